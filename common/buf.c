@@ -1,0 +1,177 @@
+#include "common/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUF_MIN 256
+#define BUF_KEEP (64 * 1024)	/* an emptied buf keeps no more than this */
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void
+buf_clear(struct buf *b)
+{
+	free(b->data);
+	buf_init(b, b->max);
+}
+
+char *
+buf_data(const struct buf *b)
+{
+	return b->data == NULL ? NULL : b->data + b->start;
+}
+
+size_t
+buf_len(const struct buf *b)
+{
+	return b->len;
+}
+
+/* Moves the content to the front, at most once per byte consumed. */
+static int
+buf_compact(struct buf *b, size_t need)
+{
+	if (b->data == NULL || need > b->cap || b->start < b->len)
+		return -1;
+	memmove(b->data, b->data + b->start, b->len);
+	b->start = 0;
+	return 0;
+}
+
+/* Half as much again, so that a long queue is not copied at every few bytes. */
+static int
+buf_grow(struct buf *b, size_t need)
+{
+	size_t cap = BUF_MIN;
+	char *data;
+
+	while (cap < need + need / 2)
+		cap *= 2;
+	data = malloc(cap);
+	if (data == NULL)
+		return -1;
+	if (b->len > 0)
+		memcpy(data, b->data + b->start, b->len);
+	free(b->data);
+	b->data = data;
+	b->start = 0;
+	b->cap = cap;
+	return 0;
+}
+
+/* `spare` bytes of room beyond the n that count, for a terminating NUL. */
+static char *
+buf_room(struct buf *b, size_t n, size_t spare)
+{
+	size_t need;
+
+	if (b->max > 0 && n > b->max - b->len) {
+		errno = ENOBUFS;
+		return NULL;
+	}
+	if (n > SIZE_MAX / 4 - b->len) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	need = b->len + n + spare;
+	if (b->data == NULL || b->cap - b->start < need) {
+		if (buf_compact(b, need) == -1 && buf_grow(b, need) == -1)
+			return NULL;
+	}
+	return b->data + b->start + b->len;
+}
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	return buf_room(b, n, 0);
+}
+
+void
+buf_commit(struct buf *b, size_t n)
+{
+	b->len += n;
+}
+
+int
+buf_append(struct buf *b, const void *bytes, size_t n)
+{
+	char *to;
+
+	if (n == 0)
+		return 0;
+	to = buf_room(b, n, 0);
+	if (to == NULL)
+		return -1;
+	memcpy(to, bytes, n);
+	b->len += n;
+	return 0;
+}
+
+int
+buf_puts(struct buf *b, const char *s)
+{
+	return buf_append(b, s, strlen(s));
+}
+
+int
+buf_putc(struct buf *b, char c)
+{
+	return buf_append(b, &c, 1);
+}
+
+int
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	char *to;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return -1;
+	to = buf_room(b, (size_t)n, 1);
+	if (to == NULL)
+		return -1;
+	va_start(ap, fmt);
+	(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+	return 0;
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	if (n < b->len) {
+		b->start += n;
+		b->len -= n;
+		return;
+	}
+	b->start = b->len = 0;
+	if (b->cap > BUF_KEEP)
+		buf_clear(b);
+}
+
+char *
+buf_steal(struct buf *b)
+{
+	char *copy = malloc(b->len + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (b->len > 0)
+		memcpy(copy, b->data + b->start, b->len);
+	copy[b->len] = '\0';
+	buf_clear(b);
+	return copy;
+}

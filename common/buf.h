@@ -1,0 +1,38 @@
+/* Buf: a growable byte queue with a hard maximum. */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+#include "common/compiler.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct buf {
+	char *data;	/* owned */
+	size_t start;	/* first byte not yet consumed */
+	size_t len;	/* bytes from start on */
+	size_t cap;	/* bytes allocated */
+	size_t max;	/* len never exceeds this; 0 = no limit */
+};
+
+void buf_init(struct buf *, size_t max);
+/* Releases the memory; the buf is as after buf_init. */
+void buf_clear(struct buf *);
+/* First unconsumed byte; valid until the next call that changes the buf. */
+char *buf_data(const struct buf *);
+size_t buf_len(const struct buf *);
+/* All appends: 0, or -1 with ENOBUFS (would pass max) or ENOMEM; then nothing was added. */
+NODISCARD int buf_append(struct buf *, const void *bytes, size_t n);
+NODISCARD int buf_puts(struct buf *, const char *s);
+NODISCARD int buf_putc(struct buf *, char c);
+NODISCARD int buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Makes room for n more bytes and returns where to write them, or NULL as above;
+ * buf_commit then says how many were written. */
+NODISCARD char *buf_reserve(struct buf *, size_t n);
+void buf_commit(struct buf *, size_t n);
+/* Drops n bytes from the front; an emptied buf larger than 64 KiB gives its memory back. */
+void buf_consume(struct buf *, size_t n);
+/* New NUL-terminated copy of the content; the buf is cleared. NULL with ENOMEM. */
+char *buf_steal(struct buf *);
+
+#endif

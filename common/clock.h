@@ -1,0 +1,13 @@
+/* Clock: the one place that asks the time, so that tests can answer. Decisions
+ * use the monotonic clock; wall time is only ever shown (design 7). */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_mono_ms(void);	/* milliseconds since some start */
+int64_t clock_wall_ms(void);	/* milliseconds since the epoch */
+/* Tests: both clocks stand still at these values until called with (-1, -1). */
+void clock_freeze(int64_t mono_ms, int64_t wall_ms);
+
+#endif

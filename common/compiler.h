@@ -1,0 +1,17 @@
+/* Attributes and small macros that every source may use. */
+#ifndef COMMON_COMPILER_H
+#define COMMON_COMPILER_H
+
+#include <stddef.h>
+
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define NODISCARD __attribute__((warn_unused_result))
+#define NORETURN __attribute__((noreturn))
+#define UNUSED __attribute__((unused))
+#define CLEANUP(fn) __attribute__((cleanup(fn)))
+
+#define nitems(array) (sizeof(array) / sizeof((array)[0]))
+#define container_of(ptr, type, member) \
+	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+#endif

@@ -1,0 +1,101 @@
+#include "common/heap.h"
+
+#include <stdlib.h>
+
+#define HEAP_MIN 16
+
+static bool
+heap_before(const struct heap_node *a, const struct heap_node *b)
+{
+	return a->deadline != b->deadline ? a->deadline < b->deadline : a->order < b->order;
+}
+
+static void
+heap_put(struct heap *h, size_t place, struct heap_node *n)
+{
+	h->nodes[place] = n;
+	n->place = place;
+}
+
+static void
+heap_up(struct heap *h, size_t place, struct heap_node *n)
+{
+	size_t parent;
+
+	for (; place > 0; place = parent) {
+		parent = (place - 1) / 2;
+		if (!heap_before(n, h->nodes[parent]))
+			break;
+		heap_put(h, place, h->nodes[parent]);
+	}
+	heap_put(h, place, n);
+}
+
+static void
+heap_down(struct heap *h, size_t place, struct heap_node *n)
+{
+	size_t child;
+
+	for (; (child = 2 * place + 1) < h->len; place = child) {
+		if (child + 1 < h->len && heap_before(h->nodes[child + 1], h->nodes[child]))
+			child++;
+		if (!heap_before(h->nodes[child], n))
+			break;
+		heap_put(h, place, h->nodes[child]);
+	}
+	heap_put(h, place, n);
+}
+
+int
+heap_reserve(struct heap *h, size_t nodes)
+{
+	size_t room = h->room > 0 ? h->room : HEAP_MIN;
+	struct heap_node **grown;
+
+	if (nodes <= h->room)
+		return 0;
+	while (room < nodes)
+		room *= 2;
+	grown = reallocarray(h->nodes, room, sizeof(struct heap_node *));
+	if (grown == NULL)
+		return -1;
+	h->nodes = grown;
+	h->room = room;
+	return 0;
+}
+
+void
+heap_clear(struct heap *h)
+{
+	free(h->nodes);
+	*h = (struct heap){ 0 };
+}
+
+void
+heap_insert(struct heap *h, struct heap_node *n, int64_t deadline)
+{
+	n->deadline = deadline;
+	n->order = ++h->order;
+	heap_up(h, h->len++, n);
+}
+
+void
+heap_remove(struct heap *h, struct heap_node *n)
+{
+	struct heap_node *last = h->nodes[--h->len];
+	size_t place = n->place;
+
+	n->place = HEAP_NOWHERE;
+	if (last == n)
+		return;
+	if (place > 0 && heap_before(last, h->nodes[(place - 1) / 2]))
+		heap_up(h, place, last);
+	else
+		heap_down(h, place, last);
+}
+
+struct heap_node *
+heap_top(const struct heap *h)
+{
+	return h->len > 0 ? h->nodes[0] : NULL;
+}

@@ -1,0 +1,221 @@
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define LOG_STACK 1024		/* a message that fits costs no allocation */
+#define LOG_MAX (64 * 1024)	/* a longer one is cut */
+
+static void log_to_stderr(void *, enum log_level, const char *, size_t);
+
+static struct {
+	log_sink *sink;
+	void *ctx;
+	enum log_level level;
+} out = { log_to_stderr, NULL, LEVEL_INFO };
+
+static const struct {
+	enum log_level level;
+	const char *tag;
+	const char *word;
+} levels[] = {
+	{ LEVEL_CRITICAL, "CRIT", "critical" },
+	{ LEVEL_ERROR, "ERRO", "error" },
+	{ LEVEL_WARN, "WARN", "warn" },
+	{ LEVEL_INFO, "INFO", "info" },
+	{ LEVEL_DEBUG, "DEBG", "debug" },
+	{ LEVEL_TRACE, "TRAC", "trace" },
+	{ LEVEL_BLATHER, "BLAT", "blather" },
+};
+
+/* One writev a line, so that lines of several processes do not mix. Control bytes are
+ * masked: whoever reads this from a terminal or a pipe takes a line for a message. */
+static void
+log_to_stderr(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	char line[LOG_STACK];
+	struct iovec part[4];
+	size_t i;
+
+	(void)ctx;
+	if (len > sizeof(line))
+		len = sizeof(line);
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		line[i] = (c < 0x20 && c != '\t') || c == 0x7f ? '?' : text[i];
+	}
+	part[0].iov_base = (void *)(uintptr_t)log_level_tag(level);
+	part[0].iov_len = strlen(log_level_tag(level));
+	part[1].iov_base = (void *)(uintptr_t)" ";
+	part[1].iov_len = 1;
+	part[2].iov_base = line;
+	part[2].iov_len = len;
+	part[3].iov_base = (void *)(uintptr_t)"\n";
+	part[3].iov_len = 1;
+	if (writev(STDERR_FILENO, part, 4) == -1)
+		return;
+}
+
+void
+log_init(log_sink *sink, void *ctx, enum log_level level)
+{
+	out.sink = sink != NULL ? sink : log_to_stderr;
+	out.ctx = ctx;
+	out.level = level;
+}
+
+enum log_level
+log_threshold(void)
+{
+	return out.level;
+}
+
+bool
+log_wants(enum log_level level)
+{
+	return level >= out.level;
+}
+
+void
+log_bytes(enum log_level level, const char *text, size_t len)
+{
+	int saved = errno;
+
+	if (log_wants(level))
+		out.sink(out.ctx, level, text, len);
+	errno = saved;
+}
+
+/* A message too long for the stack is formatted on the heap; without memory its head
+ * is delivered rather than nothing. */
+static void PRINTF_LIKE(2, 0)
+log_format(enum log_level level, const char *fmt, va_list ap)
+{
+	char small[LOG_STACK], *big = NULL, *text = small;
+	int saved = errno, n;
+	va_list again;
+	size_t len;
+
+	va_copy(again, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	len = n > 0 ? (size_t)n : 0;
+	if (len >= LOG_MAX)
+		len = LOG_MAX - 1;
+	if (len >= sizeof(small)) {
+		big = malloc(len + 1);
+		errno = saved;
+		if (big != NULL && vsnprintf(big, len + 1, fmt, again) >= 0)
+			text = big;
+		else
+			len = sizeof(small) - 1;
+	}
+	va_end(again);
+	log_bytes(level, text, len);
+	free(big);
+	errno = saved;
+}
+
+#define LOG_FORWARD(level)                          \
+	do {                                        \
+		va_list ap;                         \
+                                                    \
+		if (!log_wants(level))              \
+			return;                     \
+		va_start(ap, fmt);                  \
+		log_format((level), fmt, ap);       \
+		va_end(ap);                         \
+	} while (0)
+
+void
+log_at(enum log_level level, const char *fmt, ...)
+{
+	LOG_FORWARD(level);
+}
+
+void
+log_critical(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_CRITICAL);
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_ERROR);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_WARN);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_INFO);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_DEBUG);
+}
+
+void
+log_trace(const char *fmt, ...)
+{
+	LOG_FORWARD(LEVEL_TRACE);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_format(LEVEL_CRITICAL, fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+const char *
+log_level_tag(enum log_level level)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(levels); i++)
+		if (levels[i].level == level)
+			return levels[i].tag;
+	return "????";
+}
+
+int
+log_level_parse(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(levels); i++)
+		if (strcasecmp(levels[i].word, word) == 0)
+			return (int)levels[i].level;
+	return -1;
+}
+
+const char *
+log_level_word(enum log_level level)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(levels); i++)
+		if (levels[i].level == level)
+			return levels[i].word;
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/* Log: levels and one sink. A line is formatted here and delivered to whoever
+ * main() named; the master's sink is its main log, the others' is stderr. */
+#ifndef COMMON_LOG_H
+#define COMMON_LOG_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Numbers and four-letter names are supervisord's (reference 5.6). */
+enum log_level {
+	LEVEL_BLATHER = 3,
+	LEVEL_TRACE = 5,
+	LEVEL_DEBUG = 10,
+	LEVEL_INFO = 20,
+	LEVEL_WARN = 30,
+	LEVEL_ERROR = 40,
+	LEVEL_CRITICAL = 50,
+};
+
+/* Receives one message, unterminated and without a line end. Must not log. */
+typedef void log_sink(void *ctx, enum log_level level, const char *text, size_t len);
+
+/* Sends all messages of `level` and above to the sink; NULL restores stderr. */
+void log_init(log_sink *sink, void *ctx, enum log_level level);
+enum log_level log_threshold(void);
+/* True when a message of this level would be delivered. */
+bool log_wants(enum log_level level);
+
+void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_critical(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Delivers bytes as they are (a child's output, which may hold NULs). */
+void log_bytes(enum log_level level, const char *text, size_t len);
+/* Logs at CRITICAL and exits 1: start-up only, or a broken invariant in rpcd, reevectl. */
+NORETURN void fatal(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* "CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT". */
+const char *log_level_tag(enum log_level level);
+/* Configuration word ("critical" … "blather", any case) → level, or -1. */
+int log_level_parse(const char *word);
+/* Level → configuration word. */
+const char *log_level_word(enum log_level level);
+
+#endif

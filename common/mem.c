@@ -1,0 +1,90 @@
+#include "common/mem.h"
+
+#include "common/log.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *
+mem_or_die(void *ptr)
+{
+	if (ptr == NULL)
+		fatal("out of memory");
+	return ptr;
+}
+
+/* malloc(0) may return NULL, which here must only ever mean failure. */
+void *
+xmalloc(size_t size)
+{
+	return mem_or_die(malloc(size > 0 ? size : 1));
+}
+
+void *
+xcalloc(size_t count, size_t size)
+{
+	return mem_or_die(count > 0 && size > 0 ? calloc(count, size) : calloc(1, 1));
+}
+
+void *
+xreallocarray(void *ptr, size_t count, size_t size)
+{
+	if (count == 0 || size == 0)
+		count = size = 1;
+	return mem_or_die(reallocarray(ptr, count, size));
+}
+
+char *
+xstrdup(const char *s)
+{
+	return mem_or_die(strdup(s));
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	return mem_or_die(strndup(s, n));
+}
+
+char *
+xvasprintf(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) == -1)
+		fatal("out of memory");
+	return text;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+/* The argument is any T **, so it is copied as bytes to stay clear of aliasing rules. */
+void
+mem_freep(void *ptr_to_ptr)
+{
+	void *ptr;
+
+	memcpy(&ptr, ptr_to_ptr, sizeof(ptr));
+	free(ptr);
+	ptr = NULL;
+	memcpy(ptr_to_ptr, &ptr, sizeof(ptr));
+}
+
+void
+mem_wipe(void *ptr, size_t len)
+{
+	if (len > 0)
+		explicit_bzero(ptr, len);
+}

@@ -1,0 +1,14 @@
+/* The BSD tail queue with the removal-safe walk that glibc leaves out. */
+#ifndef COMMON_QUEUE_H
+#define COMMON_QUEUE_H
+
+#include <sys/queue.h>
+
+#ifndef TAILQ_FOREACH_SAFE
+#define TAILQ_FOREACH_SAFE(var, head, field, next)                        \
+	for ((var) = TAILQ_FIRST(head);                                   \
+	     (var) != NULL && ((next) = TAILQ_NEXT(var, field), 1);       \
+	     (var) = (next))
+#endif
+
+#endif

@@ -1,0 +1,373 @@
+#include "common/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SOCK_PASSED_MAX 253	/* what one message can carry (SCM_MAX_FD) */
+#define SOCK_TEMP_TRIES 100
+#define SOCK_CONNECT_SECONDS 5
+
+/* Closes without losing the errno that is being reported. */
+static void
+sock_close(int fd)
+{
+	int saved = errno;
+
+	if (fd != -1)
+		(void)close(fd);
+	errno = saved;
+}
+
+static int
+sock_fail(int fd)
+{
+	sock_close(fd);
+	return -1;
+}
+
+int
+sock_pair(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
+}
+
+/* Opens the directory of the path; *name is its last component, borrowed from path. */
+static int
+sock_open_dir(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd;
+
+	*name = slash != NULL ? slash + 1 : path;
+	if (**name == '\0') {
+		errno = EISDIR;
+		return -1;
+	}
+	if (slash == NULL)
+		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (dir == NULL)
+		return -1;
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	return fd;
+}
+
+/* Binds under a name that is not taken; the name is left in `temp` for the rename. The
+ * directory part of the path is used as it is while it fits into an address. */
+static int
+sock_bind_temp(int fd, int dir, const char *path, size_t dirlen, char *temp, size_t size)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const size_t room = sizeof(sun.sun_path);
+	int try;
+
+	for (try = 0; try < SOCK_TEMP_TRIES; try++) {
+		(void)snprintf(temp, size, ".reeve-%d-%d", (int)getpid(), try);
+		if (dirlen + strlen(temp) < room) {
+			memcpy(sun.sun_path, path, dirlen);
+			memcpy(sun.sun_path + dirlen, temp, strlen(temp) + 1);
+		} else if ((size_t)snprintf(sun.sun_path, room, "/proc/self/fd/%d/%s", dir,
+		    temp) >= room) {
+			break;
+		}
+		if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+			return 0;
+		if (errno != EADDRINUSE)
+			return -1;
+	}
+	errno = EADDRINUSE;
+	return -1;
+}
+
+/* The mode is set on the socket before the name exists: nobody finds it wider open. */
+static int
+sock_bind_mode(int fd, int dir, const char *path, size_t dirlen, mode_t mode, char *temp,
+    size_t size)
+{
+	mode_t mask;
+	int r;
+
+	if (fchmod(fd, mode) == -1)
+		return -1;
+	mask = umask(0);
+	r = sock_bind_temp(fd, dir, path, dirlen, temp, size);
+	(void)umask(mask);
+	return r;
+}
+
+static int
+sock_publish(int fd, int dir, const char *temp, const char *name, uid_t uid, gid_t gid,
+    int backlog)
+{
+	int saved;
+
+	if ((uid == (uid_t)-1 && gid == (gid_t)-1) ||
+	    fchownat(dir, temp, uid, gid, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (listen(fd, backlog) == 0 && renameat(dir, temp, dir, name) == 0)
+			return 0;
+	}
+	saved = errno;
+	(void)unlinkat(dir, temp, 0);
+	errno = saved;
+	return -1;
+}
+
+int
+sock_listen_unix(const char *path, mode_t mode, uid_t uid, gid_t gid, int backlog)
+{
+	int dir, fd = -1, r = -1;
+	const char *name;
+	char temp[64];
+
+	dir = sock_open_dir(path, &name);
+	if (dir == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1 && sock_bind_mode(fd, dir, path, (size_t)(name - path), mode, temp,
+	    sizeof(temp)) == 0)
+		r = sock_publish(fd, dir, temp, name, uid, gid, backlog);
+	sock_close(dir);
+	return r == 0 ? fd : sock_fail(fd);
+}
+
+/* Fills the address with the path itself, or with a descriptor that stands for it, which
+ * is then left in *pin. */
+static int
+sock_unix_address(const char *path, struct sockaddr_un *sun, int *pin)
+{
+	*pin = -1;
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) < sizeof(sun->sun_path)) {
+		memcpy(sun->sun_path, path, strlen(path) + 1);
+		return 0;
+	}
+	*pin = open(path, O_PATH | O_CLOEXEC);
+	if (*pin == -1)
+		return -1;
+	(void)snprintf(sun->sun_path, sizeof(sun->sun_path), "/proc/self/fd/%d", *pin);
+	return 0;
+}
+
+/* Connecting blocks while the backlog is full, for SOCK_CONNECT_SECONDS at most. */
+static int
+sock_connect_bounded(int fd, const struct sockaddr_un *sun)
+{
+	struct timeval bound = { .tv_sec = SOCK_CONNECT_SECONDS }, none = { 0 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound)) == -1)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none)) == -1)
+		return -1;
+	return fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+int
+sock_connect_unix(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd, pin, r;
+
+	if (sock_unix_address(path, &sun, &pin) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	r = fd == -1 ? -1 : sock_connect_bounded(fd, &sun);
+	sock_close(pin);
+	return r == 0 ? fd : sock_fail(fd);
+}
+
+/* Resolver errors that are not errno's own become EADDRNOTAVAIL. */
+static struct addrinfo *
+sock_resolve(const char *host, int port, int family)
+{
+	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM }, *found;
+	char service[16];
+	int r;
+
+	hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+	(void)snprintf(service, sizeof(service), "%d", port);
+	r = getaddrinfo(*host != '\0' ? host : NULL, service, &hints, &found);
+	if (r == 0)
+		return found;
+	if (r != EAI_SYSTEM)
+		errno = r == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
+	return NULL;
+}
+
+static int
+sock_listen_at(const struct addrinfo *at, int backlog)
+{
+	int fd, on = 1;
+
+	fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    bind(fd, at->ai_addr, at->ai_addrlen) == -1 || listen(fd, backlog) == -1)
+		return sock_fail(fd);
+	return fd;
+}
+
+/* IPv4 first, as supervisord knows nothing else; "[::1]" may stand in brackets. */
+int
+sock_listen_tcp(const char *host, int port, int backlog)
+{
+	struct addrinfo *found;
+	char bare[256];
+	size_t len = strlen(host);
+	int fd;
+
+	if (port < 0 || port > 65535 || len >= sizeof(bare)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(bare, host, len + 1);
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		memcpy(bare, host + 1, len - 2);
+		bare[len - 2] = '\0';
+	}
+	found = sock_resolve(bare, port, AF_INET);
+	if (found == NULL && *bare != '\0')
+		found = sock_resolve(bare, port, AF_INET6);
+	if (found == NULL)
+		return -1;
+	fd = sock_listen_at(found, backlog);
+	freeaddrinfo(found);
+	return fd;
+}
+
+/* A connection that was given up in the queue is passed over. */
+int
+sock_accept(int listener)
+{
+	int fd;
+
+	do
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	while (fd == -1 && (errno == EINTR || errno == ECONNABORTED));
+	return fd;
+}
+
+int
+sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return -1;
+	*pid = cred.pid;
+	*uid = cred.uid;
+	*gid = cred.gid;
+	return 0;
+}
+
+static bool
+sock_is_loopback6(const struct in6_addr *a)
+{
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		return a->s6_addr[12] == 127;
+	return IN6_IS_ADDR_LOOPBACK(a);
+}
+
+bool
+sock_peer_is_local(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage room;
+	} peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(fd, &peer.any, &len) == -1)
+		return false;
+	if (peer.any.sa_family == AF_INET)
+		return ntohl(peer.in.sin_addr.s_addr) >> 24 == 127;
+	if (peer.any.sa_family == AF_INET6)
+		return sock_is_loopback6(&peer.in6.sin6_addr);
+	return peer.any.sa_family == AF_UNIX;
+}
+
+ssize_t
+sock_send(int fd, const void *bytes, size_t n, int pass)
+{
+	struct iovec part = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	ssize_t sent;
+
+	if (pass != -1) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &pass, sizeof(int));
+	}
+	do
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (sent == -1 && errno == EINTR);
+	return sent;
+}
+
+static void
+sock_take_rights(struct cmsghdr *c, int *fds, size_t max, size_t *count)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+		if (*count < max)
+			fds[(*count)++] = fd;
+		else
+			(void)close(fd);
+	}
+}
+
+/* The control room takes all that a message can carry, so none is lost unseen. */
+ssize_t
+sock_receive(int fd, void *bytes, size_t n, int *fds, size_t max, size_t *count)
+{
+	struct iovec part = { .iov_base = bytes, .iov_len = n };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(SOCK_PASSED_MAX * sizeof(int))];
+	} control;
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+	ssize_t got;
+
+	*count = 0;
+	do {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+		got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	} while (got == -1 && errno == EINTR);
+	if (got == -1)
+		return -1;
+	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			sock_take_rights(c, fds, max, count);
+	return got;
+}

@@ -1,0 +1,37 @@
+/* Sock: sockets of the three programs. All descriptors come out CLOEXEC and
+ * NONBLOCK. Failures are -1 with errno; the caller logs. */
+#ifndef COMMON_SOCK_H
+#define COMMON_SOCK_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Connected pair, AF_UNIX stream. */
+NODISCARD int sock_pair(int fds[2]);
+/* Listens at path: bound under a temporary name in the same directory with mode and owner
+ * (-1 = leave) set, then renamed over path. A path too long for sun_path is reached through
+ * a descriptor of its directory. */
+NODISCARD int sock_listen_unix(const char *path, mode_t mode, uid_t uid, gid_t gid,
+    int backlog);
+/* Connects to a Unix socket; waits at most for the kernel's backlog. */
+NODISCARD int sock_connect_unix(const char *path);
+/* Listens on TCP: host "" = all IPv4 interfaces, a literal address or a name (resolved,
+ * start-up only); SO_REUSEADDR. */
+NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);
+/* The next connection, or -1 (EAGAIN: none). */
+NODISCARD int sock_accept(int listener);
+/* Credentials of the process that connected (SO_PEERCRED). */
+NODISCARD int sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+/* True when the other end is AF_UNIX, in 127/8 or ::1 ("this machine", design 3). */
+bool sock_peer_is_local(int fd);
+/* sendmsg with at most one descriptor (-1 = none) on the first byte. Bytes sent or -1. */
+NODISCARD ssize_t sock_send(int fd, const void *bytes, size_t n, int pass);
+/* recvmsg; at most `max` descriptors are stored (CLOEXEC), *count says how many, surplus
+ * ones are closed. Bytes, 0 at the end, or -1. */
+NODISCARD ssize_t sock_receive(int fd, void *bytes, size_t n, int *fds, size_t max,
+    size_t *count);
+
+#endif

@@ -1,0 +1,411 @@
+#include "common/str.h"
+
+#include "common/buf.h"
+#include "common/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The SIG* constants of Python's signal module without their prefix, so that SIG_DFL and
+ * the like are among them. The first name of a number is the one that is shown. */
+static const struct {
+	const char *name;
+	int signo;
+} signals[] = {
+	{ "HUP", 1 }, { "INT", 2 }, { "QUIT", 3 }, { "ILL", 4 }, { "TRAP", 5 },
+	{ "ABRT", 6 }, { "BUS", 7 }, { "FPE", 8 }, { "KILL", 9 }, { "USR1", 10 },
+	{ "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 }, { "ALRM", 14 }, { "TERM", 15 },
+	{ "STKFLT", 16 }, { "CHLD", 17 }, { "CONT", 18 }, { "STOP", 19 }, { "TSTP", 20 },
+	{ "TTIN", 21 }, { "TTOU", 22 }, { "URG", 23 }, { "XCPU", 24 }, { "XFSZ", 25 },
+	{ "VTALRM", 26 }, { "PROF", 27 }, { "WINCH", 28 }, { "POLL", 29 }, { "PWR", 30 },
+	{ "SYS", 31 }, { "RTMIN", 34 }, { "RTMAX", 64 },
+	{ "IOT", 6 }, { "CLD", 17 }, { "IO", 29 },
+	{ "_DFL", 0 }, { "_IGN", 1 }, { "_BLOCK", 0 }, { "_UNBLOCK", 1 }, { "_SETMASK", 2 },
+};
+
+/* int() does not take the separators 0x1c to 0x1f for blanks, strip() does. */
+static size_t
+str_blank(const char *s, size_t n)
+{
+	uint32_t code;
+	size_t len = utf8_decode(s, n, &code);
+
+	return len > 0 && utf8_is_space(code) && (code < 0x1c || code > 0x1f) ? len : 0;
+}
+
+static unsigned
+str_digit(char c)
+{
+	return (unsigned char)c - (unsigned)'0';
+}
+
+/* One underscore is allowed between two digits. Returns the digits' length, 0 if none. */
+static size_t
+str_digits(const char *s, size_t n, unsigned base, uint64_t *value, bool *overflow)
+{
+	size_t i = 0;
+	unsigned digit;
+
+	*value = 0;
+	*overflow = false;
+	while (i < n && (digit = str_digit(s[i])) < base) {
+		*overflow |= __builtin_mul_overflow(*value, (uint64_t)base, value);
+		*overflow |= __builtin_add_overflow(*value, (uint64_t)digit, value);
+		i++;
+		if (i + 1 < n && s[i] == '_' && str_digit(s[i + 1]) < base)
+			i++;
+	}
+	return i;
+}
+
+static size_t
+str_octal_prefix(const char *s, size_t n, unsigned base)
+{
+	if (base != 8 || n < 3 || s[0] != '0' || (s[1] != 'o' && s[1] != 'O'))
+		return 0;
+	return s[2] == '_' ? 3 : 2;
+}
+
+/* int(text, base) of the n bytes. */
+static int
+str_parse(const char *s, size_t n, unsigned base, int64_t *value)
+{
+	bool negative = false, overflow;
+	uint64_t magnitude, limit;
+	size_t i = 0, len;
+
+	while ((len = str_blank(s + i, n - i)) > 0)
+		i += len;
+	if (i < n && (s[i] == '+' || s[i] == '-'))
+		negative = s[i++] == '-';
+	i += str_octal_prefix(s + i, n - i, base);
+	len = str_digits(s + i, n - i, base, &magnitude, &overflow);
+	i += len;
+	errno = EINVAL;
+	if (len == 0)
+		return -1;
+	while ((len = str_blank(s + i, n - i)) > 0)
+		i += len;
+	if (i < n)
+		return -1;
+	limit = (uint64_t)INT64_MAX + negative;
+	errno = ERANGE;
+	if (overflow || magnitude > limit)
+		return -1;
+	*value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+	return 0;
+}
+
+int
+str_to_int(const char *s, int64_t *value)
+{
+	return str_parse(s, strlen(s), 10, value);
+}
+
+int
+str_to_octal(const char *s, int64_t *value)
+{
+	return str_parse(s, strlen(s), 8, value);
+}
+
+int
+str_to_bool(const char *s, bool *value)
+{
+	static const char *const words[][2] = {
+		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" },
+	};
+	size_t i;
+	int v;
+
+	for (i = 0; i < nitems(words); i++) {
+		for (v = 0; v < 2; v++) {
+			if (strcasecmp(s, words[i][v]) == 0) {
+				*value = v == 1;
+				return 0;
+			}
+		}
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+int
+str_to_size(const char *s, int64_t *bytes)
+{
+	static const struct {
+		const char *name;
+		int64_t factor;
+	} units[] = {
+		{ "kb", 1024 },
+		{ "mb", 1024 * 1024 },
+		{ "gb", 1024 * 1024 * 1024 },
+	};
+	size_t n = strlen(s), i;
+	int64_t factor = 1, value;
+
+	for (i = 0; n >= 2 && i < nitems(units); i++) {
+		if (strcasecmp(s + n - 2, units[i].name) == 0) {
+			factor = units[i].factor;
+			n -= 2;
+			break;
+		}
+	}
+	if (str_parse(s, n, 10, &value) == -1)
+		return -1;
+	if (__builtin_mul_overflow(value, factor, bytes)) {
+		errno = ERANGE;
+		return -1;
+	}
+	return 0;
+}
+
+/* A name as long as the n bytes, in any case. */
+static int
+str_signal_number(const char *name, size_t n, int *signo)
+{
+	size_t i;
+
+	if (n >= 3 && strncasecmp(name, "SIG", 3) == 0) {
+		name += 3;
+		n -= 3;
+	}
+	for (i = 0; i < nitems(signals); i++) {
+		if (strlen(signals[i].name) == n &&
+		    strncasecmp(signals[i].name, name, n) == 0) {
+			*signo = signals[i].signo;
+			return 0;
+		}
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+int
+str_to_signal(const char *s, int *signo)
+{
+	char *copy, *name;
+	int64_t number;
+	int r;
+
+	if (str_to_int(s, &number) == 0) {
+		if ((number >= 0 && number <= 31) || number == 34 || number == 64) {
+			*signo = (int)number;
+			return 0;
+		}
+		errno = ERANGE;
+		return -1;
+	}
+	if (errno == ERANGE)
+		return -1;
+	copy = strdup(s);
+	if (copy == NULL)
+		return -1;
+	name = str_strip(copy);
+	r = str_signal_number(name, strlen(name), signo);
+	free(copy);
+	return r;
+}
+
+const char *
+str_signal_name(int signo, char *buf)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(signals); i++) {
+		if (signals[i].signo == signo && signals[i].name[0] != '_') {
+			(void)snprintf(buf, 32, "SIG%s", signals[i].name);
+			return buf;
+		}
+	}
+	(void)snprintf(buf, 32, "signal %d", signo);
+	return buf;
+}
+
+/* Python prefers two names to those of glibc. */
+const char *
+str_errno_name(int errnum)
+{
+	const char *name;
+
+	if (errnum == EDEADLK)
+		return "EDEADLOCK";
+	if (errnum == EOPNOTSUPP)
+		return "ENOTSUP";
+	name = errnum > 0 ? strerrorname_np(errnum) : NULL;
+	return name != NULL ? name : "E?";
+}
+
+static char
+str_quote_for(const char *s, size_t n)
+{
+	if (n == 0 || memchr(s, '\'', n) == NULL || memchr(s, '"', n) != NULL)
+		return '\'';
+	return '"';
+}
+
+/* The escapes that text and bytes share; 1 when it was one, 0 if not, -1 when full. */
+static int
+str_repr_common(struct buf *out, char c, char quote)
+{
+	static const char plain[] = "\t\n\r\\", letter[] = "tnr\\";
+	const char *at = c != '\0' ? strchr(plain, c) : NULL;
+
+	if (at == NULL && c != quote)
+		return 0;
+	if (buf_putc(out, '\\') == -1)
+		return -1;
+	return buf_putc(out, at != NULL ? letter[at - plain] : c) == -1 ? -1 : 1;
+}
+
+static int
+str_repr_code(struct buf *out, const char *s, size_t len, uint32_t code)
+{
+	if (utf8_is_printable(code))
+		return buf_append(out, s, len);
+	if (code <= 0xff)
+		return buf_printf(out, "\\x%02x", code);
+	return code <= 0xffff ? buf_printf(out, "\\u%04x", code)
+			      : buf_printf(out, "\\U%08x", code);
+}
+
+/* A byte that is not UTF-8 is shown as the surrogate that Python reads it as. */
+static int
+str_repr_text(struct buf *out, const char *s, size_t n, char quote)
+{
+	uint32_t code;
+	size_t len;
+	int r;
+
+	for (; n > 0; s += len, n -= len) {
+		len = 1;
+		r = str_repr_common(out, *s, quote);
+		if (r == 0) {
+			len = utf8_decode(s, n, &code);
+			r = len > 0 ? str_repr_code(out, s, len, code)
+				    : buf_printf(out, "\\udc%02x", (unsigned char)*s);
+			len = len > 0 ? len : 1;
+		}
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+str_repr_raw(struct buf *out, const char *s, size_t n, char quote)
+{
+	unsigned char c;
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		c = (unsigned char)s[i];
+		r = str_repr_common(out, s[i], quote);
+		if (r == 0)
+			r = c >= 0x20 && c < 0x7f ? buf_putc(out, s[i])
+						  : buf_printf(out, "\\x%02x", c);
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static char *
+str_quoted(const char *s, size_t n, int (*body)(struct buf *, const char *, size_t, char))
+{
+	char quote = str_quote_for(s, n), *text = NULL;
+	struct buf out;
+
+	buf_init(&out, 0);
+	if (buf_putc(&out, quote) == 0 && body(&out, s, n, quote) != -1 &&
+	    buf_putc(&out, quote) == 0)
+		text = buf_steal(&out);
+	buf_clear(&out);
+	return text;
+}
+
+char *
+str_repr(const char *s)
+{
+	return str_quoted(s, strlen(s), str_repr_text);
+}
+
+char *
+str_repr_bytes(const void *bytes, size_t n)
+{
+	return str_quoted(bytes, n, str_repr_raw);
+}
+
+/* The length of the blank that ends the n bytes, or 0. */
+static size_t
+str_blank_before(const char *s, size_t n)
+{
+	size_t len = 1;
+	uint32_t code;
+
+	while (len < n && len < 4 && ((unsigned char)s[n - len] & 0xc0) == 0x80)
+		len++;
+	if (n == 0 || utf8_decode(s + n - len, len, &code) != len)
+		return 0;
+	return utf8_is_space(code) ? len : 0;
+}
+
+char *
+str_strip(char *s)
+{
+	size_t n = strlen(s), len;
+	uint32_t code;
+
+	while ((len = str_blank_before(s, n)) > 0)
+		n -= len;
+	s[n] = '\0';
+	while ((len = utf8_decode(s, n, &code)) > 0 && utf8_is_space(code)) {
+		s += len;
+		n -= len;
+	}
+	return s;
+}
+
+bool
+str_is_utf8(const char *s, size_t n)
+{
+	uint32_t code;
+	size_t len;
+
+	for (; n > 0; s += len, n -= len) {
+		len = utf8_decode(s, n, &code);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
+size_t
+str_utf8_cut(const char *s, size_t n)
+{
+	size_t back = 1;
+	uint32_t code;
+
+	if (n == 0)
+		return 0;
+	while (back < n && back < 4 && ((unsigned char)s[n - back] & 0xc0) == 0x80)
+		back++;
+	return utf8_decode(s + n - back, back, &code) == back ? n : n - back;
+}
+
+bool
+str_equal(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
+bool
+str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}

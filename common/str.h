@@ -1,0 +1,42 @@
+/* Str: text to values and back, as Python and supervisord read and write them
+ * (reference 4.6), for configuration, command line and XML-RPC alike. */
+#ifndef COMMON_STR_H
+#define COMMON_STR_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Python int(): blanks around, sign, single underscores between digits. 0, or -1 with
+ * EINVAL (not a number) or ERANGE (past 64 bits). */
+NODISCARD int str_to_int(const char *s, int64_t *value);
+/* yes/true/on/1 and no/false/off/0 in any case, untrimmed. 0 or -1. */
+NODISCARD int str_to_bool(const char *s, bool *value);
+/* Integer with optional KB, MB, GB (any case, blanks between). 0, or -1 with errno. */
+NODISCARD int str_to_size(const char *s, int64_t *bytes);
+/* int(s, 8): "022", "22", "0o22", sign allowed. 0 or -1. */
+NODISCARD int str_to_octal(const char *s, int64_t *value);
+/* Signal name (any case, SIG optional) or number out of supervisord's valid set, which
+ * includes 0. 0, or -1 with EINVAL (no such name) or ERANGE (no valid number). */
+NODISCARD int str_to_signal(const char *s, int *signo);
+/* "SIGTERM"; "signal 44" for one without a name, written to the caller's buffer of 32. */
+const char *str_signal_name(int signo, char *buf);
+/* "ENOENT" for ENOENT; "errno N" is never produced: unknown numbers give "E?". */
+const char *str_errno_name(int errnum);
+/* New: Python repr() of a str: '…', or "…" when it holds ' and no "; escapes \n, \t, \\,
+ * \xNN. NULL with ENOMEM. */
+char *str_repr(const char *s);
+/* New: repr() of bytes without the b prefix, for "Undecodable: b'…'". NULL with ENOMEM. */
+char *str_repr_bytes(const void *bytes, size_t n);
+/* In place: strips Python whitespace at both ends; returns the first kept character. */
+char *str_strip(char *s);
+/* True when the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
+bool str_is_utf8(const char *s, size_t n);
+/* Largest n' <= n that does not cut a UTF-8 sequence of a valid text. */
+size_t str_utf8_cut(const char *s, size_t n);
+bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
+bool str_starts(const char *s, const char *prefix);
+
+#endif

@@ -1,0 +1,80 @@
+#include "common/utf8.h"
+
+struct range {
+	uint32_t first;
+	uint32_t last;
+};
+
+static const struct range spaces[] = {
+	{ 0x9, 0xd }, { 0x1c, 0x20 }, { 0x85, 0x85 }, { 0xa0, 0xa0 }, { 0x1680, 0x1680 },
+	{ 0x2000, 0x200a }, { 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
+	{ 0x3000, 0x3000 },
+};
+
+/* Control, format, private and surrogate code points, and all blanks but U+0020. */
+static const struct range hidden[] = {
+	{ 0x0, 0x1f }, { 0x7f, 0xa0 }, { 0xad, 0xad }, { 0x600, 0x605 }, { 0x61c, 0x61c },
+	{ 0x6dd, 0x6dd }, { 0x70f, 0x70f }, { 0x890, 0x891 }, { 0x8e2, 0x8e2 },
+	{ 0x1680, 0x1680 }, { 0x180e, 0x180e }, { 0x2000, 0x200f }, { 0x2028, 0x202f },
+	{ 0x205f, 0x2064 }, { 0x2066, 0x206f }, { 0x3000, 0x3000 }, { 0xd800, 0xf8ff },
+	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xfffe, 0xffff }, { 0x110bd, 0x110bd },
+	{ 0x110cd, 0x110cd }, { 0x13430, 0x13438 }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 }, { 0xe0020, 0xe007f },
+	{ 0xf0000, 0x10ffff },
+};
+
+static bool
+utf8_in(const struct range *ranges, size_t n, uint32_t code)
+{
+	size_t i;
+
+	for (i = 0; i < n && ranges[i].first <= code; i++)
+		if (code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+bool
+utf8_is_space(uint32_t code)
+{
+	return utf8_in(spaces, nitems(spaces), code);
+}
+
+bool
+utf8_is_printable(uint32_t code)
+{
+	return !utf8_in(hidden, nitems(hidden), code);
+}
+
+size_t
+utf8_decode(const char *s, size_t n, uint32_t *code)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = {
+		{ 0x80, 0x00, 0x0 },
+		{ 0xe0, 0xc0, 0x80 },
+		{ 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
+	};
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len, i;
+
+	if (n == 0)
+		return 0;
+	for (len = 0; len < nitems(forms); len++)
+		if ((u[0] & forms[len].mask) == forms[len].lead)
+			break;
+	if (len == nitems(forms) || ++len > n)
+		return 0;
+	*code = u[0] & (unsigned char)~forms[len - 1].mask;
+	for (i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (u[i] & 0x3f);
+	}
+	if (*code < forms[len - 1].least || *code > 0x10ffff)
+		return 0;
+	return *code >= 0xd800 && *code <= 0xdfff ? 0 : len;
+}

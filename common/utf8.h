@@ -1,0 +1,19 @@
+/* Utf8: one code point at a time, with what Python knows about it. */
+#ifndef COMMON_UTF8_H
+#define COMMON_UTF8_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Decodes the first sequence of the n bytes; its length, or 0 when there is none or it is
+ * malformed (overlong, a surrogate, past U+10FFFF, cut short). */
+size_t utf8_decode(const char *s, size_t n, uint32_t *code);
+/* str.isspace() */
+bool utf8_is_space(uint32_t code);
+/* str.isprintable(), but that a code point not assigned yet counts as printable. */
+bool utf8_is_printable(uint32_t code);
+
+#endif

@@ -1,0 +1,49 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <time.h>
+
+#include "common/clock.h"
+
+static void
+test_running(void **state)
+{
+	int64_t before = (int64_t)time(NULL), first, second;
+
+	(void)state;
+	first = clock_mono_ms();
+	second = clock_mono_ms();
+	assert_true(first > 0);
+	assert_true(second >= first);
+	assert_true(clock_wall_ms() >= before * 1000);
+	assert_true(clock_wall_ms() < (before + 3600) * 1000);
+}
+
+static void
+test_frozen(void **state)
+{
+	(void)state;
+	clock_freeze(1234, 5678);
+	assert_int_equal(clock_mono_ms(), 1234);
+	assert_int_equal(clock_wall_ms(), 5678);
+	clock_freeze(0, 0);
+	assert_int_equal(clock_mono_ms(), 0);
+	assert_int_equal(clock_wall_ms(), 0);
+	clock_freeze(-1, -1);
+	assert_true(clock_mono_ms() > 0);
+	assert_true(clock_wall_ms() > 1000000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_running),
+		cmocka_unit_test(test_frozen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
