@@ -19,7 +19,7 @@ ifeq ($(V),)
 quiet = @echo '  $(1) $@';
 endif
 
-DIRS       := common
+DIRS       := common proto
 libs_common := -ljansson
 libs_proto  := -ljansson
 libs_master := -ljansson

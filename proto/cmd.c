@@ -1,0 +1,226 @@
+#include "proto/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cmd cmd_table[] = {
+	[CMD_HELLO] = {
+		.name = "hello",
+		.params = "protocol:i,program:s",
+		.role = ROLE_NONE,
+		.flags = CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_BEFORE_HELLO,
+	},
+	[CMD_SUBSCRIBE] = {
+		.name = "subscribe",
+		.params = "",
+		.role = ROLE_STATES,
+		.flags = CMD_IN_SHUTDOWN | CMD_IN_FATAL,
+	},
+	[CMD_READY] = {
+		.name = "ready",
+		.params = "",
+		.role = ROLE_NONE,
+		.flags = CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD,
+	},
+	[CMD_PROCESS_START] = {
+		.name = "process.start",
+		.params = "name:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_PROCESS_STOP] = {
+		.name = "process.stop",
+		.params = "name:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_PROCESS_SIGNAL] = {
+		.name = "process.signal",
+		.params = "name:s,signal:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_PROCESS_STDIN] = {
+		.name = "process.stdin",
+		.params = "name:s,data:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_GROUP_START] = {
+		.name = "group.start",
+		.params = "name:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_GROUP_STOP] = {
+		.name = "group.stop",
+		.params = "name:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_GROUP_SIGNAL] = {
+		.name = "group.signal",
+		.params = "name:s,signal:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_ALL_START] = {
+		.name = "all.start",
+		.params = "",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_ALL_STOP] = {
+		.name = "all.stop",
+		.params = "",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_ALL_SIGNAL] = {
+		.name = "all.signal",
+		.params = "signal:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_LOG_OPEN] = {
+		.name = "log.open",
+		.params = "name:s,stream:s",
+		.role = ROLE_VIEW,
+		.flags = CMD_RPCD,
+	},
+	[CMD_LOG_CLEAR] = {
+		.name = "log.clear",
+		.params = "name:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_MAINLOG_OPEN] = {
+		.name = "mainlog.open",
+		.params = "",
+		.role = ROLE_VIEW,
+		.flags = CMD_RPCD,
+	},
+	[CMD_MAINLOG_CLEAR] = {
+		.name = "mainlog.clear",
+		.params = "",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
+	[CMD_DAEMON_SHUTDOWN] = {
+		.name = "daemon.shutdown",
+		.params = "",
+		.role = ROLE_ADMIN,
+		.flags = CMD_RPCD | CMD_IN_FATAL,
+	},
+	[CMD_DAEMON_RESTART] = {
+		.name = "daemon.restart",
+		.params = "",
+		.role = ROLE_ADMIN,
+		.flags = CMD_RPCD | CMD_IN_FATAL,
+	},
+#ifdef REEVE_TEST_SEAM
+	[CMD_DAEMON_BREAK] = {
+		.name = "daemon.break",
+		.params = "?reason:s",
+		.role = ROLE_ADMIN,
+		.flags = CMD_IN_SHUTDOWN | CMD_IN_FATAL,
+	},
+#endif
+};
+
+_Static_assert(nitems(cmd_table) == CMD_MAX, "every command has its row");
+
+static bool
+cmd_is_string(const json_t *value)
+{
+	return json_is_string(value);
+}
+
+static bool
+cmd_is_integer(const json_t *value)
+{
+	return json_is_integer(value);
+}
+
+static bool
+cmd_is_boolean(const json_t *value)
+{
+	return json_is_boolean(value);
+}
+
+static const struct cmd_type {
+	char letter;
+	bool (*matches)(const json_t *);
+	const char *noun;
+} cmd_types[] = {
+	{'s', cmd_is_string, "a string"},
+	{'i', cmd_is_integer, "an integer"},
+	{'b', cmd_is_boolean, "a boolean"},
+};
+
+const struct cmd *
+cmd_get(enum cmd_id id)
+{
+	return &cmd_table[id];
+}
+
+int
+cmd_find(const char *name)
+{
+	for (size_t i = 0; i < nitems(cmd_table); i++)
+		if (strcmp(name, cmd_table[i].name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static const struct cmd_type *
+cmd_type_of(char letter)
+{
+	for (size_t i = 0; i < nitems(cmd_types); i++)
+		if (cmd_types[i].letter == letter)
+			return &cmd_types[i];
+	return NULL;
+}
+
+/* Checks one "name:t" of `len` characters; on a mismatch *why is set. */
+static bool
+cmd_check_one(const char *spec, size_t len, const json_t *params, char **why)
+{
+	bool optional = *spec == '?';
+	const char *name = spec + optional;
+	int namelen = (int)(len - optional - 2);
+	const struct cmd_type *type = cmd_type_of(spec[len - 1]);
+	const json_t *value = json_object_getn(params, name, (size_t)namelen);
+	int n;
+
+	if (value == NULL && optional)
+		return true;
+	if (value != NULL && type != NULL && type->matches(value))
+		return true;
+	if (value == NULL)
+		n = asprintf(why, "missing parameter '%.*s'", namelen, name);
+	else
+		n = asprintf(why, "parameter '%.*s' must be %s", namelen, name,
+		    type != NULL ? type->noun : "known");
+	if (n < 0)
+		*why = NULL;
+	return false;
+}
+
+bool
+cmd_check_params(const struct cmd *cmd, const json_t *params, char **why)
+{
+	const char *spec = cmd->params;
+
+	*why = NULL;
+	while (*spec != '\0') {
+		size_t len = strcspn(spec, ",");
+
+		if (!cmd_check_one(spec, len, params, why))
+			return false;
+		spec += len;
+		spec += *spec == ',';
+	}
+	return true;
+}

@@ -1,0 +1,129 @@
+#include "proto/frame.h"
+
+#include "common/str.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Counts brackets outside strings, so that no parser recurses deeper than we allow. Whether
+ * they match is jansson's to say. */
+static bool
+frame_is_shallow(const char *line, size_t n)
+{
+	unsigned depth = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = line[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > FRAME_DEPTH)
+			return false;
+	}
+	return true;
+}
+
+/* The object on a line without its newline; NULL with *why and errno. */
+static json_t *
+frame_parse(const char *line, size_t n, const char **why)
+{
+	json_error_t error;
+	json_t *object;
+
+	errno = EBADMSG;
+	*why = "a NUL byte";
+	if (memchr(line, '\0', n) != NULL)
+		return NULL;
+	*why = "not UTF-8";
+	if (!str_is_utf8(line, n))
+		return NULL;
+	*why = "nested too deeply";
+	if (!frame_is_shallow(line, n))
+		return NULL;
+	*why = "not JSON";
+	object = json_loadb(line, n, JSON_REJECT_DUPLICATES, &error);
+	if (object == NULL && json_error_code(&error) == json_error_out_of_memory) {
+		*why = "out of memory";
+		errno = ENOMEM;
+	} else if (object == NULL) {
+		errno = EBADMSG;
+	} else if (!json_is_object(object)) {
+		*why = "not an object";
+		errno = EBADMSG;
+		json_decref(object);
+		object = NULL;
+	}
+	return object;
+}
+
+enum frame_status
+frame_next(struct buf *in, json_t **object, const char **why)
+{
+	size_t len = buf_len(in);
+	size_t look = len < FRAME_MAX ? len : FRAME_MAX;
+	const char *line, *end;
+
+	*object = NULL;
+	if (len == 0)
+		return FRAME_NONE;
+	line = buf_data(in);
+	end = memchr(line, '\n', look);
+	if (end == NULL && len < FRAME_MAX)
+		return FRAME_NONE;
+	if (end == NULL) {
+		*why = "too long";
+		return FRAME_TOO_LONG;
+	}
+	*object = frame_parse(line, (size_t)(end - line), why);
+	buf_consume(in, (size_t)(end - line) + 1);
+	return *object != NULL ? FRAME_OK : FRAME_MALFORMED;
+}
+
+struct frame_sink {
+	struct buf *out;
+	size_t written;
+	int error;
+};
+
+static int
+frame_sink_write(const char *bytes, size_t n, void *ctx)
+{
+	struct frame_sink *sink = ctx;
+
+	if (n >= FRAME_MAX - sink->written) { /* the newline needs its byte */
+		sink->error = EMSGSIZE;
+		return -1;
+	}
+	if (buf_append(sink->out, bytes, n) == -1) {
+		sink->error = errno;
+		return -1;
+	}
+	sink->written += n;
+	return 0;
+}
+
+int
+frame_write(struct buf *out, const json_t *object)
+{
+	struct frame_sink sink = {.out = out};
+
+	errno = EINVAL;
+	if (json_is_object(object) &&
+	    json_dump_callback(object, frame_sink_write, &sink, JSON_COMPACT) == 0 &&
+	    buf_putc(out, '\n') == 0)
+		return 0;
+	if (sink.error != 0)
+		errno = sink.error;
+	else if (errno != ENOMEM && errno != ENOBUFS)
+		errno = EINVAL;
+	out->len -= sink.written; /* what was added lies at the end */
+	return -1;
+}

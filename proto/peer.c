@@ -1,0 +1,256 @@
+#include "proto/peer.h"
+
+#include "common/clock.h"
+#include "proto/peer_impl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static void
+peer_on_socket(void *ctx, uint32_t ready)
+{
+	struct peer *p = ctx;
+
+	peer_enter(p);
+	if (ready & EPOLLOUT)
+		peer_flush(p);
+	/* With `more`, the timer goes on where the last turn stopped. */
+	if ((ready & ~(uint32_t)EPOLLOUT) && !p->more)
+		(void)peer_receive(p, PEER_TURN_BYTES, PEER_TURN_FRAMES);
+	(void)peer_leave(p);
+}
+
+static void
+peer_report(struct peer *p)
+{
+	if (p->reported)
+		return;
+	p->reported = true;
+	p->ops->closed(p->ctx, p, p->why, p->violation);
+}
+
+static void
+peer_on_later(void *ctx, uint32_t ready)
+{
+	struct peer *p = ctx;
+
+	(void)ready;
+	peer_enter(p);
+	if (p->more && !p->failed) {
+		(void)peer_receive(p, PEER_TURN_BYTES, PEER_TURN_FRAMES);
+		if (!p->freed) /* what was queued is for the turn's end, or the next turn */
+			peer_soon(p, 0);
+	} else {
+		peer_flush(p);
+		if (p->eof)
+			peer_fail(p, false, "%s", "");
+		if (p->failed)
+			peer_report(p);
+	}
+	(void)peer_leave(p);
+}
+
+struct peer *
+peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->loop = loop;
+	p->fd = -1; /* until nothing can fail any more */
+	p->ops = ops;
+	p->ctx = ctx;
+	p->long_max = PEER_LONG_MAX;
+	buf_init(&p->in, 0);
+	peer_send_init(p);
+	p->pending = idmap_new();
+	p->later = loop_timer(loop, peer_on_later, p);
+	p->socket = loop_fd(loop, fd, EPOLLIN, peer_on_socket, p);
+	if (p->pending == NULL || p->later == NULL || p->socket == NULL) {
+		int saved = errno;
+
+		peer_free(p);
+		errno = saved;
+		return NULL;
+	}
+	p->fd = fd;
+	p->last_write = clock_mono_ms();
+	return p;
+}
+
+static void
+peer_clear_pending(struct peer *p)
+{
+	struct peer_pending *pending;
+	size_t cursor = 0;
+
+	if (p->pending == NULL)
+		return;
+	while ((pending = idmap_next(p->pending, &cursor, NULL)) != NULL)
+		free(pending);
+	idmap_free(p->pending);
+}
+
+void
+peer_free(struct peer *p)
+{
+	if (p == NULL || p->freed)
+		return;
+	p->freed = true;
+	source_free(p->socket);
+	source_free(p->later);
+	p->socket = p->later = NULL;
+	if (p->fd != -1)
+		(void)close(p->fd);
+	p->fd = -1;
+	peer_clear_pending(p);
+	p->pending = NULL;
+	peer_receive_clear(p);
+	peer_parts_clear(p);
+	peer_send_clear(p);
+	if (p->depth == 0)
+		free(p);
+}
+
+void
+peer_enter(struct peer *p)
+{
+	p->depth++;
+}
+
+bool
+peer_leave(struct peer *p)
+{
+	p->depth--;
+	if (!p->freed)
+		return true;
+	if (p->depth == 0)
+		free(p);
+	return false;
+}
+
+void
+peer_fail(struct peer *p, bool violation, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->failed)
+		return;
+	p->failed = true;
+	p->violation = violation;
+	va_start(ap, fmt);
+	(void)vsnprintf(p->why, sizeof(p->why), fmt, ap);
+	va_end(ap);
+	source_free(p->socket);
+	p->socket = NULL;
+	peer_soon(p, 0);
+}
+
+void
+peer_soon(struct peer *p, int64_t ms)
+{
+	int64_t deadline = ms > 0 ? clock_mono_ms() + ms : 0;
+	int64_t armed = source_deadline(p->later);
+
+	if (armed == -1 || deadline < armed)
+		source_arm(p->later, deadline);
+}
+
+int
+peer_fd(const struct peer *p)
+{
+	return p->fd;
+}
+
+void
+peer_autoflush(struct peer *p, bool on)
+{
+	p->autoflush = on;
+}
+
+void
+peer_pull_from(struct peer *p, const struct peer_puller *puller)
+{
+	p->puller = puller;
+	peer_wake(p);
+}
+
+void
+peer_wake(struct peer *p)
+{
+	if (!p->failed)
+		peer_send_kick(p);
+}
+
+void
+peer_long_max(struct peer *p, size_t bytes)
+{
+	p->long_max = bytes < PEER_LONG_MAX ? bytes : PEER_LONG_MAX;
+}
+
+void
+peer_half_close(struct peer *p)
+{
+	p->half_close = true;
+	peer_receive_clear(p);
+	peer_wake(p);
+}
+
+int64_t
+peer_last_write(const struct peer *p)
+{
+	return p->last_write;
+}
+
+void
+peer_drain(struct peer *p)
+{
+	if (!p->failed)
+		(void)peer_receive(p, SIZE_MAX, SIZE_MAX);
+}
+
+uint64_t
+peer_call(struct peer *p, const char *method, json_t *params, bool want_fd,
+    peer_answer_fn *fn, void *ctx)
+{
+	struct peer_pending *pending;
+	uint64_t id = p->last_id + 1;
+
+	if (params == NULL)
+		params = json_object();
+	pending = malloc(sizeof(*pending));
+	if (params == NULL || pending == NULL) {
+		errno = ENOMEM;
+		goto fail;
+	}
+	*pending = (struct peer_pending){.fn = fn, .ctx = ctx, .want_fd = want_fd};
+	if (idmap_set(p->pending, id, pending) == -1)
+		goto fail;
+	if (peer_parts_send(p, id, method, params) == -1) {
+		(void)idmap_remove(p->pending, id);
+		goto fail;
+	}
+	p->last_id = id;
+	json_decref(params);
+	peer_send_kick(p);
+	return id;
+fail:
+	free(pending);
+	json_decref(params);
+	return 0;
+}
+
+void
+peer_forget(struct peer *p, uint64_t id)
+{
+	struct peer_pending *pending = idmap_get(p->pending, id);
+
+	if (pending != NULL)
+		pending->fn = NULL;
+}

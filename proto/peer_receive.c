@@ -1,0 +1,300 @@
+#include "common/sock.h"
+#include "proto/frame.h"
+#include "proto/peer_impl.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+void
+peer_receive_clear(struct peer *p)
+{
+	for (size_t i = 0; i < p->nfds; i++)
+		(void)close(p->fds[i]);
+	p->nfds = 0;
+	p->line = false;
+	buf_clear(&p->in);
+}
+
+/* The oldest descriptor received, now the caller's, or -1. */
+static int
+peer_receive_claim(struct peer *p)
+{
+	int fd;
+
+	if (p->nfds == 0)
+		return -1;
+	fd = p->fds[0];
+	p->nfds--;
+	memmove(p->fds, p->fds + 1, p->nfds * sizeof(p->fds[0]));
+	return fd;
+}
+
+/* What the envelope says, checked. */
+struct peer_message {
+	const char *method;	/* NULL = a response */
+	bool has_id;
+	uint64_t id;
+	json_t *params;		/* borrowed, or NULL */
+	json_t *result;		/* borrowed */
+	enum fault fault;
+	const char *text;
+	bool has_fd;
+};
+
+static const char *
+peer_message_id(const json_t *frame, struct peer_message *msg)
+{
+	const json_t *id = json_object_get(frame, "id");
+
+	msg->has_id = id != NULL;
+	if (id == NULL)
+		return NULL;
+	if (!json_is_integer(id) || json_integer_value(id) <= 0)
+		return "an id that is no positive integer";
+	msg->id = (uint64_t)json_integer_value(id);
+	return NULL;
+}
+
+static const char *
+peer_message_outcome(const json_t *frame, struct peer_message *msg)
+{
+	const json_t *error = json_object_get(frame, "error");
+	const json_t *code = json_object_get(error, "code");
+
+	msg->result = json_object_get(frame, "result");
+	if (!msg->has_id || (msg->result == NULL) == (error == NULL))
+		return "neither request nor response";
+	if (error == NULL)
+		return NULL;
+	msg->text = json_string_value(json_object_get(error, "message"));
+	if (!json_is_integer(code) || json_integer_value(code) <= 0 ||
+	    json_integer_value(code) > INT_MAX || msg->text == NULL)
+		return "an error without code or message";
+	msg->fault = (enum fault)json_integer_value(code);
+	return NULL;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *
+peer_message_read(const json_t *frame, struct peer_message *msg)
+{
+	const char *version = json_string_value(json_object_get(frame, "jsonrpc"));
+	const json_t *method = json_object_get(frame, "method");
+	const json_t *fd = json_object_get(frame, "fd");
+	const char *wrong;
+
+	*msg = (struct peer_message){.method = json_string_value(method)};
+	if (version == NULL || strcmp(version, "2.0") != 0)
+		return "not JSON-RPC 2.0";
+	wrong = peer_message_id(frame, msg);
+	if (wrong != NULL)
+		return wrong;
+	if (method != NULL && msg->method == NULL)
+		return "a method that is no string";
+	if (fd != NULL && !json_is_boolean(fd))
+		return "an fd that is no boolean";
+	msg->has_fd = json_is_true(fd);
+	msg->params = json_object_get(frame, "params");
+	if (msg->params != NULL && !json_is_object(msg->params))
+		return "params that are no object";
+	return msg->method == NULL ? peer_message_outcome(frame, msg) : NULL;
+}
+
+void
+peer_receive_request(struct peer *p, uint64_t id, const char *method, json_t *params)
+{
+	if (p->ops->request == NULL)
+		peer_fail(p, true, "a request from a peer that may not send any");
+	else
+		p->ops->request(p->ctx, p, id, method, params);
+}
+
+static void
+peer_on_request(struct peer *p, const struct peer_message *msg, int fd)
+{
+	if (fd != -1) {
+		(void)close(fd);
+		peer_fail(p, true, "a descriptor with a request");
+		return;
+	}
+	if (!peer_parts_begin(p, msg->id, msg->method, msg->params))
+		peer_receive_request(p, msg->id, msg->method, msg->params);
+}
+
+static void
+peer_on_notification(struct peer *p, const struct peer_message *msg, int fd)
+{
+	bool part = strcmp(msg->method, "part") == 0;
+
+	if ((part || p->ops->notification == NULL) && fd != -1) {
+		(void)close(fd);
+		peer_fail(p, true, "a descriptor that was not asked for");
+	} else if (part) {
+		peer_parts_add(p, msg->params);
+	} else if (p->ops->notification != NULL) {
+		p->ops->notification(p->ctx, p, msg->method, msg->params, fd);
+	}
+}
+
+static void
+peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
+{
+	struct peer_pending *found = idmap_remove(p->pending, msg->id);
+	struct peer_pending pending = {0};
+
+	if (found != NULL)
+		pending = *found;
+	free(found);
+	if (found == NULL || (fd != -1 && !pending.want_fd)) {
+		if (fd != -1)
+			(void)close(fd);
+		peer_fail(p, true, found == NULL ? "a response to nothing" :
+		    "a descriptor that was not asked for");
+	} else if (pending.fn != NULL) {
+		pending.fn(pending.ctx, msg->fault, msg->text, msg->result, fd);
+	} else if (fd != -1) {
+		(void)close(fd);
+	}
+}
+
+static void
+peer_receive_frame(struct peer *p, const json_t *frame)
+{
+	struct peer_message msg;
+	const char *wrong = peer_message_read(frame, &msg);
+	json_t *none = NULL;
+	int fd = -1;
+
+	if (wrong == NULL && msg.has_fd && (fd = peer_receive_claim(p)) == -1)
+		wrong = "a message that lacks its descriptor";
+	if (wrong == NULL && msg.method != NULL && msg.params == NULL) {
+		msg.params = none = json_object();
+		if (none == NULL) {
+			if (fd != -1)
+				(void)close(fd);
+			peer_fail(p, false, "out of memory");
+			return;
+		}
+	}
+	if (wrong != NULL)
+		peer_fail(p, true, "%s", wrong);
+	else if (msg.method == NULL)
+		peer_on_response(p, &msg, fd);
+	else if (msg.has_id)
+		peer_on_request(p, &msg, fd);
+	else
+		peer_on_notification(p, &msg, fd);
+	json_decref(none);
+}
+
+/* Reads once. Apart from its callers, so that its buffer is off the stack while callbacks
+ * run, which may drain in their turn. */
+static __attribute__((noinline)) ssize_t
+peer_receive_bytes(struct peer *p)
+{
+	char chunk[PEER_READ];
+	size_t nfds = 0;
+	ssize_t n = sock_receive(p->fd, chunk, sizeof(chunk), p->fds + p->nfds,
+	    PEER_FDS - p->nfds, &nfds);
+
+	p->nfds += nfds;
+	if (n <= 0)
+		return n;
+	if (p->half_close) { /* we said goodbye: whatever comes is read for its end alone */
+		peer_receive_clear(p);
+		return n;
+	}
+	p->line = memchr(chunk, '\n', (size_t)n) != NULL ||
+	    buf_len(&p->in) + (size_t)n >= FRAME_MAX;
+	if (buf_append(&p->in, chunk, (size_t)n) == -1)
+		peer_fail(p, false, "out of memory");
+	return n;
+}
+
+/* Between frames no descriptor may be left, and within one at most its own. */
+static void
+peer_receive_check_fds(struct peer *p)
+{
+	if (p->nfds > (buf_len(&p->in) > 0 ? 1 : 0))
+		peer_fail(p, true, "a descriptor that was not asked for");
+}
+
+/* Dispatches whole frames; returns how many of `max`. The peer may be gone afterwards in
+ * all but its memory. */
+static size_t
+peer_receive_frames(struct peer *p, size_t max)
+{
+	enum frame_status status;
+	const char *why = NULL;
+	json_t *frame;
+	size_t n = 0;
+
+	while (p->line && n < max && !p->failed && !p->freed) {
+		status = frame_next(&p->in, &frame, &why);
+		if (status == FRAME_NONE) {
+			p->line = false;
+			peer_receive_check_fds(p);
+		} else if (status != FRAME_OK) {
+			peer_fail(p, errno != ENOMEM || status == FRAME_TOO_LONG,
+			    "bad frame: %s", why);
+		} else {
+			n++;
+			peer_receive_frame(p, frame);
+			json_decref(frame);
+		}
+	}
+	return n;
+}
+
+static void
+peer_receive_end(struct peer *p, ssize_t n)
+{
+	if (n == 0) {
+		p->eof = true;
+		source_want(p->socket, 0);
+		peer_soon(p, 0);
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		peer_fail(p, false, "cannot read: %s", strerror(errno));
+	}
+}
+
+/* The reading half; true when the budget ended before the input did. */
+static bool
+peer_receive_turn(struct peer *p, size_t bytes, size_t frames)
+{
+	ssize_t n;
+
+	for (;;) {
+		frames -= peer_receive_frames(p, frames);
+		if (p->failed || p->freed)
+			return false;
+		if (p->line)
+			return true;
+		if (p->eof)
+			return false;
+		if (bytes == 0)
+			return true;
+		n = peer_receive_bytes(p);
+		if (n <= 0) {
+			peer_receive_end(p, n);
+			return false;
+		}
+		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+	}
+}
+
+bool
+peer_receive(struct peer *p, size_t bytes, size_t frames)
+{
+	peer_enter(p);
+	p->more = peer_receive_turn(p, bytes, frames);
+	if (!p->freed && p->more)
+		peer_soon(p, 0);
+	if (!p->freed && p->autoflush && !TAILQ_EMPTY(&p->queue))
+		peer_flush(p);
+	return peer_leave(p);
+}

@@ -1,0 +1,313 @@
+#include "common/clock.h"
+#include "common/sock.h"
+#include "proto/frame.h"
+#include "proto/peer_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void
+peer_send_init(struct peer *p)
+{
+	TAILQ_INIT(&p->queue);
+	buf_init(&p->batch, 0);
+	p->batch_fd = -1;
+}
+
+struct peer_frame *
+peer_frame_new(json_t *object, int fd, uint64_t stamp)
+{
+	struct peer_frame *frame = calloc(1, sizeof(*frame));
+
+	if (frame == NULL || object == NULL) {
+		free(frame);
+		json_decref(object);
+		errno = ENOMEM;
+		return NULL;
+	}
+	frame->fd = -1;
+	frame->stamp = stamp;
+	buf_init(&frame->bytes, FRAME_MAX);
+	if (frame_write(&frame->bytes, object) == -1) {
+		int saved = errno;
+
+		peer_frame_free(frame);
+		json_decref(object);
+		errno = saved;
+		return NULL;
+	}
+	json_decref(object);
+	frame->fd = fd;
+	return frame;
+}
+
+void
+peer_frame_free(struct peer_frame *frame)
+{
+	if (frame->fd != -1)
+		(void)close(frame->fd);
+	buf_clear(&frame->bytes);
+	free(frame);
+}
+
+static void
+peer_send_drop_queue(struct peer *p)
+{
+	struct peer_frame *frame;
+
+	while ((frame = TAILQ_FIRST(&p->queue)) != NULL) {
+		TAILQ_REMOVE(&p->queue, frame, link);
+		peer_frame_free(frame);
+	}
+	p->queued = 0;
+}
+
+void
+peer_send_clear(struct peer *p)
+{
+	peer_send_drop_queue(p);
+	buf_clear(&p->batch);
+	if (p->batch_fd != -1)
+		(void)close(p->batch_fd);
+	p->batch_fd = -1;
+}
+
+int
+peer_send_queue(struct peer *p, struct peer_frames *frames)
+{
+	struct peer_frame *frame;
+	size_t bytes = 0;
+
+	TAILQ_FOREACH(frame, frames, link)
+		bytes += buf_len(&frame->bytes);
+	if (bytes > PEER_OUT_MAX || peer_unsent(p) > PEER_OUT_MAX - bytes) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	TAILQ_CONCAT(&p->queue, frames, link);
+	p->queued += bytes;
+	return 0;
+}
+
+void
+peer_send_kick(struct peer *p)
+{
+	if (p->failed || p->freed)
+		return;
+	if (p->autoflush && p->depth == 0)
+		peer_flush(p);
+	else
+		peer_soon(p, 0);
+}
+
+/* Queues one message; its envelope (NULL = out of memory) and descriptor are taken. */
+static int
+peer_send(struct peer *p, json_t *envelope, int fd, uint64_t stamp)
+{
+	struct peer_frames one = TAILQ_HEAD_INITIALIZER(one);
+	struct peer_frame *frame = NULL;
+	int error;
+
+	errno = EPIPE;
+	if (p->failed || p->half_close)
+		json_decref(envelope);
+	else
+		frame = peer_frame_new(envelope, fd, stamp);
+	error = errno;
+	if (frame != NULL) {
+		TAILQ_INSERT_TAIL(&one, frame, link);
+		if (peer_send_queue(p, &one) == 0) {
+			peer_send_kick(p);
+			return 0;
+		}
+		error = errno;
+		peer_frame_free(frame);
+	} else if (fd != -1) {
+		(void)close(fd);
+	}
+	if (error != EPIPE)
+		peer_fail(p, false, "cannot queue a message: %s", strerror(error));
+	errno = error;
+	return -1;
+}
+
+/* Completes an envelope (NULL = out of memory) with its payload; both are taken. */
+static json_t *
+peer_envelope(json_t *envelope, const char *member, json_t *value, int fd)
+{
+	if (envelope == NULL || json_object_set(envelope, member, value) == -1 ||
+	    (fd != -1 && json_object_set_new(envelope, "fd", json_true()) == -1)) {
+		json_decref(envelope);
+		envelope = NULL;
+	}
+	json_decref(value);
+	return envelope;
+}
+
+int
+peer_notify(struct peer *p, const char *method, json_t *params, int fd, uint64_t stamp)
+{
+	json_t *envelope = json_pack("{ss, ss}", "jsonrpc", "2.0", "method", method);
+
+	if (params == NULL)
+		params = json_object();
+	return peer_send(p, peer_envelope(envelope, "params", params, fd), fd, stamp);
+}
+
+int
+peer_reply(struct peer *p, uint64_t id, json_t *result, int fd, uint64_t stamp)
+{
+	json_t *envelope = json_pack("{ss, sI}", "jsonrpc", "2.0", "id", (json_int_t)id);
+
+	if (result == NULL)
+		result = json_null();
+	return peer_send(p, peer_envelope(envelope, "result", result, fd), fd, stamp);
+}
+
+int
+peer_fault(struct peer *p, uint64_t id, enum fault fault, const char *message,
+    uint64_t stamp)
+{
+	return peer_send(p, json_pack("{ss, sI, s{si, ss}}", "jsonrpc", "2.0",
+	    "id", (json_int_t)id, "error", "code", (int)fault, "message", message), -1,
+	    stamp);
+}
+
+/* Moves the next frame of the stream into the batch; false when there is none now. */
+static bool
+peer_send_pull(struct peer *p)
+{
+	json_t *object = p->puller->next(p->puller->ctx);
+	int r;
+
+	if (object == NULL)
+		return false;
+	r = json_object_set_new(object, "jsonrpc", json_string("2.0"));
+	if (r == 0)
+		r = frame_write(&p->batch, object);
+	else
+		errno = ENOMEM;
+	json_decref(object);
+	if (r == -1) /* the row is marked as sent: only a new snapshot could mend it */
+		peer_fail(p, false, "cannot send a change: %s", strerror(errno));
+	return r == 0;
+}
+
+static bool
+peer_send_may_go(const struct peer *p, const struct peer_frame *frame)
+{
+	return p->puller == NULL || p->puller->reached(p->puller->ctx) >= frame->stamp;
+}
+
+/* Moves the first queued frame into the batch; false when the batch must go before it. */
+static bool
+peer_send_shift(struct peer *p, struct peer_frame *frame)
+{
+	size_t len = buf_len(&frame->bytes);
+
+	if (frame->fd != -1 && buf_len(&p->batch) > 0)
+		return false;
+	if (buf_append(&p->batch, buf_data(&frame->bytes), len) == -1) {
+		peer_soon(p, PEER_RETRY_MS);
+		return false;
+	}
+	if (frame->fd != -1)
+		p->batch_fd = frame->fd;
+	frame->fd = -1;
+	p->queued -= len;
+	TAILQ_REMOVE(&p->queue, frame, link);
+	peer_frame_free(frame);
+	return true;
+}
+
+/* Gathers what may go now, in the order in which it must. */
+static void
+peer_send_gather(struct peer *p)
+{
+	struct peer_frame *frame;
+	bool more = true;
+
+	while (more && !p->failed && buf_len(&p->batch) < PEER_BATCH) {
+		frame = TAILQ_FIRST(&p->queue);
+		if (frame != NULL && peer_send_may_go(p, frame)) {
+			more = peer_send_shift(p, frame);
+			continue;
+		}
+		more = p->puller != NULL && peer_send_pull(p);
+		if (!more && frame != NULL) /* the stream lacked memory for a frame */
+			peer_soon(p, PEER_RETRY_MS);
+	}
+}
+
+/* Bytes written, or 0 when the socket takes no more now or has failed. */
+static size_t
+peer_send_batch(struct peer *p)
+{
+	ssize_t n = sock_send(p->fd, buf_data(&p->batch), buf_len(&p->batch), p->batch_fd);
+
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		source_want(p->socket, p->eof ? EPOLLOUT : EPOLLIN | EPOLLOUT);
+		return 0;
+	}
+	if (n == -1 && (errno == ENOMEM || errno == ENOBUFS || errno == ETOOMANYREFS)) {
+		peer_soon(p, PEER_RETRY_MS);
+		return 0;
+	}
+	if (n == -1) {
+		if (p->eof)
+			peer_fail(p, false, "%s", "");
+		else
+			peer_fail(p, false, "cannot write: %s", strerror(errno));
+		return 0;
+	}
+	if (p->batch_fd != -1)
+		(void)close(p->batch_fd);
+	p->batch_fd = -1;
+	buf_consume(&p->batch, (size_t)n);
+	p->last_write = clock_mono_ms();
+	return (size_t)n;
+}
+
+static void
+peer_send_finish(struct peer *p)
+{
+	source_want(p->socket, p->eof ? 0 : EPOLLIN);
+	if (p->half_close && !p->half_closed && TAILQ_EMPTY(&p->queue)) {
+		p->half_closed = true;
+		(void)shutdown(p->fd, SHUT_WR);
+	}
+}
+
+void
+peer_flush(struct peer *p)
+{
+	size_t written = 0, n;
+
+	if (p->failed || p->freed)
+		return;
+	if (!p->more && !p->eof)
+		source_arm(p->later, -1);
+	do {
+		peer_send_gather(p);
+		if (p->failed)
+			return;
+		if (buf_len(&p->batch) == 0) {
+			peer_send_finish(p);
+			return;
+		}
+		n = peer_send_batch(p);
+		written += n;
+	} while (n > 0 && written < PEER_FLUSH_MAX);
+	if (n > 0) /* enough for one turn */
+		source_want(p->socket, p->eof ? EPOLLOUT : EPOLLIN | EPOLLOUT);
+}
+
+size_t
+peer_unsent(const struct peer *p)
+{
+	return p->queued + buf_len(&p->batch);
+}

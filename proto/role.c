@@ -1,0 +1,28 @@
+#include "proto/role.h"
+
+#include <string.h>
+
+static const char *const role_words[] = {
+	[ROLE_NONE] = "none",
+	[ROLE_STATES] = "states",
+	[ROLE_VIEW] = "view",
+	[ROLE_OPERATE] = "operate",
+	[ROLE_ADMIN] = "admin",
+};
+
+_Static_assert(nitems(role_words) == ROLE_MAX, "every role has its word");
+
+const char *
+role_name(enum role role)
+{
+	return (unsigned)role < ROLE_MAX ? role_words[role] : role_words[ROLE_NONE];
+}
+
+int
+role_parse(const char *word)
+{
+	for (size_t i = 0; i < nitems(role_words); i++)
+		if (strcmp(word, role_words[i]) == 0)
+			return (int)i;
+	return -1;
+}

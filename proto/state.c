@@ -1,0 +1,349 @@
+#include "proto/state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum state_class {
+	STATE_STOPPED = 1 << 0,
+	STATE_RUNNING = 1 << 1,
+	STATE_SIGNALLABLE = 1 << 2,
+};
+
+static const struct state_row {
+	enum process_state state;
+	const char *name;
+	unsigned classes;
+} state_rows[] = {
+	{PROCESS_STOPPED, "STOPPED", STATE_STOPPED},
+	{PROCESS_STARTING, "STARTING", STATE_RUNNING | STATE_SIGNALLABLE},
+	{PROCESS_RUNNING, "RUNNING", STATE_RUNNING | STATE_SIGNALLABLE},
+	{PROCESS_BACKOFF, "BACKOFF", STATE_RUNNING},
+	{PROCESS_STOPPING, "STOPPING", STATE_SIGNALLABLE},
+	{PROCESS_EXITED, "EXITED", STATE_STOPPED},
+	{PROCESS_FATAL, "FATAL", STATE_STOPPED},
+	{PROCESS_UNKNOWN, "UNKNOWN", STATE_STOPPED},
+};
+
+static const struct state_daemon_row {
+	enum daemon_state state;
+	const char *name;
+} state_daemon_rows[] = {
+	{DAEMON_SHUTDOWN, "SHUTDOWN"},
+	{DAEMON_RESTARTING, "RESTARTING"},
+	{DAEMON_RUNNING, "RUNNING"},
+	{DAEMON_FATAL, "FATAL"},
+};
+
+static const char *const state_verdicts[] = {
+	[VERDICT_NONE] = "none",
+	[VERDICT_RUNNING] = "running",
+	[VERDICT_EXITED_EARLY] = "exited-early",
+	[VERDICT_SPAWN_FAILED] = "spawn-failed",
+	[VERDICT_STOPPED] = "stopped",
+};
+
+static const struct state_row *
+state_row_of(enum process_state state)
+{
+	for (size_t i = 0; i < nitems(state_rows); i++)
+		if (state_rows[i].state == state)
+			return &state_rows[i];
+	return NULL;
+}
+
+static bool
+state_is(enum process_state state, enum state_class class)
+{
+	const struct state_row *row = state_row_of(state);
+
+	return row != NULL && (row->classes & class) != 0;
+}
+
+const char *
+process_state_name(enum process_state state)
+{
+	const struct state_row *row = state_row_of(state);
+
+	return row != NULL ? row->name : "UNKNOWN";
+}
+
+int
+process_state_parse(const char *name)
+{
+	for (size_t i = 0; i < nitems(state_rows); i++)
+		if (strcmp(state_rows[i].name, name) == 0)
+			return (int)state_rows[i].state;
+	return -1;
+}
+
+bool
+process_state_is_stopped(enum process_state state)
+{
+	return state_is(state, STATE_STOPPED);
+}
+
+bool
+process_state_is_running(enum process_state state)
+{
+	return state_is(state, STATE_RUNNING);
+}
+
+bool
+process_state_is_signallable(enum process_state state)
+{
+	return state_is(state, STATE_SIGNALLABLE);
+}
+
+static const struct state_daemon_row *
+state_daemon_row_of(json_int_t state)
+{
+	for (size_t i = 0; i < nitems(state_daemon_rows); i++)
+		if (state_daemon_rows[i].state == state)
+			return &state_daemon_rows[i];
+	return NULL;
+}
+
+const char *
+daemon_state_name(enum daemon_state state)
+{
+	const struct state_daemon_row *row = state_daemon_row_of(state);
+
+	return row != NULL ? row->name : "UNKNOWN";
+}
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	return (size_t)verdict < nitems(state_verdicts) ? state_verdicts[verdict] : "none";
+}
+
+static int
+verdict_parse(const char *name)
+{
+	for (size_t i = 0; i < nitems(state_verdicts); i++)
+		if (strcmp(state_verdicts[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static char *
+state_uptime(pid_t pid, int64_t seconds)
+{
+	int64_t days, rest;
+	char *text;
+	char ago[40] = "";
+
+	if (seconds < 0)
+		seconds = 0;
+	days = seconds / 86400;
+	rest = seconds % 86400;
+	if (days > 0)
+		(void)snprintf(ago, sizeof(ago), "%lld day%s, ", (long long)days,
+		    days == 1 ? "" : "s");
+	if (asprintf(&text, "pid %ld, uptime %s%d:%02d:%02d", (long)pid, ago,
+		(int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60)) < 0)
+		return NULL;
+	return text;
+}
+
+static char *
+state_trouble(const struct process_info *info)
+{
+	char *text;
+
+	if (*info->spawnerr != '\0')
+		return strdup(info->spawnerr);
+	if (asprintf(&text, "unknown error (try \"tail %s\")", info->name) < 0)
+		return NULL;
+	return text;
+}
+
+char *
+process_info_description(const struct process_info *info, int64_t now)
+{
+	if (info->state == PROCESS_RUNNING)
+		return state_uptime(info->pid, now - info->start);
+	if (info->state == PROCESS_FATAL || info->state == PROCESS_BACKOFF)
+		return state_trouble(info);
+	if (info->state == PROCESS_STOPPED || info->state == PROCESS_EXITED)
+		return strdup(info->stopped_at);
+	return strdup("");
+}
+
+char *
+namespec_join(const char *group, const char *name)
+{
+	char *text;
+
+	if (strcmp(group, name) == 0)
+		return strdup(name);
+	return asprintf(&text, "%s:%s", group, name) < 0 ? NULL : text;
+}
+
+void
+namespec_split(const char *spec, char **group, char **name)
+{
+	const char *colon = strchr(spec, ':');
+	const char *process = colon != NULL ? colon + 1 : spec;
+	bool whole = colon != NULL && (*process == '\0' || strcmp(process, "*") == 0);
+
+	*group = colon != NULL ? strndup(spec, (size_t)(colon - spec)) : strdup(spec);
+	*name = whole || *group == NULL ? NULL : strdup(process);
+	if (!whole && *name == NULL) {
+		free(*group);
+		*group = NULL;
+	}
+}
+
+json_t *
+process_info_write(const struct process_info *info)
+{
+	return json_pack(
+	    "{sI, ss, ss, ss, sI, s{sI, ss}, sI, sI, sI, si, ss, ss, ss, ss, sb}",
+	    "id", (json_int_t)info->id,
+	    "group", info->group,
+	    "name", info->name,
+	    "state", process_state_name(info->state),
+	    "spawn", (json_int_t)info->spawn,
+	    "last", "spawn", (json_int_t)info->last_spawn,
+	    "verdict", verdict_name(info->verdict),
+	    "pid", (json_int_t)info->pid,
+	    "start", (json_int_t)info->start,
+	    "stop", (json_int_t)info->stop,
+	    "exitstatus", info->exitstatus,
+	    "spawnerr", info->spawnerr,
+	    "stopped_at", info->stopped_at,
+	    "stdout_logfile", info->stdout_logfile,
+	    "stderr_logfile", info->stderr_logfile,
+	    "fed_by_pipe", info->fed_by_pipe);
+}
+
+/* Replaces strings that are still the JSON's by copies of our own, all or none. */
+static int
+state_own_strings(char **strings[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *copy = strdup(*strings[i]);
+
+		if (copy == NULL) {
+			while (i-- > 0)
+				free(*strings[i]);
+			return -1;
+		}
+		*strings[i] = copy;
+	}
+	return 0;
+}
+
+/* The row with its strings still borrowed from the JSON. */
+static int
+state_unpack_process(const json_t *json, struct process_info *info)
+{
+	json_int_t id, spawn, last, pid, start, stop, exitstatus;
+	const char *state, *verdict;
+	int known, judged, fed;
+
+	if (json_unpack((json_t *)(uintptr_t)json,
+		"{sI, ss, ss, ss, sI, s{sI, ss}, sI, sI, sI, sI, ss, ss, ss, ss, sb}",
+		"id", &id, "group", &info->group, "name", &info->name, "state", &state,
+		"spawn", &spawn, "last", "spawn", &last, "verdict", &verdict,
+		"pid", &pid, "start", &start, "stop", &stop, "exitstatus", &exitstatus,
+		"spawnerr", &info->spawnerr, "stopped_at", &info->stopped_at,
+		"stdout_logfile", &info->stdout_logfile,
+		"stderr_logfile", &info->stderr_logfile, "fed_by_pipe", &fed) == -1)
+		return -1;
+	known = process_state_parse(state);
+	judged = verdict_parse(verdict);
+	if (known == -1 || judged == -1 || id <= 0 || spawn < 0 || last < 0 || pid < 0 ||
+	    pid > INT_MAX || exitstatus < INT_MIN || exitstatus > INT_MAX)
+		return -1;
+	info->id = (uint64_t)id;
+	info->spawn = (uint64_t)spawn;
+	info->last_spawn = (uint64_t)last;
+	info->verdict = (enum verdict)judged;
+	info->state = (enum process_state)known;
+	info->pid = (pid_t)pid;
+	info->start = start;
+	info->stop = stop;
+	info->exitstatus = (int)exitstatus;
+	info->fed_by_pipe = fed;
+	return 0;
+}
+
+int
+process_info_read(const json_t *json, struct process_info *info)
+{
+	struct process_info got = {0};
+	char **strings[] = {
+		&got.group, &got.name, &got.spawnerr, &got.stopped_at,
+		&got.stdout_logfile, &got.stderr_logfile,
+	};
+
+	*info = (struct process_info){0};
+	errno = EINVAL;
+	if (state_unpack_process(json, &got) == -1 ||
+	    state_own_strings(strings, nitems(strings)) == -1)
+		return -1;
+	*info = got;
+	return 0;
+}
+
+void
+process_info_clear(struct process_info *info)
+{
+	free(info->group);
+	free(info->name);
+	free(info->spawnerr);
+	free(info->stopped_at);
+	free(info->stdout_logfile);
+	free(info->stderr_logfile);
+	*info = (struct process_info){0};
+}
+
+json_t *
+daemon_info_write(const struct daemon_info *info)
+{
+	return json_pack("{si, ss, sI, ss, ss, sb}",
+	    "state", (int)info->state,
+	    "fatal_reason", info->fatal_reason,
+	    "pid", (json_int_t)info->pid,
+	    "identifier", info->identifier,
+	    "logfile", info->logfile,
+	    "has_main_interface", info->has_main_interface);
+}
+
+int
+daemon_info_read(const json_t *json, struct daemon_info *info)
+{
+	struct daemon_info got = {0};
+	char **strings[] = {&got.fatal_reason, &got.identifier, &got.logfile};
+	json_int_t state, pid;
+	int main_interface;
+
+	*info = (struct daemon_info){0};
+	errno = EINVAL;
+	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}",
+		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
+		"identifier", &got.identifier, "logfile", &got.logfile,
+		"has_main_interface", &main_interface) == -1 ||
+	    state_daemon_row_of(state) == NULL || pid < 0 || pid > INT_MAX ||
+	    state_own_strings(strings, nitems(strings)) == -1)
+		return -1;
+	got.state = (enum daemon_state)state;
+	got.pid = (pid_t)pid;
+	got.has_main_interface = main_interface;
+	*info = got;
+	return 0;
+}
+
+void
+daemon_info_clear(struct daemon_info *info)
+{
+	free(info->fatal_reason);
+	free(info->identifier);
+	free(info->logfile);
+	*info = (struct daemon_info){0};
+}

@@ -1,0 +1,91 @@
+/* State: what the stream says about the daemon and its processes, and its JSON,
+ * written and read by one symmetric pair each. */
+#ifndef PROTO_STATE_H
+#define PROTO_STATE_H
+
+#include "common/compiler.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum process_state { /* codes: reference 3.1 */
+	PROCESS_STOPPED = 0,
+	PROCESS_STARTING = 10,
+	PROCESS_RUNNING = 20,
+	PROCESS_BACKOFF = 30,
+	PROCESS_STOPPING = 40,
+	PROCESS_EXITED = 100,
+	PROCESS_FATAL = 200,
+	PROCESS_UNKNOWN = 1000,
+};
+
+enum daemon_state { /* codes: the user's document */
+	DAEMON_SHUTDOWN = -1,
+	DAEMON_RESTARTING = 0,
+	DAEMON_RUNNING = 1,
+	DAEMON_FATAL = 2,
+};
+
+/* How a spawn attempt came out. */
+enum verdict {
+	VERDICT_NONE,		/* not decided yet, or never spawned */
+	VERDICT_RUNNING,
+	VERDICT_EXITED_EARLY,
+	VERDICT_SPAWN_FAILED,
+	VERDICT_STOPPED,
+};
+
+/* One row of the stream. Strings are owned. */
+struct process_info {
+	uint64_t id;		/* never reused */
+	uint64_t spawn;		/* raised by each spawn attempt; 0 = never spawned */
+	uint64_t last_spawn;	/* the latest spawn with a verdict … */
+	enum verdict verdict;	/* … and what it was */
+	char *group, *name;
+	enum process_state state;
+	pid_t pid;		/* 0 = none */
+	int64_t start, stop;	/* epoch seconds, 0 = never */
+	int exitstatus;		/* 0 if unset, -1 by a signal */
+	char *spawnerr;		/* "" if none */
+	char *stopped_at;	/* STOPPED, EXITED: text of getProcessInfo's description as the
+				 * master renders it ("Not started", "Nov 22 04:12 PM"), else "" */
+	char *stdout_logfile, *stderr_logfile;	/* "" if none */
+	bool fed_by_pipe;	/* false: stdin is no pipe of ours (fcgi) */
+};
+
+struct daemon_info {
+	enum daemon_state state;
+	char *fatal_reason;	/* "" unless FATAL */
+	pid_t pid;
+	char *identifier;
+	char *logfile;		/* main log, "" if none */
+	bool has_main_interface;	/* [rpcinterface:supervisor] is configured */
+};
+
+const char *process_state_name(enum process_state);
+int process_state_parse(const char *name); /* or -1 */
+bool process_state_is_stopped(enum process_state);	/* STOPPED EXITED FATAL UNKNOWN */
+bool process_state_is_running(enum process_state);	/* STARTING RUNNING BACKOFF */
+bool process_state_is_signallable(enum process_state);	/* STARTING RUNNING STOPPING */
+const char *daemon_state_name(enum daemon_state);
+const char *verdict_name(enum verdict);
+
+/* New text: getProcessInfo's description (reference 2.10); `now` in epoch seconds. */
+char *process_info_description(const struct process_info *, int64_t now);
+/* New text: "NAME" when group and process are named alike, else "GROUP:NAME". */
+char *namespec_join(const char *group, const char *name);
+/* Splits at the first colon: *group is new (NULL = no memory); *name is new, or NULL for a
+ * whole group ("g:*", "g:") (reference 2.2). */
+void namespec_split(const char *spec, char **group, char **name);
+
+json_t *process_info_write(const struct process_info *);	/* new; NULL with ENOMEM */
+/* Fills *info (strings new); 0, or -1 when a member is missing or of a wrong type. */
+NODISCARD int process_info_read(const json_t *, struct process_info *info);
+void process_info_clear(struct process_info *);
+json_t *daemon_info_write(const struct daemon_info *);
+NODISCARD int daemon_info_read(const json_t *, struct daemon_info *);
+void daemon_info_clear(struct daemon_info *);
+
+#endif
