@@ -1,0 +1,142 @@
+#include "master/channel.h"
+
+#include "common/buf.h"
+#include "common/log.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define READ_MAX ((size_t)64 * 1024)
+
+struct channel {
+	struct source *source; /* NULL once closed */
+	int fd;
+	struct logfile *log; /* owned; NULL = discard */
+	const char *name, *word;
+};
+
+static int
+append_text(struct buf *line, const char *bytes, size_t n)
+{
+	char *quoted;
+	int rc;
+
+	if (str_is_utf8(bytes, n))
+		return buf_append(line, bytes, n);
+	if ((quoted = str_repr_bytes(bytes, n)) == NULL)
+		return -1;
+	rc = buf_printf(line, "Undecodable: b%s", quoted);
+	free(quoted);
+	return rc;
+}
+
+/* The copy for the main log; without memory there is none. */
+static void
+copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
+{
+	struct buf line;
+	char *name;
+
+	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->name)) == NULL)
+		return;
+	buf_init(&line, 0);
+	if (buf_printf(&line, "%s %s output:\n", name, channel->word) == 0 &&
+	    append_text(&line, bytes, n) == 0)
+		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
+	buf_clear(&line);
+	free(name);
+}
+
+static void
+channel_close(struct channel *channel)
+{
+	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
+	    channel->name, channel->word);
+	source_free(channel->source);
+	close(channel->fd);
+	channel->source = NULL;
+	channel->fd = -1;
+}
+
+/* One read of at most n bytes; how many came, 0 when there is nothing more for now. */
+static size_t
+channel_pull(struct channel *channel, size_t n)
+{
+	char bytes[READ_MAX];
+	ssize_t got;
+
+	if (channel->fd == -1)
+		return 0;
+	got = read(channel->fd, bytes, n < sizeof(bytes) ? n : sizeof(bytes));
+	if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got <= 0) {
+		channel_close(channel);
+		return 0;
+	}
+	/* A log that cannot be written has said so; the child must not feel it. */
+	if (channel->log != NULL)
+		(void)logfile_write(channel->log, bytes, (size_t)got);
+	copy_to_mainlog(channel, bytes, (size_t)got);
+	return (size_t)got;
+}
+
+static void
+on_ready(void *ctx, uint32_t ready UNUSED)
+{
+	channel_pull(ctx, READ_MAX);
+}
+
+struct channel *
+channel_new(
+    struct loop *loop, int fd, struct logfile *log_take, const char *name, const char *word)
+{
+	struct channel *channel;
+
+	if ((channel = malloc(sizeof(*channel))) == NULL)
+		return NULL;
+	*channel = (struct channel){.fd = fd, .log = log_take, .name = name, .word = word};
+	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
+		free(channel);
+		return NULL;
+	}
+	return channel;
+}
+
+void
+channel_free(struct channel *channel)
+{
+	if (channel == NULL)
+		return;
+	if (channel->fd != -1) {
+		source_free(channel->source);
+		close(channel->fd);
+	}
+	logfile_free(channel->log);
+	free(channel);
+}
+
+void
+channel_drain(struct channel *channel, size_t most)
+{
+	size_t got;
+
+	while (most > 0 && (got = channel_pull(channel, most)) > 0)
+		most -= got;
+}
+
+struct logfile *
+channel_log(const struct channel *channel)
+{
+	return channel->log;
+}
+
+int
+channel_fd(const struct channel *channel)
+{
+	return channel->fd;
+}

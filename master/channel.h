@@ -1,0 +1,23 @@
+/* Channel: one output of a child: pipe → log file, copied to the main log at
+ * DEBG (reference 6.1). Bytes are never decoded and a pipe is never left undrained. */
+#ifndef MASTER_CHANNEL_H
+#define MASTER_CHANNEL_H
+
+#include "common/compiler.h"
+#include "common/loop.h"
+#include "master/config.h"
+#include "master/logfile.h"
+
+struct channel;
+
+/* New; takes the read end `fd` (NONBLOCK) and `log` (NULL = discard). `name` (process name)
+ * and `word` ("stdout") are borrowed for its life. NULL with errno. */
+struct channel *channel_new(struct loop *, int fd, struct logfile *log_take, const char *name,
+    const char *word);
+void channel_free(struct channel *);	/* NULL is fine */
+/* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
+void channel_drain(struct channel *, size_t most);
+struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */
+int channel_fd(const struct channel *);	/* -1 once the child has closed its end */
+
+#endif

@@ -1,0 +1,25 @@
+/* Commands: the handlers behind the gate, one per row of proto/cmd.h. Parameters have been
+ * checked against the row; each handler answers its request exactly once. */
+#ifndef MASTER_COMMANDS_H
+#define MASTER_COMMANDS_H
+
+#include "master/client.h"
+
+typedef void command_fn(struct client *, uint64_t id, const json_t *params);
+
+/* commands_process.c */
+command_fn cmd_process_start, cmd_process_stop, cmd_process_signal, cmd_process_stdin;
+command_fn cmd_group_start, cmd_group_stop, cmd_group_signal;
+command_fn cmd_all_start, cmd_all_stop, cmd_all_signal;
+/* commands_log.c */
+command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
+/* commands_daemon.c */
+command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_daemon_shutdown, cmd_daemon_restart;
+#ifdef REEVE_TEST_SEAM
+command_fn cmd_daemon_break;
+#endif
+
+/* The sink that sends a job's results to the client that is its context. */
+extern const struct job_sink commands_job_sink;
+
+#endif

@@ -1,0 +1,96 @@
+#include "master/commands.h"
+
+#include "master/run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROTOCOL 1
+
+static json_t *
+hello_result(const struct client *client)
+{
+	return json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program", "reeved",
+	    "version", REEVE_VERSION, "role", role_name(client->role), "pid", (int)getpid());
+}
+
+/* A name for log lines: printable ASCII, whatever the client wrote. */
+static void
+take_program(struct client *client, const char *name)
+{
+	size_t n = strnlen(name, sizeof(client->program) - 1);
+
+	for (size_t i = 0; i < n; i++)
+		client->program[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	client->program[n] = '\0';
+}
+
+void
+cmd_hello(struct client *client, uint64_t id, const json_t *params)
+{
+	json_t *result;
+
+	if (json_integer_value(json_object_get(params, "protocol")) != PROTOCOL) {
+		client_fault(client, id, FAULT_FAILED, "this reeved speaks protocol 1");
+		peer_half_close(client->peer);
+		return;
+	}
+	client->greeted = true;
+	take_program(client, json_string_value(json_object_get(params, "program")));
+	source_free(client->deadline);
+	client->deadline = NULL;
+	result = hello_result(client);
+	if (client->owner == NULL) {
+		client_reply(client, id, result);
+		return;
+	}
+	(void)client->owner->greet(client->owner_ctx, result);
+	client_reply(client, id, result);
+	(void)client->owner->greeted(client->owner_ctx, client);
+}
+
+void
+cmd_subscribe(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	/* The response precedes the snapshot: it is queued while there is no cursor yet. */
+	client_reply(client, id, NULL);
+	if (client_subscribe(client) == -1)
+		peer_half_close(client->peer);
+}
+
+void
+cmd_ready(struct client *client, uint64_t id, const json_t *params)
+{
+	cmd_subscribe(client, id, params);
+	client->owner->ready(client->owner_ctx);
+}
+
+void
+cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	run_shutdown(client->master);
+	client_reply(client, id, NULL);
+}
+
+void
+cmd_daemon_restart(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	if (run_restart(client->master))
+		client_reply(client, id, NULL);
+	else
+		client_fault(client, id, FAULT_SHUTDOWN_STATE, NULL);
+}
+
+#ifdef REEVE_TEST_SEAM
+void
+cmd_daemon_break(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	mood_break(client->master->mood, "broken on purpose by a test build");
+	client_reply(client, id, NULL);
+}
+#endif

@@ -1,0 +1,172 @@
+#include "master/conf_load.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+conf_load_fail_take(struct conf_load *load, char *error)
+{
+	if (load->error == NULL)
+		load->error = error;
+	else
+		free(error);
+	return -1;
+}
+
+int
+conf_load_fail(struct conf_load *load, const char *fmt, ...)
+{
+	va_list ap;
+	char *error;
+
+	va_start(ap, fmt);
+	error = xvasprintf(fmt, ap);
+	va_end(ap);
+	return conf_load_fail_take(load, error);
+}
+
+static void
+say(struct config *config, enum log_level level, char *text_take)
+{
+	struct config_message *messages = xreallocarray(config->messages,
+	    config->nmessages + 1, sizeof(*messages));
+	size_t at = config->nmessages++;
+
+	for (; at > 0 && messages[at - 1].level < level; at--)
+		messages[at] = messages[at - 1];
+	messages[at] = (struct config_message){ level, text_take };
+	config->messages = messages;
+}
+
+void
+conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(load->config, level, xvasprintf(fmt, ap));
+	va_end(ap);
+}
+
+void
+conf_load_say_once(struct conf_load *load, enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < load->config->nmessages; i++) {
+		if (str_equal(load->config->messages[i].text, text)) {
+			free(text);
+			return;
+		}
+	}
+	say(load->config, level, text);
+}
+
+char *
+conf_load_expand(struct conf_load *load, const char *text, const struct expand_names *names,
+    const char *where)
+{
+	char *error = NULL, *result = expand_text(text, names, where, &error);
+
+	if (result == NULL) {
+		conf_load_fail_take(load, error);
+	} else if (!str_is_utf8(result, strlen(result))) {
+		conf_load_fail(load, "the expanded value of %s is not valid UTF-8", where);
+		mem_freep(&result);
+	}
+	return result;
+}
+
+int
+conf_load_text(struct conf_load *load, const char *section, const char *key,
+    const struct expand_names *names, char **text)
+{
+	const char *raw = ini_get(load->ini, section, key);
+	char *where;
+
+	*text = NULL;
+	if (raw == NULL)
+		return 0;
+	where = xasprintf("%s.%s", section, key);
+	*text = conf_load_expand(load, raw, names, where);
+	free(where);
+	return *text != NULL ? 1 : -1;
+}
+
+/* An option that has no effect yet: say so when it asks for one. */
+static void
+warn_no_effect(struct conf_load *load, const char *section, const struct conf_option *option,
+    const void *base)
+{
+	char *value = conf_print(option, base);
+
+	if (!str_equal(value, option->fallback != NULL ? option->fallback : "false"))
+		conf_load_say_once(load, LEVEL_WARN,
+		    "For [%s], %s has no effect in this version of reeve", section,
+		    option->name);
+	free(value);
+}
+
+int
+conf_load_put(struct conf_load *load, const char *section, const struct conf_option *option,
+    const char *text, void *base)
+{
+	char *why = NULL;
+
+	if (conf_put(option, base, text, &why) == -1)
+		return conf_load_fail_take(load, why);
+	if (option->flags & CONF_NO_EFFECT)
+		warn_no_effect(load, section, option, base);
+	return 0;
+}
+
+int
+conf_load_row(struct conf_load *load, const char *section, const struct conf_option *option,
+    const struct expand_names *names, void *base)
+{
+	char *text;
+	int present = conf_load_text(load, section, option->name, names, &text);
+	const char *value = present == 1 ? text : option->fallback;
+	int status = present;
+
+	if (present != -1 && value != NULL &&
+	    conf_load_put(load, section, option, value, base) == -1)
+		status = -1;
+	free(text);
+	return status;
+}
+
+const char *
+conf_load_named(const char *section, const char *kind)
+{
+	size_t n = strlen(kind);
+
+	return strncmp(section, kind, n) == 0 && section[n] == ':' ? section + n + 1 : NULL;
+}
+
+char *
+conf_load_name(struct conf_load *load, const char *name)
+{
+	char *copy = xstrdup(name), *kept = xstrdup(str_strip(copy)), *shown;
+
+	free(copy);
+	for (const char *c = " :/"; *c != '\0'; c++) {
+		if (strchr(kept, *c) == NULL)
+			continue;
+		shown = str_repr(name);
+		conf_load_fail(load, "Invalid name: %s because of character: '%c'", shown,
+		    *c);
+		free(shown);
+		free(kept);
+		return NULL;
+	}
+	return kept;
+}

@@ -1,0 +1,70 @@
+/* Conf load: what the rooms behind config_load share while one configuration is
+ * read: the sections' text, the names that expand, the error, the messages. */
+#ifndef MASTER_CONF_LOAD_H
+#define MASTER_CONF_LOAD_H
+
+#include "common/compiler.h"
+#include "master/conf_table.h"
+#include "master/config.h"
+#include "master/expand.h"
+#include "master/ini.h"
+#include "master/options.h"
+
+struct conf_load {
+	const struct options *options;	/* borrowed */
+	struct config *config;		/* being filled */
+	struct ini *ini;
+	struct expand_names *env;	/* ENV_x, later also [supervisord] environment= */
+	struct expand_names *here;	/* that, and %(here)s */
+	char *node;			/* host_node_name */
+	char *user;			/* text of user=, judged last; NULL = none */
+	char *error;			/* new: the first error */
+};
+
+/* Keep the first error, return -1. */
+int conf_load_fail(struct conf_load *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+int conf_load_fail_take(struct conf_load *, char *error_take);
+/* Queues a message for the log, behind others of its level or above. */
+void conf_load_say(struct conf_load *, enum log_level, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* The same, unless that very text is queued already. */
+void conf_load_say_once(struct conf_load *, enum log_level, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* A text with its names expanded and found to be UTF-8; NULL = failed. */
+char *conf_load_expand(struct conf_load *, const char *text, const struct expand_names *,
+    const char *where);
+/* A section's option the same way: 1 with *text new, 0 when absent, -1 = failed. */
+NODISCARD int conf_load_text(struct conf_load *, const char *section, const char *key,
+    const struct expand_names *, char **text);
+/* Reads one option, or its default, into base: 1, 0 when absent, -1 = failed. */
+NODISCARD int conf_load_row(struct conf_load *, const char *section,
+    const struct conf_option *, const struct expand_names *, void *base);
+/* Puts a text there as conf_load_row would. 0, or -1 = failed. */
+NODISCARD int conf_load_put(struct conf_load *, const char *section,
+    const struct conf_option *, const char *text, void *base);
+/* The name behind "KIND:" of a section, or NULL when the section is of another kind. */
+const char *conf_load_named(const char *section, const char *kind);
+/* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */
+char *conf_load_name(struct conf_load *, const char *name);
+
+/* The rooms, in the order in which supervisord reads. 0 or -1. */
+NODISCARD int conf_daemon_read(struct conf_load *);	/* [supervisord] */
+NODISCARD int conf_rpc_read(struct conf_load *);	/* [rpcinterface:x] */
+NODISCARD int conf_group_read(struct conf_load *);	/* all that makes groups */
+NODISCARD int conf_server_read(struct conf_load *);	/* HTTP servers */
+NODISCARD int conf_daemon_finish(struct conf_load *);	/* command line, users, paths */
+
+/* Adds the processes of a program-like section to the group. */
+NODISCARD int conf_program_read(struct conf_load *, const char *section,
+    struct group_config *);
+/* Checks [eventlistener:x] and [fcgi-program:x]; they make no group yet. */
+NODISCARD int conf_pool_check_listener(struct conf_load *, const char *section,
+    const char *name);
+NODISCARD int conf_pool_check_fcgi(struct conf_load *, const char *section,
+    const char *name);
+/* New group of one reference. */
+struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
+void conf_group_append(struct group_config *, struct process_config *take);
+
+#endif

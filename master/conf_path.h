@@ -1,0 +1,17 @@
+/* Conf path: paths in configuration as Python's os.path treats them: "~", parts,
+ * absolute and normal form. Used at load only; all strings are new. */
+#ifndef MASTER_CONF_PATH_H
+#define MASTER_CONF_PATH_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+
+char *conf_path_expand(const char *path);	/* "~" and "~user" at the beginning */
+char *conf_path_directory(const char *path);	/* all before the last '/'; "" = none */
+char *conf_path_join(const char *base, const char *path);	/* path itself when absolute */
+char *conf_path_absolute(const char *path);	/* from the working directory, normal form */
+char *conf_path_temporary(void);	/* the first usable of $TMPDIR, $TEMP, $TMP, /tmp, … */
+bool conf_path_is_directory(const char *path);
+
+#endif

@@ -1,0 +1,236 @@
+/* The way from a file's name to a struct config. */
+#include "master/config.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/conf_include.h"
+#include "master/conf_load.h"
+#include "master/conf_path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define SEARCH_COUNT 6
+
+/* New strings: where a configuration is looked for (reference 4.8). */
+static void
+search_paths(const char *program, char *paths[SEARCH_COUNT])
+{
+	char *bin = conf_path_directory(program), *base = conf_path_directory(bin);
+
+	paths[0] = conf_path_join(base, "etc/supervisord.conf");
+	paths[1] = conf_path_join(base, "supervisord.conf");
+	paths[2] = xstrdup("supervisord.conf");
+	paths[3] = xstrdup("etc/supervisord.conf");
+	paths[4] = xstrdup("/etc/supervisord.conf");
+	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
+	free(bin);
+	free(base);
+}
+
+static int
+not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
+{
+	char *list = xstrdup(paths[0]), *longer;
+
+	for (size_t i = 1; i < SEARCH_COUNT; i++) {
+		longer = xasprintf("%s, %s", list, paths[i]);
+		free(list);
+		list = longer;
+	}
+	conf_load_fail(load, "No config file found at default paths (%s); use the -c option "
+	    "to specify a config file at a different path", list);
+	free(list);
+	return -1;
+}
+
+static int
+search(struct conf_load *load)
+{
+	struct config *config = load->config;
+	char *paths[SEARCH_COUNT];
+	const char *program = load->options->program;
+
+	search_paths(program != NULL ? program : "", paths);
+	for (size_t i = 0; config->file == NULL && i < SEARCH_COUNT; i++)
+		if (access(paths[i], F_OK) == 0)
+			config->file = xstrdup(paths[i]);
+	if (config->file == NULL)
+		not_found(load, paths);
+	else if (getuid() == 0)
+		conf_load_say(load, LEVEL_WARN, "The configuration %s was found by "
+		    "searching; run as root, name it with -c and an absolute path",
+		    config->file);
+	for (size_t i = 0; i < SEARCH_COUNT; i++)
+		free(paths[i]);
+	return config->file != NULL ? 0 : -1;
+}
+
+static int
+find_file(struct conf_load *load)
+{
+	const char *given = load->options->configuration;
+	char *directory;
+
+	if (given == NULL) {
+		if (search(load) == -1)
+			return -1;
+	} else if (!str_is_utf8(given, strlen(given))) {
+		return conf_load_fail(load,
+		    "the name of the configuration file is not valid UTF-8");
+	} else if (access(given, F_OK) == -1) {
+		return conf_load_fail(load, "could not find config file %s", given);
+	} else {
+		load->config->file = xstrdup(given);
+	}
+	directory = conf_path_directory(load->config->file);
+	load->config->here = conf_path_absolute(directory);
+	free(directory);
+	return 0;
+}
+
+/* The names that expand: the environment's, %(here)s and the host's. */
+static void
+set_names(struct conf_load *load)
+{
+	struct utsname host;
+
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		const char *equals = strchr(*entry, '=');
+		char *name;
+
+		if (equals == NULL)
+			continue;
+		name = xstrndup(*entry, (size_t)(equals - *entry));
+		expand_set_env(load->env, name, equals + 1);
+		free(name);
+	}
+	load->node = xstrdup(uname(&host) == 0 ? host.nodename : "");
+	expand_set(load->here, "here", load->config->here);
+}
+
+static int
+read_files(struct conf_load *load)
+{
+	const char *file = load->config->file;
+	char *error;
+
+	if (ini_read(load->ini, file, false, &error) == -1) {
+		if (error != NULL)
+			return conf_load_fail_take(load, error);
+		return conf_load_fail(load, "could not read config file %s", file);
+	}
+	return conf_include_read(load);
+}
+
+static int
+load_all(struct conf_load *load)
+{
+	static int (*const steps[])(struct conf_load *) = {
+		read_files, conf_daemon_read, conf_rpc_read, conf_group_read,
+		conf_server_read, conf_daemon_finish,
+	};
+
+	if (find_file(load) == -1)
+		return -1;
+	set_names(load);
+	for (size_t i = 0; i < nitems(steps); i++)
+		if (steps[i](load) == -1)
+			return -1;
+	return 0;
+}
+
+int
+config_load(const struct options *options, struct config **config, char **error)
+{
+	struct conf_load load = {
+		.options = options,
+		.config = xcalloc(1, sizeof(struct config)),
+		.ini = ini_new(),
+		.env = expand_names_new(NULL),
+	};
+	int status;
+
+	load.here = expand_names_new(load.env);
+	status = load_all(&load);
+	expand_names_free(load.here);
+	expand_names_free(load.env);
+	ini_free(load.ini);
+	free(load.node);
+	free(load.user);
+	*config = load.config;
+	if (status == -1) {
+		config_free(load.config);
+		*config = NULL;
+		*error = load.error;
+	}
+	return status;
+}
+
+static void
+listener_clear(struct listener_config *listener)
+{
+	free(listener->section);
+	free(listener->path);
+	free(listener->host);
+	free(listener->username);
+	if (listener->password != NULL)
+		mem_wipe(listener->password, strlen(listener->password));
+	free(listener->password);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	conf_clear(&conf_supervisord, config);
+	free(config->file);
+	free(config->here);
+	for (size_t i = 0; i < config->ninterfaces; i++)
+		free(config->interfaces[i]);
+	free(config->interfaces);
+	for (size_t i = 0; i < config->nlisteners; i++)
+		listener_clear(&config->listeners[i]);
+	free(config->listeners);
+	for (size_t i = 0; i < config->ngroups; i++)
+		group_config_unref(config->groups[i]);
+	free(config->groups);
+	for (size_t i = 0; i < config->nmessages; i++)
+		free(config->messages[i].text);
+	free(config->messages);
+	free(config);
+}
+
+struct group_config *
+group_config_ref(struct group_config *group)
+{
+	group->refs++;
+	return group;
+}
+
+void
+group_config_unref(struct group_config *group)
+{
+	if (group == NULL || --group->refs > 0)
+		return;
+	for (size_t i = 0; i < group->nprocesses; i++) {
+		conf_clear(&conf_program, group->processes[i]);
+		free(group->processes[i]);
+	}
+	free(group->processes);
+	free(group->name);
+	free(group);
+}
+
+const char *
+environment_get(const struct environment *environment, const char *name)
+{
+	for (size_t i = 0; i < environment->count; i++)
+		if (str_equal(environment->items[i].name, name))
+			return environment->items[i].value;
+	return NULL;
+}

@@ -1,0 +1,353 @@
+#include "master/control.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/queue.h"
+#include "common/sock.h"
+#include "master/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+TAILQ_HEAD(client_list, client);
+
+struct control {
+	struct master *master;
+	struct client_list clients;	/* reeve-rpcd's first */
+	size_t local;			/* clients of the socket */
+	int listener;			/* -1 = none */
+	struct source *accepting;
+	char *path;			/* of the socket we made */
+};
+
+static command_fn *const handlers[CMD_MAX] = {
+    [CMD_HELLO] = cmd_hello,
+    [CMD_SUBSCRIBE] = cmd_subscribe,
+    [CMD_READY] = cmd_ready,
+    [CMD_PROCESS_START] = cmd_process_start,
+    [CMD_PROCESS_STOP] = cmd_process_stop,
+    [CMD_PROCESS_SIGNAL] = cmd_process_signal,
+    [CMD_PROCESS_STDIN] = cmd_process_stdin,
+    [CMD_GROUP_START] = cmd_group_start,
+    [CMD_GROUP_STOP] = cmd_group_stop,
+    [CMD_GROUP_SIGNAL] = cmd_group_signal,
+    [CMD_ALL_START] = cmd_all_start,
+    [CMD_ALL_STOP] = cmd_all_stop,
+    [CMD_ALL_SIGNAL] = cmd_all_signal,
+    [CMD_LOG_OPEN] = cmd_log_open,
+    [CMD_LOG_CLEAR] = cmd_log_clear,
+    [CMD_MAINLOG_OPEN] = cmd_mainlog_open,
+    [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
+    [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
+    [CMD_DAEMON_RESTART] = cmd_daemon_restart,
+#ifdef REEVE_TEST_SEAM
+    [CMD_DAEMON_BREAK] = cmd_daemon_break,
+#endif
+};
+
+struct control *
+control_new(struct master *master)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL)
+		return NULL;
+	TAILQ_INIT(&control->clients);
+	control->master = master;
+	control->listener = -1;
+	return control;
+}
+
+static void
+client_free(struct client *client)
+{
+	struct control *control = client->control;
+
+	TAILQ_REMOVE(&control->clients, client, in_clients);
+	if (client->owner == NULL)
+		control->local--;
+	jobs_forget(control->master->jobs, client);
+	peer_free(client->peer);
+	cursor_free(client->cursor);
+	source_free(client->deadline);
+	free(client);
+}
+
+void
+control_drop(struct control *control, struct client *client)
+{
+	(void)control;
+	client_free(client);
+}
+
+void
+control_free(struct control *control)
+{
+	struct client *client, *next;
+
+	if (control == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
+		client_free(client);
+	source_free(control->accepting);
+	if (control->listener != -1)
+		close(control->listener);
+	if (control->path != NULL)
+		unlink(control->path);
+	free(control->path);
+	free(control);
+}
+
+/* --- the gate --------------------------------------------------------------- */
+
+static void
+refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
+{
+	char detail[128];
+
+	if (client->owner != NULL)
+		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
+	else
+		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
+		    role_name(cmd->role));
+	client_fault(client, id, FAULT_NOT_PERMITTED, detail);
+}
+
+static bool
+is_permitted(const struct client *client, const struct cmd *cmd)
+{
+	if (client->owner != NULL && !(cmd->flags & CMD_RPCD))
+		return false;
+	if (client->owner == NULL && (cmd->flags & CMD_ONLY_RPCD))
+		return false;
+	return client->role >= cmd->role;
+}
+
+/* The fault that the daemon's state makes of the command, or FAULT_NONE. */
+static enum fault
+state_fault(const struct client *client, const struct cmd *cmd)
+{
+	switch (mood_state(client->master->mood)) {
+	case DAEMON_FATAL:
+		return cmd->flags & CMD_IN_FATAL ? FAULT_NONE : FAULT_FATAL_STATE;
+	case DAEMON_SHUTDOWN:
+	case DAEMON_RESTARTING:
+		return cmd->flags & CMD_IN_SHUTDOWN ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
+	case DAEMON_RUNNING:
+		break;
+	}
+	return FAULT_NONE;
+}
+
+static void
+connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
+{
+	struct client *client = ctx;
+
+	(void)peer;
+	if (violation)
+		log_warn("%s broke the protocol and was disconnected: %s", client->program, why);
+	else if (*why != '\0')
+		log_debug("connection of %s ended: %s", client->program, why);
+	if (client->owner != NULL)
+		client->owner->closed(client->owner_ctx, why, violation);
+	client_free(client);
+}
+
+static void
+received_request(void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+{
+	struct client *client = ctx;
+	int found = cmd_find(method);
+	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
+	enum fault fault;
+	char *why = NULL;
+
+	if (client->greeted ? found == CMD_HELLO : found != CMD_HELLO) {
+		connection_over(client, peer, client->greeted ? "a second hello" :
+		    "no hello first", true);
+		return;
+	}
+	if (cmd == NULL)
+		client_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
+	else if (!is_permitted(client, cmd))
+		refuse_role(client, id, cmd);
+	else if (!cmd_check_params(cmd, params, &why))
+		client_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
+	else if ((fault = state_fault(client, cmd)) != FAULT_NONE)
+		client_fault(client, id, fault, NULL);
+	else
+		handlers[found](client, id, params);
+	free(why);
+}
+
+/* The master is told nothing by notification. */
+static void
+received_notification(void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+{
+	(void)method;
+	(void)params;
+	(void)fd;
+	connection_over(ctx, peer, "a notification to the master", true);
+}
+
+static const struct peer_ops peer_ops = {
+    .request = received_request,
+    .notification = received_notification,
+    .closed = connection_over,
+};
+
+/* --- clients ------------------------------------------------------------------ */
+
+static void
+hello_overdue(void *ctx, uint32_t ready)
+{
+	struct client *client = ctx;
+
+	(void)ready;
+	connection_over(client, client->peer, "no hello in time", true);
+}
+
+/* Takes fd, also on failure. */
+static struct client *
+client_new(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL) {
+		close(fd);
+		return NULL;
+	}
+	client->master = control->master;
+	client->control = control;
+	client->role = ROLE_ADMIN;
+	client->owner = owner;
+	client->owner_ctx = ctx;
+	snprintf(client->program, sizeof(client->program), "a client");
+	client->deadline = loop_timer(control->master->loop, hello_overdue, client);
+	client->peer = peer_new(control->master->loop, fd, &peer_ops, client);
+	if (client->peer == NULL || client->deadline == NULL) {
+		if (client->peer == NULL)
+			close(fd);
+		peer_free(client->peer);
+		source_free(client->deadline);
+		free(client);
+		return NULL;
+	}
+	source_arm(client->deadline, clock_mono_ms() + CONTROL_HELLO_MS);
+	return client;
+}
+
+struct client *
+control_adopt(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+{
+	struct client *client = client_new(control, fd, owner, ctx);
+
+	if (client != NULL)
+		TAILQ_INSERT_HEAD(&control->clients, client, in_clients);
+	return client;
+}
+
+static void
+accept_clients(void *ctx, uint32_t ready)
+{
+	struct control *control = ctx;
+	struct client *client;
+	int fd;
+
+	(void)ready;
+	while ((fd = sock_accept(control->listener)) != -1) {
+		if (control->local >= CONTROL_CLIENTS) {
+			log_warn("control socket: %d clients already, one more refused",
+			    CONTROL_CLIENTS);
+			close(fd);
+			continue;
+		}
+		client = client_new(control, fd, NULL, NULL);
+		if (client == NULL)
+			continue;
+		control->local++;
+		TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+	}
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		log_warn("control socket: cannot accept: %s", strerror(errno));
+}
+
+void
+control_flush(struct control *control)
+{
+	struct client *client, *next;
+
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
+		peer_flush(client->peer);
+}
+
+/* --- the socket ----------------------------------------------------------------- */
+
+/* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway; one
+ * that asks for a password lends nothing (design 15). */
+static void
+socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
+{
+	*mode = 0700;
+	*uid = (uid_t)-1;
+	*gid = (gid_t)-1;
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *l = &config->listeners[i];
+
+		if (!l->is_unix)
+			continue;
+		if (l->username != NULL)
+			return;
+		*mode = (mode_t)l->mode;
+		*uid = l->uid;
+		*gid = l->gid;
+		return;
+	}
+}
+
+/* True when a reeved of ours or root's answers there. */
+static bool
+is_served(const char *path)
+{
+	int fd = sock_connect_unix(path);
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	bool served;
+
+	if (fd == -1)
+		return false;
+	served = sock_peer(fd, &pid, &uid, &gid) == 0 && (uid == 0 || uid == geteuid());
+	close(fd);
+	return served;
+}
+
+void
+control_listen(struct control *control)
+{
+	const char *path = control->master->config->control_socket;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+
+	if (is_served(path)) {
+		log_warn("control socket %s is in use; running without one", path);
+		return;
+	}
+	socket_access(control->master->config, &mode, &uid, &gid);
+	control->listener = sock_listen_unix(path, mode, uid, gid, CONTROL_CLIENTS);
+	if (control->listener != -1)
+		control->accepting = loop_fd(control->master->loop, control->listener, EPOLLIN,
+		    accept_clients, control);
+	if (control->accepting == NULL) {
+		log_warn("cannot make the control socket %s: %s; running without one", path,
+		    strerror(errno));
+		return;
+	}
+	control->path = strdup(path);
+}

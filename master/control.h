@@ -1,0 +1,25 @@
+/* Control: the control socket, its clients, and the one gate that every command of
+ * every client passes: table row, role, parameters, the daemon's state (design 3). */
+#ifndef MASTER_CONTROL_H
+#define MASTER_CONTROL_H
+
+#include "common/compiler.h"
+#include "master/client.h"
+#include "master/master.h"
+
+#define CONTROL_CLIENTS 64
+#define CONTROL_HELLO_MS 5000
+
+/* New, without a socket yet. NULL with ENOMEM. */
+struct control *control_new(struct master *);
+void control_free(struct control *);	/* closes clients, removes the socket */
+/* Makes the configured socket; when it cannot be made, one WARN, and on without (design 15). */
+void control_listen(struct control *);
+/* Takes a connected socket as reeve-rpcd's. New client (the control's), or NULL with errno. */
+struct client *control_adopt(struct control *, int fd, const struct client_owner *, void *ctx);
+/* Closes one client now, without calling its owner. */
+void control_drop(struct control *, struct client *);
+/* End of a turn: deltas and replies go out, reeve-rpcd's connection first (design 5). */
+void control_flush(struct control *);
+
+#endif

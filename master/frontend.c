@@ -1,0 +1,350 @@
+#include "master/frontend.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sock.h"
+#include "common/str.h"
+#include "master/control.h"
+#include "master/frontend_log.h"
+#include "master/frontend_setup.h"
+#include "master/reap.h"
+#include "master/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAM "reeve-rpcd"
+#define STUCK_MS 2000		/* draining nothing for so long means replacement */
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 5000
+#define ENDING_MS 1500		/* its own second to flush, and time to exit */
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec/reeve"
+#endif
+
+struct frontend {
+	struct master *master;
+	char *path;			/* of the executable */
+	struct client *client;		/* NULL = no connection */
+	pid_t pid;			/* 0 = not running */
+	bool was_ready;
+	int64_t backoff_ms;
+	struct source *restart;		/* timer: start again */
+	struct source *watchdog;	/* timer: stuck, or overdue at the end */
+	struct frontend_log log;	/* its standard error */
+	bool stopping;
+	void (*done)(void *ctx);
+	void *done_ctx;
+};
+
+char *
+frontend_find(char **error)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - sizeof(PROGRAM) - 1);
+	char *slash;
+
+	if (n > 0) {
+		self[n] = '\0';
+		slash = strrchr(self, '/');
+		snprintf(slash + 1, sizeof(PROGRAM), PROGRAM);
+		if (access(self, X_OK) == 0)
+			return strdup(self);
+	}
+	if (access(LIBEXECDIR "/" PROGRAM, X_OK) == 0)
+		return strdup(LIBEXECDIR "/" PROGRAM);
+	if (asprintf(error, "could not find " PROGRAM " beside reeved or in " LIBEXECDIR) == -1)
+		*error = NULL;
+	return NULL;
+}
+
+static int
+greet(void *ctx, json_t *hello_result)
+{
+	const struct frontend *frontend = ctx;
+
+	return json_object_set_new(hello_result, "setup",
+	    frontend_setup_object(frontend->master));
+}
+
+static int
+greeted(void *ctx, struct client *client)
+{
+	const struct frontend *frontend = ctx;
+
+	return frontend_setup_send(frontend->master, client);
+}
+
+static void
+ready(void *ctx)
+{
+	struct frontend *frontend = ctx;
+
+	frontend->was_ready = true;
+	frontend->backoff_ms = 0;
+	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
+}
+
+/* Whatever ended the connection, a front end without one is of no use. */
+static void
+closed(void *ctx, const char *why, bool violation)
+{
+	struct frontend *frontend = ctx;
+
+	(void)why;
+	(void)violation;
+	frontend->client = NULL;
+	if (frontend->pid != 0 && !frontend->stopping)
+		kill(frontend->pid, SIGKILL);
+}
+
+static const struct client_owner owner = {
+    .greet = greet,
+    .greeted = greeted,
+    .ready = ready,
+    .closed = closed,
+};
+
+/* --- life ----------------------------------------------------------------------- */
+
+static void
+schedule(struct frontend *frontend)
+{
+	int64_t delay = 0;
+
+	if (!frontend->was_ready) {
+		delay = frontend->backoff_ms * 2;
+		if (delay < BACKOFF_MIN_MS)
+			delay = BACKOFF_MIN_MS;
+		if (delay > BACKOFF_MAX_MS)
+			delay = BACKOFF_MAX_MS;
+	}
+	frontend->backoff_ms = delay;
+	source_arm(frontend->restart, clock_mono_ms() + delay);
+}
+
+static void
+describe_end(const struct frontend *frontend, int status)
+{
+	char name[32];
+
+	if (frontend->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		log_debug(PROGRAM " (%d) ended", (int)frontend->pid);
+	else if (WIFSIGNALED(status))
+		log_warn(PROGRAM " (%d) was terminated by %s", (int)frontend->pid,
+		    str_signal_name(WTERMSIG(status), name));
+	else
+		log_warn(PROGRAM " (%d) exited with status %d", (int)frontend->pid,
+		    WEXITSTATUS(status));
+}
+
+static void
+reaped(void *ctx, pid_t pid, int wait_status)
+{
+	struct frontend *frontend = ctx;
+
+	(void)pid;
+	frontend_log_close(&frontend->log);
+	describe_end(frontend, wait_status);
+	frontend->pid = 0;
+	if (frontend->client != NULL)
+		control_drop(frontend->master->control, frontend->client);
+	frontend->client = NULL;
+	source_arm(frontend->watchdog, -1);
+	if (frontend->stopping)
+		frontend->done(frontend->done_ctx);
+	else
+		schedule(frontend);
+}
+
+static pid_t
+spawn(struct frontend *frontend, int null_fd, int log_fd, int socket)
+{
+	static char *const empty[] = {NULL};
+	char *argv[] = {frontend->path, NULL};
+	struct spawn_request request = {
+	    .path = frontend->path,
+	    .argv = argv,
+#ifdef REEVE_SANITIZED
+	    .envp = environ,
+#else
+	    .envp = empty,
+#endif
+	    .fds = {null_fd, null_fd, log_fd},
+	    .extra_fd = socket,
+	    .umask = -1,
+	    .own_group = true,
+	    .mask = loop_original_mask(frontend->master->loop),
+	};
+
+	(void)empty;
+	return spawn_child(&request);
+}
+
+/* Our ends go into the frontend; false with errno, and then nothing is left behind. */
+static bool
+start_child(struct frontend *frontend, int pair[2], int log_pipe[2], int null_fd)
+{
+	struct master *master = frontend->master;
+	int saved;
+
+	frontend->pid = spawn(frontend, null_fd, log_pipe[1], pair[1]);
+	if (frontend->pid == -1) {
+		frontend->pid = 0;
+		return false;
+	}
+	if (reaper_watch(master->reaper, frontend->pid, reaped, frontend) == -1) {
+		saved = errno;
+		kill(frontend->pid, SIGKILL);
+		frontend->pid = 0;
+		errno = saved;
+		return false;
+	}
+	if (frontend_log_open(&frontend->log, master->loop, log_pipe[0]) == -1)
+		log_warn("nobody reads what " PROGRAM " logs: %s", strerror(errno));
+	log_pipe[0] = -1;
+	frontend->client = control_adopt(master->control, pair[0], &owner, frontend);
+	pair[0] = -1;
+	if (frontend->client == NULL)
+		kill(frontend->pid, SIGKILL);
+	return true;
+}
+
+static void
+close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+}
+
+static void
+launch(struct frontend *frontend)
+{
+	int pair[2] = {-1, -1}, log_pipe[2] = {-1, -1};
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	bool started;
+
+	frontend->was_ready = false;
+	started = null_fd != -1 && sock_pair(pair) == 0 &&
+	    pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
+	    start_child(frontend, pair, log_pipe, null_fd);
+	if (!started) {
+		log_error("cannot start " PROGRAM ": %s", strerror(errno));
+		schedule(frontend);
+	}
+	close_all(pair, 2);
+	close_all(log_pipe, 2);
+	close_all(&null_fd, 1);
+}
+
+static void
+restart_due(void *ctx, uint32_t unused)
+{
+	struct frontend *frontend = ctx;
+
+	(void)unused;
+	if (frontend->pid == 0 && !frontend->stopping)
+		launch(frontend);
+}
+
+static bool
+is_behind(const struct frontend *frontend)
+{
+	return frontend->client != NULL && peer_unsent(frontend->client->peer) > 0;
+}
+
+static void
+watchdog_due(void *ctx, uint32_t unused)
+{
+	struct frontend *frontend = ctx;
+	int64_t due;
+
+	(void)unused;
+	if (frontend->pid == 0 || (!frontend->stopping && !is_behind(frontend)))
+		return;
+	due = frontend->stopping ? 0 :
+	    peer_last_write(frontend->client->peer) + STUCK_MS;
+	if (clock_mono_ms() < due) {
+		source_arm(frontend->watchdog, due);
+		return;
+	}
+	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid,
+	    frontend->stopping ? "did not end in time" : "drains nothing");
+	kill(frontend->pid, SIGKILL);
+}
+
+void
+frontend_check(struct frontend *frontend)
+{
+	if (frontend == NULL || frontend->stopping || !is_behind(frontend) ||
+	    source_deadline(frontend->watchdog) != -1)
+		return;
+	source_arm(frontend->watchdog, peer_last_write(frontend->client->peer) + STUCK_MS);
+}
+
+struct frontend *
+frontend_new(struct master *master, char *path)
+{
+	struct frontend *frontend = calloc(1, sizeof(*frontend));
+
+	if (frontend == NULL)
+		return NULL;
+	frontend->master = master;
+	frontend->path = path;
+	frontend_log_init(&frontend->log);
+	frontend->restart = loop_timer(master->loop, restart_due, frontend);
+	frontend->watchdog = loop_timer(master->loop, watchdog_due, frontend);
+	if (frontend->restart == NULL || frontend->watchdog == NULL) {
+		frontend_free(frontend);
+		return NULL;
+	}
+	return frontend;
+}
+
+void
+frontend_free(struct frontend *frontend)
+{
+	if (frontend == NULL)
+		return;
+	frontend_log_close(&frontend->log);
+	source_free(frontend->restart);
+	source_free(frontend->watchdog);
+	free(frontend->path);
+	free(frontend);
+}
+
+void
+frontend_start(struct frontend *frontend)
+{
+	launch(frontend);
+}
+
+void
+frontend_stop(struct frontend *frontend, void (*done)(void *ctx), void *ctx)
+{
+	frontend->stopping = true;
+	frontend->done = done;
+	frontend->done_ctx = ctx;
+	source_arm(frontend->restart, -1);
+	if (frontend->pid == 0) {
+		done(ctx);
+		return;
+	}
+	if (frontend->client != NULL)
+		peer_half_close(frontend->client->peer);
+	source_arm(frontend->watchdog, clock_mono_ms() + ENDING_MS);
+}
+
+pid_t
+frontend_pid(const struct frontend *frontend)
+{
+	return frontend == NULL ? 0 : frontend->pid;
+}

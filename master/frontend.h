@@ -1,0 +1,25 @@
+/* Frontend: reeve-rpcd's keeper: finds and starts it, feeds it its setup, replaces it when
+ * it dies, breaks the protocol or drains nothing, and ends it last (design 5, 11). */
+#ifndef MASTER_FRONTEND_H
+#define MASTER_FRONTEND_H
+
+#include "common/compiler.h"
+#include "master/master.h"
+
+#include <stdbool.h>
+
+/* New path of the reeve-rpcd executable beside our own or in libexecdir, or NULL with *error
+ * new. To be asked before daemonising. */
+char *frontend_find(char **error);
+/* New, not started; takes the path. NULL with ENOMEM. */
+struct frontend *frontend_new(struct master *, char *path_take);
+void frontend_free(struct frontend *);
+/* Starts reeve-rpcd, and again whenever it ends, until frontend_stop. */
+void frontend_start(struct frontend *);
+/* Lets it answer what is parked for at most a second, then calls done once it is reaped. */
+void frontend_stop(struct frontend *, void (*done)(void *ctx), void *ctx);
+/* End of a turn: notes when something is waiting for it to read. */
+void frontend_check(struct frontend *);
+pid_t frontend_pid(const struct frontend *);	/* 0 = not running */
+
+#endif

@@ -1,0 +1,107 @@
+#include "master/frontend_log.h"
+
+#include "common/log.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define LINE_BYTES 1000		/* of a line; what is longer is cut */
+#define DRAIN_READS 16		/* after its end: as much as its pipe holds */
+
+/* "WARN text": the front end may choose the level, never the look of the line. */
+static void
+log_one(char *line, size_t n)
+{
+	static const enum log_level levels[] = {
+	    LEVEL_CRITICAL, LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG, LEVEL_TRACE};
+	enum log_level level = LEVEL_WARN;
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	for (size_t i = 0; i < nitems(levels); i++)
+		if (n > 5 && memcmp(line, log_level_tag(levels[i]), 4) == 0 && line[4] == ' ') {
+			level = levels[i];
+			line += 5;
+			n -= 5;
+			break;
+		}
+	log_at(level, "reeve-rpcd: %.*s", (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
+}
+
+static void
+log_lines(struct frontend_log *log)
+{
+	struct buf *buf = &log->line;
+	char *newline;
+
+	while ((newline = memchr(buf_data(buf), '\n', buf_len(buf))) != NULL) {
+		size_t n = (size_t)(newline - buf_data(buf));
+
+		log_one(buf_data(buf), n);
+		buf_consume(buf, n + 1);
+	}
+	if (buf_len(buf) > LINE_BYTES) {
+		log_one(buf_data(buf), buf_len(buf));
+		buf_consume(buf, buf_len(buf));
+	}
+}
+
+/* False at the end of what there is to read. */
+static bool
+read_log(struct frontend_log *log)
+{
+	char *space = buf_reserve(&log->line, 4096);
+	ssize_t n;
+
+	if (space == NULL)
+		return false;
+	n = read(log->fd, space, 4096);
+	if (n <= 0)
+		return false;
+	buf_commit(&log->line, (size_t)n);
+	log_lines(log);
+	return true;
+}
+
+static void
+log_readable(void *ctx, uint32_t ready)
+{
+	struct frontend_log *log = ctx;
+
+	if (read_log(log) || !(ready & (EPOLLHUP | EPOLLERR)))
+		return;
+	/* Closed by its writer, who is about to be reaped: a hang-up would be told for ever. */
+	source_free(log->source);
+	log->source = NULL;
+}
+
+void
+frontend_log_close(struct frontend_log *log)
+{
+	if (log->fd == -1)
+		return;
+	for (int i = 0; i < DRAIN_READS && read_log(log); i++)
+		;
+	source_free(log->source);
+	close(log->fd);
+	log->source = NULL;
+	log->fd = -1;
+	buf_clear(&log->line);
+}
+
+void
+frontend_log_init(struct frontend_log *log)
+{
+	*log = (struct frontend_log){.fd = -1};
+	buf_init(&log->line, 64 * 1024);
+}
+
+int
+frontend_log_open(struct frontend_log *log, struct loop *loop, int fd)
+{
+	log->fd = fd;
+	log->source = loop_fd(loop, fd, EPOLLIN, log_readable, log);
+	return log->source == NULL ? -1 : 0;
+}

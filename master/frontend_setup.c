@@ -1,0 +1,64 @@
+#include "master/frontend_setup.h"
+
+#include "master/listeners.h"
+#include "master/publish.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+json_t *
+frontend_setup_object(const struct master *master)
+{
+	const struct config *config = master->config;
+	const struct user *user = geteuid() == 0 ? config->rpcd_user : NULL;
+
+	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i}", "uid",
+	    (int)(user == NULL ? geteuid() : user->uid), "gid",
+	    (int)(user == NULL ? getegid() : user->gid), "user",
+	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
+	    config->confinement_strict ? "strict" : "best", "loglevel",
+	    log_level_word(config->loglevel), "listeners", (int)config->nlisteners);
+}
+
+static json_t *
+listener_object(const struct listener_config *l)
+{
+	char address[PATH_MAX + 32];
+
+	if (l->is_unix)
+		snprintf(address, sizeof(address), "%s", l->path);
+	else
+		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
+	return json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?}", "section", l->section, "kind",
+	    l->is_unix ? "unix" : "tcp", "address", address, "username", l->username,
+	    "password", l->password, "unauthenticated_role",
+	    l->has_role ? role_name(l->unauthenticated_role) : NULL);
+}
+
+static int
+send_fd(struct client *client, const char *method, json_t *params, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (copy == -1) {
+		json_decref(params);
+		return -1;
+	}
+	return peer_notify(client->peer, method, params, copy, 0);
+}
+
+int
+frontend_setup_send(const struct master *master, struct client *client)
+{
+	for (size_t i = 0; i < master->config->nlisteners; i++)
+		if (send_fd(client, "setup.listener",
+		        listener_object(&master->config->listeners[i]),
+		        listeners_fd(master->listeners, i)) == -1)
+			return -1;
+	if (send_fd(client, "setup.page", json_object(), publisher_page(master->publisher)) ==
+	    -1)
+		return -1;
+	return peer_notify(client->peer, "setup.end", NULL, -1, 0);
+}

@@ -1,0 +1,422 @@
+#include "master/ini.h"
+
+#include "common/buf.h"
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/ini_line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct value {
+	char *text;		/* NULL while the file that holds it is being read */
+	struct buf pending;	/* its lines so far */
+};
+
+struct section {
+	char *file;		/* included file, or NULL */
+	struct map *values;
+};
+
+struct ini {
+	struct map *sections;
+	struct section defaults;
+};
+
+/* Where the reader stands within one file. */
+struct reader {
+	struct ini *ini;
+	const char *path;
+	bool included;
+	struct section *section;
+	struct value *value;	/* what a continuation line is added to */
+	size_t indent;		/* of the last key or header */
+	struct buf errors;
+};
+
+static void
+ini_oom(int failed)
+{
+	if (failed != 0)
+		abort();
+}
+
+static void
+section_init(struct section *section, const char *file)
+{
+	section->file = file != NULL ? xstrdup(file) : NULL;
+	section->values = map_new();
+	ini_oom(section->values == NULL);
+}
+
+static void
+value_free(struct value *value)
+{
+	buf_clear(&value->pending);
+	free(value->text);
+	free(value);
+}
+
+static void
+section_clear(struct section *section)
+{
+	size_t cursor = 0;
+	struct value *value;
+
+	while ((value = map_next(section->values, &cursor, NULL)) != NULL)
+		value_free(value);
+	map_free(section->values);
+	free(section->file);
+}
+
+struct ini *
+ini_new(void)
+{
+	struct ini *ini = xcalloc(1, sizeof(*ini));
+
+	ini->sections = map_new();
+	ini_oom(ini->sections == NULL);
+	section_init(&ini->defaults, NULL);
+	return ini;
+}
+
+void
+ini_free(struct ini *ini)
+{
+	struct section *section;
+	size_t cursor = 0;
+
+	if (ini == NULL)
+		return;
+	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL) {
+		section_clear(section);
+		free(section);
+	}
+	map_free(ini->sections);
+	section_clear(&ini->defaults);
+	free(ini);
+}
+
+static struct value *
+section_set(struct section *section, const char *key, const char *text)
+{
+	struct value *value = map_get(section->values, key);
+
+	if (value == NULL) {
+		value = xcalloc(1, sizeof(*value));
+		ini_oom(map_set(section->values, key, value));
+	}
+	mem_freep(&value->text);
+	buf_clear(&value->pending);
+	buf_init(&value->pending, 0);
+	ini_oom(buf_puts(&value->pending, text));
+	return value;
+}
+
+/* Joins a section's pending lines into final texts. */
+static void
+section_settle(struct section *section)
+{
+	size_t cursor = 0;
+	struct value *value;
+
+	while ((value = map_next(section->values, &cursor, NULL)) != NULL) {
+		if (value->text != NULL)
+			continue;
+		value->text = buf_steal(&value->pending);
+		ini_oom(value->text == NULL);
+		value->text[ini_line_trimmed(value->text, strlen(value->text))] = '\0';
+	}
+}
+
+static void
+ini_settle(struct ini *ini)
+{
+	size_t cursor = 0;
+	struct section *section;
+
+	section_settle(&ini->defaults);
+	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL)
+		section_settle(section);
+}
+
+static void
+read_header(struct reader *reader, const char *name)
+{
+	struct section *section;
+
+	reader->value = NULL;
+	if (str_equal(name, "DEFAULT")) {
+		reader->section = &reader->ini->defaults;
+		return;
+	}
+	section = map_get(reader->ini->sections, name);
+	if (section == NULL) {
+		section = xcalloc(1, sizeof(*section));
+		section_init(section, reader->included ? reader->path : NULL);
+		ini_oom(map_set(reader->ini->sections, name, section));
+	}
+	reader->section = section;
+}
+
+static void
+read_error(struct reader *reader, const struct ini_line *line)
+{
+	char *shown = ini_line_repr(line);
+
+	ini_oom(buf_printf(&reader->errors, "\n\t[line %2zu]: %s", line->number, shown));
+	free(shown);
+}
+
+static void
+read_option(struct reader *reader, const struct ini_line *line)
+{
+	char *key, *text;
+
+	if (!ini_line_option(line, &key, &text)) {
+		read_error(reader, line);
+		return;
+	}
+	if (key[0] == '\0')
+		read_error(reader, line);
+	reader->value = section_set(reader->section, key, text);
+	if (key[0] == '\0')
+		reader->value = NULL;
+	free(key);
+	free(text);
+}
+
+/* One line that is neither blank nor only a comment. -1: no section has begun yet. */
+static int
+read_content(struct reader *reader, const struct ini_line *line)
+{
+	char *name;
+
+	if (reader->value != NULL && line->indent > reader->indent) {
+		ini_oom(buf_putc(&reader->value->pending, '\n'));
+		ini_oom(buf_append(&reader->value->pending, line->content, line->length));
+		return 0;
+	}
+	reader->indent = line->indent;
+	if ((name = ini_line_header(line)) != NULL) {
+		read_header(reader, name);
+		free(name);
+		return 0;
+	}
+	if (reader->section == NULL)
+		return -1;
+	read_option(reader, line);
+	return 0;
+}
+
+static int
+read_lines(struct reader *reader, const char *text, size_t n, char **error)
+{
+	struct ini_line line = { .number = 0 };
+	size_t offset = 0;
+
+	while (ini_line_next(text, n, &offset, &line)) {
+		if (line.length == 0) {
+			if (!line.comment && reader->value != NULL)
+				ini_oom(buf_putc(&reader->value->pending, '\n'));
+			continue;
+		}
+		if (read_content(reader, &line) == -1) {
+			char *path = str_repr(reader->path), *shown = ini_line_repr(&line);
+
+			*error = xasprintf("File contains no section headers.\n"
+			    "file: %s, line: %zu\n%s", path, line.number, shown);
+			free(path);
+			free(shown);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+read_text(struct ini *ini, const char *path, bool included, const char *text, size_t n,
+    char **error)
+{
+	struct reader reader = { .ini = ini, .path = path, .included = included };
+	char *shown, *lines;
+	int status;
+
+	buf_init(&reader.errors, 0);
+	status = read_lines(&reader, text, n, error);
+	ini_settle(ini);
+	if (status == 0 && buf_len(&reader.errors) > 0) {
+		lines = buf_steal(&reader.errors);
+		ini_oom(lines == NULL);
+		shown = str_repr(path);
+		*error = xasprintf("Source contains parsing errors: %s%s", shown, lines);
+		free(shown);
+		free(lines);
+		status = -1;
+	}
+	buf_clear(&reader.errors);
+	return status;
+}
+
+/* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX). */
+static int
+read_file(const char *path, struct buf *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), saved;
+	ssize_t n = 0;
+	char *room;
+
+	if (fd == -1)
+		return -1;
+	while ((room = buf_reserve(text, 65536)) != NULL) {
+		n = read(fd, room, 65536);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_commit(text, (size_t)n);
+	}
+	saved = room == NULL ? EFBIG : errno;
+	close(fd);
+	errno = saved;
+	return room == NULL || n == -1 ? -1 : 0;
+}
+
+int
+ini_read(struct ini *ini, const char *path, bool included, char **error)
+{
+	struct buf text;
+	int status = -1, saved;
+
+	*error = NULL;
+	buf_init(&text, INI_FILE_MAX + 65536);
+	if (read_file(path, &text) == -1) {
+		saved = errno;
+		if (saved == EFBIG)
+			*error = xasprintf("%s is larger than a configuration file may be",
+			    path);
+		buf_clear(&text);
+		errno = saved;
+		return -1;
+	}
+	if ((*error = ini_line_check(path, buf_data(&text), buf_len(&text))) == NULL)
+		status = read_text(ini, path, included, buf_data(&text), buf_len(&text),
+		    error);
+	buf_clear(&text);
+	return status;
+}
+
+const char *
+ini_next(const struct ini *ini, size_t *cursor)
+{
+	const char *name = NULL;
+
+	return map_next(ini->sections, cursor, &name) != NULL ? name : NULL;
+}
+
+bool
+ini_has(const struct ini *ini, const char *section)
+{
+	return map_get(ini->sections, section) != NULL;
+}
+
+const char *
+ini_get(const struct ini *ini, const char *section, const char *key)
+{
+	const struct section *s = map_get(ini->sections, section);
+	const struct value *value = s != NULL ? map_get(s->values, key) : NULL;
+
+	if (value == NULL)
+		value = map_get(ini->defaults.values, key);
+	return value != NULL ? value->text : NULL;
+}
+
+/* The cursor's upper half says that the walk has reached [DEFAULT]. */
+#define IN_DEFAULTS ((size_t)1 << (sizeof(size_t) * 8 - 1))
+
+const char *
+ini_next_value(const struct ini *ini, const char *section, size_t *cursor, const char **key)
+{
+	const struct section *s = map_get(ini->sections, section);
+	const struct value *value;
+	size_t at = *cursor & ~IN_DEFAULTS;
+
+	if ((*cursor & IN_DEFAULTS) == 0) {
+		value = s != NULL ? map_next(s->values, &at, key) : NULL;
+		*cursor = at;
+		if (value != NULL)
+			return value->text;
+		at = 0;
+	}
+	do
+		value = map_next(ini->defaults.values, &at, key);
+	while (value != NULL && s != NULL && map_get(s->values, *key) != NULL);
+	*cursor = at | IN_DEFAULTS;
+	return value != NULL ? value->text : NULL;
+}
+
+const char *
+ini_file(const struct ini *ini, const char *section)
+{
+	const struct section *s = map_get(ini->sections, section);
+
+	return s != NULL ? s->file : NULL;
+}
+
+/* New text with each `from` replaced, or NULL when there is none. */
+static char *
+replaced(const char *text, const char *from, const char *to)
+{
+	const char *hit = strstr(text, from);
+	struct buf out;
+	char *result;
+
+	if (hit == NULL)
+		return NULL;
+	buf_init(&out, 0);
+	for (; hit != NULL; hit = strstr(text, from)) {
+		ini_oom(buf_append(&out, text, (size_t)(hit - text)));
+		ini_oom(buf_puts(&out, to));
+		text = hit + strlen(from);
+	}
+	ini_oom(buf_puts(&out, text));
+	result = buf_steal(&out);
+	ini_oom(result == NULL);
+	return result;
+}
+
+static void
+section_replace(struct section *section, const char *key, const struct value *value,
+    const char *from, const char *to)
+{
+	char *text = replaced(value->text, from, to);
+
+	if (text == NULL)
+		return;
+	section_set(section, key, text);
+	section_settle(section);
+	free(text);
+}
+
+void
+ini_replace(struct ini *ini, const char *from, const char *to)
+{
+	size_t cursor = 0, at;
+	struct section *section;
+	struct value *value;
+	const char *key;
+
+	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL) {
+		at = 0;
+		while ((value = map_next(section->values, &at, &key)) != NULL)
+			section_replace(section, key, value, from, to);
+		at = 0;
+		while ((value = map_next(ini->defaults.values, &at, &key)) != NULL)
+			if (map_get(section->values, key) == NULL)
+				section_replace(section, key, value, from, to);
+	}
+}

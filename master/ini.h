@@ -1,0 +1,38 @@
+/* Ini: the text of configuration files → sections and values, as Python's
+ * RawConfigParser reads them for supervisord (reference 4.1). Files read one after
+ * another share one name space. Used at load only. */
+#ifndef MASTER_INI_H
+#define MASTER_INI_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define INI_FILE_MAX (16 * 1024 * 1024)	/* bytes of one file */
+
+struct ini;
+
+struct ini *ini_new(void);
+void ini_free(struct ini *);	/* NULL is fine */
+/* Reads one file. 0, or -1 with *error new, which is NULL when the file could not be opened
+ * or read (errno says why). `included` files are remembered for ini_file. */
+NODISCARD int ini_read(struct ini *, const char *path, bool included, char **error);
+
+/* All strings below are borrowed, valid until the next ini_read or ini_replace. */
+/* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the end;
+ * *cursor starts at 0. */
+const char *ini_next(const struct ini *, size_t *cursor);
+bool ini_has(const struct ini *, const char *section);
+/* The value, [DEFAULT]'s when the section has none of its own, or NULL. */
+const char *ini_get(const struct ini *, const char *section, const char *key);
+/* Keys of a section, then those only [DEFAULT] has. The value, or NULL at the end. */
+const char *ini_next_value(const struct ini *, const char *section, size_t *cursor,
+    const char **key);
+/* The included file that first named the section, or NULL: the main file did. */
+const char *ini_file(const struct ini *, const char *section);
+/* Replaces `from` by `to` in every value, copying [DEFAULT]'s into the sections where it
+ * occurs: what supervisord does with %(here)s around [include]. */
+void ini_replace(struct ini *, const char *from, const char *to);
+
+#endif

@@ -1,0 +1,189 @@
+#include "master/ini_line.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whitespace beyond ASCII that Python's str.strip() takes off, as UTF-8. */
+static const char *const wide_blanks[] = {
+	"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
+	"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+	"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
+	"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+};
+
+/* Bytes of the blank that is the whole of the character at s, or 0. */
+static size_t
+blank_at(const char *s, size_t n)
+{
+	unsigned char c = n > 0 ? (unsigned char)*s : 'x';
+
+	if ((c >= 9 && c <= 13) || (c >= 28 && c <= 32))
+		return 1;
+	if (c < 0x80)
+		return 0;
+	for (size_t i = 0; i < nitems(wide_blanks); i++) {
+		size_t len = strlen(wide_blanks[i]);
+
+		if (len <= n && memcmp(s, wide_blanks[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+/* Bytes of the blank that ends at s + n, or 0. */
+static size_t
+blank_before(const char *s, size_t n)
+{
+	size_t len = 1;
+
+	while (len < n && len < 4 && ((unsigned char)s[n - len] & 0xc0) == 0x80)
+		len++;
+	return n > 0 && blank_at(s + n - len, len) == len ? len : 0;
+}
+
+size_t
+ini_line_trimmed(const char *text, size_t n)
+{
+	size_t len;
+
+	while ((len = blank_before(text, n)) > 0)
+		n -= len;
+	return n;
+}
+
+/* Where the inline comment begins, or n. The marks are searched in rounds, each from its last
+ * hit on, and the first round that finds one ends the search: a mark that a later round
+ * would have found further to the left does not count. */
+static size_t
+comment_start(const char *s, size_t n)
+{
+	static const char marks[] = { ';', '#' };
+	size_t at[nitems(marks)] = { 0, 0 }, best = n;
+	bool more = true;
+
+	while (best == n && more) {
+		more = false;
+		for (size_t i = 0; i < nitems(marks); i++) {
+			const char *hit = at[i] < n ?
+			    memchr(s + at[i], marks[i], n - at[i]) : NULL;
+			size_t where;
+
+			if (hit == NULL) {
+				at[i] = n;
+				continue;
+			}
+			where = (size_t)(hit - s);
+			at[i] = where + 1;
+			more = true;
+			if ((where == 0 || blank_before(s, where) > 0) && where < best)
+				best = where;
+		}
+	}
+	return best;
+}
+
+static void
+line_measure(struct ini_line *line)
+{
+	const char *s = line->start;
+	size_t n = line->whole, skip = 0, len, end;
+
+	line->indent = 0;
+	while ((len = blank_at(s + skip, n - skip)) > 0) {
+		skip += len;
+		line->indent++;
+	}
+	end = comment_start(s, n);
+	if (skip < n && (s[skip] == ';' || s[skip] == '#'))
+		end = skip;
+	line->comment = end < n;
+	if (skip > end)
+		skip = end;
+	line->content = s + skip;
+	line->length = ini_line_trimmed(s + skip, end - skip);
+}
+
+bool
+ini_line_next(const char *text, size_t n, size_t *offset, struct ini_line *line)
+{
+	size_t end = *offset;
+
+	if (*offset >= n)
+		return false;
+	while (end < n && text[end] != '\n' && text[end] != '\r')
+		end++;
+	line->number++;
+	line->start = text + *offset;
+	line->whole = end - *offset;
+	line->ended = end < n;
+	if (end < n)
+		end += end + 1 < n && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1;
+	*offset = end;
+	line_measure(line);
+	return true;
+}
+
+char *
+ini_line_header(const struct ini_line *line)
+{
+	const char *last;
+
+	if (line->content[0] != '[')
+		return NULL;
+	last = memrchr(line->content, ']', line->length);
+	if (last == NULL || last < line->content + 2)
+		return NULL;
+	return xstrndup(line->content + 1, (size_t)(last - line->content - 1));
+}
+
+bool
+ini_line_option(const struct ini_line *line, char **key, char **value)
+{
+	const char *s = line->content, *end = s + line->length, *mark = s;
+	size_t len;
+
+	while (mark < end && *mark != '=' && *mark != ':')
+		mark++;
+	if (mark == end)
+		return false;
+	*key = xstrndup(s, ini_line_trimmed(s, (size_t)(mark - s)));
+	for (char *c = *key; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	for (mark++; (len = blank_at(mark, (size_t)(end - mark))) > 0;)
+		mark += len;
+	*value = xstrndup(mark, (size_t)(end - mark));
+	return true;
+}
+
+char *
+ini_line_repr(const struct ini_line *line)
+{
+	char *text = xasprintf("%.*s%s", (int)line->whole, line->start,
+	    line->ended ? "\n" : "");
+	char *shown = str_repr(text);
+
+	free(text);
+	return shown;
+}
+
+char *
+ini_line_check(const char *path, const char *text, size_t n)
+{
+	struct ini_line line = { .number = 0 };
+	size_t offset = 0;
+
+	while (ini_line_next(text, n, &offset, &line)) {
+		if (memchr(line.start, '\0', line.whole) != NULL)
+			return xasprintf("%s: line %zu contains a NUL character", path,
+			    line.number);
+		if (!str_is_utf8(line.start, line.whole))
+			return xasprintf("%s: line %zu is not valid UTF-8", path,
+			    line.number);
+	}
+	return NULL;
+}

@@ -1,0 +1,64 @@
+/* Job: bulk work as a queue: at most a few milliseconds a turn, in the
+ * reference's order, one result per process and an end (design 1). */
+#ifndef MASTER_JOB_H
+#define MASTER_JOB_H
+
+#include "common/compiler.h"
+#include "common/loop.h"
+#include "master/group.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL };
+
+struct jobs;
+
+/* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made with
+ * the process's namespec) or the text after "NAME: " of the fault; spawn as in process_start,
+ * and the process's spawn number for the other kinds. A start that comes up after a shutdown
+ * has begun gets SHUTDOWN_STATE. */
+struct job_sink {
+	void (*result)(void *ctx, uint64_t job, const struct process *, enum fault,
+	    const char *detail, uint64_t spawn);
+	void (*end)(void *ctx, uint64_t job);
+};
+
+struct jobs *jobs_new(struct loop *, struct groups *);	/* NULL with errno */
+void jobs_free(struct jobs *);
+/* Queues the work on these processes (array taken, kept by id: one that is removed meanwhile
+ * is skipped; one that no longer qualifies gets its fault). The job's number, or 0 with
+ * ENOMEM. Results begin in the next turn. */
+uint64_t jobs_add(struct jobs *, enum job_kind, struct process **processes_take,
+    size_t count, int signo, const struct job_sink *, void *ctx);
+/* A sink is going away: its jobs go on without results. */
+void jobs_forget(struct jobs *, const void *ctx);
+/* Asked before each start of a JOB_START whether its command can be run: FAULT_NONE, or
+ * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked. */
+typedef enum fault jobs_check_fn(struct process *, char **detail);
+void jobs_check_with(struct jobs *, jobs_check_fn *);
+/* Appends to the respawn queue, which shares the turn's time with the jobs. */
+void jobs_respawn(struct jobs *, struct process *);
+/* The process is being freed. */
+void jobs_drop_process(struct jobs *, struct process *);
+
+/* For the state document: what is still queued. A job put back has no sink: it goes on
+ * without results, as after jobs_forget. */
+struct job_state {
+	uint64_t number;
+	enum job_kind kind;
+	int signo;
+	const uint64_t *ids;	/* borrowed: processes not yet worked on */
+	size_t count;
+};
+/* The index-th queued job; false at the end. */
+bool jobs_get(const struct jobs *, size_t index, struct job_state *);
+NODISCARD int jobs_put_back(struct jobs *, const struct job_state *); /* 0, or -1 ENOMEM */
+/* The index-th process waiting to be respawned, or 0 at the end. */
+uint64_t jobs_respawning(const struct jobs *, size_t index);
+/* The number that the next job gets. */
+uint64_t jobs_next_number(const struct jobs *);
+void jobs_set_next_number(struct jobs *, uint64_t number);
+
+#endif

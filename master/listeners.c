@@ -1,0 +1,188 @@
+#include "master/listeners.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/sock.h"
+#include "common/str.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+struct listener {
+	char *address;	/* "inet HOST:PORT" or "unix PATH MODE UID GID": what must stay */
+	char *path;	/* of a Unix socket, else NULL */
+	int fd;		/* -1 = not bound */
+};
+
+struct listeners {
+	struct listener *items;
+	size_t count;
+};
+
+static char *
+address_of(const struct listener_config *config)
+{
+	if (config->is_unix)
+		return xasprintf("unix %s %o %d %d", config->path, (unsigned)config->mode,
+		    (int)config->uid, (int)config->gid);
+	return xasprintf("inet %s:%d", config->host, config->port);
+}
+
+static void
+listener_clear(struct listener *listener)
+{
+	if (listener->fd != -1) {
+		close(listener->fd);
+		if (listener->path != NULL)
+			unlink(listener->path);
+	}
+	free(listener->address);
+	free(listener->path);
+}
+
+void
+listeners_free(struct listeners *listeners)
+{
+	if (listeners == NULL)
+		return;
+	for (size_t i = 0; i < listeners->count; i++)
+		listener_clear(&listeners->items[i]);
+	free(listeners->items);
+	free(listeners);
+}
+
+/* The socket of an earlier run at the same address, taken out of `old`; or -1. */
+static int
+take_kept(struct listeners *old, const char *address)
+{
+	if (old == NULL)
+		return -1;
+	for (size_t i = 0; i < old->count; i++) {
+		struct listener *listener = &old->items[i];
+		int fd = listener->fd;
+
+		if (fd == -1 || !str_equal(listener->address, address))
+			continue;
+		listener->fd = -1;
+		return fd;
+	}
+	return -1;
+}
+
+/* A path that somebody answers at is in use; one that nobody answers at is stale. */
+static int
+bind_unix(const struct listener_config *config)
+{
+	int fd = sock_connect_unix(config->path);
+
+	if (fd != -1) {
+		close(fd);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	if (errno == ECONNREFUSED)
+		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
+	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid, config->gid,
+	    BACKLOG);
+}
+
+static char *
+chown_error(const struct listener_config *config)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+
+	return xasprintf("Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" "
+	    "value in config file or on command line to values that the current user (%s) can "
+	    "successfully chown", config->path, (int)config->uid, (int)config->gid,
+	    pw == NULL ? "unknown" : pw->pw_name);
+}
+
+static char *
+bind_error(const struct listener_config *config, int errnum)
+{
+	if (errnum == EADDRINUSE)
+		return xstrdup("Another program is already listening on a port that one of our "
+		    "HTTP servers is configured to use.  Shut this program down first before "
+		    "starting supervisord.");
+	if (errnum == EPERM && config->is_unix)
+		return chown_error(config);
+	return xasprintf("Cannot open an HTTP server: socket.error reported errno.%s (%d)",
+	    str_errno_name(errnum), errnum);
+}
+
+static int
+open_one(const struct listener_config *config, struct listeners *old, struct listener *listener,
+    char **error)
+{
+	listener->address = address_of(config);
+	listener->path = config->is_unix ? xstrdup(config->path) : NULL;
+	listener->fd = take_kept(old, listener->address);
+	if (listener->fd == -1)
+		listener->fd = config->is_unix ? bind_unix(config) :
+		    sock_listen_tcp(config->host, config->port, BACKLOG);
+	if (listener->fd != -1)
+		return 0;
+	*error = bind_error(config, errno);
+	return -1;
+}
+
+struct listeners *
+listeners_open(const struct config *config, struct listeners *old, char **error)
+{
+	struct listeners *listeners = xcalloc(1, sizeof(*listeners));
+	int rc = 0;
+
+	listeners->items = xcalloc(config->nlisteners + 1, sizeof(*listeners->items));
+	for (size_t i = 0; rc == 0 && i < config->nlisteners; i++) {
+		rc = open_one(&config->listeners[i], old, &listeners->items[i], error);
+		listeners->count++;
+	}
+	listeners_free(old);
+	if (rc == 0)
+		return listeners;
+	listeners_free(listeners);
+	return NULL;
+}
+
+/* Only addresses that cannot be reached from elsewhere are this machine's alone. */
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	return str_equal(host, "localhost") || str_equal(host, "::1");
+}
+
+void
+listeners_announce(const struct config *config)
+{
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *l = &config->listeners[i];
+
+		for (size_t n = 0; n < config->ninterfaces; n++)
+			log_info("RPC interface '%s' initialized", config->interfaces[n]);
+		if (l->username != NULL)
+			continue;
+		log_critical("Server '%s' running without any HTTP authentication checking",
+		    l->section);
+		if (!l->is_unix && !l->has_role && !is_loopback(l->host))
+			log_warn("[%s] has no password: other machines may look at states and "
+			    "nothing else; set unauthenticated_role= to allow them more or less",
+			    l->section);
+	}
+}
+
+int
+listeners_fd(const struct listeners *listeners, size_t i)
+{
+	return listeners->items[i].fd;
+}

@@ -1,0 +1,400 @@
+#include "master/logfile.h"
+
+#include "common/log.h"
+#include "common/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define BACKUPS_TRIED 64 /* above this, look what is there before renaming */
+#define LINKS_MAX 8	 /* symlinks followed for a reader */
+
+struct logfile {
+	char *path;
+	int fd;
+	int64_t maxbytes, backups;
+	uint64_t generation;
+	bool rotates; /* a regular file with maxbytes */
+	bool quiet, failing;
+};
+
+/* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
+ * as well, so that neither opening nor writing waits or fails for want of a reader: 64 KiB
+ * wait in it for the next one, and what comes after that is dropped. */
+static int
+open_fifo(const char *path)
+{
+	return open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* O_NONBLOCK means nothing to a regular file, and keeps a stopped terminal from stopping
+ * us. */
+static int
+open_target(const char *path, int truncate, struct stat *st)
+{
+	int fd, fifo;
+
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | truncate,
+	    0666);
+	if (fd == -1 && errno == ENXIO)
+		fd = open_fifo(path);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == -1) {
+		close(fd);
+		return -1;
+	}
+	if (S_ISFIFO(st->st_mode) && (fifo = open_fifo(path)) != -1) {
+		close(fd);
+		fd = fifo;
+	}
+	return fd;
+}
+
+/* Puts a newly opened descriptor in place of the present one, if any. */
+static int
+logfile_attach(struct logfile *file, int truncate)
+{
+	struct stat st;
+	int fd;
+
+	if ((fd = open_target(file->path, truncate, &st)) == -1)
+		return -1;
+	if (file->fd != -1)
+		close(file->fd);
+	file->fd = fd;
+	file->rotates = file->maxbytes > 0 && S_ISREG(st.st_mode);
+	return 0;
+}
+
+struct logfile *
+logfile_open(const char *path, int64_t maxbytes, int64_t backups)
+{
+	struct logfile *file;
+	int saved;
+
+	if ((file = calloc(1, sizeof(*file))) == NULL)
+		return NULL;
+	file->fd = -1;
+	file->maxbytes = maxbytes;
+	file->backups = backups;
+	if ((file->path = strdup(path)) == NULL || logfile_attach(file, 0) == -1) {
+		saved = errno;
+		logfile_free(file);
+		errno = saved;
+		return NULL;
+	}
+	if (maxbytes > 0 && lseek(file->fd, 0, SEEK_CUR) == -1)
+		log_warn(
+		    "log file %s cannot seek and is not rotated: its maxbytes is ignored",
+		    path);
+	return file;
+}
+
+void
+logfile_free(struct logfile *file)
+{
+	if (file == NULL)
+		return;
+	if (file->fd != -1)
+		close(file->fd);
+	free(file->path);
+	free(file);
+}
+
+/* Keeps errno; one line per row of failures. */
+static int
+complain(struct logfile *file, const char *what)
+{
+	int saved = errno;
+
+	if (!file->failing && !file->quiet)
+		log_error("could not %s log file %s: %s", what, file->path,
+		    str_errno_name(saved));
+	file->failing = true;
+	errno = saved;
+	return -1;
+}
+
+/* F.from → F.(from + 1), or F → F.1 for 0. A source that is gone is no failure. */
+static int
+shift(const char *path, int64_t from)
+{
+	char source[PATH_MAX + 32], target[PATH_MAX + 32];
+
+	if (from == 0)
+		snprintf(source, sizeof(source), "%s", path);
+	else
+		snprintf(source, sizeof(source), "%s.%lld", path, (long long)from);
+	snprintf(target, sizeof(target), "%s.%lld", path, (long long)from + 1);
+	return rename(source, target) == -1 && errno != ENOENT ? -1 : 0;
+}
+
+/* The N of a name BASE.N, written as we write it, or 0. */
+static int64_t
+backup_number(const char *name, const char *base)
+{
+	char written[32];
+	size_t len = strlen(base);
+	long long n;
+
+	if (strncmp(name, base, len) != 0 || name[len] != '.')
+		return 0;
+	n = strtoll(name + len + 1, NULL, 10);
+	snprintf(written, sizeof(written), "%lld", n);
+	return n > 0 && strcmp(written, name + len + 1) == 0 ? n : 0;
+}
+
+/* The highest backup below `limit` that exists: a setting of a million must not cost as
+ * many calls. */
+static int64_t
+highest_backup(const char *path, int64_t limit)
+{
+	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	char dir[PATH_MAX];
+	struct dirent *entry;
+	int64_t highest = 0, n;
+	DIR *stream;
+
+	if ((size_t)(base - path) >= sizeof(dir))
+		return 0;
+	memcpy(dir, path, (size_t)(base - path));
+	dir[base - path] = '\0';
+	if ((stream = opendir(dir[0] == '\0' ? "." : dir)) == NULL)
+		return 0;
+	while ((entry = readdir(stream)) != NULL) {
+		n = backup_number(entry->d_name, base);
+		if (n < limit && n > highest)
+			highest = n;
+	}
+	closedir(stream);
+	return highest;
+}
+
+/* True when the path names another file than the one we hold: someone else rotated it. */
+static bool
+was_replaced(const struct logfile *file)
+{
+	struct stat named, held;
+
+	return stat(file->path, &named) == 0 && fstat(file->fd, &held) == 0 &&
+	       (named.st_ino != held.st_ino || named.st_dev != held.st_dev);
+}
+
+static int
+shift_all(const struct logfile *file)
+{
+	int64_t i = file->backups - 1;
+
+	if (i > BACKUPS_TRIED)
+		i = highest_backup(file->path, file->backups);
+	for (; i >= 0; i--)
+		if (shift(file->path, i) == -1)
+			return -1;
+	return 0;
+}
+
+/* Where supervisord would go on without O_APPEND, and overwrite a second writer's lines or
+ * rotate that one's new file away, we append always and join a file that was put in place.
+ * When a rename fails, what was written stays and is added to. */
+static int
+rotate(struct logfile *file)
+{
+	int truncate = O_TRUNC;
+
+	if (was_replaced(file))
+		truncate = 0;
+	else if (file->backups > 0 && shift_all(file) == -1)
+		return complain(file, "rotate");
+	if (logfile_attach(file, truncate) == -1)
+		return complain(file, "reopen");
+	file->generation++;
+	return 0;
+}
+
+static int
+write_all(int fd, const char *bytes, size_t n)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(fd, bytes, n);
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done == -1)
+			return -1;
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int
+logfile_write(struct logfile *file, const void *bytes, size_t n)
+{
+	if (write_all(file->fd, bytes, n) == -1)
+		return complain(file, "write");
+	if (file->rotates && lseek(file->fd, 0, SEEK_CUR) >= file->maxbytes)
+		return rotate(file);
+	file->failing = false;
+	return 0;
+}
+
+void
+logfile_quiet(struct logfile *file, bool quiet)
+{
+	file->quiet = quiet;
+}
+
+const char *
+logfile_path(const struct logfile *file)
+{
+	return file->path;
+}
+
+int
+logfile_reopen(struct logfile *file)
+{
+	return logfile_attach(file, 0);
+}
+
+int
+logfile_clear(struct logfile *file)
+{
+	int gone = unlink(file->path) == -1 ? errno : 0;
+
+	if (gone != 0 && gone != ENOENT) {
+		errno = gone;
+		return -1;
+	}
+	if (logfile_attach(file, 0) == -1)
+		return -1;
+	file->generation++;
+	errno = gone;
+	return gone != 0 ? -1 : 0;
+}
+
+uint64_t
+logfile_generation(const struct logfile *file)
+{
+	return file->generation;
+}
+
+int
+logfile_fd(const struct logfile *file)
+{
+	return file->fd;
+}
+
+/* ---- for readers ---- */
+
+static bool
+is_readable_kind(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) ||
+	       (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
+
+/* Replaces the path by what the link held as `fd` says; 0 or -1 with errno. */
+static int
+follow(char *path, size_t size, int fd, const struct stat *st)
+{
+	char link[PATH_MAX], *slash;
+	size_t dir = 0;
+	ssize_t len;
+
+	if (st->st_uid != 0 && st->st_uid != geteuid()) {
+		errno = EACCES;
+		return -1;
+	}
+	if ((len = readlinkat(fd, "", link, sizeof(link) - 1)) == -1)
+		return -1;
+	link[len] = '\0';
+	if (link[0] != '/' && (slash = strrchr(path, '/')) != NULL)
+		dir = (size_t)(slash - path) + 1;
+	if (dir + (size_t)len >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path + dir, link, (size_t)len + 1);
+	return 0;
+}
+
+/* An O_PATH descriptor of the file at the end of all links; each was checked in itself, so
+ * that none can be exchanged between the check and the use. */
+static int
+resolve(char *path, size_t size, struct stat *st)
+{
+	int fd, left, saved;
+
+	for (left = LINKS_MAX; left > 0; left--) {
+		if ((fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC)) == -1)
+			return -1;
+		if (fstat(fd, st) == 0 && !S_ISLNK(st->st_mode))
+			return fd;
+		if (follow(path, size, fd, st) == -1) {
+			saved = errno;
+			close(fd);
+			errno = saved;
+			return -1;
+		}
+		close(fd);
+	}
+	errno = ELOOP;
+	return -1;
+}
+
+/* Opens what an O_PATH descriptor stands for; without /proc, by name and only if it is
+ * still the same. */
+static int
+open_resolved(int held, const char *path, const struct stat *st)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	char proc[32];
+	struct stat now;
+	int fd;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", held);
+	if ((fd = open(proc, flags)) != -1 || errno != ENOENT)
+		return fd;
+	if ((fd = open(path, flags | O_NOFOLLOW)) == -1)
+		return -1;
+	if (fstat(fd, &now) == 0 && now.st_ino == st->st_ino && now.st_dev == st->st_dev)
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+int
+logfile_open_for_reader(const char *path)
+{
+	char at[PATH_MAX];
+	int held, fd = -1, saved;
+	struct stat st;
+
+	if (strlen(path) >= sizeof(at)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(at, path);
+	if ((held = resolve(at, sizeof(at), &st)) == -1)
+		return -1;
+	if (is_readable_kind(&st))
+		fd = open_resolved(held, at, &st);
+	else
+		errno = EINVAL;
+	saved = errno;
+	close(held);
+	errno = saved;
+	return fd;
+}

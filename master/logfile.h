@@ -1,0 +1,39 @@
+/* Logfile: a file that is appended to and rotated as supervisord does
+ * (reference 6.2, 6.3): the main log and every child's. */
+#ifndef MASTER_LOGFILE_H
+#define MASTER_LOGFILE_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct logfile;
+
+/* Opens for appending, creating with 0666 & ~umask; a target that cannot seek (a FIFO,
+ * /dev/stdout) is opened for writing and never rotated. New, or NULL with errno. */
+struct logfile *logfile_open(const char *path, int64_t maxbytes, int64_t backups);
+void logfile_free(struct logfile *);	/* closes; NULL is fine */
+/* Appends all n bytes, then rotates when the size has reached maxbytes. Errors are logged
+ * once until a write succeeds again (through log_at, so the main log's own caller must not
+ * loop: it passes quiet). 0, or -1 with errno. */
+int logfile_write(struct logfile *, const void *bytes, size_t n);
+void logfile_quiet(struct logfile *, bool quiet);
+const char *logfile_path(const struct logfile *);
+/* Closes and opens again (USR2, clear). 0 or -1 with errno. */
+NODISCARD int logfile_reopen(struct logfile *);
+/* Removes the file and reopens it. 0, or -1 with errno (ENOENT: it was not there). */
+NODISCARD int logfile_clear(struct logfile *);
+/* How often it has been rotated or cleared. */
+uint64_t logfile_generation(const struct logfile *);
+/* For the state document: the descriptor. */
+int logfile_fd(const struct logfile *);
+
+/* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink as
+ * last component owned by neither root nor us refused; /dev/null is given as it is. The
+ * descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with errno. */
+NODISCARD int logfile_open_for_reader(const char *path);
+
+#endif

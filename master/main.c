@@ -1,0 +1,77 @@
+/* reeved: the privileged master. argv, and runs until one does not lead to another. */
+#include "common/log.h"
+#include "master/listeners.h"
+#include "master/options.h"
+#include "master/run.h"
+#include "master/spawn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REEXECUTED "REEVE_REEXECUTED"	/* tells the new binary not to fork again */
+
+static int
+usage_error(const struct options *options, char *error)
+{
+	fprintf(stderr, "Error: %s\nFor help, use %s -h\n",
+	    error == NULL ? "out of memory" : error, options->program);
+	free(error);
+	return 2;
+}
+
+/* The same binary under the same pid: what a restart out of FATAL is (design 10). */
+static int
+reexecute(struct master *master, char **argv)
+{
+	listeners_free(master->listeners);
+	setenv(REEXECUTED, "1", 1);
+	execv("/proc/self/exe", argv);
+	perror("reeved: exec");
+	return 1;
+}
+
+static int
+run_all(struct master *master, char **argv)
+{
+	enum run_outcome outcome;
+	bool first = true;
+	char *error = NULL;
+
+	do {
+		outcome = run(master, first, &error);
+		first = false;
+	} while (outcome == RUN_RESTART);
+	if (outcome == RUN_REEXEC)
+		return reexecute(master, argv);
+	return outcome == RUN_ERROR ? usage_error(master->options, error) : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct master master = {.options = &options, .next_id = 1};
+	char *error = NULL;
+	int status;
+
+	master.reexecuted = getenv(REEXECUTED) != NULL;
+	unsetenv(REEXECUTED);
+	if (options_parse(argc, argv, &options, &error) == -1)
+		return usage_error(&options, error);
+	if (options.help) {
+		options_usage(&options);
+		return 0;
+	}
+	if (options.version) {
+		puts(REEVE_VERSION);
+		return 0;
+	}
+	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
+		fatal("cannot start: no descriptors or memory");
+	status = run_all(&master, argv);
+	reaper_free(master.reaper);
+	loop_free(master.loop);
+	return status;
+}

@@ -1,0 +1,22 @@
+/* Mainlog: supervisord's own log: its line format, rotation, echo to stdout in the
+ * foreground (reference 5.6). It is the sink of common/log.h. */
+#ifndef MASTER_MAINLOG_H
+#define MASTER_MAINLOG_H
+
+#include "common/log.h"
+#include "master/logfile.h"
+
+#include <stdbool.h>
+
+struct mainlog;
+
+/* New; path NULL = no file. NULL with errno when the file cannot be opened. */
+struct mainlog *mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo);
+void mainlog_free(struct mainlog *);
+/* The log_sink: one line "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. */
+void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);
+const char *mainlog_path(const struct mainlog *);	/* NULL = none */
+/* clearLog: INFO "reopening log file" first; 0, or -1 with errno. */
+NODISCARD int mainlog_clear(struct mainlog *);
+
+#endif

@@ -1,0 +1,46 @@
+/* Master: what the rooms of reeved share: one context, no globals. */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include "common/loop.h"
+#include "master/config.h"
+#include "master/group.h"
+#include "master/job.h"
+#include "master/mainlog.h"
+#include "master/mood.h"
+#include "master/options.h"
+#include "master/reap.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+struct control;
+struct frontend;
+struct listeners;
+struct publisher;
+
+struct master {
+	/* Of the whole life, kept over a restart. */
+	const struct options *options;
+	struct loop *loop;
+	struct reaper *reaper;
+	bool reexecuted;		/* out of FATAL, under the same pid */
+	struct rlimit child_nofile;	/* what children get */
+	uint64_t next_id;		/* of processes: never reused */
+	uint64_t seq;			/* of the state stream */
+	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
+	/* Of one run, rebuilt by a restart. */
+	struct config *config;
+	struct mainlog *mainlog;
+	struct groups *groups;
+	struct jobs *jobs;
+	struct mood *mood;
+	struct publisher *publisher;
+	struct control *control;
+	struct frontend *frontend;
+	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
+	bool restart_wanted;		/* what ends this run was asked to lead to */
+};
+
+#endif

@@ -1,0 +1,302 @@
+#include "master/mood.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPORT_EVERY_MS 3000
+
+/* How far the orderly stop has come. */
+enum phase {
+	PHASE_NONE,	/* no stop is under way */
+	PHASE_STOPPING,	/* waiting for `current` */
+	PHASE_DONE,	/* all_stopped has been called */
+	PHASE_BY_PID,	/* the caller stops children by the pid map, and ends by itself */
+};
+
+struct mood {
+	struct groups *groups;
+	const struct mood_ops *ops;
+	void *ctx;
+	struct source *timer;
+	enum daemon_state state;
+	enum phase phase;
+	char *reason;		/* of FATAL; NULL = none */
+	struct group *current;	/* the group being stopped; NULL = not begun */
+	bool asked;		/* current's processes have been told */
+	bool busy;		/* inside mood_advance */
+	int64_t reported_ms;	/* -1 = not yet */
+};
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 72, "see mood_get");
+
+/* ---- the report ---- */
+
+static int
+mood_by_number(const void *a, const void *b)
+{
+	const struct process *const *left = a, *const *right = b;
+
+	return (*left)->id < (*right)->id ? -1 : 1;
+}
+
+static bool
+mood_is_unstopped(enum process_state state)
+{
+	return !process_state_is_stopped(state);
+}
+
+static int
+mood_join(struct buf *names, struct process *const *unstopped, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (buf_printf(names, "%s%s", i > 0 ? ", " : "",
+		    unstopped[i]->config->name) == -1)
+			return -1;
+	}
+	return buf_putc(names, '\0');
+}
+
+/* Numbers are given at activation, so they are its order. */
+static void
+mood_report(struct mood *m)
+{
+	struct process **unstopped;
+	struct buf names;
+	size_t count;
+
+	m->reported_ms = clock_mono_ms();
+	unstopped = groups_select(m->groups, NULL, mood_is_unstopped, &count);
+	if (unstopped == NULL)
+		return;
+	qsort(unstopped, count, sizeof(struct process *), mood_by_number);
+	buf_init(&names, 0);
+	if (mood_join(&names, unstopped, count) == 0)
+		log_info("waiting for %s to die", buf_data(&names));
+	buf_clear(&names);
+	free(unstopped);
+}
+
+/* ---- the orderly stop ---- */
+
+/* All at once, in descending priority; ties from the last to the first, as the reference. */
+static void
+mood_ask(struct mood *m, struct group *group)
+{
+	struct process **running, *p;
+	size_t count;
+
+	running = groups_select(m->groups, group, process_state_is_running, &count);
+	if (running == NULL) { /* without memory the order gives way, not the stop */
+		TAILQ_FOREACH(p, &group->processes, in_group)
+			process_shutdown(p);
+		return;
+	}
+	while (count > 0)
+		process_shutdown(running[--count]);
+	free(running);
+}
+
+/* Goes on as far as it can without waiting; true when nothing is left to stop. */
+static bool
+mood_advance(struct mood *m)
+{
+	if (m->current == NULL)
+		m->current = groups_last(m->groups);
+	m->busy = true;
+	while (m->current != NULL) {
+		if (m->current->unstopped > 0 && !m->asked) {
+			m->asked = true;
+			mood_ask(m, m->current);
+		}
+		if (m->current->unstopped > 0)
+			break;
+		m->asked = false;
+		m->current = groups_previous(m->current);
+	}
+	m->busy = false;
+	/* Should anything be left after the first group, the next turn begins again. */
+	return groups_unstopped(m->groups) == 0;
+}
+
+static void
+mood_turn(void *ctx, uint32_t ready UNUSED)
+{
+	struct mood *m = ctx;
+	int64_t now = clock_mono_ms();
+
+	if (m->phase != PHASE_STOPPING)
+		return;
+	if (mood_advance(m)) {
+		m->phase = PHASE_DONE;
+		m->ops->all_stopped(m->ctx);
+		return;
+	}
+	if (m->reported_ms == -1 || now >= m->reported_ms + REPORT_EVERY_MS)
+		mood_report(m);
+	source_arm(m->timer, m->reported_ms + REPORT_EVERY_MS);
+}
+
+void
+mood_process_stopped(struct mood *m, struct process *p)
+{
+	if (m->phase != PHASE_STOPPING || m->busy || p->group->unstopped > 0)
+		return;
+	if (m->current == NULL)
+		return;		/* not begun: the next turn sees to it */
+	if (mood_advance(m))
+		source_arm(m->timer, clock_mono_ms());
+}
+
+/* ---- the state ---- */
+
+static void
+mood_set(struct mood *m, enum daemon_state state)
+{
+	m->state = state;
+	m->ops->changed(m->ctx);
+}
+
+static void
+mood_forget_reason(struct mood *m)
+{
+	free(m->reason);
+	m->reason = NULL;
+}
+
+/* From RUNNING or FATAL to SHUTDOWN or RESTARTING. */
+static void
+mood_begin(struct mood *m, enum daemon_state state)
+{
+	bool was_fatal = m->state == DAEMON_FATAL;
+
+	mood_forget_reason(m);
+	m->phase = was_fatal ? PHASE_BY_PID : PHASE_STOPPING;
+	mood_set(m, state);
+	if (was_fatal)
+		m->ops->stop_by_pid(m->ctx);
+	else
+		source_arm(m->timer, clock_mono_ms());
+}
+
+void
+mood_shutdown(struct mood *m)
+{
+	if (m->state == DAEMON_SHUTDOWN)
+		return;
+	if (m->state == DAEMON_RESTARTING)
+		mood_set(m, DAEMON_SHUTDOWN);
+	else
+		mood_begin(m, DAEMON_SHUTDOWN);
+}
+
+bool
+mood_restart(struct mood *m)
+{
+	if (m->state == DAEMON_SHUTDOWN)
+		return false;
+	if (m->state != DAEMON_RESTARTING)
+		mood_begin(m, DAEMON_RESTARTING);
+	return true;
+}
+
+void
+mood_break(struct mood *m, const char *reason)
+{
+	log_critical("broken invariant: %s", reason);
+	if (m->phase == PHASE_NONE && m->state == DAEMON_RUNNING) {
+		log_critical("entering FATAL state: nothing is started or restarted, children "
+		    "are left alone");
+		m->reason = strdup(reason);
+		mood_set(m, DAEMON_FATAL);
+	} else if (m->phase == PHASE_STOPPING) {
+		m->phase = PHASE_BY_PID;
+		source_arm(m->timer, -1);
+		m->ops->stop_by_pid(m->ctx);
+	}
+}
+
+enum daemon_state
+mood_state(const struct mood *m)
+{
+	return m->state;
+}
+
+const char *
+mood_fatal_reason(const struct mood *m)
+{
+	if (m->state != DAEMON_FATAL)
+		return "";
+	return m->reason != NULL ? m->reason : "out of memory";
+}
+
+bool
+mood_is_stopping(const struct mood *m)
+{
+	return m->state != DAEMON_RUNNING;
+}
+
+/* ---- life ---- */
+
+struct mood *
+mood_new(struct loop *loop, struct groups *groups, const struct mood_ops *ops, void *ctx)
+{
+	struct mood *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->timer = loop_timer(loop, mood_turn, m);
+	if (m->timer == NULL) {
+		free(m);
+		return NULL;
+	}
+	m->groups = groups;
+	m->ops = ops;
+	m->ctx = ctx;
+	m->state = DAEMON_RUNNING;
+	m->reported_ms = -1;
+	return m;
+}
+
+void
+mood_free(struct mood *m)
+{
+	if (m == NULL)
+		return;
+	source_free(m->timer);
+	free(m->reason);
+	free(m);
+}
+
+void
+mood_get(const struct mood *m, struct mood_memory *memory)
+{
+	*memory = (struct mood_memory){
+		.state = m->state,
+		.reason = mood_fatal_reason(m),
+		.by_pid = m->phase == PHASE_BY_PID,
+		.reported_ms = m->reported_ms,
+	};
+}
+
+void
+mood_put_back(struct mood *m, const struct mood_memory *memory)
+{
+	m->state = memory->state;
+	mood_forget_reason(m);
+	if (m->state == DAEMON_FATAL)
+		m->reason = strdup(memory->reason);
+	m->reported_ms = memory->reported_ms;
+	m->current = NULL;
+	m->asked = false;
+	m->phase = PHASE_NONE;
+	if (m->state == DAEMON_FATAL || m->state == DAEMON_RUNNING)
+		return;
+	m->phase = memory->by_pid ? PHASE_BY_PID : PHASE_STOPPING;
+	if (memory->by_pid)
+		return;
+	source_arm(m->timer, clock_mono_ms());
+}

@@ -1,0 +1,29 @@
+/* Options: the command line of reeved (reference 5.1). */
+#ifndef MASTER_OPTIONS_H
+#define MASTER_OPTIONS_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+
+/* Values as given, NULL or false when absent; strings borrowed from argv. What they mean is
+ * decided by the configuration's own option table, so that `-e foo` and `loglevel=foo` are
+ * judged by one parser. */
+struct options {
+	const char *program;		/* argv[0] */
+	const char *configuration;	/* -c */
+	bool nodaemon, silent, nocleanup, strip_ansi;	/* -n -s -k -t */
+	bool help, version;		/* -h -v */
+	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;
+	const char *loglevel, *pidfile, *identifier, *childlogdir, *minfds, *minprocs;
+	const char *profile_options;	/* accepted, WARN: no profiler here */
+};
+
+/* 0, or -1 with *error new: the text after "Error: " (4.9). */
+NODISCARD int options_parse(int argc, char **argv, struct options *, char **error);
+/* Prints the help text to stdout. */
+void options_usage(const struct options *);
+/* What the command line gives for an option of [supervisord] ("true" for a flag), or NULL. */
+const char *options_value(const struct options *, const char *name);
+
+#endif

@@ -1,0 +1,492 @@
+#include "master/run.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/privs.h"
+#include "common/str.h"
+#include "master/autolog.h"
+#include "master/control.h"
+#include "master/daemonize.h"
+#include "master/frontend.h"
+#include "master/listeners.h"
+#include "master/publish.h"
+#include "master/runtime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FATAL_KILL_MS 10000	/* FATAL: from TERM to KILL */
+
+/* --- signals -------------------------------------------------------------------- */
+
+void
+run_shutdown(struct master *master)
+{
+	master->restart_wanted = false;
+	mood_shutdown(master->mood);
+}
+
+bool
+run_restart(struct master *master)
+{
+	if (mood_state(master->mood) == DAEMON_SHUTDOWN)
+		return false;
+	master->restart_wanted = true;
+	return mood_restart(master->mood);
+}
+
+static void
+exit_signal(struct master *master, const char *name)
+{
+	log_warn("received %s indicating exit request", name);
+	run_shutdown(master);
+}
+
+static void
+got_term(void *ctx, uint32_t count)
+{
+	(void)count;
+	exit_signal(ctx, "SIGTERM");
+}
+
+static void
+got_int(void *ctx, uint32_t count)
+{
+	(void)count;
+	exit_signal(ctx, "SIGINT");
+}
+
+static void
+got_quit(void *ctx, uint32_t count)
+{
+	(void)count;
+	exit_signal(ctx, "SIGQUIT");
+}
+
+static void
+got_hup(void *ctx, uint32_t count)
+{
+	struct master *master = ctx;
+
+	(void)count;
+	if (mood_state(master->mood) == DAEMON_SHUTDOWN) {
+		log_warn("ignored SIGHUP indicating restart request (shutdown in progress)");
+		return;
+	}
+	log_warn("received SIGHUP indicating restart request");
+	(void)run_restart(master);
+}
+
+static void
+got_usr2(void *ctx, uint32_t count)
+{
+	(void)ctx;
+	(void)count;
+	log_warn("received SIGUSR2 indicating log reopen request, which this version does not "
+	    "carry out");
+}
+
+static const struct {
+	int signo;
+	loop_fn *fn;
+} signals[] = {
+    {SIGTERM, got_term}, {SIGINT, got_int}, {SIGQUIT, got_quit}, {SIGHUP, got_hup},
+    {SIGUSR2, got_usr2},
+};
+
+/* After daemonising: a signalfd tells its own process, and the fork makes another one. */
+static int
+take_signals(struct master *master)
+{
+	if (master->reaper != NULL)
+		return 0;
+	for (size_t i = 0; i < nitems(signals); i++)
+		if (loop_signal(master->loop, signals[i].signo, signals[i].fn, master) == NULL)
+			return -1;
+	master->reaper = reaper_new(master->loop);
+	return master->reaper == NULL ? -1 : 0;
+}
+
+/* --- what the daemon's state leads to -------------------------------------------- */
+
+static void
+state_changed(void *ctx)
+{
+	struct master *master = ctx;
+
+	publish_daemon(master->publisher);
+}
+
+static void
+frontend_ended(void *ctx)
+{
+	struct master *master = ctx;
+
+	loop_stop(master->loop);
+}
+
+static void
+all_stopped(void *ctx)
+{
+	struct master *master = ctx;
+
+	if (master->frontend == NULL)
+		frontend_ended(master);
+	else
+		frontend_stop(master->frontend, frontend_ended, master);
+}
+
+/* Signals every watched child but the front end; how many there are. */
+static size_t
+signal_by_pid(const struct master *master, int signo)
+{
+	size_t cursor = 0, count = 0;
+	pid_t pid;
+
+	while ((pid = reaper_next(master->reaper, &cursor)) != 0) {
+		if (pid == frontend_pid(master->frontend))
+			continue;
+		kill(pid, signo);
+		count++;
+	}
+	return count;
+}
+
+static void
+fatal_overdue(void *ctx, uint32_t unused)
+{
+	struct master *master = ctx;
+
+	(void)unused;
+	if (signal_by_pid(master, SIGKILL) > 0)
+		source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
+}
+
+static void
+stop_by_pid(void *ctx)
+{
+	struct master *master = ctx;
+
+	if (master->fatal_timer != NULL)
+		return;
+	master->fatal_timer = loop_timer(master->loop, fatal_overdue, master);
+	if (master->fatal_timer == NULL || signal_by_pid(master, SIGTERM) == 0)
+		all_stopped(master);
+	else
+		source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
+}
+
+/* FATAL trusts no counter: whether somebody is left is asked of the pid map. */
+static void
+check_fatal_end(struct master *master)
+{
+	if (master->fatal_timer == NULL || signal_by_pid(master, 0) > 0 ||
+	    source_deadline(master->fatal_timer) == -1)
+		return;
+	source_arm(master->fatal_timer, -1);
+	all_stopped(master);
+}
+
+static const struct mood_ops mood_ops = {
+    .changed = state_changed,
+    .all_stopped = all_stopped,
+    .stop_by_pid = stop_by_pid,
+};
+
+static void
+turn_end(void *ctx)
+{
+	struct master *master = ctx;
+
+	control_flush(master->control);
+	frontend_check(master->frontend);
+	check_fatal_end(master);
+}
+
+/* --- rows for the stream ---------------------------------------------------------- */
+
+static int
+process_row(void *ctx, const struct process *process, struct process_info *info)
+{
+	(void)ctx;
+	return process_info_of(process, runtime_log_path(process, CHANNEL_STDOUT),
+	    runtime_log_path(process, CHANNEL_STDERR), info);
+}
+
+static int
+daemon_row(void *ctx, struct daemon_info *info)
+{
+	const struct master *master = ctx;
+	const char *logfile = mainlog_path(master->mainlog);
+
+	info->state = mood_state(master->mood);
+	info->pid = getpid();
+	info->has_main_interface = master->config->has_main_interface;
+	info->fatal_reason = strdup(mood_fatal_reason(master->mood));
+	info->identifier = strdup(master->config->identifier);
+	info->logfile = strdup(logfile == NULL ? "" : logfile);
+	if (info->fatal_reason != NULL && info->identifier != NULL && info->logfile != NULL)
+		return 0;
+	daemon_info_clear(info);
+	return -1;
+}
+
+static const struct publish_ops publish_ops = {.process = process_row, .daemon = daemon_row};
+
+/* --- start-up -------------------------------------------------------------------- */
+
+static int
+system_error(char **error, const char *what)
+{
+	*error = xasprintf("%s: %s", what, strerror(errno));
+	return -1;
+}
+
+/* supervisord's setuid: nothing to do when we are that user already. */
+static int
+become_user(const struct config *config, char **error)
+{
+	const struct user *user = config->user;
+	const char *what;
+
+	if (user == NULL || user->uid == geteuid())
+		return 0;
+	if (geteuid() != 0) {
+		*error = xstrdup("Can't drop privilege as nonroot user");
+		return -1;
+	}
+	if (privs_drop(user->uid, user->gid, user->groups, user->ngroups, &what) == 0)
+		return 0;
+	return system_error(error, what);
+}
+
+/* What could not be logged before there was a log, by level as supervisord does. */
+static void
+log_messages(const struct config *config)
+{
+	if (config->user == NULL && geteuid() == 0)
+		log_critical("Supervisor is running as root.  Privileges were not dropped because "
+		    "no user is specified in the config file.  If you intend to run as root, "
+		    "you can set user=root in the config file to avoid this message.");
+	for (size_t i = 0; i < config->nmessages; i++)
+		log_at(config->messages[i].level, "%s", config->messages[i].text);
+	if (config->user != NULL)
+		log_info("Set uid to user %d succeeded", (int)config->user->uid);
+}
+
+static int
+open_mainlog(struct master *master, char **error)
+{
+	const struct config *config = master->config;
+	bool echo = config->nodaemon && !config->silent;
+
+	master->mainlog = mainlog_open(config->logfile, config->logfile_maxbytes,
+	    config->logfile_backups, echo);
+	if (master->mainlog == NULL) {
+		*error = xasprintf("cannot open the log %s: %s", config->logfile,
+		    strerror(errno));
+		return -1;
+	}
+	log_init(mainlog_sink, master->mainlog, config->loglevel);
+	log_messages(config);
+	return 0;
+}
+
+static int
+activate_group(struct master *master, struct group_config *config)
+{
+	struct process *process;
+	struct group *group = groups_add(master->groups, config, &master->next_id, &runtime_ops,
+	    master);
+
+	if (group == NULL)
+		return -1;
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		if (runtime_attach(master, process) == -1 ||
+		    publish_added(master->publisher, process) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+make_rooms(struct master *master, char **error)
+{
+	master->groups = groups_new();
+	if (master->groups == NULL)
+		return system_error(error, "groups");
+	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
+	master->jobs = jobs_new(master->loop, master->groups);
+	master->publisher = publisher_new(&master->seq, &publish_ops, master);
+	master->control = control_new(master);
+	if (master->mood == NULL || master->jobs == NULL || master->publisher == NULL ||
+	    master->control == NULL)
+		return system_error(error, "start-up");
+	jobs_check_with(master->jobs, runtime_check_command);
+	for (size_t i = 0; i < master->config->ngroups; i++)
+		if (activate_group(master, master->config->groups[i]) == -1)
+			return system_error(error, master->config->groups[i]->name);
+	return 0;
+}
+
+static int
+make_frontend(struct master *master, char **error)
+{
+	char *path;
+
+	if (master->config->nlisteners == 0)
+		return 0;
+	path = frontend_find(error);
+	if (path == NULL)
+		return -1;
+	master->frontend = frontend_new(master, path);
+	return master->frontend == NULL ? system_error(error, "front end") : 0;
+}
+
+static int
+open_listeners(struct master *master, char **error)
+{
+	struct listeners *kept = master->listeners;
+
+	master->listeners = NULL;
+	master->listeners = listeners_open(master->config, kept, error);
+	if (master->listeners == NULL)
+		return -1;
+	listeners_announce(master->config);
+	return 0;
+}
+
+/* A failure leaves nothing behind but the main log. */
+static int
+start(struct master *master, bool first, char **error)
+{
+	const struct config *config;
+
+	if (config_load(master->options, &master->config, error) == -1)
+		return -1;
+	config = master->config;
+	if (become_user(config, error) == -1)
+		return -1;
+	if (first && limits_raise(config->minfds, config->minprocs, &master->child_nofile,
+	        error) == -1)
+		return -1;
+	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
+	    open_listeners(master, error) == -1)
+		return -1;
+	/* With the sockets ours, no other daemon of this configuration lives whose AUTO logs
+	 * these could be. */
+	if (!config->nocleanup)
+		autolog_clean(config->childlogdir, config->identifier);
+	return make_rooms(master, error);
+}
+
+static void
+autostart(struct master *master)
+{
+	struct group *group;
+	struct process *process;
+
+	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+		TAILQ_FOREACH(process, &group->processes, in_group)
+			process_autostart(process);
+}
+
+static int
+go_on(struct master *master, bool first, bool *has_pidfile, char **error)
+{
+	const struct config *config = master->config;
+
+	if (first && !config->nodaemon && !master->reexecuted &&
+	    daemonize(config->directory, config->umask) == -1)
+		return system_error(error, "fork");
+	if (take_signals(master) == -1)
+		return system_error(error, "signals");
+	loop_at_turn_end(master->loop, turn_end, master);
+	control_listen(master->control);
+	*has_pidfile = pidfile_write(config->pidfile);
+	if (master->frontend != NULL)
+		frontend_start(master->frontend);
+	autostart(master);
+	return 0;
+}
+
+/* --- the end of a run ---------------------------------------------------------------- */
+
+static void
+free_processes(struct master *master)
+{
+	struct group *group;
+	struct process *process;
+
+	if (master->groups == NULL)
+		return;
+	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+		TAILQ_FOREACH(process, &group->processes, in_group) {
+			if (process->pid != 0)
+				reaper_forget(master->reaper, process->pid);
+			runtime_detach(process);
+		}
+	groups_free(master->groups);
+	master->groups = NULL;
+}
+
+/* Everything of one run goes, in the reverse order of its coming; HTTP sockets stay bound
+ * for the next one (design 6). */
+static void
+finish(struct master *master, bool has_pidfile)
+{
+	loop_at_turn_end(master->loop, NULL, NULL);
+	control_free(master->control);
+	master->control = NULL;
+	frontend_free(master->frontend);
+	master->frontend = NULL;
+	jobs_free(master->jobs);
+	master->jobs = NULL;
+	free_processes(master);
+	mood_free(master->mood);
+	master->mood = NULL;
+	publisher_free(master->publisher);
+	master->publisher = NULL;
+	source_free(master->fatal_timer);
+	master->fatal_timer = NULL;
+	if (has_pidfile)
+		pidfile_remove(master->config->pidfile);
+	log_init(NULL, NULL, LEVEL_INFO);
+	mainlog_free(master->mainlog);
+	master->mainlog = NULL;
+	config_free(master->config);
+	master->config = NULL;
+}
+
+static enum run_outcome
+outcome_of(const struct master *master)
+{
+	if (!master->restart_wanted)
+		return RUN_EXIT;
+	return mood_state(master->mood) == DAEMON_FATAL ? RUN_REEXEC : RUN_RESTART;
+}
+
+enum run_outcome
+run(struct master *master, bool first, char **error)
+{
+	enum run_outcome outcome = RUN_ERROR;
+	bool has_pidfile = false;
+
+	master->restart_wanted = false;
+	if (start(master, first, error) == 0 && go_on(master, first, &has_pidfile, error) == 0) {
+		if (loop_run(master->loop) == 0)
+			outcome = outcome_of(master);
+		else
+			(void)system_error(error, "event loop");
+	}
+	finish(master, has_pidfile);
+	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
+		listeners_free(master->listeners);
+		master->listeners = NULL;
+	}
+	return outcome;
+}

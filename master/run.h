@@ -1,0 +1,27 @@
+/* Run: one run of the daemon, from the configuration to the last child's end, in
+ * supervisord's order (reference 5.2, 5.4). A restart is another run in the same
+ * process. */
+#ifndef MASTER_RUN_H
+#define MASTER_RUN_H
+
+#include "common/compiler.h"
+#include "master/master.h"
+
+#include <stdbool.h>
+
+enum run_outcome {
+	RUN_EXIT,	/* shut down in order: exit 0 */
+	RUN_RESTART,	/* run again */
+	RUN_REEXEC,	/* FATAL was left: execute the binary anew */
+	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
+};
+
+/* first: this is the start of the process, which daemonises and raises limits. */
+enum run_outcome run(struct master *, bool first, char **error);
+
+/* What TERM and HUP, and the calls, ask for. run_restart is false, and nothing done, while a
+ * shutdown is under way. */
+void run_shutdown(struct master *);
+bool run_restart(struct master *);
+
+#endif

@@ -1,0 +1,36 @@
+/* Spawn: the one function that makes a child process. */
+#ifndef MASTER_SPAWN_H
+#define MASTER_SPAWN_H
+
+#include "common/compiler.h"
+#include "master/config.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* Everything the child needs, prepared beforehand: between clone and exec nothing is
+ * allocated or looked up. All borrowed. */
+struct spawn_request {
+	const char *path;	/* file to execute */
+	char *const *argv;
+	char *const *envp;
+	int fds[3];		/* become 0, 1, 2; fds[2] may equal fds[1] */
+	int extra_fd;		/* becomes 3, -1 = none (rpcd's socket) */
+	const struct user *user;	/* NULL = stay */
+	const char *directory;	/* NULL = stay */
+	int umask;		/* -1 = stay */
+	const struct rlimit *nofile;	/* NULL = stay */
+	bool own_group;		/* setpgid(0, 0) */
+	const sigset_t *mask;	/* the child's signal mask */
+};
+
+/* Reserves the low descriptors that spawn_child works with and points them at /dev/null.
+ * Once, early; 0 or -1 with errno. */
+NODISCARD int spawn_init(void);
+/* The pid, or -1 with errno of clone. What fails in the child is written to its fd 2 in
+ * supervisord's words, exit status 127 (reference 3.6). SIGPIPE and SIGXFSZ are ignored in
+ * the child, all other signals at their default (trap 22). */
+NODISCARD pid_t spawn_child(const struct spawn_request *);
+
+#endif

@@ -1,0 +1,30 @@
+#include "master/waitstatus.h"
+
+#include "common/str.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+
+int
+waitstatus_code(int wait_status)
+{
+	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+}
+
+const char *
+waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT])
+{
+	char name[32];
+
+	if (WIFEXITED(wait_status))
+		snprintf(buf, WAITSTATUS_TEXT, "exit status %d",
+		    WEXITSTATUS(wait_status));
+	else if (WIFSIGNALED(wait_status))
+		snprintf(buf, WAITSTATUS_TEXT, "terminated by %s%s",
+		    str_signal_name(WTERMSIG(wait_status), name),
+		    WCOREDUMP(wait_status) ? " (core dumped)" : "");
+	else
+		snprintf(buf, WAITSTATUS_TEXT, "unknown termination cause 0x%04x",
+		    (unsigned)wait_status);
+	return buf;
+}

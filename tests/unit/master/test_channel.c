@@ -1,0 +1,206 @@
+#include "master/channel.h"
+#include "tests/unit/master/scratch.h"
+
+#include <sys/ioctl.h>
+
+struct tube {
+	struct loop *loop;
+	struct channel *channel;
+	int writer;
+};
+
+static struct tube
+open_tube(const struct scratch *scratch, const char *log)
+{
+	struct logfile *file = NULL;
+	struct tube tube;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	if (log != NULL)
+		assert_non_null(file = logfile_open(scratch_path(scratch, log), 0, 0));
+	assert_non_null(tube.loop = loop_new());
+	tube.channel = channel_new(tube.loop, fds[0], file, "c'at", "stdout");
+	assert_non_null(tube.channel);
+	tube.writer = fds[1];
+	return tube;
+}
+
+static void
+close_tube(struct tube *tube)
+{
+	if (tube->writer != -1)
+		close(tube->writer);
+	channel_free(tube->channel);
+	loop_free(tube->loop);
+}
+
+static void
+say(const struct tube *tube, const char *bytes, size_t n)
+{
+	assert_int_equal(write(tube->writer, bytes, n), n);
+}
+
+static void
+test_to_file(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, "log");
+	size_t len;
+	char *text;
+
+	say(&tube, "a\0b\xff", 4);
+	assert_int_not_equal(loop_turn(tube.loop, 1000), -1);
+	text = scratch_read(scratch, "log", &len);
+	assert_int_equal(len, 4);
+	assert_memory_equal(text, "a\0b\xff", 4);
+	free(text);
+	assert_ptr_equal(logfile_path(channel_log(tube.channel)) != NULL, true);
+	close_tube(&tube);
+}
+
+static void
+test_copies(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, NULL);
+
+	assert_null(channel_log(tube.channel));
+	say(&tube, "hello\n\xc3\xa4", 8);
+	loop_turn(tube.loop, 1000);
+	assert_string_equal(
+	    scratch->log, "DEBG \"c'at\" stdout output:\nhello\n\xc3\xa4\n");
+	scratch_forget(scratch);
+	say(&tube, "a'\n\x80", 4);
+	loop_turn(tube.loop, 1000);
+	assert_string_equal(
+	    scratch->log, "DEBG \"c'at\" stdout output:\nUndecodable: b\"a'\\n\\x80\"\n");
+	close_tube(&tube);
+}
+
+static void
+test_no_copies_above_debug(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, NULL);
+
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	say(&tube, "x", 1);
+	loop_turn(tube.loop, 1000);
+	assert_string_equal(scratch->log, "");
+	close_tube(&tube);
+}
+
+static void
+test_end(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, "log");
+	char want[128];
+	int fd = channel_fd(tube.channel);
+
+	say(&tube, "last", 4);
+	close(tube.writer);
+	tube.writer = -1;
+	loop_turn(tube.loop, 1000);
+	loop_turn(tube.loop, 1000);
+	assert_int_equal(channel_fd(tube.channel), -1);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	snprintf(want, sizeof(want),
+	    "DEBG fd %d closed, stopped monitoring <channel for c'at (stdout)>\n", fd);
+	assert_true(scratch_logged(scratch, want));
+	scratch_expect(scratch, "log", "last");
+	assert_non_null(channel_log(tube.channel));
+	channel_drain(tube.channel, 100);
+	close_tube(&tube);
+}
+
+static size_t
+waiting(const struct tube *tube)
+{
+	int n = 0;
+
+	assert_int_equal(ioctl(channel_fd(tube->channel), FIONREAD, &n), 0);
+	return (size_t)n;
+}
+
+static void
+test_drain(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, "log");
+	static char much[300000];
+
+	assert_true(fcntl(tube.writer, F_SETPIPE_SZ, 1 << 19) >= (int)sizeof(much));
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	memset(much, 'x', sizeof(much));
+	say(&tube, much, sizeof(much));
+	channel_drain(tube.channel, 100);
+	assert_int_equal(waiting(&tube), sizeof(much) - 100);
+	channel_drain(tube.channel, 150000);
+	assert_int_equal(waiting(&tube), sizeof(much) - 150100);
+	channel_drain(tube.channel, 1 << 20);
+	assert_int_equal(waiting(&tube), 0);
+	channel_drain(tube.channel, 1 << 20); /* an empty pipe does not make it wait */
+	scratch_expect_size(scratch, "log", sizeof(much));
+	close_tube(&tube);
+}
+
+/* One call of the loop takes no more than 64 KiB, so that others get their turn. */
+static void
+test_bounded(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, NULL);
+	static char much[100000];
+
+	assert_true(fcntl(tube.writer, F_SETPIPE_SZ, 1 << 17) >= (int)sizeof(much));
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	say(&tube, much, sizeof(much));
+	loop_turn(tube.loop, 1000);
+	assert_int_equal(waiting(&tube), sizeof(much) - 65536);
+	close_tube(&tube);
+}
+
+/* A full disk stops nobody: the pipe is read on. */
+static void
+test_full_disk(void **state)
+{
+	struct scratch *scratch = *state;
+	struct loop *loop = loop_new();
+	struct channel *channel;
+	int fds[2];
+
+	if (access("/dev/full", W_OK) == -1)
+		skip();
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	channel = channel_new(loop, fds[0], logfile_open("/dev/full", 0, 0), "p", "stderr");
+	assert_non_null(channel);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(write(fds[1], "x", 1), 1);
+		loop_turn(loop, 1000);
+	}
+	assert_int_equal(scratch_count(scratch, "ERRO "), 1);
+	assert_int_equal(scratch_count(scratch, "'p' stderr output:\nx"), 3);
+	close(fds[1]);
+	channel_free(channel);
+	loop_free(loop);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_to_file),
+	    TEST(test_copies),
+	    TEST(test_no_copies_above_debug),
+	    TEST(test_end),
+	    TEST(test_drain),
+	    TEST(test_bounded),
+	    TEST(test_full_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,307 @@
+/* Config: every case is a directory of tests/data/config. valid/CASE: input.conf and
+ * want, what differs from the defaults; invalid/CASE: input.conf and want, the error.
+ * Either may have args, one argument a line. @CWD@ stands for the working directory,
+ * which is the top of the tree.
+ *
+ * "test_config FILE [ARGS]" prints what a configuration gives, to write new cases. */
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/conf_table.h"
+#include "master/config.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DATA "tests/data/config"
+#define ARGS_MAX 16
+
+static void
+must(int status)
+{
+	if (status != 0)
+		abort();
+}
+
+/* New: the text with the working directory replaced. */
+static char *
+portable(const char *text)
+{
+	char *cwd = getcwd(NULL, 0), *result;
+	const char *hit;
+	struct buf out;
+
+	assert_non_null(cwd);
+	buf_init(&out, 0);
+	for (; (hit = strstr(text, cwd)) != NULL; text = hit + strlen(cwd)) {
+		must(buf_append(&out, text, (size_t)(hit - text)));
+		must(buf_puts(&out, "@CWD@"));
+	}
+	must(buf_puts(&out, text));
+	result = buf_steal(&out);
+	assert_non_null(result);
+	free(cwd);
+	return result;
+}
+
+static void PRINTF_LIKE(2, 3)
+line(struct buf *out, const char *fmt, ...)
+{
+	char *text, *shown;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	shown = portable(text);
+	must(buf_printf(out, "%s\n", shown));
+	free(shown);
+	free(text);
+}
+
+/* Defaults that the machine and the working directory have a part in. */
+static bool
+is_usual(const char *name, const char *value)
+{
+	static const char *const usual[] = {
+		"logfile=@CWD@/supervisord.log", "pidfile=@CWD@/supervisord.pid",
+		"control_socket=@CWD@/supervisord.pid.ctl", "childlogdir=/tmp",
+		"rpcd_user=reeve", "rpcd_user=nobody",
+	};
+	char *text = xasprintf("%s=%s", name, value), *shown = portable(text);
+	bool found = false;
+
+	for (size_t i = 0; i < nitems(usual); i++)
+		found = found || str_equal(usual[i], shown);
+	free(shown);
+	free(text);
+	return found;
+}
+
+union values {
+	struct config config;
+	struct program_section program;
+	struct listener_config listener;
+};
+
+static void
+set_defaults(const struct conf_section *section, union values *values)
+{
+	char *why = NULL;
+
+	memset(values, 0, sizeof(*values));
+	if (section == &conf_program)
+		values->program.process.umask = -1;
+	else if (section != &conf_supervisord)
+		values->listener.uid = values->listener.gid = (uid_t)-1;
+	if (section == &conf_inet_server)
+		values->listener.host = xstrdup("");
+	for (size_t i = 0; i < section->count; i++)
+		if (section->options[i].fallback != NULL && section->options[i].type !=
+		    &conf_path)
+			must(conf_put(&section->options[i], values,
+			    section->options[i].fallback, &why));
+}
+
+/* The options of one section that differ from their defaults. */
+static void
+dump_rows(struct buf *out, const struct conf_section *section, const void *base,
+    const char *indent)
+{
+	union values defaults;
+
+	set_defaults(section, &defaults);
+	for (size_t i = 0; i < section->count; i++) {
+		const struct conf_option *option = &section->options[i];
+		char *value, *usual;
+
+		if ((option->flags & CONF_SECTION) != 0)
+			continue;
+		value = conf_print(option, base);
+		usual = conf_print(option, &defaults);
+		if (!str_equal(value, usual) && !is_usual(option->name, value))
+			line(out, "%s%s=%s", indent, option->name, value);
+		free(value);
+		free(usual);
+	}
+	conf_clear(section, &defaults);
+}
+
+static void
+dump(struct buf *out, const struct config *config)
+{
+	dump_rows(out, &conf_supervisord, config, "");
+	for (size_t i = 0; i < config->ninterfaces; i++)
+		line(out, "interface %s", config->interfaces[i]);
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *listener = &config->listeners[i];
+
+		line(out, "listener %s", listener->section);
+		dump_rows(out, listener->is_unix ? &conf_unix_server : &conf_inet_server,
+		    listener, "  ");
+	}
+	for (size_t i = 0; i < config->ngroups; i++) {
+		const struct group_config *group = config->groups[i];
+
+		line(out, "group %s priority %lld", group->name, (long long)group->priority);
+		for (size_t j = 0; j < group->nprocesses; j++)
+			dump_rows(out, &conf_program, group->processes[j], "  ");
+	}
+	for (size_t i = 0; i < config->nmessages; i++)
+		line(out, "%s %s", log_level_tag(config->messages[i].level),
+		    config->messages[i].text);
+}
+
+/* What a command line and its configuration give: a dump, or "Error: …". New. */
+static char *
+outcome(int argc, char **argv)
+{
+	struct options options;
+	struct config *config = NULL;
+	struct buf out;
+	char *error = NULL, *text;
+
+	buf_init(&out, 0);
+	if (options_parse(argc, argv, &options, &error) == -1 ||
+	    config_load(&options, &config, &error) == -1) {
+		line(&out, "Error: %s", error);
+		assert_null(config);
+		free(error);
+	} else {
+		dump(&out, config);
+	}
+	config_free(config);
+	text = buf_steal(&out);
+	assert_non_null(text);
+	return text;
+}
+
+/* New: a file's content, or NULL when there is none. */
+static char *
+slurp(const char *directory, const char *name)
+{
+	char *path = xasprintf("%s/%s", directory, name), *text = NULL;
+	FILE *file = fopen(path, "r");
+	size_t n = 0;
+
+	free(path);
+	if (file == NULL)
+		return NULL;
+	text = xmalloc(65536);
+	n = fread(text, 1, 65535, file);
+	text[n] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* argv of a case: "reeved", -c FILE, or what its args say. */
+static int
+case_arguments(const char *directory, char *argv[ARGS_MAX], char **args)
+{
+	char *rest, *word;
+	int argc = 0;
+
+	argv[argc++] = xstrdup("reeved");
+	*args = slurp(directory, "args");
+	if (*args == NULL) {
+		argv[argc++] = xstrdup("-c");
+		argv[argc++] = xasprintf("%s/input.conf", directory);
+	}
+	for (rest = *args; rest != NULL && (word = strsep(&rest, "\n")) != NULL;)
+		if (word[0] != '\0' && argc < ARGS_MAX - 1)
+			argv[argc++] = xstrdup(word);
+	argv[argc] = NULL;
+	return argc;
+}
+
+static bool
+run_case(const char *directory)
+{
+	char *argv[ARGS_MAX], *args, *want = slurp(directory, "want"), *got;
+	int argc = case_arguments(directory, argv, &args);
+	bool same;
+
+	got = outcome(argc, argv);
+	same = str_equal(want, got);
+	if (!same)
+		print_error("%s:\nwanted:\n%s\ngot:\n%s\n", directory,
+		    want != NULL ? want : "(no file)", got);
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	free(args);
+	free(want);
+	free(got);
+	return same;
+}
+
+static void
+run_cases(const char *directory, int at_least)
+{
+	struct dirent **names;
+	int count = scandir(directory, &names, NULL, alphasort), cases = 0, failed = 0;
+
+	assert_true(count > 0);
+	for (int i = 0; i < count; i++) {
+		if (names[i]->d_name[0] != '.') {
+			char *path = xasprintf("%s/%s", directory, names[i]->d_name);
+
+			cases++;
+			failed += !run_case(path);
+			free(path);
+		}
+		free(names[i]);
+	}
+	free(names);
+	print_message("%s: %d cases\n", directory, cases);
+	assert_int_equal(failed, 0);
+	assert_true(cases >= at_least);
+}
+
+static void
+test_valid(void **state UNUSED)
+{
+	run_cases(DATA "/valid", 40);
+}
+
+static void
+test_invalid(void **state UNUSED)
+{
+	run_cases(DATA "/invalid", 60);
+}
+
+static void
+set_environment(void)
+{
+	clearenv();
+	setenv("FOO", "bar", 1);
+	setenv("HOME", "/nonexistent/home", 1);
+	setenv("TMPDIR", "/tmp", 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_invalid),
+	};
+	char *text;
+
+	set_environment();
+	if (argc > 1) {
+		text = outcome(argc, argv);
+		fputs(text, stdout);
+		free(text);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

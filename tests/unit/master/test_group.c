@@ -1,0 +1,241 @@
+/* Group: activation order, namespecs, choice in priority order, counters. */
+#include "tests/unit/master/recorder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct scene {
+	struct recorder recorder;
+	struct groups *groups;
+	uint64_t next_id;
+};
+
+static int
+setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	recorder_init(&s->recorder);
+	s->recorder.quiet = true;
+	s->groups = s->recorder.groups = groups_new();
+	s->next_id = 1;
+	*state = s;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct scene *s = *state;
+
+	groups_free(s->groups);
+	recorder_clear(&s->recorder);
+	free(s);
+	return 0;
+}
+
+/* A group of programs "NAME:PRIORITY …". */
+static struct group *
+add(struct scene *s, const char *name, int64_t priority, const char *programs)
+{
+	struct group_config *g = recorder_group(name, priority);
+	char *copy = strdup(programs), *save = NULL, *word;
+
+	for (word = strtok_r(copy, " ", &save); word != NULL;
+	    word = strtok_r(NULL, " ", &save)) {
+		char *colon = strchr(word, ':');
+
+		*colon = '\0';
+		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
+	}
+	free(copy);
+	return recorder_activate(&s->recorder, s->groups, g, &s->next_id);
+}
+
+static void
+assert_order(struct scene *s, const char *want)
+{
+	struct group *group;
+	char *got;
+
+	for (group = groups_first(s->groups); group != NULL; group = groups_next(group))
+		recorder_line(&s->recorder, "%s", group->config->name);
+	for (group = groups_last(s->groups); group != NULL; group = groups_previous(group))
+		recorder_line(&s->recorder, "%s", group->config->name);
+	got = recorder_take(&s->recorder);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_activation_order(void **state)
+{
+	struct scene *s = *state;
+
+	assert_null(groups_first(s->groups));
+	assert_null(groups_last(s->groups));
+	add(s, "b", 5, "b:1");
+	add(s, "d", 9, "d:1");
+	add(s, "c", 5, "c:1");
+	add(s, "a", -1, "a:1");
+	add(s, "e", 9, "");
+	assert_order(s, "a\nb\nc\nd\ne\ne\nd\nc\nb\na\n");
+	groups_move_last(s->groups, groups_find(s->groups, "b"));
+	groups_remove(s->groups, groups_find(s->groups, "d"));
+	assert_order(s, "a\nc\ne\nb\nb\ne\nc\na\n");
+	assert_null(groups_find(s->groups, "d"));
+	assert_null(groups_process(s->groups, 2));
+}
+
+static void
+test_numbers(void **state)
+{
+	struct scene *s = *state;
+	struct group *g = add(s, "g", 1, "x:1 y:1");
+	struct process *x = group_process(g, "x"), *y = group_process(g, "y");
+
+	assert_int_equal(x->id, 1);
+	assert_int_equal(y->id, 2);
+	assert_int_equal(s->next_id, 3);
+	assert_ptr_equal(groups_process(s->groups, 1), x);
+	assert_ptr_equal(groups_process(s->groups, 2), y);
+	assert_null(groups_process(s->groups, 3));
+	assert_null(group_process(g, "z"));
+	assert_int_equal(g->count, 2);
+
+	/* Two that change places, one after the other. */
+	assert_int_equal(groups_renumber(s->groups, x, 2), 0);
+	assert_int_equal(groups_renumber(s->groups, y, 1), 0);
+	assert_ptr_equal(groups_process(s->groups, 2), x);
+	assert_ptr_equal(groups_process(s->groups, 1), y);
+	groups_remove(s->groups, g);
+	assert_null(groups_process(s->groups, 1));
+	assert_null(groups_process(s->groups, 2));
+}
+
+static void
+test_resolve(void **state)
+{
+	struct scene *s = *state;
+	struct group *g = add(s, "g", 1, "p:1 b:c:1"), *group;
+	struct process *process, *p = group_process(g, "p");
+	struct group *one = add(s, "one", 1, "one:1"), *empty = add(s, "none", 1, "");
+	const struct {
+		const char *spec;
+		enum fault fault;
+		struct group *group;
+		struct process *process;
+	} cases[] = {
+		{ "g:p", FAULT_NONE, g, p },
+		{ "g:*", FAULT_NONE, g, NULL },
+		{ "g:", FAULT_NONE, g, NULL },
+		{ "one", FAULT_NONE, one, group_process(one, "one") },
+		{ "one:one", FAULT_NONE, one, group_process(one, "one") },
+		{ "none:*", FAULT_NONE, empty, NULL },
+		{ "none", FAULT_BAD_NAME, NULL, NULL },
+		{ "g", FAULT_BAD_NAME, NULL, NULL },
+		{ "g:q", FAULT_BAD_NAME, NULL, NULL },
+		{ "g:p:", FAULT_BAD_NAME, NULL, NULL },
+		{ "nope", FAULT_BAD_NAME, NULL, NULL },
+		{ "nope:*", FAULT_BAD_NAME, NULL, NULL },
+		{ "", FAULT_BAD_NAME, NULL, NULL },
+		{ ":", FAULT_BAD_NAME, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		assert_int_equal(groups_resolve(s->groups, cases[i].spec, &group, &process),
+		    cases[i].fault);
+		if (cases[i].fault != FAULT_NONE)
+			continue;
+		assert_ptr_equal(group, cases[i].group);
+		assert_ptr_equal(process, cases[i].process);
+	}
+}
+
+static void
+assert_selected(struct scene *s, const struct group *group,
+    bool (*takes)(enum process_state), const char *want)
+{
+	struct process **found;
+	size_t count;
+	char *got;
+
+	found = groups_select(s->groups, group, takes, &count);
+	assert_non_null(found);
+	for (size_t i = 0; i < count; i++)
+		recorder_line(&s->recorder, "%s", found[i]->config->name);
+	free(found);
+	got = recorder_take(&s->recorder);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+enter(struct process *p, enum process_state to)
+{
+	enum process_state from = p->state;
+
+	p->state = to;
+	p->ops->changed(p, from);
+}
+
+static void
+test_select(void **state)
+{
+	struct scene *s = *state;
+	struct group *late = add(s, "late", 7, "l1:3 l2:1");
+	struct group *soon = add(s, "soon", 2, "zz:900 same1:5 same2:5 aa:-4 same0:5");
+
+	assert_selected(s, NULL, process_state_is_stopped,
+	    "aa\nsame1\nsame2\nsame0\nzz\nl2\nl1\n");
+	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame2\nsame0\nzz\n");
+	assert_selected(s, late, process_state_is_running, "");
+	enter(group_process(soon, "same2"), PROCESS_BACKOFF);
+	enter(group_process(late, "l1"), PROCESS_RUNNING);
+	assert_selected(s, NULL, process_state_is_running, "same2\nl1\n");
+	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame0\nzz\n");
+}
+
+static void
+test_counters(void **state)
+{
+	static const enum process_state states[] = { PROCESS_STOPPED, PROCESS_STARTING,
+		PROCESS_RUNNING, PROCESS_BACKOFF, PROCESS_STOPPING, PROCESS_EXITED,
+		PROCESS_FATAL, PROCESS_UNKNOWN };
+	struct scene *s = *state;
+	struct group *g = add(s, "g", 1, "x:1 y:1"), *h = add(s, "h", 1, "z:1");
+	struct process *x = group_process(g, "x");
+
+	for (size_t from = 0; from < nitems(states); from++) {
+		for (size_t to = 0; to < nitems(states); to++) {
+			enter(x, states[from]);
+			enter(x, states[to]);
+			assert_int_equal(g->unstopped, !process_state_is_stopped(states[to]));
+			assert_int_equal(groups_unstopped(s->groups), g->unstopped);
+		}
+	}
+	enter(x, PROCESS_RUNNING);
+	enter(group_process(h, "z"), PROCESS_STOPPING);
+	assert_int_equal(groups_unstopped(s->groups), 2);
+	groups_remove(s->groups, g);
+	assert_int_equal(groups_unstopped(s->groups), 1);
+	assert_int_equal(h->unstopped, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_activation_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_resolve, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_select, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

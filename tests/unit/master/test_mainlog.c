@@ -1,0 +1,269 @@
+#include "master/mainlog.h"
+#include "tests/unit/master/scratch.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* 2001-09-09 01:46:40.999 UTC */
+#define WALL INT64_C(1000000000999)
+
+static struct mainlog *
+open_log(const struct scratch *scratch, bool echo)
+{
+	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 0, 0, echo);
+
+	assert_non_null(log);
+	log_init(mainlog_sink, log, LEVEL_DEBUG);
+	return log;
+}
+
+static void
+zone(const char *name)
+{
+	if (name != NULL)
+		setenv("TZ", name, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+}
+
+static void
+test_format(void **state)
+{
+	struct scratch *scratch = *state;
+	struct mainlog *log = open_log(scratch, false);
+
+	zone("EST5");
+	clock_freeze(0, WALL);
+	log_info("spawned: '%s' with pid %d", "cat", 7);
+	log_bytes(LEVEL_DEBUG, "one\ntwo\0x\n", 10);
+	clock_freeze(0, WALL + 1);
+	log_critical("next second");
+	log_at(LEVEL_TRACE, "unwanted");
+	clock_freeze(0, WALL + 60000 - 990);
+	log_warn("%s", "");
+	zone(NULL);
+	mainlog_free(log);
+	char *text = scratch_read(scratch, "log", NULL);
+	assert_memory_equal(text,
+	    "2001-09-08 20:46:40,999 INFO spawned: 'cat' with pid 7\n"
+	    "2001-09-08 20:46:40,999 DEBG one\ntwo\0x\n\n"
+	    "2001-09-08 20:46:41,000 CRIT next second\n"
+	    "2001-09-08 20:47:40,009 WARN \n",
+	    55 + 40 + 41 + 30);
+	free(text);
+}
+
+static void
+test_long_line(void **state)
+{
+	struct scratch *scratch = *state;
+	struct mainlog *log = open_log(scratch, false);
+	static char much[300000];
+
+	clock_freeze(0, WALL);
+	memset(much, 'x', sizeof(much));
+	mainlog_sink(log, LEVEL_INFO, much, sizeof(much));
+	mainlog_sink(log, LEVEL_INFO, "", 0);
+	mainlog_free(log);
+	scratch_expect_size(scratch, "log", sizeof(much) + 2 * (24 + 5 + 1));
+}
+
+static void
+test_rotation(void **state)
+{
+	struct scratch *scratch = *state;
+	struct mainlog *log = mainlog_open(scratch_path(scratch, "log"), 60, 1, false);
+
+	assert_non_null(log);
+	clock_freeze(0, WALL);
+	mainlog_sink(log, LEVEL_INFO, "0123456789", 10);
+	scratch_expect(scratch, "log.1", NULL);
+	mainlog_sink(log, LEVEL_INFO, "0123456789", 10);
+	scratch_expect_size(scratch, "log.1", 80);
+	scratch_expect(scratch, "log", "");
+	mainlog_free(log);
+}
+
+static void
+test_clear(void **state)
+{
+	struct scratch *scratch = *state;
+	struct mainlog *log = open_log(scratch, false);
+	char *text;
+
+	assert_string_equal(mainlog_path(log), scratch_path(scratch, "log"));
+	log_info("before");
+	assert_int_equal(
+	    link(scratch_path(scratch, "log"), scratch_path(scratch, "old")), 0);
+	assert_int_equal(mainlog_clear(log), 0);
+	scratch_expect(scratch, "log", "");
+	text = scratch_read(scratch, "old", NULL);
+	assert_non_null(strstr(text, " INFO reopening log file\n"));
+	free(text);
+	log_info("after");
+	text = scratch_read(scratch, "log", NULL);
+	assert_non_null(strstr(text, " INFO after\n"));
+	free(text);
+	assert_int_equal(unlink(scratch_path(scratch, "log")), 0);
+	assert_int_equal(mainlog_clear(log), -1);
+	assert_int_equal(errno, ENOENT);
+	mainlog_free(log);
+}
+
+static void
+test_no_file(void **state)
+{
+	struct mainlog *log = mainlog_open(NULL, 0, 0, false);
+
+	(void)state;
+	assert_non_null(log);
+	assert_null(mainlog_path(log));
+	mainlog_sink(log, LEVEL_INFO, "x", 1);
+	assert_int_equal(mainlog_clear(log), -1);
+	assert_int_equal(errno, ENOENT);
+	mainlog_free(log);
+	assert_null(mainlog_open("/no/such/dir/log", 0, 0, false));
+	assert_int_equal(errno, ENOENT);
+}
+
+/* Puts fd in the place of stdout; what was there. */
+static int
+replace_stdout(int fd)
+{
+	int before;
+
+	fflush(stdout);
+	before = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+	assert_true(before >= 0);
+	if (fd == -1)
+		close(STDOUT_FILENO);
+	else
+		assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	return before;
+}
+
+static void
+restore_stdout(int before)
+{
+	assert_int_equal(dup2(before, STDOUT_FILENO), STDOUT_FILENO);
+	close(before);
+}
+
+/* Logs 3000 lines to a stdout that takes fewer: all are in the file, and none waits. */
+static void
+flood(struct mainlog *log)
+{
+	char line[100];
+	int i;
+
+	memset(line, 'x', sizeof(line));
+	alarm(30);
+	for (i = 0; i < 3000; i++)
+		mainlog_sink(log, LEVEL_INFO, line, sizeof(line));
+	alarm(0);
+}
+
+static void
+echo_to(const struct scratch *scratch, int writer, int reader)
+{
+	static const char want[] = "2001-09-09 01:46:40,999 INFO first\n";
+	int before = replace_stdout(writer);
+	struct mainlog *log;
+	char got[64];
+
+	zone("UTC");
+	clock_freeze(0, WALL);
+	log = open_log(scratch, true);
+	log_info("first");
+	flood(log);
+	restore_stdout(before);
+	assert_int_equal(read(reader, got, sizeof(want) - 1), sizeof(want) - 1);
+	assert_memory_equal(got, want, sizeof(want) - 1);
+	/* And then nobody is left to read. */
+	close(reader);
+	before = replace_stdout(writer);
+	close(writer);
+	log_info("last");
+	restore_stdout(before);
+	mainlog_free(log);
+	zone(NULL);
+	scratch_expect_size(scratch, "log", 35 + 3000 * 130 + 34);
+}
+
+static void
+test_echo_pipe(void **state)
+{
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	echo_to(*state, fds[1], fds[0]);
+}
+
+static void
+test_echo_socket(void **state)
+{
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	echo_to(*state, fds[1], fds[0]);
+}
+
+/* The file keeps its offset: what the shell's other commands write is not overwritten. */
+static void
+test_echo_file(void **state)
+{
+	struct scratch *scratch = *state;
+	int fd = open(scratch_path(scratch, "out"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int before;
+	struct mainlog *log;
+
+	assert_int_equal(write(fd, "head\n", 5), 5);
+	before = replace_stdout(fd);
+	zone("UTC");
+	clock_freeze(0, WALL);
+	log = open_log(scratch, true);
+	log_info("x");
+	restore_stdout(before);
+	assert_int_equal(write(fd, "tail\n", 5), 5);
+	close(fd);
+	mainlog_free(log);
+	zone(NULL);
+	scratch_expect(scratch, "out", "head\n2001-09-09 01:46:40,999 INFO x\ntail\n");
+}
+
+static void
+test_echo_closed(void **state)
+{
+	struct scratch *scratch = *state;
+	int before = replace_stdout(-1);
+	struct mainlog *log = open_log(scratch, true);
+
+	log_info("x");
+	mainlog_free(log);
+	restore_stdout(before);
+	scratch_expect_size(scratch, "log", 31);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_format),
+	    TEST(test_long_line),
+	    TEST(test_rotation),
+	    TEST(test_clear),
+	    TEST(test_no_file),
+	    TEST(test_echo_pipe),
+	    TEST(test_echo_socket),
+	    TEST(test_echo_file),
+	    TEST(test_echo_closed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,241 @@
+/* The state stream: order, conflation, tombstones, and the page. */
+#include "master/group.h"
+#include "master/publish.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct fixture {
+	uint64_t seq;
+	struct publisher *publisher;
+	struct process processes[3];
+};
+
+static int
+process_row(void *ctx, const struct process *process, struct process_info *info)
+{
+	(void)ctx;
+	info->id = process->id;
+	info->state = process->state;
+	info->group = strdup("g");
+	info->name = strdup("p");
+	info->spawnerr = strdup("");
+	info->stopped_at = strdup("");
+	info->stdout_logfile = strdup("");
+	info->stderr_logfile = strdup("");
+	return 0;
+}
+
+static int
+daemon_row(void *ctx, struct daemon_info *info)
+{
+	(void)ctx;
+	info->state = DAEMON_RUNNING;
+	info->fatal_reason = strdup("");
+	info->identifier = strdup("supervisor");
+	info->logfile = strdup("");
+	return 0;
+}
+
+static const struct publish_ops ops = {.process = process_row, .daemon = daemon_row};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->seq = 40;
+	f->publisher = publisher_new(&f->seq, &ops, f);
+	assert_non_null(f->publisher);
+	for (int i = 0; i < 3; i++) {
+		f->processes[i].id = (uint64_t)i + 1;
+		assert_int_equal(publish_added(f->publisher, &f->processes[i]), 0);
+	}
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	publisher_free(f->publisher);
+	free(f);
+	return 0;
+}
+
+/* Takes one frame and checks its method, and its number and row id where they are not 0. */
+static void
+expect(struct cursor *cursor, const char *method, uint64_t seq, uint64_t id)
+{
+	json_t *frame = cursor_next(cursor), *params, *row;
+
+	assert_non_null(frame);
+	assert_string_equal(json_string_value(json_object_get(frame, "method")), method);
+	params = json_object_get(frame, "params");
+	if (seq != 0)
+		assert_int_equal(json_integer_value(json_object_get(params, "seq")), seq);
+	row = json_object_get(params, "process");
+	if (id != 0)
+		assert_int_equal(json_integer_value(json_object_get(row != NULL ? row : params,
+		    "id")), id);
+	json_decref(frame);
+}
+
+static void
+take_snapshot(struct cursor *cursor, int frames)
+{
+	for (int i = 0; i < frames; i++) {
+		json_t *frame = cursor_next(cursor);
+
+		assert_non_null(frame);
+		json_decref(frame);
+	}
+	assert_null(cursor_next(cursor));
+}
+
+static void
+snapshot_then_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	assert_int_equal(cursor_reached(cursor), 0);
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.process", 42, 1);
+	expect(cursor, "stream.process", 43, 2);
+	expect(cursor, "stream.process", 44, 3);
+	expect(cursor, "stream.end", 44, 0);
+	assert_null(cursor_next(cursor));
+	assert_int_equal(cursor_reached(cursor), f->seq);
+	cursor_free(cursor);
+}
+
+/* A row that changes before the cursor comes to it is told once, at its new place. */
+static void
+change_during_snapshot(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	publish_changed(f->publisher, &f->processes[0]);	/* the very next row */
+	expect(cursor, "stream.process", 43, 2);
+	expect(cursor, "stream.process", 44, 3);
+	expect(cursor, "stream.end", 44, 0);
+	expect(cursor, "stream.process", 45, 1);
+	assert_null(cursor_next(cursor));
+	cursor_free(cursor);
+}
+
+static void
+many_changes_are_one_row(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	take_snapshot(cursor, 6);
+	for (int i = 0; i < 100; i++) {
+		publish_changed(f->publisher, &f->processes[1]);
+		publish_changed(f->publisher, &f->processes[2]);
+	}
+	publish_changed(f->publisher, &f->processes[1]);
+	expect(cursor, "stream.process", 244, 3);
+	assert_true(cursor_reached(cursor) < f->seq);
+	expect(cursor, "stream.process", 245, 2);
+	assert_null(cursor_next(cursor));
+	assert_int_equal(cursor_reached(cursor), f->seq);
+	cursor_free(cursor);
+}
+
+/* All that a cursor has not passed is told, also that a row is gone; and a newcomer still
+ * reaches the newest number. */
+static void
+removal(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher), *late;
+
+	take_snapshot(cursor, 6);
+	publish_removed(f->publisher, &f->processes[0]);
+	publish_removed(f->publisher, &f->processes[2]);
+	assert_null(f->processes[0].published);
+	expect(cursor, "stream.removed", 45, 1);
+	expect(cursor, "stream.removed", 46, 3);
+	assert_null(cursor_next(cursor));
+	publish_changed(f->publisher, &f->processes[1]);
+	publish_removed(f->publisher, &f->processes[1]);
+	late = cursor_new(f->publisher);
+	expect(late, "stream.begin", 0, 0);
+	expect(late, "stream.daemon", 41, 0);
+	while (cursor_reached(late) < f->seq)
+		json_decref(cursor_next(late));
+	expect(late, "stream.end", f->seq, 0);
+	cursor_free(late);
+	cursor_free(cursor);
+}
+
+static void
+cursors_are_independent(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *fast = cursor_new(f->publisher), *slow = cursor_new(f->publisher);
+
+	take_snapshot(fast, 6);
+	expect(slow, "stream.begin", 0, 0);
+	publish_changed(f->publisher, &f->processes[0]);
+	expect(fast, "stream.process", 45, 1);
+	expect(slow, "stream.daemon", 41, 0);
+	expect(slow, "stream.process", 43, 2);
+	cursor_free(fast);
+	publish_changed(f->publisher, &f->processes[2]);
+	expect(slow, "stream.process", 45, 1);
+	cursor_free(slow);
+}
+
+static void
+page_is_current_and_sealed(void **state)
+{
+	struct fixture *f = *state;
+	int fd = publisher_page(f->publisher);
+	const uint64_t *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	assert_int_equal(*page, 44);
+	publish_daemon(f->publisher);
+	assert_int_equal(*page, 45);
+	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
+	    MAP_FAILED);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(ftruncate(fd, 0), -1);
+	munmap((void *)(uintptr_t)page, 4096);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(snapshot_then_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
+	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
+	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

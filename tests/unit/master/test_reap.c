@@ -1,0 +1,200 @@
+#include "master/reap.h"
+#include "tests/unit/master/scratch.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+struct tally {
+	struct scratch *scratch;
+	size_t seen, want;
+	int status;
+	pid_t pid;
+};
+
+static pid_t
+child(int code)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(code);
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void
+count(void *ctx, pid_t pid, int wait_status)
+{
+	struct tally *tally = ctx;
+
+	tally->seen++;
+	tally->pid = pid;
+	tally->status = wait_status;
+}
+
+static bool
+all_seen(void *ctx)
+{
+	const struct tally *tally = ctx;
+
+	return tally->seen == tally->want;
+}
+
+static bool
+unknown_seen(void *ctx)
+{
+	const struct tally *tally = ctx;
+
+	return scratch_count(tally->scratch, "reaped unknown pid") == tally->want;
+}
+
+/* Waits until they are dead, leaving them to be reaped. */
+static void
+wait_dead(pid_t pid)
+{
+	siginfo_t info;
+
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+static void
+test_one(void **state)
+{
+	struct tally tally = {.scratch = *state, .want = 1};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	size_t cursor = 0;
+	pid_t pid;
+
+	assert_non_null(reaper);
+	pid = child(7);
+	assert_int_equal(reaper_watch(reaper, pid, count, &tally), 0);
+	assert_int_equal(reaper_next(reaper, &cursor), pid);
+	assert_int_equal(reaper_next(reaper, &cursor), 0);
+	assert_true(scratch_until(loop, all_seen, &tally));
+	assert_int_equal(tally.pid, pid);
+	assert_int_equal(WEXITSTATUS(tally.status), 7);
+	assert_string_equal(
+	    tally.scratch->log, "DEBG received SIGCHLD indicating a child quit\n");
+	cursor = 0;
+	assert_int_equal(reaper_next(reaper, &cursor), 0);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+static void
+test_strangers(void **state)
+{
+	struct tally tally = {.scratch = *state, .want = 2};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	char want[128];
+	pid_t exits, dies;
+
+	exits = child(3);
+	dies = fork();
+	if (dies == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(kill(dies, SIGKILL), 0);
+	assert_true(scratch_until(loop, unknown_seen, &tally));
+	snprintf(
+	    want, sizeof(want), "INFO reaped unknown pid %d (exit status 3)\n", (int)exits);
+	assert_true(scratch_logged(tally.scratch, want));
+	snprintf(want, sizeof(want), "INFO reaped unknown pid %d (terminated by SIGKILL)\n",
+	    (int)dies);
+	assert_true(scratch_logged(tally.scratch, want));
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+static void
+test_forget(void **state)
+{
+	struct tally tally = {.scratch = *state, .want = 1};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t pid = child(0);
+
+	assert_int_equal(reaper_watch(reaper, pid, count, &tally), 0);
+	reaper_forget(reaper, pid);
+	reaper_forget(reaper, pid);
+	assert_true(scratch_until(loop, unknown_seen, &tally));
+	assert_int_equal(tally.seen, 0);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+/* At most 100 a turn; one signal stands for them all, and the rest follow by themselves. */
+static void
+test_many(void **state)
+{
+	struct tally tally = {.scratch = *state, .want = 130};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t pids[130];
+	size_t i;
+
+	for (i = 0; i < nitems(pids); i++) {
+		pids[i] = child(0);
+		assert_int_equal(reaper_watch(reaper, pids[i], count, &tally), 0);
+	}
+	for (i = 0; i < nitems(pids); i++)
+		wait_dead(pids[i]);
+	loop_turn(loop, 1000);
+	assert_int_equal(tally.seen, 100);
+	assert_true(scratch_until(loop, all_seen, &tally));
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+/* A callback may watch a new child, as a respawn does, and free what it likes. */
+struct chain {
+	struct tally tally;
+	struct reaper *reaper;
+};
+
+static void
+respawn(void *ctx, pid_t pid, int wait_status)
+{
+	struct chain *chain = ctx;
+
+	count(&chain->tally, pid, wait_status);
+	if (chain->tally.seen < 3)
+		assert_int_equal(reaper_watch(chain->reaper, child(0), respawn, chain), 0);
+}
+
+static bool
+chain_done(void *ctx)
+{
+	return ((struct chain *)ctx)->tally.seen == 3;
+}
+
+static void
+test_respawn(void **state)
+{
+	struct loop *loop = loop_new();
+	struct chain chain = {.tally.scratch = *state, .reaper = reaper_new(loop)};
+
+	assert_int_equal(reaper_watch(chain.reaper, child(0), respawn, &chain), 0);
+	assert_true(scratch_until(loop, chain_done, &chain));
+	reaper_free(chain.reaper);
+	loop_free(loop);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_one),
+	    TEST(test_strangers),
+	    TEST(test_forget),
+	    TEST(test_many),
+	    TEST(test_respawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
