@@ -19,13 +19,13 @@ ifeq ($(V),)
 quiet = @echo '  $(1) $@';
 endif
 
-DIRS       := common proto master
+DIRS       := common proto master rpcd
 libs_common := -ljansson
 libs_proto  := -ljansson
 libs_master := -ljansson
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson
-PROGRAMS   := $(BUILD)/reeved
+PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd
 MANUALS    := $(wildcard man/*.[1-8])
 
 UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c))

@@ -1,0 +1,349 @@
+#include "rpcd/call.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/queue.h"
+#include "common/str.h"
+#include "rpcd/document.h"
+#include "rpcd/step.h"
+#include "rpcd/xmlparse.h"
+#include "rpcd/xmlwrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_MAX 200	/* bytes of a refused body in the log */
+
+struct call {
+	struct call_step step;
+	struct calls *calls;
+	struct document doc;
+	json_t *multi;		/* owned: a multicall's calls … */
+	size_t next;		/* … and the next of them */
+	bool parked;		/* in calls->parked, else in calls->finished */
+	bool *answered;		/* set when it is, or NULL */
+	call_done_fn *done;
+	void *ctx;
+	TAILQ_ENTRY(call) link;
+};
+
+TAILQ_HEAD(call_list, call);
+
+struct calls {
+	struct rpcd *rpcd;
+	struct xmlparse *parser;
+	struct call_list parked;
+	struct call_list finished;	/* answered at the end of each entry: no walk over the
+					 * parked ones runs into what a client does then */
+	size_t nparked;
+};
+
+/* ---- the life of a call ---- */
+
+static void
+call_unlink(struct call *call)
+{
+	struct calls *calls = call->calls;
+
+	TAILQ_REMOVE(call->parked ? &calls->parked : &calls->finished, call, link);
+	if (call->parked)
+		calls->nparked--;
+}
+
+static void
+call_free(struct call *call)
+{
+	step_clear(&call->step);
+	document_clear(&call->doc);
+	json_decref(call->multi);
+	free(call);
+}
+
+static void
+call_finish(struct call *call)
+{
+	struct buf *out;
+
+	if (call->multi != NULL) {
+		out = document_text(&call->doc);
+		xmlwrite_array_close(out);
+		xmlwrite_tail(out);
+	}
+	call_unlink(call);
+	call->parked = false;
+	TAILQ_INSERT_TAIL(&call->calls->finished, call, link);
+}
+
+/* Tells the clients. What they do may begin, finish or abandon other calls. */
+static void
+calls_settle(struct calls *calls)
+{
+	struct call *call;
+	struct reply reply;
+
+	while ((call = TAILQ_FIRST(&calls->finished)) != NULL) {
+		call_done_fn *done = call->done;
+		void *ctx = call->ctx;
+
+		call_unlink(call);
+		document_reply(&call->doc, &reply);
+		if (call->answered != NULL)
+			*call->answered = true;
+		call_free(call);
+		done(ctx, &reply);
+	}
+}
+
+/* ---- multicall ---- */
+
+static void
+multi_open(struct call *call)
+{
+	struct buf *out = document_text(&call->doc);
+
+	call->multi = call->step.multi;
+	call->step.multi = NULL;
+	call->step.element = true;
+	xmlwrite_head(out);
+	xmlwrite_array_open(out);
+}
+
+/* What is wrong with an element that is no call ("" = no words for it), or NULL. *name and
+ * *params (NULL = none) are borrowed. */
+static const char *
+element_read(const json_t *element, const char **name, json_t **params)
+{
+	json_t *method = json_object_get(element, "methodName");
+
+	*params = json_object_get(element, "params");
+	*name = json_string_value(method);
+	if (json_is_object(element) && (method == NULL || json_is_null(method)))
+		return "No methodName";
+	if (*name == NULL)
+		return "";
+	if (strcmp(*name, "system.multicall") == 0)
+		return "Recursive system.multicall forbidden";
+	return NULL;
+}
+
+static void
+element_begin(struct call *call, const json_t *element)
+{
+	struct call_step *step = &call->step;
+	json_auto_t *none = json_array();
+	const char *name, *wrong;
+	json_t *params;
+
+	step_clear(step);
+	wrong = element_read(element, &name, &params);
+	if (wrong != NULL)
+		step_fault(step, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
+	else if (document_held(&call->doc) > DOCUMENT_TEXT_MAX)
+		step_fault(step, FAULT_FAILED, "the results before this one are too long");
+	else if (params == NULL)
+		step_begin(step, name, none);
+	else
+		step_begin(step, name, json_is_array(params) ? params : NULL);
+}
+
+/* Goes on until the call waits for something or has its whole answer. */
+static void
+call_run(struct call *call)
+{
+	while (call->step.phase == STEP_DONE) {
+		if (call->step.multi != NULL)
+			multi_open(call);
+		if (call->next >= json_array_size(call->multi)) {
+			call_finish(call);
+			return;
+		}
+		element_begin(call, json_array_get(call->multi, call->next++));
+	}
+}
+
+static void
+on_resumed(struct call_step *step)
+{
+	struct call *call = container_of(step, struct call, step);
+	struct calls *calls = call->calls;
+
+	call_run(call);
+	calls_settle(calls);
+}
+
+/* ---- the door ---- */
+
+struct calls *
+calls_new(struct rpcd *rpcd)
+{
+	struct calls *calls = xcalloc(1, sizeof(*calls));
+
+	calls->rpcd = rpcd;
+	calls->parser = xmlparse_new();
+	TAILQ_INIT(&calls->parked);
+	TAILQ_INIT(&calls->finished);
+	return calls;
+}
+
+void
+calls_free(struct calls *calls)
+{
+	struct call *call;
+
+	if (calls == NULL)
+		return;
+	while ((call = TAILQ_FIRST(&calls->parked)) != NULL)
+		call_abandon(call);
+	xmlparse_free(calls->parser);
+	free(calls);
+}
+
+static void
+refuse_body(const char *body, size_t len, const char *why, call_done_fn *done, void *ctx)
+{
+	struct reply reply = { .status = 400 };
+	char *shown = str_repr_bytes(body, len < SHOWN_MAX ? len : SHOWN_MAX);
+
+	if (strcmp(why, "no method name") == 0)
+		log_error("XML-RPC request data %s is invalid: %s", shown, why);
+	else
+		log_error("XML-RPC request data %s is invalid: unmarshallable (%s)", shown,
+		    why);
+	free(shown);
+	done(ctx, &reply);
+}
+
+static struct call *
+call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done, void *ctx)
+{
+	struct call *call = xcalloc(1, sizeof(*call));
+
+	call->calls = calls;
+	call->done = done;
+	call->ctx = ctx;
+	document_init(&call->doc);
+	call->step.rpcd = calls->rpcd;
+	call->step.doc = &call->doc;
+	call->step.role = role;
+	call->step.may_park = may_park;
+	call->step.resumed = on_resumed;
+	buf_init(&call->step.results, 0);
+	call->parked = true;
+	TAILQ_INSERT_TAIL(&calls->parked, call, link);
+	calls->nparked++;
+	return call;
+}
+
+struct call *
+call_begin(struct calls *calls, enum role role, const char *body, size_t len, bool may_park,
+    call_done_fn *done, void *ctx)
+{
+	bool answered = false;
+	const char *why;
+	struct call *call;
+	json_t *params;
+	char *name;
+
+	/* First of all, for it may read from the master and so answer other calls. */
+	rpcd_is_current(calls->rpcd);
+	if (xmlparse_call(calls->parser, body, len, &name, &params, &why) < 0) {
+		refuse_body(body, len, why, done, ctx);
+		return NULL;
+	}
+	call = call_new(calls, role, may_park, done, ctx);
+	call->answered = &answered;
+	step_begin(&call->step, name, params);
+	free(name);
+	json_decref(params);
+	call_run(call);
+	calls_settle(calls);
+	if (answered)
+		return NULL;
+	call->answered = NULL;
+	return call;
+}
+
+void
+call_abandon(struct call *call)
+{
+	call_unlink(call);
+	call_free(call);
+}
+
+void
+calls_changed(struct calls *calls, uint64_t id, const struct process_info *info)
+{
+	struct call *call, *next;
+
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		step_changed(&call->step, id, info);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+int
+calls_job(struct calls *calls, const char *method, const json_t *params)
+{
+	json_t *job = json_object_get(params, "job");
+	struct call *call, *next;
+	int status = 0;
+
+	if (strcmp(method, "job.result") != 0 && strcmp(method, "job.end") != 0)
+		return 0;
+	if (!json_is_integer(job))
+		return -1;
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		if (call->step.phase != STEP_JOB ||
+		    call->step.job != (uint64_t)json_integer_value(job))
+			continue;
+		status = step_job(&call->step, method, params);
+		call_run(call);
+		break;
+	}
+	calls_settle(calls);
+	return status < 0 ? -1 : 1;
+}
+
+void
+calls_caught_up(struct calls *calls)
+{
+	struct call *call, *next;
+
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		step_look_behind(&call->step);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+void
+calls_end(struct calls *calls)
+{
+	struct call *call, *next;
+
+	calls->rpcd->ending = true; /* nothing parks any more */
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		step_end(&call->step);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+size_t
+calls_parked(const struct calls *calls)
+{
+	return calls->nparked;
+}
+
+bool
+rpcd_is_current(struct rpcd *rpcd)
+{
+	uint64_t newest = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
+
+	if (mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest)
+		return true;
+	if (rpcd->master != NULL)
+		peer_drain(rpcd->master);
+	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest;
+}

@@ -1,0 +1,222 @@
+#include "rpcd/document.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "rpcd/xmlwrite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A text and the range that follows it. */
+struct document_part {
+	struct buf text;
+	int fd;		/* -1 = no range */
+	struct logread_range range;
+};
+
+void
+document_init(struct document *doc)
+{
+	*doc = (struct document){0};
+}
+
+static void
+part_clear(struct document_part *part)
+{
+	buf_clear(&part->text);
+	if (part->fd >= 0)
+		close(part->fd);
+	part->fd = -1;
+}
+
+void
+document_clear(struct document *doc)
+{
+	for (size_t i = 0; i < doc->nparts; i++)
+		part_clear(&doc->parts[i]);
+	free(doc->parts);
+	document_init(doc);
+}
+
+static struct document_part *
+document_last(struct document *doc)
+{
+	return doc->nparts > 0 ? &doc->parts[doc->nparts - 1] : NULL;
+}
+
+static struct document_part *
+document_grow(struct document *doc)
+{
+	struct document_part *part;
+
+	doc->parts = xreallocarray(doc->parts, doc->nparts + 1, sizeof(*doc->parts));
+	part = &doc->parts[doc->nparts++];
+	*part = (struct document_part){ .fd = -1 };
+	buf_init(&part->text, 0);
+	return part;
+}
+
+struct buf *
+document_text(struct document *doc)
+{
+	struct document_part *part = document_last(doc);
+
+	if (part == NULL || part->fd >= 0)
+		part = document_grow(doc);
+	return &part->text;
+}
+
+size_t
+document_held(const struct document *doc)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < doc->nparts; i++)
+		held += buf_len(&doc->parts[i].text);
+	return held;
+}
+
+void
+document_rollback(struct document *doc, size_t held)
+{
+	struct buf *text = document_text(doc);
+
+	text->len -= document_held(doc) - held;
+}
+
+/* A range that fits one piece. */
+static int
+add_short_log(struct document *doc, int fd, const struct logread_range *range)
+{
+	char *bytes = xmalloc(LOGREAD_PIECE);
+	ssize_t n = logread_bytes(fd, range->offset, bytes, (size_t)range->length);
+	int error = errno;
+
+	if (n > 0)
+		xmlwrite_escape(document_text(doc), bytes, (size_t)n, true);
+	free(bytes);
+	close(fd);
+	errno = error;
+	return n < 0 ? -1 : 0;
+}
+
+int
+document_log(struct document *doc, int fd, const struct logread_range *range)
+{
+	struct document_part *part;
+
+	if (range->length <= LOGREAD_PIECE)
+		return add_short_log(doc, fd, range);
+	if (doc->nparts >= DOCUMENT_LOGS_MAX) {
+		close(fd);
+		errno = EMFILE;
+		return -1;
+	}
+	document_text(doc); /* a part without a range */
+	part = document_last(doc);
+	part->fd = fd;
+	part->range = *range;
+	return 0;
+}
+
+/* ---- the stream ---- */
+
+struct stream {
+	struct document doc;
+	size_t at;		/* part being sent; its text is consumed as it goes */
+	struct buf escaped;	/* of its range, not yet sent */
+	char piece[LOGREAD_PIECE];
+};
+
+/* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile ends
+ * the range early. 0 or -1. */
+static int
+stream_piece(struct stream *stream, struct document_part *part)
+{
+	size_t want = LOGREAD_PIECE, used;
+	ssize_t n;
+
+	if (part->range.length < LOGREAD_PIECE)
+		want = (size_t)part->range.length;
+	n = logread_bytes(part->fd, part->range.offset, stream->piece, want);
+	if (n < 0)
+		return -1;
+	if ((size_t)n < want)
+		part->range.length = n;
+	used = xmlwrite_escape(&stream->escaped, stream->piece, (size_t)n,
+	    n == part->range.length);
+	part->range.offset += (int64_t)used;
+	part->range.length -= (int64_t)used;
+	return 0;
+}
+
+/* The bytes that are next, NULL at the end of the document or on an error. */
+static struct buf *
+stream_next(struct stream *stream, bool *failed)
+{
+	for (; stream->at < stream->doc.nparts; stream->at++) {
+		struct document_part *part = &stream->doc.parts[stream->at];
+
+		if (buf_len(&part->text) > 0)
+			return &part->text;
+		if (part->fd >= 0 && buf_len(&stream->escaped) == 0 &&
+		    part->range.length > 0 && stream_piece(stream, part) < 0) {
+			*failed = true;
+			return NULL;
+		}
+		if (buf_len(&stream->escaped) > 0)
+			return &stream->escaped;
+		part_clear(part);
+	}
+	return NULL;
+}
+
+static ssize_t
+stream_read(void *ctx, char *out, size_t max)
+{
+	struct stream *stream = ctx;
+	bool failed = false;
+	struct buf *next = stream_next(stream, &failed);
+	size_t n;
+
+	if (next == NULL) {
+		if (failed)
+			log_warn("reading a log: %s", strerror(errno));
+		return failed ? -1 : 0;
+	}
+	n = buf_len(next) < max ? buf_len(next) : max;
+	memcpy(out, buf_data(next), n);
+	buf_consume(next, n);
+	return (ssize_t)n;
+}
+
+static void
+stream_free(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	document_clear(&stream->doc);
+	buf_clear(&stream->escaped);
+	free(stream);
+}
+
+void
+document_reply(struct document *doc, struct reply *reply)
+{
+	struct stream *stream;
+
+	*reply = (struct reply){ .status = 200 };
+	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
+		reply->body = doc->parts[0].text;
+		buf_init(&doc->parts[0].text, 0);
+		document_clear(doc);
+		return;
+	}
+	stream = xcalloc(1, sizeof(*stream));
+	stream->doc = *doc;
+	document_init(doc);
+	buf_init(&stream->escaped, 0);
+	reply->stream = (struct reply_stream){ stream_read, stream_free, stream };
+}

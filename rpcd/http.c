@@ -1,0 +1,216 @@
+#include "rpcd/http.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/sock.h"
+#include "rpcd/http_request.h"
+#include "rpcd/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define CONNECTION_MEMORY 65536
+#define CONNECTIONS_MAX 8192 /* a listener */
+#define FILES_RESERVED 64    /* descriptors that are no connections */
+#define IDLE_SECONDS 1800    /* supervisord's */
+#define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop */
+
+struct http_listener {
+	struct http_gate gate;
+	struct MHD_Daemon *daemon;
+	int fd; /* the listening socket once it is quiesced, else -1 */
+	bool is_unix;
+	struct source *ready; /* libmicrohttpd's epoll set; gate.timer: its time-outs */
+};
+
+/* Half of the descriptors, shared by the listeners: a connection may hold a log open. */
+static unsigned
+listener_connections(const struct rpcd *rpcd)
+{
+	size_t listeners = rpcd->nlisteners > 0 ? rpcd->nlisteners : 1;
+	struct rlimit files = {.rlim_max = FILES_RESERVED};
+	size_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > SANDBOX_FILES)
+		files.rlim_max = SANDBOX_FILES;
+	most = files.rlim_max > 2 * FILES_RESERVED ? files.rlim_max - FILES_RESERVED
+						   : FILES_RESERVED;
+	most = most / 2 / listeners;
+	if (most > CONNECTIONS_MAX)
+		most = CONNECTIONS_MAX;
+	return most > 0 ? (unsigned)most : 1;
+}
+
+static void *
+listener_uri(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+	struct http_listener *l = ctx;
+
+	return http_request_new(&l->gate, connection, uri);
+}
+
+static enum MHD_Result
+listener_access(void *ctx, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *data, size_t *size, void **request)
+{
+	(void)ctx;
+	(void)connection;
+	(void)url;
+	(void)version;
+	if (*request == NULL)
+		return MHD_NO;
+	return http_request_step(*request, method, data, size);
+}
+
+static void
+listener_completed(void *ctx, struct MHD_Connection *connection, void **request,
+    enum MHD_RequestTerminationCode how)
+{
+	(void)ctx;
+	(void)connection;
+	(void)how;
+	if (*request != NULL)
+		http_request_free(*request);
+	*request = NULL;
+}
+
+/* A connection's context says only whether its other end is on this machine. */
+static void
+listener_connection(void *ctx, struct MHD_Connection *connection, void **is_local,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct http_listener *l = ctx;
+	const union MHD_ConnectionInfo *info;
+
+	if (what != MHD_CONNECTION_NOTIFY_STARTED)
+		return;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (l->is_unix || (info != NULL && sock_peer_is_local(info->connect_fd)))
+		*is_local = l;
+}
+
+static void PRINTF_LIKE(2, 0) listener_log(void *ctx, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	(void)ctx;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	log_debug("http: %s", text);
+}
+
+static struct MHD_Daemon *
+listener_daemon(struct http_listener *l, int fd)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, listener_access, l,
+	    MHD_OPTION_EXTERNAL_LOGGER, listener_log, l, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_CONNECTION_LIMIT, listener_connections(l->gate.rpcd),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+	    MHD_OPTION_URI_LOG_CALLBACK, listener_uri, l, MHD_OPTION_NOTIFY_COMPLETED,
+	    listener_completed, l, MHD_OPTION_NOTIFY_CONNECTION, listener_connection, l,
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+}
+
+/* The daemon is made now, while its calls are still allowed; nobody runs it, so that
+ * clients wait in the socket's backlog until http_listener_start. */
+struct http_listener *
+http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_take)
+{
+	struct http_listener *l;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
+	l->gate.rpcd = rpcd;
+	TAILQ_INIT(&l->gate.all);
+	l->is_unix = is_unix;
+	l->fd = -1;
+	l->daemon = listener_daemon(l, fd);
+	if (l->daemon == NULL) {
+		free(l);
+		return NULL;
+	}
+	l->gate.auth = auth_take;
+	return l;
+}
+
+/* A wake-up that comes too early costs one turn in IDLE_SECONDS, a timer set after each
+ * request one system call a request. */
+static void
+listener_arm(struct http_listener *l, int64_t deadline)
+{
+	int64_t set = source_deadline(l->gate.timer);
+
+	if (set < 0 || deadline < set)
+		source_arm(l->gate.timer, deadline);
+}
+
+static void
+listener_run(void *ctx, uint32_t ready)
+{
+	struct http_listener *l = ctx;
+	MHD_UNSIGNED_LONG_LONG left = 0;
+
+	(void)ready;
+	for (int runs = 0; runs < RUNS_MAX; runs++) {
+		MHD_run(l->daemon);
+		if (MHD_get_timeout(l->daemon, &left) != MHD_YES)
+			return;
+		if (left > 0)
+			break;
+	}
+	listener_arm(l, clock_mono_ms() + (int64_t)left);
+}
+
+int
+http_listener_start(struct http_listener *l)
+{
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	if (info == NULL)
+		return -1;
+	l->gate.timer = loop_timer(l->gate.rpcd->loop, listener_run, l);
+	if (l->gate.timer == NULL)
+		return -1;
+	l->ready = loop_fd(l->gate.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
+	return l->ready != NULL ? 0 : -1;
+}
+
+void
+http_listener_quiesce(struct http_listener *l)
+{
+	if (l->fd < 0)
+		l->fd = MHD_quiesce_daemon(l->daemon);
+}
+
+size_t
+http_listener_busy(const struct http_listener *l)
+{
+	return l->gate.count;
+}
+
+void
+http_listener_free(struct http_listener *l)
+{
+	if (l == NULL)
+		return;
+	http_request_drop_all(&l->gate);
+	source_free(l->ready);
+	source_free(l->gate.timer);
+	MHD_stop_daemon(l->daemon);
+	if (l->fd >= 0)
+		close(l->fd);
+	auth_free(l->gate.auth);
+	free(l);
+}

@@ -1,0 +1,21 @@
+/* Http_page: what goes out: replies as libmicrohttpd's responses, and the pages of HTTP
+ * errors (reference 1.4, 1.5). */
+#ifndef RPCD_HTTP_PAGE_H
+#define RPCD_HTTP_PAGE_H
+
+#include "common/compiler.h"
+#include "rpcd/call.h"
+
+#include <microhttpd.h>
+
+/* "Bad Request"; "Unknown" for a status that we never send. */
+const char *http_page_reason(int status);
+/* New: the page of an error, with its status's own headers; NULL without memory. */
+struct MHD_Response *http_page_error(int status);
+/* New: the reply's document, or the error page of its status; its content is taken, also on
+ * failure (NULL). */
+struct MHD_Response *http_page_reply(struct reply *);
+/* Announces that the connection ends after this response. 0 or -1. */
+NODISCARD int http_page_close(struct MHD_Response *);
+
+#endif

@@ -1,0 +1,46 @@
+/* Http_request: one request, from its first line to the last byte of its answer: judged by
+ * its headers, its body gathered or discarded, its call begun, parked and answered. */
+#ifndef RPCD_HTTP_REQUEST_H
+#define RPCD_HTTP_REQUEST_H
+
+#include "common/compiler.h"
+#include "common/queue.h"
+#include "rpcd/auth.h"
+#include "rpcd/rpcd.h"
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A refused request's body is read and dropped up to here, so that the client is there to
+ * see the answer; what announces more is answered at once and cut off. */
+#define HTTP_DISCARD_MAX (16 * 1024 * 1024)
+/* Bytes of bodies in memory, all requests of a listener together; beyond it 503. */
+#define HTTP_HELD_MAX (64 * 1024 * 1024)
+
+struct http_request;
+
+/* What the requests of one listener share. */
+struct http_gate {
+	struct rpcd *rpcd;
+	struct auth *auth;	/* owned by the listener */
+	struct source *timer;	/* armed in the past when a connection was resumed: only
+				 * a run of libmicrohttpd's takes it up */
+	TAILQ_HEAD(, http_request) all;
+	size_t count;		/* of them */
+	size_t parked;		/* … whose call waits */
+	size_t held;		/* bytes of bodies in memory */
+};
+
+/* New; uri is the raw text of the request line. */
+struct http_request *http_request_new(struct http_gate *, struct MHD_Connection *,
+    const char *uri);
+/* One step: the headers, a piece of the body, or its end (*size 0), also after a resume. */
+enum MHD_Result http_request_step(struct http_request *, const char *method,
+    const char *data, size_t *size);
+/* Answered completely, or its connection broke: an unfinished call is abandoned. */
+void http_request_free(struct http_request *);
+/* Gives up every parked call of the gate; its connections end in the next run. */
+void http_request_drop_all(struct http_gate *);
+
+#endif

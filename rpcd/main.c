@@ -1,0 +1,421 @@
+/* reeve-rpcd: the front end. Started by reeved with a socket as descriptor 3: says hello,
+ * is told what it shall be, confines itself, reports ready, mirrors the state and serves
+ * HTTP until the socket ends. */
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/privs.h"
+#include "rpcd/call.h"
+#include "rpcd/http.h"
+#include "rpcd/rpcd.h"
+#include "rpcd/sandbox.h"
+#include "rpcd/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MASTER_FD 3
+#define PROTOCOL 1
+#define LINE_MAX_BYTES 1000 /* of a log line's text */
+#define ENDING_MS 1000	    /* to answer what is under way */
+#define ENDING_TURN_MS 50
+
+struct front {
+	struct rpcd rpcd;
+	struct setup setup;
+	bool streamed; /* stream frames came in this turn */
+	int status;    /* what main returns */
+};
+
+#ifdef REEVE_SANITIZED
+const char *__asan_default_options(void);
+
+/* The leak check starts a thread at the end, which RLIMIT_NPROC forbids. */
+const char *
+__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
+/* One line, "WARN text": control characters would forge others; what does not fit into the
+ * pipe is lost, for a log must not stop a server. */
+static void
+main_log(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	char line[LINE_MAX_BYTES + 8];
+	size_t used;
+
+	(void)ctx;
+	if (len > LINE_MAX_BYTES)
+		for (len = LINE_MAX_BYTES;
+		     len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	used = (size_t)snprintf(line, sizeof(line), "%.4s ", log_level_tag(level));
+	for (size_t i = 0; i < len; i++)
+		line[used + i] =
+		    (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
+	used += len;
+	line[used++] = '\n';
+	if (write(STDERR_FILENO, line, used) < 0)
+		return;
+}
+
+static void
+main_panic(void *ctx, const char *file, unsigned line, const char *why)
+{
+	(void)ctx;
+	fatal("libmicrohttpd: %s:%u: %s", file, line, why);
+}
+
+/* Our end breaks: the master starts another one. */
+static void
+main_stop(struct front *f, int status)
+{
+	f->status = status;
+	loop_stop(f->rpcd.loop);
+}
+
+static void
+main_serve(struct front *f)
+{
+	struct rpcd *rpcd = &f->rpcd;
+
+	rpcd->serving = true;
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		if (http_listener_start(rpcd->listeners[i]) < 0)
+			fatal("cannot serve: %s", strerror(errno));
+}
+
+static void
+main_on_ready(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+{
+	struct front *f = ctx;
+
+	(void)result;
+	if (fd >= 0)
+		(void)close(fd);
+	if (fault == FAULT_NONE)
+		return;
+	log_error("the master refused ready: %s", message);
+	main_stop(f, 1);
+}
+
+/* libmicrohttpd's daemons and the digests exist before the walls go up. */
+static int
+main_make_listeners(struct front *f)
+{
+	struct rpcd *rpcd = &f->rpcd;
+
+	rpcd->listeners = xcalloc(f->setup.count + 1, sizeof(struct http_listener *));
+	rpcd->nlisteners = f->setup.count;
+	for (size_t i = 0; i < f->setup.count; i++) {
+		struct setup_listener *l = &f->setup.listeners[i];
+
+		rpcd->listeners[i] = http_listener_new(rpcd, l->fd, l->is_unix, l->auth);
+		if (rpcd->listeners[i] == NULL) {
+			log_error("cannot make a listener: %s", strerror(errno));
+			return -1;
+		}
+		l->fd = -1;
+		l->auth = NULL;
+	}
+	return 0;
+}
+
+static void
+main_confine(struct front *f)
+{
+	const struct sandbox sandbox = {
+	    .uid = f->setup.uid,
+	    .gid = f->setup.gid,
+	    .is_root = geteuid() == 0,
+	    .strict = f->setup.strict,
+	};
+
+	setup_wipe_end();
+	f->rpcd.page = f->setup.page;
+	if (main_make_listeners(f) < 0 || sandbox_enter(&sandbox) < 0) {
+		main_stop(f, 1);
+		return;
+	}
+	if (peer_call(f->rpcd.master, "ready", NULL, false, main_on_ready, f) == 0)
+		main_stop(f, 1);
+}
+
+static void
+main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+{
+	struct front *f = ctx;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (fault == FAULT_NONE && setup_answer(&f->setup, result) == 0) {
+		log_init(main_log, NULL, f->setup.level);
+		return;
+	}
+	log_error("hello: %s",
+	    fault == FAULT_NONE ? "an answer that breaks the protocol" : message);
+	main_stop(f, 1);
+}
+
+static int
+main_take_setup(struct front *f, const char *method, json_t *params, int *fd)
+{
+	int rc;
+
+	if (f->setup.ended)
+		return 0;
+	rc = setup_take(&f->setup, method, params, fd);
+	if (rc == 1 && f->setup.ended)
+		main_confine(f);
+	return rc;
+}
+
+static int
+main_take_stream(struct front *f, const char *method, json_t *params)
+{
+	int rc = mirror_apply(f->rpcd.mirror, method, params);
+
+	if (rc <= 0)
+		return rc;
+	f->streamed = true;
+	if (!f->rpcd.serving && mirror_ready(f->rpcd.mirror))
+		main_serve(f);
+	return rc;
+}
+
+static void
+main_on_notification(
+    void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+{
+	struct front *f = ctx;
+	int rc;
+
+	(void)peer;
+	rc = main_take_stream(f, method, params);
+	if (rc == 0)
+		rc = calls_job(f->rpcd.calls, method, params);
+	if (rc == 0)
+		rc = main_take_setup(f, method, params, &fd);
+	if (fd >= 0)
+		(void)close(fd);
+	if (rc >= 0)
+		return;
+	log_error("the master broke the protocol: %s", method);
+	main_stop(f, 1);
+}
+
+/* The master asks nothing of us. */
+static void
+main_on_request(
+    void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+{
+	(void)ctx;
+	(void)params;
+	(void)peer_fault(peer, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
+	log_debug("the master called %s", method);
+}
+
+static void
+main_on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
+{
+	struct front *f = ctx;
+
+	(void)peer;
+	if (violation)
+		log_error("the master broke the protocol: %s", why);
+	f->rpcd.ending = true;
+	main_stop(f, violation ? 1 : 0);
+}
+
+static void
+main_on_change(void *ctx, uint64_t id, const struct process_info *info)
+{
+	struct front *f = ctx;
+
+	calls_changed(f->rpcd.calls, id, info);
+}
+
+/* Parked reads go on when a batch of the stream has reached the page's number. */
+static void
+main_turn_end(void *ctx)
+{
+	struct front *f = ctx;
+	struct rpcd *rpcd = &f->rpcd;
+
+	if (!f->streamed)
+		return;
+	f->streamed = false;
+	if (rpcd->serving && mirror_ready(rpcd->mirror) &&
+	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
+		calls_caught_up(rpcd->calls);
+}
+
+static size_t
+main_busy(const struct rpcd *rpcd)
+{
+	size_t busy = 0;
+
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		if (rpcd->listeners[i] != NULL)
+			busy += http_listener_busy(rpcd->listeners[i]);
+	return busy;
+}
+
+static void
+main_finish(struct front *f)
+{
+	struct rpcd *rpcd = &f->rpcd;
+	int64_t deadline = clock_mono_ms() + ENDING_MS;
+
+	if (!rpcd->serving)
+		return;
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		http_listener_quiesce(rpcd->listeners[i]);
+	calls_end(rpcd->calls);
+	while (main_busy(rpcd) > 0 && clock_mono_ms() < deadline)
+		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
+			return;
+}
+
+static void
+main_free(struct front *f)
+{
+	struct rpcd *rpcd = &f->rpcd;
+
+	loop_at_turn_end(rpcd->loop, NULL, NULL);
+	mirror_observe(rpcd->mirror, NULL, NULL);
+	for (size_t i = 0; i < rpcd->nlisteners; i++)
+		http_listener_free(rpcd->listeners[i]);
+	free(rpcd->listeners);
+	calls_free(rpcd->calls);
+	mirror_free(rpcd->mirror);
+	peer_free(rpcd->master);
+	loop_free(rpcd->loop);
+	setup_clear(&f->setup);
+}
+
+/* The first object seeds jansson's hash from a file, the first broken-down time reads the
+ * time zone, the libraries look at the machine: all of it before the walls. */
+static void
+main_warm(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	json_object_seed(0);
+	(void)gmtime_r(&now, &tm);
+	if (gnutls_global_init() < 0)
+		fatal("cannot initialise GnuTLS");
+	MHD_set_panic_func(main_panic, NULL);
+}
+
+static void
+main_signals(void)
+{
+	static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE};
+
+	for (size_t i = 0; i < nitems(ignored); i++)
+		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
+			fatal("cannot ignore signal %d", ignored[i]);
+}
+
+/* Descriptors 0 to 2 exist, 3 is the master, there is no other; the log's pipe never
+ * blocks us. */
+static void
+main_descriptors(void)
+{
+	struct stat st;
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO)
+		;
+	privs_close_from(MASTER_FD + 1);
+	if (fcntl(MASTER_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(MASTER_FD, F_SETFL, fcntl(MASTER_FD, F_GETFL) | O_NONBLOCK) < 0)
+		fatal("descriptor %d: %s", MASTER_FD, strerror(errno));
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void)fcntl(
+		    STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+}
+
+static void
+main_connect(struct front *f)
+{
+	static const struct peer_ops ops = {
+	    .request = main_on_request,
+	    .notification = main_on_notification,
+	    .closed = main_on_closed,
+	};
+	struct rpcd *rpcd = &f->rpcd;
+
+	rpcd->loop = loop_new();
+	rpcd->mirror = mirror_new();
+	if (rpcd->loop == NULL || rpcd->mirror == NULL)
+		fatal("cannot start: %s", strerror(errno));
+	rpcd->calls = calls_new(rpcd);
+	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
+	if (rpcd->calls == NULL || rpcd->master == NULL)
+		fatal("cannot start: %s", strerror(errno));
+	peer_autoflush(rpcd->master, true);
+	mirror_observe(rpcd->mirror, main_on_change, f);
+	loop_at_turn_end(rpcd->loop, main_turn_end, f);
+	if (peer_call(rpcd->master, "hello",
+		json_pack("{s:i, s:s}", "protocol", PROTOCOL, "program", "reeve-rpcd"),
+		false, main_on_hello, f) == 0)
+		fatal("cannot say hello: %s", strerror(errno));
+}
+
+static bool
+main_has_master(void)
+{
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
+	return getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+	       domain == AF_UNIX;
+}
+
+static int
+main_run(void)
+{
+	static struct front front;
+
+	log_init(main_log, NULL, LEVEL_INFO);
+	(void)setpgid(0, 0);	/* what a terminal sends to the master is not for us */
+	main_descriptors();
+	main_signals();
+	main_warm();
+	setup_wipe_begin();
+	main_connect(&front);
+	if (loop_run(front.rpcd.loop) < 0)
+		fatal("the loop failed: %s", strerror(errno));
+	main_finish(&front);
+	main_free(&front);
+	return front.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("reeve-rpcd " REEVE_VERSION) < 0;
+	if (argc > 1 || !main_has_master()) {
+		fputs("reeve-rpcd is started by reeved(8) and takes no options but "
+		      "--version\n",
+		    stderr);
+		return 2;
+	}
+	return main_run();
+}

@@ -1,0 +1,199 @@
+#include "common/clock.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "rpcd/handlers.h"
+#include "rpcd/step.h"
+#include "rpcd/xmlwrite.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reads ---- */
+
+/* One info struct, its members in the reference's order (2.10). */
+static void
+write_info(struct buf *out, const struct process_info *info, int64_t now)
+{
+	char *description = process_info_description(info, now);
+
+	xmlwrite_struct_open(out);
+	xmlwrite_member_string(out, "name", info->name);
+	xmlwrite_member_string(out, "group", info->group);
+	xmlwrite_member_int(out, "start", info->start);
+	xmlwrite_member_int(out, "stop", info->stop);
+	xmlwrite_member_int(out, "now", now);
+	xmlwrite_member_int(out, "state", info->state);
+	xmlwrite_member_string(out, "statename", process_state_name(info->state));
+	xmlwrite_member_string(out, "spawnerr", info->spawnerr);
+	xmlwrite_member_int(out, "exitstatus", info->exitstatus);
+	xmlwrite_member_string(out, "logfile", info->stdout_logfile);
+	xmlwrite_member_string(out, "stdout_logfile", info->stdout_logfile);
+	xmlwrite_member_string(out, "stderr_logfile", info->stderr_logfile);
+	xmlwrite_member_int(out, "pid", info->pid);
+	xmlwrite_member_string(out, "description", description);
+	xmlwrite_struct_close(out);
+	free(description);
+}
+
+static const struct process_info *
+find_process(const struct call_step *step, const char *spec)
+{
+	const struct process_info *info = NULL;
+	char *group, *name;
+
+	namespec_split(spec, &group, &name);
+	if (name != NULL)
+		info = mirror_find(step->rpcd->mirror, group, name);
+	free(group);
+	free(name);
+	return info;
+}
+
+void
+rpc_process_info(struct call_step *step)
+{
+	const struct process_info *info;
+	const char *name;
+
+	if (!step_name(step, 0, &name))
+		return;
+	info = find_process(step, name);
+	if (info == NULL) {
+		step_fault(step, FAULT_BAD_NAME, name);
+		return;
+	}
+	write_info(step_open(step), info, clock_wall_ms() / 1000);
+	step_close(step);
+}
+
+void
+rpc_all_info(struct call_step *step)
+{
+	const struct process_info *const *rows;
+	int64_t now = clock_wall_ms() / 1000;
+	struct buf *out = step_open(step);
+	size_t n;
+
+	rows = mirror_sorted(step->rpcd->mirror, &n);
+	xmlwrite_array_open(out);
+	for (size_t i = 0; i < n; i++)
+		write_info(out, rows[i], now);
+	xmlwrite_array_close(out);
+	step_close(step);
+}
+
+/* ---- start and stop ---- */
+
+static void
+set_wait(struct call_step *step, size_t i)
+{
+	step->wait = step_truth(step, i, true) ? step->method->wait : WAIT_NOT;
+}
+
+void
+rpc_process_control(struct call_step *step)
+{
+	const char *name;
+
+	if (!step_name(step, 0, &name))
+		return;
+	set_wait(step, 1);
+	step_ask(step, json_pack("{ss}", "name", name), false, step_await);
+}
+
+void
+rpc_all_control(struct call_step *step)
+{
+	set_wait(step, 0);
+	step_ask(step, NULL, false, step_await);
+}
+
+/* ---- signals ---- */
+
+/* New: the signal as the wire wants it; NULL when it is neither text nor number. */
+static char *
+signal_text(const struct call_step *step, size_t i)
+{
+	const json_t *value = json_array_get(step->params, i);
+	int64_t number;
+
+	if (json_is_string(value))
+		return xstrdup(json_string_value(value));
+	if (!step_int(step, i, &number))
+		return NULL;
+	return xasprintf("%" PRId64, number);
+}
+
+static char *
+checked_signal(struct call_step *step, size_t i)
+{
+	char *signal = signal_text(step, i);
+
+	if (signal == NULL)
+		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+	else if (strlen(signal) > STEP_NAME_MAX) {
+		step_fault(step, FAULT_BAD_SIGNAL, signal);
+		mem_freep(&signal);
+	}
+	return signal;
+}
+
+void
+rpc_process_signal(struct call_step *step)
+{
+	const char *name;
+	char *signal;
+
+	if (!step_name(step, 0, &name) || (signal = checked_signal(step, 1)) == NULL)
+		return;
+	step->wait = WAIT_NOT;
+	step_ask(step, json_pack("{ss ss}", "name", name, "signal", signal), false,
+	    step_await);
+	free(signal);
+}
+
+void
+rpc_all_signal(struct call_step *step)
+{
+	char *signal = checked_signal(step, 0);
+
+	if (signal == NULL)
+		return;
+	step->wait = WAIT_NOT;
+	step_ask(step, json_pack("{ss}", "signal", signal), false, step_await);
+	free(signal);
+}
+
+/* ---- stdin ---- */
+
+/* New: a value that is no string, as Python prints it; NULL for what has parts. */
+static char *
+printed(const json_t *value)
+{
+	if (json_is_integer(value))
+		return xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_real(value))
+		return xasprintf("%.17g", json_real_value(value));
+	if (json_is_boolean(value))
+		return xstrdup(json_is_true(value) ? "True" : "False");
+	return json_is_null(value) ? xstrdup("None") : NULL;
+}
+
+void
+rpc_process_stdin(struct call_step *step)
+{
+	const char *name, *chars;
+	char *shown;
+
+	if (!step_string(step, 1, &chars)) {
+		shown = printed(json_array_get(step->params, 1));
+		step_fault(step, FAULT_INCORRECT_PARAMETERS, shown);
+		free(shown);
+		return;
+	}
+	if (!step_name(step, 0, &name))
+		return;
+	step->wait = WAIT_NOT;
+	step_ask(step, json_pack("{ss ss}", "name", name, "data", chars), false, step_await);
+}

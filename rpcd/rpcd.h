@@ -1,0 +1,28 @@
+/* Rpcd: what the rooms of reeve-rpcd share: one context, no globals. */
+#ifndef RPCD_RPCD_H
+#define RPCD_RPCD_H
+
+#include "common/loop.h"
+#include "proto/mirror.h"
+#include "proto/peer.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct call;
+struct http_listener;
+
+struct rpcd {
+	struct loop *loop;
+	struct peer *master;
+	struct mirror *mirror;
+	const _Atomic uint64_t *page;	/* newest stream number, mapped read-only */
+	struct http_listener **listeners;
+	size_t nlisteners;
+	struct calls *calls;		/* all calls under way (rpcd/call.h) */
+	bool serving;			/* the first snapshot has ended */
+	bool ending;			/* the master half-closed: answer and go */
+};
+
+#endif

@@ -1,0 +1,168 @@
+#include "rpcd/setup.h"
+
+#include "common/mem.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+setup_wiping_free(void *ptr)
+{
+	if (ptr != NULL)
+		mem_wipe(ptr, malloc_usable_size(ptr));
+	free(ptr);
+}
+
+void
+setup_wipe_begin(void)
+{
+	json_set_alloc_funcs(malloc, setup_wiping_free);
+}
+
+void
+setup_wipe_end(void)
+{
+	json_set_alloc_funcs(malloc, free);
+}
+
+/* A level by its word or by its number. */
+static int
+setup_level(const json_t *value)
+{
+	if (json_is_integer(value))
+		return (int)json_integer_value(value);
+	return json_is_string(value) ? log_level_parse(json_string_value(value)) : -1;
+}
+
+int
+setup_answer(struct setup *s, const json_t *result)
+{
+	json_int_t uid, gid, listeners;
+	const char *confinement;
+	json_t *level;
+	int number;
+
+	if (s->answered ||
+	    json_unpack((json_t *)(uintptr_t)result, "{s:{s:I, s:I, s:s, s:o, s:I}}",
+		"setup", "uid", &uid, "gid", &gid, "confinement", &confinement, "loglevel",
+		&level, "listeners", &listeners) < 0)
+		return -1;
+	number = setup_level(level);
+	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX || number <= 0 ||
+	    listeners < 0 || listeners > SETUP_LISTENERS_MAX)
+		return -1;
+	s->uid = (uid_t)uid;
+	s->gid = (gid_t)gid;
+	s->strict = strcmp(confinement, "strict") == 0;
+	s->level = (enum log_level)number;
+	s->expected = (size_t)listeners;
+	s->listeners = xcalloc(s->expected + 1, sizeof(*s->listeners));
+	s->answered = true;
+	return 0;
+}
+
+/* A role's word, or null for none given. 0 or -1. */
+static int
+setup_role(const json_t *value, bool *has_role, enum role *role)
+{
+	int parsed = ROLE_NONE;
+
+	*has_role = json_is_string(value);
+	if (*has_role)
+		parsed = role_parse(json_string_value(value));
+	else if (value != NULL && !json_is_null(value))
+		return -1;
+	if (parsed < 0)
+		return -1;
+	*role = (enum role)parsed;
+	return 0;
+}
+
+static int
+setup_listener(struct setup *s, const json_t *params, int *fd)
+{
+	struct setup_listener *l = &s->listeners[s->count];
+	const char *kind = json_string_value(json_object_get(params, "kind"));
+	bool has_role;
+	enum role role;
+
+	if (s->count >= s->expected || *fd < 0 || kind == NULL ||
+	    setup_role(json_object_get(params, "unauthenticated_role"), &has_role, &role) <
+		0)
+		return -1;
+	l->is_unix = strcmp(kind, "unix") == 0;
+	l->auth = auth_new(json_string_value(json_object_get(params, "username")),
+	    json_string_value(json_object_get(params, "password")), has_role, role);
+	if (l->auth == NULL)
+		return -1;
+	l->fd = *fd;
+	*fd = -1;
+	s->count++;
+	return 1;
+}
+
+static int
+setup_page(struct setup *s, const json_t *params, int *fd)
+{
+	struct stat st;
+	void *page;
+
+	(void)params;
+	if (s->page != NULL || *fd < 0 || fstat(*fd, &st) < 0 ||
+	    st.st_size < (off_t)sizeof(*s->page))
+		return -1;
+	page = mmap(NULL, sizeof(*s->page), PROT_READ, MAP_SHARED, *fd, 0);
+	if (page == MAP_FAILED)
+		return -1;
+	s->page = page;
+	(void)close(*fd);
+	*fd = -1;
+	return 1;
+}
+
+static int
+setup_end(struct setup *s, const json_t *params, int *fd)
+{
+	(void)params;
+	(void)fd;
+	if (s->page == NULL || s->count != s->expected)
+		return -1;
+	s->ended = true;
+	return 1;
+}
+
+static const struct {
+	const char *method;
+	int (*take)(struct setup *, const json_t *, int *);
+} messages[] = {
+	{"setup.listener", setup_listener},
+	{"setup.page", setup_page},
+	{"setup.end", setup_end},
+};
+
+int
+setup_take(struct setup *s, const char *method, const json_t *params, int *fd)
+{
+	for (size_t i = 0; i < nitems(messages); i++)
+		if (strcmp(method, messages[i].method) == 0)
+			return s->answered && !s->ended ? messages[i].take(s, params, fd)
+							: -1;
+	return 0;
+}
+
+void
+setup_clear(struct setup *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->listeners[i].fd >= 0)
+			(void)close(s->listeners[i].fd);
+		auth_free(s->listeners[i].auth);
+	}
+	free(s->listeners);
+	s->listeners = NULL;
+	s->count = s->expected = 0;
+}

@@ -1,0 +1,49 @@
+/* Setup: what the master tells a fresh reeve-rpcd before it confines itself
+ * (reeve-protocol(7), "The front end"). */
+#ifndef RPCD_SETUP_H
+#define RPCD_SETUP_H
+
+#include "common/compiler.h"
+#include "common/log.h"
+#include "rpcd/auth.h"
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SETUP_LISTENERS_MAX 256
+
+struct setup_listener {
+	int fd;			/* owned until taken: -1 then */
+	bool is_unix;
+	struct auth *auth;	/* likewise, NULL then */
+};
+
+struct setup {
+	uid_t uid;
+	gid_t gid;
+	bool strict;
+	enum log_level level;
+	size_t expected;	/* listeners announced */
+	size_t count;		/* received */
+	struct setup_listener *listeners;
+	const _Atomic uint64_t *page;	/* mapped, or NULL */
+	bool answered;		/* the answer to hello was read */
+	bool ended;		/* everything has been said */
+};
+
+/* From now on memory that jansson frees is wiped first: passwords pass through it. */
+void setup_wipe_begin(void);
+void setup_wipe_end(void);
+
+/* Reads the answer to hello. 0, or -1 when it breaks the protocol. */
+NODISCARD int setup_answer(struct setup *, const json_t *result);
+/* Takes a notification. 1 taken, 0 none of ours, -1 malformed or out of place. *fd is -1
+ * afterwards when it was taken. */
+NODISCARD int setup_take(struct setup *, const char *method, const json_t *params, int *fd);
+/* Closes and frees what nobody took, the page excepted. */
+void setup_clear(struct setup *);
+
+#endif

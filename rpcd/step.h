@@ -1,0 +1,107 @@
+/* Step: one method call within a call: the call itself, or one of a multicall's. It is
+ * judged against the method table, then its handler answers from the mirror, asks the
+ * master, or waits; every step ends in exactly one result or fault. */
+#ifndef RPCD_STEP_H
+#define RPCD_STEP_H
+
+#include "common/buf.h"
+#include "common/compiler.h"
+#include "proto/wait.h"
+#include "rpcd/document.h"
+#include "rpcd/methods.h"
+#include "rpcd/rpcd.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STEP_NAME_MAX (64 * 1024)	/* longer names never reach the wire */
+
+enum step_phase {
+	STEP_BEHIND,	/* parked until the mirror is current */
+	STEP_ASKED,	/* the master's answer is due */
+	STEP_WAITING,	/* a process's outcome is due */
+	STEP_JOB,	/* a bulk job's results are due */
+	STEP_DONE,	/* a result or a fault has been written, or `multi` set */
+};
+
+struct call_step;
+
+/* The master's answer; fd becomes the callee's. */
+typedef void step_answer_fn(struct call_step *, enum fault, const char *message,
+    json_t *result, int fd);
+
+struct call_step {
+	struct rpcd *rpcd;
+	struct document *doc;	/* where the result goes */
+	enum role role;		/* of the client */
+	bool may_park;
+	bool element;		/* of a multicall: bare values and fault structs */
+	void (*resumed)(struct call_step *);	/* done after having been parked */
+
+	enum step_phase phase;
+	const struct method *method;
+	json_t *params;		/* owned array */
+	json_t *multi;		/* owned: set by system.multicall */
+	uint64_t needs;		/* STEP_BEHIND: the stream number to reach */
+	step_answer_fn *answer;
+	uint64_t asked;		/* request id, 0 = none */
+	enum wait_kind wait;
+	uint64_t row, spawn;	/* STEP_WAITING */
+	uint64_t job;		/* STEP_JOB */
+	struct bulk *bulk;
+	struct buf results;	/* of the job, so far */
+	int64_t offset, length;	/* of log calls */
+};
+
+/* ---- for call.c ---- */
+
+/* Begins a method call; params NULL = not an array. rpcd, doc, role, may_park, element and
+ * resumed are set. */
+void step_begin(struct call_step *, const char *name, json_t *params);
+/* Goes on when the mirror has reached what a STEP_BEHIND needs. */
+void step_look_behind(struct call_step *);
+/* Judges the daemon's mood and runs the handler. */
+void step_enter(struct call_step *);
+/* A row changed or went; id 0 = look at all. */
+void step_changed(struct call_step *, uint64_t id, const struct process_info *);
+/* A notification of the step's own job. 0, or -1 when malformed. */
+int step_job(struct call_step *, const char *method, const json_t *params);
+/* The master is gone: ends whatever phase it is in. */
+void step_end(struct call_step *);
+/* Releases what it holds; an answer still due will be dropped. */
+void step_clear(struct call_step *);
+
+/* ---- for handlers: parameters ---- */
+
+size_t step_count(const struct call_step *);	/* parameters given */
+/* The i-th parameter as Python would take it. False: absent or not such a thing. */
+bool step_string(const struct call_step *, size_t i, const char **);
+bool step_int(const struct call_step *, size_t i, int64_t *);
+/* Truth of any value; `absent` when it was not given. */
+bool step_truth(const struct call_step *, size_t i, bool absent);
+/* A name that may go over the wire; else a fault has been answered. */
+bool step_name(struct call_step *, size_t i, const char **);
+
+/* ---- for handlers: ends ---- */
+
+void step_fault(struct call_step *, enum fault, const char *detail);	/* NULL = none */
+void step_fault_text(struct call_step *, enum fault, const char *text);
+/* One value is written in between. */
+struct buf *step_open(struct call_step *);
+void step_close(struct call_step *);
+void step_return_true(struct call_step *);
+void step_return_string(struct call_step *, const char *);
+void step_return_int(struct call_step *, int64_t);
+void step_return_json_take(struct call_step *, json_t *);
+
+/* ---- for handlers: asking and waiting ---- */
+
+/* Asks the master by the method's command; params are taken. */
+void step_ask(struct call_step *, json_t *params, bool want_fd, step_answer_fn *);
+/* Passes a fault on: true when it was one (fd is closed then). */
+bool step_refused(struct call_step *, enum fault, const char *message, int fd);
+/* The answer to a start, stop or signal: waits as `wait` says for {id, spawn} or {job}. */
+step_answer_fn step_await;
+
+#endif

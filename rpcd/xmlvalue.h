@@ -1,0 +1,18 @@
+/* Xmlvalue: the text of an XML-RPC scalar to JSON, each by Python's rules
+ * (reference 1.8). */
+#ifndef RPCD_XMLVALUE_H
+#define RPCD_XMLVALUE_H
+
+#include "common/compiler.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Each: new, or NULL when the text is no such value. The text is UTF-8 without NUL,
+ * NUL-terminated; len its bytes. */
+typedef json_t *xmlvalue_fn(const char *text, size_t len);
+
+xmlvalue_fn xmlvalue_int, xmlvalue_boolean, xmlvalue_string, xmlvalue_double,
+    xmlvalue_datetime, xmlvalue_base64;
+
+#endif

@@ -1,0 +1,154 @@
+/* Xmlparse: the cases of tests/data/xmlrpc; the wants of the valid ones are what
+ * supervisord's reader makes of the same bytes. */
+#include "rpcd/xmlparse.h"
+
+#include "tests/unit/rpcd/cases.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+
+static void
+check_valid(const struct case_files *files, void *ctx)
+{
+	char *method = NULL, *got, *dumped;
+	json_t *params = NULL, *wanted;
+	const char *why = "", *newline = strchr(files->want, '\n');
+	json_t *read;
+
+	if (xmlparse_call(ctx, files->input, files->input_len, &method, &params, &why) < 0)
+		fail_msg("%s: refused: %s", files->name, why);
+	assert_non_null(newline);
+	wanted = json_loads(newline + 1, JSON_DECODE_ANY, NULL);
+	assert_non_null(wanted);
+	/* through text, for 1.0 and 1.00 to be equal */
+	dumped = json_dumps(params, JSON_COMPACT);
+	read = json_loads(dumped, JSON_DECODE_ANY, NULL);
+	got = xasprintf("%s\n%s", method, dumped);
+	if (strncmp(files->want, method, (size_t)(newline - files->want)) != 0 ||
+	    strlen(method) != (size_t)(newline - files->want) || !json_equal(read, wanted))
+		fail_msg("%s:\nwant %s\ngot  %s", files->name, files->want, got);
+	json_decref(wanted);
+	json_decref(read);
+	json_decref(params);
+	free(dumped);
+	free(method);
+	free(got);
+}
+
+static void
+check_invalid(const struct case_files *files, void *ctx)
+{
+	json_t *params = NULL;
+	const char *why = "";
+	char *method = NULL;
+
+	if (xmlparse_call(ctx, files->input, files->input_len, &method, &params, &why) == 0)
+		fail_msg("%s: accepted", files->name);
+	if (strstr(why, files->want) == NULL)
+		fail_msg("%s: want '%s', got '%s'", files->name, files->want, why);
+	assert_null(method);
+	assert_null(params);
+}
+
+static void
+test_valid(void **state)
+{
+	cases_run("tests/data/xmlrpc/valid", 25, check_valid, *state);
+}
+
+static void
+test_invalid(void **state)
+{
+	cases_run("tests/data/xmlrpc/invalid", 50, check_invalid, *state);
+}
+
+/* A refused document leaves nothing behind for the next one. */
+static void
+test_reuse(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		case_run("tests/data/xmlrpc/invalid", "member-three", check_invalid, *state);
+		case_run("tests/data/xmlrpc/valid", "struct", check_valid, *state);
+		case_run("tests/data/xmlrpc/invalid", "deep-65", check_invalid, *state);
+	}
+}
+
+static void
+refused(void *parser, struct buf *body, const char *want)
+{
+	json_t *params;
+	const char *why;
+	char *method;
+
+	assert_int_equal(xmlparse_call(parser, buf_data(body), buf_len(body), &method, &params,
+	    &why), -1);
+	assert_string_equal(why, want);
+	buf_clear(body);
+}
+
+static void
+test_bounds(void **state)
+{
+	struct buf body;
+
+	buf_init(&body, 0);
+	for (int i = 0; i < 1000000; i++)
+		assert_int_equal(buf_puts(&body, "<a>"), 0);
+	refused(*state, &body, "nested too deeply");
+	assert_int_equal(buf_puts(&body, "<a>"), 0);
+	for (int i = 0; i < XMLPARSE_ELEMENTS; i++)
+		assert_int_equal(buf_puts(&body, "<b/>"), 0);
+	assert_int_equal(buf_puts(&body, "</a>"), 0);
+	refused(*state, &body, "too many elements");
+}
+
+/* A long text comes in pieces. */
+static void
+test_long_text(void **state)
+{
+	json_t *params;
+	const char *why;
+	struct buf body;
+	char *method;
+
+	buf_init(&body, 0);
+	assert_int_equal(buf_puts(&body, "<m><methodName>a.b</methodName><params><param>"
+	    "<value><string>"), 0);
+	for (int i = 0; i < 300000; i++)
+		assert_int_equal(buf_puts(&body, "line &amp; \n"), 0);
+	assert_int_equal(buf_puts(&body, "</string></value></param></params></m>"), 0);
+	assert_int_equal(xmlparse_call(*state, buf_data(&body), buf_len(&body), &method,
+	    &params, &why), 0);
+	assert_int_equal(json_string_length(json_array_get(params, 0)), 300000 * 8);
+	json_decref(params);
+	free(method);
+	buf_clear(&body);
+}
+
+static int
+setup(void **state)
+{
+	*state = xmlparse_new();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	xmlparse_free(*state);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_valid, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_invalid, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reuse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_text, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
