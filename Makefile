@@ -19,13 +19,13 @@ ifeq ($(V),)
 quiet = @echo '  $(1) $@';
 endif
 
-DIRS       := common proto master rpcd
+DIRS       := common proto master rpcd ctl
 libs_common := -ljansson
 libs_proto  := -ljansson
 libs_master := -ljansson
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson
-PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd
+PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl
 MANUALS    := $(wildcard man/*.[1-8])
 
 UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c))

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BUF_MIN 256
-#define BUF_KEEP (64 * 1024)	/* an emptied buf keeps no more than this */
+#define BUF_KEEP 65536	/* an emptied buf keeps no more than this */
 
 void
 buf_init(struct buf *b, size_t max)
@@ -57,7 +57,7 @@ buf_grow(struct buf *b, size_t need)
 	data = malloc(cap);
 	if (data == NULL)
 		return -1;
-	if (b->len > 0)
+	if (b->data != NULL)
 		memcpy(data, b->data + b->start, b->len);
 	free(b->data);
 	b->data = data;

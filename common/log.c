@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define LOG_STACK 1024		/* a message that fits costs no allocation */
-#define LOG_MAX (64 * 1024)	/* a longer one is cut */
+#define LOG_MAX 65536	/* a longer one is cut */
 
 static void log_to_stderr(void *, enum log_level, const char *, size_t);
 

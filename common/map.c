@@ -144,7 +144,9 @@ map_set(struct map *m, const char *key, void *value)
 		return -1;
 	}
 	slot = map_slot(m, key, hash);
-	m->entries[m->used] = (struct entry){ copy, value, hash };
+	m->entries[m->used].key = copy;
+	m->entries[m->used].value = value;
+	m->entries[m->used].hash = hash;
 	m->index[slot] = (uint32_t)++m->used;
 	m->count++;
 	return 0;

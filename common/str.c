@@ -139,9 +139,9 @@ str_to_size(const char *s, int64_t *bytes)
 		const char *name;
 		int64_t factor;
 	} units[] = {
-		{ "kb", 1024 },
-		{ "mb", 1024 * 1024 },
-		{ "gb", 1024 * 1024 * 1024 },
+		{ "kb", INT64_C(1) << 10 },
+		{ "mb", INT64_C(1) << 20 },
+		{ "gb", INT64_C(1) << 30 },
 	};
 	size_t n = strlen(s), i;
 	int64_t factor = 1, value;

@@ -38,13 +38,13 @@ timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimersp
 struct probe {
 	struct loop *loop;
 	struct source *source, *victim;
+	int64_t rearm;		/* of victim, when not 0 */
 	int fd, calls;
 	uint32_t ready;
-	int64_t rearm;		/* of victim, when not 0 */
 	bool stop, clear;
 };
 
-static char trail[4096];	/* the names of those called, in order */
+static char trail[64];	/* the names of those called, in order */
 
 static void
 note(void *ctx, uint32_t ready)
@@ -70,7 +70,8 @@ static void
 name_fd(void *ctx, uint32_t ready)
 {
 	(void)ready;
-	(void)strcat(trail, ctx);
+	assert_true(strlen(trail) + 1 < sizeof(trail));
+	trail[strlen(trail)] = *(const char *)ctx;
 }
 
 static struct loop *
@@ -80,7 +81,7 @@ setup_frozen(void)
 
 	assert_non_null(l);
 	clock_freeze(START, START);
-	trail[0] = '\0';
+	memset(trail, 0, sizeof(trail));
 	timer_sets = 0;
 	return l;
 }

@@ -258,7 +258,7 @@ test_unix_temp_taken(void **state)
 static int
 tcp_port(int fd)
 {
-	struct sockaddr_storage room;
+	struct sockaddr_storage room = { 0 };
 	socklen_t len = sizeof(room);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&room, &len), 0);
@@ -270,7 +270,7 @@ tcp_port(int fd)
 static int
 tcp_connect(int listener)
 {
-	struct sockaddr_storage room;
+	struct sockaddr_storage room = { 0 };
 	socklen_t len = sizeof(room);
 	int fd;
 

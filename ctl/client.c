@@ -1,0 +1,368 @@
+#include "ctl/client.h"
+
+#include "common/clock.h"
+#include "common/loop.h"
+#include "common/mem.h"
+#include "common/sock.h"
+#include "proto/peer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLIENT_PROTOCOL 1
+#define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
+
+struct client {
+	struct loop *loop;
+	struct peer *peer;
+	struct mirror *mirror;
+	struct source *timer;
+	char *lost;
+	/* The call under way. */
+	struct answer *answer;	/* borrowed; NULL once answered */
+	enum wait_kind wait;
+	bulk_result_fn *each;	/* NULL for a call that makes no job */
+	void *each_ctx;
+	struct bulk *bulk;
+	json_int_t job;
+};
+
+void
+answer_clear(struct answer *a)
+{
+	free(a->text);
+	json_decref(a->result);
+	*a = (struct answer){ 0 };
+}
+
+static void
+lose(struct client *c, const char *why)
+{
+	if (c->lost == NULL)
+		c->lost = xstrdup(*why != '\0' ? why : "the daemon closed the connection");
+}
+
+static const struct process_info *
+row_of(void *ctx, uint64_t id)
+{
+	struct client *c = ctx;
+
+	return mirror_by_id(c->mirror, id);
+}
+
+static void
+row_changed(void *ctx, uint64_t id, const struct process_info *info)
+{
+	struct client *c = ctx;
+
+	if (c->bulk != NULL)
+		bulk_changed(c->bulk, id, info);
+}
+
+static void
+on_request(void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+{
+	(void)peer;
+	(void)id;
+	(void)method;
+	(void)params;
+	lose(ctx, "the server sent a request");
+}
+
+/* Job results can only come after the answer that names the job. */
+static void
+on_job(struct client *c, const char *method, json_t *params)
+{
+	json_t *job = json_object_get(params, "job");
+
+	if (c->bulk == NULL || json_integer_value(job) != c->job)
+		return;
+	if (strcmp(method, "job.end") == 0)
+		bulk_ended(c->bulk);
+	else if (strcmp(method, "job.result") == 0 && bulk_add(c->bulk, params) == -1)
+		lose(c, "malformed job.result");
+}
+
+static void
+on_notification(void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+{
+	struct client *c = ctx;
+	int applied;
+
+	(void)peer;
+	if (fd != -1)
+		close(fd);
+	applied = mirror_apply(c->mirror, method, params);
+	if (applied == -1)
+		lose(c, "malformed state stream");
+	else if (applied == 0)
+		on_job(c, method, params);
+}
+
+static void
+on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
+{
+	struct client *c = ctx;
+
+	(void)violation;
+	lose(c, why);
+	peer_free(peer);
+	c->peer = NULL;
+}
+
+static void
+on_timeout(void *ctx, uint32_t ready)
+{
+	(void)ready;
+	lose(ctx, "no answer from the daemon");
+}
+
+static const struct peer_ops client_ops = {
+	.request = on_request,
+	.notification = on_notification,
+	.closed = on_closed,
+};
+
+static void
+on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+{
+	struct client *c = ctx;
+	json_t *job = json_object_get(result, "job");
+
+	if (fd != -1)
+		close(fd);
+	c->answer->fault = fault;
+	if (fault != FAULT_NONE)
+		c->answer->text = xstrdup(message);
+	else
+		c->answer->result = json_incref(result);
+	if (fault == FAULT_NONE && c->each != NULL && json_is_integer(job)) {
+		c->job = json_integer_value(job);
+		c->bulk = bulk_new(c->wait, row_of, c, c->each, c->each_ctx);
+		if (c->bulk == NULL)
+			lose(c, strerror(ENOMEM));
+	}
+	c->answer = NULL;
+}
+
+static void
+turn(struct client *c)
+{
+	if (loop_turn(c->loop, -1) == -1 && errno != EINTR)
+		lose(c, strerror(errno));
+}
+
+int
+client_call(struct client *c, const char *method, json_t *params, struct answer *answer)
+{
+	*answer = (struct answer){ 0 };
+	if (c->lost != NULL || c->peer == NULL) {
+		json_decref(params);
+		return -1;
+	}
+	c->answer = answer;
+	if (peer_call(c->peer, method, params, false, on_answer, c) == 0)
+		lose(c, strerror(errno));
+	while (c->answer != NULL && c->lost == NULL)
+		turn(c);
+	/* A daemon that answers and goes has answered. */
+	if (c->answer == NULL)
+		return 0;
+	c->answer = NULL;
+	return -1;
+}
+
+/* Runs until the job's results are all known; 0 or -1. */
+static int
+finish_job(struct client *c)
+{
+	bool done = bulk_done(c->bulk);
+
+	while (!done && c->lost == NULL) {
+		turn(c);
+		done = bulk_done(c->bulk);
+	}
+	bulk_free(c->bulk);
+	c->bulk = NULL;
+	return done ? 0 : -1;
+}
+
+static uint64_t
+member(const json_t *object, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+/* Runs until the rows say how the start or stop of one process came out; 0 or -1. */
+static int
+finish_one(struct client *c, struct answer *answer)
+{
+	uint64_t id = member(answer->result, "id");
+	uint64_t spawn = member(answer->result, "spawn");
+	enum fault fault;
+
+	while (!wait_judge(c->wait, mirror_by_id(c->mirror, id), spawn, &fault)) {
+		if (c->lost != NULL)
+			return -1;
+		turn(c);
+	}
+	answer->fault = fault;
+	if (fault != FAULT_NONE)
+		answer->text = fault_text(fault, NULL);
+	return 0;
+}
+
+int
+client_operate(struct client *c, const char *method, json_t *params, enum wait_kind wait,
+    bulk_result_fn *each, void *ctx, struct answer *answer)
+{
+	int failed;
+
+	c->wait = wait;
+	c->each = each;
+	c->each_ctx = ctx;
+	failed = client_call(c, method, params, answer);
+	if (failed == 0 && c->bulk != NULL)
+		failed = finish_job(c);
+	else if (failed == 0 && answer->fault == FAULT_NONE)
+		failed = finish_one(c, answer);
+	c->each = NULL;
+	return failed;
+}
+
+/* Who listens must be able to do to us no more than root and we ourselves can. */
+static bool
+trusted(int fd, char **why)
+{
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+
+	if (sock_peer(fd, &pid, &uid, &gid) == -1) {
+		*why = xstrdup(strerror(errno));
+		return false;
+	}
+	if (uid == 0 || uid == geteuid())
+		return true;
+	*why = xasprintf("not trusted: the server runs as uid %u, "
+	    "neither root nor this user", (unsigned)uid);
+	return false;
+}
+
+/* 0, or -1 with *why new. */
+static int
+must_call(struct client *c, const char *method, json_t *params, char **why)
+{
+	struct answer answer;
+	int failed = client_call(c, method, params, &answer);
+
+	if (failed == -1)
+		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
+	else if (answer.fault != FAULT_NONE)
+		*why = xstrdup(answer.text);
+	if (failed == 0 && answer.fault != FAULT_NONE)
+		failed = -1;
+	answer_clear(&answer);
+	return failed;
+}
+
+static int
+introduce(struct client *c, char **why)
+{
+	json_t *hello = json_pack("{s:i, s:s}", "protocol", CLIENT_PROTOCOL, "program",
+	    "reevectl");
+
+	source_arm(c->timer, clock_mono_ms() + CLIENT_HELLO_MS);
+	if (must_call(c, "hello", hello, why) == -1 ||
+	    must_call(c, "subscribe", NULL, why) == -1)
+		return -1;
+	while (!mirror_ready(c->mirror) && c->lost == NULL)
+		turn(c);
+	source_arm(c->timer, -1);
+	if (mirror_ready(c->mirror))
+		return 0;
+	*why = xstrdup(c->lost);
+	return -1;
+}
+
+/* New, with its peer on fd; takes fd. NULL with errno. */
+static struct client *
+client_new(int fd)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+	int saved;
+
+	c->loop = loop_new();
+	c->mirror = mirror_new();
+	if (c->loop != NULL && c->mirror != NULL) {
+		c->timer = loop_timer(c->loop, on_timeout, c);
+		if (c->timer != NULL)
+			c->peer = peer_new(c->loop, fd, &client_ops, c);
+	}
+	if (c->peer == NULL) {
+		saved = errno;
+		close(fd);
+		client_free(c);
+		errno = saved;
+		return NULL;
+	}
+	peer_autoflush(c->peer, true);
+	mirror_observe(c->mirror, row_changed, c);
+	return c;
+}
+
+enum client_status
+client_open(const char *path, struct client **client, char **why)
+{
+	struct client *c;
+	int fd = sock_connect_unix(path), error = errno;
+
+	if (fd == -1) {
+		*why = xstrdup(strerror(error));
+		return error == ENOENT ? CLIENT_NO_FILE :
+		    error == ECONNREFUSED ? CLIENT_REFUSED : CLIENT_FAILED;
+	}
+	if (!trusted(fd, why)) {
+		close(fd);
+		return CLIENT_FAILED;
+	}
+	c = client_new(fd);
+	if (c == NULL) {
+		*why = xstrdup(strerror(errno));
+		return CLIENT_FAILED;
+	}
+	if (introduce(c, why) == -1) {
+		client_free(c);
+		return CLIENT_FAILED;
+	}
+	*client = c;
+	return CLIENT_OK;
+}
+
+void
+client_free(struct client *c)
+{
+	if (c == NULL)
+		return;
+	bulk_free(c->bulk);
+	peer_free(c->peer);
+	mirror_free(c->mirror);
+	if (c->loop != NULL)
+		loop_free(c->loop);
+	free(c->lost);
+	free(c);
+}
+
+const struct mirror *
+client_mirror(const struct client *c)
+{
+	return c->mirror;
+}
+
+const char *
+client_lost(const struct client *c)
+{
+	return c->lost;
+}

@@ -1,0 +1,156 @@
+#include "ctl/show.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOW_NAME_MIN 30
+#define SHOW_NAME_GAP 3
+#define SHOW_STATE_WIDTH 10
+
+/* What an action calls a fault; FAULT_NONE is its success. */
+struct wording {
+	enum fault fault;
+	const char *text;
+};
+
+static const struct wording start_words[] = {
+	{ FAULT_NONE, "started" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_NO_FILE, "no such file" },
+	{ FAULT_NOT_EXECUTABLE, "file is not executable" },
+	{ FAULT_ALREADY_STARTED, "already started" },
+	{ FAULT_SPAWN_ERROR, "spawn error" },
+	{ FAULT_ABNORMAL_TERMINATION, "abnormal termination" },
+	{ .text = NULL },
+};
+
+static const struct wording stop_words[] = {
+	{ FAULT_NONE, "stopped" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_NOT_RUNNING, "not running" },
+	{ .text = NULL },
+};
+
+static const struct wording signal_words[] = {
+	{ FAULT_NONE, "signalled" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_BAD_SIGNAL, "bad signal name" },
+	{ FAULT_NOT_RUNNING, "not running" },
+	{ .text = NULL },
+};
+
+static const struct {
+	const struct wording *words;
+	enum fault ignored;	/* leaves the exit code alone */
+	bool plain_failed;	/* FAILED is printed as its own text */
+} actions[SHOW_ACTION_MAX] = {
+	[SHOW_START] = { .words = start_words, .ignored = FAULT_ALREADY_STARTED },
+	[SHOW_STOP] = { .words = stop_words, .ignored = FAULT_NOT_RUNNING,
+	    .plain_failed = true },
+	[SHOW_SIGNAL] = { .words = signal_words },
+};
+
+/* Characters, as Python counts them. */
+static int
+width(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void
+show_row(FILE *out, const struct process_info *row, int names, int64_t now)
+{
+	char *name = namespec_join(row->group, row->name);
+	char *description = process_info_description(row, now);
+
+	fprintf(out, "%s%*s%-*s%s\n", name, names - width(name), "", SHOW_STATE_WIDTH,
+	    process_state_name(row->state), description != NULL ? description : "");
+	free(description);
+	free(name);
+}
+
+void
+show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+{
+	int names = SHOW_NAME_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		char *name = namespec_join(rows[i]->group, rows[i]->name);
+		int w = width(name);
+		if (w > names)
+			names = w;
+		free(name);
+	}
+	for (size_t i = 0; i < n; i++)
+		show_row(out, rows[i], names + SHOW_NAME_GAP, now);
+}
+
+void
+show_daemon(FILE *out, const struct daemon_info *d)
+{
+	if (d->state == DAEMON_RUNNING)
+		return;
+	fprintf(out, "daemon state: %s%s%s\n", daemon_state_name(d->state),
+	    *d->fatal_reason != '\0' ? ", " : "", d->fatal_reason);
+}
+
+static const char *
+words_for(enum show_action action, enum fault fault)
+{
+	if (fault == FAULT_SUCCESS)
+		fault = FAULT_NONE;
+	for (const struct wording *w = actions[action].words; w->text != NULL; w++)
+		if (w->fault == fault)
+			return w->text;
+	return NULL;
+}
+
+bool
+show_outcome(FILE *out, enum show_action action, const char *group, const char *name,
+    enum fault fault, const char *text)
+{
+	const char *words = words_for(action, fault);
+	char *spec;
+
+	if (words == NULL && fault == FAULT_FAILED && actions[action].plain_failed) {
+		fprintf(out, "%s\n", text);
+		return true;
+	}
+	if (words == NULL)
+		return false;
+	spec = namespec_join(group, name);
+	if (fault == FAULT_NONE || fault == FAULT_SUCCESS)
+		fprintf(out, "%s: %s\n", spec, words);
+	else
+		fprintf(out, "%s: ERROR (%s)\n", spec, words);
+	free(spec);
+	return true;
+}
+
+void
+show_fault(FILE *out, enum fault fault, const char *text)
+{
+	char *quoted = str_repr(text);
+
+	fprintf(out, "error: <Fault %d: %s>\n", (int)fault, quoted != NULL ? quoted : text);
+	free(quoted);
+}
+
+int
+show_exit(enum show_action action, enum fault fault, int before)
+{
+	if (fault == FAULT_NONE || fault == FAULT_SUCCESS ||
+	    fault == actions[action].ignored)
+		return before;
+	if (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
+	    fault == FAULT_NOT_RUNNING)
+		return EXIT_NOT_RUNNING;
+	return EXIT_GENERIC;
+}
