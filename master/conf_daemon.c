@@ -58,8 +58,8 @@ conf_daemon_read(struct conf_load *load)
 	return 0;
 }
 
-/* What the command line says wins. It was judged when it was read; a directory may have gone
- * since. */
+/* What the command line says wins. It was judged when it was read; a directory may have
+ * gone since. */
 static int
 override(struct conf_load *load, const struct conf_option *option)
 {
@@ -106,8 +106,8 @@ finish_logfile(struct conf_load *load)
 	}
 	mem_freep(&config->logfile);
 	config->logfile_syslog = true;
-	conf_load_say(load, LEVEL_WARN, "For [" SECTION "], logfile=syslog has no effect in "
-	    "this version of reeve: there is no main log file");
+	conf_load_say(load, LEVEL_WARN, "For [" SECTION "], logfile=syslog has no effect "
+	    "in this version of reeve: there is no main log file");
 }
 
 static void

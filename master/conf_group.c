@@ -98,8 +98,8 @@ member_section(struct groups_reader *reader, const char *shown, const char *name
 
 	*section = NULL;
 	if (!is_program && !is_fcgi)
-		conf_load_fail(reader->load, "[%s] names unknown program or fcgi-program %s",
-		    shown, name);
+		conf_load_fail(reader->load, "[%s] names unknown program or "
+		    "fcgi-program %s", shown, name);
 	else if (is_program && is_fcgi)
 		conf_load_fail(reader->load, "[%s] name %s is ambiguous (exists as program "
 		    "and fcgi-program)", shown, name);
@@ -155,8 +155,8 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 	return status;
 }
 
-/* A program outside of all groups is a group of its own. Its priority is judged a first time
- * here, as in supervisord: a bad one is reported without the section. */
+/* A program outside of all groups is a group of its own. Its priority is judged a first
+ * time here, as in supervisord: a bad one is reported without the section. */
 static int
 read_single(struct groups_reader *reader, const char *section, const char *raw_name)
 {
@@ -223,8 +223,8 @@ finish_groups(struct conf_load *load)
 		struct group_config *group = config->groups[i];
 
 		if (map_get(seen, group->name) != NULL) {
-			conf_load_say(load, LEVEL_WARN, "The group name %s is used more than "
-			    "once; only the one with the lowest priority is run",
+			conf_load_say(load, LEVEL_WARN, "The group name %s is used more "
+			    "than once; only the one with the lowest priority is run",
 			    group->name);
 			group_config_unref(group);
 			continue;

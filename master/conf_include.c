@@ -23,7 +23,8 @@ include_file(struct conf_load *load, const char *path)
 	char *directory, *here, *error;
 
 	if (!str_is_utf8(path, strlen(path)))
-		return conf_load_fail(load, "the name of an included file is not valid UTF-8");
+		return conf_load_fail(load,
+		    "the name of an included file is not valid UTF-8");
 	conf_load_say(load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
 	if (ini_read(load->ini, path, true, &error) == -1 && error != NULL)
 		return conf_load_fail_take(load, error);

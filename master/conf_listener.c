@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The listener whose member `field` the slot is; print's const slot comes through here too. */
+/* The listener whose member `field` the slot is. */
 #define LISTENER(slot, field) ((const struct listener_config *)(const void *) \
 	((const char *)(slot) - offsetof(struct listener_config, field)))
 
@@ -24,8 +24,8 @@ role_read(const char *text, void *slot, char **why)
 
 	if (role == -1) {
 		shown = str_repr(text);
-		*why = xasprintf("not a valid unauthenticated_role: %s (none, states, view, "
-		    "operate or admin)", shown);
+		*why = xasprintf("not a valid unauthenticated_role: %s (none, states, "
+		    "view, operate or admin)", shown);
 		free(shown);
 		return -1;
 	}

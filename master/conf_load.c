@@ -103,8 +103,8 @@ conf_load_text(struct conf_load *load, const char *section, const char *key,
 
 /* An option that has no effect yet: say so when it asks for one. */
 static void
-warn_no_effect(struct conf_load *load, const char *section, const struct conf_option *option,
-    const void *base)
+warn_no_effect(struct conf_load *load, const char *section,
+    const struct conf_option *option, const void *base)
 {
 	char *value = conf_print(option, base);
 

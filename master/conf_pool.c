@@ -33,8 +33,9 @@ read_rows(struct conf_load *load, const char *section, const struct conf_section
 {
 	memset(values, 0, sizeof(*values));
 	for (size_t i = 0; i < table->count; i++)
-		if ((table->options[i].flags & CONF_RAW) == 0 && conf_load_row(load, section,
-		    &table->options[i], load->here, values) == -1)
+		if ((table->options[i].flags & CONF_RAW) == 0 &&
+		    conf_load_row(load, section, &table->options[i], load->here,
+		    values) == -1)
 			return -1;
 	return 0;
 }
@@ -100,8 +101,8 @@ check_listener(struct conf_load *load, const char *section, const char *name,
 	    load->here, &program) == -1)
 		return -1;
 	if (program.process.redirect_stderr)
-		return conf_load_fail(load, "[%s] section sets redirect_stderr=true but this "
-		    "is not allowed because it will interfere with the eventlistener "
+		return conf_load_fail(load, "[%s] section sets redirect_stderr=true but "
+		    "this is not allowed because it will interfere with the eventlistener "
 		    "protocol", section);
 	return check_processes(load, section, GROUP_LISTENER_POOL, name);
 }
@@ -198,8 +199,8 @@ check_socket(struct conf_load *load, const char *section, const struct pool_sect
 		return 0;
 	}
 	if (values->socket_owner != NULL || values->socket_mode != NULL)
-		return conf_load_fail(load, "socket_owner and socket_mode params should only "
-		    "be used with a Unix domain socket in [%s] socket", section);
+		return conf_load_fail(load, "socket_owner and socket_mode params should "
+		    "only be used with a Unix domain socket in [%s] socket", section);
 	return check_tcp(load, section, url);
 }
 

@@ -18,7 +18,7 @@ struct program {
 	struct conf_load *load;
 	const char *section;
 	struct expand_names *names;	/* program_name, group_name and so on */
-	char **texts;			/* per row of conf_program: expanded, NULL = absent */
+	char **texts;			/* per row: expanded, NULL = absent */
 	struct program_section values;
 };
 
@@ -27,14 +27,6 @@ process_init(struct process_config *process)
 {
 	memset(process, 0, sizeof(*process));
 	process->umask = -1;
-}
-
-/* Options that follow from others when absent. */
-static void
-process_derive(struct process_config *process, bool has_killasgroup)
-{
-	if (!has_killasgroup)
-		process->killasgroup = process->stopasgroup;
 }
 
 static bool
@@ -47,6 +39,7 @@ is_section_row(const struct conf_option *option)
 static int
 read_section_rows(struct program *program)
 {
+	struct process_config *process = &program->values.process;
 	const char *section = program->section;
 
 	for (size_t i = 0; i < conf_program.count; i++) {
@@ -64,8 +57,8 @@ read_section_rows(struct program *program)
 		if (value != NULL && conf_load_put(program->load, section, option, value,
 		    &program->values) == -1)
 			return -1;
-		if (str_equal(option->name, "killasgroup"))
-			process_derive(&program->values.process, status == 1);
+		if (status == 0 && str_equal(option->name, "killasgroup"))
+			process->killasgroup = process->stopasgroup;
 	}
 	return 0;
 }
@@ -124,8 +117,8 @@ read_environment(struct program *program, struct expand_names *names,
     struct process_config *process)
 {
 	const struct conf_option *option = conf_find(&conf_program, "environment");
-	char *text = conf_load_expand(program->load, raw_value(program, "environment"), names,
-	    "environment");
+	char *text = conf_load_expand(program->load, raw_value(program, "environment"),
+	    names, "environment");
 	int status = -1;
 
 	if (text != NULL)
@@ -188,7 +181,9 @@ read_channel(struct program *program, const struct expand_names *names, enum cha
 	static const char *const words[] = {
 		[CHANNEL_STDOUT] = "stdout", [CHANNEL_STDERR] = "stderr",
 	};
-	static const char *const keys[] = { "logfile_backups", "logfile_maxbytes", "syslog" };
+	static const char *const keys[] = {
+		"logfile_backups", "logfile_maxbytes", "syslog",
+	};
 	bool syslog = false;
 	char name[32];
 
@@ -215,9 +210,9 @@ redirect(struct program *program, struct process_config *process)
 	if (!process->redirect_stderr)
 		return;
 	if (channel->target == LOG_TO_FILE)
-		conf_load_say(program->load, LEVEL_WARN, "For [%s], redirect_stderr=true but "
-		    "stderr_logfile has also been set to a filename, the filename has been "
-		    "ignored", program->section);
+		conf_load_say(program->load, LEVEL_WARN, "For [%s], redirect_stderr=true "
+		    "but stderr_logfile has also been set to a filename, the filename has "
+		    "been ignored", program->section);
 	mem_freep(&channel->path);
 	channel->target = LOG_TO_NONE;
 }
@@ -248,7 +243,8 @@ read_name(struct program *program, const struct expand_names *names,
 
 /* The options judged for each process, in supervisord's order. */
 static int
-read_each(struct program *program, struct expand_names *names, struct process_config *process)
+read_each(struct program *program, struct expand_names *names,
+    struct process_config *process)
 {
 	if (read_environment(program, names, process) == -1)
 		return -1;

@@ -128,6 +128,20 @@ check_arguments(struct conf_load *load, const char *section, bool *has_arguments
 	return 0;
 }
 
+/* The interfaces are made for each HTTP server, and not at all without one. */
+static bool
+has_server(const struct ini *ini)
+{
+	const char *section;
+	size_t cursor = 0;
+
+	while ((section = ini_next(ini, &cursor)) != NULL)
+		if (str_starts(section, conf_inet_server.name) ||
+		    str_starts(section, conf_unix_server.name))
+			return true;
+	return false;
+}
+
 static int
 read_interface(struct conf_load *load, const char *section, const char *name)
 {
@@ -141,9 +155,9 @@ read_interface(struct conf_load *load, const char *section, const char *name)
 	if (status == 1)
 		status = check_arguments(load, section, &has_arguments);
 	if (status == 0 && !is_main_factory(factory))
-		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, which "
-		    "reeve cannot load", section, factory);
-	else if (status == 0 && has_arguments)
+		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, "
+		    "which reeve cannot load", section, factory);
+	else if (status == 0 && has_arguments && has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);
 	else if (status == 0)
 		add_interface(load, section, name);

@@ -112,7 +112,7 @@ static const struct conf_option program_rows[] = {
 	    .help = "file creation mask; default: the daemon's" },
 	{ "process_name", &conf_string, "%(program_name)s", IN(process_config, name),
 	    .flags = CONF_EACH | CONF_RAW,
-	    .help = "name of each process; needs %(process_num)s when numprocs is above 1" },
+	    .help = "name of each process; needs %(process_num)s if numprocs is above 1" },
 	{ "environment", &conf_environment, "", IN(process_config, environment),
 	    .flags = CONF_EACH | CONF_RAW, .help = "variables for the child" },
 	{ "directory", &conf_string, NULL, IN(process_config, directory),

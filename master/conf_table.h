@@ -15,8 +15,8 @@ enum conf_flags {
 	CONF_EACH = 1 << 1,	/* judged for each process, with its process_num */
 	CONF_RAW = 1 << 2,	/* expanded by the section's own code */
 	CONF_SECTION = 1 << 3,	/* of the section, not of its processes */
-	CONF_NO_EFFECT = 1 << 4,	/* parsed and checked; a value other than the default
-					 * gets a WARN */
+	CONF_NO_EFFECT = 1 << 4,	/* parsed and checked; a value that is not the
+					 * default gets a WARN */
 	CONF_OURS = 1 << 5,	/* supervisord has no such option */
 	CONF_LATE = 1 << 6,	/* its text is judged after everything else */
 };
@@ -69,7 +69,8 @@ extern const size_t conf_sections_count;
 /* The row of an option, or NULL. */
 const struct conf_option *conf_find(const struct conf_section *, const char *name);
 /* Parses the text into the row's slot of base; 0, or -1 with *why new. */
-NODISCARD int conf_put(const struct conf_option *, void *base, const char *text, char **why);
+NODISCARD int conf_put(const struct conf_option *, void *base, const char *text,
+    char **why);
 /* New: the slot's value as text. */
 char *conf_print(const struct conf_option *, const void *base);
 bool conf_equal(const struct conf_option *, const void *a, const void *b);

@@ -76,8 +76,8 @@ path_parse(const char *text, void *slot, char **why)
 
 	free(directory);
 	if (!fine) {
-		*why = xasprintf("The directory named as part of the path %s does not exist",
-		    text);
+		*why = xasprintf("The directory named as part of the path %s does not "
+		    "exist", text);
 		free(path);
 		return -1;
 	}
@@ -157,7 +157,8 @@ exitcodes_fail(const char *text, char **why)
 static int
 exitcodes_parse(const char *text, void *slot, char **why)
 {
-	struct process_config *process = container_of(slot, struct process_config, exitcodes);
+	struct process_config *process = container_of(slot, struct process_config,
+	    exitcodes);
 	char *copy = xstrdup(text), *rest = text[0] != '\0' ? copy : NULL, *item;
 	int64_t code = -1;
 

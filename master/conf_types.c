@@ -255,7 +255,8 @@ confinement_parse(const char *text, void *slot, char **why)
 
 	if (!strict && strcmp(text, "best") != 0) {
 		shown = str_repr(text);
-		*why = xasprintf("not a valid rpcd_confinement: %s (best or strict)", shown);
+		*why = xasprintf("not a valid rpcd_confinement: %s (best or strict)",
+		    shown);
 		free(shown);
 		return -1;
 	}

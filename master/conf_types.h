@@ -26,14 +26,14 @@ extern const struct conf_type conf_boolean;	/* bool */
 extern const struct conf_type conf_level;	/* enum log_level */
 extern const struct conf_type conf_signal;	/* int */
 extern const struct conf_type conf_autorestart;	/* enum autorestart */
-extern const struct conf_type conf_exitcodes;	/* exitcodes, nexitcodes of process_config */
+extern const struct conf_type conf_exitcodes;	/* in process_config */
 
 extern const struct conf_type conf_string;	/* char * */
 extern const struct conf_type conf_serverurl;	/* char *, NULL = AUTO */
-extern const struct conf_type conf_directory;	/* char *: exists; "~" expanded */
-extern const struct conf_type conf_path;	/* char *: its directory exists; "~" expanded */
+extern const struct conf_type conf_directory;	/* char *: exists */
+extern const struct conf_type conf_path;	/* char *: its directory exists */
 extern const struct conf_type conf_file;	/* char *: unchecked, absolute */
-extern const struct conf_type conf_logfile;	/* struct channel_config: target, path, syslog */
+extern const struct conf_type conf_logfile;	/* struct channel_config */
 extern const struct conf_type conf_environment;	/* struct environment */
 extern const struct conf_type conf_user;	/* struct user * */
 

@@ -41,8 +41,8 @@ not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
 		free(list);
 		list = longer;
 	}
-	conf_load_fail(load, "No config file found at default paths (%s); use the -c option "
-	    "to specify a config file at a different path", list);
+	conf_load_fail(load, "No config file found at default paths (%s); use the -c "
+	    "option to specify a config file at a different path", list);
 	free(list);
 	return -1;
 }

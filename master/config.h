@@ -112,7 +112,7 @@ struct config {
 	struct environment environment;
 	char *identifier;
 	char *control_socket;	/* default: pidfile + ".ctl" */
-	struct user *rpcd_user;	/* rpcd_user=, else reeve, else nobody; NULL when none exists */
+	struct user *rpcd_user;	/* rpcd_user=, else reeve, else nobody; NULL: none exists */
 	bool confinement_strict;	/* rpcd_confinement=strict */
 	bool has_main_interface;	/* [rpcinterface:supervisor] with our factory */
 	char **interfaces;	/* names of all rpcinterface sections that are ours */
@@ -121,7 +121,7 @@ struct config {
 	size_t nlisteners;
 	struct group_config **groups;	/* sorted by priority, then name */
 	size_t ngroups;
-	struct config_message *messages;	/* to log once logging works: CRIT, WARN, INFO */
+	struct config_message *messages;	/* to log when it works: CRIT, WARN, INFO */
 	size_t nmessages;
 };
 

@@ -2,9 +2,11 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "common/utf8.h"
 #include "master/expand.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,19 +50,24 @@ take_number(const char **at)
 static char *
 bad_letter(const char *text, const char *at)
 {
-	unsigned char c = (unsigned char)*at;
+	uint32_t code = (unsigned char)*at;
 	size_t chars = 0;
 
+	utf8_decode(at, strlen(at), &code);
 	for (const char *p = text; p < at; p++)
 		chars += ((unsigned char)*p & 0xc0) != 0x80;
 	return xasprintf("unsupported format character '%c' (0x%x) at index %zu",
-	    c > 30 && c < 127 ? c : '?', c, chars);
+	    code > 30 && code < 127 ? (int)code : '?', code, chars);
 }
 
 char *
 expand_format_parse(const char *text, const char **at, struct expand_format *format)
 {
 	*format = (struct expand_format){ .width = -1, .precision = -1 };
+	if (**at == '%' && (*at)[-1] == '%') {
+		format->letter = *(*at)++;
+		return NULL;
+	}
 	while (take_flag(**at, format))
 		++*at;
 	if (isdigit((unsigned char)**at) && (format->width = take_number(at)) == -1)
@@ -71,12 +78,13 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 			return xstrdup("precision too big");
 	}
 	if (**at == '*')
-		return xstrdup("* wants int");
+		return xstrdup((*at)[1] == '\0' ? "incomplete format" :
+		    "not enough arguments for format string");
 	if (**at != '\0' && strchr("hlL", **at) != NULL)
 		++*at;
 	if (**at == '\0')
 		return xstrdup("incomplete format");
-	if (strchr("diouxXeEfFgGcrsa%", **at) == NULL)
+	if (strchr("diouxXeEfFgGcrsa", **at) == NULL)
 		return bad_letter(text, *at);
 	format->letter = *(*at)++;
 	return NULL;
@@ -136,43 +144,72 @@ put_text(const struct expand_format *format, const struct expand_value *value,
 	free(shown);
 }
 
-/* Numbers are left to printf, which agrees with Python for the integers that occur here. */
+/* The parts of a number, put together as Python does: blanks, sign, prefix, zeros,
+ * digits. */
 static void
-put_number(const struct expand_format *format, int64_t number, struct buf *out)
+put_digits(const struct expand_format *format, const char *sign, const char *mark,
+    const char *digits, struct buf *out)
 {
-	char spec[32], *shown, *p = spec;
+	size_t used = strlen(sign) + strlen(mark), n = strlen(digits);
+	size_t width = format->width > 0 ? (size_t)format->width : 0, zeros = 0, blanks;
 
-	*p++ = '%';
-	for (const char *f = "-+ #0"; *f != '\0'; f++)
-		if ((*f == '-' && format->left) || (*f == '+' && format->plus) ||
-		    (*f == ' ' && format->space) || (*f == '#' && format->alternate) ||
-		    (*f == '0' && format->zero))
-			*p++ = *f;
-	p = stpcpy(p, format->precision >= 0 ? "*.*ll" : "*ll");
-	*p++ = strchr("iu", format->letter) != NULL ? 'd' : format->letter;
-	*p = '\0';
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (format->precision >= 0)
-		shown = xasprintf(spec, format->width > 0 ? format->width : 0,
-		    format->precision, (long long)number);
+	if (format->precision > 0 && (size_t)format->precision > n)
+		zeros = (size_t)format->precision - n;
+	if (format->zero && !format->left && used + zeros + n < width)
+		zeros = width - used - n;
+	blanks = width > used + zeros + n ? width - used - zeros - n : 0;
+	for (size_t i = 0; !format->left && i < blanks; i++)
+		must(buf_putc(out, ' '));
+	must(buf_puts(out, sign));
+	must(buf_puts(out, mark));
+	for (size_t i = 0; i < zeros; i++)
+		must(buf_putc(out, '0'));
+	must(buf_puts(out, digits));
+	for (size_t i = 0; format->left && i < blanks; i++)
+		must(buf_putc(out, ' '));
+}
+
+static void
+put_integer(const struct expand_format *format, int64_t number, struct buf *out)
+{
+	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	const char *sign = format->plus ? "+" : format->space ? " " : "", *mark = "";
+	char digits[32];
+	int n;
+
+	if (format->letter == 'o')
+		n = snprintf(digits, sizeof(digits), "%llo", (unsigned long long)size);
+	else if (format->letter == 'x')
+		n = snprintf(digits, sizeof(digits), "%llx", (unsigned long long)size);
+	else if (format->letter == 'X')
+		n = snprintf(digits, sizeof(digits), "%llX", (unsigned long long)size);
 	else
-		shown = xasprintf(spec, format->width > 0 ? format->width : 0,
-		    (long long)number);
-#pragma GCC diagnostic pop
-	must(buf_puts(out, shown));
-	free(shown);
+		n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
+	must(n < 0);
+	if (format->alternate)
+		mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
+		    format->letter == 'X' ? "0X" : "";
+	put_digits(format, number < 0 ? "-" : sign, mark, digits, out);
 }
 
 static char *
-wrong_type(char letter)
+wrong_type(char letter, const char *type)
 {
 	if (letter == 'c')
 		return xstrdup("%c requires int or char");
 	if (strchr("eEfFgG", letter) != NULL)
-		return xstrdup("must be real number, not str");
-	return xasprintf("%%%c format: %s is required, not str", letter,
-	    strchr("oxX", letter) != NULL ? "an integer" : "a real number");
+		return xasprintf("must be real number, not %s", type);
+	return xasprintf("%%%c format: %s is required, not %s", letter,
+	    strchr("oxX", letter) != NULL ? "an integer" : "a real number", type);
+}
+
+/* A directive without a name would show all names and values at once: refused instead. */
+static char *
+no_name(char letter)
+{
+	if (strchr("sra", letter) != NULL)
+		return xstrdup("not enough arguments for format string");
+	return wrong_type(letter, "dict");
 }
 
 char *
@@ -184,15 +221,15 @@ expand_format_apply(const struct expand_format *format, const struct expand_valu
 		return NULL;
 	}
 	if (value == NULL)
-		return xstrdup("not enough arguments for format string");
+		return no_name(format->letter);
 	if (strchr("sra", format->letter) != NULL) {
 		put_text(format, value, out);
 		return NULL;
 	}
 	if (!value->is_number)
-		return wrong_type(format->letter);
+		return wrong_type(format->letter, "str");
 	if (strchr("diuoxX", format->letter) == NULL)
 		return xasprintf("%%%c is not supported", format->letter);
-	put_number(format, value->number, out);
+	put_integer(format, value->number, out);
 	return NULL;
 }

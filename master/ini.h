@@ -20,8 +20,8 @@ void ini_free(struct ini *);	/* NULL is fine */
 NODISCARD int ini_read(struct ini *, const char *path, bool included, char **error);
 
 /* All strings below are borrowed, valid until the next ini_read or ini_replace. */
-/* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the end;
- * *cursor starts at 0. */
+/* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the
+ * end; *cursor starts at 0. */
 const char *ini_next(const struct ini *, size_t *cursor);
 bool ini_has(const struct ini *, const char *section);
 /* The value, [DEFAULT]'s when the section has none of its own, or NULL. */

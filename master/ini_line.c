@@ -2,36 +2,19 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "common/utf8.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Whitespace beyond ASCII that Python's str.strip() takes off, as UTF-8. */
-static const char *const wide_blanks[] = {
-	"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
-	"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
-	"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
-	"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
-};
-
-/* Bytes of the blank that is the whole of the character at s, or 0. */
+/* Bytes of the blank that is the first character of the n bytes, or 0. */
 static size_t
 blank_at(const char *s, size_t n)
 {
-	unsigned char c = n > 0 ? (unsigned char)*s : 'x';
+	uint32_t code = 0;
+	size_t len = n > 0 ? utf8_decode(s, n, &code) : 0;
 
-	if ((c >= 9 && c <= 13) || (c >= 28 && c <= 32))
-		return 1;
-	if (c < 0x80)
-		return 0;
-	for (size_t i = 0; i < nitems(wide_blanks); i++) {
-		size_t len = strlen(wide_blanks[i]);
-
-		if (len <= n && memcmp(s, wide_blanks[i], len) == 0)
-			return len;
-	}
-	return 0;
+	return len > 0 && utf8_is_space(code) ? len : 0;
 }
 
 /* Bytes of the blank that ends at s + n, or 0. */
@@ -55,9 +38,9 @@ ini_line_trimmed(const char *text, size_t n)
 	return n;
 }
 
-/* Where the inline comment begins, or n. The marks are searched in rounds, each from its last
- * hit on, and the first round that finds one ends the search: a mark that a later round
- * would have found further to the left does not count. */
+/* Where the inline comment begins, or n. The marks are searched in rounds, each from its
+ * last hit on, and the first round that finds one ends the search: a mark that a later
+ * round would have found further to the left does not count. */
 static size_t
 comment_start(const char *s, size_t n)
 {

@@ -15,6 +15,7 @@ void kvlist_merge(struct environment *, const struct environment *);
 void kvlist_clear(struct environment *);
 /* New: NAME="value",… that kvlist_parse reads back. */
 char *kvlist_print(const struct environment *);
-bool kvlist_equal(const struct environment *, const struct environment *); /* in any order */
+/* The same variables with the same values, in any order. */
+bool kvlist_equal(const struct environment *, const struct environment *);
 
 #endif

@@ -5,6 +5,7 @@
 #include "master/run.h"
 #include "master/spawn.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static int
 reexecute(struct master *master, char **argv)
 {
 	listeners_free(master->listeners);
+	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, "1", 1);
 	execv("/proc/self/exe", argv);
 	perror("reeved: exec");

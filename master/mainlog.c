@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,8 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 
 	if ((log = calloc(1, sizeof(*log))) == NULL)
 		return NULL;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	log->stamp_s = -1;
 	/* Before the file, which would take the number of a closed stdout. */
 	if (echo)

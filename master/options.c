@@ -93,7 +93,8 @@ check_value(const struct spelled *spelled, const char *value, char **error)
 }
 
 static int
-store(struct options *options, const struct spelled *spelled, const char *value, char **error)
+store(struct options *options, const struct spelled *spelled, const char *value,
+    char **error)
 {
 	const struct row *row = spelled->row;
 	bool conflict = false;
@@ -158,7 +159,8 @@ parse_long(struct pass *pass, const char *word)
 	size_t hits = find_long(word, (size_t)n, &spelled.row, &exact);
 
 	if (hits == 0)
-		return fail(pass->error, xasprintf("option --%.*s not recognized", n, word));
+		return fail(pass->error, xasprintf("option --%.*s not recognized", n,
+		    word));
 	if (hits > 1 && !exact)
 		return fail(pass->error, xasprintf("option --%.*s not a unique prefix", n,
 		    word));
@@ -262,9 +264,9 @@ options_usage(const struct options *options)
 
 		if (row->help == NULL)
 			continue;
-		snprintf(spelled, sizeof(spelled), "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
-		    row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
-		    row->argument != NULL ? " " : "",
+		snprintf(spelled, sizeof(spelled), "%c%c%s--%s%s%s",
+		    row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+		    row->letter ? ", " : "  ", row->name, row->argument != NULL ? " " : "",
 		    row->argument != NULL ? row->argument : "");
 		printf("  %-28s  %s\n", spelled, row->help);
 	}

@@ -23,7 +23,8 @@ struct options {
 NODISCARD int options_parse(int argc, char **argv, struct options *, char **error);
 /* Prints the help text to stdout. */
 void options_usage(const struct options *);
-/* What the command line gives for an option of [supervisord] ("true" for a flag), or NULL. */
+/* What the command line gives for an option of [supervisord] ("true" for a flag), or
+ * NULL. */
 const char *options_value(const struct options *, const char *name);
 
 #endif

@@ -279,6 +279,31 @@ log_messages(const struct config *config)
 		log_info("Set uid to user %d succeeded", (int)config->user->uid);
 }
 
+/* Takes the place of the main log while there is none: the messages wait with those of the
+ * configuration. */
+static void
+early_sink(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	struct config *config = ctx;
+
+	config->messages = xreallocarray(config->messages, config->nmessages + 1,
+	    sizeof(*config->messages));
+	config->messages[config->nmessages++] =
+	    (struct config_message){.level = level, .text = xstrndup(text, len)};
+}
+
+static int
+raise_limits(struct master *master, char **error)
+{
+	struct config *config = master->config;
+	int rc;
+
+	log_init(early_sink, config, LEVEL_INFO);
+	rc = limits_raise(config->minfds, config->minprocs, &master->child_nofile, error);
+	log_init(NULL, NULL, LEVEL_INFO);
+	return rc;
+}
+
 static int
 open_mainlog(struct master *master, char **error)
 {
@@ -371,8 +396,7 @@ start(struct master *master, bool first, char **error)
 	config = master->config;
 	if (become_user(config, error) == -1)
 		return -1;
-	if (first && limits_raise(config->minfds, config->minprocs, &master->child_nofile,
-	        error) == -1)
+	if (first && raise_limits(master, error) == -1)
 		return -1;
 	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
 	    open_listeners(master, error) == -1)

@@ -35,7 +35,6 @@ frame_is_shallow(const char *line, size_t n)
 static json_t *
 frame_parse(const char *line, size_t n, const char **why)
 {
-	json_error_t error;
 	json_t *object;
 
 	errno = EBADMSG;
@@ -49,10 +48,10 @@ frame_parse(const char *line, size_t n, const char **why)
 	if (!frame_is_shallow(line, n))
 		return NULL;
 	*why = "not JSON";
-	object = json_loadb(line, n, JSON_REJECT_DUPLICATES, &error);
-	if (object == NULL && json_error_code(&error) == json_error_out_of_memory) {
+	object = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	/* jansson's own error code tells of a lack of memory only now and then. */
+	if (object == NULL && errno == ENOMEM) {
 		*why = "out of memory";
-		errno = ENOMEM;
 	} else if (object == NULL) {
 		errno = EBADMSG;
 	} else if (!json_is_object(object)) {

@@ -12,8 +12,8 @@ struct auth;
 
 enum auth_result { AUTH_OK, AUTH_REQUIRED /* 401 */, AUTH_MALFORMED /* 400 */ };
 
-/* New. username NULL = no authentication. password: plaintext or "{SHA}hex"; both may be wiped
- * by the caller afterwards. role: what a request without authentication may do when
+/* New. username NULL or "" = no authentication. password: plaintext or "{SHA}hex"; both may
+ * be wiped by the caller afterwards. role: what a request without authentication may do when
  * has_role; else this machine is admin and other machines are states. NULL with errno. */
 struct auth *auth_new(const char *username, const char *password, bool has_role,
     enum role role);

@@ -33,8 +33,9 @@ struct calls {
 	struct rpcd *rpcd;
 	struct xmlparse *parser;
 	struct call_list parked;
-	struct call_list finished;	/* answered at the end of each entry: no walk over the
-					 * parked ones runs into what a client does then */
+	/* Answered at the end of each entry: no walk over the parked ones runs into what a
+	 * client does then. */
+	struct call_list finished;
 	size_t nparked;
 };
 

@@ -109,7 +109,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 
 	if (range->length <= LOGREAD_PIECE)
 		return add_short_log(doc, fd, range);
-	if (doc->nparts >= DOCUMENT_LOGS_MAX) {
+	if (doc->nlogs >= DOCUMENT_LOGS_MAX) {
 		close(fd);
 		errno = EMFILE;
 		return -1;
@@ -118,6 +118,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 	part = document_last(doc);
 	part->fd = fd;
 	part->range = *range;
+	doc->nlogs++;
 	return 0;
 }
 
@@ -130,8 +131,8 @@ struct stream {
 	char piece[LOGREAD_PIECE];
 };
 
-/* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile ends
- * the range early. 0 or -1. */
+/* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
+ * ends the range early. 0 or -1. */
 static int
 stream_piece(struct stream *stream, struct document_part *part)
 {

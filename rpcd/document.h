@@ -18,6 +18,7 @@ struct document_part;
 struct document {
 	struct document_part *parts;	/* owned */
 	size_t nparts;
+	size_t nlogs;			/* held open */
 };
 
 void document_init(struct document *);
@@ -26,8 +27,8 @@ void document_clear(struct document *);
 struct buf *document_text(struct document *);
 /* Bytes of text held. */
 size_t document_held(const struct document *);
-/* Adds a log's range as character data; takes fd. What fits one piece is read at once. 0, or
- * -1 with errno (EMFILE: too many logs); then nothing was added. */
+/* Adds a log's range as character data; takes fd. What fits one piece is read at once. 0,
+ * or -1 with errno (EMFILE: too many logs); then nothing was added. */
 NODISCARD int document_log(struct document *, int fd, const struct logread_range *);
 /* Takes back all text written since the document held so much. */
 void document_rollback(struct document *, size_t held);

@@ -21,6 +21,7 @@ NODISCARD int http_listener_start(struct http_listener *);
 void http_listener_quiesce(struct http_listener *);
 /* Requests that have not been answered completely. */
 size_t http_listener_busy(const struct http_listener *);
-void http_listener_free(struct http_listener *);	/* resumes what is suspended first */
+void http_listener_free(struct http_listener *);	/* resumes what is suspended first;
+							 * NULL is fine */
 
 #endif

@@ -10,15 +10,15 @@
 
 /* Sorted by name: system.listMethods gives this order. */
 static const struct method table[] = {
-	{"supervisor.clearLog", "boolean", ROLE_OPERATE, rpc_mainlog_clear, CMD_MAINLOG_CLEAR,
-	    WAIT_NOT, "Empty the daemon's own log."},
+	{"supervisor.clearLog", "boolean", ROLE_OPERATE, rpc_mainlog_clear,
+	    CMD_MAINLOG_CLEAR, WAIT_NOT, "Empty the daemon's own log."},
 	{"supervisor.clearProcessLog", "boolean name:string", ROLE_OPERATE, rpc_log_clear,
 	    CMD_LOG_CLEAR, WAIT_NOT, "The old name of clearProcessLogs."},
 	{"supervisor.clearProcessLogs", "boolean name:string", ROLE_OPERATE, rpc_log_clear,
 	    CMD_LOG_CLEAR, WAIT_NOT,
 	    "Empty both logs of a running process. Those of a stopped one stay."},
-	{"supervisor.getAPIVersion", "string", ROLE_STATES, rpc_daemon_api_version, CMD_HELLO,
-	    WAIT_NOT, "Tell the version of this API."},
+	{"supervisor.getAPIVersion", "string", ROLE_STATES, rpc_daemon_api_version,
+	    CMD_HELLO, WAIT_NOT, "Tell the version of this API."},
 	{"supervisor.getAllProcessInfo", "array", ROLE_STATES, rpc_all_info, CMD_HELLO,
 	    WAIT_NOT, "Describe every process, sorted by group and name."},
 	{"supervisor.getIdentification", "string", ROLE_STATES, rpc_daemon_identification,
@@ -27,8 +27,8 @@ static const struct method table[] = {
 	    "Tell the process id of the daemon."},
 	{"supervisor.getProcessInfo", "struct name:string", ROLE_STATES, rpc_process_info,
 	    CMD_HELLO, WAIT_NOT, "Describe one process."},
-	{"supervisor.getState", "struct", ROLE_STATES, rpc_daemon_state, CMD_HELLO, WAIT_NOT,
-	    "Tell the daemon's state, as a number and a name."},
+	{"supervisor.getState", "struct", ROLE_STATES, rpc_daemon_state, CMD_HELLO,
+	    WAIT_NOT, "Tell the daemon's state, as a number and a name."},
 	{"supervisor.getSupervisorVersion", "string", ROLE_STATES, rpc_daemon_version,
 	    CMD_HELLO, WAIT_NOT,
 	    "Tell the version of supervisord whose behaviour is matched."},
@@ -56,8 +56,9 @@ static const struct method table[] = {
 	    "Write characters, as UTF-8, to the standard input of a process."},
 	{"supervisor.shutdown", "boolean", ROLE_ADMIN, rpc_daemon_end, CMD_DAEMON_SHUTDOWN,
 	    WAIT_NOT, "Stop everything and end the daemon."},
-	{"supervisor.signalAllProcesses", "array signal:string", ROLE_OPERATE, rpc_all_signal,
-	    CMD_ALL_SIGNAL, WAIT_NOT, "Send a signal to every live process."},
+	{"supervisor.signalAllProcesses", "array signal:string", ROLE_OPERATE,
+	    rpc_all_signal, CMD_ALL_SIGNAL, WAIT_NOT,
+	    "Send a signal to every live process."},
 	{"supervisor.signalProcess", "boolean name:string signal:string", ROLE_OPERATE,
 	    rpc_process_signal, CMD_PROCESS_SIGNAL, WAIT_NOT,
 	    "Send a signal, by name or number, to one process; with the name GROUP:* to\n"
@@ -65,8 +66,8 @@ static const struct method table[] = {
 	{"supervisor.signalProcessGroup", "array name:string signal:string", ROLE_OPERATE,
 	    rpc_process_signal, CMD_GROUP_SIGNAL, WAIT_NOT,
 	    "Send a signal to each live process of a group."},
-	{"supervisor.startAllProcesses", "array ?wait:boolean", ROLE_OPERATE, rpc_all_control,
-	    CMD_ALL_START, WAIT_START,
+	{"supervisor.startAllProcesses", "array ?wait:boolean", ROLE_OPERATE,
+	    rpc_all_control, CMD_ALL_START, WAIT_START,
 	    "Start every process that is not running; with wait, answer when each one has\n"
 	    "come up or failed."},
 	{"supervisor.startProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
@@ -76,15 +77,16 @@ static const struct method table[] = {
 	{"supervisor.startProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    rpc_process_control, CMD_GROUP_START, WAIT_START,
 	    "Start each process of a group that is not running."},
-	{"supervisor.stopAllProcesses", "array ?wait:boolean", ROLE_OPERATE, rpc_all_control,
-	    CMD_ALL_STOP, WAIT_STOP,
+	{"supervisor.stopAllProcesses", "array ?wait:boolean", ROLE_OPERATE,
+	    rpc_all_control, CMD_ALL_STOP, WAIT_STOP,
 	    "Stop every process; with wait, answer when all have ended."},
 	{"supervisor.stopProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    rpc_process_control, CMD_PROCESS_STOP, WAIT_STOP,
 	    "Stop one process; with wait, answer when it has ended. With the name GROUP:*\n"
 	    "stop a group, whose results are an array."},
 	{"supervisor.stopProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
-	    rpc_process_control, CMD_GROUP_STOP, WAIT_STOP, "Stop each process of a group."},
+	    rpc_process_control, CMD_GROUP_STOP, WAIT_STOP,
+	    "Stop each process of a group."},
 	{"supervisor.tailProcessLog", "array name:string offset:int length:int", ROLE_VIEW,
 	    rpc_log_tail_stdout, CMD_LOG_OPEN, WAIT_NOT,
 	    "The old name of tailProcessStdoutLog."},
@@ -101,10 +103,11 @@ static const struct method table[] = {
 	    WAIT_NOT, "Tell what a method does."},
 	{"system.methodSignature", "array name:string", ROLE_STATES, rpc_system_signature,
 	    CMD_HELLO, WAIT_NOT, "Name the types of a method's result and parameters."},
-	{"system.multicall", "array calls:array", ROLE_STATES, rpc_system_multicall, CMD_HELLO,
-	    WAIT_NOT,
+	{"system.multicall", "array calls:array", ROLE_STATES, rpc_system_multicall,
+	    CMD_HELLO, WAIT_NOT,
 	    "Make several calls, given as structs of methodName and params, one after\n"
-	    "another. The results are bare values, or structs of faultCode and faultString."},
+	    "another. The results are bare values, or structs of faultCode and\n"
+	    "faultString."},
 };
 
 const struct method *

@@ -66,8 +66,8 @@ end_tail(struct call_step *step, int fd, const struct logread_range *range, int6
 /* ---- the master's answers ---- */
 
 static void
-on_read(struct call_step *step, enum fault fault, const char *message, json_t *result UNUSED,
-    int fd)
+on_read(struct call_step *step, enum fault fault, const char *message,
+    json_t *result UNUSED, int fd)
 {
 	struct logread_range range;
 	int64_t size;
@@ -90,8 +90,8 @@ on_read(struct call_step *step, enum fault fault, const char *message, json_t *r
 
 /* No log is an empty one, and one that cannot be read ends where the client stands. */
 static void
-on_tail(struct call_step *step, enum fault fault, const char *message, json_t *result UNUSED,
-    int fd)
+on_tail(struct call_step *step, enum fault fault, const char *message,
+    json_t *result UNUSED, int fd)
 {
 	struct logread_range range;
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;

@@ -195,5 +195,6 @@ rpc_process_stdin(struct call_step *step)
 	if (!step_name(step, 0, &name))
 		return;
 	step->wait = WAIT_NOT;
-	step_ask(step, json_pack("{ss ss}", "name", name, "data", chars), false, step_await);
+	step_ask(step, json_pack("{ss ss}", "name", name, "data", chars), false,
+	    step_await);
 }

@@ -119,15 +119,17 @@ sandbox_limits(const struct sandbox *s)
 	    {RLIMIT_AS, SANDBOX_MEMORY},
 #endif
 	};
+	int missed = 0;
 
 	(void)s;
 	/* A log that is a file after all must not kill us. */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
-		return -1;
+		missed = errno;
 	for (size_t i = 0; i < nitems(limits); i++)
 		if (sandbox_limit(limits[i].which, limits[i].most) < 0)
-			return -1;
-	return 0;
+			missed = errno;
+	errno = missed;
+	return missed == 0 ? 0 : -1;
 }
 
 static int

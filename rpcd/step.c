@@ -190,15 +190,22 @@ may_park(struct call_step *step)
 	return step->may_park;
 }
 
+static bool
+may_ask(struct call_step *step)
+{
+	if (step->rpcd->master != NULL && !step->rpcd->ending)
+		return may_park(step);
+	step_fault(step, FAULT_FAILED, "reeved is ending");
+	return false;
+}
+
 void
 step_ask(struct call_step *step, json_t *params, bool want_fd, step_answer_fn *answer)
 {
 	struct rpcd *rpcd = step->rpcd;
 
-	if (rpcd->master == NULL || rpcd->ending || !may_park(step)) {
+	if (!may_ask(step)) {
 		json_decref(params);
-		if (step->phase != STEP_DONE)
-			step_fault(step, FAULT_FAILED, "reeved is ending");
 		return;
 	}
 	step->answer = answer;

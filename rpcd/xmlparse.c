@@ -303,9 +303,9 @@ on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
 	refuse(ctx, "a document type declaration");
 }
 
-/* A reset parser has forgotten everything, its salt as well. Forcing UTF-8 makes expat judge
- * the bytes, not the declaration, as the reference does: PHP's clients declare iso-8859-1
- * and send ASCII. */
+/* A reset parser has forgotten everything, its salt as well. Forcing UTF-8 makes expat
+ * judge the bytes, not the declaration, as the reference does: PHP's clients declare
+ * iso-8859-1 and send ASCII. */
 static void
 prepare(struct xmlparse *parser)
 {

@@ -194,10 +194,12 @@ xmlwrite_string(struct buf *out, const char *s)
 void
 xmlwrite_int(struct buf *out, int64_t number)
 {
-	char text[80];
-	int n = snprintf(text, sizeof(text), "<value><int>%" PRId64 "</int></value>\n", number);
+	char digits[32];
 
-	put(out, text, (size_t)n);
+	snprintf(digits, sizeof(digits), "%" PRId64, number);
+	puts_to(out, "<value><int>");
+	puts_to(out, digits);
+	puts_to(out, "</int></value>\n");
 }
 
 void

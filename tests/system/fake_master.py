@@ -7,11 +7,10 @@ by changing a row. Run by hand it prints the address and serves until it is inte
 
     tests/system/fake_master.py build/reeve-rpcd [USERNAME PASSWORD]
 """
-import array
+import fcntl
 import json
 import mmap
 import os
-import select
 import shutil
 import socket
 import struct
@@ -39,8 +38,12 @@ class FakeMaster:
     """Use as a context manager; `url` and `path` are the two listeners."""
 
     def __init__(self, program, username=None, password=None, uid=65534, gid=65534,
-                 confinement="best", role=None, slow=False, argv0=()):
-        self.program, self.role, self.slow = program, role, slow
+                 confinement="best", role=None, slow=False, hold=False,
+                 answer_hello=True, argv0=()):
+        self.program, self.role = program, role
+        self.slow = slow                    # a start never comes to its end by itself
+        self.hold = hold                    # the snapshot waits for snapshot()
+        self.answer_hello = answer_hello
         self.username, self.password = username, password
         self.setup = {"uid": uid, "gid": gid, "user": "nobody", "confinement": confinement,
                       "loglevel": "debug", "listeners": 2}
@@ -66,7 +69,6 @@ class FakeMaster:
         self.page = os.memfd_create("page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.page, 4096)
         self.numbers = mmap.mmap(self.page, 4096)
-        import fcntl
         fcntl.fcntl(self.page, F_ADD_SEALS, SEALS)
         self.start()
         return self
@@ -76,8 +78,10 @@ class FakeMaster:
         self.ready.clear()
         self.sock, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
+
         def place():
             os.dup2(theirs.fileno(), 3)
+
         self.child = subprocess.Popen(
             self.argv0 + [self.program], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=write_end, preexec_fn=place,
@@ -154,8 +158,6 @@ class FakeMaster:
         with self.lock:
             self.rows[number].update(changes)
             seq = self.raise_number()
-            if self.slow:
-                time.sleep(0.05)
             self.notify("stream.process", {"seq": seq, "process": self.rows[number]})
 
     def snapshot(self):
@@ -198,6 +200,8 @@ class FakeMaster:
 
     def do_hello(self, number, params):
         assert params["protocol"] == 1, params
+        if not self.answer_hello:
+            return
         self.send({"id": number, "result": {
             "protocol": 1, "version": "0", "role": "admin", "pid": os.getpid(),
             "setup": self.setup}})
@@ -212,7 +216,8 @@ class FakeMaster:
 
     def do_ready(self, number, params):
         self.send({"id": number, "result": None})
-        self.snapshot()
+        if not self.hold:
+            self.snapshot()
         self.ready.set()
 
     def find(self, params):

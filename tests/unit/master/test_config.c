@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #define DATA "tests/data/config"
-#define ARGS_MAX 16
+#define ARGS_MAX 64
 
 static void
 must(int status)
@@ -152,7 +152,8 @@ dump(struct buf *out, const struct config *config)
 	for (size_t i = 0; i < config->ngroups; i++) {
 		const struct group_config *group = config->groups[i];
 
-		line(out, "group %s priority %lld", group->name, (long long)group->priority);
+		line(out, "group %s priority %lld", group->name,
+		    (long long)group->priority);
 		for (size_t j = 0; j < group->nprocesses; j++)
 			dump_rows(out, &conf_program, group->processes[j], "  ");
 	}

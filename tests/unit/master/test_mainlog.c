@@ -197,7 +197,7 @@ test_echo_pipe(void **state)
 {
 	int fds[2];
 
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	echo_to(*state, fds[1], fds[0]);
 }
@@ -207,7 +207,7 @@ test_echo_socket(void **state)
 {
 	int fds[2];
 
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	echo_to(*state, fds[1], fds[0]);
 }

@@ -539,28 +539,24 @@ assert_refused(const json_t *doc, const char *about)
 static void
 spoil(json_t *doc, json_t *part)
 {
-	const char *key;
-	json_t *value, *kept;
-	void *next;
+	json_t *names = json_copy(part), *value;
+	const char *name;
 	size_t i;
 
 	if (json_is_array(part)) {
-		json_array_foreach(part, i, value)
+		json_array_foreach(names, i, value)
 			spoil(doc, value);
-		return;
+	} else {
+		json_object_foreach(names, name, value) {
+			spoil(doc, value);
+			json_object_set_new(part, name, json_real(0.5));
+			assert_refused(doc, name);
+			json_object_del(part, name);
+			assert_refused(doc, name);
+			json_object_set(part, name, value);
+		}
 	}
-	json_object_foreach_safe(part, next, key, value) {
-		char *name = strdup(key);
-
-		spoil(doc, value);
-		kept = json_incref(value);
-		json_object_set_new(part, name, json_real(0.5));
-		assert_refused(doc, name);
-		json_object_del(part, name);
-		assert_refused(doc, name);
-		json_object_set_new(part, name, kept);
-		free(name);
-	}
+	json_decref(names);
 }
 
 static void

@@ -40,8 +40,8 @@ case_slurp(const char *path, size_t *len)
 }
 
 static inline void
-case_run(const char *dir, const char *name, void (*check)(const struct case_files *, void *),
-    void *ctx)
+case_run(const char *dir, const char *name,
+    void (*check)(const struct case_files *, void *), void *ctx)
 {
 	char *input = xasprintf("%s/%s/input", dir, name);
 	char *want = xasprintf("%s/%s/want", dir, name);

@@ -1,6 +1,6 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
- * in a loop, and clients that are turned together with it. The body of a request says what the
- * fake does: "park", "stream", "broken", "status NNN", anything else is answered at once. */
+ * in a loop, and clients that are turned together with it. The body of a request says what
+ * the fake does: "park", "stream", "broken", "status NNN"; others are answered at once. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
@@ -133,7 +133,8 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 	} else if (len == 6 && memcmp(body, "broken", 6) == 0) {
 		fake_stream(calls, done, ctx, true);
 	} else if (len == 10 && memcmp(body, "status ", 7) == 0) {
-		struct reply reply = {.status = atoi(body + 7)};
+		struct reply reply = {
+		    .status = 100 * (body[7] - '0') + 10 * (body[8] - '0') + body[9] - '0'};
 
 		done(ctx, &reply);
 	} else if (len > 64) {

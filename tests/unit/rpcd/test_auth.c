@@ -46,7 +46,8 @@ case_holds(char *line)
 	if (strcmp(results[got], want) == 0 &&
 	    role == (got == AUTH_OK ? ROLE_ADMIN : ROLE_NONE))
 		return true;
-	print_error("%s %s %s: %s, not %s\n", username, password, header, results[got], want);
+	print_error(
+	    "%s %s %s: %s, not %s\n", username, password, header, results[got], want);
 	return false;
 }
 

@@ -73,7 +73,8 @@ static const struct {
 	{"supervisor.signalAllProcesses", "[\"array\",\"string\"]", 1, 1},
 	{"supervisor.getAllProcessInfo", "[\"array\"]", 0, 0},
 	{"supervisor.getProcessInfo", "[\"struct\",\"string\"]", 1, 1},
-	{"supervisor.readProcessStdoutLog", "[\"string\",\"string\",\"int\",\"int\"]", 3, 3},
+	{"supervisor.readProcessStdoutLog",
+	    "[\"string\",\"string\",\"int\",\"int\"]", 3, 3},
 	{"supervisor.tailProcessLog", "[\"array\",\"string\",\"int\",\"int\"]", 3, 3},
 	{"supervisor.clearProcessLogs", "[\"boolean\",\"string\"]", 1, 1},
 	{"supervisor.sendProcessStdin", "[\"boolean\",\"string\",\"string\"]", 2, 2},
@@ -108,7 +109,8 @@ test_unknown(void **state UNUSED)
 {
 	static const char *const names[] = {
 		"", "supervisor", "supervisor.", "supervisor.__init__", "getState",
-		"system.listmethods", "supervisor.supervisord.options", "supervisor.getState ",
+		"system.listmethods", "supervisor.supervisord.options",
+		"supervisor.getState ",
 	};
 
 	for (size_t i = 0; i < nitems(names); i++)

@@ -250,8 +250,9 @@ probe_ptrace(void)
 static int
 probe_exec_memory(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
-	       MAP_FAILED;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, flags, -1, 0) == MAP_FAILED;
 }
 
 static int
@@ -478,7 +479,9 @@ enter_as_root(void)
 static int
 enter_without_privilege(void)
 {
-	const struct sandbox sandbox = { .uid = NOBODY - 1, .gid = NOBODY, .is_root = true };
+	const struct sandbox sandbox = {
+		.uid = NOBODY - 1, .gid = NOBODY, .is_root = true
+	};
 
 	if (geteuid() == 0 && (setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 	                          setresuid(NOBODY, NOBODY, NOBODY) < 0))

@@ -7,6 +7,9 @@
 #include "common/buf.h"
 #include "common/mem.h"
 
+#define VALID "tests/data/xmlrpc/valid"
+#define INVALID "tests/data/xmlrpc/invalid"
+
 static void
 check_valid(const struct case_files *files, void *ctx)
 {
@@ -53,13 +56,13 @@ check_invalid(const struct case_files *files, void *ctx)
 static void
 test_valid(void **state)
 {
-	cases_run("tests/data/xmlrpc/valid", 25, check_valid, *state);
+	cases_run(VALID, 25, check_valid, *state);
 }
 
 static void
 test_invalid(void **state)
 {
-	cases_run("tests/data/xmlrpc/invalid", 50, check_invalid, *state);
+	cases_run(INVALID, 50, check_invalid, *state);
 }
 
 /* A refused document leaves nothing behind for the next one. */
@@ -67,9 +70,9 @@ static void
 test_reuse(void **state)
 {
 	for (int i = 0; i < 3; i++) {
-		case_run("tests/data/xmlrpc/invalid", "member-three", check_invalid, *state);
-		case_run("tests/data/xmlrpc/valid", "struct", check_valid, *state);
-		case_run("tests/data/xmlrpc/invalid", "deep-65", check_invalid, *state);
+		case_run(INVALID, "member-three", check_invalid, *state);
+		case_run(VALID, "struct", check_valid, *state);
+		case_run(INVALID, "deep-65", check_invalid, *state);
 	}
 }
 
@@ -80,8 +83,8 @@ refused(void *parser, struct buf *body, const char *want)
 	const char *why;
 	char *method;
 
-	assert_int_equal(xmlparse_call(parser, buf_data(body), buf_len(body), &method, &params,
-	    &why), -1);
+	assert_int_equal(xmlparse_call(parser, buf_data(body), buf_len(body), &method,
+	    &params, &why), -1);
 	assert_string_equal(why, want);
 	buf_clear(body);
 }

@@ -107,7 +107,8 @@ test_escape(void **state UNUSED)
 static void
 test_pieces(void **state UNUSED)
 {
-	static const char text[] = "a\xc3\xa9<\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82x\xff\xf0";
+	static const char text[] =
+	    "a\xc3\xa9<\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82x\xff\xf0";
 	struct buf whole, out;
 	size_t len = sizeof(text) - 1;
 

@@ -1,0 +1,193 @@
+"""What a wrong configuration or command line is told, and that nothing is left of it."""
+
+import os
+import shutil
+import unittest
+
+from reeve import SUBJECT, Case, program, reeve_only
+
+SUFFIX = " in section 'program:a' (file: 'CONF')"
+CAT = program("a", "/bin/cat")
+
+
+def option(**options):
+    return program("a", "/bin/cat", **options)
+
+
+# What is added to a good configuration, and the text after "Error: ".
+PROGRAMS = [
+    ("[program:a]\n", "program section program:a does not specify a command" + SUFFIX),
+    (option(autostart="maybe"), "not a valid boolean value: 'maybe'" + SUFFIX),
+    (option(startsecs="abc"), "invalid literal for int() with base 10: 'abc'" + SUFFIX),
+    (option(stdout_logfile_maxbytes="1XB"),
+     "invalid literal for int() with base 10: '1xb'" + SUFFIX),
+    (option(autorestart="foo"), "invalid 'autorestart' value 'foo'" + SUFFIX),
+    (option(stopsignal="FOO"), "value 'FOO' is not a valid signal name" + SUFFIX),
+    (option(stopsignal="999"), "value '999' is not a valid signal number" + SUFFIX),
+    (option(exitcodes="256"), "not a valid list of exit codes: '256'" + SUFFIX),
+    (option(umask="9"), "9 can not be converted to an octal type" + SUFFIX),
+    (option(numprocs="2"),
+     "%(process_num) must be present within process_name when numprocs > 1" + SUFFIX),
+    (option(stopasgroup="true", killasgroup="false"),
+     "Cannot set stopasgroup=true and killasgroup=false" + SUFFIX),
+    (option(user="no-such-user"), "Invalid user name no-such-user" + SUFFIX),
+    (option(user="4294967"), "Invalid user id 4294967" + SUFFIX),
+    (program("a b", "/bin/cat"), "Invalid name: 'a b' because of character: ' '"
+     " in section 'program:a b' (file: 'CONF')"),
+    (option(stdout_logfile="/nonexistent/a.log"),
+     "The directory named as part of the path /nonexistent/a.log does not exist" + SUFFIX),
+    (option(environment="A=1,B"), "Unexpected end of key/value pairs in value 'A=1,B'" +
+     SUFFIX),
+    (CAT + "[group:g]\nprograms=nope\n",
+     "[group:g] names unknown program or fcgi-program nope"),
+    ("[inet_http_server:two]\nport=x\n", "not a valid port number: 'x' "),
+    ("[inet_http_server:two]\nport=99999\n", "99999 is above upper bound (65535)"),
+    ("[inet_http_server:two]\n", "section [inet_http_server:two] has no port value"),
+    ("[unix_http_server:two]\n", "section [unix_http_server:two] has no file value"),
+    ("[unix_http_server:two]\nfile=/tmp/x.sock\nchmod=9\n", "Invalid chmod value 9"),
+    ("[inet_http_server:two]\nport=1\nusername=u\n",
+     "Section [inet_http_server:two] contains incomplete authentication: If a username or a "
+     "password is specified, both the username and password must be specified"),
+    ("[rpcinterface:x]\n", "section [rpcinterface:x] does not specify a "
+     "supervisor.rpcinterface_factory"),
+    ("junk line\n", None),
+]
+
+SUPERVISORD = [
+    ({"loglevel": "foo"}, "bad logging level name 'foo'"),
+    ({"nodaemon": "x"}, "not a valid boolean value: 'x'"),
+    ({"childlogdir": "/nonexistent"}, "/nonexistent is not an existing directory"),
+    ({"logfile": "/nonexistent/x.log"},
+     "The directory named as part of the path /nonexistent/x.log does not exist"),
+    ({"user": "no-such-user"}, "Invalid user name no-such-user"),
+    ({"umask": "x"}, "x can not be converted to an octal type"),
+    ({"minfds": "x"}, "invalid literal for int() with base 10: 'x'"),
+]
+
+COMMAND_LINES = [
+    (["-Z"], "option -Z not recognized"),
+    (["--nope"], "option --nope not recognized"),
+    (["-e"], "option -e requires argument"),
+    (["foo"], "positional arguments are not supported: ['foo']"),
+    (["-l", "a.log", "-l", "b.log"], "conflicting command line option '-l'"),
+]
+
+
+class Errors(Case):
+    def check(self, d, wanted, *options):
+        before = sorted(os.listdir(d.dir))
+        ended = d.run("-n", *options)
+        self.assertEqual(2, ended.returncode, ended.stderr)
+        if wanted is None:
+            self.assertTrue(ended.stderr.startswith("Error: "), ended.stderr)
+        else:
+            self.assertEqual("Error: %s\nFor help, use %s -h\n" %
+                             (wanted.replace("CONF", d.conf), d.command()[0]), ended.stderr)
+        self.assertEqual("", ended.stdout)
+        self.assertEqual(before, sorted(os.listdir(d.dir)))
+        self.assertEqual([], os.listdir(d.path("child")))
+        self.assertEqual([], d.remaining())
+
+    def test_sections(self):
+        for text, wanted in PROGRAMS:
+            with self.subTest(wanted):
+                d = self.make(text)
+                self.check(d, wanted)
+                d.destroy()
+
+    def test_supervisord(self):
+        for options, wanted in SUPERVISORD:
+            with self.subTest(wanted):
+                d = self.make(supervisord=options)
+                self.check(d, wanted)
+                d.destroy()
+
+    def test_command_line(self):
+        for options, wanted in COMMAND_LINES:
+            with self.subTest(wanted):
+                self.check(self.make(), wanted, *options)
+
+    def test_parse_error(self):
+        d = self.make(raw="[supervisord]\nlogfile=x\njunkline\n")
+        self.check(d, "Source contains parsing errors: 'CONF'\n\t[line  3]: 'junkline\\n'")
+
+    def test_no_header(self):
+        d = self.make(raw="foo=bar\n")
+        self.check(d, "File contains no section headers.\nfile: 'CONF', line: 1\n'foo=bar\\n'")
+
+    def test_no_section(self):
+        d = self.make(raw="[program:a]\ncommand=/bin/cat\n")
+        self.check(d, ".ini file does not include supervisord section")
+
+    def test_no_file(self):
+        d = self.make()
+        os.unlink(d.conf)
+        self.check(d, "could not find config file CONF")
+
+    def test_expansion(self):
+        d = self.make(option(directory="%(nope)s"))
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Error: Format string '%(nope)s' for 'program:a.directory' contains names "
+                      "('nope') which cannot be expanded. Available names: ENV_", ended.stderr)
+        d = self.make(option(directory="%"))
+        self.assertIn("Error: Format string '%' for 'program:a.directory' is badly formatted: ",
+                      d.run("-n").stderr)
+
+    def test_without_nodaemon_it_is_told_in_the_foreground(self):
+        d = self.make(option(startsecs="abc"))
+        ended = d.run()
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Error: invalid literal", ended.stderr)
+
+    @reeve_only
+    def test_front_end_is_missing(self):
+        """Found before anything is made or started."""
+        d = self.make(CAT)
+        program_alone = d.path("reeved")
+        shutil.copy(d.command()[0], program_alone)
+        d.command = lambda *options: [program_alone, "-c", d.conf, *options]
+        if os.path.exists("/usr/local/libexec/reeve/reeve-rpcd"):
+            self.skipTest("an installed reeve-rpcd would be found")
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertTrue(ended.stderr.startswith("Error: "), ended.stderr)
+        self.assertIn("reeve-rpcd", ended.stderr)
+        self.assertFalse(os.path.exists(d.pidfile))
+
+
+class Warnings(Case):
+    def test_they_do_not_stop_it(self):
+        d = self.daemon("[include]\nfiles=/nonexistent/*.conf\n" +
+                        program("a", "/bin/cat", startsecs=0, redirect_stderr="true",
+                                stderr_logfile="{dir}/a.err", unknown_option="x") +
+                        "[unknown]\nx=y\n")
+        messages = d.messages()
+        self.assertIn('WARN No file matches via include "/nonexistent/*.conf"', messages)
+        self.assertIn("WARN For [program:a], redirect_stderr=true but stderr_logfile has also "
+                      "been set to a filename, the filename has been ignored", messages)
+
+    def test_include(self):
+        d = self.make("[include]\nfiles=conf.d/*.conf\n")
+        os.mkdir(d.path("conf.d"))
+        with open(d.path("conf.d", "a.conf"), "w", encoding="ascii") as f:
+            f.write(program("here", "/bin/cat", startsecs=0,
+                            stdout_logfile="%(here)s/here.log"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.assertEqual(d.path("conf.d", "here.log"),
+                         d.wait_state("here", "RUNNING")["logfile"])
+        self.assertIn('INFO Included extra file "%s" during parsing' %
+                      d.path("conf.d", "a.conf"), d.messages())
+
+    @unittest.skipUnless(SUBJECT == "reeve", "what comes later here is there in supervisord")
+    def test_what_comes_later_is_named(self):
+        d = self.daemon("[eventlistener:l]\ncommand=/bin/cat\nevents=TICK_5\n"
+                        "[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://{dir}/f.sock\n")
+        warned = [m for m in d.messages() if m.startswith("WARN ")]
+        self.assertTrue(any("eventlistener:l" in m for m in warned), warned)
+        self.assertTrue(any("fcgi-program:f" in m for m in warned), warned)
+
+
+if __name__ == "__main__":
+    unittest.main()

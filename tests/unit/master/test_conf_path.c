@@ -1,0 +1,106 @@
+#include "master/conf_path.h"
+#include "tests/unit/master/scratch.h"
+
+static void
+check(char *got_take, const char *want)
+{
+	assert_string_equal(got_take, want);
+	free(got_take);
+}
+
+static void
+test_expand(void **state)
+{
+	(void)state;
+	setenv("HOME", "/home/x//", 1);
+	check(conf_path_expand("~"), "/home/x");
+	check(conf_path_expand("~/a"), "/home/x/a");
+	check(conf_path_expand("a~"), "a~");
+	check(conf_path_expand("~root/a"), "/root/a");
+	check(conf_path_expand("~no-such-user/a"), "~no-such-user/a");
+	setenv("HOME", "/", 1);
+	check(conf_path_expand("~"), "/");
+	check(conf_path_expand("~/a"), "/a");
+	setenv("HOME", "", 1);
+	check(conf_path_expand("~"), "/");
+}
+
+static void
+test_directory(void **state)
+{
+	(void)state;
+	check(conf_path_directory("a"), "");
+	check(conf_path_directory(""), "");
+	check(conf_path_directory("/a"), "/");
+	check(conf_path_directory("//a"), "/");
+	check(conf_path_directory("a/b"), "a");
+	check(conf_path_directory("a//b"), "a");
+	check(conf_path_directory("/a/b/"), "/a/b");
+}
+
+static void
+test_absolute(void **state)
+{
+	char *cwd = getcwd(NULL, 0), *inside;
+
+	(void)state;
+	assert_non_null(cwd);
+	check(conf_path_absolute(""), cwd);
+	check(conf_path_absolute("."), cwd);
+	check(conf_path_absolute("x/.."), cwd);
+	assert_true(asprintf(&inside, "%s/a/b", cwd) > 0);
+	check(conf_path_absolute("./a//x/../b/"), inside);
+	free(inside);
+	free(cwd);
+	check(conf_path_absolute("/"), "/");
+	check(conf_path_absolute("/.."), "/");
+	check(conf_path_absolute("/../../a"), "/a");
+	check(conf_path_absolute("/a/../../b"), "/b");
+	check(conf_path_absolute("//a/../b"), "//b");
+	check(conf_path_absolute("///a"), "/a");
+	check(conf_path_absolute("/a/.../b."), "/a/.../b.");
+}
+
+static void
+test_join(void **state)
+{
+	(void)state;
+	check(conf_path_join("/a", "b"), "/a/b");
+	check(conf_path_join("/a/", "b"), "/a/b");
+	check(conf_path_join("/a", "/b"), "/b");
+	check(conf_path_join("", "b"), "b");
+}
+
+static void
+test_temporary(void **state)
+{
+	char directory[] = "/tmp/reeve-path-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	setenv("TMPDIR", directory, 1);
+	check(conf_path_temporary(), directory);
+	setenv("TMPDIR", "/nonexistent/x", 1);
+	setenv("TEMP", "", 1);
+	setenv("TMP", directory, 1);
+	check(conf_path_temporary(), directory);
+	unsetenv("TMP");
+	assert_true(conf_path_is_directory(directory));
+	assert_int_equal(rmdir(directory), 0);
+	assert_false(conf_path_is_directory(directory));
+	assert_false(conf_path_is_directory("/dev/null"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_absolute),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_temporary),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

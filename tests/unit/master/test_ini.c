@@ -1,0 +1,209 @@
+/* What Python's RawConfigParser reads stands in tests/data/ini. */
+#include "master/ini.h"
+#include "tests/unit/master/scratch.h"
+
+struct place {
+	char dir[64], file[80];
+};
+
+static void
+place_write(const struct place *place, const char *bytes, size_t n)
+{
+	FILE *file = fopen(place->file, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, n, file), n);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int
+place_setup(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	assert_non_null(place);
+	strcpy(place->dir, "/tmp/reeve-ini-XXXXXX");
+	assert_non_null(mkdtemp(place->dir));
+	snprintf(place->file, sizeof(place->file), "%s/f", place->dir);
+	*state = place;
+	return 0;
+}
+
+static int
+place_teardown(void **state)
+{
+	struct place *place = *state;
+
+	unlink(place->file);
+	rmdir(place->dir);
+	free(place);
+	return 0;
+}
+
+static void
+show(const struct ini *ini, char *out, size_t room)
+{
+	size_t sections = 0, values;
+	const char *section, *key, *value;
+
+	strcpy(out, "OK ");
+	while ((section = ini_next(ini, &sections)) != NULL) {
+		values = 0;
+		snprintf(out + strlen(out), room - strlen(out), "[%s]", section);
+		while ((value = ini_next_value(ini, section, &values, &key)) != NULL)
+			snprintf(out + strlen(out), room - strlen(out), "%s=%s|", key,
+			    value);
+	}
+}
+
+/* The file's own name in an error is written FILE in the data. */
+static void
+show_error(const struct place *place, const char *error, char *out, size_t room)
+{
+	const char *hit = strstr(error, place->file);
+
+	assert_non_null(hit);
+	snprintf(out, room, "ER %.*sFILE%s", (int)(hit - error), error,
+	    hit + strlen(place->file));
+}
+
+static void
+check(void *ctx, char *input, char *want)
+{
+	const struct place *place = ctx;
+	struct ini *ini = ini_new();
+	char got[8192], *error = NULL;
+
+	scratch_unescape(input);
+	scratch_unescape(want);
+	place_write(place, input, strlen(input));
+	if (ini_read(ini, place->file, false, &error) == 0)
+		show(ini, got, sizeof(got));
+	else
+		show_error(place, error, got, sizeof(got));
+	if (strcmp(got, want) != 0)
+		fail_msg("<%s> became <%s> instead of <%s>", input, got, want);
+	free(error);
+	ini_free(ini);
+}
+
+static void
+test_python(void **state)
+{
+	assert_true(scratch_cases("tests/data/ini/cases", check, *state) > 250);
+}
+
+static void
+read_bytes(const struct place *place, struct ini *ini, const char *text, bool included)
+{
+	char *error = NULL;
+
+	place_write(place, text, strlen(text));
+	assert_int_equal(ini_read(ini, place->file, included, &error), 0);
+	assert_null(error);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct ini *ini = ini_new();
+	size_t cursor = 0;
+	const char *key;
+
+	read_bytes(*state, ini, "[s]\na=1\n[DEFAULT]\na=2\nb=3\n", false);
+	assert_false(ini_has(ini, "DEFAULT"));
+	assert_string_equal(ini_get(ini, "s", "a"), "1");
+	assert_string_equal(ini_get(ini, "s", "b"), "3");
+	assert_null(ini_get(ini, "s", "c"));
+	assert_string_equal(ini_next_value(ini, "s", &cursor, &key), "1");
+	assert_string_equal(ini_next_value(ini, "s", &cursor, &key), "3");
+	assert_string_equal(key, "b");
+	assert_null(ini_next_value(ini, "s", &cursor, &key));
+	ini_free(ini);
+}
+
+static void
+test_second_file(void **state)
+{
+	const struct place *place = *state;
+	struct ini *ini = ini_new();
+
+	read_bytes(place, ini, "[s]\na=%(here)s\nb=%(here)s-%(here)s\nc=x", false);
+	ini_replace(ini, "%(here)s", "/one");
+	read_bytes(place, ini, "[t]\na=%(here)s\n[s]\nc=%(here)s\n", true);
+	ini_replace(ini, "%(here)s", "/two");
+	assert_string_equal(ini_get(ini, "s", "b"), "/one-/one");
+	assert_string_equal(ini_get(ini, "s", "c"), "/two");
+	assert_string_equal(ini_get(ini, "t", "a"), "/two");
+	assert_null(ini_file(ini, "s"));
+	assert_string_equal(ini_file(ini, "t"), place->file);
+	ini_free(ini);
+}
+
+static void
+test_default_is_copied_by_replace(void **state)
+{
+	struct ini *ini = ini_new();
+
+	read_bytes(*state, ini, "[DEFAULT]\na=<here>\n[s]\n", false);
+	ini_replace(ini, "<here>", "/one");
+	read_bytes(*state, ini, "[DEFAULT]\na=other\n", true);
+	assert_string_equal(ini_get(ini, "s", "a"), "/one");
+	ini_free(ini);
+}
+
+static void
+check_refused(const struct place *place, const char *bytes, size_t n, const char *why)
+{
+	struct ini *ini = ini_new();
+	char *error = NULL;
+
+	place_write(place, bytes, n);
+	assert_int_equal(ini_read(ini, place->file, false, &error), -1);
+	if (why == NULL) {
+		assert_null(error);
+	} else {
+		assert_non_null(error);
+		assert_non_null(strstr(error, why));
+	}
+	free(error);
+	ini_free(ini);
+}
+
+static void
+test_refused(void **state)
+{
+	const struct place *place = *state;
+	struct place nowhere = *place;
+	size_t n = INI_FILE_MAX + 1;
+	char *big = malloc(n), *error = NULL;
+	struct ini *ini = ini_new();
+
+	assert_non_null(big);
+	memset(big, '\n', n);
+	check_refused(place, "[s]\r\na=\0b\n", 9, "line 2 contains a NUL character");
+	check_refused(place, "[s]\n\na=\xff\n", 9, "line 3 is not valid UTF-8");
+	check_refused(place, big, n, "larger than a configuration file may be");
+	free(big);
+	strcat(nowhere.file, "-missing");
+	assert_int_equal(ini_read(ini, nowhere.file, false, &error), -1);
+	assert_null(error);
+	assert_int_equal(ini_read(ini, place->dir, false, &error), -1);
+	assert_null(error);
+	ini_free(ini);
+	ini_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_python),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_second_file),
+		cmocka_unit_test(test_default_is_copied_by_replace),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, place_setup, place_teardown);
+}

@@ -1,0 +1,115 @@
+/* Methods_system: introspection and multicall. */
+#include "tests/unit/rpcd/calls.h"
+
+/* ---- system.* ---- */
+
+static void
+test_introspection(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "system.listMethods", "");
+	assert_non_null(strstr(f->reply, STRING("supervisor.tailProcessLog")
+	    STRING("supervisor.tailProcessStderrLog")));
+	assert_null(strstr(f->reply, "reloadConfig"));
+	at_once(f, "system.methodSignature", P("supervisor.startProcess"),
+	    VALUE(ARRAY(STRING("boolean") STRING("string") STRING("boolean"))));
+	at_once(f, "system.methodSignature", P("x"), FAULT("4", "SIGNATURE_UNSUPPORTED"));
+	at_once(f, "system.methodHelp", P("<int>1</int>"),
+	    FAULT("4", "SIGNATURE_UNSUPPORTED"));
+	begin(f, "system.methodHelp", P("supervisor.startProcess"));
+	assert_non_null(strstr(f->reply,
+	    "@param boolean wait (optional)\n@return boolean"));
+}
+
+static void
+test_multicall_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	at_once(f, "system.multicall", CALLS(""), VALUE(ARRAY("")));
+	at_once(f, "system.multicall", CALLS(CALL("supervisor.getPID") CALL("no.such")
+	    "<value>text</value><value><struct/></value>" CALL("<int>4</int>")
+	    CALL("system.multicall") CALL1("supervisor.getPID", "x")
+	    CALL1("system.methodSignature", "supervisor.getPID")),
+	    VALUE(ARRAY(INT("77") FAULT_STRUCT("1", "UNKNOWN_METHOD")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS: No methodName")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS: Recursive system.multicall forbidden")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS") ARRAY(STRING("int")))));
+	at_once(f, "system.multicall", P("<array><data><value><struct><member>"
+	    "<name>methodName</name><value>supervisor.getPID</value></member><member>"
+	    "<name>params</name><value>x</value></member></struct></value></data></array>"),
+	    VALUE(ARRAY(FAULT_STRUCT("2", "INCORRECT_PARAMETERS"))));
+}
+
+/* One after another, however long each takes. */
+static void
+test_multicall_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	asks(f, "system.multicall", CALLS(CALL("supervisor.getPID")
+	    CALL1("supervisor.startProcess", "web") CALL1("supervisor.startProcess", "g:a")
+	    CALL1("supervisor.startProcessGroup", "g")
+	    CALL("supervisor.getAPIVersion")), "process.start", "{\"name\":\"web\"}");
+	answer_started(f, 1, 1);
+	assert_int_equal(f->requests, 1);
+	tell_row(f, web_up);
+	turn(f);
+	assert_int_equal(f->requests, 2);
+	assert_string_equal(f->asked.params, "{\"name\":\"g:a\"}");
+	answer_fault(f, FAULT_ALREADY_STARTED, "ALREADY_STARTED: g:a");
+	assert_int_equal(f->requests, 3);
+	answer(f, json_pack("{si}", "job", 5), -1);
+	job_result(f, 2, "b", 1);
+	tell(f, "job.end", json_pack("{si}", "job", 5));
+	tell_row(f, (struct row){ 2, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "g", "b" });
+	turn(f);
+	expect(f, 1, VALUE(ARRAY(INT("77") BOOL("1")
+	    FAULT_STRUCT("60", "ALREADY_STARTED: g:a") ARRAY(RESULT("b", "g", "80", "OK"))
+	    STRING("3.0"))));
+}
+
+static void
+test_multicall_logs(void **state)
+{
+	struct fixture *f = *state;
+	static const char params[] = "<value><struct><member><name>methodName</name>"
+	    "<value>supervisor.readLog</value></member><member><name>params</name><value>"
+	    "<array><data><value>0</value><value>0</value></data></array></value></member>"
+	    "</struct></value>";
+	struct buf calls;
+	char *text;
+
+	buf_init(&calls, 0);
+	assert_int_equal(buf_puts(&calls, "<param><value><array><data>"), 0);
+	for (int i = 0; i <= DOCUMENT_LOGS_MAX; i++)
+		assert_int_equal(buf_puts(&calls, params), 0);
+	assert_int_equal(buf_puts(&calls, "</data></array></value></param>"), 0);
+	text = buf_steal(&calls);
+	assert_non_null(begin(f, "system.multicall", text));
+	for (int i = 0; i <= DOCUMENT_LOGS_MAX; i++) {
+		turn(f);
+		assert_int_equal(f->requests, i + 1);
+		answer_log(f, "0123456789", 10000);
+	}
+	assert_int_equal(f->replies, 1);
+	assert_true(strlen(f->reply) > DOCUMENT_LOGS_MAX * 100000);
+	assert_non_null(strstr(f->reply, FAULT_STRUCT("30", "FAILED")));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_introspection),
+		TEST(test_multicall_at_once),
+		TEST(test_multicall_waits),
+		TEST(test_multicall_logs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
