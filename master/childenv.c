@@ -73,6 +73,8 @@ put_server_url(char **env, size_t *count, const struct config *config,
 	char *url = NULL;
 	int rc;
 
+	if (process->serverurl != NULL && *process->serverurl == '\0')
+		return 0;
 	if (process->serverurl != NULL)
 		return put(env, count, "SUPERVISOR_SERVER_URL", process->serverurl);
 	if (server_url(config, &url) == -1)
@@ -109,7 +111,7 @@ char **
 childenv_new(char *const *ours, const struct config *config, const char *group,
     const struct process_config *process)
 {
-	size_t room = 5 + config->environment.count + process->environment.count, count = 0;
+	size_t room = 5 + process->environment.count, count = 0;
 	char **env;
 
 	for (size_t i = 0; ours[i] != NULL; i++)
@@ -122,7 +124,6 @@ childenv_new(char *const *ours, const struct config *config, const char *group,
 	    put_server_url(env, &count, config, process) == -1 ||
 	    put(env, &count, "SUPERVISOR_PROCESS_NAME", process->name) == -1 ||
 	    put(env, &count, "SUPERVISOR_GROUP_NAME", group) == -1 ||
-	    put_all(env, &count, &config->environment) == -1 ||
 	    put_all(env, &count, &process->environment) == -1) {
 		childenv_free(env);
 		errno = ENOMEM;

@@ -6,7 +6,8 @@
 #include "common/compiler.h"
 #include "master/config.h"
 
-/* New NULL-terminated array for one process; NULL with ENOMEM. `ours` is the environment to
+/* New NULL-terminated array for one process, whose own environment holds that of
+ * [supervisord] already; NULL with ENOMEM. `ours` is the environment to
  * start from (environ). */
 char **childenv_new(char *const *ours, const struct config *, const char *group,
     const struct process_config *);

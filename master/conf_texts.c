@@ -173,6 +173,13 @@ exitcodes_parse(const char *text, void *slot, char **why)
 	return item != NULL ? exitcodes_fail(text, why) : 0;
 }
 
+static void
+exitcodes_clear(void *slot)
+{
+	mem_freep(slot);
+	container_of(slot, struct process_config, exitcodes)->nexitcodes = 0;
+}
+
 static char *
 exitcodes_print(const void *slot)
 {
@@ -302,7 +309,7 @@ const struct conf_type conf_logfile = {
 };
 const struct conf_type conf_exitcodes = {
 	.name = "list of integers", .size = sizeof(int *), .parse = exitcodes_parse,
-	.print = exitcodes_print, .equal = exitcodes_equal, .clear = string_clear,
+	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
 };
 const struct conf_type conf_environment = {
 	.name = "variables", .size = sizeof(struct environment), .parse = environment_parse,

@@ -11,7 +11,7 @@
 #define AGAIN_MS 100		/* when there was no memory to remember a respawn */
 
 struct job {
-	TAILQ_ENTRY(job) in_queue;
+	STAILQ_ENTRY(job) in_queue;
 	uint64_t number;
 	enum job_kind kind;
 	int signo;
@@ -21,7 +21,7 @@ struct job {
 	size_t next, count;
 };
 
-TAILQ_HEAD(job_list, job);
+STAILQ_HEAD(job_list, job);
 
 /* Numbers, so that a process that is freed leaves nothing dangling. */
 struct respawns {
@@ -38,9 +38,10 @@ struct jobs {
 	jobs_check_fn *check;
 	uint64_t next_number;
 	bool job_next;		/* whose turn it is */
+	bool halted;		/* FATAL: follows from the mood */
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 80, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 72, "see jobs_get");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 96, "see jobs_get");
 
 /* ---- the respawn queue ---- */
@@ -92,7 +93,8 @@ jobs_find_lost(struct jobs *jobs)
 	struct process *p;
 
 	jobs->respawns.lost = false;
-	for (group = groups_first(jobs->groups); group != NULL; group = groups_next(group)) {
+	for (group = groups_first(jobs->groups); group != NULL;
+	    group = groups_next(group)) {
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			if (p->respawning)
 				jobs_respawn(jobs, p);
@@ -157,7 +159,8 @@ job_step(struct jobs *jobs, struct job *job)
 
 	if (p == NULL)
 		return;
-	fault = job_work[job->kind](jobs, job, p, &spawn, &detail);
+	fault = jobs->halted ? FAULT_FATAL_STATE :
+	    job_work[job->kind](jobs, job, p, &spawn, &detail);
 	if (job->sink.result != NULL)
 		job->sink.result(job->ctx, job->number, p, fault, detail, spawn);
 	free(detail);
@@ -166,13 +169,13 @@ job_step(struct jobs *jobs, struct job *job)
 static void
 jobs_step_job(struct jobs *jobs)
 {
-	struct job *job = TAILQ_FIRST(&jobs->queue);
+	struct job *job = STAILQ_FIRST(&jobs->queue);
 
 	if (job->next < job->count)
 		job_step(jobs, job);
 	if (job->next < job->count)
 		return;
-	TAILQ_REMOVE(&jobs->queue, job, in_queue);
+	STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
 	if (job->sink.end != NULL)
 		job->sink.end(job->ctx, job->number);
 	job_free(job);
@@ -190,7 +193,7 @@ jobs_step_respawn(struct jobs *jobs)
 static bool
 jobs_step(struct jobs *jobs)
 {
-	bool has_job = !TAILQ_EMPTY(&jobs->queue), has_respawn = jobs->respawns.count > 0;
+	bool has_job = !STAILQ_EMPTY(&jobs->queue), has_respawn = jobs->respawns.count > 0;
 
 	if (!has_job && !has_respawn)
 		return false;
@@ -241,7 +244,7 @@ jobs_new(struct loop *loop, struct groups *groups)
 	}
 	jobs->groups = groups;
 	jobs->next_number = 1;
-	TAILQ_INIT(&jobs->queue);
+	STAILQ_INIT(&jobs->queue);
 	return jobs;
 }
 
@@ -252,13 +255,19 @@ jobs_free(struct jobs *jobs)
 
 	if (jobs == NULL)
 		return;
-	while ((job = TAILQ_FIRST(&jobs->queue)) != NULL) {
-		TAILQ_REMOVE(&jobs->queue, job, in_queue);
+	while ((job = STAILQ_FIRST(&jobs->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
 		job_free(job);
 	}
 	source_free(jobs->timer);
 	free(jobs->respawns.ids);
 	free(jobs);
+}
+
+void
+jobs_halt(struct jobs *jobs)
+{
+	jobs->halted = true;
 }
 
 void
@@ -283,7 +292,7 @@ jobs_queue(struct jobs *jobs, uint64_t number, enum job_kind kind, int signo, si
 	job->kind = kind;
 	job->signo = signo;
 	job->count = count;
-	TAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
+	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
 	jobs_wake(jobs);
 	return job;
 }
@@ -312,7 +321,7 @@ jobs_forget(struct jobs *jobs, const void *ctx)
 {
 	struct job *job;
 
-	TAILQ_FOREACH(job, &jobs->queue, in_queue) {
+	STAILQ_FOREACH(job, &jobs->queue, in_queue) {
 		if (job->ctx == ctx)
 			job->sink = (struct job_sink){ 0 };
 	}
@@ -333,7 +342,7 @@ jobs_respawn(struct jobs *jobs, struct process *p)
 void
 jobs_drop_process(struct jobs *jobs UNUSED, struct process *p)
 {
-	/* The queues hold numbers that are never reused; only this mark could call it back. */
+	/* The queues hold numbers that are never reused: only this mark could call it. */
 	p->respawning = false;
 }
 
@@ -344,7 +353,7 @@ jobs_get(const struct jobs *jobs, size_t index, struct job_state *state)
 {
 	const struct job *job;
 
-	TAILQ_FOREACH(job, &jobs->queue, in_queue) {
+	STAILQ_FOREACH(job, &jobs->queue, in_queue) {
 		if (index-- > 0)
 			continue;
 		*state = (struct job_state){

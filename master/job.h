@@ -38,6 +38,8 @@ void jobs_forget(struct jobs *, const void *ctx);
  * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked. */
 typedef enum fault jobs_check_fn(struct process *, char **detail);
 void jobs_check_with(struct jobs *, jobs_check_fn *);
+/* FATAL: children are left alone from now on; what is still queued gets FATAL_STATE. */
+void jobs_halt(struct jobs *);
 /* Appends to the respawn queue, which shares the turn's time with the jobs. */
 void jobs_respawn(struct jobs *, struct process *);
 /* The process is being freed. */

@@ -289,6 +289,12 @@ logfile_generation(const struct logfile *file)
 	return file->generation;
 }
 
+void
+logfile_resume(struct logfile *file, uint64_t generation)
+{
+	file->generation = generation;
+}
+
 int
 logfile_fd(const struct logfile *file)
 {

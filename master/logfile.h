@@ -28,6 +28,8 @@ NODISCARD int logfile_reopen(struct logfile *);
 NODISCARD int logfile_clear(struct logfile *);
 /* How often it has been rotated or cleared. */
 uint64_t logfile_generation(const struct logfile *);
+/* Goes on counting from there: a log taken over from the state document. */
+void logfile_resume(struct logfile *, uint64_t generation);
 /* For the state document: the descriptor. */
 int logfile_fd(const struct logfile *);
 

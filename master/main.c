@@ -1,5 +1,6 @@
 /* reeved: the privileged master. argv, and runs until one does not lead to another. */
 #include "common/log.h"
+#include "common/mem.h"
 #include "master/listeners.h"
 #include "master/options.h"
 #include "master/run.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REEXECUTED "REEVE_REEXECUTED"	/* tells the new binary not to fork again */
+/* Tells the new binary which configuration it runs on, and so not to fork again. */
+#define REEXECUTED "REEVE_REEXECUTED"
 
 static int
 usage_error(const struct options *options, char *error)
@@ -28,7 +30,7 @@ reexecute(struct master *master, char **argv)
 {
 	listeners_free(master->listeners);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
-	setenv(REEXECUTED, "1", 1);
+	setenv(REEXECUTED, master->config_path, 1);
 	execv("/proc/self/exe", argv);
 	perror("reeved: exec");
 	return 1;
@@ -59,6 +61,8 @@ main(int argc, char **argv)
 	int status;
 
 	master.reexecuted = getenv(REEXECUTED) != NULL;
+	if (master.reexecuted)
+		master.config_path = xstrdup(getenv(REEXECUTED));
 	unsetenv(REEXECUTED);
 	if (options_parse(argc, argv, &options, &error) == -1)
 		return usage_error(&options, error);
@@ -73,6 +77,7 @@ main(int argc, char **argv)
 	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
 		fatal("cannot start: no descriptors or memory");
 	status = run_all(&master, argv);
+	free(master.config_path);
 	reaper_free(master.reaper);
 	loop_free(master.loop);
 	return status;

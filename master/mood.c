@@ -82,7 +82,7 @@ mood_report(struct mood *m)
 
 /* ---- the orderly stop ---- */
 
-/* All at once, in descending priority; ties from the last to the first, as the reference. */
+/* All at once, in descending priority; ties in reverse order, as in supervisord. */
 static void
 mood_ask(struct mood *m, struct group *group)
 {
@@ -208,8 +208,8 @@ mood_break(struct mood *m, const char *reason)
 {
 	log_critical("broken invariant: %s", reason);
 	if (m->phase == PHASE_NONE && m->state == DAEMON_RUNNING) {
-		log_critical("entering FATAL state: nothing is started or restarted, children "
-		    "are left alone");
+		log_critical("entering FATAL state: nothing is started or restarted, "
+		    "children are left alone");
 		m->reason = strdup(reason);
 		mood_set(m, DAEMON_FATAL);
 	} else if (m->phase == PHASE_STOPPING) {

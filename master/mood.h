@@ -32,16 +32,16 @@ bool mood_is_stopping(const struct mood *);	/* SHUTDOWN, RESTARTING or FATAL */
 void mood_shutdown(struct mood *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
 bool mood_restart(struct mood *);
-/* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While a
- * shutdown or restart is under way it goes on, by the pid map. */
+/* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While
+ * a shutdown or restart is under way it goes on, by the pid map. */
 void mood_break(struct mood *, const char *reason);
-/* For the state document. by_pid: the stop goes by the pid map (asked for in FATAL, or broken
- * while stopping), so all_stopped is the caller's own affair. */
+/* For the state document. by_pid: the stop goes by the pid map (asked for in FATAL, or
+ * broken while stopping), so all_stopped is the caller's own affair. */
 struct mood_memory {
 	enum daemon_state state;
 	const char *reason;	/* borrowed; "" unless FATAL */
 	bool by_pid;
-	int64_t reported_ms;	/* monotonic time of the last "waiting for" line, -1 = none */
+	int64_t reported_ms;	/* monotonic, of the last "waiting for" line, -1 = none */
 };
 void mood_get(const struct mood *, struct mood_memory *);
 /* Goes on from there in the next turn, logging and telling nothing now. */

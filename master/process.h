@@ -46,7 +46,7 @@ struct process {
 	enum verdict verdict;		/* of last_spawn */
 	enum process_state state;
 	pid_t pid;			/* 0 = none */
-	bool killing;			/* a stop was asked for and not yet answered by its end */
+	bool killing;			/* a stop was asked for, its end is awaited */
 	int64_t started_ms;		/* monotonic time of the last spawn attempt */
 	int64_t deadline_ms;		/* what `arm` was last told, or -1 */
 	int64_t due_ms;			/* startsecs over, retry or SIGKILL due, or -1 */
@@ -70,8 +70,8 @@ void process_free(struct process *);
  * was spawned because it is STOPPING; else ALREADY_STARTED, FAILED (*detail new),
  * SPAWN_ERROR, or SHUTDOWN_STATE when ops->is_stopping (the gate refuses that before). */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
-/* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for NAME
- * to stop" now and every two seconds until it has. */
+/* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for
+ * NAME to stop" now and every two seconds until it has. */
 enum fault process_stop(struct process *, char **detail);
 /* A group's stop during shutdown: as process_stop, but BACKOFF becomes FATAL (3.3). */
 void process_shutdown(struct process *);

@@ -119,6 +119,8 @@ state_changed(void *ctx)
 {
 	struct master *master = ctx;
 
+	if (mood_state(master->mood) == DAEMON_FATAL)
+		jobs_halt(master->jobs);
 	publish_daemon(master->publisher);
 }
 
@@ -385,13 +387,32 @@ open_listeners(struct master *master, char **error)
 	return 0;
 }
 
+/* The file that the first run found, whatever the directory is now. */
+static int
+load_config(struct master *master, char **error)
+{
+	struct options options = *master->options;
+	const char *slash;
+
+	if (master->config_path != NULL)
+		options.configuration = master->config_path;
+	if (config_load(&options, &master->config, error) == -1)
+		return -1;
+	if (master->config_path != NULL)
+		return 0;
+	slash = strrchr(master->config->file, '/');
+	master->config_path = xasprintf("%s/%s", master->config->here,
+	    slash == NULL ? master->config->file : slash + 1);
+	return 0;
+}
+
 /* A failure leaves nothing behind but the main log. */
 static int
 start(struct master *master, bool first, char **error)
 {
 	const struct config *config;
 
-	if (config_load(master->options, &master->config, error) == -1)
+	if (load_config(master, error) == -1)
 		return -1;
 	config = master->config;
 	if (become_user(config, error) == -1)

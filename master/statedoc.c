@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whoever adds a member to one of these: it is either rebuilt from the configuration, or it is
- * state and needs a row below. Then set the size. (job.c and mood.c guard their own structs,
- * the unit test guards struct master.) */
+/* Whoever adds a member to one of these: it is either rebuilt from the configuration, or it
+ * is state and needs a row below. Then set the size. (job.c and mood.c guard their own
+ * structs, the unit test guards struct master.) */
 #define STATEDOC_SIZE(type, size)                                        \
 	_Static_assert(sizeof(void *) != 8 || sizeof(type) == (size),    \
 	    "a member was added: see statedoc.c")
@@ -52,6 +52,7 @@ static const struct statefield master_rows[] = {
 	ROW(struct master, next_id, U64),
 	ROW(struct master, seq, U64),
 	ROW(struct master, restart_wanted, BOOL),
+	ROW(struct master, config_path, TEXT),
 };
 
 /* mood_memory with a reason of its own. */
@@ -179,7 +180,8 @@ write_groups(const struct master *master, const struct statedoc_ops *ops, void *
 	const struct group *group;
 	const struct process *p;
 
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group)) {
+	for (group = groups_first(master->groups); group != NULL;
+	    group = groups_next(group)) {
 		json_t *object = json_object(), *processes = json_array();
 
 		TAILQ_FOREACH(p, &group->processes, in_group)
@@ -371,7 +373,8 @@ check_numbers(const struct groups *groups, uint64_t next_id, char **why)
 	for (group = groups_first(groups); group != NULL; group = groups_next(group)) {
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			if (groups_process(groups, p->id) != p || p->id >= next_id)
-				return fail(why, "wrong number of process", p->config->name);
+				return fail(why, "wrong number of process",
+				    p->config->name);
 		}
 	}
 	return 0;
@@ -385,7 +388,8 @@ read_groups(struct master *master, const json_t *list, const struct statedoc_ops
 	const json_t *one;
 	size_t i, count = 0;
 
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(master->groups); group != NULL;
+	    group = groups_next(group))
 		count++;
 	if (json_array_size(list) != count)
 		return fail(why, "other groups than configured", "");
@@ -420,12 +424,14 @@ read_mood(struct mood *mood, const json_t *json, char **why)
 static uint64_t *
 read_numbers(const json_t *list, size_t *count)
 {
-	uint64_t *numbers;
+	uint64_t *numbers = NULL;
 	json_t *one;
 	size_t i;
 
 	*count = json_array_size(list);
-	if (!json_is_array(list) || (numbers = calloc(*count + 1, sizeof(*numbers))) == NULL)
+	if (json_is_array(list))
+		numbers = calloc(*count + 1, sizeof(*numbers));
+	if (numbers == NULL)
 		return NULL;
 	json_array_foreach(list, i, one) {
 		if (!json_is_integer(one) || json_integer_value(one) <= 0) {

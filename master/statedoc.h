@@ -16,7 +16,7 @@
 struct statedoc_output {
 	int fd;			/* our end of the pipe, -1 = none */
 	int log_fd;		/* -1 = none */
-	char *log_path;		/* owned; NULL = none. Kept while nothing runs: AUTO names */
+	char *log_path;		/* owned; NULL = none; AUTO names also while stopped */
 	uint64_t generation;	/* of the log file */
 };
 
@@ -32,9 +32,9 @@ struct statedoc_pipes {
 struct statedoc_ops {
 	/* Fills *pipes (all -1 and NULL before). 0, or -1 with ENOMEM. */
 	int (*get)(void *ctx, const struct process *, struct statedoc_pipes *pipes);
-	/* Takes the descriptors over, opens or adopts the logs, watches process->pid. Called
-	 * for each process after its own members are in place and its timer is armed; what
-	 * it wants to keep of *pipes it sets to NULL or -1 there. 0, or -1 with *why new. */
+	/* Takes the descriptors over, opens or adopts the logs, watches process->pid.
+	 * Called for each process once its own members are in place and its timer is
+	 * armed; what it keeps of *pipes it sets to NULL there. 0, or -1 with *why new. */
 	int (*put)(void *ctx, struct process *, struct statedoc_pipes *pipes, char **why);
 };
 

@@ -29,8 +29,8 @@ struct statefield {
 
 /* New object; NULL with ENOMEM. */
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
-/* Fills `into`, whose texts are NULL or owned and are freed first. NULL when all is well, else
- * the name of the first member that is missing or of a wrong type. */
+/* Fills `into`, whose texts are NULL or owned and are freed first. NULL when all is well,
+ * else the name of the first member that is missing or of a wrong type. */
 const char *statefield_read(const struct statefield *table, size_t rows, const json_t *,
     void *into);
 

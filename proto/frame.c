@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Counts brackets outside strings, so that no parser recurses deeper than we allow. Whether
- * they match is jansson's to say. */
-static bool
-frame_is_shallow(const char *line, size_t n)
+/* Counts brackets and commas outside strings, so that no parser recurses deeper or allocates
+ * more than we allow. Whether they match is jansson's to say. NULL, or what is too much. */
+static const char *
+frame_excess(const char *line, size_t n)
 {
-	unsigned depth = 0;
+	unsigned depth = 0, values = 0;
 	bool in_string = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -25,10 +25,14 @@ frame_is_shallow(const char *line, size_t n)
 			depth++;
 		else if (!in_string && (c == '}' || c == ']') && depth > 0)
 			depth--;
+		if (!in_string && (c == '{' || c == '[' || c == ','))
+			values++;
 		if (depth > FRAME_DEPTH)
-			return false;
+			return "nested too deeply";
+		if (values > FRAME_VALUES)
+			return "too many values";
 	}
-	return true;
+	return NULL;
 }
 
 /* The object on a line without its newline; NULL with *why and errno. */
@@ -44,8 +48,8 @@ frame_parse(const char *line, size_t n, const char **why)
 	*why = "not UTF-8";
 	if (!str_is_utf8(line, n))
 		return NULL;
-	*why = "nested too deeply";
-	if (!frame_is_shallow(line, n))
+	*why = frame_excess(line, n);
+	if (*why != NULL)
 		return NULL;
 	*why = "not JSON";
 	object = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);

@@ -290,7 +290,7 @@ static int
 mirror_on_end(struct mirror *m, const json_t *params, uint64_t seq)
 {
 	struct mirror_rows gone = TAILQ_HEAD_INITIALIZER(gone);
-	struct mirror_row *row;
+	struct mirror_row *row, *next;
 
 	(void)params;
 	errno = EINVAL;
@@ -299,10 +299,9 @@ mirror_on_end(struct mirror *m, const json_t *params, uint64_t seq)
 	m->receiving = false;
 	mirror_advance(m, seq);
 	mirror_sweep(m, &gone);
-	while ((row = TAILQ_FIRST(&gone)) != NULL) {
+	TAILQ_FOREACH_SAFE(row, &gone, gone, next) {
 		uint64_t id = row->info.id;
 
-		TAILQ_REMOVE(&gone, row, gone);
 		mirror_row_free(row);
 		mirror_tell(m, id, NULL);
 	}

@@ -61,8 +61,8 @@ void peer_pull_from(struct peer *, const struct peer_puller *);
 void peer_wake(struct peer *);
 /* How many long strings' bytes a request may announce; default PEER_LONG_MAX. */
 void peer_long_max(struct peer *, size_t bytes);
-/* Stops reading: rpcd's half-close at shutdown is shutdown(SHUT_WR) by peer_half_close once
- * everything queued is sent. */
+/* Says goodbye: shutdown(SHUT_WR) once everything queued is sent. What is still received is
+ * thrown away, but for the end of file, which `closed` tells as ever. */
 void peer_half_close(struct peer *);
 
 /* Queue a frame. params/result are taken (NULL = {} / null) even on failure; a passed fd is
@@ -79,9 +79,9 @@ typedef void peer_answer_fn(void *ctx, enum fault fault, const char *message,
     json_t *result, int fd);
 /* Sends a request, params taken; its id (never 0), or 0 with errno, which leaves the peer as
  * it was: a stranger's big request is refused by its caller (ENOBUFS: too much is unsent;
- * EMSGSIZE; EPIPE: the connection is over). A string member of params
- * named data and longer than FRAME_PART goes in parts. `want_fd`: the answer may
- * carry a descriptor; one that was not asked for closes the peer. */
+ * EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in parts when
+ * it is longer than FRAME_PART. `want_fd`: the answer may carry a descriptor; one that was
+ * not asked for closes the peer. */
 uint64_t peer_call(struct peer *, const char *method, json_t *params, bool want_fd,
     peer_answer_fn *, void *ctx);
 /* The answer of this request will be dropped. */

@@ -27,8 +27,9 @@ struct bulk_result {
 };
 
 struct bulk;
-/* Must not free the bulk. Each result as it is decided, in the reference's order: what failed or finished at once in
- * the order of the job, then the others in the order of completion (2.6). */
+/* Each result as it is decided, in the reference's order: what failed or finished at once in
+ * the order of the job, then the others in the order of completion (2.6). It must not free
+ * the bulk. */
 typedef void bulk_result_fn(void *ctx, const struct bulk_result *);
 
 /* New; rows are looked up through `find` (borrowed info or NULL). */

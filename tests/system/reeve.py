@@ -6,6 +6,7 @@ REEVE_SUBJECT=supervisord, Debian's supervisord: an expectation that is not mark
 reeve_only holds for both, and that is how it was found to be right.
 """
 
+import base64
 import contextlib
 import http.client
 import json
@@ -31,6 +32,8 @@ SUPERVISORCTL = "/usr/bin/supervisorctl"
 SANITIZED = os.path.basename(BUILD) in ("asan", "valgrind")
 # A busy machine and a sanitizer may slow everything; a wait ends early when all is well.
 PATIENCE = 30
+# What a sanitizer says, wherever it comes out.
+REPORT = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
 
 reeve_only = unittest.skipIf(SUBJECT != "reeve", "reeve differs here, or goes further")
 
@@ -400,7 +403,6 @@ class Daemon:
     def rpc(self, via="unix", user=None, password=None):
         headers = []
         if user is not None:
-            import base64
             text = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
             headers = [("Authorization", "Basic " + text)]
         target = self.socket if via == "unix" else ("127.0.0.1", self.port)
@@ -477,6 +479,8 @@ class Case(unittest.TestCase):
     def finish(self, daemon):
         if daemon.running():
             self.assertIn(daemon.stop(), (0, None), daemon.output())
+        for text in (daemon.output(), daemon.log()):
+            self.assertIsNone(REPORT.search(text), text)
 
     def rpc(self, daemon, via="unix", **credentials):
         proxy = daemon.rpc(via, **credentials)

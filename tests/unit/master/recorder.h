@@ -27,7 +27,7 @@ struct recorder {
 	bool why_fails;		/* spawn fails without a text */
 	int kill_errno;		/* 0 = it works */
 	bool stopping;
-	bool quiet;		/* logs nothing below WARN, writes no op but kill and spawn */
+	bool quiet;		/* of the ops only kill and spawn are written down */
 	void (*changed)(struct recorder *, struct process *, enum process_state from);
 	void (*enqueue)(struct recorder *, struct process *);
 	void *ctx;		/* the test's own */

@@ -16,8 +16,8 @@ static char *const ours[] = {
     S("PATH=/bin"), S("A=ours"), S("NOTIFY_SOCKET=/run/x"), S("LISTEN_FDS=3"),
     S("LISTEN_PID=1"), S("WATCHDOG_USEC=5"), S("NOTIFY_SOCKETS=kept"), NULL};
 
-static struct variable daemon_items[] = {{S("A"), S("daemon")}, {S("B"), S("daemon")}};
-static struct variable program_items[] = {{S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
+static struct variable program_items[] = {
+    {S("A"), S("program")}, {S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
 
 static struct listener_config inet = {.host = S(""), .port = 9001};
 static struct listener_config both[] = {
@@ -26,7 +26,7 @@ static struct listener_config both[] = {
 static struct process_config
 process_named(const char *name)
 {
-	struct process_config process = {.environment = {program_items, 2}};
+	struct process_config process = {.environment = {program_items, nitems(program_items)}};
 
 	process.name = S(name);
 	return process;
@@ -48,14 +48,14 @@ expect(char *const *env, const char *name, const char *value)
 static void
 order_of_winning(void **state)
 {
-	struct config config = {.environment = {daemon_items, 2}};
+	struct config config = {0};
 	struct process_config process = process_named("web_0");
 	char **env = childenv_new(ours, &config, "web", &process);
 
 	(void)state;
 	assert_non_null(env);
 	expect(env, "PATH", "/bin");
-	expect(env, "A", "daemon");
+	expect(env, "A", "program");
 	expect(env, "B", "program");
 	expect(env, "SUPERVISOR_ENABLED", "0");
 	expect(env, "SUPERVISOR_PROCESS_NAME", "web_0");
@@ -98,6 +98,10 @@ server_url(void **state)
 	process.serverurl = S("http://elsewhere:1");
 	env = childenv_new(ours, &config, "p", &process);
 	expect(env, "SUPERVISOR_SERVER_URL", "http://elsewhere:1");
+	childenv_free(env);
+	process.serverurl = S("");
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", NULL);
 	childenv_free(env);
 }
 

@@ -120,28 +120,65 @@ test_rows(void **state)
 	assert_null(conf_find(&conf_program, "no such option"));
 }
 
-/* The manual names every option of every table, with its default. */
-static void
-test_manual(void **state)
+/* New: the text of a file of the tree. */
+static char *
+slurp(const char *path)
 {
-	FILE *file = fopen("man/reeve.conf.5", "r");
-	char *text = calloc(1, 1 << 18), want[128];
+	FILE *file = fopen(path, "r");
+	char *text = calloc(1, 1 << 18);
 
-	(void)state;
 	if (file == NULL)
-		fail_msg("no man/reeve.conf.5: run the tests from the root of the tree");
+		fail_msg("no %s: run the tests from the root of the tree", path);
 	assert_non_null(text);
 	assert_true(fread(text, 1, (1 << 18) - 1, file) > 1000);
 	fclose(file);
+	return text;
+}
+
+/* The manual's item of an option, or the next of the same name, with type and default. */
+static bool
+is_documented(const char *manual, const struct conf_option *option)
+{
+	char item[128], value[128];
+	const char *at = manual, *end, *hit;
+
+	snprintf(item, sizeof(item), ".It Cm %s Pq %s\n", option->name, option->type->name);
+	snprintf(value, sizeof(value), ".Ql %s .\n",
+	    option->fallback != NULL ? option->fallback : "");
+	while ((at = strstr(at, item)) != NULL) {
+		at += strlen(item);
+		end = strstr(at, "\n.It ");
+		hit = strstr(at, value);
+		if (option->fallback == NULL || option->fallback[0] == '\0' ||
+		    (hit != NULL && (end == NULL || hit < end)))
+			return true;
+	}
+	return false;
+}
+
+/* The manual and the sample name every option with what the table says of it. */
+static void
+test_documents(void **state)
+{
+	char *manual = slurp("man/reeve.conf.5"), *sample = slurp("master/reeved.conf.sample");
+	char want[128];
+
+	(void)state;
 	for (size_t s = 0; s < conf_sections_count; s++) {
 		for (size_t i = 0; i < conf_sections[s]->count; i++) {
-			snprintf(want, sizeof(want), "Cm %s",
-			    conf_sections[s]->options[i].name);
-			if (strstr(text, want) == NULL)
-				fail_msg("the manual lacks \"%s\"", want);
+			const struct conf_option *option = &conf_sections[s]->options[i];
+
+			if (!is_documented(manual, option))
+				fail_msg("the manual lacks %s, or its type or default",
+				    option->name);
+			snprintf(want, sizeof(want), "\n;%s=%s", option->name,
+			    option->fallback != NULL ? option->fallback : "");
+			if (strstr(sample, want) == NULL)
+				fail_msg("the sample lacks %s", want + 1);
 		}
 	}
-	free(text);
+	free(manual);
+	free(sample);
 }
 
 /* AUTO is equal to any log file, as supervisord's reread has it. */
@@ -168,7 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_auto_log),
 	};
 

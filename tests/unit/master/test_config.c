@@ -279,6 +279,84 @@ test_invalid(void **state UNUSED)
 	run_cases(DATA "/invalid", 60);
 }
 
+/* Without -c the file is looked for beside the program's directory first. */
+static void
+test_search(void **state UNUSED)
+{
+	char directory[] = "/tmp/reeve-config-XXXXXX", *error = NULL;
+	char *etc, *path, *program;
+	struct options options = { 0 };
+	struct config *config;
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	etc = xasprintf("%s/etc", directory);
+	path = xasprintf("%s/supervisord.conf", etc);
+	program = xasprintf("%s/bin/reeved", directory);
+	assert_int_equal(mkdir(etc, 0700), 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("[supervisord]\nidentifier=found\n", file);
+	fclose(file);
+	options.program = program;
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	assert_string_equal(config->file, path);
+	assert_string_equal(config->here, etc);
+	assert_string_equal(config->identifier, "found");
+	assert_int_equal(config->nmessages, getuid() == 0 ? 1 : 0);
+	config_free(config);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(etc), 0);
+	assert_int_equal(rmdir(directory), 0);
+	free(etc);
+	free(path);
+	free(program);
+}
+
+/* A group outlives the configuration that it came from. */
+static void
+test_group_reference(void **state UNUSED)
+{
+	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
+	struct options options = { .configuration = file };
+	struct config *config;
+	struct group_config *group;
+
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	assert_int_equal(config->ngroups, 1);
+	group = group_config_ref(config->groups[0]);
+	config_free(config);
+	assert_string_equal(group->processes[0]->command, "/bin/cat");
+	group_config_unref(group);
+	group_config_unref(NULL);
+	config_free(NULL);
+}
+
+/* Arguments that are not UTF-8 are refused before they get into a configuration. */
+static void
+test_arguments_are_utf8(void **state UNUSED)
+{
+	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
+	struct options options = { .configuration = file, .identifier = "a\xff" };
+	struct config *config;
+
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_string_equal(error, "the value of --identifier is not valid UTF-8");
+	free(error);
+	setenv("BAD", "x\xff", 1);
+	options.identifier = NULL;
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	config_free(config);
+	options.configuration = DATA "/invalid/expand-env-absent/input.conf";
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_non_null(strstr(error, "program:a.directory is not valid UTF-8 in section"));
+	free(error);
+	unsetenv("BAD");
+	options.configuration = "/nonexistent\xff";
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	free(error);
+}
+
 static void
 set_environment(void)
 {
@@ -294,6 +372,9 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_group_reference),
+		cmocka_unit_test(test_arguments_are_utf8),
 	};
 	char *text;
 

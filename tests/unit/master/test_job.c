@@ -151,7 +151,7 @@ finish(struct scene *s)
 }
 
 static void
-test_nothing_before_the_turn(void **state)
+test_begins_next_turn(void **state)
 {
 	struct scene *s = *state;
 	char *got;
@@ -225,9 +225,11 @@ test_budget(void **state)
 
 	s->spawn_costs = 3;
 	add(s, JOB_START, 0, 4);
-	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\nspawn p1\nresult 1 p1 OK spawn 1\n");
+	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	    "spawn p1\nresult 1 p1 OK spawn 1\n");
 	s->spawn_costs = 1;
-	assert_turn(s, "spawn p2\nresult 1 p2 OK spawn 1\nspawn p3\nresult 1 p3 OK spawn 1\n"
+	assert_turn(s, "spawn p2\nresult 1 p2 OK spawn 1\n"
+	    "spawn p3\nresult 1 p3 OK spawn 1\n"
 	    "spawn p4\nresult 1 p4 OK spawn 1\nend 1\n");
 	assert_turn(s, "");
 	s->spawn_costs = 100; /* slower than a turn: still one at a time */
@@ -358,11 +360,22 @@ test_queued_jobs(void **state)
 	finish(s);
 }
 
+/* FATAL: who has not been reached yet is left alone, and the caller is told. */
+static void
+test_halt(void **state)
+{
+	struct scene *s = *state;
+
+	assert_int_equal(add(s, JOB_STOP, 0, 1), 1);
+	jobs_halt(s->jobs);
+	assert_turn(s, "result 1 p0 FATAL_STATE spawn 0\nresult 1 p1 FATAL_STATE spawn 0\nend 1\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing_before_the_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_begins_next_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds_and_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_check, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
@@ -371,6 +384,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_respawn_queue_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_halt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queued_jobs, setup, teardown),
 	};
 

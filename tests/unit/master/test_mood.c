@@ -176,7 +176,7 @@ test_no_groups(void **state)
 	assert_turn(s, "mood RESTARTING\nall stopped\n");
 }
 
-/* From the highest priority number down; within a group too, ties from the last to the first;
+/* From the highest priority number down; within a group too, ties in reverse;
  * the report in the order of activation. */
 static void
 test_order(void **state)
@@ -202,7 +202,8 @@ test_order(void **state)
 	process_reaped(process(s, "mid:m1"), 0);
 	process_reaped(process(s, "mid:m2"), 0);
 	process_reaped(process(s, "mid:m3"), 0);
-	assert_turn(s, "INFO stopped: m1 (exit status 0)\nINFO stopped: m2 (exit status 0)\n"
+	assert_turn(s, "INFO stopped: m1 (exit status 0)\n"
+	    "INFO stopped: m2 (exit status 0)\n"
 	    "INFO stopped: m3 (exit status 0)\n");
 	process_reaped(process(s, "mid:m4"), 0);
 	assert_lines(s, "INFO stopped: m4 (exit status 0)\nkill 105 15\n");
@@ -361,7 +362,7 @@ test_shutdown_in_fatal(void **state)
 }
 
 static void
-test_broken_while_stopping(void **state)
+test_broken_in_shutdown(void **state)
 {
 	struct scene *s = *state;
 
@@ -420,15 +421,15 @@ test_memory(void **state)
 	mood_put_back(s->mood, &memory);
 	assert_turn(s, "");
 
-	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_FATAL, .reason = "why",
-		.reported_ms = -1 });
+	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_FATAL,
+		.reason = "why", .reported_ms = -1 });
 	assert_string_equal(mood_fatal_reason(s->mood), "why");
 	mood_get(s->mood, &memory);
 	assert_string_equal(memory.reason, "why");
 	assert_turn(s, "");
 
-	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_SHUTDOWN, .reason = "",
-		.by_pid = true, .reported_ms = -1 });
+	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_SHUTDOWN,
+		.reason = "", .by_pid = true, .reported_ms = -1 });
 	assert_turn(s, "");
 	mood_get(s->mood, &memory);
 	assert_true(memory.by_pid);
@@ -454,7 +455,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_restart_and_shutdown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fatal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shutdown_in_fatal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_broken_while_stopping, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broken_in_shutdown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
 	};

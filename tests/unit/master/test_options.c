@@ -2,31 +2,36 @@
 #include "master/options.h"
 #include "tests/unit/master/scratch.h"
 
-#define PARSE(options, error, ...) parse((options), (error), \
-	(char *[]){ __VA_ARGS__, NULL })
+struct line {
+	char text[256], *argv[32];
+	int argc;
+};
 
-static char program[] = "reeved";
-
+/* Splits the words at blanks; the options borrow from the line. */
 static int
-parse(struct options *options, char **error, char **words)
+parse(struct line *line, const char *words, struct options *options, char **error)
 {
-	char *argv[32] = { program };
-	int argc = 1;
+	char *rest = line->text, *word;
 
-	for (*error = NULL; words[argc - 1] != NULL; argc++)
-		argv[argc] = words[argc - 1];
-	return options_parse(argc, argv, options, error);
+	snprintf(line->text, sizeof(line->text), "reeved %s", words);
+	line->argc = 0;
+	while ((word = strsep(&rest, " ")) != NULL && line->argc < 31)
+		line->argv[line->argc++] = word;
+	line->argv[line->argc] = NULL;
+	*error = NULL;
+	return options_parse(line->argc, line->argv, options, error);
 }
 
 static void
 test_all(void **state)
 {
 	struct options o;
+	struct line line;
 	char *error;
 
 	(void)state;
-	assert_int_equal(PARSE(&o, &error, "-c", "/f", "-n", "-s", "-k", "-t", "-u", "root",
-	    "-m", "07", "-d", "/", "-l", "x.log", "-y", "1KB", "-z", "1"), 0);
+	assert_int_equal(parse(&line,
+	    "-c /f -n -s -k -t -u root -m 07 -d / -l x.log -y 1KB -z 1", &o, &error), 0);
 	assert_string_equal(o.program, "reeved");
 	assert_string_equal(o.configuration, "/f");
 	assert_true(o.nodaemon && o.silent && o.nocleanup && o.strip_ansi);
@@ -37,8 +42,9 @@ test_all(void **state)
 	assert_string_equal(o.logfile_maxbytes, "1KB");
 	assert_string_equal(o.logfile_backups, "1");
 	assert_false(o.help || o.version);
-	assert_int_equal(PARSE(&o, &error, "-e", "info", "-j", "p", "-i", "n", "-q", "/",
-	    "-a", "1", "--minprocs", "2", "--profile_options", "calls"), 0);
+	assert_int_equal(parse(&line,
+	    "-e info -j p -i n -q / -a 1 --minprocs 2 "
+	    "--profile_options calls", &o, &error), 0);
 	assert_string_equal(o.loglevel, "info");
 	assert_string_equal(o.pidfile, "p");
 	assert_string_equal(o.identifier, "n");
@@ -53,7 +59,7 @@ static void
 test_none(void **state)
 {
 	struct options o;
-	char *error, *argv[] = { program, NULL };
+	char *error, name[] = "reeved", *argv[] = { name, NULL };
 
 	(void)state;
 	assert_int_equal(options_parse(1, argv, &o, &error), 0);
@@ -67,17 +73,20 @@ static void
 test_value(void **state)
 {
 	struct options o;
+	struct line line;
 	char *error;
 
 	(void)state;
-	assert_int_equal(PARSE(&o, &error, "--nodaemon", "--loglevel=warn", "--min", "3"), -1);
+	assert_int_equal(parse(&line,
+	    "--nodaemon --loglevel=warn --min 3", &o, &error), -1);
 	assert_string_equal(error, "option --min not a unique prefix");
 	free(error);
-	assert_int_equal(PARSE(&o, &error, "--nodaemon", "--loglevel=warn", "--minf", "3"), 0);
+	assert_int_equal(parse(&line,
+	    "--nodaemon --loglevel=warn --minf 3", &o, &error), 0);
 	assert_string_equal(options_value(&o, "nodaemon"), "true");
 	assert_string_equal(options_value(&o, "loglevel"), "warn");
 	assert_string_equal(options_value(&o, "minfds"), "3");
-	assert_int_equal(PARSE(&o, &error, "--logfile="), 0);
+	assert_int_equal(parse(&line, "--logfile=", &o, &error), 0);
 	assert_string_equal(o.logfile, "");
 }
 
@@ -86,10 +95,11 @@ static void
 test_exact_name_wins(void **state)
 {
 	struct options o;
+	struct line line;
 	char *error;
 
 	(void)state;
-	assert_int_equal(PARSE(&o, &error, "--logfile", "a", "--logfile_b", "2"), 0);
+	assert_int_equal(parse(&line, "--logfile a --logfile_b 2", &o, &error), 0);
 	assert_string_equal(o.logfile, "a");
 	assert_string_equal(o.logfile_backups, "2");
 }
@@ -99,21 +109,22 @@ static void
 test_help(void **state)
 {
 	struct options o;
+	struct line line;
 	char *error;
 
 	(void)state;
-	assert_int_equal(PARSE(&o, &error, "-h", "-e", "nonsense"), 0);
+	assert_int_equal(parse(&line, "-h -e nonsense", &o, &error), 0);
 	assert_true(o.help);
-	assert_int_equal(PARSE(&o, &error, "-?"), 0);
+	assert_int_equal(parse(&line, "-?", &o, &error), 0);
 	assert_true(o.help);
-	assert_int_equal(PARSE(&o, &error, "--version", "-v"), 0);
+	assert_int_equal(parse(&line, "--version -v", &o, &error), 0);
 	assert_true(o.version);
-	assert_int_equal(PARSE(&o, &error, "-e", "nonsense", "-h"), -1);
+	assert_int_equal(parse(&line, "-e nonsense -h", &o, &error), -1);
 	free(error);
-	assert_int_equal(PARSE(&o, &error, "-h", "-Z"), -1);
+	assert_int_equal(parse(&line, "-h -Z", &o, &error), -1);
 	assert_string_equal(error, "option -Z not recognized");
 	free(error);
-	assert_int_equal(PARSE(&o, &error, "-v", "word"), -1);
+	assert_int_equal(parse(&line, "-v word", &o, &error), -1);
 	assert_string_equal(error, "positional arguments are not supported: ['word']");
 	free(error);
 }

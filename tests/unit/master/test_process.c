@@ -106,8 +106,9 @@ stage_begin(struct stage *s, char *words)
 static void
 said(struct stage *s, enum fault fault, char *detail)
 {
-	recorder_line(&s->recorder, "%s%s%s", fault == FAULT_NONE ? "ok" : fault_name(fault),
-	    detail != NULL ? ": " : "", detail != NULL ? detail : "");
+	recorder_line(&s->recorder, "%s%s%s",
+	    fault == FAULT_NONE ? "ok" : fault_name(fault), detail != NULL ? ": " : "",
+	    detail != NULL ? detail : "");
 	free(detail);
 }
 

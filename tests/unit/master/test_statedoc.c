@@ -14,7 +14,7 @@
 
 /* struct master is compared below in test_master; with a new member, go there first, and to
  * the rows in statedoc.c if it is state. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 152, "see test_master");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 160, "see test_master");
 
 /* Bytes that no JSON string would take as they are. */
 static const char queued[] = "in\0put\xff\n\"";
@@ -96,6 +96,7 @@ scene_new(void)
 static void
 scene_free(struct scene *s)
 {
+	free(s->master.config_path);
 	mood_free(s->master.mood);
 	jobs_free(s->master.jobs);
 	groups_free(s->master.groups);
@@ -194,6 +195,7 @@ busy(struct scene *s)
 	groups_move_last(s->master.groups, groups_find(s->master.groups, "first"));
 	s->master.seq = 77;
 	s->master.restart_wanted = true;
+	s->master.config_path = strdup("/etc/a.conf");
 	s->master.child_nofile = (struct rlimit){ 1024, RLIM_INFINITY };
 }
 
@@ -382,6 +384,7 @@ assert_same(struct scene *got, struct scene *want)
 	assert_int_equal(got->master.next_id, want->master.next_id);
 	assert_int_equal(got->master.seq, want->master.seq);
 	assert_int_equal(got->master.restart_wanted, want->master.restart_wanted);
+	assert_string_equal(got->master.config_path, want->master.config_path);
 	assert_int_equal(got->master.child_nofile.rlim_cur,
 	    want->master.child_nofile.rlim_cur);
 	assert_int_equal(got->master.child_nofile.rlim_max,
@@ -400,6 +403,7 @@ test_master(void **state UNUSED)
 	struct scene *old = scene_new(), *fresh;
 	json_t *doc;
 	char *armed;
+	int timers = 0;
 
 	live(old);
 	busy(old);
@@ -409,10 +413,13 @@ test_master(void **state UNUSED)
 	fresh = revive(doc);
 	assert_same(fresh, old);
 
-	/* STARTING, BACKOFF and STOPPING wait for their timers, and nothing else happens. */
+	/* STARTING, BACKOFF and STOPPING wait for their timers; nothing else happens. */
 	armed = recorder_take(&fresh->recorder);
-	for (char *line = strtok(armed, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	for (char *line = strtok(armed, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		assert_int_equal(strncmp(line, "arm in ", 7), 0);
+		timers++;
+	}
+	assert_int_equal(timers, 3);
 	free(armed);
 	json_decref(doc);
 	scene_free(fresh);
@@ -507,7 +514,8 @@ test_goes_on(void **state UNUSED)
 	json_t *doc;
 
 	live(old);
-	queue(old, JOB_STOP, 0, find(old, "first", "running"), find(old, "first", "starting"));
+	queue(old, JOB_STOP, 0, find(old, "first", "running"),
+	    find(old, "first", "starting"));
 	doc = through_text(old);
 	fresh = revive(doc);
 	scene_free(old);
@@ -569,9 +577,9 @@ test_spoiled_members(void **state UNUSED)
 	busy(old);
 	doc = through_text(old);
 	/* One process of each group is enough to spoil; the others are its like. */
-	list = json_object_get(json_array_get(json_object_get(doc, "groups"), 0), "processes");
+	list = json_array_get(json_object_get(doc, "groups"), 0);
+	list = json_object_get(list, "processes");
 	spoil(doc, json_array_get(list, 1));
-	list = json_object_get(doc, "groups");
 	json_object_del(doc, "groups");
 	assert_refused(doc, "groups");
 	json_decref(doc);
@@ -628,7 +636,8 @@ test_spoiled_values(void **state UNUSED)
 		{ jobs, "respawns", "[0]" },
 		{ jobs, "queue", "[{\"number\":1,\"kind\":3,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue", "[{\"number\":1,\"kind\":-1,\"signo\":0,\"ids\":[]}]" },
-		{ jobs, "queue", "[{\"number\":1,\"kind\":0,\"signo\":0,\"ids\":[\"x\"]}]" },
+		{ jobs, "queue",
+		    "[{\"number\":1,\"kind\":0,\"signo\":0,\"ids\":[\"x\"]}]" },
 		{ json_object_get(doc, "mood"), "state", "\"GLOOMY\"" },
 		{ json_object_get(doc, "mood"), "reason", "null" },
 	};

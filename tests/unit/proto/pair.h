@@ -53,7 +53,8 @@ struct pair {
 UNUSED static void
 side_hear(struct side *s, const char *what, const char *name, const json_t *value)
 {
-	char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text =
+	    value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
 	assert_int_equal(buf_printf(&s->heard, "%s %s %s\n", what, name,
 	    text != NULL ? text : "-"), 0);

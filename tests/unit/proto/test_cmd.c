@@ -55,7 +55,10 @@ static void
 test_manual(void **state)
 {
 	(void)state;
+#ifndef REEVE_TEST_SEAM
 	assert_int_equal(nitems(manual), CMD_MAX);
+	assert_int_equal(cmd_find("daemon.break"), -1);
+#endif
 	for (size_t i = 0; i < nitems(manual); i++) {
 		int id = cmd_find(manual[i].name);
 		const struct cmd *cmd;
@@ -68,7 +71,8 @@ test_manual(void **state)
 		assert_string_equal(cmd->role == ROLE_NONE ? "-" : role_name(cmd->role),
 		    manual[i].role);
 		assert_int_equal(!(cmd->flags & CMD_RPCD), strchr(marks, 'r') == NULL);
-		assert_int_equal(!(cmd->flags & CMD_IN_SHUTDOWN), strchr(marks, 's') == NULL);
+		assert_int_equal(!(cmd->flags & CMD_IN_SHUTDOWN),
+		    strchr(marks, 's') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_IN_FATAL), strchr(marks, 'f') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD), id != CMD_READY);
@@ -79,8 +83,8 @@ static void
 test_find(void **state)
 {
 	static const char *const strangers[] = {
-		"", "Hello", "hello ", "process", "process.", "process.start.", "daemon.break",
-		"supervisor.startProcess", "part",
+		"", "Hello", "hello ", "process", "process.", "process.start.", "part",
+		"supervisor.startProcess",
 	};
 
 	(void)state;
@@ -114,7 +118,8 @@ static const struct {
 	{"protocol:i", "{\"protocol\":true}", "parameter 'protocol' must be an integer"},
 	{"name:s,?wait:b", "{\"name\":\"a\"}", NULL},
 	{"name:s,?wait:b", "{\"name\":\"a\",\"wait\":false}", NULL},
-	{"name:s,?wait:b", "{\"name\":\"a\",\"wait\":0}", "parameter 'wait' must be a boolean"},
+	{"name:s,?wait:b", "{\"name\":\"a\",\"wait\":0}",
+	    "parameter 'wait' must be a boolean"},
 	{"?wait:b,name:s", "{\"wait\":true}", "missing parameter 'name'"},
 };
 

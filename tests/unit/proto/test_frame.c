@@ -214,7 +214,8 @@ test_write_refusals(void **state)
 	check_unwritable(json_pack("[i]", 1), 0, EINVAL);
 	check_unwritable(json_string("x"), 0, EINVAL);
 	check_unwritable(NULL, 0, EINVAL);
-	check_unwritable(json_pack("{s[io]}", "a", 1, json_string_nocheck("\xff")), 0, EINVAL);
+	check_unwritable(
+	    json_pack("{s[io]}", "a", 1, json_string_nocheck("\xff")), 0, EINVAL);
 	check_unwritable(json_pack("{ss%}", "a", x, (size_t)FRAME_MAX - 8), 0, EMSGSIZE);
 	check_unwritable(json_pack("{ss}", "a", "more than fits"), 20, ENOBUFS);
 	check_unwritable(json_pack("{si}", "a", 1), 6 + 7, ENOBUFS);
@@ -237,10 +238,41 @@ test_write_limit(void **state)
 	buf_clear(&b);
 }
 
+/* {"a":[0,0,…]} with `values` brackets and commas in all. */
+static enum frame_status
+read_values(size_t values)
+{
+	struct buf in;
+	json_t *object = NULL;
+	const char *why = NULL;
+	enum frame_status status;
+
+	buf_init(&in, 0);
+	assert_int_equal(buf_puts(&in, "{\"a\":[0"), 0);
+	for (size_t i = 2; i < values; i++)
+		assert_int_equal(buf_puts(&in, ",0"), 0);
+	assert_int_equal(buf_puts(&in, "]}\n"), 0);
+	status = frame_next(&in, &object, &why);
+	if (status == FRAME_MALFORMED)
+		assert_string_equal(why, "too many values");
+	json_decref(object);
+	buf_clear(&in);
+	return status;
+}
+
+static void
+values_are_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(read_values(FRAME_VALUES), FRAME_OK);
+	assert_int_equal(read_values(FRAME_VALUES + 1), FRAME_MALFORMED);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_line_limit),

@@ -22,8 +22,8 @@ hear(void *ctx, uint64_t id, const struct process_info *info)
 	struct heard *h = ctx;
 	size_t n = strlen(h->text);
 
-	(void)snprintf(h->text + n, sizeof(h->text) - n, "%c%llu ", info != NULL ? '+' : '-',
-	    (unsigned long long)id);
+	(void)snprintf(h->text + n, sizeof(h->text) - n, "%c%llu ",
+	    info != NULL ? '+' : '-', (unsigned long long)id);
 	assert_true(mirror_by_id(h->mirror, id) == info);
 	if (info != NULL)
 		assert_int_equal(info->id, id);
@@ -39,11 +39,12 @@ expect_heard(struct heard *h, const char *want)
 static json_t *
 row_of(uint64_t id, const char *group, const char *name)
 {
-	return json_pack("{sI, ss, ss, ss, si, s{si, ss}, si, si, si, si, ss, ss, ss, ss, sb}",
-	    "id", (json_int_t)id, "group", group, "name", name, "state", "STOPPED",
-	    "spawn", 0, "last", "spawn", 0, "verdict", "none", "pid", 0, "start", 0,
-	    "stop", 0, "exitstatus", 0, "spawnerr", "", "stopped_at", "Not started",
-	    "stdout_logfile", "", "stderr_logfile", "", "fed_by_pipe", 1);
+	return json_pack(
+	    "{sI, ss, ss, ss, si, s{si, ss}, si, si, si, si, ss, ss, ss, ss, sb}", "id",
+	    (json_int_t)id, "group", group, "name", name, "state", "STOPPED", "spawn", 0,
+	    "last", "spawn", 0, "verdict", "none", "pid", 0, "start", 0, "stop", 0,
+	    "exitstatus", 0, "spawnerr", "", "stopped_at", "Not started", "stdout_logfile",
+	    "", "stderr_logfile", "", "fed_by_pipe", 1);
 }
 
 /* Applies params (taken) and expects the outcome. */
@@ -78,8 +79,8 @@ apply_removed(struct mirror *m, uint64_t seq, uint64_t id)
 static json_t *
 daemon_params(uint64_t seq, int state)
 {
-	return json_pack("{sI, s{si, ss, si, ss, ss, sb}}", "seq", (json_int_t)seq, "daemon",
-	    "state", state, "fatal_reason", "", "pid", 9, "identifier", "sup",
+	return json_pack("{sI, s{si, ss, si, ss, ss, sb}}", "seq", (json_int_t)seq,
+	    "daemon", "state", state, "fatal_reason", "", "pid", 9, "identifier", "sup",
 	    "logfile", "/l", "has_main_interface", 1);
 }
 
@@ -248,7 +249,7 @@ test_find(void **state)
 	mirror_free(m);
 }
 
-/* A process that is removed and added again has a new id; both rows may meet for a moment. */
+/* A process that is removed and added again has a new id; for a moment both exist. */
 static void
 test_same_name(void **state)
 {

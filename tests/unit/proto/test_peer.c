@@ -9,10 +9,11 @@ test_notify(void **state)
 
 	(void)state;
 	pair_open(&t, false);
-	assert_int_equal(peer_notify(t.a.peer, "job.end", json_pack("{si}", "job", 1), -1, 0),
-	    0);
+	assert_int_equal(
+	    peer_notify(t.a.peer, "job.end", json_pack("{si}", "job", 1), -1, 0), 0);
 	assert_int_equal(peer_notify(t.a.peer, "bare", NULL, -1, 0), 0);
-	assert_int_equal(peer_notify(t.b.peer, "back", json_pack("{ss}", "é", "\n"), -1, 0), 0);
+	assert_int_equal(
+	    peer_notify(t.b.peer, "back", json_pack("{ss}", "é", "\n"), -1, 0), 0);
 	UNTIL(&t, t.b.notifications == 2 && t.a.notifications == 1);
 	expect_heard(&t.b, "notification job.end {\"job\":1}\nnotification bare {}\n");
 	expect_heard(&t.a, "notification back {\"é\":\"\\n\"}\n");
@@ -28,7 +29,8 @@ answer_by_name(struct side *s, uint64_t id, const char *method, json_t *params)
 	else if (strcmp(method, "null") == 0)
 		assert_int_equal(peer_reply(s->peer, id, NULL, -1, 0), 0);
 	else if (strcmp(method, "bad") == 0)
-		assert_int_equal(peer_fault(s->peer, id, FAULT_BAD_NAME, "BAD_NAME: x", 0), 0);
+		assert_int_equal(
+		    peer_fault(s->peer, id, FAULT_BAD_NAME, "BAD_NAME: x", 0), 0);
 	else
 		side_hear(s, "request", method, json_object_get(params, "n"));
 }
@@ -48,7 +50,8 @@ test_requests(void **state)
 	assert_true(peer_call(t.a.peer, "bad", NULL, false, side_answer, &t.a) > first);
 	assert_true(peer_call(t.a.peer, "null", NULL, true, side_answer, &t.a) > 0);
 	UNTIL(&t, t.a.answers == 3);
-	expect_heard(&t.a, "UNKNOWN ok {\"n\":5}\nBAD_NAME BAD_NAME: x -\nUNKNOWN ok null\n");
+	expect_heard(
+	    &t.a, "UNKNOWN ok {\"n\":5}\nBAD_NAME BAD_NAME: x -\nUNKNOWN ok null\n");
 	pair_close(&t);
 }
 
@@ -98,7 +101,8 @@ test_violations(void **state)
 		*why++ = '\0';
 		why[strcspn(why, "\n")] = '\0';
 		pair_open(&t, true);
-		assert_int_equal(peer_call(t.a.peer, "x", NULL, false, side_answer, &t.a), 1);
+		assert_int_equal(
+		    peer_call(t.a.peer, "x", NULL, false, side_answer, &t.a), 1);
 		raw_puts(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"before\"}\n");
 		raw_puts(&t, line);
 		raw_puts(&t, "\n{\"jsonrpc\":\"2.0\",\"method\":\"after\"}\n");
@@ -183,11 +187,13 @@ test_answers_after_end_of_file(void **state)
 		t.a.on_request = answer_by_name;
 		peer_autoflush(t.a.peer, autoflush);
 		for (int i = 0; i < 200; i++)
-			raw_puts(&t, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"null\"}\n");
+			raw_puts(
+			    &t, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"null\"}\n");
 		assert_int_equal(shutdown(t.raw, SHUT_WR), 0);
 		for (int i = 0; i < 200; i++) {
 			frame = raw_frame(&t, &b);
-			assert_int_equal(json_integer_value(json_object_get(frame, "id")), 7);
+			assert_int_equal(
+			    json_integer_value(json_object_get(frame, "id")), 7);
 			json_decref(frame);
 		}
 		expect_closed(&t, &t.a, false, "");
@@ -394,6 +400,37 @@ test_half_close(void **state)
 	pair_close(&t);
 }
 
+static void
+half_close_on_notification(struct side *s, const char *method, json_t *params, int fd)
+{
+	(void)fd;
+	side_hear(s, "goodbye", method, params);
+	(void)peer_notify(s->peer, "last", NULL, -1, 0);
+	peer_half_close(s->peer);
+}
+
+static void
+test_half_close_within(void **state)
+{
+	static const char frames[] = "{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n"
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"y\"}\n{\"jsonrpc\":";
+	struct pair t;
+	struct buf b;
+
+	(void)state;
+	pair_open(&t, true);
+	buf_init(&b, 0);
+	t.a.on_notification = half_close_on_notification;
+	raw_puts(&t, frames);
+	json_decref(raw_frame(&t, &b));
+	pair_settle(&t);
+	assert_false(raw_read(&t, &b));
+	expect_heard(&t.a, "goodbye x {}\n");
+	assert_int_equal(t.a.closed, 0);
+	buf_clear(&b);
+	pair_close(&t);
+}
+
 /* A client's peer need not take requests, nor notifications. */
 static void
 test_without_callbacks(void **state)
@@ -439,13 +476,13 @@ static size_t
 garble(char *out, uint32_t *seed)
 {
 	static const char *const frames[] = {
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":3,\"spawn\":1}}\n",
-		"{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"m\",\"params\":{\"data\":\"ab\","
-		"\"total\":4}}\n",
-		"{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"params\":{\"id\":9,"
-		"\"data\":\"cd\"}}\n",
-		"{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":10,\"message\":\"x\"}}\n",
-		"{\"jsonrpc\":\"2.0\",\"method\":\"n\",\"fd\":true,\"params\":{}}\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":3,\"spawn\":1}}\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"m\",\"params\":{\"data\":\"ab\","
+	    "\"total\":4}}\n",
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"params\":{\"id\":9,"
+	    "\"data\":\"cd\"}}\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":10,\"message\":\"x\"}}\n",
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"n\",\"fd\":true,\"params\":{}}\n",
 	};
 	const char *from = frames[scramble(seed) % nitems(frames)];
 	size_t len = strlen(from), n = scramble(seed) % 3 / 2 * (1 + scramble(seed) % 3);
@@ -503,6 +540,7 @@ main(void)
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_past_budget),
 		cmocka_unit_test(test_half_close),
+		cmocka_unit_test(test_half_close_within),
 		cmocka_unit_test(test_without_callbacks),
 		cmocka_unit_test(test_garbage),
 	};

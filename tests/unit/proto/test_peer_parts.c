@@ -1,10 +1,11 @@
 #include "pair.h"
 
-/* A new text of exactly `len` bytes whose characters are one to four bytes long. */
+/* A new text of exactly `len` bytes whose characters are one to four bytes long; FRAME_PART
+ * falls within one of them. */
 static char *
 long_text(size_t len)
 {
-	static const char piece[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"\\\n";
+	static const char piece[] = "\xf0\x9f\x98\x80\xe2\x82\xac\xc3\xa9\"\\\n";
 	char *text = malloc(len + 1);
 	size_t at = 0;
 
@@ -27,8 +28,8 @@ answer_length(struct side *s, uint64_t id, const char *method, json_t *params)
 	assert_int_equal(json_object_size(params), 2);
 	assert_true(strcmp(json_string_value(data), want) == 0);
 	free(want);
-	(void)peer_reply(s->peer, id, json_integer((json_int_t)json_string_length(data)), -1,
-	    0);
+	(void)peer_reply(
+	    s->peer, id, json_integer((json_int_t)json_string_length(data)), -1, 0);
 }
 
 static void
@@ -44,7 +45,8 @@ call_with(struct pair *t, size_t len)
 	char *text = long_text(len);
 	json_t *params = json_pack("{ss, ss}", "name", "web", "data", text);
 	json_t *kept = json_incref(params);
-	uint64_t id = peer_call(t->a.peer, "process.stdin", params, false, side_answer, &t->a);
+	uint64_t id =
+	    peer_call(t->a.peer, "process.stdin", params, false, side_answer, &t->a);
 	int error = errno;
 
 	/* Another reference to what was handed over sees no change. */
@@ -106,12 +108,14 @@ test_frames(void **state)
 		assert_in_range(json_string_length(data), 1, 262144);
 		got += json_string_length(data);
 		if (parts++ == 0) {
-			assert_int_equal(json_integer_value(json_object_get(frame, "id")), 1);
-			assert_int_equal(json_integer_value(json_object_get(params, "total")),
-			    len);
+			assert_int_equal(
+			    json_integer_value(json_object_get(frame, "id")), 1);
+			assert_int_equal(
+			    json_integer_value(json_object_get(params, "total")), len);
 		} else {
 			assert_null(json_object_get(frame, "id"));
-			assert_int_equal(json_integer_value(json_object_get(params, "id")), 1);
+			assert_int_equal(
+			    json_integer_value(json_object_get(params, "id")), 1);
 			assert_string_equal(json_string_value(json_object_get(frame,
 			    "method")), "part");
 		}
@@ -174,8 +178,10 @@ begin_long(struct pair *t, int id, const char *data, unsigned total)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"m%d\","
-	    "\"params\":{\"data\":\"%s\",\"total\":%u}}\n", id, id, data, total);
+	(void)snprintf(text, sizeof(text),
+	    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"m%d\","
+	    "\"params\":{\"data\":\"%s\",\"total\":%u}}\n",
+	    id, id, data, total);
 	raw_puts(t, text);
 }
 
@@ -219,7 +225,8 @@ test_interleaved(void **state)
 	put_part(&t, 3, "e");
 	UNTIL(&t, t.a.requests == 5);
 	expect_heard(&t.a, "request m1 {\"data\":\"abc\"}\nrequest m3 {\"data\":\"abc\"}\n"
-	    "request short {}\nrequest m10 {\"data\":\"xyz\"}\nrequest m3 {\"data\":\"de\"}\n");
+			   "request short {}\nrequest m10 {\"data\":\"xyz\"}\nrequest m3 "
+			   "{\"data\":\"de\"}\n");
 	assert_int_equal(t.a.closed, 0);
 	buf_clear(&b);
 	pair_close(&t); /* with two of them still open */
@@ -263,8 +270,10 @@ test_part_limit(void **state)
 		data[len] = '\0';
 		pair_open(&t, true);
 		begin_long(&t, 1, "", 262146);
-		assert_true(asprintf(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"params\":"
-		    "{\"id\":1,\"data\":\"%s\"}}\n", data) > 0);
+		assert_true(asprintf(&text,
+				"{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"params\":"
+				"{\"id\":1,\"data\":\"%s\"}}\n",
+				data) > 0);
 		raw_puts(&t, text);
 		pair_settle(&t);
 		assert_int_equal(t.a.closed, over);

@@ -83,8 +83,8 @@ test_descriptors_in_order(void **state)
 			fd = -1;
 			here--;
 		}
-		assert_int_equal(peer_notify(t.a.peer, "x", json_pack("{ss}", "x", x), fd, 0),
-		    0);
+		assert_int_equal(
+		    peer_notify(t.a.peer, "x", json_pack("{ss}", "x", x), fd, 0), 0);
 	}
 	assert_true(here > 30);
 	UNTIL(&t, t.b.notifications == 400);
@@ -150,20 +150,21 @@ test_descriptor_for_the_forgotten(void **state)
 static const struct {
 	const char *frame, *why;
 } unasked[] = {
-	{"{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n", "a descriptor that was not asked for"},
-	{"{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"fd\":false}\n",
-	    "a descriptor that was not asked for"},
-	{"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"}\n",
-	    "a descriptor that was not asked for"},
-	{"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"fd\":true}\n",
-	    "a descriptor with a request"},
-	{"{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"fd\":true,"
-	    "\"params\":{\"id\":1,\"data\":\"\"}}\n", "a descriptor that was not asked for"},
-	{"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"fd\":true}\n",
-	    "a descriptor that was not asked for"},
-	{"{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":1,\"fd\":true}\n", "a response to nothing"},
-	{"{\"jsonrpc\":\"1.0\",\"method\":\"x\",\"fd\":true}\n", "not JSON-RPC 2.0"},
-	{"{\n", "bad frame: not JSON"},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n", "a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"fd\":false}\n",
+	"a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"}\n",
+	"a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"fd\":true}\n",
+	"a descriptor with a request"},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"part\",\"fd\":true,"
+     "\"params\":{\"id\":1,\"data\":\"\"}}\n",
+	"a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"fd\":true}\n",
+	"a descriptor that was not asked for"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":1,\"fd\":true}\n", "a response to nothing"},
+    {"{\"jsonrpc\":\"1.0\",\"method\":\"x\",\"fd\":true}\n", "not JSON-RPC 2.0"},
+    {"{\n", "bad frame: not JSON"},
 };
 
 static void
@@ -175,7 +176,8 @@ test_unasked_descriptors(void **state)
 		int reader, writer = pipe_watch(&reader);
 
 		pair_open(&t, true);
-		assert_int_equal(peer_call(t.a.peer, "x", NULL, false, side_answer, &t.a), 1);
+		assert_int_equal(
+		    peer_call(t.a.peer, "x", NULL, false, side_answer, &t.a), 1);
 		raw_write(&t, unasked[i].frame, strlen(unasked[i].frame), writer);
 		(void)close(writer);
 		expect_closed(&t, &t.a, true, unasked[i].why);
@@ -233,7 +235,8 @@ test_queue_bound(void **state)
 		t.a.in_call = false;
 		assert_int_equal(r, -1);
 		assert_int_equal(errno, ENOBUFS);
-		assert_in_range(n, PEER_OUT_MAX / sizeof(x) - 1, PEER_OUT_MAX / sizeof(x) + 10);
+		assert_in_range(
+		    n, PEER_OUT_MAX / sizeof(x) - 1, PEER_OUT_MAX / sizeof(x) + 10);
 		assert_int_equal(peer_notify(t.a.peer, "x", NULL, -1, 0), -1);
 		assert_int_equal(errno, EPIPE);
 		expect_closed(&t, &t.a, false,
@@ -296,7 +299,8 @@ stream_next(void *ctx)
 	}
 	memset(x, 'x', sizeof(x) - 1);
 	for (size_t i = 0; i < 4; i++)
-		if (s->row_seq[i] > 0 && (oldest == 4 || s->row_seq[i] < s->row_seq[oldest]))
+		if (s->row_seq[i] > 0 &&
+		    (oldest == 4 || s->row_seq[i] < s->row_seq[oldest]))
 			oldest = i;
 	if (oldest == 4)
 		return NULL;
@@ -337,7 +341,8 @@ read_in_order(struct pair *t, struct buf *b, uint64_t last)
 
 	while (id != (json_int_t)last) {
 		json_t *frame = raw_frame(t, b);
-		const json_t *seq = json_object_get(json_object_get(frame, "params"), "seq");
+		const json_t *seq =
+		    json_object_get(json_object_get(frame, "params"), "seq");
 		const json_t *promised = json_object_get(frame, "result");
 
 		assert_string_equal(json_string_value(json_object_get(frame, "jsonrpc")),
@@ -348,7 +353,8 @@ read_in_order(struct pair *t, struct buf *b, uint64_t last)
 			changes++;
 		} else {
 			id++;
-			assert_int_equal(json_integer_value(json_object_get(frame, "id")), id);
+			assert_int_equal(
+			    json_integer_value(json_object_get(frame, "id")), id);
 			assert_true(json_integer_value(promised) <= seen);
 		}
 		json_decref(frame);
@@ -420,7 +426,8 @@ test_stream_alone(void **state)
 	pair_close(&t);
 }
 
-/* A reply that promises nothing new does not wait; a stream short of memory is asked again. */
+/* A reply that promises nothing new does not wait; a stream short of memory is asked again.
+ */
 static void
 test_stamps(void **state)
 {
@@ -468,8 +475,8 @@ test_descriptor_after_changes(void **state)
 	peer_pull_from(t.a.peer, stream_puller(&s, t.a.peer, &puller));
 	for (n = 0; n < 20; n++) {
 		stream_change(&s, (size_t)n % 4);
-		assert_int_equal(peer_notify(t.a.peer, "x", NULL, marked_file(n + 1), s.seq),
-		    0);
+		assert_int_equal(
+		    peer_notify(t.a.peer, "x", NULL, marked_file(n + 1), s.seq), 0);
 	}
 	UNTIL(&t, t.b.nfds == 20);
 	for (n = 0; n < 20; n++)

@@ -155,7 +155,8 @@ test_namespecs(void **state)
 }
 
 static const struct process_info sample = {
-	.id = 9007199254740993, .spawn = 7, .last_spawn = 6, .verdict = VERDICT_EXITED_EARLY,
+	.id = 9007199254740993, .spawn = 7, .last_spawn = 6,
+	.verdict = VERDICT_EXITED_EARLY,
 	.group = text_group, .name = text_name, .state = PROCESS_BACKOFF, .pid = INT_MAX,
 	.start = 5000000000, .stop = 4999999999, .exitstatus = -1, .spawnerr = text_error,
 	.stopped_at = text_date, .stdout_logfile = text_out, .stderr_logfile = text_err,

@@ -1,0 +1,35 @@
+/* Runtime impl: the struct behind master/runtime.h, for its own rooms. */
+#ifndef MASTER_RUNTIME_IMPL_H
+#define MASTER_RUNTIME_IMPL_H
+
+#include "common/loop.h"
+#include "master/channel.h"
+#include "master/input.h"
+#include "master/master.h"
+#include "master/process.h"
+
+#include <sys/types.h>
+
+struct runtime {
+	struct source *timer;
+	struct channel *channels[CHANNEL_MAX];
+	struct input *input;
+	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
+};
+
+/* "stdout", "stderr". */
+extern const char *const runtime_channel_words[CHANNEL_MAX];
+
+struct master *runtime_master(const struct process *);
+/* Closes our ends of the pipes and the logs. */
+void runtime_close_pipes(struct runtime *);
+/* reap_fn of a process: drains its output, closes, and tells the state table. */
+void runtime_reaped(void *process, pid_t, int wait_status);
+/* process_ops.spawn (runtime_spawn.c). */
+pid_t runtime_spawn(struct process *, char **why);
+/* PATH for the command: the program's, else ours, else NULL. */
+const char *runtime_search_path(const struct process *);
+/* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
+NODISCARD int runtime_open_log(const struct process *, enum channel_id, struct logfile **log);
+
+#endif

@@ -1,0 +1,11 @@
+/* Runtime state: the pipes, logs and queued stdin of a process on their way through the
+ * state document (design 8). */
+#ifndef MASTER_RUNTIME_STATE_H
+#define MASTER_RUNTIME_STATE_H
+
+#include "master/statedoc.h"
+
+/* For processes that have a runtime; ctx is not used. */
+extern const struct statedoc_ops runtime_state_ops;
+
+#endif

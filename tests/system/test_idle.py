@@ -1,0 +1,73 @@
+"""Nothing to do means nothing done: no system call, and little memory."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from reeve import BUILD, SANITIZED, Case, program, read, reeve_only, until
+
+SECONDS = int(os.environ.get("REEVE_IDLE_SECONDS", "10"))
+
+
+@reeve_only
+class Idle(Case):
+    def setUp(self):
+        if SANITIZED:
+            self.skipTest("a sanitizer has work and memory of its own")
+        self.d = self.daemon("".join(program("p%02d" % i, "/bin/cat", startsecs=0)
+                                     for i in range(10)))
+        for i in range(10):
+            self.d.wait_state("p%02d" % i, "RUNNING")
+        # A client that keeps its connection open is no reason to wake up either.
+        self.s = self.rpc(self.d, "tcp")
+        self.s.supervisor.getState()
+
+    def trace(self, pid):
+        path = self.d.path("strace-%d" % pid)
+        tracer = subprocess.Popen(["strace", "-c", "-f", "-o", path, "-p", str(pid)],
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tracer.stderr.close)
+        line = tracer.stderr.readline()
+        if "attached" not in line:
+            tracer.wait()
+            self.skipTest("ptrace is not allowed: " + line.strip())
+        return tracer, path
+
+    def test_no_system_call(self):
+        if shutil.which("strace") is None:
+            self.skipTest("no strace")
+        traced = [self.trace(pid) for pid in (self.d.pid, self.d.front_end())]
+        end = time.monotonic() + SECONDS
+        until(lambda: time.monotonic() > end, SECONDS + 5, every=0.2)
+        for tracer, _ in traced:
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait()
+        for _, path in traced:
+            text = read(path).decode()
+            calls = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+).* (\w+)$", text, re.M)
+            # Attaching and leaving may interrupt the one call that it sleeps in.
+            made = {name: int(count) for count, name in calls if name != "total"}
+            made.pop("restart_syscall", None)
+            if made.get("epoll_wait", made.get("epoll_pwait", 0)) <= 1:
+                made.pop("epoll_wait", None)
+                made.pop("epoll_pwait", None)
+            self.assertEqual({}, made, text)
+
+    def test_memory(self):
+        """Both processes together stay under 8 MB of proportional memory."""
+        total = 0
+        for pid in (self.d.pid, self.d.front_end()):
+            try:
+                text = read("/proc/%d/smaps_rollup" % pid).decode()
+            except PermissionError:
+                self.skipTest("smaps of the front end cannot be read")
+            total += int(re.search(r"^Pss: +(\d+)", text, re.M).group(1))
+        self.assertLess(total, 8 * 1024, BUILD)
+
+
+if __name__ == "__main__":
+    unittest.main()

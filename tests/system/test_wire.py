@@ -1,0 +1,330 @@
+"""The control socket, spoken as reeve-protocol(7) says and as it forbids."""
+
+import json
+import os
+import socket
+import stat
+import time
+import unittest
+
+from reeve import Case, WireFault, program, reeve_only, until
+
+PROGRAMS = (program("cat", "/bin/cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
+            program("off", "{child} sleep 1000", autostart="false") +
+            program("x", "/bin/cat", autostart="false", startsecs=0) +
+            program("y", "/nonexistent", autostart="false") +
+            "[group:g]\nprograms=x,y\n")
+
+
+@reeve_only
+class Conversation(Case):
+    def setUp(self):
+        self.d = self.daemon(PROGRAMS)
+        self.d.wait_state("cat", "RUNNING")
+        self.w = self.control(self.d)
+
+    def test_hello(self):
+        self.assertEqual((1, "admin", self.d.pid), tuple(self.w.hello[k] for k in (
+            "protocol", "role", "pid")))
+        self.assertNotIn("setup", self.w.hello)
+
+    def test_unknown_members_are_ignored(self):
+        w = self.control(self.d, hello=False)
+        w.send(id=5, method="hello", params={"protocol": 1, "program": "x", "more": [1]},
+               extra=True)
+        self.assertEqual(1, w.answer(5)["protocol"])
+
+    def test_unknown_protocol(self):
+        w = self.control(self.d, hello=False)
+        with self.assertRaises(WireFault) as caught:
+            w.call("hello", protocol=999, program="x")
+        self.assertEqual(30, caught.exception.code)
+        self.assertTrue(w.at_end())
+
+    def snapshot(self, w):
+        w.call("subscribe")
+        begin = w.notification("stream.begin")
+        rows, daemon = {}, None
+        while True:
+            frame = w.notifications.pop(0) if w.notifications else w.frame()
+            self.assertGreaterEqual(frame["params"]["seq"], 0)
+            if frame["method"] == "stream.process":
+                row = frame["params"]["process"]
+                rows["%(group)s:%(name)s" % row] = row
+            elif frame["method"] == "stream.daemon":
+                daemon = frame["params"]["daemon"]
+            elif frame["method"] == "stream.end":
+                self.assertGreaterEqual(frame["params"]["seq"], begin["seq"])
+                return daemon, rows
+
+    def test_snapshot(self):
+        daemon, rows = self.snapshot(self.w)
+        self.assertEqual((1, "", self.d.pid, "supervisor", True),
+                         tuple(daemon[k] for k in ("state", "fatal_reason", "pid",
+                                                   "identifier", "has_main_interface")))
+        self.assertEqual({"cat:cat", "off:off", "g:x", "g:y"}, set(rows))
+        self.assertEqual(("RUNNING", 1), (rows["cat:cat"]["state"], rows["cat:cat"]["spawn"]))
+        self.assertEqual({"spawn": 1, "verdict": "running"}, rows["cat:cat"]["last"])
+        self.assertEqual(("STOPPED", 0, "Not started"), tuple(
+            rows["off:off"][k] for k in ("state", "spawn", "stopped_at")))
+
+    def test_deltas_precede_answers(self):
+        self.snapshot(self.w)
+        answer = self.w.call("process.start", name="off")
+        row = [f["params"]["process"] for f in self.w.notifications
+               if f["method"] == "stream.process"][-1]
+        self.assertEqual((answer["id"], answer["spawn"], "STARTING"),
+                         (row["id"], row["spawn"], row["state"]))
+        while row["state"] != "RUNNING":
+            row = self.w.notification("stream.process")["process"]
+        self.assertEqual({"spawn": answer["spawn"], "verdict": "running"}, row["last"])
+
+    def test_numbers_rise(self):
+        self.snapshot(self.w)
+        last = 0
+        for _ in range(5):
+            self.w.call("process.stop", name="cat")
+            while True:
+                params = self.w.notification("stream.process")
+                self.assertGreater(params["seq"], last)
+                last = params["seq"]
+                if params["process"]["state"] == "STOPPED":
+                    break
+            self.w.call("process.start", name="cat")
+
+    def test_job(self):
+        job = self.w.call("group.start", name="g")["job"]
+        results = [self.w.notification("job.result") for _ in range(2)]
+        self.assertEqual({"job": job}, self.w.notification("job.end"))
+        self.assertEqual(["x", "y"], [r["name"] for r in results])
+        self.assertEqual(1, results[0]["spawn"])
+        self.assertEqual({"code": 20, "text": "NO_FILE: can't find command '/nonexistent'"},
+                         results[1]["fault"])
+
+    def test_faults(self):
+        for method, params, code, text in (
+                ("nope", {}, 1, "UNKNOWN_METHOD"),
+                ("process.start", {"name": "nope"}, 10, "BAD_NAME: nope"),
+                ("process.start", {"name": "cat"}, 60, "ALREADY_STARTED: cat"),
+                ("process.stop", {"name": "off"}, 70, "NOT_RUNNING: off"),
+                ("process.signal", {"name": "cat", "signal": "FOO"}, 11, "BAD_SIGNAL: FOO"),
+                ("group.stop", {"name": "nope"}, 10, "BAD_NAME: nope"),
+                ("log.open", {"name": "nope", "stream": "stdout"}, 10, "BAD_NAME: nope")):
+            with self.subTest(method=method, params=params):
+                with self.assertRaises(WireFault) as caught:
+                    self.w.call(method, **params)
+                self.assertEqual((code, text), (caught.exception.code,
+                                                caught.exception.message))
+        for method, params in (("process.start", {}), ("process.start", {"name": 5}),
+                               ("process.signal", {"name": "cat"}),
+                               ("log.open", {"name": "cat", "stream": 1})):
+            with self.assertRaises(WireFault) as caught:
+                self.w.call(method, **params)
+            self.assertEqual(2, caught.exception.code)
+        self.assertEqual(1, len(self.w.call("all.signal", signal="CONT")))
+
+    def test_front_end_only(self):
+        for method in ("ready",):
+            with self.assertRaises(WireFault):
+                self.w.call(method)
+        self.assertEqual("RUNNING", self.d.state("cat"))
+
+    def test_log_open_passes_a_descriptor(self):
+        self.w.call("process.stdin", name="cat", data="hello\n")
+        until(lambda: self.d.file("cat.log") == b"hello\n")
+        answer = self.w.call("log.open", name="cat", stream="stdout")
+        self.assertEqual(self.d.path("cat.log"), answer["path"])
+        self.assertEqual(1, len(self.w.fds))
+        self.assertEqual(b"hello\n", os.pread(self.w.fds[0], 100, 0))
+        with self.assertRaises(OSError):
+            os.write(self.w.fds[0], b"x")
+
+    def test_long_string_in_parts(self):
+        text = "0123456789abcde\n" * 40000
+        step = 128 * 1024
+        self.w.last_id += 1
+        ident = self.w.last_id
+        self.w.send(id=ident, method="process.stdin", params={
+            "name": "cat", "data": text[:step], "total": len(text)})
+        for i in range(step, len(text), step):
+            self.w.send(method="part", params={"id": ident, "data": text[i:i + step]})
+        self.assertIsNone(self.w.answer(ident))
+        until(lambda: self.d.file("cat.log") == text.encode())
+
+    def test_total_above_the_bound(self):
+        with self.assertRaises(WireFault) as caught:
+            self.w.call("process.stdin", name="cat", data="x", total=4194305)
+        self.assertEqual(30, caught.exception.code)
+        self.assertEqual([], self.w.call("subscribe") or [])
+
+    def test_many_requests_at_once(self):
+        idents = [self.w.request("process.signal", name="cat", signal="CONT")
+                  for _ in range(200)]
+        for ident in idents:
+            self.assertIsNone(self.w.answer(ident))
+
+
+@reeve_only
+class Violations(Case):
+    def setUp(self):
+        self.d = self.daemon(PROGRAMS)
+        self.d.wait_state("cat", "RUNNING")
+
+    def assertLives(self):
+        self.assertEqual("RUNNING", self.d.state("cat"))
+        self.control(self.d)
+
+    def test_each_closes_the_peer(self):
+        frame = b'{"jsonrpc":"2.0","id":%d,"method":"%s","params":%s}\n'
+        for name, data in (
+                ("not JSON", b"hello\n"),
+                ("an array", b"[]\n"),
+                ("an empty line", b"\n"),
+                ("not UTF-8", b'{"jsonrpc":"2.0","id":1,"method":"\xff"}\n'),
+                ("NUL", b'{"jsonrpc":"2.0","id":1,"method":"a\\u0000"}\n'),
+                ("a raw NUL", b'{"jsonrpc":"2.0",\0"id":1,"method":"a"}\n'),
+                ("a lone surrogate", b'{"jsonrpc":"2.0","id":1,"method":"\\ud800"}\n'),
+                ("two keys alike", b'{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}\n'),
+                ("deep", frame % (7, b"process.start",
+                                  b'{"x":' + b"[" * 100 + b"]" * 100 + b"}")),
+                ("a second hello", frame % (7, b"hello", b'{"protocol":1,"program":"x"}')),
+                ("an answer to nothing", b'{"jsonrpc":"2.0","id":77,"result":null}\n'),
+                ("a part of a line too long", b'{"' + b"a" * 1100000)):
+            with self.subTest(name):
+                w = self.control(self.d)
+                before = len(self.d.messages())
+                try:
+                    w.send_bytes(data)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+                self.assertTrue(w.at_end())
+                until(lambda b=before: len(self.d.messages()) > b, what="a log line")
+        self.assertLives()
+
+    def test_call_before_hello(self):
+        w = self.control(self.d, hello=False)
+        w.request("process.stop", name="cat")
+        self.assertTrue(w.at_end())
+        self.assertLives()
+
+    def test_silence_before_hello(self):
+        w = self.control(self.d, hello=False)
+        begun = time.monotonic()
+        self.assertTrue(w.at_end())
+        self.assertLess(abs(time.monotonic() - begun - 5), 2)
+        self.assertLives()
+
+    def test_the_65th(self):
+        held = [self.control(self.d) for _ in range(64)]
+        extra = self.d.control(hello=False)
+        self.addCleanup(extra.close)
+        self.assertTrue(extra.at_end())
+        held[0].close()
+        until(self.one_more, what="a place that was given back")
+
+    def one_more(self):
+        try:
+            self.control(self.d)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return False
+        return True
+
+    def test_client_sends_a_descriptor(self):
+        w = self.control(self.d)
+        with open(self.d.conf, "rb") as f:
+            socket.send_fds(w.sock, [b'{"jsonrpc":"2.0","id":9,"method":"subscribe"}\n'],
+                            [f.fileno()])
+        try:
+            w.answer(9)
+        except (EOFError, ConnectionResetError):
+            pass
+        targets = [os.readlink("/proc/%d/fd/%s" % (self.d.pid, fd))
+                   for fd in os.listdir("/proc/%d/fd" % self.d.pid)]
+        self.assertNotIn(self.d.conf, targets)
+        self.assertLives()
+
+    def test_slow_reader_is_no_burden(self):
+        """One that reads nothing loses old rows or its connection, and holds nobody up."""
+        slow = self.control(self.d)
+        slow.call("subscribe")
+        busy = self.control(self.d)
+        for _ in range(300):
+            busy.call("process.signal", name="cat", signal="CONT")
+        for _ in range(40):
+            busy.call("process.stop", name="cat")
+            self.d.wait_state("cat", "STOPPED")
+            busy.call("process.start", name="cat")
+        self.assertEqual("RUNNING", self.d.state("cat"))
+        last = None
+        slow.sock.settimeout(1)
+        try:
+            while True:
+                frame = slow.frame()
+                if frame["method"] == "stream.process" and \
+                        frame["params"]["process"]["name"] == "cat":
+                    last = frame["params"]["process"]
+        except TimeoutError:
+            pass
+        self.assertEqual(("RUNNING", 41), (last["state"], last["spawn"]))
+
+    def test_one_who_leaves_all_answers_unread(self):
+        """8 MiB of answers unread end the connection; the daemon does not grow for them."""
+        w = self.control(self.d)
+        w.sock.settimeout(10)
+        line = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "process.start",
+                           "params": {"name": "n" * 100000}}).encode() + b"\n"
+        with self.assertRaises((BrokenPipeError, ConnectionResetError, TimeoutError)):
+            for _ in range(1000):
+                w.send_bytes(line)
+        self.assertLives()
+
+
+@reeve_only
+class Socket(Case):
+    def test_mode_and_owner(self):
+        d = self.daemon(unix={"chmod": "0770", "chown": "%d:%d" % (os.getuid(), os.getgid())})
+        self.assertEqual(0o770, stat.S_IMODE(os.stat(d.control_path).st_mode))
+        d = self.daemon(unix={"chmod": "0777", "username": "u", "password": "p"})
+        self.assertEqual(0o700, stat.S_IMODE(os.stat(d.control_path).st_mode))
+        d = self.daemon(unix=False)
+        self.assertEqual(0o700, stat.S_IMODE(os.stat(d.control_path).st_mode))
+
+    def test_by_option_and_long(self):
+        d = self.make()
+        long_directory = d.path("d" * 100)
+        os.mkdir(long_directory)
+        path = os.path.join(long_directory, "c.sock")
+        d.configure(supervisord={"control_socket": path})
+        d.start()
+        self.addCleanup(self.finish, d)
+        ended = d.reevectl("pid")
+        self.assertEqual("%d\n" % d.pid, ended.stdout)
+        self.assertTrue(stat.S_ISSOCK(os.stat(path).st_mode))
+
+    def test_stale_one_is_replaced(self):
+        d = self.make()
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(d.control_path)
+        s.close()
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.assertEqual("%d\n" % d.pid, d.reevectl("pid").stdout)
+
+    def test_directory_is_missing(self):
+        d = self.daemon(supervisord={"control_socket": "/nonexistent/c.sock"})
+        warned = [m for m in d.messages() if m.startswith("WARN") and "/nonexistent" in m]
+        self.assertEqual(1, len(warned), d.messages())
+
+    def test_a_live_reeved_keeps_its_own(self):
+        first = self.daemon()
+        second = self.daemon(supervisord={"control_socket": first.control_path})
+        self.assertEqual("%d\n" % first.pid, first.reevectl("pid").stdout)
+        warned = [m for m in second.messages()
+                  if m.startswith("WARN") and first.control_path in m]
+        self.assertEqual(1, len(warned), second.messages())
+        second.stop()
+        self.assertEqual("%d\n" % first.pid, first.reevectl("pid").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
