@@ -1,5 +1,7 @@
 #include "common/buf.h"
 
+#include "common/mem.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -174,4 +176,15 @@ buf_steal(struct buf *b)
 	copy[b->len] = '\0';
 	buf_clear(b);
 	return copy;
+}
+
+void
+buf_wipe_consumed(struct buf *buf)
+{
+	size_t end = buf->start + buf->len;
+
+	if (buf->data == NULL)
+		return;
+	mem_wipe(buf->data, buf->start);
+	mem_wipe(buf->data + end, buf->cap - end);
 }

@@ -32,6 +32,8 @@ NODISCARD char *buf_reserve(struct buf *, size_t n);
 void buf_commit(struct buf *, size_t n);
 /* Drops n bytes from the front; an emptied buf larger than 64 KiB gives its memory back. */
 void buf_consume(struct buf *, size_t n);
+/* Overwrites the bytes that were consumed and are still in the memory. */
+void buf_wipe_consumed(struct buf *);
 /* New NUL-terminated copy of the content; the buf is cleared. NULL with ENOMEM. */
 char *buf_steal(struct buf *);
 

@@ -18,7 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SPAWN_PLAIN_FORK
+/* asked for */
+#elif defined(__SANITIZE_ADDRESS__)
 #define SPAWN_PLAIN_FORK
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

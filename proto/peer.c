@@ -254,3 +254,9 @@ peer_forget(struct peer *p, uint64_t id)
 	if (pending != NULL)
 		pending->fn = NULL;
 }
+
+void
+peer_wipe(struct peer *p)
+{
+	buf_wipe_consumed(&p->in);
+}

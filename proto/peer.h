@@ -92,6 +92,8 @@ void peer_flush(struct peer *);
 /* Reads and dispatches everything the socket holds now (rpcd empties the stream before it
  * answers a read). May call `closed`. */
 void peer_drain(struct peer *);
+/* Overwrites what was read and dispatched: secrets came this way. */
+void peer_wipe(struct peer *);
 size_t peer_unsent(const struct peer *);
 /* clock_mono_ms of the last successful write (or creation): a stuck rpcd shows here. */
 int64_t peer_last_write(const struct peer *);

@@ -144,6 +144,7 @@ main_confine(struct front *f)
 	};
 
 	setup_wipe_end();
+	peer_wipe(f->rpcd.master);
 	f->rpcd.page = f->setup.page;
 	if (main_make_listeners(f) < 0 || sandbox_enter(&sandbox) < 0) {
 		main_stop(f, 1);

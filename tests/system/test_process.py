@@ -138,7 +138,7 @@ class Exit(Case):
         self.assertIn("WARN exited: bad (exit status 8; not expected)", d.messages())
 
     def test_autorestart_false(self):
-        d = self.daemon(program("a", "{child} sleep 1000", startsecs=0, autorestart="false"))
+        d = self.daemon(program("a", "/bin/sleep 1000", startsecs=0, autorestart="false"))
         os.kill(d.wait_state("a", "RUNNING")["pid"], signal.SIGSEGV)
         info = d.wait_state("a", "EXITED")
         self.assertEqual((-1, "Bad exit code -1"), (info["exitstatus"], info["spawnerr"]))

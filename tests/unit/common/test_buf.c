@@ -181,6 +181,23 @@ test_steal(void **state)
 	assert_null(b.data);
 }
 
+static void
+test_wipe(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	assert_int_equal(buf_puts(&b, "secret kept"), 0);
+	buf_consume(&b, 7);
+	buf_wipe_consumed(&b);
+	expect(&b, "kept");
+	for (size_t i = 0; i < b.cap; i++)
+		assert_true(b.data[i] == '\0' || (i >= b.start && i < b.start + b.len));
+	buf_clear(&b);
+	buf_wipe_consumed(&b);
+}
+
 int
 main(void)
 {
@@ -193,6 +210,7 @@ main(void)
 		cmocka_unit_test(test_compaction),
 		cmocka_unit_test(test_memory_given_back),
 		cmocka_unit_test(test_steal),
+		cmocka_unit_test(test_wipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

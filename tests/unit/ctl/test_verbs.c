@@ -90,14 +90,14 @@ expect(struct server *s, const char *method, json_t *params)
 	json_t *frame, *got;
 
 	if (fgets(line, sizeof(line), s->in) == NULL)
-		exit(2);
+		_exit(2);
 	frame = json_loads(line, 0, NULL);
 	s->id = json_integer_value(json_object_get(frame, "id"));
 	got = json_object_get(frame, "params");
 	if (strcmp(json_string_value(json_object_get(frame, "method")), method) != 0 ||
 	    (json_is_object(params) && !json_equal(params, got))) {
 		fprintf(stderr, "unexpected: %s", line);
-		exit(3);
+		_exit(3);
 	}
 	json_decref(frame);
 }
@@ -151,7 +151,7 @@ serve(int listener, json_t *c)
 	json_t *silent = json_object_get(c, "close_after_hello");
 
 	if (s.in == NULL || s.out == NULL)
-		exit(2);
+		_exit(2);
 	expect(&s, "hello", NULL);
 	send_frame(&s, hello != NULL ? json_incref(hello) :
 	    json_pack("{ss, s{si, ss, ss, si}}", "id", "ID", "result", "protocol", 1,
@@ -165,9 +165,9 @@ serve(int listener, json_t *c)
 		serve_steps(&s, json_object_get(c, "steps"));
 		/* The client hangs up when it has what it wants. */
 		if (!json_is_true(json_object_get(c, "hang_up")) && fgetc(s.in) != EOF)
-			exit(4);
+			_exit(4);
 	}
-	exit(0);
+	_exit(0);
 }
 
 static pid_t
