@@ -1,4 +1,5 @@
 #include "master/commands.h"
+#include "master/control.h"
 
 #include "common/str.h"
 #include "master/logfile.h"
@@ -14,6 +15,10 @@ answer_log(struct client *client, uint64_t id, const char *path)
 
 	if (path == NULL || *path == '\0') {
 		client_fault(client, id, FAULT_NO_FILE, NULL);
+		return;
+	}
+	if (peer_unsent_fds(client->peer) >= CONTROL_UNSENT_LOGS) {
+		client_fault(client, id, FAULT_FAILED, "too many open logs wait to be read");
 		return;
 	}
 	fd = logfile_open_for_reader(path);

@@ -13,6 +13,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define RETRY_MS 5000		/* after a shortage of descriptors or memory */
+
 TAILQ_HEAD(client_list, client);
 
 struct control {
@@ -21,6 +23,7 @@ struct control {
 	size_t local;			/* clients of the socket */
 	int listener;			/* -1 = none */
 	struct source *accepting;
+	struct source *retry;		/* timer: accept again; armed = short of descriptors */
 	char *path;			/* of the socket we made */
 };
 
@@ -94,6 +97,7 @@ control_free(struct control *control)
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		client_free(client);
 	source_free(control->accepting);
+	source_free(control->retry);
 	if (control->listener != -1)
 		close(control->listener);
 	if (control->path != NULL)
@@ -252,6 +256,25 @@ control_adopt(struct control *control, int fd, const struct client_owner *owner,
 	return client;
 }
 
+/* The client that cannot be taken in keeps the listener ready: asking again at once would
+ * be a busy loop. */
+static void
+accept_later(struct control *control)
+{
+	log_warn("control socket: cannot accept: %s", strerror(errno));
+	source_want(control->accepting, 0);
+	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
+}
+
+static void
+retry_due(void *ctx, uint32_t ready)
+{
+	struct control *control = ctx;
+
+	(void)ready;
+	source_want(control->accepting, EPOLLIN);
+}
+
 static void
 accept_clients(void *ctx, uint32_t ready)
 {
@@ -274,7 +297,7 @@ accept_clients(void *ctx, uint32_t ready)
 		TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
 	}
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		log_warn("control socket: cannot accept: %s", strerror(errno));
+		accept_later(control);
 }
 
 void
@@ -341,7 +364,8 @@ control_listen(struct control *control)
 	}
 	socket_access(control->master->config, &mode, &uid, &gid);
 	control->listener = sock_listen_unix(path, mode, uid, gid, CONTROL_CLIENTS);
-	if (control->listener != -1)
+	control->retry = loop_timer(control->master->loop, retry_due, control);
+	if (control->listener != -1 && control->retry != NULL)
 		control->accepting = loop_fd(control->master->loop, control->listener, EPOLLIN,
 		    accept_clients, control);
 	if (control->accepting == NULL) {

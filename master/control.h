@@ -9,6 +9,7 @@
 
 #define CONTROL_CLIENTS 64
 #define CONTROL_HELLO_MS 5000
+#define CONTROL_UNSENT_LOGS 128	/* open logs queued for one client: each is a descriptor */
 
 /* New, without a socket yet. NULL with ENOMEM. */
 struct control *control_new(struct master *);

@@ -29,6 +29,9 @@ static int
 reexecute(struct master *master, char **argv)
 {
 	listeners_free(master->listeners);
+	/* One more request to restart must not end us before the new binary catches it. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, master->config_path, 1);
 	execv("/proc/self/exe", argv);

@@ -510,9 +510,13 @@ finish(struct master *master, bool has_pidfile)
 static enum run_outcome
 outcome_of(const struct master *master)
 {
+	struct mood_memory memory;
+
 	if (!master->restart_wanted)
 		return RUN_EXIT;
-	return mood_state(master->mood) == DAEMON_FATAL ? RUN_REEXEC : RUN_RESTART;
+	/* Nothing of a process with a broken invariant is built upon. */
+	mood_get(master->mood, &memory);
+	return memory.by_pid ? RUN_REEXEC : RUN_RESTART;
 }
 
 enum run_outcome

@@ -147,15 +147,17 @@ open_gate(atomic_int *gate)
 	syscall(SYS_futex, gate, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/* By the kernel's own call: the library keeps two real-time signals to itself, which whoever
+ * started us may have ignored all the same. */
 static void
 reset_signals(void)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
+	static const uint64_t by_default[4]; /* the kernel's struct: SIG_DFL, no flags */
+	struct sigaction action = {.sa_handler = SIG_IGN};
 	int signo;
 
 	for (signo = 1; signo < NSIG; signo++)
-		sigaction(signo, &action, NULL);
-	action.sa_handler = SIG_IGN;
+		syscall(SYS_rt_sigaction, signo, by_default, NULL, sizeof(uint64_t));
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);
 }

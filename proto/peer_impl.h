@@ -71,7 +71,8 @@ struct peer {
 
 	/* Out. */
 	struct peer_frames queue;
-	size_t queued;		/* bytes in it */
+	size_t queued;		/* bytes in it … */
+	size_t queued_fds;	/* … and descriptors */
 	struct buf batch;	/* in its final order, being written */
 	int batch_fd;		/* goes with the batch's first byte, or -1 */
 	const struct peer_puller *puller;

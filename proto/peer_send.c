@@ -63,7 +63,7 @@ peer_send_drop_queue(struct peer *p)
 		TAILQ_REMOVE(&p->queue, frame, link);
 		peer_frame_free(frame);
 	}
-	p->queued = 0;
+	p->queued = p->queued_fds = 0;
 }
 
 void
@@ -80,16 +80,19 @@ int
 peer_send_queue(struct peer *p, struct peer_frames *frames)
 {
 	struct peer_frame *frame;
-	size_t bytes = 0;
+	size_t bytes = 0, fds = 0;
 
-	TAILQ_FOREACH(frame, frames, link)
+	TAILQ_FOREACH(frame, frames, link) {
 		bytes += buf_len(&frame->bytes);
+		fds += frame->fd != -1;
+	}
 	if (bytes > PEER_OUT_MAX || peer_unsent(p) > PEER_OUT_MAX - bytes) {
 		errno = ENOBUFS;
 		return -1;
 	}
 	TAILQ_CONCAT(&p->queue, frames, link);
 	p->queued += bytes;
+	p->queued_fds += fds;
 	return 0;
 }
 
@@ -215,8 +218,10 @@ peer_send_shift(struct peer *p, struct peer_frame *frame)
 		peer_soon(p, PEER_RETRY_MS);
 		return false;
 	}
-	if (frame->fd != -1)
+	if (frame->fd != -1) {
 		p->batch_fd = frame->fd;
+		p->queued_fds--;
+	}
 	frame->fd = -1;
 	p->queued -= len;
 	TAILQ_REMOVE(&p->queue, frame, link);
@@ -310,4 +315,10 @@ size_t
 peer_unsent(const struct peer *p)
 {
 	return p->queued + buf_len(&p->batch);
+}
+
+size_t
+peer_unsent_fds(const struct peer *p)
+{
+	return p->queued_fds + (p->batch_fd != -1);
 }

@@ -108,7 +108,7 @@ decimal(const char *s, const char *end, char *digits)
 
 	if (*s == '-' || *s == '+')
 		*out++ = *s++;
-	if ((s = copy_number(s, &out)) != end)
+	if (copy_number(s, &out) != end)
 		return NULL;
 	*out = '\0';
 	number = strtod(digits, NULL);

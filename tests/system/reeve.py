@@ -7,6 +7,7 @@ reeve_only holds for both, and that is how it was found to be right.
 """
 
 import base64
+import ctypes
 import contextlib
 import http.client
 import json
@@ -34,6 +35,8 @@ SANITIZED = os.path.basename(BUILD) in ("asan", "valgrind")
 PATIENCE = 30
 # What a sanitizer says, wherever it comes out.
 REPORT = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
+
+LIBC = ctypes.CDLL(None)
 
 reeve_only = unittest.skipIf(SUBJECT != "reeve", "reeve differs here, or goes further")
 
@@ -81,6 +84,18 @@ def status_of(pid):
 
 def processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def session_of(pid):
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def end_with_parent():
+    """In a child: a test that is killed takes its daemon along, in good order."""
+    LIBC.prctl(1, signal.SIGTERM)
 
 
 def children_of(parent):
@@ -284,7 +299,8 @@ class Daemon:
             self.process = subprocess.Popen(self.command("-n", *options), stdout=out,
                                             stderr=out, stdin=subprocess.DEVNULL,
                                             env=self.environment(), cwd=self.dir,
-                                            start_new_session=True)
+                                            start_new_session=True,
+                                            preexec_fn=end_with_parent)
         self.pid = self.process.pid
 
     def start(self, *options):
@@ -348,14 +364,12 @@ class Daemon:
         return status
 
     def remaining(self):
-        """Living processes that the daemon started, itself left out: they bear its token,
-        and the front end, whose environment is empty, has our directory's sockets only."""
+        """Living processes that the daemon started, itself left out: they are of its
+        session, as no supervisor changes it, or bear our token."""
         token = self.token.encode()
-        found = [pid for pid in processes() if pid != self.pid and alive(pid) and
-                 token in self._environ(pid).split(b"\0")]
-        if self.pid is not None:
-            found += [pid for pid in children_of(self.pid) if pid not in found]
-        return found
+        return [pid for pid in processes() if pid != self.pid and alive(pid) and
+                (self.pid is not None and session_of(pid) == self.pid or
+                 token in self._environ(pid).split(b"\0"))]
 
     @staticmethod
     def _environ(pid):

@@ -1,9 +1,12 @@
 """The daemon's FATAL state. Only a test build has the seam that enters it."""
 
 import os
+import signal
+import time
 import unittest
 
-from reeve import SEAM, Case, WireFault, alive, program, reeve_only, until
+from reeve import (PATIENCE, SEAM, Case, WireFault, alive, program, read, reeve_only,
+                   until)
 
 TWO = (program("cat", "/bin/cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
        program("off", "/bin/cat", startsecs=0, autostart="false"))
@@ -11,9 +14,11 @@ TWO = (program("cat", "/bin/cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
 
 @reeve_only
 class Fatal(Case):
-    def broken(self):
+    def setUp(self):
         if not os.path.exists(os.path.join(SEAM, "reeved")):
             self.skipTest("no build with the seam in " + SEAM)
+
+    def broken(self):
         d = self.daemon(TWO, build=SEAM)
         d.wait_state("cat", "RUNNING")
         self.cat = d.info("cat")["pid"]
@@ -51,15 +56,42 @@ class Fatal(Case):
         self.assertEqual(0, d.wait_exit())
         self.assertFalse(alive(self.cat))
 
+    def image(self, d):
+        """Differs between any two executions, under one pid as well."""
+        return read("/proc/%d/auxv" % d.pid)
+
     def test_restart(self):
         d = self.broken()
+        before = self.image(d)
         self.assertIs(True, self.rpc(d).supervisor.restart())
         d.wait_log("supervisord started", count=2)
+        self.assertNotEqual(before, self.image(d), "the binary was not executed anew")
         until(d.serving)
         self.assertFalse(alive(self.cat))
         self.assertNotEqual(self.cat, d.wait_state("cat", "RUNNING")["pid"])
         self.assertEqual({"statecode": 1, "statename": "RUNNING"},
                          self.rpc(d).supervisor.getState())
+
+    def test_restart_of_a_daemon_with_a_relative_path(self):
+        """It stays the process it is, in its directory, on the file of its first run; more
+        requests to restart, at whatever moment, neither end it nor stop it."""
+        d = self.make(TWO, build=SEAM, supervisord={"directory": "/"})
+        name = os.path.basename(d.conf)
+        d.command = lambda *options: [os.path.join(SEAM, "reeved"), "-c", name, *options]
+        d.start_daemon()
+        self.addCleanup(self.finish, d)
+        d.wait_state("cat", "RUNNING")
+        before = self.image(d)
+        self.control(d).call("daemon.break")
+        end = time.monotonic() + PATIENCE
+        while self.image(d) == before:
+            self.assertLess(time.monotonic(), end, "the binary was not executed anew")
+            os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        self.assertEqual(d.pid, int(d.file("d.pid")))
+        self.assertEqual("/", os.readlink("/proc/%d/cwd" % d.pid))
+        d.wait_state("cat", "RUNNING")
 
     def test_front_end_comes_back(self):
         d = self.broken()
