@@ -10,7 +10,7 @@ typedef void command_fn(struct client *, uint64_t id, const json_t *params);
 /* commands_process.c */
 command_fn cmd_process_start, cmd_process_stop, cmd_process_signal, cmd_process_stdin;
 command_fn cmd_group_start, cmd_group_stop, cmd_group_signal;
-command_fn cmd_all_start, cmd_all_stop, cmd_all_signal;
+command_fn cmd_all_start, cmd_all_stop, cmd_all_signal, cmd_all_clear;
 /* commands_log.c */
 command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
 /* commands_daemon.c */

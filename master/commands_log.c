@@ -1,7 +1,7 @@
 #include "master/commands.h"
-#include "master/control.h"
 
 #include "common/str.h"
+#include "master/control.h"
 #include "master/logfile.h"
 #include "master/runtime.h"
 

@@ -58,10 +58,18 @@ takes_start(enum process_state state)
 	return !process_state_is_running(state);
 }
 
+static bool
+takes_any(enum process_state state)
+{
+	(void)state;
+	return true;
+}
+
 static bool (*const takes[])(enum process_state) = {
     [JOB_START] = takes_start,
     [JOB_STOP] = process_state_is_running,
     [JOB_SIGNAL] = process_state_is_signallable,
+    [JOB_CLEAR] = takes_any,
 };
 
 /* group NULL = all. */
@@ -169,6 +177,13 @@ cmd_all_stop(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	begin_job(client, id, JOB_STOP, NULL, 0);
+}
+
+void
+cmd_all_clear(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	begin_job(client, id, JOB_CLEAR, NULL, 0);
 }
 
 void

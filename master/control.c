@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define RETRY_MS 5000		/* after a shortage of descriptors or memory */
+#define RETRY_MS 1000		/* after a shortage of descriptors or memory */
 
 TAILQ_HEAD(client_list, client);
 
@@ -43,6 +43,7 @@ static command_fn *const handlers[CMD_MAX] = {
     [CMD_ALL_SIGNAL] = cmd_all_signal,
     [CMD_LOG_OPEN] = cmd_log_open,
     [CMD_LOG_CLEAR] = cmd_log_clear,
+    [CMD_ALL_CLEAR] = cmd_all_clear,
     [CMD_MAINLOG_OPEN] = cmd_mainlog_open,
     [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
     [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,

@@ -36,13 +36,14 @@ struct jobs {
 	struct job_list queue;
 	struct respawns respawns;
 	jobs_check_fn *check;
+	jobs_clear_fn *clear;
 	uint64_t next_number;
 	bool job_next;		/* whose turn it is */
 	bool halted;		/* FATAL: follows from the mood */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 72, "see jobs_get");
-_Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 96, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 104, "see jobs_get");
 
 /* ---- the respawn queue ---- */
 
@@ -135,11 +136,20 @@ job_signal(const struct jobs *jobs UNUSED, const struct job *job, struct process
 	return process_signal(p, job->signo, detail);
 }
 
+static enum fault
+job_clear(const struct jobs *jobs, const struct job *job UNUSED, struct process *p,
+    uint64_t *spawn, char **detail UNUSED)
+{
+	*spawn = p->spawn;
+	return jobs->clear == NULL ? FAULT_FAILED : jobs->clear(p);
+}
+
 static enum fault (*const job_work[])(const struct jobs *, const struct job *,
     struct process *, uint64_t *, char **) = {
 	[JOB_START] = job_start,
 	[JOB_STOP] = job_stop,
 	[JOB_SIGNAL] = job_signal,
+	[JOB_CLEAR] = job_clear,
 };
 
 static void
@@ -262,6 +272,12 @@ jobs_free(struct jobs *jobs)
 	source_free(jobs->timer);
 	free(jobs->respawns.ids);
 	free(jobs);
+}
+
+void
+jobs_clear_with(struct jobs *jobs, jobs_clear_fn *clear)
+{
+	jobs->clear = clear;
 }
 
 void

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL };
+enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
 struct jobs;
 
@@ -38,6 +38,9 @@ void jobs_forget(struct jobs *, const void *ctx);
  * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked. */
 typedef enum fault jobs_check_fn(struct process *, char **detail);
 void jobs_check_with(struct jobs *, jobs_check_fn *);
+/* What a JOB_CLEAR does to one process: FAULT_NONE or FAILED. */
+typedef enum fault jobs_clear_fn(struct process *);
+void jobs_clear_with(struct jobs *, jobs_clear_fn *);
 /* FATAL: children are left alone from now on; what is still queued gets FATAL_STATE. */
 void jobs_halt(struct jobs *);
 /* Appends to the respawn queue, which shares the turn's time with the jobs. */

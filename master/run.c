@@ -354,6 +354,7 @@ make_rooms(struct master *master, char **error)
 	    master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
+	jobs_clear_with(master->jobs, runtime_clear_logs);
 	for (size_t i = 0; i < master->config->ngroups; i++)
 		if (activate_group(master, master->config->groups[i]) == -1)
 			return system_error(error, master->config->groups[i]->name);

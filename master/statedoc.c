@@ -452,7 +452,7 @@ read_job(struct jobs *jobs, const json_t *json, char **why)
 	uint64_t *ids = read_numbers(json_object_get(json, "ids"), &job.count);
 	int result = -1;
 
-	if (bad == NULL && (copy.kind < JOB_START || copy.kind > JOB_SIGNAL))
+	if (bad == NULL && (copy.kind < JOB_START || copy.kind > JOB_CLEAR))
 		bad = "kind";
 	if (bad != NULL || ids == NULL) {
 		free(ids);

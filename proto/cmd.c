@@ -95,6 +95,12 @@ static const struct cmd cmd_table[] = {
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 	},
+	[CMD_ALL_CLEAR] = {
+		.name = "all.clear",
+		.params = "",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD,
+	},
 	[CMD_MAINLOG_OPEN] = {
 		.name = "mainlog.open",
 		.params = "",

@@ -10,6 +10,9 @@
 
 /* Sorted by name: system.listMethods gives this order. */
 static const struct method table[] = {
+	{"supervisor.clearAllProcessLogs", "array", ROLE_OPERATE, rpc_all_control,
+	    CMD_ALL_CLEAR, WAIT_NOT,
+	    "Empty both logs of every running process. Those of a stopped one stay."},
 	{"supervisor.clearLog", "boolean", ROLE_OPERATE, rpc_mainlog_clear,
 	    CMD_MAINLOG_CLEAR, WAIT_NOT, "Empty the daemon's own log."},
 	{"supervisor.clearProcessLog", "boolean name:string", ROLE_OPERATE, rpc_log_clear,

@@ -212,8 +212,6 @@ class Reading(Case):
         until(lambda: self.d.file("a.log") == b"more\n")
 
     def test_clear_all(self):
-        if "supervisor.clearAllProcessLogs" not in self.rpc(self.d).system.listMethods():
-            self.skipTest("clearAllProcessLogs is not offered yet")
         answer = self.s.clearAllProcessLogs()
         self.assertEqual({("a", 80, "OK"), ("down", 80, "OK"), ("off", 80, "OK")},
                          {(r["name"], r["status"], r["description"]) for r in answer})

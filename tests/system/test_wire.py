@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import resource
 import socket
 import stat
 import time
@@ -274,6 +275,41 @@ class Violations(Case):
         with self.assertRaises((BrokenPipeError, ConnectionResetError, TimeoutError)):
             for _ in range(1000):
                 w.send_bytes(line)
+        self.assertLives()
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.d.pid))
+
+    def test_open_logs_that_nobody_takes(self):
+        """Each answer that waits holds a descriptor of the master's, so few may wait."""
+        before = self.descriptors()
+        w = self.control(self.d)
+        for _ in range(3000):
+            w.request("log.open", name="cat", stream="stdout")
+        other = self.control(self.d)
+        other.call("log.open", name="cat", stream="stdout")
+        self.assertLess(self.descriptors(), before + 200)
+        with self.assertRaises(WireFault) as caught:
+            w.answer(w.last_id)
+        self.assertEqual(30, caught.exception.code)
+        w.call("log.open", name="cat", stream="stdout")
+        w.close()
+        until(lambda: self.descriptors() < before + 5)
+
+    def test_without_descriptors(self):
+        """A client that cannot be taken in waits; the master does not spin meanwhile."""
+        held = set(map(int, os.listdir("/proc/%d/fd" % self.d.pid)))
+        free = min(set(range(len(held) + 1)) - held)
+        was = resource.prlimit(self.d.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.d.pid, resource.RLIMIT_NOFILE, (free, was[1]))
+        waiting = [self.d.control(hello=False) for _ in range(5)]
+        for w in waiting:
+            self.addCleanup(w.close)
+        self.d.wait_log("WARN control socket: cannot accept", count=2)
+        self.assertLess(self.d.log().count("cannot accept"), 10)
+        resource.prlimit(self.d.pid, resource.RLIMIT_NOFILE, was)
+        for w in waiting:
+            w.close()
         self.assertLives()
 
 

@@ -360,6 +360,22 @@ test_queued_jobs(void **state)
 	finish(s);
 }
 
+static enum fault
+clear_but_second(struct process *p)
+{
+	return p->id == 2 ? FAULT_FAILED : FAULT_NONE;
+}
+
+static void
+test_clear(void **state)
+{
+	struct scene *s = *state;
+
+	jobs_clear_with(s->jobs, clear_but_second);
+	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
+	assert_turn(s, "result 1 p0 OK spawn 0\nresult 1 p1 FAILED spawn 0\nend 1\n");
+}
+
 /* FATAL: who has not been reached yet is left alone, and the caller is told. */
 static void
 test_halt(void **state)
@@ -384,6 +400,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_respawn_queue_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_halt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queued_jobs, setup, teardown),
 	};

@@ -636,7 +636,7 @@ test_spoiled_values(void **state UNUSED)
 		{ pipes, "queued", "\"0\"" },
 		{ jobs, "next", "0" },
 		{ jobs, "respawns", "[0]" },
-		{ jobs, "queue", "[{\"number\":1,\"kind\":3,\"signo\":0,\"ids\":[]}]" },
+		{ jobs, "queue", "[{\"number\":1,\"kind\":4,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue", "[{\"number\":1,\"kind\":-1,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue",
 		    "[{\"number\":1,\"kind\":0,\"signo\":0,\"ids\":[\"x\"]}]" },

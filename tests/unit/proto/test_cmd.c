@@ -29,6 +29,7 @@ static const struct {
 	{"all.signal", "signal", "operate", "r"},
 	{"log.open", "name, stream", "view", "r"},
 	{"log.clear", "name", "operate", "r"},
+	{"all.clear", "", "operate", "r"},
 	{"mainlog.open", "", "view", "r"},
 	{"mainlog.clear", "", "operate", "r"},
 	{"daemon.shutdown", "", "admin", "r f"},

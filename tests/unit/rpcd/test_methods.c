@@ -18,7 +18,7 @@ test_rows(void **state UNUSED)
 	size_t n, least, most;
 
 	methods = methods_all(&n);
-	assert_int_equal(n, 35);
+	assert_int_equal(n, 36);
 	for (size_t i = 0; i < n; i++) {
 		const struct method *method = &methods[i];
 		char *help = methods_help(method);
@@ -63,6 +63,7 @@ static const struct {
 	{"supervisor.getPID", "[\"int\"]", 0, 0},
 	{"supervisor.readLog", "[\"string\",\"int\",\"int\"]", 2, 2},
 	{"supervisor.clearLog", "[\"boolean\"]", 0, 0},
+	{"supervisor.clearAllProcessLogs", "[\"array\"]", 0, 0},
 	{"supervisor.shutdown", "[\"boolean\"]", 0, 0},
 	{"supervisor.startProcess", "[\"boolean\",\"string\",\"boolean\"]", 1, 2},
 	{"supervisor.stopProcess", "[\"boolean\",\"string\",\"boolean\"]", 1, 2},
