@@ -252,8 +252,11 @@ control_adopt(struct control *control, int fd, const struct client_owner *owner,
 {
 	struct client *client = client_new(control, fd, owner, ctx);
 
-	if (client != NULL)
-		TAILQ_INSERT_HEAD(&control->clients, client, in_clients);
+	if (client == NULL)
+		return NULL;
+	if (owner == NULL)
+		control->local++;
+	TAILQ_INSERT_HEAD(&control->clients, client, in_clients);
 	return client;
 }
 
