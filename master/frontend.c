@@ -279,6 +279,10 @@ watchdog_due(void *ctx, uint32_t unused)
 	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid,
 	    frontend->stopping ? "did not end in time" : "drains nothing");
 	kill(frontend->pid, SIGKILL);
+	/* It may take its time to die; what it left unread must not wake us until then. */
+	if (frontend->client != NULL)
+		control_drop(frontend->master->control, frontend->client);
+	frontend->client = NULL;
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A pipe holds at most this much when its writer is gone (F_SETPIPE_SZ's default maximum):
  * what is drained at reaping. */
@@ -210,7 +211,10 @@ runtime_clear_logs(struct process *process)
 		struct channel *channel = process->runtime->channels[c];
 		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
 
-		if (log == NULL || logfile_clear(log) == 0 || errno == ENOENT)
+		if (log == NULL || logfile_clear(log) == 0)
+			continue;
+		/* One that was gone is there again, unless its directory is gone too. */
+		if (errno == ENOENT && access(logfile_path(log), F_OK) == 0)
 			continue;
 		log_error("could not clear %s: %s", logfile_path(log), strerror(errno));
 		fault = FAULT_FAILED;

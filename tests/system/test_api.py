@@ -124,6 +124,24 @@ class Facts(Case):
                     method(*args)
                 self.assertEqual(2, caught.exception.faultCode)
 
+    @reeve_only
+    def test_gone_at_once(self):
+        """With startsecs=0 it was RUNNING; supervisord's answer depends on who is first."""
+        d = self.daemon(program("z", "{child} exit 0", startsecs=0, autostart="false",
+                                autorestart="false"))
+        for _ in range(10):
+            self.assertIs(True, self.rpc(d).supervisor.startProcess("z"))
+            d.wait_state("z", "EXITED")
+
+    @reeve_only
+    def test_log_that_is_a_directory(self):
+        """NO_FILE, as for all that is no regular file; supervisord says FAILED."""
+        d = self.daemon(program("dir", "/bin/cat", autostart="false",
+                                stdout_logfile="{dir}/child"))
+        s = self.rpc(d).supervisor
+        self.assertFault(20, "NO_FILE: " + d.path("child"),
+                         s.readProcessStdoutLog, "dir", 0, 0)
+
     def test_list_methods(self):
         offered = self.s.system.listMethods()
         self.assertEqual(sorted(offered), offered)

@@ -190,6 +190,7 @@ class Losing(Case):
             return not alive(first)
         until(replaced, 60, what="a new front end")
         until(d.serving)
+        self.assertEqual(1, d.log().count("drains nothing and is killed"))
         self.assertNotEqual(pid, d.info("cat")["pid"])
 
     @staticmethod

@@ -15,6 +15,22 @@ def echo(name, **options):
 
 
 class Files(Case):
+    def test_clear_when_the_directory_is_gone(self):
+        """A log that cannot be opened again has not been cleared; its child goes on."""
+        d = self.make(echo("a", stdout_logfile="{dir}/gone/a.log"))
+        os.mkdir(d.path("gone"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        d.wait_state("a", "RUNNING")
+        os.unlink(d.path("gone", "a.log"))
+        os.rmdir(d.path("gone"))
+        s = self.rpc(d).supervisor
+        self.assertFault(30, "FAILED: a", s.clearProcessLogs, "a")
+        os.mkdir(d.path("gone"))
+        self.assertIs(True, s.clearProcessLogs("a"))
+        s.sendProcessStdin("a", "more\n")
+        until(lambda: d.file("gone", "a.log") == b"more\n")
+
     def test_bytes_as_they_are(self):
         everything = bytes(range(256)) * 4
         d = self.make(program("a", "/bin/cat {dir}/bytes", startsecs=0,
