@@ -25,7 +25,8 @@ randomise(char *chars)
 	unsigned char bytes[RANDOM_CHARS];
 	size_t i;
 
-	if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != sizeof(bytes))
+	/* Names need no secrecy, and nobody waits for the kernel's pool early at boot. */
+	if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
 		return -1;
 	for (i = 0; i < sizeof(bytes); i++)
 		chars[i] = alphabet[bytes[i] % (sizeof(alphabet) - 1)];

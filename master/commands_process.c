@@ -1,10 +1,14 @@
 #include "master/commands.h"
 
+#include "common/clock.h"
 #include "common/str.h"
 #include "master/group.h"
 #include "master/runtime.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+#define PATIENCE_MS 2000
 
 static const char *
 string_param(const json_t *params, const char *name)
@@ -48,7 +52,19 @@ send_end(void *ctx, uint64_t job)
 	client_notify(ctx, "job.end", json_pack("{s:I}", "job", (json_int_t)job));
 }
 
-const struct job_sink commands_job_sink = {.result = send_result, .end = send_end};
+/* Who reads slowly is waited for; who has read nothing for so long is not, and loses the
+ * connection to the bound of its queue. */
+static bool
+is_behind(void *ctx)
+{
+	const struct client *client = ctx;
+
+	return peer_unsent(client->peer) > PEER_OUT_MAX / 4 &&
+	    clock_mono_ms() - peer_last_write(client->peer) < PATIENCE_MS;
+}
+
+const struct job_sink commands_job_sink = {
+    .result = send_result, .end = send_end, .is_behind = is_behind};
 
 /* --- bulk ------------------------------------------------------------------- */
 
@@ -86,7 +102,8 @@ begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct g
 	job = list == NULL ? 0 :
 	    jobs_add(master->jobs, kind, list, count, signo, &commands_job_sink, client);
 	if (job == 0)
-		client_fault(client, id, FAULT_FAILED, "out of memory");
+		client_fault(client, id, FAULT_FAILED,
+		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
 	else
 		client_reply(client, id, json_pack("{s:I}", "job", (json_int_t)job));
 }

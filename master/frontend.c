@@ -98,8 +98,8 @@ closed(void *ctx, const char *why, bool violation)
 {
 	struct frontend *frontend = ctx;
 
-	(void)why;
-	(void)violation;
+	if (!violation && *why != '\0' && !frontend->stopping)
+		log_warn(PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
 	frontend->client = NULL;
 	if (frontend->pid != 0 && !frontend->stopping)
 		kill(frontend->pid, SIGKILL);
@@ -299,8 +299,10 @@ frontend_new(struct master *master, char *path)
 {
 	struct frontend *frontend = calloc(1, sizeof(*frontend));
 
-	if (frontend == NULL)
+	if (frontend == NULL) {
+		free(path);
 		return NULL;
+	}
 	frontend->master = master;
 	frontend->path = path;
 	frontend_log_init(&frontend->log);

@@ -1,5 +1,6 @@
 #include "master/frontend_log.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 1000		/* of a line; what is longer is cut */
+#define LINES_A_SECOND 100
 #define DRAIN_READS 16		/* after its end: as much as its pipe holds */
 
 /* "WARN text": the front end may choose the level, never the look of the line. */
@@ -30,6 +32,26 @@ log_one(char *line, size_t n)
 	log_at(level, "reeve-rpcd: %.*s", (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
 }
 
+/* The front end may be in somebody else's hands: it cannot turn the log over in a moment. */
+static void
+log_some(struct frontend_log *log, char *line, size_t n)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now >= log->window_ms + 1000) {
+		log->window_ms = now;
+		log->lines = 0;
+	}
+	if (++log->lines > LINES_A_SECOND) {
+		log->dropped++;
+		return;
+	}
+	if (log->dropped > 0)
+		log_warn("reeve-rpcd: %u lines were dropped", log->dropped);
+	log->dropped = 0;
+	log_one(line, n);
+}
+
 static void
 log_lines(struct frontend_log *log)
 {
@@ -39,11 +61,11 @@ log_lines(struct frontend_log *log)
 	while ((newline = memchr(buf_data(buf), '\n', buf_len(buf))) != NULL) {
 		size_t n = (size_t)(newline - buf_data(buf));
 
-		log_one(buf_data(buf), n);
+		log_some(log, buf_data(buf), n);
 		buf_consume(buf, n + 1);
 	}
 	if (buf_len(buf) > LINE_BYTES) {
-		log_one(buf_data(buf), buf_len(buf));
+		log_some(log, buf_data(buf), buf_len(buf));
 		buf_consume(buf, buf_len(buf));
 	}
 }
@@ -84,6 +106,8 @@ frontend_log_close(struct frontend_log *log)
 		return;
 	for (int i = 0; i < DRAIN_READS && read_log(log); i++)
 		;
+	if (buf_len(&log->line) > 0)
+		log_some(log, buf_data(&log->line), buf_len(&log->line));
 	source_free(log->source);
 	close(log->fd);
 	log->source = NULL;
@@ -94,7 +118,7 @@ frontend_log_close(struct frontend_log *log)
 void
 frontend_log_init(struct frontend_log *log)
 {
-	*log = (struct frontend_log){.fd = -1};
+	*log = (struct frontend_log){.fd = -1, .window_ms = -1000};
 	buf_init(&log->line, 64 * 1024);
 }
 

@@ -7,10 +7,15 @@
 #include "common/compiler.h"
 #include "common/loop.h"
 
+#include <stdint.h>
+
 struct frontend_log {
 	int fd;			/* -1 = closed */
 	struct source *source;
 	struct buf line;
+	int64_t window_ms;	/* when the present second began */
+	unsigned lines;		/* taken in it */
+	unsigned dropped;	/* since the last line taken */
 };
 
 void frontend_log_init(struct frontend_log *);

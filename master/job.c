@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BEHIND_MS 10	/* until sinks that are behind are asked again */
 #define TURN_MS 4		/* how long one turn may work */
 #define AGAIN_MS 100		/* when there was no memory to remember a respawn */
 
@@ -40,10 +41,13 @@ struct jobs {
 	uint64_t next_number;
 	bool job_next;		/* whose turn it is */
 	bool halted;		/* FATAL: follows from the mood */
+	size_t count;		/* jobs queued */
+	size_t waiting;		/* processes in them */
+	size_t behind;		/* jobs in a row whose sinks would not take results */
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 72, "see jobs_get");
-_Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 104, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 80, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 128, "see jobs_get");
 
 /* ---- the respawn queue ---- */
 
@@ -177,18 +181,33 @@ job_step(struct jobs *jobs, struct job *job)
 }
 
 static void
+job_end(struct jobs *jobs, struct job *job)
+{
+	STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
+	jobs->count--;
+	if (job->sink.end != NULL)
+		job->sink.end(job->ctx, job->number);
+	job_free(job);
+}
+
+static void
 jobs_step_job(struct jobs *jobs)
 {
 	struct job *job = STAILQ_FIRST(&jobs->queue);
 
-	if (job->next < job->count)
-		job_step(jobs, job);
-	if (job->next < job->count)
+	if (job->sink.is_behind != NULL && job->sink.is_behind(job->ctx)) {
+		STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
+		STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
+		jobs->behind++;
 		return;
-	STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
-	if (job->sink.end != NULL)
-		job->sink.end(job->ctx, job->number);
-	job_free(job);
+	}
+	jobs->behind = 0;
+	if (job->next < job->count) {
+		jobs->waiting--;
+		job_step(jobs, job);
+	}
+	if (job->next == job->count)
+		job_end(jobs, job);
 }
 
 static void
@@ -222,6 +241,13 @@ jobs_wake(struct jobs *jobs)
 	source_arm(jobs->timer, clock_mono_ms());
 }
 
+/* Nobody is left who takes results, and nothing is to be respawned. */
+static bool
+jobs_are_behind(const struct jobs *jobs)
+{
+	return jobs->behind > 0 && jobs->behind >= jobs->count && jobs->respawns.count == 0;
+}
+
 static void
 jobs_turn(void *ctx, uint32_t ready UNUSED)
 {
@@ -229,11 +255,14 @@ jobs_turn(void *ctx, uint32_t ready UNUSED)
 	int64_t end = clock_mono_ms() + TURN_MS;
 	bool more;
 
+	jobs->behind = 0;
 	do
 		more = jobs_step(jobs);
-	while (more && clock_mono_ms() < end);
+	while (more && !jobs_are_behind(jobs) && clock_mono_ms() < end);
 	if (!more && jobs->respawns.lost)
 		jobs_find_lost(jobs);
+	else if (more && jobs_are_behind(jobs))
+		source_arm(jobs->timer, clock_mono_ms() + BEHIND_MS);
 	else if (more)
 		jobs_wake(jobs);
 }
@@ -308,20 +337,38 @@ jobs_queue(struct jobs *jobs, uint64_t number, enum job_kind kind, int signo, si
 	job->kind = kind;
 	job->signo = signo;
 	job->count = count;
+	jobs->count++;
+	jobs->waiting += count;
 	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
 	jobs_wake(jobs);
 	return job;
+}
+
+static bool
+jobs_have_room(const struct jobs *jobs, size_t count, const void *ctx)
+{
+	const struct job *job;
+	size_t own = 0;
+
+	STAILQ_FOREACH(job, &jobs->queue, in_queue)
+		own += job->ctx == ctx;
+	return own < JOBS_PER_SINK && jobs->count < JOBS_MAX &&
+	    (jobs->count == 0 || jobs->waiting + count <= JOBS_PROCESSES);
 }
 
 uint64_t
 jobs_add(struct jobs *jobs, enum job_kind kind, struct process **processes_take,
     size_t count, int signo, const struct job_sink *sink, void *ctx)
 {
-	struct job *job = jobs_queue(jobs, jobs->next_number, kind, signo, count);
+	struct job *job = NULL;
 
+	errno = ENOBUFS;
+	if (jobs_have_room(jobs, count, ctx)) {
+		errno = ENOMEM;
+		job = jobs_queue(jobs, jobs->next_number, kind, signo, count);
+	}
 	if (job == NULL) {
 		free(processes_take);
-		errno = ENOMEM;
 		return 0;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -338,8 +385,10 @@ jobs_forget(struct jobs *jobs, const void *ctx)
 	struct job *job;
 
 	STAILQ_FOREACH(job, &jobs->queue, in_queue) {
-		if (job->ctx == ctx)
-			job->sink = (struct job_sink){ 0 };
+		if (job->ctx != ctx)
+			continue;
+		job->sink = (struct job_sink){ 0 };
+		job->ctx = NULL;
 	}
 }
 

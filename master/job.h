@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define JOBS_MAX 1024		/* queued at once … */
+#define JOBS_PER_SINK 256	/* … of them for one sink */
+#define JOBS_PROCESSES 1000000	/* that wait in them; the first job may be larger */
+
 enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
 struct jobs;
@@ -23,13 +27,15 @@ struct job_sink {
 	void (*result)(void *ctx, uint64_t job, const struct process *, enum fault,
 	    const char *detail, uint64_t spawn);
 	void (*end)(void *ctx, uint64_t job);
+	/* True while results had better wait: other jobs go first. NULL = never. */
+	bool (*is_behind)(void *ctx);
 };
 
 struct jobs *jobs_new(struct loop *, struct groups *);	/* NULL with errno */
 void jobs_free(struct jobs *);
 /* Queues the work on these processes (array taken, kept by id: one that is removed meanwhile
  * is skipped; one that no longer qualifies gets its fault). The job's number, or 0 with
- * ENOMEM. Results begin in the next turn. */
+ * ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
 uint64_t jobs_add(struct jobs *, enum job_kind, struct process **processes_take,
     size_t count, int signo, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs go on without results. */

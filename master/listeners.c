@@ -82,13 +82,17 @@ bind_unix(const struct listener_config *config)
 {
 	int fd = sock_connect_unix(config->path);
 
-	if (fd != -1) {
-		close(fd);
+	/* EAGAIN: somebody listens who is too busy to accept. */
+	if (fd != -1 || errno == EAGAIN) {
+		if (fd != -1)
+			close(fd);
 		errno = EADDRINUSE;
 		return -1;
 	}
 	if (errno == ECONNREFUSED)
 		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
+	else if (errno != ENOENT)
+		return -1;
 	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid, config->gid,
 	    BACKLOG);
 }

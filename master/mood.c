@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TURN_MS 4		/* that asking to stop may take in one turn */
 #define REPORT_EVERY_MS 3000
 
 /* How far the orderly stop has come. */
@@ -29,9 +30,11 @@ struct mood {
 	bool asked;		/* current's processes have been told */
 	bool busy;		/* inside mood_advance */
 	int64_t reported_ms;	/* -1 = not yet */
+	struct process **asking;	/* of the current group: still to be asked, the last first */
+	size_t nasking;
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 72, "see mood_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 88, "see mood_get");
 
 /* ---- the report ---- */
 
@@ -82,22 +85,33 @@ mood_report(struct mood *m)
 
 /* ---- the orderly stop ---- */
 
-/* All at once, in descending priority; ties in reverse order, as in supervisord. */
+/* Whom to ask, in descending priority from the end; ties in reverse order, as in
+ * supervisord. */
 static void
-mood_ask(struct mood *m, struct group *group)
+mood_select(struct mood *m, struct group *group)
 {
-	struct process **running, *p;
-	size_t count;
+	struct process *p;
 
-	running = groups_select(m->groups, group, process_state_is_running, &count);
-	if (running == NULL) { /* without memory the order gives way, not the stop */
-		TAILQ_FOREACH(p, &group->processes, in_group)
-			process_shutdown(p);
+	free(m->asking);
+	m->asking = groups_select(m->groups, group, process_state_is_running, &m->nasking);
+	if (m->asking != NULL)
 		return;
+	m->nasking = 0;	/* without memory the order gives way, not the stop */
+	TAILQ_FOREACH(p, &group->processes, in_group)
+		process_shutdown(p);
+}
+
+/* All together, as far as a turn's time allows. */
+static void
+mood_ask(struct mood *m)
+{
+	int64_t end = clock_mono_ms() + TURN_MS;
+
+	while (m->nasking > 0) {
+		process_shutdown(m->asking[--m->nasking]);
+		if (clock_mono_ms() >= end)
+			break;
 	}
-	while (count > 0)
-		process_shutdown(running[--count]);
-	free(running);
 }
 
 /* Goes on as far as it can without waiting; true when nothing is left to stop. */
@@ -110,8 +124,9 @@ mood_advance(struct mood *m)
 	while (m->current != NULL) {
 		if (m->current->unstopped > 0 && !m->asked) {
 			m->asked = true;
-			mood_ask(m, m->current);
+			mood_select(m, m->current);
 		}
+		mood_ask(m);
 		if (m->current->unstopped > 0)
 			break;
 		m->asked = false;
@@ -137,7 +152,7 @@ mood_turn(void *ctx, uint32_t ready UNUSED)
 	}
 	if (m->reported_ms == -1 || now >= m->reported_ms + REPORT_EVERY_MS)
 		mood_report(m);
-	source_arm(m->timer, m->reported_ms + REPORT_EVERY_MS);
+	source_arm(m->timer, m->nasking > 0 ? now : m->reported_ms + REPORT_EVERY_MS);
 }
 
 void
@@ -147,7 +162,7 @@ mood_process_stopped(struct mood *m, struct process *p)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
-	if (mood_advance(m))
+	if (mood_advance(m) || m->nasking > 0)
 		source_arm(m->timer, clock_mono_ms());
 }
 
@@ -268,6 +283,7 @@ mood_free(struct mood *m)
 		return;
 	source_free(m->timer);
 	free(m->reason);
+	free(m->asking);
 	free(m);
 }
 

@@ -165,8 +165,9 @@ fatal_overdue(void *ctx, uint32_t unused)
 	struct master *master = ctx;
 
 	(void)unused;
-	if (signal_by_pid(master, SIGKILL) > 0)
-		source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
+	(void)signal_by_pid(master, SIGKILL);
+	/* Armed also when nobody was left: an armed timer is what check_fatal_end looks for. */
+	source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
 
 static void

@@ -115,7 +115,11 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	struct process *process = ctx;
 	struct runtime *runtime = process->runtime;
 
-	(void)pid;
+	if (pid != process->pid) {
+		mood_break(runtime_master(process)->mood, "a child was reaped that its process "
+		    "does not know");
+		return;
+	}
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		if (runtime->channels[c] != NULL)
 			channel_drain(runtime->channels[c], DRAIN_MAX);
@@ -164,6 +168,8 @@ changed(struct process *process, enum process_state from)
 	if (from == process->state)
 		return;
 	group_process_changed(master->groups, process, from);
+	if (process->group->unstopped > process->group->count)
+		mood_break(master->mood, "more processes run in a group than it has");
 	if (process_state_is_stopped(process->state))
 		mood_process_stopped(master->mood, process);
 }

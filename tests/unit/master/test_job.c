@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 struct scene {
 	struct recorder recorder;
@@ -19,6 +20,7 @@ struct scene {
 	struct group *group;
 	int64_t spawn_costs;	/* ms that each spawn takes */
 	bool forget;		/* at the next result */
+	bool behind;		/* takes no results */
 };
 
 static void
@@ -43,7 +45,15 @@ end(void *ctx, uint64_t job)
 	recorder_line(&s->recorder, "end %llu", (unsigned long long)job);
 }
 
-static const struct job_sink sink = { result, end };
+static bool
+is_behind(void *ctx)
+{
+	const struct scene *s = ctx;
+
+	return s->behind;
+}
+
+static const struct job_sink sink = { result, end, is_behind };
 
 /* The state changes to STARTING with each spawn: there its time passes. */
 static void
@@ -366,6 +376,47 @@ clear_but_second(struct process *p)
 	return p->id == 2 ? FAULT_FAILED : FAULT_NONE;
 }
 
+/* Results wait for who reads slowly, and nobody else does. */
+static void
+test_behind(void **state)
+{
+	struct scene *s = *state;
+	struct process **list = calloc(2, sizeof(struct process *));
+	struct job_sink other = { result, end, NULL };
+
+	jobs_clear_with(s->jobs, clear_but_second);
+	s->behind = true;
+	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
+	assert_turn(s, "");
+	list[0] = process(s, 2);
+	assert_int_equal(jobs_add(s->jobs, JOB_CLEAR, list, 1, 0, &other, s), 2);
+	assert_turn(s, "result 2 p2 OK spawn 0\nend 2\n");
+	recorder_tick(&s->recorder, 1000);
+	assert_turn(s, "");
+	s->behind = false;
+	recorder_tick(&s->recorder, 1000);
+	assert_turn(s, "result 1 p0 OK spawn 0\nresult 1 p1 FAILED spawn 0\nend 1\n");
+}
+
+static void
+test_bounds(void **state)
+{
+	static struct job_sink deaf;
+	struct scene *s = *state;
+	struct process **list = calloc(2, sizeof(struct process *));
+
+	for (unsigned i = 0; i < JOBS_PER_SINK; i++)
+		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
+	assert_int_equal(add(s, JOB_CLEAR, 0, 0), 0);
+	assert_int_equal(errno, ENOBUFS);
+	assert_true(jobs_add(s->jobs, JOB_CLEAR, list, 0, 0, &deaf, &deaf) != 0);
+	jobs_forget(s->jobs, s);
+	for (unsigned i = 0; i < JOBS_MAX - JOBS_PER_SINK - 1 && i < JOBS_PER_SINK; i++)
+		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
+	finish(s);
+	assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
+}
+
 static void
 test_clear(void **state)
 {
@@ -400,6 +451,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_respawn_queue_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_behind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_halt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_queued_jobs, setup, teardown),
