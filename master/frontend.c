@@ -22,6 +22,8 @@
 
 #define PROGRAM "reeve-rpcd"
 #define STUCK_MS 2000		/* draining nothing for so long means replacement */
+#define READY_MS 10000		/* from its start to its being ready */
+#define LEAVING_MS 100		/* from the end of its connection to its own */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
 #define ENDING_MS 1500		/* its own second to flush, and time to exit */
@@ -36,6 +38,7 @@ struct frontend {
 	pid_t pid;			/* 0 = not running */
 	bool was_ready;
 	int64_t backoff_ms;
+	int64_t launched_ms;
 	struct source *restart;		/* timer: start again */
 	struct source *watchdog;	/* timer: stuck, or overdue at the end */
 	struct frontend_log log;	/* its standard error */
@@ -89,6 +92,7 @@ ready(void *ctx)
 
 	frontend->was_ready = true;
 	frontend->backoff_ms = 0;
+	source_arm(frontend->watchdog, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
 }
 
@@ -101,8 +105,13 @@ closed(void *ctx, const char *why, bool violation)
 	if (!violation && *why != '\0' && !frontend->stopping)
 		log_warn(PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
 	frontend->client = NULL;
-	if (frontend->pid != 0 && !frontend->stopping)
+	if (frontend->pid == 0 || frontend->stopping)
+		return;
+	/* At a mere end of file it is on its way out: its own status tells more than ours. */
+	if (violation || *why != '\0')
 		kill(frontend->pid, SIGKILL);
+	else
+		source_arm(frontend->watchdog, clock_mono_ms() + LEAVING_MS);
 }
 
 static const struct client_owner owner = {
@@ -236,7 +245,10 @@ launch(struct frontend *frontend)
 	started = null_fd != -1 && sock_pair(pair) == 0 &&
 	    pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
 	    start_child(frontend, pair, log_pipe, null_fd);
-	if (!started) {
+	frontend->launched_ms = clock_mono_ms();
+	if (started) {
+		source_arm(frontend->watchdog, frontend->launched_ms + READY_MS);
+	} else {
 		log_error("cannot start " PROGRAM ": %s", strerror(errno));
 		schedule(frontend);
 	}
@@ -261,23 +273,41 @@ is_behind(const struct frontend *frontend)
 	return frontend->client != NULL && peer_unsent(frontend->client->peer) > 0;
 }
 
+/* What it is late with, and when that became so; NULL = nothing. */
+static const char *
+lateness(const struct frontend *frontend, int64_t *due)
+{
+	*due = 0;
+	if (frontend->pid == 0)
+		return NULL;
+	if (frontend->stopping)
+		return "did not end in time";
+	if (frontend->client == NULL)
+		return "left its connection";
+	*due = frontend->launched_ms + READY_MS;
+	if (!frontend->was_ready)
+		return "did not get ready in time";
+	if (!is_behind(frontend))
+		return NULL;
+	*due = peer_last_write(frontend->client->peer) + STUCK_MS;
+	return "drains nothing";
+}
+
 static void
 watchdog_due(void *ctx, uint32_t unused)
 {
 	struct frontend *frontend = ctx;
 	int64_t due;
+	const char *what = lateness(frontend, &due);
 
 	(void)unused;
-	if (frontend->pid == 0 || (!frontend->stopping && !is_behind(frontend)))
+	if (what == NULL)
 		return;
-	due = frontend->stopping ? 0 :
-	    peer_last_write(frontend->client->peer) + STUCK_MS;
 	if (clock_mono_ms() < due) {
 		source_arm(frontend->watchdog, due);
 		return;
 	}
-	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid,
-	    frontend->stopping ? "did not end in time" : "drains nothing");
+	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid, what);
 	kill(frontend->pid, SIGKILL);
 	/* It may take its time to die; what it left unread must not wake us until then. */
 	if (frontend->client != NULL)

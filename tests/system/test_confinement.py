@@ -98,7 +98,10 @@ class Confinement(Case):
         os.kill(self.d.pid, signal.SIGKILL)
         self.d.wait_exit()
         until(lambda: not alive(self.pid))
-        os.kill(cat, signal.SIGKILL)
+        try:
+            os.kill(cat, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # its stdin has ended with the master, and so has cat
 
     def test_libraries(self):
         text = os.popen("ldd %s" % os.path.join(self.d.build, "reeved")).read()

@@ -284,8 +284,8 @@ expect_tcp_local(const char *host)
 	int listener = sock_listen_tcp(host, 0, 5), client, server;
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 
-	if (listener == -1 && strchr(host, ':') != NULL)
-		return;	/* no IPv6 here */
+	if (listener == -1 && (strchr(host, ':') != NULL || strcmp(host, "localhost") == 0))
+		return;	/* no IPv6 here, or nobody who knows the name */
 	assert_true(listener != -1);
 	expect_flags(listener);
 	assert_true(tcp_port(listener) > 0);

@@ -1,0 +1,103 @@
+"""reeved with a front end that is not ours: late, rude, or taken over. The master replaces
+it and goes on."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+from reeve import BUILD, Case, alive, program, reeve_only, until
+
+# What stands in for reeve-rpcd: speaks frames on descriptor 3, then does what it is told to.
+FRONT_END = """#!%s
+import json, os, socket, sys, time
+s = socket.socket(fileno=3)
+s.setblocking(True)
+f = s.makefile("rb")
+def call(n, method, **params):
+    s.sendall(json.dumps({"jsonrpc": "2.0", "id": n, "method": method,
+                          "params": params}).encode() + b"\\n")
+    for line in f:
+        answer = json.loads(line)
+        if answer.get("id") == n:
+            return answer
+def say(text):
+    os.write(2, text.encode() + b"\\n")
+def hello():
+    call(1, "hello", protocol=1, program="impostor")
+%s
+"""
+
+
+@reeve_only
+class Hostile(Case):
+    def impostor(self, body):
+        """A daemon whose front end runs the body."""
+        build = tempfile.mkdtemp(prefix="reeve-")
+        self.addCleanup(shutil.rmtree, build)
+        d = self.make(program("cat", "/bin/cat", startsecs=0), build=build)
+        shutil.copy(os.path.join(BUILD, "reeved"), build)
+        path = os.path.join(build, "reeve-rpcd")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(FRONT_END % (sys.executable, body))
+        os.chmod(path, 0o755)
+        d.spawn()
+        self.addCleanup(self.finish, d)
+        until(lambda: os.path.exists(d.control_path))
+        return d
+
+    def assertServesLocally(self, d):
+        pid = self.row(d)["pid"]
+        self.assertTrue(alive(pid))
+        self.assertEqual(pid, self.row(d)["pid"])
+
+    def row(self, d):
+        wire = self.control(d)
+        wire.call("subscribe")
+        while True:
+            row = wire.notification("stream.process")["process"]
+            if row["name"] == "cat":
+                return row
+
+    def test_never_says_hello(self):
+        d = self.impostor("time.sleep(100)")
+        d.wait_log("a client broke the protocol and was disconnected: no hello in time")
+        d.wait_log(r"reeve-rpcd \(\d+\) was terminated by SIGKILL")
+        self.assertServesLocally(d)
+
+    def test_never_gets_ready(self):
+        d = self.impostor("hello()\ntime.sleep(100)")
+        d.wait_log(r"reeve-rpcd \(\d+\) did not get ready in time and is killed")
+        self.assertServesLocally(d)
+
+    def test_exits_at_once(self):
+        d = self.impostor("sys.exit(3)")
+        d.wait_log(r"reeve-rpcd \(\d+\) exited with status 3", count=3)
+        self.assertServesLocally(d)
+
+    def test_breaks_the_protocol(self):
+        d = self.impostor("hello()\ns.sendall(b'garbage\\n')\ntime.sleep(100)")
+        d.wait_log("impostor broke the protocol and was disconnected: bad frame: not JSON", count=2)
+        self.assertServesLocally(d)
+
+    def test_asks_for_what_is_not_offered(self):
+        d = self.impostor("hello()\n"
+                          "for n, m in enumerate(('subscribe', 'daemon.break', 'hello2')):\n"
+                          "    say('INFO ' + json.dumps(call(n + 2, m)['error']))\n"
+                          "time.sleep(100)")
+        d.wait_log("NOT_PERMITTED: subscribe is not for the front end")
+        d.wait_log("UNKNOWN_METHOD", count=2)
+        self.assertServesLocally(d)
+
+    def test_floods_the_log(self):
+        d = self.impostor("hello()\nfor i in range(5000): say('CRIT \\x1b[2J%d' % i)\n"
+                          "os.write(2, b'WARN last words')")
+        d.wait_log(r"reeve-rpcd: \d+ lines were dropped")
+        self.assertIn("reeve-rpcd: ?[2J7\n", d.log())
+        self.assertLess(d.log().count("CRIT reeve-rpcd"), 1000)
+        self.assertServesLocally(d)
+
+
+if __name__ == "__main__":
+    unittest.main()
