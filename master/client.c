@@ -37,7 +37,11 @@ client_fault(struct client *client, uint64_t id, enum fault fault, const char *d
 void
 client_notify(struct client *client, const char *method, json_t *params)
 {
-	(void)peer_notify(client->peer, method, params, -1, stamp(client));
+	/* Without memory for what it must be told, it can only be told that it is over. */
+	if (params == NULL)
+		peer_half_close(client->peer);
+	else
+		(void)peer_notify(client->peer, method, params, -1, stamp(client));
 }
 
 int

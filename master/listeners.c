@@ -7,10 +7,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -122,12 +124,8 @@ bind_error(const struct listener_config *config, int errnum)
 }
 
 static int
-open_one(const struct listener_config *config, struct listeners *old, struct listener *listener,
-    char **error)
+bind_one(const struct listener_config *config, struct listener *listener, char **error)
 {
-	listener->address = address_of(config);
-	listener->path = config->is_unix ? xstrdup(config->path) : NULL;
-	listener->fd = take_kept(old, listener->address);
 	if (listener->fd == -1)
 		listener->fd = config->is_unix ? bind_unix(config) :
 		    sock_listen_tcp(config->host, config->port, BACKLOG);
@@ -144,11 +142,18 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 	int rc = 0;
 
 	listeners->items = xcalloc(config->nlisteners + 1, sizeof(*listeners->items));
-	for (size_t i = 0; rc == 0 && i < config->nlisteners; i++) {
-		rc = open_one(&config->listeners[i], old, &listeners->items[i], error);
-		listeners->count++;
+	listeners->count = config->nlisteners;
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *one = &config->listeners[i];
+
+		listeners->items[i] = (struct listener){.address = address_of(one),
+		    .path = one->is_unix ? xstrdup(one->path) : NULL};
+		listeners->items[i].fd = take_kept(old, listeners->items[i].address);
 	}
+	/* Before the others are bound: an old address may overlap a new one. */
 	listeners_free(old);
+	for (size_t i = 0; rc == 0 && i < config->nlisteners; i++)
+		rc = bind_one(&config->listeners[i], &listeners->items[i], error);
 	if (rc == 0)
 		return listeners;
 	listeners_free(listeners);
@@ -183,6 +188,44 @@ listeners_announce(const struct config *config)
 			    "nothing else; set unauthenticated_role= to allow them more or less",
 			    l->section);
 	}
+}
+
+/* A front end can shut a listening socket down for all who hold it. */
+static bool
+is_dead(int fd)
+{
+	struct pollfd look = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+static void
+revive(struct listener *listener, const struct listener_config *config)
+{
+	int fd;
+
+	log_warn("[%s] was shut down by the front end; listening anew", config->section);
+	if (!config->is_unix) {
+		if (listen(listener->fd, BACKLOG) == -1)
+			log_error("[%s]: %s", config->section, strerror(errno));
+		return;
+	}
+	fd = sock_listen_unix(config->path, (mode_t)config->mode, config->uid, config->gid,
+	    BACKLOG);
+	if (fd == -1) {
+		log_error("[%s]: %s", config->section, strerror(errno));
+		return;
+	}
+	close(listener->fd);
+	listener->fd = fd;
+}
+
+void
+listeners_revive(struct listeners *listeners, const struct config *config)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (is_dead(listeners->items[i].fd))
+			revive(&listeners->items[i], &config->listeners[i]);
 }
 
 int

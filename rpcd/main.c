@@ -111,9 +111,10 @@ main_on_ready(void *ctx, enum fault fault, const char *message, json_t *result, 
 	main_stop(f, 1);
 }
 
-/* libmicrohttpd's daemons and the digests exist before the walls go up. */
+/* libmicrohttpd's daemons and the digests exist before the walls go up. The numbers of the
+ * sockets, which are libmicrohttpd's then, are left in `fds`. */
 static int
-main_make_listeners(struct front *f)
+main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 {
 	struct rpcd *rpcd = &f->rpcd;
 
@@ -127,6 +128,7 @@ main_make_listeners(struct front *f)
 			log_error("cannot make a listener: %s", strerror(errno));
 			return -1;
 		}
+		fds[i] = l->fd;
 		l->fd = -1;
 		l->auth = NULL;
 	}
@@ -136,17 +138,20 @@ main_make_listeners(struct front *f)
 static void
 main_confine(struct front *f)
 {
+	int fds[SETUP_LISTENERS_MAX];
 	const struct sandbox sandbox = {
 	    .uid = f->setup.uid,
 	    .gid = f->setup.gid,
 	    .is_root = geteuid() == 0,
 	    .strict = f->setup.strict,
+	    .listeners = fds,
+	    .nlisteners = f->setup.count,
 	};
 
 	setup_wipe_end();
 	peer_wipe(f->rpcd.master);
 	f->rpcd.page = f->setup.page;
-	if (main_make_listeners(f) < 0 || sandbox_enter(&sandbox) < 0) {
+	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0) {
 		main_stop(f, 1);
 		return;
 	}

@@ -139,16 +139,26 @@ sandbox_files(const struct sandbox *s)
 	return sandbox_landlock();
 }
 
+/* The filter below has room for so many. */
+static int
+sandbox_guard(const struct sandbox *s)
+{
+	if (s->nlisteners <= SANDBOX_LISTENERS)
+		return 0;
+	errno = E2BIG;
+	return -1;
+}
+
 static int
 sandbox_calls(const struct sandbox *s)
 {
-	(void)s;
 #ifdef REEVE_SANITIZED
+	(void)s;
 	log_info(
 	    "confinement: built for a sanitizer: no system call filter, no memory limit");
 	return 0;
 #else
-	return sandbox_seccomp();
+	return sandbox_seccomp(s->listeners, s->nlisteners);
 #endif
 }
 
@@ -165,6 +175,7 @@ static const struct {
 	{"no_new_privs", sandbox_no_new_privs, false},
 	{"resource limits", sandbox_limits, false},
 	{"Landlock", sandbox_files, false},
+	{"guard for every listening socket", sandbox_guard, false},
 	{"system call filter", sandbox_calls, false},
 };
 

@@ -1,15 +1,20 @@
-/* The filter is a list of comparisons made from one table of calls, each with the reason
- * why it is there. */
+/* The filter is a list of comparisons made from two tables, of arguments that kill and of
+ * calls, each with the reason why it is there. */
+#include "rpcd/sandbox.h"
 #include "rpcd/sandbox_kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,9 +27,41 @@
 #ifdef SANDBOX_ARCH
 
 #define X32_BIT 0x40000000U
-#define FILTER_MAX 512
+#define FILTER_MAX 1024
 
-enum answer { KILL = 1, ALLOW, DATA_ONLY /* allowed unless it makes memory executable */ };
+enum word { LOW, HIGH };
+enum test { IS, IS_NOT, ABOVE, HAS /* any of these bits */ };
+
+/* What an allowed call must not be asked for. Consulted before the calls; the kernel looks
+ * at no more than the low word where that is all that is named here. */
+static const struct sandbox_denial {
+	unsigned nr;
+	unsigned argument;
+	enum word word;
+	enum test test;
+	uint32_t value;
+} denials[] = {
+	/* No memory becomes executable. */
+	{__NR_mmap, 2, LOW, HAS, PROT_EXEC},
+	{__NR_mprotect, 2, LOW, HAS, PROT_EXEC},
+	/* Nothing is sent but over connections that are there: TCP Fast Open connects, also
+	 * a listening socket that was shut down before. */
+	{__NR_sendto, 3, LOW, HAS, MSG_FASTOPEN},
+	{__NR_sendto, 4, LOW, IS_NOT, 0},
+	{__NR_sendto, 4, HIGH, IS_NOT, 0},
+	{__NR_sendmsg, 2, LOW, HAS, MSG_FASTOPEN},
+	/* Only F_GETFD, F_SETFD, F_GETFL, F_SETFL: F_SETOWN and F_SETSIG have the kernel
+	 * signal others of our uid, and a copy of a listening socket had no row below. */
+	{__NR_fcntl, 1, LOW, IS, F_DUPFD},
+	{__NR_fcntl, 1, LOW, ABOVE, F_SETFL},
+	/* Only TCP_NODELAY and TCP_CORK: IP_MINTTL, a packet filter or a key for signed
+	 * segments leave a listening socket deaf, also for the next front end. */
+	{__NR_setsockopt, 1, LOW, IS_NOT, IPPROTO_TCP},
+	{__NR_setsockopt, 2, LOW, IS, TCP_MAXSEG},
+	{__NR_setsockopt, 2, LOW, ABOVE, TCP_CORK},
+};
+
+enum answer { KILL = 1, ALLOW };
 
 static const struct sandbox_call {
 	unsigned nr;
@@ -37,7 +74,7 @@ static const struct sandbox_call {
 #endif
 	{__NR_recvfrom, ALLOW},	   /* requests */
 	{__NR_sendmsg, ALLOW},	   /* responses; frames to the master */
-	{__NR_sendto, ALLOW},	   /* responses in one piece */
+	{__NR_sendto, ALLOW},	   /* responses in one piece, without an address */
 	{__NR_recvmsg, ALLOW},	   /* frames and descriptors from the master */
 	{__NR_read, ALLOW},		   /* timerfd, eventfd */
 	{__NR_write, ALLOW},	   /* eventfd, log lines */
@@ -49,7 +86,7 @@ static const struct sandbox_call {
 	{__NR_getsockopt, ALLOW},	   /* who is at the other end (SO_PEERCRED) */
 	{__NR_getsockname, ALLOW},	   /* libmicrohttpd asks it of what it accepts */
 	{__NR_getpeername, ALLOW},	   /* is it this machine? */
-	{__NR_shutdown, ALLOW},	   /* they go */
+	{__NR_shutdown, ALLOW},	   /* they go; the listening sockets stay */
 	{__NR_close, ALLOW},	   /* they are gone */
 	{__NR_fcntl, ALLOW},	   /* flags of a descriptor */
 	/* Logs, by descriptors that the master opened. */
@@ -59,8 +96,8 @@ static const struct sandbox_call {
 	{__NR_lseek, ALLOW},
 	/* Memory, which is data. */
 	{__NR_brk, ALLOW},
-	{__NR_mmap, DATA_ONLY},
-	{__NR_mprotect, DATA_ONLY},
+	{__NR_mmap, ALLOW},
+	{__NR_mprotect, ALLOW},
 	{__NR_munmap, ALLOW},
 	{__NR_mremap, ALLOW},
 	{__NR_madvise, ALLOW},
@@ -168,16 +205,44 @@ filter_begin(struct sandbox_filter *f)
 	filter_return(f, SECCOMP_RET_KILL_PROCESS);
 }
 
-/* mmap and mprotect have the protection as third argument; only its low word has a meaning,
- * and both architectures are little-endian. */
-static void
-filter_data_only(struct sandbox_filter *f, unsigned nr)
+/* Both architectures are little-endian. */
+static size_t
+filter_offset(unsigned argument, enum word word)
 {
-	filter_if(f, BPF_JEQ, nr, 4);
-	filter_load(f, offsetof(struct seccomp_data, args[2]));
-	filter_if(f, BPF_JSET, PROT_EXEC, 1);
+	size_t low = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t);
+
+	return word == LOW ? low : low + sizeof(uint32_t);
+}
+
+/* Leaves the call's number loaded, as it found it. */
+static void
+filter_denial(struct sandbox_filter *f, const struct sandbox_denial *d)
+{
+	static const uint16_t comparisons[] = {
+	    [IS] = BPF_JEQ,
+	    [IS_NOT] = BPF_JEQ,
+	    [ABOVE] = BPF_JGT,
+	    [HAS] = BPF_JSET,
+	};
+
+	filter_if(f, BPF_JEQ, d->nr, 4);
+	filter_load(f, filter_offset(d->argument, d->word));
+	if (d->test == IS_NOT)
+		filter_unless(f, comparisons[d->test], d->value, 1);
+	else
+		filter_if(f, comparisons[d->test], d->value, 1);
 	filter_return(f, SECCOMP_RET_KILL_PROCESS);
-	filter_return(f, SECCOMP_RET_ALLOW);
+	filter_load(f, offsetof(struct seccomp_data, nr));
+}
+
+/* A listening socket that is shut down is dead for whoever else has it, and may be
+ * connected elsewhere. */
+static void
+filter_listener(struct sandbox_filter *f, int fd)
+{
+	const struct sandbox_denial d = {__NR_shutdown, 0, LOW, IS, (uint32_t)fd};
+
+	filter_denial(f, &d);
 }
 
 static void
@@ -188,22 +253,24 @@ filter_call(struct sandbox_filter *f, const struct sandbox_call *call)
 	    [ALLOW] = SECCOMP_RET_ALLOW,
 	};
 
-	if (call->answer == DATA_ONLY) {
-		filter_data_only(f, call->nr);
-		return;
-	}
 	filter_if(f, BPF_JEQ, call->nr, 1);
 	filter_return(f, answers[call->answer]);
 }
 
 int
-sandbox_seccomp(void)
+sandbox_seccomp(const int *listeners, size_t nlisteners)
 {
 	struct sandbox_filter filter = {.len = 0};
 	struct sock_fprog program = {.filter = filter.code};
 
-	_Static_assert(nitems(calls) * 5 + 7 < FILTER_MAX, "no room for the filter");
+	_Static_assert((nitems(denials) + SANDBOX_LISTENERS) * 5 + nitems(calls) * 2 + 7 <
+			   FILTER_MAX,
+	    "no room for the filter");
 	filter_begin(&filter);
+	for (size_t i = 0; i < nitems(denials); i++)
+		filter_denial(&filter, &denials[i]);
+	for (size_t i = 0; i < nlisteners && i < SANDBOX_LISTENERS; i++)
+		filter_listener(&filter, listeners[i]);
 	for (size_t i = 0; i < nitems(calls); i++)
 		filter_call(&filter, &calls[i]);
 	filter_return(&filter, SECCOMP_RET_ERRNO | ENOSYS);
@@ -214,8 +281,10 @@ sandbox_seccomp(void)
 #else
 
 int
-sandbox_seccomp(void)
+sandbox_seccomp(const int *listeners, size_t nlisteners)
 {
+	(void)listeners;
+	(void)nlisteners;
 	errno = ENOSYS; /* no table for this architecture */
 	return -1;
 }

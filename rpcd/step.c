@@ -82,12 +82,6 @@ step_return_json_take(struct call_step *step, json_t *value)
 
 /* ---- parameters ---- */
 
-size_t
-step_count(const struct call_step *step)
-{
-	return json_array_size(step->params);
-}
-
 bool
 step_string(const struct call_step *step, size_t i, const char **s)
 {

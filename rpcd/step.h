@@ -74,7 +74,6 @@ void step_clear(struct call_step *);
 
 /* ---- for handlers: parameters ---- */
 
-size_t step_count(const struct call_step *);	/* parameters given */
 /* The i-th parameter as Python would take it. False: absent or not such a thing. */
 bool step_string(const struct call_step *, size_t i, const char **);
 bool step_int(const struct call_step *, size_t i, int64_t *);

@@ -10,6 +10,7 @@ import unittest
 
 from reeve import BUILD, SANITIZED, Case, program, read, reeve_only, until
 
+PROGRAMS = 1000
 SECONDS = int(os.environ.get("REEVE_IDLE_SECONDS", "10"))
 
 
@@ -18,13 +19,17 @@ class Idle(Case):
     def setUp(self):
         if SANITIZED:
             self.skipTest("a sanitizer has work and memory of its own")
-        self.d = self.daemon("".join(program("p%02d" % i, "/bin/cat", startsecs=0)
-                                     for i in range(10)))
-        for i in range(10):
-            self.d.wait_state("p%02d" % i, "RUNNING")
+        self.d = self.daemon(program("p", "/bin/sleep 1000", startsecs=0, numprocs=PROGRAMS,
+                                     process_name="%(program_name)s_%(process_num)04d",
+                                     stdout_logfile="NONE", stderr_logfile="NONE"))
+        until(self.all_run)
         # A client that keeps its connection open is no reason to wake up either.
         self.s = self.rpc(self.d, "tcp")
         self.s.supervisor.getState()
+
+    def all_run(self):
+        rows = self.rpc(self.d).supervisor.getAllProcessInfo()
+        return [r["statename"] for r in rows] == ["RUNNING"] * PROGRAMS
 
     def trace(self, pid):
         path = self.d.path("strace-%d" % pid)
@@ -58,7 +63,7 @@ class Idle(Case):
             self.assertEqual({}, made, text)
 
     def test_memory(self):
-        """Both processes together stay under 8 MB of proportional memory."""
+        """Both processes together stay under 8 MB of proportional memory, and all stop."""
         total = 0
         for pid in (self.d.pid, self.d.front_end()):
             try:
@@ -67,6 +72,9 @@ class Idle(Case):
                 self.skipTest("smaps of the front end cannot be read")
             total += int(re.search(r"^Pss: +(\d+)", text, re.M).group(1))
         self.assertLess(total, 8 * 1024, BUILD)
+        stopped = self.s.supervisor.stopAllProcesses()
+        self.assertEqual([(80, "OK")] * PROGRAMS,
+                         [(r["status"], r["description"]) for r in stopped])
 
 
 if __name__ == "__main__":

@@ -1,19 +1,10 @@
 /* Sandbox: each probe runs in a child of its own that has entered the sandbox first. */
-#include "common/compiler.h"
-#include "common/log.h"
-#include "common/sock.h"
-#include "rpcd/sandbox.h"
 #include "rpcd/sandbox_kernel.h"
+#include "tests/unit/rpcd/sandbox_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,63 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-#define NOBODY 65534
-
-enum { WORKS = 0, FAILS = 1, NO_SANDBOX = 99 };
-
-static void
-quiet(void *ctx, enum log_level level, const char *text, size_t len)
-{
-	(void)ctx;
-	(void)level;
-	(void)text;
-	(void)len;
-}
-
-static struct sandbox
-sandbox_here(void)
-{
-	return (struct sandbox){
-		.uid = NOBODY, .gid = NOBODY, .is_root = geteuid() == 0, .strict = false
-	};
-}
-
-/* What the probes find already open. */
-static struct {
-	int pair[2];
-	int listener;
-	int file;
-} held;
-
-/* The probe's child; returns its wait status. */
-static int
-probe_run(int (*probe)(void), int (*enter)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(enter() == 0 ? probe() : NO_SANDBOX);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-static int
-enter_all(void)
-{
-	const struct sandbox sandbox = sandbox_here();
-
-	return sandbox_enter(&sandbox);
-}
 
 /* ---- calls that must go on working ---- */
 
@@ -92,14 +30,33 @@ probe_sockets(void)
 	return byte == 'x' ? WORKS : FAILS;
 }
 
+/* What libmicrohttpd does to a connection. */
 static int
 probe_accept(void)
 {
-	int fd = accept4(held.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(held.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
 
-	if (fd < 0 || !sock_peer_is_local(fd) || shutdown(fd, SHUT_WR) < 0)
+	if (fd < 0 || !sock_peer_is_local(fd) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) < 0 ||
+	    send(fd, "x", 1, MSG_NOSIGNAL | MSG_MORE) != 1 || shutdown(fd, SHUT_WR) < 0 ||
+	    shutdown(fd, SHUT_RDWR) < 0)
 		return FAILS;
 	return close(fd) == 0 ? WORKS : FAILS;
+}
+
+static int
+probe_flags(void)
+{
+	int flags = fcntl(held.pair[0], F_GETFL);
+
+	if (flags < 0 || fcntl(held.pair[0], F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(held.pair[0], F_SETFL, flags) < 0)
+		return FAILS;
+	return fcntl(held.pair[0], F_GETFD) == FD_CLOEXEC &&
+	               fcntl(held.pair[0], F_SETFD, FD_CLOEXEC) == 0
+	           ? WORKS
+	           : FAILS;
 }
 
 static int
@@ -170,6 +127,7 @@ static const struct {
 } soft[] = {
 	{ "sockets", probe_sockets, false },
 	{ "accept", probe_accept, false },
+	{ "flags", probe_flags, false },
 	{ "pread", probe_pread, false },
 	{ "memory", probe_memory, false },
 	{ "time", probe_time, false },
@@ -177,12 +135,6 @@ static const struct {
 	{ "uname", probe_uname, true },
 	{ "memory bound", probe_memory_bound, true },
 };
-
-#ifdef REEVE_SANITIZED
-static const bool sanitized = true;
-#else
-static const bool sanitized = false;
-#endif
 
 static void
 test_soft(void **state)
@@ -520,31 +472,6 @@ test_strict(void **state)
 	if (syscall(444, NULL, 0, 1) < 1)
 		skip();
 	assert_int_equal(WEXITSTATUS(probe_run(probe_nothing, enter_strict)), WORKS);
-}
-
-static int
-setup_held(void **state)
-{
-	struct sockaddr_in in;
-	socklen_t len = sizeof(in);
-
-	(void)state;
-	log_init(quiet, NULL, LEVEL_CRITICAL);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, held.pair) < 0)
-		return -1;
-	held.file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	held.listener = sock_listen_tcp("127.0.0.1", 0, 8);
-	if (held.file < 0 || held.listener < 0 ||
-	    getsockname(held.listener, (struct sockaddr *)&in, &len) < 0)
-		return -1;
-	/* Clients enough for each probe that accepts. */
-	for (int i = 0; i < 4; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		if (fd < 0 || connect(fd, (struct sockaddr *)&in, sizeof(in)) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 int
