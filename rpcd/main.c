@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LARGE_BLOCK (128 * 1024)	/* bytes that memory is mapped for */
 #define MASTER_FD 3
 #define PROTOCOL 1
 #define LINE_MAX_BYTES 1000 /* of a log line's text */
@@ -320,6 +322,10 @@ main_warm(void)
 	time_t now = time(NULL);
 	struct tm tm;
 
+	/* A bulk reply or a large body is mapped, and given back when it is done: left to
+	 * itself, the library learns from the first one to keep such memory. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
 	json_object_seed(0);
 	(void)gmtime_r(&now, &tm);
 	if (gnutls_global_init() < 0)
