@@ -4,8 +4,8 @@
 
 #include "common/compiler.h"
 
-/* Creates CHILDLOGDIR/NAME-WORD---IDENTIFIER-XXXXXXXX.log, empty, 0600; its new path, or NULL
- * with errno. */
+/* Creates CHILDLOGDIR/NAME-WORD---IDENTIFIER-XXXXXXXX.log, empty, 0600; its new path, or
+ * NULL with errno. */
 NODISCARD char *autolog_create(const char *dir, const char *name, const char *word,
     const char *identifier);
 /* Deletes what earlier runs of this identifier left; failures are WARN lines. */

@@ -12,8 +12,8 @@ struct channel;
 
 /* New; takes the read end `fd` (NONBLOCK) and `log` (NULL = discard). `name` (process name)
  * and `word` ("stdout") are borrowed for its life. NULL with errno. */
-struct channel *channel_new(struct loop *, int fd, struct logfile *log_take, const char *name,
-    const char *word);
+struct channel *channel_new(
+    struct loop *, int fd, struct logfile *log_take, const char *name, const char *word);
 void channel_free(struct channel *);	/* NULL is fine */
 /* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
 void channel_drain(struct channel *, size_t most);

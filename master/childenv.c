@@ -88,7 +88,8 @@ static int
 put_all(char **env, size_t *count, const struct environment *variables)
 {
 	for (size_t i = 0; i < variables->count; i++)
-		if (put(env, count, variables->items[i].name, variables->items[i].value) == -1)
+		if (put(env, count, variables->items[i].name, variables->items[i].value) ==
+		    -1)
 			return -1;
 	return 0;
 }

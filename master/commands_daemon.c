@@ -12,7 +12,8 @@ static json_t *
 hello_result(const struct client *client)
 {
 	return json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program", "reeved",
-	    "version", REEVE_VERSION, "role", role_name(client->role), "pid", (int)getpid());
+	    "version", REEVE_VERSION, "role", role_name(client->role), "pid",
+	    (int)getpid());
 }
 
 /* A name for log lines: printable ASCII, whatever the client wrote. */

@@ -18,7 +18,8 @@ answer_log(struct client *client, uint64_t id, const char *path)
 		return;
 	}
 	if (peer_unsent_fds(client->peer) >= CONTROL_UNSENT_LOGS) {
-		client_fault(client, id, FAULT_FAILED, "too many open logs wait to be read");
+		client_fault(
+		    client, id, FAULT_FAILED, "too many open logs wait to be read");
 		return;
 	}
 	fd = logfile_open_for_reader(path);
@@ -94,5 +95,6 @@ cmd_mainlog_clear(struct client *client, uint64_t id, const json_t *params)
 	else if (mainlog_clear(client->master->mainlog) == 0)
 		client_reply(client, id, NULL);
 	else
-		client_fault(client, id, errno == ENOENT ? FAULT_NO_FILE : FAULT_FAILED, NULL);
+		client_fault(
+		    client, id, errno == ENOENT ? FAULT_NO_FILE : FAULT_FAILED, NULL);
 }

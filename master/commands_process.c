@@ -132,7 +132,8 @@ answer_bad_signal(struct client *client, uint64_t id, const struct group *group,
 }
 
 static void
-signal_many(struct client *client, uint64_t id, const struct group *group, const json_t *params)
+signal_many(
+    struct client *client, uint64_t id, const struct group *group, const json_t *params)
 {
 	const char *signal = string_param(params, "signal");
 	int signo;
@@ -330,8 +331,8 @@ cmd_process_stdin(struct client *client, uint64_t id, const json_t *params)
 		client_fault(client, id, FAULT_BAD_NAME, string_param(params, "name"));
 		return;
 	}
-	fault = runtime_write_stdin(process, json_string_value(data), json_string_length(data),
-	    &why);
+	fault = runtime_write_stdin(
+	    process, json_string_value(data), json_string_length(data), &why);
 	if (fault == FAULT_NONE)
 		client_reply(client, id, NULL);
 	else

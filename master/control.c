@@ -23,7 +23,7 @@ struct control {
 	size_t local;			/* clients of the socket */
 	int listener;			/* -1 = none */
 	struct source *accepting;
-	struct source *retry;		/* timer: accept again; armed = short of descriptors */
+	struct source *retry; /* timer: accept again; armed = short of descriptors */
 	char *path;			/* of the socket we made */
 };
 
@@ -155,7 +155,8 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 
 	(void)peer;
 	if (violation)
-		log_warn("%s broke the protocol and was disconnected: %s", client->program, why);
+		log_warn(
+		    "%s broke the protocol and was disconnected: %s", client->program, why);
 	else if (*why != '\0')
 		log_debug("connection of %s ended: %s", client->program, why);
 	if (client->owner != NULL)
@@ -164,7 +165,8 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 }
 
 static void
-received_request(void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+received_request(
+    void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
 {
 	struct client *client = ctx;
 	int found = cmd_find(method);
@@ -192,7 +194,8 @@ received_request(void *ctx, struct peer *peer, uint64_t id, const char *method, 
 
 /* The master is told nothing by notification. */
 static void
-received_notification(void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+received_notification(
+    void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
 {
 	(void)method;
 	(void)params;
@@ -315,8 +318,8 @@ control_flush(struct control *control)
 
 /* --- the socket ----------------------------------------------------------------- */
 
-/* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway; one
- * that asks for a password lends nothing (design 15). */
+/* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway;
+ * one that asks for a password lends nothing (design 15). */
 static void
 socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
 {
@@ -370,8 +373,8 @@ control_listen(struct control *control)
 	control->listener = sock_listen_unix(path, mode, uid, gid, CONTROL_CLIENTS);
 	control->retry = loop_timer(control->master->loop, retry_due, control);
 	if (control->listener != -1 && control->retry != NULL)
-		control->accepting = loop_fd(control->master->loop, control->listener, EPOLLIN,
-		    accept_clients, control);
+		control->accepting = loop_fd(control->master->loop, control->listener,
+		    EPOLLIN, accept_clients, control);
 	if (control->accepting == NULL) {
 		log_warn("cannot make the control socket %s: %s; running without one", path,
 		    strerror(errno));

@@ -14,11 +14,13 @@
 /* New, without a socket yet. NULL with ENOMEM. */
 struct control *control_new(struct master *);
 void control_free(struct control *);	/* closes clients, removes the socket */
-/* Makes the configured socket; when it cannot be made, one WARN, and on without (design 15). */
+/* Makes the configured socket; when it cannot be made, one WARN, and on without (design
+ * 15). */
 void control_listen(struct control *);
-/* Takes a connected socket as reeve-rpcd's (owner NULL: as a local client's). New client (the
- * control's), or NULL with errno. */
-struct client *control_adopt(struct control *, int fd, const struct client_owner *, void *ctx);
+/* Takes a connected socket as reeve-rpcd's (owner NULL: as a local client's). New client
+ * (the control's), or NULL with errno. */
+struct client *control_adopt(
+    struct control *, int fd, const struct client_owner *, void *ctx);
 /* Closes one client now, without calling its owner. */
 void control_drop(struct control *, struct client *);
 /* End of a turn: deltas and replies go out, reeve-rpcd's connection first (design 5). */

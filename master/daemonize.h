@@ -12,7 +12,8 @@
 /* Forks once; the parent exits 0, the child goes on in its own session with fds 0 to 2 on
  * /dev/null. directory NULL = stay. Logs the lines of 5.2. 0, or -1 with errno of fork. */
 NODISCARD int daemonize(const char *directory, int umask_value);
-/* Writes "PID\n"; logs "supervisord started with pid N" or the CRIT line. True = written. */
+/* Writes "PID\n"; logs "supervisord started with pid N" or the CRIT line. True = written.
+ */
 bool pidfile_write(const char *path);
 void pidfile_remove(const char *path);
 /* Raises soft NOFILE and NPROC to minfds/minprocs as supervisord would, logging it, and

@@ -63,7 +63,8 @@ frontend_find(char **error)
 	}
 	if (access(LIBEXECDIR "/" PROGRAM, X_OK) == 0)
 		return strdup(LIBEXECDIR "/" PROGRAM);
-	if (asprintf(error, "could not find " PROGRAM " beside reeved or in " LIBEXECDIR) == -1)
+	if (asprintf(error, "could not find " PROGRAM " beside reeved or in " LIBEXECDIR) ==
+	    -1)
 		*error = NULL;
 	return NULL;
 }
@@ -107,7 +108,8 @@ closed(void *ctx, const char *why, bool violation)
 	frontend->client = NULL;
 	if (frontend->pid == 0 || frontend->stopping)
 		return;
-	/* At a mere end of file it is on its way out: its own status tells more than ours. */
+	/* At a mere end of file it is on its way out: its own status tells more than ours.
+	 */
 	if (violation || *why != '\0')
 		kill(frontend->pid, SIGKILL);
 	else

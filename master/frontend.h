@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* New path of the reeve-rpcd executable beside our own or in libexecdir, or NULL with *error
- * new. To be asked before daemonising. */
+/* New path of the reeve-rpcd executable beside our own or in libexecdir, or NULL with
+ * *error new. To be asked before daemonising. */
 char *frontend_find(char **error);
 /* New, not started; takes the path, also on failure. NULL with ENOMEM. */
 struct frontend *frontend_new(struct master *, char *path_take);

@@ -23,7 +23,8 @@ log_one(char *line, size_t n)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	for (size_t i = 0; i < nitems(levels); i++)
-		if (n > 5 && memcmp(line, log_level_tag(levels[i]), 4) == 0 && line[4] == ' ') {
+		if (n > 5 && memcmp(line, log_level_tag(levels[i]), 4) == 0 &&
+		    line[4] == ' ') {
 			level = levels[i];
 			line += 5;
 			n -= 5;
@@ -32,7 +33,8 @@ log_one(char *line, size_t n)
 	log_at(level, "reeve-rpcd: %.*s", (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
 }
 
-/* The front end may be in somebody else's hands: it cannot turn the log over in a moment. */
+/* The front end may be in somebody else's hands: it cannot turn the log over in a moment.
+ */
 static void
 log_some(struct frontend_log *log, char *line, size_t n)
 {
@@ -94,7 +96,8 @@ log_readable(void *ctx, uint32_t ready)
 
 	if (read_log(log) || !(ready & (EPOLLHUP | EPOLLERR)))
 		return;
-	/* Closed by its writer, who is about to be reaped: a hang-up would be told for ever. */
+	/* Closed by its writer, who is about to be reaped: a hang-up would be told for
+	 * ever. */
 	source_free(log->source);
 	log->source = NULL;
 }

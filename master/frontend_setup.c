@@ -58,8 +58,8 @@ frontend_setup_send(const struct master *master, struct client *client)
 		        listener_object(&master->config->listeners[i]),
 		        listeners_fd(master->listeners, i)) == -1)
 			return -1;
-	if (send_fd(client, "setup.page", json_object(), publisher_page(master->publisher)) ==
-	    -1)
+	if (send_fd(client, "setup.page", json_object(),
+		publisher_page(master->publisher)) == -1)
 		return -1;
 	return peer_notify(client->peer, "setup.end", NULL, -1, 0);
 }

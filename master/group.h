@@ -21,16 +21,16 @@ struct group {
 	struct process_list processes;	/* stored order */
 	struct map *by_name;		/* of processes */
 	size_t count;
-	size_t unstopped;		/* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
-					 * group_process_changed */
+	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
+			   * group_process_changed */
 };
 
 struct groups; /* list, name map and process id map */
 
 struct groups *groups_new(void);
 void groups_free(struct groups *);	/* with all groups and processes */
-/* Activates a group: creates its processes with ids from *next_id on, placed after groups of
- * lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
+/* Activates a group: creates its processes with ids from *next_id on, placed after groups
+ * of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
 struct group *groups_add(struct groups *, struct group_config *, uint64_t *next_id,
     const struct process_ops *, void *ops_ctx);
 void groups_remove(struct groups *, struct group *);	/* frees it and its processes */

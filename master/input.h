@@ -15,8 +15,8 @@ struct input;
 /* New; takes the write end (NONBLOCK). NULL with errno. */
 struct input *input_new(struct loop *, int fd);
 void input_free(struct input *);	/* NULL is fine */
-/* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it: NO_FILE)
- * or ENOBUFS (the queue has no room for all of it: nothing was queued). */
+/* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
+ * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */
 NODISCARD int input_write(struct input *, const char *bytes, size_t n);
 /* For the state document. */
 int input_fd(const struct input *);	/* -1 when closed */

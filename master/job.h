@@ -19,10 +19,10 @@ enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
 struct jobs;
 
-/* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made with
- * the process's namespec) or the text after "NAME: " of the fault; spawn as in process_start,
- * and the process's spawn number for the other kinds. A start that comes up after a shutdown
- * has begun gets SHUTDOWN_STATE. */
+/* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made
+ * with the process's namespec) or the text after "NAME: " of the fault; spawn as in
+ * process_start, and the process's spawn number for the other kinds. A start that comes up
+ * after a shutdown has begun gets SHUTDOWN_STATE. */
 struct job_sink {
 	void (*result)(void *ctx, uint64_t job, const struct process *, enum fault,
 	    const char *detail, uint64_t spawn);
@@ -33,15 +33,16 @@ struct job_sink {
 
 struct jobs *jobs_new(struct loop *, struct groups *);	/* NULL with errno */
 void jobs_free(struct jobs *);
-/* Queues the work on these processes (array taken, kept by id: one that is removed meanwhile
- * is skipped; one that no longer qualifies gets its fault). The job's number, or 0 with
- * ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
+/* Queues the work on these processes (array taken, kept by id: one that is removed
+ * meanwhile is skipped; one that no longer qualifies gets its fault). The job's number, or
+ * 0 with ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
 uint64_t jobs_add(struct jobs *, enum job_kind, struct process **processes_take,
     size_t count, int signo, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs go on without results. */
 void jobs_forget(struct jobs *, const void *ctx);
 /* Asked before each start of a JOB_START whether its command can be run: FAULT_NONE, or
- * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked. */
+ * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked.
+ */
 typedef enum fault jobs_check_fn(struct process *, char **detail);
 void jobs_check_with(struct jobs *, jobs_check_fn *);
 /* What a JOB_CLEAR does to one process: FAULT_NONE or FAILED. */

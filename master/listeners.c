@@ -95,8 +95,8 @@ bind_unix(const struct listener_config *config)
 		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
 	else if (errno != ENOENT)
 		return -1;
-	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid, config->gid,
-	    BACKLOG);
+	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid,
+	    config->gid, BACKLOG);
 }
 
 static char *
@@ -104,9 +104,10 @@ chown_error(const struct listener_config *config)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 
-	return xasprintf("Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" "
-	    "value in config file or on command line to values that the current user (%s) can "
-	    "successfully chown", config->path, (int)config->uid, (int)config->gid,
+	return xasprintf("Not permitted to chown %s to uid/gid (%d, %d); adjust "
+	    "\"sockchown\" value in config file or on command line to values that the "
+	    "current user (%s) can successfully chown",
+	    config->path, (int)config->uid, (int)config->gid,
 	    pw == NULL ? "unknown" : pw->pw_name);
 }
 
@@ -114,9 +115,9 @@ static char *
 bind_error(const struct listener_config *config, int errnum)
 {
 	if (errnum == EADDRINUSE)
-		return xstrdup("Another program is already listening on a port that one of our "
-		    "HTTP servers is configured to use.  Shut this program down first before "
-		    "starting supervisord.");
+		return xstrdup("Another program is already listening on a port that one of "
+		    "our HTTP servers is configured to use.  Shut this program down first "
+		    "before starting supervisord.");
 	if (errnum == EPERM && config->is_unix)
 		return chown_error(config);
 	return xasprintf("Cannot open an HTTP server: socket.error reported errno.%s (%d)",
@@ -184,8 +185,9 @@ listeners_announce(const struct config *config)
 		log_critical("Server '%s' running without any HTTP authentication checking",
 		    l->section);
 		if (!l->is_unix && !l->has_role && !is_loopback(l->host))
-			log_warn("[%s] has no password: other machines may look at states and "
-			    "nothing else; set unauthenticated_role= to allow them more or less",
+			log_warn("[%s] has no password: other machines may look at states "
+			    "and nothing else; set unauthenticated_role= to allow them "
+			    "more or less",
 			    l->section);
 	}
 }
@@ -196,7 +198,8 @@ is_dead(int fd)
 {
 	struct pollfd look = {.fd = fd, .events = POLLRDHUP};
 
-	return poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+	return poll(&look, 1, 0) == 1 &&
+	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 }
 
 static void

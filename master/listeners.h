@@ -17,7 +17,8 @@ struct listeners *listeners_open(const struct config *, struct listeners *old_ta
     char **error);
 /* Logs the lines of reference 1.1 and the warning that names unauthenticated_role=. */
 void listeners_announce(const struct config *);
-/* Makes those listen again that a front end has shut down, before its successor gets them. */
+/* Makes those listen again that a front end has shut down, before its successor gets them.
+ */
 void listeners_revive(struct listeners *, const struct config *);
 /* The descriptor of the configuration's i-th listener; borrowed. */
 int listeners_fd(const struct listeners *, size_t i);

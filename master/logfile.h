@@ -33,8 +33,8 @@ void logfile_resume(struct logfile *, uint64_t generation);
 /* For the state document: the descriptor. */
 int logfile_fd(const struct logfile *);
 
-/* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink as
- * last component owned by neither root nor us refused; /dev/null is given as it is. The
+/* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink
+ * as last component owned by neither root nor us refused; /dev/null is given as it is. The
  * descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with errno. */
 NODISCARD int logfile_open_for_reader(const char *path);
 

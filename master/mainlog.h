@@ -10,10 +10,11 @@
 
 struct mainlog;
 
-/* New; path NULL = no file. NULL with errno when the file cannot be opened. From here on the
- * process ignores SIGPIPE and SIGXFSZ: a reader that left and a full file are errors of the
- * write that meets them. */
-struct mainlog *mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo);
+/* New; path NULL = no file. NULL with errno when the file cannot be opened. From here on
+ * the process ignores SIGPIPE and SIGXFSZ: a reader that left and a full file are errors of
+ * the write that meets them. */
+struct mainlog *mainlog_open(
+    const char *path, int64_t maxbytes, int64_t backups, bool echo);
 void mainlog_free(struct mainlog *);
 /* The log_sink: one line "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. */
 void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);

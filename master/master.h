@@ -25,8 +25,8 @@ struct master {
 	const struct options *options;
 	struct loop *loop;
 	struct reaper *reaper;
-	char *config_path;		/* absolute, from the first run on: a daemon changes its
-					 * directory */
+	char *config_path; /* absolute, from the first run on: a daemon changes its
+			    * directory */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */

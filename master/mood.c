@@ -30,7 +30,8 @@ struct mood {
 	bool asked;		/* current's processes have been told */
 	bool busy;		/* inside mood_advance */
 	int64_t reported_ms;	/* -1 = not yet */
-	struct process **asking;	/* of the current group: still to be asked, the last first */
+	struct process **asking;	/* of the current group: still to be asked, the
+					 * last first */
 	size_t nasking;
 };
 

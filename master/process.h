@@ -25,8 +25,8 @@ struct process_ops {
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a coming turn, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row changed: publish it, tell group and mood. Called once per state change, and
-	 * for changes that keep the state (pid, spawnerr). */
+	/* The row changed: publish it, tell group and mood. Called once per state change,
+	 * and for changes that keep the state (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
 	bool (*is_stopping)(struct process *);
@@ -66,8 +66,8 @@ struct process *process_new(uint64_t id, struct group *, const struct process_co
 void process_free(struct process *);
 
 /* start RPC, checks 5 to 8 of reference 2.6 (command resolution comes before and is the
- * caller's: command_check). FAULT_NONE with *spawn = the new spawn number, or 0 when nothing
- * was spawned because it is STOPPING; else ALREADY_STARTED, FAILED (*detail new),
+ * caller's: command_check). FAULT_NONE with *spawn = the new spawn number, or 0 when
+ * nothing was spawned because it is STOPPING; else ALREADY_STARTED, FAILED (*detail new),
  * SPAWN_ERROR, or SHUTDOWN_STATE when ops->is_stopping (the gate refuses that before). */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
 /* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for
@@ -83,7 +83,8 @@ void process_autostart(struct process *);
 void process_respawn(struct process *);
 /* Its timer fired: startsecs over, retry due, or SIGKILL due. */
 void process_timeout(struct process *);
-/* It was reaped with this wait status; its output has been drained. Logs the line of 5.6. */
+/* It was reaped with this wait status; its output has been drained. Logs the line of 5.6.
+ */
 void process_reaped(struct process *, int wait_status);
 /* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
  * caller (AUTO names are the runtime's), "" for none. */

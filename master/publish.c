@@ -127,7 +127,8 @@ append(struct publisher *pub, struct entry *entry)
 	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
 		if (cursor->next == NULL)
 			cursor->next = entry;
-	atomic_store_explicit((_Atomic uint64_t *)pub->map, *pub->seq, memory_order_release);
+	atomic_store_explicit(
+	    (_Atomic uint64_t *)pub->map, *pub->seq, memory_order_release);
 }
 
 static void
@@ -164,7 +165,8 @@ publish_daemon(struct publisher *pub)
 }
 
 /* A removed process stays as a tombstone until every cursor has passed it. The newest one
- * stays longer: some row must bear the newest number, or a new subscriber never reaches it. */
+ * stays longer: some row must bear the newest number, or a new subscriber never reaches
+ * it. */
 static void
 bury(struct publisher *pub)
 {
@@ -241,7 +243,8 @@ frame(const char *method, uint64_t seq, const char *member, json_t *content)
 	}
 	if (params == NULL)
 		return NULL;
-	return json_pack("{s:s,s:s,s:o}", "jsonrpc", "2.0", "method", method, "params", params);
+	return json_pack(
+	    "{s:s,s:s,s:o}", "jsonrpc", "2.0", "method", method, "params", params);
 }
 
 static json_t *

@@ -75,7 +75,8 @@ got_hup(void *ctx, uint32_t count)
 
 	(void)count;
 	if (mood_state(master->mood) == DAEMON_SHUTDOWN) {
-		log_warn("ignored SIGHUP indicating restart request (shutdown in progress)");
+		log_warn(
+		    "ignored SIGHUP indicating restart request (shutdown in progress)");
 		return;
 	}
 	log_warn("received SIGHUP indicating restart request");
@@ -87,7 +88,8 @@ got_usr2(void *ctx, uint32_t count)
 {
 	(void)ctx;
 	(void)count;
-	log_warn("received SIGUSR2 indicating log reopen request, which this version does not "
+	log_warn(
+	    "received SIGUSR2 indicating log reopen request, which this version does not "
 	    "carry out");
 }
 
@@ -106,7 +108,8 @@ take_signals(struct master *master)
 	if (master->reaper != NULL)
 		return 0;
 	for (size_t i = 0; i < nitems(signals); i++)
-		if (loop_signal(master->loop, signals[i].signo, signals[i].fn, master) == NULL)
+		if (loop_signal(master->loop, signals[i].signo, signals[i].fn, master) ==
+		    NULL)
 			return -1;
 	master->reaper = reaper_new(master->loop);
 	return master->reaper == NULL ? -1 : 0;
@@ -166,7 +169,8 @@ fatal_overdue(void *ctx, uint32_t unused)
 
 	(void)unused;
 	(void)signal_by_pid(master, SIGKILL);
-	/* Armed also when nobody was left: an armed timer is what check_fatal_end looks for. */
+	/* Armed also when nobody was left: an armed timer is what check_fatal_end looks
+	 * for. */
 	source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
 
@@ -239,7 +243,8 @@ daemon_row(void *ctx, struct daemon_info *info)
 	return -1;
 }
 
-static const struct publish_ops publish_ops = {.process = process_row, .daemon = daemon_row};
+static const struct publish_ops publish_ops = {
+    .process = process_row, .daemon = daemon_row};
 
 /* --- start-up -------------------------------------------------------------------- */
 
@@ -273,8 +278,10 @@ static void
 log_messages(const struct config *config)
 {
 	if (config->user == NULL && geteuid() == 0)
-		log_critical("Supervisor is running as root.  Privileges were not dropped because "
-		    "no user is specified in the config file.  If you intend to run as root, "
+		log_critical(
+		    "Supervisor is running as root.  Privileges were not dropped because "
+		    "no user is specified in the config file.  If you intend to run as "
+		    "root, "
 		    "you can set user=root in the config file to avoid this message.");
 	for (size_t i = 0; i < config->nmessages; i++)
 		log_at(config->messages[i].level, "%s", config->messages[i].text);
@@ -329,8 +336,8 @@ static int
 activate_group(struct master *master, struct group_config *config)
 {
 	struct process *process;
-	struct group *group = groups_add(master->groups, config, &master->next_id, &runtime_ops,
-	    master);
+	struct group *group =
+	    groups_add(master->groups, config, &master->next_id, &runtime_ops, master);
 
 	if (group == NULL)
 		return -1;
@@ -424,8 +431,8 @@ start(struct master *master, bool first, char **error)
 	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
 	    open_listeners(master, error) == -1)
 		return -1;
-	/* With the sockets ours, no other daemon of this configuration lives whose AUTO logs
-	 * these could be. */
+	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
+	 * logs these could be. */
 	if (!config->nocleanup)
 		autolog_clean(config->childlogdir, config->identifier);
 	return make_rooms(master, error);
@@ -437,7 +444,8 @@ autostart(struct master *master)
 	struct group *group;
 	struct process *process;
 
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
 		TAILQ_FOREACH(process, &group->processes, in_group)
 			process_autostart(process);
 }
@@ -471,7 +479,8 @@ free_processes(struct master *master)
 
 	if (master->groups == NULL)
 		return;
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
 		TAILQ_FOREACH(process, &group->processes, in_group) {
 			if (process->pid != 0)
 				reaper_forget(master->reaper, process->pid);
@@ -528,7 +537,8 @@ run(struct master *master, bool first, char **error)
 	bool has_pidfile = false;
 
 	master->restart_wanted = false;
-	if (start(master, first, error) == 0 && go_on(master, first, &has_pidfile, error) == 0) {
+	if (start(master, first, error) == 0 &&
+	    go_on(master, first, &has_pidfile, error) == 0) {
 		if (loop_run(master->loop) == 0)
 			outcome = outcome_of(master);
 		else

@@ -19,8 +19,8 @@ enum run_outcome {
 /* first: this is the start of the process, which daemonises and raises limits. */
 enum run_outcome run(struct master *, bool first, char **error);
 
-/* What TERM and HUP, and the calls, ask for. run_restart is false, and nothing done, while a
- * shutdown is under way. */
+/* What TERM and HUP, and the calls, ask for. run_restart is false, and nothing done, while
+ * a shutdown is under way. */
 void run_shutdown(struct master *);
 bool run_restart(struct master *);
 

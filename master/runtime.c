@@ -116,7 +116,8 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	struct runtime *runtime = process->runtime;
 
 	if (pid != process->pid) {
-		mood_break(runtime_master(process)->mood, "a child was reaped that its process "
+		mood_break(runtime_master(process)->mood,
+		    "a child was reaped that its process "
 		    "does not know");
 		return;
 	}
@@ -133,7 +134,8 @@ runtime_check_command(struct process *process, char **why)
 	struct command command = {0};
 	enum fault fault;
 
-	fault = command_resolve(process->config->command, runtime_search_path(process), &command, why);
+	fault = command_resolve(
+	    process->config->command, runtime_search_path(process), &command, why);
 	command_clear(&command);
 	return fault;
 }

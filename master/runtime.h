@@ -18,7 +18,8 @@ void runtime_detach(struct process *);
 
 /* Path of a log, "" when there is none; borrowed. */
 const char *runtime_log_path(const struct process *, enum channel_id);
-/* Resolves the command as a start would. FAULT_NONE, NO_FILE or NOT_EXECUTABLE with *why new. */
+/* Resolves the command as a start would. FAULT_NONE, NO_FILE or NOT_EXECUTABLE with *why
+ * new. */
 NODISCARD enum fault runtime_check_command(struct process *, char **why);
 /* sendProcessStdin: FAULT_NONE, NOT_RUNNING, NO_FILE (closed by the child) or FAILED (the
  * queue has no room) with *why new. */

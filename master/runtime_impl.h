@@ -30,6 +30,7 @@ pid_t runtime_spawn(struct process *, char **why);
 /* PATH for the command: the program's, else ours, else NULL. */
 const char *runtime_search_path(const struct process *);
 /* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
-NODISCARD int runtime_open_log(const struct process *, enum channel_id, struct logfile **log);
+NODISCARD int runtime_open_log(
+    const struct process *, enum channel_id, struct logfile **log);
 
 #endif

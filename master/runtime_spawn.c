@@ -51,7 +51,8 @@ make_pipe(int *reader, int *writer, int *ours)
 }
 
 int
-runtime_open_log(const struct process *process, enum channel_id channel, struct logfile **log)
+runtime_open_log(
+    const struct process *process, enum channel_id channel, struct logfile **log)
 {
 	const struct channel_config *config = &process->config->channels[channel];
 	const char *path = runtime_log_path(process, channel);
@@ -67,8 +68,9 @@ plumb(const struct process *process, struct plumbing *plumbing)
 {
 	if (make_pipe(&plumbing->child[0], &plumbing->input, &plumbing->input) == -1 ||
 	    make_pipe(&plumbing->outputs[CHANNEL_STDOUT], &plumbing->child[1],
-	        &plumbing->outputs[CHANNEL_STDOUT]) == -1 ||
-	    runtime_open_log(process, CHANNEL_STDOUT, &plumbing->logs[CHANNEL_STDOUT]) == -1)
+		&plumbing->outputs[CHANNEL_STDOUT]) == -1 ||
+	    runtime_open_log(process, CHANNEL_STDOUT, &plumbing->logs[CHANNEL_STDOUT]) ==
+		-1)
 		return -1;
 	if (process->config->redirect_stderr) {
 		plumbing->child[2] = fcntl(plumbing->child[1], F_DUPFD_CLOEXEC, 0);
@@ -110,7 +112,8 @@ plumbing_error(const struct process *process, int errnum)
 	int n;
 
 	if (errnum == EMFILE)
-		n = asprintf(&why, "too many open files to spawn '%s'", process->config->name);
+		n = asprintf(
+		    &why, "too many open files to spawn '%s'", process->config->name);
 	else
 		n = asprintf(&why, "unknown error making dispatchers for '%s': %s",
 		    process->config->name, str_errno_name(errnum));
@@ -206,8 +209,8 @@ runtime_spawn(struct process *process, char **why)
 	char **env;
 	pid_t pid = -1;
 
-	if (command_resolve(process->config->command, runtime_search_path(process), &command, why) !=
-	    FAULT_NONE)
+	if (command_resolve(process->config->command, runtime_search_path(process),
+		&command, why) != FAULT_NONE)
 		return -1;
 	env = childenv_new(environ, master->config, process->group->config->name,
 	    process->config);

@@ -28,7 +28,8 @@ get_queue(const struct input *input, struct statedoc_pipes *pipes)
 }
 
 static int
-get_output(const struct process *process, enum channel_id id, struct statedoc_output *output)
+get_output(
+    const struct process *process, enum channel_id id, struct statedoc_output *output)
 {
 	const struct channel *channel = process->runtime->channels[id];
 	const char *path = runtime_log_path(process, id);
@@ -74,9 +75,11 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 	if (runtime->input == NULL)
 		return -1;
 	pipes->stdin_fd = -1;
-	/* A child that closed its end meanwhile has lost nothing that it would have read. */
+	/* A child that closed its end meanwhile has lost nothing that it would have read.
+	 */
 	if (pipes->nqueued > 0 &&
-	    input_write(runtime->input, pipes->queued, pipes->nqueued) == -1 && errno != EPIPE)
+	    input_write(runtime->input, pipes->queued, pipes->nqueued) == -1 &&
+	    errno != EPIPE)
 		return -1;
 	return 0;
 }
@@ -88,7 +91,8 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 	struct runtime *runtime = process->runtime;
 	struct logfile *log = NULL;
 
-	if (process->config->channels[id].target == LOG_TO_AUTO && output->log_path != NULL) {
+	if (process->config->channels[id].target == LOG_TO_AUTO &&
+	    output->log_path != NULL) {
 		free(runtime->autologs[id]);
 		runtime->autologs[id] = output->log_path;
 		output->log_path = NULL;
@@ -121,9 +125,10 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	for (int c = 0; rc == 0 && c < CHANNEL_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
 	if (rc == 0 && process->pid != 0)
-		rc = reaper_watch(runtime_master(process)->reaper, process->pid, runtime_reaped,
-		    process);
-	if (rc == -1 && asprintf(why, "%s: %s", process->config->name, strerror(errno)) == -1)
+		rc = reaper_watch(
+		    runtime_master(process)->reaper, process->pid, runtime_reaped, process);
+	if (rc == -1 &&
+	    asprintf(why, "%s: %s", process->config->name, strerror(errno)) == -1)
 		*why = NULL;
 	return rc;
 }

@@ -147,8 +147,8 @@ open_gate(atomic_int *gate)
 	syscall(SYS_futex, gate, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* By the kernel's own call: the library keeps two real-time signals to itself, which whoever
- * started us may have ignored all the same. */
+/* By the kernel's own call: the library keeps two real-time signals to itself, which
+ * whoever started us may have ignored all the same. */
 static void
 reset_signals(void)
 {

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Counts brackets and commas outside strings, so that no parser recurses deeper or allocates
- * more than we allow. Whether they match is jansson's to say. NULL, or what is too much. */
+/* Counts brackets and commas outside strings, so that no parser recurses deeper or
+ * allocates more than we allow. Whether they match is jansson's to say. NULL, or what is
+ * too much. */
 static const char *
 frame_excess(const char *line, size_t n)
 {

@@ -10,7 +10,7 @@
 
 #define FRAME_MAX (1024 * 1024)	/* bytes of a line, its newline included */
 #define FRAME_DEPTH 32		/* nesting of a frame */
-#define FRAME_VALUES 65536	/* objects, arrays and members: a parsed one costs about 90 bytes */
+#define FRAME_VALUES 65536	/* objects, arrays, members: a parsed one costs 90 bytes */
 #define FRAME_PART (128 * 1024)	/* bytes of a long string sent in one frame: escaped to
 				 * six times its size it still fits a line */
 
@@ -18,8 +18,8 @@ enum frame_status {
 	FRAME_NONE,	/* no whole line yet */
 	FRAME_OK,
 	FRAME_TOO_LONG,
-	FRAME_MALFORMED,	/* not UTF-8, not JSON, too deep, too many values, duplicate keys,
-				 * not an object */
+	FRAME_MALFORMED,	/* not UTF-8, not JSON, too deep, too many values,
+				 * duplicate keys, not an object */
 };
 
 /* Takes the next whole line out of `in`. On FRAME_OK *object is new. On FRAME_MALFORMED and

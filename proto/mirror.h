@@ -19,8 +19,8 @@ struct mirror *mirror_new(void);
 void mirror_free(struct mirror *);
 /* Called after each row's change; one observer. */
 void mirror_observe(struct mirror *, mirror_change_fn *, void *ctx);
-/* Applies one stream notification. 1 when it was one, 0 when `method` is none of the stream's,
- * -1 when its params break the protocol. */
+/* Applies one stream notification. 1 when it was one, 0 when `method` is none of the
+ * stream's, -1 when its params break the protocol. */
 NODISCARD int mirror_apply(struct mirror *, const char *method, const json_t *params);
 /* A whole snapshot has been received and none is under way. */
 bool mirror_ready(const struct mirror *);

@@ -35,17 +35,17 @@ struct peer_ops {
 	/* fd: -1, or a descriptor that becomes the callee's. */
 	void (*notification)(void *ctx, struct peer *, const char *method, json_t *params,
 	    int fd);
-	/* The connection is over: end of file ("" as why), an error, or a violation (*why for
-	 * the log; violation = true). Called once, from the loop, never from within a peer_
-	 * call. The callee calls peer_free. */
+	/* The connection is over: end of file ("" as why), an error, or a violation (*why
+	 * for the log; violation = true). Called once, from the loop, never from within a
+	 * peer_ call. The callee calls peer_free. */
 	void (*closed)(void *ctx, struct peer *, const char *why, bool violation);
 };
 
 /* Where stream frames come from. */
 struct peer_puller {
 	uint64_t (*reached)(void *ctx);	/* number up to which all was delivered */
-	json_t *(*next)(void *ctx);	/* new frame params-and-method object, or NULL: no more
-					 * now, or out of memory */
+	json_t *(*next)(void *ctx); /* new frame params-and-method object, or NULL: no more
+				     * now, or out of memory */
 	void *ctx;
 };
 
@@ -77,11 +77,11 @@ int peer_fault(struct peer *, uint64_t id, enum fault, const char *message, uint
  * fd: -1, or a descriptor that becomes the callee's. */
 typedef void peer_answer_fn(void *ctx, enum fault fault, const char *message,
     json_t *result, int fd);
-/* Sends a request, params taken; its id (never 0), or 0 with errno, which leaves the peer as
- * it was: a stranger's big request is refused by its caller (ENOBUFS: too much is unsent;
- * EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in parts when
- * it is longer than FRAME_PART. `want_fd`: the answer may carry a descriptor; one that was
- * not asked for closes the peer. */
+/* Sends a request, params taken; its id (never 0), or 0 with errno, which leaves the peer
+ * as it was: a stranger's big request is refused by its caller (ENOBUFS: too much is
+ * unsent; EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in
+ * parts when it is longer than FRAME_PART. `want_fd`: the answer may carry a descriptor;
+ * one that was not asked for closes the peer. */
 uint64_t peer_call(struct peer *, const char *method, json_t *params, bool want_fd,
     peer_answer_fn *, void *ctx);
 /* The answer of this request will be dropped. */

@@ -49,8 +49,9 @@ struct process_info {
 	int64_t start, stop;	/* epoch seconds, 0 = never */
 	int exitstatus;		/* 0 if unset, -1 by a signal */
 	char *spawnerr;		/* "" if none */
-	char *stopped_at;	/* STOPPED, EXITED: text of getProcessInfo's description as the
-				 * master renders it ("Not started", "Nov 22 04:12 PM"), else "" */
+	char *stopped_at;	/* STOPPED, EXITED: text of getProcessInfo's description
+				 * as the master renders it ("Not started", "Nov 22 04:12
+				 * PM"), else "" */
 	char *stdout_logfile, *stderr_logfile;	/* "" if none */
 	bool fed_by_pipe;	/* false: stdin is no pipe of ours (fcgi) */
 };

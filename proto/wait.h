@@ -13,9 +13,10 @@
 
 enum wait_kind { WAIT_NOT, WAIT_START, WAIT_STOP };
 
-/* Judges a call that got {id, spawn} as its answer. row NULL = gone. True = it has ended and
- * *fault is its outcome (FAULT_NONE, SPAWN_ERROR or ABNORMAL_TERMINATION). WAIT_NOT always
- * has ended well. spawn 0 for WAIT_START means that nothing was spawned: ABNORMAL_TERMINATION. */
+/* Judges a call that got {id, spawn} as its answer. row NULL = gone. True = it has ended
+ * and *fault is its outcome (FAULT_NONE, SPAWN_ERROR or ABNORMAL_TERMINATION). WAIT_NOT
+ * always has ended well. spawn 0 for WAIT_START means that nothing was spawned:
+ * ABNORMAL_TERMINATION. */
 bool wait_judge(enum wait_kind, const struct process_info *row, uint64_t spawn,
     enum fault *fault);
 
@@ -27,9 +28,9 @@ struct bulk_result {
 };
 
 struct bulk;
-/* Each result as it is decided, in the reference's order: what failed or finished at once in
- * the order of the job, then the others in the order of completion (2.6). It must not free
- * the bulk. */
+/* Each result as it is decided, in the reference's order: what failed or finished at once
+ * in the order of the job, then the others in the order of completion (2.6). It must not
+ * free the bulk. */
 typedef void bulk_result_fn(void *ctx, const struct bulk_result *);
 
 /* New; rows are looked up through `find` (borrowed info or NULL). */

@@ -13,8 +13,9 @@ struct auth;
 enum auth_result { AUTH_OK, AUTH_REQUIRED /* 401 */, AUTH_MALFORMED /* 400 */ };
 
 /* New. username NULL or "" = no authentication. password: plaintext or "{SHA}hex"; both may
- * be wiped by the caller afterwards. role: what a request without authentication may do when
- * has_role; else this machine is admin and other machines are states. NULL with errno. */
+ * be wiped by the caller afterwards. role: what a request without authentication may do
+ * when has_role; else this machine is admin and other machines are states. NULL with errno.
+ */
 struct auth *auth_new(const char *username, const char *password, bool has_role,
     enum role role);
 void auth_free(struct auth *);

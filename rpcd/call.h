@@ -26,17 +26,17 @@ struct reply {
 	struct reply_stream stream;
 };
 
-/* Exactly once per call that was not abandoned; the reply's content is taken. May run before
- * call_begin returns. */
+/* Exactly once per call that was not abandoned; the reply's content is taken. May run
+ * before call_begin returns. */
 typedef void call_done_fn(void *ctx, struct reply *reply);
 
 struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
-/* Begins the call in `body` (borrowed until return). NULL when it was answered at once, else
- * the parked call. may_park false: a call that would have to wait or to ask the master is
- * answered with fault 30 and its reason (design 16). */
-struct call *call_begin(struct calls *, enum role, const char *body, size_t len, bool may_park,
-    call_done_fn *, void *ctx);
+/* Begins the call in `body` (borrowed until return). NULL when it was answered at once,
+ * else the parked call. may_park false: a call that would have to wait or to ask the master
+ * is answered with fault 30 and its reason (design 16). */
+struct call *call_begin(struct calls *, enum role, const char *body, size_t len,
+    bool may_park, call_done_fn *, void *ctx);
 /* The client is gone: what was begun goes on, nobody is told. */
 void call_abandon(struct call *);
 /* The mirror changed (observer of rpcd->mirror); id 0 = look at everything parked. */
@@ -48,8 +48,8 @@ void calls_caught_up(struct calls *);
 /* The master is gone or ending: answers what is parked (what waits gets its fault). */
 void calls_end(struct calls *);
 size_t calls_parked(const struct calls *);
-/* The mirror has reached what the page says (loads it once; drains the peer first when behind).
- * False: park the read. */
+/* The mirror has reached what the page says (loads it once; drains the peer first when
+ * behind). False: park the read. */
 bool rpcd_is_current(struct rpcd *);
 
 #endif

@@ -142,6 +142,14 @@ class Facts(Case):
         self.assertFault(20, "NO_FILE: " + d.path("child"),
                          s.readProcessStdoutLog, "dir", 0, 0)
 
+    @reeve_only
+    def test_name_outside_ascii(self):
+        """supervisord counts characters where it announces bytes."""
+        d = self.daemon(program("\u00fc", "/bin/cat", startsecs=0))
+        d.wait_state("\u00fc", "RUNNING")
+        [result] = self.rpc(d).supervisor.stopProcessGroup("\u00fc")
+        self.assertEqual(("\u00fc", 80), (result["name"], result["status"]))
+
     def test_list_methods(self):
         offered = self.s.system.listMethods()
         self.assertEqual(sorted(offered), offered)

@@ -140,6 +140,15 @@ class Errors(Case):
         self.assertIn("Error: invalid literal", ended.stderr)
 
     @reeve_only
+    def test_host_without_address(self):
+        """supervisord tells the resolver's own number."""
+        d = self.make(tcp={"port": "no.such.host.invalid:9001"})
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Error: Cannot open an HTTP server: socket.error reported "
+                      "errno.EADDRNOTAVAIL (99)\n", ended.stderr)
+
+    @reeve_only
     def test_front_end_is_missing(self):
         """Found before anything is made or started."""
         d = self.make(CAT)

@@ -118,6 +118,15 @@ class Statuses(Http):
         self.assertEqual(400, self.ask(request(b"\xff\xfe")).status)
 
     @reeve_only
+    def test_spelling_of_the_head(self):
+        """supervisord wants a blank after the colon, hangs at bare line feeds, and echoes
+        whatever version it is told."""
+        self.assertEqual(200, self.ask(request().replace(b"Length: ", b"Length:")).status)
+        self.assertEqual(200, self.ask(request().replace(b"\r\n", b"\n")).status)
+        self.assertEqual(505, self.ask(request(version="HTTP/2.0")).status)
+        self.assertEqual(400, self.ask(request(version="")).status)
+
+    @reeve_only
     def test_no_body(self):
         """supervisord never answers this."""
         self.assertEqual(400, self.ask(request(b"")).status)
@@ -303,6 +312,14 @@ class Authentication(Http):
     def test_big_body_sees_its_401(self):
         for _ in range(5):
             self.assertEqual(401, self.ask(request(b"x" * 1000000)).status)
+
+    @reeve_only
+    def test_refusal_closes(self):
+        """supervisord says so, keeps the connection and swallows what comes on it."""
+        s, stream = self.connect()
+        s.sendall(request())
+        self.assertEqual(401, Reply(stream).status)
+        self.assertEqual(b"", stream.read())
 
     def test_everything_is_behind_it(self):
         for path in ("/", "/logtail/cat", "/mainlogtail", "/nope"):

@@ -93,6 +93,14 @@ class Files(Case):
         self.assertFalse(os.path.exists(old))
         self.assertTrue(os.path.exists(other))
 
+    @reeve_only
+    def test_auto_logs_of_a_living_daemon(self):
+        """A second start that fails at the port; supervisord has deleted them by then."""
+        d = self.daemon(program("a", "/bin/cat", startsecs=0))
+        log = self.rpc(d).supervisor.getProcessInfo("a")["stdout_logfile"]
+        self.assertEqual(2, d.run("-n").returncode)
+        self.assertTrue(os.path.exists(log))
+
     def test_nocleanup(self):
         d = self.make(supervisord={"nocleanup": "true"})
         old = d.path("child", "gone-stdout---supervisor-abcdefgh.log")

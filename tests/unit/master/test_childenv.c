@@ -26,7 +26,8 @@ static struct listener_config both[] = {
 static struct process_config
 process_named(const char *name)
 {
-	struct process_config process = {.environment = {program_items, nitems(program_items)}};
+	struct process_config process = {
+	    .environment = {program_items, nitems(program_items)}};
 
 	process.name = S(name);
 	return process;

@@ -160,7 +160,8 @@ is_documented(const char *manual, const struct conf_option *option)
 static void
 test_documents(void **state)
 {
-	char *manual = slurp("man/reeve.conf.5"), *sample = slurp("master/reeved.conf.sample");
+	char *manual = slurp("man/reeve.conf.5"),
+	     *sample = slurp("master/reeved.conf.sample");
 	char want[128];
 
 	(void)state;

@@ -1,5 +1,5 @@
-/* The gate: every command against every role, both kinds of connection and every state of the
- * daemon; and what a client must not do. */
+/* The gate: every command against every role, both kinds of connection and every state of
+ * the daemon; and what a client must not do. */
 #include "tests/unit/master/recorder.h"
 
 #include "common/loop.h"
@@ -206,8 +206,8 @@ call(struct scene *s, const char *method, const char *params)
 	int code;
 
 	snprintf(line, sizeof(line),
-	    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}\n", ++s->id, method,
-	    params);
+	    "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}\n", ++s->id,
+	    method, params);
 	say(s, line);
 	while ((answer = hear(s)) != NULL &&
 	    json_integer_value(json_object_get(answer, "id")) != s->id)
@@ -268,7 +268,8 @@ try_all(struct scene *s, bool rpcd, enum daemon_state state)
 				assert_int_equal(got, want);
 			else
 				assert_true(got != FAULT_NOT_PERMITTED &&
-				    got != FAULT_FATAL_STATE && got != FAULT_SHUTDOWN_STATE);
+					    got != FAULT_FATAL_STATE &&
+					    got != FAULT_SHUTDOWN_STATE);
 		}
 }
 
@@ -302,8 +303,10 @@ parameters(void **state)
 	join(s, false);
 	greet_master(s);
 	assert_int_equal(call(s, "process.start", "{}"), FAULT_INCORRECT_PARAMETERS);
-	assert_int_equal(call(s, "process.start", "{\"name\":7}"), FAULT_INCORRECT_PARAMETERS);
-	assert_int_equal(call(s, "process.start", "{\"name\":\"x\",\"new\":7}"), FAULT_BAD_NAME);
+	assert_int_equal(
+	    call(s, "process.start", "{\"name\":7}"), FAULT_INCORRECT_PARAMETERS);
+	assert_int_equal(
+	    call(s, "process.start", "{\"name\":\"x\",\"new\":7}"), FAULT_BAD_NAME);
 	assert_int_equal(call(s, "process.explode", "{}"), FAULT_UNKNOWN_METHOD);
 	assert_int_equal(call(s, "log.open", "{\"name\":\"x\",\"stream\":\"y\"}"),
 	    FAULT_BAD_NAME);
@@ -366,7 +369,8 @@ unknown_protocol(void **state)
 	struct scene *s = *state;
 
 	join(s, false);
-	assert_int_equal(call(s, "hello", "{\"protocol\":2,\"program\":\"x\"}"), FAULT_FAILED);
+	assert_int_equal(
+	    call(s, "hello", "{\"protocol\":2,\"program\":\"x\"}"), FAULT_FAILED);
 	assert_null(hear(s));
 	s->client = NULL;
 }

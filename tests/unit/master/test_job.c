@@ -435,7 +435,8 @@ test_halt(void **state)
 
 	assert_int_equal(add(s, JOB_STOP, 0, 1), 1);
 	jobs_halt(s->jobs);
-	assert_turn(s, "result 1 p0 FATAL_STATE spawn 0\nresult 1 p1 FATAL_STATE spawn 0\nend 1\n");
+	assert_turn(
+	    s, "result 1 p0 FATAL_STATE spawn 0\nresult 1 p1 FATAL_STATE spawn 0\nend 1\n");
 }
 
 int

@@ -1,4 +1,5 @@
-/* HTTP sockets: bound, kept over a restart, refused, stale, and shut down behind our back. */
+/* HTTP sockets: bound, kept over a restart, refused, stale, and shut down behind our
+ * back. */
 #include "common/sock.h"
 #include "common/str.h"
 #include "master/listeners.h"
@@ -24,8 +25,8 @@ tcp_port(int fd)
 static struct listener_config
 tcp(int port)
 {
-	return (struct listener_config){.section = S("inet_http_server"), .host = S("127.0.0.1"),
-	    .port = port, .username = S("x")};
+	return (struct listener_config){.section = S("inet_http_server"),
+	    .host = S("127.0.0.1"), .port = port, .username = S("x")};
 }
 
 static struct listener_config
@@ -114,9 +115,9 @@ refused(void **state)
 	struct listener_config one[] = {unix_socket(path), tcp(0)}, other[1];
 	struct config config = {.listeners = one, .nlisteners = 2};
 	struct listeners *listeners = opened(&config, NULL);
-	char in_use[] = "Another program is already listening on a port that one of our HTTP "
-	    "servers is configured to use.  Shut this program down first before starting "
-	    "supervisord.";
+	char in_use[] = "Another program is already listening on a port that one of our "
+	    "HTTP servers is configured to use.  Shut this program down first before "
+	    "starting supervisord.";
 
 	config.nlisteners = 1;
 	config.listeners = other;
@@ -176,8 +177,8 @@ announced(void **state)
 	struct scratch *scratch = *state;
 	struct listener_config some[] = {tcp(1), tcp(2), tcp(3)};
 	char *interfaces[] = {S("supervisor")};
-	struct config config = {.listeners = some, .nlisteners = 3, .interfaces = interfaces,
-	    .ninterfaces = 1};
+	struct config config = {.listeners = some, .nlisteners = 3,
+	    .interfaces = interfaces, .ninterfaces = 1};
 
 	some[1].username = some[2].username = NULL;
 	some[2].host = S("");
@@ -185,11 +186,13 @@ announced(void **state)
 	assert_string_equal(scratch->log,
 	    "INFO RPC interface 'supervisor' initialized\n"
 	    "INFO RPC interface 'supervisor' initialized\n"
-	    "CRIT Server 'inet_http_server' running without any HTTP authentication checking\n"
+	    "CRIT Server 'inet_http_server' running without any HTTP authentication "
+	    "checking\n"
 	    "INFO RPC interface 'supervisor' initialized\n"
-	    "CRIT Server 'inet_http_server' running without any HTTP authentication checking\n"
-	    "WARN [inet_http_server] has no password: other machines may look at states and "
-	    "nothing else; set unauthenticated_role= to allow them more or less\n");
+	    "CRIT Server 'inet_http_server' running without any HTTP authentication "
+	    "checking\n"
+	    "WARN [inet_http_server] has no password: other machines may look at states "
+	    "and nothing else; set unauthenticated_role= to allow them more or less\n");
 	some[2].has_role = true;
 	scratch_forget(scratch);
 	listeners_announce(&config);
@@ -202,8 +205,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(kept_where_the_address_stays), TEST(refused), TEST(stale_socket_is_replaced),
-	    TEST(shut_down_and_revived), TEST(announced),
+	    TEST(kept_where_the_address_stays), TEST(refused),
+	    TEST(stale_socket_is_replaced), TEST(shut_down_and_revived), TEST(announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,8 +88,9 @@ expect(struct cursor *cursor, const char *method, uint64_t seq, uint64_t id)
 		assert_int_equal(json_integer_value(json_object_get(params, "seq")), seq);
 	row = json_object_get(params, "process");
 	if (id != 0)
-		assert_int_equal(json_integer_value(json_object_get(row != NULL ? row : params,
-		    "id")), id);
+		assert_int_equal(
+		    json_integer_value(json_object_get(row != NULL ? row : params, "id")),
+		    id);
 	json_decref(frame);
 }
 

@@ -1,5 +1,5 @@
-/* A real child of a runtime: spawned, written to, carried over to another master through the
- * state document's door, and reaped. */
+/* A real child of a runtime: spawned, written to, carried over to another master through
+ * the state document's door, and reaped. */
 #include "common/clock.h"
 #include "master/runtime.h"
 #include "master/runtime_state.h"
@@ -72,8 +72,11 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 {
 	memset(w, 0, sizeof(*w));
 	snprintf(w->log, sizeof(w->log), "%s/cat.log", dir);
-	w->process_config = (struct process_config){.name = S("cat"), .command = S("/bin/cat"),
-	    .stopsignal = SIGTERM, .umask = -1, .redirect_stderr = true};
+	w->process_config = (struct process_config){.name = S("cat"),
+	    .command = S("/bin/cat"),
+	    .stopsignal = SIGTERM,
+	    .umask = -1,
+	    .redirect_stderr = true};
 	w->process_config.channels[CHANNEL_STDOUT] =
 	    (struct channel_config){.target = LOG_TO_FILE, .path = w->log};
 	w->list[0] = &w->process_config;
@@ -85,8 +88,8 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	getrlimit(RLIMIT_NOFILE, &w->master.child_nofile);
 	w->master.next_id = 1;
 	w->master.groups = groups_new();
-	assert_non_null(groups_add(w->master.groups, &w->group_config, &w->master.next_id, &ops,
-	    &w->master));
+	assert_non_null(groups_add(
+	    w->master.groups, &w->group_config, &w->master.next_id, &ops, &w->master));
 	w->process = groups_process(w->master.groups, 1);
 	assert_non_null(w->process);
 	assert_int_equal(runtime_attach(&w->master, w->process), 0);
@@ -185,7 +188,8 @@ life_of_a_child(void **state)
 	remove_dir(&w, dir);
 }
 
-/* What exec would hand over under the same numbers, a test in one process must duplicate. */
+/* What exec would hand over under the same numbers, a test in one process must duplicate.
+ */
 static void
 duplicate_all(struct statedoc_pipes *pipes)
 {

@@ -1,0 +1,69 @@
+"""The manuals against what they describe: programs' options and commands, and the tests
+that the rows of "Differences from supervisord" name."""
+
+import glob
+import os
+import re
+import subprocess
+import unittest
+
+from reeve import BUILD, ROOT, reeve_only
+
+
+def manual(name):
+    with open(os.path.join(ROOT, "man", name), encoding="utf-8") as f:
+        return f.read()
+
+
+def output(program, *args):
+    return subprocess.run([os.path.join(BUILD, program), *args], capture_output=True,
+                          text=True, timeout=60, check=True).stdout
+
+
+def tests():
+    """Every name that a row may use: room/test_file[.test], test_file.Class[.test]."""
+    found = set()
+    for path in glob.glob(os.path.join(ROOT, "tests/unit/*/test_*.c")):
+        room, file = path[:-2].split("/")[-2:]
+        with open(path, encoding="utf-8") as f:
+            names = re.findall(r"^(test_\w+)\(", f.read(), re.M)
+        found |= {room + "/" + file} | {"%s/%s.%s" % (room, file, name) for name in names}
+    for path in glob.glob(os.path.join(ROOT, "tests/system/test_*.py")):
+        holder = os.path.basename(path)[:-3]
+        with open(path, encoding="utf-8") as f:
+            for kind, name in re.findall(r"^(?:    )?(class|def) (\w+)\(", f.read(), re.M):
+                if kind == "class":
+                    suite = holder + "." + name
+                    found.add(suite)
+                elif name.startswith("test_"):
+                    found.add(suite + "." + name)
+    return found
+
+
+@reeve_only
+class Manuals(unittest.TestCase):
+    def test_named_tests_exist(self):
+        rows = manual("reeve.conf.5").partition(".Sh Differences from supervisord\n")[2]
+        named = [name for line in re.findall(r"^\.Pq Li (.+)$", rows, re.M)
+                 for name in line.split(" , ")]
+        self.assertGreater(len(named), 50)
+        self.assertEqual([], sorted(set(named) - tests()))
+
+    def test_options_of_the_daemon(self):
+        offered = set(re.findall(r"--([\w-]+)", output("reeved", "-h")))
+        told = manual("reeved.8") + manual("reeve.conf.5")
+        told = {name.replace("\\&", "") for name in
+                re.findall(r"(?:Fl |, )-([\w-]+)", told)}
+        self.assertGreater(len(offered), 15)
+        self.assertEqual(set(), offered - told)
+
+    def test_commands_of_the_tool(self):
+        offered = set(output("reevectl", "help").split("\n", 3)[-1].split())
+        told = set(re.findall(r"^\.It Cm (\w+)", manual("reevectl.1"), re.M))
+        self.assertIn("status", offered)
+        self.assertEqual(set(), offered - told)
+        self.assertEqual({"help"}, told - offered)
+
+
+if __name__ == "__main__":
+    unittest.main()
