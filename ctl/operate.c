@@ -129,8 +129,9 @@ stop_names(struct session *s, const struct words *names)
 	operate(&op, names, 0);
 }
 
-void
-operate_start(struct session *s, const char *args)
+/* One or both on the names that follow, which must not be missing. */
+static void
+operate_names(struct session *s, const char *args, bool stop, bool start, int misused)
 {
 	struct words names;
 
@@ -138,42 +139,30 @@ operate_start(struct session *s, const char *args)
 		return;
 	words_split(&names, args);
 	if (names.count == 0)
-		session_misused(s, "requires a process name", EXIT_INVALID_ARGS);
-	else
+		session_misused(s, "requires a process name", misused);
+	else if (stop)
+		stop_names(s, &names);
+	if (names.count > 0 && start && !s->broken)
 		start_names(s, &names);
 	words_clear(&names);
+}
+
+void
+operate_start(struct session *s, const char *args)
+{
+	operate_names(s, args, false, true, EXIT_INVALID_ARGS);
 }
 
 void
 operate_stop(struct session *s, const char *args)
 {
-	struct words names;
-
-	if (!session_connect(s))
-		return;
-	words_split(&names, args);
-	if (names.count == 0)
-		session_misused(s, "requires a process name", EXIT_GENERIC);
-	else
-		stop_names(s, &names);
-	words_clear(&names);
+	operate_names(s, args, true, false, EXIT_GENERIC);
 }
 
 void
 operate_restart(struct session *s, const char *args)
 {
-	struct words names;
-
-	if (!session_connect(s))
-		return;
-	words_split(&names, args);
-	if (names.count == 0)
-		session_misused(s, "requires a process name", EXIT_GENERIC);
-	else
-		stop_names(s, &names);
-	if (names.count > 0 && !s->broken)
-		start_names(s, &names);
-	words_clear(&names);
+	operate_names(s, args, true, true, EXIT_GENERIC);
 }
 
 void
