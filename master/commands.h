@@ -13,8 +13,11 @@ command_fn cmd_group_start, cmd_group_stop, cmd_group_signal;
 command_fn cmd_all_start, cmd_all_stop, cmd_all_signal, cmd_all_clear;
 /* commands_log.c */
 command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
+/* commands_config.c */
+command_fn cmd_config_reread, cmd_config_rows, cmd_group_add, cmd_group_remove;
 /* commands_daemon.c */
-command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_daemon_shutdown, cmd_daemon_restart;
+command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_event_send;
+command_fn cmd_daemon_shutdown, cmd_daemon_restart;
 #ifdef REEVE_TEST_SEAM
 command_fn cmd_daemon_break;
 #endif

@@ -68,6 +68,14 @@ cmd_ready(struct client *client, uint64_t id, const json_t *params)
 	client->owner->ready(client->owner_ctx);
 }
 
+/* REMOTE_COMMUNICATION: an event that no pool subscribes to is gone (reference 7.2). */
+void
+cmd_event_send(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	client_reply(client, id, NULL);
+}
+
 void
 cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
 {

@@ -143,6 +143,35 @@ load_all(struct conf_load *load)
 	return 0;
 }
 
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct config_row *x = a, *y = b;
+
+	int order = strcmp(x->process->name, y->process->name);
+
+	/* Namesakes stay in the order of their groups. */
+	return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static void
+list_rows(struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t g = 0; g < config->ngroups; g++)
+		config->nrows += config->groups[g]->nprocesses;
+	config->rows = xcalloc(config->nrows + 1, sizeof(*config->rows));
+	for (size_t g = 0; g < config->ngroups; g++) {
+		for (size_t i = 0; i < config->groups[g]->nprocesses; i++, n++) {
+			config->rows[n].group = config->groups[g];
+			config->rows[n].process = config->groups[g]->processes[i];
+			config->rows[n].nth = n;
+		}
+	}
+	qsort(config->rows, config->nrows, sizeof(*config->rows), compare_rows);
+}
+
 int
 config_load(const struct options *options, struct config **config, char **error)
 {
@@ -166,6 +195,8 @@ config_load(const struct options *options, struct config **config, char **error)
 		config_free(load.config);
 		*config = NULL;
 		*error = load.error;
+	} else {
+		list_rows(load.config);
 	}
 	return status;
 }
@@ -199,6 +230,7 @@ config_free(struct config *config)
 	for (size_t i = 0; i < config->ngroups; i++)
 		group_config_unref(config->groups[i]);
 	free(config->groups);
+	free(config->rows);
 	for (size_t i = 0; i < config->nmessages; i++)
 		free(config->messages[i].text);
 	free(config->messages);

@@ -89,6 +89,13 @@ struct listener_config {
 	enum role unauthenticated_role;
 };
 
+/* A process as getAllConfigInfo lists it; both borrowed. */
+struct config_row {
+	const struct group_config *group;
+	const struct process_config *process;
+	size_t nth;		/* in the order of the groups */
+};
+
 struct config_message {
 	enum log_level level;
 	char *text;
@@ -121,6 +128,8 @@ struct config {
 	size_t nlisteners;
 	struct group_config **groups;	/* sorted by priority, then name */
 	size_t ngroups;
+	struct config_row *rows;	/* all their processes, sorted by process name */
+	size_t nrows;
 	struct config_message *messages;	/* to log when it works: CRIT, WARN, INFO */
 	size_t nmessages;
 };

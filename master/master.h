@@ -34,6 +34,8 @@ struct master {
 	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
+	uint64_t rereads;	/* how often its groups were replaced: pages of
+				 * config.rows belong together while it stays */
 	struct mainlog *mainlog;
 	struct groups *groups;
 	struct jobs *jobs;

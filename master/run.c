@@ -5,12 +5,14 @@
 #include "common/mem.h"
 #include "common/privs.h"
 #include "common/str.h"
+#include "master/activation.h"
 #include "master/autolog.h"
 #include "master/control.h"
 #include "master/daemonize.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
 #include "master/publish.h"
+#include "master/reread.h"
 #include "master/runtime.h"
 
 #include <errno.h>
@@ -333,22 +335,6 @@ open_mainlog(struct master *master, char **error)
 }
 
 static int
-activate_group(struct master *master, struct group_config *config)
-{
-	struct process *process;
-	struct group *group =
-	    groups_add(master->groups, config, &master->next_id, &runtime_ops, master);
-
-	if (group == NULL)
-		return -1;
-	TAILQ_FOREACH(process, &group->processes, in_group)
-		if (runtime_attach(master, process) == -1 ||
-		    publish_added(master->publisher, process) == -1)
-			return -1;
-	return 0;
-}
-
-static int
 make_rooms(struct master *master, char **error)
 {
 	master->groups = groups_new();
@@ -364,7 +350,7 @@ make_rooms(struct master *master, char **error)
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
 	for (size_t i = 0; i < master->config->ngroups; i++)
-		if (activate_group(master, master->config->groups[i]) == -1)
+		if (activation_add(master, master->config->groups[i]) == NULL)
 			return system_error(error, master->config->groups[i]->name);
 	return 0;
 }
@@ -396,32 +382,13 @@ open_listeners(struct master *master, char **error)
 	return 0;
 }
 
-/* The file that the first run found, whatever the directory is now. */
-static int
-load_config(struct master *master, char **error)
-{
-	struct options options = *master->options;
-	const char *slash;
-
-	if (master->config_path != NULL)
-		options.configuration = master->config_path;
-	if (config_load(&options, &master->config, error) == -1)
-		return -1;
-	if (master->config_path != NULL)
-		return 0;
-	slash = strrchr(master->config->file, '/');
-	master->config_path = xasprintf("%s/%s", master->config->here,
-	    slash == NULL ? master->config->file : slash + 1);
-	return 0;
-}
-
 /* A failure leaves nothing behind but the main log. */
 static int
 start(struct master *master, bool first, char **error)
 {
 	const struct config *config;
 
-	if (load_config(master, error) == -1)
+	if (reread_load(master, &master->config, error) == -1)
 		return -1;
 	config = master->config;
 	if (become_user(config, error) == -1)
@@ -438,22 +405,11 @@ start(struct master *master, bool first, char **error)
 	return make_rooms(master, error);
 }
 
-static void
-autostart(struct master *master)
-{
-	struct group *group;
-	struct process *process;
-
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
-		TAILQ_FOREACH(process, &group->processes, in_group)
-			process_autostart(process);
-}
-
 static int
 go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 {
 	const struct config *config = master->config;
+	struct group *group;
 
 	if (first && !config->nodaemon && !master->reexecuted &&
 	    daemonize(config->directory, config->umask) == -1)
@@ -465,30 +421,12 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	*has_pidfile = pidfile_write(config->pidfile);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
-	autostart(master);
+	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+		activation_autostart(group);
 	return 0;
 }
 
 /* --- the end of a run ---------------------------------------------------------------- */
-
-static void
-free_processes(struct master *master)
-{
-	struct group *group;
-	struct process *process;
-
-	if (master->groups == NULL)
-		return;
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
-		TAILQ_FOREACH(process, &group->processes, in_group) {
-			if (process->pid != 0)
-				reaper_forget(master->reaper, process->pid);
-			runtime_detach(process);
-		}
-	groups_free(master->groups);
-	master->groups = NULL;
-}
 
 /* Everything of one run goes, in the reverse order of its coming; HTTP sockets stay bound
  * for the next one (design 6). */
@@ -502,7 +440,7 @@ finish(struct master *master, bool has_pidfile)
 	master->frontend = NULL;
 	jobs_free(master->jobs);
 	master->jobs = NULL;
-	free_processes(master);
+	activation_remove_all(master);
 	mood_free(master->mood);
 	master->mood = NULL;
 	publisher_free(master->publisher);

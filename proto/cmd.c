@@ -65,6 +65,18 @@ static const struct cmd cmd_table[] = {
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 	},
+	[CMD_GROUP_ADD] = {
+		.name = "group.add",
+		.params = "name:s",
+		.role = ROLE_ADMIN,
+		.flags = CMD_RPCD,
+	},
+	[CMD_GROUP_REMOVE] = {
+		.name = "group.remove",
+		.params = "name:s",
+		.role = ROLE_ADMIN,
+		.flags = CMD_RPCD,
+	},
 	[CMD_ALL_START] = {
 		.name = "all.start",
 		.params = "",
@@ -112,6 +124,24 @@ static const struct cmd cmd_table[] = {
 		.params = "",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
+	},
+	[CMD_CONFIG_REREAD] = {
+		.name = "config.reread",
+		.params = "",
+		.role = ROLE_ADMIN,
+		.flags = CMD_RPCD,
+	},
+	[CMD_CONFIG_ROWS] = {
+		.name = "config.rows",
+		.params = "from:i",
+		.role = ROLE_VIEW,
+		.flags = CMD_RPCD,
+	},
+	[CMD_EVENT_SEND] = {
+		.name = "event.send",
+		.params = "type:s,data:s",
+		.role = ROLE_OPERATE,
+		.flags = CMD_RPCD | CMD_IN_SHUTDOWN,
 	},
 	[CMD_DAEMON_SHUTDOWN] = {
 		.name = "daemon.shutdown",

@@ -37,4 +37,10 @@ void rpc_log_clear(struct call_step *);
 void rpc_mainlog_read(struct call_step *);
 void rpc_mainlog_clear(struct call_step *);
 
+/* methods_config.c */
+void rpc_config_all(struct call_step *);
+void rpc_config_reread(struct call_step *);
+void rpc_config_group(struct call_step *);	/* add and remove: name */
+void rpc_event_send(struct call_step *);
+
 #endif

@@ -10,6 +10,10 @@
 
 /* Sorted by name: system.listMethods gives this order. */
 static const struct method table[] = {
+	{"supervisor.addProcessGroup", "boolean name:string", ROLE_ADMIN, rpc_config_group,
+	    CMD_GROUP_ADD, WAIT_NOT,
+	    "Make a group of the configuration last read live, and start what of it starts\n"
+	    "by itself."},
 	{"supervisor.clearAllProcessLogs", "array", ROLE_OPERATE, rpc_all_control,
 	    CMD_ALL_CLEAR, WAIT_NOT,
 	    "Empty both logs of every running process. Those of a stopped one stay."},
@@ -22,6 +26,9 @@ static const struct method table[] = {
 	    "Empty both logs of a running process. Those of a stopped one stay."},
 	{"supervisor.getAPIVersion", "string", ROLE_STATES, rpc_daemon_api_version,
 	    CMD_HELLO, WAIT_NOT, "Tell the version of this API."},
+	{"supervisor.getAllConfigInfo", "array", ROLE_VIEW, rpc_config_all, CMD_CONFIG_ROWS,
+	    WAIT_NOT,
+	    "Describe every process of the configuration last read, sorted by name."},
 	{"supervisor.getAllProcessInfo", "array", ROLE_STATES, rpc_all_info, CMD_HELLO,
 	    WAIT_NOT, "Describe every process, sorted by group and name."},
 	{"supervisor.getIdentification", "string", ROLE_STATES, rpc_daemon_identification,
@@ -52,11 +59,21 @@ static const struct method table[] = {
 	{"supervisor.readProcessStdoutLog", "string name:string offset:int length:int",
 	    ROLE_VIEW, rpc_log_read_stdout, CMD_LOG_OPEN, WAIT_NOT,
 	    "Read a process's standard output log; offset and length as in readLog."},
+	{"supervisor.reloadConfig", "array", ROLE_ADMIN, rpc_config_reread,
+	    CMD_CONFIG_REREAD, WAIT_NOT,
+	    "Read the configuration anew and tell which groups it adds, changes and\n"
+	    "removes; they stay as they are until they are added or removed."},
+	{"supervisor.removeProcessGroup", "boolean name:string", ROLE_ADMIN,
+	    rpc_config_group, CMD_GROUP_REMOVE, WAIT_NOT,
+	    "Forget a live group, all of whose processes are stopped."},
 	{"supervisor.restart", "boolean", ROLE_ADMIN, rpc_daemon_end, CMD_DAEMON_RESTART,
 	    WAIT_NOT, "Stop everything, read the configuration anew, and begin again."},
 	{"supervisor.sendProcessStdin", "boolean name:string chars:string", ROLE_OPERATE,
 	    rpc_process_stdin, CMD_PROCESS_STDIN, WAIT_NOT,
 	    "Write characters, as UTF-8, to the standard input of a process."},
+	{"supervisor.sendRemoteCommEvent", "boolean type:string data:string", ROLE_OPERATE,
+	    rpc_event_send, CMD_EVENT_SEND, WAIT_NOT,
+	    "Send a REMOTE_COMMUNICATION event to the listeners that subscribe to it."},
 	{"supervisor.shutdown", "boolean", ROLE_ADMIN, rpc_daemon_end, CMD_DAEMON_SHUTDOWN,
 	    WAIT_NOT, "Stop everything and end the daemon."},
 	{"supervisor.signalAllProcesses", "array signal:string", ROLE_OPERATE,

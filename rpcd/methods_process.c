@@ -167,19 +167,6 @@ rpc_all_signal(struct call_step *step)
 
 /* ---- stdin ---- */
 
-/* New: a value that is no string, as Python prints it; NULL for what has parts. */
-static char *
-printed(const json_t *value)
-{
-	if (json_is_integer(value))
-		return xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	if (json_is_real(value))
-		return xasprintf("%.17g", json_real_value(value));
-	if (json_is_boolean(value))
-		return xstrdup(json_is_true(value) ? "True" : "False");
-	return json_is_null(value) ? xstrdup("None") : NULL;
-}
-
 void
 rpc_process_stdin(struct call_step *step)
 {
@@ -187,7 +174,7 @@ rpc_process_stdin(struct call_step *step)
 	char *shown;
 
 	if (!step_string(step, 1, &chars)) {
-		shown = printed(json_array_get(step->params, 1));
+		shown = step_printed(step, 1);
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, shown);
 		free(shown);
 		return;

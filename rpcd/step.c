@@ -151,6 +151,22 @@ step_name(struct call_step *step, size_t i, const char **name)
 	return true;
 }
 
+char *
+step_printed(const struct call_step *step, size_t i)
+{
+	const json_t *value = json_array_get(step->params, i);
+
+	if (json_is_string(value))
+		return xstrdup(json_string_value(value));
+	if (json_is_integer(value))
+		return xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_real(value))
+		return xasprintf("%.17g", json_real_value(value));
+	if (json_is_boolean(value))
+		return xstrdup(json_is_true(value) ? "True" : "False");
+	return json_is_null(value) ? xstrdup("None") : NULL;
+}
+
 /* ---- asking ---- */
 
 bool
@@ -228,7 +244,7 @@ mood_fault(const struct call_step *step)
 	if (!belongs_to(method->name, "supervisor."))
 		return FAULT_NONE;
 	if (state == DAEMON_SHUTDOWN || state == DAEMON_RESTARTING)
-		return FAULT_SHUTDOWN_STATE;
+		return method->cmd == CMD_EVENT_SEND ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
 	if (state != DAEMON_FATAL)
 		return FAULT_NONE;
 	if (method->cmd == CMD_DAEMON_SHUTDOWN || method->cmd == CMD_DAEMON_RESTART)

@@ -79,6 +79,8 @@ bool step_string(const struct call_step *, size_t i, const char **);
 bool step_int(const struct call_step *, size_t i, int64_t *);
 /* Truth of any value; `absent` when it was not given. */
 bool step_truth(const struct call_step *, size_t i, bool absent);
+/* New: the i-th parameter as Python prints it; NULL for what has parts. */
+char *step_printed(const struct call_step *, size_t i);
 /* A name that may go over the wire; else a fault has been answered. */
 bool step_name(struct call_step *, size_t i, const char **);
 

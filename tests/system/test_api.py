@@ -9,10 +9,10 @@ import xmlrpc.client
 
 from reeve import Case, program, reeve_only, until
 
-SUPERVISOR = """clearLog clearProcessLog clearProcessLogs getAPIVersion getAllProcessInfo
-    getIdentification getPID getProcessInfo getState getSupervisorVersion getVersion
-    readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog restart
-    sendProcessStdin shutdown signalAllProcesses signalProcess signalProcessGroup
+SUPERVISOR = """addProcessGroup clearLog clearProcessLog clearProcessLogs getAPIVersion getAllConfigInfo
+    getAllProcessInfo     getIdentification getPID getProcessInfo getState getSupervisorVersion getVersion
+    readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog
+    reloadConfig removeProcessGroup restart sendProcessStdin sendRemoteCommEvent shutdown signalAllProcesses signalProcess signalProcessGroup
     startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess
     stopProcessGroup tailProcessLog tailProcessStderrLog tailProcessStdoutLog""".split()
 
@@ -42,6 +42,10 @@ SIGNATURES = {
     "supervisor.clearProcessLogs": "boolean string",
     "supervisor.clearProcessLog": "boolean string",
     "supervisor.sendProcessStdin": "boolean string string",
+    "supervisor.sendRemoteCommEvent": "boolean string string",
+    "supervisor.reloadConfig": "array", "supervisor.getAllConfigInfo": "array",
+    "supervisor.addProcessGroup": "boolean string",
+    "supervisor.removeProcessGroup": "boolean string",
     "system.listMethods": "array", "system.methodHelp": "string string",
     "system.methodSignature": "array string", "system.multicall": "array array",
 }

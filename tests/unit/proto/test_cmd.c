@@ -24,6 +24,8 @@ static const struct {
 	{"group.start", "name", "operate", "r"},
 	{"group.stop", "name", "operate", "r"},
 	{"group.signal", "name, signal", "operate", "r"},
+	{"group.add", "name", "admin", "r"},
+	{"group.remove", "name", "admin", "r"},
 	{"all.start", "", "operate", "r"},
 	{"all.stop", "", "operate", "r"},
 	{"all.signal", "signal", "operate", "r"},
@@ -32,6 +34,9 @@ static const struct {
 	{"all.clear", "", "operate", "r"},
 	{"mainlog.open", "", "view", "r"},
 	{"mainlog.clear", "", "operate", "r"},
+	{"config.reread", "", "admin", "r"},
+	{"config.rows", "from", "view", "r"},
+	{"event.send", "type, data", "operate", "r s"},
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},
 };

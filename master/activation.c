@@ -1,0 +1,82 @@
+#include "master/activation.h"
+
+#include "master/publish.h"
+#include "master/runtime.h"
+
+#include <errno.h>
+
+static int
+add_processes(struct master *master, struct group *group)
+{
+	struct process *process;
+
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		if (runtime_attach(master, process) == -1 ||
+		    publish_added(master->publisher, process) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+release_processes(struct master *master, struct group *group)
+{
+	struct process *process;
+
+	TAILQ_FOREACH(process, &group->processes, in_group) {
+		if (process->pid != 0)
+			reaper_forget(master->reaper, process->pid);
+		runtime_detach(process);
+	}
+}
+
+struct group *
+activation_add(struct master *master, struct group_config *config)
+{
+	struct group *group =
+	    groups_add(master->groups, config, &master->next_id, &runtime_ops, master);
+	int error;
+
+	if (group == NULL)
+		return NULL;
+	if (add_processes(master, group) == 0)
+		return group;
+	error = errno;
+	activation_remove(master, group);
+	errno = error;
+	return NULL;
+}
+
+void
+activation_autostart(struct group *group)
+{
+	struct process *process;
+
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		process_autostart(process);
+}
+
+void
+activation_remove(struct master *master, struct group *group)
+{
+	struct process *process;
+
+	TAILQ_FOREACH(process, &group->processes, in_group) {
+		publish_removed(master->publisher, process);
+		jobs_drop_process(master->jobs, process);
+	}
+	release_processes(master, group);
+	groups_remove(master->groups, group);
+}
+
+void
+activation_remove_all(struct master *master)
+{
+	struct group *group;
+
+	if (master->groups == NULL)
+		return;
+	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+		release_processes(master, group);
+	groups_free(master->groups);
+	master->groups = NULL;
+}

@@ -1,0 +1,19 @@
+/* Activation: groups that come to life, at start or by addProcessGroup, and that leave it
+ * by removeProcessGroup (reference 2.13, 7.4). */
+#ifndef MASTER_ACTIVATION_H
+#define MASTER_ACTIVATION_H
+
+#include "common/compiler.h"
+#include "master/master.h"
+
+/* The group's processes with their logs and rows, none started yet. New group (borrowed),
+ * or NULL with errno and nothing left behind but AUTO logs. */
+NODISCARD struct group *activation_add(struct master *, struct group_config *);
+/* Enqueues the first start of those that start by themselves. */
+void activation_autostart(struct group *);
+/* Frees a group, none of whose processes runs; AUTO logs stay on disk. */
+void activation_remove(struct master *, struct group *);
+/* Frees all groups at the end of a run, whatever their processes do. */
+void activation_remove_all(struct master *);
+
+#endif

@@ -1,0 +1,145 @@
+#include "master/commands.h"
+
+#include "common/str.h"
+#include "master/activation.h"
+#include "master/configview.h"
+#include "master/reread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page of config.rows ends with the row that reaches either. */
+#define PAGE_ROWS 64
+#define PAGE_BYTES (192 * 1024)
+
+static const char *
+name_param(const json_t *params)
+{
+	return json_string_value(json_object_get(params, "name"));
+}
+
+void
+cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
+{
+	char *error;
+	json_t *found = reread(client->master, &error);
+
+	(void)params;
+	if (found != NULL)
+		client_reply(client, id, found);
+	else if (error != NULL)
+		client_fault(client, id, FAULT_CANT_REREAD, error);
+	else
+		client_fault(client, id, FAULT_FAILED, "out of memory");
+	free(error);
+}
+
+/* --- getAllConfigInfo, a page at a time -------------------------------------------- */
+
+static json_t *
+view_of(const struct master *master, const struct config_row *row)
+{
+	const struct group *group = groups_find(master->groups, row->group->name);
+	const struct process *process =
+	    group == NULL ? NULL : group_process(group, row->process->name);
+
+	if (process != NULL && process->config != row->process)
+		process = NULL;
+	return configview(row, process, group != NULL);
+}
+
+/* New array of the rows from `from` on; NULL without memory. */
+static json_t *
+page_of(const struct master *master, size_t from)
+{
+	const struct config *config = master->config;
+	json_t *page = json_array(), *view;
+	size_t bytes = 0;
+
+	for (size_t i = from; i < config->nrows; i++) {
+		view = view_of(master, &config->rows[i]);
+		bytes += view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
+		if (json_array_append_new(page, view) == -1) {
+			json_decref(page);
+			return NULL;
+		}
+		if (i - from + 1 >= PAGE_ROWS || bytes >= PAGE_BYTES)
+			break;
+	}
+	return page;
+}
+
+void
+cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
+{
+	const struct master *master = client->master;
+	json_int_t from = json_integer_value(json_object_get(params, "from"));
+	json_t *page;
+
+	if (from < 0 || (uint64_t)from > master->config->nrows) {
+		client_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
+		return;
+	}
+	page = page_of(master, (size_t)from);
+	if (page == NULL)
+		client_fault(client, id, FAULT_FAILED, "out of memory");
+	else
+		client_reply(client, id, json_pack("{s:I,s:I,s:o}", "reread",
+		    (json_int_t)master->rereads, "total",
+		    (json_int_t)master->config->nrows, "rows", page));
+}
+
+/* --- groups come and go --------------------------------------------------------- */
+
+/* The definition of the last configuration read, or NULL. */
+static struct group_config *
+find_config(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->ngroups; i++)
+		if (str_equal(config->groups[i]->name, name))
+			return config->groups[i];
+	return NULL;
+}
+
+void
+cmd_group_add(struct client *client, uint64_t id, const json_t *params)
+{
+	struct master *master = client->master;
+	const char *name = name_param(params);
+	struct group_config *config = find_config(master->config, name);
+	struct group *group;
+
+	if (config == NULL) {
+		client_fault(client, id, FAULT_BAD_NAME, name);
+		return;
+	}
+	if (groups_find(master->groups, name) != NULL) {
+		client_fault(client, id, FAULT_ALREADY_ADDED, name);
+		return;
+	}
+	group = activation_add(master, config);
+	if (group == NULL) {
+		client_fault(client, id, FAULT_FAILED, strerror(errno));
+		return;
+	}
+	activation_autostart(group);
+	client_reply(client, id, NULL);
+}
+
+void
+cmd_group_remove(struct client *client, uint64_t id, const json_t *params)
+{
+	struct master *master = client->master;
+	const char *name = name_param(params);
+	struct group *group = groups_find(master->groups, name);
+
+	if (group == NULL) {
+		client_fault(client, id, FAULT_BAD_NAME, name);
+	} else if (group->unstopped > 0) {
+		client_fault(client, id, FAULT_STILL_RUNNING, name);
+	} else {
+		activation_remove(master, group);
+		client_reply(client, id, NULL);
+	}
+}

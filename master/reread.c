@@ -1,0 +1,163 @@
+#include "master/reread.h"
+
+#include "common/log.h"
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/conf_table.h"
+#include "master/publish.h"
+
+#include <string.h>
+
+int
+reread_load(struct master *master, struct config **config, char **error)
+{
+	struct options options = *master->options;
+	const char *slash;
+
+	if (master->config_path != NULL)
+		options.configuration = master->config_path;
+	if (config_load(&options, config, error) == -1)
+		return -1;
+	if (master->config_path != NULL)
+		return 0;
+	slash = strrchr((*config)->file, '/');
+	master->config_path = xasprintf("%s/%s", (*config)->here,
+	    slash == NULL ? (*config)->file : slash + 1);
+	return 0;
+}
+
+/* --- what differs ------------------------------------------------------------- */
+
+static bool
+is_same_process(const struct process_config *a, const struct process_config *b)
+{
+	for (size_t i = 0; i < conf_program.count; i++) {
+		const struct conf_option *option = &conf_program.options[i];
+
+		if (!(option->flags & CONF_SECTION) && !conf_equal(option, a, b))
+			return false;
+	}
+	return true;
+}
+
+bool
+reread_is_same(const struct group_config *a, const struct group_config *b)
+{
+	if (a->kind != b->kind || a->priority != b->priority ||
+	    a->nprocesses != b->nprocesses)
+		return false;
+	for (size_t i = 0; i < a->nprocesses; i++)
+		if (!is_same_process(a->processes[i], b->processes[i]))
+			return false;
+	return true;
+}
+
+static int
+append_name(json_t *names, const struct group_config *group)
+{
+	return json_array_append_new(names, json_string(group->name));
+}
+
+/* What the file has that is not active, or is active as something else. */
+static int
+find_added_and_changed(const struct master *master, const struct config *fresh,
+    json_t *added, json_t *changed)
+{
+	for (size_t i = 0; i < fresh->ngroups; i++) {
+		const struct group_config *config = fresh->groups[i];
+		const struct group *active = groups_find(master->groups, config->name);
+		int rc = 0;
+
+		if (active == NULL)
+			rc = append_name(added, config);
+		else if (!reread_is_same(active->config, config))
+			rc = append_name(changed, config);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+find_removed(const struct master *master, const struct config *fresh, json_t *removed)
+{
+	struct map *names = map_new();
+	const struct group *group;
+	int rc = names == NULL ? -1 : 0;
+
+	for (size_t i = 0; rc == 0 && i < fresh->ngroups; i++)
+		rc = map_set(names, fresh->groups[i]->name, fresh->groups[i]);
+	for (group = groups_first(master->groups); rc == 0 && group != NULL;
+	     group = groups_next(group))
+		if (map_get(names, group->config->name) == NULL)
+			rc = append_name(removed, group->config);
+	map_free(names);
+	return rc;
+}
+
+static json_t *
+difference(const struct master *master, const struct config *fresh)
+{
+	json_t *added = json_array(), *changed = json_array(), *removed = json_array();
+	json_t *all = json_pack("{s:o,s:o,s:o}", "added", added, "changed", changed,
+	    "removed", removed);
+
+	if (all == NULL ||
+	    (find_added_and_changed(master, fresh, added, changed) == 0 &&
+	        find_removed(master, fresh, removed) == 0))
+		return all;
+	json_decref(all);
+	return NULL;
+}
+
+/* --- what takes effect --------------------------------------------------------- */
+
+#define SWAP(a, b)                                                                    \
+	do {                                                                          \
+		__typeof__(a) swapped = (a);                                          \
+		(a) = (b);                                                            \
+		(b) = swapped;                                                        \
+	} while (0)
+
+/* The definitions of groups, and the options that supervisord replaces in a live daemon;
+ * the command line has had its say in both. Everything else waits for a restart. */
+static void
+take_effect(struct config *live, struct config *fresh)
+{
+	SWAP(live->groups, fresh->groups);
+	SWAP(live->ngroups, fresh->ngroups);
+	SWAP(live->rows, fresh->rows);
+	SWAP(live->nrows, fresh->nrows);
+	SWAP(live->identifier, fresh->identifier);
+	SWAP(live->childlogdir, fresh->childlogdir);
+	SWAP(live->strip_ansi, fresh->strip_ansi);
+}
+
+static void
+log_warnings(const struct config *fresh)
+{
+	for (size_t i = 0; i < fresh->nmessages; i++)
+		if (fresh->messages[i].level == LEVEL_WARN)
+			log_warn("%s", fresh->messages[i].text);
+}
+
+json_t *
+reread(struct master *master, char **error)
+{
+	struct config *fresh;
+	json_t *found;
+
+	*error = NULL;
+	if (reread_load(master, &fresh, error) == -1)
+		return NULL;
+	found = difference(master, fresh);
+	if (found != NULL) {
+		log_warnings(fresh);
+		take_effect(master->config, fresh);
+		master->rereads++;
+		publish_daemon(master->publisher);
+	}
+	config_free(fresh);
+	return found;
+}

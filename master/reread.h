@@ -1,0 +1,25 @@
+/* Reread: the configuration read anew beside the running daemon: what differs, and
+ * what of it takes effect at once (reloadConfig; reference 2.13). */
+#ifndef MASTER_REREAD_H
+#define MASTER_REREAD_H
+
+#include "common/compiler.h"
+#include "master/master.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* config_load of the file that the first run found, whatever the directory is now. 0 with
+ * *config new, or -1 with *error new. */
+NODISCARD int reread_load(struct master *, struct config **config, char **error);
+
+/* Reads the file again; from then on its groups are the ones that activation takes. New:
+ * {added, changed, removed}, arrays of group names in the reference's order; or NULL with
+ * *error new (NULL without memory), and nothing has changed. */
+json_t *reread(struct master *, char **error);
+
+/* Whether two definitions of a group are the same to supervisord: AUTO on either side of
+ * an option is equal to anything. */
+bool reread_is_same(const struct group_config *, const struct group_config *);
+
+#endif
