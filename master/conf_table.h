@@ -73,7 +73,8 @@ NODISCARD int conf_put(const struct conf_option *, void *base, const char *text,
     char **why);
 /* New: the slot's value as text. */
 char *conf_print(const struct conf_option *, const void *base);
-bool conf_equal(const struct conf_option *, const void *a, const void *b);
+/* Whether the live base would keep its value if the fresh one took its place. */
+bool conf_equal(const struct conf_option *, const void *live, const void *fresh);
 /* Frees what the rows' slots own. */
 void conf_clear(const struct conf_section *, void *base);
 

@@ -127,13 +127,14 @@ logfile_print(const void *slot)
 	return xstrdup(channel->target == LOG_TO_AUTO ? "AUTO" : "NONE");
 }
 
-/* AUTO is equal to anything: what supervisord's reread does (trap 36). */
+/* An AUTO that comes in place of something is no change, as in supervisord's reread (trap
+ * 36); in place of an AUTO a file is one. */
 static bool
 logfile_equal(const void *a, const void *b)
 {
 	const struct channel_config *x = a, *y = b;
 
-	if (x->target == LOG_TO_AUTO || y->target == LOG_TO_AUTO)
+	if (y->target == LOG_TO_AUTO)
 		return true;
 	return x->target == y->target && str_equal(x->path, y->path);
 }

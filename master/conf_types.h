@@ -15,7 +15,8 @@ struct conf_type {
 	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. */
 	int (*parse)(const char *text, void *slot, char **why);
 	char *(*print)(const void *slot);	/* new */
-	bool (*equal)(const void *a, const void *b);
+	/* Whether a fresh value would change the live one. */
+	bool (*equal)(const void *live, const void *fresh);
 	void (*clear)(void *slot);	/* NULL: the slot owns nothing */
 };
 

@@ -42,13 +42,13 @@ is_same_process(const struct process_config *a, const struct process_config *b)
 }
 
 bool
-reread_is_same(const struct group_config *a, const struct group_config *b)
+reread_is_same(const struct group_config *live, const struct group_config *fresh)
 {
-	if (a->kind != b->kind || a->priority != b->priority ||
-	    a->nprocesses != b->nprocesses)
+	if (live->kind != fresh->kind || live->priority != fresh->priority ||
+	    live->nprocesses != fresh->nprocesses)
 		return false;
-	for (size_t i = 0; i < a->nprocesses; i++)
-		if (!is_same_process(a->processes[i], b->processes[i]))
+	for (size_t i = 0; i < live->nprocesses; i++)
+		if (!is_same_process(live->processes[i], fresh->processes[i]))
 			return false;
 	return true;
 }

@@ -18,8 +18,8 @@ NODISCARD int reread_load(struct master *, struct config **config, char **error)
  * *error new (NULL without memory), and nothing has changed. */
 json_t *reread(struct master *, char **error);
 
-/* Whether two definitions of a group are the same to supervisord: AUTO on either side of
- * an option is equal to anything. */
-bool reread_is_same(const struct group_config *, const struct group_config *);
+/* Whether a fresh definition of a group is the live one to supervisord: a log that is AUTO
+ * now is equal to anything. */
+bool reread_is_same(const struct group_config *live, const struct group_config *fresh);
 
 #endif

@@ -182,7 +182,8 @@ test_documents(void **state)
 	free(sample);
 }
 
-/* AUTO is equal to any log file, as supervisord's reread has it. */
+/* A fresh AUTO is equal to any log, as supervisord's reread has it; a file is not equal to
+ * a live AUTO. */
 static void
 test_auto_log(void **state)
 {
@@ -194,7 +195,8 @@ test_auto_log(void **state)
 	memset(&b, 0, sizeof(b));
 	put(option, &a, "AUTO");
 	put(option, &b, "/x");
-	assert_true(conf_equal(option, &a, &b));
+	assert_false(conf_equal(option, &a, &b));
+	assert_true(conf_equal(option, &b, &a));
 	put(option, &a, "NONE");
 	assert_false(conf_equal(option, &a, &b));
 	conf_clear(&conf_program, &a);
