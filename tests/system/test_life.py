@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import unittest
 
 from reeve import SUBJECT, Case, alive, program, read, reeve_only, until
@@ -101,6 +102,29 @@ class Foreground(Case):
         self.assertIn("Error: Another program is already listening on a port that one of our "
                       "HTTP servers is configured to use.  Shut this program down first "
                       "before starting supervisord.\n", ended.stderr)
+
+    @reeve_only
+    def test_ipv6(self):
+        """::1 is this machine, so that a client there may do everything."""
+        try:
+            with socket.socket(socket.AF_INET6) as s:
+                s.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        d = self.make()
+        d.servers = (False, {"port": "[::1]:%d" % d.port})
+        d.configure(program("env", "/usr/bin/env", startsecs=0, autorestart="false",
+                            stdout_logfile="{dir}/env.log"))
+        d.host = "::1"
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.assertNotIn("WARN", d.log())
+        until(lambda: b"SUPERVISOR_SERVER_URL=http://[::1]:%d\n" % d.port in
+              d.file("env.log"))
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", d.port), 1).close()
+        self.assertIs(True, self.rpc(d, "tcp").supervisor.shutdown())
+        self.assertEqual(0, d.wait_exit())
 
     def test_socket_in_use(self):
         first = self.daemon()
