@@ -175,6 +175,21 @@ class Warnings(Case):
         self.assertIn("WARN For [program:a], redirect_stderr=true but stderr_logfile has also "
                       "been set to a filename, the filename has been ignored", messages)
 
+    @reeve_only
+    def test_plugins(self):
+        """One warning each that names another way; everything else is served."""
+        d = self.daemon(CAT + "[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory="
+                        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface\n"
+                        "[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n"
+                        "[ctlplugin:y]\nsupervisor.ctl_factory=c:d\n")
+        d.wait_state("a", "RUNNING")
+        for section, way in (("rpcinterface:twiddler", "XML-RPC API"),
+                             ("ctlplugin:x", "supervisorctl"),
+                             ("ctlplugin:y", "supervisorctl")):
+            warned = [m for m in d.messages() if m.startswith("WARN [%s] " % section)]
+            self.assertEqual(1, len(warned), d.messages())
+            self.assertIn(way, warned[0])
+
     def test_include(self):
         d = self.make("[include]\nfiles=conf.d/*.conf\n")
         os.mkdir(d.path("conf.d"))

@@ -1,9 +1,11 @@
 """From start to end: foreground, daemon, pidfile, signals, shutdown and restart."""
 
+import http.client
 import os
 import re
 import signal
 import socket
+import threading
 import unittest
 
 from reeve import SUBJECT, Case, alive, program, read, reeve_only, until
@@ -247,6 +249,37 @@ class Restart(Case):
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log(r"WARN ignored SIGHUP indicating restart request \(shutdown in progress\)")
         self.assertEqual(0, d.wait_exit())
+
+    @reeve_only
+    def test_nobody_is_refused(self):
+        """The sockets stay bound: a client that asks again and again all the time never
+        finds them closed, and every question is answered."""
+        d = self.daemon(program("cat", "/bin/cat", startsecs=0))
+        ended = threading.Event()
+        refused, answers = [], {"unix": 0, "tcp": 0}
+
+        def ask(via):
+            while not ended.is_set():
+                try:
+                    with d.rpc(via) as s:
+                        s.system.listMethods()
+                    answers[via] += 1
+                except (OSError, http.client.HTTPException) as e:
+                    refused.append((via, e))
+
+        askers = [threading.Thread(target=ask, args=(via,)) for via in answers]
+        for asker in askers:
+            asker.start()
+        try:
+            with d.rpc() as s:
+                self.assertIs(True, s.supervisor.restart())
+            self.restarted(d)
+        finally:
+            ended.set()
+            for asker in askers:
+                asker.join()
+        self.assertEqual([], refused)
+        self.assertGreater(min(answers.values()), 0)
 
     @reeve_only
     def test_daemon_restarts_in_place(self):
