@@ -145,6 +145,7 @@ class Foreground(Case):
         self.assertTrue(os.path.exists(d.socket))
         until(lambda: not d.remaining(), what="the orphaned front end to end")
         d.start()
+        self.assertIn("Unlinking stale socket %s\n" % d.socket, d.output())
         self.assertEqual(0, d.stop())
 
     def test_without_http_section(self):
