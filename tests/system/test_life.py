@@ -220,6 +220,21 @@ class Restart(Case):
         names = [i["name"] for i in self.rpc(d).supervisor.getAllProcessInfo()]
         self.assertEqual(["other"], names)
 
+    def test_command_line_wins_again(self):
+        """Also over a file that has changed; AUTO logs are cleaned for that identifier."""
+        d = self.daemon(args=["-i", "ident"])
+        for name in ("x---ident-a.log", "x---ident-a.log.1", "x---ident-a.logfoo",
+                     "---ident-a.log", "x---ident-.log", "x---idenT-a.log",
+                     "x---ident-a b.log", "x---other-a.log"):
+            open(d.path("child", name), "w", encoding="ascii").close()
+        d.configure(supervisord={"identifier": "other"})
+        self.assertIs(True, self.rpc(d).supervisor.restart())
+        self.restarted(d)
+        self.assertEqual("ident", self.rpc(d).supervisor.getIdentification())
+        self.assertEqual(["---ident-a.log", "x---idenT-a.log", "x---ident-.log",
+                          "x---ident-a b.log", "x---other-a.log"],
+                         sorted(os.listdir(d.path("child"))))
+
     def test_broken_configuration_ends_it(self):
         d = self.daemon(TWO)
         pid = d.wait_state("web", "RUNNING")["pid"]
@@ -228,6 +243,8 @@ class Restart(Case):
         self.assertEqual(2, d.wait_exit())
         self.assertIn("Error: invalid literal for int() with base 10: 'x' in section "
                       "'program:bad' (file: '%s')" % d.conf, d.output())
+        for path in (d.pidfile, d.socket, d.control_path):
+            self.assertFalse(os.path.exists(path), path)
         self.assertFalse(alive(pid))
         until(lambda: not d.remaining())
 
