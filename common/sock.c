@@ -214,10 +214,13 @@ sock_listen_at(const struct addrinfo *at, int backlog)
 {
 	int fd, on = 1;
 
+	/* Without V6ONLY, "::" would take the port of a listener on all IPv4 interfaces. */
 	fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    (at->ai_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
 	    bind(fd, at->ai_addr, at->ai_addrlen) == -1 || listen(fd, backlog) == -1)
 		return sock_fail(fd);
 	return fd;

@@ -18,8 +18,8 @@ NODISCARD int sock_listen_unix(const char *path, mode_t mode, uid_t uid, gid_t g
     int backlog);
 /* Connects to a Unix socket; waits at most for the kernel's backlog. */
 NODISCARD int sock_connect_unix(const char *path);
-/* Listens on TCP: host "" = all IPv4 interfaces, a literal address or a name (resolved,
- * start-up only); SO_REUSEADDR. */
+/* Listens on TCP: host "" = all IPv4 interfaces, a literal address (an IPv6 one perhaps in
+ * brackets, and for IPv6 alone) or a name (resolved, start-up only); SO_REUSEADDR. */
 NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);
 /* The next connection, or -1 (EAGAIN: none). */
 NODISCARD int sock_accept(int listener);

@@ -6,6 +6,7 @@
 #include "master/config.h"
 #include "master/users.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,38 @@ port_number(const char *text, int *port, char **why)
 	return 0;
 }
 
+/* "[::1]": an IPv6 address without a zone. */
+static bool
+is_bracketed(const char *host, size_t n)
+{
+	char bare[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (n < 3 || n - 2 >= sizeof(bare) || host[0] != '[' || host[n - 1] != ']')
+		return false;
+	memcpy(bare, host + 1, n - 2);
+	bare[n - 2] = '\0';
+	return inet_pton(AF_INET6, bare, &address) == 1;
+}
+
+/* What is neither a name nor an IPv4 address has to be an IPv6 one. */
+static int
+check_host(const char *host, size_t n, char **why)
+{
+	char *copy, *shown;
+
+	if (is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
+	    memchr(host, '[', n) == NULL && memchr(host, ']', n) == NULL))
+		return 0;
+	copy = xstrndup(host, n);
+	shown = str_repr(copy);
+	*why = xasprintf("not a valid host: %s (an IPv6 address stands in brackets, as in "
+	    "[::1]:9001)", shown);
+	free(shown);
+	free(copy);
+	return -1;
+}
+
 static void
 set_host(struct listener_config *listener, const char *host, size_t n)
 {
@@ -101,7 +134,9 @@ port_parse(const char *text, void *slot, char **why)
 		return -1;
 	}
 	set_host(listener, text, (size_t)(colon - text));
-	return port_number(colon + 1, &listener->port, why);
+	if (port_number(colon + 1, &listener->port, why) == -1)
+		return -1;
+	return check_host(text, (size_t)(colon - text), why);
 }
 
 static char *

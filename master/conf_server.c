@@ -156,7 +156,8 @@ read_interface(struct conf_load *load, const char *section, const char *name)
 		status = check_arguments(load, section, &has_arguments);
 	if (status == 0 && !is_main_factory(factory))
 		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, "
-		    "which reeve cannot load", section, factory);
+		    "which reeve cannot load; a program of its own that calls the XML-RPC "
+		    "API can do its work", section, factory);
 	else if (status == 0 && has_arguments && has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);
 	else if (status == 0)
@@ -165,15 +166,26 @@ read_interface(struct conf_load *load, const char *section, const char *name)
 	return status;
 }
 
+/* They concern the client; who has one is told which client still loads it. */
+static void
+warn_ctl_plugin(struct conf_load *load, const char *section)
+{
+	conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot load Python "
+	    "plugins; supervisorctl can, and works with reeve", section);
+}
+
 int
 conf_rpc_read(struct conf_load *load)
 {
 	const char *section, *name;
 	size_t cursor = 0;
 
-	while ((section = ini_next(load->ini, &cursor)) != NULL)
-		if ((name = conf_load_named(section, "rpcinterface")) != NULL &&
-		    read_interface(load, section, name) == -1)
+	while ((section = ini_next(load->ini, &cursor)) != NULL) {
+		if (conf_load_named(section, "ctlplugin") != NULL)
+			warn_ctl_plugin(load, section);
+		name = conf_load_named(section, "rpcinterface");
+		if (name != NULL && read_interface(load, section, name) == -1)
 			return -1;
+	}
 	return 0;
 }

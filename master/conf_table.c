@@ -166,7 +166,7 @@ static const struct conf_option inet_rows[] = {
 	{ "password", &conf_string, NULL, IN(listener_config, password),
 	    .help = "its password, in the clear or as {SHA} and a hexadecimal digest" },
 	{ "port", &conf_port, NULL, IN(listener_config, port), CONF_REQUIRED,
-	    .help = "port, :port, *:port or host:port" },
+	    .help = "port, :port, *:port, host:port or [IPv6]:port" },
 	ROLE_ROW,
 };
 

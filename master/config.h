@@ -82,7 +82,7 @@ struct listener_config {
 	int mode;		/* 0700 by default */
 	uid_t uid;		/* (uid_t)-1 = leave */
 	gid_t gid;
-	char *host;		/* TCP: "" = all interfaces */
+	char *host;		/* TCP: "" = all of IPv4; IPv6 is "[::1]" */
 	int port;
 	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
 	bool has_role;		/* unauthenticated_role= was given */

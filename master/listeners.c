@@ -165,11 +165,15 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 static bool
 is_loopback(const char *host)
 {
+	char bare[INET6_ADDRSTRLEN];
 	struct in_addr v4;
+	struct in6_addr v6;
 
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return (ntohl(v4.s_addr) >> 24) == 127;
-	return str_equal(host, "localhost") || str_equal(host, "::1");
+	if (sscanf(host, "[%45[^]]]", bare) == 1 && inet_pton(AF_INET6, bare, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
+	return str_equal(host, "localhost");
 }
 
 void

@@ -249,7 +249,7 @@ class Daemon:
         self.socket = self.path("s.sock")
         self.pidfile = self.path("d.pid")
         self.control_path = self.pidfile + ".ctl"
-        self.port = free_port()
+        self.host, self.port = "127.0.0.1", free_port()
         self.process = None
         self.pid = None
         self.servers = (unix, tcp)
@@ -419,7 +419,7 @@ class Daemon:
         if user is not None:
             text = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
             headers = [("Authorization", "Basic " + text)]
-        target = self.socket if via == "unix" else ("127.0.0.1", self.port)
+        target = self.socket if via == "unix" else (self.host, self.port)
         transport = Transport(target, headers)
         proxy = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=transport,
                                           allow_none=True)
@@ -428,7 +428,7 @@ class Daemon:
     def connect(self, via="tcp"):
         """A raw HTTP connection."""
         if via == "tcp":
-            return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+            return socket.create_connection((self.host, self.port), PATIENCE)
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(PATIENCE)
         s.connect(self.socket)

@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import subprocess
 import unittest
 
-from reeve import SUBJECT, Case, program, reeve_only
+from reeve import ROOT, SUBJECT, Case, program, read, reeve_only
+
+DATA = os.path.join("tests", "data", "config", "invalid")
 
 SUFFIX = " in section 'program:a' (file: 'CONF')"
 CAT = program("a", "/bin/cat")
@@ -164,6 +167,41 @@ class Errors(Case):
         self.assertFalse(os.path.exists(d.pidfile))
 
 
+class Cases(Case):
+    """Every case of tests/data/config/invalid on the binary: `args` or -c input.conf, and
+    in `want` what standard error begins with; an empty one is no error. Those texts are
+    supervisord's, but for what reeve.conf(5) lists as differences."""
+
+    @reeve_only
+    def test_all(self):
+        d = self.make()
+        cases = d.path(DATA)
+        shutil.copytree(os.path.join(ROOT, DATA), cases)
+        count = 0
+        for name in sorted(os.listdir(cases)):
+            wanted = read(os.path.join(cases, name, "want")).decode()
+            if wanted:
+                count += 1
+                with self.subTest(name):
+                    self.check(d, name, wanted.replace("@CWD@", os.path.realpath(d.dir)))
+        self.assertGreater(count, 150)
+
+    def check(self, d, name, wanted):
+        program_name = d.command()[0]
+        args = read(os.path.join(d.dir, DATA, name, "args"), b"").decode().splitlines()
+        args = args or ["-c", os.path.join(DATA, name, "input.conf")]
+        # One of them is about -n given twice.
+        if not any(arg.startswith(("-n", "--no")) for arg in args):
+            args.insert(0, "-n")
+        ended = subprocess.run([program_name, *args], cwd=d.dir, stdin=subprocess.DEVNULL,
+                               capture_output=True, timeout=5, check=False,
+                               env={"FOO": "bar", "HOME": "/nonexistent/home",
+                                    "TMPDIR": "/tmp"})
+        self.assertEqual((2, b"", wanted + "For help, use %s -h\n" % program_name),
+                         (ended.returncode, ended.stdout,
+                          ended.stderr.decode(errors="backslashreplace")))
+
+
 class Warnings(Case):
     def test_they_do_not_stop_it(self):
         d = self.daemon("[include]\nfiles=/nonexistent/*.conf\n" +
@@ -174,6 +212,21 @@ class Warnings(Case):
         self.assertIn('WARN No file matches via include "/nonexistent/*.conf"', messages)
         self.assertIn("WARN For [program:a], redirect_stderr=true but stderr_logfile has also "
                       "been set to a filename, the filename has been ignored", messages)
+
+    @reeve_only
+    def test_plugins(self):
+        """One warning each that names another way; everything else is served."""
+        d = self.daemon(CAT + "[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory="
+                        "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface\n"
+                        "[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n"
+                        "[ctlplugin:y]\nsupervisor.ctl_factory=c:d\n")
+        d.wait_state("a", "RUNNING")
+        for section, way in (("rpcinterface:twiddler", "XML-RPC API"),
+                             ("ctlplugin:x", "supervisorctl"),
+                             ("ctlplugin:y", "supervisorctl")):
+            warned = [m for m in d.messages() if m.startswith("WARN [%s] " % section)]
+            self.assertEqual(1, len(warned), d.messages())
+            self.assertIn(way, warned[0])
 
     def test_include(self):
         d = self.make("[include]\nfiles=conf.d/*.conf\n")

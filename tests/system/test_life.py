@@ -1,8 +1,11 @@
 """From start to end: foreground, daemon, pidfile, signals, shutdown and restart."""
 
+import http.client
 import os
 import re
 import signal
+import socket
+import threading
 import unittest
 
 from reeve import SUBJECT, Case, alive, program, read, reeve_only, until
@@ -102,6 +105,29 @@ class Foreground(Case):
                       "HTTP servers is configured to use.  Shut this program down first "
                       "before starting supervisord.\n", ended.stderr)
 
+    @reeve_only
+    def test_ipv6(self):
+        """::1 is this machine, so that a client there may do everything."""
+        try:
+            with socket.socket(socket.AF_INET6) as s:
+                s.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        d = self.make()
+        d.servers = (False, {"port": "[::1]:%d" % d.port})
+        d.configure(program("env", "/usr/bin/env", startsecs=0, autorestart="false",
+                            stdout_logfile="{dir}/env.log"))
+        d.host = "::1"
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.assertNotIn("WARN", d.log())
+        until(lambda: b"SUPERVISOR_SERVER_URL=http://[::1]:%d\n" % d.port in
+              d.file("env.log"))
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", d.port), 1).close()
+        self.assertIs(True, self.rpc(d, "tcp").supervisor.shutdown())
+        self.assertEqual(0, d.wait_exit())
+
     def test_socket_in_use(self):
         first = self.daemon()
         second = self.make()
@@ -119,6 +145,7 @@ class Foreground(Case):
         self.assertTrue(os.path.exists(d.socket))
         until(lambda: not d.remaining(), what="the orphaned front end to end")
         d.start()
+        self.assertIn("Unlinking stale socket %s\n" % d.socket, d.output())
         self.assertEqual(0, d.stop())
 
     def test_without_http_section(self):
@@ -193,6 +220,21 @@ class Restart(Case):
         names = [i["name"] for i in self.rpc(d).supervisor.getAllProcessInfo()]
         self.assertEqual(["other"], names)
 
+    def test_command_line_wins_again(self):
+        """Also over a file that has changed; AUTO logs are cleaned for that identifier."""
+        d = self.daemon(args=["-i", "ident"])
+        for name in ("x---ident-a.log", "x---ident-a.log.1", "x---ident-a.logfoo",
+                     "---ident-a.log", "x---ident-.log", "x---idenT-a.log",
+                     "x---ident-a b.log", "x---other-a.log"):
+            open(d.path("child", name), "w", encoding="ascii").close()
+        d.configure(supervisord={"identifier": "other"})
+        self.assertIs(True, self.rpc(d).supervisor.restart())
+        self.restarted(d)
+        self.assertEqual("ident", self.rpc(d).supervisor.getIdentification())
+        self.assertEqual(["---ident-a.log", "x---idenT-a.log", "x---ident-.log",
+                          "x---ident-a b.log", "x---other-a.log"],
+                         sorted(os.listdir(d.path("child"))))
+
     def test_broken_configuration_ends_it(self):
         d = self.daemon(TWO)
         pid = d.wait_state("web", "RUNNING")["pid"]
@@ -201,6 +243,8 @@ class Restart(Case):
         self.assertEqual(2, d.wait_exit())
         self.assertIn("Error: invalid literal for int() with base 10: 'x' in section "
                       "'program:bad' (file: '%s')" % d.conf, d.output())
+        for path in (d.pidfile, d.socket, d.control_path):
+            self.assertFalse(os.path.exists(path), path)
         self.assertFalse(alive(pid))
         until(lambda: not d.remaining())
 
@@ -223,6 +267,37 @@ class Restart(Case):
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log(r"WARN ignored SIGHUP indicating restart request \(shutdown in progress\)")
         self.assertEqual(0, d.wait_exit())
+
+    @reeve_only
+    def test_nobody_is_refused(self):
+        """The sockets stay bound: a client that asks again and again all the time never
+        finds them closed, and every question is answered."""
+        d = self.daemon(program("cat", "/bin/cat", startsecs=0))
+        ended = threading.Event()
+        refused, answers = [], {"unix": 0, "tcp": 0}
+
+        def ask(via):
+            while not ended.is_set():
+                try:
+                    with d.rpc(via) as s:
+                        s.system.listMethods()
+                    answers[via] += 1
+                except (OSError, http.client.HTTPException) as e:
+                    refused.append((via, e))
+
+        askers = [threading.Thread(target=ask, args=(via,)) for via in answers]
+        for asker in askers:
+            asker.start()
+        try:
+            with d.rpc() as s:
+                self.assertIs(True, s.supervisor.restart())
+            self.restarted(d)
+        finally:
+            ended.set()
+            for asker in askers:
+                asker.join()
+        self.assertEqual([], refused)
+        self.assertGreater(min(answers.values()), 0)
 
     @reeve_only
     def test_daemon_restarts_in_place(self):

@@ -310,6 +310,21 @@ test_tcp(void **state)
 	expect_tcp_local("[::1]");
 }
 
+/* All interfaces of IPv4 and all of IPv6 are two listeners. */
+static void
+test_tcp_both(void **state)
+{
+	int six = sock_listen_tcp("[::]", 0, 5), four;
+
+	(void)state;
+	if (six == -1)
+		skip();
+	four = sock_listen_tcp("", tcp_port(six), 5);
+	assert_true(four != -1);
+	(void)close(four);
+	(void)close(six);
+}
+
 static void
 test_tcp_refused(void **state)
 {
@@ -446,6 +461,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_unix_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_temp_taken, setup, teardown),
 		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_tcp_both),
 		cmocka_unit_test(test_tcp_refused),
 		cmocka_unit_test(test_local_needs_a_peer),
 		cmocka_unit_test(test_pair),

@@ -20,6 +20,7 @@ static struct variable program_items[] = {
     {S("A"), S("program")}, {S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
 
 static struct listener_config inet = {.host = S(""), .port = 9001};
+static struct listener_config inet6 = {.host = S("[::1]"), .port = 9001};
 static struct listener_config both[] = {
     {.host = S("10.0.0.1"), .port = 80}, {.is_unix = true, .path = S("/run/s.sock")}};
 
@@ -90,6 +91,10 @@ server_url(void **state)
 
 	(void)state;
 	expect(env, "SUPERVISOR_SERVER_URL", "http://localhost:9001");
+	childenv_free(env);
+	config.listeners = &inet6;
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", "http://[::1]:9001");
 	childenv_free(env);
 	config.listeners = both;
 	config.nlisteners = 2;

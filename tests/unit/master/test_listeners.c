@@ -175,7 +175,7 @@ static void
 announced(void **state)
 {
 	struct scratch *scratch = *state;
-	struct listener_config some[] = {tcp(1), tcp(2), tcp(3)};
+	struct listener_config some[] = {tcp(1), tcp(2), tcp(3), tcp(4)};
 	char *interfaces[] = {S("supervisor")};
 	struct config config = {.listeners = some, .nlisteners = 3,
 	    .interfaces = interfaces, .ninterfaces = 1};
@@ -197,6 +197,14 @@ announced(void **state)
 	scratch_forget(scratch);
 	listeners_announce(&config);
 	assert_null(strstr(scratch->log, "WARN"));
+	config.nlisteners = 4;
+	some[3].username = NULL;
+	some[3].host = S("[0::1]");
+	listeners_announce(&config);
+	assert_null(strstr(scratch->log, "WARN"));
+	some[3].host = S("[::2]");
+	listeners_announce(&config);
+	assert_non_null(strstr(scratch->log, "WARN"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
