@@ -75,7 +75,8 @@ activation_remove_all(struct master *master)
 
 	if (master->groups == NULL)
 		return;
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
 		release_processes(master, group);
 	groups_free(master->groups);
 	master->groups = NULL;

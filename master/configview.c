@@ -56,13 +56,15 @@ static json_t *
 of_exitcodes(const void *slot)
 {
 	const struct process_config *process = slot;
-	json_t *codes = json_array();
+	json_t *codes = json_array(), *code;
 
-	for (size_t i = 0; i < process->nexitcodes; i++)
-		if (json_array_append_new(codes, json_integer(process->exitcodes[i])) == -1) {
+	for (size_t i = 0; i < process->nexitcodes; i++) {
+		code = json_integer(process->exitcodes[i]);
+		if (json_array_append_new(codes, code) == -1) {
 			json_decref(codes);
 			return NULL;
 		}
+	}
 	return codes;
 }
 

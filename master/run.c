@@ -421,7 +421,8 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	*has_pidfile = pidfile_write(config->pidfile);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
 		activation_autostart(group);
 	return 0;
 }

@@ -12,8 +12,8 @@
 static const struct method table[] = {
 	{"supervisor.addProcessGroup", "boolean name:string", ROLE_ADMIN, rpc_config_group,
 	    CMD_GROUP_ADD, WAIT_NOT,
-	    "Make a group of the configuration last read live, and start what of it starts\n"
-	    "by itself."},
+	    "Make a group of the configuration last read live, and start those of its\n"
+	    "processes that start by themselves."},
 	{"supervisor.clearAllProcessLogs", "array", ROLE_OPERATE, rpc_all_control,
 	    CMD_ALL_CLEAR, WAIT_NOT,
 	    "Empty both logs of every running process. Those of a stopped one stay."},

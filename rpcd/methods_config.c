@@ -58,8 +58,9 @@ on_page(struct call_step *step, enum fault fault, const char *message, json_t *r
 	}
 	if (step_refused(step, fault, message, fd))
 		return;
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, row) {
 		xmlwrite_json(&step->results, row);
+	}
 	step->length = reread;
 	step->offset += (int64_t)json_array_size(rows);
 	if (step->offset < total && json_array_size(rows) > 0)

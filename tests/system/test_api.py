@@ -9,10 +9,11 @@ import xmlrpc.client
 
 from reeve import Case, program, reeve_only, until
 
-SUPERVISOR = """addProcessGroup clearLog clearProcessLog clearProcessLogs getAPIVersion getAllConfigInfo
-    getAllProcessInfo     getIdentification getPID getProcessInfo getState getSupervisorVersion getVersion
-    readLog readMainLog readProcessLog readProcessStderrLog readProcessStdoutLog
-    reloadConfig removeProcessGroup restart sendProcessStdin sendRemoteCommEvent shutdown signalAllProcesses signalProcess signalProcessGroup
+SUPERVISOR = """addProcessGroup clearLog clearProcessLog clearProcessLogs getAPIVersion
+    getAllConfigInfo getAllProcessInfo getIdentification getPID getProcessInfo getState
+    getSupervisorVersion getVersion readLog readMainLog readProcessLog readProcessStderrLog
+    readProcessStdoutLog reloadConfig removeProcessGroup restart sendProcessStdin
+    sendRemoteCommEvent shutdown signalAllProcesses signalProcess signalProcessGroup
     startAllProcesses startProcess startProcessGroup stopAllProcesses stopProcess
     stopProcessGroup tailProcessLog tailProcessStderrLog tailProcessStdoutLog""".split()
 
