@@ -235,6 +235,9 @@ class ConfigInfo(Shared):
         super().setUp()
         self.every = self.s.supervisor.getAllConfigInfo()
         self.by_name = {c["name"]: c for c in self.every}
+        # Of supervisord's later versions; test_reread.py has it.
+        for config in self.every:
+            config.pop("autorestart", None)
 
     def test_is_a_struct_of_these_members_for_every_process(self):
         wanted = {*self.NUMBERS, *self.FLAGS, *self.TEXTS, "exitcodes"}
@@ -333,7 +336,7 @@ class Events(Case):
             f.write(LISTENER)
         d.start()
         self.addCleanup(self.finish, d)
-        if "no effect" in d.log():
+        if any(m.startswith("WARN") and "eventlistener:l" in m for m in d.messages()):
             self.skipTest("no event listeners yet")
         d.wait_state("l", "RUNNING")
         self.rpc(d).supervisor.sendRemoteCommEvent("a type", "and data")
