@@ -269,6 +269,17 @@ class MainLog(Slices, Shared):
         self.hide()
         self.assertFault(20, "NO_FILE: " + self.path, self.read, 0, 0)
 
+    @reeve_only
+    def test_readLog_of_a_file_that_cannot_be_read_is_FAILED(self):
+        """A stranger's link; supervisord follows it, and has FAILED for a directory."""
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        self.hide()
+        os.symlink("/etc/hostname", self.path)
+        self.addCleanup(os.unlink, self.path)
+        os.lchown(self.path, 65534, 65534)
+        self.assertFault(30, "FAILED", self.read, 0, 0)
+
     def test_readMainLog_is_an_alias_of_readLog(self):
         self.assertEqual(TEXT[6:10], self.s.supervisor.readMainLog(6, 4))
 
