@@ -513,6 +513,29 @@ class Case(unittest.TestCase):
                                         caught.exception.faultString))
 
 
+class Shared(Case):
+    """A test case whose tests share one daemon, self.d, of the programs and options that
+    the class names; self.s speaks to it."""
+
+    programs = ""
+    options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.d = Daemon(cls.programs, **cls.options)
+        cls.addClassCleanup(cls.d.destroy)
+        cls.prepare()
+        cls.d.start()
+        cls.addClassCleanup(cls().finish, cls.d)
+
+    @classmethod
+    def prepare(cls):
+        """What must be there before the daemon starts."""
+
+    def setUp(self):
+        self.s = self.rpc(self.d)
+
+
 def program(name, command, section="program", **options):
     """A [program] section."""
     options = {"command": command, **options}
