@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "master/capture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@ struct channel {
 	int fd;
 	struct logfile *log; /* owned; NULL = discard */
 	const char *name, *word;
+	const struct channel_ops *ops;	/* NULL = nobody else is told */
+	void *ctx;
+	struct capture *capture;	/* owned; NULL = no capture mode */
 };
 
 static int
@@ -52,6 +56,41 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 }
 
 static void
+write_log(void *ctx, const char *bytes, size_t n)
+{
+	struct channel *channel = ctx;
+
+	/* A log that cannot be written has said so; the child must not feel it. */
+	if (channel->log != NULL)
+		(void)logfile_write(channel->log, bytes, n);
+}
+
+/* Captured text is no matter of the log. */
+static void
+put(void *ctx, const char *bytes, size_t n, bool captured)
+{
+	struct channel *channel = ctx;
+
+	if (!captured)
+		write_log(channel, bytes, n);
+	copy_to_mainlog(channel, bytes, n);
+	if (channel->ops != NULL)
+		channel->ops->output(channel->ctx, bytes, n);
+}
+
+static void
+communicate(void *ctx, const char *bytes, size_t n)
+{
+	struct channel *channel = ctx;
+
+	channel->ops->communication(channel->ctx, bytes, n);
+	log_debug("'%s' %s emitted a comm event", channel->name, channel->word);
+}
+
+static const struct capture_ops capture_ops = {
+    .output = put, .communication = communicate, .leftover = write_log};
+
+static void
 channel_close(struct channel *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
@@ -78,10 +117,10 @@ channel_pull(struct channel *channel, size_t n)
 		channel_close(channel);
 		return 0;
 	}
-	/* A log that cannot be written has said so; the child must not feel it. */
-	if (channel->log != NULL)
-		(void)logfile_write(channel->log, bytes, (size_t)got);
-	copy_to_mainlog(channel, bytes, (size_t)got);
+	if (channel->capture != NULL)
+		capture_feed(channel->capture, bytes, (size_t)got);
+	else
+		put(channel, bytes, (size_t)got, false);
 	return (size_t)got;
 }
 
@@ -116,6 +155,7 @@ channel_free(struct channel *channel)
 		source_free(channel->source);
 		close(channel->fd);
 	}
+	capture_free(channel->capture);
 	logfile_free(channel->log);
 	free(channel);
 }
@@ -127,6 +167,25 @@ channel_drain(struct channel *channel, size_t most)
 
 	while (most > 0 && (got = channel_pull(channel, most)) > 0)
 		most -= got;
+}
+
+int
+channel_tell(struct channel *channel, const struct channel_ops *ops, void *ctx,
+    int64_t capture_maxbytes)
+{
+	channel->ops = ops;
+	channel->ctx = ctx;
+	if (capture_maxbytes == 0)
+		return 0;
+	channel->capture = capture_new(capture_maxbytes, &capture_ops, channel);
+	return channel->capture == NULL ? -1 : 0;
+}
+
+void
+channel_finish(struct channel *channel)
+{
+	if (channel->capture != NULL)
+		capture_finish(channel->capture);
 }
 
 struct logfile *

@@ -15,6 +15,18 @@ struct channel;
 struct channel *channel_new(
     struct loop *, int fd, struct logfile *log_take, const char *name, const char *word);
 void channel_free(struct channel *);	/* NULL is fine */
+/* Who else is told of the output, as it is read and once it is logged; and of what capture
+ * mode took, when the configuration asks for it (NULL = it does not). */
+struct channel_ops {
+	void (*output)(void *ctx, const char *bytes, size_t n);
+	void (*communication)(void *ctx, const char *bytes, size_t n);
+};
+/* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1 with
+ * ENOMEM. */
+NODISCARD int channel_tell(struct channel *, const struct channel_ops *, void *ctx,
+    int64_t capture_maxbytes);
+/* Nothing more will come: what capture mode held back is written. */
+void channel_finish(struct channel *);
 /* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
 void channel_drain(struct channel *, size_t most);
 struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */

@@ -58,13 +58,16 @@ NODISCARD int conf_daemon_finish(struct conf_load *);	/* command line, users, pa
 /* Adds the processes of a program-like section to the group. */
 NODISCARD int conf_program_read(struct conf_load *, const char *section,
     struct group_config *);
-/* Checks [eventlistener:x] and [fcgi-program:x]; they make no group yet. */
-NODISCARD int conf_pool_check_listener(struct conf_load *, const char *section,
+/* Makes the group of an [eventlistener:x]: the pool. */
+NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
+/* Checks [fcgi-program:x]; it makes no group yet. */
 NODISCARD int conf_pool_check_fcgi(struct conf_load *, const char *section,
     const char *name);
 /* New group of one reference. */
 struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
+/* Adds a group to the configuration. */
+void conf_group_add(struct conf_load *, struct group_config *take);
 void conf_group_append(struct group_config *, struct process_config *take);
 
 #endif

@@ -134,7 +134,12 @@ static const struct conf_option listener_rows[] = {
 	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
-	    .help = "events that may wait" },
+	    .help = "events that may wait; where it is not given, also as many as all "
+	    "programs make at a start" },
+	{ "event_length", &conf_event_length, "characters",
+	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
+	    .help = "what len: of an event counts: characters, as Python's listeners do, or "
+	    "bytes" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
 	    IN(pool_section, result_handler), .help = "judges the listener's results" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,

@@ -45,6 +45,7 @@ struct program_section {
 /* What an eventlistener or fcgi-program section says beyond that. */
 struct pool_section {
 	int64_t priority, buffer_size;
+	bool counts_bytes;
 	char *events, *result_handler;
 	char *socket, *socket_backlog, *socket_owner, *socket_mode;
 };

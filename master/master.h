@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 
 struct control;
+struct events;
 struct frontend;
 struct listeners;
 struct publisher;
@@ -31,6 +32,7 @@ struct master {
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */
 	uint64_t seq;			/* of the state stream */
+	uint64_t next_event;		/* serial of the next event */
 	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
@@ -41,6 +43,7 @@ struct master {
 	struct jobs *jobs;
 	struct mood *mood;
 	struct publisher *publisher;
+	struct events *events;
 	struct control *control;
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */

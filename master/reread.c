@@ -41,11 +41,19 @@ is_same_process(const struct process_config *a, const struct process_config *b)
 	return true;
 }
 
+static bool
+is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
+{
+	return live->events == fresh->events && live->buffer_size == fresh->buffer_size &&
+	    live->counts_bytes == fresh->counts_bytes;
+}
+
 bool
 reread_is_same(const struct group_config *live, const struct group_config *fresh)
 {
 	if (live->kind != fresh->kind || live->priority != fresh->priority ||
-	    live->nprocesses != fresh->nprocesses)
+	    live->nprocesses != fresh->nprocesses ||
+	    !is_same_pool(&live->pool, &fresh->pool))
 		return false;
 	for (size_t i = 0; i < live->nprocesses; i++)
 		if (!is_same_process(live->processes[i], fresh->processes[i]))

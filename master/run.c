@@ -9,6 +9,7 @@
 #include "master/autolog.h"
 #include "master/control.h"
 #include "master/daemonize.h"
+#include "master/events.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
 #include "master/publish.h"
@@ -126,6 +127,8 @@ state_changed(void *ctx)
 
 	if (mood_state(master->mood) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
+	else if (mood_is_stopping(master->mood))
+		events_stopping(master->events);
 	publish_daemon(master->publisher);
 }
 
@@ -213,6 +216,7 @@ turn_end(void *ctx)
 	struct master *master = ctx;
 
 	control_flush(master->control);
+	events_dispatch(master->events, master->config->identifier);
 	frontend_check(master->frontend);
 	check_fatal_end(master);
 }
@@ -340,11 +344,12 @@ make_rooms(struct master *master, char **error)
 	master->groups = groups_new();
 	if (master->groups == NULL)
 		return system_error(error, "groups");
+	master->events = events_new(master->loop, master->groups, &master->next_event);
 	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
 	master->jobs = jobs_new(master->loop, master->groups);
 	master->publisher = publisher_new(&master->seq, &publish_ops, master);
 	master->control = control_new(master);
-	if (master->mood == NULL || master->jobs == NULL || master->publisher == NULL ||
+	if (master->events == NULL || master->mood == NULL || master->jobs == NULL || master->publisher == NULL ||
 	    master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
@@ -421,6 +426,7 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	*has_pidfile = pidfile_write(config->pidfile);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
+	events_running(master->events);
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		activation_autostart(group);
@@ -442,6 +448,8 @@ finish(struct master *master, bool has_pidfile)
 	jobs_free(master->jobs);
 	master->jobs = NULL;
 	activation_remove_all(master);
+	events_free(master->events);
+	master->events = NULL;
 	mood_free(master->mood);
 	master->mood = NULL;
 	publisher_free(master->publisher);

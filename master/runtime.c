@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "master/autolog.h"
 #include "master/command.h"
+#include "master/events.h"
 #include "master/logfile.h"
 #include "master/publish.h"
 #include "master/runtime_impl.h"
@@ -79,6 +80,10 @@ runtime_close_pipes(struct runtime *runtime)
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
+	if (runtime->listener != NULL)
+		event_unref(listener_take(runtime->listener).event);
+	free(runtime->listener);
+	runtime->listener = NULL;
 }
 
 void
@@ -109,11 +114,23 @@ runtime_log_path(const struct process *process, enum channel_id channel)
 	return "";
 }
 
+static void
+drain(struct runtime *runtime)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		if (runtime->channels[c] == NULL)
+			continue;
+		channel_drain(runtime->channels[c], DRAIN_MAX);
+		channel_finish(runtime->channels[c]);
+	}
+}
+
 void
 runtime_reaped(void *ctx, pid_t pid, int wait_status)
 {
 	struct process *process = ctx;
 	struct runtime *runtime = process->runtime;
+	struct pool_event left = {0};
 
 	if (pid != process->pid) {
 		mood_break(runtime_master(process)->mood,
@@ -121,11 +138,15 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 		    "does not know");
 		return;
 	}
-	for (int c = 0; c < CHANNEL_MAX; c++)
-		if (runtime->channels[c] != NULL)
-			channel_drain(runtime->channels[c], DRAIN_MAX);
+	drain(runtime);
+	if (runtime->listener != NULL)
+		left = listener_take(runtime->listener);
 	runtime_close_pipes(runtime);
 	process_reaped(process, wait_status);
+	/* An event that it was given and has not answered is another's. */
+	if (left.event != NULL)
+		pool_end(events_pool(runtime_master(process)->events, process->group), left,
+		    false);
 }
 
 enum fault
@@ -169,6 +190,7 @@ changed(struct process *process, enum process_state from)
 	publish_changed(master->publisher, process);
 	if (from == process->state)
 		return;
+	events_process_state(master->events, process, from);
 	group_process_changed(master->groups, process, from);
 	if (process->group->unstopped > process->group->count)
 		mood_break(master->mood, "more processes run in a group than it has");

@@ -88,7 +88,8 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 {
 	struct runtime *runtime = process->runtime;
 
-	runtime->input = input_new(master->loop, plumbing->input);
+	runtime->input =
+	    input_new(master->loop, plumbing->input, runtime_input_most(process));
 	if (runtime->input == NULL)
 		return -1;
 	plumbing->input = -1;
@@ -101,6 +102,8 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 			return -1;
 		plumbing->outputs[c] = -1;
 		plumbing->logs[c] = NULL;
+		if (runtime_listen(process, (enum channel_id)c) == -1)
+			return -1;
 	}
 	return 0;
 }

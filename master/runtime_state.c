@@ -71,7 +71,8 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 	if (pipes->stdin_fd == -1)
 		return 0;
-	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd);
+	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd,
+	    runtime_input_most(process));
 	if (runtime->input == NULL)
 		return -1;
 	pipes->stdin_fd = -1;
