@@ -70,7 +70,8 @@ activation_add(struct master *master, struct group_config *config)
 	if (group == NULL)
 		return NULL;
 	if (add_processes(master, group) == 0 && add_pool(master, group) == 0) {
-		events_group(master->events, EVENT_PROCESS_GROUP_ADDED, group->config->name);
+		events_group(master->events, EVENT_PROCESS_GROUP_ADDED,
+		    group->config->name);
 		return group;
 	}
 	error = errno;

@@ -11,7 +11,7 @@ struct capture {
 	void *ctx;
 	size_t maxbytes;
 	bool capturing;
-	size_t held;		/* bytes of the sought token seen at the end of the last feed */
+	size_t held;		/* of the sought token, seen at the end of the last feed */
 	struct buf captured;
 };
 

@@ -21,8 +21,8 @@ struct channel_ops {
 	void (*output)(void *ctx, const char *bytes, size_t n);
 	void (*communication)(void *ctx, const char *bytes, size_t n);
 };
-/* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1 with
- * ENOMEM. */
+/* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
+ * with ENOMEM. */
 NODISCARD int channel_tell(struct channel *, const struct channel_ops *, void *ctx,
     int64_t capture_maxbytes);
 /* Nothing more will come: what capture mode held back is written. */

@@ -57,9 +57,9 @@ static const struct conf_option supervisord_rows[] = {
 /* The rows of one output, judged for the section as a whole … */
 #define CAPTURE_ROWS(prefix, WORD)                                                    \
 	{ prefix "_capture_maxbytes", &conf_size, "0", CHANNEL(WORD, capture_maxbytes), \
-	    .flags = CONF_NO_EFFECT, .help = "size of the capture buffer; 0 = off" },     \
+	    .help = "size of the capture buffer; 0 = off" },                              \
 	{ prefix "_events_enabled", &conf_boolean, "false",                           \
-	    CHANNEL(WORD, events_enabled), .flags = CONF_NO_EFFECT,                       \
+	    CHANNEL(WORD, events_enabled),                                                \
 	    .help = "send PROCESS_LOG events for what is written to " prefix }
 
 /* … and for each process. */
@@ -138,8 +138,8 @@ static const struct conf_option listener_rows[] = {
 	    "programs make at a start" },
 	{ "event_length", &conf_event_length, "characters",
 	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
-	    .help = "what len: of an event counts: characters, as Python's listeners do, or "
-	    "bytes" },
+	    .help = "what len: of an event counts: characters, as Python's listeners do, "
+	    "or bytes" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
 	    IN(pool_section, result_handler), .help = "judges the listener's results" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,

@@ -66,7 +66,7 @@ event_type_is(enum event_type type, enum event_type wanted)
 	return type == wanted;
 }
 
-/* --- one event --------------------------------------------------------------------- */
+/* --- one event ------------------------------------------------------------------- */
 
 static size_t
 count_characters(const char *text, size_t n)
@@ -100,7 +100,8 @@ assemble(enum event_type type, uint64_t serial, const char *const parts[3],
 }
 
 struct event *
-event_new(enum event_type type, uint64_t serial, const char *head, const char *data, size_t n)
+event_new(enum event_type type, uint64_t serial, const char *head, const char *data,
+    size_t n)
 {
 	static const char prefix[] = "Undecodable: b";
 	struct event *event;

@@ -21,7 +21,7 @@ struct events {
 	bool stopping;			/* has been told */
 };
 
-/* --- making one ---------------------------------------------------------------------- */
+/* --- making one ------------------------------------------------------------------- */
 
 bool
 events_wanted(const struct events *events, enum event_type type)
@@ -79,7 +79,7 @@ text(const char *fmt, ...)
 	return n == -1 ? NULL : s;
 }
 
-/* --- processes ------------------------------------------------------------------------ */
+/* --- processes ------------------------------------------------------------------- */
 
 /* What follows from_state, by state; new. */
 static char *
@@ -178,7 +178,7 @@ events_process_communication(struct events *events, const struct process *proces
 	    bytes, n);
 }
 
-/* --- others --------------------------------------------------------------------------- */
+/* --- others ------------------------------------------------------------------- */
 
 void
 events_remote(struct events *events, const char *type, const char *data, size_t n)
@@ -217,7 +217,7 @@ on_tick(void *ctx, enum event_type type, int64_t when)
 	tell(ctx, type, text("when:%" PRId64, when), "", 0);
 }
 
-/* --- pools ------------------------------------------------------------------------------ */
+/* --- pools ------------------------------------------------------------------- */
 
 /* Which types are wanted follows from the pools. */
 static void

@@ -29,8 +29,8 @@ struct listener {
 	enum listener_state state;
 	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
 	size_t nline;
-	bool in_result;		/* the line has been read: `missing` bytes of its result … */
-	int64_t missing;	/* … are still to come */
+	bool in_result;		/* the line has been read: `missing` bytes of … */
+	int64_t missing;	/* … its result are still to come */
 	char result[3];		/* its beginning: nothing longer than "OK" is good */
 	size_t nresult;
 	struct pool_event outstanding;	/* BUSY: what it was given */

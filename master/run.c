@@ -349,8 +349,8 @@ make_rooms(struct master *master, char **error)
 	master->jobs = jobs_new(master->loop, master->groups);
 	master->publisher = publisher_new(&master->seq, &publish_ops, master);
 	master->control = control_new(master);
-	if (master->events == NULL || master->mood == NULL || master->jobs == NULL || master->publisher == NULL ||
-	    master->control == NULL)
+	if (master->events == NULL || master->mood == NULL || master->jobs == NULL ||
+	    master->publisher == NULL || master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
