@@ -23,7 +23,8 @@ struct record {
 static void
 append(char *to, const char *bytes, size_t n)
 {
-	strncat(to, bytes, n);
+	if (n > 0)
+		strncat(to, bytes, n);
 }
 
 static void
