@@ -264,7 +264,10 @@ logfile_path(const struct logfile *file)
 int
 logfile_reopen(struct logfile *file)
 {
-	return logfile_attach(file, 0);
+	if (logfile_attach(file, 0) == -1)
+		return complain(file, "reopen");
+	file->generation++;
+	return 0;
 }
 
 int

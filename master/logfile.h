@@ -22,11 +22,12 @@ void logfile_free(struct logfile *);	/* closes; NULL is fine */
 int logfile_write(struct logfile *, const void *bytes, size_t n);
 void logfile_quiet(struct logfile *, bool quiet);
 const char *logfile_path(const struct logfile *);
-/* Closes and opens again (USR2, clear). 0 or -1 with errno. */
-NODISCARD int logfile_reopen(struct logfile *);
+/* Opens its path again (USR2). 0, or -1 with errno: it stays what it was, and has said so
+ * as writing would. */
+int logfile_reopen(struct logfile *);
 /* Removes the file and reopens it. 0, or -1 with errno (ENOENT: it was not there). */
 NODISCARD int logfile_clear(struct logfile *);
-/* How often it has been rotated or cleared. */
+/* How often it has been rotated, cleared or reopened. */
 uint64_t logfile_generation(const struct logfile *);
 /* Goes on counting from there: a log taken over from the state document. */
 void logfile_resume(struct logfile *, uint64_t generation);

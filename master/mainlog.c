@@ -1,6 +1,7 @@
 #include "master/mainlog.h"
 
 #include "common/clock.h"
+#include "common/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,4 +188,13 @@ mainlog_clear(struct mainlog *log)
 		return -1;
 	log_info("reopening log file");
 	return logfile_clear(log->file);
+}
+
+void
+mainlog_reopen(struct mainlog *log)
+{
+	log_info("supervisord logreopen");
+	if (log->file != NULL && logfile_reopen(log->file) == -1)
+		log_error("could not reopen log file %s: %s", logfile_path(log->file),
+		    str_errno_name(errno));
 }

@@ -229,3 +229,16 @@ runtime_clear_logs(struct process *process)
 	}
 	return fault;
 }
+
+void
+runtime_reopen_logs(struct process *process)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		struct channel *channel = process->runtime->channels[c];
+		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+
+		/* One that cannot be opened has said so, and is written on. */
+		if (log != NULL)
+			(void)logfile_reopen(log);
+	}
+}
