@@ -337,6 +337,8 @@ open_mainlog(struct master *master, char **error)
 	}
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
+	if (config->logfile != NULL)
+		logfile_check(config->logfile, config->logfile_maxbytes);
 	return 0;
 }
 

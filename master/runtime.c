@@ -56,6 +56,14 @@ create_autologs(const struct master *master, const struct process *process,
 	return 0;
 }
 
+static void
+check_targets(const struct process_config *config)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++)
+		if (config->channels[c].target == LOG_TO_FILE)
+			logfile_check(config->channels[c].path, config->channels[c].maxbytes);
+}
+
 int
 runtime_attach(struct master *master, struct process *process)
 {
@@ -67,6 +75,7 @@ runtime_attach(struct master *master, struct process *process)
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
+	check_targets(process->config);
 	return 0;
 }
 

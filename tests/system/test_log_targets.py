@@ -2,11 +2,15 @@
 reopening, pipes and devices, two writers, syslog, escape sequences."""
 
 import os
+import select
 import shutil
 import signal
+import socket
+import stat
+import time
 import unittest
 
-from reeve import Case, program, reeve_only, until
+from reeve import PATIENCE, Case, program, reeve_only, until
 
 
 def echo(name, **options):
@@ -93,6 +97,147 @@ class Reopening(Targets):
         self.usr2(d, 2)
         self.tell(d, "a", "back\n")
         self.holds(d, "gone/a.log", b"back\n")
+
+
+class Pipes(Targets):
+    def begin(self, programs, stdout=None, **supervisord):
+        d = self.make(programs, supervisord=supervisord)
+        for name in ("fifo", "main.fifo"):
+            os.mkfifo(d.path(name))
+        d.start(stdout=stdout)
+        self.addCleanup(self.finish, d)
+        return d
+
+    def reader(self, d, name):
+        fd = os.open(d.path(name), os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, fd)
+        return fd
+
+    def comes(self, fd, wanted):
+        """Reads until the text has come."""
+        got = b""
+        end = time.monotonic() + PATIENCE
+        while wanted not in got and time.monotonic() < end:
+            if select.select([fd], [], [], 1)[0]:
+                got += os.read(fd, 65536)
+        self.assertIn(wanted, got)
+        return got
+
+    @reeve_only
+    def test_fifo(self):
+        """Nobody needs to read it for the program to run and the daemon to answer."""
+        d = self.begin(echo("a", stdout_logfile="{dir}/fifo") +
+                       program("loud", "{child} flood 3000000 100", startsecs=0,
+                               autorestart="false", stdout_logfile="{dir}/fifo"))
+        d.wait_state("loud", "EXITED")
+        self.assertEqual(2, d.log().count(
+            "WARN log file %s cannot be rotated: its maxbytes is ignored" % d.path("fifo")))
+        d.wait_log("ERRO could not write log file .*/fifo: EAGAIN$")
+        fd = self.reader(d, "fifo")
+        while len(os.read(fd, 65536)) == 65536:
+            pass
+        self.tell(d, "a", "hello\n")
+        self.comes(fd, b"hello\n")
+        s = self.rpc(d).supervisor
+        self.assertIs(True, s.clearProcessLogs("a"))
+        self.assertTrue(stat.S_ISFIFO(os.stat(d.path("fifo")).st_mode))
+        self.assertFault(20, "NO_FILE: " + d.path("fifo"), s.readProcessStdoutLog, "a", 0, 0)
+        os.kill(d.pid, signal.SIGUSR2)
+        d.wait_log("INFO supervisord logreopen$")
+        self.tell(d, "a", "again\n")
+        self.comes(fd, b"again\n")
+
+    def test_fifo_with_a_reader(self):
+        d = self.make(echo("a", stdout_logfile="{dir}/fifo", stdout_logfile_maxbytes=0))
+        os.mkfifo(d.path("fifo"))
+        fd = self.reader(d, "fifo")
+        d.start()
+        self.addCleanup(self.finish, d)
+        d.wait_state("a", "RUNNING")
+        self.tell(d, "a", "hello\n")
+        self.comes(fd, b"hello\n")
+
+    @reeve_only
+    def test_main_log(self):
+        d = self.begin("", logfile="main.fifo")
+        fd = self.reader(d, "main.fifo")
+        self.comes(fd, b"WARN log file %s cannot be rotated" % d.path("main.fifo").encode())
+        self.assertIs(True, self.rpc(d).supervisor.clearLog())
+        self.comes(fd, b"INFO reopening log file\n")
+        os.kill(d.pid, signal.SIGUSR2)
+        self.comes(fd, b"INFO supervisord logreopen\n")
+
+    def test_stdout_is_a_pipe(self):
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        d = self.begin(echo("a", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0) +
+                       program("b", "/bin/sh -c 'echo from b >&2; exec cat'", startsecs=0,
+                               stderr_logfile="/dev/fd/1", stderr_logfile_maxbytes=0),
+                       stdout=theirs)
+        os.close(theirs)
+        self.comes(ours, b"from b\n")
+        self.tell(d, "a", "from a\n")
+        self.comes(ours, b"from a\n")
+        self.assertNotIn("WARN log file", d.log())
+
+    @reeve_only
+    def test_stdout_is_a_socket(self):
+        """As under a service manager; supervisord cannot open it."""
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        d = self.begin(echo("a", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0),
+                       stdout=theirs)
+        theirs.close()
+        d.wait_state("a", "RUNNING")
+        self.tell(d, "a", "from a\n")
+        self.comes(ours.fileno(), b"from a\n")
+
+    @reeve_only
+    def test_reader_is_gone(self):
+        ours, theirs = os.pipe()
+        d = self.begin(echo("a", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0),
+                       stdout=theirs)
+        os.close(theirs)
+        os.close(ours)
+        self.tell(d, "a", "to nobody\n")
+        d.wait_log("ERRO could not write log file /dev/stdout: EPIPE$")
+        self.assertEqual("RUNNING", d.state("a"))
+
+    @reeve_only
+    def test_devices_stay(self):
+        """supervisord removes the device when it is root."""
+        d = self.begin(echo("a", stdout_logfile="/dev/null", stderr_logfile="/dev/stderr",
+                            stderr_logfile_maxbytes=0))
+        d.wait_state("a", "RUNNING")
+        self.assertIs(True, self.rpc(d).supervisor.clearProcessLogs("a"))
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+        self.assertTrue(os.path.islink("/dev/stderr"))
+
+
+class TwoPrograms(Targets):
+    def test_one_file(self):
+        d = self.daemon(echo("a", stdout_logfile="{dir}/x.log") +
+                        echo("b", stdout_logfile="{dir}/x.log"))
+        for name, text, all_of_it in (("a", "1\n", b"1\n"), ("b", "2\n", b"1\n2\n"),
+                                      ("a", "3\n", b"1\n2\n3\n")):
+            self.tell(d, name, text)
+            self.holds(d, "x.log", all_of_it)
+
+    @reeve_only
+    def test_one_rotates(self):
+        """The other, which does not, soon follows; in supervisord it writes to the backup
+        until that is deleted."""
+        d = self.daemon(echo("a", stdout_logfile="{dir}/x.log", stdout_logfile_maxbytes=100,
+                             stdout_logfile_backups=3) +
+                        echo("b", stdout_logfile="{dir}/x.log", stdout_logfile_maxbytes=0))
+        d.wait_state("b", "RUNNING")
+        self.tell(d, "a", "a" * 100 + "\n")
+        self.holds(d, "x.log.1", b"a" * 100 + b"\n")
+
+        def follows():
+            self.tell(d, "b", "b\n")
+            return d.file("x.log")
+        self.assertEqual({b"b"}, set(until(follows, every=0.2).split()))
 
 
 if __name__ == "__main__":
