@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "master/ansi.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +16,7 @@
 struct channel {
 	struct source *source; /* NULL once closed */
 	int fd;
-	struct logfile *log; /* owned; NULL = discard */
-	const char *name, *word;
+	struct channel_use use;
 };
 
 static int
@@ -41,21 +41,35 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 	struct buf line;
 	char *name;
 
-	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->name)) == NULL)
+	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->use.name)) == NULL)
 		return;
 	buf_init(&line, 0);
-	if (buf_printf(&line, "%s %s output:\n", name, channel->word) == 0 &&
+	if (buf_printf(&line, "%s %s output:\n", name, channel->use.word) == 0 &&
 	    append_text(&line, bytes, n) == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
 	free(name);
 }
 
+/* May change the bytes. */
+static void
+deliver(struct channel *channel, char *bytes, size_t n)
+{
+	const struct channel_use *use = &channel->use;
+
+	if (*use->strip_ansi)
+		n = ansi_strip(bytes, n);
+	/* A log that cannot be written has said so; the child must not feel it. */
+	if (use->log != NULL)
+		(void)logfile_write(use->log, bytes, n);
+	copy_to_mainlog(channel, bytes, n);
+}
+
 static void
 channel_close(struct channel *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
-	    channel->name, channel->word);
+	    channel->use.name, channel->use.word);
 	source_free(channel->source);
 	close(channel->fd);
 	channel->source = NULL;
@@ -78,10 +92,7 @@ channel_pull(struct channel *channel, size_t n)
 		channel_close(channel);
 		return 0;
 	}
-	/* A log that cannot be written has said so; the child must not feel it. */
-	if (channel->log != NULL)
-		(void)logfile_write(channel->log, bytes, (size_t)got);
-	copy_to_mainlog(channel, bytes, (size_t)got);
+	deliver(channel, bytes, (size_t)got);
 	return (size_t)got;
 }
 
@@ -92,14 +103,13 @@ on_ready(void *ctx, uint32_t ready UNUSED)
 }
 
 struct channel *
-channel_new(
-    struct loop *loop, int fd, struct logfile *log_take, const char *name, const char *word)
+channel_new(struct loop *loop, int fd, const struct channel_use *use)
 {
 	struct channel *channel;
 
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
-	*channel = (struct channel){.fd = fd, .log = log_take, .name = name, .word = word};
+	*channel = (struct channel){.fd = fd, .use = *use};
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
 		free(channel);
 		return NULL;
@@ -116,7 +126,7 @@ channel_free(struct channel *channel)
 		source_free(channel->source);
 		close(channel->fd);
 	}
-	logfile_free(channel->log);
+	logfile_free(channel->use.log);
 	free(channel);
 }
 
@@ -132,7 +142,7 @@ channel_drain(struct channel *channel, size_t most)
 struct logfile *
 channel_log(const struct channel *channel)
 {
-	return channel->log;
+	return channel->use.log;
 }
 
 int

@@ -79,6 +79,22 @@ runtime_attach(struct master *master, struct process *process)
 	return 0;
 }
 
+int
+runtime_add_channel(
+    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+{
+	const struct master *master = runtime_master(process);
+	const struct channel_use use = {
+	    .name = process->config->name,
+	    .word = runtime_channel_words[channel],
+	    .log = log,
+	    .strip_ansi = &master->config->strip_ansi,
+	};
+
+	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);
+	return process->runtime->channels[channel] == NULL ? -1 : 0;
+}
+
 void
 runtime_close_pipes(struct runtime *runtime)
 {

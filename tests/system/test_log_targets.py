@@ -240,5 +240,29 @@ class TwoPrograms(Targets):
         self.assertEqual({b"b"}, set(until(follows, every=0.2).split()))
 
 
+class Escapes(Targets):
+    COLOURED = "\033[31mred\033[0m and\033[2K plain\n"
+
+    def test_stripped(self):
+        """And switched off while the daemon runs, by a reread."""
+        d = self.make(supervisord={"strip_ansi": "true"})
+        programs = program("a", "/bin/cat {dir}/in", startsecs=0, autorestart="false",
+                           autostart="false", stdout_logfile="{dir}/a.log",
+                           stderr_logfile="NONE")
+        d.configure(programs, {"strip_ansi": "true"})
+        with open(d.path("in"), "w", encoding="ascii") as f:
+            f.write(self.COLOURED)
+        d.start()
+        self.addCleanup(self.finish, d)
+        s = self.rpc(d).supervisor
+        s.startProcess("a", False)
+        self.holds(d, "a.log", b"red and plain\n")
+        d.wait_state("a", "EXITED")
+        d.configure(programs, {"strip_ansi": "false"})
+        self.assertEqual([[[], [], []]], s.reloadConfig())
+        s.startProcess("a", False)
+        self.holds(d, "a.log", b"red and plain\n" + self.COLOURED.encode())
+
+
 if __name__ == "__main__":
     unittest.main()
