@@ -58,7 +58,7 @@ store(struct capture *capture, const char *bytes, size_t n)
 }
 
 static void
-put(struct capture *capture, const char *bytes, size_t n)
+put(struct capture *capture, char *bytes, size_t n)
 {
 	if (n == 0)
 		return;
@@ -91,7 +91,7 @@ beginning_at_end(const char *sought, const char *bytes, size_t n)
 }
 
 static void
-scan(struct capture *capture, const char *bytes, size_t n)
+scan(struct capture *capture, char *bytes, size_t n)
 {
 	const char *found, *sought = token(capture);
 	size_t before;
@@ -123,7 +123,7 @@ scan_seam(struct capture *capture, const char *bytes, size_t n)
 }
 
 void
-capture_feed(struct capture *capture, const char *bytes, size_t n)
+capture_feed(struct capture *capture, char *bytes, size_t n)
 {
 	size_t taken = 0;
 
@@ -136,10 +136,12 @@ capture_feed(struct capture *capture, const char *bytes, size_t n)
 void
 capture_finish(struct capture *capture)
 {
-	size_t held = capture->held;
+	char held[sizeof(CAPTURE_BEGIN) + sizeof(CAPTURE_END)];
+	size_t n = capture->held;
 
 	capture->held = 0;
-	put(capture, token(capture), held);
+	memcpy(held, token(capture), n);
+	put(capture, held, n);
 	if (capture->capturing && buf_len(&capture->captured) > 0)
 		capture->ops->leftover(capture->ctx, buf_data(&capture->captured),
 		    buf_len(&capture->captured));

@@ -14,21 +14,23 @@
 
 struct capture;
 
+/* The bytes are the callee's to change. */
 struct capture_ops {
 	/* Output, in order and without the tokens; captured: it stood between them. */
-	void (*output)(void *ctx, const char *bytes, size_t n, bool captured);
+	void (*output)(void *ctx, char *bytes, size_t n, bool captured);
 	/* An end token came: all that the buffer holds. */
-	void (*communication)(void *ctx, const char *bytes, size_t n);
+	void (*communication)(void *ctx, char *bytes, size_t n);
 	/* The child is gone, and this was captured without an end. */
-	void (*leftover)(void *ctx, const char *bytes, size_t n);
+	void (*leftover)(void *ctx, char *bytes, size_t n);
 };
 
 /* New; maxbytes as configured: the buffer drops its first bytes for those that come. ops
  * and ctx are borrowed. NULL with ENOMEM. */
 struct capture *capture_new(int64_t maxbytes, const struct capture_ops *, void *ctx);
 void capture_free(struct capture *);	/* NULL is fine */
-/* The next bytes of the child. A token may be cut anywhere between two calls. */
-void capture_feed(struct capture *, const char *bytes, size_t n);
+/* The next bytes of the child, changed by what is told of them. A token may be cut anywhere
+ * between two calls. */
+void capture_feed(struct capture *, char *bytes, size_t n);
 /* The child is gone: what looked like the beginning of a token is output, and what was
  * captured without an end is left over. */
 void capture_finish(struct capture *);

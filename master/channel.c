@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "master/ansi.h"
 #include "master/capture.h"
 
 #include <errno.h>
@@ -16,8 +17,7 @@
 struct channel {
 	struct source *source; /* NULL once closed */
 	int fd;
-	struct logfile *log; /* owned; NULL = discard */
-	const char *name, *word;
+	struct channel_use use;
 	const struct channel_ops *ops;	/* NULL = nobody else is told */
 	void *ctx;
 	struct capture *capture;	/* owned; NULL = no capture mode */
@@ -45,32 +45,39 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 	struct buf line;
 	char *name;
 
-	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->name)) == NULL)
+	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->use.name)) == NULL)
 		return;
 	buf_init(&line, 0);
-	if (buf_printf(&line, "%s %s output:\n", name, channel->word) == 0 &&
+	if (buf_printf(&line, "%s %s output:\n", name, channel->use.word) == 0 &&
 	    append_text(&line, bytes, n) == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
 	free(name);
 }
 
+static size_t
+strip(const struct channel *channel, char *bytes, size_t n)
+{
+	return *channel->use.strip_ansi ? ansi_strip(bytes, n) : n;
+}
+
 static void
-write_log(void *ctx, const char *bytes, size_t n)
+write_log(void *ctx, char *bytes, size_t n)
 {
 	struct channel *channel = ctx;
 
 	/* A log that cannot be written has said so; the child must not feel it. */
-	if (channel->log != NULL)
-		(void)logfile_write(channel->log, bytes, n);
+	if (channel->use.log != NULL)
+		(void)logfile_write(channel->use.log, bytes, n);
 }
 
 /* Captured text is no matter of the log. */
 static void
-put(void *ctx, const char *bytes, size_t n, bool captured)
+put(void *ctx, char *bytes, size_t n, bool captured)
 {
 	struct channel *channel = ctx;
 
+	n = strip(channel, bytes, n);
 	if (!captured)
 		write_log(channel, bytes, n);
 	copy_to_mainlog(channel, bytes, n);
@@ -79,22 +86,28 @@ put(void *ctx, const char *bytes, size_t n, bool captured)
 }
 
 static void
-communicate(void *ctx, const char *bytes, size_t n)
+communicate(void *ctx, char *bytes, size_t n)
 {
 	struct channel *channel = ctx;
 
-	channel->ops->communication(channel->ctx, bytes, n);
-	log_debug("'%s' %s emitted a comm event", channel->name, channel->word);
+	channel->ops->communication(channel->ctx, bytes, strip(channel, bytes, n));
+	log_debug("'%s' %s emitted a comm event", channel->use.name, channel->use.word);
+}
+
+static void
+leave_over(void *ctx, char *bytes, size_t n)
+{
+	write_log(ctx, bytes, strip(ctx, bytes, n));
 }
 
 static const struct capture_ops capture_ops = {
-    .output = put, .communication = communicate, .leftover = write_log};
+    .output = put, .communication = communicate, .leftover = leave_over};
 
 static void
 channel_close(struct channel *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
-	    channel->name, channel->word);
+	    channel->use.name, channel->use.word);
 	source_free(channel->source);
 	close(channel->fd);
 	channel->source = NULL;
@@ -131,14 +144,13 @@ on_ready(void *ctx, uint32_t ready UNUSED)
 }
 
 struct channel *
-channel_new(
-    struct loop *loop, int fd, struct logfile *log_take, const char *name, const char *word)
+channel_new(struct loop *loop, int fd, const struct channel_use *use)
 {
 	struct channel *channel;
 
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
-	*channel = (struct channel){.fd = fd, .log = log_take, .name = name, .word = word};
+	*channel = (struct channel){.fd = fd, .use = *use};
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
 		free(channel);
 		return NULL;
@@ -156,7 +168,7 @@ channel_free(struct channel *channel)
 		close(channel->fd);
 	}
 	capture_free(channel->capture);
-	logfile_free(channel->log);
+	logfile_free(channel->use.log);
 	free(channel);
 }
 
@@ -191,7 +203,7 @@ channel_finish(struct channel *channel)
 struct logfile *
 channel_log(const struct channel *channel)
 {
-	return channel->log;
+	return channel->use.log;
 }
 
 int

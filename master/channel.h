@@ -1,5 +1,6 @@
-/* Channel: one output of a child: pipe → log file, copied to the main log at
- * DEBG (reference 6.1). Bytes are never decoded and a pipe is never left undrained. */
+/* Channel: one output of a child: pipe → escape sequences out → log file, copied to
+ * the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is never left
+ * undrained. */
 #ifndef MASTER_CHANNEL_H
 #define MASTER_CHANNEL_H
 
@@ -8,12 +9,19 @@
 #include "master/config.h"
 #include "master/logfile.h"
 
+#include <stdbool.h>
+
 struct channel;
 
-/* New; takes the read end `fd` (NONBLOCK) and `log` (NULL = discard). `name` (process name)
- * and `word` ("stdout") are borrowed for its life. NULL with errno. */
-struct channel *channel_new(
-    struct loop *, int fd, struct logfile *log_take, const char *name, const char *word);
+/* Where its output goes, and as what. What is borrowed is so for the channel's life. */
+struct channel_use {
+	const char *name, *word;	/* borrowed: process name, "stdout" */
+	struct logfile *log;		/* taken; NULL = none */
+	const bool *strip_ansi;		/* borrowed; looked at when output comes */
+};
+
+/* New; takes the read end `fd` (NONBLOCK). NULL with errno, and nothing is taken. */
+struct channel *channel_new(struct loop *, int fd, const struct channel_use *);
 void channel_free(struct channel *);	/* NULL is fine */
 /* Who else is told of the output, as it is read and once it is logged; and of what capture
  * mode took, when the configuration asks for it (NULL = it does not). */

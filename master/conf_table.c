@@ -38,7 +38,6 @@ static const struct conf_option supervisord_rows[] = {
 	{ "nocleanup", &conf_boolean, "false", IN(config, nocleanup),
 	    .help = "keep AUTO logs of earlier runs" },
 	{ "strip_ansi", &conf_boolean, "false", IN(config, strip_ansi),
-	    .flags = CONF_NO_EFFECT,
 	    .help = "remove ANSI escape sequences from programs' logs" },
 	{ "environment", &conf_environment, "", IN(config, environment), .flags = CONF_RAW,
 	    .help = "variables given to every child" },

@@ -21,5 +21,8 @@ void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t 
 const char *mainlog_path(const struct mainlog *);	/* NULL = none */
 /* clearLog: INFO "reopening log file" first; 0, or -1 with errno. */
 NODISCARD int mainlog_clear(struct mainlog *);
+/* USR2: INFO "supervisord logreopen", then the file is opened again; one that cannot be is
+ * written on. */
+void mainlog_reopen(struct mainlog *);
 
 #endif

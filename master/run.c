@@ -89,11 +89,17 @@ got_hup(void *ctx, uint32_t count)
 static void
 got_usr2(void *ctx, uint32_t count)
 {
-	(void)ctx;
+	const struct master *master = ctx;
+	const struct group *group;
+	struct process *process;
+
 	(void)count;
-	log_warn(
-	    "received SIGUSR2 indicating log reopen request, which this version does not "
-	    "carry out");
+	log_info("received SIGUSR2 indicating log reopen request");
+	mainlog_reopen(master->mainlog);
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
+		TAILQ_FOREACH(process, &group->processes, in_group)
+			runtime_reopen_logs(process);
 }
 
 static const struct {
@@ -335,6 +341,8 @@ open_mainlog(struct master *master, char **error)
 	}
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
+	if (config->logfile != NULL)
+		logfile_check(config->logfile, config->logfile_maxbytes);
 	return 0;
 }
 

@@ -57,6 +57,14 @@ create_autologs(const struct master *master, const struct process *process,
 	return 0;
 }
 
+static void
+check_targets(const struct process_config *config)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++)
+		if (config->channels[c].target == LOG_TO_FILE)
+			logfile_check(config->channels[c].path, config->channels[c].maxbytes);
+}
+
 int
 runtime_attach(struct master *master, struct process *process)
 {
@@ -68,7 +76,24 @@ runtime_attach(struct master *master, struct process *process)
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
+	check_targets(process->config);
 	return 0;
+}
+
+int
+runtime_add_channel(
+    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+{
+	const struct master *master = runtime_master(process);
+	const struct channel_use use = {
+	    .name = process->config->name,
+	    .word = runtime_channel_words[channel],
+	    .log = log,
+	    .strip_ansi = &master->config->strip_ansi,
+	};
+
+	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);
+	return process->runtime->channels[channel] == NULL ? -1 : 0;
 }
 
 void
@@ -250,4 +275,17 @@ runtime_clear_logs(struct process *process)
 		fault = FAULT_FAILED;
 	}
 	return fault;
+}
+
+void
+runtime_reopen_logs(struct process *process)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		struct channel *channel = process->runtime->channels[c];
+		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+
+		/* One that cannot be opened has said so, and is written on. */
+		if (log != NULL)
+			(void)logfile_reopen(log);
+	}
 }

@@ -104,9 +104,7 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation);
-	runtime->channels[id] = channel_new(runtime_master(process)->loop, output->fd, log,
-	    process->config->name, runtime_channel_words[id]);
-	if (runtime->channels[id] == NULL) {
+	if (runtime_add_channel(process, id, output->fd, log) == -1) {
 		logfile_free(log);
 		return -1;
 	}

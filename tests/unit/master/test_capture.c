@@ -28,7 +28,7 @@ append(char *to, const char *bytes, size_t n)
 }
 
 static void
-output(void *ctx, const char *bytes, size_t n, bool captured)
+output(void *ctx, char *bytes, size_t n, bool captured)
 {
 	struct record *record = ctx;
 
@@ -39,7 +39,7 @@ output(void *ctx, const char *bytes, size_t n, bool captured)
 }
 
 static void
-communication(void *ctx, const char *bytes, size_t n)
+communication(void *ctx, char *bytes, size_t n)
 {
 	struct record *record = ctx;
 
@@ -49,7 +49,7 @@ communication(void *ctx, const char *bytes, size_t n)
 }
 
 static void
-leftover(void *ctx, const char *bytes, size_t n)
+leftover(void *ctx, char *bytes, size_t n)
 {
 	append(((struct record *)ctx)->log, bytes, n);
 }
@@ -77,14 +77,16 @@ static void
 run(const char *input, size_t step, int64_t maxbytes, struct record *record)
 {
 	struct capture *capture = capture_new(maxbytes, &ops, record);
+	char *copy = strdup(input);
 	size_t n = strlen(input);
 
 	memset(record, 0, sizeof(*record));
 	assert_non_null(capture);
 	for (size_t at = 0; at < n; at += step)
-		capture_feed(capture, input + at, n - at < step ? n - at : step);
+		capture_feed(capture, copy + at, n - at < step ? n - at : step);
 	capture_finish(capture);
 	capture_free(capture);
+	free(copy);
 }
 
 static void
@@ -103,6 +105,15 @@ test_cases(void **state UNUSED)
 		}
 }
 
+static void
+feed(struct capture *capture, const char *text)
+{
+	char *copy = strdup(text);
+
+	capture_feed(capture, copy, strlen(copy));
+	free(copy);
+}
+
 /* As measured on supervisord: a chunk is never cut, and pushes out as much as it brings. */
 static void
 test_limit(void **state UNUSED)
@@ -114,9 +125,9 @@ test_limit(void **state UNUSED)
 	assert_string_equal(record.communications, "[01234567890123456789]");
 	memset(&record, 0, sizeof(record));
 	capture = capture_new(10, &ops, &record);
-	capture_feed(capture, B "abcdefgh", strlen(B) + 8);
-	capture_feed(capture, "ijk", 3);
-	capture_feed(capture, E, strlen(E));
+	feed(capture, B "abcdefgh");
+	feed(capture, "ijk");
+	feed(capture, E);
 	assert_string_equal(record.communications, "[defghijk]");
 	capture_free(capture);
 	capture_free(NULL);

@@ -3,6 +3,8 @@
 
 #include <sys/ioctl.h>
 
+static bool strip;
+
 struct tube {
 	struct loop *loop;
 	struct channel *channel;
@@ -20,7 +22,9 @@ open_tube(const struct scratch *scratch, const char *log)
 	if (log != NULL)
 		assert_non_null(file = logfile_open(scratch_path(scratch, log), 0, 0));
 	assert_non_null(tube.loop = loop_new());
-	tube.channel = channel_new(tube.loop, fds[0], file, "c'at", "stdout");
+	tube.channel = channel_new(tube.loop, fds[0],
+	    &(struct channel_use){
+		.name = "c'at", .word = "stdout", .log = file, .strip_ansi = &strip});
 	assert_non_null(tube.channel);
 	tube.writer = fds[1];
 	return tube;
@@ -174,7 +178,11 @@ test_full_disk(void **state)
 	if (access("/dev/full", W_OK) == -1)
 		skip();
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	channel = channel_new(loop, fds[0], logfile_open("/dev/full", 0, 0), "p", "stderr");
+	channel = channel_new(loop, fds[0],
+	    &(struct channel_use){.name = "p",
+		.word = "stderr",
+		.log = logfile_open("/dev/full", 0, 0),
+		.strip_ansi = &strip});
 	assert_non_null(channel);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
@@ -187,6 +195,27 @@ test_full_disk(void **state)
 	loop_free(loop);
 }
 
+/* From the next chunk on, in the log and in the copy of the main log. */
+static void
+test_strip_ansi(void **state)
+{
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, "log");
+
+	say(&tube, "\033[1ma", 5);
+	loop_turn(tube.loop, 1000);
+	strip = true;
+	say(&tube, "\033[1mb\033[0", 8);
+	loop_turn(tube.loop, 1000);
+	scratch_forget(scratch);
+	say(&tube, "c\033[m", 4);
+	loop_turn(tube.loop, 1000);
+	strip = false;
+	scratch_expect(scratch, "log", "\033[1mabc");
+	assert_string_equal(scratch->log, "DEBG \"c'at\" stdout output:\nc\n");
+	close_tube(&tube);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int
@@ -194,6 +223,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_to_file),
+	    TEST(test_strip_ansi),
 	    TEST(test_copies),
 	    TEST(test_no_copies_above_debug),
 	    TEST(test_end),
