@@ -393,6 +393,21 @@ str_strip(char *s)
 	return s;
 }
 
+/* Bytes of ASCII in whole words at the beginning: nearly all of what is looked at. */
+static size_t
+str_ascii_words(const char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return i;
+}
+
 bool
 str_is_utf8(const char *s, size_t n)
 {
@@ -400,6 +415,9 @@ str_is_utf8(const char *s, size_t n)
 	size_t len;
 
 	for (; n > 0; s += len, n -= len) {
+		len = str_ascii_words(s, n);
+		if (len > 0)
+			continue;
 		len = utf8_decode(s, n, &code);
 		if (len == 0)
 			return false;
