@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
+#define POSTED_MAX 64	/* events of one multicall that are on their way at once */
 
 struct call {
 	struct call_step step;
@@ -20,6 +21,8 @@ struct call {
 	struct document doc;
 	json_t *multi;		/* owned: a multicall's calls … */
 	size_t next;		/* … and the next of them */
+	uint64_t posted[POSTED_MAX];	/* requests whose answers are due, in a ring: … */
+	size_t first_posted, nposted;	/* … the master answers events in their order */
 	bool parked;		/* in calls->parked, else in calls->finished */
 	bool *answered;		/* set when it is, or NULL */
 	call_done_fn *done;
@@ -51,9 +54,32 @@ call_unlink(struct call *call)
 		calls->nparked--;
 }
 
+/* The oldest of the answers that are due is due no more; its request. */
+static uint64_t
+posted_pop(struct call *call)
+{
+	uint64_t asked = call->posted[call->first_posted];
+
+	call->first_posted = (call->first_posted + 1) % POSTED_MAX;
+	call->nposted--;
+	return asked;
+}
+
+/* Nobody waits for it any more. */
+static void
+posted_forget(struct call *call)
+{
+	uint64_t asked = posted_pop(call);
+
+	if (call->calls->rpcd->master != NULL)
+		peer_forget(call->calls->rpcd->master, asked);
+}
+
 static void
 call_free(struct call *call)
 {
+	while (call->nposted > 0)
+		posted_forget(call);
 	step_clear(&call->step);
 	document_clear(&call->doc);
 	json_decref(call->multi);
@@ -98,6 +124,8 @@ calls_settle(struct calls *calls)
 }
 
 /* ---- multicall ---- */
+
+static void on_resumed(struct call_step *);
 
 static void
 multi_open(struct call *call)
@@ -149,13 +177,50 @@ element_begin(struct call *call, const json_t *element)
 		step_begin(step, name, json_is_array(params) ? params : NULL);
 }
 
-/* Goes on until the call waits for something or has its whole answer. */
+static void
+on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
+{
+	struct call *call = ctx;
+
+	(void)posted_pop(call);
+	if (!step_refused(&call->step, fault, message, fd))
+		step_return_true(&call->step);
+	on_resumed(&call->step);
+}
+
+/* Events need not wait for each other's answers: false when the next element is none, or
+ * none that can go now. */
+static bool
+call_post(struct call *call)
+{
+	const json_t *element = json_array_get(call->multi, call->next);
+	const char *name;
+	json_t *params;
+	uint64_t asked = 0;
+
+	if (element != NULL && call->nposted < POSTED_MAX &&
+	    document_held(&call->doc) <= DOCUMENT_TEXT_MAX &&
+	    element_read(element, &name, &params) == NULL)
+		asked = step_post(&call->step, name, params, on_posted, call);
+	if (asked == 0)
+		return false;
+	call->posted[(call->first_posted + call->nposted++) % POSTED_MAX] = asked;
+	call->next++;
+	return true;
+}
+
+/* Goes on until the call waits for something or has its whole answer. What is no event
+ * waits for the answers to those before it, and so stands behind them. */
 static void
 call_run(struct call *call)
 {
 	while (call->step.phase == STEP_DONE) {
 		if (call->step.multi != NULL)
 			multi_open(call);
+		if (call_post(call))
+			continue;
+		if (call->nposted > 0)
+			return;
 		if (call->next >= json_array_size(call->multi)) {
 			call_finish(call);
 			return;
@@ -320,6 +385,15 @@ calls_caught_up(struct calls *calls)
 	calls_settle(calls);
 }
 
+static void
+call_end_posted(struct call *call)
+{
+	while (call->nposted > 0) {
+		posted_forget(call);
+		step_fault(&call->step, FAULT_FAILED, "reeved is ending");
+	}
+}
+
 void
 calls_end(struct calls *calls)
 {
@@ -327,6 +401,7 @@ calls_end(struct calls *calls)
 
 	calls->rpcd->ending = true; /* nothing parks any more */
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		call_end_posted(call);
 		step_end(&call->step);
 		call_run(call);
 	}

@@ -326,6 +326,37 @@ step_begin(struct call_step *step, const char *name, json_t *params)
 		step->phase = STEP_BEHIND;
 }
 
+/* All that step_begin judges, without a word. */
+static bool
+is_in_order(struct call_step *step, const char *name, const json_t *params)
+{
+	const struct rpcd *rpcd = step->rpcd;
+	size_t least, most, n = json_array_size(params);
+
+	step->method = methods_find(name);
+	if (step->method == NULL || step->role < step->method->role || !step->may_park)
+		return false;
+	methods_arity(step->method, &least, &most);
+	return json_is_array(params) && n >= least && n <= most && rpcd->master != NULL &&
+	    !rpcd->ending && mirror_daemon(rpcd->mirror)->has_main_interface &&
+	    is_current(rpcd, rpcd->page != NULL ? atomic_load(rpcd->page) : 0) &&
+	    mood_fault(step) == FAULT_NONE;
+}
+
+uint64_t
+step_post(struct call_step *step, const char *name, const json_t *params,
+    peer_answer_fn *fn, void *ctx)
+{
+	json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
+
+	if (!is_in_order(step, name, params) || step->method->cmd != CMD_EVENT_SEND ||
+	    !json_is_string(type) || !json_is_string(data) ||
+	    json_string_length(type) + json_string_length(data) > STEP_POST_MAX)
+		return 0;
+	return peer_call(step->rpcd->master, cmd_get(CMD_EVENT_SEND)->name,
+	    json_pack("{sO,sO}", "type", type, "data", data), false, fn, ctx);
+}
+
 void
 step_look_behind(struct call_step *step)
 {

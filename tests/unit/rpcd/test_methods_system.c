@@ -101,6 +101,106 @@ test_multicall_logs(void **state)
 	free(text);
 }
 
+#define EVENT(data) "<value><struct><member><name>methodName</name><value>" \
+	"supervisor.sendRemoteCommEvent</value></member><member><name>params</name>" \
+	"<value><array><data><value>t</value><value>" data "</value></data></array>" \
+	"</value></member></struct></value>"
+#define ENDING FAULT_STRUCT("30", "FAILED: reeved is ending")
+
+/* Answers the requests of so many events, the oldest first, up to the latest. */
+static void
+answer_events(struct fixture *f, unsigned count)
+{
+	uint64_t last = f->asked.id;
+
+	for (uint64_t id = last - count + 1; id <= last; id++)
+		assert_int_equal(peer_reply(f->master, id, NULL, -1, 0), 0);
+	turn(f);
+}
+
+/* Events do not wait for each other's answers, but everything else waits for them. */
+static void
+test_multicall_events(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_non_null(begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b")
+	    CALL("supervisor.getPID") EVENT("c")
+	    CALL1("supervisor.sendRemoteCommEvent", "t") EVENT("<int>4</int>"))));
+	turn(f);
+	assert_int_equal(f->requests, 2);
+	assert_string_equal(f->asked.method, "event.send");
+	assert_string_equal(f->asked.params, "{\"data\":\"b\",\"type\":\"t\"}");
+	assert_int_equal(peer_reply(f->master, f->asked.id - 1, NULL, -1, 0), 0);
+	turn(f);
+	assert_int_equal(f->requests, 2);
+	answer_fault(f, FAULT_FAILED, "FAILED: b");
+	assert_int_equal(f->requests, 3);
+	assert_string_equal(f->asked.params, "{\"data\":\"c\",\"type\":\"t\"}");
+	answer_events(f, 1);
+	assert_int_equal(f->requests, 4);
+	assert_string_equal(f->asked.params, "{\"data\":\"4\",\"type\":\"t\"}");
+	answer_events(f, 1);
+	expect(f, 1, VALUE(ARRAY(BOOL("1") FAULT_STRUCT("30", "FAILED: b") INT("77")
+	    BOOL("1") FAULT_STRUCT("2", "INCORRECT_PARAMETERS") BOOL("1"))));
+}
+
+/* So many are on their way at most. */
+static void
+test_multicall_many_events(void **state)
+{
+	struct fixture *f = *state;
+	struct buf calls;
+	char *text;
+
+	buf_init(&calls, 0);
+	assert_int_equal(buf_puts(&calls, "<param><value><array><data>"), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(buf_puts(&calls, EVENT("x")), 0);
+	assert_int_equal(buf_puts(&calls, "</data></array></value></param>"), 0);
+	text = buf_steal(&calls);
+	assert_non_null(begin(f, "system.multicall", text));
+	turn(f);
+	assert_int_equal(f->requests, 64);
+	answer_events(f, 64);
+	assert_int_equal(f->requests, 100);
+	assert_int_equal(f->replies, 0);
+	answer_events(f, 36);
+	assert_int_equal(f->replies, 1);
+	assert_int_equal(calls_parked(f->rpcd.calls), 0);
+	free(text);
+}
+
+/* Answers that nobody waits for any more are dropped. */
+static void
+test_multicall_events_abandoned(void **state)
+{
+	struct fixture *f = *state;
+
+	call_abandon(begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b"))));
+	turn(f);
+	assert_int_equal(f->requests, 2);
+	answer_events(f, 2);
+	assert_int_equal(f->replies, 0);
+}
+
+static void
+test_multicall_events_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b") EVENT("c")
+	    CALL("supervisor.getPID")));
+	turn(f);
+	assert_int_equal(f->requests, 3);
+	assert_int_equal(peer_reply(f->master, f->asked.id - 2, NULL, -1, 0), 0);
+	turn(f);
+	calls_end(f->rpcd.calls);
+	expect(f, 1, VALUE(ARRAY(BOOL("1") ENDING ENDING INT("77"))));
+	answer_events(f, 2);
+	assert_int_equal(f->replies, 1);
+}
+
 int
 main(void)
 {
@@ -109,6 +209,10 @@ main(void)
 		TEST(test_multicall_at_once),
 		TEST(test_multicall_waits),
 		TEST(test_multicall_logs),
+		TEST(test_multicall_events),
+		TEST(test_multicall_many_events),
+		TEST(test_multicall_events_abandoned),
+		TEST(test_multicall_events_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
