@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define READ_MAX ((size_t)64 * 1024)
+#define READ_SYSLOG ((size_t)8 * 1024) /* each of its lines may be a message */
 
 struct channel {
 	struct source *source; /* NULL once closed */
@@ -62,6 +63,8 @@ deliver(struct channel *channel, char *bytes, size_t n)
 	/* A log that cannot be written has said so; the child must not feel it. */
 	if (use->log != NULL)
 		(void)logfile_write(use->log, bytes, n);
+	if (use->syslog != NULL)
+		syslogger_write(use->syslog, use->name, bytes, n);
 	copy_to_mainlog(channel, bytes, n);
 }
 
@@ -99,7 +102,9 @@ channel_pull(struct channel *channel, size_t n)
 static void
 on_ready(void *ctx, uint32_t ready UNUSED)
 {
-	channel_pull(ctx, READ_MAX);
+	const struct channel *channel = ctx;
+
+	channel_pull(ctx, channel->use.syslog != NULL ? READ_SYSLOG : READ_MAX);
 }
 
 struct channel *

@@ -2,6 +2,8 @@
 #include "tests/unit/master/scratch.h"
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static bool strip;
 
@@ -216,6 +218,48 @@ test_strip_ansi(void **state)
 	close_tube(&tube);
 }
 
+/* Each line a message, besides the file; what is stripped to nothing is one all the same. */
+static void
+test_syslog(void **state)
+{
+	static const char *const want[] = {"a 1", "a ", "a 2", "a "};
+	struct scratch *scratch = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct loop *loop = loop_new();
+	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct channel *channel;
+	char got[100];
+	int fds[2];
+
+	strcpy(address.sun_path, scratch_path(scratch, "socket"));
+	assert_int_equal(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_non_null(use.log = logfile_open(scratch_path(scratch, "log"), 0, 0));
+	assert_non_null(use.syslog = syslogger_new(loop, address.sun_path, "x"));
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	assert_int_equal(write(fds[1], "1\n\n2\n\n", 6), 6);
+	loop_turn(loop, 1000);
+	strip = true;
+	assert_int_equal(write(fds[1], "\033[1m", 4), 4);
+	loop_turn(loop, 1000);
+	strip = false;
+	scratch_expect(scratch, "log", "1\n\n2\n\n");
+	for (size_t i = 0; i < nitems(want); i++) {
+		ssize_t n = recv(receiver, got, sizeof(got) - 1, 0);
+
+		assert_true(n > 0);
+		got[n] = '\0';
+		assert_string_equal(strstr(got, "x: ") + 3, want[i]);
+	}
+	assert_int_equal(recv(receiver, got, sizeof(got), 0), -1);
+	close(fds[1]);
+	channel_free(channel);
+	syslogger_free(use.syslog);
+	loop_free(loop);
+	close(receiver);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int
@@ -224,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_to_file),
 	    TEST(test_strip_ansi),
+	    TEST(test_syslog),
 	    TEST(test_copies),
 	    TEST(test_no_copies_above_debug),
 	    TEST(test_end),
