@@ -194,6 +194,25 @@ class Pipes(Targets):
         self.comes(ours.fileno(), b"from a\n")
 
     @reeve_only
+    def test_slow_reader(self):
+        """Who writes waits for it, and nobody else."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        d = self.begin(program("a", "/bin/sh -c '{child} flood 4000000 100; exec cat'",
+                               startsecs=0, stdout_logfile="/dev/stdout",
+                               stdout_logfile_maxbytes=0) + echo("b"),
+                       stdout=theirs, silent="true")
+        os.close(theirs)
+        d.wait_state("b", "RUNNING")
+        self.tell(d, "b", "hello\n")
+        self.holds(d, "b.log", b"hello\n")
+        got = 0
+        while got < 4000000 and select.select([ours], [], [], PATIENCE)[0]:
+            got += len(os.read(ours, 65536))
+        self.assertEqual(4000000, got)
+        self.assertNotIn("ERRO", d.log())
+
+    @reeve_only
     def test_reader_is_gone(self):
         ours, theirs = os.pipe()
         d = self.begin(echo("a", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0),
