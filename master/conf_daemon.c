@@ -106,8 +106,6 @@ finish_logfile(struct conf_load *load)
 	}
 	mem_freep(&config->logfile);
 	config->logfile_syslog = true;
-	conf_load_say(load, LEVEL_WARN, "For [" SECTION "], logfile=syslog has no effect "
-	    "in this version of reeve: there is no main log file");
 }
 
 static void

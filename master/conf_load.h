@@ -27,9 +27,6 @@ int conf_load_fail_take(struct conf_load *, char *error_take);
 /* Queues a message for the log, behind others of its level or above. */
 void conf_load_say(struct conf_load *, enum log_level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* The same, unless that very text is queued already. */
-void conf_load_say_once(struct conf_load *, enum log_level, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
 
 /* A text with its names expanded and found to be UTF-8; NULL = failed. */
 char *conf_load_expand(struct conf_load *, const char *text, const struct expand_names *,

@@ -163,9 +163,6 @@ check_channel(struct program *program, const char *word, struct channel_config *
 		conf_load_say(program->load, LEVEL_WARN, "For [%s], %s_logfile=syslog but "
 		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
 		    "syslog instead.", program->section, word, word);
-		conf_load_say_once(program->load, LEVEL_WARN,
-		    "For [%s], %s_syslog has no effect in this version of reeve",
-		    program->section, word);
 		channel->syslog = true;
 	}
 	if (channel->target == LOG_TO_AUTO && channel->maxbytes == 0)

@@ -18,7 +18,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ "umask", &conf_octal, "022", IN(config, umask),
 	    .help = "file creation mask of the daemon" },
 	{ "logfile", &conf_path, "supervisord.log", IN(config, logfile),
-	    .help = "main log" },
+	    .help = "main log: a path, or syslog" },
 	{ "logfile_maxbytes", &conf_size, "50MB", IN(config, logfile_maxbytes),
 	    .help = "size at which the main log is rotated; 0 = never" },
 	{ "logfile_backups", &conf_integer, "10", IN(config, logfile_backups),
@@ -44,6 +44,9 @@ static const struct conf_option supervisord_rows[] = {
 	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
 	    .flags = CONF_OURS,
 	    .help = "socket of reevectl; default: the pidfile's name with .ctl added" },
+	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
+	    .flags = CONF_OURS,
+	    .help = "datagram socket that takes syslog messages" },
 	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
 	    .help = "user of reeve-rpcd; default: reeve if it exists, else nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
@@ -71,7 +74,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
 	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0 = never" },  \
 	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
-	    .flags = CONF_EACH | CONF_NO_EFFECT, .help = "send " prefix " to syslog" }
+	    .flags = CONF_EACH, .help = "send " prefix " to syslog" }
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),

@@ -115,6 +115,7 @@ struct config {
 	/* [supervisord] */
 	char *logfile;		/* absolute; NULL when syslog */
 	bool logfile_syslog;
+	char *syslog_socket;
 	int64_t logfile_maxbytes, logfile_backups;
 	enum log_level loglevel;
 	char *pidfile;		/* absolute */

@@ -339,11 +339,24 @@ open_mainlog(struct master *master, char **error)
 		    strerror(errno));
 		return -1;
 	}
+	if (config->logfile_syslog)
+		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
 	if (config->logfile != NULL)
 		logfile_check(config->logfile, config->logfile_maxbytes);
 	return 0;
+}
+
+/* Named after our own name, as supervisord's messages are after its. */
+static int
+make_syslog(struct master *master, char **error)
+{
+	const char *program = master->options->program, *slash = strrchr(program, '/');
+
+	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
+	    slash == NULL ? program : slash + 1);
+	return master->syslog == NULL ? system_error(error, "syslog") : 0;
 }
 
 static int
@@ -408,8 +421,8 @@ start(struct master *master, bool first, char **error)
 		return -1;
 	if (first && raise_limits(master, error) == -1)
 		return -1;
-	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
-	    open_listeners(master, error) == -1)
+	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
+	    open_mainlog(master, error) == -1 || open_listeners(master, error) == -1)
 		return -1;
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
 	 * logs these could be. */
@@ -469,6 +482,8 @@ finish(struct master *master, bool has_pidfile)
 	log_init(NULL, NULL, LEVEL_INFO);
 	mainlog_free(master->mainlog);
 	master->mainlog = NULL;
+	syslogger_free(master->syslog);
+	master->syslog = NULL;
 	config_free(master->config);
 	master->config = NULL;
 }

@@ -89,6 +89,7 @@ runtime_add_channel(
 	    .name = process->config->name,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
+	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
 	};
 
