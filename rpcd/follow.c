@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/queue.h"
+#include "common/str.h"
 #include "proto/cmd.h"
 #include "rpcd/logread.h"
 
@@ -42,6 +43,14 @@ follow_decide(int64_t pos, int64_t size, bool has_next)
 	if (has_next)
 		return FOLLOW_NEXT;
 	return size < pos ? FOLLOW_TRUNCATED : FOLLOW_WAIT;
+}
+
+size_t
+follow_cut(const char *bytes, size_t n, bool more)
+{
+	size_t cut = more ? str_utf8_cut(bytes, n) : n;
+
+	return cut > 0 ? cut : n;
 }
 
 /* ---- asking the master ---- */
@@ -298,13 +307,13 @@ read_notice(struct follow *f, char *out, size_t max)
 static ssize_t
 read_bytes(struct follow *f, int64_t size, char *out, size_t max)
 {
+	uint64_t left = (uint64_t)(size - f->pos);
 	ssize_t n;
 
-	if ((uint64_t)(size - f->pos) < max)
-		max = (size_t)(size - f->pos);
-	n = logread_bytes(f->fd, f->pos, out, max);
+	n = logread_bytes(f->fd, f->pos, out, left < max ? (size_t)left : max);
 	if (n < 0)
 		return FOLLOW_BROKEN;
+	n = (ssize_t)follow_cut(out, (size_t)n, (uint64_t)n < left);
 	f->pos += n;
 	return n;
 }

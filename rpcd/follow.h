@@ -57,5 +57,8 @@ enum follow_move {
 	FOLLOW_NEXT,		/* this one is done: on to the other */
 };
 enum follow_move follow_decide(int64_t pos, int64_t size, bool has_next);
+/* How many of the n bytes go out as one chunk: no character is cut when more follows, for
+ * supervisorctl decodes each chunk for itself. Never 0 for n > 0. A pure function. */
+size_t follow_cut(const char *bytes, size_t n, bool more);
 
 #endif
