@@ -7,6 +7,7 @@
 #include "rpcd/call.h"
 #include "rpcd/http.h"
 #include "rpcd/http_page.h"
+#include "rpcd/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,8 +27,11 @@ struct http_request {
 	bool gone;	    /* the client went away meanwhile */
 	bool close;	    /* its framing is doubtful: nothing may follow */
 	int status;	    /* of the answer; an error once refused */
+	int64_t answered;   /* bytes of the answer's body; -1 = not known */
 	uint64_t announced; /* Content-Length */
 	uint64_t received;  /* bytes of the body, kept or not */
+	char *uri;	    /* as it was sent: kept for the request line … */
+	char *line;	    /* … of the log; both NULL = not wanted */
 	struct buf body;
 	struct call *call;    /* parked, or NULL */
 	struct source *watch; /* sees the client leave while parked */
@@ -49,6 +53,7 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 	r->gate = gate;
 	r->connection = connection;
 	r->is_rpc = str_starts(uri, "/RPC2");
+	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
 	buf_init(&r->body, HTTP_BODY_MAX);
 	TAILQ_INSERT_TAIL(&gate->all, r, link);
 	gate->count++;
@@ -88,6 +93,8 @@ http_request_free(struct http_request *r)
 		MHD_destroy_response(r->response);
 	TAILQ_REMOVE(&r->gate->all, r, link);
 	r->gate->count--;
+	free(r->uri);
+	free(r->line);
 	free(r);
 }
 
@@ -217,9 +224,22 @@ request_announced(const struct http_request *r)
 	return length != NULL ? strtoull(length, NULL, 10) : 0;
 }
 
+static void
+request_trace(const struct http_request *r)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (r->line == NULL)
+		return;
+	info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	trace_answered(
+	    info != NULL ? info->client_addr : NULL, r->line, r->status, r->answered);
+}
+
 static enum MHD_Result
 request_send(struct http_request *r)
 {
+	request_trace(r);
 	if (r->close && http_page_close(r->response) < 0)
 		return MHD_NO;
 	return MHD_queue_response(r->connection, (unsigned)r->status, r->response);
@@ -228,14 +248,16 @@ request_send(struct http_request *r)
 static enum MHD_Result
 request_refuse(struct http_request *r)
 {
-	r->response = http_page_error(r->status);
+	r->response = http_page_error(r->status, &r->answered);
 	return r->response != NULL ? request_send(r) : MHD_NO;
 }
 
 static enum MHD_Result
-request_headers(struct http_request *r, const char *method)
+request_headers(struct http_request *r, const char *method, const char *version)
 {
 	r->begun = true;
+	if (r->uri != NULL)
+		r->line = trace_request_line(method, r->uri, version);
 	r->announced = request_announced(r);
 	for (size_t i = 0; r->status == 0 && i < nitems(request_checks); i++)
 		r->status = request_checks[i].check(r, method);
@@ -281,7 +303,7 @@ request_done(void *ctx, struct reply *reply)
 
 	r->call = NULL;
 	r->status = reply->status;
-	r->response = http_page_reply(reply);
+	r->response = http_page_reply(reply, &r->answered);
 	if (r->parked)
 		request_unpark(r);
 }
@@ -339,10 +361,11 @@ request_answer(struct http_request *r)
 
 enum MHD_Result
 http_request_step(
-    struct http_request *r, const char *method, const char *data, size_t *size)
+    struct http_request *r, const char *method, const char *version, const char *data,
+    size_t *size)
 {
 	if (!r->begun)
-		return request_headers(r, method);
+		return request_headers(r, method, version);
 	if (*size > 0)
 		return request_body(r, data, size);
 	return request_answer(r);
