@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
 
@@ -91,6 +92,7 @@ calls_settle(struct calls *calls)
 
 		call_unlink(call);
 		document_reply(&call->doc, &reply);
+		reply.ends_daemon = call->step.ends_daemon;
 		if (call->answered != NULL)
 			*call->answered = true;
 		call_free(call);
@@ -336,6 +338,24 @@ calls_caught_up(struct calls *calls)
 		call_run(call);
 	}
 	calls_settle(calls);
+}
+
+static void
+on_told(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
+    json_t *result UNUSED, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	struct rpcd *rpcd = calls->rpcd;
+
+	if (rpcd->master != NULL && !rpcd->ending)
+		(void)peer_call(rpcd->master, cmd_get(CMD_DAEMON_ANSWERED)->name, NULL,
+		    false, on_told, NULL);
 }
 
 void

@@ -25,6 +25,7 @@ struct http_request {
 	bool asked;	    /* its call has been begun */
 	bool parked;	    /* suspended until the call is done */
 	bool gone;	    /* the client went away meanwhile */
+	bool ends_daemon;   /* its answer does: the master waits for it to be sent */
 	bool close;	    /* its framing is doubtful: nothing may follow */
 	int status;	    /* of the answer; an error once refused */
 	int64_t answered;   /* bytes of the answer's body; -1 = not known */
@@ -85,6 +86,8 @@ void
 http_request_free(struct http_request *r)
 {
 	request_abandon(r);
+	if (r->ends_daemon)
+		calls_answered(r->gate->rpcd->calls);
 	if (r->parked)
 		r->gate->parked--;
 	source_free(r->watch);
@@ -303,6 +306,7 @@ request_done(void *ctx, struct reply *reply)
 
 	r->call = NULL;
 	r->status = reply->status;
+	r->ends_daemon = reply->ends_daemon;
 	r->response = http_page_reply(reply, &r->answered);
 	if (r->parked)
 		request_unpark(r);
