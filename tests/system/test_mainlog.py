@@ -115,5 +115,82 @@ class Life(Case):
         self.assertEqual(want, normalised(d))
 
 
+# What of a short life is in the log at each level.
+LEVELS = (("critical", "CRIT"), ("error", "CRIT ERRO"), ("warn", "CRIT ERRO WARN"),
+          ("info", "CRIT ERRO INFO WARN"), ("debug", "CRIT DEBG ERRO INFO WARN"),
+          ("trace", "CRIT DEBG ERRO INFO TRAC WARN"),
+          ("blather", "BLAT CRIT DEBG ERRO INFO TRAC WARN"), ("WARN", "CRIT ERRO WARN"))
+
+
+class Settings(Case):
+    def life(self, args=(), **options):
+        """The text of a log that has at least one line of each level but BLAT."""
+        d = self.daemon(program("a", "{child} exit 3", startsecs=0, autorestart="false",
+                                stdout_logfile="NONE", stderr_logfile="NONE"),
+                        args=args, supervisord=options)
+        d.wait_state("a", "EXITED")
+        with d.connect() as s:
+            s.sendall(b"POST /RPC2 HTTP/1.1\r\nContent-Length: 1\r\n\r\n<")
+            self.assertIn(b"400", s.recv(100))
+        self.assertEqual(0, d.stop())
+        return d
+
+    def test_levels(self):
+        for level, want in LEVELS:
+            with self.subTest(level):
+                text = self.life(loglevel=level).log()
+                tags = {m[:4] for m in messages(text)}
+                # BLAT: supervisord tells of every descriptor, reeve has nothing to say.
+                self.assertEqual(set(want.split()) - {"BLAT"}, tags - {"BLAT"})
+
+    def test_level_on_the_command_line(self):
+        self.assertEqual({"CRIT", "ERRO"}, {
+            m[:4] for m in messages(self.life(("-e", "error"), loglevel="debug").log())})
+
+    def test_echo(self):
+        """In the foreground stdout has what the file has."""
+        d = self.life(loglevel="debug")
+        self.assertEqual(d.log(), d.output())
+        self.assertIn("DEBG", d.output())
+
+    def test_echo_of_rotated_logs(self):
+        d = self.life(logfile_maxbytes=150, logfile_backups=0)
+        self.assertIn("supervisord started", d.output())
+        self.assertNotIn("supervisord started", d.log())
+
+    def test_silent(self):
+        for options in ({"silent": "true"}, {"silent": "true", "nodaemon": "false"}):
+            with self.subTest(options):
+                d = self.life(**options)
+                self.assertEqual("", d.output())
+                self.assertIn("supervisord started", d.log())
+
+    def rotated(self, **options):
+        """The files' texts, the newest first, and what all lines were."""
+        d = self.life(loglevel="debug", **options)
+        files = [d.log()]
+        while os.path.exists(d.path("main.log.%d" % len(files))):
+            files.append(d.file("main.log.%d" % len(files)).decode())
+        self.assertEqual(len(files), len([f for f in os.listdir(d.dir) if "main.log" in f]))
+        return files, d.output()
+
+    def test_rotation(self):
+        """A file is full when it reaches the bound, never by a part of a line."""
+        for most, backups, count in ((1, 0, 1), (1, 3, 4), (150, 0, 1), (150, 1, 2),
+                                     (151, 3, 4), (1000, 0, 1), (1000, 1, 2), (1000, 9, 2)):
+            with self.subTest(maxbytes=most, backups=backups):
+                files, text = self.rotated(logfile_maxbytes=most, logfile_backups=backups)
+                self.assertEqual(count, len(files))
+                self.assertTrue(text.endswith("".join(reversed(files))))
+                self.assertLess(len(files[0]), most)
+                for full in files[1:]:
+                    self.assertGreaterEqual(len(full), most)
+                    self.assertLess(len("".join(full.splitlines(True)[:-1])), most)
+
+    def test_no_rotation(self):
+        files, text = self.rotated(logfile_maxbytes=0, logfile_backups=3)
+        self.assertEqual([text], files)
+
+
 if __name__ == "__main__":
     unittest.main()
