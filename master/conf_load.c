@@ -84,8 +84,8 @@ conf_load_text(struct conf_load *load, const char *section, const char *key,
 }
 
 int
-conf_load_put(struct conf_load *load, const char *section, const struct conf_option *option,
-    const char *text, void *base)
+conf_load_put(struct conf_load *load, const struct conf_option *option, const char *text,
+    void *base)
 {
 	char *why = NULL;
 
@@ -104,7 +104,7 @@ conf_load_row(struct conf_load *load, const char *section, const struct conf_opt
 	int status = present;
 
 	if (present != -1 && value != NULL &&
-	    conf_load_put(load, section, option, value, base) == -1)
+	    conf_load_put(load, option, value, base) == -1)
 		status = -1;
 	free(text);
 	return status;

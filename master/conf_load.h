@@ -38,8 +38,8 @@ NODISCARD int conf_load_text(struct conf_load *, const char *section, const char
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */
-NODISCARD int conf_load_put(struct conf_load *, const char *section,
-    const struct conf_option *, const char *text, void *base);
+NODISCARD int conf_load_put(struct conf_load *, const struct conf_option *,
+    const char *text, void *base);
 /* The name behind "KIND:" of a section, or NULL when the section is of another kind. */
 const char *conf_load_named(const char *section, const char *kind);
 /* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */

@@ -9,6 +9,8 @@
 
 #define TURN_MS 4		/* that asking to stop may take in one turn */
 #define REPORT_EVERY_MS 3000
+#define HOLD_MS 1000		/* for an answer to be sent … */
+#define READ_MS 50		/* … and to be read */
 
 /* How far the orderly stop has come. */
 enum phase {
@@ -217,6 +219,27 @@ mood_restart(struct mood *m)
 	if (m->state != DAEMON_RESTARTING)
 		mood_begin(m, DAEMON_RESTARTING);
 	return true;
+}
+
+/* An orderly stop that waits for its first turn. */
+static bool
+mood_is_about_to_stop(const struct mood *m)
+{
+	return m->phase == PHASE_STOPPING && m->current == NULL && m->reported_ms == -1;
+}
+
+void
+mood_hold(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + HOLD_MS);
+}
+
+void
+mood_go_on(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + READ_MS);
 }
 
 void

@@ -9,7 +9,7 @@ static void
 follow_refuse(struct http_request *r, int status)
 {
 	r->status = status;
-	r->response = http_page_error(status);
+	r->response = http_page_error(status, &r->answered);
 }
 
 static ssize_t
@@ -38,6 +38,7 @@ follow_opened(void *ctx, int status, time_t changed)
 
 	if (status == 200) {
 		r->status = status;
+		r->answered = -1;
 		r->response = http_page_growing(
 		    follow_content, r, changed, r->target.name != NULL);
 	} else {

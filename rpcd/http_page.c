@@ -60,7 +60,7 @@ page_headers(struct MHD_Response *response, const char *type)
 }
 
 struct MHD_Response *
-http_page_error(int status)
+http_page_error(int status, int64_t *bytes)
 {
 	const struct http_reason *reason = page_find(status);
 	struct MHD_Response *response;
@@ -72,6 +72,7 @@ http_page_error(int status)
 	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
 	    "%s.\r\n</body>\r\n",
 	    status, http_page_reason(status));
+	*bytes = len;
 	response =
 	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
 	response = page_headers(response, "text/html");
@@ -139,12 +140,13 @@ page_body(struct buf *body)
 }
 
 struct MHD_Response *
-http_page_reply(struct reply *reply)
+http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
+	*bytes = reply->stream.read != NULL ? -1 : (int64_t)buf_len(&reply->body);
 	if (reply->status != 200)
-		response = http_page_error(reply->status);
+		response = http_page_error(reply->status, bytes);
 	else if (reply->stream.read != NULL)
 		response = page_headers(page_stream(&reply->stream), "text/xml");
 	else

@@ -5,6 +5,7 @@
 #include "rpcd/http.h"
 #include "rpcd/http_page.h"
 #include "rpcd/http_request_impl.h"
+#include "rpcd/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 	r->route = http_route_find(uri);
 	if (r->route != NULL && r->route->has_target)
 		r->names_log = follow_uri_parse(uri, &r->target) == 0;
+	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
 	buf_init(&r->body, HTTP_BODY_MAX);
 	TAILQ_INSERT_TAIL(&gate->all, r, link);
 	gate->count++;
@@ -62,6 +64,8 @@ void
 http_request_free(struct http_request *r)
 {
 	request_abandon(r);
+	if (r->ends_daemon)
+		calls_answered(r->gate->rpcd->calls);
 	source_free(r->watch);
 	request_release_body(r);
 	follow_target_clear(&r->target);
@@ -69,6 +73,8 @@ http_request_free(struct http_request *r)
 		MHD_destroy_response(r->response);
 	TAILQ_REMOVE(&r->gate->all, r, link);
 	r->gate->count--;
+	free(r->uri);
+	free(r->line);
 	free(r);
 }
 
@@ -124,9 +130,22 @@ request_announced(const struct http_request *r)
 	return length != NULL ? strtoull(length, NULL, 10) : 0;
 }
 
+static void
+request_trace(const struct http_request *r)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (r->line == NULL)
+		return;
+	info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	trace_answered(
+	    info != NULL ? info->client_addr : NULL, r->line, r->status, r->answered);
+}
+
 static enum MHD_Result
 request_send(struct http_request *r)
 {
+	request_trace(r);
 	if (r->close && http_page_close(r->response) < 0)
 		return MHD_NO;
 	return MHD_queue_response(r->connection, (unsigned)r->status, r->response);
@@ -135,14 +154,16 @@ request_send(struct http_request *r)
 static enum MHD_Result
 request_refuse(struct http_request *r)
 {
-	r->response = http_page_error(r->status);
+	r->response = http_page_error(r->status, &r->answered);
 	return r->response != NULL ? request_send(r) : MHD_NO;
 }
 
 static enum MHD_Result
-request_headers(struct http_request *r, const char *method)
+request_headers(struct http_request *r, const char *method, const char *version)
 {
 	r->begun = true;
+	if (r->uri != NULL)
+		r->line = trace_request_line(method, r->uri, version);
 	r->announced = request_announced(r);
 	r->status = http_check(r, method);
 	/* As the 401 of supervisord announces. */
@@ -186,7 +207,8 @@ call_done(void *ctx, struct reply *reply)
 	struct http_request *r = ctx;
 
 	r->status = reply->status;
-	r->response = http_page_reply(reply);
+	r->ends_daemon = reply->ends_daemon;
+	r->response = http_page_reply(reply, &r->answered);
 	if (r->call == NULL)
 		return;
 	r->call = NULL;
@@ -226,10 +248,11 @@ request_answer(struct http_request *r)
 
 enum MHD_Result
 http_request_step(
-    struct http_request *r, const char *method, const char *data, size_t *size)
+    struct http_request *r, const char *method, const char *version, const char *data,
+    size_t *size)
 {
 	if (!r->begun)
-		return request_headers(r, method);
+		return request_headers(r, method, version);
 	if (*size > 0)
 		return request_body(r, data, size);
 	return request_answer(r);

@@ -36,9 +36,13 @@ struct http_request {
 	bool asleep;	    /* suspended until the answer goes on */
 	bool gone;	    /* the client went away meanwhile */
 	bool close;	    /* its framing is doubtful: nothing may follow */
+	bool ends_daemon;   /* its answer does: the master waits for it to be sent */
 	int status;	    /* of the answer; an error once refused */
+	int64_t answered;   /* bytes of the answer's body; -1 = not known */
 	uint64_t announced; /* Content-Length */
 	uint64_t received;  /* bytes of the body, kept or not */
+	char *uri;	    /* as it was sent: kept for the request line … */
+	char *line;	    /* … of the log; both NULL = not wanted */
 	struct buf body;
 	struct call *call;     /* parked, or NULL */
 	struct follow *follow; /* or NULL */

@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ step_close(struct call_step *step)
 {
 	if (!step->element)
 		xmlwrite_tail(document_text(step->doc));
+	trace_returned(&step->traced, FAULT_NONE, NULL);
 	step->phase = STEP_DONE;
 }
 
@@ -39,6 +41,7 @@ step_fault_text(struct call_step *step, enum fault fault, const char *text)
 		xmlwrite_fault_value(out, fault, text);
 	else
 		xmlwrite_fault(out, fault, text);
+	trace_returned(&step->traced, fault, text);
 	step->phase = STEP_DONE;
 }
 
@@ -346,5 +349,6 @@ step_clear(struct call_step *step)
 	bulk_free(step->bulk);
 	step->bulk = NULL;
 	buf_clear(&step->results);
+	mem_freep(&step->traced);
 	step->method = NULL;
 }

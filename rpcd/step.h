@@ -37,6 +37,8 @@ struct call_step {
 	enum role role;		/* of the client */
 	bool may_park;
 	bool element;		/* of a multicall: bare values and fault structs */
+	bool ends_daemon;	/* a shutdown or restart has been accepted */
+	char *traced;		/* owned: a name whose return is to be logged, or NULL */
 	void (*resumed)(struct call_step *);	/* done after having been parked */
 
 	enum step_phase phase;

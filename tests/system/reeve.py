@@ -252,6 +252,7 @@ class Daemon:
         self.host, self.port = "127.0.0.1", free_port()
         self.process = None
         self.pid = None
+        self.identity = {}  # user, group and extra_groups to start as, for subprocess
         self.servers = (unix, tcp)
         os.mkdir(self.path("child"))
         self.configure(programs, supervisord, interface, config, raw)
@@ -299,7 +300,7 @@ class Daemon:
             self.process = subprocess.Popen(self.command("-n", *options),
                                             stdout=stdout or out, stderr=out, stdin=subprocess.DEVNULL,
                                             env=self.environment(), cwd=self.dir,
-                                            start_new_session=True,
+                                            start_new_session=True, **self.identity,
                                             preexec_fn=end_with_parent)
         self.pid = self.process.pid
 
@@ -313,7 +314,7 @@ class Daemon:
         """Runs a command line that is expected to end."""
         return subprocess.run(self.command(*options), env=self.environment(), cwd=self.dir,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=timeout)
+                              timeout=timeout, **self.identity)
 
     def start_daemon(self, *options):
         """Starts without -n: the launcher ends, the daemon stays."""

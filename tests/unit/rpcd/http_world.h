@@ -1,6 +1,6 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
  * in a loop, and clients that are turned together with it. The body of a request says what
- * the fake does: "park", "stream", "broken", "status NNN"; others are answered at once. The
+ * the fake does: "park", "stream", "broken", "end", "status NNN"; others are answered at once. The
  * logs are fake as well (rpcd/follow.h): "short" ends after three pieces, "empty" after none,
  * "torn" cannot be read on after one, "missing" is not there. */
 #ifndef TESTS_HTTP_WORLD_H
@@ -47,16 +47,23 @@ struct calls {
 	size_t refused; /* not allowed to park */
 	size_t abandoned;
 	size_t streams; /* freed */
+	size_t told;	/* that an answer is with its client */
 };
 
 static void
-fake_answer(call_done_fn *done, void *ctx, const char *text)
+fake_reply(call_done_fn *done, void *ctx, const char *text, bool ends_daemon)
 {
-	struct reply reply = {.status = 200};
+	struct reply reply = {.status = 200, .ends_daemon = ends_daemon};
 
 	buf_init(&reply.body, 0);
 	assert_int_equal(buf_puts(&reply.body, text), 0);
 	done(ctx, &reply);
+}
+
+static void
+fake_answer(call_done_fn *done, void *ctx, const char *text)
+{
+	fake_reply(done, ctx, text, false);
 }
 
 struct fake_stream {
@@ -131,7 +138,9 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 
 	if (len == 4 && memcmp(body, "park", 4) == 0)
 		return fake_park(calls, may_park, done, ctx);
-	if (len == 6 && memcmp(body, "stream", 6) == 0) {
+	if (len == 3 && memcmp(body, "end", 3) == 0) {
+		fake_reply(done, ctx, "<end/>", true);
+	} else if (len == 6 && memcmp(body, "stream", 6) == 0) {
 		fake_stream(calls, done, ctx, false);
 	} else if (len == 6 && memcmp(body, "broken", 6) == 0) {
 		fake_stream(calls, done, ctx, true);
@@ -234,6 +243,12 @@ fake_follow_go_on(struct followers *all)
 		f->fresh = true;
 		f->ops->ready(f->ctx);
 	}
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	calls->told++;
 }
 
 /* ---- the world ---- */

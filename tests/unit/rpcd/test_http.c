@@ -212,6 +212,29 @@ test_body_bounds(void **state)
 	world_free(w);
 }
 
+/* The master hears when an answer that it waits for has been sent, and of no other. */
+static void
+test_end_is_told(void **state)
+{
+	struct world *w = world_new(false, NULL, NULL);
+	int fd = client_open(w);
+	struct buf got;
+
+	(void)state;
+	buf_init(&got, 0);
+	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+	assert_true(client_until(w, fd, &got, "<role>"));
+	world_settle(w);
+	assert_int_equal(w->calls.told, 0);
+	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nend");
+	assert_true(client_until(w, fd, &got, "<end/>"));
+	world_settle(w);
+	assert_int_equal(w->calls.told, 1);
+	buf_clear(&got);
+	close(fd);
+	world_free(w);
+}
+
 /* A refusal is read by a client that first sends its whole megabyte. */
 static void
 test_refusal_after_body(void **state)
@@ -386,6 +409,7 @@ main(void)
 	    cmocka_unit_test(test_free_with_parked),
 	    cmocka_unit_test(test_parked_bound),
 	    cmocka_unit_test(test_body_bounds),
+	    cmocka_unit_test(test_end_is_told),
 	    cmocka_unit_test(test_refusal_after_body),
 	    cmocka_unit_test(test_endless_chunks),
 	    cmocka_unit_test(test_broken_stream),
