@@ -1,6 +1,7 @@
-/* Channel: one output of a child: pipe → escape sequences out → log file and syslog, copied to
- * the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is never left
- * undrained, but for a log that is our stdout or the like: its reader is waited for. */
+/* Channel: one output of a child: pipe → escape sequences out → log file and syslog,
+ * copied to the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is
+ * never left undrained, but for a log that is our stdout or the like: its reader is waited
+ * for. */
 #ifndef MASTER_CHANNEL_H
 #define MASTER_CHANNEL_H
 

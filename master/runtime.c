@@ -60,9 +60,12 @@ create_autologs(const struct master *master, const struct process *process,
 static void
 check_targets(const struct process_config *config)
 {
-	for (int c = 0; c < CHANNEL_MAX; c++)
-		if (config->channels[c].target == LOG_TO_FILE)
-			logfile_check(config->channels[c].path, config->channels[c].maxbytes);
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		const struct channel_config *channel = &config->channels[c];
+
+		if (channel->target == LOG_TO_FILE)
+			logfile_check(channel->path, channel->maxbytes);
+	}
 }
 
 int

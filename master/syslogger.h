@@ -12,10 +12,11 @@
 
 struct syslogger;
 
-/* New; sends to the datagram socket at `path` as the program `ident` (both copied), facility
- * USER, priority INFO. Nothing is opened before the first message. NULL with ENOMEM. */
+/* New; sends to the datagram socket at `path` as the program `ident` (both copied),
+ * facility USER, priority INFO. Nothing is opened before the first message. NULL with
+ * ENOMEM. */
 struct syslogger *syslogger_new(struct loop *, const char *path, const char *ident);
-void syslogger_free(struct syslogger *);	/* what waits gets a last chance; NULL is fine */
+void syslogger_free(struct syslogger *);	/* tries to send what waits; NULL is fine */
 /* Sends each line of the text as "PREFIX LINE"; line ends at its end are cut off first, and
  * an empty text is one empty line. 0, or -1 with errno: what follows was dropped. It does
  * not log. */

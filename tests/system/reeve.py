@@ -298,7 +298,8 @@ class Daemon:
         """Starts the program in the foreground and does not wait for anything."""
         with open(self.path("out.txt"), "ab") as out:
             self.process = subprocess.Popen(self.command("-n", *options),
-                                            stdout=stdout or out, stderr=out, stdin=subprocess.DEVNULL,
+                                            stdout=stdout or out, stderr=out,
+                                            stdin=subprocess.DEVNULL,
                                             env=self.environment(), cwd=self.dir,
                                             start_new_session=True, **self.identity,
                                             preexec_fn=end_with_parent)

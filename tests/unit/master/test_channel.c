@@ -334,7 +334,7 @@ test_strip_ansi(void **state)
 	close_tube(&tube);
 }
 
-/* Each line a message, besides the file; what is stripped to nothing is one all the same. */
+/* Each line a message, besides the file; what is stripped to nothing is one as well. */
 static void
 test_syslog(void **state)
 {
