@@ -19,8 +19,17 @@ class Malformed(Exception):
 
 
 class Step:
-    def __init__(self, line, word, rest, unordered):
-        self.line, self.word, self.rest, self.unordered = line, word, rest, unordered
+    def __init__(self, line, text):
+        self.line = line
+        self.unordered, self.without = False, []
+        self.word, _, self.rest = text.partition(" ")
+        while self.word == "unordered" or self.word.startswith("without:"):
+            if self.word == "unordered":
+                self.unordered = True
+            else:
+                self.without.append(self.word.partition(":")[2])
+            self.word, _, self.rest = self.rest.strip().partition(" ")
+        self.rest = self.rest.strip()
         self.block = ""  # the indented lines below, without their indentation
 
     @property
@@ -76,18 +85,15 @@ def step_line(file, number, where, line):
             raise Malformed("%s: a block without a step" % where)
         case.steps[-1].block += re.sub(r"^(\t| {1,4})", "", line) + "\n"
         return
-    word, _, rest = line.strip().partition(" ")
-    unordered = word == "unordered"
-    if unordered:
-        word, _, rest = rest.strip().partition(" ")
-    if word == "differs:":
+    step = Step(number, line.strip())
+    if step.word == "differs:":
         if case.steps:
             raise Malformed("%s: differs: comes before the steps" % where)
-        case.row = rest.strip()
-    elif word in COMPARED or word in DONE:
-        case.steps.append(Step(number, word, rest.strip(), unordered))
+        case.row = step.rest
+    elif step.word in COMPARED or step.word in DONE:
+        case.steps.append(step)
     else:
-        raise Malformed("%s: no such step: %s" % (where, word))
+        raise Malformed("%s: no such step: %s" % (where, step.word))
 
 
 def parse(name, text):

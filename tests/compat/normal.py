@@ -9,7 +9,7 @@ PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"), "{time}"),
     (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "{time}"),
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime {time}"),
-    (re.compile(r"---(\S+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
+    (re.compile(r"---([^\n/]+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
 )
 # "pid 12", a line that is a pid alone or after the prompt, the log's "killing 'x' (12)".
 PID = re.compile(r"(\bpid |^|^supervisor> |' \()(\d+)(?=$|[,:)\s])", re.M)
@@ -38,12 +38,13 @@ class Normal:
             text = pattern.sub(instead, text)
         return PID.sub(lambda m: m[1] + str(self.pid(int(m[2]))), text)
 
-    def value(self, value, key=None):
+    def value(self, value, without=(), key=None):
         """The same of an XML-RPC value, whose members keep their order and types."""
         if isinstance(value, dict):
-            return {k: self.value(v, k) for k, v in value.items()}
+            return {k: self.value(v, without, k) for k, v in value.items()
+                    if k not in without}
         if isinstance(value, list):
-            return [self.value(v) for v in value]
+            return [self.value(v, without) for v in value]
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, int) and not isinstance(value, bool) and value:

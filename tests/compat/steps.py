@@ -76,7 +76,7 @@ def answer(side, step, body, method=""):
         return "fault %d %s\n" % (fault.faultCode, side.normal.text(fault.faultString))
     if method == "supervisor.getPID":
         value = side.normal.pid(value)
-    value = side.normal.value(value)
+    value = side.normal.value(value, step.without)
     if step.unordered and isinstance(value, list):
         value.sort(key=json.dumps)
     return json.dumps(value, indent=1, ensure_ascii=False, default=repr) + "\n"
