@@ -9,6 +9,8 @@ connection sooner ends the command. The server lives until its stdin ends.
 """
 
 import atexit
+import gc
+import importlib
 import json
 import os
 import runpy
@@ -19,6 +21,7 @@ import sys
 import traceback
 
 PROGRAM = "/usr/bin/supervisorctl"
+MODULES = ("supervisor.supervisorctl", "importlib.metadata", "readline")
 
 
 def become(argv, cwd, fds):
@@ -66,7 +69,9 @@ def serve(connection):
 
 
 def main():
-    import supervisor.supervisorctl  # noqa: F401, pylint: disable=unused-import
+    for name in MODULES:
+        importlib.import_module(name)
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(sys.argv[1])
