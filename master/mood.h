@@ -21,6 +21,9 @@ struct mood_ops {
 	void (*all_stopped)(void *ctx);
 	/* FATAL and a shutdown or restart was asked for: stop children by the pid map. */
 	void (*stop_by_pid)(void *ctx);
+	/* Whether a group had better be waited for before it is stopped, as long as
+	 * patience lasts: it is asked again and again. NULL = none is. */
+	bool (*is_busy)(void *ctx, const struct group *);
 };
 
 struct mood *mood_new(struct loop *, struct groups *, const struct mood_ops *, void *ctx);

@@ -210,7 +210,18 @@ check_fatal_end(struct master *master)
 	all_stopped(master);
 }
 
+/* The last events of a shutdown are those of the processes that it stops. */
+static bool
+is_busy(void *ctx, const struct group *group)
+{
+	const struct master *master = ctx;
+	const struct pool *pool = events_pool(master->events, group);
+
+	return pool != NULL && pool_is_busy(pool);
+}
+
 static const struct mood_ops mood_ops = {
+    .is_busy = is_busy,
     .changed = state_changed,
     .all_stopped = all_stopped,
     .stop_by_pid = stop_by_pid,

@@ -43,7 +43,7 @@ stop_by_pid(void *ctx)
 	recorder_line(&s->recorder, "stop by pid");
 }
 
-static const struct mood_ops ops = { mood_changed, all_stopped, stop_by_pid };
+static const struct mood_ops ops = { mood_changed, all_stopped, stop_by_pid, NULL };
 
 /* As the runtime's. */
 static void

@@ -35,7 +35,7 @@ mood_changed(void *ctx UNUSED)
 {
 }
 
-static const struct mood_ops mood_ops = { mood_changed, mood_changed, mood_changed };
+static const struct mood_ops mood_ops = { mood_changed, mood_changed, mood_changed, NULL };
 
 static void
 enqueue(struct recorder *r, struct process *p)
