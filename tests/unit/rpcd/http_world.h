@@ -1,6 +1,7 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
  * in a loop, and clients that are turned together with it. The body of a request says what
- * the fake does: "park", "stream", "broken", "end", "status NNN"; others are answered at once. */
+ * the fake does: "park", "stream", "broken", "end", "status NNN"; others are answered at
+ * once. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
