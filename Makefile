@@ -86,6 +86,7 @@ help:
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
 	@echo 'make check-long  check, all under the sanitizers, and a whole life under valgrind'
+	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
 	@echo 'make install     into DESTDIR/PREFIX'
@@ -115,6 +116,7 @@ clean:
 # --- tests -------------------------------------------------------------------
 
 .PHONY: check check-long asan variants variant-asan variant-seam variant-valgrind unit system
+.PHONY: compat
 variant-asan:
 	@$(MAKE) --no-print-directory $(ASAN) test-programs
 variant-seam:
@@ -124,11 +126,11 @@ variant-valgrind:
 
 check:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan
-	@tests/run unit system asan
+	@tests/run unit system asan compat
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all valgrind
+	@tests/run unit system asan-all compat valgrind
 
 unit: test-programs
 	@tests/run unit
@@ -138,6 +140,9 @@ system: test-programs variant-seam
 
 asan: variant-asan
 	@tests/run asan-all
+
+compat: test-programs
+	@tests/run compat
 
 .PHONY: lint
 lint:

@@ -1,5 +1,6 @@
 #include "master/activation.h"
 
+#include "master/events.h"
 #include "master/publish.h"
 #include "master/runtime.h"
 
@@ -29,6 +30,36 @@ release_processes(struct master *master, struct group *group)
 	}
 }
 
+/* A pool hears of its own coming, not of its going. */
+static int
+add_pool(struct master *master, struct group *group)
+{
+	struct pool *pool;
+
+	if (group->config->kind != GROUP_LISTENER_POOL)
+		return 0;
+	pool = pool_new(group, &runtime_pool_ops);
+	if (pool == NULL)
+		return -1;
+	events_subscribe(master->events, pool);
+	return 0;
+}
+
+/* Frees it; nobody is told but the stream's subscribers. */
+static void
+forget(struct master *master, struct group *group)
+{
+	struct process *process;
+
+	TAILQ_FOREACH(process, &group->processes, in_group) {
+		publish_removed(master->publisher, process);
+		jobs_drop_process(master->jobs, process);
+	}
+	release_processes(master, group);
+	events_unsubscribe(master->events, group);
+	groups_remove(master->groups, group);
+}
+
 struct group *
 activation_add(struct master *master, struct group_config *config)
 {
@@ -38,10 +69,13 @@ activation_add(struct master *master, struct group_config *config)
 
 	if (group == NULL)
 		return NULL;
-	if (add_processes(master, group) == 0)
+	if (add_processes(master, group) == 0 && add_pool(master, group) == 0) {
+		events_group(master->events, EVENT_PROCESS_GROUP_ADDED,
+		    group->config->name);
 		return group;
+	}
 	error = errno;
-	activation_remove(master, group);
+	forget(master, group);
 	errno = error;
 	return NULL;
 }
@@ -58,14 +92,11 @@ activation_autostart(struct group *group)
 void
 activation_remove(struct master *master, struct group *group)
 {
-	struct process *process;
+	struct group_config *config = group_config_ref(group->config);
 
-	TAILQ_FOREACH(process, &group->processes, in_group) {
-		publish_removed(master->publisher, process);
-		jobs_drop_process(master->jobs, process);
-	}
-	release_processes(master, group);
-	groups_remove(master->groups, group);
+	forget(master, group);
+	events_group(master->events, EVENT_PROCESS_GROUP_REMOVED, config->name);
+	group_config_unref(config);
 }
 
 void

@@ -1,5 +1,7 @@
-/* Channel: one output of a child: pipe → log file, copied to the main log at
- * DEBG (reference 6.1). Bytes are never decoded and a pipe is never left undrained. */
+/* Channel: one output of a child: pipe → escape sequences out → log file and syslog,
+ * copied to the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is
+ * never left undrained, but for a log that is our stdout or the like: its reader is waited
+ * for. */
 #ifndef MASTER_CHANNEL_H
 #define MASTER_CHANNEL_H
 
@@ -7,14 +9,35 @@
 #include "common/loop.h"
 #include "master/config.h"
 #include "master/logfile.h"
+#include "master/syslogger.h"
+
+#include <stdbool.h>
 
 struct channel;
 
-/* New; takes the read end `fd` (NONBLOCK) and `log` (NULL = discard). `name` (process name)
- * and `word` ("stdout") are borrowed for its life. NULL with errno. */
-struct channel *channel_new(
-    struct loop *, int fd, struct logfile *log_take, const char *name, const char *word);
+/* Where its output goes, and as what. What is borrowed is so for the channel's life. */
+struct channel_use {
+	const char *name, *word;	/* borrowed: process name, "stdout" */
+	struct logfile *log;		/* taken; NULL = none */
+	struct syslogger *syslog;	/* borrowed; NULL = none */
+	const bool *strip_ansi;		/* borrowed; looked at when output comes */
+};
+
+/* New; takes the read end `fd` (NONBLOCK). NULL with errno, and nothing is taken. */
+struct channel *channel_new(struct loop *, int fd, const struct channel_use *);
 void channel_free(struct channel *);	/* NULL is fine */
+/* Who else is told of the output, as it is read and once it is logged; and of what capture
+ * mode took, when the configuration asks for it (NULL = it does not). */
+struct channel_ops {
+	void (*output)(void *ctx, const char *bytes, size_t n);
+	void (*communication)(void *ctx, const char *bytes, size_t n);
+};
+/* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
+ * with ENOMEM. */
+NODISCARD int channel_tell(struct channel *, const struct channel_ops *, void *ctx,
+    int64_t capture_maxbytes);
+/* Nothing more will come: what capture mode held back is written. */
+void channel_finish(struct channel *);
 /* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
 void channel_drain(struct channel *, size_t most);
 struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */

@@ -1,5 +1,6 @@
 #include "master/commands.h"
 
+#include "master/events.h"
 #include "master/run.h"
 
 #include <stdio.h>
@@ -68,11 +69,14 @@ cmd_ready(struct client *client, uint64_t id, const json_t *params)
 	client->owner->ready(client->owner_ctx);
 }
 
-/* REMOTE_COMMUNICATION: an event that no pool subscribes to is gone (reference 7.2). */
 void
 cmd_event_send(struct client *client, uint64_t id, const json_t *params)
 {
-	(void)params;
+	const json_t *data = json_object_get(params, "data");
+
+	events_remote(client->master->events,
+	    json_string_value(json_object_get(params, "type")), json_string_value(data),
+	    json_string_length(data));
 	client_reply(client, id, NULL);
 }
 

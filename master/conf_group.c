@@ -1,5 +1,5 @@
-/* Sections → groups: [group:x], then programs on their own, then what is checked
- * only. */
+/* Sections → groups: [group:x], then programs on their own, then pools of event
+ * listeners, then what is checked only. */
 #include "master/conf_load.h"
 
 #include "common/map.h"
@@ -45,9 +45,11 @@ conf_group_append(struct group_config *group, struct process_config *process)
 	group->processes[group->nprocesses++] = process;
 }
 
-static void
-add_group(struct config *config, struct group_config *group)
+void
+conf_group_add(struct conf_load *load, struct group_config *group)
 {
+	struct config *config = load->config;
+
 	config->groups = xreallocarray(config->groups, config->ngroups + 1,
 	    sizeof(struct group_config *));
 	config->groups[config->ngroups++] = group;
@@ -147,7 +149,7 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 			status = -1;
 	if (status == 0) {
 		group = conf_group_new(GROUP_PROGRAMS, name, values.priority);
-		add_group(load->config, group);
+		conf_group_add(load, group);
 		status = read_members(reader, section, values.programs, group);
 	}
 	conf_clear(&conf_group, &values);
@@ -175,7 +177,7 @@ read_single(struct groups_reader *reader, const char *section, const char *raw_n
 	    load->here, &values);
 	if (status != -1) {
 		group = conf_group_new(GROUP_PROGRAMS, name, values.process.priority);
-		add_group(load->config, group);
+		conf_group_add(load, group);
 		status = conf_program_read(load, section, group);
 	}
 	free(name);
@@ -183,9 +185,9 @@ read_single(struct groups_reader *reader, const char *section, const char *raw_n
 }
 
 static int
-check_listener(struct groups_reader *reader, const char *section, const char *name)
+read_listener(struct groups_reader *reader, const char *section, const char *name)
 {
-	return conf_pool_check_listener(reader->load, section, name);
+	return conf_pool_read_listener(reader->load, section, name);
 }
 
 static int
@@ -245,7 +247,7 @@ conf_group_read(struct conf_load *load)
 	} passes[] = {
 		{ "group", read_group },
 		{ "program", read_single },
-		{ "eventlistener", check_listener },
+		{ "eventlistener", read_listener },
 		{ "fcgi-program", check_fcgi },
 	};
 	struct groups_reader reader = { load, map_new() };

@@ -27,9 +27,6 @@ int conf_load_fail_take(struct conf_load *, char *error_take);
 /* Queues a message for the log, behind others of its level or above. */
 void conf_load_say(struct conf_load *, enum log_level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* The same, unless that very text is queued already. */
-void conf_load_say_once(struct conf_load *, enum log_level, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
 
 /* A text with its names expanded and found to be UTF-8; NULL = failed. */
 char *conf_load_expand(struct conf_load *, const char *text, const struct expand_names *,
@@ -41,8 +38,8 @@ NODISCARD int conf_load_text(struct conf_load *, const char *section, const char
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */
-NODISCARD int conf_load_put(struct conf_load *, const char *section,
-    const struct conf_option *, const char *text, void *base);
+NODISCARD int conf_load_put(struct conf_load *, const struct conf_option *,
+    const char *text, void *base);
 /* The name behind "KIND:" of a section, or NULL when the section is of another kind. */
 const char *conf_load_named(const char *section, const char *kind);
 /* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */
@@ -58,13 +55,16 @@ NODISCARD int conf_daemon_finish(struct conf_load *);	/* command line, users, pa
 /* Adds the processes of a program-like section to the group. */
 NODISCARD int conf_program_read(struct conf_load *, const char *section,
     struct group_config *);
-/* Checks [eventlistener:x] and [fcgi-program:x]; they make no group yet. */
-NODISCARD int conf_pool_check_listener(struct conf_load *, const char *section,
+/* Makes the group of an [eventlistener:x]: the pool. */
+NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
+/* Checks [fcgi-program:x]; it makes no group yet. */
 NODISCARD int conf_pool_check_fcgi(struct conf_load *, const char *section,
     const char *name);
 /* New group of one reference. */
 struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
+/* Adds a group to the configuration. */
+void conf_group_add(struct conf_load *, struct group_config *take);
 void conf_group_append(struct group_config *, struct process_config *take);
 
 #endif

@@ -1,30 +1,16 @@
-/* [eventlistener:x] and [fcgi-program:x]: read and checked to the last error, not
+/* [eventlistener:x] → a pool; [fcgi-program:x]: read and checked to the last error, not
  * run by this version. */
 #include "master/conf_load.h"
 
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_path.h"
+#include "master/event.h"
 #include "master/users.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const event_names[] = { /* reference 7.1 */
-	"EVENT",
-	"PROCESS_STATE", "PROCESS_STATE_STOPPED", "PROCESS_STATE_EXITED",
-	"PROCESS_STATE_STARTING", "PROCESS_STATE_STOPPING", "PROCESS_STATE_BACKOFF",
-	"PROCESS_STATE_FATAL", "PROCESS_STATE_RUNNING", "PROCESS_STATE_UNKNOWN",
-	"PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT",
-	"PROCESS_COMMUNICATION_STDERR",
-	"PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
-	"REMOTE_COMMUNICATION",
-	"SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING",
-	"SUPERVISOR_STATE_CHANGE_STOPPING",
-	"TICK", "TICK_5", "TICK_60", "TICK_3600",
-	"PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
-};
 
 /* Reads the rows of a pool's table, raw ones apart, into values. */
 static int
@@ -42,10 +28,9 @@ read_rows(struct conf_load *load, const char *section, const struct conf_section
 
 /* The section's processes are read for their errors and dropped. */
 static int
-check_processes(struct conf_load *load, const char *section, enum group_kind kind,
-    const char *name)
+check_processes(struct conf_load *load, const char *section, const char *name)
 {
-	struct group_config *group = conf_group_new(kind, name, 0);
+	struct group_config *group = conf_group_new(GROUP_FCGI, name, 0);
 	int status = conf_program_read(load, section, group);
 
 	group_config_unref(group);
@@ -55,19 +40,12 @@ check_processes(struct conf_load *load, const char *section, enum group_kind kin
 	return status;
 }
 
-static bool
-is_event(const char *name)
-{
-	for (size_t i = 0; i < nitems(event_names); i++)
-		if (str_equal(event_names[i], name))
-			return true;
-	return false;
-}
-
+/* The subscriptions as bits. */
 static int
-check_events(struct conf_load *load, const char *section, char *events)
+parse_events(struct conf_load *load, const char *section, char *events, uint32_t *bits)
 {
 	char *rest = events, *item;
+	int type;
 
 	if (events[0] == '\0')
 		return conf_load_fail(load, "[%s] section requires an \"events\" line",
@@ -76,26 +54,20 @@ check_events(struct conf_load *load, const char *section, char *events)
 		item = str_strip(item);
 		for (char *c = item; *c != '\0'; c++)
 			*c = (char)toupper((unsigned char)*c);
-		if (!is_event(item))
+		type = event_type_find(item);
+		if (type == -1)
 			return conf_load_fail(load, "Unknown event type %s in [%s] events",
 			    item, section);
+		*bits |= UINT32_C(1) << type;
 	}
 	return 0;
 }
 
 static int
-check_listener(struct conf_load *load, const char *section, const char *name,
-    struct pool_section *values)
+check_redirect(struct conf_load *load, const char *section)
 {
 	struct program_section program;
 
-	if (read_rows(load, section, &conf_listener_pool, values) == -1)
-		return -1;
-	if (values->buffer_size < 1)
-		return conf_load_fail(load, "[%s] section sets invalid buffer_size (%lld)",
-		    section, (long long)values->buffer_size);
-	if (check_events(load, section, values->events) == -1)
-		return -1;
 	memset(&program, 0, sizeof(program));
 	if (conf_load_row(load, section, conf_find(&conf_program, "redirect_stderr"),
 	    load->here, &program) == -1)
@@ -104,15 +76,53 @@ check_listener(struct conf_load *load, const char *section, const char *name,
 		return conf_load_fail(load, "[%s] section sets redirect_stderr=true but "
 		    "this is not allowed because it will interfere with the eventlistener "
 		    "protocol", section);
-	return check_processes(load, section, GROUP_LISTENER_POOL, name);
+	return 0;
+}
+
+static void
+warn_handler(struct conf_load *load, const char *section, const struct pool_section *values)
+{
+	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
+
+	if (!str_equal(values->result_handler, option->fallback))
+		conf_load_say(load, LEVEL_WARN, "[%s] result_handler=%s is Python code, "
+		    "which reeve does not run; a result is good when it is OK", section,
+		    values->result_handler);
+}
+
+static int
+judge_listener(struct conf_load *load, const char *section, struct pool_section *values,
+    struct pool_config *pool)
+{
+	if (read_rows(load, section, &conf_listener_pool, values) == -1)
+		return -1;
+	if (values->buffer_size < 1)
+		return conf_load_fail(load, "[%s] section sets invalid buffer_size (%lld)",
+		    section, (long long)values->buffer_size);
+	if (parse_events(load, section, values->events, &pool->events) == -1 ||
+	    check_redirect(load, section) == -1)
+		return -1;
+	if (ini_get(load->ini, section, "buffer_size") != NULL)
+		pool->buffer_size = values->buffer_size;
+	pool->counts_bytes = values->counts_bytes;
+	warn_handler(load, section, values);
+	return 0;
 }
 
 int
-conf_pool_check_listener(struct conf_load *load, const char *section, const char *name)
+conf_pool_read_listener(struct conf_load *load, const char *section, const char *name)
 {
 	struct pool_section values;
-	int status = check_listener(load, section, name, &values);
+	struct pool_config pool = { 0 };
+	struct group_config *group;
+	int status = judge_listener(load, section, &values, &pool);
 
+	if (status == 0) {
+		group = conf_group_new(GROUP_LISTENER_POOL, name, values.priority);
+		group->pool = pool;
+		conf_group_add(load, group);
+		status = conf_program_read(load, section, group);
+	}
 	conf_clear(&conf_listener_pool, &values);
 	return status;
 }
@@ -248,7 +258,7 @@ conf_pool_check_fcgi(struct conf_load *load, const char *section, const char *ra
 	    check_owner(load, values.socket_owner) == 0 &&
 	    check_mode(load, values.socket_mode) == 0 &&
 	    read_socket(load, section, name, &values) == 0)
-		status = check_processes(load, section, GROUP_FCGI, name);
+		status = check_processes(load, section, name);
 	conf_clear(&conf_fcgi, &values);
 	free(name);
 	return status;

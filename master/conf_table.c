@@ -18,7 +18,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ "umask", &conf_octal, "022", IN(config, umask),
 	    .help = "file creation mask of the daemon" },
 	{ "logfile", &conf_path, "supervisord.log", IN(config, logfile),
-	    .help = "main log" },
+	    .help = "main log: a path, or syslog" },
 	{ "logfile_maxbytes", &conf_size, "50MB", IN(config, logfile_maxbytes),
 	    .help = "size at which the main log is rotated; 0 = never" },
 	{ "logfile_backups", &conf_integer, "10", IN(config, logfile_backups),
@@ -38,13 +38,15 @@ static const struct conf_option supervisord_rows[] = {
 	{ "nocleanup", &conf_boolean, "false", IN(config, nocleanup),
 	    .help = "keep AUTO logs of earlier runs" },
 	{ "strip_ansi", &conf_boolean, "false", IN(config, strip_ansi),
-	    .flags = CONF_NO_EFFECT,
 	    .help = "remove ANSI escape sequences from programs' logs" },
 	{ "environment", &conf_environment, "", IN(config, environment), .flags = CONF_RAW,
 	    .help = "variables given to every child" },
 	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
 	    .flags = CONF_OURS,
 	    .help = "socket of reevectl; default: the pidfile's name with .ctl added" },
+	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
+	    .flags = CONF_OURS,
+	    .help = "datagram socket that takes syslog messages" },
 	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
 	    .help = "user of reeve-rpcd; default: reeve if it exists, else nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
@@ -57,9 +59,9 @@ static const struct conf_option supervisord_rows[] = {
 /* The rows of one output, judged for the section as a whole … */
 #define CAPTURE_ROWS(prefix, WORD)                                                    \
 	{ prefix "_capture_maxbytes", &conf_size, "0", CHANNEL(WORD, capture_maxbytes), \
-	    .flags = CONF_NO_EFFECT, .help = "size of the capture buffer; 0 = off" },     \
+	    .help = "size of the capture buffer; 0 = off" },                              \
 	{ prefix "_events_enabled", &conf_boolean, "false",                           \
-	    CHANNEL(WORD, events_enabled), .flags = CONF_NO_EFFECT,                       \
+	    CHANNEL(WORD, events_enabled),                                                \
 	    .help = "send PROCESS_LOG events for what is written to " prefix }
 
 /* … and for each process. */
@@ -72,7 +74,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
 	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0 = never" },  \
 	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
-	    .flags = CONF_EACH | CONF_NO_EFFECT, .help = "send " prefix " to syslog" }
+	    .flags = CONF_EACH, .help = "send " prefix " to syslog" }
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),
@@ -134,7 +136,12 @@ static const struct conf_option listener_rows[] = {
 	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
-	    .help = "events that may wait" },
+	    .help = "events that may wait; where it is not given, also as many as all "
+	    "programs make at a start" },
+	{ "event_length", &conf_event_length, "characters",
+	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
+	    .help = "what len: of an event counts: characters, as Python's listeners do, "
+	    "or bytes" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
 	    IN(pool_section, result_handler), .help = "judges the listener's results" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,

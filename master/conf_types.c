@@ -247,27 +247,53 @@ autorestart_equal(const void *a, const void *b)
 	return *(const enum autorestart *)a == *(const enum autorestart *)b;
 }
 
+/* One of two words, the second of which is true. */
+struct choice {
+	const char *option, *words[2];
+};
+
+static const struct choice confinement = {"rpcd_confinement", {"best", "strict"}};
+static const struct choice event_length = {"event_length", {"characters", "bytes"}};
+
+static int
+choice_parse(const struct choice *choice, const char *text, void *slot, char **why)
+{
+	char *shown;
+
+	for (int i = 0; i < 2; i++)
+		if (strcmp(text, choice->words[i]) == 0) {
+			*(bool *)slot = i == 1;
+			return 0;
+		}
+	shown = str_repr(text);
+	*why = xasprintf("not a valid %s: %s (%s or %s)", choice->option, shown,
+	    choice->words[0], choice->words[1]);
+	free(shown);
+	return -1;
+}
+
 static int
 confinement_parse(const char *text, void *slot, char **why)
 {
-	bool strict = strcmp(text, "strict") == 0;
-	char *shown;
-
-	if (!strict && strcmp(text, "best") != 0) {
-		shown = str_repr(text);
-		*why = xasprintf("not a valid rpcd_confinement: %s (best or strict)",
-		    shown);
-		free(shown);
-		return -1;
-	}
-	*(bool *)slot = strict;
-	return 0;
+	return choice_parse(&confinement, text, slot, why);
 }
 
 static char *
 confinement_print(const void *slot)
 {
-	return xstrdup(*(const bool *)slot ? "strict" : "best");
+	return xstrdup(confinement.words[*(const bool *)slot]);
+}
+
+static int
+event_length_parse(const char *text, void *slot, char **why)
+{
+	return choice_parse(&event_length, text, slot, why);
+}
+
+static char *
+event_length_print(const void *slot)
+{
+	return xstrdup(event_length.words[*(const bool *)slot]);
 }
 
 const struct conf_type conf_integer = {
@@ -301,6 +327,10 @@ const struct conf_type conf_signal = {
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
 	.parse = autorestart_parse, .print = autorestart_print, .equal = autorestart_equal,
+};
+const struct conf_type conf_event_length = {
+	.name = "characters or bytes", .size = sizeof(bool), .parse = event_length_parse,
+	.print = event_length_print, .equal = boolean_equal,
 };
 const struct conf_type conf_confinement = {
 	.name = "best or strict", .size = sizeof(bool), .parse = confinement_parse,

@@ -38,6 +38,7 @@ extern const struct conf_type conf_logfile;	/* struct channel_config */
 extern const struct conf_type conf_environment;	/* struct environment */
 extern const struct conf_type conf_user;	/* struct user * */
 
+extern const struct conf_type conf_event_length;	/* bool: bytes */
 extern const struct conf_type conf_confinement;	/* bool: strict */
 extern const struct conf_type conf_role;	/* has_role, … of listener_config */
 extern const struct conf_type conf_port;	/* host, port of listener_config */

@@ -65,10 +65,18 @@ struct process_config {
 
 enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI };
 
+/* What an event listener's group has beyond its processes. */
+struct pool_config {
+	uint32_t events;	/* subscriptions, a bit per enum event_type */
+	int64_t buffer_size;	/* 0 = not given */
+	bool counts_bytes;	/* event_length=bytes */
+};
+
 /* A group as configured: a [group:x], or the homogeneous group of one program. */
 struct group_config {
 	unsigned refs;		/* the config and the live group */
-	enum group_kind kind;	/* pools and fcgi are parsed and checked, not run yet */
+	enum group_kind kind;	/* fcgi is parsed and checked, not run yet */
+	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
 	char *name;
 	int64_t priority;
 	struct process_config **processes;	/* stored order (reference 3.5) */
@@ -107,6 +115,7 @@ struct config {
 	/* [supervisord] */
 	char *logfile;		/* absolute; NULL when syslog */
 	bool logfile_syslog;
+	char *syslog_socket;
 	int64_t logfile_maxbytes, logfile_backups;
 	enum log_level loglevel;
 	char *pidfile;		/* absolute */

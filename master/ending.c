@@ -123,16 +123,6 @@ ending_gone(struct process *p, enum process_state to)
 	p->ops->changed(p, to);
 }
 
-static bool
-ending_expected(const struct process *p, int code)
-{
-	for (size_t i = 0; i < p->config->nexitcodes; i++) {
-		if (p->config->exitcodes[i] == code)
-			return true;
-	}
-	return false;
-}
-
 static void
 ending_keep_status(struct process *p, int wait_status)
 {
@@ -155,15 +145,16 @@ ending_wants_restart(const struct process *p)
 {
 	return p->config->autorestart == AUTORESTART_TRUE ||
 	    (p->config->autorestart == AUTORESTART_UNEXPECTED &&
-	    !ending_expected(p, p->exitstatus));
+	    !process_exit_is_expected(p));
 }
 
 enum fault
 ending_exited(struct process *p, struct request *request)
 {
-	bool expected = ending_expected(p, waitstatus_code(request->number));
+	bool expected;
 
 	ending_keep_status(p, request->number);
+	expected = process_exit_is_expected(p);
 	ending_log(p, request->number, expected);
 	if (!expected)
 		transition_spawnerr(p, transition_text("Bad exit code %d", p->exitstatus));
@@ -199,7 +190,7 @@ ending_stopped(struct process *p, struct request *request)
 
 	p->killing = false;
 	ending_keep_status(p, request->number);
-	log_at(ending_expected(p, p->exitstatus) ? LEVEL_INFO : LEVEL_WARN,
+	log_at(process_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
 	    "stopped: %s (%s)", p->config->name, waitstatus_text(request->number, text));
 	ending_gone(p, PROCESS_STOPPED);
 	return FAULT_NONE;
@@ -210,7 +201,7 @@ enum fault
 ending_lost(struct process *p, struct request *request)
 {
 	ending_keep_status(p, request->number);
-	ending_log(p, request->number, ending_expected(p, p->exitstatus));
+	ending_log(p, request->number, process_exit_is_expected(p));
 	ending_gone(p, PROCESS_UNKNOWN);
 	return FAULT_NONE;
 }

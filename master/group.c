@@ -214,6 +214,12 @@ groups_previous(const struct group *group)
 }
 
 size_t
+groups_count(const struct groups *groups)
+{
+	return idmap_count(groups->by_id);
+}
+
+size_t
 groups_unstopped(const struct groups *groups)
 {
 	return groups->unstopped;

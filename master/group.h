@@ -41,6 +41,7 @@ struct group *groups_first(const struct groups *);	/* priority ascending */
 struct group *groups_next(const struct group *);
 struct group *groups_last(const struct groups *);
 struct group *groups_previous(const struct group *);
+size_t groups_count(const struct groups *);	/* processes of all groups */
 size_t groups_unstopped(const struct groups *);	/* over all groups, no walk */
 /* For the state document: gives a process the number it had, and puts a group last in the
  * list. 0, or -1 with ENOMEM. */

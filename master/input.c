@@ -62,14 +62,14 @@ on_ready(void *ctx, uint32_t ready)
 }
 
 struct input *
-input_new(struct loop *loop, int fd)
+input_new(struct loop *loop, int fd, size_t most)
 {
 	struct input *input;
 
 	if ((input = malloc(sizeof(*input))) == NULL)
 		return NULL;
 	input->fd = fd;
-	buf_init(&input->queue, INPUT_MAX);
+	buf_init(&input->queue, most);
 	if ((input->source = loop_fd(loop, fd, 0, on_ready, input)) == NULL) {
 		free(input);
 		return NULL;

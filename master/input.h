@@ -12,8 +12,9 @@
 
 struct input;
 
-/* New; takes the write end (NONBLOCK). NULL with errno. */
-struct input *input_new(struct loop *, int fd);
+/* New; takes the write end (NONBLOCK); most = bytes that may be queued, 0 = as many as
+ * come. NULL with errno. */
+struct input *input_new(struct loop *, int fd, size_t most);
 void input_free(struct input *);	/* NULL is fine */
 /* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
  * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */

@@ -1,7 +1,9 @@
 #include "master/logfile.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "master/outlet.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,19 +18,24 @@
 
 #define BACKUPS_TRIED 64 /* above this, look what is there before renaming */
 #define LINKS_MAX 8	 /* symlinks followed for a reader */
+#define MEM_MAJOR 1	 /* /dev/null and its like: written to without end */
+#define LOOK_MS 1000	 /* how long another may rotate a file before it is noticed */
 
 struct logfile {
 	char *path;
-	int fd;
+	struct outlet out;
+	dev_t dev; /* of what is open */
+	ino_t ino;
+	int64_t looked_ms; /* when was looked whether the path still names it */
 	int64_t maxbytes, backups;
 	uint64_t generation;
-	bool rotates; /* a regular file with maxbytes */
+	bool named;   /* a regular file of that name, which can be renamed and replaced */
 	bool quiet, failing;
 };
 
 /* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
  * as well, so that neither opening nor writing waits or fails for want of a reader: 64 KiB
- * wait in it for the next one, and what comes after that is dropped. */
+ * or more wait in it for the next one, and what comes after that is dropped. */
 static int
 open_fifo(const char *path)
 {
@@ -38,7 +45,7 @@ open_fifo(const char *path)
 /* O_NONBLOCK means nothing to a regular file, and keeps a stopped terminal from stopping
  * us. */
 static int
-open_target(const char *path, int truncate, struct stat *st)
+open_by_name(const char *path, int truncate, struct stat *st)
 {
 	int fd, fifo;
 
@@ -53,26 +60,68 @@ open_target(const char *path, int truncate, struct stat *st)
 		close(fd);
 		return -1;
 	}
-	if (S_ISFIFO(st->st_mode) && (fifo = open_fifo(path)) != -1) {
+	if (!S_ISFIFO(st->st_mode))
+		return fd;
+	if ((fifo = open_fifo(path)) != -1) {
 		close(fd);
 		fd = fifo;
 	}
+	outlet_widen(fd);
 	return fd;
+}
+
+/* The descriptor that the path stands for, when it was given to us and is not one of our
+ * own making; -1 otherwise. */
+static int
+given_descriptor(const char *path)
+{
+	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
+	int64_t n = -1;
+	int flags;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		n = STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		n = STDERR_FILENO;
+	for (size_t i = 0; i < nitems(directories); i++)
+		if (strncmp(path, directories[i], strlen(directories[i])) == 0 &&
+		    str_to_int(path + strlen(directories[i]), &n) == -1)
+			return -1;
+	if (n < 0 || n > INT_MAX || (flags = fcntl((int)n, F_GETFD)) == -1)
+		return -1;
+	return flags & FD_CLOEXEC ? -1 : (int)n;
+}
+
+/* A file that we were given is written to as it is: opened by a name it would have another
+ * offset, or, as a socket, could not be opened at all. */
+static int
+open_target(const char *path, int truncate, struct outlet *out, struct stat *st)
+{
+	int given = given_descriptor(path);
+
+	*out = OUTLET_NONE;
+	if (given == -1) {
+		out->fd = open_by_name(path, truncate, st);
+		return out->fd == -1 ? -1 : 0;
+	}
+	return outlet_share(out, given) == -1 ? -1 : fstat(out->fd, st);
 }
 
 /* Puts a newly opened descriptor in place of the present one, if any. */
 static int
 logfile_attach(struct logfile *file, int truncate)
 {
+	struct outlet out;
 	struct stat st;
-	int fd;
 
-	if ((fd = open_target(file->path, truncate, &st)) == -1)
+	if (open_target(file->path, truncate, &out, &st) == -1)
 		return -1;
-	if (file->fd != -1)
-		close(file->fd);
-	file->fd = fd;
-	file->rotates = file->maxbytes > 0 && S_ISREG(st.st_mode);
+	outlet_close(&file->out);
+	file->out = out;
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	file->looked_ms = clock_mono_ms();
+	file->named = S_ISREG(st.st_mode) && given_descriptor(file->path) == -1;
 	return 0;
 }
 
@@ -84,7 +133,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 
 	if ((file = calloc(1, sizeof(*file))) == NULL)
 		return NULL;
-	file->fd = -1;
+	file->out = OUTLET_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
 	if ((file->path = strdup(path)) == NULL || logfile_attach(file, 0) == -1) {
@@ -93,10 +142,6 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 		errno = saved;
 		return NULL;
 	}
-	if (maxbytes > 0 && lseek(file->fd, 0, SEEK_CUR) == -1)
-		log_warn(
-		    "log file %s cannot seek and is not rotated: its maxbytes is ignored",
-		    path);
 	return file;
 }
 
@@ -105,8 +150,7 @@ logfile_free(struct logfile *file)
 {
 	if (file == NULL)
 		return;
-	if (file->fd != -1)
-		close(file->fd);
+	outlet_close(&file->out);
 	free(file->path);
 	free(file);
 }
@@ -184,10 +228,10 @@ highest_backup(const char *path, int64_t limit)
 static bool
 was_replaced(const struct logfile *file)
 {
-	struct stat named, held;
+	struct stat st;
 
-	return stat(file->path, &named) == 0 && fstat(file->fd, &held) == 0 &&
-	       (named.st_ino != held.st_ino || named.st_dev != held.st_dev);
+	return stat(file->path, &st) == 0 &&
+	       (st.st_ino != file->ino || st.st_dev != file->dev);
 }
 
 static int
@@ -221,29 +265,29 @@ rotate(struct logfile *file)
 	return 0;
 }
 
-static int
-write_all(int fd, const char *bytes, size_t n)
+/* Another program of ours, or of another's, may have renamed the file to rotate it. It
+ * would take our output away with its oldest backup if we wrote on there. A file that was
+ * renamed and not replaced is written on, as one expects before USR2. */
+static void
+follow_rotation(struct logfile *file)
 {
-	ssize_t done;
+	int64_t now = clock_mono_ms();
 
-	while (n > 0) {
-		done = write(fd, bytes, n);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return -1;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return 0;
+	if (!file->named || now - file->looked_ms < LOOK_MS)
+		return;
+	file->looked_ms = now;
+	if (was_replaced(file) && logfile_attach(file, 0) == 0)
+		file->generation++;
 }
 
 int
 logfile_write(struct logfile *file, const void *bytes, size_t n)
 {
-	if (write_all(file->fd, bytes, n) == -1)
+	follow_rotation(file);
+	if (outlet_write(&file->out, bytes, n) == -1)
 		return complain(file, "write");
-	if (file->rotates && lseek(file->fd, 0, SEEK_CUR) >= file->maxbytes)
+	if (file->named && file->maxbytes > 0 &&
+	    lseek(file->out.fd, 0, SEEK_CUR) >= file->maxbytes)
 		return rotate(file);
 	file->failing = false;
 	return 0;
@@ -264,14 +308,32 @@ logfile_path(const struct logfile *file)
 int
 logfile_reopen(struct logfile *file)
 {
-	return logfile_attach(file, 0);
+	if (logfile_attach(file, 0) == -1)
+		return complain(file, "reopen");
+	file->generation++;
+	return 0;
+}
+
+/* A device, a FIFO and what we were given: to remove them would clear nothing and break
+ * what others do with them. */
+static bool
+is_lasting(const struct logfile *file)
+{
+	struct stat st;
+
+	if (given_descriptor(file->path) != -1)
+		return true;
+	return stat(file->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
 int
 logfile_clear(struct logfile *file)
 {
-	int gone = unlink(file->path) == -1 ? errno : 0;
+	int gone;
 
+	if (is_lasting(file))
+		return 0;
+	gone = unlink(file->path) == -1 ? errno : 0;
 	if (gone != 0 && gone != ENOENT) {
 		errno = gone;
 		return -1;
@@ -295,10 +357,40 @@ logfile_resume(struct logfile *file, uint64_t generation)
 	file->generation = generation;
 }
 
+static bool
+can_rotate(const char *path)
+{
+	struct stat st;
+
+	if (given_descriptor(path) != -1)
+		return false;
+	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
+	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);
+}
+
+void
+logfile_check(const char *path, int64_t maxbytes)
+{
+	if (maxbytes > 0 && !can_rotate(path))
+		log_warn("log file %s cannot be rotated: its maxbytes is ignored", path);
+}
+
+bool
+logfile_fills(const struct logfile *file)
+{
+	return file->out.fills;
+}
+
+bool
+logfile_is_full(const struct logfile *file)
+{
+	return outlet_is_full(&file->out);
+}
+
 int
 logfile_fd(const struct logfile *file)
 {
-	return file->fd;
+	return file->out.fd;
 }
 
 /* ---- for readers ---- */

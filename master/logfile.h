@@ -12,8 +12,9 @@
 
 struct logfile;
 
-/* Opens for appending, creating with 0666 & ~umask; a target that cannot seek (a FIFO,
- * /dev/stdout) is opened for writing and never rotated. New, or NULL with errno. */
+/* Opens for appending, creating with 0666 & ~umask. What is no regular file (a FIFO, a
+ * device) and what we were given (/dev/stdout, /dev/fd/N) is never waited for, rotated or
+ * removed. New, or NULL with errno. */
 struct logfile *logfile_open(const char *path, int64_t maxbytes, int64_t backups);
 void logfile_free(struct logfile *);	/* closes; NULL is fine */
 /* Appends all n bytes, then rotates when the size has reached maxbytes. Errors are logged
@@ -22,16 +23,24 @@ void logfile_free(struct logfile *);	/* closes; NULL is fine */
 int logfile_write(struct logfile *, const void *bytes, size_t n);
 void logfile_quiet(struct logfile *, bool quiet);
 const char *logfile_path(const struct logfile *);
-/* Closes and opens again (USR2, clear). 0 or -1 with errno. */
-NODISCARD int logfile_reopen(struct logfile *);
-/* Removes the file and reopens it. 0, or -1 with errno (ENOENT: it was not there). */
+/* Opens its path again (USR2). 0, or -1 with errno: it stays what it was, and has said so
+ * as writing would. */
+int logfile_reopen(struct logfile *);
+/* Removes a regular file and reopens it; anything else stays. 0, or -1 with errno (ENOENT:
+ * it was not there). */
 NODISCARD int logfile_clear(struct logfile *);
-/* How often it has been rotated or cleared. */
+/* How often it has been rotated, cleared or reopened. */
 uint64_t logfile_generation(const struct logfile *);
 /* Goes on counting from there: a log taken over from the state document. */
 void logfile_resume(struct logfile *, uint64_t generation);
-/* For the state document: the descriptor. */
+/* WARN when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
+void logfile_check(const char *path, int64_t maxbytes);
+/* For the state document, and to wait for: the descriptor. */
 int logfile_fd(const struct logfile *);
+/* True for a pipe, socket or terminal that we were given: somebody reads it, whom its
+ * writers can wait for. It takes PIPE_BUF bytes whole unless it is full. */
+bool logfile_fills(const struct logfile *);
+bool logfile_is_full(const struct logfile *);
 
 /* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink
  * as last component owned by neither root nor us refused; /dev/null is given as it is. The

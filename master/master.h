@@ -10,12 +10,14 @@
 #include "master/mood.h"
 #include "master/options.h"
 #include "master/reap.h"
+#include "master/syslogger.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
 struct control;
+struct events;
 struct frontend;
 struct listeners;
 struct publisher;
@@ -31,16 +33,19 @@ struct master {
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */
 	uint64_t seq;			/* of the state stream */
+	uint64_t next_event;		/* serial of the next event */
 	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
+	struct syslogger *syslog;
 	struct mainlog *mainlog;
 	struct groups *groups;
 	struct jobs *jobs;
 	struct mood *mood;
 	struct publisher *publisher;
+	struct events *events;
 	struct control *control;
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */

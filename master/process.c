@@ -291,6 +291,16 @@ process_stopped_at(const struct process *p)
 	return strdup(text);
 }
 
+bool
+process_exit_is_expected(const struct process *p)
+{
+	for (size_t i = 0; i < p->config->nexitcodes; i++) {
+		if (p->config->exitcodes[i] == p->exitstatus)
+			return true;
+	}
+	return false;
+}
+
 int
 process_info_of(const struct process *p, const char *stdout_log, const char *stderr_log,
     struct process_info *info)

@@ -86,6 +86,8 @@ void process_timeout(struct process *);
 /* It was reaped with this wait status; its output has been drained. Logs the line of 5.6.
  */
 void process_reaped(struct process *, int wait_status);
+/* Whether the exit status it has is one of its exitcodes. */
+bool process_exit_is_expected(const struct process *);
 /* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
  * caller (AUTO names are the runtime's), "" for none. */
 NODISCARD int process_info_of(const struct process *, const char *stdout_log,

@@ -9,6 +9,7 @@
 #include "master/autolog.h"
 #include "master/control.h"
 #include "master/daemonize.h"
+#include "master/events.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
 #include "master/publish.h"
@@ -88,11 +89,17 @@ got_hup(void *ctx, uint32_t count)
 static void
 got_usr2(void *ctx, uint32_t count)
 {
-	(void)ctx;
+	const struct master *master = ctx;
+	const struct group *group;
+	struct process *process;
+
 	(void)count;
-	log_warn(
-	    "received SIGUSR2 indicating log reopen request, which this version does not "
-	    "carry out");
+	log_info("received SIGUSR2 indicating log reopen request");
+	mainlog_reopen(master->mainlog);
+	for (group = groups_first(master->groups); group != NULL;
+	     group = groups_next(group))
+		TAILQ_FOREACH(process, &group->processes, in_group)
+			runtime_reopen_logs(process);
 }
 
 static const struct {
@@ -126,6 +133,8 @@ state_changed(void *ctx)
 
 	if (mood_state(master->mood) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
+	else if (mood_is_stopping(master->mood))
+		events_stopping(master->events);
 	publish_daemon(master->publisher);
 }
 
@@ -213,6 +222,7 @@ turn_end(void *ctx)
 	struct master *master = ctx;
 
 	control_flush(master->control);
+	events_dispatch(master->events, master->config->identifier);
 	frontend_check(master->frontend);
 	check_fatal_end(master);
 }
@@ -329,9 +339,24 @@ open_mainlog(struct master *master, char **error)
 		    strerror(errno));
 		return -1;
 	}
+	if (config->logfile_syslog)
+		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
+	if (config->logfile != NULL)
+		logfile_check(config->logfile, config->logfile_maxbytes);
 	return 0;
+}
+
+/* Named after our own name, as supervisord's messages are after its. */
+static int
+make_syslog(struct master *master, char **error)
+{
+	const char *program = master->options->program, *slash = strrchr(program, '/');
+
+	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
+	    slash == NULL ? program : slash + 1);
+	return master->syslog == NULL ? system_error(error, "syslog") : 0;
 }
 
 static int
@@ -340,12 +365,13 @@ make_rooms(struct master *master, char **error)
 	master->groups = groups_new();
 	if (master->groups == NULL)
 		return system_error(error, "groups");
+	master->events = events_new(master->loop, master->groups, &master->next_event);
 	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
 	master->jobs = jobs_new(master->loop, master->groups);
 	master->publisher = publisher_new(&master->seq, &publish_ops, master);
 	master->control = control_new(master);
-	if (master->mood == NULL || master->jobs == NULL || master->publisher == NULL ||
-	    master->control == NULL)
+	if (master->events == NULL || master->mood == NULL || master->jobs == NULL ||
+	    master->publisher == NULL || master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
@@ -395,8 +421,8 @@ start(struct master *master, bool first, char **error)
 		return -1;
 	if (first && raise_limits(master, error) == -1)
 		return -1;
-	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
-	    open_listeners(master, error) == -1)
+	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
+	    open_mainlog(master, error) == -1 || open_listeners(master, error) == -1)
 		return -1;
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
 	 * logs these could be. */
@@ -421,6 +447,7 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	*has_pidfile = pidfile_write(config->pidfile);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
+	events_running(master->events);
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		activation_autostart(group);
@@ -442,6 +469,8 @@ finish(struct master *master, bool has_pidfile)
 	jobs_free(master->jobs);
 	master->jobs = NULL;
 	activation_remove_all(master);
+	events_free(master->events);
+	master->events = NULL;
 	mood_free(master->mood);
 	master->mood = NULL;
 	publisher_free(master->publisher);
@@ -453,6 +482,8 @@ finish(struct master *master, bool has_pidfile)
 	log_init(NULL, NULL, LEVEL_INFO);
 	mainlog_free(master->mainlog);
 	master->mainlog = NULL;
+	syslogger_free(master->syslog);
+	master->syslog = NULL;
 	config_free(master->config);
 	master->config = NULL;
 }

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "master/autolog.h"
 #include "master/command.h"
+#include "master/events.h"
 #include "master/logfile.h"
 #include "master/publish.h"
 #include "master/runtime_impl.h"
@@ -56,6 +57,17 @@ create_autologs(const struct master *master, const struct process *process,
 	return 0;
 }
 
+static void
+check_targets(const struct process_config *config)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		const struct channel_config *channel = &config->channels[c];
+
+		if (channel->target == LOG_TO_FILE)
+			logfile_check(channel->path, channel->maxbytes);
+	}
+}
+
 int
 runtime_attach(struct master *master, struct process *process)
 {
@@ -67,7 +79,25 @@ runtime_attach(struct master *master, struct process *process)
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
+	check_targets(process->config);
 	return 0;
+}
+
+int
+runtime_add_channel(
+    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+{
+	const struct master *master = runtime_master(process);
+	const struct channel_use use = {
+	    .name = process->config->name,
+	    .word = runtime_channel_words[channel],
+	    .log = log,
+	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
+	    .strip_ansi = &master->config->strip_ansi,
+	};
+
+	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);
+	return process->runtime->channels[channel] == NULL ? -1 : 0;
 }
 
 void
@@ -79,6 +109,10 @@ runtime_close_pipes(struct runtime *runtime)
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
+	if (runtime->listener != NULL)
+		event_unref(listener_take(runtime->listener).event);
+	free(runtime->listener);
+	runtime->listener = NULL;
 }
 
 void
@@ -109,11 +143,23 @@ runtime_log_path(const struct process *process, enum channel_id channel)
 	return "";
 }
 
+static void
+drain(struct runtime *runtime)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		if (runtime->channels[c] == NULL)
+			continue;
+		channel_drain(runtime->channels[c], DRAIN_MAX);
+		channel_finish(runtime->channels[c]);
+	}
+}
+
 void
 runtime_reaped(void *ctx, pid_t pid, int wait_status)
 {
 	struct process *process = ctx;
 	struct runtime *runtime = process->runtime;
+	struct pool_event left = {0};
 
 	if (pid != process->pid) {
 		mood_break(runtime_master(process)->mood,
@@ -121,11 +167,15 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 		    "does not know");
 		return;
 	}
-	for (int c = 0; c < CHANNEL_MAX; c++)
-		if (runtime->channels[c] != NULL)
-			channel_drain(runtime->channels[c], DRAIN_MAX);
+	drain(runtime);
+	if (runtime->listener != NULL)
+		left = listener_take(runtime->listener);
 	runtime_close_pipes(runtime);
 	process_reaped(process, wait_status);
+	/* An event that it was given and has not answered is another's. */
+	if (left.event != NULL)
+		pool_end(events_pool(runtime_master(process)->events, process->group), left,
+		    false);
 }
 
 enum fault
@@ -169,6 +219,7 @@ changed(struct process *process, enum process_state from)
 	publish_changed(master->publisher, process);
 	if (from == process->state)
 		return;
+	events_process_state(master->events, process, from);
 	group_process_changed(master->groups, process, from);
 	if (process->group->unstopped > process->group->count)
 		mood_break(master->mood, "more processes run in a group than it has");
@@ -228,4 +279,17 @@ runtime_clear_logs(struct process *process)
 		fault = FAULT_FAILED;
 	}
 	return fault;
+}
+
+void
+runtime_reopen_logs(struct process *process)
+{
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		struct channel *channel = process->runtime->channels[c];
+		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+
+		/* One that cannot be opened has said so, and is written on. */
+		if (log != NULL)
+			(void)logfile_reopen(log);
+	}
 }

@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "master/master.h"
+#include "master/pool.h"
 #include "master/process.h"
 #include "proto/fault.h"
 
@@ -28,5 +29,10 @@ NODISCARD enum fault runtime_write_stdin(struct process *, const char *bytes, si
 /* clearProcessLogs: removes and reopens the logs of a live process; a stopped one is left
  * alone (reference 2.11). FAULT_NONE or FAILED. */
 NODISCARD enum fault runtime_clear_logs(struct process *);
+/* USR2: opens the logs of a live process again. */
+void runtime_reopen_logs(struct process *);
+
+/* What a pool asks of its processes. */
+extern const struct pool_ops runtime_pool_ops;
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/loop.h"
 #include "master/channel.h"
 #include "master/input.h"
+#include "master/listener.h"
 #include "master/master.h"
 #include "master/process.h"
 
@@ -14,6 +15,7 @@ struct runtime {
 	struct source *timer;
 	struct channel *channels[CHANNEL_MAX];
 	struct input *input;
+	struct listener *listener;	/* of a pool's process while it has pipes */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 };
 
@@ -27,8 +29,17 @@ void runtime_close_pipes(struct runtime *);
 void runtime_reaped(void *process, pid_t, int wait_status);
 /* process_ops.spawn (runtime_spawn.c). */
 pid_t runtime_spawn(struct process *, char **why);
+/* How much may be queued for its standard input: an event is bounded by who makes it. */
+size_t runtime_input_most(const struct process *);
+/* Makes the events of a new channel, or the listener's protocol, out of what the child
+ * writes (runtime_events.c). 0, or -1 with ENOMEM. */
+NODISCARD int runtime_listen(struct process *, enum channel_id);
 /* PATH for the command: the program's, else ours, else NULL. */
 const char *runtime_search_path(const struct process *);
+/* Makes the channel of an output: takes the read end and the log (NULL = none). 0; or -1
+ * with errno, and nothing is taken. */
+NODISCARD int runtime_add_channel(
+    struct process *, enum channel_id, int fd, struct logfile *log);
 /* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
 NODISCARD int runtime_open_log(
     const struct process *, enum channel_id, struct logfile **log);

@@ -88,19 +88,21 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 {
 	struct runtime *runtime = process->runtime;
 
-	runtime->input = input_new(master->loop, plumbing->input);
+	runtime->input =
+	    input_new(master->loop, plumbing->input, runtime_input_most(process));
 	if (runtime->input == NULL)
 		return -1;
 	plumbing->input = -1;
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		if (plumbing->outputs[c] == -1)
 			continue;
-		runtime->channels[c] = channel_new(master->loop, plumbing->outputs[c],
-		    plumbing->logs[c], process->config->name, runtime_channel_words[c]);
-		if (runtime->channels[c] == NULL)
+		if (runtime_add_channel(
+			process, c, plumbing->outputs[c], plumbing->logs[c]) == -1)
 			return -1;
 		plumbing->outputs[c] = -1;
 		plumbing->logs[c] = NULL;
+		if (runtime_listen(process, (enum channel_id)c) == -1)
+			return -1;
 	}
 	return 0;
 }

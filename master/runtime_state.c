@@ -71,7 +71,8 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 	if (pipes->stdin_fd == -1)
 		return 0;
-	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd);
+	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd,
+	    runtime_input_most(process));
 	if (runtime->input == NULL)
 		return -1;
 	pipes->stdin_fd = -1;
@@ -103,9 +104,7 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation);
-	runtime->channels[id] = channel_new(runtime_master(process)->loop, output->fd, log,
-	    process->config->name, runtime_channel_words[id]);
-	if (runtime->channels[id] == NULL) {
+	if (runtime_add_channel(process, id, output->fd, log) == -1) {
 		logfile_free(log);
 		return -1;
 	}

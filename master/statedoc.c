@@ -51,6 +51,7 @@ static const struct statefield output_rows[] = {
 static const struct statefield master_rows[] = {
 	ROW(struct master, next_id, U64),
 	ROW(struct master, seq, U64),
+	ROW(struct master, next_event, U64),
 	ROW(struct master, rereads, U64),
 	ROW(struct master, restart_wanted, BOOL),
 	ROW(struct master, config_path, TEXT),

@@ -158,6 +158,32 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 	return response;
 }
 
+/* The months' names are C's: no locale is ever set. */
+static struct MHD_Response *
+page_changed(struct MHD_Response *response, time_t changed)
+{
+	char text[64] = "";
+	struct tm tm;
+
+	if (gmtime_r(&changed, &tm) != NULL)
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return page_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, text);
+}
+
+struct MHD_Response *
+http_page_growing(MHD_ContentReaderCallback read, void *ctx, time_t changed, bool at_once)
+{
+	struct MHD_Response *response;
+
+	response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, ctx, NULL);
+	response = page_headers(response, "text/plain;charset=utf-8");
+	response = page_changed(response, changed);
+	if (at_once)
+		response = page_header(response, "X-Accel-Buffering", "no");
+	return response;
+}
+
 int
 http_page_close(struct MHD_Response *response)
 {

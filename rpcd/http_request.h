@@ -29,6 +29,7 @@ struct http_gate {
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */
+	size_t followers;	/* … that follow a log */
 	size_t held;		/* bytes of bodies in memory */
 };
 

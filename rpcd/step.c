@@ -170,6 +170,27 @@ step_printed(const struct call_step *step, size_t i)
 	return json_is_null(value) ? xstrdup("None") : NULL;
 }
 
+void
+step_fault_printed(struct call_step *step, enum fault fault, size_t i)
+{
+	bool nil = json_is_null(json_array_get(step->params, i));
+	char *shown = nil ? NULL : step_printed(step, i);
+
+	step_fault(step, fault, shown);
+	free(shown);
+}
+
+bool
+step_group_name(struct call_step *step, size_t i, const char **name)
+{
+	const json_t *value = json_array_get(step->params, i);
+
+	if (json_is_string(value) || json_is_array(value) || json_is_object(value))
+		return step_name(step, i, name);
+	step_fault_printed(step, FAULT_BAD_NAME, i);
+	return false;
+}
+
 /* ---- asking ---- */
 
 bool

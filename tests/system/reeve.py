@@ -294,19 +294,20 @@ class Daemon:
         name, _, value = self.token.partition("=")
         return {**os.environ, name: value}
 
-    def spawn(self, *options):
+    def spawn(self, *options, stdout=None):
         """Starts the program in the foreground and does not wait for anything."""
         with open(self.path("out.txt"), "ab") as out:
-            self.process = subprocess.Popen(self.command("-n", *options), stdout=out,
-                                            stderr=out, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(self.command("-n", *options),
+                                            stdout=stdout or out, stderr=out,
+                                            stdin=subprocess.DEVNULL,
                                             env=self.environment(), cwd=self.dir,
                                             start_new_session=True, **self.identity,
                                             preexec_fn=end_with_parent)
         self.pid = self.process.pid
 
-    def start(self, *options):
+    def start(self, *options, stdout=None):
         """Starts in the foreground and waits until it serves."""
-        self.spawn(*options)
+        self.spawn(*options, stdout=stdout)
         until(self.serving, what="the daemon to serve; it said: " + self.output())
         return self
 

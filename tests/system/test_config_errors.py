@@ -255,10 +255,8 @@ class Warnings(Case):
 
     @unittest.skipUnless(SUBJECT == "reeve", "what comes later here is there in supervisord")
     def test_what_comes_later_is_named(self):
-        d = self.daemon("[eventlistener:l]\ncommand=/bin/cat\nevents=TICK_5\n"
-                        "[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://{dir}/f.sock\n")
+        d = self.daemon("[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://{dir}/f.sock\n")
         warned = [m for m in d.messages() if m.startswith("WARN ")]
-        self.assertTrue(any("eventlistener:l" in m for m in warned), warned)
         self.assertTrue(any("fcgi-program:f" in m for m in warned), warned)
 
 

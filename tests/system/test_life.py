@@ -72,13 +72,6 @@ class Foreground(Case):
                 d.wait_log("WARN received %s indicating exit request" %
                            signal.Signals(number).name)
 
-    @reeve_only
-    def test_usr2(self):
-        d = self.daemon()
-        os.kill(d.pid, signal.SIGUSR2)
-        d.wait_log("WARN received SIGUSR2")
-        self.assertEqual(0, d.stop())
-
     def test_critical_line_without_authentication(self):
         d = self.daemon(tcp={"username": "u", "password": "p"})
         self.assertIn("CRIT Server 'unix_http_server' running without any HTTP "

@@ -33,6 +33,7 @@ static const struct {
 	{ &conf_logfile, "/x", "/x", "/dev/null/x" },
 	{ &conf_environment, "A=1", "A=\"1\"", "A" },
 	{ &conf_user, "root", "root", "no-such-user" },
+	{ &conf_event_length, "bytes", "bytes", "none" },
 	{ &conf_confinement, "strict", "strict", "none" },
 	{ &conf_role, "view", "view", "root" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },

@@ -9,6 +9,7 @@
 #include "common/str.h"
 #include "master/conf_table.h"
 #include "master/config.h"
+#include "master/event.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -137,6 +138,16 @@ dump_rows(struct buf *out, const struct conf_section *section, const void *base,
 }
 
 static void
+dump_pool(struct buf *out, const struct pool_config *pool)
+{
+	line(out, "  buffer %lld%s", (long long)pool->buffer_size,
+	    pool->counts_bytes ? ", counts bytes" : "");
+	for (int i = 0; i < EVENT_TYPE_MAX; i++)
+		if (pool->events & (UINT32_C(1) << i))
+			line(out, "  events %s", event_type_name((enum event_type)i));
+}
+
+static void
 dump(struct buf *out, const struct config *config)
 {
 	dump_rows(out, &conf_supervisord, config, "");
@@ -154,6 +165,8 @@ dump(struct buf *out, const struct config *config)
 
 		line(out, "group %s priority %lld", group->name,
 		    (long long)group->priority);
+		if (group->kind == GROUP_LISTENER_POOL)
+			dump_pool(out, &group->pool);
 		for (size_t j = 0; j < group->nprocesses; j++)
 			dump_rows(out, &conf_program, group->processes[j], "  ");
 	}

@@ -5,6 +5,7 @@
 #include "common/loop.h"
 #include "common/sock.h"
 #include "common/str.h"
+#include "master/events.h"
 #include "master/control.h"
 
 #include <setjmp.h>
@@ -120,6 +121,8 @@ setup(void **state)
 	s->master.config = &s->config;
 	s->master.loop = loop_new();
 	s->recorder.groups = s->master.groups = groups_new();
+	s->master.events =
+	    events_new(s->master.loop, s->master.groups, &s->master.next_event);
 	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
 	s->master.publisher = publisher_new(&s->master.seq, &publish_ops, s);
@@ -141,6 +144,7 @@ teardown(void **state)
 	mainlog_free(s->master.mainlog);
 	jobs_free(s->master.jobs);
 	mood_free(s->master.mood);
+	events_free(s->master.events);
 	groups_free(s->master.groups);
 	loop_free(s->master.loop);
 	recorder_clear(&s->recorder);

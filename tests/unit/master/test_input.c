@@ -18,7 +18,7 @@ open_input(void)
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	assert_non_null(end.loop = loop_new());
-	assert_non_null(end.input = input_new(end.loop, fds[1]));
+	assert_non_null(end.input = input_new(end.loop, fds[1], INPUT_MAX));
 	end.reader = fds[0];
 	return end;
 }

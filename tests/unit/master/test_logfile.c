@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 static void
 put(struct logfile *file, const char *text)
@@ -177,6 +178,34 @@ test_two_writers(void **state)
 		assert_non_null(strchr(all, 'a' + i));
 }
 
+/* One that never rotates by itself follows another's rotation, or its output would end with
+ * the oldest backup. A file that was only renamed is written on. */
+static void
+test_follows_rotation(void **state)
+{
+	struct scratch *scratch = *state;
+	struct logfile *one, *two;
+
+	clock_freeze(1000, 0);
+	one = open_log(scratch, 4, 9);
+	two = open_log(scratch, 0, 0);
+	put(one, "1234");
+	put(two, "a");
+	scratch_expect(scratch, "log.1", "1234a");
+	clock_freeze(2000, 0);
+	put(two, "b");
+	scratch_expect(scratch, "log", "b");
+	assert_int_equal(logfile_generation(two), 1);
+	assert_int_equal(
+	    rename(scratch_path(scratch, "log"), scratch_path(scratch, "moved")), 0);
+	clock_freeze(9000, 0);
+	put(two, "c");
+	scratch_expect(scratch, "moved", "bc");
+	scratch_expect(scratch, "log", NULL);
+	logfile_free(one);
+	logfile_free(two);
+}
+
 static void
 test_failed_rotation(void **state)
 {
@@ -301,12 +330,16 @@ test_fifo(void **state)
 	struct scratch *scratch = *state;
 	static char much[1 << 20];
 	struct logfile *file;
+	struct stat st;
 	char got[8];
 	int reader;
 
 	assert_int_equal(mkfifo(scratch_path(scratch, "log"), 0600), 0);
-	file = open_log(scratch, 10, 2);
+	logfile_check(scratch_path(scratch, "log"), 0);
+	assert_string_equal(scratch->log, "");
+	logfile_check(scratch_path(scratch, "log"), 10);
 	assert_int_equal(scratch_count(scratch, "WARN log file "), 1);
+	file = open_log(scratch, 10, 2);
 	put(file, "hello");
 	reader = open(scratch_path(scratch, "log"), O_RDONLY | O_NONBLOCK);
 	assert_int_equal(read(reader, got, sizeof(got)), 5);
@@ -316,8 +349,65 @@ test_fifo(void **state)
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(scratch_count(scratch, "ERRO "), 1);
 	close(reader);
+	assert_int_equal(logfile_clear(file), 0);
+	assert_int_equal(stat(scratch_path(scratch, "log"), &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
 	logfile_free(file);
 	scratch_expect(scratch, "log.1", NULL);
+}
+
+/* A descriptor that was given to us: written to as it is, neither rotated nor removed. */
+static void
+test_given_file(void **state)
+{
+	struct scratch *scratch = *state;
+	int fd = open(scratch_path(scratch, "out"), O_WRONLY | O_CREAT, 0600);
+	struct logfile *file;
+	char path[32];
+
+	assert_true(fd > 2);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	logfile_check(path, 5);
+	assert_int_equal(scratch_count(scratch, "WARN log file /dev/fd/"), 1);
+	assert_non_null(file = logfile_open(path, 5, 1));
+	assert_int_equal(write(fd, "head ", 5), 5);
+	put(file, "0123456789 ");
+	assert_int_equal(write(fd, "tail", 4), 4);
+	assert_int_equal(logfile_clear(file), 0);
+	assert_int_equal(logfile_reopen(file), 0);
+	put(file, ".");
+	scratch_expect(scratch, "out", "head 0123456789 tail.");
+	logfile_free(file);
+	/* Our own are nobody's log. */
+	assert_int_equal(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
+	assert_non_null(file = logfile_open(path, 0, 0));
+	assert_true(fcntl(logfile_fd(file), F_GETFL) & O_APPEND);
+	logfile_free(file);
+	close(fd);
+	assert_null(logfile_open(path, 0, 0));
+	assert_int_equal(errno, ENOENT);
+}
+
+/* A socket cannot be opened by its name; the journal's is one. */
+static void
+test_given_socket(void **state)
+{
+	struct logfile *file;
+	char path[32], got[8];
+	int fds[2];
+
+	(void)state;
+	signal(SIGPIPE, SIG_DFL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
+	assert_non_null(file = logfile_open(path, 0, 0));
+	put(file, "hello");
+	assert_int_equal(read(fds[1], got, sizeof(got)), 5);
+	close(fds[1]);
+	assert_int_equal(logfile_write(file, "x", 1), -1);
+	assert_int_equal(errno, EPIPE);
+	close(fds[0]);
+	logfile_free(file);
 }
 
 /* Devices are never renamed; /dev/null can seek, so there is nothing to warn of. */
@@ -326,13 +416,17 @@ test_devices(void **state)
 {
 	struct scratch *scratch = *state;
 	struct logfile *file = logfile_open("/dev/null", 1, 1);
+	struct stat st;
 
 	assert_non_null(file);
 	put(file, "0123456789");
 	assert_int_equal(logfile_generation(file), 0);
 	assert_string_equal(scratch->log, "");
+	assert_int_equal(logfile_clear(file), 0);
 	logfile_free(file);
 	assert_int_equal(access("/dev/null.1", F_OK), -1);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
 }
 
 static void
@@ -419,6 +513,7 @@ main(void)
 	    TEST(test_generation),
 	    TEST(test_append_after_rotation),
 	    TEST(test_two_writers),
+	    TEST(test_follows_rotation),
 	    TEST(test_failed_rotation),
 	    TEST(test_vanished),
 	    TEST(test_reopen_and_clear),
@@ -426,6 +521,8 @@ main(void)
 	    TEST(test_quiet),
 	    TEST(test_large),
 	    TEST(test_fifo),
+	    TEST(test_given_file),
+	    TEST(test_given_socket),
 	    TEST(test_devices),
 	    TEST(test_reader),
 	    TEST(test_reader_links),

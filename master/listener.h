@@ -1,0 +1,53 @@
+/* Listener: the protocol that one event listener speaks on its standard output: READY,
+ * then for each event RESULT (reference 7.5). It decides and makes no system call. */
+#ifndef MASTER_LISTENER_H
+#define MASTER_LISTENER_H
+
+#include "master/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LISTENER_LINE_MAX 256	/* bytes of a result line; a longer one is a bad one */
+
+enum listener_state {
+	LISTENER_ACKNOWLEDGED,	/* has still to say READY */
+	LISTENER_READY,
+	LISTENER_BUSY,		/* has been given an event */
+	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */
+};
+
+/* An event's place in a pool. */
+struct pool_event {
+	struct event *event;	/* a reference; NULL = none */
+	uint64_t poolserial;
+};
+
+struct listener {
+	const char *name;	/* of the process; borrowed */
+	enum listener_state state;
+	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
+	size_t nline;
+	bool in_result;		/* the line has been read: `missing` bytes of … */
+	int64_t missing;	/* … its result are still to come */
+	char result[3];		/* its beginning: nothing longer than "OK" is good */
+	size_t nresult;
+	struct pool_event outstanding;	/* BUSY: what it was given */
+};
+
+/* Told of each end of an event: whether it was processed, else it is rejected. The event is
+ * the callee's. */
+typedef void listener_end_fn(void *ctx, struct pool_event taken, bool processed);
+
+/* As of a process just spawned. */
+void listener_init(struct listener *, const char *name);
+/* READY → BUSY, with an event. */
+void listener_give(struct listener *, struct pool_event taken);
+/* It wrote these bytes. */
+void listener_feed(struct listener *, const char *bytes, size_t n, listener_end_fn *,
+    void *ctx);
+/* It is gone: what it was given comes back, .event NULL when it had nothing. */
+struct pool_event listener_take(struct listener *);
+
+#endif

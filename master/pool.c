@@ -1,0 +1,217 @@
+#include "master/pool.h"
+
+#include "common/buf.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PER_PROCESS 4	/* events that one program may make while it starts */
+
+struct pool_waiting {
+	STAILQ_ENTRY(pool_waiting) in_buffer;
+	struct pool_event item;
+};
+
+struct pool *
+pool_new(struct group *group, const struct pool_ops *ops)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	pool->group = group;
+	pool->ops = ops;
+	STAILQ_INIT(&pool->buffer);
+	return pool;
+}
+
+/* Takes the head out; its reference is the caller's. */
+static struct pool_event
+pop(struct pool *pool)
+{
+	struct pool_waiting *waiting = STAILQ_FIRST(&pool->buffer);
+	struct pool_event item = waiting->item;
+
+	STAILQ_REMOVE_HEAD(&pool->buffer, in_buffer);
+	pool->count--;
+	pool->bytes -= item.event->size;
+	free(waiting);
+	return item;
+}
+
+void
+pool_free(struct pool *pool)
+{
+	if (pool == NULL)
+		return;
+	while (pool->count > 0)
+		event_unref(pop(pool).event);
+	free(pool);
+}
+
+unsigned
+pool_wants(const struct pool *pool, enum event_type type)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < EVENT_TYPE_MAX; i++)
+		if (pool->group->config->pool.events & (UINT32_C(1) << i))
+			count += event_type_is(type, (enum event_type)i);
+	return count;
+}
+
+/* --- the buffer ------------------------------------------------------------------ */
+
+static bool
+is_full(const struct pool *pool, size_t processes)
+{
+	int64_t given = pool->group->config->pool.buffer_size;
+
+	if (given > 0)
+		return pool->count >= (uint64_t)given;
+	return pool->count >= POOL_ROOM && (pool->bytes > POOL_EXTRA_BYTES ||
+					       pool->count >= PER_PROCESS * processes);
+}
+
+static void
+make_room(struct pool *pool, size_t processes)
+{
+	struct event *oldest;
+
+	if (!is_full(pool, processes) || pool->count == 0)
+		return;
+	oldest = pop(pool).event;
+	log_error("pool %s event buffer overflowed, discarding event %" PRIu64,
+	    pool->group->config->name, oldest->serial);
+	event_unref(oldest);
+}
+
+/* Its reference is taken, also without memory: then the event is lost, and said to be. */
+static void
+insert(struct pool *pool, struct pool_event item, bool at_head)
+{
+	struct pool_waiting *waiting = malloc(sizeof(*waiting));
+
+	if (waiting == NULL) {
+		log_error("pool %s has no memory for event %" PRIu64,
+		    pool->group->config->name, item.event->serial);
+		event_unref(item.event);
+		return;
+	}
+	waiting->item = item;
+	if (at_head)
+		STAILQ_INSERT_HEAD(&pool->buffer, waiting, in_buffer);
+	else
+		STAILQ_INSERT_TAIL(&pool->buffer, waiting, in_buffer);
+	pool->count++;
+	pool->bytes += item.event->size;
+}
+
+static uint64_t
+take_serial(struct pool *pool)
+{
+	uint64_t serial = pool->next_serial;
+
+	pool->next_serial = serial >= INT64_MAX ? 0 : serial + 1;
+	return serial;
+}
+
+void
+pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
+{
+	struct pool_event item = {event, take_serial(pool)};
+
+	for (unsigned i = 0; i < times; i++) {
+		make_room(pool, processes);
+		event_ref(event);
+		insert(pool, item, false);
+	}
+}
+
+void
+pool_end(void *ctx, struct pool_event taken, bool processed)
+{
+	struct pool *pool = ctx;
+
+	if (processed || taken.event == NULL) {
+		event_unref(taken.event);
+		return;
+	}
+	log_debug("rebuffering event %" PRIu64 " for pool %s (buf size=%zu, max=%" PRId64
+		  ")",
+	    taken.event->serial, pool->group->config->name, pool->count,
+	    pool->group->config->pool.buffer_size);
+	make_room(pool, SIZE_MAX / PER_PROCESS);
+	insert(pool, taken, true);
+}
+
+/* --- handing out -------------------------------------------------------------------- */
+
+/* Appends the envelope and the payload; -1 with ENOMEM. */
+static int
+envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
+    const char *identifier)
+{
+	const struct event *event = item->event;
+	const struct group_config *config = pool->group->config;
+
+	if (buf_printf(out,
+		"ver:3.0 server:%s serial:%" PRIu64 " pool:%s poolserial:%" PRIu64
+		" eventname:%s len:%zu\n",
+		identifier, event->serial, config->name, item->poolserial,
+		event_type_name(event->type),
+		config->pool.counts_bytes ? event->size : event->characters) == -1)
+		return -1;
+	return buf_append(out, event->payload, event->size);
+}
+
+static bool
+give_to(struct pool *pool, struct process *process, struct listener *listener,
+    const struct pool_event *item, const struct buf *text)
+{
+	if (pool->ops->write(process, buf_data(text), buf_len(text)) == -1) {
+		log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
+		    item->event->serial, process->config->name, strerror(errno));
+		return false;
+	}
+	log_debug("event %" PRIu64 " sent to listener %s", item->event->serial,
+	    process->config->name);
+	event_ref(item->event);
+	listener_give(listener, *item);
+	return true;
+}
+
+static bool
+give(struct pool *pool, const struct pool_event *item, const char *identifier)
+{
+	struct process *process;
+	struct listener *listener;
+	struct buf text;
+	bool given = false;
+
+	buf_init(&text, 0);
+	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
+		listener = pool->ops->listener(process);
+		if (process->state != PROCESS_RUNNING || listener == NULL ||
+		    listener->state != LISTENER_READY)
+			continue;
+		if (buf_len(&text) == 0 && envelop(&text, pool, item, identifier) == -1)
+			break;
+		given = give_to(pool, process, listener, item, &text);
+		if (given)
+			break;
+	}
+	buf_clear(&text);
+	return given;
+}
+
+void
+pool_dispatch(struct pool *pool, const char *identifier)
+{
+	while (pool->count > 0 &&
+	    give(pool, &STAILQ_FIRST(&pool->buffer)->item, identifier))
+		event_unref(pop(pool).event);
+}

@@ -1,0 +1,51 @@
+/* Pool: a group of event listeners and the events that wait for them: bounded, in order,
+ * one at a time to each listener (reference 7.6). */
+#ifndef MASTER_POOL_H
+#define MASTER_POOL_H
+
+#include "common/compiler.h"
+#include "common/queue.h"
+#include "master/event.h"
+#include "master/group.h"
+#include "master/listener.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define POOL_ROOM 10			/* events, where buffer_size is not given … */
+#define POOL_EXTRA_BYTES (1024 * 1024)	/* … and as many more as programs may make at a
+					 * start, while they hold less than this */
+
+struct pool_ops {
+	/* The listener that the process is now, or NULL. */
+	struct listener *(*listener)(const struct process *);
+	/* Queues bytes for its standard input. 0, or -1 with errno: nothing was queued. */
+	int (*write)(struct process *, const char *bytes, size_t n);
+};
+
+STAILQ_HEAD(pool_buffer, pool_waiting);
+
+struct pool {
+	TAILQ_ENTRY(pool) in_events;
+	struct group *group;	/* borrowed */
+	const struct pool_ops *ops;	/* borrowed */
+	struct pool_buffer buffer;
+	size_t count, bytes;	/* of the buffer */
+	uint64_t next_serial;
+};
+
+/* New, empty. NULL with ENOMEM. */
+struct pool *pool_new(struct group *, const struct pool_ops *);
+void pool_free(struct pool *);	/* NULL is fine; what waits is lost */
+/* How many of its subscriptions take the type. */
+unsigned pool_wants(const struct pool *, enum event_type);
+/* Buffers the event so many times; others give way when there is no room. processes: how
+ * many live processes there are, for the default size. */
+void pool_accept(struct pool *, struct event *, unsigned times, size_t processes);
+/* A listener_end_fn: a rejected event goes to the head again. */
+listener_end_fn pool_end;
+/* Hands out what it can. */
+void pool_dispatch(struct pool *, const char *identifier);
+
+#endif

@@ -1,0 +1,116 @@
+/* What a child writes becomes events, or is an event listener's word. */
+#include "master/runtime.h"
+
+#include "master/events.h"
+#include "master/runtime_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct events *
+events_of(const struct process *process)
+{
+	return runtime_master(process)->events;
+}
+
+static void
+stdout_output(void *ctx, const char *bytes, size_t n)
+{
+	events_process_log(events_of(ctx), ctx, CHANNEL_STDOUT, bytes, n);
+}
+
+static void
+stderr_output(void *ctx, const char *bytes, size_t n)
+{
+	events_process_log(events_of(ctx), ctx, CHANNEL_STDERR, bytes, n);
+}
+
+static void
+no_output(void *ctx, const char *bytes, size_t n)
+{
+	(void)ctx;
+	(void)bytes;
+	(void)n;
+}
+
+static void
+stdout_communication(void *ctx, const char *bytes, size_t n)
+{
+	events_process_communication(events_of(ctx), ctx, CHANNEL_STDOUT, bytes, n);
+}
+
+static void
+stderr_communication(void *ctx, const char *bytes, size_t n)
+{
+	events_process_communication(events_of(ctx), ctx, CHANNEL_STDERR, bytes, n);
+}
+
+static void
+listener_output(void *ctx, const char *bytes, size_t n)
+{
+	struct process *process = ctx;
+
+	listener_feed(process->runtime->listener, bytes, n, pool_end,
+	    events_pool(events_of(process), process->group));
+}
+
+/* By whether *_events_enabled is set. */
+static const struct channel_ops tellers[CHANNEL_MAX][2] = {
+    [CHANNEL_STDOUT] = {{no_output, stdout_communication},
+        {stdout_output, stdout_communication}},
+    [CHANNEL_STDERR] = {{no_output, stderr_communication},
+        {stderr_output, stderr_communication}},
+};
+
+static const struct channel_ops protocol = {.output = listener_output};
+
+/* A listener's standard output is its protocol and nothing else. */
+static int
+listen_to_protocol(struct process *process)
+{
+	struct runtime *runtime = process->runtime;
+
+	runtime->listener = malloc(sizeof(*runtime->listener));
+	if (runtime->listener == NULL)
+		return -1;
+	listener_init(runtime->listener, process->config->name);
+	return channel_tell(runtime->channels[CHANNEL_STDOUT], &protocol, process, 0);
+}
+
+size_t
+runtime_input_most(const struct process *process)
+{
+	return process->group->config->kind == GROUP_LISTENER_POOL ? 0 : INPUT_MAX;
+}
+
+int
+runtime_listen(struct process *process, enum channel_id id)
+{
+	const struct channel_config *config = &process->config->channels[id];
+
+	if (id == CHANNEL_STDOUT && process->group->config->kind == GROUP_LISTENER_POOL)
+		return listen_to_protocol(process);
+	if (!config->events_enabled && config->capture_maxbytes == 0)
+		return 0;
+	return channel_tell(process->runtime->channels[id],
+	    &tellers[id][config->events_enabled], process, config->capture_maxbytes);
+}
+
+/* --- for pools --------------------------------------------------------------------- */
+
+static struct listener *
+listener_of(const struct process *process)
+{
+	return process->runtime->listener;
+}
+
+static int
+write_event(struct process *process, const char *bytes, size_t n)
+{
+	if (process->runtime->input != NULL)
+		return input_write(process->runtime->input, bytes, n);
+	errno = EPIPE;
+	return -1;
+}
+
+const struct pool_ops runtime_pool_ops = {.listener = listener_of, .write = write_event};

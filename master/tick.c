@@ -1,0 +1,105 @@
+#include "master/tick.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+
+static const struct {
+	enum event_type type;
+	int64_t period;		/* seconds */
+} periods[] = {
+    {EVENT_TICK_5, 5},
+    {EVENT_TICK_60, 60},
+    {EVENT_TICK_3600, 3600},
+};
+
+struct ticks {
+	struct source *timer;
+	tick_fn *tick;
+	void *ctx;
+	uint32_t wanted;
+	int64_t slices[nitems(periods)];	/* the last one seen of what is wanted */
+};
+
+static int64_t
+slice_at(size_t i, int64_t wall_ms)
+{
+	return wall_ms / 1000 / periods[i].period;
+}
+
+static bool
+is_wanted(const struct ticks *ticks, size_t i)
+{
+	return (ticks->wanted & (UINT32_C(1) << periods[i].type)) != 0;
+}
+
+int64_t
+ticks_look(struct ticks *ticks, int64_t wall_ms)
+{
+	int64_t next = -1;
+
+	for (size_t i = 0; i < nitems(periods); i++) {
+		int64_t slice = slice_at(i, wall_ms), period = periods[i].period, left;
+
+		if (!is_wanted(ticks, i))
+			continue;
+		if (slice != ticks->slices[i])
+			ticks->tick(ticks->ctx, periods[i].type, slice * period);
+		ticks->slices[i] = slice;
+		left = (slice + 1) * period * 1000 - wall_ms;
+		if (next == -1 || left < next)
+			next = left;
+	}
+	return next;
+}
+
+static void
+rearm(struct ticks *ticks)
+{
+	int64_t left = ticks_look(ticks, clock_wall_ms());
+
+	source_arm(ticks->timer, left == -1 ? -1 : clock_mono_ms() + left);
+}
+
+static void
+on_timer(void *ctx, uint32_t ready UNUSED)
+{
+	rearm(ctx);
+}
+
+struct ticks *
+ticks_new(struct loop *loop, tick_fn *tick, void *ctx)
+{
+	struct ticks *ticks = calloc(1, sizeof(*ticks));
+
+	if (ticks == NULL)
+		return NULL;
+	ticks->tick = tick;
+	ticks->ctx = ctx;
+	ticks->timer = loop_timer(loop, on_timer, ticks);
+	if (ticks->timer != NULL)
+		return ticks;
+	free(ticks);
+	return NULL;
+}
+
+void
+ticks_free(struct ticks *ticks)
+{
+	if (ticks == NULL)
+		return;
+	source_free(ticks->timer);
+	free(ticks);
+}
+
+void
+ticks_want(struct ticks *ticks, uint32_t types)
+{
+	uint32_t had = ticks->wanted;
+
+	ticks->wanted = types;
+	for (size_t i = 0; i < nitems(periods); i++)
+		if (is_wanted(ticks, i) && (had & (UINT32_C(1) << periods[i].type)) == 0)
+			ticks->slices[i] = slice_at(i, clock_wall_ms());
+	rearm(ticks);
+}

@@ -1,0 +1,137 @@
+/* Listener: the protocol, each case fed whole and byte by byte. */
+#include "master/listener.h"
+
+#include "common/log.h"
+#include "common/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What came of the events, a letter each: + processed, - rejected. */
+static void
+note(void *ctx, struct pool_event taken, bool processed)
+{
+	strcat(ctx, processed ? "+" : "-");
+	assert_non_null(taken.event);
+	event_unref(taken.event);
+}
+
+/* '!' in the input stands for an event that is given. */
+static const struct {
+	const char *input, *ends;
+	enum listener_state state;
+} cases[] = {
+    {"", "", LISTENER_ACKNOWLEDGED},
+    {"READY", "", LISTENER_ACKNOWLEDGED},
+    {"READY\n", "", LISTENER_READY},
+    {"READY\r\n", "", LISTENER_UNKNOWN},
+    {"ready\n", "", LISTENER_UNKNOWN},
+    {"nonsense", "", LISTENER_UNKNOWN},
+    {"READY\nX", "", LISTENER_UNKNOWN},
+    {"READY\nREADY\n", "", LISTENER_UNKNOWN},
+    {"READY\n!", "", LISTENER_BUSY},
+    {"READY\n!RESULT 2\nOK", "+", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT 2\nOKREADY\n", "+", LISTENER_READY},
+    {"READY\n!RESULT 2\nOKREADY\n!RESULT 4\nFAIL", "+-", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT 2\nOKX", "+", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT 2\nOKXEADY\n", "+", LISTENER_UNKNOWN},
+    {"READY\n!RESULT 2\nO", "", LISTENER_BUSY},
+    {"READY\n!RESULT 3\nOK\n", "-", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT 0\n", "-", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT  2 \nOK", "+", LISTENER_ACKNOWLEDGED},
+    {"READY\n!1234567+2\nOK", "+", LISTENER_ACKNOWLEDGED},
+    {"READY\n!RESULT\n", "-", LISTENER_UNKNOWN},
+    {"READY\n!\n", "-", LISTENER_UNKNOWN},
+    {"READY\n!RESULT x\n", "-", LISTENER_UNKNOWN},
+    {"READY\n!RESULT -1\n", "-", LISTENER_UNKNOWN},
+    {"READY\n!RESULT 99999999999999999999999\n", "-", LISTENER_UNKNOWN},
+    {"READY\n!RESULT 9223372036854775807\nOK", "", LISTENER_BUSY},
+    {"READY\n!RESULT x\nREADY\n", "-", LISTENER_UNKNOWN},
+};
+
+static void
+feed(struct listener *listener, const char *input, size_t step, char *ends)
+{
+	while (*input != '\0') {
+		size_t n = strcspn(input, "!");
+
+		if (*input == '!') {
+			struct event *event = event_new(EVENT_TICK_5, 1, "", "", 0);
+
+			assert_int_equal(listener->state, LISTENER_READY);
+			listener_give(listener, (struct pool_event){event, 0});
+			input++;
+			continue;
+		}
+		n = n < step ? n : step;
+		listener_feed(listener, input, n, note, ends);
+		input += n;
+	}
+}
+
+static void
+test_cases(void **state UNUSED)
+{
+	static const size_t steps[] = {SIZE_MAX, 1, 2, 3};
+	struct listener listener;
+	char ends[8];
+
+	for (size_t i = 0; i < nitems(cases); i++)
+		for (size_t j = 0; j < nitems(steps); j++) {
+			ends[0] = '\0';
+			listener_init(&listener, "l");
+			feed(&listener, cases[i].input, steps[j], ends);
+			if (!str_equal(ends, cases[i].ends) ||
+			    listener.state != cases[i].state)
+				fail_msg("case %zu, step %zu: \"%s\", state %d", i, j, ends,
+				    (int)listener.state);
+			event_unref(listener_take(&listener).event);
+		}
+}
+
+/* A line without an end, and a result without one, cost nothing. */
+static void
+test_floods(void **state UNUSED)
+{
+	char flood[4096], ends[8] = "";
+	struct listener listener;
+
+	memset(flood, 'x', sizeof(flood));
+	listener_init(&listener, "l");
+	feed(&listener, "READY\n!", SIZE_MAX, ends);
+	listener_feed(&listener, flood, sizeof(flood), note, ends);
+	assert_string_equal(ends, "-");
+	assert_int_equal(listener.state, LISTENER_UNKNOWN);
+
+	listener_init(&listener, "l");
+	feed(&listener, "READY\n!RESULT 1000000000\n", SIZE_MAX, ends);
+	for (int i = 0; i < 1000; i++)
+		listener_feed(&listener, flood, sizeof(flood), note, ends);
+	assert_int_equal(listener.state, LISTENER_BUSY);
+	assert_int_equal(listener.missing, 1000000000 - 1000 * 4096);
+	event_unref(listener_take(&listener).event);
+	assert_null(listener_take(&listener).event);
+}
+
+static void
+no_log(void *ctx UNUSED, enum log_level level UNUSED, const char *text UNUSED,
+    size_t len UNUSED)
+{
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_floods),
+	};
+
+	log_init(no_log, NULL, LEVEL_DEBUG);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
