@@ -12,7 +12,7 @@
 #define DRAIN_READS 16		/* after its end: as much as its pipe holds */
 
 /* supervisord's own lines, which the master never writes: at level trace and on what is no
- * call. All others say whose they are, so that the front end cannot speak for the master. */
+ * call. All others say whose they are: the front end cannot speak for the master. */
 static bool
 is_unsigned(enum log_level level, const char *text, size_t n)
 {

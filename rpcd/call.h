@@ -24,7 +24,7 @@ struct reply {
 	int status;		/* 200, or an HTTP error whose page http.c makes */
 	struct buf body;	/* the whole document, when stream.read is NULL */
 	struct reply_stream stream;
-	bool ends_daemon;	/* nothing is stopped before calls_answered, within bounds */
+	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };
 
 /* Exactly once per call that was not abandoned; the reply's content is taken. May run

@@ -38,7 +38,7 @@ VARIABLE = (
     (r"stopped monitoring <.*>$", "stopped monitoring <…>"),
 )
 # What only one of the two says (reeve.conf(5)): the servers' banners, the front end.
-OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|DEBG reeve-rpcd|CRIT Supervisor is running as root")
+OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|\w+ reeve-rpcd|CRIT Supervisor is running as root")
 
 
 def messages(text):
