@@ -92,27 +92,29 @@ find_added_and_changed(const struct master *master, const struct config *fresh,
 static int
 by_activation(const void *a, const void *b)
 {
-	const struct process *left = TAILQ_FIRST(&(*(const struct group *const *)a)->processes);
-	const struct process *right = TAILQ_FIRST(&(*(const struct group *const *)b)->processes);
-	uint64_t l = left == NULL ? 0 : left->id, r = right == NULL ? 0 : right->id;
+	const struct group *const *left = a, *const *right = b;
+	const struct process *l = TAILQ_FIRST(&(*left)->processes);
+	const struct process *r = TAILQ_FIRST(&(*right)->processes);
+	uint64_t first = l == NULL ? 0 : l->id, second = r == NULL ? 0 : r->id;
 
-	return (l > r) - (l < r);
+	return (first > second) - (first < second);
 }
 
 /* New array of the active groups whose names are not in the map; NULL with ENOMEM. */
 static const struct group **
 active_without(const struct master *master, const struct map *names, size_t *count)
 {
+	const struct groups *groups = master->groups;
 	const struct group *group, **found;
 	size_t active = 0;
 
 	*count = 0;
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		active++;
 	found = calloc(active + 1, sizeof(*found));
 	if (found == NULL)
 		return NULL;
-	for (group = groups_first(master->groups); group != NULL; group = groups_next(group))
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		if (map_get(names, group->config->name) == NULL)
 			found[(*count)++] = group;
 	qsort(found, *count, sizeof(*found), by_activation);

@@ -1,6 +1,5 @@
 """One of the two daemons that are compared, and how a script is played on it."""
 
-import os
 import traceback
 
 import steps
@@ -59,7 +58,6 @@ def play(subject, via, file, ctl):
     outcomes, step = [], None
     side = Side(subject, via, file.configurations, ctl)
     try:
-        os.mkdir(side.path("bin"))
         side.use("main")
         side.start()
         for step in (step for case in file.cases for step in case.steps):
