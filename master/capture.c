@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@ struct capture {
 	size_t held;		/* of the sought token, seen at the end of the last feed */
 	struct buf captured;
 };
+
+/* Whoever adds a member that is state: it goes through capture_get and capture_put_back. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct capture) == 80, "see capture_get");
 
 static const char *
 token(const struct capture *capture)
@@ -147,4 +151,31 @@ capture_finish(struct capture *capture)
 		    buf_len(&capture->captured));
 	buf_clear(&capture->captured);
 	capture->capturing = false;
+}
+
+int
+capture_get(const struct capture *capture, struct capture_memory *memory)
+{
+	memory->capturing = capture->capturing;
+	memory->held = capture->held;
+	memory->n = buf_len(&capture->captured);
+	memory->bytes = malloc(memory->n + 1);
+	if (memory->bytes == NULL)
+		return -1;
+	if (memory->n > 0)
+		memcpy(memory->bytes, buf_data(&capture->captured), memory->n);
+	return 0;
+}
+
+int
+capture_put_back(struct capture *capture, const struct capture_memory *memory)
+{
+	capture->capturing = memory->capturing;
+	if (memory->held >= strlen(token(capture)) ||
+	    (!memory->capturing && memory->n > 0)) {
+		errno = EINVAL;
+		return -1;
+	}
+	capture->held = memory->held;
+	return buf_append(&capture->captured, memory->bytes, memory->n);
 }

@@ -14,6 +14,14 @@
 
 struct capture;
 
+/* What the state document keeps of it. */
+struct capture_memory {
+	bool capturing;
+	uint64_t held;	/* of the token that is sought: its beginning came last */
+	char *bytes;	/* owned: captured so far */
+	size_t n;
+};
+
 /* The bytes are the callee's to change. */
 struct capture_ops {
 	/* Output, in order and without the tokens; captured: it stood between them. */
@@ -34,5 +42,9 @@ void capture_feed(struct capture *, char *bytes, size_t n);
 /* The child is gone: what looked like the beginning of a token is output, and what was
  * captured without an end is left over. */
 void capture_finish(struct capture *);
+/* For the state document: *memory with new bytes, and back into a fresh one. 0, or -1 with
+ * ENOMEM, or EINVAL: it cannot have been so. */
+NODISCARD int capture_get(const struct capture *, struct capture_memory *memory);
+NODISCARD int capture_put_back(struct capture *, const struct capture_memory *);
 
 #endif

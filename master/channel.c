@@ -223,6 +223,8 @@ channel_new(struct loop *loop, int fd, const struct channel_use *use)
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
 	*channel = (struct channel){.loop = loop, .fd = fd, .room_fd = -1, .use = *use};
+	if (fd == -1)
+		return channel;
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
 		free(channel);
 		return NULL;
@@ -277,6 +279,12 @@ struct logfile *
 channel_log(const struct channel *channel)
 {
 	return channel->use.log;
+}
+
+struct capture *
+channel_capture(const struct channel *channel)
+{
+	return channel->capture;
 }
 
 int

@@ -23,7 +23,8 @@ struct channel_use {
 	const bool *strip_ansi;		/* borrowed; looked at when output comes */
 };
 
-/* New; takes the read end `fd` (NONBLOCK). NULL with errno, and nothing is taken. */
+/* New; takes the read end `fd` (NONBLOCK), -1 = closed by the child already. NULL with
+ * errno, and nothing is taken. */
 struct channel *channel_new(struct loop *, int fd, const struct channel_use *);
 void channel_free(struct channel *);	/* NULL is fine */
 /* Who else is told of the output, as it is read and once it is logged; and of what capture
@@ -41,6 +42,7 @@ void channel_finish(struct channel *);
 /* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
 void channel_drain(struct channel *, size_t most);
 struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */
+struct capture *channel_capture(const struct channel *);	/* borrowed, or NULL */
 int channel_fd(const struct channel *);	/* -1 once the child has closed its end */
 
 #endif

@@ -21,6 +21,10 @@ struct events {
 	bool stopping;			/* has been told */
 };
 
+/* Whoever adds a member that is state: it needs a door for the state document. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 56,
+    "see statedoc_events.c");
+
 /* --- making one ------------------------------------------------------------------- */
 
 bool
@@ -271,6 +275,35 @@ events_dispatch(struct events *events, const char *identifier)
 	TAILQ_FOREACH(pool, &events->pools, in_events)
 		pool_dispatch(pool, identifier);
 }
+
+/* --- the state document ------------------------------------------------------------ */
+
+bool
+events_told_stopping(const struct events *events)
+{
+	return events->stopping;
+}
+
+void
+events_set_told_stopping(struct events *events, bool told)
+{
+	events->stopping = told;
+}
+
+struct pool *
+events_next(const struct events *events, const struct pool *pool)
+{
+	return pool == NULL ? TAILQ_FIRST(&events->pools) : TAILQ_NEXT(pool, in_events);
+}
+
+void
+events_move_last(struct events *events, struct pool *pool)
+{
+	TAILQ_REMOVE(&events->pools, pool, in_events);
+	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
+}
+
+/* --- its life ------------------------------------------------------------------- */
 
 struct events *
 events_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial)

@@ -46,4 +46,11 @@ void events_group(struct events *, enum event_type, const char *name);
  * (design 5). */
 void events_dispatch(struct events *, const char *identifier);
 
+/* For the state document: whether SUPERVISOR_STATE_CHANGE_STOPPING has been told; the pool
+ * behind this one (NULL: the first), or NULL; and a pool comes last in that order. */
+bool events_told_stopping(const struct events *);
+void events_set_told_stopping(struct events *, bool);
+struct pool *events_next(const struct events *, const struct pool *);
+void events_move_last(struct events *, struct pool *);
+
 #endif

@@ -27,6 +27,21 @@ static const char *const state_names[] = {
     [LISTENER_UNKNOWN] = "UNKNOWN",
 };
 
+const char *
+listener_state_name(enum listener_state state)
+{
+	return state_names[state];
+}
+
+int
+listener_state_find(const char *name)
+{
+	for (size_t i = 0; i < nitems(state_names); i++)
+		if (str_equal(state_names[i], name))
+			return (int)i;
+	return -1;
+}
+
 void
 listener_init(struct listener *listener, const char *name)
 {
@@ -211,4 +226,17 @@ listener_feed(struct listener *listener, const char *bytes, size_t n, listener_e
 
 	while (feeding.n > 0)
 		feeders[listener->state](&feeding);
+}
+
+bool
+listener_is_sound(const struct listener *listener)
+{
+	bool busy = listener->state == LISTENER_BUSY;
+	/* READY is judged as soon as it is as long as that. */
+	size_t room =
+	    listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN : sizeof(listener->line);
+
+	return busy == (listener->outstanding.event != NULL) && listener->nline < room &&
+	    (!listener->in_result || (busy && listener->missing > 0)) &&
+	    listener->nresult <= sizeof(listener->result);
 }

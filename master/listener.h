@@ -24,6 +24,7 @@ struct pool_event {
 	uint64_t poolserial;
 };
 
+/* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
 struct listener {
 	const char *name;	/* of the process; borrowed */
 	enum listener_state state;
@@ -40,6 +41,10 @@ struct listener {
  * the callee's. */
 typedef void listener_end_fn(void *ctx, struct pool_event taken, bool processed);
 
+/* "BUSY"; and name → state, or -1. */
+const char *listener_state_name(enum listener_state);
+int listener_state_find(const char *name);
+
 /* As of a process just spawned. */
 void listener_init(struct listener *, const char *name);
 /* READY → BUSY, with an event. */
@@ -49,5 +54,7 @@ void listener_feed(struct listener *, const char *bytes, size_t n, listener_end_
     void *ctx);
 /* It is gone: what it was given comes back, .event NULL when it had nothing. */
 struct pool_event listener_take(struct listener *);
+/* For the state document: whether the protocol can have led to this. */
+bool listener_is_sound(const struct listener *);
 
 #endif

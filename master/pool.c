@@ -10,11 +10,6 @@
 
 #define PER_PROCESS 4	/* events that one program may make while it starts */
 
-struct pool_waiting {
-	STAILQ_ENTRY(pool_waiting) in_buffer;
-	struct pool_event item;
-};
-
 struct pool *
 pool_new(struct group *group, const struct pool_ops *ops)
 {
@@ -43,12 +38,18 @@ pop(struct pool *pool)
 }
 
 void
+pool_clear(struct pool *pool)
+{
+	while (pool->count > 0)
+		event_unref(pop(pool).event);
+}
+
+void
 pool_free(struct pool *pool)
 {
 	if (pool == NULL)
 		return;
-	while (pool->count > 0)
-		event_unref(pop(pool).event);
+	pool_clear(pool);
 	free(pool);
 }
 
@@ -89,18 +90,14 @@ make_room(struct pool *pool, size_t processes)
 	event_unref(oldest);
 }
 
-/* Its reference is taken, also without memory: then the event is lost, and said to be. */
-static void
+/* Takes its reference; -1 with ENOMEM, and it is not taken. */
+static int
 insert(struct pool *pool, struct pool_event item, bool at_head)
 {
 	struct pool_waiting *waiting = malloc(sizeof(*waiting));
 
-	if (waiting == NULL) {
-		log_error("pool %s has no memory for event %" PRIu64,
-		    pool->group->config->name, item.event->serial);
-		event_unref(item.event);
-		return;
-	}
+	if (waiting == NULL)
+		return -1;
 	waiting->item = item;
 	if (at_head)
 		STAILQ_INSERT_HEAD(&pool->buffer, waiting, in_buffer);
@@ -108,6 +105,24 @@ insert(struct pool *pool, struct pool_event item, bool at_head)
 		STAILQ_INSERT_TAIL(&pool->buffer, waiting, in_buffer);
 	pool->count++;
 	pool->bytes += item.event->size;
+	return 0;
+}
+
+/* Its reference is taken, also without memory: then the event is lost, and said to be. */
+static void
+insert_or_lose(struct pool *pool, struct pool_event item, bool at_head)
+{
+	if (insert(pool, item, at_head) == 0)
+		return;
+	log_error("pool %s has no memory for event %" PRIu64, pool->group->config->name,
+	    item.event->serial);
+	event_unref(item.event);
+}
+
+int
+pool_put_back(struct pool *pool, struct pool_event item)
+{
+	return insert(pool, item, false);
 }
 
 static uint64_t
@@ -127,7 +142,7 @@ pool_accept(struct pool *pool, struct event *event, unsigned times, size_t proce
 	for (unsigned i = 0; i < times; i++) {
 		make_room(pool, processes);
 		event_ref(event);
-		insert(pool, item, false);
+		insert_or_lose(pool, item, false);
 	}
 }
 
@@ -145,7 +160,7 @@ pool_end(void *ctx, struct pool_event taken, bool processed)
 	    taken.event->serial, pool->group->config->name, pool->count,
 	    pool->group->config->pool.buffer_size);
 	make_room(pool, SIZE_MAX / PER_PROCESS);
-	insert(pool, taken, true);
+	insert_or_lose(pool, taken, true);
 }
 
 /* --- handing out -------------------------------------------------------------------- */

@@ -24,8 +24,14 @@ struct pool_ops {
 	int (*write)(struct process *, const char *bytes, size_t n);
 };
 
+struct pool_waiting {
+	STAILQ_ENTRY(pool_waiting) in_buffer;
+	struct pool_event item;
+};
+
 STAILQ_HEAD(pool_buffer, pool_waiting);
 
+/* statedoc_events.c asserts this struct's size: a field added here must be added there. */
 struct pool {
 	TAILQ_ENTRY(pool) in_events;
 	struct group *group;	/* borrowed */
@@ -49,5 +55,9 @@ listener_end_fn pool_end;
 bool pool_is_busy(const struct pool *);
 /* Hands out what it can. */
 void pool_dispatch(struct pool *, const char *identifier);
+/* For the state document: nothing waits any more; and an event waits again, last of all. 0,
+ * or -1 with ENOMEM: then it is not taken. */
+void pool_clear(struct pool *);
+NODISCARD int pool_put_back(struct pool *, struct pool_event take);
 
 #endif

@@ -34,9 +34,15 @@ get_output(
 	const struct channel *channel = process->runtime->channels[id];
 	const char *path = runtime_log_path(process, id);
 	const struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+	const struct capture *capture = NULL;
 
-	if (channel != NULL)
+	if (channel != NULL) {
 		output->fd = channel_fd(channel);
+		capture = channel_capture(channel);
+	}
+	if (capture != NULL && capture_get(capture, &output->capture) == -1)
+		return -1;
+	output->captures = capture != NULL;
 	if (log != NULL) {
 		output->log_fd = logfile_fd(log);
 		output->generation = logfile_generation(log);
@@ -45,6 +51,16 @@ get_output(
 		return 0;
 	output->log_path = strdup(path);
 	return output->log_path == NULL ? -1 : 0;
+}
+
+static void
+get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
+{
+	pipes->listens = true;
+	pipes->listener = *listener;
+	pipes->listener.name = NULL;
+	if (listener->outstanding.event != NULL)
+		event_ref(listener->outstanding.event);
 }
 
 static int
@@ -61,7 +77,17 @@ get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		if (get_output(process, c, &pipes->outputs[c]) == -1)
 			return -1;
+	if (runtime->listener != NULL)
+		get_listener(runtime->listener, pipes);
 	return 0;
+}
+
+/* -1 with EINVAL: the document is not of this configuration. */
+static int
+misfit(void)
+{
+	errno = EINVAL;
+	return -1;
 }
 
 static int
@@ -87,19 +113,10 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 /* The log is opened anew by its path: two descriptors on one file append alike. */
 static int
-put_output(struct process *process, enum channel_id id, struct statedoc_output *output)
+put_channel(struct process *process, enum channel_id id, struct statedoc_output *output)
 {
-	struct runtime *runtime = process->runtime;
 	struct logfile *log = NULL;
 
-	if (process->config->channels[id].target == LOG_TO_AUTO &&
-	    output->log_path != NULL) {
-		free(runtime->autologs[id]);
-		runtime->autologs[id] = output->log_path;
-		output->log_path = NULL;
-	}
-	if (output->fd == -1)
-		return 0;
 	if (runtime_open_log(process, id, &log) == -1)
 		return -1;
 	if (log != NULL)
@@ -112,6 +129,52 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 	if (output->log_fd != -1)
 		close(output->log_fd);
 	output->log_fd = -1;
+	return runtime_listen(process, id);
+}
+
+static void
+put_autolog(struct process *process, enum channel_id id, struct statedoc_output *output)
+{
+	struct runtime *runtime = process->runtime;
+
+	if (process->config->channels[id].target != LOG_TO_AUTO || output->log_path == NULL)
+		return;
+	free(runtime->autologs[id]);
+	runtime->autologs[id] = output->log_path;
+	output->log_path = NULL;
+}
+
+/* A live process has the channels that a spawn makes, also one that it has closed: its log
+ * can still be cleared, and what was captured is written at its end. */
+static int
+put_output(struct process *process, enum channel_id id, struct statedoc_output *output)
+{
+	bool redirected = id == CHANNEL_STDERR && process->config->redirect_stderr;
+	struct capture *capture;
+
+	put_autolog(process, id, output);
+	if (process->pid == 0 || redirected)
+		return output->fd == -1 && !output->captures ? 0 : misfit();
+	if (put_channel(process, id, output) == -1)
+		return -1;
+	capture = channel_capture(process->runtime->channels[id]);
+	if (output->captures != (capture != NULL))
+		return misfit();
+	return capture == NULL ? 0 : capture_put_back(capture, &output->capture);
+}
+
+static int
+put_listener(struct process *process, struct statedoc_pipes *pipes)
+{
+	struct listener *listener = process->runtime->listener;
+
+	if (pipes->listens != (listener != NULL))
+		return misfit();
+	if (listener == NULL)
+		return 0;
+	*listener = pipes->listener;
+	listener->name = process->config->name;
+	(void)listener_take(&pipes->listener);
 	return 0;
 }
 
@@ -123,11 +186,14 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	(void)ctx;
 	for (int c = 0; rc == 0 && c < CHANNEL_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
+	if (rc == 0)
+		rc = put_listener(process, pipes);
 	if (rc == 0 && process->pid != 0)
 		rc = reaper_watch(
 		    runtime_master(process)->reaper, process->pid, runtime_reaped, process);
-	if (rc == -1 &&
-	    asprintf(why, "%s: %s", process->config->name, strerror(errno)) == -1)
+	if (rc == -1 && asprintf(why, "%s: %s", process->config->name,
+	    errno == EINVAL ? "the state document does not fit its configuration" :
+			      strerror(errno)) == -1)
 		*why = NULL;
 	return rc;
 }

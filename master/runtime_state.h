@@ -1,5 +1,5 @@
-/* Runtime state: the pipes, logs and queued stdin of a process on their way through the
- * state document (design 8). */
+/* Runtime state: the pipes, logs and queued stdin of a process, and how far an event
+ * listener or capture mode has read, on their way through the state document (design 8). */
 #ifndef MASTER_RUNTIME_STATE_H
 #define MASTER_RUNTIME_STATE_H
 

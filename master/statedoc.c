@@ -1,24 +1,17 @@
 #include "master/statedoc.h"
 
-#include "master/statefield.h"
-#include "master/transition.h"
+#include "master/statedoc_events.h"
+#include "master/statedoc_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Whoever adds a member to one of these: it is either rebuilt from the configuration, or it
- * is state and needs a row below. Then set the size. (job.c and mood.c guard their own
- * structs, the unit test guards struct master.) */
-#define STATEDOC_SIZE(type, size)                                        \
-	_Static_assert(sizeof(void *) != 8 || sizeof(type) == (size),    \
-	    "a member was added: see statedoc.c")
+/* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
+ * struct master. */
 STATEDOC_SIZE(struct process, 184);
 STATEDOC_SIZE(struct group, 64);
 STATEDOC_SIZE(struct mood_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
-STATEDOC_SIZE(struct statedoc_pipes, 72);
-
-#define ROW(type, member, kind) { #member, STATEFIELD_##kind, offsetof(type, member) }
 
 static const struct statefield process_rows[] = {
 	ROW(struct process, id, U64),
@@ -39,13 +32,6 @@ static const struct statefield process_rows[] = {
 	ROW(struct process, exitstatus, INT),
 	ROW(struct process, spawnerr, TEXT),
 	ROW(struct process, respawning, BOOL),
-};
-
-static const struct statefield output_rows[] = {
-	ROW(struct statedoc_output, fd, INT),
-	ROW(struct statedoc_output, log_fd, INT),
-	ROW(struct statedoc_output, log_path, TEXT),
-	ROW(struct statedoc_output, generation, U64),
 };
 
 static const struct statefield master_rows[] = {
@@ -84,80 +70,7 @@ static const struct statefield job_rows[] = {
 	ROW(struct job_copy, signo, INT),
 };
 
-#define WRITE(rows, from) statefield_write(rows, nitems(rows), from)
-#define READ(rows, json, into) statefield_read(rows, nitems(rows), json, into)
-
-static const char *const channel_names[CHANNEL_MAX] = {
-	[CHANNEL_STDOUT] = "stdout",
-	[CHANNEL_STDERR] = "stderr",
-};
-
-/* ---- tools ---- */
-
-static void
-pipes_init(struct statedoc_pipes *pipes)
-{
-	*pipes = (struct statedoc_pipes){ .stdin_fd = -1 };
-	for (int i = 0; i < CHANNEL_MAX; i++)
-		pipes->outputs[i].fd = pipes->outputs[i].log_fd = -1;
-}
-
-static void
-pipes_clear(struct statedoc_pipes *pipes)
-{
-	free(pipes->queued);
-	for (int i = 0; i < CHANNEL_MAX; i++)
-		free(pipes->outputs[i].log_path);
-}
-
-/* Sets *whole to NULL and frees it when a part could not be had. */
-static void
-add(json_t **whole, const char *name, json_t *part)
-{
-	if (*whole == NULL) {
-		json_decref(part);
-		return;
-	}
-	if (json_object_set_new(*whole, name, part) == 0)
-		return;
-	json_decref(*whole);
-	*whole = NULL;
-}
-
-static void
-append(json_t **whole, json_t *part)
-{
-	if (*whole == NULL) {
-		json_decref(part);
-		return;
-	}
-	if (json_array_append_new(*whole, part) == 0)
-		return;
-	json_decref(*whole);
-	*whole = NULL;
-}
-
-static int
-fail(char **why, const char *what, const char *name)
-{
-	*why = transition_text("state document: %s%s%s", what, name[0] != '\0' ? " " : "",
-	    name);
-	return -1;
-}
-
 /* ---- writing ---- */
-
-static json_t *
-write_pipes(const struct statedoc_pipes *pipes)
-{
-	json_t *object = json_object();
-
-	add(&object, "stdin", json_integer(pipes->stdin_fd));
-	add(&object, "queued", statefield_hex(pipes->queued, pipes->nqueued));
-	for (int i = 0; i < CHANNEL_MAX; i++)
-		add(&object, channel_names[i], WRITE(output_rows, &pipes->outputs[i]));
-	return object;
-}
 
 static json_t *
 write_process(const struct process *p, const struct statedoc_ops *ops, void *ctx)
@@ -165,13 +78,13 @@ write_process(const struct process *p, const struct statedoc_ops *ops, void *ctx
 	json_t *object = WRITE(process_rows, p);
 	struct statedoc_pipes pipes;
 
-	add(&object, "name", json_string(p->config->name));
+	statedoc_add(&object, "name", json_string(p->config->name));
 	if (ops == NULL)
 		return object;
-	pipes_init(&pipes);
-	add(&object, "pipes",
-	    ops->get(ctx, p, &pipes) == 0 ? write_pipes(&pipes) : NULL);
-	pipes_clear(&pipes);
+	statedoc_pipes_init(&pipes);
+	statedoc_add(&object, "pipes",
+	    ops->get(ctx, p, &pipes) == 0 ? statedoc_pipes_write(&pipes) : NULL);
+	statedoc_pipes_clear(&pipes);
 	return object;
 }
 
@@ -187,10 +100,10 @@ write_groups(const struct master *master, const struct statedoc_ops *ops, void *
 		json_t *object = json_object(), *processes = json_array();
 
 		TAILQ_FOREACH(p, &group->processes, in_group)
-			append(&processes, write_process(p, ops, ctx));
-		add(&object, "name", json_string(group->config->name));
-		add(&object, "processes", processes);
-		append(&list, object);
+			statedoc_append(&processes, write_process(p, ops, ctx));
+		statedoc_add(&object, "name", json_string(group->config->name));
+		statedoc_add(&object, "processes", processes);
+		statedoc_append(&list, object);
 	}
 	return list;
 }
@@ -221,8 +134,8 @@ write_job(const struct job_state *job)
 	json_t *object = WRITE(job_rows, &copy), *ids = json_array();
 
 	for (size_t i = 0; i < job->count; i++)
-		append(&ids, json_integer((json_int_t)job->ids[i]));
-	add(&object, "ids", ids);
+		statedoc_append(&ids, json_integer((json_int_t)job->ids[i]));
+	statedoc_add(&object, "ids", ids);
 	return object;
 }
 
@@ -234,12 +147,12 @@ write_jobs(const struct jobs *jobs)
 	uint64_t id;
 
 	for (size_t i = 0; jobs_get(jobs, i, &job); i++)
-		append(&queue, write_job(&job));
+		statedoc_append(&queue, write_job(&job));
 	for (size_t i = 0; (id = jobs_respawning(jobs, i)) != 0; i++)
-		append(&respawns, json_integer((json_int_t)id));
-	add(&object, "next", json_integer((json_int_t)jobs_next_number(jobs)));
-	add(&object, "queue", queue);
-	add(&object, "respawns", respawns);
+		statedoc_append(&respawns, json_integer((json_int_t)id));
+	statedoc_add(&object, "next", json_integer((json_int_t)jobs_next_number(jobs)));
+	statedoc_add(&object, "queue", queue);
+	statedoc_add(&object, "respawns", respawns);
 	return object;
 }
 
@@ -249,8 +162,8 @@ write_limit(const struct rlimit *limit)
 {
 	json_t *object = json_object();
 
-	add(&object, "soft", json_integer((json_int_t)limit->rlim_cur));
-	add(&object, "hard", json_integer((json_int_t)limit->rlim_max));
+	statedoc_add(&object, "soft", json_integer((json_int_t)limit->rlim_cur));
+	statedoc_add(&object, "hard", json_integer((json_int_t)limit->rlim_max));
 	return object;
 }
 
@@ -259,37 +172,16 @@ statedoc_write(const struct master *master, const struct statedoc_ops *ops, void
 {
 	json_t *doc = WRITE(master_rows, master);
 
-	add(&doc, "format", json_integer(STATEDOC_FORMAT));
-	add(&doc, "child_nofile", write_limit(&master->child_nofile));
-	add(&doc, "mood", write_mood(master->mood));
-	add(&doc, "groups", write_groups(master, ops, ctx));
-	add(&doc, "jobs", write_jobs(master->jobs));
+	statedoc_add(&doc, "format", json_integer(STATEDOC_FORMAT));
+	statedoc_add(&doc, "child_nofile", write_limit(&master->child_nofile));
+	statedoc_add(&doc, "mood", write_mood(master->mood));
+	statedoc_add(&doc, "groups", write_groups(master, ops, ctx));
+	statedoc_add(&doc, "jobs", write_jobs(master->jobs));
+	statedoc_add(&doc, "events", statedoc_events_write(master->events));
 	return doc;
 }
 
 /* ---- reading ---- */
-
-static int
-read_pipes(const json_t *json, struct statedoc_pipes *pipes, char **why)
-{
-	static const struct statefield rows[] = {
-		{ "stdin", STATEFIELD_INT, offsetof(struct statedoc_pipes, stdin_fd) },
-	};
-	const char *bad = READ(rows, json, pipes);
-
-	if (bad != NULL)
-		return fail(why, "bad member", bad);
-	pipes->queued = statefield_unhex(json_object_get(json, "queued"), &pipes->nqueued);
-	if (pipes->queued == NULL)
-		return fail(why, "bad member", "queued");
-	for (int i = 0; i < CHANNEL_MAX; i++) {
-		bad = READ(output_rows, json_object_get(json, channel_names[i]),
-		    &pipes->outputs[i]);
-		if (bad != NULL)
-			return fail(why, "bad member of an output:", bad);
-	}
-	return 0;
-}
 
 static int
 read_runtime(struct process *p, const json_t *json, const struct statedoc_ops *ops,
@@ -300,11 +192,11 @@ read_runtime(struct process *p, const json_t *json, const struct statedoc_ops *o
 
 	if (ops == NULL)
 		return 0;
-	pipes_init(&pipes);
-	result = read_pipes(json_object_get(json, "pipes"), &pipes, why);
+	statedoc_pipes_init(&pipes);
+	result = statedoc_pipes_read(json_object_get(json, "pipes"), &pipes, why);
 	if (result == 0)
 		result = ops->put(ctx, p, &pipes, why);
-	pipes_clear(&pipes);
+	statedoc_pipes_clear(&pipes);
 	return result;
 }
 
@@ -319,12 +211,12 @@ read_state(struct groups *groups, struct process *p, const json_t *json, char **
 	id = p->id;
 	p->id = old_id;
 	if (bad != NULL)
-		return fail(why, "bad member", bad);
+		return statedoc_fail(why, "bad member", bad);
 	if (id == 0)
-		return fail(why, "bad member", "id");
+		return statedoc_fail(why, "bad member", "id");
 	group_process_changed(groups, p, from);
 	if (groups_renumber(groups, p, id) == -1)
-		return fail(why, "out of memory", "");
+		return statedoc_fail(why, "out of memory", "");
 	if (p->deadline_ms != -1)
 		p->ops->arm(p, p->deadline_ms);
 	return 0;
@@ -338,7 +230,7 @@ read_process(struct master *master, struct group *group, const json_t *json,
 	struct process *p = name != NULL ? group_process(group, name) : NULL;
 
 	if (p == NULL)
-		return fail(why, "no such process:", name != NULL ? name : "");
+		return statedoc_fail(why, "no such process:", name != NULL ? name : "");
 	if (read_state(master->groups, p, json, why) == -1)
 		return -1;
 	return read_runtime(p, json, ops, ctx, why);
@@ -354,9 +246,9 @@ read_group(struct master *master, const json_t *json, const struct statedoc_ops 
 	size_t i;
 
 	if (group == NULL)
-		return fail(why, "no such group:", name != NULL ? name : "");
+		return statedoc_fail(why, "no such group:", name != NULL ? name : "");
 	if (json_array_size(processes) != group->count)
-		return fail(why, "other processes than configured in group", name);
+		return statedoc_fail(why, "other processes than configured in group", name);
 	json_array_foreach(processes, i, one) {
 		if (read_process(master, group, one, ops, ctx, why) == -1)
 			return -1;
@@ -375,7 +267,7 @@ check_numbers(const struct groups *groups, uint64_t next_id, char **why)
 	for (group = groups_first(groups); group != NULL; group = groups_next(group)) {
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			if (groups_process(groups, p->id) != p || p->id >= next_id)
-				return fail(why, "wrong number of process",
+				return statedoc_fail(why, "wrong number of process",
 				    p->config->name);
 		}
 	}
@@ -394,7 +286,7 @@ read_groups(struct master *master, const json_t *list, const struct statedoc_ops
 	    group = groups_next(group))
 		count++;
 	if (json_array_size(list) != count)
-		return fail(why, "other groups than configured", "");
+		return statedoc_fail(why, "other groups than configured", "");
 	json_array_foreach(list, i, one) {
 		if (read_group(master, one, ops, ctx, why) == -1)
 			return -1;
@@ -417,7 +309,8 @@ read_mood(struct mood *mood, const json_t *json, char **why)
 			.reported_ms = copy.reported_ms,
 		});
 	else
-		result = fail(why, "bad member of the mood:", bad != NULL ? bad : "reason");
+		result = statedoc_fail(why, "bad member of the mood:",
+		    bad != NULL ? bad : "reason");
 	free(copy.reason);
 	return result;
 }
@@ -458,7 +351,8 @@ read_job(struct jobs *jobs, const json_t *json, char **why)
 		bad = "kind";
 	if (bad != NULL || ids == NULL) {
 		free(ids);
-		return fail(why, "bad member of a job:", bad != NULL ? bad : "ids");
+		return statedoc_fail(why, "bad member of a job:",
+		    bad != NULL ? bad : "ids");
 	}
 	job.number = copy.number;
 	job.kind = (enum job_kind)copy.kind;
@@ -466,7 +360,7 @@ read_job(struct jobs *jobs, const json_t *json, char **why)
 	job.ids = ids;
 	result = jobs_put_back(jobs, &job);
 	free(ids);
-	return result == 0 ? 0 : fail(why, "out of memory", "");
+	return result == 0 ? 0 : statedoc_fail(why, "out of memory", "");
 }
 
 static int
@@ -477,7 +371,7 @@ read_respawns(struct master *master, const json_t *list, char **why)
 	struct process *p;
 
 	if (ids == NULL)
-		return fail(why, "bad member", "respawns");
+		return statedoc_fail(why, "bad member", "respawns");
 	for (size_t i = 0; i < count; i++) {
 		p = groups_process(master->groups, ids[i]);
 		if (p != NULL)
@@ -495,9 +389,9 @@ read_jobs(struct master *master, const json_t *json, char **why)
 	size_t i;
 
 	if (!json_is_integer(next) || json_integer_value(next) <= 0)
-		return fail(why, "bad member", "next");
+		return statedoc_fail(why, "bad member", "next");
 	if (!json_is_array(queue))
-		return fail(why, "bad member", "queue");
+		return statedoc_fail(why, "bad member", "queue");
 	jobs_set_next_number(master->jobs, (uint64_t)json_integer_value(next));
 	json_array_foreach(queue, i, one) {
 		if (read_job(master->jobs, one, why) == -1)
@@ -513,7 +407,7 @@ read_limit(const json_t *json, struct rlimit *limit, char **why)
 	const json_t *hard = json_object_get(json, "hard");
 
 	if (!json_is_integer(soft) || !json_is_integer(hard))
-		return fail(why, "bad member", "child_nofile");
+		return statedoc_fail(why, "bad member", "child_nofile");
 	limit->rlim_cur = (rlim_t)json_integer_value(soft);
 	limit->rlim_max = (rlim_t)json_integer_value(hard);
 	return 0;
@@ -528,13 +422,14 @@ statedoc_read(struct master *master, const json_t *doc, const struct statedoc_op
 
 	*why = NULL;
 	if (!json_is_integer(format) || json_integer_value(format) != STATEDOC_FORMAT)
-		return fail(why, "not of the format known here", "");
+		return statedoc_fail(why, "not of the format known here", "");
 	bad = READ(master_rows, doc, master);
 	if (bad != NULL)
-		return fail(why, "bad member", bad);
+		return statedoc_fail(why, "bad member", bad);
 	if (read_limit(json_object_get(doc, "child_nofile"), &master->child_nofile, why) ||
 	    read_groups(master, json_object_get(doc, "groups"), ops, ctx, why) == -1 ||
-	    read_jobs(master, json_object_get(doc, "jobs"), why) == -1)
+	    read_jobs(master, json_object_get(doc, "jobs"), why) == -1 ||
+	    statedoc_events_read(master->events, json_object_get(doc, "events"), why) == -1)
 		return -1;
 	return read_mood(master->mood, json_object_get(doc, "mood"), why);
 }

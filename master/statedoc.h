@@ -5,28 +5,13 @@
 
 #include "common/compiler.h"
 #include "master/master.h"
+#include "master/statedoc_pipes.h"
 
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define STATEDOC_FORMAT 1	/* raised when an older reader would be misled */
-
-/* One output of a child, and its log file. */
-struct statedoc_output {
-	int fd;			/* our end of the pipe, -1 = none */
-	int log_fd;		/* -1 = none */
-	char *log_path;		/* owned; NULL = none; AUTO names also while stopped */
-	uint64_t generation;	/* of the log file */
-};
-
-/* What the runtime holds for one process. */
-struct statedoc_pipes {
-	int stdin_fd;		/* our end, -1 = none */
-	char *queued;		/* owned: bytes not yet written to it; NULL = none */
-	size_t nqueued;
-	struct statedoc_output outputs[CHANNEL_MAX];
-};
 
 /* The runtime's part; ctx is its own. */
 struct statedoc_ops {

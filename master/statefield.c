@@ -1,5 +1,6 @@
 #include "master/statefield.h"
 
+#include "master/listener.h"
 #include "proto/state.h"
 
 #include <limits.h>
@@ -181,6 +182,41 @@ read_daemon(const json_t *value, void *into)
 }
 
 static json_t *
+write_event(const void *from)
+{
+	return json_string(event_type_name(*(const enum event_type *)from));
+}
+
+static bool
+read_event(const json_t *value, void *into)
+{
+	int type = json_is_string(value) ? event_type_find(json_string_value(value)) : -1;
+
+	if (type == -1)
+		return false;
+	*(enum event_type *)into = (enum event_type)type;
+	return true;
+}
+
+static json_t *
+write_listener(const void *from)
+{
+	return json_string(listener_state_name(*(const enum listener_state *)from));
+}
+
+static bool
+read_listener(const json_t *value, void *into)
+{
+	int state =
+	    json_is_string(value) ? listener_state_find(json_string_value(value)) : -1;
+
+	if (state == -1)
+		return false;
+	*(enum listener_state *)into = (enum listener_state)state;
+	return true;
+}
+
+static json_t *
 write_text(const void *from)
 {
 	const char *text = *(char *const *)from;
@@ -215,6 +251,8 @@ static const struct {
 	[STATEFIELD_STATE] = { write_state, read_state },
 	[STATEFIELD_VERDICT] = { write_verdict, read_verdict },
 	[STATEFIELD_DAEMON] = { write_daemon, read_daemon },
+	[STATEFIELD_EVENT] = { write_event, read_event },
+	[STATEFIELD_LISTENER] = { write_listener, read_listener },
 	[STATEFIELD_TEXT] = { write_text, read_text },
 };
 

@@ -17,6 +17,8 @@ enum statefield_type {
 	STATEFIELD_STATE,	/* enum process_state, by name */
 	STATEFIELD_VERDICT,	/* enum verdict, by name */
 	STATEFIELD_DAEMON,	/* enum daemon_state, by name */
+	STATEFIELD_EVENT,	/* enum event_type, by name */
+	STATEFIELD_LISTENER,	/* enum listener_state, by name */
 	STATEFIELD_TEXT,	/* char *, owned, NULL = null */
 	STATEFIELD_MAX
 };

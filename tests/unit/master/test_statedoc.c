@@ -5,6 +5,7 @@
 #include "common/str.h"
 
 #include "common/loop.h"
+#include "master/events.h"
 #include "master/statedoc.h"
 #include "master/statefield.h"
 
@@ -51,8 +52,16 @@ no_log(void *ctx UNUSED, enum log_level level UNUSED, const char *text UNUSED,
 {
 }
 
-static void
-activate(struct scene *s, const char *name, const char *programs)
+static struct listener *
+no_listener(const struct process *p UNUSED)
+{
+	return NULL;
+}
+
+static const struct pool_ops pool_ops = { .listener = no_listener };
+
+static struct group_config *
+group_of(const char *name, const char *programs)
 {
 	struct group_config *g = recorder_group(name, 999);
 	char *copy = strdup(programs), *save = NULL, *word;
@@ -67,7 +76,31 @@ activate(struct scene *s, const char *name, const char *programs)
 			c->autorestart = AUTORESTART_TRUE;
 	}
 	free(copy);
-	recorder_activate(&s->recorder, s->master.groups, g, &s->master.next_id);
+	return g;
+}
+
+static void
+activate(struct scene *s, const char *name, const char *programs)
+{
+	recorder_activate(&s->recorder, s->master.groups, group_of(name, programs),
+	    &s->master.next_id);
+}
+
+/* A pool hears of its own coming: what is read into the master must not be behind that. */
+static void
+activate_pool(struct scene *s, const char *name)
+{
+	struct group_config *g = group_of(name, "due");
+	struct group *group;
+	struct pool *pool;
+
+	g->kind = GROUP_LISTENER_POOL;
+	g->pool.events = UINT32_C(1) << EVENT_ANY;
+	group = recorder_activate(&s->recorder, s->master.groups, g, &s->master.next_id);
+	pool = pool_new(group, &pool_ops);
+	assert_non_null(pool);
+	events_subscribe(s->master.events, pool);
+	events_group(s->master.events, EVENT_PROCESS_GROUP_ADDED, name);
 }
 
 static struct scene *
@@ -91,6 +124,12 @@ scene_new(void)
 	activate(s, "first", "stopped starting running");
 	activate(s, "second", "backoff stopping exited again");
 	activate(s, "third", "fatal unknown twice due");
+	s->master.events = events_new(s->master.loop, s->master.groups,
+	    &s->master.next_event);
+	assert_non_null(s->master.events);
+	activate_pool(s, "pool");
+	activate_pool(s, "watchers");
+	activate_pool(s, "idle");
 	log_init(no_log, NULL, LEVEL_CRITICAL);
 	return s;
 }
@@ -99,6 +138,7 @@ static void
 scene_free(struct scene *s)
 {
 	free(s->master.config_path);
+	events_free(s->master.events);
 	mood_free(s->master.mood);
 	jobs_free(s->master.jobs);
 	groups_free(s->master.groups);
@@ -188,6 +228,32 @@ queue(struct scene *s, enum job_kind kind, int signo, struct process *a, struct 
 	assert_true(jobs_add(s->master.jobs, kind, list, 2, signo, &sink, s) > 0);
 }
 
+static struct pool *
+pool_of(struct scene *s, const char *name)
+{
+	struct group *group = groups_find(s->master.groups, name);
+
+	assert_non_null(group);
+	return events_pool(s->master.events, group);
+}
+
+/* Nothing in one pool, and in another an event that was given back and has overtaken. */
+static void
+wait_in_pools(struct scene *s)
+{
+	struct pool *pool = pool_of(s, "watchers");
+	struct pool_event item;
+
+	pool_clear(pool_of(s, "idle"));
+	pool_of(s, "idle")->next_serial = 41;
+	item.event = event_new(EVENT_TICK_60, 5, "when:60", "", 0);
+	item.poolserial = 3;
+	pool_end(pool, item, false);
+	events_remote(s->master.events, "h\xc3\xa9", "a\xff\n", 3);
+	events_remote(s->master.events, "empty", "", 0);
+	events_stopping(s->master.events);
+}
+
 /* Everything that is not a process. */
 static void
 busy(struct scene *s)
@@ -195,6 +261,8 @@ busy(struct scene *s)
 	queue(s, JOB_SIGNAL, 12, find(s, "third", "due"), find(s, "first", "running"));
 	queue(s, JOB_STOP, 0, find(s, "second", "backoff"), find(s, "third", "fatal"));
 	groups_move_last(s->master.groups, groups_find(s->master.groups, "first"));
+	events_move_last(s->master.events, pool_of(s, "pool"));
+	wait_in_pools(s);
 	s->master.seq = 77;
 	s->master.restart_wanted = true;
 	s->master.config_path = strdup("/etc/a.conf");
@@ -202,6 +270,28 @@ busy(struct scene *s)
 }
 
 /* ---- the runtime's part ---- */
+
+/* Capture: one output between the tokens, with a byte that might begin the next; listener:
+ * at work, its result line cut off. */
+static void
+get_readings(const struct process *p, struct statedoc_pipes *pipes)
+{
+	struct statedoc_output *output = &pipes->outputs[CHANNEL_STDERR];
+	struct listener *listener = &pipes->listener;
+
+	output->captures = true;
+	output->capture = (struct capture_memory){ true, 1, strdup("\xff<!"), 3 };
+	pipes->listens = str_equal(p->config->name, "starting");
+	if (!pipes->listens)
+		return;
+	listener->state = LISTENER_BUSY;
+	memcpy(listener->line, "RESULT 5", listener->nline = 8);
+	listener->in_result = true;
+	listener->missing = INT64_C(1) << 40;
+	memcpy(listener->result, "\0O", listener->nresult = 2);
+	listener->outstanding = (struct pool_event){
+		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98 };
+}
 
 static int
 get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
@@ -220,6 +310,7 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	pipes->outputs[CHANNEL_STDOUT].log_fd = p->pid + 2000;
 	pipes->outputs[CHANNEL_STDOUT].generation = p->id + 5;
 	pipes->outputs[CHANNEL_STDERR].fd = p->pid + 3000;
+	get_readings(p, pipes);
 	return 0;
 }
 
@@ -233,21 +324,53 @@ assert_output(const struct statedoc_output *got, const struct statedoc_output *w
 		assert_null(got->log_path);
 	else
 		assert_string_equal(got->log_path, want->log_path);
-	free(want->log_path);
+	assert_int_equal(got->captures, want->captures);
+	assert_int_equal(got->capture.capturing, want->capture.capturing);
+	assert_int_equal(got->capture.held, want->capture.held);
+	assert_int_equal(got->capture.n, want->capture.n);
+	if (want->capture.n > 0)
+		assert_memory_equal(got->capture.bytes, want->capture.bytes,
+		    want->capture.n);
+}
+
+static void
+assert_pool_event(const struct pool_event *got, const struct pool_event *want)
+{
+	assert_int_equal(got->poolserial, want->poolserial);
+	assert_int_equal(got->event->type, want->event->type);
+	assert_int_equal(got->event->serial, want->event->serial);
+	assert_int_equal(got->event->size, want->event->size);
+	assert_int_equal(got->event->characters, want->event->characters);
+	assert_memory_equal(got->event->payload, want->event->payload, want->event->size);
+}
+
+static void
+assert_listener(const struct listener *got, const struct listener *want)
+{
+	assert_int_equal(got->state, want->state);
+	assert_int_equal(got->nline, want->nline);
+	assert_memory_equal(got->line, want->line, want->nline);
+	assert_int_equal(got->in_result, want->in_result);
+	assert_int_equal(got->missing, want->missing);
+	assert_int_equal(got->nresult, want->nresult);
+	assert_memory_equal(got->result, want->result, want->nresult);
+	if (want->outstanding.event == NULL)
+		assert_null(got->outstanding.event);
+	else
+		assert_pool_event(&got->outstanding, &want->outstanding);
 }
 
 static int
 put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 {
 	struct scene *s = ctx;
-	struct statedoc_pipes want = { .stdin_fd = -1, .outputs = {
-		[CHANNEL_STDOUT] = { .fd = -1, .log_fd = -1 },
-		[CHANNEL_STDERR] = { .fd = -1, .log_fd = -1 } } };
+	struct statedoc_pipes want;
 
 	if (s->put_fails) {
 		*why = strdup("not today");
 		return -1;
 	}
+	statedoc_pipes_init(&want);
 	assert_int_equal(get(NULL, p, &want), 0);
 	assert_int_equal(pipes->stdin_fd, want.stdin_fd);
 	assert_int_equal(pipes->nqueued, want.nqueued);
@@ -255,7 +378,9 @@ put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 		assert_memory_equal(pipes->queued, want.queued, want.nqueued);
 	for (int i = 0; i < CHANNEL_MAX; i++)
 		assert_output(&pipes->outputs[i], &want.outputs[i]);
-	free(want.queued);
+	assert_int_equal(pipes->listens, want.listens);
+	assert_listener(&pipes->listener, &want.listener);
+	statedoc_pipes_clear(&want);
 	s->put++;
 	return 0;
 }
@@ -381,6 +506,33 @@ assert_mood(const struct mood *got, const struct mood *want)
 }
 
 static void
+assert_pool(const struct pool *got, const struct pool *want)
+{
+	const struct pool_waiting *g = STAILQ_FIRST(&got->buffer), *w;
+
+	assert_string_equal(got->group->config->name, want->group->config->name);
+	assert_int_equal(got->next_serial, want->next_serial);
+	assert_int_equal(got->count, want->count);
+	assert_int_equal(got->bytes, want->bytes);
+	STAILQ_FOREACH(w, &want->buffer, in_buffer) {
+		assert_pool_event(&g->item, &w->item);
+		g = STAILQ_NEXT(g, in_buffer);
+	}
+	assert_null(g);
+}
+
+static void
+assert_events(const struct events *got, const struct events *want)
+{
+	const struct pool *g = NULL, *w = NULL;
+
+	assert_int_equal(events_told_stopping(got), events_told_stopping(want));
+	while ((w = events_next(want, w)) != NULL)
+		assert_pool(g = events_next(got, g), w);
+	assert_null(events_next(got, g));
+}
+
+static void
 assert_same(struct scene *got, struct scene *want)
 {
 	assert_int_equal(got->master.next_id, want->master.next_id);
@@ -396,7 +548,8 @@ assert_same(struct scene *got, struct scene *want)
 	assert_groups(got, want);
 	assert_jobs(got->master.jobs, want->master.jobs);
 	assert_mood(got->master.mood, want->master.mood);
-	assert_int_equal(got->put, 11);
+	assert_events(got->master.events, want->master.events);
+	assert_int_equal(got->put, 14);
 }
 
 /* ---- tests ---- */
@@ -603,6 +756,7 @@ test_spoiled_rest(void **state UNUSED)
 	spoil(doc, json_object_get(doc, "jobs"));
 	spoil(doc, json_object_get(doc, "mood"));
 	spoil(doc, json_object_get(doc, "child_nofile"));
+	spoil(doc, json_object_get(doc, "events"));
 	json_decref(doc);
 	scene_free(old);
 }
@@ -612,8 +766,11 @@ test_spoiled_values(void **state UNUSED)
 {
 	struct scene *old = scene_new();
 	json_t *doc = through_text(old), *group, *process, *jobs, *pipes;
-	json_t *groups = json_object_get(doc, "groups");
+	json_t *groups = json_object_get(doc, "groups"), *pool, *event;
+	json_t *events = json_object_get(doc, "events");
 
+	pool = json_array_get(json_object_get(events, "pools"), 0);
+	event = json_array_get(json_object_get(pool, "waiting"), 0);
 	group = json_array_get(groups, 0);
 	process = json_array_get(json_object_get(group, "processes"), 0);
 	pipes = json_object_get(process, "pipes");
@@ -644,6 +801,13 @@ test_spoiled_values(void **state UNUSED)
 		{ jobs, "queue", "[{\"number\":1,\"kind\":-1,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue",
 		    "[{\"number\":1,\"kind\":0,\"signo\":0,\"ids\":[\"x\"]}]" },
+		{ events, "pools", "[]" },
+		{ pool, "name", "\"nobody\"" },
+		{ pool, "name", "\"idle\"" },
+		{ pool, "next_serial", "-1" },
+		{ event, "type", "\"NONE\"" },
+		{ event, "serial", "-1" },
+		{ event, "payload", "\"ff\"" },
 		{ json_object_get(doc, "mood"), "state", "\"GLOOMY\"" },
 		{ json_object_get(doc, "mood"), "reason", "null" },
 	};
@@ -656,6 +820,46 @@ test_spoiled_values(void **state UNUSED)
 		assert_refused(doc, cases[i].json);
 		json_object_set_new(cases[i].in, cases[i].name, kept);
 	}
+	json_decref(doc);
+	scene_free(old);
+}
+
+/* What no listener and no capture can be is refused before the runtime sees it. */
+static void
+test_spoiled_listener(void **state UNUSED)
+{
+	static const char *const cases[][2] = {
+		{ "state", "\"ASLEEP\"" },
+		{ "state", "\"READY\"" },	/* … with an event */
+		{ "state", "\"ACKNOWLEDGED\"" },
+		{ "outstanding", "null" },	/* BUSY with none */
+		{ "missing", "0" },
+		{ "missing", "-1" },
+		{ "result", "\"00000000\"" },
+		{ "line", "\"0\"" },
+	};
+	struct scene *old = scene_new();
+	json_t *doc, *group, *listener, *kept;
+	char line[2 * LISTENER_LINE_MAX + 1];
+
+	live(old);
+	doc = through_text(old);
+	group = json_array_get(json_object_get(doc, "groups"), 0);
+	listener = json_array_get(json_object_get(group, "processes"), 1);
+	listener = json_object_get(json_object_get(listener, "pipes"), "listener");
+	assert_non_null(listener);
+	for (size_t i = 0; i < nitems(cases); i++) {
+		kept = json_incref(json_object_get(listener, cases[i][0]));
+		json_object_set_new(listener, cases[i][0],
+		    json_loads(cases[i][1], JSON_DECODE_ANY, NULL));
+		assert_refused(doc, cases[i][1]);
+		json_object_set_new(listener, cases[i][0], kept);
+	}
+	/* It would have been judged as it got so long. */
+	memset(line, '0', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	json_object_set_new(listener, "line", json_string(line));
+	assert_refused(doc, "line");
 	json_decref(doc);
 	scene_free(old);
 }
@@ -688,6 +892,7 @@ main(void)
 		cmocka_unit_test(test_spoiled_members),
 		cmocka_unit_test(test_spoiled_rest),
 		cmocka_unit_test(test_spoiled_values),
+		cmocka_unit_test(test_spoiled_listener),
 		cmocka_unit_test(test_runtime_refuses),
 	};
 
