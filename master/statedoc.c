@@ -13,7 +13,7 @@
 	_Static_assert(sizeof(void *) != 8 || sizeof(type) == (size),    \
 	    "a member was added: see statedoc.c")
 STATEDOC_SIZE(struct process, 184);
-STATEDOC_SIZE(struct group, 64);
+STATEDOC_SIZE(struct group, 72);
 STATEDOC_SIZE(struct mood_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
 STATEDOC_SIZE(struct statedoc_pipes, 72);
