@@ -110,6 +110,18 @@ conf_load_row(struct conf_load *load, const char *section, const struct conf_opt
 	return status;
 }
 
+int
+conf_load_rows(struct conf_load *load, const char *section, const struct conf_section *table,
+    void *base)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if ((table->options[i].flags & CONF_RAW) == 0 &&
+		    conf_load_row(load, section, &table->options[i], load->here,
+		    base) == -1)
+			return -1;
+	return 0;
+}
+
 const char *
 conf_load_named(const char *section, const char *kind)
 {

@@ -37,6 +37,9 @@ NODISCARD int conf_load_text(struct conf_load *, const char *section, const char
 /* Reads one option, or its default, into base: 1, 0 when absent, -1 = failed. */
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);
+/* All options of the table but those that are CONF_RAW, into base, which is zero. 0 or -1. */
+NODISCARD int conf_load_rows(struct conf_load *, const char *section,
+    const struct conf_section *, void *base);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */
 NODISCARD int conf_load_put(struct conf_load *, const struct conf_option *,
     const char *text, void *base);
@@ -58,9 +61,8 @@ NODISCARD int conf_program_read(struct conf_load *, const char *section,
 /* Makes the group of an [eventlistener:x]: the pool. */
 NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
-/* Checks [fcgi-program:x]; it makes no group yet. */
-NODISCARD int conf_pool_check_fcgi(struct conf_load *, const char *section,
-    const char *name);
+/* Makes the group of a [fcgi-program:x]. */
+NODISCARD int conf_fcgi_read(struct conf_load *, const char *section, const char *name);
 /* New group of one reference. */
 struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
 /* Adds a group to the configuration. */

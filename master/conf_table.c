@@ -152,13 +152,14 @@ static const struct conf_option fcgi_rows[] = {
 	{ "priority", &conf_integer, "999", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "socket_backlog", &conf_string, NULL, IN(pool_section, socket_backlog),
-	    .help = "queue of the listening socket" },
+	    .help = "connections that may wait in the queue of the listening "
+	    "socket, 1 to 65535; 4096 by default" },
 	{ "socket_owner", &conf_string, NULL, IN(pool_section, socket_owner),
-	    .help = "user[:group] of a Unix socket" },
+	    .help = "user[:group] of a Unix socket; that of the program's user by default" },
 	{ "socket_mode", &conf_string, NULL, IN(pool_section, socket_mode),
 	    .help = "mode of a Unix socket; 0700 by default" },
 	{ "socket", &conf_string, NULL, IN(pool_section, socket), CONF_RAW | CONF_REQUIRED,
-	    .help = "unix:///PATH or tcp://HOST:PORT" },
+	    .help = "unix:///PATH or tcp://HOST:PORT; may use %(program_name)s" },
 };
 
 #define ROLE_ROW                                                                      \

@@ -49,12 +49,23 @@ is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
 	    live->counts_bytes == fresh->counts_bytes;
 }
 
+/* An address that has changed behind its name is none, but one that is known at last is. */
+static bool
+is_same_socket(const struct fcgi_config *live, const struct fcgi_config *fresh)
+{
+	return str_equal(live->url, fresh->url) && live->mode == fresh->mode &&
+	    live->uid == fresh->uid && live->gid == fresh->gid &&
+	    live->backlog == fresh->backlog &&
+	    (live->why == NULL || fresh->why != NULL);
+}
+
 bool
 reread_is_same(const struct group_config *live, const struct group_config *fresh)
 {
 	if (live->kind != fresh->kind || live->priority != fresh->priority ||
 	    live->nprocesses != fresh->nprocesses ||
-	    !is_same_pool(&live->pool, &fresh->pool))
+	    !is_same_pool(&live->pool, &fresh->pool) ||
+	    !is_same_socket(&live->fcgi, &fresh->fcgi))
 		return false;
 	for (size_t i = 0; i < live->nprocesses; i++)
 		if (!is_same_process(live->processes[i], fresh->processes[i]))

@@ -370,6 +370,23 @@ make_syslog(struct master *master, char **error)
 	return master->syslog == NULL ? system_error(error, "syslog") : 0;
 }
 
+/* A socket that cannot be made is its program's failure: each spawn will try again. */
+static int
+add_groups(struct master *master, char **error)
+{
+	for (size_t i = 0; i < master->config->ngroups; i++) {
+		struct group_config *config = master->config->groups[i];
+		char *why = NULL;
+
+		if (activation_check(config, &why) == -1)
+			log_error("%s", why != NULL ? why : strerror(ENOMEM));
+		free(why);
+		if (activation_add(master, config) == NULL)
+			return system_error(error, config->name);
+	}
+	return 0;
+}
+
 static int
 make_rooms(struct master *master, char **error)
 {
@@ -386,10 +403,7 @@ make_rooms(struct master *master, char **error)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
-	for (size_t i = 0; i < master->config->ngroups; i++)
-		if (activation_add(master, master->config->groups[i]) == NULL)
-			return system_error(error, master->config->groups[i]->name);
-	return 0;
+	return add_groups(master, error);
 }
 
 static int

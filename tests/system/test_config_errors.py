@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from reeve import ROOT, SUBJECT, Case, program, read, reeve_only
+from reeve import ROOT, Case, program, read, reeve_only
 
 DATA = os.path.join("tests", "data", "config", "invalid")
 VALID = os.path.join("tests", "data", "config", "valid")
@@ -252,12 +252,6 @@ class Warnings(Case):
                          d.wait_state("here", "RUNNING")["logfile"])
         self.assertIn('INFO Included extra file "%s" during parsing' %
                       d.path("conf.d", "a.conf"), d.messages())
-
-    @unittest.skipUnless(SUBJECT == "reeve", "what comes later here is there in supervisord")
-    def test_what_comes_later_is_named(self):
-        d = self.daemon("[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://{dir}/f.sock\n")
-        warned = [m for m in d.messages() if m.startswith("WARN ")]
-        self.assertTrue(any("fcgi-program:f" in m for m in warned), warned)
 
 
 if __name__ == "__main__":
