@@ -246,18 +246,29 @@ str_quote_for(const char *s, size_t n)
 	return '"';
 }
 
-/* The escapes that text and bytes share; 1 when it was one, 0 if not, -1 when full. */
+/* What follows the backslash in the escapes that text and bytes share; NUL = it is none. */
+static char
+str_repr_letter(char c, char quote)
+{
+	static const struct {
+		char plain, letter;
+	} escapes[] = {{'\t', 't'}, {'\n', 'n'}, {'\r', 'r'}, {'\\', '\\'}};
+
+	for (size_t i = 0; i < nitems(escapes); i++)
+		if (c == escapes[i].plain)
+			return escapes[i].letter;
+	return c == quote ? c : '\0';
+}
+
+/* 1 when it was such an escape, 0 if not, -1 when full. */
 static int
 str_repr_common(struct buf *out, char c, char quote)
 {
-	static const char plain[] = "\t\n\r\\", letter[] = "tnr\\";
-	const char *at = c != '\0' ? strchr(plain, c) : NULL;
+	char letter = str_repr_letter(c, quote);
 
-	if (at == NULL && c != quote)
+	if (letter == '\0')
 		return 0;
-	if (buf_putc(out, '\\') == -1)
-		return -1;
-	return buf_putc(out, at != NULL ? letter[at - plain] : c) == -1 ? -1 : 1;
+	return buf_putc(out, '\\') == 0 && buf_putc(out, letter) == 0 ? 1 : -1;
 }
 
 static int
@@ -294,22 +305,35 @@ str_repr_text(struct buf *out, const char *s, size_t n, char quote)
 	return 0;
 }
 
+/* One byte, written at `to`, which has room for four; how many it takes. */
+static size_t
+str_repr_byte(char *to, char byte, char quote)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char c = (unsigned char)byte;
+	char letter = str_repr_letter(byte, quote);
+
+	to[0] = letter != '\0' || c < 0x20 || c >= 0x7f ? '\\' : byte;
+	to[1] = letter != '\0' ? letter : 'x';
+	to[2] = digits[c >> 4];
+	to[3] = digits[c & 15];
+	if (to[0] != '\\')
+		return 1;
+	return letter != '\0' ? 2 : 4;
+}
+
+/* Children's output comes this way by the megabyte. */
 static int
 str_repr_raw(struct buf *out, const char *s, size_t n, char quote)
 {
-	unsigned char c;
-	size_t i;
-	int r;
+	char *to = n <= SIZE_MAX / 4 ? buf_reserve(out, 4 * n + 1) : NULL;
+	size_t len = 0;
 
-	for (i = 0; i < n; i++) {
-		c = (unsigned char)s[i];
-		r = str_repr_common(out, s[i], quote);
-		if (r == 0)
-			r = c >= 0x20 && c < 0x7f ? buf_putc(out, s[i])
-						  : buf_printf(out, "\\x%02x", c);
-		if (r == -1)
-			return -1;
-	}
+	if (to == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		len += str_repr_byte(to + len, s[i], quote);
+	buf_commit(out, len);
 	return 0;
 }
 

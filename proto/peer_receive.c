@@ -262,10 +262,13 @@ peer_receive_end(struct peer *p, ssize_t n)
 	}
 }
 
-/* The reading half; true when the budget ended before the input did. */
+/* The reading half; true when the budget ended before the input did. With a budget, a read
+ * that was not filled is taken for the last: the loop says when there is more, and that
+ * spares a call for each message. */
 static bool
 peer_receive_turn(struct peer *p, size_t bytes, size_t frames)
 {
+	bool bounded = bytes != SIZE_MAX, last = false;
 	ssize_t n;
 
 	for (;;) {
@@ -274,7 +277,7 @@ peer_receive_turn(struct peer *p, size_t bytes, size_t frames)
 			return false;
 		if (p->line)
 			return true;
-		if (p->eof)
+		if (p->eof || last)
 			return false;
 		if (bytes == 0)
 			return true;
@@ -284,6 +287,7 @@ peer_receive_turn(struct peer *p, size_t bytes, size_t frames)
 			return false;
 		}
 		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+		last = bounded && n < PEER_READ;
 	}
 }
 
