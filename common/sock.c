@@ -66,8 +66,8 @@ sock_open_dir(const char *path, const char **name)
 	return fd;
 }
 
-/* Binds to a name in the directory; the directory part of the path is used as it is while it
- * fits into an address. ENAMETOOLONG: even a descriptor's name and this one do not fit. */
+/* Binds to a name in the directory; the directory part of the path is used as it is while
+ * it fits into an address. ENAMETOOLONG: even a descriptor's name and this one do not. */
 static int
 sock_bind_in(int fd, int dir, const char *path, size_t dirlen, const char *name)
 {

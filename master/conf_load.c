@@ -111,8 +111,8 @@ conf_load_row(struct conf_load *load, const char *section, const struct conf_opt
 }
 
 int
-conf_load_rows(struct conf_load *load, const char *section, const struct conf_section *table,
-    void *base)
+conf_load_rows(struct conf_load *load, const char *section,
+    const struct conf_section *table, void *base)
 {
 	for (size_t i = 0; i < table->count; i++)
 		if ((table->options[i].flags & CONF_RAW) == 0 &&

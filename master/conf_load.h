@@ -37,7 +37,8 @@ NODISCARD int conf_load_text(struct conf_load *, const char *section, const char
 /* Reads one option, or its default, into base: 1, 0 when absent, -1 = failed. */
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);
-/* All options of the table but those that are CONF_RAW, into base, which is zero. 0 or -1. */
+/* All options of the table but those that are CONF_RAW, into base, which is zero. 0, or
+ * -1. */
 NODISCARD int conf_load_rows(struct conf_load *, const char *section,
     const struct conf_section *, void *base);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */

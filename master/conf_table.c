@@ -155,7 +155,8 @@ static const struct conf_option fcgi_rows[] = {
 	    .help = "connections that may wait in the queue of the listening "
 	    "socket, 1 to 65535; 4096 by default" },
 	{ "socket_owner", &conf_string, NULL, IN(pool_section, socket_owner),
-	    .help = "user[:group] of a Unix socket; that of the program's user by default" },
+	    .help = "user[:group] of a Unix socket; by default that of the program's "
+	    "user" },
 	{ "socket_mode", &conf_string, NULL, IN(pool_section, socket_mode),
 	    .help = "mode of a Unix socket; 0700 by default" },
 	{ "socket", &conf_string, NULL, IN(pool_section, socket), CONF_RAW | CONF_REQUIRED,

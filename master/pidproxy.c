@@ -147,7 +147,8 @@ main(int argc, char **argv)
 
 	if (argc < 3) {
 		printf("usage: %s PIDFILE COMMAND [ARGUMENT ...]\n\n"
-		    "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and USR2 "
+		    "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and "
+		    "USR2 "
 		    "that\ncomes here to the process whose pid is in the file.\n", argv[0]);
 		return 1;
 	}

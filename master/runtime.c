@@ -116,7 +116,7 @@ runtime_close_pipes(struct runtime *runtime)
 	runtime->listener = NULL;
 }
 
-/* A process that has ended, or that could not be spawned, uses its group's socket no more. */
+/* A process that has ended, or could not be spawned, uses its group's socket no more. */
 static void
 release_socket(struct process *process)
 {

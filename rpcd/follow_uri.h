@@ -11,8 +11,8 @@ struct follow_target {
 	const char *stream;	/* "stdout" or "stderr" */
 };
 
-/* "/logtail/NAME[/stdout|stderr]" or "/mainlogtail"; %-escapes are decoded, and what follows
- * the path is left out. 0, or -1: no such log can be. */
+/* "/logtail/NAME[/stdout|stderr]" or "/mainlogtail"; %-escapes are decoded, and what
+ * follows the path is left out. 0, or -1: no such log can be. */
 NODISCARD int follow_uri_parse(const char *uri, struct follow_target *);
 void follow_target_clear(struct follow_target *);
 

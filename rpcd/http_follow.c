@@ -57,7 +57,8 @@ follow_ready(void *ctx)
 void
 http_follow_ask(struct http_request *r)
 {
-	static const struct follow_ops ops = {.opened = follow_opened, .ready = follow_ready};
+	static const struct follow_ops ops = {
+	    .opened = follow_opened, .ready = follow_ready};
 	struct http_gate *gate = r->gate;
 
 	if (gate->followers < HTTP_FOLLOWERS_MAX)
