@@ -25,7 +25,8 @@ libs_proto  := -ljansson
 libs_master := -ljansson
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson
-PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl
+PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl $(BUILD)/pidproxy
+MAINS      := %/main.c master/pidproxy.c
 MANUALS    := $(wildcard man/*.[1-8])
 
 UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c))
@@ -49,7 +50,7 @@ $(BUILD)/obj/%.o: %.c
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Each directory is a library; its program is main.c and the libraries below it.
-objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c)))
+objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
 layers      = $(if $(filter $(1),common),common,$(if $(filter $(1),proto),proto common,$(1) proto common))
 archives    = $(foreach l,$(call layers,$(1)),$(BUILD)/lib$(l).a)
 define directory
@@ -68,6 +69,8 @@ $(foreach d,$(DIRS),$(eval $(call directory,$(d))))
 $(eval $(call program,reeved,master))
 $(eval $(call program,reeve-rpcd,rpcd))
 $(eval $(call program,reevectl,ctl))
+$(BUILD)/pidproxy: $(BUILD)/obj/master/pidproxy.o $(BUILD)/libcommon.a
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/tests/bin/%: $(BUILD)/obj/tests/bin/%.o
 	@mkdir -p $(@D)
@@ -81,11 +84,12 @@ test-programs: all $(UNIT) $(CHILDREN)
 .PHONY: help deps test-deps demo install clean
 help:
 	@echo 'make deps        install what building needs (system packages)'
-	@echo 'make             build reeved, reeve-rpcd and reevectl into $(BUILD)/'
+	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
 	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
 	@echo 'make check-long  check, all under the sanitizers, and a whole life under valgrind'
+	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
 	@echo 'make install     into DESTDIR/PREFIX'
@@ -104,7 +108,7 @@ demo: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/reeved $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(BUILD)/reevectl $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/reevectl $(BUILD)/pidproxy $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(BUILD)/reeve-rpcd $(DESTDIR)$(LIBEXECDIR)/
 	for m in $(MANUALS); do \
 		install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
@@ -115,6 +119,7 @@ clean:
 # --- tests -------------------------------------------------------------------
 
 .PHONY: check check-long asan variants variant-asan variant-seam variant-valgrind unit system
+.PHONY: compat
 variant-asan:
 	@$(MAKE) --no-print-directory $(ASAN) test-programs
 variant-seam:
@@ -124,11 +129,11 @@ variant-valgrind:
 
 check:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan
-	@tests/run unit system asan
+	@tests/run unit system asan compat
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all valgrind
+	@tests/run unit system asan-all compat valgrind
 
 unit: test-programs
 	@tests/run unit
@@ -138,6 +143,9 @@ system: test-programs variant-seam
 
 asan: variant-asan
 	@tests/run asan-all
+
+compat: test-programs
+	@tests/run compat
 
 .PHONY: lint
 lint:

@@ -1,6 +1,7 @@
 #include "master/activation.h"
 
 #include "master/events.h"
+#include "master/fcgi.h"
 #include "master/publish.h"
 #include "master/runtime.h"
 
@@ -28,6 +29,8 @@ release_processes(struct master *master, struct group *group)
 			reaper_forget(master->reaper, process->pid);
 		runtime_detach(process);
 	}
+	fcgi_free(group->fcgi);
+	group->fcgi = NULL;
 }
 
 /* A pool hears of its own coming, not of its going. */
@@ -45,6 +48,15 @@ add_pool(struct master *master, struct group *group)
 	return 0;
 }
 
+static int
+add_socket(struct group *group)
+{
+	if (group->config->kind != GROUP_FCGI)
+		return 0;
+	group->fcgi = fcgi_new(&group->config->fcgi);
+	return group->fcgi == NULL ? -1 : 0;
+}
+
 /* Frees it; nobody is told but the stream's subscribers. */
 static void
 forget(struct master *master, struct group *group)
@@ -60,6 +72,12 @@ forget(struct master *master, struct group *group)
 	groups_remove(master->groups, group);
 }
 
+int
+activation_check(const struct group_config *config, char **why)
+{
+	return config->kind == GROUP_FCGI ? fcgi_check(&config->fcgi, why) : 0;
+}
+
 struct group *
 activation_add(struct master *master, struct group_config *config)
 {
@@ -69,7 +87,8 @@ activation_add(struct master *master, struct group_config *config)
 
 	if (group == NULL)
 		return NULL;
-	if (add_processes(master, group) == 0 && add_pool(master, group) == 0) {
+	if (add_socket(group) == 0 && add_processes(master, group) == 0 &&
+	    add_pool(master, group) == 0) {
 		events_group(master->events, EVENT_PROCESS_GROUP_ADDED,
 		    group->config->name);
 		return group;

@@ -6,6 +6,9 @@
 #include "common/compiler.h"
 #include "master/master.h"
 
+/* Whether the group could be added: a FastCGI program's socket is made and closed once. 0,
+ * or -1 with *why new (NULL without memory). */
+NODISCARD int activation_check(const struct group_config *, char **why);
 /* The group's processes with their logs and rows, none started yet. New group (borrowed),
  * or NULL with errno and nothing left behind but AUTO logs. */
 NODISCARD struct group *activation_add(struct master *, struct group_config *);

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Removes each ESC [ up to and with the first byte of HfABCDRsuJKhlpm, in place; how many of
- * the n bytes are left. A sequence that does not end takes all the rest, and nothing is
+/* Removes each ESC [ up to and with the first byte of HfABCDRsuJKhlpm, in place; how many
+ * of the n bytes are left. A sequence that does not end takes all the rest, and nothing is
  * remembered from chunk to chunk. */
 size_t ansi_strip(char *bytes, size_t n);
 

@@ -7,16 +7,22 @@
 #include "master/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #define READ_MAX ((size_t)64 * 1024)
+#define READ_SYSLOG ((size_t)8 * 1024) /* each of its lines may be a message */
 
 struct channel {
-	struct source *source; /* NULL once closed */
+	struct loop *loop;
+	struct source *source; /* NULL while it waits for its log, and once closed */
 	int fd;
+	struct source *room; /* while it waits: the log's descriptor, by another number, */
+	int room_fd;	     /* for the log may be opened anew; else -1 */
 	struct channel_use use;
 	const struct channel_ops *ops;	/* NULL = nobody else is told */
 	void *ctx;
@@ -69,6 +75,8 @@ write_log(void *ctx, char *bytes, size_t n)
 	/* A log that cannot be written has said so; the child must not feel it. */
 	if (channel->use.log != NULL)
 		(void)logfile_write(channel->use.log, bytes, n);
+	if (channel->use.syslog != NULL)
+		syslogger_write(channel->use.syslog, channel->use.name, bytes, n);
 }
 
 /* Captured text is no matter of the log. */
@@ -104,10 +112,21 @@ static const struct capture_ops capture_ops = {
     .output = put, .communication = communicate, .leftover = leave_over};
 
 static void
+stop_waiting(struct channel *channel)
+{
+	source_free(channel->room);
+	channel->room = NULL;
+	if (channel->room_fd != -1)
+		close(channel->room_fd);
+	channel->room_fd = -1;
+}
+
+static void
 channel_close(struct channel *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
 	    channel->use.name, channel->use.word);
+	stop_waiting(channel);
 	source_free(channel->source);
 	close(channel->fd);
 	channel->source = NULL;
@@ -137,10 +156,63 @@ channel_pull(struct channel *channel, size_t n)
 	return (size_t)got;
 }
 
+static void on_ready(void *ctx, uint32_t ready);
+
+static void
+on_room(void *ctx, uint32_t ready UNUSED)
+{
+	struct channel *channel = ctx;
+
+	channel->source =
+	    loop_fd(channel->loop, channel->fd, EPOLLIN, on_ready, channel);
+	if (channel->source != NULL)
+		stop_waiting(channel);
+}
+
+/* The log takes nothing more: the child is let wait for its reader, as it would if it wrote
+ * there itself, and nobody else. 0, or -1 when that cannot be. */
+static int
+wait_for_room(struct channel *channel)
+{
+	channel->room_fd =
+	    fcntl(logfile_fd(channel->use.log), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (channel->room_fd == -1)
+		return -1;
+	channel->room =
+	    loop_fd(channel->loop, channel->room_fd, EPOLLOUT, on_room, channel);
+	if (channel->room == NULL) {
+		stop_waiting(channel);
+		return -1;
+	}
+	/* A source that wants nothing would still be told, again and again, of the end. */
+	source_free(channel->source);
+	channel->source = NULL;
+	return 0;
+}
+
+static void
+pull_what_fits(struct channel *channel, size_t most)
+{
+	size_t got;
+
+	do {
+		if (logfile_is_full(channel->use.log) && wait_for_room(channel) == 0)
+			return;
+		got = channel_pull(channel, PIPE_BUF);
+		most -= got;
+	} while (got == PIPE_BUF && most >= PIPE_BUF);
+}
+
 static void
 on_ready(void *ctx, uint32_t ready UNUSED)
 {
-	channel_pull(ctx, READ_MAX);
+	struct channel *channel = ctx;
+	size_t most = channel->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
+
+	if (channel->use.log != NULL && logfile_fills(channel->use.log))
+		pull_what_fits(channel, most);
+	else
+		channel_pull(channel, most);
 }
 
 struct channel *
@@ -150,7 +222,7 @@ channel_new(struct loop *loop, int fd, const struct channel_use *use)
 
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
-	*channel = (struct channel){.fd = fd, .use = *use};
+	*channel = (struct channel){.loop = loop, .fd = fd, .room_fd = -1, .use = *use};
 	if (fd == -1)
 		return channel;
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
@@ -165,6 +237,7 @@ channel_free(struct channel *channel)
 {
 	if (channel == NULL)
 		return;
+	stop_waiting(channel);
 	if (channel->fd != -1) {
 		source_free(channel->source);
 		close(channel->fd);

@@ -1,6 +1,7 @@
-/* Channel: one output of a child: pipe → escape sequences out → log file, copied to
- * the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is never left
- * undrained. */
+/* Channel: one output of a child: pipe → escape sequences out → log file and syslog,
+ * copied to the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is
+ * never left undrained, but for a log that is our stdout or the like: its reader is waited
+ * for. */
 #ifndef MASTER_CHANNEL_H
 #define MASTER_CHANNEL_H
 
@@ -8,6 +9,7 @@
 #include "common/loop.h"
 #include "master/config.h"
 #include "master/logfile.h"
+#include "master/syslogger.h"
 
 #include <stdbool.h>
 
@@ -17,6 +19,7 @@ struct channel;
 struct channel_use {
 	const char *name, *word;	/* borrowed: process name, "stdout" */
 	struct logfile *log;		/* taken; NULL = none */
+	struct syslogger *syslog;	/* borrowed; NULL = none */
 	const bool *strip_ansi;		/* borrowed; looked at when output comes */
 };
 

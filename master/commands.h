@@ -17,7 +17,7 @@ command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
 command_fn cmd_config_reread, cmd_config_rows, cmd_group_add, cmd_group_remove;
 /* commands_daemon.c */
 command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_event_send;
-command_fn cmd_daemon_shutdown, cmd_daemon_restart;
+command_fn cmd_daemon_shutdown, cmd_daemon_restart, cmd_daemon_answered;
 #ifdef REEVE_TEST_SEAM
 command_fn cmd_daemon_break;
 #endif

@@ -109,6 +109,7 @@ cmd_group_add(struct client *client, uint64_t id, const json_t *params)
 	const char *name = name_param(params);
 	struct group_config *config = find_config(master->config, name);
 	struct group *group;
+	char *why = NULL;
 
 	if (config == NULL) {
 		client_fault(client, id, FAULT_BAD_NAME, name);
@@ -116,6 +117,11 @@ cmd_group_add(struct client *client, uint64_t id, const json_t *params)
 	}
 	if (groups_find(master->groups, name) != NULL) {
 		client_fault(client, id, FAULT_ALREADY_ADDED, name);
+		return;
+	}
+	if (activation_check(config, &why) == -1) {
+		client_fault(client, id, FAULT_FAILED, why);
+		free(why);
 		return;
 	}
 	group = activation_add(master, config);

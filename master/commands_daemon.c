@@ -80,12 +80,22 @@ cmd_event_send(struct client *client, uint64_t id, const json_t *params)
 	client_reply(client, id, NULL);
 }
 
+/* A client of the front end's may be one of the children: it shall see its answer. A local
+ * one has it in its socket before the next turn stops anything. */
+static void
+reply_before_the_stop(struct client *client, uint64_t id)
+{
+	if (client->owner != NULL)
+		mood_hold(client->master->mood);
+	client_reply(client, id, NULL);
+}
+
 void
 cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	run_shutdown(client->master);
-	client_reply(client, id, NULL);
+	reply_before_the_stop(client, id);
 }
 
 void
@@ -93,9 +103,17 @@ cmd_daemon_restart(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	if (run_restart(client->master))
-		client_reply(client, id, NULL);
+		reply_before_the_stop(client, id);
 	else
 		client_fault(client, id, FAULT_SHUTDOWN_STATE, NULL);
+}
+
+void
+cmd_daemon_answered(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	mood_go_on(client->master->mood);
+	client_reply(client, id, NULL);
 }
 
 #ifdef REEVE_TEST_SEAM

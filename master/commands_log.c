@@ -82,8 +82,13 @@ cmd_log_clear(struct client *client, uint64_t id, const json_t *params)
 void
 cmd_mainlog_open(struct client *client, uint64_t id, const json_t *params)
 {
+	const struct master *master = client->master;
+
 	(void)params;
-	answer_log(client, id, mainlog_path(client->master->mainlog));
+	if (master->config->logfile_syslog)
+		client_fault(client, id, FAULT_NO_FILE, "syslog");
+	else
+		answer_log(client, id, mainlog_path(master->mainlog));
 }
 
 void

@@ -27,7 +27,7 @@ read_environment(struct conf_load *load, const struct conf_option *option)
 	text = conf_load_expand(load, raw != NULL ? raw : option->fallback, names,
 	    option->name);
 	if (text != NULL)
-		status = conf_load_put(load, SECTION, option, text, load->config);
+		status = conf_load_put(load, option, text, load->config);
 	for (size_t i = 0; status == 0 && i < environment->count; i++)
 		expand_set_env(load->env, environment->items[i].name,
 		    environment->items[i].value);
@@ -106,8 +106,6 @@ finish_logfile(struct conf_load *load)
 	}
 	mem_freep(&config->logfile);
 	config->logfile_syslog = true;
-	conf_load_say(load, LEVEL_WARN, "For [" SECTION "], logfile=syslog has no effect "
-	    "in this version of reeve: there is no main log file");
 }
 
 static void

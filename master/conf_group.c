@@ -1,5 +1,5 @@
 /* Sections → groups: [group:x], then programs on their own, then pools of event
- * listeners, then what is checked only. */
+ * listeners, then those that share a FastCGI socket. */
 #include "master/conf_load.h"
 
 #include "common/map.h"
@@ -141,12 +141,10 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 	struct group_section values = { NULL, 0 };
 	struct group_config *group;
 	char *name = conf_load_name(load, raw_name);
-	int status = name != NULL ? 0 : -1;
+	int status = -1;
 
-	for (size_t i = 0; status == 0 && i < conf_group.count; i++)
-		if (conf_load_row(load, section, &conf_group.options[i], load->here,
-		    &values) == -1)
-			status = -1;
+	if (name != NULL)
+		status = conf_load_rows(load, section, &conf_group, &values);
 	if (status == 0) {
 		group = conf_group_new(GROUP_PROGRAMS, name, values.priority);
 		conf_group_add(load, group);
@@ -191,11 +189,11 @@ read_listener(struct groups_reader *reader, const char *section, const char *nam
 }
 
 static int
-check_fcgi(struct groups_reader *reader, const char *section, const char *name)
+read_fcgi(struct groups_reader *reader, const char *section, const char *name)
 {
 	if (map_get(reader->members, section) != NULL)
 		return 0;
-	return conf_pool_check_fcgi(reader->load, section, name);
+	return conf_fcgi_read(reader->load, section, name);
 }
 
 static int
@@ -248,7 +246,7 @@ conf_group_read(struct conf_load *load)
 		{ "group", read_group },
 		{ "program", read_single },
 		{ "eventlistener", read_listener },
-		{ "fcgi-program", check_fcgi },
+		{ "fcgi-program", read_fcgi },
 	};
 	struct groups_reader reader = { load, map_new() };
 	const char *section, *name;

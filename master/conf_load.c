@@ -52,24 +52,6 @@ conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...
 	va_end(ap);
 }
 
-void
-conf_load_say_once(struct conf_load *load, enum log_level level, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	for (size_t i = 0; i < load->config->nmessages; i++) {
-		if (str_equal(load->config->messages[i].text, text)) {
-			free(text);
-			return;
-		}
-	}
-	say(load->config, level, text);
-}
-
 char *
 conf_load_expand(struct conf_load *load, const char *text, const struct expand_names *names,
     const char *where)
@@ -101,30 +83,14 @@ conf_load_text(struct conf_load *load, const char *section, const char *key,
 	return *text != NULL ? 1 : -1;
 }
 
-/* An option that has no effect yet: say so when it asks for one. */
-static void
-warn_no_effect(struct conf_load *load, const char *section,
-    const struct conf_option *option, const void *base)
-{
-	char *value = conf_print(option, base);
-
-	if (!str_equal(value, option->fallback != NULL ? option->fallback : "false"))
-		conf_load_say_once(load, LEVEL_WARN,
-		    "For [%s], %s has no effect in this version of reeve", section,
-		    option->name);
-	free(value);
-}
-
 int
-conf_load_put(struct conf_load *load, const char *section, const struct conf_option *option,
-    const char *text, void *base)
+conf_load_put(struct conf_load *load, const struct conf_option *option, const char *text,
+    void *base)
 {
 	char *why = NULL;
 
 	if (conf_put(option, base, text, &why) == -1)
 		return conf_load_fail_take(load, why);
-	if (option->flags & CONF_NO_EFFECT)
-		warn_no_effect(load, section, option, base);
 	return 0;
 }
 
@@ -138,10 +104,22 @@ conf_load_row(struct conf_load *load, const char *section, const struct conf_opt
 	int status = present;
 
 	if (present != -1 && value != NULL &&
-	    conf_load_put(load, section, option, value, base) == -1)
+	    conf_load_put(load, option, value, base) == -1)
 		status = -1;
 	free(text);
 	return status;
+}
+
+int
+conf_load_rows(struct conf_load *load, const char *section,
+    const struct conf_section *table, void *base)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if ((table->options[i].flags & CONF_RAW) == 0 &&
+		    conf_load_row(load, section, &table->options[i], load->here,
+		    base) == -1)
+			return -1;
+	return 0;
 }
 
 const char *

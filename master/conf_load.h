@@ -27,9 +27,6 @@ int conf_load_fail_take(struct conf_load *, char *error_take);
 /* Queues a message for the log, behind others of its level or above. */
 void conf_load_say(struct conf_load *, enum log_level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* The same, unless that very text is queued already. */
-void conf_load_say_once(struct conf_load *, enum log_level, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
 
 /* A text with its names expanded and found to be UTF-8; NULL = failed. */
 char *conf_load_expand(struct conf_load *, const char *text, const struct expand_names *,
@@ -40,9 +37,13 @@ NODISCARD int conf_load_text(struct conf_load *, const char *section, const char
 /* Reads one option, or its default, into base: 1, 0 when absent, -1 = failed. */
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);
+/* All options of the table but those that are CONF_RAW, into base, which is zero. 0, or
+ * -1. */
+NODISCARD int conf_load_rows(struct conf_load *, const char *section,
+    const struct conf_section *, void *base);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */
-NODISCARD int conf_load_put(struct conf_load *, const char *section,
-    const struct conf_option *, const char *text, void *base);
+NODISCARD int conf_load_put(struct conf_load *, const struct conf_option *,
+    const char *text, void *base);
 /* The name behind "KIND:" of a section, or NULL when the section is of another kind. */
 const char *conf_load_named(const char *section, const char *kind);
 /* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */
@@ -61,9 +62,8 @@ NODISCARD int conf_program_read(struct conf_load *, const char *section,
 /* Makes the group of an [eventlistener:x]: the pool. */
 NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
-/* Checks [fcgi-program:x]; it makes no group yet. */
-NODISCARD int conf_pool_check_fcgi(struct conf_load *, const char *section,
-    const char *name);
+/* Makes the group of a [fcgi-program:x]. */
+NODISCARD int conf_fcgi_read(struct conf_load *, const char *section, const char *name);
 /* New group of one reference. */
 struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
 /* Adds a group to the configuration. */

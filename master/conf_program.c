@@ -54,7 +54,7 @@ read_section_rows(struct program *program)
 		if (status == -1)
 			return -1;
 		value = status == 1 ? program->texts[i] : option->fallback;
-		if (value != NULL && conf_load_put(program->load, section, option, value,
+		if (value != NULL && conf_load_put(program->load, option, value,
 		    &program->values) == -1)
 			return -1;
 		if (status == 0 && str_equal(option->name, "killasgroup"))
@@ -103,7 +103,7 @@ copy_section_rows(struct program *program, struct process_config *process)
 		if (!is_section_row(option) || (option->flags & CONF_SECTION) != 0 ||
 		    value == NULL)
 			continue;
-		if (conf_load_put(program->load, program->section, option, value,
+		if (conf_load_put(program->load, option, value,
 		    process) == -1)
 			return -1;
 	}
@@ -122,7 +122,7 @@ read_environment(struct program *program, struct expand_names *names,
 	int status = -1;
 
 	if (text != NULL)
-		status = conf_load_put(program->load, program->section, option, text,
+		status = conf_load_put(program->load, option, text,
 		    process);
 	for (size_t i = 0; status == 0 && i < process->environment.count; i++)
 		expand_set_env(names, process->environment.items[i].name,
@@ -141,14 +141,14 @@ read_logfile(struct program *program, const struct conf_option *option,
 	int status = conf_load_text(load, program->section, option->name, names, &once);
 
 	if (status == 0)
-		return conf_load_put(load, program->section, option, option->fallback,
+		return conf_load_put(load, option, option->fallback,
 		    process);
 	if (status == 1)
 		twice = conf_load_expand(load, once, names, option->name);
 	status = -1;
 	if (twice != NULL) {
 		*syslog = strcasecmp(twice, "syslog") == 0;
-		status = conf_load_put(load, program->section, option, twice, process);
+		status = conf_load_put(load, option, twice, process);
 	}
 	free(once);
 	free(twice);
@@ -163,9 +163,6 @@ check_channel(struct program *program, const char *word, struct channel_config *
 		conf_load_say(program->load, LEVEL_WARN, "For [%s], %s_logfile=syslog but "
 		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
 		    "syslog instead.", program->section, word, word);
-		conf_load_say_once(program->load, LEVEL_WARN,
-		    "For [%s], %s_syslog has no effect in this version of reeve",
-		    program->section, word);
 		channel->syslog = true;
 	}
 	if (channel->target == LOG_TO_AUTO && channel->maxbytes == 0)

@@ -18,7 +18,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ "umask", &conf_octal, "022", IN(config, umask),
 	    .help = "file creation mask of the daemon" },
 	{ "logfile", &conf_path, "supervisord.log", IN(config, logfile),
-	    .help = "main log" },
+	    .help = "main log: a path, or syslog" },
 	{ "logfile_maxbytes", &conf_size, "50MB", IN(config, logfile_maxbytes),
 	    .help = "size at which the main log is rotated; 0 = never" },
 	{ "logfile_backups", &conf_integer, "10", IN(config, logfile_backups),
@@ -44,6 +44,9 @@ static const struct conf_option supervisord_rows[] = {
 	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
 	    .flags = CONF_OURS,
 	    .help = "socket of reevectl; default: the pidfile's name with .ctl added" },
+	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
+	    .flags = CONF_OURS,
+	    .help = "datagram socket that takes syslog messages" },
 	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
 	    .help = "user of reeve-rpcd; default: reeve if it exists, else nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
@@ -71,7 +74,7 @@ static const struct conf_option supervisord_rows[] = {
 	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
 	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0 = never" },  \
 	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
-	    .flags = CONF_EACH | CONF_NO_EFFECT, .help = "send " prefix " to syslog" }
+	    .flags = CONF_EACH, .help = "send " prefix " to syslog" }
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),
@@ -149,13 +152,15 @@ static const struct conf_option fcgi_rows[] = {
 	{ "priority", &conf_integer, "999", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "socket_backlog", &conf_string, NULL, IN(pool_section, socket_backlog),
-	    .help = "queue of the listening socket" },
+	    .help = "connections that may wait in the queue of the listening "
+	    "socket, 1 to 65535; 4096 by default" },
 	{ "socket_owner", &conf_string, NULL, IN(pool_section, socket_owner),
-	    .help = "user[:group] of a Unix socket" },
+	    .help = "user[:group] of a Unix socket; by default that of the program's "
+	    "user" },
 	{ "socket_mode", &conf_string, NULL, IN(pool_section, socket_mode),
 	    .help = "mode of a Unix socket; 0700 by default" },
 	{ "socket", &conf_string, NULL, IN(pool_section, socket), CONF_RAW | CONF_REQUIRED,
-	    .help = "unix:///PATH or tcp://HOST:PORT" },
+	    .help = "unix:///PATH or tcp://HOST:PORT; may use %(program_name)s" },
 };
 
 #define ROLE_ROW                                                                      \

@@ -15,10 +15,8 @@ enum conf_flags {
 	CONF_EACH = 1 << 1,	/* judged for each process, with its process_num */
 	CONF_RAW = 1 << 2,	/* expanded by the section's own code */
 	CONF_SECTION = 1 << 3,	/* of the section, not of its processes */
-	CONF_NO_EFFECT = 1 << 4,	/* parsed and checked; a value that is not the
-					 * default gets a WARN */
-	CONF_OURS = 1 << 5,	/* supervisord has no such option */
-	CONF_LATE = 1 << 6,	/* its text is judged after everything else */
+	CONF_OURS = 1 << 4,	/* supervisord has no such option */
+	CONF_LATE = 1 << 5,	/* its text is judged after everything else */
 };
 
 struct conf_option {

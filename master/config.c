@@ -254,6 +254,10 @@ group_config_unref(struct group_config *group)
 		free(group->processes[i]);
 	}
 	free(group->processes);
+	free(group->fcgi.url);
+	free(group->fcgi.path);
+	free(group->fcgi.address);
+	free(group->fcgi.why);
 	free(group->name);
 	free(group);
 }

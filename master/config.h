@@ -72,11 +72,24 @@ struct pool_config {
 	bool counts_bytes;	/* event_length=bytes */
 };
 
+/* What a FastCGI program's group has beyond its processes: the socket they share. */
+struct fcgi_config {
+	char *url;		/* as it is shown */
+	char *path;		/* of a Unix socket, absolute; NULL = TCP */
+	mode_t mode;
+	uid_t uid;		/* (uid_t)-1 = leave */
+	gid_t gid;
+	char *address;		/* TCP: as a number, or NULL … */
+	char *why;		/* … because of this */
+	int port, backlog;
+};
+
 /* A group as configured: a [group:x], or the homogeneous group of one program. */
 struct group_config {
 	unsigned refs;		/* the config and the live group */
-	enum group_kind kind;	/* fcgi is parsed and checked, not run yet */
+	enum group_kind kind;
 	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
+	struct fcgi_config fcgi;	/* of GROUP_FCGI */
 	char *name;
 	int64_t priority;
 	struct process_config **processes;	/* stored order (reference 3.5) */
@@ -115,6 +128,7 @@ struct config {
 	/* [supervisord] */
 	char *logfile;		/* absolute; NULL when syslog */
 	bool logfile_syslog;
+	char *syslog_socket;
 	int64_t logfile_maxbytes, logfile_backups;
 	enum log_level loglevel;
 	char *pidfile;		/* absolute */

@@ -53,6 +53,7 @@ static command_fn *const handlers[CMD_MAX] = {
     [CMD_EVENT_SEND] = cmd_event_send,
     [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
     [CMD_DAEMON_RESTART] = cmd_daemon_restart,
+    [CMD_DAEMON_ANSWERED] = cmd_daemon_answered,
 #ifdef REEVE_TEST_SEAM
     [CMD_DAEMON_BREAK] = cmd_daemon_break,
 #endif

@@ -11,6 +11,17 @@
 #define LINES_A_SECOND 100
 #define DRAIN_READS 16		/* after its end: as much as its pipe holds */
 
+/* supervisord's own lines, which the master never writes: at level trace and on what is no
+ * call. All others say whose they are: the front end cannot speak for the master. */
+static bool
+is_unsigned(enum log_level level, const char *text, size_t n)
+{
+	static const char own[] = "XML-RPC request data ";
+
+	return level == LEVEL_TRACE ||
+	    (n >= sizeof(own) - 1 && memcmp(text, own, sizeof(own) - 1) == 0);
+}
+
 /* "WARN text": the front end may choose the level, never the look of the line. */
 static void
 log_one(char *line, size_t n)
@@ -30,7 +41,8 @@ log_one(char *line, size_t n)
 			n -= 5;
 			break;
 		}
-	log_at(level, "reeve-rpcd: %.*s", (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
+	log_at(level, "%s%.*s", is_unsigned(level, line, n) ? "" : "reeve-rpcd: ",
+	    (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
 }
 
 /* The front end may be in somebody else's hands: it cannot turn the log over in a moment.

@@ -15,12 +15,15 @@
 
 TAILQ_HEAD(process_list, process);
 
+struct fcgi;
+
 struct group {
 	TAILQ_ENTRY(group) in_groups;
 	struct group_config *config;	/* a reference */
 	struct process_list processes;	/* stored order */
 	struct map *by_name;		/* of processes */
 	size_t count;
+	struct fcgi *fcgi;	/* of GROUP_FCGI: activation's */
 	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
 			   * group_process_changed */
 };

@@ -16,7 +16,9 @@ struct input {
 static void
 input_close(struct input *input)
 {
-	log_debug("fd %d closed, stopped monitoring <input>", input->fd);
+	/* Of an end that cost nothing supervisord does not know. */
+	if (buf_len(&input->queue) > 0)
+		log_debug("fd %d closed, stopped monitoring <input>", input->fd);
 	source_free(input->source);
 	close(input->fd);
 	buf_clear(&input->queue);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -78,11 +79,21 @@ take_kept(struct listeners *old, const char *address)
 	return -1;
 }
 
-/* A path that somebody answers at is in use; one that nobody answers at is stale. */
+/* Why a connection failed: because nobody can answer there. */
+static bool
+is_nobody(int errnum)
+{
+	return errnum == ENOENT || errnum == ECONNREFUSED || errnum == EPROTOTYPE ||
+	    errnum == ELOOP;
+}
+
+/* A path that somebody answers at is in use; what nobody answers at is stale, be it a
+ * socket, a file or a link to nowhere. */
 static int
 bind_unix(const struct listener_config *config)
 {
 	int fd = sock_connect_unix(config->path);
+	struct stat st;
 
 	/* EAGAIN: somebody listens who is too busy to accept. */
 	if (fd != -1 || errno == EAGAIN) {
@@ -91,10 +102,10 @@ bind_unix(const struct listener_config *config)
 		errno = EADDRINUSE;
 		return -1;
 	}
-	if (errno == ECONNREFUSED)
-		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
-	else if (errno != ENOENT)
+	if (!is_nobody(errno))
 		return -1;
+	if (lstat(config->path, &st) == 0)
+		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
 	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid,
 	    config->gid, BACKLOG);
 }

@@ -375,6 +375,18 @@ logfile_check(const char *path, int64_t maxbytes)
 		log_warn("log file %s cannot be rotated: its maxbytes is ignored", path);
 }
 
+bool
+logfile_fills(const struct logfile *file)
+{
+	return file->out.fills;
+}
+
+bool
+logfile_is_full(const struct logfile *file)
+{
+	return outlet_is_full(&file->out);
+}
+
 int
 logfile_fd(const struct logfile *file)
 {

@@ -35,8 +35,12 @@ uint64_t logfile_generation(const struct logfile *);
 void logfile_resume(struct logfile *, uint64_t generation);
 /* WARN when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
 void logfile_check(const char *path, int64_t maxbytes);
-/* For the state document: the descriptor. */
+/* For the state document, and to wait for: the descriptor. */
 int logfile_fd(const struct logfile *);
+/* True for a pipe, socket or terminal that we were given: somebody reads it, whom its
+ * writers can wait for. It takes PIPE_BUF bytes whole unless it is full. */
+bool logfile_fills(const struct logfile *);
+bool logfile_is_full(const struct logfile *);
 
 /* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink
  * as last component owned by neither root nor us refused; /dev/null is given as it is. The

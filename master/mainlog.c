@@ -17,6 +17,7 @@
 
 struct mainlog {
 	struct logfile *file; /* NULL = none */
+	struct syslogger *syslog; /* NULL = none */
 	struct outlet echo;
 	int64_t stamp_s; /* the second that `stamp` shows */
 	char stamp[32];
@@ -56,6 +57,12 @@ mainlog_free(struct mainlog *log)
 	logfile_free(log->file);
 	outlet_close(&log->echo);
 	free(log);
+}
+
+void
+mainlog_use_syslog(struct mainlog *log, struct syslogger *syslog)
+{
+	log->syslog = syslog;
 }
 
 /* "YYYY-MM-DD HH:MM:SS,mmm LEVEL "; its length. */
@@ -104,6 +111,10 @@ mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 	memcpy(line + n, text, len);
 	line[n + len] = '\n';
 	put(log, line, n + len + 1);
+	if (log->syslog != NULL) {
+		head[n - 1] = '\0'; /* the blank, which comes of itself */
+		(void)syslogger_send(log->syslog, head, text, len);
+	}
 	if (line != room)
 		free(line);
 	errno = saved;

@@ -1,10 +1,11 @@
-/* Mainlog: supervisord's own log: its line format, rotation, echo to stdout in the
- * foreground (reference 5.6). It is the sink of common/log.h. */
+/* Mainlog: supervisord's own log: its line format, rotation, syslog, echo to stdout in
+ * the foreground (reference 5.6). It is the sink of common/log.h. */
 #ifndef MASTER_MAINLOG_H
 #define MASTER_MAINLOG_H
 
 #include "common/log.h"
 #include "master/logfile.h"
+#include "master/syslogger.h"
 
 #include <stdbool.h>
 
@@ -16,6 +17,8 @@ struct mainlog;
 struct mainlog *mainlog_open(
     const char *path, int64_t maxbytes, int64_t backups, bool echo);
 void mainlog_free(struct mainlog *);
+/* Sends its lines there as well; borrowed. */
+void mainlog_use_syslog(struct mainlog *, struct syslogger *);
 /* The log_sink: one line "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. */
 void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);
 const char *mainlog_path(const struct mainlog *);	/* NULL = none */

@@ -10,6 +10,7 @@
 #include "master/mood.h"
 #include "master/options.h"
 #include "master/reap.h"
+#include "master/syslogger.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct master {
 	struct config *config;
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
+	struct syslogger *syslog;
 	struct mainlog *mainlog;
 	struct groups *groups;
 	struct jobs *jobs;

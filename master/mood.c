@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_MS 1000	/* with a group that is busy … */
+#define LOOK_EVERY_MS 20	/* … and how often it is looked at */
 #define TURN_MS 4		/* that asking to stop may take in one turn */
 #define REPORT_EVERY_MS 3000
+#define HOLD_MS 1000		/* for an answer to be sent … */
+#define READ_MS 50		/* … and to be read */
 
 /* How far the orderly stop has come. */
 enum phase {
@@ -30,12 +34,13 @@ struct mood {
 	bool asked;		/* current's processes have been told */
 	bool busy;		/* inside mood_advance */
 	int64_t reported_ms;	/* -1 = not yet */
+	int64_t patience_ms;	/* until then `current` is waited for; -1 = it is not */
 	struct process **asking;	/* of the current group: still to be asked, the
 					 * last first */
 	size_t nasking;
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 88, "see mood_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 96, "see mood_get");
 
 /* ---- the report ---- */
 
@@ -115,6 +120,24 @@ mood_ask(struct mood *m)
 	}
 }
 
+/* A group that is busy is given a little time. */
+static bool
+mood_is_patient(struct mood *m)
+{
+	int64_t now = clock_mono_ms();
+
+	if (m->ops->is_busy == NULL || !m->ops->is_busy(m->ctx, m->current)) {
+		m->patience_ms = -1;
+		return false;
+	}
+	if (m->patience_ms == -1)
+		m->patience_ms = now + PATIENCE_MS;
+	if (now < m->patience_ms)
+		return true;
+	m->patience_ms = -1;
+	return false;
+}
+
 /* Goes on as far as it can without waiting; true when nothing is left to stop. */
 static bool
 mood_advance(struct mood *m)
@@ -124,6 +147,8 @@ mood_advance(struct mood *m)
 	m->busy = true;
 	while (m->current != NULL) {
 		if (m->current->unstopped > 0 && !m->asked) {
+			if (mood_is_patient(m))
+				break;
 			m->asked = true;
 			mood_select(m, m->current);
 		}
@@ -136,6 +161,17 @@ mood_advance(struct mood *m)
 	m->busy = false;
 	/* Should anything be left after the first group, the next turn begins again. */
 	return groups_unstopped(m->groups) == 0;
+}
+
+static void
+mood_arm(struct mood *m, int64_t now)
+{
+	if (m->nasking > 0)
+		source_arm(m->timer, now);
+	else if (m->patience_ms != -1)
+		source_arm(m->timer, now + LOOK_EVERY_MS);
+	else
+		source_arm(m->timer, m->reported_ms + REPORT_EVERY_MS);
 }
 
 static void
@@ -153,7 +189,7 @@ mood_turn(void *ctx, uint32_t ready UNUSED)
 	}
 	if (m->reported_ms == -1 || now >= m->reported_ms + REPORT_EVERY_MS)
 		mood_report(m);
-	source_arm(m->timer, m->nasking > 0 ? now : m->reported_ms + REPORT_EVERY_MS);
+	mood_arm(m, now);
 }
 
 void
@@ -163,7 +199,7 @@ mood_process_stopped(struct mood *m, struct process *p)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
-	if (mood_advance(m) || m->nasking > 0)
+	if (mood_advance(m) || m->nasking > 0 || m->patience_ms != -1)
 		source_arm(m->timer, clock_mono_ms());
 }
 
@@ -219,6 +255,27 @@ mood_restart(struct mood *m)
 	return true;
 }
 
+/* An orderly stop that waits for its first turn. */
+static bool
+mood_is_about_to_stop(const struct mood *m)
+{
+	return m->phase == PHASE_STOPPING && m->current == NULL && m->reported_ms == -1;
+}
+
+void
+mood_hold(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + HOLD_MS);
+}
+
+void
+mood_go_on(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + READ_MS);
+}
+
 void
 mood_break(struct mood *m, const char *reason)
 {
@@ -270,6 +327,7 @@ mood_new(struct loop *loop, struct groups *groups, const struct mood_ops *ops, v
 		return NULL;
 	}
 	m->groups = groups;
+	m->patience_ms = -1;
 	m->ops = ops;
 	m->ctx = ctx;
 	m->state = DAEMON_RUNNING;

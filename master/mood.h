@@ -21,6 +21,9 @@ struct mood_ops {
 	void (*all_stopped)(void *ctx);
 	/* FATAL and a shutdown or restart was asked for: stop children by the pid map. */
 	void (*stop_by_pid)(void *ctx);
+	/* Whether a group had better be waited for before it is stopped, as long as
+	 * patience lasts: it is asked again and again. NULL = none is. */
+	bool (*is_busy)(void *ctx, const struct group *);
 };
 
 struct mood *mood_new(struct loop *, struct groups *, const struct mood_ops *, void *ctx);
@@ -32,6 +35,10 @@ bool mood_is_stopping(const struct mood *);	/* SHUTDOWN, RESTARTING or FATAL */
 void mood_shutdown(struct mood *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
 bool mood_restart(struct mood *);
+/* After one of these two: nothing is stopped before a moment after mood_go_on, but for a
+ * second at most. What has begun already goes on. */
+void mood_hold(struct mood *);
+void mood_go_on(struct mood *);
 /* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While
  * a shutdown or restart is under way it goes on, by the pid map. */
 void mood_break(struct mood *, const char *reason);

@@ -50,18 +50,23 @@ outlet_share(struct outlet *outlet, int shared)
 	return outlet->fd == -1 ? -1 : 0;
 }
 
-static ssize_t
-write_if_ready(int fd, const char *bytes, size_t n)
+/* Without a reader it is not full: writing tells. */
+bool
+outlet_is_full(const struct outlet *outlet)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	struct pollfd ready = {.fd = outlet->fd, .events = POLLOUT};
 
-	if (poll(&ready, 1, 0) == -1)
-		return -1;
-	if (!(ready.revents & (POLLOUT | POLLERR))) {
+	return outlet->fills && poll(&ready, 1, 0) == 0;
+}
+
+static ssize_t
+write_if_ready(const struct outlet *outlet, const char *bytes, size_t n)
+{
+	if (outlet_is_full(outlet)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+	return write(outlet->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
 static ssize_t
@@ -71,7 +76,7 @@ write_slice(const struct outlet *outlet, const char *bytes, size_t n)
 	case OUTLET_SOCKET:
 		return send(outlet->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	case OUTLET_POLLED:
-		return write_if_ready(outlet->fd, bytes, n);
+		return write_if_ready(outlet, bytes, n);
 	case OUTLET_PLAIN:
 		break;
 	}

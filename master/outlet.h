@@ -26,6 +26,8 @@ int outlet_share(struct outlet *, int shared);
 /* 0, or -1 with errno when not all n bytes went out at once (EAGAIN: it is full); those
  * that fitted are out. */
 int outlet_write(const struct outlet *, const char *bytes, size_t n);
+/* True while it would take nothing. */
+bool outlet_is_full(const struct outlet *);
 void outlet_close(struct outlet *);	/* one that is none is fine */
 /* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that may not
  * be, it stays as it is. */

@@ -230,3 +230,20 @@ pool_dispatch(struct pool *pool, const char *identifier)
 	    give(pool, &STAILQ_FIRST(&pool->buffer)->item, identifier))
 		event_unref(pop(pool).event);
 }
+
+bool
+pool_is_busy(const struct pool *pool)
+{
+	const struct process *process;
+	const struct listener *listener;
+
+	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
+		listener = pool->ops->listener(process);
+		if (process->state != PROCESS_RUNNING || listener == NULL ||
+		    listener->state == LISTENER_UNKNOWN)
+			continue;
+		if (listener->state == LISTENER_BUSY || pool->count > 0)
+			return true;
+	}
+	return false;
+}

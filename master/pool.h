@@ -51,6 +51,8 @@ unsigned pool_wants(const struct pool *, enum event_type);
 void pool_accept(struct pool *, struct event *, unsigned times, size_t processes);
 /* A listener_end_fn: a rejected event goes to the head again. */
 listener_end_fn pool_end;
+/* Whether a listener has an event to answer, or one waits that a listener may take. */
+bool pool_is_busy(const struct pool *);
 /* Hands out what it can. */
 void pool_dispatch(struct pool *, const char *identifier);
 /* For the state document: nothing waits any more; and an event waits again, last of all. 0,

@@ -7,6 +7,7 @@
 #include "master/conf_table.h"
 #include "master/publish.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int
@@ -48,12 +49,23 @@ is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
 	    live->counts_bytes == fresh->counts_bytes;
 }
 
+/* An address that has changed behind its name is none, but one that is known at last is. */
+static bool
+is_same_socket(const struct fcgi_config *live, const struct fcgi_config *fresh)
+{
+	return str_equal(live->url, fresh->url) && live->mode == fresh->mode &&
+	    live->uid == fresh->uid && live->gid == fresh->gid &&
+	    live->backlog == fresh->backlog &&
+	    (live->why == NULL || fresh->why != NULL);
+}
+
 bool
 reread_is_same(const struct group_config *live, const struct group_config *fresh)
 {
 	if (live->kind != fresh->kind || live->priority != fresh->priority ||
 	    live->nprocesses != fresh->nprocesses ||
-	    !is_same_pool(&live->pool, &fresh->pool))
+	    !is_same_pool(&live->pool, &fresh->pool) ||
+	    !is_same_socket(&live->fcgi, &fresh->fcgi))
 		return false;
 	for (size_t i = 0; i < live->nprocesses; i++)
 		if (!is_same_process(live->processes[i], fresh->processes[i]))
@@ -87,19 +99,54 @@ find_added_and_changed(const struct master *master, const struct config *fresh,
 	return 0;
 }
 
+/* The order of activation, which the numbers of processes keep. */
+static int
+by_activation(const void *a, const void *b)
+{
+	const struct group *const *left = a, *const *right = b;
+	const struct process *l = TAILQ_FIRST(&(*left)->processes);
+	const struct process *r = TAILQ_FIRST(&(*right)->processes);
+	uint64_t first = l == NULL ? 0 : l->id, second = r == NULL ? 0 : r->id;
+
+	return (first > second) - (first < second);
+}
+
+/* New array of the active groups whose names are not in the map; NULL with ENOMEM. */
+static const struct group **
+active_without(const struct master *master, const struct map *names, size_t *count)
+{
+	const struct groups *groups = master->groups;
+	const struct group *group, **found;
+	size_t active = 0;
+
+	*count = 0;
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		active++;
+	found = calloc(active + 1, sizeof(*found));
+	if (found == NULL)
+		return NULL;
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		if (map_get(names, group->config->name) == NULL)
+			found[(*count)++] = group;
+	qsort(found, *count, sizeof(*found), by_activation);
+	return found;
+}
+
 static int
 find_removed(const struct master *master, const struct config *fresh, json_t *removed)
 {
 	struct map *names = map_new();
-	const struct group *group;
+	const struct group **gone = NULL;
+	size_t count = 0;
 	int rc = names == NULL ? -1 : 0;
 
 	for (size_t i = 0; rc == 0 && i < fresh->ngroups; i++)
 		rc = map_set(names, fresh->groups[i]->name, fresh->groups[i]);
-	for (group = groups_first(master->groups); rc == 0 && group != NULL;
-	     group = groups_next(group))
-		if (map_get(names, group->config->name) == NULL)
-			rc = append_name(removed, group->config);
+	if (rc == 0 && (gone = active_without(master, names, &count)) == NULL)
+		rc = -1;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = append_name(removed, gone[i]->config);
+	free(gone);
 	map_free(names);
 	return rc;
 }

@@ -210,7 +210,18 @@ check_fatal_end(struct master *master)
 	all_stopped(master);
 }
 
+/* The last events of a shutdown are those of the processes that it stops. */
+static bool
+is_busy(void *ctx, const struct group *group)
+{
+	const struct master *master = ctx;
+	const struct pool *pool = events_pool(master->events, group);
+
+	return pool != NULL && pool_is_busy(pool);
+}
+
 static const struct mood_ops mood_ops = {
+    .is_busy = is_busy,
     .changed = state_changed,
     .all_stopped = all_stopped,
     .stop_by_pid = stop_by_pid,
@@ -339,10 +350,40 @@ open_mainlog(struct master *master, char **error)
 		    strerror(errno));
 		return -1;
 	}
+	if (config->logfile_syslog)
+		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
 	if (config->logfile != NULL)
 		logfile_check(config->logfile, config->logfile_maxbytes);
+	return 0;
+}
+
+/* Named after our own name, as supervisord's messages are after its. */
+static int
+make_syslog(struct master *master, char **error)
+{
+	const char *program = master->options->program, *slash = strrchr(program, '/');
+
+	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
+	    slash == NULL ? program : slash + 1);
+	return master->syslog == NULL ? system_error(error, "syslog") : 0;
+}
+
+/* A socket that cannot be made is its program's failure: each spawn will try again. */
+static int
+add_groups(struct master *master, char **error)
+{
+	for (size_t i = 0; i < master->config->ngroups; i++) {
+		struct group_config *config = master->config->groups[i];
+		char *why = NULL;
+
+		if (activation_check(config, &why) == -1)
+			log_error("%s", why != NULL ? why : strerror(ENOMEM));
+		free(why);
+		if (activation_add(master, config) == NULL)
+			return system_error(error, config->name);
+	}
 	return 0;
 }
 
@@ -362,10 +403,7 @@ make_rooms(struct master *master, char **error)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
-	for (size_t i = 0; i < master->config->ngroups; i++)
-		if (activation_add(master, master->config->groups[i]) == NULL)
-			return system_error(error, master->config->groups[i]->name);
-	return 0;
+	return add_groups(master, error);
 }
 
 static int
@@ -408,8 +446,8 @@ start(struct master *master, bool first, char **error)
 		return -1;
 	if (first && raise_limits(master, error) == -1)
 		return -1;
-	if (make_frontend(master, error) == -1 || open_mainlog(master, error) == -1 ||
-	    open_listeners(master, error) == -1)
+	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
+	    open_mainlog(master, error) == -1 || open_listeners(master, error) == -1)
 		return -1;
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
 	 * logs these could be. */
@@ -469,6 +507,8 @@ finish(struct master *master, bool has_pidfile)
 	log_init(NULL, NULL, LEVEL_INFO);
 	mainlog_free(master->mainlog);
 	master->mainlog = NULL;
+	syslogger_free(master->syslog);
+	master->syslog = NULL;
 	config_free(master->config);
 	master->config = NULL;
 }

@@ -4,6 +4,7 @@
 #include "master/autolog.h"
 #include "master/command.h"
 #include "master/events.h"
+#include "master/fcgi.h"
 #include "master/logfile.h"
 #include "master/publish.h"
 #include "master/runtime_impl.h"
@@ -60,9 +61,12 @@ create_autologs(const struct master *master, const struct process *process,
 static void
 check_targets(const struct process_config *config)
 {
-	for (int c = 0; c < CHANNEL_MAX; c++)
-		if (config->channels[c].target == LOG_TO_FILE)
-			logfile_check(config->channels[c].path, config->channels[c].maxbytes);
+	for (int c = 0; c < CHANNEL_MAX; c++) {
+		const struct channel_config *channel = &config->channels[c];
+
+		if (channel->target == LOG_TO_FILE)
+			logfile_check(channel->path, channel->maxbytes);
+	}
 }
 
 int
@@ -89,6 +93,7 @@ runtime_add_channel(
 	    .name = process->config->name,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
+	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
 	};
 
@@ -111,6 +116,16 @@ runtime_close_pipes(struct runtime *runtime)
 	runtime->listener = NULL;
 }
 
+/* A process that has ended, or could not be spawned, uses its group's socket no more. */
+static void
+release_socket(struct process *process)
+{
+	if (!process->runtime->uses_socket)
+		return;
+	process->runtime->uses_socket = false;
+	fcgi_drop(process->group->fcgi);
+}
+
 void
 runtime_detach(struct process *process)
 {
@@ -118,6 +133,7 @@ runtime_detach(struct process *process)
 
 	if (runtime == NULL)
 		return;
+	release_socket(process);
 	runtime_close_pipes(runtime);
 	source_free(runtime->timer);
 	for (int c = 0; c < CHANNEL_MAX; c++)
@@ -212,6 +228,8 @@ changed(struct process *process, enum process_state from)
 {
 	struct master *master = runtime_master(process);
 
+	if (process->pid == 0)
+		release_socket(process);
 	publish_changed(master->publisher, process);
 	if (from == process->state)
 		return;
@@ -245,8 +263,10 @@ runtime_write_stdin(struct process *process, const char *bytes, size_t n, char *
 {
 	struct input *input = process->runtime->input;
 
-	if (process->pid == 0 || process->killing || input == NULL)
+	if (process->pid == 0 || process->killing)
 		return FAULT_NOT_RUNNING;
+	if (input == NULL)
+		return FAULT_NO_FILE;
 	if (input_write(input, bytes, n) == 0)
 		return FAULT_NONE;
 	if (errno == EPIPE)

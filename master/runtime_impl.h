@@ -9,12 +9,14 @@
 #include "master/master.h"
 #include "master/process.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct runtime {
 	struct source *timer;
 	struct channel *channels[CHANNEL_MAX];
 	struct input *input;
+	bool uses_socket;		/* of its group: fcgi_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 };

@@ -3,6 +3,7 @@
 #include "common/str.h"
 #include "master/childenv.h"
 #include "master/command.h"
+#include "master/fcgi.h"
 #include "master/logfile.h"
 #include "master/runtime.h"
 #include "master/spawn.h"
@@ -17,7 +18,7 @@
 /* The child's three descriptors and our ends of them while a spawn is prepared. */
 struct plumbing {
 	int child[3];
-	int input;			/* our end of its stdin */
+	int input;			/* our end of its stdin; -1 = a socket */
 	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected */
 	struct logfile *logs[CHANNEL_MAX];
 };
@@ -63,10 +64,21 @@ runtime_open_log(
 	return *log == NULL ? -1 : 0;
 }
 
+/* Standard input is a pipe, or the socket that the group shares. */
+static int
+plumb_input(const struct process *process, struct plumbing *plumbing)
+{
+	if (process->group->fcgi == NULL)
+		return make_pipe(
+		    &plumbing->child[0], &plumbing->input, &plumbing->input);
+	plumbing->child[0] = fcntl(fcgi_fd(process->group->fcgi), F_DUPFD_CLOEXEC, 0);
+	return plumbing->child[0] == -1 ? -1 : 0;
+}
+
 static int
 plumb(const struct process *process, struct plumbing *plumbing)
 {
-	if (make_pipe(&plumbing->child[0], &plumbing->input, &plumbing->input) == -1 ||
+	if (plumb_input(process, plumbing) == -1 ||
 	    make_pipe(&plumbing->outputs[CHANNEL_STDOUT], &plumbing->child[1],
 		&plumbing->outputs[CHANNEL_STDOUT]) == -1 ||
 	    runtime_open_log(process, CHANNEL_STDOUT, &plumbing->logs[CHANNEL_STDOUT]) ==
@@ -82,17 +94,27 @@ plumb(const struct process *process, struct plumbing *plumbing)
 	return runtime_open_log(process, CHANNEL_STDERR, &plumbing->logs[CHANNEL_STDERR]);
 }
 
-/* Moves our ends into the runtime: from here on output is read. */
 static int
-adopt(struct master *master, struct process *process, struct plumbing *plumbing)
+adopt_input(struct master *master, struct process *process, struct plumbing *plumbing)
 {
 	struct runtime *runtime = process->runtime;
 
+	if (plumbing->input == -1)
+		return 0;
 	runtime->input =
 	    input_new(master->loop, plumbing->input, runtime_input_most(process));
 	if (runtime->input == NULL)
 		return -1;
 	plumbing->input = -1;
+	return 0;
+}
+
+/* Moves our ends into the runtime: from here on output is read. */
+static int
+adopt(struct master *master, struct process *process, struct plumbing *plumbing)
+{
+	if (adopt_input(master, process, plumbing) == -1)
+		return -1;
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		if (plumbing->outputs[c] == -1)
 			continue;
@@ -203,6 +225,19 @@ runtime_search_path(const struct process *process)
 	return path == NULL || *path == '\0' ? NULL : path;
 }
 
+/* Before the command is looked at, as in supervisord. When the spawn fails, it is released
+ * with the state that this leads to. */
+static int
+take_socket(struct process *process, char **why)
+{
+	if (process->group->fcgi == NULL)
+		return 0;
+	if (fcgi_take(process->group->fcgi, why) == -1)
+		return -1;
+	process->runtime->uses_socket = true;
+	return 0;
+}
+
 pid_t
 runtime_spawn(struct process *process, char **why)
 {
@@ -211,6 +246,8 @@ runtime_spawn(struct process *process, char **why)
 	char **env;
 	pid_t pid = -1;
 
+	if (take_socket(process, why) == -1)
+		return -1;
 	if (command_resolve(process->config->command, runtime_search_path(process),
 		&command, why) != FAULT_NONE)
 		return -1;

@@ -1,6 +1,7 @@
 #include "master/runtime_state.h"
 
 #include "common/buf.h"
+#include "master/fcgi.h"
 #include "master/logfile.h"
 #include "master/reap.h"
 #include "master/runtime.h"
@@ -69,6 +70,8 @@ get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 	const struct runtime *runtime = process->runtime;
 
 	(void)ctx;
+	if (runtime->uses_socket)
+		pipes->stdin_fd = fcgi_fd(process->group->fcgi);
 	if (runtime->input != NULL) {
 		pipes->stdin_fd = input_fd(runtime->input);
 		if (get_queue(runtime->input, pipes) == -1)
@@ -90,6 +93,15 @@ misfit(void)
 	return -1;
 }
 
+/* Its standard input is its group's socket: all processes name the same descriptor. */
+static void
+put_socket(struct process *process, struct statedoc_pipes *pipes)
+{
+	fcgi_adopt(process->group->fcgi, pipes->stdin_fd);
+	process->runtime->uses_socket = true;
+	pipes->stdin_fd = -1;
+}
+
 static int
 put_input(struct process *process, struct statedoc_pipes *pipes)
 {
@@ -97,6 +109,10 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 	if (pipes->stdin_fd == -1)
 		return 0;
+	if (process->group->fcgi != NULL) {
+		put_socket(process, pipes);
+		return 0;
+	}
 	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd,
 	    runtime_input_most(process));
 	if (runtime->input == NULL)

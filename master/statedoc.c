@@ -9,7 +9,7 @@
 /* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
  * struct master. */
 STATEDOC_SIZE(struct process, 184);
-STATEDOC_SIZE(struct group, 64);
+STATEDOC_SIZE(struct group, 72);
 STATEDOC_SIZE(struct mood_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
 

@@ -155,6 +155,12 @@ static const struct cmd cmd_table[] = {
 		.role = ROLE_ADMIN,
 		.flags = CMD_RPCD | CMD_IN_FATAL,
 	},
+	[CMD_DAEMON_ANSWERED] = {
+		.name = "daemon.answered",
+		.params = "",
+		.role = ROLE_NONE,
+		.flags = CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD,
+	},
 #ifdef REEVE_TEST_SEAM
 	[CMD_DAEMON_BREAK] = {
 		.name = "daemon.break",

@@ -36,6 +36,7 @@ enum cmd_id {
 	CMD_EVENT_SEND,
 	CMD_DAEMON_SHUTDOWN,
 	CMD_DAEMON_RESTART,
+	CMD_DAEMON_ANSWERED,	/* rpcd: who asked for one of these two knows */
 #ifdef REEVE_TEST_SEAM
 	CMD_DAEMON_BREAK,	/* test build only: enters FATAL */
 #endif

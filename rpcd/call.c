@@ -6,11 +6,13 @@
 #include "common/str.h"
 #include "rpcd/document.h"
 #include "rpcd/step.h"
+#include "rpcd/trace.h"
 #include "rpcd/xmlparse.h"
 #include "rpcd/xmlwrite.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
 #define POSTED_MAX 64	/* events of one multicall that are on their way at once */
@@ -116,6 +118,7 @@ calls_settle(struct calls *calls)
 
 		call_unlink(call);
 		document_reply(&call->doc, &reply);
+		reply.ends_daemon = call->step.ends_daemon;
 		if (call->answered != NULL)
 			*call->answered = true;
 		call_free(call);
@@ -135,6 +138,7 @@ multi_open(struct call *call)
 	call->multi = call->step.multi;
 	call->step.multi = NULL;
 	call->step.element = true;
+	trace_returned(&call->step.traced, FAULT_NONE, NULL);
 	xmlwrite_head(out);
 	xmlwrite_array_open(out);
 }
@@ -266,17 +270,32 @@ calls_free(struct calls *calls)
 	free(calls);
 }
 
+/* New: its beginning, as Python shows the text that it should be. */
+static char *
+shown_body(const char *body, size_t len)
+{
+	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
+	char *copy, *shown;
+
+	if (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)
+		return str_repr_bytes(body, n);
+	copy = xstrndup(body, n);
+	shown = str_repr(copy);
+	free(copy);
+	return shown;
+}
+
 static void
 refuse_body(const char *body, size_t len, const char *why, call_done_fn *done, void *ctx)
 {
+	bool nameless = strcmp(why, "no method name") == 0;
 	struct reply reply = { .status = 400 };
-	char *shown = str_repr_bytes(body, len < SHOWN_MAX ? len : SHOWN_MAX);
+	char *shown = shown_body(body, len);
 
-	if (strcmp(why, "no method name") == 0)
-		log_error("XML-RPC request data %s is invalid: %s", shown, why);
-	else
-		log_error("XML-RPC request data %s is invalid: unmarshallable (%s)", shown,
-		    why);
+	log_error("XML-RPC request data %s is invalid: %s", shown,
+	    nameless ? why : "unmarshallable");
+	if (!nameless)
+		log_debug("it could not be read: %s", why);
 	free(shown);
 	done(ctx, &reply);
 }
@@ -320,6 +339,7 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 	}
 	call = call_new(calls, role, may_park, done, ctx);
 	call->answered = &answered;
+	call->step.traced = trace_called(name);
 	step_begin(&call->step, name, params);
 	free(name);
 	json_decref(params);
@@ -383,6 +403,24 @@ calls_caught_up(struct calls *calls)
 		call_run(call);
 	}
 	calls_settle(calls);
+}
+
+static void
+on_told(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
+    json_t *result UNUSED, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	struct rpcd *rpcd = calls->rpcd;
+
+	if (rpcd->master != NULL && !rpcd->ending)
+		(void)peer_call(rpcd->master, cmd_get(CMD_DAEMON_ANSWERED)->name, NULL,
+		    false, on_told, NULL);
 }
 
 static void

@@ -24,6 +24,7 @@ struct reply {
 	int status;		/* 200, or an HTTP error whose page http.c makes */
 	struct buf body;	/* the whole document, when stream.read is NULL */
 	struct reply_stream stream;
+	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };
 
 /* Exactly once per call that was not abandoned; the reply's content is taken. May run
@@ -45,6 +46,8 @@ void calls_changed(struct calls *, uint64_t id, const struct process_info *);
 int calls_job(struct calls *, const char *method, const json_t *params);
 /* Stream emptied up to the page's number: parked reads may go on. */
 void calls_caught_up(struct calls *);
+/* A reply that ends the daemon is with its client. */
+void calls_answered(struct calls *);
 /* The master is gone or ending: answers what is parked (what waits gets its fault). */
 void calls_end(struct calls *);
 size_t calls_parked(const struct calls *);

@@ -63,10 +63,9 @@ listener_access(void *ctx, struct MHD_Connection *connection, const char *url,
 	(void)ctx;
 	(void)connection;
 	(void)url;
-	(void)version;
 	if (*request == NULL)
 		return MHD_NO;
-	return http_request_step(*request, method, data, size);
+	return http_request_step(*request, method, version, data, size);
 }
 
 static void

@@ -11,6 +11,7 @@ struct http_listener;
 
 #define HTTP_BODY_MAX (4 * 1024 * 1024)
 #define HTTP_PARKED_MAX 256	/* calls a listener */
+#define HTTP_FOLLOWERS_MAX 256	/* clients that follow a log, a listener */
 
 /* New, not accepting yet; takes fd and the access rules. NULL with errno. */
 struct http_listener *http_listener_new(struct rpcd *, int fd, bool is_unix,

@@ -60,7 +60,7 @@ page_headers(struct MHD_Response *response, const char *type)
 }
 
 struct MHD_Response *
-http_page_error(int status)
+http_page_error(int status, int64_t *bytes)
 {
 	const struct http_reason *reason = page_find(status);
 	struct MHD_Response *response;
@@ -72,6 +72,7 @@ http_page_error(int status)
 	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
 	    "%s.\r\n</body>\r\n",
 	    status, http_page_reason(status));
+	*bytes = len;
 	response =
 	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
 	response = page_headers(response, "text/html");
@@ -139,12 +140,13 @@ page_body(struct buf *body)
 }
 
 struct MHD_Response *
-http_page_reply(struct reply *reply)
+http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
+	*bytes = reply->stream.read != NULL ? -1 : (int64_t)buf_len(&reply->body);
 	if (reply->status != 200)
-		response = http_page_error(reply->status);
+		response = http_page_error(reply->status, bytes);
 	else if (reply->stream.read != NULL)
 		response = page_headers(page_stream(&reply->stream), "text/xml");
 	else
@@ -153,6 +155,32 @@ http_page_reply(struct reply *reply)
 	if (reply->stream.free != NULL)
 		reply->stream.free(reply->stream.ctx);
 	reply->stream = (struct reply_stream){0};
+	return response;
+}
+
+/* The months' names are C's: no locale is ever set. */
+static struct MHD_Response *
+page_changed(struct MHD_Response *response, time_t changed)
+{
+	char text[64] = "";
+	struct tm tm;
+
+	if (gmtime_r(&changed, &tm) != NULL)
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return page_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, text);
+}
+
+struct MHD_Response *
+http_page_growing(MHD_ContentReaderCallback read, void *ctx, time_t changed, bool at_once)
+{
+	struct MHD_Response *response;
+
+	response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, ctx, NULL);
+	response = page_headers(response, "text/plain;charset=utf-8");
+	response = page_changed(response, changed);
+	if (at_once)
+		response = page_header(response, "X-Accel-Buffering", "no");
 	return response;
 }
 

@@ -29,6 +29,7 @@ struct http_gate {
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */
+	size_t followers;	/* … that follow a log */
 	size_t held;		/* bytes of bodies in memory */
 };
 
@@ -37,7 +38,7 @@ struct http_request *http_request_new(struct http_gate *, struct MHD_Connection 
     const char *uri);
 /* One step: the headers, a piece of the body, or its end (*size 0), also after a resume. */
 enum MHD_Result http_request_step(struct http_request *, const char *method,
-    const char *data, size_t *size);
+    const char *version, const char *data, size_t *size);
 /* Answered completely, or its connection broke: an unfinished call is abandoned. */
 void http_request_free(struct http_request *);
 /* Gives up every parked call of the gate; its connections end in the next run. */

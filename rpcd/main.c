@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "common/privs.h"
 #include "rpcd/call.h"
+#include "rpcd/follow.h"
 #include "rpcd/http.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox.h"
@@ -292,6 +293,7 @@ main_finish(struct front *f)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_listener_quiesce(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
+	followers_end(rpcd->followers);
 	while (main_busy(rpcd) > 0 && clock_mono_ms() < deadline)
 		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
 			return;
@@ -308,6 +310,7 @@ main_free(struct front *f)
 		http_listener_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
 	calls_free(rpcd->calls);
+	followers_free(rpcd->followers);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
 	loop_free(rpcd->loop);
@@ -377,8 +380,9 @@ main_connect(struct front *f)
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
+	rpcd->followers = followers_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
-	if (rpcd->calls == NULL || rpcd->master == NULL)
+	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_autoflush(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);

@@ -2,9 +2,6 @@
 #include "rpcd/step.h"
 #include "rpcd/xmlwrite.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define RESTARTS_MAX 8	/* of a listing, when the configuration is read anew under it */
 
 /* ---- getAllConfigInfo: pages of the master's, put together ---- */
@@ -109,16 +106,10 @@ on_done(struct call_step *step, enum fault fault, const char *message,
 void
 rpc_config_group(struct call_step *step)
 {
-	char *name = step_printed(step, 0);
+	const char *name;
 
-	/* Whatever is no name is the name of no group. */
-	if (name == NULL)
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
-	else if (strlen(name) > STEP_NAME_MAX)
-		step_fault(step, FAULT_BAD_NAME, name);
-	else
+	if (step_group_name(step, 0, &name))
 		step_ask(step, json_pack("{ss}", "name", name), false, on_done);
-	free(name);
 }
 
 void

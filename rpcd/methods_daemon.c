@@ -2,6 +2,8 @@
 #include "rpcd/step.h"
 #include "rpcd/xmlwrite.h"
 
+#include <unistd.h>
+
 /* The API's version and the supervisord that it matches (design 13). */
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
@@ -49,9 +51,20 @@ rpc_daemon_pid(struct call_step *step)
 	step_return_int(step, daemon_of(step)->pid);
 }
 
+static void
+on_end(struct call_step *step, enum fault fault, const char *message,
+    json_t *result UNUSED, int fd)
+{
+	if (step_refused(step, fault, message, fd))
+		return;
+	if (fd >= 0)
+		close(fd);
+	step->ends_daemon = true;
+	step_return_true(step);
+}
+
 void
 rpc_daemon_end(struct call_step *step)
 {
-	step->wait = WAIT_NOT;
-	step_ask(step, NULL, false, step_await);
+	step_ask(step, NULL, false, on_end);
 }

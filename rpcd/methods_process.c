@@ -85,6 +85,19 @@ rpc_all_info(struct call_step *step)
 
 /* ---- start and stop ---- */
 
+static bool
+target_name(struct call_step *step, const char **name)
+{
+	switch (step->method->cmd) {
+	case CMD_GROUP_START:
+	case CMD_GROUP_STOP:
+	case CMD_GROUP_SIGNAL:
+		return step_group_name(step, 0, name);
+	default:
+		return step_name(step, 0, name);
+	}
+}
+
 static void
 set_wait(struct call_step *step, size_t i)
 {
@@ -96,7 +109,7 @@ rpc_process_control(struct call_step *step)
 {
 	const char *name;
 
-	if (!step_name(step, 0, &name))
+	if (!target_name(step, &name))
 		return;
 	set_wait(step, 1);
 	step_ask(step, json_pack("{ss}", "name", name), false, step_await);
@@ -145,7 +158,7 @@ rpc_process_signal(struct call_step *step)
 	const char *name;
 	char *signal;
 
-	if (!step_name(step, 0, &name) || (signal = checked_signal(step, 1)) == NULL)
+	if (!target_name(step, &name) || (signal = checked_signal(step, 1)) == NULL)
 		return;
 	step->wait = WAIT_NOT;
 	step_ask(step, json_pack("{ss ss}", "name", name, "signal", signal), false,
@@ -171,12 +184,9 @@ void
 rpc_process_stdin(struct call_step *step)
 {
 	const char *name, *chars;
-	char *shown;
 
 	if (!step_string(step, 1, &chars)) {
-		shown = step_printed(step, 1);
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, shown);
-		free(shown);
+		step_fault_printed(step, FAULT_INCORRECT_PARAMETERS, 1);
 		return;
 	}
 	if (!step_name(step, 0, &name))

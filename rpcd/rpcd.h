@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct call;
+struct followers;
 struct http_listener;
 
 struct rpcd {
@@ -21,6 +22,7 @@ struct rpcd {
 	struct http_listener **listeners;
 	size_t nlisteners;
 	struct calls *calls;		/* all calls under way (rpcd/call.h) */
+	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */
 };

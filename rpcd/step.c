@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ step_close(struct call_step *step)
 {
 	if (!step->element)
 		xmlwrite_tail(document_text(step->doc));
+	trace_returned(&step->traced, FAULT_NONE, NULL);
 	step->phase = STEP_DONE;
 }
 
@@ -39,6 +41,7 @@ step_fault_text(struct call_step *step, enum fault fault, const char *text)
 		xmlwrite_fault_value(out, fault, text);
 	else
 		xmlwrite_fault(out, fault, text);
+	trace_returned(&step->traced, fault, text);
 	step->phase = STEP_DONE;
 }
 
@@ -165,6 +168,27 @@ step_printed(const struct call_step *step, size_t i)
 	if (json_is_boolean(value))
 		return xstrdup(json_is_true(value) ? "True" : "False");
 	return json_is_null(value) ? xstrdup("None") : NULL;
+}
+
+void
+step_fault_printed(struct call_step *step, enum fault fault, size_t i)
+{
+	bool nil = json_is_null(json_array_get(step->params, i));
+	char *shown = nil ? NULL : step_printed(step, i);
+
+	step_fault(step, fault, shown);
+	free(shown);
+}
+
+bool
+step_group_name(struct call_step *step, size_t i, const char **name)
+{
+	const json_t *value = json_array_get(step->params, i);
+
+	if (json_is_string(value) || json_is_array(value) || json_is_object(value))
+		return step_name(step, i, name);
+	step_fault_printed(step, FAULT_BAD_NAME, i);
+	return false;
 }
 
 /* ---- asking ---- */
@@ -377,5 +401,6 @@ step_clear(struct call_step *step)
 	bulk_free(step->bulk);
 	step->bulk = NULL;
 	buf_clear(&step->results);
+	mem_freep(&step->traced);
 	step->method = NULL;
 }

@@ -38,6 +38,8 @@ struct call_step {
 	enum role role;		/* of the client */
 	bool may_park;
 	bool element;		/* of a multicall: bare values and fault structs */
+	bool ends_daemon;	/* a shutdown or restart has been accepted */
+	char *traced;		/* owned: a name whose return is to be logged, or NULL */
 	void (*resumed)(struct call_step *);	/* done after having been parked */
 
 	enum step_phase phase;
@@ -89,11 +91,15 @@ bool step_truth(const struct call_step *, size_t i, bool absent);
 char *step_printed(const struct call_step *, size_t i);
 /* A name that may go over the wire; else a fault has been answered. */
 bool step_name(struct call_step *, size_t i, const char **);
+/* The same for a group, which is looked up before it is asked whether it is text. */
+bool step_group_name(struct call_step *, size_t i, const char **);
 
 /* ---- for handlers: ends ---- */
 
 void step_fault(struct call_step *, enum fault, const char *detail);	/* NULL = none */
 void step_fault_text(struct call_step *, enum fault, const char *text);
+/* Its detail is the i-th parameter as Python prints it; none for nil. */
+void step_fault_printed(struct call_step *, enum fault, size_t i);
 /* One value is written in between. */
 struct buf *step_open(struct call_step *);
 void step_close(struct call_step *);

@@ -1,5 +1,6 @@
 #include "rpcd/step.h"
 
+#include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
 #include <string.h>
@@ -106,6 +107,8 @@ step_await(struct call_step *step, enum fault fault, const char *message, json_t
 		return;
 	if (fd >= 0)
 		close(fd);
+	/* As in supervisord, which logs that a call goes well when it begins to wait. */
+	trace_returned(&step->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {
 		job_begin(step, json_integer_value(job));
 		return;

@@ -93,11 +93,16 @@ write_all(const char *bytes, size_t n)
 	}
 }
 
+/* A line in one write, so that whoever reads the pipe never sees half of it. */
 static void
-say(const char *line)
+say(const char *text)
 {
-	write_all(line, strlen(line));
-	write_all("\n", 1);
+	char line[LINE_MAX_LEN];
+	int n = snprintf(line, sizeof(line), "%s\n", text);
+
+	if (n < 0 || (size_t)n >= sizeof(line))
+		misuse();
+	write_all(line, (size_t)n);
 }
 
 static void

@@ -12,6 +12,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -54,9 +55,12 @@ def until(predicate, timeout=PATIENCE, every=0.01, what=None):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of five digits that is free now, below those that connecting clients get."""
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def read(path, default=None):
@@ -252,6 +256,7 @@ class Daemon:
         self.host, self.port = "127.0.0.1", free_port()
         self.process = None
         self.pid = None
+        self.identity = {}  # user, group and extra_groups to start as, for subprocess
         self.servers = (unix, tcp)
         os.mkdir(self.path("child"))
         self.configure(programs, supervisord, interface, config, raw)
@@ -297,9 +302,10 @@ class Daemon:
         """Starts the program in the foreground and does not wait for anything."""
         with open(self.path("out.txt"), "ab") as out:
             self.process = subprocess.Popen(self.command("-n", *options),
-                                            stdout=stdout or out, stderr=out, stdin=subprocess.DEVNULL,
+                                            stdout=stdout or out, stderr=out,
+                                            stdin=subprocess.DEVNULL,
                                             env=self.environment(), cwd=self.dir,
-                                            start_new_session=True,
+                                            start_new_session=True, **self.identity,
                                             preexec_fn=end_with_parent)
         self.pid = self.process.pid
 
@@ -313,7 +319,7 @@ class Daemon:
         """Runs a command line that is expected to end."""
         return subprocess.run(self.command(*options), env=self.environment(), cwd=self.dir,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=timeout)
+                              timeout=timeout, **self.identity)
 
     def start_daemon(self, *options):
         """Starts without -n: the launcher ends, the daemon stays."""

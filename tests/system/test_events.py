@@ -130,6 +130,15 @@ class Kinds(Listening):
                           ("SUPERVISOR_STATE_CHANGE_STOPPING", b"")],
                          [(e.name, e.payload) for e in self.events()])
 
+    @reeve_only
+    def test_the_last_stop_is_told(self):
+        self.begin(pool("l", "PROCESS_STATE_STOPPED") + quiet("p"))
+        self.d.wait_state("p", "RUNNING")
+        self.d.wait_state("l", "RUNNING")
+        self.d.stop()
+        self.assertEqual(["processname:p groupname:p from_state:STOPPING pid:N"],
+                         [e.text for e in self.events()])
+
     def test_remote_communication(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION"))
         for type_, data in (("a", "b"), ("", ""), ("x y", "line\nline\n"), (5, True)):

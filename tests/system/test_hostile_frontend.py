@@ -32,11 +32,12 @@ def hello():
 
 @reeve_only
 class Hostile(Case):
-    def impostor(self, body):
+    def impostor(self, body, **supervisord):
         """A daemon whose front end runs the body."""
         build = tempfile.mkdtemp(prefix="reeve-")
         self.addCleanup(shutil.rmtree, build)
-        d = self.make(program("cat", "/bin/cat", startsecs=0), build=build)
+        d = self.make(program("cat", "/bin/cat", startsecs=0), supervisord=supervisord,
+                      build=build)
         shutil.copy(os.path.join(BUILD, "reeved"), build)
         path = os.path.join(build, "reeve-rpcd")
         with open(path, "w", encoding="utf-8") as out:
@@ -97,6 +98,22 @@ class Hostile(Case):
         self.assertIn("reeve-rpcd: ?[2J7\n", d.log())
         self.assertLess(d.log().count("CRIT reeve-rpcd"), 1000)
         self.assertServesLocally(d)
+
+    def test_speaks_for_the_master(self):
+        """Only what the master never says comes without a sign of its origin."""
+        d = self.impostor("hello()\n"
+                          "say('INFO spawned: \\'x\\' with pid 1')\n"
+                          "say('ERRO XML-RPC request for all')\n"
+                          "say('ERRO XML-RPC request data \\'<\\' is invalid: unmarshallable')\n"
+                          "say('TRAC XML-RPC method called: a.b()')\n"
+                          "say('NONE last')\n"
+                          "time.sleep(100)", loglevel="trace")
+        d.wait_log("WARN reeve-rpcd: NONE last$")
+        said = [m for m in d.messages() if "spawned: 'x'" in m or "XML-RPC" in m]
+        self.assertEqual(["INFO reeve-rpcd: spawned: 'x' with pid 1",
+                          "ERRO reeve-rpcd: XML-RPC request for all",
+                          "ERRO XML-RPC request data '<' is invalid: unmarshallable",
+                          "TRAC XML-RPC method called: a.b()"], said[:4])
 
 
 if __name__ == "__main__":

@@ -141,6 +141,56 @@ class Foreground(Case):
         self.assertIn("Unlinking stale socket %s\n" % d.socket, d.output())
         self.assertEqual(0, d.stop())
 
+    def test_stale_things(self):
+        """Whatever is in the socket's place and answers nobody makes way."""
+        def other_socket(path):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.bind(path)
+
+        def file(path):
+            with open(path, "w", encoding="ascii"):
+                pass
+
+        for make in (file, other_socket, lambda path: os.symlink("nowhere", path),
+                     lambda path: os.symlink(path, path)):
+            with self.subTest(make):
+                d = self.make()
+                make(d.socket)
+                d.start()
+                self.assertIn("Unlinking stale socket %s\n" % d.socket, d.output())
+                self.assertEqual(0, d.stop())
+                self.assertFalse(os.path.lexists(d.socket))
+
+    @reeve_only
+    def test_directory_in_the_sockets_place(self):
+        """supervisord tries to unlink it for ever."""
+        d = self.make()
+        os.mkdir(d.socket)
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Error: Cannot open an HTTP server: socket.error reported "
+                      "errno.EISDIR (21)\n", ended.stderr)
+
+    @reeve_only
+    def test_two_servers_at_one_path(self):
+        """supervisord asks itself whether it is there, and never answers."""
+        d = self.make()
+        d.configure("[unix_http_server:again]\nfile=%s\n" % d.socket)
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Another program is already listening", ended.stderr)
+        self.assertFalse(os.path.lexists(d.socket))
+
+    @reeve_only
+    def test_main_log_that_cannot_be_opened(self):
+        """supervisord prints a traceback and exits with 1."""
+        d = self.make()
+        os.mkdir(d.path("main.log"))
+        ended = d.run("-n")
+        self.assertEqual(2, ended.returncode)
+        self.assertIn("Error: cannot open the log %s: Is a directory\n" % d.path("main.log"),
+                      ended.stderr)
+
     def test_without_http_section(self):
         d = self.make(program("cat", "/bin/cat", startsecs=0), unix=False, tcp=False)
         d.spawn()

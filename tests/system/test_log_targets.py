@@ -2,6 +2,7 @@
 reopening, pipes and devices, two writers, syslog, escape sequences."""
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -193,6 +194,25 @@ class Pipes(Targets):
         self.comes(ours.fileno(), b"from a\n")
 
     @reeve_only
+    def test_slow_reader(self):
+        """Who writes waits for it, and nobody else."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        d = self.begin(program("a", "/bin/sh -c '{child} flood 4000000 100; exec cat'",
+                               startsecs=0, stdout_logfile="/dev/stdout",
+                               stdout_logfile_maxbytes=0) + echo("b"),
+                       stdout=theirs, silent="true")
+        os.close(theirs)
+        d.wait_state("b", "RUNNING")
+        self.tell(d, "b", "hello\n")
+        self.holds(d, "b.log", b"hello\n")
+        got = 0
+        while got < 4000000 and select.select([ours], [], [], PATIENCE)[0]:
+            got += len(os.read(ours, 65536))
+        self.assertEqual(4000000, got)
+        self.assertNotIn("ERRO", d.log())
+
+    @reeve_only
     def test_reader_is_gone(self):
         ours, theirs = os.pipe()
         d = self.begin(echo("a", stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0),
@@ -262,6 +282,91 @@ class Escapes(Targets):
         self.assertEqual([[[], [], []]], s.reloadConfig())
         s.startProcess("a", False)
         self.holds(d, "a.log", b"red and plain\n" + self.COLOURED.encode())
+
+
+@reeve_only
+class Syslog(Targets):
+    """supervisord can only be watched at /dev/log; it was, and what is wanted here is what
+    it said, but for the name of the program."""
+
+    def begin(self, programs, **supervisord):
+        d = self.make(programs, supervisord={"syslog_socket": "log.sock", **supervisord})
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.socket.close)
+        self.socket.settimeout(PATIENCE)
+        self.socket.bind(d.path("log.sock"))
+        d.start()
+        self.addCleanup(self.finish, d)
+        return d
+
+    def message(self):
+        """The next one, without its priority and time."""
+        text = self.socket.recv(200000).decode()
+        head = re.match(r"<14>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d reeved: ", text)
+        self.assertIsNotNone(head, text)
+        return text[head.end():]
+
+    def test_programs(self):
+        d = self.begin(echo("a", stdout_syslog="true", stderr_logfile="NONE") +
+                       echo("b", stdout_logfile="syslog") +
+                       program("c", "/bin/sh -c 'echo err >&2; exec cat'", startsecs=0,
+                               stderr_syslog="true", stderr_logfile="NONE"))
+        self.assertEqual("c err", self.message())
+        d.wait_state("b", "RUNNING")
+        self.tell(d, "a", "one\ntwo\n\nthree\n\n\n")
+        self.assertEqual(["a one", "a two", "a ", "a three"],
+                         [self.message() for _ in range(4)])
+        self.holds(d, "a.log", b"one\ntwo\n\nthree\n\n\n")
+        self.tell(d, "b", "from b\n")
+        self.assertEqual("b from b", self.message())
+        d.wait_log("WARN For .program:b., stdout_logfile=syslog but this is deprecated")
+        self.assertNotIn("no effect", d.log())
+        info = d.info("b")
+        self.assertEqual("", info["stdout_logfile"])
+        s = self.rpc(d).supervisor
+        self.assertFault(20, "NO_FILE", s.readProcessStdoutLog, "b", 0, 0)
+        self.assertIs(True, s.clearProcessLogs("a"))
+        self.assertIs(True, s.clearProcessLogs("b"))
+        self.assertEqual(b"", d.file("a.log"))
+
+    def test_main_log(self):
+        d = self.begin(echo("a"), logfile="syslog")
+        wanted = ["INFO supervisord started with pid %d" % d.pid, "INFO spawned: 'a' with pid"]
+        while wanted:
+            if wanted[0] in (line := self.message()):
+                self.assertRegex(line, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO ")
+                wanted.pop(0)
+        s = self.rpc(d).supervisor
+        self.assertFault(20, "NO_FILE: syslog", s.readLog, 0, 0)
+        self.assertFault(20, "NO_FILE", s.clearLog)
+        self.assertFalse(os.path.exists(d.path("syslog")))
+        # The copy in the foreground.
+        self.assertIn("INFO supervisord started", d.output())
+        os.kill(d.pid, signal.SIGUSR2)
+        while not self.message().endswith("INFO supervisord logreopen"):
+            pass
+
+    def test_receiver_that_does_not_read(self):
+        """The daemon answers on, the file is complete, and what waits is not lost."""
+        d = self.begin(program("a", "{child} flood 100000 100", startsecs=0,
+                               autorestart="false", stdout_syslog="true",
+                               stdout_logfile="{dir}/a.log"))
+        d.wait_state("a", "EXITED")
+        until(lambda: len(d.file("a.log")) == 100000)
+        self.assertNotIn("could not send", d.log())
+        for _ in range(1000):
+            self.assertTrue(self.message().startswith("a "))
+
+    def test_nobody_listens(self):
+        """As if there were none; supervisord says nothing of it."""
+        d = self.daemon(echo("a", stdout_syslog="true"),
+                        supervisord={"syslog_socket": "none.sock"})
+        self.tell(d, "a", "one\n")
+        self.holds(d, "a.log", b"one\n")
+        self.tell(d, "a", "two\n")
+        self.holds(d, "a.log", b"one\ntwo\n")
+        self.assertEqual(1, d.log().count("WARN could not send to syslog at %s: ENOENT" %
+                                          d.path("none.sock")))
 
 
 if __name__ == "__main__":

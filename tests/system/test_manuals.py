@@ -43,7 +43,8 @@ def tests():
 @reeve_only
 class Manuals(unittest.TestCase):
     def test_named_tests_exist(self):
-        rows = manual("reeve.conf.5").partition(".Sh Differences from supervisord\n")[2]
+        rows = "".join(manual(name).partition(".Sh Differences from supervisord\n")[2]
+                       for name in ("reeve.conf.5", "pidproxy.1"))
         named = [name for line in re.findall(r"^\.Pq Li (.+)$", rows, re.M)
                  for name in line.split(" , ")]
         self.assertGreater(len(named), 50)

@@ -126,7 +126,7 @@ class Conversation(Case):
         self.assertEqual(1, len(self.w.call("all.signal", signal="CONT")))
 
     def test_front_end_only(self):
-        for method in ("ready",):
+        for method in ("ready", "daemon.answered"):
             with self.assertRaises(WireFault):
                 self.w.call(method)
         self.assertEqual("RUNNING", self.d.state("cat"))

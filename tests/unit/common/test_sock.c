@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/sock.h"
@@ -164,6 +165,59 @@ test_unix_owner(void **state)
 	}
 	assert_int_equal(count_entries(*state), 0);
 	free(path);
+}
+
+/* Under its own name, over whatever had it, for a child that waits for its clients. */
+static void
+test_unix_here(void **state)
+{
+	uid_t owner = geteuid() == 0 ? OTHER : KEEP;
+	char *path = path_in(*state, "sock");
+	mode_t mask = umask(077);
+	int fds = count_fds(), fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	struct sockaddr_un name = { 0 };
+	socklen_t len = sizeof(name);
+	struct stat st;
+
+	(void)close(fd);
+	(void)close(sock_listen_unix_here(path, 0700, KEEP, KEEP, 5));
+	fd = sock_listen_unix_here(path, 0666, owner, KEEP, 5);
+	assert_true(fd != -1);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	assert_string_equal(name.sun_path, path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0666);
+	assert_int_equal(st.st_uid, owner == KEEP ? geteuid() : OTHER);
+	(void)close(fd);
+	assert_int_equal(count_entries(*state), 1);
+	assert_int_equal(count_fds(), fds);
+	assert_int_equal(unlink(path), 0);
+	(void)umask(mask);
+	free(path);
+}
+
+static void
+test_unix_here_refused(void **state)
+{
+	char *path = path_in(*state, "sock"), *below = path_in(*state, "none/sock");
+	int fds = count_fds();
+
+	assert_int_equal(sock_listen_unix_here(below, 0700, KEEP, KEEP, 5), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(sock_listen_unix_here(path, 0700, KEEP, KEEP, 5), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(rmdir(path), 0);
+	if (geteuid() != 0) {
+		assert_int_equal(sock_listen_unix_here(path, 0700, 0, 0, 5), -1);
+		assert_int_equal(errno, EPERM);
+	}
+	assert_int_equal(count_entries(*state), 0);
+	assert_int_equal(count_fds(), fds);
+	free(path);
+	free(below);
 }
 
 /* A directory and a name that no sun_path can hold. */
@@ -456,6 +510,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_unix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_mode, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_here, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unix_here_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_relative, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unix_refused, setup, teardown),

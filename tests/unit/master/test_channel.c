@@ -1,7 +1,11 @@
 #include "master/channel.h"
 #include "tests/unit/master/scratch.h"
 
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 
 static bool strip;
 
@@ -166,6 +170,120 @@ test_bounded(void **state)
 	close_tube(&tube);
 }
 
+static const char word_of_test[] = "0123456789abcdef";
+
+/* Writes as much as fits of what comes at `at` of a long text; how much. */
+static size_t
+chatter(int fd, size_t at, size_t n)
+{
+	char bytes[4096];
+	ssize_t done;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = word_of_test[(at + i) % 16];
+	done = write(fd, bytes, n < sizeof(bytes) ? n : sizeof(bytes));
+	return done > 0 ? (size_t)done : 0;
+}
+
+static size_t
+check_chatter(int fd, size_t at, size_t most)
+{
+	static char bytes[300000];
+	ssize_t got = read(fd, bytes, most < sizeof(bytes) ? most : sizeof(bytes));
+
+	for (ssize_t i = 0; i < got; i++)
+		assert_int_equal(bytes[i], word_of_test[(at + (size_t)i) % 16]);
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* A log that is a pipe to somebody slow: the child waits, the loop sleeps, all arrives. */
+static void
+test_slow_reader(void **state)
+{
+	const size_t all = 5000000;
+	size_t said = 0, before, heard = 0;
+	struct scratch *scratch = *state;
+	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct loop *loop = loop_new();
+	struct channel *channel;
+	int log[2], fds[2];
+	char path[32];
+
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	assert_int_equal(pipe(log), 0);
+	assert_int_equal(fcntl(log[0], F_SETFL, O_NONBLOCK), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
+	assert_non_null(use.log = logfile_open(path, 0, 0));
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	alarm(60);
+	do {
+		before = said;
+		for (size_t n; (n = chatter(fds[1], said, all - said)) > 0;)
+			said += n;
+		loop_turn(loop, 0);
+	} while (said > before);
+	assert_true(said < all);
+	/* A log that is opened anew meanwhile changes nothing. */
+	assert_int_equal(logfile_reopen(channel_log(channel)), 0);
+	while (heard < all) {
+		heard += check_chatter(log[0], heard, 100000);
+		loop_turn(loop, 0);
+		for (size_t n; said < all && (n = chatter(fds[1], said, all - said)) > 0;)
+			said += n;
+	}
+	alarm(0);
+	assert_int_equal(heard, all);
+	assert_string_equal(scratch->log, "");
+	close(fds[1]);
+	channel_free(channel);
+	loop_free(loop);
+	close(log[0]);
+	close(log[1]);
+}
+
+/* The child's end, and then the reader's, while one waits for the other. */
+static void
+test_ends_while_waiting(void **state)
+{
+	struct scratch *scratch = *state;
+	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct loop *loop = loop_new();
+	struct channel *channel;
+	struct timespec before, after;
+	int log[2], fds[2];
+	size_t said = 0;
+	char path[32];
+
+	signal(SIGPIPE, SIG_IGN);
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	assert_int_equal(pipe(log), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
+	assert_non_null(use.log = logfile_open(path, 0, 0));
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	for (size_t n, turns = 0; turns < 2000; turns++) {
+		while ((n = chatter(fds[1], said, 1 << 20)) > 0)
+			said += n;
+		loop_turn(loop, 0);
+	}
+	close(fds[1]);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_not_equal(loop_turn(loop, 50), -1);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true((after.tv_sec - before.tv_sec) * 1000 +
+	        (after.tv_nsec - before.tv_nsec) / 1000000 >=
+	    49);
+	close(log[0]);
+	close(log[1]);
+	for (int i = 0; i < 100 && channel_fd(channel) != -1; i++)
+		loop_turn(loop, 100);
+	assert_int_equal(channel_fd(channel), -1);
+	assert_int_equal(scratch_count(scratch, ": EPIPE\n"), 1);
+	channel_free(channel);
+	loop_free(loop);
+}
+
 /* A full disk stops nobody: the pipe is read on. */
 static void
 test_full_disk(void **state)
@@ -216,6 +334,48 @@ test_strip_ansi(void **state)
 	close_tube(&tube);
 }
 
+/* Each line a message, besides the file; what is stripped to nothing is one as well. */
+static void
+test_syslog(void **state)
+{
+	static const char *const want[] = {"a 1", "a ", "a 2", "a "};
+	struct scratch *scratch = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct loop *loop = loop_new();
+	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct channel *channel;
+	char got[100];
+	int fds[2];
+
+	strcpy(address.sun_path, scratch_path(scratch, "socket"));
+	assert_int_equal(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_non_null(use.log = logfile_open(scratch_path(scratch, "log"), 0, 0));
+	assert_non_null(use.syslog = syslogger_new(loop, address.sun_path, "x"));
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	assert_int_equal(write(fds[1], "1\n\n2\n\n", 6), 6);
+	loop_turn(loop, 1000);
+	strip = true;
+	assert_int_equal(write(fds[1], "\033[1m", 4), 4);
+	loop_turn(loop, 1000);
+	strip = false;
+	scratch_expect(scratch, "log", "1\n\n2\n\n");
+	for (size_t i = 0; i < nitems(want); i++) {
+		ssize_t n = recv(receiver, got, sizeof(got) - 1, 0);
+
+		assert_true(n > 0);
+		got[n] = '\0';
+		assert_string_equal(strstr(got, "x: ") + 3, want[i]);
+	}
+	assert_int_equal(recv(receiver, got, sizeof(got), 0), -1);
+	close(fds[1]);
+	channel_free(channel);
+	syslogger_free(use.syslog);
+	loop_free(loop);
+	close(receiver);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int
@@ -224,11 +384,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_to_file),
 	    TEST(test_strip_ansi),
+	    TEST(test_syslog),
 	    TEST(test_copies),
 	    TEST(test_no_copies_above_debug),
 	    TEST(test_end),
 	    TEST(test_drain),
 	    TEST(test_bounded),
+	    TEST(test_slow_reader),
+	    TEST(test_ends_while_waiting),
 	    TEST(test_full_disk),
 	};
 

@@ -148,6 +148,18 @@ dump_pool(struct buf *out, const struct pool_config *pool)
 }
 
 static void
+dump_socket(struct buf *out, const struct fcgi_config *fcgi)
+{
+	line(out, "  socket %s backlog %d mode %o", fcgi->url, fcgi->backlog,
+	    (unsigned)fcgi->mode);
+	if (fcgi->path != NULL)
+		line(out, "  at %s of %d:%d", fcgi->path, (int)fcgi->uid, (int)fcgi->gid);
+	else
+		line(out, "  at %s port %d",
+		    fcgi->address != NULL ? fcgi->address : "nowhere", fcgi->port);
+}
+
+static void
 dump(struct buf *out, const struct config *config)
 {
 	dump_rows(out, &conf_supervisord, config, "");
@@ -167,6 +179,8 @@ dump(struct buf *out, const struct config *config)
 		    (long long)group->priority);
 		if (group->kind == GROUP_LISTENER_POOL)
 			dump_pool(out, &group->pool);
+		if (group->kind == GROUP_FCGI)
+			dump_socket(out, &group->fcgi);
 		for (size_t j = 0; j < group->nprocesses; j++)
 			dump_rows(out, &conf_program, group->processes[j], "  ");
 	}

@@ -42,7 +42,7 @@ nothing(void *ctx)
 	(void)ctx;
 }
 
-static const struct mood_ops mood_ops = {state_changed, nothing, nothing};
+static const struct mood_ops mood_ops = {state_changed, nothing, nothing, NULL};
 
 static int
 process_row(void *ctx, const struct process *process, struct process_info *info)

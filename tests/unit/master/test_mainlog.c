@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 /* 2001-09-09 01:46:40.999 UTC */
@@ -248,6 +249,50 @@ test_echo_closed(void **state)
 	scratch_expect_size(scratch, "log", 31);
 }
 
+/* Every line of a message has its stamp. A syslog that is not there says nothing. */
+static void
+test_syslog(void **state)
+{
+	static const char *const want[] = {
+	    "2001-09-09 01:46:40,999 INFO one",
+	    "2001-09-09 01:46:40,999 DEBG two",
+	    "2001-09-09 01:46:40,999 DEBG three",
+	};
+	struct scratch *scratch = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct loop *loop = loop_new();
+	struct mainlog *log = mainlog_open(NULL, 0, 0, false);
+	struct syslogger *syslog;
+	char got[100];
+
+	strcpy(address.sun_path, scratch_path(scratch, "socket"));
+	assert_non_null(syslog = syslogger_new(loop, address.sun_path, "x"));
+	mainlog_use_syslog(log, syslog);
+	zone("UTC");
+	clock_freeze(0, WALL);
+	log_init(mainlog_sink, log, LEVEL_DEBUG);
+	log_info("too early");
+	assert_int_equal(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
+	log_info("one");
+	log_debug("two\nthree\n");
+	zone(NULL);
+	for (size_t i = 0; i < nitems(want); i++) {
+		ssize_t n = recv(receiver, got, sizeof(got) - 1, 0);
+
+		assert_true(n > 0);
+		got[n] = '\0';
+		assert_string_equal(strstr(got, "x: ") + 3, want[i]);
+	}
+	assert_int_equal(recv(receiver, got, sizeof(got), 0), -1);
+	assert_null(mainlog_path(log));
+	log_init(NULL, NULL, LEVEL_INFO);
+	mainlog_free(log);
+	syslogger_free(syslog);
+	loop_free(loop);
+	close(receiver);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int
@@ -258,6 +303,7 @@ main(void)
 	    TEST(test_long_line),
 	    TEST(test_rotation),
 	    TEST(test_clear),
+	    TEST(test_syslog),
 	    TEST(test_no_file),
 	    TEST(test_echo_pipe),
 	    TEST(test_echo_socket),

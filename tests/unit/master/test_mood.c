@@ -43,7 +43,7 @@ stop_by_pid(void *ctx)
 	recorder_line(&s->recorder, "stop by pid");
 }
 
-static const struct mood_ops ops = { mood_changed, all_stopped, stop_by_pid };
+static const struct mood_ops ops = { mood_changed, all_stopped, stop_by_pid, NULL };
 
 /* As the runtime's. */
 static void
@@ -320,6 +320,47 @@ test_restart_and_shutdown(void **state)
 	assert_turn(s, "");
 }
 
+/* Whoever asked shall have the answer before; but nobody can hold a stop up for long. */
+static void
+test_hold(void **state)
+{
+	struct scene *s = *state;
+
+	activate(s, "a", 1, "x:1");
+	start(s, "a:x");
+	mood_go_on(s->mood);
+	mood_hold(s->mood);
+	assert_turn(s, "");
+	mood_shutdown(s->mood);
+	mood_hold(s->mood);
+	assert_turn(s, "mood SHUTDOWN\n");
+	recorder_tick(&s->recorder, 900);
+	assert_turn(s, "");
+	mood_go_on(s->mood);
+	assert_turn(s, "");
+	recorder_tick(&s->recorder, 50);
+	assert_turn(s, "kill 100 15\nINFO waiting for x to die\n");
+	mood_hold(s->mood);
+	mood_go_on(s->mood);
+	recorder_tick(&s->recorder, 3000);
+	assert_turn(s, "INFO waiting for x to die\n");
+}
+
+static void
+test_hold_is_bounded(void **state)
+{
+	struct scene *s = *state;
+
+	activate(s, "a", 1, "x:1");
+	start(s, "a:x");
+	assert_true(mood_restart(s->mood));
+	mood_hold(s->mood);
+	recorder_tick(&s->recorder, 999);
+	assert_turn(s, "mood RESTARTING\n");
+	recorder_tick(&s->recorder, 1);
+	assert_turn(s, "kill 100 15\nINFO waiting for x to die\n");
+}
+
 static void
 test_fatal(void **state)
 {
@@ -453,6 +494,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_only_backoff, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends_before_the_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart_and_shutdown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fatal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shutdown_in_fatal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_in_shutdown, setup, teardown),

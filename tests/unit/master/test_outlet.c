@@ -1,4 +1,4 @@
-/* The kinds of descriptor that a daemon can be given, and what each does when it is full. */
+/* The kinds of descriptor that a daemon can be given, and what each does when full. */
 #include "master/outlet.h"
 #include "tests/unit/master/scratch.h"
 

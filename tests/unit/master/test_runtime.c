@@ -2,6 +2,7 @@
  * the state document's door, and reaped. */
 #include "common/clock.h"
 #include "master/events.h"
+#include "master/fcgi.h"
 #include "master/runtime.h"
 #include "master/runtime_impl.h"
 #include "master/runtime_state.h"
@@ -467,6 +468,72 @@ misfits(void **state)
 	}
 }
 
+/* The world's group shares a socket: see master/fcgi.h. */
+static void
+share_socket(struct world *w, const char *path)
+{
+	w->group_config.kind = GROUP_FCGI;
+	w->group_config.fcgi = (struct fcgi_config){.url = S("unix://x"), .path = S(path),
+	    .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5};
+	w->process->group->fcgi = fcgi_new(&w->group_config.fcgi);
+	assert_non_null(w->process->group->fcgi);
+}
+
+static void
+end_sharing(struct world *w)
+{
+	struct fcgi *fcgi = w->process->group->fcgi;
+
+	runtime_detach(w->process);
+	assert_int_equal(fcgi_fd(fcgi), -1);
+	fcgi_free(fcgi);
+	events_free(w->master.events);
+	groups_free(w->master.groups);
+}
+
+/* Its group's socket is the child's standard input, and comes along to another master. */
+static void
+socket_changes_masters(void **state)
+{
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	struct statedoc_pipes pipes;
+	char *why = NULL, *dir = new_dir(), path[4096];
+	struct world old, new;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	world_init(&old, loop, reaper, dir, PROGRAM);
+	share_socket(&old, path);
+	old.process_config.command = S("/bin/sleep 1000");
+	start_cat(&old);
+	assert_int_equal(runtime_write_stdin(old.process, "x", 1, &why), FAULT_NO_FILE);
+	statedoc_pipes_init(&pipes);
+	assert_int_equal(runtime_state_ops.get(NULL, old.process, &pipes), 0);
+	assert_int_equal(pipes.stdin_fd, fcgi_fd(old.process->group->fcgi));
+	duplicate_all(&pipes);
+	fd = pipes.stdin_fd;
+	world_init(&new, loop, reaper, dir, PROGRAM);
+	share_socket(&new, path);
+	new.process->pid = old.process->pid;
+	new.process->state = old.process->state;
+	reaper_forget(reaper, old.process->pid);
+	old.process->pid = 0;
+	assert_int_equal(runtime_state_ops.put(NULL, new.process, &pipes, &why), 0);
+	assert_int_equal(pipes.stdin_fd, -1);
+	statedoc_pipes_clear(&pipes);
+	end_sharing(&old);
+	assert_int_equal(fcgi_fd(new.process->group->fcgi), fd);
+	kill(new.process->pid, SIGKILL);
+	wait_for_end(&new);
+	end_sharing(&new);
+	reaper_free(reaper);
+	loop_free(loop);
+	unlink(path);
+	remove_dir(&new, dir);
+}
+
 int
 main(void)
 {
@@ -477,6 +544,7 @@ main(void)
 	    cmocka_unit_test(capture_changes_masters),
 	    cmocka_unit_test(closed_output_changes_masters),
 	    cmocka_unit_test(misfits),
+	    cmocka_unit_test(socket_changes_masters),
 	};
 
 	ops = test_ops();

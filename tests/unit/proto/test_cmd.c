@@ -39,6 +39,7 @@ static const struct {
 	{"event.send", "type, data", "operate", "r s"},
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},
+	{"daemon.answered", "", "-", "r s f"},
 };
 
 static void
@@ -81,7 +82,8 @@ test_manual(void **state)
 		    strchr(marks, 's') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_IN_FATAL), strchr(marks, 'f') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
-		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD), id != CMD_READY);
+		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
+		    id != CMD_READY && id != CMD_DAEMON_ANSWERED);
 	}
 }
 

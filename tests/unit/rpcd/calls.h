@@ -41,6 +41,7 @@ struct fixture {
 	int status;
 	char *reply;		/* owned: the latest */
 	bool streamed;		/* … came as a stream */
+	bool ends_daemon;	/* … is one that the master waits for */
 };
 
 /* ---- the fake master ---- */
@@ -237,6 +238,7 @@ on_done(void *ctx, struct reply *reply)
 	f->replies++;
 	f->status = reply->status;
 	f->streamed = reply->stream.read != NULL;
+	f->ends_daemon = reply->ends_daemon;
 	free(f->reply);
 	if (f->streamed) {
 		while ((n = reply->stream.read(reply->stream.ctx, piece, 1000)) > 0)

@@ -1,6 +1,8 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
  * in a loop, and clients that are turned together with it. The body of a request says what
- * the fake does: "park", "stream", "broken", "status NNN"; others are answered at once. */
+ * the fake does: "park", "stream", "broken", "end", "status NNN"; others are answered at
+ * once. The logs are fake as well (rpcd/follow.h): "short" ends after three pieces, "empty"
+ * after none, "torn" cannot be read on after one, "missing" is not there. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
@@ -10,6 +12,7 @@
 #include "common/loop.h"
 #include "common/sock.h"
 #include "rpcd/call.h"
+#include "rpcd/follow.h"
 #include "rpcd/http.h"
 #include "rpcd/http_request.h"
 
@@ -44,16 +47,23 @@ struct calls {
 	size_t refused; /* not allowed to park */
 	size_t abandoned;
 	size_t streams; /* freed */
+	size_t told;	/* that an answer is with its client */
 };
 
 static void
-fake_answer(call_done_fn *done, void *ctx, const char *text)
+fake_reply(call_done_fn *done, void *ctx, const char *text, bool ends_daemon)
 {
-	struct reply reply = {.status = 200};
+	struct reply reply = {.status = 200, .ends_daemon = ends_daemon};
 
 	buf_init(&reply.body, 0);
 	assert_int_equal(buf_puts(&reply.body, text), 0);
 	done(ctx, &reply);
+}
+
+static void
+fake_answer(call_done_fn *done, void *ctx, const char *text)
+{
+	fake_reply(done, ctx, text, false);
 }
 
 struct fake_stream {
@@ -128,7 +138,9 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 
 	if (len == 4 && memcmp(body, "park", 4) == 0)
 		return fake_park(calls, may_park, done, ctx);
-	if (len == 6 && memcmp(body, "stream", 6) == 0) {
+	if (len == 3 && memcmp(body, "end", 3) == 0) {
+		fake_reply(done, ctx, "<end/>", true);
+	} else if (len == 6 && memcmp(body, "stream", 6) == 0) {
 		fake_stream(calls, done, ctx, false);
 	} else if (len == 6 && memcmp(body, "broken", 6) == 0) {
 		fake_stream(calls, done, ctx, true);
@@ -154,11 +166,97 @@ call_abandon(struct call *call)
 	call->abandoned = true;
 }
 
+/* ---- the fake logs ---- */
+
+struct follow {
+	const struct follow_ops *ops;
+	void *ctx;
+	struct followers *all;
+	char name[16];
+	int piece;
+	bool open, fresh, waiting;
+};
+
+struct followers {
+	struct follow *latest; /* or NULL */
+	size_t count;	       /* not freed yet */
+};
+
+struct follow *
+follow_begin(struct followers *all, const struct follow_target *target,
+    const struct follow_ops *fns, void *ctx)
+{
+	struct follow *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	*f = (struct follow){.ops = fns, .ctx = ctx, .all = all};
+	snprintf(f->name, sizeof(f->name), "%s",
+	    target->name != NULL ? target->name : "main");
+	all->latest = f;
+	all->count++;
+	return f;
+}
+
+void
+follow_free(struct follow *f)
+{
+	if (f == NULL)
+		return;
+	if (f->all->latest == f)
+		f->all->latest = NULL;
+	f->all->count--;
+	free(f);
+}
+
+/* One piece after each wait. */
+ssize_t
+follow_read(struct follow *f, char *out, size_t max)
+{
+	int last = strcmp(f->name, "empty") == 0 ? 0 : 3;
+
+	assert_false(f->waiting);
+	if (strcmp(f->name, "torn") == 0 && f->piece == 1)
+		return FOLLOW_BROKEN;
+	if (f->fresh && f->piece < last) {
+		f->fresh = false;
+		return snprintf(out, max, "piece %d\n", f->piece++);
+	}
+	if (f->fresh && f->piece == last)
+		return FOLLOW_END;
+	f->waiting = true;
+	return 0;
+}
+
+/* The latest follower's log opens, or grows. */
+static void
+fake_follow_go_on(struct followers *all)
+{
+	struct follow *f = all->latest;
+
+	if (f == NULL)
+		return;
+	if (!f->open) {
+		f->open = true;
+		f->ops->opened(f->ctx, strcmp(f->name, "missing") == 0 ? 404 : 200, 0);
+	} else if (f->waiting) {
+		f->waiting = false;
+		f->fresh = true;
+		f->ops->ready(f->ctx);
+	}
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	calls->told++;
+}
+
 /* ---- the world ---- */
 
 struct world {
 	struct rpcd rpcd;
 	struct calls calls;
+	struct followers followers;
 	struct http_listener *listener;
 	char dir[32];
 	char path[64]; /* of the Unix socket, or "" */
@@ -206,6 +304,7 @@ world_new(bool is_unix, const char *username, const char *password)
 	assert_non_null(mkdtemp(w->dir));
 	w->rpcd.loop = loop_new();
 	w->rpcd.calls = &w->calls;
+	w->rpcd.followers = &w->followers;
 	fd = world_listen(w, is_unix);
 	assert_true(fd >= 0);
 	w->listener = http_listener_new(&w->rpcd, fd, is_unix, auth);
@@ -218,6 +317,7 @@ static void
 world_free(struct world *w)
 {
 	http_listener_free(w->listener);
+	assert_int_equal(w->followers.count, 0);
 	loop_free(w->rpcd.loop);
 	if (*w->path != '\0')
 		unlink(w->path);
@@ -280,7 +380,7 @@ client_read(int fd, struct buf *in)
 	return n < 0 && errno == EAGAIN;
 }
 
-/* Every fake call that is parked is answered. */
+/* Every fake call that is parked is answered, and a log goes on. */
 static void
 world_answer_parked(struct world *w)
 {
@@ -291,6 +391,7 @@ world_answer_parked(struct world *w)
 			fake_answer(call->done, call->ctx, "<late/>");
 		call->done = NULL;
 	}
+	fake_follow_go_on(&w->followers);
 }
 
 static const char *

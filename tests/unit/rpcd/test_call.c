@@ -86,6 +86,15 @@ test_wrong_parameters(void **state)
 		    FAULT("2", "INCORRECT_PARAMETERS"));
 	at_once(f, "supervisor.sendProcessStdin", P("nope") P("<int>5</int>"),
 	    FAULT("2", "INCORRECT_PARAMETERS: 5"));
+	at_once(f, "supervisor.sendProcessStdin", P("web") P("<nil/>"),
+	    FAULT("2", "INCORRECT_PARAMETERS"));
+	at_once(f, "supervisor.startProcessGroup", P("<int>5</int>"),
+	    FAULT("10", "BAD_NAME: 5"));
+	at_once(f, "supervisor.signalProcessGroup", P("<boolean>1</boolean>") P("HUP"),
+	    FAULT("10", "BAD_NAME: True"));
+	at_once(f, "supervisor.removeProcessGroup", P("<nil/>"), FAULT("10", "BAD_NAME"));
+	at_once(f, "supervisor.stopProcessGroup", P("<struct/>"),
+	    FAULT("2", "INCORRECT_PARAMETERS"));
 	assert_int_equal(f->requests, 0);
 }
 

@@ -212,6 +212,29 @@ test_body_bounds(void **state)
 	world_free(w);
 }
 
+/* The master hears when an answer that it waits for has been sent, and of no other. */
+static void
+test_end_is_told(void **state)
+{
+	struct world *w = world_new(false, NULL, NULL);
+	int fd = client_open(w);
+	struct buf got;
+
+	(void)state;
+	buf_init(&got, 0);
+	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+	assert_true(client_until(w, fd, &got, "<role>"));
+	world_settle(w);
+	assert_int_equal(w->calls.told, 0);
+	client_text(w, fd, "POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\nend");
+	assert_true(client_until(w, fd, &got, "<end/>"));
+	world_settle(w);
+	assert_int_equal(w->calls.told, 1);
+	buf_clear(&got);
+	close(fd);
+	world_free(w);
+}
+
 /* A refusal is read by a client that first sends its whole megabyte. */
 static void
 test_refusal_after_body(void **state)
@@ -279,6 +302,82 @@ test_broken_stream(void **state)
 	world_free(w);
 }
 
+/* Turns the loop until the client's log has nothing more for now. */
+static void
+follower_waits(struct world *w)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (w->followers.latest == NULL || !w->followers.latest->waiting) {
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->rpcd.loop, 5);
+		if (w->followers.latest != NULL && !w->followers.latest->open)
+			fake_follow_go_on(&w->followers);
+	}
+}
+
+#define GET_SHORT "GET /logtail/short HTTP/1.1\r\nHost: x\r\n\r\n"
+
+/* Before its log is open, and while there is nothing to send. */
+static void
+test_follower_leaves(void **state)
+{
+	struct world *w = world_new(false, NULL, NULL);
+	int fd = client_open(w);
+
+	(void)state;
+	client_text(w, fd, GET_SHORT);
+	while (w->followers.count == 0)
+		loop_turn(w->rpcd.loop, 5);
+	close(fd);
+	world_settle(w);
+	assert_int_equal(w->followers.count, 0);
+	fd = client_open(w);
+	client_text(w, fd, GET_SHORT);
+	follower_waits(w);
+	close(fd);
+	world_settle(w);
+	assert_int_equal(w->followers.count, 0);
+	world_free(w);
+}
+
+/* A log that breaks cuts the connection. */
+static void
+test_follower_torn(void **state)
+{
+	struct world *w = world_new(false, NULL, NULL);
+	int fd = client_open(w);
+	struct buf got;
+
+	(void)state;
+	buf_init(&got, 0);
+	client_text(w, fd, "GET /logtail/torn HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_false(client_until(w, fd, &got, NULL));
+	assert_non_null(strstr(client_text_of(&got), "piece 0"));
+	assert_null(strstr(client_text_of(&got), "\r\n0\r\n"));
+	buf_clear(&got);
+	close(fd);
+	world_free(w);
+}
+
+/* The listener goes while one waits for its log and another for more of it. */
+static void
+test_free_with_followers(void **state)
+{
+	struct world *w = world_new(true, NULL, NULL);
+	int one = client_open(w), other = client_open(w);
+
+	(void)state;
+	client_text(w, one, GET_SHORT);
+	follower_waits(w);
+	client_text(w, other, GET_SHORT);
+	while (w->followers.count < 2)
+		loop_turn(w->rpcd.loop, 5);
+	world_free(w);
+	close(one);
+	close(other);
+}
+
 static void
 test_quiesced_serves_old(void **state)
 {
@@ -310,9 +409,13 @@ main(void)
 	    cmocka_unit_test(test_free_with_parked),
 	    cmocka_unit_test(test_parked_bound),
 	    cmocka_unit_test(test_body_bounds),
+	    cmocka_unit_test(test_end_is_told),
 	    cmocka_unit_test(test_refusal_after_body),
 	    cmocka_unit_test(test_endless_chunks),
 	    cmocka_unit_test(test_broken_stream),
+	    cmocka_unit_test(test_follower_leaves),
+	    cmocka_unit_test(test_follower_torn),
+	    cmocka_unit_test(test_free_with_followers),
 	    cmocka_unit_test(test_quiesced_serves_old),
 	};
 

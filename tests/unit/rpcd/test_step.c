@@ -37,12 +37,23 @@ test_moods(void **state)
 	turn(f);
 	at_once(f, "supervisor.getState", "", FAULT("5", "FATAL_STATE"));
 	at_once(f, "supervisor.startProcess", P("web"), FAULT("5", "FATAL_STATE"));
+	assert_false(f->ends_daemon);
 	asks(f, "supervisor.shutdown", "", "daemon.shutdown", "{}");
 	answer(f, NULL, -1);
 	expect(f, 3, TRUE_VALUE);
+	assert_true(f->ends_daemon);
 	asks(f, "supervisor.restart", "", "daemon.restart", "{}");
+	answer_fault(f, FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE");
+	expect(f, 4, FAULT("6", "SHUTDOWN_STATE"));
+	assert_false(f->ends_daemon);
+	asks(f, "system.multicall", CALLS(CALL("supervisor.restart") CALL("system.none")),
+	    "daemon.restart", "{}");
 	answer(f, NULL, -1);
-	expect(f, 4, TRUE_VALUE);
+	assert_int_equal(f->replies, 5);
+	assert_true(f->ends_daemon);
+	calls_answered(f->rpcd.calls);
+	turn(f);
+	assert_string_equal(f->asked.method, "daemon.answered");
 	tell_daemon(f, DAEMON_RESTARTING);
 	turn(f);
 	at_once(f, "supervisor.getState", "", FAULT("6", "SHUTDOWN_STATE"));

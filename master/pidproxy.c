@@ -1,0 +1,163 @@
+/* pidproxy: runs a command and hands signals on to the process that a pidfile names
+ * (reference 10.1). A program of its own. */
+#include "common/compiler.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PIDFILE_MAX 64	/* bytes; a pid and blanks around it */
+#define NOT_SPAWNED 127
+
+extern char **environ;
+
+/* What is handed on, and whether our own life ends with it. */
+static const struct {
+	int signo;
+	bool ends;
+} signals[] = {
+	{ SIGTERM, true }, { SIGINT, true }, { SIGQUIT, true },
+	{ SIGHUP, false }, { SIGUSR1, false }, { SIGUSR2, false },
+};
+
+/* Nothing is lost from here on: a signal waits until it is asked for. One that whoever
+ * started us ignores would not wait. */
+static void
+hold_signals(sigset_t *held, sigset_t *original)
+{
+	sigemptyset(held);
+	sigaddset(held, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL);
+	for (size_t i = 0; i < nitems(signals); i++) {
+		sigaddset(held, signals[i].signo);
+		signal(signals[i].signo, SIG_DFL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, held, original);
+}
+
+/* The command is a path, not looked for along PATH. -1 with errno. */
+static pid_t
+start(char **argv, const sigset_t *mask)
+{
+	posix_spawnattr_t attributes;
+	pid_t pid;
+
+	errno = posix_spawnattr_init(&attributes);
+	if (errno != 0)
+		return -1;
+	(void)posix_spawnattr_setsigmask(&attributes, mask);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	errno = posix_spawn(&pid, argv[0], NULL, &attributes, argv, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	return errno == 0 ? pid : -1;
+}
+
+/* The pid, or -1. What is no pid of one process (0, -1) is none here. */
+static pid_t
+read_pid(const char *pidfile)
+{
+	int fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char text[PIDFILE_MAX + 1];
+	int64_t pid;
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, text, sizeof(text));
+	(void)close(fd);
+	if (n < 0 || (size_t)n == sizeof(text))
+		return -1;
+	text[n] = '\0';
+	if (str_to_int(text, &pid) == -1 || pid < 1 || pid > INT_MAX)
+		return -1;
+	return (pid_t)pid;
+}
+
+/* Whether the process has got it; else says why not. */
+static bool
+hand_on(const char *pidfile, int signo)
+{
+	pid_t pid = read_pid(pidfile);
+	char name[32];
+
+	if (pid != -1 && kill(pid, signo) == 0)
+		return true;
+	if (pid == -1)
+		printf("Can't read child pidfile %s!\n", pidfile);
+	else
+		printf("Can't send %s to pid %d of %s: %s\n", str_signal_name(signo, name),
+		    (int)pid, pidfile, strerror(errno));
+	(void)fflush(stdout);
+	return false;
+}
+
+static bool
+ends(int signo)
+{
+	for (size_t i = 0; i < nitems(signals); i++)
+		if (signals[i].signo == signo)
+			return signals[i].ends;
+	return false;
+}
+
+/* Whether the command is among those that have ended. */
+static bool
+has_ended(pid_t command)
+{
+	bool ended = false;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		ended = ended || pid == command;
+	return ended;
+}
+
+/* Until the command has ended or been told to. */
+static void
+serve(const char *pidfile, pid_t command, const sigset_t *held)
+{
+	int signo;
+
+	for (;;) {
+		if (sigwait(held, &signo) != 0)
+			continue;
+		if (signo == SIGCHLD) {
+			if (has_ended(command))
+				return;
+		} else if (hand_on(pidfile, signo) && ends(signo)) {
+			return;
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	sigset_t held, original;
+	pid_t command;
+
+	if (argc < 3) {
+		printf("usage: %s PIDFILE COMMAND [ARGUMENT ...]\n\n"
+		    "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and "
+		    "USR2 "
+		    "that\ncomes here to the process whose pid is in the file.\n", argv[0]);
+		return 1;
+	}
+	hold_signals(&held, &original);
+	command = start(argv + 2, &original);
+	if (command == -1) {
+		fprintf(stderr, "pidproxy: cannot run %s: %s\n", argv[2], strerror(errno));
+		return NOT_SPAWNED;
+	}
+	serve(argv[1], command, &held);
+	return 0;
+}

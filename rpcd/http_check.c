@@ -1,0 +1,165 @@
+/* What is served where, and the checks of a request's headers, in order: each gives the
+ * status of its refusal, or 0. */
+#include "common/str.h"
+#include "proto/cmd.h"
+#include "rpcd/http.h"
+#include "rpcd/http_request_impl.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* As supervisord has it, whatever follows these words belongs to them. */
+static const struct http_route routes[] = {
+	{
+		.prefix = "/RPC2",
+		.method = MHD_HTTP_METHOD_POST,
+		.has_body = true,
+		.cmd = CMD_HELLO,
+		.ask = http_call_ask,
+	},
+	{
+		.prefix = "/logtail",
+		.method = MHD_HTTP_METHOD_GET,
+		.has_target = true,
+		.cmd = CMD_LOG_OPEN,
+		.ask = http_follow_ask,
+	},
+	{
+		.prefix = "/mainlogtail",
+		.method = MHD_HTTP_METHOD_GET,
+		.has_target = true,
+		.cmd = CMD_MAINLOG_OPEN,
+		.ask = http_follow_ask,
+	},
+};
+
+const struct http_route *
+http_route_find(const char *uri)
+{
+	for (size_t i = 0; i < nitems(routes); i++)
+		if (str_starts(uri, routes[i].prefix))
+			return &routes[i];
+	return NULL;
+}
+
+struct header_count {
+	unsigned lengths, encodings;
+};
+
+static enum MHD_Result
+count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct header_count *count = ctx;
+
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		count->lengths++;
+	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		count->encodings++;
+	return MHD_YES;
+}
+
+/* Two ways to find the end of a body are a way to smuggle a second request. */
+static int
+check_framing(struct http_request *r, const char *method)
+{
+	struct header_count count = {0};
+
+	(void)method;
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_header, &count);
+	if (count.lengths + count.encodings <= 1)
+		return 0;
+	r->close = true;
+	return 400;
+}
+
+static bool
+client_is_local(const struct http_request *r)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL && info->socket_context != NULL;
+}
+
+static int
+check_auth(struct http_request *r, const char *method)
+{
+	static const int status[] = {
+	    [AUTH_OK] = 0,
+	    [AUTH_REQUIRED] = 401,
+	    [AUTH_MALFORMED] = 400,
+	};
+	const char *header = MHD_lookup_connection_value(
+	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	(void)method;
+	return status[auth_check(r->gate->auth, header, client_is_local(r), &r->role)];
+}
+
+static int
+check_path(struct http_request *r, const char *method)
+{
+	(void)method;
+	return r->route != NULL ? 0 : 404;
+}
+
+static int
+check_method(struct http_request *r, const char *method)
+{
+	return strcmp(method, r->route->method) == 0 ? 0 : 400;
+}
+
+/* Before the target: who may not read logs does not learn which there are. */
+static int
+check_role(struct http_request *r, const char *method)
+{
+	(void)method;
+	return r->role >= cmd_get(r->route->cmd)->role ? 0 : 403;
+}
+
+static int
+check_target(struct http_request *r, const char *method)
+{
+	(void)method;
+	return !r->route->has_target || r->names_log ? 0 : 404;
+}
+
+static int
+check_length(struct http_request *r, const char *method)
+{
+	const char *length = MHD_lookup_connection_value(
+	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	(void)method;
+	if (!r->route->has_body)
+		return 0;
+	if (length == NULL)
+		return 411;
+	if (r->announced == 0)
+		return 400;
+	return r->announced > HTTP_BODY_MAX ? 413 : 0;
+}
+
+static const struct {
+	int (*check)(struct http_request *, const char *method);
+} checks[] = {
+	{check_framing},
+	{check_auth},
+	{check_path},
+	{check_method},
+	{check_role},
+	{check_target},
+	{check_length},
+};
+
+int
+http_check(struct http_request *r, const char *method)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < nitems(checks); i++)
+		status = checks[i].check(r, method);
+	return status;
+}

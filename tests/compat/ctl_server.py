@@ -1,0 +1,96 @@
+"""Runs Debian's supervisorctl over and over without the quarter second that its start
+takes: it is loaded once, and each request is served by a copy of this process.
+
+usage: PYTHON ctl_server.py SOCKET
+
+A request is one connection: a JSON object {"argv", "cwd"} and three descriptors, which
+become stdin, stdout and stderr. The answer is the exit status as text; whoever closes the
+connection sooner ends the command. The server lives until its stdin ends.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import traceback
+
+PROGRAM = "/usr/bin/supervisorctl"
+MODULES = ("supervisor.supervisorctl", "importlib.metadata", "readline")
+
+
+def become(argv, cwd, fds):
+    """In the child: the program, as if it had been executed; ends the process."""
+    status = 1
+    try:
+        for target, fd in enumerate(fds):
+            os.dup2(fd, target)
+        os.closerange(3, 64)
+        os.chdir(cwd)
+        sys.argv = [PROGRAM, *argv]
+        runpy.run_path(PROGRAM, run_name="__main__")
+        status = 0
+    except SystemExit as e:
+        status = e.code
+    except BaseException:
+        traceback.print_exc()
+    if not isinstance(status, int):
+        if status is not None:
+            sys.stderr.write("%s\n" % status)
+        status = 0 if status is None else 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xff)
+
+
+def serve(connection):
+    """In a process of its own: one request."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    data, fds, _, _ = socket.recv_fds(connection, 65536, 3)
+    request = json.loads(data)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        become(request["argv"], request["cwd"], fds)
+    for fd in fds:
+        os.close(fd)
+    child = os.pidfd_open(pid)
+    ready, _, _ = select.select([child, connection], [], [])
+    if child not in ready:
+        os.kill(pid, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    connection.sendall(b"%d" % status)
+
+
+def main():
+    for name in MODULES:
+        importlib.import_module(name)
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(sys.argv[1])
+        listener.listen(64)
+        print("ready", flush=True)
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in ready:
+                return
+            connection = listener.accept()[0]
+            if os.fork() == 0:
+                listener.close()
+                try:
+                    serve(connection)
+                except OSError:
+                    os._exit(1)
+                os._exit(0)
+            connection.close()
+
+
+if __name__ == "__main__":
+    main()
