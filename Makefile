@@ -72,6 +72,11 @@ $(eval $(call program,reevectl,ctl))
 $(BUILD)/pidproxy: $(BUILD)/obj/master/pidproxy.o $(BUILD)/libcommon.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+BENCH      := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c))
+$(BUILD)/tests/bench/limit: $(BENCH)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmicrohttpd
+
 $(BUILD)/tests/bin/%: $(BUILD)/obj/tests/bin/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -91,6 +96,7 @@ help:
 	@echo 'make check-long  check, all under the sanitizers, and a whole life under valgrind'
 	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
+	@echo 'make bench       reeve beside supervisord and the machine, figures only'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
 	@echo 'make install     into DESTDIR/PREFIX'
 	@echo 'make clean       remove build/'
@@ -146,6 +152,11 @@ asan: variant-asan
 
 compat: test-programs
 	@tests/run compat
+
+.PHONY: bench
+bench: test-programs $(BUILD)/tests/bench/limit
+	@tests/packages bench
+	@tests/bench/run --json $(BUILD)/bench.json
 
 .PHONY: lint
 lint:

@@ -1,0 +1,94 @@
+/* Starting, killing and reaping, with nothing around it. */
+#include "tests/bench/limit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static pid_t
+start(char **argv)
+{
+	pid_t pid;
+
+	if ((errno = posix_spawn(&pid, argv[0], NULL, NULL, argv, environ)) != 0)
+		die(argv[0]);
+	return pid;
+}
+
+static pid_t *
+start_all(long n, char **argv)
+{
+	pid_t *pids = calloc((size_t)n, sizeof(*pids));
+
+	if (pids == NULL)
+		die("pids");
+	for (long i = 0; i < n; i++)
+		pids[i] = start(argv);
+	return pids;
+}
+
+int
+limit_spawn(char **argv)
+{
+	long n = atol(argv[0]);
+	double began = now();
+	pid_t *pids = start_all(n, argv + 1);
+	double started = now();
+
+	for (long i = 0; i < n; i++)
+		kill(pids[i], SIGTERM);
+	for (long i = 0; i < n; i++)
+		waitpid(-1, NULL, 0);
+	printf("%.6f %.6f\n", started - began, now() - started);
+	free(pids);
+	return 0;
+}
+
+int
+limit_one_by_one(char **argv)
+{
+	long n = atol(argv[0]);
+	pid_t *pids = start_all(n, argv + 1);
+	double began = now();
+
+	for (long i = 0; i < n; i++) {
+		kill(pids[i], SIGTERM);
+		waitpid(pids[i], NULL, 0);
+	}
+	printf("%.6f\n", now() - began);
+	free(pids);
+	return 0;
+}
+
+/* Until it is killed; the last child is left to whoever kills. */
+int
+limit_respawn(char **argv)
+{
+	for (;;)
+		waitpid(start(argv), NULL, 0);
+}
+
+int
+limit_stamp(char **argv)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	char text[64];
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int len = snprintf(text, sizeof(text), "%d %.9f", (int)getpid(), now());
+
+	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", argv[0]);
+	if (fd == -1 ||
+	    sendto(fd, text, (size_t)len, 0, (struct sockaddr *)&to, sizeof(to)) == -1)
+		die(argv[0]);
+	for (;;)
+		pause();
+}
