@@ -123,7 +123,8 @@ class EveryMethod:
         wrong = [w for c, outcome in zip(table, outcomes)
                  for w in differences({k: c[k] for k in ("value", "fault") if k in c}, outcome,
                                       "%s%s" % (c["call"][0], tuple(c["call"][1:])))]
-        self.assertEqual([], wrong)
+        if wrong:
+            self.fail("\n".join(wrong))
 
     def outcomes(self, d, made):
         url = self.url % (d.port if self.url.startswith("http") else d.socket)
@@ -169,3 +170,9 @@ class Curl(EveryMethod, Case):
     probe = ["curl", "--version"]
     package = "curl"
     url = "unix://%s"
+
+
+class Ruby(EveryMethod, Case):
+    command = ["ruby", "{ruby.rb}"]
+    probe = ["ruby", "-rxmlrpc/client", "-e", ""]
+    package = "ruby-xmlrpc"
