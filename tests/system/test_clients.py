@@ -176,3 +176,9 @@ class Ruby(EveryMethod, Case):
     command = ["ruby", "{ruby.rb}"]
     probe = ["ruby", "-rxmlrpc/client", "-e", ""]
     package = "ruby-xmlrpc"
+
+
+class Perl(EveryMethod, Case):
+    command = ["perl", "{perl.pl}"]
+    probe = ["perl", "-MRPC::XML::Client", "-MJSON::PP", "-e", "1"]
+    package = "librpc-xml-perl"
