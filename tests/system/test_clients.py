@@ -182,3 +182,9 @@ class Perl(EveryMethod, Case):
     command = ["perl", "{perl.pl}"]
     probe = ["perl", "-MRPC::XML::Client", "-MJSON::PP", "-e", "1"]
     package = "librpc-xml-perl"
+
+
+class Php(EveryMethod, Case):
+    command = ["php", "{php.php}"]
+    probe = ["php", "-r", "exit(function_exists('xmlrpc_encode_request') ? 0 : 1);"]
+    package = "php-xmlrpc"
