@@ -80,11 +80,13 @@ class EveryMethod:
     """The test; a class of it names its client.
 
     command     what runs it; {name} is the path of a file in tests/clients
+    build       what makes it, if need be, in the directory where the command runs
     probe       a command that fails where the client's library is not installed
     package     what Debian calls that
     url         where it connects to
     """
 
+    build = None
     probe = None
     url = "http://user:pass@127.0.0.1:%d/RPC2"
     tcp = PASSWORD
@@ -96,6 +98,8 @@ class EveryMethod:
                            ("colours.log", COLOURS)):
             with open(d.path(name), "wb") as f:
                 f.write(text)
+        if self.build:
+            subprocess.run(self.paths(self.build), cwd=d.dir, timeout=PATIENCE, check=True)
         d.start()
         self.addCleanup(self.finish, d)
         d.configure(AFTER)
@@ -108,7 +112,7 @@ class EveryMethod:
         self.assertEqual(0, d.wait_exit())
 
     def need(self):
-        found = shutil.which(self.command[0]) is not None
+        found = shutil.which((self.build or self.command)[0]) is not None
         if found and self.probe:
             found = subprocess.run(self.probe, stdin=subprocess.DEVNULL, check=False,
                                    capture_output=True, timeout=PATIENCE).returncode == 0
@@ -124,18 +128,21 @@ class EveryMethod:
                  for w in differences({k: c[k] for k in ("value", "fault") if k in c}, outcome,
                                       "%s%s" % (c["call"][0], tuple(c["call"][1:])))]
         if wrong:
-            self.fail("\n".join(wrong))
+            self.fail("\n".join(wrong[:20]))
 
     def outcomes(self, d, made):
         url = self.url % (d.port if self.url.startswith("http") else d.socket)
-        command = [os.path.join(CLIENTS, c[1:-1]) if c.startswith("{") else c
-                   for c in self.command]
-        done = subprocess.run([*command, url], input=self.encode(made), capture_output=True,
-                              encoding="utf-8", timeout=4 * PATIENCE, check=False)
+        done = subprocess.run([*self.paths(self.command), url], input=self.encode(made),
+                              cwd=d.dir, capture_output=True, encoding="utf-8",
+                              timeout=4 * PATIENCE, check=False)
         told = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual((0, "", len(made)), (done.returncode, done.stderr, len(told)),
                          "after " + str(made[:len(told) + 1][-1:]))
         return told
+
+    @staticmethod
+    def paths(command):
+        return [os.path.join(CLIENTS, c[1:-1]) if c.startswith("{") else c for c in command]
 
     @staticmethod
     def encode(made):
@@ -188,3 +195,11 @@ class Php(EveryMethod, Case):
     command = ["php", "{php.php}"]
     probe = ["php", "-r", "exit(function_exists('xmlrpc_encode_request') ? 0 : 1);"]
     package = "php-xmlrpc"
+
+
+class XmlrpcC(EveryMethod, Case):
+    command = ["./client"]
+    build = ["cc", "-Wall", "-Wextra", "-Werror", "-o", "client", "{xmlrpc_c.c}",
+             "-lxmlrpc_client", "-lxmlrpc", "-lxmlrpc_util"]
+    probe = ["cc", "-E", "-include", "xmlrpc-c/client.h", "-x", "c", "/dev/null"]
+    package = "libxmlrpc-core-c3-dev"
