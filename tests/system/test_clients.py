@@ -6,6 +6,7 @@ line of JSON. What they are to be is in calls.json: <dir> stands for the daemon'
 <int>, <string> and <struct> for any value of that type, and <number> within a text for its digits.
 """
 
+import functools
 import json
 import os
 import re
@@ -76,6 +77,25 @@ def differences(expected, got, where):
     return [] if fine else ["%s: expected %r, got %r" % (where, expected, got)]
 
 
+def tcl_word(text):
+    return '"%s"' % re.sub(r'([\\"$\[\]{}])', r"\\\1", text).replace("\n", "\\n")
+
+
+def tcl(value):
+    """The value as Tcl spells it, its type before it."""
+    if isinstance(value, dict):
+        return "{struct {%s}}" % " ".join(tcl_word(k) + " " + tcl(v) for k, v in value.items())
+    if isinstance(value, list):
+        return "{array {%s}}" % " ".join(map(tcl, value))
+    if isinstance(value, str):
+        return "{string %s}" % tcl_word(value)
+    return "{boolean %d}" % value if isinstance(value, bool) else "{int %d}" % value
+
+
+def tcl_calls(made):
+    return "\n".join("{%s %s}" % (m, " ".join(map(tcl, args))) for m, *args in made)
+
+
 class EveryMethod:
     """The test; a class of it names its client.
 
@@ -84,12 +104,14 @@ class EveryMethod:
     probe       a command that fails where the client's library is not installed
     package     what Debian calls that
     url         where it connects to
+    encode      how it reads its calls
     """
 
     build = None
     probe = None
     url = "http://user:pass@127.0.0.1:%d/RPC2"
     tcp = PASSWORD
+    encode = staticmethod(functools.partial(json.dumps, ensure_ascii=False))
 
     def test_every_method(self):
         self.need()
@@ -143,11 +165,6 @@ class EveryMethod:
     @staticmethod
     def paths(command):
         return [os.path.join(CLIENTS, c[1:-1]) if c.startswith("{") else c for c in command]
-
-    @staticmethod
-    def encode(made):
-        return json.dumps(made, ensure_ascii=False)
-
 
 class Python(EveryMethod, Case):
     command = [sys.executable, "{python_xmlrpc.py}"]
@@ -203,3 +220,14 @@ class XmlrpcC(EveryMethod, Case):
              "-lxmlrpc_client", "-lxmlrpc", "-lxmlrpc_util"]
     probe = ["cc", "-E", "-include", "xmlrpc-c/client.h", "-x", "c", "/dev/null"]
     package = "libxmlrpc-core-c3-dev"
+
+
+class Tcl(EveryMethod, Case):
+    """Its library knows no passwords."""
+
+    command = ["tclsh", "{tcl.tcl}"]
+    probe = ["sh", "-c", "echo 'exit [catch {package require xmlrpc}]' | tclsh"]
+    package = "tcl-xmlrpc"
+    url = "http://127.0.0.1:%d/RPC2"
+    tcp = {}
+    encode = staticmethod(tcl_calls)
