@@ -55,8 +55,8 @@ foreach kind [array names json] {
 	}]
 }
 
-# Its own call loses the answer when the end of the connection comes along with it, as it
-# does after a request of HTTP/1.0.
+# Its own call takes an empty line within an answer's text, as in a method's help, for the
+# end of the header.
 proc ask {host port request} {
 	set sock [socket $host $port]
 	fconfigure $sock -translation binary
