@@ -3,7 +3,8 @@ XML-RPC libraries of other languages.
 
 Each program of tests/clients reads calls as JSON, makes them and prints each outcome as a
 line of JSON. What they are to be is in calls.json: <dir> stands for the daemon's directory,
-<int>, <string> and <struct> for any value of that type, and <number> within a text for its digits.
+<int>, <string> and <struct> for any value of that type, <number> within a text for its
+digits. A client whose library is not installed is skipped and says what to install.
 """
 
 import functools
