@@ -28,7 +28,8 @@ sub plain {
 	my $type = $value->type;
 
 	return [map { plain($_) } @$value] if $type eq 'array';
-	return {map { $_ => plain($value->{$_}) } keys %$value} if $type =~ /^(struct|fault)$/;
+	return {map { $_ => plain($value->{$_}) } keys %$value}
+	    if $type =~ /^(struct|fault)$/;
 	return $value->value ? JSON::PP::true : JSON::PP::false if $type eq 'boolean';
 	return $value->value + 0 if $type eq 'int' || $type eq 'i4';
 	return $value->value if $type eq 'string';
