@@ -24,6 +24,7 @@ struct mirror {
 	uint64_t snapshot;		/* number of the latest snapshot, 0 = none yet */
 	bool receiving;			/* it has not ended */
 	uint64_t reached;
+	uint64_t version;
 	mirror_change_fn *change;
 	void *change_ctx;
 };
@@ -149,6 +150,7 @@ mirror_sort_out(struct mirror *m, const struct process_info *info)
 static void
 mirror_tell(struct mirror *m, uint64_t id, const struct process_info *info)
 {
+	m->version++;
 	if (m->change != NULL)
 		m->change(m->change_ctx, id, info);
 }
@@ -348,6 +350,12 @@ uint64_t
 mirror_reached(const struct mirror *m)
 {
 	return m->reached;
+}
+
+uint64_t
+mirror_version(const struct mirror *m)
+{
+	return m->version;
 }
 
 const struct daemon_info *

@@ -26,6 +26,8 @@ NODISCARD int mirror_apply(struct mirror *, const char *method, const json_t *pa
 bool mirror_ready(const struct mirror *);
 /* The stream number up to which this copy is true. */
 uint64_t mirror_reached(const struct mirror *);
+/* Another number whenever a row has changed, come or gone. */
+uint64_t mirror_version(const struct mirror *);
 /* All borrowed, valid until the next mirror_apply. */
 /* Never NULL: RUNNING with empty strings until the stream has said it. */
 const struct daemon_info *mirror_daemon(const struct mirror *);

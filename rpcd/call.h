@@ -8,6 +8,7 @@
 #include "common/compiler.h"
 #include "proto/role.h"
 #include "rpcd/rpcd.h"
+#include "rpcd/sharedtext.h"
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -22,7 +23,8 @@ struct reply_stream {
 
 struct reply {
 	int status;		/* 200, or an HTTP error whose page http.c makes */
-	struct buf body;	/* the whole document, when stream.read is NULL */
+	struct buf body;	/* the whole document, when there is none of the others */
+	struct sharedtext *shared;	/* owned use, or NULL */
 	struct reply_stream stream;
 	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };

@@ -37,6 +37,7 @@ document_clear(struct document *doc)
 	for (size_t i = 0; i < doc->nparts; i++)
 		part_clear(&doc->parts[i]);
 	free(doc->parts);
+	sharedtext_drop(doc->shared);
 	document_init(doc);
 }
 
@@ -84,6 +85,13 @@ document_rollback(struct document *doc, size_t held)
 	struct buf *text = document_text(doc);
 
 	text->len -= document_held(doc) - held;
+}
+
+void
+document_share(struct document *doc, struct sharedtext *text)
+{
+	document_clear(doc);
+	doc->shared = sharedtext_use(text);
 }
 
 /* A range that fits one piece. */
@@ -208,7 +216,11 @@ document_reply(struct document *doc, struct reply *reply)
 {
 	struct stream *stream;
 
-	*reply = (struct reply){ .status = 200 };
+	*reply = (struct reply){ .status = 200, .shared = doc->shared };
+	if (doc->shared != NULL) {
+		doc->shared = NULL;
+		return;
+	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
 		reply->body = doc->parts[0].text;
 		buf_init(&doc->parts[0].text, 0);

@@ -19,6 +19,7 @@ struct document {
 	struct document_part *parts;	/* owned */
 	size_t nparts;
 	size_t nlogs;			/* held open */
+	struct sharedtext *shared;	/* owned use: instead of all parts, or NULL */
 };
 
 void document_init(struct document *);
@@ -32,6 +33,8 @@ size_t document_held(const struct document *);
 NODISCARD int document_log(struct document *, int fd, const struct logread_range *);
 /* Takes back all text written since the document held so much. */
 void document_rollback(struct document *, size_t held);
+/* The whole document is this text; uses it. */
+void document_share(struct document *, struct sharedtext *);
 /* Moves the content to the reply, as a body or as a stream. */
 void document_reply(struct document *, struct reply *);
 

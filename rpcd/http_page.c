@@ -139,18 +139,44 @@ page_body(struct buf *body)
 	return response;
 }
 
+/* Takes the use of the text. */
+static struct MHD_Response *
+page_shared(struct sharedtext *text)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+	    text->len, text->data, sharedtext_drop, text);
+
+	if (response == NULL)
+		sharedtext_drop(text);
+	return response;
+}
+
+static struct MHD_Response *
+page_content(struct reply *reply)
+{
+	if (reply->stream.read != NULL)
+		return page_stream(&reply->stream);
+	return reply->shared != NULL ? page_shared(reply->shared) : page_body(&reply->body);
+}
+
+static int64_t
+page_bytes(const struct reply *reply)
+{
+	if (reply->stream.read != NULL)
+		return -1;
+	return (int64_t)(reply->shared != NULL ? reply->shared->len : buf_len(&reply->body));
+}
+
 struct MHD_Response *
 http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
-	*bytes = reply->stream.read != NULL ? -1 : (int64_t)buf_len(&reply->body);
+	*bytes = page_bytes(reply);
 	if (reply->status != 200)
 		response = http_page_error(reply->status, bytes);
-	else if (reply->stream.read != NULL)
-		response = page_headers(page_stream(&reply->stream), "text/xml");
 	else
-		response = page_headers(page_body(&reply->body), "text/xml");
+		response = page_headers(page_content(reply), "text/xml");
 	buf_clear(&reply->body);
 	if (reply->stream.free != NULL)
 		reply->stream.free(reply->stream.ctx);

@@ -2,39 +2,14 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/handlers.h"
+#include "rpcd/rows.h"
 #include "rpcd/step.h"
-#include "rpcd/xmlwrite.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- reads ---- */
-
-/* One info struct, its members in the reference's order (2.10). */
-static void
-write_info(struct buf *out, const struct process_info *info, int64_t now)
-{
-	char *description = process_info_description(info, now);
-
-	xmlwrite_struct_open(out);
-	xmlwrite_member_string(out, "name", info->name);
-	xmlwrite_member_string(out, "group", info->group);
-	xmlwrite_member_int(out, "start", info->start);
-	xmlwrite_member_int(out, "stop", info->stop);
-	xmlwrite_member_int(out, "now", now);
-	xmlwrite_member_int(out, "state", info->state);
-	xmlwrite_member_string(out, "statename", process_state_name(info->state));
-	xmlwrite_member_string(out, "spawnerr", info->spawnerr);
-	xmlwrite_member_int(out, "exitstatus", info->exitstatus);
-	xmlwrite_member_string(out, "logfile", info->stdout_logfile);
-	xmlwrite_member_string(out, "stdout_logfile", info->stdout_logfile);
-	xmlwrite_member_string(out, "stderr_logfile", info->stderr_logfile);
-	xmlwrite_member_int(out, "pid", info->pid);
-	xmlwrite_member_string(out, "description", description);
-	xmlwrite_struct_close(out);
-	free(description);
-}
 
 static const struct process_info *
 find_process(const struct call_step *step, const char *spec)
@@ -63,24 +38,19 @@ rpc_process_info(struct call_step *step)
 		step_fault(step, FAULT_BAD_NAME, name);
 		return;
 	}
-	write_info(step_open(step), info, clock_wall_ms() / 1000);
+	rows_write_info(step_open(step), info, clock_wall_ms() / 1000);
 	step_close(step);
 }
 
 void
 rpc_all_info(struct call_step *step)
 {
-	const struct process_info *const *rows;
-	int64_t now = clock_wall_ms() / 1000;
-	struct buf *out = step_open(step);
-	size_t n;
-
-	rows = mirror_sorted(step->rpcd->mirror, &n);
-	xmlwrite_array_open(out);
-	for (size_t i = 0; i < n; i++)
-		write_info(out, rows[i], now);
-	xmlwrite_array_close(out);
-	step_close(step);
+	if (step->element) {
+		rows_write(step->rpcd->rows, step_open(step));
+		step_close(step);
+	} else {
+		step_return_shared(step, rows_reply(step->rpcd->rows));
+	}
 }
 
 /* ---- start and stop ---- */

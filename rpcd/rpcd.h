@@ -14,6 +14,7 @@ struct call;
 struct followers;
 struct http_listener;
 struct interfaces;
+struct rows;
 
 struct rpcd {
 	struct loop *loop;
@@ -24,6 +25,7 @@ struct rpcd {
 	size_t nlisteners;
 	struct interfaces *interfaces;	/* namespaces that programs serve */
 	struct calls *calls;		/* all calls under way (rpcd/call.h) */
+	struct rows *rows;		/* what all processes are, ready to be sent */
 	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */

@@ -105,6 +105,8 @@ void step_fault_printed(struct call_step *, enum fault, size_t i);
 struct buf *step_open(struct call_step *);
 void step_close(struct call_step *);
 void step_return_true(struct call_step *);
+/* Not for an element of a multicall: the text is the whole reply. */
+void step_return_shared(struct call_step *, struct sharedtext *);
 void step_return_string(struct call_step *, const char *);
 void step_return_int(struct call_step *, int64_t);
 void step_return_json_take(struct call_step *, json_t *);

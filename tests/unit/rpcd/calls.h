@@ -4,8 +4,9 @@
 #ifndef TESTS_CALLS_H
 #define TESTS_CALLS_H
 
-#include "rpcd/interface.h"
 #include "rpcd/call.h"
+#include "rpcd/interface.h"
+#include "rpcd/rows.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -196,6 +197,7 @@ setup(void **state)
 	peer_autoflush(f->master, true);
 	f->rpcd.calls = calls_new(&f->rpcd);
 	f->rpcd.interfaces = interfaces_new(&f->rpcd);
+	f->rpcd.rows = rows_new(&f->rpcd);
 	mirror_observe(f->rpcd.mirror, on_change, f);
 	tell(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
@@ -216,6 +218,7 @@ teardown(void **state)
 
 	interfaces_free(f->rpcd.interfaces);
 	calls_free(f->rpcd.calls);
+	rows_free(f->rpcd.rows);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);
 	loop_free(f->rpcd.loop);
@@ -249,6 +252,9 @@ on_done(void *ctx, struct reply *reply)
 		assert_int_equal(n, 0);
 		reply->stream.free(reply->stream.ctx);
 		f->reply = buf_steal(&all);
+	} else if (reply->shared != NULL) {
+		f->reply = xasprintf("%.*s", (int)reply->shared->len, reply->shared->data);
+		sharedtext_drop(reply->shared);
 	} else {
 		f->reply = buf_steal(&reply->body);
 	}

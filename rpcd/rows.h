@@ -1,0 +1,25 @@
+/* Rows: what every process is, as XML. All of them together are made once for as long as
+ * they are true: until a row changes or the second is over. Clients that ask again and again
+ * share one text, which goes when nobody has asked for a while. */
+#ifndef RPCD_ROWS_H
+#define RPCD_ROWS_H
+
+#include "rpcd/rpcd.h"
+#include "rpcd/sharedtext.h"
+
+#include <stdint.h>
+
+#define ROWS_KEPT_MS 2000	/* after the text was made */
+
+struct rows;
+
+struct rows *rows_new(struct rpcd *);
+void rows_free(struct rows *);	/* NULL is fine */
+/* The whole reply of getAllProcessInfo; borrowed until the next call. */
+struct sharedtext *rows_reply(struct rows *);
+/* Appends its value alone. */
+void rows_write(struct rows *, struct buf *out);
+/* Appends one process, its members in the order of reference 2.10; now in seconds. */
+void rows_write_info(struct buf *out, const struct process_info *, int64_t now);
+
+#endif
