@@ -188,8 +188,14 @@ give_to(struct pool *pool, struct process *process, struct listener *listener,
     const struct pool_event *item, const struct buf *text)
 {
 	if (pool->ops->write(process, buf_data(text), buf_len(text)) == -1) {
-		log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
-		    item->event->serial, process->config->name, strerror(errno));
+		if (errno == EPIPE)
+			log_debug("epipe occurred while sending event %" PRIu64
+				  " to listener %s, listener state unchanged",
+			    item->event->serial, process->config->name);
+		else
+			log_error("event %" PRIu64 " could not be sent to listener %s: %s",
+			    item->event->serial, process->config->name,
+			    strerror(errno));
 		return false;
 	}
 	log_debug("event %" PRIu64 " sent to listener %s", item->event->serial,

@@ -62,7 +62,8 @@ static const struct channel_ops tellers[CHANNEL_MAX][2] = {
         {stderr_output, stderr_communication}},
 };
 
-static const struct channel_ops protocol = {.output = listener_output};
+static const struct channel_ops protocol = {
+    .output = listener_output, .is_protocol = true};
 
 /* A listener's standard output is its protocol and nothing else. */
 static int
