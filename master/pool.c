@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEADER_ROOM 256	/* bytes that most headers need less than */
 #define PER_PROCESS 4	/* events that one program may make while it starts */
 
 struct pool *
@@ -173,7 +174,8 @@ envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
 	const struct event *event = item->event;
 	const struct group_config *config = pool->group->config;
 
-	if (buf_printf(out,
+	if (buf_reserve(out, HEADER_ROOM + event->size) == NULL ||
+	    buf_printf(out,
 		"ver:3.0 server:%s serial:%" PRIu64 " pool:%s poolserial:%" PRIu64
 		" eventname:%s len:%zu\n",
 		identifier, event->serial, config->name, item->poolserial,
@@ -193,7 +195,7 @@ give_to(struct pool *pool, struct process *process, struct listener *listener,
 				  " to listener %s, listener state unchanged",
 			    item->event->serial, process->config->name);
 		else
-			log_error("event %" PRIu64 " could not be sent to listener %s: %s",
+			log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
 			    item->event->serial, process->config->name,
 			    strerror(errno));
 		return false;
