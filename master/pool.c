@@ -151,6 +151,7 @@ void
 pool_end(void *ctx, struct pool_event taken, bool processed)
 {
 	struct pool *pool = ctx;
+	const struct group_config *config = pool->group->config;
 
 	if (processed || taken.event == NULL) {
 		event_unref(taken.event);
@@ -158,8 +159,8 @@ pool_end(void *ctx, struct pool_event taken, bool processed)
 	}
 	log_debug("rebuffering event %" PRIu64 " for pool %s (buf size=%zu, max=%" PRId64
 		  ")",
-	    taken.event->serial, pool->group->config->name, pool->count,
-	    pool->group->config->pool.buffer_size);
+	    taken.event->serial, config->name, pool->count,
+	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
 	make_room(pool, SIZE_MAX / PER_PROCESS);
 	insert_or_lose(pool, taken, true);
 }

@@ -146,6 +146,16 @@ class Kinds(Listening):
         self.assertEqual(["processname:p groupname:p from_state:STOPPING pid:N"],
                          [e.text for e in self.events()])
 
+    @reeve_only
+    def test_pools_that_never_answer_share_a_second(self):
+        self.begin("".join(pool("l%d" % i, "EVENT", "/bin/sh -c 'echo READY; exec sleep 1000'")
+                           for i in range(6)))
+        for i in range(6):
+            self.d.wait_state("l%d" % i, "RUNNING")
+        begun = time.monotonic()
+        self.d.stop()
+        self.assertLess(time.monotonic() - begun, 4)
+
     def test_remote_communication(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION"))
         for type_, data in (("a", "b"), ("", ""), ("x y", "line\nline\n"), (5, True)):
