@@ -19,8 +19,7 @@ static const struct {
 };
 
 struct ticks {
-	int fd;			/* a timer of the wall clock, told when that is set; the loop's
-				 * own know nothing of it */
+	int fd;			/* a timer of the wall clock, told when that is set */
 	struct source *timer;
 	tick_fn *tick;
 	void *ctx;

@@ -81,7 +81,8 @@ peer_parts_rest(struct peer_frames *frames, uint64_t id, const char *data, size_
 {
 	while (len > 0) {
 		size_t n = len <= FRAME_PART ? len : str_utf8_cut(data, FRAME_PART);
-		json_t *part = json_pack("{sI, ss%}", "id", (json_int_t)id, "data", data, n);
+		json_t *part =
+		    json_pack("{sI, ss%}", "id", (json_int_t)id, "data", data, n);
 
 		if (peer_parts_queue(frames, "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
 		    "\"params\":", part) == -1)

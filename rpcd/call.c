@@ -16,7 +16,7 @@
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
 #define POSTED_MAX 4	/* requests with events of one multicall that are on their way */
-#define POSTED_BYTES (64 * 1024)	/* an event that goes beyond them is its request's last */
+#define POSTED_BYTES (64 * 1024)	/* an event beyond them is its request's last */
 
 /* A request with so many events of a multicall. */
 struct posted {
