@@ -30,10 +30,12 @@ struct interface {
 	struct interfaces *interfaces;
 	char *name;		/* of the namespace */
 	struct peer *peer;	/* NULL = not running */
+	bool described;		/* by the program that runs now: it can be called */
+	int64_t describe_due_ms;	/* when its silence is logged, or -1 */
 	struct description description;	/* the last one; kept while it is down */
 	struct interface_calls pending;
 	size_t npending;
-	struct source *timer;	/* for the oldest */
+	struct source *timer;	/* for the oldest, or for the description before */
 };
 
 TAILQ_HEAD(interface_list, interface);
@@ -50,7 +52,8 @@ arm(struct interface *interface)
 {
 	const struct interface_call *first = TAILQ_FIRST(&interface->pending);
 
-	source_arm(interface->timer, first == NULL ? -1 : first->due_ms);
+	source_arm(interface->timer,
+	    first == NULL ? interface->describe_due_ms : first->due_ms);
 }
 
 static void
@@ -99,6 +102,11 @@ overdue(void *ctx, uint32_t ready UNUSED)
 	struct interface_call *pending;
 	int64_t now = clock_mono_ms();
 
+	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
+		log_warn("rpcinterface %s has not described its methods yet",
+		    interface->name);
+		interface->describe_due_ms = -1;
+	}
 	while ((pending = TAILQ_FIRST(&interface->pending)) != NULL &&
 	       pending->due_ms <= now) { /* NOLINT(clang-analyzer-unix.Malloc): as above */
 		log_warn("rpcinterface %s did not answer in time", interface->name);
@@ -177,22 +185,34 @@ ask(struct interface *interface, struct call_step *step)
 	arm(interface);
 }
 
+/* Why a call cannot be asked now, or NULL. */
+static const char *
+obstacle(const struct interface *interface, const struct call_step *step)
+{
+	if (interface == NULL || interface->peer == NULL || step->rpcd->ending)
+		return "is not running";
+	/* What is known of it is its predecessor's. */
+	if (!interface->described)
+		return "has not described its methods yet";
+	if (interface->npending >= INTERFACE_PENDING_MAX || !step->may_park)
+		return "has too many calls waiting";
+	return NULL;
+}
+
 void
 rpc_interface_call(struct call_step *step)
 {
 	const char *name = step->method->name;
-	struct interface *interface = find_interface(step->rpcd->interfaces, name,
-	    strcspn(name, "."));
+	size_t len = strcspn(name, ".");
+	struct interface *interface = find_interface(step->rpcd->interfaces, name, len);
+	const char *why = obstacle(interface, step);
 	char *detail;
 
-	if (interface != NULL && interface->peer != NULL && !step->rpcd->ending &&
-	    interface->npending < INTERFACE_PENDING_MAX && step->may_park) {
+	if (why == NULL) {
 		ask(interface, step);
 		return;
 	}
-	detail = xasprintf("rpcinterface %.*s %s", (int)strcspn(name, "."), name,
-	    interface == NULL || interface->peer == NULL || step->rpcd->ending ?
-		"is not running" : "has too many calls waiting");
+	detail = xasprintf("rpcinterface %.*s %s", (int)len, name, why);
 	step_fault(step, FAULT_FAILED, detail);
 	free(detail);
 }
@@ -211,6 +231,9 @@ disconnect(struct interface *interface, const char *why)
 {
 	peer_free(interface->peer);
 	interface->peer = NULL;
+	interface->described = false;
+	interface->describe_due_ms = -1;
+	arm(interface);
 	fail_all(interface, why);
 }
 
@@ -243,7 +266,8 @@ on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 	disconnect(interface, "is not running");
 }
 
-/* A new description takes the old one's place when no call of the old one is left. */
+/* A new description takes the old one's place: no call of the old one is left, for they
+ * ended with the connection, and there was none since. */
 static void
 on_description(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
@@ -256,9 +280,11 @@ on_description(void *ctx, enum fault fault, const char *message, json_t *result,
 	if (fault != FAULT_NONE)
 		why = xstrdup(message);
 	else if (describe_read(&description, interface->name, result, &why) == 0) {
-		fail_all(interface, "describes itself anew");
 		describe_clear(&interface->description);
 		interface->description = description;
+		interface->described = true;
+		interface->describe_due_ms = -1;
+		arm(interface);
 		log_info("rpcinterface %s serves %zu methods", interface->name,
 		    description.count);
 		return;
@@ -281,8 +307,11 @@ connect_to(struct interface *interface, int *fd, json_t *options)
 	peer_autoflush(interface->peer, true);
 	if (peer_call(interface->peer, "describe",
 		json_pack("{s:s,s:O}", "namespace", interface->name, "options", options),
-		false, on_description, interface) != 0)
+		false, on_description, interface) != 0) {
+		interface->describe_due_ms = clock_mono_ms() + INTERFACE_PATIENCE_MS;
+		arm(interface);
 		return 0;
+	}
 	disconnect(interface, "is not served");
 	return -1;
 }
@@ -336,10 +365,11 @@ add(struct interfaces *interfaces, const char *name)
 
 	interface->interfaces = interfaces;
 	interface->name = xstrdup(name);
+	interface->describe_due_ms = -1;
 	TAILQ_INIT(&interface->pending);
 	interface->timer = loop_timer(interfaces->rpcd->loop, overdue, interface);
 	if (interface->timer == NULL)
-		log_warn("rpcinterface %s has no timer: %s", name, strerror(errno));
+		fatal("no timer for rpcinterface %s: %s", name, strerror(errno));
 	TAILQ_INSERT_TAIL(&interfaces->list, interface, in_interfaces);
 	return interface;
 }
@@ -359,7 +389,7 @@ interfaces_take(struct interfaces *interfaces, const char *method, const json_t 
 	interface = find_interface(interfaces, name, strlen(name));
 	if (interface == NULL)
 		interface = add(interfaces, name);
-	if (interface->timer == NULL || connect_to(interface, fd, options) == -1)
+	if (connect_to(interface, fd, options) == -1)
 		log_warn("rpcinterface %s is not served: %s", name, strerror(errno));
 	return 1;
 }
