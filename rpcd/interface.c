@@ -16,10 +16,10 @@
 
 /* One call that its program has not answered yet. */
 struct interface_call {
-	TAILQ_ENTRY(interface_call) in_pending;	/* the oldest first */
+	TAILQ_ENTRY(interface_call) in_calls;	/* pending or late; the oldest first */
 	struct interface *interface;
 	struct call_step *step;		/* NULL: the caller has gone */
-	uint64_t id;
+	bool late;			/* its time is up: it may still be answered */
 	int64_t due_ms;
 };
 
@@ -33,8 +33,8 @@ struct interface {
 	bool described;		/* by the program that runs now: it can be called */
 	int64_t describe_due_ms;	/* when its silence is logged, or -1 */
 	struct description description;	/* the last one; kept while it is down */
-	struct interface_calls pending;
-	size_t npending;
+	struct interface_calls pending, late;
+	size_t npending, nlate;
 	struct source *timer;	/* for the oldest, or for the description before */
 };
 
@@ -57,49 +57,89 @@ arm(struct interface *interface)
 }
 
 static void
-forget(struct interface_call *pending)
+take_out(struct interface_call *call)
 {
-	struct interface *interface = pending->interface;
+	struct interface *interface = call->interface;
 
-	if (pending->step != NULL)
-		pending->step->served = NULL;
-	TAILQ_REMOVE(&interface->pending, pending, in_pending);
-	interface->npending--;
-	free(pending);
+	if (call->late) {
+		TAILQ_REMOVE(&interface->late, call, in_calls);
+		interface->nlate--;
+	} else {
+		TAILQ_REMOVE(&interface->pending, call, in_calls);
+		interface->npending--;
+	}
+}
+
+static void
+forget(struct interface_call *call)
+{
+	struct interface *interface = call->interface;
+
+	if (call->step != NULL)
+		call->step->served = NULL;
+	take_out(call);
+	free(call);
 	arm(interface);
 }
 
-/* Ends the call with a fault of ours. */
+/* Ends a step (NULL = its caller has gone) with a fault of ours. */
 static void
-fail(struct interface_call *pending, const char *why)
+fail_step(struct call_step *step, const char *name, const char *why)
 {
-	struct call_step *step = pending->step;
-	char *detail = xasprintf("rpcinterface %s %s", pending->interface->name, why);
+	char *detail;
 
-	forget(pending);
-	if (step != NULL) {
-		step_fault(step, FAULT_FAILED, detail);
-		step->resumed(step);
-	}
+	if (step == NULL)
+		return;
+	detail = xasprintf("rpcinterface %s %s", name, why);
+	step_fault(step, FAULT_FAILED, detail);
 	free(detail);
+	step->resumed(step);
 }
 
+/* Of a connection that is over. */
 static void
 fail_all(struct interface *interface, const char *why)
 {
-	struct interface_call *pending;
+	struct interface_call *call;
+	struct call_step *step;
 
 	/* The analyzer does not see that forget() has made another the first.
-	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	while ((pending = TAILQ_FIRST(&interface->pending)) != NULL)
-		fail(pending, why); /* NOLINT(clang-analyzer-unix.Malloc) */
+	 * NOLINTBEGIN(clang-analyzer-unix.Malloc) */
+	while ((call = TAILQ_FIRST(&interface->late)) != NULL)
+		forget(call);
+	while ((call = TAILQ_FIRST(&interface->pending)) != NULL) {
+		step = call->step;
+		forget(call);
+		fail_step(step, interface->name, why);
+	}
+	/* NOLINTEND(clang-analyzer-unix.Malloc) */
 }
+
+/* Its caller waits no more, and its place is free; what it still costs is counted. */
+static void
+give_up(struct interface_call *call)
+{
+	struct interface *interface = call->interface;
+	struct call_step *step = call->step;
+
+	log_warn("rpcinterface %s did not answer in time", interface->name);
+	take_out(call);
+	call->late = true;
+	TAILQ_INSERT_TAIL(&interface->late, call, in_calls);
+	interface->nlate++;
+	if (step != NULL)
+		step->served = NULL;
+	call->step = NULL;
+	fail_step(step, interface->name, "did not answer in time");
+}
+
+static void disconnect(struct interface *, const char *why);
 
 static void
 overdue(void *ctx, uint32_t ready UNUSED)
 {
 	struct interface *interface = ctx;
-	struct interface_call *pending;
+	struct interface_call *call;
 	int64_t now = clock_mono_ms();
 
 	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
@@ -107,12 +147,12 @@ overdue(void *ctx, uint32_t ready UNUSED)
 		    interface->name);
 		interface->describe_due_ms = -1;
 	}
-	while ((pending = TAILQ_FIRST(&interface->pending)) != NULL &&
-	       pending->due_ms <= now) { /* NOLINT(clang-analyzer-unix.Malloc): as above */
-		log_warn("rpcinterface %s did not answer in time", interface->name);
-		if (interface->peer != NULL)
-			peer_forget(interface->peer, pending->id);
-		fail(pending, "did not answer in time");
+	while ((call = TAILQ_FIRST(&interface->pending)) != NULL && call->due_ms <= now)
+		give_up(call);
+	if (interface->nlate >= INTERFACE_LATE_MAX) {
+		log_warn("rpcinterface %s left %zu calls unanswered", interface->name,
+		    interface->nlate);
+		disconnect(interface, "is not running");
 	}
 	arm(interface);
 }
@@ -169,18 +209,17 @@ ask(struct interface *interface, struct call_step *step)
 	pending->interface = interface;
 	pending->step = step;
 	pending->due_ms = clock_mono_ms() + INTERFACE_PATIENCE_MS;
-	pending->id = peer_call(interface->peer, "call",
-	    json_pack("{s:s,s:O}", "method", strchr(step->method->name, '.') + 1, "params",
-		step->params),
-	    false, on_answer, pending);
-	if (pending->id == 0) {
+	if (peer_call(interface->peer, "call",
+		json_pack("{s:s,s:O}", "method", strchr(step->method->name, '.') + 1,
+		    "params", step->params),
+		false, on_answer, pending) == 0) {
 		free(pending);
 		step_fault(step, FAULT_FAILED, strerror(errno));
 		return;
 	}
 	step->served = pending;
 	step->phase = STEP_ASKED;
-	TAILQ_INSERT_TAIL(&interface->pending, pending, in_pending);
+	TAILQ_INSERT_TAIL(&interface->pending, pending, in_calls);
 	interface->npending++;
 	arm(interface);
 }
@@ -298,12 +337,19 @@ static int
 connect_to(struct interface *interface, int *fd, json_t *options)
 {
 	static const struct peer_ops ops = {on_request, on_notification, on_closed};
+	struct peer *peer = peer_new(interface->interfaces->rpcd->loop, *fd, &ops,
+	    interface);
 
-	disconnect(interface, "was started anew");
-	interface->peer = peer_new(interface->interfaces->rpcd->loop, *fd, &ops, interface);
-	if (interface->peer == NULL)
+	if (peer == NULL)
 		return -1;
 	*fd = -1;
+	disconnect(interface, "was started anew");
+	/* What a caller who was told so did may have brought a still newer one. */
+	if (interface->peer != NULL) {
+		peer_free(peer);
+		return 0;
+	}
+	interface->peer = peer;
 	peer_autoflush(interface->peer, true);
 	if (peer_call(interface->peer, "describe",
 		json_pack("{s:s,s:O}", "namespace", interface->name, "options", options),
@@ -367,6 +413,7 @@ add(struct interfaces *interfaces, const char *name)
 	interface->name = xstrdup(name);
 	interface->describe_due_ms = -1;
 	TAILQ_INIT(&interface->pending);
+	TAILQ_INIT(&interface->late);
 	interface->timer = loop_timer(interfaces->rpcd->loop, overdue, interface);
 	if (interface->timer == NULL)
 		fatal("no timer for rpcinterface %s: %s", name, strerror(errno));

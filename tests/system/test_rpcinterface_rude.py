@@ -76,13 +76,6 @@ serve(2)
         self.assertEqual(front_end, self.d.front_end())
 
 
-@reeve_only
-class Silence(Rude):
-    def test_it_never_describes_itself(self):
-        self.begin("time.sleep(1000)")
-        self.d.wait_log("WARN reeve-rpcd: rpcinterface x has not described its methods yet")
-        self.assertEqual([], self.listed())
-
 
 if __name__ == "__main__":
     unittest.main()
