@@ -162,7 +162,17 @@ fits_signature(const struct call_step *step, const json_t *result)
 {
 	const char *signature = step->method->signature;
 
-	return describe_fits(signature, strcspn(signature, " "), result);
+	return describe_fits(signature, strcspn(signature, " "), result) &&
+	    !describe_has_null(result);
+}
+
+/* New: JSON has one kind of number, but a double is a double. */
+static json_t *
+as_declared(const struct call_step *step, json_t *result)
+{
+	if (json_is_integer(result) && str_starts(step->method->signature, "double"))
+		return json_real((double)json_integer_value(result));
+	return json_incref(result);
 }
 
 static void
@@ -173,7 +183,7 @@ end_call(struct call_step *step, enum fault fault, const char *message, json_t *
 	if (fault != FAULT_NONE) {
 		step_fault_text(step, fault, message);
 	} else if (fits_signature(step, result)) {
-		step_return_json_take(step, json_incref(result));
+		step_return_json_take(step, as_declared(step, result));
 	} else {
 		log_warn("%s answered something else than its signature says",
 		    step->method->name);

@@ -6,6 +6,8 @@
 #define NOT_IN_TIME FAULT("30", "FAILED: rpcinterface x did not answer in time")
 #define NOT_RUNNING FAULT("30", "FAILED: rpcinterface x is not running")
 #define NOT_DESCRIBED FAULT("30", "FAILED: rpcinterface x has not described its methods yet")
+#define NOT_AS_DECLARED \
+	FAULT("30", "FAILED: x.f answered something else than its signature says")
 #define TOO_MANY FAULT("30", "FAILED: rpcinterface x has too many calls waiting")
 
 struct server {
@@ -189,6 +191,39 @@ test_calls_left_unanswered_are_bounded(void **state)
 	at_once(f, "x.f", "", NOT_RUNNING);
 }
 
+/* What a method of this type returns when its program answers with this. */
+static void
+returns(struct fixture *f, const char *type, const char *result, const char *want)
+{
+	struct server server;
+	unsigned replies = f->replies;
+
+	open_server(f, &server);
+	describe(f, &server, type);
+	begin(f, "x.f", "");
+	turn(f);
+	respond(f, &server, server.asked, json_loads(result, JSON_DECODE_ANY, NULL));
+	expect(f, replies + 1, want);
+	peer_free(server.peer);
+	turn(f);
+}
+
+static void
+test_results_are_as_declared(void **state)
+{
+	struct fixture *f = *state;
+
+	returns(f, "int", "5", VALUE(INT("5")));
+	returns(f, "double", "5", VALUE("<value><double>5</double></value>\n"));
+	returns(f, "double", "0.5", VALUE("<value><double>0.5</double></value>\n"));
+	returns(f, "int", "5.0", NOT_AS_DECLARED);
+	returns(f, "boolean", "1", NOT_AS_DECLARED);
+	returns(f, "string", "null", NOT_AS_DECLARED);
+	returns(f, "array", "[1, [null]]", NOT_AS_DECLARED);
+	returns(f, "struct", "{\"a\": {\"b\": [[], null]}}", NOT_AS_DECLARED);
+	returns(f, "struct", "{\"a\": []}", VALUE(STRUCT(MEMBER("a", ARRAY("")))));
+}
+
 int
 main(void)
 {
@@ -201,6 +236,8 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_calls_left_unanswered_are_bounded,
 		begin_test, teardown),
+	    cmocka_unit_test_setup_teardown(test_results_are_as_declared, begin_test,
+		teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
