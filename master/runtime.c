@@ -5,6 +5,7 @@
 #include "master/command.h"
 #include "master/events.h"
 #include "master/fcgi.h"
+#include "master/interface.h"
 #include "master/logfile.h"
 #include "master/publish.h"
 #include "master/runtime_impl.h"
@@ -103,17 +104,18 @@ runtime_add_channel(
 }
 
 void
-runtime_close_pipes(struct runtime *runtime)
+runtime_close_pipes(struct process *process)
 {
+	struct runtime *runtime = process->runtime;
+
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		channel_free(runtime->channels[c]);
 		runtime->channels[c] = NULL;
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
-	if (runtime->front_end_fd != -1)
-		close(runtime->front_end_fd);
-	runtime->front_end_fd = -1;
+	if (process->group->config->kind == GROUP_INTERFACE)
+		interface_unplug(process);
 	if (runtime->listener != NULL)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);
@@ -138,7 +140,7 @@ runtime_detach(struct process *process)
 	if (runtime == NULL)
 		return;
 	release_socket(process);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	source_free(runtime->timer);
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		free(runtime->autologs[c]);
@@ -186,8 +188,10 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	drain(runtime);
 	if (runtime->listener != NULL)
 		left = listener_take(runtime->listener);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	process_reaped(process, wait_status);
+	if (runtime->renewing)
+		interface_renewed(process);
 	/* An event that it was given and has not answered is another's. */
 	if (left.event != NULL)
 		pool_end(events_pool(runtime_master(process)->events, process->group), left,

@@ -202,7 +202,7 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 
 	if (plumb(process, &plumbing) == -1 || adopt(master, process, &plumbing) == -1) {
 		*why = plumbing_error(process, errno);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		plumbing_clear(&plumbing);
 		return -1;
 	}
@@ -211,12 +211,12 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 		*why = fork_error(process, errno);
 	plumbing_clear(&plumbing);
 	if (pid == -1)
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 	else if (reaper_watch(master->reaper, pid, runtime_reaped, process) == -1) {
 		/* A child nobody would reap by name must not live. */
 		*why = fork_error(process, ENOMEM);
 		kill(pid, SIGKILL);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		pid = -1;
 	} else if (process->group->config->kind == GROUP_INTERFACE) {
 		interface_offer(process);

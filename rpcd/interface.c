@@ -36,6 +36,7 @@ struct interface {
 	struct interface_calls pending, late;
 	size_t npending, nlate;
 	struct source *timer;	/* for the oldest, or for the description before */
+	bool removed;		/* freed when the timer says so: callers may be under way */
 };
 
 TAILQ_HEAD(interface_list, interface);
@@ -134,6 +135,7 @@ give_up(struct interface_call *call)
 }
 
 static void disconnect(struct interface *, const char *why);
+static void interface_free(struct interface *);
 
 static void
 overdue(void *ctx, uint32_t ready UNUSED)
@@ -142,6 +144,10 @@ overdue(void *ctx, uint32_t ready UNUSED)
 	struct interface_call *call;
 	int64_t now = clock_mono_ms();
 
+	if (interface->removed) {
+		interface_free(interface);
+		return;
+	}
 	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
 		log_warn("rpcinterface %s has not described its methods yet",
 		    interface->name);
@@ -384,6 +390,17 @@ interfaces_new(struct rpcd *rpcd)
 	return interfaces;
 }
 
+static void
+interface_free(struct interface *interface)
+{
+	disconnect(interface, "is not running");
+	TAILQ_REMOVE(&interface->interfaces->list, interface, in_interfaces);
+	describe_clear(&interface->description);
+	source_free(interface->timer);
+	free(interface->name);
+	free(interface);
+}
+
 void
 interfaces_free(struct interfaces *interfaces)
 {
@@ -391,14 +408,8 @@ interfaces_free(struct interfaces *interfaces)
 
 	if (interfaces == NULL)
 		return;
-	while ((interface = TAILQ_FIRST(&interfaces->list)) != NULL) {
-		TAILQ_REMOVE(&interfaces->list, interface, in_interfaces);
-		disconnect(interface, "is not running");
-		describe_clear(&interface->description);
-		source_free(interface->timer);
-		free(interface->name);
-		free(interface);
-	}
+	while ((interface = TAILQ_FIRST(&interfaces->list)) != NULL)
+		interface_free(interface);
 	free(interfaces);
 }
 
@@ -431,24 +442,69 @@ add(struct interfaces *interfaces, const char *name)
 	return interface;
 }
 
+static int
+take_open(struct interfaces *interfaces, const char *name, const json_t *params, int *fd)
+{
+	struct interface *interface = find_interface(interfaces, name, strlen(name));
+	json_t *options = json_object_get(params, "options");
+
+	if (!json_is_object(options) || *fd < 0)
+		return -1;
+	if (interface == NULL)
+		interface = add(interfaces, name);
+	interface->removed = false;
+	if (connect_to(interface, fd, options) == -1)
+		log_warn("rpcinterface %s is not served: %s", name, strerror(errno));
+	return 1;
+}
+
+/* The program has ended, whoever still holds the other end. */
+static int
+take_close(struct interfaces *interfaces, const char *name, const json_t *params UNUSED,
+    int *fd UNUSED)
+{
+	struct interface *interface = find_interface(interfaces, name, strlen(name));
+
+	if (interface != NULL)
+		disconnect(interface, "is not running");
+	return 1;
+}
+
+static int
+take_remove(struct interfaces *interfaces, const char *name, const json_t *params UNUSED,
+    int *fd UNUSED)
+{
+	struct interface *interface = find_interface(interfaces, name, strlen(name));
+
+	if (interface == NULL)
+		return 1;
+	disconnect(interface, "is not running");
+	describe_clear(&interface->description);
+	interface->removed = true;
+	source_arm(interface->timer, clock_mono_ms());
+	return 1;
+}
+
+static const struct {
+	const char *method;
+	int (*take)(struct interfaces *, const char *name, const json_t *params, int *fd);
+} notifications[] = {
+    {"interface.open", take_open},
+    {"interface.close", take_close},
+    {"interface.remove", take_remove},
+};
+
 int
 interfaces_take(struct interfaces *interfaces, const char *method, const json_t *params,
     int *fd)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
-	json_t *options = json_object_get(params, "options");
-	struct interface *interface;
 
-	if (strcmp(method, "interface.open") != 0)
-		return 0;
-	if (name == NULL || !json_is_object(options) || *fd < 0)
-		return -1;
-	interface = find_interface(interfaces, name, strlen(name));
-	if (interface == NULL)
-		interface = add(interfaces, name);
-	if (connect_to(interface, fd, options) == -1)
-		log_warn("rpcinterface %s is not served: %s", name, strerror(errno));
-	return 1;
+	for (size_t i = 0; i < nitems(notifications); i++)
+		if (strcmp(method, notifications[i].method) == 0)
+			return name == NULL ?
+			    -1 : notifications[i].take(interfaces, name, params, fd);
+	return 0;
 }
 
 const struct method *

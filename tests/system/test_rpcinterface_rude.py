@@ -1,8 +1,10 @@
 """Programs of [rpcinterface:NAME] that break every rule: each harms itself alone."""
 
+import os
+import signal
 import unittest
 
-from reeve import Case, program, reeve_only
+from reeve import Case, program, read, reeve_only, until
 
 PYTHON = "/usr/bin/python3"
 
@@ -75,6 +77,89 @@ serve(2)
         self.assertEqual([2, 2, 2], [self.s.x.f() for _ in range(3)])
         self.assertEqual(front_end, self.d.front_end())
 
+
+
+@reeve_only
+class Life(Rude):
+    """Its coming and going, whatever holds its sockets."""
+
+    # A child of it that holds both sockets says what becomes of them.
+    HOLDER = """
+describe(method("f", "int"))
+say(f4, id=1, method="hello", params={"protocol": 1, "program": "reeve-rpcd"})
+take(f4)
+if os.fork() == 0:
+    os.setsid()
+    signal.alarm(60)
+    with open(sys.argv[0] + ".held", "w", buffering=1) as f:
+        print("held", file=f)
+        print("closed", s3.recv(1), s4.recv(1), file=f)
+    os._exit(0)
+signal.pause()
+"""
+
+    def test_sockets_that_a_grandchild_holds_are_closed(self):
+        self.begin(self.HOLDER, role="admin")
+        self.await_service()
+        held = lambda: read(self.d.path("x.py.held"), b"")
+        until(lambda: b"held" in held(), what="the grandchild")
+        self.s.supervisor.stopProcess(NAME)
+        until(lambda: b"closed b'' b''" in held(), what="the end of the sockets")
+        self.assertFault(30, "FAILED: rpcinterface x is not running", self.s.x.f)
+
+    def test_many_programs_leave_nothing_behind(self):
+        self.begin(self.HOLDER)
+        self.await_service()
+        open_files = lambda: len(os.listdir("/proc/%d/fd" % self.d.pid))
+        before = open_files()
+        for _ in range(5):
+            self.s.supervisor.stopProcess(NAME)
+            self.s.supervisor.startProcess(NAME)
+        until(lambda: open_files() <= before, what="as many open files as before")
+
+    def test_a_section_that_is_removed_takes_its_methods_along(self):
+        self.begin("describe(method('f', 'int'))\nserve(1)\n")
+        self.await_service()
+        self.assertEqual(["x.f"], self.listed())
+        self.d.configure()
+        self.assertIn("rpcinterface.x: removed process group",
+                      self.d.supervisorctl("update").stdout)
+        self.assertEqual([], self.listed())
+        self.assertFault(1, "UNKNOWN_METHOD", self.s.x.f)
+        self.d.configure(self.section)
+        self.d.supervisorctl("update")
+        self.await_service(2)
+        self.assertEqual(1, self.s.x.f())
+
+    def test_the_daemon_s_log_names_it(self):
+        self.begin("describe(method('f', 'int'))\n"
+                   "say(f4, id=1, method='hello', params={'protocol': 1, 'program': 'root'})\n"
+                   "take(f4)\ns4.sendall(b'nonsense\\n')\nserve(1)\n")
+        self.d.wait_log("WARN rpcinterface x broke the protocol and was disconnected")
+        self.assertEqual(1, self.s.x.f())
+
+    def kill_front_end(self):
+        self.await_service()
+        before = self.d.info(NAME)["pid"]
+        os.kill(self.d.front_end(), signal.SIGKILL)
+        self.await_service(2)
+        self.s = self.rpc(self.d)
+        self.assertNotEqual(before, self.d.info(NAME)["pid"])
+        self.assertEqual(1, self.s.x.f())
+
+    def test_a_new_front_end_when_it_is_not_restarted(self):
+        self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
+        self.kill_front_end()
+
+    def test_a_new_front_end_while_it_is_starting(self):
+        self.begin("describe(method('f', 'int'))\nserve(1)\n", startsecs=60, startretries=0)
+        self.kill_front_end()
+
+    def test_a_new_front_end_when_it_will_not_go(self):
+        self.begin("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+                   "describe(method('f', 'int'))\nserve(1)\ntime.sleep(1000)\n",
+                   stopwaitsecs=1)
+        self.kill_front_end()
 
 
 if __name__ == "__main__":

@@ -302,6 +302,7 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	if (p->pid == 0)
 		return 0;
 	pipes->stdin_fd = p->pid;
+	pipes->renewing = true;
 	pipes->queued = malloc(sizeof(queued));
 	assert_non_null(pipes->queued);
 	memcpy(pipes->queued, queued, sizeof(queued));
@@ -373,6 +374,7 @@ put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 	statedoc_pipes_init(&want);
 	assert_int_equal(get(NULL, p, &want), 0);
 	assert_int_equal(pipes->stdin_fd, want.stdin_fd);
+	assert_int_equal(pipes->renewing, want.renewing);
 	assert_int_equal(pipes->nqueued, want.nqueued);
 	if (want.nqueued > 0)
 		assert_memory_equal(pipes->queued, want.queued, want.nqueued);

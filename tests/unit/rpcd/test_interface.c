@@ -224,6 +224,43 @@ test_results_are_as_declared(void **state)
 	returns(f, "struct", "{\"a\": []}", VALUE(STRUCT(MEMBER("a", ARRAY("")))));
 }
 
+/* What is not its own end may stay open for long. */
+static void
+test_its_end_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+
+	open_server(f, &server);
+	describe(f, &server, "int");
+	begin(f, "x.f", "");
+	take(f, "interface.close", json_pack("{s:s}", "name", "x"), -1);
+	expect(f, 1, NOT_RUNNING);
+	assert_null(server.peer);
+	at_once(f, "x.f", "", NOT_RUNNING);
+	take(f, "interface.close", json_pack("{s:s}", "name", "y"), -1);
+}
+
+static void
+test_a_namespace_comes_and_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+
+	for (int i = 0; i < 3; i++) {
+		open_server(f, &server);
+		describe(f, &server, "int");
+		begin(f, "x.f", "");
+		take(f, "interface.remove", json_pack("{s:s}", "name", "x"), -1);
+		assert_string_equal(f->reply, NOT_RUNNING);
+		assert_null(server.peer);
+		if (i > 0)
+			pass(f, 1000);
+		at_once(f, "x.f", "", FAULT("1", "UNKNOWN_METHOD"));
+	}
+	take(f, "interface.remove", json_pack("{s:s}", "name", "x"), -1);
+}
+
 int
 main(void)
 {
@@ -237,6 +274,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_calls_left_unanswered_are_bounded,
 		begin_test, teardown),
 	    cmocka_unit_test_setup_teardown(test_results_are_as_declared, begin_test,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_its_end_is_told, begin_test, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_namespace_comes_and_goes, begin_test,
 		teardown),
 	};
 
