@@ -162,5 +162,31 @@ signal.pause()
         self.kill_front_end()
 
 
+@reeve_only
+class Options(Case):
+    """What is handed to a program fits into one message."""
+
+    def test_too_long(self):
+        d = self.make(program("x", "/bin/cat", section="rpcinterface", color="x" * 70000))
+        done = d.run("-n")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("Error: [rpcinterface:x] has more than 65536 bytes of options for its "
+                      "program", done.stderr)
+
+    def test_the_longest(self):
+        text = "x" * (65536 - len("color"))
+        d = self.make()
+        with open(d.path("x.py"), "w", encoding="utf-8") as f:
+            f.write(BASE + "asked = take(f3)\n"
+                    "size = len(asked['params']['options']['color'])\n"
+                    "say(f3, id=asked['id'], result={'methods': [method('f', 'int')]})\n"
+                    "serve(size)\n")
+        d.configure(program("x", PYTHON + " {dir}/x.py", section="rpcinterface", color=text))
+        d.start()
+        self.addCleanup(self.finish, d)
+        d.wait_log("rpcinterface x serves")
+        self.assertEqual(len(text), self.rpc(d).x.f())
+
+
 if __name__ == "__main__":
     unittest.main()
