@@ -124,6 +124,9 @@ refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
 
 	if (client->owner != NULL)
 		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
+	else if (cmd->flags & CMD_ONLY_RPCD)
+		snprintf(detail, sizeof(detail), "%s is for the front end alone",
+		    cmd->name);
 	else
 		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
 		    role_name(cmd->role));

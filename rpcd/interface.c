@@ -316,8 +316,11 @@ on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
 	struct interface *interface = ctx;
 
-	if (violation || *why != '\0')
+	/* One that dies leaves what it has not read: that is no rudeness. */
+	if (violation)
 		log_warn("rpcinterface %s broke the protocol: %s", interface->name, why);
+	else if (*why != '\0')
+		log_info("rpcinterface %s is disconnected: %s", interface->name, why);
 	disconnect(interface, "is not running");
 }
 
@@ -367,6 +370,7 @@ connect_to(struct interface *interface, int *fd, json_t *options)
 	}
 	interface->peer = peer;
 	peer_autoflush(interface->peer, true);
+	peer_long_max(interface->peer, 0); /* it has nothing to ask: nothing is kept */
 	if (peer_call(interface->peer, "describe",
 		json_pack("{s:s,s:O}", "namespace", interface->name, "options", options),
 		false, on_description, interface) != 0) {

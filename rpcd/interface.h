@@ -21,8 +21,8 @@ struct interface_call;	/* one that its program has not answered yet */
 
 struct interfaces *interfaces_new(struct rpcd *);
 void interfaces_free(struct interfaces *);	/* NULL is fine */
-/* Takes the master's notification of a program: its socket, its end, its removal. 1 taken, 0 none of ours, -1
- * malformed. *fd is -1 afterwards when it was taken. */
+/* Takes the master's notification of a program: its socket, its end, its removal. 1 taken,
+ * 0 none of ours, -1 malformed. *fd is -1 afterwards when it was taken. */
 NODISCARD int interfaces_take(struct interfaces *, const char *method, const json_t *params,
     int *fd);
 /* The method of this whole name, or NULL. Borrowed until its program describes itself anew;

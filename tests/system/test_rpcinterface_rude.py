@@ -138,6 +138,20 @@ signal.pause()
         self.d.wait_log("WARN rpcinterface x broke the protocol and was disconnected")
         self.assertEqual(1, self.s.x.f())
 
+    def test_what_is_the_front_end_s_is_not_its(self):
+        self.begin("""
+describe(method("f", "array"))
+texts = []
+for i, asked in enumerate(("hello", "ready", "daemon.answered", "interface.open"), 1):
+    say(f4, id=i, method=asked, params={"protocol": 1, "program": "reeve-rpcd"})
+    texts.append(take(f4).get("error", {}).get("message", ""))
+serve(texts)
+""", role="admin")
+        self.await_service()
+        self.assertEqual(["", "NOT_PERMITTED: ready is for the front end alone",
+                          "NOT_PERMITTED: daemon.answered is for the front end alone",
+                          "UNKNOWN_METHOD"], self.s.x.f())
+
     def kill_front_end(self):
         self.await_service()
         before = self.d.info(NAME)["pid"]

@@ -5,7 +5,8 @@
 #define T_DUE (INTERFACE_PATIENCE_MS + 1)
 #define NOT_IN_TIME FAULT("30", "FAILED: rpcinterface x did not answer in time")
 #define NOT_RUNNING FAULT("30", "FAILED: rpcinterface x is not running")
-#define NOT_DESCRIBED FAULT("30", "FAILED: rpcinterface x has not described its methods yet")
+#define NOT_DESCRIBED \
+	FAULT("30", "FAILED: rpcinterface x has not described its methods yet")
 #define NOT_AS_DECLARED \
 	FAULT("30", "FAILED: x.f answered something else than its signature says")
 #define TOO_MANY FAULT("30", "FAILED: rpcinterface x has too many calls waiting")
@@ -261,6 +262,50 @@ test_a_namespace_comes_and_goes(void **state)
 	take(f, "interface.remove", json_pack("{s:s}", "name", "x"), -1);
 }
 
+static void
+test_a_death_is_no_breach(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+
+	log_init(remember, NULL, LEVEL_INFO);
+	open_server(f, &server);
+	describe(f, &server, "int");
+	begin(f, "x.f", "");
+	peer_free(server.peer);
+	turn(f);
+	expect(f, 1, NOT_RUNNING);
+	assert_non_null(strstr(logged, "rpcinterface x is disconnected: "));
+}
+
+static void
+refused(void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED,
+    int fd UNUSED)
+{
+	*(enum fault *)ctx = fault;
+}
+
+/* A request in parts would be kept until its end. */
+static void
+test_nothing_long_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+	enum fault fault = FAULT_NONE;
+	char *text = xmalloc(200001);
+
+	memset(text, 'x', 200000);
+	text[200000] = '\0';
+	open_server(f, &server);
+	assert_int_not_equal(peer_call(server.peer, "m", json_pack("{s:s}", "data", text),
+	    false, refused, &fault), 0);
+	turn(f);
+	assert_int_equal(fault, FAULT_FAILED);
+	describe(f, &server, "int");
+	free(text);
+	peer_free(server.peer);
+}
+
 int
 main(void)
 {
@@ -277,6 +322,10 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_its_end_is_told, begin_test, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_namespace_comes_and_goes, begin_test,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_a_death_is_no_breach, begin_test,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_nothing_long_is_kept, begin_test,
 		teardown),
 	};
 
