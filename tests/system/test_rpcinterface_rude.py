@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from reeve import Case, program, read, reeve_only, until
+from reeve import SEAM, Case, alive, program, read, reeve_only, until
 
 PYTHON = "/usr/bin/python3"
 
@@ -33,13 +33,13 @@ NAME = "rpcinterface.x:x"
 
 
 class Rude(Case):
-    def begin(self, text, more="", **options):
-        self.d = self.make()
+    def begin(self, text, build=None, **options):
+        self.d = self.make(build=build)
         with open(self.d.path("x.py"), "w", encoding="utf-8") as f:
             f.write(BASE + text)
         self.section = program("x", PYTHON + " {dir}/x.py", section="rpcinterface",
                                **{"startsecs": 0, "stderr_logfile": "{dir}/x.err", **options})
-        self.d.configure(self.section + more)
+        self.d.configure(self.section)
         self.d.start()
         self.addCleanup(self.finish, self.d)
         self.s = self.rpc(self.d)
@@ -160,6 +160,19 @@ serve(texts)
         self.s = self.rpc(self.d)
         self.assertNotEqual(before, self.d.info(NAME)["pid"])
         self.assertEqual(1, self.s.x.f())
+
+    def test_in_fatal_it_is_left_alone(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+        self.begin("describe(method('f', 'int'))\nsignal.pause()\n", build=SEAM)
+        self.await_service()
+        before, front_end = self.d.info(NAME)["pid"], self.d.front_end()
+        self.control(self.d).call("daemon.break")
+        os.kill(front_end, signal.SIGKILL)
+        until(lambda: self.d.front_end() not in (None, front_end), what="a new front end")
+        until(self.d.serving, what="the new front end to serve")
+        self.assertTrue(alive(before))
+        self.assertNotIn("started anew", self.d.log())
 
     def test_a_new_front_end_when_it_is_not_restarted(self):
         self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
