@@ -122,6 +122,17 @@ interface_renewed(struct process *process)
 	free(detail);
 }
 
+bool
+interface_stay(struct process *process)
+{
+	bool renewing = process->group->config->kind == GROUP_INTERFACE &&
+	    process->runtime->renewing;
+
+	if (renewing)
+		process->runtime->renewing = false;
+	return renewing;
+}
+
 /* What is being stopped is not started, and in FATAL children are left alone. */
 static void
 renew_used(struct process *process)

@@ -17,6 +17,9 @@ void interface_unplug(struct process *);
 /* It has ended, and was stopped for this: it is started again, if nothing speaks against
  * it. */
 void interface_renewed(struct process *);
+/* It is told to stop: true when it was being stopped only to be started again, and now it
+ * will stay so. Any process. */
+bool interface_stay(struct process *);
 /* Its group is removed: the front end forgets the namespace. */
 void interface_removed(struct master *, const struct group_config *);
 /* A front end has gone: the programs that it knew are stopped and started again. */

@@ -161,6 +161,27 @@ serve(texts)
         self.assertNotEqual(before, self.d.info(NAME)["pid"])
         self.assertEqual(1, self.s.x.f())
 
+    def stays_stopped(self, stop, *arguments):
+        self.begin("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+                   "describe(method('f', 'int'))\nwhile True: time.sleep(1000)\n",
+                   stopwaitsecs=1000)
+        self.await_service()
+        pid = self.d.info(NAME)["pid"]
+        os.kill(self.d.front_end(), signal.SIGKILL)
+        self.d.wait_log("is started anew")
+        until(self.d.serving, what="the new front end")
+        with self.d.rpc() as s:
+            self.assertIn(getattr(s.supervisor, stop)(*arguments, False), (True, []))
+        os.kill(pid, signal.SIGKILL)
+        self.d.wait_state(NAME, "STOPPED")
+        self.assertEqual(1, self.d.log().count("spawned: 'x'"))
+
+    def test_it_is_stopped_while_it_is_renewed(self):
+        self.stays_stopped("stopProcess", NAME)
+
+    def test_its_group_is_stopped_while_it_is_renewed(self):
+        self.stays_stopped("stopProcessGroup", "rpcinterface.x")
+
     def test_in_fatal_it_is_left_alone(self):
         if not os.path.exists(os.path.join(SEAM, "reeved")):
             self.skipTest("no build with the seam in " + SEAM)
