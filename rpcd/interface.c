@@ -413,7 +413,7 @@ interfaces_free(struct interfaces *interfaces)
 	if (interfaces == NULL)
 		return;
 	while ((interface = TAILQ_FIRST(&interfaces->list)) != NULL)
-		interface_free(interface); /* NOLINT(clang-analyzer-unix.Malloc): as above */
+		interface_free(interface); /* NOLINT(clang-analyzer-unix.Malloc) */
 	free(interfaces);
 }
 
