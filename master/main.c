@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/listeners.h"
+#include "master/notify.h"
 #include "master/options.h"
 #include "master/run.h"
 #include "master/spawn.h"
@@ -37,6 +38,16 @@ reexecute(struct master *master, char **argv)
 	execv("/proc/self/exe", argv);
 	perror("reeved: exec");
 	return 1;
+}
+
+/* Asked before a daemon forks: the watchdog means the process that was started. */
+static struct notify *
+service_manager(struct loop *loop)
+{
+	int64_t watchdog_ms = notify_watchdog_ms(
+	    getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
+
+	return notify_new(loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
 }
 
 static int
@@ -79,8 +90,10 @@ main(int argc, char **argv)
 	}
 	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
 		fatal("cannot start: no descriptors or memory");
+	master.notify = service_manager(master.loop);
 	status = run_all(&master, argv);
 	free(master.config_path);
+	notify_free(master.notify);
 	reaper_free(master.reaper);
 	loop_free(master.loop);
 	return status;

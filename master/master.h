@@ -20,6 +20,7 @@ struct control;
 struct events;
 struct frontend;
 struct listeners;
+struct notify;
 struct publisher;
 
 struct master {
@@ -27,6 +28,7 @@ struct master {
 	const struct options *options;
 	struct loop *loop;
 	struct reaper *reaper;
+	struct notify *notify;		/* the service manager; NULL = none */
 	char *config_path; /* absolute, from the first run on: a daemon changes its
 			    * directory */
 	bool reexecuted;		/* out of FATAL, under the same pid */

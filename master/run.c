@@ -12,6 +12,7 @@
 #include "master/events.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
+#include "master/notify.h"
 #include "master/publish.h"
 #include "master/reread.h"
 #include "master/runtime.h"
@@ -127,6 +128,13 @@ take_signals(struct master *master)
 /* --- what the daemon's state leads to -------------------------------------------- */
 
 static void
+tell_service_manager(const struct master *master)
+{
+	notify_state(master->notify, mood_state(master->mood),
+	    mood_fatal_reason(master->mood));
+}
+
+static void
 state_changed(void *ctx)
 {
 	struct master *master = ctx;
@@ -135,6 +143,7 @@ state_changed(void *ctx)
 		jobs_halt(master->jobs);
 	else if (mood_is_stopping(master->mood))
 		events_stopping(master->events);
+	tell_service_manager(master);
 	publish_daemon(master->publisher);
 }
 
@@ -476,6 +485,8 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		activation_autostart(group);
+	/* The sockets are bound: whoever connects before the front end is up waits. */
+	tell_service_manager(master);
 	return 0;
 }
 
