@@ -63,7 +63,8 @@ run_all(struct master *master, char **argv)
 	} while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
 		return reexecute(master, argv);
-	return outcome == RUN_ERROR ? usage_error(master->options, error) : 0;
+	return outcome == RUN_ERROR ? usage_error(master->options, error) :
+	    master->exit_status;
 }
 
 int

@@ -52,6 +52,8 @@ struct master {
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	bool restart_wanted;		/* what ends this run was asked to lead to */
+	int exit_status;		/* … else the daemon's own: not 0 when a process
+					 * with exit_on_fatal has failed */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* Notify: tells the service manager that started us how we are (sd_notify(3)): one datagram
- * a change, and the watchdog's signs of life where it asks for them. Nothing here waits, and
- * a manager that does not listen costs nothing but its news. */
+ * a change, and the watchdog's signs of life where it asks for them. Nothing here waits,
+ * and a manager that does not listen costs nothing but its news. */
 #ifndef MASTER_NOTIFY_H
 #define MASTER_NOTIFY_H
 
@@ -18,8 +18,8 @@ struct notify;
  * memory: all below take NULL and do nothing. */
 struct notify *notify_new(struct loop *, const char *address, int64_t watchdog_ms);
 void notify_free(struct notify *);
-/* The daemon's state: READY=1 with our pid, from when on signs of life are sent; RELOADING=1
- * and STOPPING=1; and a line for people, which ends in `detail` ("" = nothing). Replaces
+/* The daemon's state: READY=1 with our pid, from when on signs of life are sent;
+ * RELOADING=1 and STOPPING=1; and a line for people, which ends in `detail` ("" = nothing). Replaces
  * older news that could not be sent yet. */
 void notify_state(struct notify *, enum daemon_state, const char *detail);
 

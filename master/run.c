@@ -44,6 +44,17 @@ run_restart(struct master *master)
 	return mood_restart(master->mood);
 }
 
+void
+run_fail(struct master *master, const struct process *process)
+{
+	if (mood_is_stopping(master->mood))
+		return;
+	log_warn("%s has exit_on_fatal: shutting down, to end with status %d",
+	    process->config->name, process->ending);
+	master->exit_status = process->ending;
+	run_shutdown(master);
+}
+
 static void
 exit_signal(struct master *master, const char *name)
 {
@@ -543,6 +554,7 @@ run(struct master *master, bool first, char **error)
 	bool has_pidfile = false;
 
 	master->restart_wanted = false;
+	master->exit_status = 0;
 	if (start(master, first, error) == 0 &&
 	    go_on(master, first, &has_pidfile, error) == 0) {
 		if (loop_run(master->loop) == 0)
