@@ -19,8 +19,8 @@ struct notify;
 struct notify *notify_new(struct loop *, const char *address, int64_t watchdog_ms);
 void notify_free(struct notify *);
 /* The daemon's state: READY=1 with our pid, from when on signs of life are sent;
- * RELOADING=1 and STOPPING=1; and a line for people, which ends in `detail` ("" = nothing). Replaces
- * older news that could not be sent yet. */
+ * RELOADING=1 and STOPPING=1; and a line for people, which ends in `detail` ("" = nothing).
+ * Replaces older news that could not be sent yet. */
 void notify_state(struct notify *, enum daemon_state, const char *detail);
 
 /* How often a sign of life is due, half of what WATCHDOG_USEC allows, in ms; -1 when none

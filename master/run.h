@@ -23,8 +23,8 @@ enum run_outcome run(struct master *, bool first, char **error);
  * a shutdown is under way. */
 void run_shutdown(struct master *);
 bool run_restart(struct master *);
-/* A process without which the daemon is not wanted has failed: a shutdown that ends with its
- * status, unless something else ends us already. */
+/* A process without which the daemon is not wanted has failed: a shutdown that ends with
+ * its status, unless something else ends us already. */
 void run_fail(struct master *, const struct process *);
 
 #endif
