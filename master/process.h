@@ -60,7 +60,7 @@ struct process {
 	int exitstatus;			/* -1 = by a signal */
 	char *spawnerr;			/* owned; NULL = none */
 	bool respawning;		/* enqueued for an automatic start */
-	int ending;			/* what a shell would say of the last failure or end:
+	int ending;			/* as a shell shows its last end or failure:
 					 * 128 + a signal, 127 = could not be spawned */
 	/* statedoc.c asserts this struct's size: a field added here must be added there. */
 };

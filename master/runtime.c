@@ -78,6 +78,7 @@ runtime_attach(struct master *master, struct process *process)
 	if (runtime == NULL)
 		return -1;
 	process->runtime = runtime;
+	runtime->front_end_fd = -1;
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
@@ -111,6 +112,9 @@ runtime_close_pipes(struct runtime *runtime)
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
+	if (runtime->front_end_fd != -1)
+		close(runtime->front_end_fd);
+	runtime->front_end_fd = -1;
 	if (runtime->listener != NULL)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);

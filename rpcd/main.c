@@ -8,6 +8,7 @@
 #include "rpcd/call.h"
 #include "rpcd/follow.h"
 #include "rpcd/http.h"
+#include "rpcd/interface.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox.h"
 #include "rpcd/setup.h"
@@ -217,6 +218,8 @@ main_on_notification(
 		rc = calls_job(f->rpcd.calls, method, params);
 	if (rc == 0)
 		rc = main_take_setup(f, method, params, &fd);
+	if (rc == 0)
+		rc = interfaces_take(f->rpcd.interfaces, method, params, &fd);
 	if (fd >= 0)
 		(void)close(fd);
 	if (rc >= 0)
@@ -309,6 +312,7 @@ main_free(struct front *f)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_listener_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
+	interfaces_free(rpcd->interfaces);
 	calls_free(rpcd->calls);
 	followers_free(rpcd->followers);
 	mirror_free(rpcd->mirror);
@@ -380,6 +384,7 @@ main_connect(struct front *f)
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
+	rpcd->interfaces = interfaces_new(rpcd);
 	rpcd->followers = followers_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)

@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/interface.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
@@ -291,6 +292,8 @@ static bool
 find_method(struct call_step *step, const char *name)
 {
 	step->method = methods_find(name);
+	if (step->method == NULL)
+		step->method = interfaces_find(step->rpcd->interfaces, name);
 	if (step->method != NULL && belongs_to(name, "supervisor.") &&
 	    !mirror_daemon(step->rpcd->mirror)->has_main_interface)
 		step->method = NULL;
@@ -344,7 +347,8 @@ step_begin(struct call_step *step, const char *name, json_t *params)
 		return;
 	step->params = json_incref(params);
 	step->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
-	if (belongs_to(name, "system.") || is_current(rpcd, step->needs))
+	/* Only supervisor.* tells of the state that the mirror holds. */
+	if (!belongs_to(name, "supervisor.") || is_current(rpcd, step->needs))
 		step_enter(step);
 	else if (may_park(step))
 		step->phase = STEP_BEHIND;
@@ -394,6 +398,9 @@ step_clear(struct call_step *step)
 	if (step->asked != 0 && step->rpcd->master != NULL)
 		peer_forget(step->rpcd->master, step->asked);
 	step->asked = 0;
+	if (step->served != NULL)
+		interface_forget(step->served);
+	step->served = NULL;
 	json_decref(step->params);
 	step->params = NULL;
 	json_decref(step->multi);

@@ -49,6 +49,7 @@ struct call_step {
 	uint64_t needs;		/* STEP_BEHIND: the stream number to reach */
 	step_answer_fn *answer;
 	uint64_t asked;		/* request id, 0 = none */
+	struct interface_call *served;	/* STEP_ASKED of a program; else NULL */
 	enum wait_kind wait;
 	uint64_t row, spawn;	/* STEP_WAITING */
 	uint64_t job;		/* STEP_JOB */
