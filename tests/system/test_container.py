@@ -21,7 +21,7 @@ def may_unshare():
 
 def essential(command, **options):
     return program("app", command, exit_on_fatal="true", **options) + \
-        program("helper", CHILD + " cat", startsecs=0)
+        program("helper", CHILD + " cat", startsecs=0, priority=1)
 
 
 @reeve_only
@@ -83,7 +83,11 @@ class First(Daemon):
 
     def spawn(self, *options, stdout=None):
         super().spawn(*options, stdout=stdout)
-        self.pid = until(lambda: children_of(self.process.pid), what="process 1")[0]
+        until(lambda: self.first() or not self.running(), what="process 1")
+        self.pid = self.first()
+
+    def first(self):
+        return next(iter(children_of(self.process.pid)), None)
 
     def child(self):
         """The number here of its one program, or None."""
