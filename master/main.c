@@ -5,6 +5,7 @@
 #include "master/notify.h"
 #include "master/options.h"
 #include "master/run.h"
+#include "master/sample.h"
 #include "master/spawn.h"
 
 #include <signal.h>
@@ -87,6 +88,10 @@ main(int argc, char **argv)
 	}
 	if (options.version) {
 		puts(REEVE_VERSION);
+		return 0;
+	}
+	if (options.sample) {
+		fputs(sample_text, stdout);
 		return 0;
 	}
 	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
