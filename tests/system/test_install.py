@@ -11,7 +11,8 @@ from reeve import BUILD, CHILD, ROOT, SANITIZED, Case, program, read, reeve_only
 
 PLACES = """bin/pidproxy bin/reevectl sbin/reeved libexec/reeve/reeve-rpcd etc/reeve/reeved.conf
     lib/systemd/system/reeved.service lib/sysusers.d/reeve.conf lib/tmpfiles.d/reeve.conf
-    share/reeve/reeved.conf.sample share/bash-completion/completions/reevectl
+    share/reeve/reeved.conf.sample share/reeve/python/supervisor/childutils.py
+    share/bash-completion/completions/reevectl
     share/zsh/site-functions/_reevectl share/fish/vendor_completions.d/reevectl.fish""".split()
 COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
     share/man/man1/supervisord.1 share/man/man1/supervisorctl.1""".split()
