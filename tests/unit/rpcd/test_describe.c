@@ -48,12 +48,14 @@ test_rows(void **state)
 	json_decref(answer);
 }
 
-#define METHOD(rest) "{\"methods\": [{\"name\": \"a\", \"signature\": [\"int\"]}, " rest "]}"
+#define METHOD(rest) \
+	"{\"methods\": [{\"name\": \"a\", \"signature\": [\"int\"]}, " rest "]}"
 #define NAMED(name) METHOD("{\"name\": \"" name "\", \"signature\": [\"int\"]}")
 #define SIGNED(rest) METHOD("{\"name\": \"b\", \"signature\": " rest "}")
 #define LETTERS_16 "abcdefghijklmnop"
-#define LETTERS_128                                                                         \
-	LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16
+#define LETTERS_128 \
+	LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 LETTERS_16 \
+	    LETTERS_16
 
 static const char *const refused[] = {
 	"null", "1", "[]", "{}",
