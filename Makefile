@@ -13,6 +13,7 @@ MANDIR     ?= $(DATADIR)/man
 sysconfdir ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 SYSTEMDDIR ?= $(PREFIX)/lib
 UNITDIR    ?= $(SYSTEMDDIR)/systemd/system
+ZSHDIR     ?= $(DATADIR)/zsh/site-functions
 PYTHONDIR  ?= $(DATADIR)/reeve/python
 DESTDIR    ?=
 
@@ -105,12 +106,13 @@ help:
 	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
-	@echo 'make check-long  check, all under the sanitizers, and a whole life under valgrind'
+	@echo 'make check-long  check, all under the sanitizers, a whole life under valgrind, the package'
 	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
 	@echo 'make install     into DESTDIR/PREFIX, configuration into sysconfdir'
 	@echo 'make install-compat  the names supervisord and supervisorctl, for the above'
+	@echo 'make deb         Debian packages into $(BUILD)/deb (make deb-deps once)'
 	@echo 'make uninstall   takes both back; changed configuration stays'
 	@echo 'make clean       remove build/'
 
@@ -141,7 +143,7 @@ install_rows = \
 	755:$(LIBEXECDIR):$(BUILD)/reeve-rpcd: \
 	644:$(DATADIR)/reeve:master/reeved.conf.sample: \
 	644:$(DATADIR)/bash-completion/completions:ctl/completion/reevectl.bash:reevectl \
-	644:$(DATADIR)/zsh/site-functions:ctl/completion/_reevectl: \
+	644:$(ZSHDIR):ctl/completion/_reevectl: \
 	644:$(DATADIR)/fish/vendor_completions.d:ctl/completion/reevectl.fish: \
 	644:$(UNITDIR):master/install/reeved.service.in:reeved.service \
 	644:$(SYSTEMDDIR)/sysusers.d:master/install/reeve.sysusers:reeve.conf \
@@ -154,12 +156,13 @@ compat_rows = \
 	link:$(BINDIR):$(SBINDIR)/reeved:supervisord \
 	link:$(BINDIR):reevectl:supervisorctl \
 	755:$(BINDIR):master/install/echo_supervisord_conf.in:echo_supervisord_conf \
-	link:$(MANDIR)/man1:../man8/reeved.8:supervisord.1 \
-	link:$(MANDIR)/man1:reevectl.1:supervisorctl.1
+	page:$(MANDIR)/man1:man8/reeved.8:supervisord.1 \
+	page:$(MANDIR)/man1:man8/reeved.8:echo_supervisord_conf.1 \
+	page:$(MANDIR)/man1:man1/reevectl.1:supervisorctl.1
 installer   = DESTDIR='$(DESTDIR)' sbindir='$(SBINDIR)' sysconfdir='$(sysconfdir)' \
               master/install/run
 
-.PHONY: install install-compat uninstall
+.PHONY: install install-compat uninstall deb
 install: all
 	@$(installer) put $(install_rows)
 	@install -d '$(DESTDIR)$(sysconfdir)/reeve/conf.d'
@@ -170,6 +173,9 @@ install-compat:
 uninstall:
 	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' 2>/dev/null || true
 	@$(installer) remove $(compat_rows) $(install_rows)
+
+deb:
+	@master/package/build '$(BUILD)' '$(VERSION)'
 
 # --- tests -------------------------------------------------------------------
 
@@ -188,7 +194,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat valgrind
+	@tests/run unit system asan-all compat valgrind package
 
 unit: test-programs
 	@tests/run unit

@@ -15,7 +15,8 @@ PLACES = """bin/pidproxy bin/reevectl sbin/reeved libexec/reeve/reeve-rpcd etc/r
     share/bash-completion/completions/reevectl
     share/zsh/site-functions/_reevectl share/fish/vendor_completions.d/reevectl.fish""".split()
 COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
-    share/man/man1/supervisord.1 share/man/man1/supervisorctl.1""".split()
+    share/man/man1/supervisord.1 share/man/man1/supervisorctl.1
+    share/man/man1/echo_supervisord_conf.1""".split()
 
 
 @reeve_only
