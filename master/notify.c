@@ -147,7 +147,7 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 {
 	if (n == NULL)
 		return;
-	compose(n, (size_t)(state + 1), detail);
+	compose(n, (size_t)state + 1, detail);
 	n->tries = 0;
 	try(n);
 	if (state == DAEMON_RUNNING && n->watchdog != NULL)
