@@ -86,6 +86,15 @@ runtime_attach(struct master *master, struct process *process)
 	return 0;
 }
 
+/* A listener's words are for us alone. */
+static bool
+goes_to_syslog(const struct process *process, enum channel_id channel)
+{
+	return process->config->channels[channel].syslog &&
+	    !(channel == CHANNEL_STDOUT &&
+	        process->group->config->kind == GROUP_LISTENER_POOL);
+}
+
 int
 runtime_add_channel(
     struct process *process, enum channel_id channel, int fd, struct logfile *log)
@@ -95,7 +104,7 @@ runtime_add_channel(
 	    .name = process->config->name,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
-	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
+	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
 	};
 

@@ -259,19 +259,20 @@ main_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	calls_changed(f->rpcd.calls, id, info);
 }
 
-/* Parked reads go on when a batch of the stream has reached the page's number. */
+/* Parked reads go on when a batch of the stream has reached the page's number. What a turn
+ * asks of the master goes out at once, in one write. */
 static void
 main_turn_end(void *ctx)
 {
 	struct front *f = ctx;
 	struct rpcd *rpcd = &f->rpcd;
 
-	if (!f->streamed)
-		return;
-	f->streamed = false;
-	if (rpcd->serving && mirror_ready(rpcd->mirror) &&
+	if (f->streamed && rpcd->serving && mirror_ready(rpcd->mirror) &&
 	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
 		calls_caught_up(rpcd->calls);
+	f->streamed = false;
+	if (rpcd->master != NULL)
+		peer_flush(rpcd->master);
 }
 
 static size_t
@@ -389,7 +390,6 @@ main_connect(struct front *f)
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
-	peer_autoflush(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);
 	if (peer_call(rpcd->master, "hello",
