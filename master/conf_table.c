@@ -100,6 +100,10 @@ static const struct conf_option program_rows[] = {
 	    .help = "exit statuses that are expected" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),
 	    .help = "send standard error where standard output goes" },
+	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
+	    .flags = CONF_OURS,
+	    .help = "end the daemon when it is FATAL, or has ended unexpectedly and is not "
+	    "started again" },
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
 	    .flags = CONF_SECTION, .help = "processes to make of this section" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),

@@ -14,7 +14,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define SEARCH_COUNT 6
+/* Where `make install` leaves a configuration. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/usr/local/etc"
+#endif
+
+#define SEARCH_COUNT 7
 
 /* New strings: where a configuration is looked for (reference 4.8). */
 static void
@@ -28,6 +33,7 @@ search_paths(const char *program, char *paths[SEARCH_COUNT])
 	paths[3] = xstrdup("etc/supervisord.conf");
 	paths[4] = xstrdup("/etc/supervisord.conf");
 	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
+	paths[6] = xstrdup(SYSCONFDIR "/reeve/reeved.conf");
 	free(bin);
 	free(base);
 }

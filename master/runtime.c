@@ -8,6 +8,7 @@
 #include "master/interface.h"
 #include "master/logfile.h"
 #include "master/publish.h"
+#include "master/run.h"
 #include "master/runtime_impl.h"
 
 #include <errno.h>
@@ -258,6 +259,12 @@ changed(struct process *process, enum process_state from)
 		mood_process_stopped(master->mood, process);
 }
 
+static void
+essential_failed(struct process *process)
+{
+	run_fail(runtime_master(process), process);
+}
+
 static bool
 is_stopping(struct process *process)
 {
@@ -270,6 +277,7 @@ const struct process_ops runtime_ops = {
     .arm = arm,
     .enqueue = enqueue,
     .changed = changed,
+    .essential_failed = essential_failed,
     .is_stopping = is_stopping,
 };
 
