@@ -187,6 +187,7 @@ take_effect(struct config *live, struct config *fresh)
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);
+	SWAP(live->loglevel, fresh->loglevel);
 }
 
 static void

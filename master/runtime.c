@@ -85,8 +85,8 @@ runtime_attach(struct master *master, struct process *process)
 }
 
 int
-runtime_add_channel(
-    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+runtime_add_channel(struct process *process, enum channel_id channel, int fd,
+    struct logfile *log, bool hidden)
 {
 	const struct master *master = runtime_master(process);
 	const struct channel_use use = {
@@ -95,6 +95,7 @@ runtime_add_channel(
 	    .log = log,
 	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
+	    .hidden = hidden,
 	};
 
 	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);

@@ -5,7 +5,7 @@ import os
 import unittest
 import xmlrpc.client
 
-from reeve import Case, program, reeve_only
+from reeve import Case, program, reeve_only, until
 
 MEMBERS = """autostart directory uid command exitcodes group group_prio inuse killasgroup name
     process_prio redirect_stderr startretries startsecs stdout_capture_maxbytes
@@ -107,6 +107,22 @@ class Reread(Live):
         self.rewrite(sleeper("a"), identifier="after")
         self.s.reloadConfig()
         self.assertEqual("after", self.s.getIdentification())
+
+    def test_loglevel_counts_for_what_starts_later(self):
+        """Whether its output is copied; the main log itself keeps its level."""
+        cat = program("a", "/bin/cat", startsecs=0, stdout_logfile="{dir}/a.log")
+        self.begin(cat, loglevel="debug")
+        self.rewrite(cat, loglevel="info")
+        self.assertEqual([[[], [], []]], self.s.reloadConfig())
+        self.d.wait_state("a", "RUNNING")
+        self.s.sendProcessStdin("a", "before\n")
+        self.d.wait_log("^before$")
+        self.s.stopProcess("a")
+        self.s.startProcess("a")
+        self.s.sendProcessStdin("a", "after\n")
+        until(lambda: self.d.file("a.log") == b"before\nafter\n", what="the log")
+        self.s.stopProcess("a")
+        self.assertNotIn("after\n", self.d.log())
 
     def test_auto_logs_of_later_groups_have_the_new_place(self):
         self.begin(sleeper("a"))

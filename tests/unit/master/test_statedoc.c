@@ -310,6 +310,7 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	pipes->outputs[CHANNEL_STDOUT].log_fd = p->pid + 2000;
 	pipes->outputs[CHANNEL_STDOUT].generation = p->id + 5;
 	pipes->outputs[CHANNEL_STDERR].fd = p->pid + 3000;
+	pipes->outputs[CHANNEL_STDERR].hidden = true;
 	get_readings(p, pipes);
 	return 0;
 }
@@ -320,6 +321,7 @@ assert_output(const struct statedoc_output *got, const struct statedoc_output *w
 	assert_int_equal(got->fd, want->fd);
 	assert_int_equal(got->log_fd, want->log_fd);
 	assert_int_equal(got->generation, want->generation);
+	assert_int_equal(got->hidden, want->hidden);
 	if (want->log_path == NULL)
 		assert_null(got->log_path);
 	else
