@@ -81,6 +81,7 @@ main(int argc, char **argv)
 		fatal("cannot start: no descriptors or memory");
 	status = run_all(&master, argv);
 	free(master.config_path);
+	free(master.config_name);
 	reaper_free(master.reaper);
 	loop_free(master.loop);
 	return status;

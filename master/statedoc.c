@@ -41,6 +41,7 @@ static const struct statefield master_rows[] = {
 	ROW(struct master, rereads, U64),
 	ROW(struct master, restart_wanted, BOOL),
 	ROW(struct master, config_path, TEXT),
+	ROW(struct master, config_name, TEXT),
 };
 
 /* mood_memory with a reason of its own. */

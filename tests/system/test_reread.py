@@ -102,6 +102,40 @@ class Reread(Live):
         self.assertFault(92, "CANT_REREAD: could not find config file %s" % self.d.conf,
                          self.s.reloadConfig)
 
+    def test_errors_name_the_file_as_the_command_line_did(self):
+        d = self.make(sleeper("a"))
+        self.name_relatively(d)
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.check_relative_name(d)
+
+    @reeve_only
+    def test_a_relative_name_is_found_by_a_daemon_elsewhere(self):
+        """supervisord does not find it any more."""
+        d = self.make(sleeper("a"), supervisord={"directory": "/"})
+        self.name_relatively(d)
+        d.start_daemon()
+        self.addCleanup(self.finish, d)
+        self.check_relative_name(d)
+
+    @staticmethod
+    def name_relatively(d):
+        executable = d.command()[0]
+        d.command = lambda *options: [executable, "-c", os.path.basename(d.conf), *options]
+
+    def check_relative_name(self, d):
+        s = self.rpc(d).supervisor
+        self.assertEqual([[[], [], []]], s.reloadConfig())
+        d.configure(program("a", "/bin/cat", startsecs="x"))
+        self.assertFault(92, "CANT_REREAD: invalid literal for int() with base 10: 'x' in "
+                         "section 'program:a' (file: 'supervisord.conf')", s.reloadConfig)
+        d.configure(raw="junk\n")
+        self.assertFault(92, "CANT_REREAD: File contains no section headers.\n"
+                         "file: 'supervisord.conf', line: 1\n'junk\\n'", s.reloadConfig)
+        os.unlink(d.conf)
+        self.assertFault(92, "CANT_REREAD: could not find config file supervisord.conf",
+                         s.reloadConfig)
+
     def test_identifier_is_replaced_at_once(self):
         self.begin(sleeper("a"), identifier="before")
         self.rewrite(sleeper("a"), identifier="after")
