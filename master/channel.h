@@ -21,7 +21,7 @@ struct channel_use {
 	struct logfile *log;		/* taken; NULL = none */
 	struct syslogger *syslog;	/* borrowed; NULL = none */
 	const bool *strip_ansi;		/* borrowed; looked at when output comes */
-	bool hidden;			/* no copy in the main log, whatever that would take */
+	bool hidden;			/* no copy in the main log, whatever its level */
 };
 
 /* New; takes the read end `fd` (NONBLOCK), -1 = closed by the child already. NULL with

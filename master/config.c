@@ -119,7 +119,9 @@ read_files(struct conf_load *load)
 	const char *file = load->config->file, *opened = load->options->opened;
 	char *error;
 
-	if (ini_read(load->ini, opened != NULL ? opened : file, file, false, &error) == -1) {
+	if (opened == NULL)
+		opened = file;
+	if (ini_read(load->ini, opened, file, false, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
 		return conf_load_fail(load, "could not read config file %s", file);

@@ -136,6 +136,17 @@ class Reread(Live):
         self.assertFault(92, "CANT_REREAD: could not find config file supervisord.conf",
                          s.reloadConfig)
 
+    @reeve_only
+    def test_what_a_start_would_refuse(self):
+        """supervisord finds out when it is restarted, and ends."""
+        self.begin(sleeper("a"))
+        self.rewrite(sleeper("a"), user="no-such-user")
+        self.assertFault(92, "CANT_REREAD: Invalid user name no-such-user",
+                         self.s.reloadConfig)
+        self.rewrite(sleeper("a") + "[rpcinterface:supervisor]\nmore=1\n")
+        self.assertFault(92, "CANT_REREAD: Could not make supervisor rpc interface",
+                         self.s.reloadConfig)
+
     def test_identifier_is_replaced_at_once(self):
         self.begin(sleeper("a"), identifier="before")
         self.rewrite(sleeper("a"), identifier="after")
