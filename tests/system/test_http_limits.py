@@ -3,7 +3,7 @@ connections, logs of any size and any content, names and numbers of any width.""
 
 import os
 import resource
-import socket
+import select
 import unittest
 import xml.parsers.expat
 
@@ -98,6 +98,18 @@ class Bodies(Limits):
         self.assertLess(self.send_until_refused(head, b" " * MIB), 32 * MIB)
         self.assertGrewLess(MIB, before)
         self.assertServes()
+
+    def test_refusal_follows_the_body(self):
+        """A client that writes its whole request first is not cut off while it does."""
+        piece = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
+        s, stream = self.connect()
+        s.sendall(request(b"", length=False, headers=["Transfer-Encoding: chunked"]))
+        for _ in range(3):
+            s.sendall(piece)
+        self.assertServes()
+        self.assertEqual([], select.select([s], [], [], 0)[0])
+        s.sendall(b"0\r\n\r\n")
+        self.assertEqual(411, Reply(stream).status)
 
     def test_chunked_gigabyte_is_cut_off(self):
         before = self.memory("VmRSS")
