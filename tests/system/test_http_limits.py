@@ -197,6 +197,23 @@ class Clients(Limits):
         self.assertEqual({"STARTING"}, {i["statename"] for i in every()})
 
 
+@reeve_only
+class Crowd(Limits):
+    programs = program("w", "/bin/echo " + "x" * 3000, numprocs=100, autostart="false",
+                       process_name="w%(process_num)d", stdout_logfile="NONE",
+                       stderr_logfile="NONE")
+
+    def test_many_who_ask_for_the_configuration(self):
+        """Their pages together are more than may wait for the front end."""
+        server, asked = self.server(), [self.connect() for _ in range(60)]
+        for s, _ in asked:
+            s.sendall(call("supervisor.getAllConfigInfo"))
+        for _, stream in asked:
+            reply = Reply(stream)
+            self.assertEqual((200, 100), (reply.status, reply.body.count(b"<name>command<")))
+        self.assertEqual(server, self.server())
+
+
 class Huge(Limits):
     """A log of 4 GiB of which only the ends exist."""
 
