@@ -148,6 +148,12 @@ static const struct conf_option listener_rows[] = {
 	    .help = "event types, separated by commas" },
 };
 
+static const struct conf_option interface_rows[] = {
+	{ "role", &conf_command_role, "states", IN(interface_config, role),
+	    .flags = CONF_OURS,
+	    .help = "what it may ask of the daemon: states, view, operate or admin" },
+};
+
 static const struct conf_option fcgi_rows[] = {
 	{ "priority", &conf_integer, "999", IN(pool_section, priority),
 	    .help = "order among groups" },
@@ -200,12 +206,13 @@ const struct conf_section conf_program = SECTION("program", program_rows);
 const struct conf_section conf_group = SECTION("group", group_rows);
 const struct conf_section conf_listener_pool = SECTION("eventlistener", listener_rows);
 const struct conf_section conf_fcgi = SECTION("fcgi-program", fcgi_rows);
+const struct conf_section conf_interface = SECTION("rpcinterface", interface_rows);
 const struct conf_section conf_inet_server = SECTION("inet_http_server", inet_rows);
 const struct conf_section conf_unix_server = SECTION("unix_http_server", unix_rows);
 
 const struct conf_section *const conf_sections[] = {
 	&conf_supervisord, &conf_unix_server, &conf_inet_server, &conf_program, &conf_group,
-	&conf_listener_pool, &conf_fcgi,
+	&conf_listener_pool, &conf_fcgi, &conf_interface,
 };
 const size_t conf_sections_count = nitems(conf_sections);
 

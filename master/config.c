@@ -6,6 +6,7 @@
 #include "master/conf_include.h"
 #include "master/conf_load.h"
 #include "master/conf_path.h"
+#include "master/kvlist.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -257,6 +258,11 @@ group_config_unref(struct group_config *group)
 		free(group->processes[i]);
 	}
 	free(group->processes);
+	if (group->interface != NULL) {
+		free(group->interface->name);
+		kvlist_clear(&group->interface->options);
+	}
+	free(group->interface);
 	free(group->fcgi.url);
 	free(group->fcgi.path);
 	free(group->fcgi.address);

@@ -269,6 +269,19 @@ control_adopt(struct control *control, int fd, const struct client_owner *owner,
 	return client;
 }
 
+struct client *
+control_admit(struct control *control, int fd, enum role role)
+{
+	struct client *client = control_adopt(control, fd, NULL, NULL);
+
+	if (client == NULL)
+		return NULL;
+	client->role = role;
+	source_free(client->deadline);
+	client->deadline = NULL;
+	return client;
+}
+
 /* The client that cannot be taken in keeps the listener ready: asking again at once would
  * be a busy loop. */
 static void

@@ -77,11 +77,21 @@ runtime_attach(struct master *master, struct process *process)
 	if (runtime == NULL)
 		return -1;
 	process->runtime = runtime;
+	runtime->front_end_fd = -1;
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
 	check_targets(process->config);
 	return 0;
+}
+
+/* A listener's words are for us alone. */
+static bool
+goes_to_syslog(const struct process *process, enum channel_id channel)
+{
+	return process->config->channels[channel].syslog &&
+	    !(channel == CHANNEL_STDOUT &&
+	        process->group->config->kind == GROUP_LISTENER_POOL);
 }
 
 int
@@ -93,7 +103,7 @@ runtime_add_channel(struct process *process, enum channel_id channel, int fd,
 	    .name = process->config->name,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
-	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
+	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
 	    .hidden = hidden,
 	};
@@ -111,6 +121,9 @@ runtime_close_pipes(struct runtime *runtime)
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
+	if (runtime->front_end_fd != -1)
+		close(runtime->front_end_fd);
+	runtime->front_end_fd = -1;
 	if (runtime->listener != NULL)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);

@@ -18,6 +18,7 @@ struct runtime {
 	struct input *input;
 	bool uses_socket;		/* of its group: fcgi_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
+	int front_end_fd;	/* of an interface: for reeve-rpcd, until it is told; -1 */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 };
 
