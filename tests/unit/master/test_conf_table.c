@@ -159,17 +159,17 @@ is_documented(const char *manual, const struct conf_option *option)
 	return false;
 }
 
-/* Whether the row of what supervisord does not have names the option, alone or in a list. */
+/* Whether the row of what supervisord does not have names the option, alone or in a
+ * list. */
 static bool
 is_told_as_ours(const char *manual, const char *name)
 {
-	const char *row = strstr(manual, ".It Options that supervisord does not have");
-	const char *end = row != NULL ? strstr(row, ".Pq Li ") : NULL;
+	const char *at = strstr(manual, ".It Options that supervisord does not have");
+	const char *end = at != NULL ? strstr(at, ".Pq Li ") : NULL;
 	char want[64];
 
 	snprintf(want, sizeof(want), " %s", name);
-	for (const char *at = row; end != NULL && (at = strstr(at, want)) != NULL && at < end;
-	    at++)
+	for (; end != NULL && (at = strstr(at, want)) != NULL && at < end; at++)
 		if (strchr(" \n", at[strlen(want)]) != NULL)
 			return true;
 	return false;

@@ -349,7 +349,8 @@ child_changes_masters(void **state)
 	pipes.queued = strdup("carried over\n");
 	pipes.nqueued = strlen(pipes.queued);
 	pipes.outputs[CHANNEL_STDOUT].generation = 7;
-	hidden = pipes.outputs[CHANNEL_STDOUT].hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
+	hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
+	pipes.outputs[CHANNEL_STDOUT].hidden = hidden;
 	take_child(&m, PROGRAM);
 	put_back(&m, &pipes);
 	wait_for_log(&m.new, "carried over\n");
