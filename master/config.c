@@ -80,6 +80,7 @@ static int
 find_file(struct conf_load *load)
 {
 	const char *given = load->options->configuration;
+	const char *opened = load->options->opened != NULL ? load->options->opened : given;
 	char *directory;
 
 	if (given == NULL) {
@@ -88,12 +89,12 @@ find_file(struct conf_load *load)
 	} else if (!str_is_utf8(given, strlen(given))) {
 		return conf_load_fail(load,
 		    "the name of the configuration file is not valid UTF-8");
-	} else if (access(given, F_OK) == -1) {
+	} else if (access(opened, F_OK) == -1) {
 		return conf_load_fail(load, "could not find config file %s", given);
 	} else {
 		load->config->file = xstrdup(given);
 	}
-	directory = conf_path_directory(load->config->file);
+	directory = conf_path_directory(opened != NULL ? opened : load->config->file);
 	load->config->here = conf_path_absolute(directory);
 	free(directory);
 	return 0;
@@ -122,10 +123,12 @@ set_names(struct conf_load *load)
 static int
 read_files(struct conf_load *load)
 {
-	const char *file = load->config->file;
+	const char *file = load->config->file, *opened = load->options->opened;
 	char *error;
 
-	if (ini_read(load->ini, file, false, &error) == -1) {
+	if (opened == NULL)
+		opened = file;
+	if (ini_read(load->ini, opened, file, false, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
 		return conf_load_fail(load, "could not read config file %s", file);

@@ -100,6 +100,7 @@ main(int argc, char **argv)
 	status = run_all(&master, argv);
 	free(master.config_path);
 	notify_free(master.notify);
+	free(master.config_name);
 	reaper_free(master.reaper);
 	loop_free(master.loop);
 	return status;

@@ -31,6 +31,7 @@ struct master {
 	struct notify *notify;		/* the service manager; NULL = none */
 	char *config_path; /* absolute, from the first run on: a daemon changes its
 			    * directory */
+	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */

@@ -97,8 +97,8 @@ goes_to_syslog(const struct process *process, enum channel_id channel)
 }
 
 int
-runtime_add_channel(
-    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+runtime_add_channel(struct process *process, enum channel_id channel, int fd,
+    struct logfile *log, bool hidden)
 {
 	const struct master *master = runtime_master(process);
 	const struct channel_use use = {
@@ -107,6 +107,7 @@ runtime_add_channel(
 	    .log = log,
 	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
+	    .hidden = hidden,
 	};
 
 	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);

@@ -41,10 +41,10 @@ size_t runtime_input_most(const struct process *);
 NODISCARD int runtime_listen(struct process *, enum channel_id);
 /* PATH for the command: the program's, else ours, else NULL. */
 const char *runtime_search_path(const struct process *);
-/* Makes the channel of an output: takes the read end and the log (NULL = none). 0; or -1
- * with errno, and nothing is taken. */
+/* Makes the channel of an output: takes the read end and the log (NULL = none). A hidden
+ * one is not copied to the main log. 0; or -1 with errno, and nothing is taken. */
 NODISCARD int runtime_add_channel(
-    struct process *, enum channel_id, int fd, struct logfile *log);
+    struct process *, enum channel_id, int fd, struct logfile *log, bool hidden);
 /* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
 NODISCARD int runtime_open_log(
     const struct process *, enum channel_id, struct logfile **log);

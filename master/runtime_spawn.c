@@ -117,17 +117,20 @@ adopt_input(struct master *master, struct process *process, struct plumbing *plu
 	return 0;
 }
 
-/* Moves our ends into the runtime: from here on output is read. */
+/* Moves our ends into the runtime: from here on output is read. A reread's loglevel counts
+ * for those that start after it, and for them alone: the main log keeps its own. */
 static int
 adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 {
+	bool hidden = master->config->loglevel > LEVEL_DEBUG;
+
 	if (adopt_input(master, process, plumbing) == -1)
 		return -1;
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		if (plumbing->outputs[c] == -1)
 			continue;
-		if (runtime_add_channel(
-			process, c, plumbing->outputs[c], plumbing->logs[c]) == -1)
+		if (runtime_add_channel(process, c, plumbing->outputs[c],
+			plumbing->logs[c], hidden) == -1)
 			return -1;
 		plumbing->outputs[c] = -1;
 		plumbing->logs[c] = NULL;

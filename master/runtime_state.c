@@ -39,6 +39,7 @@ get_output(
 
 	if (channel != NULL) {
 		output->fd = channel_fd(channel);
+		output->hidden = channel_is_hidden(channel);
 		capture = channel_capture(channel);
 	}
 	if (capture != NULL && capture_get(capture, &output->capture) == -1)
@@ -140,7 +141,7 @@ put_channel(struct process *process, enum channel_id id, struct statedoc_output 
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation);
-	if (runtime_add_channel(process, id, output->fd, log) == -1) {
+	if (runtime_add_channel(process, id, output->fd, log, output->hidden) == -1) {
 		logfile_free(log);
 		return -1;
 	}

@@ -43,6 +43,7 @@ static const struct statefield master_rows[] = {
 	ROW(struct master, restart_wanted, BOOL),
 	ROW(struct master, exit_status, INT),
 	ROW(struct master, config_path, TEXT),
+	ROW(struct master, config_name, TEXT),
 };
 
 /* mood_memory with a reason of its own. */

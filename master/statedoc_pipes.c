@@ -21,6 +21,7 @@ static const struct statefield output_rows[] = {
 	ROW(struct statedoc_output, log_fd, INT),
 	ROW(struct statedoc_output, log_path, TEXT),
 	ROW(struct statedoc_output, generation, U64),
+	ROW(struct statedoc_output, hidden, BOOL),
 };
 
 static const struct statefield capture_rows[] = {

@@ -19,6 +19,7 @@ struct statedoc_output {
 	int log_fd;		/* -1 = none */
 	char *log_path;		/* owned; NULL = none; AUTO names also while stopped */
 	uint64_t generation;	/* of the log file */
+	bool hidden;		/* from the main log */
 	bool captures;		/* it has a capture mode: */
 	struct capture_memory capture;	/* its bytes owned */
 };
