@@ -65,7 +65,8 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 	struct buf line;
 	char *name;
 
-	if (!log_wants(LEVEL_DEBUG) || (name = str_repr(channel->use.name)) == NULL)
+	if (channel->use.hidden || !log_wants(LEVEL_DEBUG) ||
+	    (name = str_repr(channel->use.name)) == NULL)
 		return;
 	buf_init(&line, 0);
 	if (buf_printf(&line, "%s %s output:\n", name, channel->use.word) == 0 &&
@@ -310,6 +311,12 @@ struct capture *
 channel_capture(const struct channel *channel)
 {
 	return channel->capture;
+}
+
+bool
+channel_is_hidden(const struct channel *channel)
+{
+	return channel->use.hidden;
 }
 
 int

@@ -21,6 +21,7 @@ struct channel_use {
 	struct logfile *log;		/* taken; NULL = none */
 	struct syslogger *syslog;	/* borrowed; NULL = none */
 	const bool *strip_ansi;		/* borrowed; looked at when output comes */
+	bool hidden;			/* no copy in the main log, whatever its level */
 };
 
 /* New; takes the read end `fd` (NONBLOCK), -1 = closed by the child already. NULL with
@@ -45,6 +46,7 @@ void channel_finish(struct channel *);
 void channel_drain(struct channel *, size_t most);
 struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */
 struct capture *channel_capture(const struct channel *);	/* borrowed, or NULL */
+bool channel_is_hidden(const struct channel *);
 int channel_fd(const struct channel *);	/* -1 once the child has closed its end */
 
 #endif

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page of config.rows ends with the row that reaches either. */
+/* A page of config.rows ends with the row that reaches either; for who has as much as
+ * CROWDED unread, and so asks for many pages at once, with its first row. */
 #define PAGE_ROWS 64
 #define PAGE_BYTES (192 * 1024)
+#define CROWDED (PEER_OUT_MAX / 4)
 
 static const char *
 name_param(const json_t *params)
@@ -49,9 +51,9 @@ view_of(const struct master *master, const struct config_row *row)
 	return configview(row, process, group != NULL);
 }
 
-/* New array of the rows from `from` on; NULL without memory. */
+/* New array of at most so many rows from `from` on; NULL without memory. */
 static json_t *
-page_of(const struct master *master, size_t from)
+page_of(const struct master *master, size_t from, size_t most)
 {
 	const struct config *config = master->config;
 	json_t *page = json_array(), *view;
@@ -64,7 +66,7 @@ page_of(const struct master *master, size_t from)
 			json_decref(page);
 			return NULL;
 		}
-		if (i - from + 1 >= PAGE_ROWS || bytes >= PAGE_BYTES)
+		if (i - from + 1 >= most || bytes >= PAGE_BYTES)
 			break;
 	}
 	return page;
@@ -75,13 +77,14 @@ cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
 {
 	const struct master *master = client->master;
 	json_int_t from = json_integer_value(json_object_get(params, "from"));
+	bool crowded = peer_unsent(client->peer) > CROWDED;
 	json_t *page;
 
 	if (from < 0 || (uint64_t)from > master->config->nrows) {
 		client_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
 		return;
 	}
-	page = page_of(master, (size_t)from);
+	page = page_of(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
 	if (page == NULL)
 		client_fault(client, id, FAULT_FAILED, "out of memory");
 	else

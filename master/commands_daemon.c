@@ -17,12 +17,14 @@ hello_result(const struct client *client)
 	    (int)getpid());
 }
 
-/* A name for log lines: printable ASCII, whatever the client wrote. */
+/* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
 static void
 take_program(struct client *client, const char *name)
 {
 	size_t n = strnlen(name, sizeof(client->program) - 1);
 
+	if (client->holder != NULL)
+		return;
 	for (size_t i = 0; i < n; i++)
 		client->program[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
 	client->program[n] = '\0';

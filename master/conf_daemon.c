@@ -58,15 +58,15 @@ conf_daemon_read(struct conf_load *load)
 	return 0;
 }
 
-/* What the command line says wins. It was judged when it was read; a directory may have
- * gone since. */
+/* What the command line says wins, but for an empty path, which supervisord takes for none.
+ * It was judged when it was read; a directory may have gone since. */
 static int
 override(struct conf_load *load, const struct conf_option *option)
 {
 	const char *text = options_value(load->options, option->name);
 	char *why = NULL, *shown;
 
-	if (text == NULL)
+	if (text == NULL || (option->type == &conf_path && text[0] == '\0'))
 		return 0;
 	if (!str_is_utf8(text, strlen(text)))
 		return conf_load_fail(load, "the value of --%s is not valid UTF-8",

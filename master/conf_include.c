@@ -26,7 +26,7 @@ include_file(struct conf_load *load, const char *path)
 		return conf_load_fail(load,
 		    "the name of an included file is not valid UTF-8");
 	conf_load_say(load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
-	if (ini_read(load->ini, path, true, &error) == -1 && error != NULL)
+	if (ini_read(load->ini, path, path, true, &error) == -1 && error != NULL)
 		return conf_load_fail_take(load, error);
 	directory = conf_path_directory(path);
 	here = conf_path_absolute(directory);

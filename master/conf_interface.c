@@ -14,6 +14,7 @@
 #define MAIN_FACTORY "supervisor.rpcinterface:make_main_rpcinterface"
 #define GROUP_PREFIX "rpcinterface."	/* so that no program's name is taken */
 #define PRIORITY (-1)			/* as listeners: first up, last down */
+#define OPTIONS_MAX (64 * 1024)		/* bytes: they go in one message, in JSON */
 
 /* "module : attribute" may hold blanks. */
 static bool
@@ -87,7 +88,7 @@ read_options(struct conf_load *load, const char *section,
     struct interface_config *interface)
 {
 	const char *key;
-	size_t cursor = 0;
+	size_t cursor = 0, total = 0;
 	char *text;
 
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
@@ -96,9 +97,13 @@ read_options(struct conf_load *load, const char *section,
 			continue;
 		if (conf_load_text(load, section, key, load->here, &text) == -1)
 			return -1;
+		total += strlen(key) + strlen(text);
 		kvlist_set(&interface->options, key, text);
 		free(text);
 	}
+	if (total > OPTIONS_MAX)
+		return conf_load_fail(load, "[%s] has more than %d bytes of options for "
+		    "its program", section, OPTIONS_MAX);
 	return 0;
 }
 

@@ -14,7 +14,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define SEARCH_COUNT 6
+/* Where `make install` leaves a configuration. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/usr/local/etc"
+#endif
+
+#define SEARCH_COUNT 7
 
 /* New strings: where a configuration is looked for (reference 4.8). */
 static void
@@ -28,6 +33,7 @@ search_paths(const char *program, char *paths[SEARCH_COUNT])
 	paths[3] = xstrdup("etc/supervisord.conf");
 	paths[4] = xstrdup("/etc/supervisord.conf");
 	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
+	paths[6] = xstrdup(SYSCONFDIR "/reeve/reeved.conf");
 	free(bin);
 	free(base);
 }
@@ -74,6 +80,7 @@ static int
 find_file(struct conf_load *load)
 {
 	const char *given = load->options->configuration;
+	const char *opened = load->options->opened != NULL ? load->options->opened : given;
 	char *directory;
 
 	if (given == NULL) {
@@ -82,12 +89,12 @@ find_file(struct conf_load *load)
 	} else if (!str_is_utf8(given, strlen(given))) {
 		return conf_load_fail(load,
 		    "the name of the configuration file is not valid UTF-8");
-	} else if (access(given, F_OK) == -1) {
+	} else if (access(opened, F_OK) == -1) {
 		return conf_load_fail(load, "could not find config file %s", given);
 	} else {
 		load->config->file = xstrdup(given);
 	}
-	directory = conf_path_directory(load->config->file);
+	directory = conf_path_directory(opened != NULL ? opened : load->config->file);
 	load->config->here = conf_path_absolute(directory);
 	free(directory);
 	return 0;
@@ -116,10 +123,12 @@ set_names(struct conf_load *load)
 static int
 read_files(struct conf_load *load)
 {
-	const char *file = load->config->file;
+	const char *file = load->config->file, *opened = load->options->opened;
 	char *error;
 
-	if (ini_read(load->ini, file, false, &error) == -1) {
+	if (opened == NULL)
+		opened = file;
+	if (ini_read(load->ini, opened, file, false, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
 		return conf_load_fail(load, "could not read config file %s", file);

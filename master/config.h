@@ -59,6 +59,7 @@ struct process_config {
 	size_t nexitcodes;
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
+	bool exit_on_fatal;	/* the daemon does not outlive it */
 	int umask;		/* -1 = none */
 	struct channel_config channels[CHANNEL_MAX];
 };

@@ -110,6 +110,7 @@ closed(void *ctx, const char *why, bool violation)
 	frontend->client = NULL;
 	if (frontend->pid == 0 || frontend->stopping)
 		return;
+	interface_front_end_gone(frontend->master);
 	/* At a mere end of file it is on its way out: its own status tells more than ours.
 	 */
 	if (violation || *why != '\0')
@@ -171,10 +172,12 @@ reaped(void *ctx, pid_t pid, int wait_status)
 		control_drop(frontend->master->control, frontend->client);
 	frontend->client = NULL;
 	source_arm(frontend->watchdog, -1);
-	if (frontend->stopping)
+	if (frontend->stopping) {
 		frontend->done(frontend->done_ctx);
-	else
-		schedule(frontend);
+		return;
+	}
+	interface_front_end_gone(frontend->master);
+	schedule(frontend);
 }
 
 static pid_t

@@ -19,7 +19,7 @@ frontend_setup_object(const struct master *master)
 	    (int)(user == NULL ? getegid() : user->gid), "user",
 	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
 	    config->confinement_strict ? "strict" : "best", "loglevel",
-	    log_level_word(config->loglevel), "listeners", (int)config->nlisteners);
+	    log_level_word(log_threshold()), "listeners", (int)config->nlisteners);
 }
 
 static json_t *

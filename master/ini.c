@@ -287,7 +287,8 @@ read_file(const char *path, struct buf *text)
 }
 
 int
-ini_read(struct ini *ini, const char *path, bool included, char **error)
+ini_read(
+    struct ini *ini, const char *path, const char *name, bool included, char **error)
 {
 	struct buf text;
 	int status = -1, saved;
@@ -298,13 +299,13 @@ ini_read(struct ini *ini, const char *path, bool included, char **error)
 		saved = errno;
 		if (saved == EFBIG)
 			*error = xasprintf("%s is larger than a configuration file may be",
-			    path);
+			    name);
 		buf_clear(&text);
 		errno = saved;
 		return -1;
 	}
-	if ((*error = ini_line_check(path, buf_data(&text), buf_len(&text))) == NULL)
-		status = read_text(ini, path, included, buf_data(&text), buf_len(&text),
+	if ((*error = ini_line_check(name, buf_data(&text), buf_len(&text))) == NULL)
+		status = read_text(ini, name, included, buf_data(&text), buf_len(&text),
 		    error);
 	buf_clear(&text);
 	return status;

@@ -16,8 +16,10 @@ struct ini;
 struct ini *ini_new(void);
 void ini_free(struct ini *);	/* NULL is fine */
 /* Reads one file. 0, or -1 with *error new, which is NULL when the file could not be opened
- * or read (errno says why). `included` files are remembered for ini_file. */
-NODISCARD int ini_read(struct ini *, const char *path, bool included, char **error);
+ * or read (errno says why). Errors call it `name`. `included` files are remembered for
+ * ini_file. */
+NODISCARD int ini_read(struct ini *, const char *path, const char *name, bool included,
+    char **error);
 
 /* All strings below are borrowed, valid until the next ini_read or ini_replace. */
 /* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the

@@ -11,8 +11,21 @@
 NODISCARD int interface_plumb(struct process *, int *to_front_end, int *to_master);
 /* It has been spawned: a front end that is ready is told of it. */
 void interface_offer(struct process *);
-/* A front end has become ready: it is told of those that are new, and the others, which
- * knew an earlier one, are started anew. */
+/* It has ended, or was not spawned: its sockets are closed, whoever holds their other ends,
+ * and the front end is told. */
+void interface_unplug(struct process *);
+/* It has ended, and was stopped for this: it is started again, if nothing speaks against
+ * it. */
+void interface_renewed(struct process *);
+/* It is told to stop: true when it was being stopped only to be started again, and now it
+ * will stay so. Any process. */
+bool interface_stay(struct process *);
+/* Its group is removed: the front end forgets the namespace. */
+void interface_removed(struct master *, const struct group_config *);
+/* A front end has gone: the programs that it knew are stopped and started again. */
+void interface_front_end_gone(struct master *);
+/* A front end has become ready: it is told of the programs, and those that it cannot be
+ * told of, whatever they have lived through, are stopped and started again. */
 void interface_front_end_ready(struct master *);
 
 #endif

@@ -20,6 +20,7 @@ struct control;
 struct events;
 struct frontend;
 struct listeners;
+struct notify;
 struct publisher;
 
 struct master {
@@ -27,8 +28,10 @@ struct master {
 	const struct options *options;
 	struct loop *loop;
 	struct reaper *reaper;
+	struct notify *notify;		/* the service manager; NULL = none */
 	char *config_path; /* absolute, from the first run on: a daemon changes its
 			    * directory */
+	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */
@@ -50,6 +53,8 @@ struct master {
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	bool restart_wanted;		/* what ends this run was asked to lead to */
+	int exit_status;		/* … else the daemon's own: not 0 when a process
+					 * with exit_on_fatal has failed */
 };
 
 #endif

@@ -17,7 +17,10 @@ reread_load(struct master *master, struct config **config, char **error)
 	struct options options = *master->options;
 	const char *slash;
 
-	if (master->config_path != NULL)
+	options.opened = master->config_path;
+	if (master->config_name != NULL)
+		options.configuration = master->config_name;
+	else if (options.configuration == NULL)
 		options.configuration = master->config_path;
 	if (config_load(&options, config, error) == -1)
 		return -1;
@@ -26,6 +29,7 @@ reread_load(struct master *master, struct config **config, char **error)
 	slash = strrchr((*config)->file, '/');
 	master->config_path = xasprintf("%s/%s", (*config)->here,
 	    slash == NULL ? (*config)->file : slash + 1);
+	master->config_name = xstrdup((*config)->file);
 	return 0;
 }
 
@@ -197,6 +201,7 @@ take_effect(struct config *live, struct config *fresh)
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);
+	SWAP(live->loglevel, fresh->loglevel);
 }
 
 static void

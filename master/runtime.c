@@ -5,8 +5,10 @@
 #include "master/command.h"
 #include "master/events.h"
 #include "master/fcgi.h"
+#include "master/interface.h"
 #include "master/logfile.h"
 #include "master/publish.h"
+#include "master/run.h"
 #include "master/runtime_impl.h"
 
 #include <errno.h>
@@ -95,8 +97,8 @@ goes_to_syslog(const struct process *process, enum channel_id channel)
 }
 
 int
-runtime_add_channel(
-    struct process *process, enum channel_id channel, int fd, struct logfile *log)
+runtime_add_channel(struct process *process, enum channel_id channel, int fd,
+    struct logfile *log, bool hidden)
 {
 	const struct master *master = runtime_master(process);
 	const struct channel_use use = {
@@ -105,6 +107,7 @@ runtime_add_channel(
 	    .log = log,
 	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
+	    .hidden = hidden,
 	};
 
 	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);
@@ -112,17 +115,18 @@ runtime_add_channel(
 }
 
 void
-runtime_close_pipes(struct runtime *runtime)
+runtime_close_pipes(struct process *process)
 {
+	struct runtime *runtime = process->runtime;
+
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		channel_free(runtime->channels[c]);
 		runtime->channels[c] = NULL;
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
-	if (runtime->front_end_fd != -1)
-		close(runtime->front_end_fd);
-	runtime->front_end_fd = -1;
+	if (process->group->config->kind == GROUP_INTERFACE)
+		interface_unplug(process);
 	if (runtime->listener != NULL)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);
@@ -147,7 +151,7 @@ runtime_detach(struct process *process)
 	if (runtime == NULL)
 		return;
 	release_socket(process);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	source_free(runtime->timer);
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		free(runtime->autologs[c]);
@@ -195,8 +199,10 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	drain(runtime);
 	if (runtime->listener != NULL)
 		left = listener_take(runtime->listener);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	process_reaped(process, wait_status);
+	if (runtime->renewing)
+		interface_renewed(process);
 	/* An event that it was given and has not answered is another's. */
 	if (left.event != NULL)
 		pool_end(events_pool(runtime_master(process)->events, process->group), left,
@@ -254,6 +260,12 @@ changed(struct process *process, enum process_state from)
 		mood_process_stopped(master->mood, process);
 }
 
+static void
+essential_failed(struct process *process)
+{
+	run_fail(runtime_master(process), process);
+}
+
 static bool
 is_stopping(struct process *process)
 {
@@ -266,6 +278,7 @@ const struct process_ops runtime_ops = {
     .arm = arm,
     .enqueue = enqueue,
     .changed = changed,
+    .essential_failed = essential_failed,
     .is_stopping = is_stopping,
 };
 

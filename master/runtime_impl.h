@@ -19,6 +19,8 @@ struct runtime {
 	bool uses_socket;		/* of its group: fcgi_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
 	int front_end_fd;	/* of an interface: for reeve-rpcd, until it is told; -1 */
+	struct client *asker;	/* of an interface: its connection to us; NULL = closed */
+	bool renewing;		/* of an interface: stopped only to be started again */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 };
 
@@ -27,7 +29,7 @@ extern const char *const runtime_channel_words[CHANNEL_MAX];
 
 struct master *runtime_master(const struct process *);
 /* Closes our ends of the pipes and the logs. */
-void runtime_close_pipes(struct runtime *);
+void runtime_close_pipes(struct process *);
 /* reap_fn of a process: drains its output, closes, and tells the state table. */
 void runtime_reaped(void *process, pid_t, int wait_status);
 /* process_ops.spawn (runtime_spawn.c). */
@@ -39,10 +41,10 @@ size_t runtime_input_most(const struct process *);
 NODISCARD int runtime_listen(struct process *, enum channel_id);
 /* PATH for the command: the program's, else ours, else NULL. */
 const char *runtime_search_path(const struct process *);
-/* Makes the channel of an output: takes the read end and the log (NULL = none). 0; or -1
- * with errno, and nothing is taken. */
+/* Makes the channel of an output: takes the read end and the log (NULL = none). A hidden
+ * one is not copied to the main log. 0; or -1 with errno, and nothing is taken. */
 NODISCARD int runtime_add_channel(
-    struct process *, enum channel_id, int fd, struct logfile *log);
+    struct process *, enum channel_id, int fd, struct logfile *log, bool hidden);
 /* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
 NODISCARD int runtime_open_log(
     const struct process *, enum channel_id, struct logfile **log);

@@ -18,10 +18,10 @@
 
 /* The child's three descriptors and our ends of them while a spawn is prepared. */
 struct plumbing {
-	int child[3];
+	int child[3];			/* -1 = /dev/null */
 	int extra[2];			/* the child's sockets, of an interface; else -1 */
 	int input;			/* our end of its stdin; -1 = a socket */
-	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected */
+	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected, or nobody listens */
 	struct logfile *logs[CHANNEL_MAX];
 };
 
@@ -80,6 +80,39 @@ plumb_input(const struct process *process, struct plumbing *plumbing)
 	return plumbing->child[0] == -1 ? -1 : 0;
 }
 
+/* The main log has its copies from DEBG on. A reread's loglevel counts for those that start
+ * after it, and for them alone: the main log keeps its own. */
+static bool
+is_hidden(const struct master *master)
+{
+	return master->config->loglevel > LEVEL_DEBUG;
+}
+
+/* An output that nobody would read costs no pipe, and no work whenever it is written. */
+static bool
+goes_nowhere(const struct process *process, enum channel_id channel)
+{
+	const struct channel_config *config = &process->config->channels[channel];
+
+	if (channel == CHANNEL_STDOUT && process->group->config->kind == GROUP_LISTENER_POOL)
+		return false;
+	return *runtime_log_path(process, channel) == '\0' && !config->syslog &&
+	    !config->events_enabled && config->capture_maxbytes == 0 &&
+	    is_hidden(runtime_master(process));
+}
+
+static int
+plumb_output(struct process *process, enum channel_id channel, struct plumbing *plumbing)
+{
+	int *ours = &plumbing->outputs[channel];
+
+	if (goes_nowhere(process, channel))
+		return 0;
+	if (make_pipe(ours, &plumbing->child[1 + channel], ours) == -1)
+		return -1;
+	return runtime_open_log(process, channel, &plumbing->logs[channel]);
+}
+
 static int
 plumb(struct process *process, struct plumbing *plumbing)
 {
@@ -87,19 +120,14 @@ plumb(struct process *process, struct plumbing *plumbing)
 	    interface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
 		return -1;
 	if (plumb_input(process, plumbing) == -1 ||
-	    make_pipe(&plumbing->outputs[CHANNEL_STDOUT], &plumbing->child[1],
-		&plumbing->outputs[CHANNEL_STDOUT]) == -1 ||
-	    runtime_open_log(process, CHANNEL_STDOUT, &plumbing->logs[CHANNEL_STDOUT]) ==
-		-1)
+	    plumb_output(process, CHANNEL_STDOUT, plumbing) == -1)
 		return -1;
-	if (process->config->redirect_stderr) {
-		plumbing->child[2] = fcntl(plumbing->child[1], F_DUPFD_CLOEXEC, 0);
-		return plumbing->child[2] == -1 ? -1 : 0;
-	}
-	if (make_pipe(&plumbing->outputs[CHANNEL_STDERR], &plumbing->child[2],
-	        &plumbing->outputs[CHANNEL_STDERR]) == -1)
-		return -1;
-	return runtime_open_log(process, CHANNEL_STDERR, &plumbing->logs[CHANNEL_STDERR]);
+	if (!process->config->redirect_stderr)
+		return plumb_output(process, CHANNEL_STDERR, plumbing);
+	if (plumbing->child[1] == -1)
+		return 0;
+	plumbing->child[2] = fcntl(plumbing->child[1], F_DUPFD_CLOEXEC, 0);
+	return plumbing->child[2] == -1 ? -1 : 0;
 }
 
 static int
@@ -121,13 +149,15 @@ adopt_input(struct master *master, struct process *process, struct plumbing *plu
 static int
 adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 {
+	bool hidden = is_hidden(master);
+
 	if (adopt_input(master, process, plumbing) == -1)
 		return -1;
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		if (plumbing->outputs[c] == -1)
 			continue;
-		if (runtime_add_channel(
-			process, c, plumbing->outputs[c], plumbing->logs[c]) == -1)
+		if (runtime_add_channel(process, c, plumbing->outputs[c],
+			plumbing->logs[c], hidden) == -1)
 			return -1;
 		plumbing->outputs[c] = -1;
 		plumbing->logs[c] = NULL;
@@ -202,7 +232,7 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 
 	if (plumb(process, &plumbing) == -1 || adopt(master, process, &plumbing) == -1) {
 		*why = plumbing_error(process, errno);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		plumbing_clear(&plumbing);
 		return -1;
 	}
@@ -211,12 +241,12 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 		*why = fork_error(process, errno);
 	plumbing_clear(&plumbing);
 	if (pid == -1)
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 	else if (reaper_watch(master->reaper, pid, runtime_reaped, process) == -1) {
 		/* A child nobody would reap by name must not live. */
 		*why = fork_error(process, ENOMEM);
 		kill(pid, SIGKILL);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		pid = -1;
 	} else if (process->group->config->kind == GROUP_INTERFACE) {
 		interface_offer(process);

@@ -39,6 +39,7 @@ get_output(
 
 	if (channel != NULL) {
 		output->fd = channel_fd(channel);
+		output->hidden = channel_is_hidden(channel);
 		capture = channel_capture(channel);
 	}
 	if (capture != NULL && capture_get(capture, &output->capture) == -1)
@@ -64,12 +65,15 @@ get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
 		event_ref(listener->outstanding.event);
 }
 
+/* The sockets of an interface are not written down: their ends end within messages of
+ * processes that are replaced, and a new front end has the program started anew. */
 static int
 get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 {
 	const struct runtime *runtime = process->runtime;
 
 	(void)ctx;
+	pipes->renewing = runtime->renewing;
 	if (runtime->uses_socket)
 		pipes->stdin_fd = fcgi_fd(process->group->fcgi);
 	if (runtime->input != NULL) {
@@ -137,7 +141,7 @@ put_channel(struct process *process, enum channel_id id, struct statedoc_output 
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation);
-	if (runtime_add_channel(process, id, output->fd, log) == -1) {
+	if (runtime_add_channel(process, id, output->fd, log, output->hidden) == -1) {
 		logfile_free(log);
 		return -1;
 	}
@@ -200,6 +204,7 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	int rc = put_input(process, pipes);
 
 	(void)ctx;
+	process->runtime->renewing = pipes->renewing;
 	for (int c = 0; rc == 0 && c < CHANNEL_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
 	if (rc == 0)

@@ -338,7 +338,8 @@ fill_slots(const struct spawn_request *request)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		if (reserve(request->fds[i], SLOT_FIRST + i) == -1)
+		if (request->fds[i] != -1 &&
+		    reserve(request->fds[i], SLOT_FIRST + i) == -1)
 			return -1;
 	for (i = 0; 3 + i < descriptors(request); i++)
 		if (reserve(request->extra_fds[i], SLOT_EXTRA + i) == -1)

@@ -15,7 +15,7 @@ struct spawn_request {
 	const char *path;	/* file to execute */
 	char *const *argv;
 	char *const *envp;
-	int fds[3];		/* become 0, 1, 2; fds[2] may equal fds[1] */
+	int fds[3];		/* become 0, 1, 2; may be equal; -1 = /dev/null */
 	int extra_fds[2];	/* become 3 and 4; -1 = none; the second with the first */
 	const struct user *user;	/* NULL = stay */
 	const char *directory;	/* NULL = stay */

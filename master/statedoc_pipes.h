@@ -19,6 +19,7 @@ struct statedoc_output {
 	int log_fd;		/* -1 = none */
 	char *log_path;		/* owned; NULL = none; AUTO names also while stopped */
 	uint64_t generation;	/* of the log file */
+	bool hidden;		/* from the main log */
 	bool captures;		/* it has a capture mode: */
 	struct capture_memory capture;	/* its bytes owned */
 };
@@ -30,6 +31,7 @@ struct statedoc_pipes {
 	struct statedoc_output outputs[CHANNEL_MAX];
 	bool listens;		/* it is an event listener: */
 	struct listener listener;	/* its event a reference, its name unset */
+	bool renewing;		/* an interface that is stopped to be started again */
 };
 
 /* All -1 and NULL. */

@@ -17,12 +17,13 @@
 #define PEER_TURN_FRAMES 64		/* … and frames dispatched in one callback */
 #define PEER_BATCH (64 * 1024)		/* bytes gathered for one write */
 #define PEER_FLUSH_MAX (1024 * 1024)	/* bytes written in one flush */
+#define PEER_JOINED (4 * 1024)		/* bytes of small messages in one frame's memory */
 #define PEER_RETRY_MS 100		/* after a shortage of memory or descriptors */
 #define PEER_FDS 2			/* received and not yet claimed */
 #define PEER_HEAD_MAX 192		/* bytes of a frame before its params or result */
 #define PEER_PART_MAX (256 * 1024)	/* bytes of a part that is accepted */
 
-/* A frame waiting to be written. */
+/* A frame waiting to be written, or several small ones. */
 struct peer_frame {
 	TAILQ_ENTRY(peer_frame) link;
 	uint64_t stamp;

@@ -78,6 +78,22 @@ peer_send_clear(struct peer *p)
 	p->batch_fd = -1;
 }
 
+/* Appends a small frame to the last one, if it may go with it, and frees it: alone, each
+ * would cost many times its length. */
+static bool
+peer_send_join(struct peer *p, struct peer_frame *frame)
+{
+	struct peer_frame *last = TAILQ_LAST(&p->queue, peer_frames);
+	size_t len = buf_len(&frame->bytes);
+
+	if (last == NULL || last->fd != -1 || frame->fd != -1 ||
+	    last->stamp != frame->stamp || buf_len(&last->bytes) + len > PEER_JOINED ||
+	    buf_append(&last->bytes, buf_data(&frame->bytes), len) == -1)
+		return false;
+	peer_frame_free(frame);
+	return true;
+}
+
 int
 peer_send_queue(struct peer *p, struct peer_frames *frames)
 {
@@ -92,7 +108,11 @@ peer_send_queue(struct peer *p, struct peer_frames *frames)
 		errno = ENOBUFS;
 		return -1;
 	}
-	TAILQ_CONCAT(&p->queue, frames, link);
+	while ((frame = TAILQ_FIRST(frames)) != NULL) {
+		TAILQ_REMOVE(frames, frame, link);
+		if (!peer_send_join(p, frame))
+			TAILQ_INSERT_TAIL(&p->queue, frame, link);
+	}
 	p->queued += bytes;
 	p->queued_fds += fds;
 	return 0;

@@ -81,6 +81,23 @@ is_type(const char *name)
 	return false;
 }
 
+bool
+describe_has_null(const json_t *value)
+{
+	json_t *unconst = (json_t *)(uintptr_t)value; /* the iterators only read */
+	const char *name;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(unconst, i, one)
+		if (describe_has_null(one))
+			return true;
+	json_object_foreach(unconst, name, one)
+		if (describe_has_null(one))
+			return true;
+	return json_is_null(value);
+}
+
 /* ---- one method ---- */
 
 /* A letter, then letters, digits and '_': no dot, which would lead elsewhere. */
@@ -135,6 +152,7 @@ read_method(struct method *method, const char *namespace, const json_t *object)
 	const char *name = json_string_value(json_object_get(object, "name"));
 	const char *help = text_of(object, "help", "");
 	const char *role = text_of(object, "role", "operate");
+	const json_t *optional = json_object_get(object, "optional");
 
 	if (!is_name(name))
 		return "a method's name is not one of letters, digits and _";
@@ -142,10 +160,12 @@ read_method(struct method *method, const char *namespace, const json_t *object)
 		return "a method's help is no text of at most 4096 bytes";
 	if (role == NULL || role_parse(role) <= ROLE_NONE)
 		return "a method's role is not states, view, operate or admin";
+	if (optional != NULL && !json_is_integer(optional))
+		return "a method's number of optional parameters is none";
 	*method = (struct method){
 	    .name = xasprintf("%s.%s", namespace, name),
 	    .signature = signature_of(json_object_get(object, "signature"),
-	        json_integer_value(json_object_get(object, "optional"))),
+	        json_integer_value(optional)),
 	    .role = (enum role)role_parse(role),
 	    .handler = rpc_interface_call,
 	    .help = xstrdup(help),

@@ -21,5 +21,7 @@ NODISCARD int describe_read(struct description *, const char *namespace,
 void describe_clear(struct description *);
 /* Whether a value is of a type that a signature can name ("int", "struct"). */
 bool describe_fits(const char *type, size_t len, const json_t *value);
+/* Whether it is null or holds one at any depth: XML-RPC has none. */
+bool describe_has_null(const json_t *value);
 
 #endif

@@ -13,6 +13,7 @@
 #define INTERFACE_METHODS_MAX 256	/* of one namespace */
 #define INTERFACE_HELP_MAX 4096		/* bytes */
 #define INTERFACE_PENDING_MAX 64	/* calls that one program has not answered */
+#define INTERFACE_LATE_MAX 1024	/* that it has not answered when their time was up */
 #define INTERFACE_PATIENCE_MS 10000	/* for an answer */
 
 struct interfaces;
@@ -20,8 +21,8 @@ struct interface_call;	/* one that its program has not answered yet */
 
 struct interfaces *interfaces_new(struct rpcd *);
 void interfaces_free(struct interfaces *);	/* NULL is fine */
-/* Takes the master's notification of a program and its socket. 1 taken, 0 none of ours, -1
- * malformed. *fd is -1 afterwards when it was taken. */
+/* Takes the master's notification of a program: its socket, its end, its removal. 1 taken,
+ * 0 none of ours, -1 malformed. *fd is -1 afterwards when it was taken. */
 NODISCARD int interfaces_take(struct interfaces *, const char *method, const json_t *params,
     int *fd);
 /* The method of this whole name, or NULL. Borrowed until its program describes itself anew;

@@ -3,7 +3,7 @@ connections, logs of any size and any content, names and numbers of any width.""
 
 import os
 import resource
-import socket
+import select
 import unittest
 import xml.parsers.expat
 
@@ -99,6 +99,18 @@ class Bodies(Limits):
         self.assertGrewLess(MIB, before)
         self.assertServes()
 
+    def test_refusal_follows_the_body(self):
+        """A client that writes its whole request first is not cut off while it does."""
+        piece = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
+        s, stream = self.connect()
+        s.sendall(request(b"", length=False, headers=["Transfer-Encoding: chunked"]))
+        for _ in range(3):
+            s.sendall(piece)
+        self.assertServes()
+        self.assertEqual([], select.select([s], [], [], 0)[0])
+        s.sendall(b"0\r\n\r\n")
+        self.assertEqual(411, Reply(stream).status)
+
     def test_chunked_gigabyte_is_cut_off(self):
         before = self.memory("VmRSS")
         head = request(b"", length=False, headers=["Transfer-Encoding: chunked"])
@@ -183,6 +195,23 @@ class Clients(Limits):
         self.s("close")()
         until(lambda: self.descriptors() <= descriptors, what="all to be closed")
         self.assertEqual({"STARTING"}, {i["statename"] for i in every()})
+
+
+@reeve_only
+class Crowd(Limits):
+    programs = program("w", "/bin/echo " + "x" * 3000, numprocs=100, autostart="false",
+                       process_name="w%(process_num)d", stdout_logfile="NONE",
+                       stderr_logfile="NONE")
+
+    def test_many_who_ask_for_the_configuration(self):
+        """Their pages together are more than may wait for the front end."""
+        server, asked = self.server(), [self.connect() for _ in range(60)]
+        for s, _ in asked:
+            s.sendall(call("supervisor.getAllConfigInfo"))
+        for _, stream in asked:
+            reply = Reply(stream)
+            self.assertEqual((200, 100), (reply.status, reply.body.count(b"<name>command<")))
+        self.assertEqual(server, self.server())
 
 
 class Huge(Limits):

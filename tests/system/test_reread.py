@@ -5,7 +5,7 @@ import os
 import unittest
 import xmlrpc.client
 
-from reeve import Case, program, reeve_only
+from reeve import Case, program, reeve_only, until
 
 MEMBERS = """autostart directory uid command exitcodes group group_prio inuse killasgroup name
     process_prio redirect_stderr startretries startsecs stdout_capture_maxbytes
@@ -102,11 +102,72 @@ class Reread(Live):
         self.assertFault(92, "CANT_REREAD: could not find config file %s" % self.d.conf,
                          self.s.reloadConfig)
 
+    def test_errors_name_the_file_as_the_command_line_did(self):
+        d = self.make(sleeper("a"))
+        self.name_relatively(d)
+        d.start()
+        self.addCleanup(self.finish, d)
+        self.check_relative_name(d)
+
+    @reeve_only
+    def test_a_relative_name_is_found_by_a_daemon_elsewhere(self):
+        """supervisord does not find it any more."""
+        d = self.make(sleeper("a"), supervisord={"directory": "/"})
+        self.name_relatively(d)
+        d.start_daemon()
+        self.addCleanup(self.finish, d)
+        self.check_relative_name(d)
+
+    @staticmethod
+    def name_relatively(d):
+        executable = d.command()[0]
+        d.command = lambda *options: [executable, "-c", os.path.basename(d.conf), *options]
+
+    def check_relative_name(self, d):
+        s = self.rpc(d).supervisor
+        self.assertEqual([[[], [], []]], s.reloadConfig())
+        d.configure(program("a", "/bin/cat", startsecs="x"))
+        self.assertFault(92, "CANT_REREAD: invalid literal for int() with base 10: 'x' in "
+                         "section 'program:a' (file: 'supervisord.conf')", s.reloadConfig)
+        d.configure(raw="junk\n")
+        self.assertFault(92, "CANT_REREAD: File contains no section headers.\n"
+                         "file: 'supervisord.conf', line: 1\n'junk\\n'", s.reloadConfig)
+        os.unlink(d.conf)
+        self.assertFault(92, "CANT_REREAD: could not find config file supervisord.conf",
+                         s.reloadConfig)
+
+    @reeve_only
+    def test_what_a_start_would_refuse(self):
+        """supervisord finds out when it is restarted, and ends."""
+        self.begin(sleeper("a"))
+        self.rewrite(sleeper("a"), user="no-such-user")
+        self.assertFault(92, "CANT_REREAD: Invalid user name no-such-user",
+                         self.s.reloadConfig)
+        self.rewrite(sleeper("a") + "[rpcinterface:supervisor]\nmore=1\n")
+        self.assertFault(92, "CANT_REREAD: Could not make supervisor rpc interface",
+                         self.s.reloadConfig)
+
     def test_identifier_is_replaced_at_once(self):
         self.begin(sleeper("a"), identifier="before")
         self.rewrite(sleeper("a"), identifier="after")
         self.s.reloadConfig()
         self.assertEqual("after", self.s.getIdentification())
+
+    def test_loglevel_counts_for_what_starts_later(self):
+        """Whether its output is copied; the main log itself keeps its level."""
+        cat = program("a", "/bin/cat", startsecs=0, stdout_logfile="{dir}/a.log")
+        self.begin(cat, loglevel="debug")
+        self.rewrite(cat, loglevel="info")
+        self.assertEqual([[[], [], []]], self.s.reloadConfig())
+        self.d.wait_state("a", "RUNNING")
+        self.s.sendProcessStdin("a", "before\n")
+        self.d.wait_log("^before$")
+        self.s.stopProcess("a")
+        self.s.startProcess("a")
+        self.s.sendProcessStdin("a", "after\n")
+        until(lambda: self.d.file("a.log") == b"before\nafter\n", what="the log")
+        self.s.stopProcess("a")
+        self.assertNotIn("after\n", self.d.log())
 
     def test_auto_logs_of_later_groups_have_the_new_place(self):
         self.begin(sleeper("a"))

@@ -159,6 +159,22 @@ is_documented(const char *manual, const struct conf_option *option)
 	return false;
 }
 
+/* Whether the row of what supervisord does not have names the option, alone or in a
+ * list. */
+static bool
+is_told_as_ours(const char *manual, const char *name)
+{
+	const char *at = strstr(manual, ".It Options that supervisord does not have");
+	const char *end = at != NULL ? strstr(at, ".Pq Li ") : NULL;
+	char want[64];
+
+	snprintf(want, sizeof(want), " %s", name);
+	for (; end != NULL && (at = strstr(at, want)) != NULL && at < end; at++)
+		if (strchr(" \n", at[strlen(want)]) != NULL)
+			return true;
+	return false;
+}
+
 /* The manual and the sample name every option with what the table says of it. */
 static void
 test_documents(void **state)
@@ -174,6 +190,10 @@ test_documents(void **state)
 
 			if (!is_documented(manual, option))
 				fail_msg("the manual lacks %s, or its type or default",
+				    option->name);
+			if ((option->flags & CONF_OURS) != 0 &&
+			    !is_told_as_ours(manual, option->name))
+				fail_msg("the manual does not tell that %s is ours",
 				    option->name);
 			snprintf(want, sizeof(want), "\n;%s=%s", option->name,
 			    option->fallback != NULL ? option->fallback : "");

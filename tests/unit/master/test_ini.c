@@ -77,7 +77,7 @@ check(void *ctx, char *input, char *want)
 	scratch_unescape(input);
 	scratch_unescape(want);
 	place_write(place, input, strlen(input));
-	if (ini_read(ini, place->file, false, &error) == 0)
+	if (ini_read(ini, place->file, place->file, false, &error) == 0)
 		show(ini, got, sizeof(got));
 	else
 		show_error(place, error, got, sizeof(got));
@@ -99,7 +99,7 @@ read_bytes(const struct place *place, struct ini *ini, const char *text, bool in
 	char *error = NULL;
 
 	place_write(place, text, strlen(text));
-	assert_int_equal(ini_read(ini, place->file, included, &error), 0);
+	assert_int_equal(ini_read(ini, place->file, place->file, included, &error), 0);
 	assert_null(error);
 }
 
@@ -159,7 +159,7 @@ check_refused(const struct place *place, const char *bytes, size_t n, const char
 	char *error = NULL;
 
 	place_write(place, bytes, n);
-	assert_int_equal(ini_read(ini, place->file, false, &error), -1);
+	assert_int_equal(ini_read(ini, place->file, place->file, false, &error), -1);
 	if (why == NULL) {
 		assert_null(error);
 	} else {
@@ -186,9 +186,9 @@ test_refused(void **state)
 	check_refused(place, big, n, "larger than a configuration file may be");
 	free(big);
 	strcat(nowhere.file, "-missing");
-	assert_int_equal(ini_read(ini, nowhere.file, false, &error), -1);
+	assert_int_equal(ini_read(ini, nowhere.file, nowhere.file, false, &error), -1);
 	assert_null(error);
-	assert_int_equal(ini_read(ini, place->dir, false, &error), -1);
+	assert_int_equal(ini_read(ini, place->dir, place->dir, false, &error), -1);
 	assert_null(error);
 	ini_free(ini);
 	ini_free(NULL);

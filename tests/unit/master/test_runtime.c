@@ -340,6 +340,7 @@ child_changes_masters(void **state)
 {
 	struct statedoc_pipes pipes;
 	struct move m;
+	bool hidden;
 
 	(void)state;
 	move_init(&m, PROGRAM);
@@ -348,13 +349,19 @@ child_changes_masters(void **state)
 	pipes.queued = strdup("carried over\n");
 	pipes.nqueued = strlen(pipes.queued);
 	pipes.outputs[CHANNEL_STDOUT].generation = 7;
+	pipes.renewing = true;
+	hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
+	pipes.outputs[CHANNEL_STDOUT].hidden = hidden;
 	take_child(&m, PROGRAM);
 	put_back(&m, &pipes);
 	wait_for_log(&m.new, "carried over\n");
 	statedoc_pipes_init(&pipes);
 	assert_int_equal(runtime_state_ops.get(NULL, m.new.process, &pipes), 0);
 	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].generation, 7);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].hidden, hidden);
 	assert_string_equal(pipes.outputs[CHANNEL_STDOUT].log_path, m.new.log);
+	assert_true(pipes.renewing);
+	m.new.process->runtime->renewing = false;
 	statedoc_pipes_clear(&pipes);
 	move_clear(&m);
 }

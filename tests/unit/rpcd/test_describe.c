@@ -67,7 +67,11 @@ static const char *const refused[] = {
 	NAMED("\\u00e9"), NAMED(LETTERS_128 "q"),
 	SIGNED("[]"), SIGNED("{}"), SIGNED("\"int\""), SIGNED("[\"number\"]"),
 	SIGNED("[\"int\", 1]"), SIGNED("[\"int\"], \"optional\": 1"),
-	SIGNED("[\"int\"], \"optional\": -1"), SIGNED("[\"int\"], \"help\": 1"),
+	SIGNED("[\"int\"], \"optional\": -1"),
+	SIGNED("[\"int\", \"int\"], \"optional\": \"1\""),
+	SIGNED("[\"int\", \"int\"], \"optional\": 1.0"),
+	SIGNED("[\"int\", \"int\"], \"optional\": null"),
+	SIGNED("[\"int\"], \"help\": 1"),
 	SIGNED("[\"int\"], \"role\": \"none\""), SIGNED("[\"int\"], \"role\": \"root\""),
 	SIGNED("[\"int\"], \"role\": 1"),
 };
