@@ -225,7 +225,13 @@ def resident(count):
     return {"PSS": pss, "USS": uss}
 
 
+def held(who, text, count):
+    with world(who, text, count) as w:
+        return len(os.listdir("/proc/%d/fd" % w.daemon.pid))
+
+
 def descriptors(count):
+    """More than with one program, for each of the others."""
     found = {}
     for name, options in (("both logs", {"stdout_logfile": "AUTO", "stderr_logfile": "AUTO"}),
                           ("redirected", {"stdout_logfile": "AUTO",
@@ -233,8 +239,9 @@ def descriptors(count):
                           ("no logs", {})):
         found["descriptors, " + name] = row = {}
         for who in subjects():
-            with world(who, sleeps(count, **options), count) as w:
-                row[who] = len(os.listdir("/proc/%d/fd" % w.daemon.pid)) / count
+            more = held(who, sleeps(count, **options), count) - \
+                held(who, sleeps(1, **options), 1)
+            row[who] = more / (count - 1)
     return found
 
 

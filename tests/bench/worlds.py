@@ -124,8 +124,8 @@ class Scanned(World):
                                         stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        until(lambda: children(self.process.pid) >= self.count, 120, every=0.02)
-        until(lambda: sum(map(self.runs, children_of(self.process.pid))) >= self.count, 120,
+        until(lambda: children(self.process.pid) >= self.count, 600, every=0.02)
+        until(lambda: sum(map(self.runs, children_of(self.process.pid))) >= self.count, 600,
               every=0.05)
         self.seconds = time.monotonic() - began
         return self

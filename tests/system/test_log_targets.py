@@ -234,6 +234,42 @@ class Pipes(Targets):
         self.assertTrue(os.path.islink("/dev/stderr"))
 
 
+@reeve_only
+class Nowhere(Targets):
+    """An output that nobody would read is no pipe."""
+
+    def outputs(self, d, name):
+        pid = d.info(name)["pid"]
+        return [os.readlink("/proc/%d/fd/%d" % (pid, fd)).partition(":")[0]
+                for fd in (1, 2)]
+
+    def test_no_pipes(self):
+        quiet = {"stdout_logfile": "NONE", "stderr_logfile": "NONE"}
+        d = self.daemon(
+            program("none", "/bin/cat", startsecs=0, **quiet) +
+            program("redirected", "/bin/cat", startsecs=0, redirect_stderr="true", **quiet) +
+            program("events", "/bin/cat", startsecs=0, stdout_events_enabled="true",
+                    **quiet) +
+            program("capture", "/bin/cat", startsecs=0, stderr_capture_maxbytes="1KB",
+                    **quiet) +
+            program("logs", "/bin/cat", startsecs=0, stderr_logfile="NONE"))
+        null = "/dev/null"
+        for name, wanted in (("none", [null, null]), ("redirected", [null, null]),
+                             ("events", ["pipe", null]), ("capture", [null, "pipe"]),
+                             ("logs", ["pipe", null])):
+            d.wait_state(name, "RUNNING")
+            self.assertEqual(wanted, self.outputs(d, name), name)
+
+    def test_the_main_log_wants_it(self):
+        d = self.daemon(program("none", "/bin/cat", startsecs=0, stdout_logfile="NONE"),
+                        supervisord={"loglevel": "debug"})
+        d.wait_state("none", "RUNNING")
+        self.assertEqual(["pipe", "pipe"], self.outputs(d, "none"))
+        with d.rpc() as s:
+            s.supervisor.sendProcessStdin("none", "hello")
+        d.wait_log("^.* DEBG 'none' stdout output:$")
+
+
 class TwoPrograms(Targets):
     def test_one_file(self):
         d = self.daemon(echo("a", stdout_logfile="{dir}/x.log") +

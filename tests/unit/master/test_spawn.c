@@ -490,13 +490,27 @@ test_bad_request(void **state)
 	pid_t pid;
 
 	run_shell(&run, state, "echo fine");
-	run.request.fds[1] = -1;
+	run.request.fds[1] = 1 << 20;
 	assert_int_equal(spawn_child(&run.request), -1);
 	assert_int_equal(errno, EBADF);
 	run.request.fds[1] = run.child[1];
 	pid = launch(&run);
 	finish(&run, pid);
 	assert_string_equal(run.text, "fine\n");
+}
+
+static void
+test_null_descriptors(void **state)
+{
+	struct run run;
+	pid_t pid;
+
+	run_shell(&run, state, "echo lost; readlink /proc/$$/fd/1 >&2");
+	run.request.fds[1] = -1;
+	pid = launch(&run);
+	finish(&run, pid);
+	assert_string_equal(run.text, "");
+	assert_string_equal(run.wrong, "/dev/null\n");
 }
 
 static void
@@ -561,6 +575,7 @@ main(void)
 	    TEST(test_user),
 	    TEST(test_user_directory),
 	    TEST(test_not_root),
+	    TEST(test_null_descriptors),
 	    TEST(test_bad_request),
 	    TEST(test_no_processes_left),
 	    TEST(test_init),
