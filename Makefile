@@ -133,7 +133,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat valgrind
+	@tests/run unit system asan-all compat-all valgrind
 
 unit: test-programs
 	@tests/run unit
@@ -145,7 +145,7 @@ asan: variant-asan
 	@tests/run asan-all
 
 compat: test-programs
-	@tests/run compat
+	@tests/run compat-all
 
 .PHONY: lint
 lint:

@@ -8,10 +8,12 @@ from reeve import ROOT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
+LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
-COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended")
+COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended",
+            "mainlog", "files", "begin", "reread", "option")
 DONE = ("wait", "configure", "write", "remove", "holds", "await-log", "again", "restarted",
-        "kill")
+        "kill", "daemon")
 
 
 class Malformed(Exception):
@@ -48,31 +50,78 @@ class Case:
 
 
 class File:
-    """One case file: name, configurations by name, cases, and the sockets to use."""
+    """One case file: name, configurations by name, cases, and what the headings say."""
 
     def __init__(self, name):
         self.name = name
         self.configurations = {}
         self.cases = []
         self.vias = ["unix", "tcp"]
+        self.long = False  # only played when all is
+        self.alone = False  # no daemon runs: only what begins and fails is compared
+        self.life = None  # a directory of files to take instead of a configuration
+        self.programs = []  # names that the stand-in has in the daemon's PATH
+        self.environment = {}
+
+
+def configuration(file, where, name):
+    name = name or "main"
+    if name in file.configurations:
+        raise Malformed("%s: a second configuration %s" % (where, name))
+    file.configurations[name] = ""
+    return name
+
+
+def life(file, where, name):
+    file.life = os.path.join(LIFE, name)
+    if not os.path.exists(os.path.join(file.life, "supervisord.conf")):
+        raise Malformed("%s: no such life: %s" % (where, name))
+    file.configurations.setdefault("main", "")
+
+
+def via(file, where, words):
+    file.vias = words.split()
+    if not words or not set(file.vias) <= {"unix", "tcp"}:
+        raise Malformed("%s: == via unix tcp" % where)
+
+
+def variable(file, where, text):
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Malformed("%s: == environment NAME=VALUE" % where)
+    file.environment[name] = value
+
+
+def case(file, where, title):
+    if not title:
+        raise Malformed("%s: a case without a title" % where)
+    file.cases.append(Case(title))
+
+
+def programs(file, _, words):
+    file.programs += words.split()
+
+
+def only_long(file, _, __):
+    file.long = True
+
+
+def alone(file, _, __):
+    file.alone, file.vias = True, ["unix"]
+    file.configurations.setdefault("main", "")
+
+
+HEADINGS = {"configuration": configuration, "life": life, "via": via, "case": case,
+            "environment": variable, "programs": programs, "long": only_long,
+            "alone": alone}
 
 
 def heading(file, where, text):
     """A line that begins with ==; returns the configuration that now grows, or None."""
     kind, _, rest = text.partition(" ")
-    if kind == "configuration":
-        name = rest.strip() or "main"
-        if name in file.configurations:
-            raise Malformed("%s: a second configuration %s" % (where, name))
-        file.configurations[name] = ""
-        return name
-    if kind == "case" and rest.strip():
-        file.cases.append(Case(rest.strip()))
-    elif kind == "via" and set(rest.split()) <= {"unix", "tcp"} and rest.split():
-        file.vias = rest.split()
-    else:
-        raise Malformed("%s: == configuration [NAME], == case TITLE or == via" % where)
-    return None
+    if kind not in HEADINGS:
+        raise Malformed("%s: no such heading: %s" % (where, kind))
+    return HEADINGS[kind](file, where, rest.strip())
 
 
 def step_line(file, number, where, line):

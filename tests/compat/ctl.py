@@ -1,4 +1,5 @@
-"""Debian's supervisorctl: with these arguments and this input, what does it say?"""
+"""Debian's supervisorctl, or a supervisord that is not to live: with these arguments and
+this input, what does it say?"""
 
 import json
 import os
@@ -30,15 +31,17 @@ class Ctl:
         self.server.stdout.close()
         self.dir.cleanup()
 
-    def run(self, argv, cwd, text=""):
-        """(exit status, stdout, stderr); its stdin holds the text and ends."""
+    def run(self, argv, cwd, text="", program=SUPERVISORCTL, env=None,
+            patience=PATIENCE):
+        """(exit status, stdout, stderr); its stdin holds the text and ends. A program that
+        does not end in time is killed, and TimeoutError raised."""
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, \
                 tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as s:
             given.write(text.encode())
             given.seek(0)
-            s.settimeout(PATIENCE)
+            s.settimeout(patience)
             s.connect(self.path)
-            request = json.dumps({"argv": argv, "cwd": cwd}).encode()
+            request = json.dumps({"argv": [program, *argv], "cwd": cwd, "env": env}).encode()
             socket.send_fds(s, [request], [f.fileno() for f in (given, out, err)])
             status = int(s.recv(64))
             out.seek(0)

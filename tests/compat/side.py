@@ -1,43 +1,83 @@
 """One of the two daemons that are compared, and how a script is played on it."""
 
+import os
+import shutil
 import traceback
 
+import cases
+import configs
 import steps
 from normal import Normal
-from reeve import REPORT, Daemon
+from reeve import CHILD, REPORT, Daemon
 
 SUBJECTS = ("supervisord", "reeve")
+STEPS = {**steps.STEPS, **configs.STEPS}
 
 
 class Side(Daemon):
     """A daemon in a directory of its own, asked over one kind of socket."""
 
-    def __init__(self, subject, via, configurations, ctl):
+    def __init__(self, subject, via, file, ctl):
         super().__init__(subject=subject)
-        self.via, self.ctl, self.configurations = via, ctl, configurations
+        self.via, self.ctl, self.case_file = via, ctl, file
         self.normal = Normal(self.dir, self.port)
         self.starts = 1
+        self.logged = 0  # how much of the main log was compared
         self.url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port
+        if file.life is not None and via == "tcp":
+            self.servers = (False, {})
 
     def fill(self, text):
         """Puts this side's own places into a text of a case file."""
         for name, value in (("dir", self.dir), ("url", self.url), ("conf", self.conf),
-                            ("port", str(self.port)), ("pid", str(self.pid))):
+                            ("port", str(self.port)), ("pid", str(self.pid)),
+                            ("child", CHILD)):
             text = text.replace("{%s}" % name, value)
         return text
 
+    def environment(self):
+        """The variables of the case file, and its programs first in PATH."""
+        path = "%s:%s" % (self.path("bin"), os.environ["PATH"])
+        return {**super().environment(), "PATH": path, **self.case_file.environment}
+
+    def rpc(self, via=None, **credentials):
+        return super().rpc(via or self.via, **credentials)
+
+    def settle(self):
+        """Lays out everything that a start needs."""
+        os.mkdir(self.path("bin"))
+        for name in self.case_file.programs:
+            self.copy(os.path.join(cases.LIFE, "stand-in"), self.path("bin", name))
+        if self.case_file.life is None:
+            self.use("main")
+            return
+        for base, _, names in os.walk(self.case_file.life):
+            to = self.path(os.path.relpath(base, self.case_file.life))
+            os.makedirs(to, exist_ok=True)
+            for name in names:
+                self.copy(os.path.join(base, name), os.path.join(to, name))
+
+    def copy(self, source, to):
+        """A file with this side's own places put in, its line ends and mode kept."""
+        with open(source, encoding="utf-8", newline="") as f:
+            text = f.read()
+        with open(to, "w", encoding="utf-8", newline="") as f:
+            f.write(self.fill(text))
+        shutil.copymode(source, to)
+
     def use(self, name):
         """Writes the configuration of that name, for a start or a reread."""
-        self.configure(self.configurations[name])
+        self.configure(self.case_file.configurations[name])
 
     def learn(self):
-        self.normal.learn(self.pid, self.log())
+        """The pids; a main log that is the standard output counts as well."""
+        self.normal.learn(self.pid, self.log() + self.output())
 
     def perform(self, step):
         """The outcome of a step as a text; "" for one that is not compared."""
         self.learn()
-        outcome = steps.STEPS[step.word](self, step)
+        outcome = STEPS[step.word](self, step)
         return outcome if step.compared else ""
 
     def finish(self):
@@ -56,10 +96,11 @@ def play(subject, via, file, ctl):
     """The outcomes of the file's steps in order, and a complaint or "". After a step that
     fails the outcomes end early, and the complaint says why."""
     outcomes, step = [], None
-    side = Side(subject, via, file.configurations, ctl)
+    side = Side(subject, via, file, ctl)
     try:
-        side.use("main")
-        side.start()
+        side.settle()
+        if not file.alone:
+            side.start()
         for step in (step for case in file.cases for step in case.steps):
             outcomes.append(side.perform(step))
         return outcomes, side.finish()

@@ -4,10 +4,13 @@ are compared return a text, in which only what differs by nature has been replac
 import http.client
 import json
 import os
+import re
 import shlex
 import signal
+import stat
 import xmlrpc.client
 
+import cases
 from reeve import PATIENCE, UnixConnection, read, until
 
 HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow")
@@ -82,6 +85,12 @@ def answer(side, step, body, method=""):
     return json.dumps(value, indent=1, ensure_ascii=False, default=repr) + "\n"
 
 
+def called(side, method, without):
+    """What a call without arguments answers, but for these members."""
+    step = cases.Step(0, "%srpc %s" % ("".join("without:%s " % m for m in without), method))
+    return rpc(side, step)
+
+
 def rpc(side, step):
     method, _, rest = side.fill(step.rest).partition(" ")
     params = json.loads(rest or "[]")
@@ -109,6 +118,28 @@ def http_request(side, step):
 def contents(side, step):
     data = read(side.path(step.rest), b"\\ not there\n")
     return shown(side.normal.text(data.decode(errors="replace")))
+
+
+def mainlog(side, step):
+    """The main log's lines, without their times, since this was last asked; a pattern
+    chooses among them."""
+    whole = side.normal.text(side.log()).splitlines(keepends=True)
+    new, side.logged = whole[side.logged:], len(whole)
+    lines = [line.removeprefix("{time} ") for line in new if re.search(step.rest, line)]
+    return "".join(ordered(step, lines))
+
+
+def files(side, step):
+    """What lies in the daemon's directory, with modes; our control socket apart."""
+    lines = []
+    for base, directories, names in os.walk(side.path(step.rest)):
+        if base == side.path("bin"):
+            continue
+        for name in directories + names:
+            path = os.path.join(base, name)
+            if path != side.control_path and path != side.path("bin"):
+                lines.append("%s %s\n" % (stat.filemode(os.lstat(path).st_mode), path))
+    return "".join(sorted(side.normal.text("".join(lines)).splitlines(keepends=True)))
 
 
 def write(side, step):
@@ -164,6 +195,11 @@ def restarted(side, _):
     until(side.serving, what="the daemon to serve anew")
 
 
+def daemon(side, step):
+    """A signal to the daemon itself."""
+    os.kill(side.pid, getattr(signal, "SIG" + step.rest))
+
+
 def kill(side, step):
     """The process itself, behind the daemon's back; its last pid in the log."""
     side.learn()
@@ -176,4 +212,5 @@ STEPS = {
     "http": http_request, "contents": contents, "write": write, "remove": remove,
     "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
     "ended": ended, "again": again, "restarted": restarted, "kill": kill,
+    "mainlog": mainlog, "files": files, "daemon": daemon,
 }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from reeve import ROOT, SUPERVISORCTL, Case, program, reeve_only
+from reeve import ROOT, SUPERVISORCTL, SUPERVISORD, Case, program, reeve_only
 
 sys.path.append(os.path.join(ROOT, "tests", "compat"))
 
@@ -39,6 +39,18 @@ class Files(unittest.TestCase):
                                  "shutdown status update clear maintail quit reread signal "
                                  "stop version help".split()), words)
 
+    def test_every_broken_file_is_begun(self):
+        begun = {step.rest for path in cases.every() for case in cases.load(path).cases
+                 for step in case.steps if step.word == "begin"}
+        data = os.path.join(ROOT, "tests", "data", "config", "invalid")
+        self.assertEqual(set(), set(os.listdir(data)) - begun)
+
+    def test_headings(self):
+        file = cases.parse("f", "== alone\n== environment A=b=c\n== programs a b\n== long\n"
+                                "== case x\nbegin y\n")
+        self.assertEqual((True, True, ["unix"], {"A": "b=c"}, ["a", "b"]),
+                         (file.alone, file.long, file.vias, file.environment, file.programs))
+
     def test_parts(self):
         file = cases.parse("f", TEXT)
         self.assertEqual({"main": "[program:a]\ncommand=/bin/cat\n"}, file.configurations)
@@ -58,7 +70,8 @@ class Files(unittest.TestCase):
         for text in ("== case x\nctl status\n", head, head + "nonsense\n",
                      head + "\tblock\n", head + "ctl a\ndiffers: x\n",
                      head + "== configuration\nctl a\n", "== other\n", "== case\n",
-                     "== via udp\n", "ctl a\n"):
+                     "== via udp\n", "ctl a\n",
+                     "== life none\n", "== environment A\n"):
             with self.subTest(text), self.assertRaises(cases.Malformed):
                 cases.parse("f", text)
 
@@ -133,6 +146,16 @@ class Supervisorctl(Case):
                                        capture_output=True, text=True, timeout=60)
                 self.assertEqual((ended.returncode, ended.stdout, ended.stderr),
                                  client.run(argv, d.dir, text))
+
+    def test_supervisord_too(self):
+        client = ctl.Ctl()
+        self.addCleanup(client.close)
+        for argv in (["-n", "-c", "/nonexistent"], ["-Z"], ["-v"]):
+            with self.subTest(argv):
+                ended = subprocess.run([SUPERVISORD, *argv], cwd="/", capture_output=True,
+                                       text=True, timeout=60, check=False)
+                self.assertEqual((ended.returncode, ended.stdout, ended.stderr),
+                                 client.run(argv, "/", program=SUPERVISORD, env={}))
 
 
 if __name__ == "__main__":
