@@ -39,7 +39,8 @@ class Side(Daemon):
     def environment(self):
         """The variables of the case file, and its programs first in PATH."""
         path = "%s:%s" % (self.path("bin"), os.environ["PATH"])
-        return {**super().environment(), "PATH": path, **self.case_file.environment}
+        own = {name: self.fill(value) for name, value in self.case_file.environment.items()}
+        return {**super().environment(), "PATH": path, **own}
 
     def rpc(self, via=None, **credentials):
         return super().rpc(via or self.via, **credentials)

@@ -28,7 +28,7 @@ def ordered(step, lines):
 # --- supervisorctl ---
 
 def ran(side, step, argv, text=""):
-    status, out, err = side.ctl.run(argv, side.dir, text)
+    status, out, err = side.ctl.run(argv, side.dir, text, env=side.environment())
     side.learn()
     told = "exit status %d\n" % status
     for name, said in (("stdout", out), ("stderr", err)):
@@ -116,8 +116,9 @@ def http_request(side, step):
 # --- what lies around ---
 
 def contents(side, step):
-    data = read(side.path(step.rest), b"\\ not there\n")
-    return shown(side.normal.text(data.decode(errors="replace")))
+    data = read(side.path(step.rest), b"\\ not there\n").decode(errors="replace")
+    lines = shown(side.normal.text(data)).splitlines(keepends=True)
+    return "".join(ordered(step, lines))
 
 
 def mainlog(side, step):
@@ -125,19 +126,19 @@ def mainlog(side, step):
     chooses among them."""
     whole = side.normal.text(side.log()).splitlines(keepends=True)
     new, side.logged = whole[side.logged:], len(whole)
-    lines = [line.removeprefix("{time} ") for line in new if re.search(step.rest, line)]
-    return "".join(ordered(step, lines))
+    lines = [line.removeprefix("{time} ") for line in new]
+    return "".join(ordered(step, [line for line in lines if re.search(step.rest, line)]))
 
 
 def files(side, step):
-    """What lies in the daemon's directory, with modes; our control socket apart."""
+    """What lies in the daemon's directory, with modes; our control sockets apart."""
     lines = []
     for base, directories, names in os.walk(side.path(step.rest)):
         if base == side.path("bin"):
             continue
         for name in directories + names:
             path = os.path.join(base, name)
-            if path != side.control_path and path != side.path("bin"):
+            if not name.endswith(".pid.ctl") and path != side.path("bin"):
                 lines.append("%s %s\n" % (stat.filemode(os.lstat(path).st_mode), path))
     return "".join(sorted(side.normal.text("".join(lines)).splitlines(keepends=True)))
 

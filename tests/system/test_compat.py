@@ -45,6 +45,11 @@ class Files(unittest.TestCase):
         data = os.path.join(ROOT, "tests", "data", "config", "invalid")
         self.assertEqual(set(), set(os.listdir(data)) - begun)
 
+    def test_every_life_is_lived(self):
+        lived = {os.path.basename(cases.load(path).life or "") for path in cases.every()}
+        self.assertEqual(set(), {name for name in os.listdir(cases.LIFE)
+                                 if name != "stand-in"} - lived)
+
     def test_headings(self):
         file = cases.parse("f", "== alone\n== environment A=b=c\n== programs a b\n== long\n"
                                 "== case x\nbegin y\n")
