@@ -91,8 +91,10 @@ def reread(side, step):
 
 
 def known(side):
-    return steps.called(side, "supervisor.reloadConfig", ()) + \
-        steps.called(side, "supervisor.getAllConfigInfo", ("autorestart",))
+    told = steps.called(side, "supervisor.reloadConfig", ())
+    if told.startswith("fault"):
+        return told
+    return told + steps.called(side, "supervisor.getAllConfigInfo", ("autorestart",))
 
 
 def option(side, step):
