@@ -12,6 +12,7 @@ from reeve import ROOT, SUPERVISORD, until
 LIVES = 4
 DATA = os.path.join("tests", "data", "config")
 HEADS = {
+    "raw": "",  # below the usual sections
     "program": "[program:a]\ncommand=/bin/cat\n",
     "eventlistener": "[eventlistener:a]\ncommand=/bin/cat\nevents=TICK_5\n",
     "fcgi-program": "[fcgi-program:a]\ncommand=/bin/cat\nsocket=tcp://127.0.0.1:1\n",
@@ -98,10 +99,14 @@ def known(side):
 
 
 def option(side, step):
-    """The same of one option: SECTION NAME=VALUE, in which \\n is a line end."""
+    """The same of one option: SECTION NAME=VALUE, in which \\n is a line end. With raw for
+    the section the text is taken as it is, with file it is all that the file holds."""
     section, _, line = step.rest.partition(" ")
-    line = side.fill(line).replace("\\n", "\n")
-    side.configure(HEADS.get(section, "[%s]\n" % section) + line + "\n")
+    line = side.fill(line).replace("\\n", "\n").replace("\\t", "\t")
+    if section == "file":
+        side.configure(raw=line)
+    else:
+        side.configure(HEADS.get(section, "[%s]\n" % section) + line + "\n")
     return known(side)
 
 
