@@ -1,6 +1,7 @@
 """What a case file says: configurations, and cases made of steps. The format is told at
 the top of the runner."""
 
+import json
 import os
 import re
 
@@ -12,7 +13,7 @@ LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
 COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended",
             "mainlog", "files", "begin", "reread", "option")
-DONE = ("wait", "configure", "write", "remove", "holds", "await-log", "again", "restarted",
+DONE = ("wait", "bytes", "configure", "write", "remove", "holds", "await-log", "again", "restarted",
         "kill", "daemon")
 
 
@@ -124,6 +125,18 @@ def heading(file, where, text):
     return HEADINGS[kind](file, where, rest.strip())
 
 
+# What `grid` asks for: around both ends of ten bytes, and far from them.
+OFFSETS = (-1000000, -11, -10, -3, 0, 1, 9, 10, 11, 1000000)
+LENGTHS = (-10, -1, 0, 1, 3, 9, 10, 11, 1000000)
+
+
+def grid(number, rest):
+    """The steps of `grid METHOD [NAME]`."""
+    method, *names = rest.split()
+    return [Step(number, "rpc %s %s" % (method, json.dumps([*names, offset, length])))
+            for offset in OFFSETS for length in LENGTHS]
+
+
 def step_line(file, number, where, line):
     """A line of a case: its explanation, a step, or more of the last step's block."""
     if not file.cases:
@@ -139,6 +152,8 @@ def step_line(file, number, where, line):
         if case.steps:
             raise Malformed("%s: differs: comes before the steps" % where)
         case.row = step.rest
+    elif step.word == "grid":
+        case.steps += grid(number, step.rest)
     elif step.word in COMPARED or step.word in DONE:
         case.steps.append(step)
     else:

@@ -11,8 +11,8 @@ PATTERNS = (
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime {time}"),
     (re.compile(r"---([^\n/]+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
 )
-# "pid 12", a line that is a pid alone or after the prompt, the log's "killing 'x' (12)".
-PID = re.compile(r"(\bpid |^|^supervisor> |' \()(\d+)(?=$|[,:)\s])", re.M)
+# "pid 12", "pid:12" of an event, a line that is a pid alone or after the prompt, the log's "killing 'x' (12)".
+PID = re.compile(r"(\bpid[ :]|^|^supervisor> |' \()(\d+)(?=$|[,:)\s])", re.M)
 TIMES = ("start", "stop", "now")
 
 

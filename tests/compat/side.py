@@ -108,6 +108,6 @@ def play(subject, via, file, ctl):
     except Exception as e:
         where = "line %d: %s" % (step.line, step) if step else "the start"
         told = e if isinstance(e, AssertionError) else traceback.format_exc()
-        return outcomes, "%s: %s: %s\n%s" % (subject, where, told, side.output())
+        return outcomes, "%s: %s: %s\n%s" % (subject, where, told, side.output()[-2000:])
     finally:
         side.destroy()

@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import stat
+import xml.parsers.expat
 import xmlrpc.client
 
 import cases
@@ -75,6 +76,8 @@ def answer(side, step, body, method=""):
         return "status %d\n" % response.status
     try:
         (value,), _ = xmlrpc.client.loads(data)
+    except xml.parsers.expat.ExpatError:
+        return "no document\n"
     except xmlrpc.client.Fault as fault:
         return "fault %d %s\n" % (fault.faultCode, side.normal.text(fault.faultString))
     if method == "supervisor.getPID":
@@ -148,6 +151,14 @@ def write(side, step):
         f.write(side.fill(step.block))
 
 
+def raw(side, step):
+    """FILE TIMES TEXT, with the escapes of Python's strings."""
+    name, times, text = step.rest.split(" ", 2)
+    data = text.encode().decode("unicode_escape").encode("latin-1")
+    with open(side.path(name), "wb") as f:
+        f.write(data * int(times))
+
+
 def remove(side, step):
     os.unlink(side.path(step.rest))
 
@@ -210,7 +221,7 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "write": write, "remove": remove,
+    "http": http_request, "contents": contents, "write": write, "bytes": raw, "remove": remove,
     "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
     "ended": ended, "again": again, "restarted": restarted, "kill": kill,
     "mainlog": mainlog, "files": files, "daemon": daemon,
