@@ -20,7 +20,7 @@ class Side(Daemon):
     def __init__(self, subject, via, file, ctl):
         super().__init__(subject=subject)
         self.via, self.ctl, self.case_file = via, ctl, file
-        self.normal = Normal(self.dir, self.port)
+        self.normal = Normal(self.dir, self.port, self.token)
         self.starts = 1
         self.logged = 0  # how much of the main log was compared
         self.url = "unix://" + self.socket if via == "unix" else \

@@ -1,6 +1,7 @@
 """What the steps of a case do on one side. Each takes the side and the step; those that
 are compared return a text, in which only what differs by nature has been replaced."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -159,6 +160,20 @@ def raw(side, step):
         f.write(data * int(times))
 
 
+def mode(side, step):
+    """FILE OCTAL"""
+    name, _, text = step.rest.partition(" ")
+    os.chmod(side.path(name), int(text, 8))
+
+
+def run_through(side, step):
+    """Starts it and waits until it has ended; it may have before the call returns, which
+    only supervisord calls a fault."""
+    with side.rpc() as s, contextlib.suppress(xmlrpc.client.Fault):
+        s.supervisor.startProcess(step.rest, False)
+    until(lambda: side.state(step.rest) in ("EXITED", "FATAL"), what="%s to end" % step.rest)
+
+
 def remove(side, step):
     os.unlink(side.path(step.rest))
 
@@ -221,7 +236,7 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "write": write, "bytes": raw, "remove": remove,
+    "http": http_request, "contents": contents, "write": write, "bytes": raw, "mode": mode, "run": run_through, "remove": remove,
     "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
     "ended": ended, "again": again, "restarted": restarted, "kill": kill,
     "mainlog": mainlog, "files": files, "daemon": daemon,
