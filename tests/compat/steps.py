@@ -183,6 +183,12 @@ def holds(side, step):
     until(lambda: text.encode() in side.file(name), what="%r in %s" % (text, name))
 
 
+def lines_of(side, step):
+    """FILE NUMBER"""
+    name, _, number = step.rest.partition(" ")
+    until(lambda: side.file(name).count(b"\n") >= int(number), what="lines in " + name)
+
+
 def await_log(side, step):
     text = side.fill(step.rest)
     until(lambda: text in side.log(), what="%r in the log" % text)
@@ -237,7 +243,7 @@ def kill(side, step):
 STEPS = {
     "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
     "http": http_request, "contents": contents, "write": write, "bytes": raw, "mode": mode, "run": run_through, "remove": remove,
-    "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
+    "holds": holds, "lines": lines_of, "await-log": await_log, "wait": wait, "configure": configure,
     "ended": ended, "again": again, "restarted": restarted, "kill": kill,
     "mainlog": mainlog, "files": files, "daemon": daemon,
 }
