@@ -13,8 +13,8 @@ LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
 COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended",
             "mainlog", "files", "begin", "reread", "option")
-DONE = ("wait", "run", "configure", "write", "bytes", "mode", "remove", "holds", "lines",
-        "await-log", "again", "restarted", "kill", "daemon")
+DONE = ("wait", "run", "configure", "write", "bytes", "mode", "remove", "rename",
+        "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 
 
 class Malformed(Exception):

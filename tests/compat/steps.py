@@ -174,6 +174,17 @@ def run_through(side, step):
     until(lambda: side.state(step.rest) in ("EXITED", "FATAL"), what="%s to end" % step.rest)
 
 
+def rename(side, step):
+    old, new = step.rest.split()
+    os.rename(side.path(old), side.path(new))
+
+
+def length(side, step):
+    """FILE NUMBER"""
+    name, number = step.rest.split()
+    until(lambda: len(side.file(name)) == int(number), what="%s bytes in %s" % (number, name))
+
+
 def remove(side, step):
     os.unlink(side.path(step.rest))
 
@@ -242,8 +253,9 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "write": write, "bytes": raw, "mode": mode, "run": run_through, "remove": remove,
-    "holds": holds, "lines": lines_of, "await-log": await_log, "wait": wait, "configure": configure,
-    "ended": ended, "again": again, "restarted": restarted, "kill": kill,
-    "mainlog": mainlog, "files": files, "daemon": daemon,
+    "http": http_request, "contents": contents, "mainlog": mainlog, "files": files,
+    "ended": ended, "write": write, "bytes": raw, "mode": mode, "remove": remove,
+    "rename": rename, "holds": holds, "lines": lines_of, "length": length,
+    "await-log": await_log, "wait": wait, "run": run_through, "configure": configure,
+    "again": again, "restarted": restarted, "kill": kill, "daemon": daemon,
 }
