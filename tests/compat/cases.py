@@ -58,6 +58,7 @@ class File:
         self.configurations = {}
         self.cases = []
         self.vias = ["unix", "tcp"]
+        self.short_vias = ["unix"]  # of a short run
         self.long = False  # only played when all is
         self.alone = False  # no daemon runs: only what begins and fails is compared
         self.life = None  # a directory of files to take instead of a configuration
@@ -81,7 +82,7 @@ def life(file, where, name):
 
 
 def via(file, where, words):
-    file.vias = words.split()
+    file.vias = file.short_vias = words.split()
     if not words or not set(file.vias) <= {"unix", "tcp"}:
         raise Malformed("%s: == via unix tcp" % where)
 

@@ -22,6 +22,7 @@ class Side(Daemon):
         self.via, self.ctl, self.case_file = via, ctl, file
         self.normal = Normal(self.dir, self.port, self.token)
         self.starts = 1
+        self.seen = {}  # inodes and offsets up to which logs have been learnt from
         self.logged = 0  # how much of the main log was compared
         self.url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port
@@ -73,7 +74,21 @@ class Side(Daemon):
 
     def learn(self):
         """The pids; a main log that is the standard output counts as well."""
-        self.normal.learn(self.pid, self.log() + self.output())
+        self.normal.learn(self.pid, self.fresh("main.log") + self.fresh("out.txt"))
+
+    def fresh(self, name):
+        """The whole lines of a file that were not seen yet; all when it is another file."""
+        try:
+            with open(self.path(name), "rb") as f:
+                identity, size = os.fstat(f.fileno()).st_ino, os.fstat(f.fileno()).st_size
+                known, offset = self.seen.get(name, (identity, 0))
+                f.seek(offset if known == identity and offset <= size else 0)
+                start = f.tell()
+                lines = f.read().rpartition(b"\n")
+        except FileNotFoundError:
+            return ""
+        self.seen[name] = identity, start + len(lines[0]) + len(lines[1])
+        return lines[0].decode(errors="replace") + "\n"
 
     def perform(self, step):
         """The outcome of a step as a text; "" for one that is not compared."""
@@ -84,6 +99,8 @@ class Side(Daemon):
     def finish(self):
         """Ends the daemon; returns a complaint or "". supervisord is spared: it would
         take seconds, and its end is compared where a case asks for it."""
+        if self.case_file.alone and self.remaining():
+            return "%s left processes behind" % self.subject
         if self.subject == "supervisord" or not self.running():
             return ""
         status = self.stop()
