@@ -11,8 +11,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
 LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
-COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended",
-            "mainlog", "files", "begin", "reread", "option")
+COMPARED = ("ctl", "talk", "terminal", "supervisorctl", "rpc", "post", "http", "contents",
+            "ended", "mainlog", "files", "begin", "reread", "option")
 DONE = ("wait", "run", "configure", "write", "bytes", "mode", "remove", "rename",
         "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 
@@ -198,3 +198,11 @@ def manual_rows():
     titles = re.findall(r"^\.It (.+)$", text, re.M)
     return {re.sub(r" ([,;:])", r"\1", re.sub(r"\b[A-Z][a-z] ", "", title))
             for title in titles}
+
+
+def unexplained(files):
+    """A complaint for each case that is to differ for a reason that the manual lacks."""
+    rows = manual_rows()
+    return ["%s: no such row: %s" % (file.name, case.row or "(none is named)")
+            for file in files for case in file.cases
+            if case.row is not None and case.row not in rows]

@@ -10,6 +10,7 @@ connection sooner ends the command. The server lives until its stdin ends.
 """
 
 import atexit
+import fcntl
 import gc
 import importlib
 import json
@@ -19,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+import termios
 import traceback
 
 MODULES = ("supervisor.supervisorctl", "supervisor.supervisord", "supervisor.rpcinterface",
@@ -32,6 +34,9 @@ def become(argv, cwd, env, fds):
         for target, fd in enumerate(fds):
             os.dup2(fd, target)
         os.closerange(3, 64)
+        if os.isatty(0):
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(cwd)
         if env is not None:
             os.environ.clear()

@@ -53,6 +53,15 @@ def supervisorctl(side, step):
     return ran(side, step, shlex.split(side.fill(step.rest)), side.fill(step.block))
 
 
+def terminal(side, step):
+    argv = ["-c", side.conf, "-s", side.url, *shlex.split(step.rest)]
+    lines = side.fill(step.block).replace("\\t", "\t").splitlines()
+    env = {**side.environment(), "TERM": "dumb"}
+    status, said = side.ctl.converse(argv, side.dir, lines, env)
+    side.learn()
+    return "exit status %d\n%s" % (status, side.normal.text(said.replace("\r", "")))
+
+
 # --- HTTP and XML-RPC ---
 
 def exchange(side, method, path, body=None, headers=()):
@@ -252,7 +261,7 @@ def kill(side, step):
 
 
 STEPS = {
-    "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
+    "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
     "http": http_request, "contents": contents, "mainlog": mainlog, "files": files,
     "ended": ended, "write": write, "bytes": raw, "mode": mode, "remove": remove,
     "rename": rename, "holds": holds, "lines": lines_of, "length": length,

@@ -23,9 +23,15 @@ TEXT = ("== configuration\n[program:a]\ncommand=/bin/cat\n"
 @reeve_only
 class Files(unittest.TestCase):
     def test_rows_that_explain_differences_exist(self):
-        named = {c.row for path in cases.every() for c in cases.load(path).cases if c.row}
-        self.assertTrue(named)
-        self.assertEqual(set(), named - cases.manual_rows())
+        files = [cases.load(path) for path in cases.every()]
+        self.assertTrue(any(case.row for file in files for case in file.cases))
+        self.assertEqual([], cases.unexplained(files))
+
+    def test_rows_that_are_none(self):
+        head = "== configuration\n== case x\ndiffers: %s\nctl status\n"
+        for row, told in (("FATAL", []), ("nonsense", ["f: no such row: nonsense"]),
+                          ("", ["f: no such row: (none is named)"])):
+            self.assertEqual(told, cases.unexplained([cases.parse("f", head % row)]))
 
     def test_rows_are_read_without_macros(self):
         rows = cases.manual_rows()
@@ -69,6 +75,11 @@ class Files(unittest.TestCase):
         step = cases.Step(1, "unordered without:a without:b rpc x.y []")
         self.assertEqual(("rpc", "x.y []", True, ["a", "b"]),
                          (step.word, step.rest, step.unordered, step.without))
+
+    def test_grid(self):
+        (case,) = cases.parse("f", "== configuration\n== case x\ngrid a.b c\n").cases
+        self.assertEqual(len(cases.OFFSETS) * len(cases.LENGTHS), len(case.steps))
+        self.assertEqual('a.b ["c", -1000000, -10]', case.steps[0].rest)
 
     def test_malformed(self):
         head = "== configuration\n== case x\n"
@@ -151,6 +162,17 @@ class Supervisorctl(Case):
                                        capture_output=True, text=True, timeout=60)
                 self.assertEqual((ended.returncode, ended.stdout, ended.stderr),
                                  client.run(argv, d.dir, text))
+
+    def test_at_a_terminal(self):
+        d = self.daemon(program("off", "/bin/cat", autostart="false"))
+        client = ctl.Ctl()
+        self.addCleanup(client.close)
+        status, said = client.converse(["-c", d.conf], d.dir, ["avai\t", "~ avail", "^M", "exit"],
+                                       {**os.environ, "TERM": "dumb"})
+        self.assertEqual(0, status)
+        self.assertIn("supervisor> avail", said.replace("\a", ""))
+        self.assertIn("off   ", said)
+        self.assertTrue(said.endswith("supervisor> exit\r\n\r\n"), said)
 
     def test_supervisord_too(self):
         client = ctl.Ctl()
