@@ -59,7 +59,6 @@ class File:
         self.cases = []
         self.vias = ["unix", "tcp"]
         self.short_vias = ["unix"]  # of a short run
-        self.long = False  # only played when all is
         self.alone = False  # no daemon runs: only what begins and fails is compared
         self.life = None  # a directory of files to take instead of a configuration
         self.programs = []  # names that the stand-in has in the daemon's PATH
@@ -104,18 +103,13 @@ def programs(file, _, words):
     file.programs += words.split()
 
 
-def only_long(file, _, __):
-    file.long = True
-
-
 def alone(file, _, __):
     file.alone, file.vias = True, ["unix"]
     file.configurations.setdefault("main", "")
 
 
 HEADINGS = {"configuration": configuration, "life": life, "via": via, "case": case,
-            "environment": variable, "programs": programs, "long": only_long,
-            "alone": alone}
+            "environment": variable, "programs": programs, "alone": alone}
 
 
 def heading(file, where, text):

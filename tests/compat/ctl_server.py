@@ -5,8 +5,9 @@ process.
 usage: PYTHON ctl_server.py SOCKET
 
 A request is one connection: a JSON object {"argv", "cwd", "env"}, the path of the program
-first in argv and env null for this process's own, and three descriptors, which become stdin, stdout and stderr. The answer is the exit status as text; whoever closes the
-connection sooner ends the command. The server lives until its stdin ends.
+first in argv and env null for this process's own, and three descriptors, which become stdin,
+stdout and stderr. The answer is the exit status as text; whoever closes the connection sooner
+ends the command. The server lives until its stdin ends.
 """
 
 import atexit

@@ -191,7 +191,8 @@ def rename(side, step):
 def length(side, step):
     """FILE NUMBER"""
     name, number = step.rest.split()
-    until(lambda: len(side.file(name)) == int(number), what="%s bytes in %s" % (number, name))
+    until(lambda: os.path.exists(side.path(name)) and len(side.file(name)) == int(number),
+          what="%s bytes in %s" % (number, name))
 
 
 def remove(side, step):
@@ -261,10 +262,11 @@ def kill(side, step):
 
 
 STEPS = {
-    "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "mainlog": mainlog, "files": files,
-    "ended": ended, "write": write, "bytes": raw, "mode": mode, "remove": remove,
-    "rename": rename, "holds": holds, "lines": lines_of, "length": length,
-    "await-log": await_log, "wait": wait, "run": run_through, "configure": configure,
-    "again": again, "restarted": restarted, "kill": kill, "daemon": daemon,
+    "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl,
+    "rpc": rpc, "post": post, "http": http_request, "contents": contents,
+    "mainlog": mainlog, "files": files, "ended": ended, "write": write, "bytes": raw,
+    "mode": mode, "remove": remove, "rename": rename, "holds": holds, "lines": lines_of,
+    "length": length, "await-log": await_log, "wait": wait, "run": run_through,
+    "configure": configure, "again": again, "restarted": restarted, "kill": kill,
+    "daemon": daemon,
 }

@@ -57,10 +57,10 @@ class Files(unittest.TestCase):
                                  if name != "stand-in"} - lived)
 
     def test_headings(self):
-        file = cases.parse("f", "== alone\n== environment A=b=c\n== programs a b\n== long\n"
+        file = cases.parse("f", "== alone\n== environment A=b=c\n== programs a b\n"
                                 "== case x\nbegin y\n")
-        self.assertEqual((True, True, ["unix"], {"A": "b=c"}, ["a", "b"]),
-                         (file.alone, file.long, file.vias, file.environment, file.programs))
+        self.assertEqual((True, ["unix"], {"A": "b=c"}, ["a", "b"]),
+                         (file.alone, file.vias, file.environment, file.programs))
 
     def test_parts(self):
         file = cases.parse("f", TEXT)
