@@ -13,7 +13,7 @@ LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
 COMPARED = ("ctl", "talk", "terminal", "supervisorctl", "rpc", "post", "http", "contents",
             "ended", "mainlog", "files", "begin", "reread", "option")
-DONE = ("wait", "run", "configure", "write", "bytes", "mode", "remove", "rename",
+DONE = ("wait", "run", "configure", "write", "bytes", "mode", "fifo", "remove", "rename",
         "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 
 

@@ -183,6 +183,10 @@ def run_through(side, step):
     until(lambda: side.state(step.rest) in ("EXITED", "FATAL"), what="%s to end" % step.rest)
 
 
+def fifo(side, step):
+    os.mkfifo(side.path(step.rest))
+
+
 def rename(side, step):
     old, new = step.rest.split()
     os.rename(side.path(old), side.path(new))
@@ -265,7 +269,7 @@ STEPS = {
     "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl,
     "rpc": rpc, "post": post, "http": http_request, "contents": contents,
     "mainlog": mainlog, "files": files, "ended": ended, "write": write, "bytes": raw,
-    "mode": mode, "remove": remove, "rename": rename, "holds": holds, "lines": lines_of,
+    "mode": mode, "fifo": fifo, "remove": remove, "rename": rename, "holds": holds, "lines": lines_of,
     "length": length, "await-log": await_log, "wait": wait, "run": run_through,
     "configure": configure, "again": again, "restarted": restarted, "kill": kill,
     "daemon": daemon,
