@@ -27,6 +27,7 @@ static const struct row rows[] = {
 	{ 'c', "configuration", "FILE", AT(configuration),
 	    "configuration file; searched for in the usual places without it" },
 	{ 'v', "version", NULL, AT(version), "print the version" },
+	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
 	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },
 	{ 'u', "user", "USER", AT(user), "user or uid to become" },
 	{ 'm', "umask", "OCTAL", AT(umask), "file creation mask of the daemon (022)" },

@@ -12,7 +12,7 @@ CASES = os.path.join(HERE, "cases")
 LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
 COMPARED = ("ctl", "talk", "terminal", "supervisorctl", "rpc", "post", "http", "contents",
-            "ended", "mainlog", "files", "begin", "reread", "option")
+            "told", "logged", "ended", "mainlog", "files", "begin", "reread", "option")
 DONE = ("wait", "run", "configure", "write", "bytes", "mode", "fifo", "remove", "rename",
         "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 

@@ -10,6 +10,8 @@ import steps
 from normal import Normal
 from reeve import CHILD, REPORT, Daemon
 
+LISTENER = "/usr/bin/python3 " + os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                             "listener.py")
 SUBJECTS = ("supervisord", "reeve")
 STEPS = {**steps.STEPS, **configs.STEPS}
 
@@ -23,7 +25,8 @@ class Side(Daemon):
         self.normal = Normal(self.dir, self.port, self.token)
         self.starts = 1
         self.seen = {}  # inodes and offsets up to which logs have been learnt from
-        self.logged = 0  # how much of the main log was compared
+        self.compared = 0  # how much of the main log was: steps.mainlog
+        self.told, self.logged = {}, {}  # how far: steps.told, steps.logged
         self.url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port
         if file.life is not None and via == "tcp":
@@ -70,7 +73,8 @@ class Side(Daemon):
 
     def use(self, name):
         """Writes the configuration of that name, for a start or a reread."""
-        self.configure(self.case_file.configurations[name])
+        text = self.case_file.configurations[name]
+        self.configure(text.replace("{listener}", LISTENER))
 
     def learn(self):
         """The pids; a main log that is the standard output counts as well."""

@@ -138,7 +138,7 @@ def mainlog(side, step):
     """The main log's lines, without their times, since this was last asked; a pattern
     chooses among them."""
     whole = side.normal.text(side.log()).splitlines(keepends=True)
-    new, side.logged = whole[side.logged:], len(whole)
+    new, side.compared = whole[side.compared:], len(whole)
     lines = [line.removeprefix("{time} ") for line in new]
     return "".join(ordered(step, [line for line in lines if re.search(step.rest, line)]))
 
@@ -154,6 +154,28 @@ def files(side, step):
             if not name.endswith(".pid.ctl") and path != side.path("bin"):
                 lines.append("%s %s\n" % (stat.filemode(os.lstat(path).st_mode), path))
     return "".join(sorted(side.normal.text("".join(lines)).splitlines(keepends=True)))
+
+
+def told(side, step):
+    """The next events of a listener's file, as many as are asked for."""
+    name, count = step.rest.split()
+    begin, end = side.told.get(name, 0), side.told.get(name, 0) + int(count)
+    lines = until(lambda: (lambda all_: all_[begin:end] if len(all_) >= end else None)(
+        side.file(name).decode().splitlines(keepends=True)),
+        what="%s events in %s, which holds\n%s" % (count, name, side.file(name).decode()))
+    side.told[name] = end
+    side.learn()
+    return "".join(ordered(step, [side.normal.text(line) for line in lines]))
+
+
+def logged(side, step):
+    """What the main log says of a listener or its pool since it was last asked."""
+    name = re.escape(step.rest)
+    line = re.compile(r"^\S+ \S+ (\w{4} (?:%s: |pool %s |event \d+ sent to listener %s$).*)"
+                      % ((name,) * 3), re.M)
+    log, begin = side.log(), side.logged.get(step.rest, 0)
+    side.logged[step.rest] = len(log)
+    return "".join(side.normal.text(m[1]) + "\n" for m in line.finditer(log, begin))
 
 
 def write(side, step):
@@ -267,10 +289,10 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl,
-    "rpc": rpc, "post": post, "http": http_request, "contents": contents,
-    "mainlog": mainlog, "files": files, "ended": ended, "write": write, "bytes": raw,
-    "mode": mode, "fifo": fifo, "remove": remove, "rename": rename, "holds": holds, "lines": lines_of,
-    "length": length, "await-log": await_log, "wait": wait, "run": run_through,
-    "configure": configure, "again": again, "restarted": restarted, "kill": kill,
-    "daemon": daemon,
+    "rpc": rpc, "post": post, "http": http_request, "contents": contents, "told": told,
+    "logged": logged, "mainlog": mainlog, "files": files, "ended": ended, "write": write,
+    "bytes": raw, "mode": mode, "fifo": fifo, "remove": remove, "rename": rename,
+    "holds": holds, "lines": lines_of, "length": length, "await-log": await_log,
+    "wait": wait, "run": run_through, "configure": configure, "again": again,
+    "restarted": restarted, "kill": kill, "daemon": daemon,
 }

@@ -51,6 +51,13 @@ class Files(unittest.TestCase):
         data = os.path.join(ROOT, "tests", "data", "config", "invalid")
         self.assertEqual(set(), set(os.listdir(data)) - begun)
 
+    def test_every_good_file_is_read(self):
+        read = {step.rest for path in cases.every() for case in cases.load(path).cases
+                for step in case.steps if step.word == "reread"}
+        data = os.path.join(ROOT, "tests", "data", "config", "valid")
+        self.assertEqual(set(), {"valid/" + name for name in os.listdir(data) if not
+                                 os.path.exists(os.path.join(data, name, "args"))} - read)
+
     def test_every_life_is_lived(self):
         lived = {os.path.basename(cases.load(path).life or "") for path in cases.every()}
         self.assertEqual(set(), {name for name in os.listdir(cases.LIFE)
