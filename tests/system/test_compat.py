@@ -13,6 +13,7 @@ sys.path.append(os.path.join(ROOT, "tests", "compat"))
 import cases  # noqa: E402
 import ctl  # noqa: E402
 import report  # noqa: E402
+import steps  # noqa: E402
 from normal import Normal  # noqa: E402
 
 TEXT = ("== configuration\n[program:a]\ncommand=/bin/cat\n"
@@ -130,6 +131,14 @@ class Reports(unittest.TestCase):
 
 @reeve_only
 class Normals(unittest.TestCase):
+    def test_length_with_a_pid(self):
+        for line, expected in (
+                ('["a len:20\\n", "b:c pid:1234 d:e"]', '["a len:21\\n", "b:c pid:1234 d:e"]'),
+                ('["a len:20\\n", "b:c pid:123456"]', '["a len:19\\n", "b:c pid:123456"]'),
+                ('["a len:20\\n", "b:c"]', '["a len:20\\n", "b:c"]'),
+                ('["a len:20\\n", "type:x\\npid:7"]', '["a len:20\\n", "type:x\\npid:7"]')):
+            self.assertEqual(expected, steps.five_digits(line))
+
     def test_only_what_differs_by_nature(self):
         normal = Normal("/tmp/x", 20001)
         normal.learn(77, "INFO spawned: 'a' with pid 123\n")
