@@ -200,7 +200,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat valgrind package
+	@tests/run unit system asan-all compat-all valgrind package
 
 unit: test-programs
 	@tests/run unit
@@ -212,7 +212,7 @@ asan: variant-asan
 	@tests/run asan-all
 
 compat: test-programs
-	@tests/run compat
+	@tests/run compat-all
 
 .PHONY: bench
 bench: test-programs $(BUILD)/tests/bench/limit

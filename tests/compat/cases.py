@@ -1,6 +1,7 @@
 """What a case file says: configurations, and cases made of steps. The format is told at
 the top of the runner."""
 
+import json
 import os
 import re
 
@@ -8,11 +9,12 @@ from reeve import ROOT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
+LIFE = os.path.join(HERE, "life")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
-COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents",
-            "told", "logged", "ended")
-DONE = ("wait", "configure", "write", "remove", "holds", "await-log", "again", "restarted",
-        "kill")
+COMPARED = ("ctl", "talk", "terminal", "supervisorctl", "rpc", "post", "http", "contents",
+            "told", "logged", "ended", "mainlog", "files", "begin", "reread", "option")
+DONE = ("wait", "run", "configure", "write", "bytes", "mode", "fifo", "remove", "rename",
+        "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 
 
 class Malformed(Exception):
@@ -49,31 +51,85 @@ class Case:
 
 
 class File:
-    """One case file: name, configurations by name, cases, and the sockets to use."""
+    """One case file: name, configurations by name, cases, and what the headings say."""
 
     def __init__(self, name):
         self.name = name
         self.configurations = {}
         self.cases = []
         self.vias = ["unix", "tcp"]
+        self.short_vias = ["unix"]  # of a short run
+        self.alone = False  # no daemon runs: only what begins and fails is compared
+        self.life = None  # a directory of files to take instead of a configuration
+        self.programs = []  # names that the stand-in has in the daemon's PATH
+        self.environment = {}
+
+
+def configuration(file, where, name):
+    name = name or "main"
+    if name in file.configurations:
+        raise Malformed("%s: a second configuration %s" % (where, name))
+    file.configurations[name] = ""
+    return name
+
+
+def life(file, where, name):
+    file.life = os.path.join(LIFE, name)
+    if not os.path.exists(os.path.join(file.life, "supervisord.conf")):
+        raise Malformed("%s: no such life: %s" % (where, name))
+    file.configurations.setdefault("main", "")
+
+
+def via(file, where, words):
+    file.vias = file.short_vias = words.split()
+    if not words or not set(file.vias) <= {"unix", "tcp"}:
+        raise Malformed("%s: == via unix tcp" % where)
+
+
+def variable(file, where, text):
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Malformed("%s: == environment NAME=VALUE" % where)
+    file.environment[name] = value
+
+
+def case(file, where, title):
+    if not title:
+        raise Malformed("%s: a case without a title" % where)
+    file.cases.append(Case(title))
+
+
+def programs(file, _, words):
+    file.programs += words.split()
+
+
+def alone(file, _, __):
+    file.alone, file.vias = True, ["unix"]
+    file.configurations.setdefault("main", "")
+
+
+HEADINGS = {"configuration": configuration, "life": life, "via": via, "case": case,
+            "environment": variable, "programs": programs, "alone": alone}
 
 
 def heading(file, where, text):
     """A line that begins with ==; returns the configuration that now grows, or None."""
     kind, _, rest = text.partition(" ")
-    if kind == "configuration":
-        name = rest.strip() or "main"
-        if name in file.configurations:
-            raise Malformed("%s: a second configuration %s" % (where, name))
-        file.configurations[name] = ""
-        return name
-    if kind == "case" and rest.strip():
-        file.cases.append(Case(rest.strip()))
-    elif kind == "via" and set(rest.split()) <= {"unix", "tcp"} and rest.split():
-        file.vias = rest.split()
-    else:
-        raise Malformed("%s: == configuration [NAME], == case TITLE or == via" % where)
-    return None
+    if kind not in HEADINGS:
+        raise Malformed("%s: no such heading: %s" % (where, kind))
+    return HEADINGS[kind](file, where, rest.strip())
+
+
+# What `grid` asks for: around both ends of ten bytes, and far from them.
+OFFSETS = (-1000000, -11, -10, -3, 0, 1, 9, 10, 11, 1000000)
+LENGTHS = (-10, -1, 0, 1, 3, 9, 10, 11, 1000000)
+
+
+def grid(number, rest):
+    """The steps of `grid METHOD [NAME]`."""
+    method, *names = rest.split()
+    return [Step(number, "rpc %s %s" % (method, json.dumps([*names, offset, length])))
+            for offset in OFFSETS for length in LENGTHS]
 
 
 def step_line(file, number, where, line):
@@ -91,6 +147,8 @@ def step_line(file, number, where, line):
         if case.steps:
             raise Malformed("%s: differs: comes before the steps" % where)
         case.row = step.rest
+    elif step.word == "grid":
+        case.steps += grid(number, step.rest)
     elif step.word in COMPARED or step.word in DONE:
         case.steps.append(step)
     else:
@@ -134,3 +192,11 @@ def manual_rows():
     titles = re.findall(r"^\.It (.+)$", text, re.M)
     return {re.sub(r" ([,;:])", r"\1", re.sub(r"\b[A-Z][a-z] ", "", title))
             for title in titles}
+
+
+def unexplained(files):
+    """A complaint for each case that is to differ for a reason that the manual lacks."""
+    rows = manual_rows()
+    return ["%s: no such row: %s" % (file.name, case.row or "(none is named)")
+            for file in files for case in file.cases
+            if case.row is not None and case.row not in rows]

@@ -1,14 +1,17 @@
-"""Runs Debian's supervisorctl over and over without the quarter second that its start
-takes: it is loaded once, and each request is served by a copy of this process.
+"""Runs Debian's supervisorctl, or supervisord, over and over without the quarter second
+that a start takes: they are loaded once, and each request is served by a copy of this
+process.
 
 usage: PYTHON ctl_server.py SOCKET
 
-A request is one connection: a JSON object {"argv", "cwd"} and three descriptors, which
-become stdin, stdout and stderr. The answer is the exit status as text; whoever closes the
-connection sooner ends the command. The server lives until its stdin ends.
+A request is one connection: a JSON object {"argv", "cwd", "env"}, the path of the program
+first in argv and env null for this process's own, and three descriptors, which become stdin,
+stdout and stderr. The answer is the exit status as text; whoever closes the connection sooner
+ends the command. The server lives until its stdin ends.
 """
 
 import atexit
+import fcntl
 import gc
 import importlib
 import json
@@ -18,22 +21,29 @@ import select
 import signal
 import socket
 import sys
+import termios
 import traceback
 
-PROGRAM = "/usr/bin/supervisorctl"
-MODULES = ("supervisor.supervisorctl", "importlib.metadata", "readline")
+MODULES = ("supervisor.supervisorctl", "supervisor.supervisord", "supervisor.rpcinterface",
+           "importlib.metadata", "readline")
 
 
-def become(argv, cwd, fds):
+def become(argv, cwd, env, fds):
     """In the child: the program, as if it had been executed; ends the process."""
     status = 1
     try:
         for target, fd in enumerate(fds):
             os.dup2(fd, target)
         os.closerange(3, 64)
+        if os.isatty(0):
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(cwd)
-        sys.argv = [PROGRAM, *argv]
-        runpy.run_path(PROGRAM, run_name="__main__")
+        if env is not None:
+            os.environ.clear()
+            os.environ.update(env)
+        sys.argv = argv
+        runpy.run_path(argv[0], run_name="__main__")
         status = 0
     except SystemExit as e:
         status = e.code
@@ -57,7 +67,7 @@ def serve(connection):
     pid = os.fork()
     if pid == 0:
         connection.close()
-        become(request["argv"], request["cwd"], fds)
+        become(request["argv"], request["cwd"], request["env"], fds)
     for fd in fds:
         os.close(fd)
     child = os.pidfd_open(pid)

@@ -12,17 +12,17 @@ PATTERNS = (
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime {time}"),
     (re.compile(r"---([^\n/]+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
 )
-# "pid 12", an event's "pid:12", a line that is a pid alone or after the prompt, the log's
-# "killing 'x' (12)".
-PID = re.compile(r"(\bpid[ :]|^|^supervisor> |' \()(\d+)(?=$|[,:)\s\"\\])", re.M)
+# "pid 12", an event's "pid:12", "sid 12", a line that is a pid alone or after the prompt, the
+# log's "killing 'x' (12)".
+PID = re.compile(r"(\b[ps]id[ :]|^|^supervisor> |' \()(\d+)(?=$|[,:)\s\"\\])", re.M)
 TIMES = ("start", "stop", "now")
 
 
 class Normal:
     """What one daemon's answers are freed of."""
 
-    def __init__(self, directory, port):
-        self.fixed = ((directory, "{dir}"), (":%d" % port, ":{port}"))
+    def __init__(self, directory, port, token="REEVE_TEST="):
+        self.fixed = ((directory, "{dir}"), (":%d" % port, ":{port}"), (token, "{token}"))
         self.pids = {}
 
     def learn(self, daemon_pid, log):

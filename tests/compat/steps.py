@@ -1,14 +1,18 @@
 """What the steps of a case do on one side. Each takes the side and the step; those that
 are compared return a text, in which only what differs by nature has been replaced."""
 
+import contextlib
 import http.client
 import json
 import os
 import re
 import shlex
 import signal
+import stat
+import xml.parsers.expat
 import xmlrpc.client
 
+import cases
 from reeve import PATIENCE, UnixConnection, read, until
 
 HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow")
@@ -26,7 +30,7 @@ def ordered(step, lines):
 # --- supervisorctl ---
 
 def ran(side, step, argv, text=""):
-    status, out, err = side.ctl.run(argv, side.dir, text)
+    status, out, err = side.ctl.run(argv, side.dir, text, env=side.environment())
     side.learn()
     told = "exit status %d\n" % status
     for name, said in (("stdout", out), ("stderr", err)):
@@ -47,6 +51,15 @@ def talk(side, step):
 
 def supervisorctl(side, step):
     return ran(side, step, shlex.split(side.fill(step.rest)), side.fill(step.block))
+
+
+def terminal(side, step):
+    argv = ["-c", side.conf, "-s", side.url, *shlex.split(step.rest)]
+    lines = side.fill(step.block).replace("\\t", "\t").splitlines()
+    env = {**side.environment(), "TERM": "dumb"}
+    status, said = side.ctl.converse(argv, side.dir, lines, env)
+    side.learn()
+    return "exit status %d\n%s" % (status, side.normal.text(said.replace("\r", "")))
 
 
 # --- HTTP and XML-RPC ---
@@ -73,6 +86,8 @@ def answer(side, step, body, method=""):
         return "status %d\n" % response.status
     try:
         (value,), _ = xmlrpc.client.loads(data)
+    except xml.parsers.expat.ExpatError:
+        return "no document\n"
     except xmlrpc.client.Fault as fault:
         return "fault %d %s\n" % (fault.faultCode, side.normal.text(fault.faultString))
     if method == "supervisor.getPID":
@@ -81,6 +96,12 @@ def answer(side, step, body, method=""):
     if step.unordered and isinstance(value, list):
         value.sort(key=json.dumps)
     return json.dumps(value, indent=1, ensure_ascii=False, default=repr) + "\n"
+
+
+def called(side, method, without):
+    """What a call without arguments answers, but for these members."""
+    step = cases.Step(0, "%srpc %s" % ("".join("without:%s " % m for m in without), method))
+    return rpc(side, step)
 
 
 def rpc(side, step):
@@ -108,8 +129,38 @@ def http_request(side, step):
 # --- what lies around ---
 
 def contents(side, step):
-    data = read(side.path(step.rest), b"\\ not there\n")
-    return shown(side.normal.text(data.decode(errors="replace")))
+    data = read(side.path(step.rest), b"\\ not there\n").decode(errors="replace")
+    lines = shown(side.normal.text(data)).splitlines(keepends=True)
+    return "".join(ordered(step, lines))
+
+
+def mainlog(side, step):
+    """The main log's lines, without their times, since this was last asked; a pattern
+    chooses among them."""
+    whole = side.normal.text(side.log()).splitlines(keepends=True)
+    new, side.compared = whole[side.compared:], len(whole)
+    lines = [line.removeprefix("{time} ") for line in new]
+    return "".join(ordered(step, [line for line in lines if re.search(step.rest, line)]))
+
+
+def files(side, step):
+    """What lies in the daemon's directory, with modes; our control sockets apart."""
+    lines = []
+    for base, directories, names in os.walk(side.path(step.rest)):
+        if base == side.path("bin"):
+            continue
+        for name in directories + names:
+            path = os.path.join(base, name)
+            if not name.endswith(".pid.ctl") and path != side.path("bin"):
+                lines.append("%s %s\n" % (stat.filemode(os.lstat(path).st_mode), path))
+    return "".join(sorted(side.normal.text("".join(lines)).splitlines(keepends=True)))
+
+
+def five_digits(line):
+    """A line of a listener's file, its length as if the payload's pid had five digits."""
+    pid = re.search(r'", "[^"\\]*\bpid:(\d+)', line)
+    return line if pid is None else re.sub(
+        r"len:(\d+)", lambda m: "len:%d" % (int(m[1]) + 5 - len(pid[1])), line, count=1)
 
 
 def told(side, step):
@@ -121,7 +172,7 @@ def told(side, step):
         what="%s events in %s, which holds\n%s" % (count, name, side.file(name).decode()))
     side.told[name] = end
     side.learn()
-    return "".join(ordered(step, [side.normal.text(line) for line in lines]))
+    return "".join(ordered(step, [side.normal.text(five_digits(line)) for line in lines]))
 
 
 def logged(side, step):
@@ -139,6 +190,44 @@ def write(side, step):
         f.write(side.fill(step.block))
 
 
+def raw(side, step):
+    """FILE TIMES TEXT, with the escapes of Python's strings."""
+    name, times, text = step.rest.split(" ", 2)
+    data = text.encode().decode("unicode_escape").encode("latin-1")
+    with open(side.path(name), "wb") as f:
+        f.write(data * int(times))
+
+
+def mode(side, step):
+    """FILE OCTAL"""
+    name, _, text = step.rest.partition(" ")
+    os.chmod(side.path(name), int(text, 8))
+
+
+def run_through(side, step):
+    """Starts it and waits until it has ended; it may have before the call returns, which
+    only supervisord calls a fault."""
+    with side.rpc() as s, contextlib.suppress(xmlrpc.client.Fault):
+        s.supervisor.startProcess(step.rest, False)
+    until(lambda: side.state(step.rest) in ("EXITED", "FATAL"), what="%s to end" % step.rest)
+
+
+def fifo(side, step):
+    os.mkfifo(side.path(step.rest))
+
+
+def rename(side, step):
+    old, new = step.rest.split()
+    os.rename(side.path(old), side.path(new))
+
+
+def length(side, step):
+    """FILE NUMBER"""
+    name, number = step.rest.split()
+    until(lambda: os.path.exists(side.path(name)) and len(side.file(name)) == int(number),
+          what="%s bytes in %s" % (number, name))
+
+
 def remove(side, step):
     os.unlink(side.path(step.rest))
 
@@ -146,6 +235,12 @@ def remove(side, step):
 def holds(side, step):
     name, _, text = side.fill(step.rest).partition(" ")
     until(lambda: text.encode() in side.file(name), what="%r in %s" % (text, name))
+
+
+def lines_of(side, step):
+    """FILE NUMBER"""
+    name, _, number = step.rest.partition(" ")
+    until(lambda: side.file(name).count(b"\n") >= int(number), what="lines in " + name)
 
 
 def await_log(side, step):
@@ -187,6 +282,11 @@ def restarted(side, _):
     until(side.serving, what="the daemon to serve anew")
 
 
+def daemon(side, step):
+    """A signal to the daemon itself."""
+    os.kill(side.pid, getattr(signal, "SIG" + step.rest))
+
+
 def kill(side, step):
     """The process itself, behind the daemon's back; its last pid in the log."""
     side.learn()
@@ -195,9 +295,11 @@ def kill(side, step):
 
 
 STEPS = {
-    "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "told": told, "logged": logged,
-    "write": write, "remove": remove,
-    "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
-    "ended": ended, "again": again, "restarted": restarted, "kill": kill,
+    "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl,
+    "rpc": rpc, "post": post, "http": http_request, "contents": contents, "told": told,
+    "logged": logged, "mainlog": mainlog, "files": files, "ended": ended, "write": write,
+    "bytes": raw, "mode": mode, "fifo": fifo, "remove": remove, "rename": rename,
+    "holds": holds, "lines": lines_of, "length": length, "await-log": await_log,
+    "wait": wait, "run": run_through, "configure": configure, "again": again,
+    "restarted": restarted, "kill": kill, "daemon": daemon,
 }

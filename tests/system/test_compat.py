@@ -6,13 +6,14 @@ import subprocess
 import sys
 import unittest
 
-from reeve import ROOT, SUPERVISORCTL, Case, program, reeve_only
+from reeve import ROOT, SUPERVISORCTL, SUPERVISORD, Case, program, reeve_only
 
 sys.path.append(os.path.join(ROOT, "tests", "compat"))
 
 import cases  # noqa: E402
 import ctl  # noqa: E402
 import report  # noqa: E402
+import steps  # noqa: E402
 from normal import Normal  # noqa: E402
 
 TEXT = ("== configuration\n[program:a]\ncommand=/bin/cat\n"
@@ -23,9 +24,15 @@ TEXT = ("== configuration\n[program:a]\ncommand=/bin/cat\n"
 @reeve_only
 class Files(unittest.TestCase):
     def test_rows_that_explain_differences_exist(self):
-        named = {c.row for path in cases.every() for c in cases.load(path).cases if c.row}
-        self.assertTrue(named)
-        self.assertEqual(set(), named - cases.manual_rows())
+        files = [cases.load(path) for path in cases.every()]
+        self.assertTrue(any(case.row for file in files for case in file.cases))
+        self.assertEqual([], cases.unexplained(files))
+
+    def test_rows_that_are_none(self):
+        head = "== configuration\n== case x\ndiffers: %s\nctl status\n"
+        for row, told in (("FATAL", []), ("nonsense", ["f: no such row: nonsense"]),
+                          ("", ["f: no such row: (none is named)"])):
+            self.assertEqual(told, cases.unexplained([cases.parse("f", head % row)]))
 
     def test_rows_are_read_without_macros(self):
         rows = cases.manual_rows()
@@ -38,6 +45,30 @@ class Files(unittest.TestCase):
         self.assertLessEqual(set("add exit open reload restart start tail avail fg pid remove "
                                  "shutdown status update clear maintail quit reread signal "
                                  "stop version help".split()), words)
+
+    def test_every_broken_file_is_begun(self):
+        begun = {step.rest for path in cases.every() for case in cases.load(path).cases
+                 for step in case.steps if step.word == "begin"}
+        data = os.path.join(ROOT, "tests", "data", "config", "invalid")
+        self.assertEqual(set(), set(os.listdir(data)) - begun)
+
+    def test_every_good_file_is_read(self):
+        read = {step.rest for path in cases.every() for case in cases.load(path).cases
+                for step in case.steps if step.word == "reread"}
+        data = os.path.join(ROOT, "tests", "data", "config", "valid")
+        self.assertEqual(set(), {"valid/" + name for name in os.listdir(data) if not
+                                 os.path.exists(os.path.join(data, name, "args"))} - read)
+
+    def test_every_life_is_lived(self):
+        lived = {os.path.basename(cases.load(path).life or "") for path in cases.every()}
+        self.assertEqual(set(), {name for name in os.listdir(cases.LIFE)
+                                 if name != "stand-in"} - lived)
+
+    def test_headings(self):
+        file = cases.parse("f", "== alone\n== environment A=b=c\n== programs a b\n"
+                                "== case x\nbegin y\n")
+        self.assertEqual((True, ["unix"], {"A": "b=c"}, ["a", "b"]),
+                         (file.alone, file.vias, file.environment, file.programs))
 
     def test_parts(self):
         file = cases.parse("f", TEXT)
@@ -53,12 +84,18 @@ class Files(unittest.TestCase):
         self.assertEqual(("rpc", "x.y []", True, ["a", "b"]),
                          (step.word, step.rest, step.unordered, step.without))
 
+    def test_grid(self):
+        (case,) = cases.parse("f", "== configuration\n== case x\ngrid a.b c\n").cases
+        self.assertEqual(len(cases.OFFSETS) * len(cases.LENGTHS), len(case.steps))
+        self.assertEqual('a.b ["c", -1000000, -10]', case.steps[0].rest)
+
     def test_malformed(self):
         head = "== configuration\n== case x\n"
         for text in ("== case x\nctl status\n", head, head + "nonsense\n",
                      head + "\tblock\n", head + "ctl a\ndiffers: x\n",
                      head + "== configuration\nctl a\n", "== other\n", "== case\n",
-                     "== via udp\n", "ctl a\n"):
+                     "== via udp\n", "ctl a\n",
+                     "== life none\n", "== environment A\n"):
             with self.subTest(text), self.assertRaises(cases.Malformed):
                 cases.parse("f", text)
 
@@ -94,6 +131,14 @@ class Reports(unittest.TestCase):
 
 @reeve_only
 class Normals(unittest.TestCase):
+    def test_length_with_a_pid(self):
+        for line, expected in (
+                ('["a len:20\\n", "b:c pid:1234 d:e"]', '["a len:21\\n", "b:c pid:1234 d:e"]'),
+                ('["a len:20\\n", "b:c pid:123456"]', '["a len:19\\n", "b:c pid:123456"]'),
+                ('["a len:20\\n", "b:c"]', '["a len:20\\n", "b:c"]'),
+                ('["a len:20\\n", "type:x\\npid:7"]', '["a len:20\\n", "type:x\\npid:7"]')):
+            self.assertEqual(expected, steps.five_digits(line))
+
     def test_only_what_differs_by_nature(self):
         normal = Normal("/tmp/x", 20001)
         normal.learn(77, "INFO spawned: 'a' with pid 123\n")
@@ -133,6 +178,27 @@ class Supervisorctl(Case):
                                        capture_output=True, text=True, timeout=60)
                 self.assertEqual((ended.returncode, ended.stdout, ended.stderr),
                                  client.run(argv, d.dir, text))
+
+    def test_at_a_terminal(self):
+        d = self.daemon(program("off", "/bin/cat", autostart="false"))
+        client = ctl.Ctl()
+        self.addCleanup(client.close)
+        status, said = client.converse(["-c", d.conf], d.dir, ["avai\t", "~ avail", "^M", "exit"],
+                                       {**os.environ, "TERM": "dumb"})
+        self.assertEqual(0, status)
+        self.assertIn("supervisor> avail", said.replace("\a", ""))
+        self.assertIn("off   ", said)
+        self.assertTrue(said.endswith("supervisor> exit\r\n\r\n"), said)
+
+    def test_supervisord_too(self):
+        client = ctl.Ctl()
+        self.addCleanup(client.close)
+        for argv in (["-n", "-c", "/nonexistent"], ["-Z"], ["-v"]):
+            with self.subTest(argv):
+                ended = subprocess.run([SUPERVISORD, *argv], cwd="/", capture_output=True,
+                                       text=True, timeout=60, check=False)
+                self.assertEqual((ended.returncode, ended.stdout, ended.stderr),
+                                 client.run(argv, "/", program=SUPERVISORD, env={}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,4 @@
+#!/bin/sh
+echo prepared
+sleep 1
+exit 3
