@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define ROWS_KEPT_MS 2000	/* after the text was made */
+#define ROWS_KEPT_MS 1000	/* its second is over then */
 
 struct rows;
 
