@@ -1,5 +1,7 @@
 #include "ctl/operate.h"
 
+#include "common/mem.h"
+#include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
 #include "proto/wait.h"
@@ -10,7 +12,7 @@
 struct operation {
 	enum show_action action;
 	enum wait_kind wait;
-	const char *one, *group, *all;
+	const char *one, *group, *all;	/* group NULL: names are of processes alone */
 	int no_group_status;
 	const char *signal;	/* NULL but for signal */
 	struct session *session;
@@ -48,12 +50,13 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->one, operation_params(op, spec), op->wait,
+	if (server_operate(s->server, op->one, operation_params(op, spec), op->wait,
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else {
-		each_result(op, &(struct bulk_result){ .group = group, .name = name,
-		    .fault = a.fault, .text = a.text });
+		/* clear knows no groups, and supervisorctl then shows Python's None. */
+		each_result(op, &(struct bulk_result){ .group = group, .fault = a.fault,
+		    .name = name != NULL ? name : "None", .text = a.text });
 	}
 	answer_clear(&a);
 }
@@ -64,7 +67,7 @@ operate_group(struct operation *op, const char *group)
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->group, operation_params(op, group), op->wait,
+	if (server_operate(s->server, op->group, operation_params(op, group), op->wait,
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else if (a.fault == FAULT_BAD_NAME) {
@@ -82,7 +85,7 @@ operate_all(struct operation *op)
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->all, operation_params(op, NULL), op->wait,
+	if (server_operate(s->server, op->all, operation_params(op, NULL), op->wait,
 	    each_result, op, &a) == -1)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
@@ -91,16 +94,16 @@ operate_all(struct operation *op)
 }
 
 static void
-operate(struct operation *op, const struct words *names, size_t first)
+operate(struct operation *op, const struct words *names)
 {
 	if (names->all) {
 		operate_all(op);
 		return;
 	}
-	for (size_t i = first; i < names->count && !op->session->broken; i++) {
+	for (size_t i = 0; i < names->count && !op->session->broken; i++) {
 		char *group, *name;
 		namespec_split(names->list[i], &group, &name);
-		if (name == NULL)
+		if (name == NULL && op->group != NULL)
 			operate_group(op, group);
 		else
 			operate_one(op, group, name, names->list[i]);
@@ -116,7 +119,7 @@ start_names(struct session *s, const struct words *names)
 		.one = "process.start", .group = "group.start", .all = "all.start",
 		.no_group_status = EXIT_INVALID_ARGS, .session = s };
 
-	operate(&op, names, 0);
+	operate(&op, names);
 }
 
 static void
@@ -126,49 +129,76 @@ stop_names(struct session *s, const struct words *names)
 		.one = "process.stop", .group = "group.stop", .all = "all.stop",
 		.no_group_status = EXIT_GENERIC, .session = s };
 
-	operate(&op, names, 0);
+	operate(&op, names);
 }
 
-/* One or both on the names that follow, which must not be missing. */
 static void
-operate_names(struct session *s, const char *args, bool stop, bool start, int misused)
+restart_names(struct session *s, const struct words *names)
+{
+	stop_names(s, names);
+	if (!s->broken)
+		start_names(s, names);
+}
+
+static void
+clear_names(struct session *s, const struct words *names)
+{
+	struct operation op = { .action = SHOW_CLEAR, .wait = WAIT_NOT,
+		.one = "log.clear", .all = "all.clear", .session = s };
+
+	operate(&op, names);
+}
+
+/* A command on the names that follow, which must not be missing. */
+static void
+operate_names(struct session *s, const char *args,
+    void (*run)(struct session *, const struct words *), int misused)
 {
 	struct words names;
+	char *problem;
 
 	if (!session_connect(s))
 		return;
 	words_split(&names, args);
-	if (names.count == 0)
-		session_misused(s, "requires a process name", misused);
-	else if (stop)
-		stop_names(s, &names);
-	if (names.count > 0 && start && !s->broken)
-		start_names(s, &names);
+	if (names.count == 0) {
+		problem = xasprintf("Error: %s requires a process name", s->verb->name);
+		session_misused(s, problem, misused);
+		free(problem);
+	} else if (session_expand(s, &names, 0)) {
+		run(s, &names);
+	}
 	words_clear(&names);
 }
 
 void
 operate_start(struct session *s, const char *args)
 {
-	operate_names(s, args, false, true, EXIT_INVALID_ARGS);
+	operate_names(s, args, start_names, EXIT_INVALID_ARGS);
 }
 
 void
 operate_stop(struct session *s, const char *args)
 {
-	operate_names(s, args, true, false, EXIT_GENERIC);
+	operate_names(s, args, stop_names, EXIT_GENERIC);
 }
 
 void
 operate_restart(struct session *s, const char *args)
 {
-	operate_names(s, args, true, true, EXIT_GENERIC);
+	operate_names(s, args, restart_names, EXIT_GENERIC);
+}
+
+void
+operate_clear(struct session *s, const char *args)
+{
+	operate_names(s, args, clear_names, EXIT_GENERIC);
 }
 
 void
 operate_signal(struct session *s, const char *args)
 {
 	struct words words;
+	char *signal = NULL;
 	struct operation op = { .action = SHOW_SIGNAL, .wait = WAIT_NOT,
 		.one = "process.signal", .group = "group.signal", .all = "all.signal",
 		.no_group_status = EXIT_GENERIC, .session = s };
@@ -177,11 +207,14 @@ operate_signal(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 2) {
-		session_misused(s, "requires a signal name and a process name",
+		session_misused(s, "Error: signal requires a signal name and a process name",
 		    EXIT_GENERIC);
-	} else {
-		op.signal = words.list[0];
-		operate(&op, &words, 1);
+	} else if (session_expand(s, &words, 1)) {
+		signal = xstrdup(words.list[0]);
+		words_shift(&words);
+		op.signal = signal;
+		operate(&op, &words);
 	}
+	free(signal);
 	words_clear(&words);
 }
