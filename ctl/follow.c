@@ -38,6 +38,7 @@ static void
 add_feed(struct follow *f, const struct feed_log *log)
 {
 	struct server *server = f->session->server;
+	const char *url = server_url(server);
 	char *why = NULL, *path = log->name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", log->name, log->stream);
 	int status = server_follow(server, log, &f->feeds[f->count], &why);
@@ -45,11 +46,9 @@ add_feed(struct follow *f, const struct feed_log *log)
 	if (status == 0)
 		f->count++;
 	else if (status == -1)
-		fprintf(stderr, "%s%s Cannot connect, error: %s\n", server_url(server), path,
-		    why);
+		fprintf(stderr, "%s%s Cannot connect, error: %s\n", url, path, why);
 	else
-		fprintf(stderr, "%s%s Cannot read, status code %d\n", server_url(server), path,
-		    status);
+		fprintf(stderr, "%s%s Cannot read, status code %d\n", url, path, status);
 	free(path);
 	free(why);
 }
@@ -200,7 +199,8 @@ turn(struct follow *f)
 	int timeout = -1;
 
 	for (size_t i = 0; i < f->count; i++) {
-		fds[4 + i] = (struct pollfd){ .fd = feed_fd(f->feeds[i]), .events = POLLIN };
+		fds[4 + i].fd = feed_fd(f->feeds[i]);
+		fds[4 + i].events = POLLIN;
 		if (fds[4 + i].fd == -1)
 			timeout = FOLLOW_TICK_MS;
 	}

@@ -23,8 +23,8 @@ struct http_request { /* all borrowed */
 
 /* The scheme is one that http_open knows. */
 bool http_knows(const char *url);
-/* Connects, sends, and has the response's head when it returns REACH_OK with *http new. Else
- * *why is new. */
+/* Connects, sends, and has the response's head when it returns REACH_OK with *http new.
+ * Else *why is new. */
 NODISCARD enum reach http_open(const struct http_request *, struct http **http, char **why);
 void http_free(struct http *);	/* NULL is fine */
 int http_code(const struct http *);

@@ -29,7 +29,7 @@ static const struct option long_options[] = {
 static const char help_text[] =
     "usage: reevectl [options] [command [argument ...]]\n"
     "\n"
-    "-c/--configuration FILE  supervisord.conf; searched for in the usual places without it\n"
+    "-c/--configuration FILE  supervisord.conf; one is searched for without it\n"
     "-s/--serverurl SERVER    http://HOST:PORT or unix://PATH: speak XML-RPC there;\n"
     "                         /PATH: the control socket there\n"
     "-u/--username NAME       who to be there, when the server wants to know\n"

@@ -120,16 +120,19 @@ expand(struct words *into, const char *word, const struct server_rows *rows)
 void
 names_expand(struct words *w, size_t first, const struct server_rows *rows)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = (locale_t)0;
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = (locale_t)0;
 	struct words out = { 0 };
 
 	if (utf8 != (locale_t)0)
 		before = uselocale(utf8);
 	for (size_t i = 0; i < w->count; i++) {
-		if (i >= first && is_pattern(w->list[i]) && names_find(w->list[i], rows) == NULL)
-			expand(&out, w->list[i], rows);
+		const char *word = w->list[i];
+
+		if (i >= first && is_pattern(word) && names_find(word, rows) == NULL)
+			expand(&out, word, rows);
 		else
-			words_add(&out, w->list[i]);
+			words_add(&out, word);
 	}
 	out.all = w->all;
 	words_clear(w);

@@ -207,7 +207,8 @@ operate_signal(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 2) {
-		session_misused(s, "Error: signal requires a signal name and a process name",
+		session_misused(s,
+		    "Error: signal requires a signal name and a process name",
 		    EXIT_GENERIC);
 	} else if (session_expand(s, &words, 1)) {
 		signal = xstrdup(words.list[0]);

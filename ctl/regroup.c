@@ -123,8 +123,9 @@ each_name(struct session *s, const char *args, const char *method, const char *d
 	words_split(&names, args);
 	for (size_t i = 0; i < names.count && !s->broken; i++) {
 		const char *name = names.list[i];
+		json_t *params = json_pack("{ss}", "name", name);
 
-		if (server_call(s->server, method, json_pack("{ss}", "name", name), &a) == -1)
+		if (server_call(s->server, method, params, &a) == -1)
 			session_lost(s);
 		else if (a.fault != FAULT_NONE)
 			tell_fault(s, words, &a, a.fault == FAULT_SHUTDOWN_STATE ||
@@ -197,7 +198,8 @@ check_names(struct session *s, const struct words *only, const json_t *added)
 
 		for (size_t k = 0; k < i; k++)
 			again = again || strcmp(only->list[k], only->list[i]) == 0;
-		if (again || has_group(&rows, only->list[i]) || has_name(added, only->list[i]))
+		if (again || has_group(&rows, only->list[i]) ||
+		    has_name(added, only->list[i]))
 			continue;
 		fprintf(s->out, "ERROR: no such group: %s\n", only->list[i]);
 		s->status = EXIT_GENERIC;

@@ -51,8 +51,8 @@ struct client *server_client(const struct server *);
 /* Calls a method of reeve-protocol(7); params are taken (NULL = none). */
 NODISCARD int server_call(struct server *, const char *method, json_t *params,
     struct answer *);
-/* Calls a start, stop, signal or clear and waits for its end, of one process, or of several,
- * whose results go to `each` as they are known. */
+/* Calls a start, stop, signal or clear and waits for its end, of one process, or of
+ * several, whose results go to `each` as they are known. */
 NODISCARD int server_operate(struct server *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct answer *);
 /* All processes. */

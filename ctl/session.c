@@ -85,7 +85,7 @@ session_reach(struct session *s)
 	return fine;
 }
 
-/* The answers to supervisorctl's first question that end a command in words of their own. */
+/* The answers to supervisorctl's first question that have words of their own. */
 static const struct {
 	enum reach reached;
 	int status;

@@ -41,8 +41,8 @@ NODISCARD bool session_connect(struct session *);
 NODISCARD bool session_reach(struct session *);
 /* What session_reach makes of server_reach. */
 NODISCARD bool session_judge(struct session *, enum reach, const char *why);
-/* Ends the command: a fault without words of its own, a call without an answer (server_lost),
- * or another error. */
+/* Ends the command: a fault without words of its own, a call without an answer
+ * (server_lost), or another error. */
 void session_fault(struct session *, enum fault, const char *text);
 void session_lost(struct session *);
 void session_error(struct session *, const char *why);

@@ -128,8 +128,9 @@ show_columns(FILE *out, const char *const *names, size_t n)
 		rows++;
 	for (size_t r = 0; r < rows && n > 0; r++) {
 		for (size_t c = 0; c * rows + r < n; c++) {
+			int wide = column_width(names, n, rows, c);
 			fputs(c > 0 ? "  " : "", out);
-			show_padded(out, names[c * rows + r], column_width(names, n, rows, c));
+			show_padded(out, names[c * rows + r], wide);
 		}
 		fputc('\n', out);
 	}

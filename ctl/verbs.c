@@ -192,14 +192,15 @@ list_verbs(FILE *out, const char *title, bool ours)
 {
 	const char *names[nitems(verbs)];
 	size_t count = 0;
+	int length;
 
 	for (size_t i = 0; i < nitems(verbs); i++)
 		if (is_listed(&verbs[i]) && verbs[i].ours == ours)
 			names[count++] = verbs[i].name;
 	if (count == 0)
 		return;
-	fprintf(out, "\n%s commands (type help <topic>):\n", title);
-	for (size_t i = 0; i < strlen(title) + strlen(" commands (type help <topic>):"); i++)
+	length = fprintf(out, "\n%s commands (type help <topic>):\n", title) - 2;
+	for (int i = 0; i < length; i++)
 		fputc('=', out);
 	fputc('\n', out);
 	show_columns(out, names, count);

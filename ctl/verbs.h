@@ -6,7 +6,7 @@
 
 struct session;
 
-/* Runs one command line; the exit code (ctl/exitcode.h), which is in the session as well. */
+/* Runs one command line; the exit code (ctl/exitcode.h), also in the session. */
 int verbs_run(struct session *, const char *line);
 /* The name of the nth command that a list shows, sorted; NULL after the last. */
 const char *verbs_name(size_t nth);

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Appends the document that calls the method; params is an array of strings and integers. */
+/* Appends the document that calls the method; params: an array of strings and integers. */
 void xmlrpc_write(struct buf *, const char *method, const json_t *params);
 /* Reads a response into *answer, which is ANSWER_NONE. int and i4 become integers, double a
  * real, nil null, everything else but array and struct a string. 0, or -1 with *why a

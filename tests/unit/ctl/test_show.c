@@ -168,7 +168,7 @@ test_columns(void **state)
 	static const char *const names[] = { "a", "thirty-characters-are-in-a-name",
 		"b", "another-one-with-many-letters", "c", "d" };
 	static const char *const wider[] = { "a", "thirty-characters-are-in-a-name",
-		"b", "another-one-with-many-letters", "c", "dd-and-more" };
+		"b", "another-one-with-many-letters", "c", "dd-and-m" };
 	struct text t;
 
 	(void)state;
@@ -178,8 +178,8 @@ test_columns(void **state)
 	show_columns(t.out, wider, nitems(wider));
 	text_is(&t, "a  thirty-characters-are-in-a-name\n"
 	    "a  thirty-characters-are-in-a-name  b  another-one-with-many-letters  c  d\n"
-	    "a                                b                              c          \n"
-	    "thirty-characters-are-in-a-name  another-one-with-many-letters  dd-and-more\n");
+	    "a                                b                              c       \n"
+	    "thirty-characters-are-in-a-name  another-one-with-many-letters  dd-and-m\n");
 }
 
 int
