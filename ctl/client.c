@@ -7,11 +7,13 @@
 #include "proto/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CLIENT_PROTOCOL 1
+#define CLIENT_PUMP_TURNS 1000
 #define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
 
 struct client {
@@ -183,11 +185,18 @@ client_call_fd(struct client *c, const char *method, json_t *params,
 	return call(c, method, params, true, answer);
 }
 
+/* A turn takes a bounded part of what is there, and so does this. */
 int
 client_pump(struct client *c, int timeout_ms)
 {
-	if (c->lost == NULL && loop_turn(c->loop, timeout_ms) == -1 && errno != EINTR)
-		lose(c, strerror(errno));
+	for (int turns = 0; turns < CLIENT_PUMP_TURNS && c->lost == NULL; turns++) {
+		struct pollfd p = { .fd = client_fd(c), .events = POLLIN };
+
+		if (turns > 0 && poll(&p, 1, 0) != 1)
+			break;
+		if (loop_turn(c->loop, turns == 0 ? timeout_ms : 0) == -1 && errno != EINTR)
+			lose(c, strerror(errno));
+	}
 	return c->lost == NULL ? 0 : -1;
 }
 

@@ -91,7 +91,7 @@ server_reach(struct server *s, char **why)
 	enum reach reached = REACH_FAILED;
 
 	*why = NULL;
-	if (s->ops != NULL && s->client != NULL && client_lost(s->client) == NULL)
+	if (s->client != NULL && client_pump(s->client, 0) == 0)
 		return REACH_OK;
 	leave(s);
 	if (s->control != NULL) {

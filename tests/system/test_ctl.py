@@ -136,9 +136,11 @@ class Changes(Case):
                               t[1].replace(d.dir, "DIR"))) for t in told]
 
     def test_same(self):
+        ctl = Ctl()
+        self.addCleanup(ctl.close)
+
         def theirs(d, line):
-            ended = d.supervisorctl(*line.split())
-            return ended.returncode, ended.stdout
+            return ctl.run(["-c", d.conf, *line.split()], d.dir)[:2]
 
         def ours(options):
             def run(d, line):
