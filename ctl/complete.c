@@ -63,6 +63,7 @@ static const struct {
 } takers[] = {
 	{ "add", offer_groups },
 	{ "clear", offer_processes },
+	{ "events", offer_processes },
 	{ "fg", offer_processes },
 	{ "pid", offer_processes },
 	{ "remove", offer_groups },

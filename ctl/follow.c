@@ -4,14 +4,13 @@
 #include "common/str.h"
 #include "ctl/client.h"
 #include "ctl/exitcode.h"
+#include "ctl/interrupt.h"
 #include "ctl/session.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define FOLLOW_TICK_MS 100	/* how often a file is asked for more */
@@ -23,8 +22,7 @@ struct follow {
 	struct session *session;
 	struct feed *feeds[2];
 	size_t count;
-	int interrupt;		/* a signalfd */
-	sigset_t before;
+	struct interrupt interrupt;
 	/* Of the foreground. */
 	const char *name;	/* namespec, or NULL: no input is read */
 	char input[FOLLOW_LINE];
@@ -53,31 +51,18 @@ add_feed(struct follow *f, const struct feed_log *log)
 	free(why);
 }
 
-/* Ctrl-C ends the following, not the program. */
 static void
 begin(struct follow *f)
 {
-	sigset_t set;
-
 	fputs("==> Press Ctrl-C to exit <==\n", f->session->out);
 	fflush(f->session->out);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, &f->before);
-	f->interrupt = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	interrupt_begin(&f->interrupt);
 }
 
 static void
 end(struct follow *f)
 {
-	struct signalfd_siginfo info;
-
-	/* What is pending would end the program as soon as it may. */
-	while (f->interrupt >= 0 && read(f->interrupt, &info, sizeof(info)) > 0)
-		;
-	if (f->interrupt >= 0)
-		close(f->interrupt);
-	sigprocmask(SIG_SETMASK, &f->before, NULL);
+	interrupt_end(&f->interrupt);
 	for (size_t i = 0; i < f->count; i++)
 		feed_free(f->feeds[i]);
 }
@@ -191,7 +176,7 @@ turn(struct follow *f)
 {
 	struct client *client = server_client(f->session->server);
 	struct pollfd fds[6] = {
-		{ .fd = f->interrupt, .events = POLLIN },
+		{ .fd = f->interrupt.fd, .events = POLLIN },
 		{ .fd = fileno(f->session->out) },
 		{ .fd = f->name != NULL ? STDIN_FILENO : -1, .events = POLLIN },
 		{ .fd = client != NULL ? client_fd(client) : -1, .events = POLLIN },

@@ -38,17 +38,38 @@ words_clear(struct words *w)
 	*w = (struct words){ 0 };
 }
 
-void
-words_shift(struct words *w)
+static void
+drop(struct words *w, size_t at)
 {
-	if (w->count == 0)
-		return;
-	free(w->list[0]);
+	free(w->list[at]);
 	w->count--;
-	memmove(w->list, w->list + 1, w->count * sizeof(*w->list));
+	memmove(w->list + at, w->list + at + 1, (w->count - at) * sizeof(*w->list));
 	w->all = false;
 	for (size_t i = 0; i < w->count; i++)
 		w->all = w->all || strcmp(w->list[i], "all") == 0;
+}
+
+void
+words_shift(struct words *w)
+{
+	if (w->count > 0)
+		drop(w, 0);
+}
+
+bool
+words_take(struct words *w, const char *word)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < w->count;) {
+		if (strcmp(w->list[i], word) == 0) {
+			drop(w, i);
+			found = true;
+		} else {
+			i++;
+		}
+	}
+	return found;
 }
 
 /* "group:*" is supervisord's own word for a group, if no pattern is the group. */

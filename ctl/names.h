@@ -17,6 +17,8 @@ struct words {
 void words_split(struct words *, const char *text);
 void words_clear(struct words *);
 void words_add(struct words *, const char *word);
+/* Takes every such word out; true when there was one. */
+bool words_take(struct words *, const char *word);
 /* Drops the first word. */
 void words_shift(struct words *);
 

@@ -4,6 +4,7 @@
 #include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,32 +33,50 @@ select_rows(struct selection *sel, const struct server_rows *rows, const char *g
 	return sel->count > before;
 }
 
+/* How status is to be shown. */
+struct status {
+	struct words names;
+	bool json, watch;
+	struct selection sel;
+};
+
 static void
-select_names(struct session *s, struct selection *sel, const struct server_rows *rows,
-    const struct words *names)
+select_names(struct session *s, struct status *st, const struct server_rows *rows)
 {
-	for (size_t i = 0; i < names->count; i++) {
+	/* What is no row is none of the JSON text either. */
+	FILE *out = st->json ? stderr : s->out;
+	struct words names = { 0 };
+
+	for (size_t i = 0; i < st->names.count; i++)
+		words_add(&names, st->names.list[i]);
+	names_expand(&names, 0, rows);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *spec = names.list[i];
 		char *group, *name;
-		namespec_split(names->list[i], &group, &name);
-		if (!select_rows(sel, rows, group, name)) {
-			fprintf(s->out, name == NULL ? "%s: ERROR (no such group)\n" :
-			    "%s: ERROR (no such process)\n",
-			    name == NULL ? group : names->list[i]);
+
+		namespec_split(spec, &group, &name);
+		if (!select_rows(&st->sel, rows, group, name)) {
+			fprintf(out, name == NULL ? "%s: ERROR (no such group)\n" :
+			    "%s: ERROR (no such process)\n", name == NULL ? group : spec);
 			s->status = EXIT_UNKNOWN;
 		}
 		free(group);
 		free(name);
 	}
+	words_clear(&names);
 }
 
 static void
-status_rows(struct session *s, const struct server_rows *shown)
+status_rows(struct session *s, const struct status *st, const struct server_rows *shown)
 {
 	const struct daemon_info *daemon = shown->daemon;
 
-	if (daemon != NULL)
+	if (daemon != NULL && !st->json)
 		show_daemon(s->out, daemon);
-	show_status(s->out, shown->list, shown->count, shown->now, s->colour);
+	if (st->json)
+		show_json(s->out, shown->list, shown->count, shown->now);
+	else
+		show_status(s->out, shown->list, shown->count, shown->now, s->colour);
 	for (size_t i = 0; i < shown->count; i++)
 		if (process_state_is_stopped(shown->list[i]->state))
 			s->status = EXIT_SOME_NOT_RUNNING;
@@ -65,37 +84,44 @@ status_rows(struct session *s, const struct server_rows *shown)
 		s->status = EXIT_UNKNOWN;
 }
 
+/* Shows the rows as they are now. */
 static void
-status_names(struct session *s, struct words *names)
+status_now(struct session *s, void *ctx)
 {
+	struct status *st = ctx;
 	struct server_rows rows;
-	struct selection sel = { 0 };
 
+	s->status = EXIT_OK;
 	if (!session_rows(s, &rows))
 		return;
-	if (names->count > 0 && !names->all) {
-		names_expand(names, 0, &rows);
-		select_names(s, &sel, &rows, names);
-		rows.list = sel.list;
-		rows.count = sel.count;
+	if (st->names.count > 0 && !st->names.all) {
+		select_names(s, st, &rows);
+		rows.list = st->sel.list;
+		rows.count = st->sel.count;
 	}
-	status_rows(s, &rows);
-	free(sel.list);
+	status_rows(s, st, &rows);
+	st->sel.count = 0;
 }
 
 void
 query_status(struct session *s, const char *args)
 {
-	struct words names;
+	struct status st = { .json = false };
 
 	if (!session_connect(s)) {
 		if (s->status != EXIT_GENERIC)
 			s->status = EXIT_UNKNOWN;
 		return;
 	}
-	words_split(&names, args);
-	status_names(s, &names);
-	words_clear(&names);
+	words_split(&st.names, args);
+	st.json = words_take(&st.names, "--json");
+	st.watch = words_take(&st.names, "--watch");
+	if (st.watch)
+		watch_status(s, status_now, &st);
+	else
+		status_now(s, &st);
+	free(st.sel.list);
+	words_clear(&st.names);
 }
 
 static void

@@ -188,6 +188,37 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 		show_row(out, rows[i], names + SHOW_NAME_GAP, now, colour);
 }
 
+static json_t *
+row_json(const struct process_info *row, int64_t now)
+{
+	char *name = namespec_join(row->group, row->name);
+	char *description = process_info_description(row, now);
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, si, ss, ss, ss}",
+	    "name", name, "group", row->group, "process", row->name,
+	    "state", process_state_name(row->state), "description", description,
+	    "pid", (int)row->pid, "start", (json_int_t)row->start,
+	    "stop", (json_int_t)row->stop, "exitstatus", row->exitstatus,
+	    "spawnerr", row->spawnerr, "stdout_logfile", row->stdout_logfile,
+	    "stderr_logfile", row->stderr_logfile);
+
+	free(description);
+	free(name);
+	return object;
+}
+
+void
+show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+{
+	fputc('[', out);
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = row_json(rows[i], now);
+		fputs(i > 0 ? ",\n " : "", out);
+		(void)json_dumpf(object, out, 0);
+		json_decref(object);
+	}
+	fputs("]\n", out);
+}
+
 void
 show_daemon(FILE *out, const struct daemon_info *d)
 {

@@ -16,6 +16,8 @@ enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_M
 /* The table of processes, columns as wide as the longest name; states coloured or not. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
     bool colour);
+/* The same as one JSON array, a row a line. */
+void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
 /* Text padded with blanks to a number of characters. */
 void show_padded(FILE *, const char *text, int width);
 /* Names in code-point order. */

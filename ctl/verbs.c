@@ -13,6 +13,7 @@
 #include "ctl/regroup.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/watch.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -106,6 +107,9 @@ static const struct verb verbs[] = {
 	{ .name = "clear", .run = operate_clear, .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },
+	{ .name = "events", .run = watch_events, .ours = true, .help =
+	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
+	    "events <name>...\tTell of the named processes alone" },
 	{ .name = "exit", .run = verb_quit, .help = "exit\t\t\tLeave the shell" },
 	{ .name = "fg", .run = follow_foreground, .help =
 	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
@@ -147,7 +151,9 @@ static const struct verb verbs[] = {
 	{ .name = "status", .run = query_status, .help =
 	    "status\t\t\tShow every process\n"
 	    "status <name>...\tShow the named processes\n"
-	    "status <group>:*\tShow all processes of a group" },
+	    "status <group>:*\tShow all processes of a group\n"
+	    "status --json ...\tShow them as JSON\n"
+	    "status --watch ...\tShow them until Ctrl-C" },
 	{ .name = "stop", .run = operate_stop, .help =
 	    "stop <name>...\t\tStop the named processes\n"
 	    "stop <group>:*\t\tStop all processes of a group\n"

@@ -23,7 +23,7 @@ PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat
 
 # Lines that leave the daemon as it was, or as both find it.
 LINES = (
-    "help", "status", "status nope g:*", "status  cat   off", "pid all", "pid g:*",
+    "status", "status nope g:*", "status  cat   off", "pid all", "pid g:*",
     "tail cat", "tail -f", "tail -x cat", "tail cat foo", "tail nope", "tail g:*",
     "tail off", "tail -5 cat stderr", "tail off stderr", "tail -- cat", "tail -0 cat",
     "tail -3 cat", "tail --3 cat", "tail CAT STDERR", "tail cat STDERR", "tail - cat",
@@ -79,6 +79,12 @@ class BesideSupervisorctl(Shared):
     def test_misuse(self):
         for line in MISUSES:
             self.over_each(line, lambda told: (told[0], told[1].splitlines()[0], told[2]))
+
+    def test_help(self):
+        """Commands of our own come after supervisorctl's list, which is as it was."""
+        want, got = self.theirs("help"), self.ours("help")
+        self.assertEqual(want, (got[0], got[1][:len(want[1])], got[2]))
+        self.assertIn("\nreeve commands (type help <topic>):\n", got[1][len(want[1]):])
 
     def test_maintail(self):
         """The log may grow between the two, when its reading is itself logged: it is not."""
