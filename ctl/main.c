@@ -141,16 +141,25 @@ find_server(const struct options *o, const struct conffile *conf,
 	return 0;
 }
 
-/* The file that is given or found; -1 with *why new. A server that is named needs none. */
+static bool
+is_check(const char *command)
+{
+	return command != NULL && strcmp(command, "check") == 0;
+}
+
+/* The file that is given or found; -1 with *why new. A server that is named needs none, and
+ * a command that says what is wrong with it has to be reached. */
 static int
-read_configuration(const struct options *o, const char *self, char **file,
+read_configuration(const struct options *o, char **argv, char **file,
     struct conffile *conf, char **why)
 {
+	const char *command = argv[optind];
+
 	*conf = (struct conffile){ 0 };
-	*file = o->file != NULL ? xstrdup(o->file) : conffile_find(self);
+	*file = o->file != NULL ? xstrdup(o->file) : conffile_find(argv[0]);
 	if (*file == NULL || conffile_read(*file, conf, why) == 0)
 		return 0;
-	if (o->file != NULL || o->server == NULL)
+	if (!is_check(command) && (o->file != NULL || o->server == NULL))
 		return -1;
 	mem_freep(why);
 	return 0;
@@ -236,7 +245,7 @@ main(int argc, char **argv)
 		fputs(o.help ? help_text : REEVE_VERSION "\n", stdout);
 		return 0;
 	}
-	if (read_configuration(&o, argv[0], &file, &conf, &why) == -1)
+	if (read_configuration(&o, argv, &file, &conf, &why) == -1)
 		status = usage_error(argv[0], why);
 	else
 		status = serve(&o, &conf, file, argv);

@@ -3,6 +3,7 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/check.h"
 #include "ctl/exitcode.h"
 #include "ctl/follow.h"
 #include "ctl/http.h"
@@ -104,6 +105,8 @@ static const struct verb verbs[] = {
 	    "add <group>...\t\tActivate groups that the configuration read last has" },
 	{ .name = "avail", .run = regroup_avail, .help =
 	    "avail\t\t\tShow every process of the configuration read last" },
+	{ .name = "check", .run = check_file, .ours = true, .help =
+	    "check [<file>]\t\tTell what is wrong with a configuration file" },
 	{ .name = "clear", .run = operate_clear, .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },

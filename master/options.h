@@ -12,6 +12,7 @@
 struct options {
 	const char *program;		/* argv[0] */
 	const char *configuration;	/* -c */
+	const char *check;		/* --check */
 	bool nodaemon, silent, nocleanup, strip_ansi;	/* -n -s -k -t */
 	bool help, version;		/* -h -v */
 	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;
