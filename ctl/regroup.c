@@ -264,6 +264,17 @@ add_group(struct session *s, const char *name)
 		fprintf(s->out, "%s: added process group\n", name);
 }
 
+/* Whether the command is about this group: it names it, or none at all. */
+static bool
+is_named(const struct words *only, const char *name)
+{
+	bool named = only->count == 0 || only->all;
+
+	for (size_t i = 0; i < only->count; i++)
+		named = named || strcmp(only->list[i], name) == 0;
+	return named;
+}
+
 /* Does it to each group of the list that the command names, or to all. */
 static void
 apply(struct session *s, const json_t *groups, const struct words *only,
@@ -274,11 +285,8 @@ apply(struct session *s, const json_t *groups, const struct words *only,
 
 	json_array_foreach(groups, i, group) {
 		const char *name = json_string_value(group);
-		bool wanted = only->count == 0 || only->all;
 
-		for (size_t k = 0; k < only->count; k++)
-			wanted = wanted || strcmp(only->list[k], name) == 0;
-		if (wanted && !s->broken)
+		if (is_named(only, name) && !s->broken)
 			change(s, name);
 		fflush(s->out);
 	}
@@ -296,6 +304,45 @@ update(struct session *s, const struct words *only, const json_t *result)
 	apply(s, added, only, add_group);
 }
 
+/* --- update --dry-run --- */
+
+/* What would become of the groups of one list; how many lines were printed. */
+static size_t
+foretell(struct session *s, const json_t *groups, const struct words *only,
+    const char *what)
+{
+	size_t i, k, printed = 0;
+	json_t *group, *reason;
+
+	json_array_foreach(groups, i, group) {
+		const char *name = json_string_value(json_is_object(group) ?
+		    json_object_get(group, "name") : group);
+
+		if (name == NULL || !is_named(only, name))
+			continue;
+		fprintf(s->out, "%s: would be %s\n", name, what);
+		json_array_foreach(json_object_get(group, "why"), k, reason)
+			fprintf(s->out, "    %s\n", json_string_value(reason));
+		printed++;
+	}
+	return printed;
+}
+
+static void
+show_preview(struct session *s, const struct words *only, const json_t *result)
+{
+	const json_t *added = json_object_get(result, "added");
+	size_t printed;
+
+	if (only->count > 0 && !only->all)
+		check_names(s, only, added);
+	printed = foretell(s, json_object_get(result, "removed"), only, "removed");
+	printed += foretell(s, json_object_get(result, "changed"), only, "restarted");
+	printed += foretell(s, added, only, "added");
+	if (printed == 0 && !s->broken)
+		fputs("No config updates to processes\n", s->out);
+}
+
 void
 regroup_update(struct session *s, const char *args)
 {
@@ -305,14 +352,19 @@ regroup_update(struct session *s, const char *args)
 	};
 	struct words only;
 	struct answer a;
+	bool dry;
 
 	if (!session_reach(s))
 		return;
 	words_split(&only, args);
-	if (server_call(s->server, "config.reread", NULL, &a) == -1)
+	dry = words_take(&only, "--dry-run");
+	if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL, &a)
+	    == -1)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
 		tell_fault(s, words, &a, "");
+	else if (dry)
+		show_preview(s, &only, a.result);
 	else
 		update(s, &only, a.result);
 	answer_clear(&a);

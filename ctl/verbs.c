@@ -168,7 +168,8 @@ static const struct verb verbs[] = {
 	{ .name = "update", .run = regroup_update, .help =
 	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
 	    "update all\t\tThe same\n"
-	    "update <group>...\tThe same for the named groups" },
+	    "update <group>...\tThe same for the named groups\n"
+	    "update --dry-run ...\tTell what would be done, and why" },
 	{ .name = "version", .run = query_version, .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon matches" },
 	/* What the end of input stands for. */

@@ -159,6 +159,51 @@ class Changes(Case):
         self.assertEqual(want, self.lines(ours(())))
         self.assertEqual(want, self.lines(ours(("-s", "unix://{socket}"))))
 
+    def test_dry_run(self):
+        d = self.daemon(program("a", "/bin/cat", startsecs=0) +
+                        program("b", "/bin/cat", startsecs=0, environment="A=1") +
+                        program("c", "/bin/cat", startsecs=0) +
+                        program("n", "/bin/cat", numprocs=2,
+                                process_name="n%(process_num)d"))
+        pid = d.info("b")["pid"]
+        nothing = (0, "No config updates to processes\n")
+
+        def run(*words):
+            ended = d.reevectl("update", *words)
+            return ended.returncode, ended.stdout
+
+        self.assertEqual(nothing, run("--dry-run"))
+        d.configure(program("b", "/bin/echo x", startsecs=0, priority=5, environment="A=2") +
+                    program("c", "/bin/cat", startsecs=0) + program("d", "/bin/cat") +
+                    program("n", "/bin/cat", numprocs=3, process_name="n%(process_num)d"))
+        told = ("a: would be removed\n"
+                "b: would be restarted\n"
+                "    priority: 999 -> 5\n"
+                "    b: priority: 999 -> 5\n"
+                "    b: environment\n"
+                "    b: command: /bin/cat -> /bin/echo x\n"
+                "n: would be restarted\n"
+                "    processes: 2 -> 3\n"
+                "d: would be added\n")
+        for _ in range(2):
+            status, out = run("--dry-run")
+            self.assertEqual((0, sorted(told.splitlines())), (status, sorted(out.splitlines())))
+            self.assertEqual((0, "a: would be removed\n"), run("a", "--dry-run"))
+        self.assertEqual((1, "ERROR: no such group: zz\nd: would be added\n"),
+                         run("--dry-run", "zz", "d"))
+        self.assertEqual(nothing, run("--dry-run", "c"))
+        # Nothing has taken effect: the groups are those of before, and d is not known.
+        self.assertEqual(pid, d.info("b")["pid"])
+        self.assertEqual("ERROR: no such process/group: d\n", d.reevectl("add", "d").stdout)
+        ended = d.reevectl("update", "--dry-run", options=["-s", "unix://" + d.socket])
+        self.assertEqual((1, "error: unix://%s: this needs the control socket\n" % d.socket),
+                         (ended.returncode, ended.stdout))
+        self.assertEqual(0, d.reevectl("update").returncode)
+        self.assertEqual(nothing, run("--dry-run"))
+        d.configure("[program:x]\n")
+        status, out = run("--dry-run")
+        self.assertEqual((1, "error: <Fault 92: "), (status, out[:18]))
+
 
 @reeve_only
 class Patterns(Case):
