@@ -128,10 +128,9 @@ file_end(struct feed *f, char *bytes, size_t n)
 		f->at = 0;
 		return file_bytes(f, bytes, n);
 	}
-	if (fstat(f->fd, &st) == 0 && st.st_size < f->at && n >= strlen(truncated)) {
+	if (fstat(f->fd, &st) == 0 && st.st_size < f->at && n >= sizeof(truncated)) {
 		f->at = 0;
-		memcpy(bytes, truncated, strlen(truncated));
-		return (ssize_t)strlen(truncated);
+		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
 	return clock_mono_ms() - f->asked_ms >= FEED_ASK_MS ? ask(f) : 0;
 }

@@ -178,14 +178,21 @@ join(char **words)
 	return line;
 }
 
+static bool
+has_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
 /* Colours are for terminals that have them and for people who want them. */
 static bool
 wants_colour(void)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && term != NULL &&
-	    strcmp(term, "dumb") != 0;
+	return has_terminal() && (no == NULL || *no == '\0');
 }
 
 static int
@@ -213,7 +220,8 @@ serve(const struct options *o, const struct conffile *conf, const char *file, ch
 {
 	struct server_where where;
 	struct session s = { .out = stdout, .self = argv[0], .file = file,
-		.interactive = o->interactive, .colour = wants_colour() };
+		.interactive = o->interactive, .terminal = has_terminal(),
+		.colour = wants_colour() };
 	char *why = NULL;
 	int status;
 

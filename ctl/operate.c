@@ -7,6 +7,7 @@
 #include "proto/wait.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* start, stop and signal are one command with three sets of methods and words. */
 struct operation {
@@ -16,7 +17,68 @@ struct operation {
 	int no_group_status;
 	const char *signal;	/* NULL but for signal */
 	struct session *session;
+	size_t done, total;	/* results, for the line that says so; total 0 = no line */
 };
+
+/* On a terminal the last line says how far a command on several processes has come. */
+static void
+show_progress(const struct operation *op)
+{
+	FILE *out = op->session->out;
+
+	if (op->total > 1 && op->done < op->total && !op->session->broken)
+		fprintf(out, "%zu of %zu", op->done, op->total);
+	fflush(out);
+}
+
+static void
+hide_progress(const struct operation *op)
+{
+	if (op->total > 1)
+		fputs("\r\033[K", op->session->out);
+}
+
+/* Whether a command on a whole group, or on all, has a result for such a process. */
+static bool
+is_concerned(const struct operation *op, const struct process_info *row)
+{
+	bool running = process_state_is_running(row->state);
+
+	return op->action == SHOW_START ? !running : op->action == SHOW_CLEAR || running;
+}
+
+/* Of the processes of a group, or with NULL of all. */
+static size_t
+concerned(const struct operation *op, const struct server_rows *rows, const char *group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		n += (group == NULL || strcmp(rows->list[i]->group, group) == 0) &&
+		    is_concerned(op, rows->list[i]);
+	return n;
+}
+
+/* How many results are to come, about. */
+static size_t
+expected(const struct operation *op, const struct words *names)
+{
+	struct server_rows rows;
+	size_t total = 0;
+
+	if (!op->session->terminal || !session_rows(op->session, &rows))
+		return 0;
+	if (names->all)
+		return concerned(op, &rows, NULL);
+	for (size_t i = 0; i < names->count; i++) {
+		char *group, *name;
+		namespec_split(names->list[i], &group, &name);
+		total += name != NULL ? 1 : concerned(op, &rows, group);
+		free(group);
+		free(name);
+	}
+	return total;
+}
 
 static void
 each_result(void *ctx, const struct bulk_result *r)
@@ -26,10 +88,13 @@ each_result(void *ctx, const struct bulk_result *r)
 
 	if (s->broken)
 		return;
+	hide_progress(op);
+	op->done++;
 	if (!show_outcome(s->out, op->action, r->group, r->name, r->fault, r->text))
 		session_fault(s, r->fault, r->text);
 	else
 		s->status = show_exit(op->action, r->fault, s->status);
+	show_progress(op);
 }
 
 static json_t *
@@ -96,11 +161,11 @@ operate_all(struct operation *op)
 static void
 operate(struct operation *op, const struct words *names)
 {
-	if (names->all) {
+	op->total = expected(op, names);
+	show_progress(op);
+	if (names->all)
 		operate_all(op);
-		return;
-	}
-	for (size_t i = 0; i < names->count && !op->session->broken; i++) {
+	for (size_t i = 0; !names->all && i < names->count && !op->session->broken; i++) {
 		char *group, *name;
 		namespec_split(names->list[i], &group, &name);
 		if (name == NULL && op->group != NULL)
@@ -110,6 +175,7 @@ operate(struct operation *op, const struct words *names)
 		free(group);
 		free(name);
 	}
+	hide_progress(op);
 }
 
 static void

@@ -69,9 +69,10 @@ show_changes(struct session *s, const json_t *result)
 	size_t count = 0;
 
 	for (size_t c = 0; c < nitems(changes); c++)
-		json_array_foreach(json_object_get(result, changes[c].member), i, name)
+		json_array_foreach(json_object_get(result, changes[c].member), i, name) {
 			json_object_set_new(all, json_string_value(name),
 			    json_string(changes[c].text));
+		}
 	if (json_object_size(all) == 0)
 		fputs("No config updates to processes\n", s->out);
 	names = xcalloc(json_object_size(all) + 1, sizeof(*names));
@@ -170,9 +171,10 @@ has_name(const json_t *names, const char *wanted)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(names, i, name)
+	json_array_foreach(names, i, name) {
 		if (strcmp(json_string_value(name), wanted) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -321,8 +323,9 @@ foretell(struct session *s, const json_t *groups, const struct words *only,
 		if (name == NULL || !is_named(only, name))
 			continue;
 		fprintf(s->out, "%s: would be %s\n", name, what);
-		json_array_foreach(json_object_get(group, "why"), k, reason)
+		json_array_foreach(json_object_get(group, "why"), k, reason) {
 			fprintf(s->out, "    %s\n", json_string_value(reason));
+		}
 		printed++;
 	}
 	return printed;
@@ -407,7 +410,8 @@ regroup_avail(struct session *s, const char *args)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
 		tell_fault(s, words, &a, "");
-	json_array_foreach(a.result, i, row)
+	json_array_foreach(a.result, i, row) {
 		show_config(s->out, row);
+	}
 	answer_clear(&a);
 }

@@ -136,13 +136,29 @@ ordered(const struct mapping *m, const json_t *params)
 	return list;
 }
 
+/* New: the array's texts; whatever else is in it is dropped. */
+static json_t *
+texts_of(const json_t *array)
+{
+	json_t *texts = json_array(), *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		if (json_is_string(item))
+			json_array_append(texts, item);
+	}
+	return texts;
+}
+
 /* [[added, changed, removed]] as our own protocol has it. */
 static void
 name_changes(struct answer *a)
 {
 	json_t *three = json_array_get(a->result, 0);
-	json_t *named = json_pack("{sO?, sO?, sO?}", "added", json_array_get(three, 0),
-	    "changed", json_array_get(three, 1), "removed", json_array_get(three, 2));
+	json_t *named = json_pack("{so, so, so}", "added",
+	    texts_of(json_array_get(three, 0)), "changed",
+	    texts_of(json_array_get(three, 1)), "removed",
+	    texts_of(json_array_get(three, 2)));
 
 	json_decref(a->result);
 	a->result = named;

@@ -26,7 +26,8 @@ struct session {
 	const char *self;	/* argv[0] */
 	const char *file;	/* the configuration file, or NULL */
 	bool interactive;	/* questions may be asked */
-	bool colour;		/* out is a terminal that shows colours */
+	bool terminal;		/* out is one that can be moved on */
+	bool colour;		/* and wants colours */
 	const struct verb *verb; /* the command under way */
 	int status;		/* the exit code so far */
 	bool broken;		/* an error line ended the command */

@@ -70,8 +70,9 @@ xmlrpc_write(struct buf *out, const char *method, const json_t *params)
 	put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
 	put_text(out, method);
 	put_text(out, "</methodName><params>");
-	json_array_foreach(params, i, value)
+	json_array_foreach(params, i, value) {
 		put_param(out, value);
+	}
 	put_text(out, "</params></methodCall>\n");
 }
 

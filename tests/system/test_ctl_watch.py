@@ -73,6 +73,19 @@ class Status(Case):
         self.assertEqual(("cat: stopped\n", ""), (ended.stdout, ended.stderr))
         self.d.wait_state("g:x", "RUNNING")
 
+    def test_progress(self):
+        """On a terminal alone; results come one by one, before the last is there."""
+        d = self.daemon(program("quick", "/bin/cat", startsecs=0, autostart="false") +
+                        program("slow", "/bin/cat", startsecs=2, autostart="false"))
+        t = Terminal(self, d, "start", "all")
+        t.expect("0 of 2\r\x1b\\[Kquick: started\r\n1 of 2")
+        self.assertEqual("STARTING", d.state("slow"))
+        t.expect("\r\x1b\\[Kslow: started\r\n")
+        self.assertEqual(0, t.status())
+        ended = d.reevectl("stop", "all")
+        self.assertEqual({"quick: stopped", "slow: stopped"}, set(ended.stdout.splitlines()))
+        self.assertNotIn("\x1b", ended.stdout)
+
 
 @reeve_only
 class Events(Case):
