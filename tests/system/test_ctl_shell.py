@@ -26,7 +26,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(d.dir)
-            os.environ.update({"TERM": "xterm", "HOME": d.dir, "NO_COLOR": "1", **env})
+            # libedit itself keeps the names of functions that are added to it.
+            os.environ.update({"TERM": "xterm", "HOME": d.dir, "NO_COLOR": "1",
+                               "ASAN_OPTIONS": "detect_leaks=0", **env})
             os.execv(os.path.join(BUILD, "reevectl"), ["reevectl", "-c", d.conf, *options])
         self.said = ""
         self.waited = None
