@@ -3,9 +3,18 @@
 BUILD      ?= build
 CC         ?= cc
 VERSION    := 0.1.0
+# Where `make install` puts things. DESTDIR comes before all of it and is not remembered.
 PREFIX     ?= /usr/local
+SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/reeve
-MANDIR     ?= $(PREFIX)/share/man
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+sysconfdir ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+SYSTEMDDIR ?= $(PREFIX)/lib
+UNITDIR    ?= $(SYSTEMDDIR)/systemd/system
+ZSHDIR     ?= $(DATADIR)/zsh/site-functions
+PYTHONDIR  ?= $(DATADIR)/reeve/python
 DESTDIR    ?=
 
 WARNINGS   := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -13,7 +22,7 @@ WARNINGS   := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-proto
 CFLAGS     ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 EXTRA      ?=
 ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE -DREEVE_VERSION='"$(VERSION)"' \
-              -DLIBEXECDIR='"$(LIBEXECDIR)"' -I. -fPIE $(WARNINGS) $(CFLAGS) $(EXTRA)
+              -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(sysconfdir)"' -I. -fPIE $(WARNINGS) $(CFLAGS) $(EXTRA)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA)
 ifeq ($(V),)
 quiet = @echo '  $(1) $@';
@@ -49,6 +58,15 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What holds a path of the installation is built anew when that changes.
+paths      := $(LIBEXECDIR) $(sysconfdir)
+ifneq ($(paths),$(shell cat $(BUILD)/paths 2>/dev/null))
+$(shell mkdir -p $(BUILD) && echo '$(paths)' >$(BUILD)/paths)
+endif
+$(BUILD)/obj/master/frontend.o $(BUILD)/obj/master/config.o \
+$(BUILD)/obj/ctl/conffile.o: $(BUILD)/paths
+$(BUILD)/obj/master/sample.o: master/reeved.conf.sample
+
 # Each directory is a library; its program is main.c and the libraries below it.
 objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
 layers      = $(if $(filter $(1),common),common,$(if $(filter $(1),proto),proto common,$(1) proto common))
@@ -81,22 +99,28 @@ test-programs: all $(UNIT) $(CHILDREN)
 
 # --- what a newcomer types ---------------------------------------------------
 
-.PHONY: help deps test-deps demo install clean
+.PHONY: help deps test-deps deb-deps demo clean
 help:
 	@echo 'make deps        install what building needs (system packages)'
 	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
 	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
-	@echo 'make check-long  check, all under the sanitizers, and a whole life under valgrind'
+	@echo 'make check-long  check, all under the sanitizers, a whole life under valgrind, the package'
 	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
-	@echo 'make install     into DESTDIR/PREFIX'
+	@echo 'make install     into DESTDIR/PREFIX, configuration into sysconfdir'
+	@echo 'make install-compat  the names supervisord and supervisorctl, for the above'
+	@echo 'make deb         Debian packages into $(BUILD)/deb (make deb-deps once)'
+	@echo 'make uninstall   takes both back; changed configuration stays'
 	@echo 'make clean       remove build/'
 
 deps:
 	@tests/packages deps
+
+deb-deps:
+	@tests/packages deb-deps
 
 test-deps: deps
 	@tests/packages test-deps
@@ -105,16 +129,53 @@ demo: all
 	@tests/packages demo
 	@master/demo/run $(BUILD)
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXECDIR)
-	install -m 755 $(BUILD)/reeved $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(BUILD)/reevectl $(BUILD)/pidproxy $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/reeve-rpcd $(DESTDIR)$(LIBEXECDIR)/
-	for m in $(MANUALS); do \
-		install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
-
 clean:
 	rm -rf build
+
+# --- installation --------------------------------------------------------------
+
+# One list of everything: mode, directory, file, and its name there where it is another.
+# Names in .in have their paths put in. Configuration that is there already stays.
+install_rows = \
+	755:$(SBINDIR):$(BUILD)/reeved: \
+	755:$(BINDIR):$(BUILD)/reevectl: \
+	755:$(BINDIR):$(BUILD)/pidproxy: \
+	755:$(LIBEXECDIR):$(BUILD)/reeve-rpcd: \
+	644:$(DATADIR)/reeve:master/reeved.conf.sample: \
+	644:$(DATADIR)/bash-completion/completions:ctl/completion/reevectl.bash:reevectl \
+	644:$(ZSHDIR):ctl/completion/_reevectl: \
+	644:$(DATADIR)/fish/vendor_completions.d:ctl/completion/reevectl.fish: \
+	644:$(UNITDIR):master/install/reeved.service.in:reeved.service \
+	644:$(SYSTEMDDIR)/sysusers.d:master/install/reeve.sysusers:reeve.conf \
+	644:$(SYSTEMDDIR)/tmpfiles.d:master/install/reeve.tmpfiles:reeve.conf \
+	644:$(sysconfdir)/reeve:master/install/reeved.conf.in:reeved.conf \
+	$(foreach m,$(MANUALS),644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):$(m):) \
+	$(foreach e,$(wildcard rpcd/example/*),755:$(DATADIR)/doc/reeve/examples:$(e):) \
+	$(foreach p,$(wildcard master/python/supervisor/*.py),644:$(PYTHONDIR)/supervisor:$(p):)
+compat_rows = \
+	link:$(BINDIR):$(SBINDIR)/reeved:supervisord \
+	link:$(BINDIR):reevectl:supervisorctl \
+	755:$(BINDIR):master/install/echo_supervisord_conf.in:echo_supervisord_conf \
+	page:$(MANDIR)/man1:man8/reeved.8:supervisord.1 \
+	page:$(MANDIR)/man1:man8/reeved.8:echo_supervisord_conf.1 \
+	page:$(MANDIR)/man1:man1/reevectl.1:supervisorctl.1
+installer   = DESTDIR='$(DESTDIR)' sbindir='$(SBINDIR)' sysconfdir='$(sysconfdir)' \
+              master/install/run
+
+.PHONY: install install-compat uninstall deb
+install: all
+	@$(installer) put $(install_rows)
+	@install -d '$(DESTDIR)$(sysconfdir)/reeve/conf.d'
+
+install-compat:
+	@$(installer) put $(compat_rows)
+
+uninstall:
+	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' 2>/dev/null || true
+	@$(installer) remove $(compat_rows) $(install_rows)
+
+deb:
+	@master/package/build '$(BUILD)' '$(VERSION)'
 
 # --- tests -------------------------------------------------------------------
 
@@ -133,7 +194,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat valgrind
+	@tests/run unit system asan-all compat valgrind package
 
 unit: test-programs
 	@tests/run unit

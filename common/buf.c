@@ -132,15 +132,21 @@ buf_putc(struct buf *b, char c)
 int
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t spare = b->cap - b->start - b->len;
 	va_list ap;
-	char *to;
+	char *to = spare > 0 ? b->data + b->start + b->len : NULL;
 	int n;
 
+	/* Most texts fit where they shall stand. */
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(to, spare, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		return -1;
+	if ((size_t)n < spare && (b->max == 0 || (size_t)n <= b->max - b->len)) {
+		b->len += (size_t)n;
+		return 0;
+	}
 	to = buf_room(b, (size_t)n, 1);
 	if (to == NULL)
 		return -1;

@@ -13,6 +13,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/usr/local/etc"
+#endif
 #define CONFFILE_MAX (4 * 1024 * 1024)
 
 enum section {
@@ -113,6 +116,7 @@ conffile_find(const char *argv0)
 		xstrdup("etc/supervisord.conf"),
 		xstrdup("/etc/supervisord.conf"),
 		xstrdup("/etc/supervisor/supervisord.conf"),
+		xstrdup(SYSCONFDIR "/reeve/reeved.conf"),
 	};
 
 	for (size_t i = 0; i < nitems(paths); i++) {

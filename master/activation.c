@@ -2,6 +2,7 @@
 
 #include "master/events.h"
 #include "master/fcgi.h"
+#include "master/interface.h"
 #include "master/publish.h"
 #include "master/runtime.h"
 
@@ -68,6 +69,8 @@ forget(struct master *master, struct group *group)
 		jobs_drop_process(master->jobs, process);
 	}
 	release_processes(master, group);
+	if (group->config->kind == GROUP_INTERFACE)
+		interface_removed(master, group->config);
 	events_unsubscribe(master->events, group);
 	groups_remove(master->groups, group);
 }

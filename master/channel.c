@@ -29,19 +29,33 @@ struct channel {
 	struct capture *capture;	/* owned; NULL = no capture mode */
 };
 
-static int
-append_text(struct buf *line, const char *bytes, size_t n)
+static bool
+is_protocol(const struct channel *channel)
 {
-	char *quoted;
+	return channel->ops != NULL && channel->ops->is_protocol;
+}
+
+static int
+append_quoted(struct buf *line, const char *before, const char *bytes, size_t n)
+{
+	char *quoted = str_repr_bytes(bytes, n);
 	int rc;
 
-	if (str_is_utf8(bytes, n))
-		return buf_append(line, bytes, n);
-	if ((quoted = str_repr_bytes(bytes, n)) == NULL)
+	if (quoted == NULL)
 		return -1;
-	rc = buf_printf(line, "Undecodable: b%s", quoted);
+	rc = buf_printf(line, "%sb%s", before, quoted);
 	free(quoted);
 	return rc;
+}
+
+static int
+append_text(struct buf *line, const struct channel *channel, const char *bytes, size_t n)
+{
+	if (is_protocol(channel))
+		return append_quoted(line, "", bytes, n);
+	if (str_is_utf8(bytes, n))
+		return buf_append(line, bytes, n);
+	return append_quoted(line, "Undecodable: ", bytes, n);
 }
 
 /* The copy for the main log; without memory there is none. */
@@ -55,7 +69,7 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 		return;
 	buf_init(&line, 0);
 	if (buf_printf(&line, "%s %s output:\n", name, channel->use.word) == 0 &&
-	    append_text(&line, bytes, n) == 0)
+	    append_text(&line, channel, bytes, n) == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
 	free(name);
@@ -77,6 +91,15 @@ write_log(void *ctx, char *bytes, size_t n)
 		(void)logfile_write(channel->use.log, bytes, n);
 	if (channel->use.syslog != NULL)
 		syslogger_write(channel->use.syslog, channel->use.name, bytes, n);
+}
+
+/* The log may well have less than what was said. */
+static void
+put_protocol(struct channel *channel, char *bytes, size_t n)
+{
+	copy_to_mainlog(channel, bytes, n);
+	channel->ops->output(channel->ctx, bytes, n);
+	write_log(channel, bytes, strip(channel, bytes, n));
 }
 
 /* Captured text is no matter of the log. */
@@ -151,6 +174,8 @@ channel_pull(struct channel *channel, size_t n)
 	}
 	if (channel->capture != NULL)
 		capture_feed(channel->capture, bytes, (size_t)got);
+	else if (is_protocol(channel))
+		put_protocol(channel, bytes, (size_t)got);
 	else
 		put(channel, bytes, (size_t)got, false);
 	return (size_t)got;

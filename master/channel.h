@@ -32,6 +32,8 @@ void channel_free(struct channel *);	/* NULL is fine */
 struct channel_ops {
 	void (*output)(void *ctx, const char *bytes, size_t n);
 	void (*communication)(void *ctx, const char *bytes, size_t n);
+	/* The output is a protocol: told as it was read, escape sequences and all. */
+	bool is_protocol;
 };
 /* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
  * with ENOMEM. */

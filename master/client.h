@@ -42,6 +42,7 @@ struct client {
 	char program[32];		/* as hello named it, for the log */
 	const struct client_owner *owner;	/* NULL for local clients */
 	void *owner_ctx;
+	struct client **holder;		/* of a child's: set to NULL when it goes */
 };
 
 /* Each answers one request; results are taken, NULL = null. */

@@ -17,12 +17,14 @@ hello_result(const struct client *client)
 	    (int)getpid());
 }
 
-/* A name for log lines: printable ASCII, whatever the client wrote. */
+/* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
 static void
 take_program(struct client *client, const char *name)
 {
 	size_t n = strnlen(name, sizeof(client->program) - 1);
 
+	if (client->holder != NULL)
+		return;
 	for (size_t i = 0; i < n; i++)
 		client->program[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
 	client->program[n] = '\0';
@@ -69,14 +71,27 @@ cmd_ready(struct client *client, uint64_t id, const json_t *params)
 	client->owner->ready(client->owner_ctx);
 }
 
+static void
+send_event(struct client *client, const json_t *type, const json_t *data)
+{
+	events_remote(client->master->events, json_string_value(type),
+	    json_string_value(data), json_string_length(data));
+}
+
 void
 cmd_event_send(struct client *client, uint64_t id, const json_t *params)
 {
-	const json_t *data = json_object_get(params, "data");
+	const json_t *more = json_object_get(params, "more");
+	size_t n = json_array_size(more);
 
-	events_remote(client->master->events,
-	    json_string_value(json_object_get(params, "type")), json_string_value(data),
-	    json_string_length(data));
+	if (n % 2 != 0 || n / 2 >= CMD_EVENTS_MAX) {
+		client_fault(client, id, FAULT_INCORRECT_PARAMETERS, "more");
+		return;
+	}
+	send_event(client, json_object_get(params, "type"),
+	    json_object_get(params, "data"));
+	for (size_t i = 0; i < n; i += 2)
+		send_event(client, json_array_get(more, i), json_array_get(more, i + 1));
 	client_reply(client, id, NULL);
 }
 

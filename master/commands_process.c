@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/str.h"
 #include "master/group.h"
+#include "master/interface.h"
 #include "master/runtime.h"
 
 #include <errno.h>
@@ -88,6 +89,19 @@ static bool (*const takes[])(enum process_state) = {
     [JOB_CLEAR] = takes_any,
 };
 
+/* Those that are being stopped already are no job's. */
+static void
+stay_stopped(const struct groups *groups, const struct group *only)
+{
+	struct group *group;
+	struct process *process;
+
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		if (only == NULL || only == group)
+			TAILQ_FOREACH(process, &group->processes, in_group)
+				(void)interface_stay(process);
+}
+
 /* group NULL = all. */
 static void
 begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct group *group,
@@ -98,6 +112,8 @@ begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct g
 	size_t count;
 	uint64_t job;
 
+	if (kind == JOB_STOP)
+		stay_stopped(master->groups, group);
 	list = groups_select(master->groups, group, takes[kind], &count);
 	job = list == NULL ? 0 :
 	    jobs_add(master->jobs, kind, list, count, signo, &commands_job_sink, client);
@@ -280,7 +296,7 @@ cmd_process_stop(struct client *client, uint64_t id, const json_t *params)
 		begin_job(client, id, JOB_STOP, group, 0);
 		return;
 	}
-	fault = process_stop(process, &detail);
+	fault = interface_stay(process) ? FAULT_NONE : process_stop(process, &detail);
 	if (fault == FAULT_NONE)
 		client_reply(client, id, spawn_result(process, process->spawn));
 	else

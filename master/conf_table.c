@@ -100,6 +100,10 @@ static const struct conf_option program_rows[] = {
 	    .help = "exit statuses that are expected" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),
 	    .help = "send standard error where standard output goes" },
+	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
+	    .flags = CONF_OURS,
+	    .help = "end the daemon when it is FATAL, or has ended unexpectedly and is not "
+	    "started again" },
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
 	    .flags = CONF_SECTION, .help = "processes to make of this section" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),
@@ -146,6 +150,12 @@ static const struct conf_option listener_rows[] = {
 	    IN(pool_section, result_handler), .help = "judges the listener's results" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,
 	    .help = "event types, separated by commas" },
+};
+
+static const struct conf_option interface_rows[] = {
+	{ "role", &conf_command_role, "states", IN(interface_config, role),
+	    .flags = CONF_OURS,
+	    .help = "what it may ask of the daemon: states, view, operate or admin" },
 };
 
 static const struct conf_option fcgi_rows[] = {
@@ -200,12 +210,13 @@ const struct conf_section conf_program = SECTION("program", program_rows);
 const struct conf_section conf_group = SECTION("group", group_rows);
 const struct conf_section conf_listener_pool = SECTION("eventlistener", listener_rows);
 const struct conf_section conf_fcgi = SECTION("fcgi-program", fcgi_rows);
+const struct conf_section conf_interface = SECTION("rpcinterface", interface_rows);
 const struct conf_section conf_inet_server = SECTION("inet_http_server", inet_rows);
 const struct conf_section conf_unix_server = SECTION("unix_http_server", unix_rows);
 
 const struct conf_section *const conf_sections[] = {
 	&conf_supervisord, &conf_unix_server, &conf_inet_server, &conf_program, &conf_group,
-	&conf_listener_pool, &conf_fcgi,
+	&conf_listener_pool, &conf_fcgi, &conf_interface,
 };
 const size_t conf_sections_count = nitems(conf_sections);
 

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "proto/role.h"
 #include "master/config.h"
 
 #include <errno.h>
@@ -296,6 +297,38 @@ event_length_print(const void *slot)
 	return xstrdup(event_length.words[*(const bool *)slot]);
 }
 
+static int
+command_role_parse(const char *text, void *slot, char **why)
+{
+	int role = role_parse(text);
+	char *shown;
+
+	if (role > ROLE_NONE) {
+		*(enum role *)slot = (enum role)role;
+		return 0;
+	}
+	shown = str_repr(text);
+	*why = xasprintf("not a valid role: %s (states, view, operate or admin)", shown);
+	free(shown);
+	return -1;
+}
+
+static char *
+command_role_print(const void *slot)
+{
+	return xstrdup(role_name(*(const enum role *)slot));
+}
+
+static bool
+command_role_equal(const void *a, const void *b)
+{
+	return *(const enum role *)a == *(const enum role *)b;
+}
+
+const struct conf_type conf_command_role = {
+	.name = "role", .size = sizeof(enum role), .parse = command_role_parse,
+	.print = command_role_print, .equal = command_role_equal,
+};
 const struct conf_type conf_integer = {
 	.name = "integer", .size = sizeof(int64_t), .parse = integer_parse,
 	.print = integer_print, .equal = integer_equal,

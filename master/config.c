@@ -6,6 +6,7 @@
 #include "master/conf_include.h"
 #include "master/conf_load.h"
 #include "master/conf_path.h"
+#include "master/kvlist.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +14,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define SEARCH_COUNT 6
+/* Where `make install` leaves a configuration. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/usr/local/etc"
+#endif
+
+#define SEARCH_COUNT 7
 
 /* New strings: where a configuration is looked for (reference 4.8). */
 static void
@@ -27,6 +33,7 @@ search_paths(const char *program, char *paths[SEARCH_COUNT])
 	paths[3] = xstrdup("etc/supervisord.conf");
 	paths[4] = xstrdup("/etc/supervisord.conf");
 	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
+	paths[6] = xstrdup(SYSCONFDIR "/reeve/reeved.conf");
 	free(bin);
 	free(base);
 }
@@ -273,6 +280,11 @@ group_config_unref(struct group_config *group)
 		free(group->processes[i]);
 	}
 	free(group->processes);
+	if (group->interface != NULL) {
+		free(group->interface->name);
+		kvlist_clear(&group->interface->options);
+	}
+	free(group->interface);
 	free(group->fcgi.url);
 	free(group->fcgi.path);
 	free(group->fcgi.address);

@@ -59,11 +59,19 @@ struct process_config {
 	size_t nexitcodes;
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
+	bool exit_on_fatal;	/* the daemon does not outlive it */
 	int umask;		/* -1 = none */
 	struct channel_config channels[CHANNEL_MAX];
 };
 
-enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI };
+/* A namespace of the API that a program serves: [rpcinterface:x] with command=. */
+struct interface_config {
+	char *name;		/* "x" */
+	enum role role;		/* of its own calls to the master */
+	struct environment options;	/* of its section, handed to it */
+};
+
+enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI, GROUP_INTERFACE };
 
 /* What an event listener's group has beyond its processes. */
 struct pool_config {
@@ -89,6 +97,7 @@ struct group_config {
 	unsigned refs;		/* the config and the live group */
 	enum group_kind kind;
 	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
+	struct interface_config *interface;	/* of GROUP_INTERFACE; owned */
 	struct fcgi_config fcgi;	/* of GROUP_FCGI */
 	char *name;
 	int64_t priority;

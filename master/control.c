@@ -20,7 +20,7 @@ TAILQ_HEAD(client_list, client);
 struct control {
 	struct master *master;
 	struct client_list clients;	/* reeve-rpcd's first */
-	size_t local;			/* clients of the socket */
+	size_t local;			/* clients of the socket: not the children's */
 	int listener;			/* -1 = none */
 	struct source *accepting;
 	struct source *retry; /* timer: accept again; armed = short of descriptors */
@@ -79,8 +79,10 @@ client_free(struct client *client)
 	struct control *control = client->control;
 
 	TAILQ_REMOVE(&control->clients, client, in_clients);
-	if (client->owner == NULL)
+	if (client->owner == NULL && client->holder == NULL)
 		control->local--;
+	if (client->holder != NULL)
+		*client->holder = NULL;
 	jobs_forget(control->master->jobs, client);
 	peer_free(client->peer);
 	cursor_free(client->cursor);
@@ -123,6 +125,9 @@ refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
 
 	if (client->owner != NULL)
 		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
+	else if (cmd->flags & CMD_ONLY_RPCD)
+		snprintf(detail, sizeof(detail), "%s is for the front end alone",
+		    cmd->name);
 	else
 		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
 		    role_name(cmd->role));
@@ -268,6 +273,24 @@ control_adopt(struct control *control, int fd, const struct client_owner *owner,
 		control->local++;
 	TAILQ_INSERT_HEAD(&control->clients, client, in_clients);
 	return client;
+}
+
+int
+control_admit(struct control *control, int fd, enum role role, const char *name,
+    struct client **holder)
+{
+	struct client *client = client_new(control, fd, NULL, NULL);
+
+	if (client == NULL)
+		return -1;
+	client->role = role;
+	snprintf(client->program, sizeof(client->program), "rpcinterface %s", name);
+	source_free(client->deadline);
+	client->deadline = NULL;
+	client->holder = holder;
+	*holder = client;
+	TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+	return 0;
 }
 
 /* The client that cannot be taken in keeps the listener ready: asking again at once would

@@ -21,6 +21,11 @@ void control_listen(struct control *);
  * (the control's), or NULL with errno. */
 struct client *control_adopt(
     struct control *, int fd, const struct client_owner *, void *ctx);
+/* Takes a connected socket of a child that may do what the role allows, whenever it likes,
+ * under this name in the log. *holder is its client until it goes: when the child closes it
+ * or the holder drops it. 0, or -1 with errno. */
+NODISCARD int control_admit(
+    struct control *, int fd, enum role, const char *name, struct client **holder);
 /* Closes one client now, without calling its owner. */
 void control_drop(struct control *, struct client *);
 /* End of a turn: deltas and replies go out, reeve-rpcd's connection first (design 5). */

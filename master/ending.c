@@ -128,6 +128,7 @@ ending_keep_status(struct process *p, int wait_status)
 {
 	p->has_exitstatus = true;
 	p->exitstatus = waitstatus_code(wait_status);
+	p->ending = waitstatus_shell(wait_status);
 	p->stop = clock_wall_ms() / 1000;
 }
 
@@ -159,8 +160,12 @@ ending_exited(struct process *p, struct request *request)
 	if (!expected)
 		transition_spawnerr(p, transition_text("Bad exit code %d", p->exitstatus));
 	ending_gone(p, PROCESS_EXITED);
-	if (ending_wants_restart(p) && !p->ops->is_stopping(p))
+	if (p->ops->is_stopping(p))
+		return FAULT_NONE;
+	if (ending_wants_restart(p))
 		transition_enqueue(p);
+	else if (!expected)
+		transition_failed(p);
 	return FAULT_NONE;
 }
 

@@ -7,6 +7,7 @@
 #include "master/control.h"
 #include "master/frontend_log.h"
 #include "master/frontend_setup.h"
+#include "master/interface.h"
 #include "master/reap.h"
 #include "master/spawn.h"
 
@@ -95,6 +96,7 @@ ready(void *ctx)
 	frontend->backoff_ms = 0;
 	source_arm(frontend->watchdog, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
+	interface_front_end_ready(frontend->master);
 }
 
 /* Whatever ended the connection, a front end without one is of no use. */
@@ -108,6 +110,7 @@ closed(void *ctx, const char *why, bool violation)
 	frontend->client = NULL;
 	if (frontend->pid == 0 || frontend->stopping)
 		return;
+	interface_front_end_gone(frontend->master);
 	/* At a mere end of file it is on its way out: its own status tells more than ours.
 	 */
 	if (violation || *why != '\0')
@@ -169,10 +172,12 @@ reaped(void *ctx, pid_t pid, int wait_status)
 		control_drop(frontend->master->control, frontend->client);
 	frontend->client = NULL;
 	source_arm(frontend->watchdog, -1);
-	if (frontend->stopping)
+	if (frontend->stopping) {
 		frontend->done(frontend->done_ctx);
-	else
-		schedule(frontend);
+		return;
+	}
+	interface_front_end_gone(frontend->master);
+	schedule(frontend);
 }
 
 static pid_t
@@ -189,7 +194,7 @@ spawn(struct frontend *frontend, int null_fd, int log_fd, int socket)
 	    .envp = empty,
 #endif
 	    .fds = {null_fd, null_fd, log_fd},
-	    .extra_fd = socket,
+	    .extra_fds = {socket, -1},
 	    .umask = -1,
 	    .own_group = true,
 	    .mask = loop_original_mask(frontend->master->loop),
@@ -385,4 +390,10 @@ pid_t
 frontend_pid(const struct frontend *frontend)
 {
 	return frontend == NULL ? 0 : frontend->pid;
+}
+
+struct client *
+frontend_client(const struct frontend *frontend)
+{
+	return frontend == NULL || !frontend->was_ready ? NULL : frontend->client;
 }

@@ -20,6 +20,8 @@ void frontend_start(struct frontend *);
 void frontend_stop(struct frontend *, void (*done)(void *ctx), void *ctx);
 /* End of a turn: notes when something is waiting for it to read. */
 void frontend_check(struct frontend *);
+/* Its connection once it is ready, or NULL; borrowed. */
+struct client *frontend_client(const struct frontend *);
 pid_t frontend_pid(const struct frontend *);	/* 0 = not running */
 
 #endif

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define ENDING_NOT_SPAWNED 127
+
 enum fault
 launch_drop(struct process *p, struct request *request UNUSED)
 {
@@ -28,6 +30,7 @@ launch_back_off(struct process *p)
 	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
 	    p->config->name);
 	launch_drop(p, NULL);
+	transition_failed(p);
 }
 
 void
@@ -52,6 +55,7 @@ launch_failed(struct process *p, char *why_take)
 {
 	log_info("spawnerr: %s", why_take != NULL ? why_take : strerror(ENOMEM));
 	transition_spawnerr(p, why_take);
+	p->ending = ENDING_NOT_SPAWNED;
 	transition_verdict(p, VERDICT_SPAWN_FAILED);
 	launch_back_off(p);
 	return FAULT_SPAWN_ERROR;

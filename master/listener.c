@@ -116,9 +116,12 @@ static void
 reject_line(struct feeding *feeding)
 {
 	struct listener *listener = feeding->listener;
-	char *shown = str_repr_bytes(listener->line, listener->nline);
+	bool is_text = str_is_utf8(listener->line, listener->nline);
+	char *shown = is_text ? strndup(listener->line, listener->nline) :
+				str_repr_bytes(listener->line, listener->nline);
 
-	log_warn("%s: bad result line: %s", listener->name, shown == NULL ? "?" : shown);
+	log_warn("%s: bad result line: '%s%s'", listener->name,
+	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
 	free(shown);
 	enter(listener, LISTENER_UNKNOWN);
 	feeding->end(feeding->ctx, listener_take(listener), false);

@@ -3,8 +3,10 @@
 #include "common/mem.h"
 #include "master/conf_check.h"
 #include "master/listeners.h"
+#include "master/notify.h"
 #include "master/options.h"
 #include "master/run.h"
+#include "master/sample.h"
 #include "master/spawn.h"
 
 #include <signal.h>
@@ -40,6 +42,16 @@ reexecute(struct master *master, char **argv)
 	return 1;
 }
 
+/* Asked before a daemon forks: the watchdog means the process that was started. */
+static struct notify *
+service_manager(struct loop *loop)
+{
+	int64_t watchdog_ms = notify_watchdog_ms(
+	    getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
+
+	return notify_new(loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
+}
+
 static int
 run_all(struct master *master, char **argv)
 {
@@ -53,7 +65,8 @@ run_all(struct master *master, char **argv)
 	} while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
 		return reexecute(master, argv);
-	return outcome == RUN_ERROR ? usage_error(master->options, error) : 0;
+	return outcome == RUN_ERROR ? usage_error(master->options, error) :
+	    master->exit_status;
 }
 
 /* Reads the configuration and tells what is wrong with it; the exit status. */
@@ -94,10 +107,16 @@ main(int argc, char **argv)
 	}
 	if (options.check != NULL)
 		return check(&options);
+	if (options.sample) {
+		fputs(sample_text, stdout);
+		return 0;
+	}
 	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
 		fatal("cannot start: no descriptors or memory");
+	master.notify = service_manager(master.loop);
 	status = run_all(&master, argv);
 	free(master.config_path);
+	notify_free(master.notify);
 	reaper_free(master.reaper);
 	loop_free(master.loop);
 	return status;

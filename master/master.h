@@ -20,6 +20,7 @@ struct control;
 struct events;
 struct frontend;
 struct listeners;
+struct notify;
 struct publisher;
 
 struct master {
@@ -27,6 +28,7 @@ struct master {
 	const struct options *options;
 	struct loop *loop;
 	struct reaper *reaper;
+	struct notify *notify;		/* the service manager; NULL = none */
 	char *config_path; /* absolute, from the first run on: a daemon changes its
 			    * directory */
 	bool reexecuted;		/* out of FATAL, under the same pid */
@@ -50,6 +52,8 @@ struct master {
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	bool restart_wanted;		/* what ends this run was asked to lead to */
+	int exit_status;		/* … else the daemon's own: not 0 when a process
+					 * with exit_on_fatal has failed */
 };
 
 #endif

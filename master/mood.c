@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 1000	/* with a group that is busy … */
+#define PATIENCE_MS 1000	/* with all groups that are busy … */
 #define LOOK_EVERY_MS 20	/* … and how often it is looked at */
 #define TURN_MS 4		/* that asking to stop may take in one turn */
 #define REPORT_EVERY_MS 3000
@@ -33,8 +33,9 @@ struct mood {
 	struct group *current;	/* the group being stopped; NULL = not begun */
 	bool asked;		/* current's processes have been told */
 	bool busy;		/* inside mood_advance */
+	bool waiting;		/* for `current`, which is busy, … */
+	int64_t patience_ms;	/* … until then; -1 = none has been waited for */
 	int64_t reported_ms;	/* -1 = not yet */
-	int64_t patience_ms;	/* until then `current` is waited for; -1 = it is not */
 	struct process **asking;	/* of the current group: still to be asked, the
 					 * last first */
 	size_t nasking;
@@ -120,22 +121,19 @@ mood_ask(struct mood *m)
 	}
 }
 
-/* A group that is busy is given a little time. */
+/* Groups that are busy are given a little time, all of them together: what keeps each of
+ * them busy goes on meanwhile. */
 static bool
 mood_is_patient(struct mood *m)
 {
 	int64_t now = clock_mono_ms();
 
-	if (m->ops->is_busy == NULL || !m->ops->is_busy(m->ctx, m->current)) {
-		m->patience_ms = -1;
-		return false;
-	}
-	if (m->patience_ms == -1)
+	m->waiting = m->ops->is_busy != NULL && m->ops->is_busy(m->ctx, m->current);
+	if (m->waiting && m->patience_ms == -1)
 		m->patience_ms = now + PATIENCE_MS;
-	if (now < m->patience_ms)
-		return true;
-	m->patience_ms = -1;
-	return false;
+	if (now >= m->patience_ms)
+		m->waiting = false;
+	return m->waiting;
 }
 
 /* Goes on as far as it can without waiting; true when nothing is left to stop. */
@@ -145,6 +143,7 @@ mood_advance(struct mood *m)
 	if (m->current == NULL)
 		m->current = groups_last(m->groups);
 	m->busy = true;
+	m->waiting = false;
 	while (m->current != NULL) {
 		if (m->current->unstopped > 0 && !m->asked) {
 			if (mood_is_patient(m))
@@ -168,7 +167,7 @@ mood_arm(struct mood *m, int64_t now)
 {
 	if (m->nasking > 0)
 		source_arm(m->timer, now);
-	else if (m->patience_ms != -1)
+	else if (m->waiting)
 		source_arm(m->timer, now + LOOK_EVERY_MS);
 	else
 		source_arm(m->timer, m->reported_ms + REPORT_EVERY_MS);
@@ -199,7 +198,7 @@ mood_process_stopped(struct mood *m, struct process *p)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
-	if (mood_advance(m) || m->nasking > 0 || m->patience_ms != -1)
+	if (mood_advance(m) || m->nasking > 0 || m->waiting)
 		source_arm(m->timer, clock_mono_ms());
 }
 

@@ -29,6 +29,7 @@ static const struct row rows[] = {
 	{ 0, "check", "FILE", AT(check),
 	    "tell what is wrong with a configuration file, and start nothing" },
 	{ 'v', "version", NULL, AT(version), "print the version" },
+	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
 	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },
 	{ 'u', "user", "USER", AT(user), "user or uid to become" },
 	{ 'm', "umask", "OCTAL", AT(umask), "file creation mask of the daemon (022)" },

@@ -14,7 +14,7 @@ struct options {
 	const char *configuration;	/* -c */
 	const char *check;		/* --check */
 	bool nodaemon, silent, nocleanup, strip_ansi;	/* -n -s -k -t */
-	bool help, version;		/* -h -v */
+	bool help, version, sample;	/* -h -v, --sample */
 	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;
 	const char *loglevel, *pidfile, *identifier, *childlogdir, *minfds, *minprocs;
 	const char *profile_options;	/* accepted, WARN: no profiler here */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEADER_ROOM 256	/* bytes that most headers need less than */
 #define PER_PROCESS 4	/* events that one program may make while it starts */
 
 struct pool *
@@ -150,6 +151,7 @@ void
 pool_end(void *ctx, struct pool_event taken, bool processed)
 {
 	struct pool *pool = ctx;
+	const struct group_config *config = pool->group->config;
 
 	if (processed || taken.event == NULL) {
 		event_unref(taken.event);
@@ -157,8 +159,8 @@ pool_end(void *ctx, struct pool_event taken, bool processed)
 	}
 	log_debug("rebuffering event %" PRIu64 " for pool %s (buf size=%zu, max=%" PRId64
 		  ")",
-	    taken.event->serial, pool->group->config->name, pool->count,
-	    pool->group->config->pool.buffer_size);
+	    taken.event->serial, config->name, pool->count,
+	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
 	make_room(pool, SIZE_MAX / PER_PROCESS);
 	insert_or_lose(pool, taken, true);
 }
@@ -173,7 +175,8 @@ envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
 	const struct event *event = item->event;
 	const struct group_config *config = pool->group->config;
 
-	if (buf_printf(out,
+	if (buf_reserve(out, HEADER_ROOM + event->size) == NULL ||
+	    buf_printf(out,
 		"ver:3.0 server:%s serial:%" PRIu64 " pool:%s poolserial:%" PRIu64
 		" eventname:%s len:%zu\n",
 		identifier, event->serial, config->name, item->poolserial,
@@ -188,8 +191,14 @@ give_to(struct pool *pool, struct process *process, struct listener *listener,
     const struct pool_event *item, const struct buf *text)
 {
 	if (pool->ops->write(process, buf_data(text), buf_len(text)) == -1) {
-		log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
-		    item->event->serial, process->config->name, strerror(errno));
+		if (errno == EPIPE)
+			log_debug("epipe occurred while sending event %" PRIu64
+				  " to listener %s, listener state unchanged",
+			    item->event->serial, process->config->name);
+		else
+			log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
+			    item->event->serial, process->config->name,
+			    strerror(errno));
 		return false;
 	}
 	log_debug("event %" PRIu64 " sent to listener %s", item->event->serial,

@@ -28,6 +28,9 @@ struct process_ops {
 	/* The row changed: publish it, tell group and mood. Called once per state change,
 	 * and for changes that keep the state (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
+	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
+	 * process->ending. */
+	void (*essential_failed)(struct process *);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
 	bool (*is_stopping)(struct process *);
 };
@@ -57,6 +60,8 @@ struct process {
 	int exitstatus;			/* -1 = by a signal */
 	char *spawnerr;			/* owned; NULL = none */
 	bool respawning;		/* enqueued for an automatic start */
+	int ending;			/* as a shell shows its last end or failure:
+					 * 128 + a signal, 127 = could not be spawned */
 	/* statedoc.c asserts this struct's size: a field added here must be added there. */
 };
 

@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_table.h"
+#include "master/kvlist.h"
 #include "master/publish.h"
 
 #include <stdlib.h>
@@ -49,6 +50,14 @@ is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
 	    live->counts_bytes == fresh->counts_bytes;
 }
 
+/* Both, or none: the kind is the same. */
+static bool
+is_same_interface(const struct interface_config *live, const struct interface_config *fresh)
+{
+	return live == NULL || (live->role == fresh->role &&
+				   kvlist_equal(&live->options, &fresh->options));
+}
+
 /* An address that has changed behind its name is none, but one that is known at last is. */
 static bool
 is_same_socket(const struct fcgi_config *live, const struct fcgi_config *fresh)
@@ -65,6 +74,7 @@ reread_is_same(const struct group_config *live, const struct group_config *fresh
 	if (live->kind != fresh->kind || live->priority != fresh->priority ||
 	    live->nprocesses != fresh->nprocesses ||
 	    !is_same_pool(&live->pool, &fresh->pool) ||
+	    !is_same_interface(live->interface, fresh->interface) ||
 	    !is_same_socket(&live->fcgi, &fresh->fcgi))
 		return false;
 	for (size_t i = 0; i < live->nprocesses; i++)

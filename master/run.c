@@ -12,6 +12,7 @@
 #include "master/events.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
+#include "master/notify.h"
 #include "master/publish.h"
 #include "master/reread.h"
 #include "master/runtime.h"
@@ -41,6 +42,17 @@ run_restart(struct master *master)
 		return false;
 	master->restart_wanted = true;
 	return mood_restart(master->mood);
+}
+
+void
+run_fail(struct master *master, const struct process *process)
+{
+	if (mood_is_stopping(master->mood))
+		return;
+	log_warn("%s has exit_on_fatal: shutting down, to end with status %d",
+	    process->config->name, process->ending);
+	master->exit_status = process->ending;
+	run_shutdown(master);
 }
 
 static void
@@ -127,6 +139,13 @@ take_signals(struct master *master)
 /* --- what the daemon's state leads to -------------------------------------------- */
 
 static void
+tell_service_manager(const struct master *master)
+{
+	notify_state(master->notify, mood_state(master->mood),
+	    mood_fatal_reason(master->mood));
+}
+
+static void
 state_changed(void *ctx)
 {
 	struct master *master = ctx;
@@ -135,6 +154,7 @@ state_changed(void *ctx)
 		jobs_halt(master->jobs);
 	else if (mood_is_stopping(master->mood))
 		events_stopping(master->events);
+	tell_service_manager(master);
 	publish_daemon(master->publisher);
 }
 
@@ -476,6 +496,8 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		activation_autostart(group);
+	/* The sockets are bound: whoever connects before the front end is up waits. */
+	tell_service_manager(master);
 	return 0;
 }
 
@@ -532,6 +554,7 @@ run(struct master *master, bool first, char **error)
 	bool has_pidfile = false;
 
 	master->restart_wanted = false;
+	master->exit_status = 0;
 	if (start(master, first, error) == 0 &&
 	    go_on(master, first, &has_pidfile, error) == 0) {
 		if (loop_run(master->loop) == 0)

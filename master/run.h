@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 enum run_outcome {
-	RUN_EXIT,	/* shut down in order: exit 0 */
+	RUN_EXIT,	/* shut down in order: exit with master->exit_status */
 	RUN_RESTART,	/* run again */
 	RUN_REEXEC,	/* FATAL was left: execute the binary anew */
 	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
@@ -23,5 +23,8 @@ enum run_outcome run(struct master *, bool first, char **error);
  * a shutdown is under way. */
 void run_shutdown(struct master *);
 bool run_restart(struct master *);
+/* A process without which the daemon is not wanted has failed: a shutdown that ends with
+ * its status, unless something else ends us already. */
+void run_fail(struct master *, const struct process *);
 
 #endif

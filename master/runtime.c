@@ -5,8 +5,10 @@
 #include "master/command.h"
 #include "master/events.h"
 #include "master/fcgi.h"
+#include "master/interface.h"
 #include "master/logfile.h"
 #include "master/publish.h"
+#include "master/run.h"
 #include "master/runtime_impl.h"
 
 #include <errno.h>
@@ -77,11 +79,21 @@ runtime_attach(struct master *master, struct process *process)
 	if (runtime == NULL)
 		return -1;
 	process->runtime = runtime;
+	runtime->front_end_fd = -1;
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
 	check_targets(process->config);
 	return 0;
+}
+
+/* A listener's words are for us alone. */
+static bool
+goes_to_syslog(const struct process *process, enum channel_id channel)
+{
+	return process->config->channels[channel].syslog &&
+	    !(channel == CHANNEL_STDOUT &&
+	        process->group->config->kind == GROUP_LISTENER_POOL);
 }
 
 int
@@ -93,7 +105,7 @@ runtime_add_channel(
 	    .name = process->config->name,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
-	    .syslog = process->config->channels[channel].syslog ? master->syslog : NULL,
+	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .strip_ansi = &master->config->strip_ansi,
 	};
 
@@ -102,14 +114,18 @@ runtime_add_channel(
 }
 
 void
-runtime_close_pipes(struct runtime *runtime)
+runtime_close_pipes(struct process *process)
 {
+	struct runtime *runtime = process->runtime;
+
 	for (int c = 0; c < CHANNEL_MAX; c++) {
 		channel_free(runtime->channels[c]);
 		runtime->channels[c] = NULL;
 	}
 	input_free(runtime->input);
 	runtime->input = NULL;
+	if (process->group->config->kind == GROUP_INTERFACE)
+		interface_unplug(process);
 	if (runtime->listener != NULL)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);
@@ -134,7 +150,7 @@ runtime_detach(struct process *process)
 	if (runtime == NULL)
 		return;
 	release_socket(process);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	source_free(runtime->timer);
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		free(runtime->autologs[c]);
@@ -182,8 +198,10 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	drain(runtime);
 	if (runtime->listener != NULL)
 		left = listener_take(runtime->listener);
-	runtime_close_pipes(runtime);
+	runtime_close_pipes(process);
 	process_reaped(process, wait_status);
+	if (runtime->renewing)
+		interface_renewed(process);
 	/* An event that it was given and has not answered is another's. */
 	if (left.event != NULL)
 		pool_end(events_pool(runtime_master(process)->events, process->group), left,
@@ -241,6 +259,12 @@ changed(struct process *process, enum process_state from)
 		mood_process_stopped(master->mood, process);
 }
 
+static void
+essential_failed(struct process *process)
+{
+	run_fail(runtime_master(process), process);
+}
+
 static bool
 is_stopping(struct process *process)
 {
@@ -253,6 +277,7 @@ const struct process_ops runtime_ops = {
     .arm = arm,
     .enqueue = enqueue,
     .changed = changed,
+    .essential_failed = essential_failed,
     .is_stopping = is_stopping,
 };
 

@@ -56,13 +56,14 @@ listener_output(void *ctx, const char *bytes, size_t n)
 
 /* By whether *_events_enabled is set. */
 static const struct channel_ops tellers[CHANNEL_MAX][2] = {
-    [CHANNEL_STDOUT] = {{no_output, stdout_communication},
-        {stdout_output, stdout_communication}},
-    [CHANNEL_STDERR] = {{no_output, stderr_communication},
-        {stderr_output, stderr_communication}},
+    [CHANNEL_STDOUT] = {{no_output, stdout_communication, false},
+        {stdout_output, stdout_communication, false}},
+    [CHANNEL_STDERR] = {{no_output, stderr_communication, false},
+        {stderr_output, stderr_communication, false}},
 };
 
-static const struct channel_ops protocol = {.output = listener_output};
+static const struct channel_ops protocol = {
+    .output = listener_output, .is_protocol = true};
 
 /* A listener's standard output is its protocol and nothing else. */
 static int

@@ -18,6 +18,9 @@ struct runtime {
 	struct input *input;
 	bool uses_socket;		/* of its group: fcgi_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
+	int front_end_fd;	/* of an interface: for reeve-rpcd, until it is told; -1 */
+	struct client *asker;	/* of an interface: its connection to us; NULL = closed */
+	bool renewing;		/* of an interface: stopped only to be started again */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 };
 
@@ -26,7 +29,7 @@ extern const char *const runtime_channel_words[CHANNEL_MAX];
 
 struct master *runtime_master(const struct process *);
 /* Closes our ends of the pipes and the logs. */
-void runtime_close_pipes(struct runtime *);
+void runtime_close_pipes(struct process *);
 /* reap_fn of a process: drains its output, closes, and tells the state table. */
 void runtime_reaped(void *process, pid_t, int wait_status);
 /* process_ops.spawn (runtime_spawn.c). */

@@ -4,6 +4,7 @@
 #include "master/childenv.h"
 #include "master/command.h"
 #include "master/fcgi.h"
+#include "master/interface.h"
 #include "master/logfile.h"
 #include "master/runtime.h"
 #include "master/spawn.h"
@@ -18,6 +19,7 @@
 /* The child's three descriptors and our ends of them while a spawn is prepared. */
 struct plumbing {
 	int child[3];
+	int extra[2];			/* the child's sockets, of an interface; else -1 */
 	int input;			/* our end of its stdin; -1 = a socket */
 	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected */
 	struct logfile *logs[CHANNEL_MAX];
@@ -29,6 +31,9 @@ plumbing_clear(struct plumbing *plumbing)
 	for (int i = 0; i < 3; i++)
 		if (plumbing->child[i] != -1)
 			close(plumbing->child[i]);
+	for (int i = 0; i < 2; i++)
+		if (plumbing->extra[i] != -1)
+			close(plumbing->extra[i]);
 	if (plumbing->input != -1)
 		close(plumbing->input);
 	for (int c = 0; c < CHANNEL_MAX; c++) {
@@ -76,8 +81,11 @@ plumb_input(const struct process *process, struct plumbing *plumbing)
 }
 
 static int
-plumb(const struct process *process, struct plumbing *plumbing)
+plumb(struct process *process, struct plumbing *plumbing)
 {
+	if (process->group->config->kind == GROUP_INTERFACE &&
+	    interface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
+		return -1;
 	if (plumb_input(process, plumbing) == -1 ||
 	    make_pipe(&plumbing->outputs[CHANNEL_STDOUT], &plumbing->child[1],
 		&plumbing->outputs[CHANNEL_STDOUT]) == -1 ||
@@ -170,7 +178,7 @@ clone_child(const struct process *process, const struct command *command, char *
 	    .argv = command->argv,
 	    .envp = env,
 	    .fds = {plumbing->child[0], plumbing->child[1], plumbing->child[2]},
-	    .extra_fd = -1,
+	    .extra_fds = {plumbing->extra[0], plumbing->extra[1]},
 	    .user = config->user,
 	    .directory = config->directory,
 	    .umask = config->umask,
@@ -188,13 +196,13 @@ spawn_resolved(struct process *process, const struct command *command, char *con
     char **why)
 {
 	struct plumbing plumbing = {
-	    .child = {-1, -1, -1}, .input = -1, .outputs = {-1, -1}};
+	    .child = {-1, -1, -1}, .extra = {-1, -1}, .input = -1, .outputs = {-1, -1}};
 	struct master *master = runtime_master(process);
 	pid_t pid = -1;
 
 	if (plumb(process, &plumbing) == -1 || adopt(master, process, &plumbing) == -1) {
 		*why = plumbing_error(process, errno);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		plumbing_clear(&plumbing);
 		return -1;
 	}
@@ -203,13 +211,15 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 		*why = fork_error(process, errno);
 	plumbing_clear(&plumbing);
 	if (pid == -1)
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 	else if (reaper_watch(master->reaper, pid, runtime_reaped, process) == -1) {
 		/* A child nobody would reap by name must not live. */
 		*why = fork_error(process, ENOMEM);
 		kill(pid, SIGKILL);
-		runtime_close_pipes(process->runtime);
+		runtime_close_pipes(process);
 		pid = -1;
+	} else if (process->group->config->kind == GROUP_INTERFACE) {
+		interface_offer(process);
 	}
 	return pid;
 }

@@ -64,12 +64,15 @@ get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
 		event_ref(listener->outstanding.event);
 }
 
+/* The sockets of an interface are not written down: their ends end within messages of
+ * processes that are replaced, and a new front end has the program started anew. */
 static int
 get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 {
 	const struct runtime *runtime = process->runtime;
 
 	(void)ctx;
+	pipes->renewing = runtime->renewing;
 	if (runtime->uses_socket)
 		pipes->stdin_fd = fcgi_fd(process->group->fcgi);
 	if (runtime->input != NULL) {
@@ -200,6 +203,7 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	int rc = put_input(process, pipes);
 
 	(void)ctx;
+	process->runtime->renewing = pipes->renewing;
 	for (int c = 0; rc == 0 && c < CHANNEL_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
 	if (rc == 0)

@@ -33,6 +33,7 @@
 enum {
 	SLOT_FIRST = 56,
 	SLOT_EXTRA = SLOT_FIRST + 3,
+	SLOT_EXTRA_LAST,
 	SLOT_NULL,
 	SLOT_END,
 };
@@ -162,14 +163,20 @@ reset_signals(void)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
+static int
+descriptors(const struct spawn_request *request)
+{
+	return 3 + (request->extra_fds[0] != -1) + (request->extra_fds[1] != -1);
+}
+
 static void
-place_descriptors(bool extra)
+place_descriptors(int count)
 {
 	int fd;
 
-	for (fd = 0; fd < 3 + extra; fd++)
+	for (fd = 0; fd < count; fd++)
 		dup2(SLOT_FIRST + fd, fd);
-	close_from(3 + extra);
+	close_from(count);
 }
 
 static bool
@@ -240,7 +247,7 @@ run_child(void *arg)
 	reset_signals();
 	if (request->own_group)
 		setpgid(0, 0);
-	place_descriptors(request->extra_fd != -1);
+	place_descriptors(descriptors(request));
 	become(request);
 	if (write(STDERR_FILENO, end, sizeof(end) - 1) == -1)
 		_exit(EXIT_NOT_SPAWNED);
@@ -333,7 +340,10 @@ fill_slots(const struct spawn_request *request)
 	for (i = 0; i < 3; i++)
 		if (reserve(request->fds[i], SLOT_FIRST + i) == -1)
 			return -1;
-	return request->extra_fd == -1 ? 0 : reserve(request->extra_fd, SLOT_EXTRA);
+	for (i = 0; 3 + i < descriptors(request); i++)
+		if (reserve(request->extra_fds[i], SLOT_EXTRA + i) == -1)
+			return -1;
+	return 0;
 }
 
 /* Our copies of the child's ends must go, or its pipes would never end. */
@@ -342,7 +352,7 @@ empty_slots(void)
 {
 	int saved = errno, slot;
 
-	for (slot = SLOT_FIRST; slot <= SLOT_EXTRA; slot++)
+	for (slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)
 		reserve(SLOT_NULL, slot);
 	errno = saved;
 }

@@ -16,7 +16,7 @@ struct spawn_request {
 	char *const *argv;
 	char *const *envp;
 	int fds[3];		/* become 0, 1, 2; fds[2] may equal fds[1] */
-	int extra_fd;		/* becomes 3, -1 = none (rpcd's socket) */
+	int extra_fds[2];	/* become 3 and 4; -1 = none; the second with the first */
 	const struct user *user;	/* NULL = stay */
 	const char *directory;	/* NULL = stay */
 	int umask;		/* -1 = stay */

@@ -32,6 +32,7 @@ static const struct statefield process_rows[] = {
 	ROW(struct process, exitstatus, INT),
 	ROW(struct process, spawnerr, TEXT),
 	ROW(struct process, respawning, BOOL),
+	ROW(struct process, ending, INT),
 };
 
 static const struct statefield master_rows[] = {
@@ -40,6 +41,7 @@ static const struct statefield master_rows[] = {
 	ROW(struct master, next_event, U64),
 	ROW(struct master, rereads, U64),
 	ROW(struct master, restart_wanted, BOOL),
+	ROW(struct master, exit_status, INT),
 	ROW(struct master, config_path, TEXT),
 };
 

@@ -7,12 +7,13 @@
 #include <string.h>
 
 STATEDOC_SIZE(struct statedoc_output, 64);
-STATEDOC_SIZE(struct statedoc_pipes, 488);
+STATEDOC_SIZE(struct statedoc_pipes, 496);
 STATEDOC_SIZE(struct capture_memory, 32);
 STATEDOC_SIZE(struct listener, 328);
 
 static const struct statefield pipes_rows[] = {
 	ROW(struct statedoc_pipes, stdin_fd, INT),
+	ROW(struct statedoc_pipes, renewing, BOOL),
 };
 
 static const struct statefield output_rows[] = {

@@ -30,6 +30,7 @@ struct statedoc_pipes {
 	struct statedoc_output outputs[CHANNEL_MAX];
 	bool listens;		/* it is an event listener: */
 	struct listener listener;	/* its event a reference, its name unset */
+	bool renewing;		/* an interface that is stopped to be started again */
 };
 
 /* All -1 and NULL. */

@@ -1,8 +1,13 @@
 #include "master/tick.h"
 
 #include "common/clock.h"
+#include "common/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 static const struct {
 	enum event_type type;
@@ -14,6 +19,7 @@ static const struct {
 };
 
 struct ticks {
+	int fd;			/* a timer of the wall clock, told when that is set */
 	struct source *timer;
 	tick_fn *tick;
 	void *ctx;
@@ -53,12 +59,25 @@ ticks_look(struct ticks *ticks, int64_t wall_ms)
 	return next;
 }
 
+/* Setting it anew also takes back that it was due; it refuses that once, armed all the
+ * same, when the clock was set meanwhile: then the slices are looked at again. */
 static void
 rearm(struct ticks *ticks)
 {
-	int64_t left = ticks_look(ticks, clock_wall_ms());
+	struct itimerspec when = {0};
+	int64_t now, left;
+	int rc;
 
-	source_arm(ticks->timer, left == -1 ? -1 : clock_mono_ms() + left);
+	do {
+		now = clock_wall_ms();
+		left = ticks_look(ticks, now);
+		when.it_value.tv_sec = left == -1 ? 0 : (now + left) / 1000;
+		when.it_value.tv_nsec = left == -1 ? 0 : (now + left) % 1000 * 1000000;
+		rc = timerfd_settime(ticks->fd, left == -1 ? 0 :
+		    TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+	} while (rc == -1 && errno == ECANCELED);
+	if (rc == -1)
+		log_error("the timer of ticks: %m");
 }
 
 static void
@@ -76,20 +95,27 @@ ticks_new(struct loop *loop, tick_fn *tick, void *ctx)
 		return NULL;
 	ticks->tick = tick;
 	ticks->ctx = ctx;
-	ticks->timer = loop_timer(loop, on_timer, ticks);
+	ticks->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (ticks->fd != -1)
+		ticks->timer = loop_fd(loop, ticks->fd, EPOLLIN, on_timer, ticks);
 	if (ticks->timer != NULL)
 		return ticks;
-	free(ticks);
+	ticks_free(ticks);
 	return NULL;
 }
 
 void
 ticks_free(struct ticks *ticks)
 {
+	int saved = errno;
+
 	if (ticks == NULL)
 		return;
 	source_free(ticks->timer);
+	if (ticks->fd != -1)
+		close(ticks->fd);
 	free(ticks);
+	errno = saved;
 }
 
 void

@@ -79,3 +79,10 @@ transition_text(const char *fmt, ...)
 	va_end(ap);
 	return n < 0 ? NULL : text;
 }
+
+void
+transition_failed(struct process *p)
+{
+	if (p->config->exit_on_fatal)
+		p->ops->essential_failed(p);
+}

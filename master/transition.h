@@ -26,6 +26,8 @@ int64_t transition_after(int64_t from_ms, int64_t seconds);
 void transition_verdict(struct process *, enum verdict);
 void transition_spawnerr(struct process *, char *text_take);
 void transition_enqueue(struct process *);
+/* It is FATAL, or ended unexpectedly, and no start will follow by itself. */
+void transition_failed(struct process *);
 /* New text, or NULL without memory: then the caller does without. */
 char *transition_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

@@ -11,6 +11,14 @@ waitstatus_code(int wait_status)
 	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
 }
 
+int
+waitstatus_shell(int wait_status)
+{
+	if (WIFEXITED(wait_status))
+		return WEXITSTATUS(wait_status);
+	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : 255;
+}
+
 const char *
 waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT])
 {

@@ -145,7 +145,7 @@ static const struct cmd cmd_table[] = {
 	},
 	[CMD_EVENT_SEND] = {
 		.name = "event.send",
-		.params = "type:s,data:s",
+		.params = "type:s,data:s,?more:t",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD | CMD_IN_SHUTDOWN,
 	},
@@ -197,6 +197,18 @@ cmd_is_boolean(const json_t *value)
 	return json_is_boolean(value);
 }
 
+static bool
+cmd_is_texts(const json_t *value)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(value, i, one)
+		if (!json_is_string(one))
+			return false;
+	return json_is_array(value);
+}
+
 static const struct cmd_type {
 	char letter;
 	bool (*matches)(const json_t *);
@@ -205,6 +217,7 @@ static const struct cmd_type {
 	{'s', cmd_is_string, "a string"},
 	{'i', cmd_is_integer, "an integer"},
 	{'b', cmd_is_boolean, "a boolean"},
+	{'t', cmd_is_texts, "an array of strings"},
 };
 
 const struct cmd *

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define CMD_EVENTS_MAX 64	/* events of one event.send */
+
 enum cmd_id {
 	CMD_HELLO,
 	CMD_SUBSCRIBE,
@@ -56,7 +58,8 @@ enum cmd_flags {
 struct cmd {
 	const char *name;	/* "process.start" */
 	/* Parameters by name and type, "name:s,signal:s,?wait:b": s string, i integer,
-	 * b boolean; '?' marks an optional one. Unknown members are ignored. */
+	 * b boolean, t array of strings; '?' marks an optional one. Unknown members are
+	 * ignored. */
 	const char *params;
 	enum role role;
 	unsigned flags;

@@ -114,20 +114,44 @@ frame_sink_write(const char *bytes, size_t n, void *ctx)
 	return 0;
 }
 
+/* Ends a line that went well, else takes back what was added. */
+static int
+frame_end(struct frame_sink *sink, bool good, const char *end)
+{
+	if (good && frame_sink_write(end, strlen(end), sink) == 0 &&
+	    buf_putc(sink->out, '\n') == 0)
+		return 0;
+	if (sink->error != 0)
+		errno = sink->error;
+	else if (errno != ENOMEM && errno != ENOBUFS)
+		errno = EINVAL;
+	sink->out->len -= sink->written; /* what was added lies at the end */
+	return -1;
+}
+
 int
 frame_write(struct buf *out, const json_t *object)
 {
 	struct frame_sink sink = {.out = out};
+	bool good;
 
 	errno = EINVAL;
-	if (json_is_object(object) &&
-	    json_dump_callback(object, frame_sink_write, &sink, JSON_COMPACT) == 0 &&
-	    buf_putc(out, '\n') == 0)
-		return 0;
-	if (sink.error != 0)
-		errno = sink.error;
-	else if (errno != ENOMEM && errno != ENOBUFS)
-		errno = EINVAL;
-	out->len -= sink.written; /* what was added lies at the end */
-	return -1;
+	good = json_is_object(object) &&
+	    json_dump_callback(object, frame_sink_write, &sink, JSON_COMPACT) == 0;
+
+	return frame_end(&sink, good, "");
+}
+
+int
+frame_write_headed(struct buf *out, const char *head, const json_t *value)
+{
+	struct frame_sink sink = {.out = out};
+	bool good;
+
+	errno = EINVAL;
+	good = frame_sink_write(head, strlen(head), &sink) == 0 &&
+	    json_dump_callback(value, frame_sink_write, &sink,
+	        JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+
+	return frame_end(&sink, good, "}");
 }

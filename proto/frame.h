@@ -29,5 +29,7 @@ NODISCARD enum frame_status frame_next(struct buf *in, json_t **object, const ch
 /* Appends the object as one line; 0, or -1 with EMSGSIZE (over FRAME_MAX), ENOBUFS, ENOMEM
  * or EINVAL (not serialisable); then nothing was added. */
 NODISCARD int frame_write(struct buf *out, const json_t *object);
+/* The same of an object in two pieces: its text up to the last member's value, and that. */
+NODISCARD int frame_write_headed(struct buf *out, const char *head, const json_t *value);
 
 #endif

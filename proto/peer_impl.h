@@ -17,11 +17,13 @@
 #define PEER_TURN_FRAMES 64		/* … and frames dispatched in one callback */
 #define PEER_BATCH (64 * 1024)		/* bytes gathered for one write */
 #define PEER_FLUSH_MAX (1024 * 1024)	/* bytes written in one flush */
+#define PEER_JOINED (4 * 1024)		/* bytes of small messages in one frame's memory */
 #define PEER_RETRY_MS 100		/* after a shortage of memory or descriptors */
 #define PEER_FDS 2			/* received and not yet claimed */
+#define PEER_HEAD_MAX 192		/* bytes of a frame before its params or result */
 #define PEER_PART_MAX (256 * 1024)	/* bytes of a part that is accepted */
 
-/* A frame waiting to be written. */
+/* A frame waiting to be written, or several small ones. */
 struct peer_frame {
 	TAILQ_ENTRY(peer_frame) link;
 	uint64_t stamp;
@@ -114,8 +116,10 @@ bool peer_parts_begin(struct peer *, uint64_t id, const char *method, json_t *pa
 void peer_parts_add(struct peer *, const json_t *params);
 void peer_parts_clear(struct peer *);
 
-/* New frame of this object (taken, NULL = out of memory), or NULL with errno. */
-struct peer_frame *peer_frame_new(json_t *object, int fd, uint64_t stamp);
+/* New frame: its text up to the last member's value, and that (taken, NULL = out of
+ * memory); or NULL with errno. */
+struct peer_frame *peer_frame_new(const char *head, json_t *value, int fd,
+    uint64_t stamp);
 void peer_frame_free(struct peer_frame *);
 /* Queues all of them and empties the list, or returns -1 with ENOBUFS. */
 int peer_send_queue(struct peer *, struct peer_frames *);

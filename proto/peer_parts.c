@@ -3,6 +3,7 @@
 #include "proto/peer_impl.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +43,9 @@ peer_parts_free_slot(struct peer *p)
 }
 
 static int
-peer_parts_queue(struct peer_frames *frames, json_t *object)
+peer_parts_queue(struct peer_frames *frames, const char *head, json_t *params)
 {
-	struct peer_frame *frame = peer_frame_new(object, -1, 0);
+	struct peer_frame *frame = peer_frame_new(head, params, -1, 0);
 
 	if (frame == NULL)
 		return -1;
@@ -60,7 +61,7 @@ peer_parts_first(struct peer_frames *frames, uint64_t id, const char *method,
 	json_t *own = (json_t *)(uintptr_t)params;
 	bool whole = len == json_string_length(data);
 	json_t *first = whole ? json_incref(own) : json_copy(own);
-	json_t *envelope;
+	char head[PEER_HEAD_MAX];
 
 	if (first == NULL || (!whole && (json_object_set_new(first, "data",
 	    json_stringn(json_string_value(data), len)) == -1 ||
@@ -70,10 +71,9 @@ peer_parts_first(struct peer_frames *frames, uint64_t id, const char *method,
 		errno = ENOMEM;
 		return -1;
 	}
-	envelope = json_pack("{ss, sI, ss, sO}", "jsonrpc", "2.0", "id", (json_int_t)id,
-	    "method", method, "params", first);
-	json_decref(first);
-	return peer_parts_queue(frames, envelope);
+	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
+	    ",\"method\":\"%s\",\"params\":", id, method);
+	return peer_parts_queue(frames, head, first);
 }
 
 static int
@@ -81,10 +81,11 @@ peer_parts_rest(struct peer_frames *frames, uint64_t id, const char *data, size_
 {
 	while (len > 0) {
 		size_t n = len <= FRAME_PART ? len : str_utf8_cut(data, FRAME_PART);
-		json_t *part = json_pack("{ss, ss, s{sI, ss%}}", "jsonrpc", "2.0",
-		    "method", "part", "params", "id", (json_int_t)id, "data", data, n);
+		json_t *part =
+		    json_pack("{sI, ss%}", "id", (json_int_t)id, "data", data, n);
 
-		if (peer_parts_queue(frames, part) == -1)
+		if (peer_parts_queue(frames, "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
+		    "\"params\":", part) == -1)
 			return -1;
 		data += n;
 		len -= n;

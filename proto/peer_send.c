@@ -4,6 +4,8 @@
 #include "proto/peer_impl.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,28 +21,28 @@ peer_send_init(struct peer *p)
 }
 
 struct peer_frame *
-peer_frame_new(json_t *object, int fd, uint64_t stamp)
+peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp)
 {
 	struct peer_frame *frame = calloc(1, sizeof(*frame));
 
-	if (frame == NULL || object == NULL) {
+	if (frame == NULL || value == NULL) {
 		free(frame);
-		json_decref(object);
+		json_decref(value);
 		errno = ENOMEM;
 		return NULL;
 	}
 	frame->fd = -1;
 	frame->stamp = stamp;
 	buf_init(&frame->bytes, FRAME_MAX);
-	if (frame_write(&frame->bytes, object) == -1) {
+	if (frame_write_headed(&frame->bytes, head, value) == -1) {
 		int saved = errno;
 
 		peer_frame_free(frame);
-		json_decref(object);
+		json_decref(value);
 		errno = saved;
 		return NULL;
 	}
-	json_decref(object);
+	json_decref(value);
 	frame->fd = fd;
 	return frame;
 }
@@ -76,6 +78,22 @@ peer_send_clear(struct peer *p)
 	p->batch_fd = -1;
 }
 
+/* Appends a small frame to the last one, if it may go with it, and frees it: alone, each
+ * would cost many times its length. */
+static bool
+peer_send_join(struct peer *p, struct peer_frame *frame)
+{
+	struct peer_frame *last = TAILQ_LAST(&p->queue, peer_frames);
+	size_t len = buf_len(&frame->bytes);
+
+	if (last == NULL || last->fd != -1 || frame->fd != -1 ||
+	    last->stamp != frame->stamp || buf_len(&last->bytes) + len > PEER_JOINED ||
+	    buf_append(&last->bytes, buf_data(&frame->bytes), len) == -1)
+		return false;
+	peer_frame_free(frame);
+	return true;
+}
+
 int
 peer_send_queue(struct peer *p, struct peer_frames *frames)
 {
@@ -90,7 +108,11 @@ peer_send_queue(struct peer *p, struct peer_frames *frames)
 		errno = ENOBUFS;
 		return -1;
 	}
-	TAILQ_CONCAT(&p->queue, frames, link);
+	while ((frame = TAILQ_FIRST(frames)) != NULL) {
+		TAILQ_REMOVE(frames, frame, link);
+		if (!peer_send_join(p, frame))
+			TAILQ_INSERT_TAIL(&p->queue, frame, link);
+	}
 	p->queued += bytes;
 	p->queued_fds += fds;
 	return 0;
@@ -107,9 +129,9 @@ peer_send_kick(struct peer *p)
 		peer_soon(p, 0);
 }
 
-/* Queues one message; its envelope (NULL = out of memory) and descriptor are taken. */
+/* Queues one message; its value (NULL = out of memory) and descriptor are taken. */
 static int
-peer_send(struct peer *p, json_t *envelope, int fd, uint64_t stamp)
+peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stamp)
 {
 	struct peer_frames one = TAILQ_HEAD_INITIALIZER(one);
 	struct peer_frame *frame = NULL;
@@ -117,9 +139,9 @@ peer_send(struct peer *p, json_t *envelope, int fd, uint64_t stamp)
 
 	errno = EPIPE;
 	if (p->failed || p->half_close)
-		json_decref(envelope);
+		json_decref(value);
 	else
-		frame = peer_frame_new(envelope, fd, stamp);
+		frame = peer_frame_new(head, value, fd, stamp);
 	error = errno;
 	if (frame != NULL) {
 		TAILQ_INSERT_TAIL(&one, frame, link);
@@ -138,46 +160,44 @@ peer_send(struct peer *p, json_t *envelope, int fd, uint64_t stamp)
 	return -1;
 }
 
-/* Completes an envelope (NULL = out of memory) with its payload; both are taken. */
-static json_t *
-peer_envelope(json_t *envelope, const char *member, json_t *value, int fd)
+/* What stands in the head of a frame with a descriptor. */
+static const char *
+peer_mark(int fd)
 {
-	if (envelope == NULL || json_object_set(envelope, member, value) == -1 ||
-	    (fd != -1 && json_object_set_new(envelope, "fd", json_true()) == -1)) {
-		json_decref(envelope);
-		envelope = NULL;
-	}
-	json_decref(value);
-	return envelope;
+	return fd != -1 ? "\"fd\":true," : "";
 }
 
+/* Methods are our own words, which need no escapes. */
 int
 peer_notify(struct peer *p, const char *method, json_t *params, int fd, uint64_t stamp)
 {
-	json_t *envelope = json_pack("{ss, ss}", "jsonrpc", "2.0", "method", method);
+	char head[PEER_HEAD_MAX];
 
-	if (params == NULL)
-		params = json_object();
-	return peer_send(p, peer_envelope(envelope, "params", params, fd), fd, stamp);
+	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",%s"
+	    "\"params\":", method, peer_mark(fd));
+	return peer_send(p, head, params != NULL ? params : json_object(), fd, stamp);
 }
 
 int
 peer_reply(struct peer *p, uint64_t id, json_t *result, int fd, uint64_t stamp)
 {
-	json_t *envelope = json_pack("{ss, sI}", "jsonrpc", "2.0", "id", (json_int_t)id);
+	char head[PEER_HEAD_MAX];
 
-	if (result == NULL)
-		result = json_null();
-	return peer_send(p, peer_envelope(envelope, "result", result, fd), fd, stamp);
+	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",%s"
+	    "\"result\":", id, peer_mark(fd));
+	return peer_send(p, head, result != NULL ? result : json_null(), fd, stamp);
 }
 
 int
 peer_fault(struct peer *p, uint64_t id, enum fault fault, const char *message,
     uint64_t stamp)
 {
-	return peer_send(p, json_pack("{ss, sI, s{si, ss}}", "jsonrpc", "2.0",
-	    "id", (json_int_t)id, "error", "code", (int)fault, "message", message), -1,
-	    stamp);
+	char head[PEER_HEAD_MAX];
+
+	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
+	    ",\"error\":", id);
+	return peer_send(p, head, json_pack("{si, ss}", "code", (int)fault, "message",
+	    message), -1, stamp);
 }
 
 /* Moves the next frame of the stream into the batch; false when there is none now. */

@@ -15,7 +15,14 @@
 #include <unistd.h>
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
-#define POSTED_MAX 64	/* events of one multicall that are on their way at once */
+#define POSTED_MAX 4	/* requests with events of one multicall that are on their way */
+#define POSTED_BYTES (64 * 1024)	/* an event beyond them is its request's last */
+
+/* A request with so many events of a multicall. */
+struct posted {
+	uint64_t asked;
+	size_t count;
+};
 
 struct call {
 	struct call_step step;
@@ -23,7 +30,7 @@ struct call {
 	struct document doc;
 	json_t *multi;		/* owned: a multicall's calls … */
 	size_t next;		/* … and the next of them */
-	uint64_t posted[POSTED_MAX];	/* requests whose answers are due, in a ring: … */
+	struct posted posted[POSTED_MAX];	/* whose answers are due, in a ring: … */
 	size_t first_posted, nposted;	/* … the master answers events in their order */
 	bool parked;		/* in calls->parked, else in calls->finished */
 	bool *answered;		/* set when it is, or NULL */
@@ -57,31 +64,32 @@ call_unlink(struct call *call)
 }
 
 /* The oldest of the answers that are due is due no more; its request. */
-static uint64_t
+static struct posted
 posted_pop(struct call *call)
 {
-	uint64_t asked = call->posted[call->first_posted];
+	struct posted oldest = call->posted[call->first_posted];
 
 	call->first_posted = (call->first_posted + 1) % POSTED_MAX;
 	call->nposted--;
-	return asked;
+	return oldest;
 }
 
-/* Nobody waits for it any more. */
-static void
+/* Nobody waits for it any more; how many events it has. */
+static size_t
 posted_forget(struct call *call)
 {
-	uint64_t asked = posted_pop(call);
+	struct posted oldest = posted_pop(call);
 
 	if (call->calls->rpcd->master != NULL)
-		peer_forget(call->calls->rpcd->master, asked);
+		peer_forget(call->calls->rpcd->master, oldest.asked);
+	return oldest.count;
 }
 
 static void
 call_free(struct call *call)
 {
 	while (call->nposted > 0)
-		posted_forget(call);
+		(void)posted_forget(call);
 	step_clear(&call->step);
 	document_clear(&call->doc);
 	json_decref(call->multi);
@@ -185,32 +193,69 @@ static void
 on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
 {
 	struct call *call = ctx;
+	size_t count = posted_pop(call).count;
 
-	(void)posted_pop(call);
-	if (!step_refused(&call->step, fault, message, fd))
-		step_return_true(&call->step);
+	for (; count > 0; count--) {
+		if (!step_refused(&call->step, fault, message, fd))
+			step_return_true(&call->step);
+		fd = -1;
+	}
 	on_resumed(&call->step);
 }
 
-/* Events need not wait for each other's answers: false when the next element is none, or
- * none that can go now. */
-static bool
-call_post(struct call *call)
+/* The next element, if it is an event that can go now: its parameters, borrowed. */
+static const json_t *
+next_event(struct call *call)
 {
 	const json_t *element = json_array_get(call->multi, call->next);
 	const char *name;
 	json_t *params;
-	uint64_t asked = 0;
 
-	if (element != NULL && call->nposted < POSTED_MAX &&
-	    document_held(&call->doc) <= DOCUMENT_TEXT_MAX &&
-	    element_read(element, &name, &params) == NULL)
-		asked = step_post(&call->step, name, params, on_posted, call);
-	if (asked == 0)
+	if (element == NULL || document_held(&call->doc) > DOCUMENT_TEXT_MAX ||
+	    element_read(element, &name, &params) != NULL ||
+	    !step_may_post(&call->step, name, params))
+		return NULL;
+	return params;
+}
+
+/* Takes the events that come next, as many as one request may have; new. */
+static json_t *
+take_events(struct call *call)
+{
+	json_t *events = json_array();
+	const json_t *params;
+	size_t bytes = 0;
+
+	while (json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX &&
+	    bytes <= POSTED_BYTES && (params = next_event(call)) != NULL) {
+		for (size_t i = 0; i < 2; i++) {
+			bytes += json_string_length(json_array_get(params, i));
+			if (json_array_append(events, json_array_get(params, i)) == -1)
+				fatal("out of memory for events");
+		}
+		call->next++;
+	}
+	return events;
+}
+
+/* Events need not wait for each other's answers, and go many at a time: false when the next
+ * element is none, or none that can go now. */
+static bool
+call_post(struct call *call)
+{
+	struct posted *posted =
+	    &call->posted[(call->first_posted + call->nposted) % POSTED_MAX];
+	size_t begun = call->next;
+
+	if (call->nposted == POSTED_MAX || next_event(call) == NULL)
 		return false;
-	call->posted[(call->first_posted + call->nposted++) % POSTED_MAX] = asked;
-	call->next++;
-	return true;
+	posted->asked = step_post(&call->step, take_events(call), on_posted, call);
+	posted->count = call->next - begun;
+	if (posted->asked != 0)
+		call->nposted++;
+	else
+		call->next = begun;
+	return posted->asked != 0;
 }
 
 /* Goes on until the call waits for something or has its whole answer. What is no event
@@ -426,10 +471,11 @@ calls_answered(struct calls *calls)
 static void
 call_end_posted(struct call *call)
 {
-	while (call->nposted > 0) {
-		posted_forget(call);
-		step_fault(&call->step, FAULT_FAILED, "reeved is ending");
-	}
+	size_t count;
+
+	while (call->nposted > 0)
+		for (count = posted_forget(call); count > 0; count--)
+			step_fault(&call->step, FAULT_FAILED, "reeved is ending");
 }
 
 void

@@ -37,6 +37,9 @@ void rpc_log_clear(struct call_step *);
 void rpc_mainlog_read(struct call_step *);
 void rpc_mainlog_clear(struct call_step *);
 
+/* interface.c */
+void rpc_interface_call(struct call_step *);
+
 /* methods_config.c */
 void rpc_config_all(struct call_step *);
 void rpc_config_reread(struct call_step *);

@@ -8,6 +8,7 @@
 #include "rpcd/call.h"
 #include "rpcd/follow.h"
 #include "rpcd/http.h"
+#include "rpcd/interface.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox.h"
 #include "rpcd/setup.h"
@@ -217,6 +218,8 @@ main_on_notification(
 		rc = calls_job(f->rpcd.calls, method, params);
 	if (rc == 0)
 		rc = main_take_setup(f, method, params, &fd);
+	if (rc == 0)
+		rc = interfaces_take(f->rpcd.interfaces, method, params, &fd);
 	if (fd >= 0)
 		(void)close(fd);
 	if (rc >= 0)
@@ -256,19 +259,20 @@ main_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	calls_changed(f->rpcd.calls, id, info);
 }
 
-/* Parked reads go on when a batch of the stream has reached the page's number. */
+/* Parked reads go on when a batch of the stream has reached the page's number. What a turn
+ * asks of the master goes out at once, in one write. */
 static void
 main_turn_end(void *ctx)
 {
 	struct front *f = ctx;
 	struct rpcd *rpcd = &f->rpcd;
 
-	if (!f->streamed)
-		return;
-	f->streamed = false;
-	if (rpcd->serving && mirror_ready(rpcd->mirror) &&
+	if (f->streamed && rpcd->serving && mirror_ready(rpcd->mirror) &&
 	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
 		calls_caught_up(rpcd->calls);
+	f->streamed = false;
+	if (rpcd->master != NULL)
+		peer_flush(rpcd->master);
 }
 
 static size_t
@@ -309,6 +313,7 @@ main_free(struct front *f)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_listener_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
+	interfaces_free(rpcd->interfaces);
 	calls_free(rpcd->calls);
 	followers_free(rpcd->followers);
 	mirror_free(rpcd->mirror);
@@ -380,11 +385,11 @@ main_connect(struct front *f)
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
+	rpcd->interfaces = interfaces_new(rpcd);
 	rpcd->followers = followers_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
-	peer_autoflush(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);
 	if (peer_call(rpcd->master, "hello",

@@ -1,9 +1,36 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/handlers.h"
+#include "rpcd/interface.h"
 #include "rpcd/step.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* New: the array of strings, sorted. */
+static json_t *
+sorted(const json_t *names)
+{
+	size_t n = json_array_size(names), i;
+	const char **list = xcalloc(n + 1, sizeof(*list));
+	json_t *result = json_array();
+	const json_t *name;
+
+	json_array_foreach(names, i, name) {
+		list[i] = json_string_value(name);
+	}
+	qsort(list, n, sizeof(*list), compare_names);
+	for (i = 0; i < n; i++)
+		json_array_append_new(result, json_string(list[i]));
+	free(list);
+	return result;
+}
 
 void
 rpc_system_list(struct call_step *step)
@@ -17,7 +44,9 @@ rpc_system_list(struct call_step *step)
 	for (size_t i = 0; i < n; i++)
 		if (all || str_starts(methods[i].name, "system."))
 			json_array_append_new(names, json_string(methods[i].name));
-	step_return_json_take(step, names);
+	interfaces_list(step->rpcd->interfaces, names);
+	step_return_json_take(step, sorted(names));
+	json_decref(names);
 }
 
 /* The method that the first parameter names, or NULL with a fault answered. */
@@ -27,8 +56,11 @@ named_method(struct call_step *step)
 	const struct method *method = NULL;
 	const char *name;
 
-	if (step_string(step, 0, &name))
+	if (step_string(step, 0, &name)) {
 		method = methods_find(name);
+		if (method == NULL)
+			method = interfaces_find(step->rpcd->interfaces, name);
+	}
 	if (method == NULL)
 		step_fault(step, FAULT_SIGNATURE_UNSUPPORTED, NULL);
 	return method;

@@ -13,6 +13,7 @@
 struct call;
 struct followers;
 struct http_listener;
+struct interfaces;
 
 struct rpcd {
 	struct loop *loop;
@@ -21,6 +22,7 @@ struct rpcd {
 	const _Atomic uint64_t *page;	/* newest stream number, mapped read-only */
 	struct http_listener **listeners;
 	size_t nlisteners;
+	struct interfaces *interfaces;	/* namespaces that programs serve */
 	struct calls *calls;		/* all calls under way (rpcd/call.h) */
 	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */

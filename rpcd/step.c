@@ -1,7 +1,9 @@
 #include "rpcd/step.h"
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/interface.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
@@ -291,6 +293,8 @@ static bool
 find_method(struct call_step *step, const char *name)
 {
 	step->method = methods_find(name);
+	if (step->method == NULL)
+		step->method = interfaces_find(step->rpcd->interfaces, name);
 	if (step->method != NULL && belongs_to(name, "supervisor.") &&
 	    !mirror_daemon(step->rpcd->mirror)->has_main_interface)
 		step->method = NULL;
@@ -344,7 +348,8 @@ step_begin(struct call_step *step, const char *name, json_t *params)
 		return;
 	step->params = json_incref(params);
 	step->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
-	if (belongs_to(name, "system.") || is_current(rpcd, step->needs))
+	/* Only supervisor.* tells of the state that the mirror holds. */
+	if (!belongs_to(name, "supervisor.") || is_current(rpcd, step->needs))
 		step_enter(step);
 	else if (may_park(step))
 		step->phase = STEP_BEHIND;
@@ -367,18 +372,30 @@ is_in_order(struct call_step *step, const char *name, const json_t *params)
 	    mood_fault(step) == FAULT_NONE;
 }
 
-uint64_t
-step_post(struct call_step *step, const char *name, const json_t *params,
-    peer_answer_fn *fn, void *ctx)
+bool
+step_may_post(struct call_step *step, const char *name, const json_t *params)
 {
-	json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
+	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	if (!is_in_order(step, name, params) || step->method->cmd != CMD_EVENT_SEND ||
-	    !json_is_string(type) || !json_is_string(data) ||
-	    json_string_length(type) + json_string_length(data) > STEP_POST_MAX)
-		return 0;
-	return peer_call(step->rpcd->master, cmd_get(CMD_EVENT_SEND)->name,
-	    json_pack("{sO,sO}", "type", type, "data", data), false, fn, ctx);
+	return is_in_order(step, name, params) && step->method->cmd == CMD_EVENT_SEND &&
+	    json_is_string(type) && json_is_string(data) &&
+	    json_string_length(type) + json_string_length(data) <= STEP_POST_MAX;
+}
+
+uint64_t
+step_post(struct call_step *step, json_t *events, peer_answer_fn *fn, void *ctx)
+{
+	json_t *params = json_pack("{sO,sO}", "type", json_array_get(events, 0), "data",
+	    json_array_get(events, 1));
+
+	(void)json_array_remove(events, 0);
+	(void)json_array_remove(events, 0);
+	if (params == NULL || (json_array_size(events) > 0 &&
+		json_object_set(params, "more", events) == -1))
+		fatal("out of memory for events");
+	json_decref(events);
+	return peer_call(step->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false,
+	    fn, ctx);
 }
 
 void
@@ -394,6 +411,9 @@ step_clear(struct call_step *step)
 	if (step->asked != 0 && step->rpcd->master != NULL)
 		peer_forget(step->rpcd->master, step->asked);
 	step->asked = 0;
+	if (step->served != NULL)
+		interface_forget(step->served);
+	step->served = NULL;
 	json_decref(step->params);
 	step->params = NULL;
 	json_decref(step->multi);

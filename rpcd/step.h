@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define STEP_NAME_MAX (64 * 1024)	/* longer names never reach the wire */
-#define STEP_POST_MAX (64 * 1024)	/* longer events go one at a time */
+#define STEP_POST_MAX (64 * 1024)	/* bytes of an event; a longer one goes alone */
 
 enum step_phase {
 	STEP_BEHIND,	/* parked until the mirror is current */
@@ -49,6 +49,7 @@ struct call_step {
 	uint64_t needs;		/* STEP_BEHIND: the stream number to reach */
 	step_answer_fn *answer;
 	uint64_t asked;		/* request id, 0 = none */
+	struct interface_call *served;	/* STEP_ASKED of a program; else NULL */
 	enum wait_kind wait;
 	uint64_t row, spawn;	/* STEP_WAITING */
 	uint64_t job;		/* STEP_JOB */
@@ -72,11 +73,12 @@ void step_changed(struct call_step *, uint64_t id, const struct process_info *);
 int step_job(struct call_step *, const char *method, const json_t *params);
 /* The master is gone: ends whatever phase it is in. */
 void step_end(struct call_step *);
-/* Sends the master an event when nothing is to be said against the call, and leaves its
- * answer, nothing or a fault, to fn: the step stays free for another. The request, or 0:
- * nothing was done, and step_begin does what is right. */
-uint64_t step_post(struct call_step *, const char *name, const json_t *params,
-    peer_answer_fn *fn, void *ctx);
+/* Whether the call is an event that can go to the master now, with no word to be said
+ * against it: then it may be one of several in a step_post. */
+bool step_may_post(struct call_step *, const char *name, const json_t *params);
+/* Sends the master events (an array of type, data, type …, taken), and leaves the answer,
+ * nothing or a fault, to fn: the step stays free. The request, or 0. */
+uint64_t step_post(struct call_step *, json_t *events, peer_answer_fn *fn, void *ctx);
 /* Releases what it holds; an answer still due will be dropped. */
 void step_clear(struct call_step *);
 

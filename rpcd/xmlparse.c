@@ -1,6 +1,7 @@
 #include "rpcd/xmlparse.h"
 
 #include "common/buf.h"
+#include "common/compiler.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -37,7 +38,8 @@ struct node {
 	enum tag tag;
 	struct buf text;	/* before the first child */
 	size_t nchildren;
-	json_t *children;	/* array or struct under way; else the first two, or NULL */
+	json_t *children;	/* array or struct under way, or NULL */
+	json_t *kept[2];	/* other elements: the first two, or NULL */
 };
 
 struct xmlparse {
@@ -86,11 +88,11 @@ child_append(struct xmlparse *parser UNUSED, struct node *node,
 
 /* The first child is the value of value, array and param; a member has two. */
 static void
-child_keep_two(struct xmlparse *parser, struct node *node, const struct node *child,
-    json_t *value)
+child_keep_two(struct xmlparse *parser UNUSED, struct node *node,
+    const struct node *child UNUSED, json_t *value)
 {
-	if (node->nchildren <= 2)
-		child_append(parser, node, child, value);
+	if (node->nchildren <= nitems(node->kept))
+		node->kept[node->nchildren - 1] = value;
 	else
 		json_decref(value);
 }
@@ -100,8 +102,7 @@ static void
 child_member(struct xmlparse *parser, struct node *node, const struct node *child,
     json_t *value)
 {
-	json_t *name = json_array_get(child->children, 0);
-	json_t *content = json_array_get(child->children, 1);
+	json_t *name = child->kept[0], *content = child->kept[1];
 
 	json_decref(value);
 	if (child->tag != TAG_OTHER || child->nchildren != 2) {
@@ -131,12 +132,19 @@ node_text(struct node *node)
 	return buf_data(&node->text);
 }
 
+/* The whole body was judged: it is UTF-8. */
+static json_t *
+text_value(struct node *node)
+{
+	return json_stringn_nocheck(node_text(node), buf_len(&node->text));
+}
+
 static json_t *
 end_other(struct xmlparse *parser UNUSED, struct node *node)
 {
 	if (buf_len(&node->text) == 0)
 		return json_null();
-	return json_stringn(buf_data(&node->text), buf_len(&node->text));
+	return text_value(node);
 }
 
 static json_t *
@@ -156,7 +164,7 @@ end_first_child(struct xmlparse *parser, struct node *node)
 {
 	if (node->nchildren == 0)
 		return refuse(parser, "an empty array or param");
-	return json_incref(json_array_get(node->children, 0));
+	return json_incref(node->kept[0]);
 }
 
 static json_t *
@@ -164,7 +172,7 @@ end_value(struct xmlparse *parser, struct node *node)
 {
 	if (node->nchildren > 0)
 		return end_first_child(parser, node);
-	return json_stringn(node_text(node), buf_len(&node->text));
+	return text_value(node);
 }
 
 static json_t *
@@ -212,7 +220,8 @@ static enum tag
 tag_find(const char *name)
 {
 	for (enum tag tag = TAG_OTHER + 1; tag < TAG_MAX; tag++)
-		if (strcmp(elements[tag].name, name) == 0)
+		if (elements[tag].name[0] == name[0] &&
+		    strcmp(elements[tag].name, name) == 0)
 			return tag;
 	return TAG_OTHER;
 }
@@ -235,6 +244,10 @@ node_clear(struct node *node)
 	buf_consume(&node->text, buf_len(&node->text));
 	json_decref(node->children);
 	node->children = NULL;
+	for (size_t i = 0; i < nitems(node->kept); i++) {
+		json_decref(node->kept[i]);
+		node->kept[i] = NULL;
+	}
 	node->nchildren = 0;
 }
 

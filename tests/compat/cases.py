@@ -9,7 +9,8 @@ from reeve import ROOT
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
 # What a step does on both sides is in steps.py; these are compared, the others only done.
-COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents", "ended")
+COMPARED = ("ctl", "talk", "supervisorctl", "rpc", "post", "http", "contents",
+            "told", "logged", "ended")
 DONE = ("wait", "configure", "write", "remove", "holds", "await-log", "again", "restarted",
         "kill")
 

@@ -8,11 +8,13 @@ SPAWNED = re.compile(r"spawned: '(.+?)' with pid (\d+)")
 PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"), "{time}"),
     (re.compile(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M"), "{time}"),
+    (re.compile(r"when:\d+"), "when:{time}"),
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime {time}"),
     (re.compile(r"---([^\n/]+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
 )
-# "pid 12", a line that is a pid alone or after the prompt, the log's "killing 'x' (12)".
-PID = re.compile(r"(\bpid |^|^supervisor> |' \()(\d+)(?=$|[,:)\s])", re.M)
+# "pid 12", an event's "pid:12", a line that is a pid alone or after the prompt, the log's
+# "killing 'x' (12)".
+PID = re.compile(r"(\bpid[ :]|^|^supervisor> |' \()(\d+)(?=$|[,:)\s\"\\])", re.M)
 TIMES = ("start", "stop", "now")
 
 

@@ -1,11 +1,14 @@
 """One of the two daemons that are compared, and how a script is played on it."""
 
+import os
 import traceback
 
 import steps
 from normal import Normal
 from reeve import REPORT, Daemon
 
+LISTENER = "/usr/bin/python3 " + os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                             "listener.py")
 SUBJECTS = ("supervisord", "reeve")
 
 
@@ -17,6 +20,7 @@ class Side(Daemon):
         self.via, self.ctl, self.configurations = via, ctl, configurations
         self.normal = Normal(self.dir, self.port)
         self.starts = 1
+        self.told, self.logged = {}, {}  # how far: steps.told, steps.logged
         self.url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port
 
@@ -29,7 +33,7 @@ class Side(Daemon):
 
     def use(self, name):
         """Writes the configuration of that name, for a start or a reread."""
-        self.configure(self.configurations[name])
+        self.configure(self.configurations[name].replace("{listener}", LISTENER))
 
     def learn(self):
         self.normal.learn(self.pid, self.log())

@@ -4,6 +4,7 @@ are compared return a text, in which only what differs by nature has been replac
 import http.client
 import json
 import os
+import re
 import shlex
 import signal
 import xmlrpc.client
@@ -111,6 +112,28 @@ def contents(side, step):
     return shown(side.normal.text(data.decode(errors="replace")))
 
 
+def told(side, step):
+    """The next events of a listener's file, as many as are asked for."""
+    name, count = step.rest.split()
+    begin, end = side.told.get(name, 0), side.told.get(name, 0) + int(count)
+    lines = until(lambda: (lambda all_: all_[begin:end] if len(all_) >= end else None)(
+        side.file(name).decode().splitlines(keepends=True)),
+        what="%s events in %s, which holds\n%s" % (count, name, side.file(name).decode()))
+    side.told[name] = end
+    side.learn()
+    return "".join(ordered(step, [side.normal.text(line) for line in lines]))
+
+
+def logged(side, step):
+    """What the main log says of a listener or its pool since it was last asked."""
+    name = re.escape(step.rest)
+    line = re.compile(r"^\S+ \S+ (\w{4} (?:%s: |pool %s |event \d+ sent to listener %s$).*)"
+                      % ((name,) * 3), re.M)
+    log, begin = side.log(), side.logged.get(step.rest, 0)
+    side.logged[step.rest] = len(log)
+    return "".join(side.normal.text(m[1]) + "\n" for m in line.finditer(log, begin))
+
+
 def write(side, step):
     with open(side.path(step.rest), "w", encoding="utf-8") as f:
         f.write(side.fill(step.block))
@@ -173,7 +196,8 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "supervisorctl": supervisorctl, "rpc": rpc, "post": post,
-    "http": http_request, "contents": contents, "write": write, "remove": remove,
+    "http": http_request, "contents": contents, "told": told, "logged": logged,
+    "write": write, "remove": remove,
     "holds": holds, "await-log": await_log, "wait": wait, "configure": configure,
     "ended": ended, "again": again, "restarted": restarted, "kill": kill,
 }

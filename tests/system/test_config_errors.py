@@ -233,7 +233,7 @@ class Warnings(Case):
                         "[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n"
                         "[ctlplugin:y]\nsupervisor.ctl_factory=c:d\n")
         d.wait_state("a", "RUNNING")
-        for section, way in (("rpcinterface:twiddler", "XML-RPC API"),
+        for section, way in (("rpcinterface:twiddler", "reeve-rpcinterface(7)"),
                              ("ctlplugin:x", "supervisorctl"),
                              ("ctlplugin:y", "supervisorctl")):
             warned = [m for m in d.messages() if m.startswith("WARN [%s] " % section)]

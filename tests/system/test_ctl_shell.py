@@ -115,9 +115,11 @@ class Piped(Case):
             say("pid", "> %d\n" % self.d.pid)
             os.kill(self.d.pid, signal.SIGKILL)
             self.d.process.wait(PATIENCE)
-            say("pid", "refused connection\n")
+            # Its front end still answers for a moment, in one way or another.
             for pid in self.d.remaining():
                 os.kill(pid, signal.SIGKILL)
+            until(lambda: not self.d.remaining())
+            say("pid", "refused connection\n")
             self.d.start()
             say("pid", "> %d\n" % self.d.pid)
             shell.stdin.close()

@@ -5,7 +5,7 @@ import re
 import time
 import unittest
 
-from reeve import BUILD, SANITIZED, Case, program, read, reeve_only, until
+from reeve import BUILD, SANITIZED, Case, WireFault, program, read, reeve_only, until
 
 LISTENER = os.path.join(BUILD, "tests", "bin", "listener")
 PYTHON = "/usr/bin/python3"
@@ -62,6 +62,13 @@ class Listening(Case):
         return until(lambda: (lambda e: e if len(e) >= count else None)(
             self.events(name, *only)), what="%d events for %s; log: %s" % (
                 count, name, self.d.log()))
+
+    def check_peak(self, most):
+        """That the daemon's memory was never more than so many kB."""
+        with open("/proc/%d/status" % self.d.pid, encoding="ascii") as f:
+            peak = int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1])
+        if not SANITIZED:  # which keeps what was freed
+            self.assertLess(peak, most)
 
     def await_log(self, text):
         until(lambda: text in self.d.log(), what="%r in %s" % (text, self.d.log()))
@@ -139,12 +146,48 @@ class Kinds(Listening):
         self.assertEqual(["processname:p groupname:p from_state:STOPPING pid:N"],
                          [e.text for e in self.events()])
 
+    @reeve_only
+    def test_pools_that_never_answer_share_a_second(self):
+        self.begin("".join(pool("l%d" % i, "EVENT", "/bin/sh -c 'echo READY; exec sleep 1000'")
+                           for i in range(6)))
+        for i in range(6):
+            self.d.wait_state("l%d" % i, "RUNNING")
+        begun = time.monotonic()
+        self.d.stop()
+        self.assertLess(time.monotonic() - begun, 4)
+
     def test_remote_communication(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION"))
         for type_, data in (("a", "b"), ("", ""), ("x y", "line\nline\n"), (5, True)):
             self.s.sendRemoteCommEvent(type_, data)
         self.assertEqual(["type:a\nb", "type:\n", "type:x y\nline\nline\n", "type:5\nTrue"],
                          [e.text for e in self.await_events(4)])
+
+    @reeve_only
+    def test_many_in_one_request(self):
+        self.begin(pool("l", "REMOTE_COMMUNICATION"))
+        wire = self.control(self.d)
+        for more in (["t"], ["t", "x"] * 64, ["t", 1], "tx"):
+            with self.assertRaises(WireFault) as caught:
+                wire.call("event.send", type="t", data="none", more=more)
+            self.assertEqual(2, caught.exception.code)
+        wire.call("event.send", type="t", data="first", more=["", "", "u", "third"])
+        self.assertEqual(["type:t\nfirst", "type:\n", "type:u\nthird"],
+                         [e.text for e in self.await_events(3)])
+
+    def test_a_multicall(self):
+        """Events in their order, also around what is none."""
+        self.begin(pool("l", "REMOTE_COMMUNICATION", buffer_size=1000))
+        calls = [{"methodName": "supervisor.sendRemoteCommEvent", "params": ["t", str(i)]}
+                 for i in range(300)]
+        calls.insert(100, {"methodName": "supervisor.getPID", "params": []})
+        calls.insert(200, {"methodName": "supervisor.sendRemoteCommEvent", "params": ["t"]})
+        results = self.rpc(self.d).system.multicall(calls)
+        self.assertEqual(self.d.pid, results.pop(100))
+        self.assertEqual(2, results.pop(199)["faultCode"])
+        self.assertEqual([True] * 300, results)
+        self.assertEqual(["type:t\n%d" % i for i in range(300)],
+                         [e.text for e in self.await_events(300)])
 
     def test_tick(self):
         self.begin(pool("l", "TICK_5"))
@@ -287,10 +330,7 @@ class Buffers(Listening):
             "p", "/bin/sh -c 'head -c 200000000 /dev/zero; echo done >{dir}/done; "
             "exec sleep 1000'", stdout_events_enabled="true"))
         until(lambda: os.path.exists(self.d.path("done")), what="the flood to end")
-        with open("/proc/%d/status" % self.d.pid) as f:
-            peak = int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1])
-        if not SANITIZED:  # which keeps what was freed
-            self.assertLess(peak, 40000)
+        self.check_peak(40000)
 
     def test_an_event_larger_than_the_pipe(self):
         self.begin(pool("l", "REMOTE_COMMUNICATION"))
@@ -403,6 +443,7 @@ class Hundred(Listening):
             self.assertEqual(sorted(numbers), numbers)
         self.assertEqual(list(range(self.COUNT)), sorted(sum(files, [])))
         self.assertNotIn("overflowed", self.d.log())
+        self.check_peak(60000)
 
     def counts(self):
         return [read(self.d.path("l%d.events" % i), b"").count(b"ver:3.0") for i in range(4)]

@@ -329,6 +329,16 @@ class Syslog(Targets):
         self.assertIs(True, s.clearProcessLogs("b"))
         self.assertEqual(b"", d.file("a.log"))
 
+    def test_what_a_listener_says_stays(self):
+        """Its stdout belongs to the protocol; its stderr is like any other."""
+        self.begin(program("l", "/bin/sh -c 'echo READY; echo err >&2; exec sleep 1000'",
+                           section="eventlistener", events="TICK_3600", startsecs=0,
+                           stdout_syslog="true", stdout_logfile="NONE",
+                           stderr_syslog="true", stderr_logfile="NONE"))
+        self.assertEqual("l err", self.message())
+        self.socket.settimeout(0.2)
+        self.assertRaises(TimeoutError, self.socket.recv, 1000)
+
     def test_main_log(self):
         d = self.begin(echo("a"), logfile="syslog")
         wanted = ["INFO supervisord started with pid %d" % d.pid, "INFO spawned: 'a' with pid"]

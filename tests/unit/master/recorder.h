@@ -123,6 +123,12 @@ recorder_changed(struct process *p, enum process_state from)
 		r->changed(r, p, from);
 }
 
+static inline void
+recorder_essential_failed(struct process *p)
+{
+	recorder_line(p->ops_ctx, "the daemon is to end with %d", p->ending);
+}
+
 static inline bool
 recorder_is_stopping(struct process *p)
 {
@@ -137,6 +143,7 @@ static const struct process_ops recorder_ops = {
 	.arm = recorder_arm,
 	.enqueue = recorder_enqueue,
 	.changed = recorder_changed,
+	.essential_failed = recorder_essential_failed,
 	.is_stopping = recorder_is_stopping,
 };
 

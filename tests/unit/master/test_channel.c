@@ -87,6 +87,36 @@ test_copies(void **state)
 }
 
 static void
+note_output(void *ctx, const char *bytes, size_t n)
+{
+	snprintf(ctx, 32, "%.*s", (int)n, bytes);
+}
+
+/* A listener's words are judged as they are, and shown as Python shows bytes. */
+static void
+test_protocol(void **state)
+{
+	static const struct channel_ops ops = {.output = note_output, .is_protocol = true};
+	struct scratch *scratch = *state;
+	struct tube tube = open_tube(scratch, "log");
+	char told[32] = "", *text;
+	size_t len;
+
+	strip = true;
+	assert_int_equal(channel_tell(tube.channel, &ops, told, 0), 0);
+	say(&tube, "\x1b[1mREADY\n", 10);
+	loop_turn(tube.loop, 1000);
+	strip = false;
+	assert_string_equal(told, "\x1b[1mREADY\n");
+	assert_string_equal(
+	    scratch->log, "DEBG \"c'at\" stdout output:\nb'\\x1b[1mREADY\\n'\n");
+	text = scratch_read(scratch, "log", &len);
+	assert_string_equal(text, "READY\n");
+	free(text);
+	close_tube(&tube);
+}
+
+static void
 test_no_copies_above_debug(void **state)
 {
 	struct scratch *scratch = *state;
@@ -386,6 +416,7 @@ main(void)
 	    TEST(test_strip_ansi),
 	    TEST(test_syslog),
 	    TEST(test_copies),
+	    TEST(test_protocol),
 	    TEST(test_no_copies_above_debug),
 	    TEST(test_end),
 	    TEST(test_drain),

@@ -9,6 +9,7 @@ union values {
 	struct group_section group;
 	struct pool_section pool;
 	struct listener_config listener;
+	struct interface_config interface;
 };
 
 /* A text that differs from the row's default, by type. */
@@ -35,6 +36,7 @@ static const struct {
 	{ &conf_user, "root", "root", "no-such-user" },
 	{ &conf_event_length, "bytes", "bytes", "none" },
 	{ &conf_confinement, "strict", "strict", "none" },
+	{ &conf_command_role, "operate", "operate", "none" },
 	{ &conf_role, "view", "view", "root" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },
 	{ &conf_owner, "0:0", "root:root", "no-such-user" },

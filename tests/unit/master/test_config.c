@@ -92,6 +92,7 @@ union values {
 	struct config config;
 	struct program_section program;
 	struct listener_config listener;
+	struct interface_config interface;
 };
 
 static void
@@ -177,6 +178,13 @@ dump(struct buf *out, const struct config *config)
 
 		line(out, "group %s priority %lld", group->name,
 		    (long long)group->priority);
+		if (group->interface != NULL) {
+			dump_rows(out, &conf_interface, group->interface, "  ");
+			for (size_t j = 0; j < group->interface->options.count; j++)
+				line(out, "  option %s=%s",
+				    group->interface->options.items[j].name,
+				    group->interface->options.items[j].value);
+		}
 		if (group->kind == GROUP_LISTENER_POOL)
 			dump_pool(out, &group->pool);
 		if (group->kind == GROUP_FCGI)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -66,6 +67,29 @@ test_payloads(void **state UNUSED)
 	event_unref(NULL);
 }
 
+/* reeve-events(7) lists each kind, in the order of the hierarchy, and no other. */
+static void
+test_manual(void **state UNUSED)
+{
+	FILE *file = fopen("man/reeve-events.7", "r");
+	char line[256], name[128];
+	int type = 0, listed = 0;
+
+	if (file == NULL)
+		fail_msg("no manual: run the tests from the root of the tree");
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, ".It Ic %127[A-Z_0-9]", name) != 1)
+			continue;
+		listed++;
+		if (type == EVENT_TYPE_MAX)
+			fail_msg("the manual lists %s, which is none", name);
+		assert_string_equal(name, event_type_name((enum event_type)type));
+		type++;
+	}
+	fclose(file);
+	assert_int_equal(listed, EVENT_TYPE_MAX);
+}
+
 int
 main(void)
 {
@@ -73,6 +97,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hierarchy),
 		cmocka_unit_test(test_payloads),
+		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

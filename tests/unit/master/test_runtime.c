@@ -348,6 +348,7 @@ child_changes_masters(void **state)
 	pipes.queued = strdup("carried over\n");
 	pipes.nqueued = strlen(pipes.queued);
 	pipes.outputs[CHANNEL_STDOUT].generation = 7;
+	pipes.renewing = true;
 	take_child(&m, PROGRAM);
 	put_back(&m, &pipes);
 	wait_for_log(&m.new, "carried over\n");
@@ -355,6 +356,8 @@ child_changes_masters(void **state)
 	assert_int_equal(runtime_state_ops.get(NULL, m.new.process, &pipes), 0);
 	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].generation, 7);
 	assert_string_equal(pipes.outputs[CHANNEL_STDOUT].log_path, m.new.log);
+	assert_true(pipes.renewing);
+	m.new.process->runtime->renewing = false;
 	statedoc_pipes_clear(&pipes);
 	move_clear(&m);
 }

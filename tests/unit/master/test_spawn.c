@@ -46,7 +46,7 @@ prepare(struct run *run, void **state, const char *path, char *const *argv)
 	    .argv = argv,
 	    .envp = environ,
 	    .fds = {run->child[0], run->child[1], run->child[2]},
-	    .extra_fd = -1,
+	    .extra_fds = {-1, -1},
 	    .umask = -1,
 	    .mask = &none,
 	};
@@ -196,14 +196,14 @@ test_extra(void **state)
 	pid_t pid;
 
 	run_shell(&run, state, "");
-	run.request.extra_fd = run.child[0];
+	run.request.extra_fds[0] = run.child[0];
 	pid = run_cat(&run);
 	await_cat(&run);
 	assert_int_equal(list_descriptors(pid, seen, sizeof(seen)), 4);
 	assert_true(seen[3]);
 	finish(&run, pid);
 	run_shell(&run, state, "cat <&3");
-	run.request.extra_fd = run.child[0];
+	run.request.extra_fds[0] = run.child[0];
 	run.request.fds[0] = run.child[1];
 	assert_int_equal(write(run.input, "three", 5), 5);
 	finish(&run, launch(&run));

@@ -17,7 +17,7 @@
 
 /* struct master is compared below in test_master; with a new member, go there first, and to
  * the rows in statedoc.c if it is state. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 192, "see test_master");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 200, "see test_master");
 
 /* Bytes that no JSON string would take as they are. */
 static const char queued[] = "in\0put\xff\n\"";
@@ -302,6 +302,7 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	if (p->pid == 0)
 		return 0;
 	pipes->stdin_fd = p->pid;
+	pipes->renewing = true;
 	pipes->queued = malloc(sizeof(queued));
 	assert_non_null(pipes->queued);
 	memcpy(pipes->queued, queued, sizeof(queued));
@@ -373,6 +374,7 @@ put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 	statedoc_pipes_init(&want);
 	assert_int_equal(get(NULL, p, &want), 0);
 	assert_int_equal(pipes->stdin_fd, want.stdin_fd);
+	assert_int_equal(pipes->renewing, want.renewing);
 	assert_int_equal(pipes->nqueued, want.nqueued);
 	if (want.nqueued > 0)
 		assert_memory_equal(pipes->queued, want.queued, want.nqueued);
@@ -440,6 +442,7 @@ assert_process(const struct process *got, const struct process *want)
 	assert_int_equal(got->has_exitstatus, want->has_exitstatus);
 	assert_int_equal(got->exitstatus, want->exitstatus);
 	assert_int_equal(got->respawning, want->respawning);
+	assert_int_equal(got->ending, want->ending);
 	if (want->spawnerr == NULL)
 		assert_null(got->spawnerr);
 	else
@@ -540,6 +543,7 @@ assert_same(struct scene *got, struct scene *want)
 	assert_int_equal(got->master.rereads, want->master.rereads);
 	assert_int_equal(got->master.seq, want->master.seq);
 	assert_int_equal(got->master.restart_wanted, want->master.restart_wanted);
+	assert_int_equal(got->master.exit_status, want->master.exit_status);
 	assert_true(str_equal(got->master.config_path, want->master.config_path));
 	assert_int_equal(got->master.child_nofile.rlim_cur,
 	    want->master.child_nofile.rlim_cur);
@@ -616,6 +620,7 @@ test_every_member(void **state UNUSED)
 	old->master.next_id = 902;
 	old->master.rereads = 3;
 	old->master.next_event = 77;
+	old->master.exit_status = 78;
 	p->spawn = 11;
 	p->last_spawn = 12;
 	p->verdict = VERDICT_SPAWN_FAILED;
@@ -632,6 +637,7 @@ test_every_member(void **state UNUSED)
 	p->exitstatus = -1;
 	p->spawnerr = strdup("can't find \xff\x01");
 	p->respawning = true;
+	p->ending = 139;
 	doc = through_text(old);
 	fresh = revive(doc);
 	assert_same(fresh, old);

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -59,11 +60,54 @@ test_slices(void **state UNUSED)
 	loop_free(loop);
 }
 
+/* Whether a descriptor of ours is a timer of the wall clock, armed so that it is told when
+ * that is set, or not armed. */
+static bool
+has_wall_timer(bool armed)
+{
+	char path[64], text[512];
+	bool found = false;
+
+	for (int fd = 3; fd < 64 && !found; fd++) {
+		FILE *info;
+		size_t n;
+
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+		if ((info = fopen(path, "r")) == NULL)
+			continue;
+		n = fread(text, 1, sizeof(text) - 1, info);
+		text[n] = '\0';
+		fclose(info);
+		found = strstr(text, "clockid: 0\n") != NULL &&
+		    (strstr(text, "settime flags: 03") != NULL) == armed &&
+		    (strstr(text, "it_value: (0, 0)") == NULL) == armed;
+	}
+	return found;
+}
+
+/* The next slice comes with the wall clock, however that is set, or the machine sleeps. */
+static void
+test_wall_clock(void **state UNUSED)
+{
+	struct loop *loop = loop_new();
+	char text[256] = "";
+	struct ticks *ticks = ticks_new(loop, note, text);
+
+	assert_non_null(ticks);
+	ticks_want(ticks, BIT(TICK_3600));
+	assert_true(has_wall_timer(true));
+	ticks_want(ticks, 0);
+	assert_true(has_wall_timer(false));
+	ticks_free(ticks);
+	loop_free(loop);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_wall_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

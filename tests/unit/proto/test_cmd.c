@@ -37,7 +37,7 @@ static const struct {
 	{"config.reread", "", "admin", "r"},
 	{"config.rows", "from", "view", "r"},
 	{"config.preview", "", "admin", ""},
-	{"event.send", "type, data", "operate", "r s"},
+	{"event.send", "type, data, ?more", "operate", "r s"},
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},
 	{"daemon.answered", "", "-", "r s f"},
@@ -107,6 +107,11 @@ static const struct {
 	const char *spec, *params;
 	const char *why; /* NULL = accepted */
 } checks[] = {
+	{"?more:t", "{}", NULL},
+	{"?more:t", "{\"more\":[]}", NULL},
+	{"?more:t", "{\"more\":[\"a\",\"\"]}", NULL},
+	{"?more:t", "{\"more\":[\"a\",1]}", "parameter 'more' must be an array of strings"},
+	{"?more:t", "{\"more\":\"a\"}", "parameter 'more' must be an array of strings"},
 	{"", "{}", NULL},
 	{"", "{\"x\":1}", NULL},
 	{"", NULL, NULL},

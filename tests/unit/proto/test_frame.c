@@ -204,6 +204,33 @@ check_unwritable(json_t *object, size_t max, int error)
 	json_decref(object);
 }
 
+/* In two pieces it is the same line, and what does not fit leaves nothing. */
+static void
+test_write_headed(void **state)
+{
+	static char x[FRAME_MAX];
+	json_t *value = json_null();
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, FRAME_MAX);
+	assert_int_equal(frame_write_headed(&b, "{\"id\":1,\"result\":", value), 0);
+	assert_int_equal(buf_len(&b), 23);
+	assert_memory_equal(buf_data(&b), "{\"id\":1,\"result\":null}\n", 23);
+	buf_clear(&b);
+	/* {"a":"…"} and the newline. */
+	memset(x, 'x', sizeof(x));
+	value = json_stringn(x, FRAME_MAX - 9);
+	assert_int_equal(frame_write_headed(&b, "{\"a\":", value), 0);
+	assert_int_equal(buf_len(&b), FRAME_MAX);
+	buf_clear(&b);
+	assert_int_equal(frame_write_headed(&b, "{\"ab\":", value), -1);
+	assert_int_equal(errno, EMSGSIZE);
+	assert_int_equal(buf_len(&b), 0);
+	json_decref(value);
+	buf_clear(&b);
+}
+
 static void
 test_write_refusals(void **state)
 {
@@ -277,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_line_limit),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_write_headed),
 		cmocka_unit_test(test_write_refusals),
 		cmocka_unit_test(test_write_limit),
 	};

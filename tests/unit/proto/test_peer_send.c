@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 static void
@@ -29,6 +30,23 @@ test_nothing_is_written_before_the_flush(void **state)
 	assert_int_equal(peer_notify(t.a.peer, "y", NULL, -1, 0), 0);
 	json_decref(raw_frame(&t, &b));
 	buf_clear(&b);
+	pair_close(&t);
+}
+
+/* A peer that reads nothing makes us keep little more than what it is owed. */
+static void
+test_small_messages_cost_little(void **state)
+{
+	struct pair t;
+	size_t before = mallinfo2().uordblks;
+	uint64_t id = 0;
+
+	(void)state;
+	pair_open(&t, true);
+	peer_autoflush(t.a.peer, false);
+	while (peer_unsent(t.a.peer) < PEER_OUT_MAX / 2)
+		assert_int_equal(peer_reply(t.a.peer, ++id, NULL, -1, 0), 0);
+	assert_true(mallinfo2().uordblks - before < PEER_OUT_MAX);
 	pair_close(&t);
 }
 
@@ -540,6 +558,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_written_before_the_flush),
+		cmocka_unit_test(test_small_messages_cost_little),
 		cmocka_unit_test(test_descriptors_in_order),
 		cmocka_unit_test(test_descriptor_in_answers),
 		cmocka_unit_test(test_descriptor_without_want),

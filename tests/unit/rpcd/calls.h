@@ -4,6 +4,7 @@
 #ifndef TESTS_CALLS_H
 #define TESTS_CALLS_H
 
+#include "rpcd/interface.h"
 #include "rpcd/call.h"
 
 #include "common/clock.h"
@@ -194,6 +195,7 @@ setup(void **state)
 	peer_autoflush(f->rpcd.master, true);
 	peer_autoflush(f->master, true);
 	f->rpcd.calls = calls_new(&f->rpcd);
+	f->rpcd.interfaces = interfaces_new(&f->rpcd);
 	mirror_observe(f->rpcd.mirror, on_change, f);
 	tell(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
@@ -212,6 +214,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	interfaces_free(f->rpcd.interfaces);
 	calls_free(f->rpcd.calls);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);

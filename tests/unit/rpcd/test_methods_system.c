@@ -101,13 +101,14 @@ test_multicall_logs(void **state)
 	free(text);
 }
 
-#define EVENT(data) "<value><struct><member><name>methodName</name><value>" \
+#define EVENT_BEGIN "<value><struct><member><name>methodName</name><value>" \
 	"supervisor.sendRemoteCommEvent</value></member><member><name>params</name>" \
-	"<value><array><data><value>t</value><value>" data "</value></data></array>" \
-	"</value></member></struct></value>"
+	"<value><array><data><value>t</value><value>"
+#define EVENT_END "</value></data></array></value></member></struct></value>"
+#define EVENT(data) EVENT_BEGIN data EVENT_END
 #define ENDING FAULT_STRUCT("30", "FAILED: reeved is ending")
 
-/* Answers the requests of so many events, the oldest first, up to the latest. */
+/* Answers so many requests with events, the oldest first, up to the latest. */
 static void
 answer_events(struct fixture *f, unsigned count)
 {
@@ -118,7 +119,7 @@ answer_events(struct fixture *f, unsigned count)
 	turn(f);
 }
 
-/* Events do not wait for each other's answers, but everything else waits for them. */
+/* Events go together, but everything else waits for them. */
 static void
 test_multicall_events(void **state)
 {
@@ -128,46 +129,72 @@ test_multicall_events(void **state)
 	    CALL("supervisor.getPID") EVENT("c")
 	    CALL1("supervisor.sendRemoteCommEvent", "t") EVENT("<int>4</int>"))));
 	turn(f);
-	assert_int_equal(f->requests, 2);
+	assert_int_equal(f->requests, 1);
 	assert_string_equal(f->asked.method, "event.send");
-	assert_string_equal(f->asked.params, "{\"data\":\"b\",\"type\":\"t\"}");
-	assert_int_equal(peer_reply(f->master, f->asked.id - 1, NULL, -1, 0), 0);
-	turn(f);
+	assert_string_equal(f->asked.params,
+	    "{\"data\":\"a\",\"more\":[\"t\",\"b\"],\"type\":\"t\"}");
+	answer_fault(f, FAULT_FAILED, "FAILED: ab");
 	assert_int_equal(f->requests, 2);
-	answer_fault(f, FAULT_FAILED, "FAILED: b");
-	assert_int_equal(f->requests, 3);
 	assert_string_equal(f->asked.params, "{\"data\":\"c\",\"type\":\"t\"}");
 	answer_events(f, 1);
-	assert_int_equal(f->requests, 4);
+	assert_int_equal(f->requests, 3);
 	assert_string_equal(f->asked.params, "{\"data\":\"4\",\"type\":\"t\"}");
 	answer_events(f, 1);
-	expect(f, 1, VALUE(ARRAY(BOOL("1") FAULT_STRUCT("30", "FAILED: b") INT("77")
-	    BOOL("1") FAULT_STRUCT("2", "INCORRECT_PARAMETERS") BOOL("1"))));
+	expect(f, 1, VALUE(ARRAY(FAULT_STRUCT("30", "FAILED: ab")
+	    FAULT_STRUCT("30", "FAILED: ab") INT("77") BOOL("1")
+	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS") BOOL("1"))));
 }
 
-/* So many are on their way at most. */
-static void
-test_multicall_many_events(void **state)
+static char *
+many_events(int count, const char *event)
 {
-	struct fixture *f = *state;
 	struct buf calls;
 	char *text;
 
 	buf_init(&calls, 0);
 	assert_int_equal(buf_puts(&calls, "<param><value><array><data>"), 0);
-	for (int i = 0; i < 100; i++)
-		assert_int_equal(buf_puts(&calls, EVENT("x")), 0);
+	for (int i = 0; i < count; i++)
+		assert_int_equal(buf_puts(&calls, event), 0);
 	assert_int_equal(buf_puts(&calls, "</data></array></value></param>"), 0);
 	text = buf_steal(&calls);
+	buf_clear(&calls);
+	return text;
+}
+
+/* 64 go in one request, and four requests are on their way at most. */
+static void
+test_multicall_many_events(void **state)
+{
+	struct fixture *f = *state;
+	char *text = many_events(300, EVENT("x"));
+
 	assert_non_null(begin(f, "system.multicall", text));
 	turn(f);
-	assert_int_equal(f->requests, 64);
-	answer_events(f, 64);
-	assert_int_equal(f->requests, 100);
+	assert_int_equal(f->requests, 4);
+	answer_events(f, 4);
+	assert_int_equal(f->requests, 5);
 	assert_int_equal(f->replies, 0);
-	answer_events(f, 36);
+	answer_events(f, 1);
 	assert_int_equal(f->replies, 1);
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
+	free(text);
+}
+
+/* A request is full with 64 KiB, so that it fits into a frame however it is written. */
+static void
+test_multicall_large_events(void **state)
+{
+	struct fixture *f = *state;
+	static char event[60000];
+	char *text;
+
+	snprintf(event, sizeof(event), "%s%*s%s", EVENT_BEGIN, 40000, "", EVENT_END);
+	text = many_events(3, event);
+	assert_non_null(begin(f, "system.multicall", text));
+	turn(f);
+	assert_int_equal(f->requests, 2);
+	answer_events(f, 2);
+	assert_int_equal(f->replies, 1);
 	free(text);
 }
 
@@ -179,8 +206,8 @@ test_multicall_events_abandoned(void **state)
 
 	call_abandon(begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b"))));
 	turn(f);
-	assert_int_equal(f->requests, 2);
-	answer_events(f, 2);
+	assert_int_equal(f->requests, 1);
+	answer_events(f, 1);
 	assert_int_equal(f->replies, 0);
 }
 
@@ -188,17 +215,22 @@ static void
 test_multicall_events_at_the_end(void **state)
 {
 	struct fixture *f = *state;
+	char *text = many_events(66, EVENT("a"));
+	size_t endings = 0;
 
-	begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b") EVENT("c")
-	    CALL("supervisor.getPID")));
+	begin(f, "system.multicall", text);
 	turn(f);
-	assert_int_equal(f->requests, 3);
-	assert_int_equal(peer_reply(f->master, f->asked.id - 2, NULL, -1, 0), 0);
+	assert_int_equal(f->requests, 2);
+	assert_int_equal(peer_reply(f->master, f->asked.id - 1, NULL, -1, 0), 0);
 	turn(f);
 	calls_end(f->rpcd.calls);
-	expect(f, 1, VALUE(ARRAY(BOOL("1") ENDING ENDING INT("77"))));
-	answer_events(f, 2);
 	assert_int_equal(f->replies, 1);
+	for (const char *at = f->reply; (at = strstr(at, ENDING)) != NULL; at++)
+		endings++;
+	assert_int_equal(endings, 2);
+	answer_events(f, 1);
+	assert_int_equal(f->replies, 1);
+	free(text);
 }
 
 int
@@ -211,6 +243,7 @@ main(void)
 		TEST(test_multicall_logs),
 		TEST(test_multicall_events),
 		TEST(test_multicall_many_events),
+		TEST(test_multicall_large_events),
 		TEST(test_multicall_events_abandoned),
 		TEST(test_multicall_events_at_the_end),
 	};

@@ -1,0 +1,9 @@
+"""Python's own xmlrpc.client, on one connection: URL."""
+
+import sys
+import xmlrpc.client
+
+import outcomes
+
+with xmlrpc.client.ServerProxy(sys.argv[1]) as server:
+    outcomes.run(lambda method, args: getattr(server, method)(*args))

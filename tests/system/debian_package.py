@@ -1,0 +1,172 @@
+"""The Debian package: lintian has nothing against it, and in a system of its own it is
+installed, started, upgraded and purged. `tests/run package` runs it, as part of
+check-long; it takes root, the tools of `make deb-deps` and a mirror of Debian."""
+
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from reeve import BUILD, ROOT, reeve_only
+
+TOOLS = ("dh", "dpkg-buildpackage", "lintian", "debootstrap", "unshare")
+CONF = "/etc/reeve/reeved.conf"
+MINUTES = 60
+
+# What dpkg writes down of itself, and what packages that were there before keep.
+OURS_ONLY = r"""find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp \
+    -o -path /packages -o -path /var/lib/dpkg -o -path /var/cache -o -path /var/log/dpkg.log \
+    -o -path '/etc/*-' -o -path /etc/.pwd.lock -o -path /var/lib/systemd \) -prune -o -print |
+    LC_ALL=C sort"""
+
+# A start as the unit does it; answers when the program runs.
+START = """
+daemon() {
+    reeved -n -s -c %(conf)s & pid=$!
+    for i in $(seq 300); do
+        ! reevectl -c %(conf)s status web | grep RUNNING || return 0
+        kill -0 $pid
+        sleep 0.1
+    done
+    return 1
+}
+""" % {"conf": CONF}
+
+LIFE = START + """
+%(files)s >/tmp/before
+dpkg -i /packages/reeve_[0-9].[0-9].[0-9]_*.deb
+
+# What it made: a user, directories, an enabled unit.
+test "$(getent passwd reeve | cut -d: -f7)" = /usr/sbin/nologin
+test -d /run/reeve -a -d /var/log/reeve
+test -L /etc/systemd/system/multi-user.target.wants/reeved.service
+
+printf '[program:web]\\ncommand=/bin/sleep 1000\\n' >/etc/reeve/conf.d/web.conf
+echo '; mine' >>%(conf)s
+daemon
+first=$pid web=$(reevectl -c %(conf)s pid web)
+front=$(grep -l '^reeve-rpcd' /proc/[0-9]*/comm | cut -d/ -f3)
+test "$(awk '/^Uid/ {print $3}' /proc/$front/status)" = "$(id -u reeve)"
+test -s /var/log/reeve/reeved.log
+
+# An upgrade leaves the daemon, its programs and the changed configuration alone.
+dpkg -i /packages/next/reeve_*.deb
+test "$(dpkg-query -W -f '${Version}' reeve)" = %(next)s
+kill -0 $first
+test "$(reevectl -c %(conf)s pid web)" = $web
+grep -qx '; mine' %(conf)s
+
+# The names of supervisord, on what is new.
+kill $first
+wait $first
+dpkg -i /packages/next/reeve-compat_*.deb
+daemon
+supervisorctl -c %(conf)s status web | grep RUNNING
+echo_supervisord_conf | cmp - /usr/share/reeve/reeved.conf.sample
+supervisord -v
+kill $pid
+wait $pid
+
+rm /etc/reeve/conf.d/web.conf
+dpkg --purge reeve-compat reeve
+%(files)s >/tmp/after
+diff /tmp/before /tmp/after
+"""
+
+
+def mirror():
+    """Where this system's own packages come from, and the name of its release."""
+    told = subprocess.run(["apt-get", "indextargets", "--format",
+                           "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages",
+                           "Origin: Debian", "Component: main"], text=True, check=False,
+                          capture_output=True).stdout.split("\n")
+    with open("/etc/os-release", encoding="utf-8") as f:
+        release = dict(line.rstrip("\n").split("=", 1) for line in f if "=" in line)
+    name = release.get("VERSION_CODENAME", "")
+    return next(((line.split()[0], name) for line in told if line.split()[1:2] == [name]),
+                (None, None))
+
+
+@reeve_only
+class Package(unittest.TestCase):
+    def setUp(self):
+        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if missing:
+            self.skipTest("no %s: make deb-deps" % ", ".join(missing))
+        self.made = os.path.join(BUILD, "deb")
+        self.command("make", "-C", ROOT, "BUILD=" + os.path.relpath(BUILD, ROOT), "deb")
+        with open(os.path.join(ROOT, "master/package/changelog"), encoding="utf-8") as f:
+            self.version = f.readline().split("(")[1].split(")")[0]
+
+    def command(self, *words, minutes=4, **options):
+        done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=minutes * MINUTES, **options)
+        self.assertEqual(0, done.returncode, "%s\n%s" % (" ".join(words), done.stdout[-4000:]))
+        return done.stdout
+
+    def package(self, name, version):
+        return glob.glob(os.path.join(self.made, "%s_%s_*.deb" % (name, version)))[0]
+
+    def test_lintian(self):
+        changes = glob.glob(os.path.join(self.made, "*.changes"))
+        self.assertEqual(1, len(changes))
+        said = self.command("lintian", "--allow-root", "--fail-on", "error,warning",
+                            changes[0])
+        self.assertNotIn("E: ", said)
+
+    def needs(self):
+        """The packages that it depends on, each the first of its alternatives."""
+        text = self.command("dpkg-deb", "-f", self.package("reeve", self.version), "Depends")
+        return [part.split("|")[0].split("(")[0].strip() for part in text.split(",")]
+
+    def system(self):
+        """A new, small Debian with what the package depends on, and room for the packages."""
+        where, release = mirror()
+        if os.getuid() != 0:
+            self.skipTest("a system of its own takes root")
+        if where is None:
+            self.skipTest("no mirror of Debian is known here")
+        root = tempfile.mkdtemp(prefix="reeve-debian-")
+        self.addCleanup(shutil.rmtree, root, ignore_errors=True)
+        try:
+            self.command("debootstrap", "--variant=minbase",
+                         "--include=" + ",".join(self.needs()), release, root, where)
+        except AssertionError as e:
+            # Nothing of ours has been touched by then.
+            self.skipTest("debootstrap fails here: " + str(e).strip().split("\n")[-1])
+        os.makedirs(os.path.join(root, "packages/next"))
+        return root
+
+    def later(self, name, target, version):
+        """The same package with a higher version, as an upgrade."""
+        work = tempfile.mkdtemp(prefix="reeve-package-")
+        self.addCleanup(shutil.rmtree, work)
+        self.command("dpkg-deb", "-R", self.package(name, self.version), work + "/p")
+        control = work + "/p/DEBIAN/control"
+        with open(control, encoding="utf-8") as f:
+            text = f.read()
+        with open(control, "w", encoding="utf-8") as f:
+            f.write(text.replace("Version: %s\n" % self.version, "Version: %s\n" % version)
+                    .replace("reeve (= %s)" % self.version, "reeve (= %s)" % version))
+        self.command("dpkg-deb", "--root-owner-group", "-b", work + "/p", target)
+
+    def test_a_life(self):
+        root = self.system()
+        after = self.version + "+1"
+        shutil.copy(self.package("reeve", self.version), root + "/packages")
+        for name in ("reeve", "reeve-compat"):
+            self.later(name, "%s/packages/next/%s_%s.deb" % (root, name, after), after)
+        script = "set -eux\nexport DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8\n" + \
+            LIFE % {"conf": CONF, "next": after, "files": OURS_ONLY}
+        # A namespace of its own: nothing that it started outlives it.
+        self.command("unshare", "--pid", "--fork", "--kill-child", "--mount",
+                     "sh", "-c", "mount -t proc proc \"$1/proc\" && "
+                     "exec chroot \"$1\" /bin/sh -c \"$2\"", "sh", root, script,
+                     env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+
+
+if __name__ == "__main__":
+    unittest.main()

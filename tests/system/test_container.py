@@ -1,0 +1,146 @@
+"""The first process of a container: programs that end the daemon, strangers that it reaps,
+signals that it passes on."""
+
+import os
+import signal
+import subprocess
+import unittest
+
+from reeve import CHILD, Case, Daemon, children_of, program, read, reeve_only, until
+
+UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+def may_unshare():
+    try:
+        return subprocess.run([*UNSHARE, "true"], check=False,
+                              stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def essential(command, **options):
+    return program("app", command, exit_on_fatal="true", **options) + \
+        program("helper", CHILD + " cat", startsecs=0, priority=1)
+
+
+@reeve_only
+class Essential(Case):
+    def ends(self, status, programs):
+        d = self.make(programs)
+        d.spawn()
+        self.assertEqual(status, d.wait_exit(), d.output())
+        self.assertIn("app has exit_on_fatal: shutting down, to end with status %d" % status,
+                      d.log())
+        return d
+
+    def test_unexpected_end(self):
+        d = self.ends(7, essential(CHILD + " exit 7", startsecs=0, autorestart="false"))
+        self.assertIn("stopped: helper (terminated by SIGTERM)", d.log())
+        self.assertEqual([], d.remaining())
+
+    def test_a_success_that_is_not_expected(self):
+        self.ends(0, essential(CHILD + " exit 0", startsecs=0, autorestart="false",
+                               exitcodes=255))
+
+    def test_signal(self):
+        self.ends(128 + signal.SIGSEGV,
+                  essential(CHILD + " crash SEGV", startsecs=0, autorestart="false"))
+
+    def test_given_up(self):
+        d = self.ends(9, essential(CHILD + " exit 9", startretries=0))
+        self.assertIn("app entered FATAL state", d.log())
+
+    def test_no_such_command(self):
+        self.ends(127, essential("/nowhere/at/all", startretries=0))
+
+    def test_an_expected_end(self):
+        """The daemon stays, and so it does when it is stopped or not essential."""
+        d = self.daemon(essential(CHILD + " exit 0", startsecs=0, autorestart="false") +
+                        program("other", CHILD + " exit 1", startretries=0) +
+                        program("stopped", CHILD + " cat", startsecs=0, exit_on_fatal="true"))
+        d.wait_state("app", "EXITED")
+        d.wait_state("other", "FATAL")
+        self.rpc(d).supervisor.stopProcess("stopped")
+        self.assertEqual("RUNNING", self.rpc(d).supervisor.getState()["statename"])
+        self.assertNotIn("has exit_on_fatal", d.log())
+
+    def test_restart_forgets(self):
+        """What fails while a restart stops everything ends nothing."""
+        d = self.daemon(program("app", CHILD + " exit-on TERM 5", exit_on_fatal="true"))
+        d.wait_state("app", "RUNNING")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("supervisord started with pid", count=2)
+        until(d.serving)
+        self.finish(d)
+
+
+class First(Daemon):
+    """A daemon that is process 1 of its own namespace; self.pid is its number here."""
+
+    def command(self, *options):
+        return [*UNSHARE, *super().command(*options)]
+
+    def spawn(self, *options, stdout=None):
+        super().spawn(*options, stdout=stdout)
+        until(lambda: self.first() or not self.running(), what="process 1")
+        self.pid = self.first()
+
+    def first(self):
+        return next(iter(children_of(self.process.pid)), None)
+
+    def child(self):
+        """The number here of its one program, or None."""
+        found = [pid for pid in children_of(self.pid) if pid != self.front_end()]
+        return found[0] if found else None
+
+
+@reeve_only
+@unittest.skipUnless(may_unshare(), "no pid namespace may be made here")
+class Container(Case):
+    def first(self, programs=""):
+        d = First(programs)
+        self.addCleanup(d.destroy)
+        self.addCleanup(self.finish, d.start())
+        return d
+
+    def test_it_is_process_1(self):
+        d = self.first()
+        self.assertEqual("1", read(d.pidfile).decode().strip())
+        self.assertEqual(1, self.rpc(d).supervisor.getPID())
+
+    def test_strangers_are_reaped(self):
+        """The shell's child outlives it and ends as a child of process 1."""
+        script = "(read line; exit 3) <{dir}/go & exec {child} cat"
+        d = First(program("p", "/bin/sh -c '%s'" % script, startsecs=0, autorestart="false"))
+        self.addCleanup(d.destroy)
+        os.mkfifo(d.path("go"))
+        self.addCleanup(self.finish, d.start())
+        orphan = until(lambda: children_of(until(d.child)), what="its child")[0]
+        self.rpc(d).supervisor.stopProcess("p")
+        with open(d.path("go"), "w") as go:
+            go.write("now\n")
+        d.wait_log(r"reaped unknown pid \d+ \(exit status 3\)")
+        self.assertFalse(os.path.exists("/proc/%d" % orphan))
+
+    def test_signals(self):
+        d = self.first(program("p", CHILD + " exit-on USR1 0", stopsignal="USR1"))
+        d.wait_state("p", "RUNNING")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("received SIGHUP indicating restart request")
+        d.wait_log("stopped: p ")
+        until(d.serving)
+        d.wait_state("p", "RUNNING")
+        os.kill(d.pid, signal.SIGTERM)
+        self.assertEqual(0, d.wait_exit())
+        self.assertEqual(2, d.log().count("stopped: p (exit status 0)"))
+
+    def test_essential(self):
+        d = First(essential(CHILD + " exit 42", startsecs=0, autorestart="false"))
+        self.addCleanup(d.destroy)
+        d.spawn()
+        self.assertEqual(42, d.wait_exit(), d.output())
+
+
+if __name__ == "__main__":
+    unittest.main()
