@@ -91,6 +91,17 @@ class BesideSupervisorctl(Shared):
         for line in ("maintail", "maintail -20", "maintail -0"):
             self.over_each(line)
 
+    def test_under_the_other_name(self):
+        """A link named supervisorctl, in its place on PATH and with its options alone."""
+        link = self.d.path("supervisorctl")
+        os.symlink(os.path.join(BUILD, "reevectl"), link)
+        url = "unix://" + self.d.socket
+        ended = subprocess.run(["supervisorctl", "--serverurl", url, "-u", "me", "-p", "x",
+                                "status", "off"], capture_output=True, text=True,
+                               env={**os.environ, "PATH": self.d.dir}, check=False)
+        self.assertEqual(self.theirs("status off"),
+                         (ended.returncode, ended.stdout, ended.stderr))
+
     def test_errors_of_options(self):
         for options in (("-s", "foo"), ("-s", ""), ("-s", "a:")):
             want = self.theirs("pid", *options)
