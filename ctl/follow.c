@@ -54,9 +54,10 @@ add_feed(struct follow *f, const struct feed_log *log)
 static void
 begin(struct follow *f)
 {
+	/* Whoever has read what follows may press it. */
+	interrupt_begin(&f->interrupt);
 	fputs("==> Press Ctrl-C to exit <==\n", f->session->out);
 	fflush(f->session->out);
-	interrupt_begin(&f->interrupt);
 }
 
 static void
