@@ -236,9 +236,7 @@ class Editing(Case):
         t.status()
         self.assertEqual(b"pid cat\nquit\n", self.d.file("history"))
         t = self.shell()
-        t.type("\x10\x10")  # up twice
-        t.expect("pid cat")
-        t.type("\r")
+        t.type("\x10\x10\r")  # up twice
         t.expect("%d\r\n" % self.d.info("cat")["pid"])
         self.assertEqual(0, t.status(again="\x04"))
         self.assertEqual(b"pid cat\nquit\npid cat\n", self.d.file("history"))
