@@ -7,11 +7,13 @@
 #include "proto/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CLIENT_PROTOCOL 1
+#define CLIENT_PUMP_TURNS 1000
 #define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
 
 struct client {
@@ -27,15 +29,9 @@ struct client {
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
+	mirror_change_fn *observer;	/* or NULL */
+	void *observer_ctx;
 };
-
-void
-answer_clear(struct answer *a)
-{
-	free(a->text);
-	json_decref(a->result);
-	*a = (struct answer){ 0 };
-}
 
 static void
 lose(struct client *c, const char *why)
@@ -59,6 +55,8 @@ row_changed(void *ctx, uint64_t id, const struct process_info *info)
 
 	if (c->bulk != NULL)
 		bulk_changed(c->bulk, id, info);
+	if (c->observer != NULL)
+		c->observer(c->observer_ctx, id, info);
 }
 
 static void
@@ -131,8 +129,7 @@ on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int 
 	struct client *c = ctx;
 	json_t *job = json_object_get(result, "job");
 
-	if (fd != -1)
-		close(fd);
+	c->answer->fd = fd;
 	c->answer->fault = fault;
 	if (fault != FAULT_NONE)
 		c->answer->text = xstrdup(message);
@@ -154,16 +151,17 @@ turn(struct client *c)
 		lose(c, strerror(errno));
 }
 
-int
-client_call(struct client *c, const char *method, json_t *params, struct answer *answer)
+static int
+call(struct client *c, const char *method, json_t *params, bool want_fd,
+    struct answer *answer)
 {
-	*answer = (struct answer){ 0 };
+	*answer = (struct answer)ANSWER_NONE;
 	if (c->lost != NULL || c->peer == NULL) {
 		json_decref(params);
 		return -1;
 	}
 	c->answer = answer;
-	if (peer_call(c->peer, method, params, false, on_answer, c) == 0)
+	if (peer_call(c->peer, method, params, want_fd, on_answer, c) == 0)
 		lose(c, strerror(errno));
 	while (c->answer != NULL && c->lost == NULL)
 		turn(c);
@@ -172,6 +170,34 @@ client_call(struct client *c, const char *method, json_t *params, struct answer 
 		return 0;
 	c->answer = NULL;
 	return -1;
+}
+
+int
+client_call(struct client *c, const char *method, json_t *params, struct answer *answer)
+{
+	return call(c, method, params, false, answer);
+}
+
+int
+client_call_fd(struct client *c, const char *method, json_t *params,
+    struct answer *answer)
+{
+	return call(c, method, params, true, answer);
+}
+
+/* A turn takes a bounded part of what is there, and so does this. */
+int
+client_pump(struct client *c, int timeout_ms)
+{
+	for (int turns = 0; turns < CLIENT_PUMP_TURNS && c->lost == NULL; turns++) {
+		struct pollfd p = { .fd = client_fd(c), .events = POLLIN };
+
+		if (turns > 0 && poll(&p, 1, 0) != 1)
+			break;
+		if (loop_turn(c->loop, turns == 0 ? timeout_ms : 0) == -1 && errno != EINTR)
+			lose(c, strerror(errno));
+	}
+	return c->lost == NULL ? 0 : -1;
 }
 
 /* Runs until the job's results are all known; 0 or -1. */
@@ -313,7 +339,7 @@ client_new(int fd)
 	return c;
 }
 
-enum client_status
+enum reach
 client_open(const char *path, struct client **client, char **why)
 {
 	struct client *c;
@@ -321,24 +347,24 @@ client_open(const char *path, struct client **client, char **why)
 
 	if (fd == -1) {
 		*why = xstrdup(strerror(error));
-		return error == ENOENT ? CLIENT_NO_FILE :
-		    error == ECONNREFUSED ? CLIENT_REFUSED : CLIENT_FAILED;
+		return error == ENOENT ? REACH_NO_FILE :
+		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
 	}
 	if (!trusted(fd, why)) {
 		close(fd);
-		return CLIENT_FAILED;
+		return REACH_FAILED;
 	}
 	c = client_new(fd);
 	if (c == NULL) {
 		*why = xstrdup(strerror(errno));
-		return CLIENT_FAILED;
+		return REACH_FAILED;
 	}
 	if (introduce(c, why) == -1) {
 		client_free(c);
-		return CLIENT_FAILED;
+		return REACH_FAILED;
 	}
 	*client = c;
-	return CLIENT_OK;
+	return REACH_OK;
 }
 
 void
@@ -365,4 +391,17 @@ const char *
 client_lost(const struct client *c)
 {
 	return c->lost;
+}
+
+void
+client_observe(struct client *c, mirror_change_fn *fn, void *ctx)
+{
+	c->observer = fn;
+	c->observer_ctx = ctx;
+}
+
+int
+client_fd(const struct client *c)
+{
+	return c->peer != NULL ? peer_fd(c->peer) : -1;
 }

@@ -5,7 +5,7 @@
 #define CTL_CLIENT_H
 
 #include "common/compiler.h"
-#include "proto/fault.h"
+#include "ctl/answer.h"
 #include "proto/mirror.h"
 #include "proto/wait.h"
 
@@ -13,26 +13,9 @@
 
 struct client;
 
-enum client_status {
-	CLIENT_OK,
-	CLIENT_NO_FILE,		/* no socket there */
-	CLIENT_REFUSED,		/* nobody listens */
-	CLIENT_FAILED,		/* anything else: *why says what */
-};
-
-/* What a call came to; clear it with answer_clear. */
-struct answer {
-	enum fault fault;
-	char *text;		/* the fault's whole text, NULL without a fault */
-	json_t *result;		/* NULL with a fault */
-};
-
-void answer_clear(struct answer *);
-
 /* Connects, checks that the server is root or ourselves, says hello, subscribes and has a
- * whole mirror when it returns CLIENT_OK with *client new. Else *why is new. */
-NODISCARD enum client_status client_open(const char *path, struct client **client,
-    char **why);
+ * whole mirror when it returns REACH_OK with *client new. Else *why is new. */
+NODISCARD enum reach client_open(const char *path, struct client **client, char **why);
 void client_free(struct client *);	/* NULL is fine */
 const struct mirror *client_mirror(const struct client *);
 /* Why the connection ended, or NULL while it stands. */
@@ -42,9 +25,19 @@ const char *client_lost(const struct client *);
  * connection was lost. */
 NODISCARD int client_call(struct client *, const char *method, json_t *params,
     struct answer *answer);
+/* The same for a method that answers with a descriptor. */
+NODISCARD int client_call_fd(struct client *, const char *method, json_t *params,
+    struct answer *answer);
 /* Calls a start, stop or signal and waits for its end, of one process or of a job, whose
  * results go to `each` as they are decided. Return as client_call. */
 NODISCARD int client_operate(struct client *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct answer *answer);
+/* Takes what the state stream has brought, waiting at most that long (-1 = for ever). 0, or
+ * -1 when the connection was lost. */
+NODISCARD int client_pump(struct client *, int timeout_ms);
+/* Who is told of each row's change besides; NULL ends it. */
+void client_observe(struct client *, mirror_change_fn *, void *ctx);
+/* Something to poll for input before client_pump. */
+int client_fd(const struct client *);
 
 #endif

@@ -1,19 +1,29 @@
-/* Conffile: where the control socket is. Reads of supervisord.conf only what
- * that takes: control_socket and pidfile of [supervisord]. Like supervisorctl it
- * follows no [include]. */
+/* Conffile: what reevectl takes from supervisord.conf: where the daemon is, as whom to
+ * speak to it, and the shell's prompt and history. Reads [supervisorctl], and of
+ * [supervisord] control_socket and pidfile. Like supervisorctl it follows no [include]. */
 #ifndef CTL_CONFFILE_H
 #define CTL_CONFFILE_H
 
 #include "common/compiler.h"
 
-/* New: the first file of the default search path that exists (reference 4.8), or NULL with
- * *why new: the text after "Error: ". */
-NODISCARD char *conffile_find(const char *argv0, char **why);
-/* New: absolute path of the control socket that this file names, or NULL with *why new. */
-NODISCARD char *conffile_socket(const char *file, char **why);
-/* New: %(here)s, %(ENV_X)s and %% expanded; NULL with *why new. `option` is for the
- * text. */
+/* All new, or NULL when the file does not say. */
+struct conffile {
+	char *control_socket;	/* absolute path */
+	char *serverurl, *username, *password, *prompt;
+	char *history_file;	/* absolute path */
+};
+
+/* New: the first file of the default search path that exists (reference 4.8), or NULL. */
+char *conffile_find(const char *argv0);
+/* 0 with all members set, or -1 with *why new: the text after "Error: ". A file without
+ * [supervisorctl] is one whose control socket is known. */
+NODISCARD int conffile_read(const char *file, struct conffile *, char **why);
+void conffile_clear(struct conffile *);
+/* New: %(here)s, %(host_node_name)s, %(ENV_X)s and %% expanded; NULL with *why new.
+ * `option` is for the text. */
 NODISCARD char *conffile_expand(const char *value, const char *here, const char *option,
     char **why);
+/* New: `path` (taken) absolute and with ~ expanded. */
+char *conffile_absolute(char *path);
 
 #endif

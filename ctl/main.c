@@ -1,10 +1,14 @@
-/* reevectl: supervisorctl's commands over the control socket. */
+/* reevectl: supervisorctl's commands over the control socket, or as XML-RPC's client. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/conffile.h"
+#include "ctl/session.h"
+#include "ctl/shell.h"
 #include "ctl/verbs.h"
 
+#include <ctype.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +16,36 @@
 
 static const struct option long_options[] = {
 	{ "configuration", required_argument, NULL, 'c' },
+	{ "interactive", no_argument, NULL, 'i' },
 	{ "serverurl", required_argument, NULL, 's' },
+	{ "username", required_argument, NULL, 'u' },
+	{ "password", required_argument, NULL, 'p' },
+	{ "history_file", required_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ 0 },
 };
 
 static const char help_text[] =
-    "usage: reevectl [-c FILE | -s SOCKET] command [argument ...]\n"
+    "usage: reevectl [options] [command [argument ...]]\n"
     "\n"
-    "-c/--configuration FILE  find the control socket as this supervisord.conf says\n"
-    "-s/--serverurl SOCKET    the control socket itself, a path or unix://PATH\n"
+    "-c/--configuration FILE  supervisord.conf; one is searched for without it\n"
+    "-s/--serverurl SERVER    http://HOST:PORT or unix://PATH: speak XML-RPC there;\n"
+    "                         /PATH: the control socket there\n"
+    "-u/--username NAME       who to be there, when the server wants to know\n"
+    "-p/--password WORD       and the password\n"
+    "-r/--history_file FILE   keep the shell's history there\n"
+    "-i/--interactive         questions may be asked\n"
     "-h/--help                print this and exit\n"
     "-v/--version             print the version and exit\n"
     "\n"
-    "`reevectl help' lists the commands. reevectl(1) has the rest.\n";
+    "Without a command a shell is started. `reevectl help' lists the commands;\n"
+    "reevectl(1) has the rest.\n";
+
+struct options { /* borrowed from argv */
+	const char *file, *server, *username, *password, *history_file;
+	bool interactive, help, version;
+};
 
 static int
 usage_error(const char *self, const char *why)
@@ -53,27 +72,97 @@ bad_option(char **argv, int kind)
 	return status;
 }
 
-/* New: the path that -s names, or NULL with *why new. */
-static char *
-socket_named(const char *given, char **why)
+/* 0, or -1 with *status set: an error was printed. */
+static int
+read_options(int argc, char **argv, struct options *o, int *status)
 {
-	if (str_starts(given, "unix://"))
-		return xstrdup(given + strlen("unix://"));
-	if (strstr(given, "://") == NULL)
-		return xstrdup(given);
-	*why = xasprintf("invalid value for -s '%s': not a control socket; "
-	    "use supervisorctl for other servers", given);
-	return NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+:c:is:u:p:r:hv", long_options, NULL)) != -1) {
+		const char **value = c == 'c' ? &o->file : c == 's' ? &o->server :
+		    c == 'u' ? &o->username : c == 'p' ? &o->password :
+		    c == 'r' ? &o->history_file : NULL;
+
+		if (value != NULL) {
+			*value = optarg;
+		} else if (c == 'i') {
+			o->interactive = true;
+		} else if (c == 'h') {
+			o->help = true;
+		} else if (c == 'v') {
+			o->version = true;
+		} else {
+			*status = bad_option(argv, c);
+			return -1;
+		}
+	}
+	return 0;
 }
 
-static char *
-socket_configured(const char *file, const char *self, char **why)
+/* "SCHEME:SOMETHING", as Python's urlparse sees it. */
+static bool
+is_url(const char *text)
 {
-	char *found = file != NULL ? xstrdup(file) : conffile_find(self, why);
-	char *path = found != NULL ? conffile_socket(found, why) : NULL;
+	size_t n = 0;
 
-	free(found);
-	return path;
+	while (isalnum((unsigned char)text[n]) || strchr("+-.", text[n] != '\0' ? text[n] :
+	    ' ') != NULL)
+		n++;
+	return n > 0 && isalpha((unsigned char)text[0]) && text[n] == ':' &&
+	    text[n + 1] != '\0';
+}
+
+/* Where to look: -s alone, or what the file says. 0, or -1 with *why new. */
+static int
+find_server(const struct options *o, const struct conffile *conf,
+    struct server_where *where, char **why)
+{
+	char *shown;
+
+	*where = (struct server_where){ .username = o->username != NULL ? o->username :
+	    conf->username, .password = o->password != NULL ? o->password :
+	    conf->password };
+	if (o->server == NULL) {
+		where->control = conf->control_socket;
+		where->url = conf->serverurl;
+		if (where->control == NULL && where->url == NULL)
+			where->url = "http://localhost:9001";
+	} else if (o->server[0] == '/') {
+		where->control = o->server;
+	} else if (is_url(o->server)) {
+		where->url = o->server;
+	} else {
+		shown = str_repr(o->server);
+		*why = xasprintf("invalid value for -s %s: value %s is not a URL", shown,
+		    shown);
+		free(shown);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+is_check(const char *command)
+{
+	return command != NULL && strcmp(command, "check") == 0;
+}
+
+/* The file that is given or found; -1 with *why new. A server that is named needs none, and
+ * a command that says what is wrong with it has to be reached. */
+static int
+read_configuration(const struct options *o, char **argv, char **file,
+    struct conffile *conf, char **why)
+{
+	const char *command = argv[optind];
+
+	*conf = (struct conffile){ 0 };
+	*file = o->file != NULL ? xstrdup(o->file) : conffile_find(argv[0]);
+	if (*file == NULL || conffile_read(*file, conf, why) == 0)
+		return 0;
+	if (!is_check(command) && (o->file != NULL || o->server == NULL))
+		return -1;
+	mem_freep(why);
+	return 0;
 }
 
 static char *
@@ -89,46 +178,87 @@ join(char **words)
 	return line;
 }
 
-static int
-run(const char *path, char **words)
+static bool
+has_terminal(void)
 {
-	char *line = join(words);
-	int status = verbs_run(stdout, path, line);
+	const char *term = getenv("TERM");
 
+	return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* Colours are for terminals that have them and for people who want them. */
+static bool
+wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return has_terminal() && (no == NULL || *no == '\0');
+}
+
+static int
+run(struct session *s, char **words, const char *prompt, const char *history_file)
+{
+	char *line;
+	int status;
+
+	if (words[0] == NULL) {
+		s->interactive = true;
+		shell_run(s, prompt, history_file);
+		return 0;
+	}
+	line = join(words);
+	status = verbs_run(s, line);
 	free(line);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return 1;
 	return status;
 }
 
+/* With the options and the configuration in hand; the exit status. */
+static int
+serve(const struct options *o, const struct conffile *conf, const char *file, char **argv)
+{
+	struct server_where where;
+	struct session s = { .out = stdout, .self = argv[0], .file = file,
+		.interactive = o->interactive, .terminal = has_terminal(),
+		.colour = wants_colour() };
+	char *why = NULL;
+	int status;
+
+	if (find_server(o, conf, &where, &why) == -1) {
+		status = usage_error(argv[0], why);
+		free(why);
+		return status;
+	}
+	s.server = server_new(&where);
+	status = run(&s, argv + optind, conf->prompt != NULL ? conf->prompt : "supervisor",
+	    o->history_file != NULL ? o->history_file : conf->history_file);
+	server_free(s.server);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
-	const char *file = NULL, *server = NULL;
-	char *path, *why = NULL;
-	int c, status;
+	struct options o = { 0 };
+	struct conffile conf;
+	char *file = NULL, *why = NULL;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "+:c:s:hv", long_options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(help_text, stdout);
-			return 0;
-		} else if (c == 'v') {
-			puts(REEVE_VERSION);
-			return 0;
-		} else if (c == 'c') {
-			file = optarg;
-		} else if (c == 's') {
-			server = optarg;
-		} else {
-			return bad_option(argv, c);
-		}
+	/* What was begun is finished when nobody reads any more what is said of it. */
+	signal(SIGPIPE, SIG_IGN);
+	if (read_options(argc, argv, &o, &status) == -1)
+		return status;
+	if (o.help || o.version) {
+		fputs(o.help ? help_text : REEVE_VERSION "\n", stdout);
+		return 0;
 	}
-	if (optind == argc)
-		return usage_error(argv[0], "no command given; try status");
-	path = server != NULL ? socket_named(server, &why) :
-	    socket_configured(file, argv[0], &why);
-	status = path != NULL ? run(path, argv + optind) : usage_error(argv[0], why);
-	free(path);
+	if (read_configuration(&o, argv, &file, &conf, &why) == -1)
+		status = usage_error(argv[0], why);
+	else
+		status = serve(&o, &conf, file, argv);
+	conffile_clear(&conf);
+	free(file);
 	free(why);
 	return status;
 }

@@ -1,20 +1,84 @@
 #include "ctl/operate.h"
 
+#include "common/mem.h"
+#include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
 #include "proto/wait.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* start, stop and signal are one command with three sets of methods and words. */
 struct operation {
 	enum show_action action;
 	enum wait_kind wait;
-	const char *one, *group, *all;
+	const char *one, *group, *all;	/* group NULL: names are of processes alone */
 	int no_group_status;
 	const char *signal;	/* NULL but for signal */
 	struct session *session;
+	size_t done, total;	/* results, for the line that says so; total 0 = no line */
 };
+
+/* On a terminal the last line says how far a command on several processes has come. */
+static void
+show_progress(const struct operation *op)
+{
+	FILE *out = op->session->out;
+
+	if (op->total > 1 && op->done < op->total && !op->session->broken)
+		fprintf(out, "%zu of %zu", op->done, op->total);
+	fflush(out);
+}
+
+static void
+hide_progress(const struct operation *op)
+{
+	if (op->total > 1)
+		fputs("\r\033[K", op->session->out);
+}
+
+/* Whether a command on a whole group, or on all, has a result for such a process. */
+static bool
+is_concerned(const struct operation *op, const struct process_info *row)
+{
+	bool running = process_state_is_running(row->state);
+
+	return op->action == SHOW_START ? !running : op->action == SHOW_CLEAR || running;
+}
+
+/* Of the processes of a group, or with NULL of all. */
+static size_t
+concerned(const struct operation *op, const struct server_rows *rows, const char *group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		n += (group == NULL || strcmp(rows->list[i]->group, group) == 0) &&
+		    is_concerned(op, rows->list[i]);
+	return n;
+}
+
+/* How many results are to come, about. */
+static size_t
+expected(const struct operation *op, const struct words *names)
+{
+	struct server_rows rows;
+	size_t total = 0;
+
+	if (!op->session->terminal || !session_rows(op->session, &rows))
+		return 0;
+	if (names->all)
+		return concerned(op, &rows, NULL);
+	for (size_t i = 0; i < names->count; i++) {
+		char *group, *name;
+		namespec_split(names->list[i], &group, &name);
+		total += name != NULL ? 1 : concerned(op, &rows, group);
+		free(group);
+		free(name);
+	}
+	return total;
+}
 
 static void
 each_result(void *ctx, const struct bulk_result *r)
@@ -24,10 +88,13 @@ each_result(void *ctx, const struct bulk_result *r)
 
 	if (s->broken)
 		return;
+	hide_progress(op);
+	op->done++;
 	if (!show_outcome(s->out, op->action, r->group, r->name, r->fault, r->text))
 		session_fault(s, r->fault, r->text);
 	else
 		s->status = show_exit(op->action, r->fault, s->status);
+	show_progress(op);
 }
 
 static json_t *
@@ -48,12 +115,13 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->one, operation_params(op, spec), op->wait,
+	if (server_operate(s->server, op->one, operation_params(op, spec), op->wait,
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else {
-		each_result(op, &(struct bulk_result){ .group = group, .name = name,
-		    .fault = a.fault, .text = a.text });
+		/* clear knows no groups, and supervisorctl then shows Python's None. */
+		each_result(op, &(struct bulk_result){ .group = group, .fault = a.fault,
+		    .name = name != NULL ? name : "None", .text = a.text });
 	}
 	answer_clear(&a);
 }
@@ -64,7 +132,7 @@ operate_group(struct operation *op, const char *group)
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->group, operation_params(op, group), op->wait,
+	if (server_operate(s->server, op->group, operation_params(op, group), op->wait,
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else if (a.fault == FAULT_BAD_NAME) {
@@ -82,7 +150,7 @@ operate_all(struct operation *op)
 	struct session *s = op->session;
 	struct answer a;
 
-	if (client_operate(s->client, op->all, operation_params(op, NULL), op->wait,
+	if (server_operate(s->server, op->all, operation_params(op, NULL), op->wait,
 	    each_result, op, &a) == -1)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
@@ -91,22 +159,23 @@ operate_all(struct operation *op)
 }
 
 static void
-operate(struct operation *op, const struct words *names, size_t first)
+operate(struct operation *op, const struct words *names)
 {
-	if (names->all) {
+	op->total = expected(op, names);
+	show_progress(op);
+	if (names->all)
 		operate_all(op);
-		return;
-	}
-	for (size_t i = first; i < names->count && !op->session->broken; i++) {
+	for (size_t i = 0; !names->all && i < names->count && !op->session->broken; i++) {
 		char *group, *name;
 		namespec_split(names->list[i], &group, &name);
-		if (name == NULL)
+		if (name == NULL && op->group != NULL)
 			operate_group(op, group);
 		else
 			operate_one(op, group, name, names->list[i]);
 		free(group);
 		free(name);
 	}
+	hide_progress(op);
 }
 
 static void
@@ -116,7 +185,7 @@ start_names(struct session *s, const struct words *names)
 		.one = "process.start", .group = "group.start", .all = "all.start",
 		.no_group_status = EXIT_INVALID_ARGS, .session = s };
 
-	operate(&op, names, 0);
+	operate(&op, names);
 }
 
 static void
@@ -126,49 +195,76 @@ stop_names(struct session *s, const struct words *names)
 		.one = "process.stop", .group = "group.stop", .all = "all.stop",
 		.no_group_status = EXIT_GENERIC, .session = s };
 
-	operate(&op, names, 0);
+	operate(&op, names);
 }
 
-/* One or both on the names that follow, which must not be missing. */
 static void
-operate_names(struct session *s, const char *args, bool stop, bool start, int misused)
+restart_names(struct session *s, const struct words *names)
+{
+	stop_names(s, names);
+	if (!s->broken)
+		start_names(s, names);
+}
+
+static void
+clear_names(struct session *s, const struct words *names)
+{
+	struct operation op = { .action = SHOW_CLEAR, .wait = WAIT_NOT,
+		.one = "log.clear", .all = "all.clear", .session = s };
+
+	operate(&op, names);
+}
+
+/* A command on the names that follow, which must not be missing. */
+static void
+operate_names(struct session *s, const char *args,
+    void (*run)(struct session *, const struct words *), int misused)
 {
 	struct words names;
+	char *problem;
 
 	if (!session_connect(s))
 		return;
 	words_split(&names, args);
-	if (names.count == 0)
-		session_misused(s, "requires a process name", misused);
-	else if (stop)
-		stop_names(s, &names);
-	if (names.count > 0 && start && !s->broken)
-		start_names(s, &names);
+	if (names.count == 0) {
+		problem = xasprintf("Error: %s requires a process name", s->verb->name);
+		session_misused(s, problem, misused);
+		free(problem);
+	} else if (session_expand(s, &names, 0)) {
+		run(s, &names);
+	}
 	words_clear(&names);
 }
 
 void
 operate_start(struct session *s, const char *args)
 {
-	operate_names(s, args, false, true, EXIT_INVALID_ARGS);
+	operate_names(s, args, start_names, EXIT_INVALID_ARGS);
 }
 
 void
 operate_stop(struct session *s, const char *args)
 {
-	operate_names(s, args, true, false, EXIT_GENERIC);
+	operate_names(s, args, stop_names, EXIT_GENERIC);
 }
 
 void
 operate_restart(struct session *s, const char *args)
 {
-	operate_names(s, args, true, true, EXIT_GENERIC);
+	operate_names(s, args, restart_names, EXIT_GENERIC);
+}
+
+void
+operate_clear(struct session *s, const char *args)
+{
+	operate_names(s, args, clear_names, EXIT_GENERIC);
 }
 
 void
 operate_signal(struct session *s, const char *args)
 {
 	struct words words;
+	char *signal = NULL;
 	struct operation op = { .action = SHOW_SIGNAL, .wait = WAIT_NOT,
 		.one = "process.signal", .group = "group.signal", .all = "all.signal",
 		.no_group_status = EXIT_GENERIC, .session = s };
@@ -177,11 +273,15 @@ operate_signal(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 2) {
-		session_misused(s, "requires a signal name and a process name",
+		session_misused(s,
+		    "Error: signal requires a signal name and a process name",
 		    EXIT_GENERIC);
-	} else {
-		op.signal = words.list[0];
-		operate(&op, &words, 1);
+	} else if (session_expand(s, &words, 1)) {
+		signal = xstrdup(words.list[0]);
+		words_shift(&words);
+		op.signal = signal;
+		operate(&op, &words);
 	}
+	free(signal);
 	words_clear(&words);
 }

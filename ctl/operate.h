@@ -1,4 +1,4 @@
-/* Operate: start, stop, restart and signal. */
+/* Operate: start, stop, restart, signal and clear. */
 #ifndef CTL_OPERATE_H
 #define CTL_OPERATE_H
 
@@ -8,5 +8,6 @@ void operate_start(struct session *, const char *args);
 void operate_stop(struct session *, const char *args);
 void operate_restart(struct session *, const char *args);
 void operate_signal(struct session *, const char *args);
+void operate_clear(struct session *, const char *args);
 
 #endif

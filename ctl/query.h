@@ -1,4 +1,4 @@
-/* Query: what is answered from the mirror: status and pid. */
+/* Query: what is only asked: status, pid, version. */
 #ifndef CTL_QUERY_H
 #define CTL_QUERY_H
 
@@ -6,5 +6,6 @@ struct session;
 
 void query_status(struct session *, const char *args);
 void query_pid(struct session *, const char *args);
+void query_version(struct session *, const char *args);
 
 #endif

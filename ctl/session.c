@@ -1,39 +1,15 @@
 #include "ctl/session.h"
 
 #include "common/mem.h"
-#include "ctl/show.h"
+#include "ctl/exitcode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void
-words_split(struct words *w, const char *text)
-{
-	char *rest, *word;
-
-	*w = (struct words){ .text = xstrdup(text) };
-	rest = w->text;
-	while ((word = strsep(&rest, " \t\r\n\v\f")) != NULL) {
-		if (*word == '\0')
-			continue;
-		w->list = xreallocarray(w->list, w->count + 1, sizeof(*w->list));
-		w->list[w->count++] = word;
-		if (strcmp(word, "all") == 0)
-			w->all = true;
-	}
-}
-
-void
-words_clear(struct words *w)
-{
-	free(w->list);
-	free(w->text);
-}
-
-void
 session_error(struct session *s, const char *why)
 {
-	fprintf(s->out, "error: unix://%s: %s\n", s->path, why);
+	fprintf(s->out, "error: %s: %s\n", server_url(s->server), why);
 	s->status = EXIT_GENERIC;
 	s->broken = true;
 }
@@ -41,48 +17,154 @@ session_error(struct session *s, const char *why)
 void
 session_fault(struct session *s, enum fault fault, const char *text)
 {
-	show_fault(s->out, fault, text);
+	char *shown = answer_shown(fault, text);
+
+	fprintf(s->out, "error: %s\n", shown);
+	free(shown);
 	s->status = EXIT_GENERIC;
 	s->broken = true;
+}
+
+/* It wants a password, which an interactive session then asks for. */
+static void
+unauthorized(struct session *s, const char *why)
+{
+	fputs("Server requires authentication\n", s->out);
+	s->unauthorized = true;
+	s->status = EXIT_GENERIC;
+	s->broken = true;
+	if (!s->interactive)
+		session_error(s, why);
 }
 
 void
 session_lost(struct session *s)
 {
-	const char *why = client_lost(s->client);
+	const char *why;
 
-	session_error(s, why != NULL ? why : "the connection is gone");
+	if (server_lost(s->server, &why) == REACH_UNAUTHORIZED)
+		unauthorized(s, why);
+	else
+		session_error(s, why);
 }
 
-enum client_status
-session_try(struct session *s, char **why)
+/* What goes wrong whatever the command. */
+static void
+failed(struct session *s, enum reach reached, const char *why)
 {
-	return s->client != NULL ? CLIENT_OK : client_open(s->path, &s->client, why);
+	if (reached == REACH_UNAUTHORIZED) {
+		unauthorized(s, why);
+	} else if (reached == REACH_FAULT) {
+		fprintf(s->out, "error: %s\n", why);
+		s->status = EXIT_GENERIC;
+		s->broken = true;
+	} else {
+		session_error(s, why != NULL ? why : "cannot be reached");
+	}
 }
+
+bool
+session_judge(struct session *s, enum reach reached, const char *why)
+{
+	bool fine = reached == REACH_OK || reached == REACH_FAULT ||
+	    reached == REACH_OTHER_API || reached == REACH_NO_INTERFACE;
+
+	if (!fine)
+		failed(s, reached, why);
+	return fine;
+}
+
+bool
+session_reach(struct session *s)
+{
+	char *why;
+	enum reach reached = server_reach(s->server, &why);
+	bool fine = session_judge(s, reached, why);
+
+	free(why);
+	return fine;
+}
+
+/* The answers to supervisorctl's first question that have words of their own. */
+static const struct {
+	enum reach reached;
+	int status;
+	const char *text;	/* after the URL */
+} refusals[] = {
+	{ REACH_NO_FILE, EXIT_NOT_RUNNING, " no such file" },
+	{ REACH_REFUSED, EXIT_NO_PRIVILEGE, " refused connection" },
+	{ REACH_NO_INTERFACE, EXIT_UNIMPLEMENTED, " does not know the methods of "
+	    "supervisor; is [rpcinterface:supervisor] in its configuration file?" },
+};
 
 bool
 session_connect(struct session *s)
 {
-	char *why = NULL;
-	enum client_status status = session_try(s, &why);
+	char *why;
+	enum reach reached = server_reach(s->server, &why);
+	bool told = reached == REACH_OK;
 
-	if (status == CLIENT_OK)
-		return true;
-	if (status == CLIENT_FAILED) {
-		session_error(s, why);
-	} else {
-		fprintf(s->out, "unix://%s %s\n", s->path,
-		    status == CLIENT_NO_FILE ? "no such file" : "refused connection");
-		s->status = status == CLIENT_NO_FILE ? EXIT_NOT_RUNNING : EXIT_NO_PRIVILEGE;
-		s->broken = true;
+	for (size_t i = 0; i < nitems(refusals) && !told; i++)
+		if (refusals[i].reached == reached) {
+			fprintf(s->out, "%s%s\n", server_url(s->server), refusals[i].text);
+			s->status = refusals[i].status;
+			s->broken = told = true;
+		}
+	if (reached == REACH_OTHER_API) {
+		fprintf(s->out, "Sorry, this version of supervisorctl expects to talk to a "
+		    "server with API version 3.0, but the remote version is %s.\n", why);
+		s->status = EXIT_OTHER_API;
+		s->broken = told = true;
 	}
+	if (!told)
+		failed(s, reached, why);
 	free(why);
-	return false;
+	return reached == REACH_OK;
 }
 
 void
 session_misused(struct session *s, const char *problem, int status)
 {
-	fprintf(s->out, "Error: %s %s\n%s\n", s->verb->name, problem, s->verb->help);
+	fprintf(s->out, "%s\n%s\n", problem, s->verb->help);
 	s->status = status;
+}
+
+bool
+session_no_arguments(struct session *s, const char *args)
+{
+	char *problem;
+
+	if (*args == '\0')
+		return true;
+	problem = xasprintf("Error: %s accepts no arguments", s->verb->name);
+	session_misused(s, problem, EXIT_GENERIC);
+	free(problem);
+	return false;
+}
+
+bool
+session_rows(struct session *s, struct server_rows *rows)
+{
+	struct answer a;
+	int rc = server_rows(s->server, rows, &a);
+
+	if (rc == -1)
+		session_lost(s);
+	else if (a.fault != FAULT_NONE)
+		session_fault(s, a.fault, a.text);
+	answer_clear(&a);
+	return !s->broken;
+}
+
+bool
+session_expand(struct session *s, struct words *words, size_t first)
+{
+	struct server_rows rows;
+
+	if (!names_has_pattern(words, first))
+		return true;
+	if (!session_rows(s, &rows))
+		return false;
+	names_expand(words, first, &rows);
+	return true;
 }

@@ -1,10 +1,11 @@
-/* Session: one command under way: where it prints, its connection, its exit code,
- * and what its handlers share. */
+/* Session: one command under way: where it prints, its server, its exit code, and what
+ * its handlers share. */
 #ifndef CTL_SESSION_H
 #define CTL_SESSION_H
 
 #include "common/compiler.h"
-#include "ctl/client.h"
+#include "ctl/names.h"
+#include "ctl/server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,38 +17,43 @@ struct verb {
 	const char *name;
 	void (*run)(struct session *, const char *args);
 	const char *help;
+	bool ours;		/* supervisorctl has no such command */
 };
 
 struct session {
 	FILE *out;
-	const char *path;		/* of the control socket */
-	struct client *client;		/* NULL until connected */
-	const struct verb *verb;	/* the command under way */
-	int status;			/* the exit code so far */
-	bool broken;			/* an error line ended the command */
+	struct server *server;	/* borrowed */
+	const char *self;	/* argv[0] */
+	const char *file;	/* the configuration file, or NULL */
+	bool interactive;	/* questions may be asked */
+	bool terminal;		/* out is one that can be moved on */
+	bool colour;		/* and wants colours */
+	const struct verb *verb; /* the command under way */
+	int status;		/* the exit code so far */
+	bool broken;		/* an error line ended the command */
+	bool unauthorized;	/* the server wants a password */
+	bool leave;		/* the shell is to end */
 };
 
-/* Arguments, split at white space. */
-struct words {
-	char *text;	/* owned; the words point into it */
-	char **list;
-	size_t count;
-	bool all;	/* "all" is among them */
-};
-
-void words_split(struct words *, const char *text);
-void words_clear(struct words *);
-
-/* Connects unless that was done; *why is new on failure. */
-NODISCARD enum client_status session_try(struct session *, char **why);
-/* The same, telling a failure in supervisorctl's words. */
+/* Reaches the server, telling a failure in supervisorctl's words for commands that begin by
+ * asking for the version. */
 NODISCARD bool session_connect(struct session *);
-/* Ends the command: a fault without words of its own, a connection that is gone, or one
- * that could not be made. */
+/* The same for those that do not. */
+NODISCARD bool session_reach(struct session *);
+/* What session_reach makes of server_reach. */
+NODISCARD bool session_judge(struct session *, enum reach, const char *why);
+/* Ends the command: a fault without words of its own, a call without an answer
+ * (server_lost), or another error. */
 void session_fault(struct session *, enum fault, const char *text);
 void session_lost(struct session *);
 void session_error(struct session *, const char *why);
 /* Prints what was wrong with the command line and how it is meant. */
 void session_misused(struct session *, const char *problem, int status);
+/* The same, for commands without arguments; true when there are none. */
+NODISCARD bool session_no_arguments(struct session *, const char *args);
+/* The processes; false when the command has been ended. */
+NODISCARD bool session_rows(struct session *, struct server_rows *);
+/* Expands the patterns in words from `first` on; false when the command has been ended. */
+NODISCARD bool session_expand(struct session *, struct words *, size_t first);
 
 #endif

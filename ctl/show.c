@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/exitcode.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #define SHOW_NAME_MIN 30
 #define SHOW_NAME_GAP 3
 #define SHOW_STATE_WIDTH 10
+#define SHOW_LINE 79
 
 /* What an action calls a fault; FAULT_NONE is its success. */
 struct wording {
@@ -42,6 +44,13 @@ static const struct wording signal_words[] = {
 	{ .text = NULL },
 };
 
+static const struct wording clear_words[] = {
+	{ FAULT_NONE, "cleared" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_FAILED, "failed" },
+	{ .text = NULL },
+};
+
 static const struct {
 	const struct wording *words;
 	enum fault ignored;	/* leaves the exit code alone */
@@ -50,7 +59,8 @@ static const struct {
 	[SHOW_START] = { .words = start_words, .ignored = FAULT_ALREADY_STARTED },
 	[SHOW_STOP] = { .words = stop_words, .ignored = FAULT_NOT_RUNNING,
 	    .plain_failed = true },
-	[SHOW_SIGNAL] = { .words = signal_words },
+	[SHOW_SIGNAL] = { .words = signal_words, .plain_failed = true },
+	[SHOW_CLEAR] = { .words = clear_words },
 };
 
 /* Characters, as Python counts them. */
@@ -64,20 +74,106 @@ width(const char *s)
 	return n;
 }
 
+void
+show_padded(FILE *out, const char *text, int wanted)
+{
+	int have = width(text);
+
+	fprintf(out, "%s%*s", text, have < wanted ? wanted - have : 0, "");
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+void
+show_sort(const char **names, size_t n)
+{
+	if (n > 0)
+		qsort(names, n, sizeof(*names), by_text);
+}
+
+/* The width of the column that begins with this name. */
+static int
+column_width(const char *const *names, size_t n, size_t rows, size_t column)
+{
+	int widest = 0;
+
+	for (size_t i = column * rows; i < (column + 1) * rows && i < n; i++)
+		if (width(names[i]) > widest)
+			widest = width(names[i]);
+	return widest;
+}
+
+static bool
+columns_fit(const char *const *names, size_t n, size_t rows)
+{
+	int total = -2;
+
+	for (size_t c = 0; c * rows < n; c++)
+		total += column_width(names, n, rows, c) + 2;
+	return total <= SHOW_LINE;
+}
+
+void
+show_columns(FILE *out, const char *const *names, size_t n)
+{
+	size_t rows = 1;
+
+	while (rows < n && !columns_fit(names, n, rows))
+		rows++;
+	for (size_t r = 0; r < rows && n > 0; r++) {
+		for (size_t c = 0; c * rows + r < n; c++) {
+			int wide = column_width(names, n, rows, c);
+			fputs(c > 0 ? "  " : "", out);
+			show_padded(out, names[c * rows + r], wide);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* What a terminal shows a state in. */
+static const char *
+colour_of(enum process_state state)
+{
+	switch (state) {
+	case PROCESS_RUNNING:
+		return "\033[32m";
+	case PROCESS_FATAL:
+	case PROCESS_BACKOFF:
+	case PROCESS_UNKNOWN:
+		return "\033[31m";
+	case PROCESS_STARTING:
+	case PROCESS_STOPPING:
+		return "\033[33m";
+	case PROCESS_STOPPED:
+	case PROCESS_EXITED:
+		break;
+	}
+	return "\033[2m";
+}
+
 static void
-show_row(FILE *out, const struct process_info *row, int names, int64_t now)
+show_row(FILE *out, const struct process_info *row, int names, int64_t now, bool colour)
 {
 	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
 
-	fprintf(out, "%s%*s%-*s%s\n", name, names - width(name), "", SHOW_STATE_WIDTH,
-	    process_state_name(row->state), description != NULL ? description : "");
+	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - width(name), "",
+	    colour ? colour_of(row->state) : "", SHOW_STATE_WIDTH,
+	    process_state_name(row->state), colour ? "\033[0m" : "",
+	    description != NULL ? description : "");
 	free(description);
 	free(name);
 }
 
 void
-show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
+    bool colour)
 {
 	int names = SHOW_NAME_MIN;
 
@@ -89,7 +185,38 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 		free(name);
 	}
 	for (size_t i = 0; i < n; i++)
-		show_row(out, rows[i], names + SHOW_NAME_GAP, now);
+		show_row(out, rows[i], names + SHOW_NAME_GAP, now, colour);
+}
+
+static json_t *
+row_json(const struct process_info *row, int64_t now)
+{
+	char *name = namespec_join(row->group, row->name);
+	char *description = process_info_description(row, now);
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, si, ss, ss, ss}",
+	    "name", name, "group", row->group, "process", row->name,
+	    "state", process_state_name(row->state), "description", description,
+	    "pid", (int)row->pid, "start", (json_int_t)row->start,
+	    "stop", (json_int_t)row->stop, "exitstatus", row->exitstatus,
+	    "spawnerr", row->spawnerr, "stdout_logfile", row->stdout_logfile,
+	    "stderr_logfile", row->stderr_logfile);
+
+	free(description);
+	free(name);
+	return object;
+}
+
+void
+show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+{
+	fputc('[', out);
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = row_json(rows[i], now);
+		fputs(i > 0 ? ",\n " : "", out);
+		(void)json_dumpf(object, out, 0);
+		json_decref(object);
+	}
+	fputs("]\n", out);
 }
 
 void
@@ -132,15 +259,6 @@ show_outcome(FILE *out, enum show_action action, const char *group, const char *
 		fprintf(out, "%s: ERROR (%s)\n", spec, words);
 	free(spec);
 	return true;
-}
-
-void
-show_fault(FILE *out, enum fault fault, const char *text)
-{
-	char *quoted = str_repr(text);
-
-	fprintf(out, "error: <Fault %d: %s>\n", (int)fault, quoted != NULL ? quoted : text);
-	free(quoted);
 }
 
 int

@@ -11,28 +11,25 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_ACTION_MAX };
+enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_MAX };
 
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_GENERIC = 1,
-	EXIT_INVALID_ARGS = 2,
-	EXIT_SOME_NOT_RUNNING = 3,	/* status */
-	EXIT_UNKNOWN = 4,		/* status */
-	EXIT_NO_PRIVILEGE = 4,
-	EXIT_NOT_RUNNING = 7,
-};
-
-/* The table of processes, columns as wide as the longest name. */
-void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
+/* The table of processes, columns as wide as the longest name; states coloured or not. */
+void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
+    bool colour);
+/* The same as one JSON array, a row a line. */
+void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
+/* Text padded with blanks to a number of characters. */
+void show_padded(FILE *, const char *text, int width);
+/* Names in code-point order. */
+void show_sort(const char **names, size_t n);
+/* Names in columns of 79 characters at most, downwards, as Python's cmd lists topics. */
+void show_columns(FILE *, const char *const *names, size_t n);
 /* The daemon's own state, when it is not RUNNING. */
 void show_daemon(FILE *, const struct daemon_info *);
 /* One process's outcome. False and nothing printed: supervisorctl knows no words for this
- * fault here, and show_fault is due. */
+ * fault here. */
 NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const char *name,
     enum fault, const char *text);
-/* The line for a fault that ends a command. */
-void show_fault(FILE *, enum fault, const char *text);
 /* The exit code after this outcome, when it was `before`. */
 int show_exit(enum show_action, enum fault, int before);
 

@@ -3,38 +3,32 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/check.h"
+#include "ctl/exitcode.h"
+#include "ctl/follow.h"
+#include "ctl/http.h"
+#include "ctl/logs.h"
 #include "ctl/operate.h"
+#include "ctl/prompt.h"
 #include "ctl/query.h"
+#include "ctl/regroup.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/watch.h"
 
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The server version that supervisorctl's users know: the one that reeve matches. */
-#define VERBS_MATCHED_VERSION "4.2.5"
-
-static const struct verb *verb_find(const char *name);
-
-static bool
-no_arguments(struct session *s, const char *args)
-{
-	if (*args == '\0')
-		return true;
-	session_misused(s, "accepts no arguments", EXIT_GENERIC);
-	return false;
-}
-
 /* A call that ends or restarts the daemon; true when it was accepted. */
 static bool
 end_daemon(struct session *s, const char *method, int already_status)
 {
-	struct answer a = { 0 };
+	struct answer a;
 	bool accepted = false;
 
-	if (client_call(s->client, method, NULL, &a) == -1) {
+	if (server_call(s->server, method, NULL, &a) == -1) {
 		session_lost(s);
 	} else if (a.fault == FAULT_SHUTDOWN_STATE) {
 		fputs("ERROR: already shutting down\n", s->out);
@@ -51,19 +45,20 @@ end_daemon(struct session *s, const char *method, int already_status)
 static void
 verb_shutdown(struct session *s, const char *args)
 {
-	char *why = NULL;
-	enum client_status status;
+	char *why;
+	enum reach reached;
 
-	if (!no_arguments(s, args))
+	if (!session_no_arguments(s, args) || (s->interactive &&
+	    !prompt_yes("Really shut the remote supervisord process down y/N? ")))
 		return;
-	status = session_try(s, &why);
-	if (status == CLIENT_FAILED) {
-		session_error(s, why);
-	} else if (status != CLIENT_OK) {
-		fprintf(s->out, "ERROR: unix://%s %s (already shut down?)\n", s->path,
-		    status == CLIENT_NO_FILE ? "no such file" : "refused connection");
+	reached = server_reach(s->server, &why);
+	if (reached == REACH_NO_FILE || reached == REACH_REFUSED) {
+		fprintf(s->out, "ERROR: %s %s (already shut down?)\n",
+		    server_url(s->server), reached == REACH_NO_FILE ? "no such file" :
+		    "refused connection");
 		s->status = EXIT_GENERIC;
-	} else if (end_daemon(s, "daemon.shutdown", EXIT_OK)) {
+	} else if (session_judge(s, reached, why) &&
+	    end_daemon(s, "daemon.shutdown", EXIT_OK)) {
 		fputs("Shut down\n", s->out);
 	}
 	free(why);
@@ -72,61 +67,126 @@ verb_shutdown(struct session *s, const char *args)
 static void
 verb_reload(struct session *s, const char *args)
 {
-	char *why = NULL;
-
-	if (!no_arguments(s, args))
+	if (!session_no_arguments(s, args) || (s->interactive &&
+	    !prompt_yes("Really restart the remote supervisord process y/N? ")))
 		return;
-	if (session_try(s, &why) != CLIENT_OK)
-		session_error(s, why);
-	else if (end_daemon(s, "daemon.restart", EXIT_GENERIC))
+	if (session_reach(s) && end_daemon(s, "daemon.restart", EXIT_GENERIC))
 		fputs("Restarted supervisord\n", s->out);
-	free(why);
 }
 
 static void
-verb_version(struct session *s, const char *args)
+verb_open(struct session *s, const char *args)
 {
-	if (no_arguments(s, args) && session_connect(s))
-		fputs(VERBS_MATCHED_VERSION "\n", s->out);
+	int before = s->status;
+
+	if (!http_knows(args)) {
+		fputs("ERROR: url must be http:// or unix://\n", s->out);
+		s->status = EXIT_GENERIC;
+		return;
+	}
+	server_move(s->server, args);
+	query_status(s, "");
+	if (!s->unauthorized)
+		s->status = before;
+}
+
+static void
+verb_quit(struct session *s, const char *args)
+{
+	(void)args;
+	fputc('\n', s->out);
+	s->leave = true;
 }
 
 static void verb_help(struct session *, const char *args);
 
 static const struct verb verbs[] = {
-	{ "help", verb_help,
+	{ .name = "add", .run = regroup_add, .help =
+	    "add <group>...\t\tActivate groups that the configuration read last has" },
+	{ .name = "avail", .run = regroup_avail, .help =
+	    "avail\t\t\tShow every process of the configuration read last" },
+	{ .name = "check", .run = check_file, .ours = true, .help =
+	    "check [<file>]\t\tTell what is wrong with a configuration file" },
+	{ .name = "clear", .run = operate_clear, .help =
+	    "clear <name>...\t\tEmpty the logs of the named processes\n"
+	    "clear all\t\tEmpty the logs of every process" },
+	{ .name = "events", .run = watch_events, .ours = true, .help =
+	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
+	    "events <name>...\tTell of the named processes alone" },
+	{ .name = "exit", .run = verb_quit, .help = "exit\t\t\tLeave the shell" },
+	{ .name = "fg", .run = follow_foreground, .help =
+	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
+	{ .name = "help", .run = verb_help, .help =
 	    "help\t\t\tList the commands\n"
 	    "help <command>\t\tTell how a command is used" },
-	{ "pid", query_pid,
+	{ .name = "maintail", .run = logs_maintail, .help =
+	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
+	    "maintail -<bytes>\tShow that many\n"
+	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
+	{ .name = "open", .run = verb_open, .help =
+	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
+	{ .name = "pid", .run = query_pid, .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
 	    "pid <name>...\t\tPrint the pid of each named process, 0 if it is down\n"
 	    "pid all\t\t\tPrint the pid of every process" },
-	{ "reload", verb_reload,
+	{ .name = "quit", .run = verb_quit, .help = "quit\t\t\tLeave the shell" },
+	{ .name = "reload", .run = verb_reload, .help =
 	    "reload\t\t\tStop everything, read the configuration and start again" },
-	{ "restart", operate_restart,
+	{ .name = "remove", .run = regroup_remove, .help =
+	    "remove <group>...\tDeactivate groups whose processes are down" },
+	{ .name = "reread", .run = regroup_reread, .help =
+	    "reread\t\t\tRead the configuration and tell what differs" },
+	{ .name = "restart", .run = operate_restart, .help =
 	    "restart <name>...\tStop the named processes, then start them\n"
 	    "restart <group>:*\tThe same for all processes of a group\n"
 	    "restart all\t\tThe same for every process\n"
 	    "The configuration is not read again" },
-	{ "shutdown", verb_shutdown, "shutdown\t\tStop every process, then the daemon" },
-	{ "signal", operate_signal,
+	{ .name = "shutdown", .run = verb_shutdown, .help =
+	    "shutdown\t\tStop every process, then the daemon" },
+	{ .name = "signal", .run = operate_signal, .help =
 	    "signal <signal> <name>...\tSend a signal to the named processes\n"
 	    "signal <signal> <group>:*\tSend it to all processes of a group\n"
 	    "signal <signal> all\t\tSend it to every process" },
-	{ "start", operate_start,
+	{ .name = "start", .run = operate_start, .help =
 	    "start <name>...\t\tStart the named processes\n"
 	    "start <group>:*\t\tStart all processes of a group\n"
 	    "start all\t\tStart every process" },
-	{ "status", query_status,
+	{ .name = "status", .run = query_status, .help =
 	    "status\t\t\tShow every process\n"
 	    "status <name>...\tShow the named processes\n"
-	    "status <group>:*\tShow all processes of a group" },
-	{ "stop", operate_stop,
+	    "status <group>:*\tShow all processes of a group\n"
+	    "status --json ...\tShow them as JSON\n"
+	    "status --watch ...\tShow them until Ctrl-C" },
+	{ .name = "stop", .run = operate_stop, .help =
 	    "stop <name>...\t\tStop the named processes\n"
 	    "stop <group>:*\t\tStop all processes of a group\n"
 	    "stop all\t\tStop every process" },
-	{ "version", verb_version,
+	{ .name = "tail", .run = logs_tail, .help =
+	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
+	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
+	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it" },
+	{ .name = "update", .run = regroup_update, .help =
+	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
+	    "update all\t\tThe same\n"
+	    "update <group>...\tThe same for the named groups\n"
+	    "update --dry-run ...\tTell what would be done, and why" },
+	{ .name = "version", .run = query_version, .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon matches" },
+	/* What the end of input stands for. */
+	{ .name = "EOF", .run = verb_quit, .help = "Ctrl-D leaves the shell" },
 };
+
+static bool
+is_listed(const struct verb *verb)
+{
+	return verb->run != verb_help && strcmp(verb->name, "EOF") != 0;
+}
+
+const char *
+verbs_name(size_t nth)
+{
+	return nth < nitems(verbs) - 1 ? verbs[nth].name : NULL;
+}
 
 static const struct verb *
 verb_find(const char *name)
@@ -138,26 +198,40 @@ verb_find(const char *name)
 }
 
 static void
+list_verbs(FILE *out, const char *title, bool ours)
+{
+	const char *names[nitems(verbs)];
+	size_t count = 0;
+	int length;
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		if (is_listed(&verbs[i]) && verbs[i].ours == ours)
+			names[count++] = verbs[i].name;
+	if (count == 0)
+		return;
+	length = fprintf(out, "\n%s commands (type help <topic>):\n", title) - 2;
+	for (int i = 0; i < length; i++)
+		fputc('=', out);
+	fputc('\n', out);
+	show_columns(out, names, count);
+	fputc('\n', out);
+}
+
+static void
 verb_help(struct session *s, const char *args)
 {
-	static const char title[] = "default commands (type help <topic>):";
 	const struct verb *verb;
 
-	if (*args != '\0') {
-		verb = verb_find(args);
-		if (verb != NULL)
-			fprintf(s->out, "%s\n", verb->help);
-		else
-			fprintf(s->out, "*** No help on %s\n", args);
+	if (*args == '\0') {
+		list_verbs(s->out, "default", false);
+		list_verbs(s->out, "reeve", true);
 		return;
 	}
-	fprintf(s->out, "\n%s\n", title);
-	for (size_t i = 0; i < sizeof(title) - 1; i++)
-		fputc('=', s->out);
-	fputc('\n', s->out);
-	for (size_t i = 1; i < nitems(verbs); i++)
-		fprintf(s->out, "%s%s", i > 1 ? "  " : "", verbs[i].name);
-	fputs("\n\n", s->out);
+	verb = verb_find(args);
+	if (verb != NULL)
+		fprintf(s->out, "%s\n", verb->help);
+	else
+		fprintf(s->out, "*** No help on %s\n", args);
 }
 
 /* Splits into the command word and the rest, both stripped, in place. */
@@ -174,27 +248,56 @@ split_command(char *line, char **args)
 	return word;
 }
 
-int
-verbs_run(FILE *out, const char *path, const char *line)
+static void
+run(struct session *s, const char *line)
 {
-	struct session s = { .out = out, .path = path };
 	char *copy = xstrdup(line), *stripped = str_strip(copy), *args, *word;
 
+	s->status = EXIT_OK;
+	s->broken = s->unauthorized = false;
 	if (*stripped == '?') {
 		word = xstrdup("help");
 		args = str_strip(stripped + 1);
 	} else {
 		word = split_command(stripped, &args);
 	}
-	s.verb = verb_find(word);
-	if (s.verb != NULL) {
-		s.verb->run(&s, args);
+	s->verb = verb_find(word);
+	if (s->verb != NULL) {
+		s->verb->run(s, args);
 	} else if (*stripped != '\0') {
-		fprintf(out, "*** Unknown syntax: %s\n", line);
-		s.status = EXIT_GENERIC;
+		fprintf(s->out, "*** Unknown syntax: %s\n", stripped);
+		s->status = EXIT_GENERIC;
 	}
-	client_free(s.client);
 	free(word);
 	free(copy);
-	return s.status;
+}
+
+/* Asks as whom to speak to the server; false at the end of input. */
+static bool
+login(struct session *s)
+{
+	char *username = prompt_line("Username:"), *password = NULL;
+	bool asked;
+
+	if (username != NULL)
+		password = prompt_secret("Password:");
+	if (password != NULL) {
+		fputc('\n', s->out);
+		server_login(s->server, username, password);
+		mem_wipe(password, strlen(password));
+	}
+	asked = password != NULL;
+	free(username);
+	free(password);
+	return asked;
+}
+
+int
+verbs_run(struct session *s, const char *line)
+{
+	run(s, line);
+	while (s->unauthorized && s->interactive && login(s))
+		run(s, line);
+	fflush(s->out);
+	return s->status;
 }

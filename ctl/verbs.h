@@ -1,11 +1,14 @@
-/* Verbs: supervisorctl's commands as a table: name, handler, help. */
+/* Verbs: the commands as a table: name, handler, help. */
 #ifndef CTL_VERBS_H
 #define CTL_VERBS_H
 
-#include <stdio.h>
+#include <stddef.h>
 
-/* Connects to the control socket at `path` when a command first needs to, runs one command
- * line, prints to `out`; the exit code (ctl/show.h). */
-int verbs_run(FILE *out, const char *path, const char *line);
+struct session;
+
+/* Runs one command line; the exit code (ctl/exitcode.h), also in the session. */
+int verbs_run(struct session *, const char *line);
+/* The name of the nth command that a list shows, sorted; NULL after the last. */
+const char *verbs_name(size_t nth);
 
 #endif

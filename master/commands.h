@@ -14,7 +14,8 @@ command_fn cmd_all_start, cmd_all_stop, cmd_all_signal, cmd_all_clear;
 /* commands_log.c */
 command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
 /* commands_config.c */
-command_fn cmd_config_reread, cmd_config_rows, cmd_group_add, cmd_group_remove;
+command_fn cmd_config_reread, cmd_config_rows, cmd_config_preview;
+command_fn cmd_group_add, cmd_group_remove;
 /* commands_daemon.c */
 command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_event_send;
 command_fn cmd_daemon_shutdown, cmd_daemon_restart, cmd_daemon_answered;

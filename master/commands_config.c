@@ -3,6 +3,7 @@
 #include "common/str.h"
 #include "master/activation.h"
 #include "master/configview.h"
+#include "master/preview.h"
 #include "master/reread.h"
 
 #include <errno.h>
@@ -21,13 +22,10 @@ name_param(const json_t *params)
 	return json_string_value(json_object_get(params, "name"));
 }
 
-void
-cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
+/* Answers with what differs (taken), or with why nothing can be said (taken). */
+static void
+answer_difference(struct client *client, uint64_t id, json_t *found, char *error)
 {
-	char *error;
-	json_t *found = reread(client->master, &error);
-
-	(void)params;
 	if (found != NULL)
 		client_reply(client, id, found);
 	else if (error != NULL)
@@ -35,6 +33,26 @@ cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
 	else
 		client_fault(client, id, FAULT_FAILED, "out of memory");
 	free(error);
+}
+
+void
+cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
+{
+	char *error = NULL;
+	json_t *found = reread(client->master, &error);
+
+	(void)params;
+	answer_difference(client, id, found, error);
+}
+
+void
+cmd_config_preview(struct client *client, uint64_t id, const json_t *params)
+{
+	char *error = NULL;
+	json_t *found = preview(client->master, &error);
+
+	(void)params;
+	answer_difference(client, id, found, error);
 }
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */

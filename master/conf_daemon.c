@@ -146,6 +146,7 @@ conf_daemon_finish(struct conf_load *load)
 	for (size_t i = 0; i < conf_supervisord.count; i++)
 		if (override(load, &conf_supervisord.options[i]) == -1)
 			return -1;
+	conf_load_at(load, SECTION, "user");
 	if (finish_users(load) == -1)
 		return -1;
 	finish_paths(load);

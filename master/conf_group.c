@@ -121,6 +121,7 @@ read_members(struct groups_reader *reader, const char *section, const char *prog
 	int status = 0;
 
 	while (status == 0 && (item = strsep(&rest, ",")) != NULL) {
+		conf_load_at(reader->load, section, "programs");
 		status = member_section(reader, shown, str_strip(item), &next);
 		if (status == -1)
 			break;
@@ -256,10 +257,12 @@ conf_group_read(struct conf_load *load)
 	must(reader.members == NULL);
 	for (size_t i = 0; status == 0 && i < nitems(passes); i++) {
 		cursor = 0;
-		while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL)
+		while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
+			conf_load_at(load, section, NULL);
 			if ((name = conf_load_named(section, passes[i].kind)) != NULL &&
 			    passes[i].read(&reader, section, name) == -1)
 				status = -1;
+		}
 	}
 	map_free(reader.members);
 	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)

@@ -7,13 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+void
+conf_load_at(struct conf_load *load, const char *section, const char *key)
+{
+	load->section = section;
+	load->key = key;
+}
+
 int
 conf_load_fail_take(struct conf_load *load, char *error)
 {
-	if (load->error == NULL)
-		load->error = error;
-	else
+	if (load->error != NULL) {
 		free(error);
+		return -1;
+	}
+	load->error = error;
+	if (load->section != NULL)
+		load->failed_section = xstrdup(load->section);
+	if (load->key != NULL)
+		load->failed_key = xstrdup(load->key);
 	return -1;
 }
 
@@ -75,6 +87,7 @@ conf_load_text(struct conf_load *load, const char *section, const char *key,
 	char *where;
 
 	*text = NULL;
+	conf_load_at(load, section, key);
 	if (raw == NULL)
 		return 0;
 	where = xasprintf("%s.%s", section, key);

@@ -19,7 +19,22 @@ struct conf_load {
 	char *node;			/* host_node_name */
 	char *user;			/* text of user=, judged last; NULL = none */
 	char *error;			/* new: the first error */
+	/* What is being read, borrowed, and what was at the error; NULL = nothing. */
+	const char *section, *key;
+	char *failed_section, *failed_key;
+	void (*mend)(void *ctx, struct ini *);	/* what the files say is changed; or NULL */
+	void *mend_ctx;
 };
+
+/* Reads what the options say, all of it: 0, or -1 with `error`. In between mend is called
+ * once the files are read. */
+void conf_load_begin(struct conf_load *, const struct options *);
+NODISCARD int conf_load_run(struct conf_load *);
+/* Leaves config and error to the caller. */
+void conf_load_end(struct conf_load *);
+
+/* From now on this is being read; key NULL = the section as a whole. */
+void conf_load_at(struct conf_load *, const char *section, const char *key);
 
 /* Keep the first error, return -1. */
 int conf_load_fail(struct conf_load *, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -136,21 +136,49 @@ read_files(struct conf_load *load)
 	return conf_include_read(load);
 }
 
-static int
-load_all(struct conf_load *load)
+void
+conf_load_begin(struct conf_load *load, const struct options *options)
+{
+	*load = (struct conf_load){
+		.options = options,
+		.config = xcalloc(1, sizeof(struct config)),
+		.ini = ini_new(),
+		.env = expand_names_new(NULL),
+	};
+	load->here = expand_names_new(load->env);
+}
+
+int
+conf_load_run(struct conf_load *load)
 {
 	static int (*const steps[])(struct conf_load *) = {
-		read_files, conf_daemon_read, conf_rpc_read, conf_group_read,
-		conf_server_read, conf_daemon_finish,
+		conf_daemon_read, conf_rpc_read, conf_group_read, conf_server_read,
+		conf_daemon_finish,
 	};
 
 	if (find_file(load) == -1)
 		return -1;
 	set_names(load);
+	if (read_files(load) == -1)
+		return -1;
+	if (load->mend != NULL)
+		load->mend(load->mend_ctx, load->ini);
 	for (size_t i = 0; i < nitems(steps); i++)
 		if (steps[i](load) == -1)
 			return -1;
 	return 0;
+}
+
+void
+conf_load_end(struct conf_load *load)
+{
+	expand_names_free(load->here);
+	expand_names_free(load->env);
+	ini_free(load->ini);
+	free(load->node);
+	free(load->user);
+	free(load->failed_section);
+	free(load->failed_key);
 }
 
 static int
@@ -185,21 +213,12 @@ list_rows(struct config *config)
 int
 config_load(const struct options *options, struct config **config, char **error)
 {
-	struct conf_load load = {
-		.options = options,
-		.config = xcalloc(1, sizeof(struct config)),
-		.ini = ini_new(),
-		.env = expand_names_new(NULL),
-	};
+	struct conf_load load;
 	int status;
 
-	load.here = expand_names_new(load.env);
-	status = load_all(&load);
-	expand_names_free(load.here);
-	expand_names_free(load.env);
-	ini_free(load.ini);
-	free(load.node);
-	free(load.user);
+	conf_load_begin(&load, options);
+	status = conf_load_run(&load);
+	conf_load_end(&load);
 	*config = load.config;
 	if (status == -1) {
 		config_free(load.config);

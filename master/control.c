@@ -50,6 +50,7 @@ static command_fn *const handlers[CMD_MAX] = {
     [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
     [CMD_CONFIG_REREAD] = cmd_config_reread,
     [CMD_CONFIG_ROWS] = cmd_config_rows,
+    [CMD_CONFIG_PREVIEW] = cmd_config_preview,
     [CMD_EVENT_SEND] = cmd_event_send,
     [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
     [CMD_DAEMON_RESTART] = cmd_daemon_restart,

@@ -12,24 +12,34 @@
 #include <string.h>
 #include <unistd.h>
 
+struct place {
+	const char *file;	/* one of the ini's; NULL = nowhere */
+	size_t line;
+};
+
 struct value {
 	char *text;		/* NULL while the file that holds it is being read */
 	struct buf pending;	/* its lines so far */
+	struct place place;
 };
 
 struct section {
 	char *file;		/* included file, or NULL */
 	struct map *values;
+	struct place place;	/* of its first header */
 };
 
 struct ini {
 	struct map *sections;
 	struct section defaults;
+	char **files;		/* read so far */
+	size_t nfiles;
 };
 
 /* Where the reader stands within one file. */
 struct reader {
 	struct ini *ini;
+	struct place place;
 	const char *path;
 	bool included;
 	struct section *section;
@@ -98,6 +108,9 @@ ini_free(struct ini *ini)
 	}
 	map_free(ini->sections);
 	section_clear(&ini->defaults);
+	for (size_t i = 0; i < ini->nfiles; i++)
+		free(ini->files[i]);
+	free(ini->files);
 	free(ini);
 }
 
@@ -158,6 +171,7 @@ read_header(struct reader *reader, const char *name)
 	if (section == NULL) {
 		section = xcalloc(1, sizeof(*section));
 		section_init(section, reader->included ? reader->path : NULL);
+		section->place = reader->place;
 		ini_oom(map_set(reader->ini->sections, name, section));
 	}
 	reader->section = section;
@@ -184,6 +198,7 @@ read_option(struct reader *reader, const struct ini_line *line)
 	if (key[0] == '\0')
 		read_error(reader, line);
 	reader->value = section_set(reader->section, key, text);
+	reader->value->place = reader->place;
 	if (key[0] == '\0')
 		reader->value = NULL;
 	free(key);
@@ -220,6 +235,7 @@ read_lines(struct reader *reader, const char *text, size_t n, char **error)
 	size_t offset = 0;
 
 	while (ini_line_next(text, n, &offset, &line)) {
+		reader->place.line = line.number;
 		if (line.length == 0) {
 			if (!line.comment && reader->value != NULL)
 				ini_oom(buf_putc(&reader->value->pending, '\n'));
@@ -246,6 +262,9 @@ read_text(struct ini *ini, const char *path, bool included, const char *text, si
 	char *shown, *lines;
 	int status;
 
+	ini->files = xreallocarray(ini->files, ini->nfiles + 1, sizeof(*ini->files));
+	ini->files[ini->nfiles] = xstrdup(path);
+	reader.place.file = ini->files[ini->nfiles++];
 	buf_init(&reader.errors, 0);
 	status = read_lines(&reader, text, n, error);
 	ini_settle(ini);
@@ -366,6 +385,43 @@ ini_file(const struct ini *ini, const char *section)
 	const struct section *s = map_get(ini->sections, section);
 
 	return s != NULL ? s->file : NULL;
+}
+
+bool
+ini_where(const struct ini *ini, const char *section, const char *key, const char **file,
+    size_t *line)
+{
+	const struct section *s = map_get(ini->sections, section);
+	const struct value *value = s == NULL || key == NULL ? NULL :
+	    map_get(s->values, key);
+	const struct place *place = value != NULL ? &value->place :
+	    s != NULL && key == NULL ? &s->place : NULL;
+
+	if (place == NULL || place->file == NULL)
+		return false;
+	*file = place->file;
+	*line = place->line;
+	return true;
+}
+
+void
+ini_repair(struct ini *ini, const char *section, const char *key, const char *text)
+{
+	struct section *s = map_get(ini->sections, section);
+	struct value *value;
+
+	if (s == NULL)
+		return;
+	if (key == NULL) {
+		map_remove(ini->sections, section);
+		section_clear(s);
+		free(s);
+	} else if (text != NULL) {
+		section_set(s, key, text);
+		section_settle(s);
+	} else if ((value = map_remove(s->values, key)) != NULL) {
+		value_free(value);
+	}
 }
 
 /* New text with each `from` replaced, or NULL when there is none. */

@@ -33,6 +33,12 @@ const char *ini_next_value(const struct ini *, const char *section, size_t *curs
     const char **key);
 /* The included file that first named the section, or NULL: the main file did. */
 const char *ini_file(const struct ini *, const char *section);
+/* Where a section's own option stands, or with key NULL its header. False: nowhere. */
+bool ini_where(const struct ini *, const char *section, const char *key, const char **file,
+    size_t *line);
+/* Gives a section's option another value, or takes it away (text NULL), or the whole
+ * section (key NULL). */
+void ini_repair(struct ini *, const char *section, const char *key, const char *text);
 /* Replaces `from` by `to` in every value, copying [DEFAULT]'s into the sections where it
  * occurs: what supervisord does with %(here)s around [include]. */
 void ini_replace(struct ini *, const char *from, const char *to);

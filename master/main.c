@@ -1,6 +1,7 @@
 /* reeved: the privileged master. argv, and runs until one does not lead to another. */
 #include "common/log.h"
 #include "common/mem.h"
+#include "master/conf_check.h"
 #include "master/listeners.h"
 #include "master/notify.h"
 #include "master/options.h"
@@ -68,6 +69,20 @@ run_all(struct master *master, char **argv)
 	    master->exit_status;
 }
 
+/* Reads the configuration and tells what is wrong with it; the exit status. */
+static int
+check(const struct options *given)
+{
+	struct options options = *given;
+	int problems;
+
+	options.configuration = options.check;
+	problems = conf_check(&options, stdout);
+	if (problems == 0)
+		printf("%s: no problem found\n", options.check);
+	return problems > 0 ? 2 : 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -90,6 +105,8 @@ main(int argc, char **argv)
 		puts(REEVE_VERSION);
 		return 0;
 	}
+	if (options.check != NULL)
+		return check(&options);
 	if (options.sample) {
 		fputs(sample_text, stdout);
 		return 0;

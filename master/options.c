@@ -26,6 +26,8 @@ static const struct row rows[] = {
 	{ '?', NULL, NULL, AT(help), NULL },
 	{ 'c', "configuration", "FILE", AT(configuration),
 	    "configuration file; searched for in the usual places without it" },
+	{ 0, "check", "FILE", AT(check),
+	    "tell what is wrong with a configuration file, and start nothing" },
 	{ 'v', "version", NULL, AT(version), "print the version" },
 	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
 	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },

@@ -14,6 +14,7 @@ struct options {
 	const char *configuration;	/* -c; what messages call the file */
 	const char *opened;		/* not an option: where that file is, whatever the
 					 * working directory has become; NULL = there */
+	const char *check;		/* --check */
 	bool nodaemon, silent, nocleanup, strip_ansi;	/* -n -s -k -t */
 	bool help, version, sample;	/* -h -v, --sample */
 	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;

@@ -165,8 +165,8 @@ find_removed(const struct master *master, const struct config *fresh, json_t *re
 	return rc;
 }
 
-static json_t *
-difference(const struct master *master, const struct config *fresh)
+json_t *
+reread_difference(const struct master *master, const struct config *fresh)
 {
 	json_t *added = json_array(), *changed = json_array(), *removed = json_array();
 	json_t *all = json_pack("{s:o,s:o,s:o}", "added", added, "changed", changed,
@@ -221,7 +221,7 @@ reread(struct master *master, char **error)
 	*error = NULL;
 	if (reread_load(master, &fresh, error) == -1)
 		return NULL;
-	found = difference(master, fresh);
+	found = reread_difference(master, fresh);
 	if (found != NULL) {
 		log_warnings(fresh);
 		take_effect(master->config, fresh);

@@ -18,6 +18,9 @@ NODISCARD int reread_load(struct master *, struct config **config, char **error)
  * *error new (NULL without memory), and nothing has changed. */
 json_t *reread(struct master *, char **error);
 
+/* New: what differs from a fresh configuration, as reread tells it; NULL without memory. */
+json_t *reread_difference(const struct master *, const struct config *fresh);
+
 /* Whether a fresh definition of a group is the live one to supervisord: a log that is AUTO
  * now is equal to anything. */
 bool reread_is_same(const struct group_config *live, const struct group_config *fresh);

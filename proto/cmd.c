@@ -137,6 +137,12 @@ static const struct cmd cmd_table[] = {
 		.role = ROLE_VIEW,
 		.flags = CMD_RPCD,
 	},
+	[CMD_CONFIG_PREVIEW] = {
+		.name = "config.preview",
+		.params = "",
+		.role = ROLE_ADMIN,
+		.flags = 0,
+	},
 	[CMD_EVENT_SEND] = {
 		.name = "event.send",
 		.params = "type:s,data:s,?more:t",

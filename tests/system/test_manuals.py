@@ -43,8 +43,8 @@ def tests():
 @reeve_only
 class Manuals(unittest.TestCase):
     def test_named_tests_exist(self):
-        rows = "".join(manual(name).partition(".Sh Differences from supervisord\n")[2]
-                       for name in ("reeve.conf.5", "pidproxy.1"))
+        rows = "".join(re.split(r"^\.Sh Differences from .*$", manual(name), flags=re.M)[1]
+                       for name in ("reeve.conf.5", "pidproxy.1", "reevectl.1"))
         named = [name for line in re.findall(r"^\.Pq Li (.+)$", rows, re.M)
                  for name in line.split(" , ")]
         self.assertGreater(len(named), 50)
@@ -59,7 +59,9 @@ class Manuals(unittest.TestCase):
         self.assertEqual(set(), offered - told)
 
     def test_commands_of_the_tool(self):
-        offered = set(output("reevectl", "help").split("\n", 3)[-1].split())
+        lists = output("reevectl", "help").split("commands (type help <topic>):\n")
+        offered = {w for text in lists[1:] for w in re.findall(r"^[a-z].*", text, re.M)
+                   for w in w.split()} - {"reeve"}
         told = set(re.findall(r"^\.It Cm (\w+)", manual("reevectl.1"), re.M))
         self.assertIn("status", offered)
         self.assertEqual(set(), offered - told)

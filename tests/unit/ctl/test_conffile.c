@@ -1,5 +1,6 @@
 /* Each tests/data/conffile/NAME.conf says in its first line, after "; want: ",
- * the socket's path, or after "; error: " the error. HERE stands for the file's
+ * the socket's path, after "; client: " what [supervisorctl] says, or after "; error: "
+ * the error. HERE stands for the file's
  * directory, CWD for the current one, FILE for the file. */
 #include "common/mem.h"
 #include "common/str.h"
@@ -10,6 +11,7 @@
 #include <setjmp.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,21 +52,41 @@ wanted(const char *file, const char *cwd)
 	return want;
 }
 
+/* New: what the file says, as its first line does. */
+static char *
+told(const char *file, bool client)
+{
+	struct conffile c;
+	char *why = NULL, *said;
+
+	if (conffile_read(file, &c, &why) == -1) {
+		said = xasprintf("; error: %s", why);
+		free(why);
+		return said;
+	}
+	if (client)
+		said = xasprintf("; client: %s %s %s %s %s", c.serverurl,
+		    c.username != NULL ? c.username : "-",
+		    c.password != NULL ? c.password : "-", c.prompt != NULL ? c.prompt :
+		    "-", c.history_file != NULL ? c.history_file : "-");
+	else
+		said = xasprintf("; want: %s", c.control_socket);
+	conffile_clear(&c);
+	return said;
+}
+
 static void
 check(const char *file)
 {
-	char cwd[PATH_MAX], *why = NULL, *got, *want, *said;
+	char cwd[PATH_MAX], *want, *said;
 
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
 	want = wanted(file, cwd);
-	got = conffile_socket(file, &why);
-	said = got != NULL ? xasprintf("; want: %s", got) : xasprintf("; error: %s", why);
+	said = told(file, str_starts(want, "; client: "));
 	if (strcmp(said, want) != 0)
 		print_error("%s\n", file);
 	assert_string_equal(said, want);
 	free(said);
-	free(got);
-	free(why);
 	free(want);
 }
 
@@ -87,13 +109,14 @@ test_files(void **state)
 static void
 test_missing(void **state)
 {
+	struct conffile c;
 	char *why = NULL;
 
 	(void)state;
-	assert_null(conffile_socket("/nonexistent/x.conf", &why));
+	assert_int_equal(conffile_read("/nonexistent/x.conf", &c, &why), -1);
 	assert_string_equal(why, "could not find config file /nonexistent/x.conf");
 	free(why);
-	assert_null(conffile_socket("/", &why));
+	assert_int_equal(conffile_read("/", &c, &why), -1);
 	assert_string_equal(why, "could not read config file /");
 	free(why);
 }
@@ -102,13 +125,14 @@ static void
 test_nul_byte(void **state)
 {
 	char path[] = "/tmp/reeve-conffile-XXXXXX", *why = NULL, *want;
+	struct conffile c;
 	int fd = mkstemp(path);
 
 	(void)state;
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(write(fd, "[supervisord]\npidfile=/a\0b\n", 27), 27);
 	close(fd);
-	assert_null(conffile_socket(path, &why));
+	assert_int_equal(conffile_read(path, &c, &why), -1);
 	want = xasprintf("could not read config file %s", path);
 	assert_string_equal(why, want);
 	free(want);
@@ -120,7 +144,7 @@ test_nul_byte(void **state)
 static void
 test_find(void **state)
 {
-	char dir[] = "/tmp/reeve-find-XXXXXX", *why = NULL, *self, *conf, *etc, *found;
+	char dir[] = "/tmp/reeve-find-XXXXXX", *self, *conf, *etc, *found;
 	FILE *f;
 
 	(void)state;
@@ -132,7 +156,7 @@ test_find(void **state)
 	f = fopen(conf, "w");
 	assert_non_null(f);
 	fclose(f);
-	found = conffile_find(self, &why);
+	found = conffile_find(self);
 	assert_non_null(found);
 	assert_string_equal(found, conf);
 	unlink(conf);

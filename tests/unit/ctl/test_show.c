@@ -51,7 +51,7 @@ test_status_line(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, rows, 2, 1169);
+	show_status(t.out, rows, 2, 1169, false);
 	text_is(&t,
 	    "web                              RUNNING   pid 7832, uptime 0:02:49\n"
 	    "g:\xc3\xa9\xc3\xa9                             STOPPED   Nov 22 04:12 PM\n");
@@ -65,7 +65,7 @@ test_status_widens(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, rows, 2, 1000);
+	show_status(t.out, rows, 2, 1000, false);
 	text_is(&t,
 	    "web                                      RUNNING   pid 7832, uptime 0:00:00\n"
 	    "g:a-name-longer-than-thirty-characters   STARTING  \n");
@@ -78,7 +78,7 @@ test_status_of_nothing(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, NULL, 0, 0);
+	show_status(t.out, NULL, 0, 0, false);
 	text_is(&t, "");
 }
 
@@ -107,26 +107,30 @@ static const struct {
 	const char *lines[SHOW_ACTION_MAX];
 	int codes[SHOW_ACTION_MAX];	/* when it was 0 before */
 } outcomes[] = {
-	{ FAULT_NONE, { "g:p: started\n", "g:p: stopped\n", "g:p: signalled\n" },
-	    { 0, 0, 0 } },
-	{ FAULT_SUCCESS, { "g:p: started\n", "g:p: stopped\n", "g:p: signalled\n" },
-	    { 0, 0, 0 } },
+	{ FAULT_NONE, { "g:p: started\n", "g:p: stopped\n", "g:p: signalled\n",
+	    "g:p: cleared\n" }, { 0, 0, 0, 0 } },
+	{ FAULT_SUCCESS, { "g:p: started\n", "g:p: stopped\n", "g:p: signalled\n",
+	    "g:p: cleared\n" }, { 0, 0, 0, 0 } },
 	{ FAULT_BAD_NAME, { "g:p: ERROR (no such process)\n",
-	    "g:p: ERROR (no such process)\n", "g:p: ERROR (no such process)\n" },
-	    { 1, 1, 1 } },
-	{ FAULT_BAD_SIGNAL, { NULL, NULL, "g:p: ERROR (bad signal name)\n" }, { 1, 1, 1 } },
-	{ FAULT_NO_FILE, { "g:p: ERROR (no such file)\n", NULL, NULL }, { 1, 1, 1 } },
-	{ FAULT_NOT_EXECUTABLE, { "g:p: ERROR (file is not executable)\n", NULL, NULL },
-	    { 1, 1, 1 } },
-	{ FAULT_FAILED, { NULL, "FAILED: why\n", NULL }, { 1, 1, 1 } },
-	{ FAULT_ABNORMAL_TERMINATION, { "g:p: ERROR (abnormal termination)\n", NULL, NULL },
-	    { 7, 7, 7 } },
-	{ FAULT_SPAWN_ERROR, { "g:p: ERROR (spawn error)\n", NULL, NULL }, { 7, 7, 7 } },
-	{ FAULT_ALREADY_STARTED, { "g:p: ERROR (already started)\n", NULL, NULL },
-	    { 0, 1, 1 } },
+	    "g:p: ERROR (no such process)\n", "g:p: ERROR (no such process)\n",
+	    "g:p: ERROR (no such process)\n" }, { 1, 1, 1, 1 } },
+	{ FAULT_BAD_SIGNAL, { NULL, NULL, "g:p: ERROR (bad signal name)\n", NULL },
+	    { 1, 1, 1, 1 } },
+	{ FAULT_NO_FILE, { "g:p: ERROR (no such file)\n", NULL, NULL, NULL },
+	    { 1, 1, 1, 1 } },
+	{ FAULT_NOT_EXECUTABLE, { "g:p: ERROR (file is not executable)\n", NULL, NULL,
+	    NULL }, { 1, 1, 1, 1 } },
+	{ FAULT_FAILED, { NULL, "FAILED: why\n", "FAILED: why\n",
+	    "g:p: ERROR (failed)\n" }, { 1, 1, 1, 1 } },
+	{ FAULT_ABNORMAL_TERMINATION, { "g:p: ERROR (abnormal termination)\n", NULL, NULL,
+	    NULL }, { 7, 7, 7, 7 } },
+	{ FAULT_SPAWN_ERROR, { "g:p: ERROR (spawn error)\n", NULL, NULL, NULL },
+	    { 7, 7, 7, 7 } },
+	{ FAULT_ALREADY_STARTED, { "g:p: ERROR (already started)\n", NULL, NULL, NULL },
+	    { 0, 1, 1, 1 } },
 	{ FAULT_NOT_RUNNING, { NULL, "g:p: ERROR (not running)\n",
-	    "g:p: ERROR (not running)\n" }, { 7, 0, 7 } },
-	{ FAULT_SHUTDOWN_STATE, { NULL, NULL, NULL }, { 1, 1, 1 } },
+	    "g:p: ERROR (not running)\n", NULL }, { 7, 0, 7, 7 } },
+	{ FAULT_SHUTDOWN_STATE, { NULL, NULL, NULL, NULL }, { 1, 1, 1, 1 } },
 };
 
 static void
@@ -159,16 +163,23 @@ test_exit_keeps(void **state)
 }
 
 static void
-test_fault(void **state)
+test_columns(void **state)
 {
+	static const char *const names[] = { "a", "thirty-characters-are-in-a-name",
+		"b", "another-one-with-many-letters", "c", "d" };
+	static const char *const wider[] = { "a", "thirty-characters-are-in-a-name",
+		"b", "another-one-with-many-letters", "c", "dd-and-m" };
 	struct text t;
 
 	(void)state;
 	text_open(&t);
-	show_fault(t.out, FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE");
-	show_fault(t.out, FAULT_FAILED, "FAILED: it's");
-	text_is(&t, "error: <Fault 6: 'SHUTDOWN_STATE'>\n"
-	    "error: <Fault 30: \"FAILED: it's\">\n");
+	show_columns(t.out, names, 2);
+	show_columns(t.out, names, nitems(names));
+	show_columns(t.out, wider, nitems(wider));
+	text_is(&t, "a  thirty-characters-are-in-a-name\n"
+	    "a  thirty-characters-are-in-a-name  b  another-one-with-many-letters  c  d\n"
+	    "a                                b                              c       \n"
+	    "thirty-characters-are-in-a-name  another-one-with-many-letters  dd-and-m\n");
 }
 
 int
@@ -181,7 +192,7 @@ main(void)
 		cmocka_unit_test(test_daemon),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_exit_keeps),
-		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/sock.h"
+#include "ctl/session.h"
 #include "ctl/verbs.h"
 
 #include <stdarg.h>
@@ -33,7 +34,7 @@ static const char daemon_defaults[] =
     "{\"state\":1,\"fatal_reason\":\"\",\"pid\":4711,\"identifier\":\"supervisor\","
     "\"logfile\":\"\",\"has_main_interface\":true}";
 
-struct server {
+struct played {
 	FILE *in, *out;
 	long long id;		/* of the request being answered */
 	json_int_t seq;
@@ -52,7 +53,7 @@ with_defaults(json_t *given, const char *defaults)
 /* Puts the request's id in, and a number and the default members where a stream frame
  * wants them. */
 static void
-complete(struct server *s, json_t *frame)
+complete(struct played *s, json_t *frame)
 {
 	json_t *params = json_object_get(frame, "params");
 	const char *id = json_string_value(json_object_get(frame, "id"));
@@ -70,7 +71,7 @@ complete(struct server *s, json_t *frame)
 }
 
 static void
-send_frame(struct server *s, json_t *frame)
+send_frame(struct played *s, json_t *frame)
 {
 	char *line;
 
@@ -84,7 +85,7 @@ send_frame(struct server *s, json_t *frame)
 
 /* Reads a request and checks it; exit status 3 tells the test that it was not this one. */
 static void
-expect(struct server *s, const char *method, json_t *params)
+expect(struct played *s, const char *method, json_t *params)
 {
 	char line[4096];
 	json_t *frame, *got;
@@ -103,7 +104,7 @@ expect(struct server *s, const char *method, json_t *params)
 }
 
 static void
-serve_snapshot(struct server *s, json_t *rows, json_t *daemon)
+serve_snapshot(struct played *s, json_t *rows, json_t *daemon)
 {
 	size_t i;
 	json_t *row;
@@ -118,7 +119,7 @@ serve_snapshot(struct server *s, json_t *rows, json_t *daemon)
 }
 
 static void
-serve_steps(struct server *s, json_t *steps)
+serve_steps(struct played *s, json_t *steps)
 {
 	size_t i, k;
 	json_t *step, *frame;
@@ -146,7 +147,7 @@ NORETURN static void
 serve(int listener, json_t *c)
 {
 	int fd = accept_one(listener);
-	struct server s = { .in = fdopen(fd, "r"), .out = fdopen(dup(fd), "w") };
+	struct played s = { .in = fdopen(fd, "r"), .out = fdopen(dup(fd), "w") };
 	json_t *hello = json_object_get(c, "hello");
 	json_t *silent = json_object_get(c, "close_after_hello");
 
@@ -191,11 +192,14 @@ run_line(const char *path, json_t *c, int *status)
 {
 	char *output;
 	size_t len;
-	FILE *out = open_memstream(&output, &len);
+	const struct server_where where = { .control = path };
+	struct session session = { .out = open_memstream(&output, &len),
+		.server = server_new(&where) };
 
-	assert_non_null(out);
-	*status = verbs_run(out, path, json_string_value(json_object_get(c, "line")));
-	fclose(out);
+	assert_non_null(session.out);
+	*status = verbs_run(&session, json_string_value(json_object_get(c, "line")));
+	fclose(session.out);
+	server_free(session.server);
 	return output;
 }
 

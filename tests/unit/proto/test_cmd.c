@@ -36,6 +36,7 @@ static const struct {
 	{"mainlog.clear", "", "operate", "r"},
 	{"config.reread", "", "admin", "r"},
 	{"config.rows", "from", "view", "r"},
+	{"config.preview", "", "admin", ""},
 	{"event.send", "type, data, ?more", "operate", "r s"},
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},

@@ -1,0 +1,10 @@
+/* Complete: what a word of a command line that is being typed may become. */
+#ifndef CTL_COMPLETE_H
+#define CTL_COMPLETE_H
+
+#include "ctl/names.h"
+
+/* editor_complete_fn with a struct session as its context. */
+void complete(void *session, const char *line, struct words *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* Editor: lines read from a terminal with editing, history and completion, by libedit
+ * when it is there; else, and from anything else, as they come. */
+#ifndef CTL_EDITOR_H
+#define CTL_EDITOR_H
+
+#include "ctl/names.h"
+
+struct editor;
+
+/* Adds to `out` what the last word of `line`, the text before the cursor, may become. */
+typedef void editor_complete_fn(void *ctx, const char *line, struct words *out);
+
+/* New, never NULL; prompt and history_file (NULL = none) are borrowed. Lines are appended
+ * to the file as they are read. */
+struct editor *editor_new(const char *prompt, const char *history_file,
+    editor_complete_fn *, void *ctx);
+void editor_free(struct editor *);
+/* New: the next line without its newline; NULL at the end of input. */
+char *editor_line(struct editor *);
+
+#endif

@@ -1,0 +1,17 @@
+/* Exitcode: supervisorctl's exit codes (reference 8.2). */
+#ifndef CTL_EXITCODE_H
+#define CTL_EXITCODE_H
+
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_GENERIC = 1,
+	EXIT_INVALID_ARGS = 2,
+	EXIT_SOME_NOT_RUNNING = 3,	/* status */
+	EXIT_UNIMPLEMENTED = 3,
+	EXIT_UNKNOWN = 4,		/* status */
+	EXIT_NO_PRIVILEGE = 4,
+	EXIT_OTHER_API = 5,
+	EXIT_NOT_RUNNING = 7,
+};
+
+#endif

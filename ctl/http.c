@@ -1,0 +1,453 @@
+#include "ctl/http.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/sock.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HTTP_LINE_MAX (64 * 1024)	/* bytes of the response's head, or of a line */
+#define HTTP_INTERIM_MAX 8		/* responses of 100 and so on */
+#define HTTP_ROOM (64 * 1024)		/* bytes read at once */
+
+/* What comes next. */
+enum part { PART_LENGTH, PART_TO_EOF, PART_CHUNK_SIZE, PART_CHUNK_END, PART_TRAILER,
+	PART_CHUNK, PART_DONE };
+
+struct http {
+	int fd;
+	int code;
+	char *status;
+	struct buf in;
+	enum part part;
+	uint64_t left;	/* bytes of the body, or of the chunk under way */
+};
+
+static const char unix_scheme[] = "unix://", http_scheme[] = "http://";
+
+bool
+http_knows(const char *url)
+{
+	return str_starts(url, unix_scheme) || str_starts(url, http_scheme);
+}
+
+/* --- connecting --- */
+
+/* A connected descriptor or -1 with errno, or with *why new. */
+static int
+connect_tcp(const char *host, const char *port, char **why)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	int fd = -1, error = getaddrinfo(host, port, &hints, &list), saved = 0;
+
+	if (error != 0) {
+		*why = xstrdup(gai_strerror(error));
+		return -1;
+	}
+	for (struct addrinfo *a = list; a != NULL && fd == -1; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
+			saved = errno;
+			close(fd);
+			fd = -1;
+		}
+	}
+	freeaddrinfo(list);
+	errno = saved;
+	return fd;
+}
+
+/* New: "HOST:PORT" in two; an IPv6 address stands in brackets. */
+static char *
+split_host(const char *url, char **port)
+{
+	const char *start = url + strlen(http_scheme);
+	char *host = xstrndup(start, strcspn(start, "/")), *colon = strrchr(host, ':');
+	size_t n = strlen(host);
+
+	*port = xstrdup("80");
+	if (colon != NULL && strchr(colon, ']') == NULL) {
+		free(*port);
+		*port = xstrdup(colon + 1);
+		*colon = '\0';
+		n = (size_t)(colon - host);
+	}
+	if (n > 1 && host[0] == '[' && host[n - 1] == ']') {
+		memmove(host, host + 1, n - 2);
+		host[n - 2] = '\0';
+	}
+	return host;
+}
+
+static int
+connect_url(const char *url, char **why)
+{
+	char *host, *port;
+	int fd;
+
+	if (str_starts(url, unix_scheme)) {
+		fd = sock_connect_unix(url + strlen(unix_scheme));
+		if (fd != -1)
+			(void)fcntl(fd, F_SETFL, 0);
+		return fd;
+	}
+	host = split_host(url, &port);
+	fd = connect_tcp(host, port, why);
+	free(host);
+	free(port);
+	return fd;
+}
+
+/* --- the request --- */
+
+/* New: bytes in base64. */
+static char *
+base64(const char *text)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(text), at = 0;
+	char *out = xmalloc((n + 2) / 3 * 4 + 1);
+
+	for (size_t i = 0; i < n; i += 3) {
+		size_t have = n - i < 3 ? n - i : 3;
+		unsigned long bits = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 | (k < have ? (unsigned char)text[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			out[at++] = k <= have ? digits[bits >> (18 - 6 * k) & 63] : '=';
+	}
+	out[at] = '\0';
+	return out;
+}
+
+/* New: the header line, or "". */
+static char *
+authorization(const struct http_request *r)
+{
+	char *pair, *encoded, *line;
+
+	if (r->username == NULL && r->password == NULL)
+		return xstrdup("");
+	pair = xasprintf("%s:%s", r->username != NULL ? r->username : "",
+	    r->password != NULL ? r->password : "");
+	encoded = base64(pair);
+	line = xasprintf("Authorization: Basic %s\r\n", encoded);
+	mem_wipe(pair, strlen(pair));
+	mem_wipe(encoded, strlen(encoded));
+	free(pair);
+	free(encoded);
+	return line;
+}
+
+/* New: the request's head. */
+static char *
+head(const struct http_request *r)
+{
+	bool tcp = str_starts(r->url, http_scheme);
+	const char *host = tcp ? r->url + strlen(http_scheme) : "localhost";
+	char *auth = authorization(r), *text, *body = xstrdup("");
+
+	if (r->body != NULL) {
+		free(body);
+		body = xasprintf("Content-Type: text/xml\r\nContent-Length: %zu\r\n",
+		    r->length);
+	}
+	text = xasprintf("%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
+	    "Accept: */*\r\n%s%s%s\r\n", r->body != NULL ? "POST" : "GET", r->path,
+	    (int)strcspn(host, "/"), host, r->body != NULL ? "Connection: close\r\n" : "",
+	    auth, body);
+	mem_wipe(auth, strlen(auth));
+	free(auth);
+	free(body);
+	return text;
+}
+
+static int
+send_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
+
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1)
+			return -1;
+		bytes += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* An answer may come before all was sent, and ends the sending. */
+static void
+send_request(int fd, const struct http_request *r)
+{
+	char *text = head(r);
+
+	if (send_all(fd, text, strlen(text)) == 0 && r->body != NULL)
+		(void)send_all(fd, r->body, r->length);
+	mem_wipe(text, strlen(text));
+	free(text);
+}
+
+/* --- the response --- */
+
+/* Bytes that came, 0 at the end, or -1 with errno. */
+static ssize_t
+fill(struct http *h, bool wait)
+{
+	char *room = buf_reserve(&h->in, HTTP_ROOM);
+	ssize_t n;
+
+	if (room == NULL)
+		return -1;
+	do {
+		n = recv(h->fd, room, HTTP_ROOM, wait ? 0 : MSG_DONTWAIT);
+	} while (n == -1 && errno == EINTR);
+	if (n > 0)
+		buf_commit(&h->in, (size_t)n);
+	return n;
+}
+
+/* New: the next line without its end, or NULL with errno (EAGAIN, EPROTO). */
+static char *
+line(struct http *h, bool wait)
+{
+	char *end, *text;
+	size_t n;
+
+	while (buf_len(&h->in) == 0 ||
+	    (end = memchr(buf_data(&h->in), '\n', buf_len(&h->in))) == NULL) {
+		ssize_t got = buf_len(&h->in) > HTTP_LINE_MAX ? 0 : fill(h, wait);
+		if (got == 0)
+			errno = EPROTO;
+		if (got <= 0)
+			return NULL;
+	}
+	n = (size_t)(end - buf_data(&h->in));
+	text = xstrndup(buf_data(&h->in), n > 0 && end[-1] == '\r' ? n - 1 : n);
+	buf_consume(&h->in, n + 1);
+	return text;
+}
+
+static bool
+number(const char *text, int base, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return end != text && errno == 0;
+}
+
+static bool
+header(struct http *h, char *text)
+{
+	char *value = strchr(text, ':');
+
+	if (value == NULL)
+		return true;
+	*value++ = '\0';
+	value = str_strip(value);
+	if (strcasecmp(text, "Transfer-Encoding") == 0) {
+		h->part = PART_CHUNK_SIZE;
+		return strcasecmp(value, "chunked") == 0;
+	}
+	if (strcasecmp(text, "Content-Length") == 0 && h->part == PART_TO_EOF) {
+		h->part = PART_LENGTH;
+		return number(value, 10, &h->left);
+	}
+	return true;
+}
+
+static bool
+status_line(struct http *h, const char *text)
+{
+	uint64_t code;
+
+	if (!str_starts(text, "HTTP/1.") || strchr(text, ' ') == NULL ||
+	    !number(strchr(text, ' '), 10, &code) || code > 999)
+		return false;
+	free(h->status);
+	h->status = xstrdup(strchr(text, ' ') + 1);
+	h->code = (int)code;
+	h->part = PART_TO_EOF;
+	return true;
+}
+
+/* Reads status line and headers; 0, or -1 with errno. */
+static int
+response_head(struct http *h)
+{
+	size_t bytes = 0;
+	bool fine = true;
+	char *text;
+
+	while ((text = line(h, true)) != NULL && *text != '\0') {
+		fine = fine && (bytes == 0 ? status_line(h, text) : header(h, text));
+		bytes += strlen(text);
+		free(text);
+		if (!fine || bytes > HTTP_LINE_MAX) {
+			errno = EPROTO;
+			return -1;
+		}
+	}
+	if (text == NULL)
+		return -1;
+	free(text);
+	if (bytes == 0) {
+		errno = EPROTO;
+		return -1;
+	}
+	return 0;
+}
+
+/* The same of the final response, before which a few others may come. */
+static int
+final_head(struct http *h)
+{
+	for (int i = 0; i < HTTP_INTERIM_MAX; i++) {
+		if (response_head(h) == -1)
+			return -1;
+		if (h->code / 100 != 1)
+			return 0;
+	}
+	errno = EPROTO;
+	return -1;
+}
+
+enum reach
+http_open(const struct http_request *r, struct http **http, char **why)
+{
+	struct http *h;
+	int fd;
+
+	*why = NULL;
+	fd = connect_url(r->url, why);
+	if (fd == -1) {
+		int error = errno;
+		if (*why != NULL)
+			return REACH_FAILED;
+		*why = xstrdup(strerror(error));
+		return error == ENOENT ? REACH_NO_FILE :
+		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
+	}
+	h = xcalloc(1, sizeof(*h));
+	h->fd = fd;
+	buf_init(&h->in, 0);
+	send_request(fd, r);
+	if (final_head(h) == -1) {
+		*why = xstrdup(errno == EPROTO ? "no HTTP server answers there" :
+		    strerror(errno));
+		http_free(h);
+		return REACH_FAILED;
+	}
+	*http = h;
+	return REACH_OK;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	close(h->fd);
+	buf_clear(&h->in);
+	free(h->status);
+	free(h);
+}
+
+int
+http_code(const struct http *h)
+{
+	return h->code;
+}
+
+const char *
+http_status(const struct http *h)
+{
+	return h->status;
+}
+
+int
+http_fd(const struct http *h)
+{
+	return h->fd;
+}
+
+/* Reads the line between chunks: 0 when the part has moved on, or -1 with errno. */
+static int
+between_chunks(struct http *h, bool wait)
+{
+	char *text = line(h, wait);
+	int rc = 0;
+
+	if (text == NULL)
+		return -1;
+	if (h->part == PART_CHUNK_END) {
+		h->part = PART_CHUNK_SIZE;
+	} else if (h->part == PART_TRAILER) {
+		h->part = *text == '\0' ? PART_DONE : PART_TRAILER;
+	} else if (number(text, 16, &h->left)) {
+		h->part = h->left > 0 ? PART_CHUNK : PART_TRAILER;
+	} else {
+		errno = EPROTO;
+		rc = -1;
+	}
+	free(text);
+	return rc;
+}
+
+/* A part of known length has lost `n` bytes. */
+static void
+took(struct http *h, size_t n)
+{
+	if (h->part == PART_TO_EOF)
+		return;
+	h->left -= n;
+	if (h->left == 0)
+		h->part = h->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
+}
+
+ssize_t
+http_read(struct http *h, char *bytes, size_t n, bool wait)
+{
+	ssize_t got;
+
+	if (h->part == PART_LENGTH && h->left == 0)
+		h->part = PART_DONE;
+	while (h->part == PART_CHUNK_SIZE || h->part == PART_CHUNK_END ||
+	    h->part == PART_TRAILER)
+		if (between_chunks(h, wait) == -1)
+			return -1;
+	if (h->part == PART_DONE)
+		return 0;
+	if (buf_len(&h->in) == 0) {
+		got = fill(h, wait);
+		if (got == 0 && h->part != PART_TO_EOF) {
+			errno = EPROTO;
+			return -1;
+		}
+		if (got <= 0)
+			return got;
+	}
+	if (h->part != PART_TO_EOF && n > h->left)
+		n = (size_t)h->left;
+	if (n > buf_len(&h->in))
+		n = buf_len(&h->in);
+	memcpy(bytes, buf_data(&h->in), n);
+	buf_consume(&h->in, n);
+	took(h, n);
+	return (ssize_t)n;
+}

@@ -1,0 +1,28 @@
+#include "ctl/interrupt.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+void
+interrupt_begin(struct interrupt *i)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &i->before);
+	i->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+interrupt_end(struct interrupt *i)
+{
+	struct signalfd_siginfo info;
+
+	/* What is pending would end the program as soon as it may. */
+	while (i->fd >= 0 && read(i->fd, &info, sizeof(info)) > 0)
+		;
+	if (i->fd >= 0)
+		close(i->fd);
+	sigprocmask(SIG_SETMASK, &i->before, NULL);
+}

@@ -1,0 +1,34 @@
+/* Names: a command's arguments as words, and patterns among them. */
+#ifndef CTL_NAMES_H
+#define CTL_NAMES_H
+
+#include "ctl/server.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Arguments, split at white space. */
+struct words {
+	char **list;	/* owned, as its strings are */
+	size_t count;
+	bool all;	/* "all" is among them */
+};
+
+void words_split(struct words *, const char *text);
+void words_clear(struct words *);
+void words_add(struct words *, const char *word);
+/* Takes every such word out; true when there was one. */
+bool words_take(struct words *, const char *word);
+/* Drops the first word. */
+void words_shift(struct words *);
+
+/* Replaces each word from `first` on that is a pattern of the shell and no process's own
+ * name by the processes that match it, in the server's order. One that matches none stays,
+ * to be told of as any other bad name; and so does "group:*". */
+void names_expand(struct words *, size_t first, const struct server_rows *);
+/* The row of the one process that a namespec means, or NULL. Borrowed. */
+const struct process_info *names_find(const char *spec, const struct server_rows *);
+/* Some word from `first` on is such a pattern: the rows are needed. */
+bool names_has_pattern(const struct words *, size_t first);
+
+#endif

@@ -1,0 +1,14 @@
+/* Prompt: a question that is asked on the terminal. */
+#ifndef CTL_PROMPT_H
+#define CTL_PROMPT_H
+
+#include <stdbool.h>
+
+/* New: the answer from standard input, without its newline; NULL at the end of input. */
+char *prompt_line(const char *question);
+/* The same without showing what is typed. */
+char *prompt_secret(const char *question);
+/* True when the answer begins with y. */
+bool prompt_yes(const char *question);
+
+#endif

@@ -1,0 +1,346 @@
+#include "ctl/xmlrpc.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <expat.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XMLRPC_DEPTH 64		/* nested elements */
+
+/* --- writing --- */
+
+static void
+put(struct buf *out, const char *bytes, size_t n)
+{
+	if (buf_append(out, bytes, n) == -1)
+		fatal("out of memory for a request");
+}
+
+static void
+put_text(struct buf *out, const char *text)
+{
+	put(out, text, strlen(text));
+}
+
+/* A bare CR would be read as a line's end. */
+static void
+put_escaped(struct buf *out, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '&')
+			put_text(out, "&amp;");
+		else if (text[i] == '<')
+			put_text(out, "&lt;");
+		else if (text[i] == '>')
+			put_text(out, "&gt;");
+		else if (text[i] == '\r')
+			put_text(out, "&#13;");
+		else
+			put(out, text + i, 1);
+	}
+}
+
+static void
+put_param(struct buf *out, const json_t *value)
+{
+	put_text(out, "<param><value>");
+	if (json_is_integer(value)) {
+		if (buf_printf(out, "<int>%lld</int>", (long long)json_integer_value(value))
+		    == -1)
+			fatal("out of memory for a request");
+	} else {
+		put_text(out, "<string>");
+		put_escaped(out, json_string_value(value), json_string_length(value));
+		put_text(out, "</string>");
+	}
+	put_text(out, "</value></param>");
+}
+
+void
+xmlrpc_write(struct buf *out, const char *method, const json_t *params)
+{
+	size_t i;
+	json_t *value;
+
+	put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
+	put_text(out, method);
+	put_text(out, "</methodName><params>");
+	json_array_foreach(params, i, value) {
+		put_param(out, value);
+	}
+	put_text(out, "</params></methodCall>\n");
+}
+
+/* --- reading --- */
+
+struct reader;
+
+struct node {
+	const struct element *element;
+	struct buf text;
+	json_t *value;	/* what its children have made of it, owned, or NULL */
+	char *name;	/* of a member, owned, or NULL */
+};
+
+struct reader {
+	XML_Parser expat;
+	struct node nodes[XMLRPC_DEPTH];
+	size_t depth;
+	bool fault;
+	json_t *result;	/* owned */
+	const char *why;
+};
+
+/* What the text of a leaf is: new, or NULL when it is none of its type. */
+typedef json_t *leaf_fn(const char *text, size_t n);
+/* What an element does with a child that has ended; its value is taken. */
+typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
+
+static json_t *
+leaf_integer(const char *text, size_t n UNUSED)
+{
+	int64_t value;
+
+	return str_to_int(text, &value) == 0 ? json_integer(value) : NULL;
+}
+
+static json_t *
+leaf_boolean(const char *text, size_t n UNUSED)
+{
+	return json_boolean(strcmp(text, "1") == 0);
+}
+
+static json_t *
+leaf_double(const char *text, size_t n UNUSED)
+{
+	return json_real(strtod(text, NULL));
+}
+
+static json_t *
+leaf_nil(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_null();
+}
+
+static json_t *
+leaf_string(const char *text, size_t n)
+{
+	return json_stringn(text, n);
+}
+
+/* The one value that is in it. */
+static void
+child_take(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
+    json_t *value)
+{
+	json_decref(node->value);
+	node->value = value;
+}
+
+static void
+child_fault(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	r->fault = true;
+	child_take(r, node, child, value);
+}
+
+static void
+child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
+    json_t *value)
+{
+	if (node->value == NULL)
+		node->value = json_array();
+	json_array_append_new(node->value, value);
+}
+
+static void child_member(struct reader *, struct node *, struct node *, json_t *);
+
+static void
+child_set(struct reader *r UNUSED, struct node *node, struct node *child, json_t *value)
+{
+	if (node->value == NULL)
+		node->value = json_object();
+	if (child->name != NULL)
+		json_object_set(node->value, child->name, value);
+	json_decref(value);
+}
+
+static const struct element {
+	const char *name;
+	leaf_fn *leaf;		/* without children it is this */
+	child_fn *child;
+} elements[] = {
+	{ "methodResponse", leaf_nil, child_take },
+	{ "params", leaf_nil, child_take },
+	{ "param", leaf_nil, child_take },
+	{ "fault", leaf_nil, child_fault },
+	{ "value", leaf_string, child_take },
+	{ "array", leaf_nil, child_take },
+	{ "data", NULL, child_append },
+	{ "struct", NULL, child_set },
+	{ "member", leaf_nil, child_member },
+	{ "name", leaf_string, child_take },
+	{ "int", leaf_integer, child_take },
+	{ "i4", leaf_integer, child_take },
+	{ "i8", leaf_integer, child_take },
+	{ "boolean", leaf_boolean, child_take },
+	{ "double", leaf_double, child_take },
+	{ "nil", leaf_nil, child_take },
+	{ "string", leaf_string, child_take },	/* and every other name */
+};
+
+/* A member has a name and a value. */
+static void
+child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	if (strcmp(child->element->name, "name") != 0) {
+		child_take(r, node, child, value);
+		return;
+	}
+	free(node->name);
+	node->name = xstrdup(json_is_string(value) ? json_string_value(value) : "");
+	json_decref(value);
+}
+
+static const struct element *
+element_find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < nitems(elements) - 1 && strcmp(elements[i].name, name) != 0)
+		i++;
+	return &elements[i];
+}
+
+static void
+refuse(struct reader *r, const char *why)
+{
+	r->why = why;
+	XML_StopParser(r->expat, XML_FALSE);
+}
+
+/* New, or NULL when the text is none of its type. */
+static json_t *
+node_value(struct node *node)
+{
+	char *end = buf_reserve(&node->text, 1);
+
+	if (end == NULL)
+		fatal("out of memory for a response");
+	*end = '\0'; /* not committed: no part of the text */
+	if (node->value != NULL)
+		return json_incref(node->value);
+	if (node->element->leaf != NULL)
+		return node->element->leaf(buf_data(&node->text), buf_len(&node->text));
+	return node->element->child == child_set ? json_object() : json_array();
+}
+
+static void
+node_clear(struct node *node)
+{
+	buf_consume(&node->text, buf_len(&node->text));
+	json_decref(node->value);
+	node->value = NULL;
+	mem_freep(&node->name);
+}
+
+static void XMLCALL
+on_start(void *ctx, const char *name, const char **attributes UNUSED)
+{
+	struct reader *r = ctx;
+
+	if (r->why != NULL)
+		return;
+	if (r->depth == XMLRPC_DEPTH) {
+		refuse(r, "a response that is nested too deeply");
+		return;
+	}
+	r->nodes[r->depth++].element = element_find(name);
+}
+
+static void XMLCALL
+on_end(void *ctx, const char *name UNUSED)
+{
+	struct reader *r = ctx;
+	struct node *node;
+	json_t *value;
+
+	if (r->why != NULL)
+		return;
+	node = &r->nodes[--r->depth];
+	value = node_value(node);
+	if (value == NULL)
+		refuse(r, "a value that is none of its type");
+	else if (r->depth > 0)
+		node[-1].element->child(r, node - 1, node, value);
+	else
+		r->result = value;
+	node_clear(node);
+}
+
+static void XMLCALL
+on_text(void *ctx, const char *text, int len)
+{
+	struct reader *r = ctx;
+
+	if (r->why == NULL && r->depth > 0)
+		put(&r->nodes[r->depth - 1].text, text, (size_t)len);
+}
+
+static void XMLCALL
+on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
+    const char *public_id UNUSED, int has_internal UNUSED)
+{
+	refuse(ctx, "a response with a document type");
+}
+
+static int
+judge(struct reader *r, enum XML_Status status, struct answer *a, const char **why)
+{
+	*why = r->why;
+	if (*why == NULL && status != XML_STATUS_OK)
+		*why = "a response that is no XML";
+	if (*why == NULL && r->fault && !json_is_object(r->result))
+		*why = "a fault that is none";
+	if (*why != NULL)
+		return -1;
+	if (!r->fault) {
+		a->result = json_incref(r->result);
+		return 0;
+	}
+	const char *text = json_string_value(json_object_get(r->result, "faultString"));
+	json_int_t code = json_integer_value(json_object_get(r->result, "faultCode"));
+	answer_set_fault(a, code != 0 ? (enum fault)code : FAULT_FAILED,
+	    xstrdup(text != NULL ? text : ""));
+	return 0;
+}
+
+int
+xmlrpc_read(const char *bytes, size_t n, struct answer *a, const char **why)
+{
+	struct reader r = { .expat = XML_ParserCreate("UTF-8") };
+	enum XML_Status status;
+	int rc;
+
+	if (r.expat == NULL)
+		fatal("out of memory for the XML parser");
+	XML_SetUserData(r.expat, &r);
+	XML_SetElementHandler(r.expat, on_start, on_end);
+	XML_SetCharacterDataHandler(r.expat, on_text);
+	XML_SetStartDoctypeDeclHandler(r.expat, on_doctype);
+	status = n > INT_MAX ? XML_STATUS_ERROR :
+	    XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
+	rc = judge(&r, status, a, why);
+	for (size_t i = 0; i < XMLRPC_DEPTH; i++) {
+		node_clear(&r.nodes[i]);
+		buf_clear(&r.nodes[i].text);
+	}
+	json_decref(r.result);
+	XML_ParserFree(r.expat);
+	return rc;
+}

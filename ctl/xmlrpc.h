@@ -1,0 +1,20 @@
+/* Xmlrpc: XML-RPC's two documents as a client sees them: a call out of JSON values, and a
+ * response back into them, by expat. */
+#ifndef CTL_XMLRPC_H
+#define CTL_XMLRPC_H
+
+#include "common/buf.h"
+#include "common/compiler.h"
+#include "ctl/answer.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Appends the document that calls the method; params: an array of strings and integers. */
+void xmlrpc_write(struct buf *, const char *method, const json_t *params);
+/* Reads a response into *answer, which is ANSWER_NONE. int and i4 become integers, double a
+ * real, nil null, everything else but array and struct a string. 0, or -1 with *why a
+ * static text. */
+NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct answer *, const char **why);
+
+#endif

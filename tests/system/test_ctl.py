@@ -1,0 +1,313 @@
+"""reevectl's commands beside Debian's supervisorctl, over the control socket and over
+XML-RPC: texts and exit codes."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+from reeve import BUILD, PATIENCE, ROOT, SUPERVISORCTL, Case, Shared, program, reeve_only, until
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "compat"))
+from ctl import Ctl  # noqa: E402  pylint: disable=wrong-import-position
+
+PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
+            program("off", "/bin/cat", autostart="false", startsecs=0,
+                    stdout_logfile="NONE") +
+            program("bad", "/nonexistent", autostart="false") +
+            program("x", "/bin/cat", autostart="false", startsecs=0) +
+            program("y", "/nonexistent", autostart="false") +
+            "[group:g]\nprograms=x,y\n")
+
+# Lines that leave the daemon as it was, or as both find it.
+LINES = (
+    "status", "status nope g:*", "status  cat   off", "pid all", "pid g:*",
+    "tail cat", "tail -f", "tail -x cat", "tail cat foo", "tail nope", "tail g:*",
+    "tail off", "tail -5 cat stderr", "tail off stderr", "tail -- cat", "tail -0 cat",
+    "tail -3 cat", "tail --3 cat", "tail CAT STDERR", "tail cat STDERR", "tail - cat",
+    "maintail x", "maintail -x",
+    "clear nope off", "clear g:*", "clear g:x",
+    "reread", "update", "update nope all", "update nope cat", "avail", "add cat", "add nope",
+    "add", "remove cat nope", "remove",
+    "open foo", "open unix://{socket}", "open http://127.0.0.1:1", "open",
+    "quit", "exit", "EOF", "quit now", "fg a b", "fg nope", "fg off", "fg g:*",
+    "frob   x", "help nope", "help  nope x", "!ls", "signal CONT all nope", "signal all cat",
+    "signal CONT nope g:*", "start g:y nope", "stop off g:x", "clear all")
+# Those whose help follows, which is in words of our own: the first line is compared.
+MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x", "fg",
+           "version x", "signal", "signal HUP", "start", "stop", "restart", "shutdown x",
+           "reload x")
+
+
+@reeve_only
+@unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
+class BesideSupervisorctl(Shared):
+    programs = PROGRAMS
+
+    @classmethod
+    def prepare(cls):
+        cls.ctl = Ctl()
+        cls.addClassCleanup(cls.ctl.close)
+
+    def theirs(self, line, *options, text=""):
+        status, out, err = self.ctl.run(["-c", self.d.conf, *options, *line.split(" ")],
+                                        self.d.dir, text)
+        return status, re.sub(r"uptime [0-9:]+", "uptime", out), err
+
+    def ours(self, line, *options, text=""):
+        ended = subprocess.run([os.path.join(BUILD, "reevectl"), "-c", self.d.conf, *options,
+                                *line.split(" ")], capture_output=True, text=True,
+                               timeout=PATIENCE, cwd=self.d.dir, input=text, check=False)
+        return (ended.returncode, re.sub(r"uptime [0-9:]+", "uptime", ended.stdout),
+                ended.stderr)
+
+    def over_each(self, line, select=lambda told: told):
+        line = line.format(socket=self.d.socket)
+        want = select(self.theirs(line))
+        for options in ((), ("-s", "unix://" + self.d.socket)):
+            with self.subTest(line=line, options=options):
+                self.assertEqual(want, select(self.ours(line, *options)))
+
+    def test_lines(self):
+        self.s.supervisor.sendProcessStdin("cat", "a line\nand another\n")
+        until(lambda: b"another" in self.d.file("cat.log"))
+        for line in LINES:
+            self.over_each(line)
+
+    def test_misuse(self):
+        for line in MISUSES:
+            self.over_each(line, lambda told: (told[0], told[1].splitlines()[0], told[2]))
+
+    def test_help(self):
+        """Commands of our own come after supervisorctl's list, which is as it was."""
+        want, got = self.theirs("help"), self.ours("help")
+        self.assertEqual(want, (got[0], got[1][:len(want[1])], got[2]))
+        self.assertIn("\nreeve commands (type help <topic>):\n", got[1][len(want[1]):])
+
+    def test_maintail(self):
+        """The log may grow between the two, when its reading is itself logged: it is not."""
+        for line in ("maintail", "maintail -20", "maintail -0"):
+            self.over_each(line)
+
+    def test_under_the_other_name(self):
+        """A link named supervisorctl, in its place on PATH and with its options alone."""
+        link = self.d.path("supervisorctl")
+        os.symlink(os.path.join(BUILD, "reevectl"), link)
+        url = "unix://" + self.d.socket
+        ended = subprocess.run(["supervisorctl", "--serverurl", url, "-u", "me", "-p", "x",
+                                "status", "off"], capture_output=True, text=True,
+                               env={**os.environ, "PATH": self.d.dir}, check=False)
+        self.assertEqual(self.theirs("status off"),
+                         (ended.returncode, ended.stdout, ended.stderr))
+
+    def test_errors_of_options(self):
+        for options in (("-s", "foo"), ("-s", ""), ("-s", "a:")):
+            want = self.theirs("pid", *options)
+            got = self.ours("pid", *options)
+            with self.subTest(options):
+                self.assertEqual((want[0], want[1], want[2].splitlines()[0]),
+                                 (got[0], got[1], got[2].splitlines()[0]))
+
+    def test_nobody_there(self):
+        for url in ("http://127.0.0.1:1", "unix:///nonexistent/s.sock"):
+            for line in ("status", "pid", "start x", "shutdown", "tail x", "fg x", "clear x",
+                         "version"):
+                with self.subTest(line=line, url=url):
+                    self.assertEqual(self.theirs(line, "-s", url),
+                                     self.ours(line, "-s", url))
+            for line in ("reread", "update", "add x", "remove x", "avail", "reload"):
+                status, out, _ = self.ours(line, "-s", url)
+                self.assertEqual((1, "error: %s: " % url), (status, out[:len(url) + 9]))
+
+    def test_tail_f_of_nothing(self):
+        """What it says of the URL is the URL of the server that is asked."""
+        for line in ("tail -f nope", "tail -f off", "tail -f g:*"):
+            url = ("-s", "unix://" + self.d.socket)
+            self.assertEqual(self.theirs(line, *url), self.ours(line, *url))
+            status, out, err = self.ours(line)
+            self.assertEqual((0, "==> Press Ctrl-C to exit <==\n"), (status, out))
+            self.assertRegex(err, r"^unix://.*\.ctl/logtail/.* Cannot read, status code 404\n$")
+
+
+@reeve_only
+@unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
+class Changes(Case):
+    """update and its kin: the same changes made by both, one after the other."""
+
+    def lines(self, run):
+        d = self.daemon(program("a", "/bin/cat", startsecs=0) +
+                        program("b", "/bin/cat", startsecs=0) +
+                        program("c", "/bin/cat", startsecs=0))
+        told = [run(d, "update"), run(d, "remove a")]
+        d.configure(program("b", "/bin/cat", startsecs=0, priority=5) +
+                    program("d", "/bin/cat", startsecs=0))
+        for line in ("reread", "avail", "update c", "update nope b", "update d x",
+                     "update", "reread", "add a", "remove b", "stop b", "remove b nope",
+                     "add b", "add b", "status nope"):
+            told.append(run(d, line))
+        d.configure("[program:broken]\n")
+        told += [run(d, "reread"), run(d, "update")[:2]]
+        return [(t[0], re.sub(r"error: .*?<Fault (.*?)>.*", r"error: <Fault \1>",
+                              t[1].replace(d.dir, "DIR"))) for t in told]
+
+    def test_same(self):
+        ctl = Ctl()
+        self.addCleanup(ctl.close)
+
+        def theirs(d, line):
+            return ctl.run(["-c", d.conf, *line.split()], d.dir)[:2]
+
+        def ours(options):
+            def run(d, line):
+                url = [o.format(socket=d.socket) for o in options]
+                ended = d.reevectl(*line.split(), options=["-c", d.conf, *url])
+                return ended.returncode, ended.stdout
+            return run
+
+        want = self.lines(theirs)
+        self.assertEqual(want, self.lines(ours(())))
+        self.assertEqual(want, self.lines(ours(("-s", "unix://{socket}"))))
+
+    def test_dry_run(self):
+        d = self.daemon(program("a", "/bin/cat", startsecs=0) +
+                        program("b", "/bin/cat", startsecs=0, environment="A=1") +
+                        program("c", "/bin/cat", startsecs=0) +
+                        program("n", "/bin/cat", numprocs=2,
+                                process_name="n%(process_num)d"))
+        pid = d.info("b")["pid"]
+        nothing = (0, "No config updates to processes\n")
+
+        def run(*words):
+            ended = d.reevectl("update", *words)
+            return ended.returncode, ended.stdout
+
+        self.assertEqual(nothing, run("--dry-run"))
+        d.configure(program("b", "/bin/echo x", startsecs=0, priority=5, environment="A=2") +
+                    program("c", "/bin/cat", startsecs=0) + program("d", "/bin/cat") +
+                    program("n", "/bin/cat", numprocs=3, process_name="n%(process_num)d"))
+        told = ("a: would be removed\n"
+                "b: would be restarted\n"
+                "    priority: 999 -> 5\n"
+                "    b: priority: 999 -> 5\n"
+                "    b: environment\n"
+                "    b: command: /bin/cat -> /bin/echo x\n"
+                "n: would be restarted\n"
+                "    processes: 2 -> 3\n"
+                "d: would be added\n")
+        for _ in range(2):
+            status, out = run("--dry-run")
+            self.assertEqual((0, sorted(told.splitlines())), (status, sorted(out.splitlines())))
+            self.assertEqual((0, "a: would be removed\n"), run("a", "--dry-run"))
+        self.assertEqual((1, "ERROR: no such group: zz\nd: would be added\n"),
+                         run("--dry-run", "zz", "d"))
+        self.assertEqual(nothing, run("--dry-run", "c"))
+        # Nothing has taken effect: the groups are those of before, and d is not known.
+        self.assertEqual(pid, d.info("b")["pid"])
+        self.assertEqual("ERROR: no such process/group: d\n", d.reevectl("add", "d").stdout)
+        ended = d.reevectl("update", "--dry-run", options=["-s", "unix://" + d.socket])
+        self.assertEqual((1, "error: unix://%s: this needs the control socket\n" % d.socket),
+                         (ended.returncode, ended.stdout))
+        self.assertEqual(0, d.reevectl("update").returncode)
+        self.assertEqual(nothing, run("--dry-run"))
+        d.configure("[program:x]\n")
+        status, out = run("--dry-run")
+        self.assertEqual((1, "error: <Fault 92: "), (status, out[:18]))
+
+
+@reeve_only
+class Patterns(Case):
+    def test_names(self):
+        d = self.daemon("".join(program(n, "/bin/cat", startsecs=0) for n in
+                                ("web1", "web2", "wob", "d\u00e9mon", "it's")) +
+                        program("p", "/bin/cat", numprocs=3, startsecs=0,
+                                process_name="n%(process_num)d"))
+        for options in ((), ("-s", "unix://" + d.socket)):
+            def run(*words):
+                ended = d.reevectl(*words, options=["-c", d.conf, *options])  # noqa: B023
+                return ended.returncode, ended.stdout
+            with self.subTest(options):
+                self.assertEqual((0, "web1: stopped\nweb2: stopped\n"), run("stop", "web*"))
+                self.assertEqual((0, "web1: started\nweb2: started\n"), run("start", "web?"))
+                self.assertEqual((0, "wob: signalled\nweb1: signalled\n"),
+                                 run("signal CONT", "w[o]b", "web1"))
+                self.assertEqual((0, "p:n1: stopped\np:n2: stopped\n"),
+                                 run("stop", "p:n[12]"))
+                self.assertEqual((0, "p:n1: started\np:n2: started\n"),
+                                 run("start", "p:*[!0]"))
+                self.assertEqual((0, "it's: cleared\n"), run("clear", "it?s"))
+                self.assertEqual((0, "it's: stopped\n"), run("stop", "it's"))
+                self.assertEqual((0, "it's: started\n"), run("start", "it's"))
+                self.assertEqual((0, "d\u00e9mon: signalled\n"), run("signal CONT", "d?mon"))
+                self.assertEqual((1, "x*: ERROR (no such process)\n"), run("stop", "x*"))
+                self.assertEqual((4, "[: ERROR (no such process)\n"), run("status", "["))
+                self.assertEqual(3, run("pid", "web*", "wob")[1].count("\n"))
+                self.assertEqual((1, "w: ERROR (no such process)\n"
+                                     "a: ERROR (no such process)\n"), run("stop", "w", "a"))
+
+    def test_no_text(self):
+        """Arguments that are no UTF-8 name nothing, and end nothing."""
+        d = self.daemon(program("a", "/bin/cat"))
+        for options in ((), ("-s", "unix://" + d.socket)):
+            ended = subprocess.run(
+                [os.path.join(BUILD, "reevectl"), "-c", d.conf, *options, "stop",
+                 b"\xff\xfe", "a"], capture_output=True, timeout=PATIENCE, check=False)
+            self.assertEqual((1, b""), (ended.returncode, ended.stderr))
+            self.assertEqual(b"error: ", ended.stdout[:7])
+
+
+@reeve_only
+class Configuration(Case):
+    def test_unreadable(self):
+        """As a user who may read neither; a server that is named needs no file."""
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        d = self.daemon(program("a", "/bin/cat"), unix={"chmod": "0777"})
+        tool = d.path("reevectl")
+        shutil.copy(os.path.join(BUILD, "reevectl"), tool)
+        os.chmod(d.conf, 0o600)
+        self.addCleanup(os.chmod, d.conf, 0o644)
+
+        def run(*words):
+            return subprocess.run([tool, *words], capture_output=True, text=True, user=65534,
+                                  group=65534, extra_groups=[], cwd=d.dir, check=False)
+
+        for options in ((), ("-c", "supervisord.conf")):
+            ended = run(*options, "pid")
+            self.assertEqual(2, ended.returncode)
+            self.assertEqual("Error: could not read config file supervisord.conf",
+                             ended.stderr.splitlines()[0])
+        ended = run("-s", "unix://" + d.socket, "pid")
+        self.assertEqual((0, "%d\n" % d.pid), (ended.returncode, ended.stdout))
+
+    def test_socket_that_may_not_be_used(self):
+        """The file's serverurl comes second, with its user and password."""
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        d = self.daemon(program("a", "/bin/cat"), tcp={"username": "u", "password": "p%%w"})
+        tool = d.path("reevectl")
+        shutil.copy(os.path.join(BUILD, "reevectl"), tool)
+        conf = d.path("client.conf")
+
+        def run(text, *words):
+            with open(conf, "w", encoding="utf-8") as f:
+                f.write("[supervisord]\npidfile=%s\n[supervisorctl]\n%s" % (d.pidfile, text))
+            return subprocess.run([tool, "-c", conf, *words], capture_output=True, text=True,
+                                  user=65534, group=65534, extra_groups=[], cwd=d.dir,
+                                  check=False)
+
+        url = "serverurl=http://127.0.0.1:%d\n" % d.port
+        ended = run(url + "username=u\npassword=p%%w\n", "status", "nope")
+        self.assertEqual((4, "nope: ERROR (no such process)\n"),
+                         (ended.returncode, ended.stdout))
+        ended = run(url, "-u", "u", "-p", "p%w", "pid")
+        self.assertEqual("%d\n" % d.pid, ended.stdout)
+        ended = run(url, "pid")
+        self.assertEqual((1, "Server requires authentication"),
+                         (ended.returncode, ended.stdout.splitlines()[0]))
+        self.assertIn("401", ended.stdout.splitlines()[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
