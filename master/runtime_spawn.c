@@ -21,7 +21,7 @@ struct plumbing {
 	int child[3];			/* -1 = /dev/null */
 	int extra[2];			/* the child's sockets, of an interface; else -1 */
 	int input;			/* our end of its stdin; -1 = a socket */
-	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected, or nobody listens */
+	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected or unheard */
 	struct logfile *logs[CHANNEL_MAX];
 };
 
@@ -94,7 +94,8 @@ goes_nowhere(const struct process *process, enum channel_id channel)
 {
 	const struct channel_config *config = &process->config->channels[channel];
 
-	if (channel == CHANNEL_STDOUT && process->group->config->kind == GROUP_LISTENER_POOL)
+	if (channel == CHANNEL_STDOUT &&
+	    process->group->config->kind == GROUP_LISTENER_POOL)
 		return false;
 	return *runtime_log_path(process, channel) == '\0' && !config->syslog &&
 	    !config->events_enabled && config->capture_maxbytes == 0 &&

@@ -143,8 +143,9 @@ page_body(struct buf *body)
 static struct MHD_Response *
 page_shared(struct sharedtext *text)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-	    text->len, text->data, sharedtext_drop, text);
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer_with_free_callback_cls(
+		text->len, text->data, sharedtext_drop, text);
 
 	if (response == NULL)
 		sharedtext_drop(text);
@@ -156,7 +157,8 @@ page_content(struct reply *reply)
 {
 	if (reply->stream.read != NULL)
 		return page_stream(&reply->stream);
-	return reply->shared != NULL ? page_shared(reply->shared) : page_body(&reply->body);
+	return reply->shared != NULL ? page_shared(reply->shared) :
+				       page_body(&reply->body);
 }
 
 static int64_t
@@ -164,7 +166,8 @@ page_bytes(const struct reply *reply)
 {
 	if (reply->stream.read != NULL)
 		return -1;
-	return (int64_t)(reply->shared != NULL ? reply->shared->len : buf_len(&reply->body));
+	return (int64_t)(reply->shared != NULL ? reply->shared->len :
+						 buf_len(&reply->body));
 }
 
 struct MHD_Response *

@@ -1,6 +1,6 @@
-/* Rows: what every process is, as XML. All of them together are made once for as long as
- * they are true: until a row changes or the second is over. Clients that ask again and again
- * share one text, which goes when nobody has asked for a while. */
+/* Rows: what every process is, as XML. All of them together are made once for as
+ * long as they are true: until a row changes or the second is over. Clients that ask again
+ * and again share one text, which goes with its second. */
 #ifndef RPCD_ROWS_H
 #define RPCD_ROWS_H
 

@@ -505,7 +505,8 @@ test_null_descriptors(void **state)
 	struct run run;
 	pid_t pid;
 
-	run_shell(&run, state, "echo lost; where=$(readlink /proc/$$/fd/1); echo $where >&2");
+	run_shell(&run, state,
+	    "echo lost; where=$(readlink /proc/$$/fd/1); echo $where >&2");
 	run.request.fds[1] = -1;
 	pid = launch(&run);
 	finish(&run, pid);
