@@ -1,5 +1,5 @@
-/* A bare libmicrohttpd as reeve-rpcd runs it (one thread, an epoll of our own), and a client
- * that costs next to nothing. */
+/* A bare libmicrohttpd as reeve-rpcd runs it (one thread, an epoll of our own), and a
+ * client that costs next to nothing. */
 #include "tests/bench/limit.h"
 
 #include <arpa/inet.h>
@@ -68,12 +68,13 @@ limit_http(char **argv)
 	    MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
 	if (daemon == NULL)
 		die(argv[0]);
-	/* As in every program with a loop of its own, libmicrohttpd's epoll is in another. */
+	/* As in every program with its own loop, libmicrohttpd's epoll is in another. */
 	epoll_ctl(around, EPOLL_CTL_ADD,
 	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, &event);
 	for (;;) {
 		MHD_UNSIGNED_LONG_LONG wait;
-		int patience = MHD_get_timeout(daemon, &wait) == MHD_YES ? (int)wait : -1;
+		bool waits = MHD_get_timeout(daemon, &wait) == MHD_YES;
+		int patience = waits ? (int)wait : -1;
 
 		epoll_wait(around, &event, 1, patience);
 		MHD_run(daemon);
@@ -171,7 +172,8 @@ limit_post(char **argv)
 		die(argv[1]);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		size_t len = strtoul(line, NULL, 10);
-		int n = snprintf(head, sizeof(head), "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
+		int n = snprintf(head, sizeof(head),
+		    "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
 		    "Content-Type: text/xml\r\nContent-Length: %zu\r\n\r\n", len);
 		double began;
 

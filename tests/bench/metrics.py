@@ -19,7 +19,7 @@ from worlds import (LIMIT, LISTENER, SLEEP, Responder, Scanned, Supervised, call
 COLUMNS = ("supervisord", "reeve", "limit", "s6", "runit")
 BOTH = ("supervisord", "reeve")
 QUIET = {"stdout_logfile": "NONE", "stderr_logfile": "NONE"}
-SCANNERS = {"s6": ("s6-svscan",), "runit": ("runsvdir",)}
+SCANNERS = {"s6": ("s6-svscan", "-c", "4000"), "runit": ("runsvdir",)}
 
 
 class Bench:
