@@ -60,12 +60,59 @@ def world(who, text, count, **options):
     return Supervised(who, text, count, **options).start()
 
 
+class Stamps:
+    """Where `limit stamp` says when it began."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="reeve-bench-")
+        self.path = os.path.join(self.dir, "s")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        os.unlink(self.path)
+        os.rmdir(self.dir)
+
+    def program(self, name):
+        """A section of a program that says so."""
+        return program(name, "%s stamp %s" % (LIMIT, self.path), startsecs=0,
+                       autorestart="true", **QUIET)
+
+    def next(self):
+        pid, when = self.socket.recv(100).split()
+        return int(pid), float(when)
+
+    def revivals(self, kills):
+        """Seconds from each kill to the next one's first line."""
+        pid, _ = self.next()
+        taken = []
+        for _ in range(kills):
+            began = time.clock_gettime(time.CLOCK_MONOTONIC)
+            os.kill(pid, 9)
+            pid, when = self.next()
+            taken.append(when - began)
+        return pid, taken
+
+
 # ---- starting and stopping ----
 
-def life_of(who, text, count):
-    """Seconds to start all and to stop all."""
-    with world(who, text, count) as w:
-        return w.seconds, w.stop()
+def life_of(who, count):
+    """Seconds to start all and to stop all. The last says itself that it runs: to look for
+    it would take the machine from who is measured."""
+    with Stamps() as stamps:
+        text = "[group:g]\nprograms=p,z\n" + sleeps(count - 1) + stamps.program("z")
+        with Supervised(who, text, count) as w:
+            return w.start(stamps.next).seconds, w.stop()
+
+
+def stop_of(who, count):
+    with world(who, sections(count), count) as w:
+        return w.stop()
 
 
 def split_medians(measures):
@@ -80,7 +127,7 @@ def split_medians(measures):
 
 def start_and_stop(count):
     """One group: both are told by the same lives."""
-    measures = {who: lambda who=who: life_of(who, sleeps(count), count)
+    measures = {who: lambda who=who: life_of(who, count)
                 for who in subjects()}
     measures["limit"] = lambda: limit("spawn", count, *SLEEP.split())
     started, stopped = split_medians(measures)
@@ -92,7 +139,7 @@ def start_and_stop(count):
 
 
 def stop_groups(count):
-    measures = {who: lambda who=who: life_of(who, sections(count), count)[1]
+    measures = {who: lambda who=who: stop_of(who, count)
                 for who in subjects()}
     measures["limit"] = lambda: limit("one-by-one", count, *SLEEP.split())[0]
     return medians(measures)
@@ -145,44 +192,9 @@ def get_all(count):
 
 # ---- a killed program ----
 
-class Stamps:
-    """Where `limit stamp` says when it began."""
-
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="reeve-bench-")
-        self.path = os.path.join(self.dir, "s")
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        self.socket.settimeout(60)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-        os.unlink(self.path)
-        os.rmdir(self.dir)
-
-    def next(self):
-        pid, when = self.socket.recv(100).split()
-        return int(pid), float(when)
-
-    def revivals(self, kills):
-        """Seconds from each kill to the next one's first line."""
-        pid, _ = self.next()
-        taken = []
-        for _ in range(kills):
-            began = time.clock_gettime(time.CLOCK_MONOTONIC)
-            os.kill(pid, 9)
-            pid, when = self.next()
-            taken.append(when - began)
-        return pid, taken
-
-
 def revive_supervised(who, count, kills):
     with Stamps() as stamps:
-        text = program("stamp", "%s stamp %s" % (LIMIT, stamps.path), startsecs=0,
-                       autorestart="true", **QUIET) + sleeps(count - 1)
+        text = stamps.program("stamp") + sleeps(count - 1)
         with world(who, text, count):
             return stamps.revivals(kills)[1]
 

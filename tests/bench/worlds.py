@@ -1,6 +1,7 @@
 """The supervisors that are measured: each starts on a directory of its own and ends."""
 
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -19,13 +20,8 @@ ROW = re.compile(rb"<string>RUNNING</string>")
 
 
 def children(pid):
-    """The number of direct children; cheap enough to be asked every millisecond."""
+    """The number of direct children."""
     return len(read("/proc/%d/task/%d/children" % (pid, pid), b"").split())
-
-
-def spin(predicate, timeout=300):
-    """until(), but as often as once a millisecond."""
-    return until(predicate, timeout, every=0.001)
 
 
 def memory(pid):
@@ -62,12 +58,15 @@ class Supervised(World):
         self.subject, self.count = subject, count
         self.seconds = None
 
-    def start(self):
-        """Until every process is RUNNING."""
+    def start(self, wait=None):
+        """Until every process is RUNNING. wait: returns when it is worth asking."""
         began = time.monotonic()
         self.daemon.spawn()
-        spin(lambda: children(self.daemon.pid) >= self.count)
-        spin(self.all_run)
+        if wait is None:
+            until(lambda: children(self.daemon.pid) >= self.count, 300, every=0.05)
+        else:
+            wait()
+        until(self.all_run, 300)
         self.seconds = time.monotonic() - began
         return self
 
@@ -76,12 +75,12 @@ class Supervised(World):
             "supervisor.getAllProcessInfo"))) == self.count
 
     def post(self, method, *params):
-        """The raw reply; nothing while it does not serve yet."""
-        with contextlib.suppress(OSError), contextlib.closing(self.daemon.rpc("tcp")(
-                "transport")) as transport:
-            with contextlib.suppress(Exception):
-                transport.request("localhost", "/RPC2", call(method, *params))
-            return transport.raw
+        """The reply as it comes; nothing while it does not serve yet."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=60)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
+            connection.request("POST", "/RPC2", call(method, *params),
+                               {"Content-Type": "text/xml"})
+            return connection.getresponse().read()
         return b""
 
     def pids(self):
