@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/map.h"
+#include "common/queue.h"
 #include "master/waitstatus.h"
 
 #include <errno.h>
@@ -11,14 +12,23 @@
 #include <sys/wait.h>
 
 #define REAP_MAX 100 /* children a turn */
+#define MISSES_MAX 64 /* expected children that live on, until nobody more is asked for */
+#define TURNS_MAX 8 /* that may go by without looking at all, while expected ones end */
 
 struct watch {
+	TAILQ_ENTRY(watch) in_expected;
+	pid_t pid;
+	bool expected;
 	reap_fn *fn;
 	void *ctx;
 };
 
+TAILQ_HEAD(watch_list, watch);
+
 struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
+	struct watch_list expected;
+	int turns; /* since all were looked at */
 	struct source *signal, *again;
 };
 
@@ -43,6 +53,7 @@ reaper_new(struct loop *loop)
 
 	if ((reaper = calloc(1, sizeof(*reaper))) == NULL)
 		return NULL;
+	TAILQ_INIT(&reaper->expected);
 	if ((reaper->watches = idmap_new()) == NULL ||
 	    (reaper->again = loop_timer(loop, on_again, reaper)) == NULL ||
 	    (reaper->signal = loop_signal(loop, SIGCHLD, on_sigchld, reaper)) == NULL) {
@@ -76,7 +87,7 @@ reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 
 	if ((watch = malloc(sizeof(*watch))) == NULL)
 		return -1;
-	*watch = (struct watch){.fn = fn, .ctx = ctx};
+	*watch = (struct watch){.pid = pid, .fn = fn, .ctx = ctx};
 	reaper_forget(reaper, pid);
 	if (idmap_set(reaper->watches, (uint64_t)pid, watch) == -1) {
 		free(watch);
@@ -85,10 +96,40 @@ reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 	return 0;
 }
 
+static void
+unexpect(struct reaper *reaper, struct watch *watch)
+{
+	if (watch->expected)
+		TAILQ_REMOVE(&reaper->expected, watch, in_expected);
+	watch->expected = false;
+}
+
+static struct watch *
+take_watch(struct reaper *reaper, pid_t pid)
+{
+	struct watch *watch = idmap_remove(reaper->watches, (uint64_t)pid);
+
+	if (watch != NULL)
+		unexpect(reaper, watch);
+	return watch;
+}
+
 void
 reaper_forget(struct reaper *reaper, pid_t pid)
 {
-	free(idmap_remove(reaper->watches, (uint64_t)pid));
+	free(take_watch(reaper, pid));
+}
+
+void
+reaper_expect(struct reaper *reaper, pid_t pid)
+{
+	struct watch *watch = idmap_get(reaper->watches, (uint64_t)pid);
+
+	if (watch == NULL)
+		return;
+	unexpect(reaper, watch);
+	TAILQ_INSERT_TAIL(&reaper->expected, watch, in_expected);
+	watch->expected = true;
 }
 
 static void
@@ -102,7 +143,7 @@ log_stranger(pid_t pid, int status)
 static void
 reap_one(struct reaper *reaper, pid_t pid, int status)
 {
-	struct watch *found = idmap_remove(reaper->watches, (uint64_t)pid), watch;
+	struct watch *found = take_watch(reaper, pid), watch;
 
 	if (found == NULL) {
 		log_stranger(pid, status);
@@ -113,26 +154,63 @@ reap_one(struct reaper *reaper, pid_t pid, int status)
 	watch.fn(watch.ctx, pid, status);
 }
 
-void
-reaper_run(struct reaper *reaper)
+/* The kernel goes through the children in the order of their birth at every question about
+ * any of them, and what is stopped goes in the opposite order: with thousands of them, most
+ * of the time of a shutdown. To ask about one costs the same at any number. */
+static int
+reap_expected(struct reaper *reaper, int left)
 {
-	int status, left;
+	struct watch *watch;
+	int status, misses = 0;
+
+	while (left > 0 && misses < MISSES_MAX &&
+	       (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
+		if (waitpid(watch->pid, &status, WNOHANG) == watch->pid) {
+			reap_one(reaper, watch->pid, status);
+			left--;
+		} else {
+			reaper_expect(reaper, watch->pid);
+			misses++;
+		}
+	}
+	return left;
+}
+
+static int
+reap_any(struct reaper *reaper, int left)
+{
+	int status;
 	pid_t pid;
 
-	for (left = REAP_MAX; left > 0; left--) {
+	for (; left > 0; left--) {
 		if ((pid = waitpid(-1, &status, WNOHANG)) == 0)
-			return;
+			return left;
 		if (pid == -1) {
 			if (errno != ECHILD && errno != EINTR)
 				log_critical(
 				    "waitpid error %d; a process may not be cleaned up "
 				    "properly",
 				    errno);
-			return;
+			return left;
 		}
 		reap_one(reaper, pid, status);
 	}
-	source_arm(reaper->again, 0);
+	return 0;
+}
+
+void
+reaper_run(struct reaper *reaper)
+{
+	int left = reap_expected(reaper, REAP_MAX);
+
+	if (left < REAP_MAX && reaper->turns++ < TURNS_MAX)
+		left = 0;
+	if (left > 0) {
+		reaper->turns = 0;
+		left = reap_any(reaper, left);
+	}
+	if (left == 0)
+		source_arm(reaper->again, 0);
 }
 
 pid_t

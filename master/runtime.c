@@ -226,7 +226,8 @@ runtime_check_command(struct process *process, char **why)
 static int
 send_signal(struct process *process, pid_t target, int signo)
 {
-	(void)process;
+	if (process->killing)
+		reaper_expect(runtime_master(process)->reaper, process->pid);
 	return kill(target, signo);
 }
 

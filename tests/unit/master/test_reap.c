@@ -149,6 +149,93 @@ test_many(void **state)
 	loop_free(loop);
 }
 
+struct order {
+	struct tally tally;
+	pid_t pids[4];
+};
+
+static void
+note(void *ctx, pid_t pid, int wait_status)
+{
+	struct order *order = ctx;
+
+	order->pids[order->tally.seen] = pid;
+	count(&order->tally, pid, wait_status);
+}
+
+static pid_t
+sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* However many of those that were told to end live on, all that are dead are found. */
+static void
+test_expected(void **state)
+{
+	struct order order = {.tally = {.scratch = *state, .want = 3}};
+	struct tally others = {.scratch = *state, .want = 100};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t stubborn[100], dead[3];
+	size_t i;
+
+	for (i = 0; i < nitems(dead); i++) {
+		dead[i] = child(0);
+		assert_int_equal(reaper_watch(reaper, dead[i], note, &order), 0);
+		wait_dead(dead[i]);
+	}
+	for (i = 0; i < nitems(stubborn); i++) {
+		stubborn[i] = sleeper();
+		assert_int_equal(reaper_watch(reaper, stubborn[i], count, &others), 0);
+		reaper_expect(reaper, stubborn[i]);
+	}
+	reaper_expect(reaper, dead[2]);
+	reaper_expect(reaper, stubborn[0]);
+	reaper_expect(reaper, dead[1]);
+	reaper_expect(reaper, 1); /* nobody of ours */
+	assert_true(scratch_until(loop, all_seen, &order.tally));
+	assert_int_equal(others.seen, 0);
+	for (i = 0; i < nitems(stubborn); i++)
+		assert_int_equal(kill(stubborn[i], SIGKILL), 0);
+	assert_true(scratch_until(loop, all_seen, &others));
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+static void
+test_expected_first(void **state)
+{
+	struct order order = {.tally = {.scratch = *state, .want = 3}};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t dead[3];
+	size_t i;
+
+	for (i = 0; i < nitems(dead); i++) {
+		dead[i] = child(0);
+		assert_int_equal(reaper_watch(reaper, dead[i], note, &order), 0);
+		wait_dead(dead[i]);
+	}
+	reaper_expect(reaper, dead[2]);
+	reaper_expect(reaper, dead[1]);
+	reaper_forget(reaper, dead[1]);
+	assert_int_equal(reaper_watch(reaper, dead[1], note, &order), 0);
+	assert_true(scratch_until(loop, all_seen, &order.tally));
+	assert_int_equal(order.pids[0], dead[2]);
+	assert_int_equal(order.pids[1], dead[0]);
+	assert_int_equal(order.pids[2], dead[1]);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
 /* A callback may watch a new child, as a respawn does, and free what it likes. */
 struct chain {
 	struct tally tally;
@@ -193,6 +280,8 @@ main(void)
 	    TEST(test_strangers),
 	    TEST(test_forget),
 	    TEST(test_many),
+	    TEST(test_expected),
+	    TEST(test_expected_first),
 	    TEST(test_respawn),
 	};
 
