@@ -152,11 +152,12 @@ print_time(FILE *out)
 static void
 print_event(const struct events *e, const char *name, const struct process_info *info)
 {
-	json_t *row = e->json ? process_info_write(info) : NULL;
+	struct buf row;
 	char *text;
 
-	if (row != NULL) {
-		(void)json_dumpf(row, e->out, JSON_COMPACT);
+	buf_init(&row, 0);
+	if (e->json && process_info_write(&row, info, true) == 0) {
+		(void)fwrite(buf_data(&row), 1, buf_len(&row), e->out);
 		fputc('\n', e->out);
 	} else {
 		text = process_info_description(info, info->start);
@@ -165,7 +166,7 @@ print_event(const struct events *e, const char *name, const struct process_info 
 		    text != NULL && *text != '\0' ? " " : "", text != NULL ? text : "");
 		free(text);
 	}
-	json_decref(row);
+	buf_clear(&row);
 	fflush(e->out);
 }
 

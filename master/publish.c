@@ -1,9 +1,11 @@
 #include "master/publish.h"
 
 #include "common/queue.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -230,98 +232,103 @@ cursor_reached(void *ctx)
 	return cursor->reached;
 }
 
-/* {"jsonrpc","method","params":{"seq", member: content}}; content taken, may be NULL. */
-static json_t *
-frame(const char *method, uint64_t seq, const char *member, json_t *content)
+static int
+write_bare(struct buf *out, const char *method, uint64_t seq)
 {
-	json_t *params = json_pack("{s:I}", "seq", (json_int_t)seq);
-
-	if (params != NULL && member != NULL &&
-	    json_object_set_new(params, member, content) == -1) {
-		json_decref(params);
-		params = NULL;
-	}
-	if (params == NULL)
-		return NULL;
-	return json_pack(
-	    "{s:s,s:s,s:o}", "jsonrpc", "2.0", "method", method, "params", params);
+	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"seq\":%"
+	    PRIu64 "}}\n", method, seq);
 }
 
-static json_t *
-process_frame(const struct publisher *pub, const struct entry *entry)
+static int
+write_process(const struct publisher *pub, const struct entry *entry, struct buf *out)
 {
 	struct process_info info = {0};
-	json_t *row;
+	int failed;
 
 	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
-		return NULL;
-	row = process_info_write(&info);
+		return -1;
+	failed = buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
+	    "\"params\":{\"seq\":%" PRIu64 ",\"process\":", entry->seq);
+	failed |= process_info_write(out, &info, false);
+	failed |= buf_puts(out, "}}\n");
 	process_info_clear(&info);
-	return row == NULL ? NULL : frame("stream.process", entry->seq, "process", row);
+	return failed;
 }
 
-static json_t *
-daemon_frame(const struct publisher *pub, const struct entry *entry)
+static int
+write_removed(const struct entry *entry, struct buf *out)
+{
+	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.removed\","
+	    "\"params\":{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n", entry->seq,
+	    entry->removed_id);
+}
+
+static int
+write_daemon(const struct publisher *pub, const struct entry *entry, struct buf *out)
 {
 	struct daemon_info info = {0};
 	json_t *row;
+	int failed;
 
 	if (pub->ops->daemon(pub->ctx, &info) == -1)
-		return NULL;
-	row = daemon_info_write(&info);
+		return -1;
+	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0", "method", "stream.daemon",
+	    "params", "seq", (json_int_t)entry->seq, "daemon", daemon_info_write(&info));
 	daemon_info_clear(&info);
-	return row == NULL ? NULL : frame("stream.daemon", entry->seq, "daemon", row);
+	failed = row == NULL ? -1 : frame_write(out, row);
+	json_decref(row);
+	return failed;
 }
 
-static json_t *
-row_frame(const struct publisher *pub, const struct entry *entry)
+static int
+write_row(const struct publisher *pub, const struct entry *entry, struct buf *out)
 {
 	if (entry->process != NULL)
-		return process_frame(pub, entry);
+		return write_process(pub, entry, out);
 	if (entry->removed_id != 0)
-		return frame("stream.removed", entry->seq, "id",
-		    json_integer((json_int_t)entry->removed_id));
-	return daemon_frame(pub, entry);
+		return write_removed(entry, out);
+	return write_daemon(pub, entry, out);
 }
 
-static json_t *
-take_row(struct cursor *cursor)
+static int
+take_row(struct cursor *cursor, struct buf *out)
 {
 	struct entry *entry = cursor->next;
-	json_t *object;
 
 	if (entry == NULL)
-		return NULL;
-	object = row_frame(cursor->publisher, entry);
-	if (object == NULL)
-		return NULL;
+		return 0;
+	if (write_row(cursor->publisher, entry, out) == -1)
+		return -1;
 	cursor->reached = entry->seq;
 	cursor->next = TAILQ_NEXT(entry, in_rows);
 	if (cursor->phase == SNAPSHOT_ROWS && cursor->reached >= cursor->snapshot)
 		cursor->phase = SNAPSHOT_END;
-	return object;
+	return 1;
 }
 
-json_t *
-cursor_next(void *ctx)
+static int
+take_mark(struct cursor *cursor, struct buf *out)
+{
+	bool begins = cursor->phase == SNAPSHOT_BEGIN;
+
+	if (write_bare(out, begins ? "stream.begin" : "stream.end", cursor->reached) == -1)
+		return -1;
+	cursor->phase = begins ? SNAPSHOT_ROWS : LIVE;
+	return 1;
+}
+
+bool
+cursor_next(void *ctx, struct buf *out)
 {
 	struct cursor *cursor = ctx;
-	json_t *object;
+	size_t before = buf_len(out);
+	int taken;
 
-	switch (cursor->phase) {
-	case SNAPSHOT_BEGIN:
-		object = frame("stream.begin", cursor->reached, NULL, NULL);
-		if (object != NULL)
-			cursor->phase = SNAPSHOT_ROWS;
-		return object;
-	case SNAPSHOT_END:
-		object = frame("stream.end", cursor->reached, NULL, NULL);
-		if (object != NULL)
-			cursor->phase = LIVE;
-		return object;
-	case SNAPSHOT_ROWS:
-	case LIVE:
-		break;
-	}
-	return take_row(cursor);
+	if (cursor->phase == SNAPSHOT_BEGIN || cursor->phase == SNAPSHOT_END)
+		taken = take_mark(cursor, out);
+	else
+		taken = take_row(cursor, out);
+	if (taken == -1)
+		out->len = before;
+	return taken == 1;
 }

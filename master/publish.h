@@ -11,7 +11,7 @@
 #include "proto/peer.h"
 #include "proto/state.h"
 
-#include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct publisher;
@@ -40,8 +40,8 @@ void publish_daemon(struct publisher *);
 /* A new subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
 struct cursor *cursor_new(struct publisher *);
 void cursor_free(struct cursor *);
-/* For peer_puller: the number up to which all was taken; the next frame, new, or NULL. */
+/* For peer_puller: the number up to which all was taken; the next frame. */
 uint64_t cursor_reached(void *cursor);
-json_t *cursor_next(void *cursor);
+bool cursor_next(void *cursor, struct buf *);
 
 #endif

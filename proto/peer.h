@@ -14,6 +14,7 @@
 #ifndef PROTO_PEER_H
 #define PROTO_PEER_H
 
+#include "common/buf.h"
 #include "common/compiler.h"
 #include "common/loop.h"
 #include "proto/fault.h"
@@ -44,8 +45,8 @@ struct peer_ops {
 /* Where stream frames come from. */
 struct peer_puller {
 	uint64_t (*reached)(void *ctx);	/* number up to which all was delivered */
-	json_t *(*next)(void *ctx); /* new frame params-and-method object, or NULL: no more
-				     * now, or out of memory */
+	/* Appends one frame; false: no more now, or out of memory. */
+	bool (*next)(void *ctx, struct buf *);
 	void *ctx;
 };
 

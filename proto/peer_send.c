@@ -204,20 +204,16 @@ peer_fault(struct peer *p, uint64_t id, enum fault fault, const char *message,
 static bool
 peer_send_pull(struct peer *p)
 {
-	json_t *object = p->puller->next(p->puller->ctx);
-	int r;
+	size_t before = buf_len(&p->batch);
 
-	if (object == NULL)
+	if (!p->puller->next(p->puller->ctx, &p->batch))
 		return false;
-	r = json_object_set_new(object, "jsonrpc", json_string("2.0"));
-	if (r == 0)
-		r = frame_write(&p->batch, object);
-	else
-		errno = ENOMEM;
-	json_decref(object);
-	if (r == -1) /* the row is marked as sent: only a new snapshot could mend it */
-		peer_fail(p, false, "cannot send a change: %s", strerror(errno));
-	return r == 0;
+	if (buf_len(&p->batch) - before <= FRAME_MAX)
+		return true;
+	p->batch.len = before;
+	/* The row is marked as sent: only a new snapshot could mend it. */
+	peer_fail(p, false, "cannot send a change: %s", strerror(EMSGSIZE));
+	return false;
 }
 
 static bool

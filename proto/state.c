@@ -1,7 +1,5 @@
 #include "proto/state.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,12 +96,18 @@ process_state_is_signallable(enum process_state state)
 }
 
 static const struct state_daemon_row *
-state_daemon_row_of(json_int_t state)
+state_daemon_row_of(int64_t state)
 {
 	for (size_t i = 0; i < nitems(state_daemon_rows); i++)
 		if (state_daemon_rows[i].state == state)
 			return &state_daemon_rows[i];
 	return NULL;
+}
+
+bool
+daemon_state_is_known(int64_t state)
+{
+	return state_daemon_row_of(state) != NULL;
 }
 
 const char *
@@ -120,7 +124,7 @@ verdict_name(enum verdict verdict)
 	return (size_t)verdict < nitems(state_verdicts) ? state_verdicts[verdict] : "none";
 }
 
-static int
+int
 verdict_parse(const char *name)
 {
 	for (size_t i = 0; i < nitems(state_verdicts); i++)
@@ -198,99 +202,6 @@ namespec_split(const char *spec, char **group, char **name)
 	}
 }
 
-json_t *
-process_info_write(const struct process_info *info)
-{
-	return json_pack(
-	    "{sI, ss, ss, ss, sI, s{sI, ss}, sI, sI, sI, si, ss, ss, ss, ss, sb}",
-	    "id", (json_int_t)info->id,
-	    "group", info->group,
-	    "name", info->name,
-	    "state", process_state_name(info->state),
-	    "spawn", (json_int_t)info->spawn,
-	    "last", "spawn", (json_int_t)info->last_spawn,
-	    "verdict", verdict_name(info->verdict),
-	    "pid", (json_int_t)info->pid,
-	    "start", (json_int_t)info->start,
-	    "stop", (json_int_t)info->stop,
-	    "exitstatus", info->exitstatus,
-	    "spawnerr", info->spawnerr,
-	    "stopped_at", info->stopped_at,
-	    "stdout_logfile", info->stdout_logfile,
-	    "stderr_logfile", info->stderr_logfile,
-	    "fed_by_pipe", info->fed_by_pipe);
-}
-
-/* Replaces strings that are still the JSON's by copies of our own, all or none. */
-static int
-state_own_strings(char **strings[], size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char *copy = strdup(*strings[i]);
-
-		if (copy == NULL) {
-			while (i-- > 0)
-				free(*strings[i]);
-			return -1;
-		}
-		*strings[i] = copy;
-	}
-	return 0;
-}
-
-/* The row with its strings still borrowed from the JSON. */
-static int
-state_unpack_process(const json_t *json, struct process_info *info)
-{
-	json_int_t id, spawn, last, pid, start, stop, exitstatus;
-	const char *state, *verdict;
-	int known, judged, fed;
-
-	if (json_unpack((json_t *)(uintptr_t)json,
-		"{sI, ss, ss, ss, sI, s{sI, ss}, sI, sI, sI, sI, ss, ss, ss, ss, sb}",
-		"id", &id, "group", &info->group, "name", &info->name, "state", &state,
-		"spawn", &spawn, "last", "spawn", &last, "verdict", &verdict,
-		"pid", &pid, "start", &start, "stop", &stop, "exitstatus", &exitstatus,
-		"spawnerr", &info->spawnerr, "stopped_at", &info->stopped_at,
-		"stdout_logfile", &info->stdout_logfile,
-		"stderr_logfile", &info->stderr_logfile, "fed_by_pipe", &fed) == -1)
-		return -1;
-	known = process_state_parse(state);
-	judged = verdict_parse(verdict);
-	if (known == -1 || judged == -1 || id <= 0 || spawn < 0 || last < 0 || pid < 0 ||
-	    pid > INT_MAX || exitstatus < INT_MIN || exitstatus > INT_MAX)
-		return -1;
-	info->id = (uint64_t)id;
-	info->spawn = (uint64_t)spawn;
-	info->last_spawn = (uint64_t)last;
-	info->verdict = (enum verdict)judged;
-	info->state = (enum process_state)known;
-	info->pid = (pid_t)pid;
-	info->start = start;
-	info->stop = stop;
-	info->exitstatus = (int)exitstatus;
-	info->fed_by_pipe = fed;
-	return 0;
-}
-
-int
-process_info_read(const json_t *json, struct process_info *info)
-{
-	struct process_info got = {0};
-	char **strings[] = {
-		&got.group, &got.name, &got.spawnerr, &got.stopped_at,
-		&got.stdout_logfile, &got.stderr_logfile,
-	};
-
-	*info = (struct process_info){0};
-	errno = EINVAL;
-	if (state_unpack_process(json, &got) == -1 ||
-	    state_own_strings(strings, nitems(strings)) == -1)
-		return -1;
-	*info = got;
-	return 0;
-}
-
 void
 process_info_clear(struct process_info *info)
 {
@@ -301,42 +212,6 @@ process_info_clear(struct process_info *info)
 	free(info->stdout_logfile);
 	free(info->stderr_logfile);
 	*info = (struct process_info){0};
-}
-
-json_t *
-daemon_info_write(const struct daemon_info *info)
-{
-	return json_pack("{si, ss, sI, ss, ss, sb}",
-	    "state", (int)info->state,
-	    "fatal_reason", info->fatal_reason,
-	    "pid", (json_int_t)info->pid,
-	    "identifier", info->identifier,
-	    "logfile", info->logfile,
-	    "has_main_interface", info->has_main_interface);
-}
-
-int
-daemon_info_read(const json_t *json, struct daemon_info *info)
-{
-	struct daemon_info got = {0};
-	char **strings[] = {&got.fatal_reason, &got.identifier, &got.logfile};
-	json_int_t state, pid;
-	int main_interface;
-
-	*info = (struct daemon_info){0};
-	errno = EINVAL;
-	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}",
-		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
-		"identifier", &got.identifier, "logfile", &got.logfile,
-		"has_main_interface", &main_interface) == -1 ||
-	    state_daemon_row_of(state) == NULL || pid < 0 || pid > INT_MAX ||
-	    state_own_strings(strings, nitems(strings)) == -1)
-		return -1;
-	got.state = (enum daemon_state)state;
-	got.pid = (pid_t)pid;
-	got.has_main_interface = main_interface;
-	*info = got;
-	return 0;
 }
 
 void

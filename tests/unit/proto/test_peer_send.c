@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 
+#include <inttypes.h>
 #include <malloc.h>
 #include <sys/stat.h>
 
@@ -304,8 +305,8 @@ stream_reached(void *ctx)
 	return s->reached;
 }
 
-static json_t *
-stream_next(void *ctx)
+static bool
+stream_next(void *ctx, struct buf *out)
 {
 	static char x[700];
 	struct stream *s = ctx;
@@ -313,7 +314,7 @@ stream_next(void *ctx)
 
 	if (s->refuse > 0) {
 		s->refuse--;
-		return NULL;
+		return false;
 	}
 	memset(x, 'x', sizeof(x) - 1);
 	for (size_t i = 0; i < 4; i++)
@@ -321,7 +322,7 @@ stream_next(void *ctx)
 		    (oldest == 4 || s->row_seq[i] < s->row_seq[oldest]))
 			oldest = i;
 	if (oldest == 4)
-		return NULL;
+		return false;
 	s->reached = s->row_seq[oldest];
 	s->row_seq[oldest] = 0;
 	for (size_t i = 0; i < 4; i++)
@@ -330,8 +331,8 @@ stream_next(void *ctx)
 	if (oldest != 4)
 		s->reached = s->seq;
 	s->pulled++;
-	return json_pack("{ss, s{sI, ss}}", "method", "stream.process", "params", "seq",
-	    (json_int_t)s->reached, "x", x);
+	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
+	    "\"params\":{\"seq\":%" PRIu64 ",\"x\":\"%s\"}}\n", s->reached, x) == 0;
 }
 
 static void

@@ -4,10 +4,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mem.h"
 #include "proto/state.h"
 
 /* Whoever adds a member extends the comparison and the sample below. */
@@ -163,10 +165,39 @@ static const struct process_info sample = {
 	.fed_by_pipe = true,
 };
 
+static const char *const may_lack[] = {
+	"last", "pid", "start", "stop", "exitstatus", "spawnerr", "stopped_at",
+	"stdout_logfile", "stderr_logfile", "fed_by_pipe",
+};
+
+static bool
+process_lacks(const char *key)
+{
+	for (size_t i = 0; i < nitems(may_lack); i++)
+		if (strcmp(may_lack[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* New. */
+static json_t *
+row_json(const struct process_info *info, bool whole)
+{
+	struct buf text;
+	json_t *json;
+
+	buf_init(&text, 0);
+	assert_int_equal(process_info_write(&text, info, whole), 0);
+	json = json_loadb(buf_data(&text), buf_len(&text), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	buf_clear(&text);
+	return json;
+}
+
 static void
 test_process_both_ways(void **state)
 {
-	json_t *json = process_info_write(&sample);
+	json_t *json = row_json(&sample, false);
 	struct process_info got;
 
 	(void)state;
@@ -193,6 +224,68 @@ test_process_both_ways(void **state)
 	assert_null(got.group);
 }
 
+/* What goes without saying is said in a whole row alone. */
+static void
+test_process_left_out(void **state)
+{
+	const struct process_info fresh = {
+		.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
+		.stopped_at = text_empty, .stdout_logfile = text_empty,
+		.stderr_logfile = text_empty, .fed_by_pipe = true,
+	};
+	json_t *part = row_json(&fresh, false), *whole = row_json(&fresh, true);
+	struct process_info got;
+
+	(void)state;
+	assert_int_equal(json_object_size(part), 5);
+	assert_int_equal(json_object_size(whole), 5 + nitems(may_lack));
+	assert_int_equal(process_info_read(part, &got), 0);
+	json_decref(part);
+	assert_int_equal(got.last_spawn, 0);
+	assert_int_equal(got.verdict, VERDICT_NONE);
+	assert_int_equal(got.pid, 0);
+	assert_string_equal(got.spawnerr, "");
+	assert_string_equal(got.stderr_logfile, "");
+	assert_true(got.fed_by_pipe);
+	process_info_clear(&got);
+	json_decref(whole);
+}
+
+/* Text of any kind arrives; what is no text at all adds nothing. */
+static void
+test_process_texts(void **state)
+{
+	static const char *const texts[] = {
+		"a\"b\\c/d", "tab\tnewline\nend\x01", "\xc3\xbc\xe4\xb8\xad\xf0\x9f\x98\x80",
+		"\x7f", " ",
+	};
+	struct process_info info = sample, got;
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(texts); i++) {
+		char *text = xstrdup(texts[i]);
+		json_t *json;
+
+		info.name = info.spawnerr = text;
+		json = row_json(&info, false);
+		assert_int_equal(process_info_read(json, &got), 0);
+		assert_string_equal(got.name, texts[i]);
+		assert_string_equal(got.spawnerr, texts[i]);
+		process_info_clear(&got);
+		json_decref(json);
+		free(text);
+	}
+	buf_init(&out, 0);
+	assert_int_equal(buf_puts(&out, "before"), 0);
+	info.name = text_name;
+	info.spawnerr = (char[]){"\xff"};
+	assert_int_equal(process_info_write(&out, &info, false), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(buf_len(&out), 6);
+	buf_clear(&out);
+}
+
 static void
 test_process_all_values(void **state)
 {
@@ -205,7 +298,7 @@ test_process_all_values(void **state)
 			info.state = states[i].state;
 			info.verdict = (enum verdict)v;
 			info.fed_by_pipe = v & 1;
-			json = process_info_write(&info);
+			json = row_json(&info, v & 2);
 			assert_int_equal(process_info_read(json, &got), 0);
 			assert_int_equal(got.state, info.state);
 			assert_int_equal(got.verdict, v);
@@ -240,9 +333,16 @@ test_daemon_both_ways(void **state)
 	assert_null(got.identifier);
 }
 
+static bool
+daemon_lacks(const char *key UNUSED)
+{
+	return false;
+}
+
 /* Each member in turn is left out, and then is of another type. */
 static void
-check_every_member(json_t *whole, bool (*accepts)(const json_t *))
+check_every_member(json_t *whole, bool (*accepts)(const json_t *),
+    bool (*is_optional)(const char *key))
 {
 	const char *key;
 	json_t *value;
@@ -252,8 +352,8 @@ check_every_member(json_t *whole, bool (*accepts)(const json_t *))
 		json_t *copy = json_copy(whole);
 
 		assert_int_equal(json_object_del(copy, key), 0);
-		if (accepts(copy))
-			fail_msg("accepted without %s", key);
+		if (accepts(copy) != is_optional(key))
+			fail_msg("without %s", key);
 		(void)json_object_set_new(copy, key, json_array());
 		if (accepts(copy))
 			fail_msg("accepted with an array as %s", key);
@@ -294,8 +394,8 @@ test_members(void **state)
 	};
 
 	(void)state;
-	check_every_member(process_info_write(&sample), accepts_process);
-	check_every_member(daemon_info_write(&daemon), accepts_daemon);
+	check_every_member(row_json(&sample, true), accepts_process, process_lacks);
+	check_every_member(daemon_info_write(&daemon), accepts_daemon, daemon_lacks);
 }
 
 static const struct {
@@ -314,7 +414,7 @@ test_wrong_values(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(wrong); i++) {
-		json_t *json = process_info_write(&sample);
+		json_t *json = row_json(&sample, true);
 
 		(void)json_object_set_new(json, wrong[i].key,
 		    json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
@@ -343,6 +443,8 @@ main(void)
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_namespecs),
 		cmocka_unit_test(test_process_both_ways),
+		cmocka_unit_test(test_process_left_out),
+		cmocka_unit_test(test_process_texts),
 		cmocka_unit_test(test_process_all_values),
 		cmocka_unit_test(test_daemon_both_ways),
 		cmocka_unit_test(test_members),

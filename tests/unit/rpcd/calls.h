@@ -160,9 +160,14 @@ row_frame(struct fixture *f, const struct row *row)
 		.stderr_logfile = (char[]){""},
 		.fed_by_pipe = true,
 	};
-	json_t *frame = json_pack("{sI so}", "seq", (json_int_t)++f->seq, "process",
-	    process_info_write(&info));
+	json_t *frame = NULL;
+	struct buf text;
 
+	buf_init(&text, 0);
+	if (process_info_write(&text, &info, false) == 0)
+		frame = json_pack("{sI so}", "seq", (json_int_t)++f->seq, "process",
+		    json_loadb(buf_data(&text), buf_len(&text), 0, NULL));
+	buf_clear(&text);
 	free(info.group);
 	free(info.name);
 	return frame;
