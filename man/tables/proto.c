@@ -6,40 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "name:s,?more:t", with a blank after each comma. */
+/* In the order of the columns; R is r that is nobody else's. */
 static void
-print_params(const char *params)
+print_marks(unsigned flags)
 {
-	for (; *params != '\0'; params++)
-		printf(*params == ',' ? "%c " : "%c", *params);
+	if ((flags & CMD_RPCD) != 0)
+		fputs((flags & CMD_ONLY_RPCD) != 0 ? " R" : " r", stdout);
+	if ((flags & CMD_IN_SHUTDOWN) != 0)
+		fputs(" s", stdout);
+	if ((flags & CMD_IN_FATAL) != 0)
+		fputs(" f", stdout);
 }
 
 static void
 print_method(const struct cmd *cmd)
 {
-	static const struct {
-		enum cmd_flags flag;
-		const char *mark;
-	} marks[] = {
-		{ CMD_RPCD, " r" }, { CMD_IN_SHUTDOWN, " s" }, { CMD_IN_FATAL, " f" },
-	};
-
-	printf(".It %s Ta ", cmd->name);
-	print_params(cmd->params);
-	printf("%sTa %s Ta", cmd->params[0] != '\0' ? " " : "",
+	printf(".It %s Ta %s%sTa %s Ta", cmd->name, cmd->params,
+	    cmd->params[0] != '\0' ? " " : "",
 	    cmd->role == ROLE_NONE ? "-" : role_name(cmd->role));
-	for (size_t i = 0; i < nitems(marks); i++)
-		if ((cmd->flags & marks[i].flag) != 0)
-			fputs(marks[i].mark, stdout);
-	printf(" Ta %s%s\n", cmd->result,
-	    (cmd->flags & CMD_ONLY_RPCD) != 0 ? " (reeve-rpcd only)" : "");
+	print_marks(cmd->flags);
+	printf(" Ta %s\n", cmd->result);
 }
 
 int
 main(void)
 {
 	mdoc_begin("methods of the master");
-	puts(".Bl -column \"daemon.shutdown\" \"type:s, data:s, ?more:t\" \"operate\" "
+	puts(".Bl -column \"daemon.shutdown\" \"type:s,data:s,?more:t\" \"operate\" "
 	    "\"r s f\" \"result\"");
 	puts(".It Sy method Ta Sy parameters Ta Sy role Ta Sy marks Ta Sy result");
 	for (int id = 0; id < CMD_MAX; id++)
