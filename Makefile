@@ -39,6 +39,8 @@ MAINS      := %/main.c master/pidproxy.c
 MANUALS    := $(wildcard man/*.[1-8])
 
 UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c))
+# Each prints the tables of its directory as the manuals have them.
+TABLES     := $(patsubst %,$(BUILD)/man/tables/%,proto master rpcd ctl)
 CHILDREN   := $(patsubst tests/bin/%.c,$(BUILD)/tests/bin/%,$(wildcard tests/bin/*.c))
 
 # Variants are whole builds in directories of their own. The sanitizers and valgrind want a
@@ -78,6 +80,9 @@ $(BUILD)/lib$(1).a: $(call objects,$(1))
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(call archives,$(1))
 	@mkdir -p $$(@D)
 	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(libs_$(1))
+$(BUILD)/man/tables/$(1): $(BUILD)/obj/man/tables/$(1).o $(BUILD)/obj/man/tables/mdoc.o $(call archives,$(1))
+	@mkdir -p $$(@D)
+	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(libs_$(1))
 endef
 define program
 $(BUILD)/$(1): $(BUILD)/obj/$(2)/main.o $(call archives,$(2))
@@ -100,7 +105,11 @@ $(BUILD)/tests/bin/%: $(BUILD)/obj/tests/bin/%.o
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 .PHONY: test-programs
-test-programs: all $(UNIT) $(CHILDREN)
+test-programs: all $(UNIT) $(CHILDREN) $(TABLES)
+
+.PHONY: man-tables
+man-tables: $(TABLES)
+	@man/tables/put
 
 # --- what a newcomer types ---------------------------------------------------
 
@@ -116,6 +125,7 @@ help:
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make bench       reeve beside supervisord and the machine, figures only'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
+	@echo 'make man-tables  the tables of the manuals, from the tables of the code'
 	@echo 'make install     into DESTDIR/PREFIX, configuration into sysconfdir'
 	@echo 'make install-compat  the names supervisord and supervisorctl, for the above'
 	@echo 'make deb         Debian packages into $(BUILD)/deb (make deb-deps once)'

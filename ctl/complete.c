@@ -23,10 +23,10 @@ offer(struct words *out, const char *word, const char *candidate)
 static void
 offer_verbs(const char *word, struct words *out)
 {
-	const char *name;
+	const struct verb *verb;
 
-	for (size_t i = 0; (name = verbs_name(i)) != NULL; i++)
-		offer(out, word, name);
+	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
+		offer(out, word, verb->name);
 }
 
 static void

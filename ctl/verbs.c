@@ -182,10 +182,10 @@ is_listed(const struct verb *verb)
 	return verb->run != verb_help && strcmp(verb->name, "EOF") != 0;
 }
 
-const char *
-verbs_name(size_t nth)
+const struct verb *
+verbs_get(size_t nth)
 {
-	return nth < nitems(verbs) - 1 ? verbs[nth].name : NULL;
+	return nth < nitems(verbs) - 1 ? &verbs[nth] : NULL;
 }
 
 static const struct verb *

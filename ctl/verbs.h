@@ -5,10 +5,11 @@
 #include <stddef.h>
 
 struct session;
+struct verb;
 
 /* Runs one command line; the exit code (ctl/exitcode.h), also in the session. */
 int verbs_run(struct session *, const char *line);
-/* The name of the nth command that a list shows, sorted; NULL after the last. */
-const char *verbs_name(size_t nth);
+/* The nth command that a list shows, sorted; NULL after the last. */
+const struct verb *verbs_get(size_t nth);
 
 #endif

@@ -78,7 +78,7 @@ static const struct conf_option supervisord_rows[] = {
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),
-	    .help = "order: low numbers start first and stop last" },
+	    .help = "low numbers start first and stop last" },
 	{ "autostart", &conf_boolean, "true", IN(process_config, autostart),
 	    .help = "start with the daemon" },
 	{ "autorestart", &conf_autorestart, "unexpected", IN(process_config, autorestart),
@@ -107,7 +107,7 @@ static const struct conf_option program_rows[] = {
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
 	    .flags = CONF_SECTION, .help = "processes to make of this section" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),
-	    .flags = CONF_SECTION, .help = "process_num of the first" },
+	    .flags = CONF_SECTION, .help = "number of the first, its process_num" },
 	CAPTURE_ROWS("stdout", STDOUT),
 	CAPTURE_ROWS("stderr", STDERR),
 	{ "serverurl", &conf_serverurl, "AUTO", IN(process_config, serverurl),

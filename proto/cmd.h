@@ -63,6 +63,7 @@ struct cmd {
 	const char *params;
 	enum role role;
 	unsigned flags;
+	const char *result;	/* for the manual: what the response holds */
 };
 
 /* The row of an id; never NULL for a valid one. */

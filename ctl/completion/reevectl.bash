@@ -1,24 +1,40 @@
 # shellcheck shell=bash
 # Completion for reevectl and, where it goes by that name, supervisorctl: commands as its
 # help lists them, names as the daemon knows them. Words are told apart by blanks alone,
-# since bash breaks them at the colons of names and URLs.
+# since bash breaks them at the colons of names and URLs. The functions share what
+# _reevectl declares.
 
-# Asks reevectl with the options that the words before have; _reevectl_before is _reevectl's.
-_reevectl_ask()
+# Sorts the words before the cursor: what to ask reevectl with, the command, its arguments.
+_reevectl_sort()
 {
-	local i options=()
+	local i word
 	for ((i = 1; i < ${#_reevectl_before[@]}; i++)); do
-		case ${_reevectl_before[i]} in
-		-c | -s | --configuration | --serverurl)
-			options+=("${_reevectl_before[i]}" "${_reevectl_before[i + 1]}")
+		word=${_reevectl_before[i]}
+		case $word in
+		-[csup] | --configuration | --serverurl | --username | --password)
+			((i++))
+			_reevectl_with+=("$word" "${_reevectl_before[i]/#~\//$HOME/}")
+			;;
+		-r | --history_file) ((i++)) ;;
+		-[ihv] | --interactive | --help | --version) ;;
+		-[csup]?* | --?*=*) _reevectl_with+=("$word") ;;
+		*)
+			_reevectl_verb=$word
+			_reevectl_given=("${_reevectl_before[@]:i+1}")
+			return
 			;;
 		esac
 	done
-	command reevectl "${options[@]}" "$@" 2>/dev/null </dev/null
+}
+
+_reevectl_ask()
+{
+	command reevectl "${_reevectl_with[@]}" "$@" 2>/dev/null </dev/null
 }
 
 _reevectl_commands()
 {
+	echo help
 	_reevectl_ask help | sed -e '/^=/d' -e '/(type help/d' -e '/^$/d' | tr -s ' ' '\n'
 }
 
@@ -34,58 +50,109 @@ _reevectl_names()
 	    END {for (g in group) print g ":*"}'
 }
 
-# The command among the words before; nothing while it is still being written.
-_reevectl_verb()
+# Groups that are active, and those that could be.
+_reevectl_groups()
 {
-	local i
-	for ((i = 1; i < ${#_reevectl_before[@]}; i++)); do
-		case ${_reevectl_before[i]} in
-		-c | -s | -u | -p | --configuration | --serverurl | --username | --password)
-			((i++))
-			;;
-		-*) ;;
-		*)
-			echo "${_reevectl_before[i]}"
-			return
-			;;
-		esac
-	done
+	_reevectl_ask status | awk '
+	    $2 ~ /^(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)$/ {
+	        sub(/:.*/, "", $1)
+	        print $1
+	    }' | sort -u
+}
+
+_reevectl_available()
+{
+	_reevectl_ask avail | awk '$2 == "avail" {sub(/:.*/, "", $1); print $1}' | sort -u
+}
+
+_reevectl_options()
+{
+	case $_reevectl_verb in
+	'') printf '%s\n' -c -s -u -p -r -i -h -v --configuration --serverurl --username \
+		--password --history_file --interactive --help --version ;;
+	events) echo --json ;;
+	status) printf '%s\n' --json --watch ;;
+	tail | maintail) echo -f ;;
+	update) echo --dry-run ;;
+	esac
 }
 
 _reevectl_arguments()
 {
-	case $(_reevectl_verb):$1 in
-	signal:signal) compgen -A signal | sed -n 's/^SIG//p' ;;
-	start:* | stop:* | restart:* | status:* | pid:* | tail:* | fg:* | clear:* | signal:*)
+	case $_reevectl_verb:${#_reevectl_given[@]} in
+	:* | help:0) _reevectl_commands ;;
+	signal:0) compgen -A signal | sed -n 's/^SIG//p' ;;
+	clear:* | pid:* | restart:* | signal:* | start:* | status:* | stop:*)
 		_reevectl_names
 		echo all
 		;;
-	add:* | remove:* | update:*) _reevectl_names | sed -n 's/:\*$//p' ;;
-	help:* | :*) _reevectl_commands ;;
+	events:* | fg:0 | tail:0) _reevectl_names ;;
+	tail:*)
+		case ${_reevectl_given[-1]} in
+		-*) _reevectl_names ;;
+		*) printf '%s\n' stdout stderr ;;
+		esac
+		;;
+	add:*) _reevectl_available ;;
+	remove:*) _reevectl_groups ;;
+	update:*)
+		_reevectl_groups
+		_reevectl_available
+		echo all
+		;;
+	open:0) printf '%s\n' http:// unix:// ;;
 	esac
 }
 
-# What may stand where the cursor is, a line each, after the word $1.
+# The option whose argument comes next.
+_reevectl_option()
+{
+	[[ -n $_reevectl_verb ]] || echo "${_reevectl_before[-1]}"
+}
+
+# Whether the word $1 is a file's name.
+_reevectl_is_file()
+{
+	case $(_reevectl_option) in
+	-c | --configuration | -r | --history_file) return 0 ;;
+	-s | --serverurl) [[ $1 == [/.~]* ]] ;;
+	*) [[ $_reevectl_verb == check ]] ;;
+	esac
+}
+
+# What may stand where the word $1 is, a line each.
 _reevectl_candidates()
 {
-	case $1:$2 in
-	-c:* | --configuration:*) compgen -f -- "$2" ;;
-	*:-*) printf '%s\n' -c -s -h -v --configuration --serverurl --help --version ;;
-	*) _reevectl_arguments "$1" ;;
+	case $(_reevectl_option) in
+	-s | --serverurl) printf '%s\n' http:// unix:// ;;
+	-u | --username | -p | --password) ;;
+	*)
+		case $1 in
+		-*) _reevectl_options ;;
+		*) _reevectl_arguments ;;
+		esac
+		;;
 	esac
 }
 
 _reevectl()
 {
-	local line=${COMP_LINE:0:COMP_POINT} candidate _reevectl_before
-	local current=${line##*[[:space:]]}
+	local line=${COMP_LINE:0:COMP_POINT} candidate
+	local current=${line##*[[:space:]]} _reevectl_verb
+	local -a _reevectl_before _reevectl_with _reevectl_given
 	read -ra _reevectl_before <<<"${line%"$current"}"
+	_reevectl_sort
 	COMPREPLY=()
-	while IFS= read -r candidate; do
-		# Names are text: they are quoted, and never expanded.
-		[[ $candidate != "$current"* ]] ||
-		    COMPREPLY+=("$(printf %q "$candidate")")
-	done < <(_reevectl_candidates "${_reevectl_before[-1]}" "$current")
+	if _reevectl_is_file "$current"; then
+		mapfile -t COMPREPLY < <(compgen -f -- "${current/#~\//$HOME/}")
+		compopt -o filenames 2>/dev/null
+	else
+		while IFS= read -r candidate; do
+			# Names are text: they are quoted, and never expanded.
+			[[ $candidate != "$current"* ]] ||
+			    COMPREPLY+=("$(printf %q "$candidate")")
+		done < <(_reevectl_candidates "$current")
+	fi
 	case $COMP_WORDBREAKS in
 	*:*) COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}") ;;
 	esac

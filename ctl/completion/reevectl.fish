@@ -1,34 +1,39 @@
 # Completion for reevectl: commands as its help lists them, names as the daemon knows them.
 
-function __reevectl_ask
-    set -l words (commandline -opc)
-    set -l options
-    for i in (seq 2 (count $words))
-        if contains -- $words[$i] -c -s --configuration --serverurl
-            set options $options $words[$i] $words[(math $i + 1)]
-        end
-    end
-    command reevectl $options $argv 2>/dev/null </dev/null
-end
-
-function __reevectl_commands
-    __reevectl_ask help | string match -v -r '^=|\(type help' | string split -n ' '
-end
-
-# The words of the line that are no options.
+# The words before the cursor: with "options" those to ask reevectl with, else the command
+# and its arguments.
 function __reevectl_words
     set -l words (commandline -opc)
+    set -l options
     set -e words[1]
-    while set -q words[1]
+    while set -q words[1]; and string match -q -- '-*' $words[1]
         switch $words[1]
             case -c -s -u -p --configuration --serverurl --username --password
+                set -q words[2]; or break
+                set -a options $words[1] (string replace -r '^~/' $HOME/ -- $words[2])
                 set -e words[1]
-            case '-*'
+            case -r --history_file
+                set -q words[2]; and set -e words[1]
+            case -i -h -v --interactive --help --version
             case '*'
-                echo $words[1]
+                set -a options $words[1]
         end
         set -e words[1]
     end
+    if test "$argv" = options
+        printf '%s\n' $options
+    else
+        printf '%s\n' $words
+    end
+end
+
+function __reevectl_ask
+    command reevectl (__reevectl_words options) $argv 2>/dev/null </dev/null
+end
+
+function __reevectl_commands
+    echo help
+    __reevectl_ask help | string match -v -r '^=|\(type help' | string split -n ' '
 end
 
 function __reevectl_is
@@ -36,8 +41,14 @@ function __reevectl_is
     contains -- "$words[1]" $argv
 end
 
+# The command, and that it has so many arguments that are no options.
+function __reevectl_is_at
+    set -l words (__reevectl_words | string match -v -- '-*')
+    test "$words[1]" = $argv[1]; and test (count $words) -eq (math $argv[2] + 1)
+end
+
 function __reevectl_starts
-    not set -l words (__reevectl_words); or test (count $words) -eq 0
+    test -z (__reevectl_words)[1]
 end
 
 # Each process as status names it.
@@ -46,25 +57,57 @@ function __reevectl_processes
         ' +(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)( .*)?$' ''
 end
 
+# Groups that are active, and those that could be.
 function __reevectl_groups
-    __reevectl_processes | string replace -rf ':.*' '' | sort -u
+    __reevectl_processes | string replace -r ':.*' '' | sort -u
+end
+
+function __reevectl_available
+    __reevectl_ask avail | string replace -rf ' +avail .*$' '' | string replace -r ':.*' '' |
+        sort -u
 end
 
 function __reevectl_names
     __reevectl_processes
-    for group in (__reevectl_groups)
+    for group in (__reevectl_processes | string replace -rf ':.*' '' | sort -u)
         echo $group:'*'
     end
-    echo all
+end
+
+function __reevectl_signals
+    for name in (kill -l | string split -n ' ')
+        string replace -r '^SIG' '' $name
+    end
 end
 
 complete -c reevectl -f
-complete -c reevectl -s c -l configuration -r -F -d 'configuration file'
-complete -c reevectl -s s -l serverurl -r -F -d 'control socket'
-complete -c reevectl -s h -l help -d 'print a summary of the options'
-complete -c reevectl -s v -l version -d 'print the version'
+complete -c reevectl -n __reevectl_starts -s c -l configuration -r -F -d 'configuration file'
+complete -c reevectl -n __reevectl_starts -s s -l serverurl -r -F -a 'http:// unix://' \
+    -d 'server, or control socket'
+complete -c reevectl -n __reevectl_starts -s u -l username -x -d 'who to be there'
+complete -c reevectl -n __reevectl_starts -s p -l password -x -d 'and the password'
+complete -c reevectl -n __reevectl_starts -s r -l history_file -r -F -d 'history of the shell'
+complete -c reevectl -n __reevectl_starts -s i -l interactive -d 'questions may be asked'
+complete -c reevectl -n __reevectl_starts -s h -l help -d 'print a summary of the options'
+complete -c reevectl -n __reevectl_starts -s v -l version -d 'print the version'
 complete -c reevectl -n __reevectl_starts -a '(__reevectl_commands)'
-complete -c reevectl -n '__reevectl_is help' -a '(__reevectl_commands)'
-complete -c reevectl -n '__reevectl_is start stop restart status pid tail fg clear signal' \
+
+complete -c reevectl -n '__reevectl_is_at help 0' -a '(__reevectl_commands)'
+complete -c reevectl -n '__reevectl_is clear pid restart start status stop' \
+    -a '(__reevectl_names; echo all)'
+complete -c reevectl -n '__reevectl_is_at signal 0' -a '(__reevectl_signals)'
+complete -c reevectl -n '__reevectl_is signal; and not __reevectl_is_at signal 0' \
+    -a '(__reevectl_names; echo all)'
+complete -c reevectl -n '__reevectl_is events; or __reevectl_is_at fg 0' \
     -a '(__reevectl_names)'
-complete -c reevectl -n '__reevectl_is add remove update' -a '(__reevectl_groups)'
+complete -c reevectl -n '__reevectl_is_at tail 0' -a '(__reevectl_names)'
+complete -c reevectl -n '__reevectl_is_at tail 1' -a 'stdout stderr'
+complete -c reevectl -n '__reevectl_is add update' -a '(__reevectl_available)'
+complete -c reevectl -n '__reevectl_is remove update' -a '(__reevectl_groups)'
+complete -c reevectl -n '__reevectl_is update' -a all
+complete -c reevectl -n '__reevectl_is_at open 0' -a 'http:// unix://'
+complete -c reevectl -n '__reevectl_is check' -F
+complete -c reevectl -n '__reevectl_is events status' -l json -d 'objects, one a line'
+complete -c reevectl -n '__reevectl_is status' -l watch -d 'until Ctrl-C'
+complete -c reevectl -n '__reevectl_is tail maintail' -s f -d 'as it grows'
+complete -c reevectl -n '__reevectl_is update' -l dry-run -d 'tell what would be done'

@@ -1,7 +1,10 @@
 """make install: every file in its place, what is installed works there, and all of it goes
 again. Completions ask the daemon."""
 
+import glob
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +20,13 @@ PLACES = """bin/pidproxy bin/reevectl sbin/reeved libexec/reeve/reeve-rpcd etc/r
 COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
     share/man/man1/supervisord.1 share/man/man1/supervisorctl.1
     share/man/man1/echo_supervisord_conf.1""".split()
+
+# What stands for a word of a command's help; other words stand for themselves.
+OFFERED = {"<name>": ["cat"], "<name>...": ["cat", "web:w0"], "<group>:*": ["web:*"],
+           "<group>...": ["web"], ("add", "<group>..."): ["late"], "<signal>": ["USR1"],
+           "<command>": ["status", "help"], "<file>": ["d.pid.ctl"], "<url>": ["http://"],
+           "stdout|stderr": ["stdout", "stderr"], "-<bytes>": ["-100"], "...": ["cat"]}
+UNKNOWN = ("-<bytes>", "...")
 
 
 @reeve_only
@@ -45,7 +55,7 @@ class Install(unittest.TestCase):
         self.make("install", "install-compat")
         found = self.installed()
         self.assertEqual(set(), {*PLACES, *COMPAT} - found)
-        for name in os.listdir(os.path.join(ROOT, "man")):
+        for name in map(os.path.basename, glob.glob(os.path.join(ROOT, "man/*.[1-8]"))):
             self.assertIn("share/man/man%s/%s" % (name[-1], name), found)
         for name in found:
             if not os.path.islink(os.path.join(self.prefix, name)) and "bin/" not in name:
@@ -120,17 +130,46 @@ class Completion(Case):
         self.assertEqual("", done.stderr)
         return done.stdout.split("\n")[:-1]
 
-    def bash(self, line):
-        return self.shell(["bash", "--norc"], """
-            . %s/ctl/completion/reevectl.bash
-            COMP_LINE='%s' COMP_POINT=${#COMP_LINE}
+    def lists(self, words, script):
+        """What the script prints, a list a line of dashes."""
+        return [part.split("\n")[:-1] for part in
+                "\n".join([*self.shell(words, script), ""]).split("---\n")[:-1]]
+
+    def bash_all(self, lines):
+        return self.lists(["bash", "--norc"], ". %s/ctl/completion/reevectl.bash\n" % ROOT +
+                          "".join("""
+            COMP_LINE=%s COMP_POINT=${#COMP_LINE}
             _reevectl
-            printf '%%s\\n' "${COMPREPLY[@]}" """ % (ROOT, line))
+            printf '%%s\\n' "${COMPREPLY[@]}" ---""" % shlex.quote(line) for line in lines))
+
+    def bash(self, line):
+        return self.bash_all([line])[0]
+
+    def fish_all(self, lines):
+        return [[word.partition("\t")[0] for word in words] for words in self.lists(
+            ["fish", "--no-config"], "source %s/ctl/completion/reevectl.fish\n" % ROOT +
+            "".join("complete -C %s\necho ---\n" % shlex.quote(line) for line in lines))]
 
     def fish(self, line):
-        return [word.partition("\t")[0] for word in self.shell(
-            ["fish", "--no-config"], "source %s/ctl/completion/reevectl.fish\n"
-            "complete -C '%s'" % (ROOT, line))]
+        return self.fish_all([line])[0]
+
+    def zsh_all(self, lines):
+        """The words are told apart here, and what zsh does with them is printed."""
+        script = """
+            compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -rl -- "$@" }
+            _files() { print -rl -- * }
+            _arguments() { print -rl -- "$@" }
+            . %s/ctl/completion/_reevectl
+            echo ---
+            """ % ROOT
+        for line in lines:
+            words = line.split(" ")
+            script += """
+            _reevectl_line=(%s) words=(%s) CURRENT=%d
+            _reevectl_arguments
+            echo ---""" % (" ".join(map(shlex.quote, words)),
+                           " ".join(map(shlex.quote, words[3:])), len(words) - 3)
+        return self.lists(["zsh", "-f"], script)
 
     def test_bash(self):
         start = "reevectl -c %s " % self.d.conf
@@ -138,7 +177,7 @@ class Completion(Case):
                     if line[:1].isalpha() and "(type help" not in line
                     for word in line.split()]
         self.assertLess(8, len(commands))
-        self.assertEqual(sorted(commands), sorted(self.bash(start)))
+        self.assertEqual(sorted(["help", *commands]), sorted(self.bash(start)))
         self.assertEqual(["status"], self.bash(start + "stat"))
         self.assertEqual(["cat"], self.bash(start + "stop c"))
         self.assertEqual(["w0", "w1", "\\*"], self.bash(start + "stop web:"))
@@ -147,6 +186,11 @@ class Completion(Case):
         self.assertEqual(["web"], self.bash(start + "update w"))
         self.assertEqual(["d.pid.ctl"], self.bash("reevectl -c d.pid."))
         self.assertEqual(["--serverurl"], self.bash("reevectl --s"))
+        self.assertEqual(["http://", "unix://"], self.bash("reevectl -s "))
+        self.assertEqual(["//"], self.bash("reevectl -s http:"))
+        self.assertEqual([], self.bash("reevectl -u c"))
+        self.assertEqual(["cat"], self.bash("reevectl -u x -i -r h -c %s stop c" %
+                                            self.d.conf))
         self.bash(start + "stop $")
         self.assertFalse(os.path.exists(self.d.path("pwned")))
 
@@ -158,6 +202,63 @@ class Completion(Case):
         self.assertEqual(["cat"], self.fish(start + "stop ca"))
         self.fish(start + "stop \\$")
         self.assertFalse(os.path.exists(self.d.path("pwned")))
+
+    def usages(self):
+        """Each command's words as its own help has them: ["tail", "-f", "<name>", …]."""
+        commands = self.bash("reevectl -c %s " % self.d.conf)
+        self.assertLess(20, len(commands))
+        for command in commands:
+            for line in self.d.reevectl("help", command).stdout.split("\n"):
+                if "\t" in line:
+                    yield line.partition("\t")[0].split(" ")
+
+    def expected(self):
+        """Lines to complete, and what of the help must be offered for each."""
+        lines = {}
+        for words in self.usages():
+            line = "reevectl -c %s %s " % (self.d.conf, words[0])
+            for word in words[1:]:
+                word = word.strip("[]")
+                wanted = OFFERED.get((words[0], word)) or OFFERED.get(word) or [word]
+                lines.setdefault(line + ("-" if word[0] == "-" else ""),
+                                 set()).update(wanted if word not in UNKNOWN else [])
+                line += wanted[0] + " "
+        return lines
+
+    def check_all(self, complete):
+        """Whatever a command of the code's own table takes is offered."""
+        with open(self.d.conf, "a", encoding="utf-8") as f:
+            f.write(program("late", CHILD + " cat"))
+        self.assertEqual(0, self.d.reevectl("reread").returncode)
+        lines = self.expected()
+        self.assertLess(25, len(lines))
+        for (line, wanted), offered in zip(lines.items(), complete(list(lines)), strict=True):
+            self.assertEqual(set(), wanted - set(offered), line)
+
+    def options(self):
+        told = self.d.reevectl("-h").stdout
+        options = set(re.findall(r"^(-\w)/--", told, re.M))
+        options |= set(re.findall(r"^-\w/(--\w+)", told, re.M))
+        self.assertLess(14, len(options))
+        return options
+
+    def test_everything_in_bash(self):
+        self.check_all(lambda lines: [shlex.split(" ".join(words)) for words in
+                                      self.bash_all(lines)])
+        self.assertEqual(self.options(), set(self.bash("reevectl -")))
+
+    def test_everything_in_fish(self):
+        self.check_all(self.fish_all)
+        self.assertEqual(self.options(), set(self.fish("reevectl -")))
+
+    def test_everything_in_zsh(self):
+        def complete(lines):
+            specs, *offered = self.zsh_all(lines)
+            self.assertEqual(self.options(), {option for spec in specs for option in
+                                              re.findall(r"^(?:\(.*\))?(--?\w+)\[", spec)})
+            return offered
+
+        self.check_all(complete)
 
     def test_zsh(self):
         """Loaded, it parses; driving it would take a terminal."""

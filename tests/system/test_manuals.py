@@ -1,10 +1,12 @@
-"""The manuals against what they describe: programs' options and commands, and the tests
-that the rows of "Differences from supervisord" name."""
+"""The manuals against what they describe: the code's tables, programs' options and commands,
+and the tests that the rows of "Differences from supervisord" name."""
 
 import glob
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 from reeve import BUILD, ROOT, reeve_only
@@ -18,6 +20,13 @@ def manual(name):
 def output(program, *args):
     return subprocess.run([os.path.join(BUILD, program), *args], capture_output=True,
                           text=True, timeout=60, check=True).stdout
+
+
+def put_tables(*args):
+    """What putting the code's tables into the manuals says, and its exit status."""
+    told = subprocess.run([os.path.join(ROOT, "man/tables/put"), *args], text=True,
+                          capture_output=True, timeout=60, check=False)
+    return told.stdout + told.stderr, told.returncode
 
 
 def tests():
@@ -49,6 +58,36 @@ class Manuals(unittest.TestCase):
                  for name in line.split(" , ")]
         self.assertGreater(len(named), 50)
         self.assertEqual([], sorted(set(named) - tests()))
+
+    def test_tables_are_those_of_the_code(self):
+        self.assertEqual(("", 0), put_tables("--check"))
+
+    def test_stale_tables_are_found(self):
+        changes = [("reeve.conf.5", ".Ql 1024 .", ".Ql 1025 ."),
+                   ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
+                   ("reeve-protocol.7", "Ta name:s Ta admin Ta", "Ta name:s Ta operate Ta"),
+                   ("reeve-events.7", "    TICK_60\n", ""),
+                   ("reevectl.1", "--dry-run ...", "--dryrun ...")]
+        with tempfile.TemporaryDirectory() as scratch:
+            for page in glob.glob(os.path.join(ROOT, "man/*.[1-8]")):
+                shutil.copy(page, scratch)
+            self.assertEqual(("", 0), put_tables("--check", scratch))
+            for name, old, new in changes:
+                path = os.path.join(scratch, name)
+                with open(path, "w", encoding="utf-8") as f:
+                    self.assertIn(old, manual(name))
+                    f.write(manual(name).replace(old, new, 1))
+                said, status = put_tables("--check", scratch)
+                self.assertEqual((name + " is stale: make man-tables\n", 1), (said, status))
+                self.assertEqual(("", 0), put_tables(scratch))
+                with open(path, encoding="utf-8") as f:
+                    self.assertEqual(manual(name), f.read())
+
+    def test_missing_tables_are_found(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            said, status = put_tables("--check", scratch)
+        self.assertEqual(1, status)
+        self.assertIn('not once in the manuals: .\\" begin of the table: faults', said)
 
     def test_options_of_the_daemon(self):
         offered = set(re.findall(r"--([\w-]+)", output("reeved", "-h")))

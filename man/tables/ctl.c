@@ -1,0 +1,39 @@
+/* Prints what the commands of the tool say of themselves. */
+#include "ctl/session.h"
+#include "ctl/verbs.h"
+#include "man/tables/mdoc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Lines of usage, tabulators and meaning; a line without a tabulator is a remark. */
+static void
+print_verb(const struct verb *verb)
+{
+	for (const char *line = verb->help, *end; *line != '\0'; line = end) {
+		size_t usage = strcspn(line, "\t\n");
+		const char *meaning = line + usage + strspn(line + usage, "\t");
+
+		end = line + strcspn(line, "\n");
+		if (line[usage] == '\t')
+			printf(".It Li \"%.*s\" Ta %.*s\n", (int)usage, line,
+			    (int)(end - meaning), meaning);
+		else
+			printf(".It Ta %.*s\n", (int)usage, line);
+		end += *end == '\n';
+	}
+}
+
+int
+main(void)
+{
+	const struct verb *verb;
+
+	mdoc_begin("commands of the tool");
+	puts(".Bl -column \"tail -<bytes> <name> [stdout|stderr]\" \"meaning\" -compact");
+	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
+		print_verb(verb);
+	puts(".El");
+	mdoc_end();
+	return ferror(stdout) != 0;
+}
