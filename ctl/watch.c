@@ -7,6 +7,7 @@
 #include "ctl/exitcode.h"
 #include "ctl/interrupt.h"
 #include "ctl/session.h"
+#include "proto/row.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -156,7 +157,7 @@ print_event(const struct events *e, const char *name, const struct process_info 
 	char *text;
 
 	buf_init(&row, 0);
-	if (e->json && process_info_write(&row, info, true) == 0) {
+	if (e->json && row_write(&row, info, ROW_WHOLE) == 0) {
 		(void)fwrite(buf_data(&row), 1, buf_len(&row), e->out);
 		fputc('\n', e->out);
 	} else {

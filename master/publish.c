@@ -2,6 +2,7 @@
 
 #include "common/queue.h"
 #include "proto/frame.h"
+#include "proto/row.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define PAGE_SIZE 4096
+#define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that passes it */
 
 struct entry {
 	TAILQ_ENTRY(entry) in_rows;
@@ -249,7 +251,7 @@ write_process(const struct publisher *pub, const struct entry *entry, struct buf
 		return -1;
 	failed = buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
 	    "\"params\":{\"seq\":%" PRIu64 ",\"process\":", entry->seq);
-	failed |= process_info_write(out, &info, false);
+	failed |= row_write(out, &info, ROW_MEMBERS);
 	failed |= buf_puts(out, "}}\n");
 	process_info_clear(&info);
 	return failed;
@@ -290,19 +292,64 @@ write_row(const struct publisher *pub, const struct entry *entry, struct buf *ou
 	return write_daemon(pub, entry, out);
 }
 
-static int
-take_row(struct cursor *cursor, struct buf *out)
+/* The cursor is past this row. */
+static void
+pass(struct cursor *cursor, const struct entry *entry)
 {
-	struct entry *entry = cursor->next;
-
-	if (entry == NULL)
-		return 0;
-	if (write_row(cursor->publisher, entry, out) == -1)
-		return -1;
 	cursor->reached = entry->seq;
 	cursor->next = TAILQ_NEXT(entry, in_rows);
 	if (cursor->phase == SNAPSHOT_ROWS && cursor->reached >= cursor->snapshot)
 		cursor->phase = SNAPSHOT_END;
+}
+
+static int
+take_row(struct cursor *cursor, struct buf *out)
+{
+	const struct entry *entry = cursor->next;
+
+	if (write_row(cursor->publisher, entry, out) == -1)
+		return -1;
+	pass(cursor, entry);
+	return 1;
+}
+
+static int
+write_values(const struct publisher *pub, const struct entry *entry, struct buf *out)
+{
+	struct process_info info = {0};
+	int failed;
+
+	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
+		return -1;
+	failed = row_write(out, &info, ROW_VALUES);
+	process_info_clear(&info);
+	return failed;
+}
+
+/* As many of the snapshot's processes as follow one another and fit. */
+static int
+take_rows(struct cursor *cursor, struct buf *out)
+{
+	const struct entry *entry, *last = NULL;
+	size_t before = buf_len(out);
+	int failed;
+
+	failed = buf_puts(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.rows\","
+	    "\"params\":{\"rows\":[");
+	for (entry = cursor->next; entry != NULL && entry->process != NULL &&
+	     buf_len(out) - before < ROWS_BYTES;
+	     entry = TAILQ_NEXT(entry, in_rows)) {
+		if (last != NULL)
+			failed |= buf_putc(out, ',');
+		failed |= write_values(cursor->publisher, entry, out);
+		last = entry;
+		if (failed != 0 || entry->seq >= cursor->snapshot)
+			break;
+	}
+	failed |= buf_printf(out, "],\"seq\":%" PRIu64 "}}\n", last->seq);
+	if (failed != 0)
+		return -1;
+	pass(cursor, last);
 	return 1;
 }
 
@@ -326,6 +373,10 @@ cursor_next(void *ctx, struct buf *out)
 
 	if (cursor->phase == SNAPSHOT_BEGIN || cursor->phase == SNAPSHOT_END)
 		taken = take_mark(cursor, out);
+	else if (cursor->next == NULL)
+		taken = 0;
+	else if (cursor->phase == SNAPSHOT_ROWS && cursor->next->process != NULL)
+		taken = take_rows(cursor, out);
 	else
 		taken = take_row(cursor, out);
 	if (taken == -1)

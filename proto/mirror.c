@@ -2,6 +2,7 @@
 
 #include "common/map.h"
 #include "common/queue.h"
+#include "proto/row.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -232,21 +233,49 @@ mirror_on_daemon(struct mirror *m, const json_t *params, uint64_t seq)
 	return 1;
 }
 
-static int
-mirror_on_process(struct mirror *m, const json_t *params, uint64_t seq)
+/* The row, or NULL. */
+static const struct mirror_row *
+mirror_take(struct mirror *m, const json_t *json)
 {
 	struct process_info info;
 	struct mirror_row *row;
 
-	if (process_info_read(json_object_get(params, "process"), &info) == -1)
-		return -1;
+	if (row_read(json, &info) == -1)
+		return NULL;
 	row = idmap_get(m->by_id, info.id);
 	row = row != NULL ? mirror_replace(m, row, &info) : mirror_add(m, &info);
+	if (row != NULL)
+		row->snapshot = m->snapshot;
+	return row;
+}
+
+static int
+mirror_on_process(struct mirror *m, const json_t *params, uint64_t seq)
+{
+	const struct mirror_row *row = mirror_take(m, json_object_get(params, "process"));
+
 	if (row == NULL)
 		return -1;
-	row->snapshot = m->snapshot;
 	mirror_advance(m, seq);
 	mirror_tell(m, row->info.id, &row->info);
+	return 1;
+}
+
+static int
+mirror_on_rows(struct mirror *m, const json_t *params, uint64_t seq)
+{
+	const json_t *rows = json_object_get(params, "rows");
+	const struct mirror_row *row;
+
+	if (!json_is_array(rows))
+		return -1;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		row = mirror_take(m, json_array_get(rows, i));
+		if (row == NULL)
+			return -1;
+		mirror_tell(m, row->info.id, &row->info);
+	}
+	mirror_advance(m, seq);
 	return 1;
 }
 
@@ -315,6 +344,7 @@ static const struct mirror_method {
 	int (*apply)(struct mirror *, const json_t *params, uint64_t seq);
 } mirror_methods[] = {
 	{"stream.process", mirror_on_process},
+	{"stream.rows", mirror_on_rows},
 	{"stream.daemon", mirror_on_daemon},
 	{"stream.removed", mirror_on_removed},
 	{"stream.begin", mirror_on_begin},

@@ -1,5 +1,7 @@
 #include "proto/state.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,12 +106,6 @@ state_daemon_row_of(int64_t state)
 	return NULL;
 }
 
-bool
-daemon_state_is_known(int64_t state)
-{
-	return state_daemon_row_of(state) != NULL;
-}
-
 const char *
 daemon_state_name(enum daemon_state state)
 {
@@ -202,6 +198,23 @@ namespec_split(const char *spec, char **group, char **name)
 	}
 }
 
+/* Replaces strings that are still the JSON's by copies of our own, all or none. */
+int
+state_own_strings(char **strings[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *copy = strdup(*strings[i]);
+
+		if (copy == NULL) {
+			while (i-- > 0)
+				free(*strings[i]);
+			return -1;
+		}
+		*strings[i] = copy;
+	}
+	return 0;
+}
+
 void
 process_info_clear(struct process_info *info)
 {
@@ -221,4 +234,40 @@ daemon_info_clear(struct daemon_info *info)
 	free(info->identifier);
 	free(info->logfile);
 	*info = (struct daemon_info){0};
+}
+
+json_t *
+daemon_info_write(const struct daemon_info *info)
+{
+	return json_pack("{si, ss, sI, ss, ss, sb}",
+	    "state", (int)info->state,
+	    "fatal_reason", info->fatal_reason,
+	    "pid", (json_int_t)info->pid,
+	    "identifier", info->identifier,
+	    "logfile", info->logfile,
+	    "has_main_interface", info->has_main_interface);
+}
+
+int
+daemon_info_read(const json_t *json, struct daemon_info *info)
+{
+	struct daemon_info got = {0};
+	char **strings[] = {&got.fatal_reason, &got.identifier, &got.logfile};
+	json_int_t state, pid;
+	int main_interface;
+
+	*info = (struct daemon_info){0};
+	errno = EINVAL;
+	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}",
+		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
+		"identifier", &got.identifier, "logfile", &got.logfile,
+		"has_main_interface", &main_interface) == -1 ||
+	    state_daemon_row_of(state) == NULL || pid < 0 || pid > INT_MAX ||
+	    state_own_strings(strings, nitems(strings)) == -1)
+		return -1;
+	got.state = (enum daemon_state)state;
+	got.pid = (pid_t)pid;
+	got.has_main_interface = main_interface;
+	*info = got;
+	return 0;
 }

@@ -1,9 +1,7 @@
-/* State: what the stream says about the daemon and its processes, and its JSON,
- * written and read by one symmetric pair each. */
+/* State: what the stream says about the daemon and its processes. */
 #ifndef PROTO_STATE_H
 #define PROTO_STATE_H
 
-#include "common/buf.h"
 #include "common/compiler.h"
 
 #include <jansson.h>
@@ -72,7 +70,6 @@ bool process_state_is_stopped(enum process_state);	/* STOPPED EXITED FATAL UNKNO
 bool process_state_is_running(enum process_state);	/* STARTING RUNNING BACKOFF */
 bool process_state_is_signallable(enum process_state);	/* STARTING RUNNING STOPPING */
 const char *daemon_state_name(enum daemon_state);
-bool daemon_state_is_known(int64_t);
 const char *verdict_name(enum verdict);
 int verdict_parse(const char *name); /* or -1 */
 
@@ -84,14 +81,12 @@ char *namespec_join(const char *group, const char *name);
  * whole group ("g:*", "g:") (reference 2.2). */
 void namespec_split(const char *spec, char **group, char **name);
 
-/* Appends the row as JSON; members whose value goes without saying (reeve-protocol(7)) only
- * when it should be whole. 0, or -1 with errno and nothing added. */
-NODISCARD int process_info_write(struct buf *, const struct process_info *, bool whole);
-/* Fills *info (strings new); 0, or -1 when a member is missing or of a wrong type. */
-NODISCARD int process_info_read(const json_t *, struct process_info *info);
 void process_info_clear(struct process_info *);
 json_t *daemon_info_write(const struct daemon_info *);
 NODISCARD int daemon_info_read(const json_t *, struct daemon_info *);
 void daemon_info_clear(struct daemon_info *);
+
+/* Replaces borrowed strings by copies of our own, all or none; 0 or -1 with ENOMEM. */
+NODISCARD int state_own_strings(char **strings[], size_t n);
 
 #endif

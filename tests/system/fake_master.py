@@ -26,7 +26,7 @@ F_ADD_SEALS, SEALS = 1033, 0x1 | 0x2 | 0x4  # SEAL, SHRINK, GROW
 def row(number, name, **changes):
     base = {
         "id": number, "group": name, "name": name, "state": "STOPPED", "spawn": 0,
-        "last": {"spawn": 0, "verdict": "none"}, "pid": 0, "start": 0, "stop": 0,
+        "last_spawn": 0, "verdict": "none", "pid": 0, "start": 0, "stop": 0,
         "exitstatus": 0, "spawnerr": "", "stopped_at": "Not started",
         "stdout_logfile": "", "stderr_logfile": "", "fed_by_pipe": True,
     }
@@ -51,7 +51,7 @@ class FakeMaster:
         self.rows = {1: row(1, "one"),
                      2: row(2, "two", state="RUNNING", pid=os.getpid(), spawn=1,
                             start=int(time.time()), stopped_at="",
-                            last={"spawn": 1, "verdict": "running"})}
+                            last_spawn=1, verdict="running")}
         self.seq = 0
         self.calls = []          # methods that rpcd called
         self.ready = threading.Event()
@@ -239,7 +239,7 @@ class FakeMaster:
         self.send({"id": number, "result": {"id": one["id"], "spawn": spawn}})
         if not self.slow:
             self.change(one["id"], state="RUNNING",
-                        last={"spawn": spawn, "verdict": "running"})
+                        last_spawn=spawn, verdict="running")
 
     def do_process_stop(self, number, params):
         one = self.find(params)

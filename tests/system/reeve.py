@@ -155,6 +155,17 @@ class WireFault(Exception):
         self.code, self.message = code, message
 
 
+ROW = {"id": None, "group": None, "name": None, "state": None, "spawn": None, "pid": 0,
+       "start": 0, "last_spawn": 0, "verdict": "none", "stop": 0, "exitstatus": 0,
+       "stopped_at": "", "stdout_logfile": "", "stderr_logfile": "", "spawnerr": "",
+       "fed_by_pipe": True}
+
+
+def row_of(values):
+    """A process of stream.rows by its columns' names."""
+    return {**ROW, **dict(zip(ROW, values))}
+
+
 class Wire:
     """A client of the control socket that knows nothing but reeve-protocol(7)."""
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from reeve import BUILD, Case, alive, program, reeve_only, until
+from reeve import BUILD, Case, alive, program, reeve_only, row_of, until
 
 # What stands in for reeve-rpcd: speaks frames on descriptor 3, then does what it is told to.
 FRONT_END = """#!%s
@@ -57,9 +57,9 @@ class Hostile(Case):
         wire = self.control(d)
         wire.call("subscribe")
         while True:
-            row = wire.notification("stream.process")["process"]
-            if row["name"] == "cat":
-                return row
+            for row in map(row_of, wire.notification("stream.rows")["rows"]):
+                if row["name"] == "cat":
+                    return row
 
     def test_never_says_hello(self):
         d = self.impostor("time.sleep(100)")

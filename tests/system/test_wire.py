@@ -9,7 +9,7 @@ import stat
 import time
 import unittest
 
-from reeve import Case, WireFault, program, reeve_only, until
+from reeve import Case, WireFault, program, reeve_only, row_of, until
 
 PROGRAMS = (program("cat", "/bin/cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
             program("off", "{child} sleep 1000", autostart="false") +
@@ -50,9 +50,9 @@ class Conversation(Case):
         while True:
             frame = w.notifications.pop(0) if w.notifications else w.frame()
             self.assertGreaterEqual(frame["params"]["seq"], 0)
-            if frame["method"] == "stream.process":
-                row = frame["params"]["process"]
-                rows["%(group)s:%(name)s" % row] = row
+            if frame["method"] == "stream.rows":
+                for row in map(row_of, frame["params"]["rows"]):
+                    rows["%(group)s:%(name)s" % row] = row
             elif frame["method"] == "stream.daemon":
                 daemon = frame["params"]["daemon"]
             elif frame["method"] == "stream.end":
@@ -66,7 +66,8 @@ class Conversation(Case):
                                                    "identifier", "has_main_interface")))
         self.assertEqual({"cat:cat", "off:off", "g:x", "g:y"}, set(rows))
         self.assertEqual(("RUNNING", 1), (rows["cat:cat"]["state"], rows["cat:cat"]["spawn"]))
-        self.assertEqual({"spawn": 1, "verdict": "running"}, rows["cat:cat"]["last"])
+        self.assertEqual((1, "running"), tuple(
+            rows["cat:cat"][k] for k in ("last_spawn", "verdict")))
         self.assertEqual(("STOPPED", 0, "Not started"), tuple(
             rows["off:off"][k] for k in ("state", "spawn", "stopped_at")))
 
@@ -79,7 +80,7 @@ class Conversation(Case):
                          (row["id"], row["spawn"], row["state"]))
         while row["state"] != "RUNNING":
             row = self.w.notification("stream.process")["process"]
-        self.assertEqual({"spawn": answer["spawn"], "verdict": "running"}, row["last"])
+        self.assertEqual((answer["spawn"], "running"), (row["last_spawn"], row["verdict"]))
 
     def test_numbers_rise(self):
         self.snapshot(self.w)

@@ -40,9 +40,9 @@ static json_t *
 row_of(uint64_t id, const char *group, const char *name)
 {
 	return json_pack(
-	    "{sI, ss, ss, ss, si, s{si, ss}, si, si, si, si, ss, ss, ss, ss, sb}", "id",
+	    "{sI, ss, ss, ss, si, si, ss, si, si, si, si, ss, ss, ss, ss, sb}", "id",
 	    (json_int_t)id, "group", group, "name", name, "state", "STOPPED", "spawn", 0,
-	    "last", "spawn", 0, "verdict", "none", "pid", 0, "start", 0, "stop", 0,
+	    "last_spawn", 0, "verdict", "none", "pid", 0, "start", 0, "stop", 0,
 	    "exitstatus", 0, "spawnerr", "", "stopped_at", "Not started", "stdout_logfile",
 	    "", "stderr_logfile", "", "fed_by_pipe", 1);
 }
@@ -198,6 +198,30 @@ test_later_snapshot(void **state)
 	mirror_free(m);
 }
 
+/* A snapshot's rows come many at once, as arrays. */
+static void
+test_rows(void **state)
+{
+	struct heard h;
+	struct mirror *m = observed(&h);
+	const struct process_info *row;
+
+	(void)state;
+	apply_seq(m, "stream.begin", 0, 1);
+	apply(m, "stream.rows", json_pack("{si, s[[isssi], [isssiiiis]]}", "seq", 4, "rows",
+	    1, "g", "b", "STOPPED", 0, 2, "g", "a", "RUNNING", 3, 77, 1700000000, 3,
+	    "running"), 1);
+	apply(m, "stream.rows", json_pack("{si, s[]}", "seq", 5, "rows"), 1);
+	apply_seq(m, "stream.end", 5, 1);
+	expect_rows(m, "2=g:a 1=g:b");
+	expect_heard(&h, "+1 +2 ");
+	row = mirror_by_id(m, 2);
+	assert_int_equal(row->pid, 77);
+	assert_int_equal(row->verdict, VERDICT_RUNNING);
+	assert_int_equal(mirror_reached(m), 5);
+	mirror_free(m);
+}
+
 /* A snapshot that begins anew forgets what only the broken one named. */
 static void
 test_snapshot_begun_twice(void **state)
@@ -319,6 +343,11 @@ static const struct {
 	{"stream.daemon", "{\"seq\":6,\"daemon\":{}}", -1},
 	{"stream.process", "{\"seq\":6}", -1},
 	{"stream.process", "{\"seq\":6,\"process\":{\"id\":1}}", -1},
+	{"stream.rows", "{\"seq\":6}", -1},
+	{"stream.rows", "{\"seq\":6,\"rows\":{}}", -1},
+	{"stream.rows", "{\"seq\":6,\"rows\":[7]}", -1},
+	{"stream.rows", "{\"seq\":6,\"rows\":[[1,\"g\",\"p\",\"STOPPED\"]]}", -1},
+	{"stream.rows", "{\"seq\":4,\"rows\":[]}", -1},
 	{"stream.removed", "{\"seq\":6}", -1},
 	{"stream.removed", "{\"seq\":6,\"id\":\"1\"}", -1},
 	{"stream.removed", "{\"seq\":6,\"id\":0}", -1},
@@ -378,6 +407,7 @@ main(void)
 		cmocka_unit_test(test_first_snapshot),
 		cmocka_unit_test(test_deltas),
 		cmocka_unit_test(test_later_snapshot),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_snapshot_begun_twice),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_same_name),

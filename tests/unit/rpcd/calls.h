@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
+#include "proto/row.h"
 #include "rpcd/document.h"
 
 #include <setjmp.h>
@@ -164,7 +165,7 @@ row_frame(struct fixture *f, const struct row *row)
 	struct buf text;
 
 	buf_init(&text, 0);
-	if (process_info_write(&text, &info, false) == 0)
+	if (row_write(&text, &info, ROW_MEMBERS) == 0)
 		frame = json_pack("{sI so}", "seq", (json_int_t)++f->seq, "process",
 		    json_loadb(buf_data(&text), buf_len(&text), 0, NULL));
 	buf_clear(&text);

@@ -1,0 +1,298 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "proto/row.h"
+
+/* Whoever adds a member extends the comparison and the sample below. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 120,
+    "process_info has changed: compare its new member");
+
+#define COLUMNS 16
+#define REQUIRED 5
+
+static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
+static char text_error[] = "can't find command '/x'", text_date[] = "Nov 22 04:12 PM";
+static char text_out[] = "/tmp/out \xc3\xa9", text_err[] = "/tmp/err";
+
+static const struct process_info sample = {
+	.id = 9007199254740993, .spawn = 7, .last_spawn = 6,
+	.verdict = VERDICT_EXITED_EARLY,
+	.group = text_group, .name = text_name, .state = PROCESS_BACKOFF, .pid = INT_MAX,
+	.start = 5000000000, .stop = 4999999999, .exitstatus = -1, .spawnerr = text_error,
+	.stopped_at = text_date, .stdout_logfile = text_out, .stderr_logfile = text_err,
+	.fed_by_pipe = false,
+};
+static const struct process_info fresh = {
+	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
+	.stopped_at = text_empty, .stdout_logfile = text_empty, .stderr_logfile = text_empty,
+	.fed_by_pipe = true,
+};
+static const enum row_form forms[] = {ROW_MEMBERS, ROW_WHOLE, ROW_VALUES};
+
+/* New. */
+static json_t *
+written(const struct process_info *info, enum row_form form)
+{
+	struct buf text;
+	json_t *json;
+
+	buf_init(&text, 0);
+	assert_int_equal(row_write(&text, info, form), 0);
+	json = json_loadb(buf_data(&text), buf_len(&text), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	buf_clear(&text);
+	return json;
+}
+
+static void
+assert_both_ways(const struct process_info *info, enum row_form form)
+{
+	json_t *json = written(info, form);
+	struct process_info got;
+
+	assert_int_equal(row_read(json, &got), 0);
+	json_decref(json);
+	assert_int_equal(got.id, info->id);
+	assert_int_equal(got.spawn, info->spawn);
+	assert_int_equal(got.last_spawn, info->last_spawn);
+	assert_int_equal(got.verdict, info->verdict);
+	assert_string_equal(got.group, info->group);
+	assert_string_equal(got.name, info->name);
+	assert_int_equal(got.state, info->state);
+	assert_int_equal(got.pid, info->pid);
+	assert_int_equal(got.start, info->start);
+	assert_int_equal(got.stop, info->stop);
+	assert_int_equal(got.exitstatus, info->exitstatus);
+	assert_string_equal(got.spawnerr, info->spawnerr);
+	assert_string_equal(got.stopped_at, info->stopped_at);
+	assert_string_equal(got.stdout_logfile, info->stdout_logfile);
+	assert_string_equal(got.stderr_logfile, info->stderr_logfile);
+	assert_int_equal(got.fed_by_pipe, info->fed_by_pipe);
+	process_info_clear(&got);
+	assert_null(got.group);
+}
+
+static void
+test_both_ways(void **state)
+{
+	(void)state;
+	for (size_t f = 0; f < nitems(forms); f++) {
+		assert_both_ways(&sample, forms[f]);
+		assert_both_ways(&fresh, forms[f]);
+	}
+}
+
+static void
+test_all_words(void **state)
+{
+	static const enum process_state states[] = {PROCESS_STOPPED, PROCESS_STARTING,
+	    PROCESS_RUNNING, PROCESS_BACKOFF, PROCESS_STOPPING, PROCESS_EXITED,
+	    PROCESS_FATAL, PROCESS_UNKNOWN};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(states); i++) {
+		for (int v = VERDICT_NONE; v <= VERDICT_STOPPED; v++) {
+			struct process_info info = sample;
+
+			info.state = states[i];
+			info.verdict = (enum verdict)v;
+			assert_both_ways(&info, forms[(i + (size_t)v) % nitems(forms)]);
+		}
+	}
+}
+
+/* The size of a row in each form. */
+static void
+assert_sizes(const struct process_info *info, size_t members, size_t values)
+{
+	json_t *part = written(info, ROW_MEMBERS), *whole = written(info, ROW_WHOLE);
+	json_t *array = written(info, ROW_VALUES);
+
+	assert_int_equal(json_object_size(part), members);
+	assert_int_equal(json_object_size(whole), COLUMNS);
+	assert_int_equal(json_array_size(array), values);
+	json_decref(part);
+	json_decref(whole);
+	json_decref(array);
+}
+
+static void
+test_left_out(void **state)
+{
+	struct process_info info = fresh;
+
+	(void)state;
+	assert_sizes(&sample, COLUMNS, COLUMNS);
+	assert_sizes(&fresh, REQUIRED, REQUIRED);
+	info.pid = 1;
+	assert_sizes(&info, REQUIRED + 1, REQUIRED + 1);
+	info.spawnerr = text_error; /* the last but one: those before it must stand */
+	assert_sizes(&info, REQUIRED + 2, COLUMNS - 1);
+}
+
+/* What the manual says of the order, and of a program that runs. */
+static void
+test_text(void **state)
+{
+	struct process_info info = fresh;
+	struct buf out;
+
+	(void)state;
+	info.spawn = info.last_spawn = 2;
+	info.verdict = VERDICT_RUNNING;
+	info.state = PROCESS_RUNNING;
+	info.pid = 77;
+	info.start = 1700000000;
+	buf_init(&out, 0);
+	assert_int_equal(row_write(&out, &info, ROW_VALUES), 0);
+	assert_int_equal(row_write(&out, &info, ROW_MEMBERS), 0);
+	assert_int_equal(buf_putc(&out, '\0'), 0);
+	assert_string_equal(buf_data(&out),
+	    "[1,\"g\",\"p\",\"RUNNING\",2,77,1700000000,2,\"running\"]"
+	    "{\"id\":1,\"group\":\"g\",\"name\":\"p\",\"state\":\"RUNNING\",\"spawn\":2,"
+	    "\"pid\":77,\"start\":1700000000,\"last_spawn\":2,\"verdict\":\"running\"}");
+	buf_clear(&out);
+}
+
+/* Text of any kind arrives; what is no text at all adds nothing. */
+static void
+test_texts(void **state)
+{
+	static const char *const texts[] = {
+		"a\"b\\c/d", "tab\tnewline\nend\x01", "\xc3\xbc\xe4\xb8\xad\xf0\x9f\x98\x80",
+		"\x7f", " ",
+	};
+	struct process_info info = sample;
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(texts); i++) {
+		char *text = xstrdup(texts[i]);
+
+		info.name = info.spawnerr = text;
+		assert_both_ways(&info, forms[i % nitems(forms)]);
+		free(text);
+	}
+	info.name = text_name;
+	info.spawnerr = (char[]){"\xff"};
+	for (size_t f = 0; f < nitems(forms); f++) {
+		buf_init(&out, 0);
+		assert_int_equal(buf_puts(&out, "before"), 0);
+		assert_int_equal(row_write(&out, &info, forms[f]), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(buf_len(&out), 6);
+		buf_clear(&out);
+	}
+}
+
+static bool
+accepts(const json_t *json)
+{
+	struct process_info info;
+	int r = row_read(json, &info);
+
+	process_info_clear(&info);
+	return r == 0;
+}
+
+/* Each member in turn is left out, and then is of another type. */
+static void
+test_members(void **state)
+{
+	static const char *const required[] = {"id", "group", "name", "state", "spawn"};
+	json_t *whole = written(&sample, ROW_WHOLE), *value;
+	const char *key;
+
+	(void)state;
+	json_object_foreach(whole, key, value) {
+		json_t *copy = json_copy(whole);
+		bool may_lack = true;
+
+		for (size_t i = 0; i < nitems(required); i++)
+			may_lack = may_lack && strcmp(required[i], key) != 0;
+		assert_int_equal(json_object_del(copy, key), 0);
+		if (accepts(copy) != may_lack)
+			fail_msg("without %s", key);
+		(void)json_object_set_new(copy, key, json_array());
+		if (accepts(copy))
+			fail_msg("accepted with an array as %s", key);
+		json_decref(copy);
+	}
+	(void)json_object_set_new(whole, "later", json_integer(1));
+	assert_true(accepts(whole));
+	json_decref(whole);
+	assert_false(accepts(NULL));
+}
+
+static void
+test_values(void **state)
+{
+	json_t *whole = written(&sample, ROW_VALUES);
+
+	(void)state;
+	assert_int_equal(json_array_append_new(whole, json_string("later")), 0);
+	assert_true(accepts(whole));
+	for (size_t i = 0; i < COLUMNS; i++) {
+		json_t *copy = json_copy(whole);
+
+		assert_int_equal(json_array_set_new(copy, i, json_null()), 0);
+		if (accepts(copy))
+			fail_msg("accepted with null as value %zu", i);
+		json_decref(copy);
+	}
+	for (size_t n = COLUMNS; n > 0; n--) {
+		assert_int_equal(json_array_remove(whole, n), 0);
+		assert_int_equal(accepts(whole), n >= REQUIRED);
+	}
+	json_decref(whole);
+}
+
+static const struct {
+	const char *key, *value;
+} wrong[] = {
+	{"id", "0"}, {"id", "-1"}, {"spawn", "-1"}, {"pid", "-1"}, {"pid", "2147483648"},
+	{"exitstatus", "2147483648"}, {"state", "\"RUNNNING\""}, {"state", "20"},
+	{"last_spawn", "-1"}, {"verdict", "\"perhaps\""}, {"verdict", "1"},
+	{"fed_by_pipe", "1"},
+};
+
+static void
+test_wrong_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(wrong); i++) {
+		json_t *json = written(&sample, ROW_WHOLE);
+
+		(void)json_object_set_new(json, wrong[i].key,
+		    json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
+		if (accepts(json))
+			fail_msg("accepted %s as %s", wrong[i].value, wrong[i].key);
+		json_decref(json);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_all_words),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_wrong_values),
+	};
+
+	return cmocka_run_group_tests_name("row", tests, NULL, NULL);
+}
