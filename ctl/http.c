@@ -42,13 +42,14 @@ connect_tcp(const char *host, const char *port, char **why)
 		*why = xstrdup(gai_strerror(error));
 		return -1;
 	}
-	for (struct addrinfo *a = list; a != NULL && fd == -1; a = a->ai_next) {
+	for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
 		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
-			saved = errno;
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+			break;
+		saved = errno;
+		if (fd != -1)
 			close(fd);
-			fd = -1;
-		}
+		fd = -1;
 	}
 	freeaddrinfo(list);
 	errno = saved;
