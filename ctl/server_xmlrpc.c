@@ -259,7 +259,8 @@ xmlrpc_config(struct server *s, struct answer *a)
 {
 	if (call(s, "supervisor.getAllConfigInfo", json_array(), a) == -1)
 		return -1;
-	return a->fault != FAULT_NONE || result_config(a->result) == 0 ? 0 : misshapen(s, a);
+	return a->fault != FAULT_NONE || result_config(a->result) == 0 ? 0 :
+	    misshapen(s, a);
 }
 
 /* Calls a method that takes nothing and answers one value of a kind. */
@@ -268,7 +269,8 @@ call_for(struct server *s, const char *method, json_type type, struct answer *a)
 {
 	if (call(s, method, json_array(), a) == -1)
 		return -1;
-	return a->fault != FAULT_NONE || json_typeof(a->result) == type ? 0 : misshapen(s, a);
+	return a->fault != FAULT_NONE || json_typeof(a->result) == type ? 0 :
+	    misshapen(s, a);
 }
 
 static int

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define XMLRPC_DEPTH 64		/* nested elements */
-#define XMLRPC_ELEMENTS (2 * 1000 * 1000)	/* of 10,000 programs there are 1.1 million */
+#define XMLRPC_ELEMENTS (2 * 1000 * 1000)	/* 10,000 programs have 1.1 million */
 
 /* --- writing --- */
 

@@ -58,7 +58,8 @@ test_processes(void **state)
 	(void)state;
 	completes("stop w", "web|web2|w*b|", 1);
 	completes("stop web", "web|web2|", 1);
-	completes("stop ", "web|web2|g:one|g:*|g:web|w*b|it's|\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
+	completes("stop ", "web|web2|g:one|g:*|g:web|w*b|it's|"
+	    "\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
 	completes("stop g", "g:one|g:*|g:web|", 1);
 	completes("stop g:", "g:one|g:*|g:web|", 1);
 	completes("stop g:w", "g:web|", 1);

@@ -107,9 +107,14 @@ serve(const struct world *w, const char *until, const char *answer, size_t pace,
 	if (write(tell, request, n) != (ssize_t)n)
 		_exit(1);
 	close(tell);
-	for (; left > 0; answer += pace < left ? pace : left, left -= pace < left ? pace : left)
-		if (write(fd, answer, pace < left ? pace : left) == -1)
+	while (left > 0) {
+		size_t some = pace < left ? pace : left;
+
+		if (write(fd, answer, some) == -1)
 			_exit(1);
+		answer += some;
+		left -= some;
+	}
 	while (stay)
 		pause();
 	_exit(0);
@@ -161,7 +166,8 @@ test_post(void **state)
 {
 	struct world *w = *state;
 	const struct http_request request = { .url = w->url, .path = "/RPC2",
-		.username = "Aladdin", .password = "open sesame", .body = "<a/>", .length = 4 };
+		.username = "Aladdin", .password = "open sesame", .body = "<a/>",
+		.length = 4 };
 	struct http *http;
 	char said[4096], *why;
 

@@ -191,7 +191,8 @@ endless(const char *begin, const char *unit, size_t most)
 static void
 test_endless(void **state)
 {
-	static const char chunks[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char chunks[] = "HTTP/1.1 200 OK\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n";
 	static const struct {
 		const char *begin, *unit;
 	} floods[] = {
@@ -223,8 +224,9 @@ test_endless_body(void **state)
 {
 	(void)state;
 	assert_true(endless("HTTP/1.1 200 OK\r\n\r\n", "0123456789", 1 << 20) >= 1 << 20);
-	assert_true(endless("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n",
-	    "0123456789", 1 << 20) >= 1 << 20);
+	assert_true(endless("HTTP/1.1 200 OK\r\n"
+	    "Content-Length: 18446744073709551615\r\n\r\n", "0123456789", 1 << 20)
+	    >= 1 << 20);
 }
 
 int

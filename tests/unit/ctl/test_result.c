@@ -28,8 +28,9 @@ json(const char *text)
 
 /* What no method answers that answers several of something. */
 static const char *const misshapen[] = { "null", "true", "1", "1.5", "'a'", "{}",
-	"{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}", "[1]", "['a']", "[null]", "[[]]",
-	"[{}]", "[{'name': 'a'}]", "[{'name': 'a', 'group': 1, 'statename': 'RUNNING'}]",
+	"{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}", "[1]", "['a']", "[null]",
+	"[[]]", "[{}]", "[{'name': 'a'}]",
+	"[{'name': 'a', 'group': 1, 'statename': 'RUNNING'}]",
 	"[{'name': null, 'group': 'b', 'statename': 'RUNNING'}]",
 	"[{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}, 1]" };
 
@@ -88,9 +89,10 @@ static void
 test_row(void **state)
 {
 	int64_t now = 7;
-	struct process_info *info = row("[{'name': 'a', 'group': 'g', 'statename': 'EXITED',"
-	    "'pid': 12, 'start': 100, 'stop': 165, 'now': 170, 'exitstatus': -1, 'spawnerr':"
-	    "'e', 'description': 'd', 'stdout_logfile': 'o', 'stderr_logfile': 'r',"
+	struct process_info *info = row("[{'name': 'a', 'group': 'g', 'statename':"
+	    "'EXITED', 'pid': 12, 'start': 100, 'stop': 165, 'now': 170,"
+	    "'exitstatus': -1, 'spawnerr': 'e', 'description': 'd',"
+	    "'stdout_logfile': 'o', 'stderr_logfile': 'r',"
 	    "'unknown': []}]", &now);
 
 	(void)state;
@@ -115,8 +117,8 @@ test_poor_rows(void **state)
 {
 	static const char *const rows[] = {
 		"[{'name': '', 'group': '', 'statename': 'RUNNING'}]",
-		"[{'name': '', 'group': '', 'statename': 'RUNNING', 'pid': '1', 'start': [],"
-		"  'stop': 1.5, 'now': null, 'exitstatus': {}, 'spawnerr': 1,"
+		"[{'name': '', 'group': '', 'statename': 'RUNNING', 'pid': '1',"
+		"  'start': [], 'stop': 1.5, 'now': null, 'exitstatus': {}, 'spawnerr': 1,"
 		"  'description': [], 'stdout_logfile': null, 'stderr_logfile': true}]",
 		"[{'name': '', 'group': '', 'statename': 'RUNNING', 'pid': 4294967297,"
 		"  'start': -9223372036854775808, 'stop': 9223372036854775807, 'now':"
@@ -144,8 +146,8 @@ static void
 test_unknown_state(void **state)
 {
 	int64_t now = 7;
-	struct process_info *info = row("[{'name': 'a', 'group': 'a', 'statename': 'DREAMING'}]",
-	    &now);
+	struct process_info *info = row("[{'name': 'a', 'group': 'a',"
+	    "'statename': 'DREAMING'}]", &now);
 
 	(void)state;
 	assert_int_equal(info->state, PROCESS_UNKNOWN);
@@ -164,9 +166,11 @@ note(void *ctx, const struct bulk_result *r)
 static void
 test_each(void **state)
 {
-	json_t *value = json("[{'name': 'a', 'group': 'g', 'status': 80, 'description': 'OK'},"
+	json_t *value = json("["
+	    "{'name': 'a', 'group': 'g', 'status': 80, 'description': 'OK'},"
 	    "{'name': 'b', 'group': 'g', 'status': 70, 'description': 'NOT_RUNNING'},"
-	    "{'name': 'c', 'group': 'g'}, {'name': 'd', 'group': 'g', 'status': 4294967376},"
+	    "{'name': 'c', 'group': 'g'},"
+	    "{'name': 'd', 'group': 'g', 'status': 4294967376},"
 	    "{'name': 'e', 'group': 'g', 'status': -1}]");
 	char text[256] = "";
 

@@ -75,8 +75,8 @@ test_judge(void **state)
 		{ REACH_REFUSED, "no", "error: " URL ": no\n", false, false },
 		{ REACH_FAILED, "a\nb", "error: " URL ": a\nb\n", false, false },
 		{ REACH_FAILED, NULL, "error: " URL ": cannot be reached\n", false, false },
-		{ REACH_UNAUTHORIZED, "401 No", "Server requires authentication\nerror: " URL
-		    ": 401 No\n", false, true },
+		{ REACH_UNAUTHORIZED, "401 No", "Server requires authentication\n"
+		    "error: " URL ": 401 No\n", false, true },
 	};
 
 	(void)state;

@@ -1,5 +1,5 @@
-/* Xmlrpc: the cases of tests/data/xmlresponse. Their `want` is the result as JSON, "fault CODE
- * TEXT", or "refused: " and why. */
+/* Xmlrpc: the cases of tests/data/xmlresponse. Their `want` is the result as JSON, "fault
+ * CODE TEXT", or "refused: " and why. */
 #include "ctl/xmlrpc.h"
 
 #include "tests/unit/ctl/mutate.h"
