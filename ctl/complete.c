@@ -78,8 +78,9 @@ static const struct {
 
 /* The rows as they are now; none where they cannot be had. Nothing is printed. */
 static struct server_rows
-rows_now(struct session *s)
+rows_now(void *session)
 {
+	struct session *s = session;
 	struct server_rows rows = { 0 };
 	struct answer a = ANSWER_NONE;
 	char *why = NULL;
@@ -93,7 +94,7 @@ rows_now(struct session *s)
 }
 
 void
-complete(void *session, const char *line, struct words *out)
+complete_from(complete_rows_fn *rows_of, void *ctx, const char *line, struct words *out)
 {
 	const char *word = strrchr(line, ' ');
 	struct server_rows rows;
@@ -106,8 +107,14 @@ complete(void *session, const char *line, struct words *out)
 		offer_verbs(word, out);
 	for (size_t i = 0; i < nitems(takers) && typed.count > 0 && word > line; i++)
 		if (strcmp(takers[i].verb, typed.list[0]) == 0) {
-			rows = rows_now(session);
+			rows = rows_of(ctx);
 			takers[i].offer(&rows, word, out);
 		}
 	words_clear(&typed);
+}
+
+void
+complete(void *session, const char *line, struct words *out)
+{
+	complete_from(rows_now, session, line, out);
 }

@@ -6,5 +6,8 @@
 
 /* editor_complete_fn with a struct session as its context. */
 void complete(void *session, const char *line, struct words *out);
+/* The same with rows of another origin, which are asked for when the line needs them. */
+typedef struct server_rows complete_rows_fn(void *ctx);
+void complete_from(complete_rows_fn *, void *ctx, const char *line, struct words *out);
 
 #endif

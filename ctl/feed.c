@@ -2,23 +2,20 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
-#include "ctl/client.h"
 #include "ctl/http.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FEED_ASK_MS 1000	/* a log that does not grow may have another file now */
-
 static const char truncated[] = "==> File truncated <==\n";
 
 struct feed {
 	struct http *http;	/* NULL: a file */
-	struct client *client;	/* borrowed */
+	const struct feed_daemon *daemon;	/* borrowed, as its context is */
+	void *ctx;
 	char *name, *stream;
 	int fd, next;		/* the file, and the one that replaced it or -1 */
 	off_t at;
@@ -26,12 +23,14 @@ struct feed {
 };
 
 struct feed *
-feed_of_file(struct client *client, const struct feed_log *log, int fd)
+feed_of_file(const struct feed_daemon *daemon, void *ctx, const struct feed_log *log,
+    int fd)
 {
 	struct feed *f = xcalloc(1, sizeof(*f));
 	struct stat st;
 
-	f->client = client;
+	f->daemon = daemon;
+	f->ctx = ctx;
 	f->name = log->name != NULL ? xstrdup(log->name) : NULL;
 	f->stream = xstrdup(log->stream);
 	f->fd = fd;
@@ -86,20 +85,16 @@ is_same_file(int a, int b)
 static int
 ask(struct feed *f)
 {
-	struct answer a;
-	json_t *params = NULL;
+	const struct feed_log log = { .name = f->name, .stream = f->stream };
+	int fd = -1;
 
 	f->asked_ms = clock_mono_ms();
-	if (f->name != NULL)
-		params = json_pack("{ss, ss}", "name", f->name, "stream", f->stream);
-	if (client_call_fd(f->client, f->name != NULL ? "log.open" : "mainlog.open", params,
-	    &a) == -1)
+	if (f->daemon->open(f->ctx, &log, &fd) == -1)
 		return -1;
-	if (a.fd >= 0 && !is_same_file(a.fd, f->fd)) {
-		f->next = a.fd;
-		a.fd = -1;
-	}
-	answer_clear(&a);
+	if (fd >= 0 && !is_same_file(fd, f->fd))
+		f->next = fd;
+	else if (fd >= 0)
+		close(fd);
 	return 0;
 }
 
@@ -132,7 +127,7 @@ file_end(struct feed *f, char *bytes, size_t n)
 		f->at = 0;
 		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
-	return clock_mono_ms() - f->asked_ms >= FEED_ASK_MS ? ask(f) : 0;
+	return clock_mono_ms() - f->asked_ms >= f->daemon->ask_ms ? ask(f) : 0;
 }
 
 static ssize_t
@@ -140,7 +135,7 @@ file_read(struct feed *f, char *bytes, size_t n)
 {
 	ssize_t got;
 
-	if (client_lost(f->client) != NULL)
+	if (f->daemon->is_gone(f->ctx))
 		return -1;
 	got = file_bytes(f, bytes, n);
 	return got == 0 ? file_end(f, bytes, n) : got;

@@ -5,12 +5,12 @@
 
 #include "common/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #define FEED_LAST 1024	/* bytes that it begins with, as supervisord does */
 
-struct client;
 struct feed;
 struct http;
 
@@ -19,8 +19,18 @@ struct feed_log {
 	const char *stream;	/* "stdout" or "stderr" */
 };
 
-/* New: from a file (taken), asking the daemon again where the log is. */
-struct feed *feed_of_file(struct client *, const struct feed_log *, int fd);
+/* Who knows where the log is. */
+struct feed_daemon {
+	/* 0 with *fd new, or -1 in it when there is none; or -1: the daemon is gone. */
+	int (*open)(void *ctx, const struct feed_log *, int *fd);
+	bool (*is_gone)(void *ctx);
+	int ask_ms;	/* a log that has not grown for so long may have another file */
+};
+
+/* New: from a file (taken), asking the daemon again where the log is. The daemon and its
+ * context are borrowed. */
+struct feed *feed_of_file(const struct feed_daemon *, void *ctx, const struct feed_log *,
+    int fd);
 /* New: the body of a response (taken). */
 struct feed *feed_of_http(struct http *);
 void feed_free(struct feed *);	/* NULL is fine */

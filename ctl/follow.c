@@ -182,6 +182,7 @@ turn(struct follow *f)
 		{ .fd = f->name != NULL ? STDIN_FILENO : -1, .events = POLLIN },
 		{ .fd = client != NULL ? client_fd(client) : -1, .events = POLLIN },
 	};
+	size_t before = f->count;
 	int timeout = -1;
 
 	for (size_t i = 0; i < f->count; i++) {
@@ -200,9 +201,12 @@ turn(struct follow *f)
 		return STOP;
 	if (!print_feeds(f) && f->name == NULL)
 		return STOP;
-	if (f->name != NULL && fds[2].revents != 0)
-		return take_input(f);
-	return f->name != NULL && client != NULL && !still_runs(f) ? STOP : GO_ON;
+	if (f->name == NULL)
+		return GO_ON;
+	/* Over HTTP nothing tells of the process; but a log ends when the daemon does. */
+	if ((client != NULL || f->count < before) && !still_runs(f))
+		return STOP;
+	return fds[2].revents != 0 ? take_input(f) : GO_ON;
 }
 
 static enum outcome

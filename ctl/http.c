@@ -1,34 +1,23 @@
 #include "ctl/http.h"
 
-#include "common/buf.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
+#include "ctl/response.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HTTP_LINE_MAX (64 * 1024)	/* bytes of the response's head, or of a line */
-#define HTTP_INTERIM_MAX 8		/* responses of 100 and so on */
 #define HTTP_ROOM (64 * 1024)		/* bytes read at once */
-
-/* What comes next. */
-enum part { PART_LENGTH, PART_TO_EOF, PART_CHUNK_SIZE, PART_CHUNK_END, PART_TRAILER,
-	PART_CHUNK, PART_DONE };
 
 struct http {
 	int fd;
-	int code;
-	char *status;
-	struct buf in;
-	enum part part;
-	uint64_t left;	/* bytes of the body, or of the chunk under way */
+	struct response response;
 };
 
 static const char unix_scheme[] = "unix://", http_scheme[] = "http://";
@@ -53,13 +42,14 @@ connect_tcp(const char *host, const char *port, char **why)
 		*why = xstrdup(gai_strerror(error));
 		return -1;
 	}
-	for (struct addrinfo *a = list; a != NULL && fd == -1; a = a->ai_next) {
+	for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
 		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
-			saved = errno;
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+			break;
+		saved = errno;
+		if (fd != -1)
 			close(fd);
-			fd = -1;
-		}
+		fd = -1;
 	}
 	freeaddrinfo(list);
 	errno = saved;
@@ -203,11 +193,11 @@ send_request(int fd, const struct http_request *r)
 
 /* --- the response --- */
 
-/* Bytes that came, 0 at the end, or -1 with errno. */
-static ssize_t
+/* Takes what has come, or that nothing more does; 0, or -1 with errno. */
+static int
 fill(struct http *h, bool wait)
 {
-	char *room = buf_reserve(&h->in, HTTP_ROOM);
+	char *room = response_room(&h->response, HTTP_ROOM);
 	ssize_t n;
 
 	if (room == NULL)
@@ -215,116 +205,22 @@ fill(struct http *h, bool wait)
 	do {
 		n = recv(h->fd, room, HTTP_ROOM, wait ? 0 : MSG_DONTWAIT);
 	} while (n == -1 && errno == EINTR);
-	if (n > 0)
-		buf_commit(&h->in, (size_t)n);
-	return n;
-}
-
-/* New: the next line without its end, or NULL with errno (EAGAIN, EPROTO). */
-static char *
-line(struct http *h, bool wait)
-{
-	char *end, *text;
-	size_t n;
-
-	while (buf_len(&h->in) == 0 ||
-	    (end = memchr(buf_data(&h->in), '\n', buf_len(&h->in))) == NULL) {
-		ssize_t got = buf_len(&h->in) > HTTP_LINE_MAX ? 0 : fill(h, wait);
-		if (got == 0)
-			errno = EPROTO;
-		if (got <= 0)
-			return NULL;
-	}
-	n = (size_t)(end - buf_data(&h->in));
-	text = xstrndup(buf_data(&h->in), n > 0 && end[-1] == '\r' ? n - 1 : n);
-	buf_consume(&h->in, n + 1);
-	return text;
-}
-
-static bool
-number(const char *text, int base, uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, base);
-	return end != text && errno == 0;
-}
-
-static bool
-header(struct http *h, char *text)
-{
-	char *value = strchr(text, ':');
-
-	if (value == NULL)
-		return true;
-	*value++ = '\0';
-	value = str_strip(value);
-	if (strcasecmp(text, "Transfer-Encoding") == 0) {
-		h->part = PART_CHUNK_SIZE;
-		return strcasecmp(value, "chunked") == 0;
-	}
-	if (strcasecmp(text, "Content-Length") == 0 && h->part == PART_TO_EOF) {
-		h->part = PART_LENGTH;
-		return number(value, 10, &h->left);
-	}
-	return true;
-}
-
-static bool
-status_line(struct http *h, const char *text)
-{
-	uint64_t code;
-
-	if (!str_starts(text, "HTTP/1.") || strchr(text, ' ') == NULL ||
-	    !number(strchr(text, ' '), 10, &code) || code > 999)
-		return false;
-	free(h->status);
-	h->status = xstrdup(strchr(text, ' ') + 1);
-	h->code = (int)code;
-	h->part = PART_TO_EOF;
-	return true;
-}
-
-/* Reads status line and headers; 0, or -1 with errno. */
-static int
-response_head(struct http *h)
-{
-	size_t bytes = 0;
-	bool fine = true;
-	char *text;
-
-	while ((text = line(h, true)) != NULL && *text != '\0') {
-		fine = fine && (bytes == 0 ? status_line(h, text) : header(h, text));
-		bytes += strlen(text);
-		free(text);
-		if (!fine || bytes > HTTP_LINE_MAX) {
-			errno = EPROTO;
-			return -1;
-		}
-	}
-	if (text == NULL)
+	if (n == -1)
 		return -1;
-	free(text);
-	if (bytes == 0) {
-		errno = EPROTO;
-		return -1;
-	}
+	response_came(&h->response, (size_t)n);
 	return 0;
 }
 
-/* The same of the final response, before which a few others may come. */
+/* 0, or -1 with errno. */
 static int
-final_head(struct http *h)
+await_head(struct http *h)
 {
-	for (int i = 0; i < HTTP_INTERIM_MAX; i++) {
-		if (response_head(h) == -1)
+	int rc;
+
+	while ((rc = response_head(&h->response)) == -1 && errno == EAGAIN)
+		if (fill(h, true) == -1)
 			return -1;
-		if (h->code / 100 != 1)
-			return 0;
-	}
-	errno = EPROTO;
-	return -1;
+	return rc;
 }
 
 enum reach
@@ -345,9 +241,9 @@ http_open(const struct http_request *r, struct http **http, char **why)
 	}
 	h = xcalloc(1, sizeof(*h));
 	h->fd = fd;
-	buf_init(&h->in, 0);
+	response_init(&h->response);
 	send_request(fd, r);
-	if (final_head(h) == -1) {
+	if (await_head(h) == -1) {
 		*why = xstrdup(errno == EPROTO ? "no HTTP server answers there" :
 		    strerror(errno));
 		http_free(h);
@@ -363,21 +259,20 @@ http_free(struct http *h)
 	if (h == NULL)
 		return;
 	close(h->fd);
-	buf_clear(&h->in);
-	free(h->status);
+	response_clear(&h->response);
 	free(h);
 }
 
 int
 http_code(const struct http *h)
 {
-	return h->code;
+	return h->response.code;
 }
 
 const char *
 http_status(const struct http *h)
 {
-	return h->status;
+	return h->response.status;
 }
 
 int
@@ -386,68 +281,13 @@ http_fd(const struct http *h)
 	return h->fd;
 }
 
-/* Reads the line between chunks: 0 when the part has moved on, or -1 with errno. */
-static int
-between_chunks(struct http *h, bool wait)
-{
-	char *text = line(h, wait);
-	int rc = 0;
-
-	if (text == NULL)
-		return -1;
-	if (h->part == PART_CHUNK_END) {
-		h->part = PART_CHUNK_SIZE;
-	} else if (h->part == PART_TRAILER) {
-		h->part = *text == '\0' ? PART_DONE : PART_TRAILER;
-	} else if (number(text, 16, &h->left)) {
-		h->part = h->left > 0 ? PART_CHUNK : PART_TRAILER;
-	} else {
-		errno = EPROTO;
-		rc = -1;
-	}
-	free(text);
-	return rc;
-}
-
-/* A part of known length has lost `n` bytes. */
-static void
-took(struct http *h, size_t n)
-{
-	if (h->part == PART_TO_EOF)
-		return;
-	h->left -= n;
-	if (h->left == 0)
-		h->part = h->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
-}
-
 ssize_t
 http_read(struct http *h, char *bytes, size_t n, bool wait)
 {
 	ssize_t got;
 
-	if (h->part == PART_LENGTH && h->left == 0)
-		h->part = PART_DONE;
-	while (h->part == PART_CHUNK_SIZE || h->part == PART_CHUNK_END ||
-	    h->part == PART_TRAILER)
-		if (between_chunks(h, wait) == -1)
+	while ((got = response_body(&h->response, bytes, n)) == -1 && errno == EAGAIN)
+		if (fill(h, wait) == -1)
 			return -1;
-	if (h->part == PART_DONE)
-		return 0;
-	if (buf_len(&h->in) == 0) {
-		got = fill(h, wait);
-		if (got == 0 && h->part != PART_TO_EOF) {
-			errno = EPROTO;
-			return -1;
-		}
-		if (got <= 0)
-			return got;
-	}
-	if (h->part != PART_TO_EOF && n > h->left)
-		n = (size_t)h->left;
-	if (n > buf_len(&h->in))
-		n = buf_len(&h->in);
-	memcpy(bytes, buf_data(&h->in), n);
-	buf_consume(&h->in, n);
-	took(h, n);
-	return (ssize_t)n;
+	return got;
 }

@@ -13,6 +13,7 @@
 /* The server version that supervisorctl's users know: the one that reeve matches. */
 #define MATCHED_VERSION "4.2.5"
 #define COPY_ROOM (64 * 1024)	/* bytes of a log read at once */
+#define FEED_ASK_MS 1000
 
 static enum reach
 control_reach(struct server *s, char **why)
@@ -121,14 +122,14 @@ control_version(struct server *s, struct answer *a)
 }
 
 static int
-open_log(struct server *s, const struct feed_log *log, struct answer *a)
+open_log(struct client *client, const struct feed_log *log, struct answer *a)
 {
 	json_t *params = NULL;
 
 	if (log->name != NULL)
 		params = json_pack("{ss, ss}", "name", log->name, "stream", log->stream);
-	return noted(s, client_call_fd(s->client, log->name != NULL ? "log.open" :
-	    "mainlog.open", params, a));
+	return client_call_fd(client, log->name != NULL ? "log.open" : "mainlog.open",
+	    params, a);
 }
 
 /* Copies from offset to the end as it is now; 0 or -1. */
@@ -160,7 +161,7 @@ static int
 control_read_log(struct server *s, const struct feed_log *log, int64_t offset, FILE *out,
     struct answer *a)
 {
-	if (open_log(s, log, a) == -1)
+	if (noted(s, open_log(s->client, log, a)) == -1)
 		return -1;
 	if (a->fault == FAULT_NONE && (a->fd < 0 || copy_log(a->fd, offset, out) == -1))
 		answer_set_fault(a, FAULT_FAILED, xstrdup("FAILED"));
@@ -168,17 +169,38 @@ control_read_log(struct server *s, const struct feed_log *log, int64_t offset, F
 }
 
 static int
+feed_open(void *client, const struct feed_log *log, int *fd)
+{
+	struct answer a;
+
+	if (open_log(client, log, &a) == -1)
+		return -1;
+	*fd = a.fd;
+	a.fd = -1;
+	answer_clear(&a);
+	return 0;
+}
+
+static bool
+feed_is_gone(void *client)
+{
+	return client_lost(client) != NULL;
+}
+
+static const struct feed_daemon feed_daemon = { feed_open, feed_is_gone, FEED_ASK_MS };
+
+static int
 control_follow(struct server *s, const struct feed_log *log, struct feed **feed, char **why)
 {
 	struct answer a;
 	int status = 0;
 
-	if (open_log(s, log, &a) == -1) {
+	if (noted(s, open_log(s->client, log, &a)) == -1) {
 		*why = xstrdup(s->why);
 		return -1;
 	}
 	if (a.fault == FAULT_NONE && a.fd >= 0) {
-		*feed = feed_of_file(s->client, log, a.fd);
+		*feed = feed_of_file(&feed_daemon, s->client, log, a.fd);
 		a.fd = -1;
 	} else {
 		status = a.fault == FAULT_BAD_NAME || a.fault == FAULT_NO_FILE ? 404 : 503;

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/http.h"
+#include "ctl/result.h"
 #include "ctl/xmlrpc.h"
 
 #include <ctype.h>
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX (256 * 1024 * 1024)	/* bytes of a response */
+#define BODY_MAX (256 * 1024 * 1024)	/* bytes of a response, among them of a log */
+#define BODY_PIECE (64 * 1024)		/* bytes read at once */
 #define API_VERSION "3.0"		/* what supervisorctl asks for */
 
 /* What the result of a method is made of. */
@@ -49,22 +51,25 @@ static const struct mapping {
 
 /* --- one call --- */
 
-/* Reads a body whole; 0 or -1 with errno. */
-static int
+/* Reads a body whole: NULL, or a static text that says why it cannot be had. */
+static const char *
 read_body(struct http *http, struct buf *body)
 {
 	char *room;
 	ssize_t n = 1;
 
 	while (n > 0) {
-		room = buf_reserve(body, 64 * 1024);
+		room = buf_reserve(body, BODY_PIECE);
 		if (room == NULL)
-			return -1;
-		n = http_read(http, room, 64 * 1024, true);
+			return errno == ENOBUFS ? "the response is too large" :
+			    strerror(errno);
+		n = http_read(http, room, BODY_PIECE, true);
 		if (n > 0)
 			buf_commit(body, (size_t)n);
 	}
-	return n == 0 ? 0 : -1;
+	if (n == 0)
+		return NULL;
+	return errno == EPROTO ? "the response is cut off or broken" : strerror(errno);
 }
 
 /* Takes an open response for an answer; 0 or -1. */
@@ -72,18 +77,15 @@ static int
 take_response(struct server *s, struct http *http, struct answer *a)
 {
 	struct buf body;
-	const char *why = NULL;
+	const char *why;
 	int rc;
 
 	if (http_code(http) != 200)
 		return server_lose(s, http_code(http) == 401 ? REACH_UNAUTHORIZED :
 		    REACH_FAILED, xstrdup(http_status(http)));
 	buf_init(&body, BODY_MAX);
-	rc = read_body(http, &body);
-	if (rc == -1)
-		why = errno == EPROTO ? "the response is cut off" : strerror(errno);
-	else
-		rc = xmlrpc_read(buf_data(&body), buf_len(&body), a, &why);
+	why = read_body(http, &body);
+	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), a, &why);
 	buf_clear(&body);
 	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, xstrdup(why));
 }
@@ -136,32 +138,25 @@ ordered(const struct mapping *m, const json_t *params)
 	return list;
 }
 
-/* New: the array's texts; whatever else is in it is dropped. */
-static json_t *
-texts_of(const json_t *array)
+/* The server did not answer what the method is for. */
+static int
+misshapen(struct server *s, struct answer *a)
 {
-	json_t *texts = json_array(), *item;
-	size_t i;
-
-	json_array_foreach(array, i, item) {
-		if (json_is_string(item))
-			json_array_append(texts, item);
-	}
-	return texts;
+	answer_clear(a);
+	return server_lose(s, REACH_FAILED, xstrdup("the response is of another method"));
 }
 
-/* [[added, changed, removed]] as our own protocol has it. */
-static void
-name_changes(struct answer *a)
+/* [[added, changed, removed]] as our own protocol has it; 0 or -1. */
+static int
+name_changes(struct server *s, struct answer *a)
 {
-	json_t *three = json_array_get(a->result, 0);
-	json_t *named = json_pack("{so, so, so}", "added",
-	    texts_of(json_array_get(three, 0)), "changed",
-	    texts_of(json_array_get(three, 1)), "removed",
-	    texts_of(json_array_get(three, 2)));
+	json_t *named;
 
+	if (result_changes(a->result, &named) == -1)
+		return misshapen(s, a);
 	json_decref(a->result);
 	a->result = named;
+	return 0;
 }
 
 static int
@@ -177,22 +172,8 @@ xmlrpc_call(struct server *s, const char *method, json_t *params, struct answer 
 		    "this needs the control socket" : "the argument is not UTF-8"));
 	rc = call(s, m->rpc, list, a);
 	if (rc == 0 && a->fault == FAULT_NONE && m->shape == SHAPE_REREAD)
-		name_changes(a);
+		rc = name_changes(s, a);
 	return rc;
-}
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
-static json_int_t
-number_of(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
 }
 
 static int
@@ -200,21 +181,13 @@ xmlrpc_operate(struct server *s, const char *method, json_t *params, enum wait_k
     bulk_result_fn *each, void *ctx, struct answer *a)
 {
 	const struct mapping *m = mapping_of(method);
-	size_t i;
-	json_t *row;
 
 	(void)wait; /* the server does */
 	if (xmlrpc_call(s, method, params, a) == -1)
 		return -1;
 	if (a->fault != FAULT_NONE || m->shape != SHAPE_RESULTS)
 		return 0;
-	json_array_foreach(a->result, i, row) {
-		enum fault status = (enum fault)number_of(row, "status");
-		each(ctx, &(struct bulk_result){ .group = text_of(row, "group"),
-		    .name = text_of(row, "name"), .text = text_of(row, "description"),
-		    .fault = status == FAULT_SUCCESS ? FAULT_NONE : status });
-	}
-	return 0;
+	return result_each(a->result, each, ctx) == 0 ? 0 : misshapen(s, a);
 }
 
 /* --- reaching it --- */
@@ -263,44 +236,19 @@ xmlrpc_close(struct server *s)
 
 /* --- reading --- */
 
-static void
-fill_row(struct process_info *info, const json_t *row)
-{
-	int state = process_state_parse(text_of(row, "statename"));
-
-	*info = (struct process_info){
-		.group = xstrdup(text_of(row, "group")),
-		.name = xstrdup(text_of(row, "name")),
-		.state = state == -1 ? PROCESS_UNKNOWN : (enum process_state)state,
-		.pid = (pid_t)number_of(row, "pid"),
-		.start = number_of(row, "start"),
-		.stop = number_of(row, "stop"),
-		.exitstatus = (int)number_of(row, "exitstatus"),
-		.spawnerr = xstrdup(text_of(row, "spawnerr")),
-		.stopped_at = xstrdup(text_of(row, "description")),
-		.stdout_logfile = xstrdup(text_of(row, "stdout_logfile")),
-		.stderr_logfile = xstrdup(text_of(row, "stderr_logfile")),
-	};
-}
-
 static int
 xmlrpc_rows(struct server *s, struct server_rows *rows, struct answer *a)
 {
-	size_t i;
-	json_t *row;
-
 	if (call(s, "supervisor.getAllProcessInfo", json_array(), a) == -1)
 		return -1;
 	clear_rows(s);
 	rows->now = clock_wall_ms() / 1000;
-	s->count = json_array_size(a->result);
-	s->infos = xcalloc(s->count + 1, sizeof(*s->infos));
+	if (a->fault == FAULT_NONE &&
+	    result_rows(a->result, &s->infos, &s->count, &rows->now) == -1)
+		return misshapen(s, a);
 	s->list = xcalloc(s->count + 1, sizeof(*s->list));
-	json_array_foreach(a->result, i, row) {
-		fill_row(&s->infos[i], row);
+	for (size_t i = 0; i < s->count; i++)
 		s->list[i] = &s->infos[i];
-		rows->now = number_of(row, "now");
-	}
 	rows->list = s->list;
 	rows->count = s->count;
 	return 0;
@@ -309,19 +257,32 @@ xmlrpc_rows(struct server *s, struct server_rows *rows, struct answer *a)
 static int
 xmlrpc_config(struct server *s, struct answer *a)
 {
-	return call(s, "supervisor.getAllConfigInfo", json_array(), a);
+	if (call(s, "supervisor.getAllConfigInfo", json_array(), a) == -1)
+		return -1;
+	return a->fault != FAULT_NONE || result_config(a->result) == 0 ? 0 :
+	    misshapen(s, a);
+}
+
+/* Calls a method that takes nothing and answers one value of a kind. */
+static int
+call_for(struct server *s, const char *method, json_type type, struct answer *a)
+{
+	if (call(s, method, json_array(), a) == -1)
+		return -1;
+	return a->fault != FAULT_NONE || json_typeof(a->result) == type ? 0 :
+	    misshapen(s, a);
 }
 
 static int
 xmlrpc_pid(struct server *s, struct answer *a)
 {
-	return call(s, "supervisor.getPID", json_array(), a);
+	return call_for(s, "supervisor.getPID", JSON_INTEGER, a);
 }
 
 static int
 xmlrpc_version(struct server *s, struct answer *a)
 {
-	return call(s, "supervisor.getSupervisorVersion", json_array(), a);
+	return call_for(s, "supervisor.getSupervisorVersion", JSON_STRING, a);
 }
 
 static int
@@ -344,8 +305,11 @@ xmlrpc_read_log(struct server *s, const struct feed_log *log, int64_t offset, FI
 	json_array_append_new(params, json_integer(0));
 	if (call(s, method, params, a) == -1)
 		return -1;
-	if (json_is_string(a->result))
-		fwrite(json_string_value(a->result), 1, json_string_length(a->result), out);
+	if (a->fault != FAULT_NONE)
+		return 0;
+	if (!json_is_string(a->result))
+		return misshapen(s, a);
+	fwrite(json_string_value(a->result), 1, json_string_length(a->result), out);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define XMLRPC_DEPTH 64		/* nested elements */
+#define XMLRPC_ELEMENTS (2 * 1000 * 1000)	/* 10,000 programs have 1.1 million */
 
 /* --- writing --- */
 
@@ -90,7 +91,7 @@ struct node {
 struct reader {
 	XML_Parser expat;
 	struct node nodes[XMLRPC_DEPTH];
-	size_t depth;
+	size_t depth, elements;
 	bool fault;
 	json_t *result;	/* owned */
 	const char *why;
@@ -100,6 +101,25 @@ struct reader {
 typedef json_t *leaf_fn(const char *text, size_t n);
 /* What an element does with a child that has ended; its value is taken. */
 typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
+
+/* What elements are in. */
+enum { IN_DOCUMENT = 1, IN_RESPONSE = 2, IN_PARAMS = 4, IN_PARAM = 8, IN_FAULT = 16,
+	IN_VALUE = 32, IN_ARRAY = 64, IN_DATA = 128, IN_STRUCT = 256, IN_MEMBER = 512 };
+
+struct element {
+	const char *name;
+	unsigned place;		/* where it may be */
+	leaf_fn *leaf;		/* without children it is this; NULL: it must have one */
+	child_fn *child;
+	unsigned inside;	/* what its children are in; 0: it has none */
+};
+
+static void
+refuse(struct reader *r, const char *why)
+{
+	r->why = why;
+	XML_StopParser(r->expat, XML_FALSE);
+}
 
 static json_t *
 leaf_integer(const char *text, size_t n UNUSED)
@@ -112,13 +132,19 @@ leaf_integer(const char *text, size_t n UNUSED)
 static json_t *
 leaf_boolean(const char *text, size_t n UNUSED)
 {
-	return json_boolean(strcmp(text, "1") == 0);
+	bool yes = strcmp(text, "1") == 0;
+
+	return yes || strcmp(text, "0") == 0 ? json_boolean(yes) : NULL;
 }
 
+/* JSON has no infinity and no NaN: they are refused. */
 static json_t *
 leaf_double(const char *text, size_t n UNUSED)
 {
-	return json_real(strtod(text, NULL));
+	char *end;
+	double value = strtod(text, &end);
+
+	return end != text && *end == '\0' ? json_real(value) : NULL;
 }
 
 static json_t *
@@ -133,19 +159,34 @@ leaf_string(const char *text, size_t n)
 	return json_stringn(text, n);
 }
 
+static json_t *
+leaf_array(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_array();
+}
+
+static json_t *
+leaf_struct(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_object();
+}
+
 /* The one value that is in it. */
 static void
-child_take(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
-    json_t *value)
+child_take(struct reader *r, struct node *node, struct node *child UNUSED, json_t *value)
 {
-	json_decref(node->value);
-	node->value = value;
+	if (node->value == NULL) {
+		node->value = value;
+		return;
+	}
+	json_decref(value);
+	refuse(r, "two values where one belongs");
 }
 
 static void
-child_fault(struct reader *r, struct node *node, struct node *child, json_t *value)
+child_outcome(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
-	r->fault = true;
+	r->fault = child->element->inside == IN_FAULT;
 	child_take(r, node, child, value);
 }
 
@@ -158,54 +199,54 @@ child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUS
 	json_array_append_new(node->value, value);
 }
 
-static void child_member(struct reader *, struct node *, struct node *, json_t *);
-
+/* A member has a name and a value. */
 static void
-child_set(struct reader *r UNUSED, struct node *node, struct node *child, json_t *value)
+child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	if (child->element->inside == IN_VALUE) {
+		child_take(r, node, child, value);
+		return;
+	}
+	if (node->name != NULL)
+		refuse(r, "a member with two names");
+	free(node->name);
+	node->name = xstrdup(json_string_value(value));
+	json_decref(value);
+}
+
+/* Of members of one name the last counts, as in Python. */
+static void
+child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
 	if (node->value == NULL)
 		node->value = json_object();
 	if (child->name != NULL)
 		json_object_set(node->value, child->name, value);
+	else
+		refuse(r, "a member without a name");
 	json_decref(value);
 }
 
-static const struct element {
-	const char *name;
-	leaf_fn *leaf;		/* without children it is this */
-	child_fn *child;
-} elements[] = {
-	{ "methodResponse", leaf_nil, child_take },
-	{ "params", leaf_nil, child_take },
-	{ "param", leaf_nil, child_take },
-	{ "fault", leaf_nil, child_fault },
-	{ "value", leaf_string, child_take },
-	{ "array", leaf_nil, child_take },
-	{ "data", NULL, child_append },
-	{ "struct", NULL, child_set },
-	{ "member", leaf_nil, child_member },
-	{ "name", leaf_string, child_take },
-	{ "int", leaf_integer, child_take },
-	{ "i4", leaf_integer, child_take },
-	{ "i8", leaf_integer, child_take },
-	{ "boolean", leaf_boolean, child_take },
-	{ "double", leaf_double, child_take },
-	{ "nil", leaf_nil, child_take },
-	{ "string", leaf_string, child_take },	/* and every other name */
+static const struct element elements[] = {
+	{ "methodResponse", IN_DOCUMENT, NULL, child_outcome, IN_RESPONSE },
+	{ "params", IN_RESPONSE, NULL, child_take, IN_PARAMS },
+	{ "param", IN_PARAMS, NULL, child_take, IN_PARAM },
+	{ "fault", IN_RESPONSE, NULL, child_take, IN_FAULT },
+	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, leaf_string, child_take,
+	    IN_VALUE },
+	{ "array", IN_VALUE, NULL, child_take, IN_ARRAY },
+	{ "data", IN_ARRAY, leaf_array, child_append, IN_DATA },
+	{ "struct", IN_VALUE, leaf_struct, child_set, IN_STRUCT },
+	{ "member", IN_STRUCT, NULL, child_member, IN_MEMBER },
+	{ "name", IN_MEMBER, leaf_string, NULL, 0 },
+	{ "int", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "i4", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "i8", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "boolean", IN_VALUE, leaf_boolean, NULL, 0 },
+	{ "double", IN_VALUE, leaf_double, NULL, 0 },
+	{ "nil", IN_VALUE, leaf_nil, NULL, 0 },
+	{ "string", IN_VALUE, leaf_string, NULL, 0 },	/* and every other name */
 };
-
-/* A member has a name and a value. */
-static void
-child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
-{
-	if (strcmp(child->element->name, "name") != 0) {
-		child_take(r, node, child, value);
-		return;
-	}
-	free(node->name);
-	node->name = xstrdup(json_is_string(value) ? json_string_value(value) : "");
-	json_decref(value);
-}
 
 static const struct element *
 element_find(const char *name)
@@ -215,13 +256,6 @@ element_find(const char *name)
 	while (i < nitems(elements) - 1 && strcmp(elements[i].name, name) != 0)
 		i++;
 	return &elements[i];
-}
-
-static void
-refuse(struct reader *r, const char *why)
-{
-	r->why = why;
-	XML_StopParser(r->expat, XML_FALSE);
 }
 
 /* New, or NULL when the text is none of its type. */
@@ -235,9 +269,9 @@ node_value(struct node *node)
 	*end = '\0'; /* not committed: no part of the text */
 	if (node->value != NULL)
 		return json_incref(node->value);
-	if (node->element->leaf != NULL)
-		return node->element->leaf(buf_data(&node->text), buf_len(&node->text));
-	return node->element->child == child_set ? json_object() : json_array();
+	if (node->element->leaf == NULL)
+		return NULL;
+	return node->element->leaf(buf_data(&node->text), buf_len(&node->text));
 }
 
 static void
@@ -252,15 +286,21 @@ node_clear(struct node *node)
 static void XMLCALL
 on_start(void *ctx, const char *name, const char **attributes UNUSED)
 {
+	const struct element *element = element_find(name);
 	struct reader *r = ctx;
+	unsigned place = r->depth == 0 ? IN_DOCUMENT :
+	    r->nodes[r->depth - 1].element->inside;
 
 	if (r->why != NULL)
 		return;
-	if (r->depth == XMLRPC_DEPTH) {
+	if ((element->place & place) == 0)
+		refuse(r, "a response that is none of XML-RPC");
+	else if (r->depth == XMLRPC_DEPTH)
 		refuse(r, "a response that is nested too deeply");
-		return;
-	}
-	r->nodes[r->depth++].element = element_find(name);
+	else if (++r->elements > XMLRPC_ELEMENTS)
+		refuse(r, "a response of too many elements");
+	else
+		r->nodes[r->depth++].element = element;
 }
 
 static void XMLCALL
@@ -275,7 +315,8 @@ on_end(void *ctx, const char *name UNUSED)
 	node = &r->nodes[--r->depth];
 	value = node_value(node);
 	if (value == NULL)
-		refuse(r, "a value that is none of its type");
+		refuse(r, node->element->leaf != NULL ?
+		    "a value that is none of its type" : "a response without a value");
 	else if (r->depth > 0)
 		node[-1].element->child(r, node - 1, node, value);
 	else
@@ -299,25 +340,32 @@ on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
 	refuse(ctx, "a response with a document type");
 }
 
+/* A fault has a code and a text; a code that says no fault is one that has no name. */
 static int
-judge(struct reader *r, enum XML_Status status, struct answer *a, const char **why)
+judge_fault(const struct reader *r, struct answer *a)
+{
+	const json_t *code = json_object_get(r->result, "faultCode");
+	const char *text = json_string_value(json_object_get(r->result, "faultString"));
+	json_int_t number = json_integer_value(code);
+
+	if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX || text == NULL)
+		return -1;
+	answer_set_fault(a, number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
+	    xstrdup(text));
+	return 0;
+}
+
+static int
+judge(const struct reader *r, enum XML_Status status, struct answer *a, const char **why)
 {
 	*why = r->why;
 	if (*why == NULL && status != XML_STATUS_OK)
 		*why = "a response that is no XML";
-	if (*why == NULL && r->fault && !json_is_object(r->result))
-		*why = "a fault that is none";
-	if (*why != NULL)
-		return -1;
-	if (!r->fault) {
+	else if (*why == NULL && !r->fault)
 		a->result = json_incref(r->result);
-		return 0;
-	}
-	const char *text = json_string_value(json_object_get(r->result, "faultString"));
-	json_int_t code = json_integer_value(json_object_get(r->result, "faultCode"));
-	answer_set_fault(a, code != 0 ? (enum fault)code : FAULT_FAILED,
-	    xstrdup(text != NULL ? text : ""));
-	return 0;
+	else if (*why == NULL && judge_fault(r, a) == -1)
+		*why = "a fault that is none";
+	return *why == NULL ? 0 : -1;
 }
 
 int

@@ -12,9 +12,10 @@
 
 /* Appends the document that calls the method; params: an array of strings and integers. */
 void xmlrpc_write(struct buf *, const char *method, const json_t *params);
-/* Reads a response into *answer, which is ANSWER_NONE. int and i4 become integers, double a
- * real, nil null, everything else but array and struct a string. 0, or -1 with *why a
- * static text. */
+/* Reads a response into *answer, which is ANSWER_NONE. int, i4 and i8 become integers,
+ * double a real, boolean and nil what they are in JSON, everything else but array and
+ * struct a string. 0, or -1 with *why a static text: no XML, no XML-RPC, a document type,
+ * or too deep or large. */
 NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct answer *, const char **why);
 
 #endif

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -187,6 +188,15 @@ class Foreground(Case):
         f.type("hello?\n")
         self.assertEqual(0, f.status())
         self.assertEqual(HEAD + "Process got killed\nExiting foreground\n", f.text())
+
+    def test_daemon_goes(self):
+        """That is noticed although nothing is typed."""
+        followers = [(self.start(url), url) for url in doors(self.d)[1:]]
+        self.d.stop()
+        for f, url in followers:
+            f.status()
+            self.assertRegex(f.text(), r"\A%serror: %s: [A-Z][a-z ]+\nExiting foreground\n\Z" % (
+                re.escape(HEAD), re.escape(url)))
 
     def test_not_text(self):
         f = self.start()

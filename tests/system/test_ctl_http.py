@@ -132,19 +132,35 @@ class Client(unittest.TestCase):
                 self.assertRegex(out, r"^(error: URL: .+|Sorry, .*)\n$")
 
     def test_answers_of_wrong_shape(self):
-        """None of them ends it otherwise than by itself."""
-        shapes = (b"<int>7</int>", b"<string>a</string>", b"<array><data/></array>",
+        """What a method never answers is refused, and not taken for nothing."""
+        empty = b"<array><data/></array>"
+        shapes = (b"<int>7</int>", b"<string>a</string>", empty,
                   b"<array><data><value>x</value><value><struct/></value></data></array>",
                   b"<array><data><value><array><data><value><int>1</int></value></data></array>"
-                  b"</value></data></array>", b"<struct/>", b"<nil/>",
-                  b"<struct><member/></struct>",
-                  b"<struct><member><name>a</name></member></struct>")
+                  b"</value></data></array>", b"<struct/>", b"<nil/>")
+        fits = {"status": empty, "pid": shapes[0], "pid all": empty, "start all": empty,
+                "stop g:*": empty, "avail": empty, "version": shapes[1], "tail a": shapes[1],
+                "clear all": empty}
         for line in ("status", "pid", "pid all", "start all", "stop g:*", "reread", "avail",
                      "update", "version", "tail a", "clear all"):
             for shape in shapes:
                 with self.subTest(line=line, shape=shape):
-                    status, _ = self.run_ctl(line, ok(VERSION), ok(value(shape)))
-                    self.assertIn(status, (0, 1, 3, 4))
+                    got = self.run_ctl(line, ok(VERSION), ok(value(shape)))
+                    want = (1, "error: URL: the response is of another method\n")
+                    if fits.get(line) == shape:
+                        self.assertEqual(0, got[0])
+                    else:
+                        self.assertEqual(want, got)
+
+    def test_bodies_that_are_none(self):
+        for body, want in (
+                (ok(b"<html>3.0</html>"), "a response that is none of XML-RPC"),
+                (ok(b"", b"Content-Length: 99"), "the response is cut off or broken"),
+                (ok(b"5\r\nabcdef\r\n", b"Transfer-Encoding: chunked"),
+                 "the response is cut off or broken"),
+                (b"HTTP/1.1 500 \x1b[2J\xff\r\n\r\n", "500 ?[2J?"),
+                (ok(b"", b"Content-Length: -1"), "no HTTP server answers there")):
+            self.assertEqual((1, "error: URL: %s\n" % want), self.run_ctl("pid", body))
 
     def test_values(self):
         row = (b"<struct><member><name>name</name><value>a&#65;</value></member>"

@@ -1,0 +1,59 @@
+/* Mutate: what a stranger may make of some bytes, the same in every run. */
+#ifndef TESTS_MUTATE_H
+#define TESTS_MUTATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct mutate {
+	uint64_t state;	/* the seed, not 0 */
+};
+
+/* A number below n. */
+static inline size_t
+mutate_pick(struct mutate *m, size_t n)
+{
+	m->state ^= m->state << 13;
+	m->state ^= m->state >> 7;
+	m->state ^= m->state << 17;
+	return (size_t)(m->state % n);
+}
+
+/* Changes the n bytes at a few places, in room for `room`; how many they are then. */
+static inline size_t
+mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t room)
+{
+	static const char telling[] = "\0\t\r\n -+09:;<>&/\"'\x7f\x80\xff";
+	size_t times = 1 + mutate_pick(m, 4);
+
+	for (size_t i = 0; i < times && n > 0; i++) {
+		size_t at = mutate_pick(m, n), span = 1 + mutate_pick(m, n - at);
+
+		switch (mutate_pick(m, 5)) {
+		case 0:
+			bytes[at] = (char)(bytes[at] ^ 1 << mutate_pick(m, 8));
+			break;
+		case 1:
+			bytes[at] = telling[mutate_pick(m, sizeof(telling) - 1)];
+			break;
+		case 2: /* left out */
+			memmove(bytes + at, bytes + at + span, n - at - span);
+			n -= span;
+			break;
+		case 3: /* twice */
+			if (span > room - n)
+				break;
+			memmove(bytes + at + span, bytes + at, n - at);
+			n += span;
+			break;
+		default: /* cut off */
+			if (mutate_pick(m, 4) == 0)
+				n = at;
+			break;
+		}
+	}
+	return n;
+}
+
+#endif
