@@ -104,14 +104,15 @@ test-programs: all $(UNIT) $(CHILDREN)
 
 # --- what a newcomer types ---------------------------------------------------
 
-.PHONY: help deps test-deps deb-deps demo clean
+.PHONY: help deps test-deps deb-deps long-deps demo clean
 help:
 	@echo 'make deps        install what building needs (system packages)'
 	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
 	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
-	@echo 'make check-long  check, all under the sanitizers, a whole life under valgrind, the package'
+	@echo 'make check-long  check, all under the sanitizers and valgrind, a playbook, the package'
+	@echo 'make long-deps   install what check-long needs'
 	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make bench       reeve beside supervisord and the machine, figures only'
@@ -127,6 +128,9 @@ deps:
 
 deb-deps:
 	@tests/packages deb-deps
+
+long-deps:
+	@tests/packages long-deps
 
 test-deps: deps
 	@tests/packages test-deps
@@ -200,7 +204,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat-all valgrind package
+	@tests/run unit system asan-all compat-all valgrind ansible package
 
 unit: test-programs
 	@tests/run unit

@@ -1,6 +1,6 @@
 """The Debian package: lintian has nothing against it, and in a system of its own it is
 installed, started, upgraded and purged. `tests/run package` runs it, as part of
-check-long; it takes root, the tools of `make deb-deps` and a mirror of Debian."""
+check-long; it takes root, the packages of `make long-deps` and a mirror of Debian."""
 
 import glob
 import os
