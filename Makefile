@@ -169,8 +169,8 @@ compat_rows = \
 	page:$(MANDIR)/man1:man8/reeved.8:supervisord.1 \
 	page:$(MANDIR)/man1:man8/reeved.8:echo_supervisord_conf.1 \
 	page:$(MANDIR)/man1:man1/reevectl.1:supervisorctl.1
-installer   = DESTDIR='$(DESTDIR)' sbindir='$(SBINDIR)' sysconfdir='$(sysconfdir)' \
-              master/install/run
+installer   = DESTDIR='$(DESTDIR)' bindir='$(BINDIR)' sbindir='$(SBINDIR)' \
+              sysconfdir='$(sysconfdir)' master/install/run
 
 .PHONY: install install-compat uninstall deb
 install: all
