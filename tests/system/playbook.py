@@ -126,7 +126,6 @@ LIFE = [
 ]
 
 
-
 def refused(**options):
     """Where nobody answers, or the module may not ask."""
     return [Step("web", "started", MISSING, **options), Step("web", "absent", SAME, **options),
@@ -144,7 +143,6 @@ class Playbook:
 
     def __init__(self, directory, hosts):
         self.dir = directory
-        self.hosts = hosts
         self.write("supervisord.conf", "[supervisorctl]\n")  # before the machine's own
         shared = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
         self.write("ansible.cfg", "[defaults]\n")
