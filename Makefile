@@ -113,14 +113,15 @@ man-tables: $(TABLES)
 
 # --- what a newcomer types ---------------------------------------------------
 
-.PHONY: help deps test-deps deb-deps demo clean
+.PHONY: help deps test-deps deb-deps long-deps demo clean
 help:
 	@echo 'make deps        install what building needs (system packages)'
 	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
 	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
 	@echo 'make test-deps   install what testing needs'
 	@echo 'make check       build and run every test; ends with N passed, N failed'
-	@echo 'make check-long  check, all under the sanitizers, a whole life under valgrind, the package'
+	@echo 'make check-long  check, all under the sanitizers and valgrind, a playbook, the package'
+	@echo 'make long-deps   install what check-long needs'
 	@echo 'make compat      reeve beside supervisord: compat: N of M agree'
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make bench       reeve beside supervisord and the machine, figures only'
@@ -137,6 +138,9 @@ deps:
 
 deb-deps:
 	@tests/packages deb-deps
+
+long-deps:
+	@tests/packages long-deps
 
 test-deps: deps
 	@tests/packages test-deps
@@ -175,8 +179,8 @@ compat_rows = \
 	page:$(MANDIR)/man1:man8/reeved.8:supervisord.1 \
 	page:$(MANDIR)/man1:man8/reeved.8:echo_supervisord_conf.1 \
 	page:$(MANDIR)/man1:man1/reevectl.1:supervisorctl.1
-installer   = DESTDIR='$(DESTDIR)' sbindir='$(SBINDIR)' sysconfdir='$(sysconfdir)' \
-              master/install/run
+installer   = DESTDIR='$(DESTDIR)' bindir='$(BINDIR)' sbindir='$(SBINDIR)' \
+              sysconfdir='$(sysconfdir)' master/install/run
 
 .PHONY: install install-compat uninstall deb
 install: all
@@ -210,7 +214,7 @@ check:
 
 check-long:
 	@$(MAKE) --no-print-directory -j2 test-programs variant-seam variant-asan variant-valgrind
-	@tests/run unit system asan-all compat-all valgrind package
+	@tests/run unit system asan-all compat-all valgrind ansible package
 
 unit: test-programs
 	@tests/run unit

@@ -1,6 +1,6 @@
 """The Debian package: lintian has nothing against it, and in a system of its own it is
 installed, started, upgraded and purged. `tests/run package` runs it, as part of
-check-long; it takes root, the tools of `make deb-deps` and a mirror of Debian."""
+check-long; it takes root, the packages of `make long-deps` and a mirror of Debian."""
 
 import glob
 import os
@@ -21,16 +21,26 @@ OURS_ONLY = r"""find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path
     -o -path '/etc/*-' -o -path /etc/.pwd.lock -o -path /var/lib/systemd \) -prune -o -print |
     LC_ALL=C sort"""
 
-# A start as the unit does it; answers when the program runs.
+# A start by the unit's own line; answers when the program runs. A status that ! turns
+# round would not end the script.
 START = """
-daemon() {
-    reeved -n -s -c %(conf)s & pid=$!
+unit() {
+    sed -n "s/^$1=//p" /lib/systemd/system/reeved.service
+}
+fails() {
+    if "$@"; then return 1; fi
+}
+runs() {
     for i in $(seq 300); do
-        ! reevectl -c %(conf)s status web | grep RUNNING || return 0
+        ! reevectl -c %(conf)s status $1 | grep RUNNING || return 0
         kill -0 $pid
         sleep 0.1
     done
     return 1
+}
+daemon() {
+    $(unit ExecStart) & pid=$!
+    runs web
 }
 """ % {"conf": CONF}
 
@@ -51,6 +61,17 @@ front=$(grep -l '^reeve-rpcd' /proc/[0-9]*/comm | cut -d/ -f3)
 test "$(awk '/^Uid/ {print $3}' /proc/$front/status)" = "$(id -u reeve)"
 test -s /var/log/reeve/reeved.log
 
+# A reload takes in what is new and leaves the rest alone, all of it where there is a mistake.
+printf '[program:two]\\ncommand=/bin/sleep 1000\\n' >/etc/reeve/conf.d/two.conf
+$(unit ExecReload)
+runs two
+echo '[program:bad]' >/etc/reeve/conf.d/bad.conf
+fails $(unit ExecReload)
+rm /etc/reeve/conf.d/bad.conf /etc/reeve/conf.d/two.conf
+$(unit ExecReload)
+test "$(reevectl -c %(conf)s pid web)" = $web
+kill -0 $first
+
 # An upgrade leaves the daemon, its programs and the changed configuration alone.
 dpkg -i /packages/next/reeve_*.deb
 test "$(dpkg-query -W -f '${Version}' reeve)" = %(next)s
@@ -58,9 +79,12 @@ kill -0 $first
 test "$(reevectl -c %(conf)s pid web)" = $web
 grep -qx '; mine' %(conf)s
 
+reevectl -c %(conf)s status web | grep RUNNING
+
 # The names of supervisord, on what is new.
 kill $first
 wait $first
+fails kill -0 $web
 dpkg -i /packages/next/reeve-compat_*.deb
 daemon
 supervisorctl -c %(conf)s status web | grep RUNNING
@@ -69,6 +93,11 @@ supervisord -v
 kill $pid
 wait $pid
 
+# A removal leaves the configuration and the logs, a purge nothing that is its own.
+dpkg --remove reeve-compat reeve
+test ! -e /usr/sbin/reeved -a ! -e /usr/bin/supervisord
+grep -qx '; mine' %(conf)s
+test -s /var/log/reeve/reeved.log
 rm /etc/reeve/conf.d/web.conf
 dpkg --purge reeve-compat reeve
 %(files)s >/tmp/after
@@ -104,7 +133,7 @@ class Package(unittest.TestCase):
         done = subprocess.run(words, text=True, stdin=subprocess.DEVNULL, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=minutes * MINUTES, **options)
-        self.assertEqual(0, done.returncode, "%s\n%s" % (" ".join(words), done.stdout[-4000:]))
+        self.assertEqual(0, done.returncode, "%s\n%s" % (words[0], done.stdout[-4000:]))
         return done.stdout
 
     def package(self, name, version):

@@ -59,9 +59,12 @@ class Install(unittest.TestCase):
             self.assertIn("share/man/man%s/%s" % (name[-1], name), found)
         for name in found:
             if not os.path.islink(os.path.join(self.prefix, name)) and "bin/" not in name:
-                self.assertNotIn(b"@sbindir@", read(os.path.join(self.prefix, name)), name)
+                self.assertNotRegex(read(os.path.join(self.prefix, name)), b"@[a-z]+@", name)
         self.assertIn("\nExecStart=/usr/local/sbin/reeved -n -s -c "
                       "/usr/local/etc/reeve/reeved.conf\n",
+                      self.text("lib/systemd/system/reeved.service"))
+        self.assertIn("\nExecReload=/usr/local/bin/reevectl -c "
+                      "/usr/local/etc/reeve/reeved.conf update\n",
                       self.text("lib/systemd/system/reeved.service"))
         self.assertIn("exec /usr/local/sbin/reeved --sample",
                       self.text("bin/echo_supervisord_conf"))
