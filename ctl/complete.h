@@ -6,8 +6,12 @@
 
 /* editor_complete_fn with a struct session as its context. */
 void complete(void *session, const char *line, struct words *out);
-/* The same with rows of another origin, which are asked for when the line needs them. */
-typedef struct server_rows complete_rows_fn(void *ctx);
-void complete_from(complete_rows_fn *, void *ctx, const char *line, struct words *out);
+/* The same from another origin, which is asked for what the line needs. */
+struct complete_source {
+	struct server_rows (*rows)(void *ctx);
+	json_t *(*config)(void *ctx);	/* getAllConfigInfo's array, new; or NULL */
+	void *ctx;
+};
+void complete_from(const struct complete_source *, const char *line, struct words *out);
 
 #endif

@@ -20,14 +20,25 @@ rows_of(void *ctx)
 	return rows_all;
 }
 
+static json_t *
+config_of(void *ctx)
+{
+	int *asked = ctx;
+
+	++*asked;
+	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]", "group", "old", "inuse", 1,
+	    "group", "new", "inuse", 0, "group", "new", "inuse", 0, "group", "odd");
+}
+
 static void
 completes(const char *line, const char *want, int rows_asked)
 {
 	struct words out = { 0 };
 	struct buf text;
 	int asked = 0;
+	const struct complete_source source = { rows_of, config_of, &asked };
 
-	complete_from(rows_of, &asked, line, &out);
+	complete_from(&source, line, &out);
 	buf_init(&text, 0);
 	for (size_t i = 0; i < out.count; i++)
 		assert_int_equal(buf_printf(&text, "%s|", out.list[i]), 0);
@@ -59,7 +70,7 @@ test_processes(void **state)
 	completes("stop w", "web|web2|w*b|", 1);
 	completes("stop web", "web|web2|", 1);
 	completes("stop ", "web|web2|g:one|g:*|g:web|w*b|it's|"
-	    "\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
+	    "\xd0\xb8\xd0\xbc\xd1\x8f|all|", 1);
 	completes("stop g", "g:one|g:*|g:web|", 1);
 	completes("stop g:", "g:one|g:*|g:web|", 1);
 	completes("stop g:w", "g:web|", 1);
@@ -76,9 +87,27 @@ static void
 test_groups(void **state)
 {
 	(void)state;
-	completes("add ", "web|web2|g|w*b|it's|\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
+	completes("remove ", "web|web2|g|w*b|it's|\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
+	completes("add ", "new|", 1);
+	completes("add o", "", 1);
 	completes("update g", "g|", 1);
 	completes("remove g:", "", 1);
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	completes("status --", "--json|--watch|", 1);
+	completes("status web --", "", 1);
+	completes("update --", "--dry-run|", 1);
+	completes("tail -", "-f|", 1);
+	completes("tail web s", "stdout|stderr|", 1);
+	completes("maintail -", "-f|", 0);
+	completes("signal US", "USR1|USR2|", 0);
+	completes("signal USR1 web", "web|web2|", 1);
+	completes("signal USR1 a", "all|", 1);
+	completes("stop a", "all|", 1);
 }
 
 /* Other commands take no names. */
@@ -98,6 +127,7 @@ main(void)
 		cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_nothing),
 	};
 
