@@ -144,8 +144,8 @@ config_now(void *session)
 }
 
 static void
-offer_arguments(const struct taker *taker, bool is_first, const struct complete_source *source,
-    const char *word, struct words *out)
+offer_arguments(const struct taker *taker, bool is_first,
+    const struct complete_source *source, const char *word, struct words *out)
 {
 	if (is_first && taker->first != NULL)
 		offer_words(taker->first, word, out);

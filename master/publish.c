@@ -237,8 +237,8 @@ cursor_reached(void *ctx)
 static int
 write_bare(struct buf *out, const char *method, uint64_t seq)
 {
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"seq\":%"
-	    PRIu64 "}}\n", method, seq);
+	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\","
+	    "\"params\":{\"seq\":%" PRIu64 "}}\n", method, seq);
 }
 
 static int
@@ -274,8 +274,9 @@ write_daemon(const struct publisher *pub, const struct entry *entry, struct buf 
 
 	if (pub->ops->daemon(pub->ctx, &info) == -1)
 		return -1;
-	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0", "method", "stream.daemon",
-	    "params", "seq", (json_int_t)entry->seq, "daemon", daemon_info_write(&info));
+	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0",
+	    "method", "stream.daemon", "params", "seq", (json_int_t)entry->seq,
+	    "daemon", daemon_info_write(&info));
 	daemon_info_clear(&info);
 	failed = row == NULL ? -1 : frame_write(out, row);
 	json_decref(row);
@@ -326,31 +327,28 @@ write_values(const struct publisher *pub, const struct entry *entry, struct buf 
 	return failed;
 }
 
-/* As many of the snapshot's processes as follow one another and fit. */
+/* As many of the snapshot's processes, from the cursor's on, as follow one another and fit.
+ */
 static int
 take_rows(struct cursor *cursor, struct buf *out)
 {
-	const struct entry *entry, *last = NULL;
+	const struct entry *next = cursor->next, *entry;
 	size_t before = buf_len(out);
 	int failed;
 
 	failed = buf_puts(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.rows\","
-	    "\"params\":{\"rows\":[");
-	for (entry = cursor->next; entry != NULL && entry->process != NULL &&
-	     buf_len(out) - before < ROWS_BYTES;
-	     entry = TAILQ_NEXT(entry, in_rows)) {
-		if (last != NULL)
-			failed |= buf_putc(out, ',');
+	    "\"params\":{\"rows\":");
+	do {
+		entry = next;
+		failed |= buf_putc(out, entry == cursor->next ? '[' : ',');
 		failed |= write_values(cursor->publisher, entry, out);
-		last = entry;
-		if (failed != 0 || entry->seq >= cursor->snapshot)
-			break;
-	}
-	failed |= buf_printf(out, "],\"seq\":%" PRIu64 "}}\n", last->seq);
-	if (failed != 0)
-		return -1;
-	pass(cursor, last);
-	return 1;
+		next = TAILQ_NEXT(entry, in_rows);
+	} while (failed == 0 && entry->seq < cursor->snapshot && next != NULL &&
+	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);
+	failed |= buf_printf(out, "],\"seq\":%" PRIu64 "}}\n", entry->seq);
+	if (failed == 0)
+		pass(cursor, entry);
+	return failed == 0 ? 1 : -1;
 }
 
 static int

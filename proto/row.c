@@ -247,7 +247,8 @@ field_of(const struct process_info *info, const struct column *column)
 static bool
 is_left_out(const struct process_info *info, const struct column *column)
 {
-	return !column->required && column->kind->goes_without_saying(field_of(info, column));
+	return !column->required &&
+	    column->kind->goes_without_saying(field_of(info, column));
 }
 
 /* ---- writing ---- */

@@ -1,6 +1,6 @@
-/* Row: a process of the state stream as JSON, from one table of columns (reeve-protocol(7)).
- * It is written without a tree of values: whenever a process changes, and for thousands of
- * them when somebody asks for a snapshot. */
+/* Row: a process of the state stream as JSON, from one table of columns
+ * (reeve-protocol(7)). It is written without a tree of values: whenever a process changes,
+ * and for thousands of them when somebody asks for a snapshot. */
 #ifndef PROTO_ROW_H
 #define PROTO_ROW_H
 

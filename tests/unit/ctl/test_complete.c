@@ -26,8 +26,9 @@ config_of(void *ctx)
 	int *asked = ctx;
 
 	++*asked;
-	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]", "group", "old", "inuse", 1,
-	    "group", "new", "inuse", 0, "group", "new", "inuse", 0, "group", "odd");
+	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]",
+	    "group", "old", "inuse", 1, "group", "new", "inuse", 0,
+	    "group", "new", "inuse", 0, "group", "odd");
 }
 
 static void

@@ -33,8 +33,8 @@ static const struct process_info sample = {
 };
 static const struct process_info fresh = {
 	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
-	.stopped_at = text_empty, .stdout_logfile = text_empty, .stderr_logfile = text_empty,
-	.fed_by_pipe = true,
+	.stopped_at = text_empty, .stdout_logfile = text_empty,
+	.stderr_logfile = text_empty, .fed_by_pipe = true,
 };
 static const enum row_form forms[] = {ROW_MEMBERS, ROW_WHOLE, ROW_VALUES};
 
@@ -168,8 +168,8 @@ static void
 test_texts(void **state)
 {
 	static const char *const texts[] = {
-		"a\"b\\c/d", "tab\tnewline\nend\x01", "\xc3\xbc\xe4\xb8\xad\xf0\x9f\x98\x80",
-		"\x7f", " ",
+		"a\"b\\c/d", "tab\tnewline\nend\x01",
+		"\xc3\xbc\xe4\xb8\xad\xf0\x9f\x98\x80", "\x7f", " ",
 	};
 	struct process_info info = sample;
 	struct buf out;
