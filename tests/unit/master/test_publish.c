@@ -20,17 +20,22 @@ struct fixture {
 	uint64_t seq;
 	struct publisher *publisher;
 	struct process processes[3];
+	char error[16384];	/* their spawnerr */
+	bool fails;		/* there is no memory for a row */
 };
 
 static int
 process_row(void *ctx, const struct process *process, struct process_info *info)
 {
-	(void)ctx;
+	const struct fixture *f = ctx;
+
+	if (f->fails && process == &f->processes[2])
+		return -1;
 	info->id = process->id;
 	info->state = process->state;
 	info->group = strdup("g");
 	info->name = strdup("p");
-	info->spawnerr = strdup("");
+	info->spawnerr = strdup(f->error);
 	info->stopped_at = strdup("");
 	info->stdout_logfile = strdup("");
 	info->stderr_logfile = strdup("");
@@ -76,7 +81,6 @@ teardown(void **state)
 	return 0;
 }
 
-/* Takes one frame and checks its method, and its number and row id where they are not 0. */
 /* The next frame, new; NULL when there is none. */
 static json_t *
 next_frame(struct cursor *cursor)
@@ -108,6 +112,7 @@ assert_rows(const json_t *rows, uint64_t ids)
 	assert_int_equal(got, ids);
 }
 
+/* Takes one frame and checks its method, and its number and rows where they are not 0. */
 static void
 expect(struct cursor *cursor, const char *method, uint64_t seq, uint64_t id)
 {
@@ -153,6 +158,53 @@ snapshot_then_nothing(void **state)
 	expect(cursor, "stream.end", 44, 0);
 	assert_null(next_frame(cursor));
 	assert_int_equal(cursor_reached(cursor), f->seq);
+	cursor_free(cursor);
+}
+
+/* A frame ends with the row that fills it, and where a row is no process that is there. */
+static void
+snapshot_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	memset(f->error, 'x', sizeof(f->error) - 1);
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 42, 1);
+	f->error[sizeof(f->error) / 2] = '\0';
+	expect(cursor, "stream.rows", 44, 23);
+	expect(cursor, "stream.end", 44, 0);
+	cursor_free(cursor);
+	cursor = cursor_new(f->publisher);
+	publish_removed(f->publisher, &f->processes[1]);
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 13);
+	expect(cursor, "stream.end", 44, 0);
+	expect(cursor, "stream.removed", 45, 2);
+	cursor_free(cursor);
+}
+
+/* Without memory nothing is taken, and nothing is left of what was begun. */
+static void
+row_that_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	f->fails = true;
+	assert_null(next_frame(cursor));
+	f->fails = false;
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	f->fails = true;
+	publish_changed(f->publisher, &f->processes[2]);
+	assert_null(next_frame(cursor));
+	f->fails = false;
+	expect(cursor, "stream.process", 45, 3);
 	cursor_free(cursor);
 }
 
@@ -262,6 +314,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(snapshot_then_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(snapshot_in_parts, setup, teardown),
+	    cmocka_unit_test_setup_teardown(row_that_fails, setup, teardown),
 	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
