@@ -7,6 +7,7 @@
 #include "ctl/verbs.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -195,6 +196,20 @@ wants_colour(void)
 	return has_terminal() && (no == NULL || *no == '\0');
 }
 
+/* A standard stream that was closed would be the next file or socket that is opened, and
+ * what is printed would go there. Nothing can be written to what stands for it. */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int
 run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
@@ -245,6 +260,7 @@ main(int argc, char **argv)
 	char *file = NULL, *why = NULL;
 	int status;
 
+	fill_standard_streams();
 	/* What was begun is finished when nobody reads any more what is said of it. */
 	signal(SIGPIPE, SIG_IGN);
 	if (read_options(argc, argv, &o, &status) == -1)

@@ -258,6 +258,21 @@ class Patterns(Case):
 
 
 @reeve_only
+class Streams(Case):
+    def test_closed(self):
+        """What is printed without a standard output goes nowhere else."""
+        d = self.daemon(program("a", "/bin/cat", startsecs=0))
+        for closed, status in (("<&-", 0), (">&-", 1), ("2>&-", 0), ("<&- >&- 2>&-", 1)):
+            with self.subTest(closed):
+                ended = subprocess.run(
+                    ["/bin/sh", "-c", 'exec "$@" ' + closed, "-",
+                     os.path.join(BUILD, "reevectl"), "-c", d.conf, "status", "a"],
+                    capture_output=True, timeout=PATIENCE, check=False)
+                self.assertEqual((status, b""), (ended.returncode, ended.stderr))
+                self.assertEqual(status == 0, ended.stdout.startswith(b"a  "))
+
+
+@reeve_only
 class Configuration(Case):
     def test_unreadable(self):
         """As a user who may read neither; a server that is named needs no file."""
