@@ -80,12 +80,14 @@ prompt_secret(const char *question)
 	return silent_line(question, &before);
 }
 
-bool
-prompt_yes(const char *question)
+int
+prompt_yes(const char *question, bool *yes)
 {
 	char *line = prompt_line(question);
-	bool yes = line != NULL && (*line == 'y' || *line == 'Y');
 
+	if (line == NULL)
+		return -1;
+	*yes = *line == 'y' || *line == 'Y';
 	free(line);
-	return yes;
+	return 0;
 }

@@ -103,12 +103,27 @@ class BesideSupervisorctl(Shared):
                          (ended.returncode, ended.stdout, ended.stderr))
 
     def test_errors_of_options(self):
-        for options in (("-s", "foo"), ("-s", ""), ("-s", "a:")):
+        for options in (("-s", "foo"), ("-s", ""), ("-s", "a:"), ("-s", "http://"),
+                        ("-s", "unix://"), ("-x",), ("-ix",), ("--frob=1",), ("--h",),
+                        ("--inter=1",), ("--he=1",), ("-u", "a", "--user=b"), ("-i", "-i"),
+                        ("-u", "a", "-u", "b"), ("-c", "a", "-x"), ("-i", "--inter", "-x")):
             want = self.theirs("pid", *options)
             got = self.ours("pid", *options)
             with self.subTest(options):
                 self.assertEqual((want[0], want[1], want[2].splitlines()[0]),
                                  (got[0], got[1], got[2].splitlines()[0]))
+        for option in ("--ser", "-s", "-ir"):
+            with self.subTest(option):
+                self.assertEqual(self.theirs(option)[2].splitlines()[0],
+                                 self.ours(option)[2].splitlines()[0])
+
+    def test_unanswered(self):
+        """The end of input is no answer."""
+        for line in ("shutdown", "reload"):
+            want, got = self.theirs(line, "-i"), self.ours(line, "-i")
+            self.assertEqual((want[0], want[1].split("error: ")[0]),
+                             (got[0], got[1].split("error: ")[0]))
+            self.assertIn("error: ", got[1])
 
     def test_nobody_there(self):
         for url in ("http://127.0.0.1:1", "unix:///nonexistent/s.sock"):
