@@ -261,6 +261,17 @@ class Patterns(Case):
                 self.assertEqual((1, "w: ERROR (no such process)\n"
                                      "a: ERROR (no such process)\n"), run("stop", "w", "a"))
 
+    def test_together(self):
+        """Those of a pattern are waited for together, told as they end; names in turn."""
+        d = self.daemon(program("p1", "/bin/cat", startsecs=1, autostart="false") +
+                        program("p2", "/nonexistent", autostart="false") +
+                        program("p3", "/bin/cat", startsecs=0, autostart="false"))
+        self.assertEqual("p2: ERROR (no such file)\np3: started\np1: started\n",
+                         d.reevectl("start", "p*").stdout)
+        self.assertEqual(0, d.reevectl("stop", "p[13]").returncode)
+        self.assertEqual("p1: started\np3: started\n",
+                         d.reevectl("start", "p1", "p3").stdout)
+
     def test_no_text(self):
         """Arguments that are no UTF-8 name nothing, and end nothing."""
         d = self.daemon(program("a", "/bin/cat"))
