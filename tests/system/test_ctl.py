@@ -218,6 +218,8 @@ class Changes(Case):
         self.assertEqual((1, "ERROR: no such group: zz\nd: would be added\n"),
                          run("--dry-run", "zz", "d"))
         self.assertEqual(nothing, run("--dry-run", "c"))
+        status, out = run("all", "--dryrun")
+        self.assertEqual((1, "Error: bad argument --dryrun"), (status, out.splitlines()[0]))
         # Nothing has taken effect: the groups are those of before, and d is not known.
         self.assertEqual(pid, d.info("b")["pid"])
         self.assertEqual("ERROR: no such process/group: d\n", d.reevectl("add", "d").stdout)
