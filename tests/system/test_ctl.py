@@ -4,6 +4,7 @@ XML-RPC: texts and exit codes."""
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
@@ -135,6 +136,20 @@ class BesideSupervisorctl(Shared):
             for line in ("reread", "update", "add x", "remove x", "avail", "reload"):
                 status, out, _ = self.ours(line, "-s", url)
                 self.assertEqual((1, "error: %s: " % url), (status, out[:len(url) + 9]))
+
+    def test_urls(self):
+        """A port that cannot be is not another one, and a user in the URL is nothing."""
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen(1)
+            port = s.getsockname()[1]
+            for bad in ("%d" % (port + 65536), "x", "-1", "1x"):
+                status, out, _ = self.ours("pid", "-s", "http://127.0.0.1:" + bad)
+                self.assertEqual(1, status)
+                self.assertEqual("error: http://127.0.0.1:%s: this is no number of a port\n"
+                                 % bad, out)
+        for url in ("http://u:p@127.0.0.1:%d" % port, "http://@127.0.0.1:%d/x" % port):
+            self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
 
     def test_tail_f_of_nothing(self):
         """What it says of the URL is the URL of the server that is asked."""
