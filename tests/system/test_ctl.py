@@ -255,6 +255,7 @@ class Patterns(Case):
                                 ("web1", "web2", "wob", "d\u00e9mon", "it's")) +
                         program("p", "/bin/cat", numprocs=3, startsecs=0,
                                 process_name="n%(process_num)d"))
+        d.wait_state("p:n2", "RUNNING")
         for options in ((), ("-s", "unix://" + d.socket)):
             def run(*words):
                 ended = d.reevectl(*words, options=["-c", d.conf, *options])  # noqa: B023
