@@ -272,6 +272,8 @@ on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct one *one = ctx;
 	struct client *c = one->client;
+	json_t *id = json_object_get(result, "id");
+	json_t *spawn = json_object_get(result, "spawn");
 	char *group, *name;
 	json_t *told;
 
@@ -279,8 +281,8 @@ on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 		close(fd);
 	namespec_split(one->name, &group, &name);
 	if (fault == FAULT_NONE)
-		told = json_pack("{ss, ss, sO?, sO?}", "group", group, "name", name, "id",
-		    json_object_get(result, "id"), "spawn", json_object_get(result, "spawn"));
+		told = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name,
+		    "id", id, "spawn", spawn);
 	else
 		told = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
 		    "id", 0, "fault", "code", (int)fault, "text", message);

@@ -74,7 +74,7 @@ option_problem(const char *given, int kind)
 	size_t n = strcspn(given, "="), likely = 0;
 	bool is_long = str_starts(given, "--");
 
-	if (kind == ':' && is_long)
+	if (kind == ':' && is_long && known != NULL)
 		return xasprintf("option --%s requires argument", known->name);
 	if (kind == ':')
 		return xasprintf("option -%c requires argument", optopt);
@@ -117,9 +117,10 @@ take_option(struct options *o, int letter)
 static int
 read_options(int argc, char **argv, struct options *o, char **why)
 {
+	static const char letters[] = "+:c:is:u:p:r:hv";
 	int c, index = -1;
 
-	while ((c = getopt_long(argc, argv, "+:c:is:u:p:r:hv", long_options, &index)) != -1) {
+	while ((c = getopt_long(argc, argv, letters, long_options, &index)) != -1) {
 		if (c == '?' || c == ':') {
 			free(*why);
 			*why = option_problem(argv[optind - 1], c);

@@ -194,13 +194,13 @@ operate_run(struct operation *op, char *const *names, size_t count)
 static void
 operate(struct operation *op, const struct words *names)
 {
-	size_t run;
+	size_t count = names->all ? 0 : names->count, run;
 
 	op->total = expected(op, names);
 	show_progress(op);
 	if (names->all)
 		operate_all(op);
-	for (size_t i = 0; !names->all && i < names->count && !op->session->broken; i += run) {
+	for (size_t i = 0; i < count && !op->session->broken; i += run) {
 		run = names_run(names, i);
 		operate_run(op, names->list + i, run);
 	}
