@@ -15,6 +15,7 @@
 #define CLIENT_PROTOCOL 1
 #define CLIENT_PUMP_TURNS 1000
 #define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
+#define CLIENT_AT_ONCE 64	/* calls that wait for their answers */
 
 struct client {
 	struct loop *loop;
@@ -29,6 +30,7 @@ struct client {
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
+	size_t asked;		/* calls of client_operate_many without an answer */
 	mirror_change_fn *observer;	/* or NULL */
 	void *observer_ctx;
 };
@@ -255,6 +257,68 @@ client_operate(struct client *c, const char *method, json_t *params, enum wait_k
 	else if (failed == 0 && answer->fault == FAULT_NONE)
 		failed = finish_one(c, answer);
 	c->each = NULL;
+	return failed;
+}
+
+/* One of several calls. No answer comes once the connection is lost. */
+struct one {
+	struct client *client;
+	const char *name;	/* borrowed */
+};
+
+/* An answer is to the bulk what the result of a job would be. */
+static void
+on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+{
+	struct one *one = ctx;
+	struct client *c = one->client;
+	json_t *id = json_object_get(result, "id");
+	json_t *spawn = json_object_get(result, "spawn");
+	char *group, *name;
+	json_t *told;
+
+	if (fd != -1)
+		close(fd);
+	namespec_split(one->name, &group, &name);
+	if (fault == FAULT_NONE)
+		told = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name,
+		    "id", id, "spawn", spawn);
+	else
+		told = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
+		    "id", 0, "fault", "code", (int)fault, "text", message);
+	if (c->bulk != NULL && bulk_add(c->bulk, told) == -1)
+		lose(c, "malformed answer");
+	json_decref(told);
+	c->asked--;
+	free(group);
+	free(name);
+}
+
+int
+client_operate_many(struct client *c, const char *method, char *const *names, size_t count,
+    enum wait_kind wait, bulk_result_fn *each, void *ctx)
+{
+	struct one *ones = xcalloc(count, sizeof(*ones)), *one = ones;
+	int failed;
+
+	c->asked = 0;
+	c->bulk = bulk_new(wait, row_of, c, each, ctx);
+	while (c->lost == NULL && (one < ones + count || c->asked > 0)) {
+		if (one == ones + count || c->asked == CLIENT_AT_ONCE) {
+			turn(c);
+			continue;
+		}
+		*one = (struct one){ .client = c, .name = names[one - ones] };
+		if (peer_call(c->peer, method, json_pack("{ss}", "name", one->name), false,
+		    on_one, one) == 0)
+			lose(c, strerror(errno));
+		one++;
+		c->asked++;
+	}
+	if (c->lost == NULL)
+		bulk_ended(c->bulk);
+	failed = finish_job(c);
+	free(ones);
 	return failed;
 }
 

@@ -32,6 +32,10 @@ NODISCARD int client_call_fd(struct client *, const char *method, json_t *params
  * results go to `each` as they are decided. Return as client_call. */
 NODISCARD int client_operate(struct client *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct answer *answer);
+/* The same for several processes, by their namespecs, with a method that takes a name: all
+ * are called at once, and each has its result. */
+NODISCARD int client_operate_many(struct client *, const char *method,
+    char *const *names, size_t count, enum wait_kind, bulk_result_fn *each, void *ctx);
 /* Takes what the state stream has brought, waiting at most that long (-1 = for ever). 0, or
  * -1 when the connection was lost. */
 NODISCARD int client_pump(struct client *, int timeout_ms);

@@ -36,8 +36,15 @@ connect_tcp(const char *host, const char *port, char **why)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
-	int fd = -1, error = getaddrinfo(host, port, &hints, &list), saved = 0;
+	int fd = -1, error, saved = 0;
+	int64_t number;
 
+	/* The system takes the number modulo 65536. */
+	if (str_to_int(port, &number) == -1 || number < 0 || number > UINT16_MAX) {
+		*why = xstrdup("this is no number of a port");
+		return -1;
+	}
+	error = getaddrinfo(host, port, &hints, &list);
 	if (error != 0) {
 		*why = xstrdup(gai_strerror(error));
 		return -1;
@@ -56,18 +63,28 @@ connect_tcp(const char *host, const char *port, char **why)
 	return fd;
 }
 
-/* New: "HOST:PORT" in two; an IPv6 address stands in brackets. */
+/* New: "HOST:PORT" in two; an IPv6 address stands in brackets. A user before an "@" is
+ * nothing to supervisorctl either. */
 static char *
 split_host(const char *url, char **port)
 {
 	const char *start = url + strlen(http_scheme);
-	char *host = xstrndup(start, strcspn(start, "/")), *colon = strrchr(host, ':');
-	size_t n = strlen(host);
+	const char *end = start + strcspn(start, "/"), *at = memrchr(start, '@',
+	    (size_t)(end - start));
+	char *host, *colon;
+	size_t n;
 
+	if (at != NULL)
+		start = at + 1;
+	host = xstrndup(start, (size_t)(end - start));
+	colon = strrchr(host, ':');
+	n = strlen(host);
 	*port = xstrdup("80");
 	if (colon != NULL && strchr(colon, ']') == NULL) {
-		free(*port);
-		*port = xstrdup(colon + 1);
+		if (colon[1] != '\0') {
+			free(*port);
+			*port = xstrdup(colon + 1);
+		}
 		*colon = '\0';
 		n = (size_t)(colon - host);
 	}

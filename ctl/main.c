@@ -7,6 +7,7 @@
 #include "ctl/verbs.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,62 +55,101 @@ usage_error(const char *self, const char *why)
 	return 2;
 }
 
-static int
-bad_option(char **argv, int kind)
+static const struct option *
+long_of(int letter)
 {
-	const char *given = argv[optind - 1];
-	char *why;
-	int status;
+	const struct option *o = long_options;
 
-	if (optopt != 0 && !str_starts(given, "--"))
-		why = xasprintf("option -%c %s", optopt,
-		    kind == ':' ? "requires argument" : "not recognized");
-	else
-		why = xasprintf("option %.*s %s", (int)strcspn(given, "="), given,
-		    kind == ':' ? "requires argument" : "not recognized");
-	status = usage_error(argv[0], why);
-	free(why);
-	return status;
+	while (o->name != NULL && o->val != letter)
+		o++;
+	return o->name != NULL ? o : NULL;
 }
 
-/* 0, or -1 with *status set: an error was printed. */
-static int
-read_options(int argc, char **argv, struct options *o, int *status)
+/* New: what Python's getopt has against the option that stopped the system's, which said
+ * `kind`. */
+static char *
+option_problem(const char *given, int kind)
 {
-	int c;
+	const struct option *known = optopt != 0 ? long_of(optopt) : NULL;
+	size_t n = strcspn(given, "="), likely = 0;
+	bool is_long = str_starts(given, "--");
 
-	while ((c = getopt_long(argc, argv, "+:c:is:u:p:r:hv", long_options, NULL)) != -1) {
-		const char **value = c == 'c' ? &o->file : c == 's' ? &o->server :
-		    c == 'u' ? &o->username : c == 'p' ? &o->password :
-		    c == 'r' ? &o->history_file : NULL;
+	if (kind == ':' && is_long && known != NULL)
+		return xasprintf("option --%s requires argument", known->name);
+	if (kind == ':')
+		return xasprintf("option -%c requires argument", optopt);
+	if (known != NULL)
+		return xasprintf("option --%s must not have an argument", known->name);
+	if (optopt != 0)
+		return xasprintf("option -%c not recognized", optopt);
+	for (const struct option *o = long_options; o->name != NULL; o++)
+		likely += strncmp(o->name, given + 2, n - 2) == 0;
+	return xasprintf("option %.*s not %s", (int)n, given,
+	    likely > 1 ? "a unique prefix" : "recognized");
+}
 
-		if (value != NULL) {
-			*value = optarg;
-		} else if (c == 'i') {
-			o->interactive = true;
-		} else if (c == 'h') {
-			o->help = true;
-		} else if (c == 'v') {
-			o->version = true;
-		} else {
-			*status = bad_option(argv, c);
+/* Where an option's value belongs, or NULL. */
+static const char **
+value_of(struct options *o, int letter)
+{
+	return letter == 'c' ? &o->file : letter == 's' ? &o->server :
+	    letter == 'u' ? &o->username : letter == 'p' ? &o->password :
+	    letter == 'r' ? &o->history_file : NULL;
+}
+
+/* False when it had been given before. */
+static bool
+take_option(struct options *o, int letter)
+{
+	const char **value = value_of(o, letter);
+	bool *flag = letter == 'i' ? &o->interactive : letter == 'h' ? &o->help :
+	    &o->version;
+	bool fresh = value != NULL ? *value == NULL : !*flag;
+
+	if (value != NULL)
+		*value = optarg;
+	else
+		*flag = true;
+	return fresh;
+}
+
+/* 0, or -1 with *why new. What cannot be read is told of before what is there twice. */
+static int
+read_options(int argc, char **argv, struct options *o, char **why)
+{
+	static const char letters[] = "+:c:is:u:p:r:hv";
+	int c, index = -1;
+
+	while ((c = getopt_long(argc, argv, letters, long_options, &index)) != -1) {
+		if (c == '?' || c == ':') {
+			free(*why);
+			*why = option_problem(argv[optind - 1], c);
 			return -1;
 		}
+		if (!take_option(o, c) && *why == NULL && !o->help)
+			*why = index == -1 ?
+			    xasprintf("conflicting command line option '-%c'", c) :
+			    xasprintf("conflicting command line option '--%s'",
+			    long_options[index].name);
+		index = -1;
 	}
-	return 0;
+	return *why != NULL ? -1 : 0;
 }
 
-/* "SCHEME:SOMETHING", as Python's urlparse sees it. */
+/* "SCHEME:SOMETHING", as Python's urlparse sees it: two slashes alone are nothing. */
 static bool
 is_url(const char *text)
 {
 	size_t n = 0;
+	const char *rest;
 
 	while (isalnum((unsigned char)text[n]) || strchr("+-.", text[n] != '\0' ? text[n] :
 	    ' ') != NULL)
 		n++;
-	return n > 0 && isalpha((unsigned char)text[0]) && text[n] == ':' &&
-	    text[n + 1] != '\0';
+	if (n == 0 || !isalpha((unsigned char)text[0]) || text[n] != ':')
+		return false;
+	rest = text + n + 1;
+	return *(str_starts(rest, "//") ? rest + 2 : rest) != '\0';
 }
 
 /* Where to look: -s alone, or what the file says. 0, or -1 with *why new. */
@@ -195,6 +235,20 @@ wants_colour(void)
 	return has_terminal() && (no == NULL || *no == '\0');
 }
 
+/* A standard stream that was closed would be the next file or socket that is opened, and
+ * what is printed would go there. Nothing can be written to what stands for it. */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int
 run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
@@ -245,10 +299,14 @@ main(int argc, char **argv)
 	char *file = NULL, *why = NULL;
 	int status;
 
+	fill_standard_streams();
 	/* What was begun is finished when nobody reads any more what is said of it. */
 	signal(SIGPIPE, SIG_IGN);
-	if (read_options(argc, argv, &o, &status) == -1)
+	if (read_options(argc, argv, &o, &why) == -1) {
+		status = usage_error(argv[0], why);
+		free(why);
 		return status;
+	}
 	if (o.help || o.version) {
 		fputs(o.help ? help_text : REEVE_VERSION "\n", stdout);
 		return 0;

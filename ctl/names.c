@@ -8,13 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-words_add(struct words *w, const char *word)
+static void
+add_from(struct words *w, const char *word, size_t from)
 {
 	w->list = xreallocarray(w->list, w->count + 1, sizeof(*w->list));
+	w->from = xreallocarray(w->from, w->count + 1, sizeof(*w->from));
+	w->from[w->count] = from;
 	w->list[w->count++] = xstrdup(word);
 	if (strcmp(word, "all") == 0)
 		w->all = true;
+}
+
+void
+words_add(struct words *w, const char *word)
+{
+	add_from(w, word, w->count > 0 ? w->from[w->count - 1] + 1 : 0);
 }
 
 void
@@ -35,6 +43,7 @@ words_clear(struct words *w)
 	for (size_t i = 0; i < w->count; i++)
 		free(w->list[i]);
 	free(w->list);
+	free(w->from);
 	*w = (struct words){ 0 };
 }
 
@@ -44,6 +53,7 @@ drop(struct words *w, size_t at)
 	free(w->list[at]);
 	w->count--;
 	memmove(w->list + at, w->list + at + 1, (w->count - at) * sizeof(*w->list));
+	memmove(w->from + at, w->from + at + 1, (w->count - at) * sizeof(*w->from));
 	w->all = false;
 	for (size_t i = 0; i < w->count; i++)
 		w->all = w->all || strcmp(w->list[i], "all") == 0;
@@ -121,7 +131,7 @@ names_find(const char *spec, const struct server_rows *rows)
 }
 
 static void
-expand(struct words *into, const char *word, const struct server_rows *rows)
+expand(struct words *into, const char *word, size_t from, const struct server_rows *rows)
 {
 	size_t before = into->count;
 
@@ -130,11 +140,21 @@ expand(struct words *into, const char *word, const struct server_rows *rows)
 		if (!matches(word, rows->list[i]))
 			continue;
 		spec = namespec_join(rows->list[i]->group, rows->list[i]->name);
-		words_add(into, spec);
+		add_from(into, spec, from);
 		free(spec);
 	}
 	if (into->count == before)
-		words_add(into, word);
+		add_from(into, word, from);
+}
+
+size_t
+names_run(const struct words *w, size_t at)
+{
+	size_t n = 1;
+
+	while (at + n < w->count && w->from[at + n] == w->from[at])
+		n++;
+	return n;
 }
 
 /* Names are UTF-8 whatever the user's locale: there '?' is a letter of any script. */
@@ -151,9 +171,9 @@ names_expand(struct words *w, size_t first, const struct server_rows *rows)
 		const char *word = w->list[i];
 
 		if (i >= first && is_pattern(word) && names_find(word, rows) == NULL)
-			expand(&out, word, rows);
+			expand(&out, word, i, rows);
 		else
-			words_add(&out, word);
+			add_from(&out, word, i);
 	}
 	out.all = w->all;
 	words_clear(w);

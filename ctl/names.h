@@ -10,6 +10,7 @@
 /* Arguments, split at white space. */
 struct words {
 	char **list;	/* owned, as its strings are */
+	size_t *from;	/* of each: which typed word it is of; owned */
 	size_t count;
 	bool all;	/* "all" is among them */
 };
@@ -26,6 +27,8 @@ void words_shift(struct words *);
  * name by the processes that match it, in the server's order. One that matches none stays,
  * to be told of as any other bad name; and so does "group:*". */
 void names_expand(struct words *, size_t first, const struct server_rows *);
+/* How many words from `at` on one pattern has become; 1 for any other word. */
+size_t names_run(const struct words *, size_t at);
 /* The row of the one process that a namespec means, or NULL. Borrowed. */
 const struct process_info *names_find(const char *spec, const struct server_rows *);
 /* Some word from `first` on is such a pattern: the rows are needed. */

@@ -1,6 +1,7 @@
 #include "ctl/operate.h"
 
 #include "common/mem.h"
+#include "ctl/client.h"
 #include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
@@ -159,21 +160,49 @@ operate_all(struct operation *op)
 }
 
 static void
+operate_name(struct operation *op, const char *spec)
+{
+	char *group, *name;
+
+	namespec_split(spec, &group, &name);
+	if (name == NULL && op->group != NULL)
+		operate_group(op, group);
+	else
+		operate_one(op, group, name, spec);
+	free(group);
+	free(name);
+}
+
+/* The processes of one pattern. Those that would have to be waited for one after another
+ * are waited for together. */
+static void
+operate_run(struct operation *op, char *const *names, size_t count)
+{
+	struct session *s = op->session;
+	struct client *client = server_client(s->server);
+
+	if (count > 1 && client != NULL && op->wait != WAIT_NOT) {
+		if (client_operate_many(client, op->one, names, count, op->wait,
+		    each_result, op) == -1)
+			session_error(s, client_lost(client));
+		return;
+	}
+	for (size_t i = 0; i < count && !s->broken; i++)
+		operate_name(op, names[i]);
+}
+
+static void
 operate(struct operation *op, const struct words *names)
 {
+	size_t count = names->all ? 0 : names->count, run;
+
 	op->total = expected(op, names);
 	show_progress(op);
 	if (names->all)
 		operate_all(op);
-	for (size_t i = 0; !names->all && i < names->count && !op->session->broken; i++) {
-		char *group, *name;
-		namespec_split(names->list[i], &group, &name);
-		if (name == NULL && op->group != NULL)
-			operate_group(op, group);
-		else
-			operate_one(op, group, name, names->list[i]);
-		free(group);
-		free(name);
+	for (size_t i = 0; i < count && !op->session->broken; i += run) {
+		run = names_run(names, i);
+		operate_run(op, names->list + i, run);
 	}
 	hide_progress(op);
 }

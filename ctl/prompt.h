@@ -8,7 +8,7 @@
 char *prompt_line(const char *question);
 /* The same without showing what is typed. */
 char *prompt_secret(const char *question);
-/* True when the answer begins with y. */
-bool prompt_yes(const char *question);
+/* *yes: the answer begins with y. 0, or -1 at the end of input. */
+int prompt_yes(const char *question, bool *yes);
 
 #endif

@@ -1,6 +1,7 @@
 #include "ctl/regroup.h"
 
 #include "common/mem.h"
+#include "common/str.h"
 #include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
@@ -346,31 +347,56 @@ show_preview(struct session *s, const struct words *only, const json_t *result)
 		fputs("No config updates to processes\n", s->out);
 }
 
-void
-regroup_update(struct session *s, const char *args)
+/* Whoever misspells --dry-run wants nothing to be done. True when that was not so. */
+static bool
+has_no_options(struct session *s, const struct words *words)
+{
+	char *problem;
+
+	for (size_t i = 0; i < words->count; i++) {
+		if (!str_starts(words->list[i], "--"))
+			continue;
+		problem = xasprintf("Error: bad argument %s", words->list[i]);
+		session_misused(s, problem, EXIT_GENERIC);
+		free(problem);
+		return false;
+	}
+	return true;
+}
+
+static void
+update_words(struct session *s, const struct words *only, bool dry)
 {
 	static const struct wording words[] = {
 		{ FAULT_SHUTDOWN_STATE, "already shutting down", EXIT_GENERIC },
 		{ .text = NULL },
 	};
-	struct words only;
 	struct answer a;
-	bool dry;
 
-	if (!session_reach(s))
-		return;
-	words_split(&only, args);
-	dry = words_take(&only, "--dry-run");
 	if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL, &a)
 	    == -1)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
 		tell_fault(s, words, &a, "");
 	else if (dry)
-		show_preview(s, &only, a.result);
+		show_preview(s, only, a.result);
 	else
-		update(s, &only, a.result);
+		update(s, only, a.result);
 	answer_clear(&a);
+}
+
+void
+regroup_update(struct session *s, const char *args)
+{
+	struct words only;
+	bool dry;
+
+	if (!session_reach(s))
+		return;
+	words_split(&only, args);
+	dry = words_take(&only, "--dry-run");
+	if (has_no_options(s, &only))
+		update_words(s, &only, dry);
 	words_clear(&only);
 }
 

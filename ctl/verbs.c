@@ -43,13 +43,33 @@ end_daemon(struct session *s, const char *method, int already_status)
 }
 
 static void
+tell_unanswered(struct session *s)
+{
+	fputs("error: the input has ended without an answer\n", s->out);
+	s->status = EXIT_GENERIC;
+}
+
+/* A session that may ask asks; true when it is to be done. */
+static bool
+is_meant(struct session *s, const char *question)
+{
+	bool yes = true;
+
+	if (s->interactive && prompt_yes(question, &yes) == -1) {
+		tell_unanswered(s);
+		yes = false;
+	}
+	return yes;
+}
+
+static void
 verb_shutdown(struct session *s, const char *args)
 {
 	char *why;
 	enum reach reached;
 
-	if (!session_no_arguments(s, args) || (s->interactive &&
-	    !prompt_yes("Really shut the remote supervisord process down y/N? ")))
+	if (!session_no_arguments(s, args) ||
+	    !is_meant(s, "Really shut the remote supervisord process down y/N? "))
 		return;
 	reached = server_reach(s->server, &why);
 	if (reached == REACH_NO_FILE || reached == REACH_REFUSED) {
@@ -67,8 +87,8 @@ verb_shutdown(struct session *s, const char *args)
 static void
 verb_reload(struct session *s, const char *args)
 {
-	if (!session_no_arguments(s, args) || (s->interactive &&
-	    !prompt_yes("Really restart the remote supervisord process y/N? ")))
+	if (!session_no_arguments(s, args) ||
+	    !is_meant(s, "Really restart the remote supervisord process y/N? "))
 		return;
 	if (session_reach(s) && end_daemon(s, "daemon.restart", EXIT_GENERIC))
 		fputs("Restarted supervisord\n", s->out);
@@ -285,6 +305,8 @@ login(struct session *s)
 		fputc('\n', s->out);
 		server_login(s->server, username, password);
 		mem_wipe(password, strlen(password));
+	} else {
+		tell_unanswered(s);
 	}
 	asked = password != NULL;
 	free(username);

@@ -247,6 +247,26 @@ note_rows(struct events *e, const struct server_rows *rows)
 	}
 }
 
+/* Who waits for what is misspelt waits for ever. */
+static void
+tell_unknown(const struct words *only, const struct server_rows *rows)
+{
+	for (size_t i = 0; i < only->count && !only->all; i++) {
+		char *group, *name;
+		bool known = false;
+
+		namespec_split(only->list[i], &group, &name);
+		for (size_t k = 0; k < rows->count && !known; k++)
+			known = strcmp(rows->list[k]->group, group) == 0 &&
+			    (name == NULL || strcmp(rows->list[k]->name, name) == 0);
+		if (!known)
+			fprintf(stderr, "%s: ERROR (no such %s)\n", name == NULL ? group :
+			    only->list[i], name == NULL ? "group" : "process");
+		free(group);
+		free(name);
+	}
+}
+
 static void
 follow_events(struct session *s, struct events *e)
 {
@@ -294,6 +314,7 @@ watch_events(struct session *s, const char *args)
 	e.told = idmap_new();
 	if (e.told != NULL && session_rows(s, &rows)) {
 		names_expand(&words, 0, &rows);
+		tell_unknown(&words, &rows);
 		note_rows(&e, &rows);
 		follow_events(s, &e);
 	}

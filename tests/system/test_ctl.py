@@ -4,6 +4,7 @@ XML-RPC: texts and exit codes."""
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
@@ -103,12 +104,27 @@ class BesideSupervisorctl(Shared):
                          (ended.returncode, ended.stdout, ended.stderr))
 
     def test_errors_of_options(self):
-        for options in (("-s", "foo"), ("-s", ""), ("-s", "a:")):
+        for options in (("-s", "foo"), ("-s", ""), ("-s", "a:"), ("-s", "http://"),
+                        ("-s", "unix://"), ("-x",), ("-ix",), ("--frob=1",), ("--h",),
+                        ("--inter=1",), ("--he=1",), ("-u", "a", "--user=b"), ("-i", "-i"),
+                        ("-u", "a", "-u", "b"), ("-c", "a", "-x"), ("-i", "--inter", "-x")):
             want = self.theirs("pid", *options)
             got = self.ours("pid", *options)
             with self.subTest(options):
                 self.assertEqual((want[0], want[1], want[2].splitlines()[0]),
                                  (got[0], got[1], got[2].splitlines()[0]))
+        for option in ("--ser", "-s", "-ir"):
+            with self.subTest(option):
+                self.assertEqual(self.theirs(option)[2].splitlines()[0],
+                                 self.ours(option)[2].splitlines()[0])
+
+    def test_unanswered(self):
+        """The end of input is no answer."""
+        for line in ("shutdown", "reload"):
+            want, got = self.theirs(line, "-i"), self.ours(line, "-i")
+            self.assertEqual((want[0], want[1].split("error: ")[0]),
+                             (got[0], got[1].split("error: ")[0]))
+            self.assertIn("error: ", got[1])
 
     def test_nobody_there(self):
         for url in ("http://127.0.0.1:1", "unix:///nonexistent/s.sock"):
@@ -120,6 +136,20 @@ class BesideSupervisorctl(Shared):
             for line in ("reread", "update", "add x", "remove x", "avail", "reload"):
                 status, out, _ = self.ours(line, "-s", url)
                 self.assertEqual((1, "error: %s: " % url), (status, out[:len(url) + 9]))
+
+    def test_urls(self):
+        """A port that cannot be is not another one, and a user in the URL is nothing."""
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen(1)
+            port = s.getsockname()[1]
+            for bad in ("%d" % (port + 65536), "x", "-1", "1x"):
+                status, out, _ = self.ours("pid", "-s", "http://127.0.0.1:" + bad)
+                self.assertEqual(1, status)
+                self.assertEqual("error: http://127.0.0.1:%s: this is no number of a port\n"
+                                 % bad, out)
+        for url in ("http://u:p@127.0.0.1:%d" % port, "http://@127.0.0.1:%d/x" % port):
+            self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
 
     def test_tail_f_of_nothing(self):
         """What it says of the URL is the URL of the server that is asked."""
@@ -203,6 +233,8 @@ class Changes(Case):
         self.assertEqual((1, "ERROR: no such group: zz\nd: would be added\n"),
                          run("--dry-run", "zz", "d"))
         self.assertEqual(nothing, run("--dry-run", "c"))
+        status, out = run("all", "--dryrun")
+        self.assertEqual((1, "Error: bad argument --dryrun"), (status, out.splitlines()[0]))
         # Nothing has taken effect: the groups are those of before, and d is not known.
         self.assertEqual(pid, d.info("b")["pid"])
         self.assertEqual("ERROR: no such process/group: d\n", d.reevectl("add", "d").stdout)
@@ -223,17 +255,21 @@ class Patterns(Case):
                                 ("web1", "web2", "wob", "d\u00e9mon", "it's")) +
                         program("p", "/bin/cat", numprocs=3, startsecs=0,
                                 process_name="n%(process_num)d"))
+        d.wait_state("p:n2", "RUNNING")
         for options in ((), ("-s", "unix://" + d.socket)):
             def run(*words):
                 ended = d.reevectl(*words, options=["-c", d.conf, *options])  # noqa: B023
                 return ended.returncode, ended.stdout
             with self.subTest(options):
-                self.assertEqual((0, "web1: stopped\nweb2: stopped\n"), run("stop", "web*"))
+                status, out = run("stop", "web*")
+                self.assertEqual((0, ["web1: stopped", "web2: stopped"]),
+                                 (status, sorted(out.splitlines())))
                 self.assertEqual((0, "web1: started\nweb2: started\n"), run("start", "web?"))
                 self.assertEqual((0, "wob: signalled\nweb1: signalled\n"),
                                  run("signal CONT", "w[o]b", "web1"))
-                self.assertEqual((0, "p:n1: stopped\np:n2: stopped\n"),
-                                 run("stop", "p:n[12]"))
+                status, out = run("stop", "p:n[12]")
+                self.assertEqual((0, ["p:n1: stopped", "p:n2: stopped"]),
+                                 (status, sorted(out.splitlines())))
                 self.assertEqual((0, "p:n1: started\np:n2: started\n"),
                                  run("start", "p:*[!0]"))
                 self.assertEqual((0, "it's: cleared\n"), run("clear", "it?s"))
@@ -246,6 +282,17 @@ class Patterns(Case):
                 self.assertEqual((1, "w: ERROR (no such process)\n"
                                      "a: ERROR (no such process)\n"), run("stop", "w", "a"))
 
+    def test_together(self):
+        """Those of a pattern are waited for together, told as they end; names in turn."""
+        d = self.daemon(program("p1", "/bin/cat", startsecs=1, autostart="false") +
+                        program("p2", "/nonexistent", autostart="false") +
+                        program("p3", "/bin/cat", startsecs=0, autostart="false"))
+        self.assertEqual("p2: ERROR (no such file)\np3: started\np1: started\n",
+                         d.reevectl("start", "p*").stdout)
+        self.assertEqual(0, d.reevectl("stop", "p[13]").returncode)
+        self.assertEqual("p1: started\np3: started\n",
+                         d.reevectl("start", "p1", "p3").stdout)
+
     def test_no_text(self):
         """Arguments that are no UTF-8 name nothing, and end nothing."""
         d = self.daemon(program("a", "/bin/cat"))
@@ -255,6 +302,21 @@ class Patterns(Case):
                  b"\xff\xfe", "a"], capture_output=True, timeout=PATIENCE, check=False)
             self.assertEqual((1, b""), (ended.returncode, ended.stderr))
             self.assertEqual(b"error: ", ended.stdout[:7])
+
+
+@reeve_only
+class Streams(Case):
+    def test_closed(self):
+        """What is printed without a standard output goes nowhere else."""
+        d = self.daemon(program("a", "/bin/cat", startsecs=0))
+        for closed, status in (("<&-", 0), (">&-", 1), ("2>&-", 0), ("<&- >&- 2>&-", 1)):
+            with self.subTest(closed):
+                ended = subprocess.run(
+                    ["/bin/sh", "-c", 'exec "$@" ' + closed, "-",
+                     os.path.join(BUILD, "reevectl"), "-c", d.conf, "status", "a"],
+                    capture_output=True, timeout=PATIENCE, check=False)
+                self.assertEqual((status, b""), (ended.returncode, ended.stderr))
+                self.assertEqual(status == 0, ended.stdout.startswith(b"a  "))
 
 
 @reeve_only

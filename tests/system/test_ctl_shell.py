@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import termios
 import time
 import unittest
 
@@ -209,6 +210,22 @@ class OnTerminal(Case):
         self.assertNotIn("cret", shown[1])
         t.type("pid\n")
         t.expect("%d\r\n" % d.pid)
+
+    def test_interrupted_password(self):
+        """The terminal shows again what is typed, however the question ends."""
+        d = self.daemon(tcp={"username": "me", "password": "secret"})
+        server = ("-s", "http://127.0.0.1:%d" % d.port)
+        for options, end, status in (((), "\x03", 0), (("-i", "pid"), "\x03", -signal.SIGINT),
+                                     (("-i", "pid"), "\x04", 1)):
+            with self.subTest(options=options, end=end):
+                t = Terminal(self, d, *server, *options)
+                t.expect("Username:")
+                t.type("me\n")
+                t.expect("Password:")
+                until(lambda: not termios.tcgetattr(t.fd)[3] & termios.ECHO)  # noqa: B023
+                t.type(end)
+                self.assertEqual(status, t.status())
+                self.assertTrue(termios.tcgetattr(t.fd)[3] & termios.ECHO)
 
 
 def has_libedit():

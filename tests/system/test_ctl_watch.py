@@ -116,6 +116,16 @@ class Events(Case):
         while text not in follower.text():
             self.d.reevectl("restart", "off")
 
+    def test_names_that_are_not_there(self):
+        """A misspelt one is told of; one that comes later is followed."""
+        f = Follower(self, self.d, "events", "late", "nope:*", "cat", "--jsn")
+        f.wait("--jsn: ERROR (no such process)\n")
+        self.assertEqual("late: ERROR (no such process)\nnope: ERROR (no such group)\n",
+                         f.text().split("--jsn")[0])
+        self.d.configure(PROGRAMS + program("late", "/bin/cat", startsecs=0))
+        self.d.reevectl("update", "late")
+        f.wait(" late RUNNING ")
+
     def test_needs_the_control_socket(self):
         ended = self.d.reevectl("events", options=["-s", "unix://" + self.d.socket])
         self.assertEqual(1, ended.returncode)
