@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
