@@ -158,9 +158,9 @@ colour_of(enum process_state state)
 }
 
 static void
-show_row(FILE *out, const struct process_info *row, int names, int64_t now, bool colour)
+show_row(FILE *out, const struct process_info *row, const char *name, int names,
+    int64_t now, bool colour)
 {
-	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
 
 	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - width(name), "",
@@ -168,24 +168,28 @@ show_row(FILE *out, const struct process_info *row, int names, int64_t now, bool
 	    process_state_name(row->state), colour ? "\033[0m" : "",
 	    description != NULL ? description : "");
 	free(description);
-	free(name);
 }
 
 void
 show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
     bool colour)
 {
-	int names = SHOW_NAME_MIN;
+	char **names = xcalloc(n + 1, sizeof(*names));
+	int widest = SHOW_NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
-		char *name = namespec_join(rows[i]->group, rows[i]->name);
-		int w = width(name);
-		if (w > names)
-			names = w;
-		free(name);
+		int w;
+
+		names[i] = namespec_join(rows[i]->group, rows[i]->name);
+		w = width(names[i]);
+		if (w > widest)
+			widest = w;
 	}
-	for (size_t i = 0; i < n; i++)
-		show_row(out, rows[i], names + SHOW_NAME_GAP, now, colour);
+	for (size_t i = 0; i < n; i++) {
+		show_row(out, rows[i], names[i], widest + SHOW_NAME_GAP, now, colour);
+		free(names[i]);
+	}
+	free(names);
 }
 
 static json_t *

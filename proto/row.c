@@ -13,7 +13,8 @@
  * borrowed from the JSON until all are known. */
 struct kind {
 	int (*read)(const json_t *, int64_t least, void *field); /* -1: not such a value */
-	int (*write)(struct buf *, const void *field);
+	int (*write)(struct buf *, const void *field);		/* in an object */
+	int (*write_value)(struct buf *, const void *field);	/* in an array */
 	bool (*goes_without_saying)(const void *field);
 };
 
@@ -71,25 +72,28 @@ is_zero_int(const void *field)
 	return *(const int *)field == 0;
 }
 
-/* ---- words ---- */
+/* ---- words, which are codes in an array ---- */
 
+/* The code, or -1. */
 static int
-read_word(const json_t *json, int (*parse)(const char *), int *value)
+read_word(const json_t *json, int (*parse)(const char *))
 {
-	const char *word = json_string_value(json);
+	json_int_t code = json_integer_value(json);
 
-	*value = word == NULL ? -1 : parse(word);
-	return *value == -1 ? -1 : 0;
+	if (json_is_string(json))
+		return parse(json_string_value(json));
+	return json_is_integer(json) && code >= 0 && code <= INT_MAX ? (int)code : -1;
 }
 
 static int
 read_state(const json_t *json, int64_t least UNUSED, void *field)
 {
-	int value;
+	int code = read_word(json, process_state_parse);
 
-	if (read_word(json, process_state_parse, &value) == -1)
+	if (code == -1 || process_state_parse(process_state_name(
+	    (enum process_state)code)) != code)
 		return -1;
-	*(enum process_state *)field = (enum process_state)value;
+	*(enum process_state *)field = (enum process_state)code;
 	return 0;
 }
 
@@ -103,11 +107,11 @@ write_state(struct buf *out, const void *field)
 static int
 read_verdict(const json_t *json, int64_t least UNUSED, void *field)
 {
-	int value;
+	int code = read_word(json, verdict_parse);
 
-	if (read_word(json, verdict_parse, &value) == -1)
+	if (code == -1 || verdict_parse(verdict_name((enum verdict)code)) != code)
 		return -1;
-	*(enum verdict *)field = (enum verdict)value;
+	*(enum verdict *)field = (enum verdict)code;
 	return 0;
 }
 
@@ -202,12 +206,13 @@ is_set(const void *field)
 
 /* ---- the columns ---- */
 
-static const struct kind kind_number = {read_number, write_number, is_zero_number};
-static const struct kind kind_integer = {read_int, write_int, is_zero_int};
-static const struct kind kind_state = {read_state, write_state, NULL};
-static const struct kind kind_verdict = {read_verdict, write_verdict, is_none};
-static const struct kind kind_text = {read_text, write_text, is_empty};
-static const struct kind kind_flag = {read_flag, write_flag, is_set};
+static const struct kind kind_number = {read_number, write_number, write_number,
+    is_zero_number};
+static const struct kind kind_integer = {read_int, write_int, write_int, is_zero_int};
+static const struct kind kind_state = {read_state, write_state, write_int, NULL};
+static const struct kind kind_verdict = {read_verdict, write_verdict, write_int, is_none};
+static const struct kind kind_text = {read_text, write_text, write_text, is_empty};
+static const struct kind kind_flag = {read_flag, write_flag, write_flag, is_set};
 
 #define COLUMN(member, kind, ...) \
 	{#member, &kind_##kind, offsetof(struct process_info, member), __VA_ARGS__}
@@ -279,7 +284,7 @@ write_values(struct buf *out, const struct process_info *info)
 		end--;
 	for (const struct column *c = columns; c < end; c++) {
 		failed |= buf_putc(out, c == columns ? '[' : ',');
-		failed |= c->kind->write(out, field_of(info, c));
+		failed |= c->kind->write_value(out, field_of(info, c));
 	}
 	return failed | buf_putc(out, ']');
 }

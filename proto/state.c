@@ -176,11 +176,18 @@ process_info_description(const struct process_info *info, int64_t now)
 char *
 namespec_join(const char *group, const char *name)
 {
+	size_t before = strlen(group), rest = strlen(name) + 1;
 	char *text;
 
 	if (strcmp(group, name) == 0)
 		return strdup(name);
-	return asprintf(&text, "%s:%s", group, name) < 0 ? NULL : text;
+	text = malloc(before + 1 + rest);
+	if (text == NULL)
+		return NULL;
+	memcpy(text, group, before);
+	text[before] = ':';
+	memcpy(text + before + 1, name, rest);
+	return text;
 }
 
 void

@@ -161,9 +161,17 @@ ROW = {"id": None, "group": None, "name": None, "state": None, "spawn": None, "p
        "fed_by_pipe": True}
 
 
+STATES = {0: "STOPPED", 10: "STARTING", 20: "RUNNING", 30: "BACKOFF", 40: "STOPPING",
+          100: "EXITED", 200: "FATAL", 1000: "UNKNOWN"}
+VERDICTS = ("none", "running", "exited-early", "spawn-failed", "stopped")
+
+
 def row_of(values):
-    """A process of stream.rows by its columns' names."""
-    return {**ROW, **dict(zip(ROW, values))}
+    """A process of stream.rows as stream.process has it, with all members."""
+    row = {**ROW, **dict(zip(ROW, values))}
+    if len(values) > list(ROW).index("verdict"):
+        row["verdict"] = VERDICTS[row["verdict"]]
+    return {**row, "state": STATES[row["state"]]}
 
 
 class Wire:

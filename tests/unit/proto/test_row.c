@@ -157,7 +157,7 @@ test_text(void **state)
 	assert_int_equal(row_write(&out, &info, ROW_MEMBERS), 0);
 	assert_int_equal(buf_putc(&out, '\0'), 0);
 	assert_string_equal(buf_data(&out),
-	    "[1,\"g\",\"p\",\"RUNNING\",2,77,1700000000,2,\"running\"]"
+	    "[1,\"g\",\"p\",20,2,77,1700000000,2,1]"
 	    "{\"id\":1,\"group\":\"g\",\"name\":\"p\",\"state\":\"RUNNING\",\"spawn\":2,"
 	    "\"pid\":77,\"start\":1700000000,\"last_spawn\":2,\"verdict\":\"running\"}");
 	buf_clear(&out);
@@ -260,8 +260,9 @@ static const struct {
 	const char *key, *value;
 } wrong[] = {
 	{"id", "0"}, {"id", "-1"}, {"spawn", "-1"}, {"pid", "-1"}, {"pid", "2147483648"},
-	{"exitstatus", "2147483648"}, {"state", "\"RUNNNING\""}, {"state", "20"},
-	{"last_spawn", "-1"}, {"verdict", "\"perhaps\""}, {"verdict", "1"},
+	{"exitstatus", "2147483648"}, {"state", "\"RUNNNING\""}, {"state", "21"},
+	{"state", "-1"}, {"state", "4294967316"}, {"last_spawn", "-1"},
+	{"verdict", "\"perhaps\""}, {"verdict", "5"}, {"verdict", "-1"},
 	{"fed_by_pipe", "1"},
 };
 
