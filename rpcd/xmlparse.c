@@ -337,8 +337,8 @@ prepare(struct xmlparse *parser)
 static void
 clear(struct xmlparse *parser)
 {
-	for (size_t i = 0; i < XMLPARSE_DEPTH; i++)
-		node_clear(&parser->nodes[i]);
+	while (parser->depth > 0)
+		node_clear(&parser->nodes[--parser->depth]);
 	mem_freep(&parser->method);
 	json_decref(parser->params);
 	parser->params = NULL;

@@ -227,6 +227,7 @@ def resident(count):
     pss, uss = {}, {}
     for who in subjects():
         with world(who, sleeps(count), count) as w:
+            time.sleep(2)
             figures = [memory(pid) for pid in w.pids()]
             pss[who], uss[who] = (sum(f[i] for f in figures) / 1024 for i in (0, 1))
     if not Bench.only_reeve:
@@ -365,7 +366,7 @@ EVENT = "x" * 40
 
 def event_rate(who):
     text = program("l", "%s /dev/null" % LISTENER, section="eventlistener",
-                   events="REMOTE_COMMUNICATION", buffer_size=EVENTS, stderr_logfile="NONE")
+                   events="REMOTE_COMMUNICATION", buffer_size=EVENTS, **QUIET)
     one = {"methodName": "supervisor.sendRemoteCommEvent", "params": ["t", EVENT]}
     body = call("system.multicall", [one] * EVENTS_A_CALL)
     with world(who, text, 1, cpus="0") as w:
