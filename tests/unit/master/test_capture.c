@@ -20,11 +20,15 @@ struct record {
 	char log[1024], all[1024], communications[1024];
 };
 
+/* To one of a record's texts. */
 static void
 append(char *to, const char *bytes, size_t n)
 {
-	if (n > 0)
-		strncat(to, bytes, n);
+	size_t len = strlen(to);
+
+	assert_true(len + n < sizeof(((struct record *)NULL)->all));
+	memcpy(to + len, bytes, n);
+	to[len + n] = '\0';
 }
 
 static void
