@@ -20,14 +20,15 @@ struct record {
 	char log[1024], all[1024], communications[1024];
 };
 
-/* To one of a record's texts. */
+/* To one of a record's texts; no bytes may be NULL. */
 static void
 append(char *to, const char *bytes, size_t n)
 {
 	size_t len = strlen(to);
 
 	assert_true(len + n < sizeof(((struct record *)NULL)->all));
-	memcpy(to + len, bytes, n);
+	if (n > 0)
+		memcpy(to + len, bytes, n);
 	to[len + n] = '\0';
 }
 
