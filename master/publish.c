@@ -234,35 +234,45 @@ cursor_reached(void *ctx)
 	return cursor->reached;
 }
 
+/* Up to the members of params. */
 static int
-write_bare(struct buf *out, const char *method, uint64_t seq)
+begin(struct buf *out, const char *method)
 {
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\","
-	    "\"params\":{\"seq\":%" PRIu64 "}}\n", method, seq);
+	return buf_printf(
+	    out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{", method);
 }
 
 static int
-write_process(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_info(const struct publisher *pub, const struct entry *entry, struct buf *out,
+    enum row_form form)
 {
 	struct process_info info = {0};
 	int failed;
 
 	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
 		return -1;
-	failed = buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
-	    "\"params\":{\"seq\":%" PRIu64 ",\"process\":", entry->seq);
-	failed |= row_write(out, &info, ROW_MEMBERS);
-	failed |= buf_puts(out, "}}\n");
+	failed = row_write(out, &info, form);
 	process_info_clear(&info);
 	return failed;
 }
 
 static int
+write_process(const struct publisher *pub, const struct entry *entry, struct buf *out)
+{
+	int failed = begin(out, "stream.process");
+
+	failed |= buf_printf(out, "\"seq\":%" PRIu64 ",\"process\":", entry->seq);
+	failed |= write_info(pub, entry, out, ROW_MEMBERS);
+	return failed | buf_puts(out, "}}\n");
+}
+
+static int
 write_removed(const struct entry *entry, struct buf *out)
 {
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.removed\","
-	    "\"params\":{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n", entry->seq,
-	    entry->removed_id);
+	int failed = begin(out, "stream.removed");
+
+	return failed | buf_printf(out, "\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n",
+	    entry->seq, entry->removed_id);
 }
 
 static int
@@ -314,19 +324,6 @@ take_row(struct cursor *cursor, struct buf *out)
 	return 1;
 }
 
-static int
-write_values(const struct publisher *pub, const struct entry *entry, struct buf *out)
-{
-	struct process_info info = {0};
-	int failed;
-
-	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
-		return -1;
-	failed = row_write(out, &info, ROW_VALUES);
-	process_info_clear(&info);
-	return failed;
-}
-
 /* As many of the snapshot's processes, from the cursor's on, as follow one another and fit.
  */
 static int
@@ -336,12 +333,12 @@ take_rows(struct cursor *cursor, struct buf *out)
 	size_t before = buf_len(out);
 	int failed;
 
-	failed = buf_puts(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.rows\","
-	    "\"params\":{\"rows\":");
+	failed = begin(out, "stream.rows");
+	failed |= buf_puts(out, "\"rows\":");
 	do {
 		entry = next;
 		failed |= buf_putc(out, entry == cursor->next ? '[' : ',');
-		failed |= write_values(cursor->publisher, entry, out);
+		failed |= write_info(cursor->publisher, entry, out, ROW_VALUES);
 		next = TAILQ_NEXT(entry, in_rows);
 	} while (failed == 0 && entry->seq < cursor->snapshot && next != NULL &&
 	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);
@@ -356,7 +353,8 @@ take_mark(struct cursor *cursor, struct buf *out)
 {
 	bool begins = cursor->phase == SNAPSHOT_BEGIN;
 
-	if (write_bare(out, begins ? "stream.begin" : "stream.end", cursor->reached) == -1)
+	if (begin(out, begins ? "stream.begin" : "stream.end") == -1 ||
+	    buf_printf(out, "\"seq\":%" PRIu64 "}}\n", cursor->reached) == -1)
 		return -1;
 	cursor->phase = begins ? SNAPSHOT_ROWS : LIVE;
 	return 1;
