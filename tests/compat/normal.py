@@ -26,9 +26,12 @@ class Normal:
         self.pids = {}
 
     def learn(self, daemon_pid, log):
-        """The pids that the daemon's log tells; they stay known when the log is cleared."""
-        self.pids.update({int(pid): "{%s}" % name for name, pid in SPAWNED.findall(log)})
+        """The pids that the daemon's log tells; they stay known when the log is cleared.
+        Returns those of this log."""
+        told = {int(pid): "{%s}" % name for name, pid in SPAWNED.findall(log)}
+        self.pids.update(told)
         self.pids[daemon_pid] = "{daemon}"
+        return list(told)
 
     def pid(self, number):
         return self.pids.get(number, number)

@@ -8,7 +8,7 @@ import cases
 import configs
 import steps
 from normal import Normal
-from reeve import CHILD, REPORT, Daemon
+from reeve import CHILD, REPORT, Daemon, read, until
 
 LISTENER = "/usr/bin/python3 " + os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                              "listener.py")
@@ -77,8 +77,14 @@ class Side(Daemon):
         self.configure(text.replace("{listener}", LISTENER))
 
     def learn(self):
-        """The pids; a main log that is the standard output counts as well."""
-        self.normal.learn(self.pid, self.fresh("main.log") + self.fresh("out.txt"))
+        """The pids; a main log that is the standard output counts as well. Each new process
+        has executed its program by the return: what supervisord's copy of itself gets as a
+        signal before is lost."""
+        new = self.normal.learn(self.pid, self.fresh("main.log") + self.fresh("out.txt"))
+        daemon = read("/proc/%s/cmdline" % self.pid, b"")
+        for pid in new if daemon else ():
+            until(lambda: read("/proc/%d/cmdline" % pid, b"") != daemon,
+                  what="%s to execute its program" % self.normal.pid(pid))
 
     def fresh(self, name):
         """The whole lines of a file that were not seen yet; all when it is another file."""
