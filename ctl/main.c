@@ -2,6 +2,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/conffile.h"
+#include "ctl/options.h"
 #include "ctl/session.h"
 #include "ctl/shell.h"
 #include "ctl/verbs.h"
@@ -15,125 +16,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct option long_options[] = {
-	{ "configuration", required_argument, NULL, 'c' },
-	{ "interactive", no_argument, NULL, 'i' },
-	{ "serverurl", required_argument, NULL, 's' },
-	{ "username", required_argument, NULL, 'u' },
-	{ "password", required_argument, NULL, 'p' },
-	{ "history_file", required_argument, NULL, 'r' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'v' },
-	{ 0 },
-};
-
-static const char help_text[] =
-    "usage: reevectl [options] [command [argument ...]]\n"
-    "\n"
-    "-c/--configuration FILE  supervisord.conf; one is searched for without it\n"
-    "-s/--serverurl SERVER    http://HOST:PORT or unix://PATH: speak XML-RPC there;\n"
-    "                         /PATH: the control socket there\n"
-    "-u/--username NAME       who to be there, when the server wants to know\n"
-    "-p/--password WORD       and the password\n"
-    "-r/--history_file FILE   keep the shell's history there\n"
-    "-i/--interactive         questions may be asked\n"
-    "-h/--help                print this and exit\n"
-    "-v/--version             print the version and exit\n"
-    "\n"
-    "Without a command a shell is started. `reevectl help' lists the commands;\n"
-    "reevectl(1) has the rest.\n";
-
-struct options { /* borrowed from argv */
-	const char *file, *server, *username, *password, *history_file;
-	bool interactive, help, version;
-};
+static void
+print_help(void)
+{
+	fputs("usage: reevectl [options] [command [argument ...]]\n\n", stdout);
+	options_help(stdout);
+	fputs("\nWithout a command a shell is started. `reevectl help' lists the commands;\n"
+	    "reevectl(1) has the rest.\n", stdout);
+}
 
 static int
 usage_error(const char *self, const char *why)
 {
 	fprintf(stderr, "Error: %s\nFor help, use %s -h\n", why, self);
 	return 2;
-}
-
-static const struct option *
-long_of(int letter)
-{
-	const struct option *o = long_options;
-
-	while (o->name != NULL && o->val != letter)
-		o++;
-	return o->name != NULL ? o : NULL;
-}
-
-/* New: what Python's getopt has against the option that stopped the system's, which said
- * `kind`. */
-static char *
-option_problem(const char *given, int kind)
-{
-	const struct option *known = optopt != 0 ? long_of(optopt) : NULL;
-	size_t n = strcspn(given, "="), likely = 0;
-	bool is_long = str_starts(given, "--");
-
-	if (kind == ':' && is_long && known != NULL)
-		return xasprintf("option --%s requires argument", known->name);
-	if (kind == ':')
-		return xasprintf("option -%c requires argument", optopt);
-	if (known != NULL)
-		return xasprintf("option --%s must not have an argument", known->name);
-	if (optopt != 0)
-		return xasprintf("option -%c not recognized", optopt);
-	for (const struct option *o = long_options; o->name != NULL; o++)
-		likely += strncmp(o->name, given + 2, n - 2) == 0;
-	return xasprintf("option %.*s not %s", (int)n, given,
-	    likely > 1 ? "a unique prefix" : "recognized");
-}
-
-/* Where an option's value belongs, or NULL. */
-static const char **
-value_of(struct options *o, int letter)
-{
-	return letter == 'c' ? &o->file : letter == 's' ? &o->server :
-	    letter == 'u' ? &o->username : letter == 'p' ? &o->password :
-	    letter == 'r' ? &o->history_file : NULL;
-}
-
-/* False when it had been given before. */
-static bool
-take_option(struct options *o, int letter)
-{
-	const char **value = value_of(o, letter);
-	bool *flag = letter == 'i' ? &o->interactive : letter == 'h' ? &o->help :
-	    &o->version;
-	bool fresh = value != NULL ? *value == NULL : !*flag;
-
-	if (value != NULL)
-		*value = optarg;
-	else
-		*flag = true;
-	return fresh;
-}
-
-/* 0, or -1 with *why new. What cannot be read is told of before what is there twice. */
-static int
-read_options(int argc, char **argv, struct options *o, char **why)
-{
-	static const char letters[] = "+:c:is:u:p:r:hv";
-	int c, index = -1;
-
-	while ((c = getopt_long(argc, argv, letters, long_options, &index)) != -1) {
-		if (c == '?' || c == ':') {
-			free(*why);
-			*why = option_problem(argv[optind - 1], c);
-			return -1;
-		}
-		if (!take_option(o, c) && *why == NULL && !o->help)
-			*why = index == -1 ?
-			    xasprintf("conflicting command line option '-%c'", c) :
-			    xasprintf("conflicting command line option '--%s'",
-			    long_options[index].name);
-		index = -1;
-	}
-	return *why != NULL ? -1 : 0;
 }
 
 /* "SCHEME:SOMETHING", as Python's urlparse sees it: two slashes alone are nothing. */
@@ -294,7 +190,7 @@ serve(const struct options *o, const struct conffile *conf, const char *file, ch
 int
 main(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o;
 	struct conffile conf;
 	char *file = NULL, *why = NULL;
 	int status;
@@ -302,13 +198,16 @@ main(int argc, char **argv)
 	fill_standard_streams();
 	/* What was begun is finished when nobody reads any more what is said of it. */
 	signal(SIGPIPE, SIG_IGN);
-	if (read_options(argc, argv, &o, &why) == -1) {
+	if (options_read(argc, argv, &o, &why) == -1) {
 		status = usage_error(argv[0], why);
 		free(why);
 		return status;
 	}
 	if (o.help || o.version) {
-		fputs(o.help ? help_text : REEVE_VERSION "\n", stdout);
+		if (o.help)
+			print_help();
+		else
+			puts(REEVE_VERSION);
 		return 0;
 	}
 	if (read_configuration(&o, argv, &file, &conf, &why) == -1)

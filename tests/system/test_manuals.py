@@ -97,6 +97,16 @@ class Manuals(unittest.TestCase):
         self.assertGreater(len(offered), 15)
         self.assertEqual(set(), offered - told)
 
+    def test_options_of_the_tool(self):
+        offered = re.findall(r"^-(\w)/--(\w+)( [A-Z]+)?", output("reevectl", "-h"), re.M)
+        told = re.findall(r"^\.It Fl (\w)( Ar \w+)? , Fl Fl (\w+)( Ar \w+)?$",
+                          manual("reevectl.1"), re.M)
+        self.assertIn(("c", "configuration", " FILE"), offered)
+        self.assertEqual([(letter, bool(value), name, bool(value))
+                          for letter, name, value in offered],
+                         [(letter, bool(short), name, bool(value))
+                          for letter, short, name, value in told])
+
     def test_commands_of_the_tool(self):
         lists = output("reevectl", "help").split("commands (type help <topic>):\n")
         offered = {w for text in lists[1:] for w in re.findall(r"^[a-z].*", text, re.M)

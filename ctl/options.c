@@ -1,0 +1,154 @@
+#include "ctl/options.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) .offset = offsetof(struct options, member)
+#define HELP_WIDTH 25
+
+/* One option: a flag fills a bool, any other a string. */
+static const struct row {
+	char letter;
+	const char *name;
+	const char *argument;	/* NULL = a flag */
+	size_t offset;
+	const char *help;
+} rows[] = {
+	{ 'c', "configuration", "FILE", AT(file),
+	    "supervisord.conf; one is searched for without it" },
+	{ 's', "serverurl", "SERVER", AT(server),
+	    "http://HOST:PORT or unix://PATH: speak XML-RPC there;\n"
+	    "/PATH: the control socket there" },
+	{ 'u', "username", "NAME", AT(username),
+	    "who to be there, when the server wants to know" },
+	{ 'p', "password", "WORD", AT(password), "and the password" },
+	{ 'r', "history_file", "FILE", AT(history_file), "keep the shell's history there" },
+	{ 'i', "interactive", NULL, AT(interactive), "questions may be asked" },
+	{ 'h', "help", NULL, AT(help), "print this and exit" },
+	{ 'v', "version", NULL, AT(version), "print the version and exit" },
+};
+
+static const struct row *
+row_of(int letter)
+{
+	for (size_t i = 0; i < nitems(rows); i++)
+		if (rows[i].letter == letter)
+			return &rows[i];
+	return NULL;
+}
+
+/* The table as the system's getopt wants it. The words after the options are the command's,
+ * and a missing argument is told from an unknown option. */
+struct spelling {
+	char letters[2 + 2 * nitems(rows) + 1];
+	struct option names[nitems(rows) + 1];
+};
+
+static void
+spell(struct spelling *s)
+{
+	char *letter = stpcpy(s->letters, "+:");
+
+	*s->names = (struct option){ 0 };
+	for (size_t i = 0; i < nitems(rows); i++) {
+		bool argument = rows[i].argument != NULL;
+
+		*letter++ = rows[i].letter;
+		if (argument)
+			*letter++ = ':';
+		s->names[i] = (struct option){ .name = rows[i].name, .val = rows[i].letter,
+			.has_arg = argument ? required_argument : no_argument };
+	}
+	*letter = '\0';
+	s->names[nitems(rows)] = (struct option){ 0 };
+}
+
+/* New: what Python's getopt has against the option that stopped the system's, which said
+ * `kind`. */
+static char *
+problem(const char *given, int kind)
+{
+	const struct row *known = optopt != 0 ? row_of(optopt) : NULL;
+	size_t n = strcspn(given, "="), likely = 0;
+	bool is_long = str_starts(given, "--");
+
+	if (kind == ':' && is_long && known != NULL)
+		return xasprintf("option --%s requires argument", known->name);
+	if (kind == ':')
+		return xasprintf("option -%c requires argument", optopt);
+	if (known != NULL)
+		return xasprintf("option --%s must not have an argument", known->name);
+	if (optopt != 0)
+		return xasprintf("option -%c not recognized", optopt);
+	for (size_t i = 0; i < nitems(rows); i++)
+		likely += strncmp(rows[i].name, given + 2, n - 2) == 0;
+	return xasprintf("option %.*s not %s", (int)n, given,
+	    likely > 1 ? "a unique prefix" : "recognized");
+}
+
+/* False when it had been given before. */
+static bool
+take(struct options *o, const struct row *row)
+{
+	void *slot = (char *)o + row->offset;
+	const char **value = slot;
+	bool *flag = slot, fresh;
+
+	if (row->argument == NULL) {
+		fresh = !*flag;
+		*flag = true;
+	} else {
+		fresh = *value == NULL;
+		*value = optarg;
+	}
+	return fresh;
+}
+
+/* What cannot be read is told of before what is there twice. */
+int
+options_read(int argc, char **argv, struct options *o, char **why)
+{
+	struct spelling s;
+	int c, index = -1;
+
+	*o = (struct options){ 0 };
+	*why = NULL;
+	spell(&s);
+	while ((c = getopt_long(argc, argv, s.letters, s.names, &index)) != -1) {
+		if (c == '?' || c == ':') {
+			free(*why);
+			*why = problem(argv[optind - 1], c);
+			return -1;
+		}
+		if (!take(o, row_of(c)) && *why == NULL && !o->help)
+			*why = index == -1 ?
+			    xasprintf("conflicting command line option '-%c'", c) :
+			    xasprintf("conflicting command line option '--%s'",
+			    rows[index].name);
+		index = -1;
+	}
+	return *why != NULL ? -1 : 0;
+}
+
+void
+options_help(FILE *out)
+{
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const char *argument = rows[i].argument, *help = rows[i].help;
+		int n = fprintf(out, "-%c/--%s%s%s", rows[i].letter, rows[i].name,
+		    argument != NULL ? " " : "", argument != NULL ? argument : "");
+
+		fprintf(out, "%*s", HELP_WIDTH - n, "");
+		for (; *help != '\0'; help++) {
+			fputc(*help, out);
+			if (*help == '\n')
+				fprintf(out, "%*s", HELP_WIDTH, "");
+		}
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,20 @@
+/* Options: the tool's command line before the command, as Python's getopt takes it. */
+#ifndef CTL_OPTIONS_H
+#define CTL_OPTIONS_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct options { /* borrowed from argv; NULL when not given */
+	const char *file, *server, *username, *password, *history_file;
+	bool interactive, help, version;
+};
+
+/* 0 with optind at the command, or -1 with *why new. */
+NODISCARD int options_read(int argc, char **argv, struct options *, char **why);
+/* Prints the options, a line each. */
+void options_help(FILE *);
+
+#endif
