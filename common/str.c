@@ -10,7 +10,8 @@
 #include <strings.h>
 
 /* The SIG* constants of Python's signal module without their prefix, so that SIG_DFL and
- * the like are among them. The first name of a number is the one that is shown. */
+ * the like are among them. The first name of a number is the one that is shown; those that
+ * are listed come first, in the order of their numbers. */
 static const struct {
 	const char *name;
 	int signo;
@@ -222,6 +223,18 @@ str_signal_name(int signo, char *buf)
 	}
 	(void)snprintf(buf, 32, "signal %d", signo);
 	return buf;
+}
+
+/* What the table has besides begins where its numbers rise no more. */
+const char *
+str_signal_listed(size_t nth)
+{
+	if (nth >= nitems(signals))
+		return NULL;
+	for (size_t i = 1; i <= nth; i++)
+		if (signals[i].signo <= signals[i - 1].signo)
+			return NULL;
+	return signals[nth].name;
 }
 
 /* Python prefers two names to those of glibc. */

@@ -23,6 +23,8 @@ NODISCARD int str_to_octal(const char *s, int64_t *value);
 NODISCARD int str_to_signal(const char *s, int *signo);
 /* "SIGTERM"; "signal 44" for one without a name, written to the caller's buffer of 32. */
 const char *str_signal_name(int signo, char *buf);
+/* The nth signal's name, "TERM", in the order of their numbers; NULL after the last. */
+const char *str_signal_listed(size_t nth);
 /* "ENOENT" for ENOENT; "errno N" is never produced: unknown numbers give "E?". */
 const char *str_errno_name(int errnum);
 /* New: Python repr() of a str: '…', or "…" when it holds ' and no "; escapes \n, \t, \\,

@@ -87,13 +87,20 @@ offer_words(const char *words, const char *word, struct words *out)
 	words_clear(&list);
 }
 
-#define SIGNALS "HUP INT QUIT KILL USR1 USR2 TERM STOP CONT"
+static void
+offer_signals(const char *word, struct words *out)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = str_signal_listed(i)) != NULL; i++)
+		offer(out, word, name);
+}
 
 static const struct taker {
 	const char *verb;
 	void (*offer)(const struct complete_source *, const char *word, struct words *out);
 	const char *first, *always; /* words of the first place, and of any; or NULL */
-	bool names_follow; /* nothing but the first place's words stands there */
+	bool signal_first; /* and nothing else stands in the first place */
 } takers[] = {
 	{ "add", offer_new_groups, NULL, NULL, false },
 	{ "clear", offer_processes, NULL, "all", false },
@@ -103,7 +110,7 @@ static const struct taker {
 	{ "pid", offer_processes, NULL, "all", false },
 	{ "remove", offer_groups, NULL, NULL, false },
 	{ "restart", offer_processes, NULL, "all", false },
-	{ "signal", offer_processes, SIGNALS, "all", true },
+	{ "signal", offer_processes, NULL, "all", true },
 	{ "start", offer_processes, NULL, "all", false },
 	{ "status", offer_processes, "--json --watch", NULL, false },
 	{ "stop", offer_processes, NULL, "all", false },
@@ -147,10 +154,12 @@ static void
 offer_arguments(const struct taker *taker, bool is_first,
     const struct complete_source *source, const char *word, struct words *out)
 {
+	if (is_first && taker->signal_first) {
+		offer_signals(word, out);
+		return;
+	}
 	if (is_first && taker->first != NULL)
 		offer_words(taker->first, word, out);
-	if (is_first && taker->names_follow)
-		return;
 	if (taker->offer != NULL)
 		taker->offer(source, word, out);
 	if (taker->always != NULL)

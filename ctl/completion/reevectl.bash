@@ -81,7 +81,8 @@ _reevectl_arguments()
 {
 	case $_reevectl_verb:${#_reevectl_given[@]} in
 	:* | help:0) _reevectl_commands ;;
-	signal:0) compgen -A signal | sed -n 's/^SIG//p' ;;
+	signal:0) printf '%s\n' HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM \
+		STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS RTMIN RTMAX ;;
 	clear:* | pid:* | restart:* | signal:* | start:* | status:* | stop:*)
 		_reevectl_names
 		echo all

@@ -75,9 +75,8 @@ function __reevectl_names
 end
 
 function __reevectl_signals
-    for name in (kill -l | string split -n ' ')
-        string replace -r '^SIG' '' $name
-    end
+    printf '%s\n' HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM \
+        STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS RTMIN RTMAX
 end
 
 complete -c reevectl -f

@@ -1,4 +1,5 @@
-/* Prints what the commands of the tool say of themselves. */
+/* Prints what the commands of the tool say of themselves, and the signals by name. */
+#include "common/str.h"
 #include "ctl/session.h"
 #include "ctl/verbs.h"
 #include "man/tables/mdoc.h"
@@ -24,6 +25,17 @@ print_verb(const struct verb *verb)
 	}
 }
 
+static void
+print_signals(void)
+{
+	const char *name;
+
+	mdoc_begin("signals by name");
+	for (size_t i = 0; (name = str_signal_listed(i)) != NULL; i++)
+		printf(".Li %s%s\n", name, str_signal_listed(i + 1) != NULL ? " ," : " .");
+	mdoc_end();
+}
+
 int
 main(void)
 {
@@ -35,5 +47,6 @@ main(void)
 		print_verb(verb);
 	puts(".El");
 	mdoc_end();
+	print_signals();
 	return ferror(stdout) != 0;
 }

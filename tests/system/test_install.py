@@ -115,6 +115,13 @@ class Install(unittest.TestCase):
         self.assertNotIn("reeved.service", done.stdout + done.stderr)
 
 
+def signals():
+    """As the manual's table has them, which is the code's."""
+    with open(os.path.join(ROOT, "man/reevectl.1"), encoding="utf-8") as f:
+        table = f.read().partition("table: signals by name")[2].partition("end of the table")[0]
+    return sorted(re.findall(r"^\.Li (\w+)", table, re.M))
+
+
 @reeve_only
 class Completion(Case):
     def setUp(self):
@@ -237,6 +244,8 @@ class Completion(Case):
         self.assertLess(25, len(lines))
         for (line, wanted), offered in zip(lines.items(), complete(list(lines)), strict=True):
             self.assertEqual(set(), wanted - set(offered), line)
+            if line.endswith("signal "):
+                self.assertEqual(signals(), sorted(offered))
 
     def options(self):
         told = self.d.reevectl("-h").stdout

@@ -67,7 +67,8 @@ class Manuals(unittest.TestCase):
                    ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
                    ("reeve-protocol.7", "Ta name:s Ta admin Ta", "Ta name:s Ta operate Ta"),
                    ("reeve-events.7", "    TICK_60\n", ""),
-                   ("reevectl.1", "--dry-run ...", "--dryrun ...")]
+                   ("reevectl.1", "--dry-run ...", "--dryrun ..."),
+                   ("reevectl.1", ".Li USR1 ,\n", "")]
         with tempfile.TemporaryDirectory() as scratch:
             for page in glob.glob(os.path.join(ROOT, "man/*.[1-8]")):
                 shutil.copy(page, scratch)

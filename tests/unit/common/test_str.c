@@ -221,6 +221,27 @@ test_errno_unknown(void **state)
 	assert_string_equal(str_errno_name(4000), "E?");
 }
 
+/* Each once, under the name that is shown. */
+static void
+test_signals_listed(void **state)
+{
+	const char *name;
+	char shown[32];
+	int signo, before = 0;
+	size_t n = 0;
+
+	(void)state;
+	for (; (name = str_signal_listed(n)) != NULL; n++) {
+		assert_int_equal(str_to_signal(name, &signo), 0);
+		assert_true(signo > before);
+		assert_string_equal(str_signal_name(signo, shown) + 3, name);
+		before = signo;
+	}
+	assert_int_equal(n, 33);
+	assert_int_equal(before, 64);
+	assert_null(str_signal_listed(1000));
+}
+
 /* Every cut of a text with sequences of one to four bytes ends at a boundary. */
 static void
 test_utf8_cut(void **state)
@@ -254,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_errno_unknown),
+		cmocka_unit_test(test_signals_listed),
 		cmocka_unit_test(test_utf8_cut),
 		cmocka_unit_test(test_compare),
 	};

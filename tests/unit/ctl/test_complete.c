@@ -106,6 +106,8 @@ test_words(void **state)
 	completes("tail web s", "stdout|stderr|", 1);
 	completes("maintail -", "-f|", 0);
 	completes("signal US", "USR1|USR2|", 0);
+	completes("signal T", "TRAP|TERM|TSTP|TTIN|TTOU|", 0);
+	completes("signal _", "", 0);
 	completes("signal USR1 web", "web|web2|", 1);
 	completes("signal USR1 a", "all|", 1);
 	completes("stop a", "all|", 1);
