@@ -7,7 +7,7 @@
 #include "master/conf_table.h"
 #include "master/config.h"
 #include "master/expand.h"
-#include "master/ini.h"
+#include "common/ini.h"
 #include "master/options.h"
 
 struct conf_load {

@@ -1,5 +1,5 @@
 /* What Python's RawConfigParser reads stands in tests/data/ini. */
-#include "master/ini.h"
+#include "common/ini.h"
 #include "tests/unit/master/scratch.h"
 
 struct place {

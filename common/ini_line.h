@@ -1,7 +1,7 @@
 /* Ini line: one line of a configuration file: where it begins, what of it is
  * comment, whether it is a header or an option (reference 4.1). */
-#ifndef MASTER_INI_LINE_H
-#define MASTER_INI_LINE_H
+#ifndef COMMON_INI_LINE_H
+#define COMMON_INI_LINE_H
 
 #include "common/compiler.h"
 

@@ -1,10 +1,10 @@
-#include "master/ini.h"
+#include "common/ini.h"
 
 #include "common/buf.h"
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/ini_line.h"
+#include "common/ini_line.h"
 
 #include <errno.h>
 #include <fcntl.h>

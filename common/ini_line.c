@@ -1,4 +1,4 @@
-#include "master/ini_line.h"
+#include "common/ini_line.h"
 
 #include "common/mem.h"
 #include "common/str.h"

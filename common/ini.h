@@ -1,8 +1,8 @@
 /* Ini: the text of configuration files → sections and values, as Python's
- * RawConfigParser reads them for supervisord (reference 4.1). Files read one after
- * another share one name space. Used at load only. */
-#ifndef MASTER_INI_H
-#define MASTER_INI_H
+ * RawConfigParser reads them for supervisord and supervisorctl (reference 4.1). Files read
+ * one after another share one name space. Used at load only. */
+#ifndef COMMON_INI_H
+#define COMMON_INI_H
 
 #include "common/compiler.h"
 
