@@ -310,23 +310,25 @@ ini_read(
     struct ini *ini, const char *path, const char *name, bool included, char **error)
 {
 	struct buf text;
-	int status = -1, saved;
+	int status = -1, kind;
 
 	*error = NULL;
 	buf_init(&text, INI_FILE_MAX + 65536);
 	if (read_file(path, &text) == -1) {
-		saved = errno;
-		if (saved == EFBIG)
+		kind = errno;
+		if (kind == EFBIG)
 			*error = xasprintf("%s is larger than a configuration file may be",
 			    name);
-		buf_clear(&text);
-		errno = saved;
-		return -1;
-	}
-	if ((*error = ini_line_check(name, buf_data(&text), buf_len(&text))) == NULL)
+	} else if ((*error = ini_line_check(name, buf_data(&text), buf_len(&text))) != NULL) {
+		kind = EILSEQ;
+	} else {
+		kind = EINVAL;
 		status = read_text(ini, name, included, buf_data(&text), buf_len(&text),
 		    error);
+	}
 	buf_clear(&text);
+	if (status == -1)
+		errno = kind;
 	return status;
 }
 

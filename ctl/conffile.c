@@ -1,8 +1,10 @@
 #include "ctl/conffile.h"
 
 #include "common/buf.h"
+#include "common/ini.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/exitcode.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,59 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR "/usr/local/etc"
 #endif
-#define CONFFILE_MAX (4 * 1024 * 1024)
 
-enum section {
-	SECTION_OTHER,
-	SECTION_DEFAULT,
-	SECTION_SUPERVISORD,
-	SECTION_SUPERVISORCTL,
-	SECTION_MAX
-};
-
-static const char *const section_names[SECTION_MAX] = {
-	[SECTION_DEFAULT] = "DEFAULT",
-	[SECTION_SUPERVISORD] = "supervisord",
-	[SECTION_SUPERVISORCTL] = "supervisorctl",
-};
-
-enum key {
-	KEY_CONTROL_SOCKET,
-	KEY_PIDFILE,
-	KEY_SERVERURL,
-	KEY_USERNAME,
-	KEY_PASSWORD,
-	KEY_PROMPT,
-	KEY_HISTORY_FILE,
-	KEY_MAX
-};
-
-static const struct {
-	const char *name;
-	enum section section;	/* the one that it is of */
-} keys[KEY_MAX] = {
-	[KEY_CONTROL_SOCKET] = { "control_socket", SECTION_SUPERVISORD },
-	[KEY_PIDFILE] = { "pidfile", SECTION_SUPERVISORD },
-	[KEY_SERVERURL] = { "serverurl", SECTION_SUPERVISORCTL },
-	[KEY_USERNAME] = { "username", SECTION_SUPERVISORCTL },
-	[KEY_PASSWORD] = { "password", SECTION_SUPERVISORCTL },
-	[KEY_PROMPT] = { "prompt", SECTION_SUPERVISORCTL },
-	[KEY_HISTORY_FILE] = { "history_file", SECTION_SUPERVISORCTL },
-};
-
-struct reading {
-	enum section section;
-	size_t indent;		/* of the option under way; a deeper line continues it */
-	bool in_option;
-	bool seen[SECTION_MAX];
-	char *values[SECTION_MAX][KEY_MAX];
-};
+static const char supervisord[] = "supervisord", supervisorctl[] = "supervisorctl";
 
 /* New: the directory that holds `path`'s directory, "" when the path is too short. */
 static char *
@@ -127,96 +83,6 @@ conffile_find(const char *argv0)
 	free(top);
 	free(self);
 	return found;
-}
-
-static char *
-slurp(const char *file, char **why)
-{
-	FILE *f = fopen(file, "re");
-	struct buf buf;
-	char *room = NULL;
-	size_t n = 0;
-
-	if (f == NULL) {
-		*why = xasprintf("could not %s config file %s",
-		    errno == ENOENT ? "find" : "read", file);
-		return NULL;
-	}
-	buf_init(&buf, CONFFILE_MAX);
-	while ((room = buf_reserve(&buf, 4096)) != NULL &&
-	    (n = fread(room, 1, 4096, f)) > 0)
-		buf_commit(&buf, n);
-	if (room == NULL || ferror(f) ||
-	    (buf_len(&buf) > 0 && memchr(buf_data(&buf), '\0', buf_len(&buf)) != NULL)) {
-		*why = xasprintf("could not read config file %s", file);
-		buf_clear(&buf);
-		fclose(f);
-		return NULL;
-	}
-	fclose(f);
-	return buf_steal(&buf);
-}
-
-/* Cuts a comment that whitespace precedes; at the start of a line it is all comment. */
-static void
-cut_comment(char *line)
-{
-	for (char *c = line; *c != '\0'; c++)
-		if ((*c == ';' || *c == '#') &&
-		    (c == line || strchr(" \t\r\f\v", c[-1]) != NULL)) {
-			*c = '\0';
-			return;
-		}
-}
-
-static void
-read_section(struct reading *r, char *line)
-{
-	char *end = strrchr(line, ']');
-
-	if (end == NULL)
-		return;
-	*end = '\0';
-	r->in_option = false;
-	r->section = SECTION_OTHER;
-	for (enum section s = SECTION_OTHER + 1; s < SECTION_MAX; s++)
-		if (strcmp(line + 1, section_names[s]) == 0)
-			r->section = s;
-	r->seen[r->section] = true;
-}
-
-static void
-read_option(struct reading *r, char *line)
-{
-	char *delimiter = strpbrk(line, "=:"), *key;
-
-	if (delimiter == NULL)
-		return;
-	r->in_option = true;
-	*delimiter = '\0';
-	key = str_strip(line);
-	for (size_t i = 0; i < KEY_MAX && r->section != SECTION_OTHER; i++)
-		if (strcasecmp(key, keys[i].name) == 0) {
-			free(r->values[r->section][i]);
-			r->values[r->section][i] = xstrdup(str_strip(delimiter + 1));
-		}
-}
-
-static void
-read_line(struct reading *r, char *line)
-{
-	size_t indent = strspn(line, " \t");
-	char *text;
-
-	cut_comment(line);
-	text = str_strip(line);
-	if (*text == '\0' || (r->in_option && indent > r->indent))
-		return;
-	r->indent = indent;
-	if (*text == '[')
-		read_section(r, text);
-	else
-		read_option(r, text);
 }
 
 static void
@@ -300,41 +166,40 @@ here_of(const char *file)
 	return full;
 }
 
-static const char *
-value_of(const struct reading *r, enum key key)
-{
-	const char *own = r->values[keys[key].section][key];
-
-	return own != NULL ? own : r->values[SECTION_DEFAULT][key];
-}
+/* Where a reading stands. */
+struct reading {
+	struct ini *ini;
+	char *here;
+};
 
 /* 0 with *text new, or NULL when the file does not say; -1 with *why new. */
 static int
-expanded(const struct reading *r, enum key key, const char *here, char **text, char **why)
+expanded(const struct reading *r, const char *section, const char *key, char **text,
+    char **why)
 {
-	const char *value = value_of(r, key);
+	const char *value = ini_get(r->ini, section, key);
 	char *option;
 
 	*text = NULL;
 	if (value == NULL)
 		return 0;
-	option = xasprintf("%s.%s", section_names[keys[key].section], keys[key].name);
-	*text = conffile_expand(value, here, option, why);
+	option = xasprintf("%s.%s", section, key);
+	*text = conffile_expand(value, r->here, option, why);
 	free(option);
 	return *text != NULL ? 0 : -1;
 }
 
 /* New, or NULL with *why new. */
 static char *
-socket_of(const struct reading *r, const char *here, char **why)
+socket_of(const struct reading *r, char **why)
 {
 	char *path, *pidfile;
 
-	if (expanded(r, KEY_CONTROL_SOCKET, here, &path, why) == -1)
+	if (expanded(r, supervisord, "control_socket", &path, why) == -1)
 		return NULL;
 	if (path != NULL)
 		return conffile_absolute(path);
-	if (expanded(r, KEY_PIDFILE, here, &pidfile, why) == -1)
+	if (expanded(r, supervisord, "pidfile", &pidfile, why) == -1)
 		return NULL;
 	path = xasprintf("%s.ctl", pidfile != NULL ? pidfile : "supervisord.pid");
 	free(pidfile);
@@ -343,17 +208,24 @@ socket_of(const struct reading *r, const char *here, char **why)
 
 /* What [supervisorctl] says. 0, or -1 with *why new. */
 static int
-client_of(const struct reading *r, const char *here, struct conffile *c, char **why)
+client_of(const struct reading *r, struct conffile *c, char **why)
 {
 	static const char scheme[] = "unix://";
+	const struct {
+		const char *key;
+		char **text;
+	} options[] = {
+		{ "serverurl", &c->serverurl },
+		{ "username", &c->username },
+		{ "password", &c->password },
+		{ "prompt", &c->prompt },
+		{ "history_file", &c->history_file },
+	};
 	char *path;
 
-	if (expanded(r, KEY_SERVERURL, here, &c->serverurl, why) == -1 ||
-	    expanded(r, KEY_USERNAME, here, &c->username, why) == -1 ||
-	    expanded(r, KEY_PASSWORD, here, &c->password, why) == -1 ||
-	    expanded(r, KEY_PROMPT, here, &c->prompt, why) == -1 ||
-	    expanded(r, KEY_HISTORY_FILE, here, &c->history_file, why) == -1)
-		return -1;
+	for (size_t i = 0; i < nitems(options); i++)
+		if (expanded(r, supervisorctl, options[i].key, options[i].text, why) == -1)
+			return -1;
 	if (c->history_file != NULL)
 		c->history_file = conffile_absolute(c->history_file);
 	if (c->serverurl == NULL)
@@ -368,19 +240,19 @@ client_of(const struct reading *r, const char *here, struct conffile *c, char **
 }
 
 static int
-take(const struct reading *r, const char *here, struct conffile *c, char **why)
+take(const struct reading *r, struct conffile *c, char **why)
 {
-	bool client = r->seen[SECTION_SUPERVISORCTL];
+	bool client = ini_has(r->ini, supervisorctl), daemon = ini_has(r->ini, supervisord);
 	char *socket_why = NULL;
 
-	if (!client && !r->seen[SECTION_SUPERVISORD]) {
+	if (!client && !daemon) {
 		*why = xstrdup(".ini file does not include supervisorctl section");
 		return -1;
 	}
-	if (client && client_of(r, here, c, why) == -1)
+	if (client && client_of(r, c, why) == -1)
 		return -1;
-	if (r->seen[SECTION_SUPERVISORD])
-		c->control_socket = socket_of(r, here, &socket_why);
+	if (daemon)
+		c->control_socket = socket_of(r, &socket_why);
 	/* A name that only the daemon's environment knows: there is the URL. */
 	if (c->control_socket == NULL && !client)
 		*why = socket_why;
@@ -392,25 +264,22 @@ take(const struct reading *r, const char *here, struct conffile *c, char **why)
 int
 conffile_read(const char *file, struct conffile *c, char **why)
 {
-	struct reading r = { 0 };
-	char *text = slurp(file, why), *rest = text, *line, *here;
-	int rc;
+	struct reading r = { .ini = ini_new(), .here = here_of(file) };
+	int status = EXIT_OK;
 
 	*c = (struct conffile){ 0 };
-	if (text == NULL)
-		return -1;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		read_line(&r, line);
-	free(text);
-	here = here_of(file);
-	rc = take(&r, here, c, why);
-	if (rc == -1)
+	if (ini_read(r.ini, file, file, false, why) == -1) {
+		status = errno == EINVAL && *why != NULL ? EXIT_GENERIC : EXIT_INVALID_ARGS;
+		if (*why == NULL)
+			*why = xasprintf("could not %s config file %s",
+			    errno == ENOENT ? "find" : "read", file);
+	} else if (take(&r, c, why) == -1) {
+		status = EXIT_INVALID_ARGS;
 		conffile_clear(c);
-	free(here);
-	for (size_t s = 0; s < SECTION_MAX; s++)
-		for (size_t k = 0; k < KEY_MAX; k++)
-			free(r.values[s][k]);
-	return rc;
+	}
+	free(r.here);
+	ini_free(r.ini);
+	return status;
 }
 
 void

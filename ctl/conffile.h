@@ -15,8 +15,9 @@ struct conffile {
 
 /* New: the first file of the default search path that exists (reference 4.8), or NULL. */
 char *conffile_find(const char *argv0);
-/* 0 with all members set, or -1 with *why new: the text after "Error: ". A file without
- * [supervisorctl] is one whose control socket is known. */
+/* 0 with all members set, or the exit status with *why new, the text after "Error: ":
+ * EXIT_GENERIC for a malformed file, as supervisorctl then ends, else EXIT_INVALID_ARGS. A
+ * file without [supervisorctl] is one whose control socket is known. */
 NODISCARD int conffile_read(const char *file, struct conffile *, char **why);
 void conffile_clear(struct conffile *);
 /* New: %(here)s, %(host_node_name)s, %(ENV_X)s and %% expanded; NULL with *why new.

@@ -63,20 +63,31 @@ connect_tcp(const char *host, const char *port, char **why)
 	return fd;
 }
 
+/* New: what stands between the scheme and a slash. A value of several lines brings their
+ * ends along, and Python takes such bytes out of a URL. */
+static char *
+authority(const char *url)
+{
+	const char *start = url + strlen(http_scheme);
+	char *text = xstrndup(start, strcspn(start, "/")), *out = text;
+
+	for (const char *c = text; *c != '\0'; c++)
+		if (strchr("\t\r\n", *c) == NULL)
+			*out++ = *c;
+	*out = '\0';
+	return text;
+}
+
 /* New: "HOST:PORT" in two; an IPv6 address stands in brackets. A user before an "@" is
  * nothing to supervisorctl either. */
 static char *
 split_host(const char *url, char **port)
 {
-	const char *start = url + strlen(http_scheme);
-	const char *end = start + strcspn(start, "/"), *at = memrchr(start, '@',
-	    (size_t)(end - start));
-	char *host, *colon;
+	char *all = authority(url), *at = strrchr(all, '@'), *host, *colon;
 	size_t n;
 
-	if (at != NULL)
-		start = at + 1;
-	host = xstrndup(start, (size_t)(end - start));
+	host = xstrdup(at != NULL ? at + 1 : all);
+	free(all);
 	colon = strrchr(host, ':');
 	n = strlen(host);
 	*port = xstrdup("80");
@@ -106,6 +117,10 @@ connect_url(const char *url, char **why)
 		if (fd != -1)
 			(void)fcntl(fd, F_SETFL, 0);
 		return fd;
+	}
+	if (!str_starts(url, http_scheme)) {
+		*why = xstrdup("unknown protocol");
+		return -1;
 	}
 	host = split_host(url, &port);
 	fd = connect_tcp(host, port, why);
@@ -162,7 +177,7 @@ static char *
 head(const struct http_request *r)
 {
 	bool tcp = str_starts(r->url, http_scheme);
-	const char *host = tcp ? r->url + strlen(http_scheme) : "localhost";
+	char *host = tcp ? authority(r->url) : xstrdup("localhost");
 	char *auth = authorization(r), *text, *body = xstrdup("");
 
 	if (r->body != NULL) {
@@ -170,11 +185,12 @@ head(const struct http_request *r)
 		body = xasprintf("Content-Type: text/xml\r\nContent-Length: %zu\r\n",
 		    r->length);
 	}
-	text = xasprintf("%s %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
+	text = xasprintf("%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: reevectl\r\n"
 	    "Accept: */*\r\n%s%s%s\r\n", r->body != NULL ? "POST" : "GET", r->path,
-	    (int)strcspn(host, "/"), host, r->body != NULL ? "Connection: close\r\n" : "",
+	    host, r->body != NULL ? "Connection: close\r\n" : "",
 	    auth, body);
 	mem_wipe(auth, strlen(auth));
+	free(host);
 	free(auth);
 	free(body);
 	return text;

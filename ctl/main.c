@@ -2,6 +2,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/conffile.h"
+#include "ctl/exitcode.h"
 #include "ctl/options.h"
 #include "ctl/session.h"
 #include "ctl/shell.h"
@@ -25,11 +26,15 @@ print_help(void)
 	    "reevectl(1) has the rest.\n", stdout);
 }
 
+/* Says why nothing is done (taken); the exit status. */
 static int
-usage_error(const char *self, const char *why)
+refuse(const char *self, int status, char *why)
 {
-	fprintf(stderr, "Error: %s\nFor help, use %s -h\n", why, self);
-	return 2;
+	fprintf(stderr, "Error: %s\n", why);
+	if (status == EXIT_INVALID_ARGS)
+		fprintf(stderr, "For help, use %s -h\n", self);
+	free(why);
+	return status;
 }
 
 /* "SCHEME:SOMETHING", as Python's urlparse sees it: two slashes alone are nothing. */
@@ -83,22 +88,22 @@ is_check(const char *command)
 	return command != NULL && strcmp(command, "check") == 0;
 }
 
-/* The file that is given or found; -1 with *why new. A server that is named needs none, and
- * a command that says what is wrong with it has to be reached. */
+/* The file that is given or found; 0, or the exit status with *why new. A server that is
+ * named needs none, and a command that says what is wrong with it has to be reached. */
 static int
 read_configuration(const struct options *o, char **argv, char **file,
     struct conffile *conf, char **why)
 {
-	const char *command = argv[optind];
+	bool needed = !is_check(argv[optind]) && (o->file != NULL || o->server == NULL);
+	int status;
 
 	*conf = (struct conffile){ 0 };
 	*file = o->file != NULL ? xstrdup(o->file) : conffile_find(argv[0]);
-	if (*file == NULL || conffile_read(*file, conf, why) == 0)
-		return 0;
-	if (!is_check(command) && (o->file != NULL || o->server == NULL))
-		return -1;
+	status = *file != NULL ? conffile_read(*file, conf, why) : EXIT_OK;
+	if (status == EXIT_OK || needed)
+		return status;
 	mem_freep(why);
-	return 0;
+	return EXIT_OK;
 }
 
 static char *
@@ -175,11 +180,8 @@ serve(const struct options *o, const struct conffile *conf, const char *file, ch
 	char *why = NULL;
 	int status;
 
-	if (find_server(o, conf, &where, &why) == -1) {
-		status = usage_error(argv[0], why);
-		free(why);
-		return status;
-	}
+	if (find_server(o, conf, &where, &why) == -1)
+		return refuse(argv[0], EXIT_INVALID_ARGS, why);
 	s.server = server_new(&where);
 	status = run(&s, argv + optind, conf->prompt != NULL ? conf->prompt : "supervisor",
 	    o->history_file != NULL ? o->history_file : conf->history_file);
@@ -198,11 +200,8 @@ main(int argc, char **argv)
 	fill_standard_streams();
 	/* What was begun is finished when nobody reads any more what is said of it. */
 	signal(SIGPIPE, SIG_IGN);
-	if (options_read(argc, argv, &o, &why) == -1) {
-		status = usage_error(argv[0], why);
-		free(why);
-		return status;
-	}
+	if (options_read(argc, argv, &o, &why) == -1)
+		return refuse(argv[0], EXIT_INVALID_ARGS, why);
 	if (o.help || o.version) {
 		if (o.help)
 			print_help();
@@ -210,12 +209,12 @@ main(int argc, char **argv)
 			puts(REEVE_VERSION);
 		return 0;
 	}
-	if (read_configuration(&o, argv, &file, &conf, &why) == -1)
-		status = usage_error(argv[0], why);
+	status = read_configuration(&o, argv, &file, &conf, &why);
+	if (status != EXIT_OK)
+		status = refuse(argv[0], status, why);
 	else
 		status = serve(&o, &conf, file, argv);
 	conffile_clear(&conf);
 	free(file);
-	free(why);
 	return status;
 }

@@ -343,6 +343,50 @@ class Configuration(Case):
         ended = run("-s", "unix://" + d.socket, "pid")
         self.assertEqual((0, "%d\n" % d.pid), (ended.returncode, ended.stdout))
 
+    @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
+    def test_malformed(self):
+        """The same words as supervisorctl's last ones, and its exit status."""
+        d = self.daemon()
+        client = b"[supervisorctl]\nserverurl=unix://" + d.socket.encode()
+
+        def run(tool, *words):
+            ended = subprocess.run([tool, *words], capture_output=True, text=True, cwd=d.dir,
+                                   timeout=PATIENCE, check=False)
+            return ended.returncode, ended.stdout, ended.stderr
+
+        ours = os.path.join(BUILD, "reevectl")
+        os.mkdir(d.path("etc"))
+        for text in (b"a=1\n" + client, b"  [x\n" + client, client + b"\nfoo",
+                     client + b"\n=1\nbar # z\n"):
+            with self.subTest(text):
+                with open(d.path("etc/bad.conf"), "wb") as f:
+                    f.write(text)
+                status, out, err = run(ours, "-c", "etc/bad.conf", "pid")
+                want = run(SUPERVISORCTL, "-c", "etc/bad.conf", "pid")
+                self.assertEqual((want[0], want[1]), (status, out))
+                self.assertEqual("Error: ", err[:7])
+                self.assertTrue(want[2].endswith("Error: " + err[7:]), (want, err))
+        os.rename(d.conf, d.path("etc/good.conf"))
+        os.rename(d.path("etc/bad.conf"), d.conf)
+        self.assertEqual((0, "%d\n" % d.pid, ""), run(ours, "-s", "unix://" + d.socket, "pid"))
+        with open(d.conf, "wb") as f:
+            f.write(client + b"\nprompt=\xff\n")
+        status, _, err = run(ours, "pid")
+        self.assertEqual(run(SUPERVISORCTL, "-c", d.conf, "pid")[0], status)
+        self.assertEqual("Error: supervisord.conf: line 3 is not valid UTF-8",
+                         err.splitlines()[0])
+
+    def test_value_of_several_lines(self):
+        d = self.daemon(tcp={"username": "u", "password": "p\n q"})
+        with open(d.path("client.conf"), "w", encoding="utf-8") as f:
+            f.write("[supervisorctl]\nserverurl=http://127.0.0.1:%d\n ; x\n /x\n"
+                    "username=u\npassword=p\n q\n" % d.port)
+        for tool in (os.path.join(BUILD, "reevectl"), SUPERVISORCTL):
+            if os.path.exists(tool):
+                told = subprocess.run([tool, "-c", "client.conf", "pid"], timeout=PATIENCE,
+                                      capture_output=True, text=True, cwd=d.dir, check=False)
+                self.assertEqual("%d\n" % d.pid, told.stdout, told)
+
     def test_socket_that_may_not_be_used(self):
         """The file's serverurl comes second, with its user and password."""
         if os.geteuid() != 0:

@@ -1,10 +1,11 @@
 /* Each tests/data/conffile/NAME.conf says in its first line, after "; want: ",
- * the socket's path, after "; client: " what [supervisorctl] says, or after "; error: "
- * the error. HERE stands for the file's
- * directory, CWD for the current one, FILE for the file. */
+ * the socket's path, after "; client: " what [supervisorctl] says, or after "; error: " or
+ * "; malformed: " the error, with "|" for a newline. HERE stands for the file's directory,
+ * CWD for the current one, FILE for the file. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/conffile.h"
+#include "ctl/exitcode.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,13 +59,14 @@ told(const char *file, bool client)
 {
 	struct conffile c;
 	char *why = NULL, *said;
+	int status = conffile_read(file, &c, &why);
 
-	if (conffile_read(file, &c, &why) == -1) {
-		said = xasprintf("; error: %s", why);
+	if (status != EXIT_OK) {
+		assert_true(status == EXIT_GENERIC || status == EXIT_INVALID_ARGS);
+		said = xasprintf("; %s: %s", status == EXIT_GENERIC ? "malformed" : "error",
+		    why);
 		free(why);
-		return said;
-	}
-	if (client)
+	} else if (client)
 		said = xasprintf("; client: %s %s %s %s %s", c.serverurl,
 		    c.username != NULL ? c.username : "-",
 		    c.password != NULL ? c.password : "-", c.prompt != NULL ? c.prompt :
@@ -72,6 +74,8 @@ told(const char *file, bool client)
 	else
 		said = xasprintf("; want: %s", c.control_socket);
 	conffile_clear(&c);
+	for (char *end = said; (end = strchr(end, '\n')) != NULL;)
+		*end = '|';
 	return said;
 }
 
@@ -113,10 +117,10 @@ test_missing(void **state)
 	char *why = NULL;
 
 	(void)state;
-	assert_int_equal(conffile_read("/nonexistent/x.conf", &c, &why), -1);
+	assert_int_equal(conffile_read("/nonexistent/x.conf", &c, &why), EXIT_INVALID_ARGS);
 	assert_string_equal(why, "could not find config file /nonexistent/x.conf");
 	free(why);
-	assert_int_equal(conffile_read("/", &c, &why), -1);
+	assert_int_equal(conffile_read("/", &c, &why), EXIT_INVALID_ARGS);
 	assert_string_equal(why, "could not read config file /");
 	free(why);
 }
@@ -132,8 +136,8 @@ test_nul_byte(void **state)
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(write(fd, "[supervisord]\npidfile=/a\0b\n", 27), 27);
 	close(fd);
-	assert_int_equal(conffile_read(path, &c, &why), -1);
-	want = xasprintf("could not read config file %s", path);
+	assert_int_equal(conffile_read(path, &c, &why), EXIT_INVALID_ARGS);
+	want = xasprintf("%s: line 2 contains a NUL character", path);
 	assert_string_equal(why, want);
 	free(want);
 	free(why);

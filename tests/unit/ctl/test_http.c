@@ -277,6 +277,38 @@ test_no_http(void **state)
 	refused(w->url, REACH_FAILED, "no HTTP server answers there");
 }
 
+static void
+test_no_protocol(void **state)
+{
+	(void)state;
+	refused("ftp://127.0.0.1", REACH_FAILED, "unknown protocol");
+	refused("\nhttp://127.0.0.1:9", REACH_FAILED, "unknown protocol");
+	refused("", REACH_FAILED, "unknown protocol");
+}
+
+/* Of a value of several lines; no line end comes into the request. */
+static void
+test_lines_in_url(void **state)
+{
+	struct world *w = *state;
+	struct http_request request = { .path = "/" };
+	struct http *http;
+	char said[4096], *why, *url, *want;
+
+	listen_tcp(w);
+	url = xasprintf("%.*s\r\n\t/x\ny", (int)strcspn(w->url + 7, "/") + 7, w->url);
+	request.url = url;
+	start(w, "\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", 1000, false);
+	assert_int_equal(http_open(&request, &http, &why), REACH_OK);
+	http_free(http);
+	asked(w, said, sizeof(said));
+	want = xasprintf("GET / HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
+	    "Accept: */*\r\n\r\n", (int)strcspn(w->url + 7, "/"), w->url + 7);
+	assert_string_equal(said, want);
+	free(want);
+	free(url);
+}
+
 /* A socket that cannot be made has a reason too. */
 static void
 test_no_socket(void **state)
@@ -312,6 +344,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_http, setup, teardown),
+		cmocka_unit_test(test_no_protocol),
+		cmocka_unit_test_setup_teardown(test_lines_in_url, setup, teardown),
 		cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_knows),
 	};
