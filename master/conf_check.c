@@ -91,6 +91,18 @@ blamed(const struct conf_load *load)
 	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
 }
 
+/* An error that begins or ends with the file's name needs no place, and where none was found
+ * there is none. */
+static bool
+has_place(const struct conf_load *load)
+{
+	const char *file = load->config->file, *error = load->error;
+	size_t n = strlen(error), length = file != NULL ? strlen(file) : 0;
+
+	return load->failed_section != NULL || (file != NULL && !str_starts(error, file) &&
+	    (n < length || strcmp(error + n - length, file) != 0));
+}
+
 static void
 print_place(const struct check *check, const struct conf_load *load, const char *section,
     const char *key)
@@ -100,7 +112,7 @@ print_place(const struct check *check, const struct conf_load *load, const char 
 
 	if (section != NULL && !ini_where(load->ini, section, key, &file, &line))
 		(void)ini_where(load->ini, section, NULL, &file, &line);
-	fputs(file != NULL ? file : "-", check->out);
+	fputs(file, check->out);
 	if (line > 0)
 		fprintf(check->out, ":%zu", line);
 	fputs(": ", check->out);
@@ -242,7 +254,8 @@ read_once(struct check *check, const struct options *options, int *problems)
 		if (!is_consequence(check, load.error) &&
 		    !(key != NULL && load.failed_section != NULL &&
 		        is_mended(check, load.failed_section, key))) {
-			print_place(check, &load, load.failed_section, key);
+			if (has_place(&load))
+				print_place(check, &load, load.failed_section, key);
 			fprintf(check->out, "%s\n", load.error);
 			++*problems;
 		}

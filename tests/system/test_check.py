@@ -104,7 +104,7 @@ x=1
                 ("x\n", "F: File contains no section headers.\n"),
                 (HEAD + "word\n", "F: Source contains parsing err"),
                 (HEAD + "[program:a b]\ncommand=/bin/cat\n", "F:2: Invalid name: 'a b'"),
-                ("\udcff", "F: ")):
+                ("\udcff", "F: line 1 is not valid UTF-8\n")):
             with open(self.d.conf, "wb") as f:
                 f.write(text.encode(errors="surrogateescape"))
             ended = subprocess.run([os.path.join(BUILD, "reeved"), "--check", self.d.conf],
@@ -112,6 +112,17 @@ x=1
                                    check=False)
             told = ended.stdout.replace(self.d.conf, "F")
             self.assertEqual((2, want), (ended.returncode, told[:len(want)]))
+
+    def test_no_file(self):
+        """The error names it, and no place comes before."""
+        for file, want in ((self.d.path("nope"), "could not find config file F\n"),
+                           (self.d.dir, "could not read config file F\n")):
+            for program in (["reeved", "--check"], ["reevectl", "check"]):
+                ended = subprocess.run([os.path.join(BUILD, program[0]), program[1], file],
+                                       capture_output=True, text=True, timeout=PATIENCE,
+                                       check=False)
+                self.assertEqual((2, want, ""), (ended.returncode, ended.stdout.replace(
+                    file, "F"), ended.stderr))
 
     def test_many_problems(self):
         """No more than a hundred are told, and it ends."""
