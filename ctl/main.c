@@ -88,7 +88,16 @@ is_check(const char *command)
 	return command != NULL && strcmp(command, "check") == 0;
 }
 
-/* The file that is given or found; 0, or the exit status with *why new. A server that is
+/* New: the file that is given or found, or NULL: "" is none, and none is searched for. */
+static char *
+file_of(const struct options *o, const char *self)
+{
+	if (o->file == NULL)
+		return conffile_find(self);
+	return *o->file != '\0' ? xstrdup(o->file) : NULL;
+}
+
+/* Reads that file; 0, or the exit status with *why new. A server that is
  * named needs none, and a command that says what is wrong with it has to be reached. */
 static int
 read_configuration(const struct options *o, char **argv, char **file,
@@ -98,7 +107,7 @@ read_configuration(const struct options *o, char **argv, char **file,
 	int status;
 
 	*conf = (struct conffile){ 0 };
-	*file = o->file != NULL ? xstrdup(o->file) : conffile_find(argv[0]);
+	*file = file_of(o, argv[0]);
 	status = *file != NULL ? conffile_read(*file, conf, why) : EXIT_OK;
 	if (status == EXIT_OK || needed)
 		return status;

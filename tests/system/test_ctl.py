@@ -376,6 +376,22 @@ class Configuration(Case):
         self.assertEqual("Error: supervisord.conf: line 3 is not valid UTF-8",
                          err.splitlines()[0])
 
+    @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
+    def test_empty_name(self):
+        """It stands for no file; none is searched for, though one is there."""
+        d = self.daemon()
+
+        def run(tool, *words):
+            ended = subprocess.run([tool, "-c", "", *words], capture_output=True, text=True,
+                                   cwd=d.dir, timeout=PATIENCE, check=False)
+            return ended.returncode, ended.stdout, ended.stderr.splitlines()[:1]
+
+        ours = os.path.join(BUILD, "reevectl")
+        for words in (("pid",), ("-s", "unix://" + d.socket, "pid"), ("-c", "x", "pid")):
+            with self.subTest(words):
+                self.assertEqual(run(SUPERVISORCTL, *words), run(ours, *words))
+        self.assertEqual(2, run(ours, "check")[0])
+
     def test_value_of_several_lines(self):
         d = self.daemon(tcp={"username": "u", "password": "p\n q"})
         with open(d.path("client.conf"), "w", encoding="utf-8") as f:
