@@ -49,7 +49,7 @@ select_names(struct session *s, struct status *st, const struct server_rows *row
 
 	for (size_t i = 0; i < st->names.count; i++)
 		words_add(&names, st->names.list[i]);
-	names_expand(&names, 0, rows);
+	names_expand(&names, s->attached, rows);
 	for (size_t i = 0; i < names.count; i++) {
 		const char *spec = names.list[i];
 		char *group, *name;
@@ -168,7 +168,7 @@ pid_names(struct session *s, struct words *names)
 			fprintf(s->out, "%d\n", (int)rows.list[i]->pid);
 		return;
 	}
-	names_expand(names, 0, &rows);
+	names_expand(names, s->attached, &rows);
 	for (size_t i = 0; i < names->count; i++)
 		pid_of(s, &rows, names->list[i]);
 }

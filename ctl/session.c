@@ -161,6 +161,8 @@ session_expand(struct session *s, struct words *words, size_t first)
 {
 	struct server_rows rows;
 
+	if (first == 0 && s->attached)
+		first = 1;
 	if (!names_has_pattern(words, first))
 		return true;
 	if (!session_rows(s, &rows))

@@ -29,6 +29,7 @@ struct session {
 	bool terminal;		/* out is one that can be moved on */
 	bool colour;		/* and wants colours */
 	const struct verb *verb; /* the command under way */
+	bool attached;		/* its first word follows without a blank: no pattern */
 	int status;		/* the exit code so far */
 	bool broken;		/* an error line ended the command */
 	bool unauthorized;	/* the server wants a password */

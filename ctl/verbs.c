@@ -254,9 +254,10 @@ verb_help(struct session *s, const char *args)
 		fprintf(s->out, "*** No help on %s\n", args);
 }
 
-/* Splits into the command word and the rest, both stripped, in place. */
+/* Splits into the command word and the rest, both stripped, in place. No blank need stand
+ * between the two: "start*" is start with the name "*". */
 static char *
-split_command(char *line, char **args)
+split_command(char *line, char **args, bool *attached)
 {
 	size_t n = 0;
 	char *word;
@@ -265,6 +266,7 @@ split_command(char *line, char **args)
 		n++;
 	word = xstrndup(line, n);
 	*args = str_strip(line + n);
+	*attached = *args == line + n;
 	return word;
 }
 
@@ -274,12 +276,12 @@ run(struct session *s, const char *line)
 	char *copy = xstrdup(line), *stripped = str_strip(copy), *args, *word;
 
 	s->status = EXIT_OK;
-	s->broken = s->unauthorized = false;
+	s->broken = s->unauthorized = s->attached = false;
 	if (*stripped == '?') {
 		word = xstrdup("help");
 		args = str_strip(stripped + 1);
 	} else {
-		word = split_command(stripped, &args);
+		word = split_command(stripped, &args, &s->attached);
 	}
 	s->verb = verb_find(word);
 	if (s->verb != NULL) {

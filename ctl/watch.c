@@ -313,7 +313,7 @@ watch_events(struct session *s, const char *args)
 	e.json = words_take(&words, "--json");
 	e.told = idmap_new();
 	if (e.told != NULL && session_rows(s, &rows)) {
-		names_expand(&words, 0, &rows);
+		names_expand(&words, s->attached, &rows);
 		tell_unknown(&words, &rows);
 		note_rows(&e, &rows);
 		follow_events(s, &e);
