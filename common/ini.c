@@ -310,21 +310,26 @@ ini_read(
     struct ini *ini, const char *path, const char *name, bool included, char **error)
 {
 	struct buf text;
-	int status = -1, kind;
+	const char *bytes;
+	int status, kind;
+	size_t n;
 
 	*error = NULL;
 	buf_init(&text, INI_FILE_MAX + 65536);
-	if (read_file(path, &text) == -1) {
-		kind = errno;
+	status = read_file(path, &text);
+	kind = errno;
+	bytes = buf_data(&text);
+	n = buf_len(&text);
+	if (status == -1) {
 		if (kind == EFBIG)
 			*error = xasprintf("%s is larger than a configuration file may be",
 			    name);
-	} else if ((*error = ini_line_check(name, buf_data(&text), buf_len(&text))) != NULL) {
+	} else if ((*error = ini_line_check(name, bytes, n)) != NULL) {
+		status = -1;
 		kind = EILSEQ;
 	} else {
+		status = read_text(ini, name, included, bytes, n, error);
 		kind = EINVAL;
-		status = read_text(ini, name, included, buf_data(&text), buf_len(&text),
-		    error);
 	}
 	buf_clear(&text);
 	if (status == -1)

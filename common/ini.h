@@ -15,9 +15,9 @@ struct ini;
 
 struct ini *ini_new(void);
 void ini_free(struct ini *);	/* NULL is fine */
-/* Reads one file. 0, or -1 with *error new and errno: EFBIG, EILSEQ (not UTF-8, or a NUL) or
- * EINVAL (malformed); *error is NULL when the file could not be opened or read. Errors call
- * it `name`. `included` files are remembered for ini_file. */
+/* Reads one file. 0, or -1 with *error new and errno: EFBIG, EILSEQ (not UTF-8, or a NUL)
+ * or EINVAL (malformed); *error is NULL when the file could not be opened or read. Errors
+ * call it `name`. `included` files are remembered for ini_file. */
 NODISCARD int ini_read(struct ini *, const char *path, const char *name, bool included,
     char **error);
 

@@ -22,8 +22,8 @@ print_help(void)
 {
 	fputs("usage: reevectl [options] [command [argument ...]]\n\n", stdout);
 	options_help(stdout);
-	fputs("\nWithout a command a shell is started. `reevectl help' lists the commands;\n"
-	    "reevectl(1) has the rest.\n", stdout);
+	fputs("\nWithout a command a shell is started. `reevectl help' lists the "
+	    "commands;\nreevectl(1) has the rest.\n", stdout);
 }
 
 /* Says why nothing is done (taken); the exit status. */

@@ -91,7 +91,7 @@ blamed(const struct conf_load *load)
 	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
 }
 
-/* An error that begins or ends with the file's name needs no place, and where none was found
+/* An error that begins or ends with the file's name needs no place, and without a file
  * there is none. */
 static bool
 has_place(const struct conf_load *load)

@@ -35,7 +35,8 @@ LINES = (
     "open foo", "open unix://{socket}", "open http://127.0.0.1:1", "open",
     "quit", "exit", "EOF", "quit now", "fg a b", "fg nope", "fg off", "fg g:*",
     "start*", "stop[a-z]*", "status*", "status[c]at off", "pid* off", "clear? nope", "start*x",
-    "signal* CONT nope", "*", "status:", "frob*", "frob   x", "help nope", "help  nope x", "!ls", "signal CONT all nope", "signal all cat",
+    "signal* CONT nope", "*", "status:", "frob*", "frob   x", "help nope",
+    "help  nope x", "!ls", "signal CONT all nope", "signal all cat",
     "signal CONT nope g:*", "start g:y nope", "stop off g:x", "clear all")
 # Those whose help follows, which is in words of our own: the first line is compared.
 MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x", "fg",

@@ -37,8 +37,8 @@ test_all(void **state)
 	static const char *const spellings[] = {
 		"-c f -s server -u me -p word -r past -i status -i",
 		"-cf -sserver -ume -pword -irpast status -i",
-		"--configuration f --serverurl=server --user me --password=word "
-		    "--history_file past --interactive -- status -i",
+		"--conf f --serverurl=server --u me --p=word --his past --i status -i",
+		"--configuration=f -s server -ume --password word -rpast -i -- status -i",
 	};
 	struct options o;
 	struct line line;
