@@ -95,7 +95,8 @@ class Piped(Case):
     @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
     def test_same_as_supervisorctl(self):
         for text in ("", "status off\nnope\n\n  \n? nope\nquit\nstatus\n", "exit now",
-                     "start*\nstatus* off", "stop off\nstatus off nope\n", "shutdown\nn\nreload\nno\nshutdown\nN\n",
+                     "start*\nstatus* off", "stop off\nstatus off nope\n",
+                     "shutdown\nn\nreload\nno\nshutdown\nN\n",
                      "open foo\nopen unix://%s\npid off" % self.d.socket):
             want = self.run_shell(SUPERVISORCTL, text)
             for options in ((), ("-s", "unix://" + self.d.socket)):
