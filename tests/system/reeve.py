@@ -565,3 +565,8 @@ def program(name, command, section="program", **options):
     """A [program] section."""
     options = {"command": command, **options}
     return "[%s:%s]\n%s\n" % (section, name, "".join("%s=%s\n" % i for i in options.items()))
+
+
+def cat(name, **options):
+    """A program that runs as soon as it is started, and says what it is told."""
+    return program(name, "/bin/cat", **{"startsecs": 0, **options})

@@ -7,7 +7,7 @@ import sys
 import unittest
 import xmlrpc.client
 
-from reeve import Case, Shared, alive, program, reeve_only, until
+from reeve import Case, Shared, alive, cat, program, reeve_only, until
 
 GB = 1 << 30
 LISTENER = r"""
@@ -22,10 +22,6 @@ while True:
     sys.stdout.write("RESULT 2\nOK")
     sys.stdout.flush()
 """
-
-
-def cat(name, **options):
-    return program(name, "/bin/cat", **{"startsecs": 0, **options})
 
 
 def off(name, **options):
