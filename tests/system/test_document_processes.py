@@ -63,8 +63,9 @@ class ProcessInfo(Shared):
         self.assertLessEqual(abs(time.time() - info["stop"]), 60)
 
     def test_now_is_the_current_time_and_gives_the_uptime(self):
+        before = int(time.time())
         info = self.d.info("up")
-        self.assertLessEqual(abs(time.time() - info["now"]), 2)
+        self.assertTrue(before <= info["now"] <= time.time())
         seconds = int(info["description"].rpartition(":")[2])
         self.assertLessEqual(abs(info["now"] - info["start"] - seconds), 1)
 
