@@ -265,7 +265,7 @@ class Violations(Case):
         w.sock.settimeout(10)
         line = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "process.start",
                            "params": {"name": "n" * 100000}}).encode() + b"\n"
-        with self.assertRaises((BrokenPipeError, ConnectionResetError, TimeoutError)):
+        with self.assertRaises((BrokenPipeError, ConnectionResetError)):
             for _ in range(1000):
                 w.send_bytes(line)
         self.assertLives()
