@@ -3,6 +3,7 @@
 #ifndef TESTS_STATEDOC_WORLD_H
 #define TESTS_STATEDOC_WORLD_H
 
+#include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
 #include "common/loop.h"
@@ -41,12 +42,6 @@ enqueue(struct recorder *r, struct process *p)
 	struct scene *s = r->ctx;
 
 	jobs_respawn(s->master.jobs, p);
-}
-
-static void
-no_log(void *ctx UNUSED, enum log_level level UNUSED, const char *text UNUSED,
-    size_t len UNUSED)
-{
 }
 
 static struct listener *
