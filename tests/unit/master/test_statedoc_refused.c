@@ -16,6 +16,17 @@ assert_refused(const json_t *doc, const char *about)
 	scene_free(fresh);
 }
 
+/* With this value of one member, which then has its own again. */
+static void
+assert_refused_with(json_t *doc, json_t *in, const char *name, const char *json)
+{
+	json_t *kept = json_incref(json_object_get(in, name));
+
+	json_object_set_new(in, name, json_loads(json, JSON_DECODE_ANY, NULL));
+	assert_refused(doc, json);
+	json_object_set_new(in, name, kept);
+}
+
 /* Takes every member out in turn, and puts one of another type in its place. */
 static void
 spoil(json_t *doc, json_t *part)
@@ -126,14 +137,8 @@ test_spoiled_values(void **state UNUSED)
 		{ json_object_get(doc, "mood"), "reason", "null" },
 	};
 
-	for (size_t i = 0; i < nitems(cases); i++) {
-		json_t *kept = json_incref(json_object_get(cases[i].in, cases[i].name));
-
-		json_object_set_new(cases[i].in, cases[i].name,
-		    json_loads(cases[i].json, JSON_DECODE_ANY, NULL));
-		assert_refused(doc, cases[i].json);
-		json_object_set_new(cases[i].in, cases[i].name, kept);
-	}
+	for (size_t i = 0; i < nitems(cases); i++)
+		assert_refused_with(doc, cases[i].in, cases[i].name, cases[i].json);
 	json_decref(doc);
 	scene_free(old);
 }
@@ -153,7 +158,7 @@ test_spoiled_listener(void **state UNUSED)
 		{ "line", "\"0\"" },
 	};
 	struct scene *old = scene_new();
-	json_t *doc, *group, *listener, *kept;
+	json_t *doc, *group, *listener;
 	char line[2 * LISTENER_LINE_MAX + 1];
 
 	live(old);
@@ -162,13 +167,8 @@ test_spoiled_listener(void **state UNUSED)
 	listener = json_array_get(json_object_get(group, "processes"), 1);
 	listener = json_object_get(json_object_get(listener, "pipes"), "listener");
 	assert_non_null(listener);
-	for (size_t i = 0; i < nitems(cases); i++) {
-		kept = json_incref(json_object_get(listener, cases[i][0]));
-		json_object_set_new(listener, cases[i][0],
-		    json_loads(cases[i][1], JSON_DECODE_ANY, NULL));
-		assert_refused(doc, cases[i][1]);
-		json_object_set_new(listener, cases[i][0], kept);
-	}
+	for (size_t i = 0; i < nitems(cases); i++)
+		assert_refused_with(doc, listener, cases[i][0], cases[i][1]);
 	/* It would have been judged as it got so long. */
 	memset(line, '0', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
