@@ -8,10 +8,11 @@ methods in test_document_config.py."""
 
 import os
 import re
+import signal
 import unittest
 import xmlrpc.client
 
-from reeve import SEAM, Case, Shared, alive, cat, program, reeve_only, until
+from reeve import SEAM, Case, Shared, alive, cat, reeve_only, until
 
 
 class Introduction(Shared):
@@ -97,17 +98,14 @@ class Versions(Shared):
 class State(Case):
     """Status and Control: getState, shutdown, restart; the states are a life's stations."""
 
-    def life(self):
-        d = self.daemon(program("slow", "{child} ignore-term", stopwaitsecs=1,
-                                stdout_logfile="{dir}/slow.log") +
-                        cat("off", autostart="false"))
-        until(lambda: d.file("slow.log"))
-        return d, self.rpc(d).supervisor
+    def life(self, patience):
+        d, pid = self.stubborn(cat("off", autostart="false"), patience)
+        return d, self.rpc(d).supervisor, pid
 
     def assertIgnores(self, d, s):
         """Calls are faults and do nothing. supervisord leaves "undefined" at that."""
         for method, args in ((s.getState, ()), (s.startProcess, ("off",)),
-                             (s.getProcessInfo, ("slow",)), (s.readLog, (0, 0)),
+                             (s.getProcessInfo, ("stubborn",)), (s.readLog, (0, 0)),
                              (s.clearLog, ()), (s.shutdown, ()), (s.restart, ())):
             self.assertFault(6, "SHUTDOWN_STATE", method, *args)
         self.assertNotIn("spawned: 'off'", d.log())
@@ -117,34 +115,33 @@ class State(Case):
                          self.rpc(self.daemon()).supervisor.getState())
 
     def test_shutdown_places_it_in_the_SHUTDOWN_state_where_calls_are_ignored(self):
-        d, s = self.life()
-        pid = d.info("slow")["pid"]
+        d, s, pid = self.life(20)
         self.assertIs(True, s.shutdown())
         self.assertIgnores(d, s)
         self.assertTrue(alive(pid))
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
 
     def test_shutdown_kills_running_processes(self):
-        d, s = self.life()
-        pid = d.info("slow")["pid"]
+        d, s, pid = self.life(1)
         s.shutdown()
         self.assertEqual(0, d.wait_exit())
         self.assertFalse(alive(pid))
 
     def test_restart_places_it_in_the_RESTARTING_state_where_calls_are_ignored(self):
-        d, s = self.life()
+        d, s, pid = self.life(20)
         self.assertIs(True, s.restart())
         self.assertIgnores(d, s)
-        d.wait_log("supervisord started", count=2)
+        self.end_restart(d, pid)
 
     def test_restart_kills_processes_keeps_the_unix_process_and_resets_states(self):
-        d, s = self.life()
+        d, s, pid = self.life(1)
         s.startProcess("off")
         before = {i["name"]: i for i in s.getAllProcessInfo()}
         self.assertIs(True, s.restart())
         d.wait_log("supervisord started", count=2)
         until(d.serving)
-        self.assertFalse(alive(before["slow"]["pid"]))
+        self.assertFalse(alive(pid))
         self.assertFalse(alive(before["off"]["pid"]))
         self.assertEqual(d.pid, s.getPID())
         # It has never been started or stopped, as far as this loop knows.

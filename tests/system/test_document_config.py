@@ -3,6 +3,7 @@ adding and removing groups, showing it, and events from outside. One test a stat
 test_document.py."""
 
 import os
+import signal
 import sys
 import unittest
 import xmlrpc.client
@@ -314,15 +315,14 @@ class Events(Case):
         self.assertIs(True, s.sendRemoteCommEvent("", ""))
 
     def test_works_during_a_shutdown(self):
-        d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=1,
-                                stdout_logfile="{dir}/a.log"))
-        until(lambda: d.file("a.log"))
+        d, pid = self.stubborn()
         s = self.rpc(d).supervisor
         s.shutdown()
-        for method, args in ((s.reloadConfig, ()), (s.addProcessGroup, ("a",)),
-                             (s.removeProcessGroup, ("a",)), (s.getAllConfigInfo, ())):
+        for method, args in ((s.reloadConfig, ()), (s.addProcessGroup, ("stubborn",)),
+                             (s.removeProcessGroup, ("stubborn",)), (s.getAllConfigInfo, ())):
             self.assertFault(6, "SHUTDOWN_STATE", method, *args)
         self.assertIs(True, s.sendRemoteCommEvent("type", "data"))
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
 
     def test_is_received_by_listeners_of_REMOTE_COMMUNICATION(self):

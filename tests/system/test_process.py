@@ -168,14 +168,13 @@ class Stop(Case):
         self.assertNotEqual(first, d.info("a")["pid"])
 
     def test_no_wait(self):
-        d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=1,
-                                stdout_logfile="{dir}/a.log"))
-        until(lambda: d.file("a.log"))
+        d, pid = self.stubborn()
         s = self.rpc(d)
-        self.assertIs(True, s.supervisor.stopProcess("a", False))
-        self.assertEqual("STOPPING", d.state("a"))
-        self.assertFault(70, "NOT_RUNNING: a", s.supervisor.stopProcess, "a")
-        d.wait_state("a", "STOPPED")
+        self.assertIs(True, s.supervisor.stopProcess("stubborn", False))
+        self.assertEqual("STOPPING", d.state("stubborn"))
+        self.assertFault(70, "NOT_RUNNING: stubborn", s.supervisor.stopProcess, "stubborn")
+        os.kill(pid, signal.SIGKILL)
+        d.wait_state("stubborn", "STOPPED")
 
     def test_escalation(self):
         d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=1,
