@@ -1,5 +1,5 @@
-/* Statedoc: of a good document each member is taken out or spoiled in turn, and then nothing
- * is read from it. */
+/* Statedoc: of a good document each member is taken out or spoiled in turn, and the reader
+ * says what is wrong. */
 #include "tests/unit/master/statedoc_world.h"
 
 static void
