@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from reeve import BUILD, ROOT, SUPERVISORCTL, SUPERVISORD, Case, free_port, program, reeve_only
+from reeve import BUILD, ROOT, SUPERVISORCTL, SUPERVISORD, Case, program, reeve_only
 
 MODULE = "community.general.supervisorctl"
 CREDENTIALS = {"username": "user", "password": "pass: word"}

@@ -515,6 +515,24 @@ class Case(unittest.TestCase):
         self.addCleanup(self.finish, daemon)
         return daemon
 
+    def stubborn(self, programs="", patience=20):
+        """A daemon whose process "stubborn" only KILL ends, and the pid of that. Who does
+        not want to wait until the daemon loses patience kills it."""
+        daemon = self.daemon(programs + program(
+            "stubborn", "{child} ignore-term", startsecs=0, autorestart="false",
+            stopwaitsecs=patience, stdout_logfile="{dir}/stubborn.log"))
+        until(lambda: daemon.file("stubborn.log"))
+        return daemon, daemon.info("stubborn")["pid"]
+
+    @staticmethod
+    def end_restart(daemon, pid):
+        """Of a daemon that waits for the stubborn pid; then its next one ends, too."""
+        os.kill(pid, signal.SIGKILL)
+        daemon.wait_log("supervisord started", count=2)
+        until(daemon.serving)
+        os.kill(daemon.wait_state("stubborn", "RUNNING")["pid"], signal.SIGKILL)
+        daemon.wait_state("stubborn", "EXITED")
+
     def finish(self, daemon):
         if daemon.running():
             self.assertIn(daemon.stop(), (0, None), daemon.output())
@@ -565,3 +583,8 @@ def program(name, command, section="program", **options):
     """A [program] section."""
     options = {"command": command, **options}
     return "[%s:%s]\n%s\n" % (section, name, "".join("%s=%s\n" % i for i in options.items()))
+
+
+def cat(name, **options):
+    """A program that runs as soon as it is started, and says what it is told."""
+    return program(name, "/bin/cat", **{"startsecs": 0, **options})

@@ -1,13 +1,14 @@
 """The XML-RPC methods: results and their types, faults and their texts."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import unittest
 import xmlrpc.client
 
-from reeve import Case, program, reeve_only, until
+from reeve import Case, program, reeve_only
 
 SUPERVISOR = """addProcessGroup clearLog clearProcessLog clearProcessLogs getAPIVersion
     getAllConfigInfo getAllProcessInfo getIdentification getPID getProcessInfo getState
@@ -269,17 +270,11 @@ class Multicall(Case):
 class Ending(Case):
     """While it shuts down or restarts, only system.* works."""
 
-    def stubborn(self):
-        d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=3,
-                                stdout_logfile="{dir}/a.log"))
-        until(lambda: d.file("a.log"))
-        return d
-
     def check(self, d, s):
         for method, args in ((s.supervisor.getState, ()), (s.supervisor.getVersion, ()),
-                             (s.supervisor.getProcessInfo, ("a",)),
+                             (s.supervisor.getProcessInfo, ("stubborn",)),
                              (s.supervisor.getProcessInfo, ("nope",)),
-                             (s.supervisor.startProcess, ("a",)),
+                             (s.supervisor.startProcess, ("stubborn",)),
                              (s.supervisor.stopAllProcesses, ()),
                              (s.supervisor.readLog, (0, 0)),
                              (s.supervisor.shutdown, ()), (s.supervisor.restart, ())):
@@ -289,30 +284,32 @@ class Ending(Case):
         self.assertEqual(["string"], s.system.methodSignature("supervisor.getVersion"))
 
     def test_shutdown(self):
-        d = self.stubborn()
+        d, pid = self.stubborn()
         s = self.rpc(d)
         self.assertIs(True, s.supervisor.shutdown())
         self.check(d, s)
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
 
     def test_restart(self):
-        d = self.stubborn()
+        d, pid = self.stubborn()
         s = self.rpc(d)
         self.assertIs(True, s.supervisor.restart())
         self.check(d, s)
-        d.wait_log("supervisord started", count=2)
+        self.end_restart(d, pid)
 
     @reeve_only
     def test_parked_call_is_answered(self):
         """A stop under way is not failed by a shutdown; supervisord may be gone first."""
-        d = self.stubborn()
+        d, pid = self.stubborn()
         answers = []
         parked = self.rpc(d)
         thread = threading.Thread(target=lambda: answers.append(
-            parked.supervisor.stopProcess("a")))
+            parked.supervisor.stopProcess("stubborn")))
         thread.start()
-        d.wait_state("a", "STOPPING")
+        d.wait_state("stubborn", "STOPPING")
         self.rpc(d).supervisor.shutdown()
+        os.kill(pid, signal.SIGKILL)
         thread.join()
         self.assertEqual([True], answers)
         self.assertEqual(0, d.wait_exit())

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 
-from reeve import PATIENCE, ROOT, SUBJECT, Case, program, until
+from reeve import PATIENCE, ROOT, SUBJECT, Case, cat, program, until
 
 CLIENTS = os.path.join(ROOT, "tests", "clients")
 PASSWORD = {"username": "user", "password": "pass"}
@@ -29,22 +29,21 @@ WILD = {"<int>": int, "<string>": str, "<struct>": dict}
 NO_LOGS = {"stdout_logfile": "NONE", "stderr_logfile": "NONE"}
 
 
-def cat(name, **options):
-    return program(name, "/bin/cat", startsecs=0,
-                   **{"stderr_logfile": "NONE", "stdout_logfile": "{dir}/%s.log" % name,
-                      **options})
+def logged(name, **options):
+    return cat(name, **{"stderr_logfile": "NONE", "stdout_logfile": "{dir}/%s.log" % name,
+                        **options})
 
 
-KEPT = (cat("cat", stderr_logfile="{dir}/cat.err") +
-        cat("quiet", autostart="false", stderr_logfile="{dir}/quiet.err") +
-        cat("colours", autostart="false") +
-        cat("silent", autostart="false", stdout_logfile="NONE") +
-        cat("one", autostart="false") + cat("two", autostart="false") +
+KEPT = (logged("cat", stderr_logfile="{dir}/cat.err") +
+        logged("quiet", autostart="false", stderr_logfile="{dir}/quiet.err") +
+        logged("colours", autostart="false") +
+        logged("silent", autostart="false", stdout_logfile="NONE") +
+        logged("one", autostart="false") + logged("two", autostart="false") +
         "[group:pair]\nprograms=one,two\n" +
         program("missing", "{dir}/missing", autostart="false", **NO_LOGS) +
         program("dies", "{child} exit 3", autostart="false", startretries=0, **NO_LOGS))
-BEFORE = KEPT + cat("old")
-AFTER = KEPT + cat("new")
+BEFORE = KEPT + logged("old")
+AFTER = KEPT + logged("new")
 
 
 def put(value, directory):

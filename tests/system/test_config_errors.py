@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from reeve import ROOT, Case, program, read, reeve_only
+from reeve import PATIENCE, ROOT, Case, program, read, reeve_only
 
 DATA = os.path.join("tests", "data", "config", "invalid")
 VALID = os.path.join("tests", "data", "config", "valid")
@@ -195,7 +195,7 @@ class Cases(Case):
         if not any(arg.startswith(("-n", "--no")) for arg in args):
             args.insert(0, "-n")
         ended = subprocess.run([program_name, *args], cwd=d.dir, stdin=subprocess.DEVNULL,
-                               capture_output=True, timeout=5, check=False,
+                               capture_output=True, timeout=PATIENCE, check=False,
                                env={"FOO": "bar", "HOME": "/nonexistent/home",
                                     "TMPDIR": "/tmp"})
         self.assertEqual((2, b"", wanted + "For help, use %s -h\n" % program_name),

@@ -189,9 +189,8 @@ class Losing(Case):
         def replaced():
             # Only what fills its socket can show that nobody reads it.
             for _ in range(20):
-                with_result = w.call("process.stop", name="cat")
+                w.call("process.stop", name="cat")
                 until(lambda: self.try_start(w), what="a start")
-                del with_result
             return not alive(first)
         until(replaced, 60, what="a new front end")
         until(d.serving)

@@ -142,7 +142,8 @@ class Tail(Case):
         with open(self.d.path("cat.log"), "ab") as log:
             log.write(b"\xff\x00\xfe")
         ended = subprocess.run([os.path.join(BUILD, "reevectl"), "-c", self.d.conf, "tail",
-                                "-3", "cat"], capture_output=True, check=True)
+                                "-3", "cat"], capture_output=True, check=True,
+                               timeout=PATIENCE)
         self.assertEqual(b"\xff\x00\xfe\n", ended.stdout)
 
 

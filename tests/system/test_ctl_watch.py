@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import unittest
 
-from reeve import BUILD, PATIENCE, Case, program, reeve_only
+from reeve import BUILD, PATIENCE, Case, program, reeve_only, until
 from test_ctl_follow import Follower
 from test_ctl_shell import Terminal
 
@@ -99,7 +100,8 @@ class Events(Case):
         self.until_it_listens(f, "off")
         self.until_it_listens(plain, '"name":"off"')
         self.d.reevectl("restart", "cat", "g:x")
-        f.wait(" g:x RUNNING pid %d, uptime 0:00:00\n" % self.d.info("g:x")["pid"])
+        pid = self.d.info("g:x")["pid"]
+        until(lambda: re.search(r" g:x RUNNING pid %d, uptime 0:00:0\d\n" % pid, f.text()))
         self.d.reevectl("stop", "g:*")
         self.d.reevectl("remove", "g")
         f.wait(" g:x REMOVED\n")
@@ -113,8 +115,7 @@ class Events(Case):
         self.assertEqual(0, f.status())
 
     def until_it_listens(self, follower, text):
-        while text not in follower.text():
-            self.d.reevectl("restart", "off")
+        until(lambda: self.d.reevectl("restart", "off") and text in follower.text())
 
     def test_names_that_are_not_there(self):
         """A misspelt one is told of; one that comes later is followed."""

@@ -3,11 +3,12 @@ adding and removing groups, showing it, and events from outside. One test a stat
 test_document.py."""
 
 import os
+import signal
 import sys
 import unittest
 import xmlrpc.client
 
-from reeve import Case, Shared, alive, program, reeve_only, until
+from reeve import Case, Shared, alive, cat, program, reeve_only, until
 
 GB = 1 << 30
 LISTENER = r"""
@@ -22,10 +23,6 @@ while True:
     sys.stdout.write("RESULT 2\nOK")
     sys.stdout.flush()
 """
-
-
-def cat(name, **options):
-    return program(name, "/bin/cat", **{"startsecs": 0, **options})
 
 
 def off(name, **options):
@@ -318,15 +315,14 @@ class Events(Case):
         self.assertIs(True, s.sendRemoteCommEvent("", ""))
 
     def test_works_during_a_shutdown(self):
-        d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=1,
-                                stdout_logfile="{dir}/a.log"))
-        until(lambda: d.file("a.log"))
+        d, pid = self.stubborn()
         s = self.rpc(d).supervisor
         s.shutdown()
-        for method, args in ((s.reloadConfig, ()), (s.addProcessGroup, ("a",)),
-                             (s.removeProcessGroup, ("a",)), (s.getAllConfigInfo, ())):
+        for method, args in ((s.reloadConfig, ()), (s.addProcessGroup, ("stubborn",)),
+                             (s.removeProcessGroup, ("stubborn",)), (s.getAllConfigInfo, ())):
             self.assertFault(6, "SHUTDOWN_STATE", method, *args)
         self.assertIs(True, s.sendRemoteCommEvent("type", "data"))
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
 
     def test_is_received_by_listeners_of_REMOTE_COMMUNICATION(self):

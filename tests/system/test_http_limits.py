@@ -7,7 +7,7 @@ import select
 import unittest
 import xml.parsers.expat
 
-from reeve import (SANITIZED, SUBJECT, Shared, program, read, reeve_only, status_of, until)
+from reeve import SANITIZED, SUBJECT, Shared, cat, program, read, reeve_only, status_of, until
 from test_http import CALL, STATE, Reply, basic, request
 
 MIB = 1 << 20
@@ -26,10 +26,6 @@ def call(method, *values):
 
 def integer(number):
     return "<int>%d</int>" % number
-
-
-def cat(name, **options):
-    return program(name, "/bin/cat", **{"startsecs": 0, **options})
 
 
 class Limits(Shared):

@@ -292,23 +292,22 @@ class Restart(Case):
         until(lambda: not d.remaining())
 
     def test_term_turns_restart_into_shutdown(self):
-        d = self.daemon(program("slow", "{child} ignore-term", stopwaitsecs=2,
-                                stdout_logfile="{dir}/slow.log"))
-        until(lambda: d.file("slow.log"))
+        d, pid = self.stubborn()
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("received SIGHUP")
         os.kill(d.pid, signal.SIGTERM)
+        d.wait_log("received SIGTERM")
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
         self.assertEqual(1, d.log().count("supervisord started"))
 
     def test_hup_is_ignored_in_shutdown(self):
-        d = self.daemon(program("slow", "{child} ignore-term", stopwaitsecs=2,
-                                stdout_logfile="{dir}/slow.log"))
-        until(lambda: d.file("slow.log"))
+        d, pid = self.stubborn()
         os.kill(d.pid, signal.SIGTERM)
         d.wait_log("received SIGTERM")
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log(r"WARN ignored SIGHUP indicating restart request \(shutdown in progress\)")
+        os.kill(pid, signal.SIGKILL)
         self.assertEqual(0, d.wait_exit())
 
     @reeve_only

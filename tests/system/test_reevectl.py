@@ -115,15 +115,13 @@ class Reevectl(Case):
         until(lambda: "RUNNING" in self.d.reevectl("status", "cat").stdout)
 
     def test_while_it_shuts_down(self):
-        d = self.daemon(program("a", "{child} ignore-term", stopwaitsecs=3,
-                                stdout_logfile="{dir}/a.log"))
-        until(lambda: d.file("a.log"))
+        d, pid = self.stubborn()
         self.assertEqual("Shut down\n", d.reevectl("shutdown").stdout)
         ended = d.reevectl("status")
         self.assertEqual(4, ended.returncode)
         self.assertEqual("daemon state: SHUTDOWN", ended.stdout.splitlines()[0])
         self.assertIn("STOPPING", ended.stdout)
-        ended = d.reevectl("start", "a")
+        ended = d.reevectl("start", "stubborn")
         self.assertEqual((1, "error: <Fault 6: 'SHUTDOWN_STATE'>\n"),
                          (ended.returncode, ended.stdout))
         ended = d.reevectl("shutdown")
@@ -132,6 +130,7 @@ class Reevectl(Case):
         ended = d.reevectl("reload")
         self.assertEqual((1, "ERROR: already shutting down\n"),
                          (ended.returncode, ended.stdout))
+        os.kill(pid, signal.SIGKILL)
 
     def test_usage(self):
         self.assertEqual(2, self.d.reevectl("-Z", options=[]).returncode)

@@ -62,7 +62,8 @@ if first():
     describe(method("f", "int"))
     serve(1)
 asked = take(f3)
-time.sleep(0.3)
+while not os.path.exists(sys.argv[0] + ".asked"):
+    time.sleep(0.01)
 say(f3, id=asked["id"], result={"methods": [method("f", "int")]})
 serve(2)
 """)
@@ -72,6 +73,7 @@ serve(2)
         self.s.supervisor.startProcess(NAME)
         self.assertFault(30, "FAILED: rpcinterface x has not described its methods yet",
                          self.s.x.f)
+        os.mkdir(self.d.path("x.py.asked"))
         self.await_service(2)
         front_end = self.d.front_end()
         self.assertEqual([2, 2, 2], [self.s.x.f() for _ in range(3)])

@@ -11,8 +11,8 @@ CALM = program("calm", "{child} cat", startsecs=0, stdout_logfile="{dir}/calm.lo
 
 
 class Rude(Case):
-    def assertServes(self, d, within=1.0):
-        """Answers, and can start and stop, in good time."""
+    def assertServes(self, d):
+        """Answers, and can start and stop; how many seconds that took."""
         s = self.rpc(d)
         begun = time.monotonic()
         self.assertEqual("RUNNING", s.supervisor.getState()["statename"])

@@ -214,7 +214,7 @@ class Violations(Case):
         w = self.control(self.d, hello=False)
         begun = time.monotonic()
         self.assertTrue(w.at_end())
-        self.assertLess(abs(time.monotonic() - begun - 5), 2)
+        self.assertTrue(3 < time.monotonic() - begun < 15)
         self.assertLives()
 
     def test_the_65th(self):
@@ -255,17 +255,9 @@ class Violations(Case):
             self.d.wait_state("cat", "STOPPED")
             busy.call("process.start", name="cat")
         self.assertEqual("RUNNING", self.d.state("cat"))
-        last = None
-        slow.sock.settimeout(1)
-        try:
-            while True:
-                frame = slow.frame()
-                if frame["method"] == "stream.process" and \
-                        frame["params"]["process"]["name"] == "cat":
-                    last = frame["params"]["process"]
-        except TimeoutError:
-            pass
-        self.assertEqual(("RUNNING", 41), (last["state"], last["spawn"]))
+        row = {"name": None}
+        while (row["name"], row.get("state"), row.get("spawn")) != ("cat", "RUNNING", 41):
+            row = slow.notification("stream.process")["process"]
 
     def test_one_who_leaves_all_answers_unread(self):
         """8 MiB of answers unread end the connection; the daemon does not grow for them."""
@@ -273,7 +265,7 @@ class Violations(Case):
         w.sock.settimeout(10)
         line = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "process.start",
                            "params": {"name": "n" * 100000}}).encode() + b"\n"
-        with self.assertRaises((BrokenPipeError, ConnectionResetError, TimeoutError)):
+        with self.assertRaises((BrokenPipeError, ConnectionResetError)):
             for _ in range(1000):
                 w.send_bytes(line)
         self.assertLives()

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/log.h"
 #include "common/mem.h"
+#include "tests/unit/common/no_log.h"
 
 /* Lets an allocation that cannot be met return NULL under the sanitizer as well. */
 const char *__asan_default_options(void);
@@ -19,15 +19,6 @@ const char *
 __asan_default_options(void)
 {
 	return "allocator_may_return_null=1";
-}
-
-static void
-sink_to_nowhere(void *ctx, enum log_level level, const char *text, size_t len)
-{
-	(void)ctx;
-	(void)level;
-	(void)text;
-	(void)len;
 }
 
 static volatile size_t huge = SIZE_MAX / 2;
@@ -59,7 +50,7 @@ status_of(void (*fn)(void))
 
 	assert_true(pid != -1);
 	if (pid == 0) {
-		log_init(sink_to_nowhere, NULL, LEVEL_CRITICAL);
+		log_init(no_log, NULL, LEVEL_CRITICAL);
 		fn();
 		_exit(0);
 	}

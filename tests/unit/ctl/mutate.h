@@ -2,6 +2,10 @@
 #ifndef TESTS_MUTATE_H
 #define TESTS_MUTATE_H
 
+#include "tests/unit/rpcd/cases.h"
+
+#include "common/mem.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,6 +58,28 @@ mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t room)
 		}
 	}
 	return n;
+}
+
+/* Checks the input of a case so many times, changed anew each time; where it ends, memory
+ * does. */
+static inline void
+mutate_case(struct mutate *m, const struct case_files *files, int times,
+    void (*check)(const char *bytes, size_t n))
+{
+	size_t room = 2 * files->input_len + 1;
+	char *bytes = xmalloc(room), *exact;
+
+	for (int i = 0; i < times; i++) {
+		size_t n = files->input_len;
+
+		memcpy(bytes, files->input, n);
+		n = mutate_bytes(m, bytes, n, room);
+		exact = xmalloc(n);
+		memcpy(exact, bytes, n);
+		check(exact, n);
+		free(exact);
+	}
+	free(bytes);
 }
 
 #endif

@@ -5,8 +5,6 @@
 #include "tests/unit/ctl/mutate.h"
 #include "tests/unit/rpcd/cases.h"
 
-#include "common/mem.h"
-
 #include <errno.h>
 
 #define DATA "tests/data/response"
@@ -123,25 +121,21 @@ test_cut(void **state)
 
 /* It means the same however it comes. */
 static void
+same_at_any_pace(const char *bytes, size_t n)
+{
+	bool to_eof;
+	char *one = told(bytes, n, at_once, &to_eof);
+	char *other = told(bytes, n, slow, &to_eof);
+
+	assert_string_equal(one, other);
+	free(one);
+	free(other);
+}
+
+static void
 check_mutated(const struct case_files *files, void *ctx)
 {
-	size_t room = 2 * files->input_len + 1;
-	char *bytes = xmalloc(room);
-	bool to_eof;
-
-	for (int i = 0; i < MUTATIONS; i++) {
-		char *one, *other;
-		size_t n = files->input_len;
-
-		memcpy(bytes, files->input, n);
-		n = mutate_bytes(ctx, bytes, n, room);
-		one = told(bytes, n, at_once, &to_eof);
-		other = told(bytes, n, slow, &to_eof);
-		assert_string_equal(one, other);
-		free(one);
-		free(other);
-	}
-	free(bytes);
+	mutate_case(ctx, files, MUTATIONS, same_at_any_pace);
 }
 
 static void

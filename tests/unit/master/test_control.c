@@ -1,5 +1,6 @@
 /* The gate: every command against every role, both kinds of connection and every state of
  * the daemon; and what a client must not do. */
+#include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
 #include "common/loop.h"
@@ -91,15 +92,6 @@ owner_closed(void *ctx, const char *why, bool violation)
 }
 
 static const struct client_owner owner = {greet, greeted, nothing, owner_closed};
-
-static void
-no_log(void *ctx, enum log_level level, const char *text, size_t len)
-{
-	(void)ctx;
-	(void)level;
-	(void)text;
-	(void)len;
-}
 
 static void
 turn_end(void *ctx)

@@ -1,5 +1,6 @@
 /* Job: order, budget, fairness between jobs and respawns, results, and what may
  * happen to sinks and processes meanwhile. */
+#include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
 #include "common/loop.h"
@@ -71,12 +72,6 @@ enqueue(struct recorder *r, struct process *p)
 	struct scene *s = r->ctx;
 
 	jobs_respawn(s->jobs, p);
-}
-
-static void
-no_log(void *ctx UNUSED, enum log_level level UNUSED, const char *text UNUSED,
-    size_t len UNUSED)
-{
 }
 
 static int

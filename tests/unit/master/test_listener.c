@@ -1,7 +1,8 @@
 /* Listener: the protocol, each case fed whole and byte by byte. */
 #include "master/listener.h"
 
-#include "common/log.h"
+#include "tests/unit/common/no_log.h"
+
 #include "common/str.h"
 
 #include <setjmp.h>
@@ -116,12 +117,6 @@ test_floods(void **state UNUSED)
 	assert_int_equal(listener.missing, 1000000000 - 1000 * 4096);
 	event_unref(listener_take(&listener).event);
 	assert_null(listener_take(&listener).event);
-}
-
-static void
-no_log(void *ctx UNUSED, enum log_level level UNUSED, const char *text UNUSED,
-    size_t len UNUSED)
-{
 }
 
 int

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define S(text) ((char *)(uintptr_t)(text))
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 20000
 
 /* What `cat` is to the master. */
 enum role_of_cat { PROGRAM, CAPTURED, LISTENER };

@@ -4,6 +4,8 @@
 #ifndef TESTS_CALLS_H
 #define TESTS_CALLS_H
 
+#include "tests/unit/rpcd/made_log.h"
+
 #include "rpcd/call.h"
 #include "rpcd/interface.h"
 #include "rpcd/rows.h"
@@ -361,23 +363,6 @@ answer_fault(struct fixture *f, enum fault fault, const char *text)
 }
 
 /* ---- logs, jobs, multicalls ---- */
-
-static inline int
-make_log(const char *text, size_t times)
-{
-	char path[] = "/tmp/test_call.XXXXXX";
-	int fd = mkstemp(path);
-	FILE *file;
-
-	assert_true(fd >= 0);
-	unlink(path);
-	file = fdopen(dup(fd), "w");
-	assert_non_null(file);
-	for (size_t i = 0; i < times; i++)
-		fputs(text, file);
-	fclose(file);
-	return fd;
-}
 
 static inline void
 answer_log(struct fixture *f, const char *text, size_t times)

@@ -6,9 +6,10 @@
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
+#include "tests/unit/common/no_log.h"
+
 #include "common/buf.h"
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/loop.h"
 #include "common/sock.h"
 #include "rpcd/call.h"
@@ -263,15 +264,6 @@ struct world {
 	int port;
 };
 
-static void
-world_quiet(void *ctx, enum log_level level, const char *text, size_t len)
-{
-	(void)ctx;
-	(void)level;
-	(void)text;
-	(void)len;
-}
-
 static int
 world_listen(struct world *w, bool is_unix)
 {
@@ -299,7 +291,7 @@ world_new(bool is_unix, const char *username, const char *password)
 
 	assert_non_null(w);
 	assert_non_null(auth);
-	log_init(world_quiet, NULL, LEVEL_CRITICAL);
+	log_init(no_log, NULL, LEVEL_CRITICAL);
 	strcpy(w->dir, "/tmp/test_http.XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->rpcd.loop = loop_new();

@@ -1,6 +1,8 @@
 /* Document: texts and ranges of logs come out in order, whatever the size of the reads. */
 #include "rpcd/document.h"
 
+#include "tests/unit/rpcd/made_log.h"
+
 #include "common/mem.h"
 
 #include <setjmp.h>
@@ -18,23 +20,6 @@
 #define LINE "12345678\xc3\xa9<\xff\n"	/* 13 bytes, so that pieces end everywhere */
 #define LINE_XML "12345678\xc3\xa9&lt;\xef\xbf\xbd\n"
 #define LINES 20000
-
-static int
-make_log(size_t lines)
-{
-	char path[] = "/tmp/test_document.XXXXXX";
-	int fd = mkstemp(path);
-	FILE *f;
-
-	assert_true(fd >= 0);
-	unlink(path);
-	f = fdopen(dup(fd), "w");
-	assert_non_null(f);
-	for (size_t i = 0; i < lines; i++)
-		fputs(LINE, f);
-	fclose(f);
-	return fd;
-}
 
 static void
 put(struct document *doc, const char *s)
@@ -90,7 +75,7 @@ expect_text(const char **at, const char *s)
 static void
 stream_in(size_t max)
 {
-	int fd = make_log(LINES);
+	int fd = make_log(LINE, LINES);
 	struct document doc;
 	struct reply reply;
 	const char *at;
@@ -128,7 +113,7 @@ test_stream(void **state UNUSED)
 static void
 test_body(void **state UNUSED)
 {
-	int fd = make_log(2);
+	int fd = make_log(LINE, 2);
 	struct document doc;
 	struct reply reply;
 
@@ -149,7 +134,7 @@ test_body(void **state UNUSED)
 static void
 test_cut(void **state UNUSED)
 {
-	int fd = make_log(LINES);
+	int fd = make_log(LINE, LINES);
 	struct document doc;
 	struct reply reply;
 	char *all;
@@ -168,7 +153,7 @@ test_cut(void **state UNUSED)
 static void
 test_shrunk(void **state UNUSED)
 {
-	int fd = make_log(LINES);
+	int fd = make_log(LINE, LINES);
 	struct document doc;
 	struct reply reply;
 	char *all;
@@ -189,7 +174,7 @@ static void
 test_limits(void **state UNUSED)
 {
 	struct logread_range range = { 0, 13 * LINES };
-	int fd = make_log(LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct document doc;
 
 	document_init(&doc);

@@ -450,12 +450,6 @@ enter_strict(void)
 	return sandbox_enter(&sandbox);
 }
 
-static int
-probe_nothing(void)
-{
-	return WORKS;
-}
-
 static void
 test_refusals(void **state)
 {

@@ -100,12 +100,6 @@ probe_shutdown(void)
 	return FAILS;
 }
 
-static int
-probe_nothing(void)
-{
-	return WORKS;
-}
-
 static void
 test_crowded(void **state)
 {

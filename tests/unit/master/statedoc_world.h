@@ -1,0 +1,405 @@
+/* Statedoc_world: what the tests of the state document share: a master with processes in
+ * every state, the runtime's part of it, and the way through text. */
+#ifndef TESTS_STATEDOC_WORLD_H
+#define TESTS_STATEDOC_WORLD_H
+
+#include "tests/unit/common/no_log.h"
+#include "tests/unit/master/recorder.h"
+
+#include "common/loop.h"
+#include "common/str.h"
+#include "master/events.h"
+#include "master/statedoc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* Bytes that no JSON string would take as they are. */
+static const char queued[] = "in\0put\xff\n\"";
+
+struct scene {
+	struct recorder recorder;
+	struct master master;
+	size_t put;		/* how many processes got their pipes back */
+	bool put_fails;
+};
+
+/* ---- masters ---- */
+
+static void
+mood_changed(void *ctx UNUSED)
+{
+}
+
+static const struct mood_ops mood_ops = { mood_changed, mood_changed, mood_changed, NULL };
+
+static void
+enqueue(struct recorder *r, struct process *p)
+{
+	struct scene *s = r->ctx;
+
+	jobs_respawn(s->master.jobs, p);
+}
+
+static struct listener *
+no_listener(const struct process *p UNUSED)
+{
+	return NULL;
+}
+
+static const struct pool_ops pool_ops = { .listener = no_listener };
+
+static struct group_config *
+group_of(const char *name, const char *programs)
+{
+	struct group_config *g = recorder_group(name, 999);
+	char *copy = strdup(programs), *save = NULL, *word;
+	struct process_config *c;
+
+	for (word = strtok_r(copy, " ", &save); word != NULL;
+	    word = strtok_r(NULL, " ", &save)) {
+		c = recorder_add(g, recorder_program(word, 999));
+		if (strcmp(word, "fatal") == 0)
+			c->startretries = 0;
+		if (strcmp(word, "again") == 0)
+			c->autorestart = AUTORESTART_TRUE;
+	}
+	free(copy);
+	return g;
+}
+
+static void
+activate(struct scene *s, const char *name, const char *programs)
+{
+	recorder_activate(&s->recorder, s->master.groups, group_of(name, programs),
+	    &s->master.next_id);
+}
+
+/* A pool hears of its own coming: what is read into the master must not be behind that. */
+static void
+activate_pool(struct scene *s, const char *name)
+{
+	struct group_config *g = group_of(name, "due");
+	struct group *group;
+	struct pool *pool;
+
+	g->kind = GROUP_LISTENER_POOL;
+	g->pool.events = UINT32_C(1) << EVENT_ANY;
+	group = recorder_activate(&s->recorder, s->master.groups, g, &s->master.next_id);
+	pool = pool_new(group, &pool_ops);
+	assert_non_null(pool);
+	events_subscribe(s->master.events, pool);
+	events_group(s->master.events, EVENT_PROCESS_GROUP_ADDED, name);
+}
+
+static struct scene *
+scene_new(void)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	recorder_init(&s->recorder);
+	s->recorder.quiet = true;
+	s->recorder.ctx = s;
+	s->recorder.enqueue = enqueue;
+	s->master.next_id = 1;
+	s->recorder.groups = s->master.groups = groups_new();
+	s->master.loop = loop_new();
+	assert_non_null(s->master.loop);
+	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
+	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
+	assert_non_null(s->master.jobs);
+	assert_non_null(s->master.mood);
+	activate(s, "first", "stopped starting running");
+	activate(s, "second", "backoff stopping exited again");
+	activate(s, "third", "fatal unknown twice due");
+	s->master.events = events_new(s->master.loop, s->master.groups,
+	    &s->master.next_event);
+	assert_non_null(s->master.events);
+	activate_pool(s, "pool");
+	activate_pool(s, "watchers");
+	activate_pool(s, "idle");
+	log_init(no_log, NULL, LEVEL_CRITICAL);
+	return s;
+}
+
+static void
+scene_free(struct scene *s)
+{
+	free(s->master.config_path);
+	free(s->master.config_name);
+	events_free(s->master.events);
+	mood_free(s->master.mood);
+	jobs_free(s->master.jobs);
+	groups_free(s->master.groups);
+	loop_free(s->master.loop);
+	recorder_clear(&s->recorder);
+	log_init(no_log, NULL, LEVEL_CRITICAL);
+	free(s);
+}
+
+static struct process *
+find(struct scene *s, const char *group, const char *name)
+{
+	struct process *p = group_process(groups_find(s->master.groups, group), name);
+
+	assert_non_null(p);
+	return p;
+}
+
+static void
+start(struct process *p)
+{
+	char *detail;
+	uint64_t spawn;
+
+	assert_int_equal(process_start(p, &spawn, &detail), FAULT_NONE);
+}
+
+static void
+run(struct scene *s, struct process *p)
+{
+	start(p);
+	recorder_tick(&s->recorder, 1001);
+	process_timeout(p);
+	assert_int_equal(p->state, PROCESS_RUNNING);
+}
+
+static void
+signal_fails(struct scene *s, struct process *p)
+{
+	char *detail;
+
+	s->recorder.kill_errno = EPERM;
+	assert_int_equal(process_signal(p, 1, &detail), FAULT_FAILED);
+	s->recorder.kill_errno = 0;
+	free(detail);
+}
+
+/* Brings each process into the state that its name says. */
+static void
+live(struct scene *s)
+{
+	struct process *p;
+	char *detail;
+
+	run(s, find(s, "first", "running"));
+	run(s, find(s, "second", "exited"));
+	process_reaped(find(s, "second", "exited"), 3 << 8);
+	run(s, find(s, "second", "stopping"));
+	assert_int_equal(process_stop(find(s, "second", "stopping"), &detail), FAULT_NONE);
+	run(s, find(s, "third", "unknown"));
+	signal_fails(s, find(s, "third", "unknown"));
+	start(find(s, "third", "fatal"));
+	process_reaped(find(s, "third", "fatal"), 9);
+	p = find(s, "third", "twice");
+	run(s, p);
+	process_reaped(p, 9);
+	run(s, p);
+	assert_int_equal(process_stop(p, &detail), FAULT_NONE);
+	process_reaped(p, 15);
+	start(find(s, "first", "starting"));
+	start(find(s, "second", "backoff"));
+	process_reaped(find(s, "second", "backoff"), 1 << 8);
+	process_autostart(find(s, "third", "due"));
+	run(s, find(s, "second", "again"));
+	process_reaped(find(s, "second", "again"), 0);
+}
+
+static void
+queue(struct scene *s, enum job_kind kind, int signo, struct process *a, struct process *b)
+{
+	static const struct job_sink sink;
+	struct process **list = calloc(2, sizeof(struct process *));
+
+	assert_non_null(list);
+	list[0] = a;
+	list[1] = b;
+	assert_true(jobs_add(s->master.jobs, kind, list, 2, signo, &sink, s) > 0);
+}
+
+static struct pool *
+pool_of(struct scene *s, const char *name)
+{
+	struct group *group = groups_find(s->master.groups, name);
+
+	assert_non_null(group);
+	return events_pool(s->master.events, group);
+}
+
+/* Nothing in one pool, and in another an event that was given back and has overtaken. */
+static void
+wait_in_pools(struct scene *s)
+{
+	struct pool *pool = pool_of(s, "watchers");
+	struct pool_event item;
+
+	pool_clear(pool_of(s, "idle"));
+	pool_of(s, "idle")->next_serial = 41;
+	item.event = event_new(EVENT_TICK_60, 5, "when:60", "", 0);
+	item.poolserial = 3;
+	pool_end(pool, item, false);
+	events_remote(s->master.events, "h\xc3\xa9", "a\xff\n", 3);
+	events_remote(s->master.events, "empty", "", 0);
+	events_stopping(s->master.events);
+}
+
+/* Everything that is not a process. */
+static void
+busy(struct scene *s)
+{
+	queue(s, JOB_SIGNAL, 12, find(s, "third", "due"), find(s, "first", "running"));
+	queue(s, JOB_STOP, 0, find(s, "second", "backoff"), find(s, "third", "fatal"));
+	groups_move_last(s->master.groups, groups_find(s->master.groups, "first"));
+	events_move_last(s->master.events, pool_of(s, "pool"));
+	wait_in_pools(s);
+	s->master.seq = 77;
+	s->master.restart_wanted = true;
+	s->master.config_path = strdup("/etc/a.conf");
+	s->master.config_name = strdup("a.conf");
+	s->master.child_nofile = (struct rlimit){ 1024, RLIM_INFINITY };
+}
+
+/* ---- the runtime's part ---- */
+
+/* Capture: one output between the tokens, with a byte that might begin the next; listener:
+ * at work, its result line cut off. */
+static void
+get_readings(const struct process *p, struct statedoc_pipes *pipes)
+{
+	struct statedoc_output *output = &pipes->outputs[CHANNEL_STDERR];
+	struct listener *listener = &pipes->listener;
+
+	output->captures = true;
+	output->capture = (struct capture_memory){ true, 1, strdup("\xff<!"), 3 };
+	pipes->listens = str_equal(p->config->name, "starting");
+	if (!pipes->listens)
+		return;
+	listener->state = LISTENER_BUSY;
+	memcpy(listener->line, "RESULT 5", listener->nline = 8);
+	listener->in_result = true;
+	listener->missing = INT64_C(1) << 40;
+	memcpy(listener->result, "\0O", listener->nresult = 2);
+	listener->outstanding = (struct pool_event){
+		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98 };
+}
+
+static int
+get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
+{
+	assert_int_equal(pipes->stdin_fd, -1);
+	assert_int_equal(pipes->outputs[CHANNEL_STDERR].log_fd, -1);
+	pipes->outputs[CHANNEL_STDOUT].log_path = strdup(p->config->name);
+	if (p->pid == 0)
+		return 0;
+	pipes->stdin_fd = p->pid;
+	pipes->renewing = true;
+	pipes->queued = malloc(sizeof(queued));
+	assert_non_null(pipes->queued);
+	memcpy(pipes->queued, queued, sizeof(queued));
+	pipes->nqueued = sizeof(queued);
+	pipes->outputs[CHANNEL_STDOUT].fd = p->pid + 1000;
+	pipes->outputs[CHANNEL_STDOUT].log_fd = p->pid + 2000;
+	pipes->outputs[CHANNEL_STDOUT].generation = p->id + 5;
+	pipes->outputs[CHANNEL_STDERR].fd = p->pid + 3000;
+	pipes->outputs[CHANNEL_STDERR].hidden = true;
+	get_readings(p, pipes);
+	return 0;
+}
+
+static void
+assert_output(const struct statedoc_output *got, const struct statedoc_output *want)
+{
+	assert_int_equal(got->fd, want->fd);
+	assert_int_equal(got->log_fd, want->log_fd);
+	assert_int_equal(got->generation, want->generation);
+	assert_int_equal(got->hidden, want->hidden);
+	if (want->log_path == NULL)
+		assert_null(got->log_path);
+	else
+		assert_string_equal(got->log_path, want->log_path);
+	assert_int_equal(got->captures, want->captures);
+	assert_int_equal(got->capture.capturing, want->capture.capturing);
+	assert_int_equal(got->capture.held, want->capture.held);
+	assert_int_equal(got->capture.n, want->capture.n);
+	if (want->capture.n > 0)
+		assert_memory_equal(got->capture.bytes, want->capture.bytes,
+		    want->capture.n);
+}
+
+static void
+assert_pool_event(const struct pool_event *got, const struct pool_event *want)
+{
+	assert_int_equal(got->poolserial, want->poolserial);
+	assert_int_equal(got->event->type, want->event->type);
+	assert_int_equal(got->event->serial, want->event->serial);
+	assert_int_equal(got->event->size, want->event->size);
+	assert_int_equal(got->event->characters, want->event->characters);
+	assert_memory_equal(got->event->payload, want->event->payload, want->event->size);
+}
+
+static void
+assert_listener(const struct listener *got, const struct listener *want)
+{
+	assert_int_equal(got->state, want->state);
+	assert_int_equal(got->nline, want->nline);
+	assert_memory_equal(got->line, want->line, want->nline);
+	assert_int_equal(got->in_result, want->in_result);
+	assert_int_equal(got->missing, want->missing);
+	assert_int_equal(got->nresult, want->nresult);
+	assert_memory_equal(got->result, want->result, want->nresult);
+	if (want->outstanding.event == NULL)
+		assert_null(got->outstanding.event);
+	else
+		assert_pool_event(&got->outstanding, &want->outstanding);
+}
+
+static int
+put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
+{
+	struct scene *s = ctx;
+	struct statedoc_pipes want;
+
+	if (s->put_fails) {
+		*why = strdup("not today");
+		return -1;
+	}
+	statedoc_pipes_init(&want);
+	assert_int_equal(get(NULL, p, &want), 0);
+	assert_int_equal(pipes->stdin_fd, want.stdin_fd);
+	assert_int_equal(pipes->renewing, want.renewing);
+	assert_int_equal(pipes->nqueued, want.nqueued);
+	if (want.nqueued > 0)
+		assert_memory_equal(pipes->queued, want.queued, want.nqueued);
+	for (int i = 0; i < CHANNEL_MAX; i++)
+		assert_output(&pipes->outputs[i], &want.outputs[i]);
+	assert_int_equal(pipes->listens, want.listens);
+	assert_listener(&pipes->listener, &want.listener);
+	statedoc_pipes_clear(&want);
+	s->put++;
+	return 0;
+}
+
+static const struct statedoc_ops ops = { get, put };
+
+/* Through text, as an exec would take it. */
+static json_t *
+through_text(struct scene *s)
+{
+	json_t *doc = statedoc_write(&s->master, &ops, s), *again;
+	char *text;
+
+	assert_non_null(doc);
+	text = json_dumps(doc, JSON_COMPACT);
+	assert_non_null(text);
+	again = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(again);
+	free(text);
+	json_decref(doc);
+	return again;
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* Statedoc: of a good document each member is taken out or spoiled in turn, and the reader
+ * says what is wrong. */
+#include "tests/unit/master/statedoc_world.h"
+
+static void
+assert_refused(const json_t *doc, const char *about)
+{
+	struct scene *fresh = scene_new();
+	char *why = NULL;
+
+	if (statedoc_read(&fresh->master, doc, &ops, fresh, &why) == 0)
+		fail_msg("taken although %s is wrong", about);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "state document: "));
+	free(why);
+	scene_free(fresh);
+}
+
+/* With this value of one member, which then has its own again. */
+static void
+assert_refused_with(json_t *doc, json_t *in, const char *name, const char *json)
+{
+	json_t *kept = json_incref(json_object_get(in, name));
+
+	json_object_set_new(in, name, json_loads(json, JSON_DECODE_ANY, NULL));
+	assert_refused(doc, json);
+	json_object_set_new(in, name, kept);
+}
+
+/* Takes every member out in turn, and puts one of another type in its place. */
+static void
+spoil(json_t *doc, json_t *part)
+{
+	json_t *names = json_copy(part), *value;
+	const char *name;
+	size_t i;
+
+	if (json_is_array(part)) {
+		json_array_foreach(names, i, value)
+			spoil(doc, value);
+	} else {
+		json_object_foreach(names, name, value) {
+			spoil(doc, value);
+			json_object_set_new(part, name, json_real(0.5));
+			assert_refused(doc, name);
+			json_object_del(part, name);
+			assert_refused(doc, name);
+			json_object_set(part, name, value);
+		}
+	}
+	json_decref(names);
+}
+
+static void
+test_spoiled_members(void **state UNUSED)
+{
+	struct scene *old = scene_new();
+	json_t *doc, *list;
+
+	live(old);
+	busy(old);
+	doc = through_text(old);
+	/* One process of each group is enough to spoil; the others are its like. */
+	list = json_array_get(json_object_get(doc, "groups"), 0);
+	list = json_object_get(list, "processes");
+	spoil(doc, json_array_get(list, 1));
+	json_object_del(doc, "groups");
+	assert_refused(doc, "groups");
+	json_decref(doc);
+	scene_free(old);
+}
+
+static void
+test_spoiled_rest(void **state UNUSED)
+{
+	struct scene *old = scene_new();
+	json_t *doc;
+
+	busy(old);
+	doc = through_text(old);
+	spoil(doc, json_object_get(doc, "jobs"));
+	spoil(doc, json_object_get(doc, "mood"));
+	spoil(doc, json_object_get(doc, "child_nofile"));
+	spoil(doc, json_object_get(doc, "events"));
+	json_decref(doc);
+	scene_free(old);
+}
+
+static void
+test_spoiled_values(void **state UNUSED)
+{
+	struct scene *old = scene_new();
+	json_t *doc = through_text(old), *group, *process, *jobs, *pipes;
+	json_t *groups = json_object_get(doc, "groups"), *pool, *event;
+	json_t *events = json_object_get(doc, "events");
+
+	pool = json_array_get(json_object_get(events, "pools"), 0);
+	event = json_array_get(json_object_get(pool, "waiting"), 0);
+	group = json_array_get(groups, 0);
+	process = json_array_get(json_object_get(group, "processes"), 0);
+	pipes = json_object_get(process, "pipes");
+	jobs = json_object_get(doc, "jobs");
+	const struct {
+		json_t *in;
+		const char *name, *json;
+	} cases[] = {
+		{ doc, "format", "2" },
+		{ doc, "next_id", "3" },
+		{ doc, "next_id", "-1" },
+		{ doc, "groups", "[]" },
+		{ group, "name", "\"nobody\"" },
+		{ group, "name", "\"second\"" },
+		{ process, "name", "\"nobody\"" },
+		{ process, "id", "0" },
+		{ process, "id", "2" },
+		{ process, "pid", "2147483648" },
+		{ process, "state", "\"SLEEPING\"" },
+		{ process, "verdict", "\"guilty\"" },
+		{ process, "spawnerr", "\"abc\"" },
+		{ process, "spawnerr", "\"0g\"" },
+		{ process, "spawnerr", "\"AA\"" },
+		{ pipes, "queued", "\"0\"" },
+		{ jobs, "next", "0" },
+		{ jobs, "respawns", "[0]" },
+		{ jobs, "queue", "[{\"number\":1,\"kind\":4,\"signo\":0,\"ids\":[]}]" },
+		{ jobs, "queue", "[{\"number\":1,\"kind\":-1,\"signo\":0,\"ids\":[]}]" },
+		{ jobs, "queue",
+		    "[{\"number\":1,\"kind\":0,\"signo\":0,\"ids\":[\"x\"]}]" },
+		{ events, "pools", "[]" },
+		{ pool, "name", "\"nobody\"" },
+		{ pool, "name", "\"idle\"" },
+		{ pool, "next_serial", "-1" },
+		{ event, "type", "\"NONE\"" },
+		{ event, "serial", "-1" },
+		{ event, "payload", "\"ff\"" },
+		{ json_object_get(doc, "mood"), "state", "\"GLOOMY\"" },
+		{ json_object_get(doc, "mood"), "reason", "null" },
+	};
+
+	for (size_t i = 0; i < nitems(cases); i++)
+		assert_refused_with(doc, cases[i].in, cases[i].name, cases[i].json);
+	json_decref(doc);
+	scene_free(old);
+}
+
+/* What no listener and no capture can be is refused before the runtime sees it. */
+static void
+test_spoiled_listener(void **state UNUSED)
+{
+	static const char *const cases[][2] = {
+		{ "state", "\"ASLEEP\"" },
+		{ "state", "\"READY\"" },	/* … with an event */
+		{ "state", "\"ACKNOWLEDGED\"" },
+		{ "outstanding", "null" },	/* BUSY with none */
+		{ "missing", "0" },
+		{ "missing", "-1" },
+		{ "result", "\"00000000\"" },
+		{ "line", "\"0\"" },
+	};
+	struct scene *old = scene_new();
+	json_t *doc, *group, *listener;
+	char line[2 * LISTENER_LINE_MAX + 1];
+
+	live(old);
+	doc = through_text(old);
+	group = json_array_get(json_object_get(doc, "groups"), 0);
+	listener = json_array_get(json_object_get(group, "processes"), 1);
+	listener = json_object_get(json_object_get(listener, "pipes"), "listener");
+	assert_non_null(listener);
+	for (size_t i = 0; i < nitems(cases); i++)
+		assert_refused_with(doc, listener, cases[i][0], cases[i][1]);
+	/* It would have been judged as it got so long. */
+	memset(line, '0', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	json_object_set_new(listener, "line", json_string(line));
+	assert_refused(doc, "line");
+	json_decref(doc);
+	scene_free(old);
+}
+
+static void
+test_runtime_refuses(void **state UNUSED)
+{
+	struct scene *old = scene_new(), *fresh = scene_new();
+	json_t *doc = through_text(old);
+	char *why;
+
+	fresh->put_fails = true;
+	assert_int_equal(statedoc_read(&fresh->master, doc, &ops, fresh, &why), -1);
+	assert_string_equal(why, "not today");
+	free(why);
+	json_decref(doc);
+	scene_free(fresh);
+	scene_free(old);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_spoiled_members),
+		cmocka_unit_test(test_spoiled_rest),
+		cmocka_unit_test(test_spoiled_values),
+		cmocka_unit_test(test_spoiled_listener),
+		cmocka_unit_test(test_runtime_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
