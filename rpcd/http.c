@@ -16,7 +16,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define CONNECTION_MEMORY 65536
+/* A request's headers and those of its answer. libmicrohttpd overwrites all of it, and
+ * some of it twice, after each request. */
+#define CONNECTION_MEMORY 16384
 #define CONNECTIONS_MAX 8192 /* a listener */
 #define FILES_RESERVED 64    /* descriptors that are no connections */
 #define IDLE_SECONDS 1800    /* supervisord's */

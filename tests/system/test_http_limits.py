@@ -194,6 +194,16 @@ class Clients(Limits):
 
 
 @reeve_only
+class Heads(Limits):
+    def test_long_head(self):
+        self.assertEqual(200, self.ask(request(headers=["X: " + "x" * 15000])).status)
+
+    def test_too_long_head(self):
+        self.assertEqual(431, self.ask(request(headers=["X: " + "x" * 20000])).status)
+        self.assertServes()
+
+
+@reeve_only
 class Crowd(Limits):
     programs = program("w", "/bin/echo " + "x" * 3000, numprocs=100, autostart="false",
                        process_name="w%(process_num)d", stdout_logfile="NONE",
