@@ -5,6 +5,8 @@
 #include "common/queue.h"
 #include "common/str.h"
 #include "rpcd/document.h"
+#include "rpcd/methods.h"
+#include "rpcd/recent.h"
 #include "rpcd/step.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlparse.h"
@@ -44,6 +46,7 @@ TAILQ_HEAD(call_list, call);
 struct calls {
 	struct rpcd *rpcd;
 	struct xmlparse *parser;
+	struct recent *recent;
 	struct call_list parked;
 	/* Answered at the end of each entry: no walk over the parked ones runs into what a
 	 * client does then. */
@@ -297,6 +300,7 @@ calls_new(struct rpcd *rpcd)
 
 	calls->rpcd = rpcd;
 	calls->parser = xmlparse_new();
+	calls->recent = recent_new();
 	TAILQ_INIT(&calls->parked);
 	TAILQ_INIT(&calls->finished);
 	return calls;
@@ -312,6 +316,7 @@ calls_free(struct calls *calls)
 	while ((call = TAILQ_FIRST(&calls->parked)) != NULL)
 		call_abandon(call); /* NOLINT(clang-analyzer-unix.Malloc): as above */
 	xmlparse_free(calls->parser);
+	recent_free(calls->recent);
 	free(calls);
 }
 
@@ -343,6 +348,29 @@ refuse_body(const char *body, size_t len, const char *why, call_done_fn *done, v
 		log_debug("it could not be read: %s", why);
 	free(shown);
 	done(ctx, &reply);
+}
+
+/* What asks for states is polled; what other calls say is not kept: it may be secret. */
+static bool
+is_polled(const char *name)
+{
+	const struct method *method = methods_find(name);
+
+	return method != NULL && method->role == ROLE_STATES && str_starts(name, "supervisor.");
+}
+
+/* Like xmlparse_call. */
+static int
+call_read(struct calls *calls, const char *body, size_t len, char **name, json_t **params,
+    const char **why)
+{
+	if (recent_find(calls->recent, body, len, name, params))
+		return 0;
+	if (xmlparse_call(calls->parser, body, len, name, params, why) < 0)
+		return -1;
+	if (is_polled(*name))
+		recent_keep(calls->recent, body, len, *name, *params);
+	return 0;
 }
 
 static struct call *
@@ -378,7 +406,7 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 
 	/* First of all, for it may read from the master and so answer other calls. */
 	rpcd_is_current(calls->rpcd);
-	if (xmlparse_call(calls->parser, body, len, &name, &params, &why) < 0) {
+	if (call_read(calls, body, len, &name, &params, &why) < 0) {
 		refuse_body(body, len, why, done, ctx);
 		return NULL;
 	}
