@@ -2,7 +2,6 @@
 
 #include "common/log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,35 +170,60 @@ xmlwrite_fault(struct buf *out, enum fault fault, const char *text)
 
 /* ---- values ---- */
 
+#define STRING_OPEN "<value><string>"
+#define STRING_CLOSE "</string></value>\n"
+#define INT_OPEN "<value><int>"
+#define INT_CLOSE "</int></value>\n"
+#define MEMBER_OPEN "<member>\n<name>"
+#define MEMBER_NAMED "</name>\n"
+#define MEMBER_CLOSE "</member>\n"
+
+static void
+put_escaped(struct buf *out, const char *s)
+{
+	xmlwrite_escape(out, s, strlen(s), true);
+}
+
+static void
+put_int(struct buf *out, int64_t number)
+{
+	char digits[20], *first = digits + sizeof(digits);
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		*--first = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		*--first = '-';
+	put(out, first, (size_t)(digits + sizeof(digits) - first));
+}
+
 void
 xmlwrite_string_open(struct buf *out)
 {
-	puts_to(out, "<value><string>");
+	puts_to(out, STRING_OPEN);
 }
 
 void
 xmlwrite_string_close(struct buf *out)
 {
-	puts_to(out, "</string></value>\n");
+	puts_to(out, STRING_CLOSE);
 }
 
 void
 xmlwrite_string(struct buf *out, const char *s)
 {
-	xmlwrite_string_open(out);
-	xmlwrite_escape(out, s, strlen(s), true);
-	xmlwrite_string_close(out);
+	puts_to(out, STRING_OPEN);
+	put_escaped(out, s);
+	puts_to(out, STRING_CLOSE);
 }
 
 void
 xmlwrite_int(struct buf *out, int64_t number)
 {
-	char digits[32];
-
-	snprintf(digits, sizeof(digits), "%" PRId64, number);
-	puts_to(out, "<value><int>");
-	puts_to(out, digits);
-	puts_to(out, "</int></value>\n");
+	puts_to(out, INT_OPEN);
+	put_int(out, number);
+	puts_to(out, INT_CLOSE);
 }
 
 void
@@ -245,31 +269,37 @@ xmlwrite_struct_close(struct buf *out)
 void
 xmlwrite_member_open(struct buf *out, const char *name)
 {
-	puts_to(out, "<member>\n<name>");
-	xmlwrite_escape(out, name, strlen(name), true);
-	puts_to(out, "</name>\n");
+	puts_to(out, MEMBER_OPEN);
+	put_escaped(out, name);
+	puts_to(out, MEMBER_NAMED);
 }
 
 void
 xmlwrite_member_close(struct buf *out)
 {
-	puts_to(out, "</member>\n");
+	puts_to(out, MEMBER_CLOSE);
 }
+
+/* The two below are most of every reply: few pieces, and names that need no escape. */
 
 void
 xmlwrite_member_string(struct buf *out, const char *name, const char *value)
 {
-	xmlwrite_member_open(out, name);
-	xmlwrite_string(out, value);
-	xmlwrite_member_close(out);
+	puts_to(out, MEMBER_OPEN);
+	puts_to(out, name);
+	puts_to(out, MEMBER_NAMED STRING_OPEN);
+	put_escaped(out, value);
+	puts_to(out, STRING_CLOSE MEMBER_CLOSE);
 }
 
 void
 xmlwrite_member_int(struct buf *out, const char *name, int64_t value)
 {
-	xmlwrite_member_open(out, name);
-	xmlwrite_int(out, value);
-	xmlwrite_member_close(out);
+	puts_to(out, MEMBER_OPEN);
+	puts_to(out, name);
+	puts_to(out, MEMBER_NAMED INT_OPEN);
+	put_int(out, value);
+	puts_to(out, INT_CLOSE MEMBER_CLOSE);
 }
 
 void

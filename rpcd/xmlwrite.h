@@ -45,7 +45,7 @@ void xmlwrite_struct_close(struct buf *);
 /* Around the one value of a member. */
 void xmlwrite_member_open(struct buf *, const char *name);
 void xmlwrite_member_close(struct buf *);
-/* A whole member. */
+/* A whole member, whose name is plain. */
 void xmlwrite_member_string(struct buf *, const char *name, const char *value);
 void xmlwrite_member_int(struct buf *, const char *name, int64_t value);
 
