@@ -198,6 +198,7 @@ reap_any(struct reaper *reaper, int left)
 	return 0;
 }
 
+/* While some are expected, one of the others a turn. */
 void
 reaper_run(struct reaper *reaper)
 {
@@ -207,7 +208,7 @@ reaper_run(struct reaper *reaper)
 		left = 0;
 	if (left > 0) {
 		reaper->turns = 0;
-		left = reap_any(reaper, left);
+		left = reap_any(reaper, TAILQ_EMPTY(&reaper->expected) ? left : 1);
 	}
 	if (left == 0)
 		source_arm(reaper->again, 0);
