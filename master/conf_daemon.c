@@ -86,41 +86,43 @@ override(struct conf_load *load, const struct conf_option *option)
 }
 
 /* Makes the text of the slot absolute and normal. */
-static void
-make_absolute(char **path)
+static int
+make_absolute(struct conf_load *load, char **path)
 {
 	char *absolute = conf_path_absolute(*path);
 
 	free(*path);
 	*path = absolute;
+	if (str_is_utf8(absolute, strlen(absolute)))
+		return 0;
+	return conf_load_fail(load, "the name of the current directory is not valid UTF-8");
 }
 
-static void
+static int
 finish_logfile(struct conf_load *load)
 {
 	struct config *config = load->config;
 
-	if (!str_equal(config->logfile, "syslog")) {
-		make_absolute(&config->logfile);
-		return;
-	}
+	if (!str_equal(config->logfile, "syslog"))
+		return make_absolute(load, &config->logfile);
 	mem_freep(&config->logfile);
 	config->logfile_syslog = true;
+	return 0;
 }
 
-static void
+static int
 finish_paths(struct conf_load *load)
 {
 	struct config *config = load->config;
 
-	finish_logfile(load);
-	make_absolute(&config->pidfile);
 	if (config->childlogdir == NULL)
 		config->childlogdir = conf_path_temporary();
-	else
-		make_absolute(&config->childlogdir);
+	if (finish_logfile(load) == -1 || make_absolute(load, &config->pidfile) == -1 ||
+	    make_absolute(load, &config->childlogdir) == -1)
+		return -1;
 	if (config->control_socket == NULL)
 		config->control_socket = xasprintf("%s.ctl", config->pidfile);
+	return 0;
 }
 
 static int
@@ -149,7 +151,8 @@ conf_daemon_finish(struct conf_load *load)
 	conf_load_at(load, SECTION, "user");
 	if (finish_users(load) == -1)
 		return -1;
-	finish_paths(load);
+	if (finish_paths(load) == -1)
+		return -1;
 	if (load->options->profile_options != NULL)
 		conf_load_say(load, LEVEL_WARN,
 		    "--profile_options has no effect: reeve has no profiler");

@@ -1,6 +1,7 @@
 #include "master/conf_path.h"
 
 #include "common/mem.h"
+#include "common/str.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -8,12 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A path of the environment, or NULL: one that is no UTF-8, and so cannot be told to
+ * clients, is as good as none. */
+static const char *
+path_of(const char *variable)
+{
+	const char *path = getenv(variable);
+
+	return path != NULL && str_is_utf8(path, strlen(path)) ? path : NULL;
+}
+
 /* New: the home directory of the user named by the n bytes (0 = ours), or NULL. */
 static char *
 home_of(const char *name, size_t n)
 {
 	const struct passwd *entry;
-	const char *home = n == 0 ? getenv("HOME") : NULL;
+	const char *home = n == 0 ? path_of("HOME") : NULL;
 	char *copy;
 
 	if (home != NULL)
@@ -118,7 +129,7 @@ char *
 conf_path_temporary(void)
 {
 	const char *const candidates[] = {
-		getenv("TMPDIR"), getenv("TEMP"), getenv("TMP"), "/tmp", "/var/tmp",
+		path_of("TMPDIR"), path_of("TEMP"), path_of("TMP"), "/tmp", "/var/tmp",
 		"/usr/tmp",
 	};
 

@@ -60,8 +60,8 @@ reserve(int fd, int slot)
 	return dup3(fd, slot, O_CLOEXEC) == -1 ? -1 : 0;
 }
 
-int
-spawn_init(void)
+static int
+reserve_all(void)
 {
 	int fd, slot, failed = 0;
 
@@ -74,6 +74,25 @@ spawn_init(void)
 		failed = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : reserve(fd, slot);
 	if (fd < SLOT_FIRST || fd >= SLOT_END)
 		close(fd);
+	return failed;
+}
+
+/* A soft limit below the slots is lifted for as long as they are made: what is open then
+ * stays so. */
+int
+spawn_init(void)
+{
+	struct rlimit before, now;
+	int failed;
+
+	if (getrlimit(RLIMIT_NOFILE, &before) == -1)
+		return -1;
+	now = before;
+	if (now.rlim_cur < SLOT_END)
+		now.rlim_cur = now.rlim_max < SLOT_END ? now.rlim_max : SLOT_END;
+	setrlimit(RLIMIT_NOFILE, &now);
+	failed = reserve_all();
+	setrlimit(RLIMIT_NOFILE, &before);
 	return failed;
 }
 

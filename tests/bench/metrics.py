@@ -171,7 +171,11 @@ def rates(count, method, *params):
     with contextlib.ExitStack() as stack:
         worlds = {who: stack.enter_context(world(who, sleeps(count), count))
                   for who in subjects()}
-        size = len(worlds["reeve"].post(method, *params))
+        replies = {who: w.post(method, *params) for who, w in worlds.items()}
+        for who, reply in replies.items():  # a fault is fast, and 200 too
+            if b"<methodResponse>" not in reply or b"<fault>" in reply:
+                raise AssertionError("%s answers %s: %r" % (who, method, reply[:500]))
+        size = len(replies["reeve"])
         ports = {who: w.daemon.port for who, w in worlds.items()}
         ports["limit"] = stack.enter_context(Responder(free_port(), size)).port
         return medians({who: lambda port=port: rate(port, body)

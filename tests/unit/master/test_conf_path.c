@@ -23,6 +23,9 @@ test_expand(void **state)
 	check(conf_path_expand("~/a"), "/a");
 	setenv("HOME", "", 1);
 	check(conf_path_expand("~"), "/");
+	/* No client could be told of it. */
+	setenv("HOME", "/\xff", 1);
+	check(conf_path_expand("~/a"), getuid() == 0 ? "/root/a" : "~/a");
 }
 
 static void
@@ -74,7 +77,7 @@ test_join(void **state)
 static void
 test_temporary(void **state)
 {
-	char directory[] = "/tmp/reeve-path-XXXXXX";
+	char directory[] = "/tmp/reeve-path-XXXXXX", *odd;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
@@ -84,6 +87,12 @@ test_temporary(void **state)
 	setenv("TEMP", "", 1);
 	setenv("TMP", directory, 1);
 	check(conf_path_temporary(), directory);
+	assert_true(asprintf(&odd, "%s/\xff", directory) > 0);
+	assert_int_equal(mkdir(odd, 0700), 0);
+	setenv("TMPDIR", odd, 1);
+	check(conf_path_temporary(), directory);
+	assert_int_equal(rmdir(odd), 0);
+	free(odd);
 	unsetenv("TMP");
 	assert_true(conf_path_is_directory(directory));
 	assert_int_equal(rmdir(directory), 0);

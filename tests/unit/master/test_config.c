@@ -392,6 +392,29 @@ test_arguments_are_utf8(void **state UNUSED)
 	free(error);
 }
 
+/* The main log's path would be so, which clients are told. */
+static void
+test_odd_directory(void **state UNUSED)
+{
+	char odd[] = "/tmp/reeve-\xff-XXXXXX", *before = getcwd(NULL, 0), *error = NULL;
+	struct options options = {.configuration = "x.conf"};
+	struct config *config;
+	FILE *file;
+
+	assert_non_null(mkdtemp(odd));
+	assert_int_equal(chdir(odd), 0);
+	assert_non_null(file = fopen("x.conf", "w"));
+	assert_true(fputs("[supervisord]\n", file) > 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_non_null(strstr(error, "the current directory is not valid UTF-8"));
+	assert_int_equal(unlink("x.conf"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(odd), 0);
+	free(error);
+	free(before);
+}
+
 static void
 set_environment(void)
 {
@@ -410,6 +433,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_group_reference),
 		cmocka_unit_test(test_arguments_are_utf8),
+		cmocka_unit_test(test_odd_directory),
 	};
 	char *text;
 
