@@ -13,7 +13,6 @@
 #include "rpcd/rows.h"
 #include "rpcd/sandbox.h"
 #include "rpcd/setup.h"
-#include "rpcd/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -422,7 +421,6 @@ main_run(void)
 	main_descriptors();
 	main_signals();
 	main_warm();
-	slice_shorten();
 	setup_wipe_begin();
 	main_connect(&front);
 	if (loop_run(front.rpcd.loop) < 0)
