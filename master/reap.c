@@ -198,19 +198,26 @@ reap_any(struct reaper *reaper, int left)
 	return 0;
 }
 
-/* While some are expected, one of the others a turn. */
+/* How many of those that are not expected, of `left`: while expected ones end, one in so
+ * many turns. */
+static int
+others_due(struct reaper *reaper, int left)
+{
+	if (TAILQ_EMPTY(&reaper->expected))
+		return left;
+	if (left < REAP_MAX && reaper->turns++ < TURNS_MAX)
+		return 0;
+	reaper->turns = 0;
+	return 1;
+}
+
 void
 reaper_run(struct reaper *reaper)
 {
 	int left = reap_expected(reaper, REAP_MAX);
+	int due = others_due(reaper, left);
 
-	if (left < REAP_MAX && reaper->turns++ < TURNS_MAX)
-		left = 0;
-	if (left > 0) {
-		reaper->turns = 0;
-		left = reap_any(reaper, TAILQ_EMPTY(&reaper->expected) ? left : 1);
-	}
-	if (left == 0)
+	if (due == 0 || reap_any(reaper, due) == 0)
 		source_arm(reaper->again, 0);
 }
 
