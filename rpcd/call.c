@@ -97,7 +97,8 @@ call_free(struct call *call)
 	step_clear(&call->step);
 	document_clear(&call->doc);
 	json_decref(call->multi);
-	held_give(&call->calls->rpcd->held, call->cost);
+	if (call->cost > 0)
+		held_give(&call->calls->rpcd->held, call->cost);
 	free(call);
 }
 
@@ -267,7 +268,7 @@ call_post(struct call *call)
 
 /* Each of a multicall's results to come will be as long as a small one. */
 static void
-call_count(struct call *call)
+multi_count(struct call *call)
 {
 	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
 	document_count(&call->doc);
@@ -281,7 +282,8 @@ call_run(struct call *call)
 	while (call->step.phase == STEP_DONE) {
 		if (call->step.multi != NULL)
 			multi_open(call);
-		call_count(call);
+		if (call->multi != NULL)
+			multi_count(call);
 		if (call_post(call))
 			continue;
 		if (call->nposted > 0)

@@ -37,7 +37,8 @@ document_clear(struct document *doc)
 		part_clear(&doc->parts[i]);
 	free(doc->parts);
 	sharedtext_drop(doc->shared);
-	held_give(doc->held, doc->counted);
+	if (doc->counted > 0)
+		held_give(doc->held, doc->counted);
 	document_init(doc, doc->held);
 }
 

@@ -92,15 +92,17 @@ step_return_int(struct call_step *step, int64_t number)
 void
 step_return_json_take(struct call_step *step, json_t *value)
 {
-	size_t held = document_held(step->doc);
+	struct buf *text = document_text(step->doc);
+	size_t before = buf_len(text), added;
 
 	xmlwrite_json(step_open(step), value);
 	json_decref(value);
-	if (document_fits(step->doc, 0)) {
+	added = buf_len(text) - before;
+	if (added <= HELD_SMALL / 2 || document_fits(step->doc, 0)) {
 		step_close(step);
 		return;
 	}
-	document_rollback(step->doc, held);
+	document_rollback(step->doc, document_held(step->doc) - added);
 	step_fault(step, FAULT_FAILED, HELD_WHY);
 }
 
