@@ -376,8 +376,8 @@ is_polled(const char *name)
 
 /* Like xmlparse_call; *cost as xmlparse_cost says, 0 for what was read before. */
 static int
-call_read(struct calls *calls, const char *body, size_t len, char **name, json_t **params,
-    size_t *cost, const char **why)
+call_read(struct calls *calls, const char *body, size_t len, char **name,
+    json_t **params, size_t *cost, const char **why)
 {
 	*cost = 0;
 	if (recent_find(calls->recent, body, len, name, params))

@@ -90,8 +90,10 @@ is_bulk(const struct call_step *step, const char *name)
 {
 	size_t len = strlen(name);
 
-	return step->method->cmd == CMD_GROUP_START || step->method->cmd == CMD_GROUP_STOP ||
-	    step->method->cmd == CMD_GROUP_SIGNAL || (len > 0 && name[len - 1] == '*');
+	return (len > 0 && name[len - 1] == '*') ||
+	    step->method->cmd == CMD_GROUP_START ||
+	    step->method->cmd == CMD_GROUP_STOP ||
+	    step->method->cmd == CMD_GROUP_SIGNAL;
 }
 
 static void

@@ -1,10 +1,11 @@
-/* Held: the account that all calls and replies share: what is in it, that all of it is given
- * back, and what is refused and what is not when it is full. */
+/* Held: the account that all calls and replies share: what is in it, that all of it is
+ * given back, and what is refused and what is not when it is full. */
 #include "tests/unit/rpcd/calls.h"
 
 #include "rpcd/step.h"
 #include "rpcd/xmlparse.h"
 
+#define TO_THE_END P("<int>0</int>") P("<int>0</int>")
 #define ROWS 60	/* more of them than a small reply has */
 #define REFUSED FAULT("30", "FAILED: " HELD_WHY)
 
@@ -193,7 +194,7 @@ static void
 test_waiting(void **state)
 {
 	struct fixture *f = *state;
-	struct call *call = begin(f, "supervisor.readLog", P("<int>0</int>") P("<int>0</int>"));
+	struct call *call = begin(f, "supervisor.readLog", TO_THE_END);
 	char *calls = repeated(CALL("supervisor.getState"), 100), *params;
 
 	assert_non_null(call);
@@ -213,8 +214,6 @@ test_waiting(void **state)
 
 /* ---- when it is full ---- */
 
-#define OWN_WAIT P("<int>0</int>") P("<int>0</int>")
-
 static void
 test_full(void **state)
 {
@@ -228,9 +227,9 @@ test_full(void **state)
 		{"supervisor.signalAllProcesses", P("HUP")},
 		{"supervisor.startProcessGroup", P("g")},
 		{"supervisor.stopProcess", P("g:*")},
-		{"supervisor.readLog", OWN_WAIT},
-		{"supervisor.readProcessStdoutLog", P("web") OWN_WAIT},
-		{"supervisor.tailProcessStderrLog", P("web") OWN_WAIT},
+		{"supervisor.readLog", TO_THE_END},
+		{"supervisor.readProcessStdoutLog", P("web") TO_THE_END},
+		{"supervisor.tailProcessStderrLog", P("web") TO_THE_END},
 	};
 
 	tell_rows(f);
