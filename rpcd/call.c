@@ -371,7 +371,8 @@ is_polled(const char *name)
 {
 	const struct method *method = methods_find(name);
 
-	return method != NULL && method->role == ROLE_STATES && str_starts(name, "supervisor.");
+	return method != NULL && method->role == ROLE_STATES &&
+	    str_starts(name, "supervisor.");
 }
 
 /* Like xmlparse_call; *cost as xmlparse_cost says, 0 for what was read before. */
