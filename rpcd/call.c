@@ -38,6 +38,7 @@ struct call {
 	bool *answered;		/* set when it is, or NULL */
 	call_done_fn *done;
 	void *ctx;
+	size_t cost;		/* of its parameters, in the account; 0 = small */
 	TAILQ_ENTRY(call) link;
 };
 
@@ -96,6 +97,8 @@ call_free(struct call *call)
 	step_clear(&call->step);
 	document_clear(&call->doc);
 	json_decref(call->multi);
+	if (call->cost > 0)
+		held_give(&call->calls->rpcd->held, call->cost);
 	free(call);
 }
 
@@ -186,6 +189,8 @@ element_begin(struct call *call, const json_t *element)
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
 	else if (document_held(&call->doc) > DOCUMENT_TEXT_MAX)
 		step_fault(step, FAULT_FAILED, "the results before this one are too long");
+	else if (!document_fits(&call->doc, 8 * DOCUMENT_RESULT))
+		step_fault(step, FAULT_FAILED, HELD_WHY);
 	else if (params == NULL)
 		step_begin(step, name, none);
 	else
@@ -261,6 +266,14 @@ call_post(struct call *call)
 	return posted->asked != 0;
 }
 
+/* Each of a multicall's results to come will be as long as a small one. */
+static void
+multi_count(struct call *call)
+{
+	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
+	document_count(&call->doc);
+}
+
 /* Goes on until the call waits for something or has its whole answer. What is no event
  * waits for the answers to those before it, and so stands behind them. */
 static void
@@ -269,6 +282,8 @@ call_run(struct call *call)
 	while (call->step.phase == STEP_DONE) {
 		if (call->step.multi != NULL)
 			multi_open(call);
+		if (call->multi != NULL)
+			multi_count(call);
 		if (call_post(call))
 			continue;
 		if (call->nposted > 0)
@@ -356,18 +371,21 @@ is_polled(const char *name)
 {
 	const struct method *method = methods_find(name);
 
-	return method != NULL && method->role == ROLE_STATES && str_starts(name, "supervisor.");
+	return method != NULL && method->role == ROLE_STATES &&
+	    str_starts(name, "supervisor.");
 }
 
-/* Like xmlparse_call. */
+/* Like xmlparse_call; *cost as xmlparse_cost says, 0 for what was read before. */
 static int
-call_read(struct calls *calls, const char *body, size_t len, char **name, json_t **params,
-    const char **why)
+call_read(struct calls *calls, const char *body, size_t len, char **name,
+    json_t **params, size_t *cost, const char **why)
 {
+	*cost = 0;
 	if (recent_find(calls->recent, body, len, name, params))
 		return 0;
 	if (xmlparse_call(calls->parser, body, len, name, params, why) < 0)
 		return -1;
+	*cost = xmlparse_cost(calls->parser);
 	if (is_polled(*name))
 		recent_keep(calls->recent, body, len, *name, *params);
 	return 0;
@@ -381,7 +399,7 @@ call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done,
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	document_init(&call->doc);
+	document_init(&call->doc, &calls->rpcd->held);
 	call->step.rpcd = calls->rpcd;
 	call->step.doc = &call->doc;
 	call->step.role = role;
@@ -394,6 +412,23 @@ call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done,
 	return call;
 }
 
+/* Its parameters stay as long as it waits. False: too much is held, which is its answer. */
+static bool
+call_hold(struct call *call, size_t cost)
+{
+	struct held *held = &call->calls->rpcd->held;
+
+	if (cost <= HELD_SMALL)
+		return true;
+	if (!held_fits(held, cost)) {
+		step_fault(&call->step, FAULT_FAILED, HELD_WHY);
+		return false;
+	}
+	held_add(held, cost);
+	call->cost = cost;
+	return true;
+}
+
 struct call *
 call_begin(struct calls *calls, enum role role, const char *body, size_t len, bool may_park,
     call_done_fn *done, void *ctx)
@@ -402,18 +437,20 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 	const char *why;
 	struct call *call;
 	json_t *params;
+	size_t cost;
 	char *name;
 
 	/* First of all, for it may read from the master and so answer other calls. */
 	rpcd_is_current(calls->rpcd);
-	if (call_read(calls, body, len, &name, &params, &why) < 0) {
+	if (call_read(calls, body, len, &name, &params, &cost, &why) < 0) {
 		refuse_body(body, len, why, done, ctx);
 		return NULL;
 	}
 	call = call_new(calls, role, may_park, done, ctx);
 	call->answered = &answered;
 	call->step.traced = trace_called(name);
-	step_begin(&call->step, name, params);
+	if (call_hold(call, cost))
+		step_begin(&call->step, name, params);
 	free(name);
 	json_decref(params);
 	call_run(call);

@@ -2,7 +2,6 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "rpcd/xmlwrite.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,9 +16,9 @@ struct document_part {
 };
 
 void
-document_init(struct document *doc)
+document_init(struct document *doc, struct held *held)
 {
-	*doc = (struct document){0};
+	*doc = (struct document){ .held = held };
 }
 
 static void
@@ -38,7 +37,9 @@ document_clear(struct document *doc)
 		part_clear(&doc->parts[i]);
 	free(doc->parts);
 	sharedtext_drop(doc->shared);
-	document_init(doc);
+	if (doc->counted > 0)
+		held_give(doc->held, doc->counted);
+	document_init(doc, doc->held);
 }
 
 static struct document_part *
@@ -77,6 +78,55 @@ document_held(const struct document *doc)
 	for (size_t i = 0; i < doc->nparts; i++)
 		held += buf_len(&doc->parts[i].text);
 	return held;
+}
+
+/* What the document is in the account for when it has n bytes more. */
+static size_t
+document_cost(const struct document *doc, size_t n)
+{
+	size_t cost = document_held(doc) + doc->due + doc->promised + n;
+
+	if (doc->nlogs > 0)
+		cost += DOCUMENT_LOG_COST;
+	return cost > HELD_SMALL ? cost : 0;
+}
+
+bool
+document_fits(const struct document *doc, size_t n)
+{
+	size_t cost = document_cost(doc, n);
+
+	return cost <= doc->counted || held_fits(doc->held, cost - doc->counted);
+}
+
+static void
+recount(struct document *doc)
+{
+	size_t cost = document_cost(doc, 0);
+
+	if (cost > doc->counted)
+		held_add(doc->held, cost - doc->counted);
+	else if (cost < doc->counted)
+		held_give(doc->held, doc->counted - cost);
+	doc->counted = cost;
+}
+
+bool
+document_promise(struct document *doc, size_t n)
+{
+	doc->promised = 0;
+	if (!document_fits(doc, n))
+		return false;
+	doc->promised = n;
+	recount(doc);
+	return true;
+}
+
+void
+document_count(struct document *doc)
+{
+	doc->promised = 0;
+	recount(doc);
 }
 
 void
@@ -178,6 +228,7 @@ stream_next(struct stream *stream, bool *failed)
 		if (buf_len(&stream->escaped) > 0)
 			return &stream->escaped;
 		part_clear(part);
+		document_count(&stream->doc);
 	}
 	return NULL;
 }
@@ -211,6 +262,21 @@ stream_free(void *ctx)
 	free(stream);
 }
 
+/* The only text of the document: small ones cost no more than their bytes. */
+static void
+reply_text(struct document *doc, struct reply *reply)
+{
+	struct held *held = doc->held;
+	struct buf text = doc->parts[0].text;
+
+	buf_init(&doc->parts[0].text, 0);
+	document_clear(doc);
+	if (buf_len(&text) > HELD_SMALL)
+		reply->shared = sharedtext_new(&text, held);
+	else
+		reply->body = text;
+}
+
 void
 document_reply(struct document *doc, struct reply *reply)
 {
@@ -222,14 +288,13 @@ document_reply(struct document *doc, struct reply *reply)
 		return;
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
-		reply->body = doc->parts[0].text;
-		buf_init(&doc->parts[0].text, 0);
-		document_clear(doc);
+		reply_text(doc, reply);
 		return;
 	}
+	document_count(doc);
 	stream = xcalloc(1, sizeof(*stream));
 	stream->doc = *doc;
-	document_init(doc);
+	document_init(doc, stream->doc.held);
 	buf_init(&stream->escaped, 0);
 	reply->stream = (struct reply_stream){ stream_read, stream_free, stream };
 }

@@ -264,7 +264,8 @@ rpc_interface_call(struct call_step *step)
 	char *detail;
 
 	if (why == NULL) {
-		ask(interface, step);
+		if (step_room(step, INTERFACE_ROOM))
+			ask(interface, step);
 		return;
 	}
 	detail = xasprintf("rpcinterface %.*s %s", (int)len, name, why);

@@ -2,6 +2,7 @@
 #include "rpcd/step.h"
 #include "rpcd/xmlwrite.h"
 
+#define PAGE_ROOM (128 * 1024)	/* bytes, about, of a page of the master's as XML */
 #define RESTARTS_MAX 8	/* of a listing, when the configuration is read anew under it */
 
 /* ---- getAllConfigInfo: pages of the master's, put together ---- */
@@ -12,6 +13,9 @@ static step_answer_fn on_page;
 static void
 ask_page(struct call_step *step)
 {
+	/* What there is will be there twice when it is joined. */
+	if (!step_room(step, 2 * buf_len(&step->results) + PAGE_ROOM))
+		return;
 	step_ask(step, json_pack("{sI}", "from", (json_int_t)step->offset), false, on_page);
 }
 

@@ -15,6 +15,19 @@ take_range(struct call_step *step, size_t i)
 	return false;
 }
 
+/* Room for what the range may hold at most. */
+static bool
+has_room(struct call_step *step)
+{
+	int64_t most = step->length;
+
+	if (most <= 0 && step->offset < 0 && step->offset > -LOGREAD_PIECE)
+		most = -step->offset;
+	if (most <= 0 || most >= LOGREAD_PIECE)
+		return step_room(step, DOCUMENT_LOG_COST);
+	return step_room(step, (size_t)most * XMLWRITE_ESCAPED);
+}
+
 /* ---- ends ---- */
 
 /* One string value made of a log's range; fd is taken. False: nothing was written. */
@@ -119,7 +132,8 @@ open_log(struct call_step *step, const char *stream, step_answer_fn *answer)
 {
 	const char *name;
 
-	if (!step_name(step, 0, &name) || !take_range(step, 1))
+	if (!step_name(step, 0, &name) || !take_range(step, 1) ||
+	    !has_room(step))
 		return;
 	step_ask(step, json_pack("{ss ss}", "name", name, "stream", stream), true, answer);
 }
@@ -162,7 +176,7 @@ rpc_log_clear(struct call_step *step)
 void
 rpc_mainlog_read(struct call_step *step)
 {
-	if (take_range(step, 0))
+	if (take_range(step, 0) && has_room(step))
 		step_ask(step, NULL, true, on_read);
 }
 

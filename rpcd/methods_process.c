@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BULK_ROW 512	/* bytes of a status struct, while they are gathered and joined */
+
 /* ---- reads ---- */
 
 static const struct process_info *
@@ -45,11 +47,15 @@ rpc_process_info(struct call_step *step)
 void
 rpc_all_info(struct call_step *step)
 {
-	if (step->element) {
+	struct sharedtext *text = rows_reply(step->rpcd->rows);
+
+	if (text == NULL) {
+		step_fault(step, FAULT_FAILED, HELD_WHY);
+	} else if (!step->element) {
+		step_return_shared(step, text);
+	} else if (step_room(step, text->len)) {
 		rows_write(step->rpcd->rows, step_open(step));
 		step_close(step);
-	} else {
-		step_return_shared(step, rows_reply(step->rpcd->rows));
 	}
 }
 
@@ -68,6 +74,28 @@ target_name(struct call_step *step, const char **name)
 	}
 }
 
+/* Room for a status struct of every process: there are no more in any group. */
+static bool
+has_bulk_room(struct call_step *step)
+{
+	size_t n;
+
+	(void)mirror_sorted(step->rpcd->mirror, &n);
+	return step_room(step, n * BULK_ROW);
+}
+
+/* Does the name stand for a whole group? */
+static bool
+is_bulk(const struct call_step *step, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 0 && name[len - 1] == '*') ||
+	    step->method->cmd == CMD_GROUP_START ||
+	    step->method->cmd == CMD_GROUP_STOP ||
+	    step->method->cmd == CMD_GROUP_SIGNAL;
+}
+
 static void
 set_wait(struct call_step *step, size_t i)
 {
@@ -79,7 +107,7 @@ rpc_process_control(struct call_step *step)
 {
 	const char *name;
 
-	if (!target_name(step, &name))
+	if (!target_name(step, &name) || (is_bulk(step, name) && !has_bulk_room(step)))
 		return;
 	set_wait(step, 1);
 	step_ask(step, json_pack("{ss}", "name", name), false, step_await);
@@ -88,6 +116,8 @@ rpc_process_control(struct call_step *step)
 void
 rpc_all_control(struct call_step *step)
 {
+	if (!has_bulk_room(step))
+		return;
 	set_wait(step, 0);
 	step_ask(step, NULL, false, step_await);
 }
@@ -128,7 +158,8 @@ rpc_process_signal(struct call_step *step)
 	const char *name;
 	char *signal;
 
-	if (!target_name(step, &name) || (signal = checked_signal(step, 1)) == NULL)
+	if (!target_name(step, &name) || (is_bulk(step, name) && !has_bulk_room(step)) ||
+	    (signal = checked_signal(step, 1)) == NULL)
 		return;
 	step->wait = WAIT_NOT;
 	step_ask(step, json_pack("{ss ss}", "name", name, "signal", signal), false,
@@ -139,9 +170,9 @@ rpc_process_signal(struct call_step *step)
 void
 rpc_all_signal(struct call_step *step)
 {
-	char *signal = checked_signal(step, 0);
+	char *signal;
 
-	if (signal == NULL)
+	if (!has_bulk_room(step) || (signal = checked_signal(step, 0)) == NULL)
 		return;
 	step->wait = WAIT_NOT;
 	step_ask(step, json_pack("{ss}", "signal", signal), false, step_await);

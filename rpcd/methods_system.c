@@ -98,6 +98,8 @@ rpc_system_multicall(struct call_step *step)
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
 		return;
 	}
+	if (!step_room(step, json_array_size(calls) * DOCUMENT_RESULT))
+		return;
 	step->multi = json_incref(calls);
 	step->phase = STEP_DONE;
 }

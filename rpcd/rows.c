@@ -14,6 +14,7 @@ struct rows {
 	struct source *timer;
 	struct sharedtext *text;	/* NULL = none is kept */
 	size_t head, tail;		/* bytes around the value */
+	size_t len;			/* of the last text there was */
 	int64_t second;			/* of the wall clock, for which it is true */
 	uint64_t version;		/* of the mirror */
 };
@@ -91,7 +92,8 @@ rows_make(struct rows *rows)
 	rows->tail = buf_len(&out);
 	xmlwrite_tail(&out);
 	rows->tail = buf_len(&out) - rows->tail;
-	rows->text = sharedtext_new(&out);
+	rows->len = buf_len(&out);
+	rows->text = sharedtext_new(&out, &rows->rpcd->held);
 	source_arm(rows->timer, clock_mono_ms() + ROWS_KEPT_MS);
 }
 
@@ -104,6 +106,9 @@ rows_reply(struct rows *rows)
 	if (rows->text != NULL && rows->second == second && rows->version == version)
 		return rows->text;
 	rows_forget(rows, 0);
+	/* The next one is about as long. */
+	if (rows->len > HELD_SMALL && !held_fits_shared(&rows->rpcd->held, rows->len))
+		return NULL;
 	rows->second = second;
 	rows->version = version;
 	rows_make(rows);
@@ -111,9 +116,9 @@ rows_reply(struct rows *rows)
 }
 
 void
-rows_write(struct rows *rows, struct buf *out)
+rows_write(const struct rows *rows, struct buf *out)
 {
-	const struct sharedtext *text = rows_reply(rows);
+	const struct sharedtext *text = rows->text;
 
 	xmlwrite_raw(out, text->data + rows->head, text->len - rows->head - rows->tail);
 }

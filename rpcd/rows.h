@@ -15,10 +15,11 @@ struct rows;
 
 struct rows *rows_new(struct rpcd *);
 void rows_free(struct rows *);	/* NULL is fine */
-/* The whole reply of getAllProcessInfo; borrowed until the next call. */
+/* The whole reply of getAllProcessInfo; borrowed until the next call. NULL: too much is
+ * held already. */
 struct sharedtext *rows_reply(struct rows *);
-/* Appends its value alone. */
-void rows_write(struct rows *, struct buf *out);
+/* Appends its value alone: not more bytes than the reply's, which exists. */
+void rows_write(const struct rows *, struct buf *out);
 /* Appends one process, its members in the order of reference 2.10; now in seconds. */
 void rows_write_info(struct buf *out, const struct process_info *, int64_t now);
 

@@ -5,6 +5,7 @@
 #include "common/loop.h"
 #include "proto/mirror.h"
 #include "proto/peer.h"
+#include "rpcd/held.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct rpcd {
 	struct interfaces *interfaces;	/* namespaces that programs serve */
 	struct calls *calls;		/* all calls under way (rpcd/call.h) */
 	struct rows *rows;		/* what all processes are, ready to be sent */
+	struct held held;		/* what calls and replies hold */
 	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */

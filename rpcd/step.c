@@ -39,6 +39,9 @@ step_fault_text(struct call_step *step, enum fault fault, const char *text)
 {
 	struct buf *out = document_text(step->doc);
 
+	/* It may repeat what the client said. */
+	if (strlen(text) > STEP_ECHO_MAX && !document_fits(step->doc, strlen(text)))
+		text = fault_name(fault);
 	if (step->element)
 		xmlwrite_fault_value(out, fault, text);
 	else
@@ -85,12 +88,31 @@ step_return_int(struct call_step *step, int64_t number)
 	step_close(step);
 }
 
+/* How long the XML is, is known when it is written. */
 void
 step_return_json_take(struct call_step *step, json_t *value)
 {
+	struct buf *text = document_text(step->doc);
+	size_t before = buf_len(text), added;
+
 	xmlwrite_json(step_open(step), value);
 	json_decref(value);
-	step_close(step);
+	added = buf_len(text) - before;
+	if (added <= HELD_SMALL / 2 || document_fits(step->doc, 0)) {
+		step_close(step);
+		return;
+	}
+	document_rollback(step->doc, document_held(step->doc) - added);
+	step_fault(step, FAULT_FAILED, HELD_WHY);
+}
+
+bool
+step_room(struct call_step *step, size_t n)
+{
+	if (document_promise(step->doc, n))
+		return true;
+	step_fault(step, FAULT_FAILED, HELD_WHY);
+	return false;
 }
 
 /* ---- parameters ---- */

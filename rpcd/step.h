@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define STEP_NAME_MAX (64 * 1024)	/* longer names never reach the wire */
+#define STEP_ECHO_MAX 1024	/* bytes of a fault's text when much is held */
 #define STEP_POST_MAX (64 * 1024)	/* bytes of an event; a longer one goes alone */
 
 enum step_phase {
@@ -111,6 +112,10 @@ void step_return_shared(struct call_step *, struct sharedtext *);
 void step_return_string(struct call_step *, const char *);
 void step_return_int(struct call_step *, int64_t);
 void step_return_json_take(struct call_step *, json_t *);
+/* A result of up to n bytes is coming; what it takes is kept for it until the step is done.
+ * False: too much is held, and the fault has been answered. To be asked before anything is
+ * done. */
+bool step_room(struct call_step *, size_t n);
 
 /* ---- for handlers: asking and waiting ---- */
 

@@ -48,6 +48,7 @@ struct xmlparse {
 	struct node nodes[XMLPARSE_DEPTH];
 	size_t depth;
 	size_t elements;
+	size_t len;		/* of the document */
 	char *method;
 	json_t *params;
 	const char *why;	/* not NULL: refused */
@@ -320,7 +321,7 @@ on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
  * judge the bytes, not the declaration, as the reference does: PHP's clients declare
  * iso-8859-1 and send ASCII. */
 static void
-prepare(struct xmlparse *parser)
+prepare(struct xmlparse *parser, size_t len)
 {
 	XML_Parser expat = parser->expat;
 
@@ -332,6 +333,7 @@ prepare(struct xmlparse *parser)
 	XML_SetStartDoctypeDeclHandler(expat, on_doctype);
 	parser->depth = parser->elements = 0;
 	parser->why = NULL;
+	parser->len = len;
 }
 
 static void
@@ -408,7 +410,7 @@ xmlparse_call(struct xmlparse *parser, const char *body, size_t len, char **meth
 	*why = refuse_bytes(body, len);
 	if (*why != NULL)
 		return -1;
-	prepare(parser);
+	prepare(parser, len);
 	status = XML_Parse(parser->expat, body, (int)len, XML_TRUE);
 	result = judge(parser, status, why);
 	if (result == 0) {
@@ -419,4 +421,10 @@ xmlparse_call(struct xmlparse *parser, const char *body, size_t len, char **meth
 	}
 	clear(parser);
 	return result;
+}
+
+size_t
+xmlparse_cost(const struct xmlparse *parser)
+{
+	return parser->len + parser->elements * XMLPARSE_ELEMENT_COST;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #define XMLPARSE_DEPTH 64		/* nested elements */
+#define XMLPARSE_ELEMENT_COST 128	/* bytes of memory, at most, behind one of them */
 #define XMLPARSE_ELEMENTS (256 * 1024)	/* elements of a document */
 
 struct xmlparse;
@@ -26,5 +27,7 @@ void xmlparse_free(struct xmlparse *);
  * text for the log. */
 NODISCARD int xmlparse_call(struct xmlparse *, const char *body, size_t len, char **method,
     json_t **params, const char **why);
+/* About how many bytes the parameters read last take, however small their elements. */
+size_t xmlparse_cost(const struct xmlparse *);
 
 #endif

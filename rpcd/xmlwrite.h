@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define XMLWRITE_ESCAPED 5	/* bytes, at most, of one escaped byte */
+
 /* Appends n bytes as character data and returns how many were taken: all of them when
  * `last`, else up to three fewer, so as not to cut a UTF-8 sequence. */
 size_t xmlwrite_escape(struct buf *, const char *bytes, size_t n, bool last);

@@ -220,6 +220,59 @@ class Crowd(Limits):
         self.assertEqual(server, self.server())
 
 
+@reeve_only
+class Unread(Limits):
+    """Replies that are asked for and not read."""
+
+    programs = program("w", "/bin/sleep 1000", numprocs=100, autostart="false",
+                       process_name="w%(process_num)d", stdout_logfile="NONE",
+                       stderr_logfile="NONE")
+    WHY = b"FAILED: too much is held for other clients"
+    CLIENTS, CALLS = 12, 500  # each reply would have some 32 MiB, where it ends
+    MOST = 256 * MIB
+
+    def everything(self, times):
+        element = ("<value><struct><member><name>methodName</name><value>"
+                   "supervisor.getAllProcessInfo</value></member></struct></value>")
+        return call("system.multicall", "<array><data>%s</data></array>" % (element * times))
+
+    def assertServesAll(self):
+        self.assertServes()
+        self.assertEqual("STOPPED", self.s.supervisor.getProcessInfo("w:w7")["statename"])
+        for _ in range(3):
+            self.assertEqual(100, len(self.s.supervisor.getAllProcessInfo()))
+
+    def test_have_a_bound_together(self):
+        """They end nobody; what is large is refused to others until they are gone."""
+        server, before = self.server(), self.memory("VmRSS")
+        held = self.memory("VmRSS")
+        unread = [self.connect() for _ in range(self.CLIENTS)]
+        for s, _ in unread:
+            s.sendall(self.everything(self.CALLS))
+            select.select([s], [], [])
+            self.assertServesAll()
+            held = max(held, self.memory("VmRSS"))
+        s, stream = self.connect()
+        s.sendall(self.everything(self.CALLS))
+        reply = Reply(stream)
+        self.assertEqual(200, reply.status)
+        self.assertLess(len(reply.body), 2 * MIB)
+        self.assertIn(self.WHY, reply.body)
+        self.assertGrewLess(self.MOST + 96 * MIB, before)
+        if not SANITIZED:
+            self.assertGreater(held - before, 128 * MIB)
+            self.assertLess(held - before, self.MOST)
+        for s, stream in unread:
+            stream.close()
+            s.close()
+        until(lambda: SANITIZED or self.memory("VmRSS") < before + 16 * MIB,
+              what="the memory to be given back")
+        reply = self.ask(self.everything(100))
+        self.assertEqual((100 * 100, 0), (reply.body.count(b"<name>group<"),
+                                          reply.body.count(self.WHY)))
+        self.assertEqual(server, self.server())
+
+
 class Huge(Limits):
     """A log of 4 GiB of which only the ends exist."""
 

@@ -1,8 +1,8 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
- * in a loop, and clients that are turned together with it. The body of a request says what
- * the fake does: "park", "stream", "broken", "end", "status NNN"; others are answered at
- * once. The logs are fake as well (rpcd/follow.h): "short" ends after three pieces, "empty"
- * after none, "torn" cannot be read on after one, "missing" is not there. */
+ * in a loop, and clients that are turned together with it. The body of a request says
+ * what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others are
+ * answered at once. The logs are fake as well (rpcd/follow.h): "short" ends after three
+ * pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not there. */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
@@ -33,6 +33,7 @@
 
 #define PATIENCE_MS 10000
 #define STREAM_PARTS 10
+#define LARGE (16 * 1024 * 1024)
 
 /* ---- the fake calls ---- */
 
@@ -49,6 +50,7 @@ struct calls {
 	size_t abandoned;
 	size_t streams; /* freed */
 	size_t told;	/* that an answer is with its client */
+	struct held held;
 };
 
 static void
@@ -65,6 +67,23 @@ static void
 fake_answer(call_done_fn *done, void *ctx, const char *text)
 {
 	fake_reply(done, ctx, text, false);
+}
+
+/* More than a socket takes. */
+static void
+fake_large(struct calls *calls, call_done_fn *done, void *ctx)
+{
+	struct reply reply = {.status = 200};
+	struct buf text;
+	char *zeros;
+
+	buf_init(&text, 0);
+	zeros = buf_reserve(&text, LARGE);
+	assert_non_null(zeros);
+	memset(zeros, '0', LARGE);
+	buf_commit(&text, LARGE);
+	reply.shared = sharedtext_new(&text, &calls->held);
+	done(ctx, &reply);
 }
 
 struct fake_stream {
@@ -143,6 +162,8 @@ call_begin(struct calls *calls, enum role role, const char *body, size_t len, bo
 		fake_reply(done, ctx, "<end/>", true);
 	} else if (len == 6 && memcmp(body, "stream", 6) == 0) {
 		fake_stream(calls, done, ctx, false);
+	} else if (len == 5 && memcmp(body, "large", 5) == 0) {
+		fake_large(calls, done, ctx);
 	} else if (len == 6 && memcmp(body, "broken", 6) == 0) {
 		fake_stream(calls, done, ctx, true);
 	} else if (len == 10 && memcmp(body, "status ", 7) == 0) {

@@ -21,6 +21,15 @@
 #define LINE_XML "12345678\xc3\xa9&lt;\xef\xbf\xbd\n"
 #define LINES 20000
 
+static struct held held;
+
+/* Whatever became of a document, its bytes are in no account any more. */
+static int
+all_given_back(void **state UNUSED)
+{
+	return held.bytes == 0 ? 0 : -1;
+}
+
 static void
 put(struct document *doc, const char *s)
 {
@@ -81,7 +90,7 @@ stream_in(size_t max)
 	const char *at;
 	char *all;
 
-	document_init(&doc);
+	document_init(&doc, &held);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put_log(&doc, fd, 13, 13 * (LINES - 1));
@@ -90,6 +99,7 @@ stream_in(size_t max)
 	put(&doc, "c");
 	assert_int_equal(document_held(&doc), 3 + 2 * strlen(LINE_XML));
 	document_reply(&doc, &reply);
+	assert_in_range(held.bytes, DOCUMENT_LOG_COST, DOCUMENT_LOG_COST + 100);
 	all = drain(&reply, max);
 	at = all;
 	expect_text(&at, "a");
@@ -117,7 +127,7 @@ test_body(void **state UNUSED)
 	struct document doc;
 	struct reply reply;
 
-	document_init(&doc);
+	document_init(&doc, &held);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 26);
 	document_reply(&doc, &reply);
@@ -139,7 +149,7 @@ test_cut(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	document_init(&doc);
+	document_init(&doc, &held);
 	put_log(&doc, fd, 9, 13 * 10000);
 	document_reply(&doc, &reply);
 	all = drain(&reply, 65536);
@@ -158,7 +168,7 @@ test_shrunk(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	document_init(&doc);
+	document_init(&doc, &held);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put(&doc, "z");
@@ -177,7 +187,7 @@ test_limits(void **state UNUSED)
 	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct document doc;
 
-	document_init(&doc);
+	document_init(&doc, &held);
 	for (int i = 0; i < DOCUMENT_LOGS_MAX; i++)
 		put_log(&doc, fd, 0, 13 * LINES);
 	assert_int_equal(document_log(&doc, dup(fd), &range), -1);
@@ -199,11 +209,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_body),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_shrunk),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test_teardown(test_stream, all_given_back),
+		cmocka_unit_test_teardown(test_body, all_given_back),
+		cmocka_unit_test_teardown(test_cut, all_given_back),
+		cmocka_unit_test_teardown(test_shrunk, all_given_back),
+		cmocka_unit_test_teardown(test_limits, all_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

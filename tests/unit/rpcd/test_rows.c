@@ -65,8 +65,8 @@ test_value_alone(void **state)
 	const struct sharedtext *whole;
 
 	buf_init(&out, 0);
-	rows_write(f->rpcd.rows, &out);
 	whole = rows_reply(f->rpcd.rows);
+	rows_write(f->rpcd.rows, &out);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);

@@ -1,0 +1,365 @@
+/* Held: the account that all calls and replies share: what is in it, that all of it is
+ * given back, and what is refused and what is not when it is full. */
+#include "tests/unit/rpcd/calls.h"
+
+#include "rpcd/step.h"
+#include "rpcd/xmlparse.h"
+
+#define TO_THE_END P("<int>0</int>") P("<int>0</int>")
+#define ROWS 60	/* more of them than a small reply has */
+#define REFUSED FAULT("30", "FAILED: " HELD_WHY)
+
+static void
+fill(struct fixture *f, size_t up_to)
+{
+	held_add(&f->rpcd.held, up_to - f->rpcd.held.bytes);
+}
+
+/* The rest is given back, and nothing else was left in it. */
+static void
+empty(struct fixture *f, size_t filled)
+{
+	rows_free(f->rpcd.rows);
+	f->rpcd.rows = NULL;
+	assert_int_equal(f->rpcd.held.bytes, filled);
+	held_give(&f->rpcd.held, filled);
+}
+
+static void
+tell_rows(struct fixture *f)
+{
+	char name[16];
+
+	for (uint64_t i = 0; i < ROWS; i++) {
+		snprintf(name, sizeof(name), "p%u", (unsigned)i);
+		tell_row(f, (struct row){ 10 + i, 0, 0, VERDICT_NONE, PROCESS_STOPPED,
+		    "many", name });
+	}
+	turn(f);
+}
+
+/* New: the text n times. */
+static char *
+repeated(const char *text, size_t n)
+{
+	struct buf all;
+
+	buf_init(&all, 0);
+	while (n-- > 0)
+		assert_int_equal(buf_puts(&all, text), 0);
+	return buf_steal(&all);
+}
+
+static void
+begin_multicall(struct fixture *f, const char *call, size_t n)
+{
+	char *calls = repeated(call, n);
+	char *params = xasprintf(CALLS("%s"), calls);
+
+	begin(f, "system.multicall", params);
+	free(calls);
+	free(params);
+}
+
+/* ---- the account ---- */
+
+static void
+test_bounds(void **state UNUSED)
+{
+	struct held held = {0};
+
+	assert_true(held_fits(&held, HELD_OWN_MAX));
+	assert_false(held.full);
+	assert_false(held_fits(&held, HELD_OWN_MAX + 1));
+	assert_true(held.full);
+	assert_false(held_fits(&held, (size_t)-1));
+	held_add(&held, HELD_OWN_MAX);
+	assert_false(held_fits(&held, 1));
+	assert_true(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX));
+	assert_false(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX + 1));
+	held_add(&held, HELD_MAX); /* as what exists already may */
+	assert_false(held_fits(&held, 1));
+	assert_false(held_fits_shared(&held, 1));
+	held_give(&held, HELD_MAX);
+	assert_true(held.full);
+	held_give(&held, HELD_OWN_MAX);
+	assert_false(held.full);
+}
+
+/* ---- what is in it ---- */
+
+static void
+keep_reply(void *ctx, struct reply *reply)
+{
+	*(struct reply *)ctx = *reply;
+}
+
+static void
+begin_kept(struct fixture *f, const char *method, const char *params, struct reply *reply)
+{
+	char *body = xasprintf("<methodCall><methodName>%s</methodName><params>%s</params>"
+	    "</methodCall>", method, params);
+
+	assert_null(call_begin(f->rpcd.calls, ROLE_ADMIN, body, strlen(body), true,
+	    keep_reply, reply));
+	free(body);
+}
+
+/* A client's own reply, until it is sent. */
+static void
+test_own_reply(void **state)
+{
+	struct fixture *f = *state;
+	struct reply reply;
+	char *calls = repeated(CALL("supervisor.getState"), 100);
+	char *params = xasprintf(CALLS("%s"), calls);
+
+	begin_kept(f, "system.multicall", params, &reply);
+	assert_non_null(reply.shared);
+	assert_true(reply.shared->len > HELD_SMALL);
+	assert_int_equal(f->rpcd.held.bytes, reply.shared->len);
+	sharedtext_drop(reply.shared);
+	empty(f, 0);
+	free(calls);
+	free(params);
+}
+
+/* A text that a slow client keeps is in it, once, however many send it. */
+static void
+test_shared_reply(void **state)
+{
+	struct fixture *f = *state;
+	struct reply replies[3];
+	size_t len;
+
+	tell_rows(f);
+	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[0]);
+	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[1]);
+	len = replies[0].shared->len;
+	assert_int_equal(f->rpcd.held.bytes, len);
+	tell_row(f, web_up);
+	turn(f);
+	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[2]);
+	assert_int_equal(f->rpcd.held.bytes, len + replies[2].shared->len);
+	sharedtext_drop(replies[0].shared);
+	sharedtext_drop(replies[2].shared);
+	assert_int_equal(f->rpcd.held.bytes, len + replies[2].shared->len);
+	sharedtext_drop(replies[1].shared);
+	empty(f, 0);
+}
+
+static void
+test_small_reply(void **state)
+{
+	struct fixture *f = *state;
+	struct reply reply;
+
+	begin_kept(f, "supervisor.getState", "", &reply);
+	assert_null(reply.shared);
+	assert_int_equal(f->rpcd.held.bytes, 0);
+	buf_clear(&reply.body);
+	empty(f, 0);
+}
+
+#define EMPTY_VALUES 10000
+
+/* Parameters of a call that waits, until it is answered or nobody waits for it any more:
+ * tiny elements take more than their text. */
+static void
+test_parameters(void **state)
+{
+	struct fixture *f = *state;
+	char *values = repeated("<value/>", EMPTY_VALUES);
+	char *params = xasprintf(P("web") P("<array><data>%s</data></array>"), values);
+	struct call *call;
+
+	for (int i = 0; i < 2; i++) {
+		call = begin(f, "supervisor.startProcess", params);
+		assert_non_null(call);
+		assert_true(f->rpcd.held.bytes > EMPTY_VALUES * XMLPARSE_ELEMENT_COST);
+		turn(f);
+		if (i == 0)
+			call_abandon(call);
+		else
+			answer_fault(f, FAULT_NO_FILE, "NO_FILE");
+		assert_int_equal(f->rpcd.held.bytes, 0);
+	}
+	assert_int_equal(f->replies, 1);
+	free(values);
+	free(params);
+}
+
+/* What a call that waits is promised, and a multicall's results so far. */
+static void
+test_waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct call *call = begin(f, "supervisor.readLog", TO_THE_END);
+	char *calls = repeated(CALL("supervisor.getState"), 100), *params;
+
+	assert_non_null(call);
+	assert_int_equal(f->rpcd.held.bytes, DOCUMENT_LOG_COST);
+	turn(f);
+	answer_log(f, "short", 1);
+	assert_int_equal(f->rpcd.held.bytes, 0);
+	params = xasprintf(CALLS("%s" CALL1("supervisor.startProcess", "web")), calls);
+	call = begin(f, "system.multicall", params);
+	assert_non_null(call);
+	assert_true(f->rpcd.held.bytes > 100 * strlen(CALL("supervisor.getState")));
+	call_abandon(call);
+	empty(f, 0);
+	free(calls);
+	free(params);
+}
+
+/* ---- when it is full ---- */
+
+static void
+test_full(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *method, *params;
+	} refused[] = {
+		{"supervisor.getAllConfigInfo", ""},
+		{"supervisor.startAllProcesses", ""},
+		{"supervisor.stopAllProcesses", ""},
+		{"supervisor.signalAllProcesses", P("HUP")},
+		{"supervisor.startProcessGroup", P("g")},
+		{"supervisor.stopProcess", P("g:*")},
+		{"supervisor.readLog", TO_THE_END},
+		{"supervisor.readProcessStdoutLog", P("web") TO_THE_END},
+		{"supervisor.tailProcessStderrLog", P("web") TO_THE_END},
+	};
+
+	tell_rows(f);
+	fill(f, HELD_OWN_MAX);
+	for (size_t i = 0; i < nitems(refused); i++)
+		at_once(f, refused[i].method, refused[i].params, REFUSED);
+	assert_int_equal(f->requests, 0);
+	empty(f, HELD_OWN_MAX);
+}
+
+/* Small ones are answered, asked of the master, and may wait. */
+static void
+test_full_small(void **state)
+{
+	struct fixture *f = *state;
+
+	tell_rows(f);
+	fill(f, 2 * (size_t)HELD_MAX);
+	at_once(f, "supervisor.getPID", "", VALUE(INT("77")));
+	at_once(f, "supervisor.getProcessInfo", P("nope"), FAULT("10", "BAD_NAME: nope"));
+	at_once(f, "system.multicall", CALLS(CALL("supervisor.getPID")
+	    CALL("supervisor.getPID")), VALUE(ARRAY(INT("77") INT("77"))));
+	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
+	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
+	expect(f, f->replies, FAULT("20", "NO_FILE"));
+	begin(f, "supervisor.readLog", P("<int>-1600</int>") P("<int>0</int>"));
+	turn(f);
+	answer_log(f, "short", 1);
+	expect(f, f->replies, VALUE(STRING("short")));
+	empty(f, 2 * (size_t)HELD_MAX);
+}
+
+/* All processes can be told until the shared part is full as well. */
+static void
+test_full_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	tell_rows(f);
+	fill(f, HELD_OWN_MAX);
+	begin(f, "supervisor.getAllProcessInfo", "");
+	assert_non_null(strstr(f->reply, ">many<"));
+	tell_row(f, web_up);
+	turn(f);
+	fill(f, 2 * (size_t)HELD_MAX);
+	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
+	held_give(&f->rpcd.held, f->rpcd.held.bytes);
+	begin(f, "supervisor.getAllProcessInfo", "");
+	assert_non_null(strstr(f->reply, ">many<"));
+	empty(f, 0);
+}
+
+/* Nothing of a multicall is done when not even faults would find room; else each is
+ * answered, and those that do not fit by a fault. */
+static void
+test_full_multicall(void **state)
+{
+	struct fixture *f = *state;
+	const char *at;
+	size_t faults = 0;
+
+	tell_rows(f);
+	fill(f, HELD_OWN_MAX - 100);
+	begin_multicall(f, CALL("supervisor.getPID"), 100);
+	expect(f, 1, REFUSED);
+	held_give(&f->rpcd.held, HELD_OWN_MAX / 4);
+	begin(f, "supervisor.getAllProcessInfo", "");
+	fill(f, HELD_OWN_MAX - 300 * 1024);
+	begin_multicall(f, CALL("supervisor.getAllProcessInfo"), 20);
+	assert_int_equal(f->replies, 3);
+	for (at = f->reply; (at = strstr(at, HELD_WHY)) != NULL; at++)
+		faults++;
+	assert_in_range(faults, 1, 19);
+	assert_non_null(strstr(f->reply, ">many<"));
+	f->rpcd.held.bytes = 0;
+	rows_free(f->rpcd.rows);
+	f->rpcd.rows = NULL;
+}
+
+/* A fault does not repeat a long name then. */
+static void
+test_full_echo(void **state)
+{
+	struct fixture *f = *state;
+	char *name = repeated("n", HELD_SMALL + STEP_ECHO_MAX);
+	char *params = xasprintf(P("%s"), name);
+
+	begin(f, "supervisor.getProcessInfo", params);
+	assert_non_null(strstr(f->reply, name));
+	fill(f, HELD_OWN_MAX);
+	/* The body is more than a small one itself: all but its parameters is as it was. */
+	held_give(&f->rpcd.held, strlen(params) + 2000);
+	at_once(f, "supervisor.getProcessInfo", params, FAULT("10", "BAD_NAME"));
+	free(name);
+	free(params);
+	f->rpcd.held.bytes = 0;
+}
+
+static void
+test_full_parameters(void **state)
+{
+	struct fixture *f = *state;
+	char *values = repeated("<value/>", 100);
+	char *params = xasprintf(P("web") P("<array><data>%s</data></array>"), values);
+
+	fill(f, HELD_OWN_MAX);
+	at_once(f, "supervisor.startProcess", params, REFUSED);
+	assert_int_equal(f->requests, 0);
+	empty(f, HELD_OWN_MAX);
+	free(values);
+	free(params);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bounds),
+		TEST(test_own_reply),
+		TEST(test_shared_reply),
+		TEST(test_small_reply),
+		TEST(test_parameters),
+		TEST(test_waiting),
+		TEST(test_full),
+		TEST(test_full_small),
+		TEST(test_full_rows),
+		TEST(test_full_multicall),
+		TEST(test_full_echo),
+		TEST(test_full_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
