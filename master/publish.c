@@ -18,6 +18,7 @@
 
 struct entry {
 	TAILQ_ENTRY(entry) in_rows;
+	TAILQ_ENTRY(entry) in_graves;	/* of a removed process */
 	uint64_t seq;			/* of the latest change */
 	const struct process *process;	/* NULL: the daemon's row, or a removed process */
 	uint64_t removed_id;		/* of a removed process, else 0 */
@@ -40,6 +41,7 @@ TAILQ_HEAD(cursor_list, cursor);
 
 struct publisher {
 	struct entry_list rows;		/* ascending seq */
+	struct entry_list graves;	/* those of removed processes, likewise */
 	struct cursor_list cursors;
 	struct entry daemon;
 	uint64_t *seq;
@@ -74,6 +76,7 @@ publisher_new(uint64_t *seq, const struct publish_ops *ops, void *ctx)
 	if (pub == NULL)
 		return NULL;
 	TAILQ_INIT(&pub->rows);
+	TAILQ_INIT(&pub->graves);
 	TAILQ_INIT(&pub->cursors);
 	pub->seq = seq;
 	pub->ops = ops;
@@ -168,24 +171,31 @@ publish_daemon(struct publisher *pub)
 	touch(pub, &pub->daemon);
 }
 
+/* Some cursor has still to tell it. */
+static bool
+is_awaited(const struct publisher *pub, const struct entry *grave)
+{
+	const struct cursor *cursor;
+
+	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
+		if (cursor->next != NULL && cursor->next->seq <= grave->seq)
+			return true;
+	return false;
+}
+
 /* A removed process stays as a tombstone until every cursor has passed it. The newest one
  * stays longer: some row must bear the newest number, or a new subscriber never reaches
  * it. */
 static void
-bury(struct publisher *pub)
+bury(struct publisher *pub, struct entry *newest)
 {
-	struct entry *entry, *next;
-	struct cursor *cursor;
-	uint64_t passed = *pub->seq - 1;
+	struct entry *grave;
 
-	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
-		if (cursor->next != NULL && cursor->next->seq <= passed)
-			passed = cursor->next->seq - 1;
-	TAILQ_FOREACH_SAFE(entry, &pub->rows, in_rows, next) {
-		if (entry->removed_id == 0 || entry->seq > passed)
-			continue;
-		TAILQ_REMOVE(&pub->rows, entry, in_rows);
-		free(entry);
+	TAILQ_INSERT_TAIL(&pub->graves, newest, in_graves);
+	while ((grave = TAILQ_FIRST(&pub->graves)) != newest && !is_awaited(pub, grave)) {
+		TAILQ_REMOVE(&pub->graves, grave, in_graves);
+		TAILQ_REMOVE(&pub->rows, grave, in_rows);
+		free(grave);
 	}
 }
 
@@ -200,7 +210,7 @@ publish_removed(struct publisher *pub, struct process *process)
 	entry->process = NULL;
 	entry->removed_id = process->id;
 	touch(pub, entry);
-	bury(pub);
+	bury(pub, entry);
 }
 
 struct cursor *

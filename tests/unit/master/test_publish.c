@@ -272,6 +272,42 @@ removal(void **state)
 	cursor_free(cursor);
 }
 
+/* Each cursor is told of each grave once, wherever it stands; others pass it by. */
+static void
+many_removals(void **state)
+{
+	enum { MANY = 100 };
+	struct fixture *f = *state;
+	struct process *gone = calloc(MANY, sizeof(*gone));
+	struct cursor *slow, *fast;
+
+	for (int i = 0; i < MANY; i++) {
+		gone[i].id = (uint64_t)i + 10;
+		assert_int_equal(publish_added(f->publisher, &gone[i]), 0);
+	}
+	slow = cursor_new(f->publisher);
+	fast = cursor_new(f->publisher);
+	while (cursor_reached(slow) < f->seq)
+		json_decref(next_frame(slow));
+	while (cursor_reached(fast) < f->seq)
+		json_decref(next_frame(fast));
+	expect(slow, "stream.end", f->seq, 0);
+	expect(fast, "stream.end", f->seq, 0);
+	for (int i = 0; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+		if (i % 2 == 1)
+			expect(slow, "stream.removed", 0, gone[i / 2].id);
+	}
+	for (int i = MANY / 2; i < MANY; i++)
+		expect(slow, "stream.removed", 0, gone[i].id);
+	assert_null(next_frame(slow));
+	assert_null(next_frame(fast));
+	cursor_free(slow);
+	cursor_free(fast);
+	free(gone);
+}
+
 static void
 cursors_are_independent(void **state)
 {
@@ -319,6 +355,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
 	};
