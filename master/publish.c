@@ -15,6 +15,7 @@
 
 #define PAGE_SIZE 4096
 #define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that passes it */
+#define GRAVES 4096 /* removed processes that wait for subscribers who do not read */
 
 struct entry {
 	TAILQ_ENTRY(entry) in_rows;
@@ -33,7 +34,8 @@ struct cursor {
 	struct publisher *publisher;
 	struct entry *next;		/* first row not yet taken; NULL = all taken */
 	uint64_t reached;
-	uint64_t snapshot;		/* number up to which the snapshot goes */
+	uint64_t snapshot;		/* number up to which the snapshot goes, once it
+					 * has begun */
 	enum cursor_phase phase;
 };
 
@@ -42,6 +44,7 @@ TAILQ_HEAD(cursor_list, cursor);
 struct publisher {
 	struct entry_list rows;		/* ascending seq */
 	struct entry_list graves;	/* those of removed processes, likewise */
+	size_t ngraves;
 	struct cursor_list cursors;
 	struct entry daemon;
 	uint64_t *seq;
@@ -171,30 +174,55 @@ publish_daemon(struct publisher *pub)
 	touch(pub, &pub->daemon);
 }
 
-/* Some cursor has still to tell it. */
+/* It has still to tell this grave; a snapshot forgets what it does not name. */
+static bool
+waits_for(const struct cursor *cursor, const struct entry *grave)
+{
+	return cursor->phase != SNAPSHOT_BEGIN && grave->seq > cursor->snapshot &&
+	    cursor->next != NULL && cursor->next->seq <= grave->seq;
+}
+
 static bool
 is_awaited(const struct publisher *pub, const struct entry *grave)
 {
 	const struct cursor *cursor;
 
 	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
-		if (cursor->next != NULL && cursor->next->seq <= grave->seq)
+		if (waits_for(cursor, grave))
 			return true;
 	return false;
 }
 
-/* A removed process stays as a tombstone until every cursor has passed it. The newest one
- * stays longer: some row must bear the newest number, or a new subscriber never reaches
- * it. */
+/* Whoever has not told the grave tells everything anew instead. */
+static void
+start_over(struct publisher *pub, const struct entry *grave)
+{
+	struct cursor *cursor;
+
+	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
+		if (waits_for(cursor, grave))
+			cursor->phase = SNAPSHOT_BEGIN;
+}
+
+/* A removed process stays as a tombstone until every cursor has passed it, or too many lie
+ * after it. The newest one stays longer: some row must bear the newest number, or a new
+ * subscriber never reaches it. */
 static void
 bury(struct publisher *pub, struct entry *newest)
 {
 	struct entry *grave;
 
 	TAILQ_INSERT_TAIL(&pub->graves, newest, in_graves);
-	while ((grave = TAILQ_FIRST(&pub->graves)) != newest && !is_awaited(pub, grave)) {
+	pub->ngraves++;
+	while ((grave = TAILQ_FIRST(&pub->graves)) != newest) {
+		if (pub->ngraves > GRAVES)
+			start_over(pub, grave);
+		else if (is_awaited(pub, grave))
+			break;
+		step_cursors_over(pub, grave);
 		TAILQ_REMOVE(&pub->graves, grave, in_graves);
 		TAILQ_REMOVE(&pub->rows, grave, in_rows);
+		pub->ngraves--;
 		free(grave);
 	}
 }
@@ -221,8 +249,6 @@ cursor_new(struct publisher *pub)
 	if (cursor == NULL)
 		return NULL;
 	cursor->publisher = pub;
-	cursor->next = TAILQ_FIRST(&pub->rows);
-	cursor->snapshot = *pub->seq;
 	TAILQ_INSERT_TAIL(&pub->cursors, cursor, in_cursors);
 	return cursor;
 }
@@ -241,7 +267,8 @@ cursor_reached(void *ctx)
 {
 	const struct cursor *cursor = ctx;
 
-	return cursor->reached;
+	/* What is gone is forgotten when a snapshot ends, not earlier. */
+	return cursor->phase == LIVE ? cursor->reached : 0;
 }
 
 /* Up to the members of params. */
@@ -367,6 +394,10 @@ take_mark(struct cursor *cursor, struct buf *out)
 	    buf_printf(out, "\"seq\":%" PRIu64 "}}\n", cursor->reached) == -1)
 		return -1;
 	cursor->phase = begins ? SNAPSHOT_ROWS : LIVE;
+	if (begins) {
+		cursor->next = TAILQ_FIRST(&cursor->publisher->rows);
+		cursor->snapshot = *cursor->publisher->seq;
+	}
 	return 1;
 }
 

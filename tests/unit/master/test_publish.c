@@ -177,8 +177,8 @@ snapshot_in_parts(void **state)
 	expect(cursor, "stream.end", 44, 0);
 	cursor_free(cursor);
 	cursor = cursor_new(f->publisher);
-	publish_removed(f->publisher, &f->processes[1]);
 	expect(cursor, "stream.begin", 0, 0);
+	publish_removed(f->publisher, &f->processes[1]);
 	expect(cursor, "stream.daemon", 41, 0);
 	expect(cursor, "stream.rows", 44, 13);
 	expect(cursor, "stream.end", 44, 0);
@@ -265,11 +265,38 @@ removal(void **state)
 	late = cursor_new(f->publisher);
 	expect(late, "stream.begin", 0, 0);
 	expect(late, "stream.daemon", 41, 0);
-	while (cursor_reached(late) < f->seq)
-		json_decref(next_frame(late));
+	expect(late, "stream.removed", f->seq, 2);
+	assert_int_equal(cursor_reached(late), 0);
 	expect(late, "stream.end", f->seq, 0);
+	assert_int_equal(cursor_reached(late), f->seq);
 	cursor_free(late);
 	cursor_free(cursor);
+}
+
+/* New; their ids from 10 on. */
+static struct process *
+add_many(struct fixture *f, size_t n)
+{
+	struct process *many = calloc(n, sizeof(*many));
+
+	assert_non_null(many);
+	for (size_t i = 0; i < n; i++) {
+		many[i].id = i + 10;
+		assert_int_equal(publish_added(f->publisher, &many[i]), 0);
+	}
+	return many;
+}
+
+/* Takes frames until nothing is left; how many. */
+static size_t
+take_all(struct cursor *cursor)
+{
+	json_t *frame;
+	size_t n = 0;
+
+	for (; (frame = next_frame(cursor)) != NULL; n++)
+		json_decref(frame);
+	return n;
 }
 
 /* Each cursor is told of each grave once, wherever it stands; others pass it by. */
@@ -278,21 +305,11 @@ many_removals(void **state)
 {
 	enum { MANY = 100 };
 	struct fixture *f = *state;
-	struct process *gone = calloc(MANY, sizeof(*gone));
-	struct cursor *slow, *fast;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *slow = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
 
-	for (int i = 0; i < MANY; i++) {
-		gone[i].id = (uint64_t)i + 10;
-		assert_int_equal(publish_added(f->publisher, &gone[i]), 0);
-	}
-	slow = cursor_new(f->publisher);
-	fast = cursor_new(f->publisher);
-	while (cursor_reached(slow) < f->seq)
-		json_decref(next_frame(slow));
-	while (cursor_reached(fast) < f->seq)
-		json_decref(next_frame(fast));
-	expect(slow, "stream.end", f->seq, 0);
-	expect(fast, "stream.end", f->seq, 0);
+	(void)take_all(slow);
+	(void)take_all(fast);
 	for (int i = 0; i < MANY; i++) {
 		publish_removed(f->publisher, &gone[i]);
 		expect(fast, "stream.removed", f->seq, gone[i].id);
@@ -305,6 +322,47 @@ many_removals(void **state)
 	assert_null(next_frame(fast));
 	cursor_free(slow);
 	cursor_free(fast);
+	free(gone);
+}
+
+/* Graves are bounded: who never reads gets all anew once there are too many, whatever it
+ * was in the middle of; who has read notices nothing. */
+static void
+graves_are_bounded(void **state)
+{
+	enum { MANY = 10000, GRAVES = 4096 };
+	struct fixture *f = *state;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *idle = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+	struct cursor *halted = cursor_new(f->publisher), *fresh = cursor_new(f->publisher);
+	uint64_t before;
+
+	(void)take_all(idle);
+	(void)take_all(fast);
+	expect(halted, "stream.begin", 0, 0);
+	expect(halted, "stream.daemon", 41, 0);
+	before = cursor_reached(idle);
+	for (int i = 0; i < GRAVES; i++)
+		publish_removed(f->publisher, &gone[i]);
+	expect(idle, "stream.removed", before + 1, gone[0].id);
+	assert_int_equal(take_all(fast), GRAVES);
+	for (int i = GRAVES; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+	}
+	assert_int_equal(cursor_reached(idle), 0);
+	expect(idle, "stream.begin", before + 1, 0);
+	expect(idle, "stream.daemon", 41, 0);
+	expect(idle, "stream.rows", 44, 123);
+	assert_int_equal(take_all(idle), 2); /* the newest grave, end */
+	assert_int_equal(cursor_reached(idle), f->seq);
+	expect(halted, "stream.begin", 41, 0);
+	assert_int_equal(take_all(halted), 4);
+	assert_int_equal(take_all(fresh), 5);
+	cursor_free(idle);
+	cursor_free(fast);
+	cursor_free(halted);
+	cursor_free(fresh);
 	free(gone);
 }
 
@@ -356,6 +414,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(graves_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
 	};
