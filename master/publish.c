@@ -1,5 +1,6 @@
 #include "master/publish.h"
 
+#include "common/log.h"
 #include "common/queue.h"
 #include "proto/frame.h"
 #include "proto/row.h"
@@ -23,6 +24,7 @@ struct entry {
 	uint64_t seq;			/* of the latest change */
 	const struct process *process;	/* NULL: the daemon's row, or a removed process */
 	uint64_t removed_id;		/* of a removed process, else 0 */
+	bool mended;			/* the log knows */
 };
 
 TAILQ_HEAD(entry_list, entry);
@@ -279,8 +281,19 @@ begin(struct buf *out, const char *method)
 	    out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{", method);
 }
 
+/* A row that cannot be written would keep its subscribers waiting for ever: it is mended,
+ * and the log says so once. */
+static void
+tell_mended(struct entry *entry, const char *group, const char *name)
+{
+	if (!entry->mended)
+		log_warn("%s:%s: a text of its state is not UTF-8: shown with U+FFFD in "
+			 "the place of what is wrong", group, name);
+	entry->mended = true;
+}
+
 static int
-write_info(const struct publisher *pub, const struct entry *entry, struct buf *out,
+write_info(const struct publisher *pub, struct entry *entry, struct buf *out,
     enum row_form form)
 {
 	struct process_info info = {0};
@@ -289,12 +302,16 @@ write_info(const struct publisher *pub, const struct entry *entry, struct buf *o
 	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
 		return -1;
 	failed = row_write(out, &info, form);
+	if (failed == -1 && process_info_mend(&info) == 1) {
+		tell_mended(entry, info.group, info.name);
+		failed = row_write(out, &info, form);
+	}
 	process_info_clear(&info);
 	return failed;
 }
 
 static int
-write_process(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_process(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	int failed = begin(out, "stream.process");
 
@@ -313,7 +330,7 @@ write_removed(const struct entry *entry, struct buf *out)
 }
 
 static int
-write_daemon(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_daemon(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	struct daemon_info info = {0};
 	json_t *row;
@@ -321,6 +338,8 @@ write_daemon(const struct publisher *pub, const struct entry *entry, struct buf 
 
 	if (pub->ops->daemon(pub->ctx, &info) == -1)
 		return -1;
+	if (daemon_info_mend(&info) == 1)
+		tell_mended(entry, "daemon", info.identifier);
 	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0",
 	    "method", "stream.daemon", "params", "seq", (json_int_t)entry->seq,
 	    "daemon", daemon_info_write(&info));
@@ -331,7 +350,7 @@ write_daemon(const struct publisher *pub, const struct entry *entry, struct buf 
 }
 
 static int
-write_row(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_row(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	if (entry->process != NULL)
 		return write_process(pub, entry, out);
@@ -353,7 +372,7 @@ pass(struct cursor *cursor, const struct entry *entry)
 static int
 take_row(struct cursor *cursor, struct buf *out)
 {
-	const struct entry *entry = cursor->next;
+	struct entry *entry = cursor->next;
 
 	if (write_row(cursor->publisher, entry, out) == -1)
 		return -1;
@@ -366,7 +385,7 @@ take_row(struct cursor *cursor, struct buf *out)
 static int
 take_rows(struct cursor *cursor, struct buf *out)
 {
-	const struct entry *next = cursor->next, *entry;
+	struct entry *next = cursor->next, *entry;
 	size_t before = buf_len(out);
 	int failed;
 

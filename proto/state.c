@@ -1,5 +1,7 @@
 #include "proto/state.h"
 
+#include "common/str.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -220,6 +222,46 @@ state_own_strings(char **strings[], size_t n)
 		*strings[i] = copy;
 	}
 	return 0;
+}
+
+/* 1 when some were no UTF-8, 0, or -1 with ENOMEM. */
+static int
+state_mend(char **strings[], size_t n)
+{
+	int mended = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *text;
+
+		if (str_is_utf8(*strings[i], strlen(*strings[i])))
+			continue;
+		text = str_to_utf8(*strings[i]);
+		if (text == NULL)
+			return -1;
+		free(*strings[i]);
+		*strings[i] = text;
+		mended = 1;
+	}
+	return mended;
+}
+
+int
+process_info_mend(struct process_info *info)
+{
+	char **strings[] = {
+		&info->group, &info->name, &info->spawnerr, &info->stopped_at,
+		&info->stdout_logfile, &info->stderr_logfile,
+	};
+
+	return state_mend(strings, nitems(strings));
+}
+
+int
+daemon_info_mend(struct daemon_info *info)
+{
+	char **strings[] = {&info->fatal_reason, &info->identifier, &info->logfile};
+
+	return state_mend(strings, nitems(strings));
 }
 
 void

@@ -82,6 +82,10 @@ char *namespec_join(const char *group, const char *name);
 void namespec_split(const char *spec, char **group, char **name);
 
 void process_info_clear(struct process_info *);
+/* Puts U+FFFD in the place of what is no UTF-8 in the texts. 1 when there was such, 0 when
+ * not, -1 with ENOMEM: some may be mended. */
+NODISCARD int process_info_mend(struct process_info *);
+NODISCARD int daemon_info_mend(struct daemon_info *);
 json_t *daemon_info_write(const struct daemon_info *);
 NODISCARD int daemon_info_read(const json_t *, struct daemon_info *);
 void daemon_info_clear(struct daemon_info *);

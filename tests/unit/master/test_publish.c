@@ -1,4 +1,5 @@
 /* The state stream: order, conflation, tombstones, and the page. */
+#include "common/log.h"
 #include "master/group.h"
 #include "master/publish.h"
 #include "proto/frame.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +24,8 @@ struct fixture {
 	struct process processes[3];
 	char error[16384];	/* their spawnerr */
 	bool fails;		/* there is no memory for a row */
+	const char *identifier;
+	char log[512];
 };
 
 static int
@@ -34,7 +38,7 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 	info->id = process->id;
 	info->state = process->state;
 	info->group = strdup("g");
-	info->name = strdup("p");
+	info->name = strdup((const char *[]){"a", "b", "c"}[(process->id - 1) % 3]);
 	info->spawnerr = strdup(f->error);
 	info->stopped_at = strdup("");
 	info->stdout_logfile = strdup("");
@@ -45,10 +49,11 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 static int
 daemon_row(void *ctx, struct daemon_info *info)
 {
-	(void)ctx;
+	const struct fixture *f = ctx;
+
 	info->state = DAEMON_RUNNING;
 	info->fatal_reason = strdup("");
-	info->identifier = strdup("supervisor");
+	info->identifier = strdup(f->identifier);
 	info->logfile = strdup("");
 	return 0;
 }
@@ -61,6 +66,7 @@ setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->seq = 40;
+	f->identifier = "supervisor";
 	f->publisher = publisher_new(&f->seq, &ops, f);
 	assert_non_null(f->publisher);
 	for (int i = 0; i < 3; i++) {
@@ -145,6 +151,18 @@ take_snapshot(struct cursor *cursor, int frames)
 	assert_null(next_frame(cursor));
 }
 
+/* Takes frames until nothing is left; how many. */
+static size_t
+take_all(struct cursor *cursor)
+{
+	json_t *frame;
+	size_t n = 0;
+
+	for (; (frame = next_frame(cursor)) != NULL; n++)
+		json_decref(frame);
+	return n;
+}
+
 static void
 snapshot_then_nothing(void **state)
 {
@@ -206,6 +224,55 @@ row_that_fails(void **state)
 	f->fails = false;
 	expect(cursor, "stream.process", 45, 3);
 	cursor_free(cursor);
+}
+
+#define TOLD                                                                          \
+	": a text of its state is not UTF-8: shown with U+FFFD in the place of what " \
+	"is wrong\n"
+
+static void
+keep(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	struct fixture *f = ctx;
+	size_t n = strlen(f->log);
+
+	(void)level;
+	(void)snprintf(f->log + n, sizeof(f->log) - n, "%.*s\n", (int)len, text);
+}
+
+/* What is no UTF-8 is told as well as it can be, to everybody, and logged once. */
+static void
+row_that_is_no_text(void **state)
+{
+	static const char mended[] = "a\xef\xbf\xbd";
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher), *other;
+	json_t *frame, *row;
+
+	log_init(keep, f, LEVEL_INFO);
+	strcpy(f->error, "a\xff");
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	for (int i = 0; i < 2; i++) {
+		publish_changed(f->publisher, &f->processes[1]);
+		frame = next_frame(cursor);
+		row = json_object_get(json_object_get(frame, "params"), "process");
+		assert_string_equal(
+		    json_string_value(json_object_get(row, "spawnerr")), mended);
+		json_decref(frame);
+	}
+	f->identifier = "\xfc";
+	publish_daemon(f->publisher);
+	expect(cursor, "stream.daemon", 47, 0);
+	other = cursor_new(f->publisher);
+	assert_int_equal(take_all(other), 4);
+	assert_string_equal(f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD
+	    "daemon:\xef\xbf\xbd" TOLD);
+	cursor_free(cursor);
+	cursor_free(other);
+	log_init(NULL, NULL, LEVEL_INFO);
 }
 
 /* A row that changes before the cursor comes to it is told once, at its new place. */
@@ -285,18 +352,6 @@ add_many(struct fixture *f, size_t n)
 		assert_int_equal(publish_added(f->publisher, &many[i]), 0);
 	}
 	return many;
-}
-
-/* Takes frames until nothing is left; how many. */
-static size_t
-take_all(struct cursor *cursor)
-{
-	json_t *frame;
-	size_t n = 0;
-
-	for (; (frame = next_frame(cursor)) != NULL; n++)
-		json_decref(frame);
-	return n;
 }
 
 /* Each cursor is told of each grave once, wherever it stands; others pass it by. */
@@ -410,6 +465,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(snapshot_then_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(snapshot_in_parts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(row_that_fails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(row_that_is_no_text, setup, teardown),
 	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),

@@ -194,6 +194,28 @@ test_texts(void **state)
 	}
 }
 
+/* Once mended it can be written; what was good stays as it was. */
+static void
+test_mended(void **state)
+{
+	struct process_info info = {
+		.id = 1, .group = xstrdup("g\xfc"), .name = xstrdup("\xc3\xbc"),
+		.spawnerr = xstrdup("\xff"), .stopped_at = xstrdup("x\xe9y"),
+		.stdout_logfile = xstrdup("/\xc3"), .stderr_logfile = xstrdup("/\x80"),
+	};
+	const char *name = info.name;
+
+	(void)state;
+	assert_int_equal(process_info_mend(&info), 1);
+	assert_string_equal(info.group, "g\xef\xbf\xbd");
+	assert_ptr_equal(info.name, name);
+	assert_string_equal(info.stopped_at, "x\xef\xbf\xbdy");
+	for (size_t f = 0; f < nitems(forms); f++)
+		assert_both_ways(&info, forms[f]);
+	assert_int_equal(process_info_mend(&info), 0);
+	process_info_clear(&info);
+}
+
 static bool
 accepts(const json_t *json)
 {
@@ -290,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_mended),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_wrong_values),

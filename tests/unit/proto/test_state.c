@@ -176,6 +176,26 @@ test_daemon_both_ways(void **state)
 	assert_null(got.identifier);
 }
 
+static void
+test_daemon_mended(void **state)
+{
+	struct daemon_info daemon = {
+		.state = DAEMON_FATAL, .fatal_reason = strdup("no \xff"),
+		.identifier = strdup("\xfc"), .logfile = strdup("/l\xe9"),
+	};
+	json_t *json;
+
+	(void)state;
+	assert_null(daemon_info_write(&daemon));
+	assert_int_equal(daemon_info_mend(&daemon), 1);
+	assert_string_equal(daemon.fatal_reason, "no \xef\xbf\xbd");
+	json = daemon_info_write(&daemon);
+	assert_non_null(json);
+	json_decref(json);
+	assert_int_equal(daemon_info_mend(&daemon), 0);
+	daemon_info_clear(&daemon);
+}
+
 static bool
 accepts_daemon(const json_t *json)
 {
@@ -243,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_namespecs),
 		cmocka_unit_test(test_daemon_both_ways),
+		cmocka_unit_test(test_daemon_mended),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_wrong_values),
 	};
