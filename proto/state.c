@@ -45,6 +45,7 @@ static const char *const state_verdicts[] = {
 	[VERDICT_EXITED_EARLY] = "exited-early",
 	[VERDICT_SPAWN_FAILED] = "spawn-failed",
 	[VERDICT_STOPPED] = "stopped",
+	[VERDICT_UNKNOWN] = "unknown",
 };
 
 static const struct state_row *
@@ -100,7 +101,7 @@ process_state_is_signallable(enum process_state state)
 }
 
 static const struct state_daemon_row *
-state_daemon_row_of(int64_t state)
+state_daemon_row_of(enum daemon_state state)
 {
 	for (size_t i = 0; i < nitems(state_daemon_rows); i++)
 		if (state_daemon_rows[i].state == state)
@@ -311,7 +312,7 @@ daemon_info_read(const json_t *json, struct daemon_info *info)
 		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
 		"identifier", &got.identifier, "logfile", &got.logfile,
 		"has_main_interface", &main_interface) == -1 ||
-	    state_daemon_row_of(state) == NULL || pid < 0 || pid > INT_MAX ||
+	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX ||
 	    state_own_strings(strings, nitems(strings)) == -1)
 		return -1;
 	got.state = (enum daemon_state)state;

@@ -20,7 +20,7 @@ enum process_state { /* codes: reference 3.1 */
 	PROCESS_UNKNOWN = 1000,
 };
 
-enum daemon_state { /* codes: the user's document */
+enum daemon_state { /* codes: the user's document; a later master may have others */
 	DAEMON_SHUTDOWN = -1,
 	DAEMON_RESTARTING = 0,
 	DAEMON_RUNNING = 1,
@@ -34,6 +34,7 @@ enum verdict {
 	VERDICT_EXITED_EARLY,
 	VERDICT_SPAWN_FAILED,
 	VERDICT_STOPPED,
+	VERDICT_UNKNOWN,	/* a reader's alone: one that it does not know */
 };
 
 /* One row of the stream. Strings are owned. */
