@@ -206,26 +206,32 @@ start_over(struct publisher *pub, const struct entry *grave)
 			cursor->phase = SNAPSHOT_BEGIN;
 }
 
+static void
+dig_up(struct publisher *pub, struct entry *grave)
+{
+	step_cursors_over(pub, grave);
+	TAILQ_REMOVE(&pub->graves, grave, in_graves);
+	TAILQ_REMOVE(&pub->rows, grave, in_rows);
+	pub->ngraves--;
+	free(grave);
+}
+
 /* A removed process stays as a tombstone until every cursor has passed it, or too many lie
  * after it. The newest one stays longer: some row must bear the newest number, or a new
  * subscriber never reaches it. */
 static void
 bury(struct publisher *pub, struct entry *newest)
 {
-	struct entry *grave;
+	struct entry *grave, *next;
 
 	TAILQ_INSERT_TAIL(&pub->graves, newest, in_graves);
 	pub->ngraves++;
-	while ((grave = TAILQ_FIRST(&pub->graves)) != newest) {
+	TAILQ_FOREACH_SAFE(grave, &pub->graves, in_graves, next) {
 		if (pub->ngraves > GRAVES)
 			start_over(pub, grave);
-		else if (is_awaited(pub, grave))
+		else if (grave == newest || is_awaited(pub, grave))
 			break;
-		step_cursors_over(pub, grave);
-		TAILQ_REMOVE(&pub->graves, grave, in_graves);
-		TAILQ_REMOVE(&pub->rows, grave, in_rows);
-		pub->ngraves--;
-		free(grave);
+		dig_up(pub, grave);
 	}
 }
 
