@@ -438,6 +438,28 @@ str_is_utf8(const char *s, size_t n)
 	return true;
 }
 
+char *
+str_to_utf8(const char *s)
+{
+	size_t n = strlen(s), len;
+	struct buf out;
+	uint32_t code;
+	char *text = NULL;
+	int failed = 0;
+
+	buf_init(&out, 0);
+	for (; n > 0 && failed == 0; s += len, n -= len) {
+		len = utf8_decode(s, n, &code);
+		failed = len > 0 ? buf_append(&out, s, len) :
+		    buf_puts(&out, "\xef\xbf\xbd");
+		len = len > 0 ? len : 1;
+	}
+	if (failed == 0)
+		text = buf_steal(&out);
+	buf_clear(&out);
+	return text;
+}
+
 size_t
 str_utf8_cut(const char *s, size_t n)
 {

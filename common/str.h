@@ -36,6 +36,8 @@ char *str_repr_bytes(const void *bytes, size_t n);
 char *str_strip(char *s);
 /* True when the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool str_is_utf8(const char *s, size_t n);
+/* New: the text with U+FFFD for each byte that is no UTF-8. NULL with ENOMEM. */
+char *str_to_utf8(const char *s);
 /* Largest n' <= n that does not cut a UTF-8 sequence of a valid text. */
 size_t str_utf8_cut(const char *s, size_t n);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */

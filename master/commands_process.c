@@ -89,17 +89,25 @@ static bool (*const takes[])(enum process_state) = {
     [JOB_CLEAR] = takes_any,
 };
 
-/* Those that are being stopped already are no job's. */
 static void
-stay_stopped(const struct groups *groups, const struct group *only)
+stay(const struct group *group)
 {
-	struct group *group;
 	struct process *process;
 
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		(void)interface_stay(process);
+}
+
+/* Those that are being stopped already are no job's. group NULL = all. */
+static void
+stay_stopped(const struct groups *groups, const struct group *group)
+{
+	if (group != NULL) {
+		stay(group);
+		return;
+	}
 	for (group = groups_first(groups); group != NULL; group = groups_next(group))
-		if (only == NULL || only == group)
-			TAILQ_FOREACH(process, &group->processes, in_group)
-				(void)interface_stay(process);
+		stay(group);
 }
 
 /* group NULL = all. */

@@ -1,5 +1,6 @@
 #include "master/publish.h"
 
+#include "common/log.h"
 #include "common/queue.h"
 #include "proto/frame.h"
 #include "proto/row.h"
@@ -15,12 +16,15 @@
 
 #define PAGE_SIZE 4096
 #define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that passes it */
+#define GRAVES 4096 /* removed processes that wait for subscribers who do not read */
 
 struct entry {
 	TAILQ_ENTRY(entry) in_rows;
+	TAILQ_ENTRY(entry) in_graves;	/* of a removed process */
 	uint64_t seq;			/* of the latest change */
 	const struct process *process;	/* NULL: the daemon's row, or a removed process */
 	uint64_t removed_id;		/* of a removed process, else 0 */
+	bool mended;			/* the log knows */
 };
 
 TAILQ_HEAD(entry_list, entry);
@@ -32,7 +36,8 @@ struct cursor {
 	struct publisher *publisher;
 	struct entry *next;		/* first row not yet taken; NULL = all taken */
 	uint64_t reached;
-	uint64_t snapshot;		/* number up to which the snapshot goes */
+	uint64_t snapshot;		/* number up to which the snapshot goes, once it
+					 * has begun */
 	enum cursor_phase phase;
 };
 
@@ -40,6 +45,8 @@ TAILQ_HEAD(cursor_list, cursor);
 
 struct publisher {
 	struct entry_list rows;		/* ascending seq */
+	struct entry_list graves;	/* those of removed processes, likewise */
+	size_t ngraves;
 	struct cursor_list cursors;
 	struct entry daemon;
 	uint64_t *seq;
@@ -74,6 +81,7 @@ publisher_new(uint64_t *seq, const struct publish_ops *ops, void *ctx)
 	if (pub == NULL)
 		return NULL;
 	TAILQ_INIT(&pub->rows);
+	TAILQ_INIT(&pub->graves);
 	TAILQ_INIT(&pub->cursors);
 	pub->seq = seq;
 	pub->ops = ops;
@@ -168,24 +176,62 @@ publish_daemon(struct publisher *pub)
 	touch(pub, &pub->daemon);
 }
 
-/* A removed process stays as a tombstone until every cursor has passed it. The newest one
- * stays longer: some row must bear the newest number, or a new subscriber never reaches
- * it. */
-static void
-bury(struct publisher *pub)
+/* It has still to tell this grave; a snapshot forgets what it does not name. */
+static bool
+waits_for(const struct cursor *cursor, const struct entry *grave)
 {
-	struct entry *entry, *next;
-	struct cursor *cursor;
-	uint64_t passed = *pub->seq - 1;
+	return cursor->phase != SNAPSHOT_BEGIN && grave->seq > cursor->snapshot &&
+	    cursor->next != NULL && cursor->next->seq <= grave->seq;
+}
+
+static bool
+is_awaited(const struct publisher *pub, const struct entry *grave)
+{
+	const struct cursor *cursor;
 
 	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
-		if (cursor->next != NULL && cursor->next->seq <= passed)
-			passed = cursor->next->seq - 1;
-	TAILQ_FOREACH_SAFE(entry, &pub->rows, in_rows, next) {
-		if (entry->removed_id == 0 || entry->seq > passed)
-			continue;
-		TAILQ_REMOVE(&pub->rows, entry, in_rows);
-		free(entry);
+		if (waits_for(cursor, grave))
+			return true;
+	return false;
+}
+
+/* Whoever has not told the grave tells everything anew instead. */
+static void
+start_over(struct publisher *pub, const struct entry *grave)
+{
+	struct cursor *cursor;
+
+	TAILQ_FOREACH(cursor, &pub->cursors, in_cursors)
+		if (waits_for(cursor, grave))
+			cursor->phase = SNAPSHOT_BEGIN;
+}
+
+static void
+dig_up(struct publisher *pub, struct entry *grave)
+{
+	step_cursors_over(pub, grave);
+	TAILQ_REMOVE(&pub->graves, grave, in_graves);
+	TAILQ_REMOVE(&pub->rows, grave, in_rows);
+	pub->ngraves--;
+	free(grave);
+}
+
+/* A removed process stays as a tombstone until every cursor has passed it, or too many lie
+ * after it. The newest one stays longer: some row must bear the newest number, or a new
+ * subscriber never reaches it. */
+static void
+bury(struct publisher *pub, struct entry *newest)
+{
+	struct entry *grave, *next;
+
+	TAILQ_INSERT_TAIL(&pub->graves, newest, in_graves);
+	pub->ngraves++;
+	TAILQ_FOREACH_SAFE(grave, &pub->graves, in_graves, next) {
+		if (pub->ngraves > GRAVES)
+			start_over(pub, grave);
+		else if (grave == newest || is_awaited(pub, grave))
+			break;
+		dig_up(pub, grave);
 	}
 }
 
@@ -200,7 +246,7 @@ publish_removed(struct publisher *pub, struct process *process)
 	entry->process = NULL;
 	entry->removed_id = process->id;
 	touch(pub, entry);
-	bury(pub);
+	bury(pub, entry);
 }
 
 struct cursor *
@@ -211,8 +257,6 @@ cursor_new(struct publisher *pub)
 	if (cursor == NULL)
 		return NULL;
 	cursor->publisher = pub;
-	cursor->next = TAILQ_FIRST(&pub->rows);
-	cursor->snapshot = *pub->seq;
 	TAILQ_INSERT_TAIL(&pub->cursors, cursor, in_cursors);
 	return cursor;
 }
@@ -231,7 +275,8 @@ cursor_reached(void *ctx)
 {
 	const struct cursor *cursor = ctx;
 
-	return cursor->reached;
+	/* What is gone is forgotten when a snapshot ends, not earlier. */
+	return cursor->phase == LIVE ? cursor->reached : 0;
 }
 
 /* Up to the members of params. */
@@ -242,8 +287,19 @@ begin(struct buf *out, const char *method)
 	    out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{", method);
 }
 
+/* A row that cannot be written would keep its subscribers waiting for ever: it is mended,
+ * and the log says so once. */
+static void
+tell_mended(struct entry *entry, const char *group, const char *name)
+{
+	if (!entry->mended)
+		log_warn("%s:%s: a text of its state is not UTF-8: shown with U+FFFD in "
+			 "the place of what is wrong", group, name);
+	entry->mended = true;
+}
+
 static int
-write_info(const struct publisher *pub, const struct entry *entry, struct buf *out,
+write_info(const struct publisher *pub, struct entry *entry, struct buf *out,
     enum row_form form)
 {
 	struct process_info info = {0};
@@ -252,12 +308,16 @@ write_info(const struct publisher *pub, const struct entry *entry, struct buf *o
 	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
 		return -1;
 	failed = row_write(out, &info, form);
+	if (failed == -1 && process_info_mend(&info) == 1) {
+		tell_mended(entry, info.group, info.name);
+		failed = row_write(out, &info, form);
+	}
 	process_info_clear(&info);
 	return failed;
 }
 
 static int
-write_process(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_process(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	int failed = begin(out, "stream.process");
 
@@ -276,7 +336,7 @@ write_removed(const struct entry *entry, struct buf *out)
 }
 
 static int
-write_daemon(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_daemon(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	struct daemon_info info = {0};
 	json_t *row;
@@ -284,6 +344,8 @@ write_daemon(const struct publisher *pub, const struct entry *entry, struct buf 
 
 	if (pub->ops->daemon(pub->ctx, &info) == -1)
 		return -1;
+	if (daemon_info_mend(&info) == 1)
+		tell_mended(entry, "daemon", info.identifier);
 	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0",
 	    "method", "stream.daemon", "params", "seq", (json_int_t)entry->seq,
 	    "daemon", daemon_info_write(&info));
@@ -294,7 +356,7 @@ write_daemon(const struct publisher *pub, const struct entry *entry, struct buf 
 }
 
 static int
-write_row(const struct publisher *pub, const struct entry *entry, struct buf *out)
+write_row(const struct publisher *pub, struct entry *entry, struct buf *out)
 {
 	if (entry->process != NULL)
 		return write_process(pub, entry, out);
@@ -316,7 +378,7 @@ pass(struct cursor *cursor, const struct entry *entry)
 static int
 take_row(struct cursor *cursor, struct buf *out)
 {
-	const struct entry *entry = cursor->next;
+	struct entry *entry = cursor->next;
 
 	if (write_row(cursor->publisher, entry, out) == -1)
 		return -1;
@@ -329,7 +391,7 @@ take_row(struct cursor *cursor, struct buf *out)
 static int
 take_rows(struct cursor *cursor, struct buf *out)
 {
-	const struct entry *next = cursor->next, *entry;
+	struct entry *next = cursor->next, *entry;
 	size_t before = buf_len(out);
 	int failed;
 
@@ -357,6 +419,10 @@ take_mark(struct cursor *cursor, struct buf *out)
 	    buf_printf(out, "\"seq\":%" PRIu64 "}}\n", cursor->reached) == -1)
 		return -1;
 	cursor->phase = begins ? SNAPSHOT_ROWS : LIVE;
+	if (begins) {
+		cursor->next = TAILQ_FIRST(&cursor->publisher->rows);
+		cursor->snapshot = *cursor->publisher->seq;
+	}
 	return 1;
 }
 

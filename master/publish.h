@@ -2,7 +2,9 @@
  * change, and a cursor per subscriber into it. A row that changes moves to the end
  * under the next number, so a subscriber that falls behind costs no memory: it
  * reads the rows it has not seen, once each, as they are when it reads them. A
- * snapshot is a cursor at the head of the list. */
+ * snapshot is a cursor at the head of the list. Removed processes stay in it until
+ * all cursors have passed them; when too many stay, those that have not begin a new
+ * snapshot. */
 #ifndef MASTER_PUBLISH_H
 #define MASTER_PUBLISH_H
 

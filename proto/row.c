@@ -74,25 +74,30 @@ is_zero_int(const void *field)
 
 /* ---- words, which are codes in an array ---- */
 
-/* The code, or -1. */
+/* The code, or -1: neither a word nor a number. A later master may know more of them than
+ * we do, and that must not end the stream: those are `unknown`. */
 static int
-read_word(const json_t *json, int (*parse)(const char *))
+read_word(const json_t *json, int (*parse)(const char *), int unknown)
 {
+	const char *word = json_string_value(json);
 	json_int_t code = json_integer_value(json);
 
-	if (json_is_string(json))
-		return parse(json_string_value(json));
-	return json_is_integer(json) && code >= 0 && code <= INT_MAX ? (int)code : -1;
+	if (word != NULL)
+		code = parse(word);
+	else if (!json_is_integer(json))
+		return -1;
+	return code < 0 || code > INT_MAX ? unknown : (int)code;
 }
 
 static int
 read_state(const json_t *json, int64_t least UNUSED, void *field)
 {
-	int code = read_word(json, process_state_parse);
+	int code = read_word(json, process_state_parse, PROCESS_UNKNOWN);
 
-	if (code == -1 || process_state_parse(process_state_name(
-	    (enum process_state)code)) != code)
+	if (code == -1)
 		return -1;
+	/* One without a name is named UNKNOWN. */
+	code = process_state_parse(process_state_name((enum process_state)code));
 	*(enum process_state *)field = (enum process_state)code;
 	return 0;
 }
@@ -107,11 +112,12 @@ write_state(struct buf *out, const void *field)
 static int
 read_verdict(const json_t *json, int64_t least UNUSED, void *field)
 {
-	int code = read_word(json, verdict_parse);
+	int code = read_word(json, verdict_parse, VERDICT_UNKNOWN);
 
-	if (code == -1 || verdict_parse(verdict_name((enum verdict)code)) != code)
+	if (code == -1)
 		return -1;
-	*(enum verdict *)field = (enum verdict)code;
+	*(enum verdict *)field =
+	    code < VERDICT_UNKNOWN ? (enum verdict)code : VERDICT_UNKNOWN;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ enum row_form {
  * is no UTF-8). */
 NODISCARD int row_write(struct buf *, const struct process_info *, enum row_form);
 /* Fills *info (strings new) from an object or an array; 0, or -1 when a value is missing or
- * not what it may be. */
+ * not what it may be. A state or verdict that we do not know is UNKNOWN. */
 NODISCARD int row_read(const json_t *, struct process_info *info);
 
 #endif

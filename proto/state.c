@@ -1,5 +1,7 @@
 #include "proto/state.h"
 
+#include "common/str.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -43,6 +45,7 @@ static const char *const state_verdicts[] = {
 	[VERDICT_EXITED_EARLY] = "exited-early",
 	[VERDICT_SPAWN_FAILED] = "spawn-failed",
 	[VERDICT_STOPPED] = "stopped",
+	[VERDICT_UNKNOWN] = "unknown",
 };
 
 static const struct state_row *
@@ -98,7 +101,7 @@ process_state_is_signallable(enum process_state state)
 }
 
 static const struct state_daemon_row *
-state_daemon_row_of(int64_t state)
+state_daemon_row_of(enum daemon_state state)
 {
 	for (size_t i = 0; i < nitems(state_daemon_rows); i++)
 		if (state_daemon_rows[i].state == state)
@@ -222,6 +225,46 @@ state_own_strings(char **strings[], size_t n)
 	return 0;
 }
 
+/* 1 when some were no UTF-8, 0, or -1 with ENOMEM. */
+static int
+state_mend(char **strings[], size_t n)
+{
+	int mended = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *text;
+
+		if (str_is_utf8(*strings[i], strlen(*strings[i])))
+			continue;
+		text = str_to_utf8(*strings[i]);
+		if (text == NULL)
+			return -1;
+		free(*strings[i]);
+		*strings[i] = text;
+		mended = 1;
+	}
+	return mended;
+}
+
+int
+process_info_mend(struct process_info *info)
+{
+	char **strings[] = {
+		&info->group, &info->name, &info->spawnerr, &info->stopped_at,
+		&info->stdout_logfile, &info->stderr_logfile,
+	};
+
+	return state_mend(strings, nitems(strings));
+}
+
+int
+daemon_info_mend(struct daemon_info *info)
+{
+	char **strings[] = {&info->fatal_reason, &info->identifier, &info->logfile};
+
+	return state_mend(strings, nitems(strings));
+}
+
 void
 process_info_clear(struct process_info *info)
 {
@@ -269,7 +312,7 @@ daemon_info_read(const json_t *json, struct daemon_info *info)
 		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
 		"identifier", &got.identifier, "logfile", &got.logfile,
 		"has_main_interface", &main_interface) == -1 ||
-	    state_daemon_row_of(state) == NULL || pid < 0 || pid > INT_MAX ||
+	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX ||
 	    state_own_strings(strings, nitems(strings)) == -1)
 		return -1;
 	got.state = (enum daemon_state)state;

@@ -20,7 +20,7 @@ enum process_state { /* codes: reference 3.1 */
 	PROCESS_UNKNOWN = 1000,
 };
 
-enum daemon_state { /* codes: the user's document */
+enum daemon_state { /* codes: the user's document; a later master may have others */
 	DAEMON_SHUTDOWN = -1,
 	DAEMON_RESTARTING = 0,
 	DAEMON_RUNNING = 1,
@@ -34,6 +34,7 @@ enum verdict {
 	VERDICT_EXITED_EARLY,
 	VERDICT_SPAWN_FAILED,
 	VERDICT_STOPPED,
+	VERDICT_UNKNOWN,	/* a reader's alone: one that it does not know */
 };
 
 /* One row of the stream. Strings are owned. */
@@ -82,6 +83,10 @@ char *namespec_join(const char *group, const char *name);
 void namespec_split(const char *spec, char **group, char **name);
 
 void process_info_clear(struct process_info *);
+/* Puts U+FFFD in the place of what is no UTF-8 in the texts. 1 when there was such, 0 when
+ * not, -1 with ENOMEM: some may be mended. */
+NODISCARD int process_info_mend(struct process_info *);
+NODISCARD int daemon_info_mend(struct daemon_info *);
 json_t *daemon_info_write(const struct daemon_info *);
 NODISCARD int daemon_info_read(const json_t *, struct daemon_info *);
 void daemon_info_clear(struct daemon_info *);

@@ -244,6 +244,25 @@ test_signals_listed(void **state)
 
 /* Every cut of a text with sequences of one to four bytes ends at a boundary. */
 static void
+test_to_utf8(void **state)
+{
+	static const char *const texts[][2] = {
+		{ "", "" }, { "plain", "plain" }, { "\xc3\xbc", "\xc3\xbc" },
+		{ "a\xff" "b", "a\xef\xbf\xbd" "b" },
+		{ "\xe4\xb8", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xfc\xc3\xbc", "\xef\xbf\xbd\xc3\xbc" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(texts); i++) {
+		char *text = str_to_utf8(texts[i][0]);
+
+		assert_string_equal(text, texts[i][1]);
+		free(text);
+	}
+}
+
+static void
 test_utf8_cut(void **state)
 {
 	static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
@@ -276,6 +295,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_errno_unknown),
 		cmocka_unit_test(test_signals_listed),
+		cmocka_unit_test(test_to_utf8),
 		cmocka_unit_test(test_utf8_cut),
 		cmocka_unit_test(test_compare),
 	};

@@ -1,4 +1,5 @@
 /* The state stream: order, conflation, tombstones, and the page. */
+#include "common/log.h"
 #include "master/group.h"
 #include "master/publish.h"
 #include "proto/frame.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +24,8 @@ struct fixture {
 	struct process processes[3];
 	char error[16384];	/* their spawnerr */
 	bool fails;		/* there is no memory for a row */
+	const char *identifier;
+	char log[512];
 };
 
 static int
@@ -34,7 +38,7 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 	info->id = process->id;
 	info->state = process->state;
 	info->group = strdup("g");
-	info->name = strdup("p");
+	info->name = strdup((const char *[]){"a", "b", "c"}[(process->id - 1) % 3]);
 	info->spawnerr = strdup(f->error);
 	info->stopped_at = strdup("");
 	info->stdout_logfile = strdup("");
@@ -45,10 +49,11 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 static int
 daemon_row(void *ctx, struct daemon_info *info)
 {
-	(void)ctx;
+	const struct fixture *f = ctx;
+
 	info->state = DAEMON_RUNNING;
 	info->fatal_reason = strdup("");
-	info->identifier = strdup("supervisor");
+	info->identifier = strdup(f->identifier);
 	info->logfile = strdup("");
 	return 0;
 }
@@ -61,6 +66,7 @@ setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->seq = 40;
+	f->identifier = "supervisor";
 	f->publisher = publisher_new(&f->seq, &ops, f);
 	assert_non_null(f->publisher);
 	for (int i = 0; i < 3; i++) {
@@ -145,6 +151,18 @@ take_snapshot(struct cursor *cursor, int frames)
 	assert_null(next_frame(cursor));
 }
 
+/* Takes frames until nothing is left; how many. */
+static size_t
+take_all(struct cursor *cursor)
+{
+	json_t *frame;
+	size_t n = 0;
+
+	for (; (frame = next_frame(cursor)) != NULL; n++)
+		json_decref(frame);
+	return n;
+}
+
 static void
 snapshot_then_nothing(void **state)
 {
@@ -177,8 +195,8 @@ snapshot_in_parts(void **state)
 	expect(cursor, "stream.end", 44, 0);
 	cursor_free(cursor);
 	cursor = cursor_new(f->publisher);
-	publish_removed(f->publisher, &f->processes[1]);
 	expect(cursor, "stream.begin", 0, 0);
+	publish_removed(f->publisher, &f->processes[1]);
 	expect(cursor, "stream.daemon", 41, 0);
 	expect(cursor, "stream.rows", 44, 13);
 	expect(cursor, "stream.end", 44, 0);
@@ -206,6 +224,55 @@ row_that_fails(void **state)
 	f->fails = false;
 	expect(cursor, "stream.process", 45, 3);
 	cursor_free(cursor);
+}
+
+#define TOLD                                                                          \
+	": a text of its state is not UTF-8: shown with U+FFFD in the place of what " \
+	"is wrong\n"
+
+static void
+keep(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	struct fixture *f = ctx;
+	size_t n = strlen(f->log);
+
+	(void)level;
+	(void)snprintf(f->log + n, sizeof(f->log) - n, "%.*s\n", (int)len, text);
+}
+
+/* What is no UTF-8 is told as well as it can be, to everybody, and logged once. */
+static void
+row_that_is_no_text(void **state)
+{
+	static const char mended[] = "a\xef\xbf\xbd";
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher), *other;
+	json_t *frame, *row;
+
+	log_init(keep, f, LEVEL_INFO);
+	strcpy(f->error, "a\xff");
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	for (int i = 0; i < 2; i++) {
+		publish_changed(f->publisher, &f->processes[1]);
+		frame = next_frame(cursor);
+		row = json_object_get(json_object_get(frame, "params"), "process");
+		assert_string_equal(
+		    json_string_value(json_object_get(row, "spawnerr")), mended);
+		json_decref(frame);
+	}
+	f->identifier = "\xfc";
+	publish_daemon(f->publisher);
+	expect(cursor, "stream.daemon", 47, 0);
+	other = cursor_new(f->publisher);
+	assert_int_equal(take_all(other), 4);
+	assert_string_equal(f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD
+	    "daemon:\xef\xbf\xbd" TOLD);
+	cursor_free(cursor);
+	cursor_free(other);
+	log_init(NULL, NULL, LEVEL_INFO);
 }
 
 /* A row that changes before the cursor comes to it is told once, at its new place. */
@@ -265,11 +332,93 @@ removal(void **state)
 	late = cursor_new(f->publisher);
 	expect(late, "stream.begin", 0, 0);
 	expect(late, "stream.daemon", 41, 0);
-	while (cursor_reached(late) < f->seq)
-		json_decref(next_frame(late));
+	expect(late, "stream.removed", f->seq, 2);
+	assert_int_equal(cursor_reached(late), 0);
 	expect(late, "stream.end", f->seq, 0);
+	assert_int_equal(cursor_reached(late), f->seq);
 	cursor_free(late);
 	cursor_free(cursor);
+}
+
+/* New; their ids from 10 on. */
+static struct process *
+add_many(struct fixture *f, size_t n)
+{
+	struct process *many = calloc(n, sizeof(*many));
+
+	assert_non_null(many);
+	for (size_t i = 0; i < n; i++) {
+		many[i].id = i + 10;
+		assert_int_equal(publish_added(f->publisher, &many[i]), 0);
+	}
+	return many;
+}
+
+/* Each cursor is told of each grave once, wherever it stands; others pass it by. */
+static void
+many_removals(void **state)
+{
+	enum { MANY = 100 };
+	struct fixture *f = *state;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *slow = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+
+	(void)take_all(slow);
+	(void)take_all(fast);
+	for (int i = 0; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+		if (i % 2 == 1)
+			expect(slow, "stream.removed", 0, gone[i / 2].id);
+	}
+	for (int i = MANY / 2; i < MANY; i++)
+		expect(slow, "stream.removed", 0, gone[i].id);
+	assert_null(next_frame(slow));
+	assert_null(next_frame(fast));
+	cursor_free(slow);
+	cursor_free(fast);
+	free(gone);
+}
+
+/* Graves are bounded: who never reads gets all anew once there are too many, whatever it
+ * was in the middle of; who has read notices nothing. */
+static void
+graves_are_bounded(void **state)
+{
+	enum { MANY = 10000, GRAVES = 4096 };
+	struct fixture *f = *state;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *idle = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+	struct cursor *halted = cursor_new(f->publisher), *fresh = cursor_new(f->publisher);
+	uint64_t before;
+
+	(void)take_all(idle);
+	(void)take_all(fast);
+	expect(halted, "stream.begin", 0, 0);
+	expect(halted, "stream.daemon", 41, 0);
+	before = cursor_reached(idle);
+	for (int i = 0; i < GRAVES; i++)
+		publish_removed(f->publisher, &gone[i]);
+	expect(idle, "stream.removed", before + 1, gone[0].id);
+	assert_int_equal(take_all(fast), GRAVES);
+	for (int i = GRAVES; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+	}
+	assert_int_equal(cursor_reached(idle), 0);
+	expect(idle, "stream.begin", before + 1, 0);
+	expect(idle, "stream.daemon", 41, 0);
+	expect(idle, "stream.rows", 44, 123);
+	assert_int_equal(take_all(idle), 2); /* the newest grave, end */
+	assert_int_equal(cursor_reached(idle), f->seq);
+	expect(halted, "stream.begin", 41, 0);
+	assert_int_equal(take_all(halted), 4);
+	assert_int_equal(take_all(fresh), 5);
+	cursor_free(idle);
+	cursor_free(fast);
+	cursor_free(halted);
+	cursor_free(fresh);
+	free(gone);
 }
 
 static void
@@ -316,9 +465,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(snapshot_then_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(snapshot_in_parts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(row_that_fails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(row_that_is_no_text, setup, teardown),
 	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(graves_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
 	};

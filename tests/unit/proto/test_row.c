@@ -100,7 +100,7 @@ test_all_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(states); i++) {
-		for (int v = VERDICT_NONE; v <= VERDICT_STOPPED; v++) {
+		for (int v = VERDICT_NONE; v <= VERDICT_UNKNOWN; v++) {
 			struct process_info info = sample;
 
 			info.state = states[i];
@@ -194,6 +194,28 @@ test_texts(void **state)
 	}
 }
 
+/* Once mended it can be written; what was good stays as it was. */
+static void
+test_mended(void **state)
+{
+	struct process_info info = {
+		.id = 1, .group = xstrdup("g\xfc"), .name = xstrdup("\xc3\xbc"),
+		.spawnerr = xstrdup("\xff"), .stopped_at = xstrdup("x\xe9y"),
+		.stdout_logfile = xstrdup("/\xc3"), .stderr_logfile = xstrdup("/\x80"),
+	};
+	const char *name = info.name;
+
+	(void)state;
+	assert_int_equal(process_info_mend(&info), 1);
+	assert_string_equal(info.group, "g\xef\xbf\xbd");
+	assert_ptr_equal(info.name, name);
+	assert_string_equal(info.stopped_at, "x\xef\xbf\xbdy");
+	for (size_t f = 0; f < nitems(forms); f++)
+		assert_both_ways(&info, forms[f]);
+	assert_int_equal(process_info_mend(&info), 0);
+	process_info_clear(&info);
+}
+
 static bool
 accepts(const json_t *json)
 {
@@ -260,10 +282,8 @@ static const struct {
 	const char *key, *value;
 } wrong[] = {
 	{"id", "0"}, {"id", "-1"}, {"spawn", "-1"}, {"pid", "-1"}, {"pid", "2147483648"},
-	{"exitstatus", "2147483648"}, {"state", "\"RUNNNING\""}, {"state", "21"},
-	{"state", "-1"}, {"state", "4294967316"}, {"last_spawn", "-1"},
-	{"verdict", "\"perhaps\""}, {"verdict", "5"}, {"verdict", "-1"},
-	{"fed_by_pipe", "1"},
+	{"exitstatus", "2147483648"}, {"state", "true"}, {"state", "20.0"},
+	{"last_spawn", "-1"}, {"verdict", "{}"}, {"verdict", "1.0"}, {"fed_by_pipe", "1"},
 };
 
 static void
@@ -281,6 +301,39 @@ test_wrong_values(void **state)
 	}
 }
 
+/* Words and codes of a later master are read as what stands for them. */
+static void
+test_unknown_codes(void **state)
+{
+	static const char *const texts[] = {
+		"\"RUNNNING\"", "\"\"", "21", "-1", "5", "4294967316", "-4294967276",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(texts); i++) {
+		for (size_t f = 0; f < nitems(forms); f++) {
+			json_t *row = written(&sample, forms[f]);
+			json_t *code = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+			struct process_info got;
+
+			if (json_is_object(row)) {
+				(void)json_object_set(row, "state", code);
+				(void)json_object_set(row, "verdict", code);
+			} else {
+				(void)json_array_set(row, 3, code);
+				(void)json_array_set(row, 8, code);
+			}
+			assert_int_equal(row_read(row, &got), 0);
+			assert_int_equal(got.state, PROCESS_UNKNOWN);
+			assert_int_equal(got.verdict, VERDICT_UNKNOWN);
+			assert_string_equal(got.spawnerr, sample.spawnerr);
+			process_info_clear(&got);
+			json_decref(row);
+			json_decref(code);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -290,9 +343,11 @@ main(void)
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_mended),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_unknown_codes),
 	};
 
 	return cmocka_run_group_tests_name("row", tests, NULL, NULL);

@@ -176,6 +176,26 @@ test_daemon_both_ways(void **state)
 	assert_null(got.identifier);
 }
 
+static void
+test_daemon_mended(void **state)
+{
+	struct daemon_info daemon = {
+		.state = DAEMON_FATAL, .fatal_reason = strdup("no \xff"),
+		.identifier = strdup("\xfc"), .logfile = strdup("/l\xe9"),
+	};
+	json_t *json;
+
+	(void)state;
+	assert_null(daemon_info_write(&daemon));
+	assert_int_equal(daemon_info_mend(&daemon), 1);
+	assert_string_equal(daemon.fatal_reason, "no \xef\xbf\xbd");
+	json = daemon_info_write(&daemon);
+	assert_non_null(json);
+	json_decref(json);
+	assert_int_equal(daemon_info_mend(&daemon), 0);
+	daemon_info_clear(&daemon);
+}
+
 static bool
 accepts_daemon(const json_t *json)
 {
@@ -217,18 +237,29 @@ test_members(void **state)
 }
 
 static void
-test_wrong_values(void **state)
+test_daemon_codes(void **state)
 {
+	static const struct {
+		json_int_t code;
+		const char *name;	/* NULL = refused */
+	} codes[] = {
+		{-1, "SHUTDOWN"}, {0, "RESTARTING"}, {1, "RUNNING"}, {2, "FATAL"},
+		{3, "UNKNOWN"}, {-2, "UNKNOWN"}, {2147483648, NULL}, {-2147483649, NULL},
+	};
 	struct daemon_info daemon;
 
 	(void)state;
-	for (int code = -3; code < 5; code++) {
-		json_t *json = json_pack("{si, ss, si, ss, ss, sb}", "state", code,
+	for (size_t i = 0; i < nitems(codes); i++) {
+		json_t *json = json_pack("{sI, ss, si, ss, ss, sb}", "state", codes[i].code,
 		    "fatal_reason", "", "pid", 1, "identifier", "", "logfile", "",
 		    "has_main_interface", 0);
 
 		assert_int_equal(daemon_info_read(json, &daemon),
-		    code >= -1 && code <= 2 ? 0 : -1);
+		    codes[i].name != NULL ? 0 : -1);
+		if (codes[i].name != NULL) {
+			assert_int_equal(daemon.state, codes[i].code);
+			assert_string_equal(daemon_state_name(daemon.state), codes[i].name);
+		}
 		daemon_info_clear(&daemon);
 		json_decref(json);
 	}
@@ -243,8 +274,9 @@ main(void)
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_namespecs),
 		cmocka_unit_test(test_daemon_both_ways),
+		cmocka_unit_test(test_daemon_mended),
 		cmocka_unit_test(test_members),
-		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_daemon_codes),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -51,6 +51,8 @@ static const struct {
 	    WAIT_START, false, PROCESS_BACKOFF, 4, 4, VERDICT_SPAWN_FAILED, 4, 50},
 	{"spawn failed for good",
 	    WAIT_START, false, PROCESS_FATAL, 4, 4, VERDICT_SPAWN_FAILED, 4, 50},
+	{"of a later master",
+	    WAIT_START, false, PROCESS_RUNNING, 4, 4, VERDICT_UNKNOWN, 4, 40},
 	{"stopped", WAIT_START, false, PROCESS_STOPPING, 4, 4, VERDICT_STOPPED, 4, 40},
 	{"stopped by now",
 	    WAIT_START, false, PROCESS_STOPPED, 4, 4, VERDICT_STOPPED, 4, 40},
