@@ -62,7 +62,8 @@ def get_all(count):
 # ---- output ----
 
 def cost_of_output(who, count, size, line):
-    """CPU of all its processes. Nothing is asked while the writer lives."""
+    """CPU of all its processes, what rotation takes included (cat has none). Nothing is
+    asked while the writer lives."""
     text = program("writer", "%s flood %d %d" % (CHILD, size, line), autostart="false",
                    startsecs=0, autorestart="false", redirect_stderr="true",
                    stdout_logfile="{dir}/writer.log", stdout_logfile_backups=2)

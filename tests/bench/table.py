@@ -136,7 +136,7 @@ def machine():
 
 HEAD = """%(date)s, Linux %(kernel)s, %(processors)d x %(processor)s, load average \
 %(begin).1f, then %(end).1f
-%(mode)s run: %(rounds)d rounds, %(seconds)d s of requests each, %(idle)d s at rest
+%(mode)s run, rounds: %(rounds)d, of requests %(seconds)d s each; %(idle)d s at rest
 Figures are the medians of the rounds. ratio: reeve's to the limit's, the median of the rounds'
 ratios ("lines": to supervisord's). spread, in %%: how far the rounds' ratios are apart or,
 where the goal is of the figure, the figures. growth: what it costs reeve beside the row before,
@@ -157,8 +157,7 @@ def verdict(goals):
 
 
 def table(head, results):
-    lines = [HEAD.replace("\\\n", "") % {**head, "begin": head["load"][0],
-                                         "end": head["load"][-1]},
+    lines = [HEAD % {**head, "begin": head["load"][0], "end": head["load"][-1]},
              "%-42s %6s" % ("metric", "count") + "".join("%12s" % who for who in COLUMNS) +
              "%8s %7s %7s  %s" % ("ratio", "spread", "growth", "goal (ratio or figure)")]
     for f in results:
