@@ -12,20 +12,19 @@ from reeve import processes, read
 from worlds import memory
 
 
-def strangers(ours):
+def warn_of_strangers(ours):
     """Other front ends: what they map, too, is counted in part."""
-    return [pid for pid in processes() if pid not in ours and
-            read("/proc/%d/comm" % pid, b"") == b"reeve-rpcd\n"]
+    others = [pid for pid in processes() if pid not in ours and
+              read("/proc/%d/comm" % pid, b"") == b"reeve-rpcd\n"]
+    if others:
+        print("reeve's PSS and USS are too low, other reeve-rpcd run: %s" % others,
+              file=sys.stderr)
 
 
 def footprint(w):
     """PSS and USS of all its processes, in MB. The programs share libc with who supervises
     them, which lowers everybody's PSS; supervisord shares an interpreter with us."""
-    pids = w.pids()
-    figures = [memory(pid) for pid in pids]
-    others = strangers(pids)
-    if others:
-        print("PSS and USS are too low, other reeve-rpcd run: %s" % others, file=sys.stderr)
+    figures = [memory(pid) for pid in w.pids()]
     return [sum(f[i] for f in figures) / 1024 for i in (0, 1)]
 
 
@@ -36,6 +35,8 @@ def resident(count):
         with world(who, sleeps(count), count) as w:
             time.sleep(2)
             found[who] = footprint(w)
+            if who == "reeve":
+                warn_of_strangers(w.pids())
     for who in () if Bench.only_reeve else SCANNERS:
         with scanned(who, count) as w:
             found[who] = footprint(w.start())
