@@ -13,7 +13,6 @@ static const char usage[] =
     "  spawn N PROGRAM [ARG...]    start N, then kill them all and reap them\n"
     "  one-by-one N PROGRAM [ARG...]  start N, then kill and reap one after another\n"
     "  respawn PROGRAM [ARG...]   start one, reap it, start the next, for ever\n"
-    "  stamp SOCKET                send the time to a socket, then wait\n"
     "  http PORT BYTES             answer every POST with so many bytes\n"
     "  post PORT FILE              send the bodies of FILE over one connection, in turn\n"
     "  pingpong N BYTES PROGRAM [ARG...]  hand N events to a listener\n";
@@ -26,7 +25,6 @@ static const struct {
     {"spawn", 2, limit_spawn},
     {"one-by-one", 2, limit_one_by_one},
     {"respawn", 1, limit_respawn},
-    {"stamp", 1, limit_stamp},
     {"http", 2, limit_http},
     {"post", 2, limit_post},
     {"pingpong", 3, limit_pingpong},

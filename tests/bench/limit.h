@@ -9,7 +9,6 @@ _Noreturn void die(const char *what);	/* with errno */
 int limit_spawn(char **argv);
 int limit_one_by_one(char **argv);
 int limit_respawn(char **argv);
-int limit_stamp(char **argv);
 int limit_http(char **argv);
 int limit_post(char **argv);
 int limit_pingpong(char **argv);

@@ -1,9 +1,13 @@
-"""The supervisors that are measured: each starts on a directory of its own and ends."""
+"""The supervisors that are measured: each starts on a directory of its own and ends. All, the
+bare measures too, lead a session: the scheduler shares the machine out by sessions."""
 
 import contextlib
+import functools
+import glob
 import http.client
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -11,9 +15,10 @@ import tempfile
 import time
 import xmlrpc.client
 
-from reeve import BUILD, Daemon, children_of, read, until
+from reeve import BUILD, LIBC, Daemon, children_of, read, until
 
 LIMIT = os.path.join(BUILD, "tests/bench/limit")
+STAMP = os.path.join(BUILD, "tests/bench/stamp")
 LISTENER = os.path.join(BUILD, "tests/bin/listener")
 SLEEP = "/bin/sleep 100000"
 ROW = re.compile(rb"<string>RUNNING</string>")
@@ -32,9 +37,14 @@ def memory(pid):
 
 
 def cpu(pid):
-    """Seconds of CPU that the process has had."""
-    fields = read("/proc/%d/stat" % pid).rpartition(b")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU that the process has had, finer than the ticks of its stat."""
+    return sum(int(read(path).split()[0])
+               for path in glob.glob("/proc/%d/task/*/schedstat" % pid)) / 1e9
+
+
+def with_us(sig=signal.SIGKILL):
+    """For a process to be: a bench that is killed ends it by this signal."""
+    return functools.partial(LIBC.prctl, 1, sig)
 
 
 class World:
@@ -58,21 +68,22 @@ class Supervised(World):
         self.subject, self.count = subject, count
         self.seconds = None
 
-    def start(self, wait=None):
-        """Until every process is RUNNING. wait: returns when it is worth asking."""
+    def start(self, last=None):
+        """Until every process is RUNNING. last: waits and says when the last one ran;
+        seconds are until then, and nothing is asked meanwhile."""
         began = time.monotonic()
         self.daemon.spawn()
-        if wait is None:
+        if last is None:
             until(lambda: children(self.daemon.pid) >= self.count, 300, every=0.05)
         else:
-            wait()
+            self.seconds = last() - began
         until(self.all_run, 300)
-        self.seconds = time.monotonic() - began
         return self
 
     def all_run(self):
-        return not self.count or len(ROW.findall(self.post(
-            "supervisor.getAllProcessInfo"))) == self.count
+        if not self.count:
+            return self.daemon.serving()
+        return len(ROW.findall(self.post("supervisor.getAllProcessInfo"))) == self.count
 
     def post(self, method, *params):
         """The reply as it comes; nothing while it does not serve yet."""
@@ -102,31 +113,40 @@ class Supervised(World):
 
 
 class Scanned(World):
-    """s6-svscan or runsvdir on a directory of services, one sleep each."""
+    """s6-svscan or runsvdir on a directory of services, one sleep each; end is the signal
+    that makes it end them all."""
 
-    def __init__(self, command, count):
+    def __init__(self, command, end, count):
         self.dir = tempfile.mkdtemp(prefix="reeve-bench-")
-        self.command, self.count = command, count
+        self.command, self.end, self.count = command, end, count
         self.process = None
         self.seconds = None
+        fifo = os.path.join(self.dir, ".ran")
+        os.mkfifo(fifo)
+        self.ran = os.open(fifo, os.O_RDWR)
         for i in range(count):
             path = os.path.join(self.dir, "p%05d" % i)
             os.mkdir(path)
             with open(os.path.join(path, "run"), "w", encoding="ascii") as f:
-                f.write("#!/bin/sh\nexec %s\n" % SLEEP)
+                f.write("#!/bin/sh\necho >%s\nexec %s\n" % (fifo, SLEEP))
             os.chmod(f.name, 0o755)
 
     def start(self):
-        """Until every service's process is the sleep."""
+        """Until every service's script has said that it becomes the sleep."""
         began = time.monotonic()
         self.process = subprocess.Popen([*self.command, self.dir], cwd=self.dir,
                                         stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        until(lambda: children(self.process.pid) >= self.count, 600, every=0.02)
-        until(lambda: sum(map(self.runs, children_of(self.process.pid))) >= self.count, 600,
-              every=0.05)
+                                        stderr=subprocess.DEVNULL,
+                                        start_new_session=True,
+                                        preexec_fn=with_us(self.end))
+        said = 0
+        while said < self.count:
+            if not select.select([self.ran], [], [], 60)[0]:
+                raise AssertionError("%d of %d services ran" % (said, self.count))
+            said += len(os.read(self.ran, 4096))
         self.seconds = time.monotonic() - began
+        until(lambda: sum(map(self.runs, children_of(self.process.pid))) >= self.count)
         return self
 
     @staticmethod
@@ -147,6 +167,7 @@ class Scanned(World):
         self.process.wait()
 
     def destroy(self):
+        os.close(self.ran)
         if self.process is not None and self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -161,17 +182,34 @@ def limit(*words, cpus=None):
     """Runs a bare measure; its figures."""
     pin = ["taskset", "-c", cpus] if cpus else []
     done = subprocess.run([*pin, LIMIT, *map(str, words)], check=True, capture_output=True,
-                          text=True)
+                          text=True, start_new_session=True, preexec_fn=with_us())
     return [float(word) for word in done.stdout.split()]
 
 
-class Responder(World):
-    """A bare libmicrohttpd that answers so many bytes."""
+def post(port, bodies, cpus=None):
+    """Seconds for all bodies over one connection, each after the answer before."""
+    with tempfile.NamedTemporaryFile() as file:
+        for body in bodies:
+            file.write(b"%d\n%s" % (len(body), body))
+        file.flush()
+        return limit("post", port, file.name, cpus=cpus)[0]
 
-    def __init__(self, port, size):
-        self.process = subprocess.Popen([LIMIT, "http", str(port), str(size)])
-        self.port = port
+
+class Bare(World):
+    """A bare measure that goes on until it is destroyed."""
+
+    def __init__(self, *words):
+        self.process = subprocess.Popen([LIMIT, *map(str, words)], start_new_session=True,
+                                        preexec_fn=with_us())
 
     def destroy(self):
         self.process.kill()
         self.process.wait()
+
+
+class Responder(Bare):
+    """A bare libmicrohttpd that answers so many bytes."""
+
+    def __init__(self, port, size):
+        super().__init__("http", port, size)
+        self.port = port
