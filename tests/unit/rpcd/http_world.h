@@ -1,9 +1,9 @@
 /* Http_world: what test_http needs around http: a fake call room (rpcd/call.h), a listener
  * in a loop, and clients that are turned together with it. The body of a request says
- * what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others are
- * answered at once. The logs are fake as well (rpcd/follow.h): "short" ends after three
- * pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not there. */
-#ifndef TESTS_HTTP_WORLD_H
+ * what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others
+ * are answered at once. The logs are fake as well (rpcd/follow.h): "short" ends after
+ * three pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not
+ * there. */
 #define TESTS_HTTP_WORLD_H
 
 #include "tests/unit/common/no_log.h"
