@@ -4,6 +4,7 @@
  * are answered at once. The logs are fake as well (rpcd/follow.h): "short" ends after
  * three pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not
  * there. */
+#ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
 
 #include "tests/unit/common/no_log.h"
