@@ -50,6 +50,7 @@ struct loop {
 	sigset_t original;
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
+	pid_t sender;		/* of the signal that is being called */
 	struct heap heap;	/* has room for all timers */
 	size_t timers;
 	int64_t timerfd_at;	/* what the timerfd is set to, or TIMERFD_OFF */
@@ -394,16 +395,20 @@ loop_call_signals(struct loop *l)
 {
 	struct signalfd_siginfo info[LOOP_INFOS];
 	uint32_t count[LOOP_SIGNALS] = { 0 };
+	pid_t senders[LOOP_SIGNALS];
 	ssize_t n, i;
 	int signo;
 
 	n = read(l->signalfd, info, sizeof(info));
 	for (i = 0; i < n / (ssize_t)sizeof(info[0]); i++)
-		if (info[i].ssi_signo < LOOP_SIGNALS)
-			count[info[i].ssi_signo]++;
-	for (signo = 1; signo < LOOP_SIGNALS; signo++)
-		if (count[signo] > 0 && l->signals[signo] != NULL)
-			loop_call(l, l->signals[signo], count[signo]);
+		if (info[i].ssi_signo < LOOP_SIGNALS && count[info[i].ssi_signo]++ == 0)
+			senders[info[i].ssi_signo] = (pid_t)info[i].ssi_pid;
+	for (signo = 1; signo < LOOP_SIGNALS; signo++) {
+		if (count[signo] == 0 || l->signals[signo] == NULL)
+			continue;
+		l->sender = senders[signo];
+		loop_call(l, l->signals[signo], count[signo]);
+	}
 }
 
 /* What a callback no longer wants is left out; errors are always told. */
@@ -473,6 +478,12 @@ void
 loop_stop(struct loop *l)
 {
 	l->stop = true;
+}
+
+pid_t
+loop_signal_sender(const struct loop *l)
+{
+	return l->sender;
 }
 
 const void *

@@ -11,6 +11,7 @@
 #include "common/compiler.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct loop;
 struct source;
@@ -29,6 +30,8 @@ NODISCARD struct source *loop_fd(struct loop *, int fd, uint32_t want, loop_fn *
  * the signalfd. It stays blocked when the source is freed; one source a signal (EEXIST).
  * Signals are called after the ready descriptors of the turn. */
 NODISCARD struct source *loop_signal(struct loop *, int signo, loop_fn *, void *ctx);
+/* In such a call: the process that sent the first of its signals; of SIGCHLD, the child. */
+pid_t loop_signal_sender(const struct loop *);
 /* One-shot timer, disarmed until source_arm. */
 NODISCARD struct source *loop_timer(struct loop *, loop_fn *, void *ctx);
 

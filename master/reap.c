@@ -1,5 +1,6 @@
 #include "master/reap.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/map.h"
 #include "common/queue.h"
@@ -13,7 +14,7 @@
 
 #define REAP_MAX 100 /* children a turn */
 #define MISSES_MAX 64 /* expected children that live on, until nobody more is asked for */
-#define TURNS_MAX 8 /* that may go by without looking at all, while expected ones end */
+#define SWEEP_MS 5 /* between two looks at all children, while expected ones end */
 
 struct watch {
 	TAILQ_ENTRY(watch) in_expected;
@@ -28,57 +29,10 @@ TAILQ_HEAD(watch_list, watch);
 struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
 	struct watch_list expected;
-	int turns; /* since all were looked at */
+	int64_t swept; /* when all were looked at */
+	struct loop *loop;
 	struct source *signal, *again;
 };
-
-static void
-on_sigchld(void *ctx, uint32_t count UNUSED)
-{
-	reaper_run(ctx);
-	/* After the lines about the children themselves, as supervisord has it. */
-	log_debug("received SIGCHLD indicating a child quit");
-}
-
-static void
-on_again(void *ctx, uint32_t ready UNUSED)
-{
-	reaper_run(ctx);
-}
-
-struct reaper *
-reaper_new(struct loop *loop)
-{
-	struct reaper *reaper;
-
-	if ((reaper = calloc(1, sizeof(*reaper))) == NULL)
-		return NULL;
-	TAILQ_INIT(&reaper->expected);
-	if ((reaper->watches = idmap_new()) == NULL ||
-	    (reaper->again = loop_timer(loop, on_again, reaper)) == NULL ||
-	    (reaper->signal = loop_signal(loop, SIGCHLD, on_sigchld, reaper)) == NULL) {
-		reaper_free(reaper);
-		return NULL;
-	}
-	return reaper;
-}
-
-void
-reaper_free(struct reaper *reaper)
-{
-	struct watch *watch;
-	size_t cursor = 0;
-
-	if (reaper == NULL)
-		return;
-	source_free(reaper->signal);
-	source_free(reaper->again);
-	while (reaper->watches != NULL &&
-	       (watch = idmap_next(reaper->watches, &cursor, NULL)) != NULL)
-		free(watch);
-	idmap_free(reaper->watches);
-	free(reaper);
-}
 
 int
 reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
@@ -104,20 +58,14 @@ unexpect(struct reaper *reaper, struct watch *watch)
 	watch->expected = false;
 }
 
-static struct watch *
-take_watch(struct reaper *reaper, pid_t pid)
+void
+reaper_forget(struct reaper *reaper, pid_t pid)
 {
 	struct watch *watch = idmap_remove(reaper->watches, (uint64_t)pid);
 
 	if (watch != NULL)
 		unexpect(reaper, watch);
-	return watch;
-}
-
-void
-reaper_forget(struct reaper *reaper, pid_t pid)
-{
-	free(take_watch(reaper, pid));
+	free(watch);
 }
 
 void
@@ -140,18 +88,31 @@ log_stranger(pid_t pid, int status)
 	log_info("reaped unknown pid %d (%s)", (int)pid, waitstatus_text(status, text));
 }
 
-static void
+/* Whether it was expected. */
+static bool
 reap_one(struct reaper *reaper, pid_t pid, int status)
 {
-	struct watch *found = take_watch(reaper, pid), watch;
+	struct watch *found = idmap_get(reaper->watches, (uint64_t)pid), watch;
 
 	if (found == NULL) {
 		log_stranger(pid, status);
-		return;
+		return false;
 	}
 	watch = *found;
-	free(found);
+	reaper_forget(reaper, pid);
 	watch.fn(watch.ctx, pid, status);
+	return watch.expected;
+}
+
+static bool
+reap_told(struct reaper *reaper, pid_t pid, bool *expected)
+{
+	int status;
+
+	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
+		return false;
+	*expected = reap_one(reaper, pid, status);
+	return true;
 }
 
 /* The kernel goes through the children in the order of their birth at every question about
@@ -166,7 +127,7 @@ reap_expected(struct reaper *reaper, int left)
 	while (left > 0 && misses < MISSES_MAX &&
 	       (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
 		if (waitpid(watch->pid, &status, WNOHANG) == watch->pid) {
-			reap_one(reaper, watch->pid, status);
+			(void)reap_one(reaper, watch->pid, status);
 			left--;
 		} else {
 			reaper_expect(reaper, watch->pid);
@@ -176,7 +137,9 @@ reap_expected(struct reaper *reaper, int left)
 	return left;
 }
 
-static int
+/* Of all children, until one was expected: those are asked for. True when there may be
+ * more. */
+static bool
 reap_any(struct reaper *reaper, int left)
 {
 	int status;
@@ -184,41 +147,96 @@ reap_any(struct reaper *reaper, int left)
 
 	for (; left > 0; left--) {
 		if ((pid = waitpid(-1, &status, WNOHANG)) == 0)
-			return left;
+			return false;
 		if (pid == -1) {
 			if (errno != ECHILD && errno != EINTR)
 				log_critical(
 				    "waitpid error %d; a process may not be cleaned up "
 				    "properly",
 				    errno);
-			return left;
+			return false;
 		}
-		reap_one(reaper, pid, status);
+		if (reap_one(reaper, pid, status))
+			break;
 	}
-	return 0;
+	return true;
 }
 
-/* How many of those that are not expected, of `left`: while expected ones end, one in so
- * many turns. */
-static int
-others_due(struct reaper *reaper, int left)
+/* ending: an expected one has just ended, so that more will. */
+static void
+reap_rest(struct reaper *reaper, bool ending)
 {
-	if (TAILQ_EMPTY(&reaper->expected))
-		return left;
-	if (left < REAP_MAX && reaper->turns++ < TURNS_MAX)
-		return 0;
-	reaper->turns = 0;
-	return 1;
+	int left = reap_expected(reaper, REAP_MAX);
+	int64_t now = clock_mono_ms(), when = 0;
+
+	ending = ending || left < REAP_MAX || !TAILQ_EMPTY(&reaper->expected);
+	if (left > 0 && ending && now < reaper->swept + SWEEP_MS) {
+		when = reaper->swept + SWEEP_MS;
+	} else if (left > 0) {
+		reaper->swept = now;
+		if (!reap_any(reaper, left))
+			return;
+	}
+	source_arm(reaper->again, when);
+}
+
+/* The child that the signal tells of is dealt with before all are looked at: others may
+ * have ended whose signals were one with it. */
+static void
+on_sigchld(void *ctx, uint32_t count UNUSED)
+{
+	struct reaper *reaper = ctx;
+	bool expected;
+
+	if (!reap_told(reaper, loop_signal_sender(reaper->loop), &expected))
+		reap_rest(reaper, false);
+	else if (expected)
+		reap_rest(reaper, true);
+	else
+		source_arm(reaper->again, 0);
+	/* After the lines about the children themselves, as supervisord has it. */
+	log_debug("received SIGCHLD indicating a child quit");
+}
+
+static void
+on_again(void *ctx, uint32_t ready UNUSED)
+{
+	reap_rest(ctx, false);
+}
+
+struct reaper *
+reaper_new(struct loop *loop)
+{
+	struct reaper *reaper;
+
+	if ((reaper = calloc(1, sizeof(*reaper))) == NULL)
+		return NULL;
+	TAILQ_INIT(&reaper->expected);
+	reaper->loop = loop;
+	if ((reaper->watches = idmap_new()) == NULL ||
+	    (reaper->again = loop_timer(loop, on_again, reaper)) == NULL ||
+	    (reaper->signal = loop_signal(loop, SIGCHLD, on_sigchld, reaper)) == NULL) {
+		reaper_free(reaper);
+		return NULL;
+	}
+	return reaper;
 }
 
 void
-reaper_run(struct reaper *reaper)
+reaper_free(struct reaper *reaper)
 {
-	int left = reap_expected(reaper, REAP_MAX);
-	int due = others_due(reaper, left);
+	struct watch *watch;
+	size_t cursor = 0;
 
-	if (due == 0 || reap_any(reaper, due) == 0)
-		source_arm(reaper->again, 0);
+	if (reaper == NULL)
+		return;
+	source_free(reaper->signal);
+	source_free(reaper->again);
+	while (reaper->watches != NULL &&
+	       (watch = idmap_next(reaper->watches, &cursor, NULL)) != NULL)
+		free(watch);
+	idmap_free(reaper->watches);
+	free(reaper);
 }
 
 pid_t

@@ -12,7 +12,7 @@ struct reaper;
 
 typedef void reap_fn(void *ctx, pid_t pid, int wait_status);
 
-/* New; listens to SIGCHLD. NULL with errno. */
+/* New; listens to SIGCHLD, and reaps at most 100 children a turn. NULL with errno. */
 struct reaper *reaper_new(struct loop *);
 void reaper_free(struct reaper *);
 /* Calls fn once when the pid is reaped, then forgets it. 0 or -1 with ENOMEM. */
@@ -20,8 +20,6 @@ NODISCARD int reaper_watch(struct reaper *, pid_t, reap_fn *, void *ctx);
 void reaper_forget(struct reaper *, pid_t);
 /* The child was told to end: it is asked for before all others. */
 void reaper_expect(struct reaper *, pid_t);
-/* Reaps at most 100 children now; more follow in the next turn. */
-void reaper_run(struct reaper *);
 /* Walks the watched pids, in no order: *cursor starts at 0; 0 at the end. */
 pid_t reaper_next(const struct reaper *, size_t *cursor);
 

@@ -2,6 +2,8 @@
 #include "tests/unit/common/loop_probe.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
 
 static bool
 is_blocked(int signo)
@@ -86,6 +88,43 @@ test_signal_flood(void **state)
 }
 
 static void
+note_sender(void *ctx, uint32_t count)
+{
+	struct probe *p = ctx;
+
+	(void)count;
+	p->calls++;
+	p->ready = (uint32_t)loop_signal_sender(p->loop);
+}
+
+/* Of several signals, the first one's. */
+static void
+test_signal_sender(void **state)
+{
+	struct loop *l = setup_frozen();
+	struct probe u = { .loop = l }, c = { .loop = l };
+	pid_t child;
+
+	(void)state;
+	assert_non_null(loop_signal(l, SIGUSR1, note_sender, &u));
+	assert_non_null(loop_signal(l, SIGCHLD, note_sender, &c));
+	assert_int_equal(raise(SIGUSR1), 0);
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		(void)kill(getppid(), SIGUSR1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	turn(l);
+	assert_int_equal(u.calls, 1);
+	assert_int_equal(u.ready, getpid());
+	assert_int_equal(c.calls, 1);
+	assert_int_equal(c.ready, child);
+	teardown(l);
+}
+
+static void
 test_signal_freed_by_another(void **state)
 {
 	struct loop *l = setup_frozen();
@@ -126,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_signal_flood),
+		cmocka_unit_test(test_signal_sender),
 		cmocka_unit_test(test_signal_freed_by_another),
 		cmocka_unit_test(test_inherited_ignore),
 	};

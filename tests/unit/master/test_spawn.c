@@ -536,48 +536,6 @@ test_no_processes_left(void **state)
 	assert_int_equal(WEXITSTATUS(status), 42);
 }
 
-/* 0 to 2 are open afterwards, so that no log file gets such a number. */
-static void
-test_init(void **state)
-{
-	int status, fd;
-	pid_t pid;
-
-	(void)state;
-	fflush(NULL);
-	if ((pid = fork()) == 0) {
-		for (fd = 0; fd < 64; fd++)
-			close(fd);
-		if (spawn_init() == -1 || spawn_init() == -1)
-			_exit(1);
-		_exit(open("/dev/null", O_RDONLY) == 3 ? 42 : 2);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(WEXITSTATUS(status), 42);
-}
-
-/* The limit is raised later, and children get their own. */
-static void
-test_init_low_limit(void **state)
-{
-	struct rlimit low = {.rlim_cur = 40}, now;
-	int status;
-	pid_t pid;
-
-	(void)state;
-	fflush(NULL);
-	if ((pid = fork()) == 0) {
-		getrlimit(RLIMIT_NOFILE, &now);
-		low.rlim_max = now.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &low);
-		if (spawn_init() == -1 || getrlimit(RLIMIT_NOFILE, &now) == -1)
-			_exit(1);
-		_exit(now.rlim_cur == 40 && now.rlim_max == low.rlim_max ? 42 : 2);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(WEXITSTATUS(status), 42);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int
@@ -601,8 +559,6 @@ main(void)
 	    TEST(test_null_descriptors),
 	    TEST(test_bad_request),
 	    TEST(test_no_processes_left),
-	    TEST(test_init),
-	    TEST(test_init_low_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
