@@ -395,7 +395,7 @@ loop_call_signals(struct loop *l)
 {
 	struct signalfd_siginfo info[LOOP_INFOS];
 	uint32_t count[LOOP_SIGNALS] = { 0 };
-	pid_t senders[LOOP_SIGNALS];
+	pid_t senders[LOOP_SIGNALS] = { 0 };
 	ssize_t n, i;
 	int signo;
 
