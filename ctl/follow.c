@@ -23,6 +23,7 @@ struct follow {
 	struct feed *feeds[2];
 	size_t count;
 	struct interrupt interrupt;
+	bool doubt;	/* a log has ended or cannot be reached: as if the daemon were gone */
 	/* Of the foreground. */
 	const char *name;	/* namespec, or NULL: no input is read */
 	char input[FOLLOW_LINE];
@@ -41,6 +42,7 @@ add_feed(struct follow *f, const struct feed_log *log)
 	    xasprintf("/logtail/%s/%s", log->name, log->stream);
 	int status = server_follow(server, log, &f->feeds[f->count], &why);
 
+	f->doubt |= status == -1 || status >= 500;
 	if (status == 0)
 		f->count++;
 	else if (status == -1)
@@ -94,6 +96,7 @@ print_feeds(struct follow *f)
 			continue;
 		feed_free(f->feeds[i]);
 		f->feeds[i--] = f->feeds[--f->count];
+		f->doubt = true;
 	}
 	return f->count > 0 && !ferror(f->session->out);
 }
@@ -182,8 +185,7 @@ turn(struct follow *f)
 		{ .fd = f->name != NULL ? STDIN_FILENO : -1, .events = POLLIN },
 		{ .fd = client != NULL ? client_fd(client) : -1, .events = POLLIN },
 	};
-	size_t before = f->count;
-	int timeout = -1;
+	int timeout = f->doubt ? 0 : -1;
 
 	for (size_t i = 0; i < f->count; i++) {
 		fds[4 + i].fd = feed_fd(f->feeds[i]);
@@ -204,8 +206,9 @@ turn(struct follow *f)
 	if (f->name == NULL)
 		return GO_ON;
 	/* Over HTTP nothing tells of the process; but a log ends when the daemon does. */
-	if ((client != NULL || f->count < before) && !still_runs(f))
+	if ((client != NULL || f->doubt) && !still_runs(f))
 		return STOP;
+	f->doubt = false;
 	return fds[2].revents != 0 ? take_input(f) : GO_ON;
 }
 

@@ -193,11 +193,23 @@ class Foreground(Case):
     def test_daemon_goes(self):
         """That is noticed although nothing is typed."""
         followers = [(self.start(url), url) for url in doors(self.d)[1:]]
+        self.rpc(self.d).supervisor.sendProcessStdin("cat", "all can be read\n")
+        for f, _ in followers:
+            f.wait("all can be read\n")
         self.d.stop()
         for f, url in followers:
             f.status()
-            self.assertRegex(f.text(), r"\A%serror: %s: [A-Z][a-z ]+\nExiting foreground\n\Z" % (
-                re.escape(HEAD), re.escape(url)))
+            self.assertRegex(f.text(), r"\A%sall can be read\nerror: %s: [A-Z][a-z ]+\n"
+                             r"Exiting foreground\n\Z" % (re.escape(HEAD), re.escape(url)))
+
+    def test_daemon_is_gone(self):
+        """Before a log could be followed."""
+        os.kill(self.d.pid, signal.SIGSTOP)
+        f = self.start("unix://" + self.d.socket)
+        os.kill(self.d.pid, signal.SIGCONT)
+        os.kill(self.d.pid, signal.SIGKILL)
+        f.status()
+        self.assertTrue(f.text().endswith("Exiting foreground\n"), f.text())
 
     def test_not_text(self):
         f = self.start()
