@@ -88,7 +88,8 @@ step_return_int(struct call_step *step, int64_t number)
 	step_close(step);
 }
 
-/* How long the XML is, is known when it is written. */
+/* How long the XML is, is known when it is written: it stands in the place of what was
+ * promised. */
 void
 step_return_json_take(struct call_step *step, json_t *value)
 {
@@ -98,7 +99,7 @@ step_return_json_take(struct call_step *step, json_t *value)
 	xmlwrite_json(step_open(step), value);
 	json_decref(value);
 	added = buf_len(text) - before;
-	if (added <= HELD_SMALL / 2 || document_fits(step->doc, 0)) {
+	if (added <= HELD_SMALL / 2 || document_promise(step->doc, 0)) {
 		step_close(step);
 		return;
 	}

@@ -328,6 +328,40 @@ test_full_echo(void **state)
 	f->rpcd.held.bytes = 0;
 }
 
+/* The answer to a step that had so much room promised: is it the string, or the fault? */
+static bool
+answers(struct fixture *f, size_t room, size_t length)
+{
+	struct document doc;
+	struct call_step step = { .rpcd = &f->rpcd, .doc = &doc };
+	char *text = repeated("x", length);
+	bool written;
+
+	document_init(&doc, &f->rpcd.held);
+	assert_true(step_room(&step, room));
+	fill(f, HELD_OWN_MAX);
+	step_return_json_take(&step, json_string(text));
+	assert_int_equal(step.phase, STEP_DONE);
+	written = document_held(&doc) > length;
+	document_clear(&doc);
+	assert_true(f->rpcd.held.bytes <= HELD_OWN_MAX);
+	f->rpcd.held.bytes = 0;
+	free(text);
+	return written;
+}
+
+/* A result takes what was promised to it, not as much again. */
+static void
+test_full_promised(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(answers(f, HELD_SMALL / 2, HELD_SMALL / 2));
+	assert_true(answers(f, 4 * HELD_SMALL, 3 * HELD_SMALL));
+	assert_false(answers(f, HELD_SMALL / 2, 2 * HELD_SMALL));
+	assert_false(answers(f, 4 * HELD_SMALL, 5 * HELD_SMALL));
+}
+
 static void
 test_full_parameters(void **state)
 {
@@ -358,6 +392,7 @@ main(void)
 		TEST(test_full_rows),
 		TEST(test_full_multicall),
 		TEST(test_full_echo),
+		TEST(test_full_promised),
 		TEST(test_full_parameters),
 	};
 
