@@ -137,6 +137,7 @@ test_many(void **state)
 	pid_t pids[130];
 	size_t i;
 
+	loop_turn(loop, 0);
 	for (i = 0; i < nitems(pids); i++) {
 		pids[i] = child(0);
 		assert_int_equal(reaper_watch(reaper, pids[i], count, &tally), 0);
@@ -148,6 +149,25 @@ test_many(void **state)
 	loop_turn(loop, 1000);
 	assert_int_equal(tally.seen, 101);
 	assert_true(scratch_until(loop, all_seen, &tally));
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
+/* Its signal was nobody's. */
+static void
+test_dead_before(void **state)
+{
+	struct tally tally = {.scratch = *state, .want = 1};
+	struct loop *loop = loop_new();
+	struct reaper *reaper;
+	sigset_t sigchld;
+
+	sigemptyset(&sigchld);
+	sigaddset(&sigchld, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &sigchld, NULL);
+	wait_dead(child(3));
+	reaper = reaper_new(loop);
+	assert_true(scratch_until(loop, unknown_seen, &tally));
 	reaper_free(reaper);
 	loop_free(loop);
 }
@@ -283,6 +303,7 @@ main(void)
 	    TEST(test_strangers),
 	    TEST(test_forget),
 	    TEST(test_many),
+	    TEST(test_dead_before),
 	    TEST(test_expected),
 	    TEST(test_expected_first),
 	    TEST(test_respawn),
