@@ -23,7 +23,7 @@ struct follow {
 	struct feed *feeds[2];
 	size_t count;
 	struct interrupt interrupt;
-	bool doubt;	/* a log has ended or cannot be reached: as if the daemon were gone */
+	bool doubt;	/* a log has ended or cannot be reached: is the daemon gone? */
 	/* Of the foreground. */
 	const char *name;	/* namespec, or NULL: no input is read */
 	char input[FOLLOW_LINE];

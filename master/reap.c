@@ -219,7 +219,7 @@ reaper_new(struct loop *loop)
 		reaper_free(reaper);
 		return NULL;
 	}
-	/* Children of this process before it was executed, whose signals have been taken. */
+	/* Children from before an exec of this process, whose signals have been taken. */
 	source_arm(reaper->again, 0);
 	return reaper;
 }

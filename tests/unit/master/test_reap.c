@@ -126,8 +126,8 @@ test_forget(void **state)
 	loop_free(loop);
 }
 
-/* The one that the signal tells of, then at most 100 a turn; one signal stands for them all,
- * and the rest follow by themselves. */
+/* The one that the signal tells of, then at most 100 a turn; one signal stands for them
+ * all, and the rest follow by themselves. */
 static void
 test_many(void **state)
 {
