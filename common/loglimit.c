@@ -1,0 +1,56 @@
+#include "common/loglimit.h"
+
+#include "common/clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define LINE_MAX_BYTES 2048 /* a longer message is cut */
+
+bool
+log_limit_pass(struct log_limit *limit, uint64_t *held)
+{
+	int64_t now = clock_mono_ms();
+
+	if (limit->next_ms != 0 && now < limit->next_ms) {
+		limit->held++;
+		return false;
+	}
+	*held = limit->held;
+	limit->held = 0;
+	limit->next_ms = now + LOG_LIMIT_MS;
+	return true;
+}
+
+void
+log_limited(struct log_limit *limit, enum log_level level, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES];
+	int saved = errno;
+	uint64_t held;
+	va_list ap;
+
+	if (log_limit_pass(limit, &held)) {
+		errno = saved;
+		va_start(ap, fmt);
+		vsnprintf(line, sizeof(line), fmt, ap);
+		va_end(ap);
+		if (held == 0)
+			log_at(level, "%s", line);
+		else
+			log_at(level, "%s (%" PRIu64 " more since the last report)", line,
+			    held);
+	}
+	errno = saved;
+}
+
+uint64_t
+log_limit_reset(struct log_limit *limit)
+{
+	uint64_t held = limit->held;
+
+	*limit = (struct log_limit){0};
+	return held;
+}
