@@ -25,7 +25,7 @@ struct client_owner {
 	/* hello's response is queued: queue the setup. 0 or -1. */
 	int (*greeted)(void *ctx, struct client *);
 	void (*ready)(void *ctx);
-	/* The connection is over; the client is freed after this. */
+	/* The connection is over; the client is freed at the end of the turn. */
 	void (*closed)(void *ctx, const char *why, bool violation);
 };
 
@@ -39,6 +39,7 @@ struct client {
 	struct source *deadline;	/* for hello; NULL once it came */
 	enum role role;			/* by birth, never by a message */
 	bool greeted;
+	bool gone;			/* closed; freed at the end of the turn */
 	char program[32];		/* as hello named it, for the log */
 	const struct client_owner *owner;	/* NULL for local clients */
 	void *owner_ctx;

@@ -20,6 +20,7 @@ TAILQ_HEAD(client_list, client);
 struct control {
 	struct master *master;
 	struct client_list clients;	/* reeve-rpcd's first */
+	struct client_list gone;	/* retired, freed at the end of the turn */
 	size_t local;			/* clients of the socket: not the children's */
 	int listener;			/* -1 = none */
 	struct source *accepting;
@@ -68,33 +69,59 @@ control_new(struct master *master)
 	if (control == NULL)
 		return NULL;
 	TAILQ_INIT(&control->clients);
+	TAILQ_INIT(&control->gone);
 	control->master = master;
 	control->listener = -1;
 	return control;
 }
 
+/* Ends a connection. The memory stays until the end of the turn, because the handler of one
+ * of the client's own commands may be what ends it, and still has to reply. */
 static void
-client_free(struct client *client)
+client_retire(struct client *client)
 {
 	struct control *control = client->control;
 
+	if (client->gone)
+		return;
+	client->gone = true;
 	TAILQ_REMOVE(&control->clients, client, in_clients);
+	TAILQ_INSERT_TAIL(&control->gone, client, in_clients);
 	if (client->owner == NULL && client->holder == NULL)
 		control->local--;
 	if (client->holder != NULL)
 		*client->holder = NULL;
-	jobs_forget(control->master->jobs, client);
+	source_free(client->deadline);
+	client->deadline = NULL;
+}
+
+static void
+client_free(struct client *client)
+{
+	jobs_forget(client->master->jobs, client);
 	peer_free(client->peer);
 	cursor_free(client->cursor);
-	source_free(client->deadline);
 	free(client);
+}
+
+/* A last reply is still written. */
+static void
+free_gone(struct control *control)
+{
+	struct client *client;
+
+	while ((client = TAILQ_FIRST(&control->gone)) != NULL) {
+		TAILQ_REMOVE(&control->gone, client, in_clients);
+		peer_flush(client->peer);
+		client_free(client);
+	}
 }
 
 void
 control_drop(struct control *control, struct client *client)
 {
 	(void)control;
-	client_free(client);
+	client_retire(client);
 }
 
 void
@@ -105,7 +132,8 @@ control_free(struct control *control)
 	if (control == NULL)
 		return;
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
-		client_free(client);
+		client_retire(client);
+	free_gone(control);
 	source_free(control->accepting);
 	source_free(control->retry);
 	if (control->listener != -1)
@@ -166,6 +194,8 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 	struct client *client = ctx;
 
 	(void)peer;
+	if (client->gone)
+		return;
 	if (violation)
 		log_warn(
 		    "%s broke the protocol and was disconnected: %s", client->program, why);
@@ -173,7 +203,7 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 		log_debug("connection of %s ended: %s", client->program, why);
 	if (client->owner != NULL)
 		client->owner->closed(client->owner_ctx, why, violation);
-	client_free(client);
+	client_retire(client);
 }
 
 static void
@@ -186,6 +216,8 @@ received_request(
 	enum fault fault;
 	char *why = NULL;
 
+	if (client->gone)
+		return;
 	if (client->greeted ? found == CMD_HELLO : found != CMD_HELLO) {
 		connection_over(client, peer, client->greeted ? "a second hello" :
 		    "no hello first", true);
@@ -344,6 +376,7 @@ control_flush(struct control *control)
 
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		peer_flush(client->peer);
+	free_gone(control);
 }
 
 /* --- the socket ----------------------------------------------------------------- */

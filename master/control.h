@@ -26,9 +26,12 @@ struct client *control_adopt(
  * or the holder drops it. 0, or -1 with errno. */
 NODISCARD int control_admit(
     struct control *, int fd, enum role, const char *name, struct client **holder);
-/* Closes one client now, without calling its owner. */
+/* Closes one client without calling its owner. Nothing more is received from it, and its
+ * memory stays valid until the end of the turn: a handler that drops its own client may still
+ * reply. */
 void control_drop(struct control *, struct client *);
-/* End of a turn: deltas and replies go out, reeve-rpcd's connection first (design 5). */
+/* End of a turn: deltas and replies go out, reeve-rpcd's connection first, and clients that
+ * have gone are freed. */
 void control_flush(struct control *);
 
 #endif

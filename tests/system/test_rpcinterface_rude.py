@@ -1,7 +1,10 @@
 """Programs of [rpcinterface:NAME] that break every rule: each harms itself alone."""
 
+import json
 import os
+import shutil
 import signal
+import tempfile
 import unittest
 
 from reeve import SEAM, Case, alive, program, read, reeve_only, until
@@ -33,11 +36,13 @@ NAME = "rpcinterface.x:x"
 
 
 class Rude(Case):
-    def begin(self, text, build=None, **options):
+    def begin(self, text, build=None, wrapper=(), script="{dir}/x.py", **options):
         self.d = self.make(build=build)
+        command = self.d.command
+        self.d.command = lambda *options: [*wrapper, *command(*options)]
         with open(self.d.path("x.py"), "w", encoding="utf-8") as f:
             f.write(BASE + text)
-        self.section = program("x", PYTHON + " {dir}/x.py", section="rpcinterface",
+        self.section = program("x", "%s %s" % (PYTHON, script), section="rpcinterface",
                                **{"startsecs": 0, "stderr_logfile": "{dir}/x.err", **options})
         self.d.configure(self.section)
         self.d.start()
@@ -132,6 +137,36 @@ signal.pause()
         self.d.supervisorctl("update")
         self.await_service(2)
         self.assertEqual(1, self.s.x.f())
+
+    def test_it_removes_its_own_group_when_it_cannot_be_killed(self):
+        # Root without CAP_KILL cannot signal another user's process: its state is UNKNOWN,
+        # and its group may be removed while it lives, and calls.
+        if os.geteuid() != 0 or shutil.which("setpriv") is None:
+            self.skipTest("needs root and setpriv")
+        where = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, where)
+        script, answers = where + "/x.py", where + "/x.py.answers"
+        text = (BASE + """
+describe(method("f", "int"))
+say(f4, id=1, method="hello", params={"protocol": 1, "program": "x"})
+say(f4, id=2, method="process.stop", params={"name": "rpcinterface.x:x"})
+for number in range(3, 9):
+    say(f4, id=number, method="group.remove", params={"name": "rpcinterface.x"})
+with open(sys.argv[0] + ".answers", "w", buffering=1) as f:
+    for number in range(1, 9):
+        print(json.dumps(take(f4)), file=f)
+""")
+        with open(script, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(where, 0o777)
+        self.begin("", wrapper=["setpriv", "--bounding-set=-kill"], user="nobody",
+                   role="admin", autorestart="false", script=script)
+        said = lambda: read(answers, b"").decode()
+        until(lambda: '"id": 3' in said(), what="the answer to group.remove; " + said())
+        removed = json.loads(said().splitlines()[2])
+        self.assertEqual((3, None), (removed["id"], removed.get("result", "none")))
+        self.assertEqual([], [one["name"] for one in self.s.supervisor.getAllProcessInfo()])
+        self.assertEqual([], self.listed())
 
     def test_the_daemon_s_log_names_it(self):
         self.begin("describe(method('f', 'int'))\n"
@@ -231,7 +266,7 @@ class Options(Case):
                     "size = len(asked['params']['options']['color'])\n"
                     "say(f3, id=asked['id'], result={'methods': [method('f', 'int')]})\n"
                     "serve(size)\n")
-        d.configure(program("x", PYTHON + " {dir}/x.py", section="rpcinterface", color=text))
+        d.configure(program("x", "%s %s" % (PYTHON, script), section="rpcinterface", color=text))
         d.start()
         self.addCleanup(self.finish, d)
         d.wait_log("rpcinterface x serves")
