@@ -47,7 +47,8 @@ buf_compact(struct buf *b, size_t need)
 	return 0;
 }
 
-/* Half as much again, so that a long queue is not copied at every few bytes. */
+/* Half as much again, so that a long queue is not copied at every few bytes. Large memory
+ * that realloc can map elsewhere is not copied at all. */
 static int
 buf_grow(struct buf *b, size_t need)
 {
@@ -56,12 +57,13 @@ buf_grow(struct buf *b, size_t need)
 
 	while (cap < need + need / 2)
 		cap *= 2;
-	data = malloc(cap);
+	data = b->start == 0 ? realloc(b->data, cap) : malloc(cap);
 	if (data == NULL)
 		return -1;
-	if (b->data != NULL)
+	if (b->start > 0) {
 		memcpy(data, b->data + b->start, b->len);
-	free(b->data);
+		free(b->data);
+	}
 	b->data = data;
 	b->start = 0;
 	b->cap = cap;
@@ -173,14 +175,16 @@ buf_consume(struct buf *b, size_t n)
 char *
 buf_steal(struct buf *b)
 {
-	char *copy = malloc(b->len + 1);
+	char *copy = b->start == 0 ? realloc(b->data, b->len + 1) : malloc(b->len + 1);
 
 	if (copy == NULL)
 		return NULL;
-	if (b->len > 0)
+	if (b->start > 0) {
 		memcpy(copy, b->data + b->start, b->len);
+		free(b->data);
+	}
 	copy[b->len] = '\0';
-	buf_clear(b);
+	buf_init(b, b->max);
 	return copy;
 }
 

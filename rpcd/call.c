@@ -1,59 +1,18 @@
 #include "rpcd/call.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/queue.h"
-#include "common/str.h"
-#include "rpcd/document.h"
-#include "rpcd/methods.h"
-#include "rpcd/recent.h"
-#include "rpcd/step.h"
+#include "rpcd/call_impl.h"
 #include "rpcd/trace.h"
-#include "rpcd/xmlparse.h"
 #include "rpcd/xmlwrite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SHOWN_MAX 200	/* bytes of a refused body in the log */
-#define POSTED_MAX 4	/* requests with events of one multicall that are on their way */
 #define POSTED_BYTES (64 * 1024)	/* an event beyond them is its request's last */
-
-/* A request with so many events of a multicall. */
-struct posted {
-	uint64_t asked;
-	size_t count;
-};
-
-struct call {
-	struct call_step step;
-	struct calls *calls;
-	struct document doc;
-	json_t *multi;		/* owned: a multicall's calls … */
-	size_t next;		/* … and the next of them */
-	struct posted posted[POSTED_MAX];	/* whose answers are due, in a ring: … */
-	size_t first_posted, nposted;	/* … the master answers events in their order */
-	bool parked;		/* in calls->parked, else in calls->finished */
-	bool *answered;		/* set when it is, or NULL */
-	call_done_fn *done;
-	void *ctx;
-	size_t cost;		/* of its parameters, in the account; 0 = small */
-	TAILQ_ENTRY(call) link;
-};
-
-TAILQ_HEAD(call_list, call);
-
-struct calls {
-	struct rpcd *rpcd;
-	struct xmlparse *parser;
-	struct recent *recent;
-	struct call_list parked;
-	/* Answered at the end of each entry: no walk over the parked ones runs into what a
-	 * client does then. */
-	struct call_list finished;
-	size_t nparked;
-};
 
 /* ---- the life of a call ---- */
 
@@ -68,12 +27,12 @@ call_unlink(struct call *call)
 }
 
 /* The oldest of the answers that are due is due no more; its request. */
-static struct posted
+static struct call_posted
 posted_pop(struct call *call)
 {
-	struct posted oldest = call->posted[call->first_posted];
+	struct call_posted oldest = call->posted[call->first_posted];
 
-	call->first_posted = (call->first_posted + 1) % POSTED_MAX;
+	call->first_posted = (call->first_posted + 1) % CALL_POSTED_MAX;
 	call->nposted--;
 	return oldest;
 }
@@ -82,20 +41,35 @@ posted_pop(struct call *call)
 static size_t
 posted_forget(struct call *call)
 {
-	struct posted oldest = posted_pop(call);
+	struct call_posted oldest = posted_pop(call);
 
 	if (call->calls->rpcd->master != NULL)
 		peer_forget(call->calls->rpcd->master, oldest.asked);
 	return oldest.count;
 }
 
+void
+call_later(struct call *call)
+{
+	struct calls *calls = call->calls;
+
+	if (!call->due)
+		TAILQ_INSERT_TAIL(&calls->due, call, due_link);
+	call->due = true;
+	source_arm(calls->turn, 0);
+}
+
 static void
 call_free(struct call *call)
 {
+	if (call->due)
+		TAILQ_REMOVE(&call->calls->due, call, due_link);
 	while (call->nposted > 0)
 		(void)posted_forget(call);
 	step_clear(&call->step);
 	document_clear(&call->doc);
+	xmlparse_free(call->reader);
+	buf_clear(&call->body);
 	json_decref(call->multi);
 	if (call->cost > 0)
 		held_give(&call->calls->rpcd->held, call->cost);
@@ -131,7 +105,10 @@ calls_settle(struct calls *calls)
 		void *ctx = call->ctx;
 
 		call_unlink(call);
-		document_reply(&call->doc, &reply);
+		if (call->status != 0)
+			reply = (struct reply){.status = call->status};
+		else
+			document_reply(&call->doc, &reply);
 		reply.ends_daemon = call->step.ends_daemon;
 		if (call->answered != NULL)
 			*call->answered = true;
@@ -251,11 +228,11 @@ take_events(struct call *call)
 static bool
 call_post(struct call *call)
 {
-	struct posted *posted =
-	    &call->posted[(call->first_posted + call->nposted) % POSTED_MAX];
+	struct call_posted *posted =
+	    &call->posted[(call->first_posted + call->nposted) % CALL_POSTED_MAX];
 	size_t begun = call->next;
 
-	if (call->nposted == POSTED_MAX || next_event(call) == NULL)
+	if (call->nposted == CALL_POSTED_MAX || next_event(call) == NULL)
 		return false;
 	posted->asked = step_post(&call->step, take_events(call), on_posted, call);
 	posted->count = call->next - begun;
@@ -274,26 +251,52 @@ multi_count(struct call *call)
 	document_count(&call->doc);
 }
 
-/* Goes on until the call waits for something or has its whole answer. What is no event
- * waits for the answers to those before it, and so stands behind them. */
+/* One element of the multicall, or several when they are events; false: the answers to
+ * those before it must come first, because it is no event. */
+static bool
+multi_step(struct call *call)
+{
+	multi_count(call);
+	if (call_post(call))
+		return true;
+	if (call->nposted > 0)
+		return false;
+	if (call->next >= json_array_size(call->multi))
+		call_finish(call);
+	else
+		element_begin(call, json_array_get(call->multi, call->next++));
+	return call->parked;
+}
+
+/* Goes on until the call waits for something, has its whole answer, or has used up its
+ * time, then the rest follows in other turns. */
+static void
+call_run_for(struct call *call, int64_t ms)
+{
+	int64_t end = clock_mono_ms() + ms;
+
+	if (call->step.multi != NULL && call->step.phase == STEP_DONE)
+		multi_open(call);
+	if (call->multi == NULL && call->step.phase == STEP_DONE) {
+		call_finish(call);
+		return;
+	}
+	for (size_t n = 0; call->step.phase == STEP_DONE; n++) {
+		if (n == CALL_TURN_ELEMENTS || clock_mono_ms() >= end) {
+			call_later(call);
+			return;
+		}
+		if (!multi_step(call))
+			return;
+	}
+}
+
+/* After something came that the call may have waited for. */
 static void
 call_run(struct call *call)
 {
-	while (call->step.phase == STEP_DONE) {
-		if (call->step.multi != NULL)
-			multi_open(call);
-		if (call->multi != NULL)
-			multi_count(call);
-		if (call_post(call))
-			continue;
-		if (call->nposted > 0)
-			return;
-		if (call->next >= json_array_size(call->multi)) {
-			call_finish(call);
-			return;
-		}
-		element_begin(call, json_array_get(call->multi, call->next++));
-	}
+	if (!call->due && call->reader == NULL)
+		call_run_for(call, CALL_FIRST_MS);
 }
 
 static void
@@ -306,7 +309,28 @@ on_resumed(struct call_step *step)
 	calls_settle(calls);
 }
 
-/* ---- the door ---- */
+/* ---- turns ---- */
+
+static void
+calls_turn(void *ctx, uint32_t ready UNUSED)
+{
+	struct calls *calls = ctx;
+	struct call *call = TAILQ_FIRST(&calls->due);
+
+	if (call == NULL)
+		return;
+	TAILQ_REMOVE(&calls->due, call, due_link);
+	call->due = false;
+	if (call->reader != NULL)
+		call_read_on(call);
+	if (!call->due)
+		call_run_for(call, CALL_TURN_MS);
+	calls_settle(calls);
+	if (!TAILQ_EMPTY(&calls->due))
+		source_arm(calls->turn, 0);
+}
+
+/* ---- for rpcd ---- */
 
 struct calls *
 calls_new(struct rpcd *rpcd)
@@ -318,6 +342,10 @@ calls_new(struct rpcd *rpcd)
 	calls->recent = recent_new();
 	TAILQ_INIT(&calls->parked);
 	TAILQ_INIT(&calls->finished);
+	TAILQ_INIT(&calls->due);
+	calls->turn = loop_timer(rpcd->loop, calls_turn, calls);
+	if (calls->turn == NULL)
+		fatal("cannot start: %s", strerror(errno));
 	return calls;
 }
 
@@ -330,65 +358,10 @@ calls_free(struct calls *calls)
 		return;
 	while ((call = TAILQ_FIRST(&calls->parked)) != NULL)
 		call_abandon(call); /* NOLINT(clang-analyzer-unix.Malloc): as above */
+	source_free(calls->turn);
 	xmlparse_free(calls->parser);
 	recent_free(calls->recent);
 	free(calls);
-}
-
-/* New: its beginning, as Python shows the text that it should be. */
-static char *
-shown_body(const char *body, size_t len)
-{
-	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
-	char *copy, *shown;
-
-	if (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)
-		return str_repr_bytes(body, n);
-	copy = xstrndup(body, n);
-	shown = str_repr(copy);
-	free(copy);
-	return shown;
-}
-
-static void
-refuse_body(const char *body, size_t len, const char *why, call_done_fn *done, void *ctx)
-{
-	bool nameless = strcmp(why, "no method name") == 0;
-	struct reply reply = { .status = 400 };
-	char *shown = shown_body(body, len);
-
-	log_error("XML-RPC request data %s is invalid: %s", shown,
-	    nameless ? why : "unmarshallable");
-	if (!nameless)
-		log_debug("it could not be read: %s", why);
-	free(shown);
-	done(ctx, &reply);
-}
-
-/* What asks for states is polled; what other calls say is not kept: it may be secret. */
-static bool
-is_polled(const char *name)
-{
-	const struct method *method = methods_find(name);
-
-	return method != NULL && method->role == ROLE_STATES &&
-	    str_starts(name, "supervisor.");
-}
-
-/* Like xmlparse_call; *cost as xmlparse_cost says, 0 for what was read before. */
-static int
-call_read(struct calls *calls, const char *body, size_t len, char **name,
-    json_t **params, size_t *cost, const char **why)
-{
-	*cost = 0;
-	if (recent_find(calls->recent, body, len, name, params))
-		return 0;
-	if (xmlparse_call(calls->parser, body, len, name, params, why) < 0)
-		return -1;
-	*cost = xmlparse_cost(calls->parser);
-	if (is_polled(*name))
-		recent_keep(calls->recent, body, len, *name, *params);
-	return 0;
 }
 
 static struct call *
@@ -406,53 +379,25 @@ call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done,
 	call->step.may_park = may_park;
 	call->step.resumed = on_resumed;
 	buf_init(&call->step.results, 0);
+	buf_init(&call->body, 0);
 	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
 	calls->nparked++;
 	return call;
 }
 
-/* Its parameters stay as long as it waits. False: too much is held, which is its answer. */
-static bool
-call_hold(struct call *call, size_t cost)
-{
-	struct held *held = &call->calls->rpcd->held;
-
-	if (cost <= HELD_SMALL)
-		return true;
-	if (!held_fits(held, cost)) {
-		step_fault(&call->step, FAULT_FAILED, HELD_WHY);
-		return false;
-	}
-	held_add(held, cost);
-	call->cost = cost;
-	return true;
-}
-
 struct call *
-call_begin(struct calls *calls, enum role role, const char *body, size_t len, bool may_park,
+call_begin(struct calls *calls, enum role role, struct buf *body, bool may_park,
     call_done_fn *done, void *ctx)
 {
 	bool answered = false;
-	const char *why;
 	struct call *call;
-	json_t *params;
-	size_t cost;
-	char *name;
 
 	/* First of all, for it may read from the master and so answer other calls. */
 	rpcd_is_current(calls->rpcd);
-	if (call_read(calls, body, len, &name, &params, &cost, &why) < 0) {
-		refuse_body(body, len, why, done, ctx);
-		return NULL;
-	}
 	call = call_new(calls, role, may_park, done, ctx);
 	call->answered = &answered;
-	call->step.traced = trace_called(name);
-	if (call_hold(call, cost))
-		step_begin(&call->step, name, params);
-	free(name);
-	json_decref(params);
+	call_read(call, body);
 	call_run(call);
 	calls_settle(calls);
 	if (answered)

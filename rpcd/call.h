@@ -35,11 +35,12 @@ typedef void call_done_fn(void *ctx, struct reply *reply);
 
 struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
-/* Begins the call in `body` (borrowed until return). NULL when it was answered at once,
+/* Begins the call in `body`, whose content it takes when it is long. NULL when it was answered at once,
  * else the parked call. may_park false: a call that would have to wait or to ask the master
- * is answered with fault 30 and its reason (design 16). */
-struct call *call_begin(struct calls *, enum role, const char *body, size_t len,
-    bool may_park, call_done_fn *, void *ctx);
+ * is answered with fault 30 and its reason. A long body and a long multicall are worked
+ * off in turns of the loop, whatever may_park says. */
+struct call *call_begin(struct calls *, enum role, struct buf *body, bool may_park,
+    call_done_fn *, void *ctx);
 /* The client is gone: what was begun goes on, nobody is told. */
 void call_abandon(struct call *);
 /* The mirror changed (observer of rpcd->mirror); id 0 = look at everything parked. */

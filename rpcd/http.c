@@ -22,7 +22,8 @@
 #define CONNECTIONS_MAX 8192 /* a listener */
 #define FILES_RESERVED 64    /* descriptors that are no connections */
 #define IDLE_SECONDS 1800    /* supervisord's */
-#define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop */
+#define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop … */
+#define RUNS_MS 4	     /* … begun within so many milliseconds */
 
 struct http_listener {
 	struct http_gate gate;
@@ -161,9 +162,10 @@ listener_run(void *ctx, uint32_t ready)
 {
 	struct http_listener *l = ctx;
 	MHD_UNSIGNED_LONG_LONG left = 0;
+	int64_t end = clock_mono_ms() + RUNS_MS;
 
 	(void)ready;
-	for (int runs = 0; runs < RUNS_MAX; runs++) {
+	for (int runs = 0; runs < RUNS_MAX && (runs == 0 || clock_mono_ms() < end); runs++) {
 		MHD_run(l->daemon);
 		if (MHD_get_timeout(l->daemon, &left) != MHD_YES)
 			return;

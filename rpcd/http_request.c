@@ -221,9 +221,11 @@ http_call_ask(struct http_request *r)
 {
 	bool may_park = r->gate->parked < HTTP_PARKED_MAX;
 
-	r->call = call_begin(r->gate->rpcd->calls, r->role, buf_data(&r->body),
-	    buf_len(&r->body), may_park, call_done, r);
-	request_release_body(r);
+	/* What the call takes of it is in the account of the calls. */
+	r->gate->held -= buf_len(&r->body);
+	r->call = call_begin(
+	    r->gate->rpcd->calls, r->role, &r->body, may_park, call_done, r);
+	buf_clear(&r->body);
 	if (r->call == NULL)
 		return;
 	r->gate->parked++;

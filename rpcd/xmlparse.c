@@ -5,11 +5,12 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "rpcd/xmlscan.h"
 #include "rpcd/xmlvalue.h"
 
 #include <expat.h>
-#include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -48,7 +49,10 @@ struct xmlparse {
 	struct node nodes[XMLPARSE_DEPTH];
 	size_t depth;
 	size_t elements;
-	size_t len;		/* of the document */
+	size_t attributes;	/* and declarations of namespaces */
+	uint64_t names[XMLPARSE_NAMES];	/* hashes of those that mean nothing */
+	size_t nnames;
+	struct xmlscan scan;	/* of the document */
 	char *method;
 	json_t *params;
 	const char *why;	/* not NULL: refused */
@@ -133,7 +137,7 @@ node_text(struct node *node)
 	return buf_data(&node->text);
 }
 
-/* The whole body was judged: it is UTF-8. */
+/* Each piece was judged: it is UTF-8. */
 static json_t *
 text_value(struct node *node)
 {
@@ -254,12 +258,45 @@ node_clear(struct node *node)
 
 /* ---- expat's side ---- */
 
+/* XML-RPC has none: those of a client that declares its namespaces are few. */
+static void
+count_attribute(struct xmlparse *parser)
+{
+	if (++parser->attributes > XMLPARSE_ATTRIBUTES)
+		refuse(parser, "too many attributes");
+}
+
+/* Expat keeps every name that it has seen, in a table that it copies as it grows. */
+static void
+count_name(struct xmlparse *parser, const char *name)
+{
+	uint64_t hash = parser->salt;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < parser->nnames; i++)
+		if (parser->names[i] == hash)
+			return;
+	if (parser->nnames == XMLPARSE_NAMES)
+		refuse(parser, "too many names of elements");
+	else
+		parser->names[parser->nnames++] = hash;
+}
+
 static void XMLCALL
-on_start(void *ctx, const char *name, const char **attributes UNUSED)
+on_namespace(void *ctx, const char *prefix UNUSED, const char *uri UNUSED)
+{
+	count_attribute(ctx);
+}
+
+static void XMLCALL
+on_start(void *ctx, const char *name, const char **attributes)
 {
 	struct xmlparse *parser = ctx;
 	struct node *node;
 
+	for (; *attributes != NULL && parser->why == NULL; attributes += 2)
+		count_attribute(parser);
 	if (parser->why != NULL)
 		return;
 	if (parser->depth == XMLPARSE_DEPTH) {
@@ -274,6 +311,8 @@ on_start(void *ctx, const char *name, const char **attributes UNUSED)
 		parser->nodes[parser->depth - 1].nchildren++;
 	node = &parser->nodes[parser->depth++];
 	node->tag = tag_find(name);
+	if (node->tag == TAG_OTHER)
+		count_name(parser, name);
 }
 
 static void XMLCALL
@@ -321,7 +360,7 @@ on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
  * judge the bytes, not the declaration, as the reference does: PHP's clients declare
  * iso-8859-1 and send ASCII. */
 static void
-prepare(struct xmlparse *parser, size_t len)
+parser_reset(struct xmlparse *parser)
 {
 	XML_Parser expat = parser->expat;
 
@@ -331,9 +370,9 @@ prepare(struct xmlparse *parser, size_t len)
 	XML_SetElementHandler(expat, on_start, on_end);
 	XML_SetCharacterDataHandler(expat, on_text);
 	XML_SetStartDoctypeDeclHandler(expat, on_doctype);
-	parser->depth = parser->elements = 0;
+	XML_SetStartNamespaceDeclHandler(expat, on_namespace);
+	parser->depth = parser->elements = parser->attributes = parser->nnames = 0;
 	parser->why = NULL;
-	parser->len = len;
 }
 
 static void
@@ -346,8 +385,8 @@ clear(struct xmlparse *parser)
 	parser->params = NULL;
 }
 
-struct xmlparse *
-xmlparse_new(void)
+static struct xmlparse *
+parser_new(unsigned long salt)
 {
 	struct xmlparse *parser = xcalloc(1, sizeof(*parser));
 
@@ -356,10 +395,24 @@ xmlparse_new(void)
 	parser->expat = XML_ParserCreateNS("UTF-8", '\n');
 	if (parser->expat == NULL)
 		fatal("out of memory for the XML parser");
-	if (getrandom(&parser->salt, sizeof(parser->salt), 0) != sizeof(parser->salt))
-		fatal("no random bytes for the XML parser");
-	parser->salt |= 1; /* 0 would make expat ask for more */
+	parser->salt = salt;
 	return parser;
+}
+
+struct xmlparse *
+xmlparse_new(void)
+{
+	unsigned long salt;
+
+	if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		fatal("no random bytes for the XML parser");
+	return parser_new(salt | 1); /* 0 would make expat ask for more */
+}
+
+struct xmlparse *
+xmlparse_another(const struct xmlparse *parser)
+{
+	return parser_new(parser->salt);
 }
 
 void
@@ -376,55 +429,86 @@ xmlparse_free(struct xmlparse *parser)
 
 /* Expat would take UTF-16, told by its first bytes, for what it is. NULL = no objection. */
 static const char *
-refuse_bytes(const char *body, size_t len)
+refuse_bytes(const char *piece, size_t len)
 {
-	if (len > INT_MAX)
-		return "too long";
-	if (len > 0 && memchr(body, '\0', len) != NULL)
+	if (memchr(piece, '\0', len) != NULL)
 		return "a NUL byte";
-	return str_is_utf8(body, len) ? NULL : "not UTF-8";
+	return str_is_utf8(piece, len) ? NULL : "not UTF-8";
 }
 
-static int
-judge(struct xmlparse *parser, enum XML_Status status, const char **why)
+/* NULL, or why the document is refused. */
+static const char *
+feed(struct xmlparse *parser, const char *piece, size_t len, bool is_last)
 {
-	*why = NULL;
+	enum XML_Status status;
+
+	parser->why = refuse_bytes(piece, len);
 	if (parser->why != NULL)
-		*why = parser->why;
-	else if (status != XML_STATUS_OK)
-		*why = XML_ErrorString(XML_GetErrorCode(parser->expat));
-	else if (parser->method == NULL || parser->method[0] == '\0')
-		*why = "no method name";
-	return *why == NULL ? 0 : -1;
+		return parser->why;
+	status = XML_Parse(parser->expat, piece, (int)len, is_last);
+	if (parser->why == NULL && status != XML_STATUS_OK)
+		parser->why = XML_ErrorString(XML_GetErrorCode(parser->expat));
+	else if (parser->why == NULL && is_last &&
+	    (parser->method == NULL || parser->method[0] == '\0'))
+		parser->why = "no method name";
+	return parser->why;
+}
+
+void
+xmlparse_begin(struct xmlparse *parser, const char *body, size_t len)
+{
+	clear(parser);
+	parser_reset(parser);
+	xmlscan_init(&parser->scan, len > 0 ? body : "", len);
+}
+
+int
+xmlparse_read(struct xmlparse *parser, size_t bytes, const char **why)
+{
+	struct xmlscan *scan = &parser->scan;
+	size_t begin = scan->at;
+	bool is_last;
+
+	do {
+		const char *piece = scan->text + scan->at;
+		size_t len = xmlscan_next(scan, why);
+
+		is_last = scan->at == scan->len;
+		if (*why == NULL)
+			*why = feed(parser, piece, len, is_last);
+		if (*why != NULL) {
+			clear(parser);
+			return -1;
+		}
+	} while (!is_last && scan->at - begin < bytes);
+	return is_last ? 1 : 0;
+}
+
+void
+xmlparse_take(struct xmlparse *parser, char **method, json_t **params)
+{
+	*method = parser->method;
+	parser->method = NULL;
+	*params = parser->params != NULL ? parser->params : json_array();
+	parser->params = NULL;
+	clear(parser);
 }
 
 int
 xmlparse_call(struct xmlparse *parser, const char *body, size_t len, char **method,
     json_t **params, const char **why)
 {
-	enum XML_Status status;
-	int result;
-
 	*method = NULL;
 	*params = NULL;
-	*why = refuse_bytes(body, len);
-	if (*why != NULL)
+	xmlparse_begin(parser, body, len);
+	if (xmlparse_read(parser, SIZE_MAX, why) < 0)
 		return -1;
-	prepare(parser, len);
-	status = XML_Parse(parser->expat, body, (int)len, XML_TRUE);
-	result = judge(parser, status, why);
-	if (result == 0) {
-		*method = parser->method;
-		parser->method = NULL;
-		*params = parser->params != NULL ? parser->params : json_array();
-		parser->params = NULL;
-	}
-	clear(parser);
-	return result;
+	xmlparse_take(parser, method, params);
+	return 0;
 }
 
 size_t
 xmlparse_cost(const struct xmlparse *parser)
 {
-	return parser->len + parser->elements * XMLPARSE_ELEMENT_COST;
+	return parser->scan.len + parser->elements * XMLPARSE_ELEMENT_COST;
 }

@@ -11,11 +11,11 @@
 #include <string.h>
 
 json_t *
-xmlvalue_int(const char *text, size_t len UNUSED)
+xmlvalue_int(const char *text, size_t len)
 {
 	int64_t number;
 
-	if (str_to_int(text, &number) < 0)
+	if (len > XMLVALUE_NUMBER_MAX || str_to_int(text, &number) < 0)
 		return NULL;
 	return json_integer(number);
 }
@@ -120,10 +120,12 @@ decimal(const char *s, const char *end, char *digits)
 json_t *
 xmlvalue_double(const char *text, size_t len)
 {
-	char *digits = xmalloc(len + 1);
+	char digits[XMLVALUE_NUMBER_MAX + 1];
 	const char *end = text + len;
 	json_t *value;
 
+	if (len > XMLVALUE_NUMBER_MAX)
+		return NULL;
 	while (isspace((unsigned char)*text))
 		text++;
 	while (end > text && isspace((unsigned char)end[-1]))
@@ -131,7 +133,6 @@ xmlvalue_double(const char *text, size_t len)
 	value = not_finite(text, end);
 	if (value == NULL)
 		value = decimal(text, end, digits);
-	free(digits);
 	return value;
 }
 
@@ -185,11 +186,15 @@ xmlvalue_datetime(const char *text, size_t len UNUSED)
 static int
 base64_digit(char c)
 {
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c == '\0' ? NULL : strchr(alphabet, c);
-
-	return at == NULL ? -1 : (int)(at - alphabet);
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
 }
 
 /* As Python does: what is not of the alphabet is skipped, a complete padding ends the text,

@@ -4,8 +4,10 @@ connections, logs of any size and any content, names and numbers of any width.""
 import os
 import resource
 import select
+import time
 import unittest
 import xml.parsers.expat
+import xmlrpc.client
 
 from reeve import SANITIZED, SUBJECT, Shared, cat, program, read, reeve_only, status_of, until
 from test_http import CALL, STATE, Reply, basic, request
@@ -122,6 +124,60 @@ class Bodies(Limits):
         self.assertLess(self.send_until_refused(head, b" " * MIB), 48 * MIB)
         self.assertGrewLess(MIB, before)
         self.assertServes()
+
+
+@reeve_only
+class Costs(Limits):
+    """No request keeps the process that speaks HTTP busy for long at a time."""
+
+    FULL = 4 * MIB - 1000
+    MOST = 0.1      # seconds of CPU for a request that is refused
+
+    def cpu(self):
+        return time.clock_gettime(~self.server() << 3 | 2)
+
+    def fill(self, before, piece, behind, number=10 ** 6):
+        pieces = b"".join(piece % ((i,) * piece.count(b"%d")) for i in range(number))
+        pieces = pieces[:self.FULL].rpartition(piece[:1])[0]
+        return before + pieces + behind
+
+    def refused(self, body, status=400):
+        before = self.cpu()
+        self.assertEqual(status, self.ask(request(body)).status)
+        if not SANITIZED:
+            self.assertLess(self.cpu() - before, self.MOST)
+        self.assertServes()
+
+    def test_attributes(self):
+        self.refused(self.fill(b"<m", b" a%d='x'", b"/>"))
+        self.refused(self.fill(b"<m>", b"<a b%d='1' c%d='2' d%d='3'/>", b"</m>"))
+
+    def test_namespaces(self):
+        self.refused(self.fill(b"<m", b" xmlns:a%d='x'", b"/>"))
+        self.refused(self.fill(b"<m>", b"<p%d:a xmlns:p%d='u'/>", b"</m>"))
+
+    def test_names(self):
+        for before, behind in ((b"<", b"/>"), (b"<a></", b">"), (b"", b""), (b"<a/>", b""),
+                               (b"<!DOCTYPE ", b">"), (b"<m>&", b";</m>"), (b"<?", b"?>")):
+            self.refused(before + b"a" * self.FULL + behind)
+        self.refused(self.fill(b"<m>", b"<a%d/>", b"</m>"))
+
+    def test_numbers(self):
+        for before, behind in ((b"<int>", b"</int>"), (b"<double>0.", b"</double>")):
+            self.refused(b"<m><params><param>" + before + b"1" * self.FULL + behind +
+                         b"</param></params></m>")
+
+    def test_long_multicall_is_answered_in_order(self):
+        element = ("<struct><member><name>methodName</name><value>%s</value></member>"
+                   "</struct>")
+        names = ["supervisor.getPID", "supervisor.getIdentification", "nope"] * 4000
+        values = "".join("<value>" + element % name + "</value>" for name in names)
+        body = self.ask(call("system.multicall", "<array><data>%s</data></array>" %
+                             values)).body
+        results = xmlrpc.client.loads(body)[0][0]
+        self.assertEqual([self.d.pid, "supervisor", 1] * 4000,
+                         [r["faultCode"] if isinstance(r, dict) else r[0] if
+                          isinstance(r, list) else r for r in results])
 
 
 class Passwords(Limits):

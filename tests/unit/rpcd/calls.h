@@ -269,13 +269,26 @@ on_done(void *ctx, struct reply *reply)
 }
 
 static inline struct call *
+begin_text(struct fixture *f, enum role role, bool may_park, const char *text,
+    call_done_fn *done, void *ctx)
+{
+	struct call *call;
+	struct buf body;
+
+	buf_init(&body, 0);
+	assert_int_equal(buf_puts(&body, text), 0);
+	call = call_begin(f->rpcd.calls, role, &body, may_park, done, ctx);
+	buf_clear(&body);
+	return call;
+}
+
+static inline struct call *
 begin_as(struct fixture *f, enum role role, bool may_park, const char *method,
     const char *params)
 {
 	char *body = xasprintf("<methodCall><methodName>%s</methodName><params>%s</params>"
 	    "</methodCall>", method, params);
-	struct call *call = call_begin(f->rpcd.calls, role, body, strlen(body), may_park,
-	    on_done, f);
+	struct call *call = begin_text(f, role, may_park, body, on_done, f);
 
 	free(body);
 	return call;

@@ -152,9 +152,11 @@ fake_park(struct calls *calls, bool may_park, call_done_fn *done, void *ctx)
 }
 
 struct call *
-call_begin(struct calls *calls, enum role role, const char *body, size_t len, bool may_park,
+call_begin(struct calls *calls, enum role role, struct buf *content, bool may_park,
     call_done_fn *done, void *ctx)
 {
+	size_t len = buf_len(content);
+	const char *body = buf_data(content);
 	char text[64];
 
 	if (len == 4 && memcmp(body, "park", 4) == 0)

@@ -103,9 +103,9 @@ test_bad_requests(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_null(call_begin(f->rpcd.calls, ROLE_ADMIN, "<a>", 3, true, on_done, f));
+	assert_null(begin_text(f, ROLE_ADMIN, true, "<a>", on_done, f));
 	assert_int_equal(f->status, 400);
-	assert_null(call_begin(f->rpcd.calls, ROLE_ADMIN, "", 0, true, on_done, f));
+	assert_null(begin_text(f, ROLE_ADMIN, true, "", on_done, f));
 	assert_int_equal(f->status, 400);
 	assert_int_equal(f->replies, 2);
 	at_once(f, "supervisor.nope", "", FAULT("1", "UNKNOWN_METHOD"));
@@ -222,6 +222,85 @@ test_end(void **state)
 	at_once(f, "supervisor.clearLog", "", FAULT("30", "FAILED: reeved is ending"));
 }
 
+/* New: the text so many times. */
+static char *
+many(const char *text, size_t times)
+{
+	size_t n = strlen(text);
+	char *all = xmalloc(n * times + 1);
+
+	for (size_t i = 0; i < times; i++)
+		memcpy(all + i * n, text, n + 1);
+	return all;
+}
+
+/* How many turns the call takes; another client is answered in each. */
+static unsigned
+turns_of(struct fixture *f, const char *method, const char *params)
+{
+	unsigned turns = 0, replies = f->replies;
+
+	if (begin(f, method, params) == NULL)
+		return 0;
+	while (f->replies == replies) {
+		assert_null(begin(f, "supervisor.getPID", ""));
+		expect(f, ++replies, VALUE(INT("77")));
+		loop_turn(f->rpcd.loop, 0);
+		turns++;
+	}
+	return turns;
+}
+
+static void
+test_long_body(void **state)
+{
+	struct fixture *f = *state;
+	char *values = many("<value><int>1</int></value>", 80000);
+	char *params = xasprintf(P("<array><data>%s</data></array>"), values);
+
+	assert_true(turns_of(f, "supervisor.nope", params) > 5);
+	assert_non_null(strstr(f->reply, "UNKNOWN_METHOD"));
+	free(params);
+	params = xasprintf("%s</data>", values);
+	assert_true(turns_of(f, "supervisor.nope", params) > 5);
+	assert_int_equal(f->status, 400);
+	assert_int_equal(f->rpcd.held.bytes, 0);
+	free(params);
+	free(values);
+}
+
+static void
+test_long_body_of_a_client_that_leaves(void **state)
+{
+	struct fixture *f = *state;
+	char *values = many("<value/>", 80000);
+	char *params = xasprintf(P("<array><data>%s</data></array>"), values);
+
+	call_abandon(begin(f, "supervisor.nope", params));
+	turn(f);
+	call_abandon(begin(f, "supervisor.nope", params));
+	assert_int_equal(f->rpcd.held.bytes, 0);
+	assert_int_equal(calls_parked(f->rpcd.calls), 0);
+	free(params);
+	free(values);
+}
+
+#define ONE_CALL "<value><struct><member><name>methodName</name><value>supervisor.getPID" \
+	"</value></member></struct></value>"
+
+static void
+test_long_multicall(void **state)
+{
+	struct fixture *f = *state;
+	char *calls = many(ONE_CALL, 8 * 1024);
+	char *params = xasprintf(P("<array><data>%s</data></array>"), calls);
+
+	assert_true(turns_of(f, "system.multicall", params) > 10);
+	assert_non_null(strstr(f->reply, "<int>77</int>"));
+	free(params);
+	free(calls);
+}
+
 int
 main(void)
 {
@@ -230,6 +309,9 @@ main(void)
 		TEST(test_info),
 		TEST(test_wrong_parameters),
 		TEST(test_bad_requests),
+		TEST(test_long_body),
+		TEST(test_long_body_of_a_client_that_leaves),
+		TEST(test_long_multicall),
 		TEST(test_parked_read),
 		TEST(test_drained_read),
 		TEST(test_parked_in_snapshot),

@@ -104,7 +104,8 @@ test_stdin(void **state)
 	free(params);
 	/* a name of that size never reaches the wire */
 	params = xasprintf(P("%s"), big);
-	assert_null(begin(f, "supervisor.startProcess", params));
+	assert_non_null(begin(f, "supervisor.startProcess", params));
+	turn(f);
 	assert_non_null(strstr(f->reply, "<string>BAD_NAME: xxx"));
 	assert_int_equal(f->requests, 2);
 	free(params);

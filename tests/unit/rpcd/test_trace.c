@@ -137,8 +137,8 @@ test_request_data(void **state)
 		       "DEBG it could not be read: unclosed token\n"},
 		{"it's \xc3\xa9\n", "ERRO XML-RPC request data \"it's \xc3\xa9\\n\" is "
 		    "invalid: unmarshallable\n"
-		    "DEBG it could not be read: not well-formed (invalid token)\n"},
-		{"\xff", "ERRO XML-RPC request data '\\xff' is invalid: unmarshallable\n"
+		    "DEBG it could not be read: text outside of the element\n"},
+		{"<\xff", "ERRO XML-RPC request data '<\\xff' is invalid: unmarshallable\n"
 		    "DEBG it could not be read: not UTF-8\n"},
 		{"<methodCall/>", "ERRO XML-RPC request data '<methodCall/>' is invalid: "
 		    "no method name\n"},
@@ -146,8 +146,7 @@ test_request_data(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < nitems(rows); i++) {
-		call_begin(f->rpcd.calls, ROLE_ADMIN, rows[i].body, strlen(rows[i].body),
-		    true, on_done, f);
+		begin_text(f, ROLE_ADMIN, true, rows[i].body, on_done, f);
 		assert_int_equal(f->status, 400);
 		logged(rows[i].want);
 	}

@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "rpcd/xmlvalue.h"
 
 #define VALID "tests/data/xmlrpc/valid"
 #define INVALID "tests/data/xmlrpc/invalid"
@@ -105,6 +106,60 @@ test_bounds(void **state)
 	refused(*state, &body, "too many elements");
 }
 
+/* Each of these costs expat more for a byte than anything that XML-RPC has. */
+static void
+test_bounds_of_tags(void **state)
+{
+	struct buf body;
+
+	buf_init(&body, 0);
+	assert_int_equal(buf_printf(&body, "<m a='%01100d'/>", 0), 0);
+	refused(*state, &body, "a tag that is too long");
+	assert_int_equal(buf_printf(&body, "<%01100d/>", 0), 0);
+	refused(*state, &body, "a tag that is too long");
+	assert_int_equal(buf_printf(&body, "<m>&%01100d;</m>", 0), 0);
+	refused(*state, &body, "a reference that is too long");
+	assert_int_equal(buf_puts(&body, "<m>"), 0);
+	for (int i = 0; i < XMLPARSE_ATTRIBUTES; i++)
+		assert_int_equal(buf_printf(&body, "<a b='%d'/>", i), 0);
+	assert_int_equal(buf_puts(&body, "<a xmlns:c='d'/></m>"), 0);
+	refused(*state, &body, "too many attributes");
+	assert_int_equal(buf_puts(&body, "<m>"), 0);
+	for (int i = 0; i < XMLPARSE_NAMES; i++)
+		assert_int_equal(buf_printf(&body, "<name/><a%d/>", i), 0);
+	assert_int_equal(buf_puts(&body, "</m>"), 0);
+	refused(*state, &body, "too many names of elements");
+	assert_int_equal(buf_puts(&body, "<m><methodName>a</methodName><params><param>"
+	    "<int>"), 0);
+	for (int i = 0; i < XMLVALUE_NUMBER_MAX; i++)
+		assert_int_equal(buf_puts(&body, " "), 0);
+	assert_int_equal(buf_puts(&body, "1</int></param></params></m>"), 0);
+	refused(*state, &body, "a value that is none of its type");
+}
+
+/* The same in steps of any size. */
+static void
+test_steps(void **state)
+{
+	static const char body[] = "\xef\xbb\xbf<?xml version='1.0'?><!-- a > b --><m x='>'>"
+	    "<methodName>a.b</methodName><params><param><value><![CDATA[<]]]]>&lt;"
+	    "</value></param></params></m> <!----> ";
+	json_t *params;
+	const char *why;
+	char *method;
+	int rc = 0;
+
+	xmlparse_begin(*state, body, strlen(body));
+	while ((rc = xmlparse_read(*state, 1, &why)) == 0)
+		;
+	assert_int_equal(rc, 1);
+	xmlparse_take(*state, &method, &params);
+	assert_string_equal(method, "a.b");
+	assert_string_equal(json_string_value(json_array_get(params, 0)), "<]]<");
+	json_decref(params);
+	free(method);
+}
+
 /* A long text comes in pieces. */
 static void
 test_long_text(void **state)
@@ -150,6 +205,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_invalid, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reuse, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounds_of_tags, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_text, setup, teardown),
 	};
 
