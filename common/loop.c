@@ -51,6 +51,7 @@ struct loop {
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
 	pid_t sender;		/* of the signal that is being called */
+	bool of_kernel;		/* the kernel sent it */
 	struct heap heap;	/* has room for all timers */
 	size_t timers;
 	int64_t timerfd_at;	/* what the timerfd is set to, or TIMERFD_OFF */
@@ -395,18 +396,19 @@ loop_call_signals(struct loop *l)
 {
 	struct signalfd_siginfo info[LOOP_INFOS];
 	uint32_t count[LOOP_SIGNALS] = { 0 };
-	pid_t senders[LOOP_SIGNALS] = { 0 };
+	const struct signalfd_siginfo *first[LOOP_SIGNALS] = { 0 };
 	ssize_t n, i;
 	int signo;
 
 	n = read(l->signalfd, info, sizeof(info));
 	for (i = 0; i < n / (ssize_t)sizeof(info[0]); i++)
 		if (info[i].ssi_signo < LOOP_SIGNALS && count[info[i].ssi_signo]++ == 0)
-			senders[info[i].ssi_signo] = (pid_t)info[i].ssi_pid;
+			first[info[i].ssi_signo] = &info[i];
 	for (signo = 1; signo < LOOP_SIGNALS; signo++) {
 		if (count[signo] == 0 || l->signals[signo] == NULL)
 			continue;
-		l->sender = senders[signo];
+		l->sender = (pid_t)first[signo]->ssi_pid;
+		l->of_kernel = first[signo]->ssi_code == SI_KERNEL;
 		loop_call(l, l->signals[signo], count[signo]);
 	}
 }
@@ -484,6 +486,12 @@ pid_t
 loop_signal_sender(const struct loop *l)
 {
 	return l->sender;
+}
+
+bool
+loop_signal_is_of_kernel(const struct loop *l)
+{
+	return l->of_kernel;
 }
 
 const void *

@@ -10,6 +10,7 @@
 
 #include "common/compiler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,6 +33,8 @@ NODISCARD struct source *loop_fd(struct loop *, int fd, uint32_t want, loop_fn *
 NODISCARD struct source *loop_signal(struct loop *, int signo, loop_fn *, void *ctx);
 /* In such a call: the process that sent the first of its signals; of SIGCHLD, the child. */
 pid_t loop_signal_sender(const struct loop *);
+/* In such a call: whether the kernel itself sent the first of them, as at a hang-up. */
+bool loop_signal_is_of_kernel(const struct loop *);
 /* One-shot timer, disarmed until source_arm. */
 NODISCARD struct source *loop_timer(struct loop *, loop_fn *, void *ctx);
 

@@ -104,6 +104,10 @@ static const struct conf_option program_rows[] = {
 	    .flags = CONF_OURS,
 	    .help = "end the daemon when it is FATAL, or has ended unexpectedly and is not "
 	    "started again" },
+	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
+	    .flags = CONF_OURS,
+	    .help = "start it with every signal at its default; without it SIGPIPE and "
+	    "SIGXFSZ are ignored, as supervisord leaves them" },
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
 	    .flags = CONF_SECTION, .help = "processes to make of this section" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),

@@ -60,6 +60,7 @@ struct process_config {
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
 	bool exit_on_fatal;	/* the daemon does not outlive it */
+	bool reset_signals;	/* also SIGPIPE and SIGXFSZ are at their default */
 	int umask;		/* -1 = none */
 	struct channel_config channels[CHANNEL_MAX];
 };

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 /* Tells the new binary which configuration it runs on, and so not to fork again. */
@@ -91,11 +92,15 @@ main(int argc, char **argv)
 	char *error = NULL;
 	int status;
 
+	master.terminal = terminal_look();
 	master.reexecuted = getenv(REEXECUTED) != NULL;
 	if (master.reexecuted)
 		master.config_path = xstrdup(getenv(REEXECUTED));
 	unsetenv(REEXECUTED);
-	if (options_parse(argc, argv, &options, &error) == -1)
+	status = options_parse(argc, argv, &options, &error);
+	options.program = options_program(options.program,
+	    (const char *)getauxval(AT_EXECFN));
+	if (status == -1)
 		return usage_error(&options, error);
 	if (options.help) {
 		options_usage(&options);

@@ -11,6 +11,7 @@
 #include "master/options.h"
 #include "master/reap.h"
 #include "master/syslogger.h"
+#include "master/terminal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ struct master {
 			    * directory */
 	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
 	bool reexecuted;		/* out of FATAL, under the same pid */
+	enum terminal terminal;		/* of the foreground */
 	struct rlimit child_nofile;	/* what children get */
 	uint64_t next_id;		/* of processes: never reused */
 	uint64_t seq;			/* of the state stream */

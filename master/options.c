@@ -243,6 +243,13 @@ run_pass(struct pass *pass)
 	return status;
 }
 
+const char *
+options_program(const char *typed, const char *executed)
+{
+	return strchr(typed, '/') == NULL && executed != NULL &&
+	    strchr(executed, '/') != NULL ? executed : typed;
+}
+
 int
 options_parse(int argc, char **argv, struct options *options, char **error)
 {

@@ -10,7 +10,7 @@
  * decided by the configuration's own option table, so that `-e foo` and `loglevel=foo` are
  * judged by one parser. */
 struct options {
-	const char *program;		/* argv[0] */
+	const char *program;		/* argv[0]; main makes it the path of the binary */
 	const char *configuration;	/* -c; what messages call the file */
 	const char *opened;		/* not an option: where that file is, whatever the
 					 * working directory has become; NULL = there */
@@ -24,6 +24,9 @@ struct options {
 
 /* 0, or -1 with *error new: the text after "Error: " (4.9). */
 NODISCARD int options_parse(int argc, char **argv, struct options *, char **error);
+/* The program as supervisord knows itself: as it was typed or, when that has no directory,
+ * the path that was executed (NULL = unknown). Borrowed from either. */
+const char *options_program(const char *typed, const char *executed);
 /* Prints the help text to stdout. */
 void options_usage(const struct options *);
 /* What the command line gives for an option of [supervisord] ("true" for a flag), or

@@ -83,12 +83,32 @@ got_quit(void *ctx, uint32_t count)
 	exit_signal(ctx, "SIGQUIT");
 }
 
+/* Nobody has asked for a restart: the user has closed the window. */
+static void
+hang_up(struct master *master)
+{
+	bool stays = master->terminal == TERMINAL_NOHUP;
+
+	master->terminal = TERMINAL_NONE;
+	if (stays) {
+		log_info("the terminal has gone; going on, as SIGHUP was ignored at the "
+		    "start");
+		return;
+	}
+	log_warn("received SIGHUP because the terminal has gone: shutting down");
+	run_shutdown(master);
+}
+
 static void
 got_hup(void *ctx, uint32_t count)
 {
 	struct master *master = ctx;
 
 	(void)count;
+	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
+		hang_up(master);
+		return;
+	}
 	if (mood_state(master->mood) == DAEMON_SHUTDOWN) {
 		log_warn(
 		    "ignored SIGHUP indicating restart request (shutdown in progress)");
@@ -482,9 +502,11 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	const struct config *config = master->config;
 	struct group *group;
 
-	if (first && !config->nodaemon && !master->reexecuted &&
-	    daemonize(config->directory, config->umask) == -1)
-		return system_error(error, "fork");
+	if (first && !config->nodaemon && !master->reexecuted) {
+		if (daemonize(config->directory, config->umask) == -1)
+			return system_error(error, "fork");
+		master->terminal = TERMINAL_NONE;
+	}
 	if (take_signals(master) == -1)
 		return system_error(error, "signals");
 	loop_at_turn_end(master->loop, turn_end, master);

@@ -215,6 +215,7 @@ clone_child(const struct process *process, const struct command *command, char *
 	    .umask = config->umask,
 	    .nofile = &master->child_nofile,
 	    .own_group = true,
+	    .default_signals = config->reset_signals,
 	    .mask = loop_original_mask(master->loop),
 	};
 

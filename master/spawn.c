@@ -170,7 +170,7 @@ open_gate(atomic_int *gate)
 /* By the kernel's own call: the library keeps two real-time signals to itself, which
  * whoever started us may have ignored all the same. */
 static void
-reset_signals(void)
+reset_signals(const struct spawn_request *request)
 {
 	static const uint64_t by_default[4]; /* the kernel's struct: SIG_DFL, no flags */
 	struct sigaction action = {.sa_handler = SIG_IGN};
@@ -178,6 +178,8 @@ reset_signals(void)
 
 	for (signo = 1; signo < NSIG; signo++)
 		syscall(SYS_rt_sigaction, signo, by_default, NULL, sizeof(uint64_t));
+	if (request->default_signals)
+		return;
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);
 }
@@ -263,7 +265,7 @@ run_child(void *arg)
 	if (own_table() == -1)
 		_exit(EXIT_NOT_SPAWNED);
 	open_gate(birth->gate);
-	reset_signals();
+	reset_signals(request);
 	if (request->own_group)
 		setpgid(0, 0);
 	place_descriptors(descriptors(request));

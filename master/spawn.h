@@ -22,6 +22,7 @@ struct spawn_request {
 	int umask;		/* -1 = stay */
 	const struct rlimit *nofile;	/* NULL = stay */
 	bool own_group;		/* setpgid(0, 0) */
+	bool default_signals;	/* SIGPIPE and SIGXFSZ are at their default too */
 	const sigset_t *mask;	/* the child's signal mask */
 };
 
@@ -30,7 +31,7 @@ struct spawn_request {
 NODISCARD int spawn_init(void);
 /* The pid, or -1 with errno of clone. What fails in the child is written to its fd 2 in
  * supervisord's words, exit status 127 (reference 3.6). SIGPIPE and SIGXFSZ are ignored in
- * the child, all other signals at their default (trap 22). */
+ * the child unless default_signals is set, all other signals are at their default. */
 NODISCARD pid_t spawn_child(const struct spawn_request *);
 
 #endif

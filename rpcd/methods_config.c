@@ -1,4 +1,5 @@
 #include "rpcd/handlers.h"
+#include "rpcd/printed.h"
 #include "rpcd/step.h"
 #include "rpcd/xmlwrite.h"
 
@@ -119,7 +120,8 @@ rpc_config_group(struct call_step *step)
 void
 rpc_event_send(struct call_step *step)
 {
-	char *type = step_printed(step, 0), *data = step_printed(step, 1);
+	char *type = printed_text(json_array_get(step->params, 0));
+	char *data = printed_text(json_array_get(step->params, 1));
 
 	if (type == NULL || data == NULL)
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);

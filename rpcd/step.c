@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "rpcd/interface.h"
+#include "rpcd/printed.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlwrite.h"
 
@@ -192,15 +193,7 @@ step_printed(const struct call_step *step, size_t i)
 {
 	const json_t *value = json_array_get(step->params, i);
 
-	if (json_is_string(value))
-		return xstrdup(json_string_value(value));
-	if (json_is_integer(value))
-		return xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	if (json_is_real(value))
-		return xasprintf("%.17g", json_real_value(value));
-	if (json_is_boolean(value))
-		return xstrdup(json_is_true(value) ? "True" : "False");
-	return json_is_null(value) ? xstrdup("None") : NULL;
+	return json_is_array(value) || json_is_object(value) ? NULL : printed_text(value);
 }
 
 void

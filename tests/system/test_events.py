@@ -4,6 +4,7 @@ import os
 import re
 import time
 import unittest
+import xmlrpc.client
 
 from reeve import BUILD, SANITIZED, Case, WireFault, program, read, reeve_only, until
 
@@ -162,6 +163,17 @@ class Kinds(Listening):
             self.s.sendRemoteCommEvent(type_, data)
         self.assertEqual(["type:a\nb", "type:\n", "type:x y\nline\nline\n", "type:5\nTrue"],
                          [e.text for e in self.await_events(4)])
+
+    def test_remote_communication_of_what_is_no_text(self):
+        self.begin(pool("l", "REMOTE_COMMUNICATION"))
+        when = xmlrpc.client.DateTime("20260102T03:04:05")
+        for type_, data in ((when, when), (0.1, [1, "it's", when]), ("t", {"a": [True]})):
+            self.s.sendRemoteCommEvent(type_, data)
+        self.assertEqual(
+            ["type:2026-01-02 03:04:05\n2026-01-02 03:04:05",
+             "type:0.1\n[1, \"it's\", datetime.datetime(2026, 1, 2, 3, 4, 5)]",
+             "type:t\n{'a': [True]}"],
+            [e.text for e in self.await_events(3)])
 
     @reeve_only
     def test_many_in_one_request(self):

@@ -129,6 +129,28 @@ test_help(void **state)
 	free(error);
 }
 
+/* The path that was executed counts only where no directory was typed. */
+static void
+test_program(void **state)
+{
+	static const struct {
+		const char *typed, *executed, *want;
+	} rows[] = {
+		{ "reeved", "/usr/sbin/reeved", "/usr/sbin/reeved" },
+		{ "reeved", "bin/reeved", "bin/reeved" },
+		{ "./reeved", "/usr/sbin/reeved", "./reeved" },
+		{ "/opt/bin/reeved", "/usr/sbin/reeved", "/opt/bin/reeved" },
+		{ "reeved", "reeved", "reeved" },
+		{ "reeved", NULL, "reeved" },
+		{ "", "/usr/sbin/reeved", "/usr/sbin/reeved" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++)
+		assert_string_equal(options_program(rows[i].typed, rows[i].executed),
+		    rows[i].want);
+}
+
 int
 main(void)
 {
@@ -138,6 +160,7 @@ main(void)
 		cmocka_unit_test(test_value),
 		cmocka_unit_test(test_exact_name_wins),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

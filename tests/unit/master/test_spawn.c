@@ -268,6 +268,20 @@ test_signals(void **state)
 }
 
 static void
+test_default_signals(void **state)
+{
+	struct run run;
+	pid_t pid;
+
+	run_shell(&run, state, "");
+	run.request.default_signals = true;
+	pid = run_cat(&run);
+	await_cat(&run);
+	expect_mask(pid, "SigIgn:", 0);
+	finish(&run, pid);
+}
+
+static void
 test_given_mask(void **state)
 {
 	struct run run;
@@ -547,6 +561,7 @@ main(void)
 	    TEST(test_descriptors),
 	    TEST(test_extra),
 	    TEST(test_signals),
+	    TEST(test_default_signals),
 	    TEST(test_given_mask),
 	    TEST(test_group),
 	    TEST(test_surroundings),
