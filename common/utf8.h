@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_MAX 4	/* bytes of a sequence */
+
 /* Decodes the first sequence of the n bytes; its length, or 0 when there is none or it is
  * malformed (overlong, a surrogate, past U+10FFFF, cut short). */
 size_t utf8_decode(const char *s, size_t n, uint32_t *code);

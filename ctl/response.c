@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "common/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -126,20 +127,20 @@ header(struct response *r, char *text)
 	return true;
 }
 
-/* It is shown on a terminal, which it must not command. */
+/* The status is shown on a terminal: whatever is no printable UTF-8 becomes question marks,
+ * a byte each. */
 static void
 make_plain(char *text)
 {
-	bool utf8 = str_is_utf8(text, strlen(text));
+	size_t n = strlen(text), length;
+	uint32_t code;
 
-	for (char *c = text; *c != '\0'; c++) {
-		bool c1 = *c == '\xc2' && (unsigned char)c[1] < 0xa0;
-
-		if (c1)
-			*c++ = '?';
-		if (c1 || (unsigned char)*c < 0x20 || *c == 0x7f ||
-		    (!utf8 && (*c & 0x80) != 0))
-			*c = '?';
+	for (; n > 0; text += length, n -= length) {
+		length = utf8_decode(text, n, &code);
+		if (length > 0 && utf8_is_printable(code))
+			continue;
+		length = length > 0 ? length : 1;
+		memset(text, '?', length);
 	}
 }
 
@@ -147,10 +148,13 @@ make_plain(char *text)
 static bool
 status_line(struct response *r, const char *text)
 {
-	const char *code = text + strlen("HTTP/1.1 ");
+	const char *code;
 
 	if (!str_starts(text, "HTTP/1.") || !isdigit((unsigned char)text[7]) ||
-	    text[8] != ' ' || strspn(code, "0123456789") != 3 || *code == '0' ||
+	    text[8] != ' ')
+		return false;
+	code = text + strlen("HTTP/1.1 ");
+	if (strspn(code, "0123456789") != 3 || *code == '0' ||
 	    (code[3] != ' ' && code[3] != '\0'))
 		return false;
 	free(r->status);

@@ -3,7 +3,9 @@
 #include "common/buf.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "common/utf8.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,30 +26,29 @@ must(int status)
 		abort();
 }
 
+/* Bytes of the character at s, at least 1: a byte that is no UTF-8 stands alone. */
+static size_t
+char_at(const char *s, uint32_t *code)
+{
+	size_t n = utf8_decode(s, strnlen(s, UTF8_MAX), code);
+
+	if (n == 0)
+		*code = UINT32_MAX;
+	return n > 0 ? n : 1;
+}
+
 /* Bytes of the word character at s, or 0. Beyond ASCII these are Latin-1's letters,
  * U+00C0 to U+00FF but for the two arithmetic signs. */
 static size_t
 word_at(const char *s)
 {
-	unsigned char c = (unsigned char)s[0], next;
+	uint32_t code;
+	size_t n = char_at(s, &code);
+	bool is_word = code >= 0xc0 && code <= 0xff && code != 0xd7 && code != 0xf7;
 
-	if (c == '\0')
-		return 0;
-	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || strchr("_/.+-():", c) != NULL;
-	next = (unsigned char)s[1];
-	return c == 0xc3 && next != 0x97 && next != 0xb7 ? 2 : 0;
-}
-
-static size_t
-char_at(const char *s)
-{
-	size_t n = 1;
-
-	while (((unsigned char)s[n] & 0xc0) == 0x80)
-		n++;
-	return n;
+	if (code < 0x80)
+		is_word = isalnum((int)code) || strchr("_/.+-():", (int)code) != NULL;
+	return is_word ? n : 0;
 }
 
 static void
@@ -55,6 +56,14 @@ lexer_take(struct lexer *lexer, size_t n)
 {
 	must(buf_append(&lexer->token, lexer->at, n));
 	lexer->at += n;
+}
+
+static void
+lexer_take_char(struct lexer *lexer)
+{
+	uint32_t code;
+
+	lexer_take(lexer, char_at(lexer->at, &code));
 }
 
 static void
@@ -79,7 +88,7 @@ lexer_quoted(struct lexer *lexer, char quote)
 			else
 				lexer_take(lexer, 1);
 		}
-		lexer_take(lexer, char_at(lexer->at));
+		lexer_take_char(lexer);
 	}
 	if (*lexer->at == '\0')
 		lexer->why = NO_QUOTE;
@@ -94,7 +103,7 @@ lexer_escaped(struct lexer *lexer)
 	if (*lexer->at == '\0')
 		lexer->why = NO_ESCAPED;
 	else
-		lexer_take(lexer, char_at(lexer->at));
+		lexer_take_char(lexer);
 }
 
 /* The rest of a word. */
@@ -134,7 +143,7 @@ lexer_next(struct lexer *lexer)
 	if (word_at(lexer->at) > 0 || strchr("\"'\\", *lexer->at) != NULL)
 		lexer_word(lexer);
 	else
-		lexer_take(lexer, char_at(lexer->at));
+		lexer_take_char(lexer);
 	if (lexer->why != NULL)
 		return NULL;
 	token = buf_steal(&lexer->token);

@@ -74,8 +74,6 @@ check(void *ctx, char *input, char *want)
 	struct ini *ini = ini_new();
 	char got[8192], *error = NULL;
 
-	scratch_unescape(input);
-	scratch_unescape(want);
 	place_write(place, input, strlen(input));
 	if (ini_read(ini, place->file, place->file, false, &error) == 0)
 		show(ini, got, sizeof(got));

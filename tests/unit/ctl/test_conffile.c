@@ -125,6 +125,46 @@ test_missing(void **state)
 	free(why);
 }
 
+/* Where a text ends, its memory does: what looks at the next byte is seen by ASan. */
+static void
+test_ends(void **state)
+{
+	static const struct {
+		const char *value, *want;	/* NULL = refused */
+	} rows[] = {
+		{ "", "" },
+		{ "%%", "%" },
+		{ "a%%", "a%" },
+		{ "%%%%", "%%" },
+		{ "%(here)s", "/h" },
+		{ "%(here)s%%", "/h%" },
+		{ "\xc3", "\xc3" },
+		{ "%", NULL },
+		{ "a%", NULL },
+		{ "%%%", NULL },
+		{ "%(", NULL },
+		{ "%()", NULL },
+		{ "%()s", NULL },
+		{ "%(here", NULL },
+		{ "%(here)", NULL },
+		{ "%(here)s%", NULL },
+		{ "%(ENV_\xc3", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		char *value = xstrdup(rows[i].value), *why = NULL;
+		char *got = conffile_expand(value, "/h", "x", &why);
+
+		assert_int_equal(got == NULL, why != NULL);
+		if (!str_equal(got, rows[i].want))
+			fail_msg("<%s> became <%s>", value, got != NULL ? got : why);
+		free(got);
+		free(why);
+		free(value);
+	}
+}
+
 static void
 test_nul_byte(void **state)
 {
@@ -178,6 +218,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_nul_byte),
 		cmocka_unit_test(test_find),
 	};

@@ -56,7 +56,6 @@ check_name(void *ctx, char *input, char *want)
 {
 	struct scratch *scratch = ctx;
 
-	scratch_unescape(input);
 	scratch_write(scratch, input, "");
 	autolog_clean(scratch->dir, "supervisor");
 	if (exists(scratch, input) == (strcmp(want, "yes") == 0))

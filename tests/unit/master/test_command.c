@@ -10,8 +10,6 @@ check_split(void *ctx, char *input, char *want)
 	size_t i;
 
 	(void)ctx;
-	scratch_unescape(input);
-	scratch_unescape(want);
 	words = command_split(input, &why);
 	if (words == NULL)
 		snprintf(got, sizeof(got), "!%s", why);

@@ -19,8 +19,6 @@ check(void *ctx, char *input, char *want)
 {
 	char *error = NULL, *text, *got = NULL;
 
-	scratch_unescape(input);
-	scratch_unescape(want);
 	text = expand_text(input, ctx, "w", &error);
 	assert_true((text == NULL) == (error != NULL));
 	assert_true(asprintf(&got, "%s %s", text != NULL ? "OK" : "ER",

@@ -9,8 +9,6 @@ check(void *ctx, char *input, char *want)
 	char *why = NULL, got[8192];
 
 	(void)ctx;
-	scratch_unescape(input);
-	scratch_unescape(want);
 	if (kvlist_parse(input, &list, &why) == 0) {
 		assert_null(why);
 		strcpy(got, "OK ");

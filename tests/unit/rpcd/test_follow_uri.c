@@ -2,6 +2,7 @@
 #include "rpcd/follow_uri.h"
 
 #include "common/compiler.h"
+#include "common/mem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,6 +31,11 @@ static const struct uri_row rows[] = {
 	{"/logtail/%C3%A9", "\xc3\xa9", "stdout"},
 	{"/logtail/100%", "100%", "stdout"},
 	{"/logtail/100%2", "100%2", "stdout"},
+	{"/logtail/%", "%", "stdout"},
+	{"/logtail/%4", "%4", "stdout"},
+	{"/logtail/%4%", "%4%", "stdout"},
+	{"/logtail/\xc3", NULL, NULL},
+	{"/logtail/%c3", NULL, NULL},
 	{"/logtail/%zz", "%zz", "stdout"},
 	{"/logtail/a+b", "a+b", "stdout"},
 	{"/logtail/web?limit=/stderr", "web", "stdout"},
@@ -58,7 +64,8 @@ test_rows(void **state)
 	for (size_t i = 0; i < nitems(rows); i++) {
 		const struct uri_row *row = &rows[i];
 		struct follow_target target;
-		int rc = follow_uri_parse(row->uri, &target);
+		char *exact = xstrdup(row->uri); /* memory ends with it */
+		int rc = follow_uri_parse(exact, &target);
 
 		if (rc != (row->stream != NULL ? 0 : -1))
 			fail_msg("%s: %d", row->uri, rc);
@@ -68,6 +75,7 @@ test_rows(void **state)
 		} else {
 			assert_null(target.name);
 		}
+		free(exact);
 		follow_target_clear(&target);
 		assert_null(target.name);
 	}
