@@ -1,0 +1,95 @@
+#include "common/rights.h"
+
+#include <errno.h>
+#include <linux/securebits.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Root alone loses its power over files by setfsuid, and only while the kernel ties
+ * capabilities to the user id. */
+static bool
+rights_can_switch(void)
+{
+	int bits = prctl(PR_GET_SECUREBITS);
+
+	return geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
+}
+
+struct rights
+rights_of(uid_t uid)
+{
+	return (struct rights){
+	    .kind = rights_can_switch() ? RIGHTS_SWITCHED : RIGHTS_JUDGED, .uid = uid};
+}
+
+/* glibc's setgroups changes all threads and waits for them; the id of this thread is all
+ * that is needed. */
+static int
+rights_set_groups(int n, const gid_t *groups)
+{
+	return (int)syscall(SYS_setgroups, n, groups);
+}
+
+/* setfsuid returns the previous id and no error; an invalid id changes nothing. */
+static int
+rights_set_ids(uid_t uid, gid_t gid)
+{
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
+	if ((gid_t)setfsgid((gid_t)-1) == gid && (uid_t)setfsuid((uid_t)-1) == uid)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+int
+rights_enter(const struct rights *rights, struct rights_saved *saved)
+{
+	saved->entered = false;
+	if (rights->kind != RIGHTS_SWITCHED)
+		return 0;
+	saved->uid = (uid_t)setfsuid((uid_t)-1);
+	saved->gid = (gid_t)setfsgid((gid_t)-1);
+	saved->dumpable = prctl(PR_GET_DUMPABLE);
+	saved->ngroups = getgroups((int)nitems(saved->groups), saved->groups);
+	if (saved->ngroups == -1)
+		return -1;
+	if (saved->ngroups > 0 && rights_set_groups(0, NULL) == -1)
+		return -1;
+	saved->entered = true;
+	if (rights_set_ids(rights->uid, (gid_t)RIGHTS_NOBODY) == 0)
+		return 0;
+	rights_leave(saved);
+	return -1;
+}
+
+void
+rights_leave(const struct rights_saved *saved)
+{
+	int error = errno;
+
+	if (saved->entered) {
+		(void)rights_set_ids(saved->uid, saved->gid);
+		if (saved->ngroups > 0)
+			(void)rights_set_groups(saved->ngroups, saved->groups);
+		/* The kernel clears it with every change of the id. */
+		if (saved->dumpable == 1)
+			(void)prctl(PR_SET_DUMPABLE, 1);
+	}
+	errno = error;
+}
+
+bool
+rights_judge(const struct rights *rights, const struct stat *st, int want)
+{
+	unsigned bits = (st->st_mode >> 3) & st->st_mode & 7;
+
+	if (rights->kind != RIGHTS_JUDGED)
+		return true;
+	/* A file of 65534 may be any user's whom this namespace does not know. */
+	if (st->st_uid == rights->uid && rights->uid != RIGHTS_NOBODY)
+		bits = (st->st_mode >> 6) & 7;
+	return (bits & (unsigned)want) == (unsigned)want;
+}

@@ -1,0 +1,392 @@
+#include "common/safepath.h"
+
+#include "common/safepath_walk.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPEN_TRIES 3	/* a name may become a link between find and open */
+
+struct safepath_id
+safepath_id_of(const struct stat *st)
+{
+	return (struct safepath_id){.dev = st->st_dev, .ino = st->st_ino};
+}
+
+bool
+safepath_id_equal(const struct safepath_id *id, const struct stat *st)
+{
+	return id->ino == st->st_ino && id->dev == st->st_dev;
+}
+
+int
+safepath_given(const char *path)
+{
+	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
+	int64_t n = -1;
+	int flags;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		n = STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		n = STDERR_FILENO;
+	for (size_t i = 0; i < nitems(directories); i++)
+		if (str_starts(path, directories[i]) &&
+		    str_to_int(path + strlen(directories[i]), &n) == -1)
+			return -1;
+	if (n < 0 || n > INT_MAX || (flags = fcntl((int)n, F_GETFD)) == -1)
+		return -1;
+	return flags & FD_CLOEXEC ? -1 : (int)n;
+}
+
+bool
+safepath_is_shared(const struct safepath *sp)
+{
+	return safepath_stat_is_shared(&sp->st);
+}
+
+/* --- finding ---------------------------------------------------------------- */
+
+/* True for the errors by which openat2 says that the path has a link, or that the kernel or
+ * a seccomp filter does not let it decide. */
+static bool
+safepath_must_walk(int error)
+{
+	return error == ELOOP || error == ENOSYS || error == EPERM || error == EINVAL ||
+	    error == E2BIG;
+}
+
+/* Without links: the directory by one call. 1 = found, 0 = walk, -1 with errno. */
+static int
+safepath_find_plain(struct safepath *sp, const char *path, unsigned flags)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	char dir[PATH_MAX] = ".";
+	struct stat st;
+
+	if (strlen(name) > NAME_MAX || (size_t)(name - path) >= sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (flags & SAFEPATH_STEADY || *name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return 0;
+	if (slash != NULL) {
+		memcpy(dir, path, (size_t)(name - path));
+		dir[name - path] = '\0';
+	}
+	sp->dir = safepath_openat2(dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (sp->dir == -1)
+		return safepath_must_walk(errno) ? 0 : -1;
+	strcpy(sp->name, name);
+	if (fstat(sp->dir, &sp->st) == -1)
+		return -1;
+	if (flags & SAFEPATH_LAST ||
+	    fstatat(sp->dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISLNK(st.st_mode))
+		return 1;
+	safepath_close(sp);
+	return 0;
+}
+
+int
+safepath_find(struct safepath *sp, const char *path, unsigned flags)
+{
+	int found;
+
+	*sp = (struct safepath){.dir = -1};
+	found = safepath_find_plain(sp, path, flags);
+	if (found != 0)
+		return found == 1 ? 0 : -1;
+	return safepath_walk(sp, path, flags);
+}
+
+void
+safepath_close(struct safepath *sp)
+{
+	int saved = errno;
+
+	if (sp->dir != -1)
+		(void)close(sp->dir);
+	sp->dir = -1;
+	errno = saved;
+}
+
+/* --- using ------------------------------------------------------------------ */
+
+static int
+safepath_deny(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* Names may be added to the directory and removed from it. */
+static bool
+safepath_may_change(const struct safepath *sp)
+{
+	return rights_judge(&sp->rights, &sp->st, W_OK | X_OK);
+}
+
+/* Whether the file could have been linked here by somebody who could not write it: with
+ * another's rights the kernel decides; else its owner must be who rules the directory. */
+static bool
+safepath_is_smuggled(const struct safepath *sp, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode) || st->st_nlink <= 1 || sp->rights.kind != RIGHTS_OWN ||
+	    !safepath_is_shared(sp))
+		return false;
+	return st->st_uid != sp->st.st_uid || safepath_uid_is_ours(st->st_uid) ||
+	    (sp->st.st_mode & S_IWOTH);
+}
+
+static int
+safepath_open_flags(const struct safepath *sp, const char *name, int flags)
+{
+	flags |= O_CLOEXEC;
+	if (!(flags & O_PATH))
+		flags |= O_NONBLOCK | O_NOCTTY;
+	return sp->magic && name == sp->name ? flags : flags | O_NOFOLLOW;
+}
+
+static int
+safepath_openat(const struct safepath *sp, const char *name, int flags, mode_t mode)
+{
+	struct rights_saved saved;
+	int fd;
+
+	/* The group is nobody's, and others may be in it. */
+	if (sp->rights.kind != RIGHTS_OWN)
+		mode &= ~(mode_t)S_IWGRP;
+	if (rights_enter(&sp->rights, &saved) == -1)
+		return -1;
+	fd = openat(sp->dir, name, safepath_open_flags(sp, name, flags), mode);
+	rights_leave(&saved);
+	return fd;
+}
+
+/* What the rights want of a file that is opened so. */
+static int
+safepath_wanted(int flags)
+{
+	static const int wanted[] = {
+	    [O_RDONLY] = R_OK, [O_WRONLY] = W_OK, [O_RDWR] = R_OK | W_OK, [O_ACCMODE] = 0};
+
+	return flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
+}
+
+static int
+safepath_fail(int fd, int error)
+{
+	(void)close(fd);
+	return safepath_deny(error);
+}
+
+/* Where the kernel does not check for us, a new file is made only knowingly. */
+static int
+safepath_open_judged(const struct safepath *sp, const char *name, int flags, mode_t mode)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (!rights_judge(&sp->rights, &sp->st, X_OK))
+		return safepath_deny(EACCES);
+	errno = ENOENT;
+	if (!(flags & O_EXCL))
+		fd = safepath_openat(sp, name, flags & ~O_CREAT, 0);
+	if (fd != -1 && fstat(fd, &st) == -1)
+		return safepath_fail(fd, errno);
+	if (fd != -1 && !rights_judge(&sp->rights, &st, safepath_wanted(flags)))
+		return safepath_fail(fd, EACCES);
+	if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
+		return fd;
+	if (!safepath_may_change(sp))
+		return safepath_deny(EACCES);
+	return safepath_openat(sp, name, flags | O_EXCL, mode);
+}
+
+int
+safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
+    struct stat *st)
+{
+	int fd;
+
+	if (sp->rights.kind == RIGHTS_JUDGED)
+		fd = safepath_open_judged(sp, name, flags, mode);
+	else
+		fd = safepath_openat(sp, name, flags, mode);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == -1)
+		return safepath_fail(fd, errno);
+	if (!safepath_is_smuggled(sp, st))
+		return fd;
+	(void)snprintf(sp->why, sizeof(sp->why), "it has other hard links, belongs to "
+	    "uid %u and is in a directory that others can write", (unsigned)st->st_uid);
+	return safepath_fail(fd, EMLINK);
+}
+
+int
+safepath_stat(const struct safepath *sp, const char *name, struct stat *st)
+{
+	struct rights_saved saved;
+	int rc;
+
+	if (!rights_judge(&sp->rights, &sp->st, X_OK))
+		return safepath_deny(EACCES);
+	if (rights_enter(&sp->rights, &saved) == -1)
+		return -1;
+	rc = fstatat(sp->dir, name, st, AT_SYMLINK_NOFOLLOW);
+	rights_leave(&saved);
+	return rc;
+}
+
+/* True when the file has no other name, or none of others' making. */
+static bool
+safepath_is_sole(const struct safepath *sp, const struct stat *st)
+{
+	return st->st_nlink <= 1 ||
+	    (sp->rights.kind == RIGHTS_OWN && !safepath_is_shared(sp));
+}
+
+/* Whether the name may cease to stand for this file. 0, or -1 with errno. */
+static int
+safepath_check_removal(const struct safepath *sp, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return safepath_deny(EISDIR);
+	if (!S_ISREG(st->st_mode) && !S_ISSOCK(st->st_mode))
+		return safepath_deny(EINVAL);
+	if (!safepath_is_sole(sp, st))
+		return safepath_deny(EMLINK);
+	if (sp->rights.kind != RIGHTS_JUDGED)
+		return 0;
+	if (!safepath_may_change(sp) || ((sp->st.st_mode & S_ISVTX) &&
+	    st->st_uid != sp->rights.uid && sp->st.st_uid != sp->rights.uid))
+		return safepath_deny(EACCES);
+	return 0;
+}
+
+int
+safepath_remove(const struct safepath *sp, const char *name,
+    const struct safepath_id *only)
+{
+	struct rights_saved saved;
+	struct stat st;
+	int rc;
+
+	if (safepath_stat(sp, name, &st) == -1)
+		return -1;
+	if (only != NULL && !safepath_id_equal(only, &st))
+		return safepath_deny(ESTALE);
+	if (safepath_check_removal(sp, &st) == -1)
+		return -1;
+	if (rights_enter(&sp->rights, &saved) == -1)
+		return -1;
+	rc = unlinkat(sp->dir, name, 0);
+	rights_leave(&saved);
+	return rc;
+}
+
+static int
+safepath_renameat(const struct safepath *sp, const char *from, const char *to,
+    unsigned flags)
+{
+	struct rights_saved saved;
+	int rc;
+
+	if (!safepath_may_change(sp))
+		return safepath_deny(EACCES);
+	if (rights_enter(&sp->rights, &saved) == -1)
+		return -1;
+	rc = renameat2(sp->dir, from, sp->dir, to, flags);
+	rights_leave(&saved);
+	return rc;
+}
+
+int
+safepath_rename(const struct safepath *sp, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (safepath_stat(sp, to, &st) == 0) {
+		if (safepath_check_removal(sp, &st) == -1)
+			return -1;
+	} else if (errno != ENOENT)
+		return -1;
+	return safepath_renameat(sp, from, to, 0);
+}
+
+int
+safepath_rename_new(const struct safepath *sp, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (safepath_renameat(sp, from, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* A file system or a kernel that has no such flag. */
+	if (safepath_stat(sp, to, &st) == 0)
+		return safepath_deny(EEXIST);
+	return errno == ENOENT ? safepath_renameat(sp, from, to, 0) : -1;
+}
+
+int
+safepath_truncate(const struct safepath *sp, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return safepath_deny(EINVAL);
+	if (!safepath_is_sole(sp, &st))
+		return safepath_deny(EMLINK);
+	if (!rights_judge(&sp->rights, &st, W_OK))
+		return safepath_deny(EACCES);
+	return ftruncate(fd, 0);
+}
+
+/* --- all in one --------------------------------------------------------------- */
+
+static int
+safepath_open_walked(const char *path, int flags, mode_t mode, struct stat *st, char *why)
+{
+	struct safepath sp;
+	int fd = -1;
+
+	if (safepath_find(&sp, path, 0) == 0)
+		fd = safepath_open(&sp, sp.name, flags, mode, st);
+	if (fd == -1)
+		memcpy(why, sp.why, sizeof(sp.why));
+	safepath_close(&sp);
+	return fd;
+}
+
+int
+safepath_open_path(const char *path, int flags, mode_t mode, struct stat *st, char *why)
+{
+	static const struct safepath ours = {.dir = -1};
+	int fd, tries;
+
+	*why = '\0';
+	fd = safepath_openat2(path, safepath_open_flags(&ours, path, flags), mode);
+	if (fd == -1 && !safepath_must_walk(errno))
+		return -1;
+	if (fd != -1) {
+		if (fstat(fd, st) == 0 && (!S_ISREG(st->st_mode) || st->st_nlink <= 1))
+			return fd;
+		(void)close(fd);
+	}
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		fd = safepath_open_walked(path, flags, mode, st, why);
+		if (fd != -1 || errno != ELOOP || *why != '\0')
+			break;
+	}
+	return fd;
+}

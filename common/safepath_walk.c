@@ -1,0 +1,354 @@
+#include "common/safepath_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define WALK_LINKS 40	/* the kernel's own limit */
+
+struct walk {
+	struct safepath *sp;
+	unsigned flags, links;
+	char rest[2 * PATH_MAX];	/* of the path, after what links hold */
+};
+
+/* glibc has no wrapper. */
+int
+safepath_openat2(const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+	    .flags = (unsigned)flags,
+	    .mode = flags & O_CREAT ? mode : 0,
+	    .resolve = RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+bool
+safepath_uid_is_ours(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+/* A user's own group may write that user's directories (umask 002); the groups of root's
+ * directories have members. */
+bool
+safepath_stat_is_shared(const struct stat *dir)
+{
+	mode_t others = S_IWOTH | S_IWGRP;
+
+	if (geteuid() != 0 && dir->st_gid == getegid())
+		others = S_IWOTH;
+	return !safepath_uid_is_ours(dir->st_uid) || (dir->st_mode & others) != 0;
+}
+
+static int
+walk_deny(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* --- directories ------------------------------------------------------------ */
+
+/* In a sticky directory only an entry's owner can rename it. */
+static bool
+walk_is_steady(const struct stat *dir, const struct stat *entry)
+{
+	return !safepath_stat_is_shared(dir) ||
+	    (safepath_uid_is_ours(dir->st_uid) && (dir->st_mode & S_ISVTX) &&
+	    safepath_uid_is_ours(entry->st_uid));
+}
+
+/* Takes fd as the directory from here on. */
+static int
+walk_enter(struct walk *w, int fd_take)
+{
+	safepath_close(w->sp);
+	w->sp->dir = fd_take;
+	return fstat(fd_take, &w->sp->st);
+}
+
+/* From where the rest of the path counts. */
+static int
+walk_start(struct walk *w)
+{
+	int fd = open(w->rest[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd == -1 ? -1 : walk_enter(w, fd);
+}
+
+/* The component by itself, links not followed. */
+static int
+walk_look_up(struct walk *w, const char *name, int flags)
+{
+	struct rights_saved saved;
+	int fd;
+
+	if (!rights_judge(&w->sp->rights, &w->sp->st, X_OK))
+		return walk_deny(EACCES);
+	if (rights_enter(&w->sp->rights, &saved) == -1)
+		return -1;
+	fd = openat(w->sp->dir, name, O_PATH | O_CLOEXEC | flags);
+	rights_leave(&saved);
+	return fd;
+}
+
+/* --- links ------------------------------------------------------------------ */
+
+/* The directory's path and the component, for messages. */
+static void
+walk_where(const struct walk *w, const char *name, char *out, size_t size)
+{
+	char proc[32], dir[160];
+	ssize_t n;
+
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", w->sp->dir);
+	n = readlink(proc, dir, sizeof(dir) - 1);
+	dir[n > 0 ? n : 0] = '\0';
+	(void)snprintf(out, size, "%s%s%.100s", dir, n == 1 ? "" : "/", name);
+}
+
+static void
+walk_explain(struct walk *w, const char *name, const struct stat *link, uid_t uid)
+{
+	char where[280];
+
+	walk_where(w, name, where, sizeof(where));
+	if (uid == link->st_uid)
+		(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s is "
+		    "followed with the rights of its owner, uid %u", where, (unsigned)uid);
+	else
+		(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s "
+		    "belongs to uid %u, but others can write its directory: it is "
+		    "followed with the rights of uid %u", where, (unsigned)link->st_uid,
+		    (unsigned)uid);
+}
+
+static int
+walk_refuse(struct walk *w, const char *name, const struct stat *link, const char *reason)
+{
+	char where[280];
+
+	walk_where(w, name, where, sizeof(where));
+	(void)snprintf(w->sp->why, sizeof(w->sp->why),
+	    "the symbolic link %s of uid %u %s", where, (unsigned)link->st_uid, reason);
+	return walk_deny(EACCES);
+}
+
+/* Our own link in a sticky directory can be moved by nobody else: what the kernel's
+ * protected_symlinks allows an ordinary user is allowed here. Root has more to lose, by
+ * links that were moved there from elsewhere. */
+static bool
+walk_is_trusted(const struct stat *dir, const struct stat *link)
+{
+	uid_t self = geteuid();
+
+	if (safepath_uid_is_ours(link->st_uid) && !safepath_stat_is_shared(dir))
+		return true;
+	return self != 0 && link->st_uid == self && (dir->st_mode & S_ISVTX) &&
+	    safepath_uid_is_ours(dir->st_uid);
+}
+
+/* Whose rights an untrusted link has: its owner's. Root's link and ours may have been moved
+ * here by those who can write the directory. */
+static uid_t
+walk_link_uid(const struct stat *dir, const struct stat *link)
+{
+	if (!safepath_uid_is_ours(link->st_uid))
+		return link->st_uid;
+	if (safepath_uid_is_ours(dir->st_uid) || (dir->st_mode & S_IWOTH))
+		return RIGHTS_NOBODY;
+	return dir->st_uid;
+}
+
+/* Others can make a hard link to a user's link in a directory of their own, and would have
+ * that user's rights by it. */
+static bool
+walk_is_copied(const struct stat *dir, const struct stat *link)
+{
+	return link->st_nlink > 1 && safepath_stat_is_shared(dir) &&
+	    !safepath_uid_is_ours(link->st_uid) &&
+	    (link->st_uid != dir->st_uid || (dir->st_mode & (S_IWGRP | S_IWOTH)));
+}
+
+/* Decides with which rights the walk goes on. 0, or -1 with errno. */
+static int
+walk_judge_link(struct walk *w, const char *name, const struct stat *link)
+{
+	struct safepath *sp = w->sp;
+	uid_t uid;
+
+	if (walk_is_trusted(&sp->st, link))
+		return 0;
+	if (walk_is_copied(&sp->st, link))
+		return walk_refuse(w, name, link, "has other hard links");
+	uid = walk_link_uid(&sp->st, link);
+	if (sp->rights.kind != RIGHTS_OWN && sp->rights.uid != uid)
+		return walk_refuse(w, name, link, "follows one of another user");
+	if (sp->rights.kind == RIGHTS_OWN) {
+		sp->rights = rights_of(uid);
+		walk_explain(w, name, link, uid);
+	}
+	return 0;
+}
+
+/* A link that stands for an open file; its text is no path. */
+static bool
+walk_is_magic(int link)
+{
+	struct statfs fs;
+
+	return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Puts the link's text in front of the rest. */
+static int
+walk_splice(struct walk *w, int link)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(link, "", text, sizeof(text) - 1);
+	size_t rest = strlen(w->rest);
+
+	if (n == -1)
+		return -1;
+	if (n == 0)
+		return walk_deny(ENOENT);
+	if ((size_t)n + 1 + rest >= sizeof(w->rest))
+		return walk_deny(ENAMETOOLONG);
+	memmove(w->rest + n + (rest > 0), w->rest, rest + 1);
+	memcpy(w->rest, text, (size_t)n);
+	if (rest > 0)
+		w->rest[n] = '/';
+	return w->rest[0] == '/' ? walk_start(w) : 0;
+}
+
+/* --- the walk --------------------------------------------------------------- */
+
+enum walk_result { WALK_FAILED = -1, WALK_ON, WALK_DONE };
+
+static enum walk_result
+walk_arrive(struct walk *w, const char *name, bool magic)
+{
+	strcpy(w->sp->name, name);
+	w->sp->magic = magic;
+	return WALK_DONE;
+}
+
+static enum walk_result
+walk_link(struct walk *w, const char *name, int link, const struct stat *st)
+{
+	int fd;
+
+	if (++w->links > WALK_LINKS)
+		return walk_deny(ELOOP);
+	if (walk_judge_link(w, name, st) == -1)
+		return WALK_FAILED;
+	w->sp->steady = w->sp->steady && w->sp->rights.kind == RIGHTS_OWN;
+	/* With another's rights the text is followed, where the kernel would pass over the
+	 * directories on the way. */
+	if (w->sp->rights.kind != RIGHTS_OWN || !walk_is_magic(link))
+		return walk_splice(w, link) == -1 ? WALK_FAILED : WALK_ON;
+	if (*w->rest == '\0')
+		return walk_arrive(w, name, true);
+	fd = walk_look_up(w, name, 0);
+	return fd == -1 || walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
+}
+
+static enum walk_result
+walk_found(struct walk *w, const char *name, int fd, bool last, bool *taken)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return WALK_FAILED;
+	w->sp->steady = w->sp->steady && (last || walk_is_steady(&w->sp->st, &st));
+	if (S_ISLNK(st.st_mode) && !(last && (w->flags & SAFEPATH_LAST)))
+		return walk_link(w, name, fd, &st);
+	if (last)
+		return walk_arrive(w, name, false);
+	*taken = true;
+	return walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
+}
+
+/* Takes the next component off the rest. False when there is none. */
+static bool
+walk_next(struct walk *w, char *name, bool *last)
+{
+	size_t n, skip = strspn(w->rest, "/");
+
+	n = strcspn(w->rest + skip, "/");
+	memcpy(name, w->rest + skip, n < NAME_MAX ? n : NAME_MAX);
+	name[n < NAME_MAX ? n : NAME_MAX] = '\0';
+	if (n > NAME_MAX)
+		name[0] = '\0';
+	skip += n;
+	*last = w->rest[skip] == '\0';
+	memmove(w->rest, w->rest + skip, strlen(w->rest + skip) + 1);
+	if (!*last)
+		memmove(w->rest, w->rest + strspn(w->rest, "/"),
+		    strlen(w->rest + strspn(w->rest, "/")) + 1);
+	return n > 0;
+}
+
+static enum walk_result
+walk_step(struct walk *w)
+{
+	char name[NAME_MAX + 1];
+	bool last, taken = false;
+	enum walk_result result;
+	int fd, saved;
+
+	/* A path that ends in a slash, "." or ".." names a directory. */
+	if (!walk_next(w, name, &last))
+		return walk_deny(EISDIR);
+	if (*name == '\0')
+		return walk_deny(ENAMETOOLONG);
+	if (last && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
+		return walk_deny(EISDIR);
+	fd = walk_look_up(w, name, O_NOFOLLOW);
+	if (fd == -1)
+		return errno == ENOENT && last ? walk_arrive(w, name, false) : WALK_FAILED;
+	result = walk_found(w, name, fd, last, &taken);
+	saved = errno;
+	if (!taken)
+		(void)close(fd);
+	errno = saved;
+	return result;
+}
+
+/* Whether a name that we make in the last directory stays ours. */
+static bool
+walk_ends_steady(const struct safepath *sp)
+{
+	const struct stat made = {.st_uid = geteuid()};
+
+	return sp->steady && walk_is_steady(&sp->st, &made);
+}
+
+int
+safepath_walk(struct safepath *sp, const char *path, unsigned flags)
+{
+	struct walk w = {.sp = sp, .flags = flags};
+	enum walk_result result = WALK_ON;
+
+	if (*path == '\0')
+		return walk_deny(ENOENT);
+	if (strlen(path) >= PATH_MAX)
+		return walk_deny(ENAMETOOLONG);
+	strcpy(w.rest, path);
+	sp->steady = true;
+	if (walk_start(&w) == -1)
+		return -1;
+	while (result == WALK_ON)
+		result = walk_step(&w);
+	sp->steady = walk_ends_steady(sp);
+	return result == WALK_DONE ? 0 : -1;
+}
