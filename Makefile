@@ -117,7 +117,7 @@ man-tables: $(TABLES)
 
 # --- what a newcomer types ---------------------------------------------------
 
-.PHONY: help deps test-deps deb-deps long-deps demo clean
+.PHONY: help deps test-deps lint-deps deb-deps long-deps demo clean
 help:
 	@echo 'make deps        install what building needs (system packages)'
 	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
@@ -130,6 +130,7 @@ help:
 	@echo 'make asan        all tests under ASan and UBSan'
 	@echo 'make bench       reeve beside supervisord and the machine, figures only'
 	@echo 'make lint        layers, sizes, clang-tidy, cppcheck, manuals'
+	@echo 'make lint-deps   install what lint needs'
 	@echo 'make man-tables  the tables of the manuals, from the tables of the code'
 	@echo 'make install     into DESTDIR/PREFIX, configuration into sysconfdir'
 	@echo 'make install-compat  the names supervisord and supervisorctl, for the above'
@@ -139,6 +140,9 @@ help:
 
 deps:
 	@tests/packages deps
+
+lint-deps:
+	@tests/packages lint-deps
 
 deb-deps:
 	@tests/packages deb-deps
@@ -159,7 +163,9 @@ clean:
 # --- installation --------------------------------------------------------------
 
 # One list of everything: mode, directory, file, and its name there where it is another.
-# Names in .in have their paths put in. Configuration that is there already stays.
+# Names in .in have their paths put in. Configuration that is there already stays. The
+# directories that it names are made, because not every system reads tmpfiles.d; /run of a
+# staged installation is not there yet.
 install_rows = \
 	755:$(SBINDIR):$(BUILD)/reeved: \
 	755:$(BINDIR):$(BUILD)/reevectl: \
@@ -190,12 +196,14 @@ installer   = DESTDIR='$(DESTDIR)' bindir='$(BINDIR)' sbindir='$(SBINDIR)' \
 install: all
 	@$(installer) put $(install_rows)
 	@install -d '$(DESTDIR)$(sysconfdir)/reeve/conf.d'
+	@install -d -m 750 '$(DESTDIR)/var/log/reeve'
+	@[ -n '$(DESTDIR)' ] || install -d /run/reeve
 
 install-compat:
 	@$(installer) put $(compat_rows)
 
 uninstall:
-	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' 2>/dev/null || true
+	@rmdir '$(DESTDIR)$(sysconfdir)/reeve/conf.d' '$(DESTDIR)/var/log/reeve' 2>/dev/null || true
 	@$(installer) remove $(compat_rows) $(install_rows)
 
 deb:

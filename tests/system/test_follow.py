@@ -362,7 +362,7 @@ class Supervisorctl(Case):
         with open(out, "wb") as f:
             ctl = subprocess.Popen([SUPERVISORCTL, "-c", self.d.conf, "-s", url, "-u", "u",
                                     "-p", "p", *words], stdin=subprocess.PIPE, stdout=f,
-                                   stderr=f)
+                                   stderr=f, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         self.addCleanup(self.end, ctl)
         return ctl, lambda: read(out)
 
