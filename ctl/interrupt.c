@@ -3,13 +3,22 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+bool
+interrupt_is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void
 interrupt_begin(struct interrupt *i)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
+	if (!interrupt_is_ignored(SIGINT))
+		sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, &i->before);
 	i->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -1,6 +1,7 @@
 #include "ctl/prompt.h"
 
 #include "common/mem.h"
+#include "ctl/interrupt.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -55,7 +56,8 @@ silent_line(const char *question, const struct termios *before)
 
 	sigemptyset(&ends);
 	for (size_t i = 0; i < nitems(ending); i++)
-		sigaddset(&ends, ending[i]);
+		if (!interrupt_is_ignored(ending[i]))
+			sigaddset(&ends, ending[i]);
 	sigprocmask(SIG_BLOCK, &ends, &mask);
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);

@@ -4,6 +4,7 @@
 #include "common/str.h"
 #include "ctl/complete.h"
 #include "ctl/editor.h"
+#include "ctl/interrupt.h"
 #include "ctl/session.h"
 #include "ctl/verbs.h"
 
@@ -28,7 +29,8 @@ shell_run(struct session *s, const char *prompt, const char *history_file)
 	char *shown = xasprintf("%s> ", prompt), *line;
 	struct editor *editor;
 
-	sigaction(SIGINT, &action, NULL);
+	if (!interrupt_is_ignored(SIGINT))
+		sigaction(SIGINT, &action, NULL);
 	editor = editor_new(shown, history_file, complete, s);
 	verbs_run(s, "status");
 	while (!s->leave && !ferror(s->out)) {

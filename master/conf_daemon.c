@@ -133,12 +133,8 @@ finish_users(struct conf_load *load)
 
 	if (load->user != NULL && users_find(load->user, &config->user, &why) == -1)
 		return conf_load_fail_take(load, why);
-	if (config->rpcd_user == NULL &&
-	    users_find("reeve", &config->rpcd_user, &why) == -1) {
-		mem_freep(&why);
-		if (users_find("nobody", &config->rpcd_user, &why) == -1)
-			free(why);
-	}
+	if (config->rpcd_user == NULL)
+		config->rpcd_user = users_unprivileged();
 	return 0;
 }
 

@@ -84,6 +84,17 @@ check(const struct options *given)
 	return problems > 0 ? 2 : 0;
 }
 
+/* A signal that is blocked at our start would stay so in every program, and one that
+ * blocks SIGTERM could not be stopped. */
+static void
+unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -92,6 +103,7 @@ main(int argc, char **argv)
 	char *error = NULL;
 	int status;
 
+	unblock_signals();
 	master.terminal = terminal_look();
 	master.reexecuted = getenv(REEXECUTED) != NULL;
 	if (master.reexecuted)

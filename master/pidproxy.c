@@ -1,5 +1,5 @@
-/* pidproxy: runs a command and hands signals on to the process that a pidfile names
- * (reference 10.1). A program of its own. */
+/* pidproxy: runs a command and hands signals on to the process that a pidfile names. A
+ * program of its own. */
 #include "common/compiler.h"
 #include "common/str.h"
 
@@ -28,20 +28,21 @@ static const struct {
 	{ SIGHUP, false }, { SIGUSR1, false }, { SIGUSR2, false },
 };
 
-/* Nothing is lost from here on: a signal waits until it is asked for. One that whoever
- * started us ignores would not wait. */
+/* Blocks the signals, so that each stays pending until serve() takes it. A signal that was
+ * ignored at our start, as by nohup or by a shell without job control, gets its default
+ * action, or the kernel could drop it; it is blocked first, because that action ends us. */
 static void
 hold_signals(sigset_t *held, sigset_t *original)
 {
 	sigemptyset(held);
 	sigaddset(held, SIGCHLD);
-	signal(SIGCHLD, SIG_DFL);
-	for (size_t i = 0; i < nitems(signals); i++) {
+	for (size_t i = 0; i < nitems(signals); i++)
 		sigaddset(held, signals[i].signo);
-		signal(signals[i].signo, SIG_DFL);
-	}
-	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, held, original);
+	signal(SIGCHLD, SIG_DFL);
+	for (size_t i = 0; i < nitems(signals); i++)
+		signal(signals[i].signo, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* The command is a path, not looked for along PATH. -1 with errno. */

@@ -1,5 +1,6 @@
-/* Users: names and numbers of users and groups → ids, asked of the system at load
- * only (design 1). Errors are supervisord's texts, new. */
+/* Users: names and numbers of users and groups → ids, looked up at load only. Errors are
+ * supervisord's texts, new. Without a user database, as in a container made FROM scratch,
+ * root and numbers are known all the same. */
 #ifndef MASTER_USERS_H
 #define MASTER_USERS_H
 
@@ -11,6 +12,8 @@
 /* A user with primary gid and all groups. 0, or -1 with *why: "Invalid user name X" or
  * "Invalid user id N". */
 NODISCARD int users_find(const char *text, struct user **user, char **why);
+/* New: the user of reeve-rpcd when none is configured; never root. */
+struct user *users_unprivileged(void);
 /* "user" (gid becomes -1) or "user:group". 0, or -1. */
 NODISCARD int users_find_owner(const char *text, uid_t *uid, gid_t *gid);
 /* New: the name of a uid, or its number. */

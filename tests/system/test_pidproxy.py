@@ -10,10 +10,12 @@ import time
 import unittest
 
 from reeve import BUILD, PATIENCE, SUBJECT, Case, alive, children_of, free_port, program, read, \
-    reeve_only, until
+    reeve_only, status_of, until
 
 PIDPROXY = "/usr/bin/pidproxy" if SUBJECT == "supervisord" else os.path.join(BUILD, "pidproxy")
 REDIS = shutil.which("redis-server", path="/usr/bin:/usr/local/bin:/bin")
+SURVIVED = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # Writes down which signals it gets.
 VICTIM = """for s in TERM INT QUIT HUP USR1 USR2; do trap "echo $s" $s; done
 echo ready
@@ -35,10 +37,10 @@ class Base(unittest.TestCase):
         self.victim = self.popen(["/bin/sh", "-c", VICTIM])
         self.assertEqual("ready\n", self.victim.stdout.readline())
 
-    def popen(self, command):
+    def popen(self, command, **options):
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True, cwd=self.dir,
-                                 env={**os.environ, "PYTHONUNBUFFERED": "1"})
+                                 env={**os.environ, "PYTHONUNBUFFERED": "1"}, **options)
         self.addCleanup(self.end, child)
         return child
 
@@ -56,9 +58,10 @@ class Base(unittest.TestCase):
         with open(self.pidfile, "w", encoding="ascii") as f:
             f.write(text)
 
-    def start(self, *command):
+    def start(self, *command, **options):
         """pidproxy, once it takes signals: its command runs."""
-        proxy = self.popen([PIDPROXY, self.pidfile, *(command or ["/bin/sleep", "1000"])])
+        proxy = self.popen([PIDPROXY, self.pidfile, *(command or ["/bin/sleep", "1000"])],
+                           **options)
         child = until(lambda: children_of(proxy.pid), what="the command")[0]
         self.addCleanup(self.kill, child)
         until(lambda: os.readlink("/proc/%d/exe" % child) !=
@@ -81,18 +84,35 @@ class Proxy(Base):
     def test_signals_that_it_survives(self):
         self.write("%d\n" % self.victim.pid)
         proxy, child = self.start()
-        for signo in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+        for signo in (*SURVIVED, signal.SIGHUP):
             self.send(proxy, signo)
         self.assertIsNone(proxy.poll())
         self.assertTrue(alive(child))
 
     def test_signals_that_end_it(self):
         self.write("%d\n" % self.victim.pid)
-        for signo in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        for signo in ENDING:
             proxy, child = self.start()
             self.send(proxy, signo)
             self.assertEqual(0, proxy.wait(PATIENCE))
             self.assertTrue(alive(child))
+            os.kill(child, signal.SIGKILL)
+
+    def test_signals_that_were_ignored(self):
+        """As by nohup, and in a shell script's background; the command ignores none."""
+        def ignore():
+            for signo in (*SURVIVED, *ENDING):
+                signal.signal(signo, signal.SIG_IGN)
+
+        self.write("%d\n" % self.victim.pid)
+        for signo in ENDING:
+            proxy, child = self.start(preexec_fn=ignore)
+            for survived in SURVIVED:
+                self.send(proxy, survived)
+            self.send(proxy, signo)
+            self.assertEqual(0, proxy.wait(PATIENCE))
+            self.assertEqual(0, int(status_of(child)["SigIgn"], 16) &
+                             sum(1 << (s - 1) for s in (*SURVIVED, *ENDING)))
             os.kill(child, signal.SIGKILL)
 
     def test_no_pidfile(self):
