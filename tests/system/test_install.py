@@ -55,6 +55,9 @@ class Install(unittest.TestCase):
         self.make("install", "install-compat")
         found = self.installed()
         self.assertEqual(set(), {*PLACES, *COMPAT} - found)
+        # Where the installed configuration has its logs.
+        logs = self.destination + "/var/log/reeve"
+        self.assertEqual(0o40750, os.stat(logs).st_mode)
         for name in map(os.path.basename, glob.glob(os.path.join(ROOT, "man/*.[1-8]"))):
             self.assertIn("share/man/man%s/%s" % (name[-1], name), found)
         for name in found:
@@ -81,6 +84,7 @@ class Install(unittest.TestCase):
         self.make("install", "install-compat")
         self.make("uninstall")
         self.assertEqual(set(), self.installed())
+        self.assertFalse(os.path.exists(self.destination + "/var/log/reeve"))
 
     def test_search(self):
         """Where nothing else is, the error names the installed configuration last."""
@@ -99,6 +103,7 @@ class Install(unittest.TestCase):
                               capture_output=True, check=True).stdout
         with open(os.path.join(ROOT, "master/reeved.conf.sample"), encoding="utf-8") as f:
             self.assertEqual(f.read(), told)
+        self.assertNotIn("web page", told)
 
     def test_unit(self):
         """systemd itself finds nothing to say about the unit."""
@@ -113,6 +118,35 @@ class Install(unittest.TestCase):
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], text=True,
                               capture_output=True, check=False)
         self.assertNotIn("reeved.service", done.stdout + done.stderr)
+
+
+@reeve_only
+@unittest.skipIf(SANITIZED, "the build makes no difference")
+class Demo(unittest.TestCase):
+    """What `make demo` proposes can be typed on the machine that it is proposed on."""
+
+    TOOLS = ("sh", "dirname", "mkdir", "cp", "id", "cat")
+    OTHERS = ("supervisorctl", "curl", "python3")
+
+    def hints(self, *others):
+        directory = tempfile.mkdtemp(prefix="reeve-demo-")
+        self.addCleanup(shutil.rmtree, directory)
+        for name in self.TOOLS:
+            os.symlink(shutil.which(name), os.path.join(directory, name))
+        for name in ("reeved", *others):
+            with open(os.path.join(directory, name), "w", encoding="ascii") as f:
+                f.write("#!%s/sh\n" % directory)
+            os.chmod(os.path.join(directory, name), 0o755)
+        told = subprocess.run([os.path.join(ROOT, "master/demo/run"), directory], text=True,
+                              env={"PATH": directory}, stdin=subprocess.DEVNULL,
+                              capture_output=True, check=True).stdout
+        self.assertIn("reevectl -c %s/demo/reeved.conf status\n" % directory, told)
+        return told
+
+    def test_hints(self):
+        for name in self.OTHERS:
+            self.assertNotRegex(self.hints(), r"\b%s\b" % name)
+            self.assertRegex(self.hints(name), r"(?m)^  %s " % name)
 
 
 def signals():
