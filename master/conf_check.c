@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_load.h"
+#include "master/conf_place.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -57,65 +58,14 @@ mend(void *ctx, struct ini *ini)
 	}
 }
 
-/* True when the error has the word, not as a quoted value nor in what says where. */
-static bool
-has_word(const char *text, const char *word)
-{
-	const char *where = strstr(text, " in section '");
-	size_t n = strlen(word);
-
-	for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
-		if ((where == NULL || at < where) &&
-		    (at == text || strchr(" \"(", at[-1]) != NULL) &&
-		    (at[n] == '\0' || strchr(" \"=),.:", at[n]) != NULL))
-			return true;
-	return false;
-}
-
-/* The option that the error is about: the one read last, unless its text names another of
- * the section or one that is missing. NULL = the section as a whole. */
-static const char *
-blamed(const struct conf_load *load)
-{
-	const char *key, *last = load->failed_key, *section = load->failed_section;
-	size_t cursor = 0;
-
-	if (section == NULL || (last != NULL && has_word(load->error, last)))
-		return last;
-	while (ini_next_value(load->ini, section, &cursor, &key) != NULL)
-		if (has_word(load->error, key))
-			return key;
-	for (size_t i = 0; i < nitems(placeholders); i++)
-		if (has_word(load->error, placeholders[i].key))
-			return placeholders[i].key;
-	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
-}
-
-/* An error that begins or ends with the file's name needs no place, and without a file
- * there is none. */
-static bool
-has_place(const struct conf_load *load)
-{
-	const char *file = load->config->file, *error = load->error;
-	size_t n = strlen(error), length = file != NULL ? strlen(file) : 0;
-
-	return load->failed_section != NULL || (file != NULL && !str_starts(error, file) &&
-	    (n < length || strcmp(error + n - length, file) != 0));
-}
-
 static void
 print_place(const struct check *check, const struct conf_load *load, const char *section,
     const char *key)
 {
-	const char *file = load->config->file;
-	size_t line = 0;
+	char *place = conf_place(load, section, key);
 
-	if (section != NULL && !ini_where(load->ini, section, key, &file, &line))
-		(void)ini_where(load->ini, section, NULL, &file, &line);
-	fputs(file, check->out);
-	if (line > 0)
-		fprintf(check->out, ":%zu", line);
-	fputs(": ", check->out);
+	fprintf(check->out, "%s: ", place);
+	free(place);
 }
 
 static bool
@@ -250,11 +200,11 @@ read_once(struct check *check, const struct options *options, int *problems)
 	if (conf_load_run(&load) == 0) {
 		print_warnings(check, &load);
 	} else {
-		key = blamed(&load);
+		key = conf_place_blamed(&load);
 		if (!is_consequence(check, load.error) &&
 		    !(key != NULL && load.failed_section != NULL &&
 		        is_mended(check, load.failed_section, key))) {
-			if (has_place(&load))
+			if (conf_place_helps(&load))
 				print_place(check, &load, load.failed_section, key);
 			fprintf(check->out, "%s\n", load.error);
 			++*problems;

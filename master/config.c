@@ -6,6 +6,7 @@
 #include "master/conf_include.h"
 #include "master/conf_load.h"
 #include "master/conf_path.h"
+#include "master/conf_place.h"
 #include "master/kvlist.h"
 
 #include <errno.h>
@@ -210,6 +211,24 @@ list_rows(struct config *config)
 	qsort(config->rows, config->nrows, sizeof(*config->rows), compare_rows);
 }
 
+/* Ends the reading with the configuration, or with its error (taken). */
+static int
+finish_load(struct conf_load *load, int status, struct config **config, char **error,
+    char *text_take)
+{
+	conf_load_end(load);
+	*config = load->config;
+	if (status == 0) {
+		list_rows(load->config);
+		free(text_take);
+		return 0;
+	}
+	config_free(load->config);
+	*config = NULL;
+	*error = text_take;
+	return -1;
+}
+
 int
 config_load(const struct options *options, struct config **config, char **error)
 {
@@ -218,16 +237,25 @@ config_load(const struct options *options, struct config **config, char **error)
 
 	conf_load_begin(&load, options);
 	status = conf_load_run(&load);
-	conf_load_end(&load);
-	*config = load.config;
-	if (status == -1) {
-		config_free(load.config);
-		*config = NULL;
-		*error = load.error;
-	} else {
-		list_rows(load.config);
-	}
-	return status;
+	return finish_load(&load, status, config, error, load.error);
+}
+
+int
+config_load_checked(const struct options *options, config_check_fn *check, void *ctx,
+    struct config **config, char **error)
+{
+	struct conf_load load;
+	char *text = NULL;
+	int status;
+
+	conf_load_begin(&load, options);
+	status = conf_load_run(&load);
+	if (status == 0)
+		status = check(ctx, &load);
+	if (status == -1)
+		text = conf_place_error(&load);
+	free(load.error);
+	return finish_load(&load, status, config, error, text);
 }
 
 static void

@@ -11,17 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int
-reread_load(struct master *master, struct config **config, char **error)
+struct options
+reread_options(const struct master *master)
 {
 	struct options options = *master->options;
-	const char *slash;
 
 	options.opened = master->config_path;
 	if (master->config_name != NULL)
 		options.configuration = master->config_name;
 	else if (options.configuration == NULL)
 		options.configuration = master->config_path;
+	return options;
+}
+
+int
+reread_load(struct master *master, struct config **config, char **error)
+{
+	struct options options = reread_options(master);
+	const char *slash;
+
 	if (config_load(&options, config, error) == -1)
 		return -1;
 	if (master->config_path != NULL)

@@ -13,6 +13,9 @@
  * *config new, or -1 with *error new. */
 NODISCARD int reread_load(struct master *, struct config **config, char **error);
 
+/* The options by which the file of the first run is read again; strings are borrowed. */
+struct options reread_options(const struct master *);
+
 /* Reads the file again; from then on its groups are the ones that activation takes. New:
  * {added, changed, removed}, arrays of group names in the reference's order; or NULL with
  * *error new (NULL without memory), and nothing has changed. */
