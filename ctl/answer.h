@@ -5,6 +5,7 @@
 #include "proto/fault.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* How an attempt to reach a server ended. */
 enum reach {
@@ -24,6 +25,7 @@ struct answer {
 	char *text;		/* the fault's whole text, NULL without a fault */
 	json_t *result;		/* NULL with a fault */
 	int fd;			/* the descriptor that came with it, owned, or -1 */
+	bool cancelled;		/* NOT_RUNNING, and a pending start was cancelled */
 };
 
 #define ANSWER_NONE { .fd = -1 }

@@ -30,6 +30,7 @@ struct client {
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
+	json_t *cancelled;	/* process.cancelled's parameters since the call */
 	size_t asked;		/* calls of client_operate_many without an answer */
 	mirror_change_fn *observer;	/* or NULL */
 	void *observer_ctx;
@@ -77,6 +78,8 @@ on_job(struct client *c, const char *method, json_t *params)
 {
 	json_t *job = json_object_get(params, "job");
 
+	if (strcmp(method, "process.cancelled") == 0)
+		(void)json_array_append(c->cancelled, params);
 	if (c->bulk == NULL || json_integer_value(job) != c->job)
 		return;
 	if (strcmp(method, "job.end") == 0)
@@ -163,6 +166,7 @@ call(struct client *c, const char *method, json_t *params, bool want_fd,
 		return -1;
 	}
 	c->answer = answer;
+	(void)json_array_clear(c->cancelled);
 	if (peer_call(c->peer, method, params, want_fd, on_answer, c) == 0)
 		lose(c, strerror(errno));
 	while (c->answer != NULL && c->lost == NULL)
@@ -242,6 +246,24 @@ finish_one(struct client *c, struct answer *answer)
 	return 0;
 }
 
+/* Bulk results have none of the processes that did not run. */
+static void
+report_cancelled(struct client *c)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(c->cancelled, i, one) {
+		const char *group = json_string_value(json_object_get(one, "group"));
+		const char *name = json_string_value(json_object_get(one, "name"));
+
+		if (group != NULL && name != NULL)
+			c->each(c->each_ctx, &(struct bulk_result){ .group = group,
+			    .name = name, .fault = FAULT_NOT_RUNNING, .cancelled = true,
+			    .text = fault_name(FAULT_NOT_RUNNING) });
+	}
+}
+
 int
 client_operate(struct client *c, const char *method, json_t *params, enum wait_kind wait,
     bulk_result_fn *each, void *ctx, struct answer *answer)
@@ -252,10 +274,13 @@ client_operate(struct client *c, const char *method, json_t *params, enum wait_k
 	c->each = each;
 	c->each_ctx = ctx;
 	failed = client_call(c, method, params, answer);
-	if (failed == 0 && c->bulk != NULL)
+	if (failed == 0 && c->bulk != NULL) {
+		report_cancelled(c);
 		failed = finish_job(c);
-	else if (failed == 0 && answer->fault == FAULT_NONE)
+	} else if (failed == 0 && answer->fault == FAULT_NONE)
 		failed = finish_one(c, answer);
+	else if (failed == 0 && answer->fault == FAULT_NOT_RUNNING)
+		answer->cancelled = json_array_size(c->cancelled) > 0;
 	c->each = NULL;
 	return failed;
 }
@@ -265,6 +290,24 @@ struct one {
 	struct client *client;
 	const char *name;	/* borrowed */
 };
+
+/* Whether the daemon has notified us of this process. */
+static bool
+was_cancelled(const struct client *c, const char *group, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(c->cancelled, i, one) {
+		const char *its_group = json_string_value(json_object_get(one, "group"));
+		const char *its_name = json_string_value(json_object_get(one, "name"));
+
+		if (its_group != NULL && its_name != NULL && name != NULL &&
+		    strcmp(its_group, group) == 0 && strcmp(its_name, name) == 0)
+			return true;
+	}
+	return false;
+}
 
 /* An answer is to the bulk what the result of a job would be. */
 static void
@@ -286,7 +329,10 @@ on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 	else
 		told = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
 		    "id", 0, "fault", "code", (int)fault, "text", message);
-	if (c->bulk != NULL && bulk_add(c->bulk, told) == -1)
+	if (fault == FAULT_NOT_RUNNING && was_cancelled(c, group, name))
+		c->each(c->each_ctx, &(struct bulk_result){ .group = group, .name = name,
+		    .fault = fault, .text = message, .cancelled = true });
+	else if (c->bulk != NULL && bulk_add(c->bulk, told) == -1)
 		lose(c, "malformed answer");
 	json_decref(told);
 	c->asked--;
@@ -302,6 +348,9 @@ client_operate_many(struct client *c, const char *method, char *const *names, si
 	int failed;
 
 	c->asked = 0;
+	c->each = each;
+	c->each_ctx = ctx;
+	(void)json_array_clear(c->cancelled);
 	c->bulk = bulk_new(wait, row_of, c, each, ctx);
 	while (c->lost == NULL && (one < ones + count || c->asked > 0)) {
 		if (one == ones + count || c->asked == CLIENT_AT_ONCE) {
@@ -318,6 +367,7 @@ client_operate_many(struct client *c, const char *method, char *const *names, si
 	if (c->lost == NULL)
 		bulk_ended(c->bulk);
 	failed = finish_job(c);
+	c->each = NULL;
 	free(ones);
 	return failed;
 }
@@ -386,6 +436,7 @@ client_new(int fd)
 
 	c->loop = loop_new();
 	c->mirror = mirror_new();
+	c->cancelled = json_array();
 	if (c->loop != NULL && c->mirror != NULL) {
 		c->timer = loop_timer(c->loop, on_timeout, c);
 		if (c->timer != NULL)
@@ -439,6 +490,7 @@ client_free(struct client *c)
 	bulk_free(c->bulk);
 	peer_free(c->peer);
 	mirror_free(c->mirror);
+	json_decref(c->cancelled);
 	if (c->loop != NULL)
 		loop_free(c->loop);
 	free(c->lost);

@@ -91,7 +91,9 @@ each_result(void *ctx, const struct bulk_result *r)
 		return;
 	hide_progress(op);
 	op->done++;
-	if (!show_outcome(s->out, op->action, r->group, r->name, r->fault, r->text))
+	if (r->cancelled)
+		show_cancelled(s->out, r->group, r->name);
+	else if (!show_outcome(s->out, op->action, r->group, r->name, r->fault, r->text))
 		session_fault(s, r->fault, r->text);
 	else
 		s->status = show_exit(op->action, r->fault, s->status);
@@ -122,7 +124,8 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 	} else {
 		/* clear knows no groups, and supervisorctl then shows Python's None. */
 		each_result(op, &(struct bulk_result){ .group = group, .fault = a.fault,
-		    .name = name != NULL ? name : "None", .text = a.text });
+		    .name = name != NULL ? name : "None", .text = a.text,
+		    .cancelled = a.cancelled });
 	}
 	answer_clear(&a);
 }

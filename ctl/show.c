@@ -265,6 +265,16 @@ show_outcome(FILE *out, enum show_action action, const char *group, const char *
 	return true;
 }
 
+void
+show_cancelled(FILE *out, const char *group, const char *name)
+{
+	char *spec = namespec_join(group, name);
+
+	fprintf(out, "%s: ERROR (not running) (pending restart cancelled)\n",
+	    spec != NULL ? spec : name);
+	free(spec);
+}
+
 int
 show_exit(enum show_action action, enum fault fault, int before)
 {

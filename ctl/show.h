@@ -30,6 +30,8 @@ void show_daemon(FILE *, const struct daemon_info *);
  * fault here. */
 NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const char *name,
     enum fault, const char *text);
+/* The outcome of a stop of a process that did not run, but was about to be started. */
+void show_cancelled(FILE *, const char *group, const char *name);
 /* The exit code after this outcome, when it was `before`. */
 int show_exit(enum show_action, enum fault, int before);
 

@@ -89,25 +89,49 @@ static bool (*const takes[])(enum process_state) = {
     [JOB_CLEAR] = takes_any,
 };
 
+/* supervisord's results have no place for it, so a subscriber is notified, unless it has
+ * much unread. */
 static void
-stay(const struct group *group)
+report_cancelled(struct client *client, const struct process *process)
+{
+	if (client->owner == NULL && client->cursor != NULL &&
+	    peer_unsent(client->peer) <= PEER_OUT_MAX / 4)
+		client_notify(client, "process.cancelled", json_pack("{s:I,s:s,s:s}", "id",
+		    (json_int_t)process->id, "group", process->group->config->name,
+		    "name", process->config->name));
+}
+
+static void
+cancel_start(struct client *client, struct process *process)
+{
+	if (jobs_cancel_starts(client->master->jobs, process))
+		report_cancelled(client, process);
+}
+
+static void
+stay(struct client *client, const struct group *group)
 {
 	struct process *process;
 
-	TAILQ_FOREACH(process, &group->processes, in_group)
+	TAILQ_FOREACH(process, &group->processes, in_group) {
 		(void)interface_stay(process);
+		cancel_start(client, process);
+	}
 }
 
-/* Those that are being stopped already are no job's. group NULL = all. */
+/* Before the processes to stop are selected: one that is being stopped for a new reeve-rpcd
+ * is not started again, and one that does not run is not started by what is queued. group
+ * NULL = all. */
 static void
-stay_stopped(const struct groups *groups, const struct group *group)
+stay_stopped(struct client *client, const struct group *group)
 {
 	if (group != NULL) {
-		stay(group);
+		stay(client, group);
 		return;
 	}
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
-		stay(group);
+	for (group = groups_first(client->master->groups); group != NULL;
+	    group = groups_next(group))
+		stay(client, group);
 }
 
 /* group NULL = all. */
@@ -121,7 +145,7 @@ begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct g
 	uint64_t job;
 
 	if (kind == JOB_STOP)
-		stay_stopped(master->groups, group);
+		stay_stopped(client, group);
 	list = groups_select(master->groups, group, takes[kind], &count);
 	job = list == NULL ? 0 :
 	    jobs_add(master->jobs, kind, list, count, signo, &commands_job_sink, client);
@@ -304,6 +328,7 @@ cmd_process_stop(struct client *client, uint64_t id, const json_t *params)
 		begin_job(client, id, JOB_STOP, group, 0);
 		return;
 	}
+	cancel_start(client, process);
 	fault = interface_stay(process) ? FAULT_NONE : process_stop(process, &detail);
 	if (fault == FAULT_NONE)
 		client_reply(client, id, spawn_result(process, process->spawn));

@@ -128,6 +128,8 @@ ending_keep_status(struct process *p, int wait_status)
 {
 	p->has_exitstatus = true;
 	p->exitstatus = waitstatus_code(wait_status);
+	p->last_status = p->exitstatus;
+	p->last_signal = waitstatus_signal(wait_status);
 	p->ending = waitstatus_shell(wait_status);
 	p->stop = clock_wall_ms() / 1000;
 }
@@ -163,7 +165,7 @@ ending_exited(struct process *p, struct request *request)
 	if (p->ops->is_stopping(p))
 		return FAULT_NONE;
 	if (ending_wants_restart(p))
-		transition_enqueue(p);
+		launch_again(p);
 	else if (!expected)
 		transition_failed(p);
 	return FAULT_NONE;

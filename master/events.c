@@ -16,13 +16,14 @@ struct events {
 	const struct groups *groups;
 	struct pool_list pools;		/* in the order of their coming */
 	struct ticks *ticks;
+	struct source *again;		/* when a rejected event may be handed out again */
 	uint32_t wanted;		/* types that some pool takes, a bit each */
 	uint64_t *next_serial;
 	bool stopping;			/* has been told */
 };
 
 /* Whoever adds a member that is state: it needs a door for the state document. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 56,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 64,
     "see statedoc_events.c");
 
 /* --- making one ------------------------------------------------------------------- */
@@ -271,9 +272,14 @@ void
 events_dispatch(struct events *events, const char *identifier)
 {
 	struct pool *pool;
+	int64_t next = -1, due;
 
-	TAILQ_FOREACH(pool, &events->pools, in_events)
-		pool_dispatch(pool, identifier);
+	TAILQ_FOREACH(pool, &events->pools, in_events) {
+		due = pool_dispatch(pool, identifier);
+		if (due != -1 && (next == -1 || due < next))
+			next = due;
+	}
+	source_arm(events->again, next);
 }
 
 /* --- the state document ------------------------------------------------------------ */
@@ -303,6 +309,12 @@ events_move_last(struct events *events, struct pool *pool)
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
 }
 
+/* The turn that this begins ends with events_dispatch. */
+static void
+on_again(void *ctx UNUSED, uint32_t ready UNUSED)
+{
+}
+
 /* --- its life ------------------------------------------------------------------- */
 
 struct events *
@@ -316,9 +328,10 @@ events_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial
 	events->groups = groups;
 	events->next_serial = next_serial;
 	events->ticks = ticks_new(loop, on_tick, events);
-	if (events->ticks != NULL)
+	events->again = loop_timer(loop, on_again, events);
+	if (events->ticks != NULL && events->again != NULL)
 		return events;
-	free(events);
+	events_free(events);
 	return NULL;
 }
 
@@ -334,5 +347,6 @@ events_free(struct events *events)
 		pool_free(pool);
 	}
 	ticks_free(events->ticks);
+	source_free(events->again);
 	free(events);
 }

@@ -113,13 +113,8 @@ renew(struct process *process)
 void
 interface_renewed(struct process *process)
 {
-	uint64_t spawn;
-	char *detail = NULL;
-
 	process->runtime->renewing = false;
-	if (process->state == PROCESS_STOPPED)
-		(void)process_start(process, &spawn, &detail);
-	free(detail);
+	process_renew(process);
 }
 
 bool

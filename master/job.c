@@ -1,6 +1,7 @@
 #include "master/job.h"
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/queue.h"
 
 #include <errno.h>
@@ -110,11 +111,15 @@ jobs_find_lost(struct jobs *jobs)
 /* ---- work ---- */
 
 static enum fault
-job_start(const struct jobs *jobs, const struct job *job UNUSED, struct process *p,
+job_start(const struct jobs *jobs, const struct job *job, struct process *p,
     uint64_t *spawn, char **detail)
 {
 	enum fault fault = FAULT_NONE;
 
+	if (job->number < p->first_start_job) {
+		log_info("%s: pending start cancelled", p->config->name);
+		return FAULT_ABNORMAL_TERMINATION;
+	}
 	if (jobs->check != NULL)
 		fault = jobs->check(p, detail);
 	if (fault != FAULT_NONE)
@@ -404,11 +409,18 @@ jobs_respawn(struct jobs *jobs, struct process *p)
 		source_arm(jobs->timer, clock_mono_ms() + AGAIN_MS);
 }
 
+bool
+jobs_cancel_starts(struct jobs *jobs, struct process *p)
+{
+	p->first_start_job = jobs->next_number;
+	return process_cancel_start(p);
+}
+
 void
 jobs_drop_process(struct jobs *jobs UNUSED, struct process *p)
 {
 	/* The queues hold numbers that are never reused: only this mark could call it. */
-	p->respawning = false;
+	(void)process_cancel_start(p);
 }
 
 /* ---- the state document ---- */

@@ -52,6 +52,10 @@ void jobs_clear_with(struct jobs *, jobs_clear_fn *);
 void jobs_halt(struct jobs *);
 /* Appends to the respawn queue, which shares the turn's time with the jobs. */
 void jobs_respawn(struct jobs *, struct process *);
+/* A stop of the process, also of one that does not run: what is queued now, here or for an
+ * automatic start, starts it no more. A queued start gets ABNORMAL_TERMINATION, as one that
+ * is stopped before it is RUNNING. True when an automatic start was cancelled. */
+bool jobs_cancel_starts(struct jobs *, struct process *);
 /* The process is being freed. */
 void jobs_drop_process(struct jobs *, struct process *);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define ENDING_NOT_SPAWNED 127
+#define RESTART_EVERY_MS 1000	/* at least, from start to automatic start */
 
 enum fault
 launch_drop(struct process *p, struct request *request UNUSED)
@@ -97,15 +98,10 @@ launch_spawn(struct process *p, struct request *request)
 }
 
 enum fault
-launch_first(struct process *p, struct request *request)
-{
-	return p->spawn == 0 ? launch_spawn(p, request) : FAULT_NONE;
-}
-
-enum fault
 launch_auto(struct process *p, struct request *request UNUSED)
 {
-	if (p->config->autostart && p->spawn == 0 && !p->ops->is_stopping(p))
+	if (p->config->autostart && p->spawn == 0 && !p->autostart_cancelled &&
+	    !p->ops->is_stopping(p))
 		transition_enqueue(p);
 	return FAULT_NONE;
 }
@@ -116,4 +112,21 @@ launch_retry(struct process *p, struct request *request UNUSED)
 	if (!p->ops->is_stopping(p))
 		transition_enqueue(p);
 	return FAULT_NONE;
+}
+
+/* A program that ends at once would otherwise be started hundreds of times a second. One
+ * that lived longer is started again without a pause. */
+void
+launch_again(struct process *p)
+{
+	int64_t due = p->started_ms + RESTART_EVERY_MS;
+
+	if (p->ops->is_stopping(p))
+		return;
+	if (clock_mono_ms() >= due) {
+		transition_enqueue(p);
+		return;
+	}
+	p->due_ms = due + 1;
+	transition_arm(p);
 }

@@ -7,17 +7,17 @@
 
 /* Spawns: STARTING, and at once RUNNING when startsecs is 0, or BACKOFF, or FATAL. */
 transition_fn launch_spawn;
-/* As launch_spawn, for a process that was never spawned. */
-transition_fn launch_first;
 /* Enqueues the first automatic start. */
 transition_fn launch_auto;
-/* Enqueues the next attempt. */
+/* Enqueues the next attempt, or the restart that was due. */
 transition_fn launch_retry;
 /* startsecs are over: RUNNING. */
 transition_fn launch_up;
 /* A group's stop during shutdown: BACKOFF becomes FATAL. */
 transition_fn launch_drop;
 
+/* An automatic start after an end: enqueued, or due one second after the last start. */
+void launch_again(struct process *);
 /* RUNNING, with its verdict and no line. */
 void launch_run(struct process *);
 /* One more failed attempt: BACKOFF, and FATAL when it was the last. */

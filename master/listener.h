@@ -22,6 +22,7 @@ enum listener_state {
 struct pool_event {
 	struct event *event;	/* a reference; NULL = none */
 	uint64_t poolserial;
+	bool rejected;	/* before, by some listener */
 };
 
 /* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */

@@ -1,6 +1,7 @@
 #include "master/pool.h"
 
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 
 #define HEADER_ROOM 256	/* bytes that most headers need less than */
 #define PER_PROCESS 4	/* events that one program may make while it starts */
+#define REJECTED_MS 1000 /* from a rejection to the same listener's next rejected event */
 
 struct pool *
 pool_new(struct group *group, const struct pool_ops *ops)
@@ -24,18 +26,23 @@ pool_new(struct group *group, const struct pool_ops *ops)
 	return pool;
 }
 
-/* Takes the head out; its reference is the caller's. */
+/* Takes an event out; its reference is the caller's. */
 static struct pool_event
-pop(struct pool *pool)
+take_out(struct pool *pool, struct pool_waiting *waiting)
 {
-	struct pool_waiting *waiting = STAILQ_FIRST(&pool->buffer);
 	struct pool_event item = waiting->item;
 
-	STAILQ_REMOVE_HEAD(&pool->buffer, in_buffer);
+	STAILQ_REMOVE(&pool->buffer, waiting, pool_waiting, in_buffer);
 	pool->count--;
 	pool->bytes -= item.event->size;
 	free(waiting);
 	return item;
+}
+
+static struct pool_event
+pop(struct pool *pool)
+{
+	return take_out(pool, STAILQ_FIRST(&pool->buffer));
 }
 
 void
@@ -138,7 +145,7 @@ take_serial(struct pool *pool)
 void
 pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
 {
-	struct pool_event item = {event, take_serial(pool)};
+	struct pool_event item = {.event = event, .poolserial = take_serial(pool)};
 
 	for (unsigned i = 0; i < times; i++) {
 		make_room(pool, processes);
@@ -148,9 +155,9 @@ pool_accept(struct pool *pool, struct event *event, unsigned times, size_t proce
 }
 
 void
-pool_end(void *ctx, struct pool_event taken, bool processed)
+pool_end(
+    struct pool *pool, struct process *process, struct pool_event taken, bool processed)
 {
-	struct pool *pool = ctx;
 	const struct group_config *config = pool->group->config;
 
 	if (processed || taken.event == NULL) {
@@ -161,6 +168,8 @@ pool_end(void *ctx, struct pool_event taken, bool processed)
 		  ")",
 	    taken.event->serial, config->name, pool->count,
 	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
+	process->rejected_ms = clock_mono_ms();
+	taken.rejected = true;
 	make_room(pool, SIZE_MAX / PER_PROCESS);
 	insert_or_lose(pool, taken, true);
 }
@@ -208,8 +217,24 @@ give_to(struct pool *pool, struct process *process, struct listener *listener,
 	return true;
 }
 
+/* A listener that rejects everything, and several that pass one event around, would use up
+ * a processor. *due becomes the time from which the process may take it, if that is the
+ * first. */
 static bool
-give(struct pool *pool, const struct pool_event *item, const char *identifier)
+has_just_rejected(
+    const struct process *process, const struct pool_event *item, int64_t *due)
+{
+	int64_t until = process->rejected_ms + REJECTED_MS;
+
+	if (!item->rejected || process->rejected_ms == -1 || clock_mono_ms() >= until)
+		return false;
+	if (*due == -1 || until < *due)
+		*due = until;
+	return true;
+}
+
+static bool
+give(struct pool *pool, const struct pool_event *item, const char *identifier, int64_t *due)
 {
 	struct process *process;
 	struct listener *listener;
@@ -220,7 +245,8 @@ give(struct pool *pool, const struct pool_event *item, const char *identifier)
 	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
 		listener = pool->ops->listener(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||
-		    listener->state != LISTENER_READY)
+		    listener->state != LISTENER_READY ||
+		    has_just_rejected(process, item, due))
 			continue;
 		if (buf_len(&text) == 0 && envelop(&text, pool, item, identifier) == -1)
 			break;
@@ -232,12 +258,25 @@ give(struct pool *pool, const struct pool_event *item, const char *identifier)
 	return given;
 }
 
-void
+/* Behind an event that waits after its rejection new ones are handed out: they would
+ * overflow the buffer otherwise. */
+int64_t
 pool_dispatch(struct pool *pool, const char *identifier)
 {
-	while (pool->count > 0 &&
-	    give(pool, &STAILQ_FIRST(&pool->buffer)->item, identifier))
-		event_unref(pop(pool).event);
+	struct pool_waiting *waiting = STAILQ_FIRST(&pool->buffer), *next;
+	int64_t first = -1, due;
+
+	for (; waiting != NULL; waiting = next) {
+		next = STAILQ_NEXT(waiting, in_buffer);
+		due = -1;
+		if (give(pool, &waiting->item, identifier, &due))
+			event_unref(take_out(pool, waiting).event);
+		else if (due == -1)
+			break;
+		else if (first == -1 || due < first)
+			first = due;
+	}
+	return first;
 }
 
 bool

@@ -49,12 +49,14 @@ unsigned pool_wants(const struct pool *, enum event_type);
 /* Buffers the event so many times; others give way when there is no room. processes: how
  * many live processes there are, for the default size. */
 void pool_accept(struct pool *, struct event *, unsigned times, size_t processes);
-/* A listener_end_fn: a rejected event goes to the head again. */
-listener_end_fn pool_end;
+/* An event (taken) comes back from its listener's process. A rejected one goes to the head
+ * again; that process gets no rejected event before a second has passed. */
+void pool_end(struct pool *, struct process *, struct pool_event take, bool processed);
 /* Whether a listener has an event to answer, or one waits that a listener may take. */
 bool pool_is_busy(const struct pool *);
-/* Hands out what it can. */
-void pool_dispatch(struct pool *, const char *identifier);
+/* Hands out what it can. The monotonic time (ms) from which a listener that is ready may
+ * take what it may not take yet, or -1. */
+int64_t pool_dispatch(struct pool *, const char *identifier);
 /* For the state document: nothing waits any more; and an event waits again, last of all. 0,
  * or -1 with ENOMEM: then it is not taken. */
 void pool_clear(struct pool *);

@@ -53,6 +53,14 @@ process_not_running(struct process *p UNUSED, struct request *request UNUSED)
 	return FAULT_NOT_RUNNING;
 }
 
+/* It does not run, and does not begin to by itself. */
+static enum fault
+process_stays(struct process *p, struct request *request UNUSED)
+{
+	(void)process_cancel_start(p);
+	return FAULT_NOT_RUNNING;
+}
+
 static enum fault
 process_still_stopping(struct process *p, struct request *request UNUSED)
 {
@@ -78,11 +86,12 @@ process_nothing(struct process *p UNUSED, struct request *request UNUSED)
 static const struct row rows[] = {
 	{ PROCESS_STOPPED, {
 		[EV_START] = launch_spawn,
-		[EV_STOP] = process_not_running,
+		[EV_STOP] = process_stays,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = launch_auto,
-		[EV_RESPAWN] = launch_first,
+		[EV_RESPAWN] = launch_spawn,
+		[EV_TIMEOUT] = launch_retry,
 	} },
 	{ PROCESS_STARTING, {
 		[EV_START] = process_already_started,
@@ -121,11 +130,12 @@ static const struct row rows[] = {
 	} },
 	{ PROCESS_EXITED, {
 		[EV_START] = launch_spawn,
-		[EV_STOP] = process_not_running,
+		[EV_STOP] = process_stays,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
 		[EV_RESPAWN] = launch_spawn,
+		[EV_TIMEOUT] = launch_retry,
 	} },
 	{ PROCESS_FATAL, {
 		[EV_START] = launch_spawn,
@@ -186,7 +196,7 @@ process_new(uint64_t id, struct group *group, const struct process_config *confi
 	p->ops = ops;
 	p->ops_ctx = ops_ctx;
 	p->state = PROCESS_STOPPED;
-	p->deadline_ms = p->due_ms = p->report_ms = -1;
+	p->deadline_ms = p->due_ms = p->report_ms = p->rejected_ms = -1;
 	return p;
 }
 
@@ -250,6 +260,33 @@ process_respawn(struct process *p)
 		return;		/* started or stopped by hand meanwhile */
 	p->respawning = false;
 	process_happened(p, EV_RESPAWN, 0);
+}
+
+/* While a process does not run, nothing but a start is ever due. */
+bool
+process_start_is_pending(const struct process *p)
+{
+	return process_state_is_stopped(p->state) && (p->respawning || p->due_ms != -1);
+}
+
+bool
+process_cancel_start(struct process *p)
+{
+	if (!process_start_is_pending(p))
+		return false;
+	log_info("%s: pending start cancelled", p->config->name);
+	p->respawning = false;
+	p->due_ms = -1;
+	transition_arm(p);
+	p->autostart_cancelled = p->spawn == 0;
+	return true;
+}
+
+void
+process_renew(struct process *p)
+{
+	if (p->state == PROCESS_STOPPED)
+		launch_again(p);
 }
 
 void
@@ -317,6 +354,8 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.start = p->start,
 		.stop = p->stop,
 		.exitstatus = p->has_exitstatus ? p->exitstatus : 0,
+		.last_status = p->last_status,
+		.last_signal = p->last_signal,
 		.spawnerr = strdup(p->spawnerr != NULL ? p->spawnerr : ""),
 		.stopped_at = process_stopped_at(p),
 		.stdout_logfile = strdup(stdout_log),

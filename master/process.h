@@ -52,14 +52,21 @@ struct process {
 	bool killing;			/* a stop was asked for, its end is awaited */
 	int64_t started_ms;		/* monotonic time of the last spawn attempt */
 	int64_t deadline_ms;		/* what `arm` was last told, or -1 */
-	int64_t due_ms;			/* startsecs over, retry or SIGKILL due, or -1 */
+	int64_t due_ms;			/* startsecs over, retry, restart or SIGKILL
+					 * due, or -1 */
 	int64_t report_ms;		/* next "waiting for NAME to stop", or -1 */
 	int64_t start, stop;		/* epoch seconds, 0 = never */
 	int64_t backoff;		/* failed attempts in a row */
 	bool has_exitstatus;
 	int exitstatus;			/* -1 = by a signal */
+	int last_status;		/* of the last end, at `stop`: -1 = by a signal, … */
+	int last_signal;		/* … this one, else 0 */
 	char *spawnerr;			/* owned; NULL = none */
 	bool respawning;		/* enqueued for an automatic start */
+	bool autostart_cancelled;	/* by a stop, before its first start */
+	uint64_t first_start_job;	/* start jobs with a lower number are cancelled */
+	int64_t rejected_ms;		/* monotonic time of the last event that it rejected,
+					 * of an event listener; -1 = none */
 	int ending;			/* as a shell shows its last end or failure:
 					 * 128 + a signal, 127 = could not be spawned */
 	/* statedoc.c asserts this struct's size: a field added here must be added there. */
@@ -76,7 +83,8 @@ void process_free(struct process *);
  * SPAWN_ERROR, or SHUTDOWN_STATE when ops->is_stopping (the gate refuses that before). */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
 /* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for
- * NAME to stop" now and every two seconds until it has. */
+ * NAME to stop" now and every two seconds until it has. One that does not run is not
+ * started automatically any more: see process_cancel_start. */
 enum fault process_stop(struct process *, char **detail);
 /* A group's stop during shutdown: as process_stop, but BACKOFF becomes FATAL (3.3). */
 void process_shutdown(struct process *);
@@ -84,6 +92,13 @@ void process_shutdown(struct process *);
 enum fault process_signal(struct process *, int signo, char **detail);
 /* First automatic start: enqueued, only when autostart, never started and not stopping. */
 void process_autostart(struct process *);
+/* Whether an automatic start is queued or due later while it does not run. BACKOFF is not
+ * meant: there it counts as running. */
+bool process_start_is_pending(const struct process *);
+/* Cancels that start and logs it; false when none was pending. */
+bool process_cancel_start(struct process *);
+/* STOPPED only to be started again: an automatic start. */
+void process_renew(struct process *);
 /* Its turn in the respawn queue came. */
 void process_respawn(struct process *);
 /* Its timer fired: startsecs over, retry due, or SIGKILL due. */

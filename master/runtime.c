@@ -205,8 +205,8 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 		interface_renewed(process);
 	/* An event that it was given and has not answered is another's. */
 	if (left.event != NULL)
-		pool_end(events_pool(runtime_master(process)->events, process->group), left,
-		    false);
+		pool_end(events_pool(runtime_master(process)->events, process->group),
+		    process, left, false);
 }
 
 enum fault

@@ -46,12 +46,19 @@ stderr_communication(void *ctx, const char *bytes, size_t n)
 }
 
 static void
+listener_ended(void *ctx, struct pool_event taken, bool processed)
+{
+	struct process *process = ctx;
+
+	pool_end(events_pool(events_of(process), process->group), process, taken, processed);
+}
+
+static void
 listener_output(void *ctx, const char *bytes, size_t n)
 {
 	struct process *process = ctx;
 
-	listener_feed(process->runtime->listener, bytes, n, pool_end,
-	    events_pool(events_of(process), process->group));
+	listener_feed(process->runtime->listener, bytes, n, listener_ended, process);
 }
 
 /* By whether *_events_enabled is set. */

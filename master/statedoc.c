@@ -8,7 +8,7 @@
 
 /* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
  * struct master. */
-STATEDOC_SIZE(struct process, 184);
+STATEDOC_SIZE(struct process, 216);
 STATEDOC_SIZE(struct group, 72);
 STATEDOC_SIZE(struct mood_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
@@ -30,8 +30,13 @@ static const struct statefield process_rows[] = {
 	ROW(struct process, backoff, I64),
 	ROW(struct process, has_exitstatus, BOOL),
 	ROW(struct process, exitstatus, INT),
+	ROW(struct process, last_status, INT),
+	ROW(struct process, last_signal, INT),
 	ROW(struct process, spawnerr, TEXT),
 	ROW(struct process, respawning, BOOL),
+	ROW(struct process, autostart_cancelled, BOOL),
+	ROW(struct process, first_start_job, U64),
+	ROW(struct process, rejected_ms, I64),
 	ROW(struct process, ending, INT),
 };
 

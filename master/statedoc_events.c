@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 STATEDOC_SIZE(struct event, 32);
-STATEDOC_SIZE(struct pool_event, 16);
+STATEDOC_SIZE(struct pool_event, 24);
 STATEDOC_SIZE(struct pool, 72);
 
 /* An event that several pools or subscriptions share becomes one for each: only memory is
@@ -14,12 +14,14 @@ STATEDOC_SIZE(struct pool, 72);
 struct event_copy {
 	enum event_type type;
 	uint64_t serial, poolserial;
+	bool rejected;
 };
 
 static const struct statefield event_rows[] = {
 	ROW(struct event_copy, type, EVENT),
 	ROW(struct event_copy, serial, U64),
 	ROW(struct event_copy, poolserial, U64),
+	ROW(struct event_copy, rejected, BOOL),
 };
 
 static const struct statefield pool_rows[] = {
@@ -32,7 +34,8 @@ json_t *
 statedoc_pool_event_write(const struct pool_event *item)
 {
 	const struct event *event = item->event;
-	struct event_copy copy = { event->type, event->serial, item->poolserial };
+	struct event_copy copy = { event->type, event->serial, item->poolserial,
+		item->rejected };
 	json_t *object = WRITE(event_rows, &copy);
 
 	statedoc_add(&object, "payload", statefield_hex(event->payload, event->size));
@@ -56,6 +59,7 @@ statedoc_pool_event_read(const json_t *json, struct pool_event *item, char **why
 	}
 	item->event = event_new(copy.type, copy.serial, "", payload, n);
 	item->poolserial = copy.poolserial;
+	item->rejected = copy.rejected;
 	free(payload);
 	return item->event == NULL ? statedoc_fail(why, "out of memory", "") : 0;
 }

@@ -7,9 +7,9 @@
 #include <string.h>
 
 STATEDOC_SIZE(struct statedoc_output, 64);
-STATEDOC_SIZE(struct statedoc_pipes, 496);
+STATEDOC_SIZE(struct statedoc_pipes, 504);
 STATEDOC_SIZE(struct capture_memory, 32);
-STATEDOC_SIZE(struct listener, 328);
+STATEDOC_SIZE(struct listener, 336);
 
 static const struct statefield pipes_rows[] = {
 	ROW(struct statedoc_pipes, stdin_fd, INT),

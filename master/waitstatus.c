@@ -12,6 +12,12 @@ waitstatus_code(int wait_status)
 }
 
 int
+waitstatus_signal(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+}
+
+int
 waitstatus_shell(int wait_status)
 {
 	if (WIFEXITED(wait_status))

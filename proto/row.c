@@ -247,6 +247,8 @@ static const struct column {
 	COLUMN(stderr_logfile, text, .least = 0),
 	COLUMN(spawnerr, text, .least = 0),
 	COLUMN(fed_by_pipe, flag, .least = 0),
+	COLUMN(last_status, integer, .least = -1),
+	COLUMN(last_signal, integer, .least = 0),
 };
 
 static const void *

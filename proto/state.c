@@ -177,6 +177,22 @@ process_info_description(const struct process_info *info, int64_t now)
 }
 
 char *
+process_info_last_exit(const struct process_info *info)
+{
+	char name[32], *text;
+	int n;
+
+	if (info->stop == 0)
+		return strdup("");
+	if (info->last_signal != 0)
+		n = asprintf(&text, "killed by %s",
+		    str_signal_name(info->last_signal, name));
+	else
+		n = asprintf(&text, "exit status %d", info->last_status);
+	return n < 0 ? NULL : text;
+}
+
+char *
 namespec_join(const char *group, const char *name)
 {
 	size_t before = strlen(group), rest = strlen(name) + 1;

@@ -130,7 +130,8 @@ static void
 bulk_tell(struct bulk *b, const char *group, const char *name, enum fault fault,
     const char *text)
 {
-	struct bulk_result result = {group, name, fault, text};
+	struct bulk_result result = {.group = group, .name = name, .fault = fault,
+	    .text = text};
 
 	b->result(b->ctx, &result);
 }

@@ -25,6 +25,7 @@ struct bulk_result {
 	const char *group, *name;
 	enum fault fault;	/* FAULT_NONE = OK */
 	const char *text;	/* "OK" or the fault's whole text */
+	bool cancelled;		/* NOT_RUNNING, and a pending start of it was cancelled */
 };
 
 struct bulk;

@@ -235,13 +235,13 @@ static void
 wait_in_pools(struct scene *s)
 {
 	struct pool *pool = pool_of(s, "watchers");
-	struct pool_event item;
+	struct pool_event item = {0};
 
 	pool_clear(pool_of(s, "idle"));
 	pool_of(s, "idle")->next_serial = 41;
 	item.event = event_new(EVENT_TICK_60, 5, "when:60", "", 0);
 	item.poolserial = 3;
-	pool_end(pool, item, false);
+	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
 	events_remote(s->master.events, "h\xc3\xa9", "a\xff\n", 3);
 	events_remote(s->master.events, "empty", "", 0);
 	events_stopping(s->master.events);
@@ -284,7 +284,7 @@ get_readings(const struct process *p, struct statedoc_pipes *pipes)
 	listener->missing = INT64_C(1) << 40;
 	memcpy(listener->result, "\0O", listener->nresult = 2);
 	listener->outstanding = (struct pool_event){
-		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98 };
+		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98, true };
 }
 
 static int
@@ -334,6 +334,7 @@ static void
 assert_pool_event(const struct pool_event *got, const struct pool_event *want)
 {
 	assert_int_equal(got->poolserial, want->poolserial);
+	assert_int_equal(got->rejected, want->rejected);
 	assert_int_equal(got->event->type, want->event->type);
 	assert_int_equal(got->event->serial, want->event->serial);
 	assert_int_equal(got->event->size, want->event->size);

@@ -434,10 +434,30 @@ test_halt(void **state)
 	    s, "result 1 p0 FATAL_STATE spawn 0\nresult 1 p1 FATAL_STATE spawn 0\nend 1\n");
 }
 
+/* A stop of a process cancels the starts that were queued before it, and no later ones. */
+static void
+test_cancel_starts(void **state)
+{
+	struct scene *s = *state;
+
+	add(s, JOB_START, 0, 2);
+	assert_false(jobs_cancel_starts(s->jobs, process(s, 1)));
+	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	    "result 1 p1 ABNORMAL_TERMINATION spawn 0\n"
+	    "spawn p2\nresult 1 p2 OK spawn 1\nend 1\n");
+	add(s, JOB_START, 1, 1);
+	assert_turn(s, "spawn p1\nresult 2 p1 OK spawn 1\nend 2\n");
+	process_autostart(process(s, 3));
+	process_autostart(process(s, 4));
+	assert_true(jobs_cancel_starts(s->jobs, process(s, 3)));
+	assert_turn(s, "spawn p4\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_cancel_starts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_begins_next_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds_and_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_check, setup, teardown),

@@ -65,7 +65,7 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 			struct event *event = event_new(EVENT_TICK_5, 1, "", "", 0);
 
 			assert_int_equal(listener->state, LISTENER_READY);
-			listener_give(listener, (struct pool_event){event, 0});
+			listener_give(listener, (struct pool_event){.event = event});
 			input++;
 			continue;
 		}

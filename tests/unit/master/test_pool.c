@@ -154,7 +154,7 @@ dispatch(const char *want)
 {
 	char *got;
 
-	pool_dispatch(scene.pool, "here");
+	(void)pool_dispatch(scene.pool, "here");
 	assert_int_equal(buf_putc(&scene.written, '\0'), 0);
 	got = buf_steal(&scene.written);
 	assert_string_equal(got, want);
@@ -166,7 +166,8 @@ static void
 end(size_t i, bool processed)
 {
 	scene.listeners[i].state = LISTENER_READY;
-	pool_end(scene.pool, listener_take(&scene.listeners[i]), processed);
+	pool_end(scene.pool, scene.processes[i], listener_take(&scene.listeners[i]),
+	    processed);
 }
 
 #define HEAD(serial, poolserial)                                                    \
@@ -258,7 +259,8 @@ test_write_fails(void **state UNUSED)
 	teardown();
 }
 
-/* A rejected event goes before all others, with the serials that it had. */
+/* A rejected event goes before all others, with the serials that it had, but not within a
+ * second to the listener that rejected it: that gets others meanwhile. */
 static void
 test_rejected(void **state UNUSED)
 {
@@ -269,11 +271,43 @@ test_rejected(void **state UNUSED)
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
 	end(0, false);
 	assert_waiting("0 1 2");
+	dispatch("a: " HEAD(1, 1) "len:1\nx\n");
+	end(0, true);
+	assert_waiting("0 2");
+	dispatch("a: " HEAD(2, 2) "len:1\nx\n");
+	end(0, true);
+	recorder_tick(&scene.recorder, 999);
+	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	recorder_tick(&scene.recorder, 1);
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
 	end(0, true);
-	assert_waiting("1 2");
-	pool_end(scene.pool, (struct pool_event){0}, false);
-	assert_waiting("1 2");
+	assert_waiting("");
+	pool_end(scene.pool, scene.processes[0], (struct pool_event){0}, false);
+	assert_waiting("");
+	teardown();
+}
+
+/* Another listener takes a rejected event at once; when all have rejected one, none gets
+ * any rejected one again within a second, but new ones. */
+static void
+test_passed_around(void **state UNUSED)
+{
+	setup(0, 10, false);
+	scene.listeners[2].state = LISTENER_UNKNOWN;
+	accept_many(2, 4);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\nb: " HEAD(1, 1) "len:1\nx\n");
+	end(0, false);
+	recorder_tick(&scene.recorder, 100);
+	end(1, true);
+	dispatch("b: " HEAD(0, 0) "len:1\nx\n");
+	end(1, false);
+	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	recorder_tick(&scene.recorder, 900);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
+	end(0, true);
+	accept_many(1, 4);
+	end(1, true);
+	dispatch("a: " HEAD(2, 2) "len:1\nx\n");
 	teardown();
 }
 
@@ -288,7 +322,7 @@ test_overflow(void **state UNUSED)
 	accept_many(3, 100);
 	assert_waiting("2 3");
 	assert_logged("ERRO pool p event buffer overflowed, discarding event 1\n");
-	pool_end(scene.pool, listener_take(&scene.listeners[0]), false);
+	pool_end(scene.pool, scene.processes[0], listener_take(&scene.listeners[0]), false);
 	assert_waiting("0 3");
 	assert_logged("ERRO pool p event buffer overflowed, discarding event 2\n");
 	teardown();
@@ -378,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_nobody_ready),
 		cmocka_unit_test(test_write_fails),
 		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_passed_around),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_default_size),
 		cmocka_unit_test(test_default_size_in_bytes),

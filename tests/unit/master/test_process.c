@@ -251,8 +251,10 @@ show(struct stage *s)
 	recorder_line(&s->recorder, "spawnerr '%s' stopped_at '%s' logs '%s' '%s' pipe %d",
 	    info.spawnerr, info.stopped_at, info.stdout_logfile, info.stderr_logfile,
 	    info.fed_by_pipe);
-	recorder_line(&s->recorder, "backoff %lld killing %d respawning %d",
-	    (long long)p->backoff, p->killing, p->respawning);
+	recorder_line(&s->recorder, "last exit %d %d", info.last_status, info.last_signal);
+	recorder_line(&s->recorder, "backoff %lld killing %d respawning %d%s",
+	    (long long)p->backoff, p->killing, p->respawning,
+	    p->autostart_cancelled ? " autostart cancelled" : "");
 	process_info_clear(&info);
 }
 

@@ -371,7 +371,7 @@ static void
 listener_changes_masters(void **state)
 {
 	struct statedoc_pipes pipes;
-	struct pool_event item;
+	struct pool_event item = {0};
 	struct move m;
 
 	(void)state;

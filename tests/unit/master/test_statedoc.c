@@ -43,6 +43,11 @@ assert_process(const struct process *got, const struct process *want)
 	assert_int_equal(got->exitstatus, want->exitstatus);
 	assert_int_equal(got->respawning, want->respawning);
 	assert_int_equal(got->ending, want->ending);
+	assert_int_equal(got->last_status, want->last_status);
+	assert_int_equal(got->last_signal, want->last_signal);
+	assert_int_equal(got->autostart_cancelled, want->autostart_cancelled);
+	assert_int_equal(got->first_start_job, want->first_start_job);
+	assert_int_equal(got->rejected_ms, want->rejected_ms);
 	if (want->spawnerr == NULL)
 		assert_null(got->spawnerr);
 	else
@@ -239,6 +244,11 @@ test_every_member(void **state UNUSED)
 	p->spawnerr = strdup("can't find \xff\x01");
 	p->respawning = true;
 	p->ending = 139;
+	p->last_status = -1;
+	p->last_signal = 10;
+	p->autostart_cancelled = true;
+	p->first_start_job = 21;
+	p->rejected_ms = 22;
 	doc = through_text(old);
 	fresh = revive(doc);
 	assert_same(fresh, old);

@@ -13,10 +13,10 @@
 #include "proto/row.h"
 
 /* Whoever adds a member extends the comparison and the sample below. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 120,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 128,
     "process_info has changed: compare its new member");
 
-#define COLUMNS 16
+#define COLUMNS 18
 #define REQUIRED 5
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
@@ -29,7 +29,7 @@ static const struct process_info sample = {
 	.group = text_group, .name = text_name, .state = PROCESS_BACKOFF, .pid = INT_MAX,
 	.start = 5000000000, .stop = 4999999999, .exitstatus = -1, .spawnerr = text_error,
 	.stopped_at = text_date, .stdout_logfile = text_out, .stderr_logfile = text_err,
-	.fed_by_pipe = false,
+	.fed_by_pipe = false, .last_status = -1, .last_signal = 10,
 };
 static const struct process_info fresh = {
 	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
@@ -77,6 +77,8 @@ assert_both_ways(const struct process_info *info, enum row_form form)
 	assert_string_equal(got.stdout_logfile, info->stdout_logfile);
 	assert_string_equal(got.stderr_logfile, info->stderr_logfile);
 	assert_int_equal(got.fed_by_pipe, info->fed_by_pipe);
+	assert_int_equal(got.last_status, info->last_status);
+	assert_int_equal(got.last_signal, info->last_signal);
 	process_info_clear(&got);
 	assert_null(got.group);
 }
@@ -135,8 +137,8 @@ test_left_out(void **state)
 	assert_sizes(&fresh, REQUIRED, REQUIRED);
 	info.pid = 1;
 	assert_sizes(&info, REQUIRED + 1, REQUIRED + 1);
-	info.spawnerr = text_error; /* the last but one: those before it must stand */
-	assert_sizes(&info, REQUIRED + 2, COLUMNS - 1);
+	info.spawnerr = text_error; /* not the last: those before it must stand */
+	assert_sizes(&info, REQUIRED + 2, COLUMNS - 3);
 }
 
 /* What the manual says of the order, and of a program that runs. */
@@ -284,6 +286,7 @@ static const struct {
 	{"id", "0"}, {"id", "-1"}, {"spawn", "-1"}, {"pid", "-1"}, {"pid", "2147483648"},
 	{"exitstatus", "2147483648"}, {"state", "true"}, {"state", "20.0"},
 	{"last_spawn", "-1"}, {"verdict", "{}"}, {"verdict", "1.0"}, {"fed_by_pipe", "1"},
+	{"last_status", "-2"}, {"last_status", "true"}, {"last_signal", "-1"},
 };
 
 static void
