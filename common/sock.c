@@ -357,23 +357,29 @@ sock_is_loopback6(const struct in6_addr *a)
 }
 
 bool
+sock_address_is_local(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)address;
+
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	}
+	if (address->sa_family == AF_INET6)
+		return sock_is_loopback6(
+		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return address->sa_family == AF_UNIX;
+}
+
+bool
 sock_peer_is_local(int fd)
 {
 	union {
 		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
 		struct sockaddr_storage room;
 	} peer = { 0 };
 	socklen_t len = sizeof(peer);
 
-	if (getpeername(fd, &peer.any, &len) == -1)
-		return false;
-	if (peer.any.sa_family == AF_INET)
-		return ntohl(peer.in.sin_addr.s_addr) >> 24 == 127;
-	if (peer.any.sa_family == AF_INET6)
-		return sock_is_loopback6(&peer.in6.sin6_addr);
-	return peer.any.sa_family == AF_UNIX;
+	return getpeername(fd, &peer.any, &len) == 0 && sock_address_is_local(&peer.any);
 }
 
 ssize_t

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* Connected pair, AF_UNIX stream. */
@@ -32,6 +33,8 @@ NODISCARD int sock_accept(int listener);
 NODISCARD int sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
 /* True when the other end is AF_UNIX, in 127/8 or ::1 ("this machine", design 3). */
 bool sock_peer_is_local(int fd);
+/* The same of an address. */
+bool sock_address_is_local(const struct sockaddr *);
 /* sendmsg with at most one descriptor (-1 = none) on the first byte. Bytes sent or -1. */
 NODISCARD ssize_t sock_send(int fd, const void *bytes, size_t n, int pass);
 /* recvmsg; at most `max` descriptors are stored (CLOEXEC), *count says how many, surplus

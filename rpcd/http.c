@@ -3,17 +3,19 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/sock.h"
 #include "rpcd/http_request.h"
 #include "rpcd/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A request's headers and those of its answer. libmicrohttpd overwrites all of it, and
@@ -29,7 +31,6 @@ struct http_listener {
 	struct http_gate gate;
 	struct MHD_Daemon *daemon;
 	int fd; /* the listening socket once it is quiesced, else -1 */
-	bool is_unix;
 	struct source *ready; /* libmicrohttpd's epoll set; gate.timer: its time-outs */
 };
 
@@ -48,7 +49,7 @@ listener_connections(const struct rpcd *rpcd)
 	most = most / 2 / listeners;
 	if (most > CONNECTIONS_MAX)
 		most = CONNECTIONS_MAX;
-	return most > 0 ? (unsigned)most : 1;
+	return most > CONNECTIONS_LEAST ? (unsigned)most : CONNECTIONS_LEAST;
 }
 
 static void *
@@ -83,19 +84,18 @@ listener_completed(void *ctx, struct MHD_Connection *connection, void **request,
 	*request = NULL;
 }
 
-/* A connection's context says only whether its other end is on this machine. */
 static void
-listener_connection(void *ctx, struct MHD_Connection *connection, void **is_local,
+listener_connection(void *ctx, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
 	struct http_listener *l = ctx;
-	const union MHD_ConnectionInfo *info;
 
-	if (what != MHD_CONNECTION_NOTIFY_STARTED)
-		return;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (l->is_unix || (info != NULL && sock_peer_is_local(info->connect_fd)))
-		*is_local = l;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = http_connection_open(&l->gate, connection);
+	} else {
+		http_connection_close(*context);
+		*context = NULL;
+	}
 }
 
 static void PRINTF_LIKE(2, 0) listener_log(void *ctx, const char *fmt, va_list ap)
@@ -114,12 +114,34 @@ listener_daemon(struct http_listener *l, int fd)
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, listener_access, l,
 	    MHD_OPTION_EXTERNAL_LOGGER, listener_log, l, MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_CONNECTION_LIMIT, listener_connections(l->gate.rpcd),
+	    MHD_OPTION_CONNECTION_LIMIT, connections_limit(l->gate.connections),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_URI_LOG_CALLBACK, listener_uri, l, MHD_OPTION_NOTIFY_COMPLETED,
 	    listener_completed, l, MHD_OPTION_NOTIFY_CONNECTION, listener_connection, l,
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+}
+
+/* What log lines call it. */
+static void
+listener_name(struct http_listener *l, int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage storage;
+	} own = {0};
+	socklen_t len = sizeof(own);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (l->gate.is_unix)
+		snprintf(l->gate.name, sizeof(l->gate.name), "the Unix socket");
+	else if (getsockname(fd, &own.any, &len) < 0 ||
+		 getnameinfo(&own.any, len, host, sizeof(host), port, sizeof(port),
+		     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		snprintf(l->gate.name, sizeof(l->gate.name), "a TCP listener");
+	else
+		snprintf(l->gate.name, sizeof(l->gate.name),
+		    strchr(host, ':') != NULL ? "[%.40s]:%.5s" : "%.40s:%.5s", host, port);
 }
 
 /* The daemon is made now, while its calls are still allowed; nobody runs it, so that
@@ -135,10 +157,14 @@ http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_tak
 	l = xcalloc(1, sizeof(*l));
 	l->gate.rpcd = rpcd;
 	TAILQ_INIT(&l->gate.all);
-	l->is_unix = is_unix;
+	TAILQ_INIT(&l->gate.left);
+	l->gate.is_unix = is_unix;
+	l->gate.connections = connections_new(listener_connections(rpcd));
+	listener_name(l, fd);
 	l->fd = -1;
 	l->daemon = listener_daemon(l, fd);
 	if (l->daemon == NULL) {
+		connections_free(l->gate.connections);
 		free(l);
 		return NULL;
 	}
@@ -146,8 +172,8 @@ http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_tak
 	return l;
 }
 
-/* A wake-up that comes too early costs one turn in IDLE_SECONDS, a timer set after each
- * request one system call a request. */
+/* A wake-up that comes too early costs one turn, a timer set after each request one system
+ * call a request. */
 static void
 listener_arm(struct http_listener *l, int64_t deadline)
 {
@@ -157,22 +183,39 @@ listener_arm(struct http_listener *l, int64_t deadline)
 		source_arm(l->gate.timer, deadline);
 }
 
+/* At its limit libmicrohttpd does not accept; it begins again only in the run after the one
+ * that closed a connection. */
+static bool
+listener_run_once(struct http_listener *l)
+{
+	struct connections *all = l->gate.connections;
+	size_t before = connections_count(all);
+
+	MHD_run(l->daemon);
+	return http_connections_tend(&l->gate) ||
+	       (before >= connections_limit(all) && connections_count(all) < before);
+}
+
 static void
 listener_run(void *ctx, uint32_t ready)
 {
 	struct http_listener *l = ctx;
 	MHD_UNSIGNED_LONG_LONG left = 0;
-	int64_t end = clock_mono_ms() + RUNS_MS;
+	bool again = true, waits = true;
+	int64_t deadline = clock_mono_ms() + RUNS_MS;
 
 	(void)ready;
-	for (int runs = 0; runs < RUNS_MAX && (runs == 0 || clock_mono_ms() < end); runs++) {
-		MHD_run(l->daemon);
-		if (MHD_get_timeout(l->daemon, &left) != MHD_YES)
-			return;
-		if (left > 0)
-			break;
+	for (int runs = 0;
+	     again && runs < RUNS_MAX && (runs == 0 || clock_mono_ms() < deadline); runs++) {
+		again = listener_run_once(l);
+		waits = MHD_get_timeout(l->daemon, &left) == MHD_YES;
+		again = again || (waits && left == 0);
 	}
-	listener_arm(l, clock_mono_ms() + (int64_t)left);
+	if (again || waits)
+		listener_arm(l, clock_mono_ms() + (again ? 0 : (int64_t)left));
+	deadline = http_connections_deadline(&l->gate);
+	if (deadline >= 0)
+		listener_arm(l, deadline);
 }
 
 int
@@ -214,6 +257,7 @@ http_listener_free(struct http_listener *l)
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
 		close(l->fd);
+	connections_free(l->gate.connections);
 	auth_free(l->gate.auth);
 	free(l);
 }

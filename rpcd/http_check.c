@@ -43,8 +43,21 @@ http_route_find(const char *uri)
 }
 
 struct header_count {
-	unsigned lengths, encodings;
+	unsigned lengths, encodings, misnamed;
 };
+
+/* A token, as RFC 9110 has it. */
+static bool
+header_is_named(const char *name)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	const char *c = name;
+
+	while ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
+	       (*c >= 'a' && *c <= 'z') || (*c != '\0' && strchr(marks, *c) != NULL))
+		c++;
+	return c > name && *c == '\0';
+}
 
 static enum MHD_Result
 count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -57,10 +70,13 @@ count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v
 		count->lengths++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
 		count->encodings++;
+	if (!header_is_named(name))
+		count->misnamed++;
 	return MHD_YES;
 }
 
-/* Two ways to find the end of a body are a way to smuggle a second request. */
+/* Two ways to find the end of a body are a way to smuggle a second request. A name that is
+ * none is a second way for a proxy that corrects it: "Content-Length : 5". */
 static int
 check_framing(struct http_request *r, const char *method)
 {
@@ -68,19 +84,10 @@ check_framing(struct http_request *r, const char *method)
 
 	(void)method;
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_header, &count);
-	if (count.lengths + count.encodings <= 1)
+	if (count.lengths + count.encodings <= 1 && count.misnamed == 0)
 		return 0;
 	r->close = true;
 	return 400;
-}
-
-static bool
-client_is_local(const struct http_request *r)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info != NULL && info->socket_context != NULL;
 }
 
 static int
@@ -95,7 +102,7 @@ check_auth(struct http_request *r, const char *method)
 	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
 	(void)method;
-	return status[auth_check(r->gate->auth, header, client_is_local(r), &r->role)];
+	return status[auth_check(r->gate->auth, header, r->client->local, &r->role)];
 }
 
 static int

@@ -1,5 +1,6 @@
 #include "rpcd/http_request.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http.h"
@@ -7,10 +8,8 @@
 #include "rpcd/http_request_impl.h"
 #include "rpcd/trace.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 static void
 request_release_body(struct http_request *r)
@@ -26,6 +25,10 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 
 	r->gate = gate;
 	r->connection = connection;
+	r->client = http_connection_of(connection);
+	r->client->request = r;
+	if (r->client->state.phase != CONNECTION_FRESH)
+		connection_enter(&r->client->state, CONNECTION_FRESH, clock_mono_ms());
 	r->route = http_route_find(uri);
 	if (r->route != NULL && r->route->has_target)
 		r->names_log = follow_uri_parse(uri, &r->target) == 0;
@@ -39,8 +42,6 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 void
 http_request_wake(struct http_request *r)
 {
-	source_free(r->watch);
-	r->watch = NULL;
 	r->asleep = false;
 	MHD_resume_connection(r->connection);
 	source_arm(r->gate->timer, 0);
@@ -66,7 +67,8 @@ http_request_free(struct http_request *r)
 	request_abandon(r);
 	if (r->ends_daemon)
 		calls_answered(r->gate->rpcd->calls);
-	source_free(r->watch);
+	r->client->request = NULL;
+	connection_enter(&r->client->state, CONNECTION_IDLE, clock_mono_ms());
 	request_release_body(r);
 	follow_target_clear(&r->target);
 	if (r->response != NULL)
@@ -78,36 +80,22 @@ http_request_free(struct http_request *r)
 	free(r);
 }
 
-static void
-request_drop(struct http_request *r)
+void
+http_request_drop_asleep(struct http_request *r)
 {
+	if (!r->asleep)
+		return;
 	request_abandon(r);
 	r->gone = true;
 	http_request_wake(r);
 }
 
-/* A half-closed connection counts as closed, as supervisord has it. */
-static void
-request_left(void *ctx, uint32_t ready)
-{
-	(void)ready;
-	request_drop(ctx);
-}
-
-/* libmicrohttpd does not look at a connection that it suspends. */
 void
 http_request_sleep(struct http_request *r)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
 	r->asleep = true;
 	MHD_suspend_connection(r->connection);
-	if (info != NULL)
-		r->watch = loop_fd(
-		    r->gate->rpcd->loop, info->connect_fd, EPOLLRDHUP, request_left, r);
-	if (r->watch == NULL)
-		log_warn("a waiting client is not watched: %s", strerror(errno));
+	http_connection_sleeps(r->client);
 }
 
 void
@@ -116,8 +104,7 @@ http_request_drop_all(struct http_gate *gate)
 	struct http_request *r, *next;
 
 	TAILQ_FOREACH_SAFE(r, &gate->all, link, next)
-	if (r->asleep)
-		request_drop(r);
+		http_request_drop_asleep(r);
 }
 
 /* libmicrohttpd has refused what is not a number. */
@@ -146,6 +133,7 @@ static enum MHD_Result
 request_send(struct http_request *r)
 {
 	request_trace(r);
+	connection_enter(&r->client->state, CONNECTION_BUSY, clock_mono_ms());
 	if (r->close && http_page_close(r->response) < 0)
 		return MHD_NO;
 	return MHD_queue_response(r->connection, (unsigned)r->status, r->response);
@@ -164,6 +152,7 @@ request_headers(struct http_request *r, const char *method, const char *version)
 	r->begun = true;
 	if (r->uri != NULL)
 		r->line = trace_request_line(method, r->uri, version);
+	connection_begin_body(&r->client->state, clock_mono_ms());
 	r->announced = request_announced(r);
 	r->status = http_check(r, method);
 	/* As the 401 of supervisord announces. */
@@ -191,6 +180,7 @@ static enum MHD_Result
 request_body(struct http_request *r, const char *data, size_t *size)
 {
 	r->received += *size;
+	connection_received(&r->client->state, *size);
 	if (r->received > HTTP_DISCARD_MAX)
 		return MHD_NO;
 	if (r->status == 0 && r->route->has_body && request_keep(r, data, *size) < 0) {
@@ -241,6 +231,7 @@ request_answer(struct http_request *r)
 		return request_refuse(r);
 	if (!r->asked) {
 		r->asked = true;
+		connection_enter(&r->client->state, CONNECTION_BUSY, clock_mono_ms());
 		r->route->ask(r);
 	}
 	if (r->asleep)

@@ -4,8 +4,10 @@
 #define RPCD_HTTP_REQUEST_H
 
 #include "common/compiler.h"
+#include "common/loglimit.h"
 #include "common/queue.h"
 #include "rpcd/auth.h"
+#include "rpcd/http_connection.h"
 #include "rpcd/rpcd.h"
 
 #include <microhttpd.h>
@@ -23,9 +25,14 @@ struct http_request;
 /* What the requests of one listener share. */
 struct http_gate {
 	struct rpcd *rpcd;
+	char name[64];		/* in log lines: "listener" and its address */
+	bool is_unix;
 	struct auth *auth;	/* owned by the listener */
 	struct source *timer;	/* armed in the past when a connection was resumed: only
 				 * a run of libmicrohttpd's takes it up */
+	struct connections *connections;
+	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
+	struct log_limit unwatched, crowded;
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */
@@ -41,7 +48,10 @@ enum MHD_Result http_request_step(struct http_request *, const char *method,
     const char *version, const char *data, size_t *size);
 /* Answered completely, or its connection broke: an unfinished call is abandoned. */
 void http_request_free(struct http_request *);
-/* Gives up every parked call of the gate; its connections end in the next run. */
+/* Nobody waits for the answer any more: if the request sleeps, what was begun is given up
+ * and its connection ends in the next run. */
+void http_request_drop_asleep(struct http_request *);
+/* The same for all requests of the gate. */
 void http_request_drop_all(struct http_gate *);
 
 #endif

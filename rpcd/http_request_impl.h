@@ -27,6 +27,7 @@ struct http_request {
 	TAILQ_ENTRY(http_request) link;
 	struct http_gate *gate;
 	struct MHD_Connection *connection;
+	struct http_connection *client;
 	const struct http_route *route;	/* NULL: nothing is served there */
 	struct follow_target target;
 	bool names_log;	    /* the target is one that may be */
@@ -46,7 +47,6 @@ struct http_request {
 	struct buf body;
 	struct call *call;     /* parked, or NULL */
 	struct follow *follow; /* or NULL */
-	struct source *watch;  /* sees the client leave while asleep */
 	struct MHD_Response *response;
 };
 

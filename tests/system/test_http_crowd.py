@@ -1,0 +1,279 @@
+"""Clients that open connections and do not finish what they begin: others are served."""
+
+import os
+import re
+import resource
+import select
+import socket
+import time
+
+from reeve import Case, cat, reeve_only, until
+from test_http import CALL, Reply, basic, request
+
+MIB = 1 << 20
+BODY_MAX = 4 * MIB
+FLOOD = 5000
+OTHER = "127.0.0.2"
+
+
+def raise_files():
+    """As many descriptors as this process may have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def half(length=100, body=b"abc", headers=()):
+    """A request whose body is not complete."""
+    return request(body, length=False,
+                   headers=["Content-Length: %d" % length, *headers])
+
+
+class Crowd(Case):
+    tcp = None
+    credentials = ()
+
+    def setUp(self):
+        self.files = raise_files()
+        self.d = self.daemon(cat("a"), tcp=self.tcp)
+        self.good = request(headers=self.credentials)
+
+    def connect(self, via="tcp", source=None):
+        if source is None:
+            s = self.d.connect(via)
+        else:
+            s = socket.create_connection(("127.0.0.1", self.d.port), 30, (source, 0))
+        self.addCleanup(s.close)
+        return s
+
+    def ask(self, s, data=None):
+        s.sendall(data or self.good)
+        with s.makefile("rb") as stream:
+            return Reply(stream)
+
+    def assertServes(self, via="tcp", source=None):
+        with self.connect(via, source) as s:
+            self.assertEqual(200, self.ask(s, self.good if via == "tcp" else request()).status)
+
+    def connections(self):
+        """Of the front end, those that wait to be accepted excepted."""
+        folder = "/proc/%d/fd" % self.d.front_end()
+        sockets = 0
+        for fd in os.listdir(folder):
+            try:
+                sockets += os.readlink(os.path.join(folder, fd)).startswith("socket:")
+            except FileNotFoundError:
+                pass
+        return sockets
+
+    def is_open(self, s):
+        """Nothing has come yet, no end either."""
+        return select.select([s], [], [], 0)[0] == []
+
+    def warnings(self):
+        return re.findall(r"WARN reeve-rpcd: .* are open, closing one that .*", self.d.log())
+
+    def flood(self, data=b"", source=None, count=None):
+        """So many connections, each with these bytes; as many as are still open."""
+        count = min(count or FLOOD, self.files - 500)
+        clients = []
+        for _ in range(count):
+            s = self.connect(source=source)
+            try:
+                s.sendall(data)
+            except OSError:
+                pass
+            clients.append(s)
+        return clients
+
+
+@reeve_only
+class Ends(Crowd):
+    """An end that comes together with the last bytes."""
+
+    def assertAllGo(self, clients):
+        before = self.connections()
+        for data in clients:
+            with self.connect() as s:
+                s.sendall(data)
+        until(lambda: self.connections() <= before, 5, what="all connections to be closed")
+        self.assertServes()
+
+    def test_incomplete_requests(self):
+        head = self.good[:30]
+        for data in (half(), head, b"", b"\r\n", half(BODY_MAX), half(40 * MIB),
+                     request(b"5\r\nab", length=False, headers=["Transfer-Encoding: chunked"])):
+            with self.subTest(data[:40]):
+                self.assertAllGo([data] * 8)
+
+    def test_bodies_without_their_last_byte(self):
+        """17 of them are more than a listener's memory for bodies."""
+        self.assertAllGo([half(BODY_MAX, b"x" * (BODY_MAX - 1),
+                               self.credentials)] * 17)
+        with self.connect() as s:
+            self.assertEqual(400, self.ask(s, request(
+                b"x" * MIB, headers=self.credentials)).status)
+
+    def test_half_closed_client_is_answered(self):
+        for parts in ([self.good], [self.good[:20], self.good[20:]],
+                      [self.good + self.good[:50]]):
+            with self.subTest(len(parts)), self.connect() as s:
+                for part in parts[:-1]:
+                    s.sendall(part)
+                    time.sleep(0.05)
+                s.sendall(parts[-1])
+                s.shutdown(socket.SHUT_WR)
+                with s.makefile("rb") as stream:
+                    self.assertEqual(200, Reply(stream).status)
+
+    def test_many_requests_at_once_then_the_end(self):
+        with self.connect() as s:
+            s.sendall(self.good * 40)
+            s.shutdown(socket.SHUT_WR)
+            with s.makefile("rb") as stream:
+                self.assertEqual([200] * 40, [Reply(stream).status for _ in range(40)])
+                self.assertEqual(b"", stream.read())
+
+
+class Password:
+    tcp = {"username": "user", "password": "secret"}
+    credentials = basic("user:secret")
+
+
+@reeve_only
+class EndsWithPassword(Password, Ends):
+    pass
+
+
+@reeve_only
+class Floods(Crowd):
+    def assertOthersAreServed(self):
+        for source in (OTHER, None):
+            for _ in range(20):
+                self.assertServes(source=source)
+        for _ in range(20):
+            self.assertServes("unix")
+
+    def test_idle_connections(self):
+        """A client of another address keeps its connection, and so does a slow one."""
+        kept, slow = self.connect(source=OTHER), self.connect(source=OTHER)
+        self.assertEqual(200, self.ask(kept).status)
+        slow.sendall(self.good[:40])
+        server = self.d.front_end()
+        self.flood(count=3000)
+        slow.sendall(self.good[40:])
+        with slow.makefile("rb") as stream:
+            self.assertEqual(200, Reply(stream).status)
+        self.flood(count=FLOOD - 3000)
+        self.assertEqual(200, self.ask(kept).status)
+        self.assertOthersAreServed()
+        self.assertEqual(server, self.d.front_end())
+        self.assertEqual(1, len(self.warnings()), self.warnings())
+
+    def test_incomplete_heads_and_bodies(self):
+        for data in (self.good[:60], half(BODY_MAX)):
+            self.flood(data, count=2500)
+            self.assertOthersAreServed()
+
+    def test_connections_kept_after_an_answer(self):
+        """One that is idle may be closed at any time; those of others stay."""
+        kept = self.connect(source=OTHER)
+        self.assertEqual(200, self.ask(kept).status)
+        self.flood(self.good)
+        self.assertEqual(200, self.ask(kept).status)
+        self.assertOthersAreServed()
+
+    def test_answers_that_are_not_read(self):
+        """So many requests on a connection that their answers fill its buffers."""
+        kept = self.connect(source=OTHER)
+        self.assertEqual(200, self.ask(kept).status)
+        many = self.good * 300
+        for _ in range(4500):
+            s = self.connect()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.setblocking(False)
+            try:
+                s.send(many)
+            except OSError:
+                pass
+        self.assertOthersAreServed()
+        self.assertEqual(200, self.ask(kept).status)
+
+
+@reeve_only
+class FloodsWithPassword(Password, Floods):
+    pass
+
+
+@reeve_only
+class Deadlines(Crowd):
+    """Times are the listener's own: those of libmicrohttpd begin again with each byte."""
+
+    def assertEndsWhileDripping(self, *starts):
+        clients = []
+        for start in starts:
+            s = self.connect()
+            s.sendall(start)
+            clients.append(s)
+        begun, open_ones = time.monotonic(), clients
+        while open_ones and time.monotonic() < begun + 40:
+            for s in list(open_ones):
+                try:
+                    s.send(b"x")
+                    ended = select.select([s], [], [], 0)[0] and s.recv(4096) == b""
+                except OSError:
+                    ended = True
+                if ended:
+                    self.assertGreater(time.monotonic() - begun, 9)
+                    open_ones.remove(s)
+            time.sleep(0.1)
+        self.assertEqual([], open_ones)
+
+    def test_dripping(self):
+        """A silent client, heads, bodies, and a body that is refused."""
+        kept = self.connect()
+        self.assertEqual(200, self.ask(kept).status)
+        self.assertEndsWhileDripping(
+            b"", b"PO", self.good[:30], self.good[:30] + b"X-Y: ", half(BODY_MAX),
+            half(5 * MIB), half(BODY_MAX, b"x" * (BODY_MAX - 1000)))
+        self.assertEqual(200, self.ask(kept).status)
+
+    def test_slow_client_is_waited_for(self):
+        """A body of 30 KiB at 3 KiB a second takes longer than the first time."""
+        s = self.connect()
+        body = CALL % b"supervisor.getState" + b" " * (40 * 1024)
+        head = request(b"", length=False, headers=[
+            "Content-Length: %d" % len(body), *self.credentials])
+        s.sendall(head)
+        begun = time.monotonic()
+        for at in range(0, len(body), 1024):
+            s.sendall(body[at:at + 1024])
+            time.sleep(0.3)
+        with s.makefile("rb") as stream:
+            self.assertEqual(200, Reply(stream).status)
+        self.assertGreater(time.monotonic() - begun, 11)
+
+
+@reeve_only
+class Names(Crowd):
+    """A proxy may take for framing what is an unknown header here."""
+
+    def test_names_of_headers(self):
+        for line in ("Content-Length : 5", "Transfer-Encoding : chunked",
+                     "\x0bTransfer-Encoding: chunked", "Transfer-Encoding\t: chunked",
+                     "X Y: z", "X\x01: z", "X\x7f: z", "\u00e9: z", "X(: z", "\"X\": z"):
+            with self.subTest(line), self.connect() as s:
+                data = self.good.replace(b"Host:", line.encode("latin-1") + b"\r\nHost:")
+                reply = self.ask(s, data)
+                self.assertEqual((400, "close"), (reply.status, reply.headers["connection"]))
+
+    def test_folded_first_line(self):
+        with self.connect() as s:
+            data = self.good.replace(b"Host:", b" Transfer-Encoding: chunked\r\nHost:")
+            self.assertEqual(400, self.ask(s, data).status)
+
+    def test_good_names(self):
+        for line in ("X-Forwarded-For-Y: z", "x_y: z", "!#$%&'*+-.^_`|~09aZ: z", "X:"):
+            with self.subTest(line), self.connect() as s:
+                data = self.good.replace(b"Host:", line.encode() + b"\r\nHost:")
+                self.assertEqual(200, self.ask(s, data).status)
