@@ -259,7 +259,7 @@ safepath_check_removal(const struct safepath *sp, const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
 		return safepath_deny(EISDIR);
-	if (!S_ISREG(st->st_mode) && !S_ISSOCK(st->st_mode))
+	if (!S_ISREG(st->st_mode) && !S_ISSOCK(st->st_mode) && !S_ISLNK(st->st_mode))
 		return safepath_deny(EINVAL);
 	if (!safepath_is_sole(sp, st))
 		return safepath_deny(EMLINK);
@@ -309,14 +309,19 @@ safepath_renameat(const struct safepath *sp, const char *from, const char *to,
 }
 
 int
-safepath_rename(const struct safepath *sp, const char *from, const char *to)
+safepath_check_replace(const struct safepath *sp, const char *name)
 {
 	struct stat st;
 
-	if (safepath_stat(sp, to, &st) == 0) {
-		if (safepath_check_removal(sp, &st) == -1)
-			return -1;
-	} else if (errno != ENOENT)
+	if (safepath_stat(sp, name, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	return safepath_check_removal(sp, &st);
+}
+
+int
+safepath_rename(const struct safepath *sp, const char *from, const char *to)
+{
+	if (safepath_check_replace(sp, to) == -1)
 		return -1;
 	return safepath_renameat(sp, from, to, 0);
 }

@@ -11,7 +11,7 @@
  * Files are named by a directory descriptor found by this rule and one component. The last
  * component is opened with O_NOFOLLOW and O_NONBLOCK. A file is truncated, removed or
  * replaced only if it is regular (or a socket) and, where others can write the directory,
- * has no other hard link. A file with several links in such a directory is not even opened
+ * has no other hard link; never a device, a FIFO or a directory. A file with several links in such a directory is not even opened
  * unless it belongs to the owner of the directory. */
 #ifndef COMMON_SAFEPATH_H
 #define COMMON_SAFEPATH_H
@@ -63,12 +63,15 @@ bool safepath_is_shared(const struct safepath *);
 NODISCARD int safepath_open(struct safepath *, const char *name, int flags, mode_t mode,
     struct stat *st);
 NODISCARD int safepath_stat(const struct safepath *, const char *name, struct stat *);
-/* Over a regular file or a socket, if any. */
+/* 0 when another file may take the name: it is free, or stands for what safepath_remove
+ * would remove. */
+NODISCARD int safepath_check_replace(const struct safepath *, const char *name);
+/* Over what safepath_remove would remove, if anything. */
 NODISCARD int safepath_rename(const struct safepath *, const char *from, const char *to);
 /* Never over anything: EEXIST. */
 NODISCARD int safepath_rename_new(const struct safepath *, const char *from,
     const char *to);
-/* Removes a regular file or a socket. With `only`, ESTALE when the name has passed to
+/* Removes a regular file, a socket or a symbolic link itself. With `only`, ESTALE when the name has passed to
  * another file. */
 NODISCARD int safepath_remove(const struct safepath *, const char *name,
     const struct safepath_id *only);

@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define SOCK_PASSED_MAX 253	/* what one message can carry (SCM_MAX_FD) */
-#define SOCK_TEMP_TRIES 100
 #define SOCK_CONNECT_SECONDS 5
 
 /* Closes without losing the errno that is being reported. */
@@ -41,175 +39,6 @@ int
 sock_pair(int fds[2])
 {
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
-}
-
-/* Opens the directory of the path; *name is its last component, borrowed from path. */
-static int
-sock_open_dir(const char *path, const char **name)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir;
-	int fd;
-
-	*name = slash != NULL ? slash + 1 : path;
-	if (**name == '\0') {
-		errno = EISDIR;
-		return -1;
-	}
-	if (slash == NULL)
-		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (dir == NULL)
-		return -1;
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
-	return fd;
-}
-
-/* Binds to a name in the directory; the directory part of the path is used as it is while
- * it fits into an address. ENAMETOOLONG: even a descriptor's name and this one do not. */
-static int
-sock_bind_in(int fd, int dir, const char *path, size_t dirlen, const char *name)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	const size_t room = sizeof(sun.sun_path);
-
-	if (dirlen + strlen(name) < room) {
-		memcpy(sun.sun_path, path, dirlen);
-		memcpy(sun.sun_path + dirlen, name, strlen(name) + 1);
-	} else if ((size_t)snprintf(sun.sun_path, room, "/proc/self/fd/%d/%s", dir, name) >=
-	    room) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-}
-
-/* Binds under a name that is not taken; the name is left in `temp` for the rename. */
-static int
-sock_bind_temp(int fd, int dir, const char *path, size_t dirlen, char *temp, size_t size)
-{
-	int try;
-
-	for (try = 0; try < SOCK_TEMP_TRIES; try++) {
-		(void)snprintf(temp, size, ".reeve-%d-%d", (int)getpid(), try);
-		if (sock_bind_in(fd, dir, path, dirlen, temp) == 0)
-			return 0;
-		if (errno != EADDRINUSE)
-			return -1;
-	}
-	return -1;
-}
-
-/* The mode is set on the socket before the name exists: nobody finds it wider open. With
- * `temp` NULL the name is the path's own. */
-static int
-sock_bind_mode(int fd, int dir, const char *path, size_t dirlen, mode_t mode, char *temp,
-    size_t size)
-{
-	mode_t mask;
-	int r;
-
-	if (fchmod(fd, mode) == -1)
-		return -1;
-	mask = umask(0);
-	if (temp == NULL)
-		r = sock_bind_in(fd, dir, path, dirlen, path + dirlen);
-	else
-		r = sock_bind_temp(fd, dir, path, dirlen, temp, size);
-	(void)umask(mask);
-	return r;
-}
-
-static int
-sock_publish(int fd, int dir, const char *temp, const char *name, uid_t uid, gid_t gid,
-    int backlog)
-{
-	int saved;
-
-	if ((uid == (uid_t)-1 && gid == (gid_t)-1) ||
-	    fchownat(dir, temp, uid, gid, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (listen(fd, backlog) == 0 && renameat(dir, temp, dir, name) == 0)
-			return 0;
-	}
-	saved = errno;
-	(void)unlinkat(dir, temp, 0);
-	errno = saved;
-	return -1;
-}
-
-int
-sock_listen_unix(const char *path, mode_t mode, uid_t uid, gid_t gid, int backlog)
-{
-	int dir, fd = -1, r = -1;
-	const char *name;
-	char temp[64];
-
-	dir = sock_open_dir(path, &name);
-	if (dir == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd != -1 && sock_bind_mode(fd, dir, path, (size_t)(name - path), mode, temp,
-	    sizeof(temp)) == 0)
-		r = sock_publish(fd, dir, temp, name, uid, gid, backlog);
-	sock_close(dir);
-	return r == 0 ? fd : sock_fail(fd);
-}
-
-/* Gives away the socket of that name, and nothing else that may have taken its place. */
-static int
-sock_chown(int dir, const char *name, uid_t uid, gid_t gid)
-{
-	struct stat st;
-	int r = -1, fd;
-
-	if (uid == (uid_t)-1 && gid == (gid_t)-1)
-		return 0;
-	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	if (fstat(fd, &st) == 0) {
-		if (S_ISSOCK(st.st_mode) && st.st_uid == geteuid())
-			r = fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
-		else
-			errno = EEXIST;
-	}
-	sock_close(fd);
-	return r;
-}
-
-static int
-sock_replace(int fd, int dir, const char *path, size_t dirlen, mode_t mode, uid_t uid,
-    gid_t gid, int backlog)
-{
-	int saved;
-
-	if (unlinkat(dir, path + dirlen, 0) == -1 && errno != ENOENT)
-		return -1;
-	if (sock_bind_mode(fd, dir, path, dirlen, mode, NULL, 0) == -1)
-		return -1;
-	if (sock_chown(dir, path + dirlen, uid, gid) == 0 && listen(fd, backlog) == 0)
-		return 0;
-	saved = errno;
-	(void)unlinkat(dir, path + dirlen, 0);
-	errno = saved;
-	return -1;
-}
-
-int
-sock_listen_unix_here(const char *path, mode_t mode, uid_t uid, gid_t gid, int backlog)
-{
-	const char *name;
-	int dir = sock_open_dir(path, &name), fd, r = -1;
-
-	if (dir == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1)
-		r = sock_replace(fd, dir, path, (size_t)(name - path), mode, uid, gid,
-		    backlog);
-	sock_close(dir);
-	return r == 0 ? fd : sock_fail(fd);
 }
 
 /* Fills the address with the path itself, or with a descriptor that stands for it, which

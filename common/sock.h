@@ -12,16 +12,6 @@
 
 /* Connected pair, AF_UNIX stream. */
 NODISCARD int sock_pair(int fds[2]);
-/* Listens at path: bound under a temporary name in the same directory with mode and owner
- * (-1 = leave) set, then renamed over path. A path too long for sun_path is reached through
- * a descriptor of its directory. */
-NODISCARD int sock_listen_unix(const char *path, mode_t mode, uid_t uid, gid_t gid,
-    int backlog);
-/* The same under the path's own name, which is what its peers are told (getsockname):
- * whatever has the name is unlinked before, so that a client may find nothing for a moment.
- * It blocks: for a child that accepts. */
-NODISCARD int sock_listen_unix_here(const char *path, mode_t mode, uid_t uid, gid_t gid,
-    int backlog);
 /* Connects to a Unix socket; waits at most for the kernel's backlog. */
 NODISCARD int sock_connect_unix(const char *path);
 /* Listens on TCP: host "" = all IPv4 interfaces, a literal address (an IPv6 one perhaps in

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/queue.h"
 #include "common/sock.h"
+#include "common/sock_unix.h"
 #include "master/commands.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ struct control {
 	int listener;			/* -1 = none */
 	struct source *accepting;
 	struct source *retry; /* timer: accept again; armed = short of descriptors */
-	char *path;			/* of the socket we made */
+	char *path;			/* of the control socket; NULL = none */
+	struct safepath_id made;	/* what the path stood for when we bound it */
 };
 
 static command_fn *const handlers[CMD_MAX] = {
@@ -136,10 +138,10 @@ control_free(struct control *control)
 	free_gone(control);
 	source_free(control->accepting);
 	source_free(control->retry);
+	if (control->path != NULL)
+		sock_unix_unlink(control->path, &control->made);
 	if (control->listener != -1)
 		close(control->listener);
-	if (control->path != NULL)
-		unlink(control->path);
 	free(control->path);
 	free(control);
 }
@@ -424,24 +426,21 @@ void
 control_listen(struct control *control)
 {
 	const char *path = control->master->config->control_socket;
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
+	struct sock_unix want = {.path = path, .backlog = CONTROL_CLIENTS};
 
 	if (is_served(path)) {
 		log_warn("control socket %s is in use; running without one", path);
 		return;
 	}
-	socket_access(control->master->config, &mode, &uid, &gid);
-	control->listener = sock_listen_unix(path, mode, uid, gid, CONTROL_CLIENTS);
+	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	control->path = strdup(path);
+	if (control->path != NULL)
+		control->listener = sock_unix_listen(&want, &control->made);
 	control->retry = loop_timer(control->master->loop, retry_due, control);
 	if (control->listener != -1 && control->retry != NULL)
 		control->accepting = loop_fd(control->master->loop, control->listener,
 		    EPOLLIN, accept_clients, control);
-	if (control->accepting == NULL) {
+	if (control->accepting == NULL)
 		log_warn("cannot make the control socket %s: %s; running without one", path,
 		    strerror(errno));
-		return;
-	}
-	control->path = strdup(path);
 }

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/sock.h"
+#include "common/sock_unix.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +50,17 @@ open_tcp(const struct fcgi_config *config)
 	return -1;
 }
 
+/* The path stays when the socket is closed, as with supervisord. */
+static int
+open_unix(const struct fcgi_config *config)
+{
+	const struct sock_unix want = {.path = config->path, .mode = config->mode,
+	    .uid = config->uid, .gid = config->gid, .backlog = config->backlog};
+	struct safepath_id unused;
+
+	return sock_unix_listen_here(&want, &unused);
+}
+
 /* The text with the number, as Python shows an error. */
 static char *
 failure(const struct fcgi_config *config, int errnum)
@@ -73,8 +85,7 @@ fcgi_take(struct fcgi *fcgi, char **why)
 	if (fcgi->fd == -1) {
 		log_info("Creating socket %s", config->url);
 		if (config->path != NULL)
-			fcgi->fd = sock_listen_unix_here(config->path, config->mode,
-			    config->uid, config->gid, config->backlog);
+			fcgi->fd = open_unix(config);
 		else if (config->address != NULL)
 			fcgi->fd = open_tcp(config);
 	}

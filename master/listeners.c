@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
+#include "common/sock_unix.h"
 #include "common/str.h"
 
 #include <arpa/inet.h>
@@ -21,6 +22,7 @@
 struct listener {
 	char *address;	/* "inet HOST:PORT" or "unix PATH MODE UID GID": what must stay */
 	char *path;	/* of a Unix socket, else NULL */
+	struct safepath_id made;	/* what the path stood for when we bound it */
 	int fd;		/* -1 = not bound */
 };
 
@@ -42,9 +44,9 @@ static void
 listener_clear(struct listener *listener)
 {
 	if (listener->fd != -1) {
-		close(listener->fd);
 		if (listener->path != NULL)
-			unlink(listener->path);
+			sock_unix_unlink(listener->path, &listener->made);
+		close(listener->fd);
 	}
 	free(listener->address);
 	free(listener->path);
@@ -63,7 +65,7 @@ listeners_free(struct listeners *listeners)
 
 /* The socket of an earlier run at the same address, taken out of `old`; or -1. */
 static int
-take_kept(struct listeners *old, const char *address)
+take_kept(struct listeners *old, const char *address, struct safepath_id *made)
 {
 	if (old == NULL)
 		return -1;
@@ -74,6 +76,7 @@ take_kept(struct listeners *old, const char *address)
 		if (fd == -1 || !str_equal(listener->address, address))
 			continue;
 		listener->fd = -1;
+		*made = listener->made;
 		return fd;
 	}
 	return -1;
@@ -87,10 +90,19 @@ is_nobody(int errnum)
 	    errnum == ELOOP;
 }
 
+static int
+listen_unix(struct listener *listener, const struct listener_config *config)
+{
+	const struct sock_unix want = {.path = config->path, .mode = (mode_t)config->mode,
+	    .uid = config->uid, .gid = config->gid, .backlog = BACKLOG};
+
+	return sock_unix_listen(&want, &listener->made);
+}
+
 /* A path that somebody answers at is in use; what nobody answers at is stale, be it a
  * socket, a file or a link to nowhere. */
 static int
-bind_unix(const struct listener_config *config)
+bind_unix(struct listener *listener, const struct listener_config *config)
 {
 	int fd = sock_connect_unix(config->path);
 	struct stat st;
@@ -106,8 +118,7 @@ bind_unix(const struct listener_config *config)
 		return -1;
 	if (lstat(config->path, &st) == 0)
 		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
-	return sock_listen_unix(config->path, (mode_t)config->mode, config->uid,
-	    config->gid, BACKLOG);
+	return listen_unix(listener, config);
 }
 
 static char *
@@ -139,7 +150,7 @@ static int
 bind_one(const struct listener_config *config, struct listener *listener, char **error)
 {
 	if (listener->fd == -1)
-		listener->fd = config->is_unix ? bind_unix(config) :
+		listener->fd = config->is_unix ? bind_unix(listener, config) :
 		    sock_listen_tcp(config->host, config->port, BACKLOG);
 	if (listener->fd != -1)
 		return 0;
@@ -160,7 +171,8 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 
 		listeners->items[i] = (struct listener){.address = address_of(one),
 		    .path = one->is_unix ? xstrdup(one->path) : NULL};
-		listeners->items[i].fd = take_kept(old, listeners->items[i].address);
+		listeners->items[i].fd = take_kept(
+		    old, listeners->items[i].address, &listeners->items[i].made);
 	}
 	/* Before the others are bound: an old address may overlap a new one. */
 	listeners_free(old);
@@ -228,8 +240,7 @@ revive(struct listener *listener, const struct listener_config *config)
 			log_error("[%s]: %s", config->section, strerror(errno));
 		return;
 	}
-	fd = sock_listen_unix(config->path, (mode_t)config->mode, config->uid, config->gid,
-	    BACKLOG);
+	fd = listen_unix(listener, config);
 	if (fd == -1) {
 		log_error("[%s]: %s", config->section, strerror(errno));
 		return;

@@ -6,6 +6,7 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/sock.h"
+#include "tests/unit/common/sock_listen.h"
 #include "ctl/session.h"
 #include "ctl/verbs.h"
 

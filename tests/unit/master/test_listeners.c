@@ -4,6 +4,7 @@
 #include "common/str.h"
 #include "master/listeners.h"
 
+#include "tests/unit/common/sock_listen.h"
 #include "tests/unit/master/scratch.h"
 
 #include <arpa/inet.h>

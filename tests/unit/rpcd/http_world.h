@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/loop.h"
 #include "common/sock.h"
+#include "tests/unit/common/sock_listen.h"
 #include "rpcd/call.h"
 #include "rpcd/follow.h"
 #include "rpcd/http.h"

@@ -1,0 +1,280 @@
+#include "common/sock_unix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BIND_TRIES 100
+#define PRIVATE_NAME "s"	/* of the socket in a directory of our own */
+
+/* A socket that is being bound. */
+struct binding {
+	const struct sock_unix *want;
+	struct safepath sp;
+	int fd;			/* the socket */
+	int dir;		/* where it is bound: sp.dir, or a private directory, owned */
+	char temp[64];		/* its name there, or the private directory's in sp.dir */
+	struct safepath_id made;
+};
+
+static int
+binding_fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* --- binding ---------------------------------------------------------------- */
+
+/* The directory part of the path as it is written, when it fits into an address and only
+ * root and we can change what it means; else a descriptor's name in /proc. ENAMETOOLONG:
+ * even that does not fit. */
+static int
+binding_address(const struct binding *b, const char *name, struct sockaddr_un *sun)
+{
+	const char *slash = strrchr(b->want->path, '/');
+	size_t len = slash != NULL ? (size_t)(slash - b->want->path) + 1 : 0;
+	const size_t room = sizeof(sun->sun_path);
+
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (b->sp.steady && len + strlen(name) < room) {
+		memcpy(sun->sun_path, b->want->path, len);
+		memcpy(sun->sun_path + len, name, strlen(name) + 1);
+		return 0;
+	}
+	if ((size_t)snprintf(sun->sun_path, room, "/proc/self/fd/%d/%s", b->dir, name) >=
+	    room)
+		return binding_fail(ENAMETOOLONG);
+	return 0;
+}
+
+/* The mode is set on the socket before the name exists: nobody finds it wider open. */
+static int
+binding_bind(const struct binding *b, const char *name)
+{
+	struct rights_saved saved;
+	struct sockaddr_un sun;
+	mode_t mask;
+	int rc;
+
+	if (binding_address(b, name, &sun) == -1 || fchmod(b->fd, b->want->mode) == -1 ||
+	    rights_enter(&b->sp.rights, &saved) == -1)
+		return -1;
+	mask = umask(0);
+	rc = bind(b->fd, (const struct sockaddr *)&sun, sizeof(sun));
+	(void)umask(mask);
+	rights_leave(&saved);
+	return rc;
+}
+
+static void
+binding_name(struct binding *b, int try)
+{
+	(void)snprintf(b->temp, sizeof(b->temp), ".reeve-%d-%d", (int)getpid(), try);
+}
+
+/* In the path's directory, under a name that is not taken. */
+static int
+binding_bind_temp(struct binding *b)
+{
+	int try;
+
+	b->dir = b->sp.dir;
+	for (try = 0; try < BIND_TRIES; try++) {
+		binding_name(b, try);
+		if (binding_bind(b, b->temp) == 0)
+			return 0;
+		if (errno != EADDRINUSE)
+			break;
+	}
+	*b->temp = '\0';	/* nothing to remove */
+	return -1;
+}
+
+static int
+binding_mkdir(struct binding *b)
+{
+	struct rights_saved saved;
+	int rc, try;
+
+	if (!rights_judge(&b->sp.rights, &b->sp.st, W_OK | X_OK))
+		return binding_fail(EACCES);
+	if (rights_enter(&b->sp.rights, &saved) == -1)
+		return -1;
+	for (try = 0, rc = -1; try < BIND_TRIES && rc == -1; try++) {
+		binding_name(b, try);
+		rc = mkdirat(b->sp.dir, b->temp, 0700);
+		if (rc == -1 && errno != EEXIST)
+			break;
+	}
+	rights_leave(&saved);
+	if (rc == -1)
+		*b->temp = '\0';
+	return rc;
+}
+
+/* Others may have put another directory in the place of ours; in one that belongs to us and
+ * is open to nobody else, no name can be exchanged. */
+static int
+binding_enter_private(struct binding *b)
+{
+	uid_t uid = b->sp.rights.kind == RIGHTS_SWITCHED ? b->sp.rights.uid : geteuid();
+	struct stat st;
+
+	b->dir = safepath_open(&b->sp, b->temp, O_PATH | O_DIRECTORY, 0, &st);
+	if (b->dir == -1)
+		return -1;
+	if (st.st_uid == uid && (st.st_mode & 0777) == 0700)
+		return 0;
+	return binding_fail(EEXIST);
+}
+
+static int
+binding_bind_private(struct binding *b)
+{
+	if (binding_mkdir(b) == -1 || binding_enter_private(b) == -1)
+		return -1;
+	return binding_bind(b, PRIVATE_NAME);
+}
+
+/* --- publishing ------------------------------------------------------------- */
+
+static int
+binding_chown(const struct binding *b, const char *name)
+{
+	const struct sock_unix *u = b->want;
+
+	if (u->uid == (uid_t)-1 && u->gid == (gid_t)-1)
+		return 0;
+	return fchownat(b->dir, name, u->uid, u->gid, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Gives the bound socket its owner and starts it; `as` is its name in its directory. */
+static int
+binding_start(struct binding *b, const char *as)
+{
+	struct stat st;
+
+	if (fstatat(b->dir, as, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	b->made = safepath_id_of(&st);
+	if (binding_chown(b, as) == -1)
+		return -1;
+	return listen(b->fd, b->want->backlog);
+}
+
+static int
+binding_publish(struct binding *b, const char *as)
+{
+	struct rights_saved saved;
+	int rc;
+
+	if (safepath_check_replace(&b->sp, b->sp.name) == -1 ||
+	    rights_enter(&b->sp.rights, &saved) == -1)
+		return -1;
+	rc = binding_start(b, as);
+	if (rc == 0)
+		rc = renameat(b->dir, as, b->sp.dir, b->sp.name);
+	rights_leave(&saved);
+	return rc;
+}
+
+/* Whatever is left of the temporary names. */
+static void
+binding_clean(const struct binding *b, const char *as, bool published)
+{
+	struct rights_saved saved;
+	int error = errno;
+
+	if (rights_enter(&b->sp.rights, &saved) == 0) {
+		if (!published && b->dir != -1)
+			(void)unlinkat(b->dir, as, 0);
+		if (b->dir != b->sp.dir && *b->temp != '\0')
+			(void)unlinkat(b->sp.dir, b->temp, AT_REMOVEDIR);
+		rights_leave(&saved);
+	}
+	if (b->dir != -1 && b->dir != b->sp.dir)
+		(void)close(b->dir);
+	errno = error;
+}
+
+/* Under another name first. */
+static int
+binding_replace(struct binding *b)
+{
+	const char *as = b->sp.steady ? b->temp : PRIVATE_NAME;
+	int rc = b->sp.steady ? binding_bind_temp(b) : binding_bind_private(b);
+
+	if (rc == 0)
+		rc = binding_publish(b, as);
+	binding_clean(b, as, rc == 0);
+	return rc;
+}
+
+/* Under its own name: only root and we can change the directory. */
+static int
+binding_here(struct binding *b)
+{
+	int error;
+
+	b->dir = b->sp.dir;
+	if (safepath_remove(&b->sp, b->sp.name, NULL) == -1 && errno != ENOENT)
+		return -1;
+	if (binding_bind(b, b->sp.name) == -1)
+		return -1;
+	if (binding_start(b, b->sp.name) == 0)
+		return 0;
+	error = errno;
+	(void)unlinkat(b->dir, b->sp.name, 0);
+	return binding_fail(error);
+}
+
+static int
+binding_listen(const struct sock_unix *want, int flags, bool here, struct safepath_id *made)
+{
+	struct binding b = {.want = want, .fd = -1, .dir = -1};
+	int error, rc = -1;
+
+	if (safepath_find(&b.sp, want->path, SAFEPATH_LAST | SAFEPATH_STEADY) == 0)
+		b.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	if (b.fd != -1)
+		rc = here && b.sp.steady ? binding_here(&b) : binding_replace(&b);
+	error = errno;
+	safepath_close(&b.sp);
+	if (rc == 0) {
+		*made = b.made;
+		return b.fd;
+	}
+	if (b.fd != -1)
+		(void)close(b.fd);
+	return binding_fail(error);
+}
+
+int
+sock_unix_listen(const struct sock_unix *want, struct safepath_id *made)
+{
+	return binding_listen(want, SOCK_NONBLOCK, false, made);
+}
+
+int
+sock_unix_listen_here(const struct sock_unix *want, struct safepath_id *made)
+{
+	return binding_listen(want, 0, true, made);
+}
+
+void
+sock_unix_unlink(const char *path, const struct safepath_id *made)
+{
+	struct safepath sp;
+
+	if (made->ino == 0)
+		return;
+	if (safepath_find(&sp, path, SAFEPATH_LAST) == 0)
+		(void)!safepath_remove(&sp, sp.name, made);
+	safepath_close(&sp);
+}
