@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct selection {
 	const struct process_info **list;	/* borrowed rows */
@@ -76,7 +77,9 @@ status_rows(struct session *s, const struct status *st, const struct server_rows
 	if (st->json)
 		show_json(s->out, shown->list, shown->count, shown->now);
 	else
-		show_status(s->out, shown->list, shown->count, shown->now, s->colour);
+		show_status(s->out, shown->list, shown->count, shown->now,
+		    (struct show_style){ .colour = s->colour,
+			.exits = isatty(fileno(s->out)) });
 	for (size_t i = 0; i < shown->count; i++)
 		if (process_state_is_stopped(shown->list[i]->state))
 			s->status = EXIT_SOME_NOT_RUNNING;

@@ -62,11 +62,22 @@ fill_row(struct process_info *info, const json_t *row)
 		.start = number_of(row, "start", TIME_MAX),
 		.stop = number_of(row, "stop", TIME_MAX),
 		.exitstatus = (int)number_of(row, "exitstatus", INT_MAX),
+		.last_signal = -1,
 		.spawnerr = xstrdup(text_of(row, "spawnerr")),
 		.stopped_at = xstrdup(text_of(row, "description")),
 		.stdout_logfile = xstrdup(text_of(row, "stdout_logfile")),
 		.stderr_logfile = xstrdup(text_of(row, "stderr_logfile")),
 	};
+}
+
+/* XML-RPC says it of one that has ended by itself, with a status. */
+static void
+fill_last_exit(struct process_info *info)
+{
+	if (info->state != PROCESS_EXITED || info->exitstatus < 0)
+		return;
+	info->last_status = info->exitstatus;
+	info->last_signal = 0;
 }
 
 int
@@ -83,6 +94,7 @@ result_rows(const json_t *result, struct process_info **infos, size_t *count, in
 	*infos = xcalloc(*count + 1, sizeof(**infos));
 	json_array_foreach(result, i, row) {
 		fill_row(&(*infos)[i], row);
+		fill_last_exit(&(*infos)[i]);
 		said = number_of(row, "now", TIME_MAX);
 		*now = said != 0 ? said : *now;
 	}

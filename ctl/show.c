@@ -157,22 +157,41 @@ colour_of(enum process_state state)
 	return "\033[2m";
 }
 
+char *
+show_description(const struct process_info *row, int64_t now)
+{
+	char *description = process_info_description(row, now), *exit, *text;
+
+	if (description == NULL || !process_info_is_ended(row))
+		return description;
+	exit = process_info_last_exit(row);
+	if (exit == NULL || *exit == '\0') {
+		free(exit);
+		return description;
+	}
+	text = xasprintf("%s%s%s", description, *description != '\0' ? ", " : "", exit);
+	free(exit);
+	free(description);
+	return text;
+}
+
 static void
 show_row(FILE *out, const struct process_info *row, const char *name, int names,
-    int64_t now, bool colour)
+    int64_t now, struct show_style style)
 {
-	char *description = process_info_description(row, now);
+	char *description = style.exits ? show_description(row, now) :
+	    process_info_description(row, now);
 
 	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - width(name), "",
-	    colour ? colour_of(row->state) : "", SHOW_STATE_WIDTH,
-	    process_state_name(row->state), colour ? "\033[0m" : "",
+	    style.colour ? colour_of(row->state) : "", SHOW_STATE_WIDTH,
+	    process_state_name(row->state), style.colour ? "\033[0m" : "",
 	    description != NULL ? description : "");
 	free(description);
 }
 
 void
 show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
-    bool colour)
+    struct show_style style)
 {
 	char **names = xcalloc(n + 1, sizeof(*names));
 	int widest = SHOW_NAME_MIN;
@@ -186,10 +205,22 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 			widest = w;
 	}
 	for (size_t i = 0; i < n; i++) {
-		show_row(out, rows[i], names[i], widest + SHOW_NAME_GAP, now, colour);
+		show_row(out, rows[i], names[i], widest + SHOW_NAME_GAP, now, style);
 		free(names[i]);
 	}
 	free(names);
+}
+
+/* supervisord's own is 0 where a process ended too early. Null: it never got so far, or
+ * that is not known. */
+static json_t *
+exitstatus_json(const struct process_info *row)
+{
+	if (process_info_is_ended(row) && row->last_signal >= 0)
+		return json_integer(row->last_status);
+	if (row->state == PROCESS_BACKOFF || row->state == PROCESS_FATAL)
+		return json_null();
+	return json_integer(row->exitstatus);
 }
 
 static json_t *
@@ -197,14 +228,16 @@ row_json(const struct process_info *row, int64_t now)
 {
 	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
-	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, si, ss, ss, ss}",
+	char *exit = process_info_last_exit(row);
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss, ss}",
 	    "name", name, "group", row->group, "process", row->name,
 	    "state", process_state_name(row->state), "description", description,
 	    "pid", (int)row->pid, "start", (json_int_t)row->start,
-	    "stop", (json_int_t)row->stop, "exitstatus", row->exitstatus,
-	    "spawnerr", row->spawnerr, "stdout_logfile", row->stdout_logfile,
+	    "stop", (json_int_t)row->stop, "exitstatus", exitstatus_json(row),
+	    "last_exit", exit, "spawnerr", row->spawnerr, "stdout_logfile", row->stdout_logfile,
 	    "stderr_logfile", row->stderr_logfile);
 
+	free(exit);
 	free(description);
 	free(name);
 	return object;

@@ -13,9 +13,17 @@
 
 enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_MAX };
 
-/* The table of processes, columns as wide as the longest name; states coloured or not. */
+/* How the table is for people: supervisorctl has neither. */
+struct show_style {
+	bool colour;	/* of states */
+	bool exits;	/* behind the description: how the process ended last */
+};
+
+/* The table of processes, columns as wide as the longest name. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
-    bool colour);
+    struct show_style);
+/* New text: the description, and how a process that does not run ended last. */
+char *show_description(const struct process_info *, int64_t now);
 /* The same as one JSON array, a row a line. */
 void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
 /* Text padded with blanks to a number of characters. */

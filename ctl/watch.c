@@ -7,6 +7,7 @@
 #include "ctl/exitcode.h"
 #include "ctl/interrupt.h"
 #include "ctl/session.h"
+#include "ctl/show.h"
 #include "proto/row.h"
 
 #include <errno.h>
@@ -158,10 +159,13 @@ print_event(const struct events *e, const char *name, const struct process_info 
 
 	buf_init(&row, 0);
 	if (e->json && row_write(&row, info, ROW_WHOLE) == 0) {
-		(void)fwrite(buf_data(&row), 1, buf_len(&row), e->out);
-		fputc('\n', e->out);
+		/* Its last member, in the place of the closing brace. */
+		text = process_info_last_exit(info);
+		(void)fwrite(buf_data(&row), 1, buf_len(&row) - 1, e->out);
+		fprintf(e->out, ",\"last_exit\":\"%s\"}\n", text != NULL ? text : "");
+		free(text);
 	} else {
-		text = process_info_description(info, info->start);
+		text = show_description(info, info->start);
 		print_time(e->out);
 		fprintf(e->out, "%s %s%s%s\n", name, process_state_name(info->state),
 		    text != NULL && *text != '\0' ? " " : "", text != NULL ? text : "");

@@ -182,7 +182,7 @@ process_info_last_exit(const struct process_info *info)
 	char name[32], *text;
 	int n;
 
-	if (info->stop == 0)
+	if (info->stop == 0 || info->last_signal < 0)
 		return strdup("");
 	if (info->last_signal != 0)
 		n = asprintf(&text, "killed by %s",
@@ -190,6 +190,16 @@ process_info_last_exit(const struct process_info *info)
 	else
 		n = asprintf(&text, "exit status %d", info->last_status);
 	return n < 0 ? NULL : text;
+}
+
+bool
+process_info_is_ended(const struct process_info *info)
+{
+	bool failed = info->verdict == VERDICT_SPAWN_FAILED &&
+	    info->last_spawn == info->spawn;
+
+	return info->stop != 0 && !failed &&
+	    (info->state == PROCESS_BACKOFF || process_state_is_stopped(info->state));
 }
 
 char *

@@ -55,7 +55,8 @@ struct process_info {
 	char *stdout_logfile, *stderr_logfile;	/* "" if none */
 	bool fed_by_pipe;	/* false: stdin is no pipe of ours (fcgi) */
 	int last_status;	/* of the last end, which was at `stop`: -1 by a signal … */
-	int last_signal;	/* … of this number, else 0 */
+	int last_signal;	/* … of this number, else 0; a reader's alone: -1 = it does
+				 * not know how that end was */
 };
 
 struct daemon_info {
@@ -79,8 +80,11 @@ int verdict_parse(const char *name); /* or -1 */
 /* New text: getProcessInfo's description (reference 2.10); `now` in epoch seconds. */
 char *process_info_description(const struct process_info *, int64_t now);
 /* New text: "exit status 3" or "killed by SIGUSR1", of its last end, or "" when it has not
- * ended yet. NULL with ENOMEM. */
+ * ended yet or how is not known. NULL with ENOMEM. */
 char *process_info_last_exit(const struct process_info *);
+/* Whether its state is what the last end led to: it has not been started again, nor failed
+ * to be. */
+bool process_info_is_ended(const struct process_info *);
 /* New text: "NAME" when group and process are named alike, else "GROUP:NAME". */
 char *namespec_join(const char *group, const char *name);
 /* Splits at the first colon: *group is new (NULL = no memory); *name is new, or NULL for a

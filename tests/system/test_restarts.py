@@ -1,11 +1,14 @@
 """Starts that nobody asked for: how soon they come, and how they are cancelled."""
 
+import json
 import os
 import re
 import time
 import unittest
 
 from reeve import Case, WireFault, program, reeve_only, until
+from test_ctl_follow import Follower
+from test_ctl_shell import Terminal
 
 
 def flapping(name="a", **options):
@@ -241,6 +244,67 @@ class Rejected(Case):
         s.sendRemoteCommEvent("t", "good")
         until(lambda: self.events(d, "l", b"good") or self.events(d, "m", b"good"))
         self.assertLess(time.monotonic() - begin, 0.9)
+
+
+@reeve_only
+class Exits(Case):
+    """How a process ended last, where supervisord's answers do not say."""
+
+    PROGRAMS = (program("early", "/bin/sh -c 'exit 3'", startretries=0) +
+                program("killed", "/bin/sh -c 'kill -USR1 $$'", startretries=0) +
+                program("done", "/bin/sh -c 'exit 7'", startsecs=0, autorestart="false") +
+                program("again", "/bin/sh -c 'mkdir {dir}/first && exit 5; exec sleep 1000'",
+                        startsecs=0) +
+                program("never", "{dir}/nothing", startretries=0))
+    WANT = {"early": (3, "exit status 3"), "killed": (-1, "killed by SIGUSR1"),
+            "done": (7, "exit status 7"), "again": (0, "exit status 5"), "never": (None, "")}
+
+    def begin(self):
+        d = self.daemon(self.PROGRAMS)
+        for name, state in (("early", "FATAL"), ("killed", "FATAL"), ("never", "FATAL"),
+                            ("done", "EXITED")):
+            d.wait_state(name, state)
+        until(lambda: d.log().count("spawned: 'again'") > 1)
+        d.wait_state("again", "RUNNING")
+        return d
+
+    def test_json(self):
+        d = self.begin()
+        rows = json.loads(d.reevectl("status", "--json").stdout)
+        self.assertEqual(self.WANT, {r["name"]: (r["exitstatus"], r["last_exit"])
+                                     for r in rows})
+        # Over XML-RPC only supervisord's words.
+        self.assertEqual((0, "Exited too quickly (process log may have details)"),
+                         (d.info("early")["exitstatus"], d.info("early")["description"]))
+        rows = json.loads(d.reevectl("status", "--json", options=[
+            "-c", d.conf, "-s", "unix://" + d.socket]).stdout)
+        self.assertEqual({"early": (None, ""), "done": (7, "exit status 7")},
+                         {r["name"]: (r["exitstatus"], r["last_exit"])
+                          for r in rows if r["name"] in ("early", "done")})
+
+    def test_terminal(self):
+        d = self.begin()
+        t = Terminal(self, d, "status")
+        t.expect(r"done +(\x1b\[\d+m)?EXITED.*M, exit status 7")
+        t.expect(r"early +.*FATAL.*Exited too quickly \(process log may have details\), "
+                 "exit status 3")
+        t.expect("killed +.*, killed by SIGUSR1")
+        self.assertEqual(3, t.status())
+        self.assertNotIn("exit status", d.reevectl("status").stdout)
+
+    def test_events(self):
+        d = self.daemon(program("a", "/bin/sh -c 'exit 3'", startretries=0, autostart="false"))
+        plain, rows = (Follower(self, d, "events", *words) for words in ([], ["--json"]))
+
+        def seen():
+            d.reevectl("start", "a")
+            return " a FATAL " in plain.text() and '"FATAL"' in rows.text()
+        until(seen)
+        self.assertRegex(plain.text(), r" a FATAL Exited too quickly .*, exit status 3\n")
+        row = [json.loads(line) for line in rows.text().splitlines()
+               if '"FATAL"' in line][-1]
+        self.assertEqual((3, 0, "exit status 3"),
+                         (row["last_status"], row["last_signal"], row["last_exit"]))
 
 
 if __name__ == "__main__":

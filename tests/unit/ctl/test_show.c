@@ -33,6 +33,8 @@ static char group_web[] = "web", name_web[] = "web", group_g[] = "g";
 static char name_wide[] = "\xc3\xa9\xc3\xa9", none[] = "", when[] = "Nov 22 04:12 PM";
 static char long_name[] = "a-name-longer-than-thirty-characters";
 
+static const struct show_style plain;
+
 static const struct process_info running = { .id = 1, .group = group_web, .name = name_web,
 	.state = PROCESS_RUNNING, .pid = 7832, .start = 1000, .spawnerr = none,
 	.stopped_at = none, .stdout_logfile = none, .stderr_logfile = none };
@@ -51,7 +53,7 @@ test_status_line(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, rows, 2, 1169, false);
+	show_status(t.out, rows, 2, 1169, plain);
 	text_is(&t,
 	    "web                              RUNNING   pid 7832, uptime 0:02:49\n"
 	    "g:\xc3\xa9\xc3\xa9                             STOPPED   Nov 22 04:12 PM\n");
@@ -65,10 +67,64 @@ test_status_widens(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, rows, 2, 1000, false);
+	show_status(t.out, rows, 2, 1000, plain);
 	text_is(&t,
 	    "web                                      RUNNING   pid 7832, uptime 0:00:00\n"
 	    "g:a-name-longer-than-thirty-characters   STARTING  \n");
+}
+
+/* Where it is looked at by people, how a process ended that does not run. */
+static void
+test_exits(void **state)
+{
+	static char early[] = "Exited too quickly";
+	static const struct {
+		struct process_info info;
+		const char *line, *json;
+	} cases[] = {
+		{ { .state = PROCESS_FATAL, .stop = 5, .last_status = 3, .spawn = 4,
+		    .last_spawn = 4, .verdict = VERDICT_EXITED_EARLY, .spawnerr = early },
+		    "FATAL     Exited too quickly, exit status 3\n",
+		    "\"exitstatus\": 3, \"last_exit\": \"exit status 3\"" },
+		{ { .state = PROCESS_EXITED, .stop = 5, .last_status = -1, .exitstatus = -1,
+		    .last_signal = 10, .spawnerr = none },
+		    "EXITED    Nov 22 04:12 PM, killed by SIGUSR1\n",
+		    "\"exitstatus\": -1, \"last_exit\": \"killed by SIGUSR1\"" },
+		/* It was not even started this time, or ended before this start. */
+		{ { .state = PROCESS_BACKOFF, .stop = 5, .last_status = 3, .spawn = 4,
+		    .last_spawn = 4, .verdict = VERDICT_SPAWN_FAILED, .spawnerr = early },
+		    "BACKOFF   Exited too quickly\n",
+		    "\"exitstatus\": null, \"last_exit\": \"exit status 3\"" },
+		{ { .state = PROCESS_STARTING, .stop = 5, .last_status = 3, .spawnerr = none },
+		    "STARTING  \n", "\"exitstatus\": 0, \"last_exit\": \"exit status 3\"" },
+		/* Over XML-RPC nobody says, and before the first end there is nothing. */
+		{ { .state = PROCESS_FATAL, .stop = 5, .last_signal = -1, .spawnerr = early },
+		    "FATAL     Exited too quickly\n",
+		    "\"exitstatus\": null, \"last_exit\": \"\"" },
+		{ { .state = PROCESS_STOPPED, .spawnerr = none },
+		    "STOPPED   Nov 22 04:12 PM\n", "\"exitstatus\": 0, \"last_exit\": \"\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct process_info info = cases[i].info;
+		const struct process_info *rows[] = { &info };
+		struct text t;
+
+		info.group = info.name = name_web;
+		info.stopped_at = when;
+		info.stdout_logfile = info.stderr_logfile = none;
+		text_open(&t);
+		show_status(t.out, rows, 1, 1000, (struct show_style){ .exits = true });
+		fclose(t.out);
+		assert_string_equal(t.data + 33, cases[i].line);
+		free(t.data);
+		text_open(&t);
+		show_json(t.out, rows, 1, 1000);
+		fclose(t.out);
+		assert_non_null(strstr(t.data, cases[i].json));
+		free(t.data);
+	}
 }
 
 static void
@@ -78,7 +134,7 @@ test_status_of_nothing(void **state)
 
 	(void)state;
 	text_open(&t);
-	show_status(t.out, NULL, 0, 0, false);
+	show_status(t.out, NULL, 0, 0, plain);
 	text_is(&t, "");
 }
 
@@ -188,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status_line),
 		cmocka_unit_test(test_status_widens),
+		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_status_of_nothing),
 		cmocka_unit_test(test_daemon),
 		cmocka_unit_test(test_outcomes),
