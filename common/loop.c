@@ -50,6 +50,7 @@ struct loop {
 	sigset_t original;
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
+	int64_t used_ms;	/* of the shared budget, in this turn */
 	pid_t sender;		/* of the signal that is being called */
 	bool of_kernel;		/* the kernel sent it */
 	struct heap heap;	/* has room for all timers */
@@ -459,6 +460,7 @@ loop_turn(struct loop *l, int timeout_ms)
 		return -1;
 	l->in_turn = true;
 	l->called = false;
+	l->used_ms = 0;
 	loop_dispatch(l, ev, n);
 	l->in_turn = false;
 	loop_bury(&l->dead);
@@ -480,6 +482,18 @@ void
 loop_stop(struct loop *l)
 {
 	l->stop = true;
+}
+
+int64_t
+loop_used_ms(const struct loop *l)
+{
+	return l->used_ms;
+}
+
+void
+loop_add_used_ms(struct loop *l, int64_t ms)
+{
+	l->used_ms += ms;
 }
 
 pid_t

@@ -450,6 +450,7 @@ client_new(int fd)
 		return NULL;
 	}
 	peer_autoflush(c->peer, true);
+	peer_ask_master(c->peer);
 	mirror_observe(c->mirror, row_changed, c);
 	return c;
 }

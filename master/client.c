@@ -24,14 +24,25 @@ client_reply_fd(struct client *client, uint64_t id, json_t *result, int fd)
 	(void)peer_reply(client->peer, id, result, fd, stamp(client));
 }
 
-void
-client_fault(struct client *client, uint64_t id, enum fault fault, const char *detail)
+/* Takes the text; NULL = out of memory. */
+static void
+send_fault(struct client *client, uint64_t id, enum fault fault, char *text)
 {
-	char *text = fault_text(fault, detail);
-
 	(void)peer_fault(client->peer, id, fault, text == NULL ? fault_name(fault) : text,
 	    stamp(client));
 	free(text);
+}
+
+void
+client_fault(struct client *client, uint64_t id, enum fault fault, const char *detail)
+{
+	send_fault(client, id, fault, fault_text(fault, detail));
+}
+
+void
+client_fault_echo(struct client *client, uint64_t id, enum fault fault, const char *detail)
+{
+	send_fault(client, id, fault, fault_echo(fault, detail));
 }
 
 void

@@ -51,6 +51,8 @@ void client_reply(struct client *, uint64_t id, json_t *result);
 void client_reply_fd(struct client *, uint64_t id, json_t *result, int fd);
 /* The fault's text is made of its name and the detail (NULL = none). */
 void client_fault(struct client *, uint64_t id, enum fault, const char *detail);
+/* The same with a detail out of the request: not all of a long one is repeated. */
+void client_fault_echo(struct client *, uint64_t id, enum fault, const char *detail);
 void client_notify(struct client *, const char *method, json_t *params);
 /* Begins the state stream. 0, or -1 with ENOMEM. */
 NODISCARD int client_subscribe(struct client *);

@@ -133,11 +133,11 @@ cmd_group_add(struct client *client, uint64_t id, const json_t *params)
 	char *why = NULL;
 
 	if (config == NULL) {
-		client_fault(client, id, FAULT_BAD_NAME, name);
+		client_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return;
 	}
 	if (groups_find(master->groups, name) != NULL) {
-		client_fault(client, id, FAULT_ALREADY_ADDED, name);
+		client_fault_echo(client, id, FAULT_ALREADY_ADDED, name);
 		return;
 	}
 	if (activation_check(config, &why) == -1) {
@@ -162,9 +162,9 @@ cmd_group_remove(struct client *client, uint64_t id, const json_t *params)
 	struct group *group = groups_find(master->groups, name);
 
 	if (group == NULL) {
-		client_fault(client, id, FAULT_BAD_NAME, name);
+		client_fault_echo(client, id, FAULT_BAD_NAME, name);
 	} else if (group->unstopped > 0) {
-		client_fault(client, id, FAULT_STILL_RUNNING, name);
+		client_fault_echo(client, id, FAULT_STILL_RUNNING, name);
 	} else {
 		activation_remove(master, group);
 		client_reply(client, id, NULL);

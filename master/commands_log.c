@@ -42,7 +42,7 @@ process_param(struct client *client, uint64_t id, const json_t *params)
 
 	if (groups_resolve(client->master->groups, name, &group, &process) != FAULT_NONE ||
 	    process == NULL) {
-		client_fault(client, id, FAULT_BAD_NAME, name);
+		client_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return NULL;
 	}
 	return process;
@@ -75,7 +75,7 @@ cmd_log_clear(struct client *client, uint64_t id, const json_t *params)
 	if (runtime_clear_logs(process) == FAULT_NONE)
 		client_reply(client, id, NULL);
 	else
-		client_fault(client, id, FAULT_FAILED,
+		client_fault_echo(client, id, FAULT_FAILED,
 		    json_string_value(json_object_get(params, "name")));
 }
 

@@ -137,8 +137,9 @@ stay_stopped(struct client *client, const struct group *group)
 /* group NULL = all. */
 static void
 begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct group *group,
-    int signo)
+    int signo, const char *said)
 {
+	const struct job_order order = {.kind = kind, .signo = signo, .said = said};
 	struct master *master = client->master;
 	struct process **list;
 	size_t count;
@@ -148,35 +149,12 @@ begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct g
 		stay_stopped(client, group);
 	list = groups_select(master->groups, group, takes[kind], &count);
 	job = list == NULL ? 0 :
-	    jobs_add(master->jobs, kind, list, count, signo, &commands_job_sink, client);
+	    jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
 	if (job == 0)
 		client_fault(client, id, FAULT_FAILED,
 		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
 	else
 		client_reply(client, id, json_pack("{s:I}", "job", (json_int_t)job));
-}
-
-/* A signal that does not exist is each process's own fault, as in supervisord; nothing is
- * left to do, so its job is over with the response. Its number is the request's, far from
- * those of the queue. */
-static void
-answer_bad_signal(struct client *client, uint64_t id, const struct group *group,
-    const char *signal)
-{
-	uint64_t job = (UINT64_C(1) << 62) + id % (UINT64_C(1) << 32);
-	struct process **list;
-	size_t count;
-
-	list = groups_select(client->master->groups, group, takes[JOB_SIGNAL], &count);
-	if (list == NULL) {
-		client_fault(client, id, FAULT_FAILED, "out of memory");
-		return;
-	}
-	client_reply(client, id, json_pack("{s:I}", "job", (json_int_t)job));
-	for (size_t i = 0; i < count; i++)
-		send_result(client, job, list[i], FAULT_BAD_SIGNAL, signal, 0);
-	send_end(client, job);
-	free(list);
 }
 
 static void
@@ -187,9 +165,8 @@ signal_many(
 	int signo;
 
 	if (str_to_signal(signal, &signo) == -1)
-		answer_bad_signal(client, id, group, signal);
-	else
-		begin_job(client, id, JOB_SIGNAL, group, signo);
+		signo = JOB_BAD_SIGNAL;
+	begin_job(client, id, JOB_SIGNAL, group, signo, signal);
 }
 
 /* The group of group.* methods, or NULL and BAD_NAME is answered. */
@@ -200,7 +177,7 @@ group_param(struct client *client, uint64_t id, const json_t *params)
 	struct group *group = groups_find(client->master->groups, name);
 
 	if (group == NULL)
-		client_fault(client, id, FAULT_BAD_NAME, name);
+		client_fault_echo(client, id, FAULT_BAD_NAME, name);
 	return group;
 }
 
@@ -210,7 +187,7 @@ cmd_group_start(struct client *client, uint64_t id, const json_t *params)
 	struct group *group = group_param(client, id, params);
 
 	if (group != NULL)
-		begin_job(client, id, JOB_START, group, 0);
+		begin_job(client, id, JOB_START, group, 0, NULL);
 }
 
 void
@@ -219,7 +196,7 @@ cmd_group_stop(struct client *client, uint64_t id, const json_t *params)
 	struct group *group = group_param(client, id, params);
 
 	if (group != NULL)
-		begin_job(client, id, JOB_STOP, group, 0);
+		begin_job(client, id, JOB_STOP, group, 0, NULL);
 }
 
 void
@@ -235,21 +212,21 @@ void
 cmd_all_start(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	begin_job(client, id, JOB_START, NULL, 0);
+	begin_job(client, id, JOB_START, NULL, 0, NULL);
 }
 
 void
 cmd_all_stop(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	begin_job(client, id, JOB_STOP, NULL, 0);
+	begin_job(client, id, JOB_STOP, NULL, 0, NULL);
 }
 
 void
 cmd_all_clear(struct client *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	begin_job(client, id, JOB_CLEAR, NULL, 0);
+	begin_job(client, id, JOB_CLEAR, NULL, 0, NULL);
 }
 
 void
@@ -269,7 +246,7 @@ target_param(struct client *client, uint64_t id, const json_t *params, struct gr
 
 	if (groups_resolve(client->master->groups, name, group, process) == FAULT_NONE)
 		return true;
-	client_fault(client, id, FAULT_BAD_NAME, name);
+	client_fault_echo(client, id, FAULT_BAD_NAME, name);
 	return false;
 }
 
@@ -278,8 +255,10 @@ static void
 fault_of(struct client *client, uint64_t id, enum fault fault, const json_t *params,
     const char *detail)
 {
-	client_fault(client, id, fault,
-	    detail != NULL ? detail : string_param(params, "name"));
+	if (detail != NULL)
+		client_fault(client, id, fault, detail);
+	else
+		client_fault_echo(client, id, fault, string_param(params, "name"));
 }
 
 static json_t *
@@ -301,7 +280,7 @@ cmd_process_start(struct client *client, uint64_t id, const json_t *params)
 	if (!target_param(client, id, params, &group, &process))
 		return;
 	if (process == NULL) {
-		begin_job(client, id, JOB_START, group, 0);
+		begin_job(client, id, JOB_START, group, 0, NULL);
 		return;
 	}
 	fault = runtime_check_command(process, &detail);
@@ -325,7 +304,7 @@ cmd_process_stop(struct client *client, uint64_t id, const json_t *params)
 	if (!target_param(client, id, params, &group, &process))
 		return;
 	if (process == NULL) {
-		begin_job(client, id, JOB_STOP, group, 0);
+		begin_job(client, id, JOB_STOP, group, 0, NULL);
 		return;
 	}
 	cancel_start(client, process);
@@ -354,7 +333,7 @@ cmd_process_signal(struct client *client, uint64_t id, const json_t *params)
 		return;
 	}
 	if (str_to_signal(signal, &signo) == -1) {
-		client_fault(client, id, FAULT_BAD_SIGNAL, signal);
+		client_fault_echo(client, id, FAULT_BAD_SIGNAL, signal);
 		return;
 	}
 	fault = process_signal(process, signo, &detail);
@@ -377,7 +356,8 @@ cmd_process_stdin(struct client *client, uint64_t id, const json_t *params)
 	if (!target_param(client, id, params, &group, &process))
 		return;
 	if (process == NULL) {
-		client_fault(client, id, FAULT_BAD_NAME, string_param(params, "name"));
+		client_fault_echo(client, id, FAULT_BAD_NAME,
+		    string_param(params, "name"));
 		return;
 	}
 	fault = runtime_write_stdin(

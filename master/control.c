@@ -6,6 +6,7 @@
 #include "common/sock.h"
 #include "common/sock_unix.h"
 #include "master/commands.h"
+#include "proto/frame.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -292,6 +293,7 @@ client_new(struct control *control, int fd, const struct client_owner *owner, vo
 		free(client);
 		return NULL;
 	}
+	peer_limit(client->peer, &frame_limits_asked);
 	source_arm(client->deadline, clock_mono_ms() + CONTROL_HELLO_MS);
 	return client;
 }

@@ -27,8 +27,8 @@ struct client *control_adopt(
 NODISCARD int control_admit(
     struct control *, int fd, enum role, const char *name, struct client **holder);
 /* Closes one client without calling its owner. Nothing more is received from it, and its
- * memory stays valid until the end of the turn: a handler that drops its own client may still
- * reply. */
+ * memory stays valid until the end of the turn: a handler that drops its own client may
+ * still reply. */
 void control_drop(struct control *, struct client *);
 /* End of a turn: deltas and replies go out, reeve-rpcd's connection first, and clients that
  * have gone are freed. */

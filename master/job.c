@@ -17,6 +17,7 @@ struct job {
 	uint64_t number;
 	enum job_kind kind;
 	int signo;
+	char *said;		/* owned, or NULL; only for the sink */
 	struct job_sink sink;	/* empty = nobody listens */
 	void *ctx;
 	uint64_t *ids;
@@ -47,7 +48,7 @@ struct jobs {
 	size_t behind;		/* jobs in a row whose sinks would not take results */
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 80, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 88, "see jobs_get");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 128, "see jobs_get");
 
 /* ---- the respawn queue ---- */
@@ -142,6 +143,10 @@ job_signal(const struct jobs *jobs UNUSED, const struct job *job, struct process
     uint64_t *spawn, char **detail)
 {
 	*spawn = p->spawn;
+	if (job->signo == JOB_BAD_SIGNAL) {
+		*detail = job->said != NULL ? strdup(job->said) : NULL;
+		return FAULT_BAD_SIGNAL;
+	}
 	return process_signal(p, job->signo, detail);
 }
 
@@ -165,6 +170,7 @@ static void
 job_free(struct job *job)
 {
 	free(job->ids);
+	free(job->said);
 	free(job);
 }
 
@@ -327,20 +333,21 @@ jobs_check_with(struct jobs *jobs, jobs_check_fn *check)
 }
 
 static struct job *
-jobs_queue(struct jobs *jobs, uint64_t number, enum job_kind kind, int signo, size_t count)
+jobs_queue(struct jobs *jobs, uint64_t number, const struct job_order *order, size_t count)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL)
 		return NULL;
 	job->ids = calloc(count + 1, sizeof(*job->ids));
-	if (job->ids == NULL) {
-		free(job);
+	job->said = order->said != NULL ? strdup(order->said) : NULL;
+	if (job->ids == NULL || (job->said == NULL && order->said != NULL)) {
+		job_free(job);
 		return NULL;
 	}
 	job->number = number;
-	job->kind = kind;
-	job->signo = signo;
+	job->kind = order->kind;
+	job->signo = order->signo;
 	job->count = count;
 	jobs->count++;
 	jobs->waiting += count;
@@ -362,15 +369,15 @@ jobs_have_room(const struct jobs *jobs, size_t count, const void *ctx)
 }
 
 uint64_t
-jobs_add(struct jobs *jobs, enum job_kind kind, struct process **processes_take,
-    size_t count, int signo, const struct job_sink *sink, void *ctx)
+jobs_add(struct jobs *jobs, const struct job_order *order, struct process **processes_take,
+    size_t count, const struct job_sink *sink, void *ctx)
 {
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
 	if (jobs_have_room(jobs, count, ctx)) {
 		errno = ENOMEM;
-		job = jobs_queue(jobs, jobs->next_number, kind, signo, count);
+		job = jobs_queue(jobs, jobs->next_number, order, count);
 	}
 	if (job == NULL) {
 		free(processes_take);
@@ -448,8 +455,8 @@ jobs_get(const struct jobs *jobs, size_t index, struct job_state *state)
 int
 jobs_put_back(struct jobs *jobs, const struct job_state *state)
 {
-	struct job *job = jobs_queue(jobs, state->number, state->kind, state->signo,
-	    state->count);
+	const struct job_order order = {.kind = state->kind, .signo = state->signo};
+	struct job *job = jobs_queue(jobs, state->number, &order, state->count);
 
 	if (job == NULL)
 		return -1;

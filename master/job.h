@@ -19,6 +19,15 @@ enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
 struct jobs;
 
+#define JOB_BAD_SIGNAL (-1)	/* as signo: one that does not exist */
+
+/* What is done to each process. */
+struct job_order {
+	enum job_kind kind;
+	int signo;		/* of JOB_SIGNAL */
+	const char *said;	/* the signal as its sender wrote it, for faults; NULL = none */
+};
+
 /* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made
  * with the process's namespec) or the text after "NAME: " of the fault; spawn as in
  * process_start, and the process's spawn number for the other kinds. A start that comes up
@@ -36,8 +45,8 @@ void jobs_free(struct jobs *);
 /* Queues the work on these processes (array taken, kept by id: one that is removed
  * meanwhile is skipped; one that no longer qualifies gets its fault). The job's number, or
  * 0 with ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
-uint64_t jobs_add(struct jobs *, enum job_kind, struct process **processes_take,
-    size_t count, int signo, const struct job_sink *, void *ctx);
+uint64_t jobs_add(struct jobs *, const struct job_order *,
+    struct process **processes_take, size_t count, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs go on without results. */
 void jobs_forget(struct jobs *, const void *ctx);
 /* Asked before each start of a JOB_START whether its command can be run: FAULT_NONE, or

@@ -28,63 +28,63 @@ static const struct cmd cmd_table[] = {
 	},
 	[CMD_PROCESS_START] = {
 		.name = "process.start",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "id, spawn; or job",
 	},
 	[CMD_PROCESS_STOP] = {
 		.name = "process.stop",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "id, spawn; or job",
 	},
 	[CMD_PROCESS_SIGNAL] = {
 		.name = "process.signal",
-		.params = "name:s,signal:s",
+		.params = "name:n,signal:w",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "null; or job",
 	},
 	[CMD_PROCESS_STDIN] = {
 		.name = "process.stdin",
-		.params = "name:s,data:s",
+		.params = "name:n,data:s",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "null",
 	},
 	[CMD_GROUP_START] = {
 		.name = "group.start",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "job",
 	},
 	[CMD_GROUP_STOP] = {
 		.name = "group.stop",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "job",
 	},
 	[CMD_GROUP_SIGNAL] = {
 		.name = "group.signal",
-		.params = "name:s,signal:s",
+		.params = "name:n,signal:w",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "job",
 	},
 	[CMD_GROUP_ADD] = {
 		.name = "group.add",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_ADMIN,
 		.flags = CMD_RPCD,
 		.result = "null",
 	},
 	[CMD_GROUP_REMOVE] = {
 		.name = "group.remove",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_ADMIN,
 		.flags = CMD_RPCD,
 		.result = "null",
@@ -105,21 +105,21 @@ static const struct cmd cmd_table[] = {
 	},
 	[CMD_ALL_SIGNAL] = {
 		.name = "all.signal",
-		.params = "signal:s",
+		.params = "signal:w",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "job",
 	},
 	[CMD_LOG_OPEN] = {
 		.name = "log.open",
-		.params = "name:s,stream:s",
+		.params = "name:n,stream:w",
 		.role = ROLE_VIEW,
 		.flags = CMD_RPCD,
 		.result = "path, descriptor",
 	},
 	[CMD_LOG_CLEAR] = {
 		.name = "log.clear",
-		.params = "name:s",
+		.params = "name:n",
 		.role = ROLE_OPERATE,
 		.flags = CMD_RPCD,
 		.result = "null",
@@ -207,10 +207,24 @@ static const struct cmd cmd_table[] = {
 
 _Static_assert(nitems(cmd_table) == CMD_MAX, "every command has its row");
 
+_Static_assert(CMD_NAME_MAX == 4096 && CMD_WORD_MAX == 200, "see cmd_types");
+
 static bool
 cmd_is_string(const json_t *value)
 {
 	return json_is_string(value);
+}
+
+static bool
+cmd_is_name(const json_t *value)
+{
+	return json_is_string(value) && json_string_length(value) <= CMD_NAME_MAX;
+}
+
+static bool
+cmd_is_word(const json_t *value)
+{
+	return json_is_string(value) && json_string_length(value) <= CMD_WORD_MAX;
 }
 
 static bool
@@ -243,6 +257,8 @@ static const struct cmd_type {
 	const char *noun;
 } cmd_types[] = {
 	{'s', cmd_is_string, "a string"},
+	{'n', cmd_is_name, "a string of at most 4096 bytes"},
+	{'w', cmd_is_word, "a string of at most 200 bytes"},
 	{'i', cmd_is_integer, "an integer"},
 	{'b', cmd_is_boolean, "a boolean"},
 	{'t', cmd_is_texts, "an array of strings"},

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define CMD_NAME_MAX 4096	/* bytes of a name: every lookup hashes it */
+#define CMD_WORD_MAX 200	/* bytes of a signal or a stream */
 #define CMD_EVENTS_MAX 64	/* events of one event.send */
 
 enum cmd_id {
@@ -58,8 +60,8 @@ enum cmd_flags {
 struct cmd {
 	const char *name;	/* "process.start" */
 	/* Parameters by name and type, "name:s,signal:s,?wait:b": s string, i integer,
-	 * b boolean, t array of strings; '?' marks an optional one. Unknown members are
-	 * ignored. */
+	 * n a name, w a word (both bounded), b boolean, t array of strings; '?' marks an
+	 * optional one. Unknown members are ignored. */
 	const char *params;
 	enum role role;
 	unsigned flags;

@@ -1,6 +1,7 @@
 #include "proto/fault.h"
 
 #include "common/compiler.h"
+#include "common/str.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,4 +51,18 @@ fault_text(enum fault fault, const char *detail)
 		return NULL;
 	}
 	return text;
+}
+
+char *
+fault_echo(enum fault fault, const char *detail)
+{
+	char cut[FAULT_ECHO_MAX + sizeof("...")];
+	size_t n;
+
+	if (detail == NULL || strnlen(detail, FAULT_ECHO_MAX + 1) <= FAULT_ECHO_MAX)
+		return fault_text(fault, detail);
+	n = str_utf8_cut(detail, FAULT_ECHO_MAX);
+	memcpy(cut, detail, n);
+	memcpy(cut + n, "...", sizeof("..."));
+	return fault_text(fault, cut);
 }

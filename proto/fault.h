@@ -3,6 +3,8 @@
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
 
+#define FAULT_ECHO_MAX 200	/* bytes of the caller's own text that a fault repeats */
+
 enum fault {
 	FAULT_NONE = 0,
 	FAULT_UNKNOWN_METHOD = 1,
@@ -31,5 +33,8 @@ enum fault {
 const char *fault_name(enum fault);
 /* New: "NAME" or, with a detail, "NAME: DETAIL". NULL with ENOMEM. */
 char *fault_text(enum fault, const char *detail);
+/* The same with a detail that the caller of the method chose: what is longer than
+ * FAULT_ECHO_MAX is cut, and "..." follows. */
+char *fault_echo(enum fault, const char *detail);
 
 #endif

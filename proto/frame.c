@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+const struct frame_limits frame_limits = {FRAME_MAX, FRAME_VALUES};
+const struct frame_limits frame_limits_asked = {FRAME_ASKED_MAX, FRAME_ASKED_VALUES};
+
 /* Counts brackets and commas outside strings, so that no parser recurses deeper or
  * allocates more than we allow. Whether they match is jansson's to say. NULL, or what is
  * too much. */
 static const char *
-frame_excess(const char *line, size_t n)
+frame_excess(const char *line, size_t n, const struct frame_limits *limits)
 {
 	unsigned depth = 0, values = 0;
 	bool in_string = false;
@@ -30,7 +33,7 @@ frame_excess(const char *line, size_t n)
 			values++;
 		if (depth > FRAME_DEPTH)
 			return "nested too deeply";
-		if (values > FRAME_VALUES)
+		if (values > limits->values)
 			return "too many values";
 	}
 	return NULL;
@@ -38,7 +41,8 @@ frame_excess(const char *line, size_t n)
 
 /* The object on a line without its newline; NULL with *why and errno. */
 static json_t *
-frame_parse(const char *line, size_t n, const char **why)
+frame_parse(const char *line, size_t n, const struct frame_limits *limits,
+    const char **why)
 {
 	json_t *object;
 
@@ -49,7 +53,7 @@ frame_parse(const char *line, size_t n, const char **why)
 	*why = "not UTF-8";
 	if (!str_is_utf8(line, n))
 		return NULL;
-	*why = frame_excess(line, n);
+	*why = frame_excess(line, n, limits);
 	if (*why != NULL)
 		return NULL;
 	*why = "not JSON";
@@ -69,10 +73,11 @@ frame_parse(const char *line, size_t n, const char **why)
 }
 
 enum frame_status
-frame_next(struct buf *in, json_t **object, const char **why)
+frame_next(struct buf *in, const struct frame_limits *limits, json_t **object,
+    const char **why)
 {
 	size_t len = buf_len(in);
-	size_t look = len < FRAME_MAX ? len : FRAME_MAX;
+	size_t look = len < limits->bytes ? len : limits->bytes;
 	const char *line, *end;
 
 	*object = NULL;
@@ -80,13 +85,13 @@ frame_next(struct buf *in, json_t **object, const char **why)
 		return FRAME_NONE;
 	line = buf_data(in);
 	end = memchr(line, '\n', look);
-	if (end == NULL && len < FRAME_MAX)
+	if (end == NULL && len < limits->bytes)
 		return FRAME_NONE;
 	if (end == NULL) {
 		*why = "too long";
 		return FRAME_TOO_LONG;
 	}
-	*object = frame_parse(line, (size_t)(end - line), why);
+	*object = frame_parse(line, (size_t)(end - line), limits, why);
 	buf_consume(in, (size_t)(end - line) + 1);
 	return *object != NULL ? FRAME_OK : FRAME_MALFORMED;
 }

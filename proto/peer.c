@@ -17,7 +17,10 @@ peer_on_socket(void *ctx, uint32_t ready)
 	struct peer *p = ctx;
 
 	peer_enter(p);
-	if (ready & EPOLLOUT)
+	/* Many slow readers must not delay the requests that came in this turn. */
+	if ((ready & EPOLLOUT) && !p->autoflush)
+		peer_soon(p, 0);
+	else if (ready & EPOLLOUT)
 		peer_flush(p);
 	/* With `more`, the timer goes on where the last turn stopped. */
 	if ((ready & ~(uint32_t)EPOLLOUT) && !p->more)
@@ -67,6 +70,8 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 	p->ops = ops;
 	p->ctx = ctx;
 	p->long_max = PEER_LONG_MAX;
+	p->limits = &frame_limits;
+	p->asked_max = FRAME_MAX;
 	buf_init(&p->in, 0);
 	peer_send_init(p);
 	p->pending = idmap_new();
@@ -155,11 +160,17 @@ peer_fail(struct peer *p, bool violation, const char *fmt, ...)
 void
 peer_soon(struct peer *p, int64_t ms)
 {
-	int64_t deadline = ms > 0 ? clock_mono_ms() + ms : 0;
+	int64_t deadline = clock_mono_ms() + ms;
 	int64_t armed = source_deadline(p->later);
 
 	if (armed == -1 || deadline < armed)
 		source_arm(p->later, deadline);
+}
+
+bool
+peer_is_used_up(const struct peer *p, int64_t ms)
+{
+	return !p->autoflush && loop_used_ms(p->loop) >= ms;
 }
 
 int
@@ -192,6 +203,18 @@ void
 peer_long_max(struct peer *p, size_t bytes)
 {
 	p->long_max = bytes < PEER_LONG_MAX ? bytes : PEER_LONG_MAX;
+}
+
+void
+peer_limit(struct peer *p, const struct frame_limits *limits)
+{
+	p->limits = limits;
+}
+
+void
+peer_ask_master(struct peer *p)
+{
+	p->asked_max = FRAME_ASKED_MAX;
 }
 
 void

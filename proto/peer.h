@@ -27,6 +27,7 @@
 #define PEER_LONG_MAX (4 * 1024 * 1024)	/* bytes of one long string */
 #define PEER_LONG_OPEN 4		/* long strings being received at once */
 
+struct frame_limits;
 struct peer;
 
 /* Callbacks; the params object is borrowed. A peer may be closed in any of them. */
@@ -62,6 +63,10 @@ void peer_pull_from(struct peer *, const struct peer_puller *);
 void peer_wake(struct peer *);
 /* How many long strings' bytes a request may announce; default PEER_LONG_MAX. */
 void peer_long_max(struct peer *, size_t bytes);
+/* What a frame that is received may hold (borrowed); default frame_limits. */
+void peer_limit(struct peer *, const struct frame_limits *);
+/* The other end is the master: a request that it would refuse is EMSGSIZE in peer_call. */
+void peer_ask_master(struct peer *);
 /* Says goodbye: shutdown(SHUT_WR) once everything queued is sent. What is still received is
  * thrown away, but for the end of file, which `closed` tells as ever. */
 void peer_half_close(struct peer *);

@@ -6,6 +6,7 @@
 #include "common/buf.h"
 #include "common/map.h"
 #include "common/queue.h"
+#include "proto/frame.h"
 #include "proto/peer.h"
 
 #include <jansson.h>
@@ -15,13 +16,16 @@
 #define PEER_READ (64 * 1024)		/* bytes read at once */
 #define PEER_TURN_BYTES (256 * 1024)	/* bytes read … */
 #define PEER_TURN_FRAMES 64		/* … and frames dispatched in one callback */
+#define PEER_TURN_MS 2			/* that reading or writing may take in one call … */
+#define PEER_LOOP_MS 4			/* … and of all peers of the master in one turn */
+#define PEER_SHORT (4 * 1024)		/* bytes written once that is used up */
 #define PEER_BATCH (64 * 1024)		/* bytes gathered for one write */
 #define PEER_FLUSH_MAX (1024 * 1024)	/* bytes written in one flush */
 #define PEER_JOINED (4 * 1024)		/* bytes of small messages in one frame's memory */
 #define PEER_RETRY_MS 100		/* after a shortage of memory or descriptors */
 #define PEER_FDS 2			/* received and not yet claimed */
 #define PEER_HEAD_MAX 192		/* bytes of a frame before its params or result */
-#define PEER_PART_MAX (256 * 1024)	/* bytes of a part that is accepted */
+#define PEER_PART_MAX FRAME_ASKED_MAX	/* bytes of a part that is accepted */
 
 /* A frame waiting to be written, or several small ones. */
 struct peer_frame {
@@ -65,11 +69,14 @@ struct peer {
 	struct buf in;
 	bool line;		/* `in` may hold a whole line */
 	bool more;		/* the budget ended before the input did */
+	int64_t more_since;	/* since when it waits for its next turn */
 	bool eof;
 	int fds[PEER_FDS];
 	size_t nfds;
 	struct peer_long longs[PEER_LONG_OPEN];
 	size_t long_max;
+	const struct frame_limits *limits;	/* borrowed */
+	size_t asked_max;	/* bytes of a request's frame that the other end takes */
 
 	/* Out. */
 	struct peer_frames queue;
@@ -93,6 +100,8 @@ struct peer {
 void peer_fail(struct peer *, bool violation, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Runs peer_later within `ms`. */
 void peer_soon(struct peer *, int64_t ms);
+/* The peers of the master share a budget. True when so much of it is used in this turn. */
+bool peer_is_used_up(const struct peer *, int64_t ms);
 /* Brackets a callback; leave returns false when the peer was freed within (and is gone when
  * no other callback is under way). */
 void peer_enter(struct peer *);

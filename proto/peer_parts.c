@@ -93,6 +93,20 @@ peer_parts_rest(struct peer_frames *frames, uint64_t id, const char *data, size_
 	return 0;
 }
 
+/* 0, or -1 with EMSGSIZE when the other end would refuse a frame. */
+static int
+peer_parts_check(const struct peer *p, const struct peer_frames *frames)
+{
+	const struct peer_frame *frame;
+
+	TAILQ_FOREACH(frame, frames, link)
+		if (buf_len(&frame->bytes) > p->asked_max) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+	return 0;
+}
+
 int
 peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *params)
 {
@@ -113,6 +127,7 @@ peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *p
 		first = str_utf8_cut(text, FRAME_PART);
 	if (peer_parts_first(&frames, id, method, params, data, first) == 0 &&
 	    peer_parts_rest(&frames, id, text + first, len - first) == 0 &&
+	    peer_parts_check(p, &frames) == 0 &&
 	    peer_send_queue(p, &frames) == 0)
 		return 0;
 	saved = errno;

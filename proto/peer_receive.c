@@ -1,3 +1,4 @@
+#include "common/clock.h"
 #include "common/sock.h"
 #include "proto/frame.h"
 #include "proto/peer_impl.h"
@@ -209,7 +210,7 @@ peer_receive_bytes(struct peer *p)
 		return n;
 	}
 	p->line = memchr(chunk, '\n', (size_t)n) != NULL ||
-	    buf_len(&p->in) + (size_t)n >= FRAME_MAX;
+	    buf_len(&p->in) + (size_t)n >= p->limits->bytes;
 	if (buf_append(&p->in, chunk, (size_t)n) == -1)
 		peer_fail(p, false, "out of memory");
 	return n;
@@ -223,18 +224,29 @@ peer_receive_check_fds(struct peer *p)
 		peer_fail(p, true, "a descriptor that was not asked for");
 }
 
-/* Dispatches whole frames; returns how many of `max`. The peer may be gone afterwards in
- * all but its memory. */
-static size_t
-peer_receive_frames(struct peer *p, size_t max)
+/* What one call may take; bytes SIZE_MAX = everything there is. */
+struct peer_budget {
+	size_t bytes, frames;
+	int64_t began;
+};
+
+static bool
+peer_budget_over(const struct peer_budget *budget)
+{
+	return budget->frames == 0 || (budget->frames != SIZE_MAX &&
+	    clock_mono_ms() - budget->began >= PEER_TURN_MS);
+}
+
+/* Dispatches whole frames. The peer may be gone afterwards in all but its memory. */
+static void
+peer_receive_frames(struct peer *p, struct peer_budget *budget)
 {
 	enum frame_status status;
 	const char *why = NULL;
 	json_t *frame;
-	size_t n = 0;
 
-	while (p->line && n < max && !p->failed && !p->freed) {
-		status = frame_next(&p->in, &frame, &why);
+	while (p->line && !peer_budget_over(budget) && !p->failed && !p->freed) {
+		status = frame_next(&p->in, p->limits, &frame, &why);
 		if (status == FRAME_NONE) {
 			p->line = false;
 			peer_receive_check_fds(p);
@@ -242,12 +254,11 @@ peer_receive_frames(struct peer *p, size_t max)
 			peer_fail(p, errno != ENOMEM || status == FRAME_TOO_LONG,
 			    "bad frame: %s", why);
 		} else {
-			n++;
+			budget->frames -= budget->frames != SIZE_MAX;
 			peer_receive_frame(p, frame);
 			json_decref(frame);
 		}
 	}
-	return n;
 }
 
 static void
@@ -266,38 +277,59 @@ peer_receive_end(struct peer *p, ssize_t n)
  * that was not filled is taken for the last: the loop says when there is more, and that
  * spares a call for each message. */
 static bool
-peer_receive_turn(struct peer *p, size_t bytes, size_t frames)
+peer_receive_turn(struct peer *p, struct peer_budget *budget)
 {
-	bool bounded = bytes != SIZE_MAX, last = false;
+	bool bounded = budget->bytes != SIZE_MAX, last = false;
 	ssize_t n;
 
 	for (;;) {
-		frames -= peer_receive_frames(p, frames);
+		peer_receive_frames(p, budget);
 		if (p->failed || p->freed)
 			return false;
 		if (p->line)
 			return true;
 		if (p->eof || last)
 			return false;
-		if (bytes == 0)
+		if (budget->bytes == 0)
 			return true;
 		n = peer_receive_bytes(p);
 		if (n <= 0) {
 			peer_receive_end(p, n);
 			return false;
 		}
-		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+		if (bounded)
+			budget->bytes -= (size_t)n < budget->bytes ? (size_t)n :
+			    budget->bytes;
 		last = bounded && n < PEER_READ;
 	}
+}
+
+/* Reads as far as the budget allows. One that must wait keeps its place among those that
+ * wait. */
+static void
+peer_receive_share(struct peer *p, struct peer_budget *budget)
+{
+	if (budget->bytes != SIZE_MAX && peer_is_used_up(p, PEER_LOOP_MS)) {
+		if (!p->more) /* before those that have had their share of this turn */
+			p->more_since = budget->began - loop_used_ms(p->loop);
+		p->more = true;
+		return;
+	}
+	p->more = peer_receive_turn(p, budget);
+	p->more_since = clock_mono_ms();
+	if (!p->freed)
+		loop_add_used_ms(p->loop, p->more_since - budget->began);
 }
 
 bool
 peer_receive(struct peer *p, size_t bytes, size_t frames)
 {
+	struct peer_budget budget = {bytes, frames, clock_mono_ms()};
+
 	peer_enter(p);
-	p->more = peer_receive_turn(p, bytes, frames);
+	peer_receive_share(p, &budget);
 	if (!p->freed && p->more)
-		peer_soon(p, 0);
+		peer_soon(p, p->more_since - clock_mono_ms());
 	if (!p->freed && p->autoflush && !TAILQ_EMPTY(&p->queue))
 		peer_flush(p);
 	return peer_leave(p);

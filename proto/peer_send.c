@@ -247,12 +247,12 @@ peer_send_shift(struct peer *p, struct peer_frame *frame)
 
 /* Gathers what may go now, in the order in which it must. */
 static void
-peer_send_gather(struct peer *p)
+peer_send_gather(struct peer *p, size_t limit)
 {
 	struct peer_frame *frame;
 	bool more = true;
 
-	while (more && !p->failed && buf_len(&p->batch) < PEER_BATCH) {
+	while (more && !p->failed && buf_len(&p->batch) < limit) {
 		frame = TAILQ_FIRST(&p->queue);
 		if (frame != NULL && peer_send_may_go(p, frame)) {
 			more = peer_send_shift(p, frame);
@@ -303,28 +303,41 @@ peer_send_finish(struct peer *p)
 	}
 }
 
+/* Writes until the socket or the budget ends it; false when nothing is left. */
+static bool
+peer_send_turn(struct peer *p)
+{
+	int64_t began = clock_mono_ms();
+	bool is_short = peer_is_used_up(p, 2 * PEER_LOOP_MS);
+	size_t written = 0, n;
+
+	do {
+		peer_send_gather(p, is_short ? PEER_SHORT : PEER_BATCH);
+		if (p->failed)
+			return false;
+		if (buf_len(&p->batch) == 0) {
+			peer_send_finish(p);
+			return false;
+		}
+		n = peer_send_batch(p);
+		written += n;
+	} while (n > 0 && !is_short && written < PEER_FLUSH_MAX &&
+	    clock_mono_ms() - began < PEER_TURN_MS);
+	return n > 0;
+}
+
 void
 peer_flush(struct peer *p)
 {
-	size_t written = 0, n;
+	int64_t began = clock_mono_ms();
 
 	if (p->failed || p->freed)
 		return;
 	if (!p->more && !p->eof)
 		source_arm(p->later, -1);
-	do {
-		peer_send_gather(p);
-		if (p->failed)
-			return;
-		if (buf_len(&p->batch) == 0) {
-			peer_send_finish(p);
-			return;
-		}
-		n = peer_send_batch(p);
-		written += n;
-	} while (n > 0 && written < PEER_FLUSH_MAX);
-	if (n > 0) /* enough for one turn */
+	if (peer_send_turn(p)) /* enough for one turn */
 		source_want(p->socket, p->eof ? EPOLLOUT : EPOLLIN | EPOLLOUT);
+	loop_add_used_ms(p->loop, clock_mono_ms() - began);
 }
 
 size_t

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define POSTED_BYTES (64 * 1024)	/* an event beyond them is its request's last */
+#define POSTED_BYTES (16 * 1024)	/* an event beyond them is its request's last */
 
 /* ---- the life of a call ---- */
 

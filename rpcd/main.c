@@ -393,6 +393,7 @@ main_connect(struct front *f)
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
+	peer_ask_master(rpcd->master);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);
 	if (peer_call(rpcd->master, "hello",

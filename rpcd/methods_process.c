@@ -145,7 +145,7 @@ checked_signal(struct call_step *step, size_t i)
 
 	if (signal == NULL)
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
-	else if (strlen(signal) > STEP_NAME_MAX) {
+	else if (strlen(signal) > CMD_WORD_MAX) {
 		step_fault(step, FAULT_BAD_SIGNAL, signal);
 		mem_freep(&signal);
 	}

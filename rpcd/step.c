@@ -40,7 +40,7 @@ step_fault_text(struct call_step *step, enum fault fault, const char *text)
 {
 	struct buf *out = document_text(step->doc);
 
-	/* It may repeat what the client said. */
+	/* The master's, or a program's, may be long. */
 	if (strlen(text) > STEP_ECHO_MAX && !document_fits(step->doc, strlen(text)))
 		text = fault_name(fault);
 	if (step->element)
@@ -54,7 +54,7 @@ step_fault_text(struct call_step *step, enum fault fault, const char *text)
 void
 step_fault(struct call_step *step, enum fault fault, const char *detail)
 {
-	char *text = fault_text(fault, detail);
+	char *text = fault_echo(fault, detail);
 
 	step_fault_text(step, fault, text != NULL ? text : fault_name(fault));
 	free(text);
@@ -181,7 +181,7 @@ step_name(struct call_step *step, size_t i, const char **name)
 		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
 		return false;
 	}
-	if (strlen(*name) > STEP_NAME_MAX) {
+	if (strlen(*name) > CMD_NAME_MAX) {
 		step_fault(step, FAULT_BAD_NAME, *name);
 		return false;
 	}

@@ -15,9 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STEP_NAME_MAX (64 * 1024)	/* longer names never reach the wire */
 #define STEP_ECHO_MAX 1024	/* bytes of a fault's text when much is held */
-#define STEP_POST_MAX (64 * 1024)	/* bytes of an event; a longer one goes alone */
+#define STEP_POST_MAX (16 * 1024)	/* bytes of an event; a longer one goes alone */
 
 enum step_phase {
 	STEP_BEHIND,	/* parked until the mirror is current */

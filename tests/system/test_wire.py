@@ -8,8 +8,9 @@ import socket
 import stat
 import time
 import unittest
+import xmlrpc.client
 
-from reeve import Case, WireFault, program, reeve_only, row_of, until
+from reeve import PATIENCE, Case, WireFault, program, reeve_only, row_of, until
 
 PROGRAMS = (program("cat", "/bin/cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
             program("off", "{child} sleep 1000", autostart="false") +
@@ -264,10 +265,10 @@ class Violations(Case):
         w = self.control(self.d)
         w.sock.settimeout(10)
         line = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "process.start",
-                           "params": {"name": "n" * 100000}}).encode() + b"\n"
+                           "params": {"name": "n" * 200}}).encode() + b"\n"
         with self.assertRaises((BrokenPipeError, ConnectionResetError)):
             for _ in range(1000):
-                w.send_bytes(line)
+                w.send_bytes(line * 100)
         self.assertLives()
 
     def descriptors(self):
@@ -355,3 +356,110 @@ class Socket(Case):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+@reeve_only
+class Bounds(Case):
+    """What one client may cost the others."""
+
+    MANY = ("[program:p]\ncommand=/bin/sleep 1000\nnumprocs=%d\nautostart=false\n"
+            "process_name=p%%(process_num)d\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
+
+    def setUp(self):
+        self.d = self.daemon(self.MANY % 300)
+        self.w = self.control(self.d)
+
+    def text(self, method, **params):
+        with self.assertRaises(WireFault) as caught:
+            self.w.call(method, **params)
+        return caught.exception.message
+
+    def write(self, *requests):
+        self.w.send_bytes(b"".join(
+            json.dumps({"jsonrpc": "2.0", "id": i, "method": method,
+                        "params": params}).encode() + b"\n"
+            for i, (method, params) in enumerate(requests, 100)))
+
+    def received(self):
+        """How many whole frames are there now."""
+        self.w.sock.setblocking(False)
+        try:
+            while True:
+                self.w.buffer += self.w.sock.recv(1 << 20)
+        except BlockingIOError:
+            pass
+        self.w.sock.settimeout(PATIENCE)
+        return self.w.buffer.count(b"\n")
+
+    def one_in_between(self, *requests):
+        """A request of another client does not wait for all that one has written at once."""
+        other = self.control(self.d)
+        self.write(*requests)
+        with self.assertRaises(WireFault):
+            other.call("process.stop", name="nobody")
+        answers = self.received()
+        self.assertLess(answers, len(requests))
+        for i in range(len(requests)):
+            frame = self.w.frame()
+            self.assertEqual(100 + i, frame["id"])
+
+    def test_requests_take_turns_by_time(self):
+        self.one_in_between(*[("config.reread", {})] * 50)
+
+    def test_previews_take_turns_by_time(self):
+        self.one_in_between(*[("config.preview", {})] * 50)
+
+    def test_pages_take_turns_by_time(self):
+        self.one_in_between(*[("config.rows", {"from": 0})] * 60)
+
+    def test_long_names_and_signals(self):
+        for n in 4097, 200000:
+            for method in ("process.start", "process.stop", "group.start", "group.stop",
+                           "group.add", "group.remove", "log.clear"):
+                self.assertLess(len(self.text(method, name="x" * n)), 230)
+            for method in "process.stdin", "process.signal", "group.signal", "log.open":
+                self.assertLess(len(self.text(method, name="x" * n, data="", signal="HUP",
+                                              stream="stdout")), 230)
+        for method in "process.signal", "group.signal", "all.signal":
+            self.assertLess(len(self.text(method, name="p", signal="x" * 201)), 230)
+        self.assertEqual("BAD_NAME: " + "x" * 200 + "...",
+                         self.text("process.start", name="x" * 4096))
+
+    def test_a_signal_for_each_goes_through_the_queue(self):
+        self.w.call("all.start")
+        self.w.notification("job.end")
+        job = self.w.call("all.signal", signal="y" * 200)["job"]
+        self.assertLess(job, 1000)
+        results = [self.w.notification("job.result") for _ in range(300)]
+        self.assertEqual({(job, "BAD_SIGNAL: " + "y" * 200)},
+                         {(r["job"], r["fault"]["text"]) for r in results})
+        self.assertEqual({"job": job}, self.w.notification("job.end"))
+
+    def test_frames_that_are_long_to_parse(self):
+        for params in ({"name": "x" * 300000}, {"name": "x", "more": ["x"] * 5000},
+                       {str(i): i for i in range(5000)}, {"a": [[]] * 5000}):
+            w = self.control(self.d)
+            w.send(id=9, method="process.stop", params=params)
+            self.assertTrue(w.at_end())
+        self.assertIn("bad frame: too many values", self.d.log())
+        self.assertIn("bad frame: too long", self.d.log())
+
+    def test_over_http(self):
+        with self.rpc(self.d) as s:
+            s.supervisor.startAllProcesses()
+            front_end = self.d.front_end()
+            for call, *arguments in ((s.supervisor.signalAllProcesses, "x" * 10000),
+                                     (s.supervisor.signalProcessGroup, "p", "x" * 10000),
+                                     (s.supervisor.signalProcess, "p:p0", "x" * 10000),
+                                     (s.supervisor.startProcess, "x" * 100000),
+                                     (s.supervisor.stopProcessGroup, "x" * 5000),
+                                     (s.supervisor.getProcessInfo, "x" * 5000),
+                                     (s.supervisor.tailProcessStdoutLog, "x" * 5000, 0, 1),
+                                     (s.supervisor.addProcessGroup, "x" * 5000)):
+                with self.assertRaises(xmlrpc.client.Fault) as caught:
+                    call(*arguments)
+                self.assertLess(len(caught.exception.faultString), 230)
+            results = s.supervisor.signalAllProcesses("y" * 200)
+            self.assertEqual(300, len(results))
+            self.assertEqual({"BAD_SIGNAL: " + "y" * 200}, {r["description"] for r in results})
+            self.assertEqual(front_end, self.d.front_end())

@@ -218,7 +218,8 @@ queue(struct scene *s, enum job_kind kind, int signo, struct process *a, struct 
 	assert_non_null(list);
 	list[0] = a;
 	list[1] = b;
-	assert_true(jobs_add(s->master.jobs, kind, list, 2, signo, &sink, s) > 0);
+	assert_true(jobs_add(s->master.jobs,
+	    &(struct job_order){.kind = kind, .signo = signo}, list, 2, &sink, s) > 0);
 }
 
 static struct pool *

@@ -132,7 +132,8 @@ add(struct scene *s, enum job_kind kind, int first, int last)
 	assert_non_null(list);
 	for (size_t i = 0; i < count; i++)
 		list[i] = process(s, first + (int)i);
-	return jobs_add(s->jobs, kind, list, count, 1, &sink, s);
+	return jobs_add(s->jobs,
+	    &(struct job_order){.kind = kind, .signo = 1}, list, count, &sink, s);
 }
 
 static void
@@ -384,7 +385,8 @@ test_behind(void **state)
 	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
 	assert_turn(s, "");
 	list[0] = process(s, 2);
-	assert_int_equal(jobs_add(s->jobs, JOB_CLEAR, list, 1, 0, &other, s), 2);
+	assert_int_equal(jobs_add(s->jobs, &(struct job_order){.kind = JOB_CLEAR}, list,
+	    1, &other, s), 2);
 	assert_turn(s, "result 2 p2 OK spawn 0\nend 2\n");
 	recorder_tick(&s->recorder, 1000);
 	assert_turn(s, "");
@@ -404,7 +406,8 @@ test_bounds(void **state)
 		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
 	assert_int_equal(add(s, JOB_CLEAR, 0, 0), 0);
 	assert_int_equal(errno, ENOBUFS);
-	assert_true(jobs_add(s->jobs, JOB_CLEAR, list, 0, 0, &deaf, &deaf) != 0);
+	assert_true(jobs_add(s->jobs, &(struct job_order){.kind = JOB_CLEAR}, list, 0,
+	    &deaf, &deaf) != 0);
 	jobs_forget(s->jobs, s);
 	for (unsigned i = 0; i < JOBS_MAX - JOBS_PER_SINK - 1 && i < JOBS_PER_SINK; i++)
 		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);

@@ -97,7 +97,7 @@ next_frame(struct cursor *cursor)
 
 	buf_init(&line, 0);
 	if (cursor_next(cursor, &line)) {
-		assert_int_equal(frame_next(&line, &frame, &why), FRAME_OK);
+		assert_int_equal(frame_next(&line, &frame_limits, &frame, &why), FRAME_OK);
 		assert_string_equal(
 		    json_string_value(json_object_get(frame, "jsonrpc")), "2.0");
 	}

@@ -265,7 +265,7 @@ raw_frame(struct pair *t, struct buf *b)
 
 	for (int turn = 0; turn < TURNS; turn++) {
 		(void)raw_read(t, b);
-		if (frame_next(b, &frame, &why) == FRAME_OK)
+		if (frame_next(b, &frame_limits, &frame, &why) == FRAME_OK)
 			return frame;
 		assert_int_equal(loop_turn(t->loop, 0), 0);
 	}

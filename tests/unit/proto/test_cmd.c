@@ -163,6 +163,40 @@ test_params(void **state)
 	}
 }
 
+/* Names and words are bounded, other texts are not. */
+static void
+test_bounds(void **state)
+{
+	static const struct {
+		const char *spec;
+		size_t max;	/* 0 = none */
+	} rows[] = {
+		{ "a:n", CMD_NAME_MAX }, { "a:w", CMD_WORD_MAX }, { "a:s", 0 },
+		{ "?a:n", CMD_NAME_MAX }, { "?a:w", CMD_WORD_MAX },
+	};
+	static char text[2 * CMD_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct cmd cmd = { .params = rows[i].spec };
+		size_t most = rows[i].max != 0 ? rows[i].max : sizeof(text) - 1;
+
+		for (size_t n = most; n <= most + (rows[i].max != 0); n++) {
+			json_t *params;
+			char *why;
+
+			memset(text, 'x', sizeof(text));
+			params = json_pack("{ss%}", "a", text, n);
+			assert_int_equal(cmd_check_params(&cmd, params, &why), n == most);
+			assert_int_equal(why == NULL, n == most);
+			free(why);
+			json_decref(params);
+		}
+	}
+	for (enum cmd_id id = 0; id < CMD_MAX; id++)
+		assert_null(strstr(cmd_get(id)->params, "name:s"));
+}
+
 int
 main(void)
 {
@@ -170,6 +204,7 @@ main(void)
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests_name("cmd", tests, NULL, NULL);

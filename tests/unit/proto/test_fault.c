@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/compiler.h"
@@ -43,6 +45,36 @@ test_no_others(void **state)
 }
 
 static void
+expect_echo(const char *detail, const char *want)
+{
+	char *text = fault_echo(FAULT_BAD_NAME, detail);
+
+	assert_string_equal(text, want);
+	free(text);
+}
+
+/* What the caller wrote is repeated up to 200 bytes, whole characters. */
+static void
+test_echo(void **state)
+{
+	char detail[300], want[300];
+
+	(void)state;
+	expect_echo(NULL, "BAD_NAME");
+	expect_echo("x", "BAD_NAME: x");
+	memset(detail, 'x', sizeof(detail));
+	detail[FAULT_ECHO_MAX] = '\0';
+	snprintf(want, sizeof(want), "BAD_NAME: %.200s", detail);
+	expect_echo(detail, want);
+	memcpy(detail + FAULT_ECHO_MAX, "xxx", sizeof("xxx"));
+	snprintf(want, sizeof(want), "BAD_NAME: %.200s...", detail);
+	expect_echo(detail, want);
+	memcpy(detail + FAULT_ECHO_MAX - 1, "\xc3\xa4x", sizeof("xxx"));
+	snprintf(want, sizeof(want), "BAD_NAME: %.199s...", detail);
+	expect_echo(detail, want);
+}
+
+static void
 test_text(void **state)
 {
 	char *text;
@@ -66,6 +98,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_others),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_echo),
 	};
 
 	return cmocka_run_group_tests_name("fault", tests, NULL, NULL);

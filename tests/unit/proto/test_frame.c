@@ -66,7 +66,7 @@ check_valid(const char *name)
 	buf_init(&want, 0);
 	read_file("valid", name, "input", &in);
 	read_file("valid", name, "want", &want);
-	if (frame_next(&in, &object, &why) != FRAME_OK)
+	if (frame_next(&in, &frame_limits, &object, &why) != FRAME_OK)
 		fail_msg("%s: refused: %s", name, why);
 	assert_int_equal(buf_len(&in), 0);
 	assert_int_equal(frame_write(&out, object), 0);
@@ -90,7 +90,7 @@ check_invalid(const char *name)
 	buf_init(&want, 0);
 	read_file("invalid", name, "input", &in);
 	read_file("invalid", name, "want", &want);
-	if (frame_next(&in, &object, &why) != FRAME_MALFORMED)
+	if (frame_next(&in, &frame_limits, &object, &why) != FRAME_MALFORMED)
 		fail_msg("%s: not refused", name);
 	assert_null(object);
 	assert_int_equal(errno, EBADMSG);
@@ -141,18 +141,18 @@ test_line_limit(void **state)
 	buf_init(&b, 0);
 	put_long(&b, FRAME_MAX, true);
 	assert_int_equal(buf_len(&b), FRAME_MAX);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_OK);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_OK);
 	json_decref(object);
 	put_long(&b, FRAME_MAX + 1, true);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_TOO_LONG);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_TOO_LONG);
 	assert_string_equal(why, "too long");
 	assert_null(object);
 	buf_clear(&b);
 	put_long(&b, FRAME_MAX, false);
 	assert_int_equal(buf_len(&b), FRAME_MAX - 1);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_NONE);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_NONE);
 	assert_int_equal(buf_putc(&b, ' '), 0);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_TOO_LONG);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_TOO_LONG);
 	buf_clear(&b);
 }
 
@@ -167,21 +167,21 @@ test_pieces(void **state)
 
 	(void)state;
 	buf_init(&b, 0);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_NONE);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_NONE);
 	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		enum frame_status want = text[i] == '\n' ? FRAME_OK : FRAME_NONE;
 
 		assert_int_equal(buf_putc(&b, text[i]), 0);
-		assert_int_equal(frame_next(&b, &object, &why), want);
+		assert_int_equal(frame_next(&b, &frame_limits, &object, &why), want);
 		frames += want == FRAME_OK;
 		json_decref(object);
 	}
 	assert_int_equal(frames, 2);
 	assert_int_equal(buf_puts(&b, text), 0);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_OK);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_OK);
 	assert_int_equal(json_integer_value(json_object_get(object, "a")), 1);
 	json_decref(object);
-	assert_int_equal(frame_next(&b, &object, &why), FRAME_OK);
+	assert_int_equal(frame_next(&b, &frame_limits, &object, &why), FRAME_OK);
 	assert_int_equal(json_integer_value(json_object_get(object, "b")), 2);
 	json_decref(object);
 	buf_clear(&b);
@@ -279,7 +279,7 @@ read_values(size_t values)
 	for (size_t i = 2; i < values; i++)
 		assert_int_equal(buf_puts(&in, ",0"), 0);
 	assert_int_equal(buf_puts(&in, "]}\n"), 0);
-	status = frame_next(&in, &object, &why);
+	status = frame_next(&in, &frame_limits, &object, &why);
 	if (status == FRAME_MALFORMED)
 		assert_string_equal(why, "too many values");
 	json_decref(object);

@@ -180,7 +180,7 @@ test_multicall_many_events(void **state)
 	free(text);
 }
 
-/* A request is full with 64 KiB, so that it fits into a frame however it is written. */
+/* A request is full with 16 KiB, so that it fits into a frame however it is written. */
 static void
 test_multicall_large_events(void **state)
 {
@@ -188,7 +188,7 @@ test_multicall_large_events(void **state)
 	static char event[60000];
 	char *text;
 
-	snprintf(event, sizeof(event), "%s%*s%s", EVENT_BEGIN, 40000, "", EVENT_END);
+	snprintf(event, sizeof(event), "%s%*s%s", EVENT_BEGIN, 12000, "", EVENT_END);
 	text = many_events(3, event);
 	assert_non_null(begin(f, "system.multicall", text));
 	turn(f);
