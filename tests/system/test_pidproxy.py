@@ -25,6 +25,7 @@ while :; do sleep 0.02; done
 LAUNCHER = """#!/bin/sh
 %s --daemonize yes --pidfile {dir}/redis.pid --port {port} --save '' --dir {dir} || exit 1
 while [ ! -s {dir}/redis.pid ]; do sleep 0.02; done
+touch {dir}/seen
 while [ -e {dir}/redis.pid ]; do sleep 0.02; done
 """
 
@@ -191,7 +192,8 @@ class Supervised(Case):
         os.chmod(d.path("launcher"), 0o755)
         d.start()
         self.addCleanup(self.finish, d)
-        pid = int(until(lambda: read(d.path("redis.pid"), b""), what="redis"))
+        until(lambda: os.path.exists(d.path("seen")), what="redis, as its launcher sees it")
+        pid = int(read(d.path("redis.pid")))
         self.addCleanup(Base.kill, pid)
         s = self.rpc(d).supervisor
         self.assertNotEqual(pid, s.getProcessInfo("redis")["pid"])
