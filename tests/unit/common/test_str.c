@@ -180,9 +180,11 @@ answer_repr_bytes(const struct text *in, struct text *got)
 static void
 answer_strip(const struct text *in, struct text *got)
 {
-	struct text copy = *in;
+	char *copy = strdup(in->bytes);
 
-	text_set(got, str_strip(copy.bytes));
+	assert_non_null(copy);
+	text_set(got, str_strip(copy));
+	free(copy);
 }
 
 static void
