@@ -4,6 +4,7 @@
 #include "common/loop.h"
 #include "common/mem.h"
 #include "common/sock.h"
+#include "ctl/trust.h"
 #include "proto/peer.h"
 
 #include <errno.h>
@@ -372,25 +373,6 @@ client_operate_many(struct client *c, const char *method, char *const *names, si
 	return failed;
 }
 
-/* Who listens must be able to do to us no more than root and we ourselves can. */
-static bool
-trusted(int fd, char **why)
-{
-	pid_t pid;
-	uid_t uid;
-	gid_t gid;
-
-	if (sock_peer(fd, &pid, &uid, &gid) == -1) {
-		*why = xstrdup(strerror(errno));
-		return false;
-	}
-	if (uid == 0 || uid == geteuid())
-		return true;
-	*why = xasprintf("not trusted: the server runs as uid %u, "
-	    "neither root nor this user", (unsigned)uid);
-	return false;
-}
-
 /* 0, or -1 with *why new. */
 static int
 must_call(struct client *c, const char *method, json_t *params, char **why)
@@ -466,7 +448,7 @@ client_open(const char *path, struct client **client, char **why)
 		return error == ENOENT ? REACH_NO_FILE :
 		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
 	}
-	if (!trusted(fd, why)) {
+	if (!trust_peer(fd, 0, why)) {
 		close(fd);
 		return REACH_FAILED;
 	}

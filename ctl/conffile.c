@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef SYSCONFDIR
@@ -243,7 +244,7 @@ static int
 take(const struct reading *r, struct conffile *c, char **why)
 {
 	bool client = ini_has(r->ini, supervisorctl), daemon = ini_has(r->ini, supervisord);
-	char *socket_why = NULL;
+	char *socket_why = NULL, *user_why;
 
 	if (!client && !daemon) {
 		*why = xstrdup(".ini file does not include supervisorctl section");
@@ -253,6 +254,8 @@ take(const struct reading *r, struct conffile *c, char **why)
 		return -1;
 	if (daemon)
 		c->control_socket = socket_of(r, &socket_why);
+	if (daemon && expanded(r, supervisord, "user", &c->user, &user_why) == -1)
+		free(user_why);
 	/* A name that only the daemon's environment knows: there is the URL. */
 	if (c->control_socket == NULL && !client)
 		*why = socket_why;
@@ -266,6 +269,7 @@ conffile_read(const char *file, struct conffile *c, char **why)
 {
 	struct reading r = { .ini = ini_new(), .here = here_of(file) };
 	int status = EXIT_OK;
+	struct stat st;
 
 	*c = (struct conffile){ 0 };
 	if (ini_read(r.ini, file, file, false, why) == -1) {
@@ -276,6 +280,8 @@ conffile_read(const char *file, struct conffile *c, char **why)
 	} else if (take(&r, c, why) == -1) {
 		status = EXIT_INVALID_ARGS;
 		conffile_clear(c);
+	} else if (stat(file, &st) == 0) {
+		c->owner = st.st_uid;
 	}
 	free(r.here);
 	ini_free(r.ini);
@@ -286,7 +292,7 @@ void
 conffile_clear(struct conffile *c)
 {
 	char **all[] = { &c->control_socket, &c->serverurl, &c->username, &c->password,
-		&c->prompt, &c->history_file };
+		&c->prompt, &c->history_file, &c->user };
 
 	for (size_t i = 0; i < nitems(all); i++) {
 		if (*all[i] != NULL)

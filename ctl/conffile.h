@@ -6,11 +6,15 @@
 
 #include "common/compiler.h"
 
+#include <sys/types.h>
+
 /* All new, or NULL when the file does not say. */
 struct conffile {
 	char *control_socket;	/* absolute path */
 	char *serverurl, *username, *password, *prompt;
 	char *history_file;	/* absolute path */
+	char *user;		/* the daemon's, as [supervisord] has it */
+	uid_t owner;		/* of the file */
 };
 
 /* New: the first file of the default search path that exists (reference 4.8), or NULL. */

@@ -4,6 +4,7 @@
 #include "common/sock.h"
 #include "common/str.h"
 #include "ctl/response.h"
+#include "ctl/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,34 +31,67 @@ http_knows(const char *url)
 
 /* --- connecting --- */
 
-/* A connected descriptor or -1 with errno, or with *why new. */
+/* Adds why one of several addresses failed to *why, which is new or NULL. */
+static void
+add_reason(char **why, const struct addrinfo *a, int error)
+{
+	char host[NI_MAXHOST] = "?", *longer;
+
+	(void)getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0,
+	    NI_NUMERICHOST);
+	longer = xasprintf("%s%s%s: %s", *why != NULL ? *why : "", *why != NULL ? ", " : "",
+	    host, strerror(error));
+	free(*why);
+	*why = longer;
+}
+
+/* A connected descriptor, or -1 with errno; then *why is new when there was more than one
+ * address. */
+static int
+connect_first(const struct addrinfo *list, char **why)
+{
+	int fd = -1, error = 0;
+
+	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+			break;
+		error = errno;
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+		if (list->ai_next != NULL)
+			add_reason(why, a, error);
+	}
+	if (fd != -1)
+		mem_freep(why);
+	errno = error;
+	return fd;
+}
+
+/* A connected descriptor, or -1 with errno and, where that does not say all, *why new. */
 static int
 connect_tcp(const char *host, const char *port, char **why)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
-	int fd = -1, error, saved = 0;
+	int fd, error, saved;
 	int64_t number;
 
 	/* The system takes the number modulo 65536. */
 	if (str_to_int(port, &number) == -1 || number < 0 || number > UINT16_MAX) {
 		*why = xstrdup("this is no number of a port");
+		errno = EINVAL;
 		return -1;
 	}
 	error = getaddrinfo(host, port, &hints, &list);
 	if (error != 0) {
 		*why = xstrdup(gai_strerror(error));
+		errno = EINVAL;
 		return -1;
 	}
-	for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
-		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-			break;
-		saved = errno;
-		if (fd != -1)
-			close(fd);
-		fd = -1;
-	}
+	fd = connect_first(list, why);
+	saved = errno;
 	freeaddrinfo(list);
 	errno = saved;
 	return fd;
@@ -110,7 +144,7 @@ static int
 connect_url(const char *url, char **why)
 {
 	char *host, *port;
-	int fd;
+	int fd, saved;
 
 	if (str_starts(url, unix_scheme)) {
 		fd = sock_connect_unix(url + strlen(unix_scheme));
@@ -120,13 +154,32 @@ connect_url(const char *url, char **why)
 	}
 	if (!str_starts(url, http_scheme)) {
 		*why = xstrdup("unknown protocol");
+		errno = EINVAL;
 		return -1;
 	}
 	host = split_host(url, &port);
 	fd = connect_tcp(host, port, why);
+	saved = errno;
 	free(host);
 	free(port);
+	errno = saved;
 	return fd;
+}
+
+/* A password is for whom it protects: on a Unix socket another user could have bound the
+ * name. */
+static bool
+may_have_password(const struct http_request *r, int fd, char **why)
+{
+	char *reason;
+
+	if (!str_starts(r->url, unix_scheme) ||
+	    (r->username == NULL && r->password == NULL) ||
+	    trust_peer(fd, r->daemon_uid, &reason))
+		return true;
+	*why = xasprintf("%s; the password is not sent", reason);
+	free(reason);
+	return false;
 }
 
 /* --- the request --- */
@@ -266,11 +319,14 @@ http_open(const struct http_request *r, struct http **http, char **why)
 	fd = connect_url(r->url, why);
 	if (fd == -1) {
 		int error = errno;
-		if (*why != NULL)
-			return REACH_FAILED;
-		*why = xstrdup(strerror(error));
+		if (*why == NULL)
+			*why = xstrdup(strerror(error));
 		return error == ENOENT ? REACH_NO_FILE :
 		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
+	}
+	if (!may_have_password(r, fd, why)) {
+		close(fd);
+		return REACH_FAILED;
 	}
 	h = xcalloc(1, sizeof(*h));
 	h->fd = fd;

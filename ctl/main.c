@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,25 @@ is_url(const char *text)
 	return *(str_starts(rest, "//") ? rest + 2 : rest) != '\0';
 }
 
+/* The user, besides root and ourselves, that may have the password on a Unix socket: the
+ * one that the daemon runs as, says a file that root or we wrote; else the owner of the
+ * file that the password is in. */
+static uid_t
+daemon_user(const struct options *o, const struct conffile *conf)
+{
+	const struct passwd *entry;
+	int64_t number;
+
+	if (conf->owner != 0 && conf->owner != geteuid())
+		return o->password == NULL ? conf->owner : 0;
+	if (conf->user == NULL)
+		return 0;
+	if (str_to_int(conf->user, &number) == 0)
+		return (uid_t)number;
+	entry = getpwnam(conf->user);
+	return entry != NULL ? entry->pw_uid : 0;
+}
+
 /* Where to look: -s alone, or what the file says. 0, or -1 with *why new. */
 static int
 find_server(const struct options *o, const struct conffile *conf,
@@ -62,7 +82,7 @@ find_server(const struct options *o, const struct conffile *conf,
 
 	*where = (struct server_where){ .username = o->username != NULL ? o->username :
 	    conf->username, .password = o->password != NULL ? o->password :
-	    conf->password };
+	    conf->password, .daemon_uid = daemon_user(o, conf) };
 	if (o->server == NULL) {
 		where->control = conf->control_socket;
 		where->url = conf->serverurl;
@@ -183,7 +203,7 @@ static int
 serve(const struct options *o, const struct conffile *conf, const char *file, char **argv)
 {
 	struct server_where where;
-	struct session s = { .out = stdout, .self = argv[0], .file = file,
+	struct session s = { .out = stdout, .err = stderr, .self = argv[0], .file = file,
 		.interactive = o->interactive, .terminal = has_terminal(),
 		.colour = wants_colour() };
 	char *why = NULL;

@@ -1,6 +1,7 @@
 #include "ctl/server_impl.h"
 
 #include "common/mem.h"
+#include "common/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ server_new(const struct server_where *where)
 	s->url = copy(where->url);
 	s->username = copy(where->username);
 	s->password = copy(where->password);
+	s->daemon_uid = where->daemon_uid;
 	return s;
 }
 
@@ -46,6 +48,7 @@ server_free(struct server *s)
 	if (s == NULL)
 		return;
 	leave(s);
+	tried_clear(&s->tried);
 	free(s->control);
 	free(s->url);
 	free(s->username);
@@ -61,6 +64,7 @@ server_move(struct server *s, const char *url)
 	mem_freep(&s->control);
 	free(s->url);
 	s->url = xstrdup(url);
+	s->daemon_uid = 0;
 }
 
 void
@@ -78,11 +82,33 @@ server_url(const struct server *s)
 	return s->shown;
 }
 
+const struct tried *
+server_tried(const struct server *s)
+{
+	return &s->tried;
+}
+
 static void
 show_as(struct server *s, char *url)
 {
 	free(s->shown);
 	s->shown = url;
+}
+
+/* Whether nobody was there who answers as a server does. */
+static bool
+is_unreached(enum reach reached)
+{
+	return reached == REACH_NO_FILE || reached == REACH_REFUSED ||
+	    reached == REACH_FAILED;
+}
+
+static const char *
+socket_of(const char *url)
+{
+	static const char scheme[] = "unix://";
+
+	return str_starts(url, scheme) ? url + strlen(scheme) : NULL;
 }
 
 enum reach
@@ -94,18 +120,24 @@ server_reach(struct server *s, char **why)
 	if (s->client != NULL && client_pump(s->client, 0) == 0)
 		return REACH_OK;
 	leave(s);
+	tried_clear(&s->tried);
 	if (s->control != NULL) {
 		show_as(s, xasprintf("unix://%s", s->control));
 		reached = server_control.reach(s, why);
 		if (reached == REACH_OK)
 			s->ops = &server_control;
+		else
+			tried_add(&s->tried, "control socket", s->shown, s->control, *why);
 		if (reached == REACH_OK || s->url == NULL)
 			return reached;
 		mem_freep(why);
 	}
 	show_as(s, xstrdup(s->url));
 	s->ops = &server_xmlrpc;
-	return server_xmlrpc.reach(s, why);
+	reached = server_xmlrpc.reach(s, why);
+	if (is_unreached(reached))
+		tried_add(&s->tried, "server", s->url, socket_of(s->url), *why);
+	return reached;
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "common/compiler.h"
 #include "ctl/answer.h"
 #include "ctl/feed.h"
+#include "ctl/tried.h"
 #include "proto/state.h"
 #include "proto/wait.h"
 
@@ -20,6 +21,7 @@ struct server_where {
 	const char *control;	/* path of the control socket */
 	const char *url;	/* "http://…", "unix://…" */
 	const char *username, *password;
+	uid_t daemon_uid;	/* who may have these, besides root and this user */
 };
 
 struct server_rows { /* borrowed, valid until the next call */
@@ -36,6 +38,9 @@ void server_move(struct server *, const char *url);
 void server_login(struct server *, const char *username, const char *password);
 /* Where it is, as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
 const char *server_url(const struct server *);
+
+/* Where it was looked for without success when it was reached last. Borrowed. */
+const struct tried *server_tried(const struct server *);
 
 /* Reaches it unless that was done. On failure *why is new (it may be NULL where the kind of
  * failure says all). */

@@ -24,6 +24,8 @@ struct server_ops {
 
 struct server {
 	char *control, *url, *username, *password;
+	uid_t daemon_uid;
+	struct tried tried;
 	const struct server_ops *ops;	/* of the kind that was reached; NULL = none */
 	char *shown;			/* its URL */
 	enum reach lost;		/* of the last call */

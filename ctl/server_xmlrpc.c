@@ -105,7 +105,7 @@ call(struct server *s, const char *method, json_t *params, struct answer *a)
 	json_decref(params);
 	const struct http_request request = { .url = s->url, .path = "/RPC2",
 		.username = s->username, .password = s->password,
-		.body = buf_data(&body), .length = buf_len(&body) };
+		.daemon_uid = s->daemon_uid, .body = buf_data(&body), .length = buf_len(&body) };
 	reached = http_open(&request, &http, &why);
 	buf_clear(&body);
 	if (reached != REACH_OK)
@@ -336,7 +336,8 @@ xmlrpc_follow(struct server *s, const struct feed_log *log, struct feed **feed, 
 	char *path = name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", name, log->stream);
 	const struct http_request request = { .url = s->url, .path = path,
-		.username = s->username, .password = s->password };
+		.username = s->username, .password = s->password,
+		.daemon_uid = s->daemon_uid };
 	struct http *http;
 	enum reach reached = http_open(&request, &http, why);
 	int code = -1;

@@ -74,11 +74,35 @@ session_judge(struct session *s, enum reach reached, const char *why)
 	return fine;
 }
 
+enum reach
+session_try(struct session *s, char **why)
+{
+	enum reach reached = server_reach(s->server, why);
+
+	s->unreached = reached == REACH_NO_FILE || reached == REACH_REFUSED ||
+	    reached == REACH_FAILED;
+	if (s->err != NULL && !s->unreached && !s->fallback_told) {
+		tried_print_fallback(server_tried(s->server), s->err, server_url(s->server));
+		s->fallback_told = true;
+	}
+	return reached;
+}
+
+void
+session_advise(struct session *s)
+{
+	if (s->err == NULL)
+		return;
+	fflush(s->out);
+	if (s->unreached)
+		tried_print(server_tried(s->server), s->err, s->file);
+}
+
 bool
 session_reach(struct session *s)
 {
 	char *why;
-	enum reach reached = server_reach(s->server, &why);
+	enum reach reached = session_try(s, &why);
 	bool fine = session_judge(s, reached, why);
 
 	free(why);
@@ -101,7 +125,7 @@ bool
 session_connect(struct session *s)
 {
 	char *why;
-	enum reach reached = server_reach(s->server, &why);
+	enum reach reached = session_try(s, &why);
 	bool told = reached == REACH_OK;
 
 	for (size_t i = 0; i < nitems(refusals) && !told; i++)

@@ -22,6 +22,7 @@ struct verb {
 
 struct session {
 	FILE *out;
+	FILE *err;		/* for what supervisorctl does not print, or NULL */
 	struct server *server;	/* borrowed */
 	const char *self;	/* argv[0] */
 	const char *file;	/* the configuration file, or NULL */
@@ -34,7 +35,14 @@ struct session {
 	bool broken;		/* an error line ended the command */
 	bool unauthorized;	/* the server wants a password */
 	bool leave;		/* the shell is to end */
+	bool unreached;		/* nobody answered as the daemon does */
+	bool fallback_told;	/* that another user's control socket is passed over */
 };
+
+/* server_reach, noting for session_advise why nobody was there. */
+NODISCARD enum reach session_try(struct session *, char **why);
+/* Prints on `err` what helps after a command that failed. */
+void session_advise(struct session *);
 
 /* Reaches the server, telling a failure in supervisorctl's words for commands that begin by
  * asking for the version. */

@@ -71,7 +71,7 @@ verb_shutdown(struct session *s, const char *args)
 	if (!session_no_arguments(s, args) ||
 	    !is_meant(s, "Really shut the remote supervisord process down y/N? "))
 		return;
-	reached = server_reach(s->server, &why);
+	reached = session_try(s, &why);
 	if (reached == REACH_NO_FILE || reached == REACH_REFUSED) {
 		fprintf(s->out, "ERROR: %s %s (already shut down?)\n",
 		    server_url(s->server), reached == REACH_NO_FILE ? "no such file" :
@@ -276,7 +276,7 @@ run(struct session *s, const char *line)
 	char *copy = xstrdup(line), *stripped = str_strip(copy), *args, *word;
 
 	s->status = EXIT_OK;
-	s->broken = s->unauthorized = s->attached = false;
+	s->broken = s->unauthorized = s->attached = s->unreached = false;
 	if (*stripped == '?') {
 		word = xstrdup("help");
 		args = str_strip(stripped + 1);
@@ -322,6 +322,7 @@ verbs_run(struct session *s, const char *line)
 	run(s, line);
 	while (s->unauthorized && s->interactive && login(s))
 		run(s, line);
+	session_advise(s);
 	fflush(s->out);
 	return s->status;
 }

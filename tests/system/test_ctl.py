@@ -44,6 +44,10 @@ MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x
            "reload x")
 
 
+# What supervisorctl does not say: test_ctl_reach and test_ctl_advice have it.
+ADVICE = re.compile(r"^(The daemon was not reached\.\n(    .*\n)*|did you mean .*\n)", re.M)
+
+
 @reeve_only
 @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
 class BesideSupervisorctl(Shared):
@@ -64,7 +68,7 @@ class BesideSupervisorctl(Shared):
                                 *line.split(" ")], capture_output=True, text=True,
                                timeout=PATIENCE, cwd=self.d.dir, input=text, check=False)
         return (ended.returncode, re.sub(r"uptime [0-9:]+", "uptime", ended.stdout),
-                ended.stderr)
+                ADVICE.sub("", ended.stderr))
 
     def over_each(self, line, select=lambda told: told):
         line = line.format(socket=self.d.socket)
@@ -386,7 +390,8 @@ class Configuration(Case):
         def run(tool, *words):
             ended = subprocess.run([tool, "-c", "", *words], capture_output=True, text=True,
                                    cwd=d.dir, timeout=PATIENCE, check=False)
-            return ended.returncode, ended.stdout, ended.stderr.splitlines()[:1]
+            return (ended.returncode, ended.stdout,
+                    ADVICE.sub("", ended.stderr).splitlines()[:1])
 
         ours = os.path.join(BUILD, "reevectl")
         for words in (("pid",), ("-s", "unix://" + d.socket, "pid"), ("-c", "x", "pid")):

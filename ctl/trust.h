@@ -1,0 +1,14 @@
+/* Trust: whether the process that listens at a Unix socket may be spoken to. */
+#ifndef CTL_TRUST_H
+#define CTL_TRUST_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* True when root, this user, or the user `also` runs the peer of a connected socket. Else
+ * *why is new. */
+NODISCARD bool trust_peer(int fd, uid_t also, char **why);
+
+#endif
