@@ -460,6 +460,21 @@ str_to_utf8(const char *s)
 	return text;
 }
 
+void
+str_make_plain(char *s, const char *kept)
+{
+	size_t n = strlen(s), len;
+	uint32_t code;
+
+	for (; n > 0; s += len, n -= len) {
+		len = utf8_decode(s, n, &code);
+		if (len > 0 && (utf8_is_printable(code) || strchr(kept, *s) != NULL))
+			continue;
+		len = len > 0 ? len : 1;
+		memset(s, '?', len);
+	}
+}
+
 size_t
 str_utf8_cut(const char *s, size_t n)
 {

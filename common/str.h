@@ -34,6 +34,9 @@ char *str_repr(const char *s);
 char *str_repr_bytes(const void *bytes, size_t n);
 /* In place: strips Python whitespace at both ends; returns the first kept character. */
 char *str_strip(char *s);
+/* In place: each byte of what is no printable UTF-8, and none of the ASCII characters in
+ * `kept`, becomes a question mark. */
+void str_make_plain(char *s, const char *kept);
 /* True when the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool str_is_utf8(const char *s, size_t n);
 /* New: the text with U+FFFD for each byte that is no UTF-8. NULL with ENOMEM. */

@@ -33,7 +33,8 @@ struct answer {
 void answer_clear(struct answer *);
 /* Makes it a fault; text is taken. */
 void answer_set_fault(struct answer *, enum fault, char *text);
-/* New: "<Fault 6: 'SHUTDOWN_STATE'>". */
-char *answer_shown(enum fault, const char *text);
+/* New: what a fault means, with what its text says besides its name, fit for a terminal:
+ * "the daemon is shutting down". */
+char *answer_meaning(enum fault, const char *text);
 
 #endif

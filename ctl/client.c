@@ -383,7 +383,7 @@ must_call(struct client *c, const char *method, json_t *params, char **why)
 	if (failed == -1)
 		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
 	else if (answer.fault != FAULT_NONE)
-		*why = xstrdup(answer.text);
+		*why = answer_meaning(answer.fault, answer.text);
 	if (failed == 0 && answer.fault != FAULT_NONE)
 		failed = -1;
 	answer_clear(&answer);

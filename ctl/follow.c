@@ -116,7 +116,7 @@ send_input(struct follow *f, size_t n)
 		session_lost(s);
 		fine = false;
 	} else if (a.fault != FAULT_NONE) {
-		char *shown = answer_shown(a.fault, a.text);
+		char *shown = answer_meaning(a.fault, a.text);
 		if (a.fault == FAULT_NOT_RUNNING)
 			fputs("Process got killed\n", s->out);
 		else

@@ -2,7 +2,6 @@
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "common/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -127,23 +126,6 @@ header(struct response *r, char *text)
 	return true;
 }
 
-/* The status is shown on a terminal: whatever is no printable UTF-8 becomes question marks,
- * a byte each. */
-static void
-make_plain(char *text)
-{
-	size_t n = strlen(text), length;
-	uint32_t code;
-
-	for (; n > 0; text += length, n -= length) {
-		length = utf8_decode(text, n, &code);
-		if (length > 0 && utf8_is_printable(code))
-			continue;
-		length = length > 0 ? length : 1;
-		memset(text, '?', length);
-	}
-}
-
 /* "HTTP/1.1 200 OK", of which the last word may be missing, or be many. */
 static bool
 status_line(struct response *r, const char *text)
@@ -159,7 +141,7 @@ status_line(struct response *r, const char *text)
 		return false;
 	free(r->status);
 	r->status = xstrdup(code);
-	make_plain(r->status);
+	str_make_plain(r->status, ""); /* it is shown on a terminal */
 	r->code = atoi(code);
 	r->part = PART_HEADER;
 	r->body = PART_TO_EOF;

@@ -209,7 +209,7 @@ xmlrpc_reach(struct server *s, char **why)
 		reached = REACH_NO_INTERFACE;
 	} else if (a.fault != FAULT_NONE) {
 		reached = REACH_FAULT;
-		*why = answer_shown(a.fault, a.text);
+		*why = answer_meaning(a.fault, a.text);
 	} else if (version == NULL || strcmp(version, API_VERSION) != 0) {
 		reached = REACH_OTHER_API;
 		*why = xstrdup(version != NULL ? version : "");

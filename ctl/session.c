@@ -17,7 +17,7 @@ session_error(struct session *s, const char *why)
 void
 session_fault(struct session *s, enum fault fault, const char *text)
 {
-	char *shown = answer_shown(fault, text);
+	char *shown = answer_meaning(fault, text);
 
 	fprintf(s->out, "error: %s\n", shown);
 	free(shown);

@@ -106,7 +106,7 @@ class Client(unittest.TestCase):
                 (ok(value(b"<string>2.0</string>")),
                  (5, "Sorry, this version of supervisorctl expects to talk to a server with "
                      "API version 3.0, but the remote version is 2.0.")),
-                (ok(fault(6, b"SHUTDOWN_STATE")), (1, "error: <Fault 6: 'SHUTDOWN_STATE'>")),
+                (ok(fault(6, b"SHUTDOWN_STATE")), (1, "error: the daemon is shutting down\n")),
                 (b"HTTP/1.0 500 Oh no\r\n\r\n", (1, "error: URL: 500 Oh no")),
                 (b"HTTP/1.1 401 Unauthorized\r\n\r\n", (1, "Server requires authentication\n"
                                                          "error: URL: 401 Unauthorized"))):

@@ -123,7 +123,7 @@ class Reevectl(Case):
         self.assertEqual("daemon state: SHUTDOWN", ended.stdout.splitlines()[0])
         self.assertIn("STOPPING", ended.stdout)
         ended = d.reevectl("start", "stubborn")
-        self.assertEqual((1, "error: <Fault 6: 'SHUTDOWN_STATE'>\n"),
+        self.assertEqual((1, "error: the daemon is shutting down\n"),
                          (ended.returncode, ended.stdout))
         ended = d.reevectl("shutdown")
         self.assertEqual((0, "ERROR: already shutting down\n"),

@@ -283,6 +283,33 @@ test_utf8_cut(void **state)
 }
 
 static void
+test_make_plain(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "", "" },
+		{ "a b", "a b" },
+		{ "\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5" },
+		{ "\x1b[1m\t\n\x7f", "?[1m?\n?" },
+		{ "\xc2\x9b", "??" },
+		{ "\xe2\x80\xae", "???" },
+		{ "\xc2", "?" },
+		{ "x\xe2\x80", "x??" },
+		{ "\xf0\x9f\x98", "???" },
+		{ "\xc2z", "?z" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = strdup(rows[i][0]);
+
+		assert_non_null(text);
+		str_make_plain(text, "\n");
+		assert_string_equal(text, rows[i][1]);
+		free(text);
+	}
+}
+
+static void
 test_compare(void **state)
 {
 	(void)state;
@@ -305,6 +332,7 @@ main(void)
 		cmocka_unit_test(test_signals_listed),
 		cmocka_unit_test(test_to_utf8),
 		cmocka_unit_test(test_utf8_cut),
+		cmocka_unit_test(test_make_plain),
 		cmocka_unit_test(test_compare),
 	};
 

@@ -1,6 +1,8 @@
 /* Session: its words and exit codes, with a server that is not there. */
 #include "ctl/session.h"
 
+#include "common/mem.h"
+#include "common/str.h"
 #include "ctl/exitcode.h"
 
 #include <stdarg.h>
@@ -68,7 +70,7 @@ test_judge(void **state)
 		bool fine, unauthorized;
 	} cases[] = {
 		{ REACH_OK, NULL, "", true, false },
-		{ REACH_FAULT, "<Fault 6: 'x'>", "", true, false },
+		{ REACH_FAULT, "the daemon is shutting down", "", true, false },
 		{ REACH_OTHER_API, "2.0", "", true, false },
 		{ REACH_NO_INTERFACE, NULL, "", true, false },
 		{ REACH_NO_FILE, "gone", "error: " URL ": gone\n", false, false },
@@ -106,15 +108,43 @@ test_unauthorized_interactive(void **state)
 	said(&w, "Server requires authentication\n", EXIT_GENERIC, true);
 }
 
+/* Every fault has a text of its own, and none commands the terminal. */
 static void
 test_fault(void **state)
 {
-	struct world w;
+	static const struct {
+		enum fault fault;
+		const char *text, *want;
+	} rows[] = {
+		{ FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE", "the daemon is shutting down" },
+		{ FAULT_FAILED, "FAILED: it's\x1b[31m", "the server failed to do this: "
+		    "it's?[31m" },
+		{ FAULT_CANT_REREAD, "CANT_REREAD: a\n\tb\xc2", "the configuration cannot "
+		    "be read: a\n\tb?" },
+		{ FAULT_BAD_NAME, "BAD_NAMES", "no such process or group: BAD_NAMES" },
+		{ FAULT_BAD_NAME, "other words", "no such process or group: other words" },
+		{ (enum fault)777, "x\xff", "fault 777: x?" },
+		{ (enum fault)-1, "", "fault -1: " },
+	};
 
 	(void)state;
-	open_world(&w);
-	session_fault(&w.session, FAULT_FAILED, "it's\n\x1b[31m");
-	said(&w, "error: <Fault 30: \"it's\\n\\x1b[31m\">\n", EXIT_GENERIC, true);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		char *want = xasprintf("error: %s\n", rows[i].want);
+		struct world w;
+
+		open_world(&w);
+		session_fault(&w.session, rows[i].fault, rows[i].text);
+		said(&w, want, EXIT_GENERIC, true);
+		free(want);
+	}
+	for (int fault = 1; fault < 100; fault++) {
+		const char *name = fault_name((enum fault)fault);
+		char *text = answer_meaning((enum fault)fault, name);
+
+		assert_int_equal(strcmp(name, "UNKNOWN") == 0, str_starts(text, "fault "));
+		assert_null(strstr(text, strcmp(name, "UNKNOWN") != 0 ? name : "\n"));
+		free(text);
+	}
 }
 
 static void
