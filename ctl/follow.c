@@ -279,9 +279,10 @@ follow_foreground(struct session *s, const char *args)
 		complain(s, "too many process names supplied");
 	} else if (session_rows(s, &rows)) {
 		row = names_find(words.list[0], &rows);
-		if (row == NULL)
+		if (row == NULL) {
 			complain(s, "bad process name supplied");
-		else if (row->state != PROCESS_RUNNING)
+			session_unknown(s, words.list[0]);
+		} else if (row->state != PROCESS_RUNNING)
 			complain(s, "process not running");
 		else
 			foreground(s, words.list[0]);

@@ -49,6 +49,8 @@ tell_fault(struct session *s, const struct feed_log *log, const struct answer *a
 		text = "unknown error reading log";
 	else if (a->fault == FAULT_BAD_NAME && log->name != NULL)
 		text = "no such process name";
+	if (a->fault == FAULT_BAD_NAME && log->name != NULL)
+		session_unknown(s, log->name);
 	if (text == NULL) {
 		session_fault(s, a->fault, a->text);
 		return;

@@ -23,8 +23,10 @@ print_help(void)
 {
 	fputs("usage: reevectl [options] [command [argument ...]]\n\n", stdout);
 	options_help(stdout);
-	fputs("\nWithout a command a shell is started. `reevectl help' lists the "
-	    "commands;\nreevectl(1) has the rest.\n", stdout);
+	fputs("\ncommands:\n", stdout);
+	verbs_list(stdout);
+	fputs("\nWithout a command a shell is started. `reevectl help COMMAND' tells how "
+	    "one is\nused; reevectl(1) has the rest.\n", stdout);
 }
 
 /* Says why nothing is done (taken); the exit status. */

@@ -122,6 +122,8 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else {
+		if (a.fault == FAULT_BAD_NAME)
+			session_unknown(s, spec);
 		/* clear knows no groups, and supervisorctl then shows Python's None. */
 		each_result(op, &(struct bulk_result){ .group = group, .fault = a.fault,
 		    .name = name != NULL ? name : "None", .text = a.text,
@@ -131,7 +133,7 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 }
 
 static void
-operate_group(struct operation *op, const char *group)
+operate_group(struct operation *op, const char *group, const char *spec)
 {
 	struct session *s = op->session;
 	struct answer a;
@@ -142,6 +144,7 @@ operate_group(struct operation *op, const char *group)
 	} else if (a.fault == FAULT_BAD_NAME) {
 		fprintf(s->out, "%s: ERROR (no such group)\n", group);
 		s->status = op->no_group_status;
+		session_unknown(s, spec);
 	} else if (a.fault != FAULT_NONE) {
 		session_fault(s, a.fault, a.text);
 	}
@@ -169,7 +172,7 @@ operate_name(struct operation *op, const char *spec)
 
 	namespec_split(spec, &group, &name);
 	if (name == NULL && op->group != NULL)
-		operate_group(op, group);
+		operate_group(op, group, spec);
 	else
 		operate_one(op, group, name, spec);
 	free(group);

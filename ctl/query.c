@@ -60,6 +60,7 @@ select_names(struct session *s, struct status *st, const struct server_rows *row
 			fprintf(out, name == NULL ? "%s: ERROR (no such group)\n" :
 			    "%s: ERROR (no such process)\n", name == NULL ? group : spec);
 			s->status = EXIT_UNKNOWN;
+			session_unknown(s, spec);
 		}
 		free(group);
 		free(name);
@@ -135,6 +136,7 @@ pid_of(struct session *s, const struct server_rows *rows, const char *spec)
 	if (row == NULL) {
 		fprintf(s->out, "No such process %s\n", spec);
 		s->status = EXIT_GENERIC;
+		session_unknown(s, spec);
 		return;
 	}
 	fprintf(s->out, "%d\n", (int)row->pid);

@@ -26,6 +26,8 @@ tell_fault(struct session *s, const struct wording *words, const struct answer *
 			fprintf(s->out, "ERROR: %s%s\n", words->text, name);
 			if (words->status != EXIT_OK)
 				s->status = words->status;
+			if (a->fault == FAULT_BAD_NAME)
+				session_unknown(s, name);
 			return;
 		}
 	session_fault(s, a->fault, a->text);
@@ -206,6 +208,7 @@ check_names(struct session *s, const struct words *only, const json_t *added)
 			continue;
 		fprintf(s->out, "ERROR: no such group: %s\n", only->list[i]);
 		s->status = EXIT_GENERIC;
+		session_unknown(s, only->list[i]);
 	}
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ADVICE_MAX 10	/* names of a command that advice is given on */
+
 void
 session_error(struct session *s, const char *why)
 {
@@ -89,13 +91,66 @@ session_try(struct session *s, char **why)
 }
 
 void
+session_unknown(struct session *s, const char *name)
+{
+	for (size_t i = 0; i < s->unknown.count; i++)
+		if (strcmp(s->unknown.list[i], name) == 0)
+			return;
+	if (s->unknown.count < ADVICE_MAX)
+		words_add(&s->unknown, name);
+}
+
+/* Groups that could be added are known to the configuration alone. */
+static void
+add_configured(struct session *s, struct words *groups)
+{
+	struct answer a;
+	json_t *row;
+	size_t i;
+
+	if (server_config(s->server, &a) == 0) {
+		json_array_foreach(a.result, i, row) {
+			const char *group = json_string_value(json_object_get(row, "group"));
+
+			if (group != NULL)
+				words_add(groups, group);
+		}
+	}
+	answer_clear(&a);
+}
+
+static void
+advise_names(struct session *s)
+{
+	struct words groups = { 0 };
+	struct server_rows rows;
+	struct answer a;
+
+	if (s->verb->about == ADVICE_GROUPS)
+		add_configured(s, &groups);
+	if (server_rows(s->server, &rows, &a) == 0 && a.fault == FAULT_NONE) {
+		for (size_t i = 0; i < s->unknown.count; i++) {
+			char *meant = advice_name(s->unknown.list[i], s->verb->about, &rows,
+			    &groups);
+
+			if (meant != NULL)
+				fprintf(s->err, "did you mean %s?\n", meant);
+			free(meant);
+		}
+	}
+	answer_clear(&a);
+	words_clear(&groups);
+}
+
+void
 session_advise(struct session *s)
 {
-	if (s->err == NULL)
-		return;
 	fflush(s->out);
-	if (s->unreached)
+	if (s->err != NULL && s->unreached)
 		tried_print(server_tried(s->server), s->err, s->file);
+	else if (s->err != NULL && s->unknown.count > 0)
+		advise_names(s);
+	words_clear(&s->unknown);
 }
 
 bool

@@ -4,6 +4,7 @@
 #define CTL_SESSION_H
 
 #include "common/compiler.h"
+#include "ctl/advice.h"
 #include "ctl/names.h"
 #include "ctl/server.h"
 
@@ -18,6 +19,7 @@ struct verb {
 	void (*run)(struct session *, const char *args);
 	const char *help;
 	bool ours;		/* supervisorctl has no such command */
+	enum advice_about about; /* what its arguments name */
 };
 
 struct session {
@@ -35,13 +37,16 @@ struct session {
 	bool broken;		/* an error line ended the command */
 	bool unauthorized;	/* the server wants a password */
 	bool leave;		/* the shell is to end */
+	struct words unknown;	/* names that the server does not have; owned */
 	bool unreached;		/* nobody answered as the daemon does */
 	bool fallback_told;	/* that another user's control socket is passed over */
 };
 
 /* server_reach, noting for session_advise why nobody was there. */
 NODISCARD enum reach session_try(struct session *, char **why);
-/* Prints on `err` what helps after a command that failed. */
+/* Notes a name that the server does not have. */
+void session_unknown(struct session *, const char *name);
+/* Prints on `err` what helps after a command that failed, and forgets the names. */
 void session_advise(struct session *);
 
 /* Reaches the server, telling a failure in supervisorctl's words for commands that begin by

@@ -121,20 +121,20 @@ verb_quit(struct session *s, const char *args)
 static void verb_help(struct session *, const char *args);
 
 static const struct verb verbs[] = {
-	{ .name = "add", .run = regroup_add, .help =
+	{ .name = "add", .run = regroup_add, .about = ADVICE_GROUPS, .help =
 	    "add <group>...\t\tActivate groups that the configuration read last has" },
 	{ .name = "avail", .run = regroup_avail, .help =
 	    "avail\t\t\tShow every process of the configuration read last" },
 	{ .name = "check", .run = check_file, .ours = true, .help =
 	    "check [<file>]\t\tTell what is wrong with a configuration file" },
-	{ .name = "clear", .run = operate_clear, .help =
+	{ .name = "clear", .run = operate_clear, .about = ADVICE_ONE_PROCESS, .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },
 	{ .name = "events", .run = watch_events, .ours = true, .help =
 	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
 	    "events <name>...\tTell of the named processes alone" },
 	{ .name = "exit", .run = verb_quit, .help = "exit\t\t\tLeave the shell" },
-	{ .name = "fg", .run = follow_foreground, .help =
+	{ .name = "fg", .run = follow_foreground, .about = ADVICE_ONE_PROCESS, .help =
 	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
 	{ .name = "help", .run = verb_help, .help =
 	    "help\t\t\tList the commands\n"
@@ -145,14 +145,14 @@ static const struct verb verbs[] = {
 	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
 	{ .name = "open", .run = verb_open, .help =
 	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
-	{ .name = "pid", .run = query_pid, .help =
+	{ .name = "pid", .run = query_pid, .about = ADVICE_ONE_PROCESS, .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
 	    "pid <name>...\t\tPrint the pid of each named process, 0 if it is down\n"
 	    "pid all\t\t\tPrint the pid of every process" },
 	{ .name = "quit", .run = verb_quit, .help = "quit\t\t\tLeave the shell" },
 	{ .name = "reload", .run = verb_reload, .help =
 	    "reload\t\t\tStop everything, read the configuration and start again" },
-	{ .name = "remove", .run = regroup_remove, .help =
+	{ .name = "remove", .run = regroup_remove, .about = ADVICE_GROUPS, .help =
 	    "remove <group>...\tDeactivate groups whose processes are down" },
 	{ .name = "reread", .run = regroup_reread, .help =
 	    "reread\t\t\tRead the configuration and tell what differs" },
@@ -181,11 +181,11 @@ static const struct verb verbs[] = {
 	    "stop <name>...\t\tStop the named processes\n"
 	    "stop <group>:*\t\tStop all processes of a group\n"
 	    "stop all\t\tStop every process" },
-	{ .name = "tail", .run = logs_tail, .help =
+	{ .name = "tail", .run = logs_tail, .about = ADVICE_ONE_PROCESS, .help =
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
 	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
 	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it" },
-	{ .name = "update", .run = regroup_update, .help =
+	{ .name = "update", .run = regroup_update, .about = ADVICE_GROUPS, .help =
 	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
 	    "update all\t\tThe same\n"
 	    "update <group>...\tThe same for the named groups\n"
@@ -218,7 +218,7 @@ verb_find(const char *name)
 }
 
 static void
-list_verbs(FILE *out, const char *title, bool ours)
+list_names(FILE *out, const char *title, bool ours)
 {
 	const char *names[nitems(verbs)];
 	size_t count = 0;
@@ -237,21 +237,69 @@ list_verbs(FILE *out, const char *title, bool ours)
 	fputc('\n', out);
 }
 
+void
+verbs_list(FILE *out)
+{
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++) {
+		const char *summary = strchr(verb->help, '\t');
+
+		summary += strspn(summary, "\t");
+		fprintf(out, "  %-9s %.*s\n", verb->name, (int)strcspn(summary, "\n"),
+		    summary);
+	}
+}
+
+/* What is no terminal has supervisorctl's list first. */
+static void
+list_verbs(const struct session *s)
+{
+	if (!s->terminal) {
+		list_names(s->out, "default", false);
+		list_names(s->out, "reeve", true);
+		fputs("\nIn one line each:\n", s->out);
+	}
+	verbs_list(s->out);
+}
+
+/* Says which command the first word of a line is near. */
+static void
+advise_verb(struct session *s, const char *line)
+{
+	char *word = xstrndup(line, strcspn(line, " \t")), *meant;
+	struct words known = { 0 };
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
+		words_add(&known, verb->name);
+	meant = advice_nearest(word, &known);
+	fflush(s->out);
+	if (s->err != NULL && meant != NULL)
+		fprintf(s->err, "did you mean %s?\n", meant);
+	else if (s->err != NULL)
+		fputs("help lists the commands\n", s->err);
+	words_clear(&known);
+	free(meant);
+	free(word);
+}
+
 static void
 verb_help(struct session *s, const char *args)
 {
 	const struct verb *verb;
 
 	if (*args == '\0') {
-		list_verbs(s->out, "default", false);
-		list_verbs(s->out, "reeve", true);
+		list_verbs(s);
 		return;
 	}
 	verb = verb_find(args);
-	if (verb != NULL)
+	if (verb != NULL) {
 		fprintf(s->out, "%s\n", verb->help);
-	else
-		fprintf(s->out, "*** No help on %s\n", args);
+		return;
+	}
+	fprintf(s->out, "*** No help on %s\n", args);
+	advise_verb(s, args);
 }
 
 /* Splits into the command word and the rest, both stripped, in place. No blank need stand
@@ -289,6 +337,7 @@ run(struct session *s, const char *line)
 	} else if (*stripped != '\0') {
 		fprintf(s->out, "*** Unknown syntax: %s\n", stripped);
 		s->status = EXIT_GENERIC;
+		advise_verb(s, stripped);
 	}
 	free(word);
 	free(copy);

@@ -3,6 +3,7 @@
 #define CTL_VERBS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct session;
 struct verb;
@@ -11,5 +12,7 @@ struct verb;
 int verbs_run(struct session *, const char *line);
 /* The nth command that a list shows, sorted; NULL after the last. */
 const struct verb *verbs_get(size_t nth);
+/* Prints them all, one line each. */
+void verbs_list(FILE *);
 
 #endif

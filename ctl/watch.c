@@ -253,7 +253,7 @@ note_rows(struct events *e, const struct server_rows *rows)
 
 /* Who waits for what is misspelt waits for ever. */
 static void
-tell_unknown(const struct words *only, const struct server_rows *rows)
+tell_unknown(struct session *s, const struct words *only, const struct server_rows *rows)
 {
 	for (size_t i = 0; i < only->count && !only->all; i++) {
 		char *group, *name;
@@ -263,9 +263,11 @@ tell_unknown(const struct words *only, const struct server_rows *rows)
 		for (size_t k = 0; k < rows->count && !known; k++)
 			known = strcmp(rows->list[k]->group, group) == 0 &&
 			    (name == NULL || strcmp(rows->list[k]->name, name) == 0);
-		if (!known)
+		if (!known) {
 			fprintf(stderr, "%s: ERROR (no such %s)\n", name == NULL ? group :
 			    only->list[i], name == NULL ? "group" : "process");
+			session_unknown(s, only->list[i]);
+		}
 		free(group);
 		free(name);
 	}
@@ -318,8 +320,9 @@ watch_events(struct session *s, const char *args)
 	e.told = idmap_new();
 	if (e.told != NULL && session_rows(s, &rows)) {
 		names_expand(&words, s->attached, &rows);
-		tell_unknown(&words, &rows);
+		tell_unknown(s, &words, &rows);
 		note_rows(&e, &rows);
+		session_advise(s);
 		follow_events(s, &e);
 	}
 	events_free(&e);

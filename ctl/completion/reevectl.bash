@@ -34,8 +34,7 @@ _reevectl_ask()
 
 _reevectl_commands()
 {
-	echo help
-	_reevectl_ask help | sed -e '/^=/d' -e '/(type help/d' -e '/^$/d' | tr -s ' ' '\n'
+	_reevectl_ask help | sed -n 's/^  \([a-z]*\) .*/\1/p'
 }
 
 # Each process as status names it, and group:* for groups. A name with a blank is left out.

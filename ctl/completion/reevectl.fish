@@ -32,8 +32,7 @@ function __reevectl_ask
 end
 
 function __reevectl_commands
-    echo help
-    __reevectl_ask help | string match -v -r '^=|\(type help' | string split -n ' '
+    __reevectl_ask help | string replace -rf '^  ([a-z]+) .*' '$1'
 end
 
 function __reevectl_is

@@ -37,6 +37,10 @@ PATIENCE = 30
 # What a sanitizer says, wherever it comes out.
 REPORT = re.compile(r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:")
 
+# What reevectl adds on standard error to what supervisorctl says.
+ADVICE = re.compile(r"^(The daemon was not reached\.\n(    .*\n)*|did you mean .*\n|"
+                    r"help lists the commands\n)", re.M)
+
 LIBC = ctypes.CDLL(None)
 
 reeve_only = unittest.skipIf(SUBJECT != "reeve", "reeve differs here, or goes further")

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import unittest
 
-from reeve import BUILD, PATIENCE, ROOT, SUPERVISORCTL, Case, Shared, program, reeve_only, until
+from reeve import (ADVICE, BUILD, PATIENCE, ROOT, SUPERVISORCTL, Case, Shared, program, reeve_only,
+                   until)
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "compat"))
 from ctl import Ctl  # noqa: E402  pylint: disable=wrong-import-position
@@ -42,10 +43,6 @@ LINES = (
 MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x", "fg",
            "version x", "signal", "signal HUP", "start", "stop", "restart", "shutdown x",
            "reload x")
-
-
-# What supervisorctl does not say: test_ctl_reach and test_ctl_advice have it.
-ADVICE = re.compile(r"^(The daemon was not reached\.\n(    .*\n)*|did you mean .*\n)", re.M)
 
 
 @reeve_only

@@ -12,7 +12,7 @@ import termios
 import time
 import unittest
 
-from reeve import BUILD, PATIENCE, SUPERVISORCTL, Case, program, reeve_only, until
+from reeve import ADVICE, BUILD, PATIENCE, SUPERVISORCTL, Case, program, reeve_only, until
 
 PROGRAMS = (program("cat", "/bin/cat", startsecs=0) +
             program("off", "/bin/cat", autostart="false", startsecs=0) +
@@ -90,7 +90,7 @@ class Piped(Case):
                                capture_output=True, text=True, timeout=PATIENCE,
                                cwd=self.d.dir)
         return (ended.returncode, re.sub(r"uptime [0-9:]+", "uptime", ended.stdout),
-                ended.stderr)
+                ADVICE.sub("", ended.stderr))
 
     @unittest.skipUnless(os.path.exists(SUPERVISORCTL), "no supervisorctl")
     def test_same_as_supervisorctl(self):
