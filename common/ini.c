@@ -24,14 +24,22 @@ struct value {
 };
 
 struct section {
+	char *name;
 	char *file;		/* included file, or NULL */
 	struct map *values;
 	struct place place;	/* of its first header */
 };
 
+struct duplicate {
+	char *section, *key;
+	struct place first, later;
+};
+
 struct ini {
 	struct map *sections;
 	struct section defaults;
+	struct duplicate *duplicates;
+	size_t nduplicates;
 	char **files;		/* read so far */
 	size_t nfiles;
 };
@@ -56,8 +64,9 @@ ini_oom(int failed)
 }
 
 static void
-section_init(struct section *section, const char *file)
+section_init(struct section *section, const char *name, const char *file)
 {
+	section->name = xstrdup(name);
 	section->file = file != NULL ? xstrdup(file) : NULL;
 	section->values = map_new();
 	ini_oom(section->values == NULL);
@@ -80,6 +89,7 @@ section_clear(struct section *section)
 	while ((value = map_next(section->values, &cursor, NULL)) != NULL)
 		value_free(value);
 	map_free(section->values);
+	free(section->name);
 	free(section->file);
 }
 
@@ -90,7 +100,7 @@ ini_new(void)
 
 	ini->sections = map_new();
 	ini_oom(ini->sections == NULL);
-	section_init(&ini->defaults, NULL);
+	section_init(&ini->defaults, "DEFAULT", NULL);
 	return ini;
 }
 
@@ -111,6 +121,11 @@ ini_free(struct ini *ini)
 	for (size_t i = 0; i < ini->nfiles; i++)
 		free(ini->files[i]);
 	free(ini->files);
+	for (size_t i = 0; i < ini->nduplicates; i++) {
+		free(ini->duplicates[i].section);
+		free(ini->duplicates[i].key);
+	}
+	free(ini->duplicates);
 	free(ini);
 }
 
@@ -158,6 +173,24 @@ ini_settle(struct ini *ini)
 }
 
 static void
+add_duplicate(struct reader *reader, const struct section *section, const char *key,
+    const struct place *first)
+{
+	struct ini *ini = reader->ini;
+	size_t n = ini->nduplicates;
+
+	if ((n & (n - 1)) == 0)
+		ini->duplicates = xreallocarray(ini->duplicates, n == 0 ? 1 : 2 * n,
+		    sizeof(*ini->duplicates));
+	ini->duplicates[ini->nduplicates++] = (struct duplicate){
+		.section = xstrdup(section->name),
+		.key = key != NULL ? xstrdup(key) : NULL,
+		.first = *first,
+		.later = reader->place,
+	};
+}
+
+static void
 read_header(struct reader *reader, const char *name)
 {
 	struct section *section;
@@ -170,9 +203,11 @@ read_header(struct reader *reader, const char *name)
 	section = map_get(reader->ini->sections, name);
 	if (section == NULL) {
 		section = xcalloc(1, sizeof(*section));
-		section_init(section, reader->included ? reader->path : NULL);
+		section_init(section, name, reader->included ? reader->path : NULL);
 		section->place = reader->place;
 		ini_oom(map_set(reader->ini->sections, name, section));
+	} else {
+		add_duplicate(reader, section, NULL, &section->place);
 	}
 	reader->section = section;
 }
@@ -189,6 +224,7 @@ read_error(struct reader *reader, const struct ini_line *line)
 static void
 read_option(struct reader *reader, const struct ini_line *line)
 {
+	const struct value *earlier;
 	char *key, *text;
 
 	if (!ini_line_option(line, &key, &text)) {
@@ -197,6 +233,8 @@ read_option(struct reader *reader, const struct ini_line *line)
 	}
 	if (key[0] == '\0')
 		read_error(reader, line);
+	else if ((earlier = map_get(reader->section->values, key)) != NULL)
+		add_duplicate(reader, reader->section, key, &earlier->place);
 	reader->value = section_set(reader->section, key, text);
 	reader->value->place = reader->place;
 	if (key[0] == '\0')
@@ -408,6 +446,22 @@ ini_where(const struct ini *ini, const char *section, const char *key, const cha
 		return false;
 	*file = place->file;
 	*line = place->line;
+	return true;
+}
+
+bool
+ini_duplicate(const struct ini *ini, size_t index, struct ini_duplicate *found)
+{
+	const struct duplicate *d;
+
+	if (index >= ini->nduplicates)
+		return false;
+	d = &ini->duplicates[index];
+	*found = (struct ini_duplicate){
+		.section = d->section, .key = d->key,
+		.file = d->later.file, .line = d->later.line,
+		.first_file = d->first.file, .first_line = d->first.line,
+	};
 	return true;
 }
 

@@ -36,6 +36,14 @@ const char *ini_file(const struct ini *, const char *section);
 /* Where a section's own option stands, or with key NULL its header. False: nowhere. */
 bool ini_where(const struct ini *, const char *section, const char *key, const char **file,
     size_t *line);
+/* A header or an option that stands twice in the files. */
+struct ini_duplicate {
+	const char *section, *key;	/* borrowed; key NULL = the section's header */
+	const char *file, *first_file;	/* borrowed: of the later and of the earlier one */
+	size_t line, first_line;
+};
+/* The index-th one in reading order; false at the end. */
+bool ini_duplicate(const struct ini *, size_t index, struct ini_duplicate *);
 /* Gives a section's option another value, or takes it away (text NULL), or the whole
  * section (key NULL). */
 void ini_repair(struct ini *, const char *section, const char *key, const char *text);

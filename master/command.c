@@ -227,6 +227,14 @@ command_resolve(
 	return fault;
 }
 
+const char *
+command_search_path(const char *configured)
+{
+	const char *path = configured != NULL ? configured : getenv("PATH");
+
+	return path == NULL || (configured == NULL && *path == '\0') ? NULL : path;
+}
+
 void
 command_clear(struct command *command)
 {

@@ -17,6 +17,9 @@ struct command {
 NODISCARD enum fault command_resolve(const char *text, const char *path_variable,
     struct command *, char **why);
 void command_clear(struct command *);
+/* The PATH that a program's command is searched in: the one configured for it (NULL =
+ * none), else our own; NULL when that is not set either. Borrowed. */
+const char *command_search_path(const char *configured);
 /* New NULL-terminated array of shlex.split(text); NULL with *why (static): "No closing
  * quotation", "No escaped character", or ENOMEM's text. */
 char **command_split(const char *text, const char **why);

@@ -1,5 +1,6 @@
 #include "master/conf_check.h"
 
+#include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_load.h"
@@ -99,6 +100,24 @@ repair(struct check *check, const struct conf_load *load, const char *key)
 	return true;
 }
 
+/* Prints the error. A start lists all names that could be expanded, as supervisord does;
+ * the one that cannot is enough here. */
+static void
+print_error(const struct check *check, const char *error)
+{
+	static const char list[] = ". Available names: ";
+	const char *names = strstr(error, list), *rest;
+
+	if (names == NULL || !str_starts(error, "Format string ")) {
+		fprintf(check->out, "%s\n", error);
+		return;
+	}
+	rest = strstr(names, " in section '");
+	fprintf(check->out, "%.*s%s%s\n", (int)(names - error), error,
+	    strstr(error, " names ('ENV_") != NULL ? ": the environment has no such variable"
+	    : "", rest != NULL ? rest : "");
+}
+
 /* A group that misses a program is no problem of its own when it was left out here. */
 static bool
 is_consequence(const struct check *check, const char *error)
@@ -116,72 +135,23 @@ is_consequence(const struct check *check, const char *error)
 	return false;
 }
 
-/* --- what is no error but looks wrong --- */
-
-/* Which options a kind of section has; "x" means any section whose name begins so. */
-static const struct {
-	const char *kind;	/* ends with ':' where a name follows */
-	const struct conf_section *tables[3];
-	bool any;		/* its options are not ours to know */
-} kinds[] = {
-	{ "supervisord", { &conf_supervisord }, false },
-	{ "inet_http_server", { &conf_inet_server }, false },
-	{ "unix_http_server", { &conf_unix_server }, false },
-	{ "program:", { &conf_program }, false },
-	{ "group:", { &conf_group }, false },
-	{ "eventlistener:", { &conf_listener_pool, &conf_program }, false },
-	{ "fcgi-program:", { &conf_fcgi, &conf_program }, false },
-	{ "include", { NULL }, true },
-	{ "supervisorctl", { NULL }, true },
-	{ "rpcinterface:", { NULL }, true },
-	{ "ctlplugin:", { NULL }, true },
-};
-
+/* Processes of one section have the same warning. */
 static void
-check_options(const struct check *check, const struct conf_load *load, const char *section,
-    size_t kind)
+print_warnings(const struct check *check, const struct config *config)
 {
-	const char *key, *file;
-	size_t cursor = 0, line;
+	struct map *told = map_new();
 
-	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
-		bool known = !ini_where(load->ini, section, key, &file, &line);
+	for (size_t i = 0; told != NULL && i < config->nmessages; i++) {
+		const struct config_message *message = &config->messages[i];
+		const char *place = message->place != NULL ? message->place : config->file;
+		char *line = xasprintf("%s: warning: %s\n", place, message->text);
 
-		for (size_t i = 0; kinds[kind].tables[i] != NULL && !known; i++)
-			known = conf_find(kinds[kind].tables[i], key) != NULL;
-		if (known)
-			continue;
-		print_place(check, load, section, key);
-		fprintf(check->out, "warning: [%s] has no option %s\n", section, key);
+		if (message->level >= LEVEL_WARN && map_get(told, line) == NULL &&
+		    map_set(told, line, told) == 0)
+			fputs(line, check->out);
+		free(line);
 	}
-}
-
-static void
-check_section(const struct check *check, const struct conf_load *load, const char *section)
-{
-	for (size_t i = 0; i < nitems(kinds); i++)
-		if (str_starts(section, kinds[i].kind)) {
-			if (!kinds[i].any)
-				check_options(check, load, section, i);
-			return;
-		}
-	print_place(check, load, section, NULL);
-	fprintf(check->out, "warning: [%s] is no section that means anything\n", section);
-}
-
-static void
-print_warnings(const struct check *check, const struct conf_load *load)
-{
-	const struct config *config = load->config;
-	const char *section;
-	size_t cursor = 0;
-
-	while ((section = ini_next(load->ini, &cursor)) != NULL)
-		check_section(check, load, section);
-	for (size_t i = 0; i < config->nmessages; i++)
-		if (config->messages[i].level >= LEVEL_WARN)
-			fprintf(check->out, "%s: warning: %s\n", config->file,
-			    config->messages[i].text);
+	map_free(told);
 }
 
 /* --- the whole --- */
@@ -198,7 +168,7 @@ read_once(struct check *check, const struct options *options, int *problems)
 	load.mend = mend;
 	load.mend_ctx = check;
 	if (conf_load_run(&load) == 0) {
-		print_warnings(check, &load);
+		print_warnings(check, load.config);
 	} else {
 		key = conf_place_blamed(&load);
 		if (!is_consequence(check, load.error) &&
@@ -206,7 +176,7 @@ read_once(struct check *check, const struct options *options, int *problems)
 		        is_mended(check, load.failed_section, key))) {
 			if (conf_place_helps(&load))
 				print_place(check, &load, load.failed_section, key);
-			fprintf(check->out, "%s\n", load.error);
+			print_error(check, load.error);
 			++*problems;
 		}
 		again = repair(check, &load, key);

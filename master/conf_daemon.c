@@ -23,6 +23,7 @@ read_environment(struct conf_load *load, const struct conf_option *option)
 	char *text;
 	int status = -1;
 
+	conf_load_at(load, SECTION, option->name);
 	expand_set(names, "host_node_name", load->node);
 	text = conf_load_expand(load, raw != NULL ? raw : option->fallback, names,
 	    option->name);
@@ -149,6 +150,7 @@ conf_daemon_finish(struct conf_load *load)
 		return -1;
 	if (finish_paths(load) == -1)
 		return -1;
+	conf_load_at(load, NULL, NULL);
 	if (load->options->profile_options != NULL)
 		conf_load_say(load, LEVEL_WARN,
 		    "--profile_options has no effect: reeve has no profiler");

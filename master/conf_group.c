@@ -62,10 +62,39 @@ process_free(struct process_config *process)
 	free(process);
 }
 
+/* New: a section that makes a group of this name; of several, the one read last. */
+static char *
+section_of_group(const struct conf_load *load, const char *name)
+{
+	static const char *const kinds[] = {
+		"fcgi-program", "eventlistener", "program", "group",
+	};
+	char *section = NULL;
+
+	for (size_t i = 0; i < nitems(kinds); i++) {
+		free(section);
+		section = xasprintf("%s:%s", kinds[i], name);
+		if (ini_has(load->ini, section))
+			break;
+	}
+	return section;
+}
+
+static void
+warn_namesake(
+    struct conf_load *load, const struct group_config *group, const char *process)
+{
+	char *section = section_of_group(load, group->name);
+
+	conf_load_warn(load, section, NULL, "group %s has more than one process named %s; "
+	    "only the last one is run; set process_name=", group->name, process);
+	free(section);
+}
+
 /* Of processes with one name the last counts, in the place of the first, as in
  * supervisord. */
 static void
-drop_duplicates(struct group_config *group)
+drop_duplicates(struct conf_load *load, struct group_config *group)
 {
 	struct map *seen = map_new();
 	size_t kept = 0;
@@ -76,6 +105,7 @@ drop_duplicates(struct group_config *group)
 
 		place = map_get(seen, process->name);
 		if (place != NULL) {
+			warn_namesake(load, group, process->name);
 			process_free(*place);
 			*place = process;
 			continue;
@@ -222,11 +252,16 @@ finish_groups(struct conf_load *load)
 		    compare_groups);
 	for (size_t i = 0; i < config->ngroups; i++) {
 		struct group_config *group = config->groups[i];
+		char *section;
 
 		if (map_get(seen, group->name) != NULL) {
+			section = section_of_group(load, group->name);
+			conf_load_at(load, section, NULL);
 			conf_load_say(load, LEVEL_WARN, "The group name %s is used more "
 			    "than once; only the one with the lowest priority is run",
 			    group->name);
+			conf_load_at(load, NULL, NULL);
+			free(section);
 			group_config_unref(group);
 			continue;
 		}
@@ -266,7 +301,7 @@ conf_group_read(struct conf_load *load)
 	}
 	map_free(reader.members);
 	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)
-		drop_duplicates(load->config->groups[i]);
+		drop_duplicates(load, load->config->groups[i]);
 	if (status == 0)
 		finish_groups(load);
 	return status;

@@ -200,6 +200,7 @@ read_interface(struct conf_load *load, const char *section, const char *name)
 static void
 warn_ctl_plugin(struct conf_load *load, const char *section)
 {
+	conf_load_at(load, section, NULL);
 	conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot load Python "
 	    "plugins; supervisorctl can, and works with reeve", section);
 }

@@ -41,26 +41,82 @@ conf_load_fail(struct conf_load *load, const char *fmt, ...)
 	return conf_load_fail_take(load, error);
 }
 
+/* New: "FILE:LINE" of the option, or of its section's header when the section does not set
+ * it; NULL when neither is in a file. */
+static char *
+place_of(const struct conf_load *load, const char *section, const char *key)
+{
+	const char *file;
+	size_t line;
+
+	if (section == NULL || (!ini_where(load->ini, section, key, &file, &line) &&
+	    !ini_where(load->ini, section, NULL, &file, &line)))
+		return NULL;
+	return xasprintf("%s:%zu", file, line);
+}
+
 static void
-say(struct config *config, enum log_level level, char *text_take)
+add_message(struct config *config, struct config_message message)
 {
 	struct config_message *messages = xreallocarray(config->messages,
 	    config->nmessages + 1, sizeof(*messages));
 	size_t at = config->nmessages++;
 
-	for (; at > 0 && messages[at - 1].level < level; at--)
+	for (; at > 0 && messages[at - 1].level < message.level; at--)
 		messages[at] = messages[at - 1];
-	messages[at] = (struct config_message){ level, text_take };
+	messages[at] = message;
 	config->messages = messages;
 }
 
 void
 conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...)
 {
+	struct config_message message = {
+		.level = level, .place = place_of(load, load->section, load->key),
+	};
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(load->config, level, xvasprintf(fmt, ap));
+	message.text = xvasprintf(fmt, ap);
+	va_end(ap);
+	add_message(load->config, message);
+}
+
+/* Both strings taken. */
+static void
+add_finding(struct conf_load *load, char *place, char *text)
+{
+	const struct config_message message = {
+		.level = LEVEL_WARN, .is_finding = true, .place = place, .text = text,
+	};
+
+	if (conf_warn_is_new(&load->warnings, place, text)) {
+		add_message(load->config, message);
+		return;
+	}
+	free(place);
+	free(text);
+}
+
+void
+conf_load_warn(struct conf_load *load, const char *section, const char *key,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_finding(load, place_of(load, section, key), xvasprintf(fmt, ap));
+	va_end(ap);
+}
+
+void
+conf_load_warn_at(struct conf_load *load, const char *file, size_t line, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_finding(load, xasprintf("%s:%zu", file, line), xvasprintf(fmt, ap));
 	va_end(ap);
 }
 

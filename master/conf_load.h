@@ -8,6 +8,7 @@
 #include "master/config.h"
 #include "master/expand.h"
 #include "common/ini.h"
+#include "master/conf_warn.h"
 #include "master/options.h"
 
 struct conf_load {
@@ -24,6 +25,7 @@ struct conf_load {
 	char *failed_section, *failed_key;
 	void (*mend)(void *ctx, struct ini *);	/* what the files say is changed; or NULL */
 	void *mend_ctx;
+	struct conf_warnings warnings;
 };
 
 /* Reads what the options say, all of it: 0, or -1 with `error`. In between mend is called
@@ -39,9 +41,17 @@ void conf_load_at(struct conf_load *, const char *section, const char *key);
 /* Keep the first error, return -1. */
 int conf_load_fail(struct conf_load *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int conf_load_fail_take(struct conf_load *, char *error_take);
-/* Queues a message for the log, behind others of its level or above. */
+/* Queues a message for the log, behind others of its level or above; its place is what is
+ * being read. */
 void conf_load_say(struct conf_load *, enum log_level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* Queues a WARN about a section's option (key NULL: about its header; section NULL: about
+ * the whole file), once for each place and text. */
+void conf_load_warn(struct conf_load *, const char *section, const char *key,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The same about a line of a file. */
+void conf_load_warn_at(struct conf_load *, const char *file, size_t line, const char *fmt,
+    ...) PRINTF_LIKE(4, 5);
 
 /* A text with its names expanded and found to be UTF-8; NULL = failed. */
 char *conf_load_expand(struct conf_load *, const char *text, const struct expand_names *,

@@ -52,6 +52,7 @@ warn_handler(struct conf_load *load, const char *section, const struct pool_sect
 {
 	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
 
+	conf_load_at(load, section, option->name);
 	if (!str_equal(values->result_handler, option->fallback))
 		conf_load_say(load, LEVEL_WARN, "[%s] result_handler=%s is Python code, "
 		    "which reeve does not run; a result is good when it is OK", section,

@@ -20,6 +20,7 @@ struct program {
 	struct expand_names *names;	/* program_name, group_name and so on */
 	char **texts;			/* per row: expanded, NULL = absent */
 	struct program_section values;
+	char key[32];			/* backs load->key */
 };
 
 static void
@@ -117,10 +118,12 @@ read_environment(struct program *program, struct expand_names *names,
     struct process_config *process)
 {
 	const struct conf_option *option = conf_find(&conf_program, "environment");
-	char *text = conf_load_expand(program->load, raw_value(program, "environment"),
-	    names, "environment");
 	int status = -1;
+	char *text;
 
+	conf_load_at(program->load, program->section, option->name);
+	text = conf_load_expand(program->load, raw_value(program, option->name), names,
+	    option->name);
 	if (text != NULL)
 		status = conf_load_put(program->load, option, text,
 		    process);
@@ -155,16 +158,26 @@ read_logfile(struct program *program, const struct conf_option *option,
 	return status;
 }
 
+/* Messages that follow are about this option of a channel. */
+static void
+set_place(struct program *program, const char *word, const char *option)
+{
+	snprintf(program->key, sizeof(program->key), "%s_%s", word, option);
+	conf_load_at(program->load, program->section, program->key);
+}
+
 static void
 check_channel(struct program *program, const char *word, struct channel_config *channel,
     bool syslog)
 {
 	if (syslog) {
+		set_place(program, word, "logfile");
 		conf_load_say(program->load, LEVEL_WARN, "For [%s], %s_logfile=syslog but "
 		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
 		    "syslog instead.", program->section, word, word);
 		channel->syslog = true;
 	}
+	set_place(program, word, "logfile_maxbytes");
 	if (channel->target == LOG_TO_AUTO && channel->maxbytes == 0)
 		conf_load_say(program->load, LEVEL_WARN, "For [%s], AUTO logging used for "
 		    "%s_logfile without rollover, set maxbytes > 0 to avoid filling up "
@@ -206,6 +219,7 @@ redirect(struct program *program, struct process_config *process)
 
 	if (!process->redirect_stderr)
 		return;
+	set_place(program, "stderr", "logfile");
 	if (channel->target == LOG_TO_FILE)
 		conf_load_say(program->load, LEVEL_WARN, "For [%s], redirect_stderr=true "
 		    "but stderr_logfile has also been set to a filename, the filename has "
@@ -231,8 +245,10 @@ static int
 read_name(struct program *program, const struct expand_names *names,
     struct process_config *process)
 {
-	char *raw = conf_load_name(program->load, raw_value(program, "process_name"));
+	char *raw;
 
+	conf_load_at(program->load, program->section, "process_name");
+	raw = conf_load_name(program->load, raw_value(program, "process_name"));
 	process->name = conf_load_expand(program->load, raw, names, "process_name");
 	free(raw);
 	return process->name != NULL ? 0 : -1;
@@ -282,7 +298,11 @@ read_process(struct program *program, int64_t number, struct group_config *group
 	status = copy_section_rows(program, process);
 	if (status == 0)
 		status = read_each(program, names, process);
+	if (status == 0)
+		conf_warn_variables(program->load, program->section, &process->environment);
 	inherit_environment(program, process);
+	if (status == 0)
+		conf_warn_process(program->load, program->section, process);
 	conf_group_append(group, process);
 	expand_names_free(names);
 	return status;
@@ -327,6 +347,7 @@ read_program(struct program *program, struct group_config *group)
 	free(name);
 	if (read_section_rows(program) == -1 || check_section(program) == -1)
 		return -1;
+	conf_warn_section(load, program->section, &program->values);
 	return read_processes(program, group);
 }
 

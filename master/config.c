@@ -7,6 +7,7 @@
 #include "master/conf_load.h"
 #include "master/conf_path.h"
 #include "master/conf_place.h"
+#include "master/conf_warn.h"
 #include "master/kvlist.h"
 
 #include <errno.h>
@@ -147,6 +148,7 @@ conf_load_begin(struct conf_load *load, const struct options *options)
 		.env = expand_names_new(NULL),
 	};
 	load->here = expand_names_new(load->env);
+	conf_warn_begin(&load->warnings);
 }
 
 int
@@ -167,6 +169,7 @@ conf_load_run(struct conf_load *load)
 	for (size_t i = 0; i < nitems(steps); i++)
 		if (steps[i](load) == -1)
 			return -1;
+	conf_warn_config(load);
 	return 0;
 }
 
@@ -176,6 +179,7 @@ conf_load_end(struct conf_load *load)
 	expand_names_free(load->here);
 	expand_names_free(load->env);
 	ini_free(load->ini);
+	conf_warn_end(&load->warnings);
 	free(load->node);
 	free(load->user);
 	free(load->failed_section);
@@ -288,10 +292,21 @@ config_free(struct config *config)
 		group_config_unref(config->groups[i]);
 	free(config->groups);
 	free(config->rows);
-	for (size_t i = 0; i < config->nmessages; i++)
+	for (size_t i = 0; i < config->nmessages; i++) {
 		free(config->messages[i].text);
+		free(config->messages[i].place);
+	}
 	free(config->messages);
 	free(config);
+}
+
+void
+config_log(const struct config_message *message)
+{
+	if (message->is_finding && message->place != NULL)
+		log_at(message->level, "%s: %s", message->place, message->text);
+	else
+		log_at(message->level, "%s", message->text);
 }
 
 struct group_config *

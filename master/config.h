@@ -130,6 +130,8 @@ struct config_row {
 struct config_message {
 	enum log_level level;
 	char *text;
+	char *place;		/* "FILE:LINE", or NULL */
+	bool is_finding;	/* reeve's own: the log shows the place as well */
 };
 
 struct config {
@@ -178,6 +180,8 @@ NODISCARD int config_load_checked(const struct options *, config_check_fn *, voi
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
 struct group_config *group_config_ref(struct group_config *);
 void group_config_unref(struct group_config *);
+/* Logs a message that reading the configuration left. */
+void config_log(const struct config_message *);
 /* Value for the name, or NULL. Borrowed. */
 const char *environment_get(const struct environment *, const char *name);
 

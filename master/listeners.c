@@ -184,21 +184,6 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 	return NULL;
 }
 
-/* Only addresses that cannot be reached from elsewhere are this machine's alone. */
-static bool
-is_loopback(const char *host)
-{
-	char bare[INET6_ADDRSTRLEN];
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return (ntohl(v4.s_addr) >> 24) == 127;
-	if (sscanf(host, "[%45[^]]]", bare) == 1 && inet_pton(AF_INET6, bare, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return str_equal(host, "localhost");
-}
-
 void
 listeners_announce(const struct config *config)
 {
@@ -211,11 +196,6 @@ listeners_announce(const struct config *config)
 			continue;
 		log_critical("Server '%s' running without any HTTP authentication checking",
 		    l->section);
-		if (!l->is_unix && !l->has_role && !is_loopback(l->host))
-			log_warn("[%s] has no password: other machines may look at states "
-			    "and nothing else; set unauthenticated_role= to allow them "
-			    "more or less",
-			    l->section);
 	}
 }
 

@@ -15,7 +15,7 @@ struct listeners;
  * new: the usage error's text (reference 4.9). */
 struct listeners *listeners_open(const struct config *, struct listeners *old_take,
     char **error);
-/* Logs the lines of reference 1.1 and the warning that names unauthenticated_role=. */
+/* Logs what supervisord does of its servers at start. */
 void listeners_announce(const struct config *);
 /* Makes those listen again that a front end has shut down, before its successor gets them.
  */

@@ -357,8 +357,8 @@ logfile_resume(struct logfile *file, uint64_t generation)
 	file->generation = generation;
 }
 
-static bool
-can_rotate(const char *path)
+bool
+logfile_can_rotate(const char *path)
 {
 	struct stat st;
 
@@ -366,13 +366,6 @@ can_rotate(const char *path)
 		return false;
 	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
 	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);
-}
-
-void
-logfile_check(const char *path, int64_t maxbytes)
-{
-	if (maxbytes > 0 && !can_rotate(path))
-		log_warn("log file %s cannot be rotated: its maxbytes is ignored", path);
 }
 
 bool

@@ -33,8 +33,8 @@ NODISCARD int logfile_clear(struct logfile *);
 uint64_t logfile_generation(const struct logfile *);
 /* Goes on counting from there: a log taken over from the state document. */
 void logfile_resume(struct logfile *, uint64_t generation);
-/* WARN when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
-void logfile_check(const char *path, int64_t maxbytes);
+/* False when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
+bool logfile_can_rotate(const char *path);
 /* For the state document, and to wait for: the descriptor. */
 int logfile_fd(const struct logfile *);
 /* True for a pipe, socket or terminal that we were given: somebody reads it, whom its

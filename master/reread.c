@@ -210,14 +210,28 @@ take_effect(struct config *live, struct config *fresh)
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);
 	SWAP(live->loglevel, fresh->loglevel);
+	SWAP(live->messages, fresh->messages);
+	SWAP(live->nmessages, fresh->nmessages);
 }
 
+static bool
+has_message(const struct config *config, const struct config_message *message)
+{
+	for (size_t i = 0; i < config->nmessages; i++)
+		if (str_equal(config->messages[i].text, message->text) &&
+		    str_equal(config->messages[i].place, message->place))
+			return true;
+	return false;
+}
+
+/* Tools reread every few minutes: what was logged before is not logged again. */
 static void
-log_warnings(const struct config *fresh)
+log_warnings(const struct config *live, const struct config *fresh)
 {
 	for (size_t i = 0; i < fresh->nmessages; i++)
-		if (fresh->messages[i].level == LEVEL_WARN)
-			log_warn("%s", fresh->messages[i].text);
+		if (fresh->messages[i].level == LEVEL_WARN &&
+		    !has_message(live, &fresh->messages[i]))
+			config_log(&fresh->messages[i]);
 }
 
 json_t *
@@ -231,7 +245,7 @@ reread(struct master *master, char **error)
 		return NULL;
 	found = reread_difference(master, fresh);
 	if (found != NULL) {
-		log_warnings(fresh);
+		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);
 		master->rereads++;
 		publish_daemon(master->publisher);

@@ -347,7 +347,7 @@ log_messages(const struct config *config)
 		    "root, "
 		    "you can set user=root in the config file to avoid this message.");
 	for (size_t i = 0; i < config->nmessages; i++)
-		log_at(config->messages[i].level, "%s", config->messages[i].text);
+		config_log(&config->messages[i]);
 	if (config->user != NULL)
 		log_info("Set uid to user %d succeeded", (int)config->user->uid);
 }
@@ -394,8 +394,6 @@ open_mainlog(struct master *master, char **error)
 		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	log_messages(config);
-	if (config->logfile != NULL)
-		logfile_check(config->logfile, config->logfile_maxbytes);
 	return 0;
 }
 

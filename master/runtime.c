@@ -60,17 +60,6 @@ create_autologs(const struct master *master, const struct process *process,
 	return 0;
 }
 
-static void
-check_targets(const struct process_config *config)
-{
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		const struct channel_config *channel = &config->channels[c];
-
-		if (channel->target == LOG_TO_FILE)
-			logfile_check(channel->path, channel->maxbytes);
-	}
-}
-
 int
 runtime_attach(struct master *master, struct process *process)
 {
@@ -83,7 +72,6 @@ runtime_attach(struct master *master, struct process *process)
 	runtime->timer = loop_timer(master->loop, timer_fired, process);
 	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
 		return -1;
-	check_targets(process->config);
 	return 0;
 }
 

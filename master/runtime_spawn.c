@@ -259,12 +259,8 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 const char *
 runtime_search_path(const struct process *process)
 {
-	const char *path = environment_get(&process->config->environment, "PATH");
-
-	if (path != NULL)
-		return path;
-	path = getenv("PATH");
-	return path == NULL || *path == '\0' ? NULL : path;
+	return command_search_path(
+	    environment_get(&process->config->environment, "PATH"));
 }
 
 /* Before the command is looked at, as in supervisord. When the spawn fails, it is released

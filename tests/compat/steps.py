@@ -134,13 +134,18 @@ def contents(side, step):
     return "".join(ordered(step, lines))
 
 
+# Warnings about settings that cannot work, which supervisord does not have: reeve.conf(5).
+FINDING = re.compile(r"WARN \S+:\d+: \[")
+
+
 def mainlog(side, step):
     """The main log's lines, without their times, since this was last asked; a pattern
     chooses among them."""
     whole = side.normal.text(side.log()).splitlines(keepends=True)
     new, side.compared = whole[side.compared:], len(whole)
     lines = [line.removeprefix("{time} ") for line in new]
-    return "".join(ordered(step, [line for line in lines if re.search(step.rest, line)]))
+    return "".join(ordered(step, [line for line in lines if re.search(step.rest, line) and
+                                  not FINDING.match(line)]))
 
 
 def files(side, step):

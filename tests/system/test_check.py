@@ -8,6 +8,8 @@ import unittest
 from reeve import BUILD, PATIENCE, Case, program, reeve_only
 
 HEAD = "[supervisord]\n"
+RPC = ("[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory="
+       "supervisor.rpcinterface:make_main_rpcinterface\n")
 
 
 @reeve_only
@@ -73,7 +75,7 @@ x=1
             (24, None, "Cannot set sto"), (26, None, "[fcgi-program:"),
             (28, None, "Section [inet_"), (29, None, "not a valid po"),
             (4, "warning: ", "[supervisord] "), (11, "warning: ", "[program:d] ha"),
-            (31, "warning: ", "[weird] is no ")],
+            (31, "warning: ", "[weird] is not"), (28, "warning: ", "[inet_http_ser")],
             [(int(m[1]), m[2], m[3]) for m in lines])
 
     def test_first_is_what_a_start_says(self):
@@ -96,7 +98,132 @@ x=1
         status, told = self.check(HEAD + "[program:a]\ncommand=/bin/cat\n"
                                   "stdout_logfile_maxbytes=0\n")
         self.assertEqual(0, status)
-        self.assertRegex(told, r"^F: warning: For \[program:a\], AUTO logging used")
+        self.assertRegex(told, r"^F:4: warning: For \[program:a\], AUTO logging used")
+
+    def findings(self, text):
+        """(line, text) of each warning; there is no problem."""
+        status, told = self.check(text)
+        self.assertEqual(0, status, told)
+        return [(int(m[1]), m[2]) for m in re.findall(
+            r"^(F:(\d+): warning: (.*))$", told, re.M)]
+
+    def test_settings_that_cannot_work(self):
+        """Line by line what is warned of, once for all processes of a section."""
+        directory = self.d.dir
+        for text, wanted in (
+                ("[program:a]\ncommand=/bin/cat\nnumprocs=0\n",
+                 [(4, r"\[program:a\] numprocs=0 makes no process")]),
+                ("[program:a]\ncommand=/bin/cat\n[program:b]\ncommand=/bin/cat\n"
+                 "[program:a]\ncommand=/bin/true\n",
+                 [(6, r"\[program:a\] is defined twice, first at F:2; the options"),
+                  (7, r"\[program:a\] sets command twice, first at F:3; that value is")]),
+                ("[program:a]\ncommand=cd /srv && x\nnumprocs=3\n"
+                 "process_name=%(process_num)d\n",
+                 [(3, r"\[program:a\] command begins with cd,")]),
+                ("[program:a]\ncommand=/bin/cat $HOME\n",
+                 [(3, r"\[program:a\] command has \$HOME, which is not expanded")]),
+                ("[program:a]\ncommand=/bin/cat 'x\n",
+                 [(3, r"\[program:a\] can't parse command .*: No closing quotation")]),
+                ("[program:a]\ncommand=/nonexistent/x %(process_num)d\nnumprocs=3\n"
+                 "process_name=%(process_num)d\n",
+                 [(3, r"\[program:a\] can't find command '/nonexistent/x'")]),
+                ("[program:a]\ncommand=nosuch-program\n",
+                 [(3, r"\[program:a\] can't find command 'nosuch-program'")]),
+                ("[program:a]\ncommand=x\nenvironment=PATH=%s\n" % directory,
+                 [(3, r"\[program:a\] can't find command 'x'")]),
+                ("[program:a]\ncommand=%s\n" % directory,
+                 [(3, r"\[program:a\] command at '.*' is a directory")]),
+                ("[program:a]\ncommand=%s\n" % self.d.conf,
+                 [(3, r"\[program:a\] command at '.*' is not executable")]),
+                ("[program:a]\ncommand=/bin/cat\ndirectory=/nonexistent\n",
+                 [(4, r"\[program:a\] directory /nonexistent: No such file")]),
+                ("[program:a]\ncommand=/bin/cat\ndirectory=/bin/cat\n",
+                 [(4, r"\[program:a\] directory /bin/cat: Not a directory")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
+                 "stderr_logfile=%(here)s/x\n",
+                 [(5, r"\[program:a\] stderr_logfile is also the stdout_logfile of "
+                   r"\[program:a\]")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
+                 "redirect_stderr=true\n[program:b]\ncommand=/bin/cat\n"
+                 "stdout_logfile=%(here)s/x\n",
+                 [(8, r"\[program:b\] stdout_logfile is also the stdout_logfile of "
+                   r"\[program:a\]")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\nnumprocs=3\n"
+                 "process_name=%(process_num)d\n",
+                 [(4, r"\[program:a\] stdout_logfile is one file for several processes")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/stdout\nnumprocs=3\n"
+                 "process_name=%(process_num)d\n",
+                 [(4, r"\[program:a\] log file /dev/stdout cannot be rotated")]),
+                ("[program:a]\ncommand=/bin/cat\nenvironment=A=1,\\\n B=2\n",
+                 [(4, r"\[program:a\] environment sets a variable called '\\nB'")]),
+                ("identifier=a/b\n",
+                 [(2, r"\[supervisord\] identifier=a/b has a slash")]),
+                ("[eventlistener:a]\ncommand=/bin/cat\nevents=EVENT\n"
+                 "stdout_events_enabled=true\nstdout_capture_maxbytes=1\n",
+                 [(5, r"\[eventlistener:a\] stdout_events_enabled has no effect"),
+                  (6, r"\[eventlistener:a\] stdout_capture_maxbytes has no effect")]),
+                ("[unix_http_server]\nfile=%(here)s/x\n".replace("%(here)s", directory),
+                 [(2, r"\[unix_http_server\] answers no call without a section "
+                   r"\[rpcinterface:supervisor\]")]),
+                (RPC + "[inet_http_server]\nport=127.0.0.1:1\n",
+                 [(5, r"\[inet_http_server\] has no password: every user of this")]),
+                (RPC + "[inet_http_server]\nport=:1\n",
+                 [(5, r"\[inet_http_server\] has no password: other machines may look")]),
+                (RPC + "[inet_http_server]\nport=1\nunauthenticated_role=admin\n",
+                 [(5, r"\[inet_http_server\] has no password: every client has the role "
+                   "admin")]),
+                ("[program:a]\ncommand=/bin/cat\nauto_start=1\n[DEFAULT]\nx=1\n",
+                 [(4, r"\[program:a\] has no option auto_start")]),
+                ("[group:g]\nprograms=a,b\n[program:a]\ncommand=/bin/cat\n"
+                 "process_name=x\n[program:b]\ncommand=/bin/cat\nprocess_name=x\n",
+                 [(2, r"group g has more than one process named x")]),
+        ):
+            found = self.findings(HEAD + text)
+            self.assertEqual([line for line, _ in wanted], [line for line, _ in found],
+                             (text, found))
+            for (_, pattern), (_, told) in zip(wanted, found):
+                self.assertRegex(told, "^" + pattern)
+
+    def test_nothing_to_warn_of(self):
+        for text in (
+                "[program:a]\ncommand=/bin/sh -c \"cd /tmp && exec $SHELL > x\"\n",
+                "[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/stdout\n"
+                "stdout_logfile_maxbytes=0\nstderr_logfile=/dev/stderr\n"
+                "stderr_logfile_maxbytes=0\nenvironment=a.b=1,C_2=\"x\"\n",
+                "[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
+                "stderr_logfile=%(here)s/x\nstdout_logfile_maxbytes=0\n"
+                "stderr_logfile_maxbytes=0\n",
+                "[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/null\n"
+                "stderr_logfile=/dev/null\n",
+                RPC + "[inet_http_server]\nport=1\nusername=u\npassword=p\n",
+                RPC + "[inet_http_server]\nport=1\nunauthenticated_role=none\n",
+        ):
+            self.assertEqual([], self.findings(HEAD + text), text)
+
+    def test_a_variable_that_is_not_set(self):
+        """Its option's line, and no list of what is set."""
+        for option in "command", "environment", "stdout_logfile", "process_name", "user":
+            status, told = self.check(HEAD + "[program:a]\nstartsecs=1\n%s\n"
+                                      "%s=A=%%(ENV_NOSUCH)s\n" % (
+                                          "priority=1" if option == "command" else
+                                          "command=/bin/cat", option))
+            self.assertEqual(2, status)
+            self.assertRegex(told, r"^F:5: Format string .*\('ENV_NOSUCH'\) which cannot be "
+                             "expanded: the environment has no such variable in section")
+            self.assertNotIn("Available", told)
+            self.assertEqual(1, told.count("\n"))
+
+    def test_the_log_has_them(self):
+        """At start all, at a reread only what is new."""
+        programs = program("a", "/bin/cat", umsk="022")
+        d = self.daemon(programs)
+        pattern = r"WARN %s:\d+: \[program:%%s\] has no option umsk" % re.escape(d.conf)
+        d.wait_log(pattern % "a")
+        d.configure(programs + program("b", "/bin/cat", umsk="022"))
+        self.rpc(d).supervisor.reloadConfig()
+        d.wait_log(pattern % "b")
+        self.rpc(d).supervisor.reloadConfig()
+        self.assertEqual(2, len(re.findall("has no option umsk", d.log())))
 
     def test_hopeless(self):
         for text, want in (

@@ -151,6 +151,43 @@ test_default_is_copied_by_replace(void **state)
 }
 
 static void
+expect_duplicate(const struct ini *ini, size_t i, const char *section, const char *key,
+    size_t first, size_t later)
+{
+	struct ini_duplicate got;
+
+	assert_true(ini_duplicate(ini, i, &got));
+	assert_string_equal(got.section, section);
+	if (key == NULL)
+		assert_null(got.key);
+	else
+		assert_string_equal(got.key, key);
+	assert_int_equal(got.first_line, first);
+	assert_int_equal(got.line, later);
+	assert_non_null(got.file);
+	assert_non_null(got.first_file);
+}
+
+static void
+test_duplicates(void **state)
+{
+	struct ini *ini = ini_new();
+	struct ini_duplicate got;
+
+	read_bytes(*state, ini, "[a]\nx=1\n[b]\nx=2\nX=3\nx=4\n[a]\nx=5\ny=6\n", false);
+	expect_duplicate(ini, 0, "b", "x", 4, 5);
+	expect_duplicate(ini, 1, "b", "x", 5, 6);
+	expect_duplicate(ini, 2, "a", NULL, 1, 7);
+	expect_duplicate(ini, 3, "a", "x", 2, 8);
+	assert_false(ini_duplicate(ini, 4, &got));
+	read_bytes(*state, ini, "[DEFAULT]\nx=1\n[DEFAULT]\nx=2\n[b]\n", true);
+	expect_duplicate(ini, 4, "DEFAULT", "x", 2, 4);
+	expect_duplicate(ini, 5, "b", NULL, 3, 5);
+	assert_false(ini_duplicate(ini, 6, &got));
+	ini_free(ini);
+}
+
+static void
 check_refused(const struct place *place, const char *bytes, size_t n, const char *why)
 {
 	struct ini *ini = ini_new();
@@ -200,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_second_file),
 		cmocka_unit_test(test_default_is_copied_by_replace),
+		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_refused),
 	};
 
