@@ -204,7 +204,7 @@ conf_shell_find(const char *command)
 	char **words = command_split(command, &why), *text = NULL;
 
 	if (words == NULL)
-		return NULL;
+		return xasprintf("can't parse command: %s", why);
 	command_split_free(words);
 	while (text == NULL && next_word(&at, &word))
 		text = describe(&word);

@@ -3,8 +3,8 @@
 #ifndef MASTER_CONF_SHELL_H
 #define MASTER_CONF_SHELL_H
 
-/* New: a text that names the first such thing and the remedy; NULL when there is none. A
- * command that cannot be split is not looked at. Words that are quoted, or given to an
+/* New: a text that names the first such thing and the remedy, or says why the command
+ * cannot be split into words; NULL when there is nothing. Words that are quoted, or given to an
  * option such as sh's -c, are for the program to understand. */
 char *conf_shell_find(const char *command);
 

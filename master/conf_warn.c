@@ -35,7 +35,8 @@ conf_warn_begin(struct conf_warnings *warnings)
 {
 	warnings->given = map_new();
 	warnings->logs = map_new();
-	must(warnings->given == NULL || warnings->logs == NULL);
+	warnings->looked = map_new();
+	must(warnings->given == NULL || warnings->logs == NULL || warnings->looked == NULL);
 }
 
 void
@@ -43,7 +44,12 @@ conf_warn_end(struct conf_warnings *warnings)
 {
 	struct log_use *use;
 	size_t cursor = 0;
+	char *why;
 
+	while ((why = map_next(warnings->looked, &cursor, NULL)) != NULL)
+		free(why);
+	map_free(warnings->looked);
+	cursor = 0;
 	while ((use = map_next(warnings->logs, &cursor, NULL)) != NULL) {
 		free(use->section);
 		free(use);
@@ -125,22 +131,64 @@ is_lasting(const struct conf_load *load, const char *path)
 	    (load->config->directory == NULL && load->options->directory == NULL);
 }
 
+/* What is wrong with running this command in that PATH; "" = nothing. New. */
+static char *
+look_for_command(const char *text, const char *path)
+{
+	struct command command = {0};
+	char *why;
+
+	if (command_resolve(text, path, &command, &why) != FAULT_NONE)
+		return why != NULL ? why : xstrdup("");
+	command_clear(&command);
+	return xstrdup("");
+}
+
+/* Many programs run the same file, so each is looked for once. */
+static void
+warn_missing(struct conf_load *load, const char *section, const char *text, const char *path)
+{
+	char *key = xasprintf("%.*s\n%s", (int)strcspn(text, " \t\"'\\"), text,
+	    path != NULL ? path : "");
+	char *why = map_get(load->warnings.looked, key);
+
+	if (why == NULL) {
+		why = look_for_command(text, path);
+		must(map_set(load->warnings.looked, key, why));
+	}
+	free(key);
+	if (*why != '\0')
+		conf_load_warn(load, section, "command", "[%s] %s", section, why);
+}
+
 static void
 warn_command(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
+	const char *text = process->command;
 	const char *path = command_search_path(environment_get(&process->environment,
 	    "PATH"));
-	struct command command = {0};
-	char *why = conf_shell_find(process->command);
+	char *problem = conf_shell_find(text);
 
-	if (why == NULL && (strchr(process->command, '/') == NULL ||
-	    is_lasting(load, process->command)) &&
-	    command_resolve(process->command, path, &command, &why) == FAULT_NONE)
-		command_clear(&command);
-	if (why != NULL)
-		conf_load_warn(load, section, "command", "[%s] %s", section, why);
-	free(why);
+	if (problem != NULL)
+		conf_load_warn(load, section, "command", "[%s] %s", section, problem);
+	else if (strchr(text, '/') == NULL || is_lasting(load, text))
+		warn_missing(load, section, text, path);
+	free(problem);
+}
+
+/* What is wrong with a directory; "" = nothing, or what only root can see. New. */
+static char *
+look_at_directory(const char *directory)
+{
+	struct stat st;
+	int error = 0;
+
+	if (stat(directory, &st) == -1)
+		error = errno;
+	else if (!S_ISDIR(st.st_mode))
+		error = ENOTDIR;
+	return xstrdup(error == 0 || error == EACCES ? "" : strerror(error));
 }
 
 static void
@@ -148,15 +196,17 @@ warn_directory(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
 	const char *directory = process->directory;
-	struct stat st;
+	char *why;
 
 	if (directory == NULL || !is_lasting(load, directory))
 		return;
-	if (stat(directory, &st) == 0)
-		errno = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-	if (errno != 0 && errno != EACCES)
+	if ((why = map_get(load->warnings.looked, directory)) == NULL) {
+		why = look_at_directory(directory);
+		must(map_set(load->warnings.looked, directory, why));
+	}
+	if (*why != '\0')
 		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
-		    directory, strerror(errno));
+		    directory, why);
 }
 
 /* Two that rotate one file each shift its backups. */

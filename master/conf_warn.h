@@ -15,6 +15,7 @@ struct program_section;
 struct conf_warnings {
 	struct map *given;	/* place and text of each warning */
 	struct map *logs;	/* path of a log → the struct log_use that named it first */
+	struct map *looked;	/* command word and PATH, or directory → what is wrong: new */
 };
 
 void conf_warn_begin(struct conf_warnings *);

@@ -347,9 +347,19 @@ log_messages(const struct config *config)
 		    "root, "
 		    "you can set user=root in the config file to avoid this message.");
 	for (size_t i = 0; i < config->nmessages; i++)
-		config_log(&config->messages[i]);
+		if (!config->messages[i].is_finding)
+			config_log(&config->messages[i]);
 	if (config->user != NULL)
 		log_info("Set uid to user %d succeeded", (int)config->user->uid);
+}
+
+/* After supervisord's own lines, whose order tools know. */
+static void
+log_findings(const struct config *config)
+{
+	for (size_t i = 0; i < config->nmessages; i++)
+		if (config->messages[i].is_finding)
+			config_log(&config->messages[i]);
 }
 
 /* Takes the place of the main log while there is none: the messages wait with those of the
@@ -510,6 +520,7 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	loop_at_turn_end(master->loop, turn_end, master);
 	control_listen(master->control);
 	*has_pidfile = pidfile_write(config->pidfile);
+	log_findings(config);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
 	events_running(master->events);

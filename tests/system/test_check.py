@@ -122,8 +122,8 @@ x=1
                  [(3, r"\[program:a\] command begins with cd,")]),
                 ("[program:a]\ncommand=/bin/cat $HOME\n",
                  [(3, r"\[program:a\] command has \$HOME, which is not expanded")]),
-                ("[program:a]\ncommand=/bin/cat 'x\n",
-                 [(3, r"\[program:a\] can't parse command .*: No closing quotation")]),
+                ("[program:b]\ncommand=/bin/cat\n[program:a]\ncommand=/bin/cat 'x\n",
+                 [(5, r"\[program:a\] can't parse command: No closing quotation")]),
                 ("[program:a]\ncommand=/nonexistent/x %(process_num)d\nnumprocs=3\n"
                  "process_name=%(process_num)d\n",
                  [(3, r"\[program:a\] can't find command '/nonexistent/x'")]),

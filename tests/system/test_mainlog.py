@@ -37,8 +37,10 @@ VARIABLE = (
     (r'(" \d+) \d+$', r"\1 BYTES"), (r"^(.{5})fd \d+ closed", r"\1fd FD closed"),
     (r"stopped monitoring <.*>$", "stopped monitoring <…>"),
 )
-# What only one of the two says (reeve.conf(5)): the servers' banners, the front end.
-OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|\w+ reeve-rpcd|CRIT Supervisor is running as root")
+# What only one of the two logs (reeve.conf(5)): the servers' banners, reeve-rpcd's lines,
+# warnings about settings that cannot work.
+OURS_OR_THEIRS = re.compile(r"TRAC .*Medusa|\w+ reeve-rpcd|CRIT Supervisor is running as root|"
+                            r"WARN DIR/supervisord.conf:\d+: ")
 
 
 def messages(text):
