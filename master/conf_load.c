@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/conf_place.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,18 +42,11 @@ conf_load_fail(struct conf_load *load, const char *fmt, ...)
 	return conf_load_fail_take(load, error);
 }
 
-/* New: "FILE:LINE" of the option, or of its section's header when the section does not set
- * it; NULL when neither is in a file. */
+/* New, or NULL when nothing particular is being read. */
 static char *
 place_of(const struct conf_load *load, const char *section, const char *key)
 {
-	const char *file;
-	size_t line;
-
-	if (section == NULL || (!ini_where(load->ini, section, key, &file, &line) &&
-	    !ini_where(load->ini, section, NULL, &file, &line)))
-		return NULL;
-	return xasprintf("%s:%zu", file, line);
+	return section != NULL ? conf_place(load, section, key) : NULL;
 }
 
 static void
