@@ -25,6 +25,7 @@ struct client_owner {
 	/* hello's response is queued: queue the setup. 0 or -1. */
 	int (*greeted)(void *ctx, struct client *);
 	void (*ready)(void *ctx);
+	void (*active)(void *ctx);	/* its clients have requests under way */
 	/* The connection is over; the client is freed at the end of the turn. */
 	void (*closed)(void *ctx, const char *why, bool violation);
 };

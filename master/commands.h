@@ -18,7 +18,8 @@ command_fn cmd_config_reread, cmd_config_rows, cmd_config_preview;
 command_fn cmd_group_add, cmd_group_remove;
 /* commands_daemon.c */
 command_fn cmd_hello, cmd_subscribe, cmd_ready, cmd_event_send;
-command_fn cmd_daemon_shutdown, cmd_daemon_restart, cmd_daemon_answered;
+command_fn cmd_daemon_shutdown, cmd_daemon_restart, cmd_daemon_answered,
+    cmd_frontend_active;
 #ifdef REEVE_TEST_SEAM
 command_fn cmd_daemon_break;
 #endif

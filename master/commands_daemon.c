@@ -131,6 +131,15 @@ cmd_daemon_answered(struct client *client, uint64_t id, const json_t *params)
 	client_reply(client, id, NULL);
 }
 
+/* Only reeve-rpcd may call it: the client has an owner. */
+void
+cmd_frontend_active(struct client *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	client->owner->active(client->owner_ctx);
+	client_reply(client, id, NULL);
+}
+
 #ifdef REEVE_TEST_SEAM
 void
 cmd_daemon_break(struct client *client, uint64_t id, const json_t *params)

@@ -59,6 +59,7 @@ static command_fn *const handlers[CMD_MAX] = {
     [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
     [CMD_DAEMON_RESTART] = cmd_daemon_restart,
     [CMD_DAEMON_ANSWERED] = cmd_daemon_answered,
+    [CMD_FRONTEND_ACTIVE] = cmd_frontend_active,
 #ifdef REEVE_TEST_SEAM
     [CMD_DAEMON_BREAK] = cmd_daemon_break,
 #endif

@@ -7,6 +7,7 @@
 #include "master/control.h"
 #include "master/frontend_log.h"
 #include "master/frontend_setup.h"
+#include "master/frontend_watch.h"
 #include "master/interface.h"
 #include "master/reap.h"
 #include "master/spawn.h"
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #define PROGRAM "reeve-rpcd"
-#define STUCK_MS 2000		/* draining nothing for so long means replacement */
 #define READY_MS 10000		/* from its start to its being ready */
 #define LEAVING_MS 100		/* from the end of its connection to its own */
 #define BACKOFF_MIN_MS 100
@@ -41,7 +41,8 @@ struct frontend {
 	int64_t backoff_ms;
 	int64_t launched_ms;
 	struct source *restart;		/* timer: start again */
-	struct source *watchdog;	/* timer: stuck, or overdue at the end */
+	struct source *overdue;		/* timer: at its start and at its end */
+	struct frontend_watch *watch;	/* in between */
 	struct frontend_log log;	/* its standard error */
 	bool stopping;
 	void (*done)(void *ctx);
@@ -94,9 +95,18 @@ ready(void *ctx)
 
 	frontend->was_ready = true;
 	frontend->backoff_ms = 0;
-	source_arm(frontend->watchdog, -1);
+	source_arm(frontend->overdue, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
+	frontend_watch_begin(frontend->watch, frontend->client, frontend->pid);
 	interface_front_end_ready(frontend->master);
+}
+
+static void
+active(void *ctx)
+{
+	struct frontend *frontend = ctx;
+
+	frontend_watch_active(frontend->watch);
 }
 
 /* Whatever ended the connection, a front end without one is of no use. */
@@ -108,6 +118,7 @@ closed(void *ctx, const char *why, bool violation)
 	if (!violation && *why != '\0' && !frontend->stopping)
 		log_warn(PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
 	frontend->client = NULL;
+	frontend_watch_end(frontend->watch);
 	if (frontend->pid == 0 || frontend->stopping)
 		return;
 	interface_front_end_gone(frontend->master);
@@ -116,13 +127,14 @@ closed(void *ctx, const char *why, bool violation)
 	if (violation || *why != '\0')
 		kill(frontend->pid, SIGKILL);
 	else
-		source_arm(frontend->watchdog, clock_mono_ms() + LEAVING_MS);
+		source_arm(frontend->overdue, clock_mono_ms() + LEAVING_MS);
 }
 
 static const struct client_owner owner = {
     .greet = greet,
     .greeted = greeted,
     .ready = ready,
+    .active = active,
     .closed = closed,
 };
 
@@ -171,13 +183,22 @@ reaped(void *ctx, pid_t pid, int wait_status)
 	if (frontend->client != NULL)
 		control_drop(frontend->master->control, frontend->client);
 	frontend->client = NULL;
-	source_arm(frontend->watchdog, -1);
+	frontend_watch_end(frontend->watch);
+	source_arm(frontend->overdue, -1);
 	if (frontend->stopping) {
 		frontend->done(frontend->done_ctx);
 		return;
 	}
 	interface_front_end_gone(frontend->master);
 	schedule(frontend);
+}
+
+static void
+stopped(void *ctx, pid_t pid, int signo)
+{
+	struct frontend *frontend = ctx;
+
+	frontend_watch_stopped(frontend->watch, pid, signo);
 }
 
 static pid_t
@@ -223,6 +244,7 @@ start_child(struct frontend *frontend, int pair[2], int log_pipe[2], int null_fd
 		errno = saved;
 		return false;
 	}
+	reaper_watch_stops(master->reaper, frontend->pid, stopped);
 	if (frontend_log_open(&frontend->log, master->loop, log_pipe[0]) == -1)
 		log_warn("nobody reads what " PROGRAM " logs: %s", strerror(errno));
 	log_pipe[0] = -1;
@@ -254,7 +276,7 @@ launch(struct frontend *frontend)
 	    start_child(frontend, pair, log_pipe, null_fd);
 	frontend->launched_ms = clock_mono_ms();
 	if (started) {
-		source_arm(frontend->watchdog, frontend->launched_ms + READY_MS);
+		source_arm(frontend->overdue, frontend->launched_ms + READY_MS);
 	} else {
 		log_error("cannot start " PROGRAM ": %s", strerror(errno));
 		schedule(frontend);
@@ -274,12 +296,6 @@ restart_due(void *ctx, uint32_t unused)
 		launch(frontend);
 }
 
-static bool
-is_behind(const struct frontend *frontend)
-{
-	return frontend->client != NULL && peer_unsent(frontend->client->peer) > 0;
-}
-
 /* What it is late with, and when that became so; NULL = nothing. */
 static const char *
 lateness(const struct frontend *frontend, int64_t *due)
@@ -292,16 +308,25 @@ lateness(const struct frontend *frontend, int64_t *due)
 	if (frontend->client == NULL)
 		return "left its connection";
 	*due = frontend->launched_ms + READY_MS;
-	if (!frontend->was_ready)
-		return "did not get ready in time";
-	if (!is_behind(frontend))
-		return NULL;
-	*due = peer_last_write(frontend->client->peer) + STUCK_MS;
-	return "drains nothing";
+	return frontend->was_ready ? NULL : "did not get ready in time";
+}
+
+/* It may take its time to die; what it left unread must not wake us until then. */
+static void
+kill_it(void *ctx, const char *what)
+{
+	struct frontend *frontend = ctx;
+
+	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid, what);
+	kill(frontend->pid, SIGKILL);
+	frontend_watch_end(frontend->watch);
+	if (frontend->client != NULL)
+		control_drop(frontend->master->control, frontend->client);
+	frontend->client = NULL;
 }
 
 static void
-watchdog_due(void *ctx, uint32_t unused)
+overdue_due(void *ctx, uint32_t unused)
 {
 	struct frontend *frontend = ctx;
 	int64_t due;
@@ -310,25 +335,17 @@ watchdog_due(void *ctx, uint32_t unused)
 	(void)unused;
 	if (what == NULL)
 		return;
-	if (clock_mono_ms() < due) {
-		source_arm(frontend->watchdog, due);
-		return;
-	}
-	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid, what);
-	kill(frontend->pid, SIGKILL);
-	/* It may take its time to die; what it left unread must not wake us until then. */
-	if (frontend->client != NULL)
-		control_drop(frontend->master->control, frontend->client);
-	frontend->client = NULL;
+	if (clock_mono_ms() < due)
+		source_arm(frontend->overdue, due);
+	else
+		kill_it(frontend, what);
 }
 
 void
 frontend_check(struct frontend *frontend)
 {
-	if (frontend == NULL || frontend->stopping || !is_behind(frontend) ||
-	    source_deadline(frontend->watchdog) != -1)
-		return;
-	source_arm(frontend->watchdog, peer_last_write(frontend->client->peer) + STUCK_MS);
+	if (frontend != NULL && !frontend->stopping)
+		frontend_watch_check(frontend->watch);
 }
 
 struct frontend *
@@ -344,8 +361,10 @@ frontend_new(struct master *master, char *path)
 	frontend->path = path;
 	frontend_log_init(&frontend->log);
 	frontend->restart = loop_timer(master->loop, restart_due, frontend);
-	frontend->watchdog = loop_timer(master->loop, watchdog_due, frontend);
-	if (frontend->restart == NULL || frontend->watchdog == NULL) {
+	frontend->overdue = loop_timer(master->loop, overdue_due, frontend);
+	frontend->watch = frontend_watch_new(master, kill_it, frontend);
+	if (frontend->restart == NULL || frontend->overdue == NULL ||
+	    frontend->watch == NULL) {
 		frontend_free(frontend);
 		return NULL;
 	}
@@ -359,7 +378,8 @@ frontend_free(struct frontend *frontend)
 		return;
 	frontend_log_close(&frontend->log);
 	source_free(frontend->restart);
-	source_free(frontend->watchdog);
+	source_free(frontend->overdue);
+	frontend_watch_free(frontend->watch);
 	free(frontend->path);
 	free(frontend);
 }
@@ -377,13 +397,14 @@ frontend_stop(struct frontend *frontend, void (*done)(void *ctx), void *ctx)
 	frontend->done = done;
 	frontend->done_ctx = ctx;
 	source_arm(frontend->restart, -1);
+	frontend_watch_end(frontend->watch);
 	if (frontend->pid == 0) {
 		done(ctx);
 		return;
 	}
 	if (frontend->client != NULL)
 		peer_half_close(frontend->client->peer);
-	source_arm(frontend->watchdog, clock_mono_ms() + ENDING_MS);
+	source_arm(frontend->overdue, clock_mono_ms() + ENDING_MS);
 }
 
 pid_t

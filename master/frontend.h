@@ -1,5 +1,5 @@
 /* Frontend: reeve-rpcd's keeper: finds and starts it, feeds it its setup, replaces it when
- * it dies, breaks the protocol or drains nothing, and ends it last (design 5, 11). */
+ * it dies, breaks the protocol or hangs, and ends it last. */
 #ifndef MASTER_FRONTEND_H
 #define MASTER_FRONTEND_H
 
@@ -18,7 +18,7 @@ void frontend_free(struct frontend *);
 void frontend_start(struct frontend *);
 /* Lets it answer what is parked for at most a second, then calls done once it is reaped. */
 void frontend_stop(struct frontend *, void (*done)(void *ctx), void *ctx);
-/* End of a turn: notes when something is waiting for it to read. */
+/* End of a turn: notes that something was sent to it. */
 void frontend_check(struct frontend *);
 /* Its connection once it is ready, or NULL; borrowed. */
 struct client *frontend_client(const struct frontend *);

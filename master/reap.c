@@ -22,6 +22,8 @@ struct watch {
 	bool expected;
 	reap_fn *fn;
 	void *ctx;
+	TAILQ_ENTRY(watch) in_stops;
+	reap_stopped_fn *stopped;	/* NULL = not in reaper->stops */
 };
 
 TAILQ_HEAD(watch_list, watch);
@@ -29,6 +31,7 @@ TAILQ_HEAD(watch_list, watch);
 struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
 	struct watch_list expected;
+	struct watch_list stops; /* few */
 	int64_t swept; /* when all were looked at */
 	struct loop *loop;
 	struct source *signal, *again;
@@ -65,7 +68,21 @@ reaper_forget(struct reaper *reaper, pid_t pid)
 
 	if (watch != NULL)
 		unexpect(reaper, watch);
+	if (watch != NULL && watch->stopped != NULL)
+		TAILQ_REMOVE(&reaper->stops, watch, in_stops);
 	free(watch);
+}
+
+void
+reaper_watch_stops(struct reaper *reaper, pid_t pid, reap_stopped_fn *fn)
+{
+	struct watch *watch = idmap_get(reaper->watches, (uint64_t)pid);
+
+	if (watch == NULL)
+		return;
+	if (watch->stopped == NULL)
+		TAILQ_INSERT_TAIL(&reaper->stops, watch, in_stops);
+	watch->stopped = fn;
 }
 
 void
@@ -180,6 +197,21 @@ reap_rest(struct reaper *reaper, bool ending)
 	source_arm(reaper->again, when);
 }
 
+/* Many children may have changed behind one signal: each of these is asked about. */
+static void
+look_at_stops(struct reaper *reaper)
+{
+	struct watch *watch;
+	siginfo_t info;
+
+	TAILQ_FOREACH(watch, &reaper->stops, in_stops) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)watch->pid, &info, WSTOPPED | WNOHANG) == 0 &&
+		    info.si_pid == watch->pid)
+			watch->stopped(watch->ctx, watch->pid, info.si_status);
+	}
+}
+
 /* The child that the signal tells of is dealt with before all are looked at: others may
  * have ended whose signals were one with it. */
 static void
@@ -188,6 +220,7 @@ on_sigchld(void *ctx, uint32_t count UNUSED)
 	struct reaper *reaper = ctx;
 	bool expected;
 
+	look_at_stops(reaper);
 	if (!reap_told(reaper, loop_signal_sender(reaper->loop), &expected))
 		reap_rest(reaper, false);
 	else if (expected)
@@ -212,6 +245,7 @@ reaper_new(struct loop *loop)
 	if ((reaper = calloc(1, sizeof(*reaper))) == NULL)
 		return NULL;
 	TAILQ_INIT(&reaper->expected);
+	TAILQ_INIT(&reaper->stops);
 	reaper->loop = loop;
 	if ((reaper->watches = idmap_new()) == NULL ||
 	    (reaper->again = loop_timer(loop, on_again, reaper)) == NULL ||

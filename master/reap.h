@@ -11,6 +11,7 @@
 struct reaper;
 
 typedef void reap_fn(void *ctx, pid_t pid, int wait_status);
+typedef void reap_stopped_fn(void *ctx, pid_t pid, int signo);
 
 /* New; listens to SIGCHLD, and reaps at most 100 children a turn. NULL with errno. */
 struct reaper *reaper_new(struct loop *);
@@ -18,6 +19,9 @@ void reaper_free(struct reaper *);
 /* Calls fn once when the pid is reaped, then forgets it. 0 or -1 with ENOMEM. */
 NODISCARD int reaper_watch(struct reaper *, pid_t, reap_fn *, void *ctx);
 void reaper_forget(struct reaper *, pid_t);
+/* Calls fn, with the ctx of reaper_watch, each time a signal has stopped the watched child.
+ */
+void reaper_watch_stops(struct reaper *, pid_t, reap_stopped_fn *fn);
 /* The child was told to end: it is asked for before all others. */
 void reaper_expect(struct reaper *, pid_t);
 /* Walks the watched pids, in no order: *cursor starts at 0; 0 at the end. */

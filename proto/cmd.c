@@ -194,6 +194,13 @@ static const struct cmd cmd_table[] = {
 		.flags = CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD,
 		.result = "null",
 	},
+	[CMD_FRONTEND_ACTIVE] = {
+		.name = "frontend.active",
+		.params = "",
+		.role = ROLE_NONE,
+		.flags = CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD,
+		.result = "null",
+	},
 #ifdef REEVE_TEST_SEAM
 	[CMD_DAEMON_BREAK] = {
 		.name = "daemon.break",

@@ -42,6 +42,7 @@ enum cmd_id {
 	CMD_DAEMON_SHUTDOWN,
 	CMD_DAEMON_RESTART,
 	CMD_DAEMON_ANSWERED,	/* rpcd: who asked for one of these two knows */
+	CMD_FRONTEND_ACTIVE,	/* rpcd: clients have requests under way */
 #ifdef REEVE_TEST_SEAM
 	CMD_DAEMON_BREAK,	/* test build only: enters FATAL */
 #endif

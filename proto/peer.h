@@ -101,6 +101,8 @@ void peer_drain(struct peer *);
 /* Overwrites what was read and dispatched: secrets came this way. */
 void peer_wipe(struct peer *);
 size_t peer_unsent(const struct peer *);
+/* Bytes written since its creation. */
+uint64_t peer_written(const struct peer *);
 /* Descriptors that wait with it, each one of ours: who answers with one asks before. */
 size_t peer_unsent_fds(const struct peer *);
 /* clock_mono_ms of the last successful write (or creation): a stuck rpcd shows here. */

@@ -87,6 +87,7 @@ struct peer {
 	const struct peer_puller *puller;
 	bool half_close, half_closed;
 	int64_t last_write;
+	uint64_t written;
 
 	struct idmap *pending;	/* of struct peer_pending by id, owned */
 	uint64_t last_id;

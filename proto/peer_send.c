@@ -290,6 +290,7 @@ peer_send_batch(struct peer *p)
 	p->batch_fd = -1;
 	buf_consume(&p->batch, (size_t)n);
 	p->last_write = clock_mono_ms();
+	p->written += (size_t)n;
 	return (size_t)n;
 }
 
@@ -344,6 +345,12 @@ size_t
 peer_unsent(const struct peer *p)
 {
 	return p->queued + buf_len(&p->batch);
+}
+
+uint64_t
+peer_written(const struct peer *p)
+{
+	return p->written;
 }
 
 size_t

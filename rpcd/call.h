@@ -35,10 +35,10 @@ typedef void call_done_fn(void *ctx, struct reply *reply);
 
 struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
-/* Begins the call in `body`, whose content it takes when it is long. NULL when it was answered at once,
- * else the parked call. may_park false: a call that would have to wait or to ask the master
- * is answered with fault 30 and its reason. A long body and a long multicall are worked
- * off in turns of the loop, whatever may_park says. */
+/* Begins the call in `body`, whose content it takes when it is long. NULL when it was
+ * answered at once, else the parked call. may_park false: a call that would have to wait or
+ * to ask the master is answered with fault 30 and its reason. A long body and a long
+ * multicall are worked off in turns of the loop, whatever may_park says. */
 struct call *call_begin(struct calls *, enum role, struct buf *body, bool may_park,
     call_done_fn *, void *ctx);
 /* The client is gone: what was begun goes on, nobody is told. */

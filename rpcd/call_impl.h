@@ -41,8 +41,9 @@ struct call {
 	struct buf body;	/* … and that body */
 	json_t *multi;		/* owned: a multicall's calls … */
 	size_t next;		/* … and the next of them */
-	struct call_posted posted[CALL_POSTED_MAX];	/* whose answers are due, in a ring: */
-	size_t first_posted, nposted;	/* the master answers events in their order */
+	/* Whose answers are due, in a ring: the master answers events in their order. */
+	struct call_posted posted[CALL_POSTED_MAX];
+	size_t first_posted, nposted;
 	bool parked;		/* in calls->parked, else in calls->finished */
 	bool due;		/* in calls->due: goes on in a turn of its own */
 	bool *answered;		/* set when it is, or NULL */

@@ -6,6 +6,7 @@
 #include "rpcd/http.h"
 #include "rpcd/http_page.h"
 #include "rpcd/http_request_impl.h"
+#include "rpcd/ping.h"
 #include "rpcd/trace.h"
 
 #include <stdlib.h>
@@ -36,6 +37,7 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 	buf_init(&r->body, HTTP_BODY_MAX);
 	TAILQ_INSERT_TAIL(&gate->all, r, link);
 	gate->count++;
+	ping_notify(gate->rpcd);
 	return r;
 }
 

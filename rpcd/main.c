@@ -9,6 +9,7 @@
 #include "rpcd/follow.h"
 #include "rpcd/http.h"
 #include "rpcd/interface.h"
+#include "rpcd/ping.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/rows.h"
 #include "rpcd/sandbox.h"
@@ -229,15 +230,13 @@ main_on_notification(
 	main_stop(f, 1);
 }
 
-/* The master asks nothing of us. */
 static void
-main_on_request(
-    void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+main_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *method,
+    json_t *params UNUSED)
 {
-	(void)ctx;
-	(void)params;
-	(void)peer_fault(peer, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
-	log_debug("the master called %s", method);
+	struct front *f = ctx;
+
+	ping_answer(&f->rpcd, id, method);
 }
 
 static void

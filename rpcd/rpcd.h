@@ -31,6 +31,7 @@ struct rpcd {
 	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */
+	bool pinged;			/* the master will ping us without being notified */
 };
 
 #endif

@@ -13,7 +13,8 @@ static const struct markup_kind {
 	size_t most;
 	const char *why;	/* longer than that */
 } markups[] = {
-	[MARKUP_COMMENT] = {"<!--", "-->", XMLSCAN_COMMENT_MAX, "a comment that is too long"},
+	[MARKUP_COMMENT] = {"<!--", "-->", XMLSCAN_COMMENT_MAX,
+	    "a comment that is too long"},
 	[MARKUP_CDATA] = {"<![CDATA[", "", 0, NULL},
 	[MARKUP_DOCTYPE] = {"<!", NULL, 0, "a document type declaration"},
 	[MARKUP_INSTRUCTION] = {"<?", "?>", XMLSCAN_COMMENT_MAX,
@@ -128,7 +129,8 @@ scan_token(struct xmlscan *scan, size_t end)
 	if (scan->text[scan->at] == '<')
 		return scan_markup(scan);
 	if (scan->text[scan->at] == '&')
-		return scan_behind(scan, ";", XMLSCAN_TAG_MAX, "a reference that is too long");
+		return scan_behind(
+		    scan, ";", XMLSCAN_TAG_MAX, "a reference that is too long");
 	return scan_text(scan, end);
 }
 
@@ -136,9 +138,10 @@ scan_token(struct xmlscan *scan, size_t end)
 static void
 scan_to_character(struct xmlscan *scan, size_t begin)
 {
+	const unsigned char *text = (const unsigned char *)scan->text;
 	size_t at = scan->at;
 
-	while (at < scan->len && at > begin && ((unsigned char)scan->text[at] & 0xc0) == 0x80)
+	while (at < scan->len && at > begin && (text[at] & 0xc0) == 0x80)
 		at--;
 	if (at > begin)
 		scan->at = at;

@@ -177,35 +177,6 @@ class Losing(Case):
                 if time.monotonic() - begun > 10:
                     raise
 
-    def test_stopped_one_is_replaced(self):
-        """A front end that drains nothing for 2 s is replaced."""
-        d = self.daemon(program("cat", "/bin/cat", startsecs=0, autorestart="true"))
-        pid = d.wait_state("cat", "RUNNING")["pid"]
-        first = d.front_end()
-        os.kill(first, signal.SIGSTOP)
-        self.addCleanup(lambda: alive(first) and os.kill(first, signal.SIGKILL))
-        w = self.control(d)
-
-        def replaced():
-            # Only what fills its socket can show that nobody reads it.
-            for _ in range(20):
-                w.call("process.stop", name="cat")
-                until(lambda: self.try_start(w), what="a start")
-            return not alive(first)
-        until(replaced, 60, what="a new front end")
-        until(d.serving)
-        self.assertEqual(1, d.log().count("drains nothing and is killed"))
-        self.assertNotEqual(pid, d.info("cat")["pid"])
-
-    @staticmethod
-    def try_start(w):
-        try:
-            return w.call("process.start", name="cat")["spawn"] > 0
-        except Exception as e:
-            if getattr(e, "code", None) == 60:
-                return False
-            raise
-
     def test_killed_while_a_call_is_parked(self):
         d = self.daemon(program("slow", "{child} sleep 1000", startsecs=2,
                                 autostart="false"))

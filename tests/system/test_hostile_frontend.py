@@ -30,8 +30,7 @@ def hello():
 """
 
 
-@reeve_only
-class Hostile(Case):
+class Impostor(Case):
     def impostor(self, body, **supervisord):
         """A daemon whose front end runs the body."""
         build = tempfile.mkdtemp(prefix="reeve-")
@@ -61,6 +60,9 @@ class Hostile(Case):
                 if row["name"] == "cat":
                     return row
 
+
+@reeve_only
+class Hostile(Impostor):
     def test_never_says_hello(self):
         d = self.impostor("time.sleep(100)")
         d.wait_log("a client broke the protocol and was disconnected: no hello in time")

@@ -91,7 +91,7 @@ owner_closed(void *ctx, const char *why, bool violation)
 	s->violated = violation;
 }
 
-static const struct client_owner owner = {greet, greeted, nothing, owner_closed};
+static const struct client_owner owner = {greet, greeted, nothing, nothing, owner_closed};
 
 static void
 turn_end(void *ctx)

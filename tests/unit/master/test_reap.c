@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 struct tally {
 	struct scratch *scratch;
@@ -295,11 +296,73 @@ test_respawn(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
+struct stops {
+	pid_t pid;
+	int signo, count;
+};
+
+static void
+note_stop(void *ctx, pid_t pid, int signo)
+{
+	struct stops *stops = ctx;
+
+	stops->pid = pid;
+	stops->signo = signo;
+	stops->count++;
+}
+
+static void
+note_end(void *ctx, pid_t pid, int wait_status)
+{
+	(void)pid;
+	(void)wait_status;
+	((struct stops *)ctx)->pid = 0;
+}
+
+static bool
+stop_seen(void *ctx)
+{
+	return ((struct stops *)ctx)->count == 1;
+}
+
+static bool
+end_seen(void *ctx)
+{
+	return ((struct stops *)ctx)->pid == 0;
+}
+
+/* Behind the signal of another child that has ended, too. */
+static void
+test_stop(void **state)
+{
+	struct stops stops = {0};
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	pid_t pid = fork();
+
+	(void)state;
+	while (pid == 0)
+		pause();
+	assert_int_equal(reaper_watch(reaper, pid, note_end, &stops), 0);
+	reaper_watch_stops(reaper, pid, note_stop);
+	wait_dead(child(0));
+	kill(pid, SIGSTOP);
+	assert_true(scratch_until(loop, stop_seen, &stops));
+	assert_int_equal(stops.pid, pid);
+	assert_int_equal(stops.signo, SIGSTOP);
+	kill(pid, SIGKILL);
+	assert_true(scratch_until(loop, end_seen, &stops));
+	assert_int_equal(stops.count, 1);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_one),
+	    TEST(test_stop),
 	    TEST(test_strangers),
 	    TEST(test_forget),
 	    TEST(test_many),

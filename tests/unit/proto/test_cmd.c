@@ -41,6 +41,7 @@ static const struct {
 	{"daemon.shutdown", "", "admin", "r f"},
 	{"daemon.restart", "", "admin", "r f"},
 	{"daemon.answered", "", "-", "r s f"},
+	{"frontend.active", "", "-", "r s f"},
 };
 
 static void
@@ -84,7 +85,8 @@ test_manual(void **state)
 		assert_int_equal(!(cmd->flags & CMD_IN_FATAL), strchr(marks, 'f') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
-		    id != CMD_READY && id != CMD_DAEMON_ANSWERED);
+		    id != CMD_READY && id != CMD_DAEMON_ANSWERED &&
+			id != CMD_FRONTEND_ACTIVE);
 	}
 }
 

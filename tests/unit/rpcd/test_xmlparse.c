@@ -141,8 +141,8 @@ test_bounds_of_tags(void **state)
 static void
 test_steps(void **state)
 {
-	static const char body[] = "\xef\xbb\xbf<?xml version='1.0'?><!-- a > b --><m x='>'>"
-	    "<methodName>a.b</methodName><params><param><value><![CDATA[<]]]]>&lt;"
+	static const char body[] = "\xef\xbb\xbf<?xml version='1.0'?><!-- a > b -->"
+	    "<m x='>'><methodName>a.b</methodName><params><param><value><![CDATA[<]]]]>&lt;"
 	    "</value></param></params></m> <!----> ";
 	json_t *params;
 	const char *why;

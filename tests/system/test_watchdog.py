@@ -1,0 +1,145 @@
+"""A reeve-rpcd that hangs is noticed and replaced; one that is merely idle is left alone."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+import unittest
+
+from reeve import Case, alive, program, reeve_only, until
+from test_hostile_frontend import Impostor
+
+PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
+# What the watchdog waits for, and a busy machine.
+LONG = 60
+
+
+class Hold:
+    """Holds a process as a debugger does: it does nothing more, and nobody is signalled."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.held = threading.Event()
+        self.end = threading.Event()
+        self.error = None
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        for what in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+            if libc.ptrace(what, self.pid, None, None) == -1:
+                self.error = os.strerror(ctypes.get_errno())
+        if self.error is None:
+            os.waitpid(self.pid, 0x40000000)    # __WALL: until it has stopped
+        self.held.set()
+        self.end.wait()
+        if libc.ptrace(PTRACE_DETACH, self.pid, None, None) == -1 and self.error is None:
+            os.waitpid(self.pid, 0x40000000)    # it was killed: its parent learns of it now
+
+    def __enter__(self):
+        self.thread.start()
+        self.held.wait()
+        if self.error is not None:
+            self.__exit__()
+            raise unittest.SkipTest("ptrace: " + self.error)
+        return self
+
+    def __exit__(self, *exc):
+        self.end.set()
+        self.thread.join()
+
+
+@reeve_only
+class Hangs(Case):
+    def setUp(self):
+        self.d = self.daemon(program("cat", "/bin/cat", startsecs=0, autorestart="true"))
+        self.first = self.d.front_end()
+
+    def killed(self, why):
+        self.d.wait_log(r"reeve-rpcd \(%d\) %s and is killed" % (self.first, why), timeout=LONG)
+
+    def replaced(self):
+        until(self.d.serving, LONG)
+        self.assertNotEqual(self.first, self.d.front_end())
+
+    def test_stopped_one_is_continued(self):
+        os.kill(self.first, signal.SIGSTOP)
+        self.d.wait_log(r"reeve-rpcd \(%d\) was stopped by SIGSTOP; continuing it" % self.first)
+        until(self.d.serving)
+        self.assertEqual(self.first, self.d.front_end())
+
+    def test_one_that_cannot_be_continued_is_replaced(self):
+        with Hold(self.first):
+            os.kill(self.first, signal.SIGSTOP)
+            # It gets the signal when it is let go, and is held again.
+            self.assertTrue(alive(self.first))
+        self.d.wait_log("was stopped by SIGSTOP; continuing it")
+        until(self.d.serving)
+
+    def test_client_that_waits_to_be_accepted(self):
+        self.assertEqual(1, self.rpc(self.d, "tcp").supervisor.getState()["statecode"])
+        with Hold(self.first):
+            s = self.d.connect("tcp")
+            self.addCleanup(s.close)
+            self.d.wait_log(r"reeve-rpcd \(%d\) has not answered for 2 seconds" % self.first,
+                            timeout=LONG)
+            self.killed("does not answer")
+        self.replaced()
+
+    def test_request_under_way(self):
+        """The client has been accepted, and its call waits: nothing else is outstanding."""
+        d = self.daemon(program("slow", "/bin/cat", startsecs=1000, autostart="false"))
+        self.d, self.first = d, d.front_end()
+        s = d.connect("unix")
+        self.addCleanup(s.close)
+        body = (b"<methodCall><methodName>supervisor.startProcess</methodName><params><param>"
+                b"<value>slow</value></param></params></methodCall>")
+        s.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) +
+                  body)
+        d.wait_state("slow", "STARTING")
+        with Hold(self.first):
+            self.killed("does not answer")
+        self.replaced()
+
+    def test_unread_stream(self):
+        """It is replaced sooner when its socket is full."""
+        w = self.control(self.d)
+        with Hold(self.first):
+            def dead():
+                for _ in range(20):
+                    with contextlib.suppress(Exception):
+                        w.call("process.stop", name="cat")
+                    with contextlib.suppress(Exception):
+                        w.call("process.start", name="cat")
+                return not alive(self.first)
+            until(dead, LONG, what="the end of reeve-rpcd")
+        self.assertEqual(1, self.d.log().count("drains nothing and is killed"))
+        until(self.d.serving, LONG)
+
+
+@reeve_only
+class Mute(Impostor):
+    def test_unacknowledged_stream(self):
+        d = self.impostor("hello()\ncall(2, 'ready')\ntime.sleep(1000)")
+        d.wait_log("has not answered for 2 seconds", timeout=LONG)
+        d.wait_log(r"reeve-rpcd \(\d+\) does not answer and is killed", timeout=LONG)
+        self.assertServesLocally(d)
+
+    def test_one_that_knows_no_pings_is_kept(self):
+        d = self.impostor("hello()\ncall(2, 'ready')\n"
+                          "for line in f:\n"
+                          "    m = json.loads(line)\n"
+                          "    if 'id' in m:\n"
+                          "        say('INFO asked: ' + m['method'])\n"
+                          "        s.sendall(json.dumps({'jsonrpc': '2.0', 'id': m['id'],\n"
+                          "            'error': {'code': 1, 'message': 'UNKNOWN_METHOD'}}\n"
+                          "            ).encode() + b'\\n')\n")
+        d.wait_log("asked: ping")
+        self.assertServesLocally(d)
+        self.assertNotIn("killed", d.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
