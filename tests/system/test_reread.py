@@ -233,7 +233,7 @@ class Groups(Live):
         self.begin(sleeper("a"))
         for method, arguments in ((self.s.addProcessGroup, (["a"],)),
                                   (self.s.removeProcessGroup, ({"a": 1},)),
-                                  (self.s.sendRemoteCommEvent, (["a"], "b"))):
+                                  (self.s.sendProcessStdin, ("a", ["b"]))):
             self.assertFault(2, "INCORRECT_PARAMETERS", method, *arguments)
 
     def test_removed_group_leaves_its_auto_logs(self):

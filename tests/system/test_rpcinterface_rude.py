@@ -150,8 +150,11 @@ signal.pause()
 describe(method("f", "int"))
 say(f4, id=1, method="hello", params={"protocol": 1, "program": "x"})
 say(f4, id=2, method="process.stop", params={"name": "rpcinterface.x:x"})
-for number in range(3, 9):
-    say(f4, id=number, method="group.remove", params={"name": "rpcinterface.x"})
+# In one write: the first of them closes the socket.
+f4.write("".join(json.dumps({"jsonrpc": "2.0", "id": number, "method": "group.remove",
+                             "params": {"name": "rpcinterface.x"}}) + "\\n"
+                 for number in range(3, 9)))
+f4.flush()
 with open(sys.argv[0] + ".answers", "w", buffering=1) as f:
     for number in range(1, 9):
         print(json.dumps(take(f4)), file=f)
@@ -266,7 +269,7 @@ class Options(Case):
                     "size = len(asked['params']['options']['color'])\n"
                     "say(f3, id=asked['id'], result={'methods': [method('f', 'int')]})\n"
                     "serve(size)\n")
-        d.configure(program("x", "%s %s" % (PYTHON, script), section="rpcinterface", color=text))
+        d.configure(program("x", PYTHON + " {dir}/x.py", section="rpcinterface", color=text))
         d.start()
         self.addCleanup(self.finish, d)
         d.wait_log("rpcinterface x serves")
