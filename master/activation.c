@@ -1,12 +1,15 @@
 #include "master/activation.h"
 
+#include "common/str.h"
 #include "master/events.h"
 #include "master/fcgi.h"
 #include "master/interface.h"
 #include "master/publish.h"
 #include "master/runtime.h"
+#include "master/sequence.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int
 add_processes(struct master *master, struct group *group)
@@ -68,6 +71,7 @@ forget(struct master *master, struct group *group)
 		publish_removed(master->publisher, process);
 		jobs_drop_process(master->jobs, process);
 	}
+	sequences_look(master->sequences);
 	release_processes(master, group);
 	if (group->config->kind == GROUP_INTERFACE)
 		interface_removed(master, group->config);
@@ -119,6 +123,52 @@ activation_remove(struct master *master, struct group *group)
 	forget(master, group);
 	events_group(master->events, EVENT_PROCESS_GROUP_REMOVED, config->name);
 	group_config_unref(config);
+}
+
+/* The definition of the last configuration read, or NULL. */
+static struct group_config *
+find_config(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->ngroups; i++)
+		if (str_equal(config->groups[i]->name, name))
+			return config->groups[i];
+	return NULL;
+}
+
+enum fault
+activation_add_named(struct master *master, const char *name, char **detail)
+{
+	struct group_config *config = find_config(master->config, name);
+	struct group *group;
+
+	*detail = NULL;
+	if (config == NULL)
+		return FAULT_BAD_NAME;
+	if (groups_find(master->groups, name) != NULL)
+		return FAULT_ALREADY_ADDED;
+	if (activation_check(config, detail) == -1)
+		return FAULT_FAILED;
+	group = activation_add(master, config);
+	if (group == NULL) {
+		*detail = strdup(strerror(errno));
+		return FAULT_FAILED;
+	}
+	activation_autostart(group);
+	return FAULT_NONE;
+}
+
+enum fault
+activation_remove_named(struct master *master, const char *name, char **detail)
+{
+	struct group *group = groups_find(master->groups, name);
+
+	*detail = NULL;
+	if (group == NULL)
+		return FAULT_BAD_NAME;
+	if (group->unstopped > 0)
+		return FAULT_STILL_RUNNING;
+	activation_remove(master, group);
+	return FAULT_NONE;
 }
 
 void

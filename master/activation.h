@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "master/master.h"
+#include "proto/fault.h"
 
 /* Whether the group could be added: a FastCGI program's socket is made and closed once. 0,
  * or -1 with *why new (NULL without memory). */
@@ -16,6 +17,10 @@ NODISCARD struct group *activation_add(struct master *, struct group_config *);
 void activation_autostart(struct group *);
 /* Frees a group, none of whose processes runs; AUTO logs stay on disk. */
 void activation_remove(struct master *, struct group *);
+/* What group.add and group.remove do, by a group's name: FAULT_NONE, or a fault with
+ * *detail new, or NULL for the name. */
+enum fault activation_add_named(struct master *, const char *name, char **detail);
+enum fault activation_remove_named(struct master *, const char *name, char **detail);
 /* Frees all groups at the end of a run, whatever their processes do. */
 void activation_remove_all(struct master *);
 

@@ -11,6 +11,8 @@ typedef void command_fn(struct client *, uint64_t id, const json_t *params);
 command_fn cmd_process_start, cmd_process_stop, cmd_process_signal, cmd_process_stdin;
 command_fn cmd_group_start, cmd_group_stop, cmd_group_signal;
 command_fn cmd_all_start, cmd_all_stop, cmd_all_signal, cmd_all_clear;
+/* commands_sequence.c */
+command_fn cmd_process_restart, cmd_group_restart, cmd_all_restart, cmd_config_update;
 /* commands_log.c */
 command_fn cmd_log_open, cmd_log_clear, cmd_mainlog_open, cmd_mainlog_clear;
 /* commands_config.c */
@@ -26,5 +28,9 @@ command_fn cmd_daemon_break;
 
 /* The sink that sends a job's results to the client that is its context. */
 extern const struct job_sink commands_job_sink;
+/* New: the sequences of the commands of commands_sequence.c; NULL with errno. */
+struct sequences *commands_sequences_new(struct master *);
+/* Answers with what differs (taken), or with why nothing can be said (taken). */
+void commands_answer_difference(struct client *, uint64_t id, json_t *found, char *error);
 
 #endif

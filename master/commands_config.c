@@ -22,9 +22,8 @@ name_param(const json_t *params)
 	return json_string_value(json_object_get(params, "name"));
 }
 
-/* Answers with what differs (taken), or with why nothing can be said (taken). */
-static void
-answer_difference(struct client *client, uint64_t id, json_t *found, char *error)
+void
+commands_answer_difference(struct client *client, uint64_t id, json_t *found, char *error)
 {
 	if (found != NULL)
 		client_reply(client, id, found);
@@ -42,7 +41,7 @@ cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
 	json_t *found = reread(client->master, &error);
 
 	(void)params;
-	answer_difference(client, id, found, error);
+	commands_answer_difference(client, id, found, error);
 }
 
 void
@@ -52,7 +51,7 @@ cmd_config_preview(struct client *client, uint64_t id, const json_t *params)
 	json_t *found = preview(client->master, &error);
 
 	(void)params;
-	answer_difference(client, id, found, error);
+	commands_answer_difference(client, id, found, error);
 }
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */
@@ -113,60 +112,35 @@ cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
 
 /* --- groups come and go --------------------------------------------------------- */
 
-/* The definition of the last configuration read, or NULL. */
-static struct group_config *
-find_config(const struct config *config, const char *name)
+static void
+answer_change(struct client *client, uint64_t id, enum fault fault, const char *name,
+    char *detail)
 {
-	for (size_t i = 0; i < config->ngroups; i++)
-		if (str_equal(config->groups[i]->name, name))
-			return config->groups[i];
-	return NULL;
+	if (fault == FAULT_NONE)
+		client_reply(client, id, NULL);
+	else if (detail != NULL)
+		client_fault(client, id, fault, detail);
+	else
+		client_fault_echo(client, id, fault, name);
+	free(detail);
 }
 
 void
 cmd_group_add(struct client *client, uint64_t id, const json_t *params)
 {
-	struct master *master = client->master;
 	const char *name = name_param(params);
-	struct group_config *config = find_config(master->config, name);
-	struct group *group;
-	char *why = NULL;
+	char *detail;
+	enum fault fault = activation_add_named(client->master, name, &detail);
 
-	if (config == NULL) {
-		client_fault_echo(client, id, FAULT_BAD_NAME, name);
-		return;
-	}
-	if (groups_find(master->groups, name) != NULL) {
-		client_fault_echo(client, id, FAULT_ALREADY_ADDED, name);
-		return;
-	}
-	if (activation_check(config, &why) == -1) {
-		client_fault(client, id, FAULT_FAILED, why);
-		free(why);
-		return;
-	}
-	group = activation_add(master, config);
-	if (group == NULL) {
-		client_fault(client, id, FAULT_FAILED, strerror(errno));
-		return;
-	}
-	activation_autostart(group);
-	client_reply(client, id, NULL);
+	answer_change(client, id, fault, name, detail);
 }
 
 void
 cmd_group_remove(struct client *client, uint64_t id, const json_t *params)
 {
-	struct master *master = client->master;
 	const char *name = name_param(params);
-	struct group *group = groups_find(master->groups, name);
+	char *detail;
+	enum fault fault = activation_remove_named(client->master, name, &detail);
 
-	if (group == NULL) {
-		client_fault_echo(client, id, FAULT_BAD_NAME, name);
-	} else if (group->unstopped > 0) {
-		client_fault_echo(client, id, FAULT_STILL_RUNNING, name);
-	} else {
-		activation_remove(master, group);
-		client_reply(client, id, NULL);
-	}
+	answer_change(client, id, fault, name, detail);
 }

@@ -6,6 +6,7 @@
 #include "common/sock.h"
 #include "common/sock_unix.h"
 #include "master/commands.h"
+#include "master/sequence.h"
 #include "proto/frame.h"
 
 #include <errno.h>
@@ -52,9 +53,13 @@ static command_fn *const handlers[CMD_MAX] = {
     [CMD_ALL_CLEAR] = cmd_all_clear,
     [CMD_MAINLOG_OPEN] = cmd_mainlog_open,
     [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
+    [CMD_PROCESS_RESTART] = cmd_process_restart,
+    [CMD_GROUP_RESTART] = cmd_group_restart,
+    [CMD_ALL_RESTART] = cmd_all_restart,
     [CMD_CONFIG_REREAD] = cmd_config_reread,
     [CMD_CONFIG_ROWS] = cmd_config_rows,
     [CMD_CONFIG_PREVIEW] = cmd_config_preview,
+    [CMD_CONFIG_UPDATE] = cmd_config_update,
     [CMD_EVENT_SEND] = cmd_event_send,
     [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
     [CMD_DAEMON_RESTART] = cmd_daemon_restart,
@@ -103,6 +108,7 @@ static void
 client_free(struct client *client)
 {
 	jobs_forget(client->master->jobs, client);
+	sequences_forget(client->master->sequences, client);
 	peer_free(client->peer);
 	cursor_free(client->cursor);
 	free(client);

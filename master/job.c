@@ -18,6 +18,7 @@ struct job {
 	enum job_kind kind;
 	int signo;
 	char *said;		/* owned, or NULL; only for the sink */
+	uint64_t sequence;	/* whose part it is, or 0 */
 	struct job_sink sink;	/* empty = nobody listens */
 	void *ctx;
 	uint64_t *ids;
@@ -48,7 +49,7 @@ struct jobs {
 	size_t behind;		/* jobs in a row whose sinks would not take results */
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 88, "see jobs_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 96, "see jobs_get");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 128, "see jobs_get");
 
 /* ---- the respawn queue ---- */
@@ -117,7 +118,7 @@ job_start(const struct jobs *jobs, const struct job *job, struct process *p,
 {
 	enum fault fault = FAULT_NONE;
 
-	if (job->number < p->first_start_job) {
+	if ((job->sequence != 0 ? job->sequence : job->number) < p->first_start_job) {
 		log_info("%s: pending start cancelled", p->config->name);
 		return FAULT_ABNORMAL_TERMINATION;
 	}
@@ -348,6 +349,7 @@ jobs_queue(struct jobs *jobs, uint64_t number, const struct job_order *order, si
 	job->number = number;
 	job->kind = order->kind;
 	job->signo = order->signo;
+	job->sequence = order->sequence;
 	job->count = count;
 	jobs->count++;
 	jobs->waiting += count;
@@ -375,7 +377,7 @@ jobs_add(struct jobs *jobs, const struct job_order *order, struct process **proc
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
-	if (jobs_have_room(jobs, count, ctx)) {
+	if (order->sequence != 0 || jobs_have_room(jobs, count, ctx)) {
 		errno = ENOMEM;
 		job = jobs_queue(jobs, jobs->next_number, order, count);
 	}
@@ -438,7 +440,7 @@ jobs_get(const struct jobs *jobs, size_t index, struct job_state *state)
 	const struct job *job;
 
 	STAILQ_FOREACH(job, &jobs->queue, in_queue) {
-		if (index-- > 0)
+		if (job->sequence != 0 || index-- > 0)
 			continue;
 		*state = (struct job_state){
 			.number = job->number,
@@ -471,6 +473,12 @@ jobs_respawning(const struct jobs *jobs, size_t index)
 	const struct respawns *r = &jobs->respawns;
 
 	return index < r->count ? r->ids[(r->start + index) % r->room] : 0;
+}
+
+uint64_t
+jobs_take_number(struct jobs *jobs)
+{
+	return jobs->next_number++;
 }
 
 uint64_t

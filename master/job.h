@@ -26,6 +26,9 @@ struct job_order {
 	enum job_kind kind;
 	int signo;		/* of JOB_SIGNAL */
 	const char *said;	/* the signal as its sender wrote it, for faults; NULL = none */
+	/* A part of a sequence with this number, else 0: it counts as queued since then, does
+	 * not count against the bounds, and is not in the state document. */
+	uint64_t sequence;
 };
 
 /* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made
@@ -82,6 +85,8 @@ bool jobs_get(const struct jobs *, size_t index, struct job_state *);
 NODISCARD int jobs_put_back(struct jobs *, const struct job_state *); /* 0, or -1 ENOMEM */
 /* The index-th process waiting to be respawned, or 0 at the end. */
 uint64_t jobs_respawning(const struct jobs *, size_t index);
+/* A number of its own for a sequence of jobs. */
+uint64_t jobs_take_number(struct jobs *);
 /* The number that the next job gets. */
 uint64_t jobs_next_number(const struct jobs *);
 void jobs_set_next_number(struct jobs *, uint64_t number);

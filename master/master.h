@@ -23,6 +23,7 @@ struct frontend;
 struct listeners;
 struct notify;
 struct publisher;
+struct sequences;
 
 struct master {
 	/* Of the whole life, kept over a restart. */
@@ -48,6 +49,7 @@ struct master {
 	struct mainlog *mainlog;
 	struct groups *groups;
 	struct jobs *jobs;
+	struct sequences *sequences;
 	struct mood *mood;
 	struct publisher *publisher;
 	struct events *events;

@@ -7,6 +7,7 @@
 #include "common/str.h"
 #include "master/activation.h"
 #include "master/autolog.h"
+#include "master/commands.h"
 #include "master/control.h"
 #include "master/daemonize.h"
 #include "master/events.h"
@@ -16,6 +17,7 @@
 #include "master/publish.h"
 #include "master/reread.h"
 #include "master/runtime.h"
+#include "master/sequence.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -444,10 +446,12 @@ make_rooms(struct master *master, char **error)
 	master->events = events_new(master->loop, master->groups, &master->next_event);
 	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
 	master->jobs = jobs_new(master->loop, master->groups);
+	master->sequences = commands_sequences_new(master);
 	master->publisher = publisher_new(&master->seq, &publish_ops, master);
 	master->control = control_new(master);
 	if (master->events == NULL || master->mood == NULL || master->jobs == NULL ||
-	    master->publisher == NULL || master->control == NULL)
+	    master->sequences == NULL || master->publisher == NULL ||
+	    master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
@@ -544,6 +548,8 @@ finish(struct master *master, bool has_pidfile)
 	master->control = NULL;
 	frontend_free(master->frontend);
 	master->frontend = NULL;
+	sequences_free(master->sequences);
+	master->sequences = NULL;
 	jobs_free(master->jobs);
 	master->jobs = NULL;
 	activation_remove_all(master);

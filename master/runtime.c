@@ -10,6 +10,7 @@
 #include "master/publish.h"
 #include "master/run.h"
 #include "master/runtime_impl.h"
+#include "master/sequence.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -239,6 +240,7 @@ changed(struct process *process, enum process_state from)
 	if (process->pid == 0)
 		release_socket(process);
 	publish_changed(master->publisher, process);
+	sequences_changed(master->sequences, process);
 	if (from == process->state)
 		return;
 	events_process_state(master->events, process, from);

@@ -2,6 +2,7 @@
 
 #include "master/statedoc_events.h"
 #include "master/statedoc_json.h"
+#include "master/statedoc_sequences.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,7 @@ statedoc_write(const struct master *master, const struct statedoc_ops *ops, void
 	statedoc_add(&doc, "mood", write_mood(master->mood));
 	statedoc_add(&doc, "groups", write_groups(master, ops, ctx));
 	statedoc_add(&doc, "jobs", write_jobs(master->jobs));
+	statedoc_add(&doc, "sequences", statedoc_sequences_write(master->sequences));
 	statedoc_add(&doc, "events", statedoc_events_write(master->events));
 	return doc;
 }
@@ -437,6 +439,8 @@ statedoc_read(struct master *master, const json_t *doc, const struct statedoc_op
 	if (read_limit(json_object_get(doc, "child_nofile"), &master->child_nofile, why) ||
 	    read_groups(master, json_object_get(doc, "groups"), ops, ctx, why) == -1 ||
 	    read_jobs(master, json_object_get(doc, "jobs"), why) == -1 ||
+	    statedoc_sequences_read(master->sequences, json_object_get(doc, "sequences"),
+		why) == -1 ||
 	    statedoc_events_read(master->events, json_object_get(doc, "events"), why) == -1)
 		return -1;
 	return read_mood(master->mood, json_object_get(doc, "mood"), why);

@@ -145,6 +145,27 @@ static const struct cmd cmd_table[] = {
 		.flags = CMD_RPCD,
 		.result = "null",
 	},
+	[CMD_PROCESS_RESTART] = {
+		.name = "process.restart",
+		.params = "name:n,?more:t",
+		.role = ROLE_OPERATE,
+		.flags = 0,
+		.result = "job",
+	},
+	[CMD_GROUP_RESTART] = {
+		.name = "group.restart",
+		.params = "name:n",
+		.role = ROLE_OPERATE,
+		.flags = 0,
+		.result = "job",
+	},
+	[CMD_ALL_RESTART] = {
+		.name = "all.restart",
+		.params = "",
+		.role = ROLE_OPERATE,
+		.flags = 0,
+		.result = "job",
+	},
 	[CMD_CONFIG_REREAD] = {
 		.name = "config.reread",
 		.params = "",
@@ -165,6 +186,13 @@ static const struct cmd cmd_table[] = {
 		.role = ROLE_ADMIN,
 		.flags = 0,
 		.result = "added, changed, removed",
+	},
+	[CMD_CONFIG_UPDATE] = {
+		.name = "config.update",
+		.params = "?names:t",
+		.role = ROLE_ADMIN,
+		.flags = 0,
+		.result = "job, added, changed, removed",
 	},
 	[CMD_EVENT_SEND] = {
 		.name = "event.send",

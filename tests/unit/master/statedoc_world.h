@@ -9,6 +9,7 @@
 #include "common/loop.h"
 #include "common/str.h"
 #include "master/events.h"
+#include "master/sequence.h"
 #include "master/statedoc.h"
 
 #include <setjmp.h>
@@ -95,6 +96,8 @@ activate_pool(struct scene *s, const char *name)
 	events_group(s->master.events, EVENT_PROCESS_GROUP_ADDED, name);
 }
 
+static const struct sequence_ops sequence_ops;
+
 static struct scene *
 scene_new(void)
 {
@@ -110,8 +113,11 @@ scene_new(void)
 	s->master.loop = loop_new();
 	assert_non_null(s->master.loop);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
+	s->master.sequences = sequences_new(s->master.loop, s->master.groups,
+	    s->master.jobs, &sequence_ops, s);
 	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
 	assert_non_null(s->master.jobs);
+	assert_non_null(s->master.sequences);
 	assert_non_null(s->master.mood);
 	activate(s, "first", "stopped starting running");
 	activate(s, "second", "backoff stopping exited again");
@@ -133,6 +139,7 @@ scene_free(struct scene *s)
 	free(s->master.config_name);
 	events_free(s->master.events);
 	mood_free(s->master.mood);
+	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
 	groups_free(s->master.groups);
 	loop_free(s->master.loop);
@@ -248,12 +255,29 @@ wait_in_pools(struct scene *s)
 	events_stopping(s->master.events);
 }
 
+/* A restart that nobody asks after, and an update. */
+static void
+sequence(struct scene *s)
+{
+	static const struct sequence_sink sink;
+	struct sequence_step *steps = calloc(3, sizeof(*steps));
+
+	assert_non_null(steps);
+	steps[0].action = SEQUENCE_STOP;
+	steps[1] = (struct sequence_step){SEQUENCE_REMOVE, strdup("first")};
+	steps[2] = (struct sequence_step){SEQUENCE_START, strdup("second:*")};
+	assert_true(sequences_add(s->master.sequences, steps, 3, &sink, s) > 0);
+	assert_true(sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, &sink,
+	    s) > 0);
+}
+
 /* Everything that is not a process. */
 static void
 busy(struct scene *s)
 {
 	queue(s, JOB_SIGNAL, 12, find(s, "third", "due"), find(s, "first", "running"));
 	queue(s, JOB_STOP, 0, find(s, "second", "backoff"), find(s, "third", "fatal"));
+	sequence(s);
 	groups_move_last(s->master.groups, groups_find(s->master.groups, "first"));
 	events_move_last(s->master.events, pool_of(s, "pool"));
 	wait_in_pools(s);

@@ -7,7 +7,9 @@
 #include "common/sock.h"
 #include "common/str.h"
 #include "master/events.h"
+#include "master/commands.h"
 #include "master/control.h"
+#include "master/sequence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +119,7 @@ setup(void **state)
 	    events_new(s->master.loop, s->master.groups, &s->master.next_event);
 	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
+	s->master.sequences = commands_sequences_new(&s->master);
 	s->master.publisher = publisher_new(&s->master.seq, &publish_ops, s);
 	s->master.mainlog = mainlog_open(NULL, 0, 0, false);
 	s->master.control = control_new(&s->master);
@@ -134,6 +137,7 @@ teardown(void **state)
 	control_free(s->master.control);
 	publisher_free(s->master.publisher);
 	mainlog_free(s->master.mainlog);
+	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
 	mood_free(s->master.mood);
 	events_free(s->master.events);
@@ -246,7 +250,7 @@ is_tried(enum cmd_id id, int want)
 {
 	return want != 0 || (id != CMD_DAEMON_SHUTDOWN && id != CMD_DAEMON_RESTART &&
 	    id != CMD_HELLO && id != CMD_CONFIG_REREAD &&
-	    id != CMD_CONFIG_PREVIEW && id <= CMD_DAEMON_RESTART);
+	    id != CMD_CONFIG_PREVIEW && id != CMD_CONFIG_UPDATE && id <= CMD_DAEMON_RESTART);
 }
 
 static void

@@ -2,9 +2,11 @@
  * a fresh one made from the same configuration, and compared member by member. */
 #include "tests/unit/master/statedoc_world.h"
 
+#include "common/str.h"
+
 /* struct master is compared below in test_master; with a new member, go there first, and to
  * the rows in statedoc.c if it is state. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 208, "see test_master");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 216, "see test_master");
 
 /* A fresh master filled from the document, which must be good. */
 static struct scene *
@@ -77,6 +79,24 @@ assert_groups(struct scene *got, struct scene *want)
 	assert_null(g);
 	assert_int_equal(groups_unstopped(got->master.groups),
 	    groups_unstopped(want->master.groups));
+}
+
+static void
+assert_sequences(const struct sequences *got, const struct sequences *want)
+{
+	struct sequence_state g, w;
+	size_t i;
+
+	for (i = 0; sequences_get(want, i, &w); i++) {
+		assert_true(sequences_get(got, i, &g));
+		assert_int_equal(g.number, w.number);
+		assert_int_equal(g.count, w.count);
+		for (size_t k = 0; k < w.count; k++) {
+			assert_int_equal(g.steps[k].action, w.steps[k].action);
+			assert_true(str_equal(g.steps[k].target, w.steps[k].target));
+		}
+	}
+	assert_false(sequences_get(got, i, &g));
 }
 
 static void
@@ -157,6 +177,7 @@ assert_same(struct scene *got, struct scene *want)
 	    want->master.child_nofile.rlim_max);
 	assert_groups(got, want);
 	assert_jobs(got->master.jobs, want->master.jobs);
+	assert_sequences(got->master.sequences, want->master.sequences);
 	assert_mood(got->master.mood, want->master.mood);
 	assert_events(got->master.events, want->master.events);
 	assert_int_equal(got->put, 14);

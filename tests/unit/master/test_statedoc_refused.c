@@ -87,6 +87,25 @@ test_spoiled_rest(void **state UNUSED)
 }
 
 static void
+test_spoiled_sequences(void **state UNUSED)
+{
+	static const char *const cases[] = {
+		"{}",
+		"[{\"number\":0,\"steps\":[]}]",
+		"[{\"number\":1,\"steps\":{}}]",
+		"[{\"number\":1,\"steps\":[{\"action\":4,\"target\":\"x\"}]}]",
+		"[{\"number\":1,\"steps\":[{\"action\":2,\"target\":null}]}]",
+	};
+	struct scene *old = scene_new();
+	json_t *doc = through_text(old);
+
+	for (size_t i = 0; i < nitems(cases); i++)
+		assert_refused_with(doc, doc, "sequences", cases[i]);
+	json_decref(doc);
+	scene_free(old);
+}
+
+static void
 test_spoiled_values(void **state UNUSED)
 {
 	struct scene *old = scene_new();
@@ -201,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_spoiled_members),
 		cmocka_unit_test(test_spoiled_rest),
 		cmocka_unit_test(test_spoiled_values),
+		cmocka_unit_test(test_spoiled_sequences),
 		cmocka_unit_test(test_spoiled_listener),
 		cmocka_unit_test(test_runtime_refuses),
 	};
