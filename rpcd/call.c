@@ -72,7 +72,7 @@ call_free(struct call *call)
 	buf_clear(&call->body);
 	json_decref(call->multi);
 	if (call->cost > 0)
-		held_give(&call->calls->rpcd->held, call->cost);
+		held_give(&call->step.share->held, call->cost);
 	free(call);
 }
 
@@ -365,14 +365,16 @@ calls_free(struct calls *calls)
 }
 
 static struct call *
-call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done, void *ctx)
+call_new(struct calls *calls, struct share *share, enum role role, bool may_park,
+    call_done_fn *done, void *ctx)
 {
 	struct call *call = xcalloc(1, sizeof(*call));
 
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	document_init(&call->doc, &calls->rpcd->held);
+	document_init(&call->doc, &share->held);
+	call->step.share = share;
 	call->step.rpcd = calls->rpcd;
 	call->step.doc = &call->doc;
 	call->step.role = role;
@@ -387,15 +389,15 @@ call_new(struct calls *calls, enum role role, bool may_park, call_done_fn *done,
 }
 
 struct call *
-call_begin(struct calls *calls, enum role role, struct buf *body, bool may_park,
-    call_done_fn *done, void *ctx)
+call_begin(struct calls *calls, struct share *share, enum role role, struct buf *body,
+    bool may_park, call_done_fn *done, void *ctx)
 {
 	bool answered = false;
 	struct call *call;
 
 	/* First of all, for it may read from the master and so answer other calls. */
 	rpcd_is_current(calls->rpcd);
-	call = call_new(calls, role, may_park, done, ctx);
+	call = call_new(calls, share, role, may_park, done, ctx);
 	call->answered = &answered;
 	call_read(call, body);
 	call_run(call);

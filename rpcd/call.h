@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "proto/role.h"
+#include "rpcd/held.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sharedtext.h"
 
@@ -26,6 +27,7 @@ struct reply {
 	struct buf body;	/* the whole document, when there is none of the others */
 	struct sharedtext *shared;	/* owned use, or NULL */
 	struct reply_stream stream;
+	size_t held;	/* bytes that it has in the budget until it is sent */
 	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };
 
@@ -35,12 +37,13 @@ typedef void call_done_fn(void *ctx, struct reply *reply);
 
 struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
-/* Begins the call in `body`, whose content it takes when it is long. NULL when it was
- * answered at once, else the parked call. may_park false: a call that would have to wait or
- * to ask the master is answered with fault 30 and its reason. A long body and a long
- * multicall are worked off in turns of the loop, whatever may_park says. */
-struct call *call_begin(struct calls *, enum role, struct buf *body, bool may_park,
-    call_done_fn *, void *ctx);
+/* Begins the call in `body`, whose content it takes when it is long; what it holds is
+ * counted in the share, which outlives it and its reply. NULL when it was answered at once,
+ * else the parked call. may_park false: a call that would have to wait or to ask the master
+ * is answered with fault 30 and its reason. A long body and a long multicall are worked
+ * off in turns of the loop, whatever may_park says. */
+struct call *call_begin(struct calls *, struct share *, enum role, struct buf *body,
+    bool may_park, call_done_fn *, void *ctx);
 /* The client is gone: what was begun goes on, nobody is told. */
 void call_abandon(struct call *);
 /* The mirror changed (observer of rpcd->mirror); id 0 = look at everything parked. */

@@ -57,7 +57,7 @@ is_polled(const char *name)
 static bool
 call_hold(struct call *call, size_t cost)
 {
-	struct held *held = &call->calls->rpcd->held;
+	struct held *held = &call->step.share->held;
 
 	if (cost <= HELD_SMALL || cost <= call->cost)
 		return true;

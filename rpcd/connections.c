@@ -38,7 +38,7 @@ struct connections {
 	size_t count;
 	struct idmap *addresses;
 	struct {
-		size_t count;
+		size_t count, weight;
 		struct connection_list by_time;
 		struct rank ranks[RANKS];	/* addresses by count, rank 0 unused */
 	} phases[CONNECTION_PHASES];
@@ -146,6 +146,7 @@ connection_leave_phase(struct connection *c)
 	TAILQ_REMOVE(&all->phases[c->phase].by_time, c, by_time);
 	TAILQ_REMOVE(&of->connections, c, by_address);
 	all->phases[c->phase].count--;
+	all->phases[c->phase].weight -= c->weight;
 	of->weight -= c->weight;
 	address_rank(all, of, c->phase, of->count - 1);
 }
@@ -163,6 +164,7 @@ connection_join_phase(struct connection *c, enum connection_phase phase, int64_t
 	TAILQ_INSERT_TAIL(&all->phases[phase].by_time, c, by_time);
 	TAILQ_INSERT_TAIL(&of->connections, c, by_address);
 	all->phases[phase].count++;
+	all->phases[phase].weight += c->weight;
 	of->weight += c->weight;
 	address_rank(all, of, phase, of->count + 1);
 }
@@ -327,11 +329,19 @@ void
 connection_weigh(struct connection *c, size_t weight, int64_t now)
 {
 	struct address_phase *of = &c->address->phases[c->phase];
+	size_t *all = &c->all->phases[c->phase].weight;
 
 	of->weight = of->weight - c->weight + weight;
+	*all = *all - c->weight + weight;
 	if (weight > c->weight)
 		c->weighed = now;
 	c->weight = weight;
+}
+
+size_t
+connections_weight(const struct connections *all, enum connection_phase phase)
+{
+	return all->phases[phase].weight;
 }
 
 struct connection *

@@ -86,6 +86,8 @@ int64_t connections_deadline(const struct connections *, int64_t now);
 /* The connection to be closed because the listener is too full, or NULL: always the oldest
  * one of the address with the most of them in its phase. */
 struct connection *connections_victim(const struct connections *);
+/* Bytes of memory that all connections in the phase hold. */
+size_t connections_weight(const struct connections *, enum connection_phase);
 /* Memory is short: the connection that has held some in the phase for longest, of the
  * address that holds the most; only one that has held it since `before`. Or NULL. */
 struct connection *connections_heaviest(

@@ -22,19 +22,21 @@ document_init(struct document *doc, struct held *held)
 }
 
 static void
-part_clear(struct document_part *part)
+part_clear(struct document *doc, struct document_part *part)
 {
 	buf_clear(&part->text);
-	if (part->fd >= 0)
-		close(part->fd);
+	if (part->fd < 0)
+		return;
+	close(part->fd);
 	part->fd = -1;
+	held_give_file(doc->held);
 }
 
 void
 document_clear(struct document *doc)
 {
 	for (size_t i = 0; i < doc->nparts; i++)
-		part_clear(&doc->parts[i]);
+		part_clear(doc, &doc->parts[i]);
 	free(doc->parts);
 	sharedtext_drop(doc->shared);
 	if (doc->counted > 0)
@@ -167,7 +169,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 
 	if (range->length <= LOGREAD_PIECE)
 		return add_short_log(doc, fd, range);
-	if (doc->nlogs >= DOCUMENT_LOGS_MAX) {
+	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !held_take_file(doc->held)) {
 		close(fd);
 		errno = EMFILE;
 		return -1;
@@ -227,7 +229,7 @@ stream_next(struct stream *stream, bool *failed)
 		}
 		if (buf_len(&stream->escaped) > 0)
 			return &stream->escaped;
-		part_clear(part);
+		part_clear(&stream->doc, part);
 		document_count(&stream->doc);
 	}
 	return NULL;
@@ -285,13 +287,16 @@ document_reply(struct document *doc, struct reply *reply)
 	*reply = (struct reply){ .status = 200, .shared = doc->shared };
 	if (doc->shared != NULL) {
 		doc->shared = NULL;
+		reply->held = reply->shared->len;
 		return;
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
+		reply->held = document_held(doc);
 		reply_text(doc, reply);
 		return;
 	}
 	document_count(doc);
+	reply->held = doc->counted;
 	stream = xcalloc(1, sizeof(*stream));
 	stream->doc = *doc;
 	document_init(doc, stream->doc.held);

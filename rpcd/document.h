@@ -25,7 +25,7 @@ struct document_part;
 struct document {
 	struct document_part *parts;	/* owned */
 	size_t nparts;
-	size_t nlogs;			/* held open */
+	size_t nlogs;			/* held open, each counted in the budget */
 	struct sharedtext *shared;	/* owned use: instead of all parts, or NULL */
 	struct held *held;	/* the account … */
 	size_t counted;		/* … and what is in it of this document: its texts, … */
@@ -46,7 +46,8 @@ NODISCARD bool document_promise(struct document *, size_t n);
 /* A result has been written: brings the account up to date. */
 void document_count(struct document *);
 /* Adds a log's range as character data; takes fd. What fits one piece is read at once. 0,
- * or -1 with errno (EMFILE: too many logs); then nothing was added. */
+ * or -1 with errno (EMFILE: too many logs, of this reply or of its listener); then nothing
+ * was added. */
 NODISCARD int document_log(struct document *, int fd, const struct logread_range *);
 /* Takes back all text written since the document held so much. */
 void document_rollback(struct document *, size_t held);

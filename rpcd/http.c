@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http_request.h"
+#include "rpcd/rows.h"
 #include "rpcd/sandbox.h"
 
 #include <errno.h>
@@ -34,22 +35,50 @@ struct http_listener {
 	struct source *ready; /* libmicrohttpd's epoll set; gate.timer: its time-outs */
 };
 
-/* Half of the descriptors, shared by the listeners: a connection may hold a log open. */
-static unsigned
-listener_connections(const struct rpcd *rpcd)
+/* The share of a listener in what all of them have. */
+static size_t
+listener_part(const struct rpcd *rpcd, size_t all)
 {
-	size_t listeners = rpcd->nlisteners > 0 ? rpcd->nlisteners : 1;
-	struct rlimit files = {.rlim_max = FILES_RESERVED};
-	size_t most;
+	return all / (rpcd->nlisteners > 0 ? rpcd->nlisteners : 1);
+}
+
+static size_t
+at_most(size_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
+/* Descriptors for a listener. */
+static size_t
+listener_files(const struct rpcd *rpcd)
+{
+	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max > SANDBOX_FILES)
 		files.rlim_max = SANDBOX_FILES;
-	most = files.rlim_max > 2 * FILES_RESERVED ? files.rlim_max - FILES_RESERVED
-						   : FILES_RESERVED;
-	most = most / 2 / listeners;
-	if (most > CONNECTIONS_MAX)
-		most = CONNECTIONS_MAX;
-	return most > CONNECTIONS_LEAST ? (unsigned)most : CONNECTIONS_LEAST;
+	if (files.rlim_max < 2 * FILES_RESERVED)
+		files.rlim_max = 2 * FILES_RESERVED;
+	return listener_part(rpcd, files.rlim_max - FILES_RESERVED);
+}
+
+/* What no other listener can take from this one. Half of the descriptors are for
+ * connections, half for the logs that they read: two for one that is followed, one for each
+ * call that waits for a log. */
+static void
+listener_bounds(struct http_listener *l)
+{
+	const struct rpcd *rpcd = l->gate.rpcd;
+	size_t half = listener_files(rpcd) / 2;
+	size_t most = at_most(half, CONNECTIONS_MAX);
+
+	l->gate.connections = connections_new(
+	    most > CONNECTIONS_LEAST ? (unsigned)most : CONNECTIONS_LEAST);
+	l->gate.max_followers = at_most(half / 8, HTTP_FOLLOWERS_MAX);
+	held_init(&l->gate.bodies, l->gate.name,
+	    at_most(listener_part(rpcd, HTTP_HELD_ALL), HTTP_HELD_MAX), 0);
+	held_init(&l->gate.share.held, l->gate.name,
+	    at_most(listener_part(rpcd, HELD_ALL), HELD_MAX),
+	    half - 2 * l->gate.max_followers - at_most(half / 4, HTTP_PARKED_MAX));
 }
 
 static void *
@@ -159,11 +188,13 @@ http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_tak
 	TAILQ_INIT(&l->gate.all);
 	TAILQ_INIT(&l->gate.left);
 	l->gate.is_unix = is_unix;
-	l->gate.connections = connections_new(listener_connections(rpcd));
 	listener_name(l, fd);
+	listener_bounds(l);
 	l->fd = -1;
-	l->daemon = listener_daemon(l, fd);
+	l->gate.share.rows = rows_new(rpcd, &l->gate.share.held);
+	l->daemon = l->gate.share.rows != NULL ? listener_daemon(l, fd) : NULL;
 	if (l->daemon == NULL) {
+		rows_free(l->gate.share.rows);
 		connections_free(l->gate.connections);
 		free(l);
 		return NULL;
@@ -205,8 +236,9 @@ listener_run(void *ctx, uint32_t ready)
 	int64_t deadline = clock_mono_ms() + RUNS_MS;
 
 	(void)ready;
-	for (int runs = 0;
-	     again && runs < RUNS_MAX && (runs == 0 || clock_mono_ms() < deadline); runs++) {
+	for (int runs = 0; again && runs < RUNS_MAX; runs++) {
+		if (runs > 0 && clock_mono_ms() >= deadline)
+			break;
 		again = listener_run_once(l);
 		waits = MHD_get_timeout(l->daemon, &left) == MHD_YES;
 		again = again || (waits && left == 0);
@@ -257,6 +289,7 @@ http_listener_free(struct http_listener *l)
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
 		close(l->fd);
+	rows_free(l->gate.share.rows);
 	connections_free(l->gate.connections);
 	auth_free(l->gate.auth);
 	free(l);

@@ -192,6 +192,53 @@ gate_end_victims(struct http_gate *gate, int64_t now)
 	return any;
 }
 
+static void
+gate_warn_heavy(struct http_gate *gate, const struct held *held, const struct connection *c)
+{
+	log_limited(&gate->heavy, LEVEL_WARN,
+	    "%s: clients leave %zu bytes unread or incomplete, closing a connection that "
+	    "%s: it holds %zu bytes",
+	    gate->name, held->bytes, phase_text(c->phase), c->weight);
+}
+
+/* Frees the half that other clients need. What is closing is as good as free. */
+static bool
+gate_end_heavy(struct http_gate *gate, const struct held *held, enum connection_phase phase,
+    int64_t now)
+{
+	struct connections *all = gate->connections;
+	size_t half = held->max / 2;
+	struct connection *state;
+	bool any = false;
+
+	while (held->bytes > half + connections_weight(all, CONNECTION_CLOSING)) {
+		state = connections_heaviest(all, phase, now - CONNECTION_WEIGHT_MS);
+		if (state == NULL)
+			break;
+		gate_warn_heavy(gate, held, state);
+		connection_shut(connection_of_state(state), now);
+		any = true;
+	}
+	return any;
+}
+
+bool
+http_connections_make_room(const struct http_connection *c)
+{
+	struct http_gate *gate = c->gate;
+	struct connection *state =
+	    connections_heaviest(gate->connections, CONNECTION_FRESH, INT64_MAX);
+	struct http_connection *other = state != NULL ? connection_of_state(state) : NULL;
+
+	if (other == NULL || other == c || other->request == NULL)
+		return false;
+	gate_warn_heavy(gate, &gate->bodies, state);
+	http_request_drop_body(other->request);
+	connection_weigh(state, 0, 0);
+	connection_shut(other, clock_mono_ms());
+	return true;
+}
+
 bool
 http_connections_tend(struct http_gate *gate)
 {
@@ -200,11 +247,19 @@ http_connections_tend(struct http_gate *gate)
 
 	any |= gate_end_expired(gate, now);
 	any |= gate_end_victims(gate, now);
+	if (held_presses(&gate->bodies))
+		any |= gate_end_heavy(gate, &gate->bodies, CONNECTION_FRESH, now);
+	if (held_presses(&gate->share.held))
+		any |= gate_end_heavy(gate, &gate->share.held, CONNECTION_BUSY, now);
 	return any;
 }
 
 int64_t
 http_connections_deadline(const struct http_gate *gate)
 {
-	return connections_deadline(gate->connections, clock_mono_ms());
+	int64_t now = clock_mono_ms();
+
+	if (held_presses(&gate->bodies) || held_presses(&gate->share.held))
+		return now + CONNECTION_WEIGHT_MS;
+	return connections_deadline(gate->connections, now);
 }

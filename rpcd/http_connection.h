@@ -38,6 +38,10 @@ void http_connection_sleeps(struct http_connection *);
 /* After a run of libmicrohttpd: shuts down what has to be closed. True: libmicrohttpd must
  * run again, because it sees that only then. */
 NODISCARD bool http_connections_tend(struct http_gate *);
+/* There is no memory for a client's body: the body that has been in memory for longest, of
+ * the address that has the most there, is given up. False: there is none but the client's
+ * own. */
+NODISCARD bool http_connections_make_room(const struct http_connection *);
 /* When to tend them again: monotonic, -1 = nothing is pending. */
 int64_t http_connections_deadline(const struct http_gate *);
 

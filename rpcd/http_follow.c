@@ -61,10 +61,12 @@ http_follow_ask(struct http_request *r)
 	    .opened = follow_opened, .ready = follow_ready};
 	struct http_gate *gate = r->gate;
 
-	if (gate->followers < HTTP_FOLLOWERS_MAX)
+	if (gate->followers < gate->max_followers)
 		r->follow = follow_begin(gate->rpcd->followers, &r->target, &ops, r);
 	else
-		log_warn("a client may not follow a log: %zu do", gate->followers);
+		log_limited(&gate->share.held.refused, LEVEL_WARN,
+		    "%s: a client may not follow a log: %zu do", gate->name,
+		    gate->followers);
 	if (r->follow == NULL) {
 		follow_refuse(r, 503);
 		return;

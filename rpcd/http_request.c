@@ -12,11 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a body of so many bytes is in the budget for. */
+static size_t
+body_cost(size_t len)
+{
+	return len > HELD_SMALL ? len : 0;
+}
+
 static void
 request_release_body(struct http_request *r)
 {
-	r->gate->held -= buf_len(&r->body);
+	held_give(&r->gate->bodies, body_cost(buf_len(&r->body)));
 	buf_clear(&r->body);
+}
+
+void
+http_request_drop_body(struct http_request *r)
+{
+	r->gone = true;
+	request_release_body(r);
 }
 
 struct http_request *
@@ -70,6 +84,7 @@ http_request_free(struct http_request *r)
 	if (r->ends_daemon)
 		calls_answered(r->gate->rpcd->calls);
 	r->client->request = NULL;
+	connection_weigh(&r->client->state, 0, 0);
 	connection_enter(&r->client->state, CONNECTION_IDLE, clock_mono_ms());
 	request_release_body(r);
 	follow_target_clear(&r->target);
@@ -170,11 +185,17 @@ request_headers(struct http_request *r, const char *method, const char *version)
 static int
 request_keep(struct http_request *r, const char *data, size_t size)
 {
-	if (r->gate->held + size > HTTP_HELD_MAX || buf_append(&r->body, data, size) < 0) {
-		log_warn("a request was refused: no memory for its body");
+	struct held *bodies = &r->gate->bodies;
+	size_t before = body_cost(buf_len(&r->body));
+	size_t cost = body_cost(buf_len(&r->body) + size);
+
+	while (cost > before && !held_fits_shared(bodies, cost - before))
+		if (!http_connections_make_room(r->client))
+			return -1;
+	if (buf_append(&r->body, data, size) < 0)
 		return -1;
-	}
-	r->gate->held += size;
+	held_add(bodies, cost - before);
+	connection_weigh(&r->client->state, cost, clock_mono_ms());
 	return 0;
 }
 
@@ -185,9 +206,12 @@ request_body(struct http_request *r, const char *data, size_t *size)
 	connection_received(&r->client->state, *size);
 	if (r->received > HTTP_DISCARD_MAX)
 		return MHD_NO;
+	if (r->gone)
+		return MHD_NO;
 	if (r->status == 0 && r->route->has_body && request_keep(r, data, *size) < 0) {
 		r->status = 503;
 		request_release_body(r);
+		connection_weigh(&r->client->state, 0, 0);
 	}
 	*size = 0;
 	return MHD_YES;
@@ -200,6 +224,8 @@ call_done(void *ctx, struct reply *reply)
 
 	r->status = reply->status;
 	r->ends_daemon = reply->ends_daemon;
+	connection_weigh(&r->client->state, reply->held > HELD_SMALL ? reply->held : 0,
+	    clock_mono_ms());
 	r->response = http_page_reply(reply, &r->answered);
 	if (r->call == NULL)
 		return;
@@ -213,10 +239,10 @@ http_call_ask(struct http_request *r)
 {
 	bool may_park = r->gate->parked < HTTP_PARKED_MAX;
 
-	/* What the call takes of it is in the account of the calls. */
-	r->gate->held -= buf_len(&r->body);
-	r->call = call_begin(
-	    r->gate->rpcd->calls, r->role, &r->body, may_park, call_done, r);
+	/* What the call takes of it is in the budget of the calls. */
+	held_give(&r->gate->bodies, body_cost(buf_len(&r->body)));
+	r->call = call_begin(r->gate->rpcd->calls, &r->gate->share, r->role, &r->body,
+	    may_park, call_done, r);
 	buf_clear(&r->body);
 	if (r->call == NULL)
 		return;

@@ -7,6 +7,7 @@
 #include "common/loglimit.h"
 #include "common/queue.h"
 #include "rpcd/auth.h"
+#include "rpcd/held.h"
 #include "rpcd/http_connection.h"
 #include "rpcd/rpcd.h"
 
@@ -17,27 +18,31 @@
 /* A refused request's body is read and dropped up to here, so that the client is there to
  * see the answer; what announces more is answered at once and cut off. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
-/* Bytes of bodies in memory, all requests of a listener together; beyond it 503. */
+/* Bytes of bodies in memory, short ones excepted: of all requests of a listener, beyond
+ * which the client that holds the most loses its request, and of all listeners. */
 #define HTTP_HELD_MAX (64 * 1024 * 1024)
+#define HTTP_HELD_ALL (4 * HTTP_HELD_MAX)
 
 struct http_request;
 
 /* What the requests of one listener share. */
 struct http_gate {
 	struct rpcd *rpcd;
-	char name[64];		/* in log lines: "listener" and its address */
+	char name[64];		/* in log lines */
 	bool is_unix;
 	struct auth *auth;	/* owned by the listener */
 	struct source *timer;	/* armed in the past when a connection was resumed: only
 				 * a run of libmicrohttpd's takes it up */
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
-	struct log_limit unwatched, crowded;
+	struct log_limit unwatched, crowded, heavy;
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */
 	size_t followers;	/* … that follow a log */
-	size_t held;		/* bytes of bodies in memory */
+	size_t max_followers;
+	struct held bodies;	/* in memory */
+	struct share share;	/* of the calls */
 };
 
 /* New; uri is the raw text of the request line. */
@@ -51,7 +56,9 @@ void http_request_free(struct http_request *);
 /* Nobody waits for the answer any more: if the request sleeps, what was begun is given up
  * and its connection ends in the next run. */
 void http_request_drop_asleep(struct http_request *);
-/* The same for all requests of the gate. */
+/* Its connection has been shut down: drops what has come of the body. */
+void http_request_drop_body(struct http_request *);
+/* As http_request_drop_asleep, for all requests of the gate. */
 void http_request_drop_all(struct http_gate *);
 
 #endif

@@ -19,6 +19,7 @@ struct interface_call {
 	TAILQ_ENTRY(interface_call) in_calls;	/* pending or late; the oldest first */
 	struct interface *interface;
 	struct call_step *step;		/* NULL: the caller has gone */
+	const struct share *share;	/* of its listener */
 	bool late;			/* its time is up: it may still be answered */
 	int64_t due_ms;
 };
@@ -34,7 +35,7 @@ struct interface {
 	int64_t describe_due_ms;	/* when its silence is logged, or -1 */
 	struct description description;	/* the last one; kept while it is down */
 	struct interface_calls pending, late;
-	size_t npending, nlate;
+	size_t nlate;
 	struct source *timer;	/* for the oldest, or for the description before */
 	bool removed;		/* freed when the timer says so: callers may be under way */
 };
@@ -67,7 +68,6 @@ take_out(struct interface_call *call)
 		interface->nlate--;
 	} else {
 		TAILQ_REMOVE(&interface->pending, call, in_calls);
-		interface->npending--;
 	}
 }
 
@@ -224,6 +224,7 @@ ask(struct interface *interface, struct call_step *step)
 
 	pending->interface = interface;
 	pending->step = step;
+	pending->share = step->share;
 	pending->due_ms = clock_mono_ms() + INTERFACE_PATIENCE_MS;
 	if (peer_call(interface->peer, "call",
 		json_pack("{s:s,s:O}", "method", strchr(step->method->name, '.') + 1,
@@ -236,8 +237,21 @@ ask(struct interface *interface, struct call_step *step)
 	step->served = pending;
 	step->phase = STEP_ASKED;
 	TAILQ_INSERT_TAIL(&interface->pending, pending, in_calls);
-	interface->npending++;
 	arm(interface);
+}
+
+/* Those of the listener that wait for the program. */
+static size_t
+pending_of(const struct interface *interface, const struct share *share)
+{
+	const struct interface_call *call;
+	size_t n = 0;
+
+	TAILQ_FOREACH(call, &interface->pending, in_calls)
+	{
+		n += call->share == share;
+	}
+	return n;
 }
 
 /* Why a call cannot be asked now, or NULL. */
@@ -249,7 +263,8 @@ obstacle(const struct interface *interface, const struct call_step *step)
 	/* What is known of it is its predecessor's. */
 	if (!interface->described)
 		return "has not described its methods yet";
-	if (interface->npending >= INTERFACE_PENDING_MAX || !step->may_park)
+	if (!step->may_park ||
+	    pending_of(interface, step->share) >= INTERFACE_PENDING_MAX)
 		return "has too many calls waiting";
 	return NULL;
 }

@@ -12,7 +12,8 @@
 
 #define INTERFACE_METHODS_MAX 256	/* of one namespace */
 #define INTERFACE_HELP_MAX 4096		/* bytes */
-#define INTERFACE_PENDING_MAX 64	/* calls that one program has not answered */
+/* Calls of a listener that one program has not answered. */
+#define INTERFACE_PENDING_MAX 64
 #define INTERFACE_LATE_MAX 1024	/* that it has not answered when their time was up */
 #define INTERFACE_ROOM 4096		/* bytes that a result has for sure */
 #define INTERFACE_PATIENCE_MS 10000	/* for an answer */

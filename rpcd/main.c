@@ -11,7 +11,6 @@
 #include "rpcd/interface.h"
 #include "rpcd/ping.h"
 #include "rpcd/rpcd.h"
-#include "rpcd/rows.h"
 #include "rpcd/sandbox.h"
 #include "rpcd/setup.h"
 
@@ -315,7 +314,6 @@ main_free(struct front *f)
 	free(rpcd->listeners);
 	interfaces_free(rpcd->interfaces);
 	calls_free(rpcd->calls);
-	rows_free(rpcd->rows);
 	followers_free(rpcd->followers);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
@@ -386,7 +384,6 @@ main_connect(struct front *f)
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
-	rpcd->rows = rows_new(rpcd);
 	rpcd->interfaces = interfaces_new(rpcd);
 	rpcd->followers = followers_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);

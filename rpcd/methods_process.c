@@ -47,14 +47,14 @@ rpc_process_info(struct call_step *step)
 void
 rpc_all_info(struct call_step *step)
 {
-	struct sharedtext *text = rows_reply(step->rpcd->rows);
+	struct sharedtext *text = rows_reply(step->share->rows);
 
 	if (text == NULL) {
 		step_fault(step, FAULT_FAILED, HELD_WHY);
 	} else if (!step->element) {
 		step_return_shared(step, text);
 	} else if (step_room(step, text->len)) {
-		rows_write(step->rpcd->rows, step_open(step));
+		rows_write(step->share->rows, step_open(step));
 		step_close(step);
 	}
 }

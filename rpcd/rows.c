@@ -1,16 +1,15 @@
 #include "rpcd/rows.h"
 
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/xmlwrite.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct rows {
 	struct rpcd *rpcd;
+	struct held *held;
 	struct source *timer;
 	struct sharedtext *text;	/* NULL = none is kept */
 	size_t head, tail;		/* bytes around the value */
@@ -29,15 +28,17 @@ rows_forget(void *ctx, uint32_t ready UNUSED)
 }
 
 struct rows *
-rows_new(struct rpcd *rpcd)
+rows_new(struct rpcd *rpcd, struct held *held)
 {
 	struct rows *rows = xcalloc(1, sizeof(*rows));
 
 	rows->rpcd = rpcd;
+	rows->held = held;
 	rows->timer = loop_timer(rpcd->loop, rows_forget, rows);
-	if (rows->timer == NULL)
-		fatal("a timer: %s", strerror(errno));
-	return rows;
+	if (rows->timer != NULL)
+		return rows;
+	free(rows);
+	return NULL;
 }
 
 void
@@ -93,7 +94,7 @@ rows_make(struct rows *rows)
 	xmlwrite_tail(&out);
 	rows->tail = buf_len(&out) - rows->tail;
 	rows->len = buf_len(&out);
-	rows->text = sharedtext_new(&out, &rows->rpcd->held);
+	rows->text = sharedtext_new(&out, rows->held);
 	source_arm(rows->timer, clock_mono_ms() + ROWS_KEPT_MS);
 }
 
@@ -107,7 +108,7 @@ rows_reply(struct rows *rows)
 		return rows->text;
 	rows_forget(rows, 0);
 	/* The next one is about as long. */
-	if (rows->len > HELD_SMALL && !held_fits_shared(&rows->rpcd->held, rows->len))
+	if (rows->len > HELD_SMALL && !held_fits_shared(rows->held, rows->len))
 		return NULL;
 	rows->second = second;
 	rows->version = version;

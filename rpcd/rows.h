@@ -4,6 +4,7 @@
 #ifndef RPCD_ROWS_H
 #define RPCD_ROWS_H
 
+#include "rpcd/held.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sharedtext.h"
 
@@ -13,7 +14,8 @@
 
 struct rows;
 
-struct rows *rows_new(struct rpcd *);
+/* New; the texts are counted in `held`, which is borrowed. NULL with errno. */
+struct rows *rows_new(struct rpcd *, struct held *);
 void rows_free(struct rows *);	/* NULL is fine */
 /* The whole reply of getAllProcessInfo; borrowed until the next call. NULL: too much is
  * held already. */

@@ -5,7 +5,6 @@
 #include "common/loop.h"
 #include "proto/mirror.h"
 #include "proto/peer.h"
-#include "rpcd/held.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,7 +14,6 @@ struct call;
 struct followers;
 struct http_listener;
 struct interfaces;
-struct rows;
 
 struct rpcd {
 	struct loop *loop;
@@ -26,8 +24,6 @@ struct rpcd {
 	size_t nlisteners;
 	struct interfaces *interfaces;	/* namespaces that programs serve */
 	struct calls *calls;		/* all calls under way (rpcd/call.h) */
-	struct rows *rows;		/* what all processes are, ready to be sent */
-	struct held held;		/* what calls and replies hold */
 	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */

@@ -34,6 +34,7 @@ typedef void step_answer_fn(struct call_step *, enum fault, const char *message,
 
 struct call_step {
 	struct rpcd *rpcd;
+	struct share *share;	/* of the client's listener */
 	struct document *doc;	/* where the result goes */
 	enum role role;		/* of the client */
 	bool may_park;

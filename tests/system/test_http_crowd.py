@@ -7,7 +7,7 @@ import select
 import socket
 import time
 
-from reeve import Case, cat, reeve_only, until
+from reeve import Case, cat, program, reeve_only, until
 from test_http import CALL, Reply, basic, request
 
 MIB = 1 << 20
@@ -32,10 +32,11 @@ def half(length=100, body=b"abc", headers=()):
 class Crowd(Case):
     tcp = None
     credentials = ()
+    programs = cat("a")
 
     def setUp(self):
         self.files = raise_files()
-        self.d = self.daemon(cat("a"), tcp=self.tcp)
+        self.d = self.daemon(self.programs, tcp=self.tcp)
         self.good = request(headers=self.credentials)
 
     def connect(self, via="tcp", source=None):
@@ -53,7 +54,8 @@ class Crowd(Case):
 
     def assertServes(self, via="tcp", source=None):
         with self.connect(via, source) as s:
-            self.assertEqual(200, self.ask(s, self.good if via == "tcp" else request()).status)
+            data = self.good if via == "tcp" else request()
+            self.assertEqual(200, self.ask(s, data).status)
 
     def connections(self):
         """Of the front end, those that wait to be accepted excepted."""
@@ -202,6 +204,89 @@ class Floods(Crowd):
 
 @reeve_only
 class FloodsWithPassword(Password, Floods):
+    pass
+
+
+@reeve_only
+class Memory(Crowd):
+    """What a listener's clients leave unread or incomplete is its own, and is taken from
+    those who hold the most."""
+
+    programs = cat("a") + program("w", "/bin/sleep 1000", numprocs=99, autostart="false",
+                                  process_name="w%(process_num)d", stdout_logfile="NONE",
+                                  stderr_logfile="NONE")
+    ELEMENT = (b"<value><struct><member><name>methodName</name><value>"
+               b"supervisor.getAllProcessInfo</value></member></struct></value>")
+
+    def everything(self, times, headers=()):
+        """A multicall whose answer has 100 processes so many times, some 70 KiB each."""
+        body = CALL % b"system.multicall"
+        return request(body.replace(b"<params>", b"<params><param><value><array><data>" +
+                                    self.ELEMENT * times +
+                                    b"</data></array></value></param>"), headers=headers)
+
+    def assertLarge(self, via="tcp", source=None, times=20):
+        with self.connect(via, source) as s:
+            reply = self.ask(s, self.everything(times, self.credentials))
+            self.assertEqual(200, reply.status)
+            return reply.body.count(b"<name>group<") == 100 * times
+
+    def leave_unread(self, source=None):
+        s = self.connect(source=source)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.sendall(self.everything(500, self.credentials))
+        return s
+
+    def test_unread_answers(self):
+        slow = self.connect(source=OTHER)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        slow.sendall(self.everything(100, self.credentials))
+        server = self.d.front_end()
+        for _ in range(12):
+            s = self.leave_unread()
+            select.select([s], [], [], 30)
+            self.assertTrue(self.assertLarge("unix"))
+            self.assertServes()
+        until(self.assertLarge, what="a large answer for the same address")
+        self.assertTrue(self.assertLarge(source=OTHER))
+        with slow.makefile("rb") as stream:
+            self.assertEqual(100 * 100, Reply(stream).body.count(b"<name>group<"))
+        self.assertEqual(server, self.d.front_end())
+        self.assertIn("bytes unread or incomplete, closing", self.d.log())
+
+    def test_incomplete_bodies(self):
+        for _ in range(20):
+            self.connect().sendall(half(BODY_MAX, b"x" * (BODY_MAX - 1), self.credentials))
+            self.assertServes(source=OTHER)
+            self.assertServes()
+        for source in (OTHER, None):
+            with self.connect(source=source) as s:
+                self.assertEqual(400, self.ask(s, request(
+                    b"x" * MIB, headers=self.credentials)).status)
+
+    def test_slow_reader_of_a_log(self):
+        """A log is not in memory while it is sent: nobody takes it from its reader."""
+        with open(self.d.path("big"), "wb") as f:
+            f.write(b"x" * (64 * MIB))
+        os.rename(self.d.path("big"), self.d.info("a")["stdout_logfile"])
+        s = self.connect(source=OTHER)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        body = (CALL % b"supervisor.readProcessStdoutLog").replace(
+            b"<params>", b"<params><param><value>a</value></param><param><value><int>0</int>"
+            b"</value></param><param><value><int>0</int></value></param>")
+        s.sendall(request(body, headers=["Connection: close", *self.credentials]))
+        got = len(s.recv(65536))
+        for _ in range(10):
+            self.leave_unread()
+            got += len(s.recv(65536))
+        self.assertTrue(self.assertLarge("unix"))
+        while data := s.recv(MIB):
+            got += len(data)
+        self.assertGreater(got, 64 * MIB)
+
+
+@reeve_only
+class MemoryWithPassword(Password, Memory):
     pass
 
 

@@ -38,6 +38,7 @@ struct asked {
 
 struct fixture {
 	struct rpcd rpcd;
+	struct share share;	/* of the one listener */
 	struct peer *master;	/* the fake one's end */
 	_Atomic uint64_t page;
 	uint64_t seq;
@@ -205,7 +206,8 @@ setup(void **state)
 	peer_autoflush(f->master, true);
 	f->rpcd.calls = calls_new(&f->rpcd);
 	f->rpcd.interfaces = interfaces_new(&f->rpcd);
-	f->rpcd.rows = rows_new(&f->rpcd);
+	held_init(&f->share.held, "a listener", HELD_MAX, 100);
+	f->share.rows = rows_new(&f->rpcd, &f->share.held);
 	mirror_observe(f->rpcd.mirror, on_change, f);
 	tell(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
@@ -226,7 +228,7 @@ teardown(void **state)
 
 	interfaces_free(f->rpcd.interfaces);
 	calls_free(f->rpcd.calls);
-	rows_free(f->rpcd.rows);
+	rows_free(f->share.rows);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);
 	loop_free(f->rpcd.loop);
@@ -277,7 +279,7 @@ begin_text(struct fixture *f, enum role role, bool may_park, const char *text,
 
 	buf_init(&body, 0);
 	assert_int_equal(buf_puts(&body, text), 0);
-	call = call_begin(f->rpcd.calls, role, &body, may_park, done, ctx);
+	call = call_begin(f->rpcd.calls, &f->share, role, &body, may_park, done, ctx);
 	buf_clear(&body);
 	return call;
 }

@@ -153,8 +153,8 @@ fake_park(struct calls *calls, bool may_park, call_done_fn *done, void *ctx)
 }
 
 struct call *
-call_begin(struct calls *calls, enum role role, struct buf *content, bool may_park,
-    call_done_fn *done, void *ctx)
+call_begin(struct calls *calls, struct share *share UNUSED, enum role role,
+    struct buf *content, bool may_park, call_done_fn *done, void *ctx)
 {
 	size_t len = buf_len(content);
 	const char *body = buf_data(content);

@@ -1,10 +1,11 @@
-/* Held: the account that all calls and replies share: what is in it, that all of it is
- * given back, and what is refused and what is not when it is full. */
+/* Held: the budget of a listener, that its calls and replies share: what is in it, that all
+ * of it is given back, and what is refused and what is not when it is used up. */
 #include "tests/unit/rpcd/calls.h"
 
 #include "rpcd/step.h"
 #include "rpcd/xmlparse.h"
 
+#define HELD_OWN_MAX (HELD_MAX / 4 * 3)
 #define TO_THE_END P("<int>0</int>") P("<int>0</int>")
 #define ROWS 60	/* more of them than a small reply has */
 #define REFUSED FAULT("30", "FAILED: " HELD_WHY)
@@ -12,17 +13,17 @@
 static void
 fill(struct fixture *f, size_t up_to)
 {
-	held_add(&f->rpcd.held, up_to - f->rpcd.held.bytes);
+	held_add(&f->share.held, up_to - f->share.held.bytes);
 }
 
 /* The rest is given back, and nothing else was left in it. */
 static void
 empty(struct fixture *f, size_t filled)
 {
-	rows_free(f->rpcd.rows);
-	f->rpcd.rows = NULL;
-	assert_int_equal(f->rpcd.held.bytes, filled);
-	held_give(&f->rpcd.held, filled);
+	rows_free(f->share.rows);
+	f->share.rows = NULL;
+	assert_int_equal(f->share.held.bytes, filled);
+	held_give(&f->share.held, filled);
 }
 
 static void
@@ -63,17 +64,30 @@ begin_multicall(struct fixture *f, const char *call, size_t n)
 
 /* ---- the account ---- */
 
+static unsigned refusals;
+
+static void
+count_refusals(void *ctx UNUSED, enum log_level level, const char *text, size_t len UNUSED)
+{
+	assert_int_equal(level, LEVEL_WARN);
+	assert_memory_equal(text, "a listener: ", 12);
+	refusals++;
+}
+
 static void
 test_bounds(void **state UNUSED)
 {
-	struct held held = {0};
+	struct held held;
 
+	held_init(&held, "a listener", HELD_MAX, 0);
+	log_init(count_refusals, NULL, LEVEL_WARN);
 	assert_true(held_fits(&held, HELD_OWN_MAX));
-	assert_false(held.full);
+	assert_int_equal(refusals, 0);
 	assert_false(held_fits(&held, HELD_OWN_MAX + 1));
-	assert_true(held.full);
+	assert_int_equal(refusals, 1);
 	assert_false(held_fits(&held, (size_t)-1));
 	held_add(&held, HELD_OWN_MAX);
+	assert_true(held_presses(&held));
 	assert_false(held_fits(&held, 1));
 	assert_true(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX));
 	assert_false(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX + 1));
@@ -81,9 +95,53 @@ test_bounds(void **state UNUSED)
 	assert_false(held_fits(&held, 1));
 	assert_false(held_fits_shared(&held, 1));
 	held_give(&held, HELD_MAX);
-	assert_true(held.full);
-	held_give(&held, HELD_OWN_MAX);
-	assert_false(held.full);
+	held_give(&held, HELD_OWN_MAX / 2);
+	assert_false(held_presses(&held));
+	assert_int_equal(refusals, 1); /* a minute */
+}
+
+static void
+test_files(void **state UNUSED)
+{
+	struct held held;
+
+	held_init(&held, "a listener", 0, 2);
+	log_init(NULL, NULL, LEVEL_CRITICAL);
+	assert_true(held_take_file(&held));
+	assert_true(held_take_file(&held));
+	assert_false(held_take_file(&held));
+	held_give_file(&held);
+	assert_true(held_take_file(&held));
+	assert_false(held_take_file(&held));
+}
+
+/* What one listener's clients hold is not missing to another's. */
+static void
+test_separate(void **state)
+{
+	struct fixture *f = *state;
+	struct share other = {0};
+	char body[] = "<methodCall><methodName>supervisor.getAllProcessInfo</methodName>"
+		      "</methodCall>";
+	struct buf content;
+
+	held_init(&other.held, "another listener", HELD_MAX, 0);
+	other.rows = rows_new(&f->rpcd, &other.held);
+	tell_rows(f);
+	assert_null(begin(f, "supervisor.getAllProcessInfo", ""));
+	tell_row(f, web_up);
+	turn(f);
+	held_add(&f->share.held, 2 * (size_t)HELD_MAX);
+	buf_init(&content, 0);
+	assert_int_equal(buf_puts(&content, body), 0);
+	assert_null(
+	    call_begin(f->rpcd.calls, &other, ROLE_ADMIN, &content, true, on_done, f));
+	assert_non_null(strstr(f->reply, ">many<"));
+	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
+	buf_clear(&content);
+	rows_free(other.rows);
+	assert_int_equal(other.held.bytes, 0);
+	empty(f, 2 * (size_t)HELD_MAX);
 }
 
 /* ---- what is in it ---- */
@@ -118,7 +176,7 @@ test_own_reply(void **state)
 	begin_kept(f, "system.multicall", params, &reply);
 	assert_non_null(reply.shared);
 	assert_true(reply.shared->len > HELD_SMALL);
-	assert_int_equal(f->rpcd.held.bytes, reply.shared->len);
+	assert_int_equal(f->share.held.bytes, reply.shared->len);
 	sharedtext_drop(reply.shared);
 	empty(f, 0);
 	free(calls);
@@ -137,14 +195,14 @@ test_shared_reply(void **state)
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[0]);
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[1]);
 	len = replies[0].shared->len;
-	assert_int_equal(f->rpcd.held.bytes, len);
+	assert_int_equal(f->share.held.bytes, len);
 	tell_row(f, web_up);
 	turn(f);
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[2]);
-	assert_int_equal(f->rpcd.held.bytes, len + replies[2].shared->len);
+	assert_int_equal(f->share.held.bytes, len + replies[2].shared->len);
 	sharedtext_drop(replies[0].shared);
 	sharedtext_drop(replies[2].shared);
-	assert_int_equal(f->rpcd.held.bytes, len + replies[2].shared->len);
+	assert_int_equal(f->share.held.bytes, len + replies[2].shared->len);
 	sharedtext_drop(replies[1].shared);
 	empty(f, 0);
 }
@@ -157,7 +215,7 @@ test_small_reply(void **state)
 
 	begin_kept(f, "supervisor.getState", "", &reply);
 	assert_null(reply.shared);
-	assert_int_equal(f->rpcd.held.bytes, 0);
+	assert_int_equal(f->share.held.bytes, 0);
 	buf_clear(&reply.body);
 	empty(f, 0);
 }
@@ -178,12 +236,12 @@ test_parameters(void **state)
 		call = begin(f, "supervisor.startProcess", params);
 		assert_non_null(call);
 		turn(f);
-		assert_true(f->rpcd.held.bytes > EMPTY_VALUES * XMLPARSE_ELEMENT_COST);
+		assert_true(f->share.held.bytes > EMPTY_VALUES * XMLPARSE_ELEMENT_COST);
 		if (i == 0)
 			call_abandon(call);
 		else
 			answer_fault(f, FAULT_NO_FILE, "NO_FILE");
-		assert_int_equal(f->rpcd.held.bytes, 0);
+		assert_int_equal(f->share.held.bytes, 0);
 	}
 	assert_int_equal(f->replies, 1);
 	free(values);
@@ -199,14 +257,14 @@ test_waiting(void **state)
 	char *calls = repeated(CALL("supervisor.getState"), 100), *params;
 
 	assert_non_null(call);
-	assert_int_equal(f->rpcd.held.bytes, DOCUMENT_LOG_COST);
+	assert_int_equal(f->share.held.bytes, DOCUMENT_LOG_COST);
 	turn(f);
 	answer_log(f, "short", 1);
-	assert_int_equal(f->rpcd.held.bytes, 0);
+	assert_int_equal(f->share.held.bytes, 0);
 	params = xasprintf(CALLS("%s" CALL1("supervisor.startProcess", "web")), calls);
 	call = begin(f, "system.multicall", params);
 	assert_non_null(call);
-	assert_true(f->rpcd.held.bytes > 100 * strlen(CALL("supervisor.getState")));
+	assert_true(f->share.held.bytes > 100 * strlen(CALL("supervisor.getState")));
 	call_abandon(call);
 	empty(f, 0);
 	free(calls);
@@ -277,7 +335,7 @@ test_full_rows(void **state)
 	turn(f);
 	fill(f, 2 * (size_t)HELD_MAX);
 	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
-	held_give(&f->rpcd.held, f->rpcd.held.bytes);
+	held_give(&f->share.held, f->share.held.bytes);
 	begin(f, "supervisor.getAllProcessInfo", "");
 	assert_non_null(strstr(f->reply, ">many<"));
 	empty(f, 0);
@@ -296,7 +354,7 @@ test_full_multicall(void **state)
 	fill(f, HELD_OWN_MAX - 100);
 	begin_multicall(f, CALL("supervisor.getPID"), 100);
 	expect(f, 1, REFUSED);
-	held_give(&f->rpcd.held, HELD_OWN_MAX / 4);
+	held_give(&f->share.held, HELD_OWN_MAX / 4);
 	begin(f, "supervisor.getAllProcessInfo", "");
 	fill(f, HELD_OWN_MAX - 300 * 1024);
 	begin_multicall(f, CALL("supervisor.getAllProcessInfo"), 20);
@@ -305,9 +363,9 @@ test_full_multicall(void **state)
 		faults++;
 	assert_in_range(faults, 1, 19);
 	assert_non_null(strstr(f->reply, ">many<"));
-	f->rpcd.held.bytes = 0;
-	rows_free(f->rpcd.rows);
-	f->rpcd.rows = NULL;
+	f->share.held.bytes = 0;
+	rows_free(f->share.rows);
+	f->share.rows = NULL;
 }
 
 /* A fault repeats no more than the beginning of a long name, however much is held. */
@@ -324,13 +382,13 @@ test_full_echo(void **state)
 	assert_non_null(strstr(f->reply, "nnn..."));
 	fill(f, HELD_OWN_MAX);
 	/* The body is more than a small one itself: all but its parameters is as it was. */
-	held_give(&f->rpcd.held, strlen(params) + 2000);
+	held_give(&f->share.held, strlen(params) + 2000);
 	begin(f, "supervisor.getProcessInfo", params);
 	assert_true(strlen(f->reply) < 1000);
 	assert_non_null(strstr(f->reply, "nnn..."));
 	free(name);
 	free(params);
-	f->rpcd.held.bytes = 0;
+	f->share.held.bytes = 0;
 }
 
 /* The answer to a step that had so much room promised: is it the string, or the fault? */
@@ -342,15 +400,15 @@ answers(struct fixture *f, size_t room, size_t length)
 	char *text = repeated("x", length);
 	bool written;
 
-	document_init(&doc, &f->rpcd.held);
+	document_init(&doc, &f->share.held);
 	assert_true(step_room(&step, room));
 	fill(f, HELD_OWN_MAX);
 	step_return_json_take(&step, json_string(text));
 	assert_int_equal(step.phase, STEP_DONE);
 	written = document_held(&doc) > length;
 	document_clear(&doc);
-	assert_true(f->rpcd.held.bytes <= HELD_OWN_MAX);
-	f->rpcd.held.bytes = 0;
+	assert_true(f->share.held.bytes <= HELD_OWN_MAX);
+	f->share.held.bytes = 0;
 	free(text);
 	return written;
 }
@@ -387,6 +445,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_files),
+		TEST(test_separate),
 		TEST(test_own_reply),
 		TEST(test_shared_reply),
 		TEST(test_small_reply),

@@ -168,6 +168,32 @@ test_a_late_answer_is_dropped(void **state)
 	peer_free(server.peer);
 }
 
+/* One listener's clients do not keep those of another from calling. */
+static void
+test_pending_of_each_listener(void **state)
+{
+	char body[] = "<methodCall><methodName>x.f</methodName></methodCall>";
+	struct fixture *f = *state;
+	struct share other = f->share;
+	struct server server;
+	struct buf content;
+	struct call *call;
+
+	open_server(f, &server);
+	describe(f, &server, "int");
+	for (int i = 0; i < INTERFACE_PENDING_MAX; i++)
+		begin(f, "x.f", "");
+	assert_null(begin(f, "x.f", ""));
+	assert_string_equal(f->reply, TOO_MANY);
+	buf_init(&content, 0);
+	assert_int_equal(buf_puts(&content, body), 0);
+	call = call_begin(f->rpcd.calls, &other, ROLE_ADMIN, &content, true, on_done, f);
+	assert_non_null(call);
+	call_abandon(call);
+	buf_clear(&content);
+	peer_free(server.peer);
+}
+
 /* Each costs memory until it is answered. */
 static void
 test_calls_left_unanswered_are_bounded(void **state)
@@ -315,6 +341,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_no_call_before_the_description, begin_test,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_a_late_answer_is_dropped, begin_test,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_pending_of_each_listener, begin_test,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_calls_left_unanswered_are_bounded,
 		begin_test, teardown),

@@ -5,19 +5,19 @@ static void
 test_shared_until_a_row_changes(void **state)
 {
 	struct fixture *f = *state;
-	struct sharedtext *first = sharedtext_use(rows_reply(f->rpcd.rows)), *second;
+	struct sharedtext *first = sharedtext_use(rows_reply(f->share.rows)), *second;
 
-	assert_ptr_equal(rows_reply(f->rpcd.rows), first);
+	assert_ptr_equal(rows_reply(f->share.rows), first);
 	tell_row(f, web_up);
 	turn(f);
-	second = sharedtext_use(rows_reply(f->rpcd.rows));
+	second = sharedtext_use(rows_reply(f->share.rows));
 	assert_ptr_not_equal(second, first);
 	assert_null(strstr(first->data, "uptime"));
 	assert_non_null(strstr(second->data, "pid 123, uptime 0:01:01"));
 	tell(f, "stream.removed", json_pack("{sI sI}", "seq", (json_int_t)++f->seq, "id",
 	    (json_int_t)1));
 	turn(f);
-	assert_null(strstr(rows_reply(f->rpcd.rows)->data, ">web<"));
+	assert_null(strstr(rows_reply(f->share.rows)->data, ">web<"));
 	sharedtext_drop(first);
 	sharedtext_drop(second);
 }
@@ -31,12 +31,12 @@ test_of_the_second(void **state)
 	tell_row(f, web_up);
 	turn(f);
 	clock_freeze(1000, NOW * INT64_C(1000) + 999);
-	first = sharedtext_use(rows_reply(f->rpcd.rows));
+	first = sharedtext_use(rows_reply(f->share.rows));
 	assert_non_null(strstr(first->data, "uptime 0:01:01"));
 	clock_freeze(1000, NOW * INT64_C(1000) + 1000);
-	assert_non_null(strstr(rows_reply(f->rpcd.rows)->data, "uptime 0:01:02"));
+	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:02"));
 	clock_freeze(1000, NOW * INT64_C(1000) - 1);
-	assert_non_null(strstr(rows_reply(f->rpcd.rows)->data, "uptime 0:01:00"));
+	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:00"));
 	sharedtext_drop(first);
 }
 
@@ -45,7 +45,7 @@ static void
 test_forgotten(void **state)
 {
 	struct fixture *f = *state;
-	struct sharedtext *text = sharedtext_use(rows_reply(f->rpcd.rows));
+	struct sharedtext *text = sharedtext_use(rows_reply(f->share.rows));
 
 	clock_freeze(1000 + ROWS_KEPT_MS - 1, NOW * INT64_C(1000));
 	turn(f);
@@ -65,8 +65,8 @@ test_value_alone(void **state)
 	const struct sharedtext *whole;
 
 	buf_init(&out, 0);
-	whole = rows_reply(f->rpcd.rows);
-	rows_write(f->rpcd.rows, &out);
+	whole = rows_reply(f->share.rows);
+	rows_write(f->share.rows, &out);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);
