@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "master/ansi.h"
+#include "master/backlog.h"
 #include "master/capture.h"
 
 #include <errno.h>
@@ -82,13 +83,21 @@ strip(const struct channel *channel, char *bytes, size_t n)
 	return *channel->use.strip_ansi ? ansi_strip(bytes, n) : n;
 }
 
+static bool
+fills(const struct channel *channel)
+{
+	return channel->use.log != NULL && logfile_fills(channel->use.log);
+}
+
 static void
 write_log(void *ctx, char *bytes, size_t n)
 {
 	struct channel *channel = ctx;
 
 	/* A log that cannot be written has said so; the child must not feel it. */
-	if (channel->use.log != NULL)
+	if (fills(channel))
+		backlogs_write(channel->use.backlogs, channel->use.log, bytes, n);
+	else if (channel->use.log != NULL)
 		(void)logfile_write(channel->use.log, bytes, n);
 	if (channel->use.syslog != NULL)
 		syslogger_write(channel->use.syslog, channel->use.name, bytes, n);
@@ -195,13 +204,30 @@ on_room(void *ctx, uint32_t ready UNUSED)
 		stop_waiting(channel);
 }
 
-/* The log takes nothing more: the child is let wait for its reader, as it would if it wrote
- * there itself, and nobody else. 0, or -1 when that cannot be. */
+/* What must be writable before more is read, or -1: what an earlier process left for the
+ * same log goes before. */
 static int
-wait_for_room(struct channel *channel)
+full_fd(const struct channel *channel)
 {
-	channel->room_fd =
-	    fcntl(logfile_fd(channel->use.log), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	struct logfile *log = channel->use.log;
+	int fd = -1;
+
+	if (fills(channel)) {
+		fd = backlogs_fd(channel->use.backlogs, logfile_path(log));
+		if (fd == -1 && logfile_is_full(log))
+			fd = logfile_fd(log);
+	}
+	if (fd == -1 && channel->ops != NULL && channel->ops->full_fd != NULL)
+		fd = channel->ops->full_fd(channel->ctx);
+	return fd;
+}
+
+/* The log takes nothing more: the child waits for its reader, as it would if it wrote there
+ * itself, and nobody else does. 0, or -1 when that cannot be. */
+static int
+wait_for_room(struct channel *channel, int full)
+{
+	channel->room_fd = fcntl(full, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (channel->room_fd == -1)
 		return -1;
 	channel->room =
@@ -220,9 +246,11 @@ static void
 pull_what_fits(struct channel *channel, size_t most)
 {
 	size_t got;
+	int full;
 
 	do {
-		if (logfile_is_full(channel->use.log) && wait_for_room(channel) == 0)
+		full = full_fd(channel);
+		if (full != -1 && wait_for_room(channel, full) == 0)
 			return;
 		got = channel_pull(channel, PIPE_BUF);
 		most -= got;
@@ -235,7 +263,7 @@ on_ready(void *ctx, uint32_t ready UNUSED)
 	struct channel *channel = ctx;
 	size_t most = channel->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
 
-	if (channel->use.log != NULL && logfile_fills(channel->use.log))
+	if (fills(channel) || (channel->ops != NULL && channel->ops->full_fd != NULL))
 		pull_what_fits(channel, most);
 	else
 		channel_pull(channel, most);

@@ -20,6 +20,7 @@ struct channel_use {
 	const char *name, *word;	/* borrowed: process name, "stdout" */
 	struct logfile *log;		/* taken; NULL = none */
 	struct syslogger *syslog;	/* borrowed; NULL = none */
+	struct backlogs *backlogs;	/* borrowed: for what a full log cannot take */
 	const bool *strip_ansi;		/* borrowed; looked at when output comes */
 	bool hidden;			/* no copy in the main log, whatever its level */
 };
@@ -33,6 +34,8 @@ void channel_free(struct channel *);	/* NULL is fine */
 struct channel_ops {
 	void (*output)(void *ctx, const char *bytes, size_t n);
 	void (*communication)(void *ctx, const char *bytes, size_t n);
+	/* The descriptor that must be writable before more is read, or -1. NULL = never. */
+	int (*full_fd)(void *ctx);
 	/* The output is a protocol: told as it was read, escape sequences and all. */
 	bool is_protocol;
 };
@@ -42,7 +45,8 @@ NODISCARD int channel_tell(struct channel *, const struct channel_ops *, void *c
     int64_t capture_maxbytes);
 /* Nothing more will come: what capture mode held back is written. */
 void channel_finish(struct channel *);
-/* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). */
+/* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). What the
+ * log cannot take outlives the channel, as backlog. */
 void channel_drain(struct channel *, size_t most);
 struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */
 struct capture *channel_capture(const struct channel *);	/* borrowed, or NULL */

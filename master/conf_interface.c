@@ -6,7 +6,6 @@
 #include "common/str.h"
 #include "master/kvlist.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,22 +14,6 @@
 #define GROUP_PREFIX "rpcinterface."	/* so that no program's name is taken */
 #define PRIORITY (-1)			/* as listeners: first up, last down */
 #define OPTIONS_MAX (64 * 1024)		/* bytes: they go in one message, in JSON */
-
-/* "module : attribute" may hold blanks. */
-static bool
-is_main_factory(const char *text)
-{
-	char *copy = xstrdup(text), *out = copy;
-	bool same;
-
-	for (const char *c = text; *c != '\0'; c++)
-		if (!isspace((unsigned char)*c))
-			*out++ = *c;
-	*out = '\0';
-	same = str_equal(copy, MAIN_FACTORY);
-	free(copy);
-	return same;
-}
 
 static void
 add_interface(struct conf_load *load, const char *section, const char *name)
@@ -176,7 +159,7 @@ read_factory(struct conf_load *load, const char *section, const char *name)
 		    section);
 	if (status == 1)
 		status = check_arguments(load, section, &has_arguments);
-	if (status == 0 && !is_main_factory(factory))
+	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
 		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, "
 		    "which reeve cannot load; a program that command= names can serve the "
 		    "namespace instead, see reeve-rpcinterface(7)", section, factory);

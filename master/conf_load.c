@@ -4,6 +4,7 @@
 #include "common/str.h"
 #include "master/conf_place.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,4 +211,17 @@ conf_load_name(struct conf_load *load, const char *name)
 		return NULL;
 	}
 	return kept;
+}
+
+bool
+conf_load_is_python(const char *text, const char *name)
+{
+	for (; *text != '\0'; text++) {
+		if (isspace((unsigned char)*text))
+			continue;
+		if (*text != *name)
+			return false;
+		name++;
+	}
+	return *name == '\0';
 }

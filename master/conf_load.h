@@ -95,4 +95,7 @@ struct group_config *conf_group_new(enum group_kind, const char *name, int64_t p
 void conf_group_add(struct conf_load *, struct group_config *take);
 void conf_group_append(struct group_config *, struct process_config *take);
 
+/* Whether a text names this Python object, "module:attribute"; it may hold blanks. */
+bool conf_load_is_python(const char *text, const char *name);
+
 #endif

@@ -47,16 +47,22 @@ check_redirect(struct conf_load *load, const char *section)
 	return 0;
 }
 
-static void
-warn_handler(struct conf_load *load, const char *section, const struct pool_section *values)
+/* Python code, which is not run. What these two do is known; of others nothing is known, so
+ * none of their results is bad: it would come again for ever. */
+static enum result_handler
+read_handler(struct conf_load *load, const char *section, const struct pool_section *values)
 {
 	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
 
+	if (conf_load_is_python(values->result_handler, option->fallback))
+		return RESULT_OK;
+	if (conf_load_is_python(values->result_handler, "supervisor_stdout:event_handler"))
+		return RESULT_PRINTED;
 	conf_load_at(load, section, option->name);
-	if (!str_equal(values->result_handler, option->fallback))
-		conf_load_say(load, LEVEL_WARN, "[%s] result_handler=%s is Python code, "
-		    "which reeve does not run; a result is good when it is OK", section,
-		    values->result_handler);
+	conf_load_say(load, LEVEL_WARN, "[%s] result_handler=%s is Python code, "
+	    "which reeve does not run; every result is accepted", section,
+	    values->result_handler);
+	return RESULT_ANY;
 }
 
 static int
@@ -74,7 +80,7 @@ judge_listener(struct conf_load *load, const char *section, struct pool_section 
 	if (ini_get(load->ini, section, "buffer_size") != NULL)
 		pool->buffer_size = values->buffer_size;
 	pool->counts_bytes = values->counts_bytes;
-	warn_handler(load, section, values);
+	pool->handler = read_handler(load, section, values);
 	return 0;
 }
 

@@ -74,11 +74,16 @@ struct interface_config {
 
 enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI, GROUP_INTERFACE };
 
+/* What judges a listener's results: "OK" is good; every result is; and its text is printed
+ * besides. */
+enum result_handler { RESULT_OK, RESULT_ANY, RESULT_PRINTED };
+
 /* What an event listener's group has beyond its processes. */
 struct pool_config {
 	uint32_t events;	/* subscriptions, a bit per enum event_type */
 	int64_t buffer_size;	/* 0 = not given */
 	bool counts_bytes;	/* event_length=bytes */
+	enum result_handler handler;
 };
 
 /* What a FastCGI program's group has beyond its processes: the socket they share. */

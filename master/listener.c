@@ -16,7 +16,7 @@ struct feeding {
 	struct listener *listener;
 	const char *bytes;	/* not yet taken */
 	size_t n;
-	listener_end_fn *end;
+	const struct listener_ops *ops;
 	void *ctx;
 };
 
@@ -43,9 +43,10 @@ listener_state_find(const char *name)
 }
 
 void
-listener_init(struct listener *listener, const char *name)
+listener_init(struct listener *listener, const char *name, enum result_handler handler)
 {
-	*listener = (struct listener){.name = name, .state = LISTENER_ACKNOWLEDGED};
+	*listener = (struct listener){
+	    .name = name, .handler = handler, .state = LISTENER_ACKNOWLEDGED};
 }
 
 struct pool_event
@@ -124,7 +125,7 @@ reject_line(struct feeding *feeding)
 	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
 	free(shown);
 	enter(listener, LISTENER_UNKNOWN);
-	feeding->end(feeding->ctx, listener_take(listener), false);
+	feeding->ops->end(feeding->ctx, listener_take(listener), false);
 }
 
 /* A whole line, its newline cut off: only what stands behind "RESULT " is looked at. */
@@ -150,15 +151,15 @@ static void
 end_result(struct feeding *feeding)
 {
 	struct listener *listener = feeding->listener;
-	bool processed =
-	    listener->nresult == 2 && memcmp(listener->result, "OK", 2) == 0;
+	bool processed = listener->handler != RESULT_OK ||
+	    (listener->nresult == 2 && memcmp(listener->result, "OK", 2) == 0);
 
 	if (processed)
 		log_debug("%s: event was processed", listener->name);
 	else
 		log_warn("%s: event was rejected", listener->name);
 	enter(listener, LISTENER_ACKNOWLEDGED);
-	feeding->end(feeding->ctx, listener_take(listener), processed);
+	feeding->ops->end(feeding->ctx, listener_take(listener), processed);
 }
 
 static void
@@ -169,6 +170,8 @@ feed_result(struct feeding *feeding)
 
 	if ((int64_t)n > listener->missing)
 		n = (size_t)listener->missing;
+	if (listener->handler == RESULT_PRINTED)
+		feeding->ops->result(feeding->ctx, feeding->bytes, n);
 	for (size_t i = 0; i < n && listener->nresult < sizeof(listener->result); i++)
 		listener->result[listener->nresult++] = feeding->bytes[i];
 	listener->missing -= (int64_t)take(feeding, n);
@@ -222,10 +225,10 @@ static void (*const feeders[])(struct feeding *) = {
 };
 
 void
-listener_feed(struct listener *listener, const char *bytes, size_t n, listener_end_fn *end,
-    void *ctx)
+listener_feed(struct listener *listener, const char *bytes, size_t n,
+    const struct listener_ops *ops, void *ctx)
 {
-	struct feeding feeding = {listener, bytes, n, end, ctx};
+	struct feeding feeding = {listener, bytes, n, ops, ctx};
 
 	while (feeding.n > 0)
 		feeders[listener->state](&feeding);

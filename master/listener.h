@@ -3,6 +3,7 @@
 #ifndef MASTER_LISTENER_H
 #define MASTER_LISTENER_H
 
+#include "master/config.h"
 #include "master/event.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct pool_event {
 /* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
 struct listener {
 	const char *name;	/* of the process; borrowed */
+	enum result_handler handler;	/* of its pool */
 	enum listener_state state;
 	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
 	size_t nline;
@@ -38,21 +40,25 @@ struct listener {
 	struct pool_event outstanding;	/* BUSY: what it was given */
 };
 
-/* Told of each end of an event: whether it was processed, else it is rejected. The event is
- * the callee's. */
-typedef void listener_end_fn(void *ctx, struct pool_event taken, bool processed);
+struct listener_ops {
+	/* An event has ended: it was processed, else it is rejected. The event is the
+	 * callee's. */
+	void (*end)(void *ctx, struct pool_event taken, bool processed);
+	/* Of RESULT_PRINTED: bytes of a result, before its end. */
+	void (*result)(void *ctx, const char *bytes, size_t n);
+};
 
 /* "BUSY"; and name → state, or -1. */
 const char *listener_state_name(enum listener_state);
 int listener_state_find(const char *name);
 
 /* As of a process just spawned. */
-void listener_init(struct listener *, const char *name);
+void listener_init(struct listener *, const char *name, enum result_handler);
 /* READY → BUSY, with an event. */
 void listener_give(struct listener *, struct pool_event taken);
 /* It wrote these bytes. */
-void listener_feed(struct listener *, const char *bytes, size_t n, listener_end_fn *,
-    void *ctx);
+void listener_feed(struct listener *, const char *bytes, size_t n,
+    const struct listener_ops *, void *ctx);
 /* It is gone: what it was given comes back, .event NULL when it had nothing. */
 struct pool_event listener_take(struct listener *);
 /* For the state document: whether the protocol can have led to this. */

@@ -293,6 +293,19 @@ logfile_write(struct logfile *file, const void *bytes, size_t n)
 	return 0;
 }
 
+size_t
+logfile_put(struct logfile *file, const void *bytes, size_t n)
+{
+	size_t done = outlet_put(&file->out, bytes, n);
+
+	if (done < n && errno != EAGAIN) {
+		(void)complain(file, "write");
+		return n;
+	}
+	file->failing = false;
+	return done;
+}
+
 void
 logfile_quiet(struct logfile *file, bool quiet)
 {

@@ -21,6 +21,9 @@ void logfile_free(struct logfile *);	/* closes; NULL is fine */
  * once until a write succeeds again (through log_at, so the main log's own caller must not
  * loop: it passes quiet). 0, or -1 with errno. */
 int logfile_write(struct logfile *, const void *bytes, size_t n);
+/* Of one that fills: how many bytes it takes now. All, when it cannot be written at all:
+ * that has been logged. */
+size_t logfile_put(struct logfile *, const void *bytes, size_t n);
 void logfile_quiet(struct logfile *, bool quiet);
 const char *logfile_path(const struct logfile *);
 /* Opens its path again (USR2). 0, or -1 with errno: it stays what it was, and has said so

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+struct backlogs;
 struct control;
 struct events;
 struct frontend;
@@ -46,6 +47,7 @@ struct master {
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
 	struct syslogger *syslog;
+	struct backlogs *backlogs;
 	struct mainlog *mainlog;
 	struct groups *groups;
 	struct jobs *jobs;

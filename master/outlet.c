@@ -83,23 +83,29 @@ write_slice(const struct outlet *outlet, const char *bytes, size_t n)
 	return write(outlet->fd, bytes, n);
 }
 
-int
-outlet_write(const struct outlet *outlet, const char *bytes, size_t n)
+size_t
+outlet_put(const struct outlet *outlet, const char *bytes, size_t n)
 {
+	size_t out = 0;
 	ssize_t done;
 
-	while (n > 0) {
-		done = write_slice(outlet, bytes, n);
+	while (out < n) {
+		done = write_slice(outlet, bytes + out, n - out);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == 0)
 			errno = EAGAIN;
 		if (done <= 0)
-			return -1;
-		bytes += done;
-		n -= (size_t)done;
+			break;
+		out += (size_t)done;
 	}
-	return 0;
+	return out;
+}
+
+int
+outlet_write(const struct outlet *outlet, const char *bytes, size_t n)
+{
+	return outlet_put(outlet, bytes, n) == n ? 0 : -1;
 }
 
 void

@@ -23,6 +23,8 @@ struct outlet {
 /* Another way to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
  * outlet is none. */
 int outlet_share(struct outlet *, int shared);
+/* How many bytes went out at once; errno when not all did (EAGAIN: it is full). */
+size_t outlet_put(const struct outlet *, const char *bytes, size_t n);
 /* 0, or -1 with errno when not all n bytes went out at once (EAGAIN: it is full); those
  * that fitted are out. */
 int outlet_write(const struct outlet *, const char *bytes, size_t n);

@@ -105,6 +105,8 @@ tell_group(struct telling *t, const struct group_config *live,
 	tell_number(t, "buffer_size", live->pool.buffer_size, fresh->pool.buffer_size);
 	if (live->pool.counts_bytes != fresh->pool.counts_bytes)
 		tell(t, xstrdup("event_length"));
+	if (live->pool.handler != fresh->pool.handler)
+		tell(t, xstrdup("result_handler"));
 	if (live->kind == GROUP_FCGI && !str_equal(live->fcgi.url, fresh->fcgi.url))
 		tell(t, xasprintf("socket: %s -> %s", live->fcgi.url, fresh->fcgi.url));
 	for (size_t i = 0; i < live->nprocesses && i < fresh->nprocesses; i++)

@@ -59,7 +59,7 @@ static bool
 is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
 {
 	return live->events == fresh->events && live->buffer_size == fresh->buffer_size &&
-	    live->counts_bytes == fresh->counts_bytes;
+	    live->counts_bytes == fresh->counts_bytes && live->handler == fresh->handler;
 }
 
 /* Both, or none: the kind is the same. */

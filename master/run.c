@@ -7,6 +7,7 @@
 #include "common/str.h"
 #include "master/activation.h"
 #include "master/autolog.h"
+#include "master/backlog.h"
 #include "master/commands.h"
 #include "master/control.h"
 #include "master/daemonize.h"
@@ -14,7 +15,7 @@
 #include "master/frontend.h"
 #include "master/listeners.h"
 #include "master/notify.h"
-#include "master/publish.h"
+#include "master/publish_rows.h"
 #include "master/reread.h"
 #include "master/runtime.h"
 #include "master/sequence.h"
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BACKLOG_END_MS 5000	/* for the readers of full logs, at the end */
 #define FATAL_KILL_MS 10000	/* FATAL: from TERM to KILL */
 
 /* --- signals -------------------------------------------------------------------- */
@@ -189,7 +191,7 @@ frontend_ended(void *ctx)
 }
 
 static void
-all_stopped(void *ctx)
+all_written(void *ctx)
 {
 	struct master *master = ctx;
 
@@ -197,6 +199,15 @@ all_stopped(void *ctx)
 		frontend_ended(master);
 	else
 		frontend_stop(master->frontend, frontend_ended, master);
+}
+
+/* The last words of the processes have not been read yet, perhaps. */
+static void
+all_stopped(void *ctx)
+{
+	const struct master *master = ctx;
+
+	backlogs_finish(master->backlogs, BACKLOG_END_MS, all_written, ctx);
 }
 
 /* Signals every watched child but the front end; how many there are. */
@@ -279,37 +290,6 @@ turn_end(void *ctx)
 	frontend_check(master->frontend);
 	check_fatal_end(master);
 }
-
-/* --- rows for the stream ---------------------------------------------------------- */
-
-static int
-process_row(void *ctx, const struct process *process, struct process_info *info)
-{
-	(void)ctx;
-	return process_info_of(process, runtime_log_path(process, CHANNEL_STDOUT),
-	    runtime_log_path(process, CHANNEL_STDERR), info);
-}
-
-static int
-daemon_row(void *ctx, struct daemon_info *info)
-{
-	const struct master *master = ctx;
-	const char *logfile = mainlog_path(master->mainlog);
-
-	info->state = mood_state(master->mood);
-	info->pid = getpid();
-	info->has_main_interface = master->config->has_main_interface;
-	info->fatal_reason = strdup(mood_fatal_reason(master->mood));
-	info->identifier = strdup(master->config->identifier);
-	info->logfile = strdup(logfile == NULL ? "" : logfile);
-	if (info->fatal_reason != NULL && info->identifier != NULL && info->logfile != NULL)
-		return 0;
-	daemon_info_clear(info);
-	return -1;
-}
-
-static const struct publish_ops publish_ops = {
-    .process = process_row, .daemon = daemon_row};
 
 /* --- start-up -------------------------------------------------------------------- */
 
@@ -443,15 +423,16 @@ make_rooms(struct master *master, char **error)
 	master->groups = groups_new();
 	if (master->groups == NULL)
 		return system_error(error, "groups");
+	master->backlogs = backlogs_new(master->loop);
 	master->events = events_new(master->loop, master->groups, &master->next_event);
 	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
 	master->jobs = jobs_new(master->loop, master->groups);
 	master->sequences = commands_sequences_new(master);
-	master->publisher = publisher_new(&master->seq, &publish_ops, master);
+	master->publisher = publisher_new(&master->seq, &publish_rows, master);
 	master->control = control_new(master);
-	if (master->events == NULL || master->mood == NULL || master->jobs == NULL ||
-	    master->sequences == NULL || master->publisher == NULL ||
-	    master->control == NULL)
+	if (master->backlogs == NULL || master->events == NULL || master->mood == NULL ||
+	    master->jobs == NULL || master->sequences == NULL ||
+	    master->publisher == NULL || master->control == NULL)
 		return system_error(error, "start-up");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
@@ -553,6 +534,8 @@ finish(struct master *master, bool has_pidfile)
 	jobs_free(master->jobs);
 	master->jobs = NULL;
 	activation_remove_all(master);
+	backlogs_free(master->backlogs);
+	master->backlogs = NULL;
 	events_free(master->events);
 	master->events = NULL;
 	mood_free(master->mood);

@@ -95,6 +95,7 @@ runtime_add_channel(struct process *process, enum channel_id channel, int fd,
 	    .word = runtime_channel_words[channel],
 	    .log = log,
 	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
+	    .backlogs = master->backlogs,
 	    .strip_ansi = &master->config->strip_ansi,
 	    .hidden = hidden,
 	};
@@ -120,6 +121,12 @@ runtime_close_pipes(struct process *process)
 		event_unref(listener_take(runtime->listener).event);
 	free(runtime->listener);
 	runtime->listener = NULL;
+	if (runtime->printer != NULL)
+		printer_clear(runtime->printer);
+	free(runtime->printer);
+	runtime->printer = NULL;
+	logfile_free(runtime->print_log);
+	runtime->print_log = NULL;
 }
 
 /* A process that has ended, or could not be spawned, uses its group's socket no more. */

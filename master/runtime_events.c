@@ -1,11 +1,17 @@
 /* What a child writes becomes events, or is an event listener's word. */
 #include "master/runtime.h"
 
+#include "common/log.h"
+#include "master/backlog.h"
 #include "master/events.h"
+#include "master/logfile.h"
 #include "master/runtime_impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define PRINT_PATH "/dev/stdout"	/* the daemon's own */
 
 static struct events *
 events_of(const struct process *process)
@@ -45,20 +51,46 @@ stderr_communication(void *ctx, const char *bytes, size_t n)
 	events_process_communication(events_of(ctx), ctx, CHANNEL_STDERR, bytes, n);
 }
 
+/* The daemon's standard output must not hold it up. */
+static void
+print(void *ctx, const char *bytes, size_t n)
+{
+	const struct process *process = ctx;
+	struct logfile *log = process->runtime->print_log;
+
+	if (log != NULL && logfile_fills(log))
+		backlogs_write(runtime_master(process)->backlogs, log, bytes, n);
+	else if (log != NULL)
+		(void)logfile_write(log, bytes, n);
+}
+
+static void
+listener_result(void *ctx, const char *bytes, size_t n)
+{
+	const struct process *process = ctx;
+
+	printer_feed(process->runtime->printer, bytes, n, print, ctx);
+}
+
 static void
 listener_ended(void *ctx, struct pool_event taken, bool processed)
 {
 	struct process *process = ctx;
 
+	if (process->runtime->printer != NULL && processed)
+		printer_end(process->runtime->printer, print, process);
 	pool_end(events_pool(events_of(process), process->group), process, taken, processed);
 }
+
+static const struct listener_ops listener_ops = {
+    .end = listener_ended, .result = listener_result};
 
 static void
 listener_output(void *ctx, const char *bytes, size_t n)
 {
 	struct process *process = ctx;
 
-	listener_feed(process->runtime->listener, bytes, n, listener_ended, process);
+	listener_feed(process->runtime->listener, bytes, n, &listener_ops, process);
 }
 
 /* By whether *_events_enabled is set. */
@@ -72,16 +104,49 @@ static const struct channel_ops tellers[CHANNEL_MAX][2] = {
 static const struct channel_ops protocol = {
     .output = listener_output, .is_protocol = true};
 
+/* A listener whose results are printed waits for who reads them. */
+static int
+printed_fd(void *ctx)
+{
+	const struct process *process = ctx;
+
+	return process->runtime->print_log == NULL ? -1 :
+	    backlogs_fd(runtime_master(process)->backlogs, PRINT_PATH);
+}
+
+static const struct channel_ops printed_protocol = {
+    .output = listener_output, .full_fd = printed_fd, .is_protocol = true};
+
+static int
+make_printer(struct process *process)
+{
+	struct runtime *runtime = process->runtime;
+
+	runtime->printer = malloc(sizeof(*runtime->printer));
+	if (runtime->printer == NULL)
+		return -1;
+	printer_init(runtime->printer);
+	runtime->print_log = logfile_open(PRINT_PATH, 0, 0);
+	if (runtime->print_log == NULL)
+		log_warn("%s: its results cannot be printed: %s: %s", process->config->name,
+		    PRINT_PATH, strerror(errno));
+	return channel_tell(
+	    runtime->channels[CHANNEL_STDOUT], &printed_protocol, process, 0);
+}
+
 /* A listener's standard output is its protocol and nothing else. */
 static int
 listen_to_protocol(struct process *process)
 {
+	enum result_handler handler = process->group->config->pool.handler;
 	struct runtime *runtime = process->runtime;
 
 	runtime->listener = malloc(sizeof(*runtime->listener));
 	if (runtime->listener == NULL)
 		return -1;
-	listener_init(runtime->listener, process->config->name);
+	listener_init(runtime->listener, process->config->name, handler);
+	if (handler == RESULT_PRINTED)
+		return make_printer(process);
 	return channel_tell(runtime->channels[CHANNEL_STDOUT], &protocol, process, 0);
 }
 

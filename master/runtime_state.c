@@ -65,6 +65,21 @@ get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
 		event_ref(listener->outstanding.event);
 }
 
+static int
+get_printer(const struct printer *printer, struct statedoc_pipes *pipes)
+{
+	if (printer == NULL)
+		return 0;
+	if (printer->prefix != NULL && (pipes->prefix = strdup(printer->prefix)) == NULL)
+		return -1;
+	pipes->nprinting = buf_len(&printer->line);
+	pipes->printing = malloc(pipes->nprinting + 1);
+	if (pipes->printing == NULL)
+		return -1;
+	memcpy(pipes->printing, buf_data(&printer->line), pipes->nprinting);
+	return 0;
+}
+
 /* The sockets of an interface are not written down: their ends end within messages of
  * processes that are replaced, and a new front end has the program started anew. */
 static int
@@ -86,7 +101,7 @@ get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 			return -1;
 	if (runtime->listener != NULL)
 		get_listener(runtime->listener, pipes);
-	return 0;
+	return get_printer(runtime->printer, pipes);
 }
 
 /* -1 with EINVAL: the document is not of this configuration. */
@@ -183,6 +198,21 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 	return capture == NULL ? 0 : capture_put_back(capture, &output->capture);
 }
 
+/* What is not printed yet of the present result. */
+static int
+put_printer(struct printer *printer, const struct statedoc_pipes *pipes)
+{
+	bool begun = pipes->prefix != NULL || pipes->nprinting > 0;
+
+	if (printer == NULL)
+		return begun ? misfit() : 0;
+	if (pipes->prefix != NULL && (printer->prefix = strdup(pipes->prefix)) == NULL)
+		return -1;
+	if (buf_append(&printer->line, pipes->printing, pipes->nprinting) == -1)
+		return -1;
+	return printer_is_sound(printer) ? 0 : misfit();
+}
+
 static int
 put_listener(struct process *process, struct statedoc_pipes *pipes)
 {
@@ -194,8 +224,9 @@ put_listener(struct process *process, struct statedoc_pipes *pipes)
 		return 0;
 	*listener = pipes->listener;
 	listener->name = process->config->name;
+	listener->handler = process->group->config->pool.handler;
 	(void)listener_take(&pipes->listener);
-	return 0;
+	return put_printer(process->runtime->printer, pipes);
 }
 
 static int

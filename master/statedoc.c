@@ -1,9 +1,12 @@
 #include "master/statedoc.h"
 
+#include "common/log.h"
+#include "master/backlog.h"
 #include "master/statedoc_events.h"
 #include "master/statedoc_json.h"
 #include "master/statedoc_sequences.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +168,22 @@ write_jobs(const struct jobs *jobs)
 	return object;
 }
 
+static json_t *
+write_backlogs(const struct backlogs *backlogs)
+{
+	json_t *list = json_array(), *object;
+	const char *path, *bytes;
+	size_t n;
+
+	for (size_t i = 0; (path = backlogs_get(backlogs, i, &bytes, &n)) != NULL; i++) {
+		object = json_object();
+		statedoc_add(&object, "path", statefield_hex(path, strlen(path)));
+		statedoc_add(&object, "bytes", statefield_hex(bytes, n));
+		statedoc_append(&list, object);
+	}
+	return list;
+}
+
 /* RLIM_INFINITY becomes -1, and comes back. */
 static json_t *
 write_limit(const struct rlimit *limit)
@@ -188,6 +207,7 @@ statedoc_write(const struct master *master, const struct statedoc_ops *ops, void
 	statedoc_add(&doc, "jobs", write_jobs(master->jobs));
 	statedoc_add(&doc, "sequences", statedoc_sequences_write(master->sequences));
 	statedoc_add(&doc, "events", statedoc_events_write(master->events));
+	statedoc_add(&doc, "backlogs", write_backlogs(master->backlogs));
 	return doc;
 }
 
@@ -423,6 +443,31 @@ read_limit(const json_t *json, struct rlimit *limit, char **why)
 	return 0;
 }
 
+/* A log that cannot be opened any more loses what waited for it. */
+static int
+read_backlogs(struct backlogs *backlogs, const json_t *list, char **why)
+{
+	const json_t *one;
+	size_t i, n, npath;
+
+	if (!json_is_array(list))
+		return statedoc_fail(why, "bad member", "backlogs");
+	json_array_foreach(list, i, one) {
+		char *path = statefield_unhex(json_object_get(one, "path"), &npath);
+		char *bytes = statefield_unhex(json_object_get(one, "bytes"), &n);
+		bool good = path != NULL && bytes != NULL;
+
+		if (good && backlogs_put_back(backlogs, path, bytes, n) == -1)
+			log_error("log file %s: %zu bytes are lost: %s", path, n,
+			    strerror(errno));
+		free(path);
+		free(bytes);
+		if (!good)
+			return statedoc_fail(why, "bad member of a backlog", "");
+	}
+	return 0;
+}
+
 int
 statedoc_read(struct master *master, const json_t *doc, const struct statedoc_ops *ops,
     void *ctx, char **why)
@@ -441,7 +486,9 @@ statedoc_read(struct master *master, const json_t *doc, const struct statedoc_op
 	    read_jobs(master, json_object_get(doc, "jobs"), why) == -1 ||
 	    statedoc_sequences_read(master->sequences, json_object_get(doc, "sequences"),
 		why) == -1 ||
-	    statedoc_events_read(master->events, json_object_get(doc, "events"), why) == -1)
+	    statedoc_events_read(master->events, json_object_get(doc, "events"), why) ==
+		-1 ||
+	    read_backlogs(master->backlogs, json_object_get(doc, "backlogs"), why) == -1)
 		return -1;
 	return read_mood(master->mood, json_object_get(doc, "mood"), why);
 }

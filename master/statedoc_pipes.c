@@ -1,5 +1,6 @@
 #include "master/statedoc_pipes.h"
 
+#include "master/printer.h"
 #include "master/statedoc_events.h"
 #include "master/statedoc_json.h"
 
@@ -7,13 +8,15 @@
 #include <string.h>
 
 STATEDOC_SIZE(struct statedoc_output, 64);
-STATEDOC_SIZE(struct statedoc_pipes, 504);
+STATEDOC_SIZE(struct statedoc_pipes, 528);
+STATEDOC_SIZE(struct printer, 48);
 STATEDOC_SIZE(struct capture_memory, 32);
 STATEDOC_SIZE(struct listener, 336);
 
 static const struct statefield pipes_rows[] = {
 	ROW(struct statedoc_pipes, stdin_fd, INT),
 	ROW(struct statedoc_pipes, renewing, BOOL),
+	ROW(struct statedoc_pipes, prefix, TEXT),
 };
 
 static const struct statefield output_rows[] = {
@@ -52,6 +55,8 @@ void
 statedoc_pipes_clear(struct statedoc_pipes *pipes)
 {
 	free(pipes->queued);
+	free(pipes->prefix);
+	free(pipes->printing);
 	for (int i = 0; i < CHANNEL_MAX; i++) {
 		free(pipes->outputs[i].log_path);
 		free(pipes->outputs[i].capture.bytes);
@@ -110,6 +115,8 @@ statedoc_pipes_write(const struct statedoc_pipes *pipes)
 	for (int i = 0; i < CHANNEL_MAX; i++)
 		statedoc_add(&object, channel_names[i], write_output(&pipes->outputs[i]));
 	statedoc_add(&object, "listener", write_listener(pipes));
+	statedoc_add(&object, "printing",
+	    statefield_hex(pipes->printing, pipes->nprinting));
 	return object;
 }
 
@@ -193,6 +200,10 @@ statedoc_pipes_read(const json_t *json, struct statedoc_pipes *pipes, char **why
 	pipes->queued = statefield_unhex(json_object_get(json, "queued"), &pipes->nqueued);
 	if (pipes->queued == NULL)
 		return statedoc_fail(why, "bad member", "queued");
+	pipes->printing =
+	    statefield_unhex(json_object_get(json, "printing"), &pipes->nprinting);
+	if (pipes->printing == NULL)
+		return statedoc_fail(why, "bad member", "printing");
 	for (int i = 0; i < CHANNEL_MAX; i++) {
 		if (read_output(json_object_get(json, channel_names[i]),
 		    &pipes->outputs[i], why) == -1)

@@ -2,11 +2,13 @@
 
 import os
 import re
+import select
 import time
 import unittest
 import xmlrpc.client
 
-from reeve import BUILD, SANITIZED, Case, WireFault, program, read, reeve_only, until
+from reeve import (BUILD, PATIENCE, SANITIZED, Case, WireFault, program, read, reeve_only,
+                   until)
 
 LISTENER = os.path.join(BUILD, "tests", "bin", "listener")
 PYTHON = "/usr/bin/python3"
@@ -367,6 +369,70 @@ class Buffers(Listening):
             self.s.startProcess("p")
             self.s.stopProcess("p")
         self.assertLess(time.monotonic() - begun, 5)
+
+
+# What supervisor_stdout's listener does: the event is the result.
+ECHO = r"""import sys
+while True:
+    sys.stdout.write("READY\n")
+    sys.stdout.flush()
+    line = sys.stdin.readline()
+    data = sys.stdin.read(int(line.split("len:")[1]))
+    sys.stdout.write("RESULT %d\n%s" % (len(data), data))
+    sys.stdout.flush()
+"""
+
+
+@reeve_only
+class Handlers(Listening):
+    """result_handler= is code that only supervisord can run."""
+
+    def echo(self, handler, programs, stdout=None):
+        self.d = self.make(pool("l", "PROCESS_LOG", PYTHON + " {dir}/echo.py",
+                                result_handler=handler, buffer_size=1000) + programs,
+                           supervisord={"silent": "true"})
+        with open(self.d.path("echo.py"), "w", encoding="ascii") as f:
+            f.write(ECHO)
+        self.d.start(stdout=stdout)
+        self.addCleanup(self.finish, self.d)
+
+    def test_another(self):
+        """No result is bad, so none comes again."""
+        self.begin(pool("l", "REMOTE_COMMUNICATION", "%s {dir}/l.events FAIL" % LISTENER,
+                        result_handler="my.module:handler"))
+        self.s = self.rpc(self.d).supervisor
+        for text in ("one", "two", "three"):
+            self.s.sendRemoteCommEvent("t", text)
+        self.assertEqual(["type:t\none", "type:t\ntwo", "type:t\nthree"],
+                         [e.text for e in self.await_events(3)])
+        self.assertNotIn("rejected", self.d.log())
+        self.d.wait_log(r"WARN \[eventlistener:l\] result_handler=my.module:handler is Python "
+                        "code, which reeve does not run; every result is accepted")
+
+    def test_supervisor_stdout(self):
+        self.echo("supervisor_stdout:event_handler",
+                  quiet("p", "/bin/sh -c 'echo one; echo; echo two >&2; exec sleep 1000'",
+                        stdout_events_enabled="true", stderr_events_enabled="true"))
+        lines = until(lambda: (lambda t: t if len(t) > 2 else None)(
+            [line for line in self.d.output().splitlines() if line.startswith("p ")]))
+        self.assertEqual(["p stderr | two", "p stdout | ", "p stdout | one"], sorted(lines))
+        self.assertNotIn("rejected", self.d.log())
+        self.assertNotIn("result_handler", self.d.log())
+
+    def test_slow_reader(self):
+        """Nothing is lost, and the daemon does not wait."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        self.echo("supervisor_stdout : event_handler",
+                  quiet("p", "{child} flood 500000 100", autorestart="false",
+                        stdout_events_enabled="true"), theirs)
+        os.close(theirs)
+        self.d.wait_state("p", "EXITED")
+        got, letters = b"", 0
+        while letters < 495000:
+            self.assertTrue(select.select([ours], [], [], PATIENCE)[0], letters)
+            got += os.read(ours, 65536)
+            letters = len(re.sub(rb"(?m)^p stdout \| |[^a-z]", b"", got))
 
 
 class Lengths(Listening):

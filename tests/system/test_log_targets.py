@@ -1,6 +1,7 @@
 """Where logs go besides plain files, and what happens to files under the daemon's hands:
 reopening, pipes and devices, two writers, syslog, escape sequences."""
 
+import fcntl
 import os
 import re
 import select
@@ -8,6 +9,8 @@ import shutil
 import signal
 import socket
 import stat
+import struct
+import termios
 import time
 import unittest
 
@@ -213,6 +216,79 @@ class Pipes(Targets):
             got += len(os.read(ours, 65536))
         self.assertEqual(4000000, got)
         self.assertNotIn("ERRO", d.log())
+
+    def slow(self, programs, **supervisord):
+        """A daemon whose standard output nobody reads yet, and the other end."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        d = self.begin(programs, stdout=theirs, silent="true", **supervisord)
+        os.close(theirs)
+        return d, ours
+
+    @staticmethod
+    def rest(fd, most=PATIENCE):
+        """All that comes until the end of file."""
+        got = b""
+        while select.select([fd], [], [], most)[0]:
+            data = os.read(fd, 65536)
+            if not data:
+                return got
+            got += data
+        raise AssertionError("no end after %d bytes" % len(got))
+
+    @staticmethod
+    def wait_full(fd):
+        """Until a pipe holds as much as it will."""
+        until(lambda: struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"0000"))[0] >=
+              fcntl.fcntl(fd, 1032) - 65536)  # F_GETPIPE_SZ
+
+    LAST = "/bin/sh -c '{child} flood %d 100; echo last words of $$; %s'"
+
+    @reeve_only
+    def test_last_words(self):
+        """A process that has ended loses nothing, nor does the daemon's end."""
+        d, ours = self.slow(program("a", self.LAST % (3000000, "exit 3"), startsecs=0,
+                                    autorestart="false", stdout_logfile="/dev/stdout",
+                                    stdout_logfile_maxbytes=0))
+        self.assertNotEqual("EXITED", d.state("a"))
+        got = b""
+        while d.state("a") != "EXITED":
+            if select.select([ours], [], [], 0.1)[0]:
+                got += os.read(ours, 4096)
+        d.process.send_signal(signal.SIGTERM)
+        d.wait_log("waiting for the reader of /dev/stdout")
+        got += self.rest(ours)
+        self.assertRegex(got[3000000:], rb"^last words of \d+\n$")
+        self.assertNotIn("ERRO", d.log())
+
+    @reeve_only
+    def test_order_over_restarts(self):
+        """Each writes a little and ends while nothing is read."""
+        d, ours = self.slow(
+            program("full", "{child} flood 3000000 100", startsecs=0, priority=1,
+                    autorestart="false", stdout_logfile="/dev/stdout",
+                    stdout_logfile_maxbytes=0) +
+            program("a", "/bin/sh -c 'echo x >>{dir}/count; wc -l <{dir}/count | "
+                    "sed s/^/round.of.a./'", startsecs=0, autorestart="true", priority=2,
+                    stdout_logfile="/dev/stdout", stdout_logfile_maxbytes=0))
+        until(lambda: d.file("count").count(b"x") > 3)
+        self.rpc(d).supervisor.stopProcess("full")
+        d.process.send_signal(signal.SIGTERM)
+        rounds = [int(line.rpartition(b".")[2]) for line in self.rest(ours).splitlines()
+                  if b"round.of.a." in line]
+        self.assertEqual(list(range(1, d.file("count").count(b"x") + 1)), rounds)
+
+    @reeve_only
+    def test_end_without_a_reader_is_bounded(self):
+        d, ours = self.slow(program("a", "{child} flood 3000000 100", startsecs=0,
+                                    autorestart="false", stdout_logfile="/dev/stdout",
+                                    stdout_logfile_maxbytes=0))
+        self.wait_full(ours)
+        begin = time.monotonic()
+        self.assertEqual(0, d.stop())
+        self.assertLess(time.monotonic() - begin, 15)
+        self.assertRegex(d.log(), r"ERRO log file /dev/stdout: \d+ bytes are lost: they were "
+                                  "not read in time")
 
     @reeve_only
     def test_reader_is_gone(self):

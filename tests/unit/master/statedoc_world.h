@@ -8,6 +8,7 @@
 
 #include "common/loop.h"
 #include "common/str.h"
+#include "master/backlog.h"
 #include "master/events.h"
 #include "master/sequence.h"
 #include "master/statedoc.h"
@@ -115,6 +116,8 @@ scene_new(void)
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
 	s->master.sequences = sequences_new(s->master.loop, s->master.groups,
 	    s->master.jobs, &sequence_ops, s);
+	s->master.backlogs = backlogs_new(s->master.loop);
+	assert_non_null(s->master.backlogs);
 	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
 	assert_non_null(s->master.jobs);
 	assert_non_null(s->master.sequences);
@@ -138,6 +141,7 @@ scene_free(struct scene *s)
 	free(s->master.config_path);
 	free(s->master.config_name);
 	events_free(s->master.events);
+	backlogs_free(s->master.backlogs);
 	mood_free(s->master.mood);
 	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);

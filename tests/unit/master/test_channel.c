@@ -1,3 +1,4 @@
+#include "master/backlog.h"
 #include "master/channel.h"
 #include "tests/unit/master/scratch.h"
 
@@ -244,6 +245,7 @@ test_slow_reader(void **state)
 	assert_int_equal(fcntl(log[0], F_SETFL, O_NONBLOCK), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
 	assert_non_null(use.log = logfile_open(path, 0, 0));
+	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	assert_non_null(channel = channel_new(loop, fds[0], &use));
 	alarm(60);
@@ -267,6 +269,97 @@ test_slow_reader(void **state)
 	assert_string_equal(scratch->log, "");
 	close(fds[1]);
 	channel_free(channel);
+	backlogs_free(use.backlogs);
+	loop_free(loop);
+	close(log[0]);
+	close(log[1]);
+}
+
+static void
+note_done(void *ctx)
+{
+	*(bool *)ctx = true;
+}
+
+/* One process after another says something and ends, while the log's reader does not read:
+ * all arrives in order, and the end is waited for. */
+static void
+test_outlived(void **state)
+{
+	struct scratch *scratch = *state;
+	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct loop *loop = loop_new();
+	struct channel *channel;
+	int log[2], fds[2];
+	size_t said = 0, heard = 0;
+	bool done = false;
+	char path[32];
+
+	log_init(scratch_sink, scratch, LEVEL_INFO);
+	assert_int_equal(pipe(log), 0);
+	assert_int_equal(fcntl(log[0], F_SETFL, O_NONBLOCK), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
+	assert_non_null(use.backlogs = backlogs_new(loop));
+	for (int i = 0; i < 40; i++) {
+		assert_non_null(use.log = logfile_open(path, 0, 0));
+		assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+		assert_non_null(channel = channel_new(loop, fds[0], &use));
+		for (size_t n; (n = chatter(fds[1], said, 4096)) > 0;)
+			said += n;
+		close(fds[1]);
+		loop_turn(loop, 0);
+		channel_drain(channel, 1 << 20);
+		channel_finish(channel);
+		channel_free(channel);
+	}
+	backlogs_finish(use.backlogs, 60000, note_done, &done);
+	assert_false(done);
+	alarm(60);
+	while (heard < said) {
+		heard += check_chatter(log[0], heard, 100000);
+		loop_turn(loop, 0);
+	}
+	alarm(0);
+	assert_int_equal(heard, said);
+	assert_true(done);
+	assert_int_equal(backlogs_fd(use.backlogs, path), -1);
+	backlogs_free(use.backlogs);
+	loop_free(loop);
+	close(log[0]);
+	close(log[1]);
+}
+
+/* Nobody reads: memory is bounded, the loss is logged once, and the end does not wait for
+ * ever. */
+static void
+test_never_read(void **state)
+{
+	static const char bytes[65536];
+	struct scratch *scratch = *state;
+	struct loop *loop = loop_new();
+	struct backlogs *backlogs = backlogs_new(loop);
+	struct logfile *file;
+	const char *kept;
+	bool done = false;
+	char path[32];
+	int log[2];
+	size_t n;
+
+	log_init(scratch_sink, scratch, LEVEL_WARN);
+	assert_int_equal(pipe(log), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
+	assert_non_null(file = logfile_open(path, 0, 0));
+	for (size_t i = 0; i < 2 * BACKLOG_MAX / sizeof(bytes); i++)
+		backlogs_write(backlogs, file, bytes, sizeof(bytes));
+	logfile_free(file);
+	assert_string_equal(backlogs_get(backlogs, 0, &kept, &n), path);
+	assert_true(n <= BACKLOG_MAX && n > BACKLOG_MAX / 2);
+	assert_int_equal(scratch_count(scratch, "bytes are lost"), 1);
+	backlogs_finish(backlogs, 10, note_done, &done);
+	while (!done)
+		loop_turn(loop, 100);
+	backlogs_free(backlogs);
+	assert_int_equal(scratch_count(scratch, "they were not read in time"), 1);
 	loop_free(loop);
 	close(log[0]);
 	close(log[1]);
@@ -290,6 +383,7 @@ test_ends_while_waiting(void **state)
 	assert_int_equal(pipe(log), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
 	assert_non_null(use.log = logfile_open(path, 0, 0));
+	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	assert_non_null(channel = channel_new(loop, fds[0], &use));
 	for (size_t n, turns = 0; turns < 2000; turns++) {
@@ -311,6 +405,7 @@ test_ends_while_waiting(void **state)
 	assert_int_equal(channel_fd(channel), -1);
 	assert_int_equal(scratch_count(scratch, ": EPIPE\n"), 1);
 	channel_free(channel);
+	backlogs_free(use.backlogs);
 	loop_free(loop);
 }
 
@@ -422,6 +517,8 @@ main(void)
 	    TEST(test_drain),
 	    TEST(test_bounded),
 	    TEST(test_slow_reader),
+	    TEST(test_outlived),
+	    TEST(test_never_read),
 	    TEST(test_ends_while_waiting),
 	    TEST(test_full_disk),
 	};

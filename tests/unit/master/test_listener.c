@@ -22,6 +22,8 @@ note(void *ctx, struct pool_event taken, bool processed)
 	event_unref(taken.event);
 }
 
+static const struct listener_ops noting = {.end = note};
+
 /* '!' in the input stands for an event that is given. */
 static const struct {
 	const char *input, *ends;
@@ -70,7 +72,7 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 			continue;
 		}
 		n = n < step ? n : step;
-		listener_feed(listener, input, n, note, ends);
+		listener_feed(listener, input, n, &noting, ends);
 		input += n;
 	}
 }
@@ -85,7 +87,7 @@ test_cases(void **state UNUSED)
 	for (size_t i = 0; i < nitems(cases); i++)
 		for (size_t j = 0; j < nitems(steps); j++) {
 			ends[0] = '\0';
-			listener_init(&listener, "l");
+			listener_init(&listener, "l", RESULT_OK);
 			feed(&listener, cases[i].input, steps[j], ends);
 			if (!str_equal(ends, cases[i].ends) ||
 			    listener.state != cases[i].state)
@@ -93,6 +95,41 @@ test_cases(void **state UNUSED)
 				    (int)listener.state);
 			event_unref(listener_take(&listener).event);
 		}
+}
+
+static void
+note_result(void *ctx, const char *bytes, size_t n)
+{
+	strncat(ctx, bytes, n);
+}
+
+/* A handler that is not ours to know takes every result; only a line that is none is bad. */
+static void
+test_handlers(void **state UNUSED)
+{
+	static const struct listener_ops ops = {.end = note, .result = note_result};
+	static const struct {
+		enum result_handler handler;
+		const char *ends;
+	} wants[] = {{RESULT_OK, "--+-"}, {RESULT_ANY, "+++-"},
+	    {RESULT_PRINTED, "FAIL++OK+-"}};
+	static const char *const results[] = {
+	    "RESULT 4\nFAIL", "RESULT 0\n", "RESULT 2\nOK", "RESULT x\n"};
+	struct listener listener;
+	char got[32];
+
+	for (size_t i = 0; i < nitems(wants); i++) {
+		got[0] = '\0';
+		listener_init(&listener, "l", wants[i].handler);
+		for (size_t j = 0; j < nitems(results); j++) {
+			listener_feed(&listener, "READY\n", 6, &ops, got);
+			listener_give(&listener, (struct pool_event){
+			    .event = event_new(EVENT_TICK_5, 1, "", "", 0)});
+			for (const char *at = results[j]; *at != '\0'; at++)
+				listener_feed(&listener, at, 1, &ops, got);
+		}
+		assert_string_equal(got, wants[i].ends);
+	}
 }
 
 /* A line without an end, and a result without one, cost nothing. */
@@ -103,16 +140,16 @@ test_floods(void **state UNUSED)
 	struct listener listener;
 
 	memset(flood, 'x', sizeof(flood));
-	listener_init(&listener, "l");
+	listener_init(&listener, "l", RESULT_OK);
 	feed(&listener, "READY\n!", SIZE_MAX, ends);
-	listener_feed(&listener, flood, sizeof(flood), note, ends);
+	listener_feed(&listener, flood, sizeof(flood), &noting, ends);
 	assert_string_equal(ends, "-");
 	assert_int_equal(listener.state, LISTENER_UNKNOWN);
 
-	listener_init(&listener, "l");
+	listener_init(&listener, "l", RESULT_OK);
 	feed(&listener, "READY\n!RESULT 1000000000\n", SIZE_MAX, ends);
 	for (int i = 0; i < 1000; i++)
-		listener_feed(&listener, flood, sizeof(flood), note, ends);
+		listener_feed(&listener, flood, sizeof(flood), &noting, ends);
 	assert_int_equal(listener.state, LISTENER_BUSY);
 	assert_int_equal(listener.missing, 1000000000 - 1000 * 4096);
 	event_unref(listener_take(&listener).event);
@@ -124,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_handlers),
 		cmocka_unit_test(test_floods),
 	};
 

@@ -66,7 +66,8 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 	scene.next_id = 1;
 	buf_init(&scene.written, 0);
 	config->kind = GROUP_LISTENER_POOL;
-	config->pool = (struct pool_config){events, buffer_size, counts_bytes};
+	config->pool = (struct pool_config){
+	    .events = events, .buffer_size = buffer_size, .counts_bytes = counts_bytes};
 	for (char name[] = "a"; name[0] < 'a' + LISTENERS; name[0]++)
 		recorder_add(config, recorder_program(name, -1));
 	scene.groups = groups_new();
@@ -74,7 +75,8 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 	for (uint64_t i = 0; i < LISTENERS; i++) {
 		scene.processes[i] = groups_process(scene.groups, i + 1);
 		scene.processes[i]->state = PROCESS_RUNNING;
-		listener_init(&scene.listeners[i], scene.processes[i]->config->name);
+		listener_init(&scene.listeners[i], scene.processes[i]->config->name,
+		    RESULT_OK);
 		scene.listeners[i].state = LISTENER_READY;
 	}
 	scene.pool = pool_new(group, &ops);
