@@ -309,6 +309,7 @@ class Daemon:
         text += programs.replace("{dir}", self.dir).replace("{child}", CHILD)
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write(raw if raw is not None else config or text)
+        os.chmod(self.conf, 0o644)
 
     # --- life ---
 

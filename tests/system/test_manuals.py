@@ -65,7 +65,7 @@ class Manuals(unittest.TestCase):
     def test_stale_tables_are_found(self):
         changes = [("reeve.conf.5", ".Ql 1024 .", ".Ql 1025 ."),
                    ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
-                   ("reeve-protocol.7", "Ta name:s Ta admin Ta", "Ta name:s Ta operate Ta"),
+                   ("reeve-protocol.7", "Ta name:n Ta admin Ta", "Ta name:n Ta operate Ta"),
                    ("reeve-events.7", "    TICK_60\n", ""),
                    ("reevectl.1", "--dry-run ...", "--dryrun ..."),
                    ("reevectl.1", ".Li USR1 ,\n", "")]

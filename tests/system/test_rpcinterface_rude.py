@@ -162,6 +162,7 @@ with open(sys.argv[0] + ".answers", "w", buffering=1) as f:
         with open(script, "w", encoding="utf-8") as f:
             f.write(text)
         os.chmod(where, 0o777)
+        os.chmod(script, 0o644)
         self.begin("", wrapper=["setpriv", "--bounding-set=-kill"], user="nobody",
                    role="admin", autorestart="false", script=script)
         said = lambda: read(answers, b"").decode()
