@@ -74,8 +74,16 @@ sock_connect_bounded(int fd, const struct sockaddr_un *sun)
 	return fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-int
-sock_connect_unix(const char *path)
+static int
+sock_connect_now(int fd, const struct sockaddr_un *sun)
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	return connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+}
+
+static int
+sock_reach_unix(const char *path, int (*reach)(int fd, const struct sockaddr_un *))
 {
 	struct sockaddr_un sun;
 	int fd, pin, r;
@@ -83,9 +91,21 @@ sock_connect_unix(const char *path)
 	if (sock_unix_address(path, &sun, &pin) == -1)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	r = fd == -1 ? -1 : sock_connect_bounded(fd, &sun);
+	r = fd == -1 ? -1 : reach(fd, &sun);
 	sock_close(pin);
 	return r == 0 ? fd : sock_fail(fd);
+}
+
+int
+sock_connect_unix(const char *path)
+{
+	return sock_reach_unix(path, sock_connect_bounded);
+}
+
+int
+sock_try_unix(const char *path)
+{
+	return sock_reach_unix(path, sock_connect_now);
 }
 
 /* Resolver errors that are not errno's own become EADDRNOTAVAIL. */
@@ -107,7 +127,7 @@ sock_resolve(const char *host, int port, int family)
 }
 
 static int
-sock_listen_at(const struct addrinfo *at, int backlog)
+sock_bind_at(const struct addrinfo *at)
 {
 	int fd, on = 1;
 
@@ -118,14 +138,14 @@ sock_listen_at(const struct addrinfo *at, int backlog)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    (at->ai_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
-	    bind(fd, at->ai_addr, at->ai_addrlen) == -1 || listen(fd, backlog) == -1)
+	    bind(fd, at->ai_addr, at->ai_addrlen) == -1)
 		return sock_fail(fd);
 	return fd;
 }
 
 /* IPv4 first, as supervisord knows nothing else; "[::1]" may stand in brackets. */
-int
-sock_listen_tcp(const char *host, int port, int backlog)
+static int
+sock_bind_tcp(const char *host, int port)
 {
 	struct addrinfo *found;
 	char bare[256];
@@ -146,9 +166,30 @@ sock_listen_tcp(const char *host, int port, int backlog)
 		found = sock_resolve(bare, port, AF_INET6);
 	if (found == NULL)
 		return -1;
-	fd = sock_listen_at(found, backlog);
+	fd = sock_bind_at(found);
 	freeaddrinfo(found);
 	return fd;
+}
+
+int
+sock_listen_tcp(const char *host, int port, int backlog)
+{
+	int fd = sock_bind_tcp(host, port);
+
+	if (fd != -1 && listen(fd, backlog) == -1)
+		return sock_fail(fd);
+	return fd;
+}
+
+int
+sock_check_tcp(const char *host, int port)
+{
+	int fd = sock_bind_tcp(host, port);
+
+	if (fd == -1)
+		return -1;
+	sock_close(fd);
+	return 0;
 }
 
 /* A connection that was given up in the queue is passed over. */

@@ -14,6 +14,10 @@
 NODISCARD int sock_pair(int fds[2]);
 /* Connects to a Unix socket; waits at most for the kernel's backlog. */
 NODISCARD int sock_connect_unix(const char *path);
+/* The same without waiting: EAGAIN when a process listens there whose backlog is full. */
+NODISCARD int sock_try_unix(const char *path);
+/* Whether sock_listen_tcp could bind this address now, without listening there: 0 or -1. */
+NODISCARD int sock_check_tcp(const char *host, int port);
 /* Listens on TCP: host "" = all IPv4 interfaces, a literal address (an IPv6 one perhaps in
  * brackets, and for IPv6 alone) or a name (resolved, start-up only); SO_REUSEADDR. */
 NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);

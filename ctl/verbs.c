@@ -33,6 +33,9 @@ end_daemon(struct session *s, const char *method, int already_status)
 	} else if (a.fault == FAULT_SHUTDOWN_STATE) {
 		fputs("ERROR: already shutting down\n", s->out);
 		s->status = already_status;
+	} else if (a.fault == FAULT_CANT_REREAD) {
+		fprintf(s->out, "ERROR: %s\n", a.text);
+		s->status = EXIT_GENERIC;
 	} else if (a.fault != FAULT_NONE) {
 		session_fault(s, a.fault, a.text);
 	} else {

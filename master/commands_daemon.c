@@ -4,6 +4,7 @@
 #include "master/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,9 +13,14 @@
 static json_t *
 hello_result(const struct client *client)
 {
-	return json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program", "reeved",
-	    "version", REEVE_VERSION, "role", role_name(client->role), "pid",
+	json_t *result = json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program",
+	    "reeved", "version", REEVE_VERSION, "role", role_name(client->role), "pid",
 	    (int)getpid());
+
+	if (client->owner == NULL && client->holder == NULL)
+		(void)json_object_set_new(result, "config",
+		    second_identity(client->master->config_path));
+	return result;
 }
 
 /* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
@@ -116,11 +122,16 @@ cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
 void
 cmd_daemon_restart(struct client *client, uint64_t id, const json_t *params)
 {
+	enum fault fault;
+	char *why;
+
 	(void)params;
-	if (run_restart(client->master))
+	fault = run_restart(client->master, &why);
+	if (fault == FAULT_NONE)
 		reply_before_the_stop(client, id);
 	else
-		client_fault(client, id, FAULT_SHUTDOWN_STATE, NULL);
+		client_fault(client, id, fault, why);
+	free(why);
 }
 
 void

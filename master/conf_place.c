@@ -88,12 +88,12 @@ join_lines(char *text)
 }
 
 char *
-conf_place_error(const struct conf_load *load)
+conf_place_error(const struct conf_load *load, const char *key)
 {
 	char *place, *whole;
 
 	if (conf_place_helps(load)) {
-		place = conf_place(load, load->failed_section, conf_place_blamed(load));
+		place = conf_place(load, load->failed_section, key);
 		whole = xasprintf("%s: %s", place, load->error);
 		free(place);
 	} else {

@@ -14,7 +14,8 @@ bool conf_place_helps(const struct conf_load *);
 /* New: "FILE:LINE" of the option, or of its section when it is not there; "FILE" when that
  * is not there either. */
 char *conf_place(const struct conf_load *, const char *section, const char *key);
-/* New: the error in one line, with its place before it where that helps. */
-char *conf_place_error(const struct conf_load *);
+/* New: the error in one line, before it, where that helps, the place of the option of its
+ * section. */
+char *conf_place_error(const struct conf_load *, const char *key);
 
 #endif

@@ -254,10 +254,10 @@ config_load_checked(const struct options *options, config_check_fn *check, void 
 
 	conf_load_begin(&load, options);
 	status = conf_load_run(&load);
-	if (status == 0)
-		status = check(ctx, &load);
 	if (status == -1)
-		text = conf_place_error(&load);
+		text = conf_place_error(&load, conf_place_blamed(&load));
+	else if ((status = check(ctx, &load)) == -1)
+		text = conf_place_error(&load, load.failed_key);
 	free(load.error);
 	return finish_load(&load, status, config, error, text);
 }

@@ -414,21 +414,26 @@ socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
 	}
 }
 
-/* True when a reeved of ours or root's answers there. */
-static bool
-is_served(const char *path)
+/* Says which daemon has the socket, and how both can have one. */
+static void
+warn_of_second(const struct second *second, const struct master *master)
 {
-	int fd = sock_connect_unix(path);
-	pid_t pid;
-	uid_t uid;
-	gid_t gid;
-	bool served;
+	const char *path = master->config->control_socket;
 
-	if (fd == -1)
-		return false;
-	served = sock_peer(fd, &pid, &uid, &gid) == 0 && (uid == 0 || uid == geteuid());
-	close(fd);
-	return served;
+	if (second->kind == SECOND_SILENT && second->pid > 0)
+		log_warn("control socket %s belongs to process %d, which does not answer; "
+		    "running %s without one: end that process, or set control_socket= to "
+		    "another path", path, (int)second->pid, master->config_path);
+	else if (second->kind == SECOND_SILENT)
+		log_warn("control socket %s belongs to a process that does not answer; "
+		    "running %s without one: end that process, or set control_socket= to "
+		    "another path", path, master->config_path);
+	else
+		log_warn("control socket %s belongs to reeved (%d), which runs %s; running "
+		    "%s without one: set control_socket= to another path", path,
+		    (int)second->pid,
+		    second->file != NULL ? second->file : "another configuration",
+		    master->config_path);
 }
 
 void
@@ -437,8 +442,8 @@ control_listen(struct control *control)
 	const char *path = control->master->config->control_socket;
 	struct sock_unix want = {.path = path, .backlog = CONTROL_CLIENTS};
 
-	if (is_served(path)) {
-		log_warn("control socket %s is in use; running without one", path);
+	if (control->master->second.kind != SECOND_NONE) {
+		warn_of_second(&control->master->second, control->master);
 		return;
 	}
 	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);

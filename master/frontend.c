@@ -44,6 +44,8 @@ struct frontend {
 	struct source *overdue;		/* timer: at its start and at its end */
 	struct frontend_watch *watch;	/* in between */
 	struct frontend_log log;	/* its standard error */
+	bool renewing;			/* a successor with other sockets is wanted */
+	bool leaving;			/* it was asked to end, for the one or the other */
 	bool stopping;
 	void (*done)(void *ctx);
 	void *done_ctx;
@@ -115,11 +117,11 @@ closed(void *ctx, const char *why, bool violation)
 {
 	struct frontend *frontend = ctx;
 
-	if (!violation && *why != '\0' && !frontend->stopping)
+	if (!violation && *why != '\0' && !frontend->leaving)
 		log_warn(PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
 	frontend->client = NULL;
 	frontend_watch_end(frontend->watch);
-	if (frontend->pid == 0 || frontend->stopping)
+	if (frontend->pid == 0 || frontend->leaving)
 		return;
 	interface_front_end_gone(frontend->master);
 	/* At a mere end of file it is on its way out: its own status tells more than ours.
@@ -161,7 +163,7 @@ describe_end(const struct frontend *frontend, int status)
 {
 	char name[32];
 
-	if (frontend->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (frontend->leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		log_debug(PROGRAM " (%d) ended", (int)frontend->pid);
 	else if (WIFSIGNALED(status))
 		log_warn(PROGRAM " (%d) was terminated by %s", (int)frontend->pid,
@@ -183,6 +185,7 @@ reaped(void *ctx, pid_t pid, int wait_status)
 	if (frontend->client != NULL)
 		control_drop(frontend->master->control, frontend->client);
 	frontend->client = NULL;
+	frontend->leaving = false;
 	frontend_watch_end(frontend->watch);
 	source_arm(frontend->overdue, -1);
 	if (frontend->stopping) {
@@ -270,7 +273,7 @@ launch(struct frontend *frontend)
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	bool started;
 
-	frontend->was_ready = false;
+	frontend->was_ready = frontend->renewing = false;
 	started = null_fd != -1 && sock_pair(pair) == 0 &&
 	    pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
 	    start_child(frontend, pair, log_pipe, null_fd);
@@ -303,7 +306,7 @@ lateness(const struct frontend *frontend, int64_t *due)
 	*due = 0;
 	if (frontend->pid == 0)
 		return NULL;
-	if (frontend->stopping)
+	if (frontend->leaving)
 		return "did not end in time";
 	if (frontend->client == NULL)
 		return "left its connection";
@@ -341,11 +344,36 @@ overdue_due(void *ctx, uint32_t unused)
 		kill_it(frontend, what);
 }
 
+/* It answers what it can within its second, then ends by itself. */
+static void
+ask_to_leave(struct frontend *frontend)
+{
+	frontend->leaving = true;
+	frontend_watch_end(frontend->watch);
+	if (frontend->client != NULL)
+		peer_half_close(frontend->client->peer);
+	source_arm(frontend->overdue, clock_mono_ms() + ENDING_MS);
+}
+
+void
+frontend_renew(struct frontend *frontend)
+{
+	if (frontend != NULL)
+		frontend->renewing = true;
+}
+
 void
 frontend_check(struct frontend *frontend)
 {
-	if (frontend != NULL && !frontend->stopping)
+	if (frontend == NULL || frontend->leaving)
+		return;
+	if (!frontend->renewing) {
 		frontend_watch_check(frontend->watch);
+		return;
+	}
+	frontend->renewing = false;
+	if (frontend->pid != 0)
+		ask_to_leave(frontend);
 }
 
 struct frontend *
@@ -402,9 +430,8 @@ frontend_stop(struct frontend *frontend, void (*done)(void *ctx), void *ctx)
 		done(ctx);
 		return;
 	}
-	if (frontend->client != NULL)
-		peer_half_close(frontend->client->peer);
-	source_arm(frontend->overdue, clock_mono_ms() + ENDING_MS);
+	if (!frontend->leaving)
+		ask_to_leave(frontend);
 }
 
 pid_t

@@ -18,6 +18,8 @@ void frontend_free(struct frontend *);
 void frontend_start(struct frontend *);
 /* Lets it answer what is parked for at most a second, then calls done once it is reaped. */
 void frontend_stop(struct frontend *, void (*done)(void *ctx), void *ctx);
+/* Replaces it once this turn's replies are on their way: the sockets have changed. */
+void frontend_renew(struct frontend *);
 /* End of a turn: notes that something was sent to it. */
 void frontend_check(struct frontend *);
 /* Its connection once it is ready, or NULL; borrowed. */

@@ -52,7 +52,7 @@ send_fd(struct client *client, const char *method, json_t *params, int fd)
 int
 frontend_setup_send(const struct master *master, struct client *client)
 {
-	listeners_revive(master->listeners, master->config);
+	(void)listeners_revive(master->listeners, master->config);
 	for (size_t i = 0; i < master->config->nlisteners; i++)
 		if (send_fd(client, "setup.listener",
 		        listener_object(&master->config->listeners[i]),

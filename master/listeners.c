@@ -1,6 +1,7 @@
 #include "master/listeners.h"
 
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/sock_unix.h"
@@ -24,6 +25,7 @@ struct listener {
 	char *path;	/* of a Unix socket, else NULL */
 	struct safepath_id made;	/* what the path stood for when we bound it */
 	int fd;		/* -1 = not bound */
+	struct log_limit missing, failing;	/* its path; to bind it again */
 };
 
 struct listeners {
@@ -63,23 +65,30 @@ listeners_free(struct listeners *listeners)
 	free(listeners);
 }
 
-/* The socket of an earlier run at the same address, taken out of `old`; or -1. */
-static int
-take_kept(struct listeners *old, const char *address, struct safepath_id *made)
+/* Takes the socket of an earlier run at the same address, if there is one, out of `old`. */
+static void
+take_kept(struct listener *listener, struct listeners *old)
 {
-	if (old == NULL)
-		return -1;
-	for (size_t i = 0; i < old->count; i++) {
-		struct listener *listener = &old->items[i];
-		int fd = listener->fd;
+	for (size_t i = 0; old != NULL && i < old->count; i++) {
+		struct listener *kept = &old->items[i];
 
-		if (fd == -1 || !str_equal(listener->address, address))
+		if (kept->fd == -1 || !str_equal(listener->address, kept->address))
 			continue;
-		listener->fd = -1;
-		*made = listener->made;
-		return fd;
+		listener->made = kept->made;
+		listener->fd = kept->fd;
+		kept->fd = -1;
+		return;
 	}
-	return -1;
+}
+
+/* Whether the path still stands for the socket that was bound. */
+static bool
+has_path(const struct listener *listener)
+{
+	struct stat st;
+
+	return listener->path == NULL || (lstat(listener->path, &st) == 0 &&
+	    S_ISSOCK(st.st_mode) && safepath_id_equal(&listener->made, &st));
 }
 
 /* Why a connection failed: because nobody can answer there. */
@@ -99,22 +108,28 @@ listen_unix(struct listener *listener, const struct listener_config *config)
 	return sock_unix_listen(&want, &listener->made);
 }
 
-/* A path that somebody answers at is in use; what nobody answers at is stale, be it a
- * socket, a file or a link to nowhere. */
+/* 0 when nobody answers at the path, so that whatever has the name is stale: a socket, a
+ * file or a link to nowhere. Else -1 with errno. */
+static int
+check_path(const char *path)
+{
+	int fd = sock_try_unix(path);
+
+	/* EAGAIN: a process listens that is too busy to accept. */
+	if (fd == -1 && errno != EAGAIN)
+		return is_nobody(errno) ? 0 : -1;
+	if (fd != -1)
+		close(fd);
+	errno = EADDRINUSE;
+	return -1;
+}
+
 static int
 bind_unix(struct listener *listener, const struct listener_config *config)
 {
-	int fd = sock_connect_unix(config->path);
 	struct stat st;
 
-	/* EAGAIN: somebody listens who is too busy to accept. */
-	if (fd != -1 || errno == EAGAIN) {
-		if (fd != -1)
-			close(fd);
-		errno = EADDRINUSE;
-		return -1;
-	}
-	if (!is_nobody(errno))
+	if (check_path(config->path) == -1)
 		return -1;
 	if (lstat(config->path, &st) == 0)
 		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
@@ -133,25 +148,86 @@ chown_error(const struct listener_config *config)
 	    pw == NULL ? "unknown" : pw->pw_name);
 }
 
+char *
+listeners_in_use(void)
+{
+	return xstrdup("Another program is already listening on a port that one of "
+	    "our HTTP servers is configured to use.  Shut this program down first "
+	    "before starting supervisord.");
+}
+
 static char *
 bind_error(const struct listener_config *config, int errnum)
 {
 	if (errnum == EADDRINUSE)
-		return xstrdup("Another program is already listening on a port that one of "
-		    "our HTTP servers is configured to use.  Shut this program down first "
-		    "before starting supervisord.");
+		return listeners_in_use();
 	if (errnum == EPERM && config->is_unix)
 		return chown_error(config);
 	return xasprintf("Cannot open an HTTP server: socket.error reported errno.%s (%d)",
 	    str_errno_name(errnum), errnum);
 }
 
+/* reeve-rpcd can shut a listening socket down for all that hold it. */
+static bool
+is_dead(int fd)
+{
+	struct pollfd look = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&look, 1, 0) == 1 &&
+	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+/* Binds the path once more, unless another process has taken it over. */
+static bool
+bind_again(struct listener *listener, const struct listener_config *config)
+{
+	int fd = -1;
+
+	if (has_path(listener) || check_path(config->path) == 0)
+		fd = listen_unix(listener, config);
+	if (fd == -1) {
+		log_limited(&listener->failing, LEVEL_ERROR, "[%s] cannot bind %s again: "
+		    "%s; only connections made before are served", config->section,
+		    config->path, strerror(errno));
+		return false;
+	}
+	close(listener->fd);
+	listener->fd = fd;
+	log_limit_reset(&listener->failing);
+	return true;
+}
+
+/* Makes a socket that nobody can reach any more listen again: one that was shut down, or
+ * whose path was removed or replaced. True when it has another descriptor now. */
+static bool
+mend(struct listener *listener, const struct listener_config *config)
+{
+	bool dead = is_dead(listener->fd);
+
+	if (!dead && has_path(listener))
+		return false;
+	if (dead)
+		log_warn("[%s] was shut down by reeve-rpcd; listening again",
+		    config->section);
+	else
+		log_limited(&listener->missing, LEVEL_WARN, "[%s] %s was removed or "
+		    "replaced; binding it again", config->section, config->path);
+	if (config->is_unix)
+		return bind_again(listener, config);
+	if (listen(listener->fd, BACKLOG) == -1)
+		log_error("[%s] cannot listen again: %s", config->section, strerror(errno));
+	return false;
+}
+
 static int
 bind_one(const struct listener_config *config, struct listener *listener, char **error)
 {
-	if (listener->fd == -1)
-		listener->fd = config->is_unix ? bind_unix(listener, config) :
-		    sock_listen_tcp(config->host, config->port, BACKLOG);
+	if (listener->fd != -1) {
+		(void)mend(listener, config);
+		return 0;
+	}
+	listener->fd = config->is_unix ? bind_unix(listener, config) :
+	    sock_listen_tcp(config->host, config->port, BACKLOG);
 	if (listener->fd != -1)
 		return 0;
 	*error = bind_error(config, errno);
@@ -171,8 +247,8 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 
 		listeners->items[i] = (struct listener){.address = address_of(one),
 		    .path = one->is_unix ? xstrdup(one->path) : NULL};
-		listeners->items[i].fd = take_kept(
-		    old, listeners->items[i].address, &listeners->items[i].made);
+		listeners->items[i].fd = -1;
+		take_kept(&listeners->items[i], old);
 	}
 	/* Before the others are bound: an old address may overlap a new one. */
 	listeners_free(old);
@@ -182,6 +258,66 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 		return listeners;
 	listeners_free(listeners);
 	return NULL;
+}
+
+/* --- before a restart ---------------------------------------------------------------- */
+
+/* Whether one of our own sockets is in the way, which is closed before the others are
+ * bound. */
+static bool
+is_ours(const struct listeners *old, const struct listener_config *config)
+{
+	char *tail = xasprintf(":%d", config->port);
+	bool ours = false;
+
+	for (size_t i = 0; old != NULL && i < old->count && !ours; i++) {
+		const char *path = old->items[i].path, *address = old->items[i].address;
+
+		if (config->is_unix)
+			ours = path != NULL && str_equal(path, config->path) &&
+			    has_path(&old->items[i]);
+		else
+			ours = path == NULL && str_equal(strrchr(address, ':'), tail);
+	}
+	free(tail);
+	return ours;
+}
+
+/* Tries it under another name in the same directory. */
+static int
+check_unix(const struct listener_config *config)
+{
+	const char *slash = strrchr(config->path, '/');
+	struct listener_config other = *config;
+	struct listener trial = {.fd = -1};
+
+	if (check_path(config->path) == -1)
+		return -1;
+	other.path = trial.path = xasprintf("%.*s.reeve-check-%d",
+	    slash == NULL ? 0 : (int)(slash + 1 - config->path), config->path,
+	    (int)getpid());
+	trial.fd = listen_unix(&trial, &other);
+	if (trial.fd == -1) {
+		free(trial.path);
+		return -1;
+	}
+	listener_clear(&trial);
+	return 0;
+}
+
+int
+listeners_check(const struct listeners *old, const struct listener_config *config,
+    char **error)
+{
+	int rc;
+
+	if (is_ours(old, config))
+		return 0;
+	rc = config->is_unix ? check_unix(config) :
+	    sock_check_tcp(config->host, config->port);
+	if (rc == -1)
+		*error = bind_error(config, errno);
+	return rc;
 }
 
 void
@@ -199,42 +335,14 @@ listeners_announce(const struct config *config)
 	}
 }
 
-/* A front end can shut a listening socket down for all who hold it. */
-static bool
-is_dead(int fd)
-{
-	struct pollfd look = {.fd = fd, .events = POLLRDHUP};
-
-	return poll(&look, 1, 0) == 1 &&
-	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
-}
-
-static void
-revive(struct listener *listener, const struct listener_config *config)
-{
-	int fd;
-
-	log_warn("[%s] was shut down by the front end; listening anew", config->section);
-	if (!config->is_unix) {
-		if (listen(listener->fd, BACKLOG) == -1)
-			log_error("[%s]: %s", config->section, strerror(errno));
-		return;
-	}
-	fd = listen_unix(listener, config);
-	if (fd == -1) {
-		log_error("[%s]: %s", config->section, strerror(errno));
-		return;
-	}
-	close(listener->fd);
-	listener->fd = fd;
-}
-
-void
+bool
 listeners_revive(struct listeners *listeners, const struct config *config)
 {
+	bool changed = false;
+
 	for (size_t i = 0; i < listeners->count; i++)
-		if (is_dead(listeners->items[i].fd))
-			revive(&listeners->items[i], &config->listeners[i]);
+		changed |= mend(&listeners->items[i], &config->listeners[i]);
+	return changed;
 }
 
 int

@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/conf_check.h"
+#include "master/lastlog.h"
 #include "master/listeners.h"
 #include "master/notify.h"
 #include "master/options.h"
@@ -9,6 +10,7 @@
 #include "master/sample.h"
 #include "master/spawn.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,7 @@ reexecute(struct master *master, char **argv)
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, master->config_path, 1);
 	execv("/proc/self/exe", argv);
+	lastlog_failed(master, strerror(errno));
 	perror("reeved: exec");
 	return 1;
 }

@@ -10,6 +10,7 @@
 #include "master/mood.h"
 #include "master/options.h"
 #include "master/reap.h"
+#include "master/second.h"
 #include "master/syslogger.h"
 #include "master/terminal.h"
 
@@ -42,8 +43,12 @@ struct master {
 	uint64_t seq;			/* of the state stream */
 	uint64_t next_event;		/* serial of the next event */
 	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
+	struct config *next;		/* checked for a restart; NULL = none */
+	struct mainlog *last_mainlog;	/* of the run before, until this one has its own */
+	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
+	struct second second;	/* what listens at our control socket */
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
 	struct syslogger *syslog;

@@ -5,7 +5,9 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_table.h"
+#include "master/frontend.h"
 #include "master/kvlist.h"
+#include "master/listeners.h"
 #include "master/publish.h"
 
 #include <stdlib.h>
@@ -245,6 +247,8 @@ reread(struct master *master, char **error)
 		return NULL;
 	found = reread_difference(master, fresh);
 	if (found != NULL) {
+		if (listeners_revive(master->listeners, master->config))
+			frontend_renew(master->frontend);
 		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);
 		master->rereads++;

@@ -13,12 +13,16 @@
 #include "master/daemonize.h"
 #include "master/events.h"
 #include "master/frontend.h"
+#include "master/lastlog.h"
 #include "master/listeners.h"
 #include "master/notify.h"
+#include "master/publish.h"
 #include "master/publish_rows.h"
+#include "master/reload.h"
 #include "master/reread.h"
 #include "master/runtime.h"
 #include "master/sequence.h"
+#include "master/signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -30,7 +34,7 @@
 #define BACKLOG_END_MS 5000	/* for the readers of full logs, at the end */
 #define FATAL_KILL_MS 10000	/* FATAL: from TERM to KILL */
 
-/* --- signals -------------------------------------------------------------------- */
+/* --- what is asked for ------------------------------------------------------------ */
 
 void
 run_shutdown(struct master *master)
@@ -39,13 +43,20 @@ run_shutdown(struct master *master)
 	mood_shutdown(master->mood);
 }
 
-bool
-run_restart(struct master *master)
+enum fault
+run_restart(struct master *master, char **why)
 {
+	*why = NULL;
 	if (mood_state(master->mood) == DAEMON_SHUTDOWN)
-		return false;
+		return FAULT_SHUTDOWN_STATE;
+	if (reload_check(master, why) == -1) {
+		log_error("%s; not restarting, everything runs on",
+		    *why != NULL ? *why : strerror(ENOMEM));
+		return FAULT_CANT_REREAD;
+	}
 	master->restart_wanted = true;
-	return mood_restart(master->mood);
+	(void)mood_restart(master->mood);
+	return FAULT_NONE;
 }
 
 void
@@ -57,107 +68,6 @@ run_fail(struct master *master, const struct process *process)
 	    process->config->name, process->ending);
 	master->exit_status = process->ending;
 	run_shutdown(master);
-}
-
-static void
-exit_signal(struct master *master, const char *name)
-{
-	log_warn("received %s indicating exit request", name);
-	run_shutdown(master);
-}
-
-static void
-got_term(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGTERM");
-}
-
-static void
-got_int(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGINT");
-}
-
-static void
-got_quit(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGQUIT");
-}
-
-/* Nobody has asked for a restart: the user has closed the window. */
-static void
-hang_up(struct master *master)
-{
-	bool stays = master->terminal == TERMINAL_NOHUP;
-
-	master->terminal = TERMINAL_NONE;
-	if (stays) {
-		log_info("the terminal has gone; going on, as SIGHUP was ignored at the "
-		    "start");
-		return;
-	}
-	log_warn("received SIGHUP because the terminal has gone: shutting down");
-	run_shutdown(master);
-}
-
-static void
-got_hup(void *ctx, uint32_t count)
-{
-	struct master *master = ctx;
-
-	(void)count;
-	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
-		hang_up(master);
-		return;
-	}
-	if (mood_state(master->mood) == DAEMON_SHUTDOWN) {
-		log_warn(
-		    "ignored SIGHUP indicating restart request (shutdown in progress)");
-		return;
-	}
-	log_warn("received SIGHUP indicating restart request");
-	(void)run_restart(master);
-}
-
-static void
-got_usr2(void *ctx, uint32_t count)
-{
-	const struct master *master = ctx;
-	const struct group *group;
-	struct process *process;
-
-	(void)count;
-	log_info("received SIGUSR2 indicating log reopen request");
-	mainlog_reopen(master->mainlog);
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
-		TAILQ_FOREACH(process, &group->processes, in_group)
-			runtime_reopen_logs(process);
-}
-
-static const struct {
-	int signo;
-	loop_fn *fn;
-} signals[] = {
-    {SIGTERM, got_term}, {SIGINT, got_int}, {SIGQUIT, got_quit}, {SIGHUP, got_hup},
-    {SIGUSR2, got_usr2},
-};
-
-/* After daemonising: a signalfd tells its own process, and the fork makes another one. */
-static int
-take_signals(struct master *master)
-{
-	if (master->reaper != NULL)
-		return 0;
-	for (size_t i = 0; i < nitems(signals); i++)
-		if (loop_signal(master->loop, signals[i].signo, signals[i].fn, master) ==
-		    NULL)
-			return -1;
-	master->reaper = reaper_new(master->loop);
-	return master->reaper == NULL ? -1 : 0;
 }
 
 /* --- what the daemon's state leads to -------------------------------------------- */
@@ -305,14 +215,14 @@ static int
 become_user(const struct config *config, char **error)
 {
 	const struct user *user = config->user;
-	const char *what;
+	const char *what = reload_user_refusal(config);
 
-	if (user == NULL || user->uid == geteuid())
-		return 0;
-	if (geteuid() != 0) {
-		*error = xstrdup("Can't drop privilege as nonroot user");
+	if (what != NULL) {
+		*error = xstrdup(what);
 		return -1;
 	}
+	if (user == NULL || user->uid == geteuid())
+		return 0;
 	if (privs_drop(user->uid, user->gid, user->groups, user->ngroups, &what) == 0)
 		return 0;
 	return system_error(error, what);
@@ -385,6 +295,7 @@ open_mainlog(struct master *master, char **error)
 	if (config->logfile_syslog)
 		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
+	lastlog_forget(master);
 	log_messages(config);
 	return 0;
 }
@@ -460,10 +371,63 @@ open_listeners(struct master *master, char **error)
 
 	master->listeners = NULL;
 	master->listeners = listeners_open(master->config, kept, error);
-	if (master->listeners == NULL)
-		return -1;
-	listeners_announce(master->config);
+	return master->listeners == NULL ? -1 : 0;
+}
+
+/* What was checked for this restart, or what the file says. */
+static int
+load(struct master *master, char **error)
+{
+	if (master->next == NULL)
+		return reread_load(master, &master->config, error);
+	master->config = master->next;
+	master->next = NULL;
 	return 0;
+}
+
+/* Two daemons of one file would run every program twice. One that does not answer, but whose
+ * number is in our pidfile, is taken for such. */
+static int
+look_for_first(struct master *master, char **error)
+{
+	const struct config *config = master->config;
+	struct second *second = &master->second;
+
+	second_clear(second);
+	second_look(second, config->control_socket, master->config_path);
+	if (second->kind != SECOND_SAME && (second->kind != SECOND_SILENT ||
+	    !second_has_pidfile(second, config->pidfile)))
+		return 0;
+	*error = listeners_in_use();
+	return -1;
+}
+
+/* In the foreground, the messages of a start that is refused, as supervisord shows them. */
+static void
+show_messages(const struct config *config)
+{
+	struct mainlog *console = config->nodaemon && !config->silent ?
+	    mainlog_open(NULL, 0, 0, true) : NULL;
+
+	if (console == NULL)
+		return;
+	log_init(mainlog_sink, console, config->loglevel);
+	log_messages(config);
+	log_init(NULL, NULL, LEVEL_INFO);
+	mainlog_free(console);
+}
+
+/* What must be ours alone, before anything is written that a daemon that runs could own. A
+ * restart has its log still. */
+static int
+claim(struct master *master, char **error)
+{
+	if (look_for_first(master, error) == 0 && open_listeners(master, error) == 0)
+		return 0;
+	if (master->last_mainlog == NULL)
+		show_messages(master->config);
+	lastlog_refused(master, *error);
+	return -1;
 }
 
 /* A failure leaves nothing behind but the main log. */
@@ -472,7 +436,7 @@ start(struct master *master, bool first, char **error)
 {
 	const struct config *config;
 
-	if (reread_load(master, &master->config, error) == -1)
+	if (load(master, error) == -1)
 		return -1;
 	config = master->config;
 	if (become_user(config, error) == -1)
@@ -480,8 +444,9 @@ start(struct master *master, bool first, char **error)
 	if (first && raise_limits(master, error) == -1)
 		return -1;
 	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
-	    open_mainlog(master, error) == -1 || open_listeners(master, error) == -1)
+	    claim(master, error) == -1 || open_mainlog(master, error) == -1)
 		return -1;
+	listeners_announce(config);
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
 	 * logs these could be. */
 	if (!config->nocleanup)
@@ -500,11 +465,13 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 			return system_error(error, "fork");
 		master->terminal = TERMINAL_NONE;
 	}
-	if (take_signals(master) == -1)
+	if (signals_take(master) == -1)
 		return system_error(error, "signals");
 	loop_at_turn_end(master->loop, turn_end, master);
 	control_listen(master->control);
-	*has_pidfile = pidfile_write(config->pidfile);
+	/* Another daemon's pidfile is left alone. */
+	if (!second_has_pidfile(&master->second, config->pidfile))
+		*has_pidfile = pidfile_write(config->pidfile);
 	log_findings(config);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
@@ -546,11 +513,7 @@ finish(struct master *master, bool has_pidfile)
 	master->fatal_timer = NULL;
 	if (has_pidfile)
 		pidfile_remove(master->config->pidfile);
-	log_init(NULL, NULL, LEVEL_INFO);
-	mainlog_free(master->mainlog);
-	master->mainlog = NULL;
-	syslogger_free(master->syslog);
-	master->syslog = NULL;
+	second_clear(&master->second);
 	config_free(master->config);
 	master->config = NULL;
 }
@@ -582,7 +545,14 @@ run(struct master *master, bool first, char **error)
 		else
 			(void)system_error(error, "event loop");
 	}
+	if (outcome == RUN_ERROR)
+		lastlog_failed(master, *error);
 	finish(master, has_pidfile);
+	lastlog_keep(master);
+	if (outcome == RUN_ERROR || outcome == RUN_EXIT)
+		lastlog_end(master);
+	if (outcome != RUN_RESTART)
+		reload_forget(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
 		listeners_free(master->listeners);
 		master->listeners = NULL;

@@ -6,6 +6,7 @@
 
 #include "common/compiler.h"
 #include "master/master.h"
+#include "proto/fault.h"
 
 #include <stdbool.h>
 
@@ -19,10 +20,11 @@ enum run_outcome {
 /* first: this is the start of the process, which daemonises and raises limits. */
 enum run_outcome run(struct master *, bool first, char **error);
 
-/* What TERM and HUP, and the calls, ask for. run_restart is false, and nothing done, while
- * a shutdown is under way. */
+/* What TERM and HUP, and the calls, ask for. run_restart does nothing while a shutdown is
+ * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which it logs
+ * (CANT_REREAD with *why new). */
 void run_shutdown(struct master *);
-bool run_restart(struct master *);
+NODISCARD enum fault run_restart(struct master *, char **why);
 /* A process without which the daemon is not wanted has failed: a shutdown that ends with
  * its status, unless something else ends us already. */
 void run_fail(struct master *, const struct process *);

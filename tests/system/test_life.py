@@ -278,19 +278,6 @@ class Restart(Case):
                           "x---ident-a b.log", "x---other-a.log"],
                          sorted(os.listdir(d.path("child"))))
 
-    def test_broken_configuration_ends_it(self):
-        d = self.daemon(TWO)
-        pid = d.wait_state("web", "RUNNING")["pid"]
-        d.configure(program("bad", "/bin/cat", startsecs="x"))
-        os.kill(d.pid, signal.SIGHUP)
-        self.assertEqual(2, d.wait_exit())
-        self.assertIn("Error: invalid literal for int() with base 10: 'x' in section "
-                      "'program:bad' (file: '%s')" % d.conf, d.output())
-        for path in (d.pidfile, d.socket, d.control_path):
-            self.assertFalse(os.path.exists(path), path)
-        self.assertFalse(alive(pid))
-        until(lambda: not d.remaining())
-
     def test_term_turns_restart_into_shutdown(self):
         d, pid = self.stubborn()
         os.kill(d.pid, signal.SIGHUP)

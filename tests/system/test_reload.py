@@ -1,0 +1,179 @@
+"""A restart: what the new configuration gets wrong is found before anything stops."""
+
+import os
+import signal
+import socket
+import unittest
+
+from reeve import Case, alive, cat, free_port, program, reeve_only, until
+
+RUNS_ON = "; not restarting, everything runs on"
+
+
+@reeve_only
+class Reload(Case):
+    def begin(self, **options):
+        d = self.daemon(cat("cat"), **options)
+        return d, d.wait_state("cat", "RUNNING")["pid"]
+
+    def refused(self, d, pid, text, line):
+        """By all three ways; `line` is where the mistake stands, "" for nowhere."""
+        place = d.conf + (":%d" % line if line else "")
+        self.assertFault(92, "CANT_REREAD: %s: %s" % (place, text),
+                         self.rpc(d).supervisor.restart)
+        told = d.reevectl("reload")
+        self.assertEqual((1, "ERROR: CANT_REREAD: %s: %s\n" % (place, text)),
+                         (told.returncode, told.stdout))
+        over_http = d.reevectl("-s", "unix://" + d.socket, "reload")
+        self.assertEqual((1, told.stdout), (over_http.returncode, over_http.stdout))
+        os.kill(d.pid, signal.SIGHUP)
+        logged = "ERRO %s: %s%s" % (place, text, RUNS_ON)
+        until(lambda: d.messages().count(logged) == 4,
+              what="%r in %s" % (logged, d.messages()))
+        self.assertEqual(1, d.log().count("supervisord started"))
+        self.assertEqual((pid, "RUNNING"), (d.info("cat")["pid"], d.state("cat")))
+        self.assertTrue(os.path.exists(d.pidfile))
+
+    def line_of(self, d, text):
+        with open(d.conf, encoding="utf-8") as f:
+            return f.read().splitlines().index(text) + 1
+
+    def test_mistakes_in_the_file(self):
+        d, pid = self.begin()
+        for options, line, text in (
+                ({"nodaemon": "maybe"}, "nodaemon=maybe",
+                 "not a valid boolean value: 'maybe'"),
+                ({"user": "no-such-user"}, "user=no-such-user",
+                 "Invalid user name no-such-user"),
+                ({"logfile": "/nonexistent/main.log"}, "logfile=/nonexistent/main.log",
+                 "The directory named as part of the path /nonexistent/main.log does not "
+                 "exist"),
+                ({"childlogdir": "/nonexistent"}, "childlogdir=/nonexistent",
+                 "/nonexistent is not an existing directory")):
+            with self.subTest(line):
+                os.truncate(d.path("main.log"), 0)
+                d.configure(cat("cat"), supervisord=options)
+                where = self.line_of(d, line)
+                with open(d.path("main.log"), "a", encoding="ascii") as f:
+                    f.write("%s INFO supervisord started\n" % ("x" * 23))
+                self.refused(d, pid, text, where)
+        d.configure(cat("cat") + program("bad", "/bin/cat", startsecs="x"))
+        os.truncate(d.path("main.log"), 0)
+        with open(d.path("main.log"), "a", encoding="ascii") as f:
+            f.write("%s INFO supervisord started\n" % ("x" * 23))
+        self.refused(d, pid, "invalid literal for int() with base 10: 'x' in section "
+                     "'program:bad' (file: '%s')" % d.conf, self.line_of(d, "startsecs=x"))
+
+    def test_no_configuration_any_more(self):
+        d, pid = self.begin()
+        os.rename(d.conf, d.conf + ".away")
+        self.assertFault(92, "CANT_REREAD: could not find config file " + d.conf,
+                         self.rpc(d).supervisor.restart)
+        self.assertEqual(pid, d.info("cat")["pid"])
+
+    def test_a_file_that_cannot_be_parsed_is_one_line(self):
+        d, _ = self.begin()
+        with open(d.conf, "a", encoding="ascii") as f:
+            f.write("junk\n")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("ERRO .*Source contains parsing errors: .*'junk.*" + RUNS_ON + "$")
+
+    def test_a_port_in_use(self):
+        d, pid = self.begin()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            d.configure(cat("cat") + "[inet_http_server:two]\nport=127.0.0.1:%d\n" % port)
+            self.refused(d, pid, "Another program is already listening on a port that one of "
+                         "our HTTP servers is configured to use.  Shut this program down "
+                         "first before starting supervisord.",
+                         self.line_of(d, "port=127.0.0.1:%d" % port))
+
+    def test_a_path_in_use_and_one_without_directory(self):
+        d, pid = self.begin()
+        with socket.socket(socket.AF_UNIX) as taken:
+            taken.bind(d.path("taken.sock"))
+            taken.listen()
+            d.configure(cat("cat") + "[unix_http_server:two]\nfile={dir}/taken.sock\n")
+            self.assertIn("already listening", d.reevectl("reload").stdout)
+        d.configure(cat("cat") + "[unix_http_server:two]\nfile={dir}/no/s.sock\n")
+        told = d.reevectl("reload").stdout
+        self.assertIn("errno.ENOENT (2)", told)
+        self.assertIn(":%d: " % self.line_of(d, "file=%s/no/s.sock" % d.dir), told)
+        self.assertEqual(pid, d.info("cat")["pid"])
+        self.assertEqual([], [n for n in os.listdir(d.dir) if n.startswith(".reeve")])
+
+    def test_another_user_of_an_ordinary_one(self):
+        d = self.make(cat("cat"))
+        d.identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        os.chown(d.dir, 65534, 65534)
+        os.chown(d.path("child"), 65534, 65534)
+        d.start()
+        self.addCleanup(self.finish, d)
+        pid = d.wait_state("cat", "RUNNING")["pid"]
+        d.configure(cat("cat"), supervisord={"user": "root"})
+        self.refused(d, pid, "Can't drop privilege as nonroot user",
+                     self.line_of(d, "user=root"))
+
+    def test_our_own_addresses_are_not_in_the_way(self):
+        """Another mode, and all interfaces in place of one."""
+        d, _ = self.begin()
+        d.servers = ({"chmod": "0777"}, {"port": "*:%d" % d.port})
+        d.configure(cat("cat"))
+        self.assertEqual((0, "Restarted supervisord\n"),
+                         (lambda r: (r.returncode, r.stdout))(d.reevectl("reload")))
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        self.assertEqual(0o777, os.stat(d.socket).st_mode & 0o777)
+
+    def test_what_was_checked_is_what_starts(self):
+        """Also when the file is spoilt while the programs stop."""
+        d, pid = self.stubborn()
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("received SIGHUP")
+        with open(d.conf, "r+", encoding="ascii") as f:
+            good = f.read()
+            f.write("junk\n")
+        os.kill(pid, signal.SIGKILL)
+        d.wait_log("supervisord started", count=2)
+        with open(d.conf, "w", encoding="ascii") as f:
+            f.write(good)
+        until(d.serving)
+        os.kill(d.wait_state("stubborn", "RUNNING")["pid"], signal.SIGKILL)
+        d.wait_state("stubborn", "EXITED")
+
+    def test_a_failure_that_shows_late_is_logged(self):
+        """In the log that there is, and in syslog: a port taken while programs stop."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog, \
+                socket.socket() as taken:
+            d = self.make()
+            syslog.bind(d.path("log.sock"))
+            syslog.settimeout(20)
+            port = free_port()
+            stubborn = program("stubborn", "{child} ignore-term", startsecs=0,
+                               autorestart="false", stopwaitsecs=20,
+                               stdout_logfile="{dir}/stubborn.log")
+            options = {"syslog_socket": d.path("log.sock")}
+            d.configure(stubborn, supervisord=options)
+            d.start()
+            until(lambda: d.file("stubborn.log"))
+            pid = d.info("stubborn")["pid"]
+            d.configure(stubborn + "[inet_http_server:two]\nport=127.0.0.1:%d\n" % port,
+                        supervisord={**options, "logfile": d.path("other.log")})
+            os.kill(d.pid, signal.SIGHUP)
+            d.wait_log("waiting for stubborn to die")
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            os.kill(pid, signal.SIGKILL)
+            self.assertEqual(2, d.wait_exit())
+            self.assertIn("CRIT cannot go on and ends: Another program is already listening",
+                          "\n".join(d.messages()))
+            self.assertIn(b"CRIT cannot go on and ends: Another program", syslog.recv(4096))
+        for path in (d.pidfile, d.socket, d.control_path):
+            self.assertFalse(os.path.exists(path), path)
+        self.assertFalse(alive(pid))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,101 @@
+"""The path of an HTTP socket that was removed, or taken by another file, comes back."""
+
+import contextlib
+import os
+import signal
+import socket
+import unittest
+
+from reeve import Case, cat, reeve_only, until
+
+
+@reeve_only
+class RemovedSocket(Case):
+    def begin(self):
+        d = self.daemon(cat("cat"))
+        d.wait_state("cat", "RUNNING")
+        return d
+
+    def comes_back(self, d, old):
+        until(lambda: os.path.exists(d.socket), what="the socket's path")
+        until(d.serving)
+        self.assertNotEqual(old, os.stat(d.socket).st_ino)
+        self.assertEqual(0o700, os.stat(d.socket).st_mode & 0o777)
+
+    def test_hup(self):
+        d = self.begin()
+        old = os.stat(d.socket).st_ino
+        os.rename(d.socket, d.socket + ".away")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("supervisord started", count=2)
+        self.comes_back(d, old)
+        d.wait_log(r"WARN \[unix_http_server\] %s was removed or replaced; binding it again" %
+                   d.socket)
+
+    def test_reread(self):
+        d = self.begin()
+        old, pid = os.stat(d.socket).st_ino, d.info("cat")["pid"]
+        for via in (["-s", "http://127.0.0.1:%d" % d.port], []):
+            with self.subTest(via):
+                os.rename(d.socket, d.socket + ".away%d" % len(via))
+                done = d.reevectl(*via, "reread", options=["-c", d.conf])
+                self.assertEqual((0, "No config updates to processes\n"),
+                                 (done.returncode, done.stdout))
+                self.comes_back(d, old)
+                old = os.stat(d.socket).st_ino
+        self.assertEqual(pid, d.info("cat")["pid"])
+        self.assertNotIn("terminated", d.log())
+
+    def test_update_replaces_what_lies_there(self):
+        d = self.begin()
+        old = os.stat(d.socket).st_ino
+        for make in (lambda: open(d.socket, "w", encoding="ascii").close(),
+                     lambda: os.symlink("/nonexistent", d.socket)):
+            os.rename(d.socket, d.socket + ".away")
+            make()
+            self.assertEqual(0, d.reevectl("update").returncode)
+            until(lambda: not os.path.islink(d.socket) and
+                  os.stat(d.socket).st_ino != old and d.serving())
+
+    def test_a_replaced_front_end(self):
+        d = self.begin()
+        old = os.stat(d.socket).st_ino
+        os.rename(d.socket, d.socket + ".away")
+        os.kill(until(d.front_end), signal.SIGKILL)
+        self.comes_back(d, old)
+
+    def test_nothing_happens_while_it_is_there(self):
+        d = self.begin()
+        old, pid = os.stat(d.socket).st_ino, until(d.front_end)
+        self.assertEqual(0, d.reevectl("reread").returncode)
+        self.assertEqual((old, pid), (os.stat(d.socket).st_ino, d.front_end()))
+
+    def test_another_program_keeps_what_it_has(self):
+        d = self.begin()
+        os.rename(d.socket, d.socket + ".away")
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(d.socket)
+            other.listen()
+            self.assertEqual(0, d.reevectl("reread").returncode)
+            d.wait_log(r"ERRO \[unix_http_server\] cannot bind %s again: Address already in "
+                       "use" % d.socket)
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(d.socket)
+                other.accept()[0].close()
+        # Once it has gone, the path is ours again.
+        self.assertEqual(0, d.reevectl("reread").returncode)
+        until(d.serving)
+
+    def test_its_end_removes_only_its_own(self):
+        d = self.begin()
+        os.rename(d.socket, d.socket + ".away")
+        with open(d.socket, "w", encoding="ascii") as f:
+            f.write("another's")
+        d.stop()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(d.socket + ".away")
+        self.assertTrue(os.path.exists(d.socket))
+
+
+if __name__ == "__main__":
+    unittest.main()
