@@ -24,24 +24,36 @@ safepath_id_equal(const struct safepath_id *id, const struct stat *st)
 	return id->ino == st->st_ino && id->dev == st->st_dev;
 }
 
-int
-safepath_given(const char *path)
+/* False for a path that is none of the table's. */
+static bool
+safepath_number(const char *path, int64_t *n)
 {
 	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
-	int64_t n = -1;
-	int flags;
 
-	if (strcmp(path, "/dev/stdout") == 0)
-		n = STDOUT_FILENO;
-	if (strcmp(path, "/dev/stderr") == 0)
-		n = STDERR_FILENO;
+	*n = strcmp(path, "/dev/stdout") == 0 ? STDOUT_FILENO :
+	    strcmp(path, "/dev/stderr") == 0  ? STDERR_FILENO : -1;
+	if (*n != -1)
+		return true;
 	for (size_t i = 0; i < nitems(directories); i++)
-		if (str_starts(path, directories[i]) &&
-		    str_to_int(path + strlen(directories[i]), &n) == -1)
-			return -1;
-	if (n < 0 || n > INT_MAX || (flags = fcntl((int)n, F_GETFD)) == -1)
-		return -1;
-	return flags & FD_CLOEXEC ? -1 : (int)n;
+		if (str_starts(path, directories[i]))
+			return str_to_int(path + strlen(directories[i]), n) == 0;
+	return false;
+}
+
+bool
+safepath_given(const char *path, int *fd)
+{
+	int flags = -1;
+	int64_t n;
+
+	*fd = -1;
+	if (!safepath_number(path, &n))
+		return false;
+	if (n >= 0 && n <= INT_MAX)
+		flags = fcntl((int)n, F_GETFD);
+	if (flags != -1 && !(flags & FD_CLOEXEC))
+		*fd = (int)n;
+	return true;
 }
 
 bool

@@ -11,8 +11,8 @@
  * Files are named by a directory descriptor found by this rule and one component. The last
  * component is opened with O_NOFOLLOW and O_NONBLOCK. A file is truncated, removed or
  * replaced only if it is regular (or a socket) and, where others can write the directory,
- * has no other hard link; never a device, a FIFO or a directory. A file with several links in such a directory is not even opened
- * unless it belongs to the owner of the directory. */
+ * has no other hard link; never a device, a FIFO or a directory. A file with several links
+ * in such a directory is not even opened unless it belongs to the directory's owner. */
 #ifndef COMMON_SAFEPATH_H
 #define COMMON_SAFEPATH_H
 
@@ -71,8 +71,8 @@ NODISCARD int safepath_rename(const struct safepath *, const char *from, const c
 /* Never over anything: EEXIST. */
 NODISCARD int safepath_rename_new(const struct safepath *, const char *from,
     const char *to);
-/* Removes a regular file, a socket or a symbolic link itself. With `only`, ESTALE when the name has passed to
- * another file. */
+/* Removes a regular file, a socket or a symbolic link itself. With `only`, ESTALE when the
+ * name has passed to another file. */
 NODISCARD int safepath_remove(const struct safepath *, const char *name,
     const struct safepath_id *only);
 /* Empties the file, which was opened by the rule in this directory. */
@@ -82,9 +82,10 @@ NODISCARD int safepath_truncate(const struct safepath *, int fd);
  * SAFEPATH_WHY bytes, "" when errno says it all. */
 NODISCARD int safepath_open_path(const char *path, int flags, mode_t mode, struct stat *st,
     char *why);
-/* The descriptor behind /dev/stdout, /dev/stderr, /dev/fd/N or /proc/self/fd/N when it was
- * given to us (it is not CLOEXEC as all of our own are); else -1. */
-int safepath_given(const char *path);
+/* True for /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N, which are never opened
+ * by their names: *fd is the descriptor if it was given to us (it is not CLOEXEC as all of
+ * our own are), else -1. */
+bool safepath_given(const char *path, int *fd);
 struct safepath_id safepath_id_of(const struct stat *);
 bool safepath_id_equal(const struct safepath_id *, const struct stat *);
 

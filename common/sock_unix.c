@@ -17,7 +17,7 @@ struct binding {
 	const struct sock_unix *want;
 	struct safepath sp;
 	int fd;			/* the socket */
-	int dir;		/* where it is bound: sp.dir, or a private directory, owned */
+	int dir;		/* where it is bound: sp.dir or a private one, owned */
 	char temp[64];		/* its name there, or the private directory's in sp.dir */
 	struct safepath_id made;
 };

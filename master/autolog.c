@@ -1,6 +1,7 @@
 #include "master/autolog.h"
 
 #include "common/log.h"
+#include "common/safepath.h"
 #include "common/str.h"
 #include "common/utf8.h"
 
@@ -33,16 +34,17 @@ randomise(char *chars)
 	return 0;
 }
 
-/* Creates the file under the first free name; 0 or -1 with errno. */
+/* Creates the file under the first free name in the directory; 0 or -1 with errno. */
 static int
-create(char *path, char *random_part)
+create_in(struct safepath *sp, const char *name, char *random_part)
 {
+	struct stat st;
 	int fd, tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
 		if (randomise(random_part) == -1)
 			return -1;
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = safepath_open(sp, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &st);
 		if (fd != -1) {
 			close(fd);
 			return 0;
@@ -51,6 +53,23 @@ create(char *path, char *random_part)
 			return -1;
 	}
 	return -1;
+}
+
+static int
+create(char *path, char *random_part)
+{
+	struct safepath sp;
+	int rc;
+
+	rc = safepath_find(&sp, path, SAFEPATH_LAST);
+	if (rc == 0)
+		rc = create_in(&sp, path + strlen(path) - strlen(sp.name), random_part);
+	/* What the caller cannot find in errno. */
+	if (rc == -1 && *sp.why != '\0')
+		log_error("could not create %s: %s (%s)", path, str_errno_name(errno),
+		    sp.why);
+	safepath_close(&sp);
+	return rc;
 }
 
 char *
@@ -114,11 +133,12 @@ is_ours(const char *name, const char *identifier)
 	return false;
 }
 
-static void delete (int dirfd, const char *dir, const char *name)
+static void
+delete (const struct safepath *sp, const char *dir, const char *name)
 {
 	char *path, *quoted;
 
-	if (unlinkat(dirfd, name, 0) == 0)
+	if (safepath_remove(sp, name, NULL) == 0)
 		return;
 	if (asprintf(&path, "%s/%s", dir, name) == -1)
 		return;
@@ -128,18 +148,42 @@ static void delete (int dirfd, const char *dir, const char *name)
 	free(path);
 }
 
+/* The directory, found by the rule, as a stream; NULL with errno. */
+static DIR *
+open_stream(struct safepath *sp, const char *dir)
+{
+	char *entry;
+	int fd = -1, rc;
+	struct stat st;
+	DIR *stream;
+
+	*sp = (struct safepath){.dir = -1};
+	if (asprintf(&entry, "%s/*", dir) == -1)
+		return NULL;
+	rc = safepath_find(sp, entry, SAFEPATH_LAST);
+	free(entry);
+	if (rc == 0)
+		fd = safepath_open(sp, ".", O_RDONLY | O_DIRECTORY, 0, &st);
+	if (fd == -1)
+		return NULL;
+	if ((stream = fdopendir(fd)) == NULL)
+		close(fd);
+	return stream;
+}
+
 void
 autolog_clean(const char *dir, const char *identifier)
 {
+	struct safepath sp;
 	struct dirent *entry;
 	DIR *stream;
 
-	if ((stream = opendir(dir)) == NULL) {
+	if ((stream = open_stream(&sp, dir)) == NULL)
 		log_warn("Could not clear childlog dir");
-		return;
-	}
-	while ((entry = readdir(stream)) != NULL)
+	while (stream != NULL && (entry = readdir(stream)) != NULL)
 		if (is_ours(entry->d_name, identifier))
-			delete (dirfd(stream), dir, entry->d_name);
-	closedir(stream);
+			delete (&sp, dir, entry->d_name);
+	if (stream != NULL)
+		closedir(stream);
+	safepath_close(&sp);
 }

@@ -26,7 +26,7 @@ answer_log(struct client *client, uint64_t id, const char *path)
 	if (fd != -1)
 		client_reply_fd(client, id, json_pack("{s:s}", "path", path), fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO ||
-	    errno == EACCES)
+	    errno == EACCES || errno == EMLINK)
 		client_fault(client, id, FAULT_FAILED, NULL);
 	else
 		client_fault(client, id, FAULT_NO_FILE, path);

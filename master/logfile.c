@@ -2,13 +2,15 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
+#include "common/safepath.h"
 #include "common/str.h"
+#include "master/logrotate.h"
+#include "master/logtarget.h"
 #include "master/outlet.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,118 +18,88 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define BACKUPS_TRIED 64 /* above this, look what is there before renaming */
-#define LINKS_MAX 8	 /* symlinks followed for a reader */
 #define MEM_MAJOR 1	 /* /dev/null and its like: written to without end */
 #define LOOK_MS 1000	 /* how long another may rotate a file before it is noticed */
+#define RETRY_MS 60000	 /* from a rotation that failed to the next attempt */
 
 struct logfile {
 	char *path;
 	struct outlet out;
-	dev_t dev; /* of what is open */
-	ino_t ino;
+	struct safepath_id id;	/* of what is open */
 	int64_t looked_ms; /* when was looked whether the path still names it */
+	int64_t retry_ms;  /* no rotation before; 0 = none has failed */
 	int64_t maxbytes, backups;
 	uint64_t generation;
+	uint64_t lost;	/* bytes that were not written and are not yet reported */
+	int lost_errno;
+	const char *failure;	/* what the last failure could not do */
+	struct log_limit writing, naming; /* lines on failures of two kinds */
 	bool named;   /* a regular file of that name, which can be renamed and replaced */
-	bool quiet, failing;
+	bool in_line; /* the last byte written was not the end of a line */
+	bool quiet;
 };
 
-/* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
- * as well, so that neither opening nor writing waits or fails for want of a reader: 64 KiB
- * or more wait in it for the next one, and what comes after that is dropped. */
+/* Keeps errno. One line a minute for each kind of failure. */
 static int
-open_fifo(const char *path)
+complain(struct logfile *file, struct log_limit *limit, const char *what, const char *why)
 {
-	return open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-/* O_NONBLOCK means nothing to a regular file, and keeps a stopped terminal from stopping
- * us. */
-static int
-open_by_name(const char *path, int truncate, struct stat *st)
-{
-	int fd, fifo;
-
-	fd = open(path,
-	    O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | truncate,
-	    0666);
-	if (fd == -1 && errno == ENXIO)
-		fd = open_fifo(path);
-	if (fd == -1)
+	file->failure = what;
+	if (file->quiet)
 		return -1;
-	if (fstat(fd, st) == -1) {
-		close(fd);
-		return -1;
-	}
-	if (!S_ISFIFO(st->st_mode))
-		return fd;
-	if ((fifo = open_fifo(path)) != -1) {
-		close(fd);
-		fd = fifo;
-	}
-	outlet_widen(fd);
-	return fd;
+	if (why != NULL && *why != '\0')
+		log_limited(limit, LEVEL_ERROR, "could not %s log file %s: %s (%s)", what,
+		    file->path, str_errno_name(errno), why);
+	else
+		log_limited(limit, LEVEL_ERROR, "could not %s log file %s: %s", what,
+		    file->path, str_errno_name(errno));
+	return -1;
 }
 
-/* The descriptor that the path stands for, when it was given to us and is not one of our
- * own making; -1 otherwise. */
-static int
-given_descriptor(const char *path)
+/* --- opening ------------------------------------------------------------------ */
+
+static bool
+is_given(const char *path)
 {
-	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
-	int64_t n = -1;
-	int flags;
+	int unused;
 
-	if (strcmp(path, "/dev/stdout") == 0)
-		n = STDOUT_FILENO;
-	if (strcmp(path, "/dev/stderr") == 0)
-		n = STDERR_FILENO;
-	for (size_t i = 0; i < nitems(directories); i++)
-		if (strncmp(path, directories[i], strlen(directories[i])) == 0 &&
-		    str_to_int(path + strlen(directories[i]), &n) == -1)
-			return -1;
-	if (n < 0 || n > INT_MAX || (flags = fcntl((int)n, F_GETFD)) == -1)
-		return -1;
-	return flags & FD_CLOEXEC ? -1 : (int)n;
+	return safepath_given(path, &unused);
 }
 
-/* A file that we were given is written to as it is: opened by a name it would have another
- * offset, or, as a socket, could not be opened at all. */
-static int
-open_target(const char *path, int truncate, struct outlet *out, struct stat *st)
+/* Takes an opened target in place of the present one, if any. */
+static void
+logfile_take(struct logfile *file, const struct outlet *out_take, const struct stat *st)
 {
-	int given = given_descriptor(path);
-
-	*out = OUTLET_NONE;
-	if (given == -1) {
-		out->fd = open_by_name(path, truncate, st);
-		return out->fd == -1 ? -1 : 0;
-	}
-	return outlet_share(out, given) == -1 ? -1 : fstat(out->fd, st);
+	outlet_close(&file->out);
+	file->out = *out_take;
+	file->id = safepath_id_of(st);
+	file->looked_ms = clock_mono_ms();
+	file->named = S_ISREG(st->st_mode) && !is_given(file->path);
+	/* How a file ends that has been written by others is not known. */
+	file->in_line = !S_ISREG(st->st_mode) || st->st_size > 0;
 }
 
-/* Puts a newly opened descriptor in place of the present one, if any. */
+/* Opens what the path names now. 0, or -1 with errno and `why`, and nothing changed. */
 static int
-logfile_attach(struct logfile *file, int truncate)
+logfile_attach(struct logfile *file, char *why)
 {
 	struct outlet out;
 	struct stat st;
 
-	if (open_target(file->path, truncate, &out, &st) == -1)
+	if (logtarget_open(file->path, &out, &st, why) == -1) {
+		int saved = errno;
+
+		outlet_close(&out);
+		errno = saved;
 		return -1;
-	outlet_close(&file->out);
-	file->out = out;
-	file->dev = st.st_dev;
-	file->ino = st.st_ino;
-	file->looked_ms = clock_mono_ms();
-	file->named = S_ISREG(st.st_mode) && given_descriptor(file->path) == -1;
+	}
+	logfile_take(file, &out, &st);
 	return 0;
 }
 
 struct logfile *
 logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 {
+	char why[SAFEPATH_WHY] = "";
 	struct logfile *file;
 	int saved;
 
@@ -136,8 +108,12 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 	file->out = OUTLET_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
-	if ((file->path = strdup(path)) == NULL || logfile_attach(file, 0) == -1) {
+	if ((file->path = strdup(path)) == NULL || logfile_attach(file, why) == -1) {
 		saved = errno;
+		/* What the caller cannot find in errno. */
+		if (*why != '\0')
+			log_error("could not open log file %s: %s (%s)", path,
+			    str_errno_name(saved), why);
 		logfile_free(file);
 		errno = saved;
 		return NULL;
@@ -155,114 +131,77 @@ logfile_free(struct logfile *file)
 	free(file);
 }
 
-/* Keeps errno; one line per row of failures. */
+/* --- rotation ----------------------------------------------------------------- */
+
+/* Takes a new file that stands at our path. */
 static int
-complain(struct logfile *file, const char *what)
+logfile_take_new(struct logfile *file, int fd_take)
 {
-	int saved = errno;
+	struct outlet out = {.fd = fd_take};
+	struct stat st;
 
-	if (!file->failing && !file->quiet)
-		log_error("could not %s log file %s: %s", what, file->path,
-		    str_errno_name(saved));
-	file->failing = true;
-	errno = saved;
-	return -1;
-}
-
-/* F.from → F.(from + 1), or F → F.1 for 0. A source that is gone is no failure. */
-static int
-shift(const char *path, int64_t from)
-{
-	char source[PATH_MAX + 32], target[PATH_MAX + 32];
-
-	if (from == 0)
-		snprintf(source, sizeof(source), "%s", path);
-	else
-		snprintf(source, sizeof(source), "%s.%lld", path, (long long)from);
-	snprintf(target, sizeof(target), "%s.%lld", path, (long long)from + 1);
-	return rename(source, target) == -1 && errno != ENOENT ? -1 : 0;
-}
-
-/* The N of a name BASE.N, written as we write it, or 0. */
-static int64_t
-backup_number(const char *name, const char *base)
-{
-	char written[32];
-	size_t len = strlen(base);
-	long long n;
-
-	if (strncmp(name, base, len) != 0 || name[len] != '.')
-		return 0;
-	n = strtoll(name + len + 1, NULL, 10);
-	snprintf(written, sizeof(written), "%lld", n);
-	return n > 0 && strcmp(written, name + len + 1) == 0 ? n : 0;
-}
-
-/* The highest backup below `limit` that exists: a setting of a million must not cost as
- * many calls. */
-static int64_t
-highest_backup(const char *path, int64_t limit)
-{
-	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
-	char dir[PATH_MAX];
-	struct dirent *entry;
-	int64_t highest = 0, n;
-	DIR *stream;
-
-	if ((size_t)(base - path) >= sizeof(dir))
-		return 0;
-	memcpy(dir, path, (size_t)(base - path));
-	dir[base - path] = '\0';
-	if ((stream = opendir(dir[0] == '\0' ? "." : dir)) == NULL)
-		return 0;
-	while ((entry = readdir(stream)) != NULL) {
-		n = backup_number(entry->d_name, base);
-		if (n < limit && n > highest)
-			highest = n;
+	if (fstat(fd_take, &st) == -1) {
+		close(fd_take);
+		return -1;
 	}
-	closedir(stream);
-	return highest;
+	logfile_take(file, &out, &st);
+	return 0;
 }
 
-/* True when the path names another file than the one we hold: someone else rotated it. */
+/* Where supervisord would go on without O_APPEND, and overwrite a second writer's lines or
+ * rotate that one's new file away, we append always and join a file that was put in place,
+ * or make one where none is any more. */
+static int
+rotate_in(struct logfile *file, struct safepath *sp)
+{
+	struct stat st;
+	int fd;
+
+	if (sp->magic) {
+		errno = EXDEV;
+		return -1;
+	}
+	if (safepath_stat(sp, sp->name, &st) == -1 || !safepath_id_equal(&file->id, &st))
+		return logfile_attach(file, sp->why);
+	if (file->backups <= 0)
+		return safepath_truncate(sp, file->out.fd);
+	fd = logrotate(sp, file->backups);
+	if (fd == -1)
+		return errno == EEXIST ? logfile_attach(file, sp->why) : -1;
+	return logfile_take_new(file, fd);
+}
+
+/* When it fails, what was written stays and is added to. */
+static int
+rotate(struct logfile *file)
+{
+	int64_t now = clock_mono_ms();
+	struct safepath sp;
+	int rc;
+
+	if (file->retry_ms != 0 && now < file->retry_ms)
+		return 0;
+	rc = safepath_find(&sp, file->path, 0);
+	if (rc == 0)
+		rc = rotate_in(file, &sp);
+	safepath_close(&sp);
+	if (rc == -1) {
+		file->retry_ms = now + RETRY_MS;
+		return complain(file, &file->naming, "rotate", sp.why);
+	}
+	file->retry_ms = 0;
+	file->generation++;
+	return 0;
+}
+
+/* True when the path names another file than the one we hold: someone else rotated it. This
+ * only looks; what is opened then is found by the rule. */
 static bool
 was_replaced(const struct logfile *file)
 {
 	struct stat st;
 
-	return stat(file->path, &st) == 0 &&
-	       (st.st_ino != file->ino || st.st_dev != file->dev);
-}
-
-static int
-shift_all(const struct logfile *file)
-{
-	int64_t i = file->backups - 1;
-
-	if (i > BACKUPS_TRIED)
-		i = highest_backup(file->path, file->backups);
-	for (; i >= 0; i--)
-		if (shift(file->path, i) == -1)
-			return -1;
-	return 0;
-}
-
-/* Where supervisord would go on without O_APPEND, and overwrite a second writer's lines or
- * rotate that one's new file away, we append always and join a file that was put in place.
- * When a rename fails, what was written stays and is added to. */
-static int
-rotate(struct logfile *file)
-{
-	int truncate = O_TRUNC;
-
-	if (was_replaced(file))
-		truncate = 0;
-	else if (file->backups > 0 && shift_all(file) == -1)
-		return complain(file, "rotate");
-	if (logfile_attach(file, truncate) == -1)
-		return complain(file, "reopen");
-	file->generation++;
-	return 0;
+	return stat(file->path, &st) == 0 && !safepath_id_equal(&file->id, &st);
 }
 
 /* Another program of ours, or of another's, may have renamed the file to rotate it. It
@@ -272,37 +211,86 @@ static void
 follow_rotation(struct logfile *file)
 {
 	int64_t now = clock_mono_ms();
+	char why[SAFEPATH_WHY];
 
 	if (!file->named || now - file->looked_ms < LOOK_MS)
 		return;
 	file->looked_ms = now;
-	if (was_replaced(file) && logfile_attach(file, 0) == 0)
+	if (!was_replaced(file))
+		return;
+	if (logfile_attach(file, why) == 0)
 		file->generation++;
+	else
+		(void)complain(file, &file->naming, "reopen", why);
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+static size_t
+put(struct logfile *file, const char *bytes, size_t n)
+{
+	size_t done = outlet_put(&file->out, bytes, n);
+
+	if (done > 0)
+		file->in_line = bytes[done - 1] != '\n';
+	return done;
+}
+
+/* Keeps errno. */
+static int
+lose(struct logfile *file, size_t n)
+{
+	file->lost += n;
+	file->lost_errno = errno;
+	return complain(file, &file->writing, "write", NULL);
+}
+
+/* A line of its own in the place of what was lost. False when it does not fit either. */
+static bool
+report_loss(struct logfile *file)
+{
+	char line[128];
+	int n;
+
+	if (file->lost == 0)
+		return true;
+	n = snprintf(line, sizeof(line), "%s[reeve: %" PRIu64 " bytes lost: %s]\n",
+	    file->in_line ? "\n" : "", file->lost, strerror(file->lost_errno));
+	if (put(file, line, (size_t)n) < (size_t)n)
+		return false;
+	file->lost = 0;
+	return true;
 }
 
 int
 logfile_write(struct logfile *file, const void *bytes, size_t n)
 {
+	size_t done;
+
 	follow_rotation(file);
-	if (outlet_write(&file->out, bytes, n) == -1)
-		return complain(file, "write");
+	if (!report_loss(file))
+		return lose(file, n);
+	done = put(file, bytes, n);
+	if (done < n)
+		return lose(file, n - done);
 	if (file->named && file->maxbytes > 0 &&
 	    lseek(file->out.fd, 0, SEEK_CUR) >= file->maxbytes)
 		return rotate(file);
-	file->failing = false;
 	return 0;
 }
 
 size_t
 logfile_put(struct logfile *file, const void *bytes, size_t n)
 {
-	size_t done = outlet_put(&file->out, bytes, n);
+	size_t done;
 
+	if (!report_loss(file) && errno == EAGAIN)
+		return 0;
+	done = file->lost == 0 ? put(file, bytes, n) : 0;
 	if (done < n && errno != EAGAIN) {
-		(void)complain(file, "write");
+		(void)lose(file, n - done);
 		return n;
 	}
-	file->failing = false;
 	return done;
 }
 
@@ -310,6 +298,12 @@ void
 logfile_quiet(struct logfile *file, bool quiet)
 {
 	file->quiet = quiet;
+}
+
+const char *
+logfile_failure(const struct logfile *file)
+{
+	return file->failure;
 }
 
 const char *
@@ -321,8 +315,10 @@ logfile_path(const struct logfile *file)
 int
 logfile_reopen(struct logfile *file)
 {
-	if (logfile_attach(file, 0) == -1)
-		return complain(file, "reopen");
+	char why[SAFEPATH_WHY];
+
+	if (logfile_attach(file, why) == -1)
+		return complain(file, &file->naming, "reopen", why);
 	file->generation++;
 	return 0;
 }
@@ -334,25 +330,37 @@ is_lasting(const struct logfile *file)
 {
 	struct stat st;
 
-	if (given_descriptor(file->path) != -1)
+	if (is_given(file->path))
 		return true;
 	return stat(file->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* *gone: 0, or ENOENT when there was no file to replace. */
+static int
+clear_in(struct logfile *file, struct safepath *sp, int *gone)
+{
+	struct stat st;
+	int fd;
+
+	*gone = safepath_stat(sp, sp->name, &st) == -1 ? errno : 0;
+	fd = logrotate_renew(sp);
+	return fd == -1 ? -1 : logfile_take_new(file, fd);
 }
 
 int
 logfile_clear(struct logfile *file)
 {
-	int gone;
+	struct safepath sp;
+	int gone = 0, rc;
 
 	if (is_lasting(file))
 		return 0;
-	gone = unlink(file->path) == -1 ? errno : 0;
-	if (gone != 0 && gone != ENOENT) {
-		errno = gone;
-		return -1;
-	}
-	if (logfile_attach(file, 0) == -1)
-		return -1;
+	rc = safepath_find(&sp, file->path, 0);
+	if (rc == 0)
+		rc = clear_in(file, &sp, &gone);
+	safepath_close(&sp);
+	if (rc == -1)
+		return complain(file, &file->naming, "clear", sp.why);
 	file->generation++;
 	errno = gone;
 	return gone != 0 ? -1 : 0;
@@ -364,10 +372,19 @@ logfile_generation(const struct logfile *file)
 	return file->generation;
 }
 
+uint64_t
+logfile_lost(const struct logfile *file, int *error)
+{
+	*error = file->lost_errno;
+	return file->lost;
+}
+
 void
-logfile_resume(struct logfile *file, uint64_t generation)
+logfile_resume(struct logfile *file, uint64_t generation, uint64_t lost, int lost_errno)
 {
 	file->generation = generation;
+	file->lost = lost;
+	file->lost_errno = lost_errno;
 }
 
 bool
@@ -375,7 +392,7 @@ logfile_can_rotate(const char *path)
 {
 	struct stat st;
 
-	if (given_descriptor(path) != -1)
+	if (is_given(path))
 		return false;
 	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
 	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);
@@ -397,108 +414,4 @@ int
 logfile_fd(const struct logfile *file)
 {
 	return file->out.fd;
-}
-
-/* ---- for readers ---- */
-
-static bool
-is_readable_kind(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) ||
-	       (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
-}
-
-/* Replaces the path by what the link held as `fd` says; 0 or -1 with errno. */
-static int
-follow(char *path, size_t size, int fd, const struct stat *st)
-{
-	char link[PATH_MAX], *slash;
-	size_t dir = 0;
-	ssize_t len;
-
-	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		errno = EACCES;
-		return -1;
-	}
-	if ((len = readlinkat(fd, "", link, sizeof(link) - 1)) == -1)
-		return -1;
-	link[len] = '\0';
-	if (link[0] != '/' && (slash = strrchr(path, '/')) != NULL)
-		dir = (size_t)(slash - path) + 1;
-	if (dir + (size_t)len >= size) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(path + dir, link, (size_t)len + 1);
-	return 0;
-}
-
-/* An O_PATH descriptor of the file at the end of all links; each was checked in itself, so
- * that none can be exchanged between the check and the use. */
-static int
-resolve(char *path, size_t size, struct stat *st)
-{
-	int fd, left, saved;
-
-	for (left = LINKS_MAX; left > 0; left--) {
-		if ((fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC)) == -1)
-			return -1;
-		if (fstat(fd, st) == 0 && !S_ISLNK(st->st_mode))
-			return fd;
-		if (follow(path, size, fd, st) == -1) {
-			saved = errno;
-			close(fd);
-			errno = saved;
-			return -1;
-		}
-		close(fd);
-	}
-	errno = ELOOP;
-	return -1;
-}
-
-/* Opens what an O_PATH descriptor stands for; without /proc, by name and only if it is
- * still the same. */
-static int
-open_resolved(int held, const char *path, const struct stat *st)
-{
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	char proc[32];
-	struct stat now;
-	int fd;
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", held);
-	if ((fd = open(proc, flags)) != -1 || errno != ENOENT)
-		return fd;
-	if ((fd = open(path, flags | O_NOFOLLOW)) == -1)
-		return -1;
-	if (fstat(fd, &now) == 0 && now.st_ino == st->st_ino && now.st_dev == st->st_dev)
-		return fd;
-	close(fd);
-	errno = ENOENT;
-	return -1;
-}
-
-int
-logfile_open_for_reader(const char *path)
-{
-	char at[PATH_MAX];
-	int held, fd = -1, saved;
-	struct stat st;
-
-	if (strlen(path) >= sizeof(at)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(at, path);
-	if ((held = resolve(at, sizeof(at), &st)) == -1)
-		return -1;
-	if (is_readable_kind(&st))
-		fd = open_resolved(held, at, &st);
-	else
-		errno = EINVAL;
-	saved = errno;
-	close(held);
-	errno = saved;
-	return fd;
 }

@@ -17,25 +17,31 @@ struct logfile;
  * removed. New, or NULL with errno. */
 struct logfile *logfile_open(const char *path, int64_t maxbytes, int64_t backups);
 void logfile_free(struct logfile *);	/* closes; NULL is fine */
-/* Appends all n bytes, then rotates when the size has reached maxbytes. Errors are logged
- * once until a write succeeds again (through log_at, so the main log's own caller must not
- * loop: it passes quiet). 0, or -1 with errno. */
+/* Appends all n bytes, then rotates when the size has reached maxbytes, at most once a
+ * minute when that fails. What cannot be written is lost, and the file says how much in a
+ * line of its own as soon as it can be written again. Failures are logged once a minute
+ * (through log_limited, so the main log's own caller must not loop: it passes quiet). 0, or
+ * -1 with errno. */
 int logfile_write(struct logfile *, const void *bytes, size_t n);
 /* Of one that fills: how many bytes it takes now. All, when it cannot be written at all:
  * that has been logged. */
 size_t logfile_put(struct logfile *, const void *bytes, size_t n);
 void logfile_quiet(struct logfile *, bool quiet);
+/* What the last failure could not do: "write", "rotate", "reopen", "clear"; NULL = none. */
+const char *logfile_failure(const struct logfile *);
 const char *logfile_path(const struct logfile *);
 /* Opens its path again (USR2). 0, or -1 with errno: it stays what it was, and has said so
  * as writing would. */
 int logfile_reopen(struct logfile *);
-/* Removes a regular file and reopens it; anything else stays. 0, or -1 with errno (ENOENT:
- * it was not there). */
+/* Puts a new file in the place of a regular file; anything else stays. 0, or -1 with errno
+ * (ENOENT: it was not there). */
 NODISCARD int logfile_clear(struct logfile *);
 /* How often it has been rotated, cleared or reopened. */
 uint64_t logfile_generation(const struct logfile *);
-/* Goes on counting from there: a log taken over from the state document. */
-void logfile_resume(struct logfile *, uint64_t generation);
+/* How many bytes were lost that the file does not say yet, and why. */
+uint64_t logfile_lost(const struct logfile *, int *error);
+/* Goes on from there: a log taken over from the state document. */
+void logfile_resume(struct logfile *, uint64_t generation, uint64_t lost, int lost_errno);
 /* False when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
 bool logfile_can_rotate(const char *path);
 /* For the state document, and to wait for: the descriptor. */
@@ -45,9 +51,9 @@ int logfile_fd(const struct logfile *);
 bool logfile_fills(const struct logfile *);
 bool logfile_is_full(const struct logfile *);
 
-/* Opens a log for a reader as design 6 says: O_PATH, fstat, regular files only, a symlink
- * as last component owned by neither root nor us refused; /dev/null is given as it is. The
- * descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with errno. */
+/* Opens a log for a reader by the rule of safepath.h: regular files only; /dev/null is
+ * given as it is. The descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with
+ * errno. */
 NODISCARD int logfile_open_for_reader(const char *path);
 
 #endif

@@ -1,10 +1,11 @@
 #include "master/mainlog.h"
 
 #include "common/clock.h"
-#include "common/str.h"
+#include "common/loglimit.h"
 #include "master/outlet.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct mainlog {
 	struct logfile *file; /* NULL = none */
 	struct syslogger *syslog; /* NULL = none */
 	struct outlet echo;
+	struct log_limit failures; /* of the file */
 	int64_t stamp_s; /* the second that `stamp` shows */
 	char stamp[32];
 };
@@ -84,11 +86,48 @@ stamp(struct mainlog *log, enum log_level level, char *out)
 	return (size_t)n;
 }
 
+/* To standard error, which is the console until a daemon leaves it, and to syslog. */
+static void
+tell_elsewhere(struct mainlog *log, const char *text, size_t n)
+{
+	char head[STAMP_MAX], line[LINE_ROOM];
+	size_t len = stamp(log, LEVEL_ERROR, head);
+	struct outlet console;
+	int total;
+
+	total = snprintf(line, sizeof(line), "%s%.*s\n", head, (int)n, text);
+	if (outlet_share(&console, STDERR_FILENO) == 0)
+		(void)outlet_write(&console, line, (size_t)total);
+	outlet_close(&console);
+	if (log->syslog != NULL) {
+		head[len - 1] = '\0'; /* the blank, which comes of itself */
+		(void)syslogger_send(log->syslog, head, text, n);
+	}
+}
+
+/* A failure of the main log's file cannot be read there. */
+static void
+report_failure(struct mainlog *log, int error)
+{
+	char text[LINE_ROOM / 2];
+	uint64_t held;
+	int n;
+
+	if (!log_limit_pass(&log->failures, &held))
+		return;
+	n = snprintf(text, sizeof(text), "could not %s log file %.512s: %s",
+	    logfile_failure(log->file), logfile_path(log->file), strerror(error));
+	if (held > 0)
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+		    " (%" PRIu64 " more since the last report)", held);
+	tell_elsewhere(log, text, (size_t)n);
+}
+
 static void
 put(struct mainlog *log, const char *line, size_t n)
 {
-	if (log->file != NULL)
-		(void)logfile_write(log->file, line, n);
+	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
+		report_failure(log, errno);
 	/* What does not go out at once is dropped. */
 	if (log->echo.fd != -1)
 		(void)outlet_write(&log->echo, line, n);
@@ -143,7 +182,10 @@ void
 mainlog_reopen(struct mainlog *log)
 {
 	log_info("supervisord logreopen");
-	if (log->file != NULL && logfile_reopen(log->file) == -1)
-		log_error("could not reopen log file %s: %s", logfile_path(log->file),
-		    str_errno_name(errno));
+	if (log->file == NULL)
+		return;
+	/* The file that is open takes the line when its path cannot be opened. */
+	logfile_quiet(log->file, false);
+	(void)logfile_reopen(log->file);
+	logfile_quiet(log->file, true);
 }

@@ -48,6 +48,7 @@ get_output(
 	if (log != NULL) {
 		output->log_fd = logfile_fd(log);
 		output->generation = logfile_generation(log);
+		output->lost = logfile_lost(log, &output->lost_errno);
 	}
 	if (*path == '\0')
 		return 0;
@@ -155,7 +156,7 @@ put_channel(struct process *process, enum channel_id id, struct statedoc_output 
 	if (runtime_open_log(process, id, &log) == -1)
 		return -1;
 	if (log != NULL)
-		logfile_resume(log, output->generation);
+		logfile_resume(log, output->generation, output->lost, output->lost_errno);
 	if (runtime_add_channel(process, id, output->fd, log, output->hidden) == -1) {
 		logfile_free(log);
 		return -1;

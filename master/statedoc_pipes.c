@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-STATEDOC_SIZE(struct statedoc_output, 64);
-STATEDOC_SIZE(struct statedoc_pipes, 528);
+STATEDOC_SIZE(struct statedoc_output, 72);
+STATEDOC_SIZE(struct statedoc_pipes, 544);
 STATEDOC_SIZE(struct printer, 48);
 STATEDOC_SIZE(struct capture_memory, 32);
 STATEDOC_SIZE(struct listener, 336);
@@ -24,6 +24,8 @@ static const struct statefield output_rows[] = {
 	ROW(struct statedoc_output, log_fd, INT),
 	ROW(struct statedoc_output, log_path, TEXT),
 	ROW(struct statedoc_output, generation, U64),
+	ROW(struct statedoc_output, lost, U64),
+	ROW(struct statedoc_output, lost_errno, INT),
 	ROW(struct statedoc_output, hidden, BOOL),
 };
 

@@ -19,6 +19,8 @@ struct statedoc_output {
 	int log_fd;		/* -1 = none */
 	char *log_path;		/* owned; NULL = none; AUTO names also while stopped */
 	uint64_t generation;	/* of the log file */
+	uint64_t lost;		/* bytes that the log file lacks and does not say yet */
+	int lost_errno;		/* why */
 	bool hidden;		/* from the main log */
 	bool captures;		/* it has a capture mode: */
 	struct capture_memory capture;	/* its bytes owned */

@@ -333,6 +333,8 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	pipes->outputs[CHANNEL_STDOUT].fd = p->pid + 1000;
 	pipes->outputs[CHANNEL_STDOUT].log_fd = p->pid + 2000;
 	pipes->outputs[CHANNEL_STDOUT].generation = p->id + 5;
+	pipes->outputs[CHANNEL_STDOUT].lost = 77;
+	pipes->outputs[CHANNEL_STDOUT].lost_errno = ENOSPC;
 	pipes->outputs[CHANNEL_STDERR].fd = p->pid + 3000;
 	pipes->outputs[CHANNEL_STDERR].hidden = true;
 	get_readings(p, pipes);
@@ -345,6 +347,8 @@ assert_output(const struct statedoc_output *got, const struct statedoc_output *w
 	assert_int_equal(got->fd, want->fd);
 	assert_int_equal(got->log_fd, want->log_fd);
 	assert_int_equal(got->generation, want->generation);
+	assert_int_equal(got->lost, want->lost);
+	assert_int_equal(got->lost_errno, want->lost_errno);
 	assert_int_equal(got->hidden, want->hidden);
 	if (want->log_path == NULL)
 		assert_null(got->log_path);

@@ -71,6 +71,53 @@ test_long_line(void **state)
 	scratch_expect_size(scratch, "log", sizeof(much) + 2 * (24 + 5 + 1));
 }
 
+/* Runs fn with standard error in a file; its content, new. */
+static char *
+on_console(const struct scratch *scratch, struct mainlog *log, void (*fn)(void))
+{
+	int saved = dup(STDERR_FILENO), fd;
+
+	fd = open(scratch_path(scratch, "console"), O_RDWR | O_CREAT | O_APPEND, 0600);
+	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	log_init(mainlog_sink, log, LEVEL_DEBUG);
+	fn();
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	close(saved);
+	close(fd);
+	return scratch_read(scratch, "console", NULL);
+}
+
+static void
+log_at_intervals(void)
+{
+	for (int i = 0; i < 100; i++) {
+		clock_freeze(1000 + i * 1000, WALL);
+		log_info("line %d", i);
+	}
+}
+
+static void
+test_full_disk(void **state)
+{
+	struct scratch *scratch = *state;
+	struct mainlog *log;
+	char *text;
+
+	if (access("/dev/full", W_OK) == -1)
+		skip();
+	zone("UTC");
+	assert_non_null(log = mainlog_open("/dev/full", 0, 0, false));
+	text = on_console(scratch, log, log_at_intervals);
+	assert_string_equal(text,
+	    "2001-09-09 01:46:40,999 ERRO could not write log file /dev/full: "
+	    "No space left on device\n"
+	    "2001-09-09 01:46:40,999 ERRO could not write log file /dev/full: "
+	    "No space left on device (59 more since the last report)\n");
+	free(text);
+	mainlog_free(log);
+	zone(NULL);
+}
+
 static void
 test_rotation(void **state)
 {
@@ -301,6 +348,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_format),
 	    TEST(test_long_line),
+	    TEST(test_full_disk),
 	    TEST(test_rotation),
 	    TEST(test_clear),
 	    TEST(test_syslog),

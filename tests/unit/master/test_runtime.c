@@ -8,6 +8,7 @@
 #include "master/runtime_state.h"
 #include "master/spawn.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -349,15 +350,19 @@ child_changes_masters(void **state)
 	pipes.queued = strdup("carried over\n");
 	pipes.nqueued = strlen(pipes.queued);
 	pipes.outputs[CHANNEL_STDOUT].generation = 7;
+	pipes.outputs[CHANNEL_STDOUT].lost = 8;
+	pipes.outputs[CHANNEL_STDOUT].lost_errno = ENOSPC;
 	pipes.renewing = true;
 	hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
 	pipes.outputs[CHANNEL_STDOUT].hidden = hidden;
 	take_child(&m, PROGRAM);
 	put_back(&m, &pipes);
-	wait_for_log(&m.new, "carried over\n");
+	wait_for_log(&m.new, "[reeve: 8 bytes lost: No space left on device]\n"
+	                     "carried over\n");
 	statedoc_pipes_init(&pipes);
 	assert_int_equal(runtime_state_ops.get(NULL, m.new.process, &pipes), 0);
 	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].generation, 7);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].lost, 0);
 	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].hidden, hidden);
 	assert_string_equal(pipes.outputs[CHANNEL_STDOUT].log_path, m.new.log);
 	assert_true(pipes.renewing);
