@@ -106,7 +106,7 @@ static const struct taker {
 	{ "clear", offer_processes, NULL, "all", false },
 	{ "events", offer_processes, "--json", NULL, false },
 	{ "fg", offer_processes, NULL, NULL, false },
-	{ "maintail", NULL, "-f", NULL, false },
+	{ "maintail", NULL, "-f -n", NULL, false },
 	{ "pid", offer_processes, NULL, "all", false },
 	{ "remove", offer_groups, NULL, NULL, false },
 	{ "restart", offer_processes, NULL, "all", false },
@@ -114,7 +114,7 @@ static const struct taker {
 	{ "start", offer_processes, NULL, "all", false },
 	{ "status", offer_processes, "--json --watch", NULL, false },
 	{ "stop", offer_processes, NULL, "all", false },
-	{ "tail", offer_processes, "-f", "stdout stderr", false },
+	{ "tail", offer_processes, "-f -n", "stdout stderr", false },
 	{ "update", offer_groups, "--dry-run", "all", false },
 };
 

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "ctl/http.h"
+#include "ctl/lastlines.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,9 @@ feed_of_file(const struct feed_daemon *daemon, void *ctx, const struct feed_log 
 	f->stream = xstrdup(log->stream);
 	f->fd = fd;
 	f->next = -1;
-	if (fstat(fd, &st) == 0 && st.st_size > FEED_LAST)
+	if (log->by_lines)
+		f->at = lastlines_of_file(fd, log->lines);
+	else if (fstat(fd, &st) == 0 && st.st_size > FEED_LAST)
 		f->at = st.st_size - FEED_LAST;
 	f->asked_ms = clock_mono_ms();
 	return f;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define FEED_LAST 1024	/* bytes that it begins with, as supervisord does */
@@ -17,6 +18,8 @@ struct http;
 struct feed_log {
 	const char *name;	/* namespec; NULL = the main log */
 	const char *stream;	/* "stdout" or "stderr" */
+	bool by_lines;		/* when it is followed it begins with … */
+	int64_t lines;		/* … its last lines, not with FEED_LAST bytes */
 };
 
 /* Who knows where the log is. */

@@ -6,6 +6,7 @@
 #include "ctl/exitcode.h"
 #include "ctl/interrupt.h"
 #include "ctl/session.h"
+#include "ctl/show.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,12 +17,21 @@
 #define FOLLOW_TICK_MS 100	/* how often a file is asked for more */
 #define FOLLOW_LINE (64 * 1024)	/* bytes of a line of input that are sent at once */
 
+#define FOLLOW_MAX 256		/* logs at once */
+#define FOLLOW_OTHERS 4		/* descriptors that are watched besides those of feeds */
+
 enum outcome { GO_ON, STOP, INTERRUPTED };
+
+struct followed {
+	struct feed *feed;
+	char *prefix;	/* of each line, or NULL; owned */
+};
 
 struct follow {
 	struct session *session;
-	struct feed *feeds[2];
+	struct followed *feeds;	/* owned */
 	size_t count;
+	const char *open;	/* the prefix of a line that has not ended yet, or NULL */
 	struct interrupt interrupt;
 	bool doubt;	/* a log has ended or cannot be reached: is the daemon gone? */
 	/* Of the foreground. */
@@ -32,25 +42,60 @@ struct follow {
 
 /* --- one log more --- */
 
-/* Opens a feed; when it cannot be had, that is said on stderr as supervisorctl says it. */
+/* Says on stderr why a log cannot be followed, over HTTP as supervisorctl does. */
 static void
-add_feed(struct follow *f, const struct feed_log *log)
+tell_no_feed(struct session *s, const struct feed_log *log, int rc, const struct answer *a)
 {
-	struct server *server = f->session->server;
-	const char *url = server_url(server);
-	char *why = NULL, *path = log->name == NULL ? xstrdup("/mainlogtail") :
+	const char *name = log->name != NULL ? log->name : "supervisord", *why = NULL;
+	const char *words = show_log_fault(a->fault, log->name != NULL);
+	char *meaning = rc == 0 ? answer_meaning(a->fault, a->text) : NULL;
+	char *path = log->name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", log->name, log->stream);
-	int status = server_follow(server, log, &f->feeds[f->count], &why);
 
-	f->doubt |= status == -1 || status >= 500;
-	if (status == 0)
-		f->count++;
-	else if (status == -1)
-		fprintf(stderr, "%s%s Cannot connect, error: %s\n", url, path, why);
+	fflush(s->out);
+	if (rc == -1)
+		(void)server_lost(s->server, &why);
+	if (why != NULL)
+		fprintf(stderr, "%s%s Cannot connect, error: %s\n", server_url(s->server),
+		    path, why);
+	else if (server_is_control(s->server))
+		fprintf(stderr, "%s: ERROR (%s)\n", name, words != NULL ? words : meaning);
 	else
-		fprintf(stderr, "%s%s Cannot read, status code %d\n", url, path, status);
+		fprintf(stderr, "%s%s Cannot read, %s\n", server_url(s->server), path,
+		    a->text);
+	if (rc == 0 && a->fault == FAULT_BAD_NAME && log->name != NULL)
+		session_unknown(s, log->name);
+	free(meaning);
 	free(path);
-	free(why);
+}
+
+/* Opens a feed; when it cannot be had, that is said. Its prefix (NULL = none) is taken. */
+static void
+add_feed(struct follow *f, const struct feed_log *log, char *prefix)
+{
+	struct feed *feed = NULL;
+	struct answer a;
+	int rc = server_follow(f->session->server, log, &feed, &a);
+
+	if (feed != NULL) {
+		f->feeds = xreallocarray(f->feeds, f->count + 1, sizeof(*f->feeds));
+		f->feeds[f->count++] = (struct followed){ feed, prefix };
+	} else {
+		f->doubt = true;
+		tell_no_feed(f->session, log, rc, &a);
+		free(prefix);
+	}
+	answer_clear(&a);
+}
+
+static void
+drop_feed(struct follow *f, size_t at)
+{
+	if (f->open == f->feeds[at].prefix)
+		f->open = NULL;
+	feed_free(f->feeds[at].feed);
+	free(f->feeds[at].prefix);
+	f->feeds[at] = f->feeds[--f->count];
 }
 
 static void
@@ -66,21 +111,49 @@ static void
 end(struct follow *f)
 {
 	interrupt_end(&f->interrupt);
-	for (size_t i = 0; i < f->count; i++)
-		feed_free(f->feeds[i]);
+	while (f->count > 0)
+		drop_feed(f, 0);
+	free(f->feeds);
 }
 
 /* --- what comes --- */
 
+/* Prints bytes of one of several logs: each line has its prefix, and one that another log
+ * interrupts is ended there. */
+static void
+print_prefixed(struct follow *f, const char *prefix, const char *bytes, size_t n)
+{
+	FILE *out = f->session->out;
+
+	if (f->open != NULL && f->open != prefix) {
+		fputc('\n', out);
+		f->open = NULL;
+	}
+	while (n > 0) {
+		const char *end = memchr(bytes, '\n', n);
+		size_t length = end != NULL ? (size_t)(end - bytes) + 1 : n;
+
+		if (f->open == NULL)
+			fputs(prefix, out);
+		fwrite(bytes, 1, length, out);
+		f->open = end != NULL ? NULL : prefix;
+		bytes += length;
+		n -= length;
+	}
+}
+
 /* Prints what a feed has; false at its end, or when nobody reads any more. */
 static bool
-print_feed(struct follow *f, struct feed *feed)
+print_feed(struct follow *f, const struct followed *from)
 {
 	char bytes[16 * 1024];
 	ssize_t n;
 
-	while ((n = feed_read(feed, bytes, sizeof(bytes))) > 0) {
-		fwrite(bytes, 1, (size_t)n, f->session->out);
+	while ((n = feed_read(from->feed, bytes, sizeof(bytes))) > 0) {
+		if (from->prefix != NULL)
+			print_prefixed(f, from->prefix, bytes, (size_t)n);
+		else
+			fwrite(bytes, 1, (size_t)n, f->session->out);
 		if (fflush(f->session->out) == EOF)
 			return false;
 	}
@@ -92,10 +165,9 @@ static bool
 print_feeds(struct follow *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
-		if (print_feed(f, f->feeds[i]))
+		if (print_feed(f, &f->feeds[i]))
 			continue;
-		feed_free(f->feeds[i]);
-		f->feeds[i--] = f->feeds[--f->count];
+		drop_feed(f, i--);
 		f->doubt = true;
 	}
 	return f->count > 0 && !ferror(f->session->out);
@@ -174,27 +246,41 @@ take_input(struct follow *f)
 
 /* --- the loop --- */
 
-/* Waits for the interrupt, for input, for more of a log, or for the reader to go. */
+/* Waits for the interrupt, for input, for more of a log, or for the reader to go. The first
+ * FOLLOW_OTHERS of the descriptors are in this order; -1 with errno. */
+static int
+wait_for_any(const struct follow *f, struct pollfd *fds)
+{
+	struct client *client = server_client(f->session->server);
+	int timeout = f->doubt ? 0 : -1;
+
+	fds[0] = (struct pollfd){ .fd = f->interrupt.fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = fileno(f->session->out) };
+	fds[2] = (struct pollfd){ .fd = f->name != NULL ? STDIN_FILENO : -1,
+		.events = POLLIN };
+	fds[3] = (struct pollfd){ .fd = client != NULL ? client_fd(client) : -1,
+		.events = POLLIN };
+	for (size_t i = 0; i < f->count; i++) {
+		int fd = feed_fd(f->feeds[i].feed);
+
+		fds[FOLLOW_OTHERS + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		if (fd == -1 && timeout == -1)
+			timeout = FOLLOW_TICK_MS;
+	}
+	return poll(fds, FOLLOW_OTHERS + f->count, timeout);
+}
+
 static enum outcome
 turn(struct follow *f)
 {
 	struct client *client = server_client(f->session->server);
-	struct pollfd fds[6] = {
-		{ .fd = f->interrupt.fd, .events = POLLIN },
-		{ .fd = fileno(f->session->out) },
-		{ .fd = f->name != NULL ? STDIN_FILENO : -1, .events = POLLIN },
-		{ .fd = client != NULL ? client_fd(client) : -1, .events = POLLIN },
-	};
-	int timeout = f->doubt ? 0 : -1;
+	struct pollfd fds[FOLLOW_OTHERS + FOLLOW_MAX];
+	bool doubt;
 
-	for (size_t i = 0; i < f->count; i++) {
-		fds[4 + i].fd = feed_fd(f->feeds[i]);
-		fds[4 + i].events = POLLIN;
-		if (fds[4 + i].fd == -1)
-			timeout = FOLLOW_TICK_MS;
-	}
-	if (poll(fds, 4 + f->count, timeout) == -1 && errno != EINTR)
+	if (wait_for_any(f, fds) == -1 && errno != EINTR)
 		return STOP;
+	doubt = f->doubt;
+	f->doubt = false;
 	if (fds[0].revents != 0)
 		return INTERRUPTED;
 	if ((fds[1].revents & (POLLERR | POLLNVAL)) != 0)
@@ -206,7 +292,7 @@ turn(struct follow *f)
 	if (f->name == NULL)
 		return GO_ON;
 	/* Over HTTP nothing tells of the process; but a log ends when the daemon does. */
-	if ((client != NULL || f->doubt) && !still_runs(f))
+	if ((client != NULL || doubt || f->doubt) && !still_runs(f))
 		return STOP;
 	f->doubt = false;
 	return fds[2].revents != 0 ? take_input(f) : GO_ON;
@@ -225,6 +311,20 @@ follow(struct follow *f)
 	return outcome;
 }
 
+/* Follows what has been added; without a log that is an error. */
+static void
+follow_added(struct follow *f)
+{
+	struct session *s = f->session;
+
+	if (f->count == 0)
+		s->status = EXIT_GENERIC;
+	else if (follow(f) == INTERRUPTED)
+		fputc('\n', s->out);
+	end(f);
+	free(f);
+}
+
 void
 follow_log(struct session *s, const struct feed_log *log)
 {
@@ -232,11 +332,31 @@ follow_log(struct session *s, const struct feed_log *log)
 
 	f->session = s;
 	begin(f);
-	add_feed(f, log);
-	if (f->count > 0 && follow(f) == INTERRUPTED)
-		fputc('\n', s->out);
-	end(f);
-	free(f);
+	add_feed(f, log, NULL);
+	follow_added(f);
+}
+
+void
+follow_logs(struct session *s, const struct feed_log *log, const struct words *names)
+{
+	struct follow *f = xcalloc(1, sizeof(*f));
+	struct feed_log one = *log;
+
+	f->session = s;
+	begin(f);
+	if (names->count == 0) {
+		fprintf(stderr, "%s: ERROR (no such group)\n", log->name);
+		session_unknown(s, log->name);
+	} else if (names->count > FOLLOW_MAX) {
+		fprintf(stderr, "%s: ERROR (%zu logs; %d at most can be followed)\n",
+		    log->name, names->count, FOLLOW_MAX);
+	} else {
+		for (size_t i = 0; i < names->count; i++) {
+			one.name = names->list[i];
+			add_feed(f, &one, xasprintf("%s | ", one.name));
+		}
+	}
+	follow_added(f);
 }
 
 static void
@@ -247,8 +367,8 @@ foreground(struct session *s, const char *name)
 	f->session = s;
 	f->name = name;
 	begin(f);
-	add_feed(f, &(struct feed_log){ .name = name, .stream = "stdout" });
-	add_feed(f, &(struct feed_log){ .name = name, .stream = "stderr" });
+	add_feed(f, &(struct feed_log){ .name = name, .stream = "stdout" }, NULL);
+	add_feed(f, &(struct feed_log){ .name = name, .stream = "stderr" }, NULL);
 	(void)follow(f);
 	print_feeds(f);
 	fputs("Exiting foreground\n", s->out);

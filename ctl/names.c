@@ -47,8 +47,8 @@ words_clear(struct words *w)
 	*w = (struct words){ 0 };
 }
 
-static void
-drop(struct words *w, size_t at)
+void
+words_drop(struct words *w, size_t at)
 {
 	free(w->list[at]);
 	w->count--;
@@ -63,7 +63,7 @@ void
 words_shift(struct words *w)
 {
 	if (w->count > 0)
-		drop(w, 0);
+		words_drop(w, 0);
 }
 
 bool
@@ -73,7 +73,7 @@ words_take(struct words *w, const char *word)
 
 	for (size_t i = 0; i < w->count;) {
 		if (strcmp(w->list[i], word) == 0) {
-			drop(w, i);
+			words_drop(w, i);
 			found = true;
 		} else {
 			i++;
@@ -83,8 +83,8 @@ words_take(struct words *w, const char *word)
 }
 
 /* "group:*" is supervisord's own word for a group, if no pattern is the group. */
-static bool
-is_pattern(const char *word)
+bool
+names_is_pattern(const char *word)
 {
 	const char *colon = strchr(word, ':');
 
@@ -94,10 +94,18 @@ is_pattern(const char *word)
 }
 
 bool
+names_is_group(const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	return colon != NULL && (colon[1] == '\0' || strcmp(colon, ":*") == 0);
+}
+
+bool
 names_has_pattern(const struct words *w, size_t first)
 {
 	for (size_t i = first; i < w->count; i++)
-		if (is_pattern(w->list[i]))
+		if (names_is_pattern(w->list[i]))
 			return true;
 	return false;
 }
@@ -170,7 +178,7 @@ names_expand(struct words *w, size_t first, const struct server_rows *rows)
 	for (size_t i = 0; i < w->count; i++) {
 		const char *word = w->list[i];
 
-		if (i >= first && is_pattern(word) && names_find(word, rows) == NULL)
+		if (i >= first && names_is_pattern(word) && names_find(word, rows) == NULL)
 			expand(&out, word, i, rows);
 		else
 			add_from(&out, word, i);
@@ -182,4 +190,38 @@ names_expand(struct words *w, size_t first, const struct server_rows *rows)
 		return;
 	uselocale(before);
 	freelocale(utf8);
+}
+
+static void
+add_group(struct words *w, const char *group, const struct server_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct process_info *row = rows->list[i];
+		char *spec = namespec_join(row->group, row->name);
+
+		if (strcmp(row->group, group) == 0)
+			words_add(w, spec);
+		free(spec);
+	}
+}
+
+void
+names_all_of(struct words *w, const struct server_rows *rows)
+{
+	struct words out = { 0 };
+
+	names_expand(w, 0, rows);
+	for (size_t i = 0; i < w->count; i++) {
+		char *group, *name;
+
+		namespec_split(w->list[i], &group, &name);
+		if (name == NULL)
+			add_group(&out, group, rows);
+		else
+			words_add(&out, w->list[i]);
+		free(group);
+		free(name);
+	}
+	words_clear(w);
+	*w = out;
 }

@@ -20,17 +20,23 @@ void words_clear(struct words *);
 void words_add(struct words *, const char *word);
 /* Takes every such word out; true when there was one. */
 bool words_take(struct words *, const char *word);
-/* Drops the first word. */
+/* Drops the first word, or that one. */
 void words_shift(struct words *);
+void words_drop(struct words *, size_t at);
 
 /* Replaces each word from `first` on that is a pattern of the shell and no process's own
  * name by the processes that match it, in the server's order. One that matches none stays,
  * to be told of as any other bad name; and so does "group:*". */
 void names_expand(struct words *, size_t first, const struct server_rows *);
+/* The same for all words, and puts the processes of a group in the place of "group:*". */
+void names_all_of(struct words *, const struct server_rows *);
 /* How many words from `at` on one pattern has become; 1 for any other word. */
 size_t names_run(const struct words *, size_t at);
 /* The row of the one process that a namespec means, or NULL. Borrowed. */
 const struct process_info *names_find(const char *spec, const struct server_rows *);
+/* Whether a word is such a pattern, or a whole group: "group:*". */
+bool names_is_pattern(const char *word);
+bool names_is_group(const char *word);
 /* Some word from `first` on is such a pattern: the rows are needed. */
 bool names_has_pattern(const struct words *, size_t first);
 

@@ -221,7 +221,9 @@ server_read_log(struct server *s, const struct feed_log *log, int64_t offset, FI
 }
 
 int
-server_follow(struct server *s, const struct feed_log *log, struct feed **feed, char **why)
+server_follow(struct server *s, const struct feed_log *log, struct feed **feed,
+    struct answer *a)
 {
-	return s->ops->follow(s, log, feed, why);
+	*a = (struct answer)ANSWER_NONE;
+	return s->ops->follow(s, log, feed, a);
 }

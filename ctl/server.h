@@ -70,11 +70,9 @@ NODISCARD int server_version(struct server *, struct answer *);
 /* Copies a log to `out`: its last -offset bytes, or all from offset >= 0 on. */
 NODISCARD int server_read_log(struct server *, const struct feed_log *, int64_t offset,
     FILE *out, struct answer *);
-
-/* Begins to follow a log: 0 with *feed new; an HTTP status other than 200; or -1 with *why
- * new: it cannot be reached. */
+/* Begins to follow a log: *feed is new when there is no fault. */
 NODISCARD int server_follow(struct server *, const struct feed_log *, struct feed **feed,
-    char **why);
+    struct answer *);
 
 /* How the last call came to -1. *why is borrowed. */
 enum reach server_lost(const struct server *, const char **why);

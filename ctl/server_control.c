@@ -190,23 +190,20 @@ feed_is_gone(void *client)
 static const struct feed_daemon feed_daemon = { feed_open, feed_is_gone, FEED_ASK_MS };
 
 static int
-control_follow(struct server *s, const struct feed_log *log, struct feed **feed, char **why)
+control_follow(struct server *s, const struct feed_log *log, struct feed **feed,
+    struct answer *a)
 {
-	struct answer a;
-	int status = 0;
-
-	if (noted(s, open_log(s->client, log, &a)) == -1) {
-		*why = xstrdup(s->why);
+	if (noted(s, open_log(s->client, log, a)) == -1)
 		return -1;
+	if (a->fault != FAULT_NONE)
+		return 0;
+	if (a->fd < 0) {
+		answer_set_fault(a, FAULT_FAILED, xstrdup("FAILED"));
+		return 0;
 	}
-	if (a.fault == FAULT_NONE && a.fd >= 0) {
-		*feed = feed_of_file(&feed_daemon, s->client, log, a.fd);
-		a.fd = -1;
-	} else {
-		status = a.fault == FAULT_BAD_NAME || a.fault == FAULT_NO_FILE ? 404 : 503;
-	}
-	answer_clear(&a);
-	return status;
+	*feed = feed_of_file(&feed_daemon, s->client, log, a->fd);
+	a->fd = -1;
+	return 0;
 }
 
 const struct server_ops server_control = {

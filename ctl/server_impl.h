@@ -18,7 +18,8 @@ struct server_ops {
 	int (*version)(struct server *, struct answer *);
 	int (*read_log)(struct server *, const struct feed_log *, int64_t offset, FILE *out,
 	    struct answer *);
-	int (*follow)(struct server *, const struct feed_log *, struct feed **, char **why);
+	int (*follow)(struct server *, const struct feed_log *, struct feed **,
+	    struct answer *);
 	void (*close)(struct server *);
 };
 

@@ -330,28 +330,30 @@ quoted(const char *name)
 }
 
 static int
-xmlrpc_follow(struct server *s, const struct feed_log *log, struct feed **feed, char **why)
+xmlrpc_follow(struct server *s, const struct feed_log *log, struct feed **feed,
+    struct answer *a)
 {
-	char *name = log->name != NULL ? quoted(log->name) : NULL;
+	char *name = log->name != NULL ? quoted(log->name) : NULL, *why;
 	char *path = name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", name, log->stream);
 	const struct http_request request = { .url = s->url, .path = path,
 		.username = s->username, .password = s->password,
 		.daemon_uid = s->daemon_uid };
 	struct http *http;
-	enum reach reached = http_open(&request, &http, why);
-	int code = -1;
+	enum reach reached = http_open(&request, &http, &why);
 
 	free(path);
 	free(name);
 	if (reached != REACH_OK)
-		return -1;
-	code = http_code(http);
-	if (code == 200)
+		return server_lose(s, reached, why);
+	if (http_code(http) == 200) {
 		*feed = feed_of_http(http);
-	else
-		http_free(http);
-	return code == 200 ? 0 : code;
+		return 0;
+	}
+	answer_set_fault(a, http_code(http) == 404 ? FAULT_NO_FILE : FAULT_FAILED,
+	    xasprintf("status code %d", http_code(http)));
+	http_free(http);
+	return 0;
 }
 
 const struct server_ops server_xmlrpc = {

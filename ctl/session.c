@@ -126,11 +126,11 @@ advise_names(struct session *s)
 	struct server_rows rows;
 	struct answer a;
 
-	if (s->verb->about == ADVICE_GROUPS)
+	if (s->about == ADVICE_GROUPS)
 		add_configured(s, &groups);
 	if (server_rows(s->server, &rows, &a) == 0 && a.fault == FAULT_NONE) {
 		for (size_t i = 0; i < s->unknown.count; i++) {
-			char *meant = advice_name(s->unknown.list[i], s->verb->about, &rows,
+			char *meant = advice_name(s->unknown.list[i], s->about, &rows,
 			    &groups);
 
 			if (meant != NULL)

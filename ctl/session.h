@@ -37,7 +37,8 @@ struct session {
 	bool broken;		/* an error line ended the command */
 	bool unauthorized;	/* the server wants a password */
 	bool leave;		/* the shell is to end */
-	struct words unknown;	/* names that the server does not have; owned */
+	enum advice_about about; /* what the names of the command are */
+	struct words unknown;	/* those that the server does not have; owned */
 	bool unreached;		/* nobody answered as the daemon does */
 	bool fallback_told;	/* that another user's control socket is passed over */
 };

@@ -308,6 +308,16 @@ show_cancelled(FILE *out, const char *group, const char *name)
 	free(spec);
 }
 
+const char *
+show_log_fault(enum fault fault, bool of_process)
+{
+	if (fault == FAULT_NO_FILE)
+		return "no log file";
+	if (fault == FAULT_FAILED)
+		return "unknown error reading log";
+	return fault == FAULT_BAD_NAME && of_process ? "no such process name" : NULL;
+}
+
 int
 show_exit(enum show_action action, enum fault fault, int before)
 {

@@ -40,6 +40,9 @@ NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const c
     enum fault, const char *text);
 /* The outcome of a stop of a process that did not run, but was about to be started. */
 void show_cancelled(FILE *, const char *group, const char *name);
+/* What a fault means for reading a log, of a process or the daemon's; NULL when
+ * supervisorctl knows no words for it. */
+const char *show_log_fault(enum fault, bool of_process);
 /* The exit code after this outcome, when it was `before`. */
 int show_exit(enum show_action, enum fault, int before);
 

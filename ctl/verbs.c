@@ -145,6 +145,7 @@ static const struct verb verbs[] = {
 	{ .name = "maintail", .run = logs_maintail, .help =
 	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
 	    "maintail -<bytes>\tShow that many\n"
+	    "maintail -n <lines>\tShow the last lines\n"
 	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
 	{ .name = "open", .run = verb_open, .help =
 	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
@@ -187,7 +188,9 @@ static const struct verb verbs[] = {
 	{ .name = "tail", .run = logs_tail, .about = ADVICE_ONE_PROCESS, .help =
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
 	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
-	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it" },
+	    "tail -n <lines> <name> [stdout|stderr]\tShow the last lines\n"
+	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it\n"
+	    "tail -f <group>:* [stdout|stderr]\tThe same for all processes of a group" },
 	{ .name = "update", .run = regroup_update, .about = ADVICE_GROUPS, .help =
 	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
 	    "update all\t\tThe same\n"
@@ -336,6 +339,7 @@ run(struct session *s, const char *line)
 	}
 	s->verb = verb_find(word);
 	if (s->verb != NULL) {
+		s->about = s->verb->about;
 		s->verb->run(s, args);
 	} else if (*stripped != '\0') {
 		fprintf(s->out, "*** Unknown syntax: %s\n", stripped);

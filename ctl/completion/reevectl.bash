@@ -71,7 +71,7 @@ _reevectl_options()
 		--password --history_file --interactive --help --version ;;
 	events) echo --json ;;
 	status) printf '%s\n' --json --watch ;;
-	tail | maintail) echo -f ;;
+	tail | maintail) printf '%s\n' -f -n ;;
 	update) echo --dry-run ;;
 	esac
 }
@@ -88,10 +88,13 @@ _reevectl_arguments()
 		;;
 	events:* | fg:0 | tail:0) _reevectl_names ;;
 	tail:*)
-		case ${_reevectl_given[-1]} in
-		-*) _reevectl_names ;;
-		*) printf '%s\n' stdout stderr ;;
-		esac
+		if [[ "${_reevectl_given[*]}" =~ (^| )-n( [0-9]+)?$ ]]; then
+			[[ -z ${BASH_REMATCH[2]} ]] || _reevectl_names
+		elif [[ ${_reevectl_given[-1]} == -* ]]; then
+			_reevectl_names
+		else
+			printf '%s\n' stdout stderr
+		fi
 		;;
 	add:*) _reevectl_available ;;
 	remove:*) _reevectl_groups ;;

@@ -42,7 +42,8 @@ end
 
 # The command, and that it has so many arguments that are no options.
 function __reevectl_is_at
-    set -l words (__reevectl_words | string match -v -- '-*')
+    set -l words (__reevectl_words | string join ' ' | string replace -r -- ' -n [0-9]+' '' |
+        string split ' ' | string match -v -- '-*')
     test "$words[1]" = $argv[1]; and test (count $words) -eq (math $argv[2] + 1)
 end
 
@@ -108,4 +109,5 @@ complete -c reevectl -n '__reevectl_is check' -F
 complete -c reevectl -n '__reevectl_is events status' -l json -d 'objects, one a line'
 complete -c reevectl -n '__reevectl_is status' -l watch -d 'until Ctrl-C'
 complete -c reevectl -n '__reevectl_is tail maintail' -s f -d 'as it grows'
+complete -c reevectl -n '__reevectl_is tail maintail' -s n -d 'so many lines'
 complete -c reevectl -n '__reevectl_is update' -l dry-run -d 'tell what would be done'

@@ -155,13 +155,15 @@ class BesideSupervisorctl(Shared):
             self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
 
     def test_tail_f_of_nothing(self):
-        """What it says of the URL is the URL of the server that is asked."""
-        for line in ("tail -f nope", "tail -f off", "tail -f g:*"):
+        """An error; over HTTP with supervisorctl's text, which speaks of HTTP."""
+        for line, why in (("tail -f nope", "no such process name"), ("tail -f off", "no log file"),
+                          ("tail -f h:*", "no such group")):
             url = ("-s", "unix://" + self.d.socket)
-            self.assertEqual(self.theirs(line, *url), self.ours(line, *url))
+            if why != "no such group":
+                self.assertEqual((1, *self.theirs(line, *url)[1:]), self.ours(line, *url))
             status, out, err = self.ours(line)
-            self.assertEqual((0, "==> Press Ctrl-C to exit <==\n"), (status, out))
-            self.assertRegex(err, r"^unix://.*\.ctl/logtail/.* Cannot read, status code 404\n$")
+            self.assertEqual((1, "==> Press Ctrl-C to exit <==\n"), (status, out))
+            self.assertEqual("%s: ERROR (%s)\n" % (line[8:], why), err)
 
 
 @reeve_only

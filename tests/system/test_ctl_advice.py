@@ -38,6 +38,13 @@ class Names(Shared):
         self.assertEqual(["STOPPED"] * 4, [self.d.state("worker:worker_0%d" % n)
                                            for n in range(4)])
 
+    def test_followed(self):
+        for line, meant in (("tail -f worker", "worker:*"), ("tail -f workr:*", "worker:*"),
+                            ("tail -f worker_01", "worker:worker_01"),
+                            ("tail -n 5 worker", "worker:worker_00")):
+            status, _, err = self.told(line)
+            self.assertEqual((1, "did you mean %s?" % meant), (status, err.splitlines()[-1]))
+
     def test_other_forms(self):
         for options in self.doors():
             for line, meant in (

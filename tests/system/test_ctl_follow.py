@@ -148,6 +148,97 @@ class Tail(Case):
 
 
 @reeve_only
+class Lines(Case):
+    """tail -n, and tail -f of a whole group."""
+
+    def setUp(self):
+        self.d = self.daemon(
+            program("w", "{child} cat", numprocs=2, startsecs=0, process_name="w%(process_num)d",
+                    stdout_logfile="{dir}/w%(process_num)d.log") +
+            program("v", "/bin/cat", autostart="false", stdout_logfile="NONE") +
+            "[group:g]\nprograms=w,v\n")
+
+    def append(self, number, text):
+        with open(self.d.path("w%d.log" % number), "a", encoding="utf-8") as f:
+            f.write(text)
+
+    def told(self, line, url=None):
+        options = ["-c", self.d.conf] + ([] if url is None else ["-s", url])
+        ended = self.d.reevectl(*line.split(" "), options=options)
+        return ended.returncode, ended.stdout
+
+    def test_last_lines(self):
+        lines = ["line %d %s\n" % (n, "x" * (n % 97)) for n in range(3000)]
+        self.append(0, "".join(lines))
+        for url in doors(self.d):
+            for n in (0, 1, 20, 2999, 3000, 4000):
+                for form in ("-n %d", "-n%d"):
+                    with self.subTest(url=url, n=n, form=form):
+                        self.assertEqual((0, "".join(lines[-n:] if n else [])),
+                                         self.told("tail %s g:w0" % form % n, url))
+            self.assertEqual((0, lines[-1]), self.told("tail -n 1 g:w0 stdout", url))
+            self.assertEqual((0, ""), self.told("tail -n 5 g:w1", url))
+            self.assertEqual((1, "g:v: ERROR (no log file)\n"), self.told("tail -n 5 g:v", url))
+            self.assertEqual((1, "nope: ERROR (no such process name)\n"),
+                             self.told("tail -n 5 nope", url))
+            status, out = self.told("maintail -n 2", url)
+            self.assertEqual((0, 2), (status, out.count("\n")))
+        self.append(0, "no newline")
+        self.assertEqual((0, lines[-1] + "no newline\n"), self.told("tail -n 2 g:w0"))
+
+    def test_misuse(self):
+        for line, want in (("tail -n", "-n needs a number of lines"),
+                           ("tail -n g:w0", "-n needs a number of lines"),
+                           ("tail -n -5 g:w0", "-n needs a number of lines"),
+                           ("tail -nx g:w0", "-n needs a number of lines"),
+                           ("tail -n 5", "tail requires process name"),
+                           ("tail -n 5 -20 g:w0", "bad argument -20"),
+                           ("maintail -n", "-n needs a number of lines"),
+                           ("maintail -n 5 x", "bad argument x")):
+            with self.subTest(line):
+                self.assertEqual((1, "Error: %s\n" % want), self.told(line))
+        self.assertEqual((1, "Error: -n with -f needs the control socket\n"),
+                         self.told("tail -f -n 5 g:w0", doors(self.d)[1]))
+
+    def test_follows_from_a_line(self):
+        self.append(0, "".join("%d\n" % n for n in range(5000)))
+        for line in ("tail -n 2 -f g:w0", "tail -f -n2 g:w0"):
+            f = Follower(self, self.d, *line.split())
+            f.wait("4999\n")
+            self.assertEqual(HEAD + "4998\n4999\n", f.text())
+            f.end()
+
+    def test_group(self):
+        self.append(0, "zero\n")
+        self.append(1, "one\n")
+        for url in doors(self.d):
+            for spec in ("g:*", "g:w*", "g:[wv]*"):
+                with self.subTest(url=url, spec=spec):
+                    f = Follower(self, self.d, "tail", "-f", spec, url=url)
+                    f.wait("g:w0 | zero\n")
+                    f.wait("g:w1 | one\n")
+                    if spec != "g:w*":
+                        self.assertRegex(f.text(), "g:v: ERROR .no log file.|404")
+                    f.process.send_signal(signal.SIGINT)
+                    self.assertEqual(0, f.status())
+        f = Follower(self, self.d, "tail", "-n", "0", "-f", "g:*")
+        f.wait("g:v")
+        self.append(0, "begun ")
+        f.wait("g:w0 | begun ")
+        self.append(1, "of the other\n")
+        f.wait("g:w1 | of the other\n")
+        self.append(0, "and ended\n")
+        f.wait("g:w0 | and ended\n")
+        self.assertIn("g:w0 | begun \ng:w1 | of the other\ng:w0 | and ended\n", f.text())
+
+    def test_group_of_nothing(self):
+        for url in doors(self.d):
+            ended = self.d.reevectl("tail", "-f", "g:v*",
+                                    options=["-c", self.d.conf] + (["-s", url] if url else []))
+            self.assertEqual((1, HEAD), (ended.returncode, ended.stdout))
+
+
+@reeve_only
 class Foreground(Case):
     def setUp(self):
         self.d = self.daemon(PROGRAMS)

@@ -25,8 +25,9 @@ COMPAT = """bin/supervisord bin/supervisorctl bin/echo_supervisord_conf
 OFFERED = {"<name>": ["cat"], "<name>...": ["cat", "web:w0"], "<group>:*": ["web:*"],
            "<group>...": ["web"], ("add", "<group>..."): ["late"], "<signal>": ["USR1"],
            "<command>": ["status", "help"], "<file>": ["d.pid.ctl"], "<url>": ["http://"],
-           "stdout|stderr": ["stdout", "stderr"], "-<bytes>": ["-100"], "...": ["cat"]}
-UNKNOWN = ("-<bytes>", "...")
+           "stdout|stderr": ["stdout", "stderr"], "-<bytes>": ["-100"], "<lines>": ["9"],
+           "...": ["cat"]}
+UNKNOWN = ("-<bytes>", "<lines>", "...")
 
 
 @reeve_only

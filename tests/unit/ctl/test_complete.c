@@ -102,9 +102,9 @@ test_words(void **state)
 	completes("status --", "--json|--watch|", 1);
 	completes("status web --", "", 1);
 	completes("update --", "--dry-run|", 1);
-	completes("tail -", "-f|", 1);
+	completes("tail -", "-f|-n|", 1);
 	completes("tail web s", "stdout|stderr|", 1);
-	completes("maintail -", "-f|", 0);
+	completes("maintail -", "-f|-n|", 0);
 	completes("signal US", "USR1|USR2|", 0);
 	completes("signal T", "TRAP|TERM|TSTP|TTIN|TTOU|", 0);
 	completes("signal _", "", 0);

@@ -60,7 +60,8 @@ begin(struct world *w, const struct feed_daemon *daemon, int fd)
 	char name[] = "a", stream[] = "stderr";
 
 	*w = (struct world){ .fd = fd };
-	w->feed = feed_of_file(daemon, w, &(struct feed_log){ name, stream }, dup(fd));
+	w->feed = feed_of_file(daemon, w, &(struct feed_log){ .name = name,
+	    .stream = stream }, dup(fd));
 	/* what it was made of may go */
 	name[0] = stream[0] = 'x';
 	assert_int_equal(feed_fd(w->feed), -1);
