@@ -244,12 +244,11 @@ start_editing(struct editor *ed)
 }
 
 struct editor *
-editor_new(const char *prompt, const char *history_file, editor_complete_fn *complete,
-    void *ctx)
+editor_new(const char *history_file, editor_complete_fn *complete, void *ctx)
 {
 	struct editor *ed = xcalloc(1, sizeof(*ed));
 
-	ed->prompt = prompt;
+	ed->prompt = "";
 	ed->history_file = history_file;
 	ed->complete = complete;
 	ed->ctx = ctx;
@@ -286,12 +285,13 @@ plain_line(struct editor *ed)
 }
 
 char *
-editor_line(struct editor *ed)
+editor_line(struct editor *ed, const char *prompt)
 {
 	const char *typed = NULL;
 	char *line;
 	int n = 0;
 
+	ed->prompt = prompt;
 	if (ed->edit != NULL) {
 		typed = ed->lib.gets(ed->edit, &n);
 		line = typed != NULL && n > 0 ? xstrdup(typed) : NULL;

@@ -10,12 +10,12 @@ struct editor;
 /* Adds to `out` what the last word of `line`, the text before the cursor, may become. */
 typedef void editor_complete_fn(void *ctx, const char *line, struct words *out);
 
-/* New, never NULL; prompt and history_file (NULL = none) are borrowed. Lines are appended
- * to the file as they are read. */
-struct editor *editor_new(const char *prompt, const char *history_file,
-    editor_complete_fn *, void *ctx);
+/* New, never NULL; history_file (NULL = none) is borrowed. Lines are appended to the file
+ * as they are read. */
+struct editor *editor_new(const char *history_file, editor_complete_fn *, void *ctx);
 void editor_free(struct editor *);
-/* New: the next line without its newline; NULL at the end of input. */
-char *editor_line(struct editor *);
+/* New: the next line, typed behind the prompt, without its newline; NULL at the end of
+ * input. */
+char *editor_line(struct editor *, const char *prompt);
 
 #endif

@@ -140,6 +140,18 @@ split_host(const char *url, char **port)
 	return host;
 }
 
+char *
+http_host(const char *url)
+{
+	char *host, *port;
+
+	if (!str_starts(url, http_scheme))
+		return NULL;
+	host = split_host(url, &port);
+	free(port);
+	return host;
+}
+
 static int
 connect_url(const char *url, char **why)
 {

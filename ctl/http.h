@@ -24,6 +24,8 @@ struct http_request { /* all borrowed */
 
 /* The scheme is one that http_open knows. */
 bool http_knows(const char *url);
+/* New: the host of an http:// URL, NULL for another. */
+char *http_host(const char *url);
 /* Connects, sends, and has the response's head when it returns REACH_OK with *http new.
  * Else *why is new. */
 NODISCARD enum reach http_open(const struct http_request *, struct http **http, char **why);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -181,6 +182,20 @@ fill_standard_streams(void)
 		close(fd);
 }
 
+/* New: the file that history is kept in when none is named, or NULL: where others can put
+ * links, or own what we write, nothing is kept. */
+static char *
+default_history(void)
+{
+	const char *home = getenv("HOME");
+	struct stat st;
+
+	if (home == NULL || *home != '/' || stat(home, &st) == -1 ||
+	    st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return NULL;
+	return xasprintf("%s/.reevectl_history", home);
+}
+
 static int
 run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
@@ -188,8 +203,11 @@ run(struct session *s, char **words, const char *prompt, const char *history_fil
 	int status;
 
 	if (words[0] == NULL) {
+		char *history = history_file != NULL ? xstrdup(history_file) :
+		    default_history();
 		s->interactive = true;
-		shell_run(s, prompt, history_file);
+		shell_run(s, prompt, history);
+		free(history);
 		return 0;
 	}
 	line = join(words);
@@ -214,7 +232,7 @@ serve(const struct options *o, const struct conffile *conf, const char *file, ch
 	if (find_server(o, conf, &where, &why) == -1)
 		return refuse(argv[0], EXIT_INVALID_ARGS, why);
 	s.server = server_new(&where);
-	status = run(&s, argv + optind, conf->prompt != NULL ? conf->prompt : "supervisor",
+	status = run(&s, argv + optind, conf->prompt,
 	    o->history_file != NULL ? o->history_file : conf->history_file);
 	server_free(s.server);
 	return status;

@@ -1,5 +1,6 @@
 #include "ctl/operate.h"
 
+#include "common/map.h"
 #include "common/mem.h"
 #include "ctl/client.h"
 #include "ctl/exitcode.h"
@@ -17,6 +18,8 @@ struct operation {
 	const char *one, *group, *all;	/* group NULL: names are of processes alone */
 	int no_group_status;
 	const char *signal;	/* NULL but for signal */
+	struct map *down;	/* names without a process, whose logs nobody empties; or
+				 * NULL */
 	struct session *session;
 	size_t done, total;	/* results, for the line that says so; total 0 = no line */
 };
@@ -81,11 +84,27 @@ expected(const struct operation *op, const struct words *names)
 	return total;
 }
 
+/* The server reports success for logs that it leaves as they are. */
+static enum fault
+outcome_of(const struct operation *op, const struct bulk_result *r)
+{
+	char *spec;
+	bool down;
+
+	if (op->down == NULL || (r->fault != FAULT_NONE && r->fault != FAULT_SUCCESS))
+		return r->fault;
+	spec = namespec_join(r->group, r->name);
+	down = map_get(op->down, spec) != NULL;
+	free(spec);
+	return down ? FAULT_NOT_RUNNING : r->fault;
+}
+
 static void
 each_result(void *ctx, const struct bulk_result *r)
 {
 	struct operation *op = ctx;
 	struct session *s = op->session;
+	enum fault fault = outcome_of(op, r);
 
 	if (s->broken)
 		return;
@@ -93,10 +112,10 @@ each_result(void *ctx, const struct bulk_result *r)
 	op->done++;
 	if (r->cancelled)
 		show_cancelled(s->out, r->group, r->name);
-	else if (!show_outcome(s->out, op->action, r->group, r->name, r->fault, r->text))
-		session_fault(s, r->fault, r->text);
+	else if (!show_outcome(s->out, op->action, r->group, r->name, fault, r->text))
+		session_fault(s, fault, r->text);
 	else
-		s->status = show_exit(op->action, r->fault, s->status);
+		s->status = show_exit(op->action, fault, s->status);
 	show_progress(op);
 }
 
@@ -241,13 +260,38 @@ restart_names(struct session *s, const struct words *names)
 		start_names(s, names);
 }
 
+/* New: the names of the processes that do not run, or NULL. */
+static struct map *
+names_down(struct session *s)
+{
+	static char there;
+	struct map *down = map_new();
+	struct server_rows rows;
+	struct answer a;
+
+	if (server_rows(s->server, &rows, &a) == -1)
+		rows.count = 0;
+	for (size_t i = 0; i < rows.count && down != NULL; i++) {
+		const struct process_info *row = rows.list[i];
+		char *spec = namespec_join(row->group, row->name);
+
+		if (row->pid == 0 && map_set(down, spec, &there) == -1)
+			abort();
+		free(spec);
+	}
+	answer_clear(&a);
+	return down;
+}
+
 static void
 clear_names(struct session *s, const struct words *names)
 {
 	struct operation op = { .action = SHOW_CLEAR, .wait = WAIT_NOT,
-		.one = "log.clear", .all = "all.clear", .session = s };
+		.one = "log.clear", .all = "all.clear", .session = s,
+		.down = names_down(s) };
 
 	operate(&op, names);
+	map_free(op.down);
 }
 
 /* A command on the names that follow, which must not be missing. */

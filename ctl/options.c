@@ -27,7 +27,8 @@ static const struct row {
 	{ 'u', "username", "NAME", AT(username),
 	    "who to be there, when the server wants to know" },
 	{ 'p', "password", "WORD", AT(password), "and the password" },
-	{ 'r', "history_file", "FILE", AT(history_file), "keep the shell's history there" },
+	{ 'r', "history_file", "FILE", AT(history_file), "keep the shell's history there;\n"
+	    "without it in ~/.reevectl_history" },
 	{ 'i', "interactive", NULL, AT(interactive), "questions may be asked" },
 	{ 'h', "help", NULL, AT(help), "print this and exit" },
 	{ 'v', "version", NULL, AT(version), "print the version and exit" },

@@ -199,6 +199,15 @@ server_config(struct server *s, struct answer *a)
 }
 
 int
+server_identifier(struct server *s, struct answer *a)
+{
+	*a = (struct answer)ANSWER_NONE;
+	if (s->ops == NULL)
+		return server_lose(s, REACH_FAILED, xstrdup("not reached"));
+	return s->ops->identifier(s, a);
+}
+
+int
 server_pid(struct server *s, struct answer *a)
 {
 	*a = (struct answer)ANSWER_NONE;

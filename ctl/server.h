@@ -64,6 +64,8 @@ NODISCARD int server_operate(struct server *, const char *method, json_t *params
 NODISCARD int server_rows(struct server *, struct server_rows *, struct answer *);
 /* All processes of the configuration last read, as getAllConfigInfo has them: an array. */
 NODISCARD int server_config(struct server *, struct answer *);
+/* What to call the daemon (a string): its identifier, or the host of another machine. */
+NODISCARD int server_identifier(struct server *, struct answer *);
 /* The daemon's pid (an integer) and supervisord's version (a string). */
 NODISCARD int server_pid(struct server *, struct answer *);
 NODISCARD int server_version(struct server *, struct answer *);

@@ -107,6 +107,13 @@ control_config(struct server *s, struct answer *a)
 }
 
 static int
+control_identifier(struct server *s, struct answer *a)
+{
+	a->result = json_string(mirror_daemon(client_mirror(s->client))->identifier);
+	return 0;
+}
+
+static int
 control_pid(struct server *s, struct answer *a)
 {
 	a->result = json_integer(mirror_daemon(client_mirror(s->client))->pid);
@@ -212,6 +219,7 @@ const struct server_ops server_control = {
 	.operate = control_operate,
 	.rows = control_rows,
 	.config = control_config,
+	.identifier = control_identifier,
 	.pid = control_pid,
 	.version = control_version,
 	.read_log = control_read_log,

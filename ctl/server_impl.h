@@ -14,6 +14,7 @@ struct server_ops {
 	    bulk_result_fn *each, void *ctx, struct answer *);
 	int (*rows)(struct server *, struct server_rows *, struct answer *);
 	int (*config)(struct server *, struct answer *);
+	int (*identifier)(struct server *, struct answer *);
 	int (*pid)(struct server *, struct answer *);
 	int (*version)(struct server *, struct answer *);
 	int (*read_log)(struct server *, const struct feed_log *, int64_t offset, FILE *out,

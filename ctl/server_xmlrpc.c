@@ -274,6 +274,22 @@ call_for(struct server *s, const char *method, json_type type, struct answer *a)
 }
 
 static int
+xmlrpc_identifier(struct server *s, struct answer *a)
+{
+	static const char *const ours[] = { "localhost", "127.0.0.1", "::1" };
+	char *host = http_host(s->url);
+	bool is_ours = host == NULL;
+
+	for (size_t i = 0; i < nitems(ours) && !is_ours; i++)
+		is_ours = strcmp(host, ours[i]) == 0;
+	if (!is_ours)
+		a->result = json_string(host);
+	free(host);
+	return is_ours || a->result == NULL ?
+	    call_for(s, "supervisor.getIdentification", JSON_STRING, a) : 0;
+}
+
+static int
 xmlrpc_pid(struct server *s, struct answer *a)
 {
 	return call_for(s, "supervisor.getPID", JSON_INTEGER, a);
@@ -362,6 +378,7 @@ const struct server_ops server_xmlrpc = {
 	.operate = xmlrpc_operate,
 	.rows = xmlrpc_rows,
 	.config = xmlrpc_config,
+	.identifier = xmlrpc_identifier,
 	.pid = xmlrpc_pid,
 	.version = xmlrpc_version,
 	.read_log = xmlrpc_read_log,

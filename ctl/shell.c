@@ -8,9 +8,12 @@
 #include "ctl/session.h"
 #include "ctl/verbs.h"
 
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define PROMPT "supervisor"
 
 /* Ctrl-C leaves the shell, as it does supervisorctl's; history is written already, and the
  * editor has put the terminal back before it lets a signal through. */
@@ -22,22 +25,52 @@ on_interrupt(int signo UNUSED)
 	_exit(0);
 }
 
+/* New: what to call the server in the prompt. */
+static char *
+shell_server(struct session *s)
+{
+	struct answer a;
+	const char *name = NULL;
+	char *shown;
+
+	if (server_identifier(s->server, &a) == 0 && a.fault == FAULT_NONE)
+		name = json_string_value(a.result);
+	shown = xstrdup(name != NULL && *name != '\0' ? name : PROMPT);
+	str_make_plain(shown, "");
+	answer_clear(&a);
+	return shown;
+}
+
+/* New: the prompt that is configured; else, as nobody who types at a terminal should
+ * mistake the daemon, its name; else supervisorctl's. */
+static char *
+shell_prompt(struct session *s, const char *configured)
+{
+	bool typed = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	char *name = configured != NULL ? xstrdup(configured) :
+	    typed ? shell_server(s) : xstrdup(PROMPT);
+	char *prompt = xasprintf("%s> ", name);
+
+	free(name);
+	return prompt;
+}
+
 void
 shell_run(struct session *s, const char *prompt, const char *history_file)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
-	char *shown = xasprintf("%s> ", prompt), *line;
+	char *shown, *line;
 	struct editor *editor;
 
-	if (!interrupt_is_ignored(SIGINT))
-		sigaction(SIGINT, &action, NULL);
-	editor = editor_new(shown, history_file, complete, s);
+	sigaction(SIGINT, &action, NULL);
+	editor = editor_new(history_file, complete, s);
 	verbs_run(s, "status");
 	while (!s->leave && !ferror(s->out)) {
-		line = editor_line(editor);
+		shown = shell_prompt(s, prompt);
+		line = editor_line(editor, shown);
 		verbs_run(s, line != NULL ? line : "EOF");
 		free(line);
+		free(shown);
 	}
 	editor_free(editor);
-	free(shown);
 }

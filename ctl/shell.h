@@ -4,7 +4,8 @@
 
 struct session;
 
-/* Begins with `status`, as supervisorctl does. history_file: NULL = keep none. */
+/* Begins with `status`, as supervisorctl does. prompt: NULL = the daemon's name.
+ * history_file: NULL = keep none. */
 void shell_run(struct session *, const char *prompt, const char *history_file);
 
 #endif

@@ -48,6 +48,7 @@ static const struct wording clear_words[] = {
 	{ FAULT_NONE, "cleared" },
 	{ FAULT_BAD_NAME, "no such process" },
 	{ FAULT_FAILED, "failed" },
+	{ FAULT_NOT_RUNNING, "not running" },
 	{ .text = NULL },
 };
 
@@ -60,7 +61,7 @@ static const struct {
 	[SHOW_STOP] = { .words = stop_words, .ignored = FAULT_NOT_RUNNING,
 	    .plain_failed = true },
 	[SHOW_SIGNAL] = { .words = signal_words, .plain_failed = true },
-	[SHOW_CLEAR] = { .words = clear_words },
+	[SHOW_CLEAR] = { .words = clear_words, .ignored = FAULT_NOT_RUNNING },
 };
 
 /* Characters, as Python counts them. */

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A call that ends or restarts the daemon; true when it was accepted. */
 static bool
@@ -104,6 +105,12 @@ verb_open(struct session *s, const char *args)
 
 	if (!http_knows(args)) {
 		fputs("ERROR: url must be http:// or unix://\n", s->out);
+		s->status = EXIT_GENERIC;
+		return;
+	}
+	if (!isatty(STDIN_FILENO)) {
+		fprintf(s->out, "ERROR: open is for a terminal; elsewhere -s %s does it\n",
+		    args);
 		s->status = EXIT_GENERIC;
 		return;
 	}

@@ -17,7 +17,7 @@ from ctl import Ctl  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAMS = (program("cat", "{child} cat", startsecs=0, stdout_logfile="{dir}/cat.log") +
             program("off", "/bin/cat", autostart="false", startsecs=0,
-                    stdout_logfile="NONE") +
+                    stdout_logfile="NONE", stderr_logfile="{dir}/off.log") +
             program("bad", "/nonexistent", autostart="false") +
             program("x", "/bin/cat", autostart="false", startsecs=0) +
             program("y", "/nonexistent", autostart="false") +
@@ -30,15 +30,15 @@ LINES = (
     "tail off", "tail -5 cat stderr", "tail off stderr", "tail -- cat", "tail -0 cat",
     "tail -3 cat", "tail --3 cat", "tail CAT STDERR", "tail cat STDERR", "tail - cat",
     "maintail x", "maintail -x",
-    "clear nope off", "clear g:*", "clear g:x",
+    "clear nope cat", "clear g:*",
     "reread", "update", "update nope all", "update nope cat", "avail", "add cat", "add nope",
     "add", "remove cat nope", "remove",
-    "open foo", "open unix://{socket}", "open http://127.0.0.1:1", "open",
+    "open foo", "open",
     "quit", "exit", "EOF", "quit now", "fg a b", "fg nope", "fg off", "fg g:*",
     "start*", "stop[a-z]*", "status*", "status[c]at off", "pid* off", "clear? nope", "start*x",
     "signal* CONT nope", "*", "status:", "frob*", "frob   x", "help nope",
     "help  nope x", "!ls", "signal CONT all nope", "signal all cat",
-    "signal CONT nope g:*", "start g:y nope", "stop off g:x", "clear all")
+    "signal CONT nope g:*", "start g:y nope", "stop off g:x")
 # Those whose help follows, which is in words of our own: the first line is compared.
 MISUSES = ("tail", "tail a b c d", "maintail a b", "clear", "reread x", "avail x", "fg",
            "version x", "signal", "signal HUP", "start", "stop", "restart", "shutdown x",
@@ -153,6 +153,30 @@ class BesideSupervisorctl(Shared):
                                  % bad, out)
         for url in ("http://u:p@127.0.0.1:%d" % port, "http://@127.0.0.1:%d/x" % port):
             self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
+
+    def test_open_without_a_terminal(self):
+        """A script that opens another server speaks to the old one all the same."""
+        for url in ("unix://" + self.d.socket, "http://127.0.0.1:1"):
+            self.assertEqual((1, "ERROR: open is for a terminal; elsewhere -s %s does it\n" % url,
+                              ""), self.ours("open " + url))
+
+    def test_clear_of_what_is_down(self):
+        """supervisorctl says cleared, with the same exit status."""
+        log = self.d.path("off.log")
+        with open(log, "w", encoding="utf-8") as f:
+            f.write("kept\n")
+        for options in ((), ("-s", "unix://" + self.d.socket)):
+            self.assertEqual((0, "off: ERROR (not running)\n", ""), self.ours("clear off", *options))
+            self.assertEqual((1, "nope: ERROR (no such process)\ng:x: ERROR (not running)\n"
+                                 "cat: cleared\n", ""),
+                             self.ours("clear nope g:x cat", *options))
+            status, out, _ = self.ours("clear all", *options)
+            self.assertEqual((0, {"off: ERROR (not running)", "bad: ERROR (not running)",
+                                  "g:x: ERROR (not running)", "g:y: ERROR (not running)",
+                                  "cat: cleared"}), (status, set(out.splitlines())))
+        with open(log, encoding="utf-8") as f:
+            self.assertEqual("kept\n", f.read())
+        self.assertEqual(0, self.theirs("clear off")[0])
 
     def test_tail_f_of_nothing(self):
         """An error; over HTTP with supervisorctl's text, which speaks of HTTP."""

@@ -12,7 +12,8 @@ import termios
 import time
 import unittest
 
-from reeve import ADVICE, BUILD, PATIENCE, SUPERVISORCTL, Case, program, reeve_only, until
+from reeve import (ADVICE, BUILD, PATIENCE, SUPERVISORCTL, Case, free_port, program, reeve_only,
+                   until)
 
 PROGRAMS = (program("cat", "/bin/cat", startsecs=0) +
             program("off", "/bin/cat", autostart="false", startsecs=0) +
@@ -30,7 +31,8 @@ class Terminal:
             # libedit itself keeps the names of functions that are added to it.
             os.environ.update({"TERM": "xterm", "HOME": d.dir, "NO_COLOR": "1",
                                "ASAN_OPTIONS": "detect_leaks=0", **env})
-            os.execv(os.path.join(BUILD, "reevectl"), ["reevectl", "-c", d.conf, *options])
+            conf = [] if "-c" in options else ["-c", d.conf]
+            os.execv(os.path.join(BUILD, "reevectl"), ["reevectl", *conf, *options])
         self.said = ""
         self.waited = None
         case.addCleanup(self.end)
@@ -97,12 +99,19 @@ class Piped(Case):
         for text in ("", "status off\nnope\n\n  \n? nope\nquit\nstatus\n", "exit now",
                      "start*\nstatus* off", "stop off\nstatus off nope\n",
                      "shutdown\nn\nreload\nno\nshutdown\nN\n",
-                     "open foo\nopen unix://%s\npid off" % self.d.socket):
+                     "open foo\npid off"):
             want = self.run_shell(SUPERVISORCTL, text)
             for options in ((), ("-s", "unix://" + self.d.socket)):
                 with self.subTest(text=text, options=options):
                     self.assertEqual(want, self.run_shell(os.path.join(BUILD, "reevectl"),
                                                           text, *options))
+
+    def test_prompt(self):
+        """What is piped has supervisorctl's, whatever the daemon is called."""
+        d = self.daemon(supervisord={"identifier": "web7"})
+        ended = subprocess.run([os.path.join(BUILD, "reevectl"), "-c", d.conf], input="quit\n",
+                               capture_output=True, text=True, check=True, timeout=PATIENCE)
+        self.assertEqual("supervisor> \n", ended.stdout)
 
     def test_daemon_dies_and_comes_back(self):
         with subprocess.Popen([os.path.join(BUILD, "reevectl"), "-c", self.d.conf],
@@ -170,6 +179,27 @@ class OnTerminal(Case):
         self.d.wait_exit()
         t.type("status\r")
         t.expect("no such file")
+
+    def test_prompt_names_the_server(self):
+        d = self.daemon(supervisord={"identifier": "web7"})
+        other = self.daemon(supervisord={"identifier": "db\x1b[2J"},
+                            tcp={"port": "127.0.0.2:%d" % free_port()})
+        with open(other.conf, encoding="utf-8") as f:
+            port = re.search(r"127\.0\.0\.2:(\d+)", f.read())[1]
+        t = Terminal(self, d)
+        t.expect("web7> ")
+        t.type("open unix://%s\r" % other.socket)
+        t.expect(r"db.\[2J> ")
+        Terminal(self, other).expect(r"db\?\[2J> ")
+        t.type("open http://127.0.0.2:%s\r" % port)
+        t.expect(r"127\.0\.0\.2> ")
+        t.type("open unix:///nonexistent\r")
+        t.expect("no such file.*supervisor> ")
+        Terminal(self, d, "-s", "unix://" + d.socket).expect("web7> ")
+        conf = d.path("prompt.conf")
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write("[supervisorctl]\nserverurl=unix://%s\nprompt=mine\n" % d.socket)
+        Terminal(self, d, "-c", conf).expect("mine> ")
 
     def test_terminal_goes(self):
         t = self.shell()
@@ -242,10 +272,35 @@ class Editing(Case):
         self.d.wait_state("cat", "RUNNING")
         self.history = self.d.path("history")
 
-    def shell(self):
-        t = Terminal(self, self.d, "-r", self.history)
+    def shell(self, *options):
+        t = Terminal(self, self.d, *(options or ("-r", self.history)))
         t.expect("grp:y.*supervisor> ")
         return t
+
+    def test_history_by_default(self):
+        """In the home directory, where it is our own and nobody else can write."""
+        home = self.d.path("home")
+        os.mkdir(home, 0o700)
+
+        def quit_shell(**env):
+            t = Terminal(self, self.d, **env)
+            t.expect("grp:y.*supervisor> ")
+            t.type("quit\r")
+            self.assertEqual(0, t.status())
+
+        quit_shell(HOME=home)
+        path = os.path.join(home, ".reevectl_history")
+        self.assertEqual(b"quit\n", self.d.file("home/.reevectl_history"))
+        self.assertEqual(0o600, os.stat(path).st_mode & 0o777)
+        os.unlink(path)
+        os.chmod(home, 0o777)
+        quit_shell(HOME=home)
+        if os.geteuid() == 0:
+            os.chmod(home, 0o700)
+            os.chown(home, 65534, 65534)
+            quit_shell(HOME=home)
+        quit_shell(HOME="home")
+        self.assertEqual([], os.listdir(home))
 
     def test_history(self):
         t = self.shell()

@@ -185,7 +185,8 @@ static const struct {
 	{ FAULT_ALREADY_STARTED, { "g:p: ERROR (already started)\n", NULL, NULL, NULL },
 	    { 0, 1, 1, 1 } },
 	{ FAULT_NOT_RUNNING, { NULL, "g:p: ERROR (not running)\n",
-	    "g:p: ERROR (not running)\n", NULL }, { 7, 0, 7, 7 } },
+	    "g:p: ERROR (not running)\n", "g:p: ERROR (not running)\n" },
+	    { 7, 0, 7, 0 } },
 	{ FAULT_SHUTDOWN_STATE, { NULL, NULL, NULL, NULL }, { 1, 1, 1, 1 } },
 };
 
