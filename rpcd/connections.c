@@ -205,7 +205,9 @@ connection_enter(struct connection *c, enum connection_phase phase, int64_t now)
 void
 connection_begin_body(struct connection *c, int64_t now)
 {
-	connection_enter(c, CONNECTION_FRESH, now);
+	/* Most bodies come together with their heads. */
+	if (c->phase != CONNECTION_FRESH || c->since != now)
+		connection_enter(c, CONNECTION_FRESH, now);
 	c->in_body = true;
 }
 

@@ -32,7 +32,8 @@ struct http_listener {
 	struct http_gate gate;
 	struct MHD_Daemon *daemon;
 	int fd; /* the listening socket once it is quiesced, else -1 */
-	struct source *ready; /* libmicrohttpd's epoll set; gate.timer: its time-outs */
+	struct source *ready;	 /* libmicrohttpd's epoll set … */
+	struct source *deadline; /* … and its time-outs and ours */
 };
 
 /* The share of a listener in what all of them have. */
@@ -208,10 +209,10 @@ http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_tak
 static void
 listener_arm(struct http_listener *l, int64_t deadline)
 {
-	int64_t set = source_deadline(l->gate.timer);
+	int64_t set = source_deadline(l->deadline);
 
 	if (set < 0 || deadline < set)
-		source_arm(l->gate.timer, deadline);
+		source_arm(l->deadline, deadline);
 }
 
 /* At its limit libmicrohttpd does not accept; it begins again only in the run after the one
@@ -233,18 +234,25 @@ listener_run(void *ctx, uint32_t ready)
 	struct http_listener *l = ctx;
 	MHD_UNSIGNED_LONG_LONG left = 0;
 	bool again = true, waits = true;
-	int64_t deadline = clock_mono_ms() + RUNS_MS;
+	int64_t end = 0, deadline;
 
 	(void)ready;
+	/* Whatever it was armed for is done now. */
+	source_arm(l->gate.timer, -1);
 	for (int runs = 0; again && runs < RUNS_MAX; runs++) {
-		if (runs > 0 && clock_mono_ms() >= deadline)
+		l->gate.now = clock_mono_ms();
+		if (runs == 0)
+			end = l->gate.now + RUNS_MS;
+		else if (l->gate.now >= end)
 			break;
 		again = listener_run_once(l);
 		waits = MHD_get_timeout(l->daemon, &left) == MHD_YES;
 		again = again || (waits && left == 0);
 	}
-	if (again || waits)
-		listener_arm(l, clock_mono_ms() + (again ? 0 : (int64_t)left));
+	if (again)
+		source_arm(l->gate.timer, 0);
+	else if (waits)
+		listener_arm(l, l->gate.now + (int64_t)left);
 	deadline = http_connections_deadline(&l->gate);
 	if (deadline >= 0)
 		listener_arm(l, deadline);
@@ -259,7 +267,8 @@ http_listener_start(struct http_listener *l)
 	if (info == NULL)
 		return -1;
 	l->gate.timer = loop_timer(l->gate.rpcd->loop, listener_run, l);
-	if (l->gate.timer == NULL)
+	l->deadline = loop_timer(l->gate.rpcd->loop, listener_run, l);
+	if (l->gate.timer == NULL || l->deadline == NULL)
 		return -1;
 	l->ready = loop_fd(l->gate.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
 	return l->ready != NULL ? 0 : -1;
@@ -286,6 +295,7 @@ http_listener_free(struct http_listener *l)
 	http_request_drop_all(&l->gate);
 	source_free(l->ready);
 	source_free(l->gate.timer);
+	source_free(l->deadline);
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
 		close(l->fd);

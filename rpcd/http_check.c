@@ -50,13 +50,17 @@ struct header_count {
 static bool
 header_is_named(const char *name)
 {
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-	const char *c = name;
+	static const bool is_token[256] = {
+	    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+	    ['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+	    ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+	    ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
+	};
+	const unsigned char *c = (const unsigned char *)name;
 
-	while ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
-	       (*c >= 'a' && *c <= 'z') || (*c != '\0' && strchr(marks, *c) != NULL))
+	while (is_token[*c])
 		c++;
-	return c > name && *c == '\0';
+	return *c == '\0' && *name != '\0';
 }
 
 static enum MHD_Result

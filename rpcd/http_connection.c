@@ -1,6 +1,5 @@
 #include "rpcd/http_connection.h"
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
@@ -91,8 +90,8 @@ http_connection_open(struct http_gate *gate, struct MHD_Connection *connection)
 	c->gate = gate;
 	c->fd = info != NULL ? info->connect_fd : -1;
 	c->local = connection_is_local(c, connection);
-	connections_open(gate->connections, &c->state, connection_address(c, connection),
-	    clock_mono_ms());
+	connections_open(
+	    gate->connections, &c->state, connection_address(c, connection), gate->now);
 	c->watch =
 	    loop_fd(gate->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
 	if (c->watch == NULL)
@@ -235,14 +234,14 @@ http_connections_make_room(const struct http_connection *c)
 	gate_warn_heavy(gate, &gate->bodies, state);
 	http_request_drop_body(other->request);
 	connection_weigh(state, 0, 0);
-	connection_shut(other, clock_mono_ms());
+	connection_shut(other, gate->now);
 	return true;
 }
 
 bool
 http_connections_tend(struct http_gate *gate)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = gate->now;
 	bool any = gate_end_left(gate);
 
 	any |= gate_end_expired(gate, now);
@@ -257,7 +256,7 @@ http_connections_tend(struct http_gate *gate)
 int64_t
 http_connections_deadline(const struct http_gate *gate)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = gate->now;
 
 	if (held_presses(&gate->bodies) || held_presses(&gate->share.held))
 		return now + CONNECTION_WEIGHT_MS;

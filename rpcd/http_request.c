@@ -43,7 +43,7 @@ http_request_new(struct http_gate *gate, struct MHD_Connection *connection, cons
 	r->client = http_connection_of(connection);
 	r->client->request = r;
 	if (r->client->state.phase != CONNECTION_FRESH)
-		connection_enter(&r->client->state, CONNECTION_FRESH, clock_mono_ms());
+		connection_enter(&r->client->state, CONNECTION_FRESH, gate->now);
 	r->route = http_route_find(uri);
 	if (r->route != NULL && r->route->has_target)
 		r->names_log = follow_uri_parse(uri, &r->target) == 0;
@@ -84,8 +84,9 @@ http_request_free(struct http_request *r)
 	if (r->ends_daemon)
 		calls_answered(r->gate->rpcd->calls);
 	r->client->request = NULL;
-	connection_weigh(&r->client->state, 0, 0);
-	connection_enter(&r->client->state, CONNECTION_IDLE, clock_mono_ms());
+	if (r->client->state.weight > 0)
+		connection_weigh(&r->client->state, 0, 0);
+	connection_enter(&r->client->state, CONNECTION_IDLE, r->gate->now);
 	request_release_body(r);
 	follow_target_clear(&r->target);
 	if (r->response != NULL)
@@ -150,7 +151,8 @@ static enum MHD_Result
 request_send(struct http_request *r)
 {
 	request_trace(r);
-	connection_enter(&r->client->state, CONNECTION_BUSY, clock_mono_ms());
+	if (r->client->state.phase != CONNECTION_BUSY)
+		connection_enter(&r->client->state, CONNECTION_BUSY, r->gate->now);
 	if (r->close && http_page_close(r->response) < 0)
 		return MHD_NO;
 	return MHD_queue_response(r->connection, (unsigned)r->status, r->response);
@@ -169,7 +171,7 @@ request_headers(struct http_request *r, const char *method, const char *version)
 	r->begun = true;
 	if (r->uri != NULL)
 		r->line = trace_request_line(method, r->uri, version);
-	connection_begin_body(&r->client->state, clock_mono_ms());
+	connection_begin_body(&r->client->state, r->gate->now);
 	r->announced = request_announced(r);
 	r->status = http_check(r, method);
 	/* As the 401 of supervisord announces. */
@@ -195,7 +197,7 @@ request_keep(struct http_request *r, const char *data, size_t size)
 	if (buf_append(&r->body, data, size) < 0)
 		return -1;
 	held_add(bodies, cost - before);
-	connection_weigh(&r->client->state, cost, clock_mono_ms());
+	connection_weigh(&r->client->state, cost, r->gate->now);
 	return 0;
 }
 
@@ -224,8 +226,10 @@ call_done(void *ctx, struct reply *reply)
 
 	r->status = reply->status;
 	r->ends_daemon = reply->ends_daemon;
-	connection_weigh(&r->client->state, reply->held > HELD_SMALL ? reply->held : 0,
-	    clock_mono_ms());
+	if (reply->held > HELD_SMALL)
+		connection_weigh(&r->client->state, reply->held, clock_mono_ms());
+	else if (r->client->state.weight > 0)
+		connection_weigh(&r->client->state, 0, 0);
 	r->response = http_page_reply(reply, &r->answered);
 	if (r->call == NULL)
 		return;
@@ -259,7 +263,7 @@ request_answer(struct http_request *r)
 		return request_refuse(r);
 	if (!r->asked) {
 		r->asked = true;
-		connection_enter(&r->client->state, CONNECTION_BUSY, clock_mono_ms());
+		connection_enter(&r->client->state, CONNECTION_BUSY, r->gate->now);
 		r->route->ask(r);
 	}
 	if (r->asleep)

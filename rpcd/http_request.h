@@ -31,8 +31,9 @@ struct http_gate {
 	char name[64];		/* in log lines */
 	bool is_unix;
 	struct auth *auth;	/* owned by the listener */
-	struct source *timer;	/* armed in the past when a connection was resumed: only
-				 * a run of libmicrohttpd's takes it up */
+	struct source *timer;	/* armed in the past when libmicrohttpd has to run: it does
+				 * not notice by itself that a connection was resumed */
+	int64_t now;		/* monotonic, when libmicrohttpd's run began */
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
 	struct log_limit unwatched, crowded, heavy;
