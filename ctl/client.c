@@ -16,6 +16,7 @@
 #define CLIENT_PROTOCOL 1
 #define CLIENT_PUMP_TURNS 1000
 #define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
+#define CLIENT_TICK_MS 1000
 #define CLIENT_AT_ONCE 64	/* calls that wait for their answers */
 
 struct client {
@@ -33,6 +34,9 @@ struct client {
 	json_int_t job;
 	json_t *cancelled;	/* process.cancelled's parameters since the call */
 	size_t asked;		/* calls of client_operate_many without an answer */
+	void (*tick)(void *);	/* or NULL */
+	void *tick_ctx;
+	int64_t tick_ms;	/* when it is called next */
 	mirror_change_fn *observer;	/* or NULL */
 	void *observer_ctx;
 };
@@ -153,8 +157,15 @@ on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int 
 static void
 turn(struct client *c)
 {
-	if (loop_turn(c->loop, -1) == -1 && errno != EINTR)
+	int64_t left = c->tick_ms - clock_mono_ms();
+	int timeout = c->tick == NULL ? -1 : left > 0 ? (int)left : 0;
+
+	if (loop_turn(c->loop, timeout) == -1 && errno != EINTR)
 		lose(c, strerror(errno));
+	if (c->tick != NULL && clock_mono_ms() >= c->tick_ms) {
+		c->tick_ms = clock_mono_ms() + CLIENT_TICK_MS;
+		c->tick(c->tick_ctx);
+	}
 }
 
 static int
@@ -497,6 +508,14 @@ client_observe(struct client *c, mirror_change_fn *fn, void *ctx)
 {
 	c->observer = fn;
 	c->observer_ctx = ctx;
+}
+
+void
+client_tick(struct client *c, void (*fn)(void *ctx), void *ctx)
+{
+	c->tick = fn;
+	c->tick_ctx = ctx;
+	c->tick_ms = clock_mono_ms() + CLIENT_TICK_MS;
 }
 
 int

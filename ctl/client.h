@@ -41,6 +41,8 @@ NODISCARD int client_operate_many(struct client *, const char *method,
 NODISCARD int client_pump(struct client *, int timeout_ms);
 /* Who is told of each row's change besides; NULL ends it. */
 void client_observe(struct client *, mirror_change_fn *, void *ctx);
+/* Calls `fn` each second while a call waits for its end; NULL ends that. */
+void client_tick(struct client *, void (*fn)(void *ctx), void *ctx);
 /* Something to poll for input before client_pump. */
 int client_fd(const struct client *);
 

@@ -1,11 +1,13 @@
 #include "ctl/operate.h"
 
+#include "common/clock.h"
 #include "common/map.h"
 #include "common/mem.h"
 #include "ctl/client.h"
 #include "ctl/exitcode.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/waiting.h"
 #include "proto/wait.h"
 
 #include <stdlib.h>
@@ -21,25 +23,37 @@ struct operation {
 	struct map *down;	/* names without a process, whose logs nobody empties; or
 				 * NULL */
 	struct session *session;
-	size_t done, total;	/* results, for the line that says so; total 0 = no line */
+	/* The last line on a terminal. */
+	size_t done, total;	/* results; total 0 = nothing is said of them */
+	struct waiting *waiting; /* of a stop, or NULL */
+	char *waiting_for;	/* owned, or NULL */
+	bool shown;
 };
 
-/* On a terminal the last line says how far a command on several processes has come. */
+/* On a terminal the last line says how far a command on several processes has come, and
+ * what a stop waits for. */
 static void
-show_progress(const struct operation *op)
+show_progress(struct operation *op)
 {
 	FILE *out = op->session->out;
+	bool counted = op->total > 1 && op->done < op->total;
 
-	if (op->total > 1 && op->done < op->total && !op->session->broken)
-		fprintf(out, "%zu of %zu", op->done, op->total);
+	if (!op->session->broken && (counted || op->waiting_for != NULL)) {
+		if (counted)
+			fprintf(out, "%zu of %zu%s", op->done, op->total,
+			    op->waiting_for != NULL ? ", " : "");
+		fputs(op->waiting_for != NULL ? op->waiting_for : "", out);
+		op->shown = true;
+	}
 	fflush(out);
 }
 
 static void
-hide_progress(const struct operation *op)
+hide_progress(struct operation *op)
 {
-	if (op->total > 1)
+	if (op->shown)
 		fputs("\r\033[K", op->session->out);
+	op->shown = false;
 }
 
 /* Whether a command on a whole group, or on all, has a result for such a process. */
@@ -84,6 +98,54 @@ expected(const struct operation *op, const struct words *names)
 	return total;
 }
 
+/* Each second, over the control socket, where states are told while the stop goes on. */
+static void
+on_tick(void *ctx)
+{
+	struct operation *op = ctx;
+	const struct mirror *mirror = client_mirror(server_client(op->session->server));
+	struct server_rows rows = { 0 };
+
+	rows.list = mirror_sorted(mirror, &rows.count);
+	hide_progress(op);
+	free(op->waiting_for);
+	op->waiting_for = waiting_now(op->waiting, &rows, clock_mono_ms());
+	show_progress(op);
+}
+
+/* Begins to say what a stop waits for. */
+static void
+begin_waiting(struct operation *op, const struct words *names)
+{
+	struct session *s = op->session;
+	struct server_rows rows;
+	struct answer a;
+
+	if (!s->terminal || op->action != SHOW_STOP || s->broken)
+		return;
+	if (server_config(s->server, &a) == 0)
+		op->waiting = waiting_new(a.result, names);
+	answer_clear(&a);
+	if (op->waiting == NULL)
+		return;
+	if (server_is_control(s->server)) {
+		client_tick(server_client(s->server), on_tick, op);
+		return;
+	}
+	if (server_rows(s->server, &rows, &a) == 0)
+		op->waiting_for = waiting_ahead(op->waiting, &rows);
+	answer_clear(&a);
+}
+
+static void
+end_waiting(struct operation *op)
+{
+	if (op->waiting != NULL && server_is_control(op->session->server))
+		client_tick(server_client(op->session->server), NULL, NULL);
+	waiting_free(op->waiting);
+	free(op->waiting_for);
+}
+
 /* The server reports success for logs that it leaves as they are. */
 static enum fault
 outcome_of(const struct operation *op, const struct bulk_result *r)
@@ -110,6 +172,7 @@ each_result(void *ctx, const struct bulk_result *r)
 		return;
 	hide_progress(op);
 	op->done++;
+	mem_freep(&op->waiting_for);
 	if (r->cancelled)
 		show_cancelled(s->out, r->group, r->name);
 	else if (!show_outcome(s->out, op->action, r->group, r->name, fault, r->text))
@@ -222,6 +285,7 @@ operate(struct operation *op, const struct words *names)
 	size_t count = names->all ? 0 : names->count, run;
 
 	op->total = expected(op, names);
+	begin_waiting(op, names);
 	show_progress(op);
 	if (names->all)
 		operate_all(op);
@@ -230,6 +294,7 @@ operate(struct operation *op, const struct words *names)
 		operate_run(op, names->list + i, run);
 	}
 	hide_progress(op);
+	end_waiting(op);
 }
 
 static void

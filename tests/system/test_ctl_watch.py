@@ -74,6 +74,28 @@ class Status(Case):
         self.assertEqual(("cat: stopped\n", ""), (ended.stdout, ended.stderr))
         self.d.wait_state("g:x", "RUNNING")
 
+    def test_stop_waits(self):
+        """On a terminal a stop says for what, and when that will be killed."""
+        line = r"waiting for stubborn, SIGKILL %s \d+ s"
+        d, pid = self.stubborn(program("cat", "/bin/cat", startsecs=0))
+        t = Terminal(self, d, "stop", "stubborn", "cat")
+        t.expect("0 of 2\r\x1b\\[K0 of 2, " + line % "in")
+        t.expect("\r\x1b\\[K0 of 2, " + line % "in")
+        os.kill(pid, signal.SIGKILL)
+        t.expect("\r\x1b\\[Kstubborn: stopped\r\n1 of 2\r\x1b\\[Kcat: stopped\r\n")
+        self.assertEqual(0, t.status())
+        self.assertNotIn("waiting", t.said)
+        for url in ("unix://" + d.socket, None):
+            self.assertEqual(0, d.reevectl("start", "stubborn").returncode)
+            until(lambda: d.file("stubborn.log").count(b"\n") > 1)
+            with self.subTest(url):
+                options = () if url is None else ("-s", url)
+                t = Terminal(self, d, *options, "stop", "stubborn")
+                t.expect(line % ("in" if url is None else "after"))
+                os.kill(d.wait_state("stubborn", "STOPPING")["pid"], signal.SIGKILL)
+                t.expect("\r\x1b\\[Kstubborn: stopped\r\n")
+                self.assertEqual(0, t.status())
+
     def test_progress(self):
         """On a terminal alone; results come one by one, before the last is there."""
         d = self.daemon(program("quick", "/bin/cat", startsecs=0, autostart="false") +
