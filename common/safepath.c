@@ -354,7 +354,7 @@ safepath_rename_new(const struct safepath *sp, const char *from, const char *to)
 }
 
 int
-safepath_truncate(const struct safepath *sp, int fd)
+safepath_truncate(const struct safepath *sp, int fd, off_t length)
 {
 	struct stat st;
 
@@ -366,7 +366,7 @@ safepath_truncate(const struct safepath *sp, int fd)
 		return safepath_deny(EMLINK);
 	if (!rights_judge(&sp->rights, &st, W_OK))
 		return safepath_deny(EACCES);
-	return ftruncate(fd, 0);
+	return ftruncate(fd, length);
 }
 
 /* --- all in one --------------------------------------------------------------- */

@@ -75,8 +75,8 @@ NODISCARD int safepath_rename_new(const struct safepath *, const char *from,
  * name has passed to another file. */
 NODISCARD int safepath_remove(const struct safepath *, const char *name,
     const struct safepath_id *only);
-/* Empties the file, which was opened by the rule in this directory. */
-NODISCARD int safepath_truncate(const struct safepath *, int fd);
+/* Cuts the file, which was opened by the rule in this directory, to that length. */
+NODISCARD int safepath_truncate(const struct safepath *, int fd, off_t length);
 
 /* All in one for a file: opens the path by the rule, about as fast as open. `why` receives
  * SAFEPATH_WHY bytes, "" when errno says it all. */

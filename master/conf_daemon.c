@@ -121,8 +121,10 @@ finish_paths(struct conf_load *load)
 	if (finish_logfile(load) == -1 || make_absolute(load, &config->pidfile) == -1 ||
 	    make_absolute(load, &config->childlogdir) == -1)
 		return -1;
+	/* None beside a device: no daemon owns /dev. */
 	if (config->control_socket == NULL)
-		config->control_socket = xasprintf("%s.ctl", config->pidfile);
+		config->control_socket = conf_path_is_special(config->pidfile) ?
+		    xstrdup("") : xasprintf("%s.ctl", config->pidfile);
 	return 0;
 }
 

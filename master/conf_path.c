@@ -1,6 +1,7 @@
 #include "master/conf_path.h"
 
 #include "common/mem.h"
+#include "common/safepath.h"
 #include "common/str.h"
 
 #include <pwd.h>
@@ -123,6 +124,16 @@ conf_path_is_directory(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool
+conf_path_is_special(const char *path)
+{
+	struct stat st;
+	int unused;
+
+	return safepath_given(path, &unused) ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
 char *

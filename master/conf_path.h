@@ -15,5 +15,7 @@ char *conf_path_absolute(const char *path);	/* in normal form */
 /* The first usable of $TMPDIR, $TEMP, $TMP, /tmp, … */
 char *conf_path_temporary(void);
 bool conf_path_is_directory(const char *path);
+/* True for a device, a FIFO or a socket, and for /dev/stdout and its like. */
+bool conf_path_is_special(const char *path);
 
 #endif

@@ -157,7 +157,7 @@ struct config {
 	char *directory;	/* NULL = none */
 	struct environment environment;
 	char *identifier;
-	char *control_socket;	/* default: pidfile + ".ctl" */
+	char *control_socket;	/* default: pidfile + ".ctl"; "" = none */
 	struct user *rpcd_user;	/* rpcd_user=, else reeve, else nobody; NULL: none exists */
 	bool confinement_strict;	/* rpcd_confinement=strict */
 	bool has_main_interface;	/* [rpcinterface:supervisor] with our factory */

@@ -442,6 +442,12 @@ control_listen(struct control *control)
 	const char *path = control->master->config->control_socket;
 	struct sock_unix want = {.path = path, .backlog = CONTROL_CLIENTS};
 
+	if (*path == '\0') {
+		log_warn("pidfile %s is no regular file: there is no control socket beside "
+		    "it; set control_socket= to a path",
+		    control->master->config->pidfile);
+		return;
+	}
 	if (control->master->second.kind != SECOND_NONE) {
 		warn_of_second(&control->master->second, control->master);
 		return;

@@ -70,38 +70,6 @@ daemonize(const char *directory, int umask_value)
 }
 
 static bool
-write_pid(const char *path)
-{
-	int fd, n;
-	bool written;
-
-	fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
-	if (fd == -1)
-		return false;
-	n = dprintf(fd, "%d\n", (int)getpid());
-	written = close(fd) == 0 && n > 0;
-	return written;
-}
-
-bool
-pidfile_write(const char *path)
-{
-	if (!write_pid(path)) {
-		log_critical("could not write pidfile %s", path);
-		return false;
-	}
-	log_info("supervisord started with pid %d", (int)getpid());
-	return true;
-}
-
-void
-pidfile_remove(const char *path)
-{
-	unlink(path);
-}
-
-static bool
 is_below(rlim_t limit, int64_t wanted)
 {
 	return limit != RLIM_INFINITY && wanted > 0 && limit < (rlim_t)wanted;

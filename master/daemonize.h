@@ -1,5 +1,5 @@
 /* Daemonize: what makes a foreground program a daemon: fork, session, directory,
- * umask, null descriptors; pidfile; resource limits (reference 5.2). */
+ * umask, null descriptors; resource limits (reference 5.2). */
 #ifndef MASTER_DAEMONIZE_H
 #define MASTER_DAEMONIZE_H
 
@@ -12,10 +12,6 @@
 /* Forks once; the parent exits 0, the child goes on in its own session with fds 0 to 2 on
  * /dev/null. directory NULL = stay. Logs the lines of 5.2. 0, or -1 with errno of fork. */
 NODISCARD int daemonize(const char *directory, int umask_value);
-/* Writes "PID\n"; logs "supervisord started with pid N" or the CRIT line. True = written.
- */
-bool pidfile_write(const char *path);
-void pidfile_remove(const char *path);
 /* Raises soft NOFILE and NPROC to minfds/minprocs as supervisord would, logging it, and
  * remembers that as *child_nofile; then raises our own soft NOFILE to the hard limit. 0, or
  * -1 with *error new: the usage error's text. */

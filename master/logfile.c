@@ -164,7 +164,7 @@ rotate_in(struct logfile *file, struct safepath *sp)
 	if (safepath_stat(sp, sp->name, &st) == -1 || !safepath_id_equal(&file->id, &st))
 		return logfile_attach(file, sp->why);
 	if (file->backups <= 0)
-		return safepath_truncate(sp, file->out.fd);
+		return safepath_truncate(sp, file->out.fd, 0);
 	fd = logrotate(sp, file->backups);
 	if (fd == -1)
 		return errno == EEXIST ? logfile_attach(file, sp->why) : -1;

@@ -16,6 +16,7 @@
 #include "master/lastlog.h"
 #include "master/listeners.h"
 #include "master/notify.h"
+#include "master/pidfile.h"
 #include "master/publish.h"
 #include "master/publish_rows.h"
 #include "master/reload.h"
@@ -394,6 +395,8 @@ look_for_first(struct master *master, char **error)
 	struct second *second = &master->second;
 
 	second_clear(second);
+	if (*config->control_socket == '\0')
+		return 0;
 	second_look(second, config->control_socket, master->config_path);
 	if (second->kind != SECOND_SAME && (second->kind != SECOND_SILENT ||
 	    !second_has_pidfile(second, config->pidfile)))
@@ -455,7 +458,7 @@ start(struct master *master, bool first, char **error)
 }
 
 static int
-go_on(struct master *master, bool first, bool *has_pidfile, char **error)
+go_on(struct master *master, bool first, struct safepath_id *pidfile, char **error)
 {
 	const struct config *config = master->config;
 	struct group *group;
@@ -471,7 +474,7 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 	control_listen(master->control);
 	/* Another daemon's pidfile is left alone. */
 	if (!second_has_pidfile(&master->second, config->pidfile))
-		*has_pidfile = pidfile_write(config->pidfile);
+		(void)pidfile_write(config->pidfile, pidfile);
 	log_findings(config);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
@@ -489,7 +492,7 @@ go_on(struct master *master, bool first, bool *has_pidfile, char **error)
 /* Everything of one run goes, in the reverse order of its coming; HTTP sockets stay bound
  * for the next one (design 6). */
 static void
-finish(struct master *master, bool has_pidfile)
+finish(struct master *master, const struct safepath_id *pidfile)
 {
 	loop_at_turn_end(master->loop, NULL, NULL);
 	control_free(master->control);
@@ -511,8 +514,8 @@ finish(struct master *master, bool has_pidfile)
 	master->publisher = NULL;
 	source_free(master->fatal_timer);
 	master->fatal_timer = NULL;
-	if (has_pidfile)
-		pidfile_remove(master->config->pidfile);
+	if (master->config != NULL)
+		pidfile_remove(master->config->pidfile, pidfile);
 	second_clear(&master->second);
 	config_free(master->config);
 	master->config = NULL;
@@ -534,12 +537,12 @@ enum run_outcome
 run(struct master *master, bool first, char **error)
 {
 	enum run_outcome outcome = RUN_ERROR;
-	bool has_pidfile = false;
+	struct safepath_id pidfile = {0};
 
 	master->restart_wanted = false;
 	master->exit_status = 0;
 	if (start(master, first, error) == 0 &&
-	    go_on(master, first, &has_pidfile, error) == 0) {
+	    go_on(master, first, &pidfile, error) == 0) {
 		if (loop_run(master->loop) == 0)
 			outcome = outcome_of(master);
 		else
@@ -547,7 +550,7 @@ run(struct master *master, bool first, char **error)
 	}
 	if (outcome == RUN_ERROR)
 		lastlog_failed(master, *error);
-	finish(master, has_pidfile);
+	finish(master, &pidfile);
 	lastlog_keep(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT)
 		lastlog_end(master);

@@ -173,13 +173,13 @@ test_hard_links(void **state)
 	/* None of those is emptied or removed. */
 	assert_int_equal(safepath_find(&sp, at("mine/own"), 0), 0);
 	assert_true((fd = safepath_open(&sp, "own", O_WRONLY, 0, &st)) != -1);
-	assert_int_equal(safepath_truncate(&sp, fd), -1);
+	assert_int_equal(safepath_truncate(&sp, fd, 0), -1);
 	assert_int_equal(errno, EMLINK);
 	assert_int_equal(safepath_remove(&sp, "own", NULL), -1);
 	assert_int_equal(errno, EMLINK);
 	assert_int_equal(safepath_rename(&sp, "backup", "own"), -1);
 	assert_int_equal(unlink(at("mine/backup")), 0);
-	assert_int_equal(safepath_truncate(&sp, fd), 0);
+	assert_int_equal(safepath_truncate(&sp, fd, 0), 0);
 	assert_int_equal(safepath_remove(&sp, "own", NULL), 0);
 	(void)close(fd);
 	safepath_close(&sp);
@@ -244,7 +244,7 @@ test_swapped_parent(void **state)
 	assert_int_equal(rename(at("mine/logs"), at("mine/away")), 0);
 	make_link("mine/logs", at("safe"), USER);
 	assert_true((fd = safepath_open(&sp, sp.name, O_WRONLY, 0, &st)) != -1);
-	assert_int_equal(safepath_truncate(&sp, fd), 0);
+	assert_int_equal(safepath_truncate(&sp, fd, 0), 0);
 	(void)close(fd);
 	assert_int_equal(safepath_rename(&sp, sp.name, "made"), 0);
 	assert_int_equal(safepath_remove(&sp, "made", NULL), 0);

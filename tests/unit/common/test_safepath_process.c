@@ -221,7 +221,7 @@ race_once(const char *name)
 	if (safepath_find(&sp, at(name), 0) == 0) {
 		fd = safepath_open(&sp, sp.name, O_WRONLY, 0, &st);
 		if (fd != -1)
-			(void)!safepath_truncate(&sp, fd);
+			(void)!safepath_truncate(&sp, fd, 0);
 		if (fd != -1)
 			(void)close(fd);
 		(void)!safepath_rename(&sp, sp.name, "made");

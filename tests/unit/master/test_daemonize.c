@@ -111,38 +111,6 @@ test_directories(void **state)
 	    "[Errno 2] No such file or directory: '/no/such'\n");
 }
 
-static void
-test_pidfile(void **state)
-{
-	struct scratch *scratch = *state;
-	char want[128];
-
-	scratch_write(scratch, "pid", "something longer than a pid\n");
-	assert_true(pidfile_write(scratch_path(scratch, "pid")));
-	snprintf(want, sizeof(want), "%d\n", (int)getpid());
-	scratch_expect(scratch, "pid", want);
-	snprintf(
-	    want, sizeof(want), "INFO supervisord started with pid %d\n", (int)getpid());
-	assert_string_equal(scratch->log, want);
-	pidfile_remove(scratch_path(scratch, "pid"));
-	scratch_expect(scratch, "pid", NULL);
-	pidfile_remove(scratch_path(scratch, "pid"));
-	scratch_forget(scratch);
-	assert_false(pidfile_write("/no/such/pid"));
-	assert_string_equal(scratch->log, "CRIT could not write pidfile /no/such/pid\n");
-}
-
-static void
-test_pidfile_full(void **state)
-{
-	struct scratch *scratch = *state;
-
-	if (access("/dev/full", W_OK) == -1)
-		skip();
-	assert_false(pidfile_write("/dev/full"));
-	assert_string_equal(scratch->log, "CRIT could not write pidfile /dev/full\n");
-}
-
 /* Without CAP_SYS_RESOURCE the hard limit cannot be passed; root gives it up first. */
 static int
 ask_too_much(struct scratch *scratch)
@@ -253,8 +221,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_daemon),
 	    TEST(test_directories),
-	    TEST(test_pidfile),
-	    TEST(test_pidfile_full),
 	    TEST(test_too_low),
 	    TEST(test_raise),
 	};
