@@ -7,6 +7,7 @@
 #include "master/users.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,67 @@ owner_equal(const void *a, const void *b)
 
 	return x->uid == y->uid && x->gid == y->gid;
 }
+
+/* Without a port: a browser leaves that out of a name that it compares, too. */
+static bool
+is_server_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
+			return false;
+	return true;
+}
+
+static int
+names_parse(const char *text, void *slot, char **why)
+{
+	static const char between[] = ", \t\r\n";
+	char *names = xstrdup("");
+
+	while (*(text += strspn(text, between)) != '\0') {
+		size_t len = strcspn(text, between);
+		char *longer;
+
+		if (!is_server_name(text, len)) {
+			*why = xasprintf("not a valid name in server_names: %.*s (host "
+			    "names without scheme and port)", (int)len, text);
+			free(names);
+			return -1;
+		}
+		longer = xasprintf("%s%s%.*s", names, *names != '\0' ? " " : "", (int)len,
+		    text);
+		free(names);
+		names = longer;
+		text += len;
+	}
+	*(char **)slot = names;
+	return 0;
+}
+
+static char *
+names_print(const void *slot)
+{
+	const char *names = *(char *const *)slot;
+
+	return xstrdup(names != NULL ? names : "");
+}
+
+static bool
+names_equal(const void *a, const void *b)
+{
+	return str_equal(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+names_clear(void *slot)
+{
+	mem_freep(slot);
+}
+
+const struct conf_type conf_server_names = {
+	.name = "names", .size = sizeof(char *), .parse = names_parse,
+	.print = names_print, .equal = names_equal, .clear = names_clear,
+};
 
 const struct conf_type conf_role = {
 	.name = "role", .size = sizeof(enum role), .parse = role_read,

@@ -177,6 +177,12 @@ static const struct conf_option fcgi_rows[] = {
 	    .help = "unix:///PATH or tcp://HOST:PORT; may use %(program_name)s" },
 };
 
+#define NAMES_ROW                                                                     \
+	{ "server_names", &conf_server_names, NULL,                                   \
+	    IN(listener_config, server_names), .flags = CONF_OURS,                        \
+	    .help = "names by which browsers reach a server without a password, beside "  \
+	    "localhost and this machine's own; separated by commas or blanks" }
+
 #define ROLE_ROW                                                                      \
 	{ "unauthenticated_role", &conf_role, NULL,                                   \
 	    IN(listener_config, unauthenticated_role), .flags = CONF_OURS,                \
@@ -191,6 +197,7 @@ static const struct conf_option inet_rows[] = {
 	{ "port", &conf_port, NULL, IN(listener_config, port), CONF_REQUIRED,
 	    .help = "port, :port, *:port, host:port or [IPv6]:port" },
 	ROLE_ROW,
+	NAMES_ROW,
 };
 
 static const struct conf_option unix_rows[] = {
@@ -205,6 +212,7 @@ static const struct conf_option unix_rows[] = {
 	{ "chmod", &conf_mode, "0700", IN(listener_config, mode),
 	    .help = "mode of the socket" },
 	ROLE_ROW,
+	NAMES_ROW,
 };
 
 #define SECTION(title, rows) { .name = title, .options = rows, .count = nitems(rows) }

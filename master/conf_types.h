@@ -42,6 +42,7 @@ extern const struct conf_type conf_event_length;	/* bool: bytes */
 extern const struct conf_type conf_confinement;	/* bool: strict */
 extern const struct conf_type conf_command_role;	/* enum role */
 extern const struct conf_type conf_role;	/* has_role, … of listener_config */
+extern const struct conf_type conf_server_names;	/* char *: "a b.example" */
 extern const struct conf_type conf_port;	/* host, port of listener_config */
 extern const struct conf_type conf_owner;	/* uid, gid of listener_config */
 extern const struct conf_type conf_mode;	/* int: chmod */

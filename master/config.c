@@ -269,6 +269,7 @@ listener_clear(struct listener_config *listener)
 	free(listener->path);
 	free(listener->host);
 	free(listener->username);
+	free(listener->server_names);
 	if (listener->password != NULL)
 		mem_wipe(listener->password, strlen(listener->password));
 	free(listener->password);

@@ -123,6 +123,7 @@ struct listener_config {
 	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
 	bool has_role;		/* unauthenticated_role= was given */
 	enum role unauthenticated_role;
+	char *server_names;	/* separated by one blank; NULL = none given */
 };
 
 /* A process as getAllConfigInfo lists it; both borrowed. */

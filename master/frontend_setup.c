@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 json_t *
@@ -22,19 +24,37 @@ frontend_setup_object(const struct master *master)
 	    log_level_word(log_threshold()), "listeners", (int)config->nlisteners);
 }
 
+/* New: the names that belong to this machine for sure, and those of the configuration. */
+static char *
+server_names(const struct listener_config *l)
+{
+	const char *given = l->server_names != NULL ? l->server_names : "";
+	const char *host = l->host != NULL ? l->host : "";
+	struct utsname uts;
+	char *names;
+
+	if (uname(&uts) == -1)
+		uts.nodename[0] = '\0';
+	return asprintf(&names, "%s %s %s", uts.nodename, host, given) != -1 ? names : NULL;
+}
+
 static json_t *
 listener_object(const struct listener_config *l)
 {
 	char address[PATH_MAX + 32];
+	char *names = server_names(l);
+	json_t *object;
 
 	if (l->is_unix)
 		snprintf(address, sizeof(address), "%s", l->path);
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
-	return json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?}", "section", l->section, "kind",
-	    l->is_unix ? "unix" : "tcp", "address", address, "username", l->username,
+	object = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?}", "section", l->section,
+	    "kind", l->is_unix ? "unix" : "tcp", "address", address, "username", l->username,
 	    "password", l->password, "unauthenticated_role",
-	    l->has_role ? role_name(l->unauthenticated_role) : NULL);
+	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names", names);
+	free(names);
+	return object;
 }
 
 static int

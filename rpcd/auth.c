@@ -66,6 +66,12 @@ auth_free(struct auth *a)
 	free(a);
 }
 
+bool
+auth_is_required(const struct auth *a)
+{
+	return a->required;
+}
+
 /* Lower-case hex, as `{SHA}` wants it. */
 static int
 auth_sha1(const char *text, size_t len, char hex[SHA1_TEXT])

@@ -19,6 +19,7 @@ enum auth_result { AUTH_OK, AUTH_REQUIRED /* 401 */, AUTH_MALFORMED /* 400 */ };
 struct auth *auth_new(const char *username, const char *password, bool has_role,
     enum role role);
 void auth_free(struct auth *);
+bool auth_is_required(const struct auth *);
 /* Judges an Authorization header (NULL = none); on AUTH_OK *role is set. */
 enum auth_result auth_check(const struct auth *, const char *header, bool peer_is_local,
     enum role *role);

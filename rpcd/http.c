@@ -177,7 +177,8 @@ listener_name(struct http_listener *l, int fd)
 /* The daemon is made now, while its calls are still allowed; nobody runs it, so that
  * clients wait in the socket's backlog until http_listener_start. */
 struct http_listener *
-http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_take)
+http_listener_new(
+    struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_take, char *names_take)
 {
 	struct http_listener *l;
 	int flags = fcntl(fd, F_GETFL);
@@ -201,6 +202,7 @@ http_listener_new(struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_tak
 		return NULL;
 	}
 	l->gate.auth = auth_take;
+	l->gate.names = names_take;
 	return l;
 }
 
@@ -302,5 +304,6 @@ http_listener_free(struct http_listener *l)
 	rows_free(l->gate.share.rows);
 	connections_free(l->gate.connections);
 	auth_free(l->gate.auth);
+	free(l->gate.names);
 	free(l);
 }

@@ -13,9 +13,10 @@ struct http_listener;
 #define HTTP_PARKED_MAX 256	/* calls a listener */
 #define HTTP_FOLLOWERS_MAX 256	/* clients that follow a log, a listener */
 
-/* New, not accepting yet; takes fd and the access rules. NULL with errno. */
+/* New, not accepting yet; takes fd, the access rules and the names of the server, which are
+ * separated by blanks (NULL = none). NULL with errno. */
 struct http_listener *http_listener_new(struct rpcd *, int fd, bool is_unix,
-    struct auth *auth_take);
+    struct auth *auth_take, char *names_take);
 /* Begins to accept (once the first snapshot has ended). 0 or -1. */
 NODISCARD int http_listener_start(struct http_listener *);
 /* Accepts no more; connections under way go on. */

@@ -44,6 +44,7 @@ http_route_find(const char *uri)
 
 struct header_count {
 	unsigned lengths, encodings, misnamed;
+	struct browser_request *browser;
 };
 
 /* A token, as RFC 9110 has it. */
@@ -69,7 +70,7 @@ count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v
 	struct header_count *count = ctx;
 
 	(void)kind;
-	(void)value;
+	browser_header(count->browser, name, value);
 	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
 		count->lengths++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
@@ -84,7 +85,7 @@ count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v
 static int
 check_framing(struct http_request *r, const char *method)
 {
-	struct header_count count = {0};
+	struct header_count count = {.browser = &r->browser};
 
 	(void)method;
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_header, &count);
@@ -94,6 +95,36 @@ check_framing(struct http_request *r, const char *method)
 	return 400;
 }
 
+/* Before the credentials, which a browser adds to what any page makes it send. */
+static int
+check_browser(struct http_request *r, const char *method UNUSED)
+{
+	struct http_gate *gate = r->gate;
+	const struct browser_rules rules = {
+	    .has_password = auth_is_required(gate->auth),
+	    .is_unix = gate->is_unix,
+	    .names = gate->names,
+	    .is_read = r->route != NULL && r->route->has_target,
+	};
+
+	switch (browser_judge(&r->browser, &rules)) {
+	case BROWSER_OK:
+		return 0;
+	case BROWSER_FOREIGN_SITE:
+		log_limited(&gate->foreign_sites, LEVEL_WARN,
+		    "%s: refused a request that a page of another site sends", gate->name);
+		break;
+	case BROWSER_FOREIGN_NAME:
+		log_limited(&gate->foreign_names, LEVEL_WARN,
+		    "%s: refused a request for the host '%.100s': set a password, or add "
+		    "the name to server_names=", gate->name,
+		    r->browser.host != NULL ? r->browser.host : "");
+		break;
+	}
+	return 403;
+}
+
+/* A client that another one stands behind is not on this machine. */
 static int
 check_auth(struct http_request *r, const char *method)
 {
@@ -106,7 +137,8 @@ check_auth(struct http_request *r, const char *method)
 	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
 	(void)method;
-	return status[auth_check(r->gate->auth, header, r->client->local, &r->role)];
+	return status[auth_check(r->gate->auth, header,
+	    r->client->local && !r->browser.is_forwarded, &r->role)];
 }
 
 static int
@@ -157,6 +189,7 @@ static const struct {
 	int (*check)(struct http_request *, const char *method);
 } checks[] = {
 	{check_framing},
+	{check_browser},
 	{check_auth},
 	{check_path},
 	{check_method},

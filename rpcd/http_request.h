@@ -31,12 +31,13 @@ struct http_gate {
 	char name[64];		/* in log lines */
 	bool is_unix;
 	struct auth *auth;	/* owned by the listener */
+	char *names;		/* likewise: of the server, separated by blanks; or NULL */
 	struct source *timer;	/* armed in the past when libmicrohttpd has to run: it does
 				 * not notice by itself that a connection was resumed */
 	int64_t now;		/* monotonic, when libmicrohttpd's run began */
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
-	struct log_limit unwatched, crowded, heavy;
+	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names;
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */

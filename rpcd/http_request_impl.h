@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "proto/cmd.h"
+#include "rpcd/browser.h"
 #include "rpcd/call.h"
 #include "rpcd/follow.h"
 #include "rpcd/http_request.h"
@@ -31,6 +32,7 @@ struct http_request {
 	const struct http_route *route;	/* NULL: nothing is served there */
 	struct follow_target target;
 	bool names_log;	    /* the target is one that may be */
+	struct browser_request browser;	/* valid while the headers are judged */
 	enum role role;	    /* of the client */
 	bool begun;	    /* headers have been judged */
 	bool asked;	    /* its answer has been begun */

@@ -128,7 +128,8 @@ main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 	for (size_t i = 0; i < f->setup.count; i++) {
 		struct setup_listener *l = &f->setup.listeners[i];
 
-		rpcd->listeners[i] = http_listener_new(rpcd, l->fd, l->is_unix, l->auth);
+		rpcd->listeners[i] =
+		    http_listener_new(rpcd, l->fd, l->is_unix, l->auth, l->names);
 		if (rpcd->listeners[i] == NULL) {
 			log_error("cannot make a listener: %s", strerror(errno));
 			return -1;
@@ -136,6 +137,7 @@ main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 		fds[i] = l->fd;
 		l->fd = -1;
 		l->auth = NULL;
+		l->names = NULL;
 	}
 	return 0;
 }

@@ -87,6 +87,7 @@ setup_listener(struct setup *s, const json_t *params, int *fd)
 {
 	struct setup_listener *l = &s->listeners[s->count];
 	const char *kind = json_string_value(json_object_get(params, "kind"));
+	const char *names = json_string_value(json_object_get(params, "server_names"));
 	bool has_role;
 	enum role role;
 
@@ -99,6 +100,7 @@ setup_listener(struct setup *s, const json_t *params, int *fd)
 	    json_string_value(json_object_get(params, "password")), has_role, role);
 	if (l->auth == NULL)
 		return -1;
+	l->names = names != NULL ? xstrdup(names) : NULL;
 	l->fd = *fd;
 	*fd = -1;
 	s->count++;
@@ -161,6 +163,7 @@ setup_clear(struct setup *s)
 		if (s->listeners[i].fd >= 0)
 			(void)close(s->listeners[i].fd);
 		auth_free(s->listeners[i].auth);
+		free(s->listeners[i].names);
 	}
 	free(s->listeners);
 	s->listeners = NULL;

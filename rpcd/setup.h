@@ -19,6 +19,7 @@ struct setup_listener {
 	int fd;			/* owned until taken: -1 then */
 	bool is_unix;
 	struct auth *auth;	/* likewise, NULL then */
+	char *names;		/* likewise: of the server; NULL = none */
 };
 
 struct setup {

@@ -25,7 +25,7 @@ class Follower:
     def __init__(self, daemon, path, via="tcp", version="1.1", method="GET", user=None):
         self.sock = daemon.connect(via)
         self.raw, self.ended = b"", False
-        lines = ["%s %s HTTP/%s" % (method, path, version), "Host: x"]
+        lines = ["%s %s HTTP/%s" % (method, path, version), "Host: localhost"]
         if user is not None:
             lines.append("Authorization: Basic " + base64.b64encode(user.encode()).decode())
         self.sock.sendall("".join(line + "\r\n" for line in lines + [""]).encode())

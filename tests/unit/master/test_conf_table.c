@@ -38,6 +38,7 @@ static const struct {
 	{ &conf_confinement, "strict", "strict", "none" },
 	{ &conf_command_role, "operate", "operate", "none" },
 	{ &conf_role, "view", "view", "root" },
+	{ &conf_server_names, "a, B.c\n d-e", "a B.c d-e", "a:1" },
 	{ &conf_port, "LOCALHOST:80", "localhost:80", "0" },
 	{ &conf_owner, "0:0", "root:root", "no-such-user" },
 };

@@ -324,7 +324,7 @@ world_new(bool is_unix, const char *username, const char *password)
 	w->rpcd.followers = &w->followers;
 	fd = world_listen(w, is_unix);
 	assert_true(fd >= 0);
-	w->listener = http_listener_new(&w->rpcd, fd, is_unix, auth);
+	w->listener = http_listener_new(&w->rpcd, fd, is_unix, auth, NULL);
 	assert_non_null(w->listener);
 	assert_int_equal(http_listener_start(w->listener), 0);
 	return w;

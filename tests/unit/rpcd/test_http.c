@@ -316,7 +316,7 @@ follower_waits(struct world *w)
 	}
 }
 
-#define GET_SHORT "GET /logtail/short HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_SHORT "GET /logtail/short HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 /* Before its log is open, and while there is nothing to send. */
 static void
@@ -351,7 +351,7 @@ test_follower_torn(void **state)
 
 	(void)state;
 	buf_init(&got, 0);
-	client_text(w, fd, "GET /logtail/torn HTTP/1.1\r\nHost: x\r\n\r\n");
+	client_text(w, fd, "GET /logtail/torn HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	assert_false(client_until(w, fd, &got, NULL));
 	assert_non_null(strstr(client_text_of(&got), "piece 0"));
 	assert_null(strstr(client_text_of(&got), "\r\n0\r\n"));
