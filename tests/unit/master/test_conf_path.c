@@ -1,6 +1,8 @@
 #include "master/conf_path.h"
 #include "tests/unit/master/scratch.h"
 
+#include <pwd.h>
+
 static void
 check(char *got_take, const char *want)
 {
@@ -23,9 +25,20 @@ test_expand(void **state)
 	check(conf_path_expand("~/a"), "/a");
 	setenv("HOME", "", 1);
 	check(conf_path_expand("~"), "/");
-	/* No client could be told of it. */
+}
+
+/* A directory that no client could show is not used. */
+static void
+test_home_that_is_not_utf8(void **state)
+{
+	const struct passwd *entry = getpwuid(getuid());
+	char *want;
+
+	(void)state;
+	assert_true(asprintf(&want, "%s/a", entry != NULL ? entry->pw_dir : "~") > 0);
 	setenv("HOME", "/\xff", 1);
-	check(conf_path_expand("~/a"), getuid() == 0 ? "/root/a" : "~/a");
+	check(conf_path_expand("~/a"), want);
+	free(want);
 }
 
 static void
@@ -105,6 +118,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_home_that_is_not_utf8),
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_absolute),
 		cmocka_unit_test(test_join),

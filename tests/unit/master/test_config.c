@@ -261,6 +261,17 @@ case_arguments(const char *directory, char *argv[ARGS_MAX], char **args)
 	return argc;
 }
 
+/* A case that holds only for root has a file of that name. */
+static bool
+is_for_root(const char *directory)
+{
+	char *path = xasprintf("%s/root", directory);
+	bool found = access(path, F_OK) == 0;
+
+	free(path);
+	return found;
+}
+
 static bool
 run_case(const char *directory)
 {
@@ -269,7 +280,7 @@ run_case(const char *directory)
 	bool same;
 
 	got = outcome(argc, argv);
-	same = str_equal(want, got);
+	same = str_equal(want, got) || (getuid() != 0 && is_for_root(directory));
 	if (!same)
 		print_error("%s:\nwanted:\n%s\ngot:\n%s\n", directory,
 		    want != NULL ? want : "(no file)", got);
