@@ -59,6 +59,8 @@ class Crowd(Case):
 
     def connections(self):
         """Of the front end, those that wait to be accepted excepted."""
+        if os.geteuid() != 0:
+            self.skipTest("the front end cannot be looked into")
         folder = "/proc/%d/fd" % self.d.front_end()
         sockets = 0
         for fd in os.listdir(folder):

@@ -48,6 +48,8 @@ class Limits(Shared):
         return self.d.front_end() if SUBJECT == "reeve" else self.d.pid
 
     def descriptors(self):
+        if os.geteuid() != 0:
+            self.skipTest("the front end cannot be looked into")
         return len(os.listdir("/proc/%d/fd" % self.server()))
 
     def memory(self, which):
@@ -346,6 +348,8 @@ class Huge(Limits):
 
     def work(self):
         """Bytes that the daemon's processes have read."""
+        if os.geteuid() != 0:
+            self.skipTest("the front end cannot be looked into")
         pids = {self.d.pid, self.server()}
         text = b"".join(read("/proc/%d/io" % pid) for pid in pids)
         return sum(int(line.split()[1]) for line in text.splitlines()

@@ -112,7 +112,8 @@ class Notify(Case):
         d = self.manager(programs=program("p", CHILD + " cat"), watchdog=(60000000, "$$"))
         self.ready(d)
         info = d.wait_state("p", "RUNNING")
-        pids = [info["pid"]] + ([] if SANITIZED else [d.front_end()])
+        readable = not SANITIZED and os.geteuid() == 0
+        pids = [info["pid"]] + ([d.front_end()] if readable else [])
         for pid in pids:
             names = {item.partition(b"=")[0]
                      for item in read("/proc/%d/environ" % pid).split(b"\0")}
