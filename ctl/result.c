@@ -64,6 +64,7 @@ fill_row(struct process_info *info, const json_t *row)
 		.exitstatus = (int)number_of(row, "exitstatus", INT_MAX),
 		.last_signal = -1,
 		.spawnerr = xstrdup(text_of(row, "spawnerr")),
+		.failure = xstrdup(""),
 		.stopped_at = xstrdup(text_of(row, "description")),
 		.stdout_logfile = xstrdup(text_of(row, "stdout_logfile")),
 		.stderr_logfile = xstrdup(text_of(row, "stderr_logfile")),

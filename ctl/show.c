@@ -165,7 +165,8 @@ show_description(const struct process_info *row, int64_t now)
 
 	if (description == NULL || !process_info_is_ended(row))
 		return description;
-	exit = process_info_last_exit(row);
+	exit = row->failure != NULL && *row->failure != '\0' ? strdup(row->failure) :
+	    process_info_last_exit(row);
 	if (exit == NULL || *exit == '\0') {
 		free(exit);
 		return description;
@@ -230,13 +231,13 @@ row_json(const struct process_info *row, int64_t now)
 	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
 	char *exit = process_info_last_exit(row);
-	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss, ss}",
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss*, ss, ss}",
 	    "name", name, "group", row->group, "process", row->name,
 	    "state", process_state_name(row->state), "description", description,
 	    "pid", (int)row->pid, "start", (json_int_t)row->start,
 	    "stop", (json_int_t)row->stop, "exitstatus", exitstatus_json(row),
-	    "last_exit", exit, "spawnerr", row->spawnerr, "stdout_logfile", row->stdout_logfile,
-	    "stderr_logfile", row->stderr_logfile);
+	    "last_exit", exit, "spawnerr", row->spawnerr, "failure", row->failure,
+	    "stdout_logfile", row->stdout_logfile, "stderr_logfile", row->stderr_logfile);
 
 	free(exit);
 	free(description);

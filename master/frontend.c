@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
 #include "master/control.h"
@@ -11,6 +12,7 @@
 #include "master/interface.h"
 #include "master/reap.h"
 #include "master/spawn.h"
+#include "master/spawn_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,26 +53,37 @@ struct frontend {
 	void *done_ctx;
 };
 
-char *
-frontend_find(char **error)
+/* New: the program of that directory, or NULL with *why new: why it is none. */
+static char *
+find_in(const char *directory, size_t n, char **why)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - sizeof(PROGRAM) - 1);
-	char *slash;
+	char *path = xasprintf("%.*s/" PROGRAM, (int)n, directory);
 
-	if (n > 0) {
-		self[n] = '\0';
-		slash = strrchr(self, '/');
-		snprintf(slash + 1, sizeof(PROGRAM), PROGRAM);
-		if (access(self, X_OK) == 0)
-			return strdup(self);
-	}
-	if (access(LIBEXECDIR "/" PROGRAM, X_OK) == 0)
-		return strdup(LIBEXECDIR "/" PROGRAM);
-	if (asprintf(error, "could not find " PROGRAM " beside reeved or in " LIBEXECDIR) ==
-	    -1)
-		*error = NULL;
+	if (access(path, X_OK) == 0)
+		return path;
+	*why = xasprintf("%s: %s", path, strerror(errno));
+	free(path);
 	return NULL;
+}
+
+char *
+frontend_find(const char *self, char **error)
+{
+	const char *slash = self == NULL ? NULL : strrchr(self, '/');
+	char *beside = NULL, *installed = NULL, *path = NULL;
+
+	if (slash == NULL)
+		beside = xstrdup("the directory of reeved is unknown, because /proc is not "
+		    "mounted");
+	else
+		path = find_in(self, (size_t)(slash - self), &beside);
+	if (path == NULL)
+		path = find_in(LIBEXECDIR, strlen(LIBEXECDIR), &installed);
+	if (path == NULL)
+		*error = xasprintf("could not find " PROGRAM ": %s; %s", beside, installed);
+	free(beside);
+	free(installed);
+	return path;
 }
 
 static int
@@ -87,7 +100,13 @@ greeted(void *ctx, struct client *client)
 {
 	const struct frontend *frontend = ctx;
 
-	return frontend_setup_send(frontend->master, client);
+	if (frontend_setup_send(frontend->master, client) == 0)
+		return 0;
+	log_error(PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
+	    (int)frontend->pid, strerror(errno), errno == EMFILE ?
+	    "; raise the limit on open files (LimitNOFILE=, ulimit -n)" : "");
+	kill(frontend->pid, SIGKILL);
+	return -1;
 }
 
 static void
@@ -161,8 +180,16 @@ schedule(struct frontend *frontend)
 static void
 describe_end(const struct frontend *frontend, int status)
 {
-	char name[32];
+	struct spawn_report report;
+	char name[32], *text;
 
+	if (spawn_report_take(frontend->pid, &report)) {
+		text = spawn_report_text(&report, frontend->path);
+		log_error(PROGRAM " (%d) was not started: %s", (int)frontend->pid,
+		    text != NULL ? text : strerror(ENOMEM));
+		free(text);
+		return;
+	}
 	if (frontend->leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		log_debug(PROGRAM " (%d) ended", (int)frontend->pid);
 	else if (WIFSIGNALED(status))
@@ -271,17 +298,24 @@ launch(struct frontend *frontend)
 {
 	int pair[2] = {-1, -1}, log_pipe[2] = {-1, -1};
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	bool started;
+	const char *task = "open /dev/null";
+	bool started = null_fd != -1;
 
 	frontend->was_ready = frontend->renewing = false;
-	started = null_fd != -1 && sock_pair(pair) == 0 &&
-	    pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
-	    start_child(frontend, pair, log_pipe, null_fd);
+	if (started) {
+		task = "make its socket and pipe";
+		started = sock_pair(pair) == 0 &&
+		    pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) == 0;
+	}
+	if (started) {
+		task = "create its process";
+		started = start_child(frontend, pair, log_pipe, null_fd);
+	}
 	frontend->launched_ms = clock_mono_ms();
 	if (started) {
 		source_arm(frontend->overdue, frontend->launched_ms + READY_MS);
 	} else {
-		log_error("cannot start " PROGRAM ": %s", strerror(errno));
+		log_error("cannot start " PROGRAM ": cannot %s: %s", task, strerror(errno));
 		schedule(frontend);
 	}
 	close_all(pair, 2);

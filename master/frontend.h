@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* New path of the reeve-rpcd executable beside our own or in libexecdir, or NULL with
- * *error new. To be asked before daemonising. */
-char *frontend_find(char **error);
+/* New path of the reeve-rpcd executable beside our own binary (NULL = unknown) or in
+ * libexecdir, or NULL with *error new, which names both. */
+char *frontend_find(const char *self, char **error);
 /* New, not started; takes the path, also on failure. NULL with ENOMEM. */
 struct frontend *frontend_new(struct master *, char *path_take);
 void frontend_free(struct frontend *);

@@ -69,6 +69,7 @@ launch_prepare(struct process *p)
 	p->has_exitstatus = false;
 	p->exitstatus = 0;
 	transition_spawnerr(p, NULL);
+	process_explain(p, NULL);
 	p->spawn++;
 	p->started_ms = clock_mono_ms();
 	p->start = clock_wall_ms() / 1000;

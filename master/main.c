@@ -11,11 +11,13 @@
 #include "master/spawn.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Tells the new binary which configuration it runs on, and so not to fork again. */
@@ -41,9 +43,25 @@ reexecute(struct master *master, char **argv)
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, master->config_path, 1);
 	execv("/proc/self/exe", argv);
+	if (errno == ENOENT && master->self != NULL)
+		execv(master->self, argv);
 	lastlog_failed(master, strerror(errno));
 	perror("reeved: exec");
 	return 1;
+}
+
+/* New: where our binary is, before the working directory changes; NULL = unknown. Without
+ * /proc it is what was executed. */
+static char *
+own_path(const char *executed)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return executed != NULL ? realpath(executed, NULL) : NULL;
+	path[n] = '\0';
+	return xstrdup(path);
 }
 
 /* Asked before a daemon forks: the watchdog means the process that was started. */
@@ -98,11 +116,42 @@ unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static NORETURN void
+cannot_start(const char *call)
+{
+	int saved = errno;
+	struct rlimit files = {.rlim_cur = 0};
+
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	if (saved == EMFILE)
+		fatal("cannot start: %s: %s: the limit on open files is %llu, and at least "
+		    "%d are needed; raise it (ulimit -n, LimitNOFILE=)", call,
+		    strerror(saved), (unsigned long long)files.rlim_cur, SPAWN_FILES);
+	if (saved == ENOENT || saved == EACCES || saved == ENXIO)
+		fatal("cannot start: %s: %s: /dev must have the device null (mknod -m 666 "
+		    "/dev/null c 1 3)", call, strerror(saved));
+	fatal("cannot start: %s: %s", call, strerror(saved));
+}
+
+/* Descriptors and memory that the daemon cannot do without. */
+static void
+begin(struct master *master)
+{
+	const char *call;
+
+	if (spawn_init(&call) == -1)
+		cannot_start(call);
+	master->loop = loop_new();
+	if (master->loop == NULL)
+		cannot_start("epoll_create1 and timerfd_create");
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options;
 	struct master master = {.options = &options, .next_id = 1};
+	const char *executed;
 	char *error = NULL;
 	int status;
 
@@ -113,8 +162,9 @@ main(int argc, char **argv)
 		master.config_path = xstrdup(getenv(REEXECUTED));
 	unsetenv(REEXECUTED);
 	status = options_parse(argc, argv, &options, &error);
-	options.program = options_program(options.program,
-	    (const char *)getauxval(AT_EXECFN));
+	executed = (const char *)getauxval(AT_EXECFN);
+	options.program = options_program(options.program, executed);
+	master.self = own_path(executed);
 	if (status == -1)
 		return usage_error(&options, error);
 	if (options.help) {
@@ -131,11 +181,11 @@ main(int argc, char **argv)
 		fputs(sample_text, stdout);
 		return 0;
 	}
-	if (spawn_init() == -1 || (master.loop = loop_new()) == NULL)
-		fatal("cannot start: no descriptors or memory");
+	begin(&master);
 	master.notify = service_manager(master.loop);
 	status = run_all(&master, argv);
 	free(master.config_path);
+	free(master.self);
 	notify_free(master.notify);
 	free(master.config_name);
 	reaper_free(master.reaper);

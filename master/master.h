@@ -36,6 +36,7 @@ struct master {
 	char *config_path; /* absolute, from the first run on: a daemon changes its
 			    * directory */
 	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
+	char *self;			/* our binary; NULL = unknown */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	enum terminal terminal;		/* of the foreground */
 	struct rlimit child_nofile;	/* what children get */

@@ -206,6 +206,7 @@ process_free(struct process *p)
 	if (p == NULL)
 		return;
 	free(p->spawnerr);
+	free(p->failure);
 	free(p);
 }
 
@@ -239,6 +240,13 @@ process_signal(struct process *p, int signo, char **detail)
 
 	*detail = request.detail;
 	return fault;
+}
+
+void
+process_explain(struct process *p, char *failure_take)
+{
+	free(p->failure);
+	p->failure = failure_take;
 }
 
 void
@@ -357,12 +365,14 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.last_status = p->last_status,
 		.last_signal = p->last_signal,
 		.spawnerr = strdup(p->spawnerr != NULL ? p->spawnerr : ""),
+		.failure = strdup(p->failure != NULL ? p->failure : ""),
 		.stopped_at = process_stopped_at(p),
 		.stdout_logfile = strdup(stdout_log),
 		.stderr_logfile = strdup(stderr_log),
 		.fed_by_pipe = p->group->config->kind != GROUP_FCGI,
 	};
 	if (info->group != NULL && info->name != NULL && info->spawnerr != NULL &&
+	    info->failure != NULL &&
 	    info->stopped_at != NULL && info->stdout_logfile != NULL &&
 	    info->stderr_logfile != NULL)
 		return 0;

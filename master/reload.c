@@ -44,7 +44,7 @@ check_listeners(struct master *master, struct conf_load *load)
 			return -1;
 	if (config->nlisteners == 0)
 		return 0;
-	path = frontend_find(&error);
+	path = frontend_find(master->self, &error);
 	if (path == NULL)
 		return conf_load_fail_take(load, error);
 	free(path);

@@ -309,7 +309,7 @@ make_syslog(struct master *master, char **error)
 
 	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
 	    slash == NULL ? program : slash + 1);
-	return master->syslog == NULL ? system_error(error, "syslog") : 0;
+	return master->syslog == NULL ? system_error(error, "cannot prepare syslog") : 0;
 }
 
 /* A socket that cannot be made is its program's failure: each spawn will try again. */
@@ -323,8 +323,13 @@ add_groups(struct master *master, char **error)
 		if (activation_check(config, &why) == -1)
 			log_error("%s", why != NULL ? why : strerror(ENOMEM));
 		free(why);
-		if (activation_add(master, config) == NULL)
-			return system_error(error, config->name);
+		if (activation_add(master, config) == NULL) {
+			*error = xasprintf("cannot make the group %s: %s (its AUTO logs are "
+			    "made in %s and named after identifier=%s)", config->name,
+			    strerror(errno), master->config->childlogdir,
+			    master->config->identifier);
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -334,7 +339,7 @@ make_rooms(struct master *master, char **error)
 {
 	master->groups = groups_new();
 	if (master->groups == NULL)
-		return system_error(error, "groups");
+		return system_error(error, "cannot allocate the groups");
 	master->backlogs = backlogs_new(master->loop);
 	master->events = events_new(master->loop, master->groups, &master->next_event);
 	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
@@ -345,7 +350,7 @@ make_rooms(struct master *master, char **error)
 	if (master->backlogs == NULL || master->events == NULL || master->mood == NULL ||
 	    master->jobs == NULL || master->sequences == NULL ||
 	    master->publisher == NULL || master->control == NULL)
-		return system_error(error, "start-up");
+		return system_error(error, "cannot allocate the daemon's parts");
 	jobs_check_with(master->jobs, runtime_check_command);
 	jobs_clear_with(master->jobs, runtime_clear_logs);
 	return add_groups(master, error);
@@ -358,11 +363,11 @@ make_frontend(struct master *master, char **error)
 
 	if (master->config->nlisteners == 0)
 		return 0;
-	path = frontend_find(error);
+	path = frontend_find(master->self, error);
 	if (path == NULL)
 		return -1;
 	master->frontend = frontend_new(master, path);
-	return master->frontend == NULL ? system_error(error, "front end") : 0;
+	return master->frontend == NULL ? system_error(error, "cannot prepare reeve-rpcd") : 0;
 }
 
 static int
@@ -465,11 +470,11 @@ go_on(struct master *master, bool first, struct safepath_id *pidfile, char **err
 
 	if (first && !config->nodaemon && !master->reexecuted) {
 		if (daemonize(config->directory, config->umask) == -1)
-			return system_error(error, "fork");
+			return system_error(error, "cannot fork into the background");
 		master->terminal = TERMINAL_NONE;
 	}
 	if (signals_take(master) == -1)
-		return system_error(error, "signals");
+		return system_error(error, "cannot receive signals (signalfd)");
 	loop_at_turn_end(master->loop, turn_end, master);
 	control_listen(master->control);
 	/* Another daemon's pidfile is left alone. */
@@ -546,7 +551,7 @@ run(struct master *master, bool first, char **error)
 		if (loop_run(master->loop) == 0)
 			outcome = outcome_of(master);
 		else
-			(void)system_error(error, "event loop");
+			(void)system_error(error, "the event loop failed (epoll_wait)");
 	}
 	if (outcome == RUN_ERROR)
 		lastlog_failed(master, *error);

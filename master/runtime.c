@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A pipe holds at most this much when its writer is gone (F_SETPIPE_SZ's default maximum):
@@ -151,6 +152,7 @@ runtime_detach(struct process *process)
 	source_free(runtime->timer);
 	for (int c = 0; c < CHANNEL_MAX; c++)
 		free(runtime->autologs[c]);
+	free(runtime->told);
 	free(runtime);
 	process->runtime = NULL;
 }
@@ -196,6 +198,8 @@ runtime_reaped(void *ctx, pid_t pid, int wait_status)
 	if (runtime->listener != NULL)
 		left = listener_take(runtime->listener);
 	runtime_close_pipes(process);
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127)
+		runtime_explain_end(process, pid);
 	process_reaped(process, wait_status);
 	if (runtime->renewing)
 		interface_renewed(process);

@@ -3,6 +3,7 @@
 #define MASTER_RUNTIME_IMPL_H
 
 #include "common/loop.h"
+#include "common/loglimit.h"
 #include "master/channel.h"
 #include "master/input.h"
 #include "master/listener.h"
@@ -25,6 +26,8 @@ struct runtime {
 	struct client *asker;	/* of an interface: its connection to us; NULL = closed */
 	bool renewing;		/* of an interface: stopped only to be started again */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
+	struct log_limit unspawned;	/* why no program was made of a spawn … */
+	char *told;			/* … as it was logged; NULL = nothing was */
 };
 
 /* "stdout", "stderr". */
@@ -42,6 +45,10 @@ size_t runtime_input_most(const struct process *);
 /* Makes the events of a new channel, or the listener's protocol, out of what the child
  * writes (runtime_events.c). 0, or -1 with ENOMEM. */
 NODISCARD int runtime_listen(struct process *, enum channel_id);
+/* Logs why the spawn under way makes no program, and keeps it in the process's row. */
+void runtime_explain(struct process *, char *failure_take);
+/* The same of a child that ended with status 127, from its own report if it left one. */
+void runtime_explain_end(struct process *, pid_t);
 /* PATH for the command: the program's, else ours, else NULL. */
 const char *runtime_search_path(const struct process *);
 /* Makes the channel of an output: takes the read end and the log (NULL = none). A hidden

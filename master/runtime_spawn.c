@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The child's three descriptors and our ends of them while a spawn is prepared. */
@@ -23,6 +24,8 @@ struct plumbing {
 	int input;			/* our end of its stdin; -1 = a socket */
 	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected or unheard */
 	struct logfile *logs[CHANNEL_MAX];
+	const char *task;		/* what is being done, for an error … */
+	const char *path;		/* … and with which file; NULL = with none */
 };
 
 static void
@@ -73,6 +76,7 @@ runtime_open_log(
 static int
 plumb_input(const struct process *process, struct plumbing *plumbing)
 {
+	plumbing->task = "make the pipe of its standard input";
 	if (process->group->fcgi == NULL)
 		return make_pipe(
 		    &plumbing->child[0], &plumbing->input, &plumbing->input);
@@ -109,14 +113,21 @@ plumb_output(struct process *process, enum channel_id channel, struct plumbing *
 
 	if (goes_nowhere(process, channel))
 		return 0;
+	plumbing->task = "make the pipe of its output";
 	if (make_pipe(ours, &plumbing->child[1 + channel], ours) == -1)
 		return -1;
-	return runtime_open_log(process, channel, &plumbing->logs[channel]);
+	plumbing->task = "open its log";
+	plumbing->path = runtime_log_path(process, channel);
+	if (runtime_open_log(process, channel, &plumbing->logs[channel]) == -1)
+		return -1;
+	plumbing->path = NULL;
+	return 0;
 }
 
 static int
 plumb(struct process *process, struct plumbing *plumbing)
 {
+	plumbing->task = "make its sockets";
 	if (process->group->config->kind == GROUP_INTERFACE &&
 	    interface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
 		return -1;
@@ -127,6 +138,7 @@ plumb(struct process *process, struct plumbing *plumbing)
 		return plumb_output(process, CHANNEL_STDERR, plumbing);
 	if (plumbing->child[1] == -1)
 		return 0;
+	plumbing->task = "copy the descriptor of its output";
 	plumbing->child[2] = fcntl(plumbing->child[1], F_DUPFD_CLOEXEC, 0);
 	return plumbing->child[2] == -1 ? -1 : 0;
 }
@@ -152,6 +164,7 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 {
 	bool hidden = is_hidden(master);
 
+	plumbing->task = "watch its pipes";
 	if (adopt_input(master, process, plumbing) == -1)
 		return -1;
 	for (int c = 0; c < CHANNEL_MAX; c++) {
@@ -181,6 +194,36 @@ plumbing_error(const struct process *process, int errnum)
 		n = asprintf(&why, "unknown error making dispatchers for '%s': %s",
 		    process->config->name, str_errno_name(errnum));
 	return n == -1 ? NULL : why;
+}
+
+/* New: what failed in preparing a spawn, in more words than plumbing_error has. */
+static char *
+plumbing_failure(const struct plumbing *plumbing, int errnum)
+{
+	char *why;
+	int n;
+
+	if (errnum == EMFILE)
+		n = asprintf(&why, "cannot %s: all descriptors are in use; raise the limit "
+		    "on open files (LimitNOFILE=, ulimit -n)", plumbing->task);
+	else
+		n = asprintf(&why, "cannot %s%s%s: %s", plumbing->task,
+		    plumbing->path != NULL ? " " : "",
+		    plumbing->path != NULL ? plumbing->path : "", strerror(errnum));
+	return n == -1 ? NULL : why;
+}
+
+/* New: the same for the process that could not be made. */
+static char *
+fork_failure(int errnum)
+{
+	char *why;
+
+	if (asprintf(&why, "cannot create a process: %s%s", strerror(errnum),
+	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max of "
+	    "the control group, or kernel.pid_max" : "") == -1)
+		return NULL;
+	return why;
 }
 
 static char *
@@ -231,16 +274,22 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 	    .child = {-1, -1, -1}, .extra = {-1, -1}, .input = -1, .outputs = {-1, -1}};
 	struct master *master = runtime_master(process);
 	pid_t pid = -1;
+	int saved;
 
 	if (plumb(process, &plumbing) == -1 || adopt(master, process, &plumbing) == -1) {
-		*why = plumbing_error(process, errno);
+		saved = errno;
+		*why = plumbing_error(process, saved);
+		runtime_explain(process, plumbing_failure(&plumbing, saved));
 		runtime_close_pipes(process);
 		plumbing_clear(&plumbing);
 		return -1;
 	}
 	pid = clone_child(process, command, env, &plumbing);
-	if (pid == -1)
-		*why = fork_error(process, errno);
+	if (pid == -1) {
+		saved = errno;
+		*why = fork_error(process, saved);
+		runtime_explain(process, fork_failure(saved));
+	}
 	plumbing_clear(&plumbing);
 	if (pid == -1)
 		runtime_close_pipes(process);

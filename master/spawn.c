@@ -2,6 +2,7 @@
 #include "master/spawn.h"
 
 #include "common/str.h"
+#include "master/spawn_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,8 @@ enum {
 	SLOT_END,
 };
 
+_Static_assert(SPAWN_FILES == SLOT_END, "the slots are the highest descriptors");
+
 enum {
 	STACK_SIZE = 32 * 1024,
 	MESSAGE_MAX = 4096, /* two messages fit the smallest pipe: nobody reads it yet */
@@ -61,15 +64,17 @@ reserve(int fd, int slot)
 }
 
 static int
-reserve_all(void)
+reserve_all(const char **call)
 {
 	int fd, slot, failed = 0;
 
 	/* Started with 0, 1 or 2 closed: a log file must not become someone's stdout. */
+	*call = "open(\"/dev/null\")";
 	do {
 		if ((fd = open("/dev/null", O_RDWR | O_NOCTTY)) == -1)
 			return -1;
 	} while (fd <= 2);
+	*call = "dup3";
 	for (slot = SLOT_FIRST; slot < SLOT_END && !failed; slot++)
 		failed = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : reserve(fd, slot);
 	if (fd < SLOT_FIRST || fd >= SLOT_END)
@@ -77,23 +82,38 @@ reserve_all(void)
 	return failed;
 }
 
-/* A soft limit below the slots is lifted for as long as they are made: what is open then
- * stays so. */
+/* A limit below the slots is lifted for as long as they are made: what is open then stays
+ * so. Only root may lift the hard one. */
 int
-spawn_init(void)
+spawn_init(const char **call)
 {
 	struct rlimit before, now;
-	int failed;
+	const char *unused;
+	int failed, saved;
 
+	if (call == NULL)
+		call = &unused;
+	*call = "getrlimit";
 	if (getrlimit(RLIMIT_NOFILE, &before) == -1)
 		return -1;
 	now = before;
 	if (now.rlim_cur < SLOT_END)
-		now.rlim_cur = now.rlim_max < SLOT_END ? now.rlim_max : SLOT_END;
-	setrlimit(RLIMIT_NOFILE, &now);
-	failed = reserve_all();
+		now.rlim_cur = SLOT_END;
+	if (now.rlim_max < SLOT_END)
+		now.rlim_max = SLOT_END;
+	if (setrlimit(RLIMIT_NOFILE, &now) == -1) {
+		now.rlim_cur = now.rlim_max = before.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &now);
+	}
+	failed = reserve_all(call);
+	saved = errno;
 	setrlimit(RLIMIT_NOFILE, &before);
-	return failed;
+	*call = failed ? *call : "mmap";
+	if (!failed)
+		return spawn_report_init();
+	/* What dup3 calls a wrong number is one above the limit. */
+	errno = saved == EBADF ? EMFILE : saved;
+	return -1;
 }
 
 static void
@@ -210,6 +230,7 @@ changes_user(const struct user *user)
 static const char *
 switch_user(const struct user *user)
 {
+	errno = 0;
 	if (!changes_user(user))
 		return NULL;
 	if (getuid() != 0)
@@ -240,10 +261,12 @@ become(const struct spawn_request *request)
 	if (request->nofile != NULL)
 		setrlimit(RLIMIT_NOFILE, request->nofile);
 	if ((why = switch_user(request->user)) != NULL) {
+		spawn_report_send(SPAWN_USER, errno, why, NULL);
 		complain_user(request->user->uid, why);
 		return;
 	}
 	if (request->directory != NULL && chdir(request->directory) == -1) {
+		spawn_report_send(SPAWN_DIRECTORY, errno, NULL, NULL);
 		complain("chdir to", request->directory, str_errno_name(errno));
 		return;
 	}
@@ -252,6 +275,7 @@ become(const struct spawn_request *request)
 	if (request->mask != NULL)
 		sigprocmask(SIG_SETMASK, request->mask, NULL);
 	execve(request->path, request->argv, request->envp);
+	spawn_report_send(SPAWN_EXEC, errno, NULL, request->path);
 	complain("exec", request->argv[0], str_errno_name(errno));
 }
 
@@ -262,8 +286,10 @@ run_child(void *arg)
 	const struct birth *birth = arg;
 	const struct spawn_request *request = birth->request;
 
-	if (own_table() == -1)
+	if (own_table() == -1) {
+		spawn_report_send(SPAWN_DESCRIPTORS, errno, NULL, NULL);
 		_exit(EXIT_NOT_SPAWNED);
+	}
 	open_gate(birth->gate);
 	reset_signals(request);
 	if (request->own_group)

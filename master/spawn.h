@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#define SPAWN_FILES 62		/* the smallest limit on open files that it can work with */
+
 /* Everything the child needs, prepared beforehand: between clone and exec nothing is
  * allocated or looked up. All borrowed. */
 struct spawn_request {
@@ -27,8 +29,8 @@ struct spawn_request {
 };
 
 /* Reserves the low descriptors that spawn_child works with and points them at /dev/null.
- * Once, early; 0 or -1 with errno. */
-NODISCARD int spawn_init(void);
+ * Once, early; 0, or -1 with errno and, unless NULL, the name of the call that failed. */
+NODISCARD int spawn_init(const char **call);
 /* The pid, or -1 with errno of clone. What fails in the child is written to its fd 2 in
  * supervisord's words, exit status 127 (reference 3.6). SIGPIPE and SIGXFSZ are ignored in
  * the child unless default_signals is set, all other signals are at their default. */

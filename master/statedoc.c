@@ -12,7 +12,7 @@
 
 /* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
  * struct master. */
-STATEDOC_SIZE(struct process, 216);
+STATEDOC_SIZE(struct process, 224);
 STATEDOC_SIZE(struct group, 72);
 STATEDOC_SIZE(struct mood_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
@@ -37,6 +37,7 @@ static const struct statefield process_rows[] = {
 	ROW(struct process, last_status, INT),
 	ROW(struct process, last_signal, INT),
 	ROW(struct process, spawnerr, TEXT),
+	ROW(struct process, failure, TEXT),
 	ROW(struct process, respawning, BOOL),
 	ROW(struct process, autostart_cancelled, BOOL),
 	ROW(struct process, first_start_job, U64),

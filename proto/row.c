@@ -249,6 +249,7 @@ static const struct column {
 	COLUMN(fed_by_pipe, flag, .least = 0),
 	COLUMN(last_status, integer, .least = -1),
 	COLUMN(last_signal, integer, .least = 0),
+	COLUMN(failure, text, .least = 0),
 };
 
 static const void *
@@ -335,11 +336,11 @@ int
 row_read(const json_t *json, struct process_info *info)
 {
 	static char none[] = "";
-	struct process_info got = {.spawnerr = none, .stopped_at = none,
+	struct process_info got = {.spawnerr = none, .failure = none, .stopped_at = none,
 	    .stdout_logfile = none, .stderr_logfile = none, .fed_by_pipe = true};
 	char **strings[] = {
 		&got.group, &got.name, &got.spawnerr, &got.stopped_at,
-		&got.stdout_logfile, &got.stderr_logfile,
+		&got.stdout_logfile, &got.stderr_logfile, &got.failure,
 	};
 
 	*info = (struct process_info){0};

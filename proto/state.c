@@ -277,7 +277,7 @@ process_info_mend(struct process_info *info)
 {
 	char **strings[] = {
 		&info->group, &info->name, &info->spawnerr, &info->stopped_at,
-		&info->stdout_logfile, &info->stderr_logfile,
+		&info->stdout_logfile, &info->stderr_logfile, &info->failure,
 	};
 
 	return state_mend(strings, nitems(strings));
@@ -297,6 +297,7 @@ process_info_clear(struct process_info *info)
 	free(info->group);
 	free(info->name);
 	free(info->spawnerr);
+	free(info->failure);
 	free(info->stopped_at);
 	free(info->stdout_logfile);
 	free(info->stderr_logfile);

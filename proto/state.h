@@ -49,6 +49,7 @@ struct process_info {
 	int64_t start, stop;	/* epoch seconds, 0 = never */
 	int exitstatus;		/* 0 if unset, -1 by a signal */
 	char *spawnerr;		/* "" if none */
+	char *failure;		/* why the last attempt made no program; "" if unknown */
 	char *stopped_at;	/* STOPPED, EXITED: text of getProcessInfo's description
 				 * as the master renders it ("Not started", "Nov 22 04:12
 				 * PM"), else "" */

@@ -162,7 +162,7 @@ class WireFault(Exception):
 ROW = {"id": None, "group": None, "name": None, "state": None, "spawn": None, "pid": 0,
        "start": 0, "last_spawn": 0, "verdict": "none", "stop": 0, "exitstatus": 0,
        "stopped_at": "", "stdout_logfile": "", "stderr_logfile": "", "spawnerr": "",
-       "fed_by_pipe": True, "last_status": 0, "last_signal": 0}
+       "fed_by_pipe": True, "last_status": 0, "last_signal": 0, "failure": ""}
 
 
 STATES = {0: "STOPPED", 10: "STARTING", 20: "RUNNING", 30: "BACKOFF", 40: "STOPPING",

@@ -560,7 +560,7 @@ main(void)
 	};
 
 	ops = test_ops();
-	if (spawn_init() == -1)
+	if (spawn_init(NULL) == -1)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

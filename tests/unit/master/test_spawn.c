@@ -35,7 +35,7 @@ prepare(struct run *run, void **state, const char *path, char *const *argv)
 {
 	static sigset_t none;
 
-	assert_int_equal(spawn_init(), 0);
+	assert_int_equal(spawn_init(NULL), 0);
 	sigemptyset(&none);
 	*run = (struct run){.scratch = *state};
 	make_pipe(&run->child[0], &run->input);

@@ -27,7 +27,7 @@ look_at_descriptors(void)
 {
 	for (int fd = 0; fd < 64; fd++)
 		close(fd);
-	if (spawn_init() == -1 || spawn_init() == -1)
+	if (spawn_init(NULL) == -1 || spawn_init(NULL) == -1)
 		return 1;
 	return open("/dev/null", O_RDONLY) == 3 ? PASSED : 2;
 }
@@ -48,7 +48,7 @@ look_at_limit(void)
 	getrlimit(RLIMIT_NOFILE, &now);
 	low.rlim_max = now.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &low);
-	if (spawn_init() == -1 || getrlimit(RLIMIT_NOFILE, &now) == -1)
+	if (spawn_init(NULL) == -1 || getrlimit(RLIMIT_NOFILE, &now) == -1)
 		return 1;
 	return now.rlim_cur == 40 && now.rlim_max == low.rlim_max ? PASSED : 2;
 }

@@ -6,7 +6,7 @@
 
 /* struct master is compared below in test_master; with a new member, go there first, and to
  * the rows in statedoc.c if it is state. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 264, "see test_master");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct master) == 272, "see test_master");
 
 /* A fresh master filled from the document, which must be good. */
 static struct scene *
@@ -54,6 +54,10 @@ assert_process(const struct process *got, const struct process *want)
 		assert_null(got->spawnerr);
 	else
 		assert_string_equal(got->spawnerr, want->spawnerr);
+	if (want->failure == NULL)
+		assert_null(got->failure);
+	else
+		assert_string_equal(got->failure, want->failure);
 }
 
 static void
@@ -263,6 +267,7 @@ test_every_member(void **state UNUSED)
 	p->has_exitstatus = true;
 	p->exitstatus = -1;
 	p->spawnerr = strdup("can't find \xff\x01");
+	p->failure = strdup("cannot execute '/x'");
 	p->respawning = true;
 	p->ending = 139;
 	p->last_status = -1;

@@ -13,13 +13,14 @@
 #include "proto/row.h"
 
 /* Whoever adds a member extends the comparison and the sample below. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 128,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 136,
     "process_info has changed: compare its new member");
 
-#define COLUMNS 18
+#define COLUMNS 19
 #define REQUIRED 5
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
+static char text_failure[] = "cannot execute '/x': Exec format error";
 static char text_error[] = "can't find command '/x'", text_date[] = "Nov 22 04:12 PM";
 static char text_out[] = "/tmp/out \xc3\xa9", text_err[] = "/tmp/err";
 
@@ -29,12 +30,12 @@ static const struct process_info sample = {
 	.group = text_group, .name = text_name, .state = PROCESS_BACKOFF, .pid = INT_MAX,
 	.start = 5000000000, .stop = 4999999999, .exitstatus = -1, .spawnerr = text_error,
 	.stopped_at = text_date, .stdout_logfile = text_out, .stderr_logfile = text_err,
-	.fed_by_pipe = false, .last_status = -1, .last_signal = 10,
+	.fed_by_pipe = false, .last_status = -1, .last_signal = 10, .failure = text_failure,
 };
 static const struct process_info fresh = {
 	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
 	.stopped_at = text_empty, .stdout_logfile = text_empty,
-	.stderr_logfile = text_empty, .fed_by_pipe = true,
+	.stderr_logfile = text_empty, .fed_by_pipe = true, .failure = text_empty,
 };
 static const enum row_form forms[] = {ROW_MEMBERS, ROW_WHOLE, ROW_VALUES};
 
@@ -79,6 +80,7 @@ assert_both_ways(const struct process_info *info, enum row_form form)
 	assert_int_equal(got.fed_by_pipe, info->fed_by_pipe);
 	assert_int_equal(got.last_status, info->last_status);
 	assert_int_equal(got.last_signal, info->last_signal);
+	assert_string_equal(got.failure, info->failure);
 	process_info_clear(&got);
 	assert_null(got.group);
 }
@@ -138,7 +140,7 @@ test_left_out(void **state)
 	info.pid = 1;
 	assert_sizes(&info, REQUIRED + 1, REQUIRED + 1);
 	info.spawnerr = text_error; /* not the last: those before it must stand */
-	assert_sizes(&info, REQUIRED + 2, COLUMNS - 3);
+	assert_sizes(&info, REQUIRED + 2, COLUMNS - 4);
 }
 
 /* What the manual says of the order, and of a program that runs. */
@@ -204,6 +206,7 @@ test_mended(void **state)
 		.id = 1, .group = xstrdup("g\xfc"), .name = xstrdup("\xc3\xbc"),
 		.spawnerr = xstrdup("\xff"), .stopped_at = xstrdup("x\xe9y"),
 		.stdout_logfile = xstrdup("/\xc3"), .stderr_logfile = xstrdup("/\x80"),
+		.failure = xstrdup("\xfe"),
 	};
 	const char *name = info.name;
 

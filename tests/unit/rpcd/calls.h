@@ -159,6 +159,7 @@ row_frame(struct fixture *f, const struct row *row)
 		.pid = row->state == PROCESS_RUNNING ? 123 : 0,
 		.start = row->state == PROCESS_RUNNING ? NOW - 61 : 0,
 		.spawnerr = (char[]){""},
+		.failure = (char[]){""},
 		.stopped_at = (char[]){"Not started"},
 		.stdout_logfile = (char[]){"/out"},
 		.stderr_logfile = (char[]){""},
