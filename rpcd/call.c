@@ -311,11 +311,29 @@ on_resumed(struct call_step *step)
 
 /* ---- turns ---- */
 
+/* Listeners take turns, so that long calls of one do not delay those of another. */
+static struct call *
+calls_next(struct calls *calls)
+{
+	struct call *call;
+
+	TAILQ_FOREACH(call, &calls->due, due_link)
+	{
+		if (call->step.share != calls->served)
+			break;
+	}
+	if (call == NULL)
+		call = TAILQ_FIRST(&calls->due);
+	if (call != NULL)
+		calls->served = call->step.share;
+	return call;
+}
+
 static void
 calls_turn(void *ctx, uint32_t ready UNUSED)
 {
 	struct calls *calls = ctx;
-	struct call *call = TAILQ_FIRST(&calls->due);
+	struct call *call = calls_next(calls);
 
 	if (call == NULL)
 		return;

@@ -64,7 +64,8 @@ struct calls {
 	/* Answered at the end of each entry: no walk over the parked ones runs into what a
 	 * client does then. */
 	struct call_list finished;
-	struct call_list due;	/* in the order of their turns */
+	struct call_list due;	/* in the order of their turns … */
+	const struct share *served;	/* … but listeners take turns: the last one */
 	struct source *turn;	/* timer: armed while there is one */
 	size_t nparked;
 };

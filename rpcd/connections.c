@@ -235,7 +235,7 @@ connections_expired(struct connections *all, int64_t now)
 	struct connection *c;
 
 	while ((c = TAILQ_FIRST(&all->phases[CONNECTION_FRESH].by_time)) != NULL &&
-	       now >= c->since + (c->in_body ? CONNECTION_BODY_MS : CONNECTION_HEAD_MS)) {
+	       now >= c->since + CONNECTION_WAIT_MS) {
 		if (!c->in_body || c->received < CONNECTION_BODY_BYTES)
 			return c;
 		connections_renew(all, c, now);

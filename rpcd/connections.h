@@ -14,10 +14,8 @@
 struct sockaddr;
 
 /* A request's head must be complete so long after it began, the first one's after the
- * connection was accepted. */
-#define CONNECTION_HEAD_MS 10000
-/* Of a body so many bytes must arrive in each such time, unless it is complete. */
-#define CONNECTION_BODY_MS 10000
+ * connection was accepted; and of its body so many bytes must arrive in each such time. */
+#define CONNECTION_WAIT_MS 10000
 #define CONNECTION_BODY_BYTES (10 * 1024)
 /* From the end of an answer to the next request; supervisord's. */
 #define CONNECTION_IDLE_MS (1800 * 1000)

@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import select
+import signal
 import socket
 import time
 
@@ -290,6 +291,81 @@ class Memory(Crowd):
 @reeve_only
 class MemoryWithPassword(Password, Memory):
     pass
+
+
+@reeve_only
+class UnixFlood(Crowd):
+    def test_the_same_user_and_others(self):
+        """On a Unix socket a user is what an address is elsewhere."""
+        kept = self.connect()
+        self.assertEqual(200, self.ask(kept).status)
+        for data in (b"", request()[:60], request()):
+            clients = []
+            for _ in range(2500):
+                s = socket.socket(socket.AF_UNIX)
+                self.addCleanup(s.close)
+                s.connect(self.d.socket)
+                s.sendall(data)
+                clients.append(s)
+            for via in ("unix", "tcp"):
+                for _ in range(20):
+                    self.assertServes(via)
+        self.assertEqual(200, self.ask(kept).status)
+
+
+@reeve_only
+class Descriptors(Crowd):
+    """The front end has few: a listener's share is not for another's clients."""
+
+    LIMIT = 1024
+
+    def setUp(self):
+        super().setUp()
+        resource.prlimit(self.d.pid, resource.RLIMIT_NOFILE, (self.LIMIT, self.LIMIT))
+        old = self.d.front_end()
+        os.kill(old, signal.SIGKILL)
+        until(lambda: self.d.front_end() not in (None, old), what="another front end")
+        self.log = self.d.info("a")["stdout_logfile"]
+        with open(self.d.path("big"), "wb") as f:
+            f.write(b"x" * MIB)
+        os.rename(self.d.path("big"), self.log)
+
+    def read_logs(self, count):
+        """As many logs in one answer, each too long to be read before it is sent."""
+        element = (b"<value><struct><member><name>methodName</name><value>"
+                   b"supervisor.readProcessStdoutLog</value></member><member><name>params"
+                   b"</name><value><array><data><value>a</value><value><int>0</int></value>"
+                   b"<value><int>0</int></value></data></array></value></member></struct>"
+                   b"</value>")
+        body = (CALL % b"system.multicall").replace(
+            b"<params>", b"<params><param><value><array><data>" + element * count +
+            b"</data></array></value></param>")
+        return request(body, headers=["Connection: close"])
+
+    def assertReadsLog(self, via):
+        with self.connect(via) as s:
+            s.sendall(self.read_logs(1))
+            got = 0
+            while data := s.recv(MIB):
+                got += len(data)
+            self.assertGreater(got, MIB)
+
+    def test_connections_logs_and_followers(self):
+        server = self.d.front_end()
+        self.flood(request(b"", "GET", "/logtail/a", length=False), count=200)
+        clients = []
+        for _ in range(200):
+            s = self.connect()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.sendall(self.read_logs(16))
+            clients.append(s)
+        self.flood(self.good[:40], count=1000)
+        for _ in range(10):
+            self.assertReadsLog("unix")
+            self.assertServes("unix")
+            self.assertServes()
+        self.assertLess(len(os.listdir("/proc/%d/fd" % server)), self.LIMIT - 100)
+        self.assertEqual(server, self.d.front_end())
 
 
 @reeve_only

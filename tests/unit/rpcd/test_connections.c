@@ -108,7 +108,7 @@ test_head(void **state)
 	struct fixture *f = *state;
 	struct connection *first = add(f, 1, 1, CONNECTION_FRESH);
 	struct connection *second = add(f, 1, 1, CONNECTION_FRESH);
-	int64_t due = first->since + CONNECTION_HEAD_MS;
+	int64_t due = first->since + CONNECTION_WAIT_MS;
 
 	assert_int_equal(connections_deadline(f->all, f->now), f->now + 1000);
 	assert_null(connections_expired(f->all, due - 1));
@@ -116,7 +116,7 @@ test_head(void **state)
 	connection_enter(first, CONNECTION_CLOSING, f->now);
 	assert_null(connections_expired(f->all, due));
 	assert_ptr_equal(
-	    connections_expired(f->all, second->since + CONNECTION_HEAD_MS), second);
+	    connections_expired(f->all, second->since + CONNECTION_WAIT_MS), second);
 	/* What is closing stays so. */
 	connection_enter(first, CONNECTION_IDLE, f->now);
 	assert_int_equal(first->phase, CONNECTION_CLOSING);
@@ -130,20 +130,20 @@ test_body(void **state)
 	struct connection *slow = add(f, 1, 1, CONNECTION_FRESH);
 	struct connection *fast = add(f, 1, 1, CONNECTION_FRESH);
 
-	f->now += CONNECTION_HEAD_MS - 1000;
+	f->now += CONNECTION_WAIT_MS - 1000;
 	connection_begin_body(slow, f->now);
 	connection_begin_body(fast, f->now);
 	for (int i = 0; i < 100; i++) {
 		connection_received(fast, CONNECTION_BODY_BYTES / 100 + 1);
 		connection_received(slow, CONNECTION_BODY_BYTES / 100);
 	}
-	f->now += CONNECTION_BODY_MS - 1;
+	f->now += CONNECTION_WAIT_MS - 1;
 	assert_null(connections_expired(f->all, f->now));
 	assert_ptr_equal(connections_expired(f->all, f->now + 1), slow);
 	connection_enter(slow, CONNECTION_CLOSING, f->now);
 	assert_null(connections_expired(f->all, f->now + 1));
-	assert_null(connections_expired(f->all, f->now + CONNECTION_BODY_MS));
-	f->now += CONNECTION_BODY_MS + 1;
+	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS));
+	f->now += CONNECTION_WAIT_MS + 1;
 	assert_ptr_equal(connections_expired(f->all, f->now), fast);
 }
 
@@ -160,10 +160,10 @@ test_idle(void **state)
 	assert_ptr_equal(
 	    connections_expired(f->all, idle->since + CONNECTION_IDLE_MS), idle);
 	/* Its next request has the time of a head from its beginning on. */
-	f->now += CONNECTION_HEAD_MS;
+	f->now += CONNECTION_WAIT_MS;
 	connection_enter(idle, CONNECTION_FRESH, f->now);
-	assert_null(connections_expired(f->all, f->now + CONNECTION_HEAD_MS - 1));
-	assert_ptr_equal(connections_expired(f->all, f->now + CONNECTION_HEAD_MS), idle);
+	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS - 1));
+	assert_ptr_equal(connections_expired(f->all, f->now + CONNECTION_WAIT_MS), idle);
 	connection_enter(idle, CONNECTION_BUSY, f->now);
 	assert_int_equal(connections_deadline(f->all, f->now), -1);
 	assert_null(connections_expired(f->all, busy->since + 10 * CONNECTION_IDLE_MS));

@@ -144,6 +144,64 @@ test_separate(void **state)
 	empty(f, 2 * (size_t)HELD_MAX);
 }
 
+struct ended {
+	struct fixture *fixture;
+	char order[8];
+};
+
+static void
+end_own(void *ctx, struct reply *reply)
+{
+	struct ended *ended = ctx;
+
+	strcat(ended->order, "o");
+	on_done(ended->fixture, reply);
+}
+
+static void
+end_other(void *ctx, struct reply *reply)
+{
+	struct ended *ended = ctx;
+
+	strcat(ended->order, "x");
+	on_done(ended->fixture, reply);
+}
+
+static void
+begin_long(struct fixture *f, struct share *share, size_t n, call_done_fn *done,
+    struct ended *ended)
+{
+	char *calls = repeated(CALL("supervisor.getState"), n);
+	struct buf body;
+
+	buf_init(&body, 0);
+	assert_int_equal(buf_printf(&body, "<methodCall><methodName>system.multicall"
+	    "</methodName><params>" CALLS("%s") "</params></methodCall>", calls), 0);
+	assert_non_null(
+	    call_begin(f->rpcd.calls, share, ROLE_ADMIN, &body, true, done, ended));
+	buf_clear(&body);
+	free(calls);
+}
+
+/* Many long calls of one listener's clients delay one of another's by a turn each. */
+static void
+test_turns(void **state)
+{
+	struct fixture *f = *state;
+	struct ended ended = {.fixture = f};
+	struct share other = {0};
+
+	held_init(&other.held, "another listener", HELD_MAX, 0);
+	for (int i = 0; i < 3; i++)
+		begin_long(f, &f->share, 5000, end_own, &ended);
+	begin_long(f, &other, 5000, end_other, &ended);
+	for (int i = 0; i < 1000 && strlen(ended.order) < 4; i++)
+		turn(f);
+	assert_string_equal(ended.order, "xooo");
+	assert_int_equal(other.held.bytes, 0);
+	empty(f, 0);
+}
+
 /* ---- what is in it ---- */
 
 static void
@@ -447,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_files),
 		TEST(test_separate),
+		TEST(test_turns),
 		TEST(test_own_reply),
 		TEST(test_shared_reply),
 		TEST(test_small_reply),
