@@ -167,7 +167,7 @@ phase_text(enum connection_phase phase)
 	static const char *const texts[CONNECTION_PHASES] = {
 	    [CONNECTION_FRESH] = "has not sent a complete request",
 	    [CONNECTION_IDLE] = "is idle",
-	    [CONNECTION_BUSY] = "has not taken its answer",
+	    [CONNECTION_BUSY] = "waits for its answer or does not read it",
 	};
 
 	return texts[phase];

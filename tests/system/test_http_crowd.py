@@ -369,6 +369,31 @@ class Descriptors(Crowd):
 
 
 @reeve_only
+class Waiting(Descriptors):
+    """Calls that wait give way, too, when they alone fill a listener."""
+
+    LIMIT = 200
+    programs = cat("a") + program("w", "/bin/sleep 1000", numprocs=60, startsecs=600,
+                                  process_name="w%(process_num)d", autostart="false",
+                                  stdout_logfile="NONE", stderr_logfile="NONE")
+    test_connections_logs_and_followers = None
+
+    def test_calls_that_wait(self):
+        server = self.d.front_end()
+        for i in range(60):
+            body = (CALL % b"supervisor.startProcess").replace(
+                b"<params>", b"<params><param><value>w:w%d</value></param>" % i)
+            self.connect().sendall(request(body))
+            self.assertServes(source=OTHER)
+            self.assertServes("unix")
+        every = self.rpc(self.d).supervisor.getAllProcessInfo
+        until(lambda: [i["statename"] for i in every()].count("STARTING") == 60,
+              what="all to be started")
+        self.assertRegex(self.d.log(), "closing one that waits for its answer")
+        self.assertEqual(server, self.d.front_end())
+
+
+@reeve_only
 class Deadlines(Crowd):
     """Times are the listener's own: those of libmicrohttpd begin again with each byte."""
 
