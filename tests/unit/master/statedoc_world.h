@@ -312,6 +312,9 @@ get_readings(const struct process *p, struct statedoc_pipes *pipes)
 	listener->in_result = true;
 	listener->missing = INT64_C(1) << 40;
 	memcpy(listener->result, "\0O", listener->nresult = 2);
+	pipes->prefix = strdup("\xff | ");
+	pipes->printing = strdup("half");
+	pipes->nprinting = 4;
 	listener->outstanding = (struct pool_event){
 		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98, true };
 }
@@ -412,6 +415,10 @@ put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 		assert_output(&pipes->outputs[i], &want.outputs[i]);
 	assert_int_equal(pipes->listens, want.listens);
 	assert_listener(&pipes->listener, &want.listener);
+	assert_true(str_equal(pipes->prefix, want.prefix));
+	assert_int_equal(pipes->nprinting, want.nprinting);
+	if (want.nprinting > 0)
+		assert_memory_equal(pipes->printing, want.printing, want.nprinting);
 	statedoc_pipes_clear(&want);
 	s->put++;
 	return 0;

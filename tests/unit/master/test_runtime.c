@@ -1,6 +1,7 @@
 /* A real child of a runtime: spawned, written to, carried over to another master through
  * the state document's door, and reaped. */
 #include "common/clock.h"
+#include "master/backlog.h"
 #include "master/events.h"
 #include "master/fcgi.h"
 #include "master/runtime.h"
@@ -27,7 +28,7 @@
 #define PATIENCE_MS 20000
 
 /* What `cat` is to the master. */
-enum role_of_cat { PROGRAM, CAPTURED, LISTENER };
+enum role_of_cat { PROGRAM, CAPTURED, LISTENER, PRINTED };
 
 /* One master with one process, `cat`, whose stdout goes to a file; and a pool that nothing
  * is in, or `cat`. */
@@ -86,7 +87,7 @@ add_pool(struct world *w, enum role_of_cat role)
 	*config = (struct group_config){.refs = 2, .name = S("pool"),
 	    .kind = GROUP_LISTENER_POOL,
 	    .pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION};
-	if (role != LISTENER)
+	if (role < LISTENER)
 		group = groups_add(w->master.groups, config, &w->master.next_id, &ops,
 		    &w->master);
 	assert_non_null(group);
@@ -115,12 +116,15 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	w->list[0] = &w->process_config;
 	w->group_config = (struct group_config){.refs = 2, .name = S("cat"),
 	    .processes = w->list, .nprocesses = 1,
-	    .kind = role == LISTENER ? GROUP_LISTENER_POOL : GROUP_PROGRAMS};
+	    .kind = role >= LISTENER ? GROUP_LISTENER_POOL : GROUP_PROGRAMS,
+	    .pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK};
 	w->master.loop = loop;
 	w->master.reaper = reaper;
 	w->master.config = &w->config;
 	getrlimit(RLIMIT_NOFILE, &w->master.child_nofile);
 	w->master.next_id = 1;
+	w->master.backlogs = backlogs_new(loop);
+	assert_non_null(w->master.backlogs);
 	w->master.groups = groups_new();
 	assert_non_null(groups_add(
 	    w->master.groups, &w->group_config, &w->master.next_id, &ops, &w->master));
@@ -135,6 +139,7 @@ world_clear(struct world *w)
 {
 	runtime_detach(w->process);
 	events_free(w->master.events);
+	backlogs_free(w->master.backlogs);
 	groups_free(w->master.groups);
 }
 
@@ -371,6 +376,34 @@ child_changes_masters(void **state)
 	move_clear(&m);
 }
 
+/* Half a result has been read, which is printed in lines. */
+static void
+printed_result_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	struct pool_event item = {0};
+	struct printer *printer;
+	struct move m;
+
+	(void)state;
+	move_init(&m, PRINTED);
+	say(&m.old, "READY\n");
+	wait_for_listener(&m.old, LISTENER_READY, 0);
+	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
+	listener_give(m.old.process->runtime->listener, item);
+	say(&m.old, "RESULT 100\nprocessname:p channel:c\nhalf");
+	while (m.old.process->runtime->listener->missing != 72)
+		loop_turn(m.old.master.loop, 1000);
+	carry(&m.old, &pipes);
+	take_child(&m, PRINTED);
+	put_back(&m, &pipes);
+	printer = m.new.process->runtime->printer;
+	assert_string_equal(printer->prefix, "p c | ");
+	assert_int_equal(buf_len(&printer->line), 4);
+	assert_memory_equal(buf_data(&printer->line), "half", 4);
+	move_clear(&m);
+}
+
 /* At work on an event, half of its result line said: the rest goes to the new master. */
 static void
 listener_changes_masters(void **state)
@@ -500,6 +533,7 @@ end_sharing(struct world *w)
 	assert_int_equal(fcgi_fd(fcgi), -1);
 	fcgi_free(fcgi);
 	events_free(w->master.events);
+	backlogs_free(w->master.backlogs);
 	groups_free(w->master.groups);
 }
 
@@ -553,6 +587,7 @@ main(void)
 	    cmocka_unit_test(life_of_a_child),
 	    cmocka_unit_test(child_changes_masters),
 	    cmocka_unit_test(listener_changes_masters),
+	    cmocka_unit_test(printed_result_changes_masters),
 	    cmocka_unit_test(capture_changes_masters),
 	    cmocka_unit_test(closed_output_changes_masters),
 	    cmocka_unit_test(misfits),

@@ -2,6 +2,8 @@
  * a fresh one made from the same configuration, and compared member by member. */
 #include "tests/unit/master/statedoc_world.h"
 
+#include <unistd.h>
+
 #include "common/str.h"
 
 /* struct master is compared below in test_master; with a new member, go there first, and to
@@ -283,6 +285,42 @@ test_every_member(void **state UNUSED)
 	scene_free(old);
 }
 
+/* What a full pipe has not taken. */
+static void
+test_backlogs(void **state UNUSED)
+{
+	struct scene *old = scene_new(), *fresh;
+	const char *bytes;
+	char path[32], *why;
+	json_t *doc;
+	int fds[2];
+	size_t n;
+
+	assert_int_equal(pipe(fds), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fds[1]);
+	assert_int_equal(backlogs_put_back(old->master.backlogs, path, "a\0\xff", 3), 0);
+	doc = through_text(old);
+	scene_free(old);
+	fresh = revive(doc);
+	assert_string_equal(backlogs_get(fresh->master.backlogs, 0, &bytes, &n), path);
+	assert_int_equal(n, 3);
+	assert_memory_equal(bytes, "a\0\xff", 3);
+	assert_null(backlogs_get(fresh->master.backlogs, 1, &bytes, &n));
+	/* A log that is gone loses it; the rest of the document is good. */
+	close(fds[0]);
+	close(fds[1]);
+	scene_free(fresh);
+	fresh = revive(doc);
+	assert_null(backlogs_get(fresh->master.backlogs, 0, &bytes, &n));
+	scene_free(fresh);
+	json_object_set_new(doc, "backlogs", json_pack("[{ss}]", "path", "00"));
+	fresh = scene_new();
+	assert_int_equal(statedoc_read(&fresh->master, doc, &ops, fresh, &why), -1);
+	free(why);
+	scene_free(fresh);
+	json_decref(doc);
+}
+
 static void
 test_moods(void **state UNUSED)
 {
@@ -338,6 +376,7 @@ main(void)
 		cmocka_unit_test(test_master),
 		cmocka_unit_test(test_every_state_occurs),
 		cmocka_unit_test(test_every_member),
+		cmocka_unit_test(test_backlogs),
 		cmocka_unit_test(test_moods),
 		cmocka_unit_test(test_goes_on),
 	};
