@@ -238,9 +238,13 @@ class Pipes(Targets):
 
     @staticmethod
     def wait_full(fd):
-        """Until a pipe holds as much as it will."""
-        until(lambda: struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"0000"))[0] >=
-              fcntl.fcntl(fd, 1032) - 65536)  # F_GETPIPE_SZ
+        """Until a pipe that the daemon has widened grows no more."""
+        seen = [0]
+
+        def stays():
+            seen.append(struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"0000"))[0])
+            return seen[-1] > 65536 and seen[-1] == seen[-2]
+        until(stays, every=0.3)
 
     LAST = "/bin/sh -c '{child} flood %d 100; echo last words of $$; %s'"
 
