@@ -7,6 +7,7 @@
 #include "common/queue.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,6 +18,7 @@ struct backlog {
 	struct logfile *log;
 	struct source *writable;
 	struct buf bytes;
+	uint64_t lost;	/* bytes that came after those, and are not reported yet */
 };
 
 TAILQ_HEAD(backlog_list, backlog);
@@ -63,9 +65,17 @@ backlog_writable(void *ctx, uint32_t ready UNUSED)
 	struct backlog *backlog = ctx;
 	struct backlogs *owner = backlog->owner;
 	struct buf *bytes = &backlog->bytes;
+	int error;
 
 	buf_consume(bytes, logfile_put(backlog->log, buf_data(bytes), buf_len(bytes)));
 	if (buf_len(bytes) > 0)
+		return;
+	if (backlog->lost > 0) {
+		logfile_lose(backlog->log, backlog->lost, ENOBUFS);
+		backlog->lost = 0;
+		(void)logfile_put(backlog->log, "", 0);
+	}
+	if (logfile_is_full(backlog->log) && logfile_lost(backlog->log, &error) > 0)
 		return;
 	backlog_remove(backlog);
 	if (TAILQ_EMPTY(&owner->list))
@@ -112,27 +122,46 @@ backlogs_open(struct backlogs *backlogs, const char *path)
 }
 
 int
-backlogs_put_back(struct backlogs *backlogs, const char *path, const void *bytes, size_t n)
+backlogs_put_back(struct backlogs *backlogs, const char *path, const void *bytes, size_t n,
+    uint64_t lost)
 {
-	struct backlog *backlog = backlogs_find(backlogs, path);
+	struct backlog *backlog = backlogs_open(backlogs, path);
 
+	if (backlog == NULL || buf_append(&backlog->bytes, bytes, n) == -1)
+		return -1;
+	backlog->lost = lost;
+	return 0;
+}
+
+/* 0, or -1 with errno. What comes after a loss is lost as well, so that the report stands
+ * in the place of all. */
+static int
+backlogs_keep(struct backlogs *backlogs, struct backlog *backlog, const char *path,
+    const char *bytes, size_t n)
+{
 	if (backlog == NULL)
 		backlog = backlogs_open(backlogs, path);
-	return backlog == NULL ? -1 : buf_append(&backlog->bytes, bytes, n);
+	if (backlog == NULL)
+		return -1;
+	errno = ENOBUFS;
+	if (backlog->lost == 0 && buf_append(&backlog->bytes, bytes, n) == 0)
+		return 0;
+	backlog->lost += n;
+	return -1;
 }
 
 void
 backlogs_write(struct backlogs *backlogs, struct logfile *log, const void *bytes, size_t n)
 {
 	const char *path = logfile_path(log);
-	size_t done = 0;
+	struct backlog *backlog = backlogs_find(backlogs, path);
+	size_t done = backlog == NULL ? logfile_put(log, bytes, n) : 0;
 
-	if (backlogs_find(backlogs, path) == NULL)
-		done = logfile_put(log, bytes, n);
-	if (done < n &&
-	    backlogs_put_back(backlogs, path, (const char *)bytes + done, n - done) == -1)
+	if (done < n && backlogs_keep(backlogs, backlog, path, (const char *)bytes + done,
+			    n - done) == -1)
 		log_limited(&backlogs->losses, LEVEL_ERROR,
-		    "log file %s: %zu bytes are lost: it is not read, and no more are kept: %s",
+		    "log file %s: %zu bytes are lost: its reader takes nothing, and no more "
+		    "are kept: %s",
 		    path, n - done, strerror(errno));
 }
 
@@ -163,7 +192,8 @@ backlogs_finish(
 }
 
 const char *
-backlogs_get(const struct backlogs *backlogs, size_t index, const char **bytes, size_t *n)
+backlogs_get(const struct backlogs *backlogs, size_t index, const char **bytes, size_t *n,
+    uint64_t *lost)
 {
 	const struct backlog *backlog = TAILQ_FIRST(&backlogs->list);
 
@@ -173,6 +203,7 @@ backlogs_get(const struct backlogs *backlogs, size_t index, const char **bytes, 
 		return NULL;
 	*bytes = buf_data(&backlog->bytes);
 	*n = buf_len(&backlog->bytes);
+	*lost = backlog->lost;
 	return logfile_path(backlog->log);
 }
 
@@ -200,8 +231,8 @@ backlogs_free(struct backlogs *backlogs)
 	if (backlogs == NULL)
 		return;
 	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
-		log_error("log file %s: %zu bytes are lost: they were not read in time",
-		    logfile_path(backlog->log), buf_len(&backlog->bytes));
+		log_error("log file %s: %" PRIu64 " bytes are lost: they were not read in time",
+		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
 		backlog_remove(backlog);
 	}
 	source_free(backlogs->deadline);

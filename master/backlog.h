@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACKLOG_MAX (16 * 1024 * 1024)	/* bytes for one path; more are lost */
+#define BACKLOG_MAX (16 * 1024 * 1024)	/* bytes for one path; then all is lost that comes
+					 * before they have been written */
 
 struct backlogs;
 
@@ -19,7 +20,8 @@ struct backlogs *backlogs_new(struct loop *);	/* NULL with ENOMEM */
 /* What still waits is lost, which is logged; NULL is fine. */
 void backlogs_free(struct backlogs *);
 /* Writes to a log that fills (borrowed), behind what waits for its path already; what does
- * not go out now is kept. Bytes beyond the bound are lost, which is logged. */
+ * not go out now is kept. Bytes beyond the bound are lost, which is logged, also in the log
+ * itself. */
 void backlogs_write(struct backlogs *, struct logfile *, const void *bytes, size_t n);
 /* While bytes wait for the path: the descriptor that must be writable first. Else -1. */
 int backlogs_fd(const struct backlogs *, const char *path);
@@ -27,11 +29,11 @@ int backlogs_fd(const struct backlogs *, const char *path);
  * ms. */
 void backlogs_finish(struct backlogs *, int64_t ms, void (*done)(void *ctx), void *ctx);
 
-/* For the state document: the index-th path with its bytes (borrowed), or NULL at the end;
- * and back: 0, or -1 with errno. */
-const char *backlogs_get(
-    const struct backlogs *, size_t index, const char **bytes, size_t *n);
-NODISCARD int backlogs_put_back(
-    struct backlogs *, const char *path, const void *bytes, size_t n);
+/* For the state document: the index-th path with its bytes (borrowed) and how many were lost
+ * after them, or NULL at the end; and back: 0, or -1 with errno. */
+const char *backlogs_get(const struct backlogs *, size_t index, const char **bytes,
+    size_t *n, uint64_t *lost);
+NODISCARD int backlogs_put_back(struct backlogs *, const char *path, const void *bytes,
+    size_t n, uint64_t lost);
 
 #endif

@@ -295,6 +295,13 @@ logfile_put(struct logfile *file, const void *bytes, size_t n)
 }
 
 void
+logfile_lose(struct logfile *file, uint64_t n, int error)
+{
+	file->lost += n;
+	file->lost_errno = error;
+}
+
+void
 logfile_quiet(struct logfile *file, bool quiet)
 {
 	file->quiet = quiet;

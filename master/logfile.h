@@ -26,6 +26,9 @@ int logfile_write(struct logfile *, const void *bytes, size_t n);
 /* Of one that fills: how many bytes it takes now. All, when it cannot be written at all:
  * that has been logged. */
 size_t logfile_put(struct logfile *, const void *bytes, size_t n);
+/* So many bytes for it were lost elsewhere, for this reason: as if writing them had failed.
+ * The next logfile_put reports them in the file, of none too. */
+void logfile_lose(struct logfile *, uint64_t n, int error);
 void logfile_quiet(struct logfile *, bool quiet);
 /* What the last failure could not do: "write", "rotate", "reopen", "clear"; NULL = none. */
 const char *logfile_failure(const struct logfile *);

@@ -174,10 +174,13 @@ write_backlogs(const struct backlogs *backlogs)
 {
 	json_t *list = json_array(), *object;
 	const char *path, *bytes;
+	uint64_t lost;
 	size_t n;
 
-	for (size_t i = 0; (path = backlogs_get(backlogs, i, &bytes, &n)) != NULL; i++) {
+	for (size_t i = 0; (path = backlogs_get(backlogs, i, &bytes, &n, &lost)) != NULL;
+	    i++) {
 		object = json_object();
+		statedoc_add(&object, "lost", json_integer((json_int_t)lost));
 		statedoc_add(&object, "path", statefield_hex(path, strlen(path)));
 		statedoc_add(&object, "bytes", statefield_hex(bytes, n));
 		statedoc_append(&list, object);
@@ -456,9 +459,11 @@ read_backlogs(struct backlogs *backlogs, const json_t *list, char **why)
 	json_array_foreach(list, i, one) {
 		char *path = statefield_unhex(json_object_get(one, "path"), &npath);
 		char *bytes = statefield_unhex(json_object_get(one, "bytes"), &n);
-		bool good = path != NULL && bytes != NULL;
+		json_t *lost = json_object_get(one, "lost");
+		bool good = path != NULL && bytes != NULL && json_is_integer(lost);
 
-		if (good && backlogs_put_back(backlogs, path, bytes, n) == -1)
+		if (good && backlogs_put_back(backlogs, path, bytes, n,
+				(uint64_t)json_integer_value(lost)) == -1)
 			log_error("log file %s: %zu bytes are lost: %s", path, n,
 			    strerror(errno));
 		free(path);

@@ -1,3 +1,4 @@
+#include "common/buf.h"
 #include "master/backlog.h"
 #include "master/channel.h"
 #include "tests/unit/master/scratch.h"
@@ -329,6 +330,56 @@ test_outlived(void **state)
 	close(log[1]);
 }
 
+/* What was lost is reported where it would have stood. */
+static void
+test_loss_is_reported(void **state)
+{
+	static char bytes[1 << 20];
+	struct scratch *scratch = *state;
+	struct loop *loop = loop_new();
+	struct backlogs *backlogs = backlogs_new(loop);
+	struct logfile *file;
+	size_t said = 0, kept = 0, last = 0;
+	struct buf report;
+	char path[32], want[100];
+	int log[2];
+	ssize_t n;
+
+	log_init(scratch_sink, scratch, LEVEL_CRITICAL);
+	buf_init(&report, 0);
+	memset(bytes, 'x', sizeof(bytes));
+	assert_int_equal(pipe(log), 0);
+	assert_int_equal(fcntl(log[0], F_SETFL, O_NONBLOCK), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
+	assert_non_null(file = logfile_open(path, 0, 0));
+	for (; said < BACKLOG_MAX + 3 * sizeof(bytes); said += sizeof(bytes))
+		backlogs_write(backlogs, file, bytes, sizeof(bytes));
+	alarm(60);
+	while (backlogs_fd(backlogs, path) != -1 || last > 0) {
+		loop_turn(loop, 0);
+		n = read(log[0], bytes, sizeof(bytes));
+		last = n > 0 ? (size_t)n : 0;
+		for (size_t i = 0; i < last; i++) {
+			kept += bytes[i] == 'x';
+			if (bytes[i] != 'x')
+				assert_int_equal(buf_putc(&report, bytes[i]), 0);
+		}
+	}
+	alarm(0);
+	assert_int_equal(kept % (1 << 20), 0);
+	assert_int_equal(buf_putc(&report, '\0'), 0);
+	snprintf(want, sizeof(want), "\n[reeve: %zu bytes lost: %s]\n", said - kept,
+	    strerror(ENOBUFS));
+	assert_true(said > kept);
+	assert_string_equal(buf_data(&report), want);
+	buf_clear(&report);
+	logfile_free(file);
+	backlogs_free(backlogs);
+	loop_free(loop);
+	close(log[0]);
+	close(log[1]);
+}
+
 /* Nobody reads: memory is bounded, the loss is logged once, and the end does not wait for
  * ever. */
 static void
@@ -343,6 +394,7 @@ test_never_read(void **state)
 	bool done = false;
 	char path[32];
 	int log[2];
+	uint64_t lost;
 	size_t n;
 
 	log_init(scratch_sink, scratch, LEVEL_WARN);
@@ -352,8 +404,9 @@ test_never_read(void **state)
 	for (size_t i = 0; i < 2 * BACKLOG_MAX / sizeof(bytes); i++)
 		backlogs_write(backlogs, file, bytes, sizeof(bytes));
 	logfile_free(file);
-	assert_string_equal(backlogs_get(backlogs, 0, &kept, &n), path);
+	assert_string_equal(backlogs_get(backlogs, 0, &kept, &n, &lost), path);
 	assert_true(n <= BACKLOG_MAX && n > BACKLOG_MAX / 2);
+	assert_true(lost > 0 && lost + n <= 2 * BACKLOG_MAX);
 	assert_int_equal(scratch_count(scratch, "bytes are lost"), 1);
 	backlogs_finish(backlogs, 10, note_done, &done);
 	while (!done)
@@ -518,6 +571,7 @@ main(void)
 	    TEST(test_bounded),
 	    TEST(test_slow_reader),
 	    TEST(test_outlived),
+	    TEST(test_loss_is_reported),
 	    TEST(test_never_read),
 	    TEST(test_ends_while_waiting),
 	    TEST(test_full_disk),

@@ -294,26 +294,28 @@ test_backlogs(void **state UNUSED)
 	char path[32], *why;
 	json_t *doc;
 	int fds[2];
+	uint64_t lost;
 	size_t n;
 
 	assert_int_equal(pipe(fds), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[1]);
-	assert_int_equal(backlogs_put_back(old->master.backlogs, path, "a\0\xff", 3), 0);
+	assert_int_equal(backlogs_put_back(old->master.backlogs, path, "a\0\xff", 3, 7), 0);
 	doc = through_text(old);
 	scene_free(old);
 	fresh = revive(doc);
-	assert_string_equal(backlogs_get(fresh->master.backlogs, 0, &bytes, &n), path);
+	assert_string_equal(backlogs_get(fresh->master.backlogs, 0, &bytes, &n, &lost), path);
 	assert_int_equal(n, 3);
+	assert_int_equal(lost, 7);
 	assert_memory_equal(bytes, "a\0\xff", 3);
-	assert_null(backlogs_get(fresh->master.backlogs, 1, &bytes, &n));
+	assert_null(backlogs_get(fresh->master.backlogs, 1, &bytes, &n, &lost));
 	/* A log that is gone loses it; the rest of the document is good. */
 	close(fds[0]);
 	close(fds[1]);
 	scene_free(fresh);
 	fresh = revive(doc);
-	assert_null(backlogs_get(fresh->master.backlogs, 0, &bytes, &n));
+	assert_null(backlogs_get(fresh->master.backlogs, 0, &bytes, &n, &lost));
 	scene_free(fresh);
-	json_object_set_new(doc, "backlogs", json_pack("[{ss}]", "path", "00"));
+	json_object_set_new(doc, "backlogs", json_pack("[{ss,ss}]", "path", "00", "bytes", ""));
 	fresh = scene_new();
 	assert_int_equal(statedoc_read(&fresh->master, doc, &ops, fresh, &why), -1);
 	free(why);
