@@ -35,8 +35,9 @@ class Inherited(unittest.TestCase):
         told = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True,
                               check=True).stdout
         status = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
+        # The C library keeps signals 32 and 33 to itself; GNU make leaves one ignored.
         for name in ("SigIgn", "SigBlk", "SigPnd", "ShdPnd"):
-            self.assertEqual(0, int(status[name], 16), name)
+            self.assertEqual(0, int(status[name], 16) & ~(3 << 31), name)
         self.assertEqual("0022", status["Umask"].strip())
         self.assertEqual(os.getpid(), os.getsid(0))
         self.assertEqual("/dev/null", os.readlink("/proc/self/fd/0"))
