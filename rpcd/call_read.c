@@ -19,7 +19,9 @@ shown_body(const char *body, size_t len)
 	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
 	char *copy, *shown;
 
-	if (!str_is_utf8(body, n) || (n > 0 && memchr(body, '\0', n) != NULL))
+	if (n == 0)
+		return str_repr("");
+	if (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)
 		return str_repr_bytes(body, n);
 	copy = xstrndup(body, n);
 	shown = str_repr(copy);
