@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/exitcode.h"
+#include "ctl/pending.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
 
@@ -109,6 +110,7 @@ regroup_reread(struct session *s, const char *args)
 		tell_fault(s, words, &a, "");
 	} else {
 		show_changes(s, a.result);
+		pending_show(s, s->err, a.result, false);
 	}
 	answer_clear(&a);
 }
@@ -308,6 +310,7 @@ update(struct session *s, const struct words *only, const json_t *result)
 	apply(s, json_object_get(result, "removed"), only, remove_group);
 	apply(s, json_object_get(result, "changed"), only, change_group);
 	apply(s, added, only, add_group);
+	pending_show(s, s->err, result, only->count == 0 || only->all);
 }
 
 /* --- update --dry-run --- */
@@ -348,6 +351,7 @@ show_preview(struct session *s, const struct words *only, const json_t *result)
 	printed += foretell(s, added, only, "added");
 	if (printed == 0 && !s->broken)
 		fputs("No config updates to processes\n", s->out);
+	pending_show(s, s->out, result, only->count == 0 || only->all);
 }
 
 /* Whoever misspells --dry-run wants nothing to be done. True when that was not so. */

@@ -16,6 +16,8 @@ enum conf_flags {
 	CONF_RAW = 1 << 2,	/* expanded by the section's own code */
 	CONF_SECTION = 1 << 3,	/* of the section, not of its processes */
 	CONF_OURS = 1 << 4,	/* supervisord has no such option */
+	CONF_LIVE = 1 << 6,	/* a reread applies it */
+	CONF_START = 1 << 7,	/* only a start of the daemon applies it, no restart */
 	CONF_LATE = 1 << 5,	/* its text is judged after everything else */
 };
 

@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_table.h"
+#include "master/pending.h"
 #include "master/reread.h"
 
 #include <stdlib.h>
@@ -32,9 +33,8 @@ tell(struct telling *t, char *text_take)
 	free(text_take);
 }
 
-/* New: a value as it is shown, long ones cut. */
-static char *
-shown(char *text_take)
+char *
+preview_value(char *text_take)
 {
 	size_t n = text_take != NULL ? strlen(text_take) : 0;
 	char *out;
@@ -61,8 +61,8 @@ tell_option(struct telling *t, const struct process_config *live,
 		tell(t, xasprintf("%s: environment", live->name));
 		return;
 	}
-	before = shown(conf_print(option, live));
-	after = shown(conf_print(option, fresh));
+	before = preview_value(conf_print(option, live));
+	after = preview_value(conf_print(option, fresh));
 	tell(t, xasprintf("%s: %s: %s -> %s", live->name, option->name, before, after));
 	free(before);
 	free(after);
@@ -169,7 +169,8 @@ preview(struct master *master, char **error)
 	if (reread_load(master, &fresh, error) == -1)
 		return NULL;
 	found = reread_difference(master, fresh);
-	if (found != NULL && explain(master, fresh, found) == -1) {
+	if (found != NULL && (explain(master, fresh, found) == -1 ||
+	    pending_add(master, fresh, found) == -1)) {
 		json_decref(found);
 		found = NULL;
 	}

@@ -10,4 +10,7 @@
  * differs, "p: priority: 999 -> 5". NULL with *error new (NULL without memory). */
 json_t *preview(struct master *, char **error);
 
+/* New: a value as it is shown, a long one cut, none as "nothing". */
+char *preview_value(char *text_take);
+
 #endif

@@ -8,6 +8,7 @@
 #include "master/frontend.h"
 #include "master/kvlist.h"
 #include "master/listeners.h"
+#include "master/pending.h"
 #include "master/publish.h"
 
 #include <stdlib.h>
@@ -246,6 +247,10 @@ reread(struct master *master, char **error)
 	if (reread_load(master, &fresh, error) == -1)
 		return NULL;
 	found = reread_difference(master, fresh);
+	if (found != NULL && pending_add(master, fresh, found) == -1) {
+		json_decref(found);
+		found = NULL;
+	}
 	if (found != NULL) {
 		if (listeners_revive(master->listeners, master->config))
 			frontend_renew(master->frontend);
