@@ -19,10 +19,16 @@ DESTDIR    ?=
 
 WARNINGS   := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
               -Wcast-qual -Wpointer-arith -Wvla -Wformat=2 -Wundef -Wwrite-strings
-CFLAGS     ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# Those that not every compiler has are tried once. Instrumented builds have their own CFLAGS.
+hash       := \#
+has         = $(shell printf '$(hash)include <stdio.h>\nint main(void) { return 0; }\n' | \
+              $(CC) -O2 -Werror $(1) -x c -S -o /dev/null - 2>/dev/null && echo '$(1)')
+fortify    := $(or $(call has,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDENING  := $(call has,-fcf-protection) $(call has,-ftrivial-auto-var-init=zero)
+CFLAGS     ?= -O2 -g $(fortify) -fstack-protector-strong
 EXTRA      ?=
 ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE -DREEVE_VERSION='"$(VERSION)"' \
-              -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(sysconfdir)"' -I. -fPIE $(WARNINGS) $(CFLAGS) $(EXTRA)
+              -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(sysconfdir)"' -I. -fPIE $(WARNINGS) $(HARDENING) $(CFLAGS) $(EXTRA)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(EXTRA)
 ifeq ($(V),)
 quiet = @echo '  $(1) $@';
@@ -50,7 +56,8 @@ SANITIZED  := -DREEVE_SANITIZED -DSPAWN_PLAIN_FORK
 ASAN       := BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
               EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined \
               -Wno-format-truncation -Wno-maybe-uninitialized $(SANITIZED)'
-VALGRIND   := BUILD=build/valgrind CFLAGS='-O1 -g' EXTRA='$(SANITIZED)'
+# What valgrind looks for must not be made zero.
+VALGRIND   := BUILD=build/valgrind HARDENING= CFLAGS='-O1 -g' EXTRA='$(SANITIZED)'
 SEAM       := BUILD=build/seam EXTRA=-DREEVE_TEST_SEAM
 
 .PHONY: all

@@ -3,6 +3,7 @@
 #include "common/mem.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,13 @@ buf_init(struct buf *b, size_t max)
 void
 buf_clear(struct buf *b)
 {
+	size_t secret = b->secret;
+
+	if (b->secret)
+		mem_wipe(b->data, b->cap);
 	free(b->data);
 	buf_init(b, b->max);
+	b->secret = secret;
 }
 
 char *
@@ -52,16 +58,19 @@ buf_compact(struct buf *b, size_t need)
 static int
 buf_grow(struct buf *b, size_t need)
 {
+	bool moves = b->start > 0 || b->secret;
 	size_t cap = BUF_MIN;
 	char *data;
 
 	while (cap < need + need / 2)
 		cap *= 2;
-	data = b->start == 0 ? realloc(b->data, cap) : malloc(cap);
+	data = moves ? malloc(cap) : realloc(b->data, cap);
 	if (data == NULL)
 		return -1;
-	if (b->start > 0) {
+	if (moves && b->data != NULL) {
 		memcpy(data, b->data + b->start, b->len);
+		if (b->secret)
+			mem_wipe(b->data, b->cap);
 		free(b->data);
 	}
 	b->data = data;
@@ -162,6 +171,8 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_consume(struct buf *b, size_t n)
 {
+	if (b->secret && b->data != NULL)
+		mem_wipe(b->data + b->start, n < b->len ? n : b->len);
 	if (n < b->len) {
 		b->start += n;
 		b->len -= n;

@@ -12,11 +12,12 @@ struct buf {
 	size_t start;	/* first byte not yet consumed */
 	size_t len;	/* bytes from start on */
 	size_t cap;	/* bytes allocated */
-	size_t max;	/* len never exceeds this; 0 = no limit */
+	size_t max : 63;	/* len never exceeds this; 0 = no limit */
+	size_t secret : 1;	/* memory is overwritten before it is released or used again */
 };
 
 void buf_init(struct buf *, size_t max);
-/* Releases the memory; the buf is as after buf_init. */
+/* Releases the memory; the buf is as after buf_init, and as secret as before. */
 void buf_clear(struct buf *);
 /* First unconsumed byte; valid until the next call that changes the buf. */
 char *buf_data(const struct buf *);

@@ -8,6 +8,12 @@
 #define NODISCARD __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
+/* For a large buffer in a path that is taken often: it is written before it is read. */
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#else
+#define UNINITIALIZED
+#endif
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 #define nitems(array) (sizeof(array) / sizeof((array)[0]))

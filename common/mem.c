@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,4 +88,12 @@ mem_wipe(void *ptr, size_t len)
 {
 	if (len > 0)
 		explicit_bzero(ptr, len);
+}
+
+void
+mem_wiping_free(void *ptr)
+{
+	if (ptr != NULL)
+		mem_wipe(ptr, malloc_usable_size(ptr));
+	free(ptr);
 }

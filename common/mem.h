@@ -21,5 +21,7 @@ char *xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 void mem_freep(void *ptr_to_ptr);
 /* Overwrites secrets in a way the compiler keeps. */
 void mem_wipe(void *ptr, size_t len);
+/* free() of memory that may hold secrets. */
+void mem_wiping_free(void *ptr);
 
 #endif

@@ -170,7 +170,7 @@ channel_close(struct channel *channel)
 static size_t
 channel_pull(struct channel *channel, size_t n)
 {
-	char bytes[READ_MAX];
+	UNINITIALIZED char bytes[READ_MAX];
 	ssize_t got;
 
 	if (channel->fd == -1)

@@ -115,6 +115,7 @@ ready(void *ctx)
 	struct frontend *frontend = ctx;
 
 	frontend->was_ready = true;
+	peer_secret(frontend->client->peer, false);
 	frontend->backoff_ms = 0;
 	source_arm(frontend->overdue, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);

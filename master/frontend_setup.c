@@ -1,5 +1,6 @@
 #include "master/frontend_setup.h"
 
+#include "common/mem.h"
 #include "master/listeners.h"
 #include "master/publish.h"
 
@@ -69,8 +70,8 @@ send_fd(struct client *client, const char *method, json_t *params, int fd)
 	return peer_notify(client->peer, method, params, copy, 0);
 }
 
-int
-frontend_setup_send(const struct master *master, struct client *client)
+static int
+send_all(const struct master *master, struct client *client)
 {
 	(void)listeners_revive(master->listeners, master->config);
 	for (size_t i = 0; i < master->config->nlisteners; i++)
@@ -82,4 +83,20 @@ frontend_setup_send(const struct master *master, struct client *client)
 		publisher_page(master->publisher)) == -1)
 		return -1;
 	return peer_notify(client->peer, "setup.end", NULL, -1, 0);
+}
+
+/* The passwords stay in the configuration alone. */
+int
+frontend_setup_send(const struct master *master, struct client *client)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+	int rc;
+
+	json_get_alloc_funcs(&allocate, &release);
+	json_set_alloc_funcs(allocate, mem_wiping_free);
+	peer_secret(client->peer, true);
+	rc = send_all(master, client);
+	json_set_alloc_funcs(allocate, release);
+	return rc;
 }

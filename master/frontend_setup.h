@@ -9,7 +9,8 @@
 
 /* The member "setup" of hello's result; new, NULL with ENOMEM. */
 json_t *frontend_setup_object(const struct master *);
-/* Queues the notifications. 0, or -1 with errno. */
+/* Queues the notifications; the peer stays secret until they are sent. 0, or -1 with errno.
+ */
 NODISCARD int frontend_setup_send(const struct master *, struct client *);
 
 #endif

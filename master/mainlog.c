@@ -90,7 +90,7 @@ stamp(struct mainlog *log, enum log_level level, char *out)
 static void
 tell_elsewhere(struct mainlog *log, const char *text, size_t n)
 {
-	char head[STAMP_MAX], line[LINE_ROOM];
+	UNINITIALIZED char head[STAMP_MAX], line[LINE_ROOM];
 	size_t len = stamp(log, LEVEL_ERROR, head);
 	struct outlet console;
 	int total;
@@ -137,7 +137,8 @@ void
 mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 {
 	struct mainlog *log = mainlog;
-	char room[LINE_ROOM], head[STAMP_MAX], *line = room;
+	UNINITIALIZED char room[LINE_ROOM], head[STAMP_MAX];
+	char *line = room;
 	size_t n = stamp(log, level, head);
 	int saved = errno;
 

@@ -279,7 +279,11 @@ peer_forget(struct peer *p, uint64_t id)
 }
 
 void
-peer_wipe(struct peer *p)
+peer_secret(struct peer *p, bool on)
 {
-	buf_wipe_consumed(&p->in);
+	if (p->secret)
+		buf_wipe_consumed(&p->in);
+	p->secret = on;
+	p->in.secret = on;
+	p->batch.secret = on;
 }

@@ -98,8 +98,8 @@ void peer_flush(struct peer *);
 /* Reads and dispatches everything the socket holds now (rpcd empties the stream before it
  * answers a read). May call `closed`. */
 void peer_drain(struct peer *);
-/* Overwrites what was read and dispatched: secrets came this way. */
-void peer_wipe(struct peer *);
+/* While on, what is sent and received is overwritten in memory as soon as it has been. */
+void peer_secret(struct peer *, bool on);
 size_t peer_unsent(const struct peer *);
 /* Bytes written since its creation. */
 uint64_t peer_written(const struct peer *);

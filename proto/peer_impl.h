@@ -64,6 +64,7 @@ struct peer {
 	unsigned depth;		/* callbacks under way: memory stays until they return */
 	bool freed;
 	bool autoflush;
+	bool secret;
 
 	/* In. */
 	struct buf in;
@@ -129,7 +130,7 @@ void peer_parts_clear(struct peer *);
 /* New frame: its text up to the last member's value, and that (taken, NULL = out of
  * memory); or NULL with errno. */
 struct peer_frame *peer_frame_new(const char *head, json_t *value, int fd,
-    uint64_t stamp);
+    uint64_t stamp, bool secret);
 void peer_frame_free(struct peer_frame *);
 /* Queues all of them and empties the list, or returns -1 with ENOBUFS. */
 int peer_send_queue(struct peer *, struct peer_frames *);

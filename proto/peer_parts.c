@@ -45,7 +45,7 @@ peer_parts_free_slot(struct peer *p)
 static int
 peer_parts_queue(struct peer_frames *frames, const char *head, json_t *params)
 {
-	struct peer_frame *frame = peer_frame_new(head, params, -1, 0);
+	struct peer_frame *frame = peer_frame_new(head, params, -1, 0, false);
 
 	if (frame == NULL)
 		return -1;
@@ -126,7 +126,8 @@ peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *p
 	if (len > FRAME_PART)
 		first = str_utf8_cut(text, FRAME_PART);
 	if (peer_parts_first(&frames, id, method, params, data, first) == 0 &&
-	    peer_parts_rest(&frames, id, text + first, len - first) == 0 &&
+	    (len == first ||
+		peer_parts_rest(&frames, id, text + first, len - first) == 0) &&
 	    peer_parts_check(p, &frames) == 0 &&
 	    peer_send_queue(p, &frames) == 0)
 		return 0;

@@ -1,4 +1,5 @@
 #include "common/clock.h"
+#include "common/mem.h"
 #include "common/sock.h"
 #include "proto/frame.h"
 #include "proto/peer_impl.h"
@@ -197,7 +198,7 @@ peer_receive_frame(struct peer *p, const json_t *frame)
 static __attribute__((noinline)) ssize_t
 peer_receive_bytes(struct peer *p)
 {
-	char chunk[PEER_READ];
+	UNINITIALIZED char chunk[PEER_READ];
 	size_t nfds = 0;
 	ssize_t n = sock_receive(p->fd, chunk, sizeof(chunk), p->fds + p->nfds,
 	    PEER_FDS - p->nfds, &nfds);
@@ -213,6 +214,8 @@ peer_receive_bytes(struct peer *p)
 	    buf_len(&p->in) + (size_t)n >= p->limits->bytes;
 	if (buf_append(&p->in, chunk, (size_t)n) == -1)
 		peer_fail(p, false, "out of memory");
+	if (p->secret)
+		mem_wipe(chunk, (size_t)n);
 	return n;
 }
 

@@ -21,7 +21,7 @@ peer_send_init(struct peer *p)
 }
 
 struct peer_frame *
-peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp)
+peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool secret)
 {
 	struct peer_frame *frame = calloc(1, sizeof(*frame));
 
@@ -34,6 +34,7 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp)
 	frame->fd = -1;
 	frame->stamp = stamp;
 	buf_init(&frame->bytes, FRAME_MAX);
+	frame->bytes.secret = secret;
 	if (frame_write_headed(&frame->bytes, head, value) == -1) {
 		int saved = errno;
 
@@ -86,7 +87,7 @@ peer_send_join(struct peer *p, struct peer_frame *frame)
 	struct peer_frame *last = TAILQ_LAST(&p->queue, peer_frames);
 	size_t len = buf_len(&frame->bytes);
 
-	if (last == NULL || last->fd != -1 || frame->fd != -1 ||
+	if (last == NULL || last->bytes.secret != frame->bytes.secret || last->fd != -1 || frame->fd != -1 ||
 	    last->stamp != frame->stamp || buf_len(&last->bytes) + len > PEER_JOINED ||
 	    buf_append(&last->bytes, buf_data(&frame->bytes), len) == -1)
 		return false;
@@ -141,7 +142,7 @@ peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stam
 	if (p->failed || p->half_close)
 		json_decref(value);
 	else
-		frame = peer_frame_new(head, value, fd, stamp);
+		frame = peer_frame_new(head, value, fd, stamp, p->secret);
 	error = errno;
 	if (frame != NULL) {
 		TAILQ_INSERT_TAIL(&one, frame, link);

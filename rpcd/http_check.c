@@ -1,5 +1,6 @@
 /* What is served where, and the checks of a request's headers, in order: each gives the
  * status of its refusal, or 0. */
+#include "common/mem.h"
 #include "common/str.h"
 #include "proto/cmd.h"
 #include "rpcd/http.h"
@@ -124,9 +125,19 @@ check_browser(struct http_request *r, const char *method UNUSED)
 	return 403;
 }
 
+/* The header's memory is libmicrohttpd's, and lives as long as the call waits. */
+static enum MHD_Result
+wipe_credentials(void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *name,
+    const char *value)
+{
+	if (value != NULL && strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0)
+		mem_wipe((char *)(uintptr_t)value, strlen(value));
+	return MHD_YES;
+}
+
 /* A client that another one stands behind is not on this machine. */
 static int
-check_auth(struct http_request *r, const char *method)
+check_auth(struct http_request *r, const char *method UNUSED)
 {
 	static const int status[] = {
 	    [AUTH_OK] = 0,
@@ -135,10 +146,10 @@ check_auth(struct http_request *r, const char *method)
 	};
 	const char *header = MHD_lookup_connection_value(
 	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	enum auth_result result = auth_check(r->gate->auth, header,
+	    r->client->local && !r->browser.is_forwarded, &r->role);
 
-	(void)method;
-	return status[auth_check(r->gate->auth, header,
-	    r->client->local && !r->browser.is_forwarded, &r->role)];
+	return status[result];
 }
 
 static int
@@ -205,5 +216,6 @@ http_check(struct http_request *r, const char *method)
 
 	for (size_t i = 0; status == 0 && i < nitems(checks); i++)
 		status = checks[i].check(r, method);
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, wipe_credentials, NULL);
 	return status;
 }

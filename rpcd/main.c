@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define LARGE_BLOCK (128 * 1024)	/* bytes that memory is mapped for */
+#define FREED_BYTE 0x5a			/* in memory that was freed */
 #define MASTER_FD 3
 #define PROTOCOL 1
 #define LINE_MAX_BYTES 1000 /* of a log line's text */
@@ -156,7 +157,7 @@ main_confine(struct front *f)
 	};
 
 	setup_wipe_end();
-	peer_wipe(f->rpcd.master);
+	peer_secret(f->rpcd.master, false);
 	f->rpcd.page = f->setup.page;
 	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0) {
 		main_stop(f, 1);
@@ -335,6 +336,9 @@ main_warm(void)
 	 * itself, the library learns from the first one to keep such memory. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+	/* What is freed is overwritten: libmicrohttpd does not do so with what it has read,
+	 * and clients send their passwords. */
+	(void)mallopt(M_PERTURB, FREED_BYTE);
 	json_object_seed(0);
 	(void)gmtime_r(&now, &tm);
 	if (gnutls_global_init() < 0)
@@ -392,6 +396,7 @@ main_connect(struct front *f)
 	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_ask_master(rpcd->master);
+	peer_secret(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);
 	if (peer_call(rpcd->master, "hello",

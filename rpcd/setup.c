@@ -2,25 +2,16 @@
 
 #include "common/mem.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void
-setup_wiping_free(void *ptr)
-{
-	if (ptr != NULL)
-		mem_wipe(ptr, malloc_usable_size(ptr));
-	free(ptr);
-}
-
 void
 setup_wipe_begin(void)
 {
-	json_set_alloc_funcs(malloc, setup_wiping_free);
+	json_set_alloc_funcs(malloc, mem_wiping_free);
 }
 
 void

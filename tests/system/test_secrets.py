@@ -1,0 +1,79 @@
+"""What is left of passwords in the memory of both processes."""
+
+import base64
+import os
+import re
+import socket
+import unittest
+
+from reeve import SANITIZED, Shared, read, program, reeve_only, until
+from test_http import STATE, Reply, request
+
+USER, PASSWORD = "user", "swordfish-4711"
+BASIC = base64.b64encode((USER + ":" + PASSWORD).encode())
+HEADER = "Authorization: Basic " + BASIC.decode()
+SLOW = (b"<methodCall><methodName>supervisor.startProcess</methodName><params><param>"
+        b"<value>slow</value></param></params></methodCall>")
+
+
+def memory(pid):
+    """All that the process can write to."""
+    found = []
+    with open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in read("/proc/%d/maps" % pid).decode().splitlines():
+            begin, end, rights = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
+            if "w" not in rights:
+                continue
+            try:
+                mem.seek(int(begin, 16))
+                found.append(mem.read(int(end, 16) - int(begin, 16)))
+            except (OSError, ValueError, OverflowError):
+                pass
+    return b"\n".join(found)
+
+
+@reeve_only
+@unittest.skipIf(os.getuid() != 0, "reads memory that is not ours")
+@unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
+class Secrets(Shared):
+    programs = program("slow", "/bin/cat", startsecs=1000, autostart="false")
+    options = {"tcp": {"username": USER, "password": PASSWORD}}
+
+    def assertForgotten(self, secret, pid):
+        until(lambda: secret not in memory(pid), 5, what="the end of a secret")
+
+    def connect(self):
+        s = self.d.connect("tcp")
+        self.addCleanup(s.close)
+        stream = s.makefile("rb")
+        self.addCleanup(stream.close)
+        return s, stream
+
+    def test_credentials_of_clients(self):
+        kept, stream = self.connect()
+        kept.sendall(request(STATE, headers=[HEADER]))
+        self.assertEqual(200, Reply(stream).status)
+        closed, stream = self.connect()
+        closed.sendall(request(STATE, headers=[HEADER, "Connection: close"]))
+        self.assertEqual(200, Reply(stream).status)
+        closed.close()
+        waits, _ = self.connect()
+        waits.sendall(request(SLOW, headers=[HEADER]))
+        self.d.wait_state("slow", "STARTING")
+        # Clients that leave in the middle: of the body, of the head.
+        for data in (request(STATE, headers=[HEADER])[:-10],
+                     request(STATE, headers=[HEADER]).partition(b"\r\n\r\n")[0]):
+            s, _ = self.connect()
+            s.sendall(data)
+            s.shutdown(socket.SHUT_RDWR)
+            s.close()
+        self.assertForgotten(BASIC, self.d.front_end())
+        self.assertForgotten(PASSWORD.encode(), self.d.front_end())
+
+    def test_setup_frame(self):
+        self.assertForgotten(b'"password":"' + PASSWORD.encode(), self.d.pid)
+        self.assertForgotten(PASSWORD.encode(), self.d.front_end())
+
+
+if __name__ == "__main__":
+    unittest.main()
