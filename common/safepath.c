@@ -92,7 +92,7 @@ safepath_find_plain(struct safepath *sp, const char *path, unsigned flags)
 		memcpy(dir, path, (size_t)(name - path));
 		dir[name - path] = '\0';
 	}
-	sp->dir = safepath_openat2(dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	sp->dir = safepath_openat2(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (sp->dir == -1)
 		return safepath_must_walk(errno) ? 0 : -1;
 	strcpy(sp->name, name);
@@ -392,7 +392,8 @@ safepath_open_path(const char *path, int flags, mode_t mode, struct stat *st, ch
 	int fd, tries;
 
 	*why = '\0';
-	fd = safepath_openat2(path, safepath_open_flags(&ours, path, flags), mode);
+	fd = safepath_openat2(
+	    AT_FDCWD, path, safepath_open_flags(&ours, path, flags), mode);
 	if (fd == -1 && !safepath_must_walk(errno))
 		return -1;
 	if (fd != -1) {

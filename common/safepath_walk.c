@@ -20,7 +20,7 @@ struct walk {
 
 /* glibc has no wrapper. */
 int
-safepath_openat2(const char *path, int flags, mode_t mode)
+safepath_openat2(int dir, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
 	    .flags = (unsigned)flags,
@@ -28,7 +28,7 @@ safepath_openat2(const char *path, int flags, mode_t mode)
 	    .resolve = RESOLVE_NO_SYMLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 bool
@@ -209,6 +209,32 @@ walk_is_magic(int link)
 	return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
+/* Behind a link there is mostly none: the directories that are left, by one call. Where that
+ * fails the walk goes on and finds out why. 0, or -1 with errno. */
+static int
+walk_jump(struct walk *w)
+{
+	char *slash = strrchr(w->rest, '/');
+	struct rights_saved saved;
+	int fd;
+
+	/* Those cases look at every directory. */
+	if (w->flags & SAFEPATH_STEADY || w->sp->rights.kind == RIGHTS_JUDGED)
+		return 0;
+	if (slash == NULL || slash == w->rest || slash[1] == '\0')
+		return 0;
+	if (rights_enter(&w->sp->rights, &saved) == -1)
+		return -1;
+	*slash = '\0';
+	fd = safepath_openat2(w->sp->dir, w->rest, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	*slash = '/';
+	rights_leave(&saved);
+	if (fd == -1)
+		return 0;
+	memmove(w->rest, slash + 1, strlen(slash + 1) + 1);
+	return walk_enter(w, fd);
+}
+
 /* Puts the link's text in front of the rest. */
 static int
 walk_splice(struct walk *w, int link)
@@ -227,7 +253,9 @@ walk_splice(struct walk *w, int link)
 	memcpy(w->rest, text, (size_t)n);
 	if (rest > 0)
 		w->rest[n] = '/';
-	return w->rest[0] == '/' ? walk_start(w) : 0;
+	if (w->rest[0] == '/' && walk_start(w) == -1)
+		return -1;
+	return walk_jump(w);
 }
 
 /* --- the walk --------------------------------------------------------------- */

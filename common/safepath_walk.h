@@ -8,7 +8,7 @@
 /* Fills a new safepath as safepath_find says. */
 NODISCARD int safepath_walk(struct safepath *, const char *path, unsigned flags);
 /* openat2 of a path that must not have any link. A descriptor, or -1 with errno. */
-NODISCARD int safepath_openat2(const char *path, int flags, mode_t mode);
+NODISCARD int safepath_openat2(int dir, const char *path, int flags, mode_t mode);
 /* True for root and the user that we are. */
 bool safepath_uid_is_ours(uid_t);
 /* True for a directory in which others than root and we can change names. */

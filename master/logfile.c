@@ -96,6 +96,14 @@ logfile_attach(struct logfile *file, char *why)
 	return 0;
 }
 
+static void
+logfile_destroy(struct logfile *file)
+{
+	outlet_close(&file->out);
+	free(file->path);
+	free(file);
+}
+
 struct logfile *
 logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 {
@@ -114,21 +122,11 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 		if (*why != '\0')
 			log_error("could not open log file %s: %s (%s)", path,
 			    str_errno_name(saved), why);
-		logfile_free(file);
+		logfile_destroy(file);
 		errno = saved;
 		return NULL;
 	}
 	return file;
-}
-
-void
-logfile_free(struct logfile *file)
-{
-	if (file == NULL)
-		return;
-	outlet_close(&file->out);
-	free(file->path);
-	free(file);
 }
 
 /* --- rotation ----------------------------------------------------------------- */
@@ -260,6 +258,17 @@ report_loss(struct logfile *file)
 		return false;
 	file->lost = 0;
 	return true;
+}
+
+void
+logfile_free(struct logfile *file)
+{
+	if (file == NULL)
+		return;
+	if (!report_loss(file) && !file->quiet)
+		log_error("log file %s lacks %" PRIu64 " bytes at its end: %s", file->path,
+		    file->lost, str_errno_name(file->lost_errno));
+	logfile_destroy(file);
 }
 
 int

@@ -16,7 +16,8 @@ struct logfile;
  * device) and what we were given (/dev/stdout, /dev/fd/N) is never waited for, rotated or
  * removed. New, or NULL with errno. */
 struct logfile *logfile_open(const char *path, int64_t maxbytes, int64_t backups);
-void logfile_free(struct logfile *);	/* closes; NULL is fine */
+/* Closes; what was lost is reported in the file, or else logged. NULL is fine. */
+void logfile_free(struct logfile *);
 /* Appends all n bytes, then rotates when the size has reached maxbytes, at most once a
  * minute when that fails. What cannot be written is lost, and the file says how much in a
  * line of its own as soon as it can be written again. Failures are logged once a minute

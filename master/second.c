@@ -2,6 +2,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/safepath.h"
 #include "common/sock.h"
 #include "common/str.h"
 
@@ -158,14 +159,15 @@ second_clear(struct second *second)
 bool
 second_has_pidfile(const struct second *second, const char *pidfile)
 {
-	char text[32];
+	char text[32], why[SAFEPATH_WHY];
+	struct stat st;
 	long number;
 	ssize_t n;
 	int fd;
 
 	if (second->kind == SECOND_NONE)
 		return false;
-	fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = safepath_open_path(pidfile, O_RDONLY, 0, &st, why);
 	if (fd == -1)
 		return false;
 	n = read(fd, text, sizeof(text) - 1);

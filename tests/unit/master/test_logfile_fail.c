@@ -156,6 +156,29 @@ test_loss_again(void **state)
 	logfile_free(file);
 }
 
+/* What is not reported in the file before it is closed is in the main log. */
+static void
+test_loss_at_end(void **state)
+{
+	struct scratch *scratch = *state;
+	struct rlimit before;
+	struct logfile *file;
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (int i = 0; i < 2; i++) {
+		file = open_log(scratch, 0, 0);
+		set_limit(RLIMIT_FSIZE, 4, &before);
+		assert_int_equal(logfile_write(file, "123456", 6), -1);
+		if (i == 0)
+			assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		logfile_free(file);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	}
+	scratch_expect(
+	    scratch, "log", "1234\n[reeve: 2 bytes lost: File too large]\n");
+	assert_int_equal(scratch_count(scratch, "lacks 6 bytes at its end: EFBIG"), 1);
+}
+
 /* --- attacks ---------------------------------------------------------------------- */
 
 /* The scratch directory is the user's, and beside it is one of root's with a secret. */
@@ -306,6 +329,7 @@ main(void)
 	    TEST(test_no_descriptors),
 	    TEST(test_loss),
 	    TEST(test_loss_again),
+	    TEST(test_loss_at_end),
 	    TEST(test_attack_at_start),
 	    TEST(test_attack_while_open),
 	    TEST(test_attack_rotation),
