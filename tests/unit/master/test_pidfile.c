@@ -89,10 +89,7 @@ test_devices(void **state)
 	char path[32], got[32];
 	struct stat st;
 
-	assert_true(pidfile_write("/dev/null", &made));
-	pidfile_remove("/dev/null", &made);
-	assert_int_equal(stat("/dev/null", &st), 0);
-	assert_true(S_ISCHR(st.st_mode));
+	/* A node of our own: the machine's must survive the test's failure. */
 	if (geteuid() == 0) {
 		assert_int_equal(
 		    mknod(scratch_path(scratch, "null"), S_IFCHR | 0666, 0x103), 0);
