@@ -94,7 +94,8 @@ other_form(const char *group, const char *name, enum advice_about about,
     const struct server_rows *rows)
 {
 	const struct process_info *of_group = first_of(rows, group, NULL);
-	const struct process_info *of_name = first_of(rows, NULL, name != NULL ? name : group);
+	const struct process_info *of_name = first_of(rows, NULL, name != NULL ? name :
+	    group);
 	const struct process_info *found = of_group != NULL ? of_group : of_name;
 
 	if (found == NULL)
@@ -105,8 +106,8 @@ other_form(const char *group, const char *name, enum advice_about about,
 	    (name == NULL || strcmp(group, name) == 0))
 		return xasprintf("%s:*", group);
 	if (of_group != NULL && name != NULL && strcmp(group, name) != 0)
-		return of_name != NULL ? namespec_join(of_name->group, of_name->name) : NULL;
-	return namespec_join(found->group, found->name);
+		found = of_name;
+	return found != NULL ? namespec_join(found->group, found->name) : NULL;
 }
 
 /* Every name that could have been typed. */

@@ -244,7 +244,7 @@ static int
 take(const struct reading *r, struct conffile *c, char **why)
 {
 	bool client = ini_has(r->ini, supervisorctl), daemon = ini_has(r->ini, supervisord);
-	char *socket_why = NULL, *user_why;
+	char *socket_why = NULL, *user_why = NULL;
 
 	if (!client && !daemon) {
 		*why = xstrdup(".ini file does not include supervisorctl section");

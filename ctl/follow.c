@@ -29,7 +29,7 @@ struct followed {
 
 struct follow {
 	struct session *session;
-	struct followed *feeds;	/* owned */
+	struct followed **feeds; /* owned */
 	size_t count;
 	const char *open;	/* the prefix of a line that has not ended yet, or NULL */
 	struct interrupt interrupt;
@@ -78,8 +78,11 @@ add_feed(struct follow *f, const struct feed_log *log, char *prefix)
 	int rc = server_follow(f->session->server, log, &feed, &a);
 
 	if (feed != NULL) {
-		f->feeds = xreallocarray(f->feeds, f->count + 1, sizeof(*f->feeds));
-		f->feeds[f->count++] = (struct followed){ feed, prefix };
+		struct followed *followed = xcalloc(1, sizeof(*followed));
+
+		*followed = (struct followed){ feed, prefix };
+		f->feeds = xreallocarray(f->feeds, f->count + 1, sizeof(struct followed *));
+		f->feeds[f->count++] = followed;
 	} else {
 		f->doubt = true;
 		tell_no_feed(f->session, log, rc, &a);
@@ -91,11 +94,17 @@ add_feed(struct follow *f, const struct feed_log *log, char *prefix)
 static void
 drop_feed(struct follow *f, size_t at)
 {
-	if (f->open == f->feeds[at].prefix)
+	struct followed *gone = f->feeds[at];
+
+	if (f->open != NULL && f->open == gone->prefix) {
+		fputc('\n', f->session->out);
 		f->open = NULL;
-	feed_free(f->feeds[at].feed);
-	free(f->feeds[at].prefix);
-	f->feeds[at] = f->feeds[--f->count];
+	}
+	for (f->count--; at < f->count; at++)
+		f->feeds[at] = f->feeds[at + 1];
+	feed_free(gone->feed);
+	free(gone->prefix);
+	free(gone);
 }
 
 static void
@@ -165,7 +174,7 @@ static bool
 print_feeds(struct follow *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
-		if (print_feed(f, &f->feeds[i]))
+		if (print_feed(f, f->feeds[i]))
 			continue;
 		drop_feed(f, i--);
 		f->doubt = true;
@@ -261,7 +270,7 @@ wait_for_any(const struct follow *f, struct pollfd *fds)
 	fds[3] = (struct pollfd){ .fd = client != NULL ? client_fd(client) : -1,
 		.events = POLLIN };
 	for (size_t i = 0; i < f->count; i++) {
-		int fd = feed_fd(f->feeds[i].feed);
+		int fd = feed_fd(f->feeds[i]->feed);
 
 		fds[FOLLOW_OTHERS + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		if (fd == -1 && timeout == -1)

@@ -17,7 +17,7 @@ struct http_request { /* all borrowed */
 	const char *url;	/* "http://HOST[:PORT]" or "unix://PATH" */
 	const char *path;	/* "/RPC2" */
 	const char *username, *password; /* NULL = none */
-	uid_t daemon_uid;	/* who may have them on a Unix socket, besides root and us */
+	uid_t daemon_uid;	/* who may have them, besides root and us */
 	const char *body;	/* NULL: GET, else POST of text/xml */
 	size_t length;
 };

@@ -158,7 +158,8 @@ follow_name(struct session *s, const struct feed_log *log)
 	struct words names = { 0 };
 
 	s->about = ADVICE_PROCESSES;
-	if (log->name == NULL || (!names_is_group(log->name) && !names_is_pattern(log->name))) {
+	if (log->name == NULL ||
+	    (!names_is_group(log->name) && !names_is_pattern(log->name))) {
 		follow_log(s, log);
 		return;
 	}

@@ -51,9 +51,10 @@ void
 words_drop(struct words *w, size_t at)
 {
 	free(w->list[at]);
-	w->count--;
-	memmove(w->list + at, w->list + at + 1, (w->count - at) * sizeof(*w->list));
-	memmove(w->from + at, w->from + at + 1, (w->count - at) * sizeof(*w->from));
+	for (w->count--; at < w->count; at++) {
+		w->list[at] = w->list[at + 1];
+		w->from[at] = w->from[at + 1];
+	}
 	w->all = false;
 	for (size_t i = 0; i < w->count; i++)
 		w->all = w->all || strcmp(w->list[i], "all") == 0;
@@ -208,7 +209,7 @@ add_group(struct words *w, const char *group, const struct server_rows *rows)
 void
 names_all_of(struct words *w, const struct server_rows *rows)
 {
-	struct words out = { 0 };
+	struct words out = { 0 }, expanded;
 
 	names_expand(w, 0, rows);
 	for (size_t i = 0; i < w->count; i++) {
@@ -222,6 +223,7 @@ names_all_of(struct words *w, const struct server_rows *rows)
 		free(group);
 		free(name);
 	}
-	words_clear(w);
+	expanded = *w;
 	*w = out;
+	words_clear(&expanded);
 }

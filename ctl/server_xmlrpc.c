@@ -105,7 +105,8 @@ call(struct server *s, const char *method, json_t *params, struct answer *a)
 	json_decref(params);
 	const struct http_request request = { .url = s->url, .path = "/RPC2",
 		.username = s->username, .password = s->password,
-		.daemon_uid = s->daemon_uid, .body = buf_data(&body), .length = buf_len(&body) };
+		.daemon_uid = s->daemon_uid, .body = buf_data(&body),
+		.length = buf_len(&body) };
 	reached = http_open(&request, &http, &why);
 	buf_clear(&body);
 	if (reached != REACH_OK)

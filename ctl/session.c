@@ -84,7 +84,8 @@ session_try(struct session *s, char **why)
 	s->unreached = reached == REACH_NO_FILE || reached == REACH_REFUSED ||
 	    reached == REACH_FAILED;
 	if (s->err != NULL && !s->unreached && !s->fallback_told) {
-		tried_print_fallback(server_tried(s->server), s->err, server_url(s->server));
+		tried_print_fallback(server_tried(s->server), s->err,
+		    server_url(s->server));
 		s->fallback_told = true;
 	}
 	return reached;
@@ -110,10 +111,10 @@ add_configured(struct session *s, struct words *groups)
 
 	if (server_config(s->server, &a) == 0) {
 		json_array_foreach(a.result, i, row) {
-			const char *group = json_string_value(json_object_get(row, "group"));
+			json_t *group = json_object_get(row, "group");
 
-			if (group != NULL)
-				words_add(groups, group);
+			if (json_is_string(group))
+				words_add(groups, json_string_value(group));
 		}
 	}
 	answer_clear(&a);

@@ -4,6 +4,8 @@
 #include "common/mem.h"
 #include "common/str.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,8 +102,10 @@ is_named(const struct waiting *w, const struct process_info *row)
 static void
 sum_add(struct sum *sum, const char *name)
 {
+	size_t n = strnlen(name, WAITING_NAME);
+
 	if (sum->first == NULL)
-		sum->first = xstrndup(name, str_utf8_cut(name, strnlen(name, WAITING_NAME)));
+		sum->first = xstrndup(name, str_utf8_cut(name, n));
 	sum->count++;
 }
 
@@ -114,8 +118,8 @@ sum_text(struct sum *sum, const char *when)
 	if (sum->count > 1)
 		snprintf(more, sizeof(more), " and %zu more", sum->count - 1);
 	if (sum->ms > 0)
-		snprintf(kill, sizeof(kill), ", SIGKILL %s %lld s", when,
-		    (long long)(sum->ms / 1000 + (sum->ms % 1000 != 0)));
+		snprintf(kill, sizeof(kill), ", SIGKILL %s %" PRId64 " s", when,
+		    sum->ms / 1000 + (sum->ms % 1000 != 0));
 	else if (sum->ms == 0)
 		snprintf(kill, sizeof(kill), ", SIGKILL is due");
 	if (sum->first != NULL) {

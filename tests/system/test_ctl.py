@@ -166,7 +166,8 @@ class BesideSupervisorctl(Shared):
         with open(log, "w", encoding="utf-8") as f:
             f.write("kept\n")
         for options in ((), ("-s", "unix://" + self.d.socket)):
-            self.assertEqual((0, "off: ERROR (not running)\n", ""), self.ours("clear off", *options))
+            self.assertEqual((0, "off: ERROR (not running)\n", ""),
+                             self.ours("clear off", *options))
             self.assertEqual((1, "nope: ERROR (no such process)\ng:x: ERROR (not running)\n"
                                  "cat: cleared\n", ""),
                              self.ours("clear nope g:x cat", *options))
