@@ -10,7 +10,7 @@
 #define LINE_MAX_BYTES 2048 /* a longer message is cut */
 
 bool
-log_limit_pass(struct log_limit *limit, uint64_t *held)
+log_limit_pass_every(struct log_limit *limit, int64_t ms, uint64_t *held)
 {
 	int64_t now = clock_mono_ms();
 
@@ -20,8 +20,14 @@ log_limit_pass(struct log_limit *limit, uint64_t *held)
 	}
 	*held = limit->held;
 	limit->held = 0;
-	limit->next_ms = now + LOG_LIMIT_MS;
+	limit->next_ms = now + ms;
 	return true;
+}
+
+bool
+log_limit_pass(struct log_limit *limit, uint64_t *held)
+{
+	return log_limit_pass_every(limit, LOG_LIMIT_MS, held);
 }
 
 void

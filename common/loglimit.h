@@ -20,6 +20,8 @@ struct log_limit {
 /* True when a line may be logged now; *held is how many were not since the last one.
  * Otherwise counts this one. For a line that log_limited cannot format. */
 bool log_limit_pass(struct log_limit *, uint64_t *held);
+/* The same with another time between two lines. */
+bool log_limit_pass_every(struct log_limit *, int64_t ms, uint64_t *held);
 /* Logs the message when a line may be logged, followed by " (N more since the last report)"
  * when N are counted. Keeps errno. */
 void log_limited(struct log_limit *, enum log_level level, const char *fmt, ...)

@@ -51,7 +51,8 @@ listener_object(const struct listener_config *l)
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
 	object = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?}", "section", l->section,
-	    "kind", l->is_unix ? "unix" : "tcp", "address", address, "username", l->username,
+	    "kind", l->is_unix ? "unix" : "tcp", "address", address, "username",
+	    l->username,
 	    "password", l->password, "unauthenticated_role",
 	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names", names);
 	free(names);

@@ -87,7 +87,8 @@ peer_send_join(struct peer *p, struct peer_frame *frame)
 	struct peer_frame *last = TAILQ_LAST(&p->queue, peer_frames);
 	size_t len = buf_len(&frame->bytes);
 
-	if (last == NULL || last->bytes.secret != frame->bytes.secret || last->fd != -1 || frame->fd != -1 ||
+	if (last == NULL || last->bytes.secret != frame->bytes.secret ||
+	    last->fd != -1 || frame->fd != -1 ||
 	    last->stamp != frame->stamp || buf_len(&last->bytes) + len > PEER_JOINED ||
 	    buf_append(&last->bytes, buf_data(&frame->bytes), len) == -1)
 		return false;

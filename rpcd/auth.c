@@ -164,7 +164,7 @@ auth_judge(const struct auth *a, const char *encoded)
 	char *text = xmalloc(room);
 	ssize_t len = auth_base64(encoded, text);
 	const char *colon = len > 0 ? memchr(text, ':', (size_t)len) : NULL;
-	enum auth_result result = AUTH_REQUIRED;
+	enum auth_result result = AUTH_WRONG;
 
 	if (colon == NULL || !str_is_utf8(text, (size_t)len))
 		result = AUTH_MALFORMED;

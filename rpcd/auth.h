@@ -10,7 +10,12 @@
 
 struct auth;
 
-enum auth_result { AUTH_OK, AUTH_REQUIRED /* 401 */, AUTH_MALFORMED /* 400 */ };
+enum auth_result {
+	AUTH_OK,
+	AUTH_REQUIRED,	/* no credentials: 401 */
+	AUTH_WRONG,	/* 401, too */
+	AUTH_MALFORMED,	/* 400 */
+};
 
 /* New. username NULL or "" = no authentication. password: plaintext or "{SHA}hex"; both may
  * be wiped by the caller afterwards. role: what a request without authentication may do

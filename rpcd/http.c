@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "rpcd/guesses.h"
 #include "rpcd/http_request.h"
 #include "rpcd/rows.h"
 #include "rpcd/sandbox.h"
@@ -189,6 +190,8 @@ http_listener_new(
 	l->gate.rpcd = rpcd;
 	TAILQ_INIT(&l->gate.all);
 	TAILQ_INIT(&l->gate.left);
+	TAILQ_INIT(&l->gate.delayed);
+	l->gate.guesses = guesses_new();
 	l->gate.is_unix = is_unix;
 	listener_name(l, fd);
 	listener_bounds(l);
@@ -198,6 +201,7 @@ http_listener_new(
 	if (l->daemon == NULL) {
 		rows_free(l->gate.share.rows);
 		connections_free(l->gate.connections);
+		guesses_free(l->gate.guesses);
 		free(l);
 		return NULL;
 	}
@@ -270,7 +274,8 @@ http_listener_start(struct http_listener *l)
 		return -1;
 	l->gate.timer = loop_timer(l->gate.rpcd->loop, listener_run, l);
 	l->deadline = loop_timer(l->gate.rpcd->loop, listener_run, l);
-	if (l->gate.timer == NULL || l->deadline == NULL)
+	l->gate.refusals = loop_timer(l->gate.rpcd->loop, http_guess_due, &l->gate);
+	if (l->gate.timer == NULL || l->deadline == NULL || l->gate.refusals == NULL)
 		return -1;
 	l->ready = loop_fd(l->gate.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
 	return l->ready != NULL ? 0 : -1;
@@ -297,6 +302,7 @@ http_listener_free(struct http_listener *l)
 	http_request_drop_all(&l->gate);
 	source_free(l->ready);
 	source_free(l->gate.timer);
+	source_free(l->gate.refusals);
 	source_free(l->deadline);
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
@@ -304,6 +310,7 @@ http_listener_free(struct http_listener *l)
 	rows_free(l->gate.share.rows);
 	connections_free(l->gate.connections);
 	auth_free(l->gate.auth);
+	guesses_free(l->gate.guesses);
 	free(l->gate.names);
 	free(l);
 }

@@ -142,6 +142,7 @@ check_auth(struct http_request *r, const char *method UNUSED)
 	static const int status[] = {
 	    [AUTH_OK] = 0,
 	    [AUTH_REQUIRED] = 401,
+	    [AUTH_WRONG] = 401,
 	    [AUTH_MALFORMED] = 400,
 	};
 	const char *header = MHD_lookup_connection_value(
@@ -149,6 +150,7 @@ check_auth(struct http_request *r, const char *method UNUSED)
 	enum auth_result result = auth_check(r->gate->auth, header,
 	    r->client->local && !r->browser.is_forwarded, &r->role);
 
+	r->guessed = result == AUTH_WRONG;
 	return status[result];
 }
 

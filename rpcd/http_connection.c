@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
-#include "rpcd/http_request.h"
+#include "rpcd/http_request_impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ connection_end_left(struct http_connection *c)
 	TAILQ_REMOVE(&c->gate->left, c, left_link);
 	c->listed = false;
 	(void)shutdown(c->fd, SHUT_RD);
-	if (c->request != NULL)
+	if (c->request != NULL && !c->request->delayed)
 		http_request_drop_asleep(c->request);
 }
 
@@ -90,8 +90,9 @@ http_connection_open(struct http_gate *gate, struct MHD_Connection *connection)
 	c->gate = gate;
 	c->fd = info != NULL ? info->connect_fd : -1;
 	c->local = connection_is_local(c, connection);
+	c->address = connection_address(c, connection);
 	connections_open(
-	    gate->connections, &c->state, connection_address(c, connection), gate->now);
+	    gate->connections, &c->state, c->address, gate->now);
 	c->watch =
 	    loop_fd(gate->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
 	if (c->watch == NULL)

@@ -10,6 +10,7 @@
 
 #include <microhttpd.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct http_gate;
 struct http_request;
@@ -19,6 +20,7 @@ struct http_connection {
 	struct connection state;
 	struct http_gate *gate;
 	int fd;			/* libmicrohttpd's */
+	uint64_t address;	/* as connections_key has it; of a Unix socket, the user */
 	bool local;		/* the other end is on this machine */
 	bool left;		/* the client has closed its sending half at least */
 	bool listed;		/* in gate->left */

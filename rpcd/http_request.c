@@ -81,6 +81,7 @@ void
 http_request_free(struct http_request *r)
 {
 	request_abandon(r);
+	http_guess_end(r);
 	if (r->ends_daemon)
 		calls_answered(r->gate->rpcd->calls);
 	r->client->request = NULL;
@@ -104,6 +105,7 @@ http_request_drop_asleep(struct http_request *r)
 	if (!r->asleep)
 		return;
 	request_abandon(r);
+	http_guess_end(r);
 	r->gone = true;
 	http_request_wake(r);
 }
@@ -179,6 +181,8 @@ request_headers(struct http_request *r, const char *method, const char *version)
 		r->close = true;
 	if (r->status != 0 && r->announced > HTTP_DISCARD_MAX) {
 		r->close = true;
+		if (r->guessed)
+			return http_guess_delay(r);
 		return request_refuse(r);
 	}
 	return MHD_YES;
@@ -259,6 +263,10 @@ request_answer(struct http_request *r)
 {
 	if (r->gone)
 		return MHD_NO;
+	if (r->guessed && !r->delayed)
+		return http_guess_delay(r);
+	if (r->asleep)
+		return MHD_YES;
 	if (!r->asked && r->status != 0)
 		return request_refuse(r);
 	if (!r->asked) {
@@ -278,7 +286,7 @@ http_request_step(
 {
 	if (!r->begun)
 		return request_headers(r, method, version);
-	if (*size > 0)
+	if (*size > 0 && !r->delayed)
 		return request_body(r, data, size);
 	return request_answer(r);
 }

@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A refused request's body is read and dropped up to here, so that the client is there to
  * see the answer; what announces more is answered at once and cut off. */
@@ -38,6 +39,10 @@ struct http_gate {
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names;
+	struct guesses *guesses;	/* owned by the listener */
+	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
+	struct source *refusals;	/* timer: of the first of them */
+	struct log_limit wrong;
 	TAILQ_HEAD(, http_request) all;
 	size_t count;		/* of them */
 	size_t parked;		/* … whose call waits */
@@ -50,6 +55,8 @@ struct http_gate {
 /* New; uri is the raw text of the request line. */
 struct http_request *http_request_new(struct http_gate *, struct MHD_Connection *,
     const char *uri);
+/* Timer of the gate's: the refusals whose time has come. */
+void http_guess_due(void *gate, uint32_t ready);
 /* One step: the headers, a piece of the body, or its end (*size 0), also after a resume. */
 enum MHD_Result http_request_step(struct http_request *, const char *method,
     const char *version, const char *data, size_t *size);

@@ -36,6 +36,10 @@ struct http_request {
 	enum role role;	    /* of the client */
 	bool begun;	    /* headers have been judged */
 	bool asked;	    /* its answer has been begun */
+	bool guessed;	    /* its credentials are wrong … */
+	bool delayed;	    /* … and its refusal waits, or has waited */
+	int64_t refused_ms; /* … for that time */
+	TAILQ_ENTRY(http_request) delayed_link;
 	bool asleep;	    /* suspended until the answer goes on */
 	bool gone;	    /* the client went away meanwhile */
 	bool close;	    /* its framing is doubtful: nothing may follow */
@@ -58,6 +62,13 @@ struct http_request {
 void http_request_sleep(struct http_request *);
 void http_request_wake(struct http_request *);	/* when it is asleep */
 void http_call_ask(struct http_request *);
+
+/* http_guess.c */
+/* The refusal of wrong credentials: delays it by a second, or returns MHD_NO when too many
+ * of the client's address wait already; its connection then is closed without an answer. */
+enum MHD_Result http_guess_delay(struct http_request *);
+/* The request is over: it waits no more. */
+void http_guess_end(struct http_request *);
 
 /* http_check.c */
 const struct http_route *http_route_find(const char *uri);	/* or NULL */

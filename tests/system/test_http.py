@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import time
 import unittest
 
 from reeve import Case, program, reeve_only
@@ -324,6 +325,42 @@ class Authentication(Http):
     def test_everything_is_behind_it(self):
         for path in ("/", "/logtail/cat", "/mainlogtail", "/nope"):
             self.assertEqual(401, self.ask(request(b"", "GET", path, length=False)).status)
+
+
+@reeve_only
+class Guesses(Http):
+    tcp = {"username": "user", "password": "secret"}
+
+    def begin(self, text):
+        s, stream = self.connect()
+        s.sendall(request(headers=basic(text)))
+        return s, stream
+
+    def test_wrong_ones_wait_and_right_ones_do_not(self):
+        begun = time.monotonic()
+        waiting = [self.begin("user:guess%d" % i) for i in range(40)]
+        self.assertEqual(200, self.ask(request(headers=basic("user:secret"))).status)
+        self.assertEqual(401, self.ask(request()).status)
+        # So many of an address are answered a second, the others are closed at once.
+        statuses = [Reply(stream).status for _, stream in waiting]
+        self.assertGreater(time.monotonic() - begun, 0.9)
+        self.assertLessEqual(statuses.count(401), 32)
+        self.assertEqual({401, None}, set(statuses))
+        self.d.wait_log("wrong credentials")
+        lines = [m for m in self.d.messages() if "wrong credentials" in m]
+        self.assertLess(len(lines), 10)
+
+    def test_client_that_does_not_wait_counts(self):
+        for i in range(40):
+            s, stream = self.begin("user:guess%d" % i)
+            if i % 2:
+                s.shutdown(socket.SHUT_RDWR)
+        self.assertEqual([200] * 3, [self.ask(request(headers=basic("user:secret"))).status
+                                     for _ in range(3)])
+        self.assertServes()
+
+    def assertServes(self):
+        self.assertEqual(200, self.ask(request(headers=basic("user:secret"))).status)
 
 
 if __name__ == "__main__":

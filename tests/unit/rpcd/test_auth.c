@@ -19,6 +19,7 @@
 static const char *const results[] = {
 	[AUTH_OK] = "ok",
 	[AUTH_REQUIRED] = "required",
+	[AUTH_WRONG] = "wrong",
 	[AUTH_MALFORMED] = "malformed",
 };
 
