@@ -32,6 +32,7 @@ struct client {
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
+	json_t *collected;	/* borrowed: see client_collect; or NULL */
 	json_t *cancelled;	/* process.cancelled's parameters since the call */
 	size_t asked;		/* calls of client_operate_many without an answer */
 	void (*tick)(void *);	/* or NULL */
@@ -83,6 +84,9 @@ on_job(struct client *c, const char *method, json_t *params)
 {
 	json_t *job = json_object_get(params, "job");
 
+	if (c->collected != NULL)
+		(void)json_array_append_new(c->collected,
+		    json_pack("{ss, sO}", "method", method, "params", params));
 	if (strcmp(method, "process.cancelled") == 0)
 		(void)json_array_append(c->cancelled, params);
 	if (c->bulk == NULL || json_integer_value(job) != c->job)
@@ -201,6 +205,19 @@ client_call_fd(struct client *c, const char *method, json_t *params,
     struct answer *answer)
 {
 	return call(c, method, params, true, answer);
+}
+
+int
+client_turn(struct client *c)
+{
+	turn(c);
+	return c->lost == NULL ? 0 : -1;
+}
+
+void
+client_collect(struct client *c, json_t *notifications)
+{
+	c->collected = notifications;
 }
 
 /* A turn takes a bounded part of what is there, and so does this. */

@@ -36,6 +36,11 @@ NODISCARD int client_operate(struct client *, const char *method, json_t *params
  * are called at once, and each has its result. */
 NODISCARD int client_operate_many(struct client *, const char *method,
     char *const *names, size_t count, enum wait_kind, bulk_result_fn *each, void *ctx);
+/* Waits for something to come, or for the tick. 0, or -1 when the connection was lost. */
+NODISCARD int client_turn(struct client *);
+/* From now on each notification of a job is appended to this array (borrowed) as an object
+ * with "method" and "params"; NULL ends it. */
+void client_collect(struct client *, json_t *notifications);
 /* Takes what the state stream has brought, waiting at most that long (-1 = for ever). 0, or
  * -1 when the connection was lost. */
 NODISCARD int client_pump(struct client *, int timeout_ms);

@@ -156,6 +156,21 @@ expand(struct words *into, const char *word, size_t from, const struct server_ro
 		add_from(into, word, from);
 }
 
+char *
+names_join(const struct words *w, size_t from, size_t count, const char *between)
+{
+	size_t bytes = 1, gap = strlen(between);
+	char *text, *at;
+
+	for (size_t i = from; i < from + count; i++)
+		bytes += strlen(w->list[i]) + gap;
+	at = text = xmalloc(bytes);
+	*at = '\0';
+	for (size_t i = from; i < from + count; i++)
+		at = stpcpy(stpcpy(at, i > from ? between : ""), w->list[i]);
+	return text;
+}
+
 size_t
 names_run(const struct words *w, size_t at)
 {

@@ -30,6 +30,8 @@ void words_drop(struct words *, size_t at);
 void names_expand(struct words *, size_t first, const struct server_rows *);
 /* The same for all words, and puts the processes of a group in the place of "group:*". */
 void names_all_of(struct words *, const struct server_rows *);
+/* New: so many words from one on, with a text between them. */
+char *names_join(const struct words *, size_t from, size_t count, const char *between);
 /* How many words from `at` on one pattern has become; 1 for any other word. */
 size_t names_run(const struct words *, size_t at);
 /* The row of the one process that a namespec means, or NULL. Borrowed. */

@@ -5,13 +5,18 @@
 #include "common/mem.h"
 #include "ctl/client.h"
 #include "ctl/exitcode.h"
+#include "ctl/sequence.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/unfinished.h"
 #include "ctl/waiting.h"
 #include "proto/wait.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define RESTART_BYTES (64 * 1024)	/* of names in one request … */
+#define RESTART_NAMES 2000		/* … and how many, patterns being one each */
 
 /* start, stop and signal are one command with three sets of methods and words. */
 struct operation {
@@ -194,6 +199,29 @@ operation_params(const struct operation *op, const char *name)
 	return params;
 }
 
+/* What became of a single process. */
+static void
+operate_told(struct operation *op, const char *group, const char *name, const char *spec,
+    const struct answer *a)
+{
+	if (a->fault == FAULT_BAD_NAME)
+		session_unknown(op->session, spec);
+	/* clear knows no groups, and supervisorctl then shows Python's None. */
+	each_result(op, &(struct bulk_result){ .group = group, .fault = a->fault,
+	    .name = name != NULL ? name : "None", .text = a->text,
+	    .cancelled = a->cancelled });
+}
+
+static void
+operate_no_group(struct operation *op, const char *group, const char *spec)
+{
+	struct session *s = op->session;
+
+	fprintf(s->out, "%s: ERROR (no such group)\n", group);
+	s->status = op->no_group_status;
+	session_unknown(s, spec);
+}
+
 static void
 operate_one(struct operation *op, const char *group, const char *name, const char *spec)
 {
@@ -204,12 +232,7 @@ operate_one(struct operation *op, const char *group, const char *name, const cha
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else {
-		if (a.fault == FAULT_BAD_NAME)
-			session_unknown(s, spec);
-		/* clear knows no groups, and supervisorctl then shows Python's None. */
-		each_result(op, &(struct bulk_result){ .group = group, .fault = a.fault,
-		    .name = name != NULL ? name : "None", .text = a.text,
-		    .cancelled = a.cancelled });
+		operate_told(op, group, name, spec, &a);
 	}
 	answer_clear(&a);
 }
@@ -224,9 +247,7 @@ operate_group(struct operation *op, const char *group, const char *spec)
 	    each_result, op, &a) == -1) {
 		session_lost(s);
 	} else if (a.fault == FAULT_BAD_NAME) {
-		fprintf(s->out, "%s: ERROR (no such group)\n", group);
-		s->status = op->no_group_status;
-		session_unknown(s, spec);
+		operate_no_group(op, group, spec);
 	} else if (a.fault != FAULT_NONE) {
 		session_fault(s, a.fault, a.text);
 	}
@@ -297,32 +318,156 @@ operate(struct operation *op, const struct words *names)
 	end_waiting(op);
 }
 
+static const struct operation starting = { .action = SHOW_START, .wait = WAIT_START,
+	.one = "process.start", .group = "group.start", .all = "all.start",
+	.no_group_status = EXIT_INVALID_ARGS };
+
+static const struct operation stopping = { .action = SHOW_STOP, .wait = WAIT_STOP,
+	.one = "process.stop", .group = "group.stop", .all = "all.stop",
+	.no_group_status = EXIT_GENERIC };
+
 static void
 start_names(struct session *s, const struct words *names)
 {
-	struct operation op = { .action = SHOW_START, .wait = WAIT_START,
-		.one = "process.start", .group = "group.start", .all = "all.start",
-		.no_group_status = EXIT_INVALID_ARGS, .session = s };
+	struct operation op = starting;
 
+	op.session = s;
 	operate(&op, names);
 }
 
 static void
 stop_names(struct session *s, const struct words *names)
 {
-	struct operation op = { .action = SHOW_STOP, .wait = WAIT_STOP,
-		.one = "process.stop", .group = "group.stop", .all = "all.stop",
-		.no_group_status = EXIT_GENERIC, .session = s };
+	struct operation op = stopping;
 
+	op.session = s;
 	operate(&op, names);
+}
+
+/* --- restart --- */
+
+struct restart {
+	struct operation stop, start;
+};
+
+static void
+restart_result(void *ctx, bool start, const struct bulk_result *r)
+{
+	struct restart *restart = ctx;
+
+	each_result(start ? &restart->start : &restart->stop, r);
+}
+
+/* A step on what exists needs no words: its processes have theirs. */
+static void
+restart_step(void *ctx, const char *action, const char *target, enum fault fault,
+    const char *text)
+{
+	struct restart *restart = ctx;
+	struct operation *op = *action == 's' && action[2] == 'a' ? &restart->start :
+	    &restart->stop;
+	char *group, *name;
+
+	if (fault == FAULT_NONE || op->session->broken)
+		return;
+	namespec_split(target, &group, &name);
+	if (name == NULL && fault == FAULT_BAD_NAME)
+		operate_no_group(op, group, target);
+	else
+		operate_told(op, group, name, target, &(struct answer){ .fault = fault,
+		    .text = (char *)(uintptr_t)text });
+	free(group);
+	free(name);
+}
+
+static const struct sequence_events restart_events = {
+	.result = restart_result,
+	.step = restart_step,
+};
+
+/* New: the names for process.restart, those of one pattern to be worked on together; or
+ * NULL when they are too many for one request, or no text. */
+static json_t *
+restart_params(const struct words *names)
+{
+	json_t *list = json_array();
+	size_t run, bytes = 0;
+
+	for (size_t i = 0; list != NULL && i < names->count; i += run) {
+		char *together;
+
+		run = names_run(names, i);
+		together = names_join(names, i, run, "\n");
+		bytes += strlen(together);
+		if (bytes > RESTART_BYTES || json_array_size(list) == RESTART_NAMES ||
+		    json_array_append_new(list, json_string(together)) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+		free(together);
+	}
+	return list == NULL ? NULL : json_pack("{so}", "names", list);
+}
+
+/* The daemon carries it out, also without us. False when it cannot. */
+static bool
+restart_by_daemon(struct session *s, const struct words *names)
+{
+	json_t *params = names->all ? json_object() : restart_params(names);
+	struct restart restart = { stopping, starting };
+	struct operation every = { .action = SHOW_CLEAR, .session = s };
+	struct answer a;
+	bool known;
+
+	if (params == NULL)
+		return false;
+	restart.stop.session = restart.start.session = s;
+	restart.stop.total = expected(&restart.stop, names);
+	restart.start.total = expected(&every, names);
+	begin_waiting(&restart.stop, names);
+	show_progress(&restart.stop);
+	if (sequence_run(server_client(s->server),
+	    names->all ? "all.restart" : "process.restart", params, &restart_events,
+	    &restart, &a) == -1)
+		session_error(s, client_lost(server_client(s->server)));
+	known = a.fault != FAULT_UNKNOWN_METHOD;
+	if (known && a.fault != FAULT_NONE)
+		session_fault(s, a.fault, a.text);
+	hide_progress(&restart.stop);
+	end_waiting(&restart.stop);
+	answer_clear(&a);
+	return known;
+}
+
+static void
+restart_by_ourselves(struct session *s, const struct words *names)
+{
+	struct unfinished unfinished;
+	char *words = names->all ? xstrdup("all") : names_join(names, 0, names->count, " ");
+
+	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: what has been stopped "
+	    "is not started again; to start it: reevectl start %s", words), true);
+	free(words);
+	stop_names(s, names);
+	if (!s->broken)
+		start_names(s, names);
+	unfinished_end(&unfinished);
 }
 
 static void
 restart_names(struct session *s, const struct words *names)
 {
-	stop_names(s, names);
-	if (!s->broken)
-		start_names(s, names);
+	struct unfinished unfinished;
+	bool done = false;
+
+	if (server_client(s->server) != NULL) {
+		unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon "
+		    "carries on with the restart"), false);
+		done = restart_by_daemon(s, names);
+		unfinished_end(&unfinished);
+	}
+	if (!done)
+		restart_by_ourselves(s, names);
 }
 
 /* New: the names of the processes that do not run, or NULL. */

@@ -4,8 +4,10 @@
 #include "common/str.h"
 #include "ctl/exitcode.h"
 #include "ctl/pending.h"
+#include "ctl/sequence.h"
 #include "ctl/session.h"
 #include "ctl/show.h"
+#include "ctl/unfinished.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +179,9 @@ has_name(const json_t *names, const char *wanted)
 	json_t *name;
 
 	json_array_foreach(names, i, name) {
-		if (strcmp(json_string_value(name), wanted) == 0)
+		if (json_is_object(name)) /* of a preview */
+			name = json_object_get(name, "name");
+		if (str_equal(json_string_value(name), wanted))
 			return true;
 	}
 	return false;
@@ -192,9 +196,19 @@ has_group(const struct server_rows *rows, const char *wanted)
 	return false;
 }
 
+/* Whether a reread or a preview names the group. */
+static bool
+is_found(const json_t *result, const char *wanted)
+{
+	for (size_t c = 0; c < nitems(changes); c++)
+		if (has_name(json_object_get(result, changes[c].member), wanted))
+			return true;
+	return false;
+}
+
 /* Tells of each name that is no group, each once. */
 static void
-check_names(struct session *s, const struct words *only, const json_t *added)
+check_names(struct session *s, const struct words *only, const json_t *result)
 {
 	struct server_rows rows;
 
@@ -206,7 +220,7 @@ check_names(struct session *s, const struct words *only, const json_t *added)
 		for (size_t k = 0; k < i; k++)
 			again = again || strcmp(only->list[k], only->list[i]) == 0;
 		if (again || has_group(&rows, only->list[i]) ||
-		    has_name(added, only->list[i]))
+		    is_found(result, only->list[i]))
 			continue;
 		fprintf(s->out, "ERROR: no such group: %s\n", only->list[i]);
 		s->status = EXIT_GENERIC;
@@ -255,14 +269,19 @@ remove_group(struct session *s, const char *name)
 	}
 }
 
+/* Between the stop and the addition a signal says what is left undone. */
 static void
 change_group(struct session *s, const char *name)
 {
+	struct unfinished unfinished;
 	bool failed;
 
+	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: group %s may be "
+	    "stopped or removed; to go on: reevectl update %s", name, name), true);
 	if (stop_group(s, name, &failed) && group_call(s, "group.remove", name) &&
 	    group_call(s, "group.add", name))
 		fprintf(s->out, "%s: updated process group\n", name);
+	unfinished_end(&unfinished);
 }
 
 static void
@@ -306,11 +325,88 @@ update(struct session *s, const struct words *only, const json_t *result)
 	const json_t *added = json_object_get(result, "added");
 
 	if (only->count > 0 && !only->all)
-		check_names(s, only, added);
+		check_names(s, only, result);
 	apply(s, json_object_get(result, "removed"), only, remove_group);
 	apply(s, json_object_get(result, "changed"), only, change_group);
 	apply(s, added, only, add_group);
 	pending_show(s, s->err, result, only->count == 0 || only->all);
+}
+
+/* --- update by the daemon --- */
+
+struct daemon_update {
+	struct session *session;
+	const struct words *only;
+	const json_t *changed;	/* borrowed */
+};
+
+static void
+update_begun(void *ctx, const json_t *result)
+{
+	struct daemon_update *u = ctx;
+
+	u->changed = json_object_get(result, "changed");
+	if (u->only->count > 0 && !u->only->all)
+		check_names(u->session, u->only, result);
+	fflush(u->session->out);
+}
+
+/* supervisorctl shows steps, and of processes nothing. */
+static void
+update_result(void *ctx, bool start, const struct bulk_result *r)
+{
+	(void)ctx;
+	(void)start;
+	(void)r;
+}
+
+static void
+update_step(void *ctx, const char *action, const char *target, enum fault fault,
+    const char *text)
+{
+	struct daemon_update *u = ctx;
+	struct session *s = u->session;
+	bool is_changed = has_name(u->changed, target);
+
+	if (strcmp(action, "stop") == 0 && fault == FAULT_NONE) {
+		fprintf(s->out, "%.*s: stopped\n", (int)(strlen(target) - strlen(":*")),
+		    target);
+	} else if (fault == FAULT_FAILED && strcmp(action, "remove") == 0 && !is_changed) {
+		fprintf(s->out, "%s: has problems; not removing\n", target);
+		s->status = EXIT_GENERIC;
+	} else if (fault != FAULT_NONE) {
+		session_fault(s, fault, text);
+	} else if (strcmp(action, "add") == 0) {
+		fprintf(s->out, "%s: %s process group\n", target,
+		    is_changed ? "updated" : "added");
+	} else if (!is_changed) {
+		fprintf(s->out, "%s: removed process group\n", target);
+	}
+	fflush(s->out);
+}
+
+static const struct sequence_events update_events = {
+	.begun = update_begun,
+	.result = update_result,
+	.step = update_step,
+};
+
+/* New: the groups that are named, or none at all; NULL when that is no text. */
+static json_t *
+update_params(const struct words *only)
+{
+	json_t *params = json_object(), *names = json_array();
+
+	for (size_t i = 0; i < only->count; i++)
+		if (json_array_append_new(names, json_string(only->list[i])) == -1) {
+			json_decref(names);
+			json_decref(params);
+			return NULL;
+		}
+	if (only->count > 0 && !only->all)
+		json_object_set(params, "names", names);
+	json_decref(names);
+	return params;
 }
 
 /* --- update --dry-run --- */
@@ -345,7 +441,7 @@ show_preview(struct session *s, const struct words *only, const json_t *result)
 	size_t printed;
 
 	if (only->count > 0 && !only->all)
-		check_names(s, only, added);
+		check_names(s, only, result);
 	printed = foretell(s, json_object_get(result, "removed"), only, "removed");
 	printed += foretell(s, json_object_get(result, "changed"), only, "restarted");
 	printed += foretell(s, added, only, "added");
@@ -371,20 +467,50 @@ has_no_options(struct session *s, const struct words *words)
 	return true;
 }
 
+static const struct wording update_wordings[] = {
+	{ FAULT_SHUTDOWN_STATE, "already shutting down", EXIT_GENERIC },
+	{ .text = NULL },
+};
+
+/* The daemon carries it out, also without us. False when it cannot. */
+static bool
+update_by_daemon(struct session *s, const struct words *only)
+{
+	struct client *client = server_client(s->server);
+	json_t *params = client != NULL ? update_params(only) : NULL;
+	struct daemon_update update = { .session = s, .only = only };
+	struct unfinished unfinished;
+	struct answer a;
+	bool known;
+
+	if (params == NULL)
+		return false;
+	unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon carries on "
+	    "with the update"), false);
+	if (sequence_run(client, "config.update", params, &update_events, &update, &a) == -1)
+		session_error(s, client_lost(client));
+	unfinished_end(&unfinished);
+	known = a.fault != FAULT_UNKNOWN_METHOD;
+	if (known && a.fault != FAULT_NONE)
+		tell_fault(s, update_wordings, &a, "");
+	if (a.result != NULL)
+		pending_show(s, s->err, a.result, only->count == 0 || only->all);
+	answer_clear(&a);
+	return known;
+}
+
 static void
 update_words(struct session *s, const struct words *only, bool dry)
 {
-	static const struct wording words[] = {
-		{ FAULT_SHUTDOWN_STATE, "already shutting down", EXIT_GENERIC },
-		{ .text = NULL },
-	};
 	struct answer a;
 
+	if (!dry && update_by_daemon(s, only))
+		return;
 	if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL, &a)
 	    == -1)
 		session_lost(s);
 	else if (a.fault != FAULT_NONE)
-		tell_fault(s, words, &a, "");
+		tell_fault(s, update_wordings, &a, "");
 	else if (dry)
 		show_preview(s, only, a.result);
 	else

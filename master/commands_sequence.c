@@ -115,33 +115,26 @@ begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
 
 /* --- restart --------------------------------------------------------------------- */
 
-/* The first name, or one of the others. */
-static const char *
-name_at(const json_t *params, size_t i)
-{
-	return json_string_value(i == 0 ? json_object_get(params, "name") :
-	    json_array_get(json_object_get(params, "more"), i - 1));
-}
-
 /* All are stopped, one after another, before the first is started, as by supervisorctl. */
 void
 cmd_process_restart(struct client *client, uint64_t id, const json_t *params)
 {
-	size_t count = 1 + json_array_size(json_object_get(params, "more"));
+	const json_t *names = json_object_get(params, "names"), *name;
 	struct steps steps;
+	size_t i;
 
-	steps_init(&steps, 2 * count);
-	for (size_t i = 0; i < count; i++)
-		steps_add(&steps, SEQUENCE_STOP, strdup(name_at(params, i)));
-	for (size_t i = 0; i < count; i++)
-		steps_add(&steps, SEQUENCE_START, strdup(name_at(params, i)));
+	steps_init(&steps, 2 * json_array_size(names));
+	json_array_foreach(names, i, name)
+		steps_add(&steps, SEQUENCE_STOP, strdup(json_string_value(name)));
+	json_array_foreach(names, i, name)
+		steps_add(&steps, SEQUENCE_START, strdup(json_string_value(name)));
 	begin(client, id, &steps, json_object());
 }
 
 void
 cmd_group_restart(struct client *client, uint64_t id, const json_t *params)
 {
-	const char *name = name_at(params, 0);
+	const char *name = json_string_value(json_object_get(params, "name"));
 	struct steps steps;
 
 	if (groups_find(client->master->groups, name) == NULL) {

@@ -219,7 +219,7 @@ sequence_cancel(struct sequences *all, const struct group *group)
 	}
 }
 
-/* New array of the processes of a step; NULL with errno. */
+/* New array of the processes that a target means; NULL with errno. */
 static struct process **
 sequence_select(struct sequence *s, const struct group *group, struct process *one,
     size_t *count)
@@ -245,11 +245,74 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 	return list;
 }
 
+/* The processes of a step while its targets are looked up. */
+struct selection {
+	struct process **list;
+	size_t count;
+	bool known;		/* one of its targets exists */
+};
+
+/* Takes the list (NULL = out of memory); 0 or -1. */
+static int
+selection_add(struct selection *all, struct process **list, size_t count)
+{
+	struct process **longer = NULL;
+
+	if (list != NULL)
+		longer = reallocarray(all->list, all->count + count + 1,
+		    sizeof(struct process *));
+	if (longer != NULL) {
+		memcpy(longer + all->count, list, count * sizeof(struct process *));
+		all->list = longer;
+		all->count += count;
+		all->known = true;
+	}
+	free(list);
+	return longer == NULL ? -1 : 0;
+}
+
+static void
+sequence_report(struct sequence *s, char *target, enum fault fault, const char *detail)
+{
+	const struct sequence_step step = { s->steps[s->next].action, target };
+
+	if (s->sink.step != NULL)
+		s->sink.step(s->ctx, s->number, &step, fault, detail);
+}
+
 static void
 sequence_report_step(struct sequence *s, enum fault fault, const char *detail)
 {
-	if (s->sink.step != NULL)
-		s->sink.step(s->ctx, s->number, &s->steps[s->next], fault, detail);
+	sequence_report(s, s->steps[s->next].target, fault, detail);
+}
+
+/* Adds what one namespec means, or reports that it means nothing; 0, or -1 with ENOMEM. */
+static int
+sequence_look_up(struct sequence *s, char *target, struct selection *all)
+{
+	struct process **list, *one = NULL;
+	struct group *group = NULL;
+	size_t count;
+
+	if (groups_resolve(s->sequences->groups, target, &group, &one) != FAULT_NONE) {
+		sequence_report(s, target, FAULT_BAD_NAME, NULL);
+		return 0;
+	}
+	list = sequence_select(s, group, one, &count);
+	return selection_add(all, list, count);
+}
+
+/* 0, or -1 with ENOMEM. */
+static int
+sequence_look_up_all(struct sequence *s, const char *targets, struct selection *all)
+{
+	char *copy = strdup(targets), *rest = copy, *one;
+	int rc = copy == NULL ? -1 : 0;
+
+	while (rc == 0 && (one = strsep(&rest, "\n")) != NULL)
+		rc = sequence_look_up(s, one, all);
+	free(copy);
+	return rc;
 }
 
 /* Queues the job of a stop or start; 0, or -1 with ENOMEM. */
@@ -261,21 +324,19 @@ sequence_begin_work(struct sequence *s)
 		.kind = sequence_works[step->action].job,
 		.sequence = s->number,
 	};
-	struct process **list, *one = NULL;
-	struct group *group = NULL;
-	size_t count;
+	struct selection all = { .known = step->target == NULL };
+	int rc = 0;
 
-	if (step->target != NULL && groups_resolve(s->sequences->groups, step->target,
-	    &group, &one) != FAULT_NONE) {
-		sequence_report_step(s, FAULT_BAD_NAME, NULL);
-		s->issued = s->unknown = true;
-		return 0;
-	}
-	list = sequence_select(s, group, one, &count);
-	if (list == NULL || jobs_add(s->sequences->jobs, &order, list, count,
-	    &sequence_job_sink, s) == 0)
-		return -1;
-	return 0;
+	if (step->target != NULL)
+		rc = sequence_look_up_all(s, step->target, &all);
+	else if ((all.list = sequence_select(s, NULL, NULL, &all.count)) == NULL)
+		rc = -1;
+	if (rc == 0 && all.known)
+		return jobs_add(s->sequences->jobs, &order, all.list, all.count,
+		    &sequence_job_sink, s) != 0 ? 0 : -1;
+	free(all.list);
+	s->issued = s->unknown = rc == 0;
+	return rc;
 }
 
 /* Whether the step adds again what the one before it has removed. */

@@ -21,13 +21,15 @@ enum sequence_action { SEQUENCE_STOP, SEQUENCE_START, SEQUENCE_REMOVE, SEQUENCE_
  * is RUNNING or has failed. */
 struct sequence_step {
 	enum sequence_action action;
-	/* Of a stop or start a namespec, of the others a group's name; NULL = all. */
+	/* Of a stop or start a namespec, or several that are worked on together, separated by
+	 * newlines, or NULL = all; of the others a group's name. */
 	char *target;
 };
 
 struct sequences;
 
-/* Who is notified. Strings borrowed; a fault's detail is NULL, or the text after its name. */
+/* Who is notified. Strings borrowed; a fault's detail is NULL, or the text after its
+ * name. */
 struct sequence_sink {
 	/* A process has been stopped or started, or not. */
 	void (*result)(void *ctx, uint64_t number, enum sequence_action,

@@ -147,7 +147,7 @@ static const struct cmd cmd_table[] = {
 	},
 	[CMD_PROCESS_RESTART] = {
 		.name = "process.restart",
-		.params = "name:n,?more:t",
+		.params = "names:t",
 		.role = ROLE_OPERATE,
 		.flags = 0,
 		.result = "job",

@@ -227,7 +227,7 @@ greet_master(struct scene *s)
 
 /* Parameters that pass the check and name nothing, so that no handler does anything. */
 #define NOTHING "{\"name\":\"no\",\"signal\":\"HUP\",\"data\":\"\",\"stream\":\"stdout\"," \
-		"\"from\":0,\"type\":\"\"}"
+		"\"from\":0,\"type\":\"\",\"names\":[\"no\"]}"
 
 /* What a command must answer before its handler is reached, or 0. */
 static int

@@ -303,6 +303,21 @@ test_stopping_already(void **state)
 	settle(s, "stop of g:a: OK\nspawn a\n");
 }
 
+/* What is asked for together is not waited for one by one. */
+static void
+test_together(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "ac");
+	ADD(s, "-g:a\nx\nh:*", "+g:a\nx\nh:*");
+	settle(s, "stop of x: BAD_NAME\nkill 100 15\nkill 101 15\n");
+	process_reaped(process(s, 'c'), 0);
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop c: OK\nstop a: OK\nstop of g:a\nx\nh:*: OK\n"
+	    "start of x: BAD_NAME\nspawn a\nspawn c\n");
+}
+
 static void
 test_update(void **state)
 {
@@ -392,6 +407,7 @@ main(void)
 		TEST(test_faults),
 		TEST(test_stopped_meanwhile),
 		TEST(test_stopping_already),
+		TEST(test_together),
 		TEST(test_update),
 		TEST(test_update_fails),
 		TEST(test_update_cannot_stop),

@@ -34,7 +34,7 @@ static const struct {
 	{"all.clear", "", "operate", "r"},
 	{"mainlog.open", "", "view", "r"},
 	{"mainlog.clear", "", "operate", "r"},
-	{"process.restart", "name, ?more", "operate", ""},
+	{"process.restart", "names", "operate", ""},
 	{"group.restart", "name", "operate", ""},
 	{"all.restart", "", "operate", ""},
 	{"config.reread", "", "admin", "r"},
