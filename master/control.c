@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/queue.h"
 #include "common/sock.h"
 #include "common/sock_unix.h"
@@ -21,6 +22,9 @@
 TAILQ_HEAD(client_list, client);
 
 struct control {
+	/* Lines on failures to accept, clients that are too many, and broken protocol of
+	 * reeve-rpcd and of the others. */
+	struct log_limit accepts, crowded, broken, local_broken;
 	struct master *master;
 	struct client_list clients;	/* reeve-rpcd's first */
 	struct client_list gone;	/* retired, freed at the end of the turn */
@@ -207,7 +211,8 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 	if (client->gone)
 		return;
 	if (violation)
-		log_warn(
+		log_limited(client->owner != NULL ? &client->control->broken :
+		    &client->control->local_broken, LEVEL_WARN,
 		    "%s broke the protocol and was disconnected: %s", client->program, why);
 	else if (*why != '\0')
 		log_debug("connection of %s ended: %s", client->program, why);
@@ -341,7 +346,8 @@ control_admit(struct control *control, int fd, enum role role, const char *name,
 static void
 accept_later(struct control *control)
 {
-	log_warn("control socket: cannot accept: %s", strerror(errno));
+	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
+	    strerror(errno));
 	source_want(control->accepting, 0);
 	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
 }
@@ -365,7 +371,8 @@ accept_clients(void *ctx, uint32_t ready)
 	(void)ready;
 	while ((fd = sock_accept(control->listener)) != -1) {
 		if (control->local >= CONTROL_CLIENTS) {
-			log_warn("control socket: %d clients already, one more refused",
+			log_limited(&control->crowded, LEVEL_WARN,
+			    "control socket: %d clients already, one more refused",
 			    CONTROL_CLIENTS);
 			close(fd);
 			continue;

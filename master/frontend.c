@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
@@ -40,6 +41,7 @@ struct frontend {
 	struct client *client;		/* NULL = no connection */
 	pid_t pid;			/* 0 = not running */
 	bool was_ready;
+	struct log_limit starts, ends;	/* lines on failures to start, and on ends */
 	int64_t backoff_ms;
 	int64_t launched_ms;
 	struct source *restart;		/* timer: start again */
@@ -179,14 +181,21 @@ schedule(struct frontend *frontend)
 }
 
 static void
-describe_end(const struct frontend *frontend, int status)
+describe_end(struct frontend *frontend, int status)
 {
 	struct spawn_report report;
+	struct log_limit *limit = &frontend->ends;
 	char name[32], *text;
+
+	/* The end of one that has served for long does not recur. */
+	if (frontend->was_ready &&
+	    clock_mono_ms() - frontend->launched_ms > BACKOFF_MAX_MS)
+		(void)log_limit_reset(limit);
 
 	if (spawn_report_take(frontend->pid, &report)) {
 		text = spawn_report_text(&report, frontend->path);
-		log_error(PROGRAM " (%d) was not started: %s", (int)frontend->pid,
+		log_limited(limit, LEVEL_ERROR, PROGRAM " (%d) was not started: %s",
+		    (int)frontend->pid,
 		    text != NULL ? text : strerror(ENOMEM));
 		free(text);
 		return;
@@ -194,10 +203,12 @@ describe_end(const struct frontend *frontend, int status)
 	if (frontend->leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		log_debug(PROGRAM " (%d) ended", (int)frontend->pid);
 	else if (WIFSIGNALED(status))
-		log_warn(PROGRAM " (%d) was terminated by %s", (int)frontend->pid,
+		log_limited(limit, LEVEL_WARN, PROGRAM " (%d) was terminated by %s",
+		    (int)frontend->pid,
 		    str_signal_name(WTERMSIG(status), name));
 	else
-		log_warn(PROGRAM " (%d) exited with status %d", (int)frontend->pid,
+		log_limited(limit, LEVEL_WARN, PROGRAM " (%d) exited with status %d",
+		    (int)frontend->pid,
 		    WEXITSTATUS(status));
 }
 
@@ -316,7 +327,8 @@ launch(struct frontend *frontend)
 	if (started) {
 		source_arm(frontend->overdue, frontend->launched_ms + READY_MS);
 	} else {
-		log_error("cannot start " PROGRAM ": cannot %s: %s", task, strerror(errno));
+		log_limited(&frontend->starts, LEVEL_ERROR,
+		    "cannot start " PROGRAM ": cannot %s: %s", task, strerror(errno));
 		schedule(frontend);
 	}
 	close_all(pair, 2);

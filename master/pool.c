@@ -93,7 +93,8 @@ make_room(struct pool *pool, size_t processes)
 	if (!is_full(pool, processes) || pool->count == 0)
 		return;
 	oldest = pop(pool).event;
-	log_error("pool %s event buffer overflowed, discarding event %" PRIu64,
+	log_limited(&pool->overflows, LEVEL_ERROR,
+	    "pool %s event buffer overflowed, discarding event %" PRIu64,
 	    pool->group->config->name, oldest->serial);
 	event_unref(oldest);
 }
@@ -122,7 +123,8 @@ insert_or_lose(struct pool *pool, struct pool_event item, bool at_head)
 {
 	if (insert(pool, item, at_head) == 0)
 		return;
-	log_error("pool %s has no memory for event %" PRIu64, pool->group->config->name,
+	log_limited(&pool->overflows, LEVEL_ERROR,
+	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
 	    item.event->serial);
 	event_unref(item.event);
 }

@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/queue.h"
+#include "common/loglimit.h"
 #include "master/event.h"
 #include "master/group.h"
 #include "master/listener.h"
@@ -39,6 +40,7 @@ struct pool {
 	struct pool_buffer buffer;
 	size_t count, bytes;	/* of the buffer */
 	uint64_t next_serial;
+	struct log_limit overflows;	/* lines on events that are discarded */
 };
 
 /* New, empty. NULL with ENOMEM. */

@@ -7,7 +7,7 @@
 
 STATEDOC_SIZE(struct event, 32);
 STATEDOC_SIZE(struct pool_event, 24);
-STATEDOC_SIZE(struct pool, 72);
+STATEDOC_SIZE(struct pool, 88); /* its log limit is not kept */
 
 /* An event that several pools or subscriptions share becomes one for each: only memory is
  * lost by that, and what may wait is bounded for each pool alone. */

@@ -322,9 +322,12 @@ class Buffers(Listening):
         self.begin(pool("l", "REMOTE_COMMUNICATION", self.SLEEPER, buffer_size=3))
         for i in range(5):
             self.s.sendRemoteCommEvent("t", str(i))
-        self.await_log("ERRO pool l event buffer overflowed, discarding event 1")
-        self.assertIn("ERRO pool l event buffer overflowed, discarding event 0", self.d.log())
+        self.await_log("ERRO pool l event buffer overflowed, discarding event 0")
         self.assertNotIn("discarding event 2", self.d.log())
+        if self.d.subject == "supervisord":
+            self.await_log("ERRO pool l event buffer overflowed, discarding event 1")
+        else: # one line a minute, and then with a count
+            self.assertEqual(1, self.d.log().count("event buffer overflowed"))
 
     @reeve_only
     def test_a_start_of_many_fits_by_default(self):
