@@ -231,7 +231,8 @@ row_json(const struct process_info *row, int64_t now)
 	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
 	char *exit = process_info_last_exit(row);
-	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss*, ss, ss}",
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss*, "
+	    "ss, ss}",
 	    "name", name, "group", row->group, "process", row->name,
 	    "state", process_state_name(row->state), "description", description,
 	    "pid", (int)row->pid, "start", (json_int_t)row->start,

@@ -245,7 +245,7 @@ config_load(const struct options *options, struct config **config, char **error)
 }
 
 int
-config_load_checked(const struct options *options, config_check_fn *check, void *ctx,
+conf_load_checked(const struct options *options, conf_check_fn *check, void *ctx,
     struct config **config, char **error)
 {
 	struct conf_load load;

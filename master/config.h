@@ -177,12 +177,6 @@ struct config {
 /* Reads and checks the file named by the options or found on the search path (4.8). 0 with
  * *config new, or -1 with *error new: the text after "Error: ". Nothing is created. */
 NODISCARD int config_load(const struct options *, struct config **config, char **error);
-/* The same for a running daemon: what was read is also checked (0, or -1 after
- * conf_load_fail), and *error is one line that begins with the place, "FILE:LINE: ". */
-struct conf_load;
-typedef int config_check_fn(void *ctx, struct conf_load *);
-NODISCARD int config_load_checked(const struct options *, config_check_fn *, void *ctx,
-    struct config **config, char **error);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
 struct group_config *group_config_ref(struct group_config *);
 void group_config_unref(struct group_config *);

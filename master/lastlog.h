@@ -12,8 +12,8 @@ void lastlog_forget(struct master *);
 /* The same where none follows: nothing is logged any more. */
 void lastlog_end(struct master *);
 
-/* At the first start: this daemon must not run, because of what `error` says. The log may be
- * that of a daemon that runs: it gets one line, and is not rotated. */
+/* At the first start: this daemon must not run, because of what `error` says. The log may
+ * be that of a daemon that runs: it gets one line, and is not rotated. */
 void lastlog_refused(const struct master *, const char *error);
 /* A daemon that had a log cannot go on and ends: to the main log and to syslog, because
  * nobody sees its standard error. */

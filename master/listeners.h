@@ -19,11 +19,11 @@ struct listeners *listeners_open(const struct config *, struct listeners *old_ta
 /* Logs what supervisord does of its servers at start. */
 void listeners_announce(const struct config *);
 /* Makes those listen again that cannot be reached any more: reeve-rpcd has shut the socket
- * down, or the path was removed or replaced. True when one has another descriptor now, which
- * a running reeve-rpcd does not have. */
+ * down, or the path was removed or replaced. True when one has another descriptor now,
+ * which a running reeve-rpcd does not have. */
 bool listeners_revive(struct listeners *, const struct config *);
-/* Whether a listener of a configuration that is about to replace that of `old` (NULL = none)
- * could be bound: 0, or -1 with *error new, as of listeners_open. */
+/* Whether a listener of a configuration that is about to replace that of `old` (NULL =
+ * none) could be bound: 0, or -1 with *error new, as of listeners_open. */
 NODISCARD int listeners_check(const struct listeners *old, const struct listener_config *,
     char **error);
 /* New: the error when an address is in use. */

@@ -62,8 +62,8 @@ struct process {
 	int last_status;		/* of the last end, at `stop`: -1 = by a signal, … */
 	int last_signal;		/* … this one, else 0 */
 	char *spawnerr;			/* owned; NULL = none */
-	char *failure;			/* owned; why the last attempt made no program, in
-					 * more words than supervisord has; NULL = unknown */
+	char *failure;			/* owned; why the last attempt made no program:
+					 * more than supervisord says; NULL = unknown */
 	bool respawning;		/* enqueued for an automatic start */
 	bool autostart_cancelled;	/* by a stop, before its first start */
 	uint64_t first_start_job;	/* start jobs with a lower number are cancelled */
@@ -88,7 +88,7 @@ enum fault process_start(struct process *, uint64_t *spawn, char **detail);
  * NAME to stop" now and every two seconds until it has. One that does not run is not
  * started automatically any more: see process_cancel_start. */
 enum fault process_stop(struct process *, char **detail);
-/* Why the spawn that is under way makes no program: before process_reaped, or in `spawn`. */
+/* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
 void process_explain(struct process *, char *failure_take);
 /* A group's stop during shutdown: as process_stop, but BACKOFF becomes FATAL (3.3). */
 void process_shutdown(struct process *);

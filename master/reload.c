@@ -69,7 +69,7 @@ reload_check(struct master *master, char **error)
 	struct config *fresh;
 
 	*error = NULL;
-	if (config_load_checked(&options, check, master, &fresh, error) == -1)
+	if (conf_load_checked(&options, check, master, &fresh, error) == -1)
 		return -1;
 	reload_forget(master);
 	master->next = fresh;

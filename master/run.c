@@ -324,8 +324,8 @@ add_groups(struct master *master, char **error)
 			log_error("%s", why != NULL ? why : strerror(ENOMEM));
 		free(why);
 		if (activation_add(master, config) == NULL) {
-			*error = xasprintf("cannot make the group %s: %s (its AUTO logs are "
-			    "made in %s and named after identifier=%s)", config->name,
+			*error = xasprintf("cannot make the group %s: %s (its AUTO logs "
+			    "are made in %s and named after identifier=%s)", config->name,
 			    strerror(errno), master->config->childlogdir,
 			    master->config->identifier);
 			return -1;
@@ -367,7 +367,9 @@ make_frontend(struct master *master, char **error)
 	if (path == NULL)
 		return -1;
 	master->frontend = frontend_new(master, path);
-	return master->frontend == NULL ? system_error(error, "cannot prepare reeve-rpcd") : 0;
+	if (master->frontend == NULL)
+		return system_error(error, "cannot prepare reeve-rpcd");
+	return 0;
 }
 
 static int
@@ -391,8 +393,8 @@ load(struct master *master, char **error)
 	return 0;
 }
 
-/* Two daemons of one file would run every program twice. One that does not answer, but whose
- * number is in our pidfile, is taken for such. */
+/* Two daemons of one file would run every program twice. One that does not answer, but
+ * whose number is in our pidfile, is taken for such. */
 static int
 look_for_first(struct master *master, char **error)
 {

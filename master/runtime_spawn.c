@@ -220,8 +220,8 @@ fork_failure(int errnum)
 	char *why;
 
 	if (asprintf(&why, "cannot create a process: %s%s", strerror(errnum),
-	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max of "
-	    "the control group, or kernel.pid_max" : "") == -1)
+	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max "
+	    "of the control group, or kernel.pid_max" : "") == -1)
 		return NULL;
 	return why;
 }

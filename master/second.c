@@ -37,8 +37,9 @@ second_identity(const char *file)
 	return identity;
 }
 
-/* An editor that replaces the file gives both daemons the new one; two files of one path are
- * those of two file systems, so the path counts only where the file cannot be looked at. */
+/* An editor that replaces the file gives both daemons the new one; two files of one path
+ * are those of two file systems, so the path counts only where the file cannot be looked
+ * at. */
 static bool
 is_same_file(const json_t *theirs, const char *file)
 {

@@ -124,8 +124,8 @@ hint_of_interpreter(const struct spawn_report *report, const char *interpreter)
 	int n;
 
 	if (dos)
-		n = asprintf(&text, "its interpreter %s does not exist: the lines of the file "
-		    "end with CR LF; convert it (dos2unix)", interpreter);
+		n = asprintf(&text, "its interpreter %s does not exist: the lines of the "
+		    "file end with CR LF; convert it (dos2unix)", interpreter);
 	else
 		n = asprintf(&text, "its interpreter %s does not exist", interpreter);
 	return n == -1 ? NULL : text;
@@ -150,8 +150,8 @@ remedy(const struct spawn_report *report, bool names_interpreter)
 		if (report->nhead >= 2 && memcmp(report->head, "#!", 2) == 0)
 			return "its first line names no interpreter";
 		return report->nhead == 0 ? "the file is empty, or cannot be read" :
-		    "it does not begin with #!: name the interpreter there or in command=, as "
-		    "in command=/bin/sh FILE";
+		    "it does not begin with #!: name the interpreter there or in command=, "
+		    "as in command=/bin/sh FILE";
 	case ENOENT:
 		return is_elf(report) ? "its loader or libraries do not exist" : NULL;
 	case EACCES:
@@ -160,8 +160,8 @@ remedy(const struct spawn_report *report, bool names_interpreter)
 		    "mounted noexec" :
 		    "the user may not execute it, or the file system is mounted noexec";
 	case E2BIG:
-		return "its command line and environment together are longer than the system "
-		    "allows: shorten command= or environment=";
+		return "its command line and environment together are longer than the "
+		    "system allows: shorten command= or environment=";
 	case EAGAIN:
 		return "the user has as many processes as its limit (RLIMIT_NPROC) allows";
 	default:

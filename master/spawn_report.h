@@ -1,6 +1,6 @@
 /* Spawn report: why a child could not become its program. The child writes it into memory
- * that it shares with us, without a descriptor or a wait for each spawn; it is read when the
- * child is reaped. */
+ * that it shares with us, without a descriptor or a wait for each spawn; it is read when
+ * the child is reaped. */
 #ifndef MASTER_SPAWN_REPORT_H
 #define MASTER_SPAWN_REPORT_H
 

@@ -27,8 +27,8 @@ terminal_look(void)
 	    TERMINAL_NOHUP : TERMINAL_THERE;
 }
 
-/* A shell that hears of the hang-up sends SIGHUP on to its jobs, as a user may too: then the
- * terminal itself tells the difference. */
+/* A shell that receives the hang-up sends SIGHUP on to its jobs, as a user may too: then
+ * the terminal itself tells the difference. */
 bool
 terminal_has_gone(enum terminal terminal, bool sent_by_kernel)
 {

@@ -66,8 +66,8 @@ printed_date(struct buf *out, const char *text, bool inside)
 	if (second == 0)
 		return buf_printf(out, "datetime.datetime(%d, %d, %d, %d, %d)", year, month,
 		    day, hour, minute);
-	return buf_printf(out, "datetime.datetime(%d, %d, %d, %d, %d, %d)", year, month, day,
-	    hour, minute, second);
+	return buf_printf(out, "datetime.datetime(%d, %d, %d, %d, %d, %d)", year, month,
+	    day, hour, minute, second);
 }
 
 /* A double or a date that JSON has no value for; NULL = an ordinary struct. */

@@ -22,7 +22,8 @@ static const struct {
 	const char *want;
 } rows[] = {
 	{ { SPAWN_USER, EPERM, "Could not set groups of effective user", "", 0 },
-	    "cannot become user 'x y': Could not set groups of effective user: Operation not "
+	    "cannot become user 'x y': "
+	    "Could not set groups of effective user: Operation not "
 	    "permitted" },
 	{ { SPAWN_USER, 0, "Can't drop privilege as nonroot user", "", 0 },
 	    "cannot become user 'x y': Can't drop privilege as nonroot user" },
@@ -31,35 +32,46 @@ static const struct {
 	{ { SPAWN_DESCRIPTORS, ENOMEM, "", "", 0 },
 	    "cannot prepare the descriptors of 'x y': Cannot allocate memory" },
 	{ { SPAWN_EXEC, ENOENT, "", "", 0 },
-	    "cannot execute 'x y': No such file or directory" },
+	    "cannot execute 'x y': "
+	    "No such file or directory" },
 	{ { SPAWN_EXEC, ENOENT, "", HEAD("#!/bin/sh\r\n") },
-	    "cannot execute 'x y': No such file or directory; its interpreter '/bin/sh\\r' does "
+	    "cannot execute 'x y': "
+	    "No such file or directory; its interpreter '/bin/sh\\r' does "
 	    "not exist: the lines of the file end with CR LF; convert it (dos2unix)" },
 	{ { SPAWN_EXEC, ENOENT, "", HEAD("#!/usr/bin/env python\r\n") },
-	    "cannot execute 'x y': No such file or directory; its interpreter '/usr/bin/env' "
+	    "cannot execute 'x y': "
+	    "No such file or directory; its interpreter '/usr/bin/env' "
 	    "does not exist: the lines of the file end with CR LF; convert it (dos2unix)" },
 	{ { SPAWN_EXEC, ENOENT, "", HEAD("#! /no\377\n") },
-	    "cannot execute 'x y': No such file or directory; its interpreter '/no\\xff' does "
+	    "cannot execute 'x y': "
+	    "No such file or directory; its interpreter '/no\\xff' does "
 	    "not exist" },
 	{ { SPAWN_EXEC, ENOENT, "", HEAD("#!/no") },
-	    "cannot execute 'x y': No such file or directory; its interpreter '/no' does not "
+	    "cannot execute 'x y': "
+	    "No such file or directory; its interpreter '/no' does not "
 	    "exist" },
 	{ { SPAWN_EXEC, ENOENT, "", HEAD("\177ELF") },
-	    "cannot execute 'x y': No such file or directory; its loader or libraries do not "
+	    "cannot execute 'x y': "
+	    "No such file or directory; its loader or libraries do not "
 	    "exist" },
 	{ { SPAWN_EXEC, ENOEXEC, "", HEAD("#!") },
-	    "cannot execute 'x y': Exec format error; its first line names no interpreter" },
+	    "cannot execute 'x y': "
+	    "Exec format error; its first line names no interpreter" },
 	{ { SPAWN_EXEC, ENOEXEC, "", HEAD("#!/script\n") },
-	    "cannot execute 'x y': Exec format error; its interpreter is no program of this "
+	    "cannot execute 'x y': "
+	    "Exec format error; its interpreter is no program of this "
 	    "machine" },
 	{ { SPAWN_EXEC, ENOEXEC, "", HEAD("echo\n") },
-	    "cannot execute 'x y': Exec format error; it does not begin with #!: name the "
+	    "cannot execute 'x y': "
+	    "Exec format error; it does not begin with #!: name the "
 	    "interpreter there or in command=, as in command=/bin/sh FILE" },
 	{ { SPAWN_EXEC, EACCES, "", HEAD("#!/bin/sh\n") },
-	    "cannot execute 'x y': Permission denied; the user may not execute it or its "
+	    "cannot execute 'x y': "
+	    "Permission denied; the user may not execute it or its "
 	    "interpreter, or the file system is mounted noexec" },
 	{ { SPAWN_EXEC, ETXTBSY, "", HEAD("\177ELF") },
-	    "cannot execute 'x y': Text file busy" },
+	    "cannot execute 'x y': "
+	    "Text file busy" },
 };
 
 static void
