@@ -75,11 +75,15 @@ class MainLog(Slices, Shared):
 
     @reeve_only
     def test_readLog_of_a_file_that_cannot_be_read_is_FAILED(self):
-        """A stranger's link; supervisord follows it, and has FAILED for a directory."""
+        """Another user's link to what that user cannot read; supervisord follows it, and has
+        FAILED for a directory."""
         if os.geteuid() != 0:
             self.skipTest("not root")
         self.hide()
-        os.symlink("/etc/hostname", self.path)
+        secret = self.path + ".secret"
+        os.close(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600))
+        self.addCleanup(os.unlink, secret)
+        os.symlink(secret, self.path)
         self.addCleanup(os.unlink, self.path)
         os.lchown(self.path, 65534, 65534)
         self.assertFault(30, "FAILED", self.read, 0, 0)
