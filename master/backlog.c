@@ -160,8 +160,8 @@ backlogs_write(struct backlogs *backlogs, struct logfile *log, const void *bytes
 	if (done < n && backlogs_keep(backlogs, backlog, path, (const char *)bytes + done,
 			    n - done) == -1)
 		log_limited(&backlogs->losses, LEVEL_ERROR,
-		    "log file %s: %zu bytes are lost: its reader takes nothing, and no more "
-		    "are kept: %s",
+		    "log file %s: %zu bytes are lost: its reader takes nothing, and no "
+		    "more are kept: %s",
 		    path, n - done, strerror(errno));
 }
 
@@ -231,9 +231,11 @@ backlogs_free(struct backlogs *backlogs)
 	if (backlogs == NULL)
 		return;
 	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
-		log_error("log file %s: %" PRIu64 " bytes are lost: they were not read in time",
+		log_error(
+		    "log file %s: %" PRIu64 " bytes are lost: they were not read in time",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
-		backlog_remove(backlog);
+		TAILQ_REMOVE(&backlogs->list, backlog, in_list);
+		backlog_free(backlog);
 	}
 	source_free(backlogs->deadline);
 	free(backlogs);

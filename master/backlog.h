@@ -29,8 +29,8 @@ int backlogs_fd(const struct backlogs *, const char *path);
  * ms. */
 void backlogs_finish(struct backlogs *, int64_t ms, void (*done)(void *ctx), void *ctx);
 
-/* For the state document: the index-th path with its bytes (borrowed) and how many were lost
- * after them, or NULL at the end; and back: 0, or -1 with errno. */
+/* For the state document: the index-th path with its bytes (borrowed) and how many were
+ * lost after them, or NULL at the end; and back: 0, or -1 with errno. */
 const char *backlogs_get(const struct backlogs *, size_t index, const char **bytes,
     size_t *n, uint64_t *lost);
 NODISCARD int backlogs_put_back(struct backlogs *, const char *path, const void *bytes,

@@ -104,7 +104,8 @@ printer_feed(
 		if (newline != NULL)
 			part = (size_t)(newline - bytes);
 		if (buf_append(&printer->line, bytes, part) == -1)
-			log_error("a listener's result is not printed: %s", strerror(errno));
+			log_error("a listener's result is not printed: %s",
+			    strerror(errno));
 		part += newline != NULL;
 		bytes += part;
 		n -= part;

@@ -59,7 +59,7 @@ struct process {
 	int64_t backoff;		/* failed attempts in a row */
 	bool has_exitstatus;
 	int exitstatus;			/* -1 = by a signal */
-	int last_status;		/* of the last end, at `stop`: -1 = by a signal, … */
+	int last_status;		/* of the last end, at `stop`: -1 = by a signal … */
 	int last_signal;		/* … this one, else 0 */
 	char *spawnerr;			/* owned; NULL = none */
 	char *failure;			/* owned; why the last attempt made no program:
@@ -67,8 +67,8 @@ struct process {
 	bool respawning;		/* enqueued for an automatic start */
 	bool autostart_cancelled;	/* by a stop, before its first start */
 	uint64_t first_start_job;	/* start jobs with a lower number are cancelled */
-	int64_t rejected_ms;		/* monotonic time of the last event that it rejected,
-					 * of an event listener; -1 = none */
+	int64_t rejected_ms;		/* monotonic time of a listener's last rejection
+					 * of an event; -1 = none */
 	int ending;			/* as a shell shows its last end or failure:
 					 * 128 + a signal, 127 = could not be spawned */
 	/* statedoc.c asserts this struct's size: a field added here must be added there. */

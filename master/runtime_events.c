@@ -79,7 +79,8 @@ listener_ended(void *ctx, struct pool_event taken, bool processed)
 
 	if (process->runtime->printer != NULL && processed)
 		printer_end(process->runtime->printer, print, process);
-	pool_end(events_pool(events_of(process), process->group), process, taken, processed);
+	pool_end(events_pool(events_of(process), process->group), process, taken,
+	    processed);
 }
 
 static const struct listener_ops listener_ops = {

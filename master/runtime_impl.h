@@ -20,7 +20,7 @@ struct runtime {
 	struct input *input;
 	bool uses_socket;		/* of its group: fcgi_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
-	struct printer *printer;	/* of RESULT_PRINTED, with the listener; else NULL */
+	struct printer *printer;	/* of RESULT_PRINTED, with the listener; or NULL */
 	struct logfile *print_log;	/* … our stdout; NULL = it is closed */
 	int front_end_fd;	/* of an interface: for reeve-rpcd, until it is told; -1 */
 	struct client *asker;	/* of an interface: its connection to us; NULL = closed */

@@ -34,7 +34,7 @@ struct statedoc_pipes {
 	bool listens;		/* it is an event listener: */
 	struct listener listener;	/* its event a reference, its name unset */
 	bool renewing;		/* an interface that is stopped to be started again */
-	char *prefix;		/* owned: of the lines that are being printed; NULL = none */
+	char *prefix;		/* owned: of the lines being printed; NULL = none */
 	char *printing;		/* owned: its line that is not whole; NULL = none */
 	size_t nprinting;
 };

@@ -95,14 +95,17 @@ test_exits(void **state)
 		    .last_spawn = 4, .verdict = VERDICT_SPAWN_FAILED, .spawnerr = early },
 		    "BACKOFF   Exited too quickly\n",
 		    "\"exitstatus\": null, \"last_exit\": \"exit status 3\"" },
-		{ { .state = PROCESS_STARTING, .stop = 5, .last_status = 3, .spawnerr = none },
+		{ { .state = PROCESS_STARTING, .stop = 5, .last_status = 3,
+		    .spawnerr = none },
 		    "STARTING  \n", "\"exitstatus\": 0, \"last_exit\": \"exit status 3\"" },
 		/* Over XML-RPC nobody says, and before the first end there is nothing. */
-		{ { .state = PROCESS_FATAL, .stop = 5, .last_signal = -1, .spawnerr = early },
+		{ { .state = PROCESS_FATAL, .stop = 5, .last_signal = -1,
+		    .spawnerr = early },
 		    "FATAL     Exited too quickly\n",
 		    "\"exitstatus\": null, \"last_exit\": \"\"" },
 		{ { .state = PROCESS_STOPPED, .spawnerr = none },
-		    "STOPPED   Nov 22 04:12 PM\n", "\"exitstatus\": 0, \"last_exit\": \"\"" },
+		    "STOPPED   Nov 22 04:12 PM\n",
+		    "\"exitstatus\": 0, \"last_exit\": \"\"" },
 	};
 
 	(void)state;

@@ -316,7 +316,8 @@ get_readings(const struct process *p, struct statedoc_pipes *pipes)
 	pipes->printing = strdup("half");
 	pipes->nprinting = 4;
 	listener->outstanding = (struct pool_event){
-		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98, true };
+		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98,
+		true };
 }
 
 static int

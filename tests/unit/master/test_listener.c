@@ -103,7 +103,7 @@ note_result(void *ctx, const char *bytes, size_t n)
 	strncat(ctx, bytes, n);
 }
 
-/* A handler that is not ours to know takes every result; only a line that is none is bad. */
+/* A handler that is not known takes every result; only a line that is none is bad. */
 static void
 test_handlers(void **state UNUSED)
 {

@@ -376,7 +376,6 @@ child_changes_masters(void **state)
 	move_clear(&m);
 }
 
-/* Half a result has been read, which is printed in lines. */
 static void
 printed_result_changes_masters(void **state)
 {

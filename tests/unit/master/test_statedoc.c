@@ -303,7 +303,8 @@ test_backlogs(void **state UNUSED)
 	doc = through_text(old);
 	scene_free(old);
 	fresh = revive(doc);
-	assert_string_equal(backlogs_get(fresh->master.backlogs, 0, &bytes, &n, &lost), path);
+	assert_string_equal(
+	    backlogs_get(fresh->master.backlogs, 0, &bytes, &n, &lost), path);
 	assert_int_equal(n, 3);
 	assert_int_equal(lost, 7);
 	assert_memory_equal(bytes, "a\0\xff", 3);
@@ -315,7 +316,8 @@ test_backlogs(void **state UNUSED)
 	fresh = revive(doc);
 	assert_null(backlogs_get(fresh->master.backlogs, 0, &bytes, &n, &lost));
 	scene_free(fresh);
-	json_object_set_new(doc, "backlogs", json_pack("[{ss,ss}]", "path", "00", "bytes", ""));
+	json_object_set_new(doc, "backlogs",
+	    json_pack("[{ss,ss}]", "path", "00", "bytes", ""));
 	fresh = scene_new();
 	assert_int_equal(statedoc_read(&fresh->master, doc, &ops, fresh, &why), -1);
 	free(why);
