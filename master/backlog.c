@@ -230,10 +230,11 @@ backlogs_free(struct backlogs *backlogs)
 
 	if (backlogs == NULL)
 		return;
-	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
+	TAILQ_FOREACH(backlog, &backlogs->list, in_list)
 		log_error(
 		    "log file %s: %" PRIu64 " bytes are lost: they were not read in time",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
+	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
 		TAILQ_REMOVE(&backlogs->list, backlog, in_list);
 		backlog_free(backlog);
 	}
