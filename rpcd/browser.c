@@ -85,8 +85,12 @@ static const struct header_row {
 static bool
 row_matches(const struct header_row *row, const char *name)
 {
-	size_t n = strlen(row->name);
+	size_t n;
 
+	/* Most headers are none of these: the first letter tells, in either case. */
+	if (((row->name[0] ^ name[0]) & ~0x20) != 0)
+		return false;
+	n = strlen(row->name);
 	return strncasecmp(row->name, name, n) == 0 && (row->is_prefix || name[n] == '\0');
 }
 
