@@ -164,7 +164,6 @@ main(int argc, char **argv)
 	status = options_parse(argc, argv, &options, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
 	options.program = options_program(options.program, executed);
-	master.self = own_path(executed);
 	if (status == -1)
 		return usage_error(&options, error);
 	if (options.help) {
@@ -182,6 +181,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	begin(&master);
+	master.self = own_path(executed);
 	master.notify = service_manager(master.loop);
 	status = run_all(&master, argv);
 	free(master.config_path);
