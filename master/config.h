@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/log.h"
+#include "master/listener_config.h"
 #include "master/options.h"
 #include "proto/role.h"
 
@@ -109,21 +110,6 @@ struct group_config {
 	int64_t priority;
 	struct process_config **processes;	/* stored order (reference 3.5) */
 	size_t nprocesses;
-};
-
-struct listener_config {
-	char *section;		/* "inet_http_server", "unix_http_server:x" */
-	bool is_unix;
-	char *path;		/* Unix: absolute */
-	int mode;		/* 0700 by default */
-	uid_t uid;		/* (uid_t)-1 = leave */
-	gid_t gid;
-	char *host;		/* TCP: "" = all of IPv4; IPv6 is "[::1]" */
-	int port;
-	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
-	bool has_role;		/* unauthenticated_role= was given */
-	enum role unauthenticated_role;
-	char *server_names;	/* separated by one blank; NULL = none given */
 };
 
 /* A process as getAllConfigInfo lists it; both borrowed. */
