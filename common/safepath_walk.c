@@ -209,8 +209,8 @@ walk_is_magic(int link)
 	return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Behind a link there is mostly none: the directories left are found by one call. Where that
- * fails the walk goes on and finds out why. 0, or -1 with errno. */
+/* Behind a link there is mostly none: the directories left are found by one call. Where
+ * that fails the walk goes on and finds out why. 0, or -1 with errno. */
 static int
 walk_jump(struct walk *w)
 {

@@ -445,8 +445,8 @@ restart_by_ourselves(struct session *s, const struct words *names)
 	struct unfinished unfinished;
 	char *words = names->all ? xstrdup("all") : names_join(names, 0, names->count, " ");
 
-	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: what has been stopped "
-	    "is not started again; to start it: reevectl start %s", words), true);
+	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: what has been "
+	    "stopped is not started again; to start it: reevectl start %s", words), true);
 	free(words);
 	stop_names(s, names);
 	if (!s->broken)

@@ -485,9 +485,10 @@ update_by_daemon(struct session *s, const struct words *only)
 
 	if (params == NULL)
 		return false;
-	unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon carries on "
-	    "with the update"), false);
-	if (sequence_run(client, "config.update", params, &update_events, &update, &a) == -1)
+	unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon carries "
+	    "on with the update"), false);
+	if (sequence_run(client, "config.update", params, &update_events, &update,
+	    &a) == -1)
 		session_error(s, client_lost(client));
 	unfinished_end(&unfinished);
 	known = a.fault != FAULT_UNKNOWN_METHOD;

@@ -114,7 +114,8 @@ print_error(const struct check *check, const char *error)
 	}
 	rest = strstr(names, " in section '");
 	fprintf(check->out, "%.*s%s%s\n", (int)(names - error), error,
-	    strstr(error, " names ('ENV_") != NULL ? ": the environment has no such variable"
+	    strstr(error, " names ('ENV_") != NULL ?
+	    ": the environment has no such variable"
 	    : "", rest != NULL ? rest : "");
 }
 

@@ -4,8 +4,8 @@
 #define MASTER_CONF_SHELL_H
 
 /* New: a text that names the first such thing and the remedy, or says why the command
- * cannot be split into words; NULL when there is nothing. Words that are quoted, or given to an
- * option such as sh's -c, are for the program to understand. */
+ * cannot be split into words; NULL when there is nothing. Words that are quoted, or given
+ * to an option such as sh's -c, are for the program to understand. */
 char *conf_shell_find(const char *command);
 
 #endif

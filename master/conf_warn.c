@@ -146,7 +146,8 @@ look_for_command(const char *text, const char *path)
 
 /* Many programs run the same file, so each is looked for once. */
 static void
-warn_missing(struct conf_load *load, const char *section, const char *text, const char *path)
+warn_missing(struct conf_load *load, const char *section, const char *text,
+    const char *path)
 {
 	char *key = xasprintf("%.*s\n%s", (int)strcspn(text, " \t\"'\\"), text,
 	    path != NULL ? path : "");
@@ -241,8 +242,8 @@ warn_log(struct conf_load *load, const char *section, const char *key, const cha
     int64_t maxbytes)
 {
 	if (maxbytes > 0 && !logfile_can_rotate(path))
-		conf_load_warn(load, section, key, "[%s] log file %s cannot be rotated: its "
-		    "maxbytes is ignored; set %s_maxbytes=0", section, path, key);
+		conf_load_warn(load, section, key, "[%s] log file %s cannot be rotated: "
+		    "its maxbytes is ignored; set %s_maxbytes=0", section, path, key);
 	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
 		warn_shared_log(load, section, key, path, maxbytes > 0);
 }
@@ -276,9 +277,10 @@ warn_duplicates(struct conf_load *load)
 			    "twice, first at %s:%zu; the options of both are joined",
 			    twice.section, twice.first_file, twice.first_line);
 		else
-			conf_load_warn_at(load, twice.file, twice.line, "[%s] sets %s twice, "
-			    "first at %s:%zu; that value is not used", twice.section,
-			    twice.key, twice.first_file, twice.first_line);
+			conf_load_warn_at(load, twice.file, twice.line,
+			    "[%s] sets %s twice, first at %s:%zu; that value is not used",
+			    twice.section, twice.key, twice.first_file,
+			    twice.first_line);
 }
 
 /* The options that a kind of section has. */
@@ -386,10 +388,12 @@ warn_servers(struct conf_load *load)
 		const struct listener_config *listener = &config->listeners[i];
 
 		if (!config->has_main_interface)
-			conf_load_warn(load, listener->section, NULL, "[%s] answers no call "
-			    "without a section [rpcinterface:supervisor] with "
-			    "supervisor.rpcinterface_factory=supervisor.rpcinterface:"
-			    "make_main_rpcinterface", listener->section);
+			conf_load_warn(load, listener->section, NULL,
+			    "[%s] answers no call without a section "
+			    "[rpcinterface:supervisor] with "
+			    "supervisor.rpcinterface_factory="
+			    "supervisor.rpcinterface:make_main_rpcinterface",
+			    listener->section);
 		if (!listener->is_unix && listener->username == NULL)
 			warn_open(load, listener);
 	}

@@ -15,7 +15,8 @@ struct program_section;
 struct conf_warnings {
 	struct map *given;	/* place and text of each warning */
 	struct map *logs;	/* path of a log → the struct log_use that named it first */
-	struct map *looked;	/* command word and PATH, or directory → what is wrong: new */
+	/* Command word and PATH, or directory → what is wrong: new. */
+	struct map *looked;
 };
 
 void conf_warn_begin(struct conf_warnings *);

@@ -25,9 +25,9 @@ struct jobs;
 struct job_order {
 	enum job_kind kind;
 	int signo;		/* of JOB_SIGNAL */
-	const char *said;	/* the signal as its sender wrote it, for faults; NULL = none */
-	/* A part of a sequence with this number, else 0: it counts as queued since then, does
-	 * not count against the bounds, and is not in the state document. */
+	const char *said;	/* the signal as it was sent, for faults; NULL = none */
+	/* A part of a sequence with this number, else 0: it counts as queued since then,
+	 * does not count against the bounds, and is not in the state document. */
 	uint64_t sequence;
 };
 

@@ -21,8 +21,8 @@ enum sequence_action { SEQUENCE_STOP, SEQUENCE_START, SEQUENCE_REMOVE, SEQUENCE_
  * is RUNNING or has failed. */
 struct sequence_step {
 	enum sequence_action action;
-	/* Of a stop or start a namespec, or several that are worked on together, separated by
-	 * newlines, or NULL = all; of the others a group's name. */
+	/* Of a stop or start a namespec, or several that are worked on together, separated
+	 * by newlines, or NULL = all; of the others a group's name. */
 	char *target;
 };
 

@@ -18,8 +18,8 @@ struct guesses;
 struct guesses *guesses_new(void);
 void guesses_free(struct guesses *);	/* NULL is fine */
 /* One more from the address. True: it may be answered after GUESS_DELAY_MS; false: there
- * are too many. It counts on when its client leaves, because a client that does not wait for
- * the answer would guess as fast as before. */
+ * are too many. It counts on when its client leaves, because a client that does not wait
+ * for the answer would guess as fast as before. */
 NODISCARD bool guesses_add(struct guesses *, uint64_t address, int64_t now);
 
 #endif

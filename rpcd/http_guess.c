@@ -1,5 +1,5 @@
-/* The refusal of wrong credentials waits, so that passwords are not tried out quickly; right
- * ones are never delayed. */
+/* The refusal of wrong credentials waits, so that passwords are not tried out quickly;
+ * right ones are never delayed. */
 #include "common/clock.h"
 #include "common/log.h"
 #include "rpcd/guesses.h"

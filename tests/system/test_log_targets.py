@@ -167,7 +167,8 @@ class Pipes(Targets):
     def test_main_log(self):
         d = self.begin("", logfile="main.fifo")
         fd = self.reader(d, "main.fifo")
-        self.comes(fd, b"[supervisord] log file %s cannot be rotated" % d.path("main.fifo").encode())
+        self.comes(fd, b"[supervisord] log file %s cannot be rotated" %
+                   d.path("main.fifo").encode())
         self.assertIs(True, self.rpc(d).supervisor.clearLog())
         self.comes(fd, b"INFO reopening log file\n")
         os.kill(d.pid, signal.SIGUSR2)

@@ -77,7 +77,8 @@ test_trusted_links(void **state)
 	expect_refused("empty", EISDIR, "");
 }
 
-/* A deployment's link leads into its user's directories; files made there are the user's. */
+/* A deployment's link leads into its user's directories; files made there are the
+ * user's. */
 static void
 test_own_links(void **state)
 {

@@ -48,7 +48,8 @@ static const struct {
 	{ "1X=1 a", NULL },
 	{ "a X=1", NULL },
 	{ "env X=1 a", NULL },
-	{ "cd /srv && a", "command begins with cd, which is part of the shell; use directory=" },
+	{ "cd /srv && a", "command begins with cd, which is part of the shell; use "
+	    "directory=" },
 	{ "source a", "command begins with source," },
 	{ ". a", "command begins with .," },
 	{ "export A=1", "command begins with export," },
@@ -86,7 +87,8 @@ test_cases(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		/* Exactly as long as the text, so that a sanitizer sees a step beyond it. */
+		/* Exactly as long as the text, so that a sanitizer sees a step beyond
+		 * it. */
 		char *command = strdup(cases[i].command), *found;
 
 		found = conf_shell_find(command);

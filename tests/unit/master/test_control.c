@@ -250,7 +250,8 @@ is_tried(enum cmd_id id, int want)
 {
 	return want != 0 || (id != CMD_DAEMON_SHUTDOWN && id != CMD_DAEMON_RESTART &&
 	    id != CMD_HELLO && id != CMD_CONFIG_REREAD &&
-	    id != CMD_CONFIG_PREVIEW && id != CMD_CONFIG_UPDATE && id <= CMD_DAEMON_RESTART);
+	    id != CMD_CONFIG_PREVIEW && id != CMD_CONFIG_UPDATE &&
+	    id <= CMD_DAEMON_RESTART);
 }
 
 static void
