@@ -12,7 +12,18 @@ static const char *const required[] = {
 	"username",
 };
 
-/* True when the error has the word, not as a quoted value nor in what says where. */
+/* True when the text is quoted there: an odd number of quotes stands before. */
+static bool
+is_quoted(const char *text, const char *at)
+{
+	bool quoted = false;
+
+	for (; text < at; text++)
+		quoted ^= *text == '\'';
+	return quoted;
+}
+
+/* True when the error has the word, not within a quoted value nor in what says where. */
 static bool
 has_word(const char *text, const char *word)
 {
@@ -22,7 +33,8 @@ has_word(const char *text, const char *word)
 	for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
 		if ((where == NULL || at < where) &&
 		    (at == text || strchr(" \"(", at[-1]) != NULL) &&
-		    (at[n] == '\0' || strchr(" \"=),.:", at[n]) != NULL))
+		    (at[n] == '\0' || strchr(" \"=),.:", at[n]) != NULL) &&
+		    !is_quoted(text, at))
 			return true;
 	return false;
 }
@@ -35,7 +47,9 @@ conf_place_blamed(const struct conf_load *load)
 	const char *key, *last = load->failed_key, *section = load->failed_section;
 	size_t cursor = 0;
 
-	if (section == NULL || (last != NULL && has_word(load->error, last)))
+	/* What cannot be expanded stands in the option; the text also lists names. */
+	if (section == NULL || (last != NULL && (has_word(load->error, last) ||
+	    str_starts(load->error, "Format string "))))
 		return last;
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL)
 		if (has_word(load->error, key))

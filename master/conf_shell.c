@@ -20,13 +20,28 @@ static const char *const builtins[] = {
 
 static const char *const operators[] = { "&", "&&", "|", "||", "|&", ";", ";;", "(", ")" };
 
+/* Programs whose option -c, -e, -r or -S is followed by a program text. */
+static const char *const interpreters[] = {
+	"ash", "bash", "busybox", "chroot", "csh", "dash", "env", "fish", "flock", "ksh",
+	"lua", "mksh", "node", "nodejs", "perl", "php", "python", "ruby", "runuser", "rush",
+	"script", "sh", "su", "tclsh", "tcsh", "zsh",
+};
+
+/* Programs that give all their words to a shell, here or on another machine. */
+static const char *const forwarders[] = { "autossh", "rsh", "ssh", "sshpass", "watch" };
+
+/* Programs in whose own language $NAME means something. */
+static const char *const languages[] = { "awk", "gawk", "jq", "mawk", "nawk" };
+
 /* One word as it is written, quotes and all. */
 struct word {
 	const char *start;
 	size_t length;
-	bool quoted;	/* some of it */
+	bool quoted;	/* some of it, if only by a backslash */
 	bool program;	/* the first */
-	bool script;	/* follows an option whose argument is a program text */
+	bool script;	/* program text for something that expands it */
+	/* What the words before it name. */
+	bool interpreter, forwarder, language;
 };
 
 static bool
@@ -58,12 +73,56 @@ takes_script(const struct word *word)
 	    strchr("cerS", word->start[word->length - 1]) != NULL;
 }
 
+/* The file's name alone, without a version such as that of python3.11. */
+static struct word
+name_of(const struct word *word)
+{
+	struct word name = *word;
+
+	for (size_t i = 0; i < word->length; i++)
+		if (word->start[i] == '/')
+			name.start = word->start + i + 1;
+	name.length = (size_t)(word->start + word->length - name.start);
+	while (name.length > 0 && (isdigit((unsigned char)name.start[name.length - 1]) ||
+	    name.start[name.length - 1] == '.'))
+		name.length--;
+	return name;
+}
+
+static bool
+has_blank(const struct word *word)
+{
+	for (size_t i = 0; i < word->length; i++)
+		if (strchr(BLANKS, word->start[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* An option may mean anything to a program that is no interpreter: then only several words
+ * in one are taken for a program text. */
+static bool
+is_script(const struct word *word, const struct word *last)
+{
+	if (word->forwarder || (word->language && word->quoted))
+		return true;
+	return last->start != NULL && takes_script(last) &&
+	    (word->interpreter || has_blank(word));
+}
+
 static bool
 next_word(const char **at, struct word *word)
 {
-	bool script = word->start != NULL && takes_script(word);
+	const struct word last = *word;
+	const struct word name = last.start != NULL ? name_of(&last) : last;
 
-	*word = (struct word){ .program = word->start == NULL, .script = script };
+	*word = (struct word){ .program = last.start == NULL,
+		.interpreter = last.interpreter ||
+		    is_one_of(interpreters, nitems(interpreters), &name),
+		.forwarder = last.forwarder ||
+		    is_one_of(forwarders, nitems(forwarders), &name),
+		.language = last.language ||
+		    is_one_of(languages, nitems(languages), &name),
+	};
 	*at += strspn(*at, BLANKS);
 	word->start = *at;
 	while (**at != '\0' && strchr(BLANKS, **at) == NULL) {
@@ -71,10 +130,12 @@ next_word(const char **at, struct word *word)
 			word->quoted = true;
 			*at = skip_quoted(*at);
 		} else {
+			word->quoted |= **at == '\\';
 			*at += **at == '\\' && (*at)[1] != '\0' ? 2 : 1;
 		}
 	}
 	word->length = (size_t)(*at - word->start);
+	word->script = is_script(word, &last);
 	return word->length > 0;
 }
 
@@ -102,6 +163,22 @@ is_redirection(const struct word *word)
 	if (n == 0 && word->length > 1 && word->start[0] == '&')
 		n = 1;
 	return n < word->length && (word->start[n] == '>' || word->start[n] == '<');
+}
+
+/* An operator that the shell finds inside a word. A single & or |, or a > before a name, is
+ * more often part of an address or a pattern. */
+static bool
+has_operator(const struct word *word)
+{
+	static const char *const inside[] = { "&&", ">/dev/", ">&" };
+
+	if (strchr(";&|", word->start[word->length - 1]) != NULL ||
+	    strncmp(word->start, "||", 2) == 0)
+		return true;
+	for (size_t i = 0; i < nitems(inside); i++)
+		if (memmem(word->start, word->length, inside[i], strlen(inside[i])) != NULL)
+			return true;
+	return false;
 }
 
 /* The first $NAME, ${, $( or backquote outside single quotes; NULL = none. */
@@ -172,10 +249,8 @@ describe_program(const struct word *word)
 static char *
 describe_unquoted(const struct word *word)
 {
-	const char last = word->start[word->length - 1];
-
 	if (is_one_of(operators, nitems(operators), word) || is_redirection(word) ||
-	    last == ';')
+	    has_operator(word))
 		return xasprintf("command has %.*s, which is given to the program as an "
 		    "argument; " USE_SHELL, (int)word->length, word->start);
 	if (word->start[0] == '~' && (word->length == 1 || word->start[1] == '/'))

@@ -4,7 +4,9 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/command.h"
+#include "master/conf_command.h"
 #include "master/conf_load.h"
+#include "master/conf_path.h"
 #include "master/conf_shell.h"
 #include "master/logfile.h"
 
@@ -131,34 +133,36 @@ is_lasting(const struct conf_load *load, const char *path)
 	    (load->config->directory == NULL && load->options->directory == NULL);
 }
 
-/* What is wrong with running this command in that PATH; "" = nothing. New. */
-static char *
-look_for_command(const char *text, const char *path)
+/* False when the option was warned of for another process of the section. */
+static bool
+is_first(struct conf_load *load, const char *section, const char *key)
 {
-	struct command command = {0};
-	char *why;
+	char *option = xasprintf("%s\n%s", section, key);
+	bool first = conf_warn_is_new(&load->warnings, NULL, option);
 
-	if (command_resolve(text, path, &command, &why) != FAULT_NONE)
-		return why != NULL ? why : xstrdup("");
-	command_clear(&command);
-	return xstrdup("");
+	free(option);
+	return first;
 }
 
 /* Many programs run the same file, so each is looked for once. */
 static void
-warn_missing(struct conf_load *load, const char *section, const char *text,
-    const char *path)
+warn_missing(struct conf_load *load, const char *section,
+    const struct process_config *process, const char *word)
 {
-	char *key = xasprintf("%.*s\n%s", (int)strcspn(text, " \t\"'\\"), text,
-	    path != NULL ? path : "");
+	const char *path = command_search_path(environment_get(&process->environment,
+	    "PATH"));
+	bool relative = word[0] != '/' && strchr(word, '/') != NULL;
+	const char *directory = relative ? process->directory : NULL;
+	char *key = xasprintf("%s\n%s\n%s", word, path != NULL ? path : "",
+	    directory != NULL ? directory : "");
 	char *why = map_get(load->warnings.looked, key);
 
 	if (why == NULL) {
-		why = look_for_command(text, path);
+		why = conf_command_find(process->command, path, directory);
 		must(map_set(load->warnings.looked, key, why));
 	}
 	free(key);
-	if (*why != '\0')
+	if (*why != '\0' && is_first(load, section, "command"))
 		conf_load_warn(load, section, "command", "[%s] %s", section, why);
 }
 
@@ -166,16 +170,17 @@ static void
 warn_command(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
-	const char *text = process->command;
-	const char *path = command_search_path(environment_get(&process->environment,
-	    "PATH"));
-	char *problem = conf_shell_find(text);
+	char *problem = conf_shell_find(process->command), *word;
 
-	if (problem != NULL)
+	if (problem != NULL) {
 		conf_load_warn(load, section, "command", "[%s] %s", section, problem);
-	else if (strchr(text, '/') == NULL || is_lasting(load, text))
-		warn_missing(load, section, text, path);
-	free(problem);
+		free(problem);
+		return;
+	}
+	word = conf_command_word(process->command);
+	if (strchr(word, '/') == NULL || is_lasting(load, word))
+		warn_missing(load, section, process, word);
+	free(word);
 }
 
 /* What is wrong with a directory; "" = nothing, or what only root can see. New. */
@@ -205,9 +210,27 @@ warn_directory(
 		why = look_at_directory(directory);
 		must(map_set(load->warnings.looked, directory, why));
 	}
-	if (*why != '\0')
+	if (*why != '\0' && is_first(load, section, "directory"))
 		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
 		    directory, why);
+}
+
+/* New: one name for all paths of one file, also of one that does not exist yet. */
+static char *
+log_path(const char *path)
+{
+	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
+	char *real = realpath(directory, NULL), *joined;
+
+	if (real == NULL) {
+		free(directory);
+		return whole;
+	}
+	joined = conf_path_join(real, strrchr(whole, '/') + 1);
+	free(real);
+	free(directory);
+	free(whole);
+	return joined;
 }
 
 /* Two that rotate one file each shift its backups. */
@@ -215,16 +238,19 @@ static void
 warn_shared_log(struct conf_load *load, const char *section, const char *key,
     const char *path, bool rotates)
 {
-	struct log_use *use = map_get(load->warnings.logs, path);
+	char *whole = log_path(path);
+	struct log_use *use = map_get(load->warnings.logs, whole);
 
 	if (use == NULL) {
 		use = xcalloc(1, sizeof(*use));
 		use->section = xstrdup(section);
 		snprintf(use->key, sizeof(use->key), "%s", key);
 		use->rotates = rotates;
-		must(map_set(load->warnings.logs, path, use));
+		must(map_set(load->warnings.logs, whole, use));
+		free(whole);
 		return;
 	}
+	free(whole);
 	if (!rotates && !use->rotates)
 		return;
 	if (str_equal(section, use->section) && str_equal(key, use->key))
@@ -241,7 +267,10 @@ static void
 warn_log(struct conf_load *load, const char *section, const char *key, const char *path,
     int64_t maxbytes)
 {
-	if (maxbytes > 0 && !logfile_can_rotate(path))
+	if (conf_path_is_directory(path))
+		conf_load_warn(load, section, key, "[%s] %s %s is a directory", section,
+		    key, path);
+	else if (maxbytes > 0 && !logfile_can_rotate(path))
 		conf_load_warn(load, section, key, "[%s] log file %s cannot be rotated: "
 		    "its maxbytes is ignored; set %s_maxbytes=0", section, path, key);
 	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
@@ -394,7 +423,8 @@ warn_servers(struct conf_load *load)
 			    "supervisor.rpcinterface_factory="
 			    "supervisor.rpcinterface:make_main_rpcinterface",
 			    listener->section);
-		if (!listener->is_unix && listener->username == NULL)
+		if (!listener->is_unix &&
+		    (listener->username == NULL || *listener->username == '\0'))
 			warn_open(load, listener);
 	}
 }

@@ -15,7 +15,7 @@ struct program_section;
 struct conf_warnings {
 	struct map *given;	/* place and text of each warning */
 	struct map *logs;	/* path of a log → the struct log_use that named it first */
-	/* Command word and PATH, or directory → what is wrong: new. */
+	/* What was looked at, a command or directory → its fault: new. */
 	struct map *looked;
 };
 

@@ -100,6 +100,10 @@ x=1
         self.assertEqual(0, status)
         self.assertRegex(told, r"^F:4: warning: For \[program:a\], AUTO logging used")
 
+    def line(self, number):
+        with open(self.d.conf, encoding="utf-8") as f:
+            return f.read().splitlines()[number - 1]
+
     def findings(self, text):
         """(line, text) of each warning; there is no problem."""
         status, told = self.check(text)
@@ -107,9 +111,20 @@ x=1
         return [(int(m[1]), m[2]) for m in re.findall(
             r"^(F:(\d+): warning: (.*))$", told, re.M)]
 
+    def scripts(self):
+        """Programs in sub/, and one beside it."""
+        os.mkdir(self.d.path("sub"))
+        for name, text in (("sub/run", "#!/bin/sh\n"), ("here", "#!/bin/sh\n"),
+                           ("sub/crlf", "#!/bin/sh\r\n"), ("sub/text", "echo x\n"),
+                           ("sub/interpreter", "#!/nonexistent/sh\n")):
+            with open(self.d.path(name), "w", encoding="utf-8") as f:
+                f.write(text)
+            os.chmod(self.d.path(name), 0o755)
+
     def test_settings_that_cannot_work(self):
         """Line by line what is warned of, once for all processes of a section."""
         directory = self.d.dir
+        self.scripts()
         for text, wanted in (
                 ("[program:a]\ncommand=/bin/cat\nnumprocs=0\n",
                  [(4, r"\[program:a\] numprocs=0 makes no process")]),
@@ -174,6 +189,31 @@ x=1
                    "admin")]),
                 ("[program:a]\ncommand=/bin/cat\nauto_start=1\n[DEFAULT]\nx=1\n",
                  [(4, r"\[program:a\] has no option auto_start")]),
+                ("[program:a]\ncommand='/bin/cat' x\n[program:b]\n"
+                 "command='/nonexistent/a b'\n[program:c]\ncommand='/nonexistent/c d'\n",
+                 [(5, r"\[program:b\] can't find command '/nonexistent/a b'"),
+                  (7, r"\[program:c\] can't find command '/nonexistent/c d'")]),
+                ("[program:a]\ncommand=/nonexistent/%(process_num)d\nnumprocs=3\n"
+                 "directory=/nonexistent/%(process_num)d\nprocess_name=%(process_num)d\n",
+                 [(3, r"\[program:a\] can't find command '/nonexistent/0'"),
+                  (5, r"\[program:a\] directory /nonexistent/0: No such file")]),
+                ("[program:a]\ncommand=./run\ndirectory=sub\n",
+                 [(3, r"\[program:a\] command ./run is relative: .* only the latter")]),
+                ("[program:a]\ncommand=./here\ndirectory=sub\n",
+                 [(3, r"\[program:a\] command ./here is relative: .* only the former")]),
+                ("[program:a]\ncommand=sub/crlf\n",
+                 [(3, r"\[program:a\] cannot execute 'sub/crlf': .*dos2unix")]),
+                ("[program:a]\ncommand=sub/interpreter\n",
+                 [(3, r"\[program:a\] cannot execute .*'/nonexistent/sh' does not exist")]),
+                ("[program:a]\ncommand=sub/text\n",
+                 [(3, r"\[program:a\] cannot execute 'sub/text': Exec format error")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/x\n"
+                 "stderr_logfile=%(here)s/sub/../x\n",
+                 [(5, r"\[program:a\] stderr_logfile is also the stdout_logfile of")]),
+                ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/sub\n",
+                 [(4, r"\[program:a\] stdout_logfile .*/sub is a directory")]),
+                (RPC + "[inet_http_server]\nport=1\nusername=\npassword=\n",
+                 [(5, r"\[inet_http_server\] has no password: other machines may look")]),
                 ("[group:g]\nprograms=a,b\n[program:a]\ncommand=/bin/cat\n"
                  "process_name=x\n[program:b]\ncommand=/bin/cat\nprocess_name=x\n",
                  [(2, r"group g has more than one process named x")]),
@@ -185,7 +225,10 @@ x=1
                 self.assertRegex(told, "^" + pattern)
 
     def test_nothing_to_warn_of(self):
+        self.scripts()
         for text in (
+                "[program:a]\ncommand=%(here)s/sub/run\ndirectory=/tmp\n",
+                "[program:a]\ncommand=sub/run\ndirectory=%(here)s\n",
                 "[program:a]\ncommand=/bin/sh -c \"cd /tmp && exec $SHELL > x\"\n",
                 "[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/stdout\n"
                 "stdout_logfile_maxbytes=0\nstderr_logfile=/dev/stderr\n"
@@ -212,6 +255,18 @@ x=1
                              "expanded: the environment has no such variable in section")
             self.assertNotIn("Available", told)
             self.assertEqual(1, told.count("\n"))
+
+    def test_the_line_of_the_option_alone(self):
+        """Neither a name in the list of what could be expanded nor a word of the value."""
+        for option in ("environment=A=%(ENV_NOSUCH)s", "environment=A=1 startsecs=2",
+                       "stdout_logfile=/tmp/ priority %(ENV_NOSUCH)s"):
+            status, told = self.check(HEAD + program(
+                "a", "/bin/cat", numprocs=2, priority=1, startsecs=1,
+                process_name="%(process_num)d") + option + "\n")
+            self.assertEqual(2, status)
+            self.assertEqual(1, told.count("\n"), told)
+            line = told.partition(":")[2].partition(":")[0]
+            self.assertEqual(option, self.line(int(line)), told)
 
     def test_the_log_has_them(self):
         """At start all, at a reread only what is new."""
