@@ -14,7 +14,8 @@
 /* One for each object and kind of failure; all zero is a new one. */
 struct log_limit {
 	int64_t next_ms;	/* monotonic; 0 = nothing logged yet */
-	uint64_t held;		/* lines not logged since the last one */
+	uint32_t held;		/* lines not logged since the last one */
+	uint32_t lines;		/* logged since a minute without any held */
 };
 
 /* True when a line may be logged now; *held is how many were not since the last one.
@@ -22,10 +23,16 @@ struct log_limit {
 bool log_limit_pass(struct log_limit *, uint64_t *held);
 /* The same with another time between two lines. */
 bool log_limit_pass_every(struct log_limit *, int64_t ms, uint64_t *held);
+/* The same, a minute, but the first lines pass as well. */
+bool log_limit_pass_first(struct log_limit *, unsigned first, uint64_t *held);
 /* Logs the message when a line may be logged, followed by " (N more since the last report)"
  * when N are counted. Keeps errno. */
 void log_limited(struct log_limit *, enum log_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The same, but the first lines are all logged: for those that supervisord prints each
+ * time. */
+void log_limited_after(struct log_limit *, unsigned first, enum log_level level,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The failure is over: returns how many lines were not logged, and the next failure is
  * logged at once. */
 uint64_t log_limit_reset(struct log_limit *);

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/heap.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/queue.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ struct loop {
 	bool of_kernel;		/* the kernel sent it */
 	struct heap heap;	/* has room for all timers */
 	size_t timers;
+	struct log_limit refusals;	/* by epoll */
 	int64_t timerfd_at;	/* what the timerfd is set to, or TIMERFD_OFF */
 	struct source_list live;
 	struct source_list dead;
@@ -239,7 +241,8 @@ source_want(struct source *s, uint32_t want)
 		return;
 	s->want = want;
 	if (loop_epoll(s->loop, EPOLL_CTL_MOD, s->fd, want, s) == -1)
-		log_error("epoll refused a change of descriptor %d: %m", s->fd);
+		log_limited(&s->loop->refusals, LEVEL_ERROR,
+		    "epoll refused a change of descriptor %d: %m", s->fd);
 }
 
 static void

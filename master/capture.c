@@ -2,6 +2,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,10 +15,11 @@ struct capture {
 	bool capturing;
 	size_t held;		/* of the sought token, seen at the end of the last feed */
 	struct buf captured;
+	struct log_limit losses;
 };
 
 /* Whoever adds a member that is state: it goes through capture_get and capture_put_back. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct capture) == 80, "see capture_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct capture) == 96, "see capture_get");
 
 static const char *
 token(const struct capture *capture)
@@ -58,7 +60,8 @@ store(struct capture *capture, const char *bytes, size_t n)
 	if (held + n > capture->maxbytes)
 		buf_consume(&capture->captured, n < held ? n : held);
 	if (buf_append(&capture->captured, bytes, n) == -1)
-		log_error("no memory for %zu captured bytes", n);
+		log_limited(&capture->losses, LEVEL_ERROR,
+		    "no memory for %zu captured bytes", n);
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "master/events.h"
 
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "master/tick.h"
 
 #include <errno.h>
@@ -20,10 +21,11 @@ struct events {
 	uint32_t wanted;		/* types that some pool takes, a bit each */
 	uint64_t *next_serial;
 	bool stopping;			/* has been told */
+	struct log_limit unmade;	/* lines on events without memory */
 };
 
 /* Whoever adds a member that is state: it needs a door for the state document. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 64,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 80,
     "see statedoc_events.c");
 
 /* --- making one ------------------------------------------------------------------- */
@@ -58,7 +60,8 @@ tell(struct events *events, enum event_type type, char *head, const char *data, 
 		event = event_new(type, *events->next_serial, head, data, n);
 	free(head);
 	if (event == NULL) {
-		log_error("no memory for an event %s", event_type_name(type));
+		log_limited(&events->unmade, LEVEL_ERROR, "no memory for an event %s",
+		    event_type_name(type));
 		return;
 	}
 	*events->next_serial =

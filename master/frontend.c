@@ -41,7 +41,9 @@ struct frontend {
 	struct client *client;		/* NULL = no connection */
 	pid_t pid;			/* 0 = not running */
 	bool was_ready;
-	struct log_limit starts, ends;	/* lines on failures to start, and on ends */
+	struct log_limit starts, ends;	/* lines on failures to start, and on ends … */
+	struct log_limit closes, kills;	/* … on lost connections, and on kills … */
+	struct log_limit unread;	/* … and that its log is not read */
 	int64_t backoff_ms;
 	int64_t launched_ms;
 	struct source *restart;		/* timer: start again */
@@ -100,11 +102,12 @@ greet(void *ctx, json_t *hello_result)
 static int
 greeted(void *ctx, struct client *client)
 {
-	const struct frontend *frontend = ctx;
+	struct frontend *frontend = ctx;
 
 	if (frontend_setup_send(frontend->master, client) == 0)
 		return 0;
-	log_error(PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
+	log_limited(&frontend->kills, LEVEL_ERROR,
+	    PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
 	    (int)frontend->pid, strerror(errno), errno == EMFILE ?
 	    "; raise the limit on open files (LimitNOFILE=, ulimit -n)" : "");
 	kill(frontend->pid, SIGKILL);
@@ -140,7 +143,8 @@ closed(void *ctx, const char *why, bool violation)
 	struct frontend *frontend = ctx;
 
 	if (!violation && *why != '\0' && !frontend->leaving)
-		log_warn(PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
+		log_limited(&frontend->closes, LEVEL_WARN,
+		    PROGRAM " (%d) is disconnected: %s", (int)frontend->pid, why);
 	frontend->client = NULL;
 	frontend_watch_end(frontend->watch);
 	if (frontend->pid == 0 || frontend->leaving)
@@ -288,7 +292,8 @@ start_child(struct frontend *frontend, int pair[2], int log_pipe[2], int null_fd
 	}
 	reaper_watch_stops(master->reaper, frontend->pid, stopped);
 	if (frontend_log_open(&frontend->log, master->loop, log_pipe[0]) == -1)
-		log_warn("nobody reads what " PROGRAM " logs: %s", strerror(errno));
+		log_limited(&frontend->unread, LEVEL_WARN,
+		    "nobody reads what " PROGRAM " logs: %s", strerror(errno));
 	log_pipe[0] = -1;
 	frontend->client = control_adopt(master->control, pair[0], &owner, frontend);
 	pair[0] = -1;
@@ -367,7 +372,8 @@ kill_it(void *ctx, const char *what)
 {
 	struct frontend *frontend = ctx;
 
-	log_warn(PROGRAM " (%d) %s and is killed", (int)frontend->pid, what);
+	log_limited(&frontend->kills, LEVEL_WARN, PROGRAM " (%d) %s and is killed",
+	    (int)frontend->pid, what);
 	kill(frontend->pid, SIGKILL);
 	frontend_watch_end(frontend->watch);
 	if (frontend->client != NULL)

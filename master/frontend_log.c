@@ -51,6 +51,7 @@ static void
 log_some(struct frontend_log *log, char *line, size_t n)
 {
 	int64_t now = clock_mono_ms();
+	uint64_t held;
 
 	if (now >= log->window_ms + 1000) {
 		log->window_ms = now;
@@ -60,9 +61,10 @@ log_some(struct frontend_log *log, char *line, size_t n)
 		log->dropped++;
 		return;
 	}
-	if (log->dropped > 0)
+	if (log->dropped > 0 && log_limit_pass(&log->drops, &held)) {
 		log_warn("reeve-rpcd: %u lines were dropped", log->dropped);
-	log->dropped = 0;
+		log->dropped = 0;
+	}
 	log_one(line, n);
 }
 

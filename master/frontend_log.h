@@ -5,6 +5,7 @@
 
 #include "common/buf.h"
 #include "common/compiler.h"
+#include "common/loglimit.h"
 #include "common/loop.h"
 
 #include <stdint.h>
@@ -15,7 +16,8 @@ struct frontend_log {
 	struct buf line;
 	int64_t window_ms;	/* when the present second began */
 	unsigned lines;		/* taken in it */
-	unsigned dropped;	/* since the last line taken */
+	unsigned dropped;	/* since that was last logged */
+	struct log_limit drops;
 };
 
 void frontend_log_init(struct frontend_log *);

@@ -34,7 +34,7 @@ struct frontend_watch {
 	uint64_t sent;		/* bytes sent or queued before the latest ping or check */
 	struct watched_socket *sockets;
 	size_t nsockets;
-	struct log_limit stops;
+	struct log_limit stops, silences, recoveries;
 };
 
 static uint64_t
@@ -121,7 +121,8 @@ watch_answered(void *ctx, enum fault fault UNUSED, const char *message UNUSED,
 	if (fd >= 0)
 		close(fd);
 	if (watchdog_answered(&watch->dog, clock_mono_ms(), json_integer_value(busy) > 0))
-		log_info("reeve-rpcd (%d) answers again", (int)watch->pid);
+		log_limited(&watch->recoveries, LEVEL_INFO, "reeve-rpcd (%d) answers again",
+		    (int)watch->pid);
 	watch_arm(watch);
 	if (watch->dog.next_ms == -1)
 		watch_want_sockets(watch, EPOLLIN);
@@ -144,7 +145,8 @@ watch_act(struct frontend_watch *watch, enum watchdog_action action)
 		watch_ping(watch);
 		break;
 	case WATCHDOG_WARN:
-		log_warn("reeve-rpcd (%d) has not answered for %d seconds", (int)watch->pid,
+		log_limited(&watch->silences, LEVEL_WARN,
+		    "reeve-rpcd (%d) has not answered for %d seconds", (int)watch->pid,
 		    WATCHDOG_WARN_MS / 1000);
 		break;
 	case WATCHDOG_KILL_MUTE:

@@ -1,6 +1,7 @@
 #include "master/interface.h"
 
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/sock.h"
 #include "master/control.h"
 #include "master/frontend.h"
@@ -105,7 +106,8 @@ renew(struct process *process)
 {
 	char *detail = NULL;
 
-	log_info("%s is started anew for a new front end", process->config->name);
+	log_limited(&process->runtime->renewals, LEVEL_INFO,
+	    "%s is started anew for a new front end", process->config->name);
 	process->runtime->renewing = process_stop(process, &detail) == FAULT_NONE;
 	free(detail);
 }

@@ -2,6 +2,7 @@
 
 #include "common/compiler.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/str.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #define READY "READY\n"
 #define READY_LEN (sizeof(READY) - 1)
+#define LINES_FIRST 10	/* of a kind, before they are limited */
 #define LENGTH_AT 7	/* where a result line's number stands, behind "RESULT " */
 
 /* What one call of listener_feed works with. */
@@ -43,10 +45,12 @@ listener_state_find(const char *name)
 }
 
 void
-listener_init(struct listener *listener, const char *name, enum result_handler handler)
+listener_init(struct listener *listener, const char *name, enum result_handler handler,
+    struct listener_limits *limits)
 {
 	*listener = (struct listener){
-	    .name = name, .handler = handler, .state = LISTENER_ACKNOWLEDGED};
+	    .name = name, .handler = handler, .limits = limits,
+	    .state = LISTENER_ACKNOWLEDGED};
 }
 
 struct pool_event
@@ -69,9 +73,10 @@ enter(struct listener *listener, enum listener_state state)
 	listener->in_result = false;
 	listener->nresult = 0;
 	if (state == LISTENER_UNKNOWN)
-		log_warn("%s: has entered the UNKNOWN state and will no longer receive "
-			 "events, this usually indicates the process violated the "
-			 "eventlistener protocol",
+		log_limited_after(&listener->limits->unknown, LINES_FIRST, LEVEL_WARN,
+		    "%s: has entered the UNKNOWN state and will no longer receive "
+		    "events, this usually indicates the process violated the "
+		    "eventlistener protocol",
 		    listener->name);
 }
 
@@ -121,7 +126,8 @@ reject_line(struct feeding *feeding)
 	char *shown = is_text ? strndup(listener->line, listener->nline) :
 				str_repr_bytes(listener->line, listener->nline);
 
-	log_warn("%s: bad result line: '%s%s'", listener->name,
+	log_limited_after(&listener->limits->bad, LINES_FIRST, LEVEL_WARN,
+	    "%s: bad result line: '%s%s'", listener->name,
 	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
 	free(shown);
 	enter(listener, LISTENER_UNKNOWN);
@@ -157,7 +163,8 @@ end_result(struct feeding *feeding)
 	if (processed)
 		log_debug("%s: event was processed", listener->name);
 	else
-		log_warn("%s: event was rejected", listener->name);
+		log_limited_after(&listener->limits->rejected, LINES_FIRST, LEVEL_WARN,
+		    "%s: event was rejected", listener->name);
 	enter(listener, LISTENER_ACKNOWLEDGED);
 	feeding->ops->end(feeding->ctx, listener_take(listener), processed);
 }

@@ -3,6 +3,7 @@
 #ifndef MASTER_LISTENER_H
 #define MASTER_LISTENER_H
 
+#include "common/loglimit.h"
 #include "master/config.h"
 #include "master/event.h"
 
@@ -29,6 +30,7 @@ struct pool_event {
 /* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
 struct listener {
 	const char *name;	/* of the process; borrowed */
+	struct listener_limits *limits;	/* of its process, which outlives it; borrowed */
 	enum result_handler handler;	/* of its pool */
 	enum listener_state state;
 	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
@@ -38,6 +40,11 @@ struct listener {
 	char result[3];		/* its beginning: nothing longer than "OK" is good */
 	size_t nresult;
 	struct pool_event outstanding;	/* BUSY: what it was given */
+};
+
+/* Log lines that a listener can repeat, also by ending each time. */
+struct listener_limits {
+	struct log_limit rejected, bad, unknown;
 };
 
 struct listener_ops {
@@ -53,7 +60,8 @@ const char *listener_state_name(enum listener_state);
 int listener_state_find(const char *name);
 
 /* As of a process just spawned. */
-void listener_init(struct listener *, const char *name, enum result_handler);
+void listener_init(struct listener *, const char *name, enum result_handler,
+    struct listener_limits *);
 /* READY → BUSY, with an event. */
 void listener_give(struct listener *, struct pool_event taken);
 /* It wrote these bytes. */

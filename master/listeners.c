@@ -207,7 +207,8 @@ mend(struct listener *listener, const struct listener_config *config)
 	if (!dead && has_path(listener))
 		return false;
 	if (dead)
-		log_warn("[%s] was shut down by reeve-rpcd; listening again",
+		log_limited(&listener->missing, LEVEL_WARN,
+		    "[%s] was shut down by reeve-rpcd; listening again",
 		    config->section);
 	else
 		log_limited(&listener->missing, LEVEL_WARN, "[%s] %s was removed or "
@@ -215,7 +216,8 @@ mend(struct listener *listener, const struct listener_config *config)
 	if (config->is_unix)
 		return bind_again(listener, config);
 	if (listen(listener->fd, BACKLOG) == -1)
-		log_error("[%s] cannot listen again: %s", config->section, strerror(errno));
+		log_limited(&listener->failing, LEVEL_ERROR, "[%s] cannot listen again: %s",
+		    config->section, strerror(errno));
 	return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct notify {
 	int64_t period_ms;
 	char news[NEWS_MAX];			/* the latest, while it is unsent */
 	int tries;
-	bool complained;
+	struct log_limit failures;
 };
 
 /* --- the socket --------------------------------------------------------------- */
@@ -62,21 +63,18 @@ may_pass(int error)
 static void
 complain(struct notify *n)
 {
-	if (!n->complained)
-		log_warn("cannot tell the service manager at NOTIFY_SOCKET: %s",
-		    strerror(errno));
-	n->complained = true;
+	log_limited(&n->failures, LEVEL_WARN,
+	    "cannot tell the service manager at NOTIFY_SOCKET: %s", strerror(errno));
 }
 
 static void
 try(struct notify *n)
 {
-	if (transmit(n, n->news) == 0) {
-		n->complained = false;
-	} else if (may_pass(errno) && ++n->tries < TRIES_MAX) {
-		source_arm(n->retry, clock_mono_ms() + AGAIN_MS);
-		return;
-	} else {
+	if (transmit(n, n->news) == -1) {
+		if (may_pass(errno) && ++n->tries < TRIES_MAX) {
+			source_arm(n->retry, clock_mono_ms() + AGAIN_MS);
+			return;
+		}
 		complain(n);
 	}
 	n->news[0] = '\0';

@@ -40,7 +40,8 @@ printer_print(struct printer *printer, printer_fn *print, void *ctx)
 	    buf_putc(&whole, '\n') == 0)
 		print(ctx, buf_data(&whole), buf_len(&whole));
 	else
-		log_error("a listener's result is not printed: %s", strerror(ENOMEM));
+		log_limited(&printer->losses, LEVEL_ERROR,
+		    "a listener's result is not printed: %s", strerror(ENOMEM));
 	buf_clear(&whole);
 	buf_consume(&printer->line, buf_len(&printer->line));
 }
@@ -104,8 +105,8 @@ printer_feed(
 		if (newline != NULL)
 			part = (size_t)(newline - bytes);
 		if (buf_append(&printer->line, bytes, part) == -1)
-			log_error("a listener's result is not printed: %s",
-			    strerror(errno));
+			log_limited(&printer->losses, LEVEL_ERROR,
+			    "a listener's result is not printed: %s", strerror(errno));
 		part += newline != NULL;
 		bytes += part;
 		n -= part;

@@ -5,6 +5,7 @@
 #define MASTER_PRINTER_H
 
 #include "common/buf.h"
+#include "common/loglimit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 struct printer {
 	char *prefix;		/* owned; NULL = the tokens are not whole yet */
 	struct buf line;	/* not yet whole */
+	struct log_limit losses;
 };
 
 /* Prints bytes. */

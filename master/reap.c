@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/map.h"
 #include "common/queue.h"
 #include "master/waitstatus.h"
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
 #define REAP_MAX 100 /* children a turn */
 #define MISSES_MAX 64 /* expected children that live on, until nobody more is asked for */
 #define SWEEP_MS 5 /* between two looks at all children, while expected ones end */
@@ -35,6 +37,7 @@ struct reaper {
 	int64_t swept; /* when all were looked at */
 	struct loop *loop;
 	struct source *signal, *again;
+	struct log_limit unknown;	/* lines on children that we did not start */
 };
 
 int
@@ -98,11 +101,12 @@ reaper_expect(struct reaper *reaper, pid_t pid)
 }
 
 static void
-log_stranger(pid_t pid, int status)
+log_stranger(struct reaper *reaper, pid_t pid, int status)
 {
 	char text[WAITSTATUS_TEXT];
 
-	log_info("reaped unknown pid %d (%s)", (int)pid, waitstatus_text(status, text));
+	log_limited_after(&reaper->unknown, UNKNOWN_FIRST, LEVEL_INFO,
+	    "reaped unknown pid %d (%s)", (int)pid, waitstatus_text(status, text));
 }
 
 /* Whether it was expected. */
@@ -112,7 +116,7 @@ reap_one(struct reaper *reaper, pid_t pid, int status)
 	struct watch *found = idmap_get(reaper->watches, (uint64_t)pid), watch;
 
 	if (found == NULL) {
-		log_stranger(pid, status);
+		log_stranger(reaper, pid, status);
 		return false;
 	}
 	watch = *found;

@@ -1,6 +1,7 @@
 #include "master/runtime.h"
 
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "master/autolog.h"
 #include "master/command.h"
 #include "master/events.h"
@@ -319,7 +320,8 @@ runtime_clear_logs(struct process *process)
 		/* One that was gone is there again, unless its directory is gone too. */
 		if (errno == ENOENT && access(logfile_path(log), F_OK) == 0)
 			continue;
-		log_error("could not clear %s: %s", logfile_path(log), strerror(errno));
+		log_limited(&process->runtime->uncleared, LEVEL_ERROR,
+		    "could not clear %s: %s", logfile_path(log), strerror(errno));
 		fault = FAULT_FAILED;
 	}
 	return fault;

@@ -2,6 +2,7 @@
 #include "master/runtime.h"
 
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "master/backlog.h"
 #include "master/events.h"
 #include "master/logfile.h"
@@ -129,7 +130,8 @@ make_printer(struct process *process)
 	printer_init(runtime->printer);
 	runtime->print_log = logfile_open(PRINT_PATH, 0, 0);
 	if (runtime->print_log == NULL)
-		log_warn("%s: its results cannot be printed: %s: %s", process->config->name,
+		log_limited(&runtime->unprinted, LEVEL_WARN,
+		    "%s: its results cannot be printed: %s: %s", process->config->name,
 		    PRINT_PATH, strerror(errno));
 	return channel_tell(
 	    runtime->channels[CHANNEL_STDOUT], &printed_protocol, process, 0);
@@ -145,7 +147,8 @@ listen_to_protocol(struct process *process)
 	runtime->listener = malloc(sizeof(*runtime->listener));
 	if (runtime->listener == NULL)
 		return -1;
-	listener_init(runtime->listener, process->config->name, handler);
+	listener_init(runtime->listener, process->config->name, handler,
+	    &runtime->protocol);
 	if (handler == RESULT_PRINTED)
 		return make_printer(process);
 	return channel_tell(runtime->channels[CHANNEL_STDOUT], &protocol, process, 0);

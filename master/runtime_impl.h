@@ -27,6 +27,10 @@ struct runtime {
 	bool renewing;		/* of an interface: stopped only to be started again */
 	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
 	struct log_limit unspawned;	/* why no program was made of a spawn … */
+	struct listener_limits protocol; /* lines on its results … */
+	struct log_limit unprinted;	/* … that they cannot be printed */
+	struct log_limit uncleared;	/* … that its logs cannot be cleared */
+	struct log_limit renewals;	/* … that it is restarted for a new reeve-rpcd */
 	char *told;			/* … as it was logged; NULL = nothing was */
 };
 

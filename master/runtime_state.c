@@ -62,6 +62,7 @@ get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
 	pipes->listens = true;
 	pipes->listener = *listener;
 	pipes->listener.name = NULL;
+	pipes->listener.limits = NULL;
 	if (listener->outstanding.event != NULL)
 		event_ref(listener->outstanding.event);
 }
@@ -226,6 +227,7 @@ put_listener(struct process *process, struct statedoc_pipes *pipes)
 	*listener = pipes->listener;
 	listener->name = process->config->name;
 	listener->handler = process->group->config->pool.handler;
+	listener->limits = &process->runtime->protocol;
 	(void)listener_take(&pipes->listener);
 	return put_printer(process->runtime->printer, pipes);
 }

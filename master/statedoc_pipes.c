@@ -8,10 +8,10 @@
 #include <string.h>
 
 STATEDOC_SIZE(struct statedoc_output, 72);
-STATEDOC_SIZE(struct statedoc_pipes, 544);
-STATEDOC_SIZE(struct printer, 48);
+STATEDOC_SIZE(struct statedoc_pipes, 552);
+STATEDOC_SIZE(struct printer, 64);
 STATEDOC_SIZE(struct capture_memory, 32);
-STATEDOC_SIZE(struct listener, 336);
+STATEDOC_SIZE(struct listener, 344);
 
 static const struct statefield pipes_rows[] = {
 	ROW(struct statedoc_pipes, stdin_fd, INT),

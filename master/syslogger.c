@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/compiler.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct syslogger {
 	int fd;		       /* -1 = not connected */
 	struct buf queue;      /* of messages, the length of each before it */
 	bool failing;
+	struct log_limit failures;
 };
 
 struct syslogger *
@@ -274,7 +276,8 @@ syslogger_write(struct syslogger *logger, const char *prefix, const char *text, 
 	/* Before the line, which may come this way itself. */
 	if (failed && !logger->failing) {
 		logger->failing = true;
-		log_warn("could not send to syslog at %s: %s", logger->path,
+		log_limited(&logger->failures, LEVEL_WARN,
+		    "could not send to syslog at %s: %s", logger->path,
 		    str_errno_name(errno));
 	}
 	logger->failing = failed;

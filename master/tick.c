@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct ticks {
 	void *ctx;
 	uint32_t wanted;
 	int64_t slices[nitems(periods)];	/* the last one seen of what is wanted */
+	struct log_limit failures;
 };
 
 static int64_t
@@ -77,7 +79,7 @@ rearm(struct ticks *ticks)
 		    TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 	} while (rc == -1 && errno == ECANCELED);
 	if (rc == -1)
-		log_error("the timer of ticks: %m");
+		log_limited(&ticks->failures, LEVEL_ERROR, "the timer of ticks: %m");
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SHOWN_MAX 200	/* bytes of a refused body in the log */
+#define INVALID_FIRST 10	/* lines on such bodies before they are limited */
 #define READ_BYTES (32 * 1024)	/* between two looks at the clock */
 
 /* New: its beginning, as Python shows the text that it should be. */
@@ -35,7 +36,8 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 	bool nameless = strcmp(why, "no method name") == 0;
 	char *shown = shown_body(body, len);
 
-	log_error("XML-RPC request data %s is invalid: %s", shown,
+	log_limited_after(&call->step.share->invalid, INVALID_FIRST, LEVEL_ERROR,
+	    "XML-RPC request data %s is invalid: %s", shown,
 	    nameless ? why : "unmarshallable");
 	if (!nameless)
 		log_debug("it could not be read: %s", why);

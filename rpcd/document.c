@@ -245,7 +245,8 @@ stream_read(void *ctx, char *out, size_t max)
 
 	if (next == NULL) {
 		if (failed)
-			log_warn("reading a log: %s", strerror(errno));
+			log_limited(&stream->doc.held->unread, LEVEL_WARN,
+			    "reading a log: %s", strerror(errno));
 		return failed ? -1 : 0;
 	}
 	n = buf_len(next) < max ? buf_len(next) : max;

@@ -31,12 +31,14 @@ struct held {
 	size_t max, bytes;
 	size_t max_files, files;	/* descriptors of logs */
 	struct log_limit refused;
+	struct log_limit unread;	/* lines on logs that cannot be read */
 };
 
 /* What the calls of one listener share; no other listener's clients can use it up. */
 struct share {
 	struct held held;
 	struct rows *rows;	/* what all processes are, ready to be sent */
+	struct log_limit invalid;	/* lines on bodies that are no calls */
 };
 
 /* New and empty. */

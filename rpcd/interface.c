@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loglimit.h"
 #include "common/mem.h"
 #include "common/queue.h"
 #include "common/str.h"
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LINES_FIRST 5	/* of a kind, before they are limited */
 
 /* One call that its program has not answered yet. */
 struct interface_call {
@@ -26,6 +29,18 @@ struct interface_call {
 
 TAILQ_HEAD(interface_calls, interface_call);
 
+/* Kinds of log lines that a program can repeat. */
+enum interface_line {
+	LINE_OVERDUE,
+	LINE_UNDESCRIBED,
+	LINE_LATE,
+	LINE_MISFIT,
+	LINE_CLOSED,
+	LINE_SERVES,
+	LINE_UNSERVED,
+	INTERFACE_LINES
+};
+
 struct interface {
 	TAILQ_ENTRY(interface) in_interfaces;
 	struct interfaces *interfaces;
@@ -36,6 +51,7 @@ struct interface {
 	struct description description;	/* the last one; kept while it is down */
 	struct interface_calls pending, late;
 	size_t nlate;
+	struct log_limit limits[INTERFACE_LINES];
 	struct source *timer;	/* for the oldest, or for the description before */
 	bool removed;		/* freed when the timer says so: callers may be under way */
 };
@@ -123,7 +139,8 @@ give_up(struct interface_call *call)
 	struct interface *interface = call->interface;
 	struct call_step *step = call->step;
 
-	log_warn("rpcinterface %s did not answer in time", interface->name);
+	log_limited_after(&interface->limits[LINE_OVERDUE], LINES_FIRST, LEVEL_WARN,
+	    "rpcinterface %s did not answer in time", interface->name);
 	take_out(call);
 	call->late = true;
 	TAILQ_INSERT_TAIL(&interface->late, call, in_calls);
@@ -149,14 +166,16 @@ overdue(void *ctx, uint32_t ready UNUSED)
 		return;
 	}
 	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
-		log_warn("rpcinterface %s has not described its methods yet",
+		log_limited_after(&interface->limits[LINE_UNDESCRIBED], LINES_FIRST, LEVEL_WARN,
+		    "rpcinterface %s has not described its methods yet",
 		    interface->name);
 		interface->describe_due_ms = -1;
 	}
 	while ((call = TAILQ_FIRST(&interface->pending)) != NULL && call->due_ms <= now)
 		give_up(call);
 	if (interface->nlate >= INTERFACE_LATE_MAX) {
-		log_warn("rpcinterface %s left %zu calls unanswered", interface->name,
+		log_limited_after(&interface->limits[LINE_LATE], LINES_FIRST, LEVEL_WARN,
+		    "rpcinterface %s left %zu calls unanswered", interface->name,
 		    interface->nlate);
 		disconnect(interface, "is not running");
 	}
@@ -182,7 +201,8 @@ as_declared(const struct call_step *step, json_t *result)
 }
 
 static void
-end_call(struct call_step *step, enum fault fault, const char *message, json_t *result)
+end_call(struct interface *interface, struct call_step *step, enum fault fault,
+    const char *message, json_t *result)
 {
 	char *detail;
 
@@ -191,7 +211,8 @@ end_call(struct call_step *step, enum fault fault, const char *message, json_t *
 	} else if (fits_signature(step, result)) {
 		step_return_json_take(step, as_declared(step, result));
 	} else {
-		log_warn("%s answered something else than its signature says",
+		log_limited_after(&interface->limits[LINE_MISFIT], LINES_FIRST, LEVEL_WARN,
+		    "%s answered something else than its signature says",
 		    step->method->name);
 		detail = xasprintf("%s answered something else than its signature says",
 		    step->method->name);
@@ -205,13 +226,14 @@ static void
 on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct interface_call *pending = ctx;
+	struct interface *interface = pending->interface;
 	struct call_step *step = pending->step;
 
 	if (fd >= 0)
 		close(fd);
 	forget(pending);
 	if (step != NULL)
-		end_call(step, fault, message, result);
+		end_call(interface, step, fault, message, result);
 }
 
 static struct interface *find_interface(const struct interfaces *, const char *name,
@@ -334,9 +356,11 @@ on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 
 	/* One that dies leaves what it has not read: that is no rudeness. */
 	if (violation)
-		log_warn("rpcinterface %s broke the protocol: %s", interface->name, why);
+		log_limited_after(&interface->limits[LINE_CLOSED], LINES_FIRST, LEVEL_WARN,
+		    "rpcinterface %s broke the protocol: %s", interface->name, why);
 	else if (*why != '\0')
-		log_info("rpcinterface %s is disconnected: %s", interface->name, why);
+		log_limited_after(&interface->limits[LINE_CLOSED], LINES_FIRST, LEVEL_INFO,
+		    "rpcinterface %s is disconnected: %s", interface->name, why);
 	disconnect(interface, "is not running");
 }
 
@@ -359,11 +383,13 @@ on_description(void *ctx, enum fault fault, const char *message, json_t *result,
 		interface->described = true;
 		interface->describe_due_ms = -1;
 		arm(interface);
-		log_info("rpcinterface %s serves %zu methods", interface->name,
+		log_limited_after(&interface->limits[LINE_SERVES], LINES_FIRST, LEVEL_INFO,
+		    "rpcinterface %s serves %zu methods", interface->name,
 		    description.count);
 		return;
 	}
-	log_warn("rpcinterface %s is not served: %s", interface->name, why);
+	log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST, LEVEL_WARN,
+	    "rpcinterface %s is not served: %s", interface->name, why);
 	free(why);
 	disconnect(interface, "is not served");
 }
@@ -474,7 +500,8 @@ take_open(struct interfaces *interfaces, const char *name, const json_t *params,
 		interface = add(interfaces, name);
 	interface->removed = false;
 	if (connect_to(interface, fd, options) == -1)
-		log_warn("rpcinterface %s is not served: %s", name, strerror(errno));
+		log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST, LEVEL_WARN,
+		    "rpcinterface %s is not served: %s", name, strerror(errno));
 	return 1;
 }
 

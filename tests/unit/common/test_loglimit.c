@@ -100,6 +100,33 @@ test_long_message_is_cut_and_errno_kept(void **state)
 	assert_int_equal(strlen(got.last), 2047);
 }
 
+/* The first ones of a flood are all logged, and again only after a minute of quiet. */
+static void
+test_first_lines_pass(void **state)
+{
+	struct log_limit limit = {0};
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		log_limited_after(&limit, 10, LEVEL_WARN, "line %d", i);
+	assert_int_equal(got.lines, 10);
+	assert_string_equal(got.last, "line 9");
+	for (int minute = 1; minute <= 3; minute++) {
+		clock_freeze(1000 + minute * LOG_LIMIT_MS, 0);
+		for (int i = 0; i < 100; i++)
+			log_limited_after(&limit, 10, LEVEL_WARN, "minute %d", minute);
+		assert_int_equal(got.lines, 10 + minute);
+	}
+	assert_string_equal(got.last, "minute 3 (99 more since the last report)");
+	clock_freeze(1000 + 4 * LOG_LIMIT_MS, 0);
+	log_limited_after(&limit, 10, LEVEL_WARN, "last");
+	assert_string_equal(got.last, "last (99 more since the last report)");
+	clock_freeze(1000 + 5 * LOG_LIMIT_MS, 0);
+	for (int i = 0; i < 100; i++)
+		log_limited_after(&limit, 10, LEVEL_WARN, "fresh");
+	assert_int_equal(got.lines, 14 + 10);
+}
+
 static void
 test_limits_are_separate(void **state)
 {
@@ -121,6 +148,7 @@ main(void)
 	        test_reset_counts_and_lets_the_next_through, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        test_long_message_is_cut_and_errno_kept, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_first_lines_pass, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_limits_are_separate, setup, teardown),
 	};
 

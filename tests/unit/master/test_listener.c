@@ -22,6 +22,8 @@ note(void *ctx, struct pool_event taken, bool processed)
 	event_unref(taken.event);
 }
 
+static struct listener_limits limits;
+
 static const struct listener_ops noting = {.end = note};
 
 /* '!' in the input stands for an event that is given. */
@@ -87,7 +89,7 @@ test_cases(void **state UNUSED)
 	for (size_t i = 0; i < nitems(cases); i++)
 		for (size_t j = 0; j < nitems(steps); j++) {
 			ends[0] = '\0';
-			listener_init(&listener, "l", RESULT_OK);
+			listener_init(&listener, "l", RESULT_OK, &limits);
 			feed(&listener, cases[i].input, steps[j], ends);
 			if (!str_equal(ends, cases[i].ends) ||
 			    listener.state != cases[i].state)
@@ -120,7 +122,7 @@ test_handlers(void **state UNUSED)
 
 	for (size_t i = 0; i < nitems(wants); i++) {
 		got[0] = '\0';
-		listener_init(&listener, "l", wants[i].handler);
+		listener_init(&listener, "l", wants[i].handler, &limits);
 		for (size_t j = 0; j < nitems(results); j++) {
 			listener_feed(&listener, "READY\n", 6, &ops, got);
 			listener_give(&listener, (struct pool_event){
@@ -140,13 +142,13 @@ test_floods(void **state UNUSED)
 	struct listener listener;
 
 	memset(flood, 'x', sizeof(flood));
-	listener_init(&listener, "l", RESULT_OK);
+	listener_init(&listener, "l", RESULT_OK, &limits);
 	feed(&listener, "READY\n!", SIZE_MAX, ends);
 	listener_feed(&listener, flood, sizeof(flood), &noting, ends);
 	assert_string_equal(ends, "-");
 	assert_int_equal(listener.state, LISTENER_UNKNOWN);
 
-	listener_init(&listener, "l", RESULT_OK);
+	listener_init(&listener, "l", RESULT_OK, &limits);
 	feed(&listener, "READY\n!RESULT 1000000000\n", SIZE_MAX, ends);
 	for (int i = 0; i < 1000; i++)
 		listener_feed(&listener, flood, sizeof(flood), &noting, ends);
@@ -156,6 +158,42 @@ test_floods(void **state UNUSED)
 	assert_null(listener_take(&listener).event);
 }
 
+static void
+count_lines(void *ctx, enum log_level level, const char *text, size_t len UNUSED)
+{
+	unsigned *lines = ctx;
+
+	if (level == LEVEL_WARN) {
+		lines[strcmp(text, "l: event was rejected") == 0 ? 0 :
+		    strcmp(text, "l: bad result line: 'RESULT x'") == 0 ? 1 :
+		    strstr(text, "UNKNOWN") != NULL ? 2 : 3]++;
+	}
+}
+
+/* One that rejects everything, or is restarted only to break the protocol, has ten lines of
+ * each kind; another one has its own. */
+static void
+test_log_floods(void **state UNUSED)
+{
+	static const char *const inputs[] = {
+	    "READY\n!RESULT 4\nFAIL", "READY\n!RESULT x\n"};
+	struct listener_limits own[2] = {0};
+	unsigned lines[4] = {0};
+	char ends[1024] = "";
+	struct listener listener;
+
+	log_init(count_lines, lines, LEVEL_INFO);
+	for (size_t i = 0; i < 400; i++) {
+		listener_init(&listener, "l", RESULT_OK, &own[i % 2]);
+		feed(&listener, inputs[i / 200], SIZE_MAX, ends);
+	}
+	for (size_t kind = 0; kind < 3; kind++)
+		assert_int_equal(lines[kind], 20);
+	assert_int_equal(lines[3], 0);
+	assert_int_equal(own[0].rejected.held, 90);
+	log_init(no_log, NULL, LEVEL_DEBUG);
+}
+
 int
 main(void)
 {
@@ -163,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_handlers),
 		cmocka_unit_test(test_floods),
+		cmocka_unit_test(test_log_floods),
 	};
 
 	log_init(no_log, NULL, LEVEL_DEBUG);

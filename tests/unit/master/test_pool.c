@@ -20,6 +20,7 @@ static struct scene {
 	struct pool *pool;
 	struct process *processes[LISTENERS];
 	struct listener listeners[LISTENERS];
+	struct listener_limits limits;
 	int write_errno[LISTENERS];	/* 0 = it works */
 	struct buf written;		/* "a: " and the bytes */
 	uint64_t next_id, next_serial;
@@ -76,7 +77,7 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 		scene.processes[i] = groups_process(scene.groups, i + 1);
 		scene.processes[i]->state = PROCESS_RUNNING;
 		listener_init(&scene.listeners[i], scene.processes[i]->config->name,
-		    RESULT_OK);
+		    RESULT_OK, &scene.limits);
 		scene.listeners[i].state = LISTENER_READY;
 	}
 	scene.pool = pool_new(group, &ops);

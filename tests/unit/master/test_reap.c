@@ -110,6 +110,30 @@ test_strangers(void **state)
 	loop_free(loop);
 }
 
+static bool
+no_children(void *ctx UNUSED)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1;
+}
+
+/* As PID 1 it reaps what any program leaves: that cannot flood the log. */
+static void
+test_unknown_flood(void **state)
+{
+	struct scratch *scratch = *state;
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+
+	for (int i = 0; i < 50; i++)
+		wait_dead(child(0));
+	assert_true(scratch_until(loop, no_children, NULL));
+	assert_int_equal(scratch_count(scratch, "reaped unknown pid"), 10);
+	reaper_free(reaper);
+	loop_free(loop);
+}
+
 static void
 test_forget(void **state)
 {
@@ -365,6 +389,7 @@ main(void)
 	    TEST(test_stop),
 	    TEST(test_strangers),
 	    TEST(test_forget),
+	    TEST(test_unknown_flood),
 	    TEST(test_many),
 	    TEST(test_dead_before),
 	    TEST(test_expected),

@@ -288,6 +288,35 @@ test_a_namespace_comes_and_goes(void **state)
 	take(f, "interface.remove", json_pack("{s:s}", "name", "x"), -1);
 }
 
+static size_t answers;
+
+static void
+count_misfits(void *ctx UNUSED, enum log_level level UNUSED, const char *text,
+    size_t len UNUSED)
+{
+	answers += strstr(text, "than its signature says") != NULL;
+}
+
+static void
+test_wrong_answers_do_not_flood_the_log(void **state)
+{
+	struct fixture *f = *state;
+	struct server server;
+
+	open_server(f, &server);
+	describe(f, &server, "int");
+	log_init(count_misfits, NULL, LEVEL_WARN);
+	answers = 0;
+	for (int i = 0; i < 100; i++) {
+		begin(f, "x.f", "");
+		turn(f);
+		respond(f, &server, server.asked, json_string("no number"));
+		expect(f, (unsigned)i + 1, NOT_AS_DECLARED);
+	}
+	assert_int_equal(answers, 5);
+	peer_free(server.peer);
+}
+
 static void
 test_a_death_is_no_breach(void **state)
 {
@@ -351,6 +380,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_its_end_is_told, begin_test, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_namespace_comes_and_goes, begin_test,
 		teardown),
+	    cmocka_unit_test_setup_teardown(test_wrong_answers_do_not_flood_the_log,
+		begin_test, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_death_is_no_breach, begin_test,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing_long_is_kept, begin_test,

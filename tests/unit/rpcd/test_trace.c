@@ -152,6 +152,22 @@ test_request_data(void **state)
 	}
 }
 
+/* A client that sends nothing but nonsense cannot flood the log. */
+static void
+test_request_data_flood(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 0;
+
+	log_init(sink, NULL, LEVEL_INFO);
+	for (int i = 0; i < 1000; i++)
+		begin_text(f, ROLE_ADMIN, true, "<a", on_done, f);
+	assert_int_equal(f->status, 400);
+	for (size_t i = 0; i < buf_len(&lines); i++)
+		n += buf_data(&lines)[i] == '\n';
+	assert_int_equal(n, 10);
+}
+
 static void
 test_answered(void **state)
 {
@@ -198,6 +214,7 @@ main(void)
 		TRACE(test_abandoned),
 		TRACE(test_long_name),
 		TRACE(test_request_data),
+		TRACE(test_request_data_flood),
 		TRACE(test_answered),
 		TRACE(test_unwanted),
 	};
