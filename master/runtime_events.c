@@ -97,10 +97,12 @@ listener_output(void *ctx, const char *bytes, size_t n)
 
 /* By whether *_events_enabled is set. */
 static const struct channel_ops tellers[CHANNEL_MAX][2] = {
-    [CHANNEL_STDOUT] = {{no_output, stdout_communication, false},
-        {stdout_output, stdout_communication, false}},
-    [CHANNEL_STDERR] = {{no_output, stderr_communication, false},
-        {stderr_output, stderr_communication, false}},
+    [CHANNEL_STDOUT] =
+        {{.output = no_output, .communication = stdout_communication},
+            {.output = stdout_output, .communication = stdout_communication}},
+    [CHANNEL_STDERR] =
+        {{.output = no_output, .communication = stderr_communication},
+            {.output = stderr_output, .communication = stderr_communication}},
 };
 
 static const struct channel_ops protocol = {
