@@ -85,6 +85,15 @@ steps_add(struct steps *steps, enum sequence_action action, char *target)
 	steps->list[steps->count++] = (struct sequence_step){action, target};
 }
 
+/* One step for each of the names. */
+static void
+steps_add_names(struct steps *steps, enum sequence_action action, const json_t *names)
+{
+	for (size_t i = 0; i < json_array_size(names); i++)
+		steps_add(steps, action,
+		    strdup(json_string_value(json_array_get(names, i))));
+}
+
 /* Begins the sequence and replies with the result (taken) and its number. */
 static void
 begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
@@ -119,15 +128,12 @@ begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
 void
 cmd_process_restart(struct client *client, uint64_t id, const json_t *params)
 {
-	const json_t *names = json_object_get(params, "names"), *name;
+	const json_t *names = json_object_get(params, "names");
 	struct steps steps;
-	size_t i;
 
 	steps_init(&steps, 2 * json_array_size(names));
-	json_array_foreach(names, i, name)
-		steps_add(&steps, SEQUENCE_STOP, strdup(json_string_value(name)));
-	json_array_foreach(names, i, name)
-		steps_add(&steps, SEQUENCE_START, strdup(json_string_value(name)));
+	steps_add_names(&steps, SEQUENCE_STOP, names);
+	steps_add_names(&steps, SEQUENCE_START, names);
 	begin(client, id, &steps, json_object());
 }
 
