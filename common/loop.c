@@ -409,7 +409,7 @@ loop_call_signals(struct loop *l)
 		if (info[i].ssi_signo < LOOP_SIGNALS && count[info[i].ssi_signo]++ == 0)
 			first[info[i].ssi_signo] = &info[i];
 	for (signo = 1; signo < LOOP_SIGNALS; signo++) {
-		if (count[signo] == 0 || l->signals[signo] == NULL)
+		if (first[signo] == NULL || l->signals[signo] == NULL)
 			continue;
 		l->sender = (pid_t)first[signo]->ssi_pid;
 		l->of_kernel = first[signo]->ssi_code == SI_KERNEL;
