@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #define BLANKS " \t"
+#define AUTHORITY_ENDS "/?#" BLANKS
 
 /* ---- headers ---- */
 
@@ -119,7 +120,7 @@ struct authority {
 static struct authority
 authority_read(const char *text)
 {
-	size_t len = strcspn(text, "/?#" BLANKS);
+	size_t len = strcspn(text, AUTHORITY_ENDS);
 	const char *end = *text == '[' ? memchr(text, ']', len) : NULL;
 	const char *from = end != NULL ? end : text;
 	const char *colon = memchr(from, ':', len - (size_t)(from - text));
@@ -133,6 +134,14 @@ authority_read(const char *text)
 	if (authority.len > 1 && text[authority.len - 1] == '.')
 		authority.len--;
 	return authority;
+}
+
+/* Something other than blanks follows it: a path, or the next origin of a list. */
+static bool
+authority_has_more(const char *text)
+{
+	text += strcspn(text, AUTHORITY_ENDS);
+	return text[strspn(text, BLANKS)] != '\0';
 }
 
 static bool
@@ -210,9 +219,11 @@ is_own_origin(const char *origin, const char *host)
 
 	if (mark == NULL || host == NULL)
 		return false;
-	theirs = authority_read(mark + strlen("://"));
+	mark += strlen("://");
+	theirs = authority_read(mark);
 	ours = authority_read(host);
-	return theirs.len > 0 && authority_is(&ours, theirs.name, theirs.len) &&
+	return theirs.len > 0 && !authority_has_more(mark) &&
+	    authority_is(&ours, theirs.name, theirs.len) &&
 	    same_port(&theirs, &ours, default_port(origin));
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "proto/cmd.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ target_take(char *path, struct follow_target *target)
 	for (size_t i = 0; stream != NULL && i < nitems(streams); i++)
 		if (str_equal(stream, streams[i]))
 			target->stream = streams[i];
-	if (target->stream == NULL || *name == '\0')
+	if (target->stream == NULL || *name == '\0' || strlen(name) > CMD_NAME_MAX)
 		return -1;
 	target->name = xstrdup(name);
 	return 0;

@@ -44,7 +44,7 @@ http_route_find(const char *uri)
 }
 
 struct header_count {
-	unsigned lengths, encodings, misnamed;
+	unsigned lengths, encodings, hosts, misnamed;
 	struct browser_request *browser;
 };
 
@@ -76,13 +76,16 @@ count_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v
 		count->lengths++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
 		count->encodings++;
+	else if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
+		count->hosts++;
 	if (!header_is_named(name))
 		count->misnamed++;
 	return MHD_YES;
 }
 
 /* Two ways to find the end of a body are a way to smuggle a second request. A name that is
- * none is a second way for a proxy that corrects it: "Content-Length : 5". */
+ * none is a second way for a proxy that corrects it: "Content-Length : 5". Of two hosts a
+ * proxy may check one, and the other would be used here. */
 static int
 check_framing(struct http_request *r, const char *method)
 {
@@ -90,7 +93,7 @@ check_framing(struct http_request *r, const char *method)
 
 	(void)method;
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_header, &count);
-	if (count.lengths + count.encodings <= 1 && count.misnamed == 0)
+	if (count.lengths + count.encodings <= 1 && count.hosts <= 1 && count.misnamed == 0)
 		return 0;
 	r->close = true;
 	return 400;

@@ -266,14 +266,29 @@ count_attribute(struct xmlparse *parser)
 		refuse(parser, "too many attributes");
 }
 
+/* In words: expat puts a namespace of up to 1 KiB before the name of each element. */
+static uint64_t
+name_hash(const struct xmlparse *parser, const char *name)
+{
+	uint64_t hash = parser->salt, word;
+	size_t n;
+
+	for (size_t left = strlen(name); left > 0; left -= n, name += n) {
+		n = left < sizeof(word) ? left : sizeof(word);
+		word = 0;
+		memcpy(&word, name, n);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
 /* Expat keeps every name that it has seen, in a table that it copies as it grows. */
 static void
 count_name(struct xmlparse *parser, const char *name)
 {
-	uint64_t hash = parser->salt;
+	uint64_t hash = name_hash(parser, name);
 
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	for (size_t i = 0; i < parser->nnames; i++)
 		if (parser->names[i] == hash)
 			return;

@@ -148,6 +148,12 @@ class Statuses(Http):
             self.assertEqual(400, self.ask(request(headers=headers)).status)
 
     @reeve_only
+    def test_two_hosts(self):
+        for headers in (["Host: localhost"], ["host: other"], ["Host:"]):
+            reply = self.ask(request(headers=headers))
+            self.assertEqual((400, "close"), (reply.status, reply.headers["connection"]))
+
+    @reeve_only
     def test_doctype(self):
         body = b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + STATE
         self.assertEqual("HTTP 400", self.fault(body))

@@ -3,6 +3,8 @@
 
 #include "common/compiler.h"
 #include "common/mem.h"
+#include "common/str.h"
+#include "proto/cmd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,11 +83,27 @@ test_rows(void **state)
 	}
 }
 
+/* A longer name than any: the master refuses it as malformed. */
+static void
+test_long_names(void **state)
+{
+	(void)state;
+	for (size_t len = CMD_NAME_MAX; len <= CMD_NAME_MAX + 1; len++) {
+		struct follow_target target;
+		char *uri = xasprintf("/logtail/%*s", (int)len, "x");
+
+		assert_int_equal(follow_uri_parse(uri, &target), len <= CMD_NAME_MAX ? 0 : -1);
+		free(uri);
+		follow_target_clear(&target);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_long_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
