@@ -15,11 +15,12 @@
 
 #define LINE_ROOM 2048 /* lines that need no allocation */
 #define STAMP_MAX 64
+#define ECHO_PATH "/dev/stdout"
 
 struct mainlog {
 	struct logfile *file; /* NULL = none */
 	struct syslogger *syslog; /* NULL = none */
-	struct outlet echo;
+	struct logfile *echo; /* our standard output; NULL = none */
 	struct log_limit failures; /* of the file */
 	int64_t stamp_s; /* the second that `stamp` shows */
 	char stamp[32];
@@ -36,10 +37,9 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	log->stamp_s = -1;
-	log->echo = OUTLET_NONE;
 	/* Before the file, which would take the number of a closed stdout. */
-	if (echo)
-		(void)outlet_share(&log->echo, STDOUT_FILENO);
+	if (echo && (log->echo = logfile_open(ECHO_PATH, 0, 0)) != NULL)
+		logfile_quiet(log->echo, true);
 	if (path != NULL && (log->file = logfile_open(path, maxbytes, backups)) == NULL) {
 		saved = errno;
 		mainlog_free(log);
@@ -57,7 +57,7 @@ mainlog_free(struct mainlog *log)
 	if (log == NULL)
 		return;
 	logfile_free(log->file);
-	outlet_close(&log->echo);
+	logfile_free(log->echo);
 	free(log);
 }
 
@@ -123,14 +123,23 @@ report_failure(struct mainlog *log, int error)
 	tell_elsewhere(log, text, (size_t)n);
 }
 
+/* What does not go out at once is dropped, and counted in the next line that does. */
+static void
+echo(struct mainlog *log, const char *line, size_t n)
+{
+	size_t done = logfile_put(log->echo, line, n);
+
+	if (done < n)
+		logfile_lose(log->echo, n - done, ENOBUFS);
+}
+
 static void
 put(struct mainlog *log, const char *line, size_t n)
 {
 	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
 		report_failure(log, errno);
-	/* What does not go out at once is dropped. */
-	if (log->echo.fd != -1)
-		(void)outlet_write(&log->echo, line, n);
+	if (log->echo != NULL)
+		echo(log, line, n);
 }
 
 void

@@ -260,6 +260,60 @@ test_echo_socket(void **state)
 	echo_to(*state, fds[1], fds[0]);
 }
 
+/* Reads all that waits: how many bytes it is or reports as lost. Short lines go into a pipe
+ * whole or not at all. */
+static size_t
+account(int reader)
+{
+	static char got[2 * 1024 * 1024];
+	size_t total = 0, lost;
+	char *line, *next;
+	ssize_t n;
+
+	for (next = got; (n = read(reader, next, 65536)) > 0; next += n)
+		continue;
+	*next = '\0';
+	for (line = got; *line != '\0'; line = next + 1) {
+		next = strchr(line, '\n');
+		assert_non_null(next);
+		if (sscanf(line, "[reeve: %zu bytes lost: No buffer space available]\n",
+		        &lost) == 1)
+			total += lost;
+		else
+			total += (size_t)(next + 1 - line);
+	}
+	return total;
+}
+
+/* A reader that was slow finds how much it has missed, in lines of their own. */
+static void
+test_echo_loss(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct mainlog *log;
+	size_t total;
+	int fds[2], before;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	before = replace_stdout(fds[1]);
+	log = open_log(scratch, true);
+	restore_stdout(before);
+	zone("UTC");
+	clock_freeze(0, WALL);
+	flood(log);
+	flood(log);
+	flood(log);
+	total = account(fds[0]);
+	assert_true(total < (size_t)3 * 3000 * 130);
+	log_info("after");
+	total += account(fds[0]);
+	assert_int_equal(total, (size_t)3 * 3000 * 130 + 35);
+	mainlog_free(log);
+	close(fds[0]);
+	close(fds[1]);
+	zone(NULL);
+}
+
 /* The file keeps its offset: what the shell's other commands write is not overwritten. */
 static void
 test_echo_file(void **state)
@@ -355,6 +409,7 @@ main(void)
 	    TEST(test_no_file),
 	    TEST(test_echo_pipe),
 	    TEST(test_echo_socket),
+	    TEST(test_echo_loss),
 	    TEST(test_echo_file),
 	    TEST(test_echo_closed),
 	};
