@@ -160,6 +160,23 @@ logrotate(struct safepath *sp, int64_t backups)
 	return -1;
 }
 
+/* NAME itself, emptied, for a file system that takes no other file. Keeps errno on
+ * failure. */
+static int
+rotation_empty(struct safepath *sp)
+{
+	int error = errno, fd;
+	struct stat st;
+
+	fd = safepath_open(sp, sp->name, O_WRONLY | O_APPEND, 0, &st);
+	if (fd != -1 && safepath_truncate(sp, fd, 0) == 0)
+		return fd;
+	if (fd != -1)
+		(void)close(fd);
+	errno = error;
+	return -1;
+}
+
 int
 logrotate_renew(struct safepath *sp)
 {
@@ -168,7 +185,7 @@ logrotate_renew(struct safepath *sp)
 
 	rotation_init(&r, sp, 0);
 	if ((fd = rotation_create(&r)) == -1)
-		return -1;
+		return errno == ENOSPC || errno == EDQUOT ? rotation_empty(sp) : -1;
 	if (safepath_rename(sp, r.fresh, sp->name) == 0)
 		return fd;
 	error = errno;

@@ -13,8 +13,8 @@
  * NAME, opened for appending; or -1 with errno and all as it was. EEXIST: another writer
  * put a file there meanwhile. */
 NODISCARD int logrotate(struct safepath *, int64_t backups);
-/* Puts a new, empty file in the place of NAME, which need not exist. The descriptor, or -1
- * with errno and all as it was. */
+/* Puts a new, empty file in the place of NAME, which need not exist, or empties NAME where
+ * no other file fits on the disk. The descriptor, or -1 with errno and all as it was. */
 NODISCARD int logrotate_renew(struct safepath *);
 
 #endif

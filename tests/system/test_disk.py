@@ -86,6 +86,19 @@ class Disk(Case):
         self.kept(d)
         self.assertEqual(1, d.log().count("could not rotate"))
 
+    def test_cleared_without_an_inode(self):
+        d = self.begin("nr_inodes=4")
+        s = self.start(d)
+        self.flood(s)
+        until(lambda: d.file("disk/log").count(b"\n") == 200)
+        for n in range(2):
+            with open(d.path("disk/filler%d" % n), "wb"):
+                pass
+        self.assertRaises(OSError, open, d.path("disk/one more"), "wb")
+        self.assertTrue(s.clearProcessLogs("a"))
+        s.sendProcessStdin("a", "after\n")
+        until(lambda: d.file("disk/log") == b"after\n")
+
     def test_rename_refused(self):
         """By the log, by its directory, and by one of the backups."""
         for path in ("disk/log", "disk", "disk/log.3"):
