@@ -396,7 +396,7 @@ load(struct master *master, char **error)
 /* Two daemons of one file would run every program twice. One that does not answer, but
  * whose number is in our pidfile, is taken for such. */
 static int
-look_for_first(struct master *master, char **error)
+look_for_first(struct master *master, struct second_lock *lock, char **error)
 {
 	const struct config *config = master->config;
 	struct second *second = &master->second;
@@ -404,6 +404,7 @@ look_for_first(struct master *master, char **error)
 	second_clear(second);
 	if (*config->control_socket == '\0')
 		return 0;
+	second_lock(lock, config->control_socket);
 	second_look(second, config->control_socket, master->config_path);
 	if (second->kind != SECOND_SAME && (second->kind != SECOND_SILENT ||
 	    !second_has_pidfile(second, config->pidfile)))
@@ -430,9 +431,9 @@ show_messages(const struct config *config)
 /* What must be ours alone, before anything is written that a daemon that runs could own. A
  * restart has its log still. */
 static int
-claim(struct master *master, char **error)
+claim(struct master *master, struct second_lock *lock, char **error)
 {
-	if (look_for_first(master, error) == 0 && open_listeners(master, error) == 0)
+	if (look_for_first(master, lock, error) == 0 && open_listeners(master, error) == 0)
 		return 0;
 	if (master->last_mainlog == NULL)
 		show_messages(master->config);
@@ -442,7 +443,7 @@ claim(struct master *master, char **error)
 
 /* A failure leaves nothing behind but the main log. */
 static int
-start(struct master *master, bool first, char **error)
+start(struct master *master, bool first, struct second_lock *lock, char **error)
 {
 	const struct config *config;
 
@@ -454,7 +455,7 @@ start(struct master *master, bool first, char **error)
 	if (first && raise_limits(master, error) == -1)
 		return -1;
 	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
-	    claim(master, error) == -1 || open_mainlog(master, error) == -1)
+	    claim(master, lock, error) == -1 || open_mainlog(master, error) == -1)
 		return -1;
 	listeners_announce(config);
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
@@ -465,7 +466,8 @@ start(struct master *master, bool first, char **error)
 }
 
 static int
-go_on(struct master *master, bool first, struct safepath_id *pidfile, char **error)
+go_on(struct master *master, bool first, struct safepath_id *pidfile,
+    struct second_lock *lock, char **error)
 {
 	const struct config *config = master->config;
 	struct group *group;
@@ -482,6 +484,7 @@ go_on(struct master *master, bool first, struct safepath_id *pidfile, char **err
 	/* Another daemon's pidfile is left alone. */
 	if (!second_has_pidfile(&master->second, config->pidfile))
 		(void)pidfile_write(config->pidfile, pidfile);
+	second_unlock(lock);
 	log_findings(config);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
@@ -545,11 +548,12 @@ run(struct master *master, bool first, char **error)
 {
 	enum run_outcome outcome = RUN_ERROR;
 	struct safepath_id pidfile = {0};
+	struct second_lock lock = {.fd = -1};
 
 	master->restart_wanted = false;
 	master->exit_status = 0;
-	if (start(master, first, error) == 0 &&
-	    go_on(master, first, &pidfile, error) == 0) {
+	if (start(master, first, &lock, error) == 0 &&
+	    go_on(master, first, &pidfile, &lock, error) == 0) {
 		if (loop_run(master->loop) == 0)
 			outcome = outcome_of(master);
 		else
@@ -558,6 +562,7 @@ run(struct master *master, bool first, char **error)
 	if (outcome == RUN_ERROR)
 		lastlog_failed(master, *error);
 	finish(master, &pidfile);
+	second_unlock(&lock);
 	lastlog_keep(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT)
 		lastlog_end(master);

@@ -2,7 +2,6 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
-#include "common/safepath.h"
 #include "common/sock.h"
 #include "common/str.h"
 
@@ -14,10 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RETRY_MS 50		/* while its backlog is full */
+#define RETRY_MS 50		/* while its backlog is full, or it starts */
+#define LOCK_WAIT_MS 30000	/* for a start with thousands of programs */
+#define LOCK_BASE_MAX 200	/* of the socket's name that the lock's name has */
 #define ANSWER_MAX (64 * 1024)
 #define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"," \
     "\"params\":{\"protocol\":1,\"program\":\"reeved\"}}\n"
@@ -124,6 +126,64 @@ judge(struct second *second, const json_t *result, const char *file)
 	second->pid = (pid_t)json_integer_value(json_object_get(result, "pid"));
 	second->file = path == NULL ? NULL : strdup(path);
 }
+
+/* --- one start after another -------------------------------------------------- */
+
+/* Locks the file that has the name. 1 = done, 0 = another daemon has it, -1 = cannot be. */
+static int
+lock_once(struct second_lock *lock)
+{
+	struct stat st;
+
+	lock->fd = safepath_open(&lock->dir, lock->name, O_RDWR | O_CREAT, 0600, &st);
+	if (lock->fd == -1)
+		return -1;
+	lock->id = safepath_id_of(&st);
+	/* Another user could hold the lock of one that is not ours alone. */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return -1;
+	if (flock(lock->fd, LOCK_EX | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK ? 0 : -1;
+	/* The one that had it has removed it. */
+	return safepath_stat(&lock->dir, lock->name, &st) == 0 &&
+	    safepath_id_equal(&lock->id, &st);
+}
+
+void
+second_lock(struct second_lock *lock, const char *control_socket)
+{
+	int64_t end = clock_mono_ms() + LOCK_WAIT_MS;
+	int rc = -1;
+
+	lock->fd = -1;
+	if (safepath_find(&lock->dir, control_socket, SAFEPATH_LAST) == 0) {
+		(void)snprintf(lock->name, sizeof(lock->name), ".%.*s.lock", LOCK_BASE_MAX,
+		    lock->dir.name);
+		while ((rc = lock_once(lock)) == 0 && remaining(end) > 0) {
+			close(lock->fd);
+			(void)poll(NULL, 0, RETRY_MS);
+		}
+	}
+	if (rc == 1)
+		return;
+	if (lock->fd != -1)
+		close(lock->fd);
+	lock->fd = -1;
+	safepath_close(&lock->dir);
+}
+
+void
+second_unlock(struct second_lock *lock)
+{
+	if (lock->fd == -1)
+		return;
+	(void)!safepath_remove(&lock->dir, lock->name, &lock->id);
+	close(lock->fd);
+	lock->fd = -1;
+	safepath_close(&lock->dir);
+}
+
+/* --- the look ----------------------------------------------------------------- */
 
 void
 second_look(struct second *second, const char *control_socket, const char *file)

@@ -4,6 +4,7 @@
 #define MASTER_SECOND_H
 
 #include "common/compiler.h"
+#include "common/safepath.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -25,6 +26,20 @@ struct second {
 	char *file;		/* that it runs; NULL = unknown */
 };
 
+/* A file beside the control socket that another daemon of ours finds locked from our look
+ * until our socket answers: two that start at the same moment look one after the other. */
+struct second_lock {
+	struct safepath dir;
+	struct safepath_id id;
+	char name[NAME_MAX + 1];
+	int fd;			/* -1 = not locked */
+};
+
+/* Waits for another daemon's start, for a limited time. Where no file can be made or locked
+ * nothing keeps two starts apart. */
+void second_lock(struct second_lock *, const char *control_socket);
+/* Removes the file; does nothing when it is not locked. */
+void second_unlock(struct second_lock *);
 /* Asks what listens at the control socket and waits at most SECOND_WAIT_MS: before the
  * daemon runs. The path of our own file is absolute. */
 void second_look(struct second *, const char *control_socket, const char *file);

@@ -62,6 +62,24 @@ class SameFile(Case):
         self.assertEqual(1, d.log().count("spawned: 'cat'"))
 
     @reeve_only
+    def test_at_the_same_moment(self):
+        """The many processes are made between the look for another daemon and the answer to
+        the look of another."""
+        for _ in range(2):
+            d = self.make(cat("cat", autostart="false", numprocs=1500,
+                              process_name="%(process_num)d"), unix=False, tcp=False)
+            both = [subprocess.Popen(d.command("-n"), cwd=d.dir, stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                     env=d.environment()) for _ in range(2)]
+            until(lambda both=both: any(p.poll() is not None for p in both))
+            status = [p.poll() for p in both]
+            self.assertIn(status, ([None, 2], [2, None]))
+            first = both[status.index(None)]
+            until(lambda d=d, first=first: d.file("d.pid") == b"%d\n" % first.pid)
+            first.terminate()
+            self.assertEqual(0, first.wait(20))
+
+    @reeve_only
     def test_one_that_does_not_answer(self):
         d = self.daemon(cat("cat"), unix=False, tcp=False)
         d.wait_log("entered RUNNING")
