@@ -1,25 +1,8 @@
 /* The cases of rotation stand in tests/data/logfile with what supervisord makes of them. */
-#include "master/logfile.h"
-#include "tests/unit/master/scratch.h"
+#include "tests/unit/master/scratch_log.h"
 
 #include <signal.h>
 #include <sys/socket.h>
-
-static void
-put(struct logfile *file, const char *text)
-{
-	assert_int_equal(logfile_write(file, text, strlen(text)), 0);
-}
-
-static struct logfile *
-open_log(const struct scratch *scratch, int64_t maxbytes, int64_t backups)
-{
-	struct logfile *file =
-	    logfile_open(scratch_path(scratch, "log"), maxbytes, backups);
-
-	assert_non_null(file);
-	return file;
-}
 
 static int
 by_name(const struct dirent **a, const struct dirent **b)

@@ -1,27 +1,10 @@
 /* Logs that cannot be rotated or written, and what a program's user may do to root's. */
-#include "master/logfile.h"
-#include "tests/unit/master/scratch.h"
+#include "tests/unit/master/scratch_log.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 
 #define USER 65534
-
-static void
-put(struct logfile *file, const char *text)
-{
-	assert_int_equal(logfile_write(file, text, strlen(text)), 0);
-}
-
-static struct logfile *
-open_log(const struct scratch *scratch, int64_t maxbytes, int64_t backups)
-{
-	struct logfile *file =
-	    logfile_open(scratch_path(scratch, "log"), maxbytes, backups);
-
-	assert_non_null(file);
-	return file;
-}
 
 /* It is tried again after a minute; nothing older is touched. */
 static void
