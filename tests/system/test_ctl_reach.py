@@ -25,13 +25,20 @@ def run_as(uid, d, *words):
                           stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False, **who)
 
 
-@reeve_only
-class Unreached(unittest.TestCase):
+class WithDirectory(unittest.TestCase):
+    MODE = 0o755
+
     def setUp(self):
         place = tempfile.TemporaryDirectory(prefix="reeve-reach-")
         self.addCleanup(place.cleanup)
         self.dir = place.name
-        os.chmod(self.dir, 0o755)
+        os.chmod(self.dir, self.MODE)
+
+
+@reeve_only
+class Unreached(WithDirectory):
+    def setUp(self):
+        super().setUp()
         self.conf = os.path.join(self.dir, "a.conf")
 
     def write(self, text):
@@ -130,14 +137,13 @@ class Fallback(Case):
 
 @reeve_only
 @unittest.skipUnless(os.geteuid() == 0, "not root")
-class Password(unittest.TestCase):
+class Password(WithDirectory):
     """On a Unix socket it goes to root, to ourselves and to the daemon's user alone."""
 
+    MODE = 0o777
+
     def setUp(self):
-        place = tempfile.TemporaryDirectory(prefix="reeve-reach-")
-        self.addCleanup(place.cleanup)
-        self.dir = place.name
-        os.chmod(self.dir, 0o777)
+        super().setUp()
         self.path = os.path.join(self.dir, "s")
         self.url = "unix://" + self.path
 
