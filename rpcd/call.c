@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define POSTED_BYTES (16 * 1024)	/* an event beyond them is its request's last */
 
@@ -480,22 +479,10 @@ calls_caught_up(struct calls *calls)
 	calls_settle(calls);
 }
 
-static void
-on_told(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
-    json_t *result UNUSED, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void
 calls_answered(struct calls *calls)
 {
-	struct rpcd *rpcd = calls->rpcd;
-
-	if (rpcd->master != NULL && !rpcd->ending)
-		(void)peer_call(rpcd->master, cmd_get(CMD_DAEMON_ANSWERED)->name, NULL,
-		    false, on_told, NULL);
+	(void)rpcd_report(calls->rpcd, CMD_DAEMON_ANSWERED);
 }
 
 static void

@@ -1,11 +1,9 @@
 #include "rpcd/ping.h"
 
 #include "common/log.h"
-#include "proto/cmd.h"
 #include "rpcd/http.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static size_t
 ping_busy(const struct rpcd *rpcd)
@@ -37,20 +35,12 @@ ping_answer(struct rpcd *rpcd, uint64_t id, const char *method)
 	    -1, 0);
 }
 
-static void
-on_notified(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
-    json_t *result UNUSED, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void
 ping_notify(struct rpcd *rpcd)
 {
-	if (rpcd->pinged || rpcd->master == NULL || rpcd->ending)
+	if (rpcd->pinged)
 		return;
-	rpcd->pinged = peer_call(rpcd->master, cmd_get(CMD_FRONTEND_ACTIVE)->name, NULL,
-		false, on_notified, NULL) != 0;
-	peer_flush(rpcd->master);
+	rpcd->pinged = rpcd_report(rpcd, CMD_FRONTEND_ACTIVE);
+	if (rpcd->pinged)
+		peer_flush(rpcd->master);
 }

@@ -1,8 +1,9 @@
-/* Rpcd: what the rooms of reeve-rpcd share: one context, no globals. */
+/* Rpcd: what the modules of reeve-rpcd share: one context, no globals. */
 #ifndef RPCD_RPCD_H
 #define RPCD_RPCD_H
 
 #include "common/loop.h"
+#include "proto/cmd.h"
 #include "proto/mirror.h"
 #include "proto/peer.h"
 
@@ -29,5 +30,9 @@ struct rpcd {
 	bool ending;			/* the master half-closed: answer and go */
 	bool pinged;			/* the master will ping us without being notified */
 };
+
+/* Sends the master a request that has no parameters and whose answer does not matter. False
+ * when it could not be sent: there is no connection, or it ends. */
+bool rpcd_report(struct rpcd *, enum cmd_id);
 
 #endif
