@@ -13,6 +13,7 @@
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox.h"
 #include "rpcd/setup.h"
+#include "rpcd/spin.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -269,6 +270,7 @@ main_turn_end(void *ctx)
 	struct front *f = ctx;
 	struct rpcd *rpcd = &f->rpcd;
 
+	spin_turned();
 	if (f->streamed && rpcd->serving && mirror_ready(rpcd->mirror) &&
 	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
 		calls_caught_up(rpcd->calls);
@@ -424,6 +426,7 @@ main_run(void)
 	(void)setpgid(0, 0);	/* what a terminal sends to the master is not for us */
 	main_descriptors();
 	main_signals();
+	spin_watch();
 	main_warm();
 	setup_wipe_begin();
 	main_connect(&front);

@@ -3,12 +3,15 @@
 import contextlib
 import ctypes
 import os
+import platform
 import signal
 import threading
+import time
 import unittest
 
-from reeve import Case, alive, program, reeve_only, until
+from reeve import Case, alive, program, read, reeve_only, until
 from test_hostile_frontend import Impostor
+from test_http import Reply, request
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 # What the watchdog waits for, and a busy machine.
@@ -49,6 +52,20 @@ class Hold:
     def __exit__(self, *exc):
         self.end.set()
         self.thread.join()
+
+
+def loop_for_ever(pid):
+    """The process does nothing more than to jump to itself once it wakes from epoll_wait."""
+    jump = {"x86_64": b"\xeb\xfe", "aarch64": b"\x00\x00\x00\x14"}.get(platform.machine())
+    if jump is None:
+        raise unittest.SkipTest("no machine code for this machine")
+    try:
+        words = until(lambda: read("/proc/%d/syscall" % pid).split()[2:])
+        with open("/proc/%d/mem" % pid, "r+b", 0) as mem:
+            mem.seek(int(words[-1], 16))
+            mem.write(jump)
+    except PermissionError as e:
+        raise unittest.SkipTest(str(e)) from e
 
 
 @reeve_only
@@ -101,6 +118,23 @@ class Hangs(Case):
         d.wait_state("slow", "STARTING")
         with Hold(self.first):
             self.killed("does not answer")
+        self.replaced()
+
+    def test_loop_while_connections_are_idle(self):
+        """The master knows of no request: the client's connection was accepted long ago."""
+        s = self.d.connect("tcp")
+        self.addCleanup(s.close)
+        with s.makefile("rb") as stream:
+            s.sendall(request())
+            self.assertEqual(200, Reply(stream).status)
+            # The pings that followed the request have ended.
+            end = time.monotonic() + 3
+            until(lambda: time.monotonic() > end)
+            loop_for_ever(self.first)
+            s.sendall(request())
+            self.d.wait_log("WARN reeve-rpcd: busy with one thing for 2 seconds", timeout=LONG)
+            self.d.wait_log("reeve-rpcd: busy with one thing for 10 seconds; ending",
+                            timeout=LONG)
         self.replaced()
 
     def test_unread_stream(self):

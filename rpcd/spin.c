@@ -1,0 +1,55 @@
+#include "rpcd/spin.h"
+
+#include "common/compiler.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t spin_has_turned;
+static volatile sig_atomic_t spin_seconds;	/* since the latest turn */
+
+/* The turn may hold the log's buffers: the line is written without them. */
+static void
+spin_report(const char *line)
+{
+	if (write(STDERR_FILENO, line, strlen(line)) < 0)
+		return;
+}
+
+static void
+spin_tick(int signo UNUSED)
+{
+	int saved = errno;
+
+	spin_seconds = spin_has_turned ? 0 : spin_seconds + 1;
+	spin_has_turned = 0;
+	if (spin_seconds == SPIN_WARN_S)
+		spin_report("WARN busy with one thing for 2 seconds\n");
+	if (spin_seconds >= SPIN_END_S) {
+		spin_report("ERRO busy with one thing for 10 seconds; ending\n");
+		_exit(EXIT_FAILURE);
+	}
+	errno = saved;
+}
+
+void
+spin_watch(void)
+{
+	const struct itimerval second = {.it_interval = {1, 0}, .it_value = {1, 0}};
+	struct sigaction action = {.sa_handler = spin_tick, .sa_flags = SA_RESTART};
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGPROF, &action, NULL) < 0 || setitimer(ITIMER_PROF, &second, NULL) < 0)
+		fatal("cannot watch the processor time: %s", strerror(errno));
+}
+
+void
+spin_turned(void)
+{
+	spin_has_turned = 1;
+}
