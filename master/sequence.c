@@ -125,14 +125,14 @@ sequence_settle(struct sequence *s, const struct sequence_wait *wait)
 	return true;
 }
 
-/* Looks at all waits, in the order in which the step began them. */
+/* Looks at the waits for a process (0 = all), in the order in which the step began them. */
 static void
-sequence_settle_all(struct sequence *s)
+sequence_settle_waits(struct sequence *s, uint64_t id)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < s->nwaits; i++)
-		if (!sequence_settle(s, &s->waits[i]))
+		if ((id != 0 && s->waits[i].id != id) || !sequence_settle(s, &s->waits[i]))
 			s->waits[left++] = s->waits[i];
 	s->nwaits = left;
 }
@@ -179,7 +179,7 @@ sequence_job_end(void *ctx, uint64_t job UNUSED)
 	struct sequence *s = ctx;
 
 	s->issued = true;
-	sequence_settle_all(s);
+	sequence_settle_waits(s, 0);
 	if (s->nwaits == 0)
 		sequences_wake(s->sequences, 0);
 }
@@ -219,6 +219,23 @@ sequence_cancel(struct sequences *all, const struct group *group)
 	}
 }
 
+/* What others are stopping is no result of a stop, but has to end before the next step, or
+ * its start would fail. 0, or -1 with ENOMEM. */
+static int
+sequence_wait_for_stopping(struct sequence *s, const struct group *group)
+{
+	const struct groups *all = s->sequences->groups;
+	const struct group *g = group != NULL ? group : groups_first(all);
+	const struct process *p;
+
+	for (; g != NULL; g = group != NULL ? NULL : groups_next(g))
+		TAILQ_FOREACH(p, &g->processes, in_group)
+			if (p->state == PROCESS_STOPPING &&
+			    sequence_wait_for(s, p, p->spawn, true) == -1)
+				return -1;
+	return 0;
+}
+
 /* New array of the processes that a target means; NULL with errno. */
 static struct process **
 sequence_select(struct sequence *s, const struct group *group, struct process *one,
@@ -230,6 +247,8 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 	if (one == NULL) {
 		if (stops)
 			sequence_cancel(s->sequences, group);
+		if (stops && sequence_wait_for_stopping(s, group) == -1)
+			return NULL;
 		return groups_select(s->sequences->groups, group,
 		    stops ? process_state_is_running : sequence_takes_start, count);
 	}
@@ -327,6 +346,7 @@ sequence_begin_work(struct sequence *s)
 	struct selection all = { .known = step->target == NULL };
 	int rc = 0;
 
+	s->nwaits = 0;
 	if (step->target != NULL)
 		rc = sequence_look_up_all(s, step->target, &all);
 	else if ((all.list = sequence_select(s, NULL, NULL, &all.count)) == NULL)
@@ -403,7 +423,7 @@ static bool
 sequence_advance(struct sequence *s)
 {
 	if (s->issued)
-		sequence_settle_all(s);
+		sequence_settle_waits(s, 0);
 	if (s->issued && s->nwaits == 0)
 		sequence_end_step(s);
 	if (s->begun)
@@ -437,13 +457,7 @@ sequences_changed(struct sequences *all, const struct process *p)
 	TAILQ_FOREACH(s, &all->list, in_sequences) {
 		if (!s->issued)
 			continue;
-		for (size_t i = 0; i < s->nwaits; i++)
-			if (s->waits[i].id == p->id && sequence_settle(s, &s->waits[i])) {
-				s->nwaits--;
-				memmove(&s->waits[i], &s->waits[i + 1],
-				    (s->nwaits - i) * sizeof(s->waits[0]));
-				break;
-			}
+		sequence_settle_waits(s, p->id);
 		if (s->nwaits == 0)
 			sequences_wake(all, 0);
 	}

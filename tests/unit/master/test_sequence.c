@@ -303,6 +303,36 @@ test_stopping_already(void **state)
 	settle(s, "stop of g:a: OK\nspawn a\n");
 }
 
+/* So are those of a group, without a result, and one that was named twice. */
+static void
+test_stopping_already_in_a_group(void **state)
+{
+	struct scene *s = *state;
+	char *detail;
+
+	run(s, "ab");
+	assert_int_equal(process_stop(process(s, 'a'), &detail), 0);
+	free(recorder_take(&s->recorder));
+	ADD(s, "-g:*", "+g:*");
+	settle(s, "kill 101 15\n");
+	process_reaped(process(s, 'b'), 0);
+	settle(s, "stop b: OK\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop of g:*: OK\nspawn a\nspawn b\n");
+}
+
+static void
+test_named_twice(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	ADD(s, "-g:a\ng:a\ng:*", "+g:a");
+	settle(s, "kill 100 15\nstop a: NOT_RUNNING\nstop a: NOT_RUNNING\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:a\ng:a\ng:*: OK\nspawn a\n");
+}
+
 /* What is asked for together is not waited for one by one. */
 static void
 test_together(void **state)
@@ -407,6 +437,8 @@ main(void)
 		TEST(test_faults),
 		TEST(test_stopped_meanwhile),
 		TEST(test_stopping_already),
+		TEST(test_stopping_already_in_a_group),
+		TEST(test_named_twice),
 		TEST(test_together),
 		TEST(test_update),
 		TEST(test_update_fails),
