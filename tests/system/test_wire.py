@@ -194,16 +194,19 @@ class Violations(Case):
                 ("a second hello", frame % (7, b"hello", b'{"protocol":1,"program":"x"}')),
                 ("an answer to nothing", b'{"jsonrpc":"2.0","id":77,"result":null}\n'),
                 ("a part of a line too long", b'{"' + b"a" * 1100000)):
+            # A daemon for each: further lines about the same kind of peer are limited.
             with self.subTest(name):
-                w = self.control(self.d)
-                before = len(self.d.messages())
+                d = self.daemon(PROGRAMS)
+                w = self.control(d)
+                before = len(d.messages())
                 try:
                     w.send_bytes(data)
                 except (BrokenPipeError, ConnectionResetError):
                     pass
                 self.assertTrue(w.at_end())
-                until(lambda b=before: len(self.d.messages()) > b, what="a log line")
-        self.assertLives()
+                until(lambda: len(d.messages()) > before, what="a log line")
+                self.assertEqual("RUNNING", d.wait_state("cat", "RUNNING")["statename"])
+                self.control(d)
 
     def test_call_before_hello(self):
         w = self.control(self.d, hello=False)
@@ -436,13 +439,19 @@ class Bounds(Case):
         self.assertEqual({"job": job}, self.w.notification("job.end"))
 
     def test_frames_that_are_long_to_parse(self):
-        for params in ({"name": "x" * 300000}, {"name": "x", "more": ["x"] * 5000},
-                       {str(i): i for i in range(5000)}, {"a": [[]] * 5000}):
+        self.refused("bad frame: too long", {"name": "x" * 300000})
+
+    def test_frames_of_many_values(self):
+        self.refused("bad frame: too many values", {"name": "x", "more": ["x"] * 5000},
+                     {str(i): i for i in range(5000)}, {"a": [[]] * 5000})
+
+    def refused(self, text, *calls):
+        """The first one is logged, and all of them close the connection."""
+        for params in calls:
             w = self.control(self.d)
             w.send(id=9, method="process.stop", params=params)
             self.assertTrue(w.at_end())
-        self.assertIn("bad frame: too many values", self.d.log())
-        self.assertIn("bad frame: too long", self.d.log())
+        self.assertIn(text, self.d.log())
 
     def test_over_http(self):
         with self.rpc(self.d) as s:
