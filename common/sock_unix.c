@@ -1,5 +1,7 @@
 #include "common/sock_unix.h"
 
+#include "common/sock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -277,4 +279,34 @@ sock_unix_unlink(const char *path, const struct safepath_id *made)
 	if (safepath_find(&sp, path, SAFEPATH_LAST) == 0)
 		(void)!safepath_remove(&sp, sp.name, made);
 	safepath_close(&sp);
+}
+
+bool
+sock_unix_has_path(const char *path, const struct safepath_id *made)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    safepath_id_equal(made, &st);
+}
+
+/* Why a connection failed: because nobody can answer there. */
+static bool
+sock_unix_is_nobody(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED || error == EPROTOTYPE ||
+	    error == ELOOP;
+}
+
+int
+sock_unix_check_free(const char *path)
+{
+	int fd = sock_try_unix(path);
+
+	/* EAGAIN: a process listens that is too busy to accept. */
+	if (fd == -1 && errno != EAGAIN)
+		return sock_unix_is_nobody(errno) ? 0 : -1;
+	if (fd != -1)
+		(void)close(fd);
+	return binding_fail(EADDRINUSE);
 }

@@ -7,6 +7,7 @@
 #include "common/compiler.h"
 #include "common/safepath.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct sock_unix {
@@ -29,5 +30,10 @@ NODISCARD int sock_unix_listen_here(const struct sock_unix *, struct safepath_id
 /* Removes the path while it stands for that inode. Call it before the socket is closed: no
  * other file has the inode's number until then. */
 void sock_unix_unlink(const char *path, const struct safepath_id *made);
+/* Whether the path stands for that socket. */
+bool sock_unix_has_path(const char *path, const struct safepath_id *made);
+/* 0 when nobody answers at the path, so that whatever has the name is stale: a socket, a
+ * file or a link to nowhere. Else -1 with errno. */
+NODISCARD int sock_unix_check_free(const char *path);
 
 #endif

@@ -25,6 +25,7 @@ struct control {
 	/* Lines on failures to accept, clients that are too many, and broken protocol of
 	 * reeve-rpcd and of the others. */
 	struct log_limit accepts, crowded, broken, local_broken;
+	struct log_limit missing;	/* on the path */
 	struct master *master;
 	struct client_list clients;	/* reeve-rpcd's first */
 	struct client_list gone;	/* retired, freed at the end of the turn */
@@ -469,5 +470,47 @@ control_listen(struct control *control)
 		    EPOLLIN, accept_clients, control);
 	if (control->accepting == NULL)
 		log_warn("cannot make the control socket %s: %s; running without one", path,
+		    strerror(errno));
+}
+
+/* 0, or -1 with errno and the socket is as it was. */
+static int
+bind_again(struct control *control)
+{
+	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
+	struct source *accepting = NULL;
+	struct safepath_id made;
+	int fd;
+
+	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	if (sock_unix_check_free(control->path) == -1 ||
+	    (fd = sock_unix_listen(&want, &made)) == -1)
+		return -1;
+	accepting = loop_fd(control->master->loop, fd, EPOLLIN, accept_clients, control);
+	if (accepting == NULL) {
+		sock_unix_unlink(control->path, &made);
+		close(fd);
+		return -1;
+	}
+	source_free(control->accepting);
+	close(control->listener);
+	control->accepting = accepting;
+	control->listener = fd;
+	control->made = made;
+	return 0;
+}
+
+void
+control_revive(struct control *control)
+{
+	if (control->accepting == NULL ||
+	    sock_unix_has_path(control->path, &control->made))
+		return;
+	if (bind_again(control) == 0)
+		log_limited(&control->missing, LEVEL_WARN, "control socket %s was removed "
+		    "or replaced; bound it again", control->path);
+	else
+		log_limited(&control->missing, LEVEL_ERROR, "control socket %s was removed "
+		    "or replaced, and cannot be bound again: %s", control->path,
 		    strerror(errno));
 }

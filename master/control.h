@@ -17,6 +17,9 @@ void control_free(struct control *);	/* closes clients, removes the socket */
 /* Makes the configured socket; when it cannot be made, one WARN, and on without (design
  * 15). */
 void control_listen(struct control *);
+/* Binds the socket again when its path was removed or replaced, unless another process
+ * answers there; connections stay. */
+void control_revive(struct control *);
 /* Takes a connected socket as reeve-rpcd's (owner NULL: as a local client's). New client
  * (the control's), or NULL with errno. */
 struct client *control_adopt(

@@ -1,6 +1,7 @@
 #include "master/frontend_setup.h"
 
 #include "common/mem.h"
+#include "master/control.h"
 #include "master/listeners.h"
 #include "master/publish.h"
 
@@ -75,6 +76,7 @@ static int
 send_all(const struct master *master, struct client *client)
 {
 	(void)listeners_revive(master->listeners, master->config);
+	control_revive(master->control);
 	for (size_t i = 0; i < master->config->nlisteners; i++)
 		if (send_fd(client, "setup.listener",
 		        listener_object(&master->config->listeners[i]),

@@ -85,18 +85,8 @@ take_kept(struct listener *listener, struct listeners *old)
 static bool
 has_path(const struct listener *listener)
 {
-	struct stat st;
-
-	return listener->path == NULL || (lstat(listener->path, &st) == 0 &&
-	    S_ISSOCK(st.st_mode) && safepath_id_equal(&listener->made, &st));
-}
-
-/* Why a connection failed: because nobody can answer there. */
-static bool
-is_nobody(int errnum)
-{
-	return errnum == ENOENT || errnum == ECONNREFUSED || errnum == EPROTOTYPE ||
-	    errnum == ELOOP;
+	return listener->path == NULL ||
+	    sock_unix_has_path(listener->path, &listener->made);
 }
 
 static int
@@ -108,28 +98,12 @@ listen_unix(struct listener *listener, const struct listener_config *config)
 	return sock_unix_listen(&want, &listener->made);
 }
 
-/* 0 when nobody answers at the path, so that whatever has the name is stale: a socket, a
- * file or a link to nowhere. Else -1 with errno. */
-static int
-check_path(const char *path)
-{
-	int fd = sock_try_unix(path);
-
-	/* EAGAIN: a process listens that is too busy to accept. */
-	if (fd == -1 && errno != EAGAIN)
-		return is_nobody(errno) ? 0 : -1;
-	if (fd != -1)
-		close(fd);
-	errno = EADDRINUSE;
-	return -1;
-}
-
 static int
 bind_unix(struct listener *listener, const struct listener_config *config)
 {
 	struct stat st;
 
-	if (check_path(config->path) == -1)
+	if (sock_unix_check_free(config->path) == -1)
 		return -1;
 	if (lstat(config->path, &st) == 0)
 		fprintf(stderr, "Unlinking stale socket %s\n", config->path);
@@ -183,7 +157,7 @@ bind_again(struct listener *listener, const struct listener_config *config)
 {
 	int fd = -1;
 
-	if (has_path(listener) || check_path(config->path) == 0)
+	if (has_path(listener) || sock_unix_check_free(config->path) == 0)
 		fd = listen_unix(listener, config);
 	if (fd == -1) {
 		log_limited(&listener->failing, LEVEL_ERROR, "[%s] cannot bind %s again: "
@@ -293,7 +267,7 @@ check_unix(const struct listener_config *config)
 	struct listener_config other = *config;
 	struct listener trial = {.fd = -1};
 
-	if (check_path(config->path) == -1)
+	if (sock_unix_check_free(config->path) == -1)
 		return -1;
 	other.path = trial.path = xasprintf("%.*s.reeve-check-%d",
 	    slash == NULL ? 0 : (int)(slash + 1 - config->path), config->path,

@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/conf_table.h"
+#include "master/control.h"
 #include "master/frontend.h"
 #include "master/kvlist.h"
 #include "master/listeners.h"
@@ -254,6 +255,7 @@ reread(struct master *master, char **error)
 	if (found != NULL) {
 		if (listeners_revive(master->listeners, master->config))
 			frontend_renew(master->frontend);
+		control_revive(master->control);
 		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);
 		master->rereads++;

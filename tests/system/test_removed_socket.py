@@ -46,15 +46,50 @@ class RemovedSocket(Case):
         self.assertEqual(pid, d.info("cat")["pid"])
         self.assertNotIn("terminated", d.log())
 
+    def control_back(self, d, old):
+        until(lambda: os.path.exists(d.control_path), what="the control socket's path")
+        self.assertNotEqual(old, os.stat(d.control_path).st_ino)
+        self.assertEqual(0o700, os.stat(d.control_path).st_mode & 0o777)
+        self.control(d)
+
+    def test_control_socket(self):
+        d = self.begin()
+        wire, old = self.control(d), os.stat(d.control_path).st_ino
+        os.rename(d.control_path, d.control_path + ".away1")
+        self.assertEqual(0, d.reevectl("reread").returncode)
+        self.control_back(d, old)
+        old = os.stat(d.control_path).st_ino
+        os.rename(d.control_path, d.control_path + ".away2")
+        os.kill(d.front_end(), signal.SIGKILL)
+        self.control_back(d, old)
+        wire.call("config.reread")
+        d.wait_log(r"WARN control socket %s was removed or replaced; bound it again" %
+                   d.control_path)
+        d.stop()
+        self.assertFalse(os.path.exists(d.control_path))
+
+    def test_control_socket_that_another_program_has(self):
+        d = self.begin()
+        os.unlink(d.control_path)
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(d.control_path)
+            other.listen()
+            old = os.stat(d.control_path).st_ino
+            done = d.reevectl("-s", "unix://" + d.socket, "reread")
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+            d.wait_log("ERRO control socket .* cannot be bound again: Address already in use")
+            self.assertEqual(old, os.stat(d.control_path).st_ino)
+
     def test_update_replaces_what_lies_there(self):
         d = self.begin()
-        old = os.stat(d.socket).st_ino
+        # The old sockets stay, so that no new one gets their inode's number.
         for make in (lambda: open(d.socket, "w", encoding="ascii").close(),
                      lambda: os.symlink("/nonexistent", d.socket)):
-            os.rename(d.socket, d.socket + ".away")
+            old = os.stat(d.socket).st_ino
+            os.rename(d.socket, d.socket + ".%d" % old)
             make()
             self.assertEqual(0, d.reevectl("update").returncode)
-            until(lambda: not os.path.islink(d.socket) and
+            until(lambda old=old: not os.path.islink(d.socket) and
                   os.stat(d.socket).st_ino != old and d.serving())
 
     def test_a_replaced_front_end(self):
