@@ -192,6 +192,8 @@ buf_steal(struct buf *b)
 		return NULL;
 	if (b->start > 0) {
 		memcpy(copy, b->data + b->start, b->len);
+		if (b->secret)
+			mem_wipe(b->data, b->cap);
 		free(b->data);
 	}
 	copy[b->len] = '\0';

@@ -72,11 +72,19 @@ section_init(struct section *section, const char *name, const char *file)
 	ini_oom(section->values == NULL);
 }
 
+/* A value may be a password. */
+static void
+value_clear(struct value *value)
+{
+	buf_clear(&value->pending);
+	mem_wiping_free(value->text);
+	value->text = NULL;
+}
+
 static void
 value_free(struct value *value)
 {
-	buf_clear(&value->pending);
-	free(value->text);
+	value_clear(value);
 	free(value);
 }
 
@@ -138,9 +146,9 @@ section_set(struct section *section, const char *key, const char *text)
 		value = xcalloc(1, sizeof(*value));
 		ini_oom(map_set(section->values, key, value));
 	}
-	mem_freep(&value->text);
-	buf_clear(&value->pending);
+	value_clear(value);
 	buf_init(&value->pending, 0);
+	value->pending.secret = true;
 	ini_oom(buf_puts(&value->pending, text));
 	return value;
 }
@@ -240,7 +248,7 @@ read_option(struct reader *reader, const struct ini_line *line)
 	if (key[0] == '\0')
 		reader->value = NULL;
 	free(key);
-	free(text);
+	mem_wiping_free(text);
 }
 
 /* One line that is neither blank nor only a comment. -1: no section has begun yet. */
@@ -354,6 +362,7 @@ ini_read(
 
 	*error = NULL;
 	buf_init(&text, INI_FILE_MAX + 65536);
+	text.secret = true;
 	status = read_file(path, &text);
 	kind = errno;
 	bytes = buf_data(&text);
@@ -517,7 +526,7 @@ section_replace(struct section *section, const char *key, const struct value *va
 		return;
 	section_set(section, key, text);
 	section_settle(section);
-	free(text);
+	mem_wiping_free(text);
 }
 
 void

@@ -170,7 +170,7 @@ conf_load_row(struct conf_load *load, const char *section, const struct conf_opt
 	if (present != -1 && value != NULL &&
 	    conf_load_put(load, option, value, base) == -1)
 		status = -1;
-	free(text);
+	mem_wiping_free(text);
 	return status;
 }
 

@@ -232,6 +232,7 @@ expand_text(const char *text, const struct expand_names *names, const char *wher
 	char *result = NULL;
 
 	buf_init(&run.out, 0);
+	run.out.secret = true;
 	if (run_expansion(&run) == -1) {
 		*error = run_error(&run, where);
 	} else {

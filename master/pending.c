@@ -37,13 +37,18 @@ static void
 add_change(struct pending *pending, const char *section, const char *option,
     char *before_take, char *after_take)
 {
-	char *before = preview_value(before_take), *after = preview_value(after_take);
+	char *before, *after;
 
-	if (is_secret(option))
+	if (is_secret(option)) {
 		add_text(pending, xasprintf("[%s] %s", section, option));
-	else
-		add_text(pending, xasprintf("[%s] %s: %s -> %s", section, option, before,
-		    after));
+		mem_wiping_free(before_take);
+		mem_wiping_free(after_take);
+		return;
+	}
+	before = preview_value(before_take);
+	after = preview_value(after_take);
+	add_text(pending,
+	    xasprintf("[%s] %s: %s -> %s", section, option, before, after));
 	free(before);
 	free(after);
 }

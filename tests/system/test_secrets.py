@@ -70,6 +70,21 @@ class Secrets(Shared):
         self.assertForgotten(BASIC, self.d.front_end())
         self.assertForgotten(PASSWORD.encode(), self.d.front_end())
 
+    def test_configuration(self):
+        """The text of a file, and a password that is the server's no more, or not yet."""
+        w = self.control(self.d)
+        with open(self.d.conf, encoding="utf-8") as f:
+            text = f.read()
+        other = "trout-fishing-1967"
+        for password in (PASSWORD, other, PASSWORD):
+            with open(self.d.conf, "w", encoding="utf-8") as f:
+                f.write(text.replace(PASSWORD, password))
+            for method in ("config.preview", "config.reread"):
+                w.call(method)
+        for name in (PASSWORD, other):
+            self.assertForgotten(b"password=" + name.encode(), self.d.pid)
+        self.assertForgotten(other.encode(), self.d.pid)
+
     def test_setup_frame(self):
         self.assertForgotten(b'"password":"' + PASSWORD.encode(), self.d.pid)
         self.assertForgotten(PASSWORD.encode(), self.d.front_end())
