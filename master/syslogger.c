@@ -8,6 +8,7 @@
 #include "common/str.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,8 +33,9 @@ struct syslogger {
 	char *path, *ident;    /* ident: "reeved: " */
 	int fd;		       /* -1 = not connected */
 	struct buf queue;      /* of messages, the length of each before it */
-	bool failing;
-	struct log_limit failures;
+	struct log_limit failures; /* lines on messages that were not sent */
+	uint64_t lost;		   /* of those, what is not reported yet */
+	int lost_errno;
 };
 
 struct syslogger *
@@ -142,6 +144,26 @@ is_busy(int errnum)
 	return errnum == EAGAIN || errnum == ENOBUFS;
 }
 
+static void
+lose(struct syslogger *logger, uint64_t messages)
+{
+	logger->lost += messages;
+	logger->lost_errno = errno;
+}
+
+static void
+lose_queue(struct syslogger *logger)
+{
+	uint64_t messages = 0;
+	uint32_t len;
+
+	for (; buf_len(&logger->queue) > 0; messages++) {
+		memcpy(&len, buf_data(&logger->queue), sizeof(len));
+		buf_consume(&logger->queue, sizeof(len) + len);
+	}
+	lose(logger, messages);
+}
+
 static void on_writable(void *ctx, uint32_t ready);
 
 static int
@@ -166,7 +188,7 @@ on_writable(void *ctx, uint32_t ready UNUSED)
 			break;
 		}
 	if (!busy || (buf_len(&logger->queue) > 0 && watch(logger) == -1))
-		buf_clear(&logger->queue);
+		lose_queue(logger);
 	if (buf_len(&logger->queue) > 0)
 		return;
 	source_free(logger->source);
@@ -193,20 +215,6 @@ enqueue(struct syslogger *logger, const struct iovec *pieces)
 	}
 	buf_commit(&logger->queue, sizeof(len) + len);
 	return 0;
-}
-
-void
-syslogger_free(struct syslogger *logger)
-{
-	if (logger == NULL)
-		return;
-	while (buf_len(&logger->queue) > 0 && send_first(logger) == 0)
-		continue;
-	hang_up(logger);
-	buf_clear(&logger->queue);
-	free(logger->path);
-	free(logger->ident);
-	free(logger);
 }
 
 /* --- messages ---------------------------------------------------------------------- */
@@ -243,6 +251,17 @@ piece(const char *bytes, size_t n)
 	return (struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = n};
 }
 
+/* How many lines follow that line end, if it is one. */
+static uint64_t
+lines_after(const char *end, const char *limit)
+{
+	uint64_t lines = 0;
+
+	for (; end != NULL; lines++)
+		end = memchr(end + 1, '\n', (size_t)(limit - (end + 1)));
+	return lines;
+}
+
 int
 syslogger_send(struct syslogger *logger, const char *prefix, const char *text, size_t n)
 {
@@ -261,6 +280,8 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 		end = n > 0 ? memchr(text, '\n', n) : NULL;
 		pieces[PIECE_LINE] = piece(text, end != NULL ? (size_t)(end - text) : n);
 		rc = send_message(logger, pieces);
+		if (rc == -1)
+			lose(logger, 1 + lines_after(end, text + n));
 		if (rc == -1 || end == NULL)
 			return rc;
 		n -= (size_t)(end + 1 - text);
@@ -268,17 +289,37 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 	}
 }
 
+/* One line a minute, also when it works again. */
+static void
+report(struct syslogger *logger)
+{
+	uint64_t unused, lost = logger->lost;
+
+	if (lost == 0 || !log_limit_pass(&logger->failures, &unused))
+		return;
+	/* Before the line, which may come this way itself. */
+	logger->lost = 0;
+	log_warn("could not send to syslog at %s: %s; messages lost: %" PRIu64,
+	    logger->path, str_errno_name(logger->lost_errno), lost);
+}
+
 void
 syslogger_write(struct syslogger *logger, const char *prefix, const char *text, size_t n)
 {
-	bool failed = syslogger_send(logger, prefix, text, n) == -1;
+	(void)syslogger_send(logger, prefix, text, n);
+	report(logger);
+}
 
-	/* Before the line, which may come this way itself. */
-	if (failed && !logger->failing) {
-		logger->failing = true;
-		log_limited(&logger->failures, LEVEL_WARN,
-		    "could not send to syslog at %s: %s", logger->path,
-		    str_errno_name(errno));
-	}
-	logger->failing = failed;
+void
+syslogger_free(struct syslogger *logger)
+{
+	if (logger == NULL)
+		return;
+	while (buf_len(&logger->queue) > 0 && send_first(logger) == 0)
+		continue;
+	hang_up(logger);
+	buf_clear(&logger->queue);
+	free(logger->path);
+	free(logger->ident);
+	free(logger);
 }

@@ -21,7 +21,7 @@ void syslogger_free(struct syslogger *);	/* tries to send what waits; NULL is fi
  * an empty text is one empty line. 0, or -1 with errno: what follows was dropped. It does
  * not log. */
 int syslogger_send(struct syslogger *, const char *prefix, const char *text, size_t n);
-/* The same, and WARN once until it works again. */
+/* The same, and a WARN with the number of lost messages, at most once a minute. */
 void syslogger_write(struct syslogger *, const char *prefix, const char *text, size_t n);
 
 #endif

@@ -1,3 +1,4 @@
+#include "common/loglimit.h"
 #include "master/syslogger.h"
 #include "tests/unit/master/scratch.h"
 
@@ -168,8 +169,29 @@ test_bound(void **state)
 	syslogger_write(line.logger, "cat", much, sizeof(much));
 	syslogger_write(line.logger, "cat", much, sizeof(much));
 	assert_int_equal(scratch_count(scratch, "WARN could not send to syslog at "), 1);
-	assert_true(scratch_logged(scratch, "/log: ENOBUFS\n"));
+	assert_true(scratch_logged(scratch, "/log: ENOBUFS; messages lost: 2\n"));
 	alarm(0);
+	close_line(&line);
+}
+
+/* What was lost in between is in the next line that may be logged. */
+static void
+test_losses_are_counted(void **state)
+{
+	struct scratch *scratch = *state;
+	struct line line = open_line(scratch);
+
+	close(line.receiver);
+	syslogger_write(line.logger, "cat", "lost", 4);
+	syslogger_write(line.logger, "cat", "lost\nlost\n\nlost\n", 16);
+	syslogger_write(line.logger, "cat", "", 0);
+	assert_int_equal(scratch_count(scratch, "messages lost"), 1);
+	unlink(scratch_path(scratch, "log"));
+	line.receiver = listen_at(scratch_path(scratch, "log"));
+	clock_freeze(clock_mono_ms() + LOG_LIMIT_MS, clock_wall_ms());
+	syslogger_write(line.logger, "cat", "kept", 4);
+	assert_int_equal(scratch_count(scratch, "messages lost"), 2);
+	assert_true(scratch_logged(scratch, "/log: ECONNREFUSED; messages lost: 5\n"));
 	close_line(&line);
 }
 
@@ -186,13 +208,14 @@ test_receiver_restarts(void **state)
 	syslogger_write(line.logger, "cat", "lost\n", 5);
 	syslogger_write(line.logger, "cat", "lost\n", 5);
 	assert_int_equal(scratch_count(scratch, "WARN could not send to syslog at "), 1);
-	assert_true(scratch_logged(scratch, "/log: ECONNREFUSED\n"));
+	assert_true(scratch_logged(scratch, "/log: ECONNREFUSED; messages lost: 1\n"));
 	unlink(scratch_path(scratch, "log"));
 	assert_int_equal(syslogger_send(line.logger, "cat", "lost", 4), -1);
 	assert_int_equal(errno, ENOENT);
 	line.receiver = listen_at(scratch_path(scratch, "log"));
 	syslogger_write(line.logger, "cat", "two\n", 4);
 	expect(&line, HEAD "cat two");
+	assert_int_equal(scratch_count(scratch, "WARN could not send to syslog at "), 1);
 	close(line.receiver);
 	unlink(scratch_path(scratch, "log"));
 	line.receiver = listen_at(scratch_path(scratch, "log"));
@@ -294,6 +317,7 @@ main(void)
 	    TEST(test_lazy),
 	    TEST(test_busy),
 	    TEST(test_bound),
+	    TEST(test_losses_are_counted),
 	    TEST(test_receiver_restarts),
 	    TEST(test_receiver_ends_while_busy),
 	    TEST(test_receiver_is_replaced_while_busy),
