@@ -166,8 +166,8 @@ overdue(void *ctx, uint32_t ready UNUSED)
 		return;
 	}
 	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
-		log_limited_after(&interface->limits[LINE_UNDESCRIBED], LINES_FIRST, LEVEL_WARN,
-		    "rpcinterface %s has not described its methods yet",
+		log_limited_after(&interface->limits[LINE_UNDESCRIBED], LINES_FIRST,
+		    LEVEL_WARN, "rpcinterface %s has not described its methods yet",
 		    interface->name);
 		interface->describe_due_ms = -1;
 	}
@@ -500,8 +500,9 @@ take_open(struct interfaces *interfaces, const char *name, const json_t *params,
 		interface = add(interfaces, name);
 	interface->removed = false;
 	if (connect_to(interface, fd, options) == -1)
-		log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST, LEVEL_WARN,
-		    "rpcinterface %s is not served: %s", name, strerror(errno));
+		log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST,
+		    LEVEL_WARN, "rpcinterface %s is not served: %s", name,
+		    strerror(errno));
 	return 1;
 }
 

@@ -44,7 +44,8 @@ spin_watch(void)
 	struct sigaction action = {.sa_handler = spin_tick, .sa_flags = SA_RESTART};
 
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGPROF, &action, NULL) < 0 || setitimer(ITIMER_PROF, &second, NULL) < 0)
+	if (sigaction(SIGPROF, &action, NULL) < 0 ||
+	    setitimer(ITIMER_PROF, &second, NULL) < 0)
 		fatal("cannot watch the processor time: %s", strerror(errno));
 }
 

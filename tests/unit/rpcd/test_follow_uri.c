@@ -92,7 +92,8 @@ test_long_names(void **state)
 		struct follow_target target;
 		char *uri = xasprintf("/logtail/%*s", (int)len, "x");
 
-		assert_int_equal(follow_uri_parse(uri, &target), len <= CMD_NAME_MAX ? 0 : -1);
+		assert_int_equal(follow_uri_parse(uri, &target),
+		    len <= CMD_NAME_MAX ? 0 : -1);
 		free(uri);
 		follow_target_clear(&target);
 	}
