@@ -134,12 +134,11 @@ call_read_on(struct call *call)
 	}
 	if (rc < 0) {
 		call_refuse(call, buf_data(&call->body), buf_len(&call->body), why);
-	} else if (!call_hold(call, xmlparse_cost(call->reader))) {
-		rc = -1;
-	} else if (rc == 0) {
-		call_later(call);
-		return;
-	} else {
+	} else if (call_hold(call, xmlparse_cost(call->reader))) {
+		if (rc == 0) {
+			call_later(call);
+			return;
+		}
 		xmlparse_take(call->reader, &name, &params);
 		rpcd_is_current(call->calls->rpcd);
 		call_enter(call, name, params);
