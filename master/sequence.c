@@ -496,11 +496,11 @@ sequences_new(struct loop *loop, struct groups *groups, struct jobs *jobs,
 void
 sequences_free(struct sequences *all)
 {
-	struct sequence *s;
+	struct sequence *s, *next;
 
 	if (all == NULL)
 		return;
-	while ((s = TAILQ_FIRST(&all->list)) != NULL)
+	TAILQ_FOREACH_SAFE(s, &all->list, in_sequences, next)
 		sequence_free(s);
 	source_free(all->timer);
 	free(all);
