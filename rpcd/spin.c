@@ -22,10 +22,13 @@ spin_report(const char *line)
 }
 
 static void
-spin_tick(int signo UNUSED)
+spin_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 {
 	int saved = errno;
 
+	/* Somebody sent it: no second has passed. */
+	if (info->si_code != SI_KERNEL)
+		return;
 	spin_seconds = spin_has_turned ? 0 : spin_seconds + 1;
 	spin_has_turned = 0;
 	if (spin_seconds == SPIN_WARN_S)
@@ -41,7 +44,8 @@ void
 spin_watch(void)
 {
 	const struct itimerval second = {.it_interval = {1, 0}, .it_value = {1, 0}};
-	struct sigaction action = {.sa_handler = spin_tick, .sa_flags = SA_RESTART};
+	struct sigaction action = {
+	    .sa_sigaction = spin_tick, .sa_flags = SA_RESTART | SA_SIGINFO};
 
 	sigemptyset(&action.sa_mask);
 	if (sigaction(SIGPROF, &action, NULL) < 0 ||

@@ -137,6 +137,12 @@ class Hangs(Case):
                             timeout=LONG)
         self.replaced()
 
+    def test_signal_of_the_timer_is_ignored(self):
+        for _ in range(30):
+            os.kill(self.first, signal.SIGPROF)
+            self.assertTrue(self.d.serving())
+            self.assertEqual(self.first, self.d.front_end())
+
     def test_unread_stream(self):
         """It is replaced sooner when its socket is full."""
         w = self.control(self.d)
