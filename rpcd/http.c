@@ -26,6 +26,8 @@
 #define CONNECTIONS_MAX 8192 /* a listener */
 #define FILES_RESERVED 64    /* descriptors that are no connections */
 #define IDLE_SECONDS 1800    /* supervisord's */
+#define ACCEPTS_MAX 64	     /* connections that we accept ourselves in one turn */
+#define ACCEPT_MS 1000	     /* between two tries while there are no descriptors */
 #define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop … */
 #define RUNS_MS 4	     /* … begun within so many milliseconds */
 
@@ -33,6 +35,10 @@ struct http_listener {
 	struct http_gate gate;
 	struct MHD_Daemon *daemon;
 	int fd; /* the listening socket once it is quiesced, else -1 */
+	int socket;		 /* the same always; not owned */
+	int shortage;		 /* errno of an accept that libmicrohttpd gave up, or 0 */
+	bool paused;		 /* it accepts no more until a connection of its ends */
+	struct source *accept;	 /* timer: when we accept instead of it */
 	struct source *ready;	 /* libmicrohttpd's epoll set … */
 	struct source *deadline; /* … and its time-outs and ours */
 };
@@ -126,14 +132,23 @@ listener_connection(void *ctx, struct MHD_Connection *connection, void **context
 	} else {
 		http_connection_close(*context);
 		*context = NULL;
+		l->paused = false;
 	}
+}
+
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 static void PRINTF_LIKE(2, 0) listener_log(void *ctx, const char *fmt, va_list ap)
 {
+	struct http_listener *l = ctx;
 	char text[256];
 
-	(void)ctx;
+	if (is_shortage(errno))
+		l->shortage = errno;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	log_debug("http: %s", text);
 }
@@ -196,6 +211,7 @@ http_listener_new(
 	listener_name(l, fd);
 	listener_bounds(l);
 	l->fd = -1;
+	l->socket = fd;
 	l->gate.share.rows = rows_new(rpcd, &l->gate.share.held);
 	l->daemon = l->gate.share.rows != NULL ? listener_daemon(l, fd) : NULL;
 	if (l->daemon == NULL) {
@@ -229,9 +245,58 @@ listener_run_once(struct http_listener *l)
 	struct connections *all = l->gate.connections;
 	size_t before = connections_count(all);
 
+	errno = 0;
 	MHD_run(l->daemon);
 	return http_connections_tend(&l->gate) ||
 	       (before >= connections_limit(all) && connections_count(all) < before);
+}
+
+/* 0, or the errno of a shortage. */
+static int
+listener_accept(struct http_listener *l)
+{
+	struct connections *all = l->gate.connections;
+	size_t free_places = connections_limit(all) - connections_count(all);
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage storage;
+	} peer;
+	socklen_t len;
+	int fd;
+
+	for (size_t n = 0; n < free_places && n < ACCEPTS_MAX; n++) {
+		len = sizeof(peer);
+		fd = accept4(l->socket, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && errno != ECONNABORTED)
+			return is_shortage(errno) ? errno : 0;
+		if (fd >= 0)
+			(void)MHD_add_connection(l->daemon, fd, &peer.any, len);
+	}
+	return 0;
+}
+
+/* At a shortage libmicrohttpd tries again without a pause while it has no connection, and
+ * else not before one of its own ends, which can take very long. Both are replaced by a try
+ * of ours a second. */
+static void
+listener_accept_due(void *ctx, uint32_t ready)
+{
+	struct http_listener *l = ctx;
+	bool idle = connections_count(l->gate.connections) == 0;
+	int error;
+
+	(void)ready;
+	if (l->fd >= 0)
+		return;
+	error = listener_accept(l);
+	if (error != 0)
+		log_limited(&l->gate.shortages, LEVEL_WARN,
+		    "%s: cannot accept connections: %s", l->gate.name, strerror(error));
+	else
+		source_arm(l->gate.timer, 0);
+	source_want(l->ready, error != 0 && idle ? 0 : EPOLLIN);
+	if (error != 0 || l->paused)
+		source_arm(l->accept, clock_mono_ms() + ACCEPT_MS);
 }
 
 static void
@@ -262,6 +327,11 @@ listener_run(void *ctx, uint32_t ready)
 	deadline = http_connections_deadline(&l->gate);
 	if (deadline >= 0)
 		listener_arm(l, deadline);
+	if (l->shortage != 0) {
+		l->shortage = 0;
+		l->paused = connections_count(l->gate.connections) > 0;
+		listener_accept_due(l, 0);
+	}
 }
 
 int
@@ -275,7 +345,9 @@ http_listener_start(struct http_listener *l)
 	l->gate.timer = loop_timer(l->gate.rpcd->loop, listener_run, l);
 	l->deadline = loop_timer(l->gate.rpcd->loop, listener_run, l);
 	l->gate.refusals = loop_timer(l->gate.rpcd->loop, http_guess_due, &l->gate);
-	if (l->gate.timer == NULL || l->deadline == NULL || l->gate.refusals == NULL)
+	l->accept = loop_timer(l->gate.rpcd->loop, listener_accept_due, l);
+	if (l->gate.timer == NULL || l->deadline == NULL || l->gate.refusals == NULL ||
+	    l->accept == NULL)
 		return -1;
 	l->ready = loop_fd(l->gate.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
 	return l->ready != NULL ? 0 : -1;
@@ -304,6 +376,7 @@ http_listener_free(struct http_listener *l)
 	source_free(l->gate.timer);
 	source_free(l->gate.refusals);
 	source_free(l->deadline);
+	source_free(l->accept);
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
 		close(l->fd);

@@ -38,7 +38,7 @@ struct http_gate {
 	int64_t now;		/* monotonic, when libmicrohttpd's run began */
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
-	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names;
+	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
 	struct guesses *guesses;	/* owned by the listener */
 	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
 	struct source *refusals;	/* timer: of the first of them */
