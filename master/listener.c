@@ -10,7 +10,6 @@
 
 #define READY "READY\n"
 #define READY_LEN (sizeof(READY) - 1)
-#define LINES_FIRST 10	/* of a kind, before they are limited */
 #define LENGTH_AT 7	/* where a result line's number stands, behind "RESULT " */
 
 /* What one call of listener_feed works with. */
@@ -73,7 +72,7 @@ enter(struct listener *listener, enum listener_state state)
 	listener->in_result = false;
 	listener->nresult = 0;
 	if (state == LISTENER_UNKNOWN)
-		log_limited_after(&listener->limits->unknown, LINES_FIRST, LEVEL_WARN,
+		log_limited_after(&listener->limits->unknown, LOG_LIMIT_FIRST, LEVEL_WARN,
 		    "%s: has entered the UNKNOWN state and will no longer receive "
 		    "events, this usually indicates the process violated the "
 		    "eventlistener protocol",
@@ -126,7 +125,7 @@ reject_line(struct feeding *feeding)
 	char *shown = is_text ? strndup(listener->line, listener->nline) :
 				str_repr_bytes(listener->line, listener->nline);
 
-	log_limited_after(&listener->limits->bad, LINES_FIRST, LEVEL_WARN,
+	log_limited_after(&listener->limits->bad, LOG_LIMIT_FIRST, LEVEL_WARN,
 	    "%s: bad result line: '%s%s'", listener->name,
 	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
 	free(shown);
@@ -163,7 +162,7 @@ end_result(struct feeding *feeding)
 	if (processed)
 		log_debug("%s: event was processed", listener->name);
 	else
-		log_limited_after(&listener->limits->rejected, LINES_FIRST, LEVEL_WARN,
+		log_limited_after(&listener->limits->rejected, LOG_LIMIT_FIRST, LEVEL_WARN,
 		    "%s: event was rejected", listener->name);
 	enter(listener, LISTENER_ACKNOWLEDGED);
 	feeding->ops->end(feeding->ctx, listener_take(listener), processed);

@@ -93,7 +93,7 @@ make_room(struct pool *pool, size_t processes)
 	if (!is_full(pool, processes) || pool->count == 0)
 		return;
 	oldest = pop(pool).event;
-	log_limited(&pool->overflows, LEVEL_ERROR,
+	log_limited_after(&pool->overflows, LOG_LIMIT_FIRST, LEVEL_ERROR,
 	    "pool %s event buffer overflowed, discarding event %" PRIu64,
 	    pool->group->config->name, oldest->serial);
 	event_unref(oldest);
