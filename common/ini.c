@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct place {
@@ -327,11 +328,26 @@ read_text(struct ini *ini, const char *path, bool included, const char *text, si
 	return status;
 }
 
-/* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX). */
+/* A FIFO without a writer would hold up the reader for ever, or look empty. */
 static int
-read_file(const char *path, struct buf *text)
+open_file(const char *path, bool included)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), saved;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (included ? O_NONBLOCK : 0));
+	struct stat st;
+
+	if (fd == -1 || !included || (fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = ESPIPE;
+	return -1;
+}
+
+/* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX, ESPIPE: a
+ * FIFO is included). */
+static int
+read_file(const char *path, bool included, struct buf *text)
+{
+	int fd = open_file(path, included), saved;
 	ssize_t n = 0;
 	char *room;
 
@@ -363,7 +379,7 @@ ini_read(
 	*error = NULL;
 	buf_init(&text, INI_FILE_MAX + 65536);
 	text.secret = true;
-	status = read_file(path, &text);
+	status = read_file(path, included, &text);
 	kind = errno;
 	bytes = buf_data(&text);
 	n = buf_len(&text);

@@ -143,18 +143,18 @@ sock_bind_at(const struct addrinfo *at)
 	return fd;
 }
 
-/* IPv4 first, as supervisord knows nothing else; "[::1]" may stand in brackets. */
-static int
-sock_bind_tcp(const char *host, int port)
+/* IPv4 first, as supervisord knows nothing else; "[::1]" may stand in brackets. NULL with
+ * errno. */
+static struct addrinfo *
+sock_find_tcp(const char *host, int port)
 {
 	struct addrinfo *found;
 	char bare[256];
 	size_t len = strlen(host);
-	int fd;
 
 	if (port < 0 || port > 65535 || len >= sizeof(bare)) {
 		errno = EINVAL;
-		return -1;
+		return NULL;
 	}
 	memcpy(bare, host, len + 1);
 	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
@@ -164,11 +164,45 @@ sock_bind_tcp(const char *host, int port)
 	found = sock_resolve(bare, port, AF_INET);
 	if (found == NULL && *bare != '\0')
 		found = sock_resolve(bare, port, AF_INET6);
+	return found;
+}
+
+static int
+sock_bind_tcp(const char *host, int port)
+{
+	struct addrinfo *found = sock_find_tcp(host, port);
+	int fd;
+
 	if (found == NULL)
 		return -1;
 	fd = sock_bind_at(found);
 	freeaddrinfo(found);
 	return fd;
+}
+
+static bool
+sock_is_any(const struct addrinfo *at)
+{
+	const struct sockaddr_in *in = (const void *)at->ai_addr;
+	const struct sockaddr_in6 *in6 = (const void *)at->ai_addr;
+
+	return at->ai_family == AF_INET ? in->sin_addr.s_addr == htonl(INADDR_ANY) :
+	    IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+}
+
+bool
+sock_hosts_overlap(const char *one, const char *other)
+{
+	struct addrinfo *a = sock_find_tcp(one, 0), *b = sock_find_tcp(other, 0);
+	bool overlap = a != NULL && b != NULL && a->ai_family == b->ai_family &&
+	    (sock_is_any(a) || sock_is_any(b) || (a->ai_addrlen == b->ai_addrlen &&
+	    memcmp(a->ai_addr, b->ai_addr, a->ai_addrlen) == 0));
+
+	if (a != NULL)
+		freeaddrinfo(a);
+	if (b != NULL)
+		freeaddrinfo(b);
+	return overlap;
 }
 
 int

@@ -4,6 +4,7 @@
 #include "common/str.h"
 #include "master/conf_path.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,24 @@ compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A file that cannot be opened is passed over in silence, as in supervisord. */
+/* A file that cannot be read is passed over, as in supervisord, but a daemon that runs would
+ * lose its programs. A directory is matched by a pattern like "conf.d/x*", and a link may
+ * point to a file that is gone. ESPIPE: a FIFO, which supervisord would wait for. */
+static int
+include_failed(struct conf_load *load, const char *path, int errnum)
+{
+	const char *why = errnum == ESPIPE ? "it is a FIFO" : strerror(errnum);
+	bool is_gone = errnum == ENOENT || errnum == ELOOP;
+
+	if (errnum == EISDIR)
+		return 0;
+	conf_load_at(load, "include", "files");
+	if (errnum == ESPIPE || (load->options->opened != NULL && !is_gone))
+		return conf_load_fail(load, "could not include %s: %s", path, why);
+	conf_load_say(load, LEVEL_WARN, "could not include %s: %s", path, why);
+	return 0;
+}
+
 static int
 include_file(struct conf_load *load, const char *path)
 {
@@ -26,8 +44,11 @@ include_file(struct conf_load *load, const char *path)
 		return conf_load_fail(load,
 		    "the name of an included file is not valid UTF-8");
 	conf_load_say(load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
-	if (ini_read(load->ini, path, path, true, &error) == -1 && error != NULL)
-		return conf_load_fail_take(load, error);
+	if (ini_read(load->ini, path, path, true, &error) == -1) {
+		if (error != NULL)
+			return conf_load_fail_take(load, error);
+		return include_failed(load, path, errno);
+	}
 	directory = conf_path_directory(path);
 	here = conf_path_absolute(directory);
 	ini_replace(load->ini, HERE, here);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -122,18 +123,32 @@ set_names(struct conf_load *load)
 	expand_set(load->here, "here", load->config->here);
 }
 
+static bool
+is_fifo(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static int
 read_files(struct conf_load *load)
 {
 	const char *file = load->config->file, *opened = load->options->opened;
 	char *error;
 
+	/* Only a start may wait for the writer of a FIFO. */
+	if (opened != NULL && is_fifo(opened))
+		return conf_load_fail(load, "could not read config file %s: it is a FIFO",
+		    file);
 	if (opened == NULL)
 		opened = file;
 	if (ini_read(load->ini, opened, file, false, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
-		return conf_load_fail(load, "could not read config file %s", file);
+		/* supervisord's text, which does not say why, is clear for a directory. */
+		return conf_load_fail(load, "could not read config file %s%s%s", file,
+		    errno != EISDIR ? ": " : "", errno != EISDIR ? strerror(errno) : "");
 	}
 	return conf_include_read(load);
 }

@@ -259,15 +259,29 @@ is_ours(const struct listeners *old, const struct listener_config *config)
 	return ours;
 }
 
+/* Whether a socket may take the place of what has the name. */
+static int
+check_name(const char *path)
+{
+	struct safepath sp;
+	int rc = safepath_find(&sp, path, SAFEPATH_LAST);
+
+	if (rc == 0)
+		rc = safepath_check_replace(&sp, sp.name);
+	safepath_close(&sp);
+	return rc;
+}
+
 /* Tries it under another name in the same directory. */
 static int
-check_unix(const struct listener_config *config)
+check_unix(const struct listeners *old, const struct listener_config *config)
 {
 	const char *slash = strrchr(config->path, '/');
 	struct listener_config other = *config;
 	struct listener trial = {.fd = -1};
 
-	if (sock_unix_check_free(config->path) == -1)
+	if (!is_ours(old, config) && (sock_unix_check_free(config->path) == -1 ||
+	    check_name(config->path) == -1))
 		return -1;
 	other.path = trial.path = xasprintf("%.*s.reeve-check-%d",
 	    slash == NULL ? 0 : (int)(slash + 1 - config->path), config->path,
@@ -281,18 +295,39 @@ check_unix(const struct listener_config *config)
 	return 0;
 }
 
+static int
+check_tcp(const struct listeners *old, const struct listener_config *config)
+{
+	if (sock_check_tcp(config->host, config->port) == 0)
+		return 0;
+	return errno == EADDRINUSE && is_ours(old, config) ? 0 : -1;
+}
+
+static bool
+is_same_address(const struct listener_config *one, const struct listener_config *other)
+{
+	if (one->is_unix || other->is_unix)
+		return one->is_unix && other->is_unix && str_equal(one->path, other->path);
+	return one->port == other->port && sock_hosts_overlap(one->host, other->host);
+}
+
 int
-listeners_check(const struct listeners *old, const struct listener_config *config,
+listeners_check(const struct listeners *old, const struct config *config, size_t i,
     char **error)
 {
+	const struct listener_config *one = &config->listeners[i];
 	int rc;
 
-	if (is_ours(old, config))
-		return 0;
-	rc = config->is_unix ? check_unix(config) :
-	    sock_check_tcp(config->host, config->port);
+	for (size_t n = 0; n < i; n++) {
+		if (!is_same_address(&config->listeners[n], one))
+			continue;
+		*error = xasprintf("[%s] and [%s] cannot both listen at this address",
+		    config->listeners[n].section, one->section);
+		return -1;
+	}
+	rc = one->is_unix ? check_unix(old, one) : check_tcp(old, one);
 	if (rc == -1)
-		*error = bind_error(config, errno);
+		*error = bind_error(one, errno);
 	return rc;
 }
 

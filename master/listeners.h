@@ -22,9 +22,9 @@ void listeners_announce(const struct config *);
  * down, or the path was removed or replaced. True when one has another descriptor now,
  * which a running reeve-rpcd does not have. */
 bool listeners_revive(struct listeners *, const struct config *);
-/* Whether a listener of a configuration that is about to replace that of `old` (NULL =
- * none) could be bound: 0, or -1 with *error new, as of listeners_open. */
-NODISCARD int listeners_check(const struct listeners *old, const struct listener_config *,
+/* Whether the i-th listener of a configuration that is about to replace that of `old`
+ * (NULL = none) could be bound beside those before it: 0, or -1 with *error new. */
+NODISCARD int listeners_check(const struct listeners *old, const struct config *, size_t i,
     char **error);
 /* New: the error when an address is in use. */
 char *listeners_in_use(void);

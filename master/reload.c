@@ -4,6 +4,7 @@
 #include "master/conf_load.h"
 #include "master/frontend.h"
 #include "master/listeners.h"
+#include "master/logtarget.h"
 #include "master/reread.h"
 
 #include <errno.h>
@@ -22,13 +23,13 @@ reload_user_refusal(const struct config *config)
 }
 
 static int
-check_listener(struct master *master, struct conf_load *load,
-    const struct listener_config *listener)
+check_listener(struct master *master, struct conf_load *load, size_t i)
 {
+	const struct listener_config *listener = &load->config->listeners[i];
 	char *error = NULL;
 
 	conf_load_at(load, listener->section, listener->is_unix ? "file" : "port");
-	if (listeners_check(master->listeners, listener, &error) == -1)
+	if (listeners_check(master->listeners, load->config, i, &error) == -1)
 		return conf_load_fail_take(load, error);
 	return 0;
 }
@@ -40,7 +41,7 @@ check_listeners(struct master *master, struct conf_load *load)
 	char *path, *error = NULL;
 
 	for (size_t i = 0; i < config->nlisteners; i++)
-		if (check_listener(master, load, &config->listeners[i]) == -1)
+		if (check_listener(master, load, i) == -1)
 			return -1;
 	if (config->nlisteners == 0)
 		return 0;
@@ -51,6 +52,54 @@ check_listeners(struct master *master, struct conf_load *load)
 	return 0;
 }
 
+static bool
+has_auto_log(const struct group_config *group)
+{
+	for (size_t i = 0; i < group->nprocesses; i++)
+		for (size_t n = 0; n < CHANNEL_MAX; n++)
+			if (group->processes[i]->channels[n].target == LOG_TO_AUTO)
+				return true;
+	return false;
+}
+
+/* A group whose AUTO logs cannot be made ends the start. */
+static int
+check_auto_logs(struct conf_load *load)
+{
+	const struct config *config = load->config;
+	bool wanted = false;
+
+	conf_load_at(load, "supervisord", "childlogdir");
+	for (size_t i = 0; i < config->ngroups && !wanted; i++)
+		wanted = has_auto_log(config->groups[i]);
+	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
+		return 0;
+	return conf_load_fail(load, "cannot make AUTO logs in %s: %s", config->childlogdir,
+	    strerror(errno));
+}
+
+/* Whether the log can be opened; one that is not there is made when it is needed. */
+static int
+check_log(struct conf_load *load)
+{
+	const char *path = load->config->logfile;
+	char why[SAFEPATH_WHY] = "";
+	struct outlet out = OUTLET_NONE;
+	struct stat st;
+	int rc;
+
+	conf_load_at(load, "supervisord", "logfile");
+	if (path == NULL || access(path, F_OK) == -1)
+		return 0;
+	rc = logtarget_open(path, &out, &st, why);
+	if (rc == 0)
+		outlet_close(&out);
+	else
+		(void)conf_load_fail(load, "cannot open the log %s: %s", path,
+		    *why != '\0' ? why : strerror(errno));
+	return rc;
+}
+
 static int
 check(void *ctx, struct conf_load *load)
 {
@@ -59,6 +108,8 @@ check(void *ctx, struct conf_load *load)
 	conf_load_at(load, "supervisord", "user");
 	if (refusal != NULL)
 		return conf_load_fail(load, "%s", refusal);
+	if (check_log(load) == -1 || check_auto_logs(load) == -1)
+		return -1;
 	return check_listeners(ctx, load);
 }
 

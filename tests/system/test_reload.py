@@ -1,9 +1,11 @@
 """A restart: what the new configuration gets wrong is found before anything stops."""
 
 import os
+import re
 import signal
 import socket
 import unittest
+import xmlrpc.client
 
 from reeve import Case, alive, cat, free_port, program, reeve_only, until
 
@@ -103,6 +105,92 @@ class Reload(Case):
         self.assertIn(":%d: " % self.line_of(d, "file=%s/no/s.sock" % d.dir), told)
         self.assertEqual(pid, d.info("cat")["pid"])
         self.assertEqual([], [n for n in os.listdir(d.dir) if n.startswith(".reeve")])
+
+    def refused_over_http(self, d, pid, text, line):
+        place = "%s:%d: " % (d.conf, self.line_of(d, line))
+        self.assertFault(92, "CANT_REREAD: " + place + text, self.rpc(d).supervisor.restart)
+        d.wait_log(re.escape("ERRO " + place + text + RUNS_ON))
+        self.assertEqual((pid, "RUNNING"), (d.info("cat")["pid"], d.state("cat")))
+
+    def test_the_same_address_twice(self):
+        d, pid = self.begin()
+        port = free_port()
+        for first, later in (
+                ("", "[inet_http_server:b]\nport=localhost:%d" % d.port),
+                ("", "[unix_http_server:b]\nfile=" + d.socket),
+                ("[inet_http_server:a]\nport=*:%d\n" % port,
+                 "[inet_http_server:b]\nport=127.0.0.1:%d" % port),
+                ("[unix_http_server:a]\nfile={dir}/t.sock\n",
+                 "[unix_http_server:b]\nfile=%s/t.sock" % d.dir)):
+            with self.subTest(later):
+                d.configure(cat("cat") + first + later + "\n")
+                section = later[1:].partition("]")[0]
+                other = section[:-1] + "a" if first else section.partition(":")[0]
+                lines = d.file("supervisord.conf").decode().splitlines()
+                self.assertFault(
+                    92, "CANT_REREAD: %s:%d: [%s] and [%s] cannot both listen at this "
+                    "address" % (d.conf, len(lines), other, section),
+                    self.rpc(d).supervisor.restart)
+                self.assertEqual(pid, d.info("cat")["pid"])
+
+    def test_our_own_port_elsewhere(self):
+        d, pid = self.begin()
+        d.servers = (None, {"port": "192.0.2.1:%d" % d.port})
+        d.configure(cat("cat"))
+        self.refused_over_http(d, pid, "Cannot open an HTTP server: socket.error reported "
+                               "errno.EADDRNOTAVAIL (99)", "port=192.0.2.1:%d" % d.port)
+
+    def test_directories_in_place_of_files(self):
+        d, pid = self.begin()
+        d.configure(cat("cat") + "[unix_http_server:b]\nfile={dir}/child\n")
+        self.refused_over_http(d, pid, "Cannot open an HTTP server: socket.error reported "
+                               "errno.EISDIR (21)", "file=" + d.path("child"))
+        d.configure(cat("cat"), supervisord={"logfile": d.path("child")})
+        self.refused_over_http(d, pid, "cannot open the log %s: Is a directory" %
+                               d.path("child"), "logfile=" + d.path("child"))
+
+    def test_no_room_for_auto_logs(self):
+        d = self.make(cat("cat"))
+        d.identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        for path in (d.dir, d.path("child")):
+            os.chown(path, 65534, 65534)
+        d.start()
+        self.addCleanup(self.finish, d)
+        pid = d.wait_state("cat", "RUNNING")["pid"]
+        d.configure(cat("cat"), supervisord={"childlogdir": "/usr"})
+        self.refused_over_http(d, pid, "cannot make AUTO logs in /usr: Permission denied",
+                               "childlogdir=/usr")
+
+    def test_an_included_file_that_cannot_be_read(self):
+        """Its programs would be gone."""
+        d = self.make()
+        d.identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        for path in (d.dir, d.path("child")):
+            os.chown(path, 65534, 65534)
+        with open(d.path("cat.conf"), "w", encoding="ascii") as f:
+            f.write(cat("cat"))
+        include = "[include]\nfiles=cat.conf\n"
+        d.configure(include)
+        d.start()
+        self.addCleanup(self.finish, d)
+        pid = d.wait_state("cat", "RUNNING")["pid"]
+        os.chmod(d.path("cat.conf"), 0)
+        self.refused_over_http(d, pid, "could not include %s: Permission denied" %
+                               d.path("cat.conf"), "files=cat.conf")
+        with self.assertRaisesRegex(xmlrpc.client.Fault, "CANT_REREAD: could not include"):
+            self.rpc(d).supervisor.reloadConfig()
+
+    def test_a_fifo_holds_nothing_up(self):
+        d, pid = self.begin()
+        os.mkfifo(d.path("fifo.conf"))
+        d.configure(cat("cat") + "[include]\nfiles=fifo.conf\n")
+        self.refused_over_http(d, pid, "could not include %s: it is a FIFO" %
+                               d.path("fifo.conf"), "files=fifo.conf")
+        os.unlink(d.conf)
+        os.mkfifo(d.conf)
+        self.assertFault(92, "CANT_REREAD: %s: could not read config file %s: it is a FIFO" %
+                         (d.conf, d.conf), self.rpc(d).supervisor.restart)
+        self.assertEqual(pid, d.info("cat")["pid"])
 
     def test_another_user_of_an_ordinary_one(self):
         d = self.make(cat("cat"))

@@ -240,6 +240,21 @@ test_surplus_closed(void **state)
 	(void)close(fds[1]);
 }
 
+static void
+test_hosts_overlap(void **state)
+{
+	(void)state;
+	assert_true(sock_hosts_overlap("127.0.0.1", "127.0.0.1"));
+	assert_true(sock_hosts_overlap("", "127.0.0.1"));
+	assert_true(sock_hosts_overlap("127.0.0.1", "0.0.0.0"));
+	assert_true(sock_hosts_overlap("[::1]", "::1"));
+	assert_true(sock_hosts_overlap("::", "[::1]"));
+	assert_false(sock_hosts_overlap("127.0.0.1", "127.0.0.2"));
+	assert_false(sock_hosts_overlap("", "::"));
+	assert_false(sock_hosts_overlap("[::1]", "[::2]"));
+	assert_false(sock_hosts_overlap("127.0.0.1", "[::1]"));
+}
+
 int
 main(void)
 {
@@ -251,6 +266,7 @@ main(void)
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_pass_descriptor),
 		cmocka_unit_test(test_surplus_closed),
+		cmocka_unit_test(test_hosts_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
