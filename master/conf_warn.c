@@ -408,6 +408,38 @@ warn_open(struct conf_load *load, const struct listener_config *listener)
 		    "unauthenticated_role=", section);
 }
 
+/* A socket is not made when its directory is not there. */
+static void
+warn_socket(struct conf_load *load, const char *section, const char *key, const char *path)
+{
+	char *directory = conf_path_directory(path), *why;
+
+	why = look_at_directory(*directory != '\0' ? directory : "/");
+	if (*why != '\0')
+		conf_load_warn(load, section, key, "[%s] directory %s of the socket: %s",
+		    section, directory, why);
+	free(why);
+	free(directory);
+}
+
+static void
+warn_sockets(struct conf_load *load)
+{
+	const struct config *config = load->config;
+
+	for (size_t i = 0; i < config->nlisteners; i++)
+		if (config->listeners[i].is_unix)
+			warn_socket(load, config->listeners[i].section, "file",
+			    config->listeners[i].path);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		char *section = xasprintf("fcgi-program:%s", config->groups[i]->name);
+
+		if (config->groups[i]->fcgi.path != NULL)
+			warn_socket(load, section, "socket", config->groups[i]->fcgi.path);
+		free(section);
+	}
+}
+
 static void
 warn_servers(struct conf_load *load)
 {
@@ -450,5 +482,6 @@ conf_warn_config(struct conf_load *load)
 	warn_duplicates(load);
 	warn_unknown(load);
 	warn_servers(load);
+	warn_sockets(load);
 	warn_daemon(load);
 }

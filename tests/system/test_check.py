@@ -180,6 +180,10 @@ x=1
                 ("[unix_http_server]\nfile=%(here)s/x\n".replace("%(here)s", directory),
                  [(2, r"\[unix_http_server\] answers no call without a section "
                    r"\[rpcinterface:supervisor\]")]),
+                (RPC + "[unix_http_server]\nfile=/nonexistent/x\n",
+                 [(5, r"\[unix_http_server\] directory /nonexistent of the socket: No such")]),
+                ("[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix:///nonexistent/x\n",
+                 [(4, r"\[fcgi-program:f\] directory /nonexistent of the socket: No such")]),
                 (RPC + "[inet_http_server]\nport=127.0.0.1:1\n",
                  [(5, r"\[inet_http_server\] has no password: every user of this")]),
                 (RPC + "[inet_http_server]\nport=:1\n",
@@ -239,6 +243,7 @@ x=1
                 "[program:a]\ncommand=/bin/cat\nstdout_logfile=/dev/null\n"
                 "stderr_logfile=/dev/null\n",
                 RPC + "[inet_http_server]\nport=1\nusername=u\npassword=p\n",
+                RPC + "[unix_http_server]\nfile=/x.sock\n",
                 RPC + "[inet_http_server]\nport=1\nunauthenticated_role=none\n",
         ):
             self.assertEqual([], self.findings(HEAD + text), text)
