@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #define LOG_LIMIT_MS 60000
-#define LOG_LIMIT_FIRST 10	/* lines of a kind that supervisord prints, before the limit */
+/* Lines of a kind that supervisord prints, before the limit. */
+#define LOG_LIMIT_FIRST 10
 
 /* One for each object and kind of failure; all zero is a new one. */
 struct log_limit {
