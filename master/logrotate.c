@@ -137,11 +137,23 @@ rotation_shift(struct rotation *r)
 	return -1;
 }
 
+/* Removes and closes the new file. Keeps errno. Always -1. */
+static int
+rotation_give_up(struct rotation *r, int fd)
+{
+	int error = errno;
+
+	rotation_discard(r, r->fresh);
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
 int
 logrotate(struct safepath *sp, int64_t backups)
 {
 	struct rotation r;
-	int error, fd, rc;
+	int fd, rc;
 
 	rotation_init(&r, sp, backups);
 	if ((fd = rotation_create(&r)) == -1)
@@ -153,11 +165,7 @@ logrotate(struct safepath *sp, int64_t backups)
 		rotation_discard(&r, r.oldest);
 	if (rc == 0)
 		return fd;
-	error = errno;
-	rotation_discard(&r, r.fresh);
-	(void)close(fd);
-	errno = error;
-	return -1;
+	return rotation_give_up(&r, fd);
 }
 
 /* NAME itself, emptied, for a file system that takes no other file. Keeps errno on
@@ -181,16 +189,12 @@ int
 logrotate_renew(struct safepath *sp)
 {
 	struct rotation r;
-	int error, fd;
+	int fd;
 
 	rotation_init(&r, sp, 0);
 	if ((fd = rotation_create(&r)) == -1)
 		return errno == ENOSPC || errno == EDQUOT ? rotation_empty(sp) : -1;
 	if (safepath_rename(sp, r.fresh, sp->name) == 0)
 		return fd;
-	error = errno;
-	rotation_discard(&r, r.fresh);
-	(void)close(fd);
-	errno = error;
-	return -1;
+	return rotation_give_up(&r, fd);
 }
