@@ -17,9 +17,9 @@ compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A file that cannot be read is passed over, as in supervisord, but a daemon that runs would
- * lose its programs. A directory is matched by a pattern like "conf.d/x*", and a link may
- * point to a file that is gone. ESPIPE: a FIFO, which supervisord would wait for. */
+/* A file that cannot be read is passed over, as in supervisord, but a daemon that runs
+ * would lose its programs. A directory is matched by a pattern like "conf.d/x*", and a link
+ * may point to a file that is gone. ESPIPE: a FIFO, which supervisord would wait for. */
 static int
 include_failed(struct conf_load *load, const char *path, int errnum)
 {
