@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,16 @@ struct mainlog {
 	int64_t stamp_s; /* the second that `stamp` shows */
 	char stamp[32];
 };
+
+/* With logfile=/dev/stdout in the foreground each line would appear twice. */
+static bool
+is_same_file(int a, int b)
+{
+	struct stat first, second;
+
+	return fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
+	    first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
 
 struct mainlog *
 mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
@@ -48,6 +59,11 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 	}
 	if (log->file != NULL)
 		logfile_quiet(log->file, true);
+	if (log->file != NULL && log->echo != NULL &&
+	    is_same_file(logfile_fd(log->file), logfile_fd(log->echo))) {
+		logfile_free(log->echo);
+		log->echo = NULL;
+	}
 	return log;
 }
 

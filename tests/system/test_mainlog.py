@@ -7,7 +7,7 @@ import re
 import unittest
 import xmlrpc.client
 
-from reeve import ROOT, Case, program
+from reeve import ROOT, Case, program, reeve_only
 
 DATA = os.path.join(ROOT, "tests/data/mainlog")
 
@@ -122,6 +122,16 @@ LEVELS = (("critical", "CRIT"), ("error", "CRIT ERRO"), ("warn", "CRIT ERRO WARN
           ("info", "CRIT ERRO INFO WARN"), ("debug", "CRIT DEBG ERRO INFO WARN"),
           ("trace", "CRIT DEBG ERRO INFO TRAC WARN"),
           ("blather", "BLAT CRIT DEBG ERRO INFO TRAC WARN"), ("WARN", "CRIT ERRO WARN"))
+
+
+@reeve_only
+class StandardOutput(Case):
+    """As in a container: the log's file is what the foreground prints to."""
+
+    def test_each_line_is_there_once(self):
+        d = self.daemon("", args=("-l", "/dev/stdout", "-y", "0"))
+        d.stop()
+        self.assertEqual(1, d.output().count("INFO supervisord started"), d.output())
 
 
 class Settings(Case):
