@@ -22,6 +22,7 @@ struct check {
 	FILE *out;
 	struct repair repairs[CHECK_MAX];
 	size_t count;
+	int warnings;	/* that were told */
 };
 
 /* What a value that is wrong, or missing, is mended to; others are left out. */
@@ -100,13 +101,20 @@ repair(struct check *check, const struct conf_load *load, const char *key)
 	return true;
 }
 
-/* Prints the error. A start lists all names that could be expanded, as supervisord does;
- * the one that cannot is enough here. */
+/* Prints the error. Where a member of a group is missing or ambiguous, a start names the
+ * section of the member before it, as supervisord does; here it is the group's. A start
+ * lists all names that could be expanded; the one that cannot is enough here. */
 static void
-print_error(const struct check *check, const char *error)
+print_error(const struct check *check, const char *error, const char *section)
 {
 	static const char list[] = ". Available names: ";
 	const char *names = strstr(error, list), *rest;
+	const char *member = strstr(error, "] name");
+
+	if (member != NULL && *error == '[' && section != NULL) {
+		fprintf(check->out, "[%s%s\n", section, member);
+		return;
+	}
 
 	if (names == NULL || !str_starts(error, "Format string ")) {
 		fprintf(check->out, "%s\n", error);
@@ -138,7 +146,7 @@ is_consequence(const struct check *check, const char *error)
 
 /* Processes of one section have the same warning. */
 static void
-print_warnings(const struct check *check, const struct config *config)
+print_warnings(struct check *check, const struct config *config)
 {
 	struct map *told = map_new();
 
@@ -148,8 +156,10 @@ print_warnings(const struct check *check, const struct config *config)
 		char *line = xasprintf("%s: warning: %s\n", place, message->text);
 
 		if (message->level >= LEVEL_WARN && map_get(told, line) == NULL &&
-		    map_set(told, line, told) == 0)
+		    map_set(told, line, told) == 0) {
 			fputs(line, check->out);
+			check->warnings++;
+		}
 		free(line);
 	}
 	map_free(told);
@@ -177,7 +187,7 @@ read_once(struct check *check, const struct options *options, int *problems)
 		        is_mended(check, load.failed_section, key))) {
 			if (conf_place_helps(&load))
 				print_place(check, &load, load.failed_section, key);
-			print_error(check, load.error);
+			print_error(check, load.error, load.failed_section);
 			++*problems;
 		}
 		again = repair(check, &load, key);
@@ -189,7 +199,7 @@ read_once(struct check *check, const struct options *options, int *problems)
 }
 
 int
-conf_check(const struct options *options, FILE *out)
+conf_check(const struct options *options, FILE *out, int *warnings)
 {
 	struct check check = { .out = out };
 	int problems = 0;
@@ -200,5 +210,6 @@ conf_check(const struct options *options, FILE *out)
 		free(check.repairs[i].section);
 		free(check.repairs[i].key);
 	}
+	*warnings = check.warnings;
 	return problems;
 }

@@ -9,6 +9,6 @@
 
 /* Reads the configuration that the options name as a start would, and prints its problems
  * and what else looks wrong. How many problems there were; warnings are none. */
-int conf_check(const struct options *, FILE *out);
+int conf_check(const struct options *, FILE *out, int *warnings);
 
 #endif

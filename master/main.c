@@ -96,12 +96,15 @@ static int
 check(const struct options *given)
 {
 	struct options options = *given;
-	int problems;
+	int problems, warnings;
 
 	options.configuration = options.check;
-	problems = conf_check(&options, stdout);
-	if (problems == 0)
+	problems = conf_check(&options, stdout, &warnings);
+	if (problems == 0 && warnings == 0)
 		printf("%s: no problem found\n", options.check);
+	else if (problems == 0)
+		printf("%s: no error found, %d warning%s\n", options.check, warnings,
+		    warnings == 1 ? "" : "s");
 	return problems > 0 ? 2 : 0;
 }
 

@@ -30,6 +30,18 @@ class Check(Case):
         self.assertEqual((0, "F: no problem found\n"),
                          self.check(HEAD + program("a", "/bin/cat")))
 
+    def test_warnings_alone(self):
+        status, told = self.check(HEAD + program("a", "/no/such/file") +
+                                  program("b", "/bin/cat", numprocs=0))
+        self.assertEqual((0, "F: no error found, 2 warnings"),
+                         (status, told.splitlines()[-1]))
+
+    def test_the_group_of_a_missing_member(self):
+        """A start shows the member before it, as supervisord does."""
+        self.assertEqual((2, "F:5: [group:g] names unknown program or fcgi-program b\n"),
+                         self.check(HEAD + "[program:a]\ncommand=/bin/cat\n[group:g]\n"
+                                    "programs=a,b\n"))
+
     def test_every_problem(self):
         status, told = self.check(HEAD + """loglevel=foo
 nodaemon=maybe
@@ -68,7 +80,7 @@ x=1
         self.assertEqual([
             (2, None, "bad logging le"), (3, None, "not a valid bo"),
             (6, None, "not a valid bo"), (7, None, "invalid 'autor"),
-            (5, None, "program sectio"), (17, None, "[program:a] na"),
+            (5, None, "program sectio"), (17, None, "[group:g] name"),
             (10, None, "invalid litera"), (15, None, "value 'FOO' is"),
             (14, None, "%(process_num)"), (20, None, "[eventlistener"),
             (18, None, "[eventlistener"), (23, None, "Unknown event "),
