@@ -47,12 +47,18 @@ run_shutdown(struct master *master)
 enum fault
 run_restart(struct master *master, char **why)
 {
+	const char *text;
+	size_t n;
+
 	*why = NULL;
 	if (mood_state(master->mood) == DAEMON_SHUTDOWN)
 		return FAULT_SHUTDOWN_STATE;
 	if (reload_check(master, why) == -1) {
-		log_error("%s; not restarting, everything runs on",
-		    *why != NULL ? *why : strerror(ENOMEM));
+		text = *why != NULL ? *why : strerror(ENOMEM);
+		n = strlen(text);
+		if (n > 0 && text[n - 1] == '.')
+			n--;
+		log_error("%.*s; not restarting, everything runs on", (int)n, text);
 		return FAULT_CANT_REREAD;
 	}
 	master->restart_wanted = true;

@@ -29,7 +29,7 @@ class Reload(Case):
         over_http = d.reevectl("-s", "unix://" + d.socket, "reload")
         self.assertEqual((1, told.stdout), (over_http.returncode, over_http.stdout))
         os.kill(d.pid, signal.SIGHUP)
-        logged = "ERRO %s: %s%s" % (place, text, RUNS_ON)
+        logged = "ERRO %s: %s%s" % (place, text.rstrip("."), RUNS_ON)
         until(lambda: d.messages().count(logged) == 4,
               what="%r in %s" % (logged, d.messages()))
         self.assertEqual(1, d.log().count("supervisord started"))
