@@ -138,6 +138,21 @@ wipe_credentials(void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *n
 	return MHD_YES;
 }
 
+/* Once: what a proxy passes on may be allowed less than what it replaces. */
+static void
+report_forwarded(const struct http_request *r, const char *header)
+{
+	struct http_gate *gate = r->gate;
+	enum role local;
+
+	if (gate->forwarded_told || auth_is_required(gate->auth) || !r->client->local ||
+	    auth_check(gate->auth, header, true, &local) != AUTH_OK || local <= r->role)
+		return;
+	gate->forwarded_told = true;
+	log_warn("%s: a request that a proxy passed on counts as from another machine and may "
+	    "do less: set username= and password=, or unauthenticated_role=", gate->name);
+}
+
 /* A client that another one stands behind is not on this machine. */
 static int
 check_auth(struct http_request *r, const char *method UNUSED)
@@ -153,6 +168,8 @@ check_auth(struct http_request *r, const char *method UNUSED)
 	enum auth_result result = auth_check(r->gate->auth, header,
 	    r->client->local && !r->browser.is_forwarded, &r->role);
 
+	if (r->browser.is_forwarded)
+		report_forwarded(r, header);
 	r->guessed = result == AUTH_WRONG;
 	return status[result];
 }

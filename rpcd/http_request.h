@@ -39,6 +39,7 @@ struct http_gate {
 	struct connections *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
+	bool forwarded_told;
 	struct guesses *guesses;	/* owned by the listener */
 	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
 	struct source *refusals;	/* timer: of the first of them */

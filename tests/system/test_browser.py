@@ -101,6 +101,9 @@ class Forwarded(Shared):
                     self.assertIn(b"RUNNING",
                                   self.ask(CALL % b"supervisor.getState", [header], via))
         self.assertEqual("RUNNING", self.d.state("cat"))
+        self.d.wait_log("WARN reeve-rpcd: .*: a request that a proxy passed on counts as from "
+                        "another machine")
+        self.assertEqual(2, self.d.log().count("a proxy passed on"), "once for each server")
 
 
 if __name__ == "__main__":
