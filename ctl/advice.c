@@ -64,7 +64,7 @@ advice_nearest(const char *word, const struct words *known)
 
 		if (strlen(other) > ADVICE_WORD)
 			continue;
-		far = n >= ADVICE_PREFIX && str_starts(other, word) ? 1 :
+		far = n >= ADVICE_PREFIX && str_starts(other, word) ? 0 :
 		    distance(word, other);
 		if (far < nearest && far < n) {
 			nearest = far;

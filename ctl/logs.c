@@ -203,6 +203,15 @@ read_channel(struct session *s, char *word)
 	return false;
 }
 
+/* supervisorctl's error is about a channel; several names were meant. */
+static void
+advise_one_name(struct session *s, const char *modifier)
+{
+	if (s->err != NULL && str_equal(modifier, "-f"))
+		fputs("tail -f takes one name, which may be a group or a pattern: "
+		    "tail -f 'web*'\n", s->err);
+}
+
 static void
 tail_words(struct session *s, struct words *words, struct amount *amount)
 {
@@ -215,8 +224,9 @@ tail_words(struct session *s, struct words *words, struct amount *amount)
 	}
 	if (words->count == 0)
 		complain(s, "tail requires process name", "");
-	else if ((words->count == 1 || read_channel(s, words->list[words->count - 1])) &&
-	    (modifier == NULL || read_amount(s, modifier, amount))) {
+	else if (words->count > 1 && !read_channel(s, words->list[words->count - 1]))
+		advise_one_name(s, modifier);
+	else if (modifier == NULL || read_amount(s, modifier, amount)) {
 		log.name = words->list[0];
 		if (words->count > 1)
 			log.stream = words->list[words->count - 1];

@@ -166,6 +166,20 @@ outcome_of(const struct operation *op, const struct bulk_result *r)
 	return down ? FAULT_NOT_RUNNING : r->fault;
 }
 
+/* On standard error, why a process does not run: supervisorctl's words do not say it. */
+static void
+explain_start(const struct operation *op, const struct bulk_result *r, enum fault fault)
+{
+	const struct client *client = server_client(op->session->server);
+	const struct process_info *row = client == NULL ? NULL :
+	    mirror_find(client_mirror(client), r->group, r->name);
+
+	if (op->session->err != NULL && row != NULL && op->action == SHOW_START &&
+	    (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
+	    (fault == FAULT_ALREADY_STARTED && row->state == PROCESS_BACKOFF)))
+		show_failure(op->session->err, row);
+}
+
 static void
 each_result(void *ctx, const struct bulk_result *r)
 {
@@ -184,6 +198,8 @@ each_result(void *ctx, const struct bulk_result *r)
 		session_fault(s, fault, r->text);
 	else
 		s->status = show_exit(op->action, fault, s->status);
+	fflush(s->out);
+	explain_start(op, r, fault);
 	show_progress(op);
 }
 
@@ -504,11 +520,13 @@ clear_names(struct session *s, const struct words *names)
 	map_free(op.down);
 }
 
-/* A command on the names that follow, which must not be missing. */
+/* A command on the names that follow, which must not be missing. `goes_on`: the daemon
+ * finishes what it has begun also when we are interrupted. */
 static void
 operate_names(struct session *s, const char *args,
-    void (*run)(struct session *, const struct words *), int misused)
+    void (*run)(struct session *, const struct words *), int misused, bool goes_on)
 {
+	struct unfinished unfinished;
 	struct words names;
 	char *problem;
 
@@ -520,7 +538,13 @@ operate_names(struct session *s, const char *args,
 		session_misused(s, problem, misused);
 		free(problem);
 	} else if (session_expand(s, &names, 0)) {
+		if (goes_on)
+			unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: the "
+			    "daemon finishes the %s it has begun, see status",
+			    s->verb->name), false);
 		run(s, &names);
+		if (goes_on)
+			unfinished_end(&unfinished);
 	}
 	words_clear(&names);
 }
@@ -528,25 +552,25 @@ operate_names(struct session *s, const char *args,
 void
 operate_start(struct session *s, const char *args)
 {
-	operate_names(s, args, start_names, EXIT_INVALID_ARGS);
+	operate_names(s, args, start_names, EXIT_INVALID_ARGS, true);
 }
 
 void
 operate_stop(struct session *s, const char *args)
 {
-	operate_names(s, args, stop_names, EXIT_GENERIC);
+	operate_names(s, args, stop_names, EXIT_GENERIC, true);
 }
 
 void
 operate_restart(struct session *s, const char *args)
 {
-	operate_names(s, args, restart_names, EXIT_GENERIC);
+	operate_names(s, args, restart_names, EXIT_GENERIC, false);
 }
 
 void
 operate_clear(struct session *s, const char *args)
 {
-	operate_names(s, args, clear_names, EXIT_GENERIC);
+	operate_names(s, args, clear_names, EXIT_GENERIC, false);
 }
 
 void

@@ -106,6 +106,7 @@ regroup_reread(struct session *s, const char *args)
 	if (server_call(s->server, "config.reread", NULL, &a) == -1) {
 		session_lost(s);
 	} else if (a.fault == FAULT_CANT_REREAD) {
+		s->unreadable = true;
 		fprintf(s->out, "ERROR: %s\n", a.text);
 		s->status = EXIT_GENERIC;
 	} else if (a.fault != FAULT_NONE) {

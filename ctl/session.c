@@ -23,6 +23,7 @@ session_fault(struct session *s, enum fault fault, const char *text)
 
 	fprintf(s->out, "error: %s\n", shown);
 	free(shown);
+	s->unreadable = fault == FAULT_CANT_REREAD;
 	s->status = EXIT_GENERIC;
 	s->broken = true;
 }
@@ -35,8 +36,12 @@ unauthorized(struct session *s, const char *why)
 	s->unauthorized = true;
 	s->status = EXIT_GENERIC;
 	s->broken = true;
-	if (!s->interactive)
-		session_error(s, why);
+	if (s->interactive)
+		return;
+	session_error(s, why);
+	if (s->err != NULL)
+		fputs("the user name or the password is missing or wrong: give them with -u and "
+		    "-p, or as username= and password= of [supervisorctl]\n", s->err);
 }
 
 void
@@ -151,6 +156,10 @@ session_advise(struct session *s)
 		tried_print(server_tried(s->server), s->err, s->file);
 	else if (s->err != NULL && s->unknown.count > 0)
 		advise_names(s);
+	else if (s->err != NULL && s->unreadable && server_is_control(s->server))
+		fprintf(s->err, "reevectl check%s%s names the line of each mistake\n",
+		    s->file != NULL ? " " : "", s->file != NULL ? s->file : "");
+	s->unreadable = false;
 	words_clear(&s->unknown);
 }
 

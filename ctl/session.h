@@ -40,6 +40,7 @@ struct session {
 	enum advice_about about; /* what the names of the command are */
 	struct words unknown;	/* those that the server does not have; owned */
 	bool unreached;		/* nobody answered as the daemon does */
+	bool unreadable;	/* the daemon cannot read its configuration */
 	bool fallback_told;	/* that another user's control socket is passed over */
 };
 

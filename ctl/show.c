@@ -311,6 +311,28 @@ show_cancelled(FILE *out, const char *group, const char *name)
 	free(spec);
 }
 
+void
+show_failure(FILE *out, const struct process_info *row)
+{
+	char *spec = namespec_join(row->group, row->name);
+	char *exit = process_info_last_exit(row);
+	const char *name = spec != NULL ? spec : row->name;
+	bool out_log = *row->stdout_logfile != '\0', err_log = *row->stderr_logfile != '\0';
+
+	if (*row->failure != '\0')
+		fprintf(out, "%s: %s\n", name, row->failure);
+	else if (!process_info_is_ended(row) || exit == NULL || *exit == '\0')
+		fprintf(out, "%s: %s\n", name, row->spawnerr);
+	else if (out_log || err_log)
+		fprintf(out, "%s: %s; its output: tail %s%s%s\n", name, exit, name,
+		    out_log ? "" : " stderr",
+		    out_log && err_log ? " [stderr]" : "");
+	else
+		fprintf(out, "%s: %s\n", name, exit);
+	free(exit);
+	free(spec);
+}
+
 const char *
 show_log_fault(enum fault fault, bool of_process)
 {

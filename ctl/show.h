@@ -38,6 +38,8 @@ void show_daemon(FILE *, const struct daemon_info *);
  * fault here. */
 NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const char *name,
     enum fault, const char *text);
+/* Why a process that was to be started does not run, and where its last words are. */
+void show_failure(FILE *, const struct process_info *);
 /* The outcome of a stop of a process that did not run, but was about to be started. */
 void show_cancelled(FILE *, const char *group, const char *name);
 /* What a fault means for reading a log, of a process or the daemon's; NULL when

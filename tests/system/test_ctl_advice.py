@@ -82,5 +82,39 @@ class Names(Shared):
             self.assertLessEqual(max(len(row) for row in out.splitlines()), 80)
 
 
+@reeve_only
+class Reasons(Shared):
+    """What supervisorctl's words leave out."""
+    programs = (program("bad", "/bin/sh -c 'exit 3'", autostart="false", startretries=0) +
+                program("cat", "/bin/cat", startsecs=0))
+
+    def test_a_start_that_fails(self):
+        for verb in ("start", "restart"):
+            done = self.d.reevectl(verb, "bad")
+            self.assertEqual(7, done.returncode)
+            self.assertIn("bad: ERROR (spawn error)\n", done.stdout)
+            self.assertEqual("bad: exit status 3; its output: tail bad [stderr]\n",
+                             done.stderr)
+
+    def test_two_logs(self):
+        done = self.d.reevectl("tail", "-f", "bad", "cat")
+        self.assertEqual((1, "Error: bad channel 'cat'\n"), (done.returncode, done.stdout))
+        self.assertIn("tail -f 'web*'", done.stderr)
+
+    def test_a_file_with_a_mistake(self):
+        with open(self.d.conf, encoding="utf-8") as f:
+            before = f.read()
+        self.addCleanup(self.write, before)
+        self.write(before + "[program:x]\ncommand=/bin/cat\nstartsecs=x\n")
+        for line in (["reread"], ["update"], ["update", "--dry-run"]):
+            done = self.d.reevectl(*line)
+            self.assertEqual((1, "reevectl check %s names the line of each mistake\n" %
+                              self.d.conf), (done.returncode, done.stderr), line)
+
+    def write(self, text):
+        with open(self.d.conf, "w", encoding="utf-8") as f:
+            f.write(text)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -72,6 +72,18 @@ class OverTheControlSocket(Interrupted):
     def test_interrupt(self):
         self.assertIn("the daemon carries on with the restart", self.ended_by(signal.SIGINT))
 
+    def test_interrupted_stop(self):
+        for url in (None, self.http):
+            with self.subTest(url=url):
+                ctl = self.begin("stop", "slow") if url is None else \
+                    self.spawn("stop", "other", url=url())
+                status, _, err = self.signal_at_stop(ctl, signal.SIGINT,
+                                                     "slow" if url is None else "other")
+                self.assertEqual(-signal.SIGINT, status)
+                self.assertIn("the daemon finishes the stop it has begun", err)
+        for name in ("slow", "other"):
+            self.d.wait_state(name, "STOPPED")
+
     def test_hang_up(self):
         self.ended_by(signal.SIGHUP)
 
