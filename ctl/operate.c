@@ -539,8 +539,8 @@ operate_names(struct session *s, const char *args,
 		free(problem);
 	} else if (session_expand(s, &names, 0)) {
 		if (goes_on)
-			unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: the "
-			    "daemon finishes the %s it has begun, see status",
+			unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: "
+			    "the daemon finishes the %s it has begun, see status",
 			    s->verb->name), false);
 		run(s, &names);
 		if (goes_on)

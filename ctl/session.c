@@ -40,8 +40,9 @@ unauthorized(struct session *s, const char *why)
 		return;
 	session_error(s, why);
 	if (s->err != NULL)
-		fputs("the user name or the password is missing or wrong: give them with -u and "
-		    "-p, or as username= and password= of [supervisorctl]\n", s->err);
+		fputs("the user name or the password is missing or wrong: give them with "
+		    "-u and -p, or as username= and password= of [supervisorctl]\n",
+		    s->err);
 }
 
 void

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Who named a log first. */
+/* The first option that names a log. */
 struct log_use {
 	char *section;
 	char key[32];
@@ -183,7 +183,7 @@ warn_command(
 	free(word);
 }
 
-/* What is wrong with a directory; "" = nothing, or what only root can see. New. */
+/* New: why a directory cannot be used; "" when it can, or when only root can tell. */
 static char *
 look_at_directory(const char *directory)
 {

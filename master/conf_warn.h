@@ -11,7 +11,7 @@ struct conf_load;
 struct map;
 struct program_section;
 
-/* What is known while one configuration is read. */
+/* The memory of one reading of a configuration. */
 struct conf_warnings {
 	struct map *given;	/* place and text of each warning */
 	struct map *logs;	/* path of a log → the struct log_use that named it first */

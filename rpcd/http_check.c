@@ -149,8 +149,9 @@ report_forwarded(const struct http_request *r, const char *header)
 	    auth_check(gate->auth, header, true, &local) != AUTH_OK || local <= r->role)
 		return;
 	gate->forwarded_told = true;
-	log_warn("%s: a request that a proxy passed on counts as from another machine and may "
-	    "do less: set username= and password=, or unauthenticated_role=", gate->name);
+	log_warn("%s: a request that a proxy passed on counts as from another machine and "
+	    "may do less: set username= and password=, or unauthenticated_role=",
+	    gate->name);
 }
 
 /* A client that another one stands behind is not on this machine. */

@@ -75,7 +75,8 @@ static void
 test_nearest(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "stat", "status" }, { "stats", "status" }, { "statsu", "status" }, { "STOP", "stop" },
+		{ "stat", "status" }, { "stats", "status" }, { "statsu", "status" },
+		{ "STOP", "stop" },
 		{ "rest", "restart" }, { "re-start", "restart" }, { "sto", "stop" },
 		{ "halt", NULL }, { "s", NULL }, { "", NULL }, { "st", NULL },
 	};
