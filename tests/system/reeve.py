@@ -460,8 +460,8 @@ class Daemon:
         if via == "tcp":
             return socket.create_connection((self.host, self.port), PATIENCE)
         s = socket.socket(socket.AF_UNIX)
+        s.connect(self.socket)  # blocking, so that it waits for a place in the queue
         s.settimeout(PATIENCE)
-        s.connect(self.socket)
         return s
 
     def control(self, hello=True):
