@@ -264,7 +264,7 @@ verbs_list(FILE *out)
 	}
 }
 
-/* What is no terminal has supervisorctl's list first. */
+/* Where output is no terminal, supervisorctl's list comes first. */
 static void
 list_verbs(const struct session *s)
 {

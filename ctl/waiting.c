@@ -21,7 +21,7 @@ struct waiting {
 	const struct words *names;
 };
 
-/* Those that are waited for, and the one to be killed first, or last. */
+/* The processes still waited for, and the first or last one due for SIGKILL. */
 struct sum {
 	char *first;		/* a name, owned */
 	size_t count;

@@ -29,7 +29,7 @@ read_head(const char *path, struct spawn_report *report)
 	return n >= 0;
 }
 
-/* True for text. Other files may be of a format that the kernel is told of. */
+/* True for text; another file may have a format that binfmt_misc registers. */
 static bool
 is_text(const struct spawn_report *report)
 {

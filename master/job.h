@@ -21,7 +21,7 @@ struct jobs;
 
 #define JOB_BAD_SIGNAL (-1)	/* as signo: one that does not exist */
 
-/* What is done to each process. */
+/* The action on each process. */
 struct job_order {
 	enum job_kind kind;
 	int signo;		/* of JOB_SIGNAL */

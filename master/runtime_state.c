@@ -200,7 +200,7 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 	return capture == NULL ? 0 : capture_put_back(capture, &output->capture);
 }
 
-/* What is not printed yet of the present result. */
+/* The part of the present result that is not printed yet. */
 static int
 put_printer(struct printer *printer, const struct statedoc_pipes *pipes)
 {

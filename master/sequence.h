@@ -28,7 +28,7 @@ struct sequence_step {
 
 struct sequences;
 
-/* Who is notified. Strings borrowed; a fault's detail is NULL, or the text after its
+/* Receives the results. Strings borrowed; a fault's detail is NULL, or the text after its
  * name. */
 struct sequence_sink {
 	/* A process has been stopped or started, or not. */

@@ -13,7 +13,7 @@
 
 #define NOBODY 65534	/* the kernel's overflow id, which owns nothing */
 
-/* Who reeve-rpcd runs as, the first that exists. */
+/* Users for reeve-rpcd; the first one that exists is taken. */
 static const char *const unprivileged[] = {"reeve", "nobody"};
 
 /* A text that Python's int() takes is a number, whatever its range. */

@@ -22,7 +22,7 @@ struct browser_request {
 	bool is_forwarded;	/* a proxy names another client */
 };
 
-/* What is served, and where. */
+/* The kind of resource, and the listener that serves it. */
 struct browser_rules {
 	bool has_password;	/* of the listener */
 	bool is_unix;

@@ -114,7 +114,7 @@ printed_struct(struct buf *out, const json_t *object)
 	return buf_puts(out, json_object_size(object) == 0 ? "{}" : "}");
 }
 
-/* What is neither text nor a date looks the same inside an array and outside. */
+/* Values other than texts and dates look the same inside an array and outside. */
 static int
 printed_plain_value(struct buf *out, const json_t *value)
 {
