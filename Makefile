@@ -41,10 +41,10 @@ libs_master := -ljansson
 libs_rpcd   := -lmicrohttpd -lexpat -ljansson -lgnutls
 libs_ctl    := -ljansson -lexpat
 PROGRAMS   := $(BUILD)/reeved $(BUILD)/reeve-rpcd $(BUILD)/reevectl $(BUILD)/pidproxy
-MAINS      := %/main.c master/pidproxy.c
+MAINS      := %/main.c
 MANUALS    := $(wildcard man/*.[1-8])
 
-UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*/test_*.c))
+UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(shell find tests/unit -name 'test_*.c'))
 # Each prints the tables of its directory as the manuals have them.
 TABLES     := $(patsubst %,$(BUILD)/man/tables/%,proto master rpcd ctl)
 CHILDREN   := $(patsubst tests/bin/%.c,$(BUILD)/tests/bin/%,$(wildcard tests/bin/*.c))
@@ -76,8 +76,8 @@ $(BUILD)/obj/master/frontend.o $(BUILD)/obj/master/config.o \
 $(BUILD)/obj/ctl/conffile.o: $(BUILD)/paths
 $(BUILD)/obj/master/sample.o: master/reeved.conf.sample
 
-# Each directory is a library; its program is main.c and the libraries below it.
-objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
+# Each directory with its folders is a library; its program is main.c and the libraries below it.
+objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(shell find $(1) -name '*.c')))
 layers      = $(if $(filter $(1),common),common,$(if $(filter $(1),proto),proto common,$(1) proto common))
 archives    = $(foreach l,$(call layers,$(1)),$(BUILD)/lib$(l).a)
 define directory
@@ -99,7 +99,7 @@ $(foreach d,$(DIRS),$(eval $(call directory,$(d))))
 $(eval $(call program,reeved,master))
 $(eval $(call program,reeve-rpcd,rpcd))
 $(eval $(call program,reevectl,ctl))
-$(BUILD)/pidproxy: $(BUILD)/obj/master/pidproxy.o $(BUILD)/libcommon.a
+$(BUILD)/pidproxy: $(BUILD)/obj/master/pidproxy/main.o $(BUILD)/libcommon.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 BENCH      := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/stamp.c,$(wildcard tests/bench/*.c)))

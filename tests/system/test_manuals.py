@@ -30,13 +30,15 @@ def put_tables(*args):
 
 
 def tests():
-    """Every name that a row may use: room/test_file[.test], test_file.Class[.test]."""
+    """Every name that a row may use: directory/test_file[.test], test_file.Class[.test]."""
     found = set()
-    for path in glob.glob(os.path.join(ROOT, "tests/unit/*/test_*.c")):
-        room, file = path[:-2].split("/")[-2:]
+    unit = os.path.join(ROOT, "tests/unit")
+    for path in glob.glob(unit + "/**/test_*.c", recursive=True):
+        parts = os.path.relpath(path, unit)[:-2].split("/")
+        directory, file = parts[0], parts[-1]
         with open(path, encoding="utf-8") as f:
             names = re.findall(r"^(test_\w+)\(", f.read(), re.M)
-        found |= {room + "/" + file} | {"%s/%s.%s" % (room, file, name) for name in names}
+        found |= {"%s/%s%s" % (directory, file, n) for n in [""] + ["." + n for n in names]}
     for path in glob.glob(os.path.join(ROOT, "tests/system/test_*.py")):
         holder = os.path.basename(path)[:-3]
         with open(path, encoding="utf-8") as f:
