@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "common/sock.h"
 #include "ctl/trust.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -9,7 +9,7 @@
 #include "master/publish.h"
 #include "proto/cmd.h"
 #include "proto/fault.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 #include "proto/role.h"
 
 #include <jansson.h>

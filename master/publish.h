@@ -10,7 +10,7 @@
 
 #include "common/compiler.h"
 #include "master/process.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 #include "proto/state.h"
 
 #include <stdbool.h>

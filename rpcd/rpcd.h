@@ -5,7 +5,7 @@
 #include "common/loop.h"
 #include "proto/cmd.h"
 #include "proto/mirror.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "common/map.h"
 #include "common/queue.h"
 #include "proto/frame.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 
 #include <jansson.h>
 #include <stdbool.h>

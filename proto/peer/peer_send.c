@@ -1,7 +1,7 @@
 #include "common/clock.h"
 #include "common/sock.h"
 #include "proto/frame.h"
-#include "proto/peer_impl.h"
+#include "proto/peer/peer_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>

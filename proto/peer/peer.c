@@ -1,7 +1,7 @@
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 
 #include "common/clock.h"
-#include "proto/peer_impl.h"
+#include "proto/peer/peer_impl.h"
 
 #include <errno.h>
 #include <stdarg.h>

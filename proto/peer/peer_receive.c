@@ -2,7 +2,7 @@
 #include "common/mem.h"
 #include "common/sock.h"
 #include "proto/frame.h"
-#include "proto/peer_impl.h"
+#include "proto/peer/peer_impl.h"
 
 #include <errno.h>
 #include <limits.h>

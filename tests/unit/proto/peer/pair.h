@@ -23,7 +23,7 @@
 #include "common/loop.h"
 #include "common/sock.h"
 #include "proto/frame.h"
-#include "proto/peer.h"
+#include "proto/peer/peer.h"
 
 #define SIDE_FDS 64
 #define TURNS 20000

@@ -1,6 +1,6 @@
 #include "common/str.h"
 #include "proto/frame.h"
-#include "proto/peer_impl.h"
+#include "proto/peer/peer_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
