@@ -72,9 +72,9 @@ paths      := $(LIBEXECDIR) $(sysconfdir)
 ifneq ($(paths),$(shell cat $(BUILD)/paths 2>/dev/null))
 $(shell mkdir -p $(BUILD) && echo '$(paths)' >$(BUILD)/paths)
 endif
-$(BUILD)/obj/master/frontend.o $(BUILD)/obj/master/config.o \
+$(BUILD)/obj/master/frontend/frontend.o $(BUILD)/obj/master/config/config.o \
 $(BUILD)/obj/ctl/conffile.o: $(BUILD)/paths
-$(BUILD)/obj/master/sample.o: master/reeved.conf.sample
+$(BUILD)/obj/master/config/sample.o: master/config/reeved.conf.sample
 
 # Each directory with its folders is a library; its program is main.c and the libraries below it.
 objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(shell find $(1) -name '*.c')))
@@ -162,7 +162,7 @@ test-deps: deps
 
 demo: all
 	@tests/packages demo
-	@master/demo/run $(BUILD)
+	@master/dist/demo/run $(BUILD)
 
 clean:
 	rm -rf build
@@ -178,26 +178,26 @@ install_rows = \
 	755:$(BINDIR):$(BUILD)/reevectl: \
 	755:$(BINDIR):$(BUILD)/pidproxy: \
 	755:$(LIBEXECDIR):$(BUILD)/reeve-rpcd: \
-	644:$(DATADIR)/reeve:master/reeved.conf.sample: \
+	644:$(DATADIR)/reeve:master/config/reeved.conf.sample: \
 	644:$(DATADIR)/bash-completion/completions:ctl/completion/reevectl.bash:reevectl \
 	644:$(ZSHDIR):ctl/completion/_reevectl: \
 	644:$(DATADIR)/fish/vendor_completions.d:ctl/completion/reevectl.fish: \
-	644:$(UNITDIR):master/install/reeved.service.in:reeved.service \
-	644:$(SYSTEMDDIR)/sysusers.d:master/install/reeve.sysusers:reeve.conf \
-	644:$(SYSTEMDDIR)/tmpfiles.d:master/install/reeve.tmpfiles:reeve.conf \
-	644:$(sysconfdir)/reeve:master/install/reeved.conf.in:reeved.conf \
+	644:$(UNITDIR):master/dist/install/reeved.service.in:reeved.service \
+	644:$(SYSTEMDDIR)/sysusers.d:master/dist/install/reeve.sysusers:reeve.conf \
+	644:$(SYSTEMDDIR)/tmpfiles.d:master/dist/install/reeve.tmpfiles:reeve.conf \
+	644:$(sysconfdir)/reeve:master/dist/install/reeved.conf.in:reeved.conf \
 	$(foreach m,$(MANUALS),644:$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))):$(m):) \
 	$(foreach e,$(wildcard rpcd/example/*),755:$(DATADIR)/doc/reeve/examples:$(e):) \
-	$(foreach p,$(wildcard master/python/supervisor/*.py),644:$(PYTHONDIR)/supervisor:$(p):)
+	$(foreach p,$(wildcard master/dist/python/supervisor/*.py),644:$(PYTHONDIR)/supervisor:$(p):)
 compat_rows = \
 	link:$(BINDIR):$(SBINDIR)/reeved:supervisord \
 	link:$(BINDIR):reevectl:supervisorctl \
-	755:$(BINDIR):master/install/echo_supervisord_conf.in:echo_supervisord_conf \
+	755:$(BINDIR):master/dist/install/echo_supervisord_conf.in:echo_supervisord_conf \
 	page:$(MANDIR)/man1:man8/reeved.8:supervisord.1 \
 	page:$(MANDIR)/man1:man8/reeved.8:echo_supervisord_conf.1 \
 	page:$(MANDIR)/man1:man1/reevectl.1:supervisorctl.1
 installer   = DESTDIR='$(DESTDIR)' bindir='$(BINDIR)' sbindir='$(SBINDIR)' \
-              sysconfdir='$(sysconfdir)' master/install/run
+              sysconfdir='$(sysconfdir)' master/dist/install/run
 
 .PHONY: install install-compat uninstall deb
 install: all
@@ -214,7 +214,7 @@ uninstall:
 	@$(installer) remove $(compat_rows) $(install_rows)
 
 deb:
-	@master/package/build '$(BUILD)' '$(VERSION)'
+	@master/dist/package/build '$(BUILD)' '$(VERSION)'
 
 # --- tests -------------------------------------------------------------------
 

@@ -1,14 +1,14 @@
 /* reeved: the privileged master. argv, and runs until one does not lead to another. */
 #include "common/log.h"
 #include "common/mem.h"
-#include "master/conf_check.h"
-#include "master/lastlog.h"
-#include "master/listeners.h"
-#include "master/notify.h"
-#include "master/options.h"
-#include "master/run.h"
-#include "master/sample.h"
-#include "master/spawn.h"
+#include "master/child/spawn.h"
+#include "master/config/sample.h"
+#include "master/daemon/check.h"
+#include "master/daemon/lastlog.h"
+#include "master/daemon/notify.h"
+#include "master/daemon/options.h"
+#include "master/daemon/run.h"
+#include "master/frontend/http_sockets.h"
 
 #include <errno.h>
 #include <limits.h>

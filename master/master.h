@@ -3,16 +3,16 @@
 #define MASTER_MASTER_H
 
 #include "common/loop.h"
-#include "master/config.h"
-#include "master/group.h"
-#include "master/job.h"
-#include "master/mainlog.h"
-#include "master/mood.h"
-#include "master/options.h"
-#include "master/reap.h"
-#include "master/second.h"
-#include "master/syslogger.h"
-#include "master/terminal.h"
+#include "master/child/reap.h"
+#include "master/config/config.h"
+#include "master/control/job.h"
+#include "master/daemon/daemon_state.h"
+#include "master/daemon/options.h"
+#include "master/daemon/second_daemon.h"
+#include "master/daemon/terminal.h"
+#include "master/log/mainlog.h"
+#include "master/log/syslogger.h"
+#include "master/process/group.h"
 
 #include <stdbool.h>
 #include <stdint.h>

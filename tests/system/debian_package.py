@@ -126,7 +126,7 @@ class Package(unittest.TestCase):
             self.skipTest("no %s: make deb-deps" % ", ".join(missing))
         self.made = os.path.join(BUILD, "deb")
         self.command("make", "-C", ROOT, "BUILD=" + os.path.relpath(BUILD, ROOT), "deb")
-        with open(os.path.join(ROOT, "master/package/changelog"), encoding="utf-8") as f:
+        with open(os.path.join(ROOT, "master/dist/package/changelog"), encoding="utf-8") as f:
             self.version = f.readline().split("(")[1].split(")")[0]
 
     def command(self, *words, minutes=4, **options):

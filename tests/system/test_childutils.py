@@ -10,7 +10,7 @@ import unittest
 
 from reeve import ROOT, Case, program, reeve_only, until
 
-OURS = os.path.join(ROOT, "master/python")
+OURS = os.path.join(ROOT, "master/dist/python")
 THEIRS = "/usr/lib/python3/dist-packages"
 NAMES = {
     "childutils": ("getRPCTransport", "getRPCInterface", "get_headers", "eventdata",

@@ -102,7 +102,7 @@ class Install(unittest.TestCase):
         """The sample is one file, whoever prints it; and it is a configuration."""
         told = subprocess.run([os.path.join(BUILD, "reeved"), "--sample"], text=True,
                               capture_output=True, check=True).stdout
-        with open(os.path.join(ROOT, "master/reeved.conf.sample"), encoding="utf-8") as f:
+        with open(os.path.join(ROOT, "master/config/reeved.conf.sample"), encoding="utf-8") as f:
             self.assertEqual(f.read(), told)
         self.assertNotIn("web page", told)
 
@@ -138,7 +138,7 @@ class Demo(unittest.TestCase):
             with open(os.path.join(directory, name), "w", encoding="ascii") as f:
                 f.write("#!%s/sh\n" % directory)
             os.chmod(os.path.join(directory, name), 0o755)
-        told = subprocess.run([os.path.join(ROOT, "master/demo/run"), directory], text=True,
+        told = subprocess.run([os.path.join(ROOT, "master/dist/demo/run"), directory], text=True,
                               env={"PATH": directory}, stdin=subprocess.DEVNULL,
                               capture_output=True, check=True).stdout
         self.assertIn("reevectl -c %s/demo/reeved.conf status\n" % directory, told)

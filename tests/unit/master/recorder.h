@@ -8,7 +8,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "master/group.h"
+#include "master/process/group.h"
 
 #include <errno.h>
 #include <stdio.h>

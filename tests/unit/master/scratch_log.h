@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_MASTER_SCRATCH_LOG_H
 #define TESTS_UNIT_MASTER_SCRATCH_LOG_H
 
-#include "master/logfile.h"
+#include "master/log/logfile.h"
 #include "tests/unit/master/scratch.h"
 
 static inline struct logfile *

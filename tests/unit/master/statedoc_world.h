@@ -8,10 +8,10 @@
 
 #include "common/loop.h"
 #include "common/str.h"
-#include "master/backlog.h"
-#include "master/events.h"
-#include "master/sequence.h"
-#include "master/statedoc.h"
+#include "master/child/backlog.h"
+#include "master/control/sequence.h"
+#include "master/event/dispatch.h"
+#include "master/upgrade/statedoc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

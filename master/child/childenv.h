@@ -1,0 +1,18 @@
+/* Childenv: the environment a child gets (reference 3.6): ours, SUPERVISOR_*, the
+ * program's own; never NOTIFY_SOCKET or LISTEN_* (design 14). */
+#ifndef MASTER_CHILD_CHILDENV_H
+#define MASTER_CHILD_CHILDENV_H
+
+#include "common/compiler.h"
+#include "master/config/config.h"
+
+/* New NULL-terminated array for one process, whose own environment holds that of
+ * [supervisord] already; NULL with ENOMEM. `ours` is the environment to
+ * start from (environ). */
+char **childenv_new(char *const *ours, const struct config *, const char *group,
+    const struct process_config *);
+void childenv_free(char **env);
+/* Value of a variable in such an array, or NULL; borrowed. */
+const char *childenv_get(char *const *env, const char *name);
+
+#endif

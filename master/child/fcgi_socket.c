@@ -1,0 +1,131 @@
+#include "master/child/fcgi_socket.h"
+
+#include "common/log.h"
+#include "common/sock.h"
+#include "common/sock_unix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fcgi {
+	const struct fcgi_config *config;
+	int fd;			/* -1 = no socket */
+	size_t users;
+};
+
+struct fcgi *
+fcgi_new(const struct fcgi_config *config)
+{
+	struct fcgi *fcgi = malloc(sizeof(*fcgi));
+
+	if (fcgi != NULL)
+		*fcgi = (struct fcgi){.config = config, .fd = -1};
+	return fcgi;
+}
+
+void
+fcgi_free(struct fcgi *fcgi)
+{
+	if (fcgi != NULL && fcgi->fd != -1)
+		close(fcgi->fd);
+	free(fcgi);
+}
+
+/* A child accepts, and would not wait on a socket of the master's usual kind. */
+static int
+open_tcp(const struct fcgi_config *config)
+{
+	int fd = sock_listen_tcp(config->address, config->port, config->backlog);
+	int error;
+
+	if (fd == -1 || fcntl(fd, F_SETFL, 0) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* The path stays when the socket is closed, as with supervisord. */
+static int
+open_unix(const struct fcgi_config *config)
+{
+	const struct sock_unix want = {.path = config->path, .mode = config->mode,
+	    .uid = config->uid, .gid = config->gid, .backlog = config->backlog};
+	struct safepath_id unused;
+
+	return sock_unix_listen_here(&want, &unused);
+}
+
+/* The text with the number, as Python shows an error. */
+static char *
+failure(const struct fcgi_config *config, int errnum)
+{
+	char *text;
+	int n;
+
+	if (config->why != NULL)
+		n = asprintf(&text, "Could not create FastCGI socket %s: %s", config->url,
+		    config->why);
+	else
+		n = asprintf(&text, "Could not create FastCGI socket %s: [Errno %d] %s",
+		    config->url, errnum, strerror(errnum));
+	return n == -1 ? NULL : text;
+}
+
+int
+fcgi_take(struct fcgi *fcgi, char **why)
+{
+	const struct fcgi_config *config = fcgi->config;
+
+	if (fcgi->fd == -1) {
+		log_info("Creating socket %s", config->url);
+		if (config->path != NULL)
+			fcgi->fd = open_unix(config);
+		else if (config->address != NULL)
+			fcgi->fd = open_tcp(config);
+	}
+	if (fcgi->fd == -1)
+		*why = failure(config, errno);
+	else
+		fcgi->users++;
+	return fcgi->fd;
+}
+
+void
+fcgi_drop(struct fcgi *fcgi)
+{
+	if (--fcgi->users > 0)
+		return;
+	log_info("Closing socket %s", fcgi->config->url);
+	close(fcgi->fd);
+	fcgi->fd = -1;
+}
+
+int
+fcgi_check(const struct fcgi_config *config, char **why)
+{
+	struct fcgi fcgi = {.config = config, .fd = -1};
+
+	if (fcgi_take(&fcgi, why) == -1)
+		return -1;
+	fcgi_drop(&fcgi);
+	return 0;
+}
+
+void
+fcgi_adopt(struct fcgi *fcgi, int fd)
+{
+	fcgi->fd = fd;
+	fcgi->users++;
+}
+
+int
+fcgi_fd(const struct fcgi *fcgi)
+{
+	return fcgi->fd;
+}

@@ -1,0 +1,26 @@
+/* Fcgi: the listening socket that the processes of one fcgi-program share as their
+ * descriptor 0: there while any of them runs (reference 4.7). */
+#ifndef MASTER_CHILD_FCGI_SOCKET_H
+#define MASTER_CHILD_FCGI_SOCKET_H
+
+#include "common/compiler.h"
+#include "master/config/config.h"
+
+struct fcgi;
+
+/* New, without a socket yet; the configuration is borrowed. NULL with ENOMEM. */
+struct fcgi *fcgi_new(const struct fcgi_config *);
+void fcgi_free(struct fcgi *);	/* NULL is fine */
+/* One process more uses it: the socket's descriptor, borrowed, which blocks; the first one
+ * makes the socket. -1 with *why new (NULL without memory): "Could not create …". */
+NODISCARD int fcgi_take(struct fcgi *, char **why);
+/* One process less; the last one closes the socket, whose path stays. */
+void fcgi_drop(struct fcgi *);
+/* Makes such a socket and closes it, to see whether that goes. 0, or -1 as fcgi_take. */
+NODISCARD int fcgi_check(const struct fcgi_config *, char **why);
+/* For the state document: one process uses this descriptor already (takes it). All of them
+ * were told the same one. */
+void fcgi_adopt(struct fcgi *, int fd);
+int fcgi_fd(const struct fcgi *);	/* -1 = none */
+
+#endif

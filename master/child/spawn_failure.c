@@ -1,0 +1,59 @@
+#include "master/child/child_impl.h"
+
+#include "common/log.h"
+#include "common/str.h"
+#include "master/child/spawn_report.h"
+#include "master/config/command_line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The same reason is logged once a minute, another one at once. */
+void
+runtime_explain(struct process *process, char *failure)
+{
+	struct runtime *runtime = process->runtime;
+
+	if (failure == NULL)
+		return;
+	if (!str_equal(runtime->told, failure)) {
+		log_limit_reset(&runtime->unspawned);
+		free(runtime->told);
+		runtime->told = strdup(failure);
+	}
+	log_limited(&runtime->unspawned, LEVEL_WARN, "%s was not started: %s",
+	    process->config->name, failure);
+	process_explain(process, failure);
+}
+
+/* New: the command's first word. */
+static char *
+program_of(const struct process *process)
+{
+	const char *why;
+	char **words = command_split(process->config->command, &why), *program;
+
+	program = strdup(words != NULL && words[0] != NULL ? words[0] : "");
+	if (words != NULL)
+		command_split_free(words);
+	return program;
+}
+
+void
+runtime_explain_end(struct process *process, pid_t pid)
+{
+	const struct process_config *config = process->config;
+	struct spawn_report report;
+	char *program;
+
+	if (!spawn_report_take(pid, &report))
+		return;
+	program = program_of(process);
+	if (report.step == SPAWN_USER && config->user != NULL)
+		runtime_explain(process, spawn_report_text(&report, config->user->name));
+	else if (report.step == SPAWN_DIRECTORY && config->directory != NULL)
+		runtime_explain(process, spawn_report_text(&report, config->directory));
+	else if (program != NULL)
+		runtime_explain(process, spawn_report_text(&report, program));
+	free(program);
+}

@@ -1,0 +1,122 @@
+#include "master/child/stdin_queue.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+struct input {
+	struct source *source; /* NULL once closed */
+	int fd;
+	struct buf queue;
+};
+
+static void
+input_close(struct input *input)
+{
+	/* Of an end that cost nothing supervisord does not know. */
+	if (buf_len(&input->queue) > 0)
+		log_debug("fd %d closed, stopped monitoring <input>", input->fd);
+	source_free(input->source);
+	close(input->fd);
+	buf_clear(&input->queue);
+	input->source = NULL;
+	input->fd = -1;
+}
+
+/* Writes what the pipe takes; 0, or -1 when the child has closed it. */
+static int
+input_flush(struct input *input)
+{
+	ssize_t sent;
+
+	while (buf_len(&input->queue) > 0) {
+		sent = write(input->fd, buf_data(&input->queue), buf_len(&input->queue));
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1 && errno != EAGAIN) {
+			input_close(input);
+			return -1;
+		}
+		if (sent <= 0)
+			break;
+		buf_consume(&input->queue, (size_t)sent);
+	}
+	source_want(input->source, buf_len(&input->queue) > 0 ? EPOLLOUT : 0);
+	return 0;
+}
+
+static void
+on_ready(void *ctx, uint32_t ready)
+{
+	struct input *input = ctx;
+
+	if (input->fd == -1)
+		return;
+	if (ready & (EPOLLERR | EPOLLHUP))
+		input_close(input);
+	else
+		(void)input_flush(input);
+}
+
+struct input *
+input_new(struct loop *loop, int fd, size_t most)
+{
+	struct input *input;
+
+	if ((input = malloc(sizeof(*input))) == NULL)
+		return NULL;
+	input->fd = fd;
+	buf_init(&input->queue, most);
+	if ((input->source = loop_fd(loop, fd, 0, on_ready, input)) == NULL) {
+		free(input);
+		return NULL;
+	}
+	return input;
+}
+
+void
+input_free(struct input *input)
+{
+	if (input == NULL)
+		return;
+	if (input->fd != -1) {
+		source_free(input->source);
+		close(input->fd);
+	}
+	buf_clear(&input->queue);
+	free(input);
+}
+
+int
+input_write(struct input *input, const char *bytes, size_t n)
+{
+	int rc = 0;
+
+	if (input->fd == -1) {
+		errno = EPIPE;
+		return -1;
+	}
+	if (buf_append(&input->queue, bytes, n) == -1) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	/* Else the loop is already waiting for room. */
+	if (buf_len(&input->queue) == n && (rc = input_flush(input)) == -1)
+		errno = EPIPE;
+	return rc;
+}
+
+int
+input_fd(const struct input *input)
+{
+	return input->fd;
+}
+
+const struct buf *
+input_queue(const struct input *input)
+{
+	return &input->queue;
+}

@@ -1,0 +1,26 @@
+/* Input: the bounded queue to one child's stdin (reference 2.9, design 16). */
+#ifndef MASTER_CHILD_STDIN_QUEUE_H
+#define MASTER_CHILD_STDIN_QUEUE_H
+
+#include "common/buf.h"
+#include "common/compiler.h"
+#include "common/loop.h"
+
+#include <stddef.h>
+
+#define INPUT_MAX (1024 * 1024)	/* bytes queued for one process */
+
+struct input;
+
+/* New; takes the write end (NONBLOCK); most = bytes that may be queued, 0 = as many as
+ * come. NULL with errno. */
+struct input *input_new(struct loop *, int fd, size_t most);
+void input_free(struct input *);	/* NULL is fine */
+/* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
+ * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */
+NODISCARD int input_write(struct input *, const char *bytes, size_t n);
+/* For the state document. */
+int input_fd(const struct input *);	/* -1 when closed */
+const struct buf *input_queue(const struct input *);
+
+#endif

@@ -1,0 +1,134 @@
+#include "master/config/command_check.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/child/spawn_report.h"
+#include "master/config/command_line.h"
+#include "master/config/path.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The file's first bytes; false when only its user can read them. */
+static bool
+read_head(const char *path, struct spawn_report *report)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	n = read(fd, report->head, sizeof(report->head));
+	close(fd);
+	report->nhead = n > 0 ? (size_t)n : 0;
+	return n >= 0;
+}
+
+/* True for text; another file may have a format that binfmt_misc registers. */
+static bool
+is_text(const struct spawn_report *report)
+{
+	for (size_t i = 0; i < report->nhead; i++)
+		if (iscntrl((unsigned char)report->head[i]) &&
+		    !isspace((unsigned char)report->head[i]))
+			return false;
+	return true;
+}
+
+/* New: the interpreter of the first line, NULL = it names none. */
+static char *
+interpreter_of(const struct spawn_report *report)
+{
+	const char *line = report->head + 2, *end = report->head + report->nhead;
+	size_t n = 0;
+
+	while (line < end && (*line == ' ' || *line == '\t'))
+		line++;
+	while (line + n < end && strchr(" \t\n", line[n]) == NULL)
+		n++;
+	return n > 0 && line + n < end ? xstrndup(line, n) : NULL;
+}
+
+/* The error that an exec of the file ends with; 0 = none that is known. */
+static int
+exec_error(const struct spawn_report *report)
+{
+	char *interpreter;
+	struct stat st;
+	int error = 0;
+
+	if (report->nhead < 2 || memcmp(report->head, "#!", 2) != 0)
+		return is_text(report) ? ENOEXEC : 0;
+	interpreter = interpreter_of(report);
+	if (interpreter != NULL && stat(interpreter, &st) == -1 && errno == ENOENT)
+		error = ENOENT;
+	free(interpreter);
+	return error;
+}
+
+/* New: why the file that was found cannot be executed, or "". */
+static char *
+look_at_file(const char *path)
+{
+	struct spawn_report report = { .step = SPAWN_EXEC };
+	char *why = NULL;
+
+	if (read_head(path, &report) && (report.errnum = exec_error(&report)) != 0)
+		why = spawn_report_text(&report, path);
+	return why != NULL ? why : xstrdup("");
+}
+
+/* A relative file is looked for in the daemon's working directory and executed in the
+ * program's. New: why that cannot work, or "". */
+static char *
+look_in_directory(const char *word, const char *directory)
+{
+	char *there = conf_path_join(directory, word), *why = xstrdup("");
+	struct stat st, in_directory;
+	bool found = stat(there, &in_directory) == 0;
+
+	if (found != (stat(word, &st) == 0)) {
+		free(why);
+		why = xasprintf("command %s is relative: it is looked for in the daemon's "
+		    "working directory and executed in directory=%s, and only the %s has "
+		    "it; write its whole path", word, directory,
+		    found ? "latter" : "former");
+	}
+	free(there);
+	return why;
+}
+
+char *
+conf_command_find(const char *text, const char *path, const char *directory)
+{
+	struct command command = {0};
+	char *why = NULL, *word = conf_command_word(text);
+
+	if (directory != NULL && word[0] != '/' && strchr(word, '/') != NULL)
+		why = look_in_directory(word, directory);
+	free(word);
+	if (why != NULL && why[0] != '\0')
+		return why;
+	mem_freep(&why);
+	if (command_resolve(text, path, &command, &why) != FAULT_NONE)
+		return why != NULL ? why : xstrdup("");
+	why = look_at_file(command.path);
+	command_clear(&command);
+	return why;
+}
+
+char *
+conf_command_word(const char *text)
+{
+	const char *why;
+	char **words = command_split(text, &why);
+	char *word = xstrdup(words != NULL && words[0] != NULL ? words[0] : "");
+
+	command_split_free(words);
+	return word;
+}

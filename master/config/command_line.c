@@ -1,0 +1,244 @@
+#include "master/config/command_line.h"
+
+#include "common/str.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "/bin:/usr/bin:/usr/local/bin"
+#define BLANKS " \t\r\n" /* shlex knows no others */
+
+struct splitter {
+	const char *in;
+	char *out;
+	const char *why;
+};
+
+static int
+fail_split(struct splitter *split, const char *why)
+{
+	split->why = why;
+	return -1;
+}
+
+/* A backslash was read; inside double quotes it stays unless it escapes one or itself. */
+static int
+take_escaped(struct splitter *split, char quote)
+{
+	char c = *split->in;
+
+	if (c == '\0')
+		return fail_split(split, "No escaped character");
+	split->in++;
+	if (quote != '\0' && c != '\\' && c != quote)
+		*split->out++ = '\\';
+	*split->out++ = c;
+	return 0;
+}
+
+static int
+take_quoted(struct splitter *split, char quote)
+{
+	char c;
+
+	while ((c = *split->in) != quote) {
+		if (c == '\0')
+			return fail_split(split, "No closing quotation");
+		split->in++;
+		if (c != '\\' || quote == '\'')
+			*split->out++ = c;
+		else if (take_escaped(split, quote) == -1)
+			return -1;
+	}
+	split->in++;
+	return 0;
+}
+
+/* Writes the next word and its NUL: 1, 0 at the end, or -1. */
+static int
+take_word(struct splitter *split)
+{
+	int failed = 0;
+	char c;
+
+	split->in += strspn(split->in, BLANKS);
+	if (*split->in == '\0')
+		return 0;
+	while (!failed && (c = *split->in) != '\0' && strchr(BLANKS, c) == NULL) {
+		split->in++;
+		if (c == '\\')
+			failed = take_escaped(split, '\0');
+		else if (c == '\'' || c == '"')
+			failed = take_quoted(split, c);
+		else
+			*split->out++ = c;
+	}
+	*split->out++ = '\0';
+	return failed ? -1 : 1;
+}
+
+char **
+command_split(const char *text, const char **why)
+{
+	size_t len = strlen(text), most = len / 2 + 2, n = 0;
+	struct splitter split = {.in = text};
+	char **words, *word;
+	int got;
+
+	/* One block, the words behind their array: no word is longer than its source. */
+	if ((words = malloc(most * sizeof(*words) + len + 1)) == NULL) {
+		*why = "Cannot allocate memory";
+		return NULL;
+	}
+	split.out = (char *)(words + most);
+	while (word = split.out, (got = take_word(&split)) == 1)
+		words[n++] = word;
+	words[n] = NULL;
+	if (got == -1) {
+		*why = split.why;
+		command_split_free(words);
+		return NULL;
+	}
+	return words;
+}
+
+void
+command_split_free(char **words)
+{
+	free(words);
+}
+
+/* "BEFORE 'object' AFTER"; NULL without memory. */
+static char *
+explain(const char *before, const char *object, const char *after)
+{
+	char *quoted, *text;
+
+	if ((quoted = str_repr(object)) == NULL)
+		return NULL;
+	if (asprintf(&text, "%s %s%s", before, quoted, after) == -1)
+		text = NULL;
+	free(quoted);
+	return text;
+}
+
+static char *
+join(const char *dir, size_t len, const char *word)
+{
+	const char *slash = len == 0 || dir[len - 1] == '/' ? "" : "/";
+	char *path;
+
+	if (asprintf(&path, "%.*s%s%s", (int)len, dir, slash, word) == -1)
+		return NULL;
+	return path;
+}
+
+/* The first existing file of that name, executable or not. New, or NULL with errno. */
+static char *
+search(const char *dirs, const char *word, struct stat *st)
+{
+	char *path;
+	size_t len;
+
+	for (;; dirs += len + 1) {
+		len = strcspn(dirs, ":");
+		if ((path = join(dirs, len, word)) == NULL)
+			return NULL;
+		if (stat(path, st) == 0)
+			return path;
+		free(path);
+		if (dirs[len] == '\0') {
+			errno = ENOENT;
+			return NULL;
+		}
+	}
+}
+
+static char *
+locate(const char *word, const char *path_variable, struct stat *st)
+{
+	if (strchr(word, '/') == NULL)
+		return search(
+		    path_variable != NULL ? path_variable : DEFAULT_PATH, word, st);
+	return stat(word, st) == 0 ? strdup(word) : NULL;
+}
+
+/* FAULT_NONE when the file may be executed, else what hinders. */
+static enum fault
+judge(const char *path, const struct stat *st, char **why)
+{
+	if (S_ISDIR(st->st_mode))
+		*why = explain("command at", path, " is a directory");
+	else if ((st->st_mode & 0111) == 0)
+		*why = explain("command at", path, " is not executable");
+	else if (access(path, X_OK) == -1)
+		*why = explain("no permission to run command", path, "");
+	else
+		return FAULT_NONE;
+	return FAULT_NOT_EXECUTABLE;
+}
+
+static enum fault
+resolve_word(
+    const char *word, const char *path_variable, struct command *command, char **why)
+{
+	struct stat st;
+
+	if ((command->path = locate(word, path_variable, &st)) != NULL)
+		return judge(command->path, &st, why);
+	*why = explain("can't find command", word, "");
+	return FAULT_NO_FILE;
+}
+
+static char *
+cannot_parse(const char *text, const char *problem)
+{
+	char *after, *why;
+
+	if (asprintf(&after, ": %s", problem) == -1)
+		return NULL;
+	why = explain("can't parse command", text, after);
+	free(after);
+	return why;
+}
+
+enum fault
+command_resolve(
+    const char *text, const char *path_variable, struct command *command, char **why)
+{
+	enum fault fault = FAULT_NOT_EXECUTABLE;
+	const char *problem;
+
+	*command = (struct command){.argv = NULL};
+	*why = NULL;
+	if ((command->argv = command_split(text, &problem)) == NULL)
+		*why = cannot_parse(text, problem);
+	else if (command->argv[0] == NULL)
+		*why = strdup("command is empty");
+	else
+		fault = resolve_word(command->argv[0], path_variable, command, why);
+	if (fault != FAULT_NONE)
+		command_clear(command);
+	return fault;
+}
+
+const char *
+command_search_path(const char *configured)
+{
+	const char *path = configured != NULL ? configured : getenv("PATH");
+
+	return path == NULL || (configured == NULL && *path == '\0') ? NULL : path;
+}
+
+void
+command_clear(struct command *command)
+{
+	command_split_free(command->argv);
+	free(command->path);
+	*command = (struct command){.argv = NULL};
+}

@@ -1,0 +1,28 @@
+/* Command: a program's command line: split as POSIX shlex does, resolved to a file
+ * (reference 3.6). */
+#ifndef MASTER_CONFIG_COMMAND_LINE_H
+#define MASTER_CONFIG_COMMAND_LINE_H
+
+#include "common/compiler.h"
+#include "proto/fault.h"
+
+struct command {
+	char **argv;	/* owned, NULL-terminated; argv[0] as written */
+	char *path;	/* owned: the file to execute */
+};
+
+/* Splits and finds the command; `path_variable` is the PATH to search (NULL = none given:
+ * /bin:/usr/bin:/usr/local/bin). FAULT_NONE, or NO_FILE / NOT_EXECUTABLE with *why new:
+ * the spawnerr text. The text of the fault's detail is the same. */
+NODISCARD enum fault command_resolve(const char *text, const char *path_variable,
+    struct command *, char **why);
+void command_clear(struct command *);
+/* The PATH that a program's command is searched in: the one configured for it (NULL =
+ * none), else our own; NULL when that is not set either. Borrowed. */
+const char *command_search_path(const char *configured);
+/* New NULL-terminated array of shlex.split(text); NULL with *why (static): "No closing
+ * quotation", "No escaped character", or ENOMEM's text. */
+char **command_split(const char *text, const char **why);
+void command_split_free(char **words);
+
+#endif

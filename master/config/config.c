@@ -1,0 +1,365 @@
+/* The way from a file's name to a struct config. */
+#include "master/config/config.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/environment_list.h"
+#include "master/config/include.h"
+#include "master/config/load.h"
+#include "master/config/path.h"
+#include "master/config/place.h"
+#include "master/config/warnings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Where `make install` leaves a configuration. */
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/usr/local/etc"
+#endif
+
+#define SEARCH_COUNT 7
+
+/* New strings: where a configuration is looked for (reference 4.8). */
+static void
+search_paths(const char *program, char *paths[SEARCH_COUNT])
+{
+	char *bin = conf_path_directory(program), *base = conf_path_directory(bin);
+
+	paths[0] = conf_path_join(base, "etc/supervisord.conf");
+	paths[1] = conf_path_join(base, "supervisord.conf");
+	paths[2] = xstrdup("supervisord.conf");
+	paths[3] = xstrdup("etc/supervisord.conf");
+	paths[4] = xstrdup("/etc/supervisord.conf");
+	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
+	paths[6] = xstrdup(SYSCONFDIR "/reeve/reeved.conf");
+	free(bin);
+	free(base);
+}
+
+static int
+not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
+{
+	char *list = xstrdup(paths[0]), *longer;
+
+	for (size_t i = 1; i < SEARCH_COUNT; i++) {
+		longer = xasprintf("%s, %s", list, paths[i]);
+		free(list);
+		list = longer;
+	}
+	conf_load_fail(load, "No config file found at default paths (%s); use the -c "
+	    "option to specify a config file at a different path", list);
+	free(list);
+	return -1;
+}
+
+static int
+search(struct conf_load *load)
+{
+	struct config *config = load->config;
+	char *paths[SEARCH_COUNT];
+	const char *program = load->options->program;
+
+	search_paths(program != NULL ? program : "", paths);
+	for (size_t i = 0; config->file == NULL && i < SEARCH_COUNT; i++)
+		if (access(paths[i], F_OK) == 0)
+			config->file = xstrdup(paths[i]);
+	if (config->file == NULL)
+		not_found(load, paths);
+	else if (getuid() == 0)
+		conf_load_say(load, LEVEL_WARN, "The configuration %s was found by "
+		    "searching; run as root, name it with -c and an absolute path",
+		    config->file);
+	for (size_t i = 0; i < SEARCH_COUNT; i++)
+		free(paths[i]);
+	return config->file != NULL ? 0 : -1;
+}
+
+static int
+find_file(struct conf_load *load)
+{
+	const char *given = load->options->configuration;
+	const char *opened = load->options->opened != NULL ? load->options->opened : given;
+	char *directory;
+
+	if (given == NULL) {
+		if (search(load) == -1)
+			return -1;
+	} else if (!str_is_utf8(given, strlen(given))) {
+		return conf_load_fail(load,
+		    "the name of the configuration file is not valid UTF-8");
+	} else if (access(opened, F_OK) == -1) {
+		return conf_load_fail(load, "could not find config file %s", given);
+	} else {
+		load->config->file = xstrdup(given);
+	}
+	directory = conf_path_directory(opened != NULL ? opened : load->config->file);
+	load->config->here = conf_path_absolute(directory);
+	free(directory);
+	return 0;
+}
+
+/* The names that expand: the environment's, %(here)s and the host's. */
+static void
+set_names(struct conf_load *load)
+{
+	struct utsname host;
+
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		const char *equals = strchr(*entry, '=');
+		char *name;
+
+		if (equals == NULL)
+			continue;
+		name = xstrndup(*entry, (size_t)(equals - *entry));
+		expand_set_env(load->env, name, equals + 1);
+		free(name);
+	}
+	load->node = xstrdup(uname(&host) == 0 ? host.nodename : "");
+	expand_set(load->here, "here", load->config->here);
+}
+
+static bool
+is_fifo(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static int
+read_files(struct conf_load *load)
+{
+	const char *file = load->config->file, *opened = load->options->opened;
+	char *error;
+
+	/* Only a start may wait for the writer of a FIFO. */
+	if (opened != NULL && is_fifo(opened))
+		return conf_load_fail(load, "could not read config file %s: it is a FIFO",
+		    file);
+	if (opened == NULL)
+		opened = file;
+	if (ini_read(load->ini, opened, file, false, &error) == -1) {
+		if (error != NULL)
+			return conf_load_fail_take(load, error);
+		/* supervisord's text, which does not say why, is clear for a directory. */
+		return conf_load_fail(load, "could not read config file %s%s%s", file,
+		    errno != EISDIR ? ": " : "", errno != EISDIR ? strerror(errno) : "");
+	}
+	return conf_include_read(load);
+}
+
+void
+conf_load_begin(struct conf_load *load, const struct options *options)
+{
+	*load = (struct conf_load){
+		.options = options,
+		.config = xcalloc(1, sizeof(struct config)),
+		.ini = ini_new(),
+		.env = expand_names_new(NULL),
+	};
+	load->here = expand_names_new(load->env);
+	conf_warn_begin(&load->warnings);
+}
+
+int
+conf_load_run(struct conf_load *load)
+{
+	static int (*const steps[])(struct conf_load *) = {
+		conf_daemon_read, conf_rpc_read, conf_group_read, conf_server_read,
+		conf_daemon_finish,
+	};
+
+	if (find_file(load) == -1)
+		return -1;
+	set_names(load);
+	if (read_files(load) == -1)
+		return -1;
+	if (load->mend != NULL)
+		load->mend(load->mend_ctx, load->ini);
+	for (size_t i = 0; i < nitems(steps); i++)
+		if (steps[i](load) == -1)
+			return -1;
+	conf_warn_config(load);
+	return 0;
+}
+
+void
+conf_load_end(struct conf_load *load)
+{
+	expand_names_free(load->here);
+	expand_names_free(load->env);
+	ini_free(load->ini);
+	conf_warn_end(&load->warnings);
+	free(load->node);
+	free(load->user);
+	free(load->failed_section);
+	free(load->failed_key);
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct config_row *x = a, *y = b;
+
+	int order = strcmp(x->process->name, y->process->name);
+
+	/* Namesakes stay in the order of their groups. */
+	return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static void
+list_rows(struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t g = 0; g < config->ngroups; g++)
+		config->nrows += config->groups[g]->nprocesses;
+	config->rows = xcalloc(config->nrows + 1, sizeof(*config->rows));
+	for (size_t g = 0; g < config->ngroups; g++) {
+		for (size_t i = 0; i < config->groups[g]->nprocesses; i++, n++) {
+			config->rows[n].group = config->groups[g];
+			config->rows[n].process = config->groups[g]->processes[i];
+			config->rows[n].nth = n;
+		}
+	}
+	qsort(config->rows, config->nrows, sizeof(*config->rows), compare_rows);
+}
+
+/* Ends the reading with the configuration, or with its error (taken). */
+static int
+finish_load(struct conf_load *load, int status, struct config **config, char **error,
+    char *text_take)
+{
+	conf_load_end(load);
+	*config = load->config;
+	if (status == 0) {
+		list_rows(load->config);
+		free(text_take);
+		return 0;
+	}
+	config_free(load->config);
+	*config = NULL;
+	*error = text_take;
+	return -1;
+}
+
+int
+config_load(const struct options *options, struct config **config, char **error)
+{
+	struct conf_load load;
+	int status;
+
+	conf_load_begin(&load, options);
+	status = conf_load_run(&load);
+	return finish_load(&load, status, config, error, load.error);
+}
+
+int
+conf_load_checked(const struct options *options, conf_check_fn *check, void *ctx,
+    struct config **config, char **error)
+{
+	struct conf_load load;
+	char *text = NULL;
+	int status;
+
+	conf_load_begin(&load, options);
+	status = conf_load_run(&load);
+	if (status == -1)
+		text = conf_place_error(&load, conf_place_blamed(&load));
+	else if ((status = check(ctx, &load)) == -1)
+		text = conf_place_error(&load, load.failed_key);
+	free(load.error);
+	return finish_load(&load, status, config, error, text);
+}
+
+static void
+listener_clear(struct listener_config *listener)
+{
+	free(listener->section);
+	free(listener->path);
+	free(listener->host);
+	free(listener->username);
+	free(listener->server_names);
+	if (listener->password != NULL)
+		mem_wipe(listener->password, strlen(listener->password));
+	free(listener->password);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	conf_clear(&conf_supervisord, config);
+	free(config->file);
+	free(config->here);
+	for (size_t i = 0; i < config->ninterfaces; i++)
+		free(config->interfaces[i]);
+	free(config->interfaces);
+	for (size_t i = 0; i < config->nlisteners; i++)
+		listener_clear(&config->listeners[i]);
+	free(config->listeners);
+	for (size_t i = 0; i < config->ngroups; i++)
+		group_config_unref(config->groups[i]);
+	free(config->groups);
+	free(config->rows);
+	for (size_t i = 0; i < config->nmessages; i++) {
+		free(config->messages[i].text);
+		free(config->messages[i].place);
+	}
+	free(config->messages);
+	free(config);
+}
+
+void
+config_log(const struct config_message *message)
+{
+	if (message->is_finding && message->place != NULL)
+		log_at(message->level, "%s: %s", message->place, message->text);
+	else
+		log_at(message->level, "%s", message->text);
+}
+
+struct group_config *
+group_config_ref(struct group_config *group)
+{
+	group->refs++;
+	return group;
+}
+
+void
+group_config_unref(struct group_config *group)
+{
+	if (group == NULL || --group->refs > 0)
+		return;
+	for (size_t i = 0; i < group->nprocesses; i++) {
+		conf_clear(&conf_program, group->processes[i]);
+		free(group->processes[i]);
+	}
+	free(group->processes);
+	if (group->interface != NULL) {
+		free(group->interface->name);
+		kvlist_clear(&group->interface->options);
+	}
+	free(group->interface);
+	free(group->fcgi.url);
+	free(group->fcgi.path);
+	free(group->fcgi.address);
+	free(group->fcgi.why);
+	free(group->name);
+	free(group);
+}
+
+const char *
+environment_get(const struct environment *environment, const char *name)
+{
+	for (size_t i = 0; i < environment->count; i++)
+		if (str_equal(environment->items[i].name, name))
+			return environment->items[i].value;
+	return NULL;
+}

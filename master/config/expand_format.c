@@ -1,0 +1,235 @@
+#include "master/config/expand_format.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "common/utf8.h"
+#include "master/config/expand.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+must(int status)
+{
+	if (status != 0)
+		abort();
+}
+
+static bool
+take_flag(char c, struct expand_format *format)
+{
+	bool *const flags[] = {
+		['-'] = &format->left,
+		['+'] = &format->plus,
+		[' '] = &format->space,
+		['#'] = &format->alternate,
+		['0'] = &format->zero,
+	};
+	size_t i = (unsigned char)c;
+
+	if (i >= nitems(flags) || flags[i] == NULL)
+		return false;
+	*flags[i] = true;
+	return true;
+}
+
+/* Digits at *at; -1 when they ask for too much. */
+static int
+take_number(const char **at)
+{
+	int value = 0;
+
+	for (; isdigit((unsigned char)**at); ++*at)
+		if (value <= EXPAND_WIDTH_MAX)
+			value = value * 10 + (**at - '0');
+	return value <= EXPAND_WIDTH_MAX ? value : -1;
+}
+
+static char *
+bad_letter(const char *text, const char *at)
+{
+	uint32_t code = (unsigned char)*at;
+	size_t chars = 0;
+
+	utf8_decode(at, strlen(at), &code);
+	for (const char *p = text; p < at; p++)
+		chars += ((unsigned char)*p & 0xc0) != 0x80;
+	return xasprintf("unsupported format character '%c' (0x%x) at index %zu",
+	    code > 30 && code < 127 ? (int)code : '?', code, chars);
+}
+
+char *
+expand_format_parse(const char *text, const char **at, struct expand_format *format)
+{
+	*format = (struct expand_format){ .width = -1, .precision = -1 };
+	if (**at == '%' && (*at)[-1] == '%') {
+		format->letter = *(*at)++;
+		return NULL;
+	}
+	while (take_flag(**at, format))
+		++*at;
+	if (isdigit((unsigned char)**at) && (format->width = take_number(at)) == -1)
+		return xstrdup("width too big");
+	if (**at == '.') {
+		++*at;
+		if ((format->precision = take_number(at)) == -1)
+			return xstrdup("precision too big");
+	}
+	if (**at == '*')
+		return xstrdup((*at)[1] == '\0' ? "incomplete format" :
+		    "not enough arguments for format string");
+	if (**at != '\0' && strchr("hlL", **at) != NULL)
+		++*at;
+	if (**at == '\0')
+		return xstrdup("incomplete format");
+	if (strchr("diouxXeEfFgGcrsa", **at) == NULL)
+		return bad_letter(text, *at);
+	format->letter = *(*at)++;
+	return NULL;
+}
+
+static size_t
+characters(const char *s)
+{
+	size_t count = 0;
+
+	for (; *s != '\0'; s++)
+		count += ((unsigned char)*s & 0xc0) != 0x80;
+	return count;
+}
+
+/* Bytes of the first `count` characters. */
+static size_t
+prefix(const char *s, size_t count)
+{
+	const char *p = s;
+
+	for (; *p != '\0'; p++)
+		if (((unsigned char)*p & 0xc0) != 0x80 && count-- == 0)
+			break;
+	return (size_t)(p - s);
+}
+
+static void
+put_padded(const struct expand_format *format, const char *s, size_t bytes, struct buf *out)
+{
+	char *cut = xstrndup(s, bytes);
+	size_t width = format->width > 0 ? (size_t)format->width : 0;
+	size_t used = characters(cut);
+
+	for (size_t i = used; !format->left && i < width; i++)
+		must(buf_putc(out, ' '));
+	must(buf_puts(out, cut));
+	for (size_t i = used; format->left && i < width; i++)
+		must(buf_putc(out, ' '));
+	free(cut);
+}
+
+static void
+put_text(const struct expand_format *format, const struct expand_value *value,
+    struct buf *out)
+{
+	char *shown = NULL;
+	const char *s = value->text;
+	size_t bytes;
+
+	if (format->letter != 's' && !value->is_number)
+		s = shown = str_repr(value->text);
+	bytes = strlen(s);
+	if (format->precision >= 0)
+		bytes = prefix(s, (size_t)format->precision);
+	put_padded(format, s, bytes, out);
+	free(shown);
+}
+
+/* The parts of a number, put together as Python does: blanks, sign, prefix, zeros,
+ * digits. */
+static void
+put_digits(const struct expand_format *format, const char *sign, const char *mark,
+    const char *digits, struct buf *out)
+{
+	size_t used = strlen(sign) + strlen(mark), n = strlen(digits);
+	size_t width = format->width > 0 ? (size_t)format->width : 0, zeros = 0, blanks;
+
+	if (format->precision > 0 && (size_t)format->precision > n)
+		zeros = (size_t)format->precision - n;
+	if (format->zero && !format->left && used + zeros + n < width)
+		zeros = width - used - n;
+	blanks = width > used + zeros + n ? width - used - zeros - n : 0;
+	for (size_t i = 0; !format->left && i < blanks; i++)
+		must(buf_putc(out, ' '));
+	must(buf_puts(out, sign));
+	must(buf_puts(out, mark));
+	for (size_t i = 0; i < zeros; i++)
+		must(buf_putc(out, '0'));
+	must(buf_puts(out, digits));
+	for (size_t i = 0; format->left && i < blanks; i++)
+		must(buf_putc(out, ' '));
+}
+
+static void
+put_integer(const struct expand_format *format, int64_t number, struct buf *out)
+{
+	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	const char *sign = format->plus ? "+" : format->space ? " " : "", *mark = "";
+	char digits[32];
+	int n;
+
+	if (format->letter == 'o')
+		n = snprintf(digits, sizeof(digits), "%llo", (unsigned long long)size);
+	else if (format->letter == 'x')
+		n = snprintf(digits, sizeof(digits), "%llx", (unsigned long long)size);
+	else if (format->letter == 'X')
+		n = snprintf(digits, sizeof(digits), "%llX", (unsigned long long)size);
+	else
+		n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
+	must(n < 0);
+	if (format->alternate)
+		mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
+		    format->letter == 'X' ? "0X" : "";
+	put_digits(format, number < 0 ? "-" : sign, mark, digits, out);
+}
+
+static char *
+wrong_type(char letter, const char *type)
+{
+	if (letter == 'c')
+		return xstrdup("%c requires int or char");
+	if (strchr("eEfFgG", letter) != NULL)
+		return xasprintf("must be real number, not %s", type);
+	return xasprintf("%%%c format: %s is required, not %s", letter,
+	    strchr("oxX", letter) != NULL ? "an integer" : "a real number", type);
+}
+
+/* A directive without a name would show all names and values at once: refused instead. */
+static char *
+no_name(char letter)
+{
+	if (strchr("sra", letter) != NULL)
+		return xstrdup("not enough arguments for format string");
+	return wrong_type(letter, "dict");
+}
+
+char *
+expand_format_apply(const struct expand_format *format, const struct expand_value *value,
+    struct buf *out)
+{
+	if (format->letter == '%') {
+		must(buf_putc(out, '%'));
+		return NULL;
+	}
+	if (value == NULL)
+		return no_name(format->letter);
+	if (strchr("sra", format->letter) != NULL) {
+		put_text(format, value, out);
+		return NULL;
+	}
+	if (!value->is_number)
+		return wrong_type(format->letter, "str");
+	if (strchr("diuoxX", format->letter) == NULL)
+		return xasprintf("%%%c is not supported", format->letter);
+	put_integer(format, value->number, out);
+	return NULL;
+}

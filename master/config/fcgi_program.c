@@ -1,0 +1,214 @@
+/* [fcgi-program:x] → a group that shares a socket. */
+#include "master/config/load.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/users.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int
+read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+{
+	int64_t backlog = SOMAXCONN;
+	char *why = NULL;
+
+	if (text != NULL && conf_integer.parse(text, &backlog, &why) == -1)
+		return conf_load_fail_take(load, why);
+	if (backlog < 1 || backlog > 65535)
+		return conf_load_fail(load, "Invalid socket_backlog value %lld",
+		    (long long)backlog);
+	fcgi->backlog = (int)backlog;
+	return 0;
+}
+
+static int
+read_owner(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+{
+	if (text == NULL || users_find_owner(text, &fcgi->uid, &fcgi->gid) == 0)
+		return 0;
+	return conf_load_fail(load, "Invalid socket_owner value %s", text);
+}
+
+static int
+read_mode(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+{
+	int64_t mode = 0700;
+
+	if (text != NULL && str_to_octal(text, &mode) == -1)
+		return conf_load_fail(load, "Invalid socket_mode value %s", text);
+	fcgi->mode = (mode_t)mode & 07777;
+	return 0;
+}
+
+/* The two errors with brackets are shown as supervisord shows them: as tuples. */
+static int
+bad_socket(struct conf_load *load, const char *section, const char *what, const char *text)
+{
+	char *shown = str_repr(text);
+
+	conf_load_fail(load, "('%s', %s) in [%s] socket", what, shown, section);
+	free(shown);
+	return -1;
+}
+
+/* A name is looked up here, for the master does not wait later on. One that is unknown is
+ * the program's failure, not the file's. */
+static void
+resolve(const char *host, struct fcgi_config *fcgi)
+{
+	const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	char text[INET_ADDRSTRLEN];
+	int r = getaddrinfo(host, NULL, &hints, &found);
+
+	if (r != 0) {
+		fcgi->why = xasprintf("[Errno %d] %s", r, gai_strerror(r));
+		return;
+	}
+	if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0,
+	    NI_NUMERICHOST) == 0)
+		fcgi->address = xstrdup(text);
+	else
+		fcgi->why = xstrdup("its address cannot be shown");
+	freeaddrinfo(found);
+}
+
+static int
+read_port(struct conf_load *load, const char *section, const char *text,
+    struct fcgi_config *fcgi)
+{
+	char *port = xasprintf("x:%s", text), *why = NULL;
+	struct listener_config listener = { .host = NULL };
+	int status = conf_port.parse(port, &listener.port, &why);
+
+	if (status == -1)
+		conf_load_fail(load, "%s in [%s] socket", why, section);
+	fcgi->port = listener.port;
+	free(why);
+	free(port);
+	free(listener.host);
+	return status;
+}
+
+static int
+read_tcp(struct conf_load *load, const char *section, const char *url,
+    struct fcgi_config *fcgi)
+{
+	const char *host = str_starts(url, "tcp://") ? url + 6 : "";
+	size_t n = strcspn(host, " \t\r\n\f\v:");
+	char *name;
+
+	if (n == 0 || host[n] != ':' || !isdigit((unsigned char)host[n + 1]) ||
+	    host[n + 1 + strspn(host + n + 1, "0123456789")] != '\0')
+		return bad_socket(load, section, "Bad socket format %s", url);
+	if (read_port(load, section, host + n + 1, fcgi) == -1)
+		return -1;
+	name = xstrndup(host, n);
+	for (char *c = name; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	fcgi->url = xasprintf("tcp://%s:%d", name, fcgi->port);
+	resolve(name, fcgi);
+	free(name);
+	return 0;
+}
+
+static int
+read_address(struct conf_load *load, const char *section, const struct pool_section *values,
+    struct fcgi_config *fcgi)
+{
+	const char *url = values->socket;
+
+	if (str_starts(url, "unix://")) {
+		if (url[7] != '/')
+			return bad_socket(load, section,
+			    "Unix socket path %s is not an absolute path", url + 7);
+		fcgi->url = xstrdup(url);
+		fcgi->path = xstrdup(url + 7);
+		return 0;
+	}
+	if (values->socket_owner != NULL || values->socket_mode != NULL)
+		return conf_load_fail(load, "socket_owner and socket_mode params should "
+		    "only be used with a Unix domain socket in [%s] socket", section);
+	return read_tcp(load, section, url, fcgi);
+}
+
+static int
+read_socket(struct conf_load *load, const char *section, const char *name,
+    struct pool_section *values, struct fcgi_config *fcgi)
+{
+	struct expand_names *names = expand_names_new(load->here);
+	int status;
+
+	expand_set(names, "program_name", name);
+	status = conf_load_text(load, section, "socket", names, &values->socket);
+	expand_names_free(names);
+	if (status == -1)
+		return -1;
+	if (values->socket == NULL || values->socket[0] == '\0')
+		return conf_load_fail(load, "[%s] section requires a \"socket\" line",
+		    section);
+	return read_address(load, section, values, fcgi);
+}
+
+/* The socket belongs to the program's user, unless an owner is given. */
+static int
+read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
+{
+	struct program_section program;
+	const struct user *user;
+	int status;
+
+	memset(&program, 0, sizeof(program));
+	status = conf_load_row(load, section, conf_find(&conf_program, "user"), load->here,
+	    &program);
+	user = program.process.user;
+	if (status == 1 && user != NULL && user->uid != getuid()) {
+		fcgi->uid = user->uid;
+		fcgi->gid = user->gid;
+	}
+	conf_clear(&conf_program, &program);
+	return status == -1 ? -1 : 0;
+}
+
+static int
+judge(struct conf_load *load, const char *section, const char *name,
+    struct pool_section *values, struct fcgi_config *fcgi)
+{
+	if (read_user(load, section, fcgi) == -1 ||
+	    conf_load_rows(load, section, &conf_fcgi, values) == -1 ||
+	    read_backlog(load, values->socket_backlog, fcgi) == -1 ||
+	    read_owner(load, values->socket_owner, fcgi) == -1 ||
+	    read_mode(load, values->socket_mode, fcgi) == -1)
+		return -1;
+	return read_socket(load, section, name, values, fcgi);
+}
+
+int
+conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name)
+{
+	struct pool_section values = { 0 };
+	struct group_config *group = NULL;
+	char *name = conf_load_name(load, raw_name);
+	int status = -1;
+
+	if (name != NULL) {
+		group = conf_group_new(GROUP_FCGI, name, 0);
+		group->fcgi = (struct fcgi_config){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
+		conf_group_add(load, group);
+		status = judge(load, section, name, &values, &group->fcgi);
+		group->priority = values.priority;
+	}
+	if (status == 0)
+		status = conf_program_read(load, section, group);
+	conf_clear(&conf_fcgi, &values);
+	free(name);
+	return status;
+}

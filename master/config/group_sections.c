@@ -1,0 +1,308 @@
+/* Sections → groups: [group:x], then programs on their own, then pools of event
+ * listeners, then those that share a FastCGI socket. */
+#include "master/config/load.h"
+
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The walk over all sections. */
+struct groups_reader {
+	struct conf_load *load;
+	struct map *members;	/* sections that some [group:x] has taken */
+};
+
+static void
+must(int status)
+{
+	if (status != 0)
+		abort();
+}
+
+struct group_config *
+conf_group_new(enum group_kind kind, const char *name, int64_t priority)
+{
+	struct group_config *group = xcalloc(1, sizeof(*group));
+
+	*group = (struct group_config){
+		.refs = 1, .kind = kind, .name = xstrdup(name), .priority = priority,
+	};
+	return group;
+}
+
+/* Room grows in powers of two, so that the count alone tells when. */
+void
+conf_group_append(struct group_config *group, struct process_config *process)
+{
+	size_t n = group->nprocesses;
+
+	if ((n & (n - 1)) == 0)
+		group->processes = xreallocarray(group->processes, n == 0 ? 1 : 2 * n,
+		    sizeof(struct process_config *));
+	group->processes[group->nprocesses++] = process;
+}
+
+void
+conf_group_add(struct conf_load *load, struct group_config *group)
+{
+	struct config *config = load->config;
+
+	config->groups = xreallocarray(config->groups, config->ngroups + 1,
+	    sizeof(struct group_config *));
+	config->groups[config->ngroups++] = group;
+}
+
+static void
+process_free(struct process_config *process)
+{
+	conf_clear(&conf_program, process);
+	free(process);
+}
+
+/* New: a section that makes a group of this name; of several, the one read last. */
+static char *
+section_of_group(const struct conf_load *load, const char *name)
+{
+	static const char *const kinds[] = {
+		"fcgi-program", "eventlistener", "program", "group",
+	};
+	char *section = NULL;
+
+	for (size_t i = 0; i < nitems(kinds); i++) {
+		free(section);
+		section = xasprintf("%s:%s", kinds[i], name);
+		if (ini_has(load->ini, section))
+			break;
+	}
+	return section;
+}
+
+static void
+warn_namesake(
+    struct conf_load *load, const struct group_config *group, const char *process)
+{
+	char *section = section_of_group(load, group->name);
+
+	conf_load_warn(load, section, NULL, "group %s has more than one process named %s; "
+	    "only the last one is run; set process_name=", group->name, process);
+	free(section);
+}
+
+/* Of processes with one name the last counts, in the place of the first, as in
+ * supervisord. */
+static void
+drop_duplicates(struct conf_load *load, struct group_config *group)
+{
+	struct map *seen = map_new();
+	size_t kept = 0;
+
+	must(seen == NULL);
+	for (size_t i = 0; i < group->nprocesses; i++) {
+		struct process_config *process = group->processes[i], **place;
+
+		place = map_get(seen, process->name);
+		if (place != NULL) {
+			warn_namesake(load, group, process->name);
+			process_free(*place);
+			*place = process;
+			continue;
+		}
+		place = &group->processes[kept++];
+		*place = process;
+		must(map_set(seen, process->name, place));
+	}
+	group->nprocesses = kept;
+	map_free(seen);
+}
+
+/* Finds the section of a member; the error shows the section looked at before (trap 34). */
+static int
+member_section(struct groups_reader *reader, const char *shown, const char *name,
+    char **section)
+{
+	const struct ini *ini = reader->load->ini;
+	char *program = xasprintf("program:%s", name);
+	char *fcgi = xasprintf("fcgi-program:%s", name);
+	bool is_program = ini_has(ini, program), is_fcgi = ini_has(ini, fcgi);
+
+	*section = NULL;
+	if (!is_program && !is_fcgi)
+		conf_load_fail(reader->load, "[%s] names unknown program or "
+		    "fcgi-program %s", shown, name);
+	else if (is_program && is_fcgi)
+		conf_load_fail(reader->load, "[%s] name %s is ambiguous (exists as program "
+		    "and fcgi-program)", shown, name);
+	else
+		*section = xstrdup(is_program ? program : fcgi);
+	free(program);
+	free(fcgi);
+	return *section != NULL ? 0 : -1;
+}
+
+static int
+read_members(struct groups_reader *reader, const char *section, const char *programs,
+    struct group_config *group)
+{
+	char *copy = xstrdup(programs), *rest = copy[0] != '\0' ? copy : NULL, *item;
+	char *shown = xstrdup(section), *next;
+	int status = 0;
+
+	while (status == 0 && (item = strsep(&rest, ",")) != NULL) {
+		conf_load_at(reader->load, section, "programs");
+		status = member_section(reader, shown, str_strip(item), &next);
+		if (status == -1)
+			break;
+		free(shown);
+		shown = next;
+		must(map_set(reader->members, shown, group));
+		status = conf_program_read(reader->load, shown, group);
+	}
+	free(shown);
+	free(copy);
+	return status;
+}
+
+static int
+read_group(struct groups_reader *reader, const char *section, const char *raw_name)
+{
+	struct conf_load *load = reader->load;
+	struct group_section values = { NULL, 0 };
+	struct group_config *group;
+	char *name = conf_load_name(load, raw_name);
+	int status = -1;
+
+	if (name != NULL)
+		status = conf_load_rows(load, section, &conf_group, &values);
+	if (status == 0) {
+		group = conf_group_new(GROUP_PROGRAMS, name, values.priority);
+		conf_group_add(load, group);
+		status = read_members(reader, section, values.programs, group);
+	}
+	conf_clear(&conf_group, &values);
+	free(name);
+	return status;
+}
+
+/* A program outside of all groups is a group of its own. Its priority is judged a first
+ * time here, as in supervisord: a bad one is reported without the section. */
+static int
+read_single(struct groups_reader *reader, const char *section, const char *raw_name)
+{
+	struct conf_load *load = reader->load;
+	struct program_section values;
+	struct group_config *group;
+	char *name;
+	int status;
+
+	if (map_get(reader->members, section) != NULL)
+		return 0;
+	if ((name = conf_load_name(load, raw_name)) == NULL)
+		return -1;
+	memset(&values, 0, sizeof(values));
+	status = conf_load_row(load, section, conf_find(&conf_program, "priority"),
+	    load->here, &values);
+	if (status != -1) {
+		group = conf_group_new(GROUP_PROGRAMS, name, values.process.priority);
+		conf_group_add(load, group);
+		status = conf_program_read(load, section, group);
+	}
+	free(name);
+	return status;
+}
+
+static int
+read_listener(struct groups_reader *reader, const char *section, const char *name)
+{
+	return conf_pool_read_listener(reader->load, section, name);
+}
+
+static int
+read_fcgi(struct groups_reader *reader, const char *section, const char *name)
+{
+	if (map_get(reader->members, section) != NULL)
+		return 0;
+	return conf_fcgi_read(reader->load, section, name);
+}
+
+static int
+compare_groups(const void *a, const void *b)
+{
+	const struct group_config *x = *(struct group_config *const *)a;
+	const struct group_config *y = *(struct group_config *const *)b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* Of groups with one name supervisord activates the first. */
+static void
+finish_groups(struct conf_load *load)
+{
+	struct config *config = load->config;
+	struct map *seen = map_new();
+	size_t kept = 0;
+
+	must(seen == NULL);
+	if (config->ngroups > 1)
+		qsort(config->groups, config->ngroups, sizeof(*config->groups),
+		    compare_groups);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		struct group_config *group = config->groups[i];
+		char *section;
+
+		if (map_get(seen, group->name) != NULL) {
+			section = section_of_group(load, group->name);
+			conf_load_at(load, section, NULL);
+			conf_load_say(load, LEVEL_WARN, "The group name %s is used more "
+			    "than once; only the one with the lowest priority is run",
+			    group->name);
+			conf_load_at(load, NULL, NULL);
+			free(section);
+			group_config_unref(group);
+			continue;
+		}
+		must(map_set(seen, group->name, group));
+		config->groups[kept++] = group;
+	}
+	config->ngroups = kept;
+	map_free(seen);
+}
+
+int
+conf_group_read(struct conf_load *load)
+{
+	static const struct {
+		const char *kind;
+		int (*read)(struct groups_reader *, const char *section, const char *name);
+	} passes[] = {
+		{ "group", read_group },
+		{ "program", read_single },
+		{ "eventlistener", read_listener },
+		{ "fcgi-program", read_fcgi },
+	};
+	struct groups_reader reader = { load, map_new() };
+	const char *section, *name;
+	size_t cursor;
+	int status = 0;
+
+	must(reader.members == NULL);
+	for (size_t i = 0; status == 0 && i < nitems(passes); i++) {
+		cursor = 0;
+		while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
+			conf_load_at(load, section, NULL);
+			if ((name = conf_load_named(section, passes[i].kind)) != NULL &&
+			    passes[i].read(&reader, section, name) == -1)
+				status = -1;
+		}
+	}
+	map_free(reader.members);
+	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)
+		drop_duplicates(load, load->config->groups[i]);
+	if (status == 0)
+		finish_groups(load);
+	return status;
+}

@@ -1,0 +1,205 @@
+#include "master/config/users.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NOBODY 65534	/* the kernel's overflow id, which owns nothing */
+
+/* Users for reeve-rpcd; the first one that exists is taken. */
+static const char *const unprivileged[] = {"reeve", "nobody"};
+
+/* A text that Python's int() takes is a number, whatever its range. */
+static bool
+is_number(const char *text, int64_t *number)
+{
+	if (str_to_int(text, number) == 0)
+		return true;
+	*number = -1;
+	return errno == ERANGE;
+}
+
+static bool
+is_id(int64_t number)
+{
+	return number >= 0 && number < (int64_t)UINT_MAX;
+}
+
+/* Images that hold a program and nothing else have no such file, or an empty one. */
+static bool
+is_database_missing(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT || errno == ENOTDIR;
+	return st.st_size == 0;
+}
+
+/* The id that the text means without a database. */
+static bool
+find_id(const char *text, const char *database, int64_t *id)
+{
+	if (strcmp(text, "root") == 0)
+		*id = 0;
+	else if (!is_number(text, id))
+		return false;
+	return is_id(*id) && (*id == 0 || is_database_missing(database));
+}
+
+/* What the database says; where it says nothing, root is 0, and where there is no database,
+ * each number is a user, whose group has that number too. `name` (borrowed until the next
+ * lookup) is NULL then. 0, or -1. */
+static int
+find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
+{
+	const struct passwd *entry = NULL;
+	int64_t number;
+
+	if (!is_number(text, &number))
+		entry = getpwnam(text);
+	else if (is_id(number))
+		entry = getpwuid((uid_t)number);
+	*name = entry != NULL ? entry->pw_name : NULL;
+	if (entry == NULL && !find_id(text, "/etc/passwd", &number))
+		return -1;
+	*uid = entry != NULL ? entry->pw_uid : (uid_t)number;
+	*gid = entry != NULL ? entry->pw_gid : (gid_t)number;
+	return 0;
+}
+
+static int
+find_group(const char *text, gid_t *gid)
+{
+	const struct group *entry = NULL;
+	int64_t number;
+
+	if (!is_number(text, &number))
+		entry = getgrnam(text);
+	else if (is_id(number))
+		entry = getgrgid((gid_t)number);
+	if (entry == NULL && !find_id(text, "/etc/group", &number))
+		return -1;
+	*gid = entry != NULL ? entry->gr_gid : (gid_t)number;
+	return 0;
+}
+
+static void
+user_add_groups(struct user *user, const char *name)
+{
+	int room = 16, count = 16;
+
+	user->groups = xreallocarray(NULL, (size_t)room, sizeof(gid_t));
+	while (getgrouplist(name, user->gid, user->groups, &count) == -1) {
+		room = count > room ? count : room * 2;
+		count = room;
+		user->groups = xreallocarray(user->groups, (size_t)room, sizeof(gid_t));
+	}
+	user->ngroups = (size_t)count;
+}
+
+static struct user *
+user_new(const char *text, uid_t uid, gid_t gid)
+{
+	struct user *user = xcalloc(1, sizeof(*user));
+
+	*user = (struct user){.name = xstrdup(text), .uid = uid, .gid = gid};
+	return user;
+}
+
+/* A user without a name is in no group but its own. */
+static void
+user_add_only_group(struct user *user)
+{
+	user->groups = xreallocarray(NULL, 1, sizeof(gid_t));
+	user->groups[0] = user->gid;
+	user->ngroups = 1;
+}
+
+int
+users_find(const char *text, struct user **user, char **why)
+{
+	const char *found;
+	int64_t number;
+	uid_t uid;
+	gid_t gid;
+	char *name;
+
+	*user = NULL;
+	if (find_user(text, &uid, &gid, &found) == -1) {
+		*why = xasprintf("Invalid user %s %s",
+		    is_number(text, &number) ? "id" : "name", text);
+		return -1;
+	}
+	name = found != NULL ? xstrdup(found) : NULL;
+	*user = user_new(text, uid, gid);
+	if (name != NULL)
+		user_add_groups(*user, name);
+	else
+		user_add_only_group(*user);
+	free(name);
+	return 0;
+}
+
+struct user *
+users_unprivileged(void)
+{
+	struct user *user;
+	char *why;
+
+	for (size_t i = 0; i < nitems(unprivileged); i++) {
+		if (users_find(unprivileged[i], &user, &why) == 0)
+			return user;
+		free(why);
+	}
+	user = user_new("nobody", NOBODY, NOBODY);
+	user_add_only_group(user);
+	return user;
+}
+
+int
+users_find_owner(const char *text, uid_t *uid, gid_t *gid)
+{
+	const char *colon = strchr(text, ':'), *unused;
+	char *name = colon != NULL ? xstrndup(text, (size_t)(colon - text)) : xstrdup(text);
+	int rc = find_user(name, uid, gid, &unused);
+
+	free(name);
+	if (rc == -1)
+		return -1;
+	*gid = (gid_t)-1;
+	return colon != NULL ? find_group(colon + 1, gid) : 0;
+}
+
+char *
+users_name(uid_t uid)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	return entry != NULL ? xstrdup(entry->pw_name) : xasprintf("%u", uid);
+}
+
+char *
+users_group_name(gid_t gid)
+{
+	const struct group *entry = getgrgid(gid);
+
+	return entry != NULL ? xstrdup(entry->gr_name) : xasprintf("%u", gid);
+}
+
+void
+users_free(struct user *user)
+{
+	if (user == NULL)
+		return;
+	free(user->name);
+	free(user->groups);
+	free(user);
+}

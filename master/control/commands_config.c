@@ -1,0 +1,146 @@
+#include "master/control/commands.h"
+
+#include "common/str.h"
+#include "master/control/config_info.h"
+#include "master/daemon/group_lifecycle.h"
+#include "master/daemon/preview.h"
+#include "master/daemon/reread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page of config.rows ends with the row that reaches either; for who has as much as
+ * CROWDED unread, and so asks for many pages at once, with its first row. */
+#define PAGE_ROWS 64
+#define PAGE_BYTES (192 * 1024)
+#define CROWDED (PEER_OUT_MAX / 4)
+
+static const char *
+name_param(const json_t *params)
+{
+	return json_string_value(json_object_get(params, "name"));
+}
+
+void
+commands_answer_difference(struct client *client, uint64_t id, json_t *found, char *error)
+{
+	if (found != NULL)
+		client_reply(client, id, found);
+	else if (error != NULL)
+		client_fault(client, id, FAULT_CANT_REREAD, error);
+	else
+		client_fault(client, id, FAULT_FAILED, "out of memory");
+	free(error);
+}
+
+void
+cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
+{
+	char *error = NULL;
+	json_t *found = reread(client->master, &error);
+
+	(void)params;
+	commands_answer_difference(client, id, found, error);
+}
+
+void
+cmd_config_preview(struct client *client, uint64_t id, const json_t *params)
+{
+	char *error = NULL;
+	json_t *found = preview(client->master, &error);
+
+	(void)params;
+	commands_answer_difference(client, id, found, error);
+}
+
+/* --- getAllConfigInfo, a page at a time -------------------------------------------- */
+
+static json_t *
+view_of(const struct master *master, const struct config_row *row)
+{
+	const struct group *group = groups_find(master->groups, row->group->name);
+	const struct process *process =
+	    group == NULL ? NULL : group_process(group, row->process->name);
+
+	if (process != NULL && process->config != row->process)
+		process = NULL;
+	return configview(row, process, group != NULL);
+}
+
+/* New array of at most so many rows from `from` on; NULL without memory. */
+static json_t *
+page_of(const struct master *master, size_t from, size_t most)
+{
+	const struct config *config = master->config;
+	json_t *page = json_array(), *view;
+	size_t bytes = 0;
+
+	for (size_t i = from; i < config->nrows; i++) {
+		view = view_of(master, &config->rows[i]);
+		bytes += view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
+		if (json_array_append_new(page, view) == -1) {
+			json_decref(page);
+			return NULL;
+		}
+		if (i - from + 1 >= most || bytes >= PAGE_BYTES)
+			break;
+	}
+	return page;
+}
+
+void
+cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
+{
+	const struct master *master = client->master;
+	json_int_t from = json_integer_value(json_object_get(params, "from"));
+	bool crowded = peer_unsent(client->peer) > CROWDED;
+	json_t *page;
+
+	if (from < 0 || (uint64_t)from > master->config->nrows) {
+		client_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
+		return;
+	}
+	page = page_of(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
+	if (page == NULL)
+		client_fault(client, id, FAULT_FAILED, "out of memory");
+	else
+		client_reply(client, id, json_pack("{s:I,s:I,s:o}", "reread",
+		    (json_int_t)master->rereads, "total",
+		    (json_int_t)master->config->nrows, "rows", page));
+}
+
+/* --- groups come and go --------------------------------------------------------- */
+
+static void
+answer_change(struct client *client, uint64_t id, enum fault fault, const char *name,
+    char *detail)
+{
+	if (fault == FAULT_NONE)
+		client_reply(client, id, NULL);
+	else if (detail != NULL)
+		client_fault(client, id, fault, detail);
+	else
+		client_fault_echo(client, id, fault, name);
+	free(detail);
+}
+
+void
+cmd_group_add(struct client *client, uint64_t id, const json_t *params)
+{
+	const char *name = name_param(params);
+	char *detail;
+	enum fault fault = activation_add_named(client->master, name, &detail);
+
+	answer_change(client, id, fault, name, detail);
+}
+
+void
+cmd_group_remove(struct client *client, uint64_t id, const json_t *params)
+{
+	const char *name = name_param(params);
+	char *detail;
+	enum fault fault = activation_remove_named(client->master, name, &detail);
+
+	answer_change(client, id, fault, name, detail);
+}

@@ -1,0 +1,267 @@
+#include "master/control/commands.h"
+
+#include "common/str.h"
+#include "master/control/sequence.h"
+#include "master/daemon/group_lifecycle.h"
+#include "master/daemon/reread.h"
+#include "master/frontend/rpcinterface.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const action_names[] = {
+    [SEQUENCE_STOP] = "stop",
+    [SEQUENCE_START] = "start",
+    [SEQUENCE_REMOVE] = "remove",
+    [SEQUENCE_ADD] = "add",
+};
+
+/* --- results ---------------------------------------------------------------- */
+
+/* The text (NULL = out of memory) is taken. */
+static void
+set_fault(json_t *params, enum fault fault, char *text)
+{
+	if (fault != FAULT_NONE)
+		json_object_set_new(params, "fault", json_pack("{s:i,s:s}", "code",
+		    (int)fault, "text", text == NULL ? fault_name(fault) : text));
+	free(text);
+}
+
+static void
+send_result(void *ctx, uint64_t number, enum sequence_action action,
+    const struct process *process, enum fault fault, const char *detail)
+{
+	char *spec = namespec_join(process->group->config->name, process->config->name);
+	json_t *params = json_pack("{s:I,s:s,s:I,s:s,s:s}", "job", (json_int_t)number,
+	    "action", action_names[action], "id", (json_int_t)process->id, "group",
+	    process->group->config->name, "name", process->config->name);
+
+	set_fault(params, fault, fault_text(fault, detail == NULL ? spec : detail));
+	free(spec);
+	client_notify(ctx, "job.result", params);
+}
+
+static void
+send_step(void *ctx, uint64_t number, const struct sequence_step *step, enum fault fault,
+    const char *detail)
+{
+	json_t *params = json_pack("{s:I,s:s,s:s?}", "job", (json_int_t)number, "action",
+	    action_names[step->action], "target", step->target);
+
+	set_fault(params, fault, detail != NULL ? fault_text(fault, detail) :
+	    fault_echo(fault, step->target));
+	client_notify(ctx, "job.step", params);
+}
+
+/* --- steps -------------------------------------------------------------------- */
+
+/* The steps of a sequence while it is put together. */
+struct steps {
+	struct sequence_step *list;
+	size_t count, room;
+	bool failed;		/* out of memory */
+};
+
+/* The room is that of all steps to come. */
+static void
+steps_init(struct steps *steps, size_t room)
+{
+	*steps = (struct steps){.list = calloc(room + 1, sizeof(*steps->list))};
+	steps->room = room;
+	steps->failed = steps->list == NULL;
+}
+
+/* The target is taken; NULL = out of memory. */
+static void
+steps_add(struct steps *steps, enum sequence_action action, char *target)
+{
+	if (target == NULL || steps->failed || steps->count == steps->room) {
+		steps->failed = true;
+		free(target);
+		return;
+	}
+	steps->list[steps->count++] = (struct sequence_step){action, target};
+}
+
+/* One step for each of the names. */
+static void
+steps_add_names(struct steps *steps, enum sequence_action action, const json_t *names)
+{
+	for (size_t i = 0; i < json_array_size(names); i++)
+		steps_add(steps, action,
+		    strdup(json_string_value(json_array_get(names, i))));
+}
+
+/* Begins the sequence and replies with the result (taken) and its number. */
+static void
+begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
+{
+	const struct sequence_sink sink = {
+	    .result = send_result,
+	    .step = send_step,
+	    .end = commands_job_sink.end,
+	    .is_behind = commands_job_sink.is_behind,
+	};
+	uint64_t number = 0;
+
+	errno = ENOMEM;
+	if (steps->failed || result == NULL)
+		sequence_steps_free(steps->list, steps->count);
+	else
+		number = sequences_add(
+		    client->master->sequences, steps->list, steps->count, &sink, client);
+	if (number == 0) {
+		json_decref(result);
+		client_fault(client, id, FAULT_FAILED,
+		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
+		return;
+	}
+	json_object_set_new(result, "job", json_integer((json_int_t)number));
+	client_reply(client, id, result);
+}
+
+/* --- restart --------------------------------------------------------------------- */
+
+/* All are stopped, one after another, before the first is started, as by supervisorctl. */
+void
+cmd_process_restart(struct client *client, uint64_t id, const json_t *params)
+{
+	const json_t *names = json_object_get(params, "names");
+	struct steps steps;
+
+	steps_init(&steps, 2 * json_array_size(names));
+	steps_add_names(&steps, SEQUENCE_STOP, names);
+	steps_add_names(&steps, SEQUENCE_START, names);
+	begin(client, id, &steps, json_object());
+}
+
+void
+cmd_group_restart(struct client *client, uint64_t id, const json_t *params)
+{
+	const char *name = json_string_value(json_object_get(params, "name"));
+	struct steps steps;
+
+	if (groups_find(client->master->groups, name) == NULL) {
+		client_fault_echo(client, id, FAULT_BAD_NAME, name);
+		return;
+	}
+	steps_init(&steps, 2);
+	steps_add(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
+	steps_add(&steps, SEQUENCE_START, namespec_join(name, "*"));
+	begin(client, id, &steps, json_object());
+}
+
+void
+cmd_all_restart(struct client *client, uint64_t id, const json_t *params)
+{
+	struct steps steps;
+
+	(void)params;
+	steps_init(&steps, 2);
+	if (!steps.failed) {
+		steps.list[0].action = SEQUENCE_STOP;
+		steps.list[1].action = SEQUENCE_START;
+		steps.count = 2;
+	}
+	begin(client, id, &steps, json_object());
+}
+
+/* --- update ------------------------------------------------------------------------ */
+
+/* Whether the request is about this group: it names it, or none at all. */
+static bool
+is_named(const json_t *names, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(names, i, one)
+		if (str_equal(json_string_value(one), name))
+			return true;
+	return names == NULL;
+}
+
+static void
+add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool stops,
+    bool adds)
+{
+	const json_t *group;
+	size_t i;
+
+	json_array_foreach(groups, i, group) {
+		const char *name = json_string_value(group);
+
+		if (!is_named(names, name))
+			continue;
+		if (stops) {
+			steps_add(steps, SEQUENCE_STOP, namespec_join(name, "*"));
+			steps_add(steps, SEQUENCE_REMOVE, strdup(name));
+		}
+		if (adds)
+			steps_add(steps, SEQUENCE_ADD, strdup(name));
+	}
+}
+
+void
+cmd_config_update(struct client *client, uint64_t id, const json_t *params)
+{
+	const json_t *names = json_object_get(params, "names");
+	char *error = NULL;
+	json_t *found = reread(client->master, &error);
+	const json_t *added = json_object_get(found, "added");
+	const json_t *changed = json_object_get(found, "changed");
+	const json_t *removed = json_object_get(found, "removed");
+	struct steps steps;
+
+	if (found == NULL) {
+		commands_answer_difference(client, id, NULL, error);
+		return;
+	}
+	steps_init(&steps, 2 * json_array_size(removed) + 3 * json_array_size(changed) +
+	    json_array_size(added));
+	add_steps(&steps, removed, names, true, false);
+	add_steps(&steps, changed, names, true, true);
+	add_steps(&steps, added, names, false, true);
+	begin(client, id, &steps, found);
+}
+
+/* --- what steps on groups do --------------------------------------------------------- */
+
+/* As control refuses commands: nothing comes or goes while the daemon stops. */
+static enum fault
+state_fault(const struct master *master)
+{
+	if (mood_state(master->mood) == DAEMON_FATAL)
+		return FAULT_FATAL_STATE;
+	return mood_is_stopping(master->mood) ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
+}
+
+static enum fault
+remove_group(void *ctx, const char *name, char **detail)
+{
+	enum fault fault = state_fault(ctx);
+
+	return fault != FAULT_NONE ? fault : activation_remove_named(ctx, name, detail);
+}
+
+static enum fault
+add_group(void *ctx, const char *name, char **detail)
+{
+	enum fault fault = state_fault(ctx);
+
+	return fault != FAULT_NONE ? fault : activation_add_named(ctx, name, detail);
+}
+
+struct sequences *
+commands_sequences_new(struct master *master)
+{
+	static const struct sequence_ops ops = {
+	    .remove = remove_group,
+	    .add = add_group,
+	    .stay = interface_stay,
+	};
+
+	return sequences_new(master->loop, master->groups, master->jobs, &ops, master);
+}

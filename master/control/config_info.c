@@ -1,0 +1,161 @@
+#include "master/control/config_info.h"
+
+#include "master/child/child.h"
+
+/* --- kinds of value ------------------------------------------------------------- */
+
+typedef json_t *value_fn(const void *slot);
+
+static json_t *
+of_integer(const void *slot)
+{
+	return json_integer(*(const int64_t *)slot);
+}
+
+static json_t *
+of_signal(const void *slot)
+{
+	return json_integer(*(const int *)slot);
+}
+
+static json_t *
+of_boolean(const void *slot)
+{
+	return json_boolean(*(const bool *)slot);
+}
+
+static json_t *
+of_text(const void *slot)
+{
+	const char *text = *(char *const *)slot;
+
+	return json_string(text == NULL ? "none" : text);
+}
+
+static json_t *
+of_user(const void *slot)
+{
+	const struct user *user = *(struct user *const *)slot;
+
+	return user == NULL ? json_string("none") : json_integer((json_int_t)user->uid);
+}
+
+static json_t *
+of_autorestart(const void *slot)
+{
+	static const char *const words[] = {
+	    [AUTORESTART_FALSE] = "false",
+	    [AUTORESTART_UNEXPECTED] = "unexpected",
+	    [AUTORESTART_TRUE] = "true",
+	};
+
+	return json_string(words[*(const enum autorestart *)slot]);
+}
+
+static json_t *
+of_exitcodes(const void *slot)
+{
+	const struct process_config *process = slot;
+	json_t *codes = json_array(), *code;
+
+	for (size_t i = 0; i < process->nexitcodes; i++) {
+		code = json_integer(process->exitcodes[i]);
+		if (json_array_append_new(codes, code) == -1) {
+			json_decref(codes);
+			return NULL;
+		}
+	}
+	return codes;
+}
+
+/* --- the members ----------------------------------------------------------------- */
+
+enum place { IN_PROCESS, IN_GROUP, IS_INUSE, IS_STDOUT_LOG, IS_STDERR_LOG };
+
+#define OF(member) IN_PROCESS, offsetof(struct process_config, member)
+#define OF_CHANNEL(id, member) OF(channels[CHANNEL_##id].member)
+#define OF_GROUP(member) IN_GROUP, offsetof(struct group_config, member)
+
+static const struct {
+	const char *name;
+	value_fn *value;
+	enum place place;
+	size_t offset;
+} members[] = {
+    {"autostart", of_boolean, OF(autostart)},
+    {"autorestart", of_autorestart, OF(autorestart)},
+    {"directory", of_text, OF(directory)},
+    {"uid", of_user, OF(user)},
+    {"command", of_text, OF(command)},
+    {"exitcodes", of_exitcodes, IN_PROCESS, 0},
+    {"group", of_text, OF_GROUP(name)},
+    {"group_prio", of_integer, OF_GROUP(priority)},
+    {"inuse", of_boolean, IS_INUSE, 0},
+    {"killasgroup", of_boolean, OF(killasgroup)},
+    {"name", of_text, OF(name)},
+    {"process_prio", of_integer, OF(priority)},
+    {"redirect_stderr", of_boolean, OF(redirect_stderr)},
+    {"startretries", of_integer, OF(startretries)},
+    {"startsecs", of_integer, OF(startsecs)},
+    {"stdout_capture_maxbytes", of_integer, OF_CHANNEL(STDOUT, capture_maxbytes)},
+    {"stdout_events_enabled", of_boolean, OF_CHANNEL(STDOUT, events_enabled)},
+    {"stdout_logfile", of_text, IS_STDOUT_LOG, 0},
+    {"stdout_logfile_backups", of_integer, OF_CHANNEL(STDOUT, backups)},
+    {"stdout_logfile_maxbytes", of_integer, OF_CHANNEL(STDOUT, maxbytes)},
+    {"stdout_syslog", of_boolean, OF_CHANNEL(STDOUT, syslog)},
+    {"stopsignal", of_signal, OF(stopsignal)},
+    {"stopwaitsecs", of_integer, OF(stopwaitsecs)},
+    {"stderr_capture_maxbytes", of_integer, OF_CHANNEL(STDERR, capture_maxbytes)},
+    {"stderr_events_enabled", of_boolean, OF_CHANNEL(STDERR, events_enabled)},
+    {"stderr_logfile", of_text, IS_STDERR_LOG, 0},
+    {"stderr_logfile_backups", of_integer, OF_CHANNEL(STDERR, backups)},
+    {"stderr_logfile_maxbytes", of_integer, OF_CHANNEL(STDERR, maxbytes)},
+    {"stderr_syslog", of_boolean, OF_CHANNEL(STDERR, syslog)},
+    {"serverurl", of_text, OF(serverurl)},
+};
+
+/* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
+static const char *
+log_name(const struct process_config *config, const struct process *live,
+    enum channel_id channel)
+{
+	const char *path;
+
+	switch (config->channels[channel].target) {
+	case LOG_TO_FILE:
+		return config->channels[channel].path;
+	case LOG_TO_AUTO:
+		path = live == NULL ? "" : runtime_log_path(live, channel);
+		return *path == '\0' ? "auto" : path;
+	default:
+		return NULL;
+	}
+}
+
+json_t *
+configview(const struct config_row *row, const struct process *live, bool inuse)
+{
+	const char *logs[CHANNEL_MAX] = {
+	    log_name(row->process, live, CHANNEL_STDOUT),
+	    log_name(row->process, live, CHANNEL_STDERR),
+	};
+	const void *const bases[] = {
+	    [IN_PROCESS] = row->process,
+	    [IN_GROUP] = row->group,
+	    [IS_INUSE] = &inuse,
+	    [IS_STDOUT_LOG] = &logs[CHANNEL_STDOUT],
+	    [IS_STDERR_LOG] = &logs[CHANNEL_STDERR],
+	};
+	json_t *view = json_object();
+
+	for (size_t i = 0; i < nitems(members); i++) {
+		const char *base = bases[members[i].place];
+		json_t *value = members[i].value(base + members[i].offset);
+
+		if (json_object_set_new(view, members[i].name, value) == -1) {
+			json_decref(view);
+			return NULL;
+		}
+	}
+	return view;
+}

@@ -1,0 +1,15 @@
+/* Configview: a configured process as getAllConfigInfo shows it (reference 2.12). */
+#ifndef MASTER_CONTROL_CONFIG_INFO_H
+#define MASTER_CONTROL_CONFIG_INFO_H
+
+#include "master/config/config.h"
+#include "master/process/process.h"
+
+#include <jansson.h>
+
+/* New object with the reference's members in supervisord's order; NULL with ENOMEM. live:
+ * the process that runs by this very definition, NULL = none: AUTO logs have names only
+ * there. inuse: a group of that name is active. */
+json_t *configview(const struct config_row *, const struct process *live, bool inuse);
+
+#endif

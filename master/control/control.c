@@ -1,0 +1,516 @@
+#include "master/control/control.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/loglimit.h"
+#include "common/queue.h"
+#include "common/sock.h"
+#include "common/sock_unix.h"
+#include "master/control/commands.h"
+#include "master/control/sequence.h"
+#include "proto/frame.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define RETRY_MS 1000		/* after a shortage of descriptors or memory */
+
+TAILQ_HEAD(client_list, client);
+
+struct control {
+	/* Lines on failures to accept, clients that are too many, and broken protocol of
+	 * reeve-rpcd and of the others. */
+	struct log_limit accepts, crowded, broken, local_broken;
+	struct log_limit missing;	/* on the path */
+	struct master *master;
+	struct client_list clients;	/* reeve-rpcd's first */
+	struct client_list gone;	/* retired, freed at the end of the turn */
+	size_t local;			/* clients of the socket: not the children's */
+	int listener;			/* -1 = none */
+	struct source *accepting;
+	struct source *retry; /* timer: accept again; armed = short of descriptors */
+	char *path;			/* of the control socket; NULL = none */
+	struct safepath_id made;	/* what the path stood for when we bound it */
+};
+
+static command_fn *const handlers[CMD_MAX] = {
+    [CMD_HELLO] = cmd_hello,
+    [CMD_SUBSCRIBE] = cmd_subscribe,
+    [CMD_READY] = cmd_ready,
+    [CMD_PROCESS_START] = cmd_process_start,
+    [CMD_PROCESS_STOP] = cmd_process_stop,
+    [CMD_PROCESS_SIGNAL] = cmd_process_signal,
+    [CMD_PROCESS_STDIN] = cmd_process_stdin,
+    [CMD_GROUP_START] = cmd_group_start,
+    [CMD_GROUP_STOP] = cmd_group_stop,
+    [CMD_GROUP_SIGNAL] = cmd_group_signal,
+    [CMD_GROUP_ADD] = cmd_group_add,
+    [CMD_GROUP_REMOVE] = cmd_group_remove,
+    [CMD_ALL_START] = cmd_all_start,
+    [CMD_ALL_STOP] = cmd_all_stop,
+    [CMD_ALL_SIGNAL] = cmd_all_signal,
+    [CMD_LOG_OPEN] = cmd_log_open,
+    [CMD_LOG_CLEAR] = cmd_log_clear,
+    [CMD_ALL_CLEAR] = cmd_all_clear,
+    [CMD_MAINLOG_OPEN] = cmd_mainlog_open,
+    [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
+    [CMD_PROCESS_RESTART] = cmd_process_restart,
+    [CMD_GROUP_RESTART] = cmd_group_restart,
+    [CMD_ALL_RESTART] = cmd_all_restart,
+    [CMD_CONFIG_REREAD] = cmd_config_reread,
+    [CMD_CONFIG_ROWS] = cmd_config_rows,
+    [CMD_CONFIG_PREVIEW] = cmd_config_preview,
+    [CMD_CONFIG_UPDATE] = cmd_config_update,
+    [CMD_EVENT_SEND] = cmd_event_send,
+    [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
+    [CMD_DAEMON_RESTART] = cmd_daemon_restart,
+    [CMD_DAEMON_ANSWERED] = cmd_daemon_answered,
+    [CMD_FRONTEND_ACTIVE] = cmd_frontend_active,
+#ifdef REEVE_TEST_SEAM
+    [CMD_DAEMON_BREAK] = cmd_daemon_break,
+#endif
+};
+
+struct control *
+control_new(struct master *master)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL)
+		return NULL;
+	TAILQ_INIT(&control->clients);
+	TAILQ_INIT(&control->gone);
+	control->master = master;
+	control->listener = -1;
+	return control;
+}
+
+/* Ends a connection. The memory stays until the end of the turn, because the handler of one
+ * of the client's own commands may be what ends it, and still has to reply. */
+static void
+client_retire(struct client *client)
+{
+	struct control *control = client->control;
+
+	if (client->gone)
+		return;
+	client->gone = true;
+	TAILQ_REMOVE(&control->clients, client, in_clients);
+	TAILQ_INSERT_TAIL(&control->gone, client, in_clients);
+	if (client->owner == NULL && client->holder == NULL)
+		control->local--;
+	if (client->holder != NULL)
+		*client->holder = NULL;
+	source_free(client->deadline);
+	client->deadline = NULL;
+}
+
+static void
+client_free(struct client *client)
+{
+	jobs_forget(client->master->jobs, client);
+	sequences_forget(client->master->sequences, client);
+	peer_free(client->peer);
+	cursor_free(client->cursor);
+	free(client);
+}
+
+/* A last reply is still written. */
+static void
+free_gone(struct control *control)
+{
+	struct client *client;
+
+	while ((client = TAILQ_FIRST(&control->gone)) != NULL) {
+		TAILQ_REMOVE(&control->gone, client, in_clients);
+		peer_flush(client->peer);
+		client_free(client);
+	}
+}
+
+void
+control_drop(struct control *control, struct client *client)
+{
+	(void)control;
+	client_retire(client);
+}
+
+void
+control_free(struct control *control)
+{
+	struct client *client, *next;
+
+	if (control == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
+		client_retire(client);
+	free_gone(control);
+	source_free(control->accepting);
+	source_free(control->retry);
+	if (control->path != NULL)
+		sock_unix_unlink(control->path, &control->made);
+	if (control->listener != -1)
+		close(control->listener);
+	free(control->path);
+	free(control);
+}
+
+/* --- the gate --------------------------------------------------------------- */
+
+static void
+refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
+{
+	char detail[128];
+
+	if (client->owner != NULL)
+		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
+	else if (cmd->flags & CMD_ONLY_RPCD)
+		snprintf(detail, sizeof(detail), "%s is for the front end alone",
+		    cmd->name);
+	else
+		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
+		    role_name(cmd->role));
+	client_fault(client, id, FAULT_NOT_PERMITTED, detail);
+}
+
+static bool
+is_permitted(const struct client *client, const struct cmd *cmd)
+{
+	if (client->owner != NULL && !(cmd->flags & CMD_RPCD))
+		return false;
+	if (client->owner == NULL && (cmd->flags & CMD_ONLY_RPCD))
+		return false;
+	return client->role >= cmd->role;
+}
+
+/* The fault that the daemon's state makes of the command, or FAULT_NONE. */
+static enum fault
+state_fault(const struct client *client, const struct cmd *cmd)
+{
+	switch (mood_state(client->master->mood)) {
+	case DAEMON_FATAL:
+		return cmd->flags & CMD_IN_FATAL ? FAULT_NONE : FAULT_FATAL_STATE;
+	case DAEMON_SHUTDOWN:
+	case DAEMON_RESTARTING:
+		return cmd->flags & CMD_IN_SHUTDOWN ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
+	case DAEMON_RUNNING:
+		break;
+	}
+	return FAULT_NONE;
+}
+
+static void
+connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
+{
+	struct client *client = ctx;
+
+	(void)peer;
+	if (client->gone)
+		return;
+	if (violation)
+		log_limited(client->owner != NULL ? &client->control->broken :
+		    &client->control->local_broken, LEVEL_WARN,
+		    "%s broke the protocol and was disconnected: %s", client->program, why);
+	else if (*why != '\0')
+		log_debug("connection of %s ended: %s", client->program, why);
+	if (client->owner != NULL)
+		client->owner->closed(client->owner_ctx, why, violation);
+	client_retire(client);
+}
+
+static void
+received_request(
+    void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+{
+	struct client *client = ctx;
+	int found = cmd_find(method);
+	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
+	enum fault fault;
+	char *why = NULL;
+
+	if (client->gone)
+		return;
+	if (client->greeted ? found == CMD_HELLO : found != CMD_HELLO) {
+		connection_over(client, peer, client->greeted ? "a second hello" :
+		    "no hello first", true);
+		return;
+	}
+	if (cmd == NULL)
+		client_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
+	else if (!is_permitted(client, cmd))
+		refuse_role(client, id, cmd);
+	else if (!cmd_check_params(cmd, params, &why))
+		client_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
+	else if ((fault = state_fault(client, cmd)) != FAULT_NONE)
+		client_fault(client, id, fault, NULL);
+	else
+		handlers[found](client, id, params);
+	free(why);
+}
+
+/* The master is told nothing by notification. */
+static void
+received_notification(
+    void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+{
+	(void)method;
+	(void)params;
+	(void)fd;
+	connection_over(ctx, peer, "a notification to the master", true);
+}
+
+static const struct peer_ops peer_ops = {
+    .request = received_request,
+    .notification = received_notification,
+    .closed = connection_over,
+};
+
+/* --- clients ------------------------------------------------------------------ */
+
+static void
+hello_overdue(void *ctx, uint32_t ready)
+{
+	struct client *client = ctx;
+
+	(void)ready;
+	connection_over(client, client->peer, "no hello in time", true);
+}
+
+/* Takes fd, also on failure. */
+static struct client *
+client_new(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL) {
+		close(fd);
+		return NULL;
+	}
+	client->master = control->master;
+	client->control = control;
+	client->role = ROLE_ADMIN;
+	client->owner = owner;
+	client->owner_ctx = ctx;
+	snprintf(client->program, sizeof(client->program), "a client");
+	client->deadline = loop_timer(control->master->loop, hello_overdue, client);
+	client->peer = peer_new(control->master->loop, fd, &peer_ops, client);
+	if (client->peer == NULL || client->deadline == NULL) {
+		if (client->peer == NULL)
+			close(fd);
+		peer_free(client->peer);
+		source_free(client->deadline);
+		free(client);
+		return NULL;
+	}
+	peer_limit(client->peer, &frame_limits_asked);
+	source_arm(client->deadline, clock_mono_ms() + CONTROL_HELLO_MS);
+	return client;
+}
+
+struct client *
+control_adopt(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+{
+	struct client *client = client_new(control, fd, owner, ctx);
+
+	if (client == NULL)
+		return NULL;
+	if (owner == NULL)
+		control->local++;
+	TAILQ_INSERT_HEAD(&control->clients, client, in_clients);
+	return client;
+}
+
+int
+control_admit(struct control *control, int fd, enum role role, const char *name,
+    struct client **holder)
+{
+	struct client *client = client_new(control, fd, NULL, NULL);
+
+	if (client == NULL)
+		return -1;
+	client->role = role;
+	snprintf(client->program, sizeof(client->program), "rpcinterface %s", name);
+	source_free(client->deadline);
+	client->deadline = NULL;
+	client->holder = holder;
+	*holder = client;
+	TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+	return 0;
+}
+
+/* The client that cannot be taken in keeps the listener ready: asking again at once would
+ * be a busy loop. */
+static void
+accept_later(struct control *control)
+{
+	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
+	    strerror(errno));
+	source_want(control->accepting, 0);
+	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
+}
+
+static void
+retry_due(void *ctx, uint32_t ready)
+{
+	struct control *control = ctx;
+
+	(void)ready;
+	source_want(control->accepting, EPOLLIN);
+}
+
+static void
+accept_clients(void *ctx, uint32_t ready)
+{
+	struct control *control = ctx;
+	struct client *client;
+	int fd;
+
+	(void)ready;
+	while ((fd = sock_accept(control->listener)) != -1) {
+		if (control->local >= CONTROL_CLIENTS) {
+			log_limited(&control->crowded, LEVEL_WARN,
+			    "control socket: %d clients already, one more refused",
+			    CONTROL_CLIENTS);
+			close(fd);
+			continue;
+		}
+		client = client_new(control, fd, NULL, NULL);
+		if (client == NULL)
+			continue;
+		control->local++;
+		TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+	}
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		accept_later(control);
+}
+
+void
+control_flush(struct control *control)
+{
+	struct client *client, *next;
+
+	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
+		peer_flush(client->peer);
+	free_gone(control);
+}
+
+/* --- the socket ----------------------------------------------------------------- */
+
+/* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway;
+ * one that asks for a password lends nothing (design 15). */
+static void
+socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
+{
+	*mode = 0700;
+	*uid = (uid_t)-1;
+	*gid = (gid_t)-1;
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *l = &config->listeners[i];
+
+		if (!l->is_unix)
+			continue;
+		if (l->username != NULL)
+			return;
+		*mode = (mode_t)l->mode;
+		*uid = l->uid;
+		*gid = l->gid;
+		return;
+	}
+}
+
+/* Says which daemon has the socket, and how both can have one. */
+static void
+warn_of_second(const struct second *second, const struct master *master)
+{
+	const char *path = master->config->control_socket;
+
+	if (second->kind == SECOND_SILENT && second->pid > 0)
+		log_warn("control socket %s belongs to process %d, which does not answer; "
+		    "running %s without one: end that process, or set control_socket= to "
+		    "another path", path, (int)second->pid, master->config_path);
+	else if (second->kind == SECOND_SILENT)
+		log_warn("control socket %s belongs to a process that does not answer; "
+		    "running %s without one: end that process, or set control_socket= to "
+		    "another path", path, master->config_path);
+	else
+		log_warn("control socket %s belongs to reeved (%d), which runs %s; running "
+		    "%s without one: set control_socket= to another path", path,
+		    (int)second->pid,
+		    second->file != NULL ? second->file : "another configuration",
+		    master->config_path);
+}
+
+void
+control_listen(struct control *control)
+{
+	const char *path = control->master->config->control_socket;
+	struct sock_unix want = {.path = path, .backlog = CONTROL_CLIENTS};
+
+	if (*path == '\0') {
+		log_warn("pidfile %s is no regular file: there is no control socket beside "
+		    "it; set control_socket= to a path",
+		    control->master->config->pidfile);
+		return;
+	}
+	if (control->master->second.kind != SECOND_NONE) {
+		warn_of_second(&control->master->second, control->master);
+		return;
+	}
+	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	control->path = strdup(path);
+	if (control->path != NULL)
+		control->listener = sock_unix_listen(&want, &control->made);
+	control->retry = loop_timer(control->master->loop, retry_due, control);
+	if (control->listener != -1 && control->retry != NULL)
+		control->accepting = loop_fd(control->master->loop, control->listener,
+		    EPOLLIN, accept_clients, control);
+	if (control->accepting == NULL)
+		log_warn("cannot make the control socket %s: %s; running without one", path,
+		    strerror(errno));
+}
+
+/* 0, or -1 with errno and the socket is as it was. */
+static int
+bind_again(struct control *control)
+{
+	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
+	struct source *accepting = NULL;
+	struct safepath_id made;
+	int fd;
+
+	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	if (sock_unix_check_free(control->path) == -1 ||
+	    (fd = sock_unix_listen(&want, &made)) == -1)
+		return -1;
+	accepting = loop_fd(control->master->loop, fd, EPOLLIN, accept_clients, control);
+	if (accepting == NULL) {
+		sock_unix_unlink(control->path, &made);
+		close(fd);
+		return -1;
+	}
+	source_free(control->accepting);
+	close(control->listener);
+	control->accepting = accepting;
+	control->listener = fd;
+	control->made = made;
+	return 0;
+}
+
+void
+control_revive(struct control *control)
+{
+	if (control->accepting == NULL ||
+	    sock_unix_has_path(control->path, &control->made))
+		return;
+	if (bind_again(control) == 0)
+		log_limited(&control->missing, LEVEL_WARN, "control socket %s was removed "
+		    "or replaced; bound it again", control->path);
+	else
+		log_limited(&control->missing, LEVEL_ERROR, "control socket %s was removed "
+		    "or replaced, and cannot be bound again: %s", control->path,
+		    strerror(errno));
+}

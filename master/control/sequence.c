@@ -1,0 +1,598 @@
+#include "master/control/sequence.h"
+
+#include "common/clock.h"
+#include "common/queue.h"
+#include "proto/wait.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_MS 100		/* when there was no memory for a step */
+
+/* A process whose stop or start is awaited. */
+struct sequence_wait {
+	uint64_t id, spawn;
+	bool quiet;		/* its fault has been reported already */
+};
+
+struct sequence {
+	TAILQ_ENTRY(sequence) in_sequences;
+	struct sequences *sequences;
+	uint64_t number;
+	struct sequence_step *steps;
+	size_t next, count;
+	struct sequence_sink sink;	/* empty = none */
+	void *ctx;
+	/* The current step. */
+	bool begun;		/* its job has been queued … */
+	bool issued;		/* … and has ended: only waits are left */
+	bool unknown;		/* its target does not exist */
+	bool stop_failed;	/* a process of the last stop could not be stopped */
+	bool failed;		/* nothing more is done */
+	struct sequence_wait *waits;
+	size_t nwaits, room;
+};
+
+TAILQ_HEAD(sequence_list, sequence);
+
+struct sequences {
+	struct groups *groups;
+	struct jobs *jobs;
+	struct sequence_list list;
+	struct source *timer;	/* some sequence can go on */
+	const struct sequence_ops *ops;
+	void *ops_ctx;
+	size_t count;
+};
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct sequence) == 128, "see sequences_get");
+
+static const struct {
+	enum job_kind job;
+	enum wait_kind wait;
+} sequence_works[] = {
+	[SEQUENCE_STOP] = { JOB_STOP, WAIT_STOP },
+	[SEQUENCE_START] = { JOB_START, WAIT_START },
+};
+
+/* ---- life ---- */
+
+void
+sequence_steps_free(struct sequence_step *steps, size_t count)
+{
+	for (size_t i = 0; steps != NULL && i < count; i++)
+		free(steps[i].target);
+	free(steps);
+}
+
+static void
+sequence_free(struct sequence *s)
+{
+	TAILQ_REMOVE(&s->sequences->list, s, in_sequences);
+	s->sequences->count--;
+	jobs_forget(s->sequences->jobs, s);
+	sequence_steps_free(s->steps, s->count);
+	free(s->waits);
+	free(s);
+}
+
+static void
+sequences_wake(struct sequences *all, int64_t ms)
+{
+	source_arm(all->timer, clock_mono_ms() + ms);
+}
+
+/* ---- results ---- */
+
+static void
+sequence_result(struct sequence *s, const struct process *p, enum fault fault,
+    const char *detail)
+{
+	if (s->sink.result != NULL)
+		s->sink.result(s->ctx, s->number, s->steps[s->next].action, p, fault,
+		    detail);
+}
+
+/* Whether what the step began with the process is over. */
+static bool
+sequence_judge(const struct sequence *s, const struct process *p, uint64_t spawn,
+    enum fault *fault)
+{
+	const struct process_info row = {
+		.id = p->id,
+		.spawn = p->spawn,
+		.last_spawn = p->last_spawn,
+		.verdict = p->verdict,
+		.state = p->state,
+	};
+
+	return wait_judge(sequence_works[s->steps[s->next].action].wait, &row, spawn,
+	    fault);
+}
+
+/* True when the wait is over: reported, or the process is gone. */
+static bool
+sequence_settle(struct sequence *s, const struct sequence_wait *wait)
+{
+	const struct process *p = groups_process(s->sequences->groups, wait->id);
+	enum fault fault;
+
+	if (p != NULL && !sequence_judge(s, p, wait->spawn, &fault))
+		return false;
+	if (p != NULL && !wait->quiet)
+		sequence_result(s, p, fault, NULL);
+	return true;
+}
+
+/* Looks at the waits for a process (0 = all), in the order in which the step began them. */
+static void
+sequence_settle_waits(struct sequence *s, uint64_t id)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->nwaits; i++)
+		if ((id != 0 && s->waits[i].id != id) || !sequence_settle(s, &s->waits[i]))
+			s->waits[left++] = s->waits[i];
+	s->nwaits = left;
+}
+
+static int
+sequence_wait_for(struct sequence *s, const struct process *p, uint64_t spawn, bool quiet)
+{
+	size_t room = s->room == 0 ? 8 : 2 * s->room;
+	struct sequence_wait *waits;
+
+	if (s->nwaits == s->room) {
+		waits = reallocarray(s->waits, room, sizeof(*waits));
+		if (waits == NULL)
+			return -1;
+		s->waits = waits;
+		s->room = room;
+	}
+	s->waits[s->nwaits++] = (struct sequence_wait){ p->id, spawn, quiet };
+	return 0;
+}
+
+/* ---- the job of a step ---- */
+
+static void
+sequence_job_result(void *ctx, uint64_t job UNUSED, const struct process *p,
+    enum fault fault, const char *detail, uint64_t spawn)
+{
+	struct sequence *s = ctx;
+	bool is_stopping = fault == FAULT_NOT_RUNNING && p->state == PROCESS_STOPPING;
+
+	if (fault != FAULT_NONE)
+		sequence_result(s, p, fault, detail);
+	s->stop_failed = s->stop_failed || fault == FAULT_FAILED;
+	/* One that another client is stopping is started only when it has stopped. */
+	if ((fault == FAULT_NONE || is_stopping) &&
+	    sequence_wait_for(s, p, is_stopping ? p->spawn : spawn, is_stopping) == -1 &&
+	    !is_stopping)
+		sequence_result(s, p, FAULT_FAILED, "out of memory");
+}
+
+static void
+sequence_job_end(void *ctx, uint64_t job UNUSED)
+{
+	struct sequence *s = ctx;
+
+	s->issued = true;
+	sequence_settle_waits(s, 0);
+	if (s->nwaits == 0)
+		sequences_wake(s->sequences, 0);
+}
+
+static bool
+sequence_job_is_behind(void *ctx)
+{
+	const struct sequence *s = ctx;
+
+	return s->sink.is_behind != NULL && s->sink.is_behind(s->ctx);
+}
+
+static const struct job_sink sequence_job_sink = {
+	.result = sequence_job_result,
+	.end = sequence_job_end,
+	.is_behind = sequence_job_is_behind,
+};
+
+static bool
+sequence_takes_start(enum process_state state)
+{
+	return !process_state_is_running(state);
+}
+
+/* A stop also cancels the starts that wait, of all that it means. group NULL = all. */
+static void
+sequence_cancel(struct sequences *all, const struct group *group)
+{
+	const struct group *g = group != NULL ? group : groups_first(all->groups);
+	struct process *p;
+
+	for (; g != NULL; g = group != NULL ? NULL : groups_next(g)) {
+		TAILQ_FOREACH(p, &g->processes, in_group) {
+			(void)all->ops->stay(p);
+			(void)process_cancel_start(p);
+		}
+	}
+}
+
+/* What others are stopping is no result of a stop, but has to end before the next step, or
+ * its start would fail. 0, or -1 with ENOMEM. */
+static int
+sequence_wait_for_stopping(struct sequence *s, const struct group *group)
+{
+	const struct groups *all = s->sequences->groups;
+	const struct group *g = group != NULL ? group : groups_first(all);
+	const struct process *p;
+
+	for (; g != NULL; g = group != NULL ? NULL : groups_next(g))
+		TAILQ_FOREACH(p, &g->processes, in_group)
+			if (p->state == PROCESS_STOPPING &&
+			    sequence_wait_for(s, p, p->spawn, true) == -1)
+				return -1;
+	return 0;
+}
+
+/* New array of the processes that a target means; NULL with errno. */
+static struct process **
+sequence_select(struct sequence *s, const struct group *group, struct process *one,
+    size_t *count)
+{
+	bool stops = s->steps[s->next].action == SEQUENCE_STOP;
+	struct process **list;
+
+	if (one == NULL) {
+		if (stops)
+			sequence_cancel(s->sequences, group);
+		if (stops && sequence_wait_for_stopping(s, group) == -1)
+			return NULL;
+		return groups_select(s->sequences->groups, group,
+		    stops ? process_state_is_running : sequence_takes_start, count);
+	}
+	list = calloc(1, sizeof(struct process *));
+	if (list == NULL)
+		return NULL;
+	list[0] = one;
+	*count = 1;
+	if (stops) {
+		(void)s->sequences->ops->stay(one);
+		(void)process_cancel_start(one);
+	}
+	return list;
+}
+
+/* The processes of a step while its targets are looked up. */
+struct selection {
+	struct process **list;
+	size_t count;
+	bool known;		/* one of its targets exists */
+};
+
+/* Takes the list (NULL = out of memory); 0 or -1. */
+static int
+selection_add(struct selection *all, struct process **list, size_t count)
+{
+	struct process **longer = NULL;
+
+	if (list != NULL)
+		longer = reallocarray(all->list, all->count + count + 1,
+		    sizeof(struct process *));
+	if (longer != NULL) {
+		memcpy(longer + all->count, list, count * sizeof(struct process *));
+		all->list = longer;
+		all->count += count;
+		all->known = true;
+	}
+	free(list);
+	return longer == NULL ? -1 : 0;
+}
+
+static void
+sequence_report(struct sequence *s, char *target, enum fault fault, const char *detail)
+{
+	const struct sequence_step step = { s->steps[s->next].action, target };
+
+	if (s->sink.step != NULL)
+		s->sink.step(s->ctx, s->number, &step, fault, detail);
+}
+
+static void
+sequence_report_step(struct sequence *s, enum fault fault, const char *detail)
+{
+	sequence_report(s, s->steps[s->next].target, fault, detail);
+}
+
+/* Adds what one namespec means, or reports that it means nothing; 0, or -1 with ENOMEM. */
+static int
+sequence_look_up(struct sequence *s, char *target, struct selection *all)
+{
+	struct process **list, *one = NULL;
+	struct group *group = NULL;
+	size_t count;
+
+	if (groups_resolve(s->sequences->groups, target, &group, &one) != FAULT_NONE) {
+		sequence_report(s, target, FAULT_BAD_NAME, NULL);
+		return 0;
+	}
+	list = sequence_select(s, group, one, &count);
+	return selection_add(all, list, count);
+}
+
+/* 0, or -1 with ENOMEM. */
+static int
+sequence_look_up_all(struct sequence *s, const char *targets, struct selection *all)
+{
+	char *copy = strdup(targets), *rest = copy, *one;
+	int rc = copy == NULL ? -1 : 0;
+
+	while (rc == 0 && (one = strsep(&rest, "\n")) != NULL)
+		rc = sequence_look_up(s, one, all);
+	free(copy);
+	return rc;
+}
+
+/* Queues the job of a stop or start; 0, or -1 with ENOMEM. */
+static int
+sequence_begin_work(struct sequence *s)
+{
+	const struct sequence_step *step = &s->steps[s->next];
+	const struct job_order order = {
+		.kind = sequence_works[step->action].job,
+		.sequence = s->number,
+	};
+	struct selection all = { .known = step->target == NULL };
+	int rc = 0;
+
+	s->nwaits = 0;
+	if (step->target != NULL)
+		rc = sequence_look_up_all(s, step->target, &all);
+	else if ((all.list = sequence_select(s, NULL, NULL, &all.count)) == NULL)
+		rc = -1;
+	if (rc == 0 && all.known)
+		return jobs_add(s->sequences->jobs, &order, all.list, all.count,
+		    &sequence_job_sink, s) != 0 ? 0 : -1;
+	free(all.list);
+	s->issued = s->unknown = rc == 0;
+	return rc;
+}
+
+/* Whether the step adds again what the one before it has removed. */
+static bool
+sequence_readds(const struct sequence *s)
+{
+	const struct sequence_step *step = &s->steps[s->next];
+
+	return s->next + 1 < s->count && step[1].action == SEQUENCE_ADD &&
+	    strcmp(step[1].target, step->target) == 0;
+}
+
+static void
+sequence_change_group(struct sequence *s)
+{
+	const struct sequences *all = s->sequences;
+	const struct sequence_step *step = &s->steps[s->next];
+	char *detail = NULL;
+	enum fault fault;
+
+	s->issued = true;
+	if (step->action == SEQUENCE_REMOVE && s->stop_failed && !sequence_readds(s)) {
+		sequence_report_step(s, FAULT_FAILED, "a process could not be stopped");
+		return;
+	}
+	if (step->action == SEQUENCE_REMOVE)
+		fault = all->ops->remove(all->ops_ctx, step->target, &detail);
+	else
+		fault = all->ops->add(all->ops_ctx, step->target, &detail);
+	sequence_report_step(s, fault, detail);
+	free(detail);
+	s->failed = fault != FAULT_NONE;
+}
+
+static void
+sequence_end_step(struct sequence *s)
+{
+	if (s->steps[s->next].action == SEQUENCE_STOP && !s->unknown)
+		sequence_report_step(s, FAULT_NONE, NULL);
+	s->next++;
+	s->begun = s->issued = s->unknown = false;
+}
+
+/* False when there is no memory for the step now. */
+static bool
+sequence_begin(struct sequence *s)
+{
+	enum sequence_action action = s->steps[s->next].action;
+
+	if (action == SEQUENCE_STOP)
+		s->stop_failed = false;
+	if (action == SEQUENCE_REMOVE || action == SEQUENCE_ADD)
+		sequence_change_group(s);
+	else if (sequence_begin_work(s) == -1)
+		return false;
+	s->begun = true;
+	if (s->issued)
+		sequences_wake(s->sequences, 0);
+	return true;
+}
+
+/* Goes on with one step at most; false when there is no memory for it now. */
+static bool
+sequence_advance(struct sequence *s)
+{
+	if (s->issued)
+		sequence_settle_waits(s, 0);
+	if (s->issued && s->nwaits == 0)
+		sequence_end_step(s);
+	if (s->begun)
+		return true;
+	if (!s->failed && s->next < s->count)
+		return sequence_begin(s);
+	if (s->sink.end != NULL)
+		s->sink.end(s->ctx, s->number);
+	sequence_free(s);
+	return true;
+}
+
+static void
+sequences_turn(void *ctx, uint32_t ready UNUSED)
+{
+	struct sequences *all = ctx;
+	struct sequence *s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &all->list, in_sequences, next)
+		if (!sequence_advance(s) && source_deadline(all->timer) == -1)
+			sequences_wake(all, AGAIN_MS);
+}
+
+void
+sequences_changed(struct sequences *all, const struct process *p)
+{
+	struct sequence *s;
+
+	if (all == NULL)
+		return;
+	TAILQ_FOREACH(s, &all->list, in_sequences) {
+		if (!s->issued)
+			continue;
+		sequence_settle_waits(s, p->id);
+		if (s->nwaits == 0)
+			sequences_wake(all, 0);
+	}
+}
+
+void
+sequences_look(struct sequences *all)
+{
+	if (all != NULL && all->count > 0)
+		sequences_wake(all, 0);
+}
+
+/* ---- the interface ---- */
+
+struct sequences *
+sequences_new(struct loop *loop, struct groups *groups, struct jobs *jobs,
+    const struct sequence_ops *ops, void *ops_ctx)
+{
+	struct sequences *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->timer = loop_timer(loop, sequences_turn, all);
+	if (all->timer == NULL) {
+		free(all);
+		return NULL;
+	}
+	TAILQ_INIT(&all->list);
+	all->groups = groups;
+	all->jobs = jobs;
+	all->ops = ops;
+	all->ops_ctx = ops_ctx;
+	return all;
+}
+
+void
+sequences_free(struct sequences *all)
+{
+	struct sequence *s, *next;
+
+	if (all == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(s, &all->list, in_sequences, next)
+		sequence_free(s);
+	source_free(all->timer);
+	free(all);
+}
+
+/* Takes the steps, also on failure. */
+static struct sequence *
+sequence_new(struct sequences *all, uint64_t number, struct sequence_step *steps,
+    size_t count)
+{
+	struct sequence *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		sequence_steps_free(steps, count);
+		return NULL;
+	}
+	s->sequences = all;
+	s->number = number;
+	s->steps = steps;
+	s->count = count;
+	TAILQ_INSERT_TAIL(&all->list, s, in_sequences);
+	all->count++;
+	sequences_wake(all, 0);
+	return s;
+}
+
+static bool
+sequences_are_full(const struct sequences *all, const void *ctx)
+{
+	const struct sequence *s;
+	size_t own = 0;
+
+	TAILQ_FOREACH(s, &all->list, in_sequences)
+		own += s->ctx == ctx;
+	return all->count >= SEQUENCES_MAX || own >= SEQUENCES_PER_SINK;
+}
+
+uint64_t
+sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
+    const struct sequence_sink *sink, void *ctx)
+{
+	struct sequence *s;
+
+	if (sequences_are_full(all, ctx)) {
+		sequence_steps_free(steps, count);
+		errno = ENOBUFS;
+		return 0;
+	}
+	s = sequence_new(all, jobs_next_number(all->jobs), steps, count);
+	if (s == NULL)
+		return 0;
+	s->sink = *sink;
+	s->ctx = ctx;
+	return jobs_take_number(all->jobs);
+}
+
+void
+sequences_forget(struct sequences *all, const void *ctx)
+{
+	struct sequence *s;
+
+	if (all == NULL)
+		return;
+	TAILQ_FOREACH(s, &all->list, in_sequences) {
+		if (s->ctx != ctx)
+			continue;
+		s->sink = (struct sequence_sink){ 0 };
+		s->ctx = NULL;
+	}
+}
+
+bool
+sequences_get(const struct sequences *all, size_t index, struct sequence_state *state)
+{
+	const struct sequence *s;
+
+	TAILQ_FOREACH(s, &all->list, in_sequences) {
+		if (index-- > 0)
+			continue;
+		*state = (struct sequence_state){
+			.number = s->number,
+			.steps = s->steps + s->next,
+			.count = s->count - s->next,
+		};
+		return true;
+	}
+	return false;
+}
+
+int
+sequences_put_back(struct sequences *all, uint64_t number, struct sequence_step *steps,
+    size_t count)
+{
+	return sequence_new(all, number, steps, count) == NULL ? -1 : 0;
+}

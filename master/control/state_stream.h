@@ -1,0 +1,49 @@
+/* Publish: the state stream (design 4, 5): one list of rows ordered by their latest
+ * change, and a cursor per subscriber into it. A row that changes moves to the end
+ * under the next number, so a subscriber that falls behind costs no memory: it
+ * reads the rows it has not seen, once each, as they are when it reads them. A
+ * snapshot is a cursor at the head of the list. Removed processes stay in it until
+ * all cursors have passed them; when too many stay, those that have not begin a new
+ * snapshot. */
+#ifndef MASTER_CONTROL_STATE_STREAM_H
+#define MASTER_CONTROL_STATE_STREAM_H
+
+#include "common/compiler.h"
+#include "master/process/process.h"
+#include "proto/peer/peer.h"
+#include "proto/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct publisher;
+struct cursor;
+
+struct publish_ops {
+	/* Rows as they are now; strings new. 0 or -1 with ENOMEM. */
+	int (*process)(void *ctx, const struct process *, struct process_info *);
+	int (*daemon)(void *ctx, struct daemon_info *);
+};
+
+/* New; numbers go on after *seq, which the publisher keeps current. NULL with errno. */
+struct publisher *publisher_new(uint64_t *seq, const struct publish_ops *, void *ctx);
+void publisher_free(struct publisher *);	/* after its cursors */
+/* The sealed page whose first eight bytes are the newest number; borrowed. */
+int publisher_page(const struct publisher *);
+
+/* A process appears; 0 or -1 with ENOMEM. */
+NODISCARD int publish_added(struct publisher *, struct process *);
+/* Its row changed. */
+void publish_changed(struct publisher *, struct process *);
+/* It is about to be freed. */
+void publish_removed(struct publisher *, struct process *);
+void publish_daemon(struct publisher *);
+
+/* A new subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
+struct cursor *cursor_new(struct publisher *);
+void cursor_free(struct cursor *);
+/* For peer_puller: the number up to which all was taken; the next frame. */
+uint64_t cursor_reached(void *cursor);
+bool cursor_next(void *cursor, struct buf *);
+
+#endif

@@ -1,0 +1,14 @@
+/* Conf check: every problem of a configuration, each with its file and line, and not only
+ * the first one, as a start tells it. */
+#ifndef MASTER_DAEMON_CHECK_H
+#define MASTER_DAEMON_CHECK_H
+
+#include "master/daemon/options.h"
+
+#include <stdio.h>
+
+/* Reads the configuration that the options name as a start would, and prints its problems
+ * and what else looks wrong. How many problems there were; warnings are none. */
+int conf_check(const struct options *, FILE *out, int *warnings);
+
+#endif

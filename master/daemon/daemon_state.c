@@ -1,0 +1,376 @@
+#include "master/daemon/daemon_state.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS 1000	/* with all groups that are busy … */
+#define LOOK_EVERY_MS 20	/* … and how often it is looked at */
+#define TURN_MS 4		/* that asking to stop may take in one turn */
+#define REPORT_EVERY_MS 3000
+#define HOLD_MS 1000		/* for an answer to be sent … */
+#define READ_MS 50		/* … and to be read */
+
+/* How far the orderly stop has come. */
+enum phase {
+	PHASE_NONE,	/* no stop is under way */
+	PHASE_STOPPING,	/* waiting for `current` */
+	PHASE_DONE,	/* all_stopped has been called */
+	PHASE_BY_PID,	/* the caller stops children by the pid map, and ends by itself */
+};
+
+struct mood {
+	struct groups *groups;
+	const struct mood_ops *ops;
+	void *ctx;
+	struct source *timer;
+	enum daemon_state state;
+	enum phase phase;
+	char *reason;		/* of FATAL; NULL = none */
+	struct group *current;	/* the group being stopped; NULL = not begun */
+	bool asked;		/* current's processes have been told */
+	bool busy;		/* inside mood_advance */
+	bool waiting;		/* for `current`, which is busy, … */
+	int64_t patience_ms;	/* … until then; -1 = none has been waited for */
+	int64_t reported_ms;	/* -1 = not yet */
+	struct process **asking;	/* of the current group: still to be asked, the
+					 * last first */
+	size_t nasking;
+};
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 96, "see mood_get");
+
+/* ---- the report ---- */
+
+static int
+mood_by_number(const void *a, const void *b)
+{
+	const struct process *const *left = a, *const *right = b;
+
+	return (*left)->id < (*right)->id ? -1 : 1;
+}
+
+static bool
+mood_is_unstopped(enum process_state state)
+{
+	return !process_state_is_stopped(state);
+}
+
+static int
+mood_join(struct buf *names, struct process *const *unstopped, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (buf_printf(names, "%s%s", i > 0 ? ", " : "",
+		    unstopped[i]->config->name) == -1)
+			return -1;
+	}
+	return buf_putc(names, '\0');
+}
+
+/* Numbers are given at activation, so they are its order. */
+static void
+mood_report(struct mood *m)
+{
+	struct process **unstopped;
+	struct buf names;
+	size_t count;
+
+	m->reported_ms = clock_mono_ms();
+	unstopped = groups_select(m->groups, NULL, mood_is_unstopped, &count);
+	if (unstopped == NULL)
+		return;
+	qsort(unstopped, count, sizeof(struct process *), mood_by_number);
+	buf_init(&names, 0);
+	if (mood_join(&names, unstopped, count) == 0)
+		log_info("waiting for %s to die", buf_data(&names));
+	buf_clear(&names);
+	free(unstopped);
+}
+
+/* ---- the orderly stop ---- */
+
+/* Whom to ask, in descending priority from the end; ties in reverse order, as in
+ * supervisord. */
+static void
+mood_select(struct mood *m, struct group *group)
+{
+	struct process *p;
+
+	free(m->asking);
+	m->asking = groups_select(m->groups, group, process_state_is_running, &m->nasking);
+	if (m->asking != NULL)
+		return;
+	m->nasking = 0;	/* without memory the order gives way, not the stop */
+	TAILQ_FOREACH(p, &group->processes, in_group)
+		process_shutdown(p);
+}
+
+/* All together, as far as a turn's time allows. */
+static void
+mood_ask(struct mood *m)
+{
+	int64_t end = clock_mono_ms() + TURN_MS;
+
+	while (m->nasking > 0) {
+		process_shutdown(m->asking[--m->nasking]);
+		if (clock_mono_ms() >= end)
+			break;
+	}
+}
+
+/* Groups that are busy are given a little time, all of them together: what keeps each of
+ * them busy goes on meanwhile. */
+static bool
+mood_is_patient(struct mood *m)
+{
+	int64_t now = clock_mono_ms();
+
+	m->waiting = m->ops->is_busy != NULL && m->ops->is_busy(m->ctx, m->current);
+	if (m->waiting && m->patience_ms == -1)
+		m->patience_ms = now + PATIENCE_MS;
+	if (now >= m->patience_ms)
+		m->waiting = false;
+	return m->waiting;
+}
+
+/* Goes on as far as it can without waiting; true when nothing is left to stop. */
+static bool
+mood_advance(struct mood *m)
+{
+	if (m->current == NULL)
+		m->current = groups_last(m->groups);
+	m->busy = true;
+	m->waiting = false;
+	while (m->current != NULL) {
+		if (m->current->unstopped > 0 && !m->asked) {
+			if (mood_is_patient(m))
+				break;
+			m->asked = true;
+			mood_select(m, m->current);
+		}
+		mood_ask(m);
+		if (m->current->unstopped > 0)
+			break;
+		m->asked = false;
+		m->current = groups_previous(m->current);
+	}
+	m->busy = false;
+	/* Should anything be left after the first group, the next turn begins again. */
+	return groups_unstopped(m->groups) == 0;
+}
+
+static void
+mood_arm(struct mood *m, int64_t now)
+{
+	if (m->nasking > 0)
+		source_arm(m->timer, now);
+	else if (m->waiting)
+		source_arm(m->timer, now + LOOK_EVERY_MS);
+	else
+		source_arm(m->timer, m->reported_ms + REPORT_EVERY_MS);
+}
+
+static void
+mood_turn(void *ctx, uint32_t ready UNUSED)
+{
+	struct mood *m = ctx;
+	int64_t now = clock_mono_ms();
+
+	if (m->phase != PHASE_STOPPING)
+		return;
+	if (mood_advance(m)) {
+		m->phase = PHASE_DONE;
+		m->ops->all_stopped(m->ctx);
+		return;
+	}
+	if (m->reported_ms == -1 || now >= m->reported_ms + REPORT_EVERY_MS)
+		mood_report(m);
+	mood_arm(m, now);
+}
+
+void
+mood_process_stopped(struct mood *m, struct process *p)
+{
+	if (m->phase != PHASE_STOPPING || m->busy || p->group->unstopped > 0)
+		return;
+	if (m->current == NULL)
+		return;		/* not begun: the next turn sees to it */
+	if (mood_advance(m) || m->nasking > 0 || m->waiting)
+		source_arm(m->timer, clock_mono_ms());
+}
+
+/* ---- the state ---- */
+
+static void
+mood_set(struct mood *m, enum daemon_state state)
+{
+	m->state = state;
+	m->ops->changed(m->ctx);
+}
+
+static void
+mood_forget_reason(struct mood *m)
+{
+	free(m->reason);
+	m->reason = NULL;
+}
+
+/* From RUNNING or FATAL to SHUTDOWN or RESTARTING. */
+static void
+mood_begin(struct mood *m, enum daemon_state state)
+{
+	bool was_fatal = m->state == DAEMON_FATAL;
+
+	mood_forget_reason(m);
+	m->phase = was_fatal ? PHASE_BY_PID : PHASE_STOPPING;
+	mood_set(m, state);
+	if (was_fatal)
+		m->ops->stop_by_pid(m->ctx);
+	else
+		source_arm(m->timer, clock_mono_ms());
+}
+
+void
+mood_shutdown(struct mood *m)
+{
+	if (m->state == DAEMON_SHUTDOWN)
+		return;
+	if (m->state == DAEMON_RESTARTING)
+		mood_set(m, DAEMON_SHUTDOWN);
+	else
+		mood_begin(m, DAEMON_SHUTDOWN);
+}
+
+bool
+mood_restart(struct mood *m)
+{
+	if (m->state == DAEMON_SHUTDOWN)
+		return false;
+	if (m->state != DAEMON_RESTARTING)
+		mood_begin(m, DAEMON_RESTARTING);
+	return true;
+}
+
+/* An orderly stop that waits for its first turn. */
+static bool
+mood_is_about_to_stop(const struct mood *m)
+{
+	return m->phase == PHASE_STOPPING && m->current == NULL && m->reported_ms == -1;
+}
+
+void
+mood_hold(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + HOLD_MS);
+}
+
+void
+mood_go_on(struct mood *m)
+{
+	if (mood_is_about_to_stop(m))
+		source_arm(m->timer, clock_mono_ms() + READ_MS);
+}
+
+void
+mood_break(struct mood *m, const char *reason)
+{
+	log_critical("broken invariant: %s", reason);
+	if (m->phase == PHASE_NONE && m->state == DAEMON_RUNNING) {
+		log_critical("entering FATAL state: nothing is started or restarted, "
+		    "children are left alone");
+		m->reason = strdup(reason);
+		mood_set(m, DAEMON_FATAL);
+	} else if (m->phase == PHASE_STOPPING) {
+		m->phase = PHASE_BY_PID;
+		source_arm(m->timer, -1);
+		m->ops->stop_by_pid(m->ctx);
+	}
+}
+
+enum daemon_state
+mood_state(const struct mood *m)
+{
+	return m->state;
+}
+
+const char *
+mood_fatal_reason(const struct mood *m)
+{
+	if (m->state != DAEMON_FATAL)
+		return "";
+	return m->reason != NULL ? m->reason : "out of memory";
+}
+
+bool
+mood_is_stopping(const struct mood *m)
+{
+	return m->state != DAEMON_RUNNING;
+}
+
+/* ---- life ---- */
+
+struct mood *
+mood_new(struct loop *loop, struct groups *groups, const struct mood_ops *ops, void *ctx)
+{
+	struct mood *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->timer = loop_timer(loop, mood_turn, m);
+	if (m->timer == NULL) {
+		free(m);
+		return NULL;
+	}
+	m->groups = groups;
+	m->patience_ms = -1;
+	m->ops = ops;
+	m->ctx = ctx;
+	m->state = DAEMON_RUNNING;
+	m->reported_ms = -1;
+	return m;
+}
+
+void
+mood_free(struct mood *m)
+{
+	if (m == NULL)
+		return;
+	source_free(m->timer);
+	free(m->reason);
+	free(m->asking);
+	free(m);
+}
+
+void
+mood_get(const struct mood *m, struct mood_memory *memory)
+{
+	*memory = (struct mood_memory){
+		.state = m->state,
+		.reason = mood_fatal_reason(m),
+		.by_pid = m->phase == PHASE_BY_PID,
+		.reported_ms = m->reported_ms,
+	};
+}
+
+void
+mood_put_back(struct mood *m, const struct mood_memory *memory)
+{
+	m->state = memory->state;
+	mood_forget_reason(m);
+	if (m->state == DAEMON_FATAL)
+		m->reason = strdup(memory->reason);
+	m->reported_ms = memory->reported_ms;
+	m->current = NULL;
+	m->asked = false;
+	m->phase = PHASE_NONE;
+	if (m->state == DAEMON_FATAL || m->state == DAEMON_RUNNING)
+		return;
+	m->phase = memory->by_pid ? PHASE_BY_PID : PHASE_STOPPING;
+	if (memory->by_pid)
+		return;
+	source_arm(m->timer, clock_mono_ms());
+}

@@ -1,0 +1,214 @@
+#include "master/daemon/notify.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/loglimit.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define AGAIN_MS 100	/* until news that found no room is sent again … */
+#define TRIES_MAX 100	/* … and how often that is tried */
+#define NEWS_MAX 512
+
+/* Nothing of it goes into the state document: it follows from the environment, and whoever
+ * takes our place says READY=1 for himself. */
+struct notify {
+	struct sockaddr_un to;
+	socklen_t length;
+	struct source *retry, *watchdog;	/* watchdog: NULL = nobody asks */
+	int64_t period_ms;
+	char news[NEWS_MAX];			/* the latest, while it is unsent */
+	int tries;
+	struct log_limit failures;
+};
+
+/* --- the socket --------------------------------------------------------------- */
+
+/* One for each message: they are rare, and no descriptor is kept for them. */
+static int
+transmit(const struct notify *n, const char *text)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), saved;
+	ssize_t sent;
+
+	if (fd == -1)
+		return -1;
+	do
+		sent = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&n->to, n->length);
+	while (sent == -1 && errno == EINTR);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return sent == -1 ? -1 : 0;
+}
+
+static bool
+may_pass(int error)
+{
+	return error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == EMFILE ||
+	    error == ENFILE;
+}
+
+static void
+complain(struct notify *n)
+{
+	log_limited(&n->failures, LEVEL_WARN,
+	    "cannot tell the service manager at NOTIFY_SOCKET: %s", strerror(errno));
+}
+
+static void
+try(struct notify *n)
+{
+	if (transmit(n, n->news) == -1) {
+		if (may_pass(errno) && ++n->tries < TRIES_MAX) {
+			source_arm(n->retry, clock_mono_ms() + AGAIN_MS);
+			return;
+		}
+		complain(n);
+	}
+	n->news[0] = '\0';
+}
+
+static void
+on_retry(void *ctx, uint32_t ready UNUSED)
+{
+	struct notify *n = ctx;
+
+	if (n->news[0] != '\0')
+		try(n);
+}
+
+/* A sign of life that is lost is not sent again: the next one is on its way. */
+static void
+on_watchdog(void *ctx, uint32_t ready UNUSED)
+{
+	struct notify *n = ctx;
+
+	source_arm(n->watchdog, clock_mono_ms() + n->period_ms);
+	if (transmit(n, "WATCHDOG=1") == -1 && !may_pass(errno))
+		complain(n);
+}
+
+/* --- the news ------------------------------------------------------------------ */
+
+static int64_t
+our_pid(void)
+{
+	return getpid();
+}
+
+/* Rounded up: it must not seem older than what asked for it. */
+static int64_t
+now_us(void)
+{
+	return (clock_mono_ms() + 1) * 1000;
+}
+
+static const struct {
+	const char *fields;
+	int64_t (*number)(void);	/* the last field's value; NULL = it has its own */
+	const char *status;
+} states[] = {
+    [DAEMON_SHUTDOWN + 1] = {"STOPPING=1", NULL, "stopping all processes"},
+    [DAEMON_RESTARTING + 1] = {"RELOADING=1\nMONOTONIC_USEC=", now_us,
+        "stopping all processes, for a restart"},
+    [DAEMON_RUNNING + 1] = {"READY=1\nMAINPID=", our_pid, "running"},
+    [DAEMON_FATAL + 1] = {"", NULL, "FATAL: "},
+};
+
+/* A status is one line; what is too long for it is left out. */
+static void
+compose(struct notify *n, size_t i, const char *detail)
+{
+	char number[24] = "";
+
+	if (states[i].number != NULL)
+		snprintf(number, sizeof(number), "%" PRId64, states[i].number());
+	snprintf(n->news, sizeof(n->news), "%s%s%sSTATUS=%s%.*s", states[i].fields, number,
+	    *states[i].fields != '\0' ? "\n" : "", states[i].status,
+	    (int)strcspn(detail, "\n"), detail);
+}
+
+void
+notify_state(struct notify *n, enum daemon_state state, const char *detail)
+{
+	if (n == NULL)
+		return;
+	compose(n, (size_t)state + 1, detail);
+	n->tries = 0;
+	try(n);
+	if (state == DAEMON_RUNNING && n->watchdog != NULL)
+		source_arm(n->watchdog, clock_mono_ms());
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+/* An abstract name has its NUL first and none at its end; 0 = no address at all. */
+static socklen_t
+set_address(struct sockaddr_un *to, const char *address)
+{
+	size_t len = strlen(address);
+
+	*to = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if ((*address != '/' && *address != '@') || len < 2 || len >= sizeof(to->sun_path))
+		return 0;
+	memcpy(to->sun_path, address, len + 1);
+	if (*address == '/')
+		return (socklen_t)sizeof(*to);
+	to->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+struct notify *
+notify_new(struct loop *loop, const char *address, int64_t watchdog_ms)
+{
+	struct notify *n;
+
+	if (address == NULL || *address == '\0' || (n = calloc(1, sizeof(*n))) == NULL)
+		return NULL;
+	n->length = set_address(&n->to, address);
+	if (n->length == 0)
+		log_warn("NOTIFY_SOCKET is no path and no abstract name: %s", address);
+	n->period_ms = watchdog_ms;
+	n->retry = loop_timer(loop, on_retry, n);
+	if (watchdog_ms != -1)
+		n->watchdog = loop_timer(loop, on_watchdog, n);
+	if (n->length != 0 && n->retry != NULL &&
+	    (watchdog_ms == -1) == (n->watchdog == NULL))
+		return n;
+	notify_free(n);
+	return NULL;
+}
+
+void
+notify_free(struct notify *n)
+{
+	if (n == NULL)
+		return;
+	source_free(n->retry);
+	source_free(n->watchdog);
+	free(n);
+}
+
+int64_t
+notify_watchdog_ms(const char *usec, const char *pid, pid_t ours)
+{
+	int64_t allowed, meant = ours;
+
+	if (usec == NULL || str_to_int(usec, &allowed) == -1 || allowed <= 0)
+		return -1;
+	if (pid != NULL && (str_to_int(pid, &meant) == -1 || meant != ours))
+		return -1;
+	return allowed < 4000 ? 1 : allowed / 2000;
+}

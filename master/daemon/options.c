@@ -1,0 +1,299 @@
+#include "master/daemon/options.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/option_table.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) .offset = offsetof(struct options, member)
+
+/* One option: a flag fills a bool, any other a string. */
+struct row {
+	char letter;		/* 0 = none */
+	const char *name;	/* NULL = none */
+	const char *argument;	/* NULL = a flag */
+	size_t offset;
+	const char *help;
+};
+
+static const struct row rows[] = {
+	{ 'h', "help", NULL, AT(help), "print this text" },
+	{ '?', NULL, NULL, AT(help), NULL },
+	{ 'c', "configuration", "FILE", AT(configuration),
+	    "configuration file; searched for in the usual places without it" },
+	{ 0, "check", "FILE", AT(check),
+	    "tell what is wrong with a configuration file, and start nothing" },
+	{ 'v', "version", NULL, AT(version), "print the version" },
+	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
+	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },
+	{ 'u', "user", "USER", AT(user), "user or uid to become" },
+	{ 'm', "umask", "OCTAL", AT(umask), "file creation mask of the daemon (022)" },
+	{ 'd', "directory", "DIR", AT(directory), "working directory of the daemon" },
+	{ 'l', "logfile", "FILE", AT(logfile), "main log" },
+	{ 'y', "logfile_maxbytes", "SIZE", AT(logfile_maxbytes),
+	    "size at which the main log is rotated" },
+	{ 'z', "logfile_backups", "N", AT(logfile_backups),
+	    "rotated main logs that are kept" },
+	{ 'e', "loglevel", "LEVEL", AT(loglevel),
+	    "critical, error, warn, info, debug, trace or blather" },
+	{ 'j', "pidfile", "FILE", AT(pidfile), "file that receives the process id" },
+	{ 'i', "identifier", "NAME", AT(identifier), "name of this daemon" },
+	{ 'q', "childlogdir", "DIR", AT(childlogdir), "directory of AUTO logs" },
+	{ 'a', "minfds", "N", AT(minfds), "descriptors that must be available" },
+	{ 0, "minprocs", "N", AT(minprocs), "processes that must be available" },
+	{ 'k', "nocleanup", NULL, AT(nocleanup), "keep AUTO logs of earlier runs" },
+	{ 't', "strip_ansi", NULL, AT(strip_ansi), "remove ANSI sequences from logs" },
+	{ 0, "profile_options", "LIST", AT(profile_options), "accepted and ignored" },
+	{ 's', "silent", NULL, AT(silent),
+	    "in the foreground, do not copy the main log to standard output" },
+};
+
+/* How the user wrote an option, for errors. */
+struct spelled {
+	const struct row *row;
+	char text[32];		/* "-e", "--loglevel" */
+};
+
+static bool *
+flag_slot(struct options *options, const struct row *row)
+{
+	return (bool *)(void *)((char *)options + row->offset);
+}
+
+static const char **
+value_slot(struct options *options, const struct row *row)
+{
+	return (const char **)(void *)((char *)options + row->offset);
+}
+
+static int
+fail(char **error, char *text_take)
+{
+	*error = text_take;
+	return -1;
+}
+
+/* The value is judged by the type of the configuration's option of that name. */
+static int
+check_value(const struct spelled *spelled, const char *value, char **error)
+{
+	const struct conf_option *option = conf_find(&conf_supervisord, spelled->row->name);
+	char *why = NULL, *shown;
+
+	if (option == NULL || (option->flags & CONF_LATE) != 0 ||
+	    conf_type_check(option->type, value, &why) == 0)
+		return 0;
+	shown = str_repr(value);
+	*error = xasprintf("invalid value for %s %s: %s", spelled->text, shown, why);
+	free(shown);
+	free(why);
+	return -1;
+}
+
+static int
+store(struct options *options, const struct spelled *spelled, const char *value,
+    char **error)
+{
+	const struct row *row = spelled->row;
+	bool conflict = false;
+
+	if (row->argument == NULL) {
+		conflict = *flag_slot(options, row) && row->offset !=
+		    offsetof(struct options, help);
+		*flag_slot(options, row) = true;
+	} else {
+		if (check_value(spelled, value, error) == -1)
+			return -1;
+		conflict = *value_slot(options, row) != NULL;
+		*value_slot(options, row) = value;
+	}
+	if (conflict)
+		return fail(error, xasprintf("conflicting command line option '%s'",
+		    spelled->text));
+	return 0;
+}
+
+/* The rows whose names begin with the n bytes; *exact when one is just that. */
+static size_t
+find_long(const char *name, size_t n, const struct row **row, bool *exact)
+{
+	size_t hits = 0;
+
+	*exact = false;
+	for (size_t i = 0; i < nitems(rows) && !*exact; i++) {
+		if (rows[i].name == NULL || strncmp(rows[i].name, name, n) != 0)
+			continue;
+		*row = &rows[i];
+		hits++;
+		*exact = rows[i].name[n] == '\0';
+	}
+	return hits;
+}
+
+/* What one pass over the command line works with. Two passes: the words first, as getopt
+ * finds them, then their meaning; an error in the words counts before any other. */
+struct pass {
+	char **argv;
+	int argc, at;
+	struct options *options;	/* NULL in the first pass */
+	char **error;
+};
+
+static int
+take(struct pass *pass, const struct spelled *spelled, const char *value)
+{
+	if (pass->options == NULL || pass->options->help || pass->options->version)
+		return 0;
+	return store(pass->options, spelled, value, pass->error);
+}
+
+static int
+parse_long(struct pass *pass, const char *word)
+{
+	const char *equals = strchr(word, '='), *value = NULL;
+	int n = equals != NULL ? (int)(equals - word) : (int)strlen(word);
+	struct spelled spelled = { .row = NULL };
+	bool exact;
+	size_t hits = find_long(word, (size_t)n, &spelled.row, &exact);
+
+	if (hits == 0)
+		return fail(pass->error, xasprintf("option --%.*s not recognized", n,
+		    word));
+	if (hits > 1 && !exact)
+		return fail(pass->error, xasprintf("option --%.*s not a unique prefix", n,
+		    word));
+	snprintf(spelled.text, sizeof(spelled.text), "--%s", spelled.row->name);
+	if (spelled.row->argument == NULL && equals != NULL)
+		return fail(pass->error, xasprintf("option %s must not have an argument",
+		    spelled.text));
+	if (spelled.row->argument != NULL)
+		value = equals != NULL ? equals + 1 : pass->argv[pass->at++];
+	if (spelled.row->argument != NULL && value == NULL)
+		return fail(pass->error, xasprintf("option %s requires argument",
+		    spelled.text));
+	return take(pass, &spelled, value);
+}
+
+/* One cluster "-nc"; the argument is its rest or the next word. */
+static int
+parse_short(struct pass *pass, const char *word)
+{
+	while (*word != '\0') {
+		struct spelled spelled = { .row = NULL, .text = { '-', *word } };
+		const char *value = NULL;
+
+		for (size_t i = 0; i < nitems(rows); i++)
+			if (rows[i].letter == *word)
+				spelled.row = &rows[i];
+		if (spelled.row == NULL)
+			return fail(pass->error, xasprintf("option -%c not recognized",
+			    *word));
+		word++;
+		if (spelled.row->argument != NULL) {
+			value = *word != '\0' ? word : pass->argv[pass->at++];
+			word = "";
+			if (value == NULL)
+				return fail(pass->error, xasprintf(
+				    "option %s requires argument", spelled.text));
+		}
+		if (take(pass, &spelled, value) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+positional(struct pass *pass)
+{
+	char *list = xstrdup(""), *longer, *shown;
+
+	for (int i = pass->at; i < pass->argc; i++) {
+		shown = str_repr(pass->argv[i]);
+		longer = xasprintf("%s%s%s", list, i > pass->at ? ", " : "", shown);
+		free(list);
+		free(shown);
+		list = longer;
+	}
+	*pass->error = xasprintf("positional arguments are not supported: [%s]", list);
+	free(list);
+	return -1;
+}
+
+static int
+run_pass(struct pass *pass)
+{
+	int status = 0;
+
+	while (status == 0 && pass->at < pass->argc && pass->argv[pass->at][0] == '-' &&
+	    pass->argv[pass->at][1] != '\0') {
+		const char *word = pass->argv[pass->at++];
+
+		if (str_equal(word, "--"))
+			break;
+		status = word[1] == '-' ? parse_long(pass, word + 2) :
+		    parse_short(pass, word + 1);
+	}
+	if (status == 0 && pass->at < pass->argc)
+		status = positional(pass);
+	return status;
+}
+
+const char *
+options_program(const char *typed, const char *executed)
+{
+	return strchr(typed, '/') == NULL && executed != NULL &&
+	    strchr(executed, '/') != NULL ? executed : typed;
+}
+
+int
+options_parse(int argc, char **argv, struct options *options, char **error)
+{
+	struct pass words = { .argv = argv, .argc = argc, .at = 1, .error = error };
+	struct pass values = { .argv = argv, .argc = argc, .at = 1, .error = error,
+		.options = options };
+
+	*options = (struct options){ .program = argc > 0 ? argv[0] : "reeved" };
+	if (run_pass(&words) == -1)
+		return -1;
+	return run_pass(&values);
+}
+
+void
+options_usage(const struct options *options)
+{
+	printf("%s: run programs and keep them running\n\nUsage: %s [options]\n\n",
+	    options->program, options->program);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct row *row = &rows[i];
+		char spelled[64];
+
+		if (row->help == NULL)
+			continue;
+		snprintf(spelled, sizeof(spelled), "%c%c%s--%s%s%s",
+		    row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+		    row->letter ? ", " : "  ", row->name, row->argument != NULL ? " " : "",
+		    row->argument != NULL ? row->argument : "");
+		printf("  %-28s  %s\n", spelled, row->help);
+	}
+	printf("\nThe command line wins over the configuration file; see reeve.conf(5).\n");
+}
+
+const char *
+options_value(const struct options *options, const char *name)
+{
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const char *at = (const char *)options + rows[i].offset;
+
+		if (!str_equal(rows[i].name, name))
+			continue;
+		if (rows[i].argument == NULL)
+			return *(const bool *)(const void *)at ? "true" : NULL;
+		return *(const char *const *)(const void *)at;
+	}
+	return NULL;
+}

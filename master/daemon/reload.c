@@ -1,0 +1,135 @@
+#include "master/daemon/reload.h"
+
+#include "common/str.h"
+#include "master/config/load.h"
+#include "master/daemon/reread.h"
+#include "master/frontend/frontend.h"
+#include "master/frontend/http_sockets.h"
+#include "master/log/logtarget.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+reload_user_refusal(const struct config *config)
+{
+	const struct user *user = config->user;
+
+	if (user == NULL || user->uid == geteuid() || geteuid() == 0)
+		return NULL;
+	return "Can't drop privilege as nonroot user";
+}
+
+static int
+check_listener(struct master *master, struct conf_load *load, size_t i)
+{
+	const struct listener_config *listener = &load->config->listeners[i];
+	char *error = NULL;
+
+	conf_load_at(load, listener->section, listener->is_unix ? "file" : "port");
+	if (listeners_check(master->listeners, load->config, i, &error) == -1)
+		return conf_load_fail_take(load, error);
+	return 0;
+}
+
+static int
+check_listeners(struct master *master, struct conf_load *load)
+{
+	const struct config *config = load->config;
+	char *path, *error = NULL;
+
+	for (size_t i = 0; i < config->nlisteners; i++)
+		if (check_listener(master, load, i) == -1)
+			return -1;
+	if (config->nlisteners == 0)
+		return 0;
+	path = frontend_find(master->self, &error);
+	if (path == NULL)
+		return conf_load_fail_take(load, error);
+	free(path);
+	return 0;
+}
+
+static bool
+has_auto_log(const struct group_config *group)
+{
+	for (size_t i = 0; i < group->nprocesses; i++)
+		for (size_t n = 0; n < CHANNEL_MAX; n++)
+			if (group->processes[i]->channels[n].target == LOG_TO_AUTO)
+				return true;
+	return false;
+}
+
+/* A group whose AUTO logs cannot be made ends the start. */
+static int
+check_auto_logs(struct conf_load *load)
+{
+	const struct config *config = load->config;
+	bool wanted = false;
+
+	conf_load_at(load, "supervisord", "childlogdir");
+	for (size_t i = 0; i < config->ngroups && !wanted; i++)
+		wanted = has_auto_log(config->groups[i]);
+	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
+		return 0;
+	return conf_load_fail(load, "cannot make AUTO logs in %s: %s", config->childlogdir,
+	    strerror(errno));
+}
+
+/* Whether the log can be opened; one that is not there is made when it is needed. */
+static int
+check_log(struct conf_load *load)
+{
+	const char *path = load->config->logfile;
+	char why[SAFEPATH_WHY] = "";
+	struct outlet out = OUTLET_NONE;
+	struct stat st;
+	int rc;
+
+	conf_load_at(load, "supervisord", "logfile");
+	if (path == NULL || access(path, F_OK) == -1)
+		return 0;
+	rc = logtarget_open(path, &out, &st, why);
+	if (rc == 0)
+		outlet_close(&out);
+	else
+		(void)conf_load_fail(load, "cannot open the log %s: %s", path,
+		    *why != '\0' ? why : strerror(errno));
+	return rc;
+}
+
+static int
+check(void *ctx, struct conf_load *load)
+{
+	const char *refusal = reload_user_refusal(load->config);
+
+	conf_load_at(load, "supervisord", "user");
+	if (refusal != NULL)
+		return conf_load_fail(load, "%s", refusal);
+	if (check_log(load) == -1 || check_auto_logs(load) == -1)
+		return -1;
+	return check_listeners(ctx, load);
+}
+
+int
+reload_check(struct master *master, char **error)
+{
+	struct options options = reread_options(master);
+	struct config *fresh;
+
+	*error = NULL;
+	if (conf_load_checked(&options, check, master, &fresh, error) == -1)
+		return -1;
+	reload_forget(master);
+	master->next = fresh;
+	return 0;
+}
+
+void
+reload_forget(struct master *master)
+{
+	config_free(master->next);
+	master->next = NULL;
+}

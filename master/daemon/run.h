@@ -1,0 +1,32 @@
+/* Run: one run of the daemon, from the configuration to the last child's end, in
+ * supervisord's order (reference 5.2, 5.4). A restart is another run in the same
+ * process. */
+#ifndef MASTER_DAEMON_RUN_H
+#define MASTER_DAEMON_RUN_H
+
+#include "common/compiler.h"
+#include "master/master.h"
+#include "proto/fault.h"
+
+#include <stdbool.h>
+
+enum run_outcome {
+	RUN_EXIT,	/* shut down in order: exit with master->exit_status */
+	RUN_RESTART,	/* run again */
+	RUN_REEXEC,	/* FATAL was left: execute the binary anew */
+	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
+};
+
+/* first: this is the start of the process, which daemonises and raises limits. */
+enum run_outcome run(struct master *, bool first, char **error);
+
+/* What TERM and HUP, and the calls, ask for. run_restart does nothing while a shutdown is
+ * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which it logs
+ * (CANT_REREAD with *why new). */
+void run_shutdown(struct master *);
+NODISCARD enum fault run_restart(struct master *, char **why);
+/* A process without which the daemon is not wanted has failed: a shutdown that ends with
+ * its status, unless something else ends us already. */
+void run_fail(struct master *, const struct process *);
+
+#endif

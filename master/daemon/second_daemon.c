@@ -1,0 +1,242 @@
+#include "master/daemon/second_daemon.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/sock.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RETRY_MS 50		/* while its backlog is full, or it starts */
+#define LOCK_WAIT_MS 30000	/* for a start with thousands of programs */
+#define LOCK_BASE_MAX 200	/* of the socket's name that the lock's name has */
+#define ANSWER_MAX (64 * 1024)
+#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"," \
+    "\"params\":{\"protocol\":1,\"program\":\"reeved\"}}\n"
+
+json_t *
+second_identity(const char *file)
+{
+	json_t *identity = json_pack("{s:s}", "path", file);
+	struct stat st;
+
+	if (identity != NULL && stat(file, &st) == 0) {
+		json_object_set_new(identity, "device",
+		    json_integer((json_int_t)st.st_dev));
+		json_object_set_new(identity, "inode",
+		    json_integer((json_int_t)st.st_ino));
+	}
+	return identity;
+}
+
+/* An editor that replaces the file gives both daemons the new one; two files of one path
+ * are those of two file systems, so the path counts only where the file cannot be looked
+ * at. */
+static bool
+is_same_file(const json_t *theirs, const char *file)
+{
+	const json_t *inode = json_object_get(theirs, "inode");
+	struct stat st;
+
+	if (inode == NULL || stat(file, &st) == -1)
+		return str_equal(json_string_value(json_object_get(theirs, "path")), file);
+	return json_integer_value(inode) == (json_int_t)st.st_ino &&
+	    json_integer_value(json_object_get(theirs, "device")) ==
+		(json_int_t)st.st_dev;
+}
+
+static int
+remaining(int64_t end)
+{
+	int64_t left = end - clock_mono_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* A connection, or -1 with errno; EAGAIN: it listens, and has not accepted in time. */
+static int
+reach(const char *path, int64_t end)
+{
+	int fd;
+
+	while ((fd = sock_try_unix(path)) == -1 && errno == EAGAIN && remaining(end) > 0)
+		(void)poll(NULL, 0, RETRY_MS);
+	return fd;
+}
+
+/* Reads its first line into the buffer; 0, or -1 when none came in time. */
+static int
+read_line(int fd, struct buf *in, int64_t end)
+{
+	struct pollfd look = {.fd = fd, .events = POLLIN};
+	char bytes[4096];
+	ssize_t n;
+
+	while (buf_len(in) == 0 || buf_data(in)[buf_len(in) - 1] != '\n') {
+		if (poll(&look, 1, remaining(end)) == 0)
+			return -1;
+		n = read(fd, bytes, sizeof(bytes));
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0 || buf_append(in, bytes, (size_t)n) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* New: the result of its answer, or NULL: it does not speak as a daemon does. */
+static json_t *
+ask(int fd, int64_t end)
+{
+	json_t *answer = NULL, *result = NULL;
+	struct buf in;
+
+	buf_init(&in, ANSWER_MAX);
+	if (sock_send(fd, HELLO, strlen(HELLO), -1) == (ssize_t)strlen(HELLO) &&
+	    read_line(fd, &in, end) == 0)
+		answer = json_loadb(buf_data(&in), buf_len(&in), JSON_REJECT_DUPLICATES,
+		    NULL);
+	result = json_incref(json_object_get(answer, "result"));
+	json_decref(answer);
+	buf_clear(&in);
+	return result;
+}
+
+static void
+judge(struct second *second, const json_t *result, const char *file)
+{
+	const json_t *theirs = json_object_get(result, "config");
+	const char *path = json_string_value(json_object_get(theirs, "path"));
+
+	if (!str_equal(json_string_value(json_object_get(result, "program")), "reeved")) {
+		second->kind = SECOND_SILENT;
+		return;
+	}
+	second->kind = is_same_file(theirs, file) ? SECOND_SAME : SECOND_OTHER;
+	second->pid = (pid_t)json_integer_value(json_object_get(result, "pid"));
+	second->file = path == NULL ? NULL : strdup(path);
+}
+
+/* --- one start after another -------------------------------------------------- */
+
+/* Locks the file that has the name. 1 = done, 0 = another daemon has it, -1 = cannot be. */
+static int
+lock_once(struct second_lock *lock)
+{
+	struct stat st;
+
+	lock->fd = safepath_open(&lock->dir, lock->name, O_RDWR | O_CREAT, 0600, &st);
+	if (lock->fd == -1)
+		return -1;
+	lock->id = safepath_id_of(&st);
+	/* Another user could hold the lock of one that is not ours alone. */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return -1;
+	if (flock(lock->fd, LOCK_EX | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK ? 0 : -1;
+	/* The one that had it has removed it. */
+	return safepath_stat(&lock->dir, lock->name, &st) == 0 &&
+	    safepath_id_equal(&lock->id, &st);
+}
+
+void
+second_lock(struct second_lock *lock, const char *control_socket)
+{
+	int64_t end = clock_mono_ms() + LOCK_WAIT_MS;
+	int rc = -1;
+
+	lock->fd = -1;
+	if (safepath_find(&lock->dir, control_socket, SAFEPATH_LAST) == 0) {
+		(void)snprintf(lock->name, sizeof(lock->name), ".%.*s.lock", LOCK_BASE_MAX,
+		    lock->dir.name);
+		while ((rc = lock_once(lock)) == 0 && remaining(end) > 0) {
+			close(lock->fd);
+			(void)poll(NULL, 0, RETRY_MS);
+		}
+	}
+	if (rc == 1)
+		return;
+	if (lock->fd != -1)
+		close(lock->fd);
+	lock->fd = -1;
+	safepath_close(&lock->dir);
+}
+
+void
+second_unlock(struct second_lock *lock)
+{
+	if (lock->fd == -1)
+		return;
+	(void)!safepath_remove(&lock->dir, lock->name, &lock->id);
+	close(lock->fd);
+	lock->fd = -1;
+	safepath_close(&lock->dir);
+}
+
+/* --- the look ----------------------------------------------------------------- */
+
+void
+second_look(struct second *second, const char *control_socket, const char *file)
+{
+	int64_t end = clock_mono_ms() + SECOND_WAIT_MS;
+	int fd = reach(control_socket, end);
+	json_t *result;
+	uid_t uid;
+	gid_t gid;
+
+	*second = (struct second){.kind = SECOND_NONE};
+	if (fd == -1) {
+		if (errno == EAGAIN)
+			second->kind = SECOND_SILENT;
+		return;
+	}
+	/* What belongs to another user is not asked: the answer could be anything. */
+	if (sock_peer(fd, &second->pid, &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid())) {
+		result = ask(fd, end);
+		judge(second, result, file);
+		json_decref(result);
+	}
+	close(fd);
+}
+
+void
+second_clear(struct second *second)
+{
+	free(second->file);
+	*second = (struct second){.kind = SECOND_NONE};
+}
+
+bool
+second_has_pidfile(const struct second *second, const char *pidfile)
+{
+	char text[32], why[SAFEPATH_WHY];
+	struct stat st;
+	long number;
+	ssize_t n;
+	int fd;
+
+	if (second->kind == SECOND_NONE)
+		return false;
+	fd = safepath_open_path(pidfile, O_RDONLY, 0, &st, why);
+	if (fd == -1)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	number = strtol(text, NULL, 10);
+	if (second->pid > 0 || number <= 0 || number > INT_MAX)
+		return number > 0 && number == (long)second->pid;
+	/* The listener's backlog is full, so the kernel has not named it. */
+	return number != (long)getpid() && (kill((pid_t)number, 0) == 0 || errno == EPERM);
+}

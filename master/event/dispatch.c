@@ -1,0 +1,355 @@
+#include "master/event/dispatch.h"
+
+#include "common/log.h"
+#include "common/loglimit.h"
+#include "master/event/tick.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TAILQ_HEAD(pool_list, pool);
+
+struct events {
+	const struct groups *groups;
+	struct pool_list pools;		/* in the order of their coming */
+	struct ticks *ticks;
+	struct source *again;		/* when a rejected event may be handed out again */
+	uint32_t wanted;		/* types that some pool takes, a bit each */
+	uint64_t *next_serial;
+	bool stopping;			/* has been told */
+	struct log_limit unmade;	/* lines on events without memory */
+};
+
+/* Whoever adds a member that is state: it needs a door for the state document. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 80,
+    "see statedoc_events.c");
+
+/* --- making one ------------------------------------------------------------------- */
+
+bool
+events_wanted(const struct events *events, enum event_type type)
+{
+	return (events->wanted & (UINT32_C(1) << type)) != 0;
+}
+
+static void
+accept_all(struct events *events, struct event *event)
+{
+	size_t processes = groups_count(events->groups);
+	struct pool *pool;
+	unsigned times;
+
+	TAILQ_FOREACH(pool, &events->pools, in_events) {
+		times = pool_wants(pool, event->type);
+		if (times > 0)
+			pool_accept(pool, event, times, processes);
+	}
+}
+
+/* Makes and spreads an event; head is taken, NULL = there was no memory for it. */
+static void
+tell(struct events *events, enum event_type type, char *head, const char *data, size_t n)
+{
+	struct event *event = NULL;
+
+	if (head != NULL)
+		event = event_new(type, *events->next_serial, head, data, n);
+	free(head);
+	if (event == NULL) {
+		log_limited(&events->unmade, LEVEL_ERROR, "no memory for an event %s",
+		    event_type_name(type));
+		return;
+	}
+	*events->next_serial =
+	    *events->next_serial >= INT64_MAX ? 0 : *events->next_serial + 1;
+	accept_all(events, event);
+	event_unref(event);
+}
+
+/* New text, NULL with ENOMEM. */
+static char *
+text(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+static char *
+text(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return n == -1 ? NULL : s;
+}
+
+/* --- processes ------------------------------------------------------------------- */
+
+/* What follows from_state, by state; new. */
+static char *
+no_more(const struct process *process UNUSED)
+{
+	return text("%s", "");
+}
+
+static char *
+tries(const struct process *process)
+{
+	return text(" tries:%" PRId64, process->backoff);
+}
+
+static char *
+pid(const struct process *process)
+{
+	return text(" pid:%d", (int)process->pid);
+}
+
+static char *
+expected_and_pid(const struct process *process)
+{
+	return text(" expected:%d pid:%d", process_exit_is_expected(process),
+	    (int)process->pid);
+}
+
+static const struct {
+	enum process_state state;
+	enum event_type type;
+	char *(*more)(const struct process *);
+} state_events[] = {
+    {PROCESS_STOPPED, EVENT_PROCESS_STATE_STOPPED, pid},
+    {PROCESS_STARTING, EVENT_PROCESS_STATE_STARTING, tries},
+    {PROCESS_RUNNING, EVENT_PROCESS_STATE_RUNNING, pid},
+    {PROCESS_BACKOFF, EVENT_PROCESS_STATE_BACKOFF, tries},
+    {PROCESS_STOPPING, EVENT_PROCESS_STATE_STOPPING, pid},
+    {PROCESS_EXITED, EVENT_PROCESS_STATE_EXITED, expected_and_pid},
+    {PROCESS_FATAL, EVENT_PROCESS_STATE_FATAL, no_more},
+    {PROCESS_UNKNOWN, EVENT_PROCESS_STATE_UNKNOWN, no_more},
+};
+
+void
+events_process_state(struct events *events, const struct process *process,
+    enum process_state from)
+{
+	size_t i = 0;
+	char *more;
+
+	while (i < nitems(state_events) - 1 && state_events[i].state != process->state)
+		i++;
+	if (!events_wanted(events, state_events[i].type))
+		return;
+	more = state_events[i].more(process);
+	tell(events, state_events[i].type,
+	    more == NULL ? NULL :
+			   text("processname:%s groupname:%s from_state:%s%s",
+			       process->config->name, process->group->config->name,
+			       process_state_name(from), more),
+	    "", 0);
+	free(more);
+}
+
+static const struct {
+	const char *word;
+	enum event_type log, communication;
+} channel_events[CHANNEL_MAX] = {
+    [CHANNEL_STDOUT] = {"stdout", EVENT_PROCESS_LOG_STDOUT,
+        EVENT_PROCESS_COMMUNICATION_STDOUT},
+    [CHANNEL_STDERR] = {"stderr", EVENT_PROCESS_LOG_STDERR,
+        EVENT_PROCESS_COMMUNICATION_STDERR},
+};
+
+void
+events_process_log(struct events *events, const struct process *process,
+    enum channel_id channel, const char *bytes, size_t n)
+{
+	if (!events_wanted(events, channel_events[channel].log))
+		return;
+	tell(events, channel_events[channel].log,
+	    text("processname:%s groupname:%s pid:%d channel:%s\n", process->config->name,
+	        process->group->config->name, (int)process->pid,
+	        channel_events[channel].word),
+	    bytes, n);
+}
+
+void
+events_process_communication(struct events *events, const struct process *process,
+    enum channel_id channel, const char *bytes, size_t n)
+{
+	if (!events_wanted(events, channel_events[channel].communication))
+		return;
+	tell(events, channel_events[channel].communication,
+	    text("processname:%s groupname:%s pid:%d\n", process->config->name,
+	        process->group->config->name, (int)process->pid),
+	    bytes, n);
+}
+
+/* --- others ------------------------------------------------------------------- */
+
+void
+events_remote(struct events *events, const char *type, const char *data, size_t n)
+{
+	if (events_wanted(events, EVENT_REMOTE_COMMUNICATION))
+		tell(events, EVENT_REMOTE_COMMUNICATION, text("type:%s\n", type), data, n);
+}
+
+void
+events_running(struct events *events)
+{
+	if (events_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING))
+		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, text("%s", ""), "", 0);
+}
+
+void
+events_stopping(struct events *events)
+{
+	if (events->stopping)
+		return;
+	events->stopping = true;
+	if (events_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
+		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, text("%s", ""), "", 0);
+}
+
+void
+events_group(struct events *events, enum event_type type, const char *name)
+{
+	if (events_wanted(events, type))
+		tell(events, type, text("groupname:%s\n", name), "", 0);
+}
+
+static void
+on_tick(void *ctx, enum event_type type, int64_t when)
+{
+	tell(ctx, type, text("when:%" PRId64, when), "", 0);
+}
+
+/* --- pools ------------------------------------------------------------------- */
+
+/* Which types are wanted follows from the pools. */
+static void
+look_at_pools(struct events *events)
+{
+	struct pool *pool;
+
+	events->wanted = 0;
+	TAILQ_FOREACH(pool, &events->pools, in_events)
+		for (unsigned type = 0; type < EVENT_TYPE_MAX; type++)
+			if (pool_wants(pool, (enum event_type)type) > 0)
+				events->wanted |= UINT32_C(1) << type;
+	ticks_want(events->ticks, events->wanted);
+}
+
+void
+events_subscribe(struct events *events, struct pool *pool)
+{
+	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
+	look_at_pools(events);
+}
+
+struct pool *
+events_pool(const struct events *events, const struct group *group)
+{
+	struct pool *pool;
+
+	TAILQ_FOREACH(pool, &events->pools, in_events)
+		if (pool->group == group)
+			break;
+	return pool;
+}
+
+void
+events_unsubscribe(struct events *events, const struct group *group)
+{
+	struct pool *pool = events_pool(events, group);
+
+	if (pool == NULL)
+		return;
+	TAILQ_REMOVE(&events->pools, pool, in_events);
+	pool_free(pool);
+	look_at_pools(events);
+}
+
+void
+events_dispatch(struct events *events, const char *identifier)
+{
+	struct pool *pool;
+	int64_t next = -1, due;
+
+	TAILQ_FOREACH(pool, &events->pools, in_events) {
+		due = pool_dispatch(pool, identifier);
+		if (due != -1 && (next == -1 || due < next))
+			next = due;
+	}
+	source_arm(events->again, next);
+}
+
+/* --- the state document ------------------------------------------------------------ */
+
+bool
+events_told_stopping(const struct events *events)
+{
+	return events->stopping;
+}
+
+void
+events_set_told_stopping(struct events *events, bool told)
+{
+	events->stopping = told;
+}
+
+struct pool *
+events_next(const struct events *events, const struct pool *pool)
+{
+	return pool == NULL ? TAILQ_FIRST(&events->pools) : TAILQ_NEXT(pool, in_events);
+}
+
+void
+events_move_last(struct events *events, struct pool *pool)
+{
+	TAILQ_REMOVE(&events->pools, pool, in_events);
+	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
+}
+
+/* The turn that this begins ends with events_dispatch. */
+static void
+on_again(void *ctx UNUSED, uint32_t ready UNUSED)
+{
+}
+
+/* --- its life ------------------------------------------------------------------- */
+
+struct events *
+events_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial)
+{
+	struct events *events = calloc(1, sizeof(*events));
+
+	if (events == NULL)
+		return NULL;
+	TAILQ_INIT(&events->pools);
+	events->groups = groups;
+	events->next_serial = next_serial;
+	events->ticks = ticks_new(loop, on_tick, events);
+	events->again = loop_timer(loop, on_again, events);
+	if (events->ticks != NULL && events->again != NULL)
+		return events;
+	events_free(events);
+	return NULL;
+}
+
+void
+events_free(struct events *events)
+{
+	struct pool *pool;
+
+	if (events == NULL)
+		return;
+	while ((pool = TAILQ_FIRST(&events->pools)) != NULL) {
+		TAILQ_REMOVE(&events->pools, pool, in_events);
+		pool_free(pool);
+	}
+	ticks_free(events->ticks);
+	source_free(events->again);
+	free(events);
+}

@@ -1,0 +1,299 @@
+#include "master/event/listener_pool.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEADER_ROOM 256	/* bytes that most headers need less than */
+#define PER_PROCESS 4	/* events that one program may make while it starts */
+#define REJECTED_MS 1000 /* from a rejection to the same listener's next rejected event */
+
+struct pool *
+pool_new(struct group *group, const struct pool_ops *ops)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	pool->group = group;
+	pool->ops = ops;
+	STAILQ_INIT(&pool->buffer);
+	return pool;
+}
+
+/* Takes an event out; its reference is the caller's. */
+static struct pool_event
+take_out(struct pool *pool, struct pool_waiting *waiting)
+{
+	struct pool_event item = waiting->item;
+
+	STAILQ_REMOVE(&pool->buffer, waiting, pool_waiting, in_buffer);
+	pool->count--;
+	pool->bytes -= item.event->size;
+	free(waiting);
+	return item;
+}
+
+static struct pool_event
+pop(struct pool *pool)
+{
+	return take_out(pool, STAILQ_FIRST(&pool->buffer));
+}
+
+void
+pool_clear(struct pool *pool)
+{
+	while (pool->count > 0)
+		event_unref(pop(pool).event);
+}
+
+void
+pool_free(struct pool *pool)
+{
+	if (pool == NULL)
+		return;
+	pool_clear(pool);
+	free(pool);
+}
+
+unsigned
+pool_wants(const struct pool *pool, enum event_type type)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < EVENT_TYPE_MAX; i++)
+		if (pool->group->config->pool.events & (UINT32_C(1) << i))
+			count += event_type_is(type, (enum event_type)i);
+	return count;
+}
+
+/* --- the buffer ------------------------------------------------------------------ */
+
+static bool
+is_full(const struct pool *pool, size_t processes)
+{
+	int64_t given = pool->group->config->pool.buffer_size;
+
+	if (given > 0)
+		return pool->count >= (uint64_t)given;
+	return pool->count >= POOL_ROOM && (pool->bytes > POOL_EXTRA_BYTES ||
+					       pool->count >= PER_PROCESS * processes);
+}
+
+static void
+make_room(struct pool *pool, size_t processes)
+{
+	struct event *oldest;
+
+	if (!is_full(pool, processes) || pool->count == 0)
+		return;
+	oldest = pop(pool).event;
+	log_limited_after(&pool->overflows, LOG_LIMIT_FIRST, LEVEL_ERROR,
+	    "pool %s event buffer overflowed, discarding event %" PRIu64,
+	    pool->group->config->name, oldest->serial);
+	event_unref(oldest);
+}
+
+/* Takes its reference; -1 with ENOMEM, and it is not taken. */
+static int
+insert(struct pool *pool, struct pool_event item, bool at_head)
+{
+	struct pool_waiting *waiting = malloc(sizeof(*waiting));
+
+	if (waiting == NULL)
+		return -1;
+	waiting->item = item;
+	if (at_head)
+		STAILQ_INSERT_HEAD(&pool->buffer, waiting, in_buffer);
+	else
+		STAILQ_INSERT_TAIL(&pool->buffer, waiting, in_buffer);
+	pool->count++;
+	pool->bytes += item.event->size;
+	return 0;
+}
+
+/* Its reference is taken, also without memory: then the event is lost, and said to be. */
+static void
+insert_or_lose(struct pool *pool, struct pool_event item, bool at_head)
+{
+	if (insert(pool, item, at_head) == 0)
+		return;
+	log_limited(&pool->overflows, LEVEL_ERROR,
+	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
+	    item.event->serial);
+	event_unref(item.event);
+}
+
+int
+pool_put_back(struct pool *pool, struct pool_event item)
+{
+	return insert(pool, item, false);
+}
+
+static uint64_t
+take_serial(struct pool *pool)
+{
+	uint64_t serial = pool->next_serial;
+
+	pool->next_serial = serial >= INT64_MAX ? 0 : serial + 1;
+	return serial;
+}
+
+void
+pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
+{
+	struct pool_event item = {.event = event, .poolserial = take_serial(pool)};
+
+	for (unsigned i = 0; i < times; i++) {
+		make_room(pool, processes);
+		event_ref(event);
+		insert_or_lose(pool, item, false);
+	}
+}
+
+void
+pool_end(
+    struct pool *pool, struct process *process, struct pool_event taken, bool processed)
+{
+	const struct group_config *config = pool->group->config;
+
+	if (processed || taken.event == NULL) {
+		event_unref(taken.event);
+		return;
+	}
+	log_debug("rebuffering event %" PRIu64 " for pool %s (buf size=%zu, max=%" PRId64
+		  ")",
+	    taken.event->serial, config->name, pool->count,
+	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
+	process->rejected_ms = clock_mono_ms();
+	taken.rejected = true;
+	make_room(pool, SIZE_MAX / PER_PROCESS);
+	insert_or_lose(pool, taken, true);
+}
+
+/* --- handing out -------------------------------------------------------------------- */
+
+/* Appends the envelope and the payload; -1 with ENOMEM. */
+static int
+envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
+    const char *identifier)
+{
+	const struct event *event = item->event;
+	const struct group_config *config = pool->group->config;
+
+	if (buf_reserve(out, HEADER_ROOM + event->size) == NULL ||
+	    buf_printf(out,
+		"ver:3.0 server:%s serial:%" PRIu64 " pool:%s poolserial:%" PRIu64
+		" eventname:%s len:%zu\n",
+		identifier, event->serial, config->name, item->poolserial,
+		event_type_name(event->type),
+		config->pool.counts_bytes ? event->size : event->characters) == -1)
+		return -1;
+	return buf_append(out, event->payload, event->size);
+}
+
+static bool
+give_to(struct pool *pool, struct process *process, struct listener *listener,
+    const struct pool_event *item, const struct buf *text)
+{
+	if (pool->ops->write(process, buf_data(text), buf_len(text)) == -1) {
+		if (errno == EPIPE)
+			log_debug("epipe occurred while sending event %" PRIu64
+				  " to listener %s, listener state unchanged",
+			    item->event->serial, process->config->name);
+		else
+			log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
+			    item->event->serial, process->config->name,
+			    strerror(errno));
+		return false;
+	}
+	log_debug("event %" PRIu64 " sent to listener %s", item->event->serial,
+	    process->config->name);
+	event_ref(item->event);
+	listener_give(listener, *item);
+	return true;
+}
+
+/* A listener that rejects everything, and several that pass one event around, would use up
+ * a processor. *due becomes the time from which the process may take it, if that is the
+ * first. */
+static bool
+has_just_rejected(
+    const struct process *process, const struct pool_event *item, int64_t *due)
+{
+	int64_t until = process->rejected_ms + REJECTED_MS;
+
+	if (!item->rejected || process->rejected_ms == -1 || clock_mono_ms() >= until)
+		return false;
+	if (*due == -1 || until < *due)
+		*due = until;
+	return true;
+}
+
+static bool
+give(struct pool *pool, const struct pool_event *item, const char *identifier, int64_t *due)
+{
+	struct process *process;
+	struct listener *listener;
+	struct buf text;
+	bool given = false;
+
+	buf_init(&text, 0);
+	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
+		listener = pool->ops->listener(process);
+		if (process->state != PROCESS_RUNNING || listener == NULL ||
+		    listener->state != LISTENER_READY ||
+		    has_just_rejected(process, item, due))
+			continue;
+		if (buf_len(&text) == 0 && envelop(&text, pool, item, identifier) == -1)
+			break;
+		given = give_to(pool, process, listener, item, &text);
+		if (given)
+			break;
+	}
+	buf_clear(&text);
+	return given;
+}
+
+/* Behind an event that waits after its rejection new ones are handed out: they would
+ * overflow the buffer otherwise. */
+int64_t
+pool_dispatch(struct pool *pool, const char *identifier)
+{
+	struct pool_waiting *waiting = STAILQ_FIRST(&pool->buffer), *next;
+	int64_t first = -1, due;
+
+	for (; waiting != NULL; waiting = next) {
+		next = STAILQ_NEXT(waiting, in_buffer);
+		due = -1;
+		if (give(pool, &waiting->item, identifier, &due))
+			event_unref(take_out(pool, waiting).event);
+		else if (due == -1)
+			break;
+		else if (first == -1 || due < first)
+			first = due;
+	}
+	return first;
+}
+
+bool
+pool_is_busy(const struct pool *pool)
+{
+	const struct process *process;
+	const struct listener *listener;
+
+	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
+		listener = pool->ops->listener(process);
+		if (process->state != PROCESS_RUNNING || listener == NULL ||
+		    listener->state == LISTENER_UNKNOWN)
+			continue;
+		if (listener->state == LISTENER_BUSY || pool->count > 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,75 @@
+/* Listener: the protocol that one event listener speaks on its standard output: READY,
+ * then for each event RESULT (reference 7.5). It decides and makes no system call. */
+#ifndef MASTER_EVENT_LISTENER_PROTOCOL_H
+#define MASTER_EVENT_LISTENER_PROTOCOL_H
+
+#include "common/loglimit.h"
+#include "master/config/config.h"
+#include "master/event/event_type.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LISTENER_LINE_MAX 256	/* bytes of a result line; a longer one is a bad one */
+
+enum listener_state {
+	LISTENER_ACKNOWLEDGED,	/* has still to say READY */
+	LISTENER_READY,
+	LISTENER_BUSY,		/* has been given an event */
+	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */
+};
+
+/* An event's place in a pool. */
+struct pool_event {
+	struct event *event;	/* a reference; NULL = none */
+	uint64_t poolserial;
+	bool rejected;	/* before, by some listener */
+};
+
+/* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
+struct listener {
+	const char *name;	/* of the process; borrowed */
+	struct listener_limits *limits;	/* of its process, which outlives it; borrowed */
+	enum result_handler handler;	/* of its pool */
+	enum listener_state state;
+	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
+	size_t nline;
+	bool in_result;		/* the line has been read: `missing` bytes of … */
+	int64_t missing;	/* … its result are still to come */
+	char result[3];		/* its beginning: nothing longer than "OK" is good */
+	size_t nresult;
+	struct pool_event outstanding;	/* BUSY: what it was given */
+};
+
+/* Log lines that a listener can repeat, also by ending each time. */
+struct listener_limits {
+	struct log_limit rejected, bad, unknown;
+};
+
+struct listener_ops {
+	/* An event has ended: it was processed, else it is rejected. The event is the
+	 * callee's. */
+	void (*end)(void *ctx, struct pool_event taken, bool processed);
+	/* Of RESULT_PRINTED: bytes of a result, before its end. */
+	void (*result)(void *ctx, const char *bytes, size_t n);
+};
+
+/* "BUSY"; and name → state, or -1. */
+const char *listener_state_name(enum listener_state);
+int listener_state_find(const char *name);
+
+/* As of a process just spawned. */
+void listener_init(struct listener *, const char *name, enum result_handler,
+    struct listener_limits *);
+/* READY → BUSY, with an event. */
+void listener_give(struct listener *, struct pool_event taken);
+/* It wrote these bytes. */
+void listener_feed(struct listener *, const char *bytes, size_t n,
+    const struct listener_ops *, void *ctx);
+/* It is gone: what it was given comes back, .event NULL when it had nothing. */
+struct pool_event listener_take(struct listener *);
+/* For the state document: whether the protocol can have led to this. */
+bool listener_is_sound(const struct listener *);
+
+#endif

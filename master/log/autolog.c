@@ -1,0 +1,189 @@
+#include "master/log/autolog.h"
+
+#include "common/log.h"
+#include "common/safepath.h"
+#include "common/str.h"
+#include "common/utf8.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define RANDOM_CHARS 8
+#define TRIES 100
+
+static int
+randomise(char *chars)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	unsigned char bytes[RANDOM_CHARS];
+	size_t i;
+
+	/* Names need no secrecy, and nobody waits for the kernel's pool early at boot. */
+	if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
+		return -1;
+	for (i = 0; i < sizeof(bytes); i++)
+		chars[i] = alphabet[bytes[i] % (sizeof(alphabet) - 1)];
+	return 0;
+}
+
+/* Creates the file under the first free name in the directory; 0 or -1 with errno. */
+static int
+create_in(struct safepath *sp, const char *name, char *random_part)
+{
+	struct stat st;
+	int fd, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (randomise(random_part) == -1)
+			return -1;
+		fd = safepath_open(sp, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &st);
+		if (fd != -1) {
+			close(fd);
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+create(char *path, char *random_part)
+{
+	struct safepath sp;
+	int rc;
+
+	rc = safepath_find(&sp, path, SAFEPATH_LAST);
+	if (rc == 0)
+		rc = create_in(&sp, path + strlen(path) - strlen(sp.name), random_part);
+	/* What the caller cannot find in errno. */
+	if (rc == -1 && *sp.why != '\0')
+		log_error("could not create %s: %s (%s)", path, str_errno_name(errno),
+		    sp.why);
+	safepath_close(&sp);
+	return rc;
+}
+
+char *
+autolog_create(const char *dir, const char *name, const char *word, const char *identifier)
+{
+	const char *slash = str_starts(dir + strlen(dir) - (*dir != '\0'), "/") ? "" : "/";
+	char *path;
+	int n, saved;
+
+	n = asprintf(&path, "%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier,
+	    RANDOM_CHARS, "");
+	if (n == -1)
+		return NULL;
+	if (create(path, path + n - RANDOM_CHARS - strlen(".log")) == -1) {
+		saved = errno;
+		free(path);
+		errno = saved;
+		return NULL;
+	}
+	return path;
+}
+
+/* \S+\.log, anchored at the start only. */
+static bool
+has_log_suffix(const char *s)
+{
+	size_t left = strlen(s), step = 0;
+	const char *start = s;
+	uint32_t code;
+
+	for (; left > 0; s += step, left -= step) {
+		if (s > start && str_starts(s, ".log"))
+			return true;
+		step = utf8_decode(s, left, &code);
+		if (step == 0)
+			step = 1; /* not text, and not white space */
+		else if (utf8_is_space(code))
+			return false;
+	}
+	return false;
+}
+
+/* .+?---IDENTIFIER-\S+\.log and anything behind it. supervisord lets the identifier speak
+ * as a regular expression; taken as it is, it can only delete less. */
+static bool
+is_ours(const char *name, const char *identifier)
+{
+	size_t len = strlen(identifier);
+	const char *p, *rest;
+
+	if (*name == '\0')
+		return false;
+	for (p = name + 1; (p = strstr(p, "---")) != NULL; p++) {
+		rest = p + strlen("---");
+		if (memchr(name, '\n', (size_t)(p - name)) != NULL)
+			return false;
+		if (strncmp(rest, identifier, len) == 0 && rest[len] == '-' &&
+		    has_log_suffix(rest + len + 1))
+			return true;
+	}
+	return false;
+}
+
+static void
+delete (const struct safepath *sp, const char *dir, const char *name)
+{
+	char *path, *quoted;
+
+	if (safepath_remove(sp, name, NULL) == 0)
+		return;
+	if (asprintf(&path, "%s/%s", dir, name) == -1)
+		return;
+	if ((quoted = str_repr(path)) != NULL)
+		log_warn("Failed to clean up %s", quoted);
+	free(quoted);
+	free(path);
+}
+
+/* The directory, found by the rule, as a stream; NULL with errno. */
+static DIR *
+open_stream(struct safepath *sp, const char *dir)
+{
+	char *entry;
+	int fd = -1, rc;
+	struct stat st;
+	DIR *stream;
+
+	*sp = (struct safepath){.dir = -1};
+	if (asprintf(&entry, "%s/*", dir) == -1)
+		return NULL;
+	rc = safepath_find(sp, entry, SAFEPATH_LAST);
+	free(entry);
+	if (rc == 0)
+		fd = safepath_open(sp, ".", O_RDONLY | O_DIRECTORY, 0, &st);
+	if (fd == -1)
+		return NULL;
+	if ((stream = fdopendir(fd)) == NULL)
+		close(fd);
+	return stream;
+}
+
+void
+autolog_clean(const char *dir, const char *identifier)
+{
+	struct safepath sp;
+	struct dirent *entry;
+	DIR *stream;
+
+	if ((stream = open_stream(&sp, dir)) == NULL)
+		log_warn("Could not clear childlog dir");
+	while (stream != NULL && (entry = readdir(stream)) != NULL)
+		if (is_ours(entry->d_name, identifier))
+			delete (&sp, dir, entry->d_name);
+	if (stream != NULL)
+		closedir(stream);
+	safepath_close(&sp);
+}

@@ -1,0 +1,111 @@
+#include "master/log/logtarget.h"
+
+#include "master/log/logfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static int
+logtarget_fail(int fd, int error)
+{
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+/* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
+ * as well, so that neither opening nor writing waits or fails without a reader: 64 KiB or
+ * more wait in it for the next one, and what comes after that is dropped. */
+static int
+logtarget_open_fifo(const char *path, struct stat *st, char *why)
+{
+	int fd = safepath_open_path(path, O_RDWR, 0, st, why);
+
+	if (fd == -1 || S_ISFIFO(st->st_mode))
+		return fd;
+	return logtarget_fail(fd, ENXIO);
+}
+
+/* O_NONBLOCK, which the rule adds, means nothing to a regular file, and keeps a stopped
+ * terminal from stopping us. */
+static int
+logtarget_open_by_name(const char *path, struct stat *st, char *why)
+{
+	int fd = safepath_open_path(path, O_WRONLY | O_CREAT | O_APPEND, 0666, st, why);
+	int fifo;
+
+	if (fd == -1 && errno == ENXIO)
+		fd = logtarget_open_fifo(path, st, why);
+	if (fd == -1 || !S_ISFIFO(st->st_mode))
+		return fd;
+	if ((fifo = logtarget_open_fifo(path, st, why)) != -1) {
+		(void)close(fd);
+		fd = fifo;
+	}
+	outlet_widen(fd);
+	return fd;
+}
+
+/* A file that we were given is written to as it is: opened by a name it would have another
+ * offset, or, as a socket, could not be opened at all. */
+int
+logtarget_open(const char *path, struct outlet *out, struct stat *st, char *why)
+{
+	int given;
+
+	*why = '\0';
+	*out = OUTLET_NONE;
+	if (safepath_given(path, &given) && given == -1) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (given != -1)
+		return outlet_share(out, given) == -1 ? -1 : fstat(out->fd, st);
+	out->fd = logtarget_open_by_name(path, st, why);
+	return out->fd == -1 ? -1 : 0;
+}
+
+/* --- for readers -------------------------------------------------------------- */
+
+static bool
+logtarget_is_readable(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) ||
+	    (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
+
+/* Looks before it opens, because opening a device or a FIFO has effects. */
+static int
+logtarget_open_found(struct safepath *sp)
+{
+	struct safepath_id id;
+	struct stat st;
+	int fd = safepath_open(sp, sp->name, O_PATH, 0, &st);
+
+	if (fd == -1)
+		return -1;
+	(void)close(fd);
+	if (!logtarget_is_readable(&st)) {
+		errno = EINVAL;
+		return -1;
+	}
+	id = safepath_id_of(&st);
+	fd = safepath_open(sp, sp->name, O_RDONLY, 0, &st);
+	if (fd == -1 || safepath_id_equal(&id, &st))
+		return fd;
+	return logtarget_fail(fd, ENOENT);
+}
+
+int
+logfile_open_for_reader(const char *path)
+{
+	struct safepath sp;
+	int fd = -1;
+
+	if (safepath_find(&sp, path, 0) == 0)
+		fd = logtarget_open_found(&sp);
+	safepath_close(&sp);
+	return fd;
+}

@@ -1,0 +1,18 @@
+/* Log target: what the path of a log stands for, opened for writing or for a reader by the
+ * rule of safepath.h: a file, a FIFO, a device, or a descriptor that was given to us. */
+#ifndef MASTER_LOG_LOGTARGET_H
+#define MASTER_LOG_LOGTARGET_H
+
+#include "common/compiler.h"
+#include "common/safepath.h"
+#include "master/log/nonblocking_writer.h"
+
+#include <sys/stat.h>
+
+/* Opens for appending, creating with 0666 & ~umask. A FIFO is held open for reading as
+ * well, so that nothing waits for a reader. 0 and *out (owned) with its fstat; or -1 with
+ * errno, and `why` receives SAFEPATH_WHY bytes. */
+NODISCARD int logtarget_open(const char *path, struct outlet *out, struct stat *,
+    char *why);
+
+#endif

@@ -1,0 +1,309 @@
+#include "master/process/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+TAILQ_HEAD(group_list, group);
+
+struct groups {
+	struct group_list list;		/* activation order within ascending priority */
+	struct map *by_name;
+	struct idmap *by_id;		/* processes */
+	size_t unstopped;
+};
+
+/* ---- life ---- */
+
+struct groups *
+groups_new(void)
+{
+	struct groups *groups = calloc(1, sizeof(*groups));
+
+	if (groups == NULL)
+		return NULL;
+	TAILQ_INIT(&groups->list);
+	groups->by_name = map_new();
+	groups->by_id = idmap_new();
+	if (groups->by_name != NULL && groups->by_id != NULL)
+		return groups;
+	groups_free(groups);
+	return NULL;
+}
+
+void
+groups_free(struct groups *groups)
+{
+	struct group *group;
+
+	if (groups == NULL)
+		return;
+	while ((group = TAILQ_FIRST(&groups->list)) != NULL)
+		groups_remove(groups, group);
+	map_free(groups->by_name);
+	idmap_free(groups->by_id);
+	free(groups);
+}
+
+/* Frees a group that is in no list (any more). */
+static void
+group_free(struct groups *groups, struct group *group)
+{
+	struct process *p;
+
+	while ((p = TAILQ_FIRST(&group->processes)) != NULL) {
+		TAILQ_REMOVE(&group->processes, p, in_group);
+		if (groups_process(groups, p->id) == p)
+			(void)idmap_remove(groups->by_id, p->id);
+		process_free(p);
+	}
+	map_free(group->by_name);
+	group_config_unref(group->config);
+	free(group);
+}
+
+static int
+group_add_process(struct groups *groups, struct group *group, struct process *p)
+{
+	if (map_set(group->by_name, p->config->name, p) == -1)
+		return -1;
+	if (idmap_set(groups->by_id, p->id, p) == -1)
+		return -1;
+	TAILQ_INSERT_TAIL(&group->processes, p, in_group);
+	group->count++;
+	return 0;
+}
+
+static int
+group_fill(struct groups *groups, struct group *group, uint64_t *next_id,
+    const struct process_ops *ops, void *ops_ctx)
+{
+	struct process *p;
+
+	for (size_t i = 0; i < group->config->nprocesses; i++) {
+		p = process_new((*next_id)++, group, group->config->processes[i], ops,
+		    ops_ctx);
+		if (p == NULL)
+			return -1;
+		if (group_add_process(groups, group, p) == -1) {
+			process_free(p);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static struct group *
+group_new(struct group_config *config)
+{
+	struct group *group = calloc(1, sizeof(*group));
+
+	if (group == NULL)
+		return NULL;
+	TAILQ_INIT(&group->processes);
+	group->by_name = map_new();
+	if (group->by_name == NULL) {
+		free(group);
+		return NULL;
+	}
+	group->config = group_config_ref(config);
+	return group;
+}
+
+/* Places it after the groups of lower or equal priority. */
+static void
+groups_insert(struct groups *groups, struct group *group)
+{
+	struct group *before = groups_last(groups);
+
+	while (before != NULL && before->config->priority > group->config->priority)
+		before = groups_previous(before);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&groups->list, group, in_groups);
+	else
+		TAILQ_INSERT_AFTER(&groups->list, before, group, in_groups);
+}
+
+struct group *
+groups_add(struct groups *groups, struct group_config *config, uint64_t *next_id,
+    const struct process_ops *ops, void *ops_ctx)
+{
+	struct group *group = group_new(config);
+
+	if (group == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (group_fill(groups, group, next_id, ops, ops_ctx) == -1 ||
+	    map_set(groups->by_name, config->name, group) == -1) {
+		group_free(groups, group);
+		errno = ENOMEM;
+		return NULL;
+	}
+	groups_insert(groups, group);
+	return group;
+}
+
+void
+groups_remove(struct groups *groups, struct group *group)
+{
+	TAILQ_REMOVE(&groups->list, group, in_groups);
+	(void)map_remove(groups->by_name, group->config->name);
+	groups->unstopped -= group->unstopped;
+	group_free(groups, group);
+}
+
+int
+groups_renumber(struct groups *groups, struct process *p, uint64_t id)
+{
+	/* Another process may have taken over the old number already. */
+	if (groups_process(groups, p->id) == p)
+		(void)idmap_remove(groups->by_id, p->id);
+	p->id = id;
+	return idmap_set(groups->by_id, id, p);
+}
+
+void
+groups_move_last(struct groups *groups, struct group *group)
+{
+	TAILQ_REMOVE(&groups->list, group, in_groups);
+	TAILQ_INSERT_TAIL(&groups->list, group, in_groups);
+}
+
+/* ---- looking ---- */
+
+struct group *
+groups_find(const struct groups *groups, const char *name)
+{
+	return map_get(groups->by_name, name);
+}
+
+struct process *
+groups_process(const struct groups *groups, uint64_t id)
+{
+	return idmap_get(groups->by_id, id);
+}
+
+struct process *
+group_process(const struct group *group, const char *name)
+{
+	return map_get(group->by_name, name);
+}
+
+struct group *
+groups_first(const struct groups *groups)
+{
+	return TAILQ_FIRST(&groups->list);
+}
+
+struct group *
+groups_next(const struct group *group)
+{
+	return TAILQ_NEXT(group, in_groups);
+}
+
+struct group *
+groups_last(const struct groups *groups)
+{
+	return TAILQ_LAST(&groups->list, group_list);
+}
+
+struct group *
+groups_previous(const struct group *group)
+{
+	return TAILQ_PREV(group, group_list, in_groups);
+}
+
+size_t
+groups_count(const struct groups *groups)
+{
+	return idmap_count(groups->by_id);
+}
+
+size_t
+groups_unstopped(const struct groups *groups)
+{
+	return groups->unstopped;
+}
+
+void
+group_process_changed(struct groups *groups, struct process *p, enum process_state from)
+{
+	bool was = process_state_is_stopped(from), is = process_state_is_stopped(p->state);
+
+	if (was && !is) {
+		p->group->unstopped++;
+		groups->unstopped++;
+	} else if (!was && is) {
+		p->group->unstopped--;
+		groups->unstopped--;
+	}
+}
+
+enum fault
+groups_resolve(const struct groups *groups, const char *spec, struct group **group,
+    struct process **process)
+{
+	char *group_name = NULL, *name = NULL;
+	enum fault fault = FAULT_BAD_NAME;
+
+	*process = NULL;
+	namespec_split(spec, &group_name, &name);
+	*group = group_name != NULL ? groups_find(groups, group_name) : NULL;
+	if (*group != NULL && name != NULL)
+		*process = group_process(*group, name);
+	if (*group != NULL && (name == NULL || *process != NULL))
+		fault = FAULT_NONE;
+	free(group_name);
+	free(name);
+	return fault;
+}
+
+/* ---- choosing ---- */
+
+/* Numbers ascend in stored order, so they settle ties. */
+static int
+group_compare(const void *a, const void *b)
+{
+	const struct process *const *left = a, *const *right = b;
+	int64_t pa = (*left)->config->priority, pb = (*right)->config->priority;
+
+	if (pa != pb)
+		return pa < pb ? -1 : 1;
+	return (*left)->id < (*right)->id ? -1 : 1;
+}
+
+static size_t
+group_collect(const struct group *group, bool (*takes)(enum process_state),
+    struct process **into)
+{
+	struct process *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH(p, &group->processes, in_group) {
+		if (takes(p->state))
+			into[n++] = p;
+	}
+	qsort(into, n, sizeof(struct process *), group_compare);
+	return n;
+}
+
+struct process **
+groups_select(const struct groups *groups, const struct group *only,
+    bool (*takes)(enum process_state), size_t *count)
+{
+	size_t room = only != NULL ? only->count : idmap_count(groups->by_id), n = 0;
+	struct process **found = calloc(room + 1, sizeof(struct process *));
+
+	*count = 0;
+	if (found == NULL)
+		return NULL;
+	if (only != NULL) {
+		*count = group_collect(only, takes, found);
+		return found;
+	}
+	for (struct group *group = groups_first(groups); group != NULL;
+	    group = groups_next(group))
+		n += group_collect(group, takes, found + n);
+	*count = n;
+	return found;
+}

@@ -1,0 +1,67 @@
+/* Group: the live groups in activation order, their processes, and who is who
+ * by namespec (reference 2.2, 3.5). */
+#ifndef MASTER_PROCESS_GROUP_H
+#define MASTER_PROCESS_GROUP_H
+
+#include "common/compiler.h"
+#include "common/map.h"
+#include "common/queue.h"
+#include "master/config/config.h"
+#include "master/process/process.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+TAILQ_HEAD(process_list, process);
+
+struct fcgi;
+
+struct group {
+	TAILQ_ENTRY(group) in_groups;
+	struct group_config *config;	/* a reference */
+	struct process_list processes;	/* stored order */
+	struct map *by_name;		/* of processes */
+	size_t count;
+	struct fcgi *fcgi;	/* of GROUP_FCGI: activation's */
+	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
+			   * group_process_changed */
+};
+
+struct groups; /* list, name map and process id map */
+
+struct groups *groups_new(void);
+void groups_free(struct groups *);	/* with all groups and processes */
+/* Activates a group: creates its processes with ids from *next_id on, placed after groups
+ * of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
+struct group *groups_add(struct groups *, struct group_config *, uint64_t *next_id,
+    const struct process_ops *, void *ops_ctx);
+void groups_remove(struct groups *, struct group *);	/* frees it and its processes */
+struct group *groups_find(const struct groups *, const char *name);
+struct process *groups_process(const struct groups *, uint64_t id);
+struct process *group_process(const struct group *, const char *name);
+struct group *groups_first(const struct groups *);	/* priority ascending */
+struct group *groups_next(const struct group *);
+struct group *groups_last(const struct groups *);
+struct group *groups_previous(const struct group *);
+size_t groups_count(const struct groups *);	/* processes of all groups */
+size_t groups_unstopped(const struct groups *);	/* over all groups, no walk */
+/* For the state document: gives a process the number it had, and puts a group last in the
+ * list. 0, or -1 with ENOMEM. */
+NODISCARD int groups_renumber(struct groups *, struct process *, uint64_t id);
+void groups_move_last(struct groups *, struct group *);
+/* Keeps the counters; to be called for each state change. */
+void group_process_changed(struct groups *, struct process *, enum process_state from);
+
+/* Resolves a namespec. FAULT_NONE with *group, and *process NULL for a whole group; or
+ * BAD_NAME. */
+enum fault groups_resolve(const struct groups *, const char *spec, struct group **group,
+    struct process **process);
+
+/* New array of processes that the predicate takes, in ascending priority (group priority
+ * first when group is NULL = all; ties keep stored order); *count of them. NULL with ENOMEM
+ * (an empty result is a valid pointer). */
+struct process **groups_select(const struct groups *, const struct group *group,
+    bool (*takes)(enum process_state), size_t *count);
+
+#endif

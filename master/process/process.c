@@ -1,0 +1,381 @@
+#include "master/process/process.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "master/process/group.h"
+#include "master/process/start.h"
+#include "master/process/stop.h"
+#include "master/process/transition.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum event {
+	EV_START,
+	EV_STOP,
+	EV_SHUTDOWN,
+	EV_SIGNAL,
+	EV_AUTOSTART,
+	EV_RESPAWN,
+	EV_TIMEOUT,
+	EV_REAPED,
+	EV_MAX
+};
+
+struct row {
+	enum process_state state;
+	transition_fn *on[EV_MAX];
+};
+
+static const char *const event_names[EV_MAX] = {
+	[EV_START] = "start",
+	[EV_STOP] = "stop",
+	[EV_SHUTDOWN] = "shutdown",
+	[EV_SIGNAL] = "signal",
+	[EV_AUTOSTART] = "autostart",
+	[EV_RESPAWN] = "respawn",
+	[EV_TIMEOUT] = "timeout",
+	[EV_REAPED] = "reaped",
+};
+
+/* ---- refusals ---- */
+
+static enum fault
+process_already_started(struct process *p UNUSED, struct request *request UNUSED)
+{
+	return FAULT_ALREADY_STARTED;
+}
+
+static enum fault
+process_not_running(struct process *p UNUSED, struct request *request UNUSED)
+{
+	return FAULT_NOT_RUNNING;
+}
+
+/* It does not run, and does not begin to by itself. */
+static enum fault
+process_stays(struct process *p, struct request *request UNUSED)
+{
+	(void)process_cancel_start(p);
+	return FAULT_NOT_RUNNING;
+}
+
+static enum fault
+process_still_stopping(struct process *p, struct request *request UNUSED)
+{
+	log_warn("process '%s' already running", p->config->name);
+	return FAULT_NONE;
+}
+
+static enum fault
+process_unknown(struct process *p, struct request *request)
+{
+	request->detail = transition_text("%s is in an unknown process state",
+	    p->config->name);
+	return FAULT_FAILED;
+}
+
+static enum fault
+process_nothing(struct process *p UNUSED, struct request *request UNUSED)
+{
+	return FAULT_NONE;
+}
+
+/* The table. An empty cell cannot happen while all is well: ignored, logged at DEBG. */
+static const struct row rows[] = {
+	{ PROCESS_STOPPED, {
+		[EV_START] = launch_spawn,
+		[EV_STOP] = process_stays,
+		[EV_SHUTDOWN] = process_nothing,
+		[EV_SIGNAL] = process_not_running,
+		[EV_AUTOSTART] = launch_auto,
+		[EV_RESPAWN] = launch_spawn,
+		[EV_TIMEOUT] = launch_retry,
+	} },
+	{ PROCESS_STARTING, {
+		[EV_START] = process_already_started,
+		[EV_STOP] = ending_stop,
+		[EV_SHUTDOWN] = ending_shutdown,
+		[EV_SIGNAL] = ending_signal,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_TIMEOUT] = launch_up,
+		[EV_REAPED] = ending_exited_early,
+	} },
+	{ PROCESS_RUNNING, {
+		[EV_START] = process_already_started,
+		[EV_STOP] = ending_stop,
+		[EV_SHUTDOWN] = ending_shutdown,
+		[EV_SIGNAL] = ending_signal,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_REAPED] = ending_exited,
+	} },
+	{ PROCESS_BACKOFF, {
+		[EV_START] = process_already_started,
+		[EV_STOP] = ending_stop_waiting,
+		[EV_SHUTDOWN] = launch_drop,
+		[EV_SIGNAL] = process_not_running,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_RESPAWN] = launch_spawn,
+		[EV_TIMEOUT] = launch_retry,
+	} },
+	{ PROCESS_STOPPING, {
+		[EV_START] = process_still_stopping,
+		[EV_STOP] = process_not_running,
+		[EV_SHUTDOWN] = process_nothing,
+		[EV_SIGNAL] = ending_signal,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_TIMEOUT] = ending_kill,
+		[EV_REAPED] = ending_stopped,
+	} },
+	{ PROCESS_EXITED, {
+		[EV_START] = launch_spawn,
+		[EV_STOP] = process_stays,
+		[EV_SHUTDOWN] = process_nothing,
+		[EV_SIGNAL] = process_not_running,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_RESPAWN] = launch_spawn,
+		[EV_TIMEOUT] = launch_retry,
+	} },
+	{ PROCESS_FATAL, {
+		[EV_START] = launch_spawn,
+		[EV_STOP] = process_not_running,
+		[EV_SHUTDOWN] = process_nothing,
+		[EV_SIGNAL] = process_not_running,
+		[EV_AUTOSTART] = process_nothing,
+	} },
+	{ PROCESS_UNKNOWN, {
+		[EV_START] = process_unknown,
+		[EV_STOP] = process_not_running,
+		[EV_SHUTDOWN] = process_nothing,
+		[EV_SIGNAL] = process_not_running,
+		[EV_AUTOSTART] = process_nothing,
+		[EV_REAPED] = ending_lost,
+	} },
+};
+
+static enum fault
+process_event(struct process *p, enum event event, struct request *request)
+{
+	transition_fn *act = NULL;
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		if (rows[i].state == p->state)
+			act = rows[i].on[event];
+	}
+	if (act != NULL)
+		return act(p, request);
+	log_debug("%s: %s ignored in state %s", p->config->name, event_names[event],
+	    process_state_name(p->state));
+	return FAULT_NONE;
+}
+
+/* An event whose answer nobody waits for. */
+static void
+process_happened(struct process *p, enum event event, int number)
+{
+	struct request request = { .number = number };
+
+	(void)process_event(p, event, &request);
+	free(request.detail);
+}
+
+/* ---- the doors ---- */
+
+struct process *
+process_new(uint64_t id, struct group *group, const struct process_config *config,
+    const struct process_ops *ops, void *ops_ctx)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->id = id;
+	p->group = group;
+	p->config = config;
+	p->ops = ops;
+	p->ops_ctx = ops_ctx;
+	p->state = PROCESS_STOPPED;
+	p->deadline_ms = p->due_ms = p->report_ms = p->rejected_ms = -1;
+	return p;
+}
+
+void
+process_free(struct process *p)
+{
+	if (p == NULL)
+		return;
+	free(p->spawnerr);
+	free(p->failure);
+	free(p);
+}
+
+enum fault
+process_start(struct process *p, uint64_t *spawn, char **detail)
+{
+	struct request request = { 0 };
+	uint64_t before = p->spawn;
+	enum fault fault = process_event(p, EV_START, &request);
+
+	*spawn = p->spawn != before ? p->spawn : 0;
+	*detail = request.detail;
+	return fault;
+}
+
+enum fault
+process_stop(struct process *p, char **detail)
+{
+	struct request request = { 0 };
+	enum fault fault = process_event(p, EV_STOP, &request);
+
+	*detail = request.detail;
+	return fault;
+}
+
+enum fault
+process_signal(struct process *p, int signo, char **detail)
+{
+	struct request request = { .number = signo };
+	enum fault fault = process_event(p, EV_SIGNAL, &request);
+
+	*detail = request.detail;
+	return fault;
+}
+
+void
+process_explain(struct process *p, char *failure_take)
+{
+	free(p->failure);
+	p->failure = failure_take;
+}
+
+void
+process_shutdown(struct process *p)
+{
+	process_happened(p, EV_SHUTDOWN, 0);
+}
+
+void
+process_autostart(struct process *p)
+{
+	process_happened(p, EV_AUTOSTART, 0);
+}
+
+void
+process_respawn(struct process *p)
+{
+	if (!p->respawning)
+		return;		/* started or stopped by hand meanwhile */
+	p->respawning = false;
+	process_happened(p, EV_RESPAWN, 0);
+}
+
+/* While a process does not run, nothing but a start is ever due. */
+bool
+process_start_is_pending(const struct process *p)
+{
+	return process_state_is_stopped(p->state) && (p->respawning || p->due_ms != -1);
+}
+
+bool
+process_cancel_start(struct process *p)
+{
+	if (!process_start_is_pending(p))
+		return false;
+	log_info("%s: pending start cancelled", p->config->name);
+	p->respawning = false;
+	p->due_ms = -1;
+	transition_arm(p);
+	p->autostart_cancelled = p->spawn == 0;
+	return true;
+}
+
+void
+process_renew(struct process *p)
+{
+	if (p->state == PROCESS_STOPPED)
+		launch_again(p);
+}
+
+void
+process_reaped(struct process *p, int wait_status)
+{
+	process_happened(p, EV_REAPED, wait_status);
+}
+
+void
+process_timeout(struct process *p)
+{
+	int64_t now = clock_mono_ms();
+
+	p->deadline_ms = -1;	/* the timer has fired: what is still due arms it again */
+	if (p->report_ms != -1 && now >= p->report_ms)
+		ending_report(p);
+	if (p->due_ms != -1 && now >= p->due_ms) {
+		p->due_ms = -1;
+		process_happened(p, EV_TIMEOUT, 0);
+	}
+	transition_arm(p);
+}
+
+/* ---- rows ---- */
+
+static char *
+process_stopped_at(const struct process *p)
+{
+	time_t stop = (time_t)p->stop;
+	struct tm tm;
+	char text[64] = "";
+
+	if (p->state != PROCESS_STOPPED && p->state != PROCESS_EXITED)
+		return strdup("");
+	if (p->start == 0)
+		return strdup("Not started");
+	if (localtime_r(&stop, &tm) != NULL)
+		strftime(text, sizeof(text), "%b %d %I:%M %p", &tm);
+	return strdup(text);
+}
+
+bool
+process_exit_is_expected(const struct process *p)
+{
+	for (size_t i = 0; i < p->config->nexitcodes; i++) {
+		if (p->config->exitcodes[i] == p->exitstatus)
+			return true;
+	}
+	return false;
+}
+
+int
+process_info_of(const struct process *p, const char *stdout_log, const char *stderr_log,
+    struct process_info *info)
+{
+	*info = (struct process_info){
+		.id = p->id,
+		.spawn = p->spawn,
+		.last_spawn = p->last_spawn,
+		.verdict = p->verdict,
+		.group = strdup(p->group->config->name),
+		.name = strdup(p->config->name),
+		.state = p->state,
+		.pid = p->pid,
+		.start = p->start,
+		.stop = p->stop,
+		.exitstatus = p->has_exitstatus ? p->exitstatus : 0,
+		.last_status = p->last_status,
+		.last_signal = p->last_signal,
+		.spawnerr = strdup(p->spawnerr != NULL ? p->spawnerr : ""),
+		.failure = strdup(p->failure != NULL ? p->failure : ""),
+		.stopped_at = process_stopped_at(p),
+		.stdout_logfile = strdup(stdout_log),
+		.stderr_logfile = strdup(stderr_log),
+		.fed_by_pipe = p->group->config->kind != GROUP_FCGI,
+	};
+	if (info->group != NULL && info->name != NULL && info->spawnerr != NULL &&
+	    info->failure != NULL &&
+	    info->stopped_at != NULL && info->stdout_logfile != NULL &&
+	    info->stderr_logfile != NULL)
+		return 0;
+	process_info_clear(info);
+	return -1;
+}

@@ -1,0 +1,120 @@
+/* Process: the state table of one supervised process (reference 3). This room
+ * decides and makes no system call: what must be done goes through process_ops,
+ * which the runtime fills, or a test that records. */
+#ifndef MASTER_PROCESS_PROCESS_H
+#define MASTER_PROCESS_PROCESS_H
+
+#include "common/queue.h"
+#include "master/config/config.h"
+#include "proto/fault.h"
+#include "proto/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct group;
+struct process;
+struct runtime;
+
+struct process_ops {
+	/* Spawns; the pid, or -1 with *why new: the spawnerr text of reference 3.6. */
+	pid_t (*spawn)(struct process *, char **why);
+	/* kill(2) to target (a pid, or -pid for the process group); 0, or -1 with errno. */
+	int (*kill)(struct process *, pid_t target, int signo);
+	/* Calls process_timeout at the monotonic deadline (ms); -1 disarms. */
+	void (*arm)(struct process *, int64_t deadline_ms);
+	/* Calls process_respawn in a coming turn, in the order of these calls. */
+	void (*enqueue)(struct process *);
+	/* The row changed: publish it, tell group and mood. Called once per state change,
+	 * and for changes that keep the state (pid, spawnerr). */
+	void (*changed)(struct process *, enum process_state from);
+	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
+	 * process->ending. */
+	void (*essential_failed)(struct process *);
+	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
+	bool (*is_stopping)(struct process *);
+};
+
+struct process {
+	TAILQ_ENTRY(process) in_group;	/* stored order */
+	struct group *group;		/* borrowed */
+	const struct process_config *config;	/* borrowed from the group's config */
+	const struct process_ops *ops;	/* borrowed */
+	void *ops_ctx;			/* borrowed: the master */
+	struct runtime *runtime;	/* pipes, logs, timer; the runtime's own */
+	void *published;		/* the publisher's entry */
+
+	/* All below is state: master/statedoc.c writes it and reads it back. */
+	uint64_t id, spawn, last_spawn;
+	enum verdict verdict;		/* of last_spawn */
+	enum process_state state;
+	pid_t pid;			/* 0 = none */
+	bool killing;			/* a stop was asked for, its end is awaited */
+	int64_t started_ms;		/* monotonic time of the last spawn attempt */
+	int64_t deadline_ms;		/* what `arm` was last told, or -1 */
+	int64_t due_ms;			/* startsecs over, retry, restart or SIGKILL
+					 * due, or -1 */
+	int64_t report_ms;		/* next "waiting for NAME to stop", or -1 */
+	int64_t start, stop;		/* epoch seconds, 0 = never */
+	int64_t backoff;		/* failed attempts in a row */
+	bool has_exitstatus;
+	int exitstatus;			/* -1 = by a signal */
+	int last_status;		/* of the last end, at `stop`: -1 = by a signal … */
+	int last_signal;		/* … this one, else 0 */
+	char *spawnerr;			/* owned; NULL = none */
+	char *failure;			/* owned; why the last attempt made no program:
+					 * more than supervisord says; NULL = unknown */
+	bool respawning;		/* enqueued for an automatic start */
+	bool autostart_cancelled;	/* by a stop, before its first start */
+	uint64_t first_start_job;	/* start jobs with a lower number are cancelled */
+	int64_t rejected_ms;		/* monotonic time of a listener's last rejection
+					 * of an event; -1 = none */
+	int ending;			/* as a shell shows its last end or failure:
+					 * 128 + a signal, 127 = could not be spawned */
+	/* statedoc.c asserts this struct's size: a field added here must be added there. */
+};
+
+/* New, STOPPED; NULL with ENOMEM. */
+struct process *process_new(uint64_t id, struct group *, const struct process_config *,
+    const struct process_ops *, void *ops_ctx);
+void process_free(struct process *);
+
+/* start RPC, checks 5 to 8 of reference 2.6 (command resolution comes before and is the
+ * caller's: command_check). FAULT_NONE with *spawn = the new spawn number, or 0 when
+ * nothing was spawned because it is STOPPING; else ALREADY_STARTED, FAILED (*detail new),
+ * SPAWN_ERROR, or SHUTDOWN_STATE when ops->is_stopping (the gate refuses that before). */
+enum fault process_start(struct process *, uint64_t *spawn, char **detail);
+/* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for
+ * NAME to stop" now and every two seconds until it has. One that does not run is not
+ * started automatically any more: see process_cancel_start. */
+enum fault process_stop(struct process *, char **detail);
+/* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
+void process_explain(struct process *, char *failure_take);
+/* A group's stop during shutdown: as process_stop, but BACKOFF becomes FATAL (3.3). */
+void process_shutdown(struct process *);
+/* signal RPC (2.8). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. */
+enum fault process_signal(struct process *, int signo, char **detail);
+/* First automatic start: enqueued, only when autostart, never started and not stopping. */
+void process_autostart(struct process *);
+/* Whether an automatic start is queued or due later while it does not run. BACKOFF is not
+ * meant: there it counts as running. */
+bool process_start_is_pending(const struct process *);
+/* Cancels that start and logs it; false when none was pending. */
+bool process_cancel_start(struct process *);
+/* STOPPED only to be started again: an automatic start. */
+void process_renew(struct process *);
+/* Its turn in the respawn queue came. */
+void process_respawn(struct process *);
+/* Its timer fired: startsecs over, retry due, or SIGKILL due. */
+void process_timeout(struct process *);
+/* It was reaped with this wait status; its output has been drained. Logs the line of 5.6.
+ */
+void process_reaped(struct process *, int wait_status);
+/* Whether the exit status it has is one of its exitcodes. */
+bool process_exit_is_expected(const struct process *);
+/* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
+ * caller (AUTO names are the runtime's), "" for none. */
+NODISCARD int process_info_of(const struct process *, const char *stdout_log,
+    const char *stderr_log, struct process_info *);
+
+#endif

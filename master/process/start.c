@@ -1,0 +1,133 @@
+#include "master/process/start.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ENDING_NOT_SPAWNED 127
+#define RESTART_EVERY_MS 1000	/* at least, from start to automatic start */
+
+enum fault
+launch_drop(struct process *p, struct request *request UNUSED)
+{
+	p->backoff = 0;
+	transition_to(p, PROCESS_FATAL, -1);
+	return FAULT_NONE;
+}
+
+void
+launch_back_off(struct process *p)
+{
+	bool again;
+
+	p->backoff++;
+	again = p->backoff <= p->config->startretries;
+	transition_to(p, PROCESS_BACKOFF,
+	    again ? transition_after(clock_mono_ms(), p->backoff) + 1 : -1);
+	if (again)
+		return;
+	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
+	    p->config->name);
+	launch_drop(p, NULL);
+	transition_failed(p);
+}
+
+void
+launch_run(struct process *p)
+{
+	transition_verdict(p, VERDICT_RUNNING);
+	p->backoff = 0;
+	transition_to(p, PROCESS_RUNNING, -1);
+}
+
+enum fault
+launch_up(struct process *p, struct request *request UNUSED)
+{
+	log_info("success: %s entered RUNNING state, process has stayed up for > than %lld "
+	    "seconds (startsecs)", p->config->name, (long long)p->config->startsecs);
+	launch_run(p);
+	return FAULT_NONE;
+}
+
+static enum fault
+launch_failed(struct process *p, char *why_take)
+{
+	log_info("spawnerr: %s", why_take != NULL ? why_take : strerror(ENOMEM));
+	transition_spawnerr(p, why_take);
+	p->ending = ENDING_NOT_SPAWNED;
+	transition_verdict(p, VERDICT_SPAWN_FAILED);
+	launch_back_off(p);
+	return FAULT_SPAWN_ERROR;
+}
+
+static void
+launch_prepare(struct process *p)
+{
+	p->killing = false;
+	p->has_exitstatus = false;
+	p->exitstatus = 0;
+	transition_spawnerr(p, NULL);
+	process_explain(p, NULL);
+	p->spawn++;
+	p->started_ms = clock_mono_ms();
+	p->start = clock_wall_ms() / 1000;
+	transition_to(p, PROCESS_STARTING, -1);
+}
+
+enum fault
+launch_spawn(struct process *p, struct request *request)
+{
+	char *why = NULL;
+	pid_t pid;
+
+	if (p->ops->is_stopping(p))
+		return FAULT_SHUTDOWN_STATE;
+	launch_prepare(p);
+	pid = p->ops->spawn(p, &why);
+	if (pid == -1)
+		return launch_failed(p, why);
+	p->pid = pid;
+	log_info("spawned: '%s' with pid %d", p->config->name, (int)pid);
+	if (p->config->startsecs <= 0)
+		return launch_up(p, request);
+	p->due_ms = transition_after(p->started_ms, p->config->startsecs) + 1;
+	transition_arm(p);
+	p->ops->changed(p, PROCESS_STARTING);
+	return FAULT_NONE;
+}
+
+enum fault
+launch_auto(struct process *p, struct request *request UNUSED)
+{
+	if (p->config->autostart && p->spawn == 0 && !p->autostart_cancelled &&
+	    !p->ops->is_stopping(p))
+		transition_enqueue(p);
+	return FAULT_NONE;
+}
+
+enum fault
+launch_retry(struct process *p, struct request *request UNUSED)
+{
+	if (!p->ops->is_stopping(p))
+		transition_enqueue(p);
+	return FAULT_NONE;
+}
+
+/* A program that ends at once would otherwise be started hundreds of times a second. One
+ * that lived longer is started again without a pause. */
+void
+launch_again(struct process *p)
+{
+	int64_t due = p->started_ms + RESTART_EVERY_MS;
+
+	if (p->ops->is_stopping(p))
+		return;
+	if (clock_mono_ms() >= due) {
+		transition_enqueue(p);
+		return;
+	}
+	p->due_ms = due + 1;
+	transition_arm(p);
+}

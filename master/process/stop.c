@@ -1,0 +1,214 @@
+#include "master/process/stop.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "master/process/start.h"
+#include "master/process/waitstatus.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#define REPORT_EVERY_MS 2000
+#define KILL_AGAIN_MS 1000	/* at least, so that stopwaitsecs=0 cannot spin */
+
+/* ---- signals ---- */
+
+/* kill(2) failed: without a process nothing is wrong, for it will be reaped; otherwise the
+ * state is not known any more. */
+static enum fault
+ending_kill_failed(struct process *p, struct request *request, const char *what,
+    const char *on_esrch)
+{
+	int err = errno;
+
+	if (err == ESRCH) {
+		log_debug("unable to signal %s (pid %d), it probably just %s on its own: "
+		    "[Errno %d] %s", p->config->name, (int)p->pid, on_esrch, err,
+		    strerror(err));
+		return FAULT_NONE;
+	}
+	request->detail = transition_text("unknown problem %s %s (%d): [Errno %d] %s", what,
+	    p->config->name, (int)p->pid, err, strerror(err));
+	log_critical("%s", request->detail != NULL ? request->detail : strerror(err));
+	p->killing = false;
+	transition_to(p, PROCESS_UNKNOWN, -1);
+	return FAULT_FAILED;
+}
+
+static enum fault
+ending_send(struct process *p, struct request *request, int signo, bool as_group)
+{
+	char name[32];
+
+	log_debug("killing %s (pid %d) %swith signal %s", p->config->name, (int)p->pid,
+	    as_group ? "process group " : "", str_signal_name(signo, name));
+	if (p->ops->kill(p, as_group ? -p->pid : p->pid, signo) == 0)
+		return FAULT_NONE;
+	return ending_kill_failed(p, request, "killing", "exited");
+}
+
+enum fault
+ending_signal(struct process *p, struct request *request)
+{
+	char name[32];
+
+	log_debug("sending %s (pid %d) sig %s", p->config->name, (int)p->pid,
+	    str_signal_name(request->number, name));
+	if (p->ops->kill(p, p->pid, request->number) == 0)
+		return FAULT_NONE;
+	return ending_kill_failed(p, request, "sending sig", "now exited");
+}
+
+/* ---- stopping ---- */
+
+enum fault
+ending_shutdown(struct process *p, struct request *request)
+{
+	p->killing = true;
+	transition_verdict(p, VERDICT_STOPPED);
+	transition_to(p, PROCESS_STOPPING,
+	    transition_after(clock_mono_ms(), p->config->stopwaitsecs));
+	return ending_send(p, request, p->config->stopsignal, p->config->stopasgroup);
+}
+
+void
+ending_report(struct process *p)
+{
+	log_info("waiting for %s to stop", p->config->name);
+	p->report_ms = clock_mono_ms() + REPORT_EVERY_MS;
+}
+
+enum fault
+ending_stop(struct process *p, struct request *request)
+{
+	enum fault fault = ending_shutdown(p, request);
+
+	if (fault == FAULT_NONE) {
+		ending_report(p);
+		transition_arm(p);
+	}
+	return fault;
+}
+
+enum fault
+ending_stop_waiting(struct process *p, struct request *request UNUSED)
+{
+	log_debug("Attempted to kill %s, which is in BACKOFF state.", p->config->name);
+	transition_to(p, PROCESS_STOPPED, -1);
+	return FAULT_NONE;
+}
+
+enum fault
+ending_kill(struct process *p, struct request *request)
+{
+	int64_t now = clock_mono_ms();
+	int64_t due = transition_after(now, p->config->stopwaitsecs);
+
+	log_warn("killing '%s' (%d) with SIGKILL", p->config->name, (int)p->pid);
+	p->due_ms = due < now + KILL_AGAIN_MS ? now + KILL_AGAIN_MS : due;
+	transition_arm(p);
+	return ending_send(p, request, SIGKILL, p->config->killasgroup);
+}
+
+/* ---- the end ---- */
+
+/* The events of an end carry the pid, so it goes only after the state has changed. */
+static void
+ending_gone(struct process *p, enum process_state to)
+{
+	transition_to(p, to, -1);
+	p->pid = 0;
+	p->ops->changed(p, to);
+}
+
+static void
+ending_keep_status(struct process *p, int wait_status)
+{
+	p->has_exitstatus = true;
+	p->exitstatus = waitstatus_code(wait_status);
+	p->last_status = p->exitstatus;
+	p->last_signal = waitstatus_signal(wait_status);
+	p->ending = waitstatus_shell(wait_status);
+	p->stop = clock_wall_ms() / 1000;
+}
+
+static void
+ending_log(const struct process *p, int wait_status, bool expected)
+{
+	char text[WAITSTATUS_TEXT];
+
+	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %sexpected)",
+	    p->config->name, waitstatus_text(wait_status, text), expected ? "" : "not ");
+}
+
+static bool
+ending_wants_restart(const struct process *p)
+{
+	return p->config->autorestart == AUTORESTART_TRUE ||
+	    (p->config->autorestart == AUTORESTART_UNEXPECTED &&
+	    !process_exit_is_expected(p));
+}
+
+enum fault
+ending_exited(struct process *p, struct request *request)
+{
+	bool expected;
+
+	ending_keep_status(p, request->number);
+	expected = process_exit_is_expected(p);
+	ending_log(p, request->number, expected);
+	if (!expected)
+		transition_spawnerr(p, transition_text("Bad exit code %d", p->exitstatus));
+	ending_gone(p, PROCESS_EXITED);
+	if (p->ops->is_stopping(p))
+		return FAULT_NONE;
+	if (ending_wants_restart(p))
+		launch_again(p);
+	else if (!expected)
+		transition_failed(p);
+	return FAULT_NONE;
+}
+
+enum fault
+ending_exited_early(struct process *p, struct request *request)
+{
+	if (clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
+		launch_run(p);
+		return ending_exited(p, request);
+	}
+	ending_keep_status(p, request->number);
+	p->has_exitstatus = false;
+	p->exitstatus = 0;
+	ending_log(p, request->number, false);
+	transition_spawnerr(p,
+	    transition_text("Exited too quickly (process log may have details)"));
+	transition_verdict(p, VERDICT_EXITED_EARLY);
+	p->pid = 0;
+	launch_back_off(p);
+	return FAULT_NONE;
+}
+
+enum fault
+ending_stopped(struct process *p, struct request *request)
+{
+	char text[WAITSTATUS_TEXT];
+
+	p->killing = false;
+	ending_keep_status(p, request->number);
+	log_at(process_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
+	    "stopped: %s (%s)", p->config->name, waitstatus_text(request->number, text));
+	ending_gone(p, PROCESS_STOPPED);
+	return FAULT_NONE;
+}
+
+/* UNKNOWN is for good; only the child is gone. */
+enum fault
+ending_lost(struct process *p, struct request *request)
+{
+	ending_keep_status(p, request->number);
+	ending_log(p, request->number, process_exit_is_expected(p));
+	ending_gone(p, PROCESS_UNKNOWN);
+	return FAULT_NONE;
+}

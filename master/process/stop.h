@@ -1,0 +1,22 @@
+/* Ending: the actions of the state table that signal, stop, kill and bury a
+ * process (reference 2.7, 2.8, 3.3 second half). */
+#ifndef MASTER_PROCESS_STOP_H
+#define MASTER_PROCESS_STOP_H
+
+#include "master/process/transition.h"
+
+transition_fn ending_stop;	/* STOPPING by the stop RPC, with its report line */
+transition_fn ending_shutdown;	/* STOPPING by shutdown */
+transition_fn ending_stop_waiting;	/* BACKOFF → STOPPED, nothing to signal */
+transition_fn ending_signal;	/* sends request->number to the pid */
+transition_fn ending_kill;	/* STOPPING took too long: SIGKILL */
+/* Reaped with request->number while STARTING, RUNNING, STOPPING, UNKNOWN. */
+transition_fn ending_exited_early;
+transition_fn ending_exited;
+transition_fn ending_stopped;
+transition_fn ending_lost;
+
+/* Logs "waiting for NAME to stop" and sets when it is due again. */
+void ending_report(struct process *);
+
+#endif

@@ -1,0 +1,34 @@
+/* Transition: what every action of the state table is made of (process.c,
+ * launch.c and ending.c only): the one place that changes a state, the timer,
+ * the verdict, the respawn queue. */
+#ifndef MASTER_PROCESS_TRANSITION_H
+#define MASTER_PROCESS_TRANSITION_H
+
+#include "common/compiler.h"
+#include "master/process/process.h"
+
+/* What an event brings and takes away. */
+struct request {
+	int number;	/* the signal, or the wait status */
+	char *detail;	/* new: the text after "FAILED: " */
+};
+
+/* An action of the state table. */
+typedef enum fault transition_fn(struct process *, struct request *);
+
+/* Enters a state in which something is due at due_ms (-1 = nothing); tells `changed`. */
+void transition_to(struct process *, enum process_state to, int64_t due_ms);
+/* Arms the timer for the earlier of due_ms and report_ms, if that is new. */
+void transition_arm(struct process *);
+/* from_ms and so many seconds; negative ones count as none, huge ones as a century. */
+int64_t transition_after(int64_t from_ms, int64_t seconds);
+/* The verdict of the current spawn, unless it has one already. */
+void transition_verdict(struct process *, enum verdict);
+void transition_spawnerr(struct process *, char *text_take);
+void transition_enqueue(struct process *);
+/* It is FATAL, or ended unexpectedly, and no start will follow by itself. */
+void transition_failed(struct process *);
+/* New text, or NULL without memory: then the caller does without. */
+char *transition_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

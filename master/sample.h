@@ -1,8 +1,0 @@
-/* Sample: the sample configuration, as the file beside this one has it. */
-#ifndef MASTER_SAMPLE_H
-#define MASTER_SAMPLE_H
-
-/* All of master/reeved.conf.sample. */
-extern const char sample_text[];
-
-#endif

@@ -1,0 +1,600 @@
+/* A real child of a runtime: spawned, written to, carried over to another master through
+ * the state document's door, and reaped. */
+#include "common/clock.h"
+#include "master/child/backlog.h"
+#include "master/child/child.h"
+#include "master/child/child_impl.h"
+#include "master/child/fcgi_socket.h"
+#include "master/child/spawn.h"
+#include "master/event/dispatch.h"
+#include "master/upgrade/child_state.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define S(text) ((char *)(uintptr_t)(text))
+#define PATIENCE_MS 20000
+
+/* What `cat` is to the master. */
+enum role_of_cat { PROGRAM, CAPTURED, LISTENER, PRINTED };
+
+/* One master with one process, `cat`, whose stdout goes to a file; and a pool that nothing
+ * is in, or `cat`. */
+struct world {
+	struct master master;
+	struct config config;
+	struct process_config process_config;
+	struct process_config *list[1];
+	struct group_config group_config;
+	struct group_config pool_config;
+	struct process *process;
+	struct pool *pool;
+	char log[4096];
+};
+
+static void
+changed(struct process *process, enum process_state from)
+{
+	(void)process;
+	(void)from;
+}
+
+static void
+noop(struct process *process)
+{
+	(void)process;
+}
+
+static bool
+is_stopping(struct process *process)
+{
+	(void)process;
+	return false;
+}
+
+/* The real ops without the rooms that are not under test. */
+static struct process_ops
+test_ops(void)
+{
+	struct process_ops ops = runtime_ops;
+
+	ops.changed = changed;
+	ops.enqueue = noop;
+	ops.is_stopping = is_stopping;
+	return ops;
+}
+
+static struct process_ops ops;
+
+static void
+add_pool(struct world *w, enum role_of_cat role)
+{
+	struct group_config *config = &w->pool_config;
+	struct group *group = w->process->group;
+
+	*config = (struct group_config){.refs = 2, .name = S("pool"),
+	    .kind = GROUP_LISTENER_POOL,
+	    .pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION};
+	if (role < LISTENER)
+		group = groups_add(w->master.groups, config, &w->master.next_id, &ops,
+		    &w->master);
+	assert_non_null(group);
+	w->pool = pool_new(group, &runtime_pool_ops);
+	assert_non_null(w->pool);
+	w->master.events =
+	    events_new(w->master.loop, w->master.groups, &w->master.next_event);
+	assert_non_null(w->master.events);
+	events_subscribe(w->master.events, w->pool);
+}
+
+static void
+world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char *dir,
+    enum role_of_cat role)
+{
+	memset(w, 0, sizeof(*w));
+	snprintf(w->log, sizeof(w->log), "%s/cat.log", dir);
+	w->process_config = (struct process_config){.name = S("cat"),
+	    .command = S("/bin/cat"),
+	    .stopsignal = SIGTERM,
+	    .umask = -1,
+	    .redirect_stderr = true};
+	w->process_config.channels[CHANNEL_STDOUT] =
+	    (struct channel_config){.target = LOG_TO_FILE, .path = w->log,
+	        .capture_maxbytes = role == CAPTURED ? 100 : 0};
+	w->list[0] = &w->process_config;
+	w->group_config = (struct group_config){.refs = 2, .name = S("cat"),
+	    .processes = w->list, .nprocesses = 1,
+	    .kind = role >= LISTENER ? GROUP_LISTENER_POOL : GROUP_PROGRAMS,
+	    .pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK};
+	w->master.loop = loop;
+	w->master.reaper = reaper;
+	w->master.config = &w->config;
+	getrlimit(RLIMIT_NOFILE, &w->master.child_nofile);
+	w->master.next_id = 1;
+	w->master.backlogs = backlogs_new(loop);
+	assert_non_null(w->master.backlogs);
+	w->master.groups = groups_new();
+	assert_non_null(groups_add(
+	    w->master.groups, &w->group_config, &w->master.next_id, &ops, &w->master));
+	w->process = groups_process(w->master.groups, 1);
+	assert_non_null(w->process);
+	assert_int_equal(runtime_attach(&w->master, w->process), 0);
+	add_pool(w, role);
+}
+
+static void
+world_clear(struct world *w)
+{
+	runtime_detach(w->process);
+	events_free(w->master.events);
+	backlogs_free(w->master.backlogs);
+	groups_free(w->master.groups);
+}
+
+static char *
+new_dir(void)
+{
+	char *dir = strdup("/tmp/reeve-runtime-XXXXXX");
+
+	assert_non_null(mkdtemp(dir));
+	return dir;
+}
+
+static void
+remove_dir(const struct world *w, char *dir)
+{
+	unlink(w->log);
+	assert_int_equal(rmdir(dir), 0);
+	free(dir);
+}
+
+static bool
+log_is(const struct world *w, const char *want)
+{
+	char text[256] = "";
+	int fd = open(w->log, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	return n >= 0 && strcmp(text, want) == 0;
+}
+
+static void
+wait_for_log(const struct world *w, const char *want)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (!log_is(w, want)) {
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->master.loop, 50);
+	}
+}
+
+static void
+wait_for_end(const struct world *w)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (w->process->pid != 0) {
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->master.loop, 50);
+	}
+}
+
+static void
+start_cat(struct world *w)
+{
+	uint64_t spawn;
+	char *detail = NULL;
+
+	assert_int_equal(process_start(w->process, &spawn, &detail), FAULT_NONE);
+	assert_null(detail);
+	assert_int_equal(spawn, 1);
+}
+
+static void
+life_of_a_child(void **state)
+{
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	char *why = NULL, *dir = new_dir();
+	struct world w;
+
+	(void)state;
+	world_init(&w, loop, reaper, dir, PROGRAM);
+	assert_int_equal(runtime_write_stdin(w.process, "x", 1, &why), FAULT_NOT_RUNNING);
+	start_cat(&w);
+	assert_int_equal(runtime_write_stdin(w.process, "hello\n", 6, &why), FAULT_NONE);
+	wait_for_log(&w, "hello\n");
+	assert_int_equal(runtime_clear_logs(w.process), FAULT_NONE);
+	assert_true(log_is(&w, ""));
+	kill(w.process->pid, SIGKILL);
+	wait_for_end(&w);
+	assert_string_equal(runtime_log_path(w.process, CHANNEL_STDERR), "");
+	world_clear(&w);
+	reaper_free(reaper);
+	loop_free(loop);
+	remove_dir(&w, dir);
+}
+
+/* ---- from one master to another ---- */
+
+struct move {
+	struct loop *loop;
+	struct reaper *reaper;
+	char *dir;
+	struct world old, new;
+};
+
+static void
+move_init(struct move *m, enum role_of_cat role)
+{
+	m->loop = loop_new();
+	m->reaper = reaper_new(m->loop);
+	m->dir = new_dir();
+	world_init(&m->old, m->loop, m->reaper, m->dir, role);
+	start_cat(&m->old);
+}
+
+static void
+move_clear(struct move *m)
+{
+	if (m->new.process->pid != 0)
+		kill(m->new.process->pid, SIGKILL);
+	wait_for_end(&m->new);
+	world_clear(&m->new);
+	reaper_free(m->reaper);
+	loop_free(m->loop);
+	remove_dir(&m->new, m->dir);
+}
+
+static void
+say(const struct world *w, const char *text)
+{
+	char *why = NULL;
+
+	assert_int_equal(runtime_write_stdin(w->process, text, strlen(text), &why),
+	    FAULT_NONE);
+}
+
+/* Turns until the listener has read so many bytes of a line in this state. */
+static void
+wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
+{
+	const struct listener *listener = w->process->runtime->listener;
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (listener->state != want || listener->nline != nline) {
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->master.loop, 50);
+	}
+}
+
+/* What exec would hand over under the same numbers, a test in one process must duplicate.
+ */
+static void
+duplicate_all(struct statedoc_pipes *pipes)
+{
+	struct statedoc_output *output = &pipes->outputs[CHANNEL_STDOUT];
+
+	pipes->stdin_fd = dup(pipes->stdin_fd);
+	if (output->fd != -1)
+		output->fd = dup(output->fd);
+	output->log_fd = dup(output->log_fd);
+}
+
+/* Reads into *pipes what the text of the old master's says. */
+static void
+carry(const struct world *old, struct statedoc_pipes *pipes)
+{
+	json_t *json;
+	char *text, *why = NULL;
+
+	statedoc_pipes_init(pipes);
+	assert_int_equal(runtime_state_ops.get(NULL, old->process, pipes), 0);
+	json = statedoc_pipes_write(pipes);
+	text = json_dumps(json, 0);
+	assert_non_null(text);
+	json_decref(json);
+	statedoc_pipes_clear(pipes);
+	json = json_loads(text, 0, NULL);
+	statedoc_pipes_init(pipes);
+	assert_int_equal(statedoc_pipes_read(json, pipes, &why), 0);
+	json_decref(json);
+	free(text);
+	duplicate_all(pipes);
+}
+
+/* The old master forgets the child; the new one knows it, but for the pipes. */
+static void
+take_child(struct move *m, enum role_of_cat role)
+{
+	world_init(&m->new, m->loop, m->reaper, m->dir, role);
+	m->new.process->pid = m->old.process->pid;
+	m->new.process->state = m->old.process->state;
+	reaper_forget(m->reaper, m->old.process->pid);
+	m->old.process->pid = 0;
+}
+
+static void
+put_back(struct move *m, struct statedoc_pipes *pipes)
+{
+	char *why = NULL;
+
+	if (runtime_state_ops.put(NULL, m->new.process, pipes, &why) == -1)
+		fail_msg("%s", why);
+	assert_int_equal(pipes->stdin_fd, -1);
+	assert_int_equal(pipes->outputs[CHANNEL_STDOUT].fd, -1);
+	statedoc_pipes_clear(pipes);
+	world_clear(&m->old);
+}
+
+static void
+child_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	struct move m;
+	bool hidden;
+
+	(void)state;
+	move_init(&m, PROGRAM);
+	carry(&m.old, &pipes);
+	free(pipes.queued);
+	pipes.queued = strdup("carried over\n");
+	pipes.nqueued = strlen(pipes.queued);
+	pipes.outputs[CHANNEL_STDOUT].generation = 7;
+	pipes.outputs[CHANNEL_STDOUT].lost = 8;
+	pipes.outputs[CHANNEL_STDOUT].lost_errno = ENOSPC;
+	pipes.renewing = true;
+	hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
+	pipes.outputs[CHANNEL_STDOUT].hidden = hidden;
+	take_child(&m, PROGRAM);
+	put_back(&m, &pipes);
+	wait_for_log(&m.new, "[reeve: 8 bytes lost: No space left on device]\n"
+	                     "carried over\n");
+	statedoc_pipes_init(&pipes);
+	assert_int_equal(runtime_state_ops.get(NULL, m.new.process, &pipes), 0);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].generation, 7);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].lost, 0);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].hidden, hidden);
+	assert_string_equal(pipes.outputs[CHANNEL_STDOUT].log_path, m.new.log);
+	assert_true(pipes.renewing);
+	m.new.process->runtime->renewing = false;
+	statedoc_pipes_clear(&pipes);
+	move_clear(&m);
+}
+
+static void
+printed_result_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	struct pool_event item = {0};
+	struct printer *printer;
+	struct move m;
+
+	(void)state;
+	move_init(&m, PRINTED);
+	say(&m.old, "READY\n");
+	wait_for_listener(&m.old, LISTENER_READY, 0);
+	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
+	listener_give(m.old.process->runtime->listener, item);
+	say(&m.old, "RESULT 100\nprocessname:p channel:c\nhalf");
+	while (m.old.process->runtime->listener->missing != 72)
+		loop_turn(m.old.master.loop, 1000);
+	carry(&m.old, &pipes);
+	take_child(&m, PRINTED);
+	put_back(&m, &pipes);
+	printer = m.new.process->runtime->printer;
+	assert_string_equal(printer->prefix, "p c | ");
+	assert_int_equal(buf_len(&printer->line), 4);
+	assert_memory_equal(buf_data(&printer->line), "half", 4);
+	move_clear(&m);
+}
+
+/* At work on an event, half of its result line said: the rest goes to the new master. */
+static void
+listener_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	struct pool_event item = {0};
+	struct move m;
+
+	(void)state;
+	move_init(&m, LISTENER);
+	say(&m.old, "READY\n");
+	wait_for_listener(&m.old, LISTENER_READY, 0);
+	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
+	item.poolserial = 3;
+	listener_give(m.old.process->runtime->listener, item);
+	say(&m.old, "RESULT");
+	wait_for_listener(&m.old, LISTENER_BUSY, 6);
+	carry(&m.old, &pipes);
+	take_child(&m, LISTENER);
+	put_back(&m, &pipes);
+	assert_string_equal(m.new.process->runtime->listener->name, "cat");
+	say(&m.new, " 4\nFAIL");
+	wait_for_listener(&m.new, LISTENER_ACKNOWLEDGED, 0);
+	assert_int_equal(m.new.pool->count, 1);
+	item = STAILQ_FIRST(&m.new.pool->buffer)->item;
+	assert_int_equal(item.poolserial, 3);
+	assert_int_equal(item.event->serial, 12);
+	assert_int_equal(item.event->type, EVENT_TICK_5);
+	assert_memory_equal(item.event->payload, "when:5", item.event->size);
+	move_clear(&m);
+}
+
+/* Between the tokens, the second of them half said. */
+static void
+capture_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	const struct event *event;
+	struct move m;
+
+	(void)state;
+	move_init(&m, CAPTURED);
+	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc<!--XSUP");
+	wait_for_log(&m.old, "before");
+	carry(&m.old, &pipes);
+	assert_true(pipes.outputs[CHANNEL_STDOUT].capture.capturing);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].capture.held, 8);
+	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].capture.n, 3);
+	take_child(&m, CAPTURED);
+	put_back(&m, &pipes);
+	say(&m.new, "ERVISOR:END-->after");
+	wait_for_log(&m.new, "beforeafter");
+	assert_int_equal(m.new.pool->count, 1);
+	event = STAILQ_FIRST(&m.new.pool->buffer)->item.event;
+	assert_memory_equal(event->payload + event->size - 4, "\nabc", 4);
+	move_clear(&m);
+}
+
+/* A child that closed its output keeps what was captured of it, and its log. */
+static void
+closed_output_changes_masters(void **state)
+{
+	struct statedoc_pipes pipes;
+	struct move m;
+
+	(void)state;
+	move_init(&m, CAPTURED);
+	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc");
+	wait_for_log(&m.old, "before");
+	carry(&m.old, &pipes);
+	close(pipes.outputs[CHANNEL_STDOUT].fd);
+	pipes.outputs[CHANNEL_STDOUT].fd = -1;
+	take_child(&m, CAPTURED);
+	put_back(&m, &pipes);
+	kill(m.new.process->pid, SIGKILL);
+	wait_for_log(&m.new, "beforeabc");
+	move_clear(&m);
+}
+
+/* What the configuration has no room for is refused. */
+static void
+misfits(void **state)
+{
+	static const struct {
+		enum role_of_cat was, is;
+	} cases[] = {{PROGRAM, LISTENER}, {PROGRAM, CAPTURED}, {CAPTURED, PROGRAM},
+	    {LISTENER, PROGRAM}};
+	struct statedoc_pipes pipes;
+	struct move m;
+	char *why;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		move_init(&m, cases[i].was);
+		carry(&m.old, &pipes);
+		take_child(&m, cases[i].is);
+		assert_int_equal(
+		    runtime_state_ops.put(NULL, m.new.process, &pipes, &why), -1);
+		assert_string_equal(
+		    why, "cat: the state document does not fit its configuration");
+		free(why);
+		statedoc_pipes_clear(&pipes);
+		world_clear(&m.old);
+		assert_int_equal(reaper_watch(m.reaper, m.new.process->pid,
+		    runtime_reaped, m.new.process), 0);
+		move_clear(&m);
+	}
+}
+
+/* The world's group shares a socket: see master/fcgi.h. */
+static void
+share_socket(struct world *w, const char *path)
+{
+	w->group_config.kind = GROUP_FCGI;
+	w->group_config.fcgi = (struct fcgi_config){.url = S("unix://x"), .path = S(path),
+	    .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5};
+	w->process->group->fcgi = fcgi_new(&w->group_config.fcgi);
+	assert_non_null(w->process->group->fcgi);
+}
+
+static void
+end_sharing(struct world *w)
+{
+	struct fcgi *fcgi = w->process->group->fcgi;
+
+	runtime_detach(w->process);
+	assert_int_equal(fcgi_fd(fcgi), -1);
+	fcgi_free(fcgi);
+	events_free(w->master.events);
+	backlogs_free(w->master.backlogs);
+	groups_free(w->master.groups);
+}
+
+/* Its group's socket is the child's standard input, and comes along to another master. */
+static void
+socket_changes_masters(void **state)
+{
+	struct loop *loop = loop_new();
+	struct reaper *reaper = reaper_new(loop);
+	struct statedoc_pipes pipes;
+	char *why = NULL, *dir = new_dir(), path[4096];
+	struct world old, new;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	world_init(&old, loop, reaper, dir, PROGRAM);
+	share_socket(&old, path);
+	old.process_config.command = S("/bin/sleep 1000");
+	start_cat(&old);
+	assert_int_equal(runtime_write_stdin(old.process, "x", 1, &why), FAULT_NO_FILE);
+	statedoc_pipes_init(&pipes);
+	assert_int_equal(runtime_state_ops.get(NULL, old.process, &pipes), 0);
+	assert_int_equal(pipes.stdin_fd, fcgi_fd(old.process->group->fcgi));
+	duplicate_all(&pipes);
+	fd = pipes.stdin_fd;
+	world_init(&new, loop, reaper, dir, PROGRAM);
+	share_socket(&new, path);
+	new.process->pid = old.process->pid;
+	new.process->state = old.process->state;
+	reaper_forget(reaper, old.process->pid);
+	old.process->pid = 0;
+	assert_int_equal(runtime_state_ops.put(NULL, new.process, &pipes, &why), 0);
+	assert_int_equal(pipes.stdin_fd, -1);
+	statedoc_pipes_clear(&pipes);
+	end_sharing(&old);
+	assert_int_equal(fcgi_fd(new.process->group->fcgi), fd);
+	kill(new.process->pid, SIGKILL);
+	wait_for_end(&new);
+	end_sharing(&new);
+	reaper_free(reaper);
+	loop_free(loop);
+	unlink(path);
+	remove_dir(&new, dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(life_of_a_child),
+	    cmocka_unit_test(child_changes_masters),
+	    cmocka_unit_test(listener_changes_masters),
+	    cmocka_unit_test(printed_result_changes_masters),
+	    cmocka_unit_test(capture_changes_masters),
+	    cmocka_unit_test(closed_output_changes_masters),
+	    cmocka_unit_test(misfits),
+	    cmocka_unit_test(socket_changes_masters),
+	};
+
+	ops = test_ops();
+	if (spawn_init(NULL) == -1)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* The environment of a child: what it inherits, what it is told, who wins. */
+#include "master/child/childenv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+/* A literal where the structs of a configuration own their text. */
+#define S(text) ((char *)(uintptr_t)(text))
+
+static char *const ours[] = {
+    S("PATH=/bin"), S("A=ours"), S("NOTIFY_SOCKET=/run/x"), S("LISTEN_FDS=3"),
+    S("LISTEN_PID=1"), S("WATCHDOG_USEC=5"), S("NOTIFY_SOCKETS=kept"), NULL};
+
+static struct variable program_items[] = {
+    {S("A"), S("program")}, {S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
+
+static struct listener_config inet = {.host = S(""), .port = 9001};
+static struct listener_config inet6 = {.host = S("[::1]"), .port = 9001};
+static struct listener_config both[] = {
+    {.host = S("10.0.0.1"), .port = 80}, {.is_unix = true, .path = S("/run/s.sock")}};
+
+static struct process_config
+process_named(const char *name)
+{
+	struct process_config process = {
+	    .environment = {program_items, nitems(program_items)}};
+
+	process.name = S(name);
+	return process;
+}
+
+static void
+expect(char *const *env, const char *name, const char *value)
+{
+	const char *got = childenv_get(env, name);
+
+	if (value == NULL) {
+		assert_null(got);
+		return;
+	}
+	assert_non_null(got);
+	assert_string_equal(got, value);
+}
+
+static void
+order_of_winning(void **state)
+{
+	struct config config = {0};
+	struct process_config process = process_named("web_0");
+	char **env = childenv_new(ours, &config, "web", &process);
+
+	(void)state;
+	assert_non_null(env);
+	expect(env, "PATH", "/bin");
+	expect(env, "A", "program");
+	expect(env, "B", "program");
+	expect(env, "SUPERVISOR_ENABLED", "0");
+	expect(env, "SUPERVISOR_PROCESS_NAME", "web_0");
+	expect(env, "SUPERVISOR_GROUP_NAME", "web");
+	expect(env, "SUPERVISOR_SERVER_URL", NULL);
+	childenv_free(env);
+}
+
+static void
+service_manager_variables_stay_behind(void **state)
+{
+	struct config config = {0};
+	struct process_config process = process_named("p");
+	char **env = childenv_new(ours, &config, "p", &process);
+
+	(void)state;
+	expect(env, "NOTIFY_SOCKET", NULL);
+	expect(env, "LISTEN_FDS", NULL);
+	expect(env, "LISTEN_PID", NULL);
+	expect(env, "WATCHDOG_USEC", NULL);
+	expect(env, "NOTIFY_SOCKETS", "kept");
+	childenv_free(env);
+}
+
+static void
+server_url(void **state)
+{
+	struct config config = {.listeners = &inet, .nlisteners = 1};
+	struct process_config process = process_named("p");
+	char **env = childenv_new(ours, &config, "p", &process);
+
+	(void)state;
+	expect(env, "SUPERVISOR_SERVER_URL", "http://localhost:9001");
+	childenv_free(env);
+	config.listeners = &inet6;
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", "http://[::1]:9001");
+	childenv_free(env);
+	config.listeners = both;
+	config.nlisteners = 2;
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", "unix:///run/s.sock");
+	childenv_free(env);
+	process.serverurl = S("http://elsewhere:1");
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", "http://elsewhere:1");
+	childenv_free(env);
+	process.serverurl = S("");
+	env = childenv_new(ours, &config, "p", &process);
+	expect(env, "SUPERVISOR_SERVER_URL", NULL);
+	childenv_free(env);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(order_of_winning),
+	    cmocka_unit_test(service_manager_variables_stay_behind),
+	    cmocka_unit_test(server_url),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

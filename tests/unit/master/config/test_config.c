@@ -1,0 +1,461 @@
+/* Config: every case is a directory of tests/data/config. valid/CASE: input.conf and
+ * want, what differs from the defaults; invalid/CASE: input.conf and want, the error.
+ * Either may have args, one argument a line. @CWD@ stands for the working directory,
+ * which is the top of the tree.
+ *
+ * "test_config FILE [ARGS]" prints what a configuration gives, to write new cases. */
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/config.h"
+#include "master/config/option_table.h"
+#include "master/event/event_type.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DATA "tests/data/config"
+#define ARGS_MAX 64
+
+static void
+must(int status)
+{
+	if (status != 0)
+		abort();
+}
+
+/* New: the text with the working directory replaced. */
+static char *
+portable(const char *text)
+{
+	char *cwd = getcwd(NULL, 0), *result;
+	const char *hit;
+	struct buf out;
+
+	assert_non_null(cwd);
+	buf_init(&out, 0);
+	for (; (hit = strstr(text, cwd)) != NULL; text = hit + strlen(cwd)) {
+		must(buf_append(&out, text, (size_t)(hit - text)));
+		must(buf_puts(&out, "@CWD@"));
+	}
+	must(buf_puts(&out, text));
+	result = buf_steal(&out);
+	assert_non_null(result);
+	free(cwd);
+	return result;
+}
+
+static void PRINTF_LIKE(2, 3)
+line(struct buf *out, const char *fmt, ...)
+{
+	char *text, *shown;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	shown = portable(text);
+	must(buf_printf(out, "%s\n", shown));
+	free(shown);
+	free(text);
+}
+
+/* Defaults that the machine and the working directory have a part in. */
+static bool
+is_usual(const char *name, const char *value)
+{
+	static const char *const usual[] = {
+		"logfile=@CWD@/supervisord.log", "pidfile=@CWD@/supervisord.pid",
+		"control_socket=@CWD@/supervisord.pid.ctl", "childlogdir=/tmp",
+		"rpcd_user=reeve", "rpcd_user=nobody",
+	};
+	char *text = xasprintf("%s=%s", name, value), *shown = portable(text);
+	bool found = false;
+
+	for (size_t i = 0; i < nitems(usual); i++)
+		found = found || str_equal(usual[i], shown);
+	free(shown);
+	free(text);
+	return found;
+}
+
+union values {
+	struct config config;
+	struct program_section program;
+	struct listener_config listener;
+	struct interface_config interface;
+};
+
+static void
+set_defaults(const struct conf_section *section, union values *values)
+{
+	char *why = NULL;
+
+	memset(values, 0, sizeof(*values));
+	if (section == &conf_program)
+		values->program.process.umask = -1;
+	else if (section != &conf_supervisord)
+		values->listener.uid = values->listener.gid = (uid_t)-1;
+	if (section == &conf_inet_server)
+		values->listener.host = xstrdup("");
+	for (size_t i = 0; i < section->count; i++)
+		if (section->options[i].fallback != NULL && section->options[i].type !=
+		    &conf_path)
+			must(conf_put(&section->options[i], values,
+			    section->options[i].fallback, &why));
+}
+
+/* The options of one section that differ from their defaults. */
+static void
+dump_rows(struct buf *out, const struct conf_section *section, const void *base,
+    const char *indent)
+{
+	union values defaults;
+
+	set_defaults(section, &defaults);
+	for (size_t i = 0; i < section->count; i++) {
+		const struct conf_option *option = &section->options[i];
+		char *value, *usual;
+
+		if ((option->flags & CONF_SECTION) != 0)
+			continue;
+		value = conf_print(option, base);
+		usual = conf_print(option, &defaults);
+		if (!str_equal(value, usual) && !is_usual(option->name, value))
+			line(out, "%s%s=%s", indent, option->name, value);
+		free(value);
+		free(usual);
+	}
+	conf_clear(section, &defaults);
+}
+
+static void
+dump_pool(struct buf *out, const struct pool_config *pool)
+{
+	line(out, "  buffer %lld%s", (long long)pool->buffer_size,
+	    pool->counts_bytes ? ", counts bytes" : "");
+	for (int i = 0; i < EVENT_TYPE_MAX; i++)
+		if (pool->events & (UINT32_C(1) << i))
+			line(out, "  events %s", event_type_name((enum event_type)i));
+}
+
+static void
+dump_socket(struct buf *out, const struct fcgi_config *fcgi)
+{
+	line(out, "  socket %s backlog %d mode %o", fcgi->url, fcgi->backlog,
+	    (unsigned)fcgi->mode);
+	if (fcgi->path != NULL)
+		line(out, "  at %s of %d:%d", fcgi->path, (int)fcgi->uid, (int)fcgi->gid);
+	else
+		line(out, "  at %s port %d",
+		    fcgi->address != NULL ? fcgi->address : "nowhere", fcgi->port);
+}
+
+static void
+dump(struct buf *out, const struct config *config)
+{
+	dump_rows(out, &conf_supervisord, config, "");
+	for (size_t i = 0; i < config->ninterfaces; i++)
+		line(out, "interface %s", config->interfaces[i]);
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *listener = &config->listeners[i];
+
+		line(out, "listener %s", listener->section);
+		dump_rows(out, listener->is_unix ? &conf_unix_server : &conf_inet_server,
+		    listener, "  ");
+	}
+	for (size_t i = 0; i < config->ngroups; i++) {
+		const struct group_config *group = config->groups[i];
+
+		line(out, "group %s priority %lld", group->name,
+		    (long long)group->priority);
+		if (group->interface != NULL) {
+			dump_rows(out, &conf_interface, group->interface, "  ");
+			for (size_t j = 0; j < group->interface->options.count; j++)
+				line(out, "  option %s=%s",
+				    group->interface->options.items[j].name,
+				    group->interface->options.items[j].value);
+		}
+		if (group->kind == GROUP_LISTENER_POOL)
+			dump_pool(out, &group->pool);
+		if (group->kind == GROUP_FCGI)
+			dump_socket(out, &group->fcgi);
+		for (size_t j = 0; j < group->nprocesses; j++)
+			dump_rows(out, &conf_program, group->processes[j], "  ");
+	}
+	/* Findings depend on what the machine has; tests/system/test_check.py has them. */
+	for (size_t i = 0; i < config->nmessages; i++)
+		if (!config->messages[i].is_finding)
+			line(out, "%s %s", log_level_tag(config->messages[i].level),
+			    config->messages[i].text);
+}
+
+/* What a command line and its configuration give: a dump, or "Error: …". New. */
+static char *
+outcome(int argc, char **argv)
+{
+	struct options options;
+	struct config *config = NULL;
+	struct buf out;
+	char *error = NULL, *text;
+
+	buf_init(&out, 0);
+	if (options_parse(argc, argv, &options, &error) == -1 ||
+	    config_load(&options, &config, &error) == -1) {
+		line(&out, "Error: %s", error);
+		assert_null(config);
+		free(error);
+	} else {
+		dump(&out, config);
+	}
+	config_free(config);
+	text = buf_steal(&out);
+	assert_non_null(text);
+	return text;
+}
+
+/* New: a file's content, or NULL when there is none. */
+static char *
+slurp(const char *directory, const char *name)
+{
+	char *path = xasprintf("%s/%s", directory, name), *text = NULL;
+	FILE *file = fopen(path, "r");
+	size_t n = 0;
+
+	free(path);
+	if (file == NULL)
+		return NULL;
+	text = xmalloc(65536);
+	n = fread(text, 1, 65535, file);
+	text[n] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* argv of a case: "reeved", -c FILE, or what its args say. */
+static int
+case_arguments(const char *directory, char *argv[ARGS_MAX], char **args)
+{
+	char *rest, *word;
+	int argc = 0;
+
+	argv[argc++] = xstrdup("reeved");
+	*args = slurp(directory, "args");
+	if (*args == NULL) {
+		argv[argc++] = xstrdup("-c");
+		argv[argc++] = xasprintf("%s/input.conf", directory);
+	}
+	for (rest = *args; rest != NULL && (word = strsep(&rest, "\n")) != NULL;)
+		if (word[0] != '\0' && argc < ARGS_MAX - 1)
+			argv[argc++] = xstrdup(word);
+	argv[argc] = NULL;
+	return argc;
+}
+
+/* A case that holds only for root has a file of that name. */
+static bool
+is_for_root(const char *directory)
+{
+	char *path = xasprintf("%s/root", directory);
+	bool found = access(path, F_OK) == 0;
+
+	free(path);
+	return found;
+}
+
+static bool
+run_case(const char *directory)
+{
+	char *argv[ARGS_MAX], *args, *want = slurp(directory, "want"), *got;
+	int argc = case_arguments(directory, argv, &args);
+	bool same;
+
+	got = outcome(argc, argv);
+	same = str_equal(want, got) || (getuid() != 0 && is_for_root(directory));
+	if (!same)
+		print_error("%s:\nwanted:\n%s\ngot:\n%s\n", directory,
+		    want != NULL ? want : "(no file)", got);
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	free(args);
+	free(want);
+	free(got);
+	return same;
+}
+
+static void
+run_cases(const char *directory, int at_least)
+{
+	struct dirent **names;
+	int count = scandir(directory, &names, NULL, alphasort), cases = 0, failed = 0;
+
+	assert_true(count > 0);
+	for (int i = 0; i < count; i++) {
+		if (names[i]->d_name[0] != '.') {
+			char *path = xasprintf("%s/%s", directory, names[i]->d_name);
+
+			cases++;
+			failed += !run_case(path);
+			free(path);
+		}
+		free(names[i]);
+	}
+	free(names);
+	print_message("%s: %d cases\n", directory, cases);
+	assert_int_equal(failed, 0);
+	assert_true(cases >= at_least);
+}
+
+static void
+test_valid(void **state UNUSED)
+{
+	run_cases(DATA "/valid", 40);
+}
+
+static void
+test_invalid(void **state UNUSED)
+{
+	run_cases(DATA "/invalid", 60);
+}
+
+/* Without -c the file is looked for beside the program's directory first. */
+static void
+test_search(void **state UNUSED)
+{
+	char directory[] = "/tmp/reeve-config-XXXXXX", *error = NULL;
+	char *etc, *path, *program;
+	struct options options = { 0 };
+	struct config *config;
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	etc = xasprintf("%s/etc", directory);
+	path = xasprintf("%s/supervisord.conf", etc);
+	program = xasprintf("%s/bin/reeved", directory);
+	assert_int_equal(mkdir(etc, 0700), 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("[supervisord]\nidentifier=found\n", file);
+	fclose(file);
+	options.program = program;
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	assert_string_equal(config->file, path);
+	assert_string_equal(config->here, etc);
+	assert_string_equal(config->identifier, "found");
+	assert_int_equal(config->nmessages, getuid() == 0 ? 1 : 0);
+	config_free(config);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(etc), 0);
+	assert_int_equal(rmdir(directory), 0);
+	free(etc);
+	free(path);
+	free(program);
+}
+
+/* A group outlives the configuration that it came from. */
+static void
+test_group_reference(void **state UNUSED)
+{
+	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
+	struct options options = { .configuration = file };
+	struct config *config;
+	struct group_config *group;
+
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	assert_int_equal(config->ngroups, 1);
+	group = group_config_ref(config->groups[0]);
+	config_free(config);
+	assert_string_equal(group->processes[0]->command, "/bin/cat");
+	group_config_unref(group);
+	group_config_unref(NULL);
+	config_free(NULL);
+}
+
+/* Arguments that are not UTF-8 are refused before they get into a configuration. */
+static void
+test_arguments_are_utf8(void **state UNUSED)
+{
+	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
+	struct options options = { .configuration = file, .identifier = "a\xff" };
+	struct config *config;
+
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_string_equal(error, "the value of --identifier is not valid UTF-8");
+	free(error);
+	setenv("BAD", "x\xff", 1);
+	options.identifier = NULL;
+	assert_int_equal(config_load(&options, &config, &error), 0);
+	config_free(config);
+	options.configuration = DATA "/invalid/expand-env-absent/input.conf";
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_non_null(strstr(error, "program:a.directory is not valid UTF-8 in section"));
+	free(error);
+	unsetenv("BAD");
+	options.configuration = "/nonexistent\xff";
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	free(error);
+}
+
+/* The main log's path would be so, which clients are told. */
+static void
+test_odd_directory(void **state UNUSED)
+{
+	char odd[] = "/tmp/reeve-\xff-XXXXXX", *before = getcwd(NULL, 0), *error = NULL;
+	struct options options = {.configuration = "x.conf"};
+	struct config *config;
+	FILE *file;
+
+	assert_non_null(mkdtemp(odd));
+	assert_int_equal(chdir(odd), 0);
+	assert_non_null(file = fopen("x.conf", "w"));
+	assert_true(fputs("[supervisord]\n", file) > 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_non_null(strstr(error, "the current directory is not valid UTF-8"));
+	assert_int_equal(unlink("x.conf"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(odd), 0);
+	free(error);
+	free(before);
+}
+
+static void
+set_environment(void)
+{
+	clearenv();
+	setenv("FOO", "bar", 1);
+	setenv("HOME", "/nonexistent/home", 1);
+	setenv("TMPDIR", "/tmp", 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_group_reference),
+		cmocka_unit_test(test_arguments_are_utf8),
+		cmocka_unit_test(test_odd_directory),
+	};
+	char *text;
+
+	set_environment();
+	if (argc > 1) {
+		text = outcome(argc, argv);
+		fputs(text, stdout);
+		free(text);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,451 @@
+/* Sequence: restarts and updates, step by step, and what may happen meanwhile. */
+#include "tests/unit/common/no_log.h"
+#include "tests/unit/master/recorder.h"
+
+#include "common/loop.h"
+#include "master/control/sequence.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+struct scene {
+	struct recorder recorder;
+	struct loop *loop;
+	struct groups *groups;
+	struct jobs *jobs;
+	struct sequences *all;
+	enum fault remove_fault;
+};
+
+static const char *const actions[] = { "stop", "start", "remove", "add" };
+
+static void
+result(void *ctx, uint64_t number, enum sequence_action action, const struct process *p,
+    enum fault fault, const char *detail)
+{
+	struct scene *s = ctx;
+
+	(void)number;
+	recorder_line(&s->recorder, "%s %s: %s%s", actions[action], p->config->name,
+	    fault == FAULT_NONE ? "OK" : fault_name(fault), detail != NULL ? " …" : "");
+}
+
+static void
+step_ended(void *ctx, uint64_t number, const struct sequence_step *step, enum fault fault,
+    const char *detail)
+{
+	struct scene *s = ctx;
+
+	(void)number;
+	(void)detail;
+	recorder_line(&s->recorder, "%s of %s: %s", actions[step->action],
+	    step->target != NULL ? step->target : "all",
+	    fault == FAULT_NONE ? "OK" : fault_name(fault));
+}
+
+static void
+end(void *ctx, uint64_t number)
+{
+	struct scene *s = ctx;
+
+	recorder_line(&s->recorder, "end %llu", (unsigned long long)number);
+}
+
+static const struct sequence_sink sink = { result, step_ended, end, NULL };
+
+static enum fault
+remove_group(void *ctx, const char *group, char **detail)
+{
+	struct scene *s = ctx;
+
+	(void)detail;
+	recorder_line(&s->recorder, "remove %s", group);
+	return s->remove_fault;
+}
+
+static enum fault
+add_group(void *ctx, const char *group, char **detail)
+{
+	struct scene *s = ctx;
+
+	(void)detail;
+	recorder_line(&s->recorder, "add %s", group);
+	return FAULT_NONE;
+}
+
+static bool
+stay(struct process *p)
+{
+	(void)p;
+	return false;
+}
+
+static const struct sequence_ops ops = { remove_group, add_group, stay };
+
+static void
+changed(struct recorder *r, struct process *p, enum process_state from)
+{
+	struct scene *s = r->ctx;
+
+	(void)from;
+	sequences_changed(s->all, p);
+}
+
+static int
+setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+	struct group_config *g = recorder_group("g", 1), *h = recorder_group("h", 2);
+	uint64_t next_id = 1;
+
+	assert_non_null(s);
+	recorder_init(&s->recorder);
+	s->recorder.quiet = true;
+	s->recorder.ctx = s;
+	s->recorder.changed = changed;
+	s->recorder.groups = s->groups = groups_new();
+	s->loop = loop_new();
+	assert_non_null(s->loop);
+	s->jobs = jobs_new(s->loop, s->groups);
+	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
+	assert_non_null(s->all);
+	recorder_add(g, recorder_program("a", 1));
+	recorder_add(g, recorder_program("b", 1));
+	recorder_add(h, recorder_program("c", 1));
+	recorder_activate(&s->recorder, s->groups, g, &next_id);
+	recorder_activate(&s->recorder, s->groups, h, &next_id);
+	log_init(no_log, NULL, LEVEL_CRITICAL);
+	*state = s;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct scene *s = *state;
+
+	sequences_free(s->all);
+	jobs_free(s->jobs);
+	groups_free(s->groups);
+	loop_free(s->loop);
+	recorder_clear(&s->recorder);
+	free(s);
+	return 0;
+}
+
+static struct process *
+process(struct scene *s, char name)
+{
+	return groups_process(s->groups, (uint64_t)(name - 'a') + 1);
+}
+
+/* Runs the process, as if startsecs were over. */
+static void
+come_up(struct scene *s, char name)
+{
+	process(s, name)->due_ms = clock_mono_ms();
+	process_timeout(process(s, name));
+}
+
+static void
+run(struct scene *s, const char *names)
+{
+	uint64_t spawn;
+	char *detail;
+
+	for (; *names != '\0'; names++) {
+		assert_int_equal(process_start(process(s, *names), &spawn, &detail), 0);
+		come_up(s, *names);
+	}
+	free(recorder_take(&s->recorder));
+}
+
+static void
+settle(struct scene *s, const char *want)
+{
+	char *got;
+
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(loop_turn(s->loop, 0), 0);
+	got = recorder_take(&s->recorder);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+/* Adds a sequence: a letter for the action, a target after it; "*" is all. */
+static uint64_t
+add(struct scene *s, const char *const *steps)
+{
+	struct sequence_step *list = calloc(16, sizeof(*list));
+	size_t count = 0;
+
+	assert_non_null(list);
+	for (; *steps != NULL; steps++, count++) {
+		list[count].action = **steps == '-' ? SEQUENCE_STOP : **steps == '+' ?
+		    SEQUENCE_START : **steps == 'R' ? SEQUENCE_REMOVE : SEQUENCE_ADD;
+		if (strcmp(*steps + 1, "*") != 0)
+			list[count].target = strdup(*steps + 1);
+	}
+	return sequences_add(s->all, list, count, &sink, s);
+}
+
+#define ADD(s, ...) add(s, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+test_restart_one(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "ab");
+	assert_int_equal(ADD(s, "-g:a", "+g:a"), 1);
+	settle(s, "kill 100 15\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:a: OK\nspawn a\n");
+	come_up(s, 'a');
+	settle(s, "start a: OK\nend 1\n");
+}
+
+/* Every process of the group is stopped before the first one is started. */
+static void
+test_restart_group(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	ADD(s, "-g:*", "-h:*", "+g:*", "+h:*");
+	settle(s, "kill 100 15\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:*: OK\nstop of h:*: OK\nspawn a\nspawn b\n");
+	come_up(s, 'b');
+	settle(s, "start b: OK\n");
+	process_reaped(process(s, 'a'), 1 << 8);
+	settle(s, "start a: SPAWN_ERROR\nspawn c\n");
+	come_up(s, 'c');
+	settle(s, "start c: OK\nend 1\n");
+}
+
+static void
+test_all(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "ac");
+	ADD(s, "-*", "+*");
+	settle(s, "kill 100 15\nkill 101 15\n");
+	process_reaped(process(s, 'c'), 0);
+	settle(s, "stop c: OK\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of all: OK\nspawn a\nspawn b\nspawn c\n");
+}
+
+/* The client has gone: the rest is done all the same. */
+static void
+test_forgotten(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	ADD(s, "-g:a", "+g:a");
+	settle(s, "kill 100 15\n");
+	sequences_forget(s->all, s);
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "spawn a\n");
+	come_up(s, 'a');
+	settle(s, "");
+	assert_false(sequences_get(s->all, 0, &(struct sequence_state){ 0 }));
+}
+
+/* What does not run, or does not exist, has its fault, and the others go on. */
+static void
+test_faults(void **state)
+{
+	struct scene *s = *state;
+
+	ADD(s, "-a", "-x", "-g:a", "+x", "+g:a");
+	settle(s, "stop of a: BAD_NAME\nstop of x: BAD_NAME\nstop a: NOT_RUNNING\n"
+	    "stop of g:a: OK\nstart of x: BAD_NAME\nspawn a\n");
+	come_up(s, 'a');
+	settle(s, "start a: OK\nend 1\n");
+}
+
+/* A stop by somebody else, after the restart has been asked for, is the last word. */
+static void
+test_stopped_meanwhile(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	ADD(s, "-g:a", "+g:a");
+	settle(s, "kill 100 15\n");
+	(void)jobs_cancel_starts(s->jobs, process(s, 'a'));
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:a: OK\nstart a: ABNORMAL_TERMINATION\nend 1\n");
+	assert_int_equal(process(s, 'a')->state, PROCESS_STOPPED);
+}
+
+/* One that is being stopped already is started when it has stopped. */
+static void
+test_stopping_already(void **state)
+{
+	struct scene *s = *state;
+	char *detail;
+
+	run(s, "a");
+	assert_int_equal(process_stop(process(s, 'a'), &detail), 0);
+	free(recorder_take(&s->recorder));
+	ADD(s, "-g:a", "+g:a");
+	settle(s, "stop a: NOT_RUNNING\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop of g:a: OK\nspawn a\n");
+}
+
+/* So are those of a group, without a result, and one that was named twice. */
+static void
+test_stopping_already_in_a_group(void **state)
+{
+	struct scene *s = *state;
+	char *detail;
+
+	run(s, "ab");
+	assert_int_equal(process_stop(process(s, 'a'), &detail), 0);
+	free(recorder_take(&s->recorder));
+	ADD(s, "-g:*", "+g:*");
+	settle(s, "kill 101 15\n");
+	process_reaped(process(s, 'b'), 0);
+	settle(s, "stop b: OK\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop of g:*: OK\nspawn a\nspawn b\n");
+}
+
+static void
+test_named_twice(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	ADD(s, "-g:a\ng:a\ng:*", "+g:a");
+	settle(s, "kill 100 15\nstop a: NOT_RUNNING\nstop a: NOT_RUNNING\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:a\ng:a\ng:*: OK\nspawn a\n");
+}
+
+/* What is asked for together is not waited for one by one. */
+static void
+test_together(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "ac");
+	ADD(s, "-g:a\nx\nh:*", "+g:a\nx\nh:*");
+	settle(s, "stop of x: BAD_NAME\nkill 100 15\nkill 101 15\n");
+	process_reaped(process(s, 'c'), 0);
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop c: OK\nstop a: OK\nstop of g:a\nx\nh:*: OK\n"
+	    "start of x: BAD_NAME\nspawn a\nspawn c\n");
+}
+
+static void
+test_update(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "ac");
+	ADD(s, "-g:*", "Rg", "-h:*", "Rh", "Ah", "Ai");
+	settle(s, "kill 100 15\n");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "stop a: OK\nstop of g:*: OK\nremove g\nremove of g: OK\nkill 101 15\n");
+	process_reaped(process(s, 'c'), 0);
+	settle(s, "stop c: OK\nstop of h:*: OK\nremove h\nremove of h: OK\nadd h\n"
+	    "add of h: OK\nadd i\nadd of i: OK\nend 1\n");
+}
+
+/* A fault of a change ends it. */
+static void
+test_update_fails(void **state)
+{
+	struct scene *s = *state;
+
+	s->remove_fault = FAULT_STILL_RUNNING;
+	ADD(s, "-g:*", "Rg", "Ag", "Ai");
+	settle(s, "stop of g:*: OK\nremove g\nremove of g: STILL_RUNNING\nend 1\n");
+}
+
+/* What cannot be stopped is not removed for good, and what comes after is done. */
+static void
+test_update_cannot_stop(void **state)
+{
+	struct scene *s = *state;
+
+	run(s, "a");
+	s->recorder.kill_errno = EPERM;
+	ADD(s, "-g:*", "Rg", "Ai");
+	settle(s, "kill 100 15\nstop a: FAILED …\nstop of g:*: OK\nremove of g: FAILED\n"
+	    "add i\nadd of i: OK\nend 1\n");
+}
+
+/* From the current step on, with the processes as they are. */
+static void
+test_put_back(void **state)
+{
+	struct scene *s = *state;
+	struct sequence_state kept;
+	struct sequence_step *copy;
+
+	run(s, "a");
+	ADD(s, "-g:b", "-g:a", "+g:a");
+	settle(s, "stop b: NOT_RUNNING\nstop of g:b: OK\nkill 100 15\n");
+	assert_true(sequences_get(s->all, 0, &kept));
+	assert_int_equal(kept.count, 2);
+	copy = calloc(2, sizeof(*copy));
+	assert_non_null(copy);
+	for (size_t i = 0; i < 2; i++)
+		copy[i] = (struct sequence_step){ kept.steps[i].action,
+			strdup(kept.steps[i].target) };
+	sequences_free(s->all);
+	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
+	assert_int_equal(sequences_put_back(s->all, 7, copy, 2), 0);
+	settle(s, "");
+	process_reaped(process(s, 'a'), 0);
+	settle(s, "spawn a\n");
+}
+
+static void
+test_bounds(void **state)
+{
+	struct scene *s = *state;
+
+	for (int i = 0; i < SEQUENCES_PER_SINK; i++)
+		assert_true(ADD(s, "-g:a") != 0);
+	assert_int_equal(ADD(s, "-g:a"), 0);
+	assert_int_equal(errno, ENOBUFS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_restart_one),
+		TEST(test_restart_group),
+		TEST(test_all),
+		TEST(test_forgotten),
+		TEST(test_faults),
+		TEST(test_stopped_meanwhile),
+		TEST(test_stopping_already),
+		TEST(test_stopping_already_in_a_group),
+		TEST(test_named_twice),
+		TEST(test_together),
+		TEST(test_update),
+		TEST(test_update_fails),
+		TEST(test_update_cannot_stop),
+		TEST(test_put_back),
+		TEST(test_bounds),
+	};
+
+	return cmocka_run_group_tests_name("sequence", tests, NULL, NULL);
+}

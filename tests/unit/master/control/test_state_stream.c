@@ -1,0 +1,480 @@
+/* The state stream: order, conflation, tombstones, and the page. */
+#include "common/log.h"
+#include "master/control/state_stream.h"
+#include "master/process/group.h"
+#include "proto/frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct fixture {
+	uint64_t seq;
+	struct publisher *publisher;
+	struct process processes[3];
+	char error[16384];	/* their spawnerr */
+	bool fails;		/* there is no memory for a row */
+	const char *identifier;
+	char log[512];
+};
+
+static int
+process_row(void *ctx, const struct process *process, struct process_info *info)
+{
+	const struct fixture *f = ctx;
+
+	if (f->fails && process == &f->processes[2])
+		return -1;
+	info->id = process->id;
+	info->state = process->state;
+	info->group = strdup("g");
+	info->name = strdup((const char *[]){"a", "b", "c"}[(process->id - 1) % 3]);
+	info->spawnerr = strdup(f->error);
+	info->failure = strdup("");
+	info->stopped_at = strdup("");
+	info->stdout_logfile = strdup("");
+	info->stderr_logfile = strdup("");
+	return 0;
+}
+
+static int
+daemon_row(void *ctx, struct daemon_info *info)
+{
+	const struct fixture *f = ctx;
+
+	info->state = DAEMON_RUNNING;
+	info->fatal_reason = strdup("");
+	info->identifier = strdup(f->identifier);
+	info->logfile = strdup("");
+	return 0;
+}
+
+static const struct publish_ops ops = {.process = process_row, .daemon = daemon_row};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->seq = 40;
+	f->identifier = "supervisor";
+	f->publisher = publisher_new(&f->seq, &ops, f);
+	assert_non_null(f->publisher);
+	for (int i = 0; i < 3; i++) {
+		f->processes[i].id = (uint64_t)i + 1;
+		assert_int_equal(publish_added(f->publisher, &f->processes[i]), 0);
+	}
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	publisher_free(f->publisher);
+	free(f);
+	return 0;
+}
+
+/* The next frame, new; NULL when there is none. */
+static json_t *
+next_frame(struct cursor *cursor)
+{
+	struct buf line;
+	json_t *frame = NULL;
+	const char *why;
+
+	buf_init(&line, 0);
+	if (cursor_next(cursor, &line)) {
+		assert_int_equal(frame_next(&line, &frame_limits, &frame, &why), FRAME_OK);
+		assert_string_equal(
+		    json_string_value(json_object_get(frame, "jsonrpc")), "2.0");
+	}
+	assert_int_equal(buf_len(&line), 0);
+	buf_clear(&line);
+	return frame;
+}
+
+/* Their ids, as digits: 123. */
+static void
+assert_rows(const json_t *rows, uint64_t ids)
+{
+	uint64_t got = 0;
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		got = 10 * got + (uint64_t)json_integer_value(
+		    json_array_get(json_array_get(rows, i), 0));
+	assert_int_equal(got, ids);
+}
+
+/* Takes one frame and checks its method, and its number and rows where they are not 0. */
+static void
+expect(struct cursor *cursor, const char *method, uint64_t seq, uint64_t id)
+{
+	json_t *frame = next_frame(cursor), *params, *row;
+
+	assert_non_null(frame);
+	assert_string_equal(json_string_value(json_object_get(frame, "method")), method);
+	params = json_object_get(frame, "params");
+	if (seq != 0)
+		assert_int_equal(json_integer_value(json_object_get(params, "seq")), seq);
+	row = json_object_get(params, "process");
+	if (strcmp(method, "stream.rows") == 0)
+		assert_rows(json_object_get(params, "rows"), id);
+	else if (id != 0)
+		assert_int_equal(
+		    json_integer_value(json_object_get(row != NULL ? row : params, "id")),
+		    id);
+	json_decref(frame);
+}
+
+static void
+take_snapshot(struct cursor *cursor, int frames)
+{
+	for (int i = 0; i < frames; i++) {
+		json_t *frame = next_frame(cursor);
+
+		assert_non_null(frame);
+		json_decref(frame);
+	}
+	assert_null(next_frame(cursor));
+}
+
+/* Takes frames until nothing is left; how many. */
+static size_t
+take_all(struct cursor *cursor)
+{
+	json_t *frame;
+	size_t n = 0;
+
+	for (; (frame = next_frame(cursor)) != NULL; n++)
+		json_decref(frame);
+	return n;
+}
+
+static void
+snapshot_then_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	assert_int_equal(cursor_reached(cursor), 0);
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	assert_null(next_frame(cursor));
+	assert_int_equal(cursor_reached(cursor), f->seq);
+	cursor_free(cursor);
+}
+
+/* A frame ends with the row that fills it, and where a row is no process that is there. */
+static void
+snapshot_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	memset(f->error, 'x', sizeof(f->error) - 1);
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 42, 1);
+	f->error[sizeof(f->error) / 2] = '\0';
+	expect(cursor, "stream.rows", 44, 23);
+	expect(cursor, "stream.end", 44, 0);
+	cursor_free(cursor);
+	cursor = cursor_new(f->publisher);
+	expect(cursor, "stream.begin", 0, 0);
+	publish_removed(f->publisher, &f->processes[1]);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 13);
+	expect(cursor, "stream.end", 44, 0);
+	expect(cursor, "stream.removed", 45, 2);
+	cursor_free(cursor);
+}
+
+/* Without memory nothing is taken, and nothing is left of what was begun. */
+static void
+row_that_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	f->fails = true;
+	assert_null(next_frame(cursor));
+	f->fails = false;
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	f->fails = true;
+	publish_changed(f->publisher, &f->processes[2]);
+	assert_null(next_frame(cursor));
+	f->fails = false;
+	expect(cursor, "stream.process", 45, 3);
+	cursor_free(cursor);
+}
+
+#define TOLD                                                                          \
+	": a text of its state is not UTF-8: shown with U+FFFD in the place of what " \
+	"is wrong\n"
+
+static void
+keep(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	struct fixture *f = ctx;
+	size_t n = strlen(f->log);
+
+	(void)level;
+	(void)snprintf(f->log + n, sizeof(f->log) - n, "%.*s\n", (int)len, text);
+}
+
+/* What is no UTF-8 is told as well as it can be, to everybody, and logged once. */
+static void
+row_that_is_no_text(void **state)
+{
+	static const char mended[] = "a\xef\xbf\xbd";
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher), *other;
+	json_t *frame, *row;
+
+	log_init(keep, f, LEVEL_INFO);
+	strcpy(f->error, "a\xff");
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	expect(cursor, "stream.rows", 44, 123);
+	expect(cursor, "stream.end", 44, 0);
+	for (int i = 0; i < 2; i++) {
+		publish_changed(f->publisher, &f->processes[1]);
+		frame = next_frame(cursor);
+		row = json_object_get(json_object_get(frame, "params"), "process");
+		assert_string_equal(
+		    json_string_value(json_object_get(row, "spawnerr")), mended);
+		json_decref(frame);
+	}
+	f->identifier = "\xfc";
+	publish_daemon(f->publisher);
+	expect(cursor, "stream.daemon", 47, 0);
+	other = cursor_new(f->publisher);
+	assert_int_equal(take_all(other), 4);
+	assert_string_equal(f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD
+	    "daemon:\xef\xbf\xbd" TOLD);
+	cursor_free(cursor);
+	cursor_free(other);
+	log_init(NULL, NULL, LEVEL_INFO);
+}
+
+/* A row that changes before the cursor comes to it is told once, at its new place. */
+static void
+change_during_snapshot(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	expect(cursor, "stream.begin", 0, 0);
+	expect(cursor, "stream.daemon", 41, 0);
+	publish_changed(f->publisher, &f->processes[0]);	/* the very next row */
+	expect(cursor, "stream.rows", 44, 23);
+	expect(cursor, "stream.end", 44, 0);
+	expect(cursor, "stream.process", 45, 1);
+	assert_null(next_frame(cursor));
+	cursor_free(cursor);
+}
+
+static void
+many_changes_are_one_row(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher);
+
+	take_snapshot(cursor, 4);
+	for (int i = 0; i < 100; i++) {
+		publish_changed(f->publisher, &f->processes[1]);
+		publish_changed(f->publisher, &f->processes[2]);
+	}
+	publish_changed(f->publisher, &f->processes[1]);
+	expect(cursor, "stream.process", 244, 3);
+	assert_true(cursor_reached(cursor) < f->seq);
+	expect(cursor, "stream.process", 245, 2);
+	assert_null(next_frame(cursor));
+	assert_int_equal(cursor_reached(cursor), f->seq);
+	cursor_free(cursor);
+}
+
+/* All that a cursor has not passed is told, also that a row is gone; and a newcomer still
+ * reaches the newest number. */
+static void
+removal(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *cursor = cursor_new(f->publisher), *late;
+
+	take_snapshot(cursor, 4);
+	publish_removed(f->publisher, &f->processes[0]);
+	publish_removed(f->publisher, &f->processes[2]);
+	assert_null(f->processes[0].published);
+	expect(cursor, "stream.removed", 45, 1);
+	expect(cursor, "stream.removed", 46, 3);
+	assert_null(next_frame(cursor));
+	publish_changed(f->publisher, &f->processes[1]);
+	publish_removed(f->publisher, &f->processes[1]);
+	late = cursor_new(f->publisher);
+	expect(late, "stream.begin", 0, 0);
+	expect(late, "stream.daemon", 41, 0);
+	expect(late, "stream.removed", f->seq, 2);
+	assert_int_equal(cursor_reached(late), 0);
+	expect(late, "stream.end", f->seq, 0);
+	assert_int_equal(cursor_reached(late), f->seq);
+	cursor_free(late);
+	cursor_free(cursor);
+}
+
+/* New; their ids from 10 on. */
+static struct process *
+add_many(struct fixture *f, size_t n)
+{
+	struct process *many = calloc(n, sizeof(*many));
+
+	assert_non_null(many);
+	for (size_t i = 0; i < n; i++) {
+		many[i].id = i + 10;
+		assert_int_equal(publish_added(f->publisher, &many[i]), 0);
+	}
+	return many;
+}
+
+/* Each cursor is told of each grave once, wherever it stands; others pass it by. */
+static void
+many_removals(void **state)
+{
+	enum { MANY = 100 };
+	struct fixture *f = *state;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *slow = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+
+	(void)take_all(slow);
+	(void)take_all(fast);
+	for (int i = 0; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+		if (i % 2 == 1)
+			expect(slow, "stream.removed", 0, gone[i / 2].id);
+	}
+	for (int i = MANY / 2; i < MANY; i++)
+		expect(slow, "stream.removed", 0, gone[i].id);
+	assert_null(next_frame(slow));
+	assert_null(next_frame(fast));
+	cursor_free(slow);
+	cursor_free(fast);
+	free(gone);
+}
+
+/* Graves are bounded: who never reads gets all anew once there are too many, whatever it
+ * was in the middle of; who has read notices nothing. */
+static void
+graves_are_bounded(void **state)
+{
+	enum { MANY = 10000, GRAVES = 4096 };
+	struct fixture *f = *state;
+	struct process *gone = add_many(f, MANY);
+	struct cursor *idle = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+	struct cursor *halted = cursor_new(f->publisher), *fresh = cursor_new(f->publisher);
+	uint64_t before;
+
+	(void)take_all(idle);
+	(void)take_all(fast);
+	expect(halted, "stream.begin", 0, 0);
+	expect(halted, "stream.daemon", 41, 0);
+	before = cursor_reached(idle);
+	for (int i = 0; i < GRAVES; i++)
+		publish_removed(f->publisher, &gone[i]);
+	expect(idle, "stream.removed", before + 1, gone[0].id);
+	assert_int_equal(take_all(fast), GRAVES);
+	for (int i = GRAVES; i < MANY; i++) {
+		publish_removed(f->publisher, &gone[i]);
+		expect(fast, "stream.removed", f->seq, gone[i].id);
+	}
+	assert_int_equal(cursor_reached(idle), 0);
+	expect(idle, "stream.begin", before + 1, 0);
+	expect(idle, "stream.daemon", 41, 0);
+	expect(idle, "stream.rows", 44, 123);
+	assert_int_equal(take_all(idle), 2); /* the newest grave, end */
+	assert_int_equal(cursor_reached(idle), f->seq);
+	expect(halted, "stream.begin", 41, 0);
+	assert_int_equal(take_all(halted), 4);
+	assert_int_equal(take_all(fresh), 5);
+	cursor_free(idle);
+	cursor_free(fast);
+	cursor_free(halted);
+	cursor_free(fresh);
+	free(gone);
+}
+
+static void
+cursors_are_independent(void **state)
+{
+	struct fixture *f = *state;
+	struct cursor *fast = cursor_new(f->publisher), *slow = cursor_new(f->publisher);
+
+	take_snapshot(fast, 4);
+	expect(slow, "stream.begin", 0, 0);
+	publish_changed(f->publisher, &f->processes[0]);
+	expect(fast, "stream.process", 45, 1);
+	expect(slow, "stream.daemon", 41, 0);
+	cursor_free(fast);
+	publish_changed(f->publisher, &f->processes[2]);
+	expect(slow, "stream.rows", 45, 21);
+	expect(slow, "stream.end", 45, 0);
+	cursor_free(slow);
+}
+
+static void
+page_is_current_and_sealed(void **state)
+{
+	struct fixture *f = *state;
+	int fd = publisher_page(f->publisher);
+	const uint64_t *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	assert_int_equal(*page, 44);
+	publish_daemon(f->publisher);
+	assert_int_equal(*page, 45);
+	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
+	    MAP_FAILED);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(ftruncate(fd, 0), -1);
+	munmap((void *)(uintptr_t)page, 4096);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(snapshot_then_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(snapshot_in_parts, setup, teardown),
+	    cmocka_unit_test_setup_teardown(row_that_fails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(row_that_is_no_text, setup, teardown),
+	    cmocka_unit_test_setup_teardown(change_during_snapshot, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
+	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
+	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(graves_are_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

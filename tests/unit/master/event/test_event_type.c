@@ -1,0 +1,104 @@
+/* Event: names, the hierarchy, payloads that are no UTF-8. */
+#include "master/event/event_type.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+test_names(void **state UNUSED)
+{
+	for (int i = 0; i < EVENT_TYPE_MAX; i++)
+		assert_int_equal(event_type_find(event_type_name((enum event_type)i)), i);
+	assert_int_equal(event_type_find("event"), -1);
+	assert_int_equal(event_type_find("PROCESS_STATE_"), -1);
+	assert_int_equal(event_type_find(""), -1);
+}
+
+/* A name's beginning is its parent's name, but for EVENT. */
+static void
+test_hierarchy(void **state UNUSED)
+{
+	for (int i = 0; i < EVENT_TYPE_MAX; i++)
+		for (int j = 0; j < EVENT_TYPE_MAX; j++) {
+			const char *type = event_type_name((enum event_type)i);
+			const char *wanted = event_type_name((enum event_type)j);
+			size_t n = strlen(wanted);
+			bool above = j == EVENT_ANY || i == j ||
+			    (strncmp(type, wanted, n) == 0 && type[n] == '_');
+
+			assert_int_equal(event_type_is((enum event_type)i,
+			    (enum event_type)j), above);
+		}
+}
+
+static const struct {
+	const char *head, *data;
+	size_t n;
+	const char *payload;
+	size_t characters;
+} cases[] = {
+    {"", "", 0, "", 0},
+    {"type:x\n", "abc", 3, "type:x\nabc", 10},
+    {"type:\xc3\xa9\n", "\xe2\x82\xac", 3, "type:\xc3\xa9\n\xe2\x82\xac", 8},
+    {"h\n", "\xff", 1, "h\nUndecodable: b'\\xff'", 22},
+    {"h\n", "a\n\xc3", 3, "h\nUndecodable: b'a\\n\\xc3'", 25},
+};
+
+static void
+test_payloads(void **state UNUSED)
+{
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct event *event = event_new(EVENT_REMOTE_COMMUNICATION, 7,
+		    cases[i].head, cases[i].data, cases[i].n);
+
+		assert_non_null(event);
+		assert_int_equal(event->size, strlen(cases[i].payload));
+		assert_memory_equal(event->payload, cases[i].payload, event->size);
+		assert_int_equal(event->characters, cases[i].characters);
+		assert_int_equal(event->serial, 7);
+		event_unref(event_ref(event));
+		event_unref(event);
+	}
+	event_unref(NULL);
+}
+
+/* reeve-events(7) lists each kind, in the order of the hierarchy, and no other. */
+static void
+test_manual(void **state UNUSED)
+{
+	FILE *file = fopen("man/reeve-events.7", "r");
+	char line[256], name[128];
+	int type = 0, listed = 0;
+
+	if (file == NULL)
+		fail_msg("no manual: run the tests from the root of the tree");
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, ".It Ic %127[A-Z_0-9]", name) != 1)
+			continue;
+		listed++;
+		if (type == EVENT_TYPE_MAX)
+			fail_msg("the manual lists %s, which is none", name);
+		assert_string_equal(name, event_type_name((enum event_type)type));
+		type++;
+	}
+	fclose(file);
+	assert_int_equal(listed, EVENT_TYPE_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_hierarchy),
+		cmocka_unit_test(test_payloads),
+		cmocka_unit_test(test_manual),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,451 @@
+/* Pool: what waits, what gives way, and who is given what, with listeners that are only
+ * states and a standard input that is a string. */
+#include "tests/unit/master/recorder.h"
+
+#include "common/str.h"
+#include "master/event/listener_pool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define LISTENERS 3
+
+/* One pool "p" with the listeners a, b and c. Single: the ops have no context. */
+static struct scene {
+	struct recorder recorder;
+	struct groups *groups;
+	struct pool *pool;
+	struct process *processes[LISTENERS];
+	struct listener listeners[LISTENERS];
+	struct listener_limits limits;
+	int write_errno[LISTENERS];	/* 0 = it works */
+	struct buf written;		/* "a: " and the bytes */
+	uint64_t next_id, next_serial;
+} scene;
+
+static size_t
+index_of(const struct process *process)
+{
+	return (size_t)(process->config->name[0] - 'a');
+}
+
+static struct listener *
+listener_of(const struct process *process)
+{
+	struct listener *listener = &scene.listeners[index_of(process)];
+
+	return listener->name == NULL ? NULL : listener;
+}
+
+static int
+write_event(struct process *process, const char *bytes, size_t n)
+{
+	errno = scene.write_errno[index_of(process)];
+	if (errno != 0)
+		return -1;
+	assert_int_equal(buf_printf(&scene.written, "%s: ", process->config->name), 0);
+	assert_int_equal(buf_append(&scene.written, bytes, n), 0);
+	return buf_putc(&scene.written, '\n');
+}
+
+static const struct pool_ops ops = {listener_of, write_event};
+
+/* All listeners are RUNNING and READY; the log is quiet below WARN. */
+static void
+setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
+{
+	struct group_config *config = recorder_group("p", -1);
+	struct group *group;
+
+	memset(&scene, 0, sizeof(scene));
+	recorder_init(&scene.recorder);
+	log_init(recorder_sink, &scene.recorder, LEVEL_WARN);
+	scene.recorder.quiet = true;
+	scene.next_id = 1;
+	buf_init(&scene.written, 0);
+	config->kind = GROUP_LISTENER_POOL;
+	config->pool = (struct pool_config){
+	    .events = events, .buffer_size = buffer_size, .counts_bytes = counts_bytes};
+	for (char name[] = "a"; name[0] < 'a' + LISTENERS; name[0]++)
+		recorder_add(config, recorder_program(name, -1));
+	scene.groups = groups_new();
+	group = recorder_activate(&scene.recorder, scene.groups, config, &scene.next_id);
+	for (uint64_t i = 0; i < LISTENERS; i++) {
+		scene.processes[i] = groups_process(scene.groups, i + 1);
+		scene.processes[i]->state = PROCESS_RUNNING;
+		listener_init(&scene.listeners[i], scene.processes[i]->config->name,
+		    RESULT_OK, &scene.limits);
+		scene.listeners[i].state = LISTENER_READY;
+	}
+	scene.pool = pool_new(group, &ops);
+	assert_non_null(scene.pool);
+}
+
+static void
+teardown(void)
+{
+	for (size_t i = 0; i < LISTENERS; i++)
+		event_unref(listener_take(&scene.listeners[i]).event);
+	pool_free(scene.pool);
+	groups_free(scene.groups);
+	buf_clear(&scene.written);
+	recorder_clear(&scene.recorder);
+}
+
+static void
+set_all(enum listener_state state)
+{
+	for (size_t i = 0; i < LISTENERS; i++)
+		scene.listeners[i].state = state;
+}
+
+/* Serials go up from 0 with each. */
+static void
+accept_event(const char *payload, unsigned times, size_t processes)
+{
+	struct event *event =
+	    event_new(EVENT_REMOTE_COMMUNICATION, scene.next_serial++, payload, "", 0);
+
+	assert_non_null(event);
+	pool_accept(scene.pool, event, times, processes);
+	event_unref(event);
+}
+
+static void
+accept_many(size_t count, size_t processes)
+{
+	for (size_t i = 0; i < count; i++)
+		accept_event("x", 1, processes);
+}
+
+/* The serials that wait, in order. */
+static void
+assert_waiting(const char *want)
+{
+	const struct pool_waiting *waiting;
+	size_t bytes = 0, count = 0;
+	struct buf text;
+
+	buf_init(&text, 0);
+	STAILQ_FOREACH(waiting, &scene.pool->buffer, in_buffer) {
+		assert_int_equal(buf_printf(&text, "%s%d", count == 0 ? "" : " ",
+		    (int)waiting->item.event->serial), 0);
+		bytes += waiting->item.event->size;
+		count++;
+	}
+	assert_int_equal(buf_putc(&text, '\0'), 0);
+	assert_string_equal(buf_data(&text), want);
+	assert_int_equal(scene.pool->count, count);
+	assert_int_equal(scene.pool->bytes, bytes);
+	buf_clear(&text);
+}
+
+static void
+assert_logged(const char *want)
+{
+	char *got = recorder_take(&scene.recorder);
+
+	assert_string_equal(got, want);
+	free(got);
+	if (scene.pool != NULL) /* the next failure is logged again */
+		(void)log_limit_reset(&scene.pool->overflows);
+}
+
+static void
+dispatch(const char *want)
+{
+	char *got;
+
+	(void)pool_dispatch(scene.pool, "here");
+	assert_int_equal(buf_putc(&scene.written, '\0'), 0);
+	got = buf_steal(&scene.written);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+/* Gives back what the listener has. */
+static void
+end(size_t i, bool processed)
+{
+	scene.listeners[i].state = LISTENER_READY;
+	pool_end(scene.pool, scene.processes[i], listener_take(&scene.listeners[i]),
+	    processed);
+}
+
+#define HEAD(serial, poolserial)                                                    \
+	"ver:3.0 server:here serial:" #serial " pool:p poolserial:" #poolserial       \
+	" eventname:REMOTE_COMMUNICATION "
+
+/* --- tests ------------------------------------------------------------------------- */
+
+/* The oldest first, to the listeners in their order; who is given one is BUSY with it. */
+static void
+test_order(void **state UNUSED)
+{
+	setup(0, 10, false);
+	accept_event("one", 1, 4);
+	accept_event("two", 1, 4);
+	dispatch("a: " HEAD(0, 0) "len:3\none\n"
+		 "b: " HEAD(1, 1) "len:3\ntwo\n");
+	assert_waiting("");
+	assert_int_equal(scene.listeners[0].state, LISTENER_BUSY);
+	assert_int_equal(scene.listeners[0].outstanding.event->serial, 0);
+	assert_int_equal(scene.listeners[1].outstanding.poolserial, 1);
+	assert_int_equal(scene.listeners[2].state, LISTENER_READY);
+	for (int i = 0; i < 3; i++)
+		accept_event("", 1, 4);
+	dispatch("c: " HEAD(2, 2) "len:0\n\n");
+	assert_waiting("3 4");
+	end(1, true);
+	dispatch("b: " HEAD(3, 3) "len:0\n\n");
+	assert_waiting("4");
+	teardown();
+}
+
+/* len counts characters, or bytes where the section asks for them. */
+static void
+test_envelope(void **state UNUSED)
+{
+	setup(0, 10, false);
+	accept_event("h\xc3\xa9 \xe2\x82\xac", 1, 4);
+	dispatch("a: " HEAD(0, 0) "len:4\nh\xc3\xa9 \xe2\x82\xac\n");
+	teardown();
+	setup(0, 10, true);
+	accept_event("h\xc3\xa9 \xe2\x82\xac", 1, 4);
+	dispatch("a: " HEAD(0, 0) "len:7\nh\xc3\xa9 \xe2\x82\xac\n");
+	teardown();
+}
+
+/* Who is not READY, not RUNNING, or has no pipes, gets nothing. */
+static void
+test_nobody_ready(void **state UNUSED)
+{
+	static const enum listener_state states[] = {
+	    LISTENER_ACKNOWLEDGED, LISTENER_BUSY, LISTENER_UNKNOWN};
+
+	setup(0, 10, false);
+	accept_event("x", 1, 4);
+	for (size_t i = 0; i < nitems(states); i++) {
+		set_all(states[i]);
+		dispatch("");
+	}
+	set_all(LISTENER_READY);
+	scene.processes[0]->state = PROCESS_STARTING;
+	scene.processes[1]->state = PROCESS_STOPPING;
+	scene.listeners[2].name = NULL;
+	dispatch("");
+	assert_waiting("0");
+	scene.processes[1]->state = PROCESS_RUNNING;
+	dispatch("b: " HEAD(0, 0) "len:1\nx\n");
+	scene.listeners[2].name = "c";
+	teardown();
+}
+
+/* The event that one cannot take is the next one's; when none can, it waits. */
+static void
+test_write_fails(void **state UNUSED)
+{
+	setup(0, 10, false);
+	accept_event("x", 1, 4);
+	scene.write_errno[0] = EPIPE;
+	scene.write_errno[1] = ENOBUFS;
+	dispatch("c: " HEAD(0, 0) "len:1\nx\n");
+	assert_int_equal(scene.listeners[0].state, LISTENER_READY);
+	assert_null(scene.listeners[0].outstanding.event);
+	accept_event("y", 1, 4);
+	dispatch("");
+	assert_waiting("1");
+	scene.write_errno[1] = 0;
+	dispatch("b: " HEAD(1, 1) "len:1\ny\n");
+	assert_logged("");
+	teardown();
+}
+
+/* A rejected event goes before all others, with the serials that it had, but not within a
+ * second to the listener that rejected it: that gets others meanwhile. */
+static void
+test_rejected(void **state UNUSED)
+{
+	setup(0, 10, false);
+	set_all(LISTENER_UNKNOWN);
+	scene.listeners[0].state = LISTENER_READY;
+	accept_many(3, 4);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
+	end(0, false);
+	assert_waiting("0 1 2");
+	dispatch("a: " HEAD(1, 1) "len:1\nx\n");
+	end(0, true);
+	assert_waiting("0 2");
+	dispatch("a: " HEAD(2, 2) "len:1\nx\n");
+	end(0, true);
+	recorder_tick(&scene.recorder, 999);
+	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	recorder_tick(&scene.recorder, 1);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
+	end(0, true);
+	assert_waiting("");
+	pool_end(scene.pool, scene.processes[0], (struct pool_event){0}, false);
+	assert_waiting("");
+	teardown();
+}
+
+/* Another listener takes a rejected event at once; when all have rejected one, none gets
+ * any rejected one again within a second, but new ones. */
+static void
+test_passed_around(void **state UNUSED)
+{
+	setup(0, 10, false);
+	scene.listeners[2].state = LISTENER_UNKNOWN;
+	accept_many(2, 4);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\nb: " HEAD(1, 1) "len:1\nx\n");
+	end(0, false);
+	recorder_tick(&scene.recorder, 100);
+	end(1, true);
+	dispatch("b: " HEAD(0, 0) "len:1\nx\n");
+	end(1, false);
+	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	recorder_tick(&scene.recorder, 900);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
+	end(0, true);
+	accept_many(1, 4);
+	end(1, true);
+	dispatch("a: " HEAD(2, 2) "len:1\nx\n");
+	teardown();
+}
+
+/* Past its buffer_size the oldest gives way, also for one that comes back. */
+static void
+test_overflow(void **state UNUSED)
+{
+	setup(0, 2, false);
+	accept_many(1, 4);
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
+	set_all(LISTENER_BUSY);
+	accept_many(3, 100);
+	assert_waiting("2 3");
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 1\n");
+	pool_end(scene.pool, scene.processes[0], listener_take(&scene.listeners[0]), false);
+	assert_waiting("0 3");
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 2\n");
+	teardown();
+}
+
+/* Of many that are discarded one has a line. */
+static void
+test_overflows_are_counted(void **state UNUSED)
+{
+	setup(0, 2, false);
+	set_all(LISTENER_BUSY);
+	accept_many(2 + LOG_LIMIT_FIRST + 6, 100);
+	assert_int_equal(scene.pool->overflows.held, 6);
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 0\n"
+		      "ERRO pool p event buffer overflowed, discarding event 1\n"
+		      "ERRO pool p event buffer overflowed, discarding event 2\n"
+		      "ERRO pool p event buffer overflowed, discarding event 3\n"
+		      "ERRO pool p event buffer overflowed, discarding event 4\n"
+		      "ERRO pool p event buffer overflowed, discarding event 5\n"
+		      "ERRO pool p event buffer overflowed, discarding event 6\n"
+		      "ERRO pool p event buffer overflowed, discarding event 7\n"
+		      "ERRO pool p event buffer overflowed, discarding event 8\n"
+		      "ERRO pool p event buffer overflowed, discarding event 9\n");
+	teardown();
+}
+
+/* Without a buffer_size it is ten, or four for each process. */
+static void
+test_default_size(void **state UNUSED)
+{
+	setup(0, 0, false);
+	set_all(LISTENER_BUSY);
+	accept_many(11, 1);
+	assert_waiting("1 2 3 4 5 6 7 8 9 10");
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 0\n");
+	accept_many(3, 3);
+	assert_waiting("2 3 4 5 6 7 8 9 10 11 12 13");
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 1\n");
+	accept_many(388, 100);
+	assert_int_equal(scene.pool->count, 400);
+	assert_logged("");
+	accept_many(1, 100);
+	assert_int_equal(scene.pool->count, 400);
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 2\n");
+	teardown();
+}
+
+/* More than ten only while they are small. */
+static void
+test_default_size_in_bytes(void **state UNUSED)
+{
+	char *large = calloc(1, POOL_EXTRA_BYTES / 8 + 1);
+
+	assert_non_null(large);
+	memset(large, 'x', POOL_EXTRA_BYTES / 8);
+	setup(0, 0, false);
+	set_all(LISTENER_BUSY);
+	for (int i = 0; i < 10; i++)
+		accept_event(large, 1, 1000);
+	assert_waiting("0 1 2 3 4 5 6 7 8 9");
+	accept_event(large, 1, 1000);
+	assert_waiting("1 2 3 4 5 6 7 8 9 10");
+	assert_logged("ERRO pool p event buffer overflowed, discarding event 0\n");
+	free(large);
+	teardown();
+}
+
+/* Two subscriptions that both take a type: the event comes twice, under one poolserial. */
+static void
+test_double_subscription(void **state UNUSED)
+{
+	uint32_t events = UINT32_C(1) << EVENT_TICK | UINT32_C(1) << EVENT_TICK_5 |
+	    UINT32_C(1) << EVENT_PROCESS_STATE;
+
+	setup(events, 10, false);
+	assert_int_equal(pool_wants(scene.pool, EVENT_TICK_5), 2);
+	assert_int_equal(pool_wants(scene.pool, EVENT_TICK_60), 1);
+	assert_int_equal(pool_wants(scene.pool, EVENT_PROCESS_STATE_EXITED), 1);
+	assert_int_equal(pool_wants(scene.pool, EVENT_PROCESS_LOG_STDOUT), 0);
+	accept_event("x", 2, 4);
+	assert_waiting("0 0");
+	dispatch("a: " HEAD(0, 0) "len:1\nx\n"
+		 "b: " HEAD(0, 0) "len:1\nx\n");
+	accept_event("y", 1, 4);
+	dispatch("c: " HEAD(1, 1) "len:1\ny\n");
+	teardown();
+}
+
+/* Serials begin anew behind the last one that JSON and supervisord know. */
+static void
+test_serials_wrap(void **state UNUSED)
+{
+	setup(0, 10, false);
+	scene.pool->next_serial = INT64_MAX;
+	accept_event("x", 1, 4);
+	accept_event("y", 1, 4);
+	dispatch("a: " HEAD(0, 9223372036854775807) "len:1\nx\n"
+		 "b: " HEAD(1, 0) "len:1\ny\n");
+	teardown();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_envelope),
+		cmocka_unit_test(test_nobody_ready),
+		cmocka_unit_test(test_write_fails),
+		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_passed_around),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_overflows_are_counted),
+		cmocka_unit_test(test_default_size),
+		cmocka_unit_test(test_default_size_in_bytes),
+		cmocka_unit_test(test_double_subscription),
+		cmocka_unit_test(test_serials_wrap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

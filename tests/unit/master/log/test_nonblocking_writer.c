@@ -1,0 +1,140 @@
+/* The kinds of descriptor that a daemon can be given, and what each does when full. */
+#include "master/log/nonblocking_writer.h"
+#include "tests/unit/master/scratch.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <termios.h>
+
+static char much[4 * 1024 * 1024];
+
+/* Takes what fits and no more, without waiting; then the reader goes. */
+static void
+fill(struct outlet *outlet, int reader)
+{
+	char got[4];
+
+	alarm(30);
+	assert_true(outlet->fills);
+	assert_int_equal(outlet_write(outlet, "abcd", 4), 0);
+	assert_int_equal(outlet_write(outlet, much, sizeof(much)), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(outlet_write(outlet, much, sizeof(much)), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(read(reader, got, sizeof(got)), 4);
+	assert_memory_equal(got, "abcd", 4);
+	close(reader);
+	assert_int_equal(outlet_write(outlet, "x", 1), -1);
+	assert_int_equal(errno, EPIPE);
+	alarm(0);
+	outlet_close(outlet);
+	outlet_close(outlet);
+}
+
+static void
+test_pipe(void **state)
+{
+	struct outlet outlet;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
+	assert_int_equal(outlet.kind, OUTLET_PLAIN);
+	assert_true(fcntl(fds[1], F_GETPIPE_SZ) >= 65536);
+	assert_false(fcntl(fds[1], F_GETFL) & O_NONBLOCK);
+	close(fds[1]);
+	fill(&outlet, fds[0]);
+}
+
+/* What another user has made cannot be opened again. */
+static void
+test_polled(void **state)
+{
+	struct outlet outlet;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
+	outlet_close(&outlet);
+	outlet = (struct outlet){.kind = OUTLET_POLLED, .fd = fds[1], .fills = true};
+	fill(&outlet, fds[0]);
+}
+
+static void
+test_socket(void **state)
+{
+	struct outlet outlet;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
+	assert_int_equal(outlet.kind, OUTLET_SOCKET);
+	close(fds[1]);
+	fill(&outlet, fds[0]);
+}
+
+/* A stopped terminal stops nobody. */
+static void
+test_terminal(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
+	struct outlet outlet;
+	char name[64];
+
+	(void)state;
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    ptsname_r(master, name, sizeof(name)) != 0)
+		skip();
+	assert_true((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0);
+	assert_int_equal(outlet_share(&outlet, slave), 0);
+	assert_true(outlet.fills);
+	assert_int_equal(outlet_write(&outlet, "x", 1), 0);
+	assert_int_equal(tcflow(slave, TCOOFF), 0);
+	alarm(30);
+	assert_int_equal(outlet_write(&outlet, much, sizeof(much)), -1);
+	assert_int_equal(errno, EAGAIN);
+	alarm(0);
+	outlet_close(&outlet);
+	close(slave);
+	close(master);
+}
+
+static void
+test_file(void **state)
+{
+	struct scratch *scratch = *state;
+	int fd = open(scratch_path(scratch, "out"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct outlet outlet;
+
+	assert_int_equal(outlet_share(&outlet, fd), 0);
+	assert_false(outlet.fills);
+	assert_int_equal(write(fd, "a", 1), 1);
+	assert_int_equal(outlet_write(&outlet, "b", 1), 0);
+	assert_int_equal(write(fd, "c", 1), 1);
+	scratch_expect(scratch, "out", "abc");
+	outlet_close(&outlet);
+	close(fd);
+	assert_int_equal(outlet_share(&outlet, fd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(outlet.fd, -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_pipe),
+	    TEST(test_polled),
+	    TEST(test_socket),
+	    TEST(test_terminal),
+	    TEST(test_file),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
