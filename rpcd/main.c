@@ -5,15 +5,15 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/privs.h"
-#include "rpcd/call.h"
-#include "rpcd/follow.h"
-#include "rpcd/http.h"
-#include "rpcd/interface.h"
-#include "rpcd/ping.h"
+#include "rpcd/http/ping.h"
+#include "rpcd/http/server.h"
+#include "rpcd/methods/call.h"
+#include "rpcd/methods/rpcinterface.h"
 #include "rpcd/rpcd.h"
-#include "rpcd/sandbox.h"
+#include "rpcd/sandbox/sandbox.h"
 #include "rpcd/setup.h"
 #include "rpcd/spin.h"
+#include "rpcd/tail/tail.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -24,8 +24,8 @@ struct rpcd {
 	struct http_listener **listeners;
 	size_t nlisteners;
 	struct interfaces *interfaces;	/* namespaces that programs serve */
-	struct calls *calls;		/* all calls under way (rpcd/call.h) */
-	struct followers *followers;	/* all logs being followed (rpcd/follow.h) */
+	struct calls *calls;		/* all calls under way (rpcd/methods/call.h) */
+	struct followers *followers;	/* all logs being followed (rpcd/tail/tail.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */
 	bool pinged;			/* the master will ping us without being notified */

@@ -5,7 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/log.h"
-#include "rpcd/auth.h"
+#include "rpcd/http/auth.h"
 
 #include <jansson.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* Prints what the method table of the front end says. */
 #include "man/tables/mdoc.h"
-#include "rpcd/methods.h"
+#include "rpcd/methods/table.h"
 
 #include <stdio.h>
 

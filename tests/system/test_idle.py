@@ -26,7 +26,7 @@ class Idle(Case):
         # A client that keeps its connection open is no reason to wake up either.
         self.s = self.rpc(self.d, "tcp")
         self.s.supervisor.getState()
-        # What was asked last is kept for a second (rpcd/rows.h).
+        # What was asked last is kept for a second (rpcd/methods/process_list.h).
         end = time.monotonic() + 1.2
         until(lambda: time.monotonic() > end, every=0.2)
 

@@ -6,9 +6,9 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/sock.h"
-#include "tests/unit/common/sock_listen.h"
 #include "ctl/session.h"
 #include "ctl/verbs.h"
+#include "tests/unit/common/sock_listen.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Trace: what the log says of calls and requests, and that it costs nothing when nobody
  * wants to know. */
-#include "tests/unit/rpcd/calls.h"
+#include "tests/unit/rpcd/methods/calls.h"
 
 #include "common/str.h"
 #include "rpcd/trace.h"

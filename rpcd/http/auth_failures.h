@@ -1,0 +1,25 @@
+/* Guesses: wrong credentials of a listener's clients: how many of an address count at
+ * present. Decisions only: no system call is made here. */
+#ifndef RPCD_HTTP_AUTH_FAILURES_H
+#define RPCD_HTTP_AUTH_FAILURES_H
+
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GUESS_DELAY_MS 1000	/* until one is answered, and counts no longer */
+#define GUESSES_AN_ADDRESS 16
+#define GUESSES_MAX 1024	/* of all addresses */
+
+struct guesses;
+
+struct guesses *guesses_new(void);
+void guesses_free(struct guesses *);	/* NULL is fine */
+/* One more from the address. True: it may be answered after GUESS_DELAY_MS; false: there
+ * are too many. It counts on when its client leaves, because a client that does not wait
+ * for the answer would guess as fast as before. */
+NODISCARD bool guesses_add(struct guesses *, uint64_t address, int64_t now);
+
+#endif

@@ -1,0 +1,369 @@
+#include "rpcd/http/conntable.h"
+
+#include "common/log.h"
+#include "common/map.h"
+#include "common/mem.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Addresses are ranked by their connections up to here; those with more are compared. */
+#define RANKS 64
+/* How often those are looked at that have not sent a complete request. */
+#define TICK_MS 1000
+
+TAILQ_HEAD(connection_list, connection);
+
+/* The connections of an address in one phase. */
+struct address_phase {
+	struct connection_address *address;
+	struct connection_list connections;	/* by the time they entered it */
+	size_t count;
+	size_t weight;
+	TAILQ_ENTRY(address_phase) link;	/* in the rank */
+};
+
+struct connection_address {
+	uint64_t key;
+	size_t count;
+	struct address_phase phases[CONNECTION_PHASES];
+};
+
+TAILQ_HEAD(rank, address_phase);
+
+struct connections {
+	unsigned limit;
+	size_t count;
+	struct idmap *addresses;
+	struct {
+		size_t count, weight;
+		struct connection_list by_time;
+		struct rank ranks[RANKS];	/* addresses by count, rank 0 unused */
+	} phases[CONNECTION_PHASES];
+};
+
+struct connections *
+connections_new(unsigned limit)
+{
+	struct connections *all = xcalloc(1, sizeof(*all));
+
+	all->limit = limit;
+	all->addresses = idmap_new();
+	if (all->addresses == NULL)
+		fatal("out of memory for a listener");
+	for (size_t i = 0; i < CONNECTION_PHASES; i++) {
+		TAILQ_INIT(&all->phases[i].by_time);
+		for (size_t j = 0; j < RANKS; j++)
+			TAILQ_INIT(&all->phases[i].ranks[j]);
+	}
+	return all;
+}
+
+void
+connections_free(struct connections *all)
+{
+	if (all == NULL)
+		return;
+	idmap_free(all->addresses);
+	free(all);
+}
+
+unsigned
+connections_limit(const struct connections *all)
+{
+	return all->limit;
+}
+
+size_t
+connections_count(const struct connections *all)
+{
+	return all->count;
+}
+
+/* IPv4 addresses get the numbers of a prefix that nobody has: ::ffff:A.B.C.D/64. */
+uint64_t
+connections_key(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *in6 = (const void *)address;
+	const struct sockaddr_in *in = (const void *)address;
+	uint32_t words[4];
+
+	if (address->sa_family == AF_INET)
+		return UINT64_C(0xffff) << 32 | ntohl(in->sin_addr.s_addr);
+	if (address->sa_family != AF_INET6)
+		return 0;
+	memcpy(words, &in6->sin6_addr, sizeof(words));
+	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return UINT64_C(0xffff) << 32 | ntohl(words[3]);
+	return (uint64_t)ntohl(words[0]) << 32 | ntohl(words[1]);
+}
+
+/* ---- counting ---- */
+
+static struct connection_address *
+address_of(struct connections *all, uint64_t key)
+{
+	struct connection_address *address = idmap_get(all->addresses, key);
+
+	if (address != NULL)
+		return address;
+	address = xcalloc(1, sizeof(*address));
+	address->key = key;
+	for (size_t i = 0; i < CONNECTION_PHASES; i++) {
+		address->phases[i].address = address;
+		TAILQ_INIT(&address->phases[i].connections);
+	}
+	if (idmap_set(all->addresses, key, address) < 0)
+		fatal("out of memory for an address");
+	return address;
+}
+
+/* The address has `count` connections in the phase from now on. */
+static void
+address_rank(struct connections *all, struct address_phase *of, enum connection_phase phase,
+    size_t count)
+{
+	size_t was = of->count < RANKS ? of->count : RANKS - 1;
+	size_t is = count < RANKS ? count : RANKS - 1;
+
+	of->count = count;
+	if (was == is)
+		return;
+	if (was > 0)
+		TAILQ_REMOVE(&all->phases[phase].ranks[was], of, link);
+	if (is > 0)
+		TAILQ_INSERT_TAIL(&all->phases[phase].ranks[is], of, link);
+}
+
+static void
+connection_leave_phase(struct connection *c)
+{
+	struct connections *all = c->all;
+	struct address_phase *of = &c->address->phases[c->phase];
+
+	TAILQ_REMOVE(&all->phases[c->phase].by_time, c, by_time);
+	TAILQ_REMOVE(&of->connections, c, by_address);
+	all->phases[c->phase].count--;
+	all->phases[c->phase].weight -= c->weight;
+	of->weight -= c->weight;
+	address_rank(all, of, c->phase, of->count - 1);
+}
+
+static void
+connection_join_phase(struct connection *c, enum connection_phase phase, int64_t now)
+{
+	struct connections *all = c->all;
+	struct address_phase *of = &c->address->phases[phase];
+
+	c->phase = phase;
+	c->since = now;
+	c->in_body = false;
+	c->received = 0;
+	TAILQ_INSERT_TAIL(&all->phases[phase].by_time, c, by_time);
+	TAILQ_INSERT_TAIL(&of->connections, c, by_address);
+	all->phases[phase].count++;
+	all->phases[phase].weight += c->weight;
+	of->weight += c->weight;
+	address_rank(all, of, phase, of->count + 1);
+}
+
+void
+connections_open(struct connections *all, struct connection *c, uint64_t key, int64_t now)
+{
+	*c = (struct connection){.all = all, .address = address_of(all, key)};
+	c->address->count++;
+	all->count++;
+	connection_join_phase(c, CONNECTION_FRESH, now);
+}
+
+void
+connections_close(struct connection *c)
+{
+	struct connections *all = c->all;
+
+	connection_leave_phase(c);
+	all->count--;
+	if (--c->address->count > 0)
+		return;
+	(void)idmap_remove(all->addresses, c->address->key);
+	free(c->address);
+}
+
+void
+connection_enter(struct connection *c, enum connection_phase phase, int64_t now)
+{
+	if (c->phase == CONNECTION_CLOSING)
+		return;
+	connection_leave_phase(c);
+	connection_join_phase(c, phase, now);
+}
+
+/* ---- time ---- */
+
+void
+connection_begin_body(struct connection *c, int64_t now)
+{
+	/* Most bodies come together with their heads. */
+	if (c->phase != CONNECTION_FRESH || c->since != now)
+		connection_enter(c, CONNECTION_FRESH, now);
+	c->in_body = true;
+}
+
+void
+connection_received(struct connection *c, size_t bytes)
+{
+	c->received += bytes;
+}
+
+/* Bodies that arrive fast enough begin their time again, behind all others. */
+static void
+connections_renew(struct connections *all, struct connection *c, int64_t now)
+{
+	struct connection_list *list = &all->phases[CONNECTION_FRESH].by_time;
+
+	c->since = now;
+	c->received = 0;
+	TAILQ_REMOVE(list, c, by_time);
+	TAILQ_INSERT_TAIL(list, c, by_time);
+}
+
+struct connection *
+connections_expired(struct connections *all, int64_t now)
+{
+	struct connection *c;
+
+	while ((c = TAILQ_FIRST(&all->phases[CONNECTION_FRESH].by_time)) != NULL &&
+	       now >= c->since + CONNECTION_WAIT_MS) {
+		if (!c->in_body || c->received < CONNECTION_BODY_BYTES)
+			return c;
+		connections_renew(all, c, now);
+	}
+	c = TAILQ_FIRST(&all->phases[CONNECTION_IDLE].by_time);
+	return c != NULL && now >= c->since + CONNECTION_IDLE_MS ? c : NULL;
+}
+
+int64_t
+connections_deadline(const struct connections *all, int64_t now)
+{
+	const struct connection *idle = TAILQ_FIRST(&all->phases[CONNECTION_IDLE].by_time);
+
+	if (all->phases[CONNECTION_FRESH].count > 0)
+		return now + TICK_MS;
+	return idle != NULL ? idle->since + CONNECTION_IDLE_MS : -1;
+}
+
+/* ---- too many ---- */
+
+size_t
+connection_siblings(const struct connection *c)
+{
+	return c->address->count;
+}
+
+/* The address with the most connections in the phase, or NULL. */
+static const struct address_phase *
+connections_top(const struct connections *all, enum connection_phase phase)
+{
+	const struct rank *ranks = all->phases[phase].ranks;
+	const struct address_phase *top, *of;
+	size_t i = RANKS - 1;
+
+	while (i > 0 && TAILQ_EMPTY(&ranks[i]))
+		i--;
+	top = TAILQ_FIRST(&ranks[i]);
+	if (i < RANKS - 1)
+		return top;
+	TAILQ_FOREACH(of, &ranks[i], link)
+	{
+		if (of->count > top->count)
+			top = of;
+	}
+	return top;
+}
+
+/* The address that has many connections in the phase, if that explains how full it is. */
+static const struct address_phase *
+connections_crowd(const struct connections *all, enum connection_phase phase)
+{
+	size_t many = all->limit / 8 < CONNECTION_MANY ? all->limit / 8 : CONNECTION_MANY;
+	const struct address_phase *top = connections_top(all, phase);
+
+	if (top == NULL)
+		return NULL;
+	return top->count > many || all->phases[phase].count >= all->limit / 4 ? top : NULL;
+}
+
+/* Whatever the connections do: the address with the most that do the same. */
+static const struct address_phase *
+connections_largest(const struct connections *all)
+{
+	const struct address_phase *largest = NULL, *top;
+
+	for (enum connection_phase phase = 0; phase < CONNECTION_CLOSING; phase++) {
+		top = connections_top(all, phase);
+		if (top != NULL && (largest == NULL || top->count > largest->count))
+			largest = top;
+	}
+	return largest;
+}
+
+struct connection *
+connections_victim(const struct connections *all)
+{
+	size_t used = all->count - all->phases[CONNECTION_CLOSING].count;
+	const struct address_phase *of;
+
+	if (used <= all->limit / 2)
+		return NULL;
+	of = connections_crowd(all, CONNECTION_FRESH);
+	if (of == NULL)
+		of = connections_crowd(all, CONNECTION_IDLE);
+	if (of == NULL && used >= all->limit - all->limit / 8)
+		of = connections_largest(all);
+	return of != NULL ? TAILQ_FIRST(&of->connections) : NULL;
+}
+
+/* ---- memory ---- */
+
+void
+connection_weigh(struct connection *c, size_t weight, int64_t now)
+{
+	struct address_phase *of = &c->address->phases[c->phase];
+	size_t *all = &c->all->phases[c->phase].weight;
+
+	of->weight = of->weight - c->weight + weight;
+	*all = *all - c->weight + weight;
+	if (weight > c->weight)
+		c->weighed = now;
+	c->weight = weight;
+}
+
+size_t
+connections_weight(const struct connections *all, enum connection_phase phase)
+{
+	return all->phases[phase].weight;
+}
+
+struct connection *
+connections_heaviest(
+    const struct connections *all, enum connection_phase phase, int64_t before)
+{
+	const struct connection_address *address, *heaviest = NULL;
+	struct connection *c;
+	size_t cursor = 0;
+
+	while ((address = idmap_next(all->addresses, &cursor, NULL)) != NULL)
+		if (heaviest == NULL ||
+		    address->phases[phase].weight > heaviest->phases[phase].weight)
+			heaviest = address;
+	if (heaviest == NULL)
+		return NULL;
+	TAILQ_FOREACH(c, &heaviest->phases[phase].connections, by_address)
+	{
+		if (c->weight > 0 && c->weighed <= before)
+			return c;
+	}
+	return NULL;
+}

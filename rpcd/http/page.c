@@ -1,0 +1,223 @@
+#include "rpcd/http/page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_MAX 512	   /* bytes of an error page */
+#define STREAM_BLOCK 32768 /* bytes asked of a reply's stream at once */
+
+struct http_reason {
+	int status;
+	const char *text;
+	const char *header, *value; /* one that belongs to it, or NULL */
+};
+
+static const struct http_reason reasons[] = {
+	{200, "OK", NULL, NULL},
+	{400, "Bad Request", NULL, NULL},
+	{401, "Unauthorized", "WWW-Authenticate", "Basic realm=\"default\""},
+	{403, "Forbidden", NULL, NULL},
+	{404, "Not Found", NULL, NULL},
+	{411, "Length Required", NULL, NULL},
+	{413, "Request Entity Too Large", NULL, NULL},
+	{500, "Internal Server Error", NULL, NULL},
+	{503, "Service Unavailable", NULL, NULL},
+};
+
+static const struct http_reason *
+page_find(int status)
+{
+	for (size_t i = 0; i < nitems(reasons); i++)
+		if (reasons[i].status == status)
+			return &reasons[i];
+	return NULL;
+}
+
+const char *
+http_page_reason(int status)
+{
+	const struct http_reason *reason = page_find(status);
+
+	return reason != NULL ? reason->text : "Unknown";
+}
+
+/* Adds a header, or gives the response up. */
+static struct MHD_Response *
+page_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	if (response == NULL || MHD_add_response_header(response, name, value) == MHD_YES)
+		return response;
+	MHD_destroy_response(response);
+	return NULL;
+}
+
+static struct MHD_Response *
+page_headers(struct MHD_Response *response, const char *type)
+{
+	response = page_header(response, MHD_HTTP_HEADER_SERVER, "reeve");
+	return page_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+}
+
+struct MHD_Response *
+http_page_error(int status, int64_t *bytes)
+{
+	const struct http_reason *reason = page_find(status);
+	struct MHD_Response *response;
+	char page[PAGE_MAX];
+	int len;
+
+	len = snprintf(page, sizeof(page),
+	    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
+	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
+	    "%s.\r\n</body>\r\n",
+	    status, http_page_reason(status));
+	*bytes = len;
+	response =
+	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
+	response = page_headers(response, "text/html");
+	if (reason != NULL && reason->header != NULL)
+		response = page_header(response, reason->header, reason->value);
+	return response;
+}
+
+static ssize_t
+page_read(void *ctx, uint64_t pos, char *out, size_t max)
+{
+	struct reply_stream *stream = ctx;
+	ssize_t n;
+
+	(void)pos;
+	n = stream->read(stream->ctx, out, max);
+	if (n < 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static void
+page_stream_free(void *ctx)
+{
+	struct reply_stream *stream = ctx;
+
+	if (stream->free != NULL)
+		stream->free(stream->ctx);
+	free(stream);
+}
+
+static struct MHD_Response *
+page_stream(struct reply_stream *taken)
+{
+	struct reply_stream *stream = malloc(sizeof(*stream));
+	struct MHD_Response *response = NULL;
+
+	if (stream != NULL) {
+		*stream = *taken;
+		response = MHD_create_response_from_callback(
+		    MHD_SIZE_UNKNOWN, STREAM_BLOCK, page_read, stream, page_stream_free);
+	}
+	if (response == NULL) {
+		if (taken->free != NULL)
+			taken->free(taken->ctx);
+		free(stream);
+	}
+	*taken = (struct reply_stream){0};
+	return response;
+}
+
+static struct MHD_Response *
+page_body(struct buf *body)
+{
+	struct MHD_Response *response;
+	size_t len = buf_len(body);
+	char *text = buf_steal(body);
+
+	if (text == NULL)
+		return NULL;
+	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		free(text);
+	return response;
+}
+
+/* Takes the use of the text. */
+static struct MHD_Response *
+page_shared(struct sharedtext *text)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer_with_free_callback_cls(
+		text->len, text->data, sharedtext_drop, text);
+
+	if (response == NULL)
+		sharedtext_drop(text);
+	return response;
+}
+
+static struct MHD_Response *
+page_content(struct reply *reply)
+{
+	if (reply->stream.read != NULL)
+		return page_stream(&reply->stream);
+	return reply->shared != NULL ? page_shared(reply->shared) :
+				       page_body(&reply->body);
+}
+
+static int64_t
+page_bytes(const struct reply *reply)
+{
+	if (reply->stream.read != NULL)
+		return -1;
+	return (int64_t)(reply->shared != NULL ? reply->shared->len :
+						 buf_len(&reply->body));
+}
+
+struct MHD_Response *
+http_page_reply(struct reply *reply, int64_t *bytes)
+{
+	struct MHD_Response *response;
+
+	*bytes = page_bytes(reply);
+	if (reply->status != 200)
+		response = http_page_error(reply->status, bytes);
+	else
+		response = page_headers(page_content(reply), "text/xml");
+	buf_clear(&reply->body);
+	if (reply->stream.free != NULL)
+		reply->stream.free(reply->stream.ctx);
+	reply->stream = (struct reply_stream){0};
+	return response;
+}
+
+/* The months' names are C's: no locale is ever set. */
+static struct MHD_Response *
+page_changed(struct MHD_Response *response, time_t changed)
+{
+	char text[64] = "";
+	struct tm tm;
+
+	if (gmtime_r(&changed, &tm) != NULL)
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return page_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, text);
+}
+
+struct MHD_Response *
+http_page_growing(MHD_ContentReaderCallback read, void *ctx, time_t changed, bool at_once)
+{
+	struct MHD_Response *response;
+
+	response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, ctx, NULL);
+	response = page_headers(response, "text/plain;charset=utf-8");
+	response = page_changed(response, changed);
+	if (at_once)
+		response = page_header(response, "X-Accel-Buffering", "no");
+	return response;
+}
+
+int
+http_page_close(struct MHD_Response *response)
+{
+	return MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") ==
+		       MHD_YES
+		   ? 0
+		   : -1;
+}

@@ -1,0 +1,528 @@
+#include "rpcd/methods/call.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "rpcd/methods/call_impl.h"
+#include "rpcd/trace.h"
+#include "rpcd/xmlrpc/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POSTED_BYTES (16 * 1024)	/* an event beyond them is its request's last */
+
+/* ---- the life of a call ---- */
+
+static void
+call_unlink(struct call *call)
+{
+	struct calls *calls = call->calls;
+
+	TAILQ_REMOVE(call->parked ? &calls->parked : &calls->finished, call, link);
+	if (call->parked)
+		calls->nparked--;
+}
+
+/* The oldest of the answers that are due is due no more; its request. */
+static struct call_posted
+posted_pop(struct call *call)
+{
+	struct call_posted oldest = call->posted[call->first_posted];
+
+	call->first_posted = (call->first_posted + 1) % CALL_POSTED_MAX;
+	call->nposted--;
+	return oldest;
+}
+
+/* Nobody waits for it any more; how many events it has. */
+static size_t
+posted_forget(struct call *call)
+{
+	struct call_posted oldest = posted_pop(call);
+
+	if (call->calls->rpcd->master != NULL)
+		peer_forget(call->calls->rpcd->master, oldest.asked);
+	return oldest.count;
+}
+
+void
+call_later(struct call *call)
+{
+	struct calls *calls = call->calls;
+
+	if (!call->due)
+		TAILQ_INSERT_TAIL(&calls->due, call, due_link);
+	call->due = true;
+	source_arm(calls->turn, 0);
+}
+
+static void
+call_free(struct call *call)
+{
+	if (call->due)
+		TAILQ_REMOVE(&call->calls->due, call, due_link);
+	while (call->nposted > 0)
+		(void)posted_forget(call);
+	step_clear(&call->step);
+	document_clear(&call->doc);
+	xmlparse_free(call->reader);
+	buf_clear(&call->body);
+	json_decref(call->multi);
+	if (call->cost > 0)
+		held_give(&call->step.share->held, call->cost);
+	free(call);
+}
+
+static void
+call_finish(struct call *call)
+{
+	struct buf *out;
+
+	if (call->multi != NULL) {
+		out = document_text(&call->doc);
+		xmlwrite_array_close(out);
+		xmlwrite_tail(out);
+	}
+	call_unlink(call);
+	call->parked = false;
+	TAILQ_INSERT_TAIL(&call->calls->finished, call, link);
+}
+
+/* Tells the clients. What they do may begin, finish or abandon other calls. */
+static void
+calls_settle(struct calls *calls)
+{
+	struct call *call;
+	struct reply reply;
+
+	while ((call = TAILQ_FIRST(&calls->finished)) != NULL) {
+		/* The analyser does not see that unlinking moves the head.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		call_done_fn *done = call->done;
+		void *ctx = call->ctx;
+
+		call_unlink(call);
+		if (call->status != 0)
+			reply = (struct reply){.status = call->status};
+		else
+			document_reply(&call->doc, &reply);
+		reply.ends_daemon = call->step.ends_daemon;
+		if (call->answered != NULL)
+			*call->answered = true;
+		call_free(call);
+		done(ctx, &reply);
+	}
+}
+
+/* ---- multicall ---- */
+
+static void on_resumed(struct call_step *);
+
+static void
+multi_open(struct call *call)
+{
+	struct buf *out = document_text(&call->doc);
+
+	call->multi = call->step.multi;
+	call->step.multi = NULL;
+	call->step.element = true;
+	trace_returned(&call->step.traced, FAULT_NONE, NULL);
+	xmlwrite_head(out);
+	xmlwrite_array_open(out);
+}
+
+/* What is wrong with an element that is no call ("" = no words for it), or NULL. *name and
+ * *params (NULL = none) are borrowed. */
+static const char *
+element_read(const json_t *element, const char **name, json_t **params)
+{
+	json_t *method = json_object_get(element, "methodName");
+
+	*params = json_object_get(element, "params");
+	*name = json_string_value(method);
+	if (json_is_object(element) && (method == NULL || json_is_null(method)))
+		return "No methodName";
+	if (*name == NULL)
+		return "";
+	if (strcmp(*name, "system.multicall") == 0)
+		return "Recursive system.multicall forbidden";
+	return NULL;
+}
+
+static void
+element_begin(struct call *call, const json_t *element)
+{
+	struct call_step *step = &call->step;
+	json_auto_t *none = json_array();
+	const char *name, *wrong;
+	json_t *params;
+
+	step_clear(step);
+	wrong = element_read(element, &name, &params);
+	if (wrong != NULL)
+		step_fault(step, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
+	else if (document_held(&call->doc) > DOCUMENT_TEXT_MAX)
+		step_fault(step, FAULT_FAILED, "the results before this one are too long");
+	else if (!document_fits(&call->doc, 8 * DOCUMENT_RESULT))
+		step_fault(step, FAULT_FAILED, HELD_WHY);
+	else if (params == NULL)
+		step_begin(step, name, none);
+	else
+		step_begin(step, name, json_is_array(params) ? params : NULL);
+}
+
+static void
+on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
+{
+	struct call *call = ctx;
+	size_t count = posted_pop(call).count;
+
+	for (; count > 0; count--) {
+		if (!step_refused(&call->step, fault, message, fd))
+			step_return_true(&call->step);
+		fd = -1;
+	}
+	on_resumed(&call->step);
+}
+
+/* The next element, if it is an event that can go now: its parameters, borrowed. */
+static const json_t *
+next_event(struct call *call)
+{
+	const json_t *element = json_array_get(call->multi, call->next);
+	const char *name;
+	json_t *params;
+
+	if (element == NULL || document_held(&call->doc) > DOCUMENT_TEXT_MAX ||
+	    element_read(element, &name, &params) != NULL ||
+	    !step_may_post(&call->step, name, params))
+		return NULL;
+	return params;
+}
+
+/* Takes the events that come next, as many as one request may have; new. */
+static json_t *
+take_events(struct call *call)
+{
+	json_t *events = json_array();
+	const json_t *params;
+	size_t bytes = 0;
+
+	while (json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX &&
+	    bytes <= POSTED_BYTES && (params = next_event(call)) != NULL) {
+		for (size_t i = 0; i < 2; i++) {
+			bytes += json_string_length(json_array_get(params, i));
+			if (json_array_append(events, json_array_get(params, i)) == -1)
+				fatal("out of memory for events");
+		}
+		call->next++;
+	}
+	return events;
+}
+
+/* Events need not wait for each other's answers, and go many at a time: false when the next
+ * element is none, or none that can go now. */
+static bool
+call_post(struct call *call)
+{
+	struct call_posted *posted =
+	    &call->posted[(call->first_posted + call->nposted) % CALL_POSTED_MAX];
+	size_t begun = call->next;
+
+	if (call->nposted == CALL_POSTED_MAX || next_event(call) == NULL)
+		return false;
+	posted->asked = step_post(&call->step, take_events(call), on_posted, call);
+	posted->count = call->next - begun;
+	if (posted->asked != 0)
+		call->nposted++;
+	else
+		call->next = begun;
+	return posted->asked != 0;
+}
+
+/* Each of a multicall's results to come will be as long as a small one. */
+static void
+multi_count(struct call *call)
+{
+	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
+	document_count(&call->doc);
+}
+
+/* One element of the multicall, or several when they are events; false: the answers to
+ * those before it must come first, because it is no event. */
+static bool
+multi_step(struct call *call)
+{
+	multi_count(call);
+	if (call_post(call))
+		return true;
+	if (call->nposted > 0)
+		return false;
+	if (call->next >= json_array_size(call->multi))
+		call_finish(call);
+	else
+		element_begin(call, json_array_get(call->multi, call->next++));
+	return call->parked;
+}
+
+/* Goes on until the call waits for something, has its whole answer, or has used up its
+ * time, then the rest follows in other turns. */
+static void
+call_run_for(struct call *call, int64_t ms)
+{
+	int64_t end = clock_mono_ms() + ms;
+
+	if (call->step.multi != NULL && call->step.phase == STEP_DONE)
+		multi_open(call);
+	if (call->multi == NULL && call->step.phase == STEP_DONE) {
+		call_finish(call);
+		return;
+	}
+	for (size_t n = 0; call->step.phase == STEP_DONE; n++) {
+		if (n == CALL_TURN_ELEMENTS || clock_mono_ms() >= end) {
+			call_later(call);
+			return;
+		}
+		if (!multi_step(call))
+			return;
+	}
+}
+
+/* After something came that the call may have waited for. */
+static void
+call_run(struct call *call)
+{
+	if (!call->due && call->reader == NULL)
+		call_run_for(call, CALL_FIRST_MS);
+}
+
+static void
+on_resumed(struct call_step *step)
+{
+	struct call *call = container_of(step, struct call, step);
+	struct calls *calls = call->calls;
+
+	call_run(call);
+	calls_settle(calls);
+}
+
+/* ---- turns ---- */
+
+/* Listeners take turns, so that long calls of one do not delay those of another. */
+static struct call *
+calls_next(struct calls *calls)
+{
+	struct call *call;
+
+	TAILQ_FOREACH(call, &calls->due, due_link)
+	{
+		if (call->step.share != calls->served)
+			break;
+	}
+	if (call == NULL)
+		call = TAILQ_FIRST(&calls->due);
+	if (call != NULL)
+		calls->served = call->step.share;
+	return call;
+}
+
+static void
+calls_turn(void *ctx, uint32_t ready UNUSED)
+{
+	struct calls *calls = ctx;
+	struct call *call = calls_next(calls);
+
+	if (call == NULL)
+		return;
+	TAILQ_REMOVE(&calls->due, call, due_link);
+	call->due = false;
+	if (call->reader != NULL)
+		call_read_on(call);
+	if (!call->due)
+		call_run_for(call, CALL_TURN_MS);
+	calls_settle(calls);
+	if (!TAILQ_EMPTY(&calls->due))
+		source_arm(calls->turn, 0);
+}
+
+/* ---- for rpcd ---- */
+
+struct calls *
+calls_new(struct rpcd *rpcd)
+{
+	struct calls *calls = xcalloc(1, sizeof(*calls));
+
+	calls->rpcd = rpcd;
+	calls->parser = xmlparse_new();
+	calls->recent = recent_new();
+	TAILQ_INIT(&calls->parked);
+	TAILQ_INIT(&calls->finished);
+	TAILQ_INIT(&calls->due);
+	calls->turn = loop_timer(rpcd->loop, calls_turn, calls);
+	if (calls->turn == NULL)
+		fatal("cannot start: %s", strerror(errno));
+	return calls;
+}
+
+void
+calls_free(struct calls *calls)
+{
+	struct call *call;
+
+	if (calls == NULL)
+		return;
+	while ((call = TAILQ_FIRST(&calls->parked)) != NULL)
+		call_abandon(call); /* NOLINT(clang-analyzer-unix.Malloc): as above */
+	source_free(calls->turn);
+	xmlparse_free(calls->parser);
+	recent_free(calls->recent);
+	free(calls);
+}
+
+static struct call *
+call_new(struct calls *calls, struct share *share, enum role role, bool may_park,
+    call_done_fn *done, void *ctx)
+{
+	struct call *call = xcalloc(1, sizeof(*call));
+
+	call->calls = calls;
+	call->done = done;
+	call->ctx = ctx;
+	document_init(&call->doc, &share->held);
+	call->step.share = share;
+	call->step.rpcd = calls->rpcd;
+	call->step.doc = &call->doc;
+	call->step.role = role;
+	call->step.may_park = may_park;
+	call->step.resumed = on_resumed;
+	buf_init(&call->step.results, 0);
+	buf_init(&call->body, 0);
+	call->parked = true;
+	TAILQ_INSERT_TAIL(&calls->parked, call, link);
+	calls->nparked++;
+	return call;
+}
+
+struct call *
+call_begin(struct calls *calls, struct share *share, enum role role, struct buf *body,
+    bool may_park, call_done_fn *done, void *ctx)
+{
+	bool answered = false;
+	struct call *call;
+
+	/* First of all, for it may read from the master and so answer other calls. */
+	rpcd_is_current(calls->rpcd);
+	call = call_new(calls, share, role, may_park, done, ctx);
+	call->answered = &answered;
+	call_read(call, body);
+	call_run(call);
+	calls_settle(calls);
+	if (answered)
+		return NULL;
+	call->answered = NULL;
+	return call;
+}
+
+void
+call_abandon(struct call *call)
+{
+	call_unlink(call);
+	call_free(call);
+}
+
+void
+calls_changed(struct calls *calls, uint64_t id, const struct process_info *info)
+{
+	struct call *call, *next;
+
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		step_changed(&call->step, id, info);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+int
+calls_job(struct calls *calls, const char *method, const json_t *params)
+{
+	json_t *job = json_object_get(params, "job");
+	struct call *call, *next;
+	int status = 0;
+
+	if (strcmp(method, "job.result") != 0 && strcmp(method, "job.end") != 0)
+		return 0;
+	if (!json_is_integer(job))
+		return -1;
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		if (call->step.phase != STEP_JOB ||
+		    call->step.job != (uint64_t)json_integer_value(job))
+			continue;
+		status = step_job(&call->step, method, params);
+		call_run(call);
+		break;
+	}
+	calls_settle(calls);
+	return status < 0 ? -1 : 1;
+}
+
+void
+calls_caught_up(struct calls *calls)
+{
+	struct call *call, *next;
+
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		step_look_behind(&call->step);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	(void)rpcd_report(calls->rpcd, CMD_DAEMON_ANSWERED);
+}
+
+static void
+call_end_posted(struct call *call)
+{
+	size_t count;
+
+	while (call->nposted > 0)
+		for (count = posted_forget(call); count > 0; count--)
+			step_fault(&call->step, FAULT_FAILED, "reeved is ending");
+}
+
+void
+calls_end(struct calls *calls)
+{
+	struct call *call, *next;
+
+	calls->rpcd->ending = true; /* nothing parks any more */
+	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
+		call_end_posted(call);
+		step_end(&call->step);
+		call_run(call);
+	}
+	calls_settle(calls);
+}
+
+size_t
+calls_parked(const struct calls *calls)
+{
+	return calls->nparked;
+}
+
+bool
+rpcd_is_current(struct rpcd *rpcd)
+{
+	uint64_t newest = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
+
+	if (mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest)
+		return true;
+	if (rpcd->master != NULL)
+		peer_drain(rpcd->master);
+	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest;
+}

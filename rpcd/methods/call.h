@@ -1,0 +1,64 @@
+/* Call: one XML-RPC request from its body to its reply: parsed, checked against the
+ * method table, answered from the mirror or by the master, parked while it waits.
+ * Knows nothing of HTTP. */
+#ifndef RPCD_METHODS_CALL_H
+#define RPCD_METHODS_CALL_H
+
+#include "common/buf.h"
+#include "common/compiler.h"
+#include "proto/role.h"
+#include "rpcd/budget.h"
+#include "rpcd/rpcd.h"
+#include "rpcd/shared_buffer.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A document made while it is sent (long logs): read fills at most `max` bytes and returns
+ * how many, 0 at the end, -1 on an error that must cut the connection. */
+struct reply_stream {
+	ssize_t (*read)(void *ctx, char *out, size_t max);
+	void (*free)(void *ctx);
+	void *ctx;
+};
+
+struct reply {
+	int status;		/* 200, or an HTTP error whose page http.c makes */
+	struct buf body;	/* the whole document, when there is none of the others */
+	struct sharedtext *shared;	/* owned use, or NULL */
+	struct reply_stream stream;
+	size_t held;	/* bytes that it has in the budget until it is sent */
+	bool ends_daemon;	/* nothing is stopped before calls_answered */
+};
+
+/* Exactly once per call that was not abandoned; the reply's content is taken. May run
+ * before call_begin returns. */
+typedef void call_done_fn(void *ctx, struct reply *reply);
+
+struct calls *calls_new(struct rpcd *);
+void calls_free(struct calls *);
+/* Begins the call in `body`, whose content it takes when it is long; what it holds is
+ * counted in the share, which outlives it and its reply. NULL when it was answered at once,
+ * else the parked call. may_park false: a call that would have to wait or to ask the master
+ * is answered with fault 30 and its reason. A long body and a long multicall are worked
+ * off in turns of the loop, whatever may_park says. */
+struct call *call_begin(struct calls *, struct share *, enum role, struct buf *body,
+    bool may_park, call_done_fn *, void *ctx);
+/* The client is gone: what was begun goes on, nobody is told. */
+void call_abandon(struct call *);
+/* The mirror changed (observer of rpcd->mirror); id 0 = look at everything parked. */
+void calls_changed(struct calls *, uint64_t id, const struct process_info *);
+/* A job's notification ("job.result", "job.end"): 1 taken, 0 not ours, -1 malformed. */
+int calls_job(struct calls *, const char *method, const json_t *params);
+/* Stream emptied up to the page's number: parked reads may go on. */
+void calls_caught_up(struct calls *);
+/* A reply that ends the daemon is with its client. */
+void calls_answered(struct calls *);
+/* The master is gone or ending: answers what is parked (what waits gets its fault). */
+void calls_end(struct calls *);
+size_t calls_parked(const struct calls *);
+/* The mirror has reached what the page says (loads it once; drains the peer first when
+ * behind). False: park the read. */
+bool rpcd_is_current(struct rpcd *);
+
+#endif

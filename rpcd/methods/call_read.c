@@ -1,0 +1,165 @@
+/* The body of a call: read at once, or in turns when it is long. */
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "rpcd/methods/call_impl.h"
+#include "rpcd/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_MAX 200	/* bytes of a refused body in the log */
+#define INVALID_FIRST 10	/* lines on such bodies before they are limited */
+#define READ_BYTES (32 * 1024)	/* between two looks at the clock */
+
+/* New: its beginning, as Python shows the text that it should be. */
+static char *
+shown_body(const char *body, size_t len)
+{
+	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
+	char *copy, *shown;
+
+	if (n == 0)
+		return str_repr("");
+	if (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)
+		return str_repr_bytes(body, n);
+	copy = xstrndup(body, n);
+	shown = str_repr(copy);
+	free(copy);
+	return shown;
+}
+
+static void
+call_refuse(struct call *call, const char *body, size_t len, const char *why)
+{
+	bool nameless = strcmp(why, "no method name") == 0;
+	char *shown = shown_body(body, len);
+
+	log_limited_after(&call->step.share->invalid, INVALID_FIRST, LEVEL_ERROR,
+	    "XML-RPC request data %s is invalid: %s", shown,
+	    nameless ? why : "unmarshallable");
+	if (!nameless)
+		log_debug("it could not be read: %s", why);
+	free(shown);
+	call->status = 400;
+	call->step.phase = STEP_DONE;
+}
+
+/* What asks for states is polled; what other calls say is not kept: it may be secret. */
+static bool
+is_polled(const char *name)
+{
+	const struct method *method = methods_find(name);
+
+	return method != NULL && method->role == ROLE_STATES &&
+	    str_starts(name, "supervisor.");
+}
+
+/* What the body and its parameters take, which stay as long as the call waits. False: too
+ * much is held, which is the call's answer. */
+static bool
+call_hold(struct call *call, size_t cost)
+{
+	struct held *held = &call->step.share->held;
+
+	if (cost <= HELD_SMALL || cost <= call->cost)
+		return true;
+	if (!held_fits(held, cost - call->cost)) {
+		step_fault(&call->step, FAULT_FAILED, HELD_WHY);
+		return false;
+	}
+	held_add(held, cost - call->cost);
+	call->cost = cost;
+	return true;
+}
+
+/* Takes name and params. */
+static void
+call_enter(struct call *call, char *name, json_t *params)
+{
+	call->step.traced = trace_called(name);
+	step_begin(&call->step, name, params);
+	free(name);
+	json_decref(params);
+}
+
+static void
+call_read_short(struct call *call, const char *body, size_t len)
+{
+	struct calls *calls = call->calls;
+	const char *why;
+	json_t *params;
+	char *name;
+
+	if (recent_find(calls->recent, body, len, &name, &params)) {
+		call_enter(call, name, params);
+		return;
+	}
+	if (xmlparse_call(calls->parser, body, len, &name, &params, &why) < 0) {
+		call_refuse(call, body, len, why);
+		return;
+	}
+	if (is_polled(name))
+		recent_keep(calls->recent, body, len, name, params);
+	if (call_hold(call, xmlparse_cost(calls->parser))) {
+		call_enter(call, name, params);
+		return;
+	}
+	free(name);
+	json_decref(params);
+}
+
+static void
+call_end_reading(struct call *call)
+{
+	xmlparse_free(call->reader);
+	call->reader = NULL;
+	buf_clear(&call->body);
+}
+
+void
+call_read_on(struct call *call)
+{
+	int64_t end = clock_mono_ms() + CALL_TURN_MS;
+	json_t *params;
+	const char *why;
+	char *name;
+	int rc = 0;
+
+	for (size_t n = 0; rc == 0 && n < CALL_TURN_BYTES; n += READ_BYTES) {
+		rc = xmlparse_read(call->reader, READ_BYTES, &why);
+		if (clock_mono_ms() >= end)
+			break;
+	}
+	if (rc < 0) {
+		call_refuse(call, buf_data(&call->body), buf_len(&call->body), why);
+	} else if (call_hold(call, xmlparse_cost(call->reader))) {
+		if (rc == 0) {
+			call_later(call);
+			return;
+		}
+		xmlparse_take(call->reader, &name, &params);
+		rpcd_is_current(call->calls->rpcd);
+		call_enter(call, name, params);
+	}
+	call_end_reading(call);
+}
+
+void
+call_read(struct call *call, struct buf *body)
+{
+	if (buf_len(body) <= CALL_AT_ONCE) {
+		call_read_short(call, buf_data(body), buf_len(body));
+		return;
+	}
+	/* While it is read there is nothing that it could wait for. */
+	call->step.phase = STEP_DONE;
+	if (!call_hold(call, buf_len(body)))
+		return;
+	call->body = *body;
+	buf_init(body, 0);
+	call->reader = xmlparse_another(call->calls->parser);
+	xmlparse_begin(call->reader, buf_data(&call->body), buf_len(&call->body));
+	call_later(call);
+}

@@ -1,0 +1,253 @@
+#include "rpcd/methods/description.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "rpcd/methods/handlers.h"
+#include "rpcd/methods/rpcinterface.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 128
+#define PARAMETERS_MAX 32
+
+/* ---- types ---- */
+
+static bool
+is_array(const json_t *value)
+{
+	return json_is_array(value);
+}
+
+static bool
+is_boolean(const json_t *value)
+{
+	return json_is_boolean(value);
+}
+
+static bool
+is_double(const json_t *value)
+{
+	return json_is_number(value);
+}
+
+static bool
+is_int(const json_t *value)
+{
+	return json_is_integer(value);
+}
+
+static bool
+is_string(const json_t *value)
+{
+	return json_is_string(value);
+}
+
+static bool
+is_struct(const json_t *value)
+{
+	return json_is_object(value);
+}
+
+static const struct {
+	const char *name;
+	bool (*fits)(const json_t *);
+} types[] = {
+    {"array", is_array},
+    {"boolean", is_boolean},
+    {"double", is_double},
+    {"int", is_int},
+    {"string", is_string},
+    {"struct", is_struct},
+};
+
+bool
+describe_fits(const char *type, size_t len, const json_t *value)
+{
+	for (size_t i = 0; i < nitems(types); i++)
+		if (strlen(types[i].name) == len && memcmp(types[i].name, type, len) == 0)
+			return types[i].fits(value);
+	return false;
+}
+
+static bool
+is_type(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < nitems(types); i++)
+		if (str_equal(types[i].name, name))
+			return true;
+	return false;
+}
+
+bool
+describe_has_null(const json_t *value)
+{
+	json_t *unconst = (json_t *)(uintptr_t)value; /* the iterators only read */
+	const char *name;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(unconst, i, one)
+		if (describe_has_null(one))
+			return true;
+	json_object_foreach(unconst, name, one)
+		if (describe_has_null(one))
+			return true;
+	return json_is_null(value);
+}
+
+/* ---- one method ---- */
+
+/* A letter, then letters, digits and '_': no dot, which would lead elsewhere. */
+static bool
+is_name(const char *name)
+{
+	size_t n = 0;
+
+	if (name == NULL || !isalpha((unsigned char)name[0]))
+		return false;
+	while (n < NAME_MAX_BYTES && (isalnum((unsigned char)name[n]) || name[n] == '_'))
+		n++;
+	return name[n] == '\0';
+}
+
+/* New: "int arg1:string ?arg2:int", or NULL. */
+static char *
+signature_of(const json_t *list, json_int_t optional)
+{
+	size_t n = json_array_size(list);
+	struct buf out;
+
+	if (n == 0 || n > PARAMETERS_MAX || optional < 0 || (size_t)optional > n - 1)
+		return NULL;
+	buf_init(&out, 0);
+	for (size_t i = 0; i < n; i++) {
+		const char *type = json_string_value(json_array_get(list, i));
+		const char *mark = n - i <= (size_t)optional ? "?" : "";
+
+		if (!is_type(type) ||
+		    (i == 0 ? buf_puts(&out, type) :
+			      buf_printf(&out, " %sarg%zu:%s", mark, i, type)) == -1) {
+			buf_clear(&out);
+			return NULL;
+		}
+	}
+	return buf_steal(&out);
+}
+
+static const char *
+text_of(const json_t *object, const char *name, const char *absent)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value == NULL ? absent : json_string_value(value);
+}
+
+/* What is wrong with a method's description, or NULL and the row is filled. */
+static const char *
+read_method(struct method *method, const char *namespace, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "name"));
+	const char *help = text_of(object, "help", "");
+	const char *role = text_of(object, "role", "operate");
+	const json_t *optional = json_object_get(object, "optional");
+
+	if (!is_name(name))
+		return "a method's name is not one of letters, digits and _";
+	if (help == NULL || strlen(help) > INTERFACE_HELP_MAX)
+		return "a method's help is no text of at most 4096 bytes";
+	if (role == NULL || role_parse(role) <= ROLE_NONE)
+		return "a method's role is not states, view, operate or admin";
+	if (optional != NULL && !json_is_integer(optional))
+		return "a method's number of optional parameters is none";
+	*method = (struct method){
+	    .name = xasprintf("%s.%s", namespace, name),
+	    .signature = signature_of(json_object_get(object, "signature"),
+	        json_integer_value(optional)),
+	    .role = (enum role)role_parse(role),
+	    .handler = rpc_interface_call,
+	    .help = xstrdup(help),
+	};
+	if (method->signature == NULL)
+		return "a method's signature is no list of types";
+	return NULL;
+}
+
+/* ---- all of them ---- */
+
+static int
+refuse(char **why, const char *what, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "name"));
+	char *shown = str_repr(name != NULL ? name : "");
+
+	*why = xasprintf("%s: %s", what, shown);
+	free(shown);
+	return -1;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct method *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+read_all(struct description *description, const char *namespace, const json_t *list,
+    char **why)
+{
+	const json_t *object;
+	const char *wrong;
+	size_t i;
+
+	json_array_foreach(list, i, object) {
+		wrong = read_method(&description->methods[description->count++], namespace,
+		    object);
+		if (wrong != NULL)
+			return refuse(why, wrong, object);
+	}
+	qsort(description->methods, description->count, sizeof(struct method), compare);
+	for (i = 1; i < description->count; i++)
+		if (compare(&description->methods[i - 1], &description->methods[i]) == 0) {
+			*why = xasprintf("%s is described twice",
+			    description->methods[i].name);
+			return -1;
+		}
+	return 0;
+}
+
+int
+describe_read(struct description *description, const char *namespace, const json_t *answer,
+    char **why)
+{
+	const json_t *list = json_object_get(answer, "methods");
+	size_t n = json_array_size(list);
+
+	*description = (struct description){0};
+	if (!json_is_array(list) || n > INTERFACE_METHODS_MAX) {
+		*why = xasprintf("its methods are no array of at most %d",
+		    INTERFACE_METHODS_MAX);
+		return -1;
+	}
+	description->methods = xcalloc(n + 1, sizeof(struct method));
+	if (read_all(description, namespace, list, why) == 0)
+		return 0;
+	describe_clear(description);
+	return -1;
+}
+
+void
+describe_clear(struct description *description)
+{
+	for (size_t i = 0; i < description->count; i++) {
+		free((char *)(uintptr_t)description->methods[i].name);
+		free((char *)(uintptr_t)description->methods[i].signature);
+		free((char *)(uintptr_t)description->methods[i].help);
+	}
+	free(description->methods);
+	*description = (struct description){0};
+}

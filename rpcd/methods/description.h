@@ -1,0 +1,27 @@
+/* Describe: what a program says its namespace holds, judged and made into rows of a method
+ * table (reeve-rpcinterface(7)). */
+#ifndef RPCD_METHODS_DESCRIPTION_H
+#define RPCD_METHODS_DESCRIPTION_H
+
+#include "common/compiler.h"
+#include "rpcd/methods/table.h"
+
+#include <jansson.h>
+
+/* Rows and their strings, owned. */
+struct description {
+	struct method *methods;
+	size_t count;
+};
+
+/* Reads {"methods": [{name, signature, help, optional, role}, …]} of a namespace. 0, or -1
+ * with *why new: nothing of it is taken then. */
+NODISCARD int describe_read(struct description *, const char *namespace,
+    const json_t *answer, char **why);
+void describe_clear(struct description *);
+/* Whether a value is of a type that a signature can name ("int", "struct"). */
+bool describe_fits(const char *type, size_t len, const json_t *value);
+/* Whether it is null or holds one at any depth: XML-RPC has none. */
+bool describe_has_null(const json_t *value);
+
+#endif

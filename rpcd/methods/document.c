@@ -1,0 +1,306 @@
+#include "rpcd/methods/document.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A text and the range that follows it. */
+struct document_part {
+	struct buf text;
+	int fd;		/* -1 = no range */
+	struct logread_range range;
+};
+
+void
+document_init(struct document *doc, struct held *held)
+{
+	*doc = (struct document){ .held = held };
+}
+
+static void
+part_clear(struct document *doc, struct document_part *part)
+{
+	buf_clear(&part->text);
+	if (part->fd < 0)
+		return;
+	close(part->fd);
+	part->fd = -1;
+	held_give_file(doc->held);
+}
+
+void
+document_clear(struct document *doc)
+{
+	for (size_t i = 0; i < doc->nparts; i++)
+		part_clear(doc, &doc->parts[i]);
+	free(doc->parts);
+	sharedtext_drop(doc->shared);
+	if (doc->counted > 0)
+		held_give(doc->held, doc->counted);
+	document_init(doc, doc->held);
+}
+
+static struct document_part *
+document_last(struct document *doc)
+{
+	return doc->nparts > 0 ? &doc->parts[doc->nparts - 1] : NULL;
+}
+
+static struct document_part *
+document_grow(struct document *doc)
+{
+	struct document_part *part;
+
+	doc->parts = xreallocarray(doc->parts, doc->nparts + 1, sizeof(*doc->parts));
+	part = &doc->parts[doc->nparts++];
+	*part = (struct document_part){ .fd = -1 };
+	buf_init(&part->text, 0);
+	return part;
+}
+
+struct buf *
+document_text(struct document *doc)
+{
+	struct document_part *part = document_last(doc);
+
+	if (part == NULL || part->fd >= 0)
+		part = document_grow(doc);
+	return &part->text;
+}
+
+size_t
+document_held(const struct document *doc)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < doc->nparts; i++)
+		held += buf_len(&doc->parts[i].text);
+	return held;
+}
+
+/* What the document is in the account for when it has n bytes more. */
+static size_t
+document_cost(const struct document *doc, size_t n)
+{
+	size_t cost = document_held(doc) + doc->due + doc->promised + n;
+
+	if (doc->nlogs > 0)
+		cost += DOCUMENT_LOG_COST;
+	return cost > HELD_SMALL ? cost : 0;
+}
+
+bool
+document_fits(const struct document *doc, size_t n)
+{
+	size_t cost = document_cost(doc, n);
+
+	return cost <= doc->counted || held_fits(doc->held, cost - doc->counted);
+}
+
+static void
+recount(struct document *doc)
+{
+	size_t cost = document_cost(doc, 0);
+
+	if (cost > doc->counted)
+		held_add(doc->held, cost - doc->counted);
+	else if (cost < doc->counted)
+		held_give(doc->held, doc->counted - cost);
+	doc->counted = cost;
+}
+
+bool
+document_promise(struct document *doc, size_t n)
+{
+	doc->promised = 0;
+	if (!document_fits(doc, n))
+		return false;
+	doc->promised = n;
+	recount(doc);
+	return true;
+}
+
+void
+document_count(struct document *doc)
+{
+	doc->promised = 0;
+	recount(doc);
+}
+
+void
+document_rollback(struct document *doc, size_t held)
+{
+	struct buf *text = document_text(doc);
+
+	text->len -= document_held(doc) - held;
+}
+
+void
+document_share(struct document *doc, struct sharedtext *text)
+{
+	document_clear(doc);
+	doc->shared = sharedtext_use(text);
+}
+
+/* A range that fits one piece. */
+static int
+add_short_log(struct document *doc, int fd, const struct logread_range *range)
+{
+	char *bytes = xmalloc(LOGREAD_PIECE);
+	ssize_t n = logread_bytes(fd, range->offset, bytes, (size_t)range->length);
+	int error = errno;
+
+	if (n > 0)
+		xmlwrite_escape(document_text(doc), bytes, (size_t)n, true);
+	free(bytes);
+	close(fd);
+	errno = error;
+	return n < 0 ? -1 : 0;
+}
+
+int
+document_log(struct document *doc, int fd, const struct logread_range *range)
+{
+	struct document_part *part;
+
+	if (range->length <= LOGREAD_PIECE)
+		return add_short_log(doc, fd, range);
+	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !held_take_file(doc->held)) {
+		close(fd);
+		errno = EMFILE;
+		return -1;
+	}
+	document_text(doc); /* a part without a range */
+	part = document_last(doc);
+	part->fd = fd;
+	part->range = *range;
+	doc->nlogs++;
+	return 0;
+}
+
+/* ---- the stream ---- */
+
+struct stream {
+	struct document doc;
+	size_t at;		/* part being sent; its text is consumed as it goes */
+	struct buf escaped;	/* of its range, not yet sent */
+	char piece[LOGREAD_PIECE];
+};
+
+/* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
+ * ends the range early. 0 or -1. */
+static int
+stream_piece(struct stream *stream, struct document_part *part)
+{
+	size_t want = LOGREAD_PIECE, used;
+	ssize_t n;
+
+	if (part->range.length < LOGREAD_PIECE)
+		want = (size_t)part->range.length;
+	n = logread_bytes(part->fd, part->range.offset, stream->piece, want);
+	if (n < 0)
+		return -1;
+	if ((size_t)n < want)
+		part->range.length = n;
+	used = xmlwrite_escape(&stream->escaped, stream->piece, (size_t)n,
+	    n == part->range.length);
+	part->range.offset += (int64_t)used;
+	part->range.length -= (int64_t)used;
+	return 0;
+}
+
+/* The bytes that are next, NULL at the end of the document or on an error. */
+static struct buf *
+stream_next(struct stream *stream, bool *failed)
+{
+	for (; stream->at < stream->doc.nparts; stream->at++) {
+		struct document_part *part = &stream->doc.parts[stream->at];
+
+		if (buf_len(&part->text) > 0)
+			return &part->text;
+		if (part->fd >= 0 && buf_len(&stream->escaped) == 0 &&
+		    part->range.length > 0 && stream_piece(stream, part) < 0) {
+			*failed = true;
+			return NULL;
+		}
+		if (buf_len(&stream->escaped) > 0)
+			return &stream->escaped;
+		part_clear(&stream->doc, part);
+		document_count(&stream->doc);
+	}
+	return NULL;
+}
+
+static ssize_t
+stream_read(void *ctx, char *out, size_t max)
+{
+	struct stream *stream = ctx;
+	bool failed = false;
+	struct buf *next = stream_next(stream, &failed);
+	size_t n;
+
+	if (next == NULL) {
+		if (failed)
+			log_limited(&stream->doc.held->unread, LEVEL_WARN,
+			    "reading a log: %s", strerror(errno));
+		return failed ? -1 : 0;
+	}
+	n = buf_len(next) < max ? buf_len(next) : max;
+	memcpy(out, buf_data(next), n);
+	buf_consume(next, n);
+	return (ssize_t)n;
+}
+
+static void
+stream_free(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	document_clear(&stream->doc);
+	buf_clear(&stream->escaped);
+	free(stream);
+}
+
+/* The only text of the document: small ones cost no more than their bytes. */
+static void
+reply_text(struct document *doc, struct reply *reply)
+{
+	struct held *held = doc->held;
+	struct buf text = doc->parts[0].text;
+
+	buf_init(&doc->parts[0].text, 0);
+	document_clear(doc);
+	if (buf_len(&text) > HELD_SMALL)
+		reply->shared = sharedtext_new(&text, held);
+	else
+		reply->body = text;
+}
+
+void
+document_reply(struct document *doc, struct reply *reply)
+{
+	struct stream *stream;
+
+	*reply = (struct reply){ .status = 200, .shared = doc->shared };
+	if (doc->shared != NULL) {
+		doc->shared = NULL;
+		reply->held = reply->shared->len;
+		return;
+	}
+	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
+		reply->held = document_held(doc);
+		reply_text(doc, reply);
+		return;
+	}
+	document_count(doc);
+	reply->held = doc->counted;
+	stream = xcalloc(1, sizeof(*stream));
+	stream->doc = *doc;
+	document_init(doc, stream->doc.held);
+	buf_init(&stream->escaped, 0);
+	reply->stream = (struct reply_stream){ stream_read, stream_free, stream };
+}

@@ -1,0 +1,200 @@
+#include "rpcd/sandbox/sandbox.h"
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "rpcd/sandbox/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SANDBOX_MEMORY ((rlim_t)3 << 30) /* bytes of address space */
+
+/* Makes an empty directory, opens it, and removes it at once. */
+static int
+sandbox_nowhere(void)
+{
+	static const char *const parents[] = {"/run", "/tmp", "/var/tmp", "/dev/shm"};
+	char path[64];
+	int fd;
+
+	for (size_t i = 0; i < nitems(parents); i++) {
+		snprintf(path, sizeof(path), "%s/reeve-rpcd-XXXXXX", parents[i]);
+		if (mkdtemp(path) == NULL)
+			continue;
+		fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		(void)rmdir(path);
+		return fd;
+	}
+	return -1;
+}
+
+static int
+sandbox_chroot(const struct sandbox *s)
+{
+	int fd, rc, saved;
+
+	if (!s->is_root)
+		return 0;
+	fd = sandbox_nowhere();
+	if (fd < 0)
+		return -1;
+	rc = fchdir(fd) < 0 || chroot(".") < 0 ? -1 : 0;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+static int
+sandbox_bounding(const struct sandbox *s)
+{
+	return s->is_root ? privs_drop_bounding() : 0;
+}
+
+static int
+sandbox_ids(const struct sandbox *s)
+{
+	const char *what = "";
+
+	if (!s->is_root)
+		return 0;
+	if (s->uid == 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return privs_drop(s->uid, s->gid, NULL, 0, &what);
+}
+
+static int
+sandbox_no_new_privs(const struct sandbox *s)
+{
+	(void)s;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* Nobody with the same uid may look into our memory. */
+static int
+sandbox_undumpable(const struct sandbox *s)
+{
+	(void)s;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* A limit never rises above the hard one that we were given. */
+static int
+sandbox_limit(int which, rlim_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)which, &limit) < 0)
+		return -1;
+	if (limit.rlim_max > most)
+		limit.rlim_max = most;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit((__rlimit_resource_t)which, &limit);
+}
+
+static int
+sandbox_limits(const struct sandbox *s)
+{
+	static const struct {
+		int which;
+		rlim_t most;
+	} limits[] = {
+	    {RLIMIT_NPROC, 0},
+	    {RLIMIT_CORE, 0},
+	    {RLIMIT_FSIZE, 0},
+	    {RLIMIT_MEMLOCK, 0},
+	    {RLIMIT_MSGQUEUE, 0},
+	    {RLIMIT_NOFILE, SANDBOX_FILES},
+#ifndef REEVE_SANITIZED
+	    {RLIMIT_AS, SANDBOX_MEMORY},
+#endif
+	};
+	int missed = 0;
+
+	(void)s;
+	/* A log that is a file after all must not kill us. */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		missed = errno;
+	for (size_t i = 0; i < nitems(limits); i++)
+		if (sandbox_limit(limits[i].which, limits[i].most) < 0)
+			missed = errno;
+	errno = missed;
+	return missed == 0 ? 0 : -1;
+}
+
+static int
+sandbox_files(const struct sandbox *s)
+{
+	(void)s;
+	return sandbox_landlock();
+}
+
+/* The filter below has room for so many. */
+static int
+sandbox_guard(const struct sandbox *s)
+{
+	if (s->nlisteners <= SANDBOX_LISTENERS)
+		return 0;
+	errno = E2BIG;
+	return -1;
+}
+
+static int
+sandbox_calls(const struct sandbox *s)
+{
+#ifdef REEVE_SANITIZED
+	(void)s;
+	log_info(
+	    "confinement: built for a sanitizer: no system call filter, no memory limit");
+	return 0;
+#else
+	return sandbox_seccomp(s->listeners, s->nlisteners);
+#endif
+}
+
+/* In this order: each needs what the later ones take away. */
+static const struct {
+	const char *name;
+	int (*take)(const struct sandbox *);
+	bool needed; /* without it we do not run at all */
+} measures[] = {
+	{"empty root directory", sandbox_chroot, false},
+	{"capability bounding set", sandbox_bounding, false},
+	{"user and group", sandbox_ids, true},
+	{"no dumps", sandbox_undumpable, false},
+	{"no_new_privs", sandbox_no_new_privs, false},
+	{"resource limits", sandbox_limits, false},
+	{"Landlock", sandbox_files, false},
+	{"guard for every listening socket", sandbox_guard, false},
+	{"system call filter", sandbox_calls, false},
+};
+
+int
+sandbox_enter(const struct sandbox *s)
+{
+	if (!s->is_root)
+		log_info("confinement: not root: this user is kept, and no empty root "
+			 "directory, "
+			 "no capability bounding set");
+	for (size_t i = 0; i < nitems(measures); i++) {
+		if (measures[i].take(s) == 0)
+			continue;
+		if (measures[i].needed || s->strict) {
+			log_error(
+			    "confinement: no %s: %s", measures[i].name, strerror(errno));
+			return -1;
+		}
+		log_warn("confinement: no %s: %s", measures[i].name, strerror(errno));
+	}
+	return 0;
+}

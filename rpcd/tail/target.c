@@ -1,0 +1,88 @@
+#include "rpcd/tail/target.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "proto/cmd.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAIN_PREFIX "/mainlogtail"
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* In place; what is no escape stays. False: the text holds a NUL, or is not UTF-8. */
+static bool
+uri_decode(char *text)
+{
+	char *out = text;
+
+	for (const char *in = text; *in != '\0'; in++) {
+		int high = *in == '%' ? hex_digit(in[1]) : -1;
+		int low = high >= 0 ? hex_digit(in[2]) : -1;
+
+		if (low >= 0)
+			in += 2;
+		*out = low >= 0 ? (char)(high * 16 + low) : *in;
+		if (*out++ == '\0')
+			return false;
+	}
+	*out = '\0';
+	return str_is_utf8(text, (size_t)(out - text));
+}
+
+/* "…/NAME[/STREAM]": what stands before the first slash was matched by its prefix. */
+static int
+target_take(char *path, struct follow_target *target)
+{
+	static const char *const streams[] = {"stdout", "stderr"};
+	char *name = strchr(path, '/'), *stream;
+
+	if (name == NULL)
+		return -1;
+	stream = strchr(++name, '/');
+	if (stream == NULL)
+		target->stream = streams[0];
+	else
+		*stream++ = '\0';
+	for (size_t i = 0; stream != NULL && i < nitems(streams); i++)
+		if (str_equal(stream, streams[i]))
+			target->stream = streams[i];
+	if (target->stream == NULL || *name == '\0' || strlen(name) > CMD_NAME_MAX)
+		return -1;
+	target->name = xstrdup(name);
+	return 0;
+}
+
+int
+follow_uri_parse(const char *uri, struct follow_target *target)
+{
+	char *path;
+	int rc = -1;
+
+	*target = (struct follow_target){0};
+	if (str_starts(uri, MAIN_PREFIX))
+		return 0;
+	path = xstrdup(uri);
+	path[strcspn(path, ";?#")] = '\0';
+	if (uri_decode(path))
+		rc = target_take(path + strspn(path, "/"), target);
+	free(path);
+	return rc;
+}
+
+void
+follow_target_clear(struct follow_target *target)
+{
+	free(target->name);
+	*target = (struct follow_target){0};
+}

@@ -1,0 +1,238 @@
+#include "rpcd/xmlrpc/value.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *
+xmlvalue_int(const char *text, size_t len)
+{
+	int64_t number;
+
+	if (len > XMLVALUE_NUMBER_MAX || str_to_int(text, &number) < 0)
+		return NULL;
+	return json_integer(number);
+}
+
+json_t *
+xmlvalue_boolean(const char *text, size_t len UNUSED)
+{
+	return json_boolean(strcmp(text, "1") == 0);
+}
+
+json_t *
+xmlvalue_string(const char *text, size_t len)
+{
+	return json_stringn(text, len);
+}
+
+/* ---- double ---- */
+
+/* Copies digits without the single underscores that Python lets stand between them. Returns
+ * the end of what was read, or NULL when an underscore stands elsewhere. */
+static const char *
+copy_digits(const char *s, char **out)
+{
+	const char *first = s;
+
+	for (; isdigit((unsigned char)*s) || *s == '_'; s++) {
+		if (*s != '_')
+			*(*out)++ = *s;
+		else if (s == first || s[-1] == '_' || !isdigit((unsigned char)s[1]))
+			return NULL;
+	}
+	return s;
+}
+
+/* [digits][.digits][e[sign]digits], with a digit before the exponent. */
+static const char *
+copy_number(const char *s, char **out)
+{
+	char *start = *out;
+	const char *exponent;
+
+	if ((s = copy_digits(s, out)) == NULL)
+		return NULL;
+	if (*s == '.') {
+		bool had_digits = *out > start;
+
+		*(*out)++ = *s++;
+		if (*s == '_' || (s = copy_digits(s, out)) == NULL)
+			return NULL;
+		if (!had_digits && *out == start + 1)
+			return NULL;
+	}
+	if (*out == start)
+		return NULL;
+	if (*s != 'e' && *s != 'E')
+		return s;
+	*(*out)++ = *s++;
+	if (*s == '+' || *s == '-')
+		*(*out)++ = *s++;
+	exponent = s;
+	s = copy_digits(s, out);
+	return s == exponent ? NULL : s;
+}
+
+static bool
+is_word(const char *s, const char *end, const char *word)
+{
+	return (size_t)(end - s) == strlen(word) && strncasecmp(s, word, strlen(word)) == 0;
+}
+
+static json_t *
+not_finite(const char *s, const char *end)
+{
+	bool negative = *s == '-';
+
+	if (*s == '-' || *s == '+')
+		s++;
+	if (is_word(s, end, "nan"))
+		return json_pack("{ss}", "double", "nan");
+	if (is_word(s, end, "inf") || is_word(s, end, "infinity"))
+		return json_pack("{ss}", "double", negative ? "-inf" : "inf");
+	return NULL;
+}
+
+static json_t *
+decimal(const char *s, const char *end, char *digits)
+{
+	char *out = digits;
+	double number;
+
+	if (*s == '-' || *s == '+')
+		*out++ = *s++;
+	if (copy_number(s, &out) != end)
+		return NULL;
+	*out = '\0';
+	number = strtod(digits, NULL);
+	if (isinf(number))
+		return json_pack("{ss}", "double", number < 0 ? "-inf" : "inf");
+	return json_real(number);
+}
+
+json_t *
+xmlvalue_double(const char *text, size_t len)
+{
+	char digits[XMLVALUE_NUMBER_MAX + 1];
+	const char *end = text + len;
+	json_t *value;
+
+	if (len > XMLVALUE_NUMBER_MAX)
+		return NULL;
+	while (isspace((unsigned char)*text))
+		text++;
+	while (end > text && isspace((unsigned char)end[-1]))
+		end--;
+	value = not_finite(text, end);
+	if (value == NULL)
+		value = decimal(text, end, digits);
+	return value;
+}
+
+/* ---- dateTime.iso8601 ---- */
+
+static int
+two_digits(const char *s)
+{
+	return (s[0] - '0') * 10 + (s[1] - '0');
+}
+
+static int
+days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+/* True when the text has digits where the pattern has 0 and is like it elsewhere. */
+static bool
+looks_like(const char *text, const char *pattern)
+{
+	for (; *pattern != '\0'; text++, pattern++)
+		if (*pattern == '0' ? !isdigit((unsigned char)*text) : *text != *pattern)
+			return false;
+	return *text == '\0';
+}
+
+json_t *
+xmlvalue_datetime(const char *text, size_t len UNUSED)
+{
+	int year, month, day;
+
+	if (!looks_like(text, "00000000T00:00:00"))
+		return NULL;
+	year = two_digits(text) * 100 + two_digits(text + 2);
+	month = two_digits(text + 4);
+	day = two_digits(text + 6);
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_of(year, month))
+		return NULL;
+	if (two_digits(text + 9) > 23 || two_digits(text + 12) > 59 ||
+	    two_digits(text + 15) > 59)
+		return NULL;
+	return json_pack("{ss}", "dateTime.iso8601", text);
+}
+
+/* ---- base64 ---- */
+
+static int
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* As Python does: what is not of the alphabet is skipped, a complete padding ends the text,
+ * what is left incomplete is an error (-1). */
+static ssize_t
+base64_decode(const char *text, size_t len, char *out)
+{
+	size_t produced = 0, place = 0, pads = 0;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		int digit = base64_digit(text[i]);
+
+		if (text[i] == '=') {
+			if (place >= 2 && place + ++pads >= 4)
+				return (ssize_t)produced;
+			continue;
+		}
+		if (digit < 0)
+			continue;
+		pads = 0;
+		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
+		if (place > 0)
+			out[produced++] = (char)(bits >> (6 - 2 * place));
+		place = (place + 1) % 4;
+	}
+	return place == 0 ? (ssize_t)produced : -1;
+}
+
+json_t *
+xmlvalue_base64(const char *text, size_t len)
+{
+	char *bytes = xmalloc(len + 1);
+	ssize_t n = base64_decode(text, len, bytes);
+	json_t *value = NULL;
+
+	if (n >= 0 && memchr(bytes, '\0', (size_t)n) == NULL)
+		value = json_stringn(bytes, (size_t)n); /* NULL when not UTF-8 */
+	free(bytes);
+	return value;
+}

@@ -1,0 +1,54 @@
+/* Xmlwrite: values to XML-RPC text in the reference's layout (reference 1.9), appended
+ * piece by piece, so that a large result is written once and never held as a tree.
+ *
+ * Whatever the bytes of a string are, the document stays well-formed: what is not UTF-8
+ * or not allowed in XML becomes U+FFFD. Running out of memory ends the program. */
+#ifndef RPCD_XMLRPC_WRITE_H
+#define RPCD_XMLRPC_WRITE_H
+
+#include "common/buf.h"
+#include "proto/fault.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define XMLWRITE_ESCAPED 5	/* bytes, at most, of one escaped byte */
+
+/* Appends n bytes as character data and returns how many were taken: all of them when
+ * `last`, else up to three fewer, so as not to cut a UTF-8 sequence. */
+size_t xmlwrite_escape(struct buf *, const char *bytes, size_t n, bool last);
+
+/* Appends what is XML already. */
+void xmlwrite_raw(struct buf *, const char *xml, size_t n);
+
+/* A document with one result value: head, the value, tail. */
+void xmlwrite_head(struct buf *);
+void xmlwrite_tail(struct buf *);
+/* A whole document that is a fault. text: "BAD_NAME: x". */
+void xmlwrite_fault(struct buf *, enum fault, const char *text);
+
+/* Values, each a line or more: "<value>…</value>\n". */
+void xmlwrite_string(struct buf *, const char *s);
+void xmlwrite_int(struct buf *, int64_t);	/* in full, past 32 bits as well */
+void xmlwrite_bool(struct buf *, bool);
+void xmlwrite_json(struct buf *, const json_t *);	/* null is written as "" */
+/* A fault as a value: multicall's elements. */
+void xmlwrite_fault_value(struct buf *, enum fault, const char *text);
+
+/* A string whose text comes in between, by xmlwrite_escape. */
+void xmlwrite_string_open(struct buf *);
+void xmlwrite_string_close(struct buf *);
+void xmlwrite_array_open(struct buf *);
+void xmlwrite_array_close(struct buf *);
+void xmlwrite_struct_open(struct buf *);
+void xmlwrite_struct_close(struct buf *);
+/* Around the one value of a member. */
+void xmlwrite_member_open(struct buf *, const char *name);
+void xmlwrite_member_close(struct buf *);
+/* A whole member, whose name is plain. */
+void xmlwrite_member_string(struct buf *, const char *name, const char *value);
+void xmlwrite_member_int(struct buf *, const char *name, int64_t value);
+
+#endif

@@ -1,0 +1,452 @@
+/* Http_world: what test_server needs around http: fake calls (rpcd/methods/call.h), a listener
+ * in a loop, and clients that are turned together with it. The body of a request says
+ * what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others
+ * are answered at once. The logs are fake as well (rpcd/tail/tail.h): "short" ends after
+ * three pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not
+ * there. */
+#ifndef TESTS_HTTP_WORLD_H
+#define TESTS_HTTP_WORLD_H
+
+#include "tests/unit/common/no_log.h"
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/loop.h"
+#include "common/sock.h"
+#include "rpcd/http/request.h"
+#include "rpcd/http/server.h"
+#include "rpcd/methods/call.h"
+#include "rpcd/tail/tail.h"
+#include "tests/unit/common/sock_listen.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 10000
+#define STREAM_PARTS 10
+#define LARGE (16 * 1024 * 1024)
+
+/* ---- the fake calls ---- */
+
+struct call {
+	call_done_fn *done;
+	void *ctx;
+	bool abandoned;
+};
+
+struct calls {
+	struct call parked[2 * HTTP_PARKED_MAX];
+	size_t count;	/* begun and parked since the start */
+	size_t refused; /* not allowed to park */
+	size_t abandoned;
+	size_t streams; /* freed */
+	size_t told;	/* that an answer is with its client */
+	struct held held;
+};
+
+static void
+fake_reply(call_done_fn *done, void *ctx, const char *text, bool ends_daemon)
+{
+	struct reply reply = {.status = 200, .ends_daemon = ends_daemon};
+
+	buf_init(&reply.body, 0);
+	assert_int_equal(buf_puts(&reply.body, text), 0);
+	done(ctx, &reply);
+}
+
+static void
+fake_answer(call_done_fn *done, void *ctx, const char *text)
+{
+	fake_reply(done, ctx, text, false);
+}
+
+/* More than a socket takes. */
+static void
+fake_large(struct calls *calls, call_done_fn *done, void *ctx)
+{
+	struct reply reply = {.status = 200};
+	struct buf text;
+	char *zeros;
+
+	buf_init(&text, 0);
+	zeros = buf_reserve(&text, LARGE);
+	assert_non_null(zeros);
+	memset(zeros, '0', LARGE);
+	buf_commit(&text, LARGE);
+	reply.shared = sharedtext_new(&text, &calls->held);
+	done(ctx, &reply);
+}
+
+struct fake_stream {
+	struct calls *calls;
+	int part;
+};
+
+static ssize_t
+fake_read(void *ctx, char *out, size_t max)
+{
+	struct fake_stream *s = ctx;
+
+	assert_true(max > 16);
+	if (s->part == STREAM_PARTS)
+		return 0;
+	return snprintf(out, max, "part %d", s->part++);
+}
+
+static ssize_t
+fake_read_error(void *ctx, char *out, size_t max)
+{
+	struct fake_stream *s = ctx;
+
+	return s->part == 1 ? -1 : fake_read(ctx, out, max);
+}
+
+static void
+fake_stream_free(void *ctx)
+{
+	struct fake_stream *s = ctx;
+
+	s->calls->streams++;
+	free(s);
+}
+
+static void
+fake_stream(struct calls *calls, call_done_fn *done, void *ctx, bool is_broken)
+{
+	struct fake_stream *s = calloc(1, sizeof(*s));
+	struct reply reply = {.status = 200};
+
+	assert_non_null(s);
+	s->calls = calls;
+	buf_init(&reply.body, 0);
+	reply.stream.read = is_broken ? fake_read_error : fake_read;
+	reply.stream.free = fake_stream_free;
+	reply.stream.ctx = s;
+	done(ctx, &reply);
+}
+
+static struct call *
+fake_park(struct calls *calls, bool may_park, call_done_fn *done, void *ctx)
+{
+	struct call *call = &calls->parked[calls->count];
+
+	if (!may_park) {
+		calls->refused++;
+		fake_answer(done, ctx, "<refused/>");
+		return NULL;
+	}
+	calls->count++;
+	call->done = done;
+	call->ctx = ctx;
+	return call;
+}
+
+struct call *
+call_begin(struct calls *calls, struct share *share UNUSED, enum role role,
+    struct buf *content, bool may_park, call_done_fn *done, void *ctx)
+{
+	size_t len = buf_len(content);
+	const char *body = buf_data(content);
+	char text[64];
+
+	if (len == 4 && memcmp(body, "park", 4) == 0)
+		return fake_park(calls, may_park, done, ctx);
+	if (len == 3 && memcmp(body, "end", 3) == 0) {
+		fake_reply(done, ctx, "<end/>", true);
+	} else if (len == 6 && memcmp(body, "stream", 6) == 0) {
+		fake_stream(calls, done, ctx, false);
+	} else if (len == 5 && memcmp(body, "large", 5) == 0) {
+		fake_large(calls, done, ctx);
+	} else if (len == 6 && memcmp(body, "broken", 6) == 0) {
+		fake_stream(calls, done, ctx, true);
+	} else if (len == 10 && memcmp(body, "status ", 7) == 0) {
+		struct reply reply = {
+		    .status = 100 * (body[7] - '0') + 10 * (body[8] - '0') + body[9] - '0'};
+
+		done(ctx, &reply);
+	} else if (len > 64) {
+		snprintf(text, sizeof(text), "<length>%zu</length>", len);
+		fake_answer(done, ctx, text);
+	} else {
+		snprintf(text, sizeof(text), "<role>%s</role>\n", role_name(role));
+		fake_answer(done, ctx, text);
+	}
+	return NULL;
+}
+
+void
+call_abandon(struct call *call)
+{
+	assert_false(call->abandoned);
+	call->abandoned = true;
+}
+
+/* ---- the fake logs ---- */
+
+struct follow {
+	const struct follow_ops *ops;
+	void *ctx;
+	struct followers *all;
+	char name[16];
+	int piece;
+	bool open, fresh, waiting;
+};
+
+struct followers {
+	struct follow *latest; /* or NULL */
+	size_t count;	       /* not freed yet */
+};
+
+struct follow *
+follow_begin(struct followers *all, const struct follow_target *target,
+    const struct follow_ops *fns, void *ctx)
+{
+	struct follow *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	*f = (struct follow){.ops = fns, .ctx = ctx, .all = all};
+	snprintf(f->name, sizeof(f->name), "%s",
+	    target->name != NULL ? target->name : "main");
+	all->latest = f;
+	all->count++;
+	return f;
+}
+
+void
+follow_free(struct follow *f)
+{
+	if (f == NULL)
+		return;
+	if (f->all->latest == f)
+		f->all->latest = NULL;
+	f->all->count--;
+	free(f);
+}
+
+/* One piece after each wait. */
+ssize_t
+follow_read(struct follow *f, char *out, size_t max)
+{
+	int last = strcmp(f->name, "empty") == 0 ? 0 : 3;
+
+	assert_false(f->waiting);
+	if (strcmp(f->name, "torn") == 0 && f->piece == 1)
+		return FOLLOW_BROKEN;
+	if (f->fresh && f->piece < last) {
+		f->fresh = false;
+		return snprintf(out, max, "piece %d\n", f->piece++);
+	}
+	if (f->fresh && f->piece == last)
+		return FOLLOW_END;
+	f->waiting = true;
+	return 0;
+}
+
+/* The latest follower's log opens, or grows. */
+static void
+fake_follow_go_on(struct followers *all)
+{
+	struct follow *f = all->latest;
+
+	if (f == NULL)
+		return;
+	if (!f->open) {
+		f->open = true;
+		f->ops->opened(f->ctx, strcmp(f->name, "missing") == 0 ? 404 : 200, 0);
+	} else if (f->waiting) {
+		f->waiting = false;
+		f->fresh = true;
+		f->ops->ready(f->ctx);
+	}
+}
+
+void
+calls_answered(struct calls *calls)
+{
+	calls->told++;
+}
+
+/* ---- the world ---- */
+
+struct world {
+	struct rpcd rpcd;
+	struct calls calls;
+	struct followers followers;
+	struct http_listener *listener;
+	char dir[32];
+	char path[64]; /* of the Unix socket, or "" */
+	int port;
+};
+
+static int
+world_listen(struct world *w, bool is_unix)
+{
+	struct sockaddr_in in;
+	socklen_t len = sizeof(in);
+	int fd;
+
+	if (is_unix) {
+		snprintf(w->path, sizeof(w->path), "%s/sock", w->dir);
+		return sock_listen_unix(w->path, 0700, (uid_t)-1, (gid_t)-1, 16);
+	}
+	fd = sock_listen_tcp("127.0.0.1", 0, 1024);
+	assert_true(fd >= 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	w->port = ntohs(in.sin_port);
+	return fd;
+}
+
+static struct world *
+world_new(bool is_unix, const char *username, const char *password)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct auth *auth = auth_new(username, password, false, ROLE_NONE);
+	int fd;
+
+	assert_non_null(w);
+	assert_non_null(auth);
+	log_init(no_log, NULL, LEVEL_CRITICAL);
+	strcpy(w->dir, "/tmp/test_http.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	w->rpcd.loop = loop_new();
+	w->rpcd.calls = &w->calls;
+	w->rpcd.followers = &w->followers;
+	fd = world_listen(w, is_unix);
+	assert_true(fd >= 0);
+	w->listener = http_listener_new(&w->rpcd, fd, is_unix, auth, NULL);
+	assert_non_null(w->listener);
+	assert_int_equal(http_listener_start(w->listener), 0);
+	return w;
+}
+
+static void
+world_free(struct world *w)
+{
+	http_listener_free(w->listener);
+	assert_int_equal(w->followers.count, 0);
+	loop_free(w->rpcd.loop);
+	if (*w->path != '\0')
+		unlink(w->path);
+	assert_int_equal(rmdir(w->dir), 0);
+	free(w);
+}
+
+static int
+client_open(struct world *w)
+{
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)w->port)};
+	int fd;
+
+	if (*w->path != '\0')
+		return sock_connect_unix(w->path);
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	return fd;
+}
+
+/* Sends everything, turning the loop when the socket is full. */
+static void
+client_send(struct world *w, int fd, const char *bytes, size_t len)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	ssize_t n;
+
+	while (len > 0) {
+		n = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno != EAGAIN)
+			return;
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->rpcd.loop, 5);
+	}
+}
+
+static void
+client_text(struct world *w, int fd, const char *text)
+{
+	client_send(w, fd, text, strlen(text));
+}
+
+/* What is there to read now: true while the connection lives. */
+static bool
+client_read(int fd, struct buf *in)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		assert_int_equal(buf_append(in, bytes, (size_t)n), 0);
+	return n < 0 && errno == EAGAIN;
+}
+
+/* Every fake call that is parked is answered, and a log goes on. */
+static void
+world_answer_parked(struct world *w)
+{
+	for (size_t i = 0; i < w->calls.count; i++) {
+		struct call *call = &w->calls.parked[i];
+
+		if (call->done != NULL && !call->abandoned)
+			fake_answer(call->done, call->ctx, "<late/>");
+		call->done = NULL;
+	}
+	fake_follow_go_on(&w->followers);
+}
+
+static const char *
+client_text_of(struct buf *in)
+{
+	char *end = buf_reserve(in, 1);
+
+	assert_non_null(end);
+	*end = '\0';
+	return buf_data(in);
+}
+
+/* Turns the loop until the text has come or the connection has ended. */
+static bool
+client_until(struct world *w, int fd, struct buf *in, const char *text)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	bool lives = true;
+
+	while (lives && (text == NULL || strstr(client_text_of(in), text) == NULL)) {
+		assert_true(clock_mono_ms() < end);
+		loop_turn(w->rpcd.loop, 5);
+		world_answer_parked(w);
+		lives = client_read(fd, in);
+	}
+	return text != NULL && strstr(client_text_of(in), text) != NULL;
+}
+
+/* Turns the loop until the listener has no request under way. */
+static void
+world_settle(struct world *w)
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	do {
+		loop_turn(w->rpcd.loop, 5);
+		assert_true(clock_mono_ms() < end);
+	} while (http_listener_busy(w->listener) > 0);
+}
+
+#endif

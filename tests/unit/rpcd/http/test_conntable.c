@@ -1,0 +1,294 @@
+/* Connections: deadlines, and which connection is closed when there are too many, with
+ * clocks and addresses made by hand. */
+#include "rpcd/http/conntable.h"
+
+#include "common/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT 80
+#define CROWDED (LIMIT / 2 + 1)	/* connections of which one is too many */
+#define FULL (LIMIT / 8 * 7)
+#define MANY (LIMIT / 8)	/* connections of an address, not too many yet */
+#define FEW (LIMIT / 4 - 1)	/* connections in a phase, not too many yet */
+
+struct fixture {
+	struct connections *all;
+	struct connection c[LIMIT];
+	size_t n;
+	int64_t now;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->all = connections_new(LIMIT);
+	f->now = 1000;
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	while (f->n > 0)
+		connections_close(&f->c[--f->n]);
+	assert_int_equal(connections_count(f->all), 0);
+	assert_int_equal(connections_deadline(f->all, f->now), -1);
+	connections_free(f->all);
+	free(f);
+	return 0;
+}
+
+/* The first of n new connections of the address, in the phase; a millisecond apart. */
+static struct connection *
+add(struct fixture *f, size_t n, uint64_t address, enum connection_phase phase)
+{
+	struct connection *first = &f->c[f->n];
+
+	for (; n > 0; n--) {
+		assert_true(f->n < LIMIT);
+		connections_open(f->all, &f->c[f->n], address, f->now++);
+		if (phase != CONNECTION_FRESH)
+			connection_enter(&f->c[f->n], phase, f->now);
+		f->n++;
+	}
+	return first;
+}
+
+static void
+expect_victim(struct fixture *f, const struct connection *want)
+{
+	assert_ptr_equal(connections_victim(f->all), want);
+}
+
+/* ---- addresses ---- */
+
+static uint64_t
+key(int family, const char *text)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	if (family == AF_INET) {
+		assert_int_equal(inet_pton(AF_INET, text, &in.sin_addr), 1);
+		return connections_key((struct sockaddr *)&in);
+	}
+	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+	return connections_key((struct sockaddr *)&in6);
+}
+
+static void
+test_keys(void **state)
+{
+	(void)state;
+	assert_true(key(AF_INET, "10.0.0.1") != key(AF_INET, "10.0.0.2"));
+	assert_true(key(AF_INET, "10.0.0.1") == key(AF_INET6, "::ffff:10.0.0.1"));
+	assert_true(key(AF_INET6, "2001:db8::1") == key(AF_INET6, "2001:db8::ffff:1:2:3"));
+	assert_true(key(AF_INET6, "2001:db8::1") != key(AF_INET6, "2001:db8:0:1::1"));
+	assert_true(key(AF_INET6, "::1") != key(AF_INET, "127.0.0.1"));
+}
+
+/* ---- time ---- */
+
+static void
+test_head(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *first = add(f, 1, 1, CONNECTION_FRESH);
+	struct connection *second = add(f, 1, 1, CONNECTION_FRESH);
+	int64_t due = first->since + CONNECTION_WAIT_MS;
+
+	assert_int_equal(connections_deadline(f->all, f->now), f->now + 1000);
+	assert_null(connections_expired(f->all, due - 1));
+	assert_ptr_equal(connections_expired(f->all, due), first);
+	connection_enter(first, CONNECTION_CLOSING, f->now);
+	assert_null(connections_expired(f->all, due));
+	assert_ptr_equal(
+	    connections_expired(f->all, second->since + CONNECTION_WAIT_MS), second);
+	/* What is closing stays so. */
+	connection_enter(first, CONNECTION_IDLE, f->now);
+	assert_int_equal(first->phase, CONNECTION_CLOSING);
+}
+
+/* A body has its time again as long as it arrives fast enough. */
+static void
+test_body(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *slow = add(f, 1, 1, CONNECTION_FRESH);
+	struct connection *fast = add(f, 1, 1, CONNECTION_FRESH);
+
+	f->now += CONNECTION_WAIT_MS - 1000;
+	connection_begin_body(slow, f->now);
+	connection_begin_body(fast, f->now);
+	for (int i = 0; i < 100; i++) {
+		connection_received(fast, CONNECTION_BODY_BYTES / 100 + 1);
+		connection_received(slow, CONNECTION_BODY_BYTES / 100);
+	}
+	f->now += CONNECTION_WAIT_MS - 1;
+	assert_null(connections_expired(f->all, f->now));
+	assert_ptr_equal(connections_expired(f->all, f->now + 1), slow);
+	connection_enter(slow, CONNECTION_CLOSING, f->now);
+	assert_null(connections_expired(f->all, f->now + 1));
+	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS));
+	f->now += CONNECTION_WAIT_MS + 1;
+	assert_ptr_equal(connections_expired(f->all, f->now), fast);
+}
+
+static void
+test_idle(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *idle = add(f, 1, 1, CONNECTION_IDLE);
+	struct connection *busy = add(f, 1, 1, CONNECTION_BUSY);
+
+	assert_int_equal(
+	    connections_deadline(f->all, f->now), idle->since + CONNECTION_IDLE_MS);
+	assert_null(connections_expired(f->all, idle->since + CONNECTION_IDLE_MS - 1));
+	assert_ptr_equal(
+	    connections_expired(f->all, idle->since + CONNECTION_IDLE_MS), idle);
+	/* Its next request has the time of a head from its beginning on. */
+	f->now += CONNECTION_WAIT_MS;
+	connection_enter(idle, CONNECTION_FRESH, f->now);
+	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS - 1));
+	assert_ptr_equal(connections_expired(f->all, f->now + CONNECTION_WAIT_MS), idle);
+	connection_enter(idle, CONNECTION_BUSY, f->now);
+	assert_int_equal(connections_deadline(f->all, f->now), -1);
+	assert_null(connections_expired(f->all, busy->since + 10 * CONNECTION_IDLE_MS));
+}
+
+/* ---- too many ---- */
+
+static void
+test_half_full(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *first = add(f, CROWDED - 1, 1, CONNECTION_FRESH);
+
+	expect_victim(f, NULL);
+	(void)add(f, 1, 2, CONNECTION_FRESH);
+	expect_victim(f, first);
+	/* The one that is closing does not count. */
+	connection_enter(first, CONNECTION_CLOSING, f->now);
+	expect_victim(f, NULL);
+	(void)add(f, 1, 2, CONNECTION_FRESH);
+	expect_victim(f, first + 1);
+}
+
+/* The address with the most loses its oldest, whatever is older elsewhere. */
+static void
+test_most(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *more;
+
+	(void)add(f, MANY + 1, 1, CONNECTION_FRESH);
+	more = add(f, MANY + 2, 2, CONNECTION_FRESH);
+	(void)add(f, CROWDED - 2 * MANY - 3, 3, CONNECTION_BUSY);
+	expect_victim(f, more);
+	connection_enter(more, CONNECTION_BUSY, f->now);
+	connection_enter(more + 1, CONNECTION_BUSY, f->now);
+	expect_victim(f, &f->c[0]);
+}
+
+/* Clients that have just been accepted are spared when others are the crowd. */
+static void
+test_newcomers(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *idle = add(f, CROWDED - 4, 1, CONNECTION_IDLE);
+
+	(void)add(f, 4, 2, CONNECTION_FRESH);
+	expect_victim(f, idle);
+}
+
+/* A single idle client is spared when the crowd is busy, until the listener is full. */
+static void
+test_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *kept = add(f, 1, 9, CONNECTION_IDLE);
+	struct connection *busy = add(f, CROWDED, 1, CONNECTION_BUSY);
+
+	expect_victim(f, NULL);
+	(void)add(f, FULL - CROWDED - 2, 2, CONNECTION_BUSY);
+	expect_victim(f, NULL);
+	(void)add(f, 1, 3, CONNECTION_FRESH);
+	expect_victim(f, busy);
+	connection_enter(busy, CONNECTION_CLOSING, f->now);
+	expect_victim(f, NULL);
+	assert_int_equal(kept->phase, CONNECTION_IDLE);
+}
+
+/* A crowd of which each has its own address. */
+static void
+test_spread(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *first = add(f, 1, 100, CONNECTION_FRESH);
+
+	for (uint64_t i = 1; i < FEW; i++)
+		(void)add(f, 1, 100 + i, CONNECTION_FRESH);
+	for (uint64_t i = 0; i < CROWDED - FEW; i++)
+		(void)add(f, 1, 1000 + i, CONNECTION_BUSY);
+	expect_victim(f, NULL);
+	(void)add(f, 1, 99, CONNECTION_FRESH);
+	expect_victim(f, first);
+}
+
+/* ---- memory ---- */
+
+static void
+test_weight(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *one = add(f, 1, 1, CONNECTION_FRESH);
+	struct connection *two = add(f, 2, 2, CONNECTION_FRESH);
+	struct connection *other = two + 1;
+
+	assert_null(connections_heaviest(f->all, CONNECTION_FRESH, f->now));
+	connection_weigh(one, 100, 5000);
+	connection_weigh(two, 60, 6000);
+	connection_weigh(other, 50, 7000);
+	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 7000), two);
+	assert_null(connections_heaviest(f->all, CONNECTION_FRESH, 5999));
+	assert_null(connections_heaviest(f->all, CONNECTION_BUSY, 7000));
+	connection_enter(two, CONNECTION_BUSY, 8000);
+	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_BUSY, 7000), two);
+	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 7000), one);
+	connection_weigh(one, 0, 9000);
+	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 9000), other);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys),
+		TEST(test_head),
+		TEST(test_body),
+		TEST(test_idle),
+		TEST(test_half_full),
+		TEST(test_most),
+		TEST(test_newcomers),
+		TEST(test_busy),
+		TEST(test_spread),
+		TEST(test_weight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,220 @@
+/* Document: texts and ranges of logs come out in order, whatever the size of the reads. */
+#include "rpcd/methods/document.h"
+
+#include "tests/unit/rpcd/tail/made_log.h"
+
+#include "common/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE "12345678\xc3\xa9<\xff\n"	/* 13 bytes, so that pieces end everywhere */
+#define LINE_XML "12345678\xc3\xa9&lt;\xef\xbf\xbd\n"
+#define LINES 20000
+
+static struct held held = {.name = "a listener", .max = HELD_MAX, .max_files = 100};
+
+/* Whatever became of a document, its bytes are in no account any more. */
+static int
+all_given_back(void **state UNUSED)
+{
+	return held.bytes == 0 && held.files == 0 ? 0 : -1;
+}
+
+static void
+put(struct document *doc, const char *s)
+{
+	assert_int_equal(buf_puts(document_text(doc), s), 0);
+}
+
+static void
+put_log(struct document *doc, int fd, int64_t offset, int64_t length)
+{
+	struct logread_range range = { offset, length };
+
+	assert_int_equal(document_log(doc, dup(fd), &range), 0);
+}
+
+/* New: all of the stream, read in pieces of `max`. */
+static char *
+drain(struct reply *reply, size_t max)
+{
+	char *piece = xmalloc(max);
+	struct buf all;
+	ssize_t n;
+
+	buf_init(&all, 0);
+	assert_int_equal(reply->status, 200);
+	assert_non_null(reply->stream.read);
+	while ((n = reply->stream.read(reply->stream.ctx, piece, max)) > 0) {
+		assert_true((size_t)n <= max);
+		assert_int_equal(buf_append(&all, piece, (size_t)n), 0);
+	}
+	assert_int_equal(n, 0);
+	reply->stream.free(reply->stream.ctx);
+	free(piece);
+	return buf_steal(&all);
+}
+
+static void
+expect_lines(const char **at, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(*at, LINE_XML, strlen(LINE_XML));
+		*at += strlen(LINE_XML);
+	}
+}
+
+static void
+expect_text(const char **at, const char *s)
+{
+	assert_memory_equal(*at, s, strlen(s));
+	*at += strlen(s);
+}
+
+static void
+stream_in(size_t max)
+{
+	int fd = make_log(LINE, LINES);
+	struct document doc;
+	struct reply reply;
+	const char *at;
+	char *all;
+
+	document_init(&doc, &held);
+	put(&doc, "a");
+	put_log(&doc, fd, 0, 13 * LINES);
+	put_log(&doc, fd, 13, 13 * (LINES - 1));
+	put(&doc, "b");
+	put_log(&doc, fd, 13, 26);
+	put(&doc, "c");
+	assert_int_equal(document_held(&doc), 3 + 2 * strlen(LINE_XML));
+	document_reply(&doc, &reply);
+	assert_in_range(held.bytes, DOCUMENT_LOG_COST, DOCUMENT_LOG_COST + 100);
+	all = drain(&reply, max);
+	at = all;
+	expect_text(&at, "a");
+	expect_lines(&at, 2 * LINES - 1);
+	expect_text(&at, "b");
+	expect_lines(&at, 2);
+	expect_text(&at, "c");
+	assert_int_equal(*at, '\0');
+	free(all);
+	close(fd);
+}
+
+static void
+test_stream(void **state UNUSED)
+{
+	stream_in(100000);
+	stream_in(4097);
+	stream_in(7);
+}
+
+static void
+test_body(void **state UNUSED)
+{
+	int fd = make_log(LINE, 2);
+	struct document doc;
+	struct reply reply;
+
+	document_init(&doc, &held);
+	put(&doc, "a");
+	put_log(&doc, fd, 0, 26);
+	document_reply(&doc, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_null(reply.stream.read);
+	assert_int_equal(buf_len(&reply.body), 1 + 2 * strlen(LINE_XML));
+	assert_memory_equal(buf_data(&reply.body), "a" LINE_XML LINE_XML,
+	    buf_len(&reply.body));
+	buf_clear(&reply.body);
+	close(fd);
+}
+
+/* A range that cuts characters at both ends. */
+static void
+test_cut(void **state UNUSED)
+{
+	int fd = make_log(LINE, LINES);
+	struct document doc;
+	struct reply reply;
+	char *all;
+
+	document_init(&doc, &held);
+	put_log(&doc, fd, 9, 13 * 10000);
+	document_reply(&doc, &reply);
+	all = drain(&reply, 65536);
+	assert_memory_equal(all, "\xef\xbf\xbd&lt;", 7);
+	assert_string_equal(all + strlen(all) - 11, "12345678\xef\xbf\xbd");
+	free(all);
+	close(fd);
+}
+
+/* The log was emptied while it was sent: the document still ends properly. */
+static void
+test_shrunk(void **state UNUSED)
+{
+	int fd = make_log(LINE, LINES);
+	struct document doc;
+	struct reply reply;
+	char *all;
+
+	document_init(&doc, &held);
+	put(&doc, "a");
+	put_log(&doc, fd, 0, 13 * LINES);
+	put(&doc, "z");
+	document_reply(&doc, &reply);
+	assert_int_equal(ftruncate(fd, 13), 0);
+	all = drain(&reply, 1000);
+	assert_string_equal(all, "a" LINE_XML "z");
+	free(all);
+	close(fd);
+}
+
+static void
+test_limits(void **state UNUSED)
+{
+	struct logread_range range = { 0, 13 * LINES };
+	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct document doc;
+
+	document_init(&doc, &held);
+	for (int i = 0; i < DOCUMENT_LOGS_MAX; i++)
+		put_log(&doc, fd, 0, 13 * LINES);
+	assert_int_equal(document_log(&doc, dup(fd), &range), -1);
+	assert_int_equal(errno, EMFILE);
+	document_clear(&doc);
+	/* what cannot be read adds nothing, and text can be taken back */
+	put(&doc, "keep");
+	put(&doc, "drop");
+	range.length = 10;
+	assert_int_equal(document_log(&doc, bad, &range), -1);
+	assert_int_equal(errno, EISDIR);
+	document_rollback(&doc, 4);
+	assert_int_equal(document_held(&doc), 4);
+	document_clear(&doc);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_stream, all_given_back),
+		cmocka_unit_test_teardown(test_body, all_given_back),
+		cmocka_unit_test_teardown(test_cut, all_given_back),
+		cmocka_unit_test_teardown(test_shrunk, all_given_back),
+		cmocka_unit_test_teardown(test_limits, all_given_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+/* Rows: one text for all who ask, for as long as it is true. */
+#include "tests/unit/rpcd/methods/calls.h"
+
+static void
+test_shared_until_a_row_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct sharedtext *first = sharedtext_use(rows_reply(f->share.rows)), *second;
+
+	assert_ptr_equal(rows_reply(f->share.rows), first);
+	tell_row(f, web_up);
+	turn(f);
+	second = sharedtext_use(rows_reply(f->share.rows));
+	assert_ptr_not_equal(second, first);
+	assert_null(strstr(first->data, "uptime"));
+	assert_non_null(strstr(second->data, "pid 123, uptime 0:01:01"));
+	tell(f, "stream.removed", json_pack("{sI sI}", "seq", (json_int_t)++f->seq, "id",
+	    (json_int_t)1));
+	turn(f);
+	assert_null(strstr(rows_reply(f->share.rows)->data, ">web<"));
+	sharedtext_drop(first);
+	sharedtext_drop(second);
+}
+
+static void
+test_of_the_second(void **state)
+{
+	struct fixture *f = *state;
+	struct sharedtext *first;
+
+	tell_row(f, web_up);
+	turn(f);
+	clock_freeze(1000, NOW * INT64_C(1000) + 999);
+	first = sharedtext_use(rows_reply(f->share.rows));
+	assert_non_null(strstr(first->data, "uptime 0:01:01"));
+	clock_freeze(1000, NOW * INT64_C(1000) + 1000);
+	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:02"));
+	clock_freeze(1000, NOW * INT64_C(1000) - 1);
+	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:00"));
+	sharedtext_drop(first);
+}
+
+/* What nobody asks for is not kept; who still sends it keeps it. */
+static void
+test_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct sharedtext *text = sharedtext_use(rows_reply(f->share.rows));
+
+	clock_freeze(1000 + ROWS_KEPT_MS - 1, NOW * INT64_C(1000));
+	turn(f);
+	assert_int_equal(text->users, 2);
+	clock_freeze(1000 + ROWS_KEPT_MS, NOW * INT64_C(1000));
+	turn(f);
+	assert_int_equal(text->users, 1);
+	assert_memory_equal(text->data, "<?xml", 5);
+	sharedtext_drop(text);
+}
+
+static void
+test_value_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct buf out;
+	const struct sharedtext *whole;
+
+	buf_init(&out, 0);
+	whole = rows_reply(f->share.rows);
+	rows_write(f->share.rows, &out);
+	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
+	assert_memory_equal(buf_data(&out), "<value><array>", 14);
+	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);
+	buf_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_shared_until_a_row_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_the_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_value_alone, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

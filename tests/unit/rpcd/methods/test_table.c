@@ -1,0 +1,132 @@
+/* Methods: the table holds together, and its signatures are the reference's (2.14). */
+#include "rpcd/methods/table.h"
+
+#include "common/compiler.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+test_rows(void **state UNUSED)
+{
+	const struct method *methods;
+	size_t n, least, most;
+
+	methods = methods_all(&n);
+	assert_int_equal(n, 41);
+	for (size_t i = 0; i < n; i++) {
+		const struct method *method = &methods[i];
+		char *help = methods_help(method);
+
+		if (i > 0)
+			assert_true(strcmp(methods[i - 1].name, method->name) < 0);
+		assert_ptr_equal(methods_find(method->name), method);
+		assert_non_null(method->handler);
+		assert_true(method->role > ROLE_NONE && method->role < ROLE_MAX);
+		methods_arity(method, &least, &most);
+		assert_true(least <= most && most <= 3);
+		assert_non_null(strstr(help, method->help));
+		assert_non_null(strstr(help, "@return "));
+		free(help);
+	}
+}
+
+/* What is forwarded may be forwarded, by a client of the same role. */
+static void
+test_commands(void **state UNUSED)
+{
+	const struct method *methods;
+	size_t n;
+
+	methods = methods_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		const struct cmd *cmd = cmd_get(methods[i].cmd);
+
+		if (methods[i].cmd == CMD_HELLO)
+			continue;
+		assert_int_equal(cmd->role, methods[i].role);
+		assert_true(cmd->flags & CMD_RPCD);
+	}
+}
+
+static const struct {
+	const char *name, *signature;
+	size_t least, most;
+} rows[] = {
+	{"supervisor.getAPIVersion", "[\"string\"]", 0, 0},
+	{"supervisor.getState", "[\"struct\"]", 0, 0},
+	{"supervisor.getPID", "[\"int\"]", 0, 0},
+	{"supervisor.readLog", "[\"string\",\"int\",\"int\"]", 2, 2},
+	{"supervisor.clearLog", "[\"boolean\"]", 0, 0},
+	{"supervisor.clearAllProcessLogs", "[\"array\"]", 0, 0},
+	{"supervisor.shutdown", "[\"boolean\"]", 0, 0},
+	{"supervisor.startProcess", "[\"boolean\",\"string\",\"boolean\"]", 1, 2},
+	{"supervisor.stopProcess", "[\"boolean\",\"string\",\"boolean\"]", 1, 2},
+	{"supervisor.startProcessGroup", "[\"array\",\"string\",\"boolean\"]", 1, 2},
+	{"supervisor.stopAllProcesses", "[\"array\",\"boolean\"]", 0, 1},
+	{"supervisor.signalProcess", "[\"boolean\",\"string\",\"string\"]", 2, 2},
+	{"supervisor.signalProcessGroup", "[\"array\",\"string\",\"string\"]", 2, 2},
+	{"supervisor.signalAllProcesses", "[\"array\",\"string\"]", 1, 1},
+	{"supervisor.getAllProcessInfo", "[\"array\"]", 0, 0},
+	{"supervisor.getProcessInfo", "[\"struct\",\"string\"]", 1, 1},
+	{"supervisor.readProcessStdoutLog",
+	    "[\"string\",\"string\",\"int\",\"int\"]", 3, 3},
+	{"supervisor.tailProcessLog", "[\"array\",\"string\",\"int\",\"int\"]", 3, 3},
+	{"supervisor.clearProcessLogs", "[\"boolean\",\"string\"]", 1, 1},
+	{"supervisor.sendProcessStdin", "[\"boolean\",\"string\",\"string\"]", 2, 2},
+	{"system.listMethods", "[\"array\"]", 0, 0},
+	{"system.methodHelp", "[\"string\",\"string\"]", 1, 1},
+	{"system.methodSignature", "[\"array\",\"string\"]", 1, 1},
+	{"system.multicall", "[\"array\",\"array\"]", 1, 1},
+};
+
+static void
+test_signatures(void **state UNUSED)
+{
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct method *method = methods_find(rows[i].name);
+		json_auto_t *signature = NULL;
+		size_t least, most;
+		char *text;
+
+		assert_non_null(method);
+		signature = methods_signature(method);
+		text = json_dumps(signature, JSON_COMPACT);
+		assert_string_equal(text, rows[i].signature);
+		free(text);
+		methods_arity(method, &least, &most);
+		assert_int_equal(least, rows[i].least);
+		assert_int_equal(most, rows[i].most);
+	}
+}
+
+static void
+test_unknown(void **state UNUSED)
+{
+	static const char *const names[] = {
+		"", "supervisor", "supervisor.", "supervisor.__init__", "getState",
+		"system.listmethods", "supervisor.supervisord.options",
+		"supervisor.getState ",
+	};
+
+	for (size_t i = 0; i < nitems(names); i++)
+		assert_null(methods_find(names[i]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

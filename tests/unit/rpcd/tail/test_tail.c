@@ -1,0 +1,328 @@
+/* Follow: its decision as a table, then followers of files that a fake master opens. */
+#include "rpcd/tail/tail.h"
+
+#include "tests/unit/rpcd/methods/calls.h"
+
+#include <sys/stat.h>
+
+/* ---- the decision ---- */
+
+static const struct {
+	int64_t pos, size;
+	bool has_next;
+	enum follow_move want;
+} moves[] = {
+	{0, 0, false, FOLLOW_WAIT},
+	{5, 5, false, FOLLOW_WAIT},
+	{0, 1, false, FOLLOW_READ},
+	{5, INT64_C(1) << 40, false, FOLLOW_READ},
+	{5, 4, false, FOLLOW_TRUNCATED},
+	{5, 0, false, FOLLOW_TRUNCATED},
+	{5, 5, true, FOLLOW_NEXT},
+	{5, 6, true, FOLLOW_READ},
+	{5, 4, true, FOLLOW_NEXT},
+	{0, 0, true, FOLLOW_NEXT},
+};
+
+static void
+test_moves(void **state UNUSED)
+{
+	for (size_t i = 0; i < nitems(moves); i++)
+		assert_int_equal(
+		    follow_decide(moves[i].pos, moves[i].size, moves[i].has_next),
+		    moves[i].want);
+}
+
+/* ---- followers ---- */
+
+struct reader {
+	struct follow *follow;
+	unsigned opened, ready;
+	int status;
+	time_t changed;
+};
+
+static void
+on_opened(void *ctx, int status, time_t changed)
+{
+	struct reader *r = ctx;
+
+	r->opened++;
+	r->status = status;
+	r->changed = changed;
+	if (status == 200)
+		return;
+	follow_free(r->follow);
+	r->follow = NULL;
+}
+
+static void
+on_ready(void *ctx)
+{
+	struct reader *r = ctx;
+
+	r->ready++;
+}
+
+static const struct follow_ops ops = {on_opened, on_ready};
+static const struct follow_target stdout_of_web = {(char[]){"web"}, "stdout"};
+
+static int
+follow_setup(void **state)
+{
+	struct fixture *f;
+
+	assert_int_equal(setup(state), 0);
+	f = *state;
+	f->rpcd.followers = followers_new(&f->rpcd);
+	return f->rpcd.followers == NULL;
+}
+
+static int
+follow_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	followers_free(f->rpcd.followers);
+	return teardown(state);
+}
+
+static void
+expect_asked(struct fixture *f, unsigned requests, const char *method)
+{
+	turn(f);
+	assert_int_equal(f->requests, requests);
+	assert_string_equal(f->asked.method, method);
+}
+
+/* The reader is told of the file, which stays the caller's as well. */
+static void
+open_as(struct fixture *f, struct reader *r, int fd)
+{
+	unsigned requests = f->requests;
+
+	r->follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, r);
+	assert_non_null(r->follow);
+	expect_asked(f, requests + 1, "log.open");
+	assert_string_equal(f->asked.params, "{\"name\":\"web\",\"stream\":\"stdout\"}");
+	assert_int_equal(r->opened, 0);
+	answer(f, NULL, dup(fd));
+	assert_int_equal(r->opened, 1);
+	assert_int_equal(r->status, 200);
+}
+
+/* What there is, in pieces of 7 bytes; ends in 0 or what else follow_read says. */
+static ssize_t
+read_all(struct reader *r, char *out, size_t size)
+{
+	ssize_t n;
+	size_t used = 0;
+
+	while ((n = follow_read(r->follow, out + used, 7)) > 0) {
+		used += (size_t)n;
+		assert_true(used + 7 < size);
+	}
+	out[used] = '\0';
+	return n;
+}
+
+static void
+expect_read(struct reader *r, const char *want)
+{
+	char got[4096];
+
+	assert_int_equal(read_all(r, got, sizeof(got)), 0);
+	assert_string_equal(got, want);
+}
+
+static void
+append(int fd, const char *text)
+{
+	assert_true(lseek(fd, 0, SEEK_END) >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+/* What a rename does to the file: its ctime changes, as soon as the clock has moved. */
+static void
+change(int fd)
+{
+	struct stat before, now;
+
+	assert_int_equal(fstat(fd, &before), 0);
+	do {
+		assert_int_equal(fchmod(fd, 0600), 0);
+		assert_int_equal(fstat(fd, &now), 0);
+	} while (now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+		 now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+}
+
+/* So much later, each timer that is due by then has fired. */
+static void
+later(struct fixture *f, int64_t ms)
+{
+	clock_freeze(clock_mono_ms() + ms, NOW * INT64_C(1000));
+	turn(f);
+}
+
+static void
+test_growth(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {0};
+	int fd = make_log("0123456789abcde\n", 65);
+	char got[2048];
+
+	open_as(f, &r, fd);
+	assert_int_equal(read_all(&r, got, sizeof(got)), 0);
+	assert_int_equal(strlen(got), FOLLOW_LAST);
+	assert_memory_equal(got, "0123456789abcde\n", 16);
+	append(fd, "more\n");
+	assert_int_equal(r.ready, 0);
+	later(f, FOLLOW_POLL_MS);
+	assert_int_equal(r.ready, 1);
+	expect_read(&r, "more\n");
+	follow_free(r.follow);
+	close(fd);
+}
+
+static void
+test_truncated(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {0};
+	int fd = make_log("old\n", 1);
+
+	open_as(f, &r, fd);
+	expect_read(&r, "old\n");
+	assert_int_equal(ftruncate(fd, 0), 0);
+	later(f, FOLLOW_POLL_MS);
+	assert_int_equal(r.ready, 1);
+	expect_read(&r, "==> File truncated <==\n");
+	append(fd, "new\n");
+	later(f, FOLLOW_POLL_MS);
+	expect_read(&r, "new\n");
+	follow_free(r.follow);
+	close(fd);
+}
+
+/* It is asked for again once after each change, and then now and then; the old file is read
+ * to its end before the new one, from its start. */
+static void
+test_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {0};
+	int fd = make_log("old\n", 1), other = make_log("x", 2000);
+	char got[4096];
+
+	open_as(f, &r, fd);
+	expect_read(&r, "old\n");
+	later(f, FOLLOW_POLL_MS);
+	expect_asked(f, 2, "log.open");
+	answer(f, NULL, dup(fd));
+	later(f, FOLLOW_POLL_MS);
+	expect_asked(f, 2, "log.open");
+	later(f, FOLLOW_ASK_MS);
+	expect_asked(f, 3, "log.open");
+	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
+	assert_int_equal(r.ready, 0);
+	change(fd);
+	later(f, FOLLOW_POLL_MS);
+	expect_asked(f, 4, "log.open");
+	append(fd, "late\n");
+	answer(f, NULL, dup(other));
+	assert_int_equal(r.ready, 1);
+	assert_int_equal(read_all(&r, got, sizeof(got)), 0);
+	assert_int_equal(strlen(got), 2005);
+	assert_memory_equal(got, "late\nxxx", 8);
+	follow_free(r.follow);
+	close(fd);
+	close(other);
+}
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		enum fault fault;
+		int status;
+	} refusals[] = {
+	    {FAULT_BAD_NAME, 404},
+	    {FAULT_NO_FILE, 404},
+	    {FAULT_FAILED, 503},
+	    {FAULT_SHUTDOWN_STATE, 503},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < nitems(refusals); i++) {
+		struct reader r = {0};
+
+		r.follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &r);
+		assert_non_null(r.follow);
+		turn(f);
+		answer_fault(f, refusals[i].fault, "X");
+		assert_int_equal(r.opened, 1);
+		assert_int_equal(r.status, refusals[i].status);
+		assert_null(r.follow);
+	}
+}
+
+/* Who leaves before the answer takes nothing, and the descriptor does not stay. */
+static void
+test_left_early(void **state)
+{
+	struct fixture *f = *state;
+	struct reader r = {0};
+	struct follow_target main_log = {NULL, NULL};
+
+	r.follow = follow_begin(f->rpcd.followers, &main_log, &ops, &r);
+	assert_non_null(r.follow);
+	expect_asked(f, 1, "mainlog.open");
+	assert_string_equal(f->asked.params, "{}");
+	follow_free(r.follow);
+	answer_log(f, "x", 1);
+	assert_int_equal(r.opened, 0);
+}
+
+/* At the end what is there is read, and who was not let in yet is refused. */
+static void
+test_end(void **state)
+{
+	struct fixture *f = *state;
+	struct reader open = {0}, asked = {0};
+	int fd = make_log("old\n", 1);
+	char got[64];
+
+	open_as(f, &open, fd);
+	expect_read(&open, "old\n");
+	append(fd, "bye\n");
+	asked.follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &asked);
+	followers_end(f->rpcd.followers);
+	assert_int_equal(open.ready, 1);
+	assert_int_equal(asked.status, 503);
+	assert_int_equal(read_all(&open, got, sizeof(got)), FOLLOW_END);
+	assert_string_equal(got, "bye\n");
+	follow_free(open.follow);
+	close(fd);
+	f->rpcd.ending = true;
+	assert_null(follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &asked));
+}
+
+#define FOLLOW_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, follow_setup, follow_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_moves),
+	    FOLLOW_TEST(test_growth),
+	    FOLLOW_TEST(test_truncated),
+	    FOLLOW_TEST(test_replaced),
+	    FOLLOW_TEST(test_refused),
+	    FOLLOW_TEST(test_left_early),
+	    FOLLOW_TEST(test_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
