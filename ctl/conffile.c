@@ -4,7 +4,6 @@
 #include "common/ini.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "ctl/exitcode.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -264,21 +263,22 @@ take(const struct reading *r, struct conffile *c, char **why)
 	return c->control_socket != NULL || client ? 0 : -1;
 }
 
-int
+enum conffile_status
 conffile_read(const char *file, struct conffile *c, char **why)
 {
 	struct reading r = { .ini = ini_new(), .here = here_of(file) };
-	int status = EXIT_OK;
+	enum conffile_status status = CONFFILE_READ;
 	struct stat st;
 
 	*c = (struct conffile){ 0 };
 	if (ini_read(r.ini, file, file, false, why) == -1) {
-		status = errno == EINVAL && *why != NULL ? EXIT_GENERIC : EXIT_INVALID_ARGS;
+		status = errno == EINVAL && *why != NULL ? CONFFILE_MALFORMED :
+		    CONFFILE_UNUSABLE;
 		if (*why == NULL)
 			*why = xasprintf("could not %s config file %s",
 			    errno == ENOENT ? "find" : "read", file);
 	} else if (take(&r, c, why) == -1) {
-		status = EXIT_INVALID_ARGS;
+		status = CONFFILE_UNUSABLE;
 		conffile_clear(c);
 	} else if (stat(file, &st) == 0) {
 		c->owner = st.st_uid;

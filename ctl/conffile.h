@@ -17,12 +17,19 @@ struct conffile {
 	uid_t owner;		/* of the file */
 };
 
-/* New: the first file of the default search path that exists (reference 4.8), or NULL. */
+/* How a reading ended. */
+enum conffile_status {
+	CONFFILE_READ,
+	CONFFILE_MALFORMED,	/* supervisorctl then ends with another exit status */
+	CONFFILE_UNUSABLE,
+};
+
+/* New: the first file of the default search path that exists, or NULL. */
 char *conffile_find(const char *argv0);
-/* 0 with all members set, or the exit status with *why new, the text after "Error: ":
- * EXIT_GENERIC for a malformed file, as supervisorctl then ends, else EXIT_INVALID_ARGS. A
- * file without [supervisorctl] is one whose control socket is known. */
-NODISCARD int conffile_read(const char *file, struct conffile *, char **why);
+/* Sets all members, or *why to a new text to print after "Error: ". A file without
+ * [supervisorctl] is usable when its control socket is known. */
+NODISCARD enum conffile_status conffile_read(const char *file, struct conffile *,
+    char **why);
 void conffile_clear(struct conffile *);
 /* New: %(here)s, %(host_node_name)s, %(ENV_X)s and %% expanded; NULL with *why new.
  * `option` is for the text. */

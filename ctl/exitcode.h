@@ -1,4 +1,4 @@
-/* Exitcode: supervisorctl's exit codes (reference 8.2). */
+/* Exitcode: supervisorctl's exit codes. */
 #ifndef CTL_EXITCODE_H
 #define CTL_EXITCODE_H
 

@@ -127,13 +127,13 @@ read_configuration(const struct options *o, char **argv, char **file,
     struct conffile *conf, char **why)
 {
 	bool needed = !is_check(argv[optind]) && (o->file != NULL || o->server == NULL);
-	int status;
+	enum conffile_status status;
 
 	*conf = (struct conffile){ 0 };
 	*file = file_of(o, argv[0]);
-	status = *file != NULL ? conffile_read(*file, conf, why) : EXIT_OK;
-	if (status == EXIT_OK || needed)
-		return status;
+	status = *file != NULL ? conffile_read(*file, conf, why) : CONFFILE_READ;
+	if (status != CONFFILE_READ && needed)
+		return status == CONFFILE_MALFORMED ? EXIT_GENERIC : EXIT_INVALID_ARGS;
 	mem_freep(why);
 	return EXIT_OK;
 }

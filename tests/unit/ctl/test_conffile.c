@@ -5,7 +5,6 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/conffile.h"
-#include "ctl/exitcode.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,12 +58,12 @@ told(const char *file, bool client)
 {
 	struct conffile c;
 	char *why = NULL, *said;
-	int status = conffile_read(file, &c, &why);
+	enum conffile_status status = conffile_read(file, &c, &why);
 
-	if (status != EXIT_OK) {
-		assert_true(status == EXIT_GENERIC || status == EXIT_INVALID_ARGS);
-		said = xasprintf("; %s: %s", status == EXIT_GENERIC ? "malformed" : "error",
-		    why);
+	if (status != CONFFILE_READ) {
+		assert_true(status == CONFFILE_MALFORMED || status == CONFFILE_UNUSABLE);
+		said = xasprintf("; %s: %s",
+		    status == CONFFILE_MALFORMED ? "malformed" : "error", why);
 		free(why);
 	} else if (client)
 		said = xasprintf("; client: %s %s %s %s %s", c.serverurl,
@@ -117,10 +116,10 @@ test_missing(void **state)
 	char *why = NULL;
 
 	(void)state;
-	assert_int_equal(conffile_read("/nonexistent/x.conf", &c, &why), EXIT_INVALID_ARGS);
+	assert_int_equal(conffile_read("/nonexistent/x.conf", &c, &why), CONFFILE_UNUSABLE);
 	assert_string_equal(why, "could not find config file /nonexistent/x.conf");
 	free(why);
-	assert_int_equal(conffile_read("/", &c, &why), EXIT_INVALID_ARGS);
+	assert_int_equal(conffile_read("/", &c, &why), CONFFILE_UNUSABLE);
 	assert_string_equal(why, "could not read config file /");
 	free(why);
 }
@@ -176,7 +175,7 @@ test_nul_byte(void **state)
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(write(fd, "[supervisord]\npidfile=/a\0b\n", 27), 27);
 	close(fd);
-	assert_int_equal(conffile_read(path, &c, &why), EXIT_INVALID_ARGS);
+	assert_int_equal(conffile_read(path, &c, &why), CONFFILE_UNUSABLE);
 	want = xasprintf("%s: line 2 contains a NUL character", path);
 	assert_string_equal(why, want);
 	free(want);
