@@ -73,7 +73,7 @@ ifneq ($(paths),$(shell cat $(BUILD)/paths 2>/dev/null))
 $(shell mkdir -p $(BUILD) && echo '$(paths)' >$(BUILD)/paths)
 endif
 $(BUILD)/obj/master/frontend/frontend.o $(BUILD)/obj/master/config/config.o \
-$(BUILD)/obj/ctl/conffile.o: $(BUILD)/paths
+$(BUILD)/obj/ctl/daemon/conffile.o: $(BUILD)/paths
 $(BUILD)/obj/master/config/sample.o: master/config/reeved.conf.sample
 
 # Each directory with its folders is a library; its program is main.c and the libraries below it.

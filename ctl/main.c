@@ -1,12 +1,12 @@
 /* reevectl: supervisorctl's commands over the control socket, or as XML-RPC's client. */
 #include "common/mem.h"
 #include "common/str.h"
-#include "ctl/conffile.h"
-#include "ctl/exitcode.h"
+#include "ctl/commands/command.h"
+#include "ctl/commands/exitcode.h"
+#include "ctl/commands/session.h"
+#include "ctl/daemon/conffile.h"
 #include "ctl/options.h"
-#include "ctl/session.h"
-#include "ctl/shell.h"
-#include "ctl/verbs.h"
+#include "ctl/shell/shell.h"
 
 #include <ctype.h>
 #include <fcntl.h>

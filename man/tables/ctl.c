@@ -1,7 +1,7 @@
 /* Prints what the commands of the tool say of themselves, and the signals by name. */
 #include "common/str.h"
-#include "ctl/session.h"
-#include "ctl/verbs.h"
+#include "ctl/commands/command.h"
+#include "ctl/commands/session.h"
 #include "man/tables/mdoc.h"
 
 #include <stdio.h>

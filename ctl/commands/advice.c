@@ -1,0 +1,156 @@
+#include "ctl/commands/advice.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADVICE_WORD 64		/* bytes; a longer word has no neighbours */
+#define ADVICE_PREFIX 3		/* bytes typed of a word that is meant */
+
+/* Case hardly ever makes another word. */
+static bool
+same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters have to be changed, put in, left out or exchanged with the next one. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t rows[3][ADVICE_WORD + 1], n = strlen(a), m = strlen(b);
+	size_t *before = rows[0], *last = rows[1], *now = rows[2], *spare;
+
+	for (size_t k = 0; k <= m; k++)
+		last[k] = k;
+	for (size_t i = 1; i <= n; i++) {
+		now[0] = i;
+		for (size_t k = 1; k <= m; k++) {
+			bool same = same_letter(a[i - 1], b[k - 1]);
+
+			now[k] = least(last[k - 1] + !same, least(last[k], now[k - 1]) + 1);
+			if (i > 1 && k > 1 && same_letter(a[i - 1], b[k - 2]) &&
+			    same_letter(a[i - 2], b[k - 1]))
+				now[k] = least(now[k], before[k - 2] + 1);
+		}
+		spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[m];
+}
+
+char *
+advice_nearest(const char *word, const struct words *known)
+{
+	size_t n = strlen(word), nearest = (n + 2) / 4 + 1;
+	const char *found = NULL;
+
+	if (n > ADVICE_WORD)
+		return NULL;
+	for (size_t i = 0; i < known->count; i++) {
+		const char *other = known->list[i];
+		size_t far;
+
+		if (strlen(other) > ADVICE_WORD)
+			continue;
+		far = n >= ADVICE_PREFIX && str_starts(other, word) ? 0 :
+		    distance(word, other);
+		if (far < nearest && far < n) {
+			nearest = far;
+			found = other;
+		}
+	}
+	return found != NULL ? xstrdup(found) : NULL;
+}
+
+/* The first process of the group, or of that name in any group (NULL = any). */
+static const struct process_info *
+first_of(const struct server_rows *rows, const char *group, const char *name)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct process_info *row = rows->list[i];
+
+		if ((group == NULL || strcmp(row->group, group) == 0) &&
+		    (name == NULL || strcmp(row->name, name) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+/* New: what a name that exists in another form means, or NULL. */
+static char *
+other_form(const char *group, const char *name, enum advice_about about,
+    const struct server_rows *rows)
+{
+	const struct process_info *of_group = first_of(rows, group, NULL);
+	const struct process_info *of_name = first_of(rows, NULL, name != NULL ? name :
+	    group);
+	const struct process_info *found = of_group != NULL ? of_group : of_name;
+
+	if (found == NULL)
+		return NULL;
+	if (about == ADVICE_GROUPS)
+		return xstrdup(found->group);
+	if (of_group != NULL && about == ADVICE_PROCESSES &&
+	    (name == NULL || strcmp(group, name) == 0))
+		return xasprintf("%s:*", group);
+	if (of_group != NULL && name != NULL && strcmp(group, name) != 0)
+		found = of_name;
+	return found != NULL ? namespec_join(found->group, found->name) : NULL;
+}
+
+/* Every name that could have been typed. */
+static void
+add_names(struct words *known, enum advice_about about, const struct server_rows *rows)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct process_info *row = rows->list[i];
+		bool fresh = strcmp(row->group, last) != 0;
+		char *name = about == ADVICE_GROUPS ? xstrdup(row->group) :
+		    namespec_join(row->group, row->name);
+
+		if (about != ADVICE_GROUPS || fresh)
+			words_add(known, name);
+		free(name);
+		name = xasprintf("%s:*", row->group);
+		if (about == ADVICE_PROCESSES && fresh)
+			words_add(known, name);
+		free(name);
+		last = row->group;
+	}
+}
+
+char *
+advice_name(const char *spec, enum advice_about about, const struct server_rows *rows,
+    const struct words *more)
+{
+	struct words known = { 0 };
+	char *group, *name, *meant;
+
+	namespec_split(spec, &group, &name);
+	meant = other_form(group, name, about, rows);
+	if (meant == NULL || strcmp(meant, spec) == 0) {
+		free(meant);
+		add_names(&known, about, rows);
+		for (size_t i = 0; more != NULL && i < more->count; i++)
+			words_add(&known, more->list[i]);
+		meant = advice_nearest(spec, &known);
+	}
+	words_clear(&known);
+	free(group);
+	free(name);
+	return meant;
+}

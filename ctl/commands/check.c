@@ -1,0 +1,75 @@
+#include "ctl/commands/check.h"
+
+#include "common/mem.h"
+#include "ctl/commands/exitcode.h"
+#include "ctl/commands/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* New: reeved beside this program, in sbin beside its directory, or where PATH has it. */
+static char *
+find_reeved(void)
+{
+	static const char *const places[] = { "reeved", "../sbin/reeved" };
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash != NULL && i < nitems(places); i++) {
+		char *path = xasprintf("%.*s/%s", (int)(slash - self), self, places[i]);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return xstrdup("reeved");
+}
+
+/* Runs it with our own output; its exit status, or -1 with errno. */
+static int
+run_reeved(const char *file)
+{
+	char *program = find_reeved(), *name = xstrdup("reeved"), *given = xstrdup(file);
+	char *option = xstrdup("--check");
+	char *argv[] = { name, option, given, NULL };
+	pid_t pid;
+	int error = posix_spawnp(&pid, program, NULL, NULL, argv, environ), status = -1;
+
+	free(program);
+	free(name);
+	free(option);
+	free(given);
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_GENERIC;
+}
+
+void
+check_file(struct session *s, const char *args)
+{
+	const char *file = *args != '\0' ? args : s->file;
+	int status;
+
+	if (file == NULL) {
+		session_misused(s, "Error: no configuration file was found",
+		    EXIT_INVALID_ARGS);
+		return;
+	}
+	fflush(s->out);
+	status = run_reeved(file);
+	if (status == -1)
+		fprintf(s->out, "error: reeved cannot be run: %s\n", strerror(errno));
+	s->status = status == -1 ? EXIT_GENERIC : status;
+}

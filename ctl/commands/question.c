@@ -1,0 +1,95 @@
+#include "ctl/commands/question.h"
+
+#include "common/mem.h"
+#include "ctl/commands/interrupt.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+char *
+prompt_line(const char *question)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	fputs(question, stdout);
+	fflush(stdout);
+	if (getline(&line, &room, stdin) == -1) {
+		free(line);
+		return NULL;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* Waits; true when there is a line to read, false when a signal would end the program. */
+static bool
+line_comes(const sigset_t *ends)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = signalfd(-1, ends, SFD_CLOEXEC), .events = POLLIN },
+	};
+
+	while (poll(fds, nitems(fds), -1) == -1 && errno == EINTR)
+		;
+	if (fds[1].fd >= 0)
+		close(fds[1].fd);
+	return fds[1].revents == 0;
+}
+
+/* Whatever ends the program meanwhile does so when the terminal is as it was. */
+static char *
+silent_line(const char *question, const struct termios *before)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
+	struct termios silent = *before;
+	sigset_t ends, mask;
+	char *line = NULL;
+
+	sigemptyset(&ends);
+	for (size_t i = 0; i < nitems(ending); i++)
+		if (!interrupt_is_ignored(ending[i]))
+			sigaddset(&ends, ending[i]);
+	sigprocmask(SIG_BLOCK, &ends, &mask);
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	fputs(question, stdout);
+	fflush(stdout);
+	if (line_comes(&ends))
+		line = prompt_line("");
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+	fputc('\n', stdout);
+	fflush(stdout);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return line;
+}
+
+char *
+prompt_secret(const char *question)
+{
+	struct termios before;
+
+	if (tcgetattr(STDIN_FILENO, &before) == -1)
+		return prompt_line(question);
+	return silent_line(question, &before);
+}
+
+int
+prompt_yes(const char *question, bool *yes)
+{
+	char *line = prompt_line(question);
+
+	if (line == NULL)
+		return -1;
+	*yes = *line == 'y' || *line == 'Y';
+	free(line);
+	return 0;
+}

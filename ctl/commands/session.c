@@ -1,0 +1,262 @@
+#include "ctl/commands/session.h"
+
+#include "common/mem.h"
+#include "ctl/commands/exitcode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ADVICE_MAX 10	/* names of a command that advice is given on */
+
+void
+session_error(struct session *s, const char *why)
+{
+	fprintf(s->out, "error: %s: %s\n", server_url(s->server), why);
+	s->status = EXIT_GENERIC;
+	s->broken = true;
+}
+
+void
+session_fault(struct session *s, enum fault fault, const char *text)
+{
+	char *shown = answer_meaning(fault, text);
+
+	fprintf(s->out, "error: %s\n", shown);
+	free(shown);
+	s->unreadable = fault == FAULT_CANT_REREAD;
+	s->status = EXIT_GENERIC;
+	s->broken = true;
+}
+
+/* It wants a password, which an interactive session then asks for. */
+static void
+unauthorized(struct session *s, const char *why)
+{
+	fputs("Server requires authentication\n", s->out);
+	s->unauthorized = true;
+	s->status = EXIT_GENERIC;
+	s->broken = true;
+	if (s->interactive)
+		return;
+	session_error(s, why);
+	if (s->err != NULL)
+		fputs("the user name or the password is missing or wrong: give them with "
+		    "-u and -p, or as username= and password= of [supervisorctl]\n",
+		    s->err);
+}
+
+void
+session_lost(struct session *s)
+{
+	const char *why;
+
+	if (server_lost(s->server, &why) == REACH_UNAUTHORIZED)
+		unauthorized(s, why);
+	else
+		session_error(s, why);
+}
+
+/* What goes wrong whatever the command. */
+static void
+failed(struct session *s, enum reach reached, const char *why)
+{
+	if (reached == REACH_UNAUTHORIZED) {
+		unauthorized(s, why);
+	} else if (reached == REACH_FAULT) {
+		fprintf(s->out, "error: %s\n", why);
+		s->status = EXIT_GENERIC;
+		s->broken = true;
+	} else {
+		session_error(s, why != NULL ? why : "cannot be reached");
+	}
+}
+
+bool
+session_judge(struct session *s, enum reach reached, const char *why)
+{
+	bool fine = reached == REACH_OK || reached == REACH_FAULT ||
+	    reached == REACH_OTHER_API || reached == REACH_NO_INTERFACE;
+
+	if (!fine)
+		failed(s, reached, why);
+	return fine;
+}
+
+enum reach
+session_try(struct session *s, char **why)
+{
+	enum reach reached = server_reach(s->server, why);
+
+	s->unreached = reached == REACH_NO_FILE || reached == REACH_REFUSED ||
+	    reached == REACH_FAILED;
+	if (s->err != NULL && !s->unreached && !s->fallback_told) {
+		tried_print_fallback(server_tried(s->server), s->err,
+		    server_url(s->server));
+		s->fallback_told = true;
+	}
+	return reached;
+}
+
+void
+session_unknown(struct session *s, const char *name)
+{
+	for (size_t i = 0; i < s->unknown.count; i++)
+		if (strcmp(s->unknown.list[i], name) == 0)
+			return;
+	if (s->unknown.count < ADVICE_MAX)
+		words_add(&s->unknown, name);
+}
+
+/* Groups that could be added are known to the configuration alone. */
+static void
+add_configured(struct session *s, struct words *groups)
+{
+	struct answer a;
+	json_t *row;
+	size_t i;
+
+	if (server_config(s->server, &a) == 0) {
+		json_array_foreach(a.result, i, row) {
+			json_t *group = json_object_get(row, "group");
+
+			if (json_is_string(group))
+				words_add(groups, json_string_value(group));
+		}
+	}
+	answer_clear(&a);
+}
+
+static void
+advise_names(struct session *s)
+{
+	struct words groups = { 0 };
+	struct server_rows rows;
+	struct answer a;
+
+	if (s->about == ADVICE_GROUPS)
+		add_configured(s, &groups);
+	if (server_rows(s->server, &rows, &a) == 0 && a.fault == FAULT_NONE) {
+		for (size_t i = 0; i < s->unknown.count; i++) {
+			char *meant = advice_name(s->unknown.list[i], s->about, &rows,
+			    &groups);
+
+			if (meant != NULL)
+				fprintf(s->err, "did you mean %s?\n", meant);
+			free(meant);
+		}
+	}
+	answer_clear(&a);
+	words_clear(&groups);
+}
+
+void
+session_advise(struct session *s)
+{
+	fflush(s->out);
+	if (s->err != NULL && s->unreached)
+		tried_print(server_tried(s->server), s->err, s->file);
+	else if (s->err != NULL && s->unknown.count > 0)
+		advise_names(s);
+	else if (s->err != NULL && s->unreadable && server_is_control(s->server))
+		fprintf(s->err, "reevectl check%s%s names the line of each mistake\n",
+		    s->file != NULL ? " " : "", s->file != NULL ? s->file : "");
+	s->unreadable = false;
+	words_clear(&s->unknown);
+}
+
+bool
+session_reach(struct session *s)
+{
+	char *why;
+	enum reach reached = session_try(s, &why);
+	bool fine = session_judge(s, reached, why);
+
+	free(why);
+	return fine;
+}
+
+/* The answers to supervisorctl's first question that have words of their own. */
+static const struct {
+	enum reach reached;
+	int status;
+	const char *text;	/* after the URL */
+} refusals[] = {
+	{ REACH_NO_FILE, EXIT_NOT_RUNNING, " no such file" },
+	{ REACH_REFUSED, EXIT_NO_PRIVILEGE, " refused connection" },
+	{ REACH_NO_INTERFACE, EXIT_UNIMPLEMENTED, " does not know the methods of "
+	    "supervisor; is [rpcinterface:supervisor] in its configuration file?" },
+};
+
+bool
+session_connect(struct session *s)
+{
+	char *why;
+	enum reach reached = session_try(s, &why);
+	bool told = reached == REACH_OK;
+
+	for (size_t i = 0; i < nitems(refusals) && !told; i++)
+		if (refusals[i].reached == reached) {
+			fprintf(s->out, "%s%s\n", server_url(s->server), refusals[i].text);
+			s->status = refusals[i].status;
+			s->broken = told = true;
+		}
+	if (reached == REACH_OTHER_API) {
+		fprintf(s->out, "Sorry, this version of supervisorctl expects to talk to a "
+		    "server with API version 3.0, but the remote version is %s.\n", why);
+		s->status = EXIT_OTHER_API;
+		s->broken = told = true;
+	}
+	if (!told)
+		failed(s, reached, why);
+	free(why);
+	return reached == REACH_OK;
+}
+
+void
+session_misused(struct session *s, const char *problem, int status)
+{
+	fprintf(s->out, "%s\n%s\n", problem, s->verb->help);
+	s->status = status;
+}
+
+bool
+session_no_arguments(struct session *s, const char *args)
+{
+	char *problem;
+
+	if (*args == '\0')
+		return true;
+	problem = xasprintf("Error: %s accepts no arguments", s->verb->name);
+	session_misused(s, problem, EXIT_GENERIC);
+	free(problem);
+	return false;
+}
+
+bool
+session_rows(struct session *s, struct server_rows *rows)
+{
+	struct answer a;
+	int rc = server_rows(s->server, rows, &a);
+
+	if (rc == -1)
+		session_lost(s);
+	else if (a.fault != FAULT_NONE)
+		session_fault(s, a.fault, a.text);
+	answer_clear(&a);
+	return !s->broken;
+}
+
+bool
+session_expand(struct session *s, struct words *words, size_t first)
+{
+	struct server_rows rows;
+
+	if (first == 0 && s->attached)
+		first = 1;
+	if (!names_has_pattern(words, first))
+		return true;
+	if (!session_rows(s, &rows))
+		return false;
+	names_expand(words, first, &rows);
+	return true;
+}

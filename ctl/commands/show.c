@@ -1,0 +1,356 @@
+#include "ctl/commands/show.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "ctl/commands/exitcode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOW_NAME_MIN 30
+#define SHOW_NAME_GAP 3
+#define SHOW_STATE_WIDTH 10
+#define SHOW_LINE 79
+
+/* What an action calls a fault; FAULT_NONE is its success. */
+struct wording {
+	enum fault fault;
+	const char *text;
+};
+
+static const struct wording start_words[] = {
+	{ FAULT_NONE, "started" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_NO_FILE, "no such file" },
+	{ FAULT_NOT_EXECUTABLE, "file is not executable" },
+	{ FAULT_ALREADY_STARTED, "already started" },
+	{ FAULT_SPAWN_ERROR, "spawn error" },
+	{ FAULT_ABNORMAL_TERMINATION, "abnormal termination" },
+	{ .text = NULL },
+};
+
+static const struct wording stop_words[] = {
+	{ FAULT_NONE, "stopped" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_NOT_RUNNING, "not running" },
+	{ .text = NULL },
+};
+
+static const struct wording signal_words[] = {
+	{ FAULT_NONE, "signalled" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_BAD_SIGNAL, "bad signal name" },
+	{ FAULT_NOT_RUNNING, "not running" },
+	{ .text = NULL },
+};
+
+static const struct wording clear_words[] = {
+	{ FAULT_NONE, "cleared" },
+	{ FAULT_BAD_NAME, "no such process" },
+	{ FAULT_FAILED, "failed" },
+	{ FAULT_NOT_RUNNING, "not running" },
+	{ .text = NULL },
+};
+
+static const struct {
+	const struct wording *words;
+	enum fault ignored;	/* leaves the exit code alone */
+	bool plain_failed;	/* FAILED is printed as its own text */
+} actions[SHOW_ACTION_MAX] = {
+	[SHOW_START] = { .words = start_words, .ignored = FAULT_ALREADY_STARTED },
+	[SHOW_STOP] = { .words = stop_words, .ignored = FAULT_NOT_RUNNING,
+	    .plain_failed = true },
+	[SHOW_SIGNAL] = { .words = signal_words, .plain_failed = true },
+	[SHOW_CLEAR] = { .words = clear_words, .ignored = FAULT_NOT_RUNNING },
+};
+
+/* Characters, as Python counts them. */
+static int
+width(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+void
+show_padded(FILE *out, const char *text, int wanted)
+{
+	int have = width(text);
+
+	fprintf(out, "%s%*s", text, have < wanted ? wanted - have : 0, "");
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+void
+show_sort(const char **names, size_t n)
+{
+	if (n > 0)
+		qsort(names, n, sizeof(*names), by_text);
+}
+
+/* The width of the column that begins with this name. */
+static int
+column_width(const char *const *names, size_t n, size_t rows, size_t column)
+{
+	int widest = 0;
+
+	for (size_t i = column * rows; i < (column + 1) * rows && i < n; i++)
+		if (width(names[i]) > widest)
+			widest = width(names[i]);
+	return widest;
+}
+
+static bool
+columns_fit(const char *const *names, size_t n, size_t rows)
+{
+	int total = -2;
+
+	for (size_t c = 0; c * rows < n; c++)
+		total += column_width(names, n, rows, c) + 2;
+	return total <= SHOW_LINE;
+}
+
+void
+show_columns(FILE *out, const char *const *names, size_t n)
+{
+	size_t rows = 1;
+
+	while (rows < n && !columns_fit(names, n, rows))
+		rows++;
+	for (size_t r = 0; r < rows && n > 0; r++) {
+		for (size_t c = 0; c * rows + r < n; c++) {
+			int wide = column_width(names, n, rows, c);
+			fputs(c > 0 ? "  " : "", out);
+			show_padded(out, names[c * rows + r], wide);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* What a terminal shows a state in. */
+static const char *
+colour_of(enum process_state state)
+{
+	switch (state) {
+	case PROCESS_RUNNING:
+		return "\033[32m";
+	case PROCESS_FATAL:
+	case PROCESS_BACKOFF:
+	case PROCESS_UNKNOWN:
+		return "\033[31m";
+	case PROCESS_STARTING:
+	case PROCESS_STOPPING:
+		return "\033[33m";
+	case PROCESS_STOPPED:
+	case PROCESS_EXITED:
+		break;
+	}
+	return "\033[2m";
+}
+
+char *
+show_description(const struct process_info *row, int64_t now)
+{
+	char *description = process_info_description(row, now), *exit, *text;
+
+	if (description == NULL || !process_info_is_ended(row))
+		return description;
+	exit = row->failure != NULL && *row->failure != '\0' ? strdup(row->failure) :
+	    process_info_last_exit(row);
+	if (exit == NULL || *exit == '\0') {
+		free(exit);
+		return description;
+	}
+	text = xasprintf("%s%s%s", description, *description != '\0' ? ", " : "", exit);
+	free(exit);
+	free(description);
+	return text;
+}
+
+static void
+show_row(FILE *out, const struct process_info *row, const char *name, int names,
+    int64_t now, struct show_style style)
+{
+	char *description = style.exits ? show_description(row, now) :
+	    process_info_description(row, now);
+
+	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - width(name), "",
+	    style.colour ? colour_of(row->state) : "", SHOW_STATE_WIDTH,
+	    process_state_name(row->state), style.colour ? "\033[0m" : "",
+	    description != NULL ? description : "");
+	free(description);
+}
+
+void
+show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
+    struct show_style style)
+{
+	char **names = xcalloc(n + 1, sizeof(*names));
+	int widest = SHOW_NAME_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		int w;
+
+		names[i] = namespec_join(rows[i]->group, rows[i]->name);
+		w = width(names[i]);
+		if (w > widest)
+			widest = w;
+	}
+	for (size_t i = 0; i < n; i++) {
+		show_row(out, rows[i], names[i], widest + SHOW_NAME_GAP, now, style);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* supervisord's own is 0 where a process ended too early. Null: it never got so far, or
+ * that is not known. */
+static json_t *
+exitstatus_json(const struct process_info *row)
+{
+	if (process_info_is_ended(row) && row->last_signal >= 0)
+		return json_integer(row->last_status);
+	if (row->state == PROCESS_BACKOFF || row->state == PROCESS_FATAL)
+		return json_null();
+	return json_integer(row->exitstatus);
+}
+
+static json_t *
+row_json(const struct process_info *row, int64_t now)
+{
+	char *name = namespec_join(row->group, row->name);
+	char *description = process_info_description(row, now);
+	char *exit = process_info_last_exit(row);
+	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss*, "
+	    "ss, ss}",
+	    "name", name, "group", row->group, "process", row->name,
+	    "state", process_state_name(row->state), "description", description,
+	    "pid", (int)row->pid, "start", (json_int_t)row->start,
+	    "stop", (json_int_t)row->stop, "exitstatus", exitstatus_json(row),
+	    "last_exit", exit, "spawnerr", row->spawnerr, "failure", row->failure,
+	    "stdout_logfile", row->stdout_logfile, "stderr_logfile", row->stderr_logfile);
+
+	free(exit);
+	free(description);
+	free(name);
+	return object;
+}
+
+void
+show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t now)
+{
+	fputc('[', out);
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = row_json(rows[i], now);
+		fputs(i > 0 ? ",\n " : "", out);
+		(void)json_dumpf(object, out, 0);
+		json_decref(object);
+	}
+	fputs("]\n", out);
+}
+
+void
+show_daemon(FILE *out, const struct daemon_info *d)
+{
+	if (d->state == DAEMON_RUNNING)
+		return;
+	fprintf(out, "daemon state: %s%s%s\n", daemon_state_name(d->state),
+	    *d->fatal_reason != '\0' ? ", " : "", d->fatal_reason);
+}
+
+static const char *
+words_for(enum show_action action, enum fault fault)
+{
+	if (fault == FAULT_SUCCESS)
+		fault = FAULT_NONE;
+	for (const struct wording *w = actions[action].words; w->text != NULL; w++)
+		if (w->fault == fault)
+			return w->text;
+	return NULL;
+}
+
+bool
+show_outcome(FILE *out, enum show_action action, const char *group, const char *name,
+    enum fault fault, const char *text)
+{
+	const char *words = words_for(action, fault);
+	char *spec;
+
+	if (words == NULL && fault == FAULT_FAILED && actions[action].plain_failed) {
+		fprintf(out, "%s\n", text);
+		return true;
+	}
+	if (words == NULL)
+		return false;
+	spec = namespec_join(group, name);
+	if (fault == FAULT_NONE || fault == FAULT_SUCCESS)
+		fprintf(out, "%s: %s\n", spec, words);
+	else
+		fprintf(out, "%s: ERROR (%s)\n", spec, words);
+	free(spec);
+	return true;
+}
+
+void
+show_cancelled(FILE *out, const char *group, const char *name)
+{
+	char *spec = namespec_join(group, name);
+
+	fprintf(out, "%s: ERROR (not running) (pending restart cancelled)\n",
+	    spec != NULL ? spec : name);
+	free(spec);
+}
+
+void
+show_failure(FILE *out, const struct process_info *row)
+{
+	char *spec = namespec_join(row->group, row->name);
+	char *exit = process_info_last_exit(row);
+	const char *name = spec != NULL ? spec : row->name;
+	bool out_log = *row->stdout_logfile != '\0', err_log = *row->stderr_logfile != '\0';
+
+	if (*row->failure != '\0')
+		fprintf(out, "%s: %s\n", name, row->failure);
+	else if (!process_info_is_ended(row) || exit == NULL || *exit == '\0')
+		fprintf(out, "%s: %s\n", name, row->spawnerr);
+	else if (out_log || err_log)
+		fprintf(out, "%s: %s; its output: tail %s%s%s\n", name, exit, name,
+		    out_log ? "" : " stderr",
+		    out_log && err_log ? " [stderr]" : "");
+	else
+		fprintf(out, "%s: %s\n", name, exit);
+	free(exit);
+	free(spec);
+}
+
+const char *
+show_log_fault(enum fault fault, bool of_process)
+{
+	if (fault == FAULT_NO_FILE)
+		return "no log file";
+	if (fault == FAULT_FAILED)
+		return "unknown error reading log";
+	return fault == FAULT_BAD_NAME && of_process ? "no such process name" : NULL;
+}
+
+int
+show_exit(enum show_action action, enum fault fault, int before)
+{
+	if (fault == FAULT_NONE || fault == FAULT_SUCCESS ||
+	    fault == actions[action].ignored)
+		return before;
+	if (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
+	    fault == FAULT_NOT_RUNNING)
+		return EXIT_NOT_RUNNING;
+	return EXIT_GENERIC;
+}

@@ -1,0 +1,17 @@
+/* Follow: logs as they grow, until Ctrl-C: tail -f, maintail -f, fg. */
+#ifndef CTL_TAIL_STREAM_H
+#define CTL_TAIL_STREAM_H
+
+#include "ctl/commands/namespec.h"
+#include "ctl/daemon/log_stream.h"
+
+struct session;
+
+/* Prints one log as it grows. */
+void follow_log(struct session *, const struct feed_log *);
+/* Prints the logs of these processes as they grow, each line behind its process's name. */
+void follow_logs(struct session *, const struct feed_log *, const struct words *names);
+/* fg: prints both logs of a process, and sends it the lines of standard input. */
+void follow_foreground(struct session *, const char *args);
+
+#endif

@@ -1,0 +1,394 @@
+#include "ctl/daemon/http_client.h"
+
+#include "common/mem.h"
+#include "common/sock.h"
+#include "common/str.h"
+#include "ctl/daemon/http_response.h"
+#include "ctl/daemon/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HTTP_ROOM (64 * 1024)		/* bytes read at once */
+
+struct http {
+	int fd;
+	struct response response;
+};
+
+static const char unix_scheme[] = "unix://", http_scheme[] = "http://";
+
+bool
+http_knows(const char *url)
+{
+	return str_starts(url, unix_scheme) || str_starts(url, http_scheme);
+}
+
+/* --- connecting --- */
+
+/* Adds why one of several addresses failed to *why, which is new or NULL. */
+static void
+add_reason(char **why, const struct addrinfo *a, int error)
+{
+	char host[NI_MAXHOST] = "?", *longer;
+
+	(void)getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0,
+	    NI_NUMERICHOST);
+	longer = xasprintf("%s%s%s: %s", *why != NULL ? *why : "", *why != NULL ? ", " : "",
+	    host, strerror(error));
+	free(*why);
+	*why = longer;
+}
+
+/* A connected descriptor, or -1 with errno; then *why is new when there was more than one
+ * address. */
+static int
+connect_first(const struct addrinfo *list, char **why)
+{
+	int fd = -1, error = 0;
+
+	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+			break;
+		error = errno;
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+		if (list->ai_next != NULL)
+			add_reason(why, a, error);
+	}
+	if (fd != -1)
+		mem_freep(why);
+	errno = error;
+	return fd;
+}
+
+/* A connected descriptor, or -1 with errno and, where that does not say all, *why new. */
+static int
+connect_tcp(const char *host, const char *port, char **why)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	int fd, error, saved;
+	int64_t number;
+
+	/* The system takes the number modulo 65536. */
+	if (str_to_int(port, &number) == -1 || number < 0 || number > UINT16_MAX) {
+		*why = xstrdup("this is no number of a port");
+		errno = EINVAL;
+		return -1;
+	}
+	error = getaddrinfo(host, port, &hints, &list);
+	if (error != 0) {
+		*why = xstrdup(gai_strerror(error));
+		errno = EINVAL;
+		return -1;
+	}
+	fd = connect_first(list, why);
+	saved = errno;
+	freeaddrinfo(list);
+	errno = saved;
+	return fd;
+}
+
+/* New: what stands between the scheme and a slash. A value of several lines brings their
+ * ends along, and Python takes such bytes out of a URL. */
+static char *
+authority(const char *url)
+{
+	const char *start = url + strlen(http_scheme);
+	char *text = xstrndup(start, strcspn(start, "/")), *out = text;
+
+	for (const char *c = text; *c != '\0'; c++)
+		if (strchr("\t\r\n", *c) == NULL)
+			*out++ = *c;
+	*out = '\0';
+	return text;
+}
+
+/* New: "HOST:PORT" in two; an IPv6 address stands in brackets. A user before an "@" is
+ * nothing to supervisorctl either. */
+static char *
+split_host(const char *url, char **port)
+{
+	char *all = authority(url), *at = strrchr(all, '@'), *host, *colon;
+	size_t n;
+
+	host = xstrdup(at != NULL ? at + 1 : all);
+	free(all);
+	colon = strrchr(host, ':');
+	n = strlen(host);
+	*port = xstrdup("80");
+	if (colon != NULL && strchr(colon, ']') == NULL) {
+		if (colon[1] != '\0') {
+			free(*port);
+			*port = xstrdup(colon + 1);
+		}
+		*colon = '\0';
+		n = (size_t)(colon - host);
+	}
+	if (n > 1 && host[0] == '[' && host[n - 1] == ']') {
+		memmove(host, host + 1, n - 2);
+		host[n - 2] = '\0';
+	}
+	return host;
+}
+
+char *
+http_host(const char *url)
+{
+	char *host, *port;
+
+	if (!str_starts(url, http_scheme))
+		return NULL;
+	host = split_host(url, &port);
+	free(port);
+	return host;
+}
+
+static int
+connect_url(const char *url, char **why)
+{
+	char *host, *port;
+	int fd, saved;
+
+	if (str_starts(url, unix_scheme)) {
+		fd = sock_connect_unix(url + strlen(unix_scheme));
+		if (fd != -1)
+			(void)fcntl(fd, F_SETFL, 0);
+		return fd;
+	}
+	if (!str_starts(url, http_scheme)) {
+		*why = xstrdup("unknown protocol");
+		errno = EINVAL;
+		return -1;
+	}
+	host = split_host(url, &port);
+	fd = connect_tcp(host, port, why);
+	saved = errno;
+	free(host);
+	free(port);
+	errno = saved;
+	return fd;
+}
+
+/* A password is for whom it protects: on a Unix socket another user could have bound the
+ * name. */
+static bool
+may_have_password(const struct http_request *r, int fd, char **why)
+{
+	char *reason;
+
+	if (!str_starts(r->url, unix_scheme) ||
+	    (r->username == NULL && r->password == NULL) ||
+	    trust_peer(fd, r->daemon_uid, &reason))
+		return true;
+	*why = xasprintf("%s; the password is not sent", reason);
+	free(reason);
+	return false;
+}
+
+/* --- the request --- */
+
+/* New: bytes in base64. */
+static char *
+base64(const char *text)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(text), at = 0;
+	char *out = xmalloc((n + 2) / 3 * 4 + 1);
+
+	for (size_t i = 0; i < n; i += 3) {
+		size_t have = n - i < 3 ? n - i : 3;
+		unsigned long bits = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 | (k < have ? (unsigned char)text[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			out[at++] = k <= have ? digits[bits >> (18 - 6 * k) & 63] : '=';
+	}
+	out[at] = '\0';
+	return out;
+}
+
+/* New: the header line, or "". */
+static char *
+authorization(const struct http_request *r)
+{
+	char *pair, *encoded, *line;
+
+	if (r->username == NULL && r->password == NULL)
+		return xstrdup("");
+	pair = xasprintf("%s:%s", r->username != NULL ? r->username : "",
+	    r->password != NULL ? r->password : "");
+	encoded = base64(pair);
+	line = xasprintf("Authorization: Basic %s\r\n", encoded);
+	mem_wipe(pair, strlen(pair));
+	mem_wipe(encoded, strlen(encoded));
+	free(pair);
+	free(encoded);
+	return line;
+}
+
+/* New: the request's head. */
+static char *
+head(const struct http_request *r)
+{
+	bool tcp = str_starts(r->url, http_scheme);
+	char *host = tcp ? authority(r->url) : xstrdup("localhost");
+	char *auth = authorization(r), *text, *body = xstrdup("");
+
+	if (r->body != NULL) {
+		free(body);
+		body = xasprintf("Content-Type: text/xml\r\nContent-Length: %zu\r\n",
+		    r->length);
+	}
+	text = xasprintf("%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: reevectl\r\n"
+	    "Accept: */*\r\n%s%s%s\r\n", r->body != NULL ? "POST" : "GET", r->path,
+	    host, r->body != NULL ? "Connection: close\r\n" : "",
+	    auth, body);
+	mem_wipe(auth, strlen(auth));
+	free(host);
+	free(auth);
+	free(body);
+	return text;
+}
+
+static int
+send_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
+
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1)
+			return -1;
+		bytes += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* An answer may come before all was sent, and ends the sending. */
+static void
+send_request(int fd, const struct http_request *r)
+{
+	char *text = head(r);
+
+	if (send_all(fd, text, strlen(text)) == 0 && r->body != NULL)
+		(void)send_all(fd, r->body, r->length);
+	mem_wipe(text, strlen(text));
+	free(text);
+}
+
+/* --- the response --- */
+
+/* Takes what has come, or that nothing more does; 0, or -1 with errno. */
+static int
+fill(struct http *h, bool wait)
+{
+	char *room = response_room(&h->response, HTTP_ROOM);
+	ssize_t n;
+
+	if (room == NULL)
+		return -1;
+	do {
+		n = recv(h->fd, room, HTTP_ROOM, wait ? 0 : MSG_DONTWAIT);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -1;
+	response_came(&h->response, (size_t)n);
+	return 0;
+}
+
+/* 0, or -1 with errno. */
+static int
+await_head(struct http *h)
+{
+	int rc;
+
+	while ((rc = response_head(&h->response)) == -1 && errno == EAGAIN)
+		if (fill(h, true) == -1)
+			return -1;
+	return rc;
+}
+
+enum reach
+http_open(const struct http_request *r, struct http **http, char **why)
+{
+	struct http *h;
+	int fd;
+
+	*why = NULL;
+	fd = connect_url(r->url, why);
+	if (fd == -1) {
+		int error = errno;
+		if (*why == NULL)
+			*why = xstrdup(strerror(error));
+		return error == ENOENT ? REACH_NO_FILE :
+		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
+	}
+	if (!may_have_password(r, fd, why)) {
+		close(fd);
+		return REACH_FAILED;
+	}
+	h = xcalloc(1, sizeof(*h));
+	h->fd = fd;
+	response_init(&h->response);
+	send_request(fd, r);
+	if (await_head(h) == -1) {
+		*why = xstrdup(errno == EPROTO ? "no HTTP server answers there" :
+		    strerror(errno));
+		http_free(h);
+		return REACH_FAILED;
+	}
+	*http = h;
+	return REACH_OK;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	close(h->fd);
+	response_clear(&h->response);
+	free(h);
+}
+
+int
+http_code(const struct http *h)
+{
+	return h->response.code;
+}
+
+const char *
+http_status(const struct http *h)
+{
+	return h->response.status;
+}
+
+int
+http_fd(const struct http *h)
+{
+	return h->fd;
+}
+
+ssize_t
+http_read(struct http *h, char *bytes, size_t n, bool wait)
+{
+	ssize_t got;
+
+	while ((got = response_body(&h->response, bytes, n)) == -1 && errno == EAGAIN)
+		if (fill(h, wait) == -1)
+			return -1;
+	return got;
+}

@@ -1,0 +1,273 @@
+#include "ctl/daemon/http_response.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void
+response_init(struct response *r)
+{
+	*r = (struct response){ .part = PART_STATUS };
+	buf_init(&r->in, 0);
+}
+
+void
+response_clear(struct response *r)
+{
+	buf_clear(&r->in);
+	mem_freep(&r->status);
+}
+
+char *
+response_room(struct response *r, size_t n)
+{
+	return buf_reserve(&r->in, n);
+}
+
+void
+response_came(struct response *r, size_t n)
+{
+	buf_commit(&r->in, n);
+	r->ended = r->ended || n == 0;
+}
+
+/* --- lines --- */
+
+static int
+broken(void)
+{
+	errno = EPROTO;
+	return -1;
+}
+
+/* New: the next line without its end, or NULL with errno. */
+static char *
+line(struct response *r)
+{
+	char *start = buf_data(&r->in), *text;
+	size_t have = buf_len(&r->in), n;
+	const char *end = have > 0 ? memchr(start, '\n', have) : NULL;
+
+	n = end != NULL ? (size_t)(end - start) : have;
+	if (n > RESPONSE_LINE_MAX || (n > 0 && memchr(start, '\0', n) != NULL)) {
+		errno = EPROTO;
+		return NULL;
+	}
+	if (end == NULL) {
+		errno = r->ended ? EPROTO : EAGAIN;
+		return NULL;
+	}
+	text = xstrndup(start, n > 0 && end[-1] == '\r' ? n - 1 : n);
+	buf_consume(&r->in, n + 1);
+	return text;
+}
+
+/* Digits alone, which strtoull does not insist on: where they end, or NULL when there are
+ * none or too many. */
+static const char *
+number(const char *text, int base, uint64_t *value)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)*text) || (base == 16 && (text[1] | 0x20) == 'x'))
+		return NULL;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return end != text && errno == 0 ? end : NULL;
+}
+
+/* A head, and the trailers, have a bound; false when this line passes it. */
+static bool
+has_room(struct response *r, const char *text)
+{
+	r->head_bytes += strlen(text) + 1;
+	return r->head_bytes <= RESPONSE_LINE_MAX;
+}
+
+/* --- the head --- */
+
+/* A second length must be the first once more. */
+static bool
+content_length(struct response *r, const char *value)
+{
+	uint64_t length;
+	const char *end = number(value, 10, &length);
+
+	if (end == NULL || *end != '\0' || (r->body == PART_LENGTH && length != r->left))
+		return false;
+	if (r->body == PART_TO_EOF)
+		r->body = PART_LENGTH;
+	if (r->body == PART_LENGTH)
+		r->left = length;
+	return true;
+}
+
+/* What is known of a header is believed; chunks go before a length. */
+static bool
+header(struct response *r, char *text)
+{
+	char *value = strchr(text, ':');
+
+	if (value == NULL)
+		return true;
+	*value++ = '\0';
+	value = str_strip(value);
+	if (strcasecmp(text, "Transfer-Encoding") == 0) {
+		r->body = PART_CHUNK_SIZE;
+		return strcasecmp(value, "chunked") == 0;
+	}
+	if (strcasecmp(text, "Content-Length") == 0)
+		return content_length(r, value);
+	return true;
+}
+
+/* "HTTP/1.1 200 OK", of which the last word may be missing, or be many. */
+static bool
+status_line(struct response *r, const char *text)
+{
+	const char *code;
+
+	if (!str_starts(text, "HTTP/1.") || !isdigit((unsigned char)text[7]) ||
+	    text[8] != ' ')
+		return false;
+	code = text + strlen("HTTP/1.1 ");
+	if (strspn(code, "0123456789") != 3 || *code == '0' ||
+	    (code[3] != ' ' && code[3] != '\0'))
+		return false;
+	free(r->status);
+	r->status = xstrdup(code);
+	str_make_plain(r->status, ""); /* it is shown on a terminal */
+	r->code = atoi(code);
+	r->part = PART_HEADER;
+	r->body = PART_TO_EOF;
+	return true;
+}
+
+/* The empty line after the headers; false when there have been too many heads. */
+static bool
+head_end(struct response *r)
+{
+	r->head_bytes = 0;
+	r->part = r->code / 100 == 1 ? PART_STATUS : r->body;
+	return ++r->heads < RESPONSE_INTERIM_MAX || r->part != PART_STATUS;
+}
+
+static bool
+head_line(struct response *r, char *text)
+{
+	if (!has_room(r, text))
+		return false;
+	if (r->part == PART_STATUS)
+		return status_line(r, text);
+	return *text != '\0' ? header(r, text) : head_end(r);
+}
+
+int
+response_head(struct response *r)
+{
+	bool fine = true;
+	char *text;
+
+	while (fine && (r->part == PART_STATUS || r->part == PART_HEADER)) {
+		text = line(r);
+		if (text == NULL)
+			return -1;
+		fine = head_line(r, text);
+		free(text);
+	}
+	return fine ? 0 : broken();
+}
+
+/* --- the body --- */
+
+/* "1a;extension" */
+static bool
+chunk_size(struct response *r, const char *text)
+{
+	const char *end = number(text, 16, &r->left);
+
+	if (end == NULL || strchr(" \t;", *end) == NULL)
+		return false;
+	r->part = r->left > 0 ? PART_CHUNK : PART_TRAILER;
+	return true;
+}
+
+static bool
+chunk_end(struct response *r, const char *text)
+{
+	r->part = PART_CHUNK_SIZE;
+	return *text == '\0';
+}
+
+static bool
+trailer(struct response *r, const char *text)
+{
+	if (*text == '\0')
+		r->part = PART_DONE;
+	return has_room(r, text);
+}
+
+/* Reads a line between chunks: 0 when the part has moved on, or -1 with errno. */
+static int
+between_chunks(struct response *r)
+{
+	char *text = line(r);
+	bool fine;
+
+	if (text == NULL)
+		return -1;
+	fine = r->part == PART_CHUNK_SIZE ? chunk_size(r, text) :
+	    r->part == PART_CHUNK_END ? chunk_end(r, text) : trailer(r, text);
+	free(text);
+	return fine ? 0 : broken();
+}
+
+/* A part of known length has lost `n` bytes. */
+static void
+took(struct response *r, size_t n)
+{
+	if (r->part == PART_TO_EOF)
+		return;
+	r->left -= n;
+	if (r->left == 0)
+		r->part = r->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
+}
+
+/* No bytes are there: 0 when none are to come, or -1 with errno. */
+static int
+nothing(const struct response *r)
+{
+	if (!r->ended) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return r->part == PART_TO_EOF ? 0 : broken();
+}
+
+ssize_t
+response_body(struct response *r, char *bytes, size_t n)
+{
+	if (r->part == PART_LENGTH && r->left == 0)
+		r->part = PART_DONE;
+	while (r->part == PART_CHUNK_SIZE || r->part == PART_CHUNK_END ||
+	    r->part == PART_TRAILER)
+		if (between_chunks(r) == -1)
+			return -1;
+	if (r->part == PART_DONE)
+		return 0;
+	if (buf_len(&r->in) == 0)
+		return nothing(r);
+	if (r->part != PART_TO_EOF && n > r->left)
+		n = (size_t)r->left;
+	if (n > buf_len(&r->in))
+		n = buf_len(&r->in);
+	memcpy(bytes, buf_data(&r->in), n);
+	buf_consume(&r->in, n);
+	took(r, n);
+	return (ssize_t)n;
+}

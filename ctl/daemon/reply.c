@@ -1,0 +1,84 @@
+#include "ctl/daemon/reply.h"
+
+#include "common/compiler.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+answer_clear(struct answer *a)
+{
+	free(a->text);
+	json_decref(a->result);
+	if (a->fd >= 0)
+		close(a->fd);
+	*a = (struct answer)ANSWER_NONE;
+}
+
+void
+answer_set_fault(struct answer *a, enum fault fault, char *text)
+{
+	answer_clear(a);
+	a->fault = fault;
+	a->text = text;
+}
+
+/* What each fault means to an administrator. */
+static const struct {
+	enum fault fault;
+	const char *text;
+} meanings[] = {
+	{ FAULT_UNKNOWN_METHOD, "the server does not know this method" },
+	{ FAULT_INCORRECT_PARAMETERS, "the server does not take these parameters" },
+	{ FAULT_BAD_ARGUMENTS, "the server does not take these arguments" },
+	{ FAULT_SIGNATURE_UNSUPPORTED, "the server describes no signatures" },
+	{ FAULT_FATAL_STATE, "the daemon is in its FATAL state" },
+	{ FAULT_SHUTDOWN_STATE, "the daemon is shutting down" },
+	{ FAULT_NOT_PERMITTED, "the server does not permit this" },
+	{ FAULT_BAD_NAME, "no such process or group" },
+	{ FAULT_BAD_SIGNAL, "no such signal" },
+	{ FAULT_NO_FILE, "no such file" },
+	{ FAULT_NOT_EXECUTABLE, "the file is not executable" },
+	{ FAULT_FAILED, "the server failed to do this" },
+	{ FAULT_ABNORMAL_TERMINATION, "the process ended too early" },
+	{ FAULT_SPAWN_ERROR, "the process could not be started" },
+	{ FAULT_ALREADY_STARTED, "the process is already started" },
+	{ FAULT_NOT_RUNNING, "the process is not running" },
+	{ FAULT_SUCCESS, "the server reports success as a fault" },
+	{ FAULT_ALREADY_ADDED, "the group is already active" },
+	{ FAULT_STILL_RUNNING, "the group still has running processes" },
+	{ FAULT_CANT_REREAD, "the configuration cannot be read" },
+};
+
+/* What a fault's text has besides its name; "" when that is all. Borrowed. */
+static const char *
+detail_of(enum fault fault, const char *text)
+{
+	const char *name = fault_name(fault);
+	size_t n = strlen(name);
+
+	if (!str_starts(text, name))
+		return text;
+	if (str_starts(text + n, ": "))
+		return text + n + 2;
+	return text[n] == '\0' ? "" : text;
+}
+
+char *
+answer_meaning(enum fault fault, const char *text)
+{
+	const char *detail = detail_of(fault, text);
+	char *meaning = NULL;
+
+	for (size_t i = 0; i < nitems(meanings) && meaning == NULL; i++)
+		if (meanings[i].fault == fault)
+			meaning = xasprintf("%s%s%s", meanings[i].text, *detail != '\0' ?
+			    ": " : "", detail);
+	if (meaning == NULL)
+		meaning = xasprintf("fault %d: %s", (int)fault, text);
+	str_make_plain(meaning, "\n\t");
+	return meaning;
+}

@@ -1,0 +1,394 @@
+#include "ctl/daemon/xmlrpc.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <expat.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XMLRPC_DEPTH 64		/* nested elements */
+#define XMLRPC_ELEMENTS (2 * 1000 * 1000)	/* 10,000 programs have 1.1 million */
+
+/* --- writing --- */
+
+static void
+put(struct buf *out, const char *bytes, size_t n)
+{
+	if (buf_append(out, bytes, n) == -1)
+		fatal("out of memory for a request");
+}
+
+static void
+put_text(struct buf *out, const char *text)
+{
+	put(out, text, strlen(text));
+}
+
+/* A bare CR would be read as a line's end. */
+static void
+put_escaped(struct buf *out, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '&')
+			put_text(out, "&amp;");
+		else if (text[i] == '<')
+			put_text(out, "&lt;");
+		else if (text[i] == '>')
+			put_text(out, "&gt;");
+		else if (text[i] == '\r')
+			put_text(out, "&#13;");
+		else
+			put(out, text + i, 1);
+	}
+}
+
+static void
+put_param(struct buf *out, const json_t *value)
+{
+	put_text(out, "<param><value>");
+	if (json_is_integer(value)) {
+		if (buf_printf(out, "<int>%lld</int>", (long long)json_integer_value(value))
+		    == -1)
+			fatal("out of memory for a request");
+	} else {
+		put_text(out, "<string>");
+		put_escaped(out, json_string_value(value), json_string_length(value));
+		put_text(out, "</string>");
+	}
+	put_text(out, "</value></param>");
+}
+
+void
+xmlrpc_write(struct buf *out, const char *method, const json_t *params)
+{
+	size_t i;
+	json_t *value;
+
+	put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
+	put_text(out, method);
+	put_text(out, "</methodName><params>");
+	json_array_foreach(params, i, value) {
+		put_param(out, value);
+	}
+	put_text(out, "</params></methodCall>\n");
+}
+
+/* --- reading --- */
+
+struct reader;
+
+struct node {
+	const struct element *element;
+	struct buf text;
+	json_t *value;	/* what its children have made of it, owned, or NULL */
+	char *name;	/* of a member, owned, or NULL */
+};
+
+struct reader {
+	XML_Parser expat;
+	struct node nodes[XMLRPC_DEPTH];
+	size_t depth, elements;
+	bool fault;
+	json_t *result;	/* owned */
+	const char *why;
+};
+
+/* What the text of a leaf is: new, or NULL when it is none of its type. */
+typedef json_t *leaf_fn(const char *text, size_t n);
+/* What an element does with a child that has ended; its value is taken. */
+typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
+
+/* What elements are in. */
+enum { IN_DOCUMENT = 1, IN_RESPONSE = 2, IN_PARAMS = 4, IN_PARAM = 8, IN_FAULT = 16,
+	IN_VALUE = 32, IN_ARRAY = 64, IN_DATA = 128, IN_STRUCT = 256, IN_MEMBER = 512 };
+
+struct element {
+	const char *name;
+	unsigned place;		/* where it may be */
+	leaf_fn *leaf;		/* without children it is this; NULL: it must have one */
+	child_fn *child;
+	unsigned inside;	/* what its children are in; 0: it has none */
+};
+
+static void
+refuse(struct reader *r, const char *why)
+{
+	r->why = why;
+	XML_StopParser(r->expat, XML_FALSE);
+}
+
+static json_t *
+leaf_integer(const char *text, size_t n UNUSED)
+{
+	int64_t value;
+
+	return str_to_int(text, &value) == 0 ? json_integer(value) : NULL;
+}
+
+static json_t *
+leaf_boolean(const char *text, size_t n UNUSED)
+{
+	bool yes = strcmp(text, "1") == 0;
+
+	return yes || strcmp(text, "0") == 0 ? json_boolean(yes) : NULL;
+}
+
+/* JSON has no infinity and no NaN: they are refused. */
+static json_t *
+leaf_double(const char *text, size_t n UNUSED)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	return end != text && *end == '\0' ? json_real(value) : NULL;
+}
+
+static json_t *
+leaf_nil(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_null();
+}
+
+static json_t *
+leaf_string(const char *text, size_t n)
+{
+	return json_stringn(text, n);
+}
+
+static json_t *
+leaf_array(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_array();
+}
+
+static json_t *
+leaf_struct(const char *text UNUSED, size_t n UNUSED)
+{
+	return json_object();
+}
+
+/* The one value that is in it. */
+static void
+child_take(struct reader *r, struct node *node, struct node *child UNUSED, json_t *value)
+{
+	if (node->value == NULL) {
+		node->value = value;
+		return;
+	}
+	json_decref(value);
+	refuse(r, "two values where one belongs");
+}
+
+static void
+child_outcome(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	r->fault = child->element->inside == IN_FAULT;
+	child_take(r, node, child, value);
+}
+
+static void
+child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
+    json_t *value)
+{
+	if (node->value == NULL)
+		node->value = json_array();
+	json_array_append_new(node->value, value);
+}
+
+/* A member has a name and a value. */
+static void
+child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	if (child->element->inside == IN_VALUE) {
+		child_take(r, node, child, value);
+		return;
+	}
+	if (node->name != NULL)
+		refuse(r, "a member with two names");
+	free(node->name);
+	node->name = xstrdup(json_string_value(value));
+	json_decref(value);
+}
+
+/* Of members of one name the last counts, as in Python. */
+static void
+child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
+{
+	if (node->value == NULL)
+		node->value = json_object();
+	if (child->name != NULL)
+		json_object_set(node->value, child->name, value);
+	else
+		refuse(r, "a member without a name");
+	json_decref(value);
+}
+
+static const struct element elements[] = {
+	{ "methodResponse", IN_DOCUMENT, NULL, child_outcome, IN_RESPONSE },
+	{ "params", IN_RESPONSE, NULL, child_take, IN_PARAMS },
+	{ "param", IN_PARAMS, NULL, child_take, IN_PARAM },
+	{ "fault", IN_RESPONSE, NULL, child_take, IN_FAULT },
+	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, leaf_string, child_take,
+	    IN_VALUE },
+	{ "array", IN_VALUE, NULL, child_take, IN_ARRAY },
+	{ "data", IN_ARRAY, leaf_array, child_append, IN_DATA },
+	{ "struct", IN_VALUE, leaf_struct, child_set, IN_STRUCT },
+	{ "member", IN_STRUCT, NULL, child_member, IN_MEMBER },
+	{ "name", IN_MEMBER, leaf_string, NULL, 0 },
+	{ "int", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "i4", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "i8", IN_VALUE, leaf_integer, NULL, 0 },
+	{ "boolean", IN_VALUE, leaf_boolean, NULL, 0 },
+	{ "double", IN_VALUE, leaf_double, NULL, 0 },
+	{ "nil", IN_VALUE, leaf_nil, NULL, 0 },
+	{ "string", IN_VALUE, leaf_string, NULL, 0 },	/* and every other name */
+};
+
+static const struct element *
+element_find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < nitems(elements) - 1 && strcmp(elements[i].name, name) != 0)
+		i++;
+	return &elements[i];
+}
+
+/* New, or NULL when the text is none of its type. */
+static json_t *
+node_value(struct node *node)
+{
+	char *end = buf_reserve(&node->text, 1);
+
+	if (end == NULL)
+		fatal("out of memory for a response");
+	*end = '\0'; /* not committed: no part of the text */
+	if (node->value != NULL)
+		return json_incref(node->value);
+	if (node->element->leaf == NULL)
+		return NULL;
+	return node->element->leaf(buf_data(&node->text), buf_len(&node->text));
+}
+
+static void
+node_clear(struct node *node)
+{
+	buf_consume(&node->text, buf_len(&node->text));
+	json_decref(node->value);
+	node->value = NULL;
+	mem_freep(&node->name);
+}
+
+static void XMLCALL
+on_start(void *ctx, const char *name, const char **attributes UNUSED)
+{
+	const struct element *element = element_find(name);
+	struct reader *r = ctx;
+	unsigned place = r->depth == 0 ? IN_DOCUMENT :
+	    r->nodes[r->depth - 1].element->inside;
+
+	if (r->why != NULL)
+		return;
+	if ((element->place & place) == 0)
+		refuse(r, "a response that is none of XML-RPC");
+	else if (r->depth == XMLRPC_DEPTH)
+		refuse(r, "a response that is nested too deeply");
+	else if (++r->elements > XMLRPC_ELEMENTS)
+		refuse(r, "a response of too many elements");
+	else
+		r->nodes[r->depth++].element = element;
+}
+
+static void XMLCALL
+on_end(void *ctx, const char *name UNUSED)
+{
+	struct reader *r = ctx;
+	struct node *node;
+	json_t *value;
+
+	if (r->why != NULL)
+		return;
+	node = &r->nodes[--r->depth];
+	value = node_value(node);
+	if (value == NULL)
+		refuse(r, node->element->leaf != NULL ?
+		    "a value that is none of its type" : "a response without a value");
+	else if (r->depth > 0)
+		node[-1].element->child(r, node - 1, node, value);
+	else
+		r->result = value;
+	node_clear(node);
+}
+
+static void XMLCALL
+on_text(void *ctx, const char *text, int len)
+{
+	struct reader *r = ctx;
+
+	if (r->why == NULL && r->depth > 0)
+		put(&r->nodes[r->depth - 1].text, text, (size_t)len);
+}
+
+static void XMLCALL
+on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
+    const char *public_id UNUSED, int has_internal UNUSED)
+{
+	refuse(ctx, "a response with a document type");
+}
+
+/* A fault has a code and a text; a code that says no fault is one that has no name. */
+static int
+judge_fault(const struct reader *r, struct answer *a)
+{
+	const json_t *code = json_object_get(r->result, "faultCode");
+	const char *text = json_string_value(json_object_get(r->result, "faultString"));
+	json_int_t number = json_integer_value(code);
+
+	if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX || text == NULL)
+		return -1;
+	answer_set_fault(a, number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
+	    xstrdup(text));
+	return 0;
+}
+
+static int
+judge(const struct reader *r, enum XML_Status status, struct answer *a, const char **why)
+{
+	*why = r->why;
+	if (*why == NULL && status != XML_STATUS_OK)
+		*why = "a response that is no XML";
+	else if (*why == NULL && !r->fault)
+		a->result = json_incref(r->result);
+	else if (*why == NULL && judge_fault(r, a) == -1)
+		*why = "a fault that is none";
+	return *why == NULL ? 0 : -1;
+}
+
+int
+xmlrpc_read(const char *bytes, size_t n, struct answer *a, const char **why)
+{
+	struct reader r = { .expat = XML_ParserCreate("UTF-8") };
+	enum XML_Status status;
+	int rc;
+
+	if (r.expat == NULL)
+		fatal("out of memory for the XML parser");
+	XML_SetUserData(r.expat, &r);
+	XML_SetElementHandler(r.expat, on_start, on_end);
+	XML_SetCharacterDataHandler(r.expat, on_text);
+	XML_SetStartDoctypeDeclHandler(r.expat, on_doctype);
+	status = n > INT_MAX ? XML_STATUS_ERROR :
+	    XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
+	rc = judge(&r, status, a, why);
+	for (size_t i = 0; i < XMLRPC_DEPTH; i++) {
+		node_clear(&r.nodes[i]);
+		buf_clear(&r.nodes[i].text);
+	}
+	json_decref(r.result);
+	XML_ParserFree(r.expat);
+	return rc;
+}

@@ -1,0 +1,308 @@
+#include "ctl/shell/editor.h"
+
+#include "common/compiler.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EDITOR_HISTORY 1000		/* lines kept at hand */
+#define EDITOR_HISTORY_BYTES (256 * 1024)	/* read of a history file, from its end */
+
+/* libedit is loaded when a terminal is there and not linked: a command that is run by a
+ * script pays nothing for it, and where it is missing the shell still works. These are its
+ * numbers and shapes, from editline(3); the ABI is fixed by its library's version. */
+struct edit_line;
+struct edit_history;
+
+struct edit_event {
+	int number;
+	const char *text;
+};
+
+struct edit_cursor { /* its LineInfo */
+	const char *buffer, *cursor, *last;
+};
+
+enum { OP_PROMPT = 0, OP_EDITOR = 2, OP_SIGNAL = 3, OP_BIND = 4, OP_ADDFN = 9, OP_HIST = 10,
+	OP_CLIENTDATA = 14 };
+enum { HISTORY_SIZE = 1, HISTORY_ENTER = 10 };
+enum { DONE_REFRESH = 4, DONE_ERROR = 6, DONE_REDISPLAY = 8 };
+
+struct library {
+	void *handle;
+	struct edit_line *(*init)(const char *, FILE *, FILE *, FILE *);
+	void (*end)(struct edit_line *);
+	int (*set)(struct edit_line *, int, ...);
+	int (*get)(struct edit_line *, int, ...);
+	const char *(*gets)(struct edit_line *, int *);
+	const struct edit_cursor *(*line)(struct edit_line *);
+	int (*insert)(struct edit_line *, const char *);
+	struct edit_history *(*history_init)(void);
+	void (*history_end)(struct edit_history *);
+	int (*history)(struct edit_history *, struct edit_event *, int, ...);
+};
+
+struct editor {
+	const char *prompt, *history_file;
+	editor_complete_fn *complete;
+	void *ctx;
+	struct library lib;
+	struct edit_line *edit;		/* NULL: lines as they come */
+	struct edit_history *history;
+};
+
+/* --- the library --- */
+
+/* Finds a function; dlsym has no other way to say that it is one. */
+static bool
+find(void *handle, const char *name, void *function, size_t size)
+{
+	void *symbol = dlsym(handle, name);
+
+	memcpy(function, &symbol, size);
+	return symbol != NULL;
+}
+
+#define FIND(l, member, name) find((l)->handle, name, &(l)->member, sizeof((l)->member))
+
+static bool
+load(struct library *l)
+{
+	l->handle = dlopen("libedit.so.2", RTLD_NOW | RTLD_GLOBAL);
+	if (l->handle == NULL)
+		l->handle = dlopen("libedit.so.0", RTLD_NOW | RTLD_GLOBAL);
+	return l->handle != NULL && FIND(l, init, "el_init") && FIND(l, end, "el_end") &&
+	    FIND(l, set, "el_set") && FIND(l, get, "el_get") && FIND(l, gets, "el_gets") &&
+	    FIND(l, line, "el_line") && FIND(l, insert, "el_insertstr") &&
+	    FIND(l, history_init, "history_init") &&
+	    FIND(l, history_end, "history_end") && FIND(l, history, "history");
+}
+
+/* --- completion --- */
+
+/* How many bytes the words have in common. */
+static size_t
+common_prefix(const struct words *w)
+{
+	size_t n = strlen(w->list[0]);
+
+	for (size_t i = 1; i < w->count; i++) {
+		size_t k = 0;
+		while (k < n && w->list[i][k] == w->list[0][k])
+			k++;
+		n = k;
+	}
+	return str_utf8_cut(w->list[0], n);
+}
+
+static void
+list_choices(const struct words *w)
+{
+	fputc('\n', stdout);
+	for (size_t i = 0; i < w->count; i++)
+		printf("%s%s", w->list[i], i + 1 < w->count ? "  " : "\n");
+	fflush(stdout);
+}
+
+/* Puts in what is certain; shows the choices when nothing is. */
+static unsigned char
+complete_with(struct editor *ed, const struct words *w, size_t typed)
+{
+	size_t n = w->count > 0 ? common_prefix(w) : 0;
+	char *more;
+
+	if (w->count == 0)
+		return DONE_ERROR;
+	if (n <= typed && w->count > 1) {
+		list_choices(w);
+		return DONE_REDISPLAY;
+	}
+	more = xasprintf("%.*s%s", (int)(n > typed ? n - typed : 0), w->list[0] + typed,
+	    w->count == 1 ? " " : "");
+	(void)ed->lib.insert(ed->edit, more);
+	free(more);
+	return DONE_REFRESH;
+}
+
+/* libedit calls back with its own handle alone; what hangs on that is asked of it. */
+static struct editor *
+editor_of(struct edit_line *edit)
+{
+	int (*get)(struct edit_line *, int, ...) = NULL;
+	struct editor *ed = NULL;
+
+	if (find(RTLD_DEFAULT, "el_get", &get, sizeof(get)))
+		(void)get(edit, OP_CLIENTDATA, &ed);
+	return ed;
+}
+
+static unsigned char
+on_tab(struct edit_line *edit, int key UNUSED)
+{
+	struct editor *ed = editor_of(edit);
+	const struct edit_cursor *at = ed->lib.line(edit);
+	char *line = xstrndup(at->buffer, (size_t)(at->cursor - at->buffer));
+	const char *word = strrchr(line, ' ');
+	struct words words = { 0 };
+	unsigned char done;
+
+	word = word != NULL ? word + 1 : line;
+	ed->complete(ed->ctx, line, &words);
+	done = complete_with(ed, &words, strlen(word));
+	words_clear(&words);
+	free(line);
+	return done;
+}
+
+static const char *
+on_prompt(struct edit_line *edit)
+{
+	return editor_of(edit)->prompt;
+}
+
+/* --- history: a line each, as other editors keep it --- */
+
+static void
+history_add(struct editor *ed, const char *line)
+{
+	struct edit_event event;
+
+	if (ed->history != NULL && *line != '\0')
+		(void)ed->lib.history(ed->history, &event, HISTORY_ENTER, line);
+}
+
+static void
+history_load(struct editor *ed)
+{
+	FILE *f = ed->history_file != NULL ? fopen(ed->history_file, "re") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+	struct stat st;
+
+	if (f == NULL)
+		return;
+	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode)) {
+		if (st.st_size > EDITOR_HISTORY_BYTES)
+			(void)fseeko(f, st.st_size - EDITOR_HISTORY_BYTES, SEEK_SET);
+		while (getline(&line, &room, f) != -1) {
+			line[strcspn(line, "\n")] = '\0';
+			history_add(ed, line);
+		}
+	}
+	free(line);
+	fclose(f);
+}
+
+/* Written at once: whatever ends the shell, nothing is lost. */
+static void
+history_save(const struct editor *ed, const char *line)
+{
+	int fd;
+
+	if (ed->history_file == NULL || *line == '\0')
+		return;
+	fd = open(ed->history_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK, 0600);
+	if (fd == -1)
+		return;
+	dprintf(fd, "%s\n", line);
+	close(fd);
+}
+
+/* --- the editor --- */
+
+static void
+start_editing(struct editor *ed)
+{
+	struct library *l = &ed->lib;
+	struct edit_event event;
+
+	setlocale(LC_CTYPE, "");
+	ed->edit = l->init("reevectl", stdin, stdout, stderr);
+	if (ed->edit == NULL)
+		return;
+	ed->history = l->history_init();
+	(void)l->set(ed->edit, OP_CLIENTDATA, ed);
+	(void)l->set(ed->edit, OP_PROMPT, on_prompt);
+	(void)l->set(ed->edit, OP_SIGNAL, 1);
+	(void)l->set(ed->edit, OP_EDITOR, "emacs");
+	(void)l->set(ed->edit, OP_ADDFN, "reevectl-complete", "Complete a word", on_tab);
+	(void)l->set(ed->edit, OP_BIND, "^I", "reevectl-complete", (char *)NULL);
+	if (ed->history == NULL)
+		return;
+	(void)l->history(ed->history, &event, HISTORY_SIZE, EDITOR_HISTORY);
+	(void)l->set(ed->edit, OP_HIST, l->history, ed->history);
+	history_load(ed);
+}
+
+struct editor *
+editor_new(const char *history_file, editor_complete_fn *complete, void *ctx)
+{
+	struct editor *ed = xcalloc(1, sizeof(*ed));
+
+	ed->prompt = "";
+	ed->history_file = history_file;
+	ed->complete = complete;
+	ed->ctx = ctx;
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && load(&ed->lib))
+		start_editing(ed);
+	return ed;
+}
+
+void
+editor_free(struct editor *ed)
+{
+	if (ed->edit != NULL)
+		ed->lib.end(ed->edit);
+	if (ed->history != NULL)
+		ed->lib.history_end(ed->history);
+	if (ed->lib.handle != NULL)
+		dlclose(ed->lib.handle);
+	free(ed);
+}
+
+/* New, or NULL at the end of input. */
+static char *
+plain_line(struct editor *ed)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	fputs(ed->prompt, stdout);
+	fflush(stdout);
+	if (getline(&line, &room, stdin) != -1)
+		return line;
+	free(line);
+	return NULL;
+}
+
+char *
+editor_line(struct editor *ed, const char *prompt)
+{
+	const char *typed = NULL;
+	char *line;
+	int n = 0;
+
+	ed->prompt = prompt;
+	if (ed->edit != NULL) {
+		typed = ed->lib.gets(ed->edit, &n);
+		line = typed != NULL && n > 0 ? xstrdup(typed) : NULL;
+	} else {
+		line = plain_line(ed);
+	}
+	if (line == NULL)
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	history_add(ed, line);
+	if (ed->edit != NULL)
+		history_save(ed, line);
+	return line;
+}

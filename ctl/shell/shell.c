@@ -1,0 +1,76 @@
+#include "ctl/shell/shell.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "ctl/commands/command.h"
+#include "ctl/commands/interrupt.h"
+#include "ctl/commands/session.h"
+#include "ctl/shell/completion.h"
+#include "ctl/shell/editor.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PROMPT "supervisor"
+
+/* Ctrl-C leaves the shell, as it does supervisorctl's; history is written already, and the
+ * editor has put the terminal back before it lets a signal through. */
+static void
+on_interrupt(int signo UNUSED)
+{
+	ssize_t ignored UNUSED = write(STDOUT_FILENO, "\n", 1);
+
+	_exit(0);
+}
+
+/* New: what to call the server in the prompt. */
+static char *
+shell_server(struct session *s)
+{
+	struct answer a;
+	const char *name = NULL;
+	char *shown;
+
+	if (server_identifier(s->server, &a) == 0 && a.fault == FAULT_NONE)
+		name = json_string_value(a.result);
+	shown = xstrdup(name != NULL && *name != '\0' ? name : PROMPT);
+	str_make_plain(shown, "");
+	answer_clear(&a);
+	return shown;
+}
+
+/* New: the prompt that is configured; else, as nobody who types at a terminal should
+ * mistake the daemon, its name; else supervisorctl's. */
+static char *
+shell_prompt(struct session *s, const char *configured)
+{
+	bool typed = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	char *name = configured != NULL ? xstrdup(configured) :
+	    typed ? shell_server(s) : xstrdup(PROMPT);
+	char *prompt = xasprintf("%s> ", name);
+
+	free(name);
+	return prompt;
+}
+
+void
+shell_run(struct session *s, const char *prompt, const char *history_file)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	char *shown, *line;
+	struct editor *editor;
+
+	sigaction(SIGINT, &action, NULL);
+	editor = editor_new(history_file, complete, s);
+	verbs_run(s, "status");
+	while (!s->leave && !ferror(s->out)) {
+		shown = shell_prompt(s, prompt);
+		line = editor_line(editor, shown);
+		verbs_run(s, line != NULL ? line : "EOF");
+		free(line);
+		free(shown);
+	}
+	editor_free(editor);
+}

@@ -1,0 +1,196 @@
+/* Session: its words and exit codes, with a server that is not there. */
+#include "ctl/commands/session.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "ctl/commands/exitcode.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const struct verb verb = { .name = "frob", .help = "frob\t\tDo it" };
+
+struct world {
+	struct session session;
+	char *text;
+	size_t length;
+};
+
+static void
+open_world(struct world *w)
+{
+	const struct server_where where = { .url = "unix:///nonexistent/s" };
+	char *why;
+
+	*w = (struct world){ .session = { .verb = &verb } };
+	w->session.out = open_memstream(&w->text, &w->length);
+	w->session.server = server_new(&where);
+	assert_int_equal(server_reach(w->session.server, &why), REACH_NO_FILE);
+	free(why);
+}
+
+static void
+said(struct world *w, const char *want, int status, bool broken)
+{
+	fclose(w->session.out);
+	assert_string_equal(w->text, want);
+	assert_int_equal(w->session.status, status);
+	assert_int_equal(w->session.broken, broken);
+	free(w->text);
+	server_free(w->session.server);
+}
+
+#define URL "unix:///nonexistent/s"
+
+static void
+test_not_there(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	assert_false(session_connect(&w.session));
+	said(&w, URL " no such file\n", EXIT_NOT_RUNNING, true);
+	open_world(&w);
+	assert_false(session_reach(&w.session));
+	said(&w, "error: " URL ": No such file or directory\n", EXIT_GENERIC, true);
+}
+
+/* What ends the command, and what does not. */
+static void
+test_judge(void **state)
+{
+	static const struct {
+		enum reach reached;
+		const char *why, *want;
+		bool fine, unauthorized;
+	} cases[] = {
+		{ REACH_OK, NULL, "", true, false },
+		{ REACH_FAULT, "the daemon is shutting down", "", true, false },
+		{ REACH_OTHER_API, "2.0", "", true, false },
+		{ REACH_NO_INTERFACE, NULL, "", true, false },
+		{ REACH_NO_FILE, "gone", "error: " URL ": gone\n", false, false },
+		{ REACH_REFUSED, "no", "error: " URL ": no\n", false, false },
+		{ REACH_FAILED, "a\nb", "error: " URL ": a\nb\n", false, false },
+		{ REACH_FAILED, NULL, "error: " URL ": cannot be reached\n", false, false },
+		{ REACH_UNAUTHORIZED, "401 No", "Server requires authentication\n"
+		    "error: " URL ": 401 No\n", false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct world w;
+
+		open_world(&w);
+		assert_int_equal(session_judge(&w.session, cases[i].reached, cases[i].why),
+		    cases[i].fine);
+		assert_int_equal(w.session.unauthorized, cases[i].unauthorized);
+		said(&w, cases[i].want, cases[i].fine ? EXIT_OK : EXIT_GENERIC,
+		    !cases[i].fine);
+	}
+}
+
+/* Who can be asked for a password is told nothing more. */
+static void
+test_unauthorized_interactive(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	w.session.interactive = true;
+	assert_false(session_judge(&w.session, REACH_UNAUTHORIZED, "401 No"));
+	assert_true(w.session.unauthorized);
+	said(&w, "Server requires authentication\n", EXIT_GENERIC, true);
+}
+
+/* Every fault has a text of its own, and none commands the terminal. */
+static void
+test_fault(void **state)
+{
+	static const struct {
+		enum fault fault;
+		const char *text, *want;
+	} rows[] = {
+		{ FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE", "the daemon is shutting down" },
+		{ FAULT_FAILED, "FAILED: it's\x1b[31m", "the server failed to do this: "
+		    "it's?[31m" },
+		{ FAULT_CANT_REREAD, "CANT_REREAD: a\n\tb\xc2", "the configuration cannot "
+		    "be read: a\n\tb?" },
+		{ FAULT_BAD_NAME, "BAD_NAMES", "no such process or group: BAD_NAMES" },
+		{ FAULT_BAD_NAME, "other words", "no such process or group: other words" },
+		{ (enum fault)777, "x\xff", "fault 777: x?" },
+		{ (enum fault)-1, "", "fault -1: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		char *want = xasprintf("error: %s\n", rows[i].want);
+		struct world w;
+
+		open_world(&w);
+		session_fault(&w.session, rows[i].fault, rows[i].text);
+		said(&w, want, EXIT_GENERIC, true);
+		free(want);
+	}
+	for (int fault = 1; fault < 100; fault++) {
+		const char *name = fault_name((enum fault)fault);
+		char *text = answer_meaning((enum fault)fault, name);
+
+		assert_int_equal(strcmp(name, "UNKNOWN") == 0, str_starts(text, "fault "));
+		assert_null(strstr(text, strcmp(name, "UNKNOWN") != 0 ? name : "\n"));
+		free(text);
+	}
+}
+
+static void
+test_arguments(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	assert_true(session_no_arguments(&w.session, ""));
+	said(&w, "", EXIT_OK, false);
+	open_world(&w);
+	assert_false(session_no_arguments(&w.session, "a"));
+	said(&w, "Error: frob accepts no arguments\nfrob\t\tDo it\n", EXIT_GENERIC, false);
+	open_world(&w);
+	session_misused(&w.session, "100% wrong", EXIT_INVALID_ARGS);
+	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
+}
+
+/* Without a pattern nobody is asked. */
+static void
+test_expand_nothing(void **state)
+{
+	struct words words;
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	words_split(&words, "web* g:* it's");
+	assert_true(session_expand(&w.session, &words, 1));
+	assert_int_equal(words.count, 3);
+	words_clear(&words);
+	said(&w, "", EXIT_OK, false);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_not_there),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_unauthorized_interactive),
+		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_expand_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

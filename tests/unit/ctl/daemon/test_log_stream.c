@@ -1,0 +1,238 @@
+/* Feed: a file that is followed while it grows, is cut, and is replaced. */
+#include "ctl/daemon/log_stream.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* A daemon of the test's own. */
+struct world {
+	int fd;		/* the file that it has under the log's name; -1: none */
+	bool gone;	/* nobody answers */
+	bool known_gone;
+	int asked;
+	struct feed *feed;
+};
+
+static int
+open_log(void *ctx, const struct feed_log *log, int *fd)
+{
+	struct world *w = ctx;
+
+	assert_string_equal(log->name, "a");
+	assert_string_equal(log->stream, "stderr");
+	w->asked++;
+	*fd = w->fd != -1 ? dup(w->fd) : -1;
+	return w->gone ? -1 : 0;
+}
+
+static bool
+is_gone(void *ctx)
+{
+	const struct world *w = ctx;
+
+	return w->known_gone;
+}
+
+/* It is asked whenever the file has no more, or never. */
+static const struct feed_daemon eager = { open_log, is_gone, 0 };
+static const struct feed_daemon lazy = { open_log, is_gone, 1 << 30 };
+
+static int
+file_of(const char *text)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	return fd;
+}
+
+static void
+begin(struct world *w, const struct feed_daemon *daemon, int fd)
+{
+	char name[] = "a", stream[] = "stderr";
+
+	*w = (struct world){ .fd = fd };
+	w->feed = feed_of_file(daemon, w, &(struct feed_log){ .name = name,
+	    .stream = stream }, dup(fd));
+	/* what it was made of may go */
+	name[0] = stream[0] = 'x';
+	assert_int_equal(feed_fd(w->feed), -1);
+}
+
+static void
+end(struct world *w)
+{
+	feed_free(w->feed);
+	if (w->fd != -1)
+		close(w->fd);
+}
+
+static void
+reads(struct world *w, const char *want)
+{
+	char bytes[4096];
+	ssize_t n = feed_read(w->feed, bytes, sizeof(bytes));
+
+	assert_int_equal(n, strlen(want));
+	assert_memory_equal(bytes, want, strlen(want));
+}
+
+static void
+append(const struct world *w, const char *text)
+{
+	assert_int_equal(lseek(w->fd, 0, SEEK_END) >= 0, 1);
+	assert_int_equal(write(w->fd, text, strlen(text)), strlen(text));
+}
+
+static void
+test_grows(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, &lazy, file_of("old\n"));
+	reads(&w, "old\n");
+	reads(&w, "");
+	append(&w, "new");
+	append(&w, "er");
+	reads(&w, "newer");
+	reads(&w, "");
+	assert_int_equal(w.asked, 0);
+	end(&w);
+}
+
+/* The last kilobyte, however much there is before it. */
+static void
+test_begins_at_the_end(void **state)
+{
+	char kilobyte[FEED_LAST + 1];
+	struct world w;
+	int fd = file_of("");
+
+	(void)state;
+	memset(kilobyte, 'x', FEED_LAST);
+	kilobyte[FEED_LAST] = '\0';
+	assert_int_equal(pwrite(fd, kilobyte, FEED_LAST, (off_t)10 << 30), FEED_LAST);
+	begin(&w, &lazy, fd);
+	reads(&w, kilobyte);
+	reads(&w, "");
+	end(&w);
+}
+
+static void
+test_truncated(void **state)
+{
+	char small[8];
+	struct world w;
+
+	(void)state;
+	begin(&w, &lazy, file_of("something\n"));
+	reads(&w, "something\n");
+	assert_int_equal(ftruncate(w.fd, 0), 0);
+	append(&w, "else\n");
+	/* No place to say so yet. */
+	assert_int_equal(feed_read(w.feed, small, sizeof(small)), 0);
+	reads(&w, "==> File truncated <==\n");
+	reads(&w, "else\n");
+	end(&w);
+}
+
+/* The old file is read to its end, then the new one from its beginning. */
+static void
+test_replaced(void **state)
+{
+	struct world w;
+	int old;
+
+	(void)state;
+	begin(&w, &eager, file_of("old\n"));
+	reads(&w, "old\n");
+	reads(&w, "");
+	assert_int_equal(w.asked, 1);
+	old = w.fd;
+	w.fd = file_of("new\n");
+	reads(&w, "");
+	assert_int_equal(write(old, "last\n", 5), 5);
+	close(old);
+	reads(&w, "last\n");
+	reads(&w, "new\n");
+	reads(&w, "");
+	assert_int_equal(w.asked, 3);
+	end(&w);
+}
+
+/* Without a file for now the old one is kept. */
+static void
+test_no_file_for_now(void **state)
+{
+	struct world w;
+	int old;
+
+	(void)state;
+	begin(&w, &eager, file_of(""));
+	old = w.fd;
+	w.fd = -1;
+	reads(&w, "");
+	assert_int_equal(write(old, "more\n", 5), 5);
+	reads(&w, "more\n");
+	close(old);
+	end(&w);
+}
+
+static void
+test_daemon_goes(void **state)
+{
+	char byte;
+	struct world w;
+
+	(void)state;
+	begin(&w, &eager, file_of("text"));
+	w.gone = true;
+	reads(&w, "text");
+	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	w.known_gone = true;
+	append(&w, "more");
+	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	end(&w);
+}
+
+/* What cannot be read at a place ends it. */
+static void
+test_no_file(void **state)
+{
+	struct world w;
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	begin(&w, &lazy, ends[0]);
+	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	close(ends[1]);
+	end(&w);
+	feed_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_begins_at_the_end),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_no_file_for_now),
+		cmocka_unit_test(test_daemon_goes),
+		cmocka_unit_test(test_no_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,207 @@
+/* Xmlrpc: the cases of tests/data/xmlresponse. Their `want` is the result as JSON, "fault
+ * CODE TEXT", or "refused: " and why. */
+#include "ctl/daemon/xmlrpc.h"
+
+#include "tests/unit/ctl/daemon/mutate.h"
+#include "tests/unit/rpcd/cases.h"
+
+#include "common/mem.h"
+
+#include <ctype.h>
+
+#define DATA "tests/data/xmlresponse"
+#define CASES 120
+#define MUTATIONS 80	/* of each case */
+
+static const char begin[] = "<methodResponse><params><param><value>";
+static const char end[] = "</value></param></params></methodResponse>";
+
+/* New: what the response says. */
+static char *
+told(const char *bytes, size_t n)
+{
+	struct answer a = ANSWER_NONE;
+	const char *why = NULL;
+	char *text;
+
+	if (xmlrpc_read(bytes, n, &a, &why) == -1) {
+		assert_null(a.result);
+		assert_null(a.text);
+		assert_non_null(why);
+		return xasprintf("refused: %s", why);
+	}
+	assert_null(why);
+	assert_true((a.result == NULL) == (a.fault != FAULT_NONE));
+	text = a.fault != FAULT_NONE ? xasprintf("fault %d %s", (int)a.fault, a.text) :
+	    json_dumps(a.result, JSON_ENCODE_ANY);
+	assert_non_null(text);
+	answer_clear(&a);
+	return text;
+}
+
+static void
+check(const struct case_files *files, void *ctx UNUSED)
+{
+	char *got = told(files->input, files->input_len);
+
+	if (strcmp(got, files->want) != 0)
+		fail_msg("%s:\nwant %s\ngot  %s", files->name, files->want, got);
+	free(got);
+}
+
+static void
+test_cases(void **state)
+{
+	(void)state;
+	cases_run(DATA, CASES, check, NULL);
+}
+
+/* What is cut off is no response. */
+static void
+check_cut(const struct case_files *files, void *ctx UNUSED)
+{
+	size_t whole = files->input_len;
+
+	while (whole > 0 && isspace((unsigned char)files->input[whole - 1]))
+		whole--;
+	for (size_t n = 0; n < whole && n < 4096; n++) {
+		/* where it ends, memory does */
+		char *piece = xmalloc(n), *got;
+
+		memcpy(piece, files->input, n);
+		got = told(n > 0 ? piece : NULL, n);
+		if (strncmp(got, "refused: ", 9) != 0 && strcmp(got, files->want) != 0 &&
+		    strcmp(files->name, "trailing") != 0 &&
+		    strcmp(files->name, "two-roots") != 0)
+			fail_msg("%s: %zu bytes of it are %s", files->name, n, got);
+		free(piece);
+		free(got);
+	}
+}
+
+static void
+test_cut(void **state)
+{
+	(void)state;
+	cases_run(DATA, CASES, check_cut, NULL);
+}
+
+/* Whatever comes, it is one of the three. */
+static void
+one_of_three(const char *bytes, size_t n)
+{
+	free(told(bytes, n));
+}
+
+static void
+check_mutated(const struct case_files *files, void *ctx)
+{
+	if (files->input_len < 16384)
+		mutate_case(ctx, files, MUTATIONS, one_of_three);
+}
+
+static void
+test_mutated(void **state)
+{
+	struct mutate m = { .state = 20240229 };
+
+	(void)state;
+	cases_run(DATA, CASES, check_mutated, &m);
+}
+
+/* --- bounds --- */
+
+static void
+add(struct buf *out, const char *text)
+{
+	assert_int_equal(buf_puts(out, text), 0);
+}
+
+static void
+told_is(struct buf *response, const char *want)
+{
+	char *got = told(buf_data(response), buf_len(response));
+
+	assert_string_equal(got, want);
+	free(got);
+	buf_clear(response);
+}
+
+static void
+test_elements(void **state)
+{
+	struct buf response;
+
+	(void)state;
+	buf_init(&response, 0);
+	add(&response, begin);
+	add(&response, "<array><data>");
+	for (int i = 0; i < 2000000; i++)
+		add(&response, "<value/>");
+	add(&response, "</data></array>");
+	add(&response, end);
+	told_is(&response, "refused: a response of too many elements");
+	for (int i = 0; i < 1000000; i++)
+		add(&response, "<a>");
+	told_is(&response, "refused: a response that is none of XML-RPC");
+}
+
+/* A log that was asked for whole. */
+static void
+test_long_text(void **state)
+{
+	struct answer a = ANSWER_NONE;
+	struct buf response;
+	const char *why;
+
+	(void)state;
+	buf_init(&response, 0);
+	add(&response, begin);
+	for (int i = 0; i < 300000; i++)
+		add(&response, "line &amp; \n");
+	add(&response, end);
+	assert_int_equal(xmlrpc_read(buf_data(&response), buf_len(&response), &a, &why), 0);
+	assert_int_equal(json_string_length(a.result), 300000 * 8);
+	answer_clear(&a);
+	buf_clear(&response);
+}
+
+/* --- calls --- */
+
+static void
+test_call(void **state)
+{
+	json_t *params = json_pack("[s, i, I, s, s]", "<a> & \"b\"'\r\n", 0,
+	    (json_int_t)-9000000000, "", "\xd0\xb8\xd0\xbc\xd1\x8f");
+	struct buf call;
+
+	(void)state;
+	buf_init(&call, 0);
+	xmlrpc_write(&call, "supervisor.a", params);
+	assert_int_equal(buf_append(&call, "", 1), 0);
+	assert_string_equal(buf_data(&call), "<?xml version=\"1.0\"?>\n<methodCall>"
+	    "<methodName>supervisor.a</methodName><params>"
+	    "<param><value><string>&lt;a&gt; &amp; \"b\"'&#13;\n</string></value></param>"
+	    "<param><value><int>0</int></value></param>"
+	    "<param><value><int>-9000000000</int></value></param>"
+	    "<param><value><string></string></value></param>"
+	    "<param><value><string>\xd0\xb8\xd0\xbc\xd1\x8f</string></value></param>"
+	    "</params></methodCall>\n");
+	buf_clear(&call);
+	json_decref(params);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_elements),
+		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_call),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+#include "ctl/daemon/xmlrpc_result.h"
+
+#include "common/compiler.h"
+#include "common/mem.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* New: JSON in which ' stands for ". */
+static json_t *
+json(const char *text)
+{
+	char *copy = xstrdup(text);
+	json_t *value;
+
+	for (char *c = copy; *c != '\0'; c++)
+		*c = *c == '\'' ? '"' : *c;
+	value = json_loads(copy, JSON_DECODE_ANY, NULL);
+	assert_non_null(value);
+	free(copy);
+	return value;
+}
+
+/* What no method answers that answers several of something. */
+static const char *const misshapen[] = { "null", "true", "1", "1.5", "'a'", "{}",
+	"{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}", "[1]", "['a']", "[null]",
+	"[[]]", "[{}]", "[{'name': 'a'}]",
+	"[{'name': 'a', 'group': 1, 'statename': 'RUNNING'}]",
+	"[{'name': null, 'group': 'b', 'statename': 'RUNNING'}]",
+	"[{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}, 1]" };
+
+static void
+never(void *ctx, const struct bulk_result *r)
+{
+	(void)ctx;
+	fail_msg("called for %s", r->name);
+}
+
+static void
+test_misshapen(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(misshapen); i++) {
+		struct process_info *infos = NULL;
+		json_t *value = json(misshapen[i]), *changes = NULL;
+		int64_t now = 7;
+		size_t count = 0;
+
+		assert_int_equal(result_rows(value, &infos, &count, &now), -1);
+		assert_null(infos);
+		assert_int_equal(now, 7);
+		assert_int_equal(result_each(value, never, NULL), -1);
+		assert_int_equal(result_config(value), -1);
+		assert_int_equal(result_changes(value, &changes), -1);
+		assert_null(changes);
+		json_decref(value);
+	}
+	assert_int_equal(result_config(NULL), -1);
+	assert_int_equal(result_each(NULL, never, NULL), -1);
+}
+
+/* The row that the JSON text has alone; free it with row_free. */
+static struct process_info *
+row(const char *text, int64_t *now)
+{
+	struct process_info *infos;
+	json_t *value = json(text);
+	size_t count;
+
+	assert_int_equal(result_rows(value, &infos, &count, now), 0);
+	assert_int_equal(count, 1);
+	json_decref(value);
+	return infos;
+}
+
+static void
+row_free(struct process_info *info)
+{
+	process_info_clear(info);
+	free(info);
+}
+
+static void
+test_row(void **state)
+{
+	int64_t now = 7;
+	struct process_info *info = row("[{'name': 'a', 'group': 'g', 'statename':"
+	    "'EXITED', 'pid': 12, 'start': 100, 'stop': 165, 'now': 170,"
+	    "'exitstatus': -1, 'spawnerr': 'e', 'description': 'd',"
+	    "'stdout_logfile': 'o', 'stderr_logfile': 'r',"
+	    "'unknown': []}]", &now);
+
+	(void)state;
+	assert_string_equal(info->name, "a");
+	assert_string_equal(info->group, "g");
+	assert_int_equal(info->state, PROCESS_EXITED);
+	assert_int_equal(info->pid, 12);
+	assert_int_equal(info->start, 100);
+	assert_int_equal(info->stop, 165);
+	assert_int_equal(info->exitstatus, -1);
+	assert_int_equal(now, 170);
+	assert_string_equal(info->spawnerr, "e");
+	assert_string_equal(info->stopped_at, "d");
+	assert_string_equal(info->stdout_logfile, "o");
+	assert_string_equal(info->stderr_logfile, "r");
+	row_free(info);
+}
+
+/* Nothing but the names and the state, or other types, or numbers that cannot be. */
+static void
+test_poor_rows(void **state)
+{
+	static const char *const rows[] = {
+		"[{'name': '', 'group': '', 'statename': 'RUNNING'}]",
+		"[{'name': '', 'group': '', 'statename': 'RUNNING', 'pid': '1',"
+		"  'start': [], 'stop': 1.5, 'now': null, 'exitstatus': {}, 'spawnerr': 1,"
+		"  'description': [], 'stdout_logfile': null, 'stderr_logfile': true}]",
+		"[{'name': '', 'group': '', 'statename': 'RUNNING', 'pid': 4294967297,"
+		"  'start': -9223372036854775808, 'stop': 9223372036854775807, 'now':"
+		"  9223372036854775807, 'exitstatus': 4294967296}]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		int64_t now = 7;
+		struct process_info *info = row(rows[i], &now);
+
+		assert_int_equal(info->pid, 0);
+		assert_int_equal(info->start, 0);
+		assert_int_equal(info->stop, 0);
+		assert_int_equal(info->exitstatus, 0);
+		assert_int_equal(now, 7);
+		assert_string_equal(info->spawnerr, "");
+		assert_string_equal(info->stopped_at, "");
+		assert_string_equal(info->stderr_logfile, "");
+		row_free(info);
+	}
+}
+
+static void
+test_unknown_state(void **state)
+{
+	int64_t now = 7;
+	struct process_info *info = row("[{'name': 'a', 'group': 'a',"
+	    "'statename': 'DREAMING'}]", &now);
+
+	(void)state;
+	assert_int_equal(info->state, PROCESS_UNKNOWN);
+	row_free(info);
+}
+
+static void
+note(void *ctx, const struct bulk_result *r)
+{
+	char *text = ctx, *end = text + strlen(text);
+
+	snprintf(end, 256 - (size_t)(end - text), "%s:%s %d %s;", r->group, r->name,
+	    (int)r->fault, r->text);
+}
+
+static void
+test_each(void **state)
+{
+	json_t *value = json("["
+	    "{'name': 'a', 'group': 'g', 'status': 80, 'description': 'OK'},"
+	    "{'name': 'b', 'group': 'g', 'status': 70, 'description': 'NOT_RUNNING'},"
+	    "{'name': 'c', 'group': 'g'},"
+	    "{'name': 'd', 'group': 'g', 'status': 4294967376},"
+	    "{'name': 'e', 'group': 'g', 'status': -1}]");
+	char text[256] = "";
+
+	(void)state;
+	assert_int_equal(result_each(value, note, text), 0);
+	assert_string_equal(text, "g:a 0 OK;g:b 70 NOT_RUNNING;g:c 30 ;g:d 30 ;g:e 30 ;");
+	json_decref(value);
+}
+
+static void
+test_changes(void **state)
+{
+	json_t *value = json("[[['a', 'b'], [], ['\xd0\xb8']]]"), *changes, *want;
+
+	(void)state;
+	assert_int_equal(result_changes(value, &changes), 0);
+	want = json("{'added': ['a', 'b'], 'changed': [], 'removed': ['\xd0\xb8']}");
+	assert_true(json_equal(changes, want));
+	json_decref(want);
+	json_decref(changes);
+	json_decref(value);
+}
+
+static void
+test_bad_changes(void **state)
+{
+	static const char *const bad[] = { "[]", "[[]]", "[[[], []]]", "[[[], [], 1]]",
+		"[[[], [1], []]]", "[[['a', null], [], []]]", "[{}]", "[['a', 'b', 'c']]" };
+
+	(void)state;
+	for (size_t i = 0; i < nitems(bad); i++) {
+		json_t *value = json(bad[i]), *changes;
+
+		assert_int_equal(result_changes(value, &changes), -1);
+		json_decref(value);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_misshapen),
+		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_poor_rows),
+		cmocka_unit_test(test_unknown_state),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_bad_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
