@@ -36,7 +36,7 @@ usage_error(const struct options *options, char *error)
 static int
 reexecute(struct master *master, char **argv)
 {
-	listeners_free(master->listeners);
+	http_sockets_free(master->http_sockets);
 	/* One more request to restart must not end us before the new binary catches it. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);

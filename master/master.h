@@ -20,11 +20,11 @@
 
 struct backlogs;
 struct control;
-struct events;
+struct dispatcher;
 struct frontend;
-struct listeners;
+struct http_sockets;
 struct notify;
-struct publisher;
+struct state_stream;
 struct sequences;
 
 struct master {
@@ -43,13 +43,14 @@ struct master {
 	uint64_t next_id;		/* of processes: never reused */
 	uint64_t seq;			/* of the state stream */
 	uint64_t next_event;		/* serial of the next event */
-	struct listeners *listeners;	/* HTTP sockets, kept where their address stays */
+	struct http_sockets
+	    *http_sockets;		/* HTTP sockets, kept where their address stays */
 	struct config *next;		/* checked for a restart; NULL = none */
 	struct mainlog *last_mainlog;	/* of the run before, until this one has its own */
 	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
-	struct second second;	/* what listens at our control socket */
+	struct second_daemon second;	/* what listens at our control socket */
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
 	struct syslogger *syslog;
@@ -58,9 +59,9 @@ struct master {
 	struct groups *groups;
 	struct jobs *jobs;
 	struct sequences *sequences;
-	struct mood *mood;
-	struct publisher *publisher;
-	struct events *events;
+	struct daemon *daemon;
+	struct state_stream *state_stream;
+	struct dispatcher *dispatcher;
 	struct control *control;
 	struct frontend *frontend;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */

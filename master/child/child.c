@@ -25,13 +25,13 @@
  * what is drained at reaping. */
 #define DRAIN_MAX (1024 * 1024)
 
-const char *const runtime_channel_words[CHANNEL_MAX] = {
-    [CHANNEL_STDOUT] = "stdout",
-    [CHANNEL_STDERR] = "stderr",
+const char *const child_channel_words[OUTPUT_MAX] = {
+    [OUTPUT_STDOUT] = "stdout",
+    [OUTPUT_STDERR] = "stderr",
 };
 
 struct master *
-runtime_master(const struct process *process)
+child_master(const struct process *process)
 {
 	return process->ops_ctx;
 }
@@ -45,16 +45,16 @@ timer_fired(void *ctx, uint32_t ready)
 
 static int
 create_autologs(const struct master *master, const struct process *process,
-    struct runtime *runtime)
+    struct child *child)
 {
 	const struct config *config = master->config;
 
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		if (process->config->channels[c].target != LOG_TO_AUTO)
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		if (process->config->outputs[c].target != LOG_TO_AUTO)
 			continue;
-		runtime->autologs[c] = autolog_create(config->childlogdir,
-		    process->config->name, runtime_channel_words[c], config->identifier);
-		if (runtime->autologs[c] == NULL) {
+		child->autologs[c] = autolog_create(config->childlogdir,
+		    process->config->name, child_channel_words[c], config->identifier);
+		if (child->autologs[c] == NULL) {
 			log_critical("could not create an AUTO log for %s in %s: %s",
 			    process->config->name, config->childlogdir, strerror(errno));
 			return -1;
@@ -64,37 +64,37 @@ create_autologs(const struct master *master, const struct process *process,
 }
 
 int
-runtime_attach(struct master *master, struct process *process)
+child_attach(struct master *master, struct process *process)
 {
-	struct runtime *runtime = calloc(1, sizeof(*runtime));
+	struct child *child = calloc(1, sizeof(*child));
 
-	if (runtime == NULL)
+	if (child == NULL)
 		return -1;
-	process->runtime = runtime;
-	runtime->front_end_fd = -1;
-	runtime->timer = loop_timer(master->loop, timer_fired, process);
-	if (runtime->timer == NULL || create_autologs(master, process, runtime) == -1)
+	process->child = child;
+	child->front_end_fd = -1;
+	child->timer = loop_timer(master->loop, timer_fired, process);
+	if (child->timer == NULL || create_autologs(master, process, child) == -1)
 		return -1;
 	return 0;
 }
 
 /* A listener's words are for us alone. */
 static bool
-goes_to_syslog(const struct process *process, enum channel_id channel)
+goes_to_syslog(const struct process *process, enum output_id channel)
 {
-	return process->config->channels[channel].syslog &&
-	    !(channel == CHANNEL_STDOUT &&
+	return process->config->outputs[channel].syslog &&
+	    !(channel == OUTPUT_STDOUT &&
 	        process->group->config->kind == GROUP_LISTENER_POOL);
 }
 
 int
-runtime_add_channel(struct process *process, enum channel_id channel, int fd,
+child_add_channel(struct process *process, enum output_id channel, int fd,
     struct logfile *log, bool hidden)
 {
-	const struct master *master = runtime_master(process);
-	const struct channel_use use = {
+	const struct master *master = child_master(process);
+	const struct output_use use = {
 	    .name = process->config->name,
-	    .word = runtime_channel_words[channel],
+	    .word = child_channel_words[channel],
 	    .log = log,
 	    .syslog = goes_to_syslog(process, channel) ? master->syslog : NULL,
 	    .backlogs = master->backlogs,
@@ -102,123 +102,123 @@ runtime_add_channel(struct process *process, enum channel_id channel, int fd,
 	    .hidden = hidden,
 	};
 
-	process->runtime->channels[channel] = channel_new(master->loop, fd, &use);
-	return process->runtime->channels[channel] == NULL ? -1 : 0;
+	process->child->outputs[channel] = output_new(master->loop, fd, &use);
+	return process->child->outputs[channel] == NULL ? -1 : 0;
 }
 
 void
-runtime_close_pipes(struct process *process)
+child_close_pipes(struct process *process)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		channel_free(runtime->channels[c]);
-		runtime->channels[c] = NULL;
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		output_free(child->outputs[c]);
+		child->outputs[c] = NULL;
 	}
-	input_free(runtime->input);
-	runtime->input = NULL;
+	stdin_queue_free(child->input);
+	child->input = NULL;
 	if (process->group->config->kind == GROUP_INTERFACE)
-		interface_unplug(process);
-	if (runtime->listener != NULL)
-		event_unref(listener_take(runtime->listener).event);
-	free(runtime->listener);
-	runtime->listener = NULL;
-	if (runtime->printer != NULL)
-		printer_clear(runtime->printer);
-	free(runtime->printer);
-	runtime->printer = NULL;
-	logfile_free(runtime->print_log);
-	runtime->print_log = NULL;
+		rpcinterface_unplug(process);
+	if (child->listener != NULL)
+		event_unref(listener_take(child->listener).event);
+	free(child->listener);
+	child->listener = NULL;
+	if (child->printer != NULL)
+		printer_clear(child->printer);
+	free(child->printer);
+	child->printer = NULL;
+	logfile_free(child->print_log);
+	child->print_log = NULL;
 }
 
 /* A process that has ended, or could not be spawned, uses its group's socket no more. */
 static void
 release_socket(struct process *process)
 {
-	if (!process->runtime->uses_socket)
+	if (!process->child->uses_socket)
 		return;
-	process->runtime->uses_socket = false;
-	fcgi_drop(process->group->fcgi);
+	process->child->uses_socket = false;
+	fcgi_socket_drop(process->group->fcgi);
 }
 
 void
-runtime_detach(struct process *process)
+child_detach(struct process *process)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
-	if (runtime == NULL)
+	if (child == NULL)
 		return;
 	release_socket(process);
-	runtime_close_pipes(process);
-	source_free(runtime->timer);
-	for (int c = 0; c < CHANNEL_MAX; c++)
-		free(runtime->autologs[c]);
-	free(runtime->told);
-	free(runtime);
-	process->runtime = NULL;
+	child_close_pipes(process);
+	source_free(child->timer);
+	for (int c = 0; c < OUTPUT_MAX; c++)
+		free(child->autologs[c]);
+	free(child->told);
+	free(child);
+	process->child = NULL;
 }
 
 const char *
-runtime_log_path(const struct process *process, enum channel_id channel)
+child_log_path(const struct process *process, enum output_id channel)
 {
-	const struct channel_config *config = &process->config->channels[channel];
+	const struct output_config *config = &process->config->outputs[channel];
 
 	if (config->target == LOG_TO_FILE)
 		return config->path;
-	if (config->target == LOG_TO_AUTO && process->runtime != NULL &&
-	    process->runtime->autologs[channel] != NULL)
-		return process->runtime->autologs[channel];
+	if (config->target == LOG_TO_AUTO && process->child != NULL &&
+	    process->child->autologs[channel] != NULL)
+		return process->child->autologs[channel];
 	return "";
 }
 
 static void
-drain(struct runtime *runtime)
+drain(struct child *child)
 {
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		if (runtime->channels[c] == NULL)
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		if (child->outputs[c] == NULL)
 			continue;
-		channel_drain(runtime->channels[c], DRAIN_MAX);
-		channel_finish(runtime->channels[c]);
+		output_drain(child->outputs[c], DRAIN_MAX);
+		output_finish(child->outputs[c]);
 	}
 }
 
 void
-runtime_reaped(void *ctx, pid_t pid, int wait_status)
+child_reaped(void *ctx, pid_t pid, int wait_status)
 {
 	struct process *process = ctx;
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 	struct pool_event left = {0};
 
 	if (pid != process->pid) {
-		mood_break(runtime_master(process)->mood,
+		daemon_break(child_master(process)->daemon,
 		    "a child was reaped that its process "
 		    "does not know");
 		return;
 	}
-	drain(runtime);
-	if (runtime->listener != NULL)
-		left = listener_take(runtime->listener);
-	runtime_close_pipes(process);
+	drain(child);
+	if (child->listener != NULL)
+		left = listener_take(child->listener);
+	child_close_pipes(process);
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127)
-		runtime_explain_end(process, pid);
+		child_explain_end(process, pid);
 	process_reaped(process, wait_status);
-	if (runtime->renewing)
-		interface_renewed(process);
+	if (child->renewing)
+		rpcinterface_renewed(process);
 	/* An event that it was given and has not answered is another's. */
 	if (left.event != NULL)
-		pool_end(events_pool(runtime_master(process)->events, process->group),
+		pool_end(dispatch_pool(child_master(process)->dispatcher, process->group),
 		    process, left, false);
 }
 
 enum fault
-runtime_check_command(struct process *process, char **why)
+child_check_command(struct process *process, char **why)
 {
-	struct command command = {0};
+	struct command_line command = {0};
 	enum fault fault;
 
-	fault = command_resolve(
-	    process->config->command, runtime_search_path(process), &command, why);
-	command_clear(&command);
+	fault = command_line_resolve(
+	    process->config->command, child_search_path(process), &command, why);
+	command_line_clear(&command);
 	return fault;
 }
 
@@ -228,55 +228,55 @@ static int
 send_signal(struct process *process, pid_t target, int signo)
 {
 	if (process->killing)
-		reaper_expect(runtime_master(process)->reaper, process->pid);
+		reaper_expect(child_master(process)->reaper, process->pid);
 	return kill(target, signo);
 }
 
 static void
 arm(struct process *process, int64_t deadline_ms)
 {
-	source_arm(process->runtime->timer, deadline_ms);
+	source_arm(process->child->timer, deadline_ms);
 }
 
 static void
 enqueue(struct process *process)
 {
-	jobs_respawn(runtime_master(process)->jobs, process);
+	jobs_respawn(child_master(process)->jobs, process);
 }
 
 static void
 changed(struct process *process, enum process_state from)
 {
-	struct master *master = runtime_master(process);
+	struct master *master = child_master(process);
 
 	if (process->pid == 0)
 		release_socket(process);
-	publish_changed(master->publisher, process);
+	state_stream_changed(master->state_stream, process);
 	sequences_changed(master->sequences, process);
 	if (from == process->state)
 		return;
-	events_process_state(master->events, process, from);
+	dispatch_process_state(master->dispatcher, process, from);
 	group_process_changed(master->groups, process, from);
 	if (process->group->unstopped > process->group->count)
-		mood_break(master->mood, "more processes run in a group than it has");
+		daemon_break(master->daemon, "more processes run in a group than it has");
 	if (process_state_is_stopped(process->state))
-		mood_process_stopped(master->mood, process);
+		daemon_process_stopped(master->daemon, process);
 }
 
 static void
 essential_failed(struct process *process)
 {
-	run_fail(runtime_master(process), process);
+	run_fail(child_master(process), process);
 }
 
 static bool
 is_stopping(struct process *process)
 {
-	return mood_is_stopping(runtime_master(process)->mood);
+	return daemon_is_stopping(child_master(process)->daemon);
 }
 
-const struct process_ops runtime_ops = {
-    .spawn = runtime_spawn,
+const struct process_ops child_ops = {
+    .spawn = child_spawn,
     .kill = send_signal,
     .arm = arm,
     .enqueue = enqueue,
@@ -288,39 +288,39 @@ const struct process_ops runtime_ops = {
 /* --- asked by commands ----------------------------------------------------- */
 
 enum fault
-runtime_write_stdin(struct process *process, const char *bytes, size_t n, char **why)
+child_write_stdin(struct process *process, const char *bytes, size_t n, char **why)
 {
-	struct input *input = process->runtime->input;
+	struct stdin_queue *input = process->child->input;
 
 	if (process->pid == 0 || process->killing)
 		return FAULT_NOT_RUNNING;
 	if (input == NULL)
 		return FAULT_NO_FILE;
-	if (input_write(input, bytes, n) == 0)
+	if (stdin_queue_write(input, bytes, n) == 0)
 		return FAULT_NONE;
 	if (errno == EPIPE)
 		return FAULT_NO_FILE;
 	if (asprintf(why, "stdin of %s holds as much unread data as it may (%d bytes)",
-	        process->config->name, INPUT_MAX) == -1)
+	        process->config->name, STDIN_QUEUE_MAX) == -1)
 		*why = NULL;
 	return FAULT_FAILED;
 }
 
 enum fault
-runtime_clear_logs(struct process *process)
+child_clear_logs(struct process *process)
 {
 	enum fault fault = FAULT_NONE;
 
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		struct channel *channel = process->runtime->channels[c];
-		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		struct output *channel = process->child->outputs[c];
+		struct logfile *log = channel == NULL ? NULL : output_log(channel);
 
 		if (log == NULL || logfile_clear(log) == 0)
 			continue;
 		/* One that was gone is there again, unless its directory is gone too. */
 		if (errno == ENOENT && access(logfile_path(log), F_OK) == 0)
 			continue;
-		log_limited(&process->runtime->uncleared, LEVEL_ERROR,
+		log_limited(&process->child->uncleared, LEVEL_ERROR,
 		    "could not clear %s: %s", logfile_path(log), strerror(errno));
 		fault = FAULT_FAILED;
 	}
@@ -328,11 +328,11 @@ runtime_clear_logs(struct process *process)
 }
 
 void
-runtime_reopen_logs(struct process *process)
+child_reopen_logs(struct process *process)
 {
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		struct channel *channel = process->runtime->channels[c];
-		struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		struct output *channel = process->child->outputs[c];
+		struct logfile *log = channel == NULL ? NULL : output_log(channel);
 
 		/* One that cannot be opened has said so, and is written on. */
 		if (log != NULL)

@@ -10,29 +10,29 @@
 #include "proto/fault.h"
 
 /* The ops of processes whose ops_ctx is the master. */
-extern const struct process_ops runtime_ops;
+extern const struct process_ops child_ops;
 
 /* Gives a new process its runtime: timer, AUTO log files. 0, or -1 with errno. */
-NODISCARD int runtime_attach(struct master *, struct process *);
+NODISCARD int child_attach(struct master *, struct process *);
 /* Frees it; AUTO log files stay on disk. */
-void runtime_detach(struct process *);
+void child_detach(struct process *);
 
 /* Path of a log, "" when there is none; borrowed. */
-const char *runtime_log_path(const struct process *, enum channel_id);
+const char *child_log_path(const struct process *, enum output_id);
 /* Resolves the command as a start would. FAULT_NONE, NO_FILE or NOT_EXECUTABLE with *why
  * new. */
-NODISCARD enum fault runtime_check_command(struct process *, char **why);
+NODISCARD enum fault child_check_command(struct process *, char **why);
 /* sendProcessStdin: FAULT_NONE, NOT_RUNNING, NO_FILE (closed by the child) or FAILED (the
  * queue has no room) with *why new. */
-NODISCARD enum fault runtime_write_stdin(struct process *, const char *bytes, size_t n,
+NODISCARD enum fault child_write_stdin(struct process *, const char *bytes, size_t n,
     char **why);
 /* clearProcessLogs: removes and reopens the logs of a live process; a stopped one is left
  * alone (reference 2.11). FAULT_NONE or FAILED. */
-NODISCARD enum fault runtime_clear_logs(struct process *);
+NODISCARD enum fault child_clear_logs(struct process *);
 /* USR2: opens the logs of a live process again. */
-void runtime_reopen_logs(struct process *);
+void child_reopen_logs(struct process *);
 
 /* What a pool asks of its processes. */
-extern const struct pool_ops runtime_pool_ops;
+extern const struct pool_ops child_pool_ops;
 
 #endif

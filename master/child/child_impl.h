@@ -14,18 +14,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct runtime {
+struct child {
 	struct source *timer;
-	struct channel *channels[CHANNEL_MAX];
-	struct input *input;
-	bool uses_socket;		/* of its group: fcgi_take was called */
+	struct output *outputs[OUTPUT_MAX];
+	struct stdin_queue *input;
+	bool uses_socket;		/* of its group: fcgi_socket_take was called */
 	struct listener *listener;	/* of a pool's process while it has pipes */
 	struct printer *printer;	/* of RESULT_PRINTED, with the listener; or NULL */
 	struct logfile *print_log;	/* … our stdout; NULL = it is closed */
 	int front_end_fd;	/* of an interface: for reeve-rpcd, until it is told; -1 */
-	struct client *asker;	/* of an interface: its connection to us; NULL = closed */
+	struct connection *asker; /* of an interface: its connection to us; NULL = closed */
 	bool renewing;		/* of an interface: stopped only to be started again */
-	char *autologs[CHANNEL_MAX];	/* paths of AUTO files */
+	char *autologs[OUTPUT_MAX];	/* paths of AUTO files */
 	struct log_limit unspawned;	/* why no program was made of a spawn … */
 	struct listener_limits protocol; /* lines on its results … */
 	struct log_limit unprinted;	/* … that they cannot be printed */
@@ -35,32 +35,32 @@ struct runtime {
 };
 
 /* "stdout", "stderr". */
-extern const char *const runtime_channel_words[CHANNEL_MAX];
+extern const char *const child_channel_words[OUTPUT_MAX];
 
-struct master *runtime_master(const struct process *);
+struct master *child_master(const struct process *);
 /* Closes our ends of the pipes and the logs. */
-void runtime_close_pipes(struct process *);
+void child_close_pipes(struct process *);
 /* reap_fn of a process: drains its output, closes, and tells the state table. */
-void runtime_reaped(void *process, pid_t, int wait_status);
-/* process_ops.spawn (runtime_spawn.c). */
-pid_t runtime_spawn(struct process *, char **why);
+void child_reaped(void *process, pid_t, int wait_status);
+/* process_ops.spawn (child_spawn.c). */
+pid_t child_spawn(struct process *, char **why);
 /* How much may be queued for its standard input: an event is bounded by who makes it. */
-size_t runtime_input_most(const struct process *);
+size_t child_input_most(const struct process *);
 /* Makes the events of a new channel, or the listener's protocol, out of what the child
- * writes (runtime_events.c). 0, or -1 with ENOMEM. */
-NODISCARD int runtime_listen(struct process *, enum channel_id);
+ * writes (child_events.c). 0, or -1 with ENOMEM. */
+NODISCARD int child_listen(struct process *, enum output_id);
 /* Logs why the spawn under way makes no program, and keeps it in the process's row. */
-void runtime_explain(struct process *, char *failure_take);
+void child_explain(struct process *, char *failure_take);
 /* The same of a child that ended with status 127, from its own report if it left one. */
-void runtime_explain_end(struct process *, pid_t);
+void child_explain_end(struct process *, pid_t);
 /* PATH for the command: the program's, else ours, else NULL. */
-const char *runtime_search_path(const struct process *);
+const char *child_search_path(const struct process *);
 /* Makes the channel of an output: takes the read end and the log (NULL = none). A hidden
  * one is not copied to the main log. 0; or -1 with errno, and nothing is taken. */
-NODISCARD int runtime_add_channel(
-    struct process *, enum channel_id, int fd, struct logfile *log, bool hidden);
+NODISCARD int child_add_channel(
+    struct process *, enum output_id, int fd, struct logfile *log, bool hidden);
 /* Opens the channel's log file; *log NULL when it has none. 0, or -1 with errno. */
-NODISCARD int runtime_open_log(
-    const struct process *, enum channel_id, struct logfile **log);
+NODISCARD int child_open_log(
+    const struct process *, enum output_id, struct logfile **log);
 
 #endif

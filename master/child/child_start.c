@@ -22,8 +22,8 @@ struct plumbing {
 	int child[3];			/* -1 = /dev/null */
 	int extra[2];			/* the child's sockets, of an interface; else -1 */
 	int input;			/* our end of its stdin; -1 = a socket */
-	int outputs[CHANNEL_MAX];	/* our ends; -1 = redirected or unheard */
-	struct logfile *logs[CHANNEL_MAX];
+	int outputs[OUTPUT_MAX];	/* our ends; -1 = redirected or unheard */
+	struct logfile *logs[OUTPUT_MAX];
 	const char *task;		/* what is being done, for an error … */
 	const char *path;		/* … and with which file; NULL = with none */
 };
@@ -39,7 +39,7 @@ plumbing_clear(struct plumbing *plumbing)
 			close(plumbing->extra[i]);
 	if (plumbing->input != -1)
 		close(plumbing->input);
-	for (int c = 0; c < CHANNEL_MAX; c++) {
+	for (int c = 0; c < OUTPUT_MAX; c++) {
 		if (plumbing->outputs[c] != -1)
 			close(plumbing->outputs[c]);
 		logfile_free(plumbing->logs[c]);
@@ -60,11 +60,11 @@ make_pipe(int *reader, int *writer, int *ours)
 }
 
 int
-runtime_open_log(
-    const struct process *process, enum channel_id channel, struct logfile **log)
+child_open_log(
+    const struct process *process, enum output_id channel, struct logfile **log)
 {
-	const struct channel_config *config = &process->config->channels[channel];
-	const char *path = runtime_log_path(process, channel);
+	const struct output_config *config = &process->config->outputs[channel];
+	const char *path = child_log_path(process, channel);
 
 	if (*path == '\0')
 		return 0;
@@ -80,7 +80,8 @@ plumb_input(const struct process *process, struct plumbing *plumbing)
 	if (process->group->fcgi == NULL)
 		return make_pipe(
 		    &plumbing->child[0], &plumbing->input, &plumbing->input);
-	plumbing->child[0] = fcntl(fcgi_fd(process->group->fcgi), F_DUPFD_CLOEXEC, 0);
+	plumbing->child[0] =
+	    fcntl(fcgi_socket_fd(process->group->fcgi), F_DUPFD_CLOEXEC, 0);
 	return plumbing->child[0] == -1 ? -1 : 0;
 }
 
@@ -94,20 +95,20 @@ is_hidden(const struct master *master)
 
 /* An output that nobody would read costs no pipe, and no work whenever it is written. */
 static bool
-goes_nowhere(const struct process *process, enum channel_id channel)
+goes_nowhere(const struct process *process, enum output_id channel)
 {
-	const struct channel_config *config = &process->config->channels[channel];
+	const struct output_config *config = &process->config->outputs[channel];
 
-	if (channel == CHANNEL_STDOUT &&
+	if (channel == OUTPUT_STDOUT &&
 	    process->group->config->kind == GROUP_LISTENER_POOL)
 		return false;
-	return *runtime_log_path(process, channel) == '\0' && !config->syslog &&
+	return *child_log_path(process, channel) == '\0' && !config->syslog &&
 	    !config->events_enabled && config->capture_maxbytes == 0 &&
-	    is_hidden(runtime_master(process));
+	    is_hidden(child_master(process));
 }
 
 static int
-plumb_output(struct process *process, enum channel_id channel, struct plumbing *plumbing)
+plumb_output(struct process *process, enum output_id channel, struct plumbing *plumbing)
 {
 	int *ours = &plumbing->outputs[channel];
 
@@ -117,8 +118,8 @@ plumb_output(struct process *process, enum channel_id channel, struct plumbing *
 	if (make_pipe(ours, &plumbing->child[1 + channel], ours) == -1)
 		return -1;
 	plumbing->task = "open its log";
-	plumbing->path = runtime_log_path(process, channel);
-	if (runtime_open_log(process, channel, &plumbing->logs[channel]) == -1)
+	plumbing->path = child_log_path(process, channel);
+	if (child_open_log(process, channel, &plumbing->logs[channel]) == -1)
 		return -1;
 	plumbing->path = NULL;
 	return 0;
@@ -129,13 +130,13 @@ plumb(struct process *process, struct plumbing *plumbing)
 {
 	plumbing->task = "make its sockets";
 	if (process->group->config->kind == GROUP_INTERFACE &&
-	    interface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
+	    rpcinterface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
 		return -1;
 	if (plumb_input(process, plumbing) == -1 ||
-	    plumb_output(process, CHANNEL_STDOUT, plumbing) == -1)
+	    plumb_output(process, OUTPUT_STDOUT, plumbing) == -1)
 		return -1;
 	if (!process->config->redirect_stderr)
-		return plumb_output(process, CHANNEL_STDERR, plumbing);
+		return plumb_output(process, OUTPUT_STDERR, plumbing);
 	if (plumbing->child[1] == -1)
 		return 0;
 	plumbing->task = "copy the descriptor of its output";
@@ -146,13 +147,13 @@ plumb(struct process *process, struct plumbing *plumbing)
 static int
 adopt_input(struct master *master, struct process *process, struct plumbing *plumbing)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
 	if (plumbing->input == -1)
 		return 0;
-	runtime->input =
-	    input_new(master->loop, plumbing->input, runtime_input_most(process));
-	if (runtime->input == NULL)
+	child->input =
+	    stdin_queue_new(master->loop, plumbing->input, child_input_most(process));
+	if (child->input == NULL)
 		return -1;
 	plumbing->input = -1;
 	return 0;
@@ -167,15 +168,15 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 	plumbing->task = "watch its pipes";
 	if (adopt_input(master, process, plumbing) == -1)
 		return -1;
-	for (int c = 0; c < CHANNEL_MAX; c++) {
+	for (int c = 0; c < OUTPUT_MAX; c++) {
 		if (plumbing->outputs[c] == -1)
 			continue;
-		if (runtime_add_channel(process, c, plumbing->outputs[c],
+		if (child_add_channel(process, c, plumbing->outputs[c],
 			plumbing->logs[c], hidden) == -1)
 			return -1;
 		plumbing->outputs[c] = -1;
 		plumbing->logs[c] = NULL;
-		if (runtime_listen(process, (enum channel_id)c) == -1)
+		if (child_listen(process, (enum output_id)c) == -1)
 			return -1;
 	}
 	return 0;
@@ -242,10 +243,10 @@ fork_error(const struct process *process, int errnum)
 }
 
 static pid_t
-clone_child(const struct process *process, const struct command *command, char *const *env,
-    const struct plumbing *plumbing)
+clone_child(const struct process *process, const struct command_line *command,
+    char *const *env, const struct plumbing *plumbing)
 {
-	const struct master *master = runtime_master(process);
+	const struct master *master = child_master(process);
 	const struct process_config *config = process->config;
 	struct spawn_request request = {
 	    .path = command->path,
@@ -267,20 +268,20 @@ clone_child(const struct process *process, const struct command *command, char *
 
 /* With the command resolved: pipes, logs, clone, and the pid in the reaper's map. */
 static pid_t
-spawn_resolved(struct process *process, const struct command *command, char *const *env,
-    char **why)
+spawn_resolved(struct process *process, const struct command_line *command,
+    char *const *env, char **why)
 {
 	struct plumbing plumbing = {
 	    .child = {-1, -1, -1}, .extra = {-1, -1}, .input = -1, .outputs = {-1, -1}};
-	struct master *master = runtime_master(process);
+	struct master *master = child_master(process);
 	pid_t pid = -1;
 	int saved;
 
 	if (plumb(process, &plumbing) == -1 || adopt(master, process, &plumbing) == -1) {
 		saved = errno;
 		*why = plumbing_error(process, saved);
-		runtime_explain(process, plumbing_failure(&plumbing, saved));
-		runtime_close_pipes(process);
+		child_explain(process, plumbing_failure(&plumbing, saved));
+		child_close_pipes(process);
 		plumbing_clear(&plumbing);
 		return -1;
 	}
@@ -288,27 +289,27 @@ spawn_resolved(struct process *process, const struct command *command, char *con
 	if (pid == -1) {
 		saved = errno;
 		*why = fork_error(process, saved);
-		runtime_explain(process, fork_failure(saved));
+		child_explain(process, fork_failure(saved));
 	}
 	plumbing_clear(&plumbing);
 	if (pid == -1)
-		runtime_close_pipes(process);
-	else if (reaper_watch(master->reaper, pid, runtime_reaped, process) == -1) {
+		child_close_pipes(process);
+	else if (reaper_watch(master->reaper, pid, child_reaped, process) == -1) {
 		/* A child nobody would reap by name must not live. */
 		*why = fork_error(process, ENOMEM);
 		kill(pid, SIGKILL);
-		runtime_close_pipes(process);
+		child_close_pipes(process);
 		pid = -1;
 	} else if (process->group->config->kind == GROUP_INTERFACE) {
-		interface_offer(process);
+		rpcinterface_offer(process);
 	}
 	return pid;
 }
 
 const char *
-runtime_search_path(const struct process *process)
+child_search_path(const struct process *process)
 {
-	return command_search_path(
+	return command_line_search_path(
 	    environment_get(&process->config->environment, "PATH"));
 }
 
@@ -319,23 +320,23 @@ take_socket(struct process *process, char **why)
 {
 	if (process->group->fcgi == NULL)
 		return 0;
-	if (fcgi_take(process->group->fcgi, why) == -1)
+	if (fcgi_socket_take(process->group->fcgi, why) == -1)
 		return -1;
-	process->runtime->uses_socket = true;
+	process->child->uses_socket = true;
 	return 0;
 }
 
 pid_t
-runtime_spawn(struct process *process, char **why)
+child_spawn(struct process *process, char **why)
 {
-	const struct master *master = runtime_master(process);
-	struct command command = {0};
+	const struct master *master = child_master(process);
+	struct command_line command = {0};
 	char **env;
 	pid_t pid = -1;
 
 	if (take_socket(process, why) == -1)
 		return -1;
-	if (command_resolve(process->config->command, runtime_search_path(process),
+	if (command_line_resolve(process->config->command, child_search_path(process),
 		&command, why) != FAULT_NONE)
 		return -1;
 	env = childenv_new(environ, master->config, process->group->config->name,
@@ -345,6 +346,6 @@ runtime_spawn(struct process *process, char **why)
 	else
 		pid = spawn_resolved(process, &command, env, why);
 	childenv_free(env);
-	command_clear(&command);
+	command_line_clear(&command);
 	return pid;
 }

@@ -11,24 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
-struct fcgi {
+struct fcgi_socket {
 	const struct fcgi_config *config;
 	int fd;			/* -1 = no socket */
 	size_t users;
 };
 
-struct fcgi *
-fcgi_new(const struct fcgi_config *config)
+struct fcgi_socket *
+fcgi_socket_new(const struct fcgi_config *config)
 {
-	struct fcgi *fcgi = malloc(sizeof(*fcgi));
+	struct fcgi_socket *fcgi = malloc(sizeof(*fcgi));
 
 	if (fcgi != NULL)
-		*fcgi = (struct fcgi){.config = config, .fd = -1};
+		*fcgi = (struct fcgi_socket){.config = config, .fd = -1};
 	return fcgi;
 }
 
 void
-fcgi_free(struct fcgi *fcgi)
+fcgi_socket_free(struct fcgi_socket *fcgi)
 {
 	if (fcgi != NULL && fcgi->fd != -1)
 		close(fcgi->fd);
@@ -78,7 +78,7 @@ failure(const struct fcgi_config *config, int errnum)
 }
 
 int
-fcgi_take(struct fcgi *fcgi, char **why)
+fcgi_socket_take(struct fcgi_socket *fcgi, char **why)
 {
 	const struct fcgi_config *config = fcgi->config;
 
@@ -97,7 +97,7 @@ fcgi_take(struct fcgi *fcgi, char **why)
 }
 
 void
-fcgi_drop(struct fcgi *fcgi)
+fcgi_socket_drop(struct fcgi_socket *fcgi)
 {
 	if (--fcgi->users > 0)
 		return;
@@ -107,25 +107,25 @@ fcgi_drop(struct fcgi *fcgi)
 }
 
 int
-fcgi_check(const struct fcgi_config *config, char **why)
+fcgi_socket_check(const struct fcgi_config *config, char **why)
 {
-	struct fcgi fcgi = {.config = config, .fd = -1};
+	struct fcgi_socket fcgi = {.config = config, .fd = -1};
 
-	if (fcgi_take(&fcgi, why) == -1)
+	if (fcgi_socket_take(&fcgi, why) == -1)
 		return -1;
-	fcgi_drop(&fcgi);
+	fcgi_socket_drop(&fcgi);
 	return 0;
 }
 
 void
-fcgi_adopt(struct fcgi *fcgi, int fd)
+fcgi_socket_adopt(struct fcgi_socket *fcgi, int fd)
 {
 	fcgi->fd = fd;
 	fcgi->users++;
 }
 
 int
-fcgi_fd(const struct fcgi *fcgi)
+fcgi_socket_fd(const struct fcgi_socket *fcgi)
 {
 	return fcgi->fd;
 }

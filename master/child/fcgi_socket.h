@@ -6,21 +6,22 @@
 #include "common/compiler.h"
 #include "master/config/config.h"
 
-struct fcgi;
+struct fcgi_socket;
 
 /* New, without a socket yet; the configuration is borrowed. NULL with ENOMEM. */
-struct fcgi *fcgi_new(const struct fcgi_config *);
-void fcgi_free(struct fcgi *);	/* NULL is fine */
+struct fcgi_socket *fcgi_socket_new(const struct fcgi_config *);
+void fcgi_socket_free(struct fcgi_socket *);	/* NULL is fine */
 /* One process more uses it: the socket's descriptor, borrowed, which blocks; the first one
  * makes the socket. -1 with *why new (NULL without memory): "Could not create …". */
-NODISCARD int fcgi_take(struct fcgi *, char **why);
+NODISCARD int fcgi_socket_take(struct fcgi_socket *, char **why);
 /* One process less; the last one closes the socket, whose path stays. */
-void fcgi_drop(struct fcgi *);
-/* Makes such a socket and closes it, to see whether that goes. 0, or -1 as fcgi_take. */
-NODISCARD int fcgi_check(const struct fcgi_config *, char **why);
+void fcgi_socket_drop(struct fcgi_socket *);
+/* Makes such a socket and closes it, to see whether that goes. 0, or -1 as
+ * fcgi_socket_take. */
+NODISCARD int fcgi_socket_check(const struct fcgi_config *, char **why);
 /* For the state document: one process uses this descriptor already (takes it). All of them
  * were told the same one. */
-void fcgi_adopt(struct fcgi *, int fd);
-int fcgi_fd(const struct fcgi *);	/* -1 = none */
+void fcgi_socket_adopt(struct fcgi_socket *, int fd);
+int fcgi_socket_fd(const struct fcgi_socket *);	/* -1 = none */
 
 #endif

@@ -18,20 +18,20 @@
 #define READ_MAX ((size_t)64 * 1024)
 #define READ_SYSLOG ((size_t)8 * 1024) /* each of its lines may be a message */
 
-struct channel {
+struct output {
 	struct loop *loop;
 	struct source *source; /* NULL while it waits for its log, and once closed */
 	int fd;
 	struct source *room; /* while it waits: the log's descriptor, by another number, */
 	int room_fd;	     /* for the log may be opened anew; else -1 */
-	struct channel_use use;
-	const struct channel_ops *ops;	/* NULL = nobody else is told */
+	struct output_use use;
+	const struct output_ops *ops;	/* NULL = nobody else is told */
 	void *ctx;
 	struct capture *capture;	/* owned; NULL = no capture mode */
 };
 
 static bool
-is_protocol(const struct channel *channel)
+is_protocol(const struct output *channel)
 {
 	return channel->ops != NULL && channel->ops->is_protocol;
 }
@@ -50,7 +50,7 @@ append_quoted(struct buf *line, const char *before, const char *bytes, size_t n)
 }
 
 static int
-append_text(struct buf *line, const struct channel *channel, const char *bytes, size_t n)
+append_text(struct buf *line, const struct output *channel, const char *bytes, size_t n)
 {
 	if (is_protocol(channel))
 		return append_quoted(line, "", bytes, n);
@@ -61,7 +61,7 @@ append_text(struct buf *line, const struct channel *channel, const char *bytes, 
 
 /* The copy for the main log; without memory there is none. */
 static void
-copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
+copy_to_mainlog(const struct output *channel, const char *bytes, size_t n)
 {
 	struct buf line;
 	char *name;
@@ -78,13 +78,13 @@ copy_to_mainlog(const struct channel *channel, const char *bytes, size_t n)
 }
 
 static size_t
-strip(const struct channel *channel, char *bytes, size_t n)
+strip(const struct output *channel, char *bytes, size_t n)
 {
 	return *channel->use.strip_ansi ? ansi_strip(bytes, n) : n;
 }
 
 static bool
-fills(const struct channel *channel)
+fills(const struct output *channel)
 {
 	return channel->use.log != NULL && logfile_fills(channel->use.log);
 }
@@ -92,7 +92,7 @@ fills(const struct channel *channel)
 static void
 write_log(void *ctx, char *bytes, size_t n)
 {
-	struct channel *channel = ctx;
+	struct output *channel = ctx;
 
 	/* A log that cannot be written has said so; the child must not feel it. */
 	if (fills(channel))
@@ -105,7 +105,7 @@ write_log(void *ctx, char *bytes, size_t n)
 
 /* The log may well have less than what was said. */
 static void
-put_protocol(struct channel *channel, char *bytes, size_t n)
+put_protocol(struct output *channel, char *bytes, size_t n)
 {
 	copy_to_mainlog(channel, bytes, n);
 	channel->ops->output(channel->ctx, bytes, n);
@@ -116,7 +116,7 @@ put_protocol(struct channel *channel, char *bytes, size_t n)
 static void
 put(void *ctx, char *bytes, size_t n, bool captured)
 {
-	struct channel *channel = ctx;
+	struct output *channel = ctx;
 
 	n = strip(channel, bytes, n);
 	if (!captured)
@@ -129,7 +129,7 @@ put(void *ctx, char *bytes, size_t n, bool captured)
 static void
 communicate(void *ctx, char *bytes, size_t n)
 {
-	struct channel *channel = ctx;
+	struct output *channel = ctx;
 
 	channel->ops->communication(channel->ctx, bytes, strip(channel, bytes, n));
 	log_debug("'%s' %s emitted a comm event", channel->use.name, channel->use.word);
@@ -145,7 +145,7 @@ static const struct capture_ops capture_ops = {
     .output = put, .communication = communicate, .leftover = leave_over};
 
 static void
-stop_waiting(struct channel *channel)
+stop_waiting(struct output *channel)
 {
 	source_free(channel->room);
 	channel->room = NULL;
@@ -155,7 +155,7 @@ stop_waiting(struct channel *channel)
 }
 
 static void
-channel_close(struct channel *channel)
+output_close(struct output *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
 	    channel->use.name, channel->use.word);
@@ -168,7 +168,7 @@ channel_close(struct channel *channel)
 
 /* One read of at most n bytes; how many came, 0 when there is nothing more for now. */
 static size_t
-channel_pull(struct channel *channel, size_t n)
+output_pull(struct output *channel, size_t n)
 {
 	UNINITIALIZED char bytes[READ_MAX];
 	ssize_t got;
@@ -179,7 +179,7 @@ channel_pull(struct channel *channel, size_t n)
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (got <= 0) {
-		channel_close(channel);
+		output_close(channel);
 		return 0;
 	}
 	if (channel->capture != NULL)
@@ -196,7 +196,7 @@ static void on_ready(void *ctx, uint32_t ready);
 static void
 on_room(void *ctx, uint32_t ready UNUSED)
 {
-	struct channel *channel = ctx;
+	struct output *channel = ctx;
 
 	channel->source =
 	    loop_fd(channel->loop, channel->fd, EPOLLIN, on_ready, channel);
@@ -207,7 +207,7 @@ on_room(void *ctx, uint32_t ready UNUSED)
 /* What must be writable before more is read, or -1: what an earlier process left for the
  * same log goes before. */
 static int
-full_fd(const struct channel *channel)
+full_fd(const struct output *channel)
 {
 	struct logfile *log = channel->use.log;
 	int fd = -1;
@@ -225,7 +225,7 @@ full_fd(const struct channel *channel)
 /* The log takes nothing more: the child waits for its reader, as it would if it wrote there
  * itself, and nobody else does. 0, or -1 when that cannot be. */
 static int
-wait_for_room(struct channel *channel, int full)
+wait_for_room(struct output *channel, int full)
 {
 	channel->room_fd = fcntl(full, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (channel->room_fd == -1)
@@ -243,7 +243,7 @@ wait_for_room(struct channel *channel, int full)
 }
 
 static void
-pull_what_fits(struct channel *channel, size_t most)
+pull_what_fits(struct output *channel, size_t most)
 {
 	size_t got;
 	int full;
@@ -252,7 +252,7 @@ pull_what_fits(struct channel *channel, size_t most)
 		full = full_fd(channel);
 		if (full != -1 && wait_for_room(channel, full) == 0)
 			return;
-		got = channel_pull(channel, PIPE_BUF);
+		got = output_pull(channel, PIPE_BUF);
 		most -= got;
 	} while (got == PIPE_BUF && most >= PIPE_BUF);
 }
@@ -260,23 +260,23 @@ pull_what_fits(struct channel *channel, size_t most)
 static void
 on_ready(void *ctx, uint32_t ready UNUSED)
 {
-	struct channel *channel = ctx;
+	struct output *channel = ctx;
 	size_t most = channel->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
 
 	if (fills(channel) || (channel->ops != NULL && channel->ops->full_fd != NULL))
 		pull_what_fits(channel, most);
 	else
-		channel_pull(channel, most);
+		output_pull(channel, most);
 }
 
-struct channel *
-channel_new(struct loop *loop, int fd, const struct channel_use *use)
+struct output *
+output_new(struct loop *loop, int fd, const struct output_use *use)
 {
-	struct channel *channel;
+	struct output *channel;
 
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
-	*channel = (struct channel){.loop = loop, .fd = fd, .room_fd = -1, .use = *use};
+	*channel = (struct output){.loop = loop, .fd = fd, .room_fd = -1, .use = *use};
 	if (fd == -1)
 		return channel;
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
@@ -287,7 +287,7 @@ channel_new(struct loop *loop, int fd, const struct channel_use *use)
 }
 
 void
-channel_free(struct channel *channel)
+output_free(struct output *channel)
 {
 	if (channel == NULL)
 		return;
@@ -302,16 +302,16 @@ channel_free(struct channel *channel)
 }
 
 void
-channel_drain(struct channel *channel, size_t most)
+output_drain(struct output *channel, size_t most)
 {
 	size_t got;
 
-	while (most > 0 && (got = channel_pull(channel, most)) > 0)
+	while (most > 0 && (got = output_pull(channel, most)) > 0)
 		most -= got;
 }
 
 int
-channel_tell(struct channel *channel, const struct channel_ops *ops, void *ctx,
+output_tell(struct output *channel, const struct output_ops *ops, void *ctx,
     int64_t capture_maxbytes)
 {
 	channel->ops = ops;
@@ -323,32 +323,32 @@ channel_tell(struct channel *channel, const struct channel_ops *ops, void *ctx,
 }
 
 void
-channel_finish(struct channel *channel)
+output_finish(struct output *channel)
 {
 	if (channel->capture != NULL)
 		capture_finish(channel->capture);
 }
 
 struct logfile *
-channel_log(const struct channel *channel)
+output_log(const struct output *channel)
 {
 	return channel->use.log;
 }
 
 struct capture *
-channel_capture(const struct channel *channel)
+output_capture(const struct output *channel)
 {
 	return channel->capture;
 }
 
 bool
-channel_is_hidden(const struct channel *channel)
+output_is_hidden(const struct output *channel)
 {
 	return channel->use.hidden;
 }
 
 int
-channel_fd(const struct channel *channel)
+output_fd(const struct output *channel)
 {
 	return channel->fd;
 }

@@ -13,10 +13,10 @@
 
 #include <stdbool.h>
 
-struct channel;
+struct output;
 
 /* Where its output goes, and as what. What is borrowed is so for the channel's life. */
-struct channel_use {
+struct output_use {
 	const char *name, *word;	/* borrowed: process name, "stdout" */
 	struct logfile *log;		/* taken; NULL = none */
 	struct syslogger *syslog;	/* borrowed; NULL = none */
@@ -27,11 +27,11 @@ struct channel_use {
 
 /* New; takes the read end `fd` (NONBLOCK), -1 = closed by the child already. NULL with
  * errno, and nothing is taken. */
-struct channel *channel_new(struct loop *, int fd, const struct channel_use *);
-void channel_free(struct channel *);	/* NULL is fine */
+struct output *output_new(struct loop *, int fd, const struct output_use *);
+void output_free(struct output *);	/* NULL is fine */
 /* Who else is told of the output, as it is read and once it is logged; and of what capture
  * mode took, when the configuration asks for it (NULL = it does not). */
-struct channel_ops {
+struct output_ops {
 	void (*output)(void *ctx, const char *bytes, size_t n);
 	void (*communication)(void *ctx, const char *bytes, size_t n);
 	/* The descriptor that must be writable before more is read, or -1. NULL = never. */
@@ -41,16 +41,16 @@ struct channel_ops {
 };
 /* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
  * with ENOMEM. */
-NODISCARD int channel_tell(struct channel *, const struct channel_ops *, void *ctx,
+NODISCARD int output_tell(struct output *, const struct output_ops *, void *ctx,
     int64_t capture_maxbytes);
 /* Nothing more will come: what capture mode held back is written. */
-void channel_finish(struct channel *);
+void output_finish(struct output *);
 /* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). What the
  * log cannot take outlives the channel, as backlog. */
-void channel_drain(struct channel *, size_t most);
-struct logfile *channel_log(const struct channel *);	/* borrowed, or NULL */
-struct capture *channel_capture(const struct channel *);	/* borrowed, or NULL */
-bool channel_is_hidden(const struct channel *);
-int channel_fd(const struct channel *);	/* -1 once the child has closed its end */
+void output_drain(struct output *, size_t most);
+struct logfile *output_log(const struct output *);	/* borrowed, or NULL */
+struct capture *output_capture(const struct output *);	/* borrowed, or NULL */
+bool output_is_hidden(const struct output *);
+int output_fd(const struct output *);	/* -1 once the child has closed its end */
 
 #endif

@@ -10,18 +10,18 @@
 
 /* The same reason is logged once a minute, another one at once. */
 void
-runtime_explain(struct process *process, char *failure)
+child_explain(struct process *process, char *failure)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
 	if (failure == NULL)
 		return;
-	if (!str_equal(runtime->told, failure)) {
-		log_limit_reset(&runtime->unspawned);
-		free(runtime->told);
-		runtime->told = strdup(failure);
+	if (!str_equal(child->told, failure)) {
+		log_limit_reset(&child->unspawned);
+		free(child->told);
+		child->told = strdup(failure);
 	}
-	log_limited(&runtime->unspawned, LEVEL_WARN, "%s was not started: %s",
+	log_limited(&child->unspawned, LEVEL_WARN, "%s was not started: %s",
 	    process->config->name, failure);
 	process_explain(process, failure);
 }
@@ -31,16 +31,16 @@ static char *
 program_of(const struct process *process)
 {
 	const char *why;
-	char **words = command_split(process->config->command, &why), *program;
+	char **words = command_line_split(process->config->command, &why), *program;
 
 	program = strdup(words != NULL && words[0] != NULL ? words[0] : "");
 	if (words != NULL)
-		command_split_free(words);
+		command_line_split_free(words);
 	return program;
 }
 
 void
-runtime_explain_end(struct process *process, pid_t pid)
+child_explain_end(struct process *process, pid_t pid)
 {
 	const struct process_config *config = process->config;
 	struct spawn_report report;
@@ -50,10 +50,10 @@ runtime_explain_end(struct process *process, pid_t pid)
 		return;
 	program = program_of(process);
 	if (report.step == SPAWN_USER && config->user != NULL)
-		runtime_explain(process, spawn_report_text(&report, config->user->name));
+		child_explain(process, spawn_report_text(&report, config->user->name));
 	else if (report.step == SPAWN_DIRECTORY && config->directory != NULL)
-		runtime_explain(process, spawn_report_text(&report, config->directory));
+		child_explain(process, spawn_report_text(&report, config->directory));
 	else if (program != NULL)
-		runtime_explain(process, spawn_report_text(&report, program));
+		child_explain(process, spawn_report_text(&report, program));
 	free(program);
 }

@@ -7,14 +7,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-struct input {
+struct stdin_queue {
 	struct source *source; /* NULL once closed */
 	int fd;
 	struct buf queue;
 };
 
 static void
-input_close(struct input *input)
+stdin_queue_close(struct stdin_queue *input)
 {
 	/* Of an end that cost nothing supervisord does not know. */
 	if (buf_len(&input->queue) > 0)
@@ -28,7 +28,7 @@ input_close(struct input *input)
 
 /* Writes what the pipe takes; 0, or -1 when the child has closed it. */
 static int
-input_flush(struct input *input)
+stdin_queue_flush(struct stdin_queue *input)
 {
 	ssize_t sent;
 
@@ -37,7 +37,7 @@ input_flush(struct input *input)
 		if (sent == -1 && errno == EINTR)
 			continue;
 		if (sent == -1 && errno != EAGAIN) {
-			input_close(input);
+			stdin_queue_close(input);
 			return -1;
 		}
 		if (sent <= 0)
@@ -51,20 +51,20 @@ input_flush(struct input *input)
 static void
 on_ready(void *ctx, uint32_t ready)
 {
-	struct input *input = ctx;
+	struct stdin_queue *input = ctx;
 
 	if (input->fd == -1)
 		return;
 	if (ready & (EPOLLERR | EPOLLHUP))
-		input_close(input);
+		stdin_queue_close(input);
 	else
-		(void)input_flush(input);
+		(void)stdin_queue_flush(input);
 }
 
-struct input *
-input_new(struct loop *loop, int fd, size_t most)
+struct stdin_queue *
+stdin_queue_new(struct loop *loop, int fd, size_t most)
 {
-	struct input *input;
+	struct stdin_queue *input;
 
 	if ((input = malloc(sizeof(*input))) == NULL)
 		return NULL;
@@ -78,7 +78,7 @@ input_new(struct loop *loop, int fd, size_t most)
 }
 
 void
-input_free(struct input *input)
+stdin_queue_free(struct stdin_queue *input)
 {
 	if (input == NULL)
 		return;
@@ -91,7 +91,7 @@ input_free(struct input *input)
 }
 
 int
-input_write(struct input *input, const char *bytes, size_t n)
+stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 {
 	int rc = 0;
 
@@ -104,19 +104,19 @@ input_write(struct input *input, const char *bytes, size_t n)
 		return -1;
 	}
 	/* Else the loop is already waiting for room. */
-	if (buf_len(&input->queue) == n && (rc = input_flush(input)) == -1)
+	if (buf_len(&input->queue) == n && (rc = stdin_queue_flush(input)) == -1)
 		errno = EPIPE;
 	return rc;
 }
 
 int
-input_fd(const struct input *input)
+stdin_queue_fd(const struct stdin_queue *input)
 {
 	return input->fd;
 }
 
 const struct buf *
-input_queue(const struct input *input)
+stdin_queue_queue(const struct stdin_queue *input)
 {
 	return &input->queue;
 }

@@ -8,19 +8,19 @@
 
 #include <stddef.h>
 
-#define INPUT_MAX (1024 * 1024)	/* bytes queued for one process */
+#define STDIN_QUEUE_MAX (1024 * 1024)	/* bytes queued for one process */
 
-struct input;
+struct stdin_queue;
 
 /* New; takes the write end (NONBLOCK); most = bytes that may be queued, 0 = as many as
  * come. NULL with errno. */
-struct input *input_new(struct loop *, int fd, size_t most);
-void input_free(struct input *);	/* NULL is fine */
+struct stdin_queue *stdin_queue_new(struct loop *, int fd, size_t most);
+void stdin_queue_free(struct stdin_queue *);	/* NULL is fine */
 /* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
  * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */
-NODISCARD int input_write(struct input *, const char *bytes, size_t n);
+NODISCARD int stdin_queue_write(struct stdin_queue *, const char *bytes, size_t n);
 /* For the state document. */
-int input_fd(const struct input *);	/* -1 when closed */
-const struct buf *input_queue(const struct input *);
+int stdin_queue_fd(const struct stdin_queue *);	/* -1 when closed */
+const struct buf *stdin_queue_queue(const struct stdin_queue *);
 
 #endif

@@ -106,7 +106,7 @@ look_in_directory(const char *word, const char *directory)
 char *
 conf_command_find(const char *text, const char *path, const char *directory)
 {
-	struct command command = {0};
+	struct command_line command = {0};
 	char *why = NULL, *word = conf_command_word(text);
 
 	if (directory != NULL && word[0] != '/' && strchr(word, '/') != NULL)
@@ -115,10 +115,10 @@ conf_command_find(const char *text, const char *path, const char *directory)
 	if (why != NULL && why[0] != '\0')
 		return why;
 	mem_freep(&why);
-	if (command_resolve(text, path, &command, &why) != FAULT_NONE)
+	if (command_line_resolve(text, path, &command, &why) != FAULT_NONE)
 		return why != NULL ? why : xstrdup("");
 	why = look_at_file(command.path);
-	command_clear(&command);
+	command_line_clear(&command);
 	return why;
 }
 
@@ -126,9 +126,9 @@ char *
 conf_command_word(const char *text)
 {
 	const char *why;
-	char **words = command_split(text, &why);
+	char **words = command_line_split(text, &why);
 	char *word = xstrdup(words != NULL && words[0] != NULL ? words[0] : "");
 
-	command_split_free(words);
+	command_line_split_free(words);
 	return word;
 }

@@ -83,7 +83,7 @@ take_word(struct splitter *split)
 }
 
 char **
-command_split(const char *text, const char **why)
+command_line_split(const char *text, const char **why)
 {
 	size_t len = strlen(text), most = len / 2 + 2, n = 0;
 	struct splitter split = {.in = text};
@@ -101,14 +101,14 @@ command_split(const char *text, const char **why)
 	words[n] = NULL;
 	if (got == -1) {
 		*why = split.why;
-		command_split_free(words);
+		command_line_split_free(words);
 		return NULL;
 	}
 	return words;
 }
 
 void
-command_split_free(char **words)
+command_line_split_free(char **words)
 {
 	free(words);
 }
@@ -185,7 +185,7 @@ judge(const char *path, const struct stat *st, char **why)
 
 static enum fault
 resolve_word(
-    const char *word, const char *path_variable, struct command *command, char **why)
+    const char *word, const char *path_variable, struct command_line *command, char **why)
 {
 	struct stat st;
 
@@ -208,27 +208,27 @@ cannot_parse(const char *text, const char *problem)
 }
 
 enum fault
-command_resolve(
-    const char *text, const char *path_variable, struct command *command, char **why)
+command_line_resolve(
+    const char *text, const char *path_variable, struct command_line *command, char **why)
 {
 	enum fault fault = FAULT_NOT_EXECUTABLE;
 	const char *problem;
 
-	*command = (struct command){.argv = NULL};
+	*command = (struct command_line){.argv = NULL};
 	*why = NULL;
-	if ((command->argv = command_split(text, &problem)) == NULL)
+	if ((command->argv = command_line_split(text, &problem)) == NULL)
 		*why = cannot_parse(text, problem);
 	else if (command->argv[0] == NULL)
 		*why = strdup("command is empty");
 	else
 		fault = resolve_word(command->argv[0], path_variable, command, why);
 	if (fault != FAULT_NONE)
-		command_clear(command);
+		command_line_clear(command);
 	return fault;
 }
 
 const char *
-command_search_path(const char *configured)
+command_line_search_path(const char *configured)
 {
 	const char *path = configured != NULL ? configured : getenv("PATH");
 
@@ -236,9 +236,9 @@ command_search_path(const char *configured)
 }
 
 void
-command_clear(struct command *command)
+command_line_clear(struct command_line *command)
 {
-	command_split_free(command->argv);
+	command_line_split_free(command->argv);
 	free(command->path);
-	*command = (struct command){.argv = NULL};
+	*command = (struct command_line){.argv = NULL};
 }

@@ -6,7 +6,7 @@
 #include "common/compiler.h"
 #include "proto/fault.h"
 
-struct command {
+struct command_line {
 	char **argv;	/* owned, NULL-terminated; argv[0] as written */
 	char *path;	/* owned: the file to execute */
 };
@@ -14,15 +14,15 @@ struct command {
 /* Splits and finds the command; `path_variable` is the PATH to search (NULL = none given:
  * /bin:/usr/bin:/usr/local/bin). FAULT_NONE, or NO_FILE / NOT_EXECUTABLE with *why new:
  * the spawnerr text. The text of the fault's detail is the same. */
-NODISCARD enum fault command_resolve(const char *text, const char *path_variable,
-    struct command *, char **why);
-void command_clear(struct command *);
+NODISCARD enum fault command_line_resolve(const char *text, const char *path_variable,
+    struct command_line *, char **why);
+void command_line_clear(struct command_line *);
 /* The PATH that a program's command is searched in: the one configured for it (NULL =
  * none), else our own; NULL when that is not set either. Borrowed. */
-const char *command_search_path(const char *configured);
+const char *command_line_search_path(const char *configured);
 /* New NULL-terminated array of shlex.split(text); NULL with *why (static): "No closing
  * quotation", "No escaped character", or ENOMEM's text. */
-char **command_split(const char *text, const char **why);
-void command_split_free(char **words);
+char **command_line_split(const char *text, const char **why);
+void command_line_split_free(char **words);
 
 #endif

@@ -344,7 +344,7 @@ group_config_unref(struct group_config *group)
 	free(group->processes);
 	if (group->interface != NULL) {
 		free(group->interface->name);
-		kvlist_clear(&group->interface->options);
+		environment_list_clear(&group->interface->options);
 	}
 	free(group->interface);
 	free(group->fcgi.url);

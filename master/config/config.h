@@ -34,14 +34,14 @@ struct environment { /* in the order given; a later duplicate replaces in place 
 
 enum log_target { LOG_TO_NONE, LOG_TO_AUTO, LOG_TO_FILE };
 
-struct channel_config {
+struct output_config {
 	enum log_target target;
 	char *path;		/* LOG_TO_FILE: absolute or as given; LOG_TO_AUTO: NULL */
 	int64_t maxbytes, backups, capture_maxbytes;
 	bool events_enabled, syslog;
 };
 
-enum channel_id { CHANNEL_STDOUT, CHANNEL_STDERR, CHANNEL_MAX };
+enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
 
 enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
 
@@ -63,11 +63,11 @@ struct process_config {
 	bool exit_on_fatal;	/* the daemon does not outlive it */
 	bool reset_signals;	/* also SIGPIPE and SIGXFSZ are at their default */
 	int umask;		/* -1 = none */
-	struct channel_config channels[CHANNEL_MAX];
+	struct output_config outputs[OUTPUT_MAX];
 };
 
 /* A namespace of the API that a program serves: [rpcinterface:x] with command=. */
-struct interface_config {
+struct rpcinterface_config {
 	char *name;		/* "x" */
 	enum role role;		/* of its own calls to the master */
 	struct environment options;	/* of its section, handed to it */
@@ -104,7 +104,7 @@ struct group_config {
 	unsigned refs;		/* the config and the live group */
 	enum group_kind kind;
 	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
-	struct interface_config *interface;	/* of GROUP_INTERFACE; owned */
+	struct rpcinterface_config *interface;	/* of GROUP_INTERFACE; owned */
 	struct fcgi_config fcgi;	/* of GROUP_FCGI */
 	char *name;
 	int64_t priority;

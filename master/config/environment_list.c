@@ -163,7 +163,7 @@ take_pair(struct lexer *lexer, struct environment *environment)
 		n++;
 	result = n == 0 && lexer->why == NULL ? 0 : -1;
 	if (n == nitems(words) && str_equal(words[1], "=")) {
-		kvlist_set(environment, words[0], words[2]);
+		environment_list_set(environment, words[0], words[2]);
 		free(lexer_next(lexer));
 		result = lexer->why == NULL ? 1 : -1;
 	}
@@ -173,7 +173,7 @@ take_pair(struct lexer *lexer, struct environment *environment)
 }
 
 int
-kvlist_parse(const char *text, struct environment *environment, char **why)
+environment_list_parse(const char *text, struct environment *environment, char **why)
 {
 	struct lexer lexer = { .at = text };
 	int status;
@@ -197,7 +197,7 @@ kvlist_parse(const char *text, struct environment *environment, char **why)
 }
 
 void
-kvlist_set(struct environment *environment, const char *name, const char *value)
+environment_list_set(struct environment *environment, const char *name, const char *value)
 {
 	struct variable *items;
 
@@ -216,14 +216,15 @@ kvlist_set(struct environment *environment, const char *name, const char *value)
 }
 
 void
-kvlist_merge(struct environment *environment, const struct environment *more)
+environment_list_merge(struct environment *environment, const struct environment *more)
 {
 	for (size_t i = 0; i < more->count; i++)
-		kvlist_set(environment, more->items[i].name, more->items[i].value);
+		environment_list_set(
+		    environment, more->items[i].name, more->items[i].value);
 }
 
 void
-kvlist_clear(struct environment *environment)
+environment_list_clear(struct environment *environment)
 {
 	for (size_t i = 0; i < environment->count; i++) {
 		free(environment->items[i].name);
@@ -258,7 +259,7 @@ is_word(const char *s)
 }
 
 char *
-kvlist_print(const struct environment *environment)
+environment_list_print(const struct environment *environment)
 {
 	struct buf out;
 	char *text;
@@ -282,7 +283,7 @@ kvlist_print(const struct environment *environment)
 }
 
 bool
-kvlist_equal(const struct environment *a, const struct environment *b)
+environment_list_equal(const struct environment *a, const struct environment *b)
 {
 	if (a->count != b->count)
 		return false;

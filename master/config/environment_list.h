@@ -7,15 +7,15 @@
 #include "master/config/config.h"
 
 /* Adds the pairs to the list. 0, or -1 with *why new; then pairs may have been added. */
-NODISCARD int kvlist_parse(const char *text, struct environment *, char **why);
+NODISCARD int environment_list_parse(const char *text, struct environment *, char **why);
 /* Adds one variable or replaces its value in place. */
-void kvlist_set(struct environment *, const char *name, const char *value);
+void environment_list_set(struct environment *, const char *name, const char *value);
 /* Sets all variables of the second in the first. */
-void kvlist_merge(struct environment *, const struct environment *);
-void kvlist_clear(struct environment *);
-/* New: NAME="value",… that kvlist_parse reads back. */
-char *kvlist_print(const struct environment *);
+void environment_list_merge(struct environment *, const struct environment *);
+void environment_list_clear(struct environment *);
+/* New: NAME="value",… that environment_list_parse reads back. */
+char *environment_list_print(const struct environment *);
 /* The same variables with the same values, in any order. */
-bool kvlist_equal(const struct environment *, const struct environment *);
+bool environment_list_equal(const struct environment *, const struct environment *);
 
 #endif

@@ -100,7 +100,7 @@ file_parse(const char *text, void *slot, char **why UNUSED)
 static int
 logfile_parse(const char *text, void *slot, char **why)
 {
-	struct channel_config *channel = slot;
+	struct output_config *channel = slot;
 
 	channel->target = LOG_TO_NONE;
 	if (strcasecmp(text, "none") == 0 || strcasecmp(text, "off") == 0)
@@ -120,7 +120,7 @@ logfile_parse(const char *text, void *slot, char **why)
 static char *
 logfile_print(const void *slot)
 {
-	const struct channel_config *channel = slot;
+	const struct output_config *channel = slot;
 
 	if (channel->target == LOG_TO_FILE)
 		return xstrdup(channel->path);
@@ -132,7 +132,7 @@ logfile_print(const void *slot)
 static bool
 logfile_equal(const void *a, const void *b)
 {
-	const struct channel_config *x = a, *y = b;
+	const struct output_config *x = a, *y = b;
 
 	if (y->target == LOG_TO_AUTO)
 		return true;
@@ -142,7 +142,7 @@ logfile_equal(const void *a, const void *b)
 static void
 logfile_clear(void *slot)
 {
-	mem_freep(&((struct channel_config *)slot)->path);
+	mem_freep(&((struct output_config *)slot)->path);
 }
 
 static int
@@ -216,25 +216,25 @@ string_clear(void *slot)
 static int
 environment_parse(const char *text, void *slot, char **why)
 {
-	return kvlist_parse(text, slot, why);
+	return environment_list_parse(text, slot, why);
 }
 
 static char *
 environment_print(const void *slot)
 {
-	return kvlist_print(slot);
+	return environment_list_print(slot);
 }
 
 static bool
 environment_equal(const void *a, const void *b)
 {
-	return kvlist_equal(a, b);
+	return environment_list_equal(a, b);
 }
 
 static void
 environment_clear(void *slot)
 {
-	kvlist_clear(slot);
+	environment_list_clear(slot);
 }
 
 static int
@@ -273,7 +273,7 @@ conf_type_check(const struct conf_type *type, const char *text, char **why)
 		int64_t number;
 		char *text;
 		struct environment environment;
-		struct channel_config channel;
+		struct output_config channel;
 	} slot;
 	int status;
 
@@ -305,7 +305,7 @@ const struct conf_type conf_file = {
 	.print = string_print, .equal = string_equal, .clear = string_clear,
 };
 const struct conf_type conf_logfile = {
-	.name = "log file", .size = sizeof(struct channel_config), .parse = logfile_parse,
+	.name = "log file", .size = sizeof(struct output_config), .parse = logfile_parse,
 	.print = logfile_print, .equal = logfile_equal, .clear = logfile_clear,
 };
 const struct conf_type conf_exitcodes = {

@@ -55,7 +55,7 @@ static const struct conf_option supervisord_rows[] = {
 	    .help = "best: skip, with a warning, what the kernel lacks; strict: refuse" },
 };
 
-#define CHANNEL(word, member) IN(process_config, channels[CHANNEL_##word].member)
+#define CHANNEL(word, member) IN(process_config, outputs[OUTPUT_##word].member)
 
 /* The rows of one output, judged for the section as a whole … */
 #define CAPTURE_ROWS(prefix, WORD)                                                    \
@@ -68,7 +68,7 @@ static const struct conf_option supervisord_rows[] = {
 /* … and for each process. */
 #define LOG_ROWS(prefix, WORD)                                                        \
 	{ prefix "_logfile", &conf_logfile, "AUTO",                                   \
-	    IN(process_config, channels[CHANNEL_##WORD]), .flags = CONF_EACH | CONF_RAW,  \
+	    IN(process_config, outputs[OUTPUT_##WORD]), .flags = CONF_EACH | CONF_RAW,  \
 	    .help = "log of " prefix ": a path, AUTO or NONE" },                          \
 	{ prefix "_logfile_backups", &conf_integer, "10", CHANNEL(WORD, backups),     \
 	    .flags = CONF_EACH, .help = "rotated logs that are kept" },                   \
@@ -158,7 +158,7 @@ static const struct conf_option listener_rows[] = {
 };
 
 static const struct conf_option interface_rows[] = {
-	{ "role", &conf_command_role, "states", IN(interface_config, role),
+	{ "role", &conf_command_role, "states", IN(rpcinterface_config, role),
 	    .flags = CONF_OURS,
 	    .help = "what it may ask of the daemon: states, view, operate or admin" },
 };

@@ -59,7 +59,7 @@ extern const struct conf_section conf_supervisord;	/* struct config */
 extern const struct conf_section conf_program;	/* struct program_section */
 extern const struct conf_section conf_group;	/* struct group_section */
 extern const struct conf_section conf_listener_pool;	/* struct pool_section */
-extern const struct conf_section conf_interface;	/* struct interface_config */
+extern const struct conf_section conf_interface;	/* struct rpcinterface_config */
 extern const struct conf_section conf_fcgi;	/* struct pool_section */
 extern const struct conf_section conf_inet_server;	/* struct listener_config */
 extern const struct conf_section conf_unix_server;	/* struct listener_config */

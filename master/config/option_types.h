@@ -34,7 +34,7 @@ extern const struct conf_type conf_serverurl;	/* char *, NULL = AUTO */
 extern const struct conf_type conf_directory;	/* char *: exists */
 extern const struct conf_type conf_path;	/* char *: its directory exists */
 extern const struct conf_type conf_file;	/* char *: unchecked, absolute */
-extern const struct conf_type conf_logfile;	/* struct channel_config */
+extern const struct conf_type conf_logfile;	/* struct output_config */
 extern const struct conf_type conf_environment;	/* struct environment */
 extern const struct conf_type conf_user;	/* struct user * */
 

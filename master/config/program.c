@@ -167,7 +167,7 @@ set_place(struct program *program, const char *word, const char *option)
 }
 
 static void
-check_channel(struct program *program, const char *word, struct channel_config *channel,
+check_channel(struct program *program, const char *word, struct output_config *channel,
     bool syslog)
 {
 	if (syslog) {
@@ -185,11 +185,11 @@ check_channel(struct program *program, const char *word, struct channel_config *
 }
 
 static int
-read_channel(struct program *program, const struct expand_names *names, enum channel_id id,
+read_channel(struct program *program, const struct expand_names *names, enum output_id id,
     struct process_config *process)
 {
 	static const char *const words[] = {
-		[CHANNEL_STDOUT] = "stdout", [CHANNEL_STDERR] = "stderr",
+		[OUTPUT_STDOUT] = "stdout", [OUTPUT_STDERR] = "stderr",
 	};
 	static const char *const keys[] = {
 		"logfile_backups", "logfile_maxbytes", "syslog",
@@ -207,7 +207,7 @@ read_channel(struct program *program, const struct expand_names *names, enum cha
 		    conf_find(&conf_program, name), names, process) == -1)
 			return -1;
 	}
-	check_channel(program, words[id], &process->channels[id], syslog);
+	check_channel(program, words[id], &process->outputs[id], syslog);
 	return 0;
 }
 
@@ -215,7 +215,7 @@ read_channel(struct program *program, const struct expand_names *names, enum cha
 static void
 redirect(struct program *program, struct process_config *process)
 {
-	struct channel_config *channel = &process->channels[CHANNEL_STDERR];
+	struct output_config *channel = &process->outputs[OUTPUT_STDERR];
 
 	if (!process->redirect_stderr)
 		return;
@@ -264,8 +264,8 @@ read_each(struct program *program, struct expand_names *names,
 	if (conf_load_row(program->load, program->section,
 	    conf_find(&conf_program, "directory"), names, process) == -1)
 		return -1;
-	for (size_t id = 0; id < CHANNEL_MAX; id++)
-		if (read_channel(program, names, (enum channel_id)id, process) == -1)
+	for (size_t id = 0; id < OUTPUT_MAX; id++)
+		if (read_channel(program, names, (enum output_id)id, process) == -1)
 			return -1;
 	redirect(program, process);
 	if (read_command(program, names, process) == -1)
@@ -279,9 +279,9 @@ inherit_environment(struct program *program, struct process_config *process)
 {
 	struct environment merged = { NULL, 0 };
 
-	kvlist_merge(&merged, &program->load->config->environment);
-	kvlist_merge(&merged, &process->environment);
-	kvlist_clear(&process->environment);
+	environment_list_merge(&merged, &program->load->config->environment);
+	environment_list_merge(&merged, &process->environment);
+	environment_list_clear(&process->environment);
 	process->environment = merged;
 }
 

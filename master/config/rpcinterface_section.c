@@ -68,7 +68,7 @@ has_server(const struct ini *ini)
 /* Everything that is no option of a program, nor of this section, is for the program. */
 static int
 read_options(struct conf_load *load, const char *section,
-    struct interface_config *interface)
+    struct rpcinterface_config *interface)
 {
 	const char *key;
 	size_t cursor = 0, total = 0;
@@ -81,7 +81,7 @@ read_options(struct conf_load *load, const char *section,
 		if (conf_load_text(load, section, key, load->here, &text) == -1)
 			return -1;
 		total += strlen(key) + strlen(text);
-		kvlist_set(&interface->options, key, text);
+		environment_list_set(&interface->options, key, text);
 		free(text);
 	}
 	if (total > OPTIONS_MAX)
@@ -95,10 +95,10 @@ static void
 adjust_process(const struct conf_load *load, const char *section,
     struct process_config *process)
 {
-	struct channel_config *out = &process->channels[CHANNEL_STDOUT];
+	struct output_config *out = &process->outputs[OUTPUT_STDOUT];
 
 	mem_freep(&out->path);
-	*out = (struct channel_config){.target = LOG_TO_NONE};
+	*out = (struct output_config){.target = LOG_TO_NONE};
 	process->redirect_stderr = false;
 	if (ini_get(load->ini, section, "autorestart") == NULL)
 		process->autorestart = AUTORESTART_TRUE;
@@ -120,7 +120,7 @@ check_name(struct conf_load *load, const char *section, const char *name)
 static int
 read_program(struct conf_load *load, const char *section, const char *name)
 {
-	struct interface_config *interface = xcalloc(1, sizeof(*interface));
+	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
 	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
 	struct group_config *group = conf_group_new(GROUP_INTERFACE, group_name, PRIORITY);
 	int status = check_name(load, section, name);

@@ -276,11 +276,11 @@ conf_shell_find(const char *command)
 {
 	struct word word = { .start = NULL };
 	const char *at = command, *why;
-	char **words = command_split(command, &why), *text = NULL;
+	char **words = command_line_split(command, &why), *text = NULL;
 
 	if (words == NULL)
 		return xasprintf("can't parse command: %s", why);
-	command_split_free(words);
+	command_line_split_free(words);
 	while (text == NULL && next_word(&at, &word))
 		text = describe(&word);
 	return text;

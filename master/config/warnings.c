@@ -78,7 +78,7 @@ void
 conf_warn_section(
     struct conf_load *load, const char *section, const struct program_section *values)
 {
-	const struct channel_config *out = &values->process.channels[CHANNEL_STDOUT];
+	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
 
 	if (values->numprocs < 1)
 		conf_load_warn(load, section, "numprocs", "[%s] numprocs=%lld makes no "
@@ -149,7 +149,7 @@ static void
 warn_missing(struct conf_load *load, const char *section,
     const struct process_config *process, const char *word)
 {
-	const char *path = command_search_path(environment_get(&process->environment,
+	const char *path = command_line_search_path(environment_get(&process->environment,
 	    "PATH"));
 	bool relative = word[0] != '/' && strchr(word, '/') != NULL;
 	const char *directory = relative ? process->directory : NULL;
@@ -282,15 +282,15 @@ conf_warn_process(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
 	static const char *const keys[] = {
-		[CHANNEL_STDOUT] = "stdout_logfile", [CHANNEL_STDERR] = "stderr_logfile",
+		[OUTPUT_STDOUT] = "stdout_logfile", [OUTPUT_STDERR] = "stderr_logfile",
 	};
 
 	warn_command(load, section, process);
 	warn_directory(load, section, process);
-	for (size_t id = 0; id < CHANNEL_MAX; id++)
-		if (process->channels[id].target == LOG_TO_FILE)
-			warn_log(load, section, keys[id], process->channels[id].path,
-			    process->channels[id].maxbytes);
+	for (size_t id = 0; id < OUTPUT_MAX; id++)
+		if (process->outputs[id].target == LOG_TO_FILE)
+			warn_log(load, section, keys[id], process->outputs[id].path,
+			    process->outputs[id].maxbytes);
 }
 
 /* --- the files --- */

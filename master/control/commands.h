@@ -5,7 +5,7 @@
 
 #include "master/control/connection.h"
 
-typedef void command_fn(struct client *, uint64_t id, const json_t *params);
+typedef void command_fn(struct connection *, uint64_t id, const json_t *params);
 
 /* commands_process.c */
 command_fn cmd_process_start, cmd_process_stop, cmd_process_signal, cmd_process_stdin;
@@ -31,6 +31,7 @@ extern const struct job_sink commands_job_sink;
 /* New: the sequences of the commands of commands_sequence.c; NULL with errno. */
 struct sequences *commands_sequences_new(struct master *);
 /* Answers with what differs (taken), or with why nothing can be said (taken). */
-void commands_answer_difference(struct client *, uint64_t id, json_t *found, char *error);
+void commands_answer_difference(
+    struct connection *, uint64_t id, json_t *found, char *error);
 
 #endif

@@ -23,19 +23,20 @@ name_param(const json_t *params)
 }
 
 void
-commands_answer_difference(struct client *client, uint64_t id, json_t *found, char *error)
+commands_answer_difference(
+    struct connection *client, uint64_t id, json_t *found, char *error)
 {
 	if (found != NULL)
-		client_reply(client, id, found);
+		connection_reply(client, id, found);
 	else if (error != NULL)
-		client_fault(client, id, FAULT_CANT_REREAD, error);
+		connection_fault(client, id, FAULT_CANT_REREAD, error);
 	else
-		client_fault(client, id, FAULT_FAILED, "out of memory");
+		connection_fault(client, id, FAULT_FAILED, "out of memory");
 	free(error);
 }
 
 void
-cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
+cmd_config_reread(struct connection *client, uint64_t id, const json_t *params)
 {
 	char *error = NULL;
 	json_t *found = reread(client->master, &error);
@@ -45,7 +46,7 @@ cmd_config_reread(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_config_preview(struct client *client, uint64_t id, const json_t *params)
+cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 {
 	char *error = NULL;
 	json_t *found = preview(client->master, &error);
@@ -65,7 +66,7 @@ view_of(const struct master *master, const struct config_row *row)
 
 	if (process != NULL && process->config != row->process)
 		process = NULL;
-	return configview(row, process, group != NULL);
+	return config_info(row, process, group != NULL);
 }
 
 /* New array of at most so many rows from `from` on; NULL without memory. */
@@ -90,7 +91,7 @@ page_of(const struct master *master, size_t from, size_t most)
 }
 
 void
-cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
+cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 {
 	const struct master *master = client->master;
 	json_int_t from = json_integer_value(json_object_get(params, "from"));
@@ -98,14 +99,14 @@ cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
 	json_t *page;
 
 	if (from < 0 || (uint64_t)from > master->config->nrows) {
-		client_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
+		connection_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
 		return;
 	}
 	page = page_of(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
 	if (page == NULL)
-		client_fault(client, id, FAULT_FAILED, "out of memory");
+		connection_fault(client, id, FAULT_FAILED, "out of memory");
 	else
-		client_reply(client, id, json_pack("{s:I,s:I,s:o}", "reread",
+		connection_reply(client, id, json_pack("{s:I,s:I,s:o}", "reread",
 		    (json_int_t)master->rereads, "total",
 		    (json_int_t)master->config->nrows, "rows", page));
 }
@@ -113,34 +114,34 @@ cmd_config_rows(struct client *client, uint64_t id, const json_t *params)
 /* --- groups come and go --------------------------------------------------------- */
 
 static void
-answer_change(struct client *client, uint64_t id, enum fault fault, const char *name,
+answer_change(struct connection *client, uint64_t id, enum fault fault, const char *name,
     char *detail)
 {
 	if (fault == FAULT_NONE)
-		client_reply(client, id, NULL);
+		connection_reply(client, id, NULL);
 	else if (detail != NULL)
-		client_fault(client, id, fault, detail);
+		connection_fault(client, id, fault, detail);
 	else
-		client_fault_echo(client, id, fault, name);
+		connection_fault_echo(client, id, fault, name);
 	free(detail);
 }
 
 void
-cmd_group_add(struct client *client, uint64_t id, const json_t *params)
+cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = name_param(params);
 	char *detail;
-	enum fault fault = activation_add_named(client->master, name, &detail);
+	enum fault fault = group_lifecycle_add_named(client->master, name, &detail);
 
 	answer_change(client, id, fault, name, detail);
 }
 
 void
-cmd_group_remove(struct client *client, uint64_t id, const json_t *params)
+cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = name_param(params);
 	char *detail;
-	enum fault fault = activation_remove_named(client->master, name, &detail);
+	enum fault fault = group_lifecycle_remove_named(client->master, name, &detail);
 
 	answer_change(client, id, fault, name, detail);
 }

@@ -11,7 +11,7 @@
 #define PROTOCOL 1
 
 static json_t *
-hello_result(const struct client *client)
+hello_result(const struct connection *client)
 {
 	json_t *result = json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program",
 	    "reeved", "version", REEVE_VERSION, "role", role_name(client->role), "pid",
@@ -19,13 +19,13 @@ hello_result(const struct client *client)
 
 	if (client->owner == NULL && client->holder == NULL)
 		(void)json_object_set_new(result, "config",
-		    second_identity(client->master->config_path));
+		    second_daemon_identity(client->master->config_path));
 	return result;
 }
 
 /* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
 static void
-take_program(struct client *client, const char *name)
+take_program(struct connection *client, const char *name)
 {
 	size_t n = strnlen(name, sizeof(client->program) - 1);
 
@@ -37,12 +37,12 @@ take_program(struct client *client, const char *name)
 }
 
 void
-cmd_hello(struct client *client, uint64_t id, const json_t *params)
+cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 {
 	json_t *result;
 
 	if (json_integer_value(json_object_get(params, "protocol")) != PROTOCOL) {
-		client_fault(client, id, FAULT_FAILED, "this reeved speaks protocol 1");
+		connection_fault(client, id, FAULT_FAILED, "this reeved speaks protocol 1");
 		peer_half_close(client->peer);
 		return;
 	}
@@ -52,67 +52,67 @@ cmd_hello(struct client *client, uint64_t id, const json_t *params)
 	client->deadline = NULL;
 	result = hello_result(client);
 	if (client->owner == NULL) {
-		client_reply(client, id, result);
+		connection_reply(client, id, result);
 		return;
 	}
 	(void)client->owner->greet(client->owner_ctx, result);
-	client_reply(client, id, result);
+	connection_reply(client, id, result);
 	(void)client->owner->greeted(client->owner_ctx, client);
 }
 
 void
-cmd_subscribe(struct client *client, uint64_t id, const json_t *params)
+cmd_subscribe(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	/* The response precedes the snapshot: it is queued while there is no cursor yet. */
-	client_reply(client, id, NULL);
-	if (client_subscribe(client) == -1)
+	connection_reply(client, id, NULL);
+	if (connection_subscribe(client) == -1)
 		peer_half_close(client->peer);
 }
 
 void
-cmd_ready(struct client *client, uint64_t id, const json_t *params)
+cmd_ready(struct connection *client, uint64_t id, const json_t *params)
 {
 	cmd_subscribe(client, id, params);
 	client->owner->ready(client->owner_ctx);
 }
 
 static void
-send_event(struct client *client, const json_t *type, const json_t *data)
+send_event(struct connection *client, const json_t *type, const json_t *data)
 {
-	events_remote(client->master->events, json_string_value(type),
+	dispatch_remote(client->master->dispatcher, json_string_value(type),
 	    json_string_value(data), json_string_length(data));
 }
 
 void
-cmd_event_send(struct client *client, uint64_t id, const json_t *params)
+cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 {
 	const json_t *more = json_object_get(params, "more");
 	size_t n = json_array_size(more);
 
 	if (n % 2 != 0 || n / 2 >= CMD_EVENTS_MAX) {
-		client_fault(client, id, FAULT_INCORRECT_PARAMETERS, "more");
+		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, "more");
 		return;
 	}
 	send_event(client, json_object_get(params, "type"),
 	    json_object_get(params, "data"));
 	for (size_t i = 0; i < n; i += 2)
 		send_event(client, json_array_get(more, i), json_array_get(more, i + 1));
-	client_reply(client, id, NULL);
+	connection_reply(client, id, NULL);
 }
 
 /* A client of the front end's may be one of the children: it shall see its answer. A local
  * one has it in its socket before the next turn stops anything. */
 static void
-reply_before_the_stop(struct client *client, uint64_t id)
+reply_before_the_stop(struct connection *client, uint64_t id)
 {
 	if (client->owner != NULL)
-		mood_hold(client->master->mood);
-	client_reply(client, id, NULL);
+		daemon_hold(client->master->daemon);
+	connection_reply(client, id, NULL);
 }
 
 void
-cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
+cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	run_shutdown(client->master);
@@ -120,7 +120,7 @@ cmd_daemon_shutdown(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_daemon_restart(struct client *client, uint64_t id, const json_t *params)
+cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	enum fault fault;
 	char *why;
@@ -130,33 +130,33 @@ cmd_daemon_restart(struct client *client, uint64_t id, const json_t *params)
 	if (fault == FAULT_NONE)
 		reply_before_the_stop(client, id);
 	else
-		client_fault(client, id, fault, why);
+		connection_fault(client, id, fault, why);
 	free(why);
 }
 
 void
-cmd_daemon_answered(struct client *client, uint64_t id, const json_t *params)
+cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	mood_go_on(client->master->mood);
-	client_reply(client, id, NULL);
+	daemon_go_on(client->master->daemon);
+	connection_reply(client, id, NULL);
 }
 
 /* Only reeve-rpcd may call it: the client has an owner. */
 void
-cmd_frontend_active(struct client *client, uint64_t id, const json_t *params)
+cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	client->owner->active(client->owner_ctx);
-	client_reply(client, id, NULL);
+	connection_reply(client, id, NULL);
 }
 
 #ifdef REEVE_TEST_SEAM
 void
-cmd_daemon_break(struct client *client, uint64_t id, const json_t *params)
+cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	mood_break(client->master->mood, "broken on purpose by a test build");
-	client_reply(client, id, NULL);
+	daemon_break(client->master->daemon, "broken on purpose by a test build");
+	connection_reply(client, id, NULL);
 }
 #endif

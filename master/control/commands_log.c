@@ -9,32 +9,32 @@
 
 /* Answers with an open descriptor of the log at `path`, or why not (design 6). */
 static void
-answer_log(struct client *client, uint64_t id, const char *path)
+answer_log(struct connection *client, uint64_t id, const char *path)
 {
 	int fd;
 
 	if (path == NULL || *path == '\0') {
-		client_fault(client, id, FAULT_NO_FILE, NULL);
+		connection_fault(client, id, FAULT_NO_FILE, NULL);
 		return;
 	}
 	if (peer_unsent_fds(client->peer) >= CONTROL_UNSENT_LOGS) {
-		client_fault(
+		connection_fault(
 		    client, id, FAULT_FAILED, "too many open logs wait to be read");
 		return;
 	}
 	fd = logfile_open_for_reader(path);
 	if (fd != -1)
-		client_reply_fd(client, id, json_pack("{s:s}", "path", path), fd);
+		connection_reply_fd(client, id, json_pack("{s:s}", "path", path), fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO ||
 	    errno == EACCES || errno == EMLINK)
-		client_fault(client, id, FAULT_FAILED, NULL);
+		connection_fault(client, id, FAULT_FAILED, NULL);
 	else
-		client_fault(client, id, FAULT_NO_FILE, path);
+		connection_fault(client, id, FAULT_NO_FILE, path);
 }
 
 /* The one process that "name" means, or NULL and BAD_NAME is answered. */
 static struct process *
-process_param(struct client *client, uint64_t id, const json_t *params)
+process_param(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct process *process = NULL;
@@ -42,14 +42,14 @@ process_param(struct client *client, uint64_t id, const json_t *params)
 
 	if (groups_resolve(client->master->groups, name, &group, &process) != FAULT_NONE ||
 	    process == NULL) {
-		client_fault_echo(client, id, FAULT_BAD_NAME, name);
+		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return NULL;
 	}
 	return process;
 }
 
 void
-cmd_log_open(struct client *client, uint64_t id, const json_t *params)
+cmd_log_open(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *stream = json_string_value(json_object_get(params, "stream"));
 	struct process *process = process_param(client, id, params);
@@ -57,49 +57,49 @@ cmd_log_open(struct client *client, uint64_t id, const json_t *params)
 	if (process == NULL)
 		return;
 	if (str_equal(stream, "stdout"))
-		answer_log(client, id, runtime_log_path(process, CHANNEL_STDOUT));
+		answer_log(client, id, child_log_path(process, OUTPUT_STDOUT));
 	else if (str_equal(stream, "stderr"))
-		answer_log(client, id, runtime_log_path(process, CHANNEL_STDERR));
+		answer_log(client, id, child_log_path(process, OUTPUT_STDERR));
 	else
-		client_fault(client, id, FAULT_INCORRECT_PARAMETERS,
+		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS,
 		    "stream is neither stdout nor stderr");
 }
 
 void
-cmd_log_clear(struct client *client, uint64_t id, const json_t *params)
+cmd_log_clear(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct process *process = process_param(client, id, params);
 
 	if (process == NULL)
 		return;
-	if (runtime_clear_logs(process) == FAULT_NONE)
-		client_reply(client, id, NULL);
+	if (child_clear_logs(process) == FAULT_NONE)
+		connection_reply(client, id, NULL);
 	else
-		client_fault_echo(client, id, FAULT_FAILED,
+		connection_fault_echo(client, id, FAULT_FAILED,
 		    json_string_value(json_object_get(params, "name")));
 }
 
 void
-cmd_mainlog_open(struct client *client, uint64_t id, const json_t *params)
+cmd_mainlog_open(struct connection *client, uint64_t id, const json_t *params)
 {
 	const struct master *master = client->master;
 
 	(void)params;
 	if (master->config->logfile_syslog)
-		client_fault(client, id, FAULT_NO_FILE, "syslog");
+		connection_fault(client, id, FAULT_NO_FILE, "syslog");
 	else
 		answer_log(client, id, mainlog_path(master->mainlog));
 }
 
 void
-cmd_mainlog_clear(struct client *client, uint64_t id, const json_t *params)
+cmd_mainlog_clear(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	if (mainlog_path(client->master->mainlog) == NULL)
-		client_fault(client, id, FAULT_NO_FILE, NULL);
+		connection_fault(client, id, FAULT_NO_FILE, NULL);
 	else if (mainlog_clear(client->master->mainlog) == 0)
-		client_reply(client, id, NULL);
+		connection_reply(client, id, NULL);
 	else
-		client_fault(
+		connection_fault(
 		    client, id, errno == ENOENT ? FAULT_NO_FILE : FAULT_FAILED, NULL);
 }

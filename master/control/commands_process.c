@@ -44,13 +44,13 @@ send_result(void *ctx, uint64_t job, const struct process *process, enum fault f
 		json_object_set_new(params, "spawn", json_integer((json_int_t)spawn));
 	else
 		json_object_set_new(params, "fault", fault_object(process, fault, detail));
-	client_notify(ctx, "job.result", params);
+	connection_notify(ctx, "job.result", params);
 }
 
 static void
 send_end(void *ctx, uint64_t job)
 {
-	client_notify(ctx, "job.end", json_pack("{s:I}", "job", (json_int_t)job));
+	connection_notify(ctx, "job.end", json_pack("{s:I}", "job", (json_int_t)job));
 }
 
 /* Who reads slowly is waited for; who has read nothing for so long is not, and loses the
@@ -58,7 +58,7 @@ send_end(void *ctx, uint64_t job)
 static bool
 is_behind(void *ctx)
 {
-	const struct client *client = ctx;
+	const struct connection *client = ctx;
 
 	return peer_unsent(client->peer) > PEER_OUT_MAX / 4 &&
 	    clock_mono_ms() - peer_last_write(client->peer) < PATIENCE_MS;
@@ -92,29 +92,29 @@ static bool (*const takes[])(enum process_state) = {
 /* supervisord's results have no place for it, so a subscriber is notified, unless it has
  * much unread. */
 static void
-report_cancelled(struct client *client, const struct process *process)
+report_cancelled(struct connection *client, const struct process *process)
 {
 	if (client->owner == NULL && client->cursor != NULL &&
 	    peer_unsent(client->peer) <= PEER_OUT_MAX / 4)
-		client_notify(client, "process.cancelled", json_pack("{s:I,s:s,s:s}", "id",
-		    (json_int_t)process->id, "group", process->group->config->name,
-		    "name", process->config->name));
+		connection_notify(client, "process.cancelled",
+		    json_pack("{s:I,s:s,s:s}", "id", (json_int_t)process->id, "group",
+			process->group->config->name, "name", process->config->name));
 }
 
 static void
-cancel_start(struct client *client, struct process *process)
+cancel_start(struct connection *client, struct process *process)
 {
 	if (jobs_cancel_starts(client->master->jobs, process))
 		report_cancelled(client, process);
 }
 
 static void
-stay(struct client *client, const struct group *group)
+stay(struct connection *client, const struct group *group)
 {
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		(void)interface_stay(process);
+		(void)rpcinterface_stay(process);
 		cancel_start(client, process);
 	}
 }
@@ -123,7 +123,7 @@ stay(struct client *client, const struct group *group)
  * is not started again, and one that does not run is not started by what is queued. group
  * NULL = all. */
 static void
-stay_stopped(struct client *client, const struct group *group)
+stay_stopped(struct connection *client, const struct group *group)
 {
 	if (group != NULL) {
 		stay(client, group);
@@ -136,8 +136,8 @@ stay_stopped(struct client *client, const struct group *group)
 
 /* group NULL = all. */
 static void
-begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct group *group,
-    int signo, const char *said)
+begin_job(struct connection *client, uint64_t id, enum job_kind kind,
+    const struct group *group, int signo, const char *said)
 {
 	const struct job_order order = {.kind = kind, .signo = signo, .said = said};
 	struct master *master = client->master;
@@ -151,15 +151,15 @@ begin_job(struct client *client, uint64_t id, enum job_kind kind, const struct g
 	job = list == NULL ? 0 :
 	    jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
 	if (job == 0)
-		client_fault(client, id, FAULT_FAILED,
+		connection_fault(client, id, FAULT_FAILED,
 		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
 	else
-		client_reply(client, id, json_pack("{s:I}", "job", (json_int_t)job));
+		connection_reply(client, id, json_pack("{s:I}", "job", (json_int_t)job));
 }
 
 static void
 signal_many(
-    struct client *client, uint64_t id, const struct group *group, const json_t *params)
+    struct connection *client, uint64_t id, const struct group *group, const json_t *params)
 {
 	const char *signal = string_param(params, "signal");
 	int signo;
@@ -171,18 +171,18 @@ signal_many(
 
 /* The group of group.* methods, or NULL and BAD_NAME is answered. */
 static struct group *
-group_param(struct client *client, uint64_t id, const json_t *params)
+group_param(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = string_param(params, "name");
 	struct group *group = groups_find(client->master->groups, name);
 
 	if (group == NULL)
-		client_fault_echo(client, id, FAULT_BAD_NAME, name);
+		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 	return group;
 }
 
 void
-cmd_group_start(struct client *client, uint64_t id, const json_t *params)
+cmd_group_start(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct group *group = group_param(client, id, params);
 
@@ -191,7 +191,7 @@ cmd_group_start(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_group_stop(struct client *client, uint64_t id, const json_t *params)
+cmd_group_stop(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct group *group = group_param(client, id, params);
 
@@ -200,7 +200,7 @@ cmd_group_stop(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_group_signal(struct client *client, uint64_t id, const json_t *params)
+cmd_group_signal(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct group *group = group_param(client, id, params);
 
@@ -209,28 +209,28 @@ cmd_group_signal(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_all_start(struct client *client, uint64_t id, const json_t *params)
+cmd_all_start(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	begin_job(client, id, JOB_START, NULL, 0, NULL);
 }
 
 void
-cmd_all_stop(struct client *client, uint64_t id, const json_t *params)
+cmd_all_stop(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	begin_job(client, id, JOB_STOP, NULL, 0, NULL);
 }
 
 void
-cmd_all_clear(struct client *client, uint64_t id, const json_t *params)
+cmd_all_clear(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
 	begin_job(client, id, JOB_CLEAR, NULL, 0, NULL);
 }
 
 void
-cmd_all_signal(struct client *client, uint64_t id, const json_t *params)
+cmd_all_signal(struct connection *client, uint64_t id, const json_t *params)
 {
 	signal_many(client, id, NULL, params);
 }
@@ -239,26 +239,26 @@ cmd_all_signal(struct client *client, uint64_t id, const json_t *params)
 
 /* Resolves "name". False when BAD_NAME was answered. *process NULL = the whole group. */
 static bool
-target_param(struct client *client, uint64_t id, const json_t *params, struct group **group,
-    struct process **process)
+target_param(struct connection *client, uint64_t id, const json_t *params,
+    struct group **group, struct process **process)
 {
 	const char *name = string_param(params, "name");
 
 	if (groups_resolve(client->master->groups, name, group, process) == FAULT_NONE)
 		return true;
-	client_fault_echo(client, id, FAULT_BAD_NAME, name);
+	connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 	return false;
 }
 
 /* A fault of the named process: its own detail, else the name as the caller wrote it. */
 static void
-fault_of(struct client *client, uint64_t id, enum fault fault, const json_t *params,
+fault_of(struct connection *client, uint64_t id, enum fault fault, const json_t *params,
     const char *detail)
 {
 	if (detail != NULL)
-		client_fault(client, id, fault, detail);
+		connection_fault(client, id, fault, detail);
 	else
-		client_fault_echo(client, id, fault, string_param(params, "name"));
+		connection_fault_echo(client, id, fault, string_param(params, "name"));
 }
 
 static json_t *
@@ -269,7 +269,7 @@ spawn_result(const struct process *process, uint64_t spawn)
 }
 
 void
-cmd_process_start(struct client *client, uint64_t id, const json_t *params)
+cmd_process_start(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct process *process;
 	struct group *group;
@@ -283,18 +283,18 @@ cmd_process_start(struct client *client, uint64_t id, const json_t *params)
 		begin_job(client, id, JOB_START, group, 0, NULL);
 		return;
 	}
-	fault = runtime_check_command(process, &detail);
+	fault = child_check_command(process, &detail);
 	if (fault == FAULT_NONE)
 		fault = process_start(process, &spawn, &detail);
 	if (fault == FAULT_NONE)
-		client_reply(client, id, spawn_result(process, spawn));
+		connection_reply(client, id, spawn_result(process, spawn));
 	else
 		fault_of(client, id, fault, params, detail);
 	free(detail);
 }
 
 void
-cmd_process_stop(struct client *client, uint64_t id, const json_t *params)
+cmd_process_stop(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct process *process;
 	struct group *group;
@@ -308,16 +308,16 @@ cmd_process_stop(struct client *client, uint64_t id, const json_t *params)
 		return;
 	}
 	cancel_start(client, process);
-	fault = interface_stay(process) ? FAULT_NONE : process_stop(process, &detail);
+	fault = rpcinterface_stay(process) ? FAULT_NONE : process_stop(process, &detail);
 	if (fault == FAULT_NONE)
-		client_reply(client, id, spawn_result(process, process->spawn));
+		connection_reply(client, id, spawn_result(process, process->spawn));
 	else
 		fault_of(client, id, fault, params, detail);
 	free(detail);
 }
 
 void
-cmd_process_signal(struct client *client, uint64_t id, const json_t *params)
+cmd_process_signal(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *signal = string_param(params, "signal");
 	struct process *process;
@@ -333,19 +333,19 @@ cmd_process_signal(struct client *client, uint64_t id, const json_t *params)
 		return;
 	}
 	if (str_to_signal(signal, &signo) == -1) {
-		client_fault_echo(client, id, FAULT_BAD_SIGNAL, signal);
+		connection_fault_echo(client, id, FAULT_BAD_SIGNAL, signal);
 		return;
 	}
 	fault = process_signal(process, signo, &detail);
 	if (fault == FAULT_NONE)
-		client_reply(client, id, NULL);
+		connection_reply(client, id, NULL);
 	else
 		fault_of(client, id, fault, params, detail);
 	free(detail);
 }
 
 void
-cmd_process_stdin(struct client *client, uint64_t id, const json_t *params)
+cmd_process_stdin(struct connection *client, uint64_t id, const json_t *params)
 {
 	const json_t *data = json_object_get(params, "data");
 	struct process *process;
@@ -356,14 +356,14 @@ cmd_process_stdin(struct client *client, uint64_t id, const json_t *params)
 	if (!target_param(client, id, params, &group, &process))
 		return;
 	if (process == NULL) {
-		client_fault_echo(client, id, FAULT_BAD_NAME,
+		connection_fault_echo(client, id, FAULT_BAD_NAME,
 		    string_param(params, "name"));
 		return;
 	}
-	fault = runtime_write_stdin(
+	fault = child_write_stdin(
 	    process, json_string_value(data), json_string_length(data), &why);
 	if (fault == FAULT_NONE)
-		client_reply(client, id, NULL);
+		connection_reply(client, id, NULL);
 	else
 		fault_of(client, id, fault, params, why);
 	free(why);

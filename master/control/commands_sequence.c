@@ -40,7 +40,7 @@ send_result(void *ctx, uint64_t number, enum sequence_action action,
 
 	set_fault(params, fault, fault_text(fault, detail == NULL ? spec : detail));
 	free(spec);
-	client_notify(ctx, "job.result", params);
+	connection_notify(ctx, "job.result", params);
 }
 
 static void
@@ -52,7 +52,7 @@ send_step(void *ctx, uint64_t number, const struct sequence_step *step, enum fau
 
 	set_fault(params, fault, detail != NULL ? fault_text(fault, detail) :
 	    fault_echo(fault, step->target));
-	client_notify(ctx, "job.step", params);
+	connection_notify(ctx, "job.step", params);
 }
 
 /* --- steps -------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ steps_add_names(struct steps *steps, enum sequence_action action, const json_t *
 
 /* Begins the sequence and replies with the result (taken) and its number. */
 static void
-begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
+begin(struct connection *client, uint64_t id, struct steps *steps, json_t *result)
 {
 	const struct sequence_sink sink = {
 	    .result = send_result,
@@ -114,19 +114,19 @@ begin(struct client *client, uint64_t id, struct steps *steps, json_t *result)
 		    client->master->sequences, steps->list, steps->count, &sink, client);
 	if (number == 0) {
 		json_decref(result);
-		client_fault(client, id, FAULT_FAILED,
+		connection_fault(client, id, FAULT_FAILED,
 		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
 		return;
 	}
 	json_object_set_new(result, "job", json_integer((json_int_t)number));
-	client_reply(client, id, result);
+	connection_reply(client, id, result);
 }
 
 /* --- restart --------------------------------------------------------------------- */
 
 /* All are stopped, one after another, before the first is started, as by supervisorctl. */
 void
-cmd_process_restart(struct client *client, uint64_t id, const json_t *params)
+cmd_process_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	const json_t *names = json_object_get(params, "names");
 	struct steps steps;
@@ -138,13 +138,13 @@ cmd_process_restart(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_group_restart(struct client *client, uint64_t id, const json_t *params)
+cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct steps steps;
 
 	if (groups_find(client->master->groups, name) == NULL) {
-		client_fault_echo(client, id, FAULT_BAD_NAME, name);
+		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return;
 	}
 	steps_init(&steps, 2);
@@ -154,7 +154,7 @@ cmd_group_restart(struct client *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_all_restart(struct client *client, uint64_t id, const json_t *params)
+cmd_all_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	struct steps steps;
 
@@ -205,7 +205,7 @@ add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool s
 }
 
 void
-cmd_config_update(struct client *client, uint64_t id, const json_t *params)
+cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
 {
 	const json_t *names = json_object_get(params, "names");
 	char *error = NULL;
@@ -233,9 +233,9 @@ cmd_config_update(struct client *client, uint64_t id, const json_t *params)
 static enum fault
 state_fault(const struct master *master)
 {
-	if (mood_state(master->mood) == DAEMON_FATAL)
+	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		return FAULT_FATAL_STATE;
-	return mood_is_stopping(master->mood) ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
+	return daemon_is_stopping(master->daemon) ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
 }
 
 static enum fault
@@ -243,7 +243,8 @@ remove_group(void *ctx, const char *name, char **detail)
 {
 	enum fault fault = state_fault(ctx);
 
-	return fault != FAULT_NONE ? fault : activation_remove_named(ctx, name, detail);
+	return fault != FAULT_NONE ? fault
+				   : group_lifecycle_remove_named(ctx, name, detail);
 }
 
 static enum fault
@@ -251,7 +252,7 @@ add_group(void *ctx, const char *name, char **detail)
 {
 	enum fault fault = state_fault(ctx);
 
-	return fault != FAULT_NONE ? fault : activation_add_named(ctx, name, detail);
+	return fault != FAULT_NONE ? fault : group_lifecycle_add_named(ctx, name, detail);
 }
 
 struct sequences *
@@ -260,7 +261,7 @@ commands_sequences_new(struct master *master)
 	static const struct sequence_ops ops = {
 	    .remove = remove_group,
 	    .add = add_group,
-	    .stay = interface_stay,
+	    .stay = rpcinterface_stay,
 	};
 
 	return sequences_new(master->loop, master->groups, master->jobs, &ops, master);

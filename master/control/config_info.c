@@ -73,7 +73,7 @@ of_exitcodes(const void *slot)
 enum place { IN_PROCESS, IN_GROUP, IS_INUSE, IS_STDOUT_LOG, IS_STDERR_LOG };
 
 #define OF(member) IN_PROCESS, offsetof(struct process_config, member)
-#define OF_CHANNEL(id, member) OF(channels[CHANNEL_##id].member)
+#define OF_CHANNEL(id, member) OF(outputs[OUTPUT_##id].member)
 #define OF_GROUP(member) IN_GROUP, offsetof(struct group_config, member)
 
 static const struct {
@@ -117,15 +117,15 @@ static const struct {
 /* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
 static const char *
 log_name(const struct process_config *config, const struct process *live,
-    enum channel_id channel)
+    enum output_id channel)
 {
 	const char *path;
 
-	switch (config->channels[channel].target) {
+	switch (config->outputs[channel].target) {
 	case LOG_TO_FILE:
-		return config->channels[channel].path;
+		return config->outputs[channel].path;
 	case LOG_TO_AUTO:
-		path = live == NULL ? "" : runtime_log_path(live, channel);
+		path = live == NULL ? "" : child_log_path(live, channel);
 		return *path == '\0' ? "auto" : path;
 	default:
 		return NULL;
@@ -133,18 +133,18 @@ log_name(const struct process_config *config, const struct process *live,
 }
 
 json_t *
-configview(const struct config_row *row, const struct process *live, bool inuse)
+config_info(const struct config_row *row, const struct process *live, bool inuse)
 {
-	const char *logs[CHANNEL_MAX] = {
-	    log_name(row->process, live, CHANNEL_STDOUT),
-	    log_name(row->process, live, CHANNEL_STDERR),
+	const char *logs[OUTPUT_MAX] = {
+	    log_name(row->process, live, OUTPUT_STDOUT),
+	    log_name(row->process, live, OUTPUT_STDERR),
 	};
 	const void *const bases[] = {
 	    [IN_PROCESS] = row->process,
 	    [IN_GROUP] = row->group,
 	    [IS_INUSE] = &inuse,
-	    [IS_STDOUT_LOG] = &logs[CHANNEL_STDOUT],
-	    [IS_STDERR_LOG] = &logs[CHANNEL_STDERR],
+	    [IS_STDOUT_LOG] = &logs[OUTPUT_STDOUT],
+	    [IS_STDERR_LOG] = &logs[OUTPUT_STDERR],
 	};
 	json_t *view = json_object();
 

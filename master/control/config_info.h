@@ -10,6 +10,6 @@
 /* New object with the reference's members in supervisord's order; NULL with ENOMEM. live:
  * the process that runs by this very definition, NULL = none: AUTO logs have names only
  * there. inuse: a group of that name is active. */
-json_t *configview(const struct config_row *, const struct process *live, bool inuse);
+json_t *config_info(const struct config_row *, const struct process *live, bool inuse);
 
 #endif

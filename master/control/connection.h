@@ -16,22 +16,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct client;
+struct connection;
 
 /* What reeve-rpcd's connection does beside commands; none of it for local clients. */
-struct client_owner {
+struct connection_owner {
 	/* Adds "setup" to hello's result. 0 or -1 with ENOMEM. */
 	int (*greet)(void *ctx, json_t *hello_result);
 	/* hello's response is queued: queue the setup. 0 or -1. */
-	int (*greeted)(void *ctx, struct client *);
+	int (*greeted)(void *ctx, struct connection *);
 	void (*ready)(void *ctx);
 	void (*active)(void *ctx);	/* its clients have requests under way */
 	/* The connection is over; the client is freed at the end of the turn. */
 	void (*closed)(void *ctx, const char *why, bool violation);
 };
 
-struct client {
-	TAILQ_ENTRY(client) in_clients;
+struct connection {
+	TAILQ_ENTRY(connection) in_clients;
 	struct master *master;		/* borrowed */
 	struct control *control;	/* borrowed */
 	struct peer *peer;
@@ -42,20 +42,21 @@ struct client {
 	bool greeted;
 	bool gone;			/* closed; freed at the end of the turn */
 	char program[32];		/* as hello named it, for the log */
-	const struct client_owner *owner;	/* NULL for local clients */
+	const struct connection_owner *owner;	/* NULL for local clients */
 	void *owner_ctx;
-	struct client **holder;		/* of a child's: set to NULL when it goes */
+	struct connection **holder;		/* of a child's: set to NULL when it goes */
 };
 
 /* Each answers one request; results are taken, NULL = null. */
-void client_reply(struct client *, uint64_t id, json_t *result);
-void client_reply_fd(struct client *, uint64_t id, json_t *result, int fd);
+void connection_reply(struct connection *, uint64_t id, json_t *result);
+void connection_reply_fd(struct connection *, uint64_t id, json_t *result, int fd);
 /* The fault's text is made of its name and the detail (NULL = none). */
-void client_fault(struct client *, uint64_t id, enum fault, const char *detail);
+void connection_fault(struct connection *, uint64_t id, enum fault, const char *detail);
 /* The same with a detail out of the request: not all of a long one is repeated. */
-void client_fault_echo(struct client *, uint64_t id, enum fault, const char *detail);
-void client_notify(struct client *, const char *method, json_t *params);
+void connection_fault_echo(
+    struct connection *, uint64_t id, enum fault, const char *detail);
+void connection_notify(struct connection *, const char *method, json_t *params);
 /* Begins the state stream. 0, or -1 with ENOMEM. */
-NODISCARD int client_subscribe(struct client *);
+NODISCARD int connection_subscribe(struct connection *);
 
 #endif

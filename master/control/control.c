@@ -19,7 +19,7 @@
 
 #define RETRY_MS 1000		/* after a shortage of descriptors or memory */
 
-TAILQ_HEAD(client_list, client);
+TAILQ_HEAD(connection_list, connection);
 
 struct control {
 	/* Lines on failures to accept, clients that are too many, and broken protocol of
@@ -27,8 +27,8 @@ struct control {
 	struct log_limit accepts, crowded, broken, local_broken;
 	struct log_limit missing;	/* on the path */
 	struct master *master;
-	struct client_list clients;	/* reeve-rpcd's first */
-	struct client_list gone;	/* retired, freed at the end of the turn */
+	struct connection_list clients;	/* reeve-rpcd's first */
+	struct connection_list gone;	/* retired, freed at the end of the turn */
 	size_t local;			/* clients of the socket: not the children's */
 	int listener;			/* -1 = none */
 	struct source *accepting;
@@ -92,7 +92,7 @@ control_new(struct master *master)
 /* Ends a connection. The memory stays until the end of the turn, because the handler of one
  * of the client's own commands may be what ends it, and still has to reply. */
 static void
-client_retire(struct client *client)
+connection_retire(struct connection *client)
 {
 	struct control *control = client->control;
 
@@ -110,7 +110,7 @@ client_retire(struct client *client)
 }
 
 static void
-client_free(struct client *client)
+connection_free(struct connection *client)
 {
 	jobs_forget(client->master->jobs, client);
 	sequences_forget(client->master->sequences, client);
@@ -123,31 +123,31 @@ client_free(struct client *client)
 static void
 free_gone(struct control *control)
 {
-	struct client *client;
+	struct connection *client;
 
 	while ((client = TAILQ_FIRST(&control->gone)) != NULL) {
 		TAILQ_REMOVE(&control->gone, client, in_clients);
 		peer_flush(client->peer);
-		client_free(client);
+		connection_free(client);
 	}
 }
 
 void
-control_drop(struct control *control, struct client *client)
+control_drop(struct control *control, struct connection *client)
 {
 	(void)control;
-	client_retire(client);
+	connection_retire(client);
 }
 
 void
 control_free(struct control *control)
 {
-	struct client *client, *next;
+	struct connection *client, *next;
 
 	if (control == NULL)
 		return;
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
-		client_retire(client);
+		connection_retire(client);
 	free_gone(control);
 	source_free(control->accepting);
 	source_free(control->retry);
@@ -162,7 +162,7 @@ control_free(struct control *control)
 /* --- the gate --------------------------------------------------------------- */
 
 static void
-refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
+refuse_role(struct connection *client, uint64_t id, const struct cmd *cmd)
 {
 	char detail[128];
 
@@ -174,11 +174,11 @@ refuse_role(struct client *client, uint64_t id, const struct cmd *cmd)
 	else
 		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
 		    role_name(cmd->role));
-	client_fault(client, id, FAULT_NOT_PERMITTED, detail);
+	connection_fault(client, id, FAULT_NOT_PERMITTED, detail);
 }
 
 static bool
-is_permitted(const struct client *client, const struct cmd *cmd)
+is_permitted(const struct connection *client, const struct cmd *cmd)
 {
 	if (client->owner != NULL && !(cmd->flags & CMD_RPCD))
 		return false;
@@ -189,9 +189,9 @@ is_permitted(const struct client *client, const struct cmd *cmd)
 
 /* The fault that the daemon's state makes of the command, or FAULT_NONE. */
 static enum fault
-state_fault(const struct client *client, const struct cmd *cmd)
+state_fault(const struct connection *client, const struct cmd *cmd)
 {
-	switch (mood_state(client->master->mood)) {
+	switch (daemon_state(client->master->daemon)) {
 	case DAEMON_FATAL:
 		return cmd->flags & CMD_IN_FATAL ? FAULT_NONE : FAULT_FATAL_STATE;
 	case DAEMON_SHUTDOWN:
@@ -206,7 +206,7 @@ state_fault(const struct client *client, const struct cmd *cmd)
 static void
 connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 {
-	struct client *client = ctx;
+	struct connection *client = ctx;
 
 	(void)peer;
 	if (client->gone)
@@ -219,14 +219,14 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 		log_debug("connection of %s ended: %s", client->program, why);
 	if (client->owner != NULL)
 		client->owner->closed(client->owner_ctx, why, violation);
-	client_retire(client);
+	connection_retire(client);
 }
 
 static void
 received_request(
     void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
 {
-	struct client *client = ctx;
+	struct connection *client = ctx;
 	int found = cmd_find(method);
 	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
 	enum fault fault;
@@ -240,13 +240,13 @@ received_request(
 		return;
 	}
 	if (cmd == NULL)
-		client_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
+		connection_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
 	else if (!is_permitted(client, cmd))
 		refuse_role(client, id, cmd);
 	else if (!cmd_check_params(cmd, params, &why))
-		client_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
+		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
 	else if ((fault = state_fault(client, cmd)) != FAULT_NONE)
-		client_fault(client, id, fault, NULL);
+		connection_fault(client, id, fault, NULL);
 	else
 		handlers[found](client, id, params);
 	free(why);
@@ -274,17 +274,18 @@ static const struct peer_ops peer_ops = {
 static void
 hello_overdue(void *ctx, uint32_t ready)
 {
-	struct client *client = ctx;
+	struct connection *client = ctx;
 
 	(void)ready;
 	connection_over(client, client->peer, "no hello in time", true);
 }
 
 /* Takes fd, also on failure. */
-static struct client *
-client_new(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+static struct connection *
+connection_new(
+    struct control *control, int fd, const struct connection_owner *owner, void *ctx)
 {
-	struct client *client = calloc(1, sizeof(*client));
+	struct connection *client = calloc(1, sizeof(*client));
 
 	if (client == NULL) {
 		close(fd);
@@ -311,10 +312,11 @@ client_new(struct control *control, int fd, const struct client_owner *owner, vo
 	return client;
 }
 
-struct client *
-control_adopt(struct control *control, int fd, const struct client_owner *owner, void *ctx)
+struct connection *
+control_adopt(
+    struct control *control, int fd, const struct connection_owner *owner, void *ctx)
 {
-	struct client *client = client_new(control, fd, owner, ctx);
+	struct connection *client = connection_new(control, fd, owner, ctx);
 
 	if (client == NULL)
 		return NULL;
@@ -326,9 +328,9 @@ control_adopt(struct control *control, int fd, const struct client_owner *owner,
 
 int
 control_admit(struct control *control, int fd, enum role role, const char *name,
-    struct client **holder)
+    struct connection **holder)
 {
-	struct client *client = client_new(control, fd, NULL, NULL);
+	struct connection *client = connection_new(control, fd, NULL, NULL);
 
 	if (client == NULL)
 		return -1;
@@ -366,7 +368,7 @@ static void
 accept_clients(void *ctx, uint32_t ready)
 {
 	struct control *control = ctx;
-	struct client *client;
+	struct connection *client;
 	int fd;
 
 	(void)ready;
@@ -378,7 +380,7 @@ accept_clients(void *ctx, uint32_t ready)
 			close(fd);
 			continue;
 		}
-		client = client_new(control, fd, NULL, NULL);
+		client = connection_new(control, fd, NULL, NULL);
 		if (client == NULL)
 			continue;
 		control->local++;
@@ -391,7 +393,7 @@ accept_clients(void *ctx, uint32_t ready)
 void
 control_flush(struct control *control)
 {
-	struct client *client, *next;
+	struct connection *client, *next;
 
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		peer_flush(client->peer);
@@ -424,7 +426,7 @@ socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
 
 /* Says which daemon has the socket, and how both can have one. */
 static void
-warn_of_second(const struct second *second, const struct master *master)
+warn_of_second(const struct second_daemon *second, const struct master *master)
 {
 	const char *path = master->config->control_socket;
 

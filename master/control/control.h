@@ -22,17 +22,17 @@ void control_listen(struct control *);
 void control_revive(struct control *);
 /* Takes a connected socket as reeve-rpcd's (owner NULL: as a local client's). New client
  * (the control's), or NULL with errno. */
-struct client *control_adopt(
-    struct control *, int fd, const struct client_owner *, void *ctx);
+struct connection *control_adopt(
+    struct control *, int fd, const struct connection_owner *, void *ctx);
 /* Takes a connected socket of a child that may do what the role allows, whenever it likes,
  * under this name in the log. *holder is its client until it goes: when the child closes it
  * or the holder drops it. 0, or -1 with errno. */
 NODISCARD int control_admit(
-    struct control *, int fd, enum role, const char *name, struct client **holder);
+    struct control *, int fd, enum role, const char *name, struct connection **holder);
 /* Closes one client without calling its owner. Nothing more is received from it, and its
  * memory stays valid until the end of the turn: a handler that drops its own client may
  * still reply. */
-void control_drop(struct control *, struct client *);
+void control_drop(struct control *, struct connection *);
 /* End of a turn: deltas and replies go out, reeve-rpcd's connection first, and clients that
  * have gone are freed. */
 void control_flush(struct control *);

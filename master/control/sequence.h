@@ -46,7 +46,7 @@ struct sequence_sink {
 struct sequence_ops {
 	enum fault (*remove)(void *ctx, const char *group, char **detail);
 	enum fault (*add)(void *ctx, const char *group, char **detail);
-	/* Before a process is stopped: see interface_stay. */
+	/* Before a process is stopped: see rpcinterface_stay. */
 	bool (*stay)(struct process *);
 };
 

@@ -11,8 +11,8 @@ static int
 process_row(void *ctx, const struct process *process, struct process_info *info)
 {
 	(void)ctx;
-	return process_info_of(process, runtime_log_path(process, CHANNEL_STDOUT),
-	    runtime_log_path(process, CHANNEL_STDERR), info);
+	return process_info_of(process, child_log_path(process, OUTPUT_STDOUT),
+	    child_log_path(process, OUTPUT_STDERR), info);
 }
 
 static int
@@ -21,10 +21,10 @@ daemon_row(void *ctx, struct daemon_info *info)
 	const struct master *master = ctx;
 	const char *logfile = mainlog_path(master->mainlog);
 
-	info->state = mood_state(master->mood);
+	info->state = daemon_state(master->daemon);
 	info->pid = getpid();
 	info->has_main_interface = master->config->has_main_interface;
-	info->fatal_reason = strdup(mood_fatal_reason(master->mood));
+	info->fatal_reason = strdup(daemon_fatal_reason(master->daemon));
 	info->identifier = strdup(master->config->identifier);
 	info->logfile = strdup(logfile == NULL ? "" : logfile);
 	if (info->fatal_reason != NULL && info->identifier != NULL && info->logfile != NULL)
@@ -33,5 +33,5 @@ daemon_row(void *ctx, struct daemon_info *info)
 	return -1;
 }
 
-const struct publish_ops publish_rows = {
+const struct state_stream_ops state_rows = {
     .process = process_row, .daemon = daemon_row};

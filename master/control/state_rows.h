@@ -4,7 +4,7 @@
 
 #include "master/control/state_stream.h"
 
-/* For publisher_new; its context is the master. */
-extern const struct publish_ops publish_rows;
+/* For state_stream_new; its context is the master. */
+extern const struct state_stream_ops state_rows;
 
 #endif

@@ -33,7 +33,7 @@ enum cursor_phase { SNAPSHOT_BEGIN, SNAPSHOT_ROWS, SNAPSHOT_END, LIVE };
 
 struct cursor {
 	TAILQ_ENTRY(cursor) in_cursors;
-	struct publisher *publisher;
+	struct state_stream *state_stream;
 	struct entry *next;		/* first row not yet taken; NULL = all taken */
 	uint64_t reached;
 	uint64_t snapshot;		/* number up to which the snapshot goes, once it
@@ -43,7 +43,7 @@ struct cursor {
 
 TAILQ_HEAD(cursor_list, cursor);
 
-struct publisher {
+struct state_stream {
 	struct entry_list rows;		/* ascending seq */
 	struct entry_list graves;	/* those of removed processes, likewise */
 	size_t ngraves;
@@ -52,13 +52,13 @@ struct publisher {
 	uint64_t *seq;
 	int page_fd;
 	void *map;			/* the page as mapped; begins with the number */
-	const struct publish_ops *ops;
+	const struct state_stream_ops *ops;
 	void *ctx;
 };
 
 /* The page is sealed against new writable mappings before it is shown to anybody. */
 static int
-page_open(struct publisher *pub)
+page_open(struct state_stream *pub)
 {
 	void *map;
 
@@ -73,10 +73,10 @@ page_open(struct publisher *pub)
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 }
 
-struct publisher *
-publisher_new(uint64_t *seq, const struct publish_ops *ops, void *ctx)
+struct state_stream *
+state_stream_new(uint64_t *seq, const struct state_stream_ops *ops, void *ctx)
 {
-	struct publisher *pub = calloc(1, sizeof(*pub));
+	struct state_stream *pub = calloc(1, sizeof(*pub));
 
 	if (pub == NULL)
 		return NULL;
@@ -87,16 +87,16 @@ publisher_new(uint64_t *seq, const struct publish_ops *ops, void *ctx)
 	pub->ops = ops;
 	pub->ctx = ctx;
 	if (page_open(pub) == -1) {
-		publisher_free(pub);
+		state_stream_free(pub);
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&pub->rows, &pub->daemon, in_rows);
-	publish_daemon(pub);
+	state_stream_daemon(pub);
 	return pub;
 }
 
 void
-publisher_free(struct publisher *pub)
+state_stream_free(struct state_stream *pub)
 {
 	struct entry *entry, *next;
 
@@ -113,14 +113,14 @@ publisher_free(struct publisher *pub)
 }
 
 int
-publisher_page(const struct publisher *pub)
+state_stream_page(const struct state_stream *pub)
 {
 	return pub->page_fd;
 }
 
 /* No cursor may be left pointing at a row that moves or goes. */
 static void
-step_cursors_over(struct publisher *pub, const struct entry *entry)
+step_cursors_over(struct state_stream *pub, const struct entry *entry)
 {
 	struct cursor *cursor;
 
@@ -130,7 +130,7 @@ step_cursors_over(struct publisher *pub, const struct entry *entry)
 }
 
 static void
-append(struct publisher *pub, struct entry *entry)
+append(struct state_stream *pub, struct entry *entry)
 {
 	struct cursor *cursor;
 
@@ -144,7 +144,7 @@ append(struct publisher *pub, struct entry *entry)
 }
 
 static void
-touch(struct publisher *pub, struct entry *entry)
+touch(struct state_stream *pub, struct entry *entry)
 {
 	step_cursors_over(pub, entry);
 	TAILQ_REMOVE(&pub->rows, entry, in_rows);
@@ -152,7 +152,7 @@ touch(struct publisher *pub, struct entry *entry)
 }
 
 int
-publish_added(struct publisher *pub, struct process *process)
+state_stream_added(struct state_stream *pub, struct process *process)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 
@@ -165,13 +165,13 @@ publish_added(struct publisher *pub, struct process *process)
 }
 
 void
-publish_changed(struct publisher *pub, struct process *process)
+state_stream_changed(struct state_stream *pub, struct process *process)
 {
 	touch(pub, process->published);
 }
 
 void
-publish_daemon(struct publisher *pub)
+state_stream_daemon(struct state_stream *pub)
 {
 	touch(pub, &pub->daemon);
 }
@@ -185,7 +185,7 @@ waits_for(const struct cursor *cursor, const struct entry *grave)
 }
 
 static bool
-is_awaited(const struct publisher *pub, const struct entry *grave)
+is_awaited(const struct state_stream *pub, const struct entry *grave)
 {
 	const struct cursor *cursor;
 
@@ -197,7 +197,7 @@ is_awaited(const struct publisher *pub, const struct entry *grave)
 
 /* Whoever has not told the grave tells everything anew instead. */
 static void
-start_over(struct publisher *pub, const struct entry *grave)
+start_over(struct state_stream *pub, const struct entry *grave)
 {
 	struct cursor *cursor;
 
@@ -207,7 +207,7 @@ start_over(struct publisher *pub, const struct entry *grave)
 }
 
 static void
-dig_up(struct publisher *pub, struct entry *grave)
+dig_up(struct state_stream *pub, struct entry *grave)
 {
 	step_cursors_over(pub, grave);
 	TAILQ_REMOVE(&pub->graves, grave, in_graves);
@@ -220,7 +220,7 @@ dig_up(struct publisher *pub, struct entry *grave)
  * after it. The newest one stays longer: some row must bear the newest number, or a new
  * subscriber never reaches it. */
 static void
-bury(struct publisher *pub, struct entry *newest)
+bury(struct state_stream *pub, struct entry *newest)
 {
 	struct entry *grave, *next;
 
@@ -236,7 +236,7 @@ bury(struct publisher *pub, struct entry *newest)
 }
 
 void
-publish_removed(struct publisher *pub, struct process *process)
+state_stream_removed(struct state_stream *pub, struct process *process)
 {
 	struct entry *entry = process->published;
 
@@ -250,13 +250,13 @@ publish_removed(struct publisher *pub, struct process *process)
 }
 
 struct cursor *
-cursor_new(struct publisher *pub)
+cursor_new(struct state_stream *pub)
 {
 	struct cursor *cursor = calloc(1, sizeof(*cursor));
 
 	if (cursor == NULL)
 		return NULL;
-	cursor->publisher = pub;
+	cursor->state_stream = pub;
 	TAILQ_INSERT_TAIL(&pub->cursors, cursor, in_cursors);
 	return cursor;
 }
@@ -266,7 +266,7 @@ cursor_free(struct cursor *cursor)
 {
 	if (cursor == NULL)
 		return;
-	TAILQ_REMOVE(&cursor->publisher->cursors, cursor, in_cursors);
+	TAILQ_REMOVE(&cursor->state_stream->cursors, cursor, in_cursors);
 	free(cursor);
 }
 
@@ -299,7 +299,7 @@ tell_mended(struct entry *entry, const char *group, const char *name)
 }
 
 static int
-write_info(const struct publisher *pub, struct entry *entry, struct buf *out,
+write_info(const struct state_stream *pub, struct entry *entry, struct buf *out,
     enum row_form form)
 {
 	struct process_info info = {0};
@@ -317,7 +317,7 @@ write_info(const struct publisher *pub, struct entry *entry, struct buf *out,
 }
 
 static int
-write_process(const struct publisher *pub, struct entry *entry, struct buf *out)
+write_process(const struct state_stream *pub, struct entry *entry, struct buf *out)
 {
 	int failed = begin(out, "stream.process");
 
@@ -336,7 +336,7 @@ write_removed(const struct entry *entry, struct buf *out)
 }
 
 static int
-write_daemon(const struct publisher *pub, struct entry *entry, struct buf *out)
+write_daemon(const struct state_stream *pub, struct entry *entry, struct buf *out)
 {
 	struct daemon_info info = {0};
 	json_t *row;
@@ -356,7 +356,7 @@ write_daemon(const struct publisher *pub, struct entry *entry, struct buf *out)
 }
 
 static int
-write_row(const struct publisher *pub, struct entry *entry, struct buf *out)
+write_row(const struct state_stream *pub, struct entry *entry, struct buf *out)
 {
 	if (entry->process != NULL)
 		return write_process(pub, entry, out);
@@ -380,7 +380,7 @@ take_row(struct cursor *cursor, struct buf *out)
 {
 	struct entry *entry = cursor->next;
 
-	if (write_row(cursor->publisher, entry, out) == -1)
+	if (write_row(cursor->state_stream, entry, out) == -1)
 		return -1;
 	pass(cursor, entry);
 	return 1;
@@ -400,7 +400,7 @@ take_rows(struct cursor *cursor, struct buf *out)
 	do {
 		entry = next;
 		failed |= buf_putc(out, entry == cursor->next ? '[' : ',');
-		failed |= write_info(cursor->publisher, entry, out, ROW_VALUES);
+		failed |= write_info(cursor->state_stream, entry, out, ROW_VALUES);
 		next = TAILQ_NEXT(entry, in_rows);
 	} while (failed == 0 && entry->seq < cursor->snapshot && next != NULL &&
 	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);
@@ -420,8 +420,8 @@ take_mark(struct cursor *cursor, struct buf *out)
 		return -1;
 	cursor->phase = begins ? SNAPSHOT_ROWS : LIVE;
 	if (begins) {
-		cursor->next = TAILQ_FIRST(&cursor->publisher->rows);
-		cursor->snapshot = *cursor->publisher->seq;
+		cursor->next = TAILQ_FIRST(&cursor->state_stream->rows);
+		cursor->snapshot = *cursor->state_stream->seq;
 	}
 	return 1;
 }

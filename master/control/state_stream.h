@@ -16,31 +16,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct publisher;
+struct state_stream;
 struct cursor;
 
-struct publish_ops {
+struct state_stream_ops {
 	/* Rows as they are now; strings new. 0 or -1 with ENOMEM. */
 	int (*process)(void *ctx, const struct process *, struct process_info *);
 	int (*daemon)(void *ctx, struct daemon_info *);
 };
 
 /* New; numbers go on after *seq, which the publisher keeps current. NULL with errno. */
-struct publisher *publisher_new(uint64_t *seq, const struct publish_ops *, void *ctx);
-void publisher_free(struct publisher *);	/* after its cursors */
+struct state_stream *state_stream_new(
+    uint64_t *seq, const struct state_stream_ops *, void *ctx);
+void state_stream_free(struct state_stream *);	/* after its cursors */
 /* The sealed page whose first eight bytes are the newest number; borrowed. */
-int publisher_page(const struct publisher *);
+int state_stream_page(const struct state_stream *);
 
 /* A process appears; 0 or -1 with ENOMEM. */
-NODISCARD int publish_added(struct publisher *, struct process *);
+NODISCARD int state_stream_added(struct state_stream *, struct process *);
 /* Its row changed. */
-void publish_changed(struct publisher *, struct process *);
+void state_stream_changed(struct state_stream *, struct process *);
 /* It is about to be freed. */
-void publish_removed(struct publisher *, struct process *);
-void publish_daemon(struct publisher *);
+void state_stream_removed(struct state_stream *, struct process *);
+void state_stream_daemon(struct state_stream *);
 
 /* A new subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
-struct cursor *cursor_new(struct publisher *);
+struct cursor *cursor_new(struct state_stream *);
 void cursor_free(struct cursor *);
 /* For peer_puller: the number up to which all was taken; the next frame. */
 uint64_t cursor_reached(void *cursor);

@@ -22,9 +22,9 @@ enum phase {
 	PHASE_BY_PID,	/* the caller stops children by the pid map, and ends by itself */
 };
 
-struct mood {
+struct daemon {
 	struct groups *groups;
-	const struct mood_ops *ops;
+	const struct daemon_ops *ops;
 	void *ctx;
 	struct source *timer;
 	enum daemon_state state;
@@ -32,7 +32,7 @@ struct mood {
 	char *reason;		/* of FATAL; NULL = none */
 	struct group *current;	/* the group being stopped; NULL = not begun */
 	bool asked;		/* current's processes have been told */
-	bool busy;		/* inside mood_advance */
+	bool busy;		/* inside daemon_advance */
 	bool waiting;		/* for `current`, which is busy, … */
 	int64_t patience_ms;	/* … until then; -1 = none has been waited for */
 	int64_t reported_ms;	/* -1 = not yet */
@@ -41,12 +41,12 @@ struct mood {
 	size_t nasking;
 };
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct mood) == 96, "see mood_get");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct daemon) == 96, "see mood_get");
 
 /* ---- the report ---- */
 
 static int
-mood_by_number(const void *a, const void *b)
+daemon_by_number(const void *a, const void *b)
 {
 	const struct process *const *left = a, *const *right = b;
 
@@ -54,13 +54,13 @@ mood_by_number(const void *a, const void *b)
 }
 
 static bool
-mood_is_unstopped(enum process_state state)
+daemon_is_unstopped(enum process_state state)
 {
 	return !process_state_is_stopped(state);
 }
 
 static int
-mood_join(struct buf *names, struct process *const *unstopped, size_t count)
+daemon_join(struct buf *names, struct process *const *unstopped, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (buf_printf(names, "%s%s", i > 0 ? ", " : "",
@@ -72,19 +72,19 @@ mood_join(struct buf *names, struct process *const *unstopped, size_t count)
 
 /* Numbers are given at activation, so they are its order. */
 static void
-mood_report(struct mood *m)
+daemon_report(struct daemon *m)
 {
 	struct process **unstopped;
 	struct buf names;
 	size_t count;
 
 	m->reported_ms = clock_mono_ms();
-	unstopped = groups_select(m->groups, NULL, mood_is_unstopped, &count);
+	unstopped = groups_select(m->groups, NULL, daemon_is_unstopped, &count);
 	if (unstopped == NULL)
 		return;
-	qsort(unstopped, count, sizeof(struct process *), mood_by_number);
+	qsort(unstopped, count, sizeof(struct process *), daemon_by_number);
 	buf_init(&names, 0);
-	if (mood_join(&names, unstopped, count) == 0)
+	if (daemon_join(&names, unstopped, count) == 0)
 		log_info("waiting for %s to die", buf_data(&names));
 	buf_clear(&names);
 	free(unstopped);
@@ -95,7 +95,7 @@ mood_report(struct mood *m)
 /* Whom to ask, in descending priority from the end; ties in reverse order, as in
  * supervisord. */
 static void
-mood_select(struct mood *m, struct group *group)
+daemon_select(struct daemon *m, struct group *group)
 {
 	struct process *p;
 
@@ -110,7 +110,7 @@ mood_select(struct mood *m, struct group *group)
 
 /* All together, as far as a turn's time allows. */
 static void
-mood_ask(struct mood *m)
+daemon_ask(struct daemon *m)
 {
 	int64_t end = clock_mono_ms() + TURN_MS;
 
@@ -124,7 +124,7 @@ mood_ask(struct mood *m)
 /* Groups that are busy are given a little time, all of them together: what keeps each of
  * them busy goes on meanwhile. */
 static bool
-mood_is_patient(struct mood *m)
+daemon_is_patient(struct daemon *m)
 {
 	int64_t now = clock_mono_ms();
 
@@ -138,7 +138,7 @@ mood_is_patient(struct mood *m)
 
 /* Goes on as far as it can without waiting; true when nothing is left to stop. */
 static bool
-mood_advance(struct mood *m)
+daemon_advance(struct daemon *m)
 {
 	if (m->current == NULL)
 		m->current = groups_last(m->groups);
@@ -146,12 +146,12 @@ mood_advance(struct mood *m)
 	m->waiting = false;
 	while (m->current != NULL) {
 		if (m->current->unstopped > 0 && !m->asked) {
-			if (mood_is_patient(m))
+			if (daemon_is_patient(m))
 				break;
 			m->asked = true;
-			mood_select(m, m->current);
+			daemon_select(m, m->current);
 		}
-		mood_ask(m);
+		daemon_ask(m);
 		if (m->current->unstopped > 0)
 			break;
 		m->asked = false;
@@ -163,7 +163,7 @@ mood_advance(struct mood *m)
 }
 
 static void
-mood_arm(struct mood *m, int64_t now)
+daemon_arm(struct daemon *m, int64_t now)
 {
 	if (m->nasking > 0)
 		source_arm(m->timer, now);
@@ -174,45 +174,45 @@ mood_arm(struct mood *m, int64_t now)
 }
 
 static void
-mood_turn(void *ctx, uint32_t ready UNUSED)
+daemon_turn(void *ctx, uint32_t ready UNUSED)
 {
-	struct mood *m = ctx;
+	struct daemon *m = ctx;
 	int64_t now = clock_mono_ms();
 
 	if (m->phase != PHASE_STOPPING)
 		return;
-	if (mood_advance(m)) {
+	if (daemon_advance(m)) {
 		m->phase = PHASE_DONE;
 		m->ops->all_stopped(m->ctx);
 		return;
 	}
 	if (m->reported_ms == -1 || now >= m->reported_ms + REPORT_EVERY_MS)
-		mood_report(m);
-	mood_arm(m, now);
+		daemon_report(m);
+	daemon_arm(m, now);
 }
 
 void
-mood_process_stopped(struct mood *m, struct process *p)
+daemon_process_stopped(struct daemon *m, struct process *p)
 {
 	if (m->phase != PHASE_STOPPING || m->busy || p->group->unstopped > 0)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
-	if (mood_advance(m) || m->nasking > 0 || m->waiting)
+	if (daemon_advance(m) || m->nasking > 0 || m->waiting)
 		source_arm(m->timer, clock_mono_ms());
 }
 
 /* ---- the state ---- */
 
 static void
-mood_set(struct mood *m, enum daemon_state state)
+daemon_set(struct daemon *m, enum daemon_state state)
 {
 	m->state = state;
 	m->ops->changed(m->ctx);
 }
 
 static void
-mood_forget_reason(struct mood *m)
+daemon_forget_reason(struct daemon *m)
 {
 	free(m->reason);
 	m->reason = NULL;
@@ -220,13 +220,13 @@ mood_forget_reason(struct mood *m)
 
 /* From RUNNING or FATAL to SHUTDOWN or RESTARTING. */
 static void
-mood_begin(struct mood *m, enum daemon_state state)
+daemon_begin(struct daemon *m, enum daemon_state state)
 {
 	bool was_fatal = m->state == DAEMON_FATAL;
 
-	mood_forget_reason(m);
+	daemon_forget_reason(m);
 	m->phase = was_fatal ? PHASE_BY_PID : PHASE_STOPPING;
-	mood_set(m, state);
+	daemon_set(m, state);
 	if (was_fatal)
 		m->ops->stop_by_pid(m->ctx);
 	else
@@ -234,56 +234,56 @@ mood_begin(struct mood *m, enum daemon_state state)
 }
 
 void
-mood_shutdown(struct mood *m)
+daemon_shutdown(struct daemon *m)
 {
 	if (m->state == DAEMON_SHUTDOWN)
 		return;
 	if (m->state == DAEMON_RESTARTING)
-		mood_set(m, DAEMON_SHUTDOWN);
+		daemon_set(m, DAEMON_SHUTDOWN);
 	else
-		mood_begin(m, DAEMON_SHUTDOWN);
+		daemon_begin(m, DAEMON_SHUTDOWN);
 }
 
 bool
-mood_restart(struct mood *m)
+daemon_restart(struct daemon *m)
 {
 	if (m->state == DAEMON_SHUTDOWN)
 		return false;
 	if (m->state != DAEMON_RESTARTING)
-		mood_begin(m, DAEMON_RESTARTING);
+		daemon_begin(m, DAEMON_RESTARTING);
 	return true;
 }
 
 /* An orderly stop that waits for its first turn. */
 static bool
-mood_is_about_to_stop(const struct mood *m)
+daemon_is_about_to_stop(const struct daemon *m)
 {
 	return m->phase == PHASE_STOPPING && m->current == NULL && m->reported_ms == -1;
 }
 
 void
-mood_hold(struct mood *m)
+daemon_hold(struct daemon *m)
 {
-	if (mood_is_about_to_stop(m))
+	if (daemon_is_about_to_stop(m))
 		source_arm(m->timer, clock_mono_ms() + HOLD_MS);
 }
 
 void
-mood_go_on(struct mood *m)
+daemon_go_on(struct daemon *m)
 {
-	if (mood_is_about_to_stop(m))
+	if (daemon_is_about_to_stop(m))
 		source_arm(m->timer, clock_mono_ms() + READ_MS);
 }
 
 void
-mood_break(struct mood *m, const char *reason)
+daemon_break(struct daemon *m, const char *reason)
 {
 	log_critical("broken invariant: %s", reason);
 	if (m->phase == PHASE_NONE && m->state == DAEMON_RUNNING) {
 		log_critical("entering FATAL state: nothing is started or restarted, "
 		    "children are left alone");
 		m->reason = strdup(reason);
-		mood_set(m, DAEMON_FATAL);
+		daemon_set(m, DAEMON_FATAL);
 	} else if (m->phase == PHASE_STOPPING) {
 		m->phase = PHASE_BY_PID;
 		source_arm(m->timer, -1);
@@ -292,13 +292,13 @@ mood_break(struct mood *m, const char *reason)
 }
 
 enum daemon_state
-mood_state(const struct mood *m)
+daemon_state(const struct daemon *m)
 {
 	return m->state;
 }
 
 const char *
-mood_fatal_reason(const struct mood *m)
+daemon_fatal_reason(const struct daemon *m)
 {
 	if (m->state != DAEMON_FATAL)
 		return "";
@@ -306,21 +306,22 @@ mood_fatal_reason(const struct mood *m)
 }
 
 bool
-mood_is_stopping(const struct mood *m)
+daemon_is_stopping(const struct daemon *m)
 {
 	return m->state != DAEMON_RUNNING;
 }
 
 /* ---- life ---- */
 
-struct mood *
-mood_new(struct loop *loop, struct groups *groups, const struct mood_ops *ops, void *ctx)
+struct daemon *
+daemon_new(
+    struct loop *loop, struct groups *groups, const struct daemon_ops *ops, void *ctx)
 {
-	struct mood *m = calloc(1, sizeof(*m));
+	struct daemon *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
-	m->timer = loop_timer(loop, mood_turn, m);
+	m->timer = loop_timer(loop, daemon_turn, m);
 	if (m->timer == NULL) {
 		free(m);
 		return NULL;
@@ -335,7 +336,7 @@ mood_new(struct loop *loop, struct groups *groups, const struct mood_ops *ops, v
 }
 
 void
-mood_free(struct mood *m)
+daemon_free(struct daemon *m)
 {
 	if (m == NULL)
 		return;
@@ -346,21 +347,21 @@ mood_free(struct mood *m)
 }
 
 void
-mood_get(const struct mood *m, struct mood_memory *memory)
+daemon_get(const struct daemon *m, struct daemon_memory *memory)
 {
-	*memory = (struct mood_memory){
+	*memory = (struct daemon_memory){
 		.state = m->state,
-		.reason = mood_fatal_reason(m),
+		.reason = daemon_fatal_reason(m),
 		.by_pid = m->phase == PHASE_BY_PID,
 		.reported_ms = m->reported_ms,
 	};
 }
 
 void
-mood_put_back(struct mood *m, const struct mood_memory *memory)
+daemon_put_back(struct daemon *m, const struct daemon_memory *memory)
 {
 	m->state = memory->state;
-	mood_forget_reason(m);
+	daemon_forget_reason(m);
 	if (m->state == DAEMON_FATAL)
 		m->reason = strdup(memory->reason);
 	m->reported_ms = memory->reported_ms;

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mood;
+struct daemon;
 
-struct mood_ops {
+struct daemon_ops {
 	/* The state changed: publish it. */
 	void (*changed)(void *ctx);
 	/* SHUTDOWN or RESTARTING and the last child is gone. */
@@ -26,34 +26,35 @@ struct mood_ops {
 	bool (*is_busy)(void *ctx, const struct group *);
 };
 
-struct mood *mood_new(struct loop *, struct groups *, const struct mood_ops *, void *ctx);
-void mood_free(struct mood *);
-enum daemon_state mood_state(const struct mood *);
-const char *mood_fatal_reason(const struct mood *);	/* "" unless FATAL */
-bool mood_is_stopping(const struct mood *);	/* SHUTDOWN, RESTARTING or FATAL */
+struct daemon *daemon_new(
+    struct loop *, struct groups *, const struct daemon_ops *, void *ctx);
+void daemon_free(struct daemon *);
+enum daemon_state daemon_state(const struct daemon *);
+const char *daemon_fatal_reason(const struct daemon *);	/* "" unless FATAL */
+bool daemon_is_stopping(const struct daemon *);	/* SHUTDOWN, RESTARTING or FATAL */
 /* TERM, INT, QUIT or the call: also turns a restart into a shutdown. */
-void mood_shutdown(struct mood *);
+void daemon_shutdown(struct daemon *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
-bool mood_restart(struct mood *);
-/* After one of these two: nothing is stopped before a moment after mood_go_on, but for a
+bool daemon_restart(struct daemon *);
+/* After one of these two: nothing is stopped before a moment after daemon_go_on, but for a
  * second at most. What has begun already goes on. */
-void mood_hold(struct mood *);
-void mood_go_on(struct mood *);
+void daemon_hold(struct daemon *);
+void daemon_go_on(struct daemon *);
 /* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While
  * a shutdown or restart is under way it goes on, by the pid map. */
-void mood_break(struct mood *, const char *reason);
+void daemon_break(struct daemon *, const char *reason);
 /* For the state document. by_pid: the stop goes by the pid map (asked for in FATAL, or
  * broken while stopping), so all_stopped is the caller's own affair. */
-struct mood_memory {
+struct daemon_memory {
 	enum daemon_state state;
 	const char *reason;	/* borrowed; "" unless FATAL */
 	bool by_pid;
 	int64_t reported_ms;	/* monotonic, of the last "waiting for" line, -1 = none */
 };
-void mood_get(const struct mood *, struct mood_memory *);
+void daemon_get(const struct daemon *, struct daemon_memory *);
 /* Goes on from there in the next turn, logging and telling nothing now. */
-void mood_put_back(struct mood *, const struct mood_memory *);
+void daemon_put_back(struct daemon *, const struct daemon_memory *);
 /* A process became stopped: go on to the next group when its group is done. */
-void mood_process_stopped(struct mood *, struct process *);
+void daemon_process_stopped(struct daemon *, struct process *);
 
 #endif

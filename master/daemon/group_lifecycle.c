@@ -17,8 +17,8 @@ add_processes(struct master *master, struct group *group)
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group)
-		if (runtime_attach(master, process) == -1 ||
-		    publish_added(master->publisher, process) == -1)
+		if (child_attach(master, process) == -1 ||
+		    state_stream_added(master->state_stream, process) == -1)
 			return -1;
 	return 0;
 }
@@ -31,9 +31,9 @@ release_processes(struct master *master, struct group *group)
 	TAILQ_FOREACH(process, &group->processes, in_group) {
 		if (process->pid != 0)
 			reaper_forget(master->reaper, process->pid);
-		runtime_detach(process);
+		child_detach(process);
 	}
-	fcgi_free(group->fcgi);
+	fcgi_socket_free(group->fcgi);
 	group->fcgi = NULL;
 }
 
@@ -45,10 +45,10 @@ add_pool(struct master *master, struct group *group)
 
 	if (group->config->kind != GROUP_LISTENER_POOL)
 		return 0;
-	pool = pool_new(group, &runtime_pool_ops);
+	pool = pool_new(group, &child_pool_ops);
 	if (pool == NULL)
 		return -1;
-	events_subscribe(master->events, pool);
+	dispatch_subscribe(master->dispatcher, pool);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ add_socket(struct group *group)
 {
 	if (group->config->kind != GROUP_FCGI)
 		return 0;
-	group->fcgi = fcgi_new(&group->config->fcgi);
+	group->fcgi = fcgi_socket_new(&group->config->fcgi);
 	return group->fcgi == NULL ? -1 : 0;
 }
 
@@ -68,35 +68,35 @@ forget(struct master *master, struct group *group)
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		publish_removed(master->publisher, process);
+		state_stream_removed(master->state_stream, process);
 		jobs_drop_process(master->jobs, process);
 	}
 	sequences_look(master->sequences);
 	release_processes(master, group);
 	if (group->config->kind == GROUP_INTERFACE)
-		interface_removed(master, group->config);
-	events_unsubscribe(master->events, group);
+		rpcinterface_removed(master, group->config);
+	dispatch_unsubscribe(master->dispatcher, group);
 	groups_remove(master->groups, group);
 }
 
 int
-activation_check(const struct group_config *config, char **why)
+group_lifecycle_check(const struct group_config *config, char **why)
 {
-	return config->kind == GROUP_FCGI ? fcgi_check(&config->fcgi, why) : 0;
+	return config->kind == GROUP_FCGI ? fcgi_socket_check(&config->fcgi, why) : 0;
 }
 
 struct group *
-activation_add(struct master *master, struct group_config *config)
+group_lifecycle_add(struct master *master, struct group_config *config)
 {
 	struct group *group =
-	    groups_add(master->groups, config, &master->next_id, &runtime_ops, master);
+	    groups_add(master->groups, config, &master->next_id, &child_ops, master);
 	int error;
 
 	if (group == NULL)
 		return NULL;
 	if (add_socket(group) == 0 && add_processes(master, group) == 0 &&
 	    add_pool(master, group) == 0) {
-		events_group(master->events, EVENT_PROCESS_GROUP_ADDED,
+		dispatch_group(master->dispatcher, EVENT_PROCESS_GROUP_ADDED,
 		    group->config->name);
 		return group;
 	}
@@ -107,7 +107,7 @@ activation_add(struct master *master, struct group_config *config)
 }
 
 void
-activation_autostart(struct group *group)
+group_lifecycle_autostart(struct group *group)
 {
 	struct process *process;
 
@@ -116,12 +116,12 @@ activation_autostart(struct group *group)
 }
 
 void
-activation_remove(struct master *master, struct group *group)
+group_lifecycle_remove(struct master *master, struct group *group)
 {
 	struct group_config *config = group_config_ref(group->config);
 
 	forget(master, group);
-	events_group(master->events, EVENT_PROCESS_GROUP_REMOVED, config->name);
+	dispatch_group(master->dispatcher, EVENT_PROCESS_GROUP_REMOVED, config->name);
 	group_config_unref(config);
 }
 
@@ -136,7 +136,7 @@ find_config(const struct config *config, const char *name)
 }
 
 enum fault
-activation_add_named(struct master *master, const char *name, char **detail)
+group_lifecycle_add_named(struct master *master, const char *name, char **detail)
 {
 	struct group_config *config = find_config(master->config, name);
 	struct group *group;
@@ -146,19 +146,19 @@ activation_add_named(struct master *master, const char *name, char **detail)
 		return FAULT_BAD_NAME;
 	if (groups_find(master->groups, name) != NULL)
 		return FAULT_ALREADY_ADDED;
-	if (activation_check(config, detail) == -1)
+	if (group_lifecycle_check(config, detail) == -1)
 		return FAULT_FAILED;
-	group = activation_add(master, config);
+	group = group_lifecycle_add(master, config);
 	if (group == NULL) {
 		*detail = strdup(strerror(errno));
 		return FAULT_FAILED;
 	}
-	activation_autostart(group);
+	group_lifecycle_autostart(group);
 	return FAULT_NONE;
 }
 
 enum fault
-activation_remove_named(struct master *master, const char *name, char **detail)
+group_lifecycle_remove_named(struct master *master, const char *name, char **detail)
 {
 	struct group *group = groups_find(master->groups, name);
 
@@ -167,12 +167,12 @@ activation_remove_named(struct master *master, const char *name, char **detail)
 		return FAULT_BAD_NAME;
 	if (group->unstopped > 0)
 		return FAULT_STILL_RUNNING;
-	activation_remove(master, group);
+	group_lifecycle_remove(master, group);
 	return FAULT_NONE;
 }
 
 void
-activation_remove_all(struct master *master)
+group_lifecycle_remove_all(struct master *master)
 {
 	struct group *group;
 

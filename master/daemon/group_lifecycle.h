@@ -9,19 +9,19 @@
 
 /* Whether the group could be added: a FastCGI program's socket is made and closed once. 0,
  * or -1 with *why new (NULL without memory). */
-NODISCARD int activation_check(const struct group_config *, char **why);
+NODISCARD int group_lifecycle_check(const struct group_config *, char **why);
 /* The group's processes with their logs and rows, none started yet. New group (borrowed),
  * or NULL with errno and nothing left behind but AUTO logs. */
-NODISCARD struct group *activation_add(struct master *, struct group_config *);
+NODISCARD struct group *group_lifecycle_add(struct master *, struct group_config *);
 /* Enqueues the first start of those that start by themselves. */
-void activation_autostart(struct group *);
+void group_lifecycle_autostart(struct group *);
 /* Frees a group, none of whose processes runs; AUTO logs stay on disk. */
-void activation_remove(struct master *, struct group *);
+void group_lifecycle_remove(struct master *, struct group *);
 /* What group.add and group.remove do, by a group's name: FAULT_NONE, or a fault with
  * *detail new, or NULL for the name. */
-enum fault activation_add_named(struct master *, const char *name, char **detail);
-enum fault activation_remove_named(struct master *, const char *name, char **detail);
+enum fault group_lifecycle_add_named(struct master *, const char *name, char **detail);
+enum fault group_lifecycle_remove_named(struct master *, const char *name, char **detail);
 /* Frees all groups at the end of a run, whatever their processes do. */
-void activation_remove_all(struct master *);
+void group_lifecycle_remove_all(struct master *);
 
 #endif

@@ -29,7 +29,7 @@ check_listener(struct master *master, struct conf_load *load, size_t i)
 	char *error = NULL;
 
 	conf_load_at(load, listener->section, listener->is_unix ? "file" : "port");
-	if (listeners_check(master->listeners, load->config, i, &error) == -1)
+	if (http_sockets_check(master->http_sockets, load->config, i, &error) == -1)
 		return conf_load_fail_take(load, error);
 	return 0;
 }
@@ -56,8 +56,8 @@ static bool
 has_auto_log(const struct group_config *group)
 {
 	for (size_t i = 0; i < group->nprocesses; i++)
-		for (size_t n = 0; n < CHANNEL_MAX; n++)
-			if (group->processes[i]->channels[n].target == LOG_TO_AUTO)
+		for (size_t n = 0; n < OUTPUT_MAX; n++)
+			if (group->processes[i]->outputs[n].target == LOG_TO_AUTO)
 				return true;
 	return false;
 }
@@ -84,7 +84,7 @@ check_log(struct conf_load *load)
 {
 	const char *path = load->config->logfile;
 	char why[SAFEPATH_WHY] = "";
-	struct outlet out = OUTLET_NONE;
+	struct writer out = WRITER_NONE;
 	struct stat st;
 	int rc;
 
@@ -93,7 +93,7 @@ check_log(struct conf_load *load)
 		return 0;
 	rc = logtarget_open(path, &out, &st, why);
 	if (rc == 0)
-		outlet_close(&out);
+		writer_close(&out);
 	else
 		(void)conf_load_fail(load, "cannot open the log %s: %s", path,
 		    *why != '\0' ? why : strerror(errno));

@@ -68,10 +68,11 @@ is_same_pool(const struct pool_config *live, const struct pool_config *fresh)
 
 /* Both, or none: the kind is the same. */
 static bool
-is_same_interface(const struct interface_config *live, const struct interface_config *fresh)
+is_same_interface(
+    const struct rpcinterface_config *live, const struct rpcinterface_config *fresh)
 {
 	return live == NULL || (live->role == fresh->role &&
-				   kvlist_equal(&live->options, &fresh->options));
+				   environment_list_equal(&live->options, &fresh->options));
 }
 
 /* An address that has changed behind its name is none, but one that is known at last is. */
@@ -253,13 +254,13 @@ reread(struct master *master, char **error)
 		found = NULL;
 	}
 	if (found != NULL) {
-		if (listeners_revive(master->listeners, master->config))
+		if (http_sockets_revive(master->http_sockets, master->config))
 			frontend_renew(master->frontend);
 		control_revive(master->control);
 		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);
 		master->rereads++;
-		publish_daemon(master->publisher);
+		state_stream_daemon(master->state_stream);
 	}
 	config_free(fresh);
 	return found;

@@ -41,7 +41,7 @@ void
 run_shutdown(struct master *master)
 {
 	master->restart_wanted = false;
-	mood_shutdown(master->mood);
+	daemon_shutdown(master->daemon);
 }
 
 enum fault
@@ -51,7 +51,7 @@ run_restart(struct master *master, char **why)
 	size_t n;
 
 	*why = NULL;
-	if (mood_state(master->mood) == DAEMON_SHUTDOWN)
+	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN)
 		return FAULT_SHUTDOWN_STATE;
 	if (reload_check(master, why) == -1) {
 		text = *why != NULL ? *why : strerror(ENOMEM);
@@ -62,14 +62,14 @@ run_restart(struct master *master, char **why)
 		return FAULT_CANT_REREAD;
 	}
 	master->restart_wanted = true;
-	(void)mood_restart(master->mood);
+	(void)daemon_restart(master->daemon);
 	return FAULT_NONE;
 }
 
 void
 run_fail(struct master *master, const struct process *process)
 {
-	if (mood_is_stopping(master->mood))
+	if (daemon_is_stopping(master->daemon))
 		return;
 	log_warn("%s has exit_on_fatal: shutting down, to end with status %d",
 	    process->config->name, process->ending);
@@ -82,8 +82,8 @@ run_fail(struct master *master, const struct process *process)
 static void
 tell_service_manager(const struct master *master)
 {
-	notify_state(master->notify, mood_state(master->mood),
-	    mood_fatal_reason(master->mood));
+	notify_state(master->notify, daemon_state(master->daemon),
+	    daemon_fatal_reason(master->daemon));
 }
 
 static void
@@ -91,12 +91,12 @@ state_changed(void *ctx)
 {
 	struct master *master = ctx;
 
-	if (mood_state(master->mood) == DAEMON_FATAL)
+	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
-	else if (mood_is_stopping(master->mood))
-		events_stopping(master->events);
+	else if (daemon_is_stopping(master->daemon))
+		dispatch_stopping(master->dispatcher);
 	tell_service_manager(master);
-	publish_daemon(master->publisher);
+	state_stream_daemon(master->state_stream);
 }
 
 static void
@@ -185,12 +185,12 @@ static bool
 is_busy(void *ctx, const struct group *group)
 {
 	const struct master *master = ctx;
-	const struct pool *pool = events_pool(master->events, group);
+	const struct pool *pool = dispatch_pool(master->dispatcher, group);
 
 	return pool != NULL && pool_is_busy(pool);
 }
 
-static const struct mood_ops mood_ops = {
+static const struct daemon_ops daemon_ops = {
     .is_busy = is_busy,
     .changed = state_changed,
     .all_stopped = all_stopped,
@@ -203,7 +203,7 @@ turn_end(void *ctx)
 	struct master *master = ctx;
 
 	control_flush(master->control);
-	events_dispatch(master->events, master->config->identifier);
+	dispatch_send(master->dispatcher, master->config->identifier);
 	frontend_check(master->frontend);
 	check_fatal_end(master);
 }
@@ -326,10 +326,10 @@ add_groups(struct master *master, char **error)
 		struct group_config *config = master->config->groups[i];
 		char *why = NULL;
 
-		if (activation_check(config, &why) == -1)
+		if (group_lifecycle_check(config, &why) == -1)
 			log_error("%s", why != NULL ? why : strerror(ENOMEM));
 		free(why);
-		if (activation_add(master, config) == NULL) {
+		if (group_lifecycle_add(master, config) == NULL) {
 			*error = xasprintf("cannot make the group %s: %s (its AUTO logs "
 			    "are made in %s and named after identifier=%s)", config->name,
 			    strerror(errno), master->config->childlogdir,
@@ -347,18 +347,19 @@ make_rooms(struct master *master, char **error)
 	if (master->groups == NULL)
 		return system_error(error, "cannot allocate the groups");
 	master->backlogs = backlogs_new(master->loop);
-	master->events = events_new(master->loop, master->groups, &master->next_event);
-	master->mood = mood_new(master->loop, master->groups, &mood_ops, master);
+	master->dispatcher =
+	    dispatch_new(master->loop, master->groups, &master->next_event);
+	master->daemon = daemon_new(master->loop, master->groups, &daemon_ops, master);
 	master->jobs = jobs_new(master->loop, master->groups);
 	master->sequences = commands_sequences_new(master);
-	master->publisher = publisher_new(&master->seq, &publish_rows, master);
+	master->state_stream = state_stream_new(&master->seq, &state_rows, master);
 	master->control = control_new(master);
-	if (master->backlogs == NULL || master->events == NULL || master->mood == NULL ||
-	    master->jobs == NULL || master->sequences == NULL ||
-	    master->publisher == NULL || master->control == NULL)
+	if (master->backlogs == NULL || master->dispatcher == NULL ||
+	    master->daemon == NULL || master->jobs == NULL || master->sequences == NULL ||
+	    master->state_stream == NULL || master->control == NULL)
 		return system_error(error, "cannot allocate the daemon's parts");
-	jobs_check_with(master->jobs, runtime_check_command);
-	jobs_clear_with(master->jobs, runtime_clear_logs);
+	jobs_check_with(master->jobs, child_check_command);
+	jobs_clear_with(master->jobs, child_clear_logs);
 	return add_groups(master, error);
 }
 
@@ -381,11 +382,11 @@ make_frontend(struct master *master, char **error)
 static int
 open_listeners(struct master *master, char **error)
 {
-	struct listeners *kept = master->listeners;
+	struct http_sockets *kept = master->http_sockets;
 
-	master->listeners = NULL;
-	master->listeners = listeners_open(master->config, kept, error);
-	return master->listeners == NULL ? -1 : 0;
+	master->http_sockets = NULL;
+	master->http_sockets = http_sockets_open(master->config, kept, error);
+	return master->http_sockets == NULL ? -1 : 0;
 }
 
 /* What was checked for this restart, or what the file says. */
@@ -402,20 +403,20 @@ load(struct master *master, char **error)
 /* Two daemons of one file would run every program twice. One that does not answer, but
  * whose number is in our pidfile, is taken for such. */
 static int
-look_for_first(struct master *master, struct second_lock *lock, char **error)
+look_for_first(struct master *master, struct second_daemon_lock *lock, char **error)
 {
 	const struct config *config = master->config;
-	struct second *second = &master->second;
+	struct second_daemon *second = &master->second;
 
-	second_clear(second);
+	second_daemon_clear(second);
 	if (*config->control_socket == '\0')
 		return 0;
-	second_lock(lock, config->control_socket);
-	second_look(second, config->control_socket, master->config_path);
+	second_daemon_lock(lock, config->control_socket);
+	second_daemon_look(second, config->control_socket, master->config_path);
 	if (second->kind != SECOND_SAME && (second->kind != SECOND_SILENT ||
-	    !second_has_pidfile(second, config->pidfile)))
+	    !second_daemon_has_pidfile(second, config->pidfile)))
 		return 0;
-	*error = listeners_in_use();
+	*error = http_sockets_in_use();
 	return -1;
 }
 
@@ -437,7 +438,7 @@ show_messages(const struct config *config)
 /* What must be ours alone, before anything is written that a daemon that runs could own. A
  * restart has its log still. */
 static int
-claim(struct master *master, struct second_lock *lock, char **error)
+claim(struct master *master, struct second_daemon_lock *lock, char **error)
 {
 	if (look_for_first(master, lock, error) == 0 && open_listeners(master, error) == 0)
 		return 0;
@@ -449,7 +450,7 @@ claim(struct master *master, struct second_lock *lock, char **error)
 
 /* A failure leaves nothing behind but the main log. */
 static int
-start(struct master *master, bool first, struct second_lock *lock, char **error)
+start(struct master *master, bool first, struct second_daemon_lock *lock, char **error)
 {
 	const struct config *config;
 
@@ -463,7 +464,7 @@ start(struct master *master, bool first, struct second_lock *lock, char **error)
 	if (make_frontend(master, error) == -1 || make_syslog(master, error) == -1 ||
 	    claim(master, lock, error) == -1 || open_mainlog(master, error) == -1)
 		return -1;
-	listeners_announce(config);
+	http_sockets_announce(config);
 	/* With the sockets ours, no other daemon of this configuration lives whose AUTO
 	 * logs these could be. */
 	if (!config->nocleanup)
@@ -473,7 +474,7 @@ start(struct master *master, bool first, struct second_lock *lock, char **error)
 
 static int
 go_on(struct master *master, bool first, struct safepath_id *pidfile,
-    struct second_lock *lock, char **error)
+    struct second_daemon_lock *lock, char **error)
 {
 	const struct config *config = master->config;
 	struct group *group;
@@ -488,16 +489,16 @@ go_on(struct master *master, bool first, struct safepath_id *pidfile,
 	loop_at_turn_end(master->loop, turn_end, master);
 	control_listen(master->control);
 	/* Another daemon's pidfile is left alone. */
-	if (!second_has_pidfile(&master->second, config->pidfile))
+	if (!second_daemon_has_pidfile(&master->second, config->pidfile))
 		(void)pidfile_write(config->pidfile, pidfile);
-	second_unlock(lock);
+	second_daemon_unlock(lock);
 	log_findings(config);
 	if (master->frontend != NULL)
 		frontend_start(master->frontend);
-	events_running(master->events);
+	dispatch_running(master->dispatcher);
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
-		activation_autostart(group);
+		group_lifecycle_autostart(group);
 	/* The sockets are bound: whoever connects before the front end is up waits. */
 	tell_service_manager(master);
 	return 0;
@@ -519,20 +520,20 @@ finish(struct master *master, const struct safepath_id *pidfile)
 	master->sequences = NULL;
 	jobs_free(master->jobs);
 	master->jobs = NULL;
-	activation_remove_all(master);
+	group_lifecycle_remove_all(master);
 	backlogs_free(master->backlogs);
 	master->backlogs = NULL;
-	events_free(master->events);
-	master->events = NULL;
-	mood_free(master->mood);
-	master->mood = NULL;
-	publisher_free(master->publisher);
-	master->publisher = NULL;
+	dispatch_free(master->dispatcher);
+	master->dispatcher = NULL;
+	daemon_free(master->daemon);
+	master->daemon = NULL;
+	state_stream_free(master->state_stream);
+	master->state_stream = NULL;
 	source_free(master->fatal_timer);
 	master->fatal_timer = NULL;
 	if (master->config != NULL)
 		pidfile_remove(master->config->pidfile, pidfile);
-	second_clear(&master->second);
+	second_daemon_clear(&master->second);
 	config_free(master->config);
 	master->config = NULL;
 }
@@ -540,12 +541,12 @@ finish(struct master *master, const struct safepath_id *pidfile)
 static enum run_outcome
 outcome_of(const struct master *master)
 {
-	struct mood_memory memory;
+	struct daemon_memory memory;
 
 	if (!master->restart_wanted)
 		return RUN_EXIT;
 	/* Nothing of a process with a broken invariant is built upon. */
-	mood_get(master->mood, &memory);
+	daemon_get(master->daemon, &memory);
 	return memory.by_pid ? RUN_REEXEC : RUN_RESTART;
 }
 
@@ -554,7 +555,7 @@ run(struct master *master, bool first, char **error)
 {
 	enum run_outcome outcome = RUN_ERROR;
 	struct safepath_id pidfile = {0};
-	struct second_lock lock = {.fd = -1};
+	struct second_daemon_lock lock = {.fd = -1};
 
 	master->restart_wanted = false;
 	master->exit_status = 0;
@@ -568,15 +569,15 @@ run(struct master *master, bool first, char **error)
 	if (outcome == RUN_ERROR)
 		lastlog_failed(master, *error);
 	finish(master, &pidfile);
-	second_unlock(&lock);
+	second_daemon_unlock(&lock);
 	lastlog_keep(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT)
 		lastlog_end(master);
 	if (outcome != RUN_RESTART)
 		reload_forget(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
-		listeners_free(master->listeners);
-		master->listeners = NULL;
+		http_sockets_free(master->http_sockets);
+		master->http_sockets = NULL;
 	}
 	return outcome;
 }

@@ -25,7 +25,7 @@
     "\"params\":{\"protocol\":1,\"program\":\"reeved\"}}\n"
 
 json_t *
-second_identity(const char *file)
+second_daemon_identity(const char *file)
 {
 	json_t *identity = json_pack("{s:s}", "path", file);
 	struct stat st;
@@ -113,7 +113,7 @@ ask(int fd, int64_t end)
 }
 
 static void
-judge(struct second *second, const json_t *result, const char *file)
+judge(struct second_daemon *second, const json_t *result, const char *file)
 {
 	const json_t *theirs = json_object_get(result, "config");
 	const char *path = json_string_value(json_object_get(theirs, "path"));
@@ -131,7 +131,7 @@ judge(struct second *second, const json_t *result, const char *file)
 
 /* Locks the file that has the name. 1 = done, 0 = another daemon has it, -1 = cannot be. */
 static int
-lock_once(struct second_lock *lock)
+lock_once(struct second_daemon_lock *lock)
 {
 	struct stat st;
 
@@ -150,7 +150,7 @@ lock_once(struct second_lock *lock)
 }
 
 void
-second_lock(struct second_lock *lock, const char *control_socket)
+second_daemon_lock(struct second_daemon_lock *lock, const char *control_socket)
 {
 	int64_t end = clock_mono_ms() + LOCK_WAIT_MS;
 	int rc = -1;
@@ -173,7 +173,7 @@ second_lock(struct second_lock *lock, const char *control_socket)
 }
 
 void
-second_unlock(struct second_lock *lock)
+second_daemon_unlock(struct second_daemon_lock *lock)
 {
 	if (lock->fd == -1)
 		return;
@@ -186,7 +186,8 @@ second_unlock(struct second_lock *lock)
 /* --- the look ----------------------------------------------------------------- */
 
 void
-second_look(struct second *second, const char *control_socket, const char *file)
+second_daemon_look(
+    struct second_daemon *second, const char *control_socket, const char *file)
 {
 	int64_t end = clock_mono_ms() + SECOND_WAIT_MS;
 	int fd = reach(control_socket, end);
@@ -194,7 +195,7 @@ second_look(struct second *second, const char *control_socket, const char *file)
 	uid_t uid;
 	gid_t gid;
 
-	*second = (struct second){.kind = SECOND_NONE};
+	*second = (struct second_daemon){.kind = SECOND_NONE};
 	if (fd == -1) {
 		if (errno == EAGAIN)
 			second->kind = SECOND_SILENT;
@@ -211,14 +212,14 @@ second_look(struct second *second, const char *control_socket, const char *file)
 }
 
 void
-second_clear(struct second *second)
+second_daemon_clear(struct second_daemon *second)
 {
 	free(second->file);
-	*second = (struct second){.kind = SECOND_NONE};
+	*second = (struct second_daemon){.kind = SECOND_NONE};
 }
 
 bool
-second_has_pidfile(const struct second *second, const char *pidfile)
+second_daemon_has_pidfile(const struct second_daemon *second, const char *pidfile)
 {
 	char text[32], why[SAFEPATH_WHY];
 	struct stat st;

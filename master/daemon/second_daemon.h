@@ -12,15 +12,15 @@
 
 #define SECOND_WAIT_MS 3000	/* for an answer */
 
-enum second_kind {
+enum second_daemon_kind {
 	SECOND_NONE,		/* nothing of ours or root's listens there */
 	SECOND_SAME,		/* a daemon that runs the same file */
 	SECOND_OTHER,		/* a daemon that runs another file, or does not name it */
 	SECOND_SILENT,		/* it does not answer, or is no daemon */
 };
 
-struct second {
-	enum second_kind kind;
+struct second_daemon {
+	enum second_daemon_kind kind;
 	pid_t pid;		/* its own number for itself, else the kernel's for it;
 				 * 0 = unknown */
 	char *file;		/* that it runs; NULL = unknown */
@@ -28,7 +28,7 @@ struct second {
 
 /* A file beside the control socket that another daemon of ours finds locked from our look
  * until our socket answers: two that start at the same moment look one after the other. */
-struct second_lock {
+struct second_daemon_lock {
 	struct safepath dir;
 	struct safepath_id id;
 	char name[NAME_MAX + 1];
@@ -37,18 +37,19 @@ struct second_lock {
 
 /* Waits for another daemon's start, for a limited time. Where no file can be made or locked
  * nothing keeps two starts apart. */
-void second_lock(struct second_lock *, const char *control_socket);
+void second_daemon_lock(struct second_daemon_lock *, const char *control_socket);
 /* Removes the file; does nothing when it is not locked. */
-void second_unlock(struct second_lock *);
+void second_daemon_unlock(struct second_daemon_lock *);
 /* Asks what listens at the control socket and waits at most SECOND_WAIT_MS: before the
  * daemon runs. The path of our own file is absolute. */
-void second_look(struct second *, const char *control_socket, const char *file);
-void second_clear(struct second *);
+void second_daemon_look(
+    struct second_daemon *, const char *control_socket, const char *file);
+void second_daemon_clear(struct second_daemon *);
 /* Whether the pidfile holds that daemon's number, or, when it is unknown, that of any
  * process that lives. */
-bool second_has_pidfile(const struct second *, const char *pidfile);
+bool second_daemon_has_pidfile(const struct second_daemon *, const char *pidfile);
 /* New: the member "config" of the answer to hello, {path, device, inode} of the file as it
  * is now; NULL without memory. */
-json_t *second_identity(const char *file);
+json_t *second_daemon_identity(const char *file);
 
 #endif

@@ -63,7 +63,7 @@ got_hup(void *ctx, uint32_t count)
 		hang_up(master);
 		return;
 	}
-	if (mood_state(master->mood) == DAEMON_SHUTDOWN) {
+	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN) {
 		log_warn(
 		    "ignored SIGHUP indicating restart request (shutdown in progress)");
 		return;
@@ -86,7 +86,7 @@ got_usr2(void *ctx, uint32_t count)
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		TAILQ_FOREACH(process, &group->processes, in_group)
-			runtime_reopen_logs(process);
+			child_reopen_logs(process);
 }
 
 static const struct {

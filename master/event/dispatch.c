@@ -13,7 +13,7 @@
 
 TAILQ_HEAD(pool_list, pool);
 
-struct events {
+struct dispatcher {
 	const struct groups *groups;
 	struct pool_list pools;		/* in the order of their coming */
 	struct ticks *ticks;
@@ -25,19 +25,19 @@ struct events {
 };
 
 /* Whoever adds a member that is state: it needs a door for the state document. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct events) == 80,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct dispatcher) == 80,
     "see statedoc_events.c");
 
 /* --- making one ------------------------------------------------------------------- */
 
 bool
-events_wanted(const struct events *events, enum event_type type)
+dispatch_wanted(const struct dispatcher *events, enum event_type type)
 {
 	return (events->wanted & (UINT32_C(1) << type)) != 0;
 }
 
 static void
-accept_all(struct events *events, struct event *event)
+accept_all(struct dispatcher *events, struct event *event)
 {
 	size_t processes = groups_count(events->groups);
 	struct pool *pool;
@@ -52,7 +52,8 @@ accept_all(struct events *events, struct event *event)
 
 /* Makes and spreads an event; head is taken, NULL = there was no memory for it. */
 static void
-tell(struct events *events, enum event_type type, char *head, const char *data, size_t n)
+tell(
+    struct dispatcher *events, enum event_type type, char *head, const char *data, size_t n)
 {
 	struct event *event = NULL;
 
@@ -131,7 +132,7 @@ static const struct {
 };
 
 void
-events_process_state(struct events *events, const struct process *process,
+dispatch_process_state(struct dispatcher *events, const struct process *process,
     enum process_state from)
 {
 	size_t i = 0;
@@ -139,7 +140,7 @@ events_process_state(struct events *events, const struct process *process,
 
 	while (i < nitems(state_events) - 1 && state_events[i].state != process->state)
 		i++;
-	if (!events_wanted(events, state_events[i].type))
+	if (!dispatch_wanted(events, state_events[i].type))
 		return;
 	more = state_events[i].more(process);
 	tell(events, state_events[i].type,
@@ -154,33 +155,33 @@ events_process_state(struct events *events, const struct process *process,
 static const struct {
 	const char *word;
 	enum event_type log, communication;
-} channel_events[CHANNEL_MAX] = {
-    [CHANNEL_STDOUT] = {"stdout", EVENT_PROCESS_LOG_STDOUT,
+} output_events[OUTPUT_MAX] = {
+    [OUTPUT_STDOUT] = {"stdout", EVENT_PROCESS_LOG_STDOUT,
         EVENT_PROCESS_COMMUNICATION_STDOUT},
-    [CHANNEL_STDERR] = {"stderr", EVENT_PROCESS_LOG_STDERR,
+    [OUTPUT_STDERR] = {"stderr", EVENT_PROCESS_LOG_STDERR,
         EVENT_PROCESS_COMMUNICATION_STDERR},
 };
 
 void
-events_process_log(struct events *events, const struct process *process,
-    enum channel_id channel, const char *bytes, size_t n)
+dispatch_process_log(struct dispatcher *events, const struct process *process,
+    enum output_id channel, const char *bytes, size_t n)
 {
-	if (!events_wanted(events, channel_events[channel].log))
+	if (!dispatch_wanted(events, output_events[channel].log))
 		return;
-	tell(events, channel_events[channel].log,
+	tell(events, output_events[channel].log,
 	    text("processname:%s groupname:%s pid:%d channel:%s\n", process->config->name,
 	        process->group->config->name, (int)process->pid,
-	        channel_events[channel].word),
+	        output_events[channel].word),
 	    bytes, n);
 }
 
 void
-events_process_communication(struct events *events, const struct process *process,
-    enum channel_id channel, const char *bytes, size_t n)
+dispatch_process_communication(struct dispatcher *events, const struct process *process,
+    enum output_id channel, const char *bytes, size_t n)
 {
-	if (!events_wanted(events, channel_events[channel].communication))
+	if (!dispatch_wanted(events, output_events[channel].communication))
 		return;
-	tell(events, channel_events[channel].communication,
+	tell(events, output_events[channel].communication,
 	    text("processname:%s groupname:%s pid:%d\n", process->config->name,
 	        process->group->config->name, (int)process->pid),
 	    bytes, n);
@@ -189,33 +190,33 @@ events_process_communication(struct events *events, const struct process *proces
 /* --- others ------------------------------------------------------------------- */
 
 void
-events_remote(struct events *events, const char *type, const char *data, size_t n)
+dispatch_remote(struct dispatcher *events, const char *type, const char *data, size_t n)
 {
-	if (events_wanted(events, EVENT_REMOTE_COMMUNICATION))
+	if (dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
 		tell(events, EVENT_REMOTE_COMMUNICATION, text("type:%s\n", type), data, n);
 }
 
 void
-events_running(struct events *events)
+dispatch_running(struct dispatcher *events)
 {
-	if (events_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING))
+	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING))
 		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, text("%s", ""), "", 0);
 }
 
 void
-events_stopping(struct events *events)
+dispatch_stopping(struct dispatcher *events)
 {
 	if (events->stopping)
 		return;
 	events->stopping = true;
-	if (events_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
+	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
 		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, text("%s", ""), "", 0);
 }
 
 void
-events_group(struct events *events, enum event_type type, const char *name)
+dispatch_group(struct dispatcher *events, enum event_type type, const char *name)
 {
-	if (events_wanted(events, type))
+	if (dispatch_wanted(events, type))
 		tell(events, type, text("groupname:%s\n", name), "", 0);
 }
 
@@ -229,7 +230,7 @@ on_tick(void *ctx, enum event_type type, int64_t when)
 
 /* Which types are wanted follows from the pools. */
 static void
-look_at_pools(struct events *events)
+look_at_pools(struct dispatcher *events)
 {
 	struct pool *pool;
 
@@ -242,14 +243,14 @@ look_at_pools(struct events *events)
 }
 
 void
-events_subscribe(struct events *events, struct pool *pool)
+dispatch_subscribe(struct dispatcher *events, struct pool *pool)
 {
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
 	look_at_pools(events);
 }
 
 struct pool *
-events_pool(const struct events *events, const struct group *group)
+dispatch_pool(const struct dispatcher *events, const struct group *group)
 {
 	struct pool *pool;
 
@@ -260,9 +261,9 @@ events_pool(const struct events *events, const struct group *group)
 }
 
 void
-events_unsubscribe(struct events *events, const struct group *group)
+dispatch_unsubscribe(struct dispatcher *events, const struct group *group)
 {
-	struct pool *pool = events_pool(events, group);
+	struct pool *pool = dispatch_pool(events, group);
 
 	if (pool == NULL)
 		return;
@@ -272,7 +273,7 @@ events_unsubscribe(struct events *events, const struct group *group)
 }
 
 void
-events_dispatch(struct events *events, const char *identifier)
+dispatch_send(struct dispatcher *events, const char *identifier)
 {
 	struct pool *pool;
 	int64_t next = -1, due;
@@ -288,31 +289,31 @@ events_dispatch(struct events *events, const char *identifier)
 /* --- the state document ------------------------------------------------------------ */
 
 bool
-events_told_stopping(const struct events *events)
+dispatch_told_stopping(const struct dispatcher *events)
 {
 	return events->stopping;
 }
 
 void
-events_set_told_stopping(struct events *events, bool told)
+dispatch_set_told_stopping(struct dispatcher *events, bool told)
 {
 	events->stopping = told;
 }
 
 struct pool *
-events_next(const struct events *events, const struct pool *pool)
+dispatch_next(const struct dispatcher *events, const struct pool *pool)
 {
 	return pool == NULL ? TAILQ_FIRST(&events->pools) : TAILQ_NEXT(pool, in_events);
 }
 
 void
-events_move_last(struct events *events, struct pool *pool)
+dispatch_move_last(struct dispatcher *events, struct pool *pool)
 {
 	TAILQ_REMOVE(&events->pools, pool, in_events);
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
 }
 
-/* The turn that this begins ends with events_dispatch. */
+/* The turn that this begins ends with dispatch_send. */
 static void
 on_again(void *ctx UNUSED, uint32_t ready UNUSED)
 {
@@ -320,10 +321,10 @@ on_again(void *ctx UNUSED, uint32_t ready UNUSED)
 
 /* --- its life ------------------------------------------------------------------- */
 
-struct events *
-events_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial)
+struct dispatcher *
+dispatch_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial)
 {
-	struct events *events = calloc(1, sizeof(*events));
+	struct dispatcher *events = calloc(1, sizeof(*events));
 
 	if (events == NULL)
 		return NULL;
@@ -334,12 +335,12 @@ events_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial
 	events->again = loop_timer(loop, on_again, events);
 	if (events->ticks != NULL && events->again != NULL)
 		return events;
-	events_free(events);
+	dispatch_free(events);
 	return NULL;
 }
 
 void
-events_free(struct events *events)
+dispatch_free(struct dispatcher *events)
 {
 	struct pool *pool;
 

@@ -38,7 +38,7 @@
 struct frontend {
 	struct master *master;
 	char *path;			/* of the executable */
-	struct client *client;		/* NULL = no connection */
+	struct connection *client;		/* NULL = no connection */
 	pid_t pid;			/* 0 = not running */
 	bool was_ready;
 	struct log_limit starts, ends;	/* lines on failures to start, and on ends … */
@@ -100,7 +100,7 @@ greet(void *ctx, json_t *hello_result)
 }
 
 static int
-greeted(void *ctx, struct client *client)
+greeted(void *ctx, struct connection *client)
 {
 	struct frontend *frontend = ctx;
 
@@ -125,7 +125,7 @@ ready(void *ctx)
 	source_arm(frontend->overdue, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
 	frontend_watch_begin(frontend->watch, frontend->client, frontend->pid);
-	interface_front_end_ready(frontend->master);
+	rpcinterface_front_end_ready(frontend->master);
 }
 
 static void
@@ -149,7 +149,7 @@ closed(void *ctx, const char *why, bool violation)
 	frontend_watch_end(frontend->watch);
 	if (frontend->pid == 0 || frontend->leaving)
 		return;
-	interface_front_end_gone(frontend->master);
+	rpcinterface_front_end_gone(frontend->master);
 	/* At a mere end of file it is on its way out: its own status tells more than ours.
 	 */
 	if (violation || *why != '\0')
@@ -158,7 +158,7 @@ closed(void *ctx, const char *why, bool violation)
 		source_arm(frontend->overdue, clock_mono_ms() + LEAVING_MS);
 }
 
-static const struct client_owner owner = {
+static const struct connection_owner owner = {
     .greet = greet,
     .greeted = greeted,
     .ready = ready,
@@ -235,7 +235,7 @@ reaped(void *ctx, pid_t pid, int wait_status)
 		frontend->done(frontend->done_ctx);
 		return;
 	}
-	interface_front_end_gone(frontend->master);
+	rpcinterface_front_end_gone(frontend->master);
 	schedule(frontend);
 }
 
@@ -493,7 +493,7 @@ frontend_pid(const struct frontend *frontend)
 	return frontend == NULL ? 0 : frontend->pid;
 }
 
-struct client *
+struct connection *
 frontend_client(const struct frontend *frontend)
 {
 	return frontend == NULL || !frontend->was_ready ? NULL : frontend->client;

@@ -23,7 +23,7 @@ void frontend_renew(struct frontend *);
 /* End of a turn: notes that something was sent to it. */
 void frontend_check(struct frontend *);
 /* Its connection once it is ready, or NULL; borrowed. */
-struct client *frontend_client(const struct frontend *);
+struct connection *frontend_client(const struct frontend *);
 pid_t frontend_pid(const struct frontend *);	/* 0 = not running */
 
 #endif

@@ -61,7 +61,7 @@ listener_object(const struct listener_config *l)
 }
 
 static int
-send_fd(struct client *client, const char *method, json_t *params, int fd)
+send_fd(struct connection *client, const char *method, json_t *params, int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -73,24 +73,24 @@ send_fd(struct client *client, const char *method, json_t *params, int fd)
 }
 
 static int
-send_all(const struct master *master, struct client *client)
+send_all(const struct master *master, struct connection *client)
 {
-	(void)listeners_revive(master->listeners, master->config);
+	(void)http_sockets_revive(master->http_sockets, master->config);
 	control_revive(master->control);
 	for (size_t i = 0; i < master->config->nlisteners; i++)
 		if (send_fd(client, "setup.listener",
 		        listener_object(&master->config->listeners[i]),
-		        listeners_fd(master->listeners, i)) == -1)
+		        http_sockets_fd(master->http_sockets, i)) == -1)
 			return -1;
 	if (send_fd(client, "setup.page", json_object(),
-		publisher_page(master->publisher)) == -1)
+		state_stream_page(master->state_stream)) == -1)
 		return -1;
 	return peer_notify(client->peer, "setup.end", NULL, -1, 0);
 }
 
 /* The passwords stay in the configuration alone. */
 int
-frontend_setup_send(const struct master *master, struct client *client)
+frontend_setup_send(const struct master *master, struct connection *client)
 {
 	json_malloc_t allocate;
 	json_free_t release;

@@ -11,6 +11,6 @@
 json_t *frontend_setup_object(const struct master *);
 /* Queues the notifications; the peer stays secret until they are sent. 0, or -1 with errno.
  */
-NODISCARD int frontend_setup_send(const struct master *, struct client *);
+NODISCARD int frontend_setup_send(const struct master *, struct connection *);
 
 #endif

@@ -27,7 +27,7 @@ struct frontend_watch {
 	struct master *master;
 	frontend_hangs_fn *hangs;
 	void *ctx;
-	struct client *client;	/* NULL = at rest */
+	struct connection *client;	/* NULL = at rest */
 	pid_t pid;
 	struct source *timer;
 	struct watchdog dog;
@@ -94,7 +94,7 @@ watch_open_sockets(struct frontend_watch *watch)
 		struct watched_socket *s = &watch->sockets[i];
 
 		s->watch = watch;
-		s->fd = fcntl(listeners_fd(master->listeners, i), F_DUPFD_CLOEXEC, 0);
+		s->fd = fcntl(http_sockets_fd(master->http_sockets, i), F_DUPFD_CLOEXEC, 0);
 		if (s->fd != -1)
 			s->source = loop_fd(
 			    master->loop, s->fd, EPOLLIN, watch_on_socket, s);
@@ -204,7 +204,7 @@ frontend_watch_free(struct frontend_watch *watch)
 }
 
 void
-frontend_watch_begin(struct frontend_watch *watch, struct client *client, pid_t pid)
+frontend_watch_begin(struct frontend_watch *watch, struct connection *client, pid_t pid)
 {
 	watchdog_init(&watch->dog);
 	watch->client = client;

@@ -19,7 +19,7 @@ typedef void frontend_hangs_fn(void *ctx, const char *what);
 struct frontend_watch *frontend_watch_new(struct master *, frontend_hangs_fn *, void *ctx);
 void frontend_watch_free(struct frontend_watch *);	/* NULL is fine */
 /* reeve-rpcd is ready; client is borrowed until frontend_watch_end. */
-void frontend_watch_begin(struct frontend_watch *, struct client *, pid_t);
+void frontend_watch_begin(struct frontend_watch *, struct connection *, pid_t);
 /* Its connection is over, or it is to end. */
 void frontend_watch_end(struct frontend_watch *);
 /* Its clients have requests under way. */

@@ -28,7 +28,7 @@ struct listener {
 	struct log_limit missing, failing;	/* its path; to bind it again */
 };
 
-struct listeners {
+struct http_sockets {
 	struct listener *items;
 	size_t count;
 };
@@ -55,7 +55,7 @@ listener_clear(struct listener *listener)
 }
 
 void
-listeners_free(struct listeners *listeners)
+http_sockets_free(struct http_sockets *listeners)
 {
 	if (listeners == NULL)
 		return;
@@ -67,7 +67,7 @@ listeners_free(struct listeners *listeners)
 
 /* Takes the socket of an earlier run at the same address, if there is one, out of `old`. */
 static void
-take_kept(struct listener *listener, struct listeners *old)
+take_kept(struct listener *listener, struct http_sockets *old)
 {
 	for (size_t i = 0; old != NULL && i < old->count; i++) {
 		struct listener *kept = &old->items[i];
@@ -123,7 +123,7 @@ chown_error(const struct listener_config *config)
 }
 
 char *
-listeners_in_use(void)
+http_sockets_in_use(void)
 {
 	return xstrdup("Another program is already listening on a port that one of "
 	    "our HTTP servers is configured to use.  Shut this program down first "
@@ -134,7 +134,7 @@ static char *
 bind_error(const struct listener_config *config, int errnum)
 {
 	if (errnum == EADDRINUSE)
-		return listeners_in_use();
+		return http_sockets_in_use();
 	if (errnum == EPERM && config->is_unix)
 		return chown_error(config);
 	return xasprintf("Cannot open an HTTP server: socket.error reported errno.%s (%d)",
@@ -210,10 +210,10 @@ bind_one(const struct listener_config *config, struct listener *listener, char *
 	return -1;
 }
 
-struct listeners *
-listeners_open(const struct config *config, struct listeners *old, char **error)
+struct http_sockets *
+http_sockets_open(const struct config *config, struct http_sockets *old, char **error)
 {
-	struct listeners *listeners = xcalloc(1, sizeof(*listeners));
+	struct http_sockets *listeners = xcalloc(1, sizeof(*listeners));
 	int rc = 0;
 
 	listeners->items = xcalloc(config->nlisteners + 1, sizeof(*listeners->items));
@@ -227,12 +227,12 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 		take_kept(&listeners->items[i], old);
 	}
 	/* Before the others are bound: an old address may overlap a new one. */
-	listeners_free(old);
+	http_sockets_free(old);
 	for (size_t i = 0; rc == 0 && i < config->nlisteners; i++)
 		rc = bind_one(&config->listeners[i], &listeners->items[i], error);
 	if (rc == 0)
 		return listeners;
-	listeners_free(listeners);
+	http_sockets_free(listeners);
 	return NULL;
 }
 
@@ -241,7 +241,7 @@ listeners_open(const struct config *config, struct listeners *old, char **error)
 /* Whether one of our own sockets is in the way, which is closed before the others are
  * bound. */
 static bool
-is_ours(const struct listeners *old, const struct listener_config *config)
+is_ours(const struct http_sockets *old, const struct listener_config *config)
 {
 	char *tail = xasprintf(":%d", config->port);
 	bool ours = false;
@@ -274,7 +274,7 @@ check_name(const char *path)
 
 /* Tries it under another name in the same directory. */
 static int
-check_unix(const struct listeners *old, const struct listener_config *config)
+check_unix(const struct http_sockets *old, const struct listener_config *config)
 {
 	const char *slash = strrchr(config->path, '/');
 	struct listener_config other = *config;
@@ -296,7 +296,7 @@ check_unix(const struct listeners *old, const struct listener_config *config)
 }
 
 static int
-check_tcp(const struct listeners *old, const struct listener_config *config)
+check_tcp(const struct http_sockets *old, const struct listener_config *config)
 {
 	if (sock_check_tcp(config->host, config->port) == 0)
 		return 0;
@@ -312,7 +312,7 @@ is_same_address(const struct listener_config *one, const struct listener_config 
 }
 
 int
-listeners_check(const struct listeners *old, const struct config *config, size_t i,
+http_sockets_check(const struct http_sockets *old, const struct config *config, size_t i,
     char **error)
 {
 	const struct listener_config *one = &config->listeners[i];
@@ -332,7 +332,7 @@ listeners_check(const struct listeners *old, const struct config *config, size_t
 }
 
 void
-listeners_announce(const struct config *config)
+http_sockets_announce(const struct config *config)
 {
 	for (size_t i = 0; i < config->nlisteners; i++) {
 		const struct listener_config *l = &config->listeners[i];
@@ -347,7 +347,7 @@ listeners_announce(const struct config *config)
 }
 
 bool
-listeners_revive(struct listeners *listeners, const struct config *config)
+http_sockets_revive(struct http_sockets *listeners, const struct config *config)
 {
 	bool changed = false;
 
@@ -357,7 +357,7 @@ listeners_revive(struct listeners *listeners, const struct config *config)
 }
 
 int
-listeners_fd(const struct listeners *listeners, size_t i)
+http_sockets_fd(const struct http_sockets *listeners, size_t i)
 {
 	return listeners->items[i].fd;
 }

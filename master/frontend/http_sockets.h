@@ -9,28 +9,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct listeners;
+struct http_sockets;
 
 /* Binds every listener of the configuration, in its order; a socket of `old` (taken, NULL =
  * none) whose address stays is kept bound, the others are closed. New, or NULL with *error
  * new: the usage error's text (reference 4.9). */
-struct listeners *listeners_open(const struct config *, struct listeners *old_take,
+struct http_sockets *http_sockets_open(const struct config *, struct http_sockets *old_take,
     char **error);
 /* Logs what supervisord does of its servers at start. */
-void listeners_announce(const struct config *);
+void http_sockets_announce(const struct config *);
 /* Makes those listen again that cannot be reached any more: reeve-rpcd has shut the socket
  * down, or the path was removed or replaced. True when one has another descriptor now,
  * which a running reeve-rpcd does not have. */
-bool listeners_revive(struct listeners *, const struct config *);
+bool http_sockets_revive(struct http_sockets *, const struct config *);
 /* Whether the i-th listener of a configuration that is about to replace that of `old`
  * (NULL = none) could be bound beside those before it: 0, or -1 with *error new. */
-NODISCARD int listeners_check(const struct listeners *old, const struct config *, size_t i,
-    char **error);
+NODISCARD int http_sockets_check(
+    const struct http_sockets *old, const struct config *, size_t i, char **error);
 /* New: the error when an address is in use. */
-char *listeners_in_use(void);
+char *http_sockets_in_use(void);
 /* The descriptor of the configuration's i-th listener; borrowed. */
-int listeners_fd(const struct listeners *, size_t i);
+int http_sockets_fd(const struct http_sockets *, size_t i);
 /* Closes all and removes the Unix sockets' paths. NULL is fine. */
-void listeners_free(struct listeners *);
+void http_sockets_free(struct http_sockets *);
 
 #endif

@@ -25,23 +25,23 @@ make_pair(int *ours, int *childs)
 }
 
 int
-interface_plumb(struct process *process, int *to_front_end, int *to_master)
+rpcinterface_plumb(struct process *process, int *to_front_end, int *to_master)
 {
-	const struct interface_config *config = process->group->config->interface;
+	const struct rpcinterface_config *config = process->group->config->interface;
 	int ours;
 
-	if (make_pair(&process->runtime->front_end_fd, to_front_end) == -1 ||
+	if (make_pair(&process->child->front_end_fd, to_front_end) == -1 ||
 	    make_pair(&ours, to_master) == -1)
 		return -1;
-	return control_admit(runtime_master(process)->control, ours, config->role,
-	    config->name, &process->runtime->asker);
+	return control_admit(child_master(process)->control, ours, config->role,
+	    config->name, &process->child->asker);
 }
 
 /* Names the namespace to a front end that is ready. */
 static void
 tell(struct master *master, const struct group_config *config, const char *method)
 {
-	const struct client *client = frontend_client(master->frontend);
+	const struct connection *client = frontend_client(master->frontend);
 
 	if (client != NULL)
 		(void)peer_notify(client->peer, method,
@@ -49,29 +49,29 @@ tell(struct master *master, const struct group_config *config, const char *metho
 }
 
 void
-interface_unplug(struct process *process)
+rpcinterface_unplug(struct process *process)
 {
-	struct runtime *runtime = process->runtime;
-	struct master *master = runtime_master(process);
+	struct child *child = process->child;
+	struct master *master = child_master(process);
 
-	if (runtime->front_end_fd != -1)
-		close(runtime->front_end_fd);
+	if (child->front_end_fd != -1)
+		close(child->front_end_fd);
 	else
 		tell(master, process->group->config, "interface.close");
-	runtime->front_end_fd = -1;
-	if (runtime->asker != NULL)
-		control_drop(master->control, runtime->asker);
+	child->front_end_fd = -1;
+	if (child->asker != NULL)
+		control_drop(master->control, child->asker);
 }
 
 void
-interface_removed(struct master *master, const struct group_config *config)
+rpcinterface_removed(struct master *master, const struct group_config *config)
 {
 	tell(master, config, "interface.remove");
 }
 
 /* New object of the section's own options. */
 static json_t *
-options_of(const struct interface_config *config)
+options_of(const struct rpcinterface_config *config)
 {
 	json_t *options = json_object();
 
@@ -85,17 +85,17 @@ options_of(const struct interface_config *config)
 }
 
 void
-interface_offer(struct process *process)
+rpcinterface_offer(struct process *process)
 {
-	const struct interface_config *config = process->group->config->interface;
-	const struct client *client = frontend_client(runtime_master(process)->frontend);
-	struct runtime *runtime = process->runtime;
+	const struct rpcinterface_config *config = process->group->config->interface;
+	const struct connection *client = frontend_client(child_master(process)->frontend);
+	struct child *child = process->child;
 	json_t *options;
-	int fd = runtime->front_end_fd;
+	int fd = child->front_end_fd;
 
 	if (client == NULL || fd == -1 || (options = options_of(config)) == NULL)
 		return;
-	runtime->front_end_fd = -1;
+	child->front_end_fd = -1;
 	(void)peer_notify(client->peer, "interface.open",
 	    json_pack("{s:s,s:o}", "name", config->name, "options", options), fd, 0);
 }
@@ -106,27 +106,27 @@ renew(struct process *process)
 {
 	char *detail = NULL;
 
-	log_limited(&process->runtime->renewals, LEVEL_INFO,
+	log_limited(&process->child->renewals, LEVEL_INFO,
 	    "%s is started anew for a new front end", process->config->name);
-	process->runtime->renewing = process_stop(process, &detail) == FAULT_NONE;
+	process->child->renewing = process_stop(process, &detail) == FAULT_NONE;
 	free(detail);
 }
 
 void
-interface_renewed(struct process *process)
+rpcinterface_renewed(struct process *process)
 {
-	process->runtime->renewing = false;
+	process->child->renewing = false;
 	process_renew(process);
 }
 
 bool
-interface_stay(struct process *process)
+rpcinterface_stay(struct process *process)
 {
 	bool renewing = process->group->config->kind == GROUP_INTERFACE &&
-	    process->runtime->renewing;
+	    process->child->renewing;
 
 	if (renewing)
-		process->runtime->renewing = false;
+		process->child->renewing = false;
 	return renewing;
 }
 
@@ -134,7 +134,7 @@ interface_stay(struct process *process)
 static void
 renew_used(struct process *process)
 {
-	if (process->runtime->front_end_fd == -1 && process->pid != 0 &&
+	if (process->child->front_end_fd == -1 && process->pid != 0 &&
 	    !process->killing && !process->ops->is_stopping(process))
 		renew(process);
 }
@@ -142,8 +142,8 @@ renew_used(struct process *process)
 static void
 meet(struct process *process)
 {
-	if (process->runtime->front_end_fd != -1)
-		interface_offer(process);
+	if (process->child->front_end_fd != -1)
+		rpcinterface_offer(process);
 	else
 		renew_used(process);
 }
@@ -163,13 +163,13 @@ for_each(struct master *master, void (*visit)(struct process *))
 
 /* At once: those that end with their socket shall find themselves stopped. */
 void
-interface_front_end_gone(struct master *master)
+rpcinterface_front_end_gone(struct master *master)
 {
 	for_each(master, renew_used);
 }
 
 void
-interface_front_end_ready(struct master *master)
+rpcinterface_front_end_ready(struct master *master)
 {
 	for_each(master, meet);
 }

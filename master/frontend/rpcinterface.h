@@ -8,24 +8,24 @@
 
 /* Makes the sockets of a process about to be spawned: ours are kept in its runtime,
  * *to_front_end and *to_master are the child's. 0, or -1 with errno. */
-NODISCARD int interface_plumb(struct process *, int *to_front_end, int *to_master);
+NODISCARD int rpcinterface_plumb(struct process *, int *to_front_end, int *to_master);
 /* It has been spawned: a front end that is ready is told of it. */
-void interface_offer(struct process *);
+void rpcinterface_offer(struct process *);
 /* It has ended, or was not spawned: its sockets are closed, whoever holds their other ends,
  * and the front end is told. */
-void interface_unplug(struct process *);
+void rpcinterface_unplug(struct process *);
 /* It has ended, and was stopped for this: it is started again, if nothing speaks against
  * it. */
-void interface_renewed(struct process *);
+void rpcinterface_renewed(struct process *);
 /* It is told to stop: true when it was being stopped only to be started again, and now it
  * will stay so. Any process. */
-bool interface_stay(struct process *);
+bool rpcinterface_stay(struct process *);
 /* Its group is removed: the front end forgets the namespace. */
-void interface_removed(struct master *, const struct group_config *);
+void rpcinterface_removed(struct master *, const struct group_config *);
 /* A front end has gone: the programs that it knew are stopped and started again. */
-void interface_front_end_gone(struct master *);
+void rpcinterface_front_end_gone(struct master *);
 /* A front end has become ready: it is told of the programs, and those that it cannot be
  * told of, whatever they have lived through, are stopped and started again. */
-void interface_front_end_ready(struct master *);
+void rpcinterface_front_end_ready(struct master *);
 
 #endif

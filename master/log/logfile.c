@@ -24,7 +24,7 @@
 
 struct logfile {
 	char *path;
-	struct outlet out;
+	struct writer out;
 	struct safepath_id id;	/* of what is open */
 	int64_t looked_ms; /* when was looked whether the path still names it */
 	int64_t retry_ms;  /* no rotation before; 0 = none has failed */
@@ -67,9 +67,9 @@ is_given(const char *path)
 
 /* Takes an opened target in place of the present one, if any. */
 static void
-logfile_take(struct logfile *file, const struct outlet *out_take, const struct stat *st)
+logfile_take(struct logfile *file, const struct writer *out_take, const struct stat *st)
 {
-	outlet_close(&file->out);
+	writer_close(&file->out);
 	file->out = *out_take;
 	file->id = safepath_id_of(st);
 	file->looked_ms = clock_mono_ms();
@@ -82,13 +82,13 @@ logfile_take(struct logfile *file, const struct outlet *out_take, const struct s
 static int
 logfile_attach(struct logfile *file, char *why)
 {
-	struct outlet out;
+	struct writer out;
 	struct stat st;
 
 	if (logtarget_open(file->path, &out, &st, why) == -1) {
 		int saved = errno;
 
-		outlet_close(&out);
+		writer_close(&out);
 		errno = saved;
 		return -1;
 	}
@@ -99,7 +99,7 @@ logfile_attach(struct logfile *file, char *why)
 static void
 logfile_destroy(struct logfile *file)
 {
-	outlet_close(&file->out);
+	writer_close(&file->out);
 	free(file->path);
 	free(file);
 }
@@ -113,7 +113,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 
 	if ((file = calloc(1, sizeof(*file))) == NULL)
 		return NULL;
-	file->out = OUTLET_NONE;
+	file->out = WRITER_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
 	if ((file->path = strdup(path)) == NULL || logfile_attach(file, why) == -1) {
@@ -135,7 +135,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 static int
 logfile_take_new(struct logfile *file, int fd_take)
 {
-	struct outlet out = {.fd = fd_take};
+	struct writer out = {.fd = fd_take};
 	struct stat st;
 
 	if (fstat(fd_take, &st) == -1) {
@@ -227,7 +227,7 @@ follow_rotation(struct logfile *file)
 static size_t
 put(struct logfile *file, const char *bytes, size_t n)
 {
-	size_t done = outlet_put(&file->out, bytes, n);
+	size_t done = writer_put(&file->out, bytes, n);
 
 	if (done > 0)
 		file->in_line = bytes[done - 1] != '\n';
@@ -423,7 +423,7 @@ logfile_fills(const struct logfile *file)
 bool
 logfile_is_full(const struct logfile *file)
 {
-	return outlet_is_full(&file->out);
+	return writer_is_full(&file->out);
 }
 
 int

@@ -44,25 +44,25 @@ logtarget_open_by_name(const char *path, struct stat *st, char *why)
 		(void)close(fd);
 		fd = fifo;
 	}
-	outlet_widen(fd);
+	writer_widen(fd);
 	return fd;
 }
 
 /* A file that we were given is written to as it is: opened by a name it would have another
  * offset, or, as a socket, could not be opened at all. */
 int
-logtarget_open(const char *path, struct outlet *out, struct stat *st, char *why)
+logtarget_open(const char *path, struct writer *out, struct stat *st, char *why)
 {
 	int given;
 
 	*why = '\0';
-	*out = OUTLET_NONE;
+	*out = WRITER_NONE;
 	if (safepath_given(path, &given) && given == -1) {
 		errno = ENOENT;
 		return -1;
 	}
 	if (given != -1)
-		return outlet_share(out, given) == -1 ? -1 : fstat(out->fd, st);
+		return writer_share(out, given) == -1 ? -1 : fstat(out->fd, st);
 	out->fd = logtarget_open_by_name(path, st, why);
 	return out->fd == -1 ? -1 : 0;
 }

@@ -12,7 +12,7 @@
 /* Opens for appending, creating with 0666 & ~umask. A FIFO is held open for reading as
  * well, so that nothing waits for a reader. 0 and *out (owned) with its fstat; or -1 with
  * errno, and `why` receives SAFEPATH_WHY bytes. */
-NODISCARD int logtarget_open(const char *path, struct outlet *out, struct stat *,
+NODISCARD int logtarget_open(const char *path, struct writer *out, struct stat *,
     char *why);
 
 #endif

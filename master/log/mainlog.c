@@ -108,13 +108,13 @@ tell_elsewhere(struct mainlog *log, const char *text, size_t n)
 {
 	UNINITIALIZED char head[STAMP_MAX], line[LINE_ROOM];
 	size_t len = stamp(log, LEVEL_ERROR, head);
-	struct outlet console;
+	struct writer console;
 	int total;
 
 	total = snprintf(line, sizeof(line), "%s%.*s\n", head, (int)n, text);
-	if (outlet_share(&console, STDERR_FILENO) == 0)
-		(void)outlet_write(&console, line, (size_t)total);
-	outlet_close(&console);
+	if (writer_share(&console, STDERR_FILENO) == 0)
+		(void)writer_write(&console, line, (size_t)total);
+	writer_close(&console);
 	if (log->syslog != NULL) {
 		head[len - 1] = '\0'; /* the blank, which comes of itself */
 		(void)syslogger_send(log->syslog, head, text, n);

@@ -12,7 +12,7 @@
 #define PIPE_ROOM (1024 * 1024) /* what everybody may ask for by default */
 
 void
-outlet_widen(int pipe)
+writer_widen(int pipe)
 {
 	if (fcntl(pipe, F_GETPIPE_SZ) < PIPE_ROOM)
 		(void)fcntl(pipe, F_SETPIPE_SZ, PIPE_ROOM);
@@ -30,67 +30,67 @@ open_again(int shared)
 }
 
 int
-outlet_share(struct outlet *outlet, int shared)
+writer_share(struct writer *writer, int shared)
 {
 	struct stat st;
 
-	*outlet = OUTLET_NONE;
+	*writer = WRITER_NONE;
 	if (fstat(shared, &st) == -1)
 		return -1;
-	outlet->fills = !S_ISREG(st.st_mode);
+	writer->fills = !S_ISREG(st.st_mode);
 	if (S_ISFIFO(st.st_mode))
-		outlet_widen(shared);
+		writer_widen(shared);
 	if (S_ISSOCK(st.st_mode))
-		outlet->kind = OUTLET_SOCKET;
-	else if (outlet->fills && (outlet->fd = open_again(shared)) == -1)
-		outlet->kind = OUTLET_POLLED;
+		writer->kind = WRITER_SOCKET;
+	else if (writer->fills && (writer->fd = open_again(shared)) == -1)
+		writer->kind = WRITER_POLLED;
 	/* A regular file keeps the offset that it shares: nobody overwrites anybody. */
-	if (outlet->fd == -1)
-		outlet->fd = fcntl(shared, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	return outlet->fd == -1 ? -1 : 0;
+	if (writer->fd == -1)
+		writer->fd = fcntl(shared, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return writer->fd == -1 ? -1 : 0;
 }
 
 /* Without a reader it is not full: writing tells. */
 bool
-outlet_is_full(const struct outlet *outlet)
+writer_is_full(const struct writer *writer)
 {
-	struct pollfd ready = {.fd = outlet->fd, .events = POLLOUT};
+	struct pollfd ready = {.fd = writer->fd, .events = POLLOUT};
 
-	return outlet->fills && poll(&ready, 1, 0) == 0;
+	return writer->fills && poll(&ready, 1, 0) == 0;
 }
 
 static ssize_t
-write_if_ready(const struct outlet *outlet, const char *bytes, size_t n)
+write_if_ready(const struct writer *writer, const char *bytes, size_t n)
 {
-	if (outlet_is_full(outlet)) {
+	if (writer_is_full(writer)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(outlet->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+	return write(writer->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
 static ssize_t
-write_slice(const struct outlet *outlet, const char *bytes, size_t n)
+write_slice(const struct writer *writer, const char *bytes, size_t n)
 {
-	switch (outlet->kind) {
-	case OUTLET_SOCKET:
-		return send(outlet->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	case OUTLET_POLLED:
-		return write_if_ready(outlet, bytes, n);
-	case OUTLET_PLAIN:
+	switch (writer->kind) {
+	case WRITER_SOCKET:
+		return send(writer->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case WRITER_POLLED:
+		return write_if_ready(writer, bytes, n);
+	case WRITER_PLAIN:
 		break;
 	}
-	return write(outlet->fd, bytes, n);
+	return write(writer->fd, bytes, n);
 }
 
 size_t
-outlet_put(const struct outlet *outlet, const char *bytes, size_t n)
+writer_put(const struct writer *writer, const char *bytes, size_t n)
 {
 	size_t out = 0;
 	ssize_t done;
 
 	while (out < n) {
-		done = write_slice(outlet, bytes + out, n - out);
+		done = write_slice(writer, bytes + out, n - out);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == 0)
@@ -103,15 +103,15 @@ outlet_put(const struct outlet *outlet, const char *bytes, size_t n)
 }
 
 int
-outlet_write(const struct outlet *outlet, const char *bytes, size_t n)
+writer_write(const struct writer *writer, const char *bytes, size_t n)
 {
-	return outlet_put(outlet, bytes, n) == n ? 0 : -1;
+	return writer_put(writer, bytes, n) == n ? 0 : -1;
 }
 
 void
-outlet_close(struct outlet *outlet)
+writer_close(struct writer *writer)
 {
-	if (outlet->fd != -1)
-		close(outlet->fd);
-	outlet->fd = -1;
+	if (writer->fd != -1)
+		close(writer->fd);
+	writer->fd = -1;
 }

@@ -6,33 +6,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum outlet_kind {
-	OUTLET_PLAIN,	/* a regular file, or an opening of our own that does not block */
-	OUTLET_SOCKET,
-	OUTLET_POLLED,	/* cannot be opened again: it is asked before each slice */
+enum writer_kind {
+	WRITER_PLAIN,	/* a regular file, or an opening of our own that does not block */
+	WRITER_SOCKET,
+	WRITER_POLLED,	/* cannot be opened again: it is asked before each slice */
 };
 
-struct outlet {
-	enum outlet_kind kind;
+struct writer {
+	enum writer_kind kind;
 	int fd;		/* owned; -1 = none */
 	bool fills;	/* a pipe, socket or terminal, which can be full for a while */
 };
 
-#define OUTLET_NONE ((struct outlet){.fd = -1})
+#define WRITER_NONE ((struct writer){.fd = -1})
 
 /* Another way to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
  * outlet is none. */
-int outlet_share(struct outlet *, int shared);
+int writer_share(struct writer *, int shared);
 /* How many bytes went out at once; errno when not all did (EAGAIN: it is full). */
-size_t outlet_put(const struct outlet *, const char *bytes, size_t n);
+size_t writer_put(const struct writer *, const char *bytes, size_t n);
 /* 0, or -1 with errno when not all n bytes went out at once (EAGAIN: it is full); those
  * that fitted are out. */
-int outlet_write(const struct outlet *, const char *bytes, size_t n);
+int writer_write(const struct writer *, const char *bytes, size_t n);
 /* True while it would take nothing. */
-bool outlet_is_full(const struct outlet *);
-void outlet_close(struct outlet *);	/* one that is none is fine */
+bool writer_is_full(const struct writer *);
+void writer_close(struct writer *);	/* one that is none is fine */
 /* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that may not
  * be, it stays as it is. */
-void outlet_widen(int pipe);
+void writer_widen(int pipe);
 
 #endif

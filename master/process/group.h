@@ -15,7 +15,7 @@
 
 TAILQ_HEAD(process_list, process);
 
-struct fcgi;
+struct fcgi_socket;
 
 struct group {
 	TAILQ_ENTRY(group) in_groups;
@@ -23,7 +23,7 @@ struct group {
 	struct process_list processes;	/* stored order */
 	struct map *by_name;		/* of processes */
 	size_t count;
-	struct fcgi *fcgi;	/* of GROUP_FCGI: activation's */
+	struct fcgi_socket *fcgi;	/* of GROUP_FCGI: activation's */
 	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
 			   * group_process_changed */
 };

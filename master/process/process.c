@@ -85,60 +85,60 @@ process_nothing(struct process *p UNUSED, struct request *request UNUSED)
 /* The table. An empty cell cannot happen while all is well: ignored, logged at DEBG. */
 static const struct row rows[] = {
 	{ PROCESS_STOPPED, {
-		[EV_START] = launch_spawn,
+		[EV_START] = start_spawn,
 		[EV_STOP] = process_stays,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = launch_auto,
-		[EV_RESPAWN] = launch_spawn,
-		[EV_TIMEOUT] = launch_retry,
+		[EV_AUTOSTART] = start_auto,
+		[EV_RESPAWN] = start_spawn,
+		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_STARTING, {
 		[EV_START] = process_already_started,
-		[EV_STOP] = ending_stop,
-		[EV_SHUTDOWN] = ending_shutdown,
-		[EV_SIGNAL] = ending_signal,
+		[EV_STOP] = stop_begin,
+		[EV_SHUTDOWN] = stop_shutdown,
+		[EV_SIGNAL] = stop_signal,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_TIMEOUT] = launch_up,
-		[EV_REAPED] = ending_exited_early,
+		[EV_TIMEOUT] = start_up,
+		[EV_REAPED] = stop_exited_early,
 	} },
 	{ PROCESS_RUNNING, {
 		[EV_START] = process_already_started,
-		[EV_STOP] = ending_stop,
-		[EV_SHUTDOWN] = ending_shutdown,
-		[EV_SIGNAL] = ending_signal,
+		[EV_STOP] = stop_begin,
+		[EV_SHUTDOWN] = stop_shutdown,
+		[EV_SIGNAL] = stop_signal,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_REAPED] = ending_exited,
+		[EV_REAPED] = stop_exited,
 	} },
 	{ PROCESS_BACKOFF, {
 		[EV_START] = process_already_started,
-		[EV_STOP] = ending_stop_waiting,
-		[EV_SHUTDOWN] = launch_drop,
+		[EV_STOP] = stop_stop_waiting,
+		[EV_SHUTDOWN] = start_drop,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = launch_spawn,
-		[EV_TIMEOUT] = launch_retry,
+		[EV_RESPAWN] = start_spawn,
+		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_STOPPING, {
 		[EV_START] = process_still_stopping,
 		[EV_STOP] = process_not_running,
 		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = ending_signal,
+		[EV_SIGNAL] = stop_signal,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_TIMEOUT] = ending_kill,
-		[EV_REAPED] = ending_stopped,
+		[EV_TIMEOUT] = stop_kill,
+		[EV_REAPED] = stop_done,
 	} },
 	{ PROCESS_EXITED, {
-		[EV_START] = launch_spawn,
+		[EV_START] = start_spawn,
 		[EV_STOP] = process_stays,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = launch_spawn,
-		[EV_TIMEOUT] = launch_retry,
+		[EV_RESPAWN] = start_spawn,
+		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_FATAL, {
-		[EV_START] = launch_spawn,
+		[EV_START] = start_spawn,
 		[EV_STOP] = process_not_running,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
@@ -150,7 +150,7 @@ static const struct row rows[] = {
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_REAPED] = ending_lost,
+		[EV_REAPED] = stop_lost,
 	} },
 };
 
@@ -294,7 +294,7 @@ void
 process_renew(struct process *p)
 {
 	if (p->state == PROCESS_STOPPED)
-		launch_again(p);
+		start_again(p);
 }
 
 void
@@ -310,7 +310,7 @@ process_timeout(struct process *p)
 
 	p->deadline_ms = -1;	/* the timer has fired: what is still due arms it again */
 	if (p->report_ms != -1 && now >= p->report_ms)
-		ending_report(p);
+		stop_report(p);
 	if (p->due_ms != -1 && now >= p->due_ms) {
 		p->due_ms = -1;
 		process_happened(p, EV_TIMEOUT, 0);

@@ -14,7 +14,7 @@
 
 struct group;
 struct process;
-struct runtime;
+struct child;
 
 struct process_ops {
 	/* Spawns; the pid, or -1 with *why new: the spawnerr text of reference 3.6. */
@@ -41,7 +41,7 @@ struct process {
 	const struct process_config *config;	/* borrowed from the group's config */
 	const struct process_ops *ops;	/* borrowed */
 	void *ops_ctx;			/* borrowed: the master */
-	struct runtime *runtime;	/* pipes, logs, timer; the runtime's own */
+	struct child *child;	/* pipes, logs, timer; the runtime's own */
 	void *published;		/* the publisher's entry */
 
 	/* All below is state: master/statedoc.c writes it and reads it back. */

@@ -10,7 +10,7 @@
 #define RESTART_EVERY_MS 1000	/* at least, from start to automatic start */
 
 enum fault
-launch_drop(struct process *p, struct request *request UNUSED)
+start_drop(struct process *p, struct request *request UNUSED)
 {
 	p->backoff = 0;
 	transition_to(p, PROCESS_FATAL, -1);
@@ -18,7 +18,7 @@ launch_drop(struct process *p, struct request *request UNUSED)
 }
 
 void
-launch_back_off(struct process *p)
+start_back_off(struct process *p)
 {
 	bool again;
 
@@ -30,12 +30,12 @@ launch_back_off(struct process *p)
 		return;
 	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
 	    p->config->name);
-	launch_drop(p, NULL);
+	start_drop(p, NULL);
 	transition_failed(p);
 }
 
 void
-launch_run(struct process *p)
+start_run(struct process *p)
 {
 	transition_verdict(p, VERDICT_RUNNING);
 	p->backoff = 0;
@@ -43,27 +43,27 @@ launch_run(struct process *p)
 }
 
 enum fault
-launch_up(struct process *p, struct request *request UNUSED)
+start_up(struct process *p, struct request *request UNUSED)
 {
 	log_info("success: %s entered RUNNING state, process has stayed up for > than %lld "
 	    "seconds (startsecs)", p->config->name, (long long)p->config->startsecs);
-	launch_run(p);
+	start_run(p);
 	return FAULT_NONE;
 }
 
 static enum fault
-launch_failed(struct process *p, char *why_take)
+start_failed(struct process *p, char *why_take)
 {
 	log_info("spawnerr: %s", why_take != NULL ? why_take : strerror(ENOMEM));
 	transition_spawnerr(p, why_take);
 	p->ending = ENDING_NOT_SPAWNED;
 	transition_verdict(p, VERDICT_SPAWN_FAILED);
-	launch_back_off(p);
+	start_back_off(p);
 	return FAULT_SPAWN_ERROR;
 }
 
 static void
-launch_prepare(struct process *p)
+start_prepare(struct process *p)
 {
 	p->killing = false;
 	p->has_exitstatus = false;
@@ -77,21 +77,21 @@ launch_prepare(struct process *p)
 }
 
 enum fault
-launch_spawn(struct process *p, struct request *request)
+start_spawn(struct process *p, struct request *request)
 {
 	char *why = NULL;
 	pid_t pid;
 
 	if (p->ops->is_stopping(p))
 		return FAULT_SHUTDOWN_STATE;
-	launch_prepare(p);
+	start_prepare(p);
 	pid = p->ops->spawn(p, &why);
 	if (pid == -1)
-		return launch_failed(p, why);
+		return start_failed(p, why);
 	p->pid = pid;
 	log_info("spawned: '%s' with pid %d", p->config->name, (int)pid);
 	if (p->config->startsecs <= 0)
-		return launch_up(p, request);
+		return start_up(p, request);
 	p->due_ms = transition_after(p->started_ms, p->config->startsecs) + 1;
 	transition_arm(p);
 	p->ops->changed(p, PROCESS_STARTING);
@@ -99,7 +99,7 @@ launch_spawn(struct process *p, struct request *request)
 }
 
 enum fault
-launch_auto(struct process *p, struct request *request UNUSED)
+start_auto(struct process *p, struct request *request UNUSED)
 {
 	if (p->config->autostart && p->spawn == 0 && !p->autostart_cancelled &&
 	    !p->ops->is_stopping(p))
@@ -108,7 +108,7 @@ launch_auto(struct process *p, struct request *request UNUSED)
 }
 
 enum fault
-launch_retry(struct process *p, struct request *request UNUSED)
+start_retry(struct process *p, struct request *request UNUSED)
 {
 	if (!p->ops->is_stopping(p))
 		transition_enqueue(p);
@@ -118,7 +118,7 @@ launch_retry(struct process *p, struct request *request UNUSED)
 /* A program that ends at once would otherwise be started hundreds of times a second. One
  * that lived longer is started again without a pause. */
 void
-launch_again(struct process *p)
+start_again(struct process *p)
 {
 	int64_t due = p->started_ms + RESTART_EVERY_MS;
 

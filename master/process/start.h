@@ -6,21 +6,21 @@
 #include "master/process/transition.h"
 
 /* Spawns: STARTING, and at once RUNNING when startsecs is 0, or BACKOFF, or FATAL. */
-transition_fn launch_spawn;
+transition_fn start_spawn;
 /* Enqueues the first automatic start. */
-transition_fn launch_auto;
+transition_fn start_auto;
 /* Enqueues the next attempt, or the restart that was due. */
-transition_fn launch_retry;
+transition_fn start_retry;
 /* startsecs are over: RUNNING. */
-transition_fn launch_up;
+transition_fn start_up;
 /* A group's stop during shutdown: BACKOFF becomes FATAL. */
-transition_fn launch_drop;
+transition_fn start_drop;
 
 /* An automatic start after an end: enqueued, or due one second after the last start. */
-void launch_again(struct process *);
+void start_again(struct process *);
 /* RUNNING, with its verdict and no line. */
-void launch_run(struct process *);
+void start_run(struct process *);
 /* One more failed attempt: BACKOFF, and FATAL when it was the last. */
-void launch_back_off(struct process *);
+void start_back_off(struct process *);
 
 #endif

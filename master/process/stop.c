@@ -18,7 +18,7 @@
 /* kill(2) failed: without a process nothing is wrong, for it will be reaped; otherwise the
  * state is not known any more. */
 static enum fault
-ending_kill_failed(struct process *p, struct request *request, const char *what,
+stop_kill_failed(struct process *p, struct request *request, const char *what,
     const char *on_esrch)
 {
 	int err = errno;
@@ -38,7 +38,7 @@ ending_kill_failed(struct process *p, struct request *request, const char *what,
 }
 
 static enum fault
-ending_send(struct process *p, struct request *request, int signo, bool as_group)
+stop_send(struct process *p, struct request *request, int signo, bool as_group)
 {
 	char name[32];
 
@@ -46,11 +46,11 @@ ending_send(struct process *p, struct request *request, int signo, bool as_group
 	    as_group ? "process group " : "", str_signal_name(signo, name));
 	if (p->ops->kill(p, as_group ? -p->pid : p->pid, signo) == 0)
 		return FAULT_NONE;
-	return ending_kill_failed(p, request, "killing", "exited");
+	return stop_kill_failed(p, request, "killing", "exited");
 }
 
 enum fault
-ending_signal(struct process *p, struct request *request)
+stop_signal(struct process *p, struct request *request)
 {
 	char name[32];
 
@@ -58,42 +58,42 @@ ending_signal(struct process *p, struct request *request)
 	    str_signal_name(request->number, name));
 	if (p->ops->kill(p, p->pid, request->number) == 0)
 		return FAULT_NONE;
-	return ending_kill_failed(p, request, "sending sig", "now exited");
+	return stop_kill_failed(p, request, "sending sig", "now exited");
 }
 
 /* ---- stopping ---- */
 
 enum fault
-ending_shutdown(struct process *p, struct request *request)
+stop_shutdown(struct process *p, struct request *request)
 {
 	p->killing = true;
 	transition_verdict(p, VERDICT_STOPPED);
 	transition_to(p, PROCESS_STOPPING,
 	    transition_after(clock_mono_ms(), p->config->stopwaitsecs));
-	return ending_send(p, request, p->config->stopsignal, p->config->stopasgroup);
+	return stop_send(p, request, p->config->stopsignal, p->config->stopasgroup);
 }
 
 void
-ending_report(struct process *p)
+stop_report(struct process *p)
 {
 	log_info("waiting for %s to stop", p->config->name);
 	p->report_ms = clock_mono_ms() + REPORT_EVERY_MS;
 }
 
 enum fault
-ending_stop(struct process *p, struct request *request)
+stop_begin(struct process *p, struct request *request)
 {
-	enum fault fault = ending_shutdown(p, request);
+	enum fault fault = stop_shutdown(p, request);
 
 	if (fault == FAULT_NONE) {
-		ending_report(p);
+		stop_report(p);
 		transition_arm(p);
 	}
 	return fault;
 }
 
 enum fault
-ending_stop_waiting(struct process *p, struct request *request UNUSED)
+stop_stop_waiting(struct process *p, struct request *request UNUSED)
 {
 	log_debug("Attempted to kill %s, which is in BACKOFF state.", p->config->name);
 	transition_to(p, PROCESS_STOPPED, -1);
@@ -101,7 +101,7 @@ ending_stop_waiting(struct process *p, struct request *request UNUSED)
 }
 
 enum fault
-ending_kill(struct process *p, struct request *request)
+stop_kill(struct process *p, struct request *request)
 {
 	int64_t now = clock_mono_ms();
 	int64_t due = transition_after(now, p->config->stopwaitsecs);
@@ -109,14 +109,14 @@ ending_kill(struct process *p, struct request *request)
 	log_warn("killing '%s' (%d) with SIGKILL", p->config->name, (int)p->pid);
 	p->due_ms = due < now + KILL_AGAIN_MS ? now + KILL_AGAIN_MS : due;
 	transition_arm(p);
-	return ending_send(p, request, SIGKILL, p->config->killasgroup);
+	return stop_send(p, request, SIGKILL, p->config->killasgroup);
 }
 
 /* ---- the end ---- */
 
 /* The events of an end carry the pid, so it goes only after the state has changed. */
 static void
-ending_gone(struct process *p, enum process_state to)
+stop_gone(struct process *p, enum process_state to)
 {
 	transition_to(p, to, -1);
 	p->pid = 0;
@@ -124,7 +124,7 @@ ending_gone(struct process *p, enum process_state to)
 }
 
 static void
-ending_keep_status(struct process *p, int wait_status)
+stop_keep_status(struct process *p, int wait_status)
 {
 	p->has_exitstatus = true;
 	p->exitstatus = waitstatus_code(wait_status);
@@ -135,7 +135,7 @@ ending_keep_status(struct process *p, int wait_status)
 }
 
 static void
-ending_log(const struct process *p, int wait_status, bool expected)
+stop_log(const struct process *p, int wait_status, bool expected)
 {
 	char text[WAITSTATUS_TEXT];
 
@@ -144,7 +144,7 @@ ending_log(const struct process *p, int wait_status, bool expected)
 }
 
 static bool
-ending_wants_restart(const struct process *p)
+stop_wants_restart(const struct process *p)
 {
 	return p->config->autorestart == AUTORESTART_TRUE ||
 	    (p->config->autorestart == AUTORESTART_UNEXPECTED &&
@@ -152,63 +152,63 @@ ending_wants_restart(const struct process *p)
 }
 
 enum fault
-ending_exited(struct process *p, struct request *request)
+stop_exited(struct process *p, struct request *request)
 {
 	bool expected;
 
-	ending_keep_status(p, request->number);
+	stop_keep_status(p, request->number);
 	expected = process_exit_is_expected(p);
-	ending_log(p, request->number, expected);
+	stop_log(p, request->number, expected);
 	if (!expected)
 		transition_spawnerr(p, transition_text("Bad exit code %d", p->exitstatus));
-	ending_gone(p, PROCESS_EXITED);
+	stop_gone(p, PROCESS_EXITED);
 	if (p->ops->is_stopping(p))
 		return FAULT_NONE;
-	if (ending_wants_restart(p))
-		launch_again(p);
+	if (stop_wants_restart(p))
+		start_again(p);
 	else if (!expected)
 		transition_failed(p);
 	return FAULT_NONE;
 }
 
 enum fault
-ending_exited_early(struct process *p, struct request *request)
+stop_exited_early(struct process *p, struct request *request)
 {
 	if (clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
-		launch_run(p);
-		return ending_exited(p, request);
+		start_run(p);
+		return stop_exited(p, request);
 	}
-	ending_keep_status(p, request->number);
+	stop_keep_status(p, request->number);
 	p->has_exitstatus = false;
 	p->exitstatus = 0;
-	ending_log(p, request->number, false);
+	stop_log(p, request->number, false);
 	transition_spawnerr(p,
 	    transition_text("Exited too quickly (process log may have details)"));
 	transition_verdict(p, VERDICT_EXITED_EARLY);
 	p->pid = 0;
-	launch_back_off(p);
+	start_back_off(p);
 	return FAULT_NONE;
 }
 
 enum fault
-ending_stopped(struct process *p, struct request *request)
+stop_done(struct process *p, struct request *request)
 {
 	char text[WAITSTATUS_TEXT];
 
 	p->killing = false;
-	ending_keep_status(p, request->number);
+	stop_keep_status(p, request->number);
 	log_at(process_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
 	    "stopped: %s (%s)", p->config->name, waitstatus_text(request->number, text));
-	ending_gone(p, PROCESS_STOPPED);
+	stop_gone(p, PROCESS_STOPPED);
 	return FAULT_NONE;
 }
 
 /* UNKNOWN is for good; only the child is gone. */
 enum fault
-ending_lost(struct process *p, struct request *request)
+stop_lost(struct process *p, struct request *request)
 {
-	ending_keep_status(p, request->number);
-	ending_log(p, request->number, process_exit_is_expected(p));
-	ending_gone(p, PROCESS_UNKNOWN);
+	stop_keep_status(p, request->number);
+	stop_log(p, request->number, process_exit_is_expected(p));
+	stop_gone(p, PROCESS_UNKNOWN);
 	return FAULT_NONE;
 }

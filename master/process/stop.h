@@ -5,18 +5,18 @@
 
 #include "master/process/transition.h"
 
-transition_fn ending_stop;	/* STOPPING by the stop RPC, with its report line */
-transition_fn ending_shutdown;	/* STOPPING by shutdown */
-transition_fn ending_stop_waiting;	/* BACKOFF → STOPPED, nothing to signal */
-transition_fn ending_signal;	/* sends request->number to the pid */
-transition_fn ending_kill;	/* STOPPING took too long: SIGKILL */
+transition_fn stop_begin;	/* STOPPING by the stop RPC, with its report line */
+transition_fn stop_shutdown;	/* STOPPING by shutdown */
+transition_fn stop_stop_waiting;	/* BACKOFF → STOPPED, nothing to signal */
+transition_fn stop_signal;	/* sends request->number to the pid */
+transition_fn stop_kill;	/* STOPPING took too long: SIGKILL */
 /* Reaped with request->number while STARTING, RUNNING, STOPPING, UNKNOWN. */
-transition_fn ending_exited_early;
-transition_fn ending_exited;
-transition_fn ending_stopped;
-transition_fn ending_lost;
+transition_fn stop_exited_early;
+transition_fn stop_exited;
+transition_fn stop_done;
+transition_fn stop_lost;
 
 /* Logs "waiting for NAME to stop" and sets when it is due again. */
-void ending_report(struct process *);
+void stop_report(struct process *);
 
 #endif

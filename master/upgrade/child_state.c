@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 static int
-get_queue(const struct input *input, struct statedoc_pipes *pipes)
+get_queue(const struct stdin_queue *input, struct statedoc_pipes *pipes)
 {
-	const struct buf *queue = input_queue(input);
+	const struct buf *queue = stdin_queue_queue(input);
 
 	pipes->nqueued = buf_len(queue);
 	if (pipes->nqueued == 0)
@@ -30,17 +30,17 @@ get_queue(const struct input *input, struct statedoc_pipes *pipes)
 
 static int
 get_output(
-    const struct process *process, enum channel_id id, struct statedoc_output *output)
+    const struct process *process, enum output_id id, struct statedoc_output *output)
 {
-	const struct channel *channel = process->runtime->channels[id];
-	const char *path = runtime_log_path(process, id);
-	const struct logfile *log = channel == NULL ? NULL : channel_log(channel);
+	const struct output *channel = process->child->outputs[id];
+	const char *path = child_log_path(process, id);
+	const struct logfile *log = channel == NULL ? NULL : output_log(channel);
 	const struct capture *capture = NULL;
 
 	if (channel != NULL) {
-		output->fd = channel_fd(channel);
-		output->hidden = channel_is_hidden(channel);
-		capture = channel_capture(channel);
+		output->fd = output_fd(channel);
+		output->hidden = output_is_hidden(channel);
+		capture = output_capture(channel);
 	}
 	if (capture != NULL && capture_get(capture, &output->capture) == -1)
 		return -1;
@@ -87,23 +87,23 @@ get_printer(const struct printer *printer, struct statedoc_pipes *pipes)
 static int
 get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 {
-	const struct runtime *runtime = process->runtime;
+	const struct child *child = process->child;
 
 	(void)ctx;
-	pipes->renewing = runtime->renewing;
-	if (runtime->uses_socket)
-		pipes->stdin_fd = fcgi_fd(process->group->fcgi);
-	if (runtime->input != NULL) {
-		pipes->stdin_fd = input_fd(runtime->input);
-		if (get_queue(runtime->input, pipes) == -1)
+	pipes->renewing = child->renewing;
+	if (child->uses_socket)
+		pipes->stdin_fd = fcgi_socket_fd(process->group->fcgi);
+	if (child->input != NULL) {
+		pipes->stdin_fd = stdin_queue_fd(child->input);
+		if (get_queue(child->input, pipes) == -1)
 			return -1;
 	}
-	for (int c = 0; c < CHANNEL_MAX; c++)
+	for (int c = 0; c < OUTPUT_MAX; c++)
 		if (get_output(process, c, &pipes->outputs[c]) == -1)
 			return -1;
-	if (runtime->listener != NULL)
-		get_listener(runtime->listener, pipes);
-	return get_printer(runtime->printer, pipes);
+	if (child->listener != NULL)
+		get_listener(child->listener, pipes);
+	return get_printer(child->printer, pipes);
 }
 
 /* -1 with EINVAL: the document is not of this configuration. */
@@ -118,15 +118,15 @@ misfit(void)
 static void
 put_socket(struct process *process, struct statedoc_pipes *pipes)
 {
-	fcgi_adopt(process->group->fcgi, pipes->stdin_fd);
-	process->runtime->uses_socket = true;
+	fcgi_socket_adopt(process->group->fcgi, pipes->stdin_fd);
+	process->child->uses_socket = true;
 	pipes->stdin_fd = -1;
 }
 
 static int
 put_input(struct process *process, struct statedoc_pipes *pipes)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
 	if (pipes->stdin_fd == -1)
 		return 0;
@@ -134,15 +134,15 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 		put_socket(process, pipes);
 		return 0;
 	}
-	runtime->input = input_new(runtime_master(process)->loop, pipes->stdin_fd,
-	    runtime_input_most(process));
-	if (runtime->input == NULL)
+	child->input = stdin_queue_new(child_master(process)->loop, pipes->stdin_fd,
+	    child_input_most(process));
+	if (child->input == NULL)
 		return -1;
 	pipes->stdin_fd = -1;
 	/* A child that closed its end meanwhile has lost nothing that it would have read.
 	 */
 	if (pipes->nqueued > 0 &&
-	    input_write(runtime->input, pipes->queued, pipes->nqueued) == -1 &&
+	    stdin_queue_write(child->input, pipes->queued, pipes->nqueued) == -1 &&
 	    errno != EPIPE)
 		return -1;
 	return 0;
@@ -150,15 +150,15 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 /* The log is opened anew by its path: two descriptors on one file append alike. */
 static int
-put_channel(struct process *process, enum channel_id id, struct statedoc_output *output)
+put_channel(struct process *process, enum output_id id, struct statedoc_output *output)
 {
 	struct logfile *log = NULL;
 
-	if (runtime_open_log(process, id, &log) == -1)
+	if (child_open_log(process, id, &log) == -1)
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation, output->lost, output->lost_errno);
-	if (runtime_add_channel(process, id, output->fd, log, output->hidden) == -1) {
+	if (child_add_channel(process, id, output->fd, log, output->hidden) == -1) {
 		logfile_free(log);
 		return -1;
 	}
@@ -166,27 +166,27 @@ put_channel(struct process *process, enum channel_id id, struct statedoc_output 
 	if (output->log_fd != -1)
 		close(output->log_fd);
 	output->log_fd = -1;
-	return runtime_listen(process, id);
+	return child_listen(process, id);
 }
 
 static void
-put_autolog(struct process *process, enum channel_id id, struct statedoc_output *output)
+put_autolog(struct process *process, enum output_id id, struct statedoc_output *output)
 {
-	struct runtime *runtime = process->runtime;
+	struct child *child = process->child;
 
-	if (process->config->channels[id].target != LOG_TO_AUTO || output->log_path == NULL)
+	if (process->config->outputs[id].target != LOG_TO_AUTO || output->log_path == NULL)
 		return;
-	free(runtime->autologs[id]);
-	runtime->autologs[id] = output->log_path;
+	free(child->autologs[id]);
+	child->autologs[id] = output->log_path;
 	output->log_path = NULL;
 }
 
 /* A live process has the channels that a spawn makes, also one that it has closed: its log
  * can still be cleared, and what was captured is written at its end. */
 static int
-put_output(struct process *process, enum channel_id id, struct statedoc_output *output)
+put_output(struct process *process, enum output_id id, struct statedoc_output *output)
 {
-	bool redirected = id == CHANNEL_STDERR && process->config->redirect_stderr;
+	bool redirected = id == OUTPUT_STDERR && process->config->redirect_stderr;
 	struct capture *capture;
 
 	put_autolog(process, id, output);
@@ -194,7 +194,7 @@ put_output(struct process *process, enum channel_id id, struct statedoc_output *
 		return output->fd == -1 && !output->captures ? 0 : misfit();
 	if (put_channel(process, id, output) == -1)
 		return -1;
-	capture = channel_capture(process->runtime->channels[id]);
+	capture = output_capture(process->child->outputs[id]);
 	if (output->captures != (capture != NULL))
 		return misfit();
 	return capture == NULL ? 0 : capture_put_back(capture, &output->capture);
@@ -218,7 +218,7 @@ put_printer(struct printer *printer, const struct statedoc_pipes *pipes)
 static int
 put_listener(struct process *process, struct statedoc_pipes *pipes)
 {
-	struct listener *listener = process->runtime->listener;
+	struct listener *listener = process->child->listener;
 
 	if (pipes->listens != (listener != NULL))
 		return misfit();
@@ -227,9 +227,9 @@ put_listener(struct process *process, struct statedoc_pipes *pipes)
 	*listener = pipes->listener;
 	listener->name = process->config->name;
 	listener->handler = process->group->config->pool.handler;
-	listener->limits = &process->runtime->protocol;
+	listener->limits = &process->child->protocol;
 	(void)listener_take(&pipes->listener);
-	return put_printer(process->runtime->printer, pipes);
+	return put_printer(process->child->printer, pipes);
 }
 
 static int
@@ -238,14 +238,14 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	int rc = put_input(process, pipes);
 
 	(void)ctx;
-	process->runtime->renewing = pipes->renewing;
-	for (int c = 0; rc == 0 && c < CHANNEL_MAX; c++)
+	process->child->renewing = pipes->renewing;
+	for (int c = 0; rc == 0 && c < OUTPUT_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
 	if (rc == 0)
 		rc = put_listener(process, pipes);
 	if (rc == 0 && process->pid != 0)
 		rc = reaper_watch(
-		    runtime_master(process)->reaper, process->pid, runtime_reaped, process);
+		    child_master(process)->reaper, process->pid, child_reaped, process);
 	if (rc == -1 && asprintf(why, "%s: %s", process->config->name,
 	    errno == EINVAL ? "the state document does not fit its configuration" :
 			      strerror(errno)) == -1)
@@ -253,4 +253,4 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	return rc;
 }
 
-const struct statedoc_ops runtime_state_ops = {.get = get, .put = put};
+const struct statedoc_ops child_state_ops = {.get = get, .put = put};

@@ -6,6 +6,6 @@
 #include "master/upgrade/statedoc.h"
 
 /* For processes that have a runtime; ctx is not used. */
-extern const struct statedoc_ops runtime_state_ops;
+extern const struct statedoc_ops child_state_ops;
 
 #endif

@@ -14,7 +14,7 @@
  * struct master. */
 STATEDOC_SIZE(struct process, 224);
 STATEDOC_SIZE(struct group, 72);
-STATEDOC_SIZE(struct mood_memory, 32);
+STATEDOC_SIZE(struct daemon_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
 
 static const struct statefield process_rows[] = {
@@ -56,19 +56,19 @@ static const struct statefield master_rows[] = {
 	ROW(struct master, config_name, TEXT),
 };
 
-/* mood_memory with a reason of its own. */
-struct mood_copy {
+/* daemon_memory with a reason of its own. */
+struct daemon_copy {
 	enum daemon_state state;
 	char *reason;
 	bool by_pid;
 	int64_t reported_ms;
 };
 
-static const struct statefield mood_rows[] = {
-	ROW(struct mood_copy, state, DAEMON),
-	ROW(struct mood_copy, reason, TEXT),
-	ROW(struct mood_copy, by_pid, BOOL),
-	ROW(struct mood_copy, reported_ms, I64),
+static const struct statefield daemon_rows[] = {
+	ROW(struct daemon_copy, state, DAEMON),
+	ROW(struct daemon_copy, reason, TEXT),
+	ROW(struct daemon_copy, by_pid, BOOL),
+	ROW(struct daemon_copy, reported_ms, I64),
 };
 
 /* job_state's scalars. */
@@ -122,20 +122,20 @@ write_groups(const struct master *master, const struct statedoc_ops *ops, void *
 }
 
 static json_t *
-write_mood(const struct mood *mood)
+write_mood(const struct daemon *daemon)
 {
-	struct mood_memory memory;
-	struct mood_copy copy;
+	struct daemon_memory memory;
+	struct daemon_copy copy;
 	json_t *object;
 
-	mood_get(mood, &memory);
-	copy = (struct mood_copy){
+	daemon_get(daemon, &memory);
+	copy = (struct daemon_copy){
 		.state = memory.state,
 		.reason = strdup(memory.reason),
 		.by_pid = memory.by_pid,
 		.reported_ms = memory.reported_ms,
 	};
-	object = copy.reason != NULL ? WRITE(mood_rows, &copy) : NULL;
+	object = copy.reason != NULL ? WRITE(daemon_rows, &copy) : NULL;
 	free(copy.reason);
 	return object;
 }
@@ -206,11 +206,11 @@ statedoc_write(const struct master *master, const struct statedoc_ops *ops, void
 
 	statedoc_add(&doc, "format", json_integer(STATEDOC_FORMAT));
 	statedoc_add(&doc, "child_nofile", write_limit(&master->child_nofile));
-	statedoc_add(&doc, "mood", write_mood(master->mood));
+	statedoc_add(&doc, "mood", write_mood(master->daemon));
 	statedoc_add(&doc, "groups", write_groups(master, ops, ctx));
 	statedoc_add(&doc, "jobs", write_jobs(master->jobs));
 	statedoc_add(&doc, "sequences", statedoc_sequences_write(master->sequences));
-	statedoc_add(&doc, "events", statedoc_events_write(master->events));
+	statedoc_add(&doc, "events", statedoc_events_write(master->dispatcher));
 	statedoc_add(&doc, "backlogs", write_backlogs(master->backlogs));
 	return doc;
 }
@@ -329,14 +329,14 @@ read_groups(struct master *master, const json_t *list, const struct statedoc_ops
 }
 
 static int
-read_mood(struct mood *mood, const json_t *json, char **why)
+read_mood(struct daemon *daemon, const json_t *json, char **why)
 {
-	struct mood_copy copy = { 0 };
-	const char *bad = READ(mood_rows, json, &copy);
+	struct daemon_copy copy = { 0 };
+	const char *bad = READ(daemon_rows, json, &copy);
 	int result = 0;
 
 	if (bad == NULL && copy.reason != NULL)
-		mood_put_back(mood, &(struct mood_memory){
+		daemon_put_back(daemon, &(struct daemon_memory){
 			.state = copy.state,
 			.reason = copy.reason,
 			.by_pid = copy.by_pid,
@@ -492,9 +492,9 @@ statedoc_read(struct master *master, const json_t *doc, const struct statedoc_op
 	    read_jobs(master, json_object_get(doc, "jobs"), why) == -1 ||
 	    statedoc_sequences_read(master->sequences, json_object_get(doc, "sequences"),
 		why) == -1 ||
-	    statedoc_events_read(master->events, json_object_get(doc, "events"), why) ==
+	    statedoc_events_read(master->dispatcher, json_object_get(doc, "events"), why) ==
 		-1 ||
 	    read_backlogs(master->backlogs, json_object_get(doc, "backlogs"), why) == -1)
 		return -1;
-	return read_mood(master->mood, json_object_get(doc, "mood"), why);
+	return read_mood(master->daemon, json_object_get(doc, "mood"), why);
 }

@@ -80,15 +80,16 @@ write_pool(const struct pool *pool)
 }
 
 json_t *
-statedoc_events_write(const struct events *events)
+statedoc_events_write(const struct dispatcher *events)
 {
 	json_t *object = json_object(), *list = json_array();
 	const struct pool *pool;
 
-	for (pool = events_next(events, NULL); pool != NULL;
-	    pool = events_next(events, pool))
+	for (pool = dispatch_next(events, NULL); pool != NULL;
+	    pool = dispatch_next(events, pool))
 		statedoc_append(&list, write_pool(pool));
-	statedoc_add(&object, "told_stopping", json_boolean(events_told_stopping(events)));
+	statedoc_add(
+	    &object, "told_stopping", json_boolean(dispatch_told_stopping(events)));
 	statedoc_add(&object, "pools", list);
 	return object;
 }
@@ -122,19 +123,19 @@ name_of(const json_t *json)
 }
 
 static struct pool *
-find_pool(const struct events *events, const char *name)
+find_pool(const struct dispatcher *events, const char *name)
 {
 	struct pool *pool;
 
-	for (pool = events_next(events, NULL); pool != NULL;
-	    pool = events_next(events, pool))
+	for (pool = dispatch_next(events, NULL); pool != NULL;
+	    pool = dispatch_next(events, pool))
 		if (str_equal(pool->group->config->name, name))
 			break;
 	return pool;
 }
 
 static int
-read_pool(struct events *events, const json_t *json, char **why)
+read_pool(struct dispatcher *events, const json_t *json, char **why)
 {
 	struct pool *pool = find_pool(events, name_of(json));
 	const char *bad;
@@ -145,18 +146,18 @@ read_pool(struct events *events, const json_t *json, char **why)
 	if (bad != NULL)
 		return statedoc_fail(why, "bad member of a pool:", bad);
 	pool_clear(pool);
-	events_move_last(events, pool);
+	dispatch_move_last(events, pool);
 	return read_waiting(pool, json_object_get(json, "waiting"), why);
 }
 
 /* Each pool has been read, and once, when all stand in the document's order. */
 static int
-check_order(const struct events *events, const json_t *list, char **why)
+check_order(const struct dispatcher *events, const json_t *list, char **why)
 {
 	const struct pool *pool = NULL;
 	size_t i = 0;
 
-	while ((pool = events_next(events, pool)) != NULL)
+	while ((pool = dispatch_next(events, pool)) != NULL)
 		if (!str_equal(pool->group->config->name,
 		    name_of(json_array_get(list, i++))))
 			return statedoc_fail(why, "other pools than configured", "");
@@ -164,7 +165,7 @@ check_order(const struct events *events, const json_t *list, char **why)
 }
 
 int
-statedoc_events_read(struct events *events, const json_t *json, char **why)
+statedoc_events_read(struct dispatcher *events, const json_t *json, char **why)
 {
 	const json_t *told = json_object_get(json, "told_stopping"), *one;
 	const json_t *list = json_object_get(json, "pools");
@@ -174,7 +175,7 @@ statedoc_events_read(struct events *events, const json_t *json, char **why)
 		return statedoc_fail(why, "bad member of the events:", "told_stopping");
 	if (!json_is_array(list))
 		return statedoc_fail(why, "bad member of the events:", "pools");
-	events_set_told_stopping(events, json_is_true(told));
+	dispatch_set_told_stopping(events, json_is_true(told));
 	json_array_foreach(list, i, one) {
 		if (read_pool(events, one, why) == -1)
 			return -1;

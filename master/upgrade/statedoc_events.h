@@ -9,10 +9,10 @@
 #include <jansson.h>
 
 /* New object; NULL with ENOMEM. */
-json_t *statedoc_events_write(const struct events *);
+json_t *statedoc_events_write(const struct dispatcher *);
 /* Into events whose pools are those of the same configuration: what waits there is dropped
  * for what the document has. 0, or -1 with *why new. */
-NODISCARD int statedoc_events_read(struct events *, const json_t *, char **why);
+NODISCARD int statedoc_events_read(struct dispatcher *, const json_t *, char **why);
 
 /* One event with its place in a pool: new object, NULL with ENOMEM; and back: 0 with *item
  * a new reference, or -1 with *why new. */

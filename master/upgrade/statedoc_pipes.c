@@ -40,16 +40,16 @@ static const struct statefield listener_rows[] = {
 	ROW(struct listener, missing, I64),
 };
 
-static const char *const channel_names[CHANNEL_MAX] = {
-	[CHANNEL_STDOUT] = "stdout",
-	[CHANNEL_STDERR] = "stderr",
+static const char *const output_names[OUTPUT_MAX] = {
+	[OUTPUT_STDOUT] = "stdout",
+	[OUTPUT_STDERR] = "stderr",
 };
 
 void
 statedoc_pipes_init(struct statedoc_pipes *pipes)
 {
 	*pipes = (struct statedoc_pipes){ .stdin_fd = -1 };
-	for (int i = 0; i < CHANNEL_MAX; i++)
+	for (int i = 0; i < OUTPUT_MAX; i++)
 		pipes->outputs[i].fd = pipes->outputs[i].log_fd = -1;
 }
 
@@ -59,7 +59,7 @@ statedoc_pipes_clear(struct statedoc_pipes *pipes)
 	free(pipes->queued);
 	free(pipes->prefix);
 	free(pipes->printing);
-	for (int i = 0; i < CHANNEL_MAX; i++) {
+	for (int i = 0; i < OUTPUT_MAX; i++) {
 		free(pipes->outputs[i].log_path);
 		free(pipes->outputs[i].capture.bytes);
 	}
@@ -114,8 +114,8 @@ statedoc_pipes_write(const struct statedoc_pipes *pipes)
 	json_t *object = WRITE(pipes_rows, pipes);
 
 	statedoc_add(&object, "queued", statefield_hex(pipes->queued, pipes->nqueued));
-	for (int i = 0; i < CHANNEL_MAX; i++)
-		statedoc_add(&object, channel_names[i], write_output(&pipes->outputs[i]));
+	for (int i = 0; i < OUTPUT_MAX; i++)
+		statedoc_add(&object, output_names[i], write_output(&pipes->outputs[i]));
 	statedoc_add(&object, "listener", write_listener(pipes));
 	statedoc_add(&object, "printing",
 	    statefield_hex(pipes->printing, pipes->nprinting));
@@ -206,8 +206,8 @@ statedoc_pipes_read(const json_t *json, struct statedoc_pipes *pipes, char **why
 	    statefield_unhex(json_object_get(json, "printing"), &pipes->nprinting);
 	if (pipes->printing == NULL)
 		return statedoc_fail(why, "bad member", "printing");
-	for (int i = 0; i < CHANNEL_MAX; i++) {
-		if (read_output(json_object_get(json, channel_names[i]),
+	for (int i = 0; i < OUTPUT_MAX; i++) {
+		if (read_output(json_object_get(json, output_names[i]),
 		    &pipes->outputs[i], why) == -1)
 			return -1;
 	}

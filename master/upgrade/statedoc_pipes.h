@@ -30,7 +30,7 @@ struct statedoc_pipes {
 	int stdin_fd;		/* our end, -1 = none */
 	char *queued;		/* owned: bytes not yet written to it; NULL = none */
 	size_t nqueued;
-	struct statedoc_output outputs[CHANNEL_MAX];
+	struct statedoc_output outputs[OUTPUT_MAX];
 	bool listens;		/* it is an event listener: */
 	struct listener listener;	/* its event a reference, its name unset */
 	bool renewing;		/* an interface that is stopped to be started again */

@@ -32,11 +32,12 @@ struct scene {
 /* ---- masters ---- */
 
 static void
-mood_changed(void *ctx UNUSED)
+daemon_changed(void *ctx UNUSED)
 {
 }
 
-static const struct mood_ops mood_ops = { mood_changed, mood_changed, mood_changed, NULL };
+static const struct daemon_ops daemon_ops = {
+    daemon_changed, daemon_changed, daemon_changed, NULL};
 
 static void
 enqueue(struct recorder *r, struct process *p)
@@ -93,8 +94,8 @@ activate_pool(struct scene *s, const char *name)
 	group = recorder_activate(&s->recorder, s->master.groups, g, &s->master.next_id);
 	pool = pool_new(group, &pool_ops);
 	assert_non_null(pool);
-	events_subscribe(s->master.events, pool);
-	events_group(s->master.events, EVENT_PROCESS_GROUP_ADDED, name);
+	dispatch_subscribe(s->master.dispatcher, pool);
+	dispatch_group(s->master.dispatcher, EVENT_PROCESS_GROUP_ADDED, name);
 }
 
 static const struct sequence_ops sequence_ops;
@@ -118,16 +119,16 @@ scene_new(void)
 	    s->master.jobs, &sequence_ops, s);
 	s->master.backlogs = backlogs_new(s->master.loop);
 	assert_non_null(s->master.backlogs);
-	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
+	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
 	assert_non_null(s->master.jobs);
 	assert_non_null(s->master.sequences);
-	assert_non_null(s->master.mood);
+	assert_non_null(s->master.daemon);
 	activate(s, "first", "stopped starting running");
 	activate(s, "second", "backoff stopping exited again");
 	activate(s, "third", "fatal unknown twice due");
-	s->master.events = events_new(s->master.loop, s->master.groups,
+	s->master.dispatcher = dispatch_new(s->master.loop, s->master.groups,
 	    &s->master.next_event);
-	assert_non_null(s->master.events);
+	assert_non_null(s->master.dispatcher);
 	activate_pool(s, "pool");
 	activate_pool(s, "watchers");
 	activate_pool(s, "idle");
@@ -140,9 +141,9 @@ scene_free(struct scene *s)
 {
 	free(s->master.config_path);
 	free(s->master.config_name);
-	events_free(s->master.events);
+	dispatch_free(s->master.dispatcher);
 	backlogs_free(s->master.backlogs);
-	mood_free(s->master.mood);
+	daemon_free(s->master.daemon);
 	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
 	groups_free(s->master.groups);
@@ -239,7 +240,7 @@ pool_of(struct scene *s, const char *name)
 	struct group *group = groups_find(s->master.groups, name);
 
 	assert_non_null(group);
-	return events_pool(s->master.events, group);
+	return dispatch_pool(s->master.dispatcher, group);
 }
 
 /* Nothing in one pool, and in another an event that was given back and has overtaken. */
@@ -254,9 +255,9 @@ wait_in_pools(struct scene *s)
 	item.event = event_new(EVENT_TICK_60, 5, "when:60", "", 0);
 	item.poolserial = 3;
 	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
-	events_remote(s->master.events, "h\xc3\xa9", "a\xff\n", 3);
-	events_remote(s->master.events, "empty", "", 0);
-	events_stopping(s->master.events);
+	dispatch_remote(s->master.dispatcher, "h\xc3\xa9", "a\xff\n", 3);
+	dispatch_remote(s->master.dispatcher, "empty", "", 0);
+	dispatch_stopping(s->master.dispatcher);
 }
 
 /* A restart that nobody asks after, and an update. */
@@ -283,7 +284,7 @@ busy(struct scene *s)
 	queue(s, JOB_STOP, 0, find(s, "second", "backoff"), find(s, "third", "fatal"));
 	sequence(s);
 	groups_move_last(s->master.groups, groups_find(s->master.groups, "first"));
-	events_move_last(s->master.events, pool_of(s, "pool"));
+	dispatch_move_last(s->master.dispatcher, pool_of(s, "pool"));
 	wait_in_pools(s);
 	s->master.seq = 77;
 	s->master.restart_wanted = true;
@@ -299,7 +300,7 @@ busy(struct scene *s)
 static void
 get_readings(const struct process *p, struct statedoc_pipes *pipes)
 {
-	struct statedoc_output *output = &pipes->outputs[CHANNEL_STDERR];
+	struct statedoc_output *output = &pipes->outputs[OUTPUT_STDERR];
 	struct listener *listener = &pipes->listener;
 
 	output->captures = true;
@@ -324,8 +325,8 @@ static int
 get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 {
 	assert_int_equal(pipes->stdin_fd, -1);
-	assert_int_equal(pipes->outputs[CHANNEL_STDERR].log_fd, -1);
-	pipes->outputs[CHANNEL_STDOUT].log_path = strdup(p->config->name);
+	assert_int_equal(pipes->outputs[OUTPUT_STDERR].log_fd, -1);
+	pipes->outputs[OUTPUT_STDOUT].log_path = strdup(p->config->name);
 	if (p->pid == 0)
 		return 0;
 	pipes->stdin_fd = p->pid;
@@ -334,13 +335,13 @@ get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
 	assert_non_null(pipes->queued);
 	memcpy(pipes->queued, queued, sizeof(queued));
 	pipes->nqueued = sizeof(queued);
-	pipes->outputs[CHANNEL_STDOUT].fd = p->pid + 1000;
-	pipes->outputs[CHANNEL_STDOUT].log_fd = p->pid + 2000;
-	pipes->outputs[CHANNEL_STDOUT].generation = p->id + 5;
-	pipes->outputs[CHANNEL_STDOUT].lost = 77;
-	pipes->outputs[CHANNEL_STDOUT].lost_errno = ENOSPC;
-	pipes->outputs[CHANNEL_STDERR].fd = p->pid + 3000;
-	pipes->outputs[CHANNEL_STDERR].hidden = true;
+	pipes->outputs[OUTPUT_STDOUT].fd = p->pid + 1000;
+	pipes->outputs[OUTPUT_STDOUT].log_fd = p->pid + 2000;
+	pipes->outputs[OUTPUT_STDOUT].generation = p->id + 5;
+	pipes->outputs[OUTPUT_STDOUT].lost = 77;
+	pipes->outputs[OUTPUT_STDOUT].lost_errno = ENOSPC;
+	pipes->outputs[OUTPUT_STDERR].fd = p->pid + 3000;
+	pipes->outputs[OUTPUT_STDERR].hidden = true;
 	get_readings(p, pipes);
 	return 0;
 }
@@ -412,7 +413,7 @@ put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
 	assert_int_equal(pipes->nqueued, want.nqueued);
 	if (want.nqueued > 0)
 		assert_memory_equal(pipes->queued, want.queued, want.nqueued);
-	for (int i = 0; i < CHANNEL_MAX; i++)
+	for (int i = 0; i < OUTPUT_MAX; i++)
 		assert_output(&pipes->outputs[i], &want.outputs[i]);
 	assert_int_equal(pipes->listens, want.listens);
 	assert_listener(&pipes->listener, &want.listener);

@@ -68,7 +68,7 @@ is_stopping(struct process *process)
 static struct process_ops
 test_ops(void)
 {
-	struct process_ops ops = runtime_ops;
+	struct process_ops ops = child_ops;
 
 	ops.changed = changed;
 	ops.enqueue = noop;
@@ -91,12 +91,12 @@ add_pool(struct world *w, enum role_of_cat role)
 		group = groups_add(w->master.groups, config, &w->master.next_id, &ops,
 		    &w->master);
 	assert_non_null(group);
-	w->pool = pool_new(group, &runtime_pool_ops);
+	w->pool = pool_new(group, &child_pool_ops);
 	assert_non_null(w->pool);
-	w->master.events =
-	    events_new(w->master.loop, w->master.groups, &w->master.next_event);
-	assert_non_null(w->master.events);
-	events_subscribe(w->master.events, w->pool);
+	w->master.dispatcher =
+	    dispatch_new(w->master.loop, w->master.groups, &w->master.next_event);
+	assert_non_null(w->master.dispatcher);
+	dispatch_subscribe(w->master.dispatcher, w->pool);
 }
 
 static void
@@ -110,8 +110,8 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	    .stopsignal = SIGTERM,
 	    .umask = -1,
 	    .redirect_stderr = true};
-	w->process_config.channels[CHANNEL_STDOUT] =
-	    (struct channel_config){.target = LOG_TO_FILE, .path = w->log,
+	w->process_config.outputs[OUTPUT_STDOUT] =
+	    (struct output_config){.target = LOG_TO_FILE, .path = w->log,
 	        .capture_maxbytes = role == CAPTURED ? 100 : 0};
 	w->list[0] = &w->process_config;
 	w->group_config = (struct group_config){.refs = 2, .name = S("cat"),
@@ -130,15 +130,15 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	    w->master.groups, &w->group_config, &w->master.next_id, &ops, &w->master));
 	w->process = groups_process(w->master.groups, 1);
 	assert_non_null(w->process);
-	assert_int_equal(runtime_attach(&w->master, w->process), 0);
+	assert_int_equal(child_attach(&w->master, w->process), 0);
 	add_pool(w, role);
 }
 
 static void
 world_clear(struct world *w)
 {
-	runtime_detach(w->process);
-	events_free(w->master.events);
+	child_detach(w->process);
+	dispatch_free(w->master.dispatcher);
 	backlogs_free(w->master.backlogs);
 	groups_free(w->master.groups);
 }
@@ -214,15 +214,15 @@ life_of_a_child(void **state)
 
 	(void)state;
 	world_init(&w, loop, reaper, dir, PROGRAM);
-	assert_int_equal(runtime_write_stdin(w.process, "x", 1, &why), FAULT_NOT_RUNNING);
+	assert_int_equal(child_write_stdin(w.process, "x", 1, &why), FAULT_NOT_RUNNING);
 	start_cat(&w);
-	assert_int_equal(runtime_write_stdin(w.process, "hello\n", 6, &why), FAULT_NONE);
+	assert_int_equal(child_write_stdin(w.process, "hello\n", 6, &why), FAULT_NONE);
 	wait_for_log(&w, "hello\n");
-	assert_int_equal(runtime_clear_logs(w.process), FAULT_NONE);
+	assert_int_equal(child_clear_logs(w.process), FAULT_NONE);
 	assert_true(log_is(&w, ""));
 	kill(w.process->pid, SIGKILL);
 	wait_for_end(&w);
-	assert_string_equal(runtime_log_path(w.process, CHANNEL_STDERR), "");
+	assert_string_equal(child_log_path(w.process, OUTPUT_STDERR), "");
 	world_clear(&w);
 	reaper_free(reaper);
 	loop_free(loop);
@@ -265,7 +265,7 @@ say(const struct world *w, const char *text)
 {
 	char *why = NULL;
 
-	assert_int_equal(runtime_write_stdin(w->process, text, strlen(text), &why),
+	assert_int_equal(child_write_stdin(w->process, text, strlen(text), &why),
 	    FAULT_NONE);
 }
 
@@ -273,7 +273,7 @@ say(const struct world *w, const char *text)
 static void
 wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 {
-	const struct listener *listener = w->process->runtime->listener;
+	const struct listener *listener = w->process->child->listener;
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
 	while (listener->state != want || listener->nline != nline) {
@@ -287,7 +287,7 @@ wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 static void
 duplicate_all(struct statedoc_pipes *pipes)
 {
-	struct statedoc_output *output = &pipes->outputs[CHANNEL_STDOUT];
+	struct statedoc_output *output = &pipes->outputs[OUTPUT_STDOUT];
 
 	pipes->stdin_fd = dup(pipes->stdin_fd);
 	if (output->fd != -1)
@@ -303,7 +303,7 @@ carry(const struct world *old, struct statedoc_pipes *pipes)
 	char *text, *why = NULL;
 
 	statedoc_pipes_init(pipes);
-	assert_int_equal(runtime_state_ops.get(NULL, old->process, pipes), 0);
+	assert_int_equal(child_state_ops.get(NULL, old->process, pipes), 0);
 	json = statedoc_pipes_write(pipes);
 	text = json_dumps(json, 0);
 	assert_non_null(text);
@@ -333,10 +333,10 @@ put_back(struct move *m, struct statedoc_pipes *pipes)
 {
 	char *why = NULL;
 
-	if (runtime_state_ops.put(NULL, m->new.process, pipes, &why) == -1)
+	if (child_state_ops.put(NULL, m->new.process, pipes, &why) == -1)
 		fail_msg("%s", why);
 	assert_int_equal(pipes->stdin_fd, -1);
-	assert_int_equal(pipes->outputs[CHANNEL_STDOUT].fd, -1);
+	assert_int_equal(pipes->outputs[OUTPUT_STDOUT].fd, -1);
 	statedoc_pipes_clear(pipes);
 	world_clear(&m->old);
 }
@@ -354,24 +354,24 @@ child_changes_masters(void **state)
 	free(pipes.queued);
 	pipes.queued = strdup("carried over\n");
 	pipes.nqueued = strlen(pipes.queued);
-	pipes.outputs[CHANNEL_STDOUT].generation = 7;
-	pipes.outputs[CHANNEL_STDOUT].lost = 8;
-	pipes.outputs[CHANNEL_STDOUT].lost_errno = ENOSPC;
+	pipes.outputs[OUTPUT_STDOUT].generation = 7;
+	pipes.outputs[OUTPUT_STDOUT].lost = 8;
+	pipes.outputs[OUTPUT_STDOUT].lost_errno = ENOSPC;
 	pipes.renewing = true;
-	hidden = !pipes.outputs[CHANNEL_STDOUT].hidden;
-	pipes.outputs[CHANNEL_STDOUT].hidden = hidden;
+	hidden = !pipes.outputs[OUTPUT_STDOUT].hidden;
+	pipes.outputs[OUTPUT_STDOUT].hidden = hidden;
 	take_child(&m, PROGRAM);
 	put_back(&m, &pipes);
 	wait_for_log(&m.new, "[reeve: 8 bytes lost: No space left on device]\n"
 	                     "carried over\n");
 	statedoc_pipes_init(&pipes);
-	assert_int_equal(runtime_state_ops.get(NULL, m.new.process, &pipes), 0);
-	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].generation, 7);
-	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].lost, 0);
-	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].hidden, hidden);
-	assert_string_equal(pipes.outputs[CHANNEL_STDOUT].log_path, m.new.log);
+	assert_int_equal(child_state_ops.get(NULL, m.new.process, &pipes), 0);
+	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].generation, 7);
+	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].lost, 0);
+	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].hidden, hidden);
+	assert_string_equal(pipes.outputs[OUTPUT_STDOUT].log_path, m.new.log);
 	assert_true(pipes.renewing);
-	m.new.process->runtime->renewing = false;
+	m.new.process->child->renewing = false;
 	statedoc_pipes_clear(&pipes);
 	move_clear(&m);
 }
@@ -389,14 +389,14 @@ printed_result_changes_masters(void **state)
 	say(&m.old, "READY\n");
 	wait_for_listener(&m.old, LISTENER_READY, 0);
 	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
-	listener_give(m.old.process->runtime->listener, item);
+	listener_give(m.old.process->child->listener, item);
 	say(&m.old, "RESULT 100\nprocessname:p channel:c\nhalf");
-	while (m.old.process->runtime->listener->missing != 72)
+	while (m.old.process->child->listener->missing != 72)
 		loop_turn(m.old.master.loop, 1000);
 	carry(&m.old, &pipes);
 	take_child(&m, PRINTED);
 	put_back(&m, &pipes);
-	printer = m.new.process->runtime->printer;
+	printer = m.new.process->child->printer;
 	assert_string_equal(printer->prefix, "p c | ");
 	assert_int_equal(buf_len(&printer->line), 4);
 	assert_memory_equal(buf_data(&printer->line), "half", 4);
@@ -417,13 +417,13 @@ listener_changes_masters(void **state)
 	wait_for_listener(&m.old, LISTENER_READY, 0);
 	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
 	item.poolserial = 3;
-	listener_give(m.old.process->runtime->listener, item);
+	listener_give(m.old.process->child->listener, item);
 	say(&m.old, "RESULT");
 	wait_for_listener(&m.old, LISTENER_BUSY, 6);
 	carry(&m.old, &pipes);
 	take_child(&m, LISTENER);
 	put_back(&m, &pipes);
-	assert_string_equal(m.new.process->runtime->listener->name, "cat");
+	assert_string_equal(m.new.process->child->listener->name, "cat");
 	say(&m.new, " 4\nFAIL");
 	wait_for_listener(&m.new, LISTENER_ACKNOWLEDGED, 0);
 	assert_int_equal(m.new.pool->count, 1);
@@ -448,9 +448,9 @@ capture_changes_masters(void **state)
 	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc<!--XSUP");
 	wait_for_log(&m.old, "before");
 	carry(&m.old, &pipes);
-	assert_true(pipes.outputs[CHANNEL_STDOUT].capture.capturing);
-	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].capture.held, 8);
-	assert_int_equal(pipes.outputs[CHANNEL_STDOUT].capture.n, 3);
+	assert_true(pipes.outputs[OUTPUT_STDOUT].capture.capturing);
+	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].capture.held, 8);
+	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].capture.n, 3);
 	take_child(&m, CAPTURED);
 	put_back(&m, &pipes);
 	say(&m.new, "ERVISOR:END-->after");
@@ -473,8 +473,8 @@ closed_output_changes_masters(void **state)
 	say(&m.old, "before<!--XSUPERVISOR:BEGIN-->abc");
 	wait_for_log(&m.old, "before");
 	carry(&m.old, &pipes);
-	close(pipes.outputs[CHANNEL_STDOUT].fd);
-	pipes.outputs[CHANNEL_STDOUT].fd = -1;
+	close(pipes.outputs[OUTPUT_STDOUT].fd);
+	pipes.outputs[OUTPUT_STDOUT].fd = -1;
 	take_child(&m, CAPTURED);
 	put_back(&m, &pipes);
 	kill(m.new.process->pid, SIGKILL);
@@ -500,14 +500,14 @@ misfits(void **state)
 		carry(&m.old, &pipes);
 		take_child(&m, cases[i].is);
 		assert_int_equal(
-		    runtime_state_ops.put(NULL, m.new.process, &pipes, &why), -1);
+		    child_state_ops.put(NULL, m.new.process, &pipes, &why), -1);
 		assert_string_equal(
 		    why, "cat: the state document does not fit its configuration");
 		free(why);
 		statedoc_pipes_clear(&pipes);
 		world_clear(&m.old);
 		assert_int_equal(reaper_watch(m.reaper, m.new.process->pid,
-		    runtime_reaped, m.new.process), 0);
+		    child_reaped, m.new.process), 0);
 		move_clear(&m);
 	}
 }
@@ -519,19 +519,19 @@ share_socket(struct world *w, const char *path)
 	w->group_config.kind = GROUP_FCGI;
 	w->group_config.fcgi = (struct fcgi_config){.url = S("unix://x"), .path = S(path),
 	    .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5};
-	w->process->group->fcgi = fcgi_new(&w->group_config.fcgi);
+	w->process->group->fcgi = fcgi_socket_new(&w->group_config.fcgi);
 	assert_non_null(w->process->group->fcgi);
 }
 
 static void
 end_sharing(struct world *w)
 {
-	struct fcgi *fcgi = w->process->group->fcgi;
+	struct fcgi_socket *fcgi = w->process->group->fcgi;
 
-	runtime_detach(w->process);
-	assert_int_equal(fcgi_fd(fcgi), -1);
-	fcgi_free(fcgi);
-	events_free(w->master.events);
+	child_detach(w->process);
+	assert_int_equal(fcgi_socket_fd(fcgi), -1);
+	fcgi_socket_free(fcgi);
+	dispatch_free(w->master.dispatcher);
 	backlogs_free(w->master.backlogs);
 	groups_free(w->master.groups);
 }
@@ -553,10 +553,10 @@ socket_changes_masters(void **state)
 	share_socket(&old, path);
 	old.process_config.command = S("/bin/sleep 1000");
 	start_cat(&old);
-	assert_int_equal(runtime_write_stdin(old.process, "x", 1, &why), FAULT_NO_FILE);
+	assert_int_equal(child_write_stdin(old.process, "x", 1, &why), FAULT_NO_FILE);
 	statedoc_pipes_init(&pipes);
-	assert_int_equal(runtime_state_ops.get(NULL, old.process, &pipes), 0);
-	assert_int_equal(pipes.stdin_fd, fcgi_fd(old.process->group->fcgi));
+	assert_int_equal(child_state_ops.get(NULL, old.process, &pipes), 0);
+	assert_int_equal(pipes.stdin_fd, fcgi_socket_fd(old.process->group->fcgi));
 	duplicate_all(&pipes);
 	fd = pipes.stdin_fd;
 	world_init(&new, loop, reaper, dir, PROGRAM);
@@ -565,11 +565,11 @@ socket_changes_masters(void **state)
 	new.process->state = old.process->state;
 	reaper_forget(reaper, old.process->pid);
 	old.process->pid = 0;
-	assert_int_equal(runtime_state_ops.put(NULL, new.process, &pipes, &why), 0);
+	assert_int_equal(child_state_ops.put(NULL, new.process, &pipes, &why), 0);
 	assert_int_equal(pipes.stdin_fd, -1);
 	statedoc_pipes_clear(&pipes);
 	end_sharing(&old);
-	assert_int_equal(fcgi_fd(new.process->group->fcgi), fd);
+	assert_int_equal(fcgi_socket_fd(new.process->group->fcgi), fd);
 	kill(new.process->pid, SIGKILL);
 	wait_for_end(&new);
 	end_sharing(&new);

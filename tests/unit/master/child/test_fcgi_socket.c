@@ -25,21 +25,21 @@ tcp_socket(void)
 	    .address = S("127.0.0.1"), .backlog = 5};
 }
 
-static struct fcgi *
+static struct fcgi_socket *
 made(const struct fcgi_config *config)
 {
-	struct fcgi *fcgi = fcgi_new(config);
+	struct fcgi_socket *fcgi = fcgi_socket_new(config);
 
 	assert_non_null(fcgi);
-	assert_int_equal(fcgi_fd(fcgi), -1);
+	assert_int_equal(fcgi_socket_fd(fcgi), -1);
 	return fcgi;
 }
 
 static int
-taken(struct fcgi *fcgi)
+taken(struct fcgi_socket *fcgi)
 {
 	char *why = NULL;
-	int fd = fcgi_take(fcgi, &why);
+	int fd = fcgi_socket_take(fcgi, &why);
 
 	assert_null(why);
 	assert_true(fd != -1);
@@ -63,24 +63,24 @@ test_shared(void **state)
 	struct scratch *scratch = *state;
 	const char *path = scratch_path(scratch, "sock");
 	struct fcgi_config config = unix_socket(path);
-	struct fcgi *fcgi = made(&config);
+	struct fcgi_socket *fcgi = made(&config);
 	int fd = taken(fcgi);
 
 	assert_int_equal(taken(fcgi), fd);
-	assert_int_equal(fcgi_fd(fcgi), fd);
+	assert_int_equal(fcgi_socket_fd(fcgi), fd);
 	assert_true(answers(path));
-	fcgi_drop(fcgi);
+	fcgi_socket_drop(fcgi);
 	assert_true(answers(path));
 	assert_string_equal(scratch->log, "INFO Creating socket unix://x\n");
-	fcgi_drop(fcgi);
-	assert_int_equal(fcgi_fd(fcgi), -1);
+	fcgi_socket_drop(fcgi);
+	assert_int_equal(fcgi_socket_fd(fcgi), -1);
 	assert_false(answers(path));
 	assert_int_equal(access(path, F_OK), 0);
 	assert_string_equal(scratch->log,
 	    "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
 	(void)taken(fcgi);
 	assert_true(answers(path));
-	fcgi_free(fcgi);
+	fcgi_socket_free(fcgi);
 	assert_false(answers(path));
 }
 
@@ -88,7 +88,7 @@ static void
 test_tcp(void **state)
 {
 	struct fcgi_config config = tcp_socket();
-	struct fcgi *fcgi = made(&config);
+	struct fcgi_socket *fcgi = made(&config);
 	struct sockaddr_in address;
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(address), info_len = sizeof(info);
@@ -101,21 +101,21 @@ test_tcp(void **state)
 	/* Of a listening socket the kernel shows its backlog here. */
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_len), 0);
 	assert_int_equal(info.tcpi_sacked, 5);
-	fcgi_free(fcgi);
+	fcgi_socket_free(fcgi);
 }
 
 static void
 expect_refusal(const struct fcgi_config *config, const char *want)
 {
-	struct fcgi *fcgi = made(config);
+	struct fcgi_socket *fcgi = made(config);
 	char *why = NULL;
 
-	assert_int_equal(fcgi_take(fcgi, &why), -1);
+	assert_int_equal(fcgi_socket_take(fcgi, &why), -1);
 	assert_string_equal(why, want);
 	free(why);
-	assert_int_equal(fcgi_fd(fcgi), -1);
-	fcgi_free(fcgi);
-	assert_int_equal(fcgi_check(config, &why), -1);
+	assert_int_equal(fcgi_socket_fd(fcgi), -1);
+	fcgi_socket_free(fcgi);
+	assert_int_equal(fcgi_socket_check(config, &why), -1);
 	assert_string_equal(why, want);
 	free(why);
 }
@@ -139,7 +139,7 @@ test_check(void **state)
 	struct fcgi_config config = unix_socket(scratch_path(scratch, "sock"));
 	char *why = NULL;
 
-	assert_int_equal(fcgi_check(&config, &why), 0);
+	assert_int_equal(fcgi_socket_check(&config, &why), 0);
 	assert_null(why);
 	assert_false(answers(config.path));
 	assert_string_equal(scratch->log,
@@ -151,19 +151,19 @@ static void
 test_adopted(void **state)
 {
 	struct fcgi_config config = unix_socket(scratch_path(*state, "sock"));
-	struct fcgi *old = made(&config), *new = made(&config);
+	struct fcgi_socket *old = made(&config), *new = made(&config);
 	int fd = dup(taken(old));
 
-	fcgi_free(old);
-	fcgi_adopt(new, fd);
-	fcgi_adopt(new, fd);
+	fcgi_socket_free(old);
+	fcgi_socket_adopt(new, fd);
+	fcgi_socket_adopt(new, fd);
 	assert_int_equal(taken(new), fd);
-	fcgi_drop(new);
-	fcgi_drop(new);
+	fcgi_socket_drop(new);
+	fcgi_socket_drop(new);
 	assert_true(answers(config.path));
-	fcgi_drop(new);
+	fcgi_socket_drop(new);
 	assert_false(answers(config.path));
-	fcgi_free(new);
+	fcgi_socket_free(new);
 }
 
 #define IN_SCRATCH(test)                                                              \

@@ -13,7 +13,7 @@ static bool strip;
 
 struct tube {
 	struct loop *loop;
-	struct channel *channel;
+	struct output *channel;
 	int writer;
 };
 
@@ -28,8 +28,8 @@ open_tube(const struct scratch *scratch, const char *log)
 	if (log != NULL)
 		assert_non_null(file = logfile_open(scratch_path(scratch, log), 0, 0));
 	assert_non_null(tube.loop = loop_new());
-	tube.channel = channel_new(tube.loop, fds[0],
-	    &(struct channel_use){
+	tube.channel = output_new(tube.loop, fds[0],
+	    &(struct output_use){
 		.name = "c'at", .word = "stdout", .log = file, .strip_ansi = &strip});
 	assert_non_null(tube.channel);
 	tube.writer = fds[1];
@@ -41,7 +41,7 @@ close_tube(struct tube *tube)
 {
 	if (tube->writer != -1)
 		close(tube->writer);
-	channel_free(tube->channel);
+	output_free(tube->channel);
 	loop_free(tube->loop);
 }
 
@@ -65,7 +65,7 @@ test_to_file(void **state)
 	assert_int_equal(len, 4);
 	assert_memory_equal(text, "a\0b\xff", 4);
 	free(text);
-	assert_ptr_equal(logfile_path(channel_log(tube.channel)) != NULL, true);
+	assert_ptr_equal(logfile_path(output_log(tube.channel)) != NULL, true);
 	close_tube(&tube);
 }
 
@@ -75,7 +75,7 @@ test_copies(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, NULL);
 
-	assert_null(channel_log(tube.channel));
+	assert_null(output_log(tube.channel));
 	say(&tube, "hello\n\xc3\xa4", 8);
 	loop_turn(tube.loop, 1000);
 	assert_string_equal(
@@ -98,14 +98,14 @@ note_output(void *ctx, const char *bytes, size_t n)
 static void
 test_protocol(void **state)
 {
-	static const struct channel_ops ops = {.output = note_output, .is_protocol = true};
+	static const struct output_ops ops = {.output = note_output, .is_protocol = true};
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 	char told[32] = "", *text;
 	size_t len;
 
 	strip = true;
-	assert_int_equal(channel_tell(tube.channel, &ops, told, 0), 0);
+	assert_int_equal(output_tell(tube.channel, &ops, told, 0), 0);
 	say(&tube, "\x1b[1mREADY\n", 10);
 	loop_turn(tube.loop, 1000);
 	strip = false;
@@ -137,21 +137,21 @@ test_end(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 	char want[128];
-	int fd = channel_fd(tube.channel);
+	int fd = output_fd(tube.channel);
 
 	say(&tube, "last", 4);
 	close(tube.writer);
 	tube.writer = -1;
 	loop_turn(tube.loop, 1000);
 	loop_turn(tube.loop, 1000);
-	assert_int_equal(channel_fd(tube.channel), -1);
+	assert_int_equal(output_fd(tube.channel), -1);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	snprintf(want, sizeof(want),
 	    "DEBG fd %d closed, stopped monitoring <channel for c'at (stdout)>\n", fd);
 	assert_true(scratch_logged(scratch, want));
 	scratch_expect(scratch, "log", "last");
-	assert_non_null(channel_log(tube.channel));
-	channel_drain(tube.channel, 100);
+	assert_non_null(output_log(tube.channel));
+	output_drain(tube.channel, 100);
 	close_tube(&tube);
 }
 
@@ -160,7 +160,7 @@ waiting(const struct tube *tube)
 {
 	int n = 0;
 
-	assert_int_equal(ioctl(channel_fd(tube->channel), FIONREAD, &n), 0);
+	assert_int_equal(ioctl(output_fd(tube->channel), FIONREAD, &n), 0);
 	return (size_t)n;
 }
 
@@ -175,13 +175,13 @@ test_drain(void **state)
 	log_init(scratch_sink, scratch, LEVEL_INFO);
 	memset(much, 'x', sizeof(much));
 	say(&tube, much, sizeof(much));
-	channel_drain(tube.channel, 100);
+	output_drain(tube.channel, 100);
 	assert_int_equal(waiting(&tube), sizeof(much) - 100);
-	channel_drain(tube.channel, 150000);
+	output_drain(tube.channel, 150000);
 	assert_int_equal(waiting(&tube), sizeof(much) - 150100);
-	channel_drain(tube.channel, 1 << 20);
+	output_drain(tube.channel, 1 << 20);
 	assert_int_equal(waiting(&tube), 0);
-	channel_drain(tube.channel, 1 << 20); /* an empty pipe does not make it wait */
+	output_drain(tube.channel, 1 << 20); /* an empty pipe does not make it wait */
 	scratch_expect_size(scratch, "log", sizeof(much));
 	close_tube(&tube);
 }
@@ -235,9 +235,9 @@ test_slow_reader(void **state)
 	const size_t all = 5000000;
 	size_t said = 0, before, heard = 0;
 	struct scratch *scratch = *state;
-	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
 	struct loop *loop = loop_new();
-	struct channel *channel;
+	struct output *channel;
 	int log[2], fds[2];
 	char path[32];
 
@@ -248,7 +248,7 @@ test_slow_reader(void **state)
 	assert_non_null(use.log = logfile_open(path, 0, 0));
 	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	assert_non_null(channel = output_new(loop, fds[0], &use));
 	alarm(60);
 	do {
 		before = said;
@@ -258,7 +258,7 @@ test_slow_reader(void **state)
 	} while (said > before);
 	assert_true(said < all);
 	/* A log that is opened anew meanwhile changes nothing. */
-	assert_int_equal(logfile_reopen(channel_log(channel)), 0);
+	assert_int_equal(logfile_reopen(output_log(channel)), 0);
 	while (heard < all) {
 		heard += check_chatter(log[0], heard, 100000);
 		loop_turn(loop, 0);
@@ -269,7 +269,7 @@ test_slow_reader(void **state)
 	assert_int_equal(heard, all);
 	assert_string_equal(scratch->log, "");
 	close(fds[1]);
-	channel_free(channel);
+	output_free(channel);
 	backlogs_free(use.backlogs);
 	loop_free(loop);
 	close(log[0]);
@@ -288,9 +288,9 @@ static void
 test_outlived(void **state)
 {
 	struct scratch *scratch = *state;
-	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
 	struct loop *loop = loop_new();
-	struct channel *channel;
+	struct output *channel;
 	int log[2], fds[2];
 	size_t said = 0, heard = 0;
 	bool done = false;
@@ -304,14 +304,14 @@ test_outlived(void **state)
 	for (int i = 0; i < 40; i++) {
 		assert_non_null(use.log = logfile_open(path, 0, 0));
 		assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-		assert_non_null(channel = channel_new(loop, fds[0], &use));
+		assert_non_null(channel = output_new(loop, fds[0], &use));
 		for (size_t n; (n = chatter(fds[1], said, 4096)) > 0;)
 			said += n;
 		close(fds[1]);
 		loop_turn(loop, 0);
-		channel_drain(channel, 1 << 20);
-		channel_finish(channel);
-		channel_free(channel);
+		output_drain(channel, 1 << 20);
+		output_finish(channel);
+		output_free(channel);
 	}
 	backlogs_finish(use.backlogs, 60000, note_done, &done);
 	assert_false(done);
@@ -423,9 +423,9 @@ static void
 test_ends_while_waiting(void **state)
 {
 	struct scratch *scratch = *state;
-	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
 	struct loop *loop = loop_new();
-	struct channel *channel;
+	struct output *channel;
 	struct timespec before, after;
 	int log[2], fds[2];
 	size_t said = 0;
@@ -438,7 +438,7 @@ test_ends_while_waiting(void **state)
 	assert_non_null(use.log = logfile_open(path, 0, 0));
 	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	assert_non_null(channel = output_new(loop, fds[0], &use));
 	for (size_t n, turns = 0; turns < 2000; turns++) {
 		while ((n = chatter(fds[1], said, 1 << 20)) > 0)
 			said += n;
@@ -453,11 +453,11 @@ test_ends_while_waiting(void **state)
 	    49);
 	close(log[0]);
 	close(log[1]);
-	for (int i = 0; i < 100 && channel_fd(channel) != -1; i++)
+	for (int i = 0; i < 100 && output_fd(channel) != -1; i++)
 		loop_turn(loop, 100);
-	assert_int_equal(channel_fd(channel), -1);
+	assert_int_equal(output_fd(channel), -1);
 	assert_int_equal(scratch_count(scratch, ": EPIPE\n"), 1);
-	channel_free(channel);
+	output_free(channel);
 	backlogs_free(use.backlogs);
 	loop_free(loop);
 }
@@ -468,14 +468,14 @@ test_full_disk(void **state)
 {
 	struct scratch *scratch = *state;
 	struct loop *loop = loop_new();
-	struct channel *channel;
+	struct output *channel;
 	int fds[2];
 
 	if (access("/dev/full", W_OK) == -1)
 		skip();
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	channel = channel_new(loop, fds[0],
-	    &(struct channel_use){.name = "p",
+	channel = output_new(loop, fds[0],
+	    &(struct output_use){.name = "p",
 		.word = "stderr",
 		.log = logfile_open("/dev/full", 0, 0),
 		.strip_ansi = &strip});
@@ -487,7 +487,7 @@ test_full_disk(void **state)
 	assert_int_equal(scratch_count(scratch, "ERRO "), 1);
 	assert_int_equal(scratch_count(scratch, "'p' stderr output:\nx"), 3);
 	close(fds[1]);
-	channel_free(channel);
+	output_free(channel);
 	loop_free(loop);
 }
 
@@ -521,8 +521,8 @@ test_syslog(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
-	struct channel_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
-	struct channel *channel;
+	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output *channel;
 	char got[100];
 	int fds[2];
 
@@ -531,7 +531,7 @@ test_syslog(void **state)
 	assert_non_null(use.log = logfile_open(scratch_path(scratch, "log"), 0, 0));
 	assert_non_null(use.syslog = syslogger_new(loop, address.sun_path, "x"));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = channel_new(loop, fds[0], &use));
+	assert_non_null(channel = output_new(loop, fds[0], &use));
 	assert_int_equal(write(fds[1], "1\n\n2\n\n", 6), 6);
 	loop_turn(loop, 1000);
 	strip = true;
@@ -548,7 +548,7 @@ test_syslog(void **state)
 	}
 	assert_int_equal(recv(receiver, got, sizeof(got), 0), -1);
 	close(fds[1]);
-	channel_free(channel);
+	output_free(channel);
 	syslogger_free(use.syslog);
 	loop_free(loop);
 	close(receiver);

@@ -5,7 +5,7 @@
 
 struct pipe_end {
 	struct loop *loop;
-	struct input *input;
+	struct stdin_queue *input;
 	int reader;
 };
 
@@ -18,7 +18,7 @@ open_input(void)
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	assert_non_null(end.loop = loop_new());
-	assert_non_null(end.input = input_new(end.loop, fds[1], INPUT_MAX));
+	assert_non_null(end.input = stdin_queue_new(end.loop, fds[1], STDIN_QUEUE_MAX));
 	end.reader = fds[0];
 	return end;
 }
@@ -26,7 +26,7 @@ open_input(void)
 static void
 close_input(struct pipe_end *end)
 {
-	input_free(end->input);
+	stdin_queue_free(end->input);
 	if (end->reader != -1)
 		close(end->reader);
 	loop_free(end->loop);
@@ -35,7 +35,7 @@ close_input(struct pipe_end *end)
 static bool
 is_closed(void *ctx)
 {
-	return input_fd(ctx) == -1;
+	return stdin_queue_fd(ctx) == -1;
 }
 
 static void
@@ -45,11 +45,11 @@ test_direct(void **state)
 	char got[8];
 
 	(void)state;
-	assert_int_equal(input_write(end.input, "hello", 5), 0);
-	assert_int_equal(buf_len(input_queue(end.input)), 0);
+	assert_int_equal(stdin_queue_write(end.input, "hello", 5), 0);
+	assert_int_equal(buf_len(stdin_queue_queue(end.input)), 0);
 	assert_int_equal(read(end.reader, got, sizeof(got)), 5);
 	assert_memory_equal(got, "hello", 5);
-	assert_int_equal(input_write(end.input, "", 0), 0);
+	assert_int_equal(stdin_queue_write(end.input, "", 0), 0);
 	close_input(&end);
 }
 
@@ -57,22 +57,23 @@ static void
 test_bound(void **state)
 {
 	struct pipe_end end = open_input();
-	char *much = calloc(1, INPUT_MAX + 1);
+	char *much = calloc(1, STDIN_QUEUE_MAX + 1);
 	size_t held;
 
 	(void)state;
 	assert_non_null(much);
-	assert_int_equal(input_write(end.input, much, INPUT_MAX + 1), -1);
+	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX + 1), -1);
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(read(end.reader, much, 1), -1); /* nothing went out */
-	assert_int_equal(input_write(end.input, much, INPUT_MAX), 0);
-	held = buf_len(input_queue(end.input));
-	assert_in_range(held, 1, INPUT_MAX);
-	assert_int_equal(input_write(end.input, much, INPUT_MAX - held + 1), -1);
+	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX), 0);
+	held = buf_len(stdin_queue_queue(end.input));
+	assert_in_range(held, 1, STDIN_QUEUE_MAX);
+	assert_int_equal(
+	    stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - held + 1), -1);
 	assert_int_equal(errno, ENOBUFS);
-	assert_int_equal(buf_len(input_queue(end.input)), held);
-	assert_int_equal(input_write(end.input, much, INPUT_MAX - held), 0);
-	assert_int_equal(buf_len(input_queue(end.input)), INPUT_MAX);
+	assert_int_equal(buf_len(stdin_queue_queue(end.input)), held);
+	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - held), 0);
+	assert_int_equal(buf_len(stdin_queue_queue(end.input)), STDIN_QUEUE_MAX);
 	free(much);
 	close_input(&end);
 }
@@ -109,12 +110,12 @@ test_partial(void **state)
 	assert_non_null(much);
 	for (i = 0; i < sink.total; i++)
 		much[i] = (char)(i * 7 % 251);
-	assert_int_equal(input_write(sink.end.input, much, 300000), 0);
-	assert_true(buf_len(input_queue(sink.end.input)) > 0);
-	assert_int_equal(input_write(sink.end.input, much + 300000, 100000), 0);
+	assert_int_equal(stdin_queue_write(sink.end.input, much, 300000), 0);
+	assert_true(buf_len(stdin_queue_queue(sink.end.input)) > 0);
+	assert_int_equal(stdin_queue_write(sink.end.input, much + 300000, 100000), 0);
 	assert_true(scratch_until(sink.end.loop, all_read, &sink));
 	assert_true(sink.in_order);
-	assert_int_equal(buf_len(input_queue(sink.end.input)), 0);
+	assert_int_equal(buf_len(stdin_queue_queue(sink.end.input)), 0);
 	/* With nothing queued the writable pipe wakes nobody. */
 	assert_int_equal(loop_turn(sink.end.loop, 0), 0);
 	free(much);
@@ -129,12 +130,12 @@ test_broken(void **state)
 	(void)state;
 	close(end.reader);
 	end.reader = -1;
-	assert_int_equal(input_write(end.input, "x", 1), -1);
+	assert_int_equal(stdin_queue_write(end.input, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(input_fd(end.input), -1);
-	assert_int_equal(input_write(end.input, "x", 1), -1);
+	assert_int_equal(stdin_queue_fd(end.input), -1);
+	assert_int_equal(stdin_queue_write(end.input, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(buf_len(input_queue(end.input)), 0);
+	assert_int_equal(buf_len(stdin_queue_queue(end.input)), 0);
 	close_input(&end);
 }
 
@@ -148,7 +149,7 @@ test_hangup(void **state)
 	close(end.reader);
 	end.reader = -1;
 	assert_true(scratch_until(end.loop, is_closed, end.input));
-	assert_int_equal(input_write(end.input, "", 0), -1);
+	assert_int_equal(stdin_queue_write(end.input, "", 0), -1);
 	assert_int_equal(errno, EPIPE);
 	close_input(&end);
 }

@@ -10,14 +10,14 @@ check_split(void *ctx, char *input, char *want)
 	size_t i;
 
 	(void)ctx;
-	words = command_split(input, &why);
+	words = command_line_split(input, &why);
 	if (words == NULL)
 		snprintf(got, sizeof(got), "!%s", why);
 	for (i = 0; words != NULL && words[i] != NULL; i++)
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "[%s]", words[i]);
 	if (strcmp(got, want) != 0)
 		fail_msg("<%s> became %s instead of %s", input, got, want);
-	command_split_free(words);
+	command_line_split_free(words);
 }
 
 static void
@@ -39,20 +39,20 @@ test_split_long(void **state)
 	for (i = 0; i < n; i++)
 		text[i] = i % 2 ? ' ' : 'x';
 	text[n] = '\0';
-	assert_non_null(words = command_split(text, &why));
+	assert_non_null(words = command_line_split(text, &why));
 	for (i = 0; words[i] != NULL; i++)
 		assert_string_equal(words[i], "x");
 	assert_int_equal(i, n / 2);
-	command_split_free(words);
+	command_line_split_free(words);
 	free(text);
 }
 
 static void
 expect(const char *text, const char *dirs, enum fault want, const char *want_text)
 {
-	struct command command;
+	struct command_line command;
 	char *why;
-	enum fault got = command_resolve(text, dirs, &command, &why);
+	enum fault got = command_line_resolve(text, dirs, &command, &why);
 
 	assert_int_equal(got, want);
 	if (got == FAULT_NONE) {
@@ -65,7 +65,7 @@ expect(const char *text, const char *dirs, enum fault want, const char *want_tex
 		assert_null(command.path);
 	}
 	free(why);
-	command_clear(&command);
+	command_line_clear(&command);
 }
 
 static void
@@ -150,18 +150,19 @@ test_empty_part(void **state)
 static void
 test_argv(void **state)
 {
-	struct command command;
+	struct command_line command;
 	char *why;
 
 	(void)state;
-	assert_int_equal(command_resolve("sh 'a b' c", "/bin", &command, &why), FAULT_NONE);
+	assert_int_equal(
+	    command_line_resolve("sh 'a b' c", "/bin", &command, &why), FAULT_NONE);
 	assert_string_equal(command.argv[0], "sh");
 	assert_string_equal(command.argv[1], "a b");
 	assert_string_equal(command.argv[2], "c");
 	assert_null(command.argv[3]);
-	command_clear(&command);
+	command_line_clear(&command);
 	assert_null(command.argv);
-	command_clear(&command);
+	command_line_clear(&command);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)

@@ -92,7 +92,7 @@ union values {
 	struct config config;
 	struct program_section program;
 	struct listener_config listener;
-	struct interface_config interface;
+	struct rpcinterface_config interface;
 };
 
 static void

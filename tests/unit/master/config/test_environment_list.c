@@ -9,7 +9,7 @@ check(void *ctx, char *input, char *want)
 	char *why = NULL, got[8192];
 
 	(void)ctx;
-	if (kvlist_parse(input, &list, &why) == 0) {
+	if (environment_list_parse(input, &list, &why) == 0) {
 		assert_null(why);
 		strcpy(got, "OK ");
 		for (size_t i = 0; i < list.count; i++)
@@ -21,7 +21,7 @@ check(void *ctx, char *input, char *want)
 	if (strcmp(got, want) != 0)
 		fail_msg("<%s> became <%s> instead of <%s>", input, got, want);
 	free(why);
-	kvlist_clear(&list);
+	environment_list_clear(&list);
 }
 
 static void
@@ -38,19 +38,19 @@ test_print_reads_back(void **state)
 	char *text, *why = NULL;
 
 	(void)state;
-	kvlist_set(&list, "A", "two words, \"quoted\" \\ and 'single'");
-	kvlist_set(&list, "odd name", "");
-	kvlist_set(&list, "", "\n\t=");
-	text = kvlist_print(&list);
-	assert_int_equal(kvlist_parse(text, &copy, &why), 0);
+	environment_list_set(&list, "A", "two words, \"quoted\" \\ and 'single'");
+	environment_list_set(&list, "odd name", "");
+	environment_list_set(&list, "", "\n\t=");
+	text = environment_list_print(&list);
+	assert_int_equal(environment_list_parse(text, &copy, &why), 0);
 	assert_int_equal(copy.count, 3);
-	assert_true(kvlist_equal(&list, &copy));
+	assert_true(environment_list_equal(&list, &copy));
 	free(text);
-	kvlist_set(&copy, "", "other");
+	environment_list_set(&copy, "", "other");
 	assert_int_equal(copy.count, 3);
-	assert_false(kvlist_equal(&list, &copy));
-	kvlist_clear(&list);
-	kvlist_clear(&copy);
+	assert_false(environment_list_equal(&list, &copy));
+	environment_list_clear(&list);
+	environment_list_clear(&copy);
 }
 
 static void
@@ -60,19 +60,19 @@ test_merge(void **state)
 	char *text;
 
 	(void)state;
-	kvlist_set(&list, "A", "1");
-	kvlist_set(&list, "B", "2");
-	kvlist_set(&more, "C", "3");
-	kvlist_set(&more, "A", "4");
-	kvlist_merge(&list, &more);
-	text = kvlist_print(&list);
+	environment_list_set(&list, "A", "1");
+	environment_list_set(&list, "B", "2");
+	environment_list_set(&more, "C", "3");
+	environment_list_set(&more, "A", "4");
+	environment_list_merge(&list, &more);
+	text = environment_list_print(&list);
 	assert_string_equal(text, "A=\"4\",B=\"2\",C=\"3\"");
 	assert_string_equal(environment_get(&list, "C"), "3");
 	assert_null(environment_get(&list, "D"));
-	assert_false(kvlist_equal(&list, &more));
+	assert_false(environment_list_equal(&list, &more));
 	free(text);
-	kvlist_clear(&list);
-	kvlist_clear(&more);
+	environment_list_clear(&list);
+	environment_list_clear(&more);
 	assert_int_equal(list.count, 0);
 }
 

@@ -9,7 +9,7 @@ union values {
 	struct group_section group;
 	struct pool_section pool;
 	struct listener_config listener;
-	struct interface_config interface;
+	struct rpcinterface_config interface;
 };
 
 /* A text that differs from the row's default, by type. */

@@ -25,7 +25,7 @@ struct scene {
 	struct recorder recorder;
 	struct master master;
 	struct config config;
-	struct client *client;
+	struct connection *client;
 	int fd;			/* the other end of its socket */
 	int id;
 	bool closed, violated;	/* what the owner was told */
@@ -36,7 +36,7 @@ state_changed(void *ctx)
 {
 	struct scene *s = ctx;
 
-	publish_daemon(s->master.publisher);
+	state_stream_daemon(s->master.state_stream);
 }
 
 static void
@@ -45,7 +45,7 @@ nothing(void *ctx)
 	(void)ctx;
 }
 
-static const struct mood_ops mood_ops = {state_changed, nothing, nothing, NULL};
+static const struct daemon_ops daemon_ops = {state_changed, nothing, nothing, NULL};
 
 static int
 process_row(void *ctx, const struct process *process, struct process_info *info)
@@ -59,14 +59,14 @@ daemon_row(void *ctx, struct daemon_info *info)
 {
 	const struct scene *s = ctx;
 
-	info->state = mood_state(s->master.mood);
+	info->state = daemon_state(s->master.daemon);
 	info->fatal_reason = strdup("");
 	info->identifier = strdup("");
 	info->logfile = strdup("");
 	return 0;
 }
 
-static const struct publish_ops publish_ops = {process_row, daemon_row};
+static const struct state_stream_ops state_stream_ops = {process_row, daemon_row};
 
 static int
 greet(void *ctx, json_t *result)
@@ -76,7 +76,7 @@ greet(void *ctx, json_t *result)
 }
 
 static int
-greeted(void *ctx, struct client *client)
+greeted(void *ctx, struct connection *client)
 {
 	(void)ctx;
 	(void)client;
@@ -93,7 +93,8 @@ owner_closed(void *ctx, const char *why, bool violation)
 	s->violated = violation;
 }
 
-static const struct client_owner owner = {greet, greeted, nothing, nothing, owner_closed};
+static const struct connection_owner owner = {
+    greet, greeted, nothing, nothing, owner_closed};
 
 static void
 turn_end(void *ctx)
@@ -115,12 +116,12 @@ setup(void **state)
 	s->master.config = &s->config;
 	s->master.loop = loop_new();
 	s->recorder.groups = s->master.groups = groups_new();
-	s->master.events =
-	    events_new(s->master.loop, s->master.groups, &s->master.next_event);
-	s->master.mood = mood_new(s->master.loop, s->master.groups, &mood_ops, s);
+	s->master.dispatcher =
+	    dispatch_new(s->master.loop, s->master.groups, &s->master.next_event);
+	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
 	s->master.sequences = commands_sequences_new(&s->master);
-	s->master.publisher = publisher_new(&s->master.seq, &publish_ops, s);
+	s->master.state_stream = state_stream_new(&s->master.seq, &state_stream_ops, s);
 	s->master.mainlog = mainlog_open(NULL, 0, 0, false);
 	s->master.control = control_new(&s->master);
 	log_init(no_log, NULL, LEVEL_CRITICAL);
@@ -135,12 +136,12 @@ teardown(void **state)
 	struct scene *s = *state;
 
 	control_free(s->master.control);
-	publisher_free(s->master.publisher);
+	state_stream_free(s->master.state_stream);
 	mainlog_free(s->master.mainlog);
 	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
-	mood_free(s->master.mood);
-	events_free(s->master.events);
+	daemon_free(s->master.daemon);
+	dispatch_free(s->master.dispatcher);
 	groups_free(s->master.groups);
 	loop_free(s->master.loop);
 	recorder_clear(&s->recorder);
@@ -284,7 +285,7 @@ every_command_and_role(void **state)
 
 	try_all(s, false, DAEMON_RUNNING);
 	try_all(s, true, DAEMON_RUNNING);
-	mood_shutdown(s->master.mood);
+	daemon_shutdown(s->master.daemon);
 	try_all(s, false, DAEMON_SHUTDOWN);
 	try_all(s, true, DAEMON_SHUTDOWN);
 }
@@ -294,7 +295,7 @@ every_command_in_fatal(void **state)
 {
 	struct scene *s = *state;
 
-	mood_break(s->master.mood, "a test");
+	daemon_break(s->master.daemon, "a test");
 	try_all(s, false, DAEMON_FATAL);
 	try_all(s, true, DAEMON_FATAL);
 }
@@ -347,7 +348,7 @@ violations(void **state)
 	join(s, true);
 	greet_master(s);
 	expect_violation(s, "{\"jsonrpc\":\"2.0\",\"method\":\"daemon.shutdown\"}\n");
-	assert_int_equal(mood_state(s->master.mood), DAEMON_RUNNING);
+	assert_int_equal(daemon_state(s->master.daemon), DAEMON_RUNNING);
 }
 
 /* hello's deadline, by the clock that the loop asks. */

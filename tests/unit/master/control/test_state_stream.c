@@ -20,7 +20,7 @@
 
 struct fixture {
 	uint64_t seq;
-	struct publisher *publisher;
+	struct state_stream *state_stream;
 	struct process processes[3];
 	char error[16384];	/* their spawnerr */
 	bool fails;		/* there is no memory for a row */
@@ -59,7 +59,7 @@ daemon_row(void *ctx, struct daemon_info *info)
 	return 0;
 }
 
-static const struct publish_ops ops = {.process = process_row, .daemon = daemon_row};
+static const struct state_stream_ops ops = {.process = process_row, .daemon = daemon_row};
 
 static int
 setup(void **state)
@@ -68,11 +68,11 @@ setup(void **state)
 
 	f->seq = 40;
 	f->identifier = "supervisor";
-	f->publisher = publisher_new(&f->seq, &ops, f);
-	assert_non_null(f->publisher);
+	f->state_stream = state_stream_new(&f->seq, &ops, f);
+	assert_non_null(f->state_stream);
 	for (int i = 0; i < 3; i++) {
 		f->processes[i].id = (uint64_t)i + 1;
-		assert_int_equal(publish_added(f->publisher, &f->processes[i]), 0);
+		assert_int_equal(state_stream_added(f->state_stream, &f->processes[i]), 0);
 	}
 	*state = f;
 	return 0;
@@ -83,7 +83,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	publisher_free(f->publisher);
+	state_stream_free(f->state_stream);
 	free(f);
 	return 0;
 }
@@ -168,7 +168,7 @@ static void
 snapshot_then_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher);
+	struct cursor *cursor = cursor_new(f->state_stream);
 
 	assert_int_equal(cursor_reached(cursor), 0);
 	expect(cursor, "stream.begin", 0, 0);
@@ -185,7 +185,7 @@ static void
 snapshot_in_parts(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher);
+	struct cursor *cursor = cursor_new(f->state_stream);
 
 	memset(f->error, 'x', sizeof(f->error) - 1);
 	expect(cursor, "stream.begin", 0, 0);
@@ -195,9 +195,9 @@ snapshot_in_parts(void **state)
 	expect(cursor, "stream.rows", 44, 23);
 	expect(cursor, "stream.end", 44, 0);
 	cursor_free(cursor);
-	cursor = cursor_new(f->publisher);
+	cursor = cursor_new(f->state_stream);
 	expect(cursor, "stream.begin", 0, 0);
-	publish_removed(f->publisher, &f->processes[1]);
+	state_stream_removed(f->state_stream, &f->processes[1]);
 	expect(cursor, "stream.daemon", 41, 0);
 	expect(cursor, "stream.rows", 44, 13);
 	expect(cursor, "stream.end", 44, 0);
@@ -210,7 +210,7 @@ static void
 row_that_fails(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher);
+	struct cursor *cursor = cursor_new(f->state_stream);
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -220,7 +220,7 @@ row_that_fails(void **state)
 	expect(cursor, "stream.rows", 44, 123);
 	expect(cursor, "stream.end", 44, 0);
 	f->fails = true;
-	publish_changed(f->publisher, &f->processes[2]);
+	state_stream_changed(f->state_stream, &f->processes[2]);
 	assert_null(next_frame(cursor));
 	f->fails = false;
 	expect(cursor, "stream.process", 45, 3);
@@ -247,7 +247,7 @@ row_that_is_no_text(void **state)
 {
 	static const char mended[] = "a\xef\xbf\xbd";
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher), *other;
+	struct cursor *cursor = cursor_new(f->state_stream), *other;
 	json_t *frame, *row;
 
 	log_init(keep, f, LEVEL_INFO);
@@ -257,7 +257,7 @@ row_that_is_no_text(void **state)
 	expect(cursor, "stream.rows", 44, 123);
 	expect(cursor, "stream.end", 44, 0);
 	for (int i = 0; i < 2; i++) {
-		publish_changed(f->publisher, &f->processes[1]);
+		state_stream_changed(f->state_stream, &f->processes[1]);
 		frame = next_frame(cursor);
 		row = json_object_get(json_object_get(frame, "params"), "process");
 		assert_string_equal(
@@ -265,9 +265,9 @@ row_that_is_no_text(void **state)
 		json_decref(frame);
 	}
 	f->identifier = "\xfc";
-	publish_daemon(f->publisher);
+	state_stream_daemon(f->state_stream);
 	expect(cursor, "stream.daemon", 47, 0);
-	other = cursor_new(f->publisher);
+	other = cursor_new(f->state_stream);
 	assert_int_equal(take_all(other), 4);
 	assert_string_equal(f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD
 	    "daemon:\xef\xbf\xbd" TOLD);
@@ -281,11 +281,11 @@ static void
 change_during_snapshot(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher);
+	struct cursor *cursor = cursor_new(f->state_stream);
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
-	publish_changed(f->publisher, &f->processes[0]);	/* the very next row */
+	state_stream_changed(f->state_stream, &f->processes[0]); /* the very next row */
 	expect(cursor, "stream.rows", 44, 23);
 	expect(cursor, "stream.end", 44, 0);
 	expect(cursor, "stream.process", 45, 1);
@@ -297,14 +297,14 @@ static void
 many_changes_are_one_row(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher);
+	struct cursor *cursor = cursor_new(f->state_stream);
 
 	take_snapshot(cursor, 4);
 	for (int i = 0; i < 100; i++) {
-		publish_changed(f->publisher, &f->processes[1]);
-		publish_changed(f->publisher, &f->processes[2]);
+		state_stream_changed(f->state_stream, &f->processes[1]);
+		state_stream_changed(f->state_stream, &f->processes[2]);
 	}
-	publish_changed(f->publisher, &f->processes[1]);
+	state_stream_changed(f->state_stream, &f->processes[1]);
 	expect(cursor, "stream.process", 244, 3);
 	assert_true(cursor_reached(cursor) < f->seq);
 	expect(cursor, "stream.process", 245, 2);
@@ -319,18 +319,18 @@ static void
 removal(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->publisher), *late;
+	struct cursor *cursor = cursor_new(f->state_stream), *late;
 
 	take_snapshot(cursor, 4);
-	publish_removed(f->publisher, &f->processes[0]);
-	publish_removed(f->publisher, &f->processes[2]);
+	state_stream_removed(f->state_stream, &f->processes[0]);
+	state_stream_removed(f->state_stream, &f->processes[2]);
 	assert_null(f->processes[0].published);
 	expect(cursor, "stream.removed", 45, 1);
 	expect(cursor, "stream.removed", 46, 3);
 	assert_null(next_frame(cursor));
-	publish_changed(f->publisher, &f->processes[1]);
-	publish_removed(f->publisher, &f->processes[1]);
-	late = cursor_new(f->publisher);
+	state_stream_changed(f->state_stream, &f->processes[1]);
+	state_stream_removed(f->state_stream, &f->processes[1]);
+	late = cursor_new(f->state_stream);
 	expect(late, "stream.begin", 0, 0);
 	expect(late, "stream.daemon", 41, 0);
 	expect(late, "stream.removed", f->seq, 2);
@@ -350,7 +350,7 @@ add_many(struct fixture *f, size_t n)
 	assert_non_null(many);
 	for (size_t i = 0; i < n; i++) {
 		many[i].id = i + 10;
-		assert_int_equal(publish_added(f->publisher, &many[i]), 0);
+		assert_int_equal(state_stream_added(f->state_stream, &many[i]), 0);
 	}
 	return many;
 }
@@ -362,12 +362,13 @@ many_removals(void **state)
 	enum { MANY = 100 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *slow = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
+	struct cursor *slow = cursor_new(f->state_stream),
+		      *fast = cursor_new(f->state_stream);
 
 	(void)take_all(slow);
 	(void)take_all(fast);
 	for (int i = 0; i < MANY; i++) {
-		publish_removed(f->publisher, &gone[i]);
+		state_stream_removed(f->state_stream, &gone[i]);
 		expect(fast, "stream.removed", f->seq, gone[i].id);
 		if (i % 2 == 1)
 			expect(slow, "stream.removed", 0, gone[i / 2].id);
@@ -389,8 +390,10 @@ graves_are_bounded(void **state)
 	enum { MANY = 10000, GRAVES = 4096 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *idle = cursor_new(f->publisher), *fast = cursor_new(f->publisher);
-	struct cursor *halted = cursor_new(f->publisher), *fresh = cursor_new(f->publisher);
+	struct cursor *idle = cursor_new(f->state_stream),
+		      *fast = cursor_new(f->state_stream);
+	struct cursor *halted = cursor_new(f->state_stream),
+		      *fresh = cursor_new(f->state_stream);
 	uint64_t before;
 
 	(void)take_all(idle);
@@ -399,11 +402,11 @@ graves_are_bounded(void **state)
 	expect(halted, "stream.daemon", 41, 0);
 	before = cursor_reached(idle);
 	for (int i = 0; i < GRAVES; i++)
-		publish_removed(f->publisher, &gone[i]);
+		state_stream_removed(f->state_stream, &gone[i]);
 	expect(idle, "stream.removed", before + 1, gone[0].id);
 	assert_int_equal(take_all(fast), GRAVES);
 	for (int i = GRAVES; i < MANY; i++) {
-		publish_removed(f->publisher, &gone[i]);
+		state_stream_removed(f->state_stream, &gone[i]);
 		expect(fast, "stream.removed", f->seq, gone[i].id);
 	}
 	assert_int_equal(cursor_reached(idle), 0);
@@ -426,15 +429,16 @@ static void
 cursors_are_independent(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *fast = cursor_new(f->publisher), *slow = cursor_new(f->publisher);
+	struct cursor *fast = cursor_new(f->state_stream),
+		      *slow = cursor_new(f->state_stream);
 
 	take_snapshot(fast, 4);
 	expect(slow, "stream.begin", 0, 0);
-	publish_changed(f->publisher, &f->processes[0]);
+	state_stream_changed(f->state_stream, &f->processes[0]);
 	expect(fast, "stream.process", 45, 1);
 	expect(slow, "stream.daemon", 41, 0);
 	cursor_free(fast);
-	publish_changed(f->publisher, &f->processes[2]);
+	state_stream_changed(f->state_stream, &f->processes[2]);
 	expect(slow, "stream.rows", 45, 21);
 	expect(slow, "stream.end", 45, 0);
 	cursor_free(slow);
@@ -444,12 +448,12 @@ static void
 page_is_current_and_sealed(void **state)
 {
 	struct fixture *f = *state;
-	int fd = publisher_page(f->publisher);
+	int fd = state_stream_page(f->state_stream);
 	const uint64_t *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 
 	assert_ptr_not_equal(page, MAP_FAILED);
 	assert_int_equal(*page, 44);
-	publish_daemon(f->publisher);
+	state_stream_daemon(f->state_stream);
 	assert_int_equal(*page, 45);
 	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
 	    MAP_FAILED);

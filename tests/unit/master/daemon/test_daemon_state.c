@@ -14,17 +14,17 @@ struct scene {
 	struct recorder recorder;
 	struct loop *loop;
 	struct groups *groups;
-	struct mood *mood;
+	struct daemon *daemon;
 	uint64_t next_id;
 };
 
 static void
-mood_changed(void *ctx)
+daemon_changed(void *ctx)
 {
 	struct scene *s = ctx;
 
-	recorder_line(&s->recorder, "mood %s", daemon_state_name(mood_state(s->mood)));
-	s->recorder.stopping = mood_is_stopping(s->mood);
+	recorder_line(&s->recorder, "mood %s", daemon_state_name(daemon_state(s->daemon)));
+	s->recorder.stopping = daemon_is_stopping(s->daemon);
 }
 
 static void
@@ -43,7 +43,7 @@ stop_by_pid(void *ctx)
 	recorder_line(&s->recorder, "stop by pid");
 }
 
-static const struct mood_ops ops = { mood_changed, all_stopped, stop_by_pid, NULL };
+static const struct daemon_ops ops = { daemon_changed, all_stopped, stop_by_pid, NULL };
 
 /* As the runtime's. */
 static void
@@ -52,7 +52,7 @@ changed(struct recorder *r, struct process *p, enum process_state from)
 	struct scene *s = r->ctx;
 
 	if (from != p->state && process_state_is_stopped(p->state))
-		mood_process_stopped(s->mood, p);
+		daemon_process_stopped(s->daemon, p);
 }
 
 static void
@@ -83,15 +83,15 @@ begin(struct scene *s)
 	s->recorder.groups = s->groups = groups_new();
 	s->loop = loop_new();
 	assert_non_null(s->loop);
-	s->mood = mood_new(s->loop, s->groups, &ops, s);
-	assert_non_null(s->mood);
+	s->daemon = daemon_new(s->loop, s->groups, &ops, s);
+	assert_non_null(s->daemon);
 	log_init(recorder_sink, &s->recorder, LEVEL_INFO);
 }
 
 static void
 finish(struct scene *s)
 {
-	mood_free(s->mood);
+	daemon_free(s->daemon);
 	groups_free(s->groups);
 	loop_free(s->loop);
 	recorder_clear(&s->recorder);
@@ -158,11 +158,11 @@ test_nothing_runs(void **state)
 	struct scene *s = *state;
 
 	activate(s, "g", 1, "a:1");
-	assert_int_equal(mood_state(s->mood), DAEMON_RUNNING);
-	assert_false(mood_is_stopping(s->mood));
-	mood_shutdown(s->mood);
+	assert_int_equal(daemon_state(s->daemon), DAEMON_RUNNING);
+	assert_false(daemon_is_stopping(s->daemon));
+	daemon_shutdown(s->daemon);
 	assert_lines(s, "mood SHUTDOWN\n");
-	assert_true(mood_is_stopping(s->mood));
+	assert_true(daemon_is_stopping(s->daemon));
 	assert_turn(s, "all stopped\n");
 	assert_turn(s, "");
 }
@@ -172,7 +172,7 @@ test_no_groups(void **state)
 {
 	struct scene *s = *state;
 
-	assert_true(mood_restart(s->mood));
+	assert_true(daemon_restart(s->daemon));
 	assert_turn(s, "mood RESTARTING\nall stopped\n");
 }
 
@@ -193,7 +193,7 @@ test_order(void **state)
 	start(s, "mid:m4");
 	start(s, "high:h");
 	start(s, "low:l");
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\nkill 104 15\n"
 	    "INFO waiting for m1, m2, m3, m4, h, l to die\n");
 	process_reaped(process(s, "high:h"), 15);
@@ -222,7 +222,7 @@ test_reports(void **state)
 	activate(s, "b", 2, "y:1");
 	start(s, "a:x");
 	start(s, "b:y");
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\nkill 101 15\nINFO waiting for x, y to die\n");
 	recorder_tick(&s->recorder, 2999);
 	process_reaped(process(s, "b:y"), 0);
@@ -258,7 +258,7 @@ test_all_states(void **state)
 	s->recorder.kill_errno = 0;
 	free(recorder_take(&s->recorder));
 
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\nINFO waiting for f, stopping to die\n");
 	assert_int_equal(process(s, "g:backoff")->state, PROCESS_FATAL);
 	assert_int_equal(process(s, "first:f")->state, PROCESS_BACKOFF);
@@ -280,7 +280,7 @@ test_only_backoff(void **state)
 	process_reaped(process(s, "a:x"), 1 << 8);
 	process_reaped(process(s, "b:y"), 1 << 8);
 	free(recorder_take(&s->recorder));
-	assert_true(mood_restart(s->mood));
+	assert_true(daemon_restart(s->daemon));
 	assert_turn(s, "mood RESTARTING\nall stopped\n");
 }
 
@@ -292,7 +292,7 @@ test_ends_before_the_turn(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	recorder_tick(&s->recorder, 2000);
 	process_reaped(process(s, "a:x"), 0);
 	assert_turn(s, "mood SHUTDOWN\nINFO exited: x (exit status 0; expected)\n"
@@ -306,17 +306,17 @@ test_restart_and_shutdown(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_true(mood_restart(s->mood));
-	assert_true(mood_restart(s->mood));
+	assert_true(daemon_restart(s->daemon));
+	assert_true(daemon_restart(s->daemon));
 	assert_turn(s, "mood RESTARTING\nkill 100 15\nINFO waiting for x to die\n");
-	mood_shutdown(s->mood);
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\n"); /* nobody is signalled twice */
-	assert_false(mood_restart(s->mood));
-	assert_int_equal(mood_state(s->mood), DAEMON_SHUTDOWN);
+	assert_false(daemon_restart(s->daemon));
+	assert_int_equal(daemon_state(s->daemon), DAEMON_SHUTDOWN);
 	process_reaped(process(s, "a:x"), 0);
 	assert_turn(s, "INFO stopped: x (exit status 0)\nall stopped\n");
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "");
 }
 
@@ -328,20 +328,20 @@ test_hold(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	mood_go_on(s->mood);
-	mood_hold(s->mood);
+	daemon_go_on(s->daemon);
+	daemon_hold(s->daemon);
 	assert_turn(s, "");
-	mood_shutdown(s->mood);
-	mood_hold(s->mood);
+	daemon_shutdown(s->daemon);
+	daemon_hold(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\n");
 	recorder_tick(&s->recorder, 900);
 	assert_turn(s, "");
-	mood_go_on(s->mood);
+	daemon_go_on(s->daemon);
 	assert_turn(s, "");
 	recorder_tick(&s->recorder, 50);
 	assert_turn(s, "kill 100 15\nINFO waiting for x to die\n");
-	mood_hold(s->mood);
-	mood_go_on(s->mood);
+	daemon_hold(s->daemon);
+	daemon_go_on(s->daemon);
 	recorder_tick(&s->recorder, 3000);
 	assert_turn(s, "INFO waiting for x to die\n");
 }
@@ -353,8 +353,8 @@ test_hold_is_bounded(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_true(mood_restart(s->mood));
-	mood_hold(s->mood);
+	assert_true(daemon_restart(s->daemon));
+	daemon_hold(s->daemon);
 	recorder_tick(&s->recorder, 999);
 	assert_turn(s, "mood RESTARTING\n");
 	recorder_tick(&s->recorder, 1);
@@ -368,24 +368,24 @@ test_fatal(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_string_equal(mood_fatal_reason(s->mood), "");
-	mood_break(s->mood, "two pids are one");
+	assert_string_equal(daemon_fatal_reason(s->daemon), "");
+	daemon_break(s->daemon, "two pids are one");
 	assert_turn(s, "CRIT broken invariant: two pids are one\n"
 	    "CRIT entering FATAL state: nothing is started or restarted, children are left "
 	    "alone\nmood FATAL\n");
-	assert_int_equal(mood_state(s->mood), DAEMON_FATAL);
-	assert_true(mood_is_stopping(s->mood));
-	assert_string_equal(mood_fatal_reason(s->mood), "two pids are one");
-	mood_break(s->mood, "and another");
+	assert_int_equal(daemon_state(s->daemon), DAEMON_FATAL);
+	assert_true(daemon_is_stopping(s->daemon));
+	assert_string_equal(daemon_fatal_reason(s->daemon), "two pids are one");
+	daemon_break(s->daemon, "and another");
 	assert_turn(s, "CRIT broken invariant: and another\n");
-	assert_string_equal(mood_fatal_reason(s->mood), "two pids are one");
-	assert_true(mood_restart(s->mood));
-	assert_string_equal(mood_fatal_reason(s->mood), "");
+	assert_string_equal(daemon_fatal_reason(s->daemon), "two pids are one");
+	assert_true(daemon_restart(s->daemon));
+	assert_string_equal(daemon_fatal_reason(s->daemon), "");
 	assert_turn(s, "mood RESTARTING\nstop by pid\n");
 	/* Its end is not the mood's affair any more. */
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	process_reaped(process(s, "a:x"), 0);
-	mood_break(s->mood, "third");
+	daemon_break(s->daemon, "third");
 	assert_turn(s, "mood SHUTDOWN\nWARN exited: x (exit status 0; not expected)\n"
 	    "CRIT broken invariant: third\n");
 }
@@ -395,11 +395,11 @@ test_shutdown_in_fatal(void **state)
 {
 	struct scene *s = *state;
 
-	mood_break(s->mood, "x");
+	daemon_break(s->daemon, "x");
 	free(recorder_take(&s->recorder));
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\nstop by pid\n");
-	assert_false(mood_restart(s->mood));
+	assert_false(daemon_restart(s->daemon));
 }
 
 static void
@@ -409,11 +409,11 @@ test_broken_in_shutdown(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_turn(s, "mood SHUTDOWN\nkill 100 15\nINFO waiting for x to die\n");
-	mood_break(s->mood, "lost count");
+	daemon_break(s->daemon, "lost count");
 	assert_lines(s, "CRIT broken invariant: lost count\nstop by pid\n");
-	assert_int_equal(mood_state(s->mood), DAEMON_SHUTDOWN);
+	assert_int_equal(daemon_state(s->daemon), DAEMON_SHUTDOWN);
 	recorder_tick(&s->recorder, 5000);
 	assert_turn(s, "");
 }
@@ -432,7 +432,7 @@ test_many_groups(void **state)
 		activate(s, name, i, program);
 		start(s, name);
 	}
-	mood_shutdown(s->mood);
+	daemon_shutdown(s->daemon);
 	assert_int_equal(loop_turn(s->loop, 0), 0);
 	while (groups_unstopped(s->groups) > 0) {
 		struct group *group = groups_last(s->groups);
@@ -452,30 +452,30 @@ static void
 test_memory(void **state)
 {
 	struct scene *s = *state;
-	struct mood_memory memory;
+	struct daemon_memory memory;
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	mood_get(s->mood, &memory);
+	daemon_get(s->daemon, &memory);
 	assert_int_equal(memory.state, DAEMON_RUNNING);
 	assert_int_equal(memory.reported_ms, -1);
-	mood_put_back(s->mood, &memory);
+	daemon_put_back(s->daemon, &memory);
 	assert_turn(s, "");
 
-	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_FATAL,
+	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_FATAL,
 		.reason = "why", .reported_ms = -1 });
-	assert_string_equal(mood_fatal_reason(s->mood), "why");
-	mood_get(s->mood, &memory);
+	assert_string_equal(daemon_fatal_reason(s->daemon), "why");
+	daemon_get(s->daemon, &memory);
 	assert_string_equal(memory.reason, "why");
 	assert_turn(s, "");
 
-	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_SHUTDOWN,
+	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_SHUTDOWN,
 		.reason = "", .by_pid = true, .reported_ms = -1 });
 	assert_turn(s, "");
-	mood_get(s->mood, &memory);
+	daemon_get(s->daemon, &memory);
 	assert_true(memory.by_pid);
 
-	mood_put_back(s->mood, &(struct mood_memory){ .state = DAEMON_RESTARTING,
+	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_RESTARTING,
 		.reason = "", .reported_ms = RECORDER_MONO - 1000 });
 	assert_turn(s, "kill 100 15\n"); /* the next report is due in two seconds */
 	recorder_tick(&s->recorder, 2000);

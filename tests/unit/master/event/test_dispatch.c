@@ -17,7 +17,7 @@ struct scene {
 	struct recorder recorder;
 	struct loop *loop;
 	struct groups *groups;
-	struct events *events;
+	struct dispatcher *events;
 	struct process *process;
 	uint64_t next_id, next_serial;
 };
@@ -43,7 +43,7 @@ scene_new(void)
 	s->next_serial = 7;
 	s->loop = loop_new();
 	s->groups = groups_new();
-	s->events = events_new(s->loop, s->groups, &s->next_serial);
+	s->events = dispatch_new(s->loop, s->groups, &s->next_serial);
 	assert_non_null(s->events);
 	recorder_add(config, recorder_program("p", 999));
 	recorder_activate(&s->recorder, s->groups, config, &s->next_id);
@@ -54,7 +54,7 @@ scene_new(void)
 static void
 scene_free(struct scene *s)
 {
-	events_free(s->events);
+	dispatch_free(s->events);
 	groups_free(s->groups);
 	loop_free(s->loop);
 	recorder_clear(&s->recorder);
@@ -73,7 +73,7 @@ subscribe(struct scene *s, const char *name, enum event_type type)
 	pool = pool_new(
 	    recorder_activate(&s->recorder, s->groups, config, &s->next_id), &ops);
 	assert_non_null(pool);
-	events_subscribe(s->events, pool);
+	dispatch_subscribe(s->events, pool);
 	return pool;
 }
 
@@ -146,7 +146,7 @@ test_process_states(void **state UNUSED)
 		p->backoff = states[i].backoff;
 		p->has_exitstatus = true;
 		p->exitstatus = states[i].exitstatus;
-		events_process_state(s->events, p, states[i].from);
+		dispatch_process_state(s->events, p, states[i].from);
 		snprintf(want, sizeof(want), "%d PROCESS_STATE_%s", (int)i + 7,
 		    states[i].want);
 		assert_told(pool, want);
@@ -161,10 +161,10 @@ test_output(void **state UNUSED)
 	struct pool *pool = subscribe(s, "first", EVENT_ANY);
 
 	s->process->pid = 31;
-	events_process_log(s->events, s->process, CHANNEL_STDOUT, "a\nb", 3);
-	events_process_log(s->events, s->process, CHANNEL_STDERR, "\xff'", 2);
-	events_process_communication(s->events, s->process, CHANNEL_STDOUT, "", 0);
-	events_process_communication(s->events, s->process, CHANNEL_STDERR, "c\n", 2);
+	dispatch_process_log(s->events, s->process, OUTPUT_STDOUT, "a\nb", 3);
+	dispatch_process_log(s->events, s->process, OUTPUT_STDERR, "\xff'", 2);
+	dispatch_process_communication(s->events, s->process, OUTPUT_STDOUT, "", 0);
+	dispatch_process_communication(s->events, s->process, OUTPUT_STDERR, "c\n", 2);
 	assert_told(pool,
 	    "7 PROCESS_LOG_STDOUT processname:p groupname:g pid:31 channel:stdout\n"
 	    "a\nb|"
@@ -182,12 +182,12 @@ test_others(void **state UNUSED)
 	struct scene *s = scene_new();
 	struct pool *pool = subscribe(s, "first", EVENT_ANY);
 
-	events_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
-	events_running(s->events);
-	events_remote(s->events, "t:u", "d\n", 2);
-	events_stopping(s->events);
-	events_stopping(s->events);
-	events_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
+	dispatch_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
+	dispatch_running(s->events);
+	dispatch_remote(s->events, "t:u", "d\n", 2);
+	dispatch_stopping(s->events);
+	dispatch_stopping(s->events);
+	dispatch_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
 	assert_told(pool,
 	    "7 PROCESS_GROUP_ADDED groupname:g\n|"
 	    "8 SUPERVISOR_STATE_CHANGE_RUNNING |"
@@ -217,18 +217,18 @@ tell_all(struct scene *s)
 {
 	for (size_t i = 0; i < nitems(states); i++) {
 		s->process->state = states[i].to;
-		events_process_state(s->events, s->process, states[i].from);
+		dispatch_process_state(s->events, s->process, states[i].from);
 	}
-	for (int c = 0; c < CHANNEL_MAX; c++) {
-		events_process_log(s->events, s->process, (enum channel_id)c, "x", 1);
-		events_process_communication(s->events, s->process, (enum channel_id)c, "x",
-		    1);
+	for (int c = 0; c < OUTPUT_MAX; c++) {
+		dispatch_process_log(s->events, s->process, (enum output_id)c, "x", 1);
+		dispatch_process_communication(
+		    s->events, s->process, (enum output_id)c, "x", 1);
 	}
-	events_remote(s->events, "t", "", 0);
-	events_running(s->events);
-	events_stopping(s->events);
-	events_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
-	events_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
+	dispatch_remote(s->events, "t", "", 0);
+	dispatch_running(s->events);
+	dispatch_stopping(s->events);
+	dispatch_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
+	dispatch_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
 }
 
 /* A serial is used up only by an event that is made. */
@@ -260,14 +260,14 @@ test_only_what_is_wanted(void **state UNUSED)
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7);
 		pool = subscribe(s, "first", cases[i].subscribed);
-		events_set_told_stopping(s->events, false);
+		dispatch_set_told_stopping(s->events, false);
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7 + cases[i].made);
 		assert_int_equal(pool->count, cases[i].made);
 		group = pool->group;
-		assert_ptr_equal(events_pool(s->events, group), pool);
-		events_unsubscribe(s->events, group);
-		assert_null(events_pool(s->events, group));
+		assert_ptr_equal(dispatch_pool(s->events, group), pool);
+		dispatch_unsubscribe(s->events, group);
+		assert_null(dispatch_pool(s->events, group));
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7 + cases[i].made);
 		scene_free(s);
@@ -282,18 +282,18 @@ test_several_pools(void **state UNUSED)
 	struct pool *first = subscribe(s, "first", EVENT_REMOTE_COMMUNICATION);
 	struct pool *second = subscribe(s, "second", EVENT_ANY);
 
-	assert_true(events_wanted(s->events, EVENT_TICK_5));
-	events_running(s->events);
-	events_remote(s->events, "t", "", 0);
+	assert_true(dispatch_wanted(s->events, EVENT_TICK_5));
+	dispatch_running(s->events);
+	dispatch_remote(s->events, "t", "", 0);
 	assert_int_equal(STAILQ_FIRST(&first->buffer)->item.poolserial, 0);
 	assert_int_equal(first->next_serial, 1);
 	assert_int_equal(second->next_serial, 2);
 	assert_told(first, "8 REMOTE_COMMUNICATION type:t\n|");
 	assert_told(second,
 	    "7 SUPERVISOR_STATE_CHANGE_RUNNING |8 REMOTE_COMMUNICATION type:t\n|");
-	events_unsubscribe(s->events, second->group);
-	assert_false(events_wanted(s->events, EVENT_TICK_5));
-	assert_true(events_wanted(s->events, EVENT_REMOTE_COMMUNICATION));
+	dispatch_unsubscribe(s->events, second->group);
+	assert_false(dispatch_wanted(s->events, EVENT_TICK_5));
+	assert_true(dispatch_wanted(s->events, EVENT_REMOTE_COMMUNICATION));
 	scene_free(s);
 }
 
@@ -304,7 +304,7 @@ test_serials_wrap(void **state UNUSED)
 
 	subscribe(s, "first", EVENT_ANY);
 	s->next_serial = INT64_MAX;
-	events_running(s->events);
+	dispatch_running(s->events);
 	assert_int_equal(s->next_serial, 0);
 	scene_free(s);
 }

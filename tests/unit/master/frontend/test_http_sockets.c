@@ -38,11 +38,11 @@ unix_socket(const char *path)
 	    .username = S("x")};
 }
 
-static struct listeners *
-opened(struct config *config, struct listeners *old)
+static struct http_sockets *
+opened(struct config *config, struct http_sockets *old)
 {
 	char *error = NULL;
-	struct listeners *listeners = listeners_open(config, old, &error);
+	struct http_sockets *listeners = http_sockets_open(config, old, &error);
 
 	assert_null(error);
 	assert_non_null(listeners);
@@ -54,14 +54,14 @@ expect_error(struct config *config, const char *want)
 {
 	char *error = NULL;
 
-	assert_null(listeners_open(config, NULL, &error));
+	assert_null(http_sockets_open(config, NULL, &error));
 	assert_string_equal(error, want);
 	free(error);
 }
 
 /* True when somebody can connect and is accepted. */
 static bool
-serves(const struct listeners *listeners, size_t i, const char *path)
+serves(const struct http_sockets *listeners, size_t i, const char *path)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -70,7 +70,7 @@ serves(const struct listeners *listeners, size_t i, const char *path)
 	if (path != NULL) {
 		client = sock_connect_unix(path);
 	} else {
-		to.sin_port = htons((uint16_t)tcp_port(listeners_fd(listeners, i)));
+		to.sin_port = htons((uint16_t)tcp_port(http_sockets_fd(listeners, i)));
 		client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (connect(client, (struct sockaddr *)&to, sizeof(to)) == -1) {
 			close(client);
@@ -79,7 +79,7 @@ serves(const struct listeners *listeners, size_t i, const char *path)
 	}
 	if (client == -1)
 		return false;
-	server = sock_accept(listeners_fd(listeners, i));
+	server = sock_accept(http_sockets_fd(listeners, i));
 	close(client);
 	if (server == -1)
 		return false;
@@ -93,8 +93,8 @@ kept_where_the_address_stays(void **state)
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config first[] = {tcp(0), unix_socket(path)}, second[2];
 	struct config config = {.listeners = first, .nlisteners = 2};
-	struct listeners *old = opened(&config, NULL), *new;
-	int port = tcp_port(listeners_fd(old, 0)), fd = listeners_fd(old, 1);
+	struct http_sockets *old = opened(&config, NULL), *new;
+	int port = tcp_port(http_sockets_fd(old, 0)), fd = http_sockets_fd(old, 1);
 
 	assert_true(serves(old, 0, NULL));
 	assert_true(serves(old, 1, path));
@@ -102,10 +102,10 @@ kept_where_the_address_stays(void **state)
 	second[1] = tcp(port);	/* "0" was another address */
 	config.listeners = second;
 	new = opened(&config, old);
-	assert_int_equal(listeners_fd(new, 0), fd);
+	assert_int_equal(http_sockets_fd(new, 0), fd);
 	assert_true(serves(new, 0, path));
 	assert_true(serves(new, 1, NULL));
-	listeners_free(new);
+	http_sockets_free(new);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -115,7 +115,7 @@ refused(void **state)
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config one[] = {unix_socket(path), tcp(0)}, other[1];
 	struct config config = {.listeners = one, .nlisteners = 2};
-	struct listeners *listeners = opened(&config, NULL);
+	struct http_sockets *listeners = opened(&config, NULL);
 	char in_use[] = "Another program is already listening on a port that one of our "
 	    "HTTP servers is configured to use.  Shut this program down first before "
 	    "starting supervisord.";
@@ -125,9 +125,9 @@ refused(void **state)
 	other[0] = unix_socket(path);
 	expect_error(&config, in_use);
 	assert_true(serves(listeners, 0, path));
-	other[0] = tcp(tcp_port(listeners_fd(listeners, 1)));
+	other[0] = tcp(tcp_port(http_sockets_fd(listeners, 1)));
 	expect_error(&config, in_use);
-	listeners_free(listeners);
+	http_sockets_free(listeners);
 	other[0] = unix_socket("/nowhere/at/all/s.sock");
 	expect_error(&config,
 	    "Cannot open an HTTP server: socket.error reported errno.ENOENT (2)");
@@ -139,14 +139,14 @@ stale_socket_is_replaced(void **state)
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config one[] = {unix_socket(path)};
 	struct config config = {.listeners = one, .nlisteners = 1};
-	struct listeners *listeners;
+	struct http_sockets *listeners;
 	int fd = sock_listen_unix(path, 0700, (uid_t)-1, (gid_t)-1, 1);
 
 	assert_true(fd != -1);
 	close(fd);
 	listeners = opened(&config, NULL);
 	assert_true(serves(listeners, 0, path));
-	listeners_free(listeners);
+	http_sockets_free(listeners);
 }
 
 static void
@@ -155,21 +155,21 @@ shut_down_and_revived(void **state)
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config both[] = {tcp(0), unix_socket(path)};
 	struct config config = {.listeners = both, .nlisteners = 2};
-	struct listeners *listeners = opened(&config, NULL);
-	int port = tcp_port(listeners_fd(listeners, 0));
+	struct http_sockets *listeners = opened(&config, NULL);
+	int port = tcp_port(http_sockets_fd(listeners, 0));
 
 	both[0].port = port;	/* one that was chosen by the kernel would be given up */
 	listeners = opened(&config, listeners);
-	listeners_revive(listeners, &config);
+	http_sockets_revive(listeners, &config);
 	assert_string_equal(((struct scratch *)*state)->log, "");
-	shutdown(listeners_fd(listeners, 0), SHUT_RDWR);
-	shutdown(listeners_fd(listeners, 1), SHUT_RDWR);
+	shutdown(http_sockets_fd(listeners, 0), SHUT_RDWR);
+	shutdown(http_sockets_fd(listeners, 1), SHUT_RDWR);
 	assert_false(serves(listeners, 1, path));
-	listeners_revive(listeners, &config);
-	assert_int_equal(tcp_port(listeners_fd(listeners, 0)), port);
+	http_sockets_revive(listeners, &config);
+	assert_int_equal(tcp_port(http_sockets_fd(listeners, 0)), port);
 	assert_true(serves(listeners, 0, NULL));
 	assert_true(serves(listeners, 1, path));
-	listeners_free(listeners);
+	http_sockets_free(listeners);
 }
 
 static void
@@ -183,7 +183,7 @@ announced(void **state)
 
 	some[1].username = some[2].username = NULL;
 	some[2].host = S("");
-	listeners_announce(&config);
+	http_sockets_announce(&config);
 	assert_string_equal(scratch->log,
 	    "INFO RPC interface 'supervisor' initialized\n"
 	    "INFO RPC interface 'supervisor' initialized\n"

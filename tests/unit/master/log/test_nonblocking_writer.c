@@ -10,70 +10,70 @@ static char much[4 * 1024 * 1024];
 
 /* Takes what fits and no more, without waiting; then the reader goes. */
 static void
-fill(struct outlet *outlet, int reader)
+fill(struct writer *writer, int reader)
 {
 	char got[4];
 
 	alarm(30);
-	assert_true(outlet->fills);
-	assert_int_equal(outlet_write(outlet, "abcd", 4), 0);
-	assert_int_equal(outlet_write(outlet, much, sizeof(much)), -1);
+	assert_true(writer->fills);
+	assert_int_equal(writer_write(writer, "abcd", 4), 0);
+	assert_int_equal(writer_write(writer, much, sizeof(much)), -1);
 	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(outlet_write(outlet, much, sizeof(much)), -1);
+	assert_int_equal(writer_write(writer, much, sizeof(much)), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(read(reader, got, sizeof(got)), 4);
 	assert_memory_equal(got, "abcd", 4);
 	close(reader);
-	assert_int_equal(outlet_write(outlet, "x", 1), -1);
+	assert_int_equal(writer_write(writer, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
 	alarm(0);
-	outlet_close(outlet);
-	outlet_close(outlet);
+	writer_close(writer);
+	writer_close(writer);
 }
 
 static void
 test_pipe(void **state)
 {
-	struct outlet outlet;
+	struct writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
-	assert_int_equal(outlet.kind, OUTLET_PLAIN);
+	assert_int_equal(writer_share(&writer, fds[1]), 0);
+	assert_int_equal(writer.kind, WRITER_PLAIN);
 	assert_true(fcntl(fds[1], F_GETPIPE_SZ) >= 65536);
 	assert_false(fcntl(fds[1], F_GETFL) & O_NONBLOCK);
 	close(fds[1]);
-	fill(&outlet, fds[0]);
+	fill(&writer, fds[0]);
 }
 
 /* What another user has made cannot be opened again. */
 static void
 test_polled(void **state)
 {
-	struct outlet outlet;
+	struct writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
-	outlet_close(&outlet);
-	outlet = (struct outlet){.kind = OUTLET_POLLED, .fd = fds[1], .fills = true};
-	fill(&outlet, fds[0]);
+	assert_int_equal(writer_share(&writer, fds[1]), 0);
+	writer_close(&writer);
+	writer = (struct writer){.kind = WRITER_POLLED, .fd = fds[1], .fills = true};
+	fill(&writer, fds[0]);
 }
 
 static void
 test_socket(void **state)
 {
-	struct outlet outlet;
+	struct writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(outlet_share(&outlet, fds[1]), 0);
-	assert_int_equal(outlet.kind, OUTLET_SOCKET);
+	assert_int_equal(writer_share(&writer, fds[1]), 0);
+	assert_int_equal(writer.kind, WRITER_SOCKET);
 	close(fds[1]);
-	fill(&outlet, fds[0]);
+	fill(&writer, fds[0]);
 }
 
 /* A stopped terminal stops nobody. */
@@ -81,7 +81,7 @@ static void
 test_terminal(void **state)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
-	struct outlet outlet;
+	struct writer writer;
 	char name[64];
 
 	(void)state;
@@ -89,15 +89,15 @@ test_terminal(void **state)
 	    ptsname_r(master, name, sizeof(name)) != 0)
 		skip();
 	assert_true((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0);
-	assert_int_equal(outlet_share(&outlet, slave), 0);
-	assert_true(outlet.fills);
-	assert_int_equal(outlet_write(&outlet, "x", 1), 0);
+	assert_int_equal(writer_share(&writer, slave), 0);
+	assert_true(writer.fills);
+	assert_int_equal(writer_write(&writer, "x", 1), 0);
 	assert_int_equal(tcflow(slave, TCOOFF), 0);
 	alarm(30);
-	assert_int_equal(outlet_write(&outlet, much, sizeof(much)), -1);
+	assert_int_equal(writer_write(&writer, much, sizeof(much)), -1);
 	assert_int_equal(errno, EAGAIN);
 	alarm(0);
-	outlet_close(&outlet);
+	writer_close(&writer);
 	close(slave);
 	close(master);
 }
@@ -107,19 +107,19 @@ test_file(void **state)
 {
 	struct scratch *scratch = *state;
 	int fd = open(scratch_path(scratch, "out"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	struct outlet outlet;
+	struct writer writer;
 
-	assert_int_equal(outlet_share(&outlet, fd), 0);
-	assert_false(outlet.fills);
+	assert_int_equal(writer_share(&writer, fd), 0);
+	assert_false(writer.fills);
 	assert_int_equal(write(fd, "a", 1), 1);
-	assert_int_equal(outlet_write(&outlet, "b", 1), 0);
+	assert_int_equal(writer_write(&writer, "b", 1), 0);
 	assert_int_equal(write(fd, "c", 1), 1);
 	scratch_expect(scratch, "out", "abc");
-	outlet_close(&outlet);
+	writer_close(&writer);
 	close(fd);
-	assert_int_equal(outlet_share(&outlet, fd), -1);
+	assert_int_equal(writer_share(&writer, fd), -1);
 	assert_int_equal(errno, EBADF);
-	assert_int_equal(outlet.fd, -1);
+	assert_int_equal(writer.fd, -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)

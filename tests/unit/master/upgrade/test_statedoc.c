@@ -127,12 +127,12 @@ assert_jobs(const struct jobs *got, const struct jobs *want)
 }
 
 static void
-assert_mood(const struct mood *got, const struct mood *want)
+assert_mood(const struct daemon *got, const struct daemon *want)
 {
-	struct mood_memory g, w;
+	struct daemon_memory g, w;
 
-	mood_get(got, &g);
-	mood_get(want, &w);
+	daemon_get(got, &g);
+	daemon_get(want, &w);
 	assert_int_equal(g.state, w.state);
 	assert_string_equal(g.reason, w.reason);
 	assert_int_equal(g.by_pid, w.by_pid);
@@ -156,14 +156,14 @@ assert_pool(const struct pool *got, const struct pool *want)
 }
 
 static void
-assert_events(const struct events *got, const struct events *want)
+assert_events(const struct dispatcher *got, const struct dispatcher *want)
 {
 	const struct pool *g = NULL, *w = NULL;
 
-	assert_int_equal(events_told_stopping(got), events_told_stopping(want));
-	while ((w = events_next(want, w)) != NULL)
-		assert_pool(g = events_next(got, g), w);
-	assert_null(events_next(got, g));
+	assert_int_equal(dispatch_told_stopping(got), dispatch_told_stopping(want));
+	while ((w = dispatch_next(want, w)) != NULL)
+		assert_pool(g = dispatch_next(got, g), w);
+	assert_null(dispatch_next(got, g));
 }
 
 static void
@@ -184,8 +184,8 @@ assert_same(struct scene *got, struct scene *want)
 	assert_groups(got, want);
 	assert_jobs(got->master.jobs, want->master.jobs);
 	assert_sequences(got->master.sequences, want->master.sequences);
-	assert_mood(got->master.mood, want->master.mood);
-	assert_events(got->master.events, want->master.events);
+	assert_mood(got->master.daemon, want->master.daemon);
+	assert_events(got->master.dispatcher, want->master.dispatcher);
 	assert_int_equal(got->put, 14);
 }
 
@@ -328,7 +328,7 @@ test_backlogs(void **state UNUSED)
 static void
 test_moods(void **state UNUSED)
 {
-	const struct mood_memory moods[] = {
+	const struct daemon_memory moods[] = {
 		{ DAEMON_RUNNING, "", false, -1 },
 		{ DAEMON_SHUTDOWN, "", false, RECORDER_MONO },
 		{ DAEMON_RESTARTING, "", true, -1 },
@@ -339,11 +339,11 @@ test_moods(void **state UNUSED)
 
 	for (size_t i = 0; i < nitems(moods); i++) {
 		old = scene_new();
-		mood_put_back(old->master.mood, &moods[i]);
+		daemon_put_back(old->master.daemon, &moods[i]);
 		doc = through_text(old);
 		fresh = revive(doc);
 		assert_same(fresh, old);
-		assert_int_equal(mood_state(fresh->master.mood), moods[i].state);
+		assert_int_equal(daemon_state(fresh->master.daemon), moods[i].state);
 		json_decref(doc);
 		scene_free(fresh);
 		scene_free(old);
