@@ -3,67 +3,67 @@
 #include "common/log.h"
 
 void
-held_init(struct held *held, const char *name, size_t max, size_t max_files)
+budget_init(struct budget *budget, const char *name, size_t max, size_t max_files)
 {
-	*held = (struct held){.name = name, .max = max, .max_files = max_files};
+	*budget = (struct budget){.name = name, .max = max, .max_files = max_files};
 }
 
 static bool
-fits_below(struct held *held, size_t n, size_t most)
+budget_fits_below(struct budget *budget, size_t n, size_t most)
 {
-	if (held->bytes <= most && n <= most - held->bytes)
+	if (budget->bytes <= most && n <= most - budget->bytes)
 		return true;
-	log_limited(&held->refused, LEVEL_WARN,
+	log_limited(&budget->refused, LEVEL_WARN,
 	    "%s: a request was refused: clients leave %zu bytes unread or incomplete",
-	    held->name, held->bytes);
+	    budget->name, budget->bytes);
 	return false;
 }
 
 bool
-held_fits(struct held *held, size_t n)
+budget_fits(struct budget *budget, size_t n)
 {
-	return fits_below(held, n, held->max / 4 * 3);
+	return budget_fits_below(budget, n, budget->max / 4 * 3);
 }
 
 bool
-held_fits_shared(struct held *held, size_t n)
+budget_fits_shared(struct budget *budget, size_t n)
 {
-	return fits_below(held, n, held->max);
+	return budget_fits_below(budget, n, budget->max);
 }
 
 bool
-held_presses(const struct held *held)
+budget_is_tight(const struct budget *budget)
 {
-	return held->bytes > held->max / 2;
+	return budget->bytes > budget->max / 2;
 }
 
 void
-held_add(struct held *held, size_t n)
+budget_add(struct budget *budget, size_t n)
 {
-	held->bytes += n;
+	budget->bytes += n;
 }
 
 void
-held_give(struct held *held, size_t n)
+budget_release(struct budget *budget, size_t n)
 {
-	held->bytes -= n;
+	budget->bytes -= n;
 }
 
 bool
-held_take_file(struct held *held)
+budget_add_file(struct budget *budget)
 {
-	if (held->files < held->max_files) {
-		held->files++;
+	if (budget->files < budget->max_files) {
+		budget->files++;
 		return true;
 	}
-	log_limited(&held->refused, LEVEL_WARN,
-	    "%s: a log was not opened: clients read %zu logs already", held->name,
-	    held->files);
+	log_limited(&budget->refused, LEVEL_WARN,
+	    "%s: a log was not opened: clients read %zu logs already", budget->name,
+	    budget->files);
 	return false;
 }
 
 void
-held_give_file(struct held *held)
+budget_release_file(struct budget *budget)
 {
-	held->files--;
+	budget->files--;
 }

@@ -1,6 +1,6 @@
-/* Held: a budget of memory and descriptors, separate for each listener. One is for what its
- * calls and their replies hold: what was read of a call while it waits, replies being made,
- * and those that their clients have not taken yet. Another one is for the bodies of
+/* Budget: a budget of memory and descriptors, separate for each listener. One is for what
+ * its calls and their replies hold: what was read of a call while it waits, replies being
+ * made, and those that their clients have not taken yet. Another one is for the bodies of
  * requests. Each text alone is bounded elsewhere; a budget bounds their sum, for a client
  * decides how many there are and for how long.
  *
@@ -16,17 +16,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HELD_MAX (256 * 1024 * 1024)	/* calls and replies of a listener … */
-#define HELD_ALL (3 * HELD_MAX)		/* … and of all listeners */
+#define BUDGET_MAX (256 * 1024 * 1024)	/* calls and replies of a listener … */
+#define BUDGET_ALL (3 * BUDGET_MAX)		/* … and of all listeners */
 /* A reply or a call up to here is neither counted nor refused: a connection has one, and
  * the connections are counted. */
-#define HELD_SMALL (8 * 1024)
+#define BUDGET_SMALL (8 * 1024)
 /* The reason of fault 30 that answers what would pass the maximum. */
-#define HELD_WHY "too much is held for other clients"
+#define BUDGET_WHY "too much is held for other clients"
 
-struct rows;
+struct process_list;
 
-struct held {
+struct budget {
 	const char *name;	/* of the listener, in log lines; borrowed */
 	size_t max, bytes;
 	size_t max_files, files;	/* descriptors of logs */
@@ -36,25 +36,25 @@ struct held {
 
 /* What the calls of one listener share; no other listener's clients can use it up. */
 struct share {
-	struct held held;
-	struct rows *rows;	/* what all processes are, ready to be sent */
+	struct budget budget;
+	struct process_list *processes;	/* what all processes are, ready to be sent */
 	struct log_limit invalid;	/* lines on bodies that are no calls */
 };
 
 /* New and empty. */
-void held_init(struct held *, const char *name, size_t max, size_t max_files);
+void budget_init(struct budget *, const char *name, size_t max, size_t max_files);
 /* May n bytes more be added? A refusal is logged. */
-NODISCARD bool held_fits(struct held *, size_t n);
+NODISCARD bool budget_fits(struct budget *, size_t n);
 /* The same for what all clients share: the last quarter is for this alone, so that the
  * list of all processes can still be made. */
-NODISCARD bool held_fits_shared(struct held *, size_t n);
+NODISCARD bool budget_fits_shared(struct budget *, size_t n);
 /* More than half of it is in use. */
-bool held_presses(const struct held *);
-/* To be called after held_fits, and for what exists already. */
-void held_add(struct held *, size_t n);
-void held_give(struct held *, size_t n);
+bool budget_is_tight(const struct budget *);
+/* To be called after budget_fits, and for what exists already. */
+void budget_add(struct budget *, size_t n);
+void budget_release(struct budget *, size_t n);
 /* The same for one descriptor; false: there is none left, which is logged. */
-NODISCARD bool held_take_file(struct held *);
-void held_give_file(struct held *);
+NODISCARD bool budget_add_file(struct budget *);
+void budget_release_file(struct budget *);
 
 #endif

@@ -19,7 +19,6 @@
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <malloc.h>
-#include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,13 +77,6 @@ main_log(void *ctx, enum log_level level, const char *text, size_t len)
 		return;
 }
 
-static void
-main_panic(void *ctx, const char *file, unsigned line, const char *why)
-{
-	(void)ctx;
-	fatal("libmicrohttpd: %s:%u: %s", file, line, why);
-}
-
 /* Our end breaks: the master starts another one. */
 static void
 main_stop(struct front *f, int status)
@@ -100,7 +92,7 @@ main_serve(struct front *f)
 
 	rpcd->serving = true;
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		if (http_listener_start(rpcd->listeners[i]) < 0)
+		if (http_server_start(rpcd->listeners[i]) < 0)
 			fatal("cannot serve: %s", strerror(errno));
 }
 
@@ -125,13 +117,13 @@ main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 {
 	struct rpcd *rpcd = &f->rpcd;
 
-	rpcd->listeners = xcalloc(f->setup.count + 1, sizeof(struct http_listener *));
+	rpcd->listeners = xcalloc(f->setup.count + 1, sizeof(struct http_server *));
 	rpcd->nlisteners = f->setup.count;
 	for (size_t i = 0; i < f->setup.count; i++) {
 		struct setup_listener *l = &f->setup.listeners[i];
 
 		rpcd->listeners[i] =
-		    http_listener_new(rpcd, l->fd, l->is_unix, l->auth, l->names);
+		    http_server_new(rpcd, l->fd, l->is_unix, l->auth, l->names);
 		if (rpcd->listeners[i] == NULL) {
 			log_error("cannot make a listener: %s", strerror(errno));
 			return -1;
@@ -224,7 +216,7 @@ main_on_notification(
 	if (rc == 0)
 		rc = main_take_setup(f, method, params, &fd);
 	if (rc == 0)
-		rc = interfaces_take(f->rpcd.interfaces, method, params, &fd);
+		rc = rpcinterfaces_take(f->rpcd.rpcinterfaces, method, params, &fd);
 	if (fd >= 0)
 		(void)close(fd);
 	if (rc >= 0)
@@ -286,7 +278,7 @@ main_busy(const struct rpcd *rpcd)
 
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		if (rpcd->listeners[i] != NULL)
-			busy += http_listener_busy(rpcd->listeners[i]);
+			busy += http_server_busy(rpcd->listeners[i]);
 	return busy;
 }
 
@@ -299,9 +291,9 @@ main_finish(struct front *f)
 	if (!rpcd->serving)
 		return;
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		http_listener_quiesce(rpcd->listeners[i]);
+		http_server_quiesce(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
-	followers_end(rpcd->followers);
+	tails_end(rpcd->tails);
 	while (main_busy(rpcd) > 0 && clock_mono_ms() < deadline)
 		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
 			return;
@@ -315,11 +307,11 @@ main_free(struct front *f)
 	loop_at_turn_end(rpcd->loop, NULL, NULL);
 	mirror_observe(rpcd->mirror, NULL, NULL);
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		http_listener_free(rpcd->listeners[i]);
+		http_server_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
-	interfaces_free(rpcd->interfaces);
+	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
-	followers_free(rpcd->followers);
+	tails_free(rpcd->tails);
 	mirror_free(rpcd->mirror);
 	peer_free(rpcd->master);
 	loop_free(rpcd->loop);
@@ -345,7 +337,7 @@ main_warm(void)
 	(void)gmtime_r(&now, &tm);
 	if (gnutls_global_init() < 0)
 		fatal("cannot initialise GnuTLS");
-	MHD_set_panic_func(main_panic, NULL);
+	http_server_log_panics();
 }
 
 static void
@@ -392,10 +384,10 @@ main_connect(struct front *f)
 	if (rpcd->loop == NULL || rpcd->mirror == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
-	rpcd->interfaces = interfaces_new(rpcd);
-	rpcd->followers = followers_new(rpcd);
+	rpcd->rpcinterfaces = rpcinterfaces_new(rpcd);
+	rpcd->tails = tails_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
-	if (rpcd->calls == NULL || rpcd->followers == NULL || rpcd->master == NULL)
+	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	peer_ask_master(rpcd->master);
 	peer_secret(rpcd->master, true);

@@ -12,20 +12,20 @@
 #include <stdint.h>
 
 struct call;
-struct followers;
-struct http_listener;
-struct interfaces;
+struct tails;
+struct http_server;
+struct rpcinterfaces;
 
 struct rpcd {
 	struct loop *loop;
 	struct peer *master;
 	struct mirror *mirror;
 	const _Atomic uint64_t *page;	/* newest stream number, mapped read-only */
-	struct http_listener **listeners;
+	struct http_server **listeners;
 	size_t nlisteners;
-	struct interfaces *interfaces;	/* namespaces that programs serve */
+	struct rpcinterfaces *rpcinterfaces;	/* namespaces that programs serve */
 	struct calls *calls;		/* all calls under way (rpcd/methods/call.h) */
-	struct followers *followers;	/* all logs being followed (rpcd/tail/tail.h) */
+	struct tails *tails;	/* all log tails (rpcd/tail/tail.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */
 	bool pinged;			/* the master will ping us without being notified */

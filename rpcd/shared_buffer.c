@@ -5,38 +5,38 @@
 
 #include <stdlib.h>
 
-struct sharedtext *
-sharedtext_new(struct buf *content, struct held *held)
+struct shared_buffer *
+shared_buffer_new(struct buf *content, struct budget *budget)
 {
-	struct sharedtext *text = xmalloc(sizeof(*text));
+	struct shared_buffer *text = xmalloc(sizeof(*text));
 	size_t len = buf_len(content);
 
-	*text = (struct sharedtext){ .data = buf_steal(content), .len = len, .users = 1 };
+	*text = (struct shared_buffer){.data = buf_steal(content), .len = len, .users = 1};
 	if (text->data == NULL)
 		fatal("out of memory for a reply of %zu bytes", len);
-	if (len > HELD_SMALL) {
-		text->held = held;
-		held_add(held, len);
+	if (len > BUDGET_SMALL) {
+		text->budget = budget;
+		budget_add(budget, len);
 	}
 	return text;
 }
 
-struct sharedtext *
-sharedtext_use(struct sharedtext *text)
+struct shared_buffer *
+shared_buffer_ref(struct shared_buffer *text)
 {
 	text->users++;
 	return text;
 }
 
 void
-sharedtext_drop(void *ctx)
+shared_buffer_unref(void *ctx)
 {
-	struct sharedtext *text = ctx;
+	struct shared_buffer *text = ctx;
 
 	if (text == NULL || --text->users > 0)
 		return;
-	if (text->held != NULL)
-		held_give(text->held, text->len);
+	if (text->budget != NULL)
+		budget_release(text->budget, text->len);
 	free(text->data);
 	free(text);
 }

@@ -1,5 +1,5 @@
-/* Sharedtext: a text that several replies send at the same time; the last one frees it.
- * As long as it lives it is in the account of what is held. */
+/* Shared_buffer: a text that several replies send at the same time; the last one frees it.
+ * As long as it lives it is in the budget. */
 #ifndef RPCD_SHARED_BUFFER_H
 #define RPCD_SHARED_BUFFER_H
 
@@ -8,18 +8,18 @@
 
 #include <stddef.h>
 
-struct sharedtext {
+struct shared_buffer {
 	char *data;
 	size_t len;
 	size_t users;
-	struct held *held;	/* the account, or NULL: it is small */
+	struct budget *budget;	/* the account, or NULL: it is small */
 };
 
 /* New, of one user; takes the content of the buf, which is in no account yet. */
-struct sharedtext *sharedtext_new(struct buf *, struct held *);
+struct shared_buffer *shared_buffer_new(struct buf *, struct budget *);
 /* One user more; the same text. */
-struct sharedtext *sharedtext_use(struct sharedtext *);
+struct shared_buffer *shared_buffer_ref(struct shared_buffer *);
 /* One user less; NULL is fine. A free function for libmicrohttpd. */
-void sharedtext_drop(void *);
+void shared_buffer_unref(void *);
 
 #endif

@@ -10,7 +10,7 @@ main(void)
 	const struct method *methods;
 	size_t count;
 
-	methods = methods_all(&count);
+	methods = method_table_all(&count);
 	mdoc_begin("methods of the API");
 	puts(".Bl -tag -width Ds");
 	for (size_t i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /* Auth: who a request comes from and what it may do: Basic credentials against the
- * configuration's name and password, kept only as keyed digests (design 3, 12). */
+ * configuration's name and password, kept only as keyed digests. */
 #ifndef RPCD_HTTP_AUTH_H
 #define RPCD_HTTP_AUTH_H
 

@@ -11,56 +11,56 @@
 #define LINE_MS 1000	/* between two log lines of a listener */
 
 static void
-guess_log(struct http_gate *gate)
+auth_delay_log(struct http_endpoint *endpoint)
 {
-	uint64_t held;
+	uint64_t older;
 
-	if (!log_limit_pass_every(&gate->wrong, LINE_MS, &held))
+	if (!log_limit_pass_every(&endpoint->wrong, LINE_MS, &older))
 		return;
-	if (held == 0)
-		log_warn("%s: wrong credentials", gate->name);
+	if (older == 0)
+		log_warn("%s: wrong credentials", endpoint->name);
 	else
 		log_warn("%s: wrong credentials (%" PRIu64 " more since the last report)",
-		    gate->name, held);
+		    endpoint->name, older);
 }
 
 void
-http_guess_due(void *ctx, uint32_t ready UNUSED)
+http_auth_delay_due(void *ctx, uint32_t ready UNUSED)
 {
-	struct http_gate *gate = ctx;
+	struct http_endpoint *endpoint = ctx;
 	struct http_request *r;
 	int64_t now = clock_mono_ms();
 
-	while ((r = TAILQ_FIRST(&gate->delayed)) != NULL && r->refused_ms <= now) {
-		http_guess_end(r);
+	while ((r = TAILQ_FIRST(&endpoint->delayed)) != NULL && r->refused_ms <= now) {
+		http_auth_delay_end(r);
 		http_request_wake(r);
 	}
 	if (r != NULL)
-		source_arm(gate->refusals, r->refused_ms);
+		source_arm(endpoint->refusals, r->refused_ms);
 }
 
 enum MHD_Result
-http_guess_delay(struct http_request *r)
+http_auth_delay(struct http_request *r)
 {
-	struct http_gate *gate = r->gate;
+	struct http_endpoint *endpoint = r->endpoint;
 	int64_t now = clock_mono_ms();
 
-	guess_log(gate);
+	auth_delay_log(endpoint);
 	r->delayed = true;
-	if (!guesses_add(gate->guesses, r->client->address, now))
+	if (!auth_failures_add(endpoint->auth_failures, r->client->address, now))
 		return MHD_NO;
-	r->refused_ms = now + GUESS_DELAY_MS;
-	TAILQ_INSERT_TAIL(&gate->delayed, r, delayed_link);
-	if (source_deadline(gate->refusals) == -1)
-		source_arm(gate->refusals, r->refused_ms);
+	r->refused_ms = now + AUTH_DELAY_MS;
+	TAILQ_INSERT_TAIL(&endpoint->delayed, r, delayed_link);
+	if (source_deadline(endpoint->refusals) == -1)
+		source_arm(endpoint->refusals, r->refused_ms);
 	http_request_sleep(r);
 	return MHD_YES;
 }
 
 void
-http_guess_end(struct http_request *r)
+http_auth_delay_end(struct http_request *r)
 {
 	if (r->refused_ms != 0)
-		TAILQ_REMOVE(&r->gate->delayed, r, delayed_link);
+		TAILQ_REMOVE(&r->endpoint->delayed, r, delayed_link);
 	r->refused_ms = 0;
 }

@@ -4,49 +4,50 @@
 
 #include <stdlib.h>
 
-struct guess {
+struct auth_failure {
 	uint64_t address;
 	int64_t until;
 };
 
 /* A ring in the order of time. */
-struct guesses {
-	struct guess ring[GUESSES_MAX];
+struct auth_failures {
+	struct auth_failure ring[AUTH_FAILURES_MAX];
 	size_t first, count;
 };
 
-struct guesses *
-guesses_new(void)
+struct auth_failures *
+auth_failures_new(void)
 {
-	return xcalloc(1, sizeof(struct guesses));
+	return xcalloc(1, sizeof(struct auth_failures));
 }
 
 void
-guesses_free(struct guesses *guesses)
+auth_failures_free(struct auth_failures *auth_failures)
 {
-	free(guesses);
+	free(auth_failures);
 }
 
-static struct guess *
-guesses_at(struct guesses *guesses, size_t i)
+static struct auth_failure *
+auth_failures_at(struct auth_failures *auth_failures, size_t i)
 {
-	return &guesses->ring[(guesses->first + i) % GUESSES_MAX];
+	return &auth_failures->ring[(auth_failures->first + i) % AUTH_FAILURES_MAX];
 }
 
 bool
-guesses_add(struct guesses *guesses, uint64_t address, int64_t now)
+auth_failures_add(struct auth_failures *auth_failures, uint64_t address, int64_t now)
 {
 	size_t same = 0;
 
-	while (guesses->count > 0 && guesses_at(guesses, 0)->until <= now) {
-		guesses->first = (guesses->first + 1) % GUESSES_MAX;
-		guesses->count--;
+	while (
+	    auth_failures->count > 0 && auth_failures_at(auth_failures, 0)->until <= now) {
+		auth_failures->first = (auth_failures->first + 1) % AUTH_FAILURES_MAX;
+		auth_failures->count--;
 	}
-	for (size_t i = 0; i < guesses->count; i++)
-		same += guesses_at(guesses, i)->address == address;
-	if (same >= GUESSES_AN_ADDRESS || guesses->count == GUESSES_MAX)
+	for (size_t i = 0; i < auth_failures->count; i++)
+		same += auth_failures_at(auth_failures, i)->address == address;
+	if (same >= AUTH_FAILURES_AN_ADDRESS || auth_failures->count == AUTH_FAILURES_MAX)
 		return false;
-	*guesses_at(guesses, guesses->count++) =
-	    (struct guess){.address = address, .until = now + GUESS_DELAY_MS};
+	*auth_failures_at(auth_failures, auth_failures->count++) =
+	    (struct auth_failure){.address = address, .until = now + AUTH_DELAY_MS};
 	return true;
 }

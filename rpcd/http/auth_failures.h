@@ -1,4 +1,4 @@
-/* Guesses: wrong credentials of a listener's clients: how many of an address count at
+/* Auth_failures: wrong credentials of a listener's clients: how many of an address count at
  * present. Decisions only: no system call is made here. */
 #ifndef RPCD_HTTP_AUTH_FAILURES_H
 #define RPCD_HTTP_AUTH_FAILURES_H
@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GUESS_DELAY_MS 1000	/* until one is answered, and counts no longer */
-#define GUESSES_AN_ADDRESS 16
-#define GUESSES_MAX 1024	/* of all addresses */
+#define AUTH_DELAY_MS 1000	/* until one is answered, and counts no longer */
+#define AUTH_FAILURES_AN_ADDRESS 16
+#define AUTH_FAILURES_MAX 1024	/* of all addresses */
 
-struct guesses;
+struct auth_failures;
 
-struct guesses *guesses_new(void);
-void guesses_free(struct guesses *);	/* NULL is fine */
-/* One more from the address. True: it may be answered after GUESS_DELAY_MS; false: there
+struct auth_failures *auth_failures_new(void);
+void auth_failures_free(struct auth_failures *);	/* NULL is fine */
+/* One more from the address. True: it may be answered after AUTH_DELAY_MS; false: there
  * are too many. It counts on when its client leaves, because a client that does not wait
  * for the answer would guess as fast as before. */
-NODISCARD bool guesses_add(struct guesses *, uint64_t address, int64_t now);
+NODISCARD bool auth_failures_add(struct auth_failures *, uint64_t address, int64_t now);
 
 #endif

@@ -23,14 +23,14 @@ static const struct http_route routes[] = {
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_LOG_OPEN,
-		.ask = http_follow_ask,
+		.ask = http_tail_ask,
 	},
 	{
 		.prefix = "/mainlogtail",
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_MAINLOG_OPEN,
-		.ask = http_follow_ask,
+		.ask = http_tail_ask,
 	},
 };
 
@@ -103,11 +103,11 @@ check_framing(struct http_request *r, const char *method)
 static int
 check_browser(struct http_request *r, const char *method UNUSED)
 {
-	struct http_gate *gate = r->gate;
+	struct http_endpoint *endpoint = r->endpoint;
 	const struct browser_rules rules = {
-	    .has_password = auth_is_required(gate->auth),
-	    .is_unix = gate->is_unix,
-	    .names = gate->names,
+	    .has_password = auth_is_required(endpoint->auth),
+	    .is_unix = endpoint->is_unix,
+	    .names = endpoint->names,
 	    .is_read = r->route != NULL && r->route->has_target,
 	};
 
@@ -115,13 +115,14 @@ check_browser(struct http_request *r, const char *method UNUSED)
 	case BROWSER_OK:
 		return 0;
 	case BROWSER_FOREIGN_SITE:
-		log_limited(&gate->foreign_sites, LEVEL_WARN,
-		    "%s: refused a request that a page of another site sends", gate->name);
+		log_limited(&endpoint->foreign_sites, LEVEL_WARN,
+		    "%s: refused a request that a page of another site sends",
+		    endpoint->name);
 		break;
 	case BROWSER_FOREIGN_NAME:
-		log_limited(&gate->foreign_names, LEVEL_WARN,
+		log_limited(&endpoint->foreign_names, LEVEL_WARN,
 		    "%s: refused a request for the host '%.100s': set a password, or add "
-		    "the name to server_names=", gate->name,
+		    "the name to server_names=", endpoint->name,
 		    r->browser.host != NULL ? r->browser.host : "");
 		break;
 	}
@@ -142,16 +143,17 @@ wipe_credentials(void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *n
 static void
 report_forwarded(const struct http_request *r, const char *header)
 {
-	struct http_gate *gate = r->gate;
+	struct http_endpoint *endpoint = r->endpoint;
 	enum role local;
 
-	if (gate->forwarded_told || auth_is_required(gate->auth) || !r->client->local ||
-	    auth_check(gate->auth, header, true, &local) != AUTH_OK || local <= r->role)
+	if (endpoint->forwarded_told || auth_is_required(endpoint->auth) ||
+	    !r->client->local ||
+	    auth_check(endpoint->auth, header, true, &local) != AUTH_OK || local <= r->role)
 		return;
-	gate->forwarded_told = true;
+	endpoint->forwarded_told = true;
 	log_warn("%s: a request that a proxy passed on counts as from another machine and "
 	    "may do less: set username= and password=, or unauthenticated_role=",
-	    gate->name);
+	    endpoint->name);
 }
 
 /* A client that another one stands behind is not on this machine. */
@@ -166,12 +168,12 @@ check_auth(struct http_request *r, const char *method UNUSED)
 	};
 	const char *header = MHD_lookup_connection_value(
 	    r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	enum auth_result result = auth_check(r->gate->auth, header,
+	enum auth_result result = auth_check(r->endpoint->auth, header,
 	    r->client->local && !r->browser.is_forwarded, &r->role);
 
 	if (r->browser.is_forwarded)
 		report_forwarded(r, header);
-	r->guessed = result == AUTH_WRONG;
+	r->auth_failed = result == AUTH_WRONG;
 	return status[result];
 }
 

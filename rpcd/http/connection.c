@@ -17,9 +17,9 @@ static void
 connection_list_left(struct http_connection *c)
 {
 	if (!c->listed)
-		TAILQ_INSERT_TAIL(&c->gate->left, c, left_link);
+		TAILQ_INSERT_TAIL(&c->endpoint->left, c, left_link);
 	c->listed = true;
-	source_arm(c->gate->timer, 0);
+	source_arm(c->endpoint->timer, 0);
 }
 
 /* libmicrohttpd 0.9.75 does not see an end that comes together with the last bytes. It runs
@@ -46,7 +46,7 @@ http_connection_sleeps(struct http_connection *c)
 static void
 connection_end_left(struct http_connection *c)
 {
-	TAILQ_REMOVE(&c->gate->left, c, left_link);
+	TAILQ_REMOVE(&c->endpoint->left, c, left_link);
 	c->listed = false;
 	(void)shutdown(c->fd, SHUT_RD);
 	if (c->request != NULL && !c->request->delayed)
@@ -63,10 +63,10 @@ connection_address(const struct http_connection *c, struct MHD_Connection *conne
 	uid_t uid;
 	gid_t gid;
 
-	if (c->gate->is_unix)
+	if (c->endpoint->is_unix)
 		return sock_peer(c->fd, &pid, &uid, &gid) == 0 ? uid : 0;
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	return info != NULL ? connections_key(info->client_addr) : 0;
+	return info != NULL ? conntable_key(info->client_addr) : 0;
 }
 
 static bool
@@ -74,31 +74,31 @@ connection_is_local(const struct http_connection *c, struct MHD_Connection *conn
 {
 	const union MHD_ConnectionInfo *info;
 
-	if (c->gate->is_unix)
+	if (c->endpoint->is_unix)
 		return true;
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	return info != NULL && sock_address_is_local(info->client_addr);
 }
 
 struct http_connection *
-http_connection_open(struct http_gate *gate, struct MHD_Connection *connection)
+http_connection_open(struct http_endpoint *endpoint, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 
-	c->gate = gate;
+	c->endpoint = endpoint;
 	c->fd = info != NULL ? info->connect_fd : -1;
 	c->local = connection_is_local(c, connection);
 	c->address = connection_address(c, connection);
-	connections_open(
-	    gate->connections, &c->state, c->address, gate->now);
+	conntable_open(
+	    endpoint->connections, &c->state, c->address, endpoint->now);
 	c->watch =
-	    loop_fd(gate->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
+	    loop_fd(endpoint->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
 	if (c->watch == NULL)
-		log_limited(&gate->unwatched, LEVEL_WARN,
-		    "%s: a connection is not watched for its client's end: %s", gate->name,
-		    strerror(errno));
+		log_limited(&endpoint->unwatched, LEVEL_WARN,
+		    "%s: a connection is not watched for its client's end: %s",
+		    endpoint->name, strerror(errno));
 	return c;
 }
 
@@ -108,8 +108,8 @@ http_connection_close(struct http_connection *c)
 	if (c == NULL)
 		return;
 	if (c->listed)
-		TAILQ_REMOVE(&c->gate->left, c, left_link);
-	connections_close(&c->state);
+		TAILQ_REMOVE(&c->endpoint->left, c, left_link);
+	conntable_close(&c->state);
 	source_free(c->watch);
 	free(c);
 }
@@ -126,7 +126,7 @@ http_connection_of(struct MHD_Connection *connection)
 /* ---- closing early ---- */
 
 static struct http_connection *
-connection_of_state(struct connection *state)
+connection_of_state(struct conn *state)
 {
 	return container_of(state, struct http_connection, state);
 }
@@ -134,88 +134,89 @@ connection_of_state(struct connection *state)
 static void
 connection_shut(struct http_connection *c, int64_t now)
 {
-	connection_enter(&c->state, CONNECTION_CLOSING, now);
+	conn_enter(&c->state, CONN_CLOSING, now);
 	(void)shutdown(c->fd, SHUT_RDWR);
 	if (c->request != NULL)
 		http_request_drop_asleep(c->request);
 }
 
 static bool
-gate_end_left(struct http_gate *gate)
+gate_end_left(struct http_endpoint *endpoint)
 {
 	struct http_connection *c;
 	bool any = false;
 
-	for (; (c = TAILQ_FIRST(&gate->left)) != NULL; any = true)
+	for (; (c = TAILQ_FIRST(&endpoint->left)) != NULL; any = true)
 		connection_end_left(c);
 	return any;
 }
 
 static bool
-gate_end_expired(struct http_gate *gate, int64_t now)
+gate_end_expired(struct http_endpoint *endpoint, int64_t now)
 {
-	struct connection *state;
+	struct conn *state;
 	bool any = false;
 
-	for (; (state = connections_expired(gate->connections, now)) != NULL; any = true)
+	for (; (state = conntable_expired(endpoint->connections, now)) != NULL; any = true)
 		connection_shut(connection_of_state(state), now);
 	return any;
 }
 
 static const char *
-phase_text(enum connection_phase phase)
+phase_text(enum conn_phase phase)
 {
-	static const char *const texts[CONNECTION_PHASES] = {
-	    [CONNECTION_FRESH] = "has not sent a complete request",
-	    [CONNECTION_IDLE] = "is idle",
-	    [CONNECTION_BUSY] = "waits for its answer or does not read it",
+	static const char *const texts[CONN_PHASES] = {
+	    [CONN_FRESH] = "has not sent a complete request",
+	    [CONN_IDLE] = "is idle",
+	    [CONN_BUSY] = "waits for its answer or does not read it",
 	};
 
 	return texts[phase];
 }
 
 static bool
-gate_end_victims(struct http_gate *gate, int64_t now)
+gate_end_victims(struct http_endpoint *endpoint, int64_t now)
 {
-	struct connection *state;
+	struct conn *state;
 	bool any = false;
 
-	for (; (state = connections_victim(gate->connections)) != NULL; any = true) {
-		log_limited(&gate->crowded, LEVEL_WARN,
+	for (; (state = conntable_victim(endpoint->connections)) != NULL; any = true) {
+		log_limited(&endpoint->crowded, LEVEL_WARN,
 		    "%s: %zu of at most %u connections are open, closing one that %s: its "
 		    "address has %zu",
-		    gate->name, connections_count(gate->connections),
-		    connections_limit(gate->connections), phase_text(state->phase),
-		    connection_siblings(state));
+		    endpoint->name, conntable_count(endpoint->connections),
+		    conntable_limit(endpoint->connections), phase_text(state->phase),
+		    conn_siblings(state));
 		connection_shut(connection_of_state(state), now);
 	}
 	return any;
 }
 
 static void
-gate_warn_heavy(struct http_gate *gate, const struct held *held, const struct connection *c)
+gate_warn_heavy(
+    struct http_endpoint *endpoint, const struct budget *budget, const struct conn *c)
 {
-	log_limited(&gate->heavy, LEVEL_WARN,
+	log_limited(&endpoint->heavy, LEVEL_WARN,
 	    "%s: clients leave %zu bytes unread or incomplete, closing a connection that "
 	    "%s: it holds %zu bytes",
-	    gate->name, held->bytes, phase_text(c->phase), c->weight);
+	    endpoint->name, budget->bytes, phase_text(c->phase), c->weight);
 }
 
 /* Frees the half that other clients need. What is closing is as good as free. */
 static bool
-gate_end_heavy(struct http_gate *gate, const struct held *held, enum connection_phase phase,
-    int64_t now)
+gate_end_heavy(struct http_endpoint *endpoint, const struct budget *budget,
+    enum conn_phase phase, int64_t now)
 {
-	struct connections *all = gate->connections;
-	size_t half = held->max / 2;
-	struct connection *state;
+	struct conntable *all = endpoint->connections;
+	size_t half = budget->max / 2;
+	struct conn *state;
 	bool any = false;
 
-	while (held->bytes > half + connections_weight(all, CONNECTION_CLOSING)) {
-		state = connections_heaviest(all, phase, now - CONNECTION_WEIGHT_MS);
+	while (budget->bytes > half + conntable_weight(all, CONN_CLOSING)) {
+		state = conntable_heaviest(all, phase, now - CONN_WEIGHT_MS);
 		if (state == NULL)
 			break;
-		gate_warn_heavy(gate, held, state);
+		gate_warn_heavy(endpoint, budget, state);
 		connection_shut(connection_of_state(state), now);
 		any = true;
 	}
@@ -223,43 +224,43 @@ gate_end_heavy(struct http_gate *gate, const struct held *held, enum connection_
 }
 
 bool
-http_connections_make_room(const struct http_connection *c)
+http_connections_free_memory(const struct http_connection *c)
 {
-	struct http_gate *gate = c->gate;
-	struct connection *state =
-	    connections_heaviest(gate->connections, CONNECTION_FRESH, INT64_MAX);
+	struct http_endpoint *endpoint = c->endpoint;
+	struct conn *state =
+	    conntable_heaviest(endpoint->connections, CONN_FRESH, INT64_MAX);
 	struct http_connection *other = state != NULL ? connection_of_state(state) : NULL;
 
 	if (other == NULL || other == c || other->request == NULL)
 		return false;
-	gate_warn_heavy(gate, &gate->bodies, state);
+	gate_warn_heavy(endpoint, &endpoint->bodies, state);
 	http_request_drop_body(other->request);
-	connection_weigh(state, 0, 0);
-	connection_shut(other, gate->now);
+	conn_weigh(state, 0, 0);
+	connection_shut(other, endpoint->now);
 	return true;
 }
 
 bool
-http_connections_tend(struct http_gate *gate)
+http_connections_tend(struct http_endpoint *endpoint)
 {
-	int64_t now = gate->now;
-	bool any = gate_end_left(gate);
+	int64_t now = endpoint->now;
+	bool any = gate_end_left(endpoint);
 
-	any |= gate_end_expired(gate, now);
-	any |= gate_end_victims(gate, now);
-	if (held_presses(&gate->bodies))
-		any |= gate_end_heavy(gate, &gate->bodies, CONNECTION_FRESH, now);
-	if (held_presses(&gate->share.held))
-		any |= gate_end_heavy(gate, &gate->share.held, CONNECTION_BUSY, now);
+	any |= gate_end_expired(endpoint, now);
+	any |= gate_end_victims(endpoint, now);
+	if (budget_is_tight(&endpoint->bodies))
+		any |= gate_end_heavy(endpoint, &endpoint->bodies, CONN_FRESH, now);
+	if (budget_is_tight(&endpoint->share.budget))
+		any |= gate_end_heavy(endpoint, &endpoint->share.budget, CONN_BUSY, now);
 	return any;
 }
 
 int64_t
-http_connections_deadline(const struct http_gate *gate)
+http_connections_deadline(const struct http_endpoint *endpoint)
 {
-	int64_t now = gate->now;
+	int64_t now = endpoint->now;
 
-	if (held_presses(&gate->bodies) || held_presses(&gate->share.held))
-		return now + CONNECTION_WEIGHT_MS;
-	return connections_deadline(gate->connections, now);
+	if (budget_is_tight(&endpoint->bodies) || budget_is_tight(&endpoint->share.budget))
+		return now + CONN_WEIGHT_MS;
+	return conntable_deadline(endpoint->connections, now);
 }

@@ -14,26 +14,26 @@
 /* How often those are looked at that have not sent a complete request. */
 #define TICK_MS 1000
 
-TAILQ_HEAD(connection_list, connection);
+TAILQ_HEAD(connection_list, conn);
 
 /* The connections of an address in one phase. */
 struct address_phase {
-	struct connection_address *address;
+	struct conn_address *address;
 	struct connection_list connections;	/* by the time they entered it */
 	size_t count;
 	size_t weight;
 	TAILQ_ENTRY(address_phase) link;	/* in the rank */
 };
 
-struct connection_address {
+struct conn_address {
 	uint64_t key;
 	size_t count;
-	struct address_phase phases[CONNECTION_PHASES];
+	struct address_phase phases[CONN_PHASES];
 };
 
 TAILQ_HEAD(rank, address_phase);
 
-struct connections {
+struct conntable {
 	unsigned limit;
 	size_t count;
 	struct idmap *addresses;
@@ -41,19 +41,19 @@ struct connections {
 		size_t count, weight;
 		struct connection_list by_time;
 		struct rank ranks[RANKS];	/* addresses by count, rank 0 unused */
-	} phases[CONNECTION_PHASES];
+	} phases[CONN_PHASES];
 };
 
-struct connections *
-connections_new(unsigned limit)
+struct conntable *
+conntable_new(unsigned limit)
 {
-	struct connections *all = xcalloc(1, sizeof(*all));
+	struct conntable *all = xcalloc(1, sizeof(*all));
 
 	all->limit = limit;
 	all->addresses = idmap_new();
 	if (all->addresses == NULL)
 		fatal("out of memory for a listener");
-	for (size_t i = 0; i < CONNECTION_PHASES; i++) {
+	for (size_t i = 0; i < CONN_PHASES; i++) {
 		TAILQ_INIT(&all->phases[i].by_time);
 		for (size_t j = 0; j < RANKS; j++)
 			TAILQ_INIT(&all->phases[i].ranks[j]);
@@ -62,7 +62,7 @@ connections_new(unsigned limit)
 }
 
 void
-connections_free(struct connections *all)
+conntable_free(struct conntable *all)
 {
 	if (all == NULL)
 		return;
@@ -71,20 +71,20 @@ connections_free(struct connections *all)
 }
 
 unsigned
-connections_limit(const struct connections *all)
+conntable_limit(const struct conntable *all)
 {
 	return all->limit;
 }
 
 size_t
-connections_count(const struct connections *all)
+conntable_count(const struct conntable *all)
 {
 	return all->count;
 }
 
 /* IPv4 addresses get the numbers of a prefix that nobody has: ::ffff:A.B.C.D/64. */
 uint64_t
-connections_key(const struct sockaddr *address)
+conntable_key(const struct sockaddr *address)
 {
 	const struct sockaddr_in6 *in6 = (const void *)address;
 	const struct sockaddr_in *in = (const void *)address;
@@ -102,16 +102,16 @@ connections_key(const struct sockaddr *address)
 
 /* ---- counting ---- */
 
-static struct connection_address *
-address_of(struct connections *all, uint64_t key)
+static struct conn_address *
+address_of(struct conntable *all, uint64_t key)
 {
-	struct connection_address *address = idmap_get(all->addresses, key);
+	struct conn_address *address = idmap_get(all->addresses, key);
 
 	if (address != NULL)
 		return address;
 	address = xcalloc(1, sizeof(*address));
 	address->key = key;
-	for (size_t i = 0; i < CONNECTION_PHASES; i++) {
+	for (size_t i = 0; i < CONN_PHASES; i++) {
 		address->phases[i].address = address;
 		TAILQ_INIT(&address->phases[i].connections);
 	}
@@ -122,7 +122,7 @@ address_of(struct connections *all, uint64_t key)
 
 /* The address has `count` connections in the phase from now on. */
 static void
-address_rank(struct connections *all, struct address_phase *of, enum connection_phase phase,
+address_rank(struct conntable *all, struct address_phase *of, enum conn_phase phase,
     size_t count)
 {
 	size_t was = of->count < RANKS ? of->count : RANKS - 1;
@@ -138,9 +138,9 @@ address_rank(struct connections *all, struct address_phase *of, enum connection_
 }
 
 static void
-connection_leave_phase(struct connection *c)
+connection_leave_phase(struct conn *c)
 {
-	struct connections *all = c->all;
+	struct conntable *all = c->all;
 	struct address_phase *of = &c->address->phases[c->phase];
 
 	TAILQ_REMOVE(&all->phases[c->phase].by_time, c, by_time);
@@ -152,9 +152,9 @@ connection_leave_phase(struct connection *c)
 }
 
 static void
-connection_join_phase(struct connection *c, enum connection_phase phase, int64_t now)
+connection_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
 {
-	struct connections *all = c->all;
+	struct conntable *all = c->all;
 	struct address_phase *of = &c->address->phases[phase];
 
 	c->phase = phase;
@@ -170,18 +170,18 @@ connection_join_phase(struct connection *c, enum connection_phase phase, int64_t
 }
 
 void
-connections_open(struct connections *all, struct connection *c, uint64_t key, int64_t now)
+conntable_open(struct conntable *all, struct conn *c, uint64_t key, int64_t now)
 {
-	*c = (struct connection){.all = all, .address = address_of(all, key)};
+	*c = (struct conn){.all = all, .address = address_of(all, key)};
 	c->address->count++;
 	all->count++;
-	connection_join_phase(c, CONNECTION_FRESH, now);
+	connection_join_phase(c, CONN_FRESH, now);
 }
 
 void
-connections_close(struct connection *c)
+conntable_close(struct conn *c)
 {
-	struct connections *all = c->all;
+	struct conntable *all = c->all;
 
 	connection_leave_phase(c);
 	all->count--;
@@ -192,9 +192,9 @@ connections_close(struct connection *c)
 }
 
 void
-connection_enter(struct connection *c, enum connection_phase phase, int64_t now)
+conn_enter(struct conn *c, enum conn_phase phase, int64_t now)
 {
-	if (c->phase == CONNECTION_CLOSING)
+	if (c->phase == CONN_CLOSING)
 		return;
 	connection_leave_phase(c);
 	connection_join_phase(c, phase, now);
@@ -203,25 +203,25 @@ connection_enter(struct connection *c, enum connection_phase phase, int64_t now)
 /* ---- time ---- */
 
 void
-connection_begin_body(struct connection *c, int64_t now)
+conn_begin_body(struct conn *c, int64_t now)
 {
 	/* Most bodies come together with their heads. */
-	if (c->phase != CONNECTION_FRESH || c->since != now)
-		connection_enter(c, CONNECTION_FRESH, now);
+	if (c->phase != CONN_FRESH || c->since != now)
+		conn_enter(c, CONN_FRESH, now);
 	c->in_body = true;
 }
 
 void
-connection_received(struct connection *c, size_t bytes)
+conn_received(struct conn *c, size_t bytes)
 {
 	c->received += bytes;
 }
 
 /* Bodies that arrive fast enough begin their time again, behind all others. */
 static void
-connections_renew(struct connections *all, struct connection *c, int64_t now)
+connections_renew(struct conntable *all, struct conn *c, int64_t now)
 {
-	struct connection_list *list = &all->phases[CONNECTION_FRESH].by_time;
+	struct connection_list *list = &all->phases[CONN_FRESH].by_time;
 
 	c->since = now;
 	c->received = 0;
@@ -229,42 +229,42 @@ connections_renew(struct connections *all, struct connection *c, int64_t now)
 	TAILQ_INSERT_TAIL(list, c, by_time);
 }
 
-struct connection *
-connections_expired(struct connections *all, int64_t now)
+struct conn *
+conntable_expired(struct conntable *all, int64_t now)
 {
-	struct connection *c;
+	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&all->phases[CONNECTION_FRESH].by_time)) != NULL &&
-	       now >= c->since + CONNECTION_WAIT_MS) {
-		if (!c->in_body || c->received < CONNECTION_BODY_BYTES)
+	while ((c = TAILQ_FIRST(&all->phases[CONN_FRESH].by_time)) != NULL &&
+	       now >= c->since + CONN_WAIT_MS) {
+		if (!c->in_body || c->received < CONN_BODY_BYTES)
 			return c;
 		connections_renew(all, c, now);
 	}
-	c = TAILQ_FIRST(&all->phases[CONNECTION_IDLE].by_time);
-	return c != NULL && now >= c->since + CONNECTION_IDLE_MS ? c : NULL;
+	c = TAILQ_FIRST(&all->phases[CONN_IDLE].by_time);
+	return c != NULL && now >= c->since + CONN_IDLE_MS ? c : NULL;
 }
 
 int64_t
-connections_deadline(const struct connections *all, int64_t now)
+conntable_deadline(const struct conntable *all, int64_t now)
 {
-	const struct connection *idle = TAILQ_FIRST(&all->phases[CONNECTION_IDLE].by_time);
+	const struct conn *idle = TAILQ_FIRST(&all->phases[CONN_IDLE].by_time);
 
-	if (all->phases[CONNECTION_FRESH].count > 0)
+	if (all->phases[CONN_FRESH].count > 0)
 		return now + TICK_MS;
-	return idle != NULL ? idle->since + CONNECTION_IDLE_MS : -1;
+	return idle != NULL ? idle->since + CONN_IDLE_MS : -1;
 }
 
 /* ---- too many ---- */
 
 size_t
-connection_siblings(const struct connection *c)
+conn_siblings(const struct conn *c)
 {
 	return c->address->count;
 }
 
 /* The address with the most connections in the phase, or NULL. */
 static const struct address_phase *
-connections_top(const struct connections *all, enum connection_phase phase)
+connections_top(const struct conntable *all, enum conn_phase phase)
 {
 	const struct rank *ranks = all->phases[phase].ranks;
 	const struct address_phase *top, *of;
@@ -285,9 +285,9 @@ connections_top(const struct connections *all, enum connection_phase phase)
 
 /* The address that has many connections in the phase, if that explains how full it is. */
 static const struct address_phase *
-connections_crowd(const struct connections *all, enum connection_phase phase)
+connections_crowd(const struct conntable *all, enum conn_phase phase)
 {
-	size_t many = all->limit / 8 < CONNECTION_MANY ? all->limit / 8 : CONNECTION_MANY;
+	size_t many = all->limit / 8 < CONN_MANY ? all->limit / 8 : CONN_MANY;
 	const struct address_phase *top = connections_top(all, phase);
 
 	if (top == NULL)
@@ -297,11 +297,11 @@ connections_crowd(const struct connections *all, enum connection_phase phase)
 
 /* Whatever the connections do: the address with the most that do the same. */
 static const struct address_phase *
-connections_largest(const struct connections *all)
+connections_largest(const struct conntable *all)
 {
 	const struct address_phase *largest = NULL, *top;
 
-	for (enum connection_phase phase = 0; phase < CONNECTION_CLOSING; phase++) {
+	for (enum conn_phase phase = 0; phase < CONN_CLOSING; phase++) {
 		top = connections_top(all, phase);
 		if (top != NULL && (largest == NULL || top->count > largest->count))
 			largest = top;
@@ -309,17 +309,17 @@ connections_largest(const struct connections *all)
 	return largest;
 }
 
-struct connection *
-connections_victim(const struct connections *all)
+struct conn *
+conntable_victim(const struct conntable *all)
 {
-	size_t used = all->count - all->phases[CONNECTION_CLOSING].count;
+	size_t used = all->count - all->phases[CONN_CLOSING].count;
 	const struct address_phase *of;
 
 	if (used <= all->limit / 2)
 		return NULL;
-	of = connections_crowd(all, CONNECTION_FRESH);
+	of = connections_crowd(all, CONN_FRESH);
 	if (of == NULL)
-		of = connections_crowd(all, CONNECTION_IDLE);
+		of = connections_crowd(all, CONN_IDLE);
 	if (of == NULL && used >= all->limit - all->limit / 8)
 		of = connections_largest(all);
 	return of != NULL ? TAILQ_FIRST(&of->connections) : NULL;
@@ -328,7 +328,7 @@ connections_victim(const struct connections *all)
 /* ---- memory ---- */
 
 void
-connection_weigh(struct connection *c, size_t weight, int64_t now)
+conn_weigh(struct conn *c, size_t weight, int64_t now)
 {
 	struct address_phase *of = &c->address->phases[c->phase];
 	size_t *all = &c->all->phases[c->phase].weight;
@@ -341,17 +341,17 @@ connection_weigh(struct connection *c, size_t weight, int64_t now)
 }
 
 size_t
-connections_weight(const struct connections *all, enum connection_phase phase)
+conntable_weight(const struct conntable *all, enum conn_phase phase)
 {
 	return all->phases[phase].weight;
 }
 
-struct connection *
-connections_heaviest(
-    const struct connections *all, enum connection_phase phase, int64_t before)
+struct conn *
+conntable_heaviest(
+    const struct conntable *all, enum conn_phase phase, int64_t before)
 {
-	const struct connection_address *address, *heaviest = NULL;
-	struct connection *c;
+	const struct conn_address *address, *heaviest = NULL;
+	struct conn *c;
 	size_t cursor = 0;
 
 	while ((address = idmap_next(all->addresses, &cursor, NULL)) != NULL)

@@ -1,5 +1,5 @@
-/* Connections: who is connected to a listener, since when, from which address and in which
- * phase; which connection has used up its time, and which one is closed when the listener
+/* Conntable: the connections of a listener, each with its address, its phase and the time
+ * since then; which one has used up its time, and which one is closed when the listener
  * fills up. Decisions only: no system call is made here. */
 #ifndef RPCD_HTTP_CONNTABLE_H
 #define RPCD_HTTP_CONNTABLE_H
@@ -15,80 +15,80 @@ struct sockaddr;
 
 /* A request's head must be complete so long after it began, the first one's after the
  * connection was accepted; and of its body so many bytes must arrive in each such time. */
-#define CONNECTION_WAIT_MS 10000
-#define CONNECTION_BODY_BYTES (10 * 1024)
+#define CONN_WAIT_MS 10000
+#define CONN_BODY_BYTES (10 * 1024)
 /* From the end of an answer to the next request; supervisord's. */
-#define CONNECTION_IDLE_MS (1800 * 1000)
+#define CONN_IDLE_MS (1800 * 1000)
 /* More connections of an address, or a quarter of the listener's, are closed one by one
  * while the listener is more than half full: incomplete requests, else idle ones. When it
  * is seven eighths full, the largest group is. */
-#define CONNECTION_MANY 16
-#define CONNECTIONS_LEAST 8	/* a listener has at least so many */
+#define CONN_MANY 16
+#define CONNTABLE_LEAST 8	/* a listener has at least so many */
 /* Memory is taken from a connection at the earliest so long after it took it. */
-#define CONNECTION_WEIGHT_MS 2000
+#define CONN_WEIGHT_MS 2000
 
-enum connection_phase {
-	CONNECTION_FRESH,	/* a complete request is awaited */
-	CONNECTION_IDLE,	/* between two requests */
-	CONNECTION_BUSY,	/* a complete request is being answered */
-	CONNECTION_CLOSING,	/* shut down, and not closed yet */
-	CONNECTION_PHASES,
+enum conn_phase {
+	CONN_FRESH,	/* a complete request is awaited */
+	CONN_IDLE,	/* between two requests */
+	CONN_BUSY,	/* a complete request is being answered */
+	CONN_CLOSING,	/* shut down, and not closed yet */
+	CONN_PHASES,
 };
 
-struct connections;		/* of a listener */
-struct connection_address;
+struct conntable;		/* of a listener */
+struct conn_address;
 
 /* A part of the caller's own object; read-only for the caller. */
-struct connection {
-	struct connections *all;
-	struct connection_address *address;
-	enum connection_phase phase;
+struct conn {
+	struct conntable *all;
+	struct conn_address *address;
+	enum conn_phase phase;
 	int64_t since;		/* in the phase; of a body: beginning of its time */
-	bool in_body;		/* CONNECTION_FRESH: the head is complete */
+	bool in_body;		/* CONN_FRESH: the head is complete */
 	size_t received;	/* bytes of the body since then */
 	size_t weight;		/* bytes of memory that it holds … */
 	int64_t weighed;	/* … since then */
-	TAILQ_ENTRY(connection) by_time;	/* of all in the phase */
-	TAILQ_ENTRY(connection) by_address;	/* of those of its address in the phase */
+	TAILQ_ENTRY(conn) by_time;	/* of all in the phase */
+	TAILQ_ENTRY(conn) by_address;	/* of those of its address in the phase */
 };
 
 /* New; limit: how many connections the listener may have. */
-struct connections *connections_new(unsigned limit);
-void connections_free(struct connections *);	/* none is left; NULL is fine */
-unsigned connections_limit(const struct connections *);
+struct conntable *conntable_new(unsigned limit);
+void conntable_free(struct conntable *);	/* none is left; NULL is fine */
+unsigned conntable_limit(const struct conntable *);
 /* All, those that are closing included. */
-size_t connections_count(const struct connections *);
+size_t conntable_count(const struct conntable *);
 
 /* The number that stands for an address: an IPv4 address, or the first 64 bits of an IPv6
  * address, because a site has that many to choose from. */
-uint64_t connections_key(const struct sockaddr *);
+uint64_t conntable_key(const struct sockaddr *);
 
-/* Begins in CONNECTION_FRESH. */
-void connections_open(struct connections *, struct connection *, uint64_t key, int64_t now);
-void connections_close(struct connection *);
-/* Enters a phase; nothing follows CONNECTION_CLOSING. */
-void connection_enter(struct connection *, enum connection_phase, int64_t now);
+/* Begins in CONN_FRESH. */
+void conntable_open(struct conntable *, struct conn *, uint64_t key, int64_t now);
+void conntable_close(struct conn *);
+/* Enters a phase; nothing follows CONN_CLOSING. */
+void conn_enter(struct conn *, enum conn_phase, int64_t now);
 /* The head is complete and a body follows. */
-void connection_begin_body(struct connection *, int64_t now);
-void connection_received(struct connection *, size_t bytes);
+void conn_begin_body(struct conn *, int64_t now);
+void conn_received(struct conn *, size_t bytes);
 /* What the connection holds from now on, 0 = nothing. */
-void connection_weigh(struct connection *, size_t weight, int64_t now);
+void conn_weigh(struct conn *, size_t weight, int64_t now);
 /* How many connections its address has. */
-size_t connection_siblings(const struct connection *);
+size_t conn_siblings(const struct conn *);
 
 /* The next connection that has used up its time, or NULL. */
-struct connection *connections_expired(struct connections *, int64_t now);
+struct conn *conntable_expired(struct conntable *, int64_t now);
 /* When to ask for that again: monotonic, -1 = no connection waits. A time at which nothing
  * has expired after all is possible. */
-int64_t connections_deadline(const struct connections *, int64_t now);
+int64_t conntable_deadline(const struct conntable *, int64_t now);
 /* The connection to be closed because the listener is too full, or NULL: always the oldest
  * one of the address with the most of them in its phase. */
-struct connection *connections_victim(const struct connections *);
+struct conn *conntable_victim(const struct conntable *);
 /* Bytes of memory that all connections in the phase hold. */
-size_t connections_weight(const struct connections *, enum connection_phase);
+size_t conntable_weight(const struct conntable *, enum conn_phase);
 /* Memory is short: the connection that has held some in the phase for longest, of the
  * address that holds the most; only one that has held it since `before`. Or NULL. */
-struct connection *connections_heaviest(
-    const struct connections *, enum connection_phase, int64_t before);
+struct conn *conntable_heaviest(
+    const struct conntable *, enum conn_phase, int64_t before);
 
 #endif

@@ -141,14 +141,14 @@ page_body(struct buf *body)
 
 /* Takes the use of the text. */
 static struct MHD_Response *
-page_shared(struct sharedtext *text)
+page_shared(struct shared_buffer *text)
 {
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer_with_free_callback_cls(
-		text->len, text->data, sharedtext_drop, text);
+		text->len, text->data, shared_buffer_unref, text);
 
 	if (response == NULL)
-		sharedtext_drop(text);
+		shared_buffer_unref(text);
 	return response;
 }
 

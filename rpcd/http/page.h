@@ -1,5 +1,5 @@
-/* Http_page: what goes out: replies as libmicrohttpd's responses, and the pages of HTTP
- * errors (reference 1.4, 1.5). */
+/* Page: what goes out: replies as libmicrohttpd's responses, and the pages of HTTP
+ * errors. */
 #ifndef RPCD_HTTP_PAGE_H
 #define RPCD_HTTP_PAGE_H
 

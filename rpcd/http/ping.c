@@ -12,7 +12,7 @@ ping_busy(const struct rpcd *rpcd)
 
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		if (rpcd->listeners[i] != NULL)
-			busy += http_listener_busy(rpcd->listeners[i]);
+			busy += http_server_busy(rpcd->listeners[i]);
 	return busy;
 }
 

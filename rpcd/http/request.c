@@ -16,13 +16,13 @@
 static size_t
 body_cost(size_t len)
 {
-	return len > HELD_SMALL ? len : 0;
+	return len > BUDGET_SMALL ? len : 0;
 }
 
 static void
 request_release_body(struct http_request *r)
 {
-	held_give(&r->gate->bodies, body_cost(buf_len(&r->body)));
+	budget_release(&r->endpoint->bodies, body_cost(buf_len(&r->body)));
 	buf_clear(&r->body);
 }
 
@@ -34,24 +34,25 @@ http_request_drop_body(struct http_request *r)
 }
 
 struct http_request *
-http_request_new(struct http_gate *gate, struct MHD_Connection *connection, const char *uri)
+http_request_new(
+    struct http_endpoint *endpoint, struct MHD_Connection *connection, const char *uri)
 {
 	struct http_request *r = xcalloc(1, sizeof(*r));
 
-	r->gate = gate;
+	r->endpoint = endpoint;
 	r->connection = connection;
 	r->client = http_connection_of(connection);
 	r->client->request = r;
-	if (r->client->state.phase != CONNECTION_FRESH)
-		connection_enter(&r->client->state, CONNECTION_FRESH, gate->now);
+	if (r->client->state.phase != CONN_FRESH)
+		conn_enter(&r->client->state, CONN_FRESH, endpoint->now);
 	r->route = http_route_find(uri);
 	if (r->route != NULL && r->route->has_target)
-		r->names_log = follow_uri_parse(uri, &r->target) == 0;
+		r->names_log = tail_target_parse(uri, &r->target) == 0;
 	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
 	buf_init(&r->body, HTTP_BODY_MAX);
-	TAILQ_INSERT_TAIL(&gate->all, r, link);
-	gate->count++;
-	ping_notify(gate->rpcd);
+	TAILQ_INSERT_TAIL(&endpoint->all, r, link);
+	endpoint->count++;
+	ping_notify(endpoint->rpcd);
 	return r;
 }
 
@@ -60,7 +61,7 @@ http_request_wake(struct http_request *r)
 {
 	r->asleep = false;
 	MHD_resume_connection(r->connection);
-	source_arm(r->gate->timer, 0);
+	source_arm(r->endpoint->timer, 0);
 }
 
 /* Nobody waits any more for what was begun. */
@@ -69,11 +70,11 @@ request_abandon(struct http_request *r)
 {
 	struct call *call = r->call;
 
-	http_follow_drop(r);
+	http_tail_drop(r);
 	if (call == NULL)
 		return;
 	r->call = NULL;
-	r->gate->parked--;
+	r->endpoint->parked--;
 	call_abandon(call);
 }
 
@@ -81,19 +82,19 @@ void
 http_request_free(struct http_request *r)
 {
 	request_abandon(r);
-	http_guess_end(r);
+	http_auth_delay_end(r);
 	if (r->ends_daemon)
-		calls_answered(r->gate->rpcd->calls);
+		calls_answered(r->endpoint->rpcd->calls);
 	r->client->request = NULL;
 	if (r->client->state.weight > 0)
-		connection_weigh(&r->client->state, 0, 0);
-	connection_enter(&r->client->state, CONNECTION_IDLE, r->gate->now);
+		conn_weigh(&r->client->state, 0, 0);
+	conn_enter(&r->client->state, CONN_IDLE, r->endpoint->now);
 	request_release_body(r);
-	follow_target_clear(&r->target);
+	tail_target_clear(&r->target);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
-	TAILQ_REMOVE(&r->gate->all, r, link);
-	r->gate->count--;
+	TAILQ_REMOVE(&r->endpoint->all, r, link);
+	r->endpoint->count--;
 	free(r->uri);
 	free(r->line);
 	free(r);
@@ -105,7 +106,7 @@ http_request_drop_asleep(struct http_request *r)
 	if (!r->asleep)
 		return;
 	request_abandon(r);
-	http_guess_end(r);
+	http_auth_delay_end(r);
 	r->gone = true;
 	http_request_wake(r);
 }
@@ -119,11 +120,11 @@ http_request_sleep(struct http_request *r)
 }
 
 void
-http_request_drop_all(struct http_gate *gate)
+http_request_drop_all(struct http_endpoint *endpoint)
 {
 	struct http_request *r, *next;
 
-	TAILQ_FOREACH_SAFE(r, &gate->all, link, next)
+	TAILQ_FOREACH_SAFE(r, &endpoint->all, link, next)
 		http_request_drop_asleep(r);
 }
 
@@ -153,8 +154,8 @@ static enum MHD_Result
 request_send(struct http_request *r)
 {
 	request_trace(r);
-	if (r->client->state.phase != CONNECTION_BUSY)
-		connection_enter(&r->client->state, CONNECTION_BUSY, r->gate->now);
+	if (r->client->state.phase != CONN_BUSY)
+		conn_enter(&r->client->state, CONN_BUSY, r->endpoint->now);
 	if (r->close && http_page_close(r->response) < 0)
 		return MHD_NO;
 	return MHD_queue_response(r->connection, (unsigned)r->status, r->response);
@@ -173,7 +174,7 @@ request_headers(struct http_request *r, const char *method, const char *version)
 	r->begun = true;
 	if (r->uri != NULL)
 		r->line = trace_request_line(method, r->uri, version);
-	connection_begin_body(&r->client->state, r->gate->now);
+	conn_begin_body(&r->client->state, r->endpoint->now);
 	r->announced = request_announced(r);
 	r->status = http_check(r, method);
 	/* As the 401 of supervisord announces. */
@@ -181,8 +182,8 @@ request_headers(struct http_request *r, const char *method, const char *version)
 		r->close = true;
 	if (r->status != 0 && r->announced > HTTP_DISCARD_MAX) {
 		r->close = true;
-		if (r->guessed)
-			return http_guess_delay(r);
+		if (r->auth_failed)
+			return http_auth_delay(r);
 		return request_refuse(r);
 	}
 	return MHD_YES;
@@ -191,17 +192,17 @@ request_headers(struct http_request *r, const char *method, const char *version)
 static int
 request_keep(struct http_request *r, const char *data, size_t size)
 {
-	struct held *bodies = &r->gate->bodies;
+	struct budget *bodies = &r->endpoint->bodies;
 	size_t before = body_cost(buf_len(&r->body));
 	size_t cost = body_cost(buf_len(&r->body) + size);
 
-	while (cost > before && !held_fits_shared(bodies, cost - before))
-		if (!http_connections_make_room(r->client))
+	while (cost > before && !budget_fits_shared(bodies, cost - before))
+		if (!http_connections_free_memory(r->client))
 			return -1;
 	if (buf_append(&r->body, data, size) < 0)
 		return -1;
-	held_add(bodies, cost - before);
-	connection_weigh(&r->client->state, cost, r->gate->now);
+	budget_add(bodies, cost - before);
+	conn_weigh(&r->client->state, cost, r->endpoint->now);
 	return 0;
 }
 
@@ -209,7 +210,7 @@ static enum MHD_Result
 request_body(struct http_request *r, const char *data, size_t *size)
 {
 	r->received += *size;
-	connection_received(&r->client->state, *size);
+	conn_received(&r->client->state, *size);
 	if (r->received > HTTP_DISCARD_MAX)
 		return MHD_NO;
 	if (r->gone)
@@ -217,7 +218,7 @@ request_body(struct http_request *r, const char *data, size_t *size)
 	if (r->status == 0 && r->route->has_body && request_keep(r, data, *size) < 0) {
 		r->status = 503;
 		request_release_body(r);
-		connection_weigh(&r->client->state, 0, 0);
+		conn_weigh(&r->client->state, 0, 0);
 	}
 	*size = 0;
 	return MHD_YES;
@@ -230,31 +231,31 @@ call_done(void *ctx, struct reply *reply)
 
 	r->status = reply->status;
 	r->ends_daemon = reply->ends_daemon;
-	if (reply->held > HELD_SMALL)
-		connection_weigh(&r->client->state, reply->held, clock_mono_ms());
+	if (reply->counted > BUDGET_SMALL)
+		conn_weigh(&r->client->state, reply->counted, clock_mono_ms());
 	else if (r->client->state.weight > 0)
-		connection_weigh(&r->client->state, 0, 0);
+		conn_weigh(&r->client->state, 0, 0);
 	r->response = http_page_reply(reply, &r->answered);
 	if (r->call == NULL)
 		return;
 	r->call = NULL;
-	r->gate->parked--;
+	r->endpoint->parked--;
 	http_request_wake(r);
 }
 
 void
 http_call_ask(struct http_request *r)
 {
-	bool may_park = r->gate->parked < HTTP_PARKED_MAX;
+	bool may_park = r->endpoint->parked < HTTP_PARKED_MAX;
 
 	/* What the call takes of it is in the budget of the calls. */
-	held_give(&r->gate->bodies, body_cost(buf_len(&r->body)));
-	r->call = call_begin(r->gate->rpcd->calls, &r->gate->share, r->role, &r->body,
-	    may_park, call_done, r);
+	budget_release(&r->endpoint->bodies, body_cost(buf_len(&r->body)));
+	r->call = call_begin(r->endpoint->rpcd->calls, &r->endpoint->share, r->role,
+	    &r->body, may_park, call_done, r);
 	buf_clear(&r->body);
 	if (r->call == NULL)
 		return;
-	r->gate->parked++;
+	r->endpoint->parked++;
 	http_request_sleep(r);
 }
 
@@ -263,15 +264,15 @@ request_answer(struct http_request *r)
 {
 	if (r->gone)
 		return MHD_NO;
-	if (r->guessed && !r->delayed)
-		return http_guess_delay(r);
+	if (r->auth_failed && !r->delayed)
+		return http_auth_delay(r);
 	if (r->asleep)
 		return MHD_YES;
 	if (!r->asked && r->status != 0)
 		return request_refuse(r);
 	if (!r->asked) {
 		r->asked = true;
-		connection_enter(&r->client->state, CONNECTION_BUSY, r->gate->now);
+		conn_enter(&r->client->state, CONN_BUSY, r->endpoint->now);
 		r->route->ask(r);
 	}
 	if (r->asleep)
@@ -280,7 +281,7 @@ request_answer(struct http_request *r)
 }
 
 enum MHD_Result
-http_request_step(
+http_request_handle(
     struct http_request *r, const char *method, const char *version, const char *data,
     size_t *size)
 {

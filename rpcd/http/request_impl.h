@@ -1,6 +1,5 @@
-/* Http_request_impl: a request as the rooms see it that judge it (http_check.c) and answer
- * it (http_request.c: calls; http_follow.c: logs being followed). Nobody else includes
- * this. */
+/* Request_impl: a request as the modules see it that check it (check.c) and answer it
+ * (request.c: calls; tail_response.c: log tails). For these files alone. */
 #ifndef RPCD_HTTP_REQUEST_IMPL_H
 #define RPCD_HTTP_REQUEST_IMPL_H
 
@@ -26,17 +25,17 @@ struct http_route {
 
 struct http_request {
 	TAILQ_ENTRY(http_request) link;
-	struct http_gate *gate;
+	struct http_endpoint *endpoint;
 	struct MHD_Connection *connection;
 	struct http_connection *client;
 	const struct http_route *route;	/* NULL: nothing is served there */
-	struct follow_target target;
+	struct tail_target target;
 	bool names_log;	    /* the target is one that may be */
 	struct browser_request browser;	/* valid while the headers are judged */
 	enum role role;	    /* of the client */
 	bool begun;	    /* headers have been judged */
 	bool asked;	    /* its answer has been begun */
-	bool guessed;	    /* its credentials are wrong … */
+	bool auth_failed;	    /* its credentials are wrong … */
 	bool delayed;	    /* … and its refusal waits, or has waited */
 	int64_t refused_ms; /* … for that time */
 	TAILQ_ENTRY(http_request) delayed_link;
@@ -52,32 +51,32 @@ struct http_request {
 	char *line;	    /* … of the log; both NULL = not wanted */
 	struct buf body;
 	struct call *call;     /* parked, or NULL */
-	struct follow *follow; /* or NULL */
+	struct tail *tail; /* or NULL */
 	struct MHD_Response *response;
 };
 
-/* http_request.c */
+/* request.c */
 /* From one of libmicrohttpd's callbacks: nothing happens on the connection until it wakes.
- * A client that leaves meanwhile loses its call or its follower, and wakes as gone. */
+ * A client that leaves meanwhile loses its call or its tail, and wakes as gone. */
 void http_request_sleep(struct http_request *);
 void http_request_wake(struct http_request *);	/* when it is asleep */
 void http_call_ask(struct http_request *);
 
-/* http_guess.c */
+/* auth_delay.c */
 /* The refusal of wrong credentials: delays it by a second, or returns MHD_NO when too many
  * of the client's address wait already; its connection then is closed without an answer. */
-enum MHD_Result http_guess_delay(struct http_request *);
+enum MHD_Result http_auth_delay(struct http_request *);
 /* The request is over: it waits no more. */
-void http_guess_end(struct http_request *);
+void http_auth_delay_end(struct http_request *);
 
-/* http_check.c */
+/* check.c */
 const struct http_route *http_route_find(const char *uri);	/* or NULL */
 /* Judges the headers: the status of a refusal, or 0. */
 int http_check(struct http_request *, const char *method);
 
-/* http_follow.c */
-void http_follow_ask(struct http_request *);
-/* Gives the follower up, if there is one. */
-void http_follow_drop(struct http_request *);
+/* tail_response.c */
+void http_tail_ask(struct http_request *);
+/* Ends the tail, if there is one. */
+void http_tail_drop(struct http_request *);
 
 #endif

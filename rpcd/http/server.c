@@ -22,7 +22,7 @@
 
 /* A request's headers and those of its answer. libmicrohttpd overwrites all of it, and
  * some of it twice, after each request. */
-#define CONNECTION_MEMORY 16384
+#define CONN_MEMORY 16384
 #define CONNECTIONS_MAX 8192 /* a listener */
 #define FILES_RESERVED 64    /* descriptors that are no connections */
 #define IDLE_SECONDS 1800    /* supervisord's */
@@ -31,8 +31,8 @@
 #define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop … */
 #define RUNS_MS 4	     /* … begun within so many milliseconds */
 
-struct http_listener {
-	struct http_gate gate;
+struct http_server {
+	struct http_endpoint endpoint;
 	struct MHD_Daemon *daemon;
 	int fd; /* the listening socket once it is quiesced, else -1 */
 	int socket;		 /* the same always; not owned */
@@ -73,28 +73,28 @@ listener_files(const struct rpcd *rpcd)
  * connections, half for the logs that they read: two for one that is followed, one for each
  * call that waits for a log. */
 static void
-listener_bounds(struct http_listener *l)
+listener_bounds(struct http_server *l)
 {
-	const struct rpcd *rpcd = l->gate.rpcd;
+	const struct rpcd *rpcd = l->endpoint.rpcd;
 	size_t half = listener_files(rpcd) / 2;
 	size_t most = at_most(half, CONNECTIONS_MAX);
 
-	l->gate.connections = connections_new(
-	    most > CONNECTIONS_LEAST ? (unsigned)most : CONNECTIONS_LEAST);
-	l->gate.max_followers = at_most(half / 8, HTTP_FOLLOWERS_MAX);
-	held_init(&l->gate.bodies, l->gate.name,
-	    at_most(listener_part(rpcd, HTTP_HELD_ALL), HTTP_HELD_MAX), 0);
-	held_init(&l->gate.share.held, l->gate.name,
-	    at_most(listener_part(rpcd, HELD_ALL), HELD_MAX),
-	    half - 2 * l->gate.max_followers - at_most(half / 4, HTTP_PARKED_MAX));
+	l->endpoint.connections = conntable_new(
+	    most > CONNTABLE_LEAST ? (unsigned)most : CONNTABLE_LEAST);
+	l->endpoint.max_tails = at_most(half / 8, HTTP_TAILS_MAX);
+	budget_init(&l->endpoint.bodies, l->endpoint.name,
+	    at_most(listener_part(rpcd, HTTP_BODIES_ALL), HTTP_BODIES_MAX), 0);
+	budget_init(&l->endpoint.share.budget, l->endpoint.name,
+	    at_most(listener_part(rpcd, BUDGET_ALL), BUDGET_MAX),
+	    half - 2 * l->endpoint.max_tails - at_most(half / 4, HTTP_PARKED_MAX));
 }
 
 static void *
 listener_uri(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
-	struct http_listener *l = ctx;
+	struct http_server *l = ctx;
 
-	return http_request_new(&l->gate, connection, uri);
+	return http_request_new(&l->endpoint, connection, uri);
 }
 
 static enum MHD_Result
@@ -106,7 +106,7 @@ listener_access(void *ctx, struct MHD_Connection *connection, const char *url,
 	(void)url;
 	if (*request == NULL)
 		return MHD_NO;
-	return http_request_step(*request, method, version, data, size);
+	return http_request_handle(*request, method, version, data, size);
 }
 
 static void
@@ -125,10 +125,10 @@ static void
 listener_connection(void *ctx, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
-	struct http_listener *l = ctx;
+	struct http_server *l = ctx;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = http_connection_open(&l->gate, connection);
+		*context = http_connection_open(&l->endpoint, connection);
 	} else {
 		http_connection_close(*context);
 		*context = NULL;
@@ -144,7 +144,7 @@ is_shortage(int error)
 
 static void PRINTF_LIKE(2, 0) listener_log(void *ctx, const char *fmt, va_list ap)
 {
-	struct http_listener *l = ctx;
+	struct http_server *l = ctx;
 	char text[256];
 
 	if (is_shortage(errno))
@@ -154,14 +154,14 @@ static void PRINTF_LIKE(2, 0) listener_log(void *ctx, const char *fmt, va_list a
 }
 
 static struct MHD_Daemon *
-listener_daemon(struct http_listener *l, int fd)
+listener_daemon(struct http_server *l, int fd)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, listener_access, l,
 	    MHD_OPTION_EXTERNAL_LOGGER, listener_log, l, MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_CONNECTION_LIMIT, connections_limit(l->gate.connections),
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_LIMIT, conntable_limit(l->endpoint.connections),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_URI_LOG_CALLBACK, listener_uri, l, MHD_OPTION_NOTIFY_COMPLETED,
 	    listener_completed, l, MHD_OPTION_NOTIFY_CONNECTION, listener_connection, l,
@@ -170,7 +170,7 @@ listener_daemon(struct http_listener *l, int fd)
 
 /* What log lines call it. */
 static void
-listener_name(struct http_listener *l, int fd)
+listener_name(struct http_server *l, int fd)
 {
 	union {
 		struct sockaddr any;
@@ -179,57 +179,57 @@ listener_name(struct http_listener *l, int fd)
 	socklen_t len = sizeof(own);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 
-	if (l->gate.is_unix)
-		snprintf(l->gate.name, sizeof(l->gate.name), "the Unix socket");
+	if (l->endpoint.is_unix)
+		snprintf(l->endpoint.name, sizeof(l->endpoint.name), "the Unix socket");
 	else if (getsockname(fd, &own.any, &len) < 0 ||
 		 getnameinfo(&own.any, len, host, sizeof(host), port, sizeof(port),
 		     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(l->gate.name, sizeof(l->gate.name), "a TCP listener");
+		snprintf(l->endpoint.name, sizeof(l->endpoint.name), "a TCP listener");
 	else
-		snprintf(l->gate.name, sizeof(l->gate.name),
+		snprintf(l->endpoint.name, sizeof(l->endpoint.name),
 		    strchr(host, ':') != NULL ? "[%.40s]:%.5s" : "%.40s:%.5s", host, port);
 }
 
 /* The daemon is made now, while its calls are still allowed; nobody runs it, so that
- * clients wait in the socket's backlog until http_listener_start. */
-struct http_listener *
-http_listener_new(
+ * clients wait in the socket's backlog until http_server_start. */
+struct http_server *
+http_server_new(
     struct rpcd *rpcd, int fd, bool is_unix, struct auth *auth_take, char *names_take)
 {
-	struct http_listener *l;
+	struct http_server *l;
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return NULL;
 	l = xcalloc(1, sizeof(*l));
-	l->gate.rpcd = rpcd;
-	TAILQ_INIT(&l->gate.all);
-	TAILQ_INIT(&l->gate.left);
-	TAILQ_INIT(&l->gate.delayed);
-	l->gate.guesses = guesses_new();
-	l->gate.is_unix = is_unix;
+	l->endpoint.rpcd = rpcd;
+	TAILQ_INIT(&l->endpoint.all);
+	TAILQ_INIT(&l->endpoint.left);
+	TAILQ_INIT(&l->endpoint.delayed);
+	l->endpoint.auth_failures = auth_failures_new();
+	l->endpoint.is_unix = is_unix;
 	listener_name(l, fd);
 	listener_bounds(l);
 	l->fd = -1;
 	l->socket = fd;
-	l->gate.share.rows = rows_new(rpcd, &l->gate.share.held);
-	l->daemon = l->gate.share.rows != NULL ? listener_daemon(l, fd) : NULL;
+	l->endpoint.share.processes = process_list_new(rpcd, &l->endpoint.share.budget);
+	l->daemon = l->endpoint.share.processes != NULL ? listener_daemon(l, fd) : NULL;
 	if (l->daemon == NULL) {
-		rows_free(l->gate.share.rows);
-		connections_free(l->gate.connections);
-		guesses_free(l->gate.guesses);
+		process_list_free(l->endpoint.share.processes);
+		conntable_free(l->endpoint.connections);
+		auth_failures_free(l->endpoint.auth_failures);
 		free(l);
 		return NULL;
 	}
-	l->gate.auth = auth_take;
-	l->gate.names = names_take;
+	l->endpoint.auth = auth_take;
+	l->endpoint.names = names_take;
 	return l;
 }
 
 /* A wake-up that comes too early costs one turn, a timer set after each request one system
  * call a request. */
 static void
-listener_arm(struct http_listener *l, int64_t deadline)
+listener_arm(struct http_server *l, int64_t deadline)
 {
 	int64_t set = source_deadline(l->deadline);
 
@@ -240,23 +240,23 @@ listener_arm(struct http_listener *l, int64_t deadline)
 /* At its limit libmicrohttpd does not accept; it begins again only in the run after the one
  * that closed a connection. */
 static bool
-listener_run_once(struct http_listener *l)
+listener_run_once(struct http_server *l)
 {
-	struct connections *all = l->gate.connections;
-	size_t before = connections_count(all);
+	struct conntable *all = l->endpoint.connections;
+	size_t before = conntable_count(all);
 
 	errno = 0;
 	MHD_run(l->daemon);
-	return http_connections_tend(&l->gate) ||
-	       (before >= connections_limit(all) && connections_count(all) < before);
+	return http_connections_tend(&l->endpoint) ||
+	       (before >= conntable_limit(all) && conntable_count(all) < before);
 }
 
 /* 0, or the errno of a shortage. */
 static int
-listener_accept(struct http_listener *l)
+listener_accept(struct http_server *l)
 {
-	struct connections *all = l->gate.connections;
-	size_t free_places = connections_limit(all) - connections_count(all);
+	struct conntable *all = l->endpoint.connections;
+	size_t free_places = conntable_limit(all) - conntable_count(all);
 	union {
 		struct sockaddr any;
 		struct sockaddr_storage storage;
@@ -281,8 +281,8 @@ listener_accept(struct http_listener *l)
 static void
 listener_accept_due(void *ctx, uint32_t ready)
 {
-	struct http_listener *l = ctx;
-	bool idle = connections_count(l->gate.connections) == 0;
+	struct http_server *l = ctx;
+	bool idle = conntable_count(l->endpoint.connections) == 0;
 	int error;
 
 	(void)ready;
@@ -290,10 +290,10 @@ listener_accept_due(void *ctx, uint32_t ready)
 		return;
 	error = listener_accept(l);
 	if (error != 0)
-		log_limited(&l->gate.shortages, LEVEL_WARN,
-		    "%s: cannot accept connections: %s", l->gate.name, strerror(error));
+		log_limited(&l->endpoint.shortages, LEVEL_WARN,
+		    "%s: cannot accept connections: %s", l->endpoint.name, strerror(error));
 	else
-		source_arm(l->gate.timer, 0);
+		source_arm(l->endpoint.timer, 0);
 	source_want(l->ready, error != 0 && idle ? 0 : EPOLLIN);
 	if (error != 0 || l->paused)
 		source_arm(l->accept, clock_mono_ms() + ACCEPT_MS);
@@ -302,88 +302,103 @@ listener_accept_due(void *ctx, uint32_t ready)
 static void
 listener_run(void *ctx, uint32_t ready)
 {
-	struct http_listener *l = ctx;
+	struct http_server *l = ctx;
 	MHD_UNSIGNED_LONG_LONG left = 0;
 	bool again = true, waits = true;
 	int64_t end = 0, deadline;
 
 	(void)ready;
 	/* Whatever it was armed for is done now. */
-	source_arm(l->gate.timer, -1);
+	source_arm(l->endpoint.timer, -1);
 	for (int runs = 0; again && runs < RUNS_MAX; runs++) {
-		l->gate.now = clock_mono_ms();
+		l->endpoint.now = clock_mono_ms();
 		if (runs == 0)
-			end = l->gate.now + RUNS_MS;
-		else if (l->gate.now >= end)
+			end = l->endpoint.now + RUNS_MS;
+		else if (l->endpoint.now >= end)
 			break;
 		again = listener_run_once(l);
 		waits = MHD_get_timeout(l->daemon, &left) == MHD_YES;
 		again = again || (waits && left == 0);
 	}
 	if (again)
-		source_arm(l->gate.timer, 0);
+		source_arm(l->endpoint.timer, 0);
 	else if (waits)
-		listener_arm(l, l->gate.now + (int64_t)left);
-	deadline = http_connections_deadline(&l->gate);
+		listener_arm(l, l->endpoint.now + (int64_t)left);
+	deadline = http_connections_deadline(&l->endpoint);
 	if (deadline >= 0)
 		listener_arm(l, deadline);
 	if (l->shortage != 0) {
 		l->shortage = 0;
-		l->paused = connections_count(l->gate.connections) > 0;
+		l->paused = conntable_count(l->endpoint.connections) > 0;
 		listener_accept_due(l, 0);
 	}
 }
 
 int
-http_listener_start(struct http_listener *l)
+http_server_start(struct http_server *l)
 {
 	const union MHD_DaemonInfo *info =
 	    MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 	if (info == NULL)
 		return -1;
-	l->gate.timer = loop_timer(l->gate.rpcd->loop, listener_run, l);
-	l->deadline = loop_timer(l->gate.rpcd->loop, listener_run, l);
-	l->gate.refusals = loop_timer(l->gate.rpcd->loop, http_guess_due, &l->gate);
-	l->accept = loop_timer(l->gate.rpcd->loop, listener_accept_due, l);
-	if (l->gate.timer == NULL || l->deadline == NULL || l->gate.refusals == NULL ||
-	    l->accept == NULL)
+	l->endpoint.timer = loop_timer(l->endpoint.rpcd->loop, listener_run, l);
+	l->deadline = loop_timer(l->endpoint.rpcd->loop, listener_run, l);
+	l->endpoint.refusals =
+	    loop_timer(l->endpoint.rpcd->loop, http_auth_delay_due, &l->endpoint);
+	l->accept = loop_timer(l->endpoint.rpcd->loop, listener_accept_due, l);
+	if (l->endpoint.timer == NULL || l->deadline == NULL ||
+	    l->endpoint.refusals == NULL || l->accept == NULL)
 		return -1;
-	l->ready = loop_fd(l->gate.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
+	l->ready =
+	    loop_fd(l->endpoint.rpcd->loop, info->epoll_fd, EPOLLIN, listener_run, l);
 	return l->ready != NULL ? 0 : -1;
 }
 
 void
-http_listener_quiesce(struct http_listener *l)
+http_server_quiesce(struct http_server *l)
 {
 	if (l->fd < 0)
 		l->fd = MHD_quiesce_daemon(l->daemon);
 }
 
 size_t
-http_listener_busy(const struct http_listener *l)
+http_server_busy(const struct http_server *l)
 {
-	return l->gate.count;
+	return l->endpoint.count;
 }
 
 void
-http_listener_free(struct http_listener *l)
+http_server_free(struct http_server *l)
 {
 	if (l == NULL)
 		return;
-	http_request_drop_all(&l->gate);
+	http_request_drop_all(&l->endpoint);
 	source_free(l->ready);
-	source_free(l->gate.timer);
-	source_free(l->gate.refusals);
+	source_free(l->endpoint.timer);
+	source_free(l->endpoint.refusals);
 	source_free(l->deadline);
 	source_free(l->accept);
 	MHD_stop_daemon(l->daemon);
 	if (l->fd >= 0)
 		close(l->fd);
-	rows_free(l->gate.share.rows);
-	connections_free(l->gate.connections);
-	auth_free(l->gate.auth);
-	guesses_free(l->gate.guesses);
-	free(l->gate.names);
+	process_list_free(l->endpoint.share.processes);
+	conntable_free(l->endpoint.connections);
+	auth_free(l->endpoint.auth);
+	auth_failures_free(l->endpoint.auth_failures);
+	free(l->endpoint.names);
 	free(l);
+}
+
+static void
+listener_panic(void *ctx, const char *file, unsigned line, const char *why)
+{
+	(void)ctx;
+	fatal("libmicrohttpd: %s:%u: %s", file, line, why);
+}
+
+void
+http_server_log_panics(void)
+{
+	MHD_set_panic_func(listener_panic, NULL);
 }

@@ -6,14 +6,14 @@
 #include "rpcd/http/server.h"
 
 static void
-follow_refuse(struct http_request *r, int status)
+tail_refuse(struct http_request *r, int status)
 {
 	r->status = status;
 	r->response = http_page_error(status, &r->answered);
 }
 
 static ssize_t
-follow_content(void *ctx, uint64_t pos, char *out, size_t max)
+tail_content(void *ctx, uint64_t pos, char *out, size_t max)
 {
 	struct http_request *r = ctx;
 	ssize_t n;
@@ -21,8 +21,8 @@ follow_content(void *ctx, uint64_t pos, char *out, size_t max)
 	(void)pos;
 	if (r->gone)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = follow_read(r->follow, out, max);
-	if (n == FOLLOW_END)
+	n = tail_read(r->tail, out, max);
+	if (n == TAIL_END)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -32,7 +32,7 @@ follow_content(void *ctx, uint64_t pos, char *out, size_t max)
 }
 
 static void
-follow_opened(void *ctx, int status, time_t changed)
+tail_opened(void *ctx, int status, time_t changed)
 {
 	struct http_request *r = ctx;
 
@@ -40,47 +40,47 @@ follow_opened(void *ctx, int status, time_t changed)
 		r->status = status;
 		r->answered = -1;
 		r->response = http_page_growing(
-		    follow_content, r, changed, r->target.name != NULL);
+		    tail_content, r, changed, r->target.name != NULL);
 	} else {
-		http_follow_drop(r);
-		follow_refuse(r, status);
+		http_tail_drop(r);
+		tail_refuse(r, status);
 	}
 	http_request_wake(r);
 }
 
 static void
-follow_ready(void *ctx)
+tail_ready(void *ctx)
 {
 	http_request_wake(ctx);
 }
 
 void
-http_follow_ask(struct http_request *r)
+http_tail_ask(struct http_request *r)
 {
-	static const struct follow_ops ops = {
-	    .opened = follow_opened, .ready = follow_ready};
-	struct http_gate *gate = r->gate;
+	static const struct tail_ops ops = {
+	    .opened = tail_opened, .ready = tail_ready};
+	struct http_endpoint *endpoint = r->endpoint;
 
-	if (gate->followers < gate->max_followers)
-		r->follow = follow_begin(gate->rpcd->followers, &r->target, &ops, r);
+	if (endpoint->tails < endpoint->max_tails)
+		r->tail = tail_begin(endpoint->rpcd->tails, &r->target, &ops, r);
 	else
-		log_limited(&gate->share.held.refused, LEVEL_WARN,
-		    "%s: a client may not follow a log: %zu do", gate->name,
-		    gate->followers);
-	if (r->follow == NULL) {
-		follow_refuse(r, 503);
+		log_limited(&endpoint->share.budget.refused, LEVEL_WARN,
+		    "%s: a client may not follow a log: %zu do", endpoint->name,
+		    endpoint->tails);
+	if (r->tail == NULL) {
+		tail_refuse(r, 503);
 		return;
 	}
-	gate->followers++;
+	endpoint->tails++;
 	http_request_sleep(r);
 }
 
 void
-http_follow_drop(struct http_request *r)
+http_tail_drop(struct http_request *r)
 {
-	if (r->follow == NULL)
+	if (r->tail == NULL)
 		return;
-	follow_free(r->follow);
-	r->follow = NULL;
-	r->gate->followers--;
+	tail_free(r->tail);
+	r->tail = NULL;
+	r->endpoint->tails--;
 }

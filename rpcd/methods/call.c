@@ -65,13 +65,13 @@ call_free(struct call *call)
 		TAILQ_REMOVE(&call->calls->due, call, due_link);
 	while (call->nposted > 0)
 		(void)posted_forget(call);
-	step_clear(&call->step);
+	invocation_clear(&call->inv);
 	document_clear(&call->doc);
 	xmlparse_free(call->reader);
 	buf_clear(&call->body);
 	json_decref(call->multi);
 	if (call->cost > 0)
-		held_give(&call->step.share->held, call->cost);
+		budget_release(&call->inv.share->budget, call->cost);
 	free(call);
 }
 
@@ -108,7 +108,7 @@ calls_settle(struct calls *calls)
 			reply = (struct reply){.status = call->status};
 		else
 			document_reply(&call->doc, &reply);
-		reply.ends_daemon = call->step.ends_daemon;
+		reply.ends_daemon = call->inv.ends_daemon;
 		if (call->answered != NULL)
 			*call->answered = true;
 		call_free(call);
@@ -118,17 +118,17 @@ calls_settle(struct calls *calls)
 
 /* ---- multicall ---- */
 
-static void on_resumed(struct call_step *);
+static void on_resumed(struct invocation *);
 
 static void
 multi_open(struct call *call)
 {
 	struct buf *out = document_text(&call->doc);
 
-	call->multi = call->step.multi;
-	call->step.multi = NULL;
-	call->step.element = true;
-	trace_returned(&call->step.traced, FAULT_NONE, NULL);
+	call->multi = call->inv.multi;
+	call->inv.multi = NULL;
+	call->inv.element = true;
+	trace_returned(&call->inv.traced, FAULT_NONE, NULL);
 	xmlwrite_head(out);
 	xmlwrite_array_open(out);
 }
@@ -154,23 +154,25 @@ element_read(const json_t *element, const char **name, json_t **params)
 static void
 element_begin(struct call *call, const json_t *element)
 {
-	struct call_step *step = &call->step;
+	struct invocation *inv = &call->inv;
 	json_auto_t *none = json_array();
 	const char *name, *wrong;
 	json_t *params;
 
-	step_clear(step);
+	invocation_clear(inv);
 	wrong = element_read(element, &name, &params);
 	if (wrong != NULL)
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
-	else if (document_held(&call->doc) > DOCUMENT_TEXT_MAX)
-		step_fault(step, FAULT_FAILED, "the results before this one are too long");
+		invocation_fault(
+		    inv, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
+	else if (document_size(&call->doc) > DOCUMENT_TEXT_MAX)
+		invocation_fault(
+		    inv, FAULT_FAILED, "the results before this one are too long");
 	else if (!document_fits(&call->doc, 8 * DOCUMENT_RESULT))
-		step_fault(step, FAULT_FAILED, HELD_WHY);
+		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	else if (params == NULL)
-		step_begin(step, name, none);
+		invocation_begin(inv, name, none);
 	else
-		step_begin(step, name, json_is_array(params) ? params : NULL);
+		invocation_begin(inv, name, json_is_array(params) ? params : NULL);
 }
 
 static void
@@ -180,11 +182,11 @@ on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSE
 	size_t count = posted_pop(call).count;
 
 	for (; count > 0; count--) {
-		if (!step_refused(&call->step, fault, message, fd))
-			step_return_true(&call->step);
+		if (!invocation_refused(&call->inv, fault, message, fd))
+			invocation_return_true(&call->inv);
 		fd = -1;
 	}
-	on_resumed(&call->step);
+	on_resumed(&call->inv);
 }
 
 /* The next element, if it is an event that can go now: its parameters, borrowed. */
@@ -195,9 +197,9 @@ next_event(struct call *call)
 	const char *name;
 	json_t *params;
 
-	if (element == NULL || document_held(&call->doc) > DOCUMENT_TEXT_MAX ||
+	if (element == NULL || document_size(&call->doc) > DOCUMENT_TEXT_MAX ||
 	    element_read(element, &name, &params) != NULL ||
-	    !step_may_post(&call->step, name, params))
+	    !invocation_may_post(&call->inv, name, params))
 		return NULL;
 	return params;
 }
@@ -233,7 +235,7 @@ call_post(struct call *call)
 
 	if (call->nposted == CALL_POSTED_MAX || next_event(call) == NULL)
 		return false;
-	posted->asked = step_post(&call->step, take_events(call), on_posted, call);
+	posted->asked = invocation_post(&call->inv, take_events(call), on_posted, call);
 	posted->count = call->next - begun;
 	if (posted->asked != 0)
 		call->nposted++;
@@ -274,13 +276,13 @@ call_run_for(struct call *call, int64_t ms)
 {
 	int64_t end = clock_mono_ms() + ms;
 
-	if (call->step.multi != NULL && call->step.phase == STEP_DONE)
+	if (call->inv.multi != NULL && call->inv.phase == INVOCATION_DONE)
 		multi_open(call);
-	if (call->multi == NULL && call->step.phase == STEP_DONE) {
+	if (call->multi == NULL && call->inv.phase == INVOCATION_DONE) {
 		call_finish(call);
 		return;
 	}
-	for (size_t n = 0; call->step.phase == STEP_DONE; n++) {
+	for (size_t n = 0; call->inv.phase == INVOCATION_DONE; n++) {
 		if (n == CALL_TURN_ELEMENTS || clock_mono_ms() >= end) {
 			call_later(call);
 			return;
@@ -299,9 +301,9 @@ call_run(struct call *call)
 }
 
 static void
-on_resumed(struct call_step *step)
+on_resumed(struct invocation *inv)
 {
-	struct call *call = container_of(step, struct call, step);
+	struct call *call = container_of(inv, struct call, inv);
 	struct calls *calls = call->calls;
 
 	call_run(call);
@@ -318,13 +320,13 @@ calls_next(struct calls *calls)
 
 	TAILQ_FOREACH(call, &calls->due, due_link)
 	{
-		if (call->step.share != calls->served)
+		if (call->inv.share != calls->served)
 			break;
 	}
 	if (call == NULL)
 		call = TAILQ_FIRST(&calls->due);
 	if (call != NULL)
-		calls->served = call->step.share;
+		calls->served = call->inv.share;
 	return call;
 }
 
@@ -356,7 +358,7 @@ calls_new(struct rpcd *rpcd)
 
 	calls->rpcd = rpcd;
 	calls->parser = xmlparse_new();
-	calls->recent = recent_new();
+	calls->parse_cache = parse_cache_new();
 	TAILQ_INIT(&calls->parked);
 	TAILQ_INIT(&calls->finished);
 	TAILQ_INIT(&calls->due);
@@ -377,7 +379,7 @@ calls_free(struct calls *calls)
 		call_abandon(call); /* NOLINT(clang-analyzer-unix.Malloc): as above */
 	source_free(calls->turn);
 	xmlparse_free(calls->parser);
-	recent_free(calls->recent);
+	parse_cache_free(calls->parse_cache);
 	free(calls);
 }
 
@@ -390,14 +392,14 @@ call_new(struct calls *calls, struct share *share, enum role role, bool may_park
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	document_init(&call->doc, &share->held);
-	call->step.share = share;
-	call->step.rpcd = calls->rpcd;
-	call->step.doc = &call->doc;
-	call->step.role = role;
-	call->step.may_park = may_park;
-	call->step.resumed = on_resumed;
-	buf_init(&call->step.results, 0);
+	document_init(&call->doc, &share->budget);
+	call->inv.share = share;
+	call->inv.rpcd = calls->rpcd;
+	call->inv.doc = &call->doc;
+	call->inv.role = role;
+	call->inv.may_park = may_park;
+	call->inv.resumed = on_resumed;
+	buf_init(&call->inv.results, 0);
 	buf_init(&call->body, 0);
 	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
@@ -438,7 +440,7 @@ calls_changed(struct calls *calls, uint64_t id, const struct process_info *info)
 	struct call *call, *next;
 
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		step_changed(&call->step, id, info);
+		invocation_changed(&call->inv, id, info);
 		call_run(call);
 	}
 	calls_settle(calls);
@@ -456,10 +458,10 @@ calls_job(struct calls *calls, const char *method, const json_t *params)
 	if (!json_is_integer(job))
 		return -1;
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		if (call->step.phase != STEP_JOB ||
-		    call->step.job != (uint64_t)json_integer_value(job))
+		if (call->inv.phase != INVOCATION_JOB ||
+		    call->inv.job != (uint64_t)json_integer_value(job))
 			continue;
-		status = step_job(&call->step, method, params);
+		status = invocation_job(&call->inv, method, params);
 		call_run(call);
 		break;
 	}
@@ -473,7 +475,7 @@ calls_caught_up(struct calls *calls)
 	struct call *call, *next;
 
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		step_look_behind(&call->step);
+		invocation_look_behind(&call->inv);
 		call_run(call);
 	}
 	calls_settle(calls);
@@ -492,7 +494,7 @@ call_end_posted(struct call *call)
 
 	while (call->nposted > 0)
 		for (count = posted_forget(call); count > 0; count--)
-			step_fault(&call->step, FAULT_FAILED, "reeved is ending");
+			invocation_fault(&call->inv, FAULT_FAILED, "reeved is ending");
 }
 
 void
@@ -503,7 +505,7 @@ calls_end(struct calls *calls)
 	calls->rpcd->ending = true; /* nothing parks any more */
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
 		call_end_posted(call);
-		step_end(&call->step);
+		invocation_end(&call->inv);
 		call_run(call);
 	}
 	calls_settle(calls);

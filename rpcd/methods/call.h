@@ -25,9 +25,9 @@ struct reply_stream {
 struct reply {
 	int status;		/* 200, or an HTTP error whose page http.c makes */
 	struct buf body;	/* the whole document, when there is none of the others */
-	struct sharedtext *shared;	/* owned use, or NULL */
+	struct shared_buffer *shared;	/* owned use, or NULL */
 	struct reply_stream stream;
-	size_t held;	/* bytes that it has in the budget until it is sent */
+	size_t counted;	/* bytes that it has in the budget until it is sent */
 	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };
 

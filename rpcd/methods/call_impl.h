@@ -33,7 +33,7 @@ struct call_posted {
 };
 
 struct call {
-	struct call_step step;
+	struct invocation inv;
 	struct calls *calls;
 	struct document doc;
 	int status;		/* 400 when the body is no call, else 0 */
@@ -59,7 +59,7 @@ TAILQ_HEAD(call_list, call);
 struct calls {
 	struct rpcd *rpcd;
 	struct xmlparse *parser;
-	struct recent *recent;
+	struct parse_cache *parse_cache;
 	struct call_list parked;
 	/* Answered at the end of each entry: no walk over the parked ones runs into what a
 	 * client does then. */

@@ -36,21 +36,21 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 	bool nameless = strcmp(why, "no method name") == 0;
 	char *shown = shown_body(body, len);
 
-	log_limited_after(&call->step.share->invalid, INVALID_FIRST, LEVEL_ERROR,
+	log_limited_after(&call->inv.share->invalid, INVALID_FIRST, LEVEL_ERROR,
 	    "XML-RPC request data %s is invalid: %s", shown,
 	    nameless ? why : "unmarshallable");
 	if (!nameless)
 		log_debug("it could not be read: %s", why);
 	free(shown);
 	call->status = 400;
-	call->step.phase = STEP_DONE;
+	call->inv.phase = INVOCATION_DONE;
 }
 
 /* What asks for states is polled; what other calls say is not kept: it may be secret. */
 static bool
 is_polled(const char *name)
 {
-	const struct method *method = methods_find(name);
+	const struct method *method = method_table_find(name);
 
 	return method != NULL && method->role == ROLE_STATES &&
 	    str_starts(name, "supervisor.");
@@ -61,15 +61,15 @@ is_polled(const char *name)
 static bool
 call_hold(struct call *call, size_t cost)
 {
-	struct held *held = &call->step.share->held;
+	struct budget *budget = &call->inv.share->budget;
 
-	if (cost <= HELD_SMALL || cost <= call->cost)
+	if (cost <= BUDGET_SMALL || cost <= call->cost)
 		return true;
-	if (!held_fits(held, cost - call->cost)) {
-		step_fault(&call->step, FAULT_FAILED, HELD_WHY);
+	if (!budget_fits(budget, cost - call->cost)) {
+		invocation_fault(&call->inv, FAULT_FAILED, BUDGET_WHY);
 		return false;
 	}
-	held_add(held, cost - call->cost);
+	budget_add(budget, cost - call->cost);
 	call->cost = cost;
 	return true;
 }
@@ -78,8 +78,8 @@ call_hold(struct call *call, size_t cost)
 static void
 call_enter(struct call *call, char *name, json_t *params)
 {
-	call->step.traced = trace_called(name);
-	step_begin(&call->step, name, params);
+	call->inv.traced = trace_called(name);
+	invocation_begin(&call->inv, name, params);
 	free(name);
 	json_decref(params);
 }
@@ -92,7 +92,7 @@ call_read_short(struct call *call, const char *body, size_t len)
 	json_t *params;
 	char *name;
 
-	if (recent_find(calls->recent, body, len, &name, &params)) {
+	if (parse_cache_find(calls->parse_cache, body, len, &name, &params)) {
 		call_enter(call, name, params);
 		return;
 	}
@@ -101,7 +101,7 @@ call_read_short(struct call *call, const char *body, size_t len)
 		return;
 	}
 	if (is_polled(name))
-		recent_keep(calls->recent, body, len, name, params);
+		parse_cache_keep(calls->parse_cache, body, len, name, params);
 	if (call_hold(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);
 		return;
@@ -154,7 +154,7 @@ call_read(struct call *call, struct buf *body)
 		return;
 	}
 	/* While it is read there is nothing that it could wait for. */
-	call->step.phase = STEP_DONE;
+	call->inv.phase = INVOCATION_DONE;
 	if (!call_hold(call, buf_len(body)))
 		return;
 	call->body = *body;

@@ -8,43 +8,44 @@
 
 /* ---- getAllConfigInfo: pages of the master's, put together ---- */
 
-static step_answer_fn on_page;
+static invocation_answer_fn on_page;
 
 /* offset: rows taken so far; length: the reading they belong to; row: restarts. */
 static void
-ask_page(struct call_step *step)
+ask_page(struct invocation *inv)
 {
 	/* What there is will be there twice when it is joined. */
-	if (!step_room(step, 2 * buf_len(&step->results) + PAGE_ROOM))
+	if (!invocation_reserve(inv, 2 * buf_len(&inv->results) + PAGE_ROOM))
 		return;
-	step_ask(step, json_pack("{sI}", "from", (json_int_t)step->offset), false, on_page);
+	invocation_ask(
+	    inv, json_pack("{sI}", "from", (json_int_t)inv->offset), false, on_page);
 }
 
 /* The rows are of another reading of the file than those before them. */
 static void
-restart(struct call_step *step)
+restart(struct invocation *inv)
 {
-	buf_clear(&step->results);
-	step->offset = 0;
-	if (++step->row > RESTARTS_MAX)
-		step_fault(step, FAULT_FAILED, "the configuration changes too often");
+	buf_clear(&inv->results);
+	inv->offset = 0;
+	if (++inv->row > RESTARTS_MAX)
+		invocation_fault(inv, FAULT_FAILED, "the configuration changes too often");
 	else
-		ask_page(step);
+		ask_page(inv);
 }
 
 static void
-end_listing(struct call_step *step)
+end_listing(struct invocation *inv)
 {
-	struct buf *out = step_open(step);
+	struct buf *out = invocation_open(inv);
 
 	xmlwrite_array_open(out);
-	xmlwrite_raw(out, buf_data(&step->results), buf_len(&step->results));
+	xmlwrite_raw(out, buf_data(&inv->results), buf_len(&inv->results));
 	xmlwrite_array_close(out);
-	step_close(step);
+	invocation_close(inv);
 }
 
 static void
-on_page(struct call_step *step, enum fault fault, const char *message, json_t *result,
+on_page(struct invocation *inv, enum fault fault, const char *message, json_t *result,
     int fd)
 {
 	const json_t *rows = json_object_get(result, "rows");
@@ -53,80 +54,80 @@ on_page(struct call_step *step, enum fault fault, const char *message, json_t *r
 	const json_t *row;
 	size_t i;
 
-	if (step->offset > 0 && (fault == FAULT_BAD_ARGUMENTS ||
-	    (fault == FAULT_NONE && reread != step->length))) {
-		restart(step);
+	if (inv->offset > 0 && (fault == FAULT_BAD_ARGUMENTS ||
+	    (fault == FAULT_NONE && reread != inv->length))) {
+		restart(inv);
 		return;
 	}
-	if (step_refused(step, fault, message, fd))
+	if (invocation_refused(inv, fault, message, fd))
 		return;
 	json_array_foreach(rows, i, row) {
-		xmlwrite_json(&step->results, row);
+		xmlwrite_json(&inv->results, row);
 	}
-	step->length = reread;
-	step->offset += (int64_t)json_array_size(rows);
-	if (step->offset < total && json_array_size(rows) > 0)
-		ask_page(step);
+	inv->length = reread;
+	inv->offset += (int64_t)json_array_size(rows);
+	if (inv->offset < total && json_array_size(rows) > 0)
+		ask_page(inv);
 	else
-		end_listing(step);
+		end_listing(inv);
 }
 
 void
-rpc_config_all(struct call_step *step)
+rpc_config_all(struct invocation *inv)
 {
-	step->offset = 0;
-	step->row = 0;
-	ask_page(step);
+	inv->offset = 0;
+	inv->row = 0;
+	ask_page(inv);
 }
 
 /* ---- reloadConfig ---- */
 
 static void
-on_reread(struct call_step *step, enum fault fault, const char *message, json_t *result,
+on_reread(struct invocation *inv, enum fault fault, const char *message, json_t *result,
     int fd)
 {
-	if (step_refused(step, fault, message, fd))
+	if (invocation_refused(inv, fault, message, fd))
 		return;
-	step_return_json_take(step, json_pack("[[O,O,O]]",
+	invocation_return_json_take(inv, json_pack("[[O,O,O]]",
 	    json_object_get(result, "added"), json_object_get(result, "changed"),
 	    json_object_get(result, "removed")));
 }
 
 void
-rpc_config_reread(struct call_step *step)
+rpc_config_reread(struct invocation *inv)
 {
-	step_ask(step, NULL, false, on_reread);
+	invocation_ask(inv, NULL, false, on_reread);
 }
 
 /* ---- addProcessGroup, removeProcessGroup, sendRemoteCommEvent ---- */
 
 static void
-on_done(struct call_step *step, enum fault fault, const char *message,
+on_done(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
-	if (!step_refused(step, fault, message, fd))
-		step_return_true(step);
+	if (!invocation_refused(inv, fault, message, fd))
+		invocation_return_true(inv);
 }
 
 void
-rpc_config_group(struct call_step *step)
+rpc_config_group(struct invocation *inv)
 {
 	const char *name;
 
-	if (step_group_name(step, 0, &name))
-		step_ask(step, json_pack("{ss}", "name", name), false, on_done);
+	if (invocation_group_name(inv, 0, &name))
+		invocation_ask(inv, json_pack("{ss}", "name", name), false, on_done);
 }
 
 void
-rpc_event_send(struct call_step *step)
+rpc_event_send(struct invocation *inv)
 {
-	char *type = printed_text(json_array_get(step->params, 0));
-	char *data = printed_text(json_array_get(step->params, 1));
+	char *type = printed_text(json_array_get(inv->params, 0));
+	char *data = printed_text(json_array_get(inv->params, 1));
 
 	if (type == NULL || data == NULL)
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	else
-		step_ask(step, json_pack("{ss,ss}", "type", type, "data", data), false,
+		invocation_ask(inv, json_pack("{ss,ss}", "type", type, "data", data), false,
 		    on_done);
 	free(type);
 	free(data);

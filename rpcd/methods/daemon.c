@@ -4,67 +4,67 @@
 
 #include <unistd.h>
 
-/* The API's version and the supervisord that it matches (design 13). */
+/* The API's version and the supervisord that it matches. */
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
 
 static const struct daemon_info *
-daemon_of(const struct call_step *step)
+daemon_of(const struct invocation *inv)
 {
-	return mirror_daemon(step->rpcd->mirror);
+	return mirror_daemon(inv->rpcd->mirror);
 }
 
 void
-rpc_daemon_api_version(struct call_step *step)
+rpc_daemon_api_version(struct invocation *inv)
 {
-	step_return_string(step, API_VERSION);
+	invocation_return_string(inv, API_VERSION);
 }
 
 void
-rpc_daemon_version(struct call_step *step)
+rpc_daemon_version(struct invocation *inv)
 {
-	step_return_string(step, SUPERVISOR_VERSION);
+	invocation_return_string(inv, SUPERVISOR_VERSION);
 }
 
 void
-rpc_daemon_identification(struct call_step *step)
+rpc_daemon_identification(struct invocation *inv)
 {
-	step_return_string(step, daemon_of(step)->identifier);
+	invocation_return_string(inv, daemon_of(inv)->identifier);
 }
 
 void
-rpc_daemon_state(struct call_step *step)
+rpc_daemon_state(struct invocation *inv)
 {
-	enum daemon_state state = daemon_of(step)->state;
-	struct buf *out = step_open(step);
+	enum daemon_state state = daemon_of(inv)->state;
+	struct buf *out = invocation_open(inv);
 
 	xmlwrite_struct_open(out);
 	xmlwrite_member_int(out, "statecode", state);
 	xmlwrite_member_string(out, "statename", daemon_state_name(state));
 	xmlwrite_struct_close(out);
-	step_close(step);
+	invocation_close(inv);
 }
 
 void
-rpc_daemon_pid(struct call_step *step)
+rpc_daemon_pid(struct invocation *inv)
 {
-	step_return_int(step, daemon_of(step)->pid);
+	invocation_return_int(inv, daemon_of(inv)->pid);
 }
 
 static void
-on_end(struct call_step *step, enum fault fault, const char *message,
+on_end(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
-	if (step_refused(step, fault, message, fd))
+	if (invocation_refused(inv, fault, message, fd))
 		return;
 	if (fd >= 0)
 		close(fd);
-	step->ends_daemon = true;
-	step_return_true(step);
+	inv->ends_daemon = true;
+	invocation_return_true(inv);
 }
 
 void
-rpc_daemon_end(struct call_step *step)
+rpc_daemon_end(struct invocation *inv)
 {
-	step_ask(step, NULL, false, on_end);
+	invocation_ask(inv, NULL, false, on_end);
 }

@@ -64,7 +64,7 @@ static const struct {
 };
 
 bool
-describe_fits(const char *type, size_t len, const json_t *value)
+description_fits(const char *type, size_t len, const json_t *value)
 {
 	for (size_t i = 0; i < nitems(types); i++)
 		if (strlen(types[i].name) == len && memcmp(types[i].name, type, len) == 0)
@@ -82,7 +82,7 @@ is_type(const char *name)
 }
 
 bool
-describe_has_null(const json_t *value)
+description_has_null(const json_t *value)
 {
 	json_t *unconst = (json_t *)(uintptr_t)value; /* the iterators only read */
 	const char *name;
@@ -90,10 +90,10 @@ describe_has_null(const json_t *value)
 	size_t i;
 
 	json_array_foreach(unconst, i, one)
-		if (describe_has_null(one))
+		if (description_has_null(one))
 			return true;
 	json_object_foreach(unconst, name, one)
-		if (describe_has_null(one))
+		if (description_has_null(one))
 			return true;
 	return json_is_null(value);
 }
@@ -156,7 +156,7 @@ read_method(struct method *method, const char *namespace, const json_t *object)
 
 	if (!is_name(name))
 		return "a method's name is not one of letters, digits and _";
-	if (help == NULL || strlen(help) > INTERFACE_HELP_MAX)
+	if (help == NULL || strlen(help) > RPCINTERFACE_HELP_MAX)
 		return "a method's help is no text of at most 4096 bytes";
 	if (role == NULL || role_parse(role) <= ROLE_NONE)
 		return "a method's role is not states, view, operate or admin";
@@ -221,27 +221,27 @@ read_all(struct description *description, const char *namespace, const json_t *l
 }
 
 int
-describe_read(struct description *description, const char *namespace, const json_t *answer,
-    char **why)
+description_read(struct description *description, const char *namespace,
+    const json_t *answer, char **why)
 {
 	const json_t *list = json_object_get(answer, "methods");
 	size_t n = json_array_size(list);
 
 	*description = (struct description){0};
-	if (!json_is_array(list) || n > INTERFACE_METHODS_MAX) {
+	if (!json_is_array(list) || n > RPCINTERFACE_METHODS_MAX) {
 		*why = xasprintf("its methods are no array of at most %d",
-		    INTERFACE_METHODS_MAX);
+		    RPCINTERFACE_METHODS_MAX);
 		return -1;
 	}
 	description->methods = xcalloc(n + 1, sizeof(struct method));
 	if (read_all(description, namespace, list, why) == 0)
 		return 0;
-	describe_clear(description);
+	description_clear(description);
 	return -1;
 }
 
 void
-describe_clear(struct description *description)
+description_clear(struct description *description)
 {
 	for (size_t i = 0; i < description->count; i++) {
 		free((char *)(uintptr_t)description->methods[i].name);

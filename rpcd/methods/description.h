@@ -1,5 +1,5 @@
-/* Describe: what a program says its namespace holds, judged and made into rows of a method
- * table (reeve-rpcinterface(7)). */
+/* Description: what a program says its namespace holds, judged and made into rows of a
+ * method table (reeve-rpcinterface(7)). */
 #ifndef RPCD_METHODS_DESCRIPTION_H
 #define RPCD_METHODS_DESCRIPTION_H
 
@@ -16,12 +16,12 @@ struct description {
 
 /* Reads {"methods": [{name, signature, help, optional, role}, …]} of a namespace. 0, or -1
  * with *why new: nothing of it is taken then. */
-NODISCARD int describe_read(struct description *, const char *namespace,
+NODISCARD int description_read(struct description *, const char *namespace,
     const json_t *answer, char **why);
-void describe_clear(struct description *);
+void description_clear(struct description *);
 /* Whether a value is of a type that a signature can name ("int", "struct"). */
-bool describe_fits(const char *type, size_t len, const json_t *value);
+bool description_fits(const char *type, size_t len, const json_t *value);
 /* Whether it is null or holds one at any depth: XML-RPC has none. */
-bool describe_has_null(const json_t *value);
+bool description_has_null(const json_t *value);
 
 #endif

@@ -16,9 +16,9 @@ struct document_part {
 };
 
 void
-document_init(struct document *doc, struct held *held)
+document_init(struct document *doc, struct budget *budget)
 {
-	*doc = (struct document){ .held = held };
+	*doc = (struct document){ .budget = budget };
 }
 
 static void
@@ -29,7 +29,7 @@ part_clear(struct document *doc, struct document_part *part)
 		return;
 	close(part->fd);
 	part->fd = -1;
-	held_give_file(doc->held);
+	budget_release_file(doc->budget);
 }
 
 void
@@ -38,10 +38,10 @@ document_clear(struct document *doc)
 	for (size_t i = 0; i < doc->nparts; i++)
 		part_clear(doc, &doc->parts[i]);
 	free(doc->parts);
-	sharedtext_drop(doc->shared);
+	shared_buffer_unref(doc->shared);
 	if (doc->counted > 0)
-		held_give(doc->held, doc->counted);
-	document_init(doc, doc->held);
+		budget_release(doc->budget, doc->counted);
+	document_init(doc, doc->budget);
 }
 
 static struct document_part *
@@ -73,24 +73,24 @@ document_text(struct document *doc)
 }
 
 size_t
-document_held(const struct document *doc)
+document_size(const struct document *doc)
 {
-	size_t held = 0;
+	size_t size = 0;
 
 	for (size_t i = 0; i < doc->nparts; i++)
-		held += buf_len(&doc->parts[i].text);
-	return held;
+		size += buf_len(&doc->parts[i].text);
+	return size;
 }
 
 /* What the document is in the account for when it has n bytes more. */
 static size_t
 document_cost(const struct document *doc, size_t n)
 {
-	size_t cost = document_held(doc) + doc->due + doc->promised + n;
+	size_t cost = document_size(doc) + doc->due + doc->reserved + n;
 
 	if (doc->nlogs > 0)
 		cost += DOCUMENT_LOG_COST;
-	return cost > HELD_SMALL ? cost : 0;
+	return cost > BUDGET_SMALL ? cost : 0;
 }
 
 bool
@@ -98,7 +98,7 @@ document_fits(const struct document *doc, size_t n)
 {
 	size_t cost = document_cost(doc, n);
 
-	return cost <= doc->counted || held_fits(doc->held, cost - doc->counted);
+	return cost <= doc->counted || budget_fits(doc->budget, cost - doc->counted);
 }
 
 static void
@@ -107,19 +107,19 @@ recount(struct document *doc)
 	size_t cost = document_cost(doc, 0);
 
 	if (cost > doc->counted)
-		held_add(doc->held, cost - doc->counted);
+		budget_add(doc->budget, cost - doc->counted);
 	else if (cost < doc->counted)
-		held_give(doc->held, doc->counted - cost);
+		budget_release(doc->budget, doc->counted - cost);
 	doc->counted = cost;
 }
 
 bool
-document_promise(struct document *doc, size_t n)
+document_reserve(struct document *doc, size_t n)
 {
-	doc->promised = 0;
+	doc->reserved = 0;
 	if (!document_fits(doc, n))
 		return false;
-	doc->promised = n;
+	doc->reserved = n;
 	recount(doc);
 	return true;
 }
@@ -127,23 +127,23 @@ document_promise(struct document *doc, size_t n)
 void
 document_count(struct document *doc)
 {
-	doc->promised = 0;
+	doc->reserved = 0;
 	recount(doc);
 }
 
 void
-document_rollback(struct document *doc, size_t held)
+document_rollback(struct document *doc, size_t size)
 {
 	struct buf *text = document_text(doc);
 
-	text->len -= document_held(doc) - held;
+	text->len -= document_size(doc) - size;
 }
 
 void
-document_share(struct document *doc, struct sharedtext *text)
+document_share(struct document *doc, struct shared_buffer *text)
 {
 	document_clear(doc);
-	doc->shared = sharedtext_use(text);
+	doc->shared = shared_buffer_ref(text);
 }
 
 /* A range that fits one piece. */
@@ -169,7 +169,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 
 	if (range->length <= LOGREAD_PIECE)
 		return add_short_log(doc, fd, range);
-	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !held_take_file(doc->held)) {
+	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !budget_add_file(doc->budget)) {
 		close(fd);
 		errno = EMFILE;
 		return -1;
@@ -245,7 +245,7 @@ stream_read(void *ctx, char *out, size_t max)
 
 	if (next == NULL) {
 		if (failed)
-			log_limited(&stream->doc.held->unread, LEVEL_WARN,
+			log_limited(&stream->doc.budget->unread, LEVEL_WARN,
 			    "reading a log: %s", strerror(errno));
 		return failed ? -1 : 0;
 	}
@@ -269,13 +269,13 @@ stream_free(void *ctx)
 static void
 reply_text(struct document *doc, struct reply *reply)
 {
-	struct held *held = doc->held;
+	struct budget *budget = doc->budget;
 	struct buf text = doc->parts[0].text;
 
 	buf_init(&doc->parts[0].text, 0);
 	document_clear(doc);
-	if (buf_len(&text) > HELD_SMALL)
-		reply->shared = sharedtext_new(&text, held);
+	if (buf_len(&text) > BUDGET_SMALL)
+		reply->shared = shared_buffer_new(&text, budget);
 	else
 		reply->body = text;
 }
@@ -288,19 +288,19 @@ document_reply(struct document *doc, struct reply *reply)
 	*reply = (struct reply){ .status = 200, .shared = doc->shared };
 	if (doc->shared != NULL) {
 		doc->shared = NULL;
-		reply->held = reply->shared->len;
+		reply->counted = reply->shared->len;
 		return;
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
-		reply->held = document_held(doc);
+		reply->counted = document_size(doc);
 		reply_text(doc, reply);
 		return;
 	}
 	document_count(doc);
-	reply->held = doc->counted;
+	reply->counted = doc->counted;
 	stream = xcalloc(1, sizeof(*stream));
 	stream->doc = *doc;
-	document_init(doc, stream->doc.held);
+	document_init(doc, stream->doc.budget);
 	buf_init(&stream->escaped, 0);
 	reply->stream = (struct reply_stream){ stream_read, stream_free, stream };
 }

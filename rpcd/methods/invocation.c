@@ -17,112 +17,112 @@
 /* ---- ends ---- */
 
 struct buf *
-step_open(struct call_step *step)
+invocation_open(struct invocation *inv)
 {
-	struct buf *text = document_text(step->doc);
+	struct buf *text = document_text(inv->doc);
 
-	if (!step->element)
+	if (!inv->element)
 		xmlwrite_head(text);
 	return text;
 }
 
 void
-step_close(struct call_step *step)
+invocation_close(struct invocation *inv)
 {
-	if (!step->element)
-		xmlwrite_tail(document_text(step->doc));
-	trace_returned(&step->traced, FAULT_NONE, NULL);
-	step->phase = STEP_DONE;
+	if (!inv->element)
+		xmlwrite_tail(document_text(inv->doc));
+	trace_returned(&inv->traced, FAULT_NONE, NULL);
+	inv->phase = INVOCATION_DONE;
 }
 
 void
-step_fault_text(struct call_step *step, enum fault fault, const char *text)
+invocation_fault_text(struct invocation *inv, enum fault fault, const char *text)
 {
-	struct buf *out = document_text(step->doc);
+	struct buf *out = document_text(inv->doc);
 
 	/* The master's, or a program's, may be long. */
-	if (strlen(text) > STEP_ECHO_MAX && !document_fits(step->doc, strlen(text)))
+	if (strlen(text) > INVOCATION_ECHO_MAX && !document_fits(inv->doc, strlen(text)))
 		text = fault_name(fault);
-	if (step->element)
+	if (inv->element)
 		xmlwrite_fault_value(out, fault, text);
 	else
 		xmlwrite_fault(out, fault, text);
-	trace_returned(&step->traced, fault, text);
-	step->phase = STEP_DONE;
+	trace_returned(&inv->traced, fault, text);
+	inv->phase = INVOCATION_DONE;
 }
 
 void
-step_fault(struct call_step *step, enum fault fault, const char *detail)
+invocation_fault(struct invocation *inv, enum fault fault, const char *detail)
 {
 	char *text = fault_echo(fault, detail);
 
-	step_fault_text(step, fault, text != NULL ? text : fault_name(fault));
+	invocation_fault_text(inv, fault, text != NULL ? text : fault_name(fault));
 	free(text);
 }
 
 void
-step_return_true(struct call_step *step)
+invocation_return_true(struct invocation *inv)
 {
-	xmlwrite_bool(step_open(step), true);
-	step_close(step);
+	xmlwrite_bool(invocation_open(inv), true);
+	invocation_close(inv);
 }
 
 void
-step_return_shared(struct call_step *step, struct sharedtext *text)
+invocation_return_shared(struct invocation *inv, struct shared_buffer *text)
 {
-	document_share(step->doc, text);
-	trace_returned(&step->traced, FAULT_NONE, NULL);
-	step->phase = STEP_DONE;
+	document_share(inv->doc, text);
+	trace_returned(&inv->traced, FAULT_NONE, NULL);
+	inv->phase = INVOCATION_DONE;
 }
 
 void
-step_return_string(struct call_step *step, const char *s)
+invocation_return_string(struct invocation *inv, const char *s)
 {
-	xmlwrite_string(step_open(step), s);
-	step_close(step);
+	xmlwrite_string(invocation_open(inv), s);
+	invocation_close(inv);
 }
 
 void
-step_return_int(struct call_step *step, int64_t number)
+invocation_return_int(struct invocation *inv, int64_t number)
 {
-	xmlwrite_int(step_open(step), number);
-	step_close(step);
+	xmlwrite_int(invocation_open(inv), number);
+	invocation_close(inv);
 }
 
 /* How long the XML is, is known when it is written: it stands in the place of what was
  * promised. */
 void
-step_return_json_take(struct call_step *step, json_t *value)
+invocation_return_json_take(struct invocation *inv, json_t *value)
 {
-	struct buf *text = document_text(step->doc);
+	struct buf *text = document_text(inv->doc);
 	size_t before = buf_len(text), added;
 
-	xmlwrite_json(step_open(step), value);
+	xmlwrite_json(invocation_open(inv), value);
 	json_decref(value);
 	added = buf_len(text) - before;
-	if (added <= HELD_SMALL / 2 || document_promise(step->doc, 0)) {
-		step_close(step);
+	if (added <= BUDGET_SMALL / 2 || document_reserve(inv->doc, 0)) {
+		invocation_close(inv);
 		return;
 	}
-	document_rollback(step->doc, document_held(step->doc) - added);
-	step_fault(step, FAULT_FAILED, HELD_WHY);
+	document_rollback(inv->doc, document_size(inv->doc) - added);
+	invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 }
 
 bool
-step_room(struct call_step *step, size_t n)
+invocation_reserve(struct invocation *inv, size_t n)
 {
-	if (document_promise(step->doc, n))
+	if (document_reserve(inv->doc, n))
 		return true;
-	step_fault(step, FAULT_FAILED, HELD_WHY);
+	invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	return false;
 }
 
 /* ---- parameters ---- */
 
 bool
-step_string(const struct call_step *step, size_t i, const char **s)
+invocation_string(const struct invocation *inv, size_t i, const char **s)
 {
-	*s = json_string_value(json_array_get(step->params, i));
+	*s = json_string_value(json_array_get(inv->params, i));
 	return *s != NULL;
 }
 
@@ -137,9 +137,9 @@ truncated(double number, int64_t *out)
 }
 
 bool
-step_int(const struct call_step *step, size_t i, int64_t *number)
+invocation_int(const struct invocation *inv, size_t i, int64_t *number)
 {
-	const json_t *value = json_array_get(step->params, i);
+	const json_t *value = json_array_get(inv->params, i);
 
 	if (json_is_string(value))
 		return str_to_int(json_string_value(value), number) == 0;
@@ -152,9 +152,9 @@ step_int(const struct call_step *step, size_t i, int64_t *number)
 }
 
 bool
-step_truth(const struct call_step *step, size_t i, bool absent)
+invocation_truth(const struct invocation *inv, size_t i, bool absent)
 {
-	const json_t *value = json_array_get(step->params, i);
+	const json_t *value = json_array_get(inv->params, i);
 
 	if (value == NULL)
 		return absent;
@@ -175,105 +175,106 @@ step_truth(const struct call_step *step, size_t i, bool absent)
 }
 
 bool
-step_name(struct call_step *step, size_t i, const char **name)
+invocation_name(struct invocation *inv, size_t i, const char **name)
 {
-	if (!step_string(step, i, name)) {
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+	if (!invocation_string(inv, i, name)) {
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 		return false;
 	}
 	if (strlen(*name) > CMD_NAME_MAX) {
-		step_fault(step, FAULT_BAD_NAME, *name);
+		invocation_fault(inv, FAULT_BAD_NAME, *name);
 		return false;
 	}
 	return true;
 }
 
 char *
-step_printed(const struct call_step *step, size_t i)
+invocation_printed(const struct invocation *inv, size_t i)
 {
-	const json_t *value = json_array_get(step->params, i);
+	const json_t *value = json_array_get(inv->params, i);
 
 	return json_is_array(value) || json_is_object(value) ? NULL : printed_text(value);
 }
 
 void
-step_fault_printed(struct call_step *step, enum fault fault, size_t i)
+invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 {
-	bool nil = json_is_null(json_array_get(step->params, i));
-	char *shown = nil ? NULL : step_printed(step, i);
+	bool nil = json_is_null(json_array_get(inv->params, i));
+	char *shown = nil ? NULL : invocation_printed(inv, i);
 
-	step_fault(step, fault, shown);
+	invocation_fault(inv, fault, shown);
 	free(shown);
 }
 
 bool
-step_group_name(struct call_step *step, size_t i, const char **name)
+invocation_group_name(struct invocation *inv, size_t i, const char **name)
 {
-	const json_t *value = json_array_get(step->params, i);
+	const json_t *value = json_array_get(inv->params, i);
 
 	if (json_is_string(value) || json_is_array(value) || json_is_object(value))
-		return step_name(step, i, name);
-	step_fault_printed(step, FAULT_BAD_NAME, i);
+		return invocation_name(inv, i, name);
+	invocation_fault_printed(inv, FAULT_BAD_NAME, i);
 	return false;
 }
 
 /* ---- asking ---- */
 
 bool
-step_refused(struct call_step *step, enum fault fault, const char *message, int fd)
+invocation_refused(struct invocation *inv, enum fault fault, const char *message, int fd)
 {
 	if (fault == FAULT_NONE)
 		return false;
 	if (fd >= 0)
 		close(fd);
-	step_fault_text(step, fault, message);
+	invocation_fault_text(inv, fault, message);
 	return true;
 }
 
 static void
 on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
-	struct call_step *step = ctx;
+	struct invocation *inv = ctx;
 
-	step->asked = 0;
-	step->answer(step, fault, message, result, fd);
-	if (step->phase == STEP_DONE)
-		step->resumed(step);
+	inv->asked = 0;
+	inv->answer(inv, fault, message, result, fd);
+	if (inv->phase == INVOCATION_DONE)
+		inv->resumed(inv);
 }
 
-/* May this step be parked? Else the fault of design 16 is its answer. */
+/* May this invocation be parked? Else a fault is its answer. */
 static bool
-may_park(struct call_step *step)
+may_park(struct invocation *inv)
 {
-	if (!step->may_park)
-		step_fault(step, FAULT_FAILED, "too many calls are waiting");
-	return step->may_park;
+	if (!inv->may_park)
+		invocation_fault(inv, FAULT_FAILED, "too many calls are waiting");
+	return inv->may_park;
 }
 
 static bool
-may_ask(struct call_step *step)
+may_ask(struct invocation *inv)
 {
-	if (step->rpcd->master != NULL && !step->rpcd->ending)
-		return may_park(step);
-	step_fault(step, FAULT_FAILED, "reeved is ending");
+	if (inv->rpcd->master != NULL && !inv->rpcd->ending)
+		return may_park(inv);
+	invocation_fault(inv, FAULT_FAILED, "reeved is ending");
 	return false;
 }
 
 void
-step_ask(struct call_step *step, json_t *params, bool want_fd, step_answer_fn *answer)
+invocation_ask(
+    struct invocation *inv, json_t *params, bool want_fd, invocation_answer_fn *answer)
 {
-	struct rpcd *rpcd = step->rpcd;
+	struct rpcd *rpcd = inv->rpcd;
 
-	if (!may_ask(step)) {
+	if (!may_ask(inv)) {
 		json_decref(params);
 		return;
 	}
-	step->answer = answer;
-	step->phase = STEP_ASKED;
-	step->asked = peer_call(rpcd->master, cmd_get(step->method->cmd)->name, params,
-	    want_fd, on_answer, step);
-	if (step->asked == 0)
-		step_fault(step, FAULT_FAILED, strerror(errno));
+	inv->answer = answer;
+	inv->phase = INVOCATION_ASKED;
+	inv->asked = peer_call(rpcd->master, cmd_get(inv->method->cmd)->name, params,
+	    want_fd, on_answer, inv);
+	if (inv->asked == 0)
+		invocation_fault(inv, FAULT_FAILED, strerror(errno));
 }
 
 /* ---- judging and beginning ---- */
@@ -284,12 +285,12 @@ belongs_to(const char *name, const char *namespace)
 	return str_starts(name, namespace);
 }
 
-/* The daemon's moods stop all of supervisor.* but what may end it (reference 2.3). */
+/* In some daemon states all of supervisor.* fails but what may end it. */
 static enum fault
-mood_fault(const struct call_step *step)
+mood_fault(const struct invocation *inv)
 {
-	const struct method *method = step->method;
-	enum daemon_state state = mirror_daemon(step->rpcd->mirror)->state;
+	const struct method *method = inv->method;
+	enum daemon_state state = mirror_daemon(inv->rpcd->mirror)->state;
 
 	if (!belongs_to(method->name, "supervisor."))
 		return FAULT_NONE;
@@ -303,53 +304,53 @@ mood_fault(const struct call_step *step)
 }
 
 void
-step_enter(struct call_step *step)
+invocation_enter(struct invocation *inv)
 {
-	enum fault fault = mood_fault(step);
+	enum fault fault = mood_fault(inv);
 
 	if (fault != FAULT_NONE)
-		step_fault(step, fault, NULL);
+		invocation_fault(inv, fault, NULL);
 	else
-		step->method->handler(step);
+		inv->method->handler(inv);
 }
 
 static bool
-find_method(struct call_step *step, const char *name)
+find_method(struct invocation *inv, const char *name)
 {
-	step->method = methods_find(name);
-	if (step->method == NULL)
-		step->method = interfaces_find(step->rpcd->interfaces, name);
-	if (step->method != NULL && belongs_to(name, "supervisor.") &&
-	    !mirror_daemon(step->rpcd->mirror)->has_main_interface)
-		step->method = NULL;
-	if (step->method == NULL)
-		step_fault(step, FAULT_UNKNOWN_METHOD, NULL);
-	return step->method != NULL;
+	inv->method = method_table_find(name);
+	if (inv->method == NULL)
+		inv->method = rpcinterfaces_find(inv->rpcd->rpcinterfaces, name);
+	if (inv->method != NULL && belongs_to(name, "supervisor.") &&
+	    !mirror_daemon(inv->rpcd->mirror)->has_main_interface)
+		inv->method = NULL;
+	if (inv->method == NULL)
+		invocation_fault(inv, FAULT_UNKNOWN_METHOD, NULL);
+	return inv->method != NULL;
 }
 
 static bool
-check_role(struct call_step *step)
+check_role(struct invocation *inv)
 {
 	char *detail;
 
-	if (step->role >= step->method->role)
+	if (inv->role >= inv->method->role)
 		return true;
-	detail = xasprintf("%s needs role %s", step->method->name,
-	    role_name(step->method->role));
-	step_fault(step, FAULT_NOT_PERMITTED, detail);
+	detail = xasprintf("%s needs role %s", inv->method->name,
+	    role_name(inv->method->role));
+	invocation_fault(inv, FAULT_NOT_PERMITTED, detail);
 	free(detail);
 	return false;
 }
 
 static bool
-check_count(struct call_step *step, const json_t *params)
+check_count(struct invocation *inv, const json_t *params)
 {
 	size_t least, most, n = json_array_size(params);
 
-	methods_arity(step->method, &least, &most);
+	method_table_arity(inv->method, &least, &most);
 	if (params != NULL && n >= least && n <= most)
 		return true;
-	step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+	invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	return false;
 }
 
@@ -364,50 +365,50 @@ is_current(const struct rpcd *rpcd, uint64_t needs)
 }
 
 void
-step_begin(struct call_step *step, const char *name, json_t *params)
+invocation_begin(struct invocation *inv, const char *name, json_t *params)
 {
-	const struct rpcd *rpcd = step->rpcd;
+	const struct rpcd *rpcd = inv->rpcd;
 
-	if (!find_method(step, name) || !check_role(step) || !check_count(step, params))
+	if (!find_method(inv, name) || !check_role(inv) || !check_count(inv, params))
 		return;
-	step->params = json_incref(params);
-	step->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
+	inv->params = json_incref(params);
+	inv->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
 	/* Only supervisor.* tells of the state that the mirror holds. */
-	if (!belongs_to(name, "supervisor.") || is_current(rpcd, step->needs))
-		step_enter(step);
-	else if (may_park(step))
-		step->phase = STEP_BEHIND;
+	if (!belongs_to(name, "supervisor.") || is_current(rpcd, inv->needs))
+		invocation_enter(inv);
+	else if (may_park(inv))
+		inv->phase = INVOCATION_BEHIND;
 }
 
-/* All that step_begin judges, without a word. */
+/* All that invocation_begin judges, without a word. */
 static bool
-is_in_order(struct call_step *step, const char *name, const json_t *params)
+is_in_order(struct invocation *inv, const char *name, const json_t *params)
 {
-	const struct rpcd *rpcd = step->rpcd;
+	const struct rpcd *rpcd = inv->rpcd;
 	size_t least, most, n = json_array_size(params);
 
-	step->method = methods_find(name);
-	if (step->method == NULL || step->role < step->method->role || !step->may_park)
+	inv->method = method_table_find(name);
+	if (inv->method == NULL || inv->role < inv->method->role || !inv->may_park)
 		return false;
-	methods_arity(step->method, &least, &most);
+	method_table_arity(inv->method, &least, &most);
 	return json_is_array(params) && n >= least && n <= most && rpcd->master != NULL &&
 	    !rpcd->ending && mirror_daemon(rpcd->mirror)->has_main_interface &&
 	    is_current(rpcd, rpcd->page != NULL ? atomic_load(rpcd->page) : 0) &&
-	    mood_fault(step) == FAULT_NONE;
+	    mood_fault(inv) == FAULT_NONE;
 }
 
 bool
-step_may_post(struct call_step *step, const char *name, const json_t *params)
+invocation_may_post(struct invocation *inv, const char *name, const json_t *params)
 {
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	return is_in_order(step, name, params) && step->method->cmd == CMD_EVENT_SEND &&
+	return is_in_order(inv, name, params) && inv->method->cmd == CMD_EVENT_SEND &&
 	    json_is_string(type) && json_is_string(data) &&
-	    json_string_length(type) + json_string_length(data) <= STEP_POST_MAX;
+	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX;
 }
 
 uint64_t
-step_post(struct call_step *step, json_t *events, peer_answer_fn *fn, void *ctx)
+invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void *ctx)
 {
 	json_t *params = json_pack("{sO,sO}", "type", json_array_get(events, 0), "data",
 	    json_array_get(events, 1));
@@ -418,33 +419,33 @@ step_post(struct call_step *step, json_t *events, peer_answer_fn *fn, void *ctx)
 		json_object_set(params, "more", events) == -1))
 		fatal("out of memory for events");
 	json_decref(events);
-	return peer_call(step->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false,
+	return peer_call(inv->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false,
 	    fn, ctx);
 }
 
 void
-step_look_behind(struct call_step *step)
+invocation_look_behind(struct invocation *inv)
 {
-	if (step->phase == STEP_BEHIND && is_current(step->rpcd, step->needs))
-		step_enter(step);
+	if (inv->phase == INVOCATION_BEHIND && is_current(inv->rpcd, inv->needs))
+		invocation_enter(inv);
 }
 
 void
-step_clear(struct call_step *step)
+invocation_clear(struct invocation *inv)
 {
-	if (step->asked != 0 && step->rpcd->master != NULL)
-		peer_forget(step->rpcd->master, step->asked);
-	step->asked = 0;
-	if (step->served != NULL)
-		interface_forget(step->served);
-	step->served = NULL;
-	json_decref(step->params);
-	step->params = NULL;
-	json_decref(step->multi);
-	step->multi = NULL;
-	bulk_free(step->bulk);
-	step->bulk = NULL;
-	buf_clear(&step->results);
-	mem_freep(&step->traced);
-	step->method = NULL;
+	if (inv->asked != 0 && inv->rpcd->master != NULL)
+		peer_forget(inv->rpcd->master, inv->asked);
+	inv->asked = 0;
+	if (inv->served != NULL)
+		rpcinterface_forget(inv->served);
+	inv->served = NULL;
+	json_decref(inv->params);
+	inv->params = NULL;
+	json_decref(inv->multi);
+	inv->multi = NULL;
+	bulk_free(inv->bulk);
+	inv->bulk = NULL;
+	buf_clear(&inv->results);
+	mem_freep(&inv->traced);
+	inv->method = NULL;
 }

@@ -7,23 +7,24 @@
 #include <unistd.h>
 
 static void
-wait_over(struct call_step *step, enum fault fault)
+wait_over(struct invocation *inv, enum fault fault)
 {
 	const char *name;
 
 	if (fault == FAULT_NONE)
-		step_return_true(step);
+		invocation_return_true(inv);
 	else
-		step_fault(step, fault, step_string(step, 0, &name) ? name : NULL);
+		invocation_fault(
+		    inv, fault, invocation_string(inv, 0, &name) ? name : NULL);
 }
 
 static void
-wait_look(struct call_step *step, const struct process_info *row)
+wait_look(struct invocation *inv, const struct process_info *row)
 {
 	enum fault fault = FAULT_NONE;
 
-	if (wait_judge(step->wait, row, step->spawn, &fault))
-		wait_over(step, fault);
+	if (wait_judge(inv->wait, row, inv->spawn, &fault))
+		wait_over(inv, fault);
 }
 
 /* ---- jobs ---- */
@@ -34,12 +35,12 @@ find_row(void *ctx, uint64_t id)
 	return mirror_by_id(ctx, id);
 }
 
-/* One status struct (reference 2.4). */
+/* One status struct. */
 static void
 on_result(void *ctx, const struct bulk_result *result)
 {
-	struct call_step *step = ctx;
-	struct buf *out = &step->results;
+	struct invocation *inv = ctx;
+	struct buf *out = &inv->results;
 	bool failed = result->fault != FAULT_NONE;
 
 	xmlwrite_struct_open(out);
@@ -51,111 +52,111 @@ on_result(void *ctx, const struct bulk_result *result)
 }
 
 static void
-job_look(struct call_step *step)
+job_look(struct invocation *inv)
 {
 	struct buf *out;
 
-	if (!bulk_done(step->bulk))
+	if (!bulk_done(inv->bulk))
 		return;
-	out = step_open(step);
+	out = invocation_open(inv);
 	xmlwrite_array_open(out);
-	xmlwrite_raw(out, buf_data(&step->results), buf_len(&step->results));
+	xmlwrite_raw(out, buf_data(&inv->results), buf_len(&inv->results));
 	xmlwrite_array_close(out);
-	step_close(step);
+	invocation_close(inv);
 }
 
 static void
-job_begin(struct call_step *step, json_int_t job)
+job_begin(struct invocation *inv, json_int_t job)
 {
-	buf_clear(&step->results);
-	step->job = (uint64_t)job;
-	step->bulk = bulk_new(step->wait, find_row, step->rpcd->mirror, on_result, step);
-	step->phase = STEP_JOB;
+	buf_clear(&inv->results);
+	inv->job = (uint64_t)job;
+	inv->bulk = bulk_new(inv->wait, find_row, inv->rpcd->mirror, on_result, inv);
+	inv->phase = INVOCATION_JOB;
 }
 
 int
-step_job(struct call_step *step, const char *method, const json_t *params)
+invocation_job(struct invocation *inv, const char *method, const json_t *params)
 {
 	if (strcmp(method, "job.end") == 0)
-		bulk_ended(step->bulk);
-	else if (bulk_add(step->bulk, params) < 0)
+		bulk_ended(inv->bulk);
+	else if (bulk_add(inv->bulk, params) < 0)
 		return -1;
-	job_look(step);
+	job_look(inv);
 	return 0;
 }
 
 /* Everything may have changed: what went away tells so by itself. */
 static void
-job_look_at_all(struct call_step *step)
+job_look_at_all(struct invocation *inv)
 {
 	size_t n;
-	const struct process_info *const *rows = mirror_sorted(step->rpcd->mirror, &n);
+	const struct process_info *const *rows = mirror_sorted(inv->rpcd->mirror, &n);
 
 	for (size_t i = 0; i < n; i++)
-		bulk_changed(step->bulk, rows[i]->id, rows[i]);
+		bulk_changed(inv->bulk, rows[i]->id, rows[i]);
 }
 
 /* ---- the door ---- */
 
 void
-step_await(struct call_step *step, enum fault fault, const char *message, json_t *result,
-    int fd)
+invocation_await(
+    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
 {
 	json_t *job = json_object_get(result, "job");
 
-	if (step_refused(step, fault, message, fd))
+	if (invocation_refused(inv, fault, message, fd))
 		return;
 	if (fd >= 0)
 		close(fd);
 	/* As in supervisord, which logs that a call goes well when it begins to wait. */
-	trace_returned(&step->traced, FAULT_NONE, NULL);
+	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {
-		job_begin(step, json_integer_value(job));
+		job_begin(inv, json_integer_value(job));
 		return;
 	}
-	step->row = (uint64_t)json_integer_value(json_object_get(result, "id"));
-	step->spawn = (uint64_t)json_integer_value(json_object_get(result, "spawn"));
-	step->phase = STEP_WAITING;
-	wait_look(step, mirror_by_id(step->rpcd->mirror, step->row));
+	inv->row = (uint64_t)json_integer_value(json_object_get(result, "id"));
+	inv->spawn = (uint64_t)json_integer_value(json_object_get(result, "spawn"));
+	inv->phase = INVOCATION_WAITING;
+	wait_look(inv, mirror_by_id(inv->rpcd->mirror, inv->row));
 }
 
 void
-step_changed(struct call_step *step, uint64_t id, const struct process_info *row)
+invocation_changed(struct invocation *inv, uint64_t id, const struct process_info *row)
 {
-	step_look_behind(step);
-	if (step->phase == STEP_WAITING && id == 0)
-		wait_look(step, mirror_by_id(step->rpcd->mirror, step->row));
-	else if (step->phase == STEP_WAITING && id == step->row)
-		wait_look(step, row);
-	if (step->phase != STEP_JOB)
+	invocation_look_behind(inv);
+	if (inv->phase == INVOCATION_WAITING && id == 0)
+		wait_look(inv, mirror_by_id(inv->rpcd->mirror, inv->row));
+	else if (inv->phase == INVOCATION_WAITING && id == inv->row)
+		wait_look(inv, row);
+	if (inv->phase != INVOCATION_JOB)
 		return;
 	if (id == 0)
-		job_look_at_all(step);
+		job_look_at_all(inv);
 	else
-		bulk_changed(step->bulk, id, row);
-	job_look(step);
+		bulk_changed(inv->bulk, id, row);
+	job_look(inv);
 }
 
 /* What is still waiting when the master ends cannot end well: the row has been looked at
  * since its last change. */
 void
-step_end(struct call_step *step)
+invocation_end(struct invocation *inv)
 {
-	switch (step->phase) {
-	case STEP_BEHIND:
-		step_enter(step);
+	switch (inv->phase) {
+	case INVOCATION_BEHIND:
+		invocation_enter(inv);
 		break;
-	case STEP_WAITING:
-		if (step->wait == WAIT_START)
-			wait_over(step, FAULT_ABNORMAL_TERMINATION);
+	case INVOCATION_WAITING:
+		if (inv->wait == WAIT_START)
+			wait_over(inv, FAULT_ABNORMAL_TERMINATION);
 		else
-			step_fault(step, FAULT_FAILED, "reeved is ending");
+			invocation_fault(inv, FAULT_FAILED, "reeved is ending");
 		break;
-	case STEP_ASKED:
-	case STEP_JOB:
-		step_fault(step, FAULT_FAILED, "reeved is ending");
+	case INVOCATION_ASKED:
+	case INVOCATION_JOB:
+		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
 		break;
-	case STEP_DONE:
+	case INVOCATION_DONE:
 		break;
 	}
 }

@@ -14,185 +14,185 @@
 /* ---- reads ---- */
 
 static const struct process_info *
-find_process(const struct call_step *step, const char *spec)
+find_process(const struct invocation *inv, const char *spec)
 {
 	const struct process_info *info = NULL;
 	char *group, *name;
 
 	namespec_split(spec, &group, &name);
 	if (name != NULL)
-		info = mirror_find(step->rpcd->mirror, group, name);
+		info = mirror_find(inv->rpcd->mirror, group, name);
 	free(group);
 	free(name);
 	return info;
 }
 
 void
-rpc_process_info(struct call_step *step)
+rpc_process_info(struct invocation *inv)
 {
 	const struct process_info *info;
 	const char *name;
 
-	if (!step_name(step, 0, &name))
+	if (!invocation_name(inv, 0, &name))
 		return;
-	info = find_process(step, name);
+	info = find_process(inv, name);
 	if (info == NULL) {
-		step_fault(step, FAULT_BAD_NAME, name);
+		invocation_fault(inv, FAULT_BAD_NAME, name);
 		return;
 	}
-	rows_write_info(step_open(step), info, clock_wall_ms() / 1000);
-	step_close(step);
+	process_list_write_row(invocation_open(inv), info, clock_wall_ms() / 1000);
+	invocation_close(inv);
 }
 
 void
-rpc_all_info(struct call_step *step)
+rpc_all_info(struct invocation *inv)
 {
-	struct sharedtext *text = rows_reply(step->share->rows);
+	struct shared_buffer *text = process_list_reply(inv->share->processes);
 
 	if (text == NULL) {
-		step_fault(step, FAULT_FAILED, HELD_WHY);
-	} else if (!step->element) {
-		step_return_shared(step, text);
-	} else if (step_room(step, text->len)) {
-		rows_write(step->share->rows, step_open(step));
-		step_close(step);
+		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
+	} else if (!inv->element) {
+		invocation_return_shared(inv, text);
+	} else if (invocation_reserve(inv, text->len)) {
+		process_list_write(inv->share->processes, invocation_open(inv));
+		invocation_close(inv);
 	}
 }
 
 /* ---- start and stop ---- */
 
 static bool
-target_name(struct call_step *step, const char **name)
+target_name(struct invocation *inv, const char **name)
 {
-	switch (step->method->cmd) {
+	switch (inv->method->cmd) {
 	case CMD_GROUP_START:
 	case CMD_GROUP_STOP:
 	case CMD_GROUP_SIGNAL:
-		return step_group_name(step, 0, name);
+		return invocation_group_name(inv, 0, name);
 	default:
-		return step_name(step, 0, name);
+		return invocation_name(inv, 0, name);
 	}
 }
 
 /* Room for a status struct of every process: there are no more in any group. */
 static bool
-has_bulk_room(struct call_step *step)
+has_bulk_room(struct invocation *inv)
 {
 	size_t n;
 
-	(void)mirror_sorted(step->rpcd->mirror, &n);
-	return step_room(step, n * BULK_ROW);
+	(void)mirror_sorted(inv->rpcd->mirror, &n);
+	return invocation_reserve(inv, n * BULK_ROW);
 }
 
 /* Does the name stand for a whole group? */
 static bool
-is_bulk(const struct call_step *step, const char *name)
+is_bulk(const struct invocation *inv, const char *name)
 {
 	size_t len = strlen(name);
 
 	return (len > 0 && name[len - 1] == '*') ||
-	    step->method->cmd == CMD_GROUP_START ||
-	    step->method->cmd == CMD_GROUP_STOP ||
-	    step->method->cmd == CMD_GROUP_SIGNAL;
+	    inv->method->cmd == CMD_GROUP_START ||
+	    inv->method->cmd == CMD_GROUP_STOP ||
+	    inv->method->cmd == CMD_GROUP_SIGNAL;
 }
 
 static void
-set_wait(struct call_step *step, size_t i)
+set_wait(struct invocation *inv, size_t i)
 {
-	step->wait = step_truth(step, i, true) ? step->method->wait : WAIT_NOT;
+	inv->wait = invocation_truth(inv, i, true) ? inv->method->wait : WAIT_NOT;
 }
 
 void
-rpc_process_control(struct call_step *step)
+rpc_process_control(struct invocation *inv)
 {
 	const char *name;
 
-	if (!target_name(step, &name) || (is_bulk(step, name) && !has_bulk_room(step)))
+	if (!target_name(inv, &name) || (is_bulk(inv, name) && !has_bulk_room(inv)))
 		return;
-	set_wait(step, 1);
-	step_ask(step, json_pack("{ss}", "name", name), false, step_await);
+	set_wait(inv, 1);
+	invocation_ask(inv, json_pack("{ss}", "name", name), false, invocation_await);
 }
 
 void
-rpc_all_control(struct call_step *step)
+rpc_all_control(struct invocation *inv)
 {
-	if (!has_bulk_room(step))
+	if (!has_bulk_room(inv))
 		return;
-	set_wait(step, 0);
-	step_ask(step, NULL, false, step_await);
+	set_wait(inv, 0);
+	invocation_ask(inv, NULL, false, invocation_await);
 }
 
 /* ---- signals ---- */
 
 /* New: the signal as the wire wants it; NULL when it is neither text nor number. */
 static char *
-signal_text(const struct call_step *step, size_t i)
+signal_text(const struct invocation *inv, size_t i)
 {
-	const json_t *value = json_array_get(step->params, i);
+	const json_t *value = json_array_get(inv->params, i);
 	int64_t number;
 
 	if (json_is_string(value))
 		return xstrdup(json_string_value(value));
-	if (!step_int(step, i, &number))
+	if (!invocation_int(inv, i, &number))
 		return NULL;
 	return xasprintf("%" PRId64, number);
 }
 
 static char *
-checked_signal(struct call_step *step, size_t i)
+checked_signal(struct invocation *inv, size_t i)
 {
-	char *signal = signal_text(step, i);
+	char *signal = signal_text(inv, i);
 
 	if (signal == NULL)
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	else if (strlen(signal) > CMD_WORD_MAX) {
-		step_fault(step, FAULT_BAD_SIGNAL, signal);
+		invocation_fault(inv, FAULT_BAD_SIGNAL, signal);
 		mem_freep(&signal);
 	}
 	return signal;
 }
 
 void
-rpc_process_signal(struct call_step *step)
+rpc_process_signal(struct invocation *inv)
 {
 	const char *name;
 	char *signal;
 
-	if (!target_name(step, &name) || (is_bulk(step, name) && !has_bulk_room(step)) ||
-	    (signal = checked_signal(step, 1)) == NULL)
+	if (!target_name(inv, &name) || (is_bulk(inv, name) && !has_bulk_room(inv)) ||
+	    (signal = checked_signal(inv, 1)) == NULL)
 		return;
-	step->wait = WAIT_NOT;
-	step_ask(step, json_pack("{ss ss}", "name", name, "signal", signal), false,
-	    step_await);
+	inv->wait = WAIT_NOT;
+	invocation_ask(inv, json_pack("{ss ss}", "name", name, "signal", signal), false,
+	    invocation_await);
 	free(signal);
 }
 
 void
-rpc_all_signal(struct call_step *step)
+rpc_all_signal(struct invocation *inv)
 {
 	char *signal;
 
-	if (!has_bulk_room(step) || (signal = checked_signal(step, 0)) == NULL)
+	if (!has_bulk_room(inv) || (signal = checked_signal(inv, 0)) == NULL)
 		return;
-	step->wait = WAIT_NOT;
-	step_ask(step, json_pack("{ss}", "signal", signal), false, step_await);
+	inv->wait = WAIT_NOT;
+	invocation_ask(inv, json_pack("{ss}", "signal", signal), false, invocation_await);
 	free(signal);
 }
 
 /* ---- stdin ---- */
 
 void
-rpc_process_stdin(struct call_step *step)
+rpc_process_stdin(struct invocation *inv)
 {
 	const char *name, *chars;
 
-	if (!step_string(step, 1, &chars)) {
-		step_fault_printed(step, FAULT_INCORRECT_PARAMETERS, 1);
+	if (!invocation_string(inv, 1, &chars)) {
+		invocation_fault_printed(inv, FAULT_INCORRECT_PARAMETERS, 1);
 		return;
 	}
-	if (!step_name(step, 0, &name))
+	if (!invocation_name(inv, 0, &name))
 		return;
-	step->wait = WAIT_NOT;
-	step_ask(step, json_pack("{ss ss}", "name", name, "data", chars), false,
-	    step_await);
+	inv->wait = WAIT_NOT;
+	invocation_ask(inv, json_pack("{ss ss}", "name", name, "data", chars), false,
+	    invocation_await);
 }

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct rows {
+struct process_list {
 	struct rpcd *rpcd;
-	struct held *held;
+	struct budget *budget;
 	struct source *timer;
-	struct sharedtext *text;	/* NULL = none is kept */
+	struct shared_buffer *text;	/* NULL = none is kept */
 	size_t head, tail;		/* bytes around the value */
 	size_t len;			/* of the last text there was */
 	int64_t second;			/* of the wall clock, for which it is true */
@@ -19,40 +19,40 @@ struct rows {
 };
 
 static void
-rows_forget(void *ctx, uint32_t ready UNUSED)
+process_list_forget(void *ctx, uint32_t ready UNUSED)
 {
-	struct rows *rows = ctx;
+	struct process_list *list = ctx;
 
-	sharedtext_drop(rows->text);
-	rows->text = NULL;
+	shared_buffer_unref(list->text);
+	list->text = NULL;
 }
 
-struct rows *
-rows_new(struct rpcd *rpcd, struct held *held)
+struct process_list *
+process_list_new(struct rpcd *rpcd, struct budget *budget)
 {
-	struct rows *rows = xcalloc(1, sizeof(*rows));
+	struct process_list *list = xcalloc(1, sizeof(*list));
 
-	rows->rpcd = rpcd;
-	rows->held = held;
-	rows->timer = loop_timer(rpcd->loop, rows_forget, rows);
-	if (rows->timer != NULL)
-		return rows;
-	free(rows);
+	list->rpcd = rpcd;
+	list->budget = budget;
+	list->timer = loop_timer(rpcd->loop, process_list_forget, list);
+	if (list->timer != NULL)
+		return list;
+	free(list);
 	return NULL;
 }
 
 void
-rows_free(struct rows *rows)
+process_list_free(struct process_list *list)
 {
-	if (rows == NULL)
+	if (list == NULL)
 		return;
-	rows_forget(rows, 0);
-	source_free(rows->timer);
-	free(rows);
+	process_list_forget(list, 0);
+	source_free(list->timer);
+	free(list);
 }
 
 void
-rows_write_info(struct buf *out, const struct process_info *info, int64_t now)
+process_list_write_row(struct buf *out, const struct process_info *info, int64_t now)
 {
 	char *description = process_info_description(info, now);
 
@@ -76,7 +76,7 @@ rows_write_info(struct buf *out, const struct process_info *info, int64_t now)
 }
 
 static void
-rows_make(struct rows *rows)
+process_list_make(struct process_list *list)
 {
 	const struct process_info *const *sorted;
 	struct buf out;
@@ -84,42 +84,42 @@ rows_make(struct rows *rows)
 
 	buf_init(&out, 0);
 	xmlwrite_head(&out);
-	rows->head = buf_len(&out);
-	sorted = mirror_sorted(rows->rpcd->mirror, &n);
+	list->head = buf_len(&out);
+	sorted = mirror_sorted(list->rpcd->mirror, &n);
 	xmlwrite_array_open(&out);
 	for (size_t i = 0; i < n; i++)
-		rows_write_info(&out, sorted[i], rows->second);
+		process_list_write_row(&out, sorted[i], list->second);
 	xmlwrite_array_close(&out);
-	rows->tail = buf_len(&out);
+	list->tail = buf_len(&out);
 	xmlwrite_tail(&out);
-	rows->tail = buf_len(&out) - rows->tail;
-	rows->len = buf_len(&out);
-	rows->text = sharedtext_new(&out, rows->held);
-	source_arm(rows->timer, clock_mono_ms() + ROWS_KEPT_MS);
+	list->tail = buf_len(&out) - list->tail;
+	list->len = buf_len(&out);
+	list->text = shared_buffer_new(&out, list->budget);
+	source_arm(list->timer, clock_mono_ms() + PROCESS_LIST_KEPT_MS);
 }
 
-struct sharedtext *
-rows_reply(struct rows *rows)
+struct shared_buffer *
+process_list_reply(struct process_list *list)
 {
 	int64_t second = clock_wall_ms() / 1000;
-	uint64_t version = mirror_version(rows->rpcd->mirror);
+	uint64_t version = mirror_version(list->rpcd->mirror);
 
-	if (rows->text != NULL && rows->second == second && rows->version == version)
-		return rows->text;
-	rows_forget(rows, 0);
+	if (list->text != NULL && list->second == second && list->version == version)
+		return list->text;
+	process_list_forget(list, 0);
 	/* The next one is about as long. */
-	if (rows->len > HELD_SMALL && !held_fits_shared(rows->held, rows->len))
+	if (list->len > BUDGET_SMALL && !budget_fits_shared(list->budget, list->len))
 		return NULL;
-	rows->second = second;
-	rows->version = version;
-	rows_make(rows);
-	return rows->text;
+	list->second = second;
+	list->version = version;
+	process_list_make(list);
+	return list->text;
 }
 
 void
-rows_write(const struct rows *rows, struct buf *out)
+process_list_write(const struct process_list *list, struct buf *out)
 {
-	const struct sharedtext *text = rows->text;
+	const struct shared_buffer *text = list->text;
 
-	xmlwrite_raw(out, text->data + rows->head, text->len - rows->head - rows->tail);
+	xmlwrite_raw(out, text->data + list->head, text->len - list->head - list->tail);
 }

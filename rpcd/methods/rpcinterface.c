@@ -18,16 +18,16 @@
 #define LINES_FIRST 5	/* of a kind, before they are limited */
 
 /* One call that its program has not answered yet. */
-struct interface_call {
-	TAILQ_ENTRY(interface_call) in_calls;	/* pending or late; the oldest first */
-	struct interface *interface;
-	struct call_step *step;		/* NULL: the caller has gone */
+struct rpcinterface_call {
+	TAILQ_ENTRY(rpcinterface_call) in_calls; /* pending or late; the oldest first */
+	struct rpcinterface *rpcinterface;
+	struct invocation *inv;		/* NULL: the caller has gone */
 	const struct share *share;	/* of its listener */
 	bool late;			/* its time is up: it may still be answered */
 	int64_t due_ms;
 };
 
-TAILQ_HEAD(interface_calls, interface_call);
+TAILQ_HEAD(interface_calls, rpcinterface_call);
 
 /* Kinds of log lines that a program can repeat. */
 enum interface_line {
@@ -38,12 +38,12 @@ enum interface_line {
 	LINE_CLOSED,
 	LINE_SERVES,
 	LINE_UNSERVED,
-	INTERFACE_LINES
+	RPCINTERFACE_LINES
 };
 
-struct interface {
-	TAILQ_ENTRY(interface) in_interfaces;
-	struct interfaces *interfaces;
+struct rpcinterface {
+	TAILQ_ENTRY(rpcinterface) in_all;
+	struct rpcinterfaces *rpcinterfaces;
 	char *name;		/* of the namespace */
 	struct peer *peer;	/* NULL = not running */
 	bool described;		/* by the program that runs now: it can be called */
@@ -51,14 +51,14 @@ struct interface {
 	struct description description;	/* the last one; kept while it is down */
 	struct interface_calls pending, late;
 	size_t nlate;
-	struct log_limit limits[INTERFACE_LINES];
+	struct log_limit limits[RPCINTERFACE_LINES];
 	struct source *timer;	/* for the oldest, or for the description before */
 	bool removed;		/* freed when the timer says so: callers may be under way */
 };
 
-TAILQ_HEAD(interface_list, interface);
+TAILQ_HEAD(interface_list, rpcinterface);
 
-struct interfaces {
+struct rpcinterfaces {
 	struct rpcd *rpcd;
 	struct interface_list list;
 };
@@ -66,210 +66,210 @@ struct interfaces {
 /* ---- calls ---- */
 
 static void
-arm(struct interface *interface)
+arm(struct rpcinterface *rpcinterface)
 {
-	const struct interface_call *first = TAILQ_FIRST(&interface->pending);
+	const struct rpcinterface_call *first = TAILQ_FIRST(&rpcinterface->pending);
 
-	source_arm(interface->timer,
-	    first == NULL ? interface->describe_due_ms : first->due_ms);
+	source_arm(rpcinterface->timer,
+	    first == NULL ? rpcinterface->describe_due_ms : first->due_ms);
 }
 
 static void
-take_out(struct interface_call *call)
+take_out(struct rpcinterface_call *call)
 {
-	struct interface *interface = call->interface;
+	struct rpcinterface *rpcinterface = call->rpcinterface;
 
 	if (call->late) {
-		TAILQ_REMOVE(&interface->late, call, in_calls);
-		interface->nlate--;
+		TAILQ_REMOVE(&rpcinterface->late, call, in_calls);
+		rpcinterface->nlate--;
 	} else {
-		TAILQ_REMOVE(&interface->pending, call, in_calls);
+		TAILQ_REMOVE(&rpcinterface->pending, call, in_calls);
 	}
 }
 
 static void
-forget(struct interface_call *call)
+forget(struct rpcinterface_call *call)
 {
-	struct interface *interface = call->interface;
+	struct rpcinterface *rpcinterface = call->rpcinterface;
 
-	if (call->step != NULL)
-		call->step->served = NULL;
+	if (call->inv != NULL)
+		call->inv->served = NULL;
 	take_out(call);
 	free(call);
-	arm(interface);
+	arm(rpcinterface);
 }
 
-/* Ends a step (NULL = its caller has gone) with a fault of ours. */
+/* Ends an invocation (NULL = its caller has gone) with a fault of ours. */
 static void
-fail_step(struct call_step *step, const char *name, const char *why)
+rpcinterface_fail(struct invocation *inv, const char *name, const char *why)
 {
 	char *detail;
 
-	if (step == NULL)
+	if (inv == NULL)
 		return;
 	detail = xasprintf("rpcinterface %s %s", name, why);
-	step_fault(step, FAULT_FAILED, detail);
+	invocation_fault(inv, FAULT_FAILED, detail);
 	free(detail);
-	step->resumed(step);
+	inv->resumed(inv);
 }
 
 /* Of a connection that is over. */
 static void
-fail_all(struct interface *interface, const char *why)
+fail_all(struct rpcinterface *rpcinterface, const char *why)
 {
-	struct interface_call *call;
-	struct call_step *step;
+	struct rpcinterface_call *call;
+	struct invocation *inv;
 
 	/* The analyzer does not see that forget() has made another the first.
 	 * NOLINTBEGIN(clang-analyzer-unix.Malloc) */
-	while ((call = TAILQ_FIRST(&interface->late)) != NULL)
+	while ((call = TAILQ_FIRST(&rpcinterface->late)) != NULL)
 		forget(call);
-	while ((call = TAILQ_FIRST(&interface->pending)) != NULL) {
-		step = call->step;
+	while ((call = TAILQ_FIRST(&rpcinterface->pending)) != NULL) {
+		inv = call->inv;
 		forget(call);
-		fail_step(step, interface->name, why);
+		rpcinterface_fail(inv, rpcinterface->name, why);
 	}
 	/* NOLINTEND(clang-analyzer-unix.Malloc) */
 }
 
 /* Its caller waits no more, and its place is free; what it still costs is counted. */
 static void
-give_up(struct interface_call *call)
+give_up(struct rpcinterface_call *call)
 {
-	struct interface *interface = call->interface;
-	struct call_step *step = call->step;
+	struct rpcinterface *rpcinterface = call->rpcinterface;
+	struct invocation *inv = call->inv;
 
-	log_limited_after(&interface->limits[LINE_OVERDUE], LINES_FIRST, LEVEL_WARN,
-	    "rpcinterface %s did not answer in time", interface->name);
+	log_limited_after(&rpcinterface->limits[LINE_OVERDUE], LINES_FIRST, LEVEL_WARN,
+	    "rpcinterface %s did not answer in time", rpcinterface->name);
 	take_out(call);
 	call->late = true;
-	TAILQ_INSERT_TAIL(&interface->late, call, in_calls);
-	interface->nlate++;
-	if (step != NULL)
-		step->served = NULL;
-	call->step = NULL;
-	fail_step(step, interface->name, "did not answer in time");
+	TAILQ_INSERT_TAIL(&rpcinterface->late, call, in_calls);
+	rpcinterface->nlate++;
+	if (inv != NULL)
+		inv->served = NULL;
+	call->inv = NULL;
+	rpcinterface_fail(inv, rpcinterface->name, "did not answer in time");
 }
 
-static void disconnect(struct interface *, const char *why);
-static void interface_free(struct interface *);
+static void disconnect(struct rpcinterface *, const char *why);
+static void rpcinterface_free(struct rpcinterface *);
 
 static void
 overdue(void *ctx, uint32_t ready UNUSED)
 {
-	struct interface *interface = ctx;
-	struct interface_call *call;
+	struct rpcinterface *rpcinterface = ctx;
+	struct rpcinterface_call *call;
 	int64_t now = clock_mono_ms();
 
-	if (interface->removed) {
-		interface_free(interface);
+	if (rpcinterface->removed) {
+		rpcinterface_free(rpcinterface);
 		return;
 	}
-	if (interface->describe_due_ms != -1 && interface->describe_due_ms <= now) {
-		log_limited_after(&interface->limits[LINE_UNDESCRIBED], LINES_FIRST,
+	if (rpcinterface->describe_due_ms != -1 && rpcinterface->describe_due_ms <= now) {
+		log_limited_after(&rpcinterface->limits[LINE_UNDESCRIBED], LINES_FIRST,
 		    LEVEL_WARN, "rpcinterface %s has not described its methods yet",
-		    interface->name);
-		interface->describe_due_ms = -1;
+		    rpcinterface->name);
+		rpcinterface->describe_due_ms = -1;
 	}
-	while ((call = TAILQ_FIRST(&interface->pending)) != NULL && call->due_ms <= now)
+	while ((call = TAILQ_FIRST(&rpcinterface->pending)) != NULL && call->due_ms <= now)
 		give_up(call);
-	if (interface->nlate >= INTERFACE_LATE_MAX) {
-		log_limited_after(&interface->limits[LINE_LATE], LINES_FIRST, LEVEL_WARN,
-		    "rpcinterface %s left %zu calls unanswered", interface->name,
-		    interface->nlate);
-		disconnect(interface, "is not running");
+	if (rpcinterface->nlate >= RPCINTERFACE_LATE_MAX) {
+		log_limited_after(&rpcinterface->limits[LINE_LATE], LINES_FIRST, LEVEL_WARN,
+		    "rpcinterface %s left %zu calls unanswered", rpcinterface->name,
+		    rpcinterface->nlate);
+		disconnect(rpcinterface, "is not running");
 	}
-	arm(interface);
+	arm(rpcinterface);
 }
 
 static bool
-fits_signature(const struct call_step *step, const json_t *result)
+fits_signature(const struct invocation *inv, const json_t *result)
 {
-	const char *signature = step->method->signature;
+	const char *signature = inv->method->signature;
 
-	return describe_fits(signature, strcspn(signature, " "), result) &&
-	    !describe_has_null(result);
+	return description_fits(signature, strcspn(signature, " "), result) &&
+	    !description_has_null(result);
 }
 
 /* New: JSON has one kind of number, but a double is a double. */
 static json_t *
-as_declared(const struct call_step *step, json_t *result)
+as_declared(const struct invocation *inv, json_t *result)
 {
-	if (json_is_integer(result) && str_starts(step->method->signature, "double"))
+	if (json_is_integer(result) && str_starts(inv->method->signature, "double"))
 		return json_real((double)json_integer_value(result));
 	return json_incref(result);
 }
 
 static void
-end_call(struct interface *interface, struct call_step *step, enum fault fault,
+end_call(struct rpcinterface *rpcinterface, struct invocation *inv, enum fault fault,
     const char *message, json_t *result)
 {
 	char *detail;
 
 	if (fault != FAULT_NONE) {
-		step_fault_text(step, fault, message);
-	} else if (fits_signature(step, result)) {
-		step_return_json_take(step, as_declared(step, result));
+		invocation_fault_text(inv, fault, message);
+	} else if (fits_signature(inv, result)) {
+		invocation_return_json_take(inv, as_declared(inv, result));
 	} else {
-		log_limited_after(&interface->limits[LINE_MISFIT], LINES_FIRST, LEVEL_WARN,
-		    "%s answered something else than its signature says",
-		    step->method->name);
+		log_limited_after(&rpcinterface->limits[LINE_MISFIT], LINES_FIRST,
+		    LEVEL_WARN, "%s answered something else than its signature says",
+		    inv->method->name);
 		detail = xasprintf("%s answered something else than its signature says",
-		    step->method->name);
-		step_fault(step, FAULT_FAILED, detail);
+		    inv->method->name);
+		invocation_fault(inv, FAULT_FAILED, detail);
 		free(detail);
 	}
-	step->resumed(step);
+	inv->resumed(inv);
 }
 
 static void
 on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
-	struct interface_call *pending = ctx;
-	struct interface *interface = pending->interface;
-	struct call_step *step = pending->step;
+	struct rpcinterface_call *pending = ctx;
+	struct rpcinterface *rpcinterface = pending->rpcinterface;
+	struct invocation *inv = pending->inv;
 
 	if (fd >= 0)
 		close(fd);
 	forget(pending);
-	if (step != NULL)
-		end_call(interface, step, fault, message, result);
+	if (inv != NULL)
+		end_call(rpcinterface, inv, fault, message, result);
 }
 
-static struct interface *find_interface(const struct interfaces *, const char *name,
-    size_t len);
+static struct rpcinterface *rpcinterface_find(
+    const struct rpcinterfaces *, const char *name, size_t len);
 
 static void
-ask(struct interface *interface, struct call_step *step)
+ask(struct rpcinterface *rpcinterface, struct invocation *inv)
 {
-	struct interface_call *pending = xcalloc(1, sizeof(*pending));
+	struct rpcinterface_call *pending = xcalloc(1, sizeof(*pending));
 
-	pending->interface = interface;
-	pending->step = step;
-	pending->share = step->share;
-	pending->due_ms = clock_mono_ms() + INTERFACE_PATIENCE_MS;
-	if (peer_call(interface->peer, "call",
-		json_pack("{s:s,s:O}", "method", strchr(step->method->name, '.') + 1,
-		    "params", step->params),
+	pending->rpcinterface = rpcinterface;
+	pending->inv = inv;
+	pending->share = inv->share;
+	pending->due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;
+	if (peer_call(rpcinterface->peer, "call",
+		json_pack("{s:s,s:O}", "method", strchr(inv->method->name, '.') + 1,
+		    "params", inv->params),
 		false, on_answer, pending) == 0) {
 		free(pending);
-		step_fault(step, FAULT_FAILED, strerror(errno));
+		invocation_fault(inv, FAULT_FAILED, strerror(errno));
 		return;
 	}
-	step->served = pending;
-	step->phase = STEP_ASKED;
-	TAILQ_INSERT_TAIL(&interface->pending, pending, in_calls);
-	arm(interface);
+	inv->served = pending;
+	inv->phase = INVOCATION_ASKED;
+	TAILQ_INSERT_TAIL(&rpcinterface->pending, pending, in_calls);
+	arm(rpcinterface);
 }
 
 /* Those of the listener that wait for the program. */
 static size_t
-pending_of(const struct interface *interface, const struct share *share)
+pending_of(const struct rpcinterface *rpcinterface, const struct share *share)
 {
-	const struct interface_call *call;
+	const struct rpcinterface_call *call;
 	size_t n = 0;
 
-	TAILQ_FOREACH(call, &interface->pending, in_calls)
+	TAILQ_FOREACH(call, &rpcinterface->pending, in_calls)
 	{
 		n += call->share == share;
 	}
@@ -278,66 +278,67 @@ pending_of(const struct interface *interface, const struct share *share)
 
 /* Why a call cannot be asked now, or NULL. */
 static const char *
-obstacle(const struct interface *interface, const struct call_step *step)
+obstacle(const struct rpcinterface *rpcinterface, const struct invocation *inv)
 {
-	if (interface == NULL || interface->peer == NULL || step->rpcd->ending)
+	if (rpcinterface == NULL || rpcinterface->peer == NULL || inv->rpcd->ending)
 		return "is not running";
 	/* What is known of it is its predecessor's. */
-	if (!interface->described)
+	if (!rpcinterface->described)
 		return "has not described its methods yet";
-	if (!step->may_park ||
-	    pending_of(interface, step->share) >= INTERFACE_PENDING_MAX)
+	if (!inv->may_park ||
+	    pending_of(rpcinterface, inv->share) >= RPCINTERFACE_PENDING_MAX)
 		return "has too many calls waiting";
 	return NULL;
 }
 
 void
-rpc_interface_call(struct call_step *step)
+rpc_interface_call(struct invocation *inv)
 {
-	const char *name = step->method->name;
+	const char *name = inv->method->name;
 	size_t len = strcspn(name, ".");
-	struct interface *interface = find_interface(step->rpcd->interfaces, name, len);
-	const char *why = obstacle(interface, step);
+	struct rpcinterface *rpcinterface =
+	    rpcinterface_find(inv->rpcd->rpcinterfaces, name, len);
+	const char *why = obstacle(rpcinterface, inv);
 	char *detail;
 
 	if (why == NULL) {
-		if (step_room(step, INTERFACE_ROOM))
-			ask(interface, step);
+		if (invocation_reserve(inv, RPCINTERFACE_RESERVED))
+			ask(rpcinterface, inv);
 		return;
 	}
 	detail = xasprintf("rpcinterface %.*s %s", (int)len, name, why);
-	step_fault(step, FAULT_FAILED, detail);
+	invocation_fault(inv, FAULT_FAILED, detail);
 	free(detail);
 }
 
 void
-interface_forget(struct interface_call *pending)
+rpcinterface_forget(struct rpcinterface_call *pending)
 {
 	/* The program may still answer: its place among those that wait stays taken. */
-	pending->step = NULL;
+	pending->inv = NULL;
 }
 
 /* ---- its connection ---- */
 
 static void
-disconnect(struct interface *interface, const char *why)
+disconnect(struct rpcinterface *rpcinterface, const char *why)
 {
-	peer_free(interface->peer);
-	interface->peer = NULL;
-	interface->described = false;
-	interface->describe_due_ms = -1;
-	arm(interface);
-	fail_all(interface, why);
+	peer_free(rpcinterface->peer);
+	rpcinterface->peer = NULL;
+	rpcinterface->described = false;
+	rpcinterface->describe_due_ms = -1;
+	arm(rpcinterface);
+	fail_all(rpcinterface, why);
 }
 
 static void
 on_request(void *ctx, struct peer *peer, uint64_t id, const char *method UNUSED,
     json_t *params UNUSED)
 {
-	const struct interface *interface = ctx;
+	const struct rpcinterface *rpcinterface = ctx;
 
 	log_debug("rpcinterface %s asks reeve-rpcd, which answers nothing",
-	    interface->name);
+	    rpcinterface->name);
 	(void)peer_fault(peer, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
 }
 
@@ -352,16 +353,18 @@ on_notification(void *ctx UNUSED, struct peer *peer UNUSED, const char *method U
 static void
 on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
-	struct interface *interface = ctx;
+	struct rpcinterface *rpcinterface = ctx;
 
 	/* One that dies leaves what it has not read: that is no rudeness. */
 	if (violation)
-		log_limited_after(&interface->limits[LINE_CLOSED], LINES_FIRST, LEVEL_WARN,
-		    "rpcinterface %s broke the protocol: %s", interface->name, why);
+		log_limited_after(&rpcinterface->limits[LINE_CLOSED], LINES_FIRST,
+		    LEVEL_WARN, "rpcinterface %s broke the protocol: %s",
+		    rpcinterface->name, why);
 	else if (*why != '\0')
-		log_limited_after(&interface->limits[LINE_CLOSED], LINES_FIRST, LEVEL_INFO,
-		    "rpcinterface %s is disconnected: %s", interface->name, why);
-	disconnect(interface, "is not running");
+		log_limited_after(&rpcinterface->limits[LINE_CLOSED], LINES_FIRST,
+		    LEVEL_INFO, "rpcinterface %s is disconnected: %s", rpcinterface->name,
+		    why);
+	disconnect(rpcinterface, "is not running");
 }
 
 /* A new description takes the old one's place: no call of the old one is left, for they
@@ -369,7 +372,7 @@ on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 static void
 on_description(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
-	struct interface *interface = ctx;
+	struct rpcinterface *rpcinterface = ctx;
 	struct description description;
 	char *why = NULL;
 
@@ -377,130 +380,132 @@ on_description(void *ctx, enum fault fault, const char *message, json_t *result,
 		close(fd);
 	if (fault != FAULT_NONE)
 		why = xstrdup(message);
-	else if (describe_read(&description, interface->name, result, &why) == 0) {
-		describe_clear(&interface->description);
-		interface->description = description;
-		interface->described = true;
-		interface->describe_due_ms = -1;
-		arm(interface);
-		log_limited_after(&interface->limits[LINE_SERVES], LINES_FIRST, LEVEL_INFO,
-		    "rpcinterface %s serves %zu methods", interface->name,
+	else if (description_read(&description, rpcinterface->name, result, &why) == 0) {
+		description_clear(&rpcinterface->description);
+		rpcinterface->description = description;
+		rpcinterface->described = true;
+		rpcinterface->describe_due_ms = -1;
+		arm(rpcinterface);
+		log_limited_after(&rpcinterface->limits[LINE_SERVES], LINES_FIRST,
+		    LEVEL_INFO, "rpcinterface %s serves %zu methods", rpcinterface->name,
 		    description.count);
 		return;
 	}
-	log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST, LEVEL_WARN,
-	    "rpcinterface %s is not served: %s", interface->name, why);
+	log_limited_after(&rpcinterface->limits[LINE_UNSERVED], LINES_FIRST, LEVEL_WARN,
+	    "rpcinterface %s is not served: %s", rpcinterface->name, why);
 	free(why);
-	disconnect(interface, "is not served");
+	disconnect(rpcinterface, "is not served");
 }
 
 static int
-connect_to(struct interface *interface, int *fd, json_t *options)
+connect_to(struct rpcinterface *rpcinterface, int *fd, json_t *options)
 {
 	static const struct peer_ops ops = {on_request, on_notification, on_closed};
-	struct peer *peer = peer_new(interface->interfaces->rpcd->loop, *fd, &ops,
-	    interface);
+	struct peer *peer = peer_new(rpcinterface->rpcinterfaces->rpcd->loop, *fd, &ops,
+	    rpcinterface);
 
 	if (peer == NULL)
 		return -1;
 	*fd = -1;
-	disconnect(interface, "was started anew");
+	disconnect(rpcinterface, "was started anew");
 	/* What a caller who was told so did may have brought a still newer one. */
-	if (interface->peer != NULL) {
+	if (rpcinterface->peer != NULL) {
 		peer_free(peer);
 		return 0;
 	}
-	interface->peer = peer;
-	peer_autoflush(interface->peer, true);
-	peer_long_max(interface->peer, 0); /* it has nothing to ask: nothing is kept */
-	if (peer_call(interface->peer, "describe",
-		json_pack("{s:s,s:O}", "namespace", interface->name, "options", options),
-		false, on_description, interface) != 0) {
-		interface->describe_due_ms = clock_mono_ms() + INTERFACE_PATIENCE_MS;
-		arm(interface);
+	rpcinterface->peer = peer;
+	peer_autoflush(rpcinterface->peer, true);
+	peer_long_max(rpcinterface->peer, 0); /* it has nothing to ask: nothing is kept */
+	if (peer_call(rpcinterface->peer, "describe",
+		json_pack("{s:s,s:O}", "namespace", rpcinterface->name, "options", options),
+		false, on_description, rpcinterface) != 0) {
+		rpcinterface->describe_due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;
+		arm(rpcinterface);
 		return 0;
 	}
-	disconnect(interface, "is not served");
+	disconnect(rpcinterface, "is not served");
 	return -1;
 }
 
 /* ---- all of them ---- */
 
-struct interfaces *
-interfaces_new(struct rpcd *rpcd)
+struct rpcinterfaces *
+rpcinterfaces_new(struct rpcd *rpcd)
 {
-	struct interfaces *interfaces = xcalloc(1, sizeof(*interfaces));
+	struct rpcinterfaces *rpcinterfaces = xcalloc(1, sizeof(*rpcinterfaces));
 
-	interfaces->rpcd = rpcd;
-	TAILQ_INIT(&interfaces->list);
-	return interfaces;
+	rpcinterfaces->rpcd = rpcd;
+	TAILQ_INIT(&rpcinterfaces->list);
+	return rpcinterfaces;
 }
 
 static void
-interface_free(struct interface *interface)
+rpcinterface_free(struct rpcinterface *rpcinterface)
 {
-	disconnect(interface, "is not running");
-	TAILQ_REMOVE(&interface->interfaces->list, interface, in_interfaces);
-	describe_clear(&interface->description);
-	source_free(interface->timer);
-	free(interface->name);
-	free(interface);
+	disconnect(rpcinterface, "is not running");
+	TAILQ_REMOVE(&rpcinterface->rpcinterfaces->list, rpcinterface, in_all);
+	description_clear(&rpcinterface->description);
+	source_free(rpcinterface->timer);
+	free(rpcinterface->name);
+	free(rpcinterface);
 }
 
 void
-interfaces_free(struct interfaces *interfaces)
+rpcinterfaces_free(struct rpcinterfaces *rpcinterfaces)
 {
-	struct interface *interface;
+	struct rpcinterface *rpcinterface;
 
-	if (interfaces == NULL)
+	if (rpcinterfaces == NULL)
 		return;
-	while ((interface = TAILQ_FIRST(&interfaces->list)) != NULL)
-		interface_free(interface); /* NOLINT(clang-analyzer-unix.Malloc) */
-	free(interfaces);
+	while ((rpcinterface = TAILQ_FIRST(&rpcinterfaces->list)) != NULL)
+		rpcinterface_free(rpcinterface); /* NOLINT(clang-analyzer-unix.Malloc) */
+	free(rpcinterfaces);
 }
 
-static struct interface *
-find_interface(const struct interfaces *interfaces, const char *name, size_t len)
+static struct rpcinterface *
+rpcinterface_find(const struct rpcinterfaces *rpcinterfaces, const char *name, size_t len)
 {
-	struct interface *interface;
+	struct rpcinterface *rpcinterface;
 
-	TAILQ_FOREACH(interface, &interfaces->list, in_interfaces)
-		if (strlen(interface->name) == len &&
-		    memcmp(interface->name, name, len) == 0)
+	TAILQ_FOREACH(rpcinterface, &rpcinterfaces->list, in_all)
+		if (strlen(rpcinterface->name) == len &&
+		    memcmp(rpcinterface->name, name, len) == 0)
 			break;
-	return interface;
+	return rpcinterface;
 }
 
-static struct interface *
-add(struct interfaces *interfaces, const char *name)
+static struct rpcinterface *
+add(struct rpcinterfaces *rpcinterfaces, const char *name)
 {
-	struct interface *interface = xcalloc(1, sizeof(*interface));
+	struct rpcinterface *rpcinterface = xcalloc(1, sizeof(*rpcinterface));
 
-	interface->interfaces = interfaces;
-	interface->name = xstrdup(name);
-	interface->describe_due_ms = -1;
-	TAILQ_INIT(&interface->pending);
-	TAILQ_INIT(&interface->late);
-	interface->timer = loop_timer(interfaces->rpcd->loop, overdue, interface);
-	if (interface->timer == NULL)
+	rpcinterface->rpcinterfaces = rpcinterfaces;
+	rpcinterface->name = xstrdup(name);
+	rpcinterface->describe_due_ms = -1;
+	TAILQ_INIT(&rpcinterface->pending);
+	TAILQ_INIT(&rpcinterface->late);
+	rpcinterface->timer = loop_timer(rpcinterfaces->rpcd->loop, overdue, rpcinterface);
+	if (rpcinterface->timer == NULL)
 		fatal("no timer for rpcinterface %s: %s", name, strerror(errno));
-	TAILQ_INSERT_TAIL(&interfaces->list, interface, in_interfaces);
-	return interface;
+	TAILQ_INSERT_TAIL(&rpcinterfaces->list, rpcinterface, in_all);
+	return rpcinterface;
 }
 
 static int
-take_open(struct interfaces *interfaces, const char *name, const json_t *params, int *fd)
+take_open(
+    struct rpcinterfaces *rpcinterfaces, const char *name, const json_t *params, int *fd)
 {
-	struct interface *interface = find_interface(interfaces, name, strlen(name));
+	struct rpcinterface *rpcinterface =
+	    rpcinterface_find(rpcinterfaces, name, strlen(name));
 	json_t *options = json_object_get(params, "options");
 
 	if (!json_is_object(options) || *fd < 0)
 		return -1;
-	if (interface == NULL)
-		interface = add(interfaces, name);
-	interface->removed = false;
-	if (connect_to(interface, fd, options) == -1)
-		log_limited_after(&interface->limits[LINE_UNSERVED], LINES_FIRST,
+	if (rpcinterface == NULL)
+		rpcinterface = add(rpcinterfaces, name);
+	rpcinterface->removed = false;
+	if (connect_to(rpcinterface, fd, options) == -1)
+		log_limited_after(&rpcinterface->limits[LINE_UNSERVED], LINES_FIRST,
 		    LEVEL_WARN, "rpcinterface %s is not served: %s", name,
 		    strerror(errno));
 	return 1;
@@ -508,34 +513,37 @@ take_open(struct interfaces *interfaces, const char *name, const json_t *params,
 
 /* The program has ended, whoever still holds the other end. */
 static int
-take_close(struct interfaces *interfaces, const char *name, const json_t *params UNUSED,
-    int *fd UNUSED)
+take_close(struct rpcinterfaces *rpcinterfaces, const char *name,
+    const json_t *params UNUSED, int *fd UNUSED)
 {
-	struct interface *interface = find_interface(interfaces, name, strlen(name));
+	struct rpcinterface *rpcinterface =
+	    rpcinterface_find(rpcinterfaces, name, strlen(name));
 
-	if (interface != NULL)
-		disconnect(interface, "is not running");
+	if (rpcinterface != NULL)
+		disconnect(rpcinterface, "is not running");
 	return 1;
 }
 
 static int
-take_remove(struct interfaces *interfaces, const char *name, const json_t *params UNUSED,
-    int *fd UNUSED)
+take_remove(struct rpcinterfaces *rpcinterfaces, const char *name,
+    const json_t *params UNUSED, int *fd UNUSED)
 {
-	struct interface *interface = find_interface(interfaces, name, strlen(name));
+	struct rpcinterface *rpcinterface =
+	    rpcinterface_find(rpcinterfaces, name, strlen(name));
 
-	if (interface == NULL)
+	if (rpcinterface == NULL)
 		return 1;
-	disconnect(interface, "is not running");
-	describe_clear(&interface->description);
-	interface->removed = true;
-	source_arm(interface->timer, clock_mono_ms());
+	disconnect(rpcinterface, "is not running");
+	description_clear(&rpcinterface->description);
+	rpcinterface->removed = true;
+	source_arm(rpcinterface->timer, clock_mono_ms());
 	return 1;
 }
 
 static const struct {
 	const char *method;
-	int (*take)(struct interfaces *, const char *name, const json_t *params, int *fd);
+	int (*take)(
+	    struct rpcinterfaces *, const char *name, const json_t *params, int *fd);
 } notifications[] = {
     {"interface.open", take_open},
     {"interface.close", take_close},
@@ -543,37 +551,37 @@ static const struct {
 };
 
 int
-interfaces_take(struct interfaces *interfaces, const char *method, const json_t *params,
-    int *fd)
+rpcinterfaces_take(
+    struct rpcinterfaces *rpcinterfaces, const char *method, const json_t *params, int *fd)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
 
 	for (size_t i = 0; i < nitems(notifications); i++)
 		if (strcmp(method, notifications[i].method) == 0)
 			return name == NULL ?
-			    -1 : notifications[i].take(interfaces, name, params, fd);
+			    -1 : notifications[i].take(rpcinterfaces, name, params, fd);
 	return 0;
 }
 
 const struct method *
-interfaces_find(const struct interfaces *interfaces, const char *name)
+rpcinterfaces_find(const struct rpcinterfaces *rpcinterfaces, const char *name)
 {
-	const struct interface *interface =
-	    find_interface(interfaces, name, strcspn(name, "."));
+	const struct rpcinterface *rpcinterface =
+	    rpcinterface_find(rpcinterfaces, name, strcspn(name, "."));
 
-	for (size_t i = 0; interface != NULL && i < interface->description.count; i++)
-		if (str_equal(interface->description.methods[i].name, name))
-			return &interface->description.methods[i];
+	for (size_t i = 0; rpcinterface != NULL && i < rpcinterface->description.count; i++)
+		if (str_equal(rpcinterface->description.methods[i].name, name))
+			return &rpcinterface->description.methods[i];
 	return NULL;
 }
 
 void
-interfaces_list(const struct interfaces *interfaces, json_t *names)
+rpcinterfaces_list(const struct rpcinterfaces *rpcinterfaces, json_t *names)
 {
-	const struct interface *interface;
+	const struct rpcinterface *rpcinterface;
 
-	TAILQ_FOREACH(interface, &interfaces->list, in_interfaces)
-		for (size_t i = 0; i < interface->description.count; i++)
+	TAILQ_FOREACH(rpcinterface, &rpcinterfaces->list, in_all)
+		for (size_t i = 0; i < rpcinterface->description.count; i++)
 			json_array_append_new(names,
-			    json_string(interface->description.methods[i].name));
+			    json_string(rpcinterface->description.methods[i].name));
 }

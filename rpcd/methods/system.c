@@ -33,73 +33,73 @@ sorted(const json_t *names)
 }
 
 void
-rpc_system_list(struct call_step *step)
+rpc_system_list(struct invocation *inv)
 {
-	bool all = mirror_daemon(step->rpcd->mirror)->has_main_interface;
+	bool all = mirror_daemon(inv->rpcd->mirror)->has_main_interface;
 	json_t *names = json_array();
 	const struct method *methods;
 	size_t n;
 
-	methods = methods_all(&n);
+	methods = method_table_all(&n);
 	for (size_t i = 0; i < n; i++)
 		if (all || str_starts(methods[i].name, "system."))
 			json_array_append_new(names, json_string(methods[i].name));
-	interfaces_list(step->rpcd->interfaces, names);
-	step_return_json_take(step, sorted(names));
+	rpcinterfaces_list(inv->rpcd->rpcinterfaces, names);
+	invocation_return_json_take(inv, sorted(names));
 	json_decref(names);
 }
 
 /* The method that the first parameter names, or NULL with a fault answered. */
 static const struct method *
-named_method(struct call_step *step)
+named_method(struct invocation *inv)
 {
 	const struct method *method = NULL;
 	const char *name;
 
-	if (step_string(step, 0, &name)) {
-		method = methods_find(name);
+	if (invocation_string(inv, 0, &name)) {
+		method = method_table_find(name);
 		if (method == NULL)
-			method = interfaces_find(step->rpcd->interfaces, name);
+			method = rpcinterfaces_find(inv->rpcd->rpcinterfaces, name);
 	}
 	if (method == NULL)
-		step_fault(step, FAULT_SIGNATURE_UNSUPPORTED, NULL);
+		invocation_fault(inv, FAULT_SIGNATURE_UNSUPPORTED, NULL);
 	return method;
 }
 
 void
-rpc_system_help(struct call_step *step)
+rpc_system_help(struct invocation *inv)
 {
-	const struct method *method = named_method(step);
+	const struct method *method = named_method(inv);
 	char *help;
 
 	if (method == NULL)
 		return;
-	help = methods_help(method);
-	step_return_string(step, help);
+	help = method_table_help(method);
+	invocation_return_string(inv, help);
 	free(help);
 }
 
 void
-rpc_system_signature(struct call_step *step)
+rpc_system_signature(struct invocation *inv)
 {
-	const struct method *method = named_method(step);
+	const struct method *method = named_method(inv);
 
 	if (method != NULL)
-		step_return_json_take(step, methods_signature(method));
+		invocation_return_json_take(inv, method_table_signature(method));
 }
 
 /* Only names the calls: call.c makes them, one after another. */
 void
-rpc_system_multicall(struct call_step *step)
+rpc_system_multicall(struct invocation *inv)
 {
-	json_t *calls = json_array_get(step->params, 0);
+	json_t *calls = json_array_get(inv->params, 0);
 
 	if (!json_is_array(calls)) {
-		step_fault(step, FAULT_INCORRECT_PARAMETERS, NULL);
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 		return;
 	}
-	if (!step_room(step, json_array_size(calls) * DOCUMENT_RESULT))
+	if (!invocation_reserve(inv, json_array_size(calls) * DOCUMENT_RESULT))
 		return;
-	step->multi = json_incref(calls);
-	step->phase = STEP_DONE;
+	inv->multi = json_incref(calls);
+	inv->phase = INVOCATION_DONE;
 }

@@ -131,7 +131,7 @@ static const struct method table[] = {
 };
 
 const struct method *
-methods_all(size_t *count)
+method_table_all(size_t *count)
 {
 	*count = nitems(table);
 	return table;
@@ -144,7 +144,7 @@ compare_name(const void *name, const void *row)
 }
 
 const struct method *
-methods_find(const char *name)
+method_table_find(const char *name)
 {
 	return bsearch(name, table, nitems(table), sizeof(table[0]), compare_name);
 }
@@ -178,7 +178,7 @@ next_word(const char **at, struct word *word)
 }
 
 json_t *
-methods_signature(const struct method *method)
+method_table_signature(const struct method *method)
 {
 	const char *at = method->signature;
 	json_t *types = json_array();
@@ -190,7 +190,7 @@ methods_signature(const struct method *method)
 }
 
 void
-methods_arity(const struct method *method, size_t *least, size_t *most)
+method_table_arity(const struct method *method, size_t *least, size_t *most)
 {
 	const char *at = method->signature;
 	struct word word;
@@ -214,7 +214,7 @@ append_word(struct buf *out, const struct word *word)
 }
 
 char *
-methods_help(const struct method *method)
+method_table_help(const struct method *method)
 {
 	const char *at = method->signature;
 	struct word word, result;

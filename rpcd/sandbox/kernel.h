@@ -1,4 +1,4 @@
-/* Sandbox_kernel: the two measures that are small programs for the kernel. */
+/* Kernel: the two measures that are small programs for the kernel. */
 #ifndef RPCD_SANDBOX_KERNEL_H
 #define RPCD_SANDBOX_KERNEL_H
 

@@ -1,4 +1,4 @@
-/* Sandbox: reeve-rpcd's confinement (design 11), measure by measure. */
+/* Sandbox: reeve-rpcd's confinement, measure by measure. */
 #ifndef RPCD_SANDBOX_SANDBOX_H
 #define RPCD_SANDBOX_SANDBOX_H
 

@@ -1,4 +1,4 @@
-/* Logread: which bytes of a log a read or a tail is about (reference 2.11), and
+/* Logread: which bytes of a log a read or a tail is about, and
  * getting them. The ranges are pure functions of the file's size. */
 #ifndef RPCD_TAIL_LOGREAD_H
 #define RPCD_TAIL_LOGREAD_H

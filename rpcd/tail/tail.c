@@ -12,41 +12,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct follow {
-	TAILQ_ENTRY(follow) link;
-	struct followers *followers;
-	struct follow_target target;
-	const struct follow_ops *ops;
+struct tail {
+	TAILQ_ENTRY(tail) link;
+	struct tails *tails;
+	struct tail_target target;
+	const struct tail_ops *ops;
 	void *ctx;
 	int fd;		    /* -1 until it is open */
 	int next;	    /* the file that replaced it, or -1 */
 	int64_t pos;
 	const char *notice; /* rest of a line of ours that goes out first, or "" */
-	bool waiting;	    /* follow_read has given nothing */
+	bool waiting;	    /* tail_read has given nothing */
 	uint64_t asked;	    /* request id of the master's answer that is due, or 0 */
 	int64_t asked_ms;   /* when it was asked for last … */
 	struct timespec changed; /* … and what its file's ctime was */
 };
 
-struct followers {
+struct tails {
 	struct rpcd *rpcd;
 	struct source *timer;
 	bool ended;
-	TAILQ_HEAD(, follow) all;
+	TAILQ_HEAD(, tail) all;
 };
 
-enum follow_move
-follow_decide(int64_t pos, int64_t size, bool has_next)
+enum tail_move
+tail_decide(int64_t pos, int64_t size, bool has_next)
 {
 	if (size > pos)
-		return FOLLOW_READ;
+		return TAIL_READ;
 	if (has_next)
-		return FOLLOW_NEXT;
-	return size < pos ? FOLLOW_TRUNCATED : FOLLOW_WAIT;
+		return TAIL_NEXT;
+	return size < pos ? TAIL_TRUNCATED : TAIL_WAIT;
 }
 
 size_t
-follow_cut(const char *bytes, size_t n, bool more)
+tail_cut(const char *bytes, size_t n, bool more)
 {
 	size_t cut = more ? str_utf8_cut(bytes, n) : n;
 
@@ -73,7 +73,7 @@ close_fd(int *fd)
 }
 
 static void
-follow_ready(struct follow *f)
+tail_ready(struct tail *f)
 {
 	f->waiting = false;
 	f->ops->ready(f->ctx);
@@ -82,7 +82,7 @@ follow_ready(struct follow *f)
 /* What it is asked for again is compared with the newest file known; a log that is gone
  * from its name goes on to be read. */
 static void
-follow_take(struct follow *f, int fd)
+tail_take(struct tail *f, int fd)
 {
 	if (fd < 0)
 		return;
@@ -93,7 +93,7 @@ follow_take(struct follow *f, int fd)
 	close_fd(&f->next);
 	f->next = fd;
 	if (f->waiting)
-		follow_ready(f);
+		tail_ready(f);
 }
 
 static int
@@ -105,14 +105,14 @@ status_of(enum fault fault, int fd)
 }
 
 static void
-follow_open(struct follow *f, enum fault fault, int fd)
+tail_open(struct tail *f, enum fault fault, int fd)
 {
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;
 	int status = status_of(fault, size >= 0 ? fd : -1);
 	struct stat st = {0};
 
 	f->fd = fd;
-	f->pos = size > FOLLOW_LAST ? size - FOLLOW_LAST : 0;
+	f->pos = size > TAIL_LAST ? size - TAIL_LAST : 0;
 	if (fd >= 0)
 		(void)fstat(fd, &st);
 	f->ops->opened(f->ctx, status, st.st_mtim.tv_sec);
@@ -122,19 +122,19 @@ static void
 on_answer(void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED,
     int fd)
 {
-	struct follow *f = ctx;
+	struct tail *f = ctx;
 
 	f->asked = 0;
 	if (f->fd < 0)
-		follow_open(f, fault, fd);
+		tail_open(f, fault, fd);
 	else
-		follow_take(f, fd);
+		tail_take(f, fd);
 }
 
 static void
-follow_ask(struct follow *f)
+tail_ask(struct tail *f)
 {
-	struct rpcd *rpcd = f->followers->rpcd;
+	struct rpcd *rpcd = f->tails->rpcd;
 	enum cmd_id cmd = CMD_MAINLOG_OPEN;
 	json_t *params = NULL;
 
@@ -150,13 +150,13 @@ follow_ask(struct follow *f)
 	    peer_call(rpcd->master, cmd_get(cmd)->name, params, true, on_answer, f);
 }
 
-struct follow *
-follow_begin(struct followers *all, const struct follow_target *target,
-    const struct follow_ops *ops, void *ctx)
+struct tail *
+tail_begin(struct tails *all, const struct tail_target *target,
+    const struct tail_ops *ops, void *ctx)
 {
-	struct follow *f = xcalloc(1, sizeof(*f));
+	struct tail *f = xcalloc(1, sizeof(*f));
 
-	f->followers = all;
+	f->tails = all;
 	f->target.stream = target->stream;
 	if (target->name != NULL)
 		f->target.name = xstrdup(target->name);
@@ -165,17 +165,17 @@ follow_begin(struct followers *all, const struct follow_target *target,
 	f->fd = f->next = -1;
 	f->notice = "";
 	TAILQ_INSERT_TAIL(&all->all, f, link);
-	follow_ask(f);
+	tail_ask(f);
 	if (f->asked != 0)
 		return f;
-	follow_free(f);
+	tail_free(f);
 	return NULL;
 }
 
 static void
-follow_forget(struct follow *f)
+tail_forget(struct tail *f)
 {
-	struct peer *master = f->followers->rpcd->master;
+	struct peer *master = f->tails->rpcd->master;
 
 	if (f->asked != 0 && master != NULL)
 		peer_forget(master, f->asked);
@@ -183,15 +183,15 @@ follow_forget(struct follow *f)
 }
 
 void
-follow_free(struct follow *f)
+tail_free(struct tail *f)
 {
 	if (f == NULL)
 		return;
-	follow_forget(f);
-	TAILQ_REMOVE(&f->followers->all, f, link);
+	tail_forget(f);
+	TAILQ_REMOVE(&f->tails->all, f, link);
 	close_fd(&f->fd);
 	close_fd(&f->next);
-	follow_target_clear(&f->target);
+	tail_target_clear(&f->target);
 	free(f);
 }
 
@@ -200,64 +200,64 @@ follow_free(struct follow *f)
 /* Whatever replaces a file, by another name for it or none, changes its ctime. So does
  * whoever writes, so that each pause in the writing asks once. */
 static void
-follow_suspect(struct follow *f, const struct stat *st)
+tail_suspect(struct tail *f, const struct stat *st)
 {
 	bool changed = st->st_ctim.tv_sec != f->changed.tv_sec ||
 		       st->st_ctim.tv_nsec != f->changed.tv_nsec;
 
 	if (f->asked != 0 ||
-	    (!changed && clock_mono_ms() < f->asked_ms + FOLLOW_ASK_MS))
+	    (!changed && clock_mono_ms() < f->asked_ms + TAIL_ASK_MS))
 		return;
 	f->changed = st->st_ctim;
-	follow_ask(f);
+	tail_ask(f);
 }
 
 static void
-follow_look(struct follow *f)
+tail_look(struct tail *f)
 {
 	struct stat st;
 
 	if (fstat(f->fd, &st) < 0 ||
-	    follow_decide(f->pos, S_ISREG(st.st_mode) ? st.st_size : 0, f->next >= 0) !=
-		FOLLOW_WAIT)
-		follow_ready(f);
+	    tail_decide(f->pos, S_ISREG(st.st_mode) ? st.st_size : 0, f->next >= 0) !=
+		TAIL_WAIT)
+		tail_ready(f);
 	else
-		follow_suspect(f, &st);
+		tail_suspect(f, &st);
 }
 
 static void
-followers_arm(struct followers *all)
+tails_arm(struct tails *all)
 {
 	if (source_deadline(all->timer) < 0)
-		source_arm(all->timer, clock_mono_ms() + FOLLOW_POLL_MS);
+		source_arm(all->timer, clock_mono_ms() + TAIL_POLL_MS);
 }
 
 static void
-followers_poll(void *ctx, uint32_t ready UNUSED)
+tails_poll(void *ctx, uint32_t ready UNUSED)
 {
-	struct followers *all = ctx;
-	struct follow *f, *next;
+	struct tails *all = ctx;
+	struct tail *f, *next;
 
 	TAILQ_FOREACH_SAFE(f, &all->all, link, next)
 	{
 		if (f->waiting)
-			follow_look(f);
+			tail_look(f);
 	}
 	TAILQ_FOREACH(f, &all->all, link)
 	{
 		if (f->waiting)
-			followers_arm(all);
+			tails_arm(all);
 	}
 }
 
-struct followers *
-followers_new(struct rpcd *rpcd)
+struct tails *
+tails_new(struct rpcd *rpcd)
 {
-	struct followers *all = xcalloc(1, sizeof(*all));
+	struct tails *all = xcalloc(1, sizeof(*all));
 
 	all->rpcd = rpcd;
 	TAILQ_INIT(&all->all);
-	all->timer = loop_timer(rpcd->loop, followers_poll, all);
+	all->timer = loop_timer(rpcd->loop, tails_poll, all);
 	if (all->timer != NULL)
 		return all;
 	free(all);
@@ -265,7 +265,7 @@ followers_new(struct rpcd *rpcd)
 }
 
 void
-followers_free(struct followers *all)
+tails_free(struct tails *all)
 {
 	if (all == NULL)
 		return;
@@ -274,25 +274,25 @@ followers_free(struct followers *all)
 }
 
 void
-followers_end(struct followers *all)
+tails_end(struct tails *all)
 {
-	struct follow *f, *next;
+	struct tail *f, *next;
 
 	all->ended = true;
 	TAILQ_FOREACH_SAFE(f, &all->all, link, next)
 	{
-		follow_forget(f);
+		tail_forget(f);
 		if (f->fd < 0)
 			f->ops->opened(f->ctx, 503, 0);
 		else if (f->waiting)
-			follow_ready(f);
+			tail_ready(f);
 	}
 }
 
 /* ---- reading ---- */
 
 static ssize_t
-read_notice(struct follow *f, char *out, size_t max)
+read_notice(struct tail *f, char *out, size_t max)
 {
 	size_t n = strlen(f->notice);
 
@@ -305,21 +305,21 @@ read_notice(struct follow *f, char *out, size_t max)
 
 /* Bytes, or 0 when the file shrank meanwhile. */
 static ssize_t
-read_bytes(struct follow *f, int64_t size, char *out, size_t max)
+read_bytes(struct tail *f, int64_t size, char *out, size_t max)
 {
 	uint64_t left = (uint64_t)(size - f->pos);
 	ssize_t n;
 
 	n = logread_bytes(f->fd, f->pos, out, left < max ? (size_t)left : max);
 	if (n < 0)
-		return FOLLOW_BROKEN;
-	n = (ssize_t)follow_cut(out, (size_t)n, (uint64_t)n < left);
+		return TAIL_BROKEN;
+	n = (ssize_t)tail_cut(out, (size_t)n, (uint64_t)n < left);
 	f->pos += n;
 	return n;
 }
 
 static void
-follow_switch(struct follow *f)
+tail_switch(struct tail *f)
 {
 	close(f->fd);
 	f->fd = f->next;
@@ -329,17 +329,17 @@ follow_switch(struct follow *f)
 }
 
 static ssize_t
-follow_pause(struct follow *f)
+tail_pause(struct tail *f)
 {
-	if (f->followers->ended)
-		return FOLLOW_END;
+	if (f->tails->ended)
+		return TAIL_END;
 	f->waiting = true;
-	followers_arm(f->followers);
+	tails_arm(f->tails);
 	return 0;
 }
 
 ssize_t
-follow_read(struct follow *f, char *out, size_t max)
+tail_read(struct tail *f, char *out, size_t max)
 {
 	int64_t size;
 
@@ -348,22 +348,22 @@ follow_read(struct follow *f, char *out, size_t max)
 			return read_notice(f, out, max);
 		size = logread_size(f->fd);
 		if (size < 0)
-			return FOLLOW_BROKEN;
-		switch (follow_decide(f->pos, size, f->next >= 0)) {
-		case FOLLOW_READ:
+			return TAIL_BROKEN;
+		switch (tail_decide(f->pos, size, f->next >= 0)) {
+		case TAIL_READ:
 			/* Nothing is no end: what shrank is seen the next time. */
 			if ((size = read_bytes(f, size, out, max)) != 0)
 				return (ssize_t)size;
-			return follow_pause(f);
-		case FOLLOW_TRUNCATED:
+			return tail_pause(f);
+		case TAIL_TRUNCATED:
 			f->notice = "==> File truncated <==\n";
 			f->pos = 0;
 			break;
-		case FOLLOW_NEXT:
-			follow_switch(f);
+		case TAIL_NEXT:
+			tail_switch(f);
 			break;
-		case FOLLOW_WAIT:
-			return follow_pause(f);
+		case TAIL_WAIT:
+			return tail_pause(f);
 		}
 	}
 }

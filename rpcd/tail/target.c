@@ -42,7 +42,7 @@ uri_decode(char *text)
 
 /* "…/NAME[/STREAM]": what stands before the first slash was matched by its prefix. */
 static int
-target_take(char *path, struct follow_target *target)
+target_take(char *path, struct tail_target *target)
 {
 	static const char *const streams[] = {"stdout", "stderr"};
 	char *name = strchr(path, '/'), *stream;
@@ -64,12 +64,12 @@ target_take(char *path, struct follow_target *target)
 }
 
 int
-follow_uri_parse(const char *uri, struct follow_target *target)
+tail_target_parse(const char *uri, struct tail_target *target)
 {
 	char *path;
 	int rc = -1;
 
-	*target = (struct follow_target){0};
+	*target = (struct tail_target){0};
 	if (str_starts(uri, MAIN_PREFIX))
 		return 0;
 	path = xstrdup(uri);
@@ -81,8 +81,8 @@ follow_uri_parse(const char *uri, struct follow_target *target)
 }
 
 void
-follow_target_clear(struct follow_target *target)
+tail_target_clear(struct tail_target *target)
 {
 	free(target->name);
-	*target = (struct follow_target){0};
+	*target = (struct tail_target){0};
 }

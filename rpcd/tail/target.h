@@ -1,4 +1,4 @@
-/* Follow_uri: which log the path of a request asks to follow (reference 9). A pure
+/* Target: which log the path of a request asks to tail. A pure
  * function of the raw text of the request line. */
 #ifndef RPCD_TAIL_TARGET_H
 #define RPCD_TAIL_TARGET_H
@@ -6,14 +6,14 @@
 #include "common/compiler.h"
 
 /* name NULL: the daemon's own log. */
-struct follow_target {
+struct tail_target {
 	char *name;		/* owned: a namespec, not looked up yet */
 	const char *stream;	/* "stdout" or "stderr" */
 };
 
 /* "/logtail/NAME[/stdout|stderr]" or "/mainlogtail"; %-escapes are decoded, and what
  * follows the path is left out. 0, or -1: no such log can be. */
-NODISCARD int follow_uri_parse(const char *uri, struct follow_target *);
-void follow_target_clear(struct follow_target *);
+NODISCARD int tail_target_parse(const char *uri, struct tail_target *);
+void tail_target_clear(struct tail_target *);
 
 #endif

@@ -1,5 +1,5 @@
-/* Xmlparse: an XML-RPC request to a method name and JSON parameters, by expat, as it
- * streams by (reference 1.8). What a stranger wrote is judged here and nowhere else:
+/* Parse: an XML-RPC request to a method name and JSON parameters, by expat, piece by piece.
+ * Untrusted XML is validated here and nowhere else:
  * no DTD, UTF-8 whatever the declaration says, bounded depth, numbers of elements,
  * of their names and of attributes, and length of a tag.
  *

@@ -5,26 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct recent_call {
+struct parse_cache_entry {
 	size_t len; /* 0: none yet */
-	char body[RECENT_BODY_MAX];
+	char body[PARSE_CACHE_BODY_MAX];
 	char *method;
 	json_t *params;
 };
 
-struct recent {
-	struct recent_call calls[RECENT_CALLS];
+struct parse_cache {
+	struct parse_cache_entry calls[PARSE_CACHE_CALLS];
 	size_t oldest;
 };
 
-struct recent *
-recent_new(void)
+struct parse_cache *
+parse_cache_new(void)
 {
-	return xcalloc(1, sizeof(struct recent));
+	return xcalloc(1, sizeof(struct parse_cache));
 }
 
 static void
-recent_forget(struct recent_call *call)
+parse_cache_forget(struct parse_cache_entry *call)
 {
 	call->len = 0;
 	mem_freep(&call->method);
@@ -33,21 +33,21 @@ recent_forget(struct recent_call *call)
 }
 
 void
-recent_free(struct recent *recent)
+parse_cache_free(struct parse_cache *parse_cache)
 {
-	if (recent == NULL)
+	if (parse_cache == NULL)
 		return;
-	for (size_t i = 0; i < RECENT_CALLS; i++)
-		recent_forget(&recent->calls[i]);
-	free(recent);
+	for (size_t i = 0; i < PARSE_CACHE_CALLS; i++)
+		parse_cache_forget(&parse_cache->calls[i]);
+	free(parse_cache);
 }
 
 bool
-recent_find(const struct recent *recent, const char *body, size_t len, char **method,
-    json_t **params)
+parse_cache_find(const struct parse_cache *parse_cache, const char *body, size_t len,
+    char **method, json_t **params)
 {
-	for (size_t i = 0; i < RECENT_CALLS && len > 0; i++) {
-		const struct recent_call *call = &recent->calls[i];
+	for (size_t i = 0; i < PARSE_CACHE_CALLS && len > 0; i++) {
+		const struct parse_cache_entry *call = &parse_cache->calls[i];
 
 		if (call->len != len || memcmp(call->body, body, len) != 0)
 			continue;
@@ -59,17 +59,17 @@ recent_find(const struct recent *recent, const char *body, size_t len, char **me
 }
 
 void
-recent_keep(struct recent *recent, const char *body, size_t len, const char *method,
-    json_t *params)
+parse_cache_keep(struct parse_cache *parse_cache, const char *body, size_t len,
+    const char *method, json_t *params)
 {
-	struct recent_call *call = &recent->calls[recent->oldest];
+	struct parse_cache_entry *call = &parse_cache->calls[parse_cache->oldest];
 
-	if (len == 0 || len > RECENT_BODY_MAX)
+	if (len == 0 || len > PARSE_CACHE_BODY_MAX)
 		return;
-	recent_forget(call);
+	parse_cache_forget(call);
 	call->len = len;
 	memcpy(call->body, body, len);
 	call->method = xstrdup(method);
 	call->params = json_incref(params);
-	recent->oldest = (recent->oldest + 1) % RECENT_CALLS;
+	parse_cache->oldest = (parse_cache->oldest + 1) % PARSE_CACHE_CALLS;
 }

@@ -1,4 +1,4 @@
-/* Xmlscan: cuts an XML document into pieces for the parser, and bounds the length of each
+/* Scan: cuts an XML document into pieces for the parser, and bounds the length of each
  * tag, reference, comment and instruction. A piece ends where a token ends, because expat
  * reads a token that is not complete again from its beginning with every piece. */
 #ifndef RPCD_XMLRPC_SCAN_H

@@ -1,5 +1,4 @@
-/* Xmlvalue: the text of an XML-RPC scalar to JSON, each by Python's rules
- * (reference 1.8). */
+/* Value: the text of an XML-RPC scalar to JSON, each by Python's rules. */
 #ifndef RPCD_XMLRPC_VALUE_H
 #define RPCD_XMLRPC_VALUE_H
 

@@ -1,5 +1,5 @@
-/* Xmlwrite: values to XML-RPC text in the reference's layout (reference 1.9), appended
- * piece by piece, so that a large result is written once and never held as a tree.
+/* Write: values to XML-RPC text in supervisord's layout, appended
+ * piece by piece, so that a large result is written once and never kept as a tree.
  *
  * Whatever the bytes of a string are, the document stays well-formed: what is not UTF-8
  * or not allowed in XML becomes U+FFFD. Running out of memory ends the program. */

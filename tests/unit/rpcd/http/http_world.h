@@ -1,6 +1,6 @@
-/* Http_world: what test_server needs around http: fake calls (rpcd/methods/call.h), a listener
- * in a loop, and clients that are turned together with it. The body of a request says
- * what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others
+/* Http_world: what test_server needs around http: fake calls (rpcd/methods/call.h), a
+ * listener in a loop, and clients that are turned together with it. The body of a request
+ * says what the fake does: "park", "stream", "broken", "large", "end", "status NNN"; others
  * are answered at once. The logs are fake as well (rpcd/tail/tail.h): "short" ends after
  * three pieces, "empty" after none, "torn" cannot be read on after one, "missing" is not
  * there. */
@@ -52,7 +52,7 @@ struct calls {
 	size_t abandoned;
 	size_t streams; /* freed */
 	size_t told;	/* that an answer is with its client */
-	struct held held;
+	struct budget budget;
 };
 
 static void
@@ -84,7 +84,7 @@ fake_large(struct calls *calls, call_done_fn *done, void *ctx)
 	assert_non_null(zeros);
 	memset(zeros, '0', LARGE);
 	buf_commit(&text, LARGE);
-	reply.shared = sharedtext_new(&text, &calls->held);
+	reply.shared = shared_buffer_new(&text, &calls->budget);
 	done(ctx, &reply);
 }
 
@@ -194,28 +194,28 @@ call_abandon(struct call *call)
 
 /* ---- the fake logs ---- */
 
-struct follow {
-	const struct follow_ops *ops;
+struct tail {
+	const struct tail_ops *ops;
 	void *ctx;
-	struct followers *all;
+	struct tails *all;
 	char name[16];
 	int piece;
 	bool open, fresh, waiting;
 };
 
-struct followers {
-	struct follow *latest; /* or NULL */
+struct tails {
+	struct tail *latest; /* or NULL */
 	size_t count;	       /* not freed yet */
 };
 
-struct follow *
-follow_begin(struct followers *all, const struct follow_target *target,
-    const struct follow_ops *fns, void *ctx)
+struct tail *
+tail_begin(struct tails *all, const struct tail_target *target,
+    const struct tail_ops *fns, void *ctx)
 {
-	struct follow *f = calloc(1, sizeof(*f));
+	struct tail *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	*f = (struct follow){.ops = fns, .ctx = ctx, .all = all};
+	*f = (struct tail){.ops = fns, .ctx = ctx, .all = all};
 	snprintf(f->name, sizeof(f->name), "%s",
 	    target->name != NULL ? target->name : "main");
 	all->latest = f;
@@ -224,7 +224,7 @@ follow_begin(struct followers *all, const struct follow_target *target,
 }
 
 void
-follow_free(struct follow *f)
+tail_free(struct tail *f)
 {
 	if (f == NULL)
 		return;
@@ -236,28 +236,28 @@ follow_free(struct follow *f)
 
 /* One piece after each wait. */
 ssize_t
-follow_read(struct follow *f, char *out, size_t max)
+tail_read(struct tail *f, char *out, size_t max)
 {
 	int last = strcmp(f->name, "empty") == 0 ? 0 : 3;
 
 	assert_false(f->waiting);
 	if (strcmp(f->name, "torn") == 0 && f->piece == 1)
-		return FOLLOW_BROKEN;
+		return TAIL_BROKEN;
 	if (f->fresh && f->piece < last) {
 		f->fresh = false;
 		return snprintf(out, max, "piece %d\n", f->piece++);
 	}
 	if (f->fresh && f->piece == last)
-		return FOLLOW_END;
+		return TAIL_END;
 	f->waiting = true;
 	return 0;
 }
 
-/* The latest follower's log opens, or grows. */
+/* The latest tail's log opens, or grows. */
 static void
-fake_follow_go_on(struct followers *all)
+fake_follow_go_on(struct tails *all)
 {
-	struct follow *f = all->latest;
+	struct tail *f = all->latest;
 
 	if (f == NULL)
 		return;
@@ -282,8 +282,8 @@ calls_answered(struct calls *calls)
 struct world {
 	struct rpcd rpcd;
 	struct calls calls;
-	struct followers followers;
-	struct http_listener *listener;
+	struct tails tails;
+	struct http_server *listener;
 	char dir[32];
 	char path[64]; /* of the Unix socket, or "" */
 	int port;
@@ -321,20 +321,20 @@ world_new(bool is_unix, const char *username, const char *password)
 	assert_non_null(mkdtemp(w->dir));
 	w->rpcd.loop = loop_new();
 	w->rpcd.calls = &w->calls;
-	w->rpcd.followers = &w->followers;
+	w->rpcd.tails = &w->tails;
 	fd = world_listen(w, is_unix);
 	assert_true(fd >= 0);
-	w->listener = http_listener_new(&w->rpcd, fd, is_unix, auth, NULL);
+	w->listener = http_server_new(&w->rpcd, fd, is_unix, auth, NULL);
 	assert_non_null(w->listener);
-	assert_int_equal(http_listener_start(w->listener), 0);
+	assert_int_equal(http_server_start(w->listener), 0);
 	return w;
 }
 
 static void
 world_free(struct world *w)
 {
-	http_listener_free(w->listener);
-	assert_int_equal(w->followers.count, 0);
+	http_server_free(w->listener);
+	assert_int_equal(w->tails.count, 0);
 	loop_free(w->rpcd.loop);
 	if (*w->path != '\0')
 		unlink(w->path);
@@ -408,7 +408,7 @@ world_answer_parked(struct world *w)
 			fake_answer(call->done, call->ctx, "<late/>");
 		call->done = NULL;
 	}
-	fake_follow_go_on(&w->followers);
+	fake_follow_go_on(&w->tails);
 }
 
 static const char *
@@ -446,7 +446,7 @@ world_settle(struct world *w)
 	do {
 		loop_turn(w->rpcd.loop, 5);
 		assert_true(clock_mono_ms() < end);
-	} while (http_listener_busy(w->listener) > 0);
+	} while (http_server_busy(w->listener) > 0);
 }
 
 #endif

@@ -9,32 +9,33 @@
 static void
 test_address(void **state)
 {
-	struct guesses *guesses = guesses_new();
+	struct auth_failures *auth_failures = auth_failures_new();
 
 	(void)state;
 	for (int64_t second = 0; second < 300; second++) {
-		int64_t now = second * GUESS_DELAY_MS;
+		int64_t now = second * AUTH_DELAY_MS;
 
-		for (int i = 0; i < GUESSES_AN_ADDRESS; i++)
-			assert_true(guesses_add(guesses, 1, now + i));
+		for (int i = 0; i < AUTH_FAILURES_AN_ADDRESS; i++)
+			assert_true(auth_failures_add(auth_failures, 1, now + i));
 		for (int i = 0; i < 100; i++)
-			assert_false(guesses_add(guesses, 1, now + GUESS_DELAY_MS - 1));
-		assert_true(guesses_add(guesses, 2, now));
+			assert_false(
+			    auth_failures_add(auth_failures, 1, now + AUTH_DELAY_MS - 1));
+		assert_true(auth_failures_add(auth_failures, 2, now));
 	}
-	guesses_free(guesses);
+	auth_failures_free(auth_failures);
 }
 
 static void
 test_maximum(void **state)
 {
-	struct guesses *guesses = guesses_new();
+	struct auth_failures *auth_failures = auth_failures_new();
 
 	(void)state;
-	for (uint64_t i = 0; i < GUESSES_MAX; i++)
-		assert_true(guesses_add(guesses, i, 5));
-	assert_false(guesses_add(guesses, GUESSES_MAX, 5));
-	assert_true(guesses_add(guesses, GUESSES_MAX, 5 + GUESS_DELAY_MS));
-	guesses_free(guesses);
+	for (uint64_t i = 0; i < AUTH_FAILURES_MAX; i++)
+		assert_true(auth_failures_add(auth_failures, i, 5));
+	assert_false(auth_failures_add(auth_failures, AUTH_FAILURES_MAX, 5));
+	assert_true(auth_failures_add(auth_failures, AUTH_FAILURES_MAX, 5 + AUTH_DELAY_MS));
+	auth_failures_free(auth_failures);
 }
 
 int

@@ -20,8 +20,8 @@
 #define FEW (LIMIT / 4 - 1)	/* connections in a phase, not too many yet */
 
 struct fixture {
-	struct connections *all;
-	struct connection c[LIMIT];
+	struct conntable *all;
+	struct conn c[LIMIT];
 	size_t n;
 	int64_t now;
 };
@@ -31,7 +31,7 @@ setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->all = connections_new(LIMIT);
+	f->all = conntable_new(LIMIT);
 	f->now = 1000;
 	*state = f;
 	return 0;
@@ -43,34 +43,34 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	while (f->n > 0)
-		connections_close(&f->c[--f->n]);
-	assert_int_equal(connections_count(f->all), 0);
-	assert_int_equal(connections_deadline(f->all, f->now), -1);
-	connections_free(f->all);
+		conntable_close(&f->c[--f->n]);
+	assert_int_equal(conntable_count(f->all), 0);
+	assert_int_equal(conntable_deadline(f->all, f->now), -1);
+	conntable_free(f->all);
 	free(f);
 	return 0;
 }
 
 /* The first of n new connections of the address, in the phase; a millisecond apart. */
-static struct connection *
-add(struct fixture *f, size_t n, uint64_t address, enum connection_phase phase)
+static struct conn *
+add(struct fixture *f, size_t n, uint64_t address, enum conn_phase phase)
 {
-	struct connection *first = &f->c[f->n];
+	struct conn *first = &f->c[f->n];
 
 	for (; n > 0; n--) {
 		assert_true(f->n < LIMIT);
-		connections_open(f->all, &f->c[f->n], address, f->now++);
-		if (phase != CONNECTION_FRESH)
-			connection_enter(&f->c[f->n], phase, f->now);
+		conntable_open(f->all, &f->c[f->n], address, f->now++);
+		if (phase != CONN_FRESH)
+			conn_enter(&f->c[f->n], phase, f->now);
 		f->n++;
 	}
 	return first;
 }
 
 static void
-expect_victim(struct fixture *f, const struct connection *want)
+expect_victim(struct fixture *f, const struct conn *want)
 {
-	assert_ptr_equal(connections_victim(f->all), want);
+	assert_ptr_equal(conntable_victim(f->all), want);
 }
 
 /* ---- addresses ---- */
@@ -83,10 +83,10 @@ key(int family, const char *text)
 
 	if (family == AF_INET) {
 		assert_int_equal(inet_pton(AF_INET, text, &in.sin_addr), 1);
-		return connections_key((struct sockaddr *)&in);
+		return conntable_key((struct sockaddr *)&in);
 	}
 	assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-	return connections_key((struct sockaddr *)&in6);
+	return conntable_key((struct sockaddr *)&in6);
 }
 
 static void
@@ -106,20 +106,20 @@ static void
 test_head(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *first = add(f, 1, 1, CONNECTION_FRESH);
-	struct connection *second = add(f, 1, 1, CONNECTION_FRESH);
-	int64_t due = first->since + CONNECTION_WAIT_MS;
+	struct conn *first = add(f, 1, 1, CONN_FRESH);
+	struct conn *second = add(f, 1, 1, CONN_FRESH);
+	int64_t due = first->since + CONN_WAIT_MS;
 
-	assert_int_equal(connections_deadline(f->all, f->now), f->now + 1000);
-	assert_null(connections_expired(f->all, due - 1));
-	assert_ptr_equal(connections_expired(f->all, due), first);
-	connection_enter(first, CONNECTION_CLOSING, f->now);
-	assert_null(connections_expired(f->all, due));
+	assert_int_equal(conntable_deadline(f->all, f->now), f->now + 1000);
+	assert_null(conntable_expired(f->all, due - 1));
+	assert_ptr_equal(conntable_expired(f->all, due), first);
+	conn_enter(first, CONN_CLOSING, f->now);
+	assert_null(conntable_expired(f->all, due));
 	assert_ptr_equal(
-	    connections_expired(f->all, second->since + CONNECTION_WAIT_MS), second);
+	    conntable_expired(f->all, second->since + CONN_WAIT_MS), second);
 	/* What is closing stays so. */
-	connection_enter(first, CONNECTION_IDLE, f->now);
-	assert_int_equal(first->phase, CONNECTION_CLOSING);
+	conn_enter(first, CONN_IDLE, f->now);
+	assert_int_equal(first->phase, CONN_CLOSING);
 }
 
 /* A body has its time again as long as it arrives fast enough. */
@@ -127,46 +127,46 @@ static void
 test_body(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *slow = add(f, 1, 1, CONNECTION_FRESH);
-	struct connection *fast = add(f, 1, 1, CONNECTION_FRESH);
+	struct conn *slow = add(f, 1, 1, CONN_FRESH);
+	struct conn *fast = add(f, 1, 1, CONN_FRESH);
 
-	f->now += CONNECTION_WAIT_MS - 1000;
-	connection_begin_body(slow, f->now);
-	connection_begin_body(fast, f->now);
+	f->now += CONN_WAIT_MS - 1000;
+	conn_begin_body(slow, f->now);
+	conn_begin_body(fast, f->now);
 	for (int i = 0; i < 100; i++) {
-		connection_received(fast, CONNECTION_BODY_BYTES / 100 + 1);
-		connection_received(slow, CONNECTION_BODY_BYTES / 100);
+		conn_received(fast, CONN_BODY_BYTES / 100 + 1);
+		conn_received(slow, CONN_BODY_BYTES / 100);
 	}
-	f->now += CONNECTION_WAIT_MS - 1;
-	assert_null(connections_expired(f->all, f->now));
-	assert_ptr_equal(connections_expired(f->all, f->now + 1), slow);
-	connection_enter(slow, CONNECTION_CLOSING, f->now);
-	assert_null(connections_expired(f->all, f->now + 1));
-	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS));
-	f->now += CONNECTION_WAIT_MS + 1;
-	assert_ptr_equal(connections_expired(f->all, f->now), fast);
+	f->now += CONN_WAIT_MS - 1;
+	assert_null(conntable_expired(f->all, f->now));
+	assert_ptr_equal(conntable_expired(f->all, f->now + 1), slow);
+	conn_enter(slow, CONN_CLOSING, f->now);
+	assert_null(conntable_expired(f->all, f->now + 1));
+	assert_null(conntable_expired(f->all, f->now + CONN_WAIT_MS));
+	f->now += CONN_WAIT_MS + 1;
+	assert_ptr_equal(conntable_expired(f->all, f->now), fast);
 }
 
 static void
 test_idle(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *idle = add(f, 1, 1, CONNECTION_IDLE);
-	struct connection *busy = add(f, 1, 1, CONNECTION_BUSY);
+	struct conn *idle = add(f, 1, 1, CONN_IDLE);
+	struct conn *busy = add(f, 1, 1, CONN_BUSY);
 
 	assert_int_equal(
-	    connections_deadline(f->all, f->now), idle->since + CONNECTION_IDLE_MS);
-	assert_null(connections_expired(f->all, idle->since + CONNECTION_IDLE_MS - 1));
+	    conntable_deadline(f->all, f->now), idle->since + CONN_IDLE_MS);
+	assert_null(conntable_expired(f->all, idle->since + CONN_IDLE_MS - 1));
 	assert_ptr_equal(
-	    connections_expired(f->all, idle->since + CONNECTION_IDLE_MS), idle);
+	    conntable_expired(f->all, idle->since + CONN_IDLE_MS), idle);
 	/* Its next request has the time of a head from its beginning on. */
-	f->now += CONNECTION_WAIT_MS;
-	connection_enter(idle, CONNECTION_FRESH, f->now);
-	assert_null(connections_expired(f->all, f->now + CONNECTION_WAIT_MS - 1));
-	assert_ptr_equal(connections_expired(f->all, f->now + CONNECTION_WAIT_MS), idle);
-	connection_enter(idle, CONNECTION_BUSY, f->now);
-	assert_int_equal(connections_deadline(f->all, f->now), -1);
-	assert_null(connections_expired(f->all, busy->since + 10 * CONNECTION_IDLE_MS));
+	f->now += CONN_WAIT_MS;
+	conn_enter(idle, CONN_FRESH, f->now);
+	assert_null(conntable_expired(f->all, f->now + CONN_WAIT_MS - 1));
+	assert_ptr_equal(conntable_expired(f->all, f->now + CONN_WAIT_MS), idle);
+	conn_enter(idle, CONN_BUSY, f->now);
+	assert_int_equal(conntable_deadline(f->all, f->now), -1);
+	assert_null(conntable_expired(f->all, busy->since + 10 * CONN_IDLE_MS));
 }
 
 /* ---- too many ---- */
@@ -175,15 +175,15 @@ static void
 test_half_full(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *first = add(f, CROWDED - 1, 1, CONNECTION_FRESH);
+	struct conn *first = add(f, CROWDED - 1, 1, CONN_FRESH);
 
 	expect_victim(f, NULL);
-	(void)add(f, 1, 2, CONNECTION_FRESH);
+	(void)add(f, 1, 2, CONN_FRESH);
 	expect_victim(f, first);
 	/* The one that is closing does not count. */
-	connection_enter(first, CONNECTION_CLOSING, f->now);
+	conn_enter(first, CONN_CLOSING, f->now);
 	expect_victim(f, NULL);
-	(void)add(f, 1, 2, CONNECTION_FRESH);
+	(void)add(f, 1, 2, CONN_FRESH);
 	expect_victim(f, first + 1);
 }
 
@@ -192,14 +192,14 @@ static void
 test_most(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *more;
+	struct conn *more;
 
-	(void)add(f, MANY + 1, 1, CONNECTION_FRESH);
-	more = add(f, MANY + 2, 2, CONNECTION_FRESH);
-	(void)add(f, CROWDED - 2 * MANY - 3, 3, CONNECTION_BUSY);
+	(void)add(f, MANY + 1, 1, CONN_FRESH);
+	more = add(f, MANY + 2, 2, CONN_FRESH);
+	(void)add(f, CROWDED - 2 * MANY - 3, 3, CONN_BUSY);
 	expect_victim(f, more);
-	connection_enter(more, CONNECTION_BUSY, f->now);
-	connection_enter(more + 1, CONNECTION_BUSY, f->now);
+	conn_enter(more, CONN_BUSY, f->now);
+	conn_enter(more + 1, CONN_BUSY, f->now);
 	expect_victim(f, &f->c[0]);
 }
 
@@ -208,9 +208,9 @@ static void
 test_newcomers(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *idle = add(f, CROWDED - 4, 1, CONNECTION_IDLE);
+	struct conn *idle = add(f, CROWDED - 4, 1, CONN_IDLE);
 
-	(void)add(f, 4, 2, CONNECTION_FRESH);
+	(void)add(f, 4, 2, CONN_FRESH);
 	expect_victim(f, idle);
 }
 
@@ -219,17 +219,17 @@ static void
 test_busy(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *kept = add(f, 1, 9, CONNECTION_IDLE);
-	struct connection *busy = add(f, CROWDED, 1, CONNECTION_BUSY);
+	struct conn *kept = add(f, 1, 9, CONN_IDLE);
+	struct conn *busy = add(f, CROWDED, 1, CONN_BUSY);
 
 	expect_victim(f, NULL);
-	(void)add(f, FULL - CROWDED - 2, 2, CONNECTION_BUSY);
+	(void)add(f, FULL - CROWDED - 2, 2, CONN_BUSY);
 	expect_victim(f, NULL);
-	(void)add(f, 1, 3, CONNECTION_FRESH);
+	(void)add(f, 1, 3, CONN_FRESH);
 	expect_victim(f, busy);
-	connection_enter(busy, CONNECTION_CLOSING, f->now);
+	conn_enter(busy, CONN_CLOSING, f->now);
 	expect_victim(f, NULL);
-	assert_int_equal(kept->phase, CONNECTION_IDLE);
+	assert_int_equal(kept->phase, CONN_IDLE);
 }
 
 /* A crowd of which each has its own address. */
@@ -237,14 +237,14 @@ static void
 test_spread(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *first = add(f, 1, 100, CONNECTION_FRESH);
+	struct conn *first = add(f, 1, 100, CONN_FRESH);
 
 	for (uint64_t i = 1; i < FEW; i++)
-		(void)add(f, 1, 100 + i, CONNECTION_FRESH);
+		(void)add(f, 1, 100 + i, CONN_FRESH);
 	for (uint64_t i = 0; i < CROWDED - FEW; i++)
-		(void)add(f, 1, 1000 + i, CONNECTION_BUSY);
+		(void)add(f, 1, 1000 + i, CONN_BUSY);
 	expect_victim(f, NULL);
-	(void)add(f, 1, 99, CONNECTION_FRESH);
+	(void)add(f, 1, 99, CONN_FRESH);
 	expect_victim(f, first);
 }
 
@@ -254,22 +254,22 @@ static void
 test_weight(void **state)
 {
 	struct fixture *f = *state;
-	struct connection *one = add(f, 1, 1, CONNECTION_FRESH);
-	struct connection *two = add(f, 2, 2, CONNECTION_FRESH);
-	struct connection *other = two + 1;
+	struct conn *one = add(f, 1, 1, CONN_FRESH);
+	struct conn *two = add(f, 2, 2, CONN_FRESH);
+	struct conn *other = two + 1;
 
-	assert_null(connections_heaviest(f->all, CONNECTION_FRESH, f->now));
-	connection_weigh(one, 100, 5000);
-	connection_weigh(two, 60, 6000);
-	connection_weigh(other, 50, 7000);
-	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 7000), two);
-	assert_null(connections_heaviest(f->all, CONNECTION_FRESH, 5999));
-	assert_null(connections_heaviest(f->all, CONNECTION_BUSY, 7000));
-	connection_enter(two, CONNECTION_BUSY, 8000);
-	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_BUSY, 7000), two);
-	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 7000), one);
-	connection_weigh(one, 0, 9000);
-	assert_ptr_equal(connections_heaviest(f->all, CONNECTION_FRESH, 9000), other);
+	assert_null(conntable_heaviest(f->all, CONN_FRESH, f->now));
+	conn_weigh(one, 100, 5000);
+	conn_weigh(two, 60, 6000);
+	conn_weigh(other, 50, 7000);
+	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 7000), two);
+	assert_null(conntable_heaviest(f->all, CONN_FRESH, 5999));
+	assert_null(conntable_heaviest(f->all, CONN_BUSY, 7000));
+	conn_enter(two, CONN_BUSY, 8000);
+	assert_ptr_equal(conntable_heaviest(f->all, CONN_BUSY, 7000), two);
+	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 7000), one);
+	conn_weigh(one, 0, 9000);
+	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 9000), other);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

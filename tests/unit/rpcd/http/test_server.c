@@ -1,4 +1,4 @@
-/* Http with a fake call room: raw bytes in, raw bytes out, over TCP and Unix sockets. The
+/* Server with fake calls: raw bytes in, raw bytes out, over TCP and Unix sockets. The
  * cases of tests/data/http each hold `input` and `want`: lines that the answer must hold,
  * or after '!' must not. Cases named auth-* are for user "user", password "123". */
 #include "tests/unit/rpcd/cases.h"
@@ -101,7 +101,7 @@ test_parked_client_leaves(void **state)
 	client_text(w, fd, POST_PARK);
 	while (w->calls.count == 0)
 		loop_turn(w->rpcd.loop, 5);
-	assert_int_equal(http_listener_busy(w->listener), 1);
+	assert_int_equal(http_server_busy(w->listener), 1);
 	close(fd);
 	world_settle(w);
 	assert_true(w->calls.parked[0].abandoned);
@@ -142,8 +142,8 @@ test_free_with_parked(void **state)
 	client_text(w, fd, POST_PARK);
 	while (w->calls.count == 0)
 		loop_turn(w->rpcd.loop, 5);
-	http_listener_quiesce(w->listener);
-	http_listener_free(w->listener);
+	http_server_quiesce(w->listener);
+	http_server_free(w->listener);
 	w->listener = NULL;
 	assert_true(w->calls.parked[0].abandoned);
 	close(fd);
@@ -308,11 +308,11 @@ follower_waits(struct world *w)
 {
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
-	while (w->followers.latest == NULL || !w->followers.latest->waiting) {
+	while (w->tails.latest == NULL || !w->tails.latest->waiting) {
 		assert_true(clock_mono_ms() < end);
 		loop_turn(w->rpcd.loop, 5);
-		if (w->followers.latest != NULL && !w->followers.latest->open)
-			fake_follow_go_on(&w->followers);
+		if (w->tails.latest != NULL && !w->tails.latest->open)
+			fake_follow_go_on(&w->tails);
 	}
 }
 
@@ -327,17 +327,17 @@ test_follower_leaves(void **state)
 
 	(void)state;
 	client_text(w, fd, GET_SHORT);
-	while (w->followers.count == 0)
+	while (w->tails.count == 0)
 		loop_turn(w->rpcd.loop, 5);
 	close(fd);
 	world_settle(w);
-	assert_int_equal(w->followers.count, 0);
+	assert_int_equal(w->tails.count, 0);
 	fd = client_open(w);
 	client_text(w, fd, GET_SHORT);
 	follower_waits(w);
 	close(fd);
 	world_settle(w);
-	assert_int_equal(w->followers.count, 0);
+	assert_int_equal(w->tails.count, 0);
 	world_free(w);
 }
 
@@ -371,7 +371,7 @@ test_free_with_followers(void **state)
 	client_text(w, one, GET_SHORT);
 	follower_waits(w);
 	client_text(w, other, GET_SHORT);
-	while (w->followers.count < 2)
+	while (w->tails.count < 2)
 		loop_turn(w->rpcd.loop, 5);
 	world_free(w);
 	close(one);
@@ -390,7 +390,7 @@ test_quiesced_serves_old(void **state)
 	client_text(w, fd, POST_PING);
 	assert_true(client_until(w, fd, &got, "</role>"));
 	buf_clear(&got);
-	http_listener_quiesce(w->listener);
+	http_server_quiesce(w->listener);
 	client_text(w, fd, POST_PING);
 	assert_true(client_until(w, fd, &got, "</role>"));
 	buf_clear(&got);

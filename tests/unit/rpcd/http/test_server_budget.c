@@ -9,7 +9,7 @@ until_held(struct world *w, size_t bytes)
 {
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
-	while (w->calls.held.bytes != bytes) {
+	while (w->calls.budget.bytes != bytes) {
 		assert_true(clock_mono_ms() < end);
 		loop_turn(w->rpcd.loop, 5);
 	}
@@ -19,14 +19,14 @@ until_held(struct world *w, size_t bytes)
 static int
 open_large(struct world *w)
 {
-	size_t before = w->calls.held.bytes;
+	size_t before = w->calls.budget.bytes;
 	int fd = client_open(w);
 
 	client_text(w, fd, POST_LARGE);
 	until_held(w, before + LARGE);
 	for (int i = 0; i < 20; i++)
 		loop_turn(w->rpcd.loop, 0);
-	assert_int_equal(w->calls.held.bytes, before + LARGE);
+	assert_int_equal(w->calls.budget.bytes, before + LARGE);
 	return fd;
 }
 
@@ -71,9 +71,9 @@ test_listener_stopped(void **state)
 	int one = open_large(w), other = open_large(w);
 
 	(void)state;
-	http_listener_free(w->listener);
+	http_server_free(w->listener);
 	w->listener = NULL;
-	assert_int_equal(w->calls.held.bytes, 0);
+	assert_int_equal(w->calls.budget.bytes, 0);
 	close(one);
 	close(other);
 	world_free(w);

@@ -1,6 +1,6 @@
 /* Calls: a fake master on the other end of a socket pair, a mirror fed by hand, and a
- * client that compares documents: what the tests of call.c, step.c, step_wait.c and the
- * handlers share. */
+ * client that compares documents: what the tests of call.c, invocation.c, invocation_wait.c
+ * and the handlers share. */
 #ifndef TESTS_CALLS_H
 #define TESTS_CALLS_H
 
@@ -206,9 +206,9 @@ setup(void **state)
 	peer_autoflush(f->rpcd.master, true);
 	peer_autoflush(f->master, true);
 	f->rpcd.calls = calls_new(&f->rpcd);
-	f->rpcd.interfaces = interfaces_new(&f->rpcd);
-	held_init(&f->share.held, "a listener", HELD_MAX, 100);
-	f->share.rows = rows_new(&f->rpcd, &f->share.held);
+	f->rpcd.rpcinterfaces = rpcinterfaces_new(&f->rpcd);
+	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
+	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
 	mirror_observe(f->rpcd.mirror, on_change, f);
 	tell(f, "stream.begin", json_pack("{si}", "seq", 0));
 	tell_daemon(f, DAEMON_RUNNING);
@@ -227,9 +227,9 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	interfaces_free(f->rpcd.interfaces);
+	rpcinterfaces_free(f->rpcd.rpcinterfaces);
 	calls_free(f->rpcd.calls);
-	rows_free(f->share.rows);
+	process_list_free(f->share.processes);
 	peer_free(f->rpcd.master);
 	peer_free(f->master);
 	loop_free(f->rpcd.loop);
@@ -265,7 +265,7 @@ on_done(void *ctx, struct reply *reply)
 		f->reply = buf_steal(&all);
 	} else if (reply->shared != NULL) {
 		f->reply = xasprintf("%.*s", (int)reply->shared->len, reply->shared->data);
-		sharedtext_drop(reply->shared);
+		shared_buffer_unref(reply->shared);
 	} else {
 		f->reply = buf_steal(&reply->body);
 	}

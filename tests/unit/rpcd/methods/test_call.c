@@ -264,7 +264,7 @@ test_long_body(void **state)
 	params = xasprintf("%s</data>", values);
 	assert_true(turns_of(f, "supervisor.nope", params) > 5);
 	assert_int_equal(f->status, 400);
-	assert_int_equal(f->share.held.bytes, 0);
+	assert_int_equal(f->share.budget.bytes, 0);
 	free(params);
 	free(values);
 }
@@ -279,7 +279,7 @@ test_long_body_of_a_client_that_leaves(void **state)
 	call_abandon(begin(f, "supervisor.nope", params));
 	turn(f);
 	call_abandon(begin(f, "supervisor.nope", params));
-	assert_int_equal(f->share.held.bytes, 0);
+	assert_int_equal(f->share.budget.bytes, 0);
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
 	free(params);
 	free(values);

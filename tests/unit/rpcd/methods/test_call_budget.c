@@ -5,25 +5,25 @@
 #include "rpcd/methods/invocation.h"
 #include "rpcd/xmlrpc/parse.h"
 
-#define HELD_OWN_MAX (HELD_MAX / 4 * 3)
+#define HELD_OWN_MAX (BUDGET_MAX / 4 * 3)
 #define TO_THE_END P("<int>0</int>") P("<int>0</int>")
 #define ROWS 60	/* more of them than a small reply has */
-#define REFUSED FAULT("30", "FAILED: " HELD_WHY)
+#define REFUSED FAULT("30", "FAILED: " BUDGET_WHY)
 
 static void
 fill(struct fixture *f, size_t up_to)
 {
-	held_add(&f->share.held, up_to - f->share.held.bytes);
+	budget_add(&f->share.budget, up_to - f->share.budget.bytes);
 }
 
 /* The rest is given back, and nothing else was left in it. */
 static void
 empty(struct fixture *f, size_t filled)
 {
-	rows_free(f->share.rows);
-	f->share.rows = NULL;
-	assert_int_equal(f->share.held.bytes, filled);
-	held_give(&f->share.held, filled);
+	process_list_free(f->share.processes);
+	f->share.processes = NULL;
+	assert_int_equal(f->share.budget.bytes, filled);
+	budget_release(&f->share.budget, filled);
 }
 
 static void
@@ -77,42 +77,42 @@ count_refusals(void *ctx UNUSED, enum log_level level, const char *text, size_t 
 static void
 test_bounds(void **state UNUSED)
 {
-	struct held held;
+	struct budget budget;
 
-	held_init(&held, "a listener", HELD_MAX, 0);
+	budget_init(&budget, "a listener", BUDGET_MAX, 0);
 	log_init(count_refusals, NULL, LEVEL_WARN);
-	assert_true(held_fits(&held, HELD_OWN_MAX));
+	assert_true(budget_fits(&budget, HELD_OWN_MAX));
 	assert_int_equal(refusals, 0);
-	assert_false(held_fits(&held, HELD_OWN_MAX + 1));
+	assert_false(budget_fits(&budget, HELD_OWN_MAX + 1));
 	assert_int_equal(refusals, 1);
-	assert_false(held_fits(&held, (size_t)-1));
-	held_add(&held, HELD_OWN_MAX);
-	assert_true(held_presses(&held));
-	assert_false(held_fits(&held, 1));
-	assert_true(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX));
-	assert_false(held_fits_shared(&held, HELD_MAX - HELD_OWN_MAX + 1));
-	held_add(&held, HELD_MAX); /* as what exists already may */
-	assert_false(held_fits(&held, 1));
-	assert_false(held_fits_shared(&held, 1));
-	held_give(&held, HELD_MAX);
-	held_give(&held, HELD_OWN_MAX / 2);
-	assert_false(held_presses(&held));
+	assert_false(budget_fits(&budget, (size_t)-1));
+	budget_add(&budget, HELD_OWN_MAX);
+	assert_true(budget_is_tight(&budget));
+	assert_false(budget_fits(&budget, 1));
+	assert_true(budget_fits_shared(&budget, BUDGET_MAX - HELD_OWN_MAX));
+	assert_false(budget_fits_shared(&budget, BUDGET_MAX - HELD_OWN_MAX + 1));
+	budget_add(&budget, BUDGET_MAX); /* as what exists already may */
+	assert_false(budget_fits(&budget, 1));
+	assert_false(budget_fits_shared(&budget, 1));
+	budget_release(&budget, BUDGET_MAX);
+	budget_release(&budget, HELD_OWN_MAX / 2);
+	assert_false(budget_is_tight(&budget));
 	assert_int_equal(refusals, 1); /* a minute */
 }
 
 static void
 test_files(void **state UNUSED)
 {
-	struct held held;
+	struct budget budget;
 
-	held_init(&held, "a listener", 0, 2);
+	budget_init(&budget, "a listener", 0, 2);
 	log_init(NULL, NULL, LEVEL_CRITICAL);
-	assert_true(held_take_file(&held));
-	assert_true(held_take_file(&held));
-	assert_false(held_take_file(&held));
-	held_give_file(&held);
-	assert_true(held_take_file(&held));
-	assert_false(held_take_file(&held));
+	assert_true(budget_add_file(&budget));
+	assert_true(budget_add_file(&budget));
+	assert_false(budget_add_file(&budget));
+	budget_release_file(&budget);
+	assert_true(budget_add_file(&budget));
+	assert_false(budget_add_file(&budget));
 }
 
 /* What one listener's clients hold is not missing to another's. */
@@ -125,13 +125,13 @@ test_separate(void **state)
 		      "</methodCall>";
 	struct buf content;
 
-	held_init(&other.held, "another listener", HELD_MAX, 0);
-	other.rows = rows_new(&f->rpcd, &other.held);
+	budget_init(&other.budget, "another listener", BUDGET_MAX, 0);
+	other.processes = process_list_new(&f->rpcd, &other.budget);
 	tell_rows(f);
 	assert_null(begin(f, "supervisor.getAllProcessInfo", ""));
 	tell_row(f, web_up);
 	turn(f);
-	held_add(&f->share.held, 2 * (size_t)HELD_MAX);
+	budget_add(&f->share.budget, 2 * (size_t)BUDGET_MAX);
 	buf_init(&content, 0);
 	assert_int_equal(buf_puts(&content, body), 0);
 	assert_null(
@@ -139,9 +139,9 @@ test_separate(void **state)
 	assert_non_null(strstr(f->reply, ">many<"));
 	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
 	buf_clear(&content);
-	rows_free(other.rows);
-	assert_int_equal(other.held.bytes, 0);
-	empty(f, 2 * (size_t)HELD_MAX);
+	process_list_free(other.processes);
+	assert_int_equal(other.budget.bytes, 0);
+	empty(f, 2 * (size_t)BUDGET_MAX);
 }
 
 struct ended {
@@ -191,14 +191,14 @@ test_turns(void **state)
 	struct ended ended = {.fixture = f};
 	struct share other = {0};
 
-	held_init(&other.held, "another listener", HELD_MAX, 0);
+	budget_init(&other.budget, "another listener", BUDGET_MAX, 0);
 	for (int i = 0; i < 3; i++)
 		begin_long(f, &f->share, 5000, end_own, &ended);
 	begin_long(f, &other, 5000, end_other, &ended);
 	for (int i = 0; i < 1000 && strlen(ended.order) < 4; i++)
 		turn(f);
 	assert_string_equal(ended.order, "xooo");
-	assert_int_equal(other.held.bytes, 0);
+	assert_int_equal(other.budget.bytes, 0);
 	empty(f, 0);
 }
 
@@ -233,9 +233,9 @@ test_own_reply(void **state)
 
 	begin_kept(f, "system.multicall", params, &reply);
 	assert_non_null(reply.shared);
-	assert_true(reply.shared->len > HELD_SMALL);
-	assert_int_equal(f->share.held.bytes, reply.shared->len);
-	sharedtext_drop(reply.shared);
+	assert_true(reply.shared->len > BUDGET_SMALL);
+	assert_int_equal(f->share.budget.bytes, reply.shared->len);
+	shared_buffer_unref(reply.shared);
 	empty(f, 0);
 	free(calls);
 	free(params);
@@ -253,15 +253,15 @@ test_shared_reply(void **state)
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[0]);
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[1]);
 	len = replies[0].shared->len;
-	assert_int_equal(f->share.held.bytes, len);
+	assert_int_equal(f->share.budget.bytes, len);
 	tell_row(f, web_up);
 	turn(f);
 	begin_kept(f, "supervisor.getAllProcessInfo", "", &replies[2]);
-	assert_int_equal(f->share.held.bytes, len + replies[2].shared->len);
-	sharedtext_drop(replies[0].shared);
-	sharedtext_drop(replies[2].shared);
-	assert_int_equal(f->share.held.bytes, len + replies[2].shared->len);
-	sharedtext_drop(replies[1].shared);
+	assert_int_equal(f->share.budget.bytes, len + replies[2].shared->len);
+	shared_buffer_unref(replies[0].shared);
+	shared_buffer_unref(replies[2].shared);
+	assert_int_equal(f->share.budget.bytes, len + replies[2].shared->len);
+	shared_buffer_unref(replies[1].shared);
 	empty(f, 0);
 }
 
@@ -273,7 +273,7 @@ test_small_reply(void **state)
 
 	begin_kept(f, "supervisor.getState", "", &reply);
 	assert_null(reply.shared);
-	assert_int_equal(f->share.held.bytes, 0);
+	assert_int_equal(f->share.budget.bytes, 0);
 	buf_clear(&reply.body);
 	empty(f, 0);
 }
@@ -294,12 +294,12 @@ test_parameters(void **state)
 		call = begin(f, "supervisor.startProcess", params);
 		assert_non_null(call);
 		turn(f);
-		assert_true(f->share.held.bytes > EMPTY_VALUES * XMLPARSE_ELEMENT_COST);
+		assert_true(f->share.budget.bytes > EMPTY_VALUES * XMLPARSE_ELEMENT_COST);
 		if (i == 0)
 			call_abandon(call);
 		else
 			answer_fault(f, FAULT_NO_FILE, "NO_FILE");
-		assert_int_equal(f->share.held.bytes, 0);
+		assert_int_equal(f->share.budget.bytes, 0);
 	}
 	assert_int_equal(f->replies, 1);
 	free(values);
@@ -315,14 +315,14 @@ test_waiting(void **state)
 	char *calls = repeated(CALL("supervisor.getState"), 100), *params;
 
 	assert_non_null(call);
-	assert_int_equal(f->share.held.bytes, DOCUMENT_LOG_COST);
+	assert_int_equal(f->share.budget.bytes, DOCUMENT_LOG_COST);
 	turn(f);
 	answer_log(f, "short", 1);
-	assert_int_equal(f->share.held.bytes, 0);
+	assert_int_equal(f->share.budget.bytes, 0);
 	params = xasprintf(CALLS("%s" CALL1("supervisor.startProcess", "web")), calls);
 	call = begin(f, "system.multicall", params);
 	assert_non_null(call);
-	assert_true(f->share.held.bytes > 100 * strlen(CALL("supervisor.getState")));
+	assert_true(f->share.budget.bytes > 100 * strlen(CALL("supervisor.getState")));
 	call_abandon(call);
 	empty(f, 0);
 	free(calls);
@@ -364,7 +364,7 @@ test_full_small(void **state)
 	struct fixture *f = *state;
 
 	tell_rows(f);
-	fill(f, 2 * (size_t)HELD_MAX);
+	fill(f, 2 * (size_t)BUDGET_MAX);
 	at_once(f, "supervisor.getPID", "", VALUE(INT("77")));
 	at_once(f, "supervisor.getProcessInfo", P("nope"), FAULT("10", "BAD_NAME: nope"));
 	at_once(f, "system.multicall", CALLS(CALL("supervisor.getPID")
@@ -376,7 +376,7 @@ test_full_small(void **state)
 	turn(f);
 	answer_log(f, "short", 1);
 	expect(f, f->replies, VALUE(STRING("short")));
-	empty(f, 2 * (size_t)HELD_MAX);
+	empty(f, 2 * (size_t)BUDGET_MAX);
 }
 
 /* All processes can be told until the shared part is full as well. */
@@ -391,9 +391,9 @@ test_full_rows(void **state)
 	assert_non_null(strstr(f->reply, ">many<"));
 	tell_row(f, web_up);
 	turn(f);
-	fill(f, 2 * (size_t)HELD_MAX);
+	fill(f, 2 * (size_t)BUDGET_MAX);
 	at_once(f, "supervisor.getAllProcessInfo", "", REFUSED);
-	held_give(&f->share.held, f->share.held.bytes);
+	budget_release(&f->share.budget, f->share.budget.bytes);
 	begin(f, "supervisor.getAllProcessInfo", "");
 	assert_non_null(strstr(f->reply, ">many<"));
 	empty(f, 0);
@@ -412,18 +412,18 @@ test_full_multicall(void **state)
 	fill(f, HELD_OWN_MAX - 100);
 	begin_multicall(f, CALL("supervisor.getPID"), 100);
 	expect(f, 1, REFUSED);
-	held_give(&f->share.held, HELD_OWN_MAX / 4);
+	budget_release(&f->share.budget, HELD_OWN_MAX / 4);
 	begin(f, "supervisor.getAllProcessInfo", "");
 	fill(f, HELD_OWN_MAX - 300 * 1024);
 	begin_multicall(f, CALL("supervisor.getAllProcessInfo"), 20);
 	assert_int_equal(f->replies, 3);
-	for (at = f->reply; (at = strstr(at, HELD_WHY)) != NULL; at++)
+	for (at = f->reply; (at = strstr(at, BUDGET_WHY)) != NULL; at++)
 		faults++;
 	assert_in_range(faults, 1, 19);
 	assert_non_null(strstr(f->reply, ">many<"));
-	f->share.held.bytes = 0;
-	rows_free(f->share.rows);
-	f->share.rows = NULL;
+	f->share.budget.bytes = 0;
+	process_list_free(f->share.processes);
+	f->share.processes = NULL;
 }
 
 /* A fault repeats no more than the beginning of a long name, however much is held. */
@@ -431,7 +431,7 @@ static void
 test_full_echo(void **state)
 {
 	struct fixture *f = *state;
-	char *name = repeated("n", HELD_SMALL + STEP_ECHO_MAX);
+	char *name = repeated("n", BUDGET_SMALL + INVOCATION_ECHO_MAX);
 	char *params = xasprintf(P("%s"), name);
 
 	begin(f, "supervisor.getProcessInfo", params);
@@ -440,13 +440,13 @@ test_full_echo(void **state)
 	assert_non_null(strstr(f->reply, "nnn..."));
 	fill(f, HELD_OWN_MAX);
 	/* The body is more than a small one itself: all but its parameters is as it was. */
-	held_give(&f->share.held, strlen(params) + 2000);
+	budget_release(&f->share.budget, strlen(params) + 2000);
 	begin(f, "supervisor.getProcessInfo", params);
 	assert_true(strlen(f->reply) < 1000);
 	assert_non_null(strstr(f->reply, "nnn..."));
 	free(name);
 	free(params);
-	f->share.held.bytes = 0;
+	f->share.budget.bytes = 0;
 }
 
 /* The answer to a step that had so much room promised: is it the string, or the fault? */
@@ -454,19 +454,19 @@ static bool
 answers(struct fixture *f, size_t room, size_t length)
 {
 	struct document doc;
-	struct call_step step = { .rpcd = &f->rpcd, .doc = &doc };
+	struct invocation inv = { .rpcd = &f->rpcd, .doc = &doc };
 	char *text = repeated("x", length);
 	bool written;
 
-	document_init(&doc, &f->share.held);
-	assert_true(step_room(&step, room));
+	document_init(&doc, &f->share.budget);
+	assert_true(invocation_reserve(&inv, room));
 	fill(f, HELD_OWN_MAX);
-	step_return_json_take(&step, json_string(text));
-	assert_int_equal(step.phase, STEP_DONE);
-	written = document_held(&doc) > length;
+	invocation_return_json_take(&inv, json_string(text));
+	assert_int_equal(inv.phase, INVOCATION_DONE);
+	written = document_size(&doc) > length;
 	document_clear(&doc);
-	assert_true(f->share.held.bytes <= HELD_OWN_MAX);
-	f->share.held.bytes = 0;
+	assert_true(f->share.budget.bytes <= HELD_OWN_MAX);
+	f->share.budget.bytes = 0;
 	free(text);
 	return written;
 }
@@ -477,10 +477,10 @@ test_full_promised(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(answers(f, HELD_SMALL / 2, HELD_SMALL / 2));
-	assert_true(answers(f, 4 * HELD_SMALL, 3 * HELD_SMALL));
-	assert_false(answers(f, HELD_SMALL / 2, 2 * HELD_SMALL));
-	assert_false(answers(f, 4 * HELD_SMALL, 5 * HELD_SMALL));
+	assert_true(answers(f, BUDGET_SMALL / 2, BUDGET_SMALL / 2));
+	assert_true(answers(f, 4 * BUDGET_SMALL, 3 * BUDGET_SMALL));
+	assert_false(answers(f, BUDGET_SMALL / 2, 2 * BUDGET_SMALL));
+	assert_false(answers(f, 4 * BUDGET_SMALL, 5 * BUDGET_SMALL));
 }
 
 static void

@@ -34,7 +34,7 @@ test_rows(void **state)
 			       "{\"name\": \"x_1\", \"signature\": [\"array\"]}]}");
 
 	(void)state;
-	assert_int_equal(describe_read(&d, "cache", answer, &why), 0);
+	assert_int_equal(description_read(&d, "cache", answer, &why), 0);
 	assert_int_equal(d.count, 2);
 	assert_string_equal(d.methods[0].name, "cache.get");
 	assert_string_equal(d.methods[0].signature, "string arg1:int ?arg2:struct");
@@ -44,7 +44,7 @@ test_rows(void **state)
 	assert_string_equal(d.methods[1].signature, "array");
 	assert_string_equal(d.methods[1].help, "");
 	assert_int_equal(d.methods[1].role, ROLE_OPERATE);
-	describe_clear(&d);
+	description_clear(&d);
 	json_decref(answer);
 }
 
@@ -85,7 +85,7 @@ test_refused(void **state)
 		char *why = NULL;
 		json_t *answer = parse(refused[i]);
 
-		if (describe_read(&d, "cache", answer, &why) != -1)
+		if (description_read(&d, "cache", answer, &why) != -1)
 			fail_msg("%s was taken", refused[i]);
 		assert_non_null(why);
 		free(why);
@@ -101,8 +101,8 @@ test_longest_name(void **state)
 	json_t *answer = parse(NAMED(LETTERS_128));
 
 	(void)state;
-	assert_int_equal(describe_read(&d, "cache", answer, &why), 0);
-	describe_clear(&d);
+	assert_int_equal(description_read(&d, "cache", answer, &why), 0);
+	description_clear(&d);
 	json_decref(answer);
 }
 
@@ -127,7 +127,7 @@ test_fits(void **state)
 		json_t *value = parse(cases[i].value);
 		const char *type = cases[i].type;
 
-		if (describe_fits(type, strlen(type), value) != cases[i].fits)
+		if (description_fits(type, strlen(type), value) != cases[i].fits)
 			fail_msg("%s as %s", cases[i].value, type);
 		json_decref(value);
 	}

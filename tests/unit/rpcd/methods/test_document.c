@@ -21,13 +21,13 @@
 #define LINE_XML "12345678\xc3\xa9&lt;\xef\xbf\xbd\n"
 #define LINES 20000
 
-static struct held held = {.name = "a listener", .max = HELD_MAX, .max_files = 100};
+static struct budget budget = {.name = "a listener", .max = BUDGET_MAX, .max_files = 100};
 
 /* Whatever became of a document, its bytes are in no account any more. */
 static int
 all_given_back(void **state UNUSED)
 {
-	return held.bytes == 0 && held.files == 0 ? 0 : -1;
+	return budget.bytes == 0 && budget.files == 0 ? 0 : -1;
 }
 
 static void
@@ -90,16 +90,16 @@ stream_in(size_t max)
 	const char *at;
 	char *all;
 
-	document_init(&doc, &held);
+	document_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put_log(&doc, fd, 13, 13 * (LINES - 1));
 	put(&doc, "b");
 	put_log(&doc, fd, 13, 26);
 	put(&doc, "c");
-	assert_int_equal(document_held(&doc), 3 + 2 * strlen(LINE_XML));
+	assert_int_equal(document_size(&doc), 3 + 2 * strlen(LINE_XML));
 	document_reply(&doc, &reply);
-	assert_in_range(held.bytes, DOCUMENT_LOG_COST, DOCUMENT_LOG_COST + 100);
+	assert_in_range(budget.bytes, DOCUMENT_LOG_COST, DOCUMENT_LOG_COST + 100);
 	all = drain(&reply, max);
 	at = all;
 	expect_text(&at, "a");
@@ -127,7 +127,7 @@ test_body(void **state UNUSED)
 	struct document doc;
 	struct reply reply;
 
-	document_init(&doc, &held);
+	document_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 26);
 	document_reply(&doc, &reply);
@@ -149,7 +149,7 @@ test_cut(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	document_init(&doc, &held);
+	document_init(&doc, &budget);
 	put_log(&doc, fd, 9, 13 * 10000);
 	document_reply(&doc, &reply);
 	all = drain(&reply, 65536);
@@ -168,7 +168,7 @@ test_shrunk(void **state UNUSED)
 	struct reply reply;
 	char *all;
 
-	document_init(&doc, &held);
+	document_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put(&doc, "z");
@@ -187,7 +187,7 @@ test_limits(void **state UNUSED)
 	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct document doc;
 
-	document_init(&doc, &held);
+	document_init(&doc, &budget);
 	for (int i = 0; i < DOCUMENT_LOGS_MAX; i++)
 		put_log(&doc, fd, 0, 13 * LINES);
 	assert_int_equal(document_log(&doc, dup(fd), &range), -1);
@@ -200,7 +200,7 @@ test_limits(void **state UNUSED)
 	assert_int_equal(document_log(&doc, bad, &range), -1);
 	assert_int_equal(errno, EISDIR);
 	document_rollback(&doc, 4);
-	assert_int_equal(document_held(&doc), 4);
+	assert_int_equal(document_size(&doc), 4);
 	document_clear(&doc);
 	close(fd);
 }

@@ -5,39 +5,43 @@ static void
 test_shared_until_a_row_changes(void **state)
 {
 	struct fixture *f = *state;
-	struct sharedtext *first = sharedtext_use(rows_reply(f->share.rows)), *second;
+	struct shared_buffer *first =
+				 shared_buffer_ref(process_list_reply(f->share.processes)),
+			     *second;
 
-	assert_ptr_equal(rows_reply(f->share.rows), first);
+	assert_ptr_equal(process_list_reply(f->share.processes), first);
 	tell_row(f, web_up);
 	turn(f);
-	second = sharedtext_use(rows_reply(f->share.rows));
+	second = shared_buffer_ref(process_list_reply(f->share.processes));
 	assert_ptr_not_equal(second, first);
 	assert_null(strstr(first->data, "uptime"));
 	assert_non_null(strstr(second->data, "pid 123, uptime 0:01:01"));
 	tell(f, "stream.removed", json_pack("{sI sI}", "seq", (json_int_t)++f->seq, "id",
 	    (json_int_t)1));
 	turn(f);
-	assert_null(strstr(rows_reply(f->share.rows)->data, ">web<"));
-	sharedtext_drop(first);
-	sharedtext_drop(second);
+	assert_null(strstr(process_list_reply(f->share.processes)->data, ">web<"));
+	shared_buffer_unref(first);
+	shared_buffer_unref(second);
 }
 
 static void
 test_of_the_second(void **state)
 {
 	struct fixture *f = *state;
-	struct sharedtext *first;
+	struct shared_buffer *first;
 
 	tell_row(f, web_up);
 	turn(f);
 	clock_freeze(1000, NOW * INT64_C(1000) + 999);
-	first = sharedtext_use(rows_reply(f->share.rows));
+	first = shared_buffer_ref(process_list_reply(f->share.processes));
 	assert_non_null(strstr(first->data, "uptime 0:01:01"));
 	clock_freeze(1000, NOW * INT64_C(1000) + 1000);
-	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:02"));
+	assert_non_null(
+	    strstr(process_list_reply(f->share.processes)->data, "uptime 0:01:02"));
 	clock_freeze(1000, NOW * INT64_C(1000) - 1);
-	assert_non_null(strstr(rows_reply(f->share.rows)->data, "uptime 0:01:00"));
-	sharedtext_drop(first);
+	assert_non_null(
+	    strstr(process_list_reply(f->share.processes)->data, "uptime 0:01:00"));
+	shared_buffer_unref(first);
 }
 
 /* What nobody asks for is not kept; who still sends it keeps it. */
@@ -45,16 +49,17 @@ static void
 test_forgotten(void **state)
 {
 	struct fixture *f = *state;
-	struct sharedtext *text = sharedtext_use(rows_reply(f->share.rows));
+	struct shared_buffer *text =
+	    shared_buffer_ref(process_list_reply(f->share.processes));
 
-	clock_freeze(1000 + ROWS_KEPT_MS - 1, NOW * INT64_C(1000));
+	clock_freeze(1000 + PROCESS_LIST_KEPT_MS - 1, NOW * INT64_C(1000));
 	turn(f);
 	assert_int_equal(text->users, 2);
-	clock_freeze(1000 + ROWS_KEPT_MS, NOW * INT64_C(1000));
+	clock_freeze(1000 + PROCESS_LIST_KEPT_MS, NOW * INT64_C(1000));
 	turn(f);
 	assert_int_equal(text->users, 1);
 	assert_memory_equal(text->data, "<?xml", 5);
-	sharedtext_drop(text);
+	shared_buffer_unref(text);
 }
 
 static void
@@ -62,11 +67,11 @@ test_value_alone(void **state)
 {
 	struct fixture *f = *state;
 	struct buf out;
-	const struct sharedtext *whole;
+	const struct shared_buffer *whole;
 
 	buf_init(&out, 0);
-	whole = rows_reply(f->share.rows);
-	rows_write(f->share.rows, &out);
+	whole = process_list_reply(f->share.processes);
+	process_list_write(f->share.processes, &out);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);

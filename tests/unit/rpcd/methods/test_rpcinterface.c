@@ -1,8 +1,8 @@
-/* interface.c: calls of a program that serves a namespace, on the other end of a socket
+/* Rpcinterface: calls of a program that serves a namespace, on the other end of a socket
  * pair; time is the test's. */
 #include "tests/unit/rpcd/methods/calls.h"
 
-#define T_DUE (INTERFACE_PATIENCE_MS + 1)
+#define T_DUE (RPCINTERFACE_TIMEOUT_MS + 1)
 #define NOT_IN_TIME FAULT("30", "FAILED: rpcinterface x did not answer in time")
 #define NOT_RUNNING FAULT("30", "FAILED: rpcinterface x is not running")
 #define NOT_DESCRIBED \
@@ -58,7 +58,7 @@ pass(struct fixture *f, int64_t ms)
 static void
 take(struct fixture *f, const char *method, json_t *params, int fd)
 {
-	assert_int_equal(interfaces_take(f->rpcd.interfaces, method, params, &fd), 1);
+	assert_int_equal(rpcinterfaces_take(f->rpcd.rpcinterfaces, method, params, &fd), 1);
 	assert_int_equal(fd, -1);
 	json_decref(params);
 	turn(f);
@@ -93,7 +93,7 @@ describe(struct fixture *f, struct server *server, const char *type)
 {
 	respond(f, server, server->asked,
 	    json_pack("{s:[{s:s,s:[s]}]}", "methods", "name", "f", "signature", type));
-	assert_non_null(interfaces_find(f->rpcd.interfaces, "x.f"));
+	assert_non_null(rpcinterfaces_find(f->rpcd.rpcinterfaces, "x.f"));
 }
 
 static int
@@ -114,7 +114,7 @@ test_silence_is_named_once(void **state)
 	struct server server;
 
 	open_server(f, &server);
-	pass(f, INTERFACE_PATIENCE_MS - 1);
+	pass(f, RPCINTERFACE_TIMEOUT_MS - 1);
 	assert_string_equal(logged, "");
 	pass(f, 2);
 	assert_string_equal(logged, "rpcinterface x has not described its methods yet");
@@ -181,7 +181,7 @@ test_pending_of_each_listener(void **state)
 
 	open_server(f, &server);
 	describe(f, &server, "int");
-	for (int i = 0; i < INTERFACE_PENDING_MAX; i++)
+	for (int i = 0; i < RPCINTERFACE_PENDING_MAX; i++)
 		begin(f, "x.f", "");
 	assert_null(begin(f, "x.f", ""));
 	assert_string_equal(f->reply, TOO_MANY);
@@ -204,8 +204,8 @@ test_calls_left_unanswered_are_bounded(void **state)
 
 	open_server(f, &server);
 	describe(f, &server, "int");
-	while (server.peer != NULL && calls < 2 * INTERFACE_LATE_MAX) {
-		for (int i = 0; i < INTERFACE_PENDING_MAX; i++, calls++)
+	while (server.peer != NULL && calls < 2 * RPCINTERFACE_LATE_MAX) {
+		for (int i = 0; i < RPCINTERFACE_PENDING_MAX; i++, calls++)
 			begin(f, "x.f", "");
 		turn(f);
 		assert_null(begin(f, "x.f", ""));
@@ -213,7 +213,7 @@ test_calls_left_unanswered_are_bounded(void **state)
 		pass(f, T_DUE);
 		assert_int_equal(calls_parked(f->rpcd.calls), 0);
 	}
-	assert_int_equal(calls, INTERFACE_LATE_MAX);
+	assert_int_equal(calls, RPCINTERFACE_LATE_MAX);
 	assert_string_equal(logged, "rpcinterface x left 1024 calls unanswered");
 	at_once(f, "x.f", "", NOT_RUNNING);
 }

@@ -17,18 +17,18 @@ test_rows(void **state UNUSED)
 	const struct method *methods;
 	size_t n, least, most;
 
-	methods = methods_all(&n);
+	methods = method_table_all(&n);
 	assert_int_equal(n, 41);
 	for (size_t i = 0; i < n; i++) {
 		const struct method *method = &methods[i];
-		char *help = methods_help(method);
+		char *help = method_table_help(method);
 
 		if (i > 0)
 			assert_true(strcmp(methods[i - 1].name, method->name) < 0);
-		assert_ptr_equal(methods_find(method->name), method);
+		assert_ptr_equal(method_table_find(method->name), method);
 		assert_non_null(method->handler);
 		assert_true(method->role > ROLE_NONE && method->role < ROLE_MAX);
-		methods_arity(method, &least, &most);
+		method_table_arity(method, &least, &most);
 		assert_true(least <= most && most <= 3);
 		assert_non_null(strstr(help, method->help));
 		assert_non_null(strstr(help, "@return "));
@@ -43,7 +43,7 @@ test_commands(void **state UNUSED)
 	const struct method *methods;
 	size_t n;
 
-	methods = methods_all(&n);
+	methods = method_table_all(&n);
 	for (size_t i = 0; i < n; i++) {
 		const struct cmd *cmd = cmd_get(methods[i].cmd);
 
@@ -89,17 +89,17 @@ static void
 test_signatures(void **state UNUSED)
 {
 	for (size_t i = 0; i < nitems(rows); i++) {
-		const struct method *method = methods_find(rows[i].name);
+		const struct method *method = method_table_find(rows[i].name);
 		json_auto_t *signature = NULL;
 		size_t least, most;
 		char *text;
 
 		assert_non_null(method);
-		signature = methods_signature(method);
+		signature = method_table_signature(method);
 		text = json_dumps(signature, JSON_COMPACT);
 		assert_string_equal(text, rows[i].signature);
 		free(text);
-		methods_arity(method, &least, &most);
+		method_table_arity(method, &least, &most);
 		assert_int_equal(least, rows[i].least);
 		assert_int_equal(most, rows[i].most);
 	}
@@ -115,7 +115,7 @@ test_unknown(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < nitems(names); i++)
-		assert_null(methods_find(names[i]));
+		assert_null(method_table_find(names[i]));
 }
 
 int

@@ -1,4 +1,4 @@
-/* Follow: its decision as a table, then followers of files that a fake master opens. */
+/* Tail: its decision as a table, then tails of files that a fake master opens. */
 #include "rpcd/tail/tail.h"
 
 #include "tests/unit/rpcd/methods/calls.h"
@@ -10,18 +10,18 @@
 static const struct {
 	int64_t pos, size;
 	bool has_next;
-	enum follow_move want;
+	enum tail_move want;
 } moves[] = {
-	{0, 0, false, FOLLOW_WAIT},
-	{5, 5, false, FOLLOW_WAIT},
-	{0, 1, false, FOLLOW_READ},
-	{5, INT64_C(1) << 40, false, FOLLOW_READ},
-	{5, 4, false, FOLLOW_TRUNCATED},
-	{5, 0, false, FOLLOW_TRUNCATED},
-	{5, 5, true, FOLLOW_NEXT},
-	{5, 6, true, FOLLOW_READ},
-	{5, 4, true, FOLLOW_NEXT},
-	{0, 0, true, FOLLOW_NEXT},
+	{0, 0, false, TAIL_WAIT},
+	{5, 5, false, TAIL_WAIT},
+	{0, 1, false, TAIL_READ},
+	{5, INT64_C(1) << 40, false, TAIL_READ},
+	{5, 4, false, TAIL_TRUNCATED},
+	{5, 0, false, TAIL_TRUNCATED},
+	{5, 5, true, TAIL_NEXT},
+	{5, 6, true, TAIL_READ},
+	{5, 4, true, TAIL_NEXT},
+	{0, 0, true, TAIL_NEXT},
 };
 
 static void
@@ -29,14 +29,14 @@ test_moves(void **state UNUSED)
 {
 	for (size_t i = 0; i < nitems(moves); i++)
 		assert_int_equal(
-		    follow_decide(moves[i].pos, moves[i].size, moves[i].has_next),
+		    tail_decide(moves[i].pos, moves[i].size, moves[i].has_next),
 		    moves[i].want);
 }
 
-/* ---- followers ---- */
+/* ---- tails of files ---- */
 
 struct reader {
-	struct follow *follow;
+	struct tail *tail;
 	unsigned opened, ready;
 	int status;
 	time_t changed;
@@ -52,8 +52,8 @@ on_opened(void *ctx, int status, time_t changed)
 	r->changed = changed;
 	if (status == 200)
 		return;
-	follow_free(r->follow);
-	r->follow = NULL;
+	tail_free(r->tail);
+	r->tail = NULL;
 }
 
 static void
@@ -64,26 +64,26 @@ on_ready(void *ctx)
 	r->ready++;
 }
 
-static const struct follow_ops ops = {on_opened, on_ready};
-static const struct follow_target stdout_of_web = {(char[]){"web"}, "stdout"};
+static const struct tail_ops ops = {on_opened, on_ready};
+static const struct tail_target stdout_of_web = {(char[]){"web"}, "stdout"};
 
 static int
-follow_setup(void **state)
+tail_setup(void **state)
 {
 	struct fixture *f;
 
 	assert_int_equal(setup(state), 0);
 	f = *state;
-	f->rpcd.followers = followers_new(&f->rpcd);
-	return f->rpcd.followers == NULL;
+	f->rpcd.tails = tails_new(&f->rpcd);
+	return f->rpcd.tails == NULL;
 }
 
 static int
-follow_teardown(void **state)
+tail_teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	followers_free(f->rpcd.followers);
+	tails_free(f->rpcd.tails);
 	return teardown(state);
 }
 
@@ -101,8 +101,8 @@ open_as(struct fixture *f, struct reader *r, int fd)
 {
 	unsigned requests = f->requests;
 
-	r->follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, r);
-	assert_non_null(r->follow);
+	r->tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, r);
+	assert_non_null(r->tail);
 	expect_asked(f, requests + 1, "log.open");
 	assert_string_equal(f->asked.params, "{\"name\":\"web\",\"stream\":\"stdout\"}");
 	assert_int_equal(r->opened, 0);
@@ -111,14 +111,14 @@ open_as(struct fixture *f, struct reader *r, int fd)
 	assert_int_equal(r->status, 200);
 }
 
-/* What there is, in pieces of 7 bytes; ends in 0 or what else follow_read says. */
+/* What there is, in pieces of 7 bytes; ends in 0 or what else tail_read says. */
 static ssize_t
 read_all(struct reader *r, char *out, size_t size)
 {
 	ssize_t n;
 	size_t used = 0;
 
-	while ((n = follow_read(r->follow, out + used, 7)) > 0) {
+	while ((n = tail_read(r->tail, out + used, 7)) > 0) {
 		used += (size_t)n;
 		assert_true(used + 7 < size);
 	}
@@ -174,14 +174,14 @@ test_growth(void **state)
 
 	open_as(f, &r, fd);
 	assert_int_equal(read_all(&r, got, sizeof(got)), 0);
-	assert_int_equal(strlen(got), FOLLOW_LAST);
+	assert_int_equal(strlen(got), TAIL_LAST);
 	assert_memory_equal(got, "0123456789abcde\n", 16);
 	append(fd, "more\n");
 	assert_int_equal(r.ready, 0);
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	assert_int_equal(r.ready, 1);
 	expect_read(&r, "more\n");
-	follow_free(r.follow);
+	tail_free(r.tail);
 	close(fd);
 }
 
@@ -195,13 +195,13 @@ test_truncated(void **state)
 	open_as(f, &r, fd);
 	expect_read(&r, "old\n");
 	assert_int_equal(ftruncate(fd, 0), 0);
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	assert_int_equal(r.ready, 1);
 	expect_read(&r, "==> File truncated <==\n");
 	append(fd, "new\n");
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	expect_read(&r, "new\n");
-	follow_free(r.follow);
+	tail_free(r.tail);
 	close(fd);
 }
 
@@ -217,17 +217,17 @@ test_replaced(void **state)
 
 	open_as(f, &r, fd);
 	expect_read(&r, "old\n");
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	expect_asked(f, 2, "log.open");
 	answer(f, NULL, dup(fd));
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	expect_asked(f, 2, "log.open");
-	later(f, FOLLOW_ASK_MS);
+	later(f, TAIL_ASK_MS);
 	expect_asked(f, 3, "log.open");
 	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
 	assert_int_equal(r.ready, 0);
 	change(fd);
-	later(f, FOLLOW_POLL_MS);
+	later(f, TAIL_POLL_MS);
 	expect_asked(f, 4, "log.open");
 	append(fd, "late\n");
 	answer(f, NULL, dup(other));
@@ -235,7 +235,7 @@ test_replaced(void **state)
 	assert_int_equal(read_all(&r, got, sizeof(got)), 0);
 	assert_int_equal(strlen(got), 2005);
 	assert_memory_equal(got, "late\nxxx", 8);
-	follow_free(r.follow);
+	tail_free(r.tail);
 	close(fd);
 	close(other);
 }
@@ -257,13 +257,13 @@ test_refused(void **state)
 	for (size_t i = 0; i < nitems(refusals); i++) {
 		struct reader r = {0};
 
-		r.follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &r);
-		assert_non_null(r.follow);
+		r.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &r);
+		assert_non_null(r.tail);
 		turn(f);
 		answer_fault(f, refusals[i].fault, "X");
 		assert_int_equal(r.opened, 1);
 		assert_int_equal(r.status, refusals[i].status);
-		assert_null(r.follow);
+		assert_null(r.tail);
 	}
 }
 
@@ -273,13 +273,13 @@ test_left_early(void **state)
 {
 	struct fixture *f = *state;
 	struct reader r = {0};
-	struct follow_target main_log = {NULL, NULL};
+	struct tail_target main_log = {NULL, NULL};
 
-	r.follow = follow_begin(f->rpcd.followers, &main_log, &ops, &r);
-	assert_non_null(r.follow);
+	r.tail = tail_begin(f->rpcd.tails, &main_log, &ops, &r);
+	assert_non_null(r.tail);
 	expect_asked(f, 1, "mainlog.open");
 	assert_string_equal(f->asked.params, "{}");
-	follow_free(r.follow);
+	tail_free(r.tail);
 	answer_log(f, "x", 1);
 	assert_int_equal(r.opened, 0);
 }
@@ -296,32 +296,32 @@ test_end(void **state)
 	open_as(f, &open, fd);
 	expect_read(&open, "old\n");
 	append(fd, "bye\n");
-	asked.follow = follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &asked);
-	followers_end(f->rpcd.followers);
+	asked.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &asked);
+	tails_end(f->rpcd.tails);
 	assert_int_equal(open.ready, 1);
 	assert_int_equal(asked.status, 503);
-	assert_int_equal(read_all(&open, got, sizeof(got)), FOLLOW_END);
+	assert_int_equal(read_all(&open, got, sizeof(got)), TAIL_END);
 	assert_string_equal(got, "bye\n");
-	follow_free(open.follow);
+	tail_free(open.tail);
 	close(fd);
 	f->rpcd.ending = true;
-	assert_null(follow_begin(f->rpcd.followers, &stdout_of_web, &ops, &asked));
+	assert_null(tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &asked));
 }
 
-#define FOLLOW_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, follow_setup, follow_teardown)
+#define TAIL_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, tail_setup, tail_teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_moves),
-	    FOLLOW_TEST(test_growth),
-	    FOLLOW_TEST(test_truncated),
-	    FOLLOW_TEST(test_replaced),
-	    FOLLOW_TEST(test_refused),
-	    FOLLOW_TEST(test_left_early),
-	    FOLLOW_TEST(test_end),
+	    TAIL_TEST(test_growth),
+	    TAIL_TEST(test_truncated),
+	    TAIL_TEST(test_replaced),
+	    TAIL_TEST(test_refused),
+	    TAIL_TEST(test_left_early),
+	    TAIL_TEST(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

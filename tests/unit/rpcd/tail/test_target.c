@@ -65,9 +65,9 @@ test_rows(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(rows); i++) {
 		const struct uri_row *row = &rows[i];
-		struct follow_target target;
+		struct tail_target target;
 		char *exact = xstrdup(row->uri); /* memory ends with it */
-		int rc = follow_uri_parse(exact, &target);
+		int rc = tail_target_parse(exact, &target);
 
 		if (rc != (row->stream != NULL ? 0 : -1))
 			fail_msg("%s: %d", row->uri, rc);
@@ -78,7 +78,7 @@ test_rows(void **state)
 			assert_null(target.name);
 		}
 		free(exact);
-		follow_target_clear(&target);
+		tail_target_clear(&target);
 		assert_null(target.name);
 	}
 }
@@ -89,13 +89,13 @@ test_long_names(void **state)
 {
 	(void)state;
 	for (size_t len = CMD_NAME_MAX; len <= CMD_NAME_MAX + 1; len++) {
-		struct follow_target target;
+		struct tail_target target;
 		char *uri = xasprintf("/logtail/%*s", (int)len, "x");
 
-		assert_int_equal(follow_uri_parse(uri, &target),
+		assert_int_equal(tail_target_parse(uri, &target),
 		    len <= CMD_NAME_MAX ? 0 : -1);
 		free(uri);
-		follow_target_clear(&target);
+		tail_target_clear(&target);
 	}
 }
 

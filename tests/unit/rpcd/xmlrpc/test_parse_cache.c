@@ -13,21 +13,21 @@
 #include <string.h>
 
 static void
-keep(struct recent *recent, const char *body, const char *method)
+keep(struct parse_cache *parse_cache, const char *body, const char *method)
 {
 	json_auto_t *params = json_pack("[s]", body);
 
-	recent_keep(recent, body, strlen(body), method, params);
+	parse_cache_keep(parse_cache, body, strlen(body), method, params);
 }
 
 /* New: the method of the body, or NULL; its parameter is the body. */
 static char *
-found(struct recent *recent, const char *body)
+found(struct parse_cache *parse_cache, const char *body)
 {
 	json_t *params = NULL;
 	char *method = NULL;
 
-	if (!recent_find(recent, body, strlen(body), &method, &params)) {
+	if (!parse_cache_find(parse_cache, body, strlen(body), &method, &params)) {
 		assert_null(method);
 		assert_null(params);
 		return NULL;
@@ -38,9 +38,9 @@ found(struct recent *recent, const char *body)
 }
 
 static void
-assert_found(struct recent *recent, const char *body, const char *method)
+assert_found(struct parse_cache *parse_cache, const char *body, const char *method)
 {
-	char *name = found(recent, body);
+	char *name = found(parse_cache, body);
 
 	assert_non_null(name);
 	assert_string_equal(name, method);
@@ -50,55 +50,55 @@ assert_found(struct recent *recent, const char *body, const char *method)
 static void
 test_same_bytes(void **state UNUSED)
 {
-	struct recent *recent = recent_new();
+	struct parse_cache *parse_cache = parse_cache_new();
 
-	assert_null(found(recent, "a body"));
-	keep(recent, "a body", "one");
-	keep(recent, "b body", "two");
-	assert_found(recent, "a body", "one");
-	assert_found(recent, "b body", "two");
-	assert_found(recent, "a body", "one");
-	assert_null(found(recent, "a bod"));
-	assert_null(found(recent, "a body "));
-	assert_null(found(recent, "c body"));
-	recent_free(recent);
+	assert_null(found(parse_cache, "a body"));
+	keep(parse_cache, "a body", "one");
+	keep(parse_cache, "b body", "two");
+	assert_found(parse_cache, "a body", "one");
+	assert_found(parse_cache, "b body", "two");
+	assert_found(parse_cache, "a body", "one");
+	assert_null(found(parse_cache, "a bod"));
+	assert_null(found(parse_cache, "a body "));
+	assert_null(found(parse_cache, "c body"));
+	parse_cache_free(parse_cache);
 }
 
 static void
 test_newest(void **state UNUSED)
 {
-	struct recent *recent = recent_new();
+	struct parse_cache *parse_cache = parse_cache_new();
 	char body[32];
 
-	for (int i = 0; i < RECENT_CALLS + 2; i++) {
+	for (int i = 0; i < PARSE_CACHE_CALLS + 2; i++) {
 		snprintf(body, sizeof(body), "body %02d", i);
-		keep(recent, body, "m");
+		keep(parse_cache, body, "m");
 	}
-	assert_null(found(recent, "body 00"));
-	assert_null(found(recent, "body 01"));
-	for (int i = 2; i < RECENT_CALLS + 2; i++) {
+	assert_null(found(parse_cache, "body 00"));
+	assert_null(found(parse_cache, "body 01"));
+	for (int i = 2; i < PARSE_CACHE_CALLS + 2; i++) {
 		snprintf(body, sizeof(body), "body %02d", i);
-		assert_found(recent, body, "m");
+		assert_found(parse_cache, body, "m");
 	}
-	recent_free(recent);
+	parse_cache_free(parse_cache);
 }
 
 static void
 test_short(void **state UNUSED)
 {
-	struct recent *recent = recent_new();
-	char body[RECENT_BODY_MAX + 2];
+	struct parse_cache *parse_cache = parse_cache_new();
+	char body[PARSE_CACHE_BODY_MAX + 2];
 
 	memset(body, 'x', sizeof(body));
-	body[RECENT_BODY_MAX + 1] = '\0';
-	keep(recent, body, "long");
-	assert_null(found(recent, body));
-	body[RECENT_BODY_MAX] = '\0';
-	keep(recent, body, "longest");
-	assert_found(recent, body, "longest");
-	keep(recent, "", "none");
-	assert_null(found(recent, ""));
-	recent_free(recent);
+	body[PARSE_CACHE_BODY_MAX + 1] = '\0';
+	keep(parse_cache, body, "long");
+	assert_null(found(parse_cache, body));
+	body[PARSE_CACHE_BODY_MAX] = '\0';
+	keep(parse_cache, body, "longest");
+	assert_found(parse_cache, body, "longest");
+	keep(parse_cache, "", "none");
+	assert_null(found(parse_cache, ""));
+	parse_cache_free(parse_cache);
 }
 
 int
