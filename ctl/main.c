@@ -20,19 +20,19 @@
 #include <unistd.h>
 
 static void
-print_help(void)
+main_print_help(void)
 {
 	fputs("usage: reevectl [options] [command [argument ...]]\n\n", stdout);
 	options_help(stdout);
 	fputs("\ncommands:\n", stdout);
-	verbs_list(stdout);
+	command_list(stdout);
 	fputs("\nWithout a command a shell is started. `reevectl help COMMAND' tells how "
 	    "one is\nused; reevectl(1) has the rest.\n", stdout);
 }
 
 /* Says why nothing is done (taken); the exit status. */
 static int
-refuse(const char *self, int status, char *why)
+main_refuse(const char *self, int status, char *why)
 {
 	fprintf(stderr, "Error: %s\n", why);
 	if (status == EXIT_INVALID_ARGS)
@@ -43,7 +43,7 @@ refuse(const char *self, int status, char *why)
 
 /* "SCHEME:SOMETHING", as Python's urlparse sees it: two slashes alone are nothing. */
 static bool
-is_url(const char *text)
+main_is_url(const char *text)
 {
 	size_t n = 0;
 	const char *rest;
@@ -61,7 +61,7 @@ is_url(const char *text)
  * one that the daemon runs as, says a file that root or we wrote; else the owner of the
  * file that the password is in. */
 static uid_t
-daemon_user(const struct options *o, const struct conffile *conf)
+main_daemon_user(const struct options *o, const struct conffile *conf)
 {
 	const struct passwd *entry;
 	int64_t number;
@@ -78,14 +78,14 @@ daemon_user(const struct options *o, const struct conffile *conf)
 
 /* Where to look: -s alone, or what the file says. 0, or -1 with *why new. */
 static int
-find_server(const struct options *o, const struct conffile *conf,
+main_find_server(const struct options *o, const struct conffile *conf,
     struct server_where *where, char **why)
 {
 	char *shown;
 
 	*where = (struct server_where){ .username = o->username != NULL ? o->username :
 	    conf->username, .password = o->password != NULL ? o->password :
-	    conf->password, .daemon_uid = daemon_user(o, conf) };
+	    conf->password, .daemon_uid = main_daemon_user(o, conf) };
 	if (o->server == NULL) {
 		where->control = conf->control_socket;
 		where->url = conf->serverurl;
@@ -93,7 +93,7 @@ find_server(const struct options *o, const struct conffile *conf,
 			where->url = "http://localhost:9001";
 	} else if (o->server[0] == '/') {
 		where->control = o->server;
-	} else if (is_url(o->server)) {
+	} else if (main_is_url(o->server)) {
 		where->url = o->server;
 	} else {
 		shown = str_repr(o->server);
@@ -106,14 +106,14 @@ find_server(const struct options *o, const struct conffile *conf,
 }
 
 static bool
-is_check(const char *command)
+main_is_check(const char *command)
 {
 	return command != NULL && strcmp(command, "check") == 0;
 }
 
 /* New: the file that is given or found, or NULL: "" is none, and none is searched for. */
 static char *
-file_of(const struct options *o, const char *self)
+main_file(const struct options *o, const char *self)
 {
 	if (o->file == NULL)
 		return conffile_find(self);
@@ -123,14 +123,15 @@ file_of(const struct options *o, const char *self)
 /* Reads that file; 0, or the exit status with *why new. A server that is
  * named needs none, and a command that says what is wrong with it has to be reached. */
 static int
-read_configuration(const struct options *o, char **argv, char **file,
+main_read_configuration(const struct options *o, char **argv, char **file,
     struct conffile *conf, char **why)
 {
-	bool needed = !is_check(argv[optind]) && (o->file != NULL || o->server == NULL);
+	bool needed = !main_is_check(argv[optind]) && (o->file != NULL ||
+	    o->server == NULL);
 	enum conffile_status status;
 
 	*conf = (struct conffile){ 0 };
-	*file = file_of(o, argv[0]);
+	*file = main_file(o, argv[0]);
 	status = *file != NULL ? conffile_read(*file, conf, why) : CONFFILE_READ;
 	if (status != CONFFILE_READ && needed)
 		return status == CONFFILE_MALFORMED ? EXIT_GENERIC : EXIT_INVALID_ARGS;
@@ -139,7 +140,7 @@ read_configuration(const struct options *o, char **argv, char **file,
 }
 
 static char *
-join(char **words)
+main_join(char **words)
 {
 	char *line = xstrdup(""), *longer;
 
@@ -152,7 +153,7 @@ join(char **words)
 }
 
 static bool
-has_terminal(void)
+main_has_terminal(void)
 {
 	const char *term = getenv("TERM");
 
@@ -161,17 +162,17 @@ has_terminal(void)
 
 /* Colours are for terminals that have them and for people who want them. */
 static bool
-wants_colour(void)
+main_wants_colour(void)
 {
 	const char *no = getenv("NO_COLOR");
 
-	return has_terminal() && (no == NULL || *no == '\0');
+	return main_has_terminal() && (no == NULL || *no == '\0');
 }
 
 /* A standard stream that was closed would be the next file or socket that is opened, and
  * what is printed would go there. Nothing can be written to what stands for it. */
 static void
-fill_standard_streams(void)
+main_fill_standard_streams(void)
 {
 	int fd;
 
@@ -185,7 +186,7 @@ fill_standard_streams(void)
 /* New: the file that history is kept in when none is named, or NULL: where others can put
  * links, or own what we write, nothing is kept. */
 static char *
-default_history(void)
+main_default_history(void)
 {
 	const char *home = getenv("HOME");
 	struct stat st;
@@ -197,21 +198,21 @@ default_history(void)
 }
 
 static int
-run(struct session *s, char **words, const char *prompt, const char *history_file)
+main_run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
 	char *line;
 	int status;
 
 	if (words[0] == NULL) {
 		char *history = history_file != NULL ? xstrdup(history_file) :
-		    default_history();
+		    main_default_history();
 		s->interactive = true;
 		shell_run(s, prompt, history);
 		free(history);
 		return 0;
 	}
-	line = join(words);
-	status = verbs_run(s, line);
+	line = main_join(words);
+	status = command_run(s, line);
 	free(line);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return 1;
@@ -220,19 +221,20 @@ run(struct session *s, char **words, const char *prompt, const char *history_fil
 
 /* With the options and the configuration in hand; the exit status. */
 static int
-serve(const struct options *o, const struct conffile *conf, const char *file, char **argv)
+main_serve(const struct options *o, const struct conffile *conf, const char *file,
+    char **argv)
 {
 	struct server_where where;
 	struct session s = { .out = stdout, .err = stderr, .self = argv[0], .file = file,
-		.interactive = o->interactive, .terminal = has_terminal(),
-		.colour = wants_colour() };
+		.interactive = o->interactive, .terminal = main_has_terminal(),
+		.colour = main_wants_colour() };
 	char *why = NULL;
 	int status;
 
-	if (find_server(o, conf, &where, &why) == -1)
-		return refuse(argv[0], EXIT_INVALID_ARGS, why);
+	if (main_find_server(o, conf, &where, &why) == -1)
+		return main_refuse(argv[0], EXIT_INVALID_ARGS, why);
 	s.server = server_new(&where);
-	status = run(&s, argv + optind, conf->prompt,
+	status = main_run(&s, argv + optind, conf->prompt,
 	    o->history_file != NULL ? o->history_file : conf->history_file);
 	server_free(s.server);
 	return status;
@@ -246,23 +248,23 @@ main(int argc, char **argv)
 	char *file = NULL, *why = NULL;
 	int status;
 
-	fill_standard_streams();
+	main_fill_standard_streams();
 	/* What was begun is finished when nobody reads any more what is said of it. */
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(argc, argv, &o, &why) == -1)
-		return refuse(argv[0], EXIT_INVALID_ARGS, why);
+		return main_refuse(argv[0], EXIT_INVALID_ARGS, why);
 	if (o.help || o.version) {
 		if (o.help)
-			print_help();
+			main_print_help();
 		else
 			puts(REEVE_VERSION);
 		return 0;
 	}
-	status = read_configuration(&o, argv, &file, &conf, &why);
+	status = main_read_configuration(&o, argv, &file, &conf, &why);
 	if (status != EXIT_OK)
-		status = refuse(argv[0], status, why);
+		status = main_refuse(argv[0], status, why);
 	else
-		status = serve(&o, &conf, file, argv);
+		status = main_serve(&o, &conf, file, argv);
 	conffile_clear(&conf);
 	free(file);
 	return status;

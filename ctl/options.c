@@ -35,7 +35,7 @@ static const struct row {
 };
 
 static const struct row *
-row_of(int letter)
+options_row(int letter)
 {
 	for (size_t i = 0; i < nitems(rows); i++)
 		if (rows[i].letter == letter)
@@ -51,7 +51,7 @@ struct spelling {
 };
 
 static void
-spell(struct spelling *s)
+options_spell(struct spelling *s)
 {
 	char *letter = stpcpy(s->letters, "+:");
 
@@ -72,9 +72,9 @@ spell(struct spelling *s)
 /* New: what Python's getopt has against the option that stopped the system's, which said
  * `kind`. */
 static char *
-problem(const char *given, int kind)
+options_problem(const char *given, int kind)
 {
-	const struct row *known = optopt != 0 ? row_of(optopt) : NULL;
+	const struct row *known = optopt != 0 ? options_row(optopt) : NULL;
 	size_t n = strcspn(given, "="), likely = 0;
 	bool is_long = str_starts(given, "--");
 
@@ -94,7 +94,7 @@ problem(const char *given, int kind)
 
 /* False when it had been given before. */
 static bool
-take(struct options *o, const struct row *row)
+options_take(struct options *o, const struct row *row)
 {
 	void *slot = (char *)o + row->offset;
 	const char **value = slot;
@@ -119,14 +119,14 @@ options_read(int argc, char **argv, struct options *o, char **why)
 
 	*o = (struct options){ 0 };
 	*why = NULL;
-	spell(&s);
+	options_spell(&s);
 	while ((c = getopt_long(argc, argv, s.letters, s.names, &index)) != -1) {
 		if (c == '?' || c == ':') {
 			free(*why);
-			*why = problem(argv[optind - 1], c);
+			*why = options_problem(argv[optind - 1], c);
 			return -1;
 		}
-		if (!take(o, row_of(c)) && *why == NULL && !o->help)
+		if (!options_take(o, options_row(c)) && *why == NULL && !o->help)
 			*why = index == -1 ?
 			    xasprintf("conflicting command line option '-%c'", c) :
 			    xasprintf("conflicting command line option '--%s'",

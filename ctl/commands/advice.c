@@ -12,20 +12,20 @@
 
 /* Case hardly ever makes another word. */
 static bool
-same_letter(char a, char b)
+advice_same_letter(char a, char b)
 {
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 static size_t
-least(size_t a, size_t b)
+advice_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
 /* How many letters have to be changed, put in, left out or exchanged with the next one. */
 static size_t
-distance(const char *a, const char *b)
+advice_distance(const char *a, const char *b)
 {
 	size_t rows[3][ADVICE_WORD + 1], n = strlen(a), m = strlen(b);
 	size_t *before = rows[0], *last = rows[1], *now = rows[2], *spare;
@@ -35,12 +35,13 @@ distance(const char *a, const char *b)
 	for (size_t i = 1; i <= n; i++) {
 		now[0] = i;
 		for (size_t k = 1; k <= m; k++) {
-			bool same = same_letter(a[i - 1], b[k - 1]);
+			bool same = advice_same_letter(a[i - 1], b[k - 1]);
 
-			now[k] = least(last[k - 1] + !same, least(last[k], now[k - 1]) + 1);
-			if (i > 1 && k > 1 && same_letter(a[i - 1], b[k - 2]) &&
-			    same_letter(a[i - 2], b[k - 1]))
-				now[k] = least(now[k], before[k - 2] + 1);
+			now[k] = advice_least(last[k - 1] + !same, advice_least(last[k],
+			    now[k - 1]) + 1);
+			if (i > 1 && k > 1 && advice_same_letter(a[i - 1], b[k - 2]) &&
+			    advice_same_letter(a[i - 2], b[k - 1]))
+				now[k] = advice_least(now[k], before[k - 2] + 1);
 		}
 		spare = before;
 		before = last;
@@ -65,7 +66,7 @@ advice_nearest(const char *word, const struct words *known)
 		if (strlen(other) > ADVICE_WORD)
 			continue;
 		far = n >= ADVICE_PREFIX && str_starts(other, word) ? 0 :
-		    distance(word, other);
+		    advice_distance(word, other);
 		if (far < nearest && far < n) {
 			nearest = far;
 			found = other;
@@ -76,7 +77,7 @@ advice_nearest(const char *word, const struct words *known)
 
 /* The first process of the group, or of that name in any group (NULL = any). */
 static const struct process_info *
-first_of(const struct server_rows *rows, const char *group, const char *name)
+advice_first_of(const struct server_rows *rows, const char *group, const char *name)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct process_info *row = rows->list[i];
@@ -90,12 +91,12 @@ first_of(const struct server_rows *rows, const char *group, const char *name)
 
 /* New: what a name that exists in another form means, or NULL. */
 static char *
-other_form(const char *group, const char *name, enum advice_about about,
+advice_other_form(const char *group, const char *name, enum advice_about about,
     const struct server_rows *rows)
 {
-	const struct process_info *of_group = first_of(rows, group, NULL);
-	const struct process_info *of_name = first_of(rows, NULL, name != NULL ? name :
-	    group);
+	const struct process_info *of_group = advice_first_of(rows, group, NULL);
+	const struct process_info *of_name = advice_first_of(rows, NULL, name != NULL ?
+	    name : group);
 	const struct process_info *found = of_group != NULL ? of_group : of_name;
 
 	if (found == NULL)
@@ -112,7 +113,8 @@ other_form(const char *group, const char *name, enum advice_about about,
 
 /* Every name that could have been typed. */
 static void
-add_names(struct words *known, enum advice_about about, const struct server_rows *rows)
+advice_add_names(struct words *known, enum advice_about about,
+    const struct server_rows *rows)
 {
 	const char *last = "";
 
@@ -141,10 +143,10 @@ advice_name(const char *spec, enum advice_about about, const struct server_rows 
 	char *group, *name, *meant;
 
 	namespec_split(spec, &group, &name);
-	meant = other_form(group, name, about, rows);
+	meant = advice_other_form(group, name, about, rows);
 	if (meant == NULL || strcmp(meant, spec) == 0) {
 		free(meant);
-		add_names(&known, about, rows);
+		advice_add_names(&known, about, rows);
 		for (size_t i = 0; more != NULL && i < more->count; i++)
 			words_add(&known, more->list[i]);
 		meant = advice_nearest(spec, &known);

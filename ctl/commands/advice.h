@@ -1,5 +1,5 @@
-/* Advice: what was probably meant by a name or a command that does not exist. It decides
- * and prints nothing. */
+/* Advice: what a name or a command that does not exist probably means. It computes and
+ * prints nothing. */
 #ifndef CTL_ADVICE_H
 #define CTL_ADVICE_H
 

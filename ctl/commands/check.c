@@ -14,7 +14,7 @@
 
 /* New: reeved beside this program, in sbin beside its directory, or where PATH has it. */
 static char *
-find_reeved(void)
+check_find_reeved(void)
 {
 	static const char *const places[] = { "reeved", "../sbin/reeved" };
 	char self[PATH_MAX];
@@ -34,9 +34,10 @@ find_reeved(void)
 
 /* Runs it with our own output; its exit status, or -1 with errno. */
 static int
-run_reeved(const char *file)
+check_run_reeved(const char *file)
 {
-	char *program = find_reeved(), *name = xstrdup("reeved"), *given = xstrdup(file);
+	char *program = check_find_reeved(), *name = xstrdup("reeved"), *given =
+	    xstrdup(file);
 	char *option = xstrdup("--check");
 	char *argv[] = { name, option, given, NULL };
 	pid_t pid;
@@ -63,12 +64,12 @@ check_file(struct session *s, const char *args)
 	int status;
 
 	if (file == NULL) {
-		session_misused(s, "Error: no configuration file was found",
+		session_usage(s, "Error: no configuration file was found",
 		    EXIT_INVALID_ARGS);
 		return;
 	}
 	fflush(s->out);
-	status = run_reeved(file);
+	status = check_run_reeved(file);
 	if (status == -1)
 		fprintf(s->out, "error: reeved cannot be run: %s\n", strerror(errno));
 	s->status = status == -1 ? EXIT_GENERIC : status;

@@ -1,4 +1,4 @@
-/* Check: the configuration judged by the program that reads it, reeved --check. */
+/* Check: runs reeved --check on a configuration file. */
 #ifndef CTL_CHECK_H
 #define CTL_CHECK_H
 

@@ -24,30 +24,30 @@
 
 /* A call that ends or restarts the daemon; true when it was accepted. */
 static bool
-end_daemon(struct session *s, const char *method, int already_status)
+command_end_daemon(struct session *s, const char *method, int already_status)
 {
-	struct answer a;
+	struct reply r;
 	bool accepted = false;
 
-	if (server_call(s->server, method, NULL, &a) == -1) {
+	if (server_call(s->server, method, NULL, &r) == -1) {
 		session_lost(s);
-	} else if (a.fault == FAULT_SHUTDOWN_STATE) {
+	} else if (r.fault == FAULT_SHUTDOWN_STATE) {
 		fputs("ERROR: already shutting down\n", s->out);
 		s->status = already_status;
-	} else if (a.fault == FAULT_CANT_REREAD) {
-		fprintf(s->out, "ERROR: %s\n", a.text);
+	} else if (r.fault == FAULT_CANT_REREAD) {
+		fprintf(s->out, "ERROR: %s\n", r.text);
 		s->status = EXIT_GENERIC;
-	} else if (a.fault != FAULT_NONE) {
-		session_fault(s, a.fault, a.text);
+	} else if (r.fault != FAULT_NONE) {
+		session_fault(s, r.fault, r.text);
 	} else {
 		accepted = true;
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 	return accepted;
 }
 
 static void
-tell_unanswered(struct session *s)
+command_report_unanswered(struct session *s)
 {
 	fputs("error: the input has ended without an answer\n", s->out);
 	s->status = EXIT_GENERIC;
@@ -55,25 +55,25 @@ tell_unanswered(struct session *s)
 
 /* A session that may ask asks; true when it is to be done. */
 static bool
-is_meant(struct session *s, const char *question)
+command_confirm(struct session *s, const char *question)
 {
 	bool yes = true;
 
-	if (s->interactive && prompt_yes(question, &yes) == -1) {
-		tell_unanswered(s);
+	if (s->interactive && question_yes(question, &yes) == -1) {
+		command_report_unanswered(s);
 		yes = false;
 	}
 	return yes;
 }
 
 static void
-verb_shutdown(struct session *s, const char *args)
+command_shutdown(struct session *s, const char *args)
 {
 	char *why;
 	enum reach reached;
 
 	if (!session_no_arguments(s, args) ||
-	    !is_meant(s, "Really shut the remote supervisord process down y/N? "))
+	    !command_confirm(s, "Really shut the remote supervisord process down y/N? "))
 		return;
 	reached = session_try(s, &why);
 	if (reached == REACH_NO_FILE || reached == REACH_REFUSED) {
@@ -81,29 +81,29 @@ verb_shutdown(struct session *s, const char *args)
 		    server_url(s->server), reached == REACH_NO_FILE ? "no such file" :
 		    "refused connection");
 		s->status = EXIT_GENERIC;
-	} else if (session_judge(s, reached, why) &&
-	    end_daemon(s, "daemon.shutdown", EXIT_OK)) {
+	} else if (session_accept(s, reached, why) &&
+	    command_end_daemon(s, "daemon.shutdown", EXIT_OK)) {
 		fputs("Shut down\n", s->out);
 	}
 	free(why);
 }
 
 static void
-verb_reload(struct session *s, const char *args)
+command_reload(struct session *s, const char *args)
 {
 	if (!session_no_arguments(s, args) ||
-	    !is_meant(s, "Really restart the remote supervisord process y/N? "))
+	    !command_confirm(s, "Really restart the remote supervisord process y/N? "))
 		return;
-	if (session_reach(s) && end_daemon(s, "daemon.restart", EXIT_GENERIC))
+	if (session_reach(s) && command_end_daemon(s, "daemon.restart", EXIT_GENERIC))
 		fputs("Restarted supervisord\n", s->out);
 }
 
 static void
-verb_open(struct session *s, const char *args)
+command_open(struct session *s, const char *args)
 {
 	int before = s->status;
 
-	if (!http_knows(args)) {
+	if (!http_client_knows(args)) {
 		fputs("ERROR: url must be http:// or unix://\n", s->out);
 		s->status = EXIT_GENERIC;
 		return;
@@ -115,131 +115,131 @@ verb_open(struct session *s, const char *args)
 		return;
 	}
 	server_move(s->server, args);
-	query_status(s, "");
+	status_run(s, "");
 	if (!s->unauthorized)
 		s->status = before;
 }
 
 static void
-verb_quit(struct session *s, const char *args)
+command_quit(struct session *s, const char *args)
 {
 	(void)args;
 	fputc('\n', s->out);
 	s->leave = true;
 }
 
-static void verb_help(struct session *, const char *args);
+static void command_help(struct session *, const char *args);
 
-static const struct verb verbs[] = {
-	{ .name = "add", .run = regroup_add, .about = ADVICE_GROUPS, .help =
+static const struct command commands[] = {
+	{ .name = "add", .run = update_add, .about = ADVICE_GROUPS, .help =
 	    "add <group>...\t\tActivate groups that the configuration read last has" },
-	{ .name = "avail", .run = regroup_avail, .help =
+	{ .name = "avail", .run = update_avail, .help =
 	    "avail\t\t\tShow every process of the configuration read last" },
 	{ .name = "check", .run = check_file, .ours = true, .help =
 	    "check [<file>]\t\tTell what is wrong with a configuration file" },
-	{ .name = "clear", .run = operate_clear, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "clear", .run = start_stop_clear, .about = ADVICE_ONE_PROCESS, .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },
 	{ .name = "events", .run = watch_events, .ours = true, .help =
 	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
 	    "events <name>...\tTell of the named processes alone" },
-	{ .name = "exit", .run = verb_quit, .help = "exit\t\t\tLeave the shell" },
-	{ .name = "fg", .run = follow_foreground, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "exit", .run = command_quit, .help = "exit\t\t\tLeave the shell" },
+	{ .name = "fg", .run = tail_stream_foreground, .about = ADVICE_ONE_PROCESS, .help =
 	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
-	{ .name = "help", .run = verb_help, .help =
+	{ .name = "help", .run = command_help, .help =
 	    "help\t\t\tList the commands\n"
 	    "help <command>\t\tTell how a command is used" },
-	{ .name = "maintail", .run = logs_maintail, .help =
+	{ .name = "maintail", .run = tail_main, .help =
 	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
 	    "maintail -<bytes>\tShow that many\n"
 	    "maintail -n <lines>\tShow the last lines\n"
 	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
-	{ .name = "open", .run = verb_open, .help =
+	{ .name = "open", .run = command_open, .help =
 	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
-	{ .name = "pid", .run = query_pid, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "pid", .run = status_pid, .about = ADVICE_ONE_PROCESS, .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
 	    "pid <name>...\t\tPrint the pid of each named process, 0 if it is down\n"
 	    "pid all\t\t\tPrint the pid of every process" },
-	{ .name = "quit", .run = verb_quit, .help = "quit\t\t\tLeave the shell" },
-	{ .name = "reload", .run = verb_reload, .help =
+	{ .name = "quit", .run = command_quit, .help = "quit\t\t\tLeave the shell" },
+	{ .name = "reload", .run = command_reload, .help =
 	    "reload\t\t\tStop everything, read the configuration and start again" },
-	{ .name = "remove", .run = regroup_remove, .about = ADVICE_GROUPS, .help =
+	{ .name = "remove", .run = update_remove, .about = ADVICE_GROUPS, .help =
 	    "remove <group>...\tDeactivate groups whose processes are down" },
-	{ .name = "reread", .run = regroup_reread, .help =
+	{ .name = "reread", .run = update_reread, .help =
 	    "reread\t\t\tRead the configuration and tell what differs" },
-	{ .name = "restart", .run = operate_restart, .help =
+	{ .name = "restart", .run = restart_run, .help =
 	    "restart <name>...\tStop the named processes, then start them\n"
 	    "restart <group>:*\tThe same for all processes of a group\n"
 	    "restart all\t\tThe same for every process\n"
 	    "The configuration is not read again" },
-	{ .name = "shutdown", .run = verb_shutdown, .help =
+	{ .name = "shutdown", .run = command_shutdown, .help =
 	    "shutdown\t\tStop every process, then the daemon" },
-	{ .name = "signal", .run = operate_signal, .help =
+	{ .name = "signal", .run = start_stop_signal, .help =
 	    "signal <signal> <name>...\tSend a signal to the named processes\n"
 	    "signal <signal> <group>:*\tSend it to all processes of a group\n"
 	    "signal <signal> all\t\tSend it to every process" },
-	{ .name = "start", .run = operate_start, .help =
+	{ .name = "start", .run = start_stop_start, .help =
 	    "start <name>...\t\tStart the named processes\n"
 	    "start <group>:*\t\tStart all processes of a group\n"
 	    "start all\t\tStart every process" },
-	{ .name = "status", .run = query_status, .help =
+	{ .name = "status", .run = status_run, .help =
 	    "status\t\t\tShow every process\n"
 	    "status <name>...\tShow the named processes\n"
 	    "status <group>:*\tShow all processes of a group\n"
 	    "status --json ...\tShow them as JSON\n"
 	    "status --watch ...\tShow them until Ctrl-C" },
-	{ .name = "stop", .run = operate_stop, .help =
+	{ .name = "stop", .run = start_stop_stop, .help =
 	    "stop <name>...\t\tStop the named processes\n"
 	    "stop <group>:*\t\tStop all processes of a group\n"
 	    "stop all\t\tStop every process" },
-	{ .name = "tail", .run = logs_tail, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "tail", .run = tail_run, .about = ADVICE_ONE_PROCESS, .help =
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
 	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
 	    "tail -n <lines> <name> [stdout|stderr]\tShow the last lines\n"
 	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it\n"
 	    "tail -f <group>:* [stdout|stderr]\tThe same for all processes of a group" },
-	{ .name = "update", .run = regroup_update, .about = ADVICE_GROUPS, .help =
+	{ .name = "update", .run = update_run, .about = ADVICE_GROUPS, .help =
 	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
 	    "update all\t\tThe same\n"
 	    "update <group>...\tThe same for the named groups\n"
 	    "update --dry-run ...\tTell what would be done, and why" },
-	{ .name = "version", .run = query_version, .help =
+	{ .name = "version", .run = status_version, .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon matches" },
 	/* What the end of input stands for. */
-	{ .name = "EOF", .run = verb_quit, .help = "Ctrl-D leaves the shell" },
+	{ .name = "EOF", .run = command_quit, .help = "Ctrl-D leaves the shell" },
 };
 
 static bool
-is_listed(const struct verb *verb)
+command_is_listed(const struct command *command)
 {
-	return verb->run != verb_help && strcmp(verb->name, "EOF") != 0;
+	return command->run != command_help && strcmp(command->name, "EOF") != 0;
 }
 
-const struct verb *
-verbs_get(size_t nth)
+const struct command *
+command_get(size_t nth)
 {
-	return nth < nitems(verbs) - 1 ? &verbs[nth] : NULL;
+	return nth < nitems(commands) - 1 ? &commands[nth] : NULL;
 }
 
-static const struct verb *
-verb_find(const char *name)
+static const struct command *
+command_find(const char *name)
 {
-	for (size_t i = 0; i < nitems(verbs); i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
+	for (size_t i = 0; i < nitems(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
 	return NULL;
 }
 
 static void
-list_names(FILE *out, const char *title, bool ours)
+command_list_names(FILE *out, const char *title, bool ours)
 {
-	const char *names[nitems(verbs)];
+	const char *names[nitems(commands)];
 	size_t count = 0;
 	int length;
 
-	for (size_t i = 0; i < nitems(verbs); i++)
-		if (is_listed(&verbs[i]) && verbs[i].ours == ours)
-			names[count++] = verbs[i].name;
+	for (size_t i = 0; i < nitems(commands); i++)
+		if (command_is_listed(&commands[i]) && commands[i].ours == ours)
+			names[count++] = commands[i].name;
 	if (count == 0)
 		return;
 	length = fprintf(out, "\n%s commands (type help <topic>):\n", title) - 2;
@@ -251,41 +251,41 @@ list_names(FILE *out, const char *title, bool ours)
 }
 
 void
-verbs_list(FILE *out)
+command_list(FILE *out)
 {
-	const struct verb *verb;
+	const struct command *command;
 
-	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++) {
-		const char *summary = strchr(verb->help, '\t');
+	for (size_t i = 0; (command = command_get(i)) != NULL; i++) {
+		const char *summary = strchr(command->help, '\t');
 
 		summary += strspn(summary, "\t");
-		fprintf(out, "  %-9s %.*s\n", verb->name, (int)strcspn(summary, "\n"),
+		fprintf(out, "  %-9s %.*s\n", command->name, (int)strcspn(summary, "\n"),
 		    summary);
 	}
 }
 
 /* Where output is no terminal, supervisorctl's list comes first. */
 static void
-list_verbs(const struct session *s)
+command_list_all(const struct session *s)
 {
 	if (!s->terminal) {
-		list_names(s->out, "default", false);
-		list_names(s->out, "reeve", true);
+		command_list_names(s->out, "default", false);
+		command_list_names(s->out, "reeve", true);
 		fputs("\nIn one line each:\n", s->out);
 	}
-	verbs_list(s->out);
+	command_list(s->out);
 }
 
 /* Says which command the first word of a line is near. */
 static void
-advise_verb(struct session *s, const char *line)
+command_advise(struct session *s, const char *line)
 {
 	char *word = xstrndup(line, strcspn(line, " \t")), *meant;
 	struct words known = { 0 };
-	const struct verb *verb;
+	const struct command *command;
 
-	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
-		words_add(&known, verb->name);
+	for (size_t i = 0; (command = command_get(i)) != NULL; i++)
+		words_add(&known, command->name);
 	meant = advice_nearest(word, &known);
 	fflush(s->out);
 	if (s->err != NULL && meant != NULL)
@@ -298,27 +298,27 @@ advise_verb(struct session *s, const char *line)
 }
 
 static void
-verb_help(struct session *s, const char *args)
+command_help(struct session *s, const char *args)
 {
-	const struct verb *verb;
+	const struct command *command;
 
 	if (*args == '\0') {
-		list_verbs(s);
+		command_list_all(s);
 		return;
 	}
-	verb = verb_find(args);
-	if (verb != NULL) {
-		fprintf(s->out, "%s\n", verb->help);
+	command = command_find(args);
+	if (command != NULL) {
+		fprintf(s->out, "%s\n", command->help);
 		return;
 	}
 	fprintf(s->out, "*** No help on %s\n", args);
-	advise_verb(s, args);
+	command_advise(s, args);
 }
 
 /* Splits into the command word and the rest, both stripped, in place. No blank need stand
  * between the two: "start*" is start with the name "*". */
 static char *
-split_command(char *line, char **args, bool *attached)
+command_split(char *line, char **args, bool *attached)
 {
 	size_t n = 0;
 	char *word;
@@ -332,7 +332,7 @@ split_command(char *line, char **args, bool *attached)
 }
 
 static void
-run(struct session *s, const char *line)
+command_run_once(struct session *s, const char *line)
 {
 	char *copy = xstrdup(line), *stripped = str_strip(copy), *args, *word;
 
@@ -342,16 +342,16 @@ run(struct session *s, const char *line)
 		word = xstrdup("help");
 		args = str_strip(stripped + 1);
 	} else {
-		word = split_command(stripped, &args, &s->attached);
+		word = command_split(stripped, &args, &s->attached);
 	}
-	s->verb = verb_find(word);
-	if (s->verb != NULL) {
-		s->about = s->verb->about;
-		s->verb->run(s, args);
+	s->command = command_find(word);
+	if (s->command != NULL) {
+		s->about = s->command->about;
+		s->command->run(s, args);
 	} else if (*stripped != '\0') {
 		fprintf(s->out, "*** Unknown syntax: %s\n", stripped);
 		s->status = EXIT_GENERIC;
-		advise_verb(s, stripped);
+		command_advise(s, stripped);
 	}
 	free(word);
 	free(copy);
@@ -359,19 +359,19 @@ run(struct session *s, const char *line)
 
 /* Asks as whom to speak to the server; false at the end of input. */
 static bool
-login(struct session *s)
+command_login(struct session *s)
 {
-	char *username = prompt_line("Username:"), *password = NULL;
+	char *username = question_line("Username:"), *password = NULL;
 	bool asked;
 
 	if (username != NULL)
-		password = prompt_secret("Password:");
+		password = question_secret("Password:");
 	if (password != NULL) {
 		fputc('\n', s->out);
 		server_login(s->server, username, password);
 		mem_wipe(password, strlen(password));
 	} else {
-		tell_unanswered(s);
+		command_report_unanswered(s);
 	}
 	asked = password != NULL;
 	free(username);
@@ -380,11 +380,11 @@ login(struct session *s)
 }
 
 int
-verbs_run(struct session *s, const char *line)
+command_run(struct session *s, const char *line)
 {
-	run(s, line);
-	while (s->unauthorized && s->interactive && login(s))
-		run(s, line);
+	command_run_once(s, line);
+	while (s->unauthorized && s->interactive && command_login(s))
+		command_run_once(s, line);
 	session_advise(s);
 	fflush(s->out);
 	return s->status;

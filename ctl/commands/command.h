@@ -1,4 +1,4 @@
-/* Verbs: the commands as a table: name, handler, help. */
+/* Command: the table of commands, and the execution of one command line. */
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
 
@@ -6,13 +6,13 @@
 #include <stdio.h>
 
 struct session;
-struct verb;
+struct command;
 
 /* Runs one command line; the exit code (ctl/exitcode.h), also in the session. */
-int verbs_run(struct session *, const char *line);
+int command_run(struct session *, const char *line);
 /* The nth command that a list shows, sorted; NULL after the last. */
-const struct verb *verbs_get(size_t nth);
+const struct command *command_get(size_t nth);
 /* Prints them all, one line each. */
-void verbs_list(FILE *);
+void command_list(FILE *);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static void
-add_from(struct words *w, const char *word, size_t from)
+words_add_from(struct words *w, const char *word, size_t from)
 {
 	w->list = xreallocarray(w->list, w->count + 1, sizeof(*w->list));
 	w->from = xreallocarray(w->from, w->count + 1, sizeof(*w->from));
@@ -22,7 +22,7 @@ add_from(struct words *w, const char *word, size_t from)
 void
 words_add(struct words *w, const char *word)
 {
-	add_from(w, word, w->count > 0 ? w->from[w->count - 1] + 1 : 0);
+	words_add_from(w, word, w->count > 0 ? w->from[w->count - 1] + 1 : 0);
 }
 
 void
@@ -85,7 +85,7 @@ words_take(struct words *w, const char *word)
 
 /* "group:*" is supervisord's own word for a group, if no pattern is the group. */
 bool
-names_is_pattern(const char *word)
+namespec_is_pattern(const char *word)
 {
 	const char *colon = strchr(word, ':');
 
@@ -95,7 +95,7 @@ names_is_pattern(const char *word)
 }
 
 bool
-names_is_group(const char *word)
+namespec_is_group(const char *word)
 {
 	const char *colon = strchr(word, ':');
 
@@ -103,17 +103,17 @@ names_is_group(const char *word)
 }
 
 bool
-names_has_pattern(const struct words *w, size_t first)
+namespec_has_pattern(const struct words *w, size_t first)
 {
 	for (size_t i = first; i < w->count; i++)
-		if (names_is_pattern(w->list[i]))
+		if (namespec_is_pattern(w->list[i]))
 			return true;
 	return false;
 }
 
 /* The name as it is shown, or with its group. */
 static bool
-matches(const char *pattern, const struct process_info *row)
+namespec_matches(const char *pattern, const struct process_info *row)
 {
 	char *full = xasprintf("%s:%s", row->group, row->name);
 	bool fits = fnmatch(pattern, full, 0) == 0 ||
@@ -124,7 +124,7 @@ matches(const char *pattern, const struct process_info *row)
 }
 
 const struct process_info *
-names_find(const char *spec, const struct server_rows *rows)
+namespec_find(const char *spec, const struct server_rows *rows)
 {
 	const struct process_info *found = NULL;
 	char *group, *name;
@@ -140,24 +140,25 @@ names_find(const char *spec, const struct server_rows *rows)
 }
 
 static void
-expand(struct words *into, const char *word, size_t from, const struct server_rows *rows)
+namespec_expand_one(struct words *into, const char *word, size_t from,
+    const struct server_rows *rows)
 {
 	size_t before = into->count;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		char *spec;
-		if (!matches(word, rows->list[i]))
+		if (!namespec_matches(word, rows->list[i]))
 			continue;
 		spec = namespec_join(rows->list[i]->group, rows->list[i]->name);
-		add_from(into, spec, from);
+		words_add_from(into, spec, from);
 		free(spec);
 	}
 	if (into->count == before)
-		add_from(into, word, from);
+		words_add_from(into, word, from);
 }
 
 char *
-names_join(const struct words *w, size_t from, size_t count, const char *between)
+words_join(const struct words *w, size_t from, size_t count, const char *between)
 {
 	size_t bytes = 1, gap = strlen(between);
 	char *text, *at;
@@ -172,7 +173,7 @@ names_join(const struct words *w, size_t from, size_t count, const char *between
 }
 
 size_t
-names_run(const struct words *w, size_t at)
+words_of_pattern(const struct words *w, size_t at)
 {
 	size_t n = 1;
 
@@ -183,7 +184,7 @@ names_run(const struct words *w, size_t at)
 
 /* Names are UTF-8 whatever the user's locale: there '?' is a letter of any script. */
 void
-names_expand(struct words *w, size_t first, const struct server_rows *rows)
+namespec_expand(struct words *w, size_t first, const struct server_rows *rows)
 {
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = (locale_t)0;
@@ -194,10 +195,11 @@ names_expand(struct words *w, size_t first, const struct server_rows *rows)
 	for (size_t i = 0; i < w->count; i++) {
 		const char *word = w->list[i];
 
-		if (i >= first && names_is_pattern(word) && names_find(word, rows) == NULL)
-			expand(&out, word, i, rows);
+		if (i >= first && namespec_is_pattern(word) && namespec_find(word,
+		    rows) == NULL)
+			namespec_expand_one(&out, word, i, rows);
 		else
-			add_from(&out, word, i);
+			words_add_from(&out, word, i);
 	}
 	out.all = w->all;
 	words_clear(w);
@@ -209,7 +211,7 @@ names_expand(struct words *w, size_t first, const struct server_rows *rows)
 }
 
 static void
-add_group(struct words *w, const char *group, const struct server_rows *rows)
+namespec_add_group(struct words *w, const char *group, const struct server_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct process_info *row = rows->list[i];
@@ -222,17 +224,17 @@ add_group(struct words *w, const char *group, const struct server_rows *rows)
 }
 
 void
-names_all_of(struct words *w, const struct server_rows *rows)
+namespec_expand_groups(struct words *w, const struct server_rows *rows)
 {
 	struct words out = { 0 }, expanded;
 
-	names_expand(w, 0, rows);
+	namespec_expand(w, 0, rows);
 	for (size_t i = 0; i < w->count; i++) {
 		char *group, *name;
 
 		namespec_split(w->list[i], &group, &name);
 		if (name == NULL)
-			add_group(&out, group, rows);
+			namespec_add_group(&out, group, rows);
 		else
 			words_add(&out, w->list[i]);
 		free(group);

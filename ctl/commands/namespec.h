@@ -1,4 +1,4 @@
-/* Names: a command's arguments as words, and patterns among them. */
+/* Namespec: a command's arguments as words, and the patterns and namespecs among them. */
 #ifndef CTL_NAMESPEC_H
 #define CTL_NAMESPEC_H
 
@@ -27,19 +27,19 @@ void words_drop(struct words *, size_t at);
 /* Replaces each word from `first` on that is a pattern of the shell and no process's own
  * name by the processes that match it, in the server's order. One that matches none stays,
  * to be told of as any other bad name; and so does "group:*". */
-void names_expand(struct words *, size_t first, const struct server_rows *);
+void namespec_expand(struct words *, size_t first, const struct server_rows *);
 /* The same for all words, and puts the processes of a group in the place of "group:*". */
-void names_all_of(struct words *, const struct server_rows *);
+void namespec_expand_groups(struct words *, const struct server_rows *);
 /* New: so many words from one on, with a text between them. */
-char *names_join(const struct words *, size_t from, size_t count, const char *between);
+char *words_join(const struct words *, size_t from, size_t count, const char *between);
 /* How many words from `at` on one pattern has become; 1 for any other word. */
-size_t names_run(const struct words *, size_t at);
+size_t words_of_pattern(const struct words *, size_t at);
 /* The row of the one process that a namespec means, or NULL. Borrowed. */
-const struct process_info *names_find(const char *spec, const struct server_rows *);
+const struct process_info *namespec_find(const char *spec, const struct server_rows *);
 /* Whether a word is such a pattern, or a whole group: "group:*". */
-bool names_is_pattern(const char *word);
-bool names_is_group(const char *word);
+bool namespec_is_pattern(const char *word);
+bool namespec_is_group(const char *word);
 /* Some word from `first` on is such a pattern: the rows are needed. */
-bool names_has_pattern(const struct words *, size_t first);
+bool namespec_has_pattern(const struct words *, size_t first);
 
 #endif

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 char *
-prompt_line(const char *question)
+question_line(const char *question)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -31,7 +31,7 @@ prompt_line(const char *question)
 
 /* Waits; true when there is a line to read, false when a signal would end the program. */
 static bool
-line_comes(const sigset_t *ends)
+question_await(const sigset_t *ends)
 {
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
@@ -47,7 +47,7 @@ line_comes(const sigset_t *ends)
 
 /* Whatever ends the program meanwhile does so when the terminal is as it was. */
 static char *
-silent_line(const char *question, const struct termios *before)
+question_silently(const char *question, const struct termios *before)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
 	struct termios silent = *before;
@@ -63,8 +63,8 @@ silent_line(const char *question, const struct termios *before)
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fputs(question, stdout);
 	fflush(stdout);
-	if (line_comes(&ends))
-		line = prompt_line("");
+	if (question_await(&ends))
+		line = question_line("");
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
 	fputc('\n', stdout);
 	fflush(stdout);
@@ -73,19 +73,19 @@ silent_line(const char *question, const struct termios *before)
 }
 
 char *
-prompt_secret(const char *question)
+question_secret(const char *question)
 {
 	struct termios before;
 
 	if (tcgetattr(STDIN_FILENO, &before) == -1)
-		return prompt_line(question);
-	return silent_line(question, &before);
+		return question_line(question);
+	return question_silently(question, &before);
 }
 
 int
-prompt_yes(const char *question, bool *yes)
+question_yes(const char *question, bool *yes)
 {
-	char *line = prompt_line(question);
+	char *line = question_line(question);
 
 	if (line == NULL)
 		return -1;

@@ -1,14 +1,14 @@
-/* Prompt: a question that is asked on the terminal. */
+/* Question: a question on the terminal, and its answer. */
 #ifndef CTL_QUESTION_H
 #define CTL_QUESTION_H
 
 #include <stdbool.h>
 
 /* New: the answer from standard input, without its newline; NULL at the end of input. */
-char *prompt_line(const char *question);
+char *question_line(const char *question);
 /* The same without showing what is typed. */
-char *prompt_secret(const char *question);
+char *question_secret(const char *question);
 /* *yes: the answer begins with y. 0, or -1 at the end of input. */
-int prompt_yes(const char *question, bool *yes);
+int question_yes(const char *question, bool *yes);
 
 #endif

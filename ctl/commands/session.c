@@ -19,7 +19,7 @@ session_error(struct session *s, const char *why)
 void
 session_fault(struct session *s, enum fault fault, const char *text)
 {
-	char *shown = answer_meaning(fault, text);
+	char *shown = reply_meaning(fault, text);
 
 	fprintf(s->out, "error: %s\n", shown);
 	free(shown);
@@ -30,7 +30,7 @@ session_fault(struct session *s, enum fault fault, const char *text)
 
 /* It wants a password, which an interactive session then asks for. */
 static void
-unauthorized(struct session *s, const char *why)
+session_deny(struct session *s, const char *why)
 {
 	fputs("Server requires authentication\n", s->out);
 	s->unauthorized = true;
@@ -51,17 +51,17 @@ session_lost(struct session *s)
 	const char *why;
 
 	if (server_lost(s->server, &why) == REACH_UNAUTHORIZED)
-		unauthorized(s, why);
+		session_deny(s, why);
 	else
 		session_error(s, why);
 }
 
 /* What goes wrong whatever the command. */
 static void
-failed(struct session *s, enum reach reached, const char *why)
+session_fail(struct session *s, enum reach reached, const char *why)
 {
 	if (reached == REACH_UNAUTHORIZED) {
-		unauthorized(s, why);
+		session_deny(s, why);
 	} else if (reached == REACH_FAULT) {
 		fprintf(s->out, "error: %s\n", why);
 		s->status = EXIT_GENERIC;
@@ -72,13 +72,13 @@ failed(struct session *s, enum reach reached, const char *why)
 }
 
 bool
-session_judge(struct session *s, enum reach reached, const char *why)
+session_accept(struct session *s, enum reach reached, const char *why)
 {
 	bool fine = reached == REACH_OK || reached == REACH_FAULT ||
 	    reached == REACH_OTHER_API || reached == REACH_NO_INTERFACE;
 
 	if (!fine)
-		failed(s, reached, why);
+		session_fail(s, reached, why);
 	return fine;
 }
 
@@ -90,7 +90,7 @@ session_try(struct session *s, char **why)
 	s->unreached = reached == REACH_NO_FILE || reached == REACH_REFUSED ||
 	    reached == REACH_FAILED;
 	if (s->err != NULL && !s->unreached && !s->fallback_told) {
-		tried_print_fallback(server_tried(s->server), s->err,
+		attempts_print_fallback(server_attempts(s->server), s->err,
 		    server_url(s->server));
 		s->fallback_told = true;
 	}
@@ -109,33 +109,33 @@ session_unknown(struct session *s, const char *name)
 
 /* Groups that could be added are known to the configuration alone. */
 static void
-add_configured(struct session *s, struct words *groups)
+session_add_configured(struct session *s, struct words *groups)
 {
-	struct answer a;
+	struct reply r;
 	json_t *row;
 	size_t i;
 
-	if (server_config(s->server, &a) == 0) {
-		json_array_foreach(a.result, i, row) {
+	if (server_config(s->server, &r) == 0) {
+		json_array_foreach(r.result, i, row) {
 			json_t *group = json_object_get(row, "group");
 
 			if (json_is_string(group))
 				words_add(groups, json_string_value(group));
 		}
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 static void
-advise_names(struct session *s)
+session_advise_names(struct session *s)
 {
 	struct words groups = { 0 };
 	struct server_rows rows;
-	struct answer a;
+	struct reply r;
 
 	if (s->about == ADVICE_GROUPS)
-		add_configured(s, &groups);
-	if (server_rows(s->server, &rows, &a) == 0 && a.fault == FAULT_NONE) {
+		session_add_configured(s, &groups);
+	if (server_rows(s->server, &rows, &r) == 0 && r.fault == FAULT_NONE) {
 		for (size_t i = 0; i < s->unknown.count; i++) {
 			char *meant = advice_name(s->unknown.list[i], s->about, &rows,
 			    &groups);
@@ -145,7 +145,7 @@ advise_names(struct session *s)
 			free(meant);
 		}
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 	words_clear(&groups);
 }
 
@@ -154,9 +154,9 @@ session_advise(struct session *s)
 {
 	fflush(s->out);
 	if (s->err != NULL && s->unreached)
-		tried_print(server_tried(s->server), s->err, s->file);
+		attempts_print(server_attempts(s->server), s->err, s->file);
 	else if (s->err != NULL && s->unknown.count > 0)
-		advise_names(s);
+		session_advise_names(s);
 	else if (s->err != NULL && s->unreadable && server_is_control(s->server))
 		fprintf(s->err, "reevectl check%s%s names the line of each mistake\n",
 		    s->file != NULL ? " " : "", s->file != NULL ? s->file : "");
@@ -169,7 +169,7 @@ session_reach(struct session *s)
 {
 	char *why;
 	enum reach reached = session_try(s, &why);
-	bool fine = session_judge(s, reached, why);
+	bool fine = session_accept(s, reached, why);
 
 	free(why);
 	return fine;
@@ -207,15 +207,15 @@ session_connect(struct session *s)
 		s->broken = told = true;
 	}
 	if (!told)
-		failed(s, reached, why);
+		session_fail(s, reached, why);
 	free(why);
 	return reached == REACH_OK;
 }
 
 void
-session_misused(struct session *s, const char *problem, int status)
+session_usage(struct session *s, const char *problem, int status)
 {
-	fprintf(s->out, "%s\n%s\n", problem, s->verb->help);
+	fprintf(s->out, "%s\n%s\n", problem, s->command->help);
 	s->status = status;
 }
 
@@ -226,8 +226,8 @@ session_no_arguments(struct session *s, const char *args)
 
 	if (*args == '\0')
 		return true;
-	problem = xasprintf("Error: %s accepts no arguments", s->verb->name);
-	session_misused(s, problem, EXIT_GENERIC);
+	problem = xasprintf("Error: %s accepts no arguments", s->command->name);
+	session_usage(s, problem, EXIT_GENERIC);
 	free(problem);
 	return false;
 }
@@ -235,14 +235,14 @@ session_no_arguments(struct session *s, const char *args)
 bool
 session_rows(struct session *s, struct server_rows *rows)
 {
-	struct answer a;
-	int rc = server_rows(s->server, rows, &a);
+	struct reply r;
+	int rc = server_rows(s->server, rows, &r);
 
 	if (rc == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
-	answer_clear(&a);
+	else if (r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
+	reply_clear(&r);
 	return !s->broken;
 }
 
@@ -253,10 +253,10 @@ session_expand(struct session *s, struct words *words, size_t first)
 
 	if (first == 0 && s->attached)
 		first = 1;
-	if (!names_has_pattern(words, first))
+	if (!namespec_has_pattern(words, first))
 		return true;
 	if (!session_rows(s, &rows))
 		return false;
-	names_expand(words, first, &rows);
+	namespec_expand(words, first, &rows);
 	return true;
 }

@@ -1,5 +1,5 @@
-/* Session: one command under way: where it prints, its server, its exit code, and what
- * its handlers share. */
+/* Session: one command under way: its output, its server, its exit code, and what its
+ * handlers share. */
 #ifndef CTL_SESSION_H
 #define CTL_SESSION_H
 
@@ -14,7 +14,7 @@
 
 struct session;
 
-struct verb {
+struct command {
 	const char *name;
 	void (*run)(struct session *, const char *args);
 	const char *help;
@@ -31,7 +31,7 @@ struct session {
 	bool interactive;	/* questions may be asked */
 	bool terminal;		/* out is one that can be moved on */
 	bool colour;		/* and wants colours */
-	const struct verb *verb; /* the command under way */
+	const struct command *command; /* the command under way */
 	bool attached;		/* its first word follows without a blank: no pattern */
 	int status;		/* the exit code so far */
 	bool broken;		/* an error line ended the command */
@@ -57,14 +57,14 @@ NODISCARD bool session_connect(struct session *);
 /* The same for those that do not. */
 NODISCARD bool session_reach(struct session *);
 /* What session_reach makes of server_reach. */
-NODISCARD bool session_judge(struct session *, enum reach, const char *why);
+NODISCARD bool session_accept(struct session *, enum reach, const char *why);
 /* Ends the command: a fault without words of its own, a call without an answer
  * (server_lost), or another error. */
 void session_fault(struct session *, enum fault, const char *text);
 void session_lost(struct session *);
 void session_error(struct session *, const char *why);
 /* Prints what was wrong with the command line and how it is meant. */
-void session_misused(struct session *, const char *problem, int status);
+void session_usage(struct session *, const char *problem, int status);
 /* The same, for commands without arguments; true when there are none. */
 NODISCARD bool session_no_arguments(struct session *, const char *args);
 /* The processes; false when the command has been ended. */

@@ -66,7 +66,7 @@ static const struct {
 
 /* Characters, as Python counts them. */
 static int
-width(const char *s)
+show_width(const char *s)
 {
 	int n = 0;
 
@@ -78,13 +78,13 @@ width(const char *s)
 void
 show_padded(FILE *out, const char *text, int wanted)
 {
-	int have = width(text);
+	int have = show_width(text);
 
 	fprintf(out, "%s%*s", text, have < wanted ? wanted - have : 0, "");
 }
 
 static int
-by_text(const void *a, const void *b)
+show_compare(const void *a, const void *b)
 {
 	const char *const *left = a, *const *right = b;
 
@@ -95,28 +95,28 @@ void
 show_sort(const char **names, size_t n)
 {
 	if (n > 0)
-		qsort(names, n, sizeof(*names), by_text);
+		qsort(names, n, sizeof(*names), show_compare);
 }
 
 /* The width of the column that begins with this name. */
 static int
-column_width(const char *const *names, size_t n, size_t rows, size_t column)
+show_column_width(const char *const *names, size_t n, size_t rows, size_t column)
 {
 	int widest = 0;
 
 	for (size_t i = column * rows; i < (column + 1) * rows && i < n; i++)
-		if (width(names[i]) > widest)
-			widest = width(names[i]);
+		if (show_width(names[i]) > widest)
+			widest = show_width(names[i]);
 	return widest;
 }
 
 static bool
-columns_fit(const char *const *names, size_t n, size_t rows)
+show_columns_fit(const char *const *names, size_t n, size_t rows)
 {
 	int total = -2;
 
 	for (size_t c = 0; c * rows < n; c++)
-		total += column_width(names, n, rows, c) + 2;
+		total += show_column_width(names, n, rows, c) + 2;
 	return total <= SHOW_LINE;
 }
 
@@ -125,11 +125,11 @@ show_columns(FILE *out, const char *const *names, size_t n)
 {
 	size_t rows = 1;
 
-	while (rows < n && !columns_fit(names, n, rows))
+	while (rows < n && !show_columns_fit(names, n, rows))
 		rows++;
 	for (size_t r = 0; r < rows && n > 0; r++) {
 		for (size_t c = 0; c * rows + r < n; c++) {
-			int wide = column_width(names, n, rows, c);
+			int wide = show_column_width(names, n, rows, c);
 			fputs(c > 0 ? "  " : "", out);
 			show_padded(out, names[c * rows + r], wide);
 		}
@@ -139,7 +139,7 @@ show_columns(FILE *out, const char *const *names, size_t n)
 
 /* What a terminal shows a state in. */
 static const char *
-colour_of(enum process_state state)
+show_colour(enum process_state state)
 {
 	switch (state) {
 	case PROCESS_RUNNING:
@@ -184,8 +184,8 @@ show_row(FILE *out, const struct process_info *row, const char *name, int names,
 	char *description = style.exits ? show_description(row, now) :
 	    process_info_description(row, now);
 
-	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - width(name), "",
-	    style.colour ? colour_of(row->state) : "", SHOW_STATE_WIDTH,
+	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - show_width(name), "",
+	    style.colour ? show_colour(row->state) : "", SHOW_STATE_WIDTH,
 	    process_state_name(row->state), style.colour ? "\033[0m" : "",
 	    description != NULL ? description : "");
 	free(description);
@@ -202,7 +202,7 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 		int w;
 
 		names[i] = namespec_join(rows[i]->group, rows[i]->name);
-		w = width(names[i]);
+		w = show_width(names[i]);
 		if (w > widest)
 			widest = w;
 	}
@@ -216,7 +216,7 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 /* supervisord's own is 0 where a process ended too early. Null: it never got so far, or
  * that is not known. */
 static json_t *
-exitstatus_json(const struct process_info *row)
+show_exitstatus_json(const struct process_info *row)
 {
 	if (process_info_is_ended(row) && row->last_signal >= 0)
 		return json_integer(row->last_status);
@@ -226,7 +226,7 @@ exitstatus_json(const struct process_info *row)
 }
 
 static json_t *
-row_json(const struct process_info *row, int64_t now)
+show_row_json(const struct process_info *row, int64_t now)
 {
 	char *name = namespec_join(row->group, row->name);
 	char *description = process_info_description(row, now);
@@ -236,7 +236,7 @@ row_json(const struct process_info *row, int64_t now)
 	    "name", name, "group", row->group, "process", row->name,
 	    "state", process_state_name(row->state), "description", description,
 	    "pid", (int)row->pid, "start", (json_int_t)row->start,
-	    "stop", (json_int_t)row->stop, "exitstatus", exitstatus_json(row),
+	    "stop", (json_int_t)row->stop, "exitstatus", show_exitstatus_json(row),
 	    "last_exit", exit, "spawnerr", row->spawnerr, "failure", row->failure,
 	    "stdout_logfile", row->stdout_logfile, "stderr_logfile", row->stderr_logfile);
 
@@ -251,7 +251,7 @@ show_json(FILE *out, const struct process_info *const *rows, size_t n, int64_t n
 {
 	fputc('[', out);
 	for (size_t i = 0; i < n; i++) {
-		json_t *object = row_json(rows[i], now);
+		json_t *object = show_row_json(rows[i], now);
 		fputs(i > 0 ? ",\n " : "", out);
 		(void)json_dumpf(object, out, 0);
 		json_decref(object);
@@ -269,7 +269,7 @@ show_daemon(FILE *out, const struct daemon_info *d)
 }
 
 static const char *
-words_for(enum show_action action, enum fault fault)
+show_words(enum show_action action, enum fault fault)
 {
 	if (fault == FAULT_SUCCESS)
 		fault = FAULT_NONE;
@@ -283,7 +283,7 @@ bool
 show_outcome(FILE *out, enum show_action action, const char *group, const char *name,
     enum fault fault, const char *text)
 {
-	const char *words = words_for(action, fault);
+	const char *words = show_words(action, fault);
 	char *spec;
 
 	if (words == NULL && fault == FAULT_FAILED && actions[action].plain_failed) {

@@ -30,7 +30,7 @@ struct operation {
 	struct session *session;
 	/* The last line on a terminal. */
 	size_t done, total;	/* results; total 0 = nothing is said of them */
-	struct waiting *waiting; /* of a stop, or NULL */
+	struct stop_wait *waiting; /* of a stop, or NULL */
 	char *waiting_for;	/* owned, or NULL */
 	bool shown;
 };
@@ -38,7 +38,7 @@ struct operation {
 /* On a terminal the last line says how far a command on several processes has come, and
  * what a stop waits for. */
 static void
-show_progress(struct operation *op)
+start_stop_show_progress(struct operation *op)
 {
 	FILE *out = op->session->out;
 	bool counted = op->total > 1 && op->done < op->total;
@@ -54,7 +54,7 @@ show_progress(struct operation *op)
 }
 
 static void
-hide_progress(struct operation *op)
+start_stop_hide_progress(struct operation *op)
 {
 	if (op->shown)
 		fputs("\r\033[K", op->session->out);
@@ -63,7 +63,7 @@ hide_progress(struct operation *op)
 
 /* Whether a command on a whole group, or on all, has a result for such a process. */
 static bool
-is_concerned(const struct operation *op, const struct process_info *row)
+start_stop_is_concerned(const struct operation *op, const struct process_info *row)
 {
 	bool running = process_state_is_running(row->state);
 
@@ -72,19 +72,20 @@ is_concerned(const struct operation *op, const struct process_info *row)
 
 /* Of the processes of a group, or with NULL of all. */
 static size_t
-concerned(const struct operation *op, const struct server_rows *rows, const char *group)
+start_stop_count_concerned(const struct operation *op, const struct server_rows *rows,
+    const char *group)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < rows->count; i++)
 		n += (group == NULL || strcmp(rows->list[i]->group, group) == 0) &&
-		    is_concerned(op, rows->list[i]);
+		    start_stop_is_concerned(op, rows->list[i]);
 	return n;
 }
 
 /* How many results are to come, about. */
 static size_t
-expected(const struct operation *op, const struct words *names)
+start_stop_expected(const struct operation *op, const struct words *names)
 {
 	struct server_rows rows;
 	size_t total = 0;
@@ -92,11 +93,11 @@ expected(const struct operation *op, const struct words *names)
 	if (!op->session->terminal || !session_rows(op->session, &rows))
 		return 0;
 	if (names->all)
-		return concerned(op, &rows, NULL);
+		return start_stop_count_concerned(op, &rows, NULL);
 	for (size_t i = 0; i < names->count; i++) {
 		char *group, *name;
 		namespec_split(names->list[i], &group, &name);
-		total += name != NULL ? 1 : concerned(op, &rows, group);
+		total += name != NULL ? 1 : start_stop_count_concerned(op, &rows, group);
 		free(group);
 		free(name);
 	}
@@ -105,55 +106,55 @@ expected(const struct operation *op, const struct words *names)
 
 /* Each second, over the control socket, where states are told while the stop goes on. */
 static void
-on_tick(void *ctx)
+start_stop_on_tick(void *ctx)
 {
 	struct operation *op = ctx;
-	const struct mirror *mirror = client_mirror(server_client(op->session->server));
+	const struct mirror *mirror = control_mirror(server_control(op->session->server));
 	struct server_rows rows = { 0 };
 
 	rows.list = mirror_sorted(mirror, &rows.count);
-	hide_progress(op);
+	start_stop_hide_progress(op);
 	free(op->waiting_for);
-	op->waiting_for = waiting_now(op->waiting, &rows, clock_mono_ms());
-	show_progress(op);
+	op->waiting_for = stop_wait_now(op->waiting, &rows, clock_mono_ms());
+	start_stop_show_progress(op);
 }
 
 /* Begins to say what a stop waits for. */
 static void
-begin_waiting(struct operation *op, const struct words *names)
+start_stop_begin_waiting(struct operation *op, const struct words *names)
 {
 	struct session *s = op->session;
 	struct server_rows rows;
-	struct answer a;
+	struct reply r;
 
 	if (!s->terminal || op->action != SHOW_STOP || s->broken)
 		return;
-	if (server_config(s->server, &a) == 0)
-		op->waiting = waiting_new(a.result, names);
-	answer_clear(&a);
+	if (server_config(s->server, &r) == 0)
+		op->waiting = stop_wait_new(r.result, names);
+	reply_clear(&r);
 	if (op->waiting == NULL)
 		return;
 	if (server_is_control(s->server)) {
-		client_tick(server_client(s->server), on_tick, op);
+		control_tick(server_control(s->server), start_stop_on_tick, op);
 		return;
 	}
-	if (server_rows(s->server, &rows, &a) == 0)
-		op->waiting_for = waiting_ahead(op->waiting, &rows);
-	answer_clear(&a);
+	if (server_rows(s->server, &rows, &r) == 0)
+		op->waiting_for = stop_wait_ahead(op->waiting, &rows);
+	reply_clear(&r);
 }
 
 static void
-end_waiting(struct operation *op)
+start_stop_end_waiting(struct operation *op)
 {
 	if (op->waiting != NULL && server_is_control(op->session->server))
-		client_tick(server_client(op->session->server), NULL, NULL);
-	waiting_free(op->waiting);
+		control_tick(server_control(op->session->server), NULL, NULL);
+	stop_wait_free(op->waiting);
 	free(op->waiting_for);
 }
 
 /* The server reports success for logs that it leaves as they are. */
 static enum fault
-outcome_of(const struct operation *op, const struct bulk_result *r)
+start_stop_outcome(const struct operation *op, const struct bulk_result *r)
 {
 	char *spec;
 	bool down;
@@ -168,11 +169,12 @@ outcome_of(const struct operation *op, const struct bulk_result *r)
 
 /* On standard error, why a process does not run: supervisorctl's words do not say it. */
 static void
-explain_start(const struct operation *op, const struct bulk_result *r, enum fault fault)
+start_stop_explain(const struct operation *op, const struct bulk_result *r,
+    enum fault fault)
 {
-	const struct client *client = server_client(op->session->server);
-	const struct process_info *row = client == NULL ? NULL :
-	    mirror_find(client_mirror(client), r->group, r->name);
+	const struct control *control = server_control(op->session->server);
+	const struct process_info *row = control == NULL ? NULL :
+	    mirror_find(control_mirror(control), r->group, r->name);
 
 	if (op->session->err != NULL && row != NULL && op->action == SHOW_START &&
 	    (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
@@ -181,15 +183,15 @@ explain_start(const struct operation *op, const struct bulk_result *r, enum faul
 }
 
 static void
-each_result(void *ctx, const struct bulk_result *r)
+start_stop_result(void *ctx, const struct bulk_result *r)
 {
 	struct operation *op = ctx;
 	struct session *s = op->session;
-	enum fault fault = outcome_of(op, r);
+	enum fault fault = start_stop_outcome(op, r);
 
 	if (s->broken)
 		return;
-	hide_progress(op);
+	start_stop_hide_progress(op);
 	op->done++;
 	mem_freep(&op->waiting_for);
 	if (r->cancelled)
@@ -199,12 +201,12 @@ each_result(void *ctx, const struct bulk_result *r)
 	else
 		s->status = show_exit(op->action, fault, s->status);
 	fflush(s->out);
-	explain_start(op, r, fault);
-	show_progress(op);
+	start_stop_explain(op, r, fault);
+	start_stop_show_progress(op);
 }
 
 static json_t *
-operation_params(const struct operation *op, const char *name)
+start_stop_params(const struct operation *op, const char *name)
 {
 	json_t *params = json_object();
 
@@ -217,19 +219,19 @@ operation_params(const struct operation *op, const char *name)
 
 /* What became of a single process. */
 static void
-operate_told(struct operation *op, const char *group, const char *name, const char *spec,
-    const struct answer *a)
+start_stop_one_result(struct operation *op, const char *group, const char *name,
+    const char *spec, const struct reply *r)
 {
-	if (a->fault == FAULT_BAD_NAME)
+	if (r->fault == FAULT_BAD_NAME)
 		session_unknown(op->session, spec);
 	/* clear knows no groups, and supervisorctl then shows Python's None. */
-	each_result(op, &(struct bulk_result){ .group = group, .fault = a->fault,
-	    .name = name != NULL ? name : "None", .text = a->text,
-	    .cancelled = a->cancelled });
+	start_stop_result(op, &(struct bulk_result){ .group = group, .fault = r->fault,
+	    .name = name != NULL ? name : "None", .text = r->text,
+	    .cancelled = r->cancelled });
 }
 
 static void
-operate_no_group(struct operation *op, const char *group, const char *spec)
+start_stop_no_group(struct operation *op, const char *group, const char *spec)
 {
 	struct session *s = op->session;
 
@@ -239,61 +241,61 @@ operate_no_group(struct operation *op, const char *group, const char *spec)
 }
 
 static void
-operate_one(struct operation *op, const char *group, const char *name, const char *spec)
+start_stop_one(struct operation *op, const char *group, const char *name, const char *spec)
 {
 	struct session *s = op->session;
-	struct answer a;
+	struct reply r;
 
-	if (server_operate(s->server, op->one, operation_params(op, spec), op->wait,
-	    each_result, op, &a) == -1) {
+	if (server_call_wait(s->server, op->one, start_stop_params(op, spec), op->wait,
+	    start_stop_result, op, &r) == -1) {
 		session_lost(s);
 	} else {
-		operate_told(op, group, name, spec, &a);
+		start_stop_one_result(op, group, name, spec, &r);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 static void
-operate_group(struct operation *op, const char *group, const char *spec)
+start_stop_group(struct operation *op, const char *group, const char *spec)
 {
 	struct session *s = op->session;
-	struct answer a;
+	struct reply r;
 
-	if (server_operate(s->server, op->group, operation_params(op, group), op->wait,
-	    each_result, op, &a) == -1) {
+	if (server_call_wait(s->server, op->group, start_stop_params(op, group), op->wait,
+	    start_stop_result, op, &r) == -1) {
 		session_lost(s);
-	} else if (a.fault == FAULT_BAD_NAME) {
-		operate_no_group(op, group, spec);
-	} else if (a.fault != FAULT_NONE) {
-		session_fault(s, a.fault, a.text);
+	} else if (r.fault == FAULT_BAD_NAME) {
+		start_stop_no_group(op, group, spec);
+	} else if (r.fault != FAULT_NONE) {
+		session_fault(s, r.fault, r.text);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 static void
-operate_all(struct operation *op)
+start_stop_all(struct operation *op)
 {
 	struct session *s = op->session;
-	struct answer a;
+	struct reply r;
 
-	if (server_operate(s->server, op->all, operation_params(op, NULL), op->wait,
-	    each_result, op, &a) == -1)
+	if (server_call_wait(s->server, op->all, start_stop_params(op, NULL), op->wait,
+	    start_stop_result, op, &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
-	answer_clear(&a);
+	else if (r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
+	reply_clear(&r);
 }
 
 static void
-operate_name(struct operation *op, const char *spec)
+start_stop_name(struct operation *op, const char *spec)
 {
 	char *group, *name;
 
 	namespec_split(spec, &group, &name);
 	if (name == NULL && op->group != NULL)
-		operate_group(op, group, spec);
+		start_stop_group(op, group, spec);
 	else
-		operate_one(op, group, name, spec);
+		start_stop_one(op, group, name, spec);
 	free(group);
 	free(name);
 }
@@ -301,37 +303,37 @@ operate_name(struct operation *op, const char *spec)
 /* The processes of one pattern. Those that would have to be waited for one after another
  * are waited for together. */
 static void
-operate_run(struct operation *op, char *const *names, size_t count)
+start_stop_run(struct operation *op, char *const *names, size_t count)
 {
 	struct session *s = op->session;
-	struct client *client = server_client(s->server);
+	struct control *control = server_control(s->server);
 
-	if (count > 1 && client != NULL && op->wait != WAIT_NOT) {
-		if (client_operate_many(client, op->one, names, count, op->wait,
-		    each_result, op) == -1)
-			session_error(s, client_lost(client));
+	if (count > 1 && control != NULL && op->wait != WAIT_NOT) {
+		if (control_call_many(control, op->one, names, count, op->wait,
+		    start_stop_result, op) == -1)
+			session_error(s, control_lost(control));
 		return;
 	}
 	for (size_t i = 0; i < count && !s->broken; i++)
-		operate_name(op, names[i]);
+		start_stop_name(op, names[i]);
 }
 
 static void
-operate(struct operation *op, const struct words *names)
+start_stop(struct operation *op, const struct words *names)
 {
 	size_t count = names->all ? 0 : names->count, run;
 
-	op->total = expected(op, names);
-	begin_waiting(op, names);
-	show_progress(op);
+	op->total = start_stop_expected(op, names);
+	start_stop_begin_waiting(op, names);
+	start_stop_show_progress(op);
 	if (names->all)
-		operate_all(op);
+		start_stop_all(op);
 	for (size_t i = 0; i < count && !op->session->broken; i += run) {
-		run = names_run(names, i);
-		operate_run(op, names->list + i, run);
+		run = words_of_pattern(names, i);
+		start_stop_run(op, names->list + i, run);
 	}
-	hide_progress(op);
-	end_waiting(op);
+	start_stop_hide_progress(op);
+	start_stop_end_waiting(op);
 }
 
 static const struct operation starting = { .action = SHOW_START, .wait = WAIT_START,
@@ -343,21 +345,21 @@ static const struct operation stopping = { .action = SHOW_STOP, .wait = WAIT_STO
 	.no_group_status = EXIT_GENERIC };
 
 static void
-start_names(struct session *s, const struct words *names)
+start_stop_start_names(struct session *s, const struct words *names)
 {
 	struct operation op = starting;
 
 	op.session = s;
-	operate(&op, names);
+	start_stop(&op, names);
 }
 
 static void
-stop_names(struct session *s, const struct words *names)
+start_stop_stop_names(struct session *s, const struct words *names)
 {
 	struct operation op = stopping;
 
 	op.session = s;
-	operate(&op, names);
+	start_stop(&op, names);
 }
 
 /* --- restart --- */
@@ -371,7 +373,7 @@ restart_result(void *ctx, bool start, const struct bulk_result *r)
 {
 	struct restart *restart = ctx;
 
-	each_result(start ? &restart->start : &restart->stop, r);
+	start_stop_result(start ? &restart->start : &restart->stop, r);
 }
 
 /* A step on what exists needs no words: its processes have theirs. */
@@ -388,15 +390,15 @@ restart_step(void *ctx, const char *action, const char *target, enum fault fault
 		return;
 	namespec_split(target, &group, &name);
 	if (name == NULL && fault == FAULT_BAD_NAME)
-		operate_no_group(op, group, target);
+		start_stop_no_group(op, group, target);
 	else
-		operate_told(op, group, name, target, &(struct answer){ .fault = fault,
-		    .text = (char *)(uintptr_t)text });
+		start_stop_one_result(op, group, name, target, &(struct reply){ .fault =
+		    fault, .text = (char *)(uintptr_t)text });
 	free(group);
 	free(name);
 }
 
-static const struct sequence_events restart_events = {
+static const struct control_job_events restart_events = {
 	.result = restart_result,
 	.step = restart_step,
 };
@@ -412,8 +414,8 @@ restart_params(const struct words *names)
 	for (size_t i = 0; list != NULL && i < names->count; i += run) {
 		char *together;
 
-		run = names_run(names, i);
-		together = names_join(names, i, run, "\n");
+		run = words_of_pattern(names, i);
+		together = words_join(names, i, run, "\n");
 		bytes += strlen(together);
 		if (bytes > RESTART_BYTES || json_array_size(list) == RESTART_NAMES ||
 		    json_array_append_new(list, json_string(together)) == -1) {
@@ -432,26 +434,26 @@ restart_by_daemon(struct session *s, const struct words *names)
 	json_t *params = names->all ? json_object() : restart_params(names);
 	struct restart restart = { stopping, starting };
 	struct operation every = { .action = SHOW_CLEAR, .session = s };
-	struct answer a;
+	struct reply r;
 	bool known;
 
 	if (params == NULL)
 		return false;
 	restart.stop.session = restart.start.session = s;
-	restart.stop.total = expected(&restart.stop, names);
-	restart.start.total = expected(&every, names);
-	begin_waiting(&restart.stop, names);
-	show_progress(&restart.stop);
-	if (sequence_run(server_client(s->server),
+	restart.stop.total = start_stop_expected(&restart.stop, names);
+	restart.start.total = start_stop_expected(&every, names);
+	start_stop_begin_waiting(&restart.stop, names);
+	start_stop_show_progress(&restart.stop);
+	if (control_job_run(server_control(s->server),
 	    names->all ? "all.restart" : "process.restart", params, &restart_events,
-	    &restart, &a) == -1)
-		session_error(s, client_lost(server_client(s->server)));
-	known = a.fault != FAULT_UNKNOWN_METHOD;
-	if (known && a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
-	hide_progress(&restart.stop);
-	end_waiting(&restart.stop);
-	answer_clear(&a);
+	    &restart, &r) == -1)
+		session_error(s, control_lost(server_control(s->server)));
+	known = r.fault != FAULT_UNKNOWN_METHOD;
+	if (known && r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
+	start_stop_hide_progress(&restart.stop);
+	start_stop_end_waiting(&restart.stop);
+	reply_clear(&r);
 	return known;
 }
 
@@ -459,14 +461,14 @@ static void
 restart_by_ourselves(struct session *s, const struct words *names)
 {
 	struct unfinished unfinished;
-	char *words = names->all ? xstrdup("all") : names_join(names, 0, names->count, " ");
+	char *words = names->all ? xstrdup("all") : words_join(names, 0, names->count, " ");
 
 	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: what has been "
 	    "stopped is not started again; to start it: reevectl start %s", words), true);
 	free(words);
-	stop_names(s, names);
+	start_stop_stop_names(s, names);
 	if (!s->broken)
-		start_names(s, names);
+		start_stop_start_names(s, names);
 	unfinished_end(&unfinished);
 }
 
@@ -476,7 +478,7 @@ restart_names(struct session *s, const struct words *names)
 	struct unfinished unfinished;
 	bool done = false;
 
-	if (server_client(s->server) != NULL) {
+	if (server_control(s->server) != NULL) {
 		unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon "
 		    "carries on with the restart"), false);
 		done = restart_by_daemon(s, names);
@@ -488,14 +490,14 @@ restart_names(struct session *s, const struct words *names)
 
 /* New: the names of the processes that do not run, or NULL. */
 static struct map *
-names_down(struct session *s)
+start_stop_names_down(struct session *s)
 {
 	static char there;
 	struct map *down = map_new();
 	struct server_rows rows;
-	struct answer a;
+	struct reply r;
 
-	if (server_rows(s->server, &rows, &a) == -1)
+	if (server_rows(s->server, &rows, &r) == -1)
 		rows.count = 0;
 	for (size_t i = 0; i < rows.count && down != NULL; i++) {
 		const struct process_info *row = rows.list[i];
@@ -505,25 +507,25 @@ names_down(struct session *s)
 			abort();
 		free(spec);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 	return down;
 }
 
 static void
-clear_names(struct session *s, const struct words *names)
+start_stop_clear_names(struct session *s, const struct words *names)
 {
 	struct operation op = { .action = SHOW_CLEAR, .wait = WAIT_NOT,
 		.one = "log.clear", .all = "all.clear", .session = s,
-		.down = names_down(s) };
+		.down = start_stop_names_down(s) };
 
-	operate(&op, names);
+	start_stop(&op, names);
 	map_free(op.down);
 }
 
 /* A command on the names that follow, which must not be missing. `goes_on`: the daemon
  * finishes what it has begun also when we are interrupted. */
 static void
-operate_names(struct session *s, const char *args,
+start_stop_command(struct session *s, const char *args,
     void (*run)(struct session *, const struct words *), int misused, bool goes_on)
 {
 	struct unfinished unfinished;
@@ -534,14 +536,14 @@ operate_names(struct session *s, const char *args,
 		return;
 	words_split(&names, args);
 	if (names.count == 0) {
-		problem = xasprintf("Error: %s requires a process name", s->verb->name);
-		session_misused(s, problem, misused);
+		problem = xasprintf("Error: %s requires a process name", s->command->name);
+		session_usage(s, problem, misused);
 		free(problem);
 	} else if (session_expand(s, &names, 0)) {
 		if (goes_on)
 			unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: "
 			    "the daemon finishes the %s it has begun, see status",
-			    s->verb->name), false);
+			    s->command->name), false);
 		run(s, &names);
 		if (goes_on)
 			unfinished_end(&unfinished);
@@ -550,31 +552,31 @@ operate_names(struct session *s, const char *args,
 }
 
 void
-operate_start(struct session *s, const char *args)
+start_stop_start(struct session *s, const char *args)
 {
-	operate_names(s, args, start_names, EXIT_INVALID_ARGS, true);
+	start_stop_command(s, args, start_stop_start_names, EXIT_INVALID_ARGS, true);
 }
 
 void
-operate_stop(struct session *s, const char *args)
+start_stop_stop(struct session *s, const char *args)
 {
-	operate_names(s, args, stop_names, EXIT_GENERIC, true);
+	start_stop_command(s, args, start_stop_stop_names, EXIT_GENERIC, true);
 }
 
 void
-operate_restart(struct session *s, const char *args)
+restart_run(struct session *s, const char *args)
 {
-	operate_names(s, args, restart_names, EXIT_GENERIC, false);
+	start_stop_command(s, args, restart_names, EXIT_GENERIC, false);
 }
 
 void
-operate_clear(struct session *s, const char *args)
+start_stop_clear(struct session *s, const char *args)
 {
-	operate_names(s, args, clear_names, EXIT_GENERIC, false);
+	start_stop_command(s, args, start_stop_clear_names, EXIT_GENERIC, false);
 }
 
 void
-operate_signal(struct session *s, const char *args)
+start_stop_signal(struct session *s, const char *args)
 {
 	struct words words;
 	char *signal = NULL;
@@ -586,14 +588,14 @@ operate_signal(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 2) {
-		session_misused(s,
+		session_usage(s,
 		    "Error: signal requires a signal name and a process name",
 		    EXIT_GENERIC);
 	} else if (session_expand(s, &words, 1)) {
 		signal = xstrdup(words.list[0]);
 		words_shift(&words);
 		op.signal = signal;
-		operate(&op, &words);
+		start_stop(&op, &words);
 	}
 	free(signal);
 	words_clear(&words);

@@ -17,7 +17,7 @@ struct selection {
 
 /* Adds every row that the name means; false when there is none. */
 static bool
-select_rows(struct selection *sel, const struct server_rows *rows, const char *group,
+status_select_rows(struct selection *sel, const struct server_rows *rows, const char *group,
     const char *name)
 {
 	size_t before = sel->count;
@@ -42,7 +42,7 @@ struct status {
 };
 
 static void
-select_names(struct session *s, struct status *st, const struct server_rows *rows)
+status_select_names(struct session *s, struct status *st, const struct server_rows *rows)
 {
 	/* What is no row is none of the JSON text either. */
 	FILE *out = st->json ? stderr : s->out;
@@ -50,13 +50,13 @@ select_names(struct session *s, struct status *st, const struct server_rows *row
 
 	for (size_t i = 0; i < st->names.count; i++)
 		words_add(&names, st->names.list[i]);
-	names_expand(&names, s->attached, rows);
+	namespec_expand(&names, s->attached, rows);
 	for (size_t i = 0; i < names.count; i++) {
 		const char *spec = names.list[i];
 		char *group, *name;
 
 		namespec_split(spec, &group, &name);
-		if (!select_rows(&st->sel, rows, group, name)) {
+		if (!status_select_rows(&st->sel, rows, group, name)) {
 			fprintf(out, name == NULL ? "%s: ERROR (no such group)\n" :
 			    "%s: ERROR (no such process)\n", name == NULL ? group : spec);
 			s->status = EXIT_UNKNOWN;
@@ -99,7 +99,7 @@ status_now(struct session *s, void *ctx)
 	if (!session_rows(s, &rows))
 		return;
 	if (st->names.count > 0 && !st->names.all) {
-		select_names(s, st, &rows);
+		status_select_names(s, st, &rows);
 		rows.list = st->sel.list;
 		rows.count = st->sel.count;
 	}
@@ -108,7 +108,7 @@ status_now(struct session *s, void *ctx)
 }
 
 void
-query_status(struct session *s, const char *args)
+status_run(struct session *s, const char *args)
 {
 	struct status st = { .json = false };
 
@@ -129,9 +129,9 @@ query_status(struct session *s, const char *args)
 }
 
 static void
-pid_of(struct session *s, const struct server_rows *rows, const char *spec)
+status_pid_of(struct session *s, const struct server_rows *rows, const char *spec)
 {
-	const struct process_info *row = names_find(spec, rows);
+	const struct process_info *row = namespec_find(spec, rows);
 
 	if (row == NULL) {
 		fprintf(s->out, "No such process %s\n", spec);
@@ -146,23 +146,23 @@ pid_of(struct session *s, const struct server_rows *rows, const char *spec)
 
 /* Prints what a call without parameters answers. */
 static void
-print_answer(struct session *s, int (*ask)(struct server *, struct answer *))
+status_print_reply(struct session *s, int (*ask)(struct server *, struct reply *))
 {
-	struct answer a;
+	struct reply r;
 
-	if (ask(s->server, &a) == -1)
+	if (ask(s->server, &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
-	else if (json_is_integer(a.result))
-		fprintf(s->out, "%lld\n", (long long)json_integer_value(a.result));
-	else if (json_is_string(a.result))
-		fprintf(s->out, "%s\n", json_string_value(a.result));
-	answer_clear(&a);
+	else if (r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
+	else if (json_is_integer(r.result))
+		fprintf(s->out, "%lld\n", (long long)json_integer_value(r.result));
+	else if (json_is_string(r.result))
+		fprintf(s->out, "%s\n", json_string_value(r.result));
+	reply_clear(&r);
 }
 
 static void
-pid_names(struct session *s, struct words *names)
+status_pid_names(struct session *s, struct words *names)
 {
 	struct server_rows rows;
 
@@ -173,13 +173,13 @@ pid_names(struct session *s, struct words *names)
 			fprintf(s->out, "%d\n", (int)rows.list[i]->pid);
 		return;
 	}
-	names_expand(names, s->attached, &rows);
+	namespec_expand(names, s->attached, &rows);
 	for (size_t i = 0; i < names->count; i++)
-		pid_of(s, &rows, names->list[i]);
+		status_pid_of(s, &rows, names->list[i]);
 }
 
 void
-query_pid(struct session *s, const char *args)
+status_pid(struct session *s, const char *args)
 {
 	struct words names;
 
@@ -187,15 +187,15 @@ query_pid(struct session *s, const char *args)
 		return;
 	words_split(&names, args);
 	if (names.count == 0)
-		print_answer(s, server_pid);
+		status_print_reply(s, server_pid);
 	else
-		pid_names(s, &names);
+		status_pid_names(s, &names);
 	words_clear(&names);
 }
 
 void
-query_version(struct session *s, const char *args)
+status_version(struct session *s, const char *args)
 {
 	if (session_no_arguments(s, args) && session_connect(s))
-		print_answer(s, server_version);
+		status_print_reply(s, server_version);
 }

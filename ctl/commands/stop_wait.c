@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_NAME 40		/* bytes of a name that are shown: it stays one line */
+#define STOP_WAIT_NAME 40	/* bytes of a name that are shown */
 
 struct stop {
 	int64_t seconds;	/* from SIGTERM to SIGKILL; -1 = not known */
 	int64_t since_ms;	/* when it was first seen to stop, or -1 */
 };
 
-struct waiting {
+struct stop_wait {
 	struct map *stops;	/* of struct stop by name, owned */
 	const struct words *names;
 };
@@ -29,7 +29,7 @@ struct sum {
 };
 
 static struct stop *
-stop_of(struct map *stops, const char *name)
+stop_wait_stop(struct map *stops, const char *name)
 {
 	struct stop *stop = map_get(stops, name);
 
@@ -42,10 +42,10 @@ stop_of(struct map *stops, const char *name)
 	return stop;
 }
 
-struct waiting *
-waiting_new(const json_t *config, const struct words *names)
+struct stop_wait *
+stop_wait_new(const json_t *config, const struct words *names)
 {
-	struct waiting *w = xcalloc(1, sizeof(*w));
+	struct stop_wait *w = xcalloc(1, sizeof(*w));
 	size_t i;
 	json_t *row;
 
@@ -62,14 +62,14 @@ waiting_new(const json_t *config, const struct words *names)
 		if (group == NULL || name == NULL || !json_is_integer(seconds))
 			continue;
 		spec = namespec_join(group, name);
-		stop_of(w->stops, spec)->seconds = json_integer_value(seconds);
+		stop_wait_stop(w->stops, spec)->seconds = json_integer_value(seconds);
 		free(spec);
 	}
 	return w;
 }
 
 void
-waiting_free(struct waiting *w)
+stop_wait_free(struct stop_wait *w)
 {
 	size_t cursor = 0;
 	struct stop *stop;
@@ -83,7 +83,7 @@ waiting_free(struct waiting *w)
 }
 
 static bool
-is_named(const struct waiting *w, const struct process_info *row)
+stop_wait_is_named(const struct stop_wait *w, const struct process_info *row)
 {
 	bool named = w->names->all;
 
@@ -100,9 +100,9 @@ is_named(const struct waiting *w, const struct process_info *row)
 }
 
 static void
-sum_add(struct sum *sum, const char *name)
+stop_wait_sum_add(struct sum *sum, const char *name)
 {
-	size_t n = strnlen(name, WAITING_NAME);
+	size_t n = strnlen(name, STOP_WAIT_NAME);
 
 	if (sum->first == NULL)
 		sum->first = xstrndup(name, str_utf8_cut(name, n));
@@ -111,7 +111,7 @@ sum_add(struct sum *sum, const char *name)
 
 /* New text of a sum, whose name is freed; NULL when it is none. */
 static char *
-sum_text(struct sum *sum, const char *when)
+stop_wait_sum_text(struct sum *sum, const char *when)
 {
 	char more[32] = "", kill[64] = "", *text = NULL;
 
@@ -132,7 +132,7 @@ sum_text(struct sum *sum, const char *when)
 
 /* Milliseconds until the process is killed, 0 when that is due, -1 when it is not known. */
 static int64_t
-ms_left(const struct stop *stop, int64_t now_ms)
+stop_wait_ms_left(const struct stop *stop, int64_t now_ms)
 {
 	int64_t due;
 
@@ -143,7 +143,7 @@ ms_left(const struct stop *stop, int64_t now_ms)
 }
 
 char *
-waiting_now(struct waiting *w, const struct server_rows *rows, int64_t now_ms)
+stop_wait_now(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
 {
 	struct sum sum = { .ms = -1 };
 
@@ -153,23 +153,23 @@ waiting_now(struct waiting *w, const struct server_rows *rows, int64_t now_ms)
 		int64_t left;
 		char *name;
 
-		if (row->state != PROCESS_STOPPING || !is_named(w, row))
+		if (row->state != PROCESS_STOPPING || !stop_wait_is_named(w, row))
 			continue;
 		name = namespec_join(row->group, row->name);
-		stop = stop_of(w->stops, name);
+		stop = stop_wait_stop(w->stops, name);
 		if (stop->since_ms == -1)
 			stop->since_ms = now_ms;
-		left = ms_left(stop, now_ms);
+		left = stop_wait_ms_left(stop, now_ms);
 		if (left >= 0 && (sum.ms == -1 || left < sum.ms))
 			sum.ms = left;
-		sum_add(&sum, name);
+		stop_wait_sum_add(&sum, name);
 		free(name);
 	}
-	return sum_text(&sum, "in");
+	return stop_wait_sum_text(&sum, "in");
 }
 
 char *
-waiting_ahead(const struct waiting *w, const struct server_rows *rows)
+stop_wait_ahead(const struct stop_wait *w, const struct server_rows *rows)
 {
 	struct sum sum = { .ms = -1 };
 
@@ -178,14 +178,14 @@ waiting_ahead(const struct waiting *w, const struct server_rows *rows)
 		const struct stop *stop;
 		char *name;
 
-		if (!process_state_is_running(row->state) || !is_named(w, row))
+		if (!process_state_is_running(row->state) || !stop_wait_is_named(w, row))
 			continue;
 		name = namespec_join(row->group, row->name);
-		stop = stop_of(w->stops, name);
+		stop = stop_wait_stop(w->stops, name);
 		if (stop->seconds <= INT64_MAX / 2000 && stop->seconds * 1000 > sum.ms)
 			sum.ms = stop->seconds * 1000;
-		sum_add(&sum, name);
+		stop_wait_sum_add(&sum, name);
 		free(name);
 	}
-	return sum_text(&sum, sum.count > 1 ? "after at most" : "after");
+	return stop_wait_sum_text(&sum, sum.count > 1 ? "after at most" : "after");
 }

@@ -1,5 +1,5 @@
-/* Waiting: which processes a stop waits for, and when they will be killed. It decides, and
- * prints nothing. */
+/* Stop wait: the processes that a stop waits for, and when they are killed. It
+ * computes and prints nothing. */
 #ifndef CTL_STOP_WAIT_H
 #define CTL_STOP_WAIT_H
 
@@ -8,17 +8,17 @@
 #include <jansson.h>
 #include <stdint.h>
 
-struct waiting;
+struct stop_wait;
 
 /* New. config: rows with group, name and stopwaitsecs, borrowed for the call; names are
  * borrowed. */
-struct waiting *waiting_new(const json_t *config, const struct words *names);
-void waiting_free(struct waiting *);	/* NULL is fine */
+struct stop_wait *stop_wait_new(const json_t *config, const struct words *names);
+void stop_wait_free(struct stop_wait *);	/* NULL is fine */
 /* New: "waiting for cat and 2 more, SIGKILL in 8 s", of the named processes that stop at
  * this time, in milliseconds; NULL when there are none. It is called again and again. */
-char *waiting_now(struct waiting *, const struct server_rows *, int64_t now_ms);
+char *stop_wait_now(struct stop_wait *, const struct server_rows *, int64_t now_ms);
 /* New: the same before the stop, of those that it will concern, where nothing is told
  * while it goes on: "waiting for cat and 2 more, SIGKILL after 10 s". */
-char *waiting_ahead(const struct waiting *, const struct server_rows *);
+char *stop_wait_ahead(const struct stop_wait *, const struct server_rows *);
 
 #endif

@@ -25,7 +25,7 @@ struct amount {
 };
 
 static void
-complain(struct session *s, const char *text, const char *detail)
+tail_complain(struct session *s, const char *text, const char *detail)
 {
 	fprintf(s->out, "Error: %s%s\n", text, detail);
 	s->status = EXIT_GENERIC;
@@ -33,20 +33,20 @@ complain(struct session *s, const char *text, const char *detail)
 
 /* Reads "-f" or "-N"; false when it is neither and that was said. */
 static bool
-read_amount(struct session *s, const char *word, struct amount *amount)
+tail_read_amount(struct session *s, const char *word, struct amount *amount)
 {
 	amount->follow = strcmp(word, "-f") == 0;
 	if (amount->follow || (*word == '-' && !amount->by_lines &&
 	    str_to_int(word + 1, &amount->bytes) == 0))
 		return true;
-	complain(s, "bad argument ", word);
+	tail_complain(s, "bad argument ", word);
 	return false;
 }
 
 /* Takes "-n N" or "-nN" out of the words, where it is first or follows -f; false when it
  * has no number and that was said. */
 static bool
-take_lines(struct session *s, struct words *words, struct amount *amount)
+tail_take_lines(struct session *s, struct words *words, struct amount *amount)
 {
 	size_t at = words->count > 0 && strcmp(words->list[0], "-f") == 0;
 	const char *number;
@@ -59,7 +59,7 @@ take_lines(struct session *s, struct words *words, struct amount *amount)
 	if (apart)
 		number = at + 1 < words->count ? words->list[at + 1] : "";
 	if (str_to_int(number, &amount->lines) == -1 || amount->lines < 0) {
-		complain(s, "-n needs a number of lines", "");
+		tail_complain(s, "-n needs a number of lines", "");
 		return false;
 	}
 	amount->by_lines = true;
@@ -71,14 +71,14 @@ take_lines(struct session *s, struct words *words, struct amount *amount)
 
 /* What is wrong with reading a log; another fault ends the command. */
 static void
-tell_fault(struct session *s, const struct feed_log *log, const struct answer *a)
+tail_report_fault(struct session *s, const struct log_request *log, const struct reply *r)
 {
-	const char *text = show_log_fault(a->fault, log->name != NULL);
+	const char *text = show_log_fault(r->fault, log->name != NULL);
 
-	if (a->fault == FAULT_BAD_NAME && log->name != NULL)
+	if (r->fault == FAULT_BAD_NAME && log->name != NULL)
 		session_unknown(s, log->name);
 	if (text == NULL) {
-		session_fault(s, a->fault, a->text);
+		session_fault(s, r->fault, r->text);
 		return;
 	}
 	fprintf(s->out, "%s: ERROR (%s)\n", log->name != NULL ? log->name : "supervisord",
@@ -88,8 +88,8 @@ tell_fault(struct session *s, const struct feed_log *log, const struct answer *a
 
 /* Reads more and more of the log's end, until it holds so many lines; new text. 0 or -1. */
 static int
-read_lines(struct session *s, const struct feed_log *log, int64_t lines, char **text,
-    size_t *n, struct answer *a)
+tail_read_lines(struct session *s, const struct log_request *log, int64_t lines,
+    char **text, size_t *n, struct reply *r)
 {
 	bool enough = false;
 	size_t start = 0;
@@ -100,16 +100,16 @@ read_lines(struct session *s, const struct feed_log *log, int64_t lines, char **
 		FILE *memory;
 
 		free(*text);
-		answer_clear(a);
+		reply_clear(r);
 		memory = open_memstream(text, n);
 		if (memory == NULL) {
-			answer_set_fault(a, FAULT_FAILED, xstrdup("out of memory"));
+			reply_set_fault(r, FAULT_FAILED, xstrdup("out of memory"));
 			return 0;
 		}
-		rc = server_read_log(s->server, log, -size, memory, a);
+		rc = server_read_log(s->server, log, -size, memory, r);
 		fclose(memory);
-		enough = lastlines_of_text(*text, *n, lines, &start) ||
-		    a->fault != FAULT_NONE || *n < (size_t)size || size >= LASTLINES_MAX;
+		enough = last_lines_of_text(*text, *n, lines, &start) ||
+		    r->fault != FAULT_NONE || *n < (size_t)size || size >= LAST_LINES_MAX;
 	}
 	*n -= start;
 	memmove(*text, *text + start, *n);
@@ -117,78 +117,78 @@ read_lines(struct session *s, const struct feed_log *log, int64_t lines, char **
 }
 
 static void
-print_lines(struct session *s, const struct feed_log *log, int64_t lines)
+tail_print_lines(struct session *s, const struct log_request *log, int64_t lines)
 {
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	char *text = NULL;
 	size_t n = 0;
 
-	if (read_lines(s, log, lines, &text, &n, &a) == -1)
+	if (tail_read_lines(s, log, lines, &text, &n, &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		tell_fault(s, log, &a);
+	else if (r.fault != FAULT_NONE)
+		tail_report_fault(s, log, &r);
 	else
 		fwrite(text, 1, n, s->out);
 	if (n > 0 && text[n - 1] != '\n')
 		fputc('\n', s->out);
 	free(text);
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 static void
-print_bytes(struct session *s, const struct feed_log *log, int64_t bytes)
+tail_print_bytes(struct session *s, const struct log_request *log, int64_t bytes)
 {
-	struct answer a;
+	struct reply r;
 
 	if (server_read_log(s->server, log, bytes == INT64_MIN ? INT64_MAX : -bytes, s->out,
-	    &a) == -1)
+	    &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		tell_fault(s, log, &a);
+	else if (r.fault != FAULT_NONE)
+		tail_report_fault(s, log, &r);
 	else
 		fputc('\n', s->out);
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 /* The logs of all that the name means when that may be several, else the one. */
 static void
-follow_name(struct session *s, const struct feed_log *log)
+tail_stream(struct session *s, const struct log_request *log)
 {
 	struct server_rows rows;
 	struct words names = { 0 };
 
 	s->about = ADVICE_PROCESSES;
 	if (log->name == NULL ||
-	    (!names_is_group(log->name) && !names_is_pattern(log->name))) {
-		follow_log(s, log);
+	    (!namespec_is_group(log->name) && !namespec_is_pattern(log->name))) {
+		tail_stream_log(s, log);
 		return;
 	}
 	if (!session_rows(s, &rows))
 		return;
 	words_add(&names, log->name);
-	names_all_of(&names, &rows);
-	follow_logs(s, log, &names);
+	namespec_expand_groups(&names, &rows);
+	tail_stream_logs(s, log, &names);
 	words_clear(&names);
 }
 
 static void
-print_log(struct session *s, struct feed_log *log, const struct amount *amount)
+tail_print(struct session *s, struct log_request *log, const struct amount *amount)
 {
 	log->by_lines = amount->by_lines;
 	log->lines = amount->lines;
 	if (amount->follow && amount->by_lines && !server_is_control(s->server))
-		complain(s, "-n with -f needs the control socket", "");
+		tail_complain(s, "-n with -f needs the control socket", "");
 	else if (amount->follow)
-		follow_name(s, log);
+		tail_stream(s, log);
 	else if (amount->by_lines)
-		print_lines(s, log, amount->lines);
+		tail_print_lines(s, log, amount->lines);
 	else
-		print_bytes(s, log, amount->bytes);
+		tail_print_bytes(s, log, amount->bytes);
 }
 
 /* Reads the channel's name in place; false when it is none and that was said. */
 static bool
-read_channel(struct session *s, char *word)
+tail_read_channel(struct session *s, char *word)
 {
 	char *shown;
 
@@ -198,14 +198,14 @@ read_channel(struct session *s, char *word)
 	if (strcmp(word, "stdout") == 0 || strcmp(word, "stderr") == 0)
 		return true;
 	shown = str_repr(word);
-	complain(s, "bad channel ", shown);
+	tail_complain(s, "bad channel ", shown);
 	free(shown);
 	return false;
 }
 
 /* supervisorctl's error is about a channel; several names were meant. */
 static void
-advise_one_name(struct session *s, const char *modifier)
+tail_advise_one_name(struct session *s, const char *modifier)
 {
 	if (s->err != NULL && str_equal(modifier, "-f"))
 		fputs("tail -f takes one name, which may be a group or a pattern: "
@@ -215,7 +215,7 @@ advise_one_name(struct session *s, const char *modifier)
 static void
 tail_words(struct session *s, struct words *words, struct amount *amount)
 {
-	struct feed_log log = { .stream = "stdout" };
+	struct log_request log = { .stream = "stdout" };
 	char *modifier = NULL;
 
 	if (words->count > 0 && words->list[0][0] == '-') {
@@ -223,20 +223,20 @@ tail_words(struct session *s, struct words *words, struct amount *amount)
 		words_shift(words);
 	}
 	if (words->count == 0)
-		complain(s, "tail requires process name", "");
-	else if (words->count > 1 && !read_channel(s, words->list[words->count - 1]))
-		advise_one_name(s, modifier);
-	else if (modifier == NULL || read_amount(s, modifier, amount)) {
+		tail_complain(s, "tail requires process name", "");
+	else if (words->count > 1 && !tail_read_channel(s, words->list[words->count - 1]))
+		tail_advise_one_name(s, modifier);
+	else if (modifier == NULL || tail_read_amount(s, modifier, amount)) {
 		log.name = words->list[0];
 		if (words->count > 1)
 			log.stream = words->list[words->count - 1];
-		print_log(s, &log, amount);
+		tail_print(s, &log, amount);
 	}
 	free(modifier);
 }
 
 void
-logs_tail(struct session *s, const char *args)
+tail_run(struct session *s, const char *args)
 {
 	struct amount amount = { .bytes = TAIL_BYTES };
 	struct words words;
@@ -245,28 +245,28 @@ logs_tail(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 1)
-		session_misused(s, "Error: too few arguments", EXIT_GENERIC);
-	else if (take_lines(s, &words, &amount) && words.count > 3)
-		session_misused(s, "Error: too many arguments", EXIT_GENERIC);
+		session_usage(s, "Error: too few arguments", EXIT_GENERIC);
+	else if (tail_take_lines(s, &words, &amount) && words.count > 3)
+		session_usage(s, "Error: too many arguments", EXIT_GENERIC);
 	else if (s->status == EXIT_OK)
 		tail_words(s, &words, &amount);
 	words_clear(&words);
 }
 
 void
-logs_maintail(struct session *s, const char *args)
+tail_main(struct session *s, const char *args)
 {
-	struct feed_log log = { .stream = "stdout" };
+	struct log_request log = { .stream = "stdout" };
 	struct amount amount = { .bytes = TAIL_BYTES };
 	struct words words;
 
 	if (!session_connect(s))
 		return;
 	words_split(&words, args);
-	if (take_lines(s, &words, &amount) && words.count > 1)
-		session_misused(s, "Error: too many arguments", EXIT_GENERIC);
+	if (tail_take_lines(s, &words, &amount) && words.count > 1)
+		session_usage(s, "Error: too many arguments", EXIT_GENERIC);
 	else if (s->status == EXIT_OK && (words.count == 0 ||
-	    read_amount(s, words.list[0], &amount)))
-		print_log(s, &log, &amount);
+	    tail_read_amount(s, words.list[0], &amount)))
+		tail_print(s, &log, &amount);
 	words_clear(&words);
 }

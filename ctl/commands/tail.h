@@ -1,10 +1,10 @@
-/* Logs: tail and maintail. */
+/* Tail: the commands tail and maintail. */
 #ifndef CTL_TAIL_H
 #define CTL_TAIL_H
 
 struct session;
 
-void logs_tail(struct session *, const char *args);
-void logs_maintail(struct session *, const char *args);
+void tail_run(struct session *, const char *args);
+void tail_main(struct session *, const char *args);
 
 #endif

@@ -14,29 +14,29 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOLLOW_TICK_MS 100	/* how often a file is asked for more */
-#define FOLLOW_LINE (64 * 1024)	/* bytes of a line of input that are sent at once */
+#define TAIL_STREAM_TICK_MS 100	/* how often a file is asked for more */
+#define TAIL_STREAM_LINE (64 * 1024)	/* bytes of a line of input that are sent at once */
 
-#define FOLLOW_MAX 256		/* logs at once */
-#define FOLLOW_OTHERS 4		/* descriptors that are watched besides those of feeds */
+#define TAIL_STREAM_MAX 256		/* logs at once */
+#define TAIL_STREAM_OTHERS 4	/* descriptors that are watched besides the logs' */
 
 enum outcome { GO_ON, STOP, INTERRUPTED };
 
-struct followed {
-	struct feed *feed;
+struct tailed {
+	struct log_stream *feed;
 	char *prefix;	/* of each line, or NULL; owned */
 };
 
-struct follow {
+struct tail_stream {
 	struct session *session;
-	struct followed **feeds; /* owned */
+	struct tailed **feeds; /* owned */
 	size_t count;
 	const char *open;	/* the prefix of a line that has not ended yet, or NULL */
 	struct interrupt interrupt;
 	bool doubt;	/* a log has ended or cannot be reached: is the daemon gone? */
 	/* Of the foreground. */
 	const char *name;	/* namespec, or NULL: no input is read */
-	char input[FOLLOW_LINE];
+	char input[TAIL_STREAM_LINE];
 	size_t length;
 };
 
@@ -44,11 +44,12 @@ struct follow {
 
 /* Says on stderr why a log cannot be followed, over HTTP as supervisorctl does. */
 static void
-tell_no_feed(struct session *s, const struct feed_log *log, int rc, const struct answer *a)
+tail_stream_report_failure(struct session *s, const struct log_request *log, int rc,
+    const struct reply *r)
 {
 	const char *name = log->name != NULL ? log->name : "supervisord", *why = NULL;
-	const char *words = show_log_fault(a->fault, log->name != NULL);
-	char *meaning = rc == 0 ? answer_meaning(a->fault, a->text) : NULL;
+	const char *words = show_log_fault(r->fault, log->name != NULL);
+	char *meaning = rc == 0 ? reply_meaning(r->fault, r->text) : NULL;
 	char *path = log->name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", log->name, log->stream);
 
@@ -62,8 +63,8 @@ tell_no_feed(struct session *s, const struct feed_log *log, int rc, const struct
 		fprintf(stderr, "%s: ERROR (%s)\n", name, words != NULL ? words : meaning);
 	else
 		fprintf(stderr, "%s%s Cannot read, %s\n", server_url(s->server), path,
-		    a->text);
-	if (rc == 0 && a->fault == FAULT_BAD_NAME && log->name != NULL)
+		    r->text);
+	if (rc == 0 && r->fault == FAULT_BAD_NAME && log->name != NULL)
 		session_unknown(s, log->name);
 	free(meaning);
 	free(path);
@@ -71,30 +72,30 @@ tell_no_feed(struct session *s, const struct feed_log *log, int rc, const struct
 
 /* Opens a feed; when it cannot be had, that is said. Its prefix (NULL = none) is taken. */
 static void
-add_feed(struct follow *f, const struct feed_log *log, char *prefix)
+tail_stream_add(struct tail_stream *f, const struct log_request *log, char *prefix)
 {
-	struct feed *feed = NULL;
-	struct answer a;
-	int rc = server_follow(f->session->server, log, &feed, &a);
+	struct log_stream *feed = NULL;
+	struct reply r;
+	int rc = server_stream_log(f->session->server, log, &feed, &r);
 
 	if (feed != NULL) {
-		struct followed *followed = xcalloc(1, sizeof(*followed));
+		struct tailed *followed = xcalloc(1, sizeof(*followed));
 
-		*followed = (struct followed){ feed, prefix };
-		f->feeds = xreallocarray(f->feeds, f->count + 1, sizeof(struct followed *));
+		*followed = (struct tailed){ feed, prefix };
+		f->feeds = xreallocarray(f->feeds, f->count + 1, sizeof(struct tailed *));
 		f->feeds[f->count++] = followed;
 	} else {
 		f->doubt = true;
-		tell_no_feed(f->session, log, rc, &a);
+		tail_stream_report_failure(f->session, log, rc, &r);
 		free(prefix);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 static void
-drop_feed(struct follow *f, size_t at)
+tail_stream_drop(struct tail_stream *f, size_t at)
 {
-	struct followed *gone = f->feeds[at];
+	struct tailed *gone = f->feeds[at];
 
 	if (f->open != NULL && f->open == gone->prefix) {
 		fputc('\n', f->session->out);
@@ -102,13 +103,13 @@ drop_feed(struct follow *f, size_t at)
 	}
 	for (f->count--; at < f->count; at++)
 		f->feeds[at] = f->feeds[at + 1];
-	feed_free(gone->feed);
+	log_stream_free(gone->feed);
 	free(gone->prefix);
 	free(gone);
 }
 
 static void
-begin(struct follow *f)
+tail_stream_begin(struct tail_stream *f)
 {
 	/* Whoever has read what follows may press it. */
 	interrupt_begin(&f->interrupt);
@@ -117,11 +118,11 @@ begin(struct follow *f)
 }
 
 static void
-end(struct follow *f)
+tail_stream_end(struct tail_stream *f)
 {
 	interrupt_end(&f->interrupt);
 	while (f->count > 0)
-		drop_feed(f, 0);
+		tail_stream_drop(f, 0);
 	free(f->feeds);
 }
 
@@ -130,7 +131,8 @@ end(struct follow *f)
 /* Prints bytes of one of several logs: each line has its prefix, and one that another log
  * interrupts is ended there. */
 static void
-print_prefixed(struct follow *f, const char *prefix, const char *bytes, size_t n)
+tail_stream_print_prefixed(struct tail_stream *f, const char *prefix, const char *bytes,
+    size_t n)
 {
 	FILE *out = f->session->out;
 
@@ -153,14 +155,14 @@ print_prefixed(struct follow *f, const char *prefix, const char *bytes, size_t n
 
 /* Prints what a feed has; false at its end, or when nobody reads any more. */
 static bool
-print_feed(struct follow *f, const struct followed *from)
+tail_stream_print(struct tail_stream *f, const struct tailed *from)
 {
 	char bytes[16 * 1024];
 	ssize_t n;
 
-	while ((n = feed_read(from->feed, bytes, sizeof(bytes))) > 0) {
+	while ((n = log_stream_read(from->feed, bytes, sizeof(bytes))) > 0) {
 		if (from->prefix != NULL)
-			print_prefixed(f, from->prefix, bytes, (size_t)n);
+			tail_stream_print_prefixed(f, from->prefix, bytes, (size_t)n);
 		else
 			fwrite(bytes, 1, (size_t)n, f->session->out);
 		if (fflush(f->session->out) == EOF)
@@ -171,12 +173,12 @@ print_feed(struct follow *f, const struct followed *from)
 
 /* True while some feed goes on. */
 static bool
-print_feeds(struct follow *f)
+tail_stream_print_all(struct tail_stream *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
-		if (print_feed(f, f->feeds[i]))
+		if (tail_stream_print(f, f->feeds[i]))
 			continue;
-		drop_feed(f, i--);
+		tail_stream_drop(f, i--);
 		f->doubt = true;
 	}
 	return f->count > 0 && !ferror(f->session->out);
@@ -184,28 +186,28 @@ print_feeds(struct follow *f)
 
 /* Sends what was typed; false when the process is no longer there for it. */
 static bool
-send_input(struct follow *f, size_t n)
+tail_stream_send_input(struct tail_stream *f, size_t n)
 {
 	struct session *s = f->session;
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	bool fine = true;
 
 	if (!str_is_utf8(f->input, n)) {
 		fputs("ERROR: this line is not UTF-8\n", s->out);
 	} else if (server_call(s->server, "process.stdin", json_pack("{ss, ss%}", "name",
-	    f->name, "data", f->input, n), &a) == -1) {
+	    f->name, "data", f->input, n), &r) == -1) {
 		session_lost(s);
 		fine = false;
-	} else if (a.fault != FAULT_NONE) {
-		char *shown = answer_meaning(a.fault, a.text);
-		if (a.fault == FAULT_NOT_RUNNING)
+	} else if (r.fault != FAULT_NONE) {
+		char *shown = reply_meaning(r.fault, r.text);
+		if (r.fault == FAULT_NOT_RUNNING)
 			fputs("Process got killed\n", s->out);
 		else
 			fprintf(s->out, "ERROR: %s\n", shown);
 		free(shown);
 		fine = false;
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 	memmove(f->input, f->input + n, f->length - n);
 	f->length -= n;
 	return fine;
@@ -213,24 +215,24 @@ send_input(struct follow *f, size_t n)
 
 /* True while the process runs; says so when it does not. */
 static bool
-still_runs(struct follow *f)
+tail_stream_still_runs(struct tail_stream *f)
 {
 	struct server_rows rows;
 	const struct process_info *row;
 
 	if (!session_rows(f->session, &rows))
 		return false;
-	row = names_find(f->name, &rows);
+	row = namespec_find(f->name, &rows);
 	if (row != NULL && row->state == PROCESS_RUNNING)
 		return true;
-	print_feeds(f);
+	tail_stream_print_all(f);
 	fputs("Process got killed\n", f->session->out);
 	return false;
 }
 
 /* Reads and sends whole lines, and what is left at the end of input as one more. */
 static enum outcome
-take_input(struct follow *f)
+tail_stream_take_input(struct tail_stream *f)
 {
 	ssize_t n = read(STDIN_FILENO, f->input + f->length,
 	    sizeof(f->input) - f->length - 1);
@@ -246,8 +248,9 @@ take_input(struct follow *f)
 		newline = memchr(f->input, '\n', f->length);
 		if (newline == NULL && f->length < sizeof(f->input) - 1)
 			break;
-		if (!send_input(f, newline != NULL ? (size_t)(newline - f->input) + 1 :
-		    f->length) || !still_runs(f))
+		if (!tail_stream_send_input(f, newline != NULL ?
+		    (size_t)(newline - f->input) + 1 : f->length) ||
+		    !tail_stream_still_runs(f))
 			return STOP;
 	}
 	return n > 0 ? GO_ON : STOP;
@@ -256,37 +259,37 @@ take_input(struct follow *f)
 /* --- the loop --- */
 
 /* Waits for the interrupt, for input, for more of a log, or for the reader to go. The first
- * FOLLOW_OTHERS of the descriptors are in this order; -1 with errno. */
+ * TAIL_STREAM_OTHERS of the descriptors are in this order; -1 with errno. */
 static int
-wait_for_any(const struct follow *f, struct pollfd *fds)
+tail_stream_wait(const struct tail_stream *f, struct pollfd *fds)
 {
-	struct client *client = server_client(f->session->server);
+	struct control *control = server_control(f->session->server);
 	int timeout = f->doubt ? 0 : -1;
 
 	fds[0] = (struct pollfd){ .fd = f->interrupt.fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = fileno(f->session->out) };
 	fds[2] = (struct pollfd){ .fd = f->name != NULL ? STDIN_FILENO : -1,
 		.events = POLLIN };
-	fds[3] = (struct pollfd){ .fd = client != NULL ? client_fd(client) : -1,
+	fds[3] = (struct pollfd){ .fd = control != NULL ? control_fd(control) : -1,
 		.events = POLLIN };
 	for (size_t i = 0; i < f->count; i++) {
-		int fd = feed_fd(f->feeds[i]->feed);
+		int fd = log_stream_fd(f->feeds[i]->feed);
 
-		fds[FOLLOW_OTHERS + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		fds[TAIL_STREAM_OTHERS + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		if (fd == -1 && timeout == -1)
-			timeout = FOLLOW_TICK_MS;
+			timeout = TAIL_STREAM_TICK_MS;
 	}
-	return poll(fds, FOLLOW_OTHERS + f->count, timeout);
+	return poll(fds, TAIL_STREAM_OTHERS + f->count, timeout);
 }
 
 static enum outcome
-turn(struct follow *f)
+tail_stream_turn(struct tail_stream *f)
 {
-	struct client *client = server_client(f->session->server);
-	struct pollfd fds[FOLLOW_OTHERS + FOLLOW_MAX];
+	struct control *control = server_control(f->session->server);
+	struct pollfd fds[TAIL_STREAM_OTHERS + TAIL_STREAM_MAX];
 	bool doubt;
 
-	if (wait_for_any(f, fds) == -1 && errno != EINTR)
+	if (tail_stream_wait(f, fds) == -1 && errno != EINTR)
 		return STOP;
 	doubt = f->doubt;
 	f->doubt = false;
@@ -294,106 +297,107 @@ turn(struct follow *f)
 		return INTERRUPTED;
 	if ((fds[1].revents & (POLLERR | POLLNVAL)) != 0)
 		return STOP;
-	if (client != NULL && client_pump(client, 0) == -1)
+	if (control != NULL && control_pump(control, 0) == -1)
 		return STOP;
-	if (!print_feeds(f) && f->name == NULL)
+	if (!tail_stream_print_all(f) && f->name == NULL)
 		return STOP;
 	if (f->name == NULL)
 		return GO_ON;
 	/* Over HTTP nothing tells of the process; but a log ends when the daemon does. */
-	if ((client != NULL || doubt || f->doubt) && !still_runs(f))
+	if ((control != NULL || doubt || f->doubt) && !tail_stream_still_runs(f))
 		return STOP;
 	f->doubt = false;
-	return fds[2].revents != 0 ? take_input(f) : GO_ON;
+	return fds[2].revents != 0 ? tail_stream_take_input(f) : GO_ON;
 }
 
 static enum outcome
-follow(struct follow *f)
+tail_stream_run(struct tail_stream *f)
 {
 	enum outcome outcome = GO_ON;
 
 	/* What came with a response's head makes no descriptor readable. */
-	if (!print_feeds(f) && f->name == NULL)
+	if (!tail_stream_print_all(f) && f->name == NULL)
 		outcome = STOP;
 	while (outcome == GO_ON)
-		outcome = turn(f);
+		outcome = tail_stream_turn(f);
 	return outcome;
 }
 
 /* Follows what has been added; without a log that is an error. */
 static void
-follow_added(struct follow *f)
+tail_stream_finish(struct tail_stream *f)
 {
 	struct session *s = f->session;
 
 	if (f->count == 0)
 		s->status = EXIT_GENERIC;
-	else if (follow(f) == INTERRUPTED)
+	else if (tail_stream_run(f) == INTERRUPTED)
 		fputc('\n', s->out);
-	end(f);
+	tail_stream_end(f);
 	free(f);
 }
 
 void
-follow_log(struct session *s, const struct feed_log *log)
+tail_stream_log(struct session *s, const struct log_request *log)
 {
-	struct follow *f = xcalloc(1, sizeof(*f));
+	struct tail_stream *f = xcalloc(1, sizeof(*f));
 
 	f->session = s;
-	begin(f);
-	add_feed(f, log, NULL);
-	follow_added(f);
+	tail_stream_begin(f);
+	tail_stream_add(f, log, NULL);
+	tail_stream_finish(f);
 }
 
 void
-follow_logs(struct session *s, const struct feed_log *log, const struct words *names)
+tail_stream_logs(struct session *s, const struct log_request *log,
+    const struct words *names)
 {
-	struct follow *f = xcalloc(1, sizeof(*f));
-	struct feed_log one = *log;
+	struct tail_stream *f = xcalloc(1, sizeof(*f));
+	struct log_request one = *log;
 
 	f->session = s;
-	begin(f);
+	tail_stream_begin(f);
 	if (names->count == 0) {
 		fprintf(stderr, "%s: ERROR (no such group)\n", log->name);
 		session_unknown(s, log->name);
-	} else if (names->count > FOLLOW_MAX) {
+	} else if (names->count > TAIL_STREAM_MAX) {
 		fprintf(stderr, "%s: ERROR (%zu logs; %d at most can be followed)\n",
-		    log->name, names->count, FOLLOW_MAX);
+		    log->name, names->count, TAIL_STREAM_MAX);
 	} else {
 		for (size_t i = 0; i < names->count; i++) {
 			one.name = names->list[i];
-			add_feed(f, &one, xasprintf("%s | ", one.name));
+			tail_stream_add(f, &one, xasprintf("%s | ", one.name));
 		}
 	}
-	follow_added(f);
+	tail_stream_finish(f);
 }
 
 static void
-foreground(struct session *s, const char *name)
+tail_stream_run_foreground(struct session *s, const char *name)
 {
-	struct follow *f = xcalloc(1, sizeof(*f));
+	struct tail_stream *f = xcalloc(1, sizeof(*f));
 
 	f->session = s;
 	f->name = name;
-	begin(f);
-	add_feed(f, &(struct feed_log){ .name = name, .stream = "stdout" }, NULL);
-	add_feed(f, &(struct feed_log){ .name = name, .stream = "stderr" }, NULL);
-	(void)follow(f);
-	print_feeds(f);
+	tail_stream_begin(f);
+	tail_stream_add(f, &(struct log_request){ .name = name, .stream = "stdout" }, NULL);
+	tail_stream_add(f, &(struct log_request){ .name = name, .stream = "stderr" }, NULL);
+	(void)tail_stream_run(f);
+	tail_stream_print_all(f);
 	fputs("Exiting foreground\n", s->out);
-	end(f);
+	tail_stream_end(f);
 	free(f);
 }
 
 static void
-complain(struct session *s, const char *text)
+tail_stream_complain(struct session *s, const char *text)
 {
 	fprintf(s->out, "ERROR: %s\n", text);
 	s->status = EXIT_GENERIC;
 }
 
 void
-follow_foreground(struct session *s, const char *args)
+tail_stream_foreground(struct session *s, const char *args)
 {
 	const struct process_info *row;
 	struct server_rows rows;
@@ -403,18 +407,18 @@ follow_foreground(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count == 0) {
-		session_misused(s, "ERROR: no process name supplied", EXIT_GENERIC);
+		session_usage(s, "ERROR: no process name supplied", EXIT_GENERIC);
 	} else if (words.count > 1) {
-		complain(s, "too many process names supplied");
+		tail_stream_complain(s, "too many process names supplied");
 	} else if (session_rows(s, &rows)) {
-		row = names_find(words.list[0], &rows);
+		row = namespec_find(words.list[0], &rows);
 		if (row == NULL) {
-			complain(s, "bad process name supplied");
+			tail_stream_complain(s, "bad process name supplied");
 			session_unknown(s, words.list[0]);
 		} else if (row->state != PROCESS_RUNNING)
-			complain(s, "process not running");
+			tail_stream_complain(s, "process not running");
 		else
-			foreground(s, words.list[0]);
+			tail_stream_run_foreground(s, words.list[0]);
 	}
 	words_clear(&words);
 }

@@ -21,35 +21,35 @@ struct wording {
 
 /* Says what the table has for the fault, else ends the command. */
 static void
-tell_fault(struct session *s, const struct wording *words, const struct answer *a,
+update_report_fault(struct session *s, const struct wording *words, const struct reply *r,
     const char *name)
 {
 	for (; words->text != NULL; words++)
-		if (words->fault == a->fault) {
+		if (words->fault == r->fault) {
 			fprintf(s->out, "ERROR: %s%s\n", words->text, name);
 			if (words->status != EXIT_OK)
 				s->status = words->status;
-			if (a->fault == FAULT_BAD_NAME)
+			if (r->fault == FAULT_BAD_NAME)
 				session_unknown(s, name);
 			return;
 		}
-	session_fault(s, a->fault, a->text);
+	session_fault(s, r->fault, r->text);
 }
 
 /* Calls a method on a group; true when it was done. Any fault ends the command. */
 static bool
-group_call(struct session *s, const char *method, const char *name)
+update_group_call(struct session *s, const char *method, const char *name)
 {
-	struct answer a;
+	struct reply r;
 	bool done = false;
 
-	if (server_call(s->server, method, json_pack("{ss}", "name", name), &a) == -1)
+	if (server_call(s->server, method, json_pack("{ss}", "name", name), &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
+	else if (r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
 	else
 		done = true;
-	answer_clear(&a);
+	reply_clear(&r);
 	return done;
 }
 
@@ -65,7 +65,7 @@ static const struct {
 
 /* One line for each name, sorted; of a name that is in two lists the latter counts. */
 static void
-show_changes(struct session *s, const json_t *result)
+update_show_changes(struct session *s, const json_t *result)
 {
 	json_t *all = json_object(), *name;
 	const char *key;
@@ -93,39 +93,39 @@ show_changes(struct session *s, const json_t *result)
 }
 
 void
-regroup_reread(struct session *s, const char *args)
+update_reread(struct session *s, const char *args)
 {
 	static const struct wording words[] = {
 		{ FAULT_SHUTDOWN_STATE, "supervisor shutting down", EXIT_GENERIC },
 		{ .text = NULL },
 	};
-	struct answer a;
+	struct reply r;
 
 	if (!session_no_arguments(s, args) || !session_reach(s))
 		return;
-	if (server_call(s->server, "config.reread", NULL, &a) == -1) {
+	if (server_call(s->server, "config.reread", NULL, &r) == -1) {
 		session_lost(s);
-	} else if (a.fault == FAULT_CANT_REREAD) {
+	} else if (r.fault == FAULT_CANT_REREAD) {
 		s->unreadable = true;
-		fprintf(s->out, "ERROR: %s\n", a.text);
+		fprintf(s->out, "ERROR: %s\n", r.text);
 		s->status = EXIT_GENERIC;
-	} else if (a.fault != FAULT_NONE) {
-		tell_fault(s, words, &a, "");
+	} else if (r.fault != FAULT_NONE) {
+		update_report_fault(s, words, &r, "");
 	} else {
-		show_changes(s, a.result);
-		pending_show(s, s->err, a.result, false);
+		update_show_changes(s, r.result);
+		pending_show(s, s->err, r.result, false);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }
 
 /* --- add and remove --- */
 
 static void
-each_name(struct session *s, const char *args, const char *method, const char *done,
+update_each_name(struct session *s, const char *args, const char *method, const char *done,
     const struct wording *words)
 {
 	struct words names;
-	struct answer a;
+	struct reply r;
 
 	if (!session_reach(s))
 		return;
@@ -134,20 +134,20 @@ each_name(struct session *s, const char *args, const char *method, const char *d
 		const char *name = names.list[i];
 		json_t *params = json_pack("{ss}", "name", name);
 
-		if (server_call(s->server, method, params, &a) == -1)
+		if (server_call(s->server, method, params, &r) == -1)
 			session_lost(s);
-		else if (a.fault != FAULT_NONE)
-			tell_fault(s, words, &a, a.fault == FAULT_SHUTDOWN_STATE ||
-			    a.fault == FAULT_ALREADY_ADDED ? "" : name);
+		else if (r.fault != FAULT_NONE)
+			update_report_fault(s, words, &r, r.fault == FAULT_SHUTDOWN_STATE ||
+			    r.fault == FAULT_ALREADY_ADDED ? "" : name);
 		else
 			fprintf(s->out, "%s: %s\n", name, done);
-		answer_clear(&a);
+		reply_clear(&r);
 	}
 	words_clear(&names);
 }
 
 void
-regroup_add(struct session *s, const char *args)
+update_add(struct session *s, const char *args)
 {
 	static const struct wording words[] = {
 		{ FAULT_SHUTDOWN_STATE, "shutting down", EXIT_GENERIC },
@@ -156,11 +156,11 @@ regroup_add(struct session *s, const char *args)
 		{ .text = NULL },
 	};
 
-	each_name(s, args, "group.add", "added process group", words);
+	update_each_name(s, args, "group.add", "added process group", words);
 }
 
 void
-regroup_remove(struct session *s, const char *args)
+update_remove(struct session *s, const char *args)
 {
 	static const struct wording words[] = {
 		{ FAULT_STILL_RUNNING, "process/group still running: ", EXIT_GENERIC },
@@ -168,13 +168,13 @@ regroup_remove(struct session *s, const char *args)
 		{ .text = NULL },
 	};
 
-	each_name(s, args, "group.remove", "removed process group", words);
+	update_each_name(s, args, "group.remove", "removed process group", words);
 }
 
 /* --- update --- */
 
 static bool
-has_name(const json_t *names, const char *wanted)
+update_has_name(const json_t *names, const char *wanted)
 {
 	size_t i;
 	json_t *name;
@@ -189,7 +189,7 @@ has_name(const json_t *names, const char *wanted)
 }
 
 static bool
-has_group(const struct server_rows *rows, const char *wanted)
+update_has_group(const struct server_rows *rows, const char *wanted)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		if (strcmp(rows->list[i]->group, wanted) == 0)
@@ -199,17 +199,17 @@ has_group(const struct server_rows *rows, const char *wanted)
 
 /* Whether a reread or a preview names the group. */
 static bool
-is_found(const json_t *result, const char *wanted)
+update_is_found(const json_t *result, const char *wanted)
 {
 	for (size_t c = 0; c < nitems(changes); c++)
-		if (has_name(json_object_get(result, changes[c].member), wanted))
+		if (update_has_name(json_object_get(result, changes[c].member), wanted))
 			return true;
 	return false;
 }
 
 /* Tells of each name that is no group, each once. */
 static void
-check_names(struct session *s, const struct words *only, const json_t *result)
+update_check_names(struct session *s, const struct words *only, const json_t *result)
 {
 	struct server_rows rows;
 
@@ -220,8 +220,8 @@ check_names(struct session *s, const struct words *only, const json_t *result)
 
 		for (size_t k = 0; k < i; k++)
 			again = again || strcmp(only->list[k], only->list[i]) == 0;
-		if (again || has_group(&rows, only->list[i]) ||
-		    is_found(result, only->list[i]))
+		if (again || update_has_group(&rows, only->list[i]) ||
+		    update_is_found(result, only->list[i]))
 			continue;
 		fprintf(s->out, "ERROR: no such group: %s\n", only->list[i]);
 		s->status = EXIT_GENERIC;
@@ -230,7 +230,7 @@ check_names(struct session *s, const struct words *only, const json_t *result)
 }
 
 static void
-note_failure(void *ctx, const struct bulk_result *r)
+update_note_failure(void *ctx, const struct bulk_result *r)
 {
 	bool *failed = ctx;
 
@@ -239,62 +239,62 @@ note_failure(void *ctx, const struct bulk_result *r)
 
 /* Stops a group; false when the command has been ended. */
 static bool
-stop_group(struct session *s, const char *name, bool *failed)
+update_stop_group(struct session *s, const char *name, bool *failed)
 {
-	struct answer a;
+	struct reply r;
 
 	*failed = false;
-	if (server_operate(s->server, "group.stop", json_pack("{ss}", "name", name),
-	    WAIT_STOP, note_failure, failed, &a) == -1)
+	if (server_call_wait(s->server, "group.stop", json_pack("{ss}", "name", name),
+	    WAIT_STOP, update_note_failure, failed, &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		session_fault(s, a.fault, a.text);
+	else if (r.fault != FAULT_NONE)
+		session_fault(s, r.fault, r.text);
 	else
 		fprintf(s->out, "%s: stopped\n", name);
-	answer_clear(&a);
+	reply_clear(&r);
 	return !s->broken;
 }
 
 static void
-remove_group(struct session *s, const char *name)
+update_remove_group(struct session *s, const char *name)
 {
 	bool failed;
 
-	if (!stop_group(s, name, &failed))
+	if (!update_stop_group(s, name, &failed))
 		return;
 	if (failed) {
 		fprintf(s->out, "%s: has problems; not removing\n", name);
 		s->status = EXIT_GENERIC;
-	} else if (group_call(s, "group.remove", name)) {
+	} else if (update_group_call(s, "group.remove", name)) {
 		fprintf(s->out, "%s: removed process group\n", name);
 	}
 }
 
 /* Between the stop and the addition a signal says what is left undone. */
 static void
-change_group(struct session *s, const char *name)
+update_change_group(struct session *s, const char *name)
 {
 	struct unfinished unfinished;
 	bool failed;
 
 	unfinished_begin(&unfinished, xasprintf("reevectl: interrupted: group %s may be "
 	    "stopped or removed; to go on: reevectl update %s", name, name), true);
-	if (stop_group(s, name, &failed) && group_call(s, "group.remove", name) &&
-	    group_call(s, "group.add", name))
+	if (update_stop_group(s, name, &failed) && update_group_call(s, "group.remove",
+	    name) && update_group_call(s, "group.add", name))
 		fprintf(s->out, "%s: updated process group\n", name);
 	unfinished_end(&unfinished);
 }
 
 static void
-add_group(struct session *s, const char *name)
+update_add_group(struct session *s, const char *name)
 {
-	if (group_call(s, "group.add", name))
+	if (update_group_call(s, "group.add", name))
 		fprintf(s->out, "%s: added process group\n", name);
 }
 
 /* Whether the command is about this group: it names it, or none at all. */
 static bool
-is_named(const struct words *only, const char *name)
+update_is_named(const struct words *only, const char *name)
 {
 	bool named = only->count == 0 || only->all;
 
@@ -305,7 +305,7 @@ is_named(const struct words *only, const char *name)
 
 /* Does it to each group of the list that the command names, or to all. */
 static void
-apply(struct session *s, const json_t *groups, const struct words *only,
+update_apply(struct session *s, const json_t *groups, const struct words *only,
     void (*change)(struct session *, const char *name))
 {
 	size_t i;
@@ -314,22 +314,22 @@ apply(struct session *s, const json_t *groups, const struct words *only,
 	json_array_foreach(groups, i, group) {
 		const char *name = json_string_value(group);
 
-		if (is_named(only, name) && !s->broken)
+		if (update_is_named(only, name) && !s->broken)
 			change(s, name);
 		fflush(s->out);
 	}
 }
 
 static void
-update(struct session *s, const struct words *only, const json_t *result)
+update_ourselves(struct session *s, const struct words *only, const json_t *result)
 {
 	const json_t *added = json_object_get(result, "added");
 
 	if (only->count > 0 && !only->all)
-		check_names(s, only, result);
-	apply(s, json_object_get(result, "removed"), only, remove_group);
-	apply(s, json_object_get(result, "changed"), only, change_group);
-	apply(s, added, only, add_group);
+		update_check_names(s, only, result);
+	update_apply(s, json_object_get(result, "removed"), only, update_remove_group);
+	update_apply(s, json_object_get(result, "changed"), only, update_change_group);
+	update_apply(s, added, only, update_add_group);
 	pending_show(s, s->err, result, only->count == 0 || only->all);
 }
 
@@ -348,7 +348,7 @@ update_begun(void *ctx, const json_t *result)
 
 	u->changed = json_object_get(result, "changed");
 	if (u->only->count > 0 && !u->only->all)
-		check_names(u->session, u->only, result);
+		update_check_names(u->session, u->only, result);
 	fflush(u->session->out);
 }
 
@@ -367,7 +367,7 @@ update_step(void *ctx, const char *action, const char *target, enum fault fault,
 {
 	struct daemon_update *u = ctx;
 	struct session *s = u->session;
-	bool is_changed = has_name(u->changed, target);
+	bool is_changed = update_has_name(u->changed, target);
 
 	if (strcmp(action, "stop") == 0 && fault == FAULT_NONE) {
 		fprintf(s->out, "%.*s: stopped\n", (int)(strlen(target) - strlen(":*")),
@@ -386,7 +386,7 @@ update_step(void *ctx, const char *action, const char *target, enum fault fault,
 	fflush(s->out);
 }
 
-static const struct sequence_events update_events = {
+static const struct control_job_events update_events = {
 	.begun = update_begun,
 	.result = update_result,
 	.step = update_step,
@@ -414,7 +414,7 @@ update_params(const struct words *only)
 
 /* What would become of the groups of one list; how many lines were printed. */
 static size_t
-foretell(struct session *s, const json_t *groups, const struct words *only,
+update_print_planned(struct session *s, const json_t *groups, const struct words *only,
     const char *what)
 {
 	size_t i, k, printed = 0;
@@ -424,7 +424,7 @@ foretell(struct session *s, const json_t *groups, const struct words *only,
 		const char *name = json_string_value(json_is_object(group) ?
 		    json_object_get(group, "name") : group);
 
-		if (name == NULL || !is_named(only, name))
+		if (name == NULL || !update_is_named(only, name))
 			continue;
 		fprintf(s->out, "%s: would be %s\n", name, what);
 		json_array_foreach(json_object_get(group, "why"), k, reason) {
@@ -436,16 +436,18 @@ foretell(struct session *s, const json_t *groups, const struct words *only,
 }
 
 static void
-show_preview(struct session *s, const struct words *only, const json_t *result)
+update_show_preview(struct session *s, const struct words *only, const json_t *result)
 {
 	const json_t *added = json_object_get(result, "added");
 	size_t printed;
 
 	if (only->count > 0 && !only->all)
-		check_names(s, only, result);
-	printed = foretell(s, json_object_get(result, "removed"), only, "removed");
-	printed += foretell(s, json_object_get(result, "changed"), only, "restarted");
-	printed += foretell(s, added, only, "added");
+		update_check_names(s, only, result);
+	printed = update_print_planned(s, json_object_get(result, "removed"), only,
+	    "removed");
+	printed += update_print_planned(s, json_object_get(result, "changed"), only,
+	    "restarted");
+	printed += update_print_planned(s, added, only, "added");
 	if (printed == 0 && !s->broken)
 		fputs("No config updates to processes\n", s->out);
 	pending_show(s, s->out, result, only->count == 0 || only->all);
@@ -453,7 +455,7 @@ show_preview(struct session *s, const struct words *only, const json_t *result)
 
 /* Whoever misspells --dry-run wants nothing to be done. True when that was not so. */
 static bool
-has_no_options(struct session *s, const struct words *words)
+update_has_no_options(struct session *s, const struct words *words)
 {
 	char *problem;
 
@@ -461,7 +463,7 @@ has_no_options(struct session *s, const struct words *words)
 		if (!str_starts(words->list[i], "--"))
 			continue;
 		problem = xasprintf("Error: bad argument %s", words->list[i]);
-		session_misused(s, problem, EXIT_GENERIC);
+		session_usage(s, problem, EXIT_GENERIC);
 		free(problem);
 		return false;
 	}
@@ -477,51 +479,51 @@ static const struct wording update_wordings[] = {
 static bool
 update_by_daemon(struct session *s, const struct words *only)
 {
-	struct client *client = server_client(s->server);
-	json_t *params = client != NULL ? update_params(only) : NULL;
+	struct control *control = server_control(s->server);
+	json_t *params = control != NULL ? update_params(only) : NULL;
 	struct daemon_update update = { .session = s, .only = only };
 	struct unfinished unfinished;
-	struct answer a;
+	struct reply r;
 	bool known;
 
 	if (params == NULL)
 		return false;
 	unfinished_begin(&unfinished, xstrdup("reevectl: interrupted: the daemon carries "
 	    "on with the update"), false);
-	if (sequence_run(client, "config.update", params, &update_events, &update,
-	    &a) == -1)
-		session_error(s, client_lost(client));
+	if (control_job_run(control, "config.update", params, &update_events, &update,
+	    &r) == -1)
+		session_error(s, control_lost(control));
 	unfinished_end(&unfinished);
-	known = a.fault != FAULT_UNKNOWN_METHOD;
-	if (known && a.fault != FAULT_NONE)
-		tell_fault(s, update_wordings, &a, "");
-	if (a.result != NULL)
-		pending_show(s, s->err, a.result, only->count == 0 || only->all);
-	answer_clear(&a);
+	known = r.fault != FAULT_UNKNOWN_METHOD;
+	if (known && r.fault != FAULT_NONE)
+		update_report_fault(s, update_wordings, &r, "");
+	if (r.result != NULL)
+		pending_show(s, s->err, r.result, only->count == 0 || only->all);
+	reply_clear(&r);
 	return known;
 }
 
 static void
 update_words(struct session *s, const struct words *only, bool dry)
 {
-	struct answer a;
+	struct reply r;
 
 	if (!dry && update_by_daemon(s, only))
 		return;
-	if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL, &a)
+	if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL, &r)
 	    == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		tell_fault(s, update_wordings, &a, "");
+	else if (r.fault != FAULT_NONE)
+		update_report_fault(s, update_wordings, &r, "");
 	else if (dry)
-		show_preview(s, only, a.result);
+		update_show_preview(s, only, r.result);
 	else
-		update(s, only, a.result);
-	answer_clear(&a);
+		update_ourselves(s, only, r.result);
+	reply_clear(&r);
 }
 
 void
-regroup_update(struct session *s, const char *args)
+update_run(struct session *s, const char *args)
 {
 	struct words only;
 	bool dry;
@@ -530,7 +532,7 @@ regroup_update(struct session *s, const char *args)
 		return;
 	words_split(&only, args);
 	dry = words_take(&only, "--dry-run");
-	if (has_no_options(s, &only))
+	if (update_has_no_options(s, &only))
 		update_words(s, &only, dry);
 	words_clear(&only);
 }
@@ -538,7 +540,7 @@ regroup_update(struct session *s, const char *args)
 /* --- avail --- */
 
 static void
-show_config(FILE *out, const json_t *row)
+update_show_config(FILE *out, const json_t *row)
 {
 	const char *group = json_string_value(json_object_get(row, "group"));
 	const char *name = json_string_value(json_object_get(row, "name"));
@@ -555,24 +557,24 @@ show_config(FILE *out, const json_t *row)
 }
 
 void
-regroup_avail(struct session *s, const char *args)
+update_avail(struct session *s, const char *args)
 {
 	static const struct wording words[] = {
 		{ FAULT_SHUTDOWN_STATE, "supervisor shutting down", EXIT_GENERIC },
 		{ .text = NULL },
 	};
-	struct answer a;
+	struct reply r;
 	size_t i;
 	json_t *row;
 
 	if (!session_no_arguments(s, args) || !session_reach(s))
 		return;
-	if (server_config(s->server, &a) == -1)
+	if (server_config(s->server, &r) == -1)
 		session_lost(s);
-	else if (a.fault != FAULT_NONE)
-		tell_fault(s, words, &a, "");
-	json_array_foreach(a.result, i, row) {
-		show_config(s->out, row);
+	else if (r.fault != FAULT_NONE)
+		update_report_fault(s, words, &r, "");
+	json_array_foreach(r.result, i, row) {
+		update_show_config(s->out, row);
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 }

@@ -25,15 +25,15 @@
 
 enum waited { WAITED_TIME, WAITED_CHANGE, WAITED_END };
 
-/* Waits for a change of state if there is a client, for the end, or for the time. */
+/* Waits for a change of state on the control socket, for the end, or for the time. */
 static enum waited
-wait_for(const struct session *s, const struct interrupt *interrupt, struct client *client,
-    int timeout_ms)
+watch_wait(const struct session *s, const struct interrupt *interrupt,
+    struct control *control, int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = interrupt->fd, .events = POLLIN },
 		{ .fd = fileno(s->out) },
-		{ .fd = client != NULL ? client_fd(client) : -1, .events = POLLIN },
+		{ .fd = control != NULL ? control_fd(control) : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, nitems(fds), timeout_ms) == -1)
@@ -48,7 +48,7 @@ wait_for(const struct session *s, const struct interrupt *interrupt, struct clie
 /* Puts a text on the terminal over what was there: as many lines as it has, each to its
  * end; a long one is cut, not wrapped. */
 static void
-show_picture(FILE *out, const char *text)
+watch_show_picture(FILE *out, const char *text)
 {
 	struct winsize size = { .ws_row = 0 };
 	int lines;
@@ -65,7 +65,7 @@ show_picture(FILE *out, const char *text)
 }
 
 static void
-draw_picture(struct session *s, void (*draw)(struct session *, void *), void *ctx)
+watch_draw_picture(struct session *s, void (*draw)(struct session *, void *), void *ctx)
 {
 	FILE *out = s->out;
 	char *text = NULL;
@@ -81,7 +81,7 @@ draw_picture(struct session *s, void (*draw)(struct session *, void *), void *ct
 	fclose(s->out);
 	s->out = out;
 	if (isatty(fileno(out)) && !s->broken)
-		show_picture(out, text);
+		watch_show_picture(out, text);
 	else
 		fprintf(out, "%s\n", text);
 	free(text);
@@ -97,12 +97,12 @@ watch_status(struct session *s, void (*draw)(struct session *, void *ctx), void 
 	if (isatty(fileno(s->out)))
 		fputs("\033[2J", s->out);
 	while (waited != WAITED_END) {
-		draw_picture(s, draw, ctx);
+		watch_draw_picture(s, draw, ctx);
 		if (fflush(s->out) == EOF || s->broken)
 			break;
-		waited = wait_for(s, &interrupt, NULL, WATCH_REST_MS);
+		waited = watch_wait(s, &interrupt, NULL, WATCH_REST_MS);
 		if (waited != WAITED_END)
-			waited = wait_for(s, &interrupt, server_client(s->server),
+			waited = watch_wait(s, &interrupt, server_control(s->server),
 			    WATCH_MS - WATCH_REST_MS);
 	}
 	interrupt_end(&interrupt);
@@ -124,7 +124,7 @@ struct events {
 };
 
 static bool
-is_wanted(const struct events *e, const char *spec, const char *group)
+watch_is_wanted(const struct events *e, const char *spec, const char *group)
 {
 	bool wanted = e->only->count == 0 || e->only->all;
 
@@ -140,7 +140,7 @@ is_wanted(const struct events *e, const char *spec, const char *group)
 }
 
 static void
-print_time(FILE *out)
+watch_print_time(FILE *out)
 {
 	time_t now = time(NULL);
 	struct tm local;
@@ -152,7 +152,7 @@ print_time(FILE *out)
 }
 
 static void
-print_event(const struct events *e, const char *name, const struct process_info *info)
+watch_print_event(const struct events *e, const char *name, const struct process_info *info)
 {
 	struct buf row;
 	char *text;
@@ -166,7 +166,7 @@ print_event(const struct events *e, const char *name, const struct process_info 
 		free(text);
 	} else {
 		text = show_description(info, info->start);
-		print_time(e->out);
+		watch_print_time(e->out);
 		fprintf(e->out, "%s %s%s%s\n", name, process_state_name(info->state),
 		    text != NULL && *text != '\0' ? " " : "", text != NULL ? text : "");
 		free(text);
@@ -176,7 +176,7 @@ print_event(const struct events *e, const char *name, const struct process_info 
 }
 
 static void
-told_free(struct told *told)
+watch_reported_free(struct told *told)
 {
 	if (told != NULL)
 		free(told->name);
@@ -184,7 +184,7 @@ told_free(struct told *told)
 }
 
 static void
-print_removed(const struct events *e, const char *name)
+watch_print_removed(const struct events *e, const char *name)
 {
 	json_t *row = e->json ? json_pack("{ss, ss}", "removed", name, "state", "REMOVED") :
 	    NULL;
@@ -194,14 +194,14 @@ print_removed(const struct events *e, const char *name)
 		fputc('\n', e->out);
 		json_decref(row);
 	} else {
-		print_time(e->out);
+		watch_print_time(e->out);
 		fprintf(e->out, "%s REMOVED\n", name);
 	}
 	fflush(e->out);
 }
 
 static void
-on_change(void *ctx, uint64_t id, const struct process_info *info)
+watch_on_change(void *ctx, uint64_t id, const struct process_info *info)
 {
 	struct events *e = ctx;
 	struct told *told = idmap_get(e->told, id);
@@ -209,13 +209,13 @@ on_change(void *ctx, uint64_t id, const struct process_info *info)
 	if (info == NULL) {
 		told = idmap_remove(e->told, id);
 		if (told != NULL)
-			print_removed(e, told->name);
-		told_free(told);
+			watch_print_removed(e, told->name);
+		watch_reported_free(told);
 		return;
 	}
 	if (told == NULL) {
 		char *spec = namespec_join(info->group, info->name);
-		if (!is_wanted(e, spec, info->group)) {
+		if (!watch_is_wanted(e, spec, info->group)) {
 			free(spec);
 			return;
 		}
@@ -227,19 +227,19 @@ on_change(void *ctx, uint64_t id, const struct process_info *info)
 		return;
 	}
 	told->state = info->state;
-	print_event(e, told->name, info);
+	watch_print_event(e, told->name, info);
 }
 
 /* The states as they are now are known and not told. */
 static void
-note_rows(struct events *e, const struct server_rows *rows)
+watch_note_rows(struct events *e, const struct server_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct process_info *row = rows->list[i];
 		char *spec = namespec_join(row->group, row->name);
 		struct told *told;
 
-		if (!is_wanted(e, spec, row->group)) {
+		if (!watch_is_wanted(e, spec, row->group)) {
 			free(spec);
 			continue;
 		}
@@ -253,7 +253,8 @@ note_rows(struct events *e, const struct server_rows *rows)
 
 /* Who waits for what is misspelt waits for ever. */
 static void
-tell_unknown(struct session *s, const struct words *only, const struct server_rows *rows)
+watch_report_unknown(struct session *s, const struct words *only,
+    const struct server_rows *rows)
 {
 	for (size_t i = 0; i < only->count && !only->all; i++) {
 		char *group, *name;
@@ -274,31 +275,31 @@ tell_unknown(struct session *s, const struct words *only, const struct server_ro
 }
 
 static void
-follow_events(struct session *s, struct events *e)
+watch_follow_events(struct session *s, struct events *e)
 {
-	struct client *client = server_client(s->server);
+	struct control *control = server_control(s->server);
 	struct interrupt interrupt;
 	bool lost = false;
 
 	interrupt_begin(&interrupt);
-	client_observe(client, on_change, e);
+	control_observe(control, watch_on_change, e);
 	while (!lost && !ferror(s->out) &&
-	    wait_for(s, &interrupt, client, -1) != WAITED_END)
-		lost = client_pump(client, 0) == -1;
-	client_observe(client, NULL, NULL);
+	    watch_wait(s, &interrupt, control, -1) != WAITED_END)
+		lost = control_pump(control, 0) == -1;
+	control_observe(control, NULL, NULL);
 	interrupt_end(&interrupt);
 	if (lost)
-		session_error(s, client_lost(client));
+		session_error(s, control_lost(control));
 }
 
 static void
-events_free(struct events *e)
+watch_events_free(struct events *e)
 {
 	struct told *told;
 	size_t cursor = 0;
 
 	while ((told = idmap_next(e->told, &cursor, NULL)) != NULL)
-		told_free(told);
+		watch_reported_free(told);
 	idmap_free(e->told);
 }
 
@@ -319,12 +320,12 @@ watch_events(struct session *s, const char *args)
 	e.json = words_take(&words, "--json");
 	e.told = idmap_new();
 	if (e.told != NULL && session_rows(s, &rows)) {
-		names_expand(&words, s->attached, &rows);
-		tell_unknown(s, &words, &rows);
-		note_rows(&e, &rows);
+		namespec_expand(&words, s->attached, &rows);
+		watch_report_unknown(s, &words, &rows);
+		watch_note_rows(&e, &rows);
 		session_advise(s);
-		follow_events(s, &e);
+		watch_follow_events(s, &e);
 	}
-	events_free(&e);
+	watch_events_free(&e);
 	words_clear(&words);
 }

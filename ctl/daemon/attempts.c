@@ -8,18 +8,18 @@
 #include <unistd.h>
 
 void
-tried_clear(struct tried *t)
+attempts_clear(struct attempts *t)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		free(t->list[i].address);
 		free(t->list[i].why);
 	}
-	*t = (struct tried){ .count = 0 };
+	*t = (struct attempts){ .count = 0 };
 }
 
 /* New: "user NAME", or "uid N" of one without a name. */
 static char *
-user_of(uid_t uid)
+attempts_user(uid_t uid)
 {
 	const struct passwd *entry = getpwuid(uid);
 
@@ -28,20 +28,20 @@ user_of(uid_t uid)
 }
 
 void
-tried_add(struct tried *t, const char *kind, const char *address, const char *path,
+attempts_add(struct attempts *t, const char *kind, const char *address, const char *path,
     const char *why)
 {
 	struct stat st;
 	bool foreign = path != NULL && stat(path, &st) == 0 && st.st_uid != geteuid();
 	char *owner;
 
-	if (t->count == TRIED_MAX)
+	if (t->count == ATTEMPTS_MAX)
 		return;
 	t->list[t->count].kind = kind;
 	t->list[t->count].address = xstrdup(address);
 	t->list[t->count].foreign = foreign;
 	if (foreign) {
-		owner = user_of(st.st_uid);
+		owner = attempts_user(st.st_uid);
 		t->list[t->count].why = xasprintf("%s; it belongs to %s", why, owner);
 		free(owner);
 	} else {
@@ -51,7 +51,7 @@ tried_add(struct tried *t, const char *kind, const char *address, const char *pa
 }
 
 void
-tried_print(const struct tried *t, FILE *out, const char *file)
+attempts_print(const struct attempts *t, FILE *out, const char *file)
 {
 	fprintf(out, "The daemon was not reached.\n    configuration file: %s\n",
 	    file != NULL ? file : "none was found");
@@ -61,7 +61,7 @@ tried_print(const struct tried *t, FILE *out, const char *file)
 }
 
 void
-tried_print_fallback(const struct tried *t, FILE *out, const char *address)
+attempts_print_fallback(const struct attempts *t, FILE *out, const char *address)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (t->list[i].foreign)

@@ -1,4 +1,4 @@
-/* Tried: the addresses at which the daemon was looked for, and why it was not reached. */
+/* Attempts: the addresses that were tried, and why the daemon was not reached there. */
 #ifndef CTL_ATTEMPTS_H
 #define CTL_ATTEMPTS_H
 
@@ -6,24 +6,24 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TRIED_MAX 2	/* the control socket, and a URL */
+#define ATTEMPTS_MAX 2	/* the control socket, and a URL */
 
-struct tried {
+struct attempts {
 	struct {
 		const char *kind;	/* static: "control socket" */
 		char *address, *why;	/* owned */
 		bool foreign;		/* its socket exists and is another user's */
-	} list[TRIED_MAX];
+	} list[ATTEMPTS_MAX];
 	size_t count;
 };
 
-void tried_clear(struct tried *);
+void attempts_clear(struct attempts *);
 /* Notes an address; `path` is its socket, NULL for one that is not a Unix socket. */
-void tried_add(struct tried *, const char *kind, const char *address, const char *path,
-    const char *why);
+void attempts_add(struct attempts *, const char *kind, const char *address,
+    const char *path, const char *why);
 /* Prints the configuration file (NULL: none was read) and every address with its reason. */
-void tried_print(const struct tried *, FILE *, const char *file);
+void attempts_print(const struct attempts *, FILE *, const char *file);
 /* Prints that `address` is used instead of a socket of another user, if that is so. */
-void tried_print_fallback(const struct tried *, FILE *, const char *address);
+void attempts_print_fallback(const struct attempts *, FILE *, const char *address);
 
 #endif

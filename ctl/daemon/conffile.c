@@ -22,7 +22,7 @@ static const char supervisord[] = "supervisord", supervisorctl[] = "supervisorct
 
 /* New: the directory that holds `path`'s directory, "" when the path is too short. */
 static char *
-grandparent(const char *path)
+conffile_grandparent(const char *path)
 {
 	char *copy = xstrdup(path), *slash;
 
@@ -40,7 +40,7 @@ grandparent(const char *path)
 
 /* New: a name found along PATH stands for the file that was executed. */
 static char *
-own_path(const char *argv0)
+conffile_own_path(const char *argv0)
 {
 	char buf[PATH_MAX];
 	ssize_t n;
@@ -52,7 +52,7 @@ own_path(const char *argv0)
 }
 
 static char *
-below(const char *dir, const char *name)
+conffile_below(const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
 
@@ -64,10 +64,11 @@ below(const char *dir, const char *name)
 char *
 conffile_find(const char *argv0)
 {
-	char *self = own_path(argv0), *top = grandparent(self), *found = NULL;
+	char *self = conffile_own_path(argv0), *top = conffile_grandparent(self), *found =
+	    NULL;
 	char *paths[] = {
-		below(top, "etc/supervisord.conf"),
-		below(top, "supervisord.conf"),
+		conffile_below(top, "etc/supervisord.conf"),
+		conffile_below(top, "supervisord.conf"),
 		xstrdup("supervisord.conf"),
 		xstrdup("etc/supervisord.conf"),
 		xstrdup("/etc/supervisord.conf"),
@@ -86,7 +87,7 @@ conffile_find(const char *argv0)
 }
 
 static void
-append(struct buf *out, const char *bytes, size_t n)
+conffile_append(struct buf *out, const char *bytes, size_t n)
 {
 	if (buf_append(out, bytes, n) == -1) {
 		fputs("out of memory\n", stderr);
@@ -96,7 +97,7 @@ append(struct buf *out, const char *bytes, size_t n)
 
 /* New: the value of a name, or NULL. */
 static char *
-lookup(const char *name, size_t n, const char *here)
+conffile_lookup(const char *name, size_t n, const char *here)
 {
 	char *key = xstrndup(name, n), host[HOST_NAME_MAX + 1];
 	const char *value = NULL;
@@ -121,12 +122,12 @@ conffile_expand(const char *value, const char *here, const char *option, char **
 	buf_init(&out, 0);
 	for (const char *p = value; *p != '\0'; p++) {
 		if (*p != '%') {
-			append(&out, p, 1);
+			conffile_append(&out, p, 1);
 		} else if (p[1] == '%') {
-			append(&out, p++, 1);
+			conffile_append(&out, p++, 1);
 		} else if (p[1] == '(' && (end = strstr(p, ")s")) != NULL &&
-		    (text = lookup(p + 2, (size_t)(end - p) - 2, here)) != NULL) {
-			append(&out, text, strlen(text));
+		    (text = conffile_lookup(p + 2, (size_t)(end - p) - 2, here)) != NULL) {
+			conffile_append(&out, text, strlen(text));
 			free(text);
 			p = end + 1;
 		} else {
@@ -157,7 +158,7 @@ conffile_absolute(char *path)
 }
 
 static char *
-here_of(const char *file)
+conffile_here(const char *file)
 {
 	char *full = conffile_absolute(xstrdup(file)), *slash = strrchr(full, '/');
 
@@ -174,7 +175,7 @@ struct reading {
 
 /* 0 with *text new, or NULL when the file does not say; -1 with *why new. */
 static int
-expanded(const struct reading *r, const char *section, const char *key, char **text,
+conffile_value(const struct reading *r, const char *section, const char *key, char **text,
     char **why)
 {
 	const char *value = ini_get(r->ini, section, key);
@@ -191,15 +192,15 @@ expanded(const struct reading *r, const char *section, const char *key, char **t
 
 /* New, or NULL with *why new. */
 static char *
-socket_of(const struct reading *r, char **why)
+conffile_socket(const struct reading *r, char **why)
 {
 	char *path, *pidfile;
 
-	if (expanded(r, supervisord, "control_socket", &path, why) == -1)
+	if (conffile_value(r, supervisord, "control_socket", &path, why) == -1)
 		return NULL;
 	if (path != NULL)
 		return conffile_absolute(path);
-	if (expanded(r, supervisord, "pidfile", &pidfile, why) == -1)
+	if (conffile_value(r, supervisord, "pidfile", &pidfile, why) == -1)
 		return NULL;
 	path = xasprintf("%s.ctl", pidfile != NULL ? pidfile : "supervisord.pid");
 	free(pidfile);
@@ -208,7 +209,7 @@ socket_of(const struct reading *r, char **why)
 
 /* What [supervisorctl] says. 0, or -1 with *why new. */
 static int
-client_of(const struct reading *r, struct conffile *c, char **why)
+conffile_client_section(const struct reading *r, struct conffile *c, char **why)
 {
 	static const char scheme[] = "unix://";
 	const struct {
@@ -224,7 +225,8 @@ client_of(const struct reading *r, struct conffile *c, char **why)
 	char *path;
 
 	for (size_t i = 0; i < nitems(options); i++)
-		if (expanded(r, supervisorctl, options[i].key, options[i].text, why) == -1)
+		if (conffile_value(r, supervisorctl, options[i].key, options[i].text,
+		    why) == -1)
 			return -1;
 	if (c->history_file != NULL)
 		c->history_file = conffile_absolute(c->history_file);
@@ -240,7 +242,7 @@ client_of(const struct reading *r, struct conffile *c, char **why)
 }
 
 static int
-take(const struct reading *r, struct conffile *c, char **why)
+conffile_take(const struct reading *r, struct conffile *c, char **why)
 {
 	bool client = ini_has(r->ini, supervisorctl), daemon = ini_has(r->ini, supervisord);
 	char *socket_why = NULL, *user_why = NULL;
@@ -249,11 +251,11 @@ take(const struct reading *r, struct conffile *c, char **why)
 		*why = xstrdup(".ini file does not include supervisorctl section");
 		return -1;
 	}
-	if (client && client_of(r, c, why) == -1)
+	if (client && conffile_client_section(r, c, why) == -1)
 		return -1;
 	if (daemon)
-		c->control_socket = socket_of(r, &socket_why);
-	if (daemon && expanded(r, supervisord, "user", &c->user, &user_why) == -1)
+		c->control_socket = conffile_socket(r, &socket_why);
+	if (daemon && conffile_value(r, supervisord, "user", &c->user, &user_why) == -1)
 		free(user_why);
 	/* A name that only the daemon's environment knows: there is the URL. */
 	if (c->control_socket == NULL && !client)
@@ -266,7 +268,7 @@ take(const struct reading *r, struct conffile *c, char **why)
 enum conffile_status
 conffile_read(const char *file, struct conffile *c, char **why)
 {
-	struct reading r = { .ini = ini_new(), .here = here_of(file) };
+	struct reading r = { .ini = ini_new(), .here = conffile_here(file) };
 	enum conffile_status status = CONFFILE_READ;
 	struct stat st;
 
@@ -277,7 +279,7 @@ conffile_read(const char *file, struct conffile *c, char **why)
 		if (*why == NULL)
 			*why = xasprintf("could not %s config file %s",
 			    errno == ENOENT ? "find" : "read", file);
-	} else if (take(&r, c, why) == -1) {
+	} else if (conffile_take(&r, c, why) == -1) {
 		status = CONFFILE_UNUSABLE;
 		conffile_clear(c);
 	} else if (stat(file, &st) == 0) {

@@ -13,28 +13,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CLIENT_PROTOCOL 1
-#define CLIENT_PUMP_TURNS 1000
-#define CLIENT_HELLO_MS 10000	/* from connecting to a whole mirror */
-#define CLIENT_TICK_MS 1000
-#define CLIENT_AT_ONCE 64	/* calls that wait for their answers */
+#define CONTROL_PROTOCOL 1
+#define CONTROL_PUMP_TURNS 1000
+#define CONTROL_HELLO_MS 10000	/* from connecting to a whole mirror */
+#define CONTROL_TICK_MS 1000
+#define CONTROL_AT_ONCE 64	/* calls that wait for their answers */
 
-struct client {
+struct control {
 	struct loop *loop;
 	struct peer *peer;
 	struct mirror *mirror;
 	struct source *timer;
 	char *lost;
 	/* The call under way. */
-	struct answer *answer;	/* borrowed; NULL once answered */
+	struct reply *answer;	/* borrowed; NULL once answered */
 	enum wait_kind wait;
 	bulk_result_fn *each;	/* NULL for a call that makes no job */
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
-	json_t *collected;	/* borrowed: see client_collect; or NULL */
+	json_t *collected;	/* borrowed: see control_collect; or NULL */
 	json_t *cancelled;	/* process.cancelled's parameters since the call */
-	size_t asked;		/* calls of client_operate_many without an answer */
+	size_t asked;		/* calls of control_call_many without an answer */
 	void (*tick)(void *);	/* or NULL */
 	void *tick_ctx;
 	int64_t tick_ms;	/* when it is called next */
@@ -43,24 +43,24 @@ struct client {
 };
 
 static void
-lose(struct client *c, const char *why)
+control_lose(struct control *c, const char *why)
 {
 	if (c->lost == NULL)
 		c->lost = xstrdup(*why != '\0' ? why : "the daemon closed the connection");
 }
 
 static const struct process_info *
-row_of(void *ctx, uint64_t id)
+control_row(void *ctx, uint64_t id)
 {
-	struct client *c = ctx;
+	struct control *c = ctx;
 
 	return mirror_by_id(c->mirror, id);
 }
 
 static void
-row_changed(void *ctx, uint64_t id, const struct process_info *info)
+control_row_changed(void *ctx, uint64_t id, const struct process_info *info)
 {
-	struct client *c = ctx;
+	struct control *c = ctx;
 
 	if (c->bulk != NULL)
 		bulk_changed(c->bulk, id, info);
@@ -69,18 +69,19 @@ row_changed(void *ctx, uint64_t id, const struct process_info *info)
 }
 
 static void
-on_request(void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
+control_on_request(void *ctx, struct peer *peer, uint64_t id, const char *method,
+    json_t *params)
 {
 	(void)peer;
 	(void)id;
 	(void)method;
 	(void)params;
-	lose(ctx, "the server sent a request");
+	control_lose(ctx, "the server sent a request");
 }
 
 /* Job results can only come after the answer that names the job. */
 static void
-on_job(struct client *c, const char *method, json_t *params)
+control_on_job(struct control *c, const char *method, json_t *params)
 {
 	json_t *job = json_object_get(params, "job");
 
@@ -94,13 +95,14 @@ on_job(struct client *c, const char *method, json_t *params)
 	if (strcmp(method, "job.end") == 0)
 		bulk_ended(c->bulk);
 	else if (strcmp(method, "job.result") == 0 && bulk_add(c->bulk, params) == -1)
-		lose(c, "malformed job.result");
+		control_lose(c, "malformed job.result");
 }
 
 static void
-on_notification(void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+control_on_notification(void *ctx, struct peer *peer, const char *method, json_t *params,
+    int fd)
 {
-	struct client *c = ctx;
+	struct control *c = ctx;
 	int applied;
 
 	(void)peer;
@@ -108,39 +110,39 @@ on_notification(void *ctx, struct peer *peer, const char *method, json_t *params
 		close(fd);
 	applied = mirror_apply(c->mirror, method, params);
 	if (applied == -1)
-		lose(c, "malformed state stream");
+		control_lose(c, "malformed state stream");
 	else if (applied == 0)
-		on_job(c, method, params);
+		control_on_job(c, method, params);
 }
 
 static void
-on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
+control_on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
 {
-	struct client *c = ctx;
+	struct control *c = ctx;
 
 	(void)violation;
-	lose(c, why);
+	control_lose(c, why);
 	peer_free(peer);
 	c->peer = NULL;
 }
 
 static void
-on_timeout(void *ctx, uint32_t ready)
+control_on_timeout(void *ctx, uint32_t ready)
 {
 	(void)ready;
-	lose(ctx, "no answer from the daemon");
+	control_lose(ctx, "no answer from the daemon");
 }
 
-static const struct peer_ops client_ops = {
-	.request = on_request,
-	.notification = on_notification,
-	.closed = on_closed,
+static const struct peer_ops control_ops = {
+	.request = control_on_request,
+	.notification = control_on_notification,
+	.closed = control_on_closed,
 };
 
 static void
-on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+control_on_reply(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
-	struct client *c = ctx;
+	struct control *c = ctx;
 	json_t *job = json_object_get(result, "job");
 
 	c->answer->fd = fd;
@@ -151,42 +153,42 @@ on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int 
 		c->answer->result = json_incref(result);
 	if (fault == FAULT_NONE && c->each != NULL && json_is_integer(job)) {
 		c->job = json_integer_value(job);
-		c->bulk = bulk_new(c->wait, row_of, c, c->each, c->each_ctx);
+		c->bulk = bulk_new(c->wait, control_row, c, c->each, c->each_ctx);
 		if (c->bulk == NULL)
-			lose(c, strerror(ENOMEM));
+			control_lose(c, strerror(ENOMEM));
 	}
 	c->answer = NULL;
 }
 
 static void
-turn(struct client *c)
+control_turn_once(struct control *c)
 {
 	int64_t left = c->tick_ms - clock_mono_ms();
 	int timeout = c->tick == NULL ? -1 : left > 0 ? (int)left : 0;
 
 	if (loop_turn(c->loop, timeout) == -1 && errno != EINTR)
-		lose(c, strerror(errno));
+		control_lose(c, strerror(errno));
 	if (c->tick != NULL && clock_mono_ms() >= c->tick_ms) {
-		c->tick_ms = clock_mono_ms() + CLIENT_TICK_MS;
+		c->tick_ms = clock_mono_ms() + CONTROL_TICK_MS;
 		c->tick(c->tick_ctx);
 	}
 }
 
 static int
-call(struct client *c, const char *method, json_t *params, bool want_fd,
-    struct answer *answer)
+control_call_with(struct control *c, const char *method, json_t *params, bool want_fd,
+    struct reply *answer)
 {
-	*answer = (struct answer)ANSWER_NONE;
+	*answer = (struct reply)REPLY_NONE;
 	if (c->lost != NULL || c->peer == NULL) {
 		json_decref(params);
 		return -1;
 	}
 	c->answer = answer;
 	(void)json_array_clear(c->cancelled);
-	if (peer_call(c->peer, method, params, want_fd, on_answer, c) == 0)
-		lose(c, strerror(errno));
+	if (peer_call(c->peer, method, params, want_fd, control_on_reply, c) == 0)
+		control_lose(c, strerror(errno));
 	while (c->answer != NULL && c->lost == NULL)
-		turn(c);
+		control_turn_once(c);
 	/* A daemon that answers and goes has answered. */
 	if (c->answer == NULL)
 		return 0;
@@ -195,54 +197,54 @@ call(struct client *c, const char *method, json_t *params, bool want_fd,
 }
 
 int
-client_call(struct client *c, const char *method, json_t *params, struct answer *answer)
+control_call(struct control *c, const char *method, json_t *params, struct reply *answer)
 {
-	return call(c, method, params, false, answer);
+	return control_call_with(c, method, params, false, answer);
 }
 
 int
-client_call_fd(struct client *c, const char *method, json_t *params,
-    struct answer *answer)
+control_call_fd(struct control *c, const char *method, json_t *params,
+    struct reply *answer)
 {
-	return call(c, method, params, true, answer);
+	return control_call_with(c, method, params, true, answer);
 }
 
 int
-client_turn(struct client *c)
+control_turn(struct control *c)
 {
-	turn(c);
+	control_turn_once(c);
 	return c->lost == NULL ? 0 : -1;
 }
 
 void
-client_collect(struct client *c, json_t *notifications)
+control_collect(struct control *c, json_t *notifications)
 {
 	c->collected = notifications;
 }
 
 /* A turn takes a bounded part of what is there, and so does this. */
 int
-client_pump(struct client *c, int timeout_ms)
+control_pump(struct control *c, int timeout_ms)
 {
-	for (int turns = 0; turns < CLIENT_PUMP_TURNS && c->lost == NULL; turns++) {
-		struct pollfd p = { .fd = client_fd(c), .events = POLLIN };
+	for (int turns = 0; turns < CONTROL_PUMP_TURNS && c->lost == NULL; turns++) {
+		struct pollfd p = { .fd = control_fd(c), .events = POLLIN };
 
 		if (turns > 0 && poll(&p, 1, 0) != 1)
 			break;
 		if (loop_turn(c->loop, turns == 0 ? timeout_ms : 0) == -1 && errno != EINTR)
-			lose(c, strerror(errno));
+			control_lose(c, strerror(errno));
 	}
 	return c->lost == NULL ? 0 : -1;
 }
 
 /* Runs until the job's results are all known; 0 or -1. */
 static int
-finish_job(struct client *c)
+control_finish_job(struct control *c)
 {
 	bool done = bulk_done(c->bulk);
 
 	while (!done && c->lost == NULL) {
-		turn(c);
+		control_turn_once(c);
 		done = bulk_done(c->bulk);
 	}
 	bulk_free(c->bulk);
@@ -251,23 +253,23 @@ finish_job(struct client *c)
 }
 
 static uint64_t
-member(const json_t *object, const char *name)
+control_member(const json_t *object, const char *name)
 {
 	return (uint64_t)json_integer_value(json_object_get(object, name));
 }
 
 /* Runs until the rows say how the start or stop of one process came out; 0 or -1. */
 static int
-finish_one(struct client *c, struct answer *answer)
+control_finish_one(struct control *c, struct reply *answer)
 {
-	uint64_t id = member(answer->result, "id");
-	uint64_t spawn = member(answer->result, "spawn");
+	uint64_t id = control_member(answer->result, "id");
+	uint64_t spawn = control_member(answer->result, "spawn");
 	enum fault fault;
 
 	while (!wait_judge(c->wait, mirror_by_id(c->mirror, id), spawn, &fault)) {
 		if (c->lost != NULL)
 			return -1;
-		turn(c);
+		control_turn_once(c);
 	}
 	answer->fault = fault;
 	if (fault != FAULT_NONE)
@@ -277,7 +279,7 @@ finish_one(struct client *c, struct answer *answer)
 
 /* Bulk results have none of the processes that did not run. */
 static void
-report_cancelled(struct client *c)
+control_report_cancelled(struct control *c)
 {
 	const json_t *one;
 	size_t i;
@@ -294,20 +296,20 @@ report_cancelled(struct client *c)
 }
 
 int
-client_operate(struct client *c, const char *method, json_t *params, enum wait_kind wait,
-    bulk_result_fn *each, void *ctx, struct answer *answer)
+control_call_wait(struct control *c, const char *method, json_t *params,
+    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *answer)
 {
 	int failed;
 
 	c->wait = wait;
 	c->each = each;
 	c->each_ctx = ctx;
-	failed = client_call(c, method, params, answer);
+	failed = control_call(c, method, params, answer);
 	if (failed == 0 && c->bulk != NULL) {
-		report_cancelled(c);
-		failed = finish_job(c);
+		control_report_cancelled(c);
+		failed = control_finish_job(c);
 	} else if (failed == 0 && answer->fault == FAULT_NONE)
-		failed = finish_one(c, answer);
+		failed = control_finish_one(c, answer);
 	else if (failed == 0 && answer->fault == FAULT_NOT_RUNNING)
 		answer->cancelled = json_array_size(c->cancelled) > 0;
 	c->each = NULL;
@@ -316,13 +318,13 @@ client_operate(struct client *c, const char *method, json_t *params, enum wait_k
 
 /* One of several calls. No answer comes once the connection is lost. */
 struct one {
-	struct client *client;
+	struct control *client;
 	const char *name;	/* borrowed */
 };
 
 /* Whether the daemon has notified us of this process. */
 static bool
-was_cancelled(const struct client *c, const char *group, const char *name)
+control_was_cancelled(const struct control *c, const char *group, const char *name)
 {
 	const json_t *one;
 	size_t i;
@@ -340,10 +342,10 @@ was_cancelled(const struct client *c, const char *group, const char *name)
 
 /* An answer is to the bulk what the result of a job would be. */
 static void
-on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+control_on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct one *one = ctx;
-	struct client *c = one->client;
+	struct control *c = one->client;
 	json_t *id = json_object_get(result, "id");
 	json_t *spawn = json_object_get(result, "spawn");
 	char *group, *name;
@@ -358,11 +360,11 @@ on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 	else
 		told = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
 		    "id", 0, "fault", "code", (int)fault, "text", message);
-	if (fault == FAULT_NOT_RUNNING && was_cancelled(c, group, name))
+	if (fault == FAULT_NOT_RUNNING && control_was_cancelled(c, group, name))
 		c->each(c->each_ctx, &(struct bulk_result){ .group = group, .name = name,
 		    .fault = fault, .text = message, .cancelled = true });
 	else if (c->bulk != NULL && bulk_add(c->bulk, told) == -1)
-		lose(c, "malformed answer");
+		control_lose(c, "malformed answer");
 	json_decref(told);
 	c->asked--;
 	free(group);
@@ -370,7 +372,7 @@ on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 }
 
 int
-client_operate_many(struct client *c, const char *method, char *const *names, size_t count,
+control_call_many(struct control *c, const char *method, char *const *names, size_t count,
     enum wait_kind wait, bulk_result_fn *each, void *ctx)
 {
 	struct one *ones = xcalloc(count, sizeof(*ones)), *one = ones;
@@ -380,22 +382,22 @@ client_operate_many(struct client *c, const char *method, char *const *names, si
 	c->each = each;
 	c->each_ctx = ctx;
 	(void)json_array_clear(c->cancelled);
-	c->bulk = bulk_new(wait, row_of, c, each, ctx);
+	c->bulk = bulk_new(wait, control_row, c, each, ctx);
 	while (c->lost == NULL && (one < ones + count || c->asked > 0)) {
-		if (one == ones + count || c->asked == CLIENT_AT_ONCE) {
-			turn(c);
+		if (one == ones + count || c->asked == CONTROL_AT_ONCE) {
+			control_turn_once(c);
 			continue;
 		}
 		*one = (struct one){ .client = c, .name = names[one - ones] };
 		if (peer_call(c->peer, method, json_pack("{ss}", "name", one->name), false,
-		    on_one, one) == 0)
-			lose(c, strerror(errno));
+		    control_on_one, one) == 0)
+			control_lose(c, strerror(errno));
 		one++;
 		c->asked++;
 	}
 	if (c->lost == NULL)
 		bulk_ended(c->bulk);
-	failed = finish_job(c);
+	failed = control_finish_job(c);
 	c->each = NULL;
 	free(ones);
 	return failed;
@@ -403,33 +405,33 @@ client_operate_many(struct client *c, const char *method, char *const *names, si
 
 /* 0, or -1 with *why new. */
 static int
-must_call(struct client *c, const char *method, json_t *params, char **why)
+control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
-	struct answer answer;
-	int failed = client_call(c, method, params, &answer);
+	struct reply answer;
+	int failed = control_call(c, method, params, &answer);
 
 	if (failed == -1)
 		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
 	else if (answer.fault != FAULT_NONE)
-		*why = answer_meaning(answer.fault, answer.text);
+		*why = reply_meaning(answer.fault, answer.text);
 	if (failed == 0 && answer.fault != FAULT_NONE)
 		failed = -1;
-	answer_clear(&answer);
+	reply_clear(&answer);
 	return failed;
 }
 
 static int
-introduce(struct client *c, char **why)
+control_introduce(struct control *c, char **why)
 {
-	json_t *hello = json_pack("{s:i, s:s}", "protocol", CLIENT_PROTOCOL, "program",
+	json_t *hello = json_pack("{s:i, s:s}", "protocol", CONTROL_PROTOCOL, "program",
 	    "reevectl");
 
-	source_arm(c->timer, clock_mono_ms() + CLIENT_HELLO_MS);
-	if (must_call(c, "hello", hello, why) == -1 ||
-	    must_call(c, "subscribe", NULL, why) == -1)
+	source_arm(c->timer, clock_mono_ms() + CONTROL_HELLO_MS);
+	if (control_must_call(c, "hello", hello, why) == -1 ||
+	    control_must_call(c, "subscribe", NULL, why) == -1)
 		return -1;
 	while (!mirror_ready(c->mirror) && c->lost == NULL)
-		turn(c);
+		control_turn_once(c);
 	source_arm(c->timer, -1);
 	if (mirror_ready(c->mirror))
 		return 0;
@@ -438,37 +440,37 @@ introduce(struct client *c, char **why)
 }
 
 /* New, with its peer on fd; takes fd. NULL with errno. */
-static struct client *
-client_new(int fd)
+static struct control *
+control_new(int fd)
 {
-	struct client *c = xcalloc(1, sizeof(*c));
+	struct control *c = xcalloc(1, sizeof(*c));
 	int saved;
 
 	c->loop = loop_new();
 	c->mirror = mirror_new();
 	c->cancelled = json_array();
 	if (c->loop != NULL && c->mirror != NULL) {
-		c->timer = loop_timer(c->loop, on_timeout, c);
+		c->timer = loop_timer(c->loop, control_on_timeout, c);
 		if (c->timer != NULL)
-			c->peer = peer_new(c->loop, fd, &client_ops, c);
+			c->peer = peer_new(c->loop, fd, &control_ops, c);
 	}
 	if (c->peer == NULL) {
 		saved = errno;
 		close(fd);
-		client_free(c);
+		control_free(c);
 		errno = saved;
 		return NULL;
 	}
 	peer_autoflush(c->peer, true);
 	peer_ask_master(c->peer);
-	mirror_observe(c->mirror, row_changed, c);
+	mirror_observe(c->mirror, control_row_changed, c);
 	return c;
 }
 
 enum reach
-client_open(const char *path, struct client **client, char **why)
+control_open(const char *path, struct control **client, char **why)
 {
-	struct client *c;
+	struct control *c;
 	int fd = sock_connect_unix(path), error = errno;
 
 	if (fd == -1) {
@@ -480,13 +482,13 @@ client_open(const char *path, struct client **client, char **why)
 		close(fd);
 		return REACH_FAILED;
 	}
-	c = client_new(fd);
+	c = control_new(fd);
 	if (c == NULL) {
 		*why = xstrdup(strerror(errno));
 		return REACH_FAILED;
 	}
-	if (introduce(c, why) == -1) {
-		client_free(c);
+	if (control_introduce(c, why) == -1) {
+		control_free(c);
 		return REACH_FAILED;
 	}
 	*client = c;
@@ -494,7 +496,7 @@ client_open(const char *path, struct client **client, char **why)
 }
 
 void
-client_free(struct client *c)
+control_free(struct control *c)
 {
 	if (c == NULL)
 		return;
@@ -509,34 +511,34 @@ client_free(struct client *c)
 }
 
 const struct mirror *
-client_mirror(const struct client *c)
+control_mirror(const struct control *c)
 {
 	return c->mirror;
 }
 
 const char *
-client_lost(const struct client *c)
+control_lost(const struct control *c)
 {
 	return c->lost;
 }
 
 void
-client_observe(struct client *c, mirror_change_fn *fn, void *ctx)
+control_observe(struct control *c, mirror_change_fn *fn, void *ctx)
 {
 	c->observer = fn;
 	c->observer_ctx = ctx;
 }
 
 void
-client_tick(struct client *c, void (*fn)(void *ctx), void *ctx)
+control_tick(struct control *c, void (*fn)(void *ctx), void *ctx)
 {
 	c->tick = fn;
 	c->tick_ctx = ctx;
-	c->tick_ms = clock_mono_ms() + CLIENT_TICK_MS;
+	c->tick_ms = clock_mono_ms() + CONTROL_TICK_MS;
 }
 
 int
-client_fd(const struct client *c)
+control_fd(const struct control *c)
 {
 	return c->peer != NULL ? peer_fd(c->peer) : -1;
 }

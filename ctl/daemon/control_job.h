@@ -1,5 +1,5 @@
-/* Sequence: a restart or an update over the control socket: a job of several steps that the
- * daemon carries out by itself; this end only shows how it goes on. */
+/* Control job: a restart or an update over the control socket. The daemon carries out
+ * the steps by itself; this end only reports them. */
 #ifndef CTL_CONTROL_JOB_H
 #define CTL_CONTROL_JOB_H
 
@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-struct sequence_events {
+struct control_job_events {
 	/* The daemon has begun; its answer. NULL = not asked. */
 	void (*begun)(void *ctx, const json_t *result);
 	/* A process was started (else stopped), or not. */
@@ -22,7 +22,7 @@ struct sequence_events {
 
 /* Calls the method (params taken) and passes on everything up to the job's end. 0 with
  * *answer filled, or -1 when the connection was lost. */
-NODISCARD int sequence_run(struct client *, const char *method, json_t *params,
-    const struct sequence_events *, void *ctx, struct answer *answer);
+NODISCARD int control_job_run(struct control *, const char *method, json_t *params,
+    const struct control_job_events *, void *ctx, struct reply *answer);
 
 #endif

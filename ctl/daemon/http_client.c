@@ -14,17 +14,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HTTP_ROOM (64 * 1024)		/* bytes read at once */
+#define HTTP_CLIENT_ROOM (64 * 1024)		/* bytes read at once */
 
-struct http {
+struct http_client {
 	int fd;
-	struct response response;
+	struct http_response response;
 };
 
 static const char unix_scheme[] = "unix://", http_scheme[] = "http://";
 
 bool
-http_knows(const char *url)
+http_client_knows(const char *url)
 {
 	return str_starts(url, unix_scheme) || str_starts(url, http_scheme);
 }
@@ -33,7 +33,7 @@ http_knows(const char *url)
 
 /* Adds why one of several addresses failed to *why, which is new or NULL. */
 static void
-add_reason(char **why, const struct addrinfo *a, int error)
+http_client_add_reason(char **why, const struct addrinfo *a, int error)
 {
 	char host[NI_MAXHOST] = "?", *longer;
 
@@ -48,7 +48,7 @@ add_reason(char **why, const struct addrinfo *a, int error)
 /* A connected descriptor, or -1 with errno; then *why is new when there was more than one
  * address. */
 static int
-connect_first(const struct addrinfo *list, char **why)
+http_client_connect_first(const struct addrinfo *list, char **why)
 {
 	int fd = -1, error = 0;
 
@@ -61,7 +61,7 @@ connect_first(const struct addrinfo *list, char **why)
 			close(fd);
 		fd = -1;
 		if (list->ai_next != NULL)
-			add_reason(why, a, error);
+			http_client_add_reason(why, a, error);
 	}
 	if (fd != -1)
 		mem_freep(why);
@@ -71,7 +71,7 @@ connect_first(const struct addrinfo *list, char **why)
 
 /* A connected descriptor, or -1 with errno and, where that does not say all, *why new. */
 static int
-connect_tcp(const char *host, const char *port, char **why)
+http_client_connect_tcp(const char *host, const char *port, char **why)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
@@ -90,7 +90,7 @@ connect_tcp(const char *host, const char *port, char **why)
 		errno = EINVAL;
 		return -1;
 	}
-	fd = connect_first(list, why);
+	fd = http_client_connect_first(list, why);
 	saved = errno;
 	freeaddrinfo(list);
 	errno = saved;
@@ -100,7 +100,7 @@ connect_tcp(const char *host, const char *port, char **why)
 /* New: what stands between the scheme and a slash. A value of several lines brings their
  * ends along, and Python takes such bytes out of a URL. */
 static char *
-authority(const char *url)
+http_client_authority(const char *url)
 {
 	const char *start = url + strlen(http_scheme);
 	char *text = xstrndup(start, strcspn(start, "/")), *out = text;
@@ -115,9 +115,9 @@ authority(const char *url)
 /* New: "HOST:PORT" in two; an IPv6 address stands in brackets. A user before an "@" is
  * nothing to supervisorctl either. */
 static char *
-split_host(const char *url, char **port)
+http_client_split_host(const char *url, char **port)
 {
-	char *all = authority(url), *at = strrchr(all, '@'), *host, *colon;
+	char *all = http_client_authority(url), *at = strrchr(all, '@'), *host, *colon;
 	size_t n;
 
 	host = xstrdup(at != NULL ? at + 1 : all);
@@ -141,19 +141,19 @@ split_host(const char *url, char **port)
 }
 
 char *
-http_host(const char *url)
+http_client_host(const char *url)
 {
 	char *host, *port;
 
 	if (!str_starts(url, http_scheme))
 		return NULL;
-	host = split_host(url, &port);
+	host = http_client_split_host(url, &port);
 	free(port);
 	return host;
 }
 
 static int
-connect_url(const char *url, char **why)
+http_client_connect(const char *url, char **why)
 {
 	char *host, *port;
 	int fd, saved;
@@ -169,8 +169,8 @@ connect_url(const char *url, char **why)
 		errno = EINVAL;
 		return -1;
 	}
-	host = split_host(url, &port);
-	fd = connect_tcp(host, port, why);
+	host = http_client_split_host(url, &port);
+	fd = http_client_connect_tcp(host, port, why);
 	saved = errno;
 	free(host);
 	free(port);
@@ -181,7 +181,7 @@ connect_url(const char *url, char **why)
 /* A password is for whom it protects: on a Unix socket another user could have bound the
  * name. */
 static bool
-may_have_password(const struct http_request *r, int fd, char **why)
+http_client_may_have_password(const struct http_client_request *r, int fd, char **why)
 {
 	char *reason;
 
@@ -198,7 +198,7 @@ may_have_password(const struct http_request *r, int fd, char **why)
 
 /* New: bytes in base64. */
 static char *
-base64(const char *text)
+http_client_base64(const char *text)
 {
 	static const char digits[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -220,7 +220,7 @@ base64(const char *text)
 
 /* New: the header line, or "". */
 static char *
-authorization(const struct http_request *r)
+http_client_authorization(const struct http_client_request *r)
 {
 	char *pair, *encoded, *line;
 
@@ -228,7 +228,7 @@ authorization(const struct http_request *r)
 		return xstrdup("");
 	pair = xasprintf("%s:%s", r->username != NULL ? r->username : "",
 	    r->password != NULL ? r->password : "");
-	encoded = base64(pair);
+	encoded = http_client_base64(pair);
 	line = xasprintf("Authorization: Basic %s\r\n", encoded);
 	mem_wipe(pair, strlen(pair));
 	mem_wipe(encoded, strlen(encoded));
@@ -239,11 +239,11 @@ authorization(const struct http_request *r)
 
 /* New: the request's head. */
 static char *
-head(const struct http_request *r)
+http_client_head(const struct http_client_request *r)
 {
 	bool tcp = str_starts(r->url, http_scheme);
-	char *host = tcp ? authority(r->url) : xstrdup("localhost");
-	char *auth = authorization(r), *text, *body = xstrdup("");
+	char *host = tcp ? http_client_authority(r->url) : xstrdup("localhost");
+	char *auth = http_client_authorization(r), *text, *body = xstrdup("");
 
 	if (r->body != NULL) {
 		free(body);
@@ -262,7 +262,7 @@ head(const struct http_request *r)
 }
 
 static int
-send_all(int fd, const char *bytes, size_t n)
+http_client_send_all(int fd, const char *bytes, size_t n)
 {
 	while (n > 0) {
 		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
@@ -279,12 +279,12 @@ send_all(int fd, const char *bytes, size_t n)
 
 /* An answer may come before all was sent, and ends the sending. */
 static void
-send_request(int fd, const struct http_request *r)
+http_client_send(int fd, const struct http_client_request *r)
 {
-	char *text = head(r);
+	char *text = http_client_head(r);
 
-	if (send_all(fd, text, strlen(text)) == 0 && r->body != NULL)
-		(void)send_all(fd, r->body, r->length);
+	if (http_client_send_all(fd, text, strlen(text)) == 0 && r->body != NULL)
+		(void)http_client_send_all(fd, r->body, r->length);
 	mem_wipe(text, strlen(text));
 	free(text);
 }
@@ -293,42 +293,42 @@ send_request(int fd, const struct http_request *r)
 
 /* Takes what has come, or that nothing more does; 0, or -1 with errno. */
 static int
-fill(struct http *h, bool wait)
+http_client_fill(struct http_client *h, bool wait)
 {
-	char *room = response_room(&h->response, HTTP_ROOM);
+	char *room = http_response_reserve(&h->response, HTTP_CLIENT_ROOM);
 	ssize_t n;
 
 	if (room == NULL)
 		return -1;
 	do {
-		n = recv(h->fd, room, HTTP_ROOM, wait ? 0 : MSG_DONTWAIT);
+		n = recv(h->fd, room, HTTP_CLIENT_ROOM, wait ? 0 : MSG_DONTWAIT);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return -1;
-	response_came(&h->response, (size_t)n);
+	http_response_commit(&h->response, (size_t)n);
 	return 0;
 }
 
 /* 0, or -1 with errno. */
 static int
-await_head(struct http *h)
+http_client_await_head(struct http_client *h)
 {
 	int rc;
 
-	while ((rc = response_head(&h->response)) == -1 && errno == EAGAIN)
-		if (fill(h, true) == -1)
+	while ((rc = http_response_head(&h->response)) == -1 && errno == EAGAIN)
+		if (http_client_fill(h, true) == -1)
 			return -1;
 	return rc;
 }
 
 enum reach
-http_open(const struct http_request *r, struct http **http, char **why)
+http_client_open(const struct http_client_request *r, struct http_client **http, char **why)
 {
-	struct http *h;
+	struct http_client *h;
 	int fd;
 
 	*why = NULL;
-	fd = connect_url(r->url, why);
+	fd = http_client_connect(r->url, why);
 	if (fd == -1) {
 		int error = errno;
 		if (*why == NULL)
@@ -336,18 +336,18 @@ http_open(const struct http_request *r, struct http **http, char **why)
 		return error == ENOENT ? REACH_NO_FILE :
 		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
 	}
-	if (!may_have_password(r, fd, why)) {
+	if (!http_client_may_have_password(r, fd, why)) {
 		close(fd);
 		return REACH_FAILED;
 	}
 	h = xcalloc(1, sizeof(*h));
 	h->fd = fd;
-	response_init(&h->response);
-	send_request(fd, r);
-	if (await_head(h) == -1) {
+	http_response_init(&h->response);
+	http_client_send(fd, r);
+	if (http_client_await_head(h) == -1) {
 		*why = xstrdup(errno == EPROTO ? "no HTTP server answers there" :
 		    strerror(errno));
-		http_free(h);
+		http_client_free(h);
 		return REACH_FAILED;
 	}
 	*http = h;
@@ -355,40 +355,40 @@ http_open(const struct http_request *r, struct http **http, char **why)
 }
 
 void
-http_free(struct http *h)
+http_client_free(struct http_client *h)
 {
 	if (h == NULL)
 		return;
 	close(h->fd);
-	response_clear(&h->response);
+	http_response_clear(&h->response);
 	free(h);
 }
 
 int
-http_code(const struct http *h)
+http_client_code(const struct http_client *h)
 {
 	return h->response.code;
 }
 
 const char *
-http_status(const struct http *h)
+http_client_status(const struct http_client *h)
 {
 	return h->response.status;
 }
 
 int
-http_fd(const struct http *h)
+http_client_fd(const struct http_client *h)
 {
 	return h->fd;
 }
 
 ssize_t
-http_read(struct http *h, char *bytes, size_t n, bool wait)
+http_client_read(struct http_client *h, char *bytes, size_t n, bool wait)
 {
 	ssize_t got;
 
-	while ((got = response_body(&h->response, bytes, n)) == -1 && errno == EAGAIN)
-		if (fill(h, wait) == -1)
+	while ((got = http_response_body(&h->response, bytes, n)) == -1 && errno == EAGAIN)
+		if (http_client_fill(h, wait) == -1)
 			return -1;
 	return got;
 }

@@ -1,6 +1,6 @@
-/* Http: one request to an HTTP server, over TCP or a Unix socket, and its response as it
- * comes; blocking. HTTP/1.1 as far as supervisord and reeve-rpcd speak it: Basic
- * authentication, a body of known length, in chunks, or up to the end. */
+/* Http client: one blocking request to an HTTP server, over TCP or a Unix socket.
+ * HTTP/1.1 as far as supervisord and reeve-rpcd use it: Basic authentication, a body of
+ * known length, in chunks, or up to the end. */
 #ifndef CTL_HTTP_CLIENT_H
 #define CTL_HTTP_CLIENT_H
 
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct http;
+struct http_client;
 
-struct http_request { /* all borrowed */
+struct http_client_request { /* all borrowed */
 	const char *url;	/* "http://HOST[:PORT]" or "unix://PATH" */
 	const char *path;	/* "/RPC2" */
 	const char *username, *password; /* NULL = none */
@@ -22,21 +22,22 @@ struct http_request { /* all borrowed */
 	size_t length;
 };
 
-/* The scheme is one that http_open knows. */
-bool http_knows(const char *url);
+/* The scheme is one that http_client_open knows. */
+bool http_client_knows(const char *url);
 /* New: the host of an http:// URL, NULL for another. */
-char *http_host(const char *url);
+char *http_client_host(const char *url);
 /* Connects, sends, and has the response's head when it returns REACH_OK with *http new.
  * Else *why is new. */
-NODISCARD enum reach http_open(const struct http_request *, struct http **http, char **why);
-void http_free(struct http *);	/* NULL is fine */
-int http_code(const struct http *);
+NODISCARD enum reach http_client_open(const struct http_client_request *,
+    struct http_client **http, char **why);
+void http_client_free(struct http_client *);	/* NULL is fine */
+int http_client_code(const struct http_client *);
 /* The status line after the protocol: "401 Unauthorized". Borrowed. */
-const char *http_status(const struct http *);
+const char *http_client_status(const struct http_client *);
 /* Bytes of the body: how many, 0 at its end, or -1 with errno. Without `wait` EAGAIN means
  * that none have come. */
-NODISCARD ssize_t http_read(struct http *, char *bytes, size_t n, bool wait);
-/* Something to poll for input before http_read. */
-int http_fd(const struct http *);
+NODISCARD ssize_t http_client_read(struct http_client *, char *bytes, size_t n, bool wait);
+/* Something to poll for input before http_client_read. */
+int http_client_fd(const struct http_client *);
 
 #endif

@@ -10,27 +10,27 @@
 #include <strings.h>
 
 void
-response_init(struct response *r)
+http_response_init(struct http_response *r)
 {
-	*r = (struct response){ .part = PART_STATUS };
+	*r = (struct http_response){ .part = PART_STATUS };
 	buf_init(&r->in, 0);
 }
 
 void
-response_clear(struct response *r)
+http_response_clear(struct http_response *r)
 {
 	buf_clear(&r->in);
 	mem_freep(&r->status);
 }
 
 char *
-response_room(struct response *r, size_t n)
+http_response_reserve(struct http_response *r, size_t n)
 {
 	return buf_reserve(&r->in, n);
 }
 
 void
-response_came(struct response *r, size_t n)
+http_response_commit(struct http_response *r, size_t n)
 {
 	buf_commit(&r->in, n);
 	r->ended = r->ended || n == 0;
@@ -39,7 +39,7 @@ response_came(struct response *r, size_t n)
 /* --- lines --- */
 
 static int
-broken(void)
+http_response_broken(void)
 {
 	errno = EPROTO;
 	return -1;
@@ -47,14 +47,14 @@ broken(void)
 
 /* New: the next line without its end, or NULL with errno. */
 static char *
-line(struct response *r)
+http_response_line(struct http_response *r)
 {
 	char *start = buf_data(&r->in), *text;
 	size_t have = buf_len(&r->in), n;
 	const char *end = have > 0 ? memchr(start, '\n', have) : NULL;
 
 	n = end != NULL ? (size_t)(end - start) : have;
-	if (n > RESPONSE_LINE_MAX || (n > 0 && memchr(start, '\0', n) != NULL)) {
+	if (n > HTTP_RESPONSE_LINE_MAX || (n > 0 && memchr(start, '\0', n) != NULL)) {
 		errno = EPROTO;
 		return NULL;
 	}
@@ -70,7 +70,7 @@ line(struct response *r)
 /* Digits alone, which strtoull does not insist on: where they end, or NULL when there are
  * none or too many. */
 static const char *
-number(const char *text, int base, uint64_t *value)
+http_response_number(const char *text, int base, uint64_t *value)
 {
 	char *end;
 
@@ -83,20 +83,20 @@ number(const char *text, int base, uint64_t *value)
 
 /* A head, and the trailers, have a bound; false when this line passes it. */
 static bool
-has_room(struct response *r, const char *text)
+http_response_count_head(struct http_response *r, const char *text)
 {
 	r->head_bytes += strlen(text) + 1;
-	return r->head_bytes <= RESPONSE_LINE_MAX;
+	return r->head_bytes <= HTTP_RESPONSE_LINE_MAX;
 }
 
 /* --- the head --- */
 
 /* A second length must be the first once more. */
 static bool
-content_length(struct response *r, const char *value)
+http_response_content_length(struct http_response *r, const char *value)
 {
 	uint64_t length;
-	const char *end = number(value, 10, &length);
+	const char *end = http_response_number(value, 10, &length);
 
 	if (end == NULL || *end != '\0' || (r->body == PART_LENGTH && length != r->left))
 		return false;
@@ -109,7 +109,7 @@ content_length(struct response *r, const char *value)
 
 /* What is known of a header is believed; chunks go before a length. */
 static bool
-header(struct response *r, char *text)
+http_response_header(struct http_response *r, char *text)
 {
 	char *value = strchr(text, ':');
 
@@ -122,13 +122,13 @@ header(struct response *r, char *text)
 		return strcasecmp(value, "chunked") == 0;
 	}
 	if (strcasecmp(text, "Content-Length") == 0)
-		return content_length(r, value);
+		return http_response_content_length(r, value);
 	return true;
 }
 
 /* "HTTP/1.1 200 OK", of which the last word may be missing, or be many. */
 static bool
-status_line(struct response *r, const char *text)
+http_response_status_line(struct http_response *r, const char *text)
 {
 	const char *code;
 
@@ -150,46 +150,46 @@ status_line(struct response *r, const char *text)
 
 /* The empty line after the headers; false when there have been too many heads. */
 static bool
-head_end(struct response *r)
+http_response_head_end(struct http_response *r)
 {
 	r->head_bytes = 0;
 	r->part = r->code / 100 == 1 ? PART_STATUS : r->body;
-	return ++r->heads < RESPONSE_INTERIM_MAX || r->part != PART_STATUS;
+	return ++r->heads < HTTP_RESPONSE_INTERIM_MAX || r->part != PART_STATUS;
 }
 
 static bool
-head_line(struct response *r, char *text)
+http_response_head_line(struct http_response *r, char *text)
 {
-	if (!has_room(r, text))
+	if (!http_response_count_head(r, text))
 		return false;
 	if (r->part == PART_STATUS)
-		return status_line(r, text);
-	return *text != '\0' ? header(r, text) : head_end(r);
+		return http_response_status_line(r, text);
+	return *text != '\0' ? http_response_header(r, text) : http_response_head_end(r);
 }
 
 int
-response_head(struct response *r)
+http_response_head(struct http_response *r)
 {
 	bool fine = true;
 	char *text;
 
 	while (fine && (r->part == PART_STATUS || r->part == PART_HEADER)) {
-		text = line(r);
+		text = http_response_line(r);
 		if (text == NULL)
 			return -1;
-		fine = head_line(r, text);
+		fine = http_response_head_line(r, text);
 		free(text);
 	}
-	return fine ? 0 : broken();
+	return fine ? 0 : http_response_broken();
 }
 
 /* --- the body --- */
 
 /* "1a;extension" */
 static bool
-chunk_size(struct response *r, const char *text)
+http_response_chunk_size(struct http_response *r, const char *text)
 {
-	const char *end = number(text, 16, &r->left);
+	const char *end = http_response_number(text, 16, &r->left);
 
 	if (end == NULL || strchr(" \t;", *end) == NULL)
 		return false;
@@ -198,38 +198,39 @@ chunk_size(struct response *r, const char *text)
 }
 
 static bool
-chunk_end(struct response *r, const char *text)
+http_response_chunk_end(struct http_response *r, const char *text)
 {
 	r->part = PART_CHUNK_SIZE;
 	return *text == '\0';
 }
 
 static bool
-trailer(struct response *r, const char *text)
+http_response_trailer(struct http_response *r, const char *text)
 {
 	if (*text == '\0')
 		r->part = PART_DONE;
-	return has_room(r, text);
+	return http_response_count_head(r, text);
 }
 
 /* Reads a line between chunks: 0 when the part has moved on, or -1 with errno. */
 static int
-between_chunks(struct response *r)
+http_response_between_chunks(struct http_response *r)
 {
-	char *text = line(r);
+	char *text = http_response_line(r);
 	bool fine;
 
 	if (text == NULL)
 		return -1;
-	fine = r->part == PART_CHUNK_SIZE ? chunk_size(r, text) :
-	    r->part == PART_CHUNK_END ? chunk_end(r, text) : trailer(r, text);
+	fine = r->part == PART_CHUNK_SIZE ? http_response_chunk_size(r, text) :
+	    r->part == PART_CHUNK_END ? http_response_chunk_end(r, text) :
+	    http_response_trailer(r, text);
 	free(text);
-	return fine ? 0 : broken();
+	return fine ? 0 : http_response_broken();
 }
 
 /* A part of known length has lost `n` bytes. */
 static void
-took(struct response *r, size_t n)
+http_response_took(struct http_response *r, size_t n)
 {
 	if (r->part == PART_TO_EOF)
 		return;
@@ -240,34 +241,34 @@ took(struct response *r, size_t n)
 
 /* No bytes are there: 0 when none are to come, or -1 with errno. */
 static int
-nothing(const struct response *r)
+http_response_nothing(const struct http_response *r)
 {
 	if (!r->ended) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return r->part == PART_TO_EOF ? 0 : broken();
+	return r->part == PART_TO_EOF ? 0 : http_response_broken();
 }
 
 ssize_t
-response_body(struct response *r, char *bytes, size_t n)
+http_response_body(struct http_response *r, char *bytes, size_t n)
 {
 	if (r->part == PART_LENGTH && r->left == 0)
 		r->part = PART_DONE;
 	while (r->part == PART_CHUNK_SIZE || r->part == PART_CHUNK_END ||
 	    r->part == PART_TRAILER)
-		if (between_chunks(r) == -1)
+		if (http_response_between_chunks(r) == -1)
 			return -1;
 	if (r->part == PART_DONE)
 		return 0;
 	if (buf_len(&r->in) == 0)
-		return nothing(r);
+		return http_response_nothing(r);
 	if (r->part != PART_TO_EOF && n > r->left)
 		n = (size_t)r->left;
 	if (n > buf_len(&r->in))
 		n = buf_len(&r->in);
 	memcpy(bytes, buf_data(&r->in), n);
 	buf_consume(&r->in, n);
-	took(r, n);
+	http_response_took(r, n);
 	return (ssize_t)n;
 }

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LASTLINES_PIECE (64 * 1024)	/* bytes read at once */
+#define LAST_LINES_PIECE (64 * 1024)	/* bytes read at once */
 
 /* Goes back over the n bytes and counts down *left at each newline; true with the offset
  * behind the one at which it is 0. */
 static bool
-count_back(const char *bytes, size_t n, int64_t *left, size_t *offset)
+last_lines_count_back(const char *bytes, size_t n, int64_t *left, size_t *offset)
 {
 	const char *newline;
 
@@ -27,29 +27,29 @@ count_back(const char *bytes, size_t n, int64_t *left, size_t *offset)
 }
 
 bool
-lastlines_of_text(const char *text, size_t n, int64_t lines, size_t *offset)
+last_lines_of_text(const char *text, size_t n, int64_t lines, size_t *offset)
 {
 	size_t before = n > 0 && text[n - 1] == '\n' ? n - 1 : n;
 
 	*offset = n;
-	if (lines <= 0 || count_back(text, before, &lines, offset))
+	if (lines <= 0 || last_lines_count_back(text, before, &lines, offset))
 		return true;
 	*offset = 0;
 	return false;
 }
 
 off_t
-lastlines_of_file(int fd, int64_t lines)
+last_lines_of_file(int fd, int64_t lines)
 {
-	char *piece = xmalloc(LASTLINES_PIECE);
+	char *piece = xmalloc(LAST_LINES_PIECE);
 	struct stat st;
 	off_t size = fstat(fd, &st) == 0 ? st.st_size : 0, at = size;
-	off_t least = size > LASTLINES_MAX ? size - LASTLINES_MAX : 0;
+	off_t least = size > LAST_LINES_MAX ? size - LAST_LINES_MAX : 0;
 	size_t offset;
 	bool found = lines <= 0;
 
 	while (!found && at > least) {
-		off_t from = at - least > LASTLINES_PIECE ? at - LASTLINES_PIECE : least;
+		off_t from = at - least > LAST_LINES_PIECE ? at - LAST_LINES_PIECE : least;
 		ssize_t n = pread(fd, piece, (size_t)(at - from), from);
 
 		/* A file that is shorter now has been cut: nothing of it is old. */
@@ -59,7 +59,7 @@ lastlines_of_file(int fd, int64_t lines)
 		}
 		if (at == size && piece[n - 1] == '\n')
 			n--;
-		found = count_back(piece, (size_t)n, &lines, &offset);
+		found = last_lines_count_back(piece, (size_t)n, &lines, &offset);
 		at = from + (found ? (off_t)offset : 0);
 	}
 	free(piece);

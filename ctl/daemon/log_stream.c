@@ -13,9 +13,9 @@
 
 static const char truncated[] = "==> File truncated <==\n";
 
-struct feed {
-	struct http *http;	/* NULL: a file */
-	const struct feed_daemon *daemon;	/* borrowed, as its context is */
+struct log_stream {
+	struct http_client *http;	/* NULL: a file */
+	const struct log_stream_origin *daemon;	/* borrowed, as its context is */
 	void *ctx;
 	char *name, *stream;
 	int fd, next;		/* the file, and the one that replaced it or -1 */
@@ -23,11 +23,11 @@ struct feed {
 	int64_t asked_ms;
 };
 
-struct feed *
-feed_of_file(const struct feed_daemon *daemon, void *ctx, const struct feed_log *log,
-    int fd)
+struct log_stream *
+log_stream_of_file(const struct log_stream_origin *daemon, void *ctx,
+    const struct log_request *log, int fd)
 {
-	struct feed *f = xcalloc(1, sizeof(*f));
+	struct log_stream *f = xcalloc(1, sizeof(*f));
 	struct stat st;
 
 	f->daemon = daemon;
@@ -37,17 +37,17 @@ feed_of_file(const struct feed_daemon *daemon, void *ctx, const struct feed_log 
 	f->fd = fd;
 	f->next = -1;
 	if (log->by_lines)
-		f->at = lastlines_of_file(fd, log->lines);
-	else if (fstat(fd, &st) == 0 && st.st_size > FEED_LAST)
-		f->at = st.st_size - FEED_LAST;
+		f->at = last_lines_of_file(fd, log->lines);
+	else if (fstat(fd, &st) == 0 && st.st_size > LOG_STREAM_LAST)
+		f->at = st.st_size - LOG_STREAM_LAST;
 	f->asked_ms = clock_mono_ms();
 	return f;
 }
 
-struct feed *
-feed_of_http(struct http *http)
+struct log_stream *
+log_stream_of_http(struct http_client *http)
 {
-	struct feed *f = xcalloc(1, sizeof(*f));
+	struct log_stream *f = xcalloc(1, sizeof(*f));
 
 	f->http = http;
 	f->fd = f->next = -1;
@@ -55,11 +55,11 @@ feed_of_http(struct http *http)
 }
 
 void
-feed_free(struct feed *f)
+log_stream_free(struct log_stream *f)
 {
 	if (f == NULL)
 		return;
-	http_free(f->http);
+	http_client_free(f->http);
 	if (f->fd >= 0)
 		close(f->fd);
 	if (f->next >= 0)
@@ -70,13 +70,13 @@ feed_free(struct feed *f)
 }
 
 int
-feed_fd(const struct feed *f)
+log_stream_fd(const struct log_stream *f)
 {
-	return f->http != NULL ? http_fd(f->http) : -1;
+	return f->http != NULL ? http_client_fd(f->http) : -1;
 }
 
 static bool
-is_same_file(int a, int b)
+log_stream_is_same_file(int a, int b)
 {
 	struct stat one, other;
 
@@ -86,15 +86,15 @@ is_same_file(int a, int b)
 
 /* Asks the daemon where the log is now; 0, or -1 when the daemon is gone. */
 static int
-ask(struct feed *f)
+log_stream_reopen(struct log_stream *f)
 {
-	const struct feed_log log = { .name = f->name, .stream = f->stream };
+	const struct log_request log = { .name = f->name, .stream = f->stream };
 	int fd = -1;
 
 	f->asked_ms = clock_mono_ms();
 	if (f->daemon->open(f->ctx, &log, &fd) == -1)
 		return -1;
-	if (fd >= 0 && !is_same_file(fd, f->fd))
+	if (fd >= 0 && !log_stream_is_same_file(fd, f->fd))
 		f->next = fd;
 	else if (fd >= 0)
 		close(fd);
@@ -103,7 +103,7 @@ ask(struct feed *f)
 
 /* Bytes from where reading is. */
 static ssize_t
-file_bytes(struct feed *f, char *bytes, size_t n)
+log_stream_file_bytes(struct log_stream *f, char *bytes, size_t n)
 {
 	ssize_t got = pread(f->fd, bytes, n, f->at);
 
@@ -115,7 +115,7 @@ file_bytes(struct feed *f, char *bytes, size_t n)
 
 /* The file has given all it has: it was cut, or another has its place. */
 static ssize_t
-file_end(struct feed *f, char *bytes, size_t n)
+log_stream_file_end(struct log_stream *f, char *bytes, size_t n)
 {
 	struct stat st;
 
@@ -124,34 +124,35 @@ file_end(struct feed *f, char *bytes, size_t n)
 		f->fd = f->next;
 		f->next = -1;
 		f->at = 0;
-		return file_bytes(f, bytes, n);
+		return log_stream_file_bytes(f, bytes, n);
 	}
 	if (fstat(f->fd, &st) == 0 && st.st_size < f->at && n >= sizeof(truncated)) {
 		f->at = 0;
 		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
-	return clock_mono_ms() - f->asked_ms >= f->daemon->ask_ms ? ask(f) : 0;
+	return clock_mono_ms() - f->asked_ms >= f->daemon->ask_ms ? log_stream_reopen(f) :
+	    0;
 }
 
 static ssize_t
-file_read(struct feed *f, char *bytes, size_t n)
+log_stream_file_read(struct log_stream *f, char *bytes, size_t n)
 {
 	ssize_t got;
 
 	if (f->daemon->is_gone(f->ctx))
 		return -1;
-	got = file_bytes(f, bytes, n);
-	return got == 0 ? file_end(f, bytes, n) : got;
+	got = log_stream_file_bytes(f, bytes, n);
+	return got == 0 ? log_stream_file_end(f, bytes, n) : got;
 }
 
 ssize_t
-feed_read(struct feed *f, char *bytes, size_t n)
+log_stream_read(struct log_stream *f, char *bytes, size_t n)
 {
 	ssize_t got;
 
 	if (f->http == NULL)
-		return file_read(f, bytes, n);
-	got = http_read(f->http, bytes, n, false);
+		return log_stream_file_read(f, bytes, n);
+	got = http_client_read(f->http, bytes, n, false);
 	if (got > 0)
 		return got;
 	return got == -1 && errno == EAGAIN ? 0 : -1;

@@ -1,5 +1,5 @@
-/* Feed: a log that is followed: its last bytes, then what is appended, whether it is an
- * open file or comes over HTTP. */
+/* Log stream: the last bytes of a log, then what is appended to it, from an open file
+ * or over HTTP. */
 #ifndef CTL_LOG_STREAM_H
 #define CTL_LOG_STREAM_H
 
@@ -10,36 +10,36 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FEED_LAST 1024	/* bytes that it begins with, as supervisord does */
+#define LOG_STREAM_LAST 1024	/* bytes that it begins with, as supervisord does */
 
-struct feed;
-struct http;
+struct log_stream;
+struct http_client;
 
-struct feed_log {
+struct log_request {
 	const char *name;	/* namespec; NULL = the main log */
 	const char *stream;	/* "stdout" or "stderr" */
 	bool by_lines;		/* when it is followed it begins with … */
-	int64_t lines;		/* … its last lines, not with FEED_LAST bytes */
+	int64_t lines;		/* … its last lines, not with LOG_STREAM_LAST bytes */
 };
 
 /* Who knows where the log is. */
-struct feed_daemon {
+struct log_stream_origin {
 	/* 0 with *fd new, or -1 in it when there is none; or -1: the daemon is gone. */
-	int (*open)(void *ctx, const struct feed_log *, int *fd);
+	int (*open)(void *ctx, const struct log_request *, int *fd);
 	bool (*is_gone)(void *ctx);
 	int ask_ms;	/* a log that has not grown for so long may have another file */
 };
 
 /* New: from a file (taken), asking the daemon again where the log is. The daemon and its
  * context are borrowed. */
-struct feed *feed_of_file(const struct feed_daemon *, void *ctx, const struct feed_log *,
-    int fd);
+struct log_stream *log_stream_of_file(const struct log_stream_origin *, void *ctx,
+    const struct log_request *, int fd);
 /* New: the body of a response (taken). */
-struct feed *feed_of_http(struct http *);
-void feed_free(struct feed *);	/* NULL is fine */
+struct log_stream *log_stream_of_http(struct http_client *);
+void log_stream_free(struct log_stream *);	/* NULL is fine */
 /* Bytes that are there now: how many, 0 for none, -1 at its end. */
-NODISCARD ssize_t feed_read(struct feed *, char *bytes, size_t n);
+NODISCARD ssize_t log_stream_read(struct log_stream *, char *bytes, size_t n);
 /* Something to poll for input, or -1: it has to be asked. */
-int feed_fd(const struct feed *);
+int log_stream_fd(const struct log_stream *);
 
 #endif

@@ -9,21 +9,21 @@
 #include <unistd.h>
 
 void
-answer_clear(struct answer *a)
+reply_clear(struct reply *r)
 {
-	free(a->text);
-	json_decref(a->result);
-	if (a->fd >= 0)
-		close(a->fd);
-	*a = (struct answer)ANSWER_NONE;
+	free(r->text);
+	json_decref(r->result);
+	if (r->fd >= 0)
+		close(r->fd);
+	*r = (struct reply)REPLY_NONE;
 }
 
 void
-answer_set_fault(struct answer *a, enum fault fault, char *text)
+reply_set_fault(struct reply *r, enum fault fault, char *text)
 {
-	answer_clear(a);
-	a->fault = fault;
-	a->text = text;
+	reply_clear(r);
+	r->fault = fault;
+	r->text = text;
 }
 
 /* What each fault means to an administrator. */
@@ -55,7 +55,7 @@ static const struct {
 
 /* What a fault's text has besides its name; "" when that is all. Borrowed. */
 static const char *
-detail_of(enum fault fault, const char *text)
+reply_detail(enum fault fault, const char *text)
 {
 	const char *name = fault_name(fault);
 	size_t n = strlen(name);
@@ -68,9 +68,9 @@ detail_of(enum fault fault, const char *text)
 }
 
 char *
-answer_meaning(enum fault fault, const char *text)
+reply_meaning(enum fault fault, const char *text)
 {
-	const char *detail = detail_of(fault, text);
+	const char *detail = reply_detail(fault, text);
 	char *meaning = NULL;
 
 	for (size_t i = 0; i < nitems(meanings) && meaning == NULL; i++)

@@ -1,4 +1,4 @@
-/* Answer: what reaching a server and calling it came to, the same for both kinds. */
+/* Reply: the outcome of reaching a server and of a call, for both kinds of server. */
 #ifndef CTL_REPLY_H
 #define CTL_REPLY_H
 
@@ -19,8 +19,8 @@ enum reach {
 	REACH_FAILED,		/* anything else: *why says what */
 };
 
-/* What a call came to; clear it with answer_clear. */
-struct answer {
+/* What a call came to; clear it with reply_clear. */
+struct reply {
 	enum fault fault;
 	char *text;		/* the fault's whole text, NULL without a fault */
 	json_t *result;		/* NULL with a fault */
@@ -28,13 +28,13 @@ struct answer {
 	bool cancelled;		/* NOT_RUNNING, and a pending start was cancelled */
 };
 
-#define ANSWER_NONE { .fd = -1 }
+#define REPLY_NONE { .fd = -1 }
 
-void answer_clear(struct answer *);
+void reply_clear(struct reply *);
 /* Makes it a fault; text is taken. */
-void answer_set_fault(struct answer *, enum fault, char *text);
+void reply_set_fault(struct reply *, enum fault, char *text);
 /* New: what a fault means, with what its text says besides its name, fit for a terminal:
  * "the daemon is shutting down". */
-char *answer_meaning(enum fault, const char *text);
+char *reply_meaning(enum fault, const char *text);
 
 #endif

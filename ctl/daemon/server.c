@@ -7,13 +7,13 @@
 #include <string.h>
 
 static char *
-copy(const char *text)
+server_copy(const char *text)
 {
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
 static void
-forget(char **secret)
+server_forget(char **secret)
 {
 	if (*secret != NULL)
 		mem_wipe(*secret, strlen(*secret));
@@ -25,16 +25,16 @@ server_new(const struct server_where *where)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 
-	s->control = copy(where->control);
-	s->url = copy(where->url);
-	s->username = copy(where->username);
-	s->password = copy(where->password);
+	s->control_path = server_copy(where->control);
+	s->url = server_copy(where->url);
+	s->username = server_copy(where->username);
+	s->password = server_copy(where->password);
 	s->daemon_uid = where->daemon_uid;
 	return s;
 }
 
 static void
-leave(struct server *s)
+server_close(struct server *s)
 {
 	if (s->ops != NULL)
 		s->ops->close(s);
@@ -47,12 +47,12 @@ server_free(struct server *s)
 {
 	if (s == NULL)
 		return;
-	leave(s);
-	tried_clear(&s->tried);
-	free(s->control);
+	server_close(s);
+	attempts_clear(&s->tried);
+	free(s->control_path);
 	free(s->url);
 	free(s->username);
-	forget(&s->password);
+	server_forget(&s->password);
 	free(s->why);
 	free(s);
 }
@@ -60,8 +60,8 @@ server_free(struct server *s)
 void
 server_move(struct server *s, const char *url)
 {
-	leave(s);
-	mem_freep(&s->control);
+	server_close(s);
+	mem_freep(&s->control_path);
 	free(s->url);
 	s->url = xstrdup(url);
 	s->daemon_uid = 0;
@@ -72,7 +72,7 @@ server_login(struct server *s, const char *username, const char *password)
 {
 	free(s->username);
 	s->username = xstrdup(username);
-	forget(&s->password);
+	server_forget(&s->password);
 	s->password = xstrdup(password);
 }
 
@@ -82,14 +82,14 @@ server_url(const struct server *s)
 	return s->shown;
 }
 
-const struct tried *
-server_tried(const struct server *s)
+const struct attempts *
+server_attempts(const struct server *s)
 {
 	return &s->tried;
 }
 
 static void
-show_as(struct server *s, char *url)
+server_show_as(struct server *s, char *url)
 {
 	free(s->shown);
 	s->shown = url;
@@ -97,14 +97,14 @@ show_as(struct server *s, char *url)
 
 /* Whether nobody was there who answers as a server does. */
 static bool
-is_unreached(enum reach reached)
+server_is_unreached(enum reach reached)
 {
 	return reached == REACH_NO_FILE || reached == REACH_REFUSED ||
 	    reached == REACH_FAILED;
 }
 
 static const char *
-socket_of(const char *url)
+server_socket(const char *url)
 {
 	static const char scheme[] = "unix://";
 
@@ -117,39 +117,40 @@ server_reach(struct server *s, char **why)
 	enum reach reached = REACH_FAILED;
 
 	*why = NULL;
-	if (s->client != NULL && client_pump(s->client, 0) == 0)
+	if (s->control != NULL && control_pump(s->control, 0) == 0)
 		return REACH_OK;
-	leave(s);
-	tried_clear(&s->tried);
-	if (s->control != NULL) {
-		show_as(s, xasprintf("unix://%s", s->control));
-		reached = server_control.reach(s, why);
+	server_close(s);
+	attempts_clear(&s->tried);
+	if (s->control_path != NULL) {
+		server_show_as(s, xasprintf("unix://%s", s->control_path));
+		reached = server_control_ops.reach(s, why);
 		if (reached == REACH_OK)
-			s->ops = &server_control;
+			s->ops = &server_control_ops;
 		else
-			tried_add(&s->tried, "control socket", s->shown, s->control, *why);
+			attempts_add(&s->tried, "control socket", s->shown, s->control_path,
+			    *why);
 		if (reached == REACH_OK || s->url == NULL)
 			return reached;
 		mem_freep(why);
 	}
-	show_as(s, xstrdup(s->url));
-	s->ops = &server_xmlrpc;
-	reached = server_xmlrpc.reach(s, why);
-	if (is_unreached(reached))
-		tried_add(&s->tried, "server", s->url, socket_of(s->url), *why);
+	server_show_as(s, xstrdup(s->url));
+	s->ops = &server_xmlrpc_ops;
+	reached = server_xmlrpc_ops.reach(s, why);
+	if (server_is_unreached(reached))
+		attempts_add(&s->tried, "server", s->url, server_socket(s->url), *why);
 	return reached;
 }
 
 bool
 server_is_control(const struct server *s)
 {
-	return s->ops == &server_control;
+	return s->ops == &server_control_ops;
 }
 
-struct client *
-server_client(const struct server *s)
+struct control *
+server_control(const struct server *s)
 {
-	return s->client;
+	return s->control;
 }
 
 int
@@ -169,70 +170,70 @@ server_lost(const struct server *s, const char **why)
 }
 
 int
-server_call(struct server *s, const char *method, json_t *params, struct answer *a)
+server_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->call(s, method, params, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->call(s, method, params, r);
 }
 
 int
-server_operate(struct server *s, const char *method, json_t *params, enum wait_kind wait,
-    bulk_result_fn *each, void *ctx, struct answer *a)
+server_call_wait(struct server *s, const char *method, json_t *params, enum wait_kind wait,
+    bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->operate(s, method, params, wait, each, ctx, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->call_wait(s, method, params, wait, each, ctx, r);
 }
 
 int
-server_rows(struct server *s, struct server_rows *rows, struct answer *a)
+server_rows(struct server *s, struct server_rows *rows, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
+	*r = (struct reply)REPLY_NONE;
 	*rows = (struct server_rows){ 0 };
-	return s->ops->rows(s, rows, a);
+	return s->ops->rows(s, rows, r);
 }
 
 int
-server_config(struct server *s, struct answer *a)
+server_config(struct server *s, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->config(s, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->config(s, r);
 }
 
 int
-server_identifier(struct server *s, struct answer *a)
+server_identifier(struct server *s, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
+	*r = (struct reply)REPLY_NONE;
 	if (s->ops == NULL)
 		return server_lose(s, REACH_FAILED, xstrdup("not reached"));
-	return s->ops->identifier(s, a);
+	return s->ops->identifier(s, r);
 }
 
 int
-server_pid(struct server *s, struct answer *a)
+server_pid(struct server *s, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->pid(s, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->pid(s, r);
 }
 
 int
-server_version(struct server *s, struct answer *a)
+server_version(struct server *s, struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->version(s, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->version(s, r);
 }
 
 int
-server_read_log(struct server *s, const struct feed_log *log, int64_t offset, FILE *out,
-    struct answer *a)
+server_read_log(struct server *s, const struct log_request *log, int64_t offset, FILE *out,
+    struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->read_log(s, log, offset, out, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->read_log(s, log, offset, out, r);
 }
 
 int
-server_follow(struct server *s, const struct feed_log *log, struct feed **feed,
-    struct answer *a)
+server_stream_log(struct server *s, const struct log_request *log, struct log_stream **feed,
+    struct reply *r)
 {
-	*a = (struct answer)ANSWER_NONE;
-	return s->ops->follow(s, log, feed, a);
+	*r = (struct reply)REPLY_NONE;
+	return s->ops->stream_log(s, log, feed, r);
 }

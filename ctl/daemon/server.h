@@ -1,5 +1,5 @@
-/* Server: the daemon, by whichever door it is reached: its control socket, or XML-RPC
- * over HTTP as supervisorctl does. Who uses it need not know which. */
+/* Server: the daemon, over its control socket or over XML-RPC and HTTP as supervisorctl
+ * reaches it. Its users need not know which. */
 #ifndef CTL_SERVER_H
 #define CTL_SERVER_H
 
@@ -40,7 +40,7 @@ void server_login(struct server *, const char *username, const char *password);
 const char *server_url(const struct server *);
 
 /* Where it was looked for without success when it was reached last. Borrowed. */
-const struct tried *server_tried(const struct server *);
+const struct attempts *server_attempts(const struct server *);
 
 /* Reaches it unless that was done. On failure *why is new (it may be NULL where the kind of
  * failure says all). */
@@ -48,33 +48,33 @@ NODISCARD enum reach server_reach(struct server *, char **why);
 /* Over its control socket, where more can be asked. */
 bool server_is_control(const struct server *);
 /* The connection of that kind, or NULL. */
-struct client *server_client(const struct server *);
+struct control *server_control(const struct server *);
 
 /* Each of these: 0 with *answer filled, or -1 when there is none: server_lost says why.
  * The server has been reached before. */
 
 /* Calls a method of reeve-protocol(7); params are taken (NULL = none). */
 NODISCARD int server_call(struct server *, const char *method, json_t *params,
-    struct answer *);
+    struct reply *);
 /* Calls a start, stop, signal or clear and waits for its end, of one process, or of
  * several, whose results go to `each` as they are known. */
-NODISCARD int server_operate(struct server *, const char *method, json_t *params,
-    enum wait_kind, bulk_result_fn *each, void *ctx, struct answer *);
+NODISCARD int server_call_wait(struct server *, const char *method, json_t *params,
+    enum wait_kind, bulk_result_fn *each, void *ctx, struct reply *);
 /* All processes. */
-NODISCARD int server_rows(struct server *, struct server_rows *, struct answer *);
+NODISCARD int server_rows(struct server *, struct server_rows *, struct reply *);
 /* All processes of the configuration last read, as getAllConfigInfo has them: an array. */
-NODISCARD int server_config(struct server *, struct answer *);
+NODISCARD int server_config(struct server *, struct reply *);
 /* What to call the daemon (a string): its identifier, or the host of another machine. */
-NODISCARD int server_identifier(struct server *, struct answer *);
+NODISCARD int server_identifier(struct server *, struct reply *);
 /* The daemon's pid (an integer) and supervisord's version (a string). */
-NODISCARD int server_pid(struct server *, struct answer *);
-NODISCARD int server_version(struct server *, struct answer *);
+NODISCARD int server_pid(struct server *, struct reply *);
+NODISCARD int server_version(struct server *, struct reply *);
 /* Copies a log to `out`: its last -offset bytes, or all from offset >= 0 on. */
-NODISCARD int server_read_log(struct server *, const struct feed_log *, int64_t offset,
-    FILE *out, struct answer *);
+NODISCARD int server_read_log(struct server *, const struct log_request *, int64_t offset,
+    FILE *out, struct reply *);
 /* Begins to follow a log: *feed is new when there is no fault. */
-NODISCARD int server_follow(struct server *, const struct feed_log *, struct feed **feed,
-    struct answer *);
+NODISCARD int server_stream_log(struct server *, const struct log_request *,
+    struct log_stream **feed, struct reply *);
 
 /* How the last call came to -1. *why is borrowed. */
 enum reach server_lost(const struct server *, const char **why);

@@ -13,26 +13,26 @@
 /* The server version that supervisorctl's users know: the one that reeve matches. */
 #define MATCHED_VERSION "4.2.5"
 #define COPY_ROOM (64 * 1024)	/* bytes of a log read at once */
-#define FEED_ASK_MS 1000
+#define LOG_STREAM_ASK_MS 1000
 
 static enum reach
-control_reach(struct server *s, char **why)
+server_control_reach(struct server *s, char **why)
 {
-	return client_open(s->control, &s->client, why);
+	return control_open(s->control_path, &s->control, why);
 }
 
 static void
-control_close(struct server *s)
+server_control_close(struct server *s)
 {
-	client_free(s->client);
-	s->client = NULL;
+	control_free(s->control);
+	s->control = NULL;
 }
 
 /* A call's return code with its reason noted. */
 static int
-noted(struct server *s, int rc)
+server_control_noted(struct server *s, int rc)
 {
-	const char *why = client_lost(s->client);
+	const char *why = control_lost(s->control);
 
 	if (rc == 0)
 		return 0;
@@ -41,27 +41,28 @@ noted(struct server *s, int rc)
 }
 
 static int
-control_call(struct server *s, const char *method, json_t *params, struct answer *a)
+server_control_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	return noted(s, client_call(s->client, method, params, a));
+	return server_control_noted(s, control_call(s->control, method, params, r));
 }
 
 static int
-control_operate(struct server *s, const char *method, json_t *params, enum wait_kind wait,
-    bulk_result_fn *each, void *ctx, struct answer *a)
+server_control_call_wait(struct server *s, const char *method, json_t *params,
+    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	return noted(s, client_operate(s->client, method, params, wait, each, ctx, a));
+	return server_control_noted(s, control_call_wait(s->control, method, params, wait,
+	    each, ctx, r));
 }
 
 /* The stream may have brought news since the last call. */
 static int
-control_rows(struct server *s, struct server_rows *rows, struct answer *a)
+server_control_rows(struct server *s, struct server_rows *rows, struct reply *r)
 {
-	const struct mirror *mirror = client_mirror(s->client);
+	const struct mirror *mirror = control_mirror(s->control);
 
-	(void)a;
-	if (client_pump(s->client, 0) == -1)
-		return noted(s, -1);
+	(void)r;
+	if (control_pump(s->control, 0) == -1)
+		return server_control_noted(s, -1);
 	rows->list = mirror_sorted(mirror, &rows->count);
 	rows->now = clock_wall_ms() / 1000;
 	rows->daemon = mirror_daemon(mirror);
@@ -70,24 +71,24 @@ control_rows(struct server *s, struct server_rows *rows, struct answer *a)
 
 /* Pages of one reading of the file; another one begins anew. */
 static int
-control_config(struct server *s, struct answer *a)
+server_control_config(struct server *s, struct reply *r)
 {
 	json_t *all = json_array();
 	json_int_t reread = 0, total = -1;
 
 	while ((json_int_t)json_array_size(all) != total) {
-		struct answer page;
+		struct reply page;
 		json_t *rows, *number;
 		json_int_t from = (json_int_t)json_array_size(all);
 
-		if (control_call(s, "config.rows", json_pack("{sI}", "from", from), &page)
-		    == -1) {
+		if (server_control_call(s, "config.rows", json_pack("{sI}", "from", from),
+		    &page) == -1) {
 			json_decref(all);
 			return -1;
 		}
 		if (page.fault != FAULT_NONE) {
 			json_decref(all);
-			*a = page;
+			*r = page;
 			return 0;
 		}
 		number = json_object_get(page.result, "reread");
@@ -100,48 +101,49 @@ control_config(struct server *s, struct answer *a)
 		total = json_integer_value(json_object_get(page.result, "total"));
 		if (json_array_size(rows) == 0)
 			total = (json_int_t)json_array_size(all);
-		answer_clear(&page);
+		reply_clear(&page);
 	}
-	a->result = all;
+	r->result = all;
 	return 0;
 }
 
 static int
-control_identifier(struct server *s, struct answer *a)
+server_control_identifier(struct server *s, struct reply *r)
 {
-	a->result = json_string(mirror_daemon(client_mirror(s->client))->identifier);
+	r->result = json_string(mirror_daemon(control_mirror(s->control))->identifier);
 	return 0;
 }
 
 static int
-control_pid(struct server *s, struct answer *a)
+server_control_pid(struct server *s, struct reply *r)
 {
-	a->result = json_integer(mirror_daemon(client_mirror(s->client))->pid);
+	r->result = json_integer(mirror_daemon(control_mirror(s->control))->pid);
 	return 0;
 }
 
 static int
-control_version(struct server *s, struct answer *a)
+server_control_version(struct server *s, struct reply *r)
 {
 	(void)s;
-	a->result = json_string(MATCHED_VERSION);
+	r->result = json_string(MATCHED_VERSION);
 	return 0;
 }
 
 static int
-open_log(struct client *client, const struct feed_log *log, struct answer *a)
+server_control_open_log(struct control *control, const struct log_request *log,
+    struct reply *r)
 {
 	json_t *params = NULL;
 
 	if (log->name != NULL)
 		params = json_pack("{ss, ss}", "name", log->name, "stream", log->stream);
-	return client_call_fd(client, log->name != NULL ? "log.open" : "mainlog.open",
-	    params, a);
+	return control_call_fd(control, log->name != NULL ? "log.open" : "mainlog.open",
+	    params, r);
 }
 
 /* Copies from offset to the end as it is now; 0 or -1. */
 static int
-copy_log(int fd, int64_t offset, FILE *out)
+server_control_copy_log(int fd, int64_t offset, FILE *out)
 {
 	char *room = xmalloc(COPY_ROOM);
 	struct stat st;
@@ -165,64 +167,66 @@ copy_log(int fd, int64_t offset, FILE *out)
 }
 
 static int
-control_read_log(struct server *s, const struct feed_log *log, int64_t offset, FILE *out,
-    struct answer *a)
+server_control_read_log(struct server *s, const struct log_request *log, int64_t offset,
+    FILE *out, struct reply *r)
 {
-	if (noted(s, open_log(s->client, log, a)) == -1)
+	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
-	if (a->fault == FAULT_NONE && (a->fd < 0 || copy_log(a->fd, offset, out) == -1))
-		answer_set_fault(a, FAULT_FAILED, xstrdup("FAILED"));
+	if (r->fault == FAULT_NONE && (r->fd < 0 || server_control_copy_log(r->fd, offset,
+	    out) == -1))
+		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
 	return 0;
 }
 
 static int
-feed_open(void *client, const struct feed_log *log, int *fd)
+server_control_log_open(void *control, const struct log_request *log, int *fd)
 {
-	struct answer a;
+	struct reply r;
 
-	if (open_log(client, log, &a) == -1)
+	if (server_control_open_log(control, log, &r) == -1)
 		return -1;
-	*fd = a.fd;
-	a.fd = -1;
-	answer_clear(&a);
+	*fd = r.fd;
+	r.fd = -1;
+	reply_clear(&r);
 	return 0;
 }
 
 static bool
-feed_is_gone(void *client)
+server_control_is_lost(void *control)
 {
-	return client_lost(client) != NULL;
+	return control_lost(control) != NULL;
 }
 
-static const struct feed_daemon feed_daemon = { feed_open, feed_is_gone, FEED_ASK_MS };
+static const struct log_stream_origin log_stream_origin = { server_control_log_open,
+    server_control_is_lost, LOG_STREAM_ASK_MS };
 
 static int
-control_follow(struct server *s, const struct feed_log *log, struct feed **feed,
-    struct answer *a)
+server_control_stream_log(struct server *s, const struct log_request *log,
+    struct log_stream **feed, struct reply *r)
 {
-	if (noted(s, open_log(s->client, log, a)) == -1)
+	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
-	if (a->fault != FAULT_NONE)
+	if (r->fault != FAULT_NONE)
 		return 0;
-	if (a->fd < 0) {
-		answer_set_fault(a, FAULT_FAILED, xstrdup("FAILED"));
+	if (r->fd < 0) {
+		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
 		return 0;
 	}
-	*feed = feed_of_file(&feed_daemon, s->client, log, a->fd);
-	a->fd = -1;
+	*feed = log_stream_of_file(&log_stream_origin, s->control, log, r->fd);
+	r->fd = -1;
 	return 0;
 }
 
-const struct server_ops server_control = {
-	.reach = control_reach,
-	.call = control_call,
-	.operate = control_operate,
-	.rows = control_rows,
-	.config = control_config,
-	.identifier = control_identifier,
-	.pid = control_pid,
-	.version = control_version,
-	.read_log = control_read_log,
-	.follow = control_follow,
-	.close = control_close,
+const struct server_ops server_control_ops = {
+	.reach = server_control_reach,
+	.call = server_control_call,
+	.call_wait = server_control_call_wait,
+	.rows = server_control_rows,
+	.config = server_control_config,
+	.identifier = server_control_identifier,
+	.pid = server_control_pid,
+	.version = server_control_version,
+	.read_log = server_control_read_log,
+	.stream_log = server_control_stream_log,
+	.close = server_control_close,
 };

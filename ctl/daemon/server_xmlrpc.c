@@ -53,7 +53,7 @@ static const struct mapping {
 
 /* Reads a body whole: NULL, or a static text that says why it cannot be had. */
 static const char *
-read_body(struct http *http, struct buf *body)
+server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 {
 	char *room;
 	ssize_t n = 1;
@@ -63,7 +63,7 @@ read_body(struct http *http, struct buf *body)
 		if (room == NULL)
 			return errno == ENOBUFS ? "the response is too large" :
 			    strerror(errno);
-		n = http_read(http, room, BODY_PIECE, true);
+		n = http_client_read(http, room, BODY_PIECE, true);
 		if (n > 0)
 			buf_commit(body, (size_t)n);
 	}
@@ -74,28 +74,28 @@ read_body(struct http *http, struct buf *body)
 
 /* Takes an open response for an answer; 0 or -1. */
 static int
-take_response(struct server *s, struct http *http, struct answer *a)
+server_xmlrpc_take_response(struct server *s, struct http_client *http, struct reply *r)
 {
 	struct buf body;
 	const char *why;
 	int rc;
 
-	if (http_code(http) != 200)
-		return server_lose(s, http_code(http) == 401 ? REACH_UNAUTHORIZED :
-		    REACH_FAILED, xstrdup(http_status(http)));
+	if (http_client_code(http) != 200)
+		return server_lose(s, http_client_code(http) == 401 ? REACH_UNAUTHORIZED :
+		    REACH_FAILED, xstrdup(http_client_status(http)));
 	buf_init(&body, BODY_MAX);
-	why = read_body(http, &body);
-	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), a, &why);
+	why = server_xmlrpc_read_body(http, &body);
+	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), r, &why);
 	buf_clear(&body);
 	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, xstrdup(why));
 }
 
 /* params: an array, taken. */
 static int
-call(struct server *s, const char *method, json_t *params, struct answer *a)
+server_xmlrpc_rpc(struct server *s, const char *method, json_t *params, struct reply *r)
 {
 	struct buf body;
-	struct http *http;
+	struct http_client *http;
 	char *why;
 	enum reach reached;
 	int rc;
@@ -103,21 +103,21 @@ call(struct server *s, const char *method, json_t *params, struct answer *a)
 	buf_init(&body, 0);
 	xmlrpc_write(&body, method, params);
 	json_decref(params);
-	const struct http_request request = { .url = s->url, .path = "/RPC2",
+	const struct http_client_request request = { .url = s->url, .path = "/RPC2",
 		.username = s->username, .password = s->password,
 		.daemon_uid = s->daemon_uid, .body = buf_data(&body),
 		.length = buf_len(&body) };
-	reached = http_open(&request, &http, &why);
+	reached = http_client_open(&request, &http, &why);
 	buf_clear(&body);
 	if (reached != REACH_OK)
 		return server_lose(s, reached, why);
-	rc = take_response(s, http, a);
-	http_free(http);
+	rc = server_xmlrpc_take_response(s, http, r);
+	http_client_free(http);
 	return rc;
 }
 
 static const struct mapping *
-mapping_of(const char *method)
+server_xmlrpc_mapping(const char *method)
 {
 	for (size_t i = 0; i < nitems(mappings); i++)
 		if (strcmp(mappings[i].method, method) == 0)
@@ -127,7 +127,7 @@ mapping_of(const char *method)
 
 /* New: the parameters in the order of the mapping; NULL when one is no text. */
 static json_t *
-ordered(const struct mapping *m, const json_t *params)
+server_xmlrpc_ordered(const struct mapping *m, const json_t *params)
 {
 	json_t *list = json_array();
 
@@ -141,86 +141,87 @@ ordered(const struct mapping *m, const json_t *params)
 
 /* The server did not answer what the method is for. */
 static int
-misshapen(struct server *s, struct answer *a)
+server_xmlrpc_misshapen(struct server *s, struct reply *r)
 {
-	answer_clear(a);
+	reply_clear(r);
 	return server_lose(s, REACH_FAILED, xstrdup("the response is of another method"));
 }
 
 /* [[added, changed, removed]] as our own protocol has it; 0 or -1. */
 static int
-name_changes(struct server *s, struct answer *a)
+server_xmlrpc_name_changes(struct server *s, struct reply *r)
 {
 	json_t *named;
 
-	if (result_changes(a->result, &named) == -1)
-		return misshapen(s, a);
-	json_decref(a->result);
-	a->result = named;
+	if (xmlrpc_result_changes(r->result, &named) == -1)
+		return server_xmlrpc_misshapen(s, r);
+	json_decref(r->result);
+	r->result = named;
 	return 0;
 }
 
 static int
-xmlrpc_call(struct server *s, const char *method, json_t *params, struct answer *a)
+server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	const struct mapping *m = mapping_of(method);
-	json_t *list = m != NULL ? ordered(m, params) : NULL;
+	const struct mapping *m = server_xmlrpc_mapping(method);
+	json_t *list = m != NULL ? server_xmlrpc_ordered(m, params) : NULL;
 	int rc;
 
 	json_decref(params);
 	if (list == NULL)
 		return server_lose(s, REACH_FAILED, xstrdup(m == NULL ?
 		    "this needs the control socket" : "the argument is not UTF-8"));
-	rc = call(s, m->rpc, list, a);
-	if (rc == 0 && a->fault == FAULT_NONE && m->shape == SHAPE_REREAD)
-		rc = name_changes(s, a);
+	rc = server_xmlrpc_rpc(s, m->rpc, list, r);
+	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD)
+		rc = server_xmlrpc_name_changes(s, r);
 	return rc;
 }
 
 static int
-xmlrpc_operate(struct server *s, const char *method, json_t *params, enum wait_kind wait,
-    bulk_result_fn *each, void *ctx, struct answer *a)
+server_xmlrpc_call_wait(struct server *s, const char *method, json_t *params,
+    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	const struct mapping *m = mapping_of(method);
+	const struct mapping *m = server_xmlrpc_mapping(method);
 
 	(void)wait; /* the server does */
-	if (xmlrpc_call(s, method, params, a) == -1)
+	if (server_xmlrpc_call(s, method, params, r) == -1)
 		return -1;
-	if (a->fault != FAULT_NONE || m->shape != SHAPE_RESULTS)
+	if (r->fault != FAULT_NONE || m->shape != SHAPE_RESULTS)
 		return 0;
-	return result_each(a->result, each, ctx) == 0 ? 0 : misshapen(s, a);
+	return xmlrpc_result_each(r->result, each, ctx) == 0 ? 0 :
+	    server_xmlrpc_misshapen(s, r);
 }
 
 /* --- reaching it --- */
 
 /* What supervisorctl asks before most commands. */
 static enum reach
-xmlrpc_reach(struct server *s, char **why)
+server_xmlrpc_reach(struct server *s, char **why)
 {
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	const char *version;
 	enum reach reached = REACH_OK;
 
-	if (call(s, "supervisor.getVersion", json_array(), &a) == -1) {
+	if (server_xmlrpc_rpc(s, "supervisor.getVersion", json_array(), &r) == -1) {
 		*why = xstrdup(s->why);
 		return s->lost;
 	}
-	version = json_string_value(a.result);
-	if (a.fault == FAULT_UNKNOWN_METHOD) {
+	version = json_string_value(r.result);
+	if (r.fault == FAULT_UNKNOWN_METHOD) {
 		reached = REACH_NO_INTERFACE;
-	} else if (a.fault != FAULT_NONE) {
+	} else if (r.fault != FAULT_NONE) {
 		reached = REACH_FAULT;
-		*why = answer_meaning(a.fault, a.text);
+		*why = reply_meaning(r.fault, r.text);
 	} else if (version == NULL || strcmp(version, API_VERSION) != 0) {
 		reached = REACH_OTHER_API;
 		*why = xstrdup(version != NULL ? version : "");
 	}
-	answer_clear(&a);
+	reply_clear(&r);
 	return reached;
 }
 
 static void
-clear_rows(struct server *s)
+server_xmlrpc_clear_rows(struct server *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		process_info_clear(&s->infos[i]);
@@ -230,23 +231,23 @@ clear_rows(struct server *s)
 }
 
 static void
-xmlrpc_close(struct server *s)
+server_xmlrpc_close(struct server *s)
 {
-	clear_rows(s);
+	server_xmlrpc_clear_rows(s);
 }
 
 /* --- reading --- */
 
 static int
-xmlrpc_rows(struct server *s, struct server_rows *rows, struct answer *a)
+server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 {
-	if (call(s, "supervisor.getAllProcessInfo", json_array(), a) == -1)
+	if (server_xmlrpc_rpc(s, "supervisor.getAllProcessInfo", json_array(), r) == -1)
 		return -1;
-	clear_rows(s);
+	server_xmlrpc_clear_rows(s);
 	rows->now = clock_wall_ms() / 1000;
-	if (a->fault == FAULT_NONE &&
-	    result_rows(a->result, &s->infos, &s->count, &rows->now) == -1)
-		return misshapen(s, a);
+	if (r->fault == FAULT_NONE &&
+	    xmlrpc_result_rows(r->result, &s->infos, &s->count, &rows->now) == -1)
+		return server_xmlrpc_misshapen(s, r);
 	s->list = xcalloc(s->count + 1, sizeof(*s->list));
 	for (size_t i = 0; i < s->count; i++)
 		s->list[i] = &s->infos[i];
@@ -256,55 +257,55 @@ xmlrpc_rows(struct server *s, struct server_rows *rows, struct answer *a)
 }
 
 static int
-xmlrpc_config(struct server *s, struct answer *a)
+server_xmlrpc_config(struct server *s, struct reply *r)
 {
-	if (call(s, "supervisor.getAllConfigInfo", json_array(), a) == -1)
+	if (server_xmlrpc_rpc(s, "supervisor.getAllConfigInfo", json_array(), r) == -1)
 		return -1;
-	return a->fault != FAULT_NONE || result_config(a->result) == 0 ? 0 :
-	    misshapen(s, a);
+	return r->fault != FAULT_NONE || xmlrpc_result_config(r->result) == 0 ? 0 :
+	    server_xmlrpc_misshapen(s, r);
 }
 
 /* Calls a method that takes nothing and answers one value of a kind. */
 static int
-call_for(struct server *s, const char *method, json_type type, struct answer *a)
+server_xmlrpc_get(struct server *s, const char *method, json_type type, struct reply *r)
 {
-	if (call(s, method, json_array(), a) == -1)
+	if (server_xmlrpc_rpc(s, method, json_array(), r) == -1)
 		return -1;
-	return a->fault != FAULT_NONE || json_typeof(a->result) == type ? 0 :
-	    misshapen(s, a);
+	return r->fault != FAULT_NONE || json_typeof(r->result) == type ? 0 :
+	    server_xmlrpc_misshapen(s, r);
 }
 
 static int
-xmlrpc_identifier(struct server *s, struct answer *a)
+server_xmlrpc_identifier(struct server *s, struct reply *r)
 {
 	static const char *const ours[] = { "localhost", "127.0.0.1", "::1" };
-	char *host = http_host(s->url);
+	char *host = http_client_host(s->url);
 	bool is_ours = host == NULL;
 
 	for (size_t i = 0; i < nitems(ours) && !is_ours; i++)
 		is_ours = strcmp(host, ours[i]) == 0;
 	if (!is_ours)
-		a->result = json_string(host);
+		r->result = json_string(host);
 	free(host);
-	return is_ours || a->result == NULL ?
-	    call_for(s, "supervisor.getIdentification", JSON_STRING, a) : 0;
+	return is_ours || r->result == NULL ?
+	    server_xmlrpc_get(s, "supervisor.getIdentification", JSON_STRING, r) : 0;
 }
 
 static int
-xmlrpc_pid(struct server *s, struct answer *a)
+server_xmlrpc_pid(struct server *s, struct reply *r)
 {
-	return call_for(s, "supervisor.getPID", JSON_INTEGER, a);
+	return server_xmlrpc_get(s, "supervisor.getPID", JSON_INTEGER, r);
 }
 
 static int
-xmlrpc_version(struct server *s, struct answer *a)
+server_xmlrpc_version(struct server *s, struct reply *r)
 {
-	return call_for(s, "supervisor.getSupervisorVersion", JSON_STRING, a);
+	return server_xmlrpc_get(s, "supervisor.getSupervisorVersion", JSON_STRING, r);
 }
 
 static int
-xmlrpc_read_log(struct server *s, const struct feed_log *log, int64_t offset, FILE *out,
-    struct answer *a)
+server_xmlrpc_read_log(struct server *s, const struct log_request *log, int64_t offset,
+    FILE *out, struct reply *r)
 {
 	const char *method = "supervisor.readLog";
 	json_t *params = json_array();
@@ -320,19 +321,19 @@ xmlrpc_read_log(struct server *s, const struct feed_log *log, int64_t offset, FI
 	}
 	json_array_append_new(params, json_integer(offset));
 	json_array_append_new(params, json_integer(0));
-	if (call(s, method, params, a) == -1)
+	if (server_xmlrpc_rpc(s, method, params, r) == -1)
 		return -1;
-	if (a->fault != FAULT_NONE)
+	if (r->fault != FAULT_NONE)
 		return 0;
-	if (!json_is_string(a->result))
-		return misshapen(s, a);
-	fwrite(json_string_value(a->result), 1, json_string_length(a->result), out);
+	if (!json_is_string(r->result))
+		return server_xmlrpc_misshapen(s, r);
+	fwrite(json_string_value(r->result), 1, json_string_length(r->result), out);
 	return 0;
 }
 
 /* New: a name as a part of a path. */
 static char *
-quoted(const char *name)
+server_xmlrpc_quoted(const char *name)
 {
 	char *out = xmalloc(3 * strlen(name) + 1), *at = out;
 
@@ -347,42 +348,42 @@ quoted(const char *name)
 }
 
 static int
-xmlrpc_follow(struct server *s, const struct feed_log *log, struct feed **feed,
-    struct answer *a)
+server_xmlrpc_stream_log(struct server *s, const struct log_request *log,
+    struct log_stream **feed, struct reply *r)
 {
-	char *name = log->name != NULL ? quoted(log->name) : NULL, *why;
+	char *name = log->name != NULL ? server_xmlrpc_quoted(log->name) : NULL, *why;
 	char *path = name == NULL ? xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", name, log->stream);
-	const struct http_request request = { .url = s->url, .path = path,
+	const struct http_client_request request = { .url = s->url, .path = path,
 		.username = s->username, .password = s->password,
 		.daemon_uid = s->daemon_uid };
-	struct http *http;
-	enum reach reached = http_open(&request, &http, &why);
+	struct http_client *http;
+	enum reach reached = http_client_open(&request, &http, &why);
 
 	free(path);
 	free(name);
 	if (reached != REACH_OK)
 		return server_lose(s, reached, why);
-	if (http_code(http) == 200) {
-		*feed = feed_of_http(http);
+	if (http_client_code(http) == 200) {
+		*feed = log_stream_of_http(http);
 		return 0;
 	}
-	answer_set_fault(a, http_code(http) == 404 ? FAULT_NO_FILE : FAULT_FAILED,
-	    xasprintf("status code %d", http_code(http)));
-	http_free(http);
+	reply_set_fault(r, http_client_code(http) == 404 ? FAULT_NO_FILE : FAULT_FAILED,
+	    xasprintf("status code %d", http_client_code(http)));
+	http_client_free(http);
 	return 0;
 }
 
-const struct server_ops server_xmlrpc = {
-	.reach = xmlrpc_reach,
-	.call = xmlrpc_call,
-	.operate = xmlrpc_operate,
-	.rows = xmlrpc_rows,
-	.config = xmlrpc_config,
-	.identifier = xmlrpc_identifier,
-	.pid = xmlrpc_pid,
-	.version = xmlrpc_version,
-	.read_log = xmlrpc_read_log,
-	.follow = xmlrpc_follow,
-	.close = xmlrpc_close,
+const struct server_ops server_xmlrpc_ops = {
+	.reach = server_xmlrpc_reach,
+	.call = server_xmlrpc_call,
+	.call_wait = server_xmlrpc_call_wait,
+	.rows = server_xmlrpc_rows,
+	.config = server_xmlrpc_config,
+	.identifier = server_xmlrpc_identifier,
+	.pid = server_xmlrpc_pid,
+	.version = server_xmlrpc_version,
+	.read_log = server_xmlrpc_read_log,
+	.stream_log = server_xmlrpc_stream_log,
+	.close = server_xmlrpc_close,
 };

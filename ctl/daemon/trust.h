@@ -1,4 +1,4 @@
-/* Trust: whether the process that listens at a Unix socket may be spoken to. */
+/* Trust: checks who runs the server at a Unix socket. */
 #ifndef CTL_TRUST_H
 #define CTL_TRUST_H
 

@@ -16,50 +16,51 @@
 /* --- writing --- */
 
 static void
-put(struct buf *out, const char *bytes, size_t n)
+xmlrpc_put(struct buf *out, const char *bytes, size_t n)
 {
 	if (buf_append(out, bytes, n) == -1)
 		fatal("out of memory for a request");
 }
 
 static void
-put_text(struct buf *out, const char *text)
+xmlrpc_put_text(struct buf *out, const char *text)
 {
-	put(out, text, strlen(text));
+	xmlrpc_put(out, text, strlen(text));
 }
 
 /* A bare CR would be read as a line's end. */
 static void
-put_escaped(struct buf *out, const char *text, size_t n)
+xmlrpc_put_escaped(struct buf *out, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '&')
-			put_text(out, "&amp;");
+			xmlrpc_put_text(out, "&amp;");
 		else if (text[i] == '<')
-			put_text(out, "&lt;");
+			xmlrpc_put_text(out, "&lt;");
 		else if (text[i] == '>')
-			put_text(out, "&gt;");
+			xmlrpc_put_text(out, "&gt;");
 		else if (text[i] == '\r')
-			put_text(out, "&#13;");
+			xmlrpc_put_text(out, "&#13;");
 		else
-			put(out, text + i, 1);
+			xmlrpc_put(out, text + i, 1);
 	}
 }
 
 static void
-put_param(struct buf *out, const json_t *value)
+xmlrpc_put_param(struct buf *out, const json_t *value)
 {
-	put_text(out, "<param><value>");
+	xmlrpc_put_text(out, "<param><value>");
 	if (json_is_integer(value)) {
 		if (buf_printf(out, "<int>%lld</int>", (long long)json_integer_value(value))
 		    == -1)
 			fatal("out of memory for a request");
 	} else {
-		put_text(out, "<string>");
-		put_escaped(out, json_string_value(value), json_string_length(value));
-		put_text(out, "</string>");
+		xmlrpc_put_text(out, "<string>");
+		xmlrpc_put_escaped(out, json_string_value(value),
+		    json_string_length(value));
+		xmlrpc_put_text(out, "</string>");
 	}
-	put_text(out, "</value></param>");
+	xmlrpc_put_text(out, "</value></param>");
 }
 
 void
@@ -68,13 +69,13 @@ xmlrpc_write(struct buf *out, const char *method, const json_t *params)
 	size_t i;
 	json_t *value;
 
-	put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
-	put_text(out, method);
-	put_text(out, "</methodName><params>");
+	xmlrpc_put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
+	xmlrpc_put_text(out, method);
+	xmlrpc_put_text(out, "</methodName><params>");
 	json_array_foreach(params, i, value) {
-		put_param(out, value);
+		xmlrpc_put_param(out, value);
 	}
-	put_text(out, "</params></methodCall>\n");
+	xmlrpc_put_text(out, "</params></methodCall>\n");
 }
 
 /* --- reading --- */
@@ -115,14 +116,14 @@ struct element {
 };
 
 static void
-refuse(struct reader *r, const char *why)
+xmlrpc_refuse(struct reader *r, const char *why)
 {
 	r->why = why;
 	XML_StopParser(r->expat, XML_FALSE);
 }
 
 static json_t *
-leaf_integer(const char *text, size_t n UNUSED)
+xmlrpc_leaf_integer(const char *text, size_t n UNUSED)
 {
 	int64_t value;
 
@@ -130,7 +131,7 @@ leaf_integer(const char *text, size_t n UNUSED)
 }
 
 static json_t *
-leaf_boolean(const char *text, size_t n UNUSED)
+xmlrpc_leaf_boolean(const char *text, size_t n UNUSED)
 {
 	bool yes = strcmp(text, "1") == 0;
 
@@ -139,7 +140,7 @@ leaf_boolean(const char *text, size_t n UNUSED)
 
 /* JSON has no infinity and no NaN: they are refused. */
 static json_t *
-leaf_double(const char *text, size_t n UNUSED)
+xmlrpc_leaf_double(const char *text, size_t n UNUSED)
 {
 	char *end;
 	double value = strtod(text, &end);
@@ -148,50 +149,51 @@ leaf_double(const char *text, size_t n UNUSED)
 }
 
 static json_t *
-leaf_nil(const char *text UNUSED, size_t n UNUSED)
+xmlrpc_leaf_nil(const char *text UNUSED, size_t n UNUSED)
 {
 	return json_null();
 }
 
 static json_t *
-leaf_string(const char *text, size_t n)
+xmlrpc_leaf_string(const char *text, size_t n)
 {
 	return json_stringn(text, n);
 }
 
 static json_t *
-leaf_array(const char *text UNUSED, size_t n UNUSED)
+xmlrpc_leaf_array(const char *text UNUSED, size_t n UNUSED)
 {
 	return json_array();
 }
 
 static json_t *
-leaf_struct(const char *text UNUSED, size_t n UNUSED)
+xmlrpc_leaf_struct(const char *text UNUSED, size_t n UNUSED)
 {
 	return json_object();
 }
 
 /* The one value that is in it. */
 static void
-child_take(struct reader *r, struct node *node, struct node *child UNUSED, json_t *value)
+xmlrpc_child_take(struct reader *r, struct node *node, struct node *child UNUSED,
+    json_t *value)
 {
 	if (node->value == NULL) {
 		node->value = value;
 		return;
 	}
 	json_decref(value);
-	refuse(r, "two values where one belongs");
+	xmlrpc_refuse(r, "two values where one belongs");
 }
 
 static void
-child_outcome(struct reader *r, struct node *node, struct node *child, json_t *value)
+xmlrpc_child_outcome(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
 	r->fault = child->element->inside == IN_FAULT;
-	child_take(r, node, child, value);
+	xmlrpc_child_take(r, node, child, value);
 }
 
 static void
-child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
+xmlrpc_child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
     json_t *value)
 {
 	if (node->value == NULL)
@@ -201,14 +203,14 @@ child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUS
 
 /* A member has a name and a value. */
 static void
-child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
+xmlrpc_child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
 	if (child->element->inside == IN_VALUE) {
-		child_take(r, node, child, value);
+		xmlrpc_child_take(r, node, child, value);
 		return;
 	}
 	if (node->name != NULL)
-		refuse(r, "a member with two names");
+		xmlrpc_refuse(r, "a member with two names");
 	free(node->name);
 	node->name = xstrdup(json_string_value(value));
 	json_decref(value);
@@ -216,40 +218,40 @@ child_member(struct reader *r, struct node *node, struct node *child, json_t *va
 
 /* Of members of one name the last counts, as in Python. */
 static void
-child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
+xmlrpc_child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
 	if (node->value == NULL)
 		node->value = json_object();
 	if (child->name != NULL)
 		json_object_set(node->value, child->name, value);
 	else
-		refuse(r, "a member without a name");
+		xmlrpc_refuse(r, "a member without a name");
 	json_decref(value);
 }
 
 static const struct element elements[] = {
-	{ "methodResponse", IN_DOCUMENT, NULL, child_outcome, IN_RESPONSE },
-	{ "params", IN_RESPONSE, NULL, child_take, IN_PARAMS },
-	{ "param", IN_PARAMS, NULL, child_take, IN_PARAM },
-	{ "fault", IN_RESPONSE, NULL, child_take, IN_FAULT },
-	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, leaf_string, child_take,
-	    IN_VALUE },
-	{ "array", IN_VALUE, NULL, child_take, IN_ARRAY },
-	{ "data", IN_ARRAY, leaf_array, child_append, IN_DATA },
-	{ "struct", IN_VALUE, leaf_struct, child_set, IN_STRUCT },
-	{ "member", IN_STRUCT, NULL, child_member, IN_MEMBER },
-	{ "name", IN_MEMBER, leaf_string, NULL, 0 },
-	{ "int", IN_VALUE, leaf_integer, NULL, 0 },
-	{ "i4", IN_VALUE, leaf_integer, NULL, 0 },
-	{ "i8", IN_VALUE, leaf_integer, NULL, 0 },
-	{ "boolean", IN_VALUE, leaf_boolean, NULL, 0 },
-	{ "double", IN_VALUE, leaf_double, NULL, 0 },
-	{ "nil", IN_VALUE, leaf_nil, NULL, 0 },
-	{ "string", IN_VALUE, leaf_string, NULL, 0 },	/* and every other name */
+	{ "methodResponse", IN_DOCUMENT, NULL, xmlrpc_child_outcome, IN_RESPONSE },
+	{ "params", IN_RESPONSE, NULL, xmlrpc_child_take, IN_PARAMS },
+	{ "param", IN_PARAMS, NULL, xmlrpc_child_take, IN_PARAM },
+	{ "fault", IN_RESPONSE, NULL, xmlrpc_child_take, IN_FAULT },
+	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, xmlrpc_leaf_string,
+	    xmlrpc_child_take, IN_VALUE },
+	{ "array", IN_VALUE, NULL, xmlrpc_child_take, IN_ARRAY },
+	{ "data", IN_ARRAY, xmlrpc_leaf_array, xmlrpc_child_append, IN_DATA },
+	{ "struct", IN_VALUE, xmlrpc_leaf_struct, xmlrpc_child_set, IN_STRUCT },
+	{ "member", IN_STRUCT, NULL, xmlrpc_child_member, IN_MEMBER },
+	{ "name", IN_MEMBER, xmlrpc_leaf_string, NULL, 0 },
+	{ "int", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
+	{ "i4", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
+	{ "i8", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
+	{ "boolean", IN_VALUE, xmlrpc_leaf_boolean, NULL, 0 },
+	{ "double", IN_VALUE, xmlrpc_leaf_double, NULL, 0 },
+	{ "nil", IN_VALUE, xmlrpc_leaf_nil, NULL, 0 },
+	{ "string", IN_VALUE, xmlrpc_leaf_string, NULL, 0 },	/* and every other name */
 };
 
 static const struct element *
-element_find(const char *name)
+xmlrpc_element_find(const char *name)
 {
 	size_t i = 0;
 
@@ -260,7 +262,7 @@ element_find(const char *name)
 
 /* New, or NULL when the text is none of its type. */
 static json_t *
-node_value(struct node *node)
+xmlrpc_node_value(struct node *node)
 {
 	char *end = buf_reserve(&node->text, 1);
 
@@ -275,7 +277,7 @@ node_value(struct node *node)
 }
 
 static void
-node_clear(struct node *node)
+xmlrpc_node_clear(struct node *node)
 {
 	buf_consume(&node->text, buf_len(&node->text));
 	json_decref(node->value);
@@ -284,9 +286,9 @@ node_clear(struct node *node)
 }
 
 static void XMLCALL
-on_start(void *ctx, const char *name, const char **attributes UNUSED)
+xmlrpc_on_start(void *ctx, const char *name, const char **attributes UNUSED)
 {
-	const struct element *element = element_find(name);
+	const struct element *element = xmlrpc_element_find(name);
 	struct reader *r = ctx;
 	unsigned place = r->depth == 0 ? IN_DOCUMENT :
 	    r->nodes[r->depth - 1].element->inside;
@@ -294,17 +296,17 @@ on_start(void *ctx, const char *name, const char **attributes UNUSED)
 	if (r->why != NULL)
 		return;
 	if ((element->place & place) == 0)
-		refuse(r, "a response that is none of XML-RPC");
+		xmlrpc_refuse(r, "a response that is none of XML-RPC");
 	else if (r->depth == XMLRPC_DEPTH)
-		refuse(r, "a response that is nested too deeply");
+		xmlrpc_refuse(r, "a response that is nested too deeply");
 	else if (++r->elements > XMLRPC_ELEMENTS)
-		refuse(r, "a response of too many elements");
+		xmlrpc_refuse(r, "a response of too many elements");
 	else
 		r->nodes[r->depth++].element = element;
 }
 
 static void XMLCALL
-on_end(void *ctx, const char *name UNUSED)
+xmlrpc_on_end(void *ctx, const char *name UNUSED)
 {
 	struct reader *r = ctx;
 	struct node *node;
@@ -313,36 +315,36 @@ on_end(void *ctx, const char *name UNUSED)
 	if (r->why != NULL)
 		return;
 	node = &r->nodes[--r->depth];
-	value = node_value(node);
+	value = xmlrpc_node_value(node);
 	if (value == NULL)
-		refuse(r, node->element->leaf != NULL ?
+		xmlrpc_refuse(r, node->element->leaf != NULL ?
 		    "a value that is none of its type" : "a response without a value");
 	else if (r->depth > 0)
 		node[-1].element->child(r, node - 1, node, value);
 	else
 		r->result = value;
-	node_clear(node);
+	xmlrpc_node_clear(node);
 }
 
 static void XMLCALL
-on_text(void *ctx, const char *text, int len)
+xmlrpc_on_text(void *ctx, const char *text, int len)
 {
 	struct reader *r = ctx;
 
 	if (r->why == NULL && r->depth > 0)
-		put(&r->nodes[r->depth - 1].text, text, (size_t)len);
+		xmlrpc_put(&r->nodes[r->depth - 1].text, text, (size_t)len);
 }
 
 static void XMLCALL
-on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
+xmlrpc_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
     const char *public_id UNUSED, int has_internal UNUSED)
 {
-	refuse(ctx, "a response with a document type");
+	xmlrpc_refuse(ctx, "a response with a document type");
 }
 
 /* A fault has a code and a text; a code that says no fault is one that has no name. */
 static int
-judge_fault(const struct reader *r, struct answer *a)
+xmlrpc_read_fault(const struct reader *r, struct reply *reply)
 {
 	const json_t *code = json_object_get(r->result, "faultCode");
 	const char *text = json_string_value(json_object_get(r->result, "faultString"));
@@ -350,26 +352,27 @@ judge_fault(const struct reader *r, struct answer *a)
 
 	if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX || text == NULL)
 		return -1;
-	answer_set_fault(a, number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
+	reply_set_fault(reply, number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
 	    xstrdup(text));
 	return 0;
 }
 
 static int
-judge(const struct reader *r, enum XML_Status status, struct answer *a, const char **why)
+xmlrpc_result(const struct reader *r, enum XML_Status status, struct reply *reply,
+    const char **why)
 {
 	*why = r->why;
 	if (*why == NULL && status != XML_STATUS_OK)
 		*why = "a response that is no XML";
 	else if (*why == NULL && !r->fault)
-		a->result = json_incref(r->result);
-	else if (*why == NULL && judge_fault(r, a) == -1)
+		reply->result = json_incref(r->result);
+	else if (*why == NULL && xmlrpc_read_fault(r, reply) == -1)
 		*why = "a fault that is none";
 	return *why == NULL ? 0 : -1;
 }
 
 int
-xmlrpc_read(const char *bytes, size_t n, struct answer *a, const char **why)
+xmlrpc_read(const char *bytes, size_t n, struct reply *reply, const char **why)
 {
 	struct reader r = { .expat = XML_ParserCreate("UTF-8") };
 	enum XML_Status status;
@@ -378,14 +381,14 @@ xmlrpc_read(const char *bytes, size_t n, struct answer *a, const char **why)
 	if (r.expat == NULL)
 		fatal("out of memory for the XML parser");
 	XML_SetUserData(r.expat, &r);
-	XML_SetElementHandler(r.expat, on_start, on_end);
-	XML_SetCharacterDataHandler(r.expat, on_text);
-	XML_SetStartDoctypeDeclHandler(r.expat, on_doctype);
+	XML_SetElementHandler(r.expat, xmlrpc_on_start, xmlrpc_on_end);
+	XML_SetCharacterDataHandler(r.expat, xmlrpc_on_text);
+	XML_SetStartDoctypeDeclHandler(r.expat, xmlrpc_on_doctype);
 	status = n > INT_MAX ? XML_STATUS_ERROR :
 	    XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
-	rc = judge(&r, status, a, why);
+	rc = xmlrpc_result(&r, status, reply, why);
 	for (size_t i = 0; i < XMLRPC_DEPTH; i++) {
-		node_clear(&r.nodes[i]);
+		xmlrpc_node_clear(&r.nodes[i]);
 		buf_clear(&r.nodes[i].text);
 	}
 	json_decref(r.result);

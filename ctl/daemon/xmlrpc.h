@@ -1,5 +1,5 @@
-/* Xmlrpc: XML-RPC's two documents as a client sees them: a call out of JSON values, and a
- * response back into them, by expat. */
+/* Xmlrpc: the documents of XML-RPC as a client sees them: writes a call from JSON
+ * values, and reads a response into JSON values, by expat. */
 #ifndef CTL_XMLRPC_H
 #define CTL_XMLRPC_H
 
@@ -12,10 +12,10 @@
 
 /* Appends the document that calls the method; params: an array of strings and integers. */
 void xmlrpc_write(struct buf *, const char *method, const json_t *params);
-/* Reads a response into *answer, which is ANSWER_NONE. int, i4 and i8 become integers,
+/* Reads a response into *answer, which is REPLY_NONE. int, i4 and i8 become integers,
  * double a real, boolean and nil what they are in JSON, everything else but array and
  * struct a string. 0, or -1 with *why a static text: no XML, no XML-RPC, a document type,
  * or too deep or large. */
-NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct answer *, const char **why);
+NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct reply *, const char **why);
 
 #endif

@@ -8,7 +8,7 @@
 #define TIME_MAX ((int64_t)1 << 40)	/* seconds; sums and differences of two fit */
 
 static const char *
-text_of(const json_t *object, const char *name)
+xmlrpc_result_text(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
@@ -17,7 +17,7 @@ text_of(const json_t *object, const char *name)
 
 /* A number that is there and from -1 (the status of what a signal ended) to most, or 0. */
 static int64_t
-number_of(const json_t *object, const char *name, int64_t most)
+xmlrpc_result_number(const json_t *object, const char *name, int64_t most)
 {
 	json_int_t number = json_integer_value(json_object_get(object, name));
 
@@ -25,7 +25,7 @@ number_of(const json_t *object, const char *name, int64_t most)
 }
 
 static bool
-has_texts(const json_t *object, const char *const *names)
+xmlrpc_result_has_texts(const json_t *object, const char *const *names)
 {
 	for (; *names != NULL; names++)
 		if (!json_is_string(json_object_get(object, *names)))
@@ -35,7 +35,7 @@ has_texts(const json_t *object, const char *const *names)
 
 /* An array of structs that have these texts. */
 static bool
-is_list(const json_t *result, const char *const *names)
+xmlrpc_result_is_list(const json_t *result, const char *const *names)
 {
 	const json_t *item;
 	size_t i;
@@ -43,37 +43,37 @@ is_list(const json_t *result, const char *const *names)
 	if (!json_is_array(result))
 		return false;
 	json_array_foreach(result, i, item) {
-		if (!has_texts(item, names))
+		if (!xmlrpc_result_has_texts(item, names))
 			return false;
 	}
 	return true;
 }
 
 static void
-fill_row(struct process_info *info, const json_t *row)
+xmlrpc_result_fill_row(struct process_info *info, const json_t *row)
 {
-	int state = process_state_parse(text_of(row, "statename"));
+	int state = process_state_parse(xmlrpc_result_text(row, "statename"));
 
 	*info = (struct process_info){
-		.group = xstrdup(text_of(row, "group")),
-		.name = xstrdup(text_of(row, "name")),
+		.group = xstrdup(xmlrpc_result_text(row, "group")),
+		.name = xstrdup(xmlrpc_result_text(row, "name")),
 		.state = state == -1 ? PROCESS_UNKNOWN : (enum process_state)state,
-		.pid = (pid_t)number_of(row, "pid", INT_MAX),
-		.start = number_of(row, "start", TIME_MAX),
-		.stop = number_of(row, "stop", TIME_MAX),
-		.exitstatus = (int)number_of(row, "exitstatus", INT_MAX),
+		.pid = (pid_t)xmlrpc_result_number(row, "pid", INT_MAX),
+		.start = xmlrpc_result_number(row, "start", TIME_MAX),
+		.stop = xmlrpc_result_number(row, "stop", TIME_MAX),
+		.exitstatus = (int)xmlrpc_result_number(row, "exitstatus", INT_MAX),
 		.last_signal = -1,
-		.spawnerr = xstrdup(text_of(row, "spawnerr")),
+		.spawnerr = xstrdup(xmlrpc_result_text(row, "spawnerr")),
 		.failure = xstrdup(""),
-		.stopped_at = xstrdup(text_of(row, "description")),
-		.stdout_logfile = xstrdup(text_of(row, "stdout_logfile")),
-		.stderr_logfile = xstrdup(text_of(row, "stderr_logfile")),
+		.stopped_at = xstrdup(xmlrpc_result_text(row, "description")),
+		.stdout_logfile = xstrdup(xmlrpc_result_text(row, "stdout_logfile")),
+		.stderr_logfile = xstrdup(xmlrpc_result_text(row, "stderr_logfile")),
 	};
 }
 
 /* XML-RPC says it of one that has ended by itself, with a status. */
 static void
-fill_last_exit(struct process_info *info)
+xmlrpc_result_fill_last_exit(struct process_info *info)
 {
 	if (info->state != PROCESS_EXITED || info->exitstatus < 0)
 		return;
@@ -82,21 +82,22 @@ fill_last_exit(struct process_info *info)
 }
 
 int
-result_rows(const json_t *result, struct process_info **infos, size_t *count, int64_t *now)
+xmlrpc_result_rows(const json_t *result, struct process_info **infos, size_t *count,
+    int64_t *now)
 {
 	static const char *const texts[] = { "name", "group", "statename", NULL };
 	const json_t *row;
 	int64_t said;
 	size_t i;
 
-	if (!is_list(result, texts))
+	if (!xmlrpc_result_is_list(result, texts))
 		return -1;
 	*count = json_array_size(result);
 	*infos = xcalloc(*count + 1, sizeof(**infos));
 	json_array_foreach(result, i, row) {
-		fill_row(&(*infos)[i], row);
-		fill_last_exit(&(*infos)[i]);
-		said = number_of(row, "now", TIME_MAX);
+		xmlrpc_result_fill_row(&(*infos)[i], row);
+		xmlrpc_result_fill_last_exit(&(*infos)[i]);
+		said = xmlrpc_result_number(row, "now", TIME_MAX);
 		*now = said != 0 ? said : *now;
 	}
 	return 0;
@@ -104,9 +105,9 @@ result_rows(const json_t *result, struct process_info **infos, size_t *count, in
 
 /* A status that is no fault's number is a failure. */
 static enum fault
-status_of(const json_t *row)
+xmlrpc_result_status(const json_t *row)
 {
-	int64_t status = number_of(row, "status", INT_MAX);
+	int64_t status = xmlrpc_result_number(row, "status", INT_MAX);
 
 	if (status == FAULT_SUCCESS)
 		return FAULT_NONE;
@@ -114,24 +115,24 @@ status_of(const json_t *row)
 }
 
 int
-result_each(const json_t *result, bulk_result_fn *each, void *ctx)
+xmlrpc_result_each(const json_t *result, bulk_result_fn *each, void *ctx)
 {
 	static const char *const texts[] = { "name", "group", NULL };
 	const json_t *row;
 	size_t i;
 
-	if (!is_list(result, texts))
+	if (!xmlrpc_result_is_list(result, texts))
 		return -1;
 	json_array_foreach(result, i, row) {
-		each(ctx, &(struct bulk_result){ .group = text_of(row, "group"),
-		    .name = text_of(row, "name"), .text = text_of(row, "description"),
-		    .fault = status_of(row) });
+		each(ctx, &(struct bulk_result){ .group = xmlrpc_result_text(row, "group"),
+		    .name = xmlrpc_result_text(row, "name"), .text = xmlrpc_result_text(row,
+		    "description"), .fault = xmlrpc_result_status(row) });
 	}
 	return 0;
 }
 
 static bool
-is_texts(const json_t *array)
+xmlrpc_result_is_texts(const json_t *array)
 {
 	const json_t *item;
 	size_t i;
@@ -144,7 +145,7 @@ is_texts(const json_t *array)
 }
 
 int
-result_changes(const json_t *result, json_t **changes)
+xmlrpc_result_changes(const json_t *result, json_t **changes)
 {
 	static const char *const names[] = { "added", "changed", "removed" };
 	const json_t *three = json_array_get(result, 0);
@@ -153,7 +154,7 @@ result_changes(const json_t *result, json_t **changes)
 	for (size_t i = 0; i < nitems(names); i++) {
 		json_t *list = json_array_get(three, i);
 
-		if (!is_texts(list)) {
+		if (!xmlrpc_result_is_texts(list)) {
 			json_decref(object);
 			return -1;
 		}
@@ -164,9 +165,9 @@ result_changes(const json_t *result, json_t **changes)
 }
 
 int
-result_config(const json_t *result)
+xmlrpc_result_config(const json_t *result)
 {
 	static const char *const texts[] = { "name", "group", NULL };
 
-	return is_list(result, texts) ? 0 : -1;
+	return xmlrpc_result_is_list(result, texts) ? 0 : -1;
 }

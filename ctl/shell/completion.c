@@ -10,7 +10,7 @@
 
 /* Adds the candidate when the word may become it, once. */
 static void
-offer(struct words *out, const char *word, const char *candidate)
+completion_offer(struct words *out, const char *word, const char *candidate)
 {
 	if (!str_starts(candidate, word))
 		return;
@@ -21,25 +21,27 @@ offer(struct words *out, const char *word, const char *candidate)
 }
 
 static void
-offer_verbs(const char *word, struct words *out)
+completion_offer_commands(const char *word, struct words *out)
 {
-	const struct verb *verb;
+	const struct command *command;
 
-	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
-		offer(out, word, verb->name);
+	for (size_t i = 0; (command = command_get(i)) != NULL; i++)
+		completion_offer(out, word, command->name);
 }
 
 static void
-offer_groups(const struct complete_source *source, const char *word, struct words *out)
+completion_offer_groups(const struct completion_source *source, const char *word,
+    struct words *out)
 {
 	struct server_rows rows = source->rows(source->ctx);
 
 	for (size_t i = 0; i < rows.count; i++)
-		offer(out, word, rows.list[i]->group);
+		completion_offer(out, word, rows.list[i]->group);
 }
 
 static void
-offer_new_groups(const struct complete_source *source, const char *word, struct words *out)
+completion_offer_new_groups(const struct completion_source *source, const char *word,
+    struct words *out)
 {
 	json_t *config = source->config(source->ctx), *row;
 	size_t i;
@@ -48,7 +50,7 @@ offer_new_groups(const struct complete_source *source, const char *word, struct 
 		const char *group = json_string_value(json_object_get(row, "group"));
 
 		if (group != NULL && json_is_false(json_object_get(row, "inuse")))
-			offer(out, word, group);
+			completion_offer(out, word, group);
 	}
 	json_decref(config);
 }
@@ -56,7 +58,8 @@ offer_new_groups(const struct complete_source *source, const char *word, struct 
 /* A process under its own name; with its group, and the whole group, where it has one of
  * another name or a colon was typed. */
 static void
-offer_processes(const struct complete_source *source, const char *word, struct words *out)
+completion_offer_processes(const struct completion_source *source, const char *word,
+    struct words *out)
 {
 	struct server_rows rows = source->rows(source->ctx);
 
@@ -66,10 +69,10 @@ offer_processes(const struct complete_source *source, const char *word, struct w
 		char *whole = xasprintf("%s:*", row->group);
 
 		if (strchr(word, ':') == NULL && strcmp(row->group, row->name) == 0) {
-			offer(out, word, row->name);
+			completion_offer(out, word, row->name);
 		} else {
-			offer(out, word, full);
-			offer(out, word, whole);
+			completion_offer(out, word, full);
+			completion_offer(out, word, whole);
 		}
 		free(full);
 		free(whole);
@@ -77,97 +80,98 @@ offer_processes(const struct complete_source *source, const char *word, struct w
 }
 
 static void
-offer_words(const char *words, const char *word, struct words *out)
+completion_offer_words(const char *words, const char *word, struct words *out)
 {
 	struct words list;
 
 	words_split(&list, words);
 	for (size_t i = 0; i < list.count; i++)
-		offer(out, word, list.list[i]);
+		completion_offer(out, word, list.list[i]);
 	words_clear(&list);
 }
 
 static void
-offer_signals(const char *word, struct words *out)
+completion_offer_signals(const char *word, struct words *out)
 {
 	const char *name;
 
 	for (size_t i = 0; (name = str_signal_listed(i)) != NULL; i++)
-		offer(out, word, name);
+		completion_offer(out, word, name);
 }
 
 static const struct taker {
-	const char *verb;
-	void (*offer)(const struct complete_source *, const char *word, struct words *out);
+	const char *command;
+	void (*offer)(const struct completion_source *, const char *word,
+	    struct words *out);
 	const char *first, *always; /* words of the first place, and of any; or NULL */
 	bool signal_first; /* and nothing else stands in the first place */
 } takers[] = {
-	{ "add", offer_new_groups, NULL, NULL, false },
-	{ "clear", offer_processes, NULL, "all", false },
-	{ "events", offer_processes, "--json", NULL, false },
-	{ "fg", offer_processes, NULL, NULL, false },
+	{ "add", completion_offer_new_groups, NULL, NULL, false },
+	{ "clear", completion_offer_processes, NULL, "all", false },
+	{ "events", completion_offer_processes, "--json", NULL, false },
+	{ "fg", completion_offer_processes, NULL, NULL, false },
 	{ "maintail", NULL, "-f -n", NULL, false },
-	{ "pid", offer_processes, NULL, "all", false },
-	{ "remove", offer_groups, NULL, NULL, false },
-	{ "restart", offer_processes, NULL, "all", false },
-	{ "signal", offer_processes, NULL, "all", true },
-	{ "start", offer_processes, NULL, "all", false },
-	{ "status", offer_processes, "--json --watch", NULL, false },
-	{ "stop", offer_processes, NULL, "all", false },
-	{ "tail", offer_processes, "-f -n", "stdout stderr", false },
-	{ "update", offer_groups, "--dry-run", "all", false },
+	{ "pid", completion_offer_processes, NULL, "all", false },
+	{ "remove", completion_offer_groups, NULL, NULL, false },
+	{ "restart", completion_offer_processes, NULL, "all", false },
+	{ "signal", completion_offer_processes, NULL, "all", true },
+	{ "start", completion_offer_processes, NULL, "all", false },
+	{ "status", completion_offer_processes, "--json --watch", NULL, false },
+	{ "stop", completion_offer_processes, NULL, "all", false },
+	{ "tail", completion_offer_processes, "-f -n", "stdout stderr", false },
+	{ "update", completion_offer_groups, "--dry-run", "all", false },
 };
 
 /* The rows as they are now; none where they cannot be had. Nothing is printed. */
 static struct server_rows
-rows_now(void *session)
+completion_rows_now(void *session)
 {
 	struct session *s = session;
 	struct server_rows rows = { 0 };
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	char *why = NULL;
 
 	if (server_reach(s->server, &why) == REACH_OK &&
-	    server_rows(s->server, &rows, &a) == -1)
+	    server_rows(s->server, &rows, &r) == -1)
 		rows = (struct server_rows){ 0 };
-	answer_clear(&a);
+	reply_clear(&r);
 	free(why);
 	return rows;
 }
 
 static json_t *
-config_now(void *session)
+completion_config_now(void *session)
 {
 	struct session *s = session;
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	json_t *config = NULL;
 	char *why = NULL;
 
-	if (server_reach(s->server, &why) == REACH_OK && server_config(s->server, &a) == 0)
-		config = json_incref(a.result);
-	answer_clear(&a);
+	if (server_reach(s->server, &why) == REACH_OK && server_config(s->server, &r) == 0)
+		config = json_incref(r.result);
+	reply_clear(&r);
 	free(why);
 	return config;
 }
 
 static void
-offer_arguments(const struct taker *taker, bool is_first,
-    const struct complete_source *source, const char *word, struct words *out)
+completion_offer_arguments(const struct taker *taker, bool is_first,
+    const struct completion_source *source, const char *word, struct words *out)
 {
 	if (is_first && taker->signal_first) {
-		offer_signals(word, out);
+		completion_offer_signals(word, out);
 		return;
 	}
 	if (is_first && taker->first != NULL)
-		offer_words(taker->first, word, out);
+		completion_offer_words(taker->first, word, out);
 	if (taker->offer != NULL)
 		taker->offer(source, word, out);
 	if (taker->always != NULL)
-		offer_words(taker->always, word, out);
+		completion_offer_words(taker->always, word, out);
 }
 
 void
-complete_from(const struct complete_source *source, const char *line, struct words *out)
+completion_from(const struct completion_source *source, const char *line, struct words *out)
 {
 	const char *word = strrchr(line, ' ');
 	struct words typed;
@@ -177,18 +181,20 @@ complete_from(const struct complete_source *source, const char *line, struct wor
 	words_split(&typed, line);
 	if (typed.count == 0 || (typed.count == 1 && *word != '\0') ||
 	    strcmp(typed.list[0], "help") == 0)
-		offer_verbs(word, out);
+		completion_offer_commands(word, out);
 	place = typed.count - (*word != '\0' ? 1 : 0);
 	for (size_t i = 0; i < nitems(takers) && typed.count > 0 && word > line; i++)
-		if (strcmp(takers[i].verb, typed.list[0]) == 0)
-			offer_arguments(&takers[i], place == 1, source, word, out);
+		if (strcmp(takers[i].command, typed.list[0]) == 0)
+			completion_offer_arguments(&takers[i], place == 1, source, word,
+			    out);
 	words_clear(&typed);
 }
 
 void
-complete(void *session, const char *line, struct words *out)
+completion_offer_line(void *session, const char *line, struct words *out)
 {
-	const struct complete_source source = { rows_now, config_now, session };
+	const struct completion_source source = { completion_rows_now,
+	    completion_config_now, session };
 
-	complete_from(&source, line, out);
+	completion_from(&source, line, out);
 }

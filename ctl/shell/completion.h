@@ -1,17 +1,17 @@
-/* Complete: what a word of a command line that is being typed may become. */
+/* Completion: the candidates for a word of a command line that is being typed. */
 #ifndef CTL_COMPLETION_H
 #define CTL_COMPLETION_H
 
 #include "ctl/commands/namespec.h"
 
 /* editor_complete_fn with a struct session as its context. */
-void complete(void *session, const char *line, struct words *out);
+void completion_offer_line(void *session, const char *line, struct words *out);
 /* The same from another origin, which is asked for what the line needs. */
-struct complete_source {
+struct completion_source {
 	struct server_rows (*rows)(void *ctx);
 	json_t *(*config)(void *ctx);	/* getAllConfigInfo's array, new; or NULL */
 	void *ctx;
 };
-void complete_from(const struct complete_source *, const char *line, struct words *out);
+void completion_from(const struct completion_source *, const char *line, struct words *out);
 
 #endif

@@ -63,7 +63,7 @@ struct editor {
 
 /* Finds a function; dlsym has no other way to say that it is one. */
 static bool
-find(void *handle, const char *name, void *function, size_t size)
+editor_find(void *handle, const char *name, void *function, size_t size)
 {
 	void *symbol = dlsym(handle, name);
 
@@ -71,10 +71,11 @@ find(void *handle, const char *name, void *function, size_t size)
 	return symbol != NULL;
 }
 
-#define FIND(l, member, name) find((l)->handle, name, &(l)->member, sizeof((l)->member))
+#define FIND(l, member, name) \
+	editor_find((l)->handle, name, &(l)->member, sizeof((l)->member))
 
 static bool
-load(struct library *l)
+editor_load(struct library *l)
 {
 	l->handle = dlopen("libedit.so.2", RTLD_NOW | RTLD_GLOBAL);
 	if (l->handle == NULL)
@@ -90,7 +91,7 @@ load(struct library *l)
 
 /* How many bytes the words have in common. */
 static size_t
-common_prefix(const struct words *w)
+editor_common_prefix(const struct words *w)
 {
 	size_t n = strlen(w->list[0]);
 
@@ -104,7 +105,7 @@ common_prefix(const struct words *w)
 }
 
 static void
-list_choices(const struct words *w)
+editor_list_choices(const struct words *w)
 {
 	fputc('\n', stdout);
 	for (size_t i = 0; i < w->count; i++)
@@ -114,15 +115,15 @@ list_choices(const struct words *w)
 
 /* Puts in what is certain; shows the choices when nothing is. */
 static unsigned char
-complete_with(struct editor *ed, const struct words *w, size_t typed)
+editor_complete(struct editor *ed, const struct words *w, size_t typed)
 {
-	size_t n = w->count > 0 ? common_prefix(w) : 0;
+	size_t n = w->count > 0 ? editor_common_prefix(w) : 0;
 	char *more;
 
 	if (w->count == 0)
 		return DONE_ERROR;
 	if (n <= typed && w->count > 1) {
-		list_choices(w);
+		editor_list_choices(w);
 		return DONE_REDISPLAY;
 	}
 	more = xasprintf("%.*s%s", (int)(n > typed ? n - typed : 0), w->list[0] + typed,
@@ -139,13 +140,13 @@ editor_of(struct edit_line *edit)
 	int (*get)(struct edit_line *, int, ...) = NULL;
 	struct editor *ed = NULL;
 
-	if (find(RTLD_DEFAULT, "el_get", &get, sizeof(get)))
+	if (editor_find(RTLD_DEFAULT, "el_get", &get, sizeof(get)))
 		(void)get(edit, OP_CLIENTDATA, &ed);
 	return ed;
 }
 
 static unsigned char
-on_tab(struct edit_line *edit, int key UNUSED)
+editor_on_tab(struct edit_line *edit, int key UNUSED)
 {
 	struct editor *ed = editor_of(edit);
 	const struct edit_cursor *at = ed->lib.line(edit);
@@ -156,14 +157,14 @@ on_tab(struct edit_line *edit, int key UNUSED)
 
 	word = word != NULL ? word + 1 : line;
 	ed->complete(ed->ctx, line, &words);
-	done = complete_with(ed, &words, strlen(word));
+	done = editor_complete(ed, &words, strlen(word));
 	words_clear(&words);
 	free(line);
 	return done;
 }
 
 static const char *
-on_prompt(struct edit_line *edit)
+editor_on_prompt(struct edit_line *edit)
 {
 	return editor_of(edit)->prompt;
 }
@@ -171,7 +172,7 @@ on_prompt(struct edit_line *edit)
 /* --- history: a line each, as other editors keep it --- */
 
 static void
-history_add(struct editor *ed, const char *line)
+editor_history_add(struct editor *ed, const char *line)
 {
 	struct edit_event event;
 
@@ -180,7 +181,7 @@ history_add(struct editor *ed, const char *line)
 }
 
 static void
-history_load(struct editor *ed)
+editor_history_load(struct editor *ed)
 {
 	FILE *f = ed->history_file != NULL ? fopen(ed->history_file, "re") : NULL;
 	char *line = NULL;
@@ -194,7 +195,7 @@ history_load(struct editor *ed)
 			(void)fseeko(f, st.st_size - EDITOR_HISTORY_BYTES, SEEK_SET);
 		while (getline(&line, &room, f) != -1) {
 			line[strcspn(line, "\n")] = '\0';
-			history_add(ed, line);
+			editor_history_add(ed, line);
 		}
 	}
 	free(line);
@@ -203,7 +204,7 @@ history_load(struct editor *ed)
 
 /* Written at once: whatever ends the shell, nothing is lost. */
 static void
-history_save(const struct editor *ed, const char *line)
+editor_history_save(const struct editor *ed, const char *line)
 {
 	int fd;
 
@@ -220,7 +221,7 @@ history_save(const struct editor *ed, const char *line)
 /* --- the editor --- */
 
 static void
-start_editing(struct editor *ed)
+editor_start(struct editor *ed)
 {
 	struct library *l = &ed->lib;
 	struct edit_event event;
@@ -231,16 +232,17 @@ start_editing(struct editor *ed)
 		return;
 	ed->history = l->history_init();
 	(void)l->set(ed->edit, OP_CLIENTDATA, ed);
-	(void)l->set(ed->edit, OP_PROMPT, on_prompt);
+	(void)l->set(ed->edit, OP_PROMPT, editor_on_prompt);
 	(void)l->set(ed->edit, OP_SIGNAL, 1);
 	(void)l->set(ed->edit, OP_EDITOR, "emacs");
-	(void)l->set(ed->edit, OP_ADDFN, "reevectl-complete", "Complete a word", on_tab);
+	(void)l->set(ed->edit, OP_ADDFN, "reevectl-complete", "Complete a word",
+	    editor_on_tab);
 	(void)l->set(ed->edit, OP_BIND, "^I", "reevectl-complete", (char *)NULL);
 	if (ed->history == NULL)
 		return;
 	(void)l->history(ed->history, &event, HISTORY_SIZE, EDITOR_HISTORY);
 	(void)l->set(ed->edit, OP_HIST, l->history, ed->history);
-	history_load(ed);
+	editor_history_load(ed);
 }
 
 struct editor *
@@ -252,8 +254,8 @@ editor_new(const char *history_file, editor_complete_fn *complete, void *ctx)
 	ed->history_file = history_file;
 	ed->complete = complete;
 	ed->ctx = ctx;
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && load(&ed->lib))
-		start_editing(ed);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && editor_load(&ed->lib))
+		editor_start(ed);
 	return ed;
 }
 
@@ -271,7 +273,7 @@ editor_free(struct editor *ed)
 
 /* New, or NULL at the end of input. */
 static char *
-plain_line(struct editor *ed)
+editor_plain_line(struct editor *ed)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -296,13 +298,13 @@ editor_line(struct editor *ed, const char *prompt)
 		typed = ed->lib.gets(ed->edit, &n);
 		line = typed != NULL && n > 0 ? xstrdup(typed) : NULL;
 	} else {
-		line = plain_line(ed);
+		line = editor_plain_line(ed);
 	}
 	if (line == NULL)
 		return NULL;
 	line[strcspn(line, "\n")] = '\0';
-	history_add(ed, line);
+	editor_history_add(ed, line);
 	if (ed->edit != NULL)
-		history_save(ed, line);
+		editor_history_save(ed, line);
 	return line;
 }

@@ -18,7 +18,7 @@
 /* Ctrl-C leaves the shell, as it does supervisorctl's; history is written already, and the
  * editor has put the terminal back before it lets a signal through. */
 static void
-on_interrupt(int signo UNUSED)
+shell_on_interrupt(int signo UNUSED)
 {
 	ssize_t ignored UNUSED = write(STDOUT_FILENO, "\n", 1);
 
@@ -29,15 +29,15 @@ on_interrupt(int signo UNUSED)
 static char *
 shell_server(struct session *s)
 {
-	struct answer a;
+	struct reply r;
 	const char *name = NULL;
 	char *shown;
 
-	if (server_identifier(s->server, &a) == 0 && a.fault == FAULT_NONE)
-		name = json_string_value(a.result);
+	if (server_identifier(s->server, &r) == 0 && r.fault == FAULT_NONE)
+		name = json_string_value(r.result);
 	shown = xstrdup(name != NULL && *name != '\0' ? name : PROMPT);
 	str_make_plain(shown, "");
-	answer_clear(&a);
+	reply_clear(&r);
 	return shown;
 }
 
@@ -58,17 +58,17 @@ shell_prompt(struct session *s, const char *configured)
 void
 shell_run(struct session *s, const char *prompt, const char *history_file)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
+	struct sigaction action = { .sa_handler = shell_on_interrupt };
 	char *shown, *line;
 	struct editor *editor;
 
 	sigaction(SIGINT, &action, NULL);
-	editor = editor_new(history_file, complete, s);
-	verbs_run(s, "status");
+	editor = editor_new(history_file, completion_offer_line, s);
+	command_run(s, "status");
 	while (!s->leave && !ferror(s->out)) {
 		shown = shell_prompt(s, prompt);
 		line = editor_line(editor, shown);
-		verbs_run(s, line != NULL ? line : "EOF");
+		command_run(s, line != NULL ? line : "EOF");
 		free(line);
 		free(shown);
 	}

@@ -9,9 +9,9 @@
 
 /* Lines of usage, tabulators and meaning; a line without a tabulator is a remark. */
 static void
-print_verb(const struct verb *verb)
+print_verb(const struct command *command)
 {
-	for (const char *line = verb->help, *end; *line != '\0'; line = end) {
+	for (const char *line = command->help, *end; *line != '\0'; line = end) {
 		size_t usage = strcspn(line, "\t\n");
 		const char *meaning = line + usage + strspn(line + usage, "\t");
 
@@ -39,12 +39,12 @@ print_signals(void)
 int
 main(void)
 {
-	const struct verb *verb;
+	const struct command *command;
 
 	mdoc_begin("commands of the tool");
 	puts(".Bl -column \"tail -<bytes> <name> [stdout|stderr]\" \"meaning\" -compact");
-	for (size_t i = 0; (verb = verbs_get(i)) != NULL; i++)
-		print_verb(verb);
+	for (size_t i = 0; (command = command_get(i)) != NULL; i++)
+		print_verb(command);
 	puts(".El");
 	mdoc_end();
 	print_signals();

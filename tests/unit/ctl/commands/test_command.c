@@ -198,7 +198,7 @@ run_line(const char *path, json_t *c, int *status)
 		.server = server_new(&where) };
 
 	assert_non_null(session.out);
-	*status = verbs_run(&session, json_string_value(json_object_get(c, "line")));
+	*status = command_run(&session, json_string_value(json_object_get(c, "line")));
 	fclose(session.out);
 	server_free(session.server);
 	return output;
@@ -247,7 +247,7 @@ run_case(const char *file, const char *path)
 static void
 test_cases(void **state)
 {
-	char dir[] = "/tmp/reeve-verbs-XXXXXX", *path;
+	char dir[] = "/tmp/reeve-commands-XXXXXX", *path;
 	glob_t files;
 
 	(void)state;
@@ -269,7 +269,7 @@ test_cases(void **state)
 static void
 test_stale_socket(void **state)
 {
-	char dir[] = "/tmp/reeve-verbs-XXXXXX", *path, *output;
+	char dir[] = "/tmp/reeve-commands-XXXXXX", *path, *output;
 	json_t *c = json_pack("{ss}", "line", "pid");
 	int listener, status;
 
@@ -299,7 +299,7 @@ test_stale_socket(void **state)
 static void
 test_untrusted(void **state)
 {
-	char dir[] = "/tmp/reeve-verbs-XXXXXX", *path, *output;
+	char dir[] = "/tmp/reeve-commands-XXXXXX", *path, *output;
 	json_t *c = json_pack("{ss}", "line", "shutdown");
 	int status, ended, ready[2];
 	pid_t pid;

@@ -114,9 +114,9 @@ test_expand(void **state)
 		struct words w;
 
 		words_split(&w, expansions[i].word);
-		if (names_has_pattern(&w, 0) != expansions[i].pattern)
+		if (namespec_has_pattern(&w, 0) != expansions[i].pattern)
 			fail_msg("%s", expansions[i].word);
-		names_expand(&w, 0, &rows_all);
+		namespec_expand(&w, 0, &rows_all);
 		words_are(&w, expansions[i].want);
 	}
 }
@@ -129,9 +129,9 @@ test_expand_from(void **state)
 
 	(void)state;
 	words_split(&w, "web* web? all");
-	assert_true(names_has_pattern(&w, 1));
-	assert_false(names_has_pattern(&w, 2));
-	names_expand(&w, 1, &rows_all);
+	assert_true(namespec_has_pattern(&w, 1));
+	assert_false(namespec_has_pattern(&w, 2));
+	namespec_expand(&w, 1, &rows_all);
 	assert_true(w.all);
 	words_are(&w, "web*|web2|all|");
 }
@@ -153,7 +153,7 @@ test_find(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++)
-		if (names_find(cases[i].spec, &rows_all) != cases[i].want)
+		if (namespec_find(cases[i].spec, &rows_all) != cases[i].want)
 			fail_msg("'%s'", cases[i].spec);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const struct verb verb = { .name = "frob", .help = "frob\t\tDo it" };
+static const struct command command = { .name = "frob", .help = "frob\t\tDo it" };
 
 struct world {
 	struct session session;
@@ -26,7 +26,7 @@ open_world(struct world *w)
 	const struct server_where where = { .url = "unix:///nonexistent/s" };
 	char *why;
 
-	*w = (struct world){ .session = { .verb = &verb } };
+	*w = (struct world){ .session = { .command = &command } };
 	w->session.out = open_memstream(&w->text, &w->length);
 	w->session.server = server_new(&where);
 	assert_int_equal(server_reach(w->session.server, &why), REACH_NO_FILE);
@@ -86,7 +86,7 @@ test_judge(void **state)
 		struct world w;
 
 		open_world(&w);
-		assert_int_equal(session_judge(&w.session, cases[i].reached, cases[i].why),
+		assert_int_equal(session_accept(&w.session, cases[i].reached, cases[i].why),
 		    cases[i].fine);
 		assert_int_equal(w.session.unauthorized, cases[i].unauthorized);
 		said(&w, cases[i].want, cases[i].fine ? EXIT_OK : EXIT_GENERIC,
@@ -103,7 +103,7 @@ test_unauthorized_interactive(void **state)
 	(void)state;
 	open_world(&w);
 	w.session.interactive = true;
-	assert_false(session_judge(&w.session, REACH_UNAUTHORIZED, "401 No"));
+	assert_false(session_accept(&w.session, REACH_UNAUTHORIZED, "401 No"));
 	assert_true(w.session.unauthorized);
 	said(&w, "Server requires authentication\n", EXIT_GENERIC, true);
 }
@@ -139,7 +139,7 @@ test_fault(void **state)
 	}
 	for (int fault = 1; fault < 100; fault++) {
 		const char *name = fault_name((enum fault)fault);
-		char *text = answer_meaning((enum fault)fault, name);
+		char *text = reply_meaning((enum fault)fault, name);
 
 		assert_int_equal(strcmp(name, "UNKNOWN") == 0, str_starts(text, "fault "));
 		assert_null(strstr(text, strcmp(name, "UNKNOWN") != 0 ? name : "\n"));
@@ -160,7 +160,7 @@ test_arguments(void **state)
 	assert_false(session_no_arguments(&w.session, "a"));
 	said(&w, "Error: frob accepts no arguments\nfrob\t\tDo it\n", EXIT_GENERIC, false);
 	open_world(&w);
-	session_misused(&w.session, "100% wrong", EXIT_INVALID_ARGS);
+	session_usage(&w.session, "100% wrong", EXIT_INVALID_ARGS);
 	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
 }
 

@@ -23,14 +23,14 @@ static const struct process_info *const list[] = { &infos[0], &infos[1], &infos[
 	&infos[3] };
 static const struct server_rows rows = { .list = list, .count = nitems(list) };
 
-static struct waiting *
+static struct stop_wait *
 begin(struct words *names, const char *text, const char *config)
 {
 	json_t *json = json_loads(config, 0, NULL);
-	struct waiting *w;
+	struct stop_wait *w;
 
 	words_split(names, text);
-	w = waiting_new(json, names);
+	w = stop_wait_new(json, names);
 	json_decref(json);
 	return w;
 }
@@ -46,9 +46,9 @@ set_states(enum process_state a, enum process_state b, enum process_state c,
 }
 
 static void
-now_is(struct waiting *w, int64_t ms, const char *want)
+now_is(struct stop_wait *w, int64_t ms, const char *want)
 {
-	char *got = waiting_now(w, &rows, ms);
+	char *got = stop_wait_now(w, &rows, ms);
 
 	if (want == NULL)
 		assert_null(got);
@@ -65,7 +65,7 @@ static void
 test_now(void **state)
 {
 	struct words names;
-	struct waiting *w = begin(&names, "web:* cat", CONFIG);
+	struct stop_wait *w = begin(&names, "web:* cat", CONFIG);
 
 	(void)state;
 	set_states(PROCESS_RUNNING, PROCESS_RUNNING, PROCESS_RUNNING, PROCESS_STOPPING);
@@ -85,7 +85,7 @@ test_now(void **state)
 	now_is(w, 13000, "waiting for cat");
 	infos[2].state = PROCESS_STOPPED;
 	now_is(w, 14000, NULL);
-	waiting_free(w);
+	stop_wait_free(w);
 	words_clear(&names);
 }
 
@@ -93,14 +93,14 @@ static void
 test_unknown(void **state)
 {
 	struct words names;
-	struct waiting *w = begin(&names, "all", "null");
+	struct stop_wait *w = begin(&names, "all", "null");
 
 	(void)state;
 	set_states(PROCESS_STOPPED, PROCESS_STOPPED, PROCESS_STOPPED, PROCESS_STOPPING);
 	now_is(w, 1, "waiting for a-name-of-more-than-forty-bytes-is-cut-t");
-	waiting_free(w);
+	stop_wait_free(w);
 	words_clear(&names);
-	waiting_free(NULL);
+	stop_wait_free(NULL);
 }
 
 static void
@@ -119,15 +119,15 @@ test_ahead(void **state)
 	set_states(PROCESS_RUNNING, PROCESS_BACKOFF, PROCESS_STOPPED, PROCESS_FATAL);
 	for (size_t i = 0; i < nitems(cases); i++) {
 		struct words names;
-		struct waiting *w = begin(&names, cases[i].names, CONFIG);
-		char *got = waiting_ahead(w, &rows);
+		struct stop_wait *w = begin(&names, cases[i].names, CONFIG);
+		char *got = stop_wait_ahead(w, &rows);
 
 		if (cases[i].want == NULL)
 			assert_null(got);
 		else
 			assert_string_equal(got, cases[i].want);
 		free(got);
-		waiting_free(w);
+		stop_wait_free(w);
 		words_clear(&names);
 	}
 }

@@ -148,13 +148,13 @@ asked(struct world *w, char *request, size_t room)
 
 /* The whole body. */
 static void
-body_is(struct http *http, const char *want)
+body_is(struct http_client *http, const char *want)
 {
 	char body[256];
 	size_t n = 0;
 	ssize_t got;
 
-	while ((got = http_read(http, body + n, sizeof(body) - n - 1, true)) > 0)
+	while ((got = http_client_read(http, body + n, sizeof(body) - n - 1, true)) > 0)
 		n += (size_t)got;
 	body[n] = '\0';
 	assert_int_equal(got, 0);
@@ -165,20 +165,20 @@ static void
 test_post(void **state)
 {
 	struct world *w = *state;
-	const struct http_request request = { .url = w->url, .path = "/RPC2",
+	const struct http_client_request request = { .url = w->url, .path = "/RPC2",
 		.username = "Aladdin", .password = "open sesame", .body = "<a/>",
 		.length = 4 };
-	struct http *http;
+	struct http_client *http;
 	char said[4096], *why;
 
 	listen_unix(w);
 	start(w, "<a/>", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
 	    "Content-Length: 5\r\n\r\nhello and more", 1, false);
-	assert_int_equal(http_open(&request, &http, &why), REACH_OK);
-	assert_int_equal(http_code(http), 200);
-	assert_string_equal(http_status(http), "200 OK");
+	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
+	assert_int_equal(http_client_code(http), 200);
+	assert_string_equal(http_client_status(http), "200 OK");
 	body_is(http, "hello");
-	http_free(http);
+	http_client_free(http);
 	asked(w, said, sizeof(said));
 	assert_string_equal(said, "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nConnection: close\r\n"
@@ -190,17 +190,18 @@ static void
 test_get(void **state)
 {
 	struct world *w = *state;
-	struct http_request request = { .path = "/mainlogtail", .username = "\xc3\xa9" };
-	struct http *http;
+	struct http_client_request request = { .path = "/mainlogtail", .username =
+	    "\xc3\xa9" };
+	struct http_client *http;
 	char said[4096], *why, *want;
 
 	listen_tcp(w);
 	request.url = w->url;
 	start(w, "\r\n\r\n", "HTTP/1.0 404 Not here\r\n\r\ngone", 1000, false);
-	assert_int_equal(http_open(&request, &http, &why), REACH_OK);
-	assert_int_equal(http_code(http), 404);
+	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
+	assert_int_equal(http_client_code(http), 404);
 	body_is(http, "gone");
-	http_free(http);
+	http_client_free(http);
 	asked(w, said, sizeof(said));
 	want = xasprintf("GET /mainlogtail HTTP/1.1\r\nHost: %.*s\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nAuthorization: Basic w6k6\r\n\r\n",
@@ -214,38 +215,38 @@ static void
 test_no_wait(void **state)
 {
 	struct world *w = *state;
-	const struct http_request request = { .url = w->url, .path = "/" };
-	struct http *http;
+	const struct http_client_request request = { .url = w->url, .path = "/" };
+	struct http_client *http;
 	char *why, byte;
 	struct pollfd poll_fd = { .events = POLLIN };
 
 	listen_unix(w);
 	start(w, "\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	    "1\r\nx\r\n5\r\n", 1000, true);
-	assert_int_equal(http_open(&request, &http, &why), REACH_OK);
-	assert_int_equal(http_read(http, &byte, 1, true), 1);
+	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
+	assert_int_equal(http_client_read(http, &byte, 1, true), 1);
 	assert_int_equal(byte, 'x');
 	for (int i = 0; i < 3; i++) {
 		errno = 0;
-		assert_int_equal(http_read(http, &byte, 1, false), -1);
+		assert_int_equal(http_client_read(http, &byte, 1, false), -1);
 		assert_int_equal(errno, EAGAIN);
 	}
 	kill(w->server, SIGTERM);
-	poll_fd.fd = http_fd(http);
+	poll_fd.fd = http_client_fd(http);
 	assert_int_equal(poll(&poll_fd, 1, 10000), 1);
-	assert_int_equal(http_read(http, &byte, 1, false), -1);
+	assert_int_equal(http_client_read(http, &byte, 1, false), -1);
 	assert_int_equal(errno, EPROTO);
-	http_free(http);
+	http_client_free(http);
 }
 
 static void
 refused(const char *url, enum reach want, const char *wanted)
 {
-	const struct http_request request = { .url = url, .path = "/" };
-	struct http *http = NULL;
+	const struct http_client_request request = { .url = url, .path = "/" };
+	struct http_client *http = NULL;
 	char *why = NULL;
 
-	assert_int_equal(http_open(&request, &http, &why), want);
+	assert_int_equal(http_client_open(&request, &http, &why), want);
 	assert_null(http);
 	assert_string_equal(why, wanted);
 	free(why);
@@ -291,16 +292,16 @@ static void
 test_lines_in_url(void **state)
 {
 	struct world *w = *state;
-	struct http_request request = { .path = "/" };
-	struct http *http;
+	struct http_client_request request = { .path = "/" };
+	struct http_client *http;
 	char said[4096], *why, *url, *want;
 
 	listen_tcp(w);
 	url = xasprintf("%.*s\r\n\t/x\ny", (int)strcspn(w->url + 7, "/") + 7, w->url);
 	request.url = url;
 	start(w, "\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", 1000, false);
-	assert_int_equal(http_open(&request, &http, &why), REACH_OK);
-	http_free(http);
+	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
+	http_client_free(http);
 	asked(w, said, sizeof(said));
 	want = xasprintf("GET / HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
 	    "Accept: */*\r\n\r\n", (int)strcspn(w->url + 7, "/"), w->url + 7);
@@ -328,11 +329,11 @@ static void
 test_knows(void **state)
 {
 	(void)state;
-	assert_true(http_knows("http://a"));
-	assert_true(http_knows("unix:///a"));
-	assert_false(http_knows("https://a"));
-	assert_false(http_knows("/a"));
-	assert_false(http_knows(""));
+	assert_true(http_client_knows("http://a"));
+	assert_true(http_client_knows("unix:///a"));
+	assert_false(http_client_knows("https://a"));
+	assert_false(http_client_knows("/a"));
+	assert_false(http_client_knows(""));
 }
 
 int

@@ -20,14 +20,14 @@ static const struct pace at_once = { 1 << 20, 4096 }, slow = { 1, 4096 }, picky 
 
 /* Gives some more bytes, or the end. */
 static void
-feed(struct response *r, const char **bytes, size_t *n, size_t most)
+feed(struct http_response *r, const char **bytes, size_t *n, size_t most)
 {
 	size_t some = *n < most ? *n : most;
-	char *room = response_room(r, some > 0 ? some : 1);
+	char *room = http_response_reserve(r, some > 0 ? some : 1);
 
 	assert_non_null(room);
 	memcpy(room, *bytes, some);
-	response_came(r, some);
+	http_response_commit(r, some);
 	*bytes += some;
 	*n -= some;
 }
@@ -42,20 +42,20 @@ add(struct buf *out, const char *text)
 static char *
 told(const char *bytes, size_t n, struct pace pace, bool *to_eof)
 {
-	struct response r;
+	struct http_response r;
 	struct buf out;
 	char body[4096];
 	ssize_t got = -1;
 	int rc;
 
-	response_init(&r);
+	http_response_init(&r);
 	buf_init(&out, 0);
-	while ((rc = response_head(&r)) == -1 && errno == EAGAIN)
+	while ((rc = http_response_head(&r)) == -1 && errno == EAGAIN)
 		feed(&r, &bytes, &n, pace.fed);
 	if (rc == 0) {
 		add(&out, r.status);
 		add(&out, "|");
-		while ((got = response_body(&r, body, pace.read)) > 0 ||
+		while ((got = http_response_body(&r, body, pace.read)) > 0 ||
 		    (got == -1 && errno == EAGAIN)) {
 			if (got > 0)
 				assert_int_equal(buf_append(&out, body, (size_t)got), 0);
@@ -68,7 +68,7 @@ told(const char *bytes, size_t n, struct pace pace, bool *to_eof)
 		assert_int_equal(errno, EPROTO);
 	add(&out, got == 0 ? "end" : "broken");
 	*to_eof = rc == 0 && r.body == PART_TO_EOF;
-	response_clear(&r);
+	http_response_clear(&r);
 	return buf_steal(&out);
 }
 
@@ -156,14 +156,14 @@ endless(const char *begin, const char *unit, size_t most)
 {
 	const char *bytes = begin;
 	size_t n = strlen(begin), taken = 0;
-	struct response r;
+	struct http_response r;
 	char body[4096];
 	bool broken = false;
 
-	response_init(&r);
+	http_response_init(&r);
 	while (!broken && taken < most) {
 		bool head = r.part == PART_STATUS || r.part == PART_HEADER;
-		ssize_t got = head ? response_head(&r) : response_body(&r, body,
+		ssize_t got = head ? http_response_head(&r) : http_response_body(&r, body,
 		    sizeof(body));
 
 		broken = got == -1 && errno != EAGAIN;
@@ -178,7 +178,7 @@ endless(const char *begin, const char *unit, size_t most)
 			feed(&r, &bytes, &n, n);
 		assert_true(r.in.cap < 1 << 19);
 	}
-	response_clear(&r);
+	http_response_clear(&r);
 	return taken;
 }
 

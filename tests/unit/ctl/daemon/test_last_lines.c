@@ -21,11 +21,11 @@ check(const char *text, size_t n, int64_t lines, size_t want, bool enough)
 	size_t offset;
 
 	memcpy(exact, text, n);
-	assert_int_equal(lastlines_of_text(exact, n, lines, &offset), enough);
+	assert_int_equal(last_lines_of_text(exact, n, lines, &offset), enough);
 	assert_int_equal(offset, want);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(write(fd, text, n), n);
-	assert_int_equal(lastlines_of_file(fd, lines), want);
+	assert_int_equal(last_lines_of_file(fd, lines), want);
 	close(fd);
 	free(exact);
 }
@@ -89,13 +89,13 @@ static void
 test_bounded(void **state)
 {
 	int fd = memfd_create("lastlines", MFD_CLOEXEC);
-	off_t size = (off_t)4 * LASTLINES_MAX;
+	off_t size = (off_t)4 * LAST_LINES_MAX;
 
 	(void)state;
 	assert_int_equal(ftruncate(fd, size), 0);
-	assert_int_equal(lastlines_of_file(fd, 1), size - LASTLINES_MAX);
+	assert_int_equal(last_lines_of_file(fd, 1), size - LAST_LINES_MAX);
 	close(fd);
-	assert_int_equal(lastlines_of_file(-1, 1), 0);
+	assert_int_equal(last_lines_of_file(-1, 1), 0);
 }
 
 int

@@ -17,11 +17,11 @@ struct world {
 	bool gone;	/* nobody answers */
 	bool known_gone;
 	int asked;
-	struct feed *feed;
+	struct log_stream *feed;
 };
 
 static int
-open_log(void *ctx, const struct feed_log *log, int *fd)
+open_log(void *ctx, const struct log_request *log, int *fd)
 {
 	struct world *w = ctx;
 
@@ -41,8 +41,8 @@ is_gone(void *ctx)
 }
 
 /* It is asked whenever the file has no more, or never. */
-static const struct feed_daemon eager = { open_log, is_gone, 0 };
-static const struct feed_daemon lazy = { open_log, is_gone, 1 << 30 };
+static const struct log_stream_origin eager = { open_log, is_gone, 0 };
+static const struct log_stream_origin lazy = { open_log, is_gone, 1 << 30 };
 
 static int
 file_of(const char *text)
@@ -55,22 +55,22 @@ file_of(const char *text)
 }
 
 static void
-begin(struct world *w, const struct feed_daemon *daemon, int fd)
+begin(struct world *w, const struct log_stream_origin *daemon, int fd)
 {
 	char name[] = "a", stream[] = "stderr";
 
 	*w = (struct world){ .fd = fd };
-	w->feed = feed_of_file(daemon, w, &(struct feed_log){ .name = name,
+	w->feed = log_stream_of_file(daemon, w, &(struct log_request){ .name = name,
 	    .stream = stream }, dup(fd));
 	/* what it was made of may go */
 	name[0] = stream[0] = 'x';
-	assert_int_equal(feed_fd(w->feed), -1);
+	assert_int_equal(log_stream_fd(w->feed), -1);
 }
 
 static void
 end(struct world *w)
 {
-	feed_free(w->feed);
+	log_stream_free(w->feed);
 	if (w->fd != -1)
 		close(w->fd);
 }
@@ -79,7 +79,7 @@ static void
 reads(struct world *w, const char *want)
 {
 	char bytes[4096];
-	ssize_t n = feed_read(w->feed, bytes, sizeof(bytes));
+	ssize_t n = log_stream_read(w->feed, bytes, sizeof(bytes));
 
 	assert_int_equal(n, strlen(want));
 	assert_memory_equal(bytes, want, strlen(want));
@@ -113,14 +113,15 @@ test_grows(void **state)
 static void
 test_begins_at_the_end(void **state)
 {
-	char kilobyte[FEED_LAST + 1];
+	char kilobyte[LOG_STREAM_LAST + 1];
 	struct world w;
 	int fd = file_of("");
 
 	(void)state;
-	memset(kilobyte, 'x', FEED_LAST);
-	kilobyte[FEED_LAST] = '\0';
-	assert_int_equal(pwrite(fd, kilobyte, FEED_LAST, (off_t)10 << 30), FEED_LAST);
+	memset(kilobyte, 'x', LOG_STREAM_LAST);
+	kilobyte[LOG_STREAM_LAST] = '\0';
+	assert_int_equal(pwrite(fd, kilobyte, LOG_STREAM_LAST, (off_t)10 << 30),
+	    LOG_STREAM_LAST);
 	begin(&w, &lazy, fd);
 	reads(&w, kilobyte);
 	reads(&w, "");
@@ -139,7 +140,7 @@ test_truncated(void **state)
 	assert_int_equal(ftruncate(w.fd, 0), 0);
 	append(&w, "else\n");
 	/* No place to say so yet. */
-	assert_int_equal(feed_read(w.feed, small, sizeof(small)), 0);
+	assert_int_equal(log_stream_read(w.feed, small, sizeof(small)), 0);
 	reads(&w, "==> File truncated <==\n");
 	reads(&w, "else\n");
 	end(&w);
@@ -197,10 +198,10 @@ test_daemon_goes(void **state)
 	begin(&w, &eager, file_of("text"));
 	w.gone = true;
 	reads(&w, "text");
-	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
 	w.known_gone = true;
 	append(&w, "more");
-	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
 	end(&w);
 }
 
@@ -215,10 +216,10 @@ test_no_file(void **state)
 	(void)state;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	begin(&w, &lazy, ends[0]);
-	assert_int_equal(feed_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
 	close(ends[1]);
 	end(&w);
-	feed_free(NULL);
+	log_stream_free(NULL);
 }
 
 int

@@ -20,22 +20,22 @@ static const char end[] = "</value></param></params></methodResponse>";
 static char *
 told(const char *bytes, size_t n)
 {
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	const char *why = NULL;
 	char *text;
 
-	if (xmlrpc_read(bytes, n, &a, &why) == -1) {
-		assert_null(a.result);
-		assert_null(a.text);
+	if (xmlrpc_read(bytes, n, &r, &why) == -1) {
+		assert_null(r.result);
+		assert_null(r.text);
 		assert_non_null(why);
 		return xasprintf("refused: %s", why);
 	}
 	assert_null(why);
-	assert_true((a.result == NULL) == (a.fault != FAULT_NONE));
-	text = a.fault != FAULT_NONE ? xasprintf("fault %d %s", (int)a.fault, a.text) :
-	    json_dumps(a.result, JSON_ENCODE_ANY);
+	assert_true((r.result == NULL) == (r.fault != FAULT_NONE));
+	text = r.fault != FAULT_NONE ? xasprintf("fault %d %s", (int)r.fault, r.text) :
+	    json_dumps(r.result, JSON_ENCODE_ANY);
 	assert_non_null(text);
-	answer_clear(&a);
+	reply_clear(&r);
 	return text;
 }
 
@@ -150,7 +150,7 @@ test_elements(void **state)
 static void
 test_long_text(void **state)
 {
-	struct answer a = ANSWER_NONE;
+	struct reply r = REPLY_NONE;
 	struct buf response;
 	const char *why;
 
@@ -160,9 +160,9 @@ test_long_text(void **state)
 	for (int i = 0; i < 300000; i++)
 		add(&response, "line &amp; \n");
 	add(&response, end);
-	assert_int_equal(xmlrpc_read(buf_data(&response), buf_len(&response), &a, &why), 0);
-	assert_int_equal(json_string_length(a.result), 300000 * 8);
-	answer_clear(&a);
+	assert_int_equal(xmlrpc_read(buf_data(&response), buf_len(&response), &r, &why), 0);
+	assert_int_equal(json_string_length(r.result), 300000 * 8);
+	reply_clear(&r);
 	buf_clear(&response);
 }
 

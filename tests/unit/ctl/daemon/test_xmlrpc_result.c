@@ -51,17 +51,17 @@ test_misshapen(void **state)
 		int64_t now = 7;
 		size_t count = 0;
 
-		assert_int_equal(result_rows(value, &infos, &count, &now), -1);
+		assert_int_equal(xmlrpc_result_rows(value, &infos, &count, &now), -1);
 		assert_null(infos);
 		assert_int_equal(now, 7);
-		assert_int_equal(result_each(value, never, NULL), -1);
-		assert_int_equal(result_config(value), -1);
-		assert_int_equal(result_changes(value, &changes), -1);
+		assert_int_equal(xmlrpc_result_each(value, never, NULL), -1);
+		assert_int_equal(xmlrpc_result_config(value), -1);
+		assert_int_equal(xmlrpc_result_changes(value, &changes), -1);
 		assert_null(changes);
 		json_decref(value);
 	}
-	assert_int_equal(result_config(NULL), -1);
-	assert_int_equal(result_each(NULL, never, NULL), -1);
+	assert_int_equal(xmlrpc_result_config(NULL), -1);
+	assert_int_equal(xmlrpc_result_each(NULL, never, NULL), -1);
 }
 
 /* The row that the JSON text has alone; free it with row_free. */
@@ -72,7 +72,7 @@ row(const char *text, int64_t *now)
 	json_t *value = json(text);
 	size_t count;
 
-	assert_int_equal(result_rows(value, &infos, &count, now), 0);
+	assert_int_equal(xmlrpc_result_rows(value, &infos, &count, now), 0);
 	assert_int_equal(count, 1);
 	json_decref(value);
 	return infos;
@@ -175,7 +175,7 @@ test_each(void **state)
 	char text[256] = "";
 
 	(void)state;
-	assert_int_equal(result_each(value, note, text), 0);
+	assert_int_equal(xmlrpc_result_each(value, note, text), 0);
 	assert_string_equal(text, "g:a 0 OK;g:b 70 NOT_RUNNING;g:c 30 ;g:d 30 ;g:e 30 ;");
 	json_decref(value);
 }
@@ -186,7 +186,7 @@ test_changes(void **state)
 	json_t *value = json("[[['a', 'b'], [], ['\xd0\xb8']]]"), *changes, *want;
 
 	(void)state;
-	assert_int_equal(result_changes(value, &changes), 0);
+	assert_int_equal(xmlrpc_result_changes(value, &changes), 0);
 	want = json("{'added': ['a', 'b'], 'changed': [], 'removed': ['\xd0\xb8']}");
 	assert_true(json_equal(changes, want));
 	json_decref(want);
@@ -204,7 +204,7 @@ test_bad_changes(void **state)
 	for (size_t i = 0; i < nitems(bad); i++) {
 		json_t *value = json(bad[i]), *changes;
 
-		assert_int_equal(result_changes(value, &changes), -1);
+		assert_int_equal(xmlrpc_result_changes(value, &changes), -1);
 		json_decref(value);
 	}
 }

@@ -37,9 +37,9 @@ completes(const char *line, const char *want, int rows_asked)
 	struct words out = { 0 };
 	struct buf text;
 	int asked = 0;
-	const struct complete_source source = { rows_of, config_of, &asked };
+	const struct completion_source source = { rows_of, config_of, &asked };
 
-	complete_from(&source, line, &out);
+	completion_from(&source, line, &out);
 	buf_init(&text, 0);
 	for (size_t i = 0; i < out.count; i++)
 		assert_int_equal(buf_printf(&text, "%s|", out.list[i]), 0);
