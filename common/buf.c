@@ -1,5 +1,6 @@
 #include "common/buf.h"
 
+#include "common/fail.h"
 #include "common/mem.h"
 
 #include <errno.h>
@@ -85,14 +86,10 @@ buf_room(struct buf *b, size_t n, size_t spare)
 {
 	size_t need;
 
-	if (b->max > 0 && n > b->max - b->len) {
-		errno = ENOBUFS;
-		return NULL;
-	}
-	if (n > SIZE_MAX / 4 - b->len) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (b->max > 0 && n > b->max - b->len)
+		return fail_null(ENOBUFS);
+	if (n > SIZE_MAX / 4 - b->len)
+		return fail_null(ENOMEM);
 	need = b->len + n + spare;
 	if (b->data == NULL || b->cap - b->start < need) {
 		if (buf_compact(b, need) == -1 && buf_grow(b, need) == -1)

@@ -29,6 +29,34 @@ clock_wall_ms(void)
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);
 }
 
+/* The formats are checked where they are written. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static size_t STRFTIME_LIKE(3)
+clock_text(char *out, size_t size, const char *fmt, int64_t seconds,
+    struct tm *(*split)(const time_t *, struct tm *))
+{
+	time_t when = (time_t)seconds;
+	struct tm tm;
+	size_t n = split(&when, &tm) != NULL ? strftime(out, size, fmt, &tm) : 0;
+
+	if (n == 0)
+		*out = '\0';
+	return n;
+}
+
+size_t
+clock_local_text(char *out, size_t size, const char *fmt, int64_t seconds)
+{
+	return clock_text(out, size, fmt, seconds, localtime_r);
+}
+
+size_t
+clock_utc_text(char *out, size_t size, const char *fmt, int64_t seconds)
+{
+	return clock_text(out, size, fmt, seconds, gmtime_r);
+}
+
 void
 clock_freeze(int64_t mono_ms, int64_t wall_ms)
 {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define STRFTIME_LIKE(fmt) __attribute__((format(strftime, fmt, 0)))
 #define NODISCARD __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))

@@ -1,10 +1,12 @@
 #include "common/ini.h"
 
 #include "common/buf.h"
+#include "common/fail.h"
+#include "common/fd.h"
+#include "common/ini_line.h"
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "common/ini_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -337,9 +339,7 @@ open_file(const char *path, bool included)
 
 	if (fd == -1 || !included || (fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode)))
 		return fd;
-	close(fd);
-	errno = ESPIPE;
-	return -1;
+	return fd_fail(fd, ESPIPE);
 }
 
 /* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX, ESPIPE: a
@@ -347,7 +347,7 @@ open_file(const char *path, bool included)
 static int
 read_file(const char *path, bool included, struct buf *text)
 {
-	int fd = open_file(path, included), saved;
+	int fd = open_file(path, included);
 	ssize_t n = 0;
 	char *room;
 
@@ -361,10 +361,10 @@ read_file(const char *path, bool included, struct buf *text)
 			break;
 		buf_commit(text, (size_t)n);
 	}
-	saved = room == NULL ? EFBIG : errno;
-	close(fd);
-	errno = saved;
-	return room == NULL || n == -1 ? -1 : 0;
+	fd_close(fd);
+	if (room == NULL)
+		return fail_with(EFBIG);
+	return n == -1 ? -1 : 0;
 }
 
 int

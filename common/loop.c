@@ -6,6 +6,8 @@
 #include "common/loop.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/heap.h"
 #include "common/log.h"
 #include "common/loglimit.h"
@@ -114,21 +116,15 @@ loop_bury(struct source_list *list)
 void
 loop_free(struct loop *l)
 {
-	int saved = errno;
-
 	if (l == NULL)
 		return;
 	loop_bury(&l->live);
 	loop_bury(&l->dead);
-	if (l->signalfd != -1)
-		(void)close(l->signalfd);
-	if (l->timerfd != -1)
-		(void)close(l->timerfd);
-	if (l->epoll != -1)
-		(void)close(l->epoll);
+	fd_close(l->signalfd);
+	fd_close(l->timerfd);
+	fd_close(l->epoll);
 	heap_clear(&l->heap);
 	free(l);
-	errno = saved;
 }
 
 static struct source *
@@ -152,11 +148,8 @@ source_new(struct loop *l, enum source_kind kind, int fd, loop_fn *fn, void *ctx
 static struct source *
 source_abandon(struct source *s)
 {
-	int saved = errno;
-
 	TAILQ_REMOVE(&s->loop->live, s, link);
 	free(s);
-	errno = saved;
 	return NULL;
 }
 
@@ -177,18 +170,14 @@ loop_fd(struct loop *l, int fd, uint32_t want, loop_fn *fn, void *ctx)
 static int
 loop_watch_signals(struct loop *l, const sigset_t *set)
 {
-	int fd = signalfd(l->signalfd, set, SFD_CLOEXEC | SFD_NONBLOCK), saved;
+	int fd = signalfd(l->signalfd, set, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	if (fd == -1)
 		return -1;
 	if (l->signalfd != -1)
 		return 0;
-	if (loop_epoll(l, EPOLL_CTL_ADD, fd, EPOLLIN, &l->signalfd) == -1) {
-		saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
+	if (loop_epoll(l, EPOLL_CTL_ADD, fd, EPOLLIN, &l->signalfd) == -1)
+		return fd_fail(fd, errno);
 	l->signalfd = fd;
 	return 0;
 }
@@ -200,14 +189,10 @@ loop_signal(struct loop *l, int signo, loop_fn *fn, void *ctx)
 	sigset_t wider = l->watched, one;
 	struct source *s;
 
-	if (signo < 1 || signo >= LOOP_SIGNALS || sigaddset(&wider, signo) == -1) {
-		errno = EINVAL;
-		return NULL;
-	}
-	if (l->signals[signo] != NULL) {
-		errno = EEXIST;
-		return NULL;
-	}
+	if (signo < 1 || signo >= LOOP_SIGNALS || sigaddset(&wider, signo) == -1)
+		return fail_null(EINVAL);
+	if (l->signals[signo] != NULL)
+		return fail_null(EEXIST);
 	s = source_new(l, SOURCE_SIGNAL, signo, fn, ctx);
 	if (s == NULL)
 		return NULL;
@@ -452,10 +437,8 @@ loop_turn(struct loop *l, int timeout_ms)
 	struct epoll_event ev[LOOP_EVENTS];
 	int n;
 
-	if (l->in_turn) {
-		errno = EBUSY;
-		return -1;
-	}
+	if (l->in_turn)
+		return fail_with(EBUSY);
 	if (loop_prepare(l, &timeout_ms) == -1)
 		return -1;
 	n = epoll_wait(l->epoll, ev, LOOP_EVENTS, timeout_ms);

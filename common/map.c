@@ -3,6 +3,8 @@
  * removed entry leaves a hole that the next growth closes. */
 #include "common/map.h"
 
+#include "common/fail.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +76,8 @@ map_rebuild(struct map *m)
 
 	while (size / 4 * 3 <= m->count * 3 / 2)
 		size *= 2;
-	if (size > UINT32_MAX) {
-		errno = ENOMEM;
-		return -1;
-	}
+	if (size > UINT32_MAX)
+		return fail_with(ENOMEM);
 	entries = calloc(size / 4 * 3, sizeof(*entries));
 	index = calloc(size, sizeof(*index));
 	if (entries == NULL || index == NULL) {

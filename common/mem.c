@@ -1,5 +1,6 @@
 #include "common/mem.h"
 
+#include "common/fail.h"
 #include "common/log.h"
 
 #include <stdint.h>
@@ -69,6 +70,19 @@ xasprintf(const char *fmt, ...)
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	return text;
+}
+
+char *
+mem_printf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	return n == -1 ? fail_null(ENOMEM) : text;
 }
 
 /* The argument is any T **, so it is copied as bytes to stay clear of aliasing rules. */

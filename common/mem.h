@@ -17,6 +17,8 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
+/* The same for the running master: NULL with ENOMEM. */
+char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* free(*ptr) and set it to NULL; for CLEANUP(mem_freep) as well. */
 void mem_freep(void *ptr_to_ptr);
 /* Overwrites secrets in a way the compiler keeps. */

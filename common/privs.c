@@ -1,5 +1,7 @@
 #include "common/privs.h"
 
+#include "common/fail.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -17,14 +19,10 @@ privs_prove_lost(uid_t uid, gid_t gid)
 
 	if (getresuid(&r, &e, &s) == -1 || getresgid(&rg, &eg, &sg) == -1)
 		return -1;
-	if (r != uid || e != uid || s != uid || rg != gid || eg != gid || sg != gid) {
-		errno = EPERM;
-		return -1;
-	}
-	if (uid != 0 && (setresuid(0, 0, 0) == 0 || seteuid(0) == 0)) {
-		errno = EPERM;
-		return -1;
-	}
+	if (r != uid || e != uid || s != uid || rg != gid || eg != gid || sg != gid)
+		return fail_with(EPERM);
+	if (uid != 0 && (setresuid(0, 0, 0) == 0 || seteuid(0) == 0))
+		return fail_with(EPERM);
 	return 0;
 }
 

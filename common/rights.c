@@ -1,5 +1,7 @@
 #include "common/rights.h"
 
+#include "common/fail.h"
+
 #include <errno.h>
 #include <linux/securebits.h>
 #include <sys/fsuid.h>
@@ -40,8 +42,7 @@ rights_set_ids(uid_t uid, gid_t gid)
 	(void)setfsuid(uid);
 	if ((gid_t)setfsgid((gid_t)-1) == gid && (uid_t)setfsuid((uid_t)-1) == uid)
 		return 0;
-	errno = EPERM;
-	return -1;
+	return fail_with(EPERM);
 }
 
 int

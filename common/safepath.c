@@ -1,5 +1,7 @@
 #include "common/safepath.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/safepath_walk.h"
 #include "common/str.h"
 
@@ -81,10 +83,8 @@ safepath_find_plain(struct safepath *sp, const char *path, unsigned flags)
 	char dir[PATH_MAX] = ".";
 	struct stat st;
 
-	if (strlen(name) > NAME_MAX || (size_t)(name - path) >= sizeof(dir)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
+	if (strlen(name) > NAME_MAX || (size_t)(name - path) >= sizeof(dir))
+		return fail_with(ENAMETOOLONG);
 	if (flags & SAFEPATH_STEADY || *name == '\0' || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)
 		return 0;
@@ -120,22 +120,11 @@ safepath_find(struct safepath *sp, const char *path, unsigned flags)
 void
 safepath_close(struct safepath *sp)
 {
-	int saved = errno;
-
-	if (sp->dir != -1)
-		(void)close(sp->dir);
+	fd_close(sp->dir);
 	sp->dir = -1;
-	errno = saved;
 }
 
 /* --- using ------------------------------------------------------------------ */
-
-static int
-safepath_deny(int error)
-{
-	errno = error;
-	return -1;
-}
 
 /* Names may be added to the directory and removed from it. */
 static bool
@@ -191,13 +180,6 @@ safepath_wanted(int flags)
 	return flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
 }
 
-static int
-safepath_fail(int fd, int error)
-{
-	(void)close(fd);
-	return safepath_deny(error);
-}
-
 /* Where the kernel does not check for us, a new file is made only knowingly. */
 static int
 safepath_open_judged(const struct safepath *sp, const char *name, int flags, mode_t mode)
@@ -206,18 +188,18 @@ safepath_open_judged(const struct safepath *sp, const char *name, int flags, mod
 	int fd = -1;
 
 	if (!rights_judge(&sp->rights, &sp->st, X_OK))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	errno = ENOENT;
 	if (!(flags & O_EXCL))
 		fd = safepath_openat(sp, name, flags & ~O_CREAT, 0);
 	if (fd != -1 && fstat(fd, &st) == -1)
-		return safepath_fail(fd, errno);
+		return fd_fail(fd, errno);
 	if (fd != -1 && !rights_judge(&sp->rights, &st, safepath_wanted(flags)))
-		return safepath_fail(fd, EACCES);
+		return fd_fail(fd, EACCES);
 	if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
 	if (!safepath_may_change(sp))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	return safepath_openat(sp, name, flags | O_EXCL, mode);
 }
 
@@ -234,12 +216,12 @@ safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, st) == -1)
-		return safepath_fail(fd, errno);
+		return fd_fail(fd, errno);
 	if (!safepath_is_smuggled(sp, st))
 		return fd;
 	(void)snprintf(sp->why, sizeof(sp->why), "it has other hard links, belongs to "
 	    "uid %u and is in a directory that others can write", (unsigned)st->st_uid);
-	return safepath_fail(fd, EMLINK);
+	return fd_fail(fd, EMLINK);
 }
 
 int
@@ -249,7 +231,7 @@ safepath_stat(const struct safepath *sp, const char *name, struct stat *st)
 	int rc;
 
 	if (!rights_judge(&sp->rights, &sp->st, X_OK))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	if (rights_enter(&sp->rights, &saved) == -1)
 		return -1;
 	rc = fstatat(sp->dir, name, st, AT_SYMLINK_NOFOLLOW);
@@ -270,16 +252,16 @@ static int
 safepath_check_removal(const struct safepath *sp, const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
-		return safepath_deny(EISDIR);
+		return fail_with(EISDIR);
 	if (!S_ISREG(st->st_mode) && !S_ISSOCK(st->st_mode) && !S_ISLNK(st->st_mode))
-		return safepath_deny(EINVAL);
+		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, st))
-		return safepath_deny(EMLINK);
+		return fail_with(EMLINK);
 	if (sp->rights.kind != RIGHTS_JUDGED)
 		return 0;
 	if (!safepath_may_change(sp) || ((sp->st.st_mode & S_ISVTX) &&
 	    st->st_uid != sp->rights.uid && sp->st.st_uid != sp->rights.uid))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	return 0;
 }
 
@@ -294,7 +276,7 @@ safepath_remove(const struct safepath *sp, const char *name,
 	if (safepath_stat(sp, name, &st) == -1)
 		return -1;
 	if (only != NULL && !safepath_id_equal(only, &st))
-		return safepath_deny(ESTALE);
+		return fail_with(ESTALE);
 	if (safepath_check_removal(sp, &st) == -1)
 		return -1;
 	if (rights_enter(&sp->rights, &saved) == -1)
@@ -312,7 +294,7 @@ safepath_renameat(const struct safepath *sp, const char *from, const char *to,
 	int rc;
 
 	if (!safepath_may_change(sp))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	if (rights_enter(&sp->rights, &saved) == -1)
 		return -1;
 	rc = renameat2(sp->dir, from, sp->dir, to, flags);
@@ -349,7 +331,7 @@ safepath_rename_new(const struct safepath *sp, const char *from, const char *to)
 		return -1;
 	/* A file system or a kernel that has no such flag. */
 	if (safepath_stat(sp, to, &st) == 0)
-		return safepath_deny(EEXIST);
+		return fail_with(EEXIST);
 	return errno == ENOENT ? safepath_renameat(sp, from, to, 0) : -1;
 }
 
@@ -361,11 +343,11 @@ safepath_truncate(const struct safepath *sp, int fd, off_t length)
 	if (fstat(fd, &st) == -1)
 		return -1;
 	if (!S_ISREG(st.st_mode))
-		return safepath_deny(EINVAL);
+		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, &st))
-		return safepath_deny(EMLINK);
+		return fail_with(EMLINK);
 	if (!rights_judge(&sp->rights, &st, W_OK))
-		return safepath_deny(EACCES);
+		return fail_with(EACCES);
 	return ftruncate(fd, length);
 }
 

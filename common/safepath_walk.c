@@ -1,5 +1,8 @@
 #include "common/safepath_walk.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -49,13 +52,6 @@ safepath_stat_is_shared(const struct stat *dir)
 	return !safepath_uid_is_ours(dir->st_uid) || (dir->st_mode & others) != 0;
 }
 
-static int
-walk_deny(int error)
-{
-	errno = error;
-	return -1;
-}
-
 /* --- directories ------------------------------------------------------------ */
 
 /* In a sticky directory only an entry's owner can rename it. */
@@ -93,7 +89,7 @@ walk_look_up(struct walk *w, const char *name, int flags)
 	int fd;
 
 	if (!rights_judge(&w->sp->rights, &w->sp->st, X_OK))
-		return walk_deny(EACCES);
+		return fail_with(EACCES);
 	if (rights_enter(&w->sp->rights, &saved) == -1)
 		return -1;
 	fd = openat(w->sp->dir, name, O_PATH | O_CLOEXEC | flags);
@@ -140,7 +136,7 @@ walk_refuse(struct walk *w, const char *name, const struct stat *link, const cha
 	walk_where(w, name, where, sizeof(where));
 	(void)snprintf(w->sp->why, sizeof(w->sp->why),
 	    "the symbolic link %s of uid %u %s", where, (unsigned)link->st_uid, reason);
-	return walk_deny(EACCES);
+	return fail_with(EACCES);
 }
 
 /* Our own link in a sticky directory can be moved by nobody else: what the kernel's
@@ -246,9 +242,9 @@ walk_splice(struct walk *w, int link)
 	if (n == -1)
 		return -1;
 	if (n == 0)
-		return walk_deny(ENOENT);
+		return fail_with(ENOENT);
 	if ((size_t)n + 1 + rest >= sizeof(w->rest))
-		return walk_deny(ENAMETOOLONG);
+		return fail_with(ENAMETOOLONG);
 	memmove(w->rest + n + (rest > 0), w->rest, rest + 1);
 	memcpy(w->rest, text, (size_t)n);
 	if (rest > 0)
@@ -276,7 +272,7 @@ walk_link(struct walk *w, const char *name, int link, const struct stat *st)
 	int fd;
 
 	if (++w->links > WALK_LINKS)
-		return walk_deny(ELOOP);
+		return fail_with(ELOOP);
 	if (walk_judge_link(w, name, st) == -1)
 		return WALK_FAILED;
 	w->sp->steady = w->sp->steady && w->sp->rights.kind == RIGHTS_OWN;
@@ -332,23 +328,21 @@ walk_step(struct walk *w)
 	char name[NAME_MAX + 1];
 	bool last, taken = false;
 	enum walk_result result;
-	int fd, saved;
+	int fd;
 
 	/* A path that ends in a slash, "." or ".." names a directory. */
 	if (!walk_next(w, name, &last))
-		return walk_deny(EISDIR);
+		return fail_with(EISDIR);
 	if (*name == '\0')
-		return walk_deny(ENAMETOOLONG);
+		return fail_with(ENAMETOOLONG);
 	if (last && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
-		return walk_deny(EISDIR);
+		return fail_with(EISDIR);
 	fd = walk_look_up(w, name, O_NOFOLLOW);
 	if (fd == -1)
 		return errno == ENOENT && last ? walk_arrive(w, name, false) : WALK_FAILED;
 	result = walk_found(w, name, fd, last, &taken);
-	saved = errno;
 	if (!taken)
-		(void)close(fd);
-	errno = saved;
+		fd_close(fd);
 	return result;
 }
 
@@ -368,9 +362,9 @@ safepath_walk(struct safepath *sp, const char *path, unsigned flags)
 	enum walk_result result = WALK_ON;
 
 	if (*path == '\0')
-		return walk_deny(ENOENT);
+		return fail_with(ENOENT);
 	if (strlen(path) >= PATH_MAX)
-		return walk_deny(ENAMETOOLONG);
+		return fail_with(ENAMETOOLONG);
 	strcpy(w.rest, path);
 	sp->steady = true;
 	if (walk_start(&w) == -1)

@@ -1,39 +1,24 @@
 #include "common/sock.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define SOCK_PASSED_MAX 253	/* what one message can carry (SCM_MAX_FD) */
 #define SOCK_CONNECT_SECONDS 5
-
-/* Closes without losing the errno that is being reported. */
-static void
-sock_close(int fd)
-{
-	int saved = errno;
-
-	if (fd != -1)
-		(void)close(fd);
-	errno = saved;
-}
-
-static int
-sock_fail(int fd)
-{
-	sock_close(fd);
-	return -1;
-}
 
 int
 sock_pair(int fds[2])
@@ -41,22 +26,17 @@ sock_pair(int fds[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
 }
 
-/* Fills the address with the path itself, or with a descriptor that stands for it, which
- * is then left in *pin. */
-static int
-sock_unix_address(const char *path, struct sockaddr_un *sun, int *pin)
+int
+sock_address_unix(struct sockaddr_un *sun, const char *path_fmt, ...)
 {
-	*pin = -1;
-	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) < sizeof(sun->sun_path)) {
-		memcpy(sun->sun_path, path, strlen(path) + 1);
-		return 0;
-	}
-	*pin = open(path, O_PATH | O_CLOEXEC);
-	if (*pin == -1)
-		return -1;
-	(void)snprintf(sun->sun_path, sizeof(sun->sun_path), "/proc/self/fd/%d", *pin);
-	return 0;
+	va_list ap;
+	int n;
+
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	va_start(ap, path_fmt);
+	n = vsnprintf(sun->sun_path, sizeof(sun->sun_path), path_fmt, ap);
+	va_end(ap);
+	return n < 0 || (size_t)n >= sizeof(sun->sun_path) ? fail_with(ENAMETOOLONG) : 0;
 }
 
 /* Connecting blocks while the backlog is full, for SOCK_CONNECT_SECONDS at most. */
@@ -82,18 +62,22 @@ sock_connect_now(int fd, const struct sockaddr_un *sun)
 	return connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
 }
 
+/* A path too long for an address is reached through a descriptor that stands for it. */
 static int
 sock_reach_unix(const char *path, int (*reach)(int fd, const struct sockaddr_un *))
 {
 	struct sockaddr_un sun;
-	int fd, pin, r;
+	int fd, pin = -1, r;
 
-	if (sock_unix_address(path, &sun, &pin) == -1)
-		return -1;
+	if (sock_address_unix(&sun, "%s", path) == -1) {
+		pin = open(path, O_PATH | O_CLOEXEC);
+		if (pin == -1 || sock_address_unix(&sun, "/proc/self/fd/%d", pin) == -1)
+			return fd_fail(pin, errno);
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	r = fd == -1 ? -1 : reach(fd, &sun);
-	sock_close(pin);
-	return r == 0 ? fd : sock_fail(fd);
+	fd_close(pin);
+	return r == 0 ? fd : fd_fail(fd, errno);
 }
 
 int
@@ -139,7 +123,7 @@ sock_bind_at(const struct addrinfo *at)
 	    (at->ai_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
 	    bind(fd, at->ai_addr, at->ai_addrlen) == -1)
-		return sock_fail(fd);
+		return fd_fail(fd, errno);
 	return fd;
 }
 
@@ -153,8 +137,7 @@ sock_find_tcp(const char *host, int port)
 	size_t len = strlen(host);
 
 	if (port < 0 || port > 65535 || len >= sizeof(bare)) {
-		errno = EINVAL;
-		return NULL;
+		return fail_null(EINVAL);
 	}
 	memcpy(bare, host, len + 1);
 	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
@@ -211,7 +194,7 @@ sock_listen_tcp(const char *host, int port, int backlog)
 	int fd = sock_bind_tcp(host, port);
 
 	if (fd != -1 && listen(fd, backlog) == -1)
-		return sock_fail(fd);
+		return fd_fail(fd, errno);
 	return fd;
 }
 
@@ -220,10 +203,8 @@ sock_check_tcp(const char *host, int port)
 {
 	int fd = sock_bind_tcp(host, port);
 
-	if (fd == -1)
-		return -1;
-	sock_close(fd);
-	return 0;
+	fd_close(fd);
+	return fd == -1 ? -1 : 0;
 }
 
 /* A connection that was given up in the queue is passed over. */

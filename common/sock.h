@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 /* Connected pair, AF_UNIX stream. */
 NODISCARD int sock_pair(int fds[2]);
+/* Makes the address of a Unix socket; 0, or -1 with ENAMETOOLONG. */
+NODISCARD int sock_address_unix(struct sockaddr_un *, const char *path_fmt, ...)
+    PRINTF_LIKE(2, 3);
 /* Connects to a Unix socket; waits at most for the kernel's backlog. */
 NODISCARD int sock_connect_unix(const char *path);
 /* The same without waiting: EAGAIN when a process listens there whose backlog is full. */

@@ -1,5 +1,7 @@
 #include "common/sock_unix.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/sock.h"
 
 #include <errno.h>
@@ -8,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define BIND_TRIES 100
@@ -24,47 +25,31 @@ struct binding {
 	struct safepath_id made;
 };
 
-static int
-binding_fail(int error)
-{
-	errno = error;
-	return -1;
-}
-
 /* --- binding ---------------------------------------------------------------- */
 
 /* The directory part of the path as it is written, when it fits into an address and only
- * root and we can change what it means; else a descriptor's name in /proc. ENAMETOOLONG:
- * even that does not fit. */
+ * root and we can change what it means; else a descriptor's name in /proc. */
 static int
-binding_address(const struct binding *b, const char *name, struct sockaddr_un *sun)
+sock_unix_address(const struct binding *b, const char *name, struct sockaddr_un *sun)
 {
-	const char *slash = strrchr(b->want->path, '/');
-	size_t len = slash != NULL ? (size_t)(slash - b->want->path) + 1 : 0;
-	const size_t room = sizeof(sun->sun_path);
+	const char *path = b->want->path, *slash = strrchr(path, '/');
+	int len = slash != NULL ? (int)(slash - path) + 1 : 0;
 
-	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (b->sp.steady && len + strlen(name) < room) {
-		memcpy(sun->sun_path, b->want->path, len);
-		memcpy(sun->sun_path + len, name, strlen(name) + 1);
+	if (b->sp.steady && sock_address_unix(sun, "%.*s%s", len, path, name) == 0)
 		return 0;
-	}
-	if ((size_t)snprintf(sun->sun_path, room, "/proc/self/fd/%d/%s", b->dir, name) >=
-	    room)
-		return binding_fail(ENAMETOOLONG);
-	return 0;
+	return sock_address_unix(sun, "/proc/self/fd/%d/%s", b->dir, name);
 }
 
 /* The mode is set on the socket before the name exists: nobody finds it wider open. */
 static int
-binding_bind(const struct binding *b, const char *name)
+sock_unix_bind(const struct binding *b, const char *name)
 {
 	struct rights_saved saved;
 	struct sockaddr_un sun;
 	mode_t mask;
 	int rc;
 
-	if (binding_address(b, name, &sun) == -1 || fchmod(b->fd, b->want->mode) == -1 ||
+	if (sock_unix_address(b, name, &sun) == -1 || fchmod(b->fd, b->want->mode) == -1 ||
 	    rights_enter(&b->sp.rights, &saved) == -1)
 		return -1;
 	mask = umask(0);
@@ -75,21 +60,21 @@ binding_bind(const struct binding *b, const char *name)
 }
 
 static void
-binding_name(struct binding *b, int try)
+sock_unix_name(struct binding *b, int try)
 {
 	(void)snprintf(b->temp, sizeof(b->temp), ".reeve-%d-%d", (int)getpid(), try);
 }
 
 /* In the path's directory, under a name that is not taken. */
 static int
-binding_bind_temp(struct binding *b)
+sock_unix_bind_temp(struct binding *b)
 {
 	int try;
 
 	b->dir = b->sp.dir;
 	for (try = 0; try < BIND_TRIES; try++) {
-		binding_name(b, try);
-		if (binding_bind(b, b->temp) == 0)
+		sock_unix_name(b, try);
+		if (sock_unix_bind(b, b->temp) == 0)
 			return 0;
 		if (errno != EADDRINUSE)
 			break;
@@ -99,17 +84,17 @@ binding_bind_temp(struct binding *b)
 }
 
 static int
-binding_mkdir(struct binding *b)
+sock_unix_mkdir(struct binding *b)
 {
 	struct rights_saved saved;
 	int rc, try;
 
 	if (!rights_judge(&b->sp.rights, &b->sp.st, W_OK | X_OK))
-		return binding_fail(EACCES);
+		return fail_with(EACCES);
 	if (rights_enter(&b->sp.rights, &saved) == -1)
 		return -1;
 	for (try = 0, rc = -1; try < BIND_TRIES && rc == -1; try++) {
-		binding_name(b, try);
+		sock_unix_name(b, try);
 		rc = mkdirat(b->sp.dir, b->temp, 0700);
 		if (rc == -1 && errno != EEXIST)
 			break;
@@ -123,7 +108,7 @@ binding_mkdir(struct binding *b)
 /* Others may have put another directory in the place of ours; in one that belongs to us and
  * is open to nobody else, no name can be exchanged. */
 static int
-binding_enter_private(struct binding *b)
+sock_unix_enter_private(struct binding *b)
 {
 	uid_t uid = b->sp.rights.kind == RIGHTS_SWITCHED ? b->sp.rights.uid : geteuid();
 	struct stat st;
@@ -133,45 +118,37 @@ binding_enter_private(struct binding *b)
 		return -1;
 	if (st.st_uid == uid && (st.st_mode & 0777) == 0700)
 		return 0;
-	return binding_fail(EEXIST);
+	return fail_with(EEXIST);
 }
 
 static int
-binding_bind_private(struct binding *b)
+sock_unix_bind_private(struct binding *b)
 {
-	if (binding_mkdir(b) == -1 || binding_enter_private(b) == -1)
+	if (sock_unix_mkdir(b) == -1 || sock_unix_enter_private(b) == -1)
 		return -1;
-	return binding_bind(b, PRIVATE_NAME);
+	return sock_unix_bind(b, PRIVATE_NAME);
 }
 
 /* --- publishing ------------------------------------------------------------- */
 
-static int
-binding_chown(const struct binding *b, const char *name)
-{
-	const struct sock_unix *u = b->want;
-
-	if (u->uid == (uid_t)-1 && u->gid == (gid_t)-1)
-		return 0;
-	return fchownat(b->dir, name, u->uid, u->gid, AT_SYMLINK_NOFOLLOW);
-}
-
 /* Gives the bound socket its owner and starts it; `as` is its name in its directory. */
 static int
-binding_start(struct binding *b, const char *as)
+sock_unix_start(struct binding *b, const char *as)
 {
+	const struct sock_unix *u = b->want;
+	bool chowned = u->uid != (uid_t)-1 || u->gid != (gid_t)-1;
 	struct stat st;
 
 	if (fstatat(b->dir, as, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
 	b->made = safepath_id_of(&st);
-	if (binding_chown(b, as) == -1)
+	if (chowned && fchownat(b->dir, as, u->uid, u->gid, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	return listen(b->fd, b->want->backlog);
+	return listen(b->fd, u->backlog);
 }
 
 static int
-binding_publish(struct binding *b, const char *as)
+sock_unix_publish(struct binding *b, const char *as)
 {
 	struct rights_saved saved;
 	int rc;
@@ -179,7 +156,7 @@ binding_publish(struct binding *b, const char *as)
 	if (safepath_check_replace(&b->sp, b->sp.name) == -1 ||
 	    rights_enter(&b->sp.rights, &saved) == -1)
 		return -1;
-	rc = binding_start(b, as);
+	rc = sock_unix_start(b, as);
 	if (rc == 0)
 		rc = renameat(b->dir, as, b->sp.dir, b->sp.name);
 	rights_leave(&saved);
@@ -188,7 +165,7 @@ binding_publish(struct binding *b, const char *as)
 
 /* Whatever is left of the temporary names. */
 static void
-binding_clean(const struct binding *b, const char *as, bool published)
+sock_unix_clean(const struct binding *b, const char *as, bool published)
 {
 	struct rights_saved saved;
 	int error = errno;
@@ -200,73 +177,69 @@ binding_clean(const struct binding *b, const char *as, bool published)
 			(void)unlinkat(b->sp.dir, b->temp, AT_REMOVEDIR);
 		rights_leave(&saved);
 	}
-	if (b->dir != -1 && b->dir != b->sp.dir)
-		(void)close(b->dir);
+	if (b->dir != b->sp.dir)
+		fd_close(b->dir);
 	errno = error;
 }
 
 /* Under another name first. */
 static int
-binding_replace(struct binding *b)
+sock_unix_replace(struct binding *b)
 {
 	const char *as = b->sp.steady ? b->temp : PRIVATE_NAME;
-	int rc = b->sp.steady ? binding_bind_temp(b) : binding_bind_private(b);
+	int rc = b->sp.steady ? sock_unix_bind_temp(b) : sock_unix_bind_private(b);
 
 	if (rc == 0)
-		rc = binding_publish(b, as);
-	binding_clean(b, as, rc == 0);
+		rc = sock_unix_publish(b, as);
+	sock_unix_clean(b, as, rc == 0);
 	return rc;
 }
 
 /* Under its own name: only root and we can change the directory. */
 static int
-binding_here(struct binding *b)
+sock_unix_here(struct binding *b)
 {
 	int error;
 
 	b->dir = b->sp.dir;
 	if (safepath_remove(&b->sp, b->sp.name, NULL) == -1 && errno != ENOENT)
 		return -1;
-	if (binding_bind(b, b->sp.name) == -1)
+	if (sock_unix_bind(b, b->sp.name) == -1)
 		return -1;
-	if (binding_start(b, b->sp.name) == 0)
+	if (sock_unix_start(b, b->sp.name) == 0)
 		return 0;
 	error = errno;
 	(void)unlinkat(b->dir, b->sp.name, 0);
-	return binding_fail(error);
+	return fail_with(error);
 }
 
 static int
-binding_listen(const struct sock_unix *want, int flags, bool here, struct safepath_id *made)
+sock_unix_listen_as(const struct sock_unix *want, int flags, bool here, struct safepath_id *made)
 {
 	struct binding b = {.want = want, .fd = -1, .dir = -1};
-	int error, rc = -1;
+	int rc = -1;
 
 	if (safepath_find(&b.sp, want->path, SAFEPATH_LAST | SAFEPATH_STEADY) == 0)
 		b.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (b.fd != -1)
-		rc = here && b.sp.steady ? binding_here(&b) : binding_replace(&b);
-	error = errno;
+		rc = here && b.sp.steady ? sock_unix_here(&b) : sock_unix_replace(&b);
 	safepath_close(&b.sp);
-	if (rc == 0) {
-		*made = b.made;
-		return b.fd;
-	}
-	if (b.fd != -1)
-		(void)close(b.fd);
-	return binding_fail(error);
+	if (rc == -1)
+		return fd_fail(b.fd, errno);
+	*made = b.made;
+	return b.fd;
 }
 
 int
 sock_unix_listen(const struct sock_unix *want, struct safepath_id *made)
 {
-	return binding_listen(want, SOCK_NONBLOCK, false, made);
+	return sock_unix_listen_as(want, SOCK_NONBLOCK, false, made);
 }
 
 int
 sock_unix_listen_here(const struct sock_unix *want, struct safepath_id *made)
 {
-	return binding_listen(want, 0, true, made);
+	return sock_unix_listen_as(want, 0, true, made);
 }
 
 void
@@ -290,23 +263,16 @@ sock_unix_has_path(const char *path, const struct safepath_id *made)
 	    safepath_id_equal(made, &st);
 }
 
-/* Why a connection failed: because nobody can answer there. */
-static bool
-sock_unix_is_nobody(int error)
-{
-	return error == ENOENT || error == ECONNREFUSED || error == EPROTOTYPE ||
-	    error == ELOOP;
-}
-
 int
 sock_unix_check_free(const char *path)
 {
 	int fd = sock_try_unix(path);
 
 	/* EAGAIN: a process listens that is too busy to accept. */
-	if (fd == -1 && errno != EAGAIN)
-		return sock_unix_is_nobody(errno) ? 0 : -1;
-	if (fd != -1)
-		(void)close(fd);
-	return binding_fail(EADDRINUSE);
+	if (fd != -1 || errno == EAGAIN) {
+		fd_close(fd);
+		return fail_with(EADDRINUSE);
+	}
+	return errno == ENOENT || errno == ECONNREFUSED || errno == EPROTOTYPE ||
+	    errno == ELOOP ? 0 : -1;
 }

@@ -1,6 +1,8 @@
 #include "common/str.h"
 
 #include "common/buf.h"
+#include "common/fail.h"
+#include "common/hex.h"
 #include "common/utf8.h"
 
 #include <errno.h>
@@ -129,8 +131,7 @@ str_to_bool(const char *s, bool *value)
 			}
 		}
 	}
-	errno = EINVAL;
-	return -1;
+	return fail_with(EINVAL);
 }
 
 int
@@ -156,10 +157,8 @@ str_to_size(const char *s, int64_t *bytes)
 	}
 	if (str_parse(s, n, 10, &value) == -1)
 		return -1;
-	if (__builtin_mul_overflow(value, factor, bytes)) {
-		errno = ERANGE;
-		return -1;
-	}
+	if (__builtin_mul_overflow(value, factor, bytes))
+		return fail_with(ERANGE);
 	return 0;
 }
 
@@ -180,8 +179,7 @@ str_signal_number(const char *name, size_t n, int *signo)
 			return 0;
 		}
 	}
-	errno = EINVAL;
-	return -1;
+	return fail_with(EINVAL);
 }
 
 int
@@ -196,8 +194,7 @@ str_to_signal(const char *s, int *signo)
 			*signo = (int)number;
 			return 0;
 		}
-		errno = ERANGE;
-		return -1;
+		return fail_with(ERANGE);
 	}
 	if (errno == ERANGE)
 		return -1;
@@ -322,14 +319,13 @@ str_repr_text(struct buf *out, const char *s, size_t n, char quote)
 static size_t
 str_repr_byte(char *to, char byte, char quote)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char c = (unsigned char)byte;
 	char letter = str_repr_letter(byte, quote);
 
 	to[0] = letter != '\0' || c < 0x20 || c >= 0x7f ? '\\' : byte;
 	to[1] = letter != '\0' ? letter : 'x';
-	to[2] = digits[c >> 4];
-	to[3] = digits[c & 15];
+	to[2] = hex_digits[c >> 4];
+	to[3] = hex_digits[c & 15];
 	if (to[0] != '\\')
 		return 1;
 	return letter != '\0' ? 2 : 4;

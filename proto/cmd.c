@@ -1,5 +1,7 @@
 #include "proto/cmd.h"
 
+#include "common/mem.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,19 +334,14 @@ cmd_check_one(const char *spec, size_t len, const json_t *params, char **why)
 	int namelen = (int)(len - optional - 2);
 	const struct cmd_type *type = cmd_type_of(spec[len - 1]);
 	const json_t *value = json_object_getn(params, name, (size_t)namelen);
-	int n;
 
 	if (value == NULL && optional)
 		return true;
 	if (value != NULL && type != NULL && type->matches(value))
 		return true;
-	if (value == NULL)
-		n = asprintf(why, "missing parameter '%.*s'", namelen, name);
-	else
-		n = asprintf(why, "parameter '%.*s' must be %s", namelen, name,
-		    type != NULL ? type->noun : "known");
-	if (n < 0)
-		*why = NULL;
+	*why = value == NULL ? mem_printf("missing parameter '%.*s'", namelen, name) :
+	    mem_printf("parameter '%.*s' must be %s", namelen, name,
+		type != NULL ? type->noun : "known");
 	return false;
 }
 

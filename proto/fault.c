@@ -1,9 +1,9 @@
 #include "proto/fault.h"
 
 #include "common/compiler.h"
+#include "common/mem.h"
 #include "common/str.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,15 +42,8 @@ fault_name(enum fault fault)
 char *
 fault_text(enum fault fault, const char *detail)
 {
-	char *text;
-
-	if (detail == NULL)
-		return strdup(fault_name(fault));
-	if (asprintf(&text, "%s: %s", fault_name(fault), detail) < 0) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return text;
+	return detail == NULL ? strdup(fault_name(fault)) :
+	    mem_printf("%s: %s", fault_name(fault), detail);
 }
 
 char *

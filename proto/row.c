@@ -1,5 +1,6 @@
 #include "proto/row.h"
 
+#include "common/fail.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -166,10 +167,8 @@ write_quoted(struct buf *out, const char *text)
 	json_t *string = json_string(text);
 	int failed;
 
-	if (string == NULL) {
-		errno = str_is_utf8(text, strlen(text)) ? ENOMEM : EINVAL;
-		return -1;
-	}
+	if (string == NULL)
+		return fail_with(str_is_utf8(text, strlen(text)) ? ENOMEM : EINVAL);
 	failed = json_dump_callback(string, take_bytes, out, JSON_ENCODE_ANY);
 	json_decref(string);
 	return failed;

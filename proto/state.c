@@ -1,5 +1,6 @@
 #include "proto/state.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -136,7 +137,6 @@ static char *
 state_uptime(pid_t pid, int64_t seconds)
 {
 	int64_t days, rest;
-	char *text;
 	char ago[40] = "";
 
 	if (seconds < 0)
@@ -146,22 +146,8 @@ state_uptime(pid_t pid, int64_t seconds)
 	if (days > 0)
 		(void)snprintf(ago, sizeof(ago), "%lld day%s, ", (long long)days,
 		    days == 1 ? "" : "s");
-	if (asprintf(&text, "pid %ld, uptime %s%d:%02d:%02d", (long)pid, ago,
-		(int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60)) < 0)
-		return NULL;
-	return text;
-}
-
-static char *
-state_trouble(const struct process_info *info)
-{
-	char *text;
-
-	if (*info->spawnerr != '\0')
-		return strdup(info->spawnerr);
-	if (asprintf(&text, "unknown error (try \"tail %s\")", info->name) < 0)
-		return NULL;
-	return text;
+	return mem_printf("pid %ld, uptime %s%d:%02d:%02d", (long)pid, ago,
+	    (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 char *
@@ -170,7 +156,8 @@ process_info_description(const struct process_info *info, int64_t now)
 	if (info->state == PROCESS_RUNNING)
 		return state_uptime(info->pid, now - info->start);
 	if (info->state == PROCESS_FATAL || info->state == PROCESS_BACKOFF)
-		return state_trouble(info);
+		return *info->spawnerr != '\0' ? strdup(info->spawnerr) :
+		    mem_printf("unknown error (try \"tail %s\")", info->name);
 	if (info->state == PROCESS_STOPPED || info->state == PROCESS_EXITED)
 		return strdup(info->stopped_at);
 	return strdup("");
@@ -179,17 +166,13 @@ process_info_description(const struct process_info *info, int64_t now)
 char *
 process_info_last_exit(const struct process_info *info)
 {
-	char name[32], *text;
-	int n;
+	char name[32];
 
 	if (info->stop == 0 || info->last_signal < 0)
 		return strdup("");
-	if (info->last_signal != 0)
-		n = asprintf(&text, "killed by %s",
-		    str_signal_name(info->last_signal, name));
-	else
-		n = asprintf(&text, "exit status %d", info->last_status);
-	return n < 0 ? NULL : text;
+	if (info->last_signal == 0)
+		return mem_printf("exit status %d", info->last_status);
+	return mem_printf("killed by %s", str_signal_name(info->last_signal, name));
 }
 
 bool

@@ -1,6 +1,7 @@
 #include "proto/peer/peer.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
 #include "proto/peer/peer_impl.h"
 
 #include <errno.h>
@@ -78,11 +79,10 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 	p->later = loop_timer(loop, peer_on_later, p);
 	p->socket = loop_fd(loop, fd, EPOLLIN, peer_on_socket, p);
 	if (p->pending == NULL || p->later == NULL || p->socket == NULL) {
-		int saved = errno;
+		int error = errno;
 
 		peer_free(p);
-		errno = saved;
-		return NULL;
+		return fail_null(error);
 	}
 	p->fd = fd;
 	p->last_write = clock_mono_ms();

@@ -1,3 +1,4 @@
+#include "common/fail.h"
 #include "common/str.h"
 #include "proto/frame.h"
 #include "proto/peer/peer_impl.h"
@@ -68,8 +69,7 @@ peer_parts_first(struct peer_frames *frames, uint64_t id, const char *method,
 	    json_object_set_new(first, "total",
 		json_integer((json_int_t)json_string_length(data))) == -1))) {
 		json_decref(first);
-		errno = ENOMEM;
-		return -1;
+		return fail_with(ENOMEM);
 	}
 	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
 	    ",\"method\":\"%s\",\"params\":", id, method);
@@ -100,10 +100,8 @@ peer_parts_check(const struct peer *p, const struct peer_frames *frames)
 	const struct peer_frame *frame;
 
 	TAILQ_FOREACH(frame, frames, link)
-		if (buf_len(&frame->bytes) > p->asked_max) {
-			errno = EMSGSIZE;
-			return -1;
-		}
+		if (buf_len(&frame->bytes) > p->asked_max)
+			return fail_with(EMSGSIZE);
 	return 0;
 }
 
@@ -136,8 +134,7 @@ peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *p
 		TAILQ_REMOVE(&frames, frame, link);
 		peer_frame_free(frame);
 	}
-	errno = saved;
-	return -1;
+	return fail_with(saved);
 }
 
 /* Appends a part; what does not fit is a violation. True when the string is whole. */

@@ -1,4 +1,5 @@
 #include "common/clock.h"
+#include "common/fail.h"
 #include "common/sock.h"
 #include "proto/frame.h"
 #include "proto/peer/peer_impl.h"
@@ -28,8 +29,7 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 	if (frame == NULL || value == NULL) {
 		free(frame);
 		json_decref(value);
-		errno = ENOMEM;
-		return NULL;
+		return fail_null(ENOMEM);
 	}
 	frame->fd = -1;
 	frame->stamp = stamp;
@@ -40,8 +40,7 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 
 		peer_frame_free(frame);
 		json_decref(value);
-		errno = saved;
-		return NULL;
+		return fail_null(saved);
 	}
 	json_decref(value);
 	frame->fd = fd;
@@ -106,10 +105,8 @@ peer_send_queue(struct peer *p, struct peer_frames *frames)
 		bytes += buf_len(&frame->bytes);
 		fds += frame->fd != -1;
 	}
-	if (bytes > PEER_OUT_MAX || peer_unsent(p) > PEER_OUT_MAX - bytes) {
-		errno = ENOBUFS;
-		return -1;
-	}
+	if (bytes > PEER_OUT_MAX || peer_unsent(p) > PEER_OUT_MAX - bytes)
+		return fail_with(ENOBUFS);
 	while ((frame = TAILQ_FIRST(frames)) != NULL) {
 		TAILQ_REMOVE(frames, frame, link);
 		if (!peer_send_join(p, frame))
@@ -158,8 +155,7 @@ peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stam
 	}
 	if (error != EPIPE)
 		peer_fail(p, false, "cannot queue a message: %s", strerror(error));
-	errno = error;
-	return -1;
+	return fail_with(error);
 }
 
 /* What stands in the head of a frame with a descriptor. */

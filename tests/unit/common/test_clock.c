@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -37,12 +38,33 @@ test_frozen(void **state)
 	assert_true(clock_wall_ms() > 1000000);
 }
 
+static void
+test_text(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "XXX-02:30", 1), 0);
+	tzset();
+	assert_int_equal(clock_utc_text(text, sizeof(text), "%F %T", 1700000000), 19);
+	assert_string_equal(text, "2023-11-14 22:13:20");
+	assert_int_equal(clock_local_text(text, sizeof(text), "%F %T", 1700000000), 19);
+	assert_string_equal(text, "2023-11-15 00:43:20");
+	/* Too long, and past the years of struct tm. */
+	assert_int_equal(clock_utc_text(text, 19, "%F %T", 1700000000), 0);
+	assert_string_equal(text, "");
+	text[0] = 'x';
+	assert_int_equal(clock_local_text(text, sizeof(text), "%F", INT64_MAX), 0);
+	assert_string_equal(text, "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,19 +91,34 @@ test_nothing(void **state)
 static void
 test_text(void **state)
 {
-	char *a, *b, *c;
+	char *a, *b, *c, *d;
 
 	(void)state;
 	a = xstrdup("abc");
 	b = xstrndup("abcdef", 4);
 	c = xasprintf("%s-%d", "x", 7);
+	d = mem_printf("%s-%d", "x", 7);
 	assert_string_equal(a, "abc");
 	assert_string_equal(b, "abcd");
 	assert_string_equal(c, "x-7");
+	assert_string_equal(d, "x-7");
 	mem_freep(&a);
 	mem_freep(&b);
 	mem_freep(&c);
+	mem_freep(&d);
 	assert_null(c);
+}
+
+/* A width that cannot be had. */
+static void
+test_text_without_memory(void **state)
+{
+	volatile int width = INT_MAX;
+
+	(void)state;
+	errno = 0;
+	assert_null(mem_printf("%*s%*s", width, "", width, ""));
+	assert_int_equal(errno, ENOMEM);
 }
 
 static void
@@ -123,6 +140,7 @@ main(void)
 		cmocka_unit_test(test_exhausted),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_without_memory),
 		cmocka_unit_test(test_wipe),
 	};
 

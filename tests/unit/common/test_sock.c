@@ -241,6 +241,24 @@ test_surplus_closed(void **state)
 }
 
 static void
+test_address_unix(void **state)
+{
+	struct sockaddr_un sun;
+	char path[sizeof(sun.sun_path) + 1];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(sock_address_unix(&sun, "%s", path), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_int_equal(sock_address_unix(&sun, "%s", path + 1), 0);
+	assert_int_equal(sun.sun_family, AF_UNIX);
+	assert_string_equal(sun.sun_path, path + 1);
+	assert_int_equal(sock_address_unix(&sun, "/proc/self/fd/%d/%s", 7, "s"), 0);
+	assert_string_equal(sun.sun_path, "/proc/self/fd/7/s");
+}
+
+static void
 test_hosts_overlap(void **state)
 {
 	(void)state;
@@ -267,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_pass_descriptor),
 		cmocka_unit_test(test_surplus_closed),
 		cmocka_unit_test(test_hosts_overlap),
+		cmocka_unit_test(test_address_unix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
