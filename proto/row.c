@@ -100,6 +100,8 @@ read_state(const json_t *json, int64_t least UNUSED, void *field)
 	/* One without a name is named UNKNOWN. */
 	code = process_state_parse(process_state_name((enum process_state)code));
 	*(enum process_state *)field = (enum process_state)code;
+	/* Its own column comes later, and only in a row where it differs from this. */
+	container_of(field, struct process_info, state)->ready = code == PROCESS_RUNNING;
 	return 0;
 }
 
@@ -110,16 +112,22 @@ write_state(struct buf *out, const void *field)
 	    process_state_name(*(const enum process_state *)field));
 }
 
+/* An enum whose values begin at 0 and end before `unknown`. */
 static int
-read_verdict(const json_t *json, int64_t least UNUSED, void *field)
+read_enum(const json_t *json, int (*parse)(const char *), int unknown, void *field)
 {
-	int code = read_word(json, verdict_parse, VERDICT_UNKNOWN);
+	int code = read_word(json, parse, unknown);
 
 	if (code == -1)
 		return -1;
-	*(enum verdict *)field =
-	    code < VERDICT_UNKNOWN ? (enum verdict)code : VERDICT_UNKNOWN;
+	*(int *)field = code < unknown ? code : unknown;
 	return 0;
+}
+
+static int
+read_verdict(const json_t *json, int64_t least UNUSED, void *field)
+{
+	return read_enum(json, verdict_parse, VERDICT_UNKNOWN, field);
 }
 
 static int
@@ -128,10 +136,16 @@ write_verdict(struct buf *out, const void *field)
 	return buf_printf(out, "\"%s\"", verdict_name(*(const enum verdict *)field));
 }
 
-static bool
-is_none(const void *field)
+static int
+read_health(const json_t *json, int64_t least UNUSED, void *field)
 {
-	return *(const enum verdict *)field == VERDICT_NONE;
+	return read_enum(json, health_parse, HEALTH_UNKNOWN, field);
+}
+
+static int
+write_health(struct buf *out, const void *field)
+{
+	return buf_printf(out, "\"%s\"", health_name(*(const enum health *)field));
 }
 
 /* ---- texts ---- */
@@ -209,15 +223,34 @@ is_set(const void *field)
 	return *(const bool *)field;
 }
 
+static bool
+is_clear(const void *field)
+{
+	return !*(const bool *)field;
+}
+
+static bool
+is_as_state(const void *field)
+{
+	const struct process_info *info =
+	    (const void *)((const char *)field - offsetof(struct process_info, ready));
+
+	return info->ready == (info->state == PROCESS_RUNNING);
+}
+
 /* ---- the columns ---- */
 
 static const struct kind kind_number = {read_number, write_number, write_number,
     is_zero_number};
 static const struct kind kind_integer = {read_int, write_int, write_int, is_zero_int};
 static const struct kind kind_state = {read_state, write_state, write_int, NULL};
-static const struct kind kind_verdict = {read_verdict, write_verdict, write_int, is_none};
+static const struct kind kind_verdict = {read_verdict, write_verdict, write_int,
+    is_zero_int};
+static const struct kind kind_health = {read_health, write_health, write_int, is_zero_int};
 static const struct kind kind_text = {read_text, write_text, write_text, is_empty};
-static const struct kind kind_flag = {read_flag, write_flag, write_flag, is_set};
+static const struct kind kind_on = {read_flag, write_flag, write_flag, is_set};
+static const struct kind kind_off = {read_flag, write_flag, write_flag, is_clear};
+static const struct kind kind_ready = {read_flag, write_flag, write_flag, is_as_state};
 
 #define COLUMN(member, kind, ...) \
 	{#member, &kind_##kind, offsetof(struct process_info, member), __VA_ARGS__}
@@ -245,10 +278,16 @@ static const struct column {
 	COLUMN(stdout_logfile, text, .least = 0),
 	COLUMN(stderr_logfile, text, .least = 0),
 	COLUMN(spawnerr, text, .least = 0),
-	COLUMN(fed_by_pipe, flag, .least = 0),
+	COLUMN(fed_by_pipe, on, .least = 0),
 	COLUMN(last_status, integer, .least = -1),
 	COLUMN(last_signal, integer, .least = 0),
 	COLUMN(failure, text, .least = 0),
+	COLUMN(ready, ready, .least = 0),
+	COLUMN(health, health, .least = 0),
+	COLUMN(waiting_for, text, .least = 0),
+	COLUMN(next_start, number, .least = 0),
+	COLUMN(restarts, number, .least = 0),
+	COLUMN(paused, off, .least = 0),
 };
 
 static const void *
@@ -336,12 +375,11 @@ row_read(const json_t *json, struct process_info *info)
 {
 	static char none[] = "";
 	struct process_info got = {.spawnerr = none, .failure = none, .stopped_at = none,
-	    .stdout_logfile = none, .stderr_logfile = none, .fed_by_pipe = true};
-	char **strings[] = {
-		&got.group, &got.name, &got.spawnerr, &got.stopped_at,
-		&got.stdout_logfile, &got.stderr_logfile, &got.failure,
-	};
+	    .stdout_logfile = none, .stderr_logfile = none, .waiting_for = none,
+	    .fed_by_pipe = true};
+	char **strings[PROCESS_INFO_STRINGS];
 
+	process_info_strings(&got, strings);
 	*info = (struct process_info){0};
 	errno = EINVAL;
 	if (read_columns(json, &got) == -1 ||

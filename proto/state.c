@@ -49,6 +49,14 @@ static const char *const state_verdicts[] = {
 	[VERDICT_UNKNOWN] = "unknown",
 };
 
+static const char *const state_healths[] = {
+	[HEALTH_NONE] = "none",
+	[HEALTH_STARTING] = "starting",
+	[HEALTH_HEALTHY] = "healthy",
+	[HEALTH_UNHEALTHY] = "unhealthy",
+	[HEALTH_UNKNOWN] = "unknown",
+};
+
 static const struct state_row *
 state_row_of(enum process_state state)
 {
@@ -118,6 +126,15 @@ daemon_state_name(enum daemon_state state)
 	return row != NULL ? row->name : "UNKNOWN";
 }
 
+static int
+state_parse(const char *const names[], size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
 const char *
 verdict_name(enum verdict verdict)
 {
@@ -127,10 +144,19 @@ verdict_name(enum verdict verdict)
 int
 verdict_parse(const char *name)
 {
-	for (size_t i = 0; i < nitems(state_verdicts); i++)
-		if (strcmp(state_verdicts[i], name) == 0)
-			return (int)i;
-	return -1;
+	return state_parse(state_verdicts, nitems(state_verdicts), name);
+}
+
+const char *
+health_name(enum health health)
+{
+	return (size_t)health < nitems(state_healths) ? state_healths[health] : "unknown";
+}
+
+int
+health_parse(const char *name)
+{
+	return state_parse(state_healths, nitems(state_healths), name);
 }
 
 static char *
@@ -255,14 +281,24 @@ state_mend(char **strings[], size_t n)
 	return mended;
 }
 
+void
+process_info_strings(struct process_info *info, char **strings[PROCESS_INFO_STRINGS])
+{
+	char **all[PROCESS_INFO_STRINGS] = {
+		&info->group, &info->name, &info->spawnerr, &info->failure,
+		&info->stopped_at, &info->stdout_logfile, &info->stderr_logfile,
+		&info->waiting_for,
+	};
+
+	memcpy(strings, all, sizeof(all));
+}
+
 int
 process_info_mend(struct process_info *info)
 {
-	char **strings[] = {
-		&info->group, &info->name, &info->spawnerr, &info->stopped_at,
-		&info->stdout_logfile, &info->stderr_logfile, &info->failure,
-	};
+	char **strings[PROCESS_INFO_STRINGS];
 
+	process_info_strings(info, strings);
 	return state_mend(strings, nitems(strings));
 }
 
@@ -277,13 +313,11 @@ daemon_info_mend(struct daemon_info *info)
 void
 process_info_clear(struct process_info *info)
 {
-	free(info->group);
-	free(info->name);
-	free(info->spawnerr);
-	free(info->failure);
-	free(info->stopped_at);
-	free(info->stdout_logfile);
-	free(info->stderr_logfile);
+	char **strings[PROCESS_INFO_STRINGS];
+
+	process_info_strings(info, strings);
+	for (size_t i = 0; i < nitems(strings); i++)
+		free(*strings[i]);
 	*info = (struct process_info){0};
 }
 

@@ -37,6 +37,16 @@ enum verdict {
 	VERDICT_UNKNOWN,	/* a reader's alone: one that it does not know */
 };
 
+#define PROCESS_INFO_STRINGS 8
+
+enum health {
+	HEALTH_NONE,		/* it has no health check */
+	HEALTH_STARTING,
+	HEALTH_HEALTHY,
+	HEALTH_UNHEALTHY,
+	HEALTH_UNKNOWN,		/* a reader's alone: a word that it does not know */
+};
+
 /* One row of the stream. Strings are owned. */
 struct process_info {
 	uint64_t id;		/* never reused */
@@ -58,6 +68,12 @@ struct process_info {
 	int last_status;	/* of the last end, which was at `stop`: -1 by a signal … */
 	int last_signal;	/* … of this number, else 0; a reader's alone: -1 = it does
 				 * not know how that end was */
+	bool ready;		/* serves; a RUNNING one does unless it says otherwise */
+	bool paused;		/* automatic starts are suspended by a client */
+	enum health health;
+	char *waiting_for;	/* what must happen before it is spawned; "" = nothing */
+	int64_t next_start;	/* epoch seconds of the next automatic start; 0 = none */
+	uint64_t restarts;	/* automatic starts after its first start; only rises */
 };
 
 struct daemon_info {
@@ -77,6 +93,8 @@ bool process_state_is_signallable(enum process_state);	/* STARTING RUNNING STOPP
 const char *daemon_state_name(enum daemon_state);
 const char *verdict_name(enum verdict);
 int verdict_parse(const char *name); /* or -1 */
+const char *health_name(enum health);
+int health_parse(const char *name); /* or -1 */
 
 /* New text: getProcessInfo's description (reference 2.10); `now` in epoch seconds. */
 char *process_info_description(const struct process_info *, int64_t now);
@@ -92,6 +110,8 @@ char *namespec_join(const char *group, const char *name);
  * whole group ("g:*", "g:") (reference 2.2). */
 void namespec_split(const char *spec, char **group, char **name);
 
+/* Where all strings of a row are. */
+void process_info_strings(struct process_info *, char **strings[PROCESS_INFO_STRINGS]);
 void process_info_clear(struct process_info *);
 /* Puts U+FFFD in the place of what is no UTF-8 in the texts. 1 when there was such, 0 when
  * not, -1 with ENOMEM: some may be mended. */

@@ -65,6 +65,7 @@ xmlrpc_result_fill_row(struct process_info *info, const json_t *row)
 		.last_signal = -1,
 		.spawnerr = xstrdup(xmlrpc_result_text(row, "spawnerr")),
 		.failure = xstrdup(""),
+		.waiting_for = xstrdup(""),
 		.stopped_at = xstrdup(xmlrpc_result_text(row, "description")),
 		.stdout_logfile = xstrdup(xmlrpc_result_text(row, "stdout_logfile")),
 		.stderr_logfile = xstrdup(xmlrpc_result_text(row, "stderr_logfile")),

@@ -90,7 +90,7 @@ static const struct row rows[] = {
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = start_auto,
-		[EV_RESPAWN] = start_spawn,
+		[EV_RESPAWN] = start_respawn,
 		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_STARTING, {
@@ -116,7 +116,7 @@ static const struct row rows[] = {
 		[EV_SHUTDOWN] = start_drop,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = start_spawn,
+		[EV_RESPAWN] = start_respawn,
 		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_STOPPING, {
@@ -134,7 +134,7 @@ static const struct row rows[] = {
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = start_spawn,
+		[EV_RESPAWN] = start_respawn,
 		[EV_TIMEOUT] = start_retry,
 	} },
 	{ PROCESS_FATAL, {
@@ -270,7 +270,6 @@ process_respawn(struct process *p)
 	process_happened(p, EV_RESPAWN, 0);
 }
 
-/* While a process does not run, nothing but a start is ever due. */
 bool
 process_start_is_pending(const struct process *p)
 {
@@ -287,6 +286,7 @@ process_cancel_start(struct process *p)
 	p->due_ms = -1;
 	transition_arm(p);
 	p->autostart_cancelled = p->spawn == 0;
+	p->ops->changed(p, p->state);
 	return true;
 }
 
@@ -346,10 +346,22 @@ process_exit_is_expected(const struct process *p)
 	return false;
 }
 
+/* While a process does not run, nothing but a start is ever due. */
+static int64_t
+process_next_start(const struct process *p)
+{
+	if (p->due_ms == -1 ||
+	    (p->state != PROCESS_BACKOFF && !process_state_is_stopped(p->state)))
+		return 0;
+	return (clock_wall_ms() + p->due_ms - clock_mono_ms()) / 1000;
+}
+
 int
 process_info_of(const struct process *p, const char *stdout_log, const char *stderr_log,
     struct process_info *info)
 {
+	char **strings[PROCESS_INFO_STRINGS];
+
 	*info = (struct process_info){
 		.id = p->id,
 		.spawn = p->spawn,
@@ -370,12 +382,16 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.stdout_logfile = strdup(stdout_log),
 		.stderr_logfile = strdup(stderr_log),
 		.fed_by_pipe = p->group->config->kind != GROUP_FCGI,
+		.ready = p->state == PROCESS_RUNNING,
+		.waiting_for = strdup(""),
+		.next_start = process_next_start(p),
+		.restarts = p->restarts,
 	};
-	if (info->group != NULL && info->name != NULL && info->spawnerr != NULL &&
-	    info->failure != NULL &&
-	    info->stopped_at != NULL && info->stdout_logfile != NULL &&
-	    info->stderr_logfile != NULL)
-		return 0;
-	process_info_clear(info);
-	return -1;
+	process_info_strings(info, strings);
+	for (size_t i = 0; i < nitems(strings); i++)
+		if (*strings[i] == NULL) {
+			process_info_clear(info);
+			return -1;
+		}
+	return 0;
 }

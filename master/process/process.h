@@ -61,6 +61,7 @@ struct process {
 	int exitstatus;			/* -1 = by a signal */
 	int last_status;		/* of the last end, at `stop`: -1 = by a signal … */
 	int last_signal;		/* … this one, else 0 */
+	uint64_t restarts;		/* automatic starts after the first start */
 	char *spawnerr;			/* owned; NULL = none */
 	char *failure;			/* owned; why the last attempt made no program:
 					 * more than supervisord says; NULL = unknown */

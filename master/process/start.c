@@ -99,6 +99,14 @@ start_spawn(struct process *p, struct request *request)
 }
 
 enum fault
+start_respawn(struct process *p, struct request *request)
+{
+	if (p->spawn > 0 && !p->ops->is_stopping(p))
+		p->restarts++;
+	return start_spawn(p, request);
+}
+
+enum fault
 start_auto(struct process *p, struct request *request UNUSED)
 {
 	if (p->config->autostart && p->spawn == 0 && !p->autostart_cancelled &&
@@ -130,4 +138,5 @@ start_again(struct process *p)
 	}
 	p->due_ms = due + 1;
 	transition_arm(p);
+	p->ops->changed(p, p->state);
 }

@@ -7,6 +7,8 @@
 
 /* Spawns: STARTING, and at once RUNNING when startsecs is 0, or BACKOFF, or FATAL. */
 transition_fn start_spawn;
+/* The same for an automatic start, which counts as a restart unless it is the first. */
+transition_fn start_respawn;
 /* Enqueues the first automatic start. */
 transition_fn start_auto;
 /* Enqueues the next attempt, or the restart that was due. */

@@ -12,7 +12,7 @@
 
 /* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
  * struct master. */
-STATEDOC_SIZE(struct process, 224);
+STATEDOC_SIZE(struct process, 232);
 STATEDOC_SIZE(struct group, 72);
 STATEDOC_SIZE(struct daemon_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
@@ -36,6 +36,7 @@ static const struct statefield process_rows[] = {
 	ROW(struct process, exitstatus, INT),
 	ROW(struct process, last_status, INT),
 	ROW(struct process, last_signal, INT),
+	ROW(struct process, restarts, U64),
 	ROW(struct process, spawnerr, TEXT),
 	ROW(struct process, failure, TEXT),
 	ROW(struct process, respawning, BOOL),

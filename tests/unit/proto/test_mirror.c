@@ -400,6 +400,36 @@ test_stream_before_snapshot(void **state)
 	mirror_free(m);
 }
 
+/* The rows of the last release, in the frames that brought them. */
+static void
+test_recorded(void **state)
+{
+	FILE *file = fopen("tests/data/row/recorded", "r");
+	struct heard h;
+	struct mirror *m = observed(&h);
+	char line[1024];
+
+	(void)state;
+	assert_non_null(file);
+	apply_seq(m, "stream.begin", 1, 1);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		json_t *row = json_loads(line, 0, NULL);
+
+		if (json_is_array(row))
+			apply(m, "stream.rows", json_pack("{si s[o]}", "seq", 1, "rows",
+			    row), 1);
+		else
+			apply(m, "stream.process", json_pack("{si so}", "seq", 1,
+			    "process", row), 1);
+	}
+	assert_int_equal(fclose(file), 0);
+	apply_seq(m, "stream.end", 2, 1);
+	expect_rows(m, "1=g:p 2=g:web_01 9007199254740993=web_01:web_01");
+	assert_true(mirror_by_id(m, 2)->ready);
+	assert_int_equal(mirror_by_id(m, 2)->restarts, 0);
+	mirror_free(m);
+}
+
 int
 main(void)
 {
@@ -414,6 +444,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_breaches),
 		cmocka_unit_test(test_stream_before_snapshot),
+		cmocka_unit_test(test_recorded),
 	};
 
 	return cmocka_run_group_tests_name("mirror", tests, NULL, NULL);

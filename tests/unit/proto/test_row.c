@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,14 +14,16 @@
 #include "proto/row.h"
 
 /* Whoever adds a member extends the comparison and the sample below. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 136,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 168,
     "process_info has changed: compare its new member");
 
-#define COLUMNS 19
+#define COLUMNS 25
+#define RECORDED_COLUMNS 19	/* of the release whose rows tests/data/row/recorded has */
 #define REQUIRED 5
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
 static char text_failure[] = "cannot execute '/x': Exec format error";
+static char text_waiting[] = "db (ready)";
 static char text_error[] = "can't find command '/x'", text_date[] = "Nov 22 04:12 PM";
 static char text_out[] = "/tmp/out \xc3\xa9", text_err[] = "/tmp/err";
 
@@ -31,11 +34,14 @@ static const struct process_info sample = {
 	.start = 5000000000, .stop = 4999999999, .exitstatus = -1, .spawnerr = text_error,
 	.stopped_at = text_date, .stdout_logfile = text_out, .stderr_logfile = text_err,
 	.fed_by_pipe = false, .last_status = -1, .last_signal = 10, .failure = text_failure,
+	.ready = true, .health = HEALTH_UNHEALTHY, .waiting_for = text_waiting,
+	.next_start = 5000000001, .restarts = 8, .paused = true,
 };
 static const struct process_info fresh = {
 	.id = 1, .group = text_group, .name = text_name, .spawnerr = text_empty,
 	.stopped_at = text_empty, .stdout_logfile = text_empty,
 	.stderr_logfile = text_empty, .fed_by_pipe = true, .failure = text_empty,
+	.waiting_for = text_empty,
 };
 static const enum row_form forms[] = {ROW_MEMBERS, ROW_WHOLE, ROW_VALUES};
 
@@ -81,6 +87,12 @@ assert_both_ways(const struct process_info *info, enum row_form form)
 	assert_int_equal(got.last_status, info->last_status);
 	assert_int_equal(got.last_signal, info->last_signal);
 	assert_string_equal(got.failure, info->failure);
+	assert_int_equal(got.ready, info->ready);
+	assert_int_equal(got.health, info->health);
+	assert_string_equal(got.waiting_for, info->waiting_for);
+	assert_int_equal(got.next_start, info->next_start);
+	assert_int_equal(got.restarts, info->restarts);
+	assert_int_equal(got.paused, info->paused);
 	process_info_clear(&got);
 	assert_null(got.group);
 }
@@ -109,6 +121,9 @@ test_all_words(void **state)
 
 			info.state = states[i];
 			info.verdict = (enum verdict)v;
+			info.health = (enum health)(v % (HEALTH_UNKNOWN + 1));
+			assert_both_ways(&info, forms[(i + (size_t)v) % nitems(forms)]);
+			info.ready = false;
 			assert_both_ways(&info, forms[(i + (size_t)v) % nitems(forms)]);
 		}
 	}
@@ -140,7 +155,11 @@ test_left_out(void **state)
 	info.pid = 1;
 	assert_sizes(&info, REQUIRED + 1, REQUIRED + 1);
 	info.spawnerr = text_error; /* not the last: those before it must stand */
-	assert_sizes(&info, REQUIRED + 2, COLUMNS - 4);
+	assert_sizes(&info, REQUIRED + 2, RECORDED_COLUMNS - 4);
+	info.state = PROCESS_RUNNING;	/* so it is ready, unless the row says no */
+	assert_sizes(&info, REQUIRED + 3, RECORDED_COLUMNS + 1);
+	info.ready = true;
+	assert_sizes(&info, REQUIRED + 2, RECORDED_COLUMNS - 4);
 }
 
 /* What the manual says of the order, and of a program that runs. */
@@ -154,6 +173,7 @@ test_text(void **state)
 	info.spawn = info.last_spawn = 2;
 	info.verdict = VERDICT_RUNNING;
 	info.state = PROCESS_RUNNING;
+	info.ready = true;
 	info.pid = 77;
 	info.start = 1700000000;
 	buf_init(&out, 0);
@@ -206,7 +226,7 @@ test_mended(void **state)
 		.id = 1, .group = xstrdup("g\xfc"), .name = xstrdup("\xc3\xbc"),
 		.spawnerr = xstrdup("\xff"), .stopped_at = xstrdup("x\xe9y"),
 		.stdout_logfile = xstrdup("/\xc3"), .stderr_logfile = xstrdup("/\x80"),
-		.failure = xstrdup("\xfe"),
+		.failure = xstrdup("\xfe"), .waiting_for = xstrdup("\xfd"),
 	};
 	const char *name = info.name;
 
@@ -290,6 +310,8 @@ static const struct {
 	{"exitstatus", "2147483648"}, {"state", "true"}, {"state", "20.0"},
 	{"last_spawn", "-1"}, {"verdict", "{}"}, {"verdict", "1.0"}, {"fed_by_pipe", "1"},
 	{"last_status", "-2"}, {"last_status", "true"}, {"last_signal", "-1"},
+	{"ready", "1"}, {"health", "{}"}, {"waiting_for", "[]"}, {"next_start", "-1"},
+	{"restarts", "-1"}, {"paused", "null"},
 };
 
 static void
@@ -325,19 +347,79 @@ test_unknown_codes(void **state)
 			if (json_is_object(row)) {
 				(void)json_object_set(row, "state", code);
 				(void)json_object_set(row, "verdict", code);
+				(void)json_object_set(row, "health", code);
 			} else {
 				(void)json_array_set(row, 3, code);
 				(void)json_array_set(row, 8, code);
+				(void)json_array_set(row, 20, code);
 			}
 			assert_int_equal(row_read(row, &got), 0);
 			assert_int_equal(got.state, PROCESS_UNKNOWN);
 			assert_int_equal(got.verdict, VERDICT_UNKNOWN);
+			assert_int_equal(got.health, HEALTH_UNKNOWN);
 			assert_string_equal(got.spawnerr, sample.spawnerr);
 			process_info_clear(&got);
 			json_decref(row);
 			json_decref(code);
 		}
 	}
+}
+
+/* A reader of the last release finds what it knows where it was, and more behind it. */
+static void
+assert_old_reader(const json_t *row, const json_t *recorded)
+{
+	json_t *unconst = (json_t *)(uintptr_t)recorded, *value; /* only read */
+	const char *key;
+	size_t i;
+
+	assert_true(json_array_size(row) >= json_array_size(recorded));
+	json_array_foreach(unconst, i, value)
+		assert_true(json_equal(json_array_get(row, i), value));
+	json_object_foreach(unconst, key, value)
+		if (!json_equal(json_object_get(row, key), value))
+			fail_msg("%s has changed", key);
+}
+
+/* Rows of the last release, each in all forms: they are read, what they lack has its
+ * neutral value, and what is written of them is still the same. */
+static void
+test_recorded(void **state)
+{
+	FILE *file = fopen("tests/data/row/recorded", "r");
+	char line[1024];
+	size_t lines = 0;
+
+	(void)state;
+	assert_non_null(file);
+	for (; fgets(line, sizeof(line), file) != NULL; lines++) {
+		json_t *recorded = json_loads(line, 0, NULL), *row;
+		struct process_info info;
+
+		assert_int_equal(row_read(recorded, &info), 0);
+		assert_int_equal(info.ready, info.state == PROCESS_RUNNING);
+		assert_int_equal(info.health, HEALTH_NONE);
+		assert_string_equal(info.waiting_for, "");
+		assert_int_equal(info.next_start, 0);
+		assert_int_equal(info.restarts, 0);
+		assert_false(info.paused);
+		row = written(&info, forms[lines % nitems(forms)]);
+		assert_old_reader(row, recorded);
+		if (lines % nitems(forms) != 1)	/* what is left out is the same, too */
+			assert_true(json_equal(row, recorded));
+		json_decref(row);
+		info.ready = !info.ready;
+		info.health = HEALTH_STARTING;
+		info.next_start = info.restarts = 1;
+		info.paused = true;
+		row = written(&info, forms[lines % nitems(forms)]);
+		assert_old_reader(row, recorded);
+		json_decref(row);
+		json_decref(recorded);
+		process_info_clear(&info);
+	}
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(lines, 3 * nitems(forms));
 }
 
 int
@@ -354,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_wrong_values),
 		cmocka_unit_test(test_unknown_codes),
+		cmocka_unit_test(test_recorded),
 	};
 
 	return cmocka_run_group_tests_name("row", tests, NULL, NULL);

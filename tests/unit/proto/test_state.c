@@ -60,6 +60,10 @@ test_daemon_states(void **state)
 	assert_string_equal(daemon_state_name(DAEMON_FATAL), "FATAL");
 	assert_string_equal(verdict_name(VERDICT_EXITED_EARLY), "exited-early");
 	assert_string_equal(verdict_name((enum verdict)99), "none");
+	assert_string_equal(health_name(HEALTH_UNHEALTHY), "unhealthy");
+	assert_string_equal(health_name((enum health)99), "unknown");
+	assert_int_equal(health_parse("healthy"), HEALTH_HEALTHY);
+	assert_int_equal(health_parse("Healthy"), -1);
 }
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";

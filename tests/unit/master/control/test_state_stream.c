@@ -41,6 +41,7 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 	info->name = strdup((const char *[]){"a", "b", "c"}[(process->id - 1) % 3]);
 	info->spawnerr = strdup(f->error);
 	info->failure = strdup("");
+	info->waiting_for = strdup("");
 	info->stopped_at = strdup("");
 	info->stdout_logfile = strdup("");
 	info->stderr_logfile = strdup("");

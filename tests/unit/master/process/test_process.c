@@ -252,6 +252,12 @@ show(struct stage *s)
 	    info.spawnerr, info.stopped_at, info.stdout_logfile, info.stderr_logfile,
 	    info.fed_by_pipe);
 	recorder_line(&s->recorder, "last exit %d %d", info.last_status, info.last_signal);
+	recorder_line(&s->recorder, "restarts %llu next start %lld%s",
+	    (unsigned long long)info.restarts, (long long)info.next_start,
+	    info.ready ? " ready" : "");
+	assert_int_equal(info.health, HEALTH_NONE);
+	assert_string_equal(info.waiting_for, "");
+	assert_false(info.paused);
 	recorder_line(&s->recorder, "backoff %lld killing %d respawning %d%s",
 	    (long long)p->backoff, p->killing, p->respawning,
 	    p->autostart_cancelled ? " autostart cancelled" : "");

@@ -160,6 +160,8 @@ row_frame(struct fixture *f, const struct row *row)
 		.start = row->state == PROCESS_RUNNING ? NOW - 61 : 0,
 		.spawnerr = (char[]){""},
 		.failure = (char[]){""},
+		.waiting_for = (char[]){""},
+		.ready = row->state == PROCESS_RUNNING,
 		.stopped_at = (char[]){"Not started"},
 		.stdout_logfile = (char[]){"/out"},
 		.stderr_logfile = (char[]){""},
