@@ -2,11 +2,11 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/spawn.h"
+#include "master/config/options.h"
 #include "master/config/sample.h"
 #include "master/daemon/check.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
-#include "master/daemon/options.h"
 #include "master/daemon/run.h"
 #include "master/frontend/http_sockets.h"
 

@@ -1,8 +1,8 @@
 /* Prints what the tables of the daemon say: the options of each section, and the events. */
 #include "common/mem.h"
 #include "man/tables/mdoc.h"
+#include "master/config/event_type.h"
 #include "master/config/option_table.h"
-#include "master/event/event_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>

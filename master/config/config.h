@@ -6,7 +6,7 @@
 #include "common/compiler.h"
 #include "common/log.h"
 #include "master/config/http_listener.h"
-#include "master/daemon/options.h"
+#include "master/config/options.h"
 #include "proto/role.h"
 
 #include <stdbool.h>

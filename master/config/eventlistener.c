@@ -3,7 +3,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 #include "master/config/config.h"
 #include "master/config/expand.h"
 #include "master/config/option_table.h"
+#include "master/config/options.h"
 #include "master/config/warnings.h"
-#include "master/daemon/options.h"
 
 struct conf_load {
 	const struct options *options;	/* borrowed */

@@ -3,7 +3,7 @@
 #ifndef MASTER_DAEMON_CHECK_H
 #define MASTER_DAEMON_CHECK_H
 
-#include "master/daemon/options.h"
+#include "master/config/options.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #include "common/compiler.h"
 #include "common/loglimit.h"
 #include "common/queue.h"
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 #include "master/event/listener_protocol.h"
 #include "master/process/group.h"
 

@@ -5,7 +5,7 @@
 
 #include "common/loglimit.h"
 #include "master/config/config.h"
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 
 #include <stdint.h>
 

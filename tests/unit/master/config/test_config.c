@@ -8,8 +8,8 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/config.h"
+#include "master/config/event_type.h"
 #include "master/config/option_table.h"
-#include "master/event/event_type.h"
 
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Options: the command line of reeved (reference 5.1). */
-#ifndef MASTER_DAEMON_OPTIONS_H
-#define MASTER_DAEMON_OPTIONS_H
+#ifndef MASTER_CONFIG_OPTIONS_H
+#define MASTER_CONFIG_OPTIONS_H
 
 #include "common/compiler.h"
 

@@ -1,4 +1,4 @@
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 
 #include "common/str.h"
 #include "common/utf8.h"

@@ -1,5 +1,5 @@
 /* The errors stand in tests/data/config/invalid/cli-*; here is what comes out. */
-#include "master/daemon/options.h"
+#include "master/config/options.h"
 #include "tests/unit/master/scratch.h"
 
 struct line {

@@ -1,4 +1,4 @@
-#include "master/daemon/options.h"
+#include "master/config/options.h"
 
 #include "common/buf.h"
 #include "common/mem.h"

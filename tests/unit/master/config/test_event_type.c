@@ -1,5 +1,5 @@
 /* Event: names, the hierarchy, payloads that are no UTF-8. */
-#include "master/event/event_type.h"
+#include "master/config/event_type.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

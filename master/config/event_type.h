@@ -1,7 +1,7 @@
 /* Event: the kinds of event, their hierarchy, and one event on its way to the pools that
  * wait for it (reference 7.1, 7.3). */
-#ifndef MASTER_EVENT_EVENT_TYPE_H
-#define MASTER_EVENT_EVENT_TYPE_H
+#ifndef MASTER_CONFIG_EVENT_TYPE_H
+#define MASTER_CONFIG_EVENT_TYPE_H
 
 #include "common/compiler.h"
 
