@@ -78,13 +78,11 @@ static int
 run_all(struct master *master, char **argv)
 {
 	enum run_outcome outcome;
-	bool first = true;
 	char *error = NULL;
 
-	do {
-		outcome = run(master, first, &error);
-		first = false;
-	} while (outcome == RUN_RESTART);
+	do
+		outcome = run(master, &error);
+	while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
 		return reexecute(master, argv);
 	return outcome == RUN_ERROR ? usage_error(master->options, error) :
@@ -153,7 +151,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct master master = {.options = &options, .next_id = 1};
+	struct master master = {.options = &options, .first = true, .next_id = 1};
 	const char *executed;
 	char *error = NULL;
 	int status;

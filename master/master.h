@@ -37,6 +37,7 @@ struct master {
 			    * directory */
 	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
 	char *self;			/* our binary; NULL = unknown */
+	bool first;			/* run of this process */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	enum terminal terminal;		/* of the foreground */
 	struct rlimit child_nofile;	/* what children get */
@@ -50,7 +51,10 @@ struct master {
 	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
+	size_t created;			/* subsystems that exist */
 	struct second_daemon second;	/* what listens at our control socket */
+	struct second_daemon_lock lock;	/* … until ours does */
+	struct safepath_id pidfile;	/* that we wrote */
 	uint64_t rereads;	/* how often its groups were replaced: pages of
 				 * config.rows belong together while it stays */
 	struct syslogger *syslog;

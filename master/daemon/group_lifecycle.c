@@ -172,15 +172,11 @@ group_lifecycle_remove_named(struct master *master, const char *name, char **det
 }
 
 void
-group_lifecycle_remove_all(struct master *master)
+group_lifecycle_release_all(struct master *master)
 {
 	struct group *group;
 
-	if (master->groups == NULL)
-		return;
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))
 		release_processes(master, group);
-	groups_free(master->groups);
-	master->groups = NULL;
 }

@@ -21,7 +21,8 @@ void group_lifecycle_remove(struct master *, struct group *);
  * *detail new, or NULL for the name. */
 enum fault group_lifecycle_add_named(struct master *, const char *name, char **detail);
 enum fault group_lifecycle_remove_named(struct master *, const char *name, char **detail);
-/* Frees all groups at the end of a run, whatever their processes do. */
-void group_lifecycle_remove_all(struct master *);
+/* Frees what the processes of all groups hold, at the end of a run: those that live are
+ * left alone. */
+void group_lifecycle_release_all(struct master *);
 
 #endif

@@ -8,8 +8,6 @@
 #include "master/master.h"
 #include "proto/fault.h"
 
-#include <stdbool.h>
-
 enum run_outcome {
 	RUN_EXIT,	/* shut down in order: exit with master->exit_status */
 	RUN_RESTART,	/* run again */
@@ -17,8 +15,7 @@ enum run_outcome {
 	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
 };
 
-/* first: this is the start of the process, which daemonises and raises limits. */
-enum run_outcome run(struct master *, bool first, char **error);
+enum run_outcome run(struct master *, char **error);
 
 /* What TERM and HUP, and the calls, ask for. run_restart does nothing while a shutdown is
  * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which it logs
@@ -28,5 +25,9 @@ NODISCARD enum fault run_restart(struct master *, char **why);
 /* A process without which the daemon is not wanted has failed: a shutdown that ends with
  * its status, unless something else ends us already. */
 void run_fail(struct master *, const struct process *);
+
+/* For the table of subsystems: what the daemon's state leads to, and the end of a turn. */
+extern const struct daemon_ops run_daemon_ops;
+void run_turn_end(void *master);
 
 #endif

@@ -1,0 +1,252 @@
+#include "master/daemon/subsystems.h"
+
+#include "common/mem.h"
+#include "master/child/backlog.h"
+#include "master/child/child.h"
+#include "master/control/commands.h"
+#include "master/control/control.h"
+#include "master/control/sequence.h"
+#include "master/control/state_rows.h"
+#include "master/control/state_stream.h"
+#include "master/daemon/daemonize.h"
+#include "master/daemon/group_lifecycle.h"
+#include "master/daemon/lastlog.h"
+#include "master/daemon/pidfile.h"
+#include "master/daemon/run.h"
+#include "master/daemon/signals.h"
+#include "master/daemon/startup.h"
+#include "master/event/dispatch.h"
+#include "master/frontend/frontend.h"
+#include "master/log/autolog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the configuration and what it claims ------------------------------------------ */
+
+static void
+subsystems_free_config(struct master *master)
+{
+	config_free(master->config);
+	master->config = NULL;
+}
+
+static int
+subsystems_new_frontend(struct master *master, char **error)
+{
+	char *path;
+
+	if (master->config->nlisteners == 0)
+		return 0;
+	path = frontend_find(master->self, error);
+	if (path == NULL)
+		return -1;
+	master->frontend = frontend_new(master, path);
+	return master->frontend != NULL ? 0 : startup_failed(error,
+	    "cannot prepare reeve-rpcd");
+}
+
+static void
+subsystems_free_frontend(struct master *master)
+{
+	frontend_free(master->frontend);
+	master->frontend = NULL;
+}
+
+/* Named after our own name, as supervisord's messages are after its name. */
+static int
+subsystems_new_syslog(struct master *master, char **error)
+{
+	const char *program = master->options->program, *slash = strrchr(program, '/');
+
+	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
+	    slash == NULL ? program : slash + 1);
+	return master->syslog != NULL ? 0 : startup_failed(error, "cannot prepare syslog");
+}
+
+static void
+subsystems_release_claim(struct master *master)
+{
+	second_daemon_unlock(&master->lock);
+	second_daemon_clear(&master->second);
+}
+
+/* With the sockets ours, no other daemon of this configuration lives whose AUTO logs these
+ * could be. */
+static int
+subsystems_clean_autologs(struct master *master, char **error UNUSED)
+{
+	if (!master->config->nocleanup)
+		autolog_clean(master->config->childlogdir, master->config->identifier);
+	return 0;
+}
+
+/* --- the daemon's parts ---------------------------------------------------------------- */
+
+/* NEW creates a part that is one member of the master; DESTROY is its end. */
+#define SUBSYSTEM(member, new, destroy)                                           \
+	static int subsystems_new_##member(struct master *master, char **error)   \
+	{                                                                         \
+		master->member = new;                                             \
+		return master->member != NULL ? 0 :                               \
+		    startup_failed(error, "cannot allocate the daemon's parts");  \
+	}                                                                         \
+	static void subsystems_free_##member(struct master *master)               \
+	{                                                                         \
+		destroy(master->member);                                          \
+		master->member = NULL;                                            \
+	}
+
+SUBSYSTEM(state_stream, state_stream_new(&master->seq, &state_rows, master),
+    state_stream_free)
+SUBSYSTEM(groups, groups_new(), groups_free)
+SUBSYSTEM(daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master),
+    daemon_free)
+SUBSYSTEM(dispatcher, dispatch_new(master->loop, master->groups, &master->next_event),
+    dispatch_free)
+SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)
+SUBSYSTEM(jobs, jobs_new(master->loop, master->groups), jobs_free)
+SUBSYSTEM(sequences, commands_sequences_new(master), sequences_free)
+SUBSYSTEM(control, control_new(master), control_free)
+
+/* A socket that cannot be made is its program's failure: each spawn will try again. */
+static int
+subsystems_add_programs(struct master *master, char **error)
+{
+	jobs_check_with(master->jobs, child_check_command);
+	jobs_clear_with(master->jobs, child_clear_logs);
+	for (size_t i = 0; i < master->config->ngroups; i++) {
+		struct group_config *config = master->config->groups[i];
+		char *why = NULL;
+
+		if (group_lifecycle_check(config, &why) == -1)
+			log_error("%s", why != NULL ? why : strerror(ENOMEM));
+		free(why);
+		if (group_lifecycle_add(master, config) == NULL) {
+			*error = xasprintf("cannot make the group %s: %s (its AUTO logs "
+			    "are made in %s and named after identifier=%s)", config->name,
+			    strerror(errno), master->config->childlogdir,
+			    master->config->identifier);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* --- the surroundings ------------------------------------------------------------------ */
+
+static int
+subsystems_daemonize(struct master *master, char **error)
+{
+	const struct config *config = master->config;
+
+	if (!master->first || config->nodaemon || master->reexecuted)
+		return 0;
+	if (daemonize(config->directory, config->umask) == -1)
+		return startup_failed(error, "cannot fork into the background");
+	master->terminal = TERMINAL_NONE;
+	return 0;
+}
+
+static int
+subsystems_take_signals(struct master *master, char **error)
+{
+	return signals_take(master) == 0 ? 0 :
+	    startup_failed(error, "cannot receive signals (signalfd)");
+}
+
+static int
+subsystems_watch_turns(struct master *master, char **error UNUSED)
+{
+	loop_at_turn_end(master->loop, run_turn_end, master);
+	return 0;
+}
+
+static void
+subsystems_leave_turns(struct master *master)
+{
+	loop_at_turn_end(master->loop, NULL, NULL);
+	source_free(master->fatal_timer);
+	master->fatal_timer = NULL;
+}
+
+static int
+subsystems_listen(struct master *master, char **error UNUSED)
+{
+	control_listen(master->control);
+	return 0;
+}
+
+/* Another daemon's pidfile is left alone. */
+static int
+subsystems_write_pidfile(struct master *master, char **error UNUSED)
+{
+	const char *path = master->config->pidfile;
+
+	master->pidfile = (struct safepath_id){0};
+	if (!second_daemon_has_pidfile(&master->second, path))
+		(void)pidfile_write(path, &master->pidfile);
+	second_daemon_unlock(&master->lock);
+	return 0;
+}
+
+static void
+subsystems_remove_pidfile(struct master *master)
+{
+	pidfile_remove(master->config->pidfile, &master->pidfile);
+}
+
+/* --- the table ------------------------------------------------------------------------- */
+
+static const struct subsystem {
+	const char *name;
+	int (*create)(struct master *, char **error);
+	void (*destroy)(struct master *);	/* NULL = outlives the run */
+} subsystems[] = {
+	{"configuration", startup_load, subsystems_free_config},
+	{"user", startup_become_user, NULL},
+	{"limits", startup_raise_limits, NULL},
+	{"reeve-rpcd", subsystems_new_frontend, subsystems_free_frontend},
+	{"syslog", subsystems_new_syslog, lastlog_keep},
+	{"sockets", startup_claim, subsystems_release_claim},
+	{"main log", startup_open_mainlog, NULL},	/* kept together with syslog */
+	{"AUTO logs", subsystems_clean_autologs, NULL},
+	{"state stream", subsystems_new_state_stream, subsystems_free_state_stream},
+	{"groups", subsystems_new_groups, subsystems_free_groups},
+	{"daemon state", subsystems_new_daemon, subsystems_free_daemon},
+	{"events", subsystems_new_dispatcher, subsystems_free_dispatcher},
+	{"backlogs", subsystems_new_backlogs, subsystems_free_backlogs},
+	{"jobs", subsystems_new_jobs, subsystems_free_jobs},
+	{"sequences", subsystems_new_sequences, subsystems_free_sequences},
+	{"programs", subsystems_add_programs, group_lifecycle_release_all},
+	{"control", subsystems_new_control, subsystems_free_control},
+	{"background", subsystems_daemonize, NULL},
+	{"signals", subsystems_take_signals, NULL},
+	{"turns", subsystems_watch_turns, subsystems_leave_turns},
+	{"control socket", subsystems_listen, NULL},	/* closed by control */
+	{"pidfile", subsystems_write_pidfile, subsystems_remove_pidfile},
+};
+
+int
+subsystems_create(struct master *master, char **error)
+{
+	/* The one that fails is destroyed as well, because it may exist in part. */
+	while (master->created < nitems(subsystems))
+		if (subsystems[master->created++].create(master, error) == -1)
+			return -1;
+	return 0;
+}
+
+void
+subsystems_destroy(struct master *master)
+{
+	const struct subsystem *subsystem;
+
+	while (master->created > 0) {
+		subsystem = &subsystems[--master->created];
+		if (subsystem->destroy != NULL)
+			subsystem->destroy(master);
+	}
+}
