@@ -1,5 +1,7 @@
 #include "common/hex.h"
 
+#include <string.h>
+
 const char hex_digits[16] = "0123456789abcdef";
 
 int
@@ -29,11 +31,12 @@ hex_decode(const char *text, size_t n, void *out)
 	unsigned char *to = out;
 
 	for (size_t i = 0; i + 1 < n; i += 2) {
-		int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+		const char *high = memchr(hex_digits, text[i], sizeof(hex_digits));
+		const char *low = memchr(hex_digits, text[i + 1], sizeof(hex_digits));
 
-		if (high == -1 || low == -1)
+		if (high == NULL || low == NULL)
 			return -1;
-		*to++ = (unsigned char)(high << 4 | low);
+		*to++ = (unsigned char)((high - hex_digits) << 4 | (low - hex_digits));
 	}
 	return n % 2 == 0 ? 0 : -1;
 }

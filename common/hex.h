@@ -12,7 +12,7 @@ extern const char hex_digits[16];	/* in lower case */
 int hex_value(char digit);
 /* Writes 2 * n digits in lower case, without a NUL. */
 void hex_encode(const void *bytes, size_t n, char *out);
-/* Decodes n digits to n / 2 bytes; 0, or -1 when n is odd or another character occurs. */
+/* Decodes what hex_encode writes, n characters; 0, or -1 for anything else. */
 NODISCARD int hex_decode(const char *text, size_t n, void *out);
 
 #endif

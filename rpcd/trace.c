@@ -70,27 +70,16 @@ trace_host(const struct sockaddr *address, char host[HOST_MAX_BYTES])
 	return host;
 }
 
-/* In UTC: there is no time zone behind the walls. */
-static const char *
-trace_date(char *date, size_t size)
-{
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(date, size, "%d/%b/%Y:%H:%M:%S +0000", &tm) == 0)
-		*date = '\0';
-	return date;
-}
-
 void
 trace_answered(
     const struct sockaddr *address, const char *request, int status, int64_t bytes)
 {
 	char host[HOST_MAX_BYTES], date[64], size[24] = "-";
 
+	/* There is no time zone in the chroot. */
+	clock_utc_text(date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", clock_wall_ms() / 1000);
 	if (bytes >= 0)
 		snprintf(size, sizeof(size), "%" PRId64, bytes);
 	log_trace("%s - - [%s] \"%s\" %d %s", trace_host(address, host),
-	    trace_date(date, sizeof(date)), request, status, size);
+	    date, request, status, size);
 }

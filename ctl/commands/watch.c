@@ -1,5 +1,6 @@
 #include "ctl/commands/watch.h"
 
+#include "common/clock.h"
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -142,12 +143,9 @@ watch_is_wanted(const struct events *e, const char *spec, const char *group)
 static void
 watch_print_time(FILE *out)
 {
-	time_t now = time(NULL);
-	struct tm local;
 	char text[32];
 
-	if (localtime_r(&now, &local) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S ", &local) > 0)
+	if (clock_local_text(text, sizeof(text), "%Y-%m-%d %H:%M:%S ", time(NULL)) > 0)
 		fputs(text, out);
 }
 

@@ -1,5 +1,6 @@
 #include "ctl/daemon/http_client.h"
 
+#include "common/base64.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
@@ -196,44 +197,23 @@ http_client_may_have_password(const struct http_client_request *r, int fd, char 
 
 /* --- the request --- */
 
-/* New: bytes in base64. */
-static char *
-http_client_base64(const char *text)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = strlen(text), at = 0;
-	char *out = xmalloc((n + 2) / 3 * 4 + 1);
-
-	for (size_t i = 0; i < n; i += 3) {
-		size_t have = n - i < 3 ? n - i : 3;
-		unsigned long bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 | (k < have ? (unsigned char)text[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			out[at++] = k <= have ? digits[bits >> (18 - 6 * k) & 63] : '=';
-	}
-	out[at] = '\0';
-	return out;
-}
-
 /* New: the header line, or "". */
 static char *
 http_client_authorization(const struct http_client_request *r)
 {
 	char *pair, *encoded, *line;
+	size_t n;
 
 	if (r->username == NULL && r->password == NULL)
 		return xstrdup("");
 	pair = xasprintf("%s:%s", r->username != NULL ? r->username : "",
 	    r->password != NULL ? r->password : "");
-	encoded = http_client_base64(pair);
+	n = strlen(pair);
+	encoded = xmalloc(BASE64_SIZE(n));
+	base64_encode(pair, n, encoded);
 	line = xasprintf("Authorization: Basic %s\r\n", encoded);
-	mem_wipe(pair, strlen(pair));
-	mem_wipe(encoded, strlen(encoded));
-	free(pair);
-	free(encoded);
+	mem_wiping_free(pair);
+	mem_wiping_free(encoded);
 	return line;
 }
 

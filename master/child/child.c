@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/loglimit.h"
+#include "common/mem.h"
 #include "master/child/child_impl.h"
 #include "master/child/fcgi_socket.h"
 #include "master/config/command_line.h"
@@ -300,9 +301,8 @@ child_write_stdin(struct process *process, const char *bytes, size_t n, char **w
 		return FAULT_NONE;
 	if (errno == EPIPE)
 		return FAULT_NO_FILE;
-	if (asprintf(why, "stdin of %s holds as much unread data as it may (%d bytes)",
-	        process->config->name, STDIN_QUEUE_MAX) == -1)
-		*why = NULL;
+	*why = mem_printf("stdin of %s holds as much unread data as it may (%d bytes)",
+	    process->config->name, STDIN_QUEUE_MAX);
 	return FAULT_FAILED;
 }
 

@@ -1,3 +1,4 @@
+#include "common/mem.h"
 #include "master/child/child_impl.h"
 
 #include "common/str.h"
@@ -185,61 +186,43 @@ adopt(struct master *master, struct process *process, struct plumbing *plumbing)
 static char *
 plumbing_error(const struct process *process, int errnum)
 {
-	char *why;
-	int n;
+	const char *name = process->config->name;
 
-	if (errnum == EMFILE)
-		n = asprintf(
-		    &why, "too many open files to spawn '%s'", process->config->name);
-	else
-		n = asprintf(&why, "unknown error making dispatchers for '%s': %s",
-		    process->config->name, str_errno_name(errnum));
-	return n == -1 ? NULL : why;
+	return errnum == EMFILE ? mem_printf("too many open files to spawn '%s'", name) :
+	    mem_printf("unknown error making dispatchers for '%s': %s", name,
+		str_errno_name(errnum));
 }
 
 /* New: what failed in preparing a spawn, in more words than plumbing_error has. */
 static char *
 plumbing_failure(const struct plumbing *plumbing, int errnum)
 {
-	char *why;
-	int n;
-
 	if (errnum == EMFILE)
-		n = asprintf(&why, "cannot %s: all descriptors are in use; raise the limit "
+		return mem_printf("cannot %s: all descriptors are in use; raise the limit "
 		    "on open files (LimitNOFILE=, ulimit -n)", plumbing->task);
-	else
-		n = asprintf(&why, "cannot %s%s%s: %s", plumbing->task,
-		    plumbing->path != NULL ? " " : "",
-		    plumbing->path != NULL ? plumbing->path : "", strerror(errnum));
-	return n == -1 ? NULL : why;
+	return mem_printf("cannot %s%s%s: %s", plumbing->task,
+	    plumbing->path != NULL ? " " : "", plumbing->path != NULL ? plumbing->path : "",
+	    strerror(errnum));
 }
 
 /* New: the same for the process that could not be made. */
 static char *
 fork_failure(int errnum)
 {
-	char *why;
-
-	if (asprintf(&why, "cannot create a process: %s%s", strerror(errnum),
+	return mem_printf("cannot create a process: %s%s", strerror(errnum),
 	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max "
-	    "of the control group, or kernel.pid_max" : "") == -1)
-		return NULL;
-	return why;
+	    "of the control group, or kernel.pid_max" : "");
 }
 
 static char *
 fork_error(const struct process *process, int errnum)
 {
-	char *why;
-	int n;
+	const char *name = process->config->name;
 
-	if (errnum == EAGAIN)
-		n = asprintf(&why, "Too many processes in process table to spawn '%s'",
-		    process->config->name);
-	else
-		n = asprintf(&why, "unknown error during fork for '%s': %s",
-		    process->config->name, str_errno_name(errnum));
-	return n == -1 ? NULL : why;
+	return errnum == EAGAIN ?
+	    mem_printf("Too many processes in process table to spawn '%s'", name) :
+	    mem_printf("unknown error during fork for '%s': %s", name,
+		str_errno_name(errnum));
 }
 
 static pid_t

@@ -1,5 +1,6 @@
 #include "master/child/childenv.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -28,9 +29,9 @@ static int
 put(char **env, size_t *count, const char *name, const char *value)
 {
 	size_t len = strlen(name);
-	char *item;
+	char *item = mem_printf("%s=%s", name, value);
 
-	if (asprintf(&item, "%s=%s", name, value) == -1)
+	if (item == NULL)
 		return -1;
 	for (size_t i = 0; i < *count; i++)
 		if (strncmp(env[i], name, len) == 0 && env[i][len] == '=') {
@@ -48,7 +49,6 @@ static int
 server_url(const struct config *config, char **url)
 {
 	const struct listener_config *found = NULL, *l;
-	int n;
 
 	*url = NULL;
 	for (size_t i = 0; i < config->nlisteners; i++) {
@@ -58,12 +58,10 @@ server_url(const struct config *config, char **url)
 	}
 	if (found == NULL)
 		return 0;
-	if (found->is_unix)
-		n = asprintf(url, "unix://%s", found->path);
-	else
-		n = asprintf(url, "http://%s:%d", *found->host ? found->host : "localhost",
-		    found->port);
-	return n == -1 ? -1 : 0;
+	*url = found->is_unix ? mem_printf("unix://%s", found->path) :
+	    mem_printf("http://%s:%d", *found->host ? found->host : "localhost",
+		found->port);
+	return *url == NULL ? -1 : 0;
 }
 
 static int

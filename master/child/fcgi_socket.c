@@ -1,6 +1,7 @@
 #include "master/child/fcgi_socket.h"
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/sock.h"
 #include "common/sock_unix.h"
 
@@ -65,16 +66,11 @@ open_unix(const struct fcgi_config *config)
 static char *
 failure(const struct fcgi_config *config, int errnum)
 {
-	char *text;
-	int n;
-
 	if (config->why != NULL)
-		n = asprintf(&text, "Could not create FastCGI socket %s: %s", config->url,
+		return mem_printf("Could not create FastCGI socket %s: %s", config->url,
 		    config->why);
-	else
-		n = asprintf(&text, "Could not create FastCGI socket %s: [Errno %d] %s",
-		    config->url, errnum, strerror(errnum));
-	return n == -1 ? NULL : text;
+	return mem_printf("Could not create FastCGI socket %s: [Errno %d] %s", config->url,
+	    errnum, strerror(errnum));
 }
 
 int

@@ -1,6 +1,7 @@
 #include "master/child/printer.h"
 
 #include "common/log.h"
+#include "common/mem.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,9 +79,8 @@ printer_begin(struct printer *printer, printer_fn *print, void *ctx)
 		printer->prefix = strdup("");
 		return;
 	}
-	if (asprintf(&printer->prefix, "%.*s %.*s | ", (int)nname, name, (int)nchannel,
-		channel) == -1)
-		printer->prefix = NULL;
+	printer->prefix =
+	    mem_printf("%.*s %.*s | ", (int)nname, name, (int)nchannel, channel);
 	buf_consume(&printer->line, buf_len(&printer->line));
 }
 

@@ -1,5 +1,6 @@
 #include "master/child/spawn_report.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -120,15 +121,9 @@ hint_of_interpreter(const struct spawn_report *report, const char *interpreter)
 {
 	const char *newline = memchr(report->head, '\n', report->nhead);
 	bool dos = newline != NULL && newline > report->head && newline[-1] == '\r';
-	char *text;
-	int n;
 
-	if (dos)
-		n = asprintf(&text, "its interpreter %s does not exist: the lines of the "
-		    "file end with CR LF; convert it (dos2unix)", interpreter);
-	else
-		n = asprintf(&text, "its interpreter %s does not exist", interpreter);
-	return n == -1 ? NULL : text;
+	return mem_printf("its interpreter %s does not exist%s", interpreter, dos ?
+	    ": the lines of the file end with CR LF; convert it (dos2unix)" : "");
 }
 
 static bool
@@ -200,12 +195,11 @@ spawn_report_text(const struct spawn_report *report, const char *object)
 	char *quoted = str_repr(object), *hint = hint_of(report), *text = NULL;
 	bool has_why = report->why[0] != '\0';
 
-	if ((size_t)report->step < nitems(steps) && quoted != NULL &&
-	    asprintf(&text, "cannot %s %s: %s%s%s%s%s", steps[report->step], quoted,
-		has_why ? report->why : "", has_why && report->errnum != 0 ? ": " : "",
-		report->errnum != 0 ? strerror(report->errnum) : "",
-		hint != NULL ? "; " : "", hint != NULL ? hint : "") == -1)
-		text = NULL;
+	if ((size_t)report->step < nitems(steps) && quoted != NULL)
+		text = mem_printf("cannot %s %s: %s%s%s%s%s", steps[report->step], quoted,
+		    has_why ? report->why : "", has_why && report->errnum != 0 ? ": " : "",
+		    report->errnum != 0 ? strerror(report->errnum) : "",
+		    hint != NULL ? "; " : "", hint != NULL ? hint : "");
 	free(quoted);
 	free(hint);
 	return text;

@@ -1,5 +1,6 @@
 #include "master/config/command_line.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -121,8 +122,7 @@ explain(const char *before, const char *object, const char *after)
 
 	if ((quoted = str_repr(object)) == NULL)
 		return NULL;
-	if (asprintf(&text, "%s %s%s", before, quoted, after) == -1)
-		text = NULL;
+	text = mem_printf("%s %s%s", before, quoted, after);
 	free(quoted);
 	return text;
 }
@@ -131,11 +131,8 @@ static char *
 join(const char *dir, size_t len, const char *word)
 {
 	const char *slash = len == 0 || dir[len - 1] == '/' ? "" : "/";
-	char *path;
 
-	if (asprintf(&path, "%.*s%s%s", (int)len, dir, slash, word) == -1)
-		return NULL;
-	return path;
+	return mem_printf("%.*s%s%s", (int)len, dir, slash, word);
 }
 
 /* The first existing file of that name, executable or not. New, or NULL with errno. */
@@ -200,7 +197,7 @@ cannot_parse(const char *text, const char *problem)
 {
 	char *after, *why;
 
-	if (asprintf(&after, ": %s", problem) == -1)
+	if ((after = mem_printf(": %s", problem)) == NULL)
 		return NULL;
 	why = explain("can't parse command", text, after);
 	free(after);

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/loglimit.h"
+#include "common/sock.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -158,16 +159,13 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 static socklen_t
 set_address(struct sockaddr_un *to, const char *address)
 {
-	size_t len = strlen(address);
-
-	*to = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if ((*address != '/' && *address != '@') || len < 2 || len >= sizeof(to->sun_path))
+	if ((*address != '/' && *address != '@') || address[1] == '\0' ||
+	    sock_address_unix(to, "%s", address) == -1)
 		return 0;
-	memcpy(to->sun_path, address, len + 1);
 	if (*address == '/')
 		return (socklen_t)sizeof(*to);
 	to->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(address));
 }
 
 struct notify *

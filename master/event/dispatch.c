@@ -2,11 +2,10 @@
 
 #include "common/log.h"
 #include "common/loglimit.h"
+#include "common/mem.h"
 #include "master/event/tick.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,48 +70,31 @@ tell(
 	event_unref(event);
 }
 
-/* New text, NULL with ENOMEM. */
-static char *
-text(const char *fmt, ...) PRINTF_LIKE(1, 2);
-
-static char *
-text(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
-	va_end(ap);
-	return n == -1 ? NULL : s;
-}
-
 /* --- processes ------------------------------------------------------------------- */
 
 /* What follows from_state, by state; new. */
 static char *
 no_more(const struct process *process UNUSED)
 {
-	return text("%s", "");
+	return strdup("");
 }
 
 static char *
 tries(const struct process *process)
 {
-	return text(" tries:%" PRId64, process->backoff);
+	return mem_printf(" tries:%" PRId64, process->backoff);
 }
 
 static char *
 pid(const struct process *process)
 {
-	return text(" pid:%d", (int)process->pid);
+	return mem_printf(" pid:%d", (int)process->pid);
 }
 
 static char *
 expected_and_pid(const struct process *process)
 {
-	return text(" expected:%d pid:%d", process_exit_is_expected(process),
+	return mem_printf(" expected:%d pid:%d", process_exit_is_expected(process),
 	    (int)process->pid);
 }
 
@@ -145,7 +127,7 @@ dispatch_process_state(struct dispatcher *events, const struct process *process,
 	more = state_events[i].more(process);
 	tell(events, state_events[i].type,
 	    more == NULL ? NULL :
-			   text("processname:%s groupname:%s from_state:%s%s",
+			   mem_printf("processname:%s groupname:%s from_state:%s%s",
 			       process->config->name, process->group->config->name,
 			       process_state_name(from), more),
 	    "", 0);
@@ -169,9 +151,9 @@ dispatch_process_log(struct dispatcher *events, const struct process *process,
 	if (!dispatch_wanted(events, output_events[channel].log))
 		return;
 	tell(events, output_events[channel].log,
-	    text("processname:%s groupname:%s pid:%d channel:%s\n", process->config->name,
-	        process->group->config->name, (int)process->pid,
-	        output_events[channel].word),
+	    mem_printf("processname:%s groupname:%s pid:%d channel:%s\n",
+		process->config->name, process->group->config->name, (int)process->pid,
+		output_events[channel].word),
 	    bytes, n);
 }
 
@@ -182,7 +164,7 @@ dispatch_process_communication(struct dispatcher *events, const struct process *
 	if (!dispatch_wanted(events, output_events[channel].communication))
 		return;
 	tell(events, output_events[channel].communication,
-	    text("processname:%s groupname:%s pid:%d\n", process->config->name,
+	    mem_printf("processname:%s groupname:%s pid:%d\n", process->config->name,
 	        process->group->config->name, (int)process->pid),
 	    bytes, n);
 }
@@ -193,14 +175,15 @@ void
 dispatch_remote(struct dispatcher *events, const char *type, const char *data, size_t n)
 {
 	if (dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
-		tell(events, EVENT_REMOTE_COMMUNICATION, text("type:%s\n", type), data, n);
+		tell(events, EVENT_REMOTE_COMMUNICATION,
+		    mem_printf("type:%s\n", type), data, n);
 }
 
 void
 dispatch_running(struct dispatcher *events)
 {
 	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING))
-		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, text("%s", ""), "", 0);
+		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, strdup(""), "", 0);
 }
 
 void
@@ -210,20 +193,20 @@ dispatch_stopping(struct dispatcher *events)
 		return;
 	events->stopping = true;
 	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
-		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, text("%s", ""), "", 0);
+		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, strdup(""), "", 0);
 }
 
 void
 dispatch_group(struct dispatcher *events, enum event_type type, const char *name)
 {
 	if (dispatch_wanted(events, type))
-		tell(events, type, text("groupname:%s\n", name), "", 0);
+		tell(events, type, mem_printf("groupname:%s\n", name), "", 0);
 }
 
 static void
 on_tick(void *ctx, enum event_type type, int64_t when)
 {
-	tell(ctx, type, text("when:%" PRId64, when), "", 0);
+	tell(ctx, type, mem_printf("when:%" PRId64, when), "", 0);
 }
 
 /* --- pools ------------------------------------------------------------------- */

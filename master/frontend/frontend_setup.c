@@ -33,11 +33,10 @@ server_names(const struct listener_config *l)
 	const char *given = l->server_names != NULL ? l->server_names : "";
 	const char *host = l->host != NULL ? l->host : "";
 	struct utsname uts;
-	char *names;
 
 	if (uname(&uts) == -1)
 		uts.nodename[0] = '\0';
-	return asprintf(&names, "%s %s %s", uts.nodename, host, given) != -1 ? names : NULL;
+	return mem_printf("%s %s %s", uts.nodename, host, given);
 }
 
 static json_t *

@@ -1,6 +1,7 @@
 #include "master/log/autolog.h"
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/safepath.h"
 #include "common/str.h"
 #include "common/utf8.h"
@@ -76,20 +77,15 @@ char *
 autolog_create(const char *dir, const char *name, const char *word, const char *identifier)
 {
 	const char *slash = str_starts(dir + strlen(dir) - (*dir != '\0'), "/") ? "" : "/";
-	char *path;
-	int n, saved;
-
-	n = asprintf(&path, "%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier,
+	char *path = mem_printf("%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier,
 	    RANDOM_CHARS, "");
-	if (n == -1)
+
+	if (path == NULL)
 		return NULL;
-	if (create(path, path + n - RANDOM_CHARS - strlen(".log")) == -1) {
-		saved = errno;
-		free(path);
-		errno = saved;
-		return NULL;
-	}
-	return path;
+	if (create(path, path + strlen(path) - RANDOM_CHARS - strlen(".log")) == 0)
+		return path;
+	free(path);
+	return NULL;
 }
 
 /* \S+\.log, anchored at the start only. */
@@ -140,7 +136,7 @@ delete (const struct safepath *sp, const char *dir, const char *name)
 
 	if (safepath_remove(sp, name, NULL) == 0)
 		return;
-	if (asprintf(&path, "%s/%s", dir, name) == -1)
+	if ((path = mem_printf("%s/%s", dir, name)) == NULL)
 		return;
 	if ((quoted = str_repr(path)) != NULL)
 		log_warn("Failed to clean up %s", quoted);
@@ -158,7 +154,7 @@ open_stream(struct safepath *sp, const char *dir)
 	DIR *stream;
 
 	*sp = (struct safepath){.dir = -1};
-	if (asprintf(&entry, "%s/*", dir) == -1)
+	if ((entry = mem_printf("%s/*", dir)) == NULL)
 		return NULL;
 	rc = safepath_find(sp, entry, SAFEPATH_LAST);
 	free(entry);

@@ -88,14 +88,12 @@ static size_t
 stamp(struct mainlog *log, enum log_level level, char *out)
 {
 	int64_t now = clock_wall_ms();
-	time_t second = (time_t)(now / 1000);
-	struct tm tm;
 	int n;
 
-	if (log->stamp_s != (int64_t)second) {
-		localtime_r(&second, &tm);
-		strftime(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S", &tm);
-		log->stamp_s = second;
+	if (log->stamp_s != now / 1000) {
+		log->stamp_s = now / 1000;
+		clock_local_text(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S",
+		    log->stamp_s);
 	}
 	n = snprintf(out, STAMP_MAX, "%s,%03d %s ", log->stamp, (int)(now % 1000),
 	    log_level_tag(level));

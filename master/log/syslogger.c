@@ -3,8 +3,11 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/compiler.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
+#include "common/mem.h"
+#include "common/sock.h"
 #include "common/str.h"
 
 #include <errno.h>
@@ -49,9 +52,9 @@ syslogger_new(struct loop *loop, const char *path, const char *ident)
 	logger->fd = -1;
 	buf_init(&logger->queue, SYSLOGGER_QUEUE);
 	logger->path = strdup(path);
-	if (logger->path != NULL && asprintf(&logger->ident, "%s: ", ident) != -1)
+	logger->ident = mem_printf("%s: ", ident);
+	if (logger->path != NULL && logger->ident != NULL)
 		return logger;
-	logger->ident = NULL;
 	syslogger_free(logger);
 	return NULL;
 }
@@ -63,8 +66,7 @@ hang_up(struct syslogger *logger)
 {
 	source_free(logger->source);
 	logger->source = NULL;
-	if (logger->fd != -1)
-		close(logger->fd);
+	fd_close(logger->fd);
 	logger->fd = -1;
 }
 
@@ -72,22 +74,16 @@ hang_up(struct syslogger *logger)
 static int
 dial(struct syslogger *logger)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int saved;
+	struct sockaddr_un address;
 
-	if (strlen(logger->path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (sock_address_unix(&address, "%s", logger->path) == -1)
 		return -1;
-	}
-	strcpy(address.sun_path, logger->path);
 	logger->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (logger->fd == -1)
 		return -1;
 	if (connect(logger->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
-	saved = errno;
 	hang_up(logger);
-	errno = saved;
 	return -1;
 }
 
@@ -223,13 +219,10 @@ enqueue(struct syslogger *logger, const struct iovec *pieces)
 static size_t
 stamp(char *out)
 {
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	struct tm tm;
-	size_t n;
+	size_t n = (size_t)snprintf(out, STAMP_MAX, "<%d>", LOG_USER | LOG_INFO);
 
-	localtime_r(&now, &tm);
-	n = (size_t)snprintf(out, STAMP_MAX, "<%d>", LOG_USER | LOG_INFO);
-	return n + strftime(out + n, STAMP_MAX - n, "%b %e %H:%M:%S ", &tm);
+	return n + clock_local_text(out + n, STAMP_MAX - n, "%b %e %H:%M:%S ",
+	    clock_wall_ms() / 1000);
 }
 
 /* What comes while others wait goes behind them. */

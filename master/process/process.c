@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "master/process/group.h"
 #include "master/process/start.h"
 #include "master/process/stop.h"
@@ -71,7 +72,7 @@ process_still_stopping(struct process *p, struct request *request UNUSED)
 static enum fault
 process_unknown(struct process *p, struct request *request)
 {
-	request->detail = transition_text("%s is in an unknown process state",
+	request->detail = mem_printf("%s is in an unknown process state",
 	    p->config->name);
 	return FAULT_FAILED;
 }
@@ -323,16 +324,13 @@ process_timeout(struct process *p)
 static char *
 process_stopped_at(const struct process *p)
 {
-	time_t stop = (time_t)p->stop;
-	struct tm tm;
-	char text[64] = "";
+	char text[64];
 
 	if (p->state != PROCESS_STOPPED && p->state != PROCESS_EXITED)
 		return strdup("");
 	if (p->start == 0)
 		return strdup("Not started");
-	if (localtime_r(&stop, &tm) != NULL)
-		strftime(text, sizeof(text), "%b %d %I:%M %p", &tm);
+	clock_local_text(text, sizeof(text), "%b %d %I:%M %p", p->stop);
 	return strdup(text);
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/str.h"
 #include "master/process/start.h"
 #include "master/process/waitstatus.h"
@@ -29,7 +30,7 @@ stop_kill_failed(struct process *p, struct request *request, const char *what,
 		    strerror(err));
 		return FAULT_NONE;
 	}
-	request->detail = transition_text("unknown problem %s %s (%d): [Errno %d] %s", what,
+	request->detail = mem_printf("unknown problem %s %s (%d): [Errno %d] %s", what,
 	    p->config->name, (int)p->pid, err, strerror(err));
 	log_critical("%s", request->detail != NULL ? request->detail : strerror(err));
 	p->killing = false;
@@ -160,7 +161,7 @@ stop_exited(struct process *p, struct request *request)
 	expected = process_exit_is_expected(p);
 	stop_log(p, request->number, expected);
 	if (!expected)
-		transition_spawnerr(p, transition_text("Bad exit code %d", p->exitstatus));
+		transition_spawnerr(p, mem_printf("Bad exit code %d", p->exitstatus));
 	stop_gone(p, PROCESS_EXITED);
 	if (p->ops->is_stopping(p))
 		return FAULT_NONE;
@@ -183,7 +184,7 @@ stop_exited_early(struct process *p, struct request *request)
 	p->exitstatus = 0;
 	stop_log(p, request->number, false);
 	transition_spawnerr(p,
-	    transition_text("Exited too quickly (process log may have details)"));
+	    mem_printf("Exited too quickly (process log may have details)"));
 	transition_verdict(p, VERDICT_EXITED_EARLY);
 	p->pid = 0;
 	start_back_off(p);

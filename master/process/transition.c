@@ -1,6 +1,5 @@
 #include "master/process/transition.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,19 +64,6 @@ transition_enqueue(struct process *p)
 		return;
 	p->respawning = true;
 	p->ops->enqueue(p);
-}
-
-char *
-transition_text(const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	return n < 0 ? NULL : text;
 }
 
 void

@@ -4,7 +4,6 @@
 #ifndef MASTER_PROCESS_TRANSITION_H
 #define MASTER_PROCESS_TRANSITION_H
 
-#include "common/compiler.h"
 #include "master/process/process.h"
 
 /* What an event brings and takes away. */
@@ -28,7 +27,5 @@ void transition_spawnerr(struct process *, char *text_take);
 void transition_enqueue(struct process *);
 /* It is FATAL, or ended unexpectedly, and no start will follow by itself. */
 void transition_failed(struct process *);
-/* New text, or NULL without memory: then the caller does without. */
-char *transition_text(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

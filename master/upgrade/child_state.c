@@ -1,6 +1,7 @@
 #include "master/upgrade/child_state.h"
 
 #include "common/buf.h"
+#include "common/mem.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/fcgi_socket.h"
@@ -246,10 +247,9 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	if (rc == 0 && process->pid != 0)
 		rc = reaper_watch(
 		    child_master(process)->reaper, process->pid, child_reaped, process);
-	if (rc == -1 && asprintf(why, "%s: %s", process->config->name,
-	    errno == EINVAL ? "the state document does not fit its configuration" :
-			      strerror(errno)) == -1)
-		*why = NULL;
+	if (rc == -1)
+		*why = mem_printf("%s: %s", process->config->name, errno == EINVAL ?
+		    "the state document does not fit its configuration" : strerror(errno));
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 #include "master/upgrade/statedoc_json.h"
 
-#include "master/process/transition.h"
+#include "common/mem.h"
 
 static void
 spoil(json_t **whole)
@@ -30,7 +30,7 @@ statedoc_append(json_t **list, json_t *part)
 int
 statedoc_fail(char **why, const char *what, const char *name)
 {
-	*why = transition_text("state document: %s%s%s", what, name[0] != '\0' ? " " : "",
+	*why = mem_printf("state document: %s%s%s", what, name[0] != '\0' ? " " : "",
 	    name);
 	return -1;
 }

@@ -1,5 +1,6 @@
 #include "master/upgrade/statefield.h"
 
+#include "common/hex.h"
 #include "master/event/listener_protocol.h"
 #include "proto/state.h"
 
@@ -14,52 +15,31 @@
 json_t *
 statefield_hex(const void *bytes, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *from = bytes;
 	char *text = malloc(2 * n + 1);
 	json_t *hex;
 
 	if (text == NULL)
 		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		text[2 * i] = digits[from[i] >> 4];
-		text[2 * i + 1] = digits[from[i] & 15];
-	}
+	hex_encode(bytes, n, text);
 	hex = json_stringn(text, 2 * n);
 	free(text);
 	return hex;
-}
-
-static int
-statefield_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 char *
 statefield_unhex(const json_t *hex, size_t *n)
 {
 	const char *text = json_string_value(hex);
-	size_t len = json_string_length(hex);
 	char *bytes;
 
-	if (text == NULL || len % 2 != 0 || (bytes = malloc(len / 2 + 1)) == NULL)
+	*n = json_string_length(hex) / 2;
+	if (text == NULL || (bytes = malloc(*n + 1)) == NULL)
 		return NULL;
-	for (size_t i = 0; i < len / 2; i++) {
-		int high = statefield_digit(text[2 * i]);
-		int low = statefield_digit(text[2 * i + 1]);
-
-		if (high == -1 || low == -1) {
-			free(bytes);
-			return NULL;
-		}
-		bytes[i] = (char)(high << 4 | low);
-	}
-	bytes[len / 2] = '\0';
-	*n = len / 2;
-	return bytes;
+	bytes[*n] = '\0';
+	if (hex_decode(text, json_string_length(hex), bytes) == 0)
+		return bytes;
+	free(bytes);
+	return NULL;
 }
 
 /* ---- one pair for each type ---- */

@@ -1,5 +1,7 @@
 #include "rpcd/http/auth.h"
 
+#include "common/base64.h"
+#include "common/hex.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -76,15 +78,11 @@ auth_is_required(const struct auth *a)
 static int
 auth_sha1(const char *text, size_t len, char hex[SHA1_TEXT])
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t sum[SHA1_SIZE];
 
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, text, len, sum) < 0)
 		return -1;
-	for (size_t i = 0; i < SHA1_SIZE; i++) {
-		hex[2 * i] = digits[sum[i] >> 4];
-		hex[2 * i + 1] = digits[sum[i] & 15];
-	}
+	hex_encode(sum, SHA1_SIZE, hex);
 	mem_wipe(sum, sizeof(sum));
 	return 0;
 }
@@ -122,47 +120,12 @@ auth_matches(const struct auth *a, const char *text, size_t len, const char *col
 	return !differ;
 }
 
-static int
-auth_base64_value(char c)
-{
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
-
-	return at != NULL ? (int)(at - alphabet) : -1;
-}
-
-/* As forgiving as Python's: other characters are skipped, and padding ends the text where
- * it completes a group. `out` has room for all of `s`. The length, or -1. */
-static ssize_t
-auth_base64(const char *s, char *out)
-{
-	size_t len = 0;
-	unsigned have = 0, pads = 0, last = 0;
-
-	for (; *s != '\0'; s++) {
-		int value = auth_base64_value(*s);
-
-		if (*s == '=' && have >= 2 && have + ++pads >= 4)
-			return (ssize_t)len;
-		if (value < 0)
-			continue;
-		pads = 0;
-		if (have > 0)
-			out[len++] =
-			    (char)(last << (2 * have) | (unsigned)value >> (6 - 2 * have));
-		last = (unsigned)value;
-		have = (have + 1) % 4;
-	}
-	return have == 0 ? (ssize_t)len : -1;
-}
-
 static enum auth_result
 auth_judge(const struct auth *a, const char *encoded)
 {
-	size_t room = strlen(encoded) + 1;
+	size_t room = strlen(encoded);
 	char *text = xmalloc(room);
-	ssize_t len = auth_base64(encoded, text);
+	ssize_t len = base64_decode(encoded, room, text);
 	const char *colon = len > 0 ? memchr(text, ':', (size_t)len) : NULL;
 	enum auth_result result = AUTH_WRONG;
 

@@ -1,5 +1,7 @@
 #include "rpcd/http/page.h"
 
+#include "common/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,11 +193,9 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 static struct MHD_Response *
 page_changed(struct MHD_Response *response, time_t changed)
 {
-	char text[64] = "";
-	struct tm tm;
+	char text[64];
 
-	if (gmtime_r(&changed, &tm) != NULL)
-		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	clock_utc_text(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", changed);
 	return page_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, text);
 }
 

@@ -1,5 +1,6 @@
 #include "rpcd/tail/target.h"
 
+#include "common/hex.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "proto/cmd.h"
@@ -10,16 +11,6 @@
 
 #define MAIN_PREFIX "/mainlogtail"
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* In place; what is no escape stays. False: the text holds a NUL, or is not UTF-8. */
 static bool
 uri_decode(char *text)
@@ -27,8 +18,8 @@ uri_decode(char *text)
 	char *out = text;
 
 	for (const char *in = text; *in != '\0'; in++) {
-		int high = *in == '%' ? hex_digit(in[1]) : -1;
-		int low = high >= 0 ? hex_digit(in[2]) : -1;
+		int high = *in == '%' ? hex_value(in[1]) : -1;
+		int low = high >= 0 ? hex_value(in[2]) : -1;
 
 		if (low >= 0)
 			in += 2;

@@ -1,5 +1,6 @@
 #include "rpcd/xmlrpc/value.h"
 
+#include "common/base64.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -183,51 +184,10 @@ xmlvalue_datetime(const char *text, size_t len UNUSED)
 
 /* ---- base64 ---- */
 
-static int
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
-/* As Python does: what is not of the alphabet is skipped, a complete padding ends the text,
- * what is left incomplete is an error (-1). */
-static ssize_t
-base64_decode(const char *text, size_t len, char *out)
-{
-	size_t produced = 0, place = 0, pads = 0;
-	unsigned bits = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		int digit = base64_digit(text[i]);
-
-		if (text[i] == '=') {
-			if (place >= 2 && place + ++pads >= 4)
-				return (ssize_t)produced;
-			continue;
-		}
-		if (digit < 0)
-			continue;
-		pads = 0;
-		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
-		if (place > 0)
-			out[produced++] = (char)(bits >> (6 - 2 * place));
-		place = (place + 1) % 4;
-	}
-	return place == 0 ? (ssize_t)produced : -1;
-}
-
 json_t *
 xmlvalue_base64(const char *text, size_t len)
 {
-	char *bytes = xmalloc(len + 1);
+	char *bytes = xmalloc(len);
 	ssize_t n = base64_decode(text, len, bytes);
 	json_t *value = NULL;
 
