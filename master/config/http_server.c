@@ -1,275 +1,75 @@
-/* Value types of the HTTP server sections; their slots lie in a listener_config. */
-#include "master/config/option_types.h"
+/* [inet_http_server…] and [unix_http_server…] → listeners. */
+#include "master/config/load.h"
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/config/config.h"
-#include "master/config/users.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The listener whose member `field` the slot is. */
-#define LISTENER(slot, field) ((const struct listener_config *)(const void *) \
-	((const char *)(slot) - offsetof(struct listener_config, field)))
-
+/* A username without a password, or the other way round. */
 static int
-role_read(const char *text, void *slot, char **why)
+check_credentials(struct conf_load *load, const struct listener_config *listener)
 {
-	struct listener_config *listener = container_of(slot, struct listener_config,
-	    unauthenticated_role);
-	int role = role_parse(text);
-	char *shown;
-
-	if (role == -1) {
-		shown = str_repr(text);
-		*why = xasprintf("not a valid unauthenticated_role: %s (none, states, "
-		    "view, operate or admin)", shown);
-		free(shown);
-		return -1;
-	}
-	listener->unauthenticated_role = (enum role)role;
-	listener->has_role = true;
-	return 0;
-}
-
-static char *
-role_print(const void *slot)
-{
-	const struct listener_config *listener = LISTENER(slot, unauthenticated_role);
-
-	return xstrdup(listener->has_role ? role_name(listener->unauthenticated_role) : "");
-}
-
-static bool
-role_equal(const void *a, const void *b)
-{
-	const struct listener_config *x = LISTENER(a, unauthenticated_role);
-	const struct listener_config *y = LISTENER(b, unauthenticated_role);
-
-	return x->has_role == y->has_role &&
-	    x->unauthenticated_role == y->unauthenticated_role;
-}
-
-/* 0, or -1 with *why: out of bounds, or no number. */
-static int
-port_number(const char *text, int *port, char **why)
-{
-	int64_t value;
-
-	if (conf_integer.parse(text, &value, why) == -1)
-		return -1;
-	if (value < 1 || value > 65535) {
-		*why = xasprintf("%lld is %s bound (%d)", (long long)value,
-		    value < 1 ? "below lower" : "above upper", value < 1 ? 1 : 65535);
-		return -1;
-	}
-	*port = (int)value;
-	return 0;
-}
-
-/* "[::1]": an IPv6 address without a zone. */
-static bool
-is_bracketed(const char *host, size_t n)
-{
-	char bare[INET6_ADDRSTRLEN];
-	struct in6_addr address;
-
-	if (n < 3 || n - 2 >= sizeof(bare) || host[0] != '[' || host[n - 1] != ']')
-		return false;
-	memcpy(bare, host + 1, n - 2);
-	bare[n - 2] = '\0';
-	return inet_pton(AF_INET6, bare, &address) == 1;
-}
-
-/* What is neither a name nor an IPv4 address has to be an IPv6 one. */
-static int
-check_host(const char *host, size_t n, char **why)
-{
-	char *copy, *shown;
-
-	if (is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
-	    memchr(host, '[', n) == NULL && memchr(host, ']', n) == NULL))
+	if ((listener->username == NULL) == (listener->password == NULL))
 		return 0;
-	copy = xstrndup(host, n);
-	shown = str_repr(copy);
-	*why = xasprintf("not a valid host: %s (an IPv6 address stands in brackets, as in "
-	    "[::1]:9001)", shown);
-	free(shown);
-	free(copy);
-	return -1;
+	return conf_load_fail(load, "Section [%s] contains incomplete authentication: If a "
+	    "username or a password is specified, both the username and password must be "
+	    "specified", listener->section);
 }
 
-static void
-set_host(struct listener_config *listener, const char *host, size_t n)
+static struct listener_config *
+add_listener(struct config *config, const char *section, bool is_unix)
 {
-	free(listener->host);
-	listener->host = n == 1 && host[0] == '*' ? xstrdup("") : xstrndup(host, n);
-	for (char *c = listener->host; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-}
+	struct listener_config *listener;
 
-static int
-port_parse(const char *text, void *slot, char **why)
-{
-	struct listener_config *listener = container_of(slot, struct listener_config, port);
-	const char *colon = strrchr(text, ':');
-	char *shown;
-
-	if (colon == NULL) {
-		set_host(listener, "", 0);
-		if (port_number(text, &listener->port, why) == 0)
-			return 0;
-		free(*why);
-		shown = str_repr(text);
-		*why = xasprintf("not a valid port number: %s ", shown);
-		free(shown);
-		return -1;
-	}
-	if (colon[1] == '\0') {
-		*why = xstrdup("no port number specified in ''");
-		return -1;
-	}
-	set_host(listener, text, (size_t)(colon - text));
-	if (port_number(colon + 1, &listener->port, why) == -1)
-		return -1;
-	return check_host(text, (size_t)(colon - text), why);
-}
-
-static char *
-port_print(const void *slot)
-{
-	const struct listener_config *listener = LISTENER(slot, port);
-
-	return xasprintf("%s:%d", listener->host[0] != '\0' ? listener->host : "*",
-	    listener->port);
-}
-
-static bool
-port_equal(const void *a, const void *b)
-{
-	const struct listener_config *x = LISTENER(a, port), *y = LISTENER(b, port);
-
-	return x->port == y->port && str_equal(x->host, y->host);
-}
-
-static void
-port_clear(void *slot)
-{
-	mem_freep(&container_of(slot, struct listener_config, port)->host);
+	config->listeners = xreallocarray(config->listeners, config->nlisteners + 1,
+	    sizeof(*listener));
+	listener = &config->listeners[config->nlisteners++];
+	*listener = (struct listener_config){
+		.section = xstrdup(section), .is_unix = is_unix, .mode = 0700,
+		.uid = (uid_t)-1, .gid = (gid_t)-1,
+	};
+	return listener;
 }
 
 static int
-owner_parse(const char *text, void *slot, char **why)
+read_listener(struct conf_load *load, const char *section, const struct conf_section *table)
 {
-	struct listener_config *listener = container_of(slot, struct listener_config, uid);
+	bool is_unix = table == &conf_unix_server;
+	struct listener_config *listener = add_listener(load->config, section, is_unix);
 
-	if (users_find_owner(text, &listener->uid, &listener->gid) == 0)
-		return 0;
-	*why = xasprintf("Invalid sockchown value %s", text);
-	return -1;
-}
+	for (size_t i = 0; i < table->count; i++) {
+		const struct conf_option *option = &table->options[i];
+		int status = conf_load_row(load, section, option,
+		    str_equal(option->name, "file") ? load->here : load->env, listener);
 
-static char *
-owner_print(const void *slot)
-{
-	const struct listener_config *listener = LISTENER(slot, uid);
-	char *user, *group, *text;
-
-	if (listener->uid == (uid_t)-1)
-		return xstrdup("");
-	user = users_name(listener->uid);
-	if (listener->gid == (gid_t)-1)
-		return user;
-	group = users_group_name(listener->gid);
-	text = xasprintf("%s:%s", user, group);
-	free(user);
-	free(group);
-	return text;
-}
-
-static bool
-owner_equal(const void *a, const void *b)
-{
-	const struct listener_config *x = LISTENER(a, uid), *y = LISTENER(b, uid);
-
-	return x->uid == y->uid && x->gid == y->gid;
-}
-
-/* Without a port: a browser leaves that out of a name that it compares, too. */
-static bool
-is_server_name(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
-			return false;
-	return true;
-}
-
-static int
-names_parse(const char *text, void *slot, char **why)
-{
-	static const char between[] = ", \t\r\n";
-	char *names = xstrdup("");
-
-	while (*(text += strspn(text, between)) != '\0') {
-		size_t len = strcspn(text, between);
-		char *longer;
-
-		if (!is_server_name(text, len)) {
-			*why = xasprintf("not a valid name in server_names: %.*s (host "
-			    "names without scheme and port)", (int)len, text);
-			free(names);
+		if (status == 0 && (option->flags & CONF_REQUIRED) != 0)
+			status = conf_load_fail(load, "section [%s] has no %s value",
+			    section, option->name);
+		if (status != -1 && str_equal(option->name, "password"))
+			status = check_credentials(load, listener);
+		if (status == -1)
 			return -1;
-		}
-		longer = xasprintf("%s%s%.*s", names, *names != '\0' ? " " : "", (int)len,
-		    text);
-		free(names);
-		names = longer;
-		text += len;
 	}
-	*(char **)slot = names;
 	return 0;
 }
 
-static char *
-names_print(const void *slot)
+int
+conf_server_read(struct conf_load *load)
 {
-	const char *names = *(char *const *)slot;
+	static const struct conf_section *const tables[] = {
+		&conf_inet_server, &conf_unix_server,
+	};
+	const char *section;
+	size_t cursor;
 
-	return xstrdup(names != NULL ? names : "");
+	for (size_t i = 0; i < nitems(tables); i++) {
+		cursor = 0;
+		while ((section = ini_next(load->ini, &cursor)) != NULL)
+			if (str_starts(section, tables[i]->name) &&
+			    read_listener(load, section, tables[i]) == -1)
+				return -1;
+	}
+	return 0;
 }
-
-static bool
-names_equal(const void *a, const void *b)
-{
-	return str_equal(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-names_clear(void *slot)
-{
-	mem_freep(slot);
-}
-
-const struct conf_type conf_server_names = {
-	.name = "names", .size = sizeof(char *), .parse = names_parse,
-	.print = names_print, .equal = names_equal, .clear = names_clear,
-};
-
-const struct conf_type conf_role = {
-	.name = "role", .size = sizeof(enum role), .parse = role_read,
-	.print = role_print, .equal = role_equal,
-};
-const struct conf_type conf_port = {
-	.name = "host:port", .size = sizeof(int), .parse = port_parse,
-	.print = port_print, .equal = port_equal, .clear = port_clear,
-};
-const struct conf_type conf_owner = {
-	.name = "user:group", .size = sizeof(uid_t), .parse = owner_parse,
-	.print = owner_print, .equal = owner_equal,
-};

@@ -1,5 +1,5 @@
-/* Numbers, words and other values without memory of their own; conf_texts.c and
- * conf_listener.c have the rest. */
+/* Numbers, words and other values without memory of their own; option_texts.c and
+ * option_http.c have the rest. */
 #include "master/config/option_types.h"
 
 #include "common/buf.h"
