@@ -3,6 +3,7 @@
 #ifndef MASTER_CONFIG_ENVIRONMENT_LIST_H
 #define MASTER_CONFIG_ENVIRONMENT_LIST_H
 
+#include "common/buf.h"
 #include "common/compiler.h"
 #include "master/config/config.h"
 
@@ -15,6 +16,10 @@ void environment_list_merge(struct environment *, const struct environment *);
 void environment_list_clear(struct environment *);
 /* New: NAME="value",… that environment_list_parse reads back. */
 char *environment_list_print(const struct environment *);
+/* Appends the names and values, each with a NUL. */
+void environment_list_encode(const struct environment *, struct buf *out);
+/* The reverse, into an empty list. 0, or -1: errno is ENOMEM when memory is short. */
+NODISCARD int environment_list_decode(const char *bytes, size_t n, struct environment *);
 /* The same variables with the same values, in any order. */
 bool environment_list_equal(const struct environment *, const struct environment *);
 

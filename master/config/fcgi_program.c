@@ -20,7 +20,7 @@ read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 	int64_t backlog = SOMAXCONN;
 	char *why = NULL;
 
-	if (text != NULL && conf_integer.parse(text, &backlog, &why) == -1)
+	if (text != NULL && conf_type_parse(&conf_integer, text, &backlog, &why) == -1)
 		return conf_load_fail_take(load, why);
 	if (backlog < 1 || backlog > 65535)
 		return conf_load_fail(load, "Invalid socket_backlog value %lld",
@@ -87,7 +87,7 @@ read_port(struct conf_load *load, const char *section, const char *text,
 {
 	char *port = xasprintf("x:%s", text), *why = NULL;
 	struct listener_config listener = { .host = NULL };
-	int status = conf_port.parse(port, &listener.port, &why);
+	int status = conf_type_parse(&conf_port, port, &listener.port, &why);
 
 	if (status == -1)
 		conf_load_fail(load, "%s in [%s] socket", why, section);

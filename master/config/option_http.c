@@ -8,7 +8,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,23 +17,24 @@
 	((const char *)(slot) - offsetof(struct listener_config, field)))
 
 static int
-role_read(const char *text, void *slot, char **why)
+role_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config,
 	    unauthenticated_role);
 	int role = role_parse(text);
-	char *shown;
 
-	if (role == -1) {
-		shown = str_repr(text);
-		*why = xasprintf("not a valid unauthenticated_role: %s (none, states, "
-		    "view, operate or admin)", shown);
-		free(shown);
+	if (role == -1)
 		return -1;
-	}
 	listener->unauthenticated_role = (enum role)role;
 	listener->has_role = true;
 	return 0;
+}
+
+static int
+role_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "not a valid unauthenticated_role: ", text,
+	    " (none, states, view, operate or admin)");
 }
 
 static char *
@@ -60,7 +61,7 @@ port_number(const char *text, int *port, char **why)
 {
 	int64_t value;
 
-	if (conf_integer.parse(text, &value, why) == -1)
+	if (conf_type_parse(&conf_integer, text, &value, why) == -1)
 		return -1;
 	if (value < 1 || value > 65535) {
 		*why = xasprintf("%lld is %s bound (%d)", (long long)value,
@@ -89,16 +90,14 @@ is_bracketed(const char *host, size_t n)
 static int
 check_host(const char *host, size_t n, char **why)
 {
-	char *copy, *shown;
+	char *copy;
 
 	if (is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
 	    memchr(host, '[', n) == NULL && memchr(host, ']', n) == NULL))
 		return 0;
 	copy = xstrndup(host, n);
-	shown = str_repr(copy);
-	*why = xasprintf("not a valid host: %s (an IPv6 address stands in brackets, as in "
-	    "[::1]:9001)", shown);
-	free(shown);
+	conf_type_refuse(why, "not a valid host: ", copy,
+	    " (an IPv6 address stands in brackets, as in [::1]:9001)");
 	free(copy);
 	return -1;
 }
@@ -118,17 +117,13 @@ port_parse(const char *text, void *slot, char **why)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config, port);
 	const char *colon = strrchr(text, ':');
-	char *shown;
 
 	if (colon == NULL) {
 		set_host(listener, "", 0);
 		if (port_number(text, &listener->port, why) == 0)
 			return 0;
 		free(*why);
-		shown = str_repr(text);
-		*why = xasprintf("not a valid port number: %s ", shown);
-		free(shown);
-		return -1;
+		return conf_type_refuse(why, "not a valid port number: ", text, " ");
 	}
 	if (colon[1] == '\0') {
 		*why = xstrdup("no port number specified in ''");
@@ -147,6 +142,21 @@ port_print(const void *slot)
 
 	return xasprintf("%s:%d", listener->host[0] != '\0' ? listener->host : "*",
 	    listener->port);
+}
+
+/* What port_print gives. */
+static int
+port_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	struct listener_config *listener = container_of(slot, struct listener_config, port);
+	const char *colon = strrchr(text, ':');
+	int64_t port;
+
+	if (colon == NULL || str_to_int(colon + 1, &port) == -1 || port < 1 || port > 65535)
+		return -1;
+	listener->port = (int)port;
+	listener->host = *text == '*' ? strdup("") : strndup(text, (size_t)(colon - text));
+	return listener->host == NULL ? -1 : 0;
 }
 
 static bool
@@ -190,6 +200,24 @@ owner_print(const void *slot)
 	free(user);
 	free(group);
 	return text;
+}
+
+/* "UID:GID"; the greatest number leaves the one or the other as it is. */
+static void
+owner_encode(const void *slot, struct buf *out)
+{
+	const struct listener_config *listener = LISTENER(slot, uid);
+
+	if (buf_printf(out, "%u:%u", listener->uid, listener->gid) == -1)
+		abort();
+}
+
+static int
+owner_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	struct listener_config *listener = container_of(slot, struct listener_config, uid);
+
+	return sscanf(text, "%u:%u", &listener->uid, &listener->gid) == 2 ? 0 : -1;
 }
 
 static bool
@@ -259,17 +287,20 @@ names_clear(void *slot)
 const struct conf_type conf_server_names = {
 	.name = "names", .size = sizeof(char *), .parse = names_parse,
 	.print = names_print, .equal = names_equal, .clear = names_clear,
+	.decode = conf_type_decode_string,
 };
 
 const struct conf_type conf_role = {
-	.name = "role", .size = sizeof(enum role), .parse = role_read,
-	.print = role_print, .equal = role_equal,
+	.name = "role", .size = sizeof(enum role), .decode = role_decode,
+	.refuse = role_refuse, .print = role_print, .equal = role_equal,
 };
 const struct conf_type conf_port = {
 	.name = "host:port", .size = sizeof(int), .parse = port_parse,
 	.print = port_print, .equal = port_equal, .clear = port_clear,
+	.decode = port_decode,
 };
 const struct conf_type conf_owner = {
 	.name = "user:group", .size = sizeof(uid_t), .parse = owner_parse,
-	.print = owner_print, .equal = owner_equal,
+	.print = owner_print, .equal = owner_equal, .encode = owner_encode,
+	.decode = owner_decode,
 };

@@ -249,7 +249,7 @@ conf_put(const struct conf_option *option, void *base, const char *text, char **
 
 	if (option->type->clear != NULL)
 		option->type->clear(slot);
-	return option->type->parse(text, slot, why);
+	return conf_type_parse(option->type, text, slot, why);
 }
 
 char *

@@ -14,6 +14,13 @@
 #include <string.h>
 #include <strings.h>
 
+int
+conf_type_decode_string(const char *text, size_t n UNUSED, void *slot)
+{
+	*(char **)slot = strdup(text);
+	return *(char **)slot == NULL ? -1 : 0;
+}
+
 static int
 string_parse(const char *text, void *slot, char **why UNUSED)
 {
@@ -44,6 +51,12 @@ serverurl_parse(const char *text, void *slot, char **why UNUSED)
 	free(copy);
 	*(char **)slot = automatic ? NULL : xstrdup(text);
 	return 0;
+}
+
+static int
+serverurl_decode(const char *text, size_t n, void *slot)
+{
+	return str_equal(text, "AUTO") ? 0 : conf_type_decode_string(text, n, slot);
 }
 
 static char *
@@ -127,6 +140,20 @@ logfile_print(const void *slot)
 	return xstrdup(channel->target == LOG_TO_AUTO ? "AUTO" : "NONE");
 }
 
+/* No path is called AUTO or NONE: parse takes both words for what they mean. */
+static int
+logfile_decode(const char *text, size_t n, void *slot)
+{
+	struct output_config *channel = slot;
+
+	channel->target = LOG_TO_NONE;
+	if (str_equal(text, "NONE"))
+		return 0;
+	channel->target = str_equal(text, "AUTO") ? LOG_TO_AUTO : LOG_TO_FILE;
+	return channel->target == LOG_TO_AUTO ? 0 :
+	    conf_type_decode_string(text, n, &channel->path);
+}
+
 /* An AUTO that comes in place of something is no change, as in supervisord's reread (trap
  * 36); in place of an AUTO a file is one. */
 static bool
@@ -145,33 +172,37 @@ logfile_clear(void *slot)
 	mem_freep(&((struct output_config *)slot)->path);
 }
 
+/* One code for each comma and one more; no code for an empty text. */
 static int
-exitcodes_fail(const char *text, char **why)
-{
-	char *shown = str_repr(text);
-
-	*why = xasprintf("not a valid list of exit codes: %s", shown);
-	free(shown);
-	return -1;
-}
-
-static int
-exitcodes_parse(const char *text, void *slot, char **why)
+exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct process_config *process = container_of(slot, struct process_config,
 	    exitcodes);
-	char *copy = xstrdup(text), *rest = text[0] != '\0' ? copy : NULL, *item;
-	int64_t code = -1;
+	char *copy = strdup(text), *rest = copy, *item;
+	size_t most = 1;
+	int64_t code;
+	int rc = 0;
 
-	while ((item = strsep(&rest, ",")) != NULL) {
+	for (const char *c = text; *c != '\0'; c++)
+		most += *c == ',';
+	process->exitcodes = malloc(most * sizeof(int));
+	process->nexitcodes = 0;
+	if (copy == NULL || process->exitcodes == NULL)
+		rc = -1;
+	while (rc == 0 && *text != '\0' && (item = strsep(&rest, ",")) != NULL) {
 		if (str_to_int(item, &code) == -1 || code < 0 || code > 255)
-			break;
-		process->exitcodes = xreallocarray(process->exitcodes,
-		    process->nexitcodes + 1, sizeof(int));
-		process->exitcodes[process->nexitcodes++] = (int)code;
+			rc = -1;
+		else
+			process->exitcodes[process->nexitcodes++] = (int)code;
 	}
 	free(copy);
-	return item != NULL ? exitcodes_fail(text, why) : 0;
+	return rc;
+}
+
+static int
+exitcodes_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "not a valid list of exit codes: ", text, "");
 }
 
 static void
@@ -199,12 +230,12 @@ exitcodes_print(const void *slot)
 static bool
 exitcodes_equal(const void *a, const void *b)
 {
-	char *x = exitcodes_print(a), *y = exitcodes_print(b);
-	bool equal = str_equal(x, y);
+	const struct process_config *x, *y;
 
-	free(x);
-	free(y);
-	return equal;
+	x = (const void *)((const char *)a - offsetof(struct process_config, exitcodes));
+	y = (const void *)((const char *)b - offsetof(struct process_config, exitcodes));
+	return x->nexitcodes == y->nexitcodes && (x->nexitcodes == 0 ||
+	    memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
 }
 
 static void
@@ -223,6 +254,18 @@ static char *
 environment_print(const void *slot)
 {
 	return environment_list_print(slot);
+}
+
+static void
+environment_encode(const void *slot, struct buf *out)
+{
+	environment_list_encode(slot, out);
+}
+
+static int
+environment_decode(const char *text, size_t n, void *slot)
+{
+	return environment_list_decode(text, n, slot);
 }
 
 static bool
@@ -259,6 +302,25 @@ user_equal(const void *a, const void *b)
 	return x == NULL || y == NULL ? x == y : x->uid == y->uid;
 }
 
+/* "UID:GID:GROUP,GROUP:NAME". */
+static void
+user_encode(const void *slot, struct buf *out)
+{
+	const struct user *user = *(struct user *const *)slot;
+	int failed = buf_printf(out, "%u:%u:", user->uid, user->gid);
+
+	for (size_t i = 0; i < user->ngroups && failed == 0; i++)
+		failed = buf_printf(out, "%s%u", i > 0 ? "," : "", user->groups[i]);
+	if (failed != 0 || buf_printf(out, ":%s", user->name) == -1)
+		abort();
+}
+
+static int
+user_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return users_decode(text, slot);
+}
+
 static void
 user_clear(void *slot)
 {
@@ -266,57 +328,48 @@ user_clear(void *slot)
 	*(struct user **)slot = NULL;
 }
 
-int
-conf_type_check(const struct conf_type *type, const char *text, char **why)
-{
-	union {
-		int64_t number;
-		char *text;
-		struct environment environment;
-		struct output_config channel;
-	} slot;
-	int status;
-
-	memset(&slot, 0, sizeof(slot));
-	status = type->parse(text, &slot, why);
-	if (type->clear != NULL)
-		type->clear(&slot);
-	return status;
-}
-
 const struct conf_type conf_string = {
 	.name = "string", .size = sizeof(char *), .parse = string_parse,
 	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_serverurl = {
 	.name = "string", .size = sizeof(char *), .parse = serverurl_parse,
 	.print = serverurl_print, .equal = string_equal, .clear = string_clear,
+	.decode = serverurl_decode,
 };
 const struct conf_type conf_directory = {
 	.name = "directory", .size = sizeof(char *), .parse = directory_parse,
 	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_path = {
 	.name = "path", .size = sizeof(char *), .parse = path_parse,
 	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_file = {
 	.name = "path", .size = sizeof(char *), .parse = file_parse,
 	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_logfile = {
 	.name = "log file", .size = sizeof(struct output_config), .parse = logfile_parse,
 	.print = logfile_print, .equal = logfile_equal, .clear = logfile_clear,
+	.decode = logfile_decode,
 };
 const struct conf_type conf_exitcodes = {
-	.name = "list of integers", .size = sizeof(int *), .parse = exitcodes_parse,
+	.name = "list of integers", .size = sizeof(int *), .refuse = exitcodes_refuse,
 	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
+	.decode = exitcodes_decode,
 };
 const struct conf_type conf_environment = {
 	.name = "variables", .size = sizeof(struct environment), .parse = environment_parse,
 	.print = environment_print, .equal = environment_equal, .clear = environment_clear,
+	.encode = environment_encode, .decode = environment_decode,
 };
 const struct conf_type conf_user = {
 	.name = "user", .size = sizeof(struct user *), .parse = user_parse,
 	.print = user_print, .equal = user_equal, .clear = user_clear,
+	.encode = user_encode, .decode = user_decode,
 };

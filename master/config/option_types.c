@@ -2,7 +2,6 @@
  * option_http.c have the rest. */
 #include "master/config/option_types.h"
 
-#include "common/buf.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -15,23 +14,85 @@
 #include <string.h>
 #include <strings.h>
 
-static int
-not_a_number(const char *text, char **why)
+int
+conf_type_refuse(char **why, const char *before, const char *text, const char *after)
 {
 	char *shown = str_repr(text);
 
-	if (errno == ERANGE)
-		*why = xasprintf("the number %s is out of range", text);
-	else
-		*why = xasprintf("invalid literal for int() with base 10: %s", shown);
+	*why = xasprintf("%s%s%s", before, shown, after);
 	free(shown);
 	return -1;
 }
 
-static int
-integer_parse(const char *text, void *slot, char **why)
+int
+conf_type_parse(const struct conf_type *type, const char *text, void *slot, char **why)
 {
-	return str_to_int(text, slot) == 0 ? 0 : not_a_number(text, why);
+	if (type->parse != NULL)
+		return type->parse(text, slot, why);
+	return type->decode(text, strlen(text), slot) == 0 ? 0 : type->refuse(text, why);
+}
+
+void
+conf_type_encode(const struct conf_type *type, const void *slot, struct buf *out)
+{
+	char *text;
+
+	if (type->encode != NULL) {
+		type->encode(slot, out);
+		return;
+	}
+	text = type->print(slot);
+	if (buf_puts(out, text) == -1)
+		abort();
+	free(text);
+}
+
+int
+conf_type_check(const struct conf_type *type, const char *text, char **why)
+{
+	union {
+		int64_t number;
+		char *text;
+		struct environment environment;
+		struct output_config channel;
+	} slot;
+	int status;
+
+	memset(&slot, 0, sizeof(slot));
+	status = conf_type_parse(type, text, &slot, why);
+	if (type->clear != NULL)
+		type->clear(&slot);
+	return status;
+}
+
+/* New: the text with ASCII letters in lower case. */
+static char *
+type_lower(const char *text)
+{
+	char *lower = xstrdup(text);
+
+	for (char *c = lower; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return lower;
+}
+
+/* --- numbers --- */
+
+static int
+integer_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_int(text, slot);
+}
+
+static int
+integer_refuse(const char *text, char **why)
+{
+	if (errno != ERANGE)
+		return conf_type_refuse(why, "invalid literal for int() with base 10: ",
+		    text, "");
+	*why = xasprintf("the number %s is out of range", text);
+	return -1;
 }
 
 static char *
@@ -46,26 +107,49 @@ integer_equal(const void *a, const void *b)
 	return *(const int64_t *)a == *(const int64_t *)b;
 }
 
-/* The text in lower case and without its unit is what the error shows. */
 static int
-size_parse(const char *text, void *slot, char **why)
+unsigned_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	int64_t value;
+
+	if (str_to_int(text, &value) == -1 || value < 0 || value > UINT32_MAX)
+		return -1;
+	*(uint32_t *)slot = (uint32_t)value;
+	return 0;
+}
+
+static char *
+unsigned_print(const void *slot)
+{
+	return xasprintf("%u", *(const uint32_t *)slot);
+}
+
+static bool
+unsigned_equal(const void *a, const void *b)
+{
+	return *(const uint32_t *)a == *(const uint32_t *)b;
+}
+
+static int
+size_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_size(text, slot);
+}
+
+/* The error shows the text in lower case and without its unit. */
+static int
+size_refuse(const char *text, char **why)
 {
 	char *digits;
+	int saved = errno;
 	size_t n;
-	int saved;
 
-	if (str_to_size(text, slot) == 0)
-		return 0;
-	saved = errno;
-	digits = xstrdup(text);
-	for (char *c = digits; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	digits = type_lower(text);
 	n = strlen(digits);
 	if (n >= 2 && strchr("kmg", digits[n - 2]) != NULL && digits[n - 1] == 'b')
 		digits[n - 2] = '\0';
 	errno = saved;
-	not_a_number(digits, why);
+	integer_refuse(digits, why);
 	free(digits);
 	return -1;
 }
@@ -85,30 +169,26 @@ size_print(const void *slot)
 }
 
 static int
-octal_read(const char *text, int *slot)
+octal_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int64_t value;
 
 	if (str_to_octal(text, &value) == -1 || value < INT_MIN || value > INT_MAX)
 		return -1;
-	*slot = (int)value;
+	*(int *)slot = (int)value;
 	return 0;
 }
 
 static int
-octal_parse(const char *text, void *slot, char **why)
+octal_refuse(const char *text, char **why)
 {
-	if (octal_read(text, slot) == 0)
-		return 0;
 	*why = xasprintf("%s can not be converted to an octal type", text);
 	return -1;
 }
 
 static int
-mode_parse(const char *text, void *slot, char **why)
+mode_refuse(const char *text, char **why)
 {
-	if (octal_read(text, slot) == 0)
-		return 0;
 	*why = xasprintf("Invalid chmod value %s", text);
 	return -1;
 }
@@ -128,17 +208,54 @@ int_equal(const void *a, const void *b)
 	return *(const int *)a == *(const int *)b;
 }
 
-static int
-boolean_parse(const char *text, void *slot, char **why)
-{
-	char *shown;
+/* --- signals --- */
 
-	if (str_to_bool(text, slot) == 0)
-		return 0;
-	shown = str_repr(text);
-	*why = xasprintf("not a valid boolean value: %s", shown);
+static int
+signal_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_signal(text, slot);
+}
+
+static int
+signal_refuse(const char *text, char **why)
+{
+	int64_t number;
+	char *shown = str_repr(text);
+
+	*why = xasprintf("value %s is not a valid signal %s", shown,
+	    str_to_int(text, &number) == 0 || errno == ERANGE ? "number" : "name");
 	free(shown);
 	return -1;
+}
+
+static char *
+signal_print(const void *slot)
+{
+	char name[32];
+
+	return xstrdup(str_signal_name(*(const int *)slot, name));
+}
+
+/* As a number: not every signal has a name that decode would know. */
+static void
+signal_encode(const void *slot, struct buf *out)
+{
+	if (buf_printf(out, "%d", *(const int *)slot) == -1)
+		abort();
+}
+
+/* --- words --- */
+
+static int
+boolean_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_bool(text, slot);
+}
+
+static int
+boolean_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "not a valid boolean value: ", text, "");
 }
 
 static char *
@@ -154,19 +271,20 @@ boolean_equal(const void *a, const void *b)
 }
 
 static int
-level_parse(const char *text, void *slot, char **why)
+level_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int level = log_level_parse(text);
-	char *shown;
 
-	if (level == -1) {
-		shown = str_repr(text);
-		*why = xasprintf("bad logging level name %s", shown);
-		free(shown);
+	if (level == -1)
 		return -1;
-	}
 	*(enum log_level *)slot = (enum log_level)level;
 	return 0;
+}
+
+static int
+level_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "bad logging level name ", text, "");
 }
 
 static char *
@@ -181,29 +299,6 @@ level_equal(const void *a, const void *b)
 	return *(const enum log_level *)a == *(const enum log_level *)b;
 }
 
-static int
-signal_parse(const char *text, void *slot, char **why)
-{
-	int64_t number;
-	char *shown;
-
-	if (str_to_signal(text, slot) == 0)
-		return 0;
-	shown = str_repr(text);
-	*why = xasprintf("value %s is not a valid signal %s", shown,
-	    str_to_int(text, &number) == 0 || errno == ERANGE ? "number" : "name");
-	free(shown);
-	return -1;
-}
-
-static char *
-signal_print(const void *slot)
-{
-	char name[32];
-
-	return xstrdup(str_signal_name(*(const int *)slot, name));
-}
-
 static const char *const autorestart_words[] = {
 	[AUTORESTART_FALSE] = "false",
 	[AUTORESTART_UNEXPECTED] = "unexpected",
@@ -211,27 +306,26 @@ static const char *const autorestart_words[] = {
 };
 
 static int
-autorestart_parse(const char *text, void *slot, char **why)
+autorestart_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	enum autorestart *value = slot;
-	char *lower, *shown;
 	bool yes;
 
-	if (str_to_bool(text, &yes) == 0) {
+	if (str_to_bool(text, &yes) == 0)
 		*value = yes ? AUTORESTART_TRUE : AUTORESTART_FALSE;
-		return 0;
-	}
-	if (strcasecmp(text, "unexpected") == 0) {
+	else if (strcasecmp(text, "unexpected") == 0)
 		*value = AUTORESTART_UNEXPECTED;
-		return 0;
-	}
-	lower = xstrdup(text);
-	for (char *c = lower; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	shown = str_repr(lower);
-	*why = xasprintf("invalid 'autorestart' value %s", shown);
-	free(shown);
+	else
+		return -1;
+	return 0;
+}
+
+static int
+autorestart_refuse(const char *text, char **why)
+{
+	char *lower = type_lower(text);
+
+	conf_type_refuse(why, "invalid 'autorestart' value ", lower, "");
 	free(lower);
 	return -1;
 }
@@ -248,69 +342,73 @@ autorestart_equal(const void *a, const void *b)
 	return *(const enum autorestart *)a == *(const enum autorestart *)b;
 }
 
-/* One of two words, the second of which is true. */
-struct choice {
-	const char *option, *words[2];
-};
+/* The slot is true for the second of the two words. */
+static int
+choice_decode(const char *const words[2], const char *text, void *slot)
+{
+	if (!str_equal(text, words[0]) && !str_equal(text, words[1]))
+		return -1;
+	*(bool *)slot = str_equal(text, words[1]);
+	return 0;
+}
 
-static const struct choice confinement = {"rpcd_confinement", {"best", "strict"}};
-static const struct choice event_length = {"event_length", {"characters", "bytes"}};
+static const char *const confinement_words[] = { "best", "strict" };
+static const char *const event_length_words[] = { "characters", "bytes" };
 
 static int
-choice_parse(const struct choice *choice, const char *text, void *slot, char **why)
+confinement_decode(const char *text, size_t n UNUSED, void *slot)
 {
-	char *shown;
-
-	for (int i = 0; i < 2; i++)
-		if (strcmp(text, choice->words[i]) == 0) {
-			*(bool *)slot = i == 1;
-			return 0;
-		}
-	shown = str_repr(text);
-	*why = xasprintf("not a valid %s: %s (%s or %s)", choice->option, shown,
-	    choice->words[0], choice->words[1]);
-	free(shown);
-	return -1;
+	return choice_decode(confinement_words, text, slot);
 }
 
 static int
-confinement_parse(const char *text, void *slot, char **why)
+confinement_refuse(const char *text, char **why)
 {
-	return choice_parse(&confinement, text, slot, why);
+	return conf_type_refuse(why, "not a valid rpcd_confinement: ", text,
+	    " (best or strict)");
 }
 
 static char *
 confinement_print(const void *slot)
 {
-	return xstrdup(confinement.words[*(const bool *)slot]);
+	return xstrdup(confinement_words[*(const bool *)slot]);
 }
 
 static int
-event_length_parse(const char *text, void *slot, char **why)
+event_length_decode(const char *text, size_t n UNUSED, void *slot)
 {
-	return choice_parse(&event_length, text, slot, why);
+	return choice_decode(event_length_words, text, slot);
+}
+
+static int
+event_length_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "not a valid event_length: ", text,
+	    " (characters or bytes)");
 }
 
 static char *
 event_length_print(const void *slot)
 {
-	return xstrdup(event_length.words[*(const bool *)slot]);
+	return xstrdup(event_length_words[*(const bool *)slot]);
 }
 
 static int
-command_role_parse(const char *text, void *slot, char **why)
+command_role_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int role = role_parse(text);
-	char *shown;
 
-	if (role > ROLE_NONE) {
-		*(enum role *)slot = (enum role)role;
-		return 0;
-	}
-	shown = str_repr(text);
-	*why = xasprintf("not a valid role: %s (states, view, operate or admin)", shown);
-	free(shown);
-	return -1;
+	if (role <= ROLE_NONE)
+		return -1;
+	*(enum role *)slot = (enum role)role;
+	return 0;
+}
+
+static int
+command_role_refuse(const char *text, char **why)
+{
+	return conf_type_refuse(why, "not a valid role: ", text,
+	    " (states, view, operate or admin)");
 }
 
 static char *
@@ -326,46 +424,53 @@ command_role_equal(const void *a, const void *b)
 }
 
 const struct conf_type conf_command_role = {
-	.name = "role", .size = sizeof(enum role), .parse = command_role_parse,
-	.print = command_role_print, .equal = command_role_equal,
+	.name = "role", .size = sizeof(enum role), .decode = command_role_decode,
+	.refuse = command_role_refuse, .print = command_role_print,
+	.equal = command_role_equal,
 };
 const struct conf_type conf_integer = {
-	.name = "integer", .size = sizeof(int64_t), .parse = integer_parse,
-	.print = integer_print, .equal = integer_equal,
+	.name = "integer", .size = sizeof(int64_t), .decode = integer_decode,
+	.refuse = integer_refuse, .print = integer_print, .equal = integer_equal,
+};
+const struct conf_type conf_unsigned = {
+	.name = "number", .size = sizeof(uint32_t), .decode = unsigned_decode,
+	.refuse = integer_refuse, .print = unsigned_print, .equal = unsigned_equal,
 };
 const struct conf_type conf_size = {
-	.name = "size", .size = sizeof(int64_t), .parse = size_parse,
-	.print = size_print, .equal = integer_equal,
+	.name = "size", .size = sizeof(int64_t), .decode = size_decode,
+	.refuse = size_refuse, .print = size_print, .equal = integer_equal,
 };
 const struct conf_type conf_octal = {
-	.name = "octal", .size = sizeof(int), .parse = octal_parse,
-	.print = octal_print, .equal = int_equal,
+	.name = "octal", .size = sizeof(int), .decode = octal_decode,
+	.refuse = octal_refuse, .print = octal_print, .equal = int_equal,
 };
 const struct conf_type conf_mode = {
-	.name = "octal", .size = sizeof(int), .parse = mode_parse,
-	.print = octal_print, .equal = int_equal,
+	.name = "octal", .size = sizeof(int), .decode = octal_decode,
+	.refuse = mode_refuse, .print = octal_print, .equal = int_equal,
 };
 const struct conf_type conf_boolean = {
-	.name = "boolean", .size = sizeof(bool), .parse = boolean_parse,
-	.print = boolean_print, .equal = boolean_equal,
+	.name = "boolean", .size = sizeof(bool), .decode = boolean_decode,
+	.refuse = boolean_refuse, .print = boolean_print, .equal = boolean_equal,
 };
 const struct conf_type conf_level = {
-	.name = "level", .size = sizeof(enum log_level), .parse = level_parse,
-	.print = level_print, .equal = level_equal,
+	.name = "level", .size = sizeof(enum log_level), .decode = level_decode,
+	.refuse = level_refuse, .print = level_print, .equal = level_equal,
 };
 const struct conf_type conf_signal = {
-	.name = "signal", .size = sizeof(int), .parse = signal_parse,
-	.print = signal_print, .equal = int_equal,
+	.name = "signal", .size = sizeof(int), .decode = signal_decode,
+	.refuse = signal_refuse, .print = signal_print, .equal = int_equal,
+	.encode = signal_encode,
 };
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
-	.parse = autorestart_parse, .print = autorestart_print, .equal = autorestart_equal,
+	.decode = autorestart_decode, .refuse = autorestart_refuse,
+	.print = autorestart_print, .equal = autorestart_equal,
 };
 const struct conf_type conf_event_length = {
-	.name = "characters or bytes", .size = sizeof(bool), .parse = event_length_parse,
-	.print = event_length_print, .equal = boolean_equal,
+	.name = "characters or bytes", .size = sizeof(bool), .decode = event_length_decode,
+	.refuse = event_length_refuse, .print = event_length_print, .equal = boolean_equal,
 };
 const struct conf_type conf_confinement = {
-	.name = "best or strict", .size = sizeof(bool), .parse = confinement_parse,
-	.print = confinement_print, .equal = boolean_equal,
+	.name = "best or strict", .size = sizeof(bool), .decode = confinement_decode,
+	.refuse = confinement_refuse, .print = confinement_print, .equal = boolean_equal,
 };

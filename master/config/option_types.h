@@ -1,9 +1,11 @@
-/* Conf types: the kinds of value an option can have. Each reads its text, prints
- * it back and compares, so that whatever looks at an option can do so by its row
- * (design 9). Used at load only: strings are new, memory is never short. */
+/* Conf types: the kinds of value an option can have. Each reads its text, prints it back,
+ * compares, and carries itself in a document (document.h), so that every user of an option
+ * works by its row. Strings are new; only decode may run in a daemon that is up: the others
+ * look users and files up, and end the program when memory is short. */
 #ifndef MASTER_CONFIG_OPTION_TYPES_H
 #define MASTER_CONFIG_OPTION_TYPES_H
 
+#include "common/buf.h"
 #include "common/compiler.h"
 
 #include <stdbool.h>
@@ -12,15 +14,23 @@
 struct conf_type {
 	const char *name;	/* for the manual: "integer" */
 	size_t size;		/* of the slot */
-	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. */
+	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. A
+	 * type without it reads the text by decode, and refuse words the error. */
 	int (*parse)(const char *text, void *slot, char **why);
+	int (*refuse)(const char *text, char **why);	/* -1; errno is that of decode */
 	char *(*print)(const void *slot);	/* new */
 	/* Whether a fresh value would change the live one. */
 	bool (*equal)(const void *live, const void *fresh);
 	void (*clear)(void *slot);	/* NULL: the slot owns nothing */
+	/* Appends the value with all that was looked up for it; NULL: as print. */
+	void (*encode)(const void *slot, struct buf *out);
+	/* Fills the slot, which holds zeros, from encode's text of n bytes and a NUL, or
+	 * from a default's. 0, or -1: errno is ENOMEM when memory is short. */
+	int (*decode)(const char *text, size_t n, void *slot);
 };
 
 extern const struct conf_type conf_integer;	/* int64_t */
+extern const struct conf_type conf_unsigned;	/* uint32_t; in documents only */
 extern const struct conf_type conf_size;	/* int64_t: "50MB" */
 extern const struct conf_type conf_octal;	/* int */
 extern const struct conf_type conf_boolean;	/* bool */
@@ -47,6 +57,15 @@ extern const struct conf_type conf_port;	/* host, port of listener_config */
 extern const struct conf_type conf_owner;	/* uid, gid of listener_config */
 extern const struct conf_type conf_mode;	/* int: chmod */
 
+/* type->parse, or what stands for it. */
+NODISCARD int conf_type_parse(const struct conf_type *, const char *text, void *slot,
+    char **why);
+/* Appends the slot's value as type->encode does. */
+void conf_type_encode(const struct conf_type *, const void *slot, struct buf *out);
+/* -1 with *why: the text, as Python shows it, between two others. */
+int conf_type_refuse(char **why, const char *before, const char *text, const char *after);
+/* A type's decode for a slot that is a char *. */
+int conf_type_decode_string(const char *text, size_t n, void *slot);
 /* Parses into a slot of its own and throws the result away; for types whose slot stands
  * alone. 0, or -1 with *why new. */
 NODISCARD int conf_type_check(const struct conf_type *, const char *text, char **why);

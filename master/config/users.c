@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -192,6 +193,46 @@ users_group_name(gid_t gid)
 	const struct group *entry = getgrgid(gid);
 
 	return entry != NULL ? xstrdup(entry->gr_name) : xasprintf("%u", gid);
+}
+
+/* Numbers, separated by commas, up to a colon. */
+static int
+decode_groups(struct user *user, const char **text)
+{
+	size_t most = 1;
+	char *end;
+
+	for (const char *c = *text; *c != '\0' && *c != ':'; c++)
+		most += *c == ',';
+	user->groups = malloc(most * sizeof(gid_t));
+	if (user->groups == NULL)
+		return -1;
+	for (; **text != ':'; *text = *end == ',' ? end + 1 : end) {
+		unsigned long gid = strtoul(*text, &end, 10);
+
+		if (end == *text || user->ngroups == most || gid > UINT_MAX)
+			return -1;
+		user->groups[user->ngroups++] = (gid_t)gid;
+	}
+	return 0;
+}
+
+int
+users_decode(const char *text, struct user **decoded)
+{
+	struct user *user = calloc(1, sizeof(*user));
+	int n = -1;
+
+	*decoded = user;
+	errno = user == NULL ? ENOMEM : 0;
+	if (user == NULL || sscanf(text, "%u:%u:%n", &user->uid, &user->gid, &n) != 2 ||
+	    n == -1)
+		return -1;
+	text += n;
+	if (decode_groups(user, &text) == -1)
+		return -1;
+	user->name = strdup(text + 1);
+	return user->name == NULL ? -1 : 0;
 }
 
 void

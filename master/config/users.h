@@ -20,6 +20,9 @@ NODISCARD int users_find_owner(const char *text, uid_t *uid, gid_t *gid);
 char *users_name(uid_t uid);
 /* New: the group's name, or its number. */
 char *users_group_name(gid_t gid);
+/* New, from "UID:GID:GROUP,GROUP:NAME", without a lookup. 0, or -1: errno is ENOMEM when
+ * memory is short. */
+NODISCARD int users_decode(const char *text, struct user **user);
 void users_free(struct user *);	/* NULL is fine */
 
 #endif
