@@ -325,6 +325,16 @@ config_log(const struct config_message *message)
 		log_at(message->level, "%s", message->text);
 }
 
+void
+process_config_free(struct process_config *process)
+{
+	if (process == NULL)
+		return;
+	conf_clear(&conf_program, process);
+	free(process->section);
+	free(process);
+}
+
 struct group_config *
 group_config_ref(struct group_config *group)
 {
@@ -337,10 +347,8 @@ group_config_unref(struct group_config *group)
 {
 	if (group == NULL || --group->refs > 0)
 		return;
-	for (size_t i = 0; i < group->nprocesses; i++) {
-		conf_clear(&conf_program, group->processes[i]);
-		free(group->processes[i]);
-	}
+	for (size_t i = 0; i < group->nprocesses; i++)
+		process_config_free(group->processes[i]);
 	free(group->processes);
 	if (group->interface != NULL) {
 		free(group->interface->name);

@@ -47,6 +47,7 @@ enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE }
 
 /* One process of a program, all expansions done. */
 struct process_config {
+	char *section;		/* that it comes from: "program:x" */
 	char *name;		/* process name */
 	char *command;
 	struct environment environment;
@@ -164,6 +165,7 @@ struct config {
  * *config new, or -1 with *error new: the text after "Error: ". Nothing is created. */
 NODISCARD int config_load(const struct options *, struct config **config, char **error);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
+void process_config_free(struct process_config *);	/* NULL is fine */
 struct group_config *group_config_ref(struct group_config *);
 void group_config_unref(struct group_config *);
 /* Logs a message that reading the configuration left. */

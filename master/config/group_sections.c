@@ -55,13 +55,6 @@ conf_group_add(struct conf_load *load, struct group_config *group)
 	config->groups[config->ngroups++] = group;
 }
 
-static void
-process_free(struct process_config *process)
-{
-	conf_clear(&conf_program, process);
-	free(process);
-}
-
 /* New: a section that makes a group of this name; of several, the one read last. */
 static char *
 section_of_group(const struct conf_load *load, const char *name)
@@ -106,7 +99,7 @@ drop_duplicates(struct conf_load *load, struct group_config *group)
 		place = map_get(seen, process->name);
 		if (place != NULL) {
 			warn_namesake(load, group, process->name);
-			process_free(*place);
+			process_config_free(*place);
 			*place = process;
 			continue;
 		}
