@@ -274,6 +274,8 @@ become(const struct spawn_request *request)
 		umask((mode_t)request->umask);
 	if (request->mask != NULL)
 		sigprocmask(SIG_SETMASK, request->mask, NULL);
+	if (request->run != NULL)
+		_exit(request->run(request->run_ctx));
 	execve(request->path, request->argv, request->envp);
 	spawn_report_send(SPAWN_EXEC, errno, NULL, request->path);
 	complain("exec", request->argv[0], str_errno_name(errno));
@@ -368,6 +370,8 @@ start(struct birth *birth)
 	alignas(64) char stack[STACK_SIZE];
 	pid_t pid;
 
+	if (birth->request->run != NULL)
+		return start_forked(birth);
 	if (changes_user(birth->request->user))
 		pid = start_gated(birth, stack);
 	else

@@ -14,7 +14,10 @@
 /* Everything the child needs, prepared beforehand: between clone and exec nothing is
  * allocated or looked up. All borrowed. */
 struct spawn_request {
-	const char *path;	/* file to execute */
+	const char *path;	/* file to execute; unless: */
+	/* Runs in the child, a copy of our memory, and its result is the exit status. */
+	int (*run)(void *ctx);
+	void *run_ctx;
 	char *const *argv;
 	char *const *envp;
 	int fds[3];		/* become 0, 1, 2; may be equal; -1 = /dev/null */

@@ -528,6 +528,38 @@ test_null_descriptors(void **state)
 	assert_string_equal(run.wrong, "/dev/null\n");
 }
 
+/* What runs in the child: it has a copy of our memory, and only its own descriptors. */
+static int
+say_and_count(void *ctx)
+{
+	struct run *run = ctx;
+	int others = 0;
+
+	for (int fd = 3; fd < 256; fd++)
+		others += fcntl(fd, F_GETFD) != -1;
+	dprintf(1, "%d %s\n", others, run->wrong);
+	run->wrong[0] = '\0';
+	return 7;
+}
+
+static void
+test_function(void **state)
+{
+	struct run run;
+	pid_t pid;
+
+	run_shell(&run, state, "echo not this");
+	snprintf(run.wrong, sizeof(run.wrong), "from the parent");
+	run.request.run = say_and_count;
+	run.request.run_ctx = &run;
+	pid = launch(&run);
+	assert_string_equal(run.wrong, "from the parent");
+	finish(&run, pid);
+	assert_string_equal(run.text, "0 from the parent\n");
+	assert_true(WIFEXITED(run.status));
+	assert_int_equal(WEXITSTATUS(run.status), 7);
+}
+
 static void
 test_no_processes_left(void **state)
 {
@@ -573,6 +605,7 @@ main(void)
 	    TEST(test_not_root),
 	    TEST(test_null_descriptors),
 	    TEST(test_bad_request),
+	    TEST(test_function),
 	    TEST(test_no_processes_left),
 	};
 
