@@ -10,7 +10,7 @@
 #include "master/child/spawn.h"
 #include "master/child/spawn_report.h"
 #include "master/control/control.h"
-#include "master/frontend/frontend_log.h"
+#include "master/helper/helper_log.h"
 #include "master/frontend/frontend_setup.h"
 #include "master/frontend/frontend_watch.h"
 #include "master/frontend/rpcinterface.h"
@@ -49,7 +49,7 @@ struct frontend {
 	struct source *restart;		/* timer: start again */
 	struct source *overdue;		/* timer: at its start and at its end */
 	struct frontend_watch *watch;	/* in between */
-	struct frontend_log log;	/* its standard error */
+	struct helper_log log;	/* its standard error */
 	bool renewing;			/* a successor with other sockets is wanted */
 	bool leaving;			/* it was asked to end, for the one or the other */
 	bool stopping;
@@ -222,7 +222,7 @@ reaped(void *ctx, pid_t pid, int wait_status)
 	struct frontend *frontend = ctx;
 
 	(void)pid;
-	frontend_log_close(&frontend->log);
+	helper_log_close(&frontend->log);
 	describe_end(frontend, wait_status);
 	frontend->pid = 0;
 	if (frontend->client != NULL)
@@ -291,7 +291,7 @@ start_child(struct frontend *frontend, int pair[2], int log_pipe[2], int null_fd
 		return false;
 	}
 	reaper_watch_stops(master->reaper, frontend->pid, stopped);
-	if (frontend_log_open(&frontend->log, master->loop, log_pipe[0]) == -1)
+	if (helper_log_open(&frontend->log, master->loop, log_pipe[0]) == -1)
 		log_limited(&frontend->unread, LEVEL_WARN,
 		    "nobody reads what " PROGRAM " logs: %s", strerror(errno));
 	log_pipe[0] = -1;
@@ -440,7 +440,7 @@ frontend_new(struct master *master, char *path)
 	}
 	frontend->master = master;
 	frontend->path = path;
-	frontend_log_init(&frontend->log);
+	helper_log_init(&frontend->log);
 	frontend->restart = loop_timer(master->loop, restart_due, frontend);
 	frontend->overdue = loop_timer(master->loop, overdue_due, frontend);
 	frontend->watch = frontend_watch_new(master, kill_it, frontend);
@@ -457,7 +457,7 @@ frontend_free(struct frontend *frontend)
 {
 	if (frontend == NULL)
 		return;
-	frontend_log_close(&frontend->log);
+	helper_log_close(&frontend->log);
 	source_free(frontend->restart);
 	source_free(frontend->overdue);
 	frontend_watch_free(frontend->watch);

@@ -1,7 +1,7 @@
 /* Frontend log: the lines that reeve-rpcd writes to its standard error, taken into the
  * main log (reeve-protocol(7), "The front end"). */
-#ifndef MASTER_FRONTEND_FRONTEND_LOG_H
-#define MASTER_FRONTEND_FRONTEND_LOG_H
+#ifndef MASTER_HELPER_HELPER_LOG_H
+#define MASTER_HELPER_HELPER_LOG_H
 
 #include "common/buf.h"
 #include "common/compiler.h"
@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-struct frontend_log {
+struct helper_log {
 	int fd;			/* -1 = closed */
 	struct source *source;
 	struct buf line;
@@ -20,10 +20,10 @@ struct frontend_log {
 	struct log_limit drops;
 };
 
-void frontend_log_init(struct frontend_log *);
+void helper_log_init(struct helper_log *);
 /* Takes the read end. 0, or -1 with errno. */
-NODISCARD int frontend_log_open(struct frontend_log *, struct loop *, int fd);
+NODISCARD int helper_log_open(struct helper_log *, struct loop *, int fd);
 /* Reads what is left, then closes. */
-void frontend_log_close(struct frontend_log *);
+void helper_log_close(struct helper_log *);
 
 #endif

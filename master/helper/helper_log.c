@@ -1,4 +1,4 @@
-#include "master/frontend/frontend_log.h"
+#include "master/helper/helper_log.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -48,7 +48,7 @@ log_one(char *line, size_t n)
 /* The front end may be in somebody else's hands: it cannot turn the log over in a moment.
  */
 static void
-log_some(struct frontend_log *log, char *line, size_t n)
+log_some(struct helper_log *log, char *line, size_t n)
 {
 	int64_t now = clock_mono_ms();
 	uint64_t held;
@@ -69,7 +69,7 @@ log_some(struct frontend_log *log, char *line, size_t n)
 }
 
 static void
-log_lines(struct frontend_log *log)
+log_lines(struct helper_log *log)
 {
 	struct buf *buf = &log->line;
 	char *newline;
@@ -88,7 +88,7 @@ log_lines(struct frontend_log *log)
 
 /* False at the end of what there is to read. */
 static bool
-read_log(struct frontend_log *log)
+read_log(struct helper_log *log)
 {
 	char *space = buf_reserve(&log->line, 4096);
 	ssize_t n;
@@ -106,7 +106,7 @@ read_log(struct frontend_log *log)
 static void
 log_readable(void *ctx, uint32_t ready)
 {
-	struct frontend_log *log = ctx;
+	struct helper_log *log = ctx;
 
 	if (read_log(log) || !(ready & (EPOLLHUP | EPOLLERR)))
 		return;
@@ -117,7 +117,7 @@ log_readable(void *ctx, uint32_t ready)
 }
 
 void
-frontend_log_close(struct frontend_log *log)
+helper_log_close(struct helper_log *log)
 {
 	if (log->fd == -1)
 		return;
@@ -133,14 +133,14 @@ frontend_log_close(struct frontend_log *log)
 }
 
 void
-frontend_log_init(struct frontend_log *log)
+helper_log_init(struct helper_log *log)
 {
-	*log = (struct frontend_log){.fd = -1, .window_ms = -1000};
+	*log = (struct helper_log){.fd = -1, .window_ms = -1000};
 	buf_init(&log->line, 64 * 1024);
 }
 
 int
-frontend_log_open(struct frontend_log *log, struct loop *loop, int fd)
+helper_log_open(struct helper_log *log, struct loop *loop, int fd)
 {
 	log->fd = fd;
 	log->source = loop_fd(loop, fd, EPOLLIN, log_readable, log);
