@@ -166,6 +166,17 @@ static const struct connection_owner owner = {
     .closed = closed,
 };
 
+/* supervisord's own lines, which the master never writes: at level trace and on what is no
+ * call. */
+static bool
+is_unsigned(enum log_level level, const char *text, size_t n)
+{
+	static const char own[] = "XML-RPC request data ";
+
+	return level == LEVEL_TRACE ||
+	    (n >= sizeof(own) - 1 && memcmp(text, own, sizeof(own) - 1) == 0);
+}
+
 /* --- life ----------------------------------------------------------------------- */
 
 static void
@@ -440,7 +451,7 @@ frontend_new(struct master *master, char *path)
 	}
 	frontend->master = master;
 	frontend->path = path;
-	helper_log_init(&frontend->log);
+	helper_log_init(&frontend->log, PROGRAM, is_unsigned);
 	frontend->restart = loop_timer(master->loop, restart_due, frontend);
 	frontend->overdue = loop_timer(master->loop, overdue_due, frontend);
 	frontend->watch = frontend_watch_new(master, kill_it, frontend);

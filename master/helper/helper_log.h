@@ -1,5 +1,6 @@
-/* Frontend log: the lines that reeve-rpcd writes to its standard error, taken into the
- * main log (reeve-protocol(7), "The front end"). */
+/* Helper log: the lines that a helper process writes to its standard error, copied to the
+ * main log under the helper's name: it cannot write in the master's, and at most 100 lines
+ * a second. */
 #ifndef MASTER_HELPER_HELPER_LOG_H
 #define MASTER_HELPER_HELPER_LOG_H
 
@@ -8,9 +9,15 @@
 #include "common/loglimit.h"
 #include "common/loop.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Whether a line is logged without the helper's name before it. */
+typedef bool helper_log_fn(enum log_level, const char *text, size_t n);
+
 struct helper_log {
+	const char *name;	/* of the helper; borrowed */
+	helper_log_fn *is_unsigned;	/* NULL = no line is */
 	int fd;			/* -1 = closed */
 	struct source *source;
 	struct buf line;
@@ -20,8 +27,8 @@ struct helper_log {
 	struct log_limit drops;
 };
 
-void helper_log_init(struct helper_log *);
-/* Takes the read end. 0, or -1 with errno. */
+void helper_log_init(struct helper_log *, const char *name, helper_log_fn *);
+/* Takes the read end of a pipe. 0, or -1 with errno. */
 NODISCARD int helper_log_open(struct helper_log *, struct loop *, int fd);
 /* Reads what is left, then closes. */
 void helper_log_close(struct helper_log *);

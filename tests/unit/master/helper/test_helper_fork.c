@@ -1,0 +1,149 @@
+/* Helper process: a real fork that runs a function, with its socket, its log and its end. */
+#include "common/buf.h"
+#include "common/log.h"
+#include "master/child/reap.h"
+#include "master/child/spawn.h"
+#include "master/helper/helper_process.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct reading {
+	struct loop *loop;
+	struct helper_process *helper;
+	struct peer *peer;
+	struct buf log;
+	char word[32];		/* what the helper works with, and what it answered */
+	struct helper_end end;
+	bool over;
+};
+
+static void
+sink(void *ctx, enum log_level level, const char *text, size_t len)
+{
+	struct reading *reading = ctx;
+
+	assert_int_equal(buf_printf(&reading->log, "%s %.*s\n", log_level_tag(level),
+			     (int)len, text), 0);
+}
+
+/* In the child. */
+static int
+answer(void *ctx, int socket)
+{
+	struct reading *reading = ctx;
+	int others = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		others += fd > 2 && fd != socket && fcntl(fd, F_GETFD) != -1;
+	log_error("the word is %s, %d other descriptors", reading->word, others);
+	reading->word[0] = '\0';
+	dprintf(socket, "{\"jsonrpc\":\"2.0\",\"method\":\"word\","
+			"\"params\":{\"word\":\"changed\"}}\n");
+	return 3;
+}
+
+static void
+received(void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+{
+	struct reading *reading = ctx;
+
+	(void)peer;
+	assert_int_equal(fd, -1);
+	assert_string_equal(method, "word");
+	snprintf(reading->word, sizeof(reading->word), "%s",
+	    json_string_value(json_object_get(params, "word")));
+}
+
+static void
+closed(void *ctx, struct peer *peer, const char *why, bool violation)
+{
+	struct reading *reading = ctx;
+
+	assert_false(violation);
+	peer_free(peer);
+	reading->peer = NULL;
+	helper_process_closed(reading->helper, why, violation);
+}
+
+static struct peer *
+connect_reading(void *ctx, int fd)
+{
+	static const struct peer_ops ops = {.notification = received, .closed = closed};
+	struct reading *reading = ctx;
+
+	reading->peer = peer_new(reading->loop, fd, &ops, reading);
+	return reading->peer;
+}
+
+static void
+ended(void *ctx, const struct helper_end *end)
+{
+	struct reading *reading = ctx;
+
+	reading->end = *end;
+	reading->over = true;
+	if (reading->peer != NULL)
+		peer_drain(reading->peer);
+}
+
+static void
+test_fork(void **state)
+{
+	static const struct helper_kind kind = {
+	    .name = "reader",
+	    .once = true,
+	    .limit_ms = 30000,
+	    .end_ms = 1000,
+	    .run = answer,
+	    .connect = connect_reading,
+	    .ended = ended,
+	};
+	struct reading reading = {.loop = loop_new(), .word = "given"};
+	struct reaper *reaper = reaper_new(reading.loop);
+
+	(void)state;
+	assert_non_null(reaper);
+	assert_int_equal(spawn_init(NULL), 0);
+	buf_init(&reading.log, 4096);
+	log_init(sink, &reading, LEVEL_INFO);
+	reading.helper = helper_process_new(reading.loop, reaper, &kind, NULL, &reading);
+	assert_non_null(reading.helper);
+	assert_int_equal(helper_process_start(reading.helper), 0);
+	assert_string_equal(reading.word, "given");
+	while (!reading.over)
+		assert_int_equal(loop_turn(reading.loop, 60000), 0);
+	assert_string_equal(reading.word, "changed");
+	assert_null(reading.end.killed);
+	assert_true(WIFEXITED(reading.end.wait_status));
+	assert_int_equal(WEXITSTATUS(reading.end.wait_status), 3);
+	log_init(NULL, NULL, LEVEL_INFO);
+	assert_int_equal(buf_append(&reading.log, "", 1), 0);
+	assert_non_null(strstr(buf_data(&reading.log),
+	    "ERRO reader: the word is given, 0 other descriptors\n"));
+	assert_non_null(strstr(buf_data(&reading.log), " exited with status 3\n"));
+	helper_process_free(reading.helper);
+	peer_free(reading.peer);
+	buf_clear(&reading.log);
+	reaper_free(reaper);
+	loop_free(reading.loop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_fork),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,368 @@
+/* Helper process: readiness, back-off, hangs, pauses, ends, its log; once and for ever. */
+#include "tests/unit/master/helper/helper_world.h"
+
+static void
+test_not_ready(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	pass(9999);
+	assert_int_equal(w.signal, 0);
+	pass(1);
+	assert_int_equal(w.signal, SIGKILL);
+	assert_int_equal(w.lost, 1);
+	assert_false(helper_process_ready(w.helper));
+	reap(SIGKILL);
+	assert_int_equal(w.lost, 1);
+	assert_int_equal(helper_process_pid(w.helper), 0);
+	expect_log("WARN helper (100) did not get ready in time and is killed\n"
+		   "WARN helper (100) was terminated by SIGKILL\n");
+	pass(99);
+	assert_int_equal(w.spawns, 1);
+	pass(1);
+	assert_int_equal(w.spawns, 2);
+	teardown();
+}
+
+/* The lines are limited, the attempts come less and less often. */
+static void
+test_crash_loop(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	for (int i = 0; i < 10; i++) {
+		reap(1 << 8);
+		pass(HELPER_BACKOFF_MAX_MS);
+		assert_int_equal(w.spawns, 2 + i);
+	}
+	expect_log("WARN helper (100) exited with status 1\n");
+	reap(1 << 8);
+	pass(HELPER_BACKOFF_MAX_MS - 100);
+	assert_int_equal(w.spawns, 11);
+	pass(100);
+	assert_int_equal(w.spawns, 12);
+	/* One that becomes ready is replaced at once. */
+	assert_true(helper_process_ready(w.helper));
+	reap(0);
+	assert_int_equal(w.spawns, 13);
+	teardown();
+}
+
+static void
+test_spawn_failure(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	w.spawn_errno = EAGAIN;
+	assert_int_equal(helper_process_start(w.helper), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(helper_process_pid(w.helper), 0);
+	pass(1000);
+	expect_log("ERRO cannot start helper: cannot create its process: Resource "
+		   "temporarily unavailable\n");
+	w.spawn_errno = 0;
+	pass(1000);
+	assert_int_equal(w.spawns, 1);
+	helper_process_end(w.helper, done, &w);
+	assert_int_equal(w.done, 0);
+	reap(0);
+	assert_int_equal(w.done, 1);
+	pass(10000);
+	assert_int_equal(w.spawns, 1);
+	assert_int_equal(w.lost, 1);
+	teardown();
+}
+
+static void
+test_refused_connection(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	w.refuses = true;
+	assert_int_equal(helper_process_start(w.helper), 0);
+	assert_int_equal(w.signal, SIGKILL);
+	reap(SIGKILL);
+	expect_log("WARN helper (100) cannot be connected and is killed\n"
+		   "WARN helper (100) was terminated by SIGKILL\n");
+	teardown();
+}
+
+static void
+test_hang(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	pass(60000);
+	assert_string_equal(received(), "");
+	helper_process_active(w.helper);
+	pass(1000);
+	assert_non_null(strstr(received(), "\"ping\""));
+	pass(2000);
+	expect_log("WARN helper (100) has not answered for 2 seconds\n");
+	pass(7900);
+	assert_int_equal(w.signal, 0);
+	pass(100);
+	assert_int_equal(w.signal, SIGKILL);
+	expect_log("WARN helper (100) does not answer and is killed\n");
+	assert_int_equal(w.lost, 1);
+	teardown();
+}
+
+static void
+test_answer(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	helper_process_active(w.helper);
+	pass(3500);
+	answer("{\"busy\":1}");
+	expect_log("WARN helper (100) has not answered for 2 seconds\n"
+		   "INFO helper (100) answers again\n");
+	assert_int_equal(w.idle, 0);
+	pass(1000);
+	answer("{\"busy\":0}");
+	assert_int_equal(w.idle, 1);
+	/* Something that was sent to it is followed by a ping. */
+	assert_int_equal(peer_notify(w.peer, "news", NULL, -1, 0), 0);
+	helper_process_check(w.helper);
+	pass(1000);
+	assert_non_null(strstr(received(), "\"ping\""));
+	teardown();
+}
+
+/* Neither was the helper able to do anything while the machine stood still. */
+static void
+test_pause(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	pause_all(3600 * 1000);
+	assert_int_equal(w.signal, 0);
+	assert_true(helper_process_ready(w.helper));
+	helper_process_active(w.helper);
+	pass(1000);
+	pause_all(3600 * 1000);
+	assert_int_equal(w.signal, 0);
+	answer("{}");
+	assert_int_equal(w.idle, 1);
+	helper_process_end(w.helper, done, &w);
+	pause_all(3600 * 1000);
+	assert_int_equal(w.signal, 0);
+	pass(HELPER_GRACE_MS);
+	assert_int_equal(w.signal, SIGKILL);
+	reap(SIGKILL);
+	expect_log("WARN helper (100) did not end in time and is killed\n"
+		   "WARN helper (100) was terminated by SIGKILL\n");
+	teardown();
+}
+
+static void
+test_stopped(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	w.stopped(w.reap_ctx, w.pid, SIGSTOP);
+	assert_int_equal(w.signal, SIGCONT);
+	expect_log("WARN helper (100) was stopped by SIGSTOP; continuing it\n");
+	pass(3000);
+	assert_int_equal(w.signal, SIGKILL);
+	expect_log("WARN helper (100) does not answer and is killed\n");
+	teardown();
+}
+
+static void
+test_end_while_starting(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	helper_process_end(w.helper, done, &w);
+	turns();
+	assert_int_equal(read(w.socket, &(char){0}, 1), 0);	/* asked by the end of file */
+	assert_false(helper_process_ready(w.helper));
+	assert_int_equal(w.done, 0);
+	close_socket();
+	assert_int_equal(w.lost, 1);
+	assert_int_equal(w.signal, 0);
+	reap(0);
+	assert_int_equal(w.done, 1);
+	assert_int_equal(w.spawns, 1);
+	teardown();
+}
+
+static void
+test_end_while_waiting(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	reap(1 << 8);
+	expect_log("WARN helper (100) exited with status 1\n");
+	helper_process_end(w.helper, done, &w);
+	assert_int_equal(w.done, 1);
+	pass(10000);
+	assert_int_equal(w.spawns, 1);
+	teardown();
+}
+
+static void
+test_renew(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	helper_process_renew(w.helper);
+	assert_false(helper_process_is_ready(w.helper));
+	close_socket();
+	reap(0);
+	assert_int_equal(w.spawns, 2);
+	assert_int_equal(w.lost, 1);
+	helper_process_renew(w.helper);
+	pass(1500);
+	assert_int_equal(w.signal, SIGKILL);
+	expect_log("WARN helper (101) did not end in time and is killed\n");
+	teardown();
+}
+
+static void
+test_end_of_file(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	close_socket();
+	assert_int_equal(w.lost, 1);
+	assert_int_equal(w.signal, 0);
+	pass(HELPER_EXIT_MS);
+	assert_int_equal(w.signal, SIGKILL);
+	reap(SIGKILL);
+	expect_log("WARN helper (100) left its connection and is killed\n"
+		   "WARN helper (100) was terminated by SIGKILL\n");
+	teardown();
+}
+
+static void
+test_violation(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	dprintf(w.socket, "no JSON\n");
+	turns();
+	assert_int_equal(w.signal, SIGKILL);
+	assert_int_equal(w.lost, 1);
+	expect_log("");	/* the owner's connection says it */
+	teardown();
+}
+
+static void
+test_log(void **state)
+{
+	(void)state;
+	setup(&permanent);
+	start_ready();
+	dprintf(w.stderr_fd, "ERRO a\tb\nno level\nWARN last words");
+	turns();
+	expect_log("ERRO helper: a?b\nWARN helper: no level\n");
+	reap(SIGSEGV);
+	expect_log("WARN helper: last words\nWARN helper (100) was terminated by SIGSEGV\n");
+	assert_int_equal(helper_process_start(w.helper), 0);
+	for (int i = 0; i < 200; i++)
+		dprintf(w.stderr_fd, "INFO %d\n", i);
+	turns();
+	assert_non_null(strstr(buf_data(&w.log), "INFO helper: 96\n"));
+	assert_null(strstr(buf_data(&w.log), "INFO helper: 150\n"));
+	buf_clear(&w.log);
+	teardown();
+}
+
+static void
+test_one_shot(void **state)
+{
+	(void)state;
+	setup(&one_shot);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	pass(29000);
+	dprintf(w.socket, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n");
+	reap(3 << 8);
+	assert_int_equal(w.done, 1);
+	assert_int_equal(w.end.wait_status, 3 << 8);
+	assert_null(w.end.killed);
+	assert_int_equal(w.lost, 0);
+	expect_log("WARN helper (100) exited with status 3\n");
+	pass(60000);
+	assert_int_equal(w.spawns, 1);
+	teardown();
+}
+
+static void
+test_one_shot_late(void **state)
+{
+	(void)state;
+	setup(&one_shot);
+	w.spawn_errno = ENOMEM;
+	assert_int_equal(helper_process_start(w.helper), -1);
+	assert_int_equal(errno, ENOMEM);
+	pass(10000);
+	assert_int_equal(w.done, 0);
+	expect_log("ERRO cannot start helper: cannot create its process: Cannot allocate "
+		   "memory\n");
+	w.spawn_errno = 0;
+	assert_int_equal(helper_process_start(w.helper), 0);
+	pass(30000);
+	assert_int_equal(w.signal, SIGKILL);
+	assert_int_equal(w.lost, 1);
+	reap(SIGKILL);
+	assert_int_equal(w.done, 1);
+	assert_string_equal(w.end.killed, "did not finish in time");
+	expect_log("WARN helper (100) did not finish in time and is killed\n"
+		   "WARN helper (100) was terminated by SIGKILL\n");
+	teardown();
+}
+
+static void
+test_freed(void **state)
+{
+	(void)state;
+	setup(&one_shot);
+	assert_int_equal(helper_process_start(w.helper), 0);
+	helper_process_free(w.helper);
+	w.helper = NULL;
+	drop_peer();
+	assert_int_equal(w.signal, SIGKILL);
+	reap(SIGKILL);
+	assert_int_equal(w.done, 0);
+	teardown();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_not_ready),
+	    cmocka_unit_test(test_crash_loop),
+	    cmocka_unit_test(test_spawn_failure),
+	    cmocka_unit_test(test_refused_connection),
+	    cmocka_unit_test(test_hang),
+	    cmocka_unit_test(test_answer),
+	    cmocka_unit_test(test_pause),
+	    cmocka_unit_test(test_stopped),
+	    cmocka_unit_test(test_end_while_starting),
+	    cmocka_unit_test(test_end_while_waiting),
+	    cmocka_unit_test(test_renew),
+	    cmocka_unit_test(test_end_of_file),
+	    cmocka_unit_test(test_violation),
+	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_one_shot),
+	    cmocka_unit_test(test_one_shot_late),
+	    cmocka_unit_test(test_freed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
