@@ -1,4 +1,5 @@
 /* reevectl: supervisorctl's commands over the control socket, or as XML-RPC's client. */
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/commands/command.h"
@@ -179,8 +180,7 @@ main_fill_standard_streams(void)
 	do
 		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 }
 
 /* New: the file that history is kept in when none is named, or NULL: where others can put

@@ -2,6 +2,7 @@
  * is told what it shall be, confines itself, reports ready, mirrors the state and serves
  * HTTP until the socket ends. */
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/privs.h"
@@ -102,8 +103,7 @@ main_on_ready(void *ctx, enum fault fault, const char *message, json_t *result, 
 	struct front *f = ctx;
 
 	(void)result;
-	if (fd >= 0)
-		(void)close(fd);
+	fd_close(fd);
 	if (fault == FAULT_NONE)
 		return;
 	log_error("the master refused ready: %s", message);
@@ -165,8 +165,7 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 {
 	struct front *f = ctx;
 
-	if (fd >= 0)
-		(void)close(fd);
+	fd_close(fd);
 	if (fault == FAULT_NONE && setup_answer(&f->setup, result) == 0) {
 		log_init(main_log, NULL, f->setup.level);
 		return;
@@ -217,8 +216,7 @@ main_on_notification(
 		rc = main_take_setup(f, method, params, &fd);
 	if (rc == 0)
 		rc = rpcinterfaces_take(f->rpcd.rpcinterfaces, method, params, &fd);
-	if (fd >= 0)
-		(void)close(fd);
+	fd_close(fd);
 	if (rc >= 0)
 		return;
 	log_error("the master broke the protocol: %s", method);

@@ -1,13 +1,14 @@
 #include "rpcd/rpcd.h"
 
+#include "common/fd.h"
+
 #include <unistd.h>
 
 static void
 on_answer(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
     json_t *result UNUSED, int fd)
 {
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "rpcd/setup.h"
 
+#include "common/fd.h"
 #include "common/mem.h"
 
 #include <stdlib.h>
@@ -151,8 +152,7 @@ void
 setup_clear(struct setup *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->listeners[i].fd >= 0)
-			(void)close(s->listeners[i].fd);
+		fd_close(s->listeners[i].fd);
 		auth_free(s->listeners[i].auth);
 		free(s->listeners[i].names);
 	}

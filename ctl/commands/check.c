@@ -1,5 +1,6 @@
 #include "ctl/commands/check.h"
 
+#include "common/fail.h"
 #include "common/mem.h"
 #include "ctl/commands/exitcode.h"
 #include "ctl/commands/session.h"
@@ -47,10 +48,8 @@ check_run_reeved(const char *file)
 	free(name);
 	free(option);
 	free(given);
-	if (error != 0) {
-		errno = error;
-		return -1;
-	}
+	if (error != 0)
+		return fail_with(error);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -1;

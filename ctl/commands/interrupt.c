@@ -1,5 +1,7 @@
 #include "ctl/commands/interrupt.h"
 
+#include "common/fd.h"
+
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -31,7 +33,6 @@ interrupt_end(struct interrupt *i)
 	/* What is pending would end the program as soon as it may. */
 	while (i->fd >= 0 && read(i->fd, &info, sizeof(info)) > 0)
 		;
-	if (i->fd >= 0)
-		close(i->fd);
+	fd_close(i->fd);
 	sigprocmask(SIG_SETMASK, &i->before, NULL);
 }

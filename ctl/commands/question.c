@@ -1,5 +1,6 @@
 #include "ctl/commands/question.h"
 
+#include "common/fd.h"
 #include "common/mem.h"
 #include "ctl/commands/interrupt.h"
 
@@ -40,8 +41,7 @@ question_await(const sigset_t *ends)
 
 	while (poll(fds, nitems(fds), -1) == -1 && errno == EINTR)
 		;
-	if (fds[1].fd >= 0)
-		close(fds[1].fd);
+	fd_close(fds[1].fd);
 	return fds[1].revents == 0;
 }
 

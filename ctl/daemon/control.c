@@ -1,6 +1,8 @@
 #include "ctl/daemon/control.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/loop.h"
 #include "common/mem.h"
 #include "common/sock.h"
@@ -106,8 +108,7 @@ control_on_notification(void *ctx, struct peer *peer, const char *method, json_t
 	int applied;
 
 	(void)peer;
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	applied = mirror_apply(c->mirror, method, params);
 	if (applied == -1)
 		control_lose(c, "malformed state stream");
@@ -351,8 +352,7 @@ control_on_one(void *ctx, enum fault fault, const char *message, json_t *result,
 	char *group, *name;
 	json_t *told;
 
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	namespec_split(one->name, &group, &name);
 	if (fault == FAULT_NONE)
 		told = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name,
@@ -458,8 +458,7 @@ control_new(int fd)
 		saved = errno;
 		close(fd);
 		control_free(c);
-		errno = saved;
-		return NULL;
+		return fail_null(saved);
 	}
 	peer_autoflush(c->peer, true);
 	peer_ask_master(c->peer);

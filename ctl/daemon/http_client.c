@@ -1,6 +1,8 @@
 #include "ctl/daemon/http_client.h"
 
 #include "common/base64.h"
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
@@ -58,8 +60,7 @@ http_client_connect_first(const struct addrinfo *list, char **why)
 		if (fd != -1 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
 			break;
 		error = errno;
-		if (fd != -1)
-			close(fd);
+		fd_close(fd);
 		fd = -1;
 		if (list->ai_next != NULL)
 			http_client_add_reason(why, a, error);
@@ -82,14 +83,12 @@ http_client_connect_tcp(const char *host, const char *port, char **why)
 	/* The system takes the number modulo 65536. */
 	if (str_to_int(port, &number) == -1 || number < 0 || number > UINT16_MAX) {
 		*why = xstrdup("this is no number of a port");
-		errno = EINVAL;
-		return -1;
+		return fail_with(EINVAL);
 	}
 	error = getaddrinfo(host, port, &hints, &list);
 	if (error != 0) {
 		*why = xstrdup(gai_strerror(error));
-		errno = EINVAL;
-		return -1;
+		return fail_with(EINVAL);
 	}
 	fd = http_client_connect_first(list, why);
 	saved = errno;
@@ -167,8 +166,7 @@ http_client_connect(const char *url, char **why)
 	}
 	if (!str_starts(url, http_scheme)) {
 		*why = xstrdup("unknown protocol");
-		errno = EINVAL;
-		return -1;
+		return fail_with(EINVAL);
 	}
 	host = http_client_split_host(url, &port);
 	fd = http_client_connect_tcp(host, port, why);

@@ -1,5 +1,6 @@
 #include "ctl/daemon/http_response.h"
 
+#include "common/fail.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -41,8 +42,7 @@ http_response_commit(struct http_response *r, size_t n)
 static int
 http_response_broken(void)
 {
-	errno = EPROTO;
-	return -1;
+	return fail_with(EPROTO);
 }
 
 /* New: the next line without its end, or NULL with errno. */
@@ -54,14 +54,10 @@ http_response_line(struct http_response *r)
 	const char *end = have > 0 ? memchr(start, '\n', have) : NULL;
 
 	n = end != NULL ? (size_t)(end - start) : have;
-	if (n > HTTP_RESPONSE_LINE_MAX || (n > 0 && memchr(start, '\0', n) != NULL)) {
-		errno = EPROTO;
-		return NULL;
-	}
-	if (end == NULL) {
-		errno = r->ended ? EPROTO : EAGAIN;
-		return NULL;
-	}
+	if (n > HTTP_RESPONSE_LINE_MAX || (n > 0 && memchr(start, '\0', n) != NULL))
+		return fail_null(EPROTO);
+	if (end == NULL)
+		return fail_null(r->ended ? EPROTO : EAGAIN);
 	text = xstrndup(start, n > 0 && end[-1] == '\r' ? n - 1 : n);
 	buf_consume(&r->in, n + 1);
 	return text;
@@ -243,10 +239,8 @@ http_response_took(struct http_response *r, size_t n)
 static int
 http_response_nothing(const struct http_response *r)
 {
-	if (!r->ended) {
-		errno = EAGAIN;
-		return -1;
-	}
+	if (!r->ended)
+		return fail_with(EAGAIN);
 	return r->part == PART_TO_EOF ? 0 : http_response_broken();
 }
 

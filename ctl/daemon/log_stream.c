@@ -1,6 +1,7 @@
 #include "ctl/daemon/log_stream.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "ctl/daemon/http_client.h"
 #include "ctl/daemon/last_lines.h"
@@ -60,10 +61,8 @@ log_stream_free(struct log_stream *f)
 	if (f == NULL)
 		return;
 	http_client_free(f->http);
-	if (f->fd >= 0)
-		close(f->fd);
-	if (f->next >= 0)
-		close(f->next);
+	fd_close(f->fd);
+	fd_close(f->next);
 	free(f->name);
 	free(f->stream);
 	free(f);

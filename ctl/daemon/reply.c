@@ -1,6 +1,7 @@
 #include "ctl/daemon/reply.h"
 
 #include "common/compiler.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -13,8 +14,7 @@ reply_clear(struct reply *r)
 {
 	free(r->text);
 	json_decref(r->result);
-	if (r->fd >= 0)
-		close(r->fd);
+	fd_close(r->fd);
 	*r = (struct reply)REPLY_NONE;
 }
 

@@ -1,6 +1,7 @@
 #include "master/child/capture.h"
 
 #include "common/buf.h"
+#include "common/fail.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 
@@ -175,10 +176,8 @@ capture_put_back(struct capture *capture, const struct capture_memory *memory)
 {
 	capture->capturing = memory->capturing;
 	if (memory->held >= strlen(token(capture)) ||
-	    (!memory->capturing && memory->n > 0)) {
-		errno = EINVAL;
-		return -1;
-	}
+	    (!memory->capturing && memory->n > 0))
+		return fail_with(EINVAL);
 	capture->held = memory->held;
 	return buf_append(&capture->captured, memory->bytes, memory->n);
 }

@@ -1,4 +1,5 @@
 /* What a child writes becomes events, or is an event listener's word. */
+#include "common/fail.h"
 #include "master/child/child.h"
 
 #include "common/log.h"
@@ -188,8 +189,7 @@ write_event(struct process *process, const char *bytes, size_t n)
 {
 	if (process->child->input != NULL)
 		return stdin_queue_write(process->child->input, bytes, n);
-	errno = EPIPE;
-	return -1;
+	return fail_with(EPIPE);
 }
 
 const struct pool_ops child_pool_ops = {.listener = listener_of, .write = write_event};

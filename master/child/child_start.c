@@ -1,3 +1,4 @@
+#include "common/fd.h"
 #include "common/mem.h"
 #include "master/child/child_impl.h"
 
@@ -33,16 +34,12 @@ static void
 plumbing_clear(struct plumbing *plumbing)
 {
 	for (int i = 0; i < 3; i++)
-		if (plumbing->child[i] != -1)
-			close(plumbing->child[i]);
+		fd_close(plumbing->child[i]);
 	for (int i = 0; i < 2; i++)
-		if (plumbing->extra[i] != -1)
-			close(plumbing->extra[i]);
-	if (plumbing->input != -1)
-		close(plumbing->input);
+		fd_close(plumbing->extra[i]);
+	fd_close(plumbing->input);
 	for (int c = 0; c < OUTPUT_MAX; c++) {
-		if (plumbing->outputs[c] != -1)
-			close(plumbing->outputs[c]);
+		fd_close(plumbing->outputs[c]);
 		logfile_free(plumbing->logs[c]);
 	}
 }

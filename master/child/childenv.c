@@ -1,5 +1,6 @@
 #include "master/child/childenv.h"
 
+#include "common/fail.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -125,8 +126,7 @@ childenv_new(char *const *ours, const struct config *config, const char *group,
 	    put(env, &count, "SUPERVISOR_GROUP_NAME", group) == -1 ||
 	    put_all(env, &count, &process->environment) == -1) {
 		childenv_free(env);
-		errno = ENOMEM;
-		return NULL;
+		return fail_null(ENOMEM);
 	}
 	return env;
 }

@@ -1,5 +1,6 @@
 #include "master/child/fcgi_socket.h"
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
@@ -41,14 +42,10 @@ static int
 open_tcp(const struct fcgi_config *config)
 {
 	int fd = sock_listen_tcp(config->address, config->port, config->backlog);
-	int error;
 
 	if (fd == -1 || fcntl(fd, F_SETFL, 0) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	return fd_fail(fd, errno);
 }
 
 /* The path stays when the socket is closed, as with supervisord. */

@@ -1,6 +1,7 @@
 #include "master/child/output.h"
 
 #include "common/buf.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "master/child/ansi.h"
@@ -149,8 +150,7 @@ stop_waiting(struct output *channel)
 {
 	source_free(channel->room);
 	channel->room = NULL;
-	if (channel->room_fd != -1)
-		close(channel->room_fd);
+	fd_close(channel->room_fd);
 	channel->room_fd = -1;
 }
 

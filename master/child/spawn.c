@@ -1,6 +1,7 @@
 /* Spawn: between the clone and the exec nothing is allocated or looked up. */
 #include "master/child/spawn.h"
 
+#include "common/fail.h"
 #include "common/str.h"
 #include "master/child/spawn_report.h"
 
@@ -112,8 +113,7 @@ spawn_init(const char **call)
 	if (!failed)
 		return spawn_report_init();
 	/* What dup3 calls a wrong number is one above the limit. */
-	errno = saved == EBADF ? EMFILE : saved;
-	return -1;
+	return fail_with(saved == EBADF ? EMFILE : saved);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "master/child/stdin_queue.h"
 
+#include "common/fail.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -95,14 +96,10 @@ stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 {
 	int rc = 0;
 
-	if (input->fd == -1) {
-		errno = EPIPE;
-		return -1;
-	}
-	if (buf_append(&input->queue, bytes, n) == -1) {
-		errno = ENOBUFS;
-		return -1;
-	}
+	if (input->fd == -1)
+		return fail_with(EPIPE);
+	if (buf_append(&input->queue, bytes, n) == -1)
+		return fail_with(ENOBUFS);
 	/* Else the loop is already waiting for room. */
 	if (buf_len(&input->queue) == n && (rc = stdin_queue_flush(input)) == -1)
 		errno = EPIPE;

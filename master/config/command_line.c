@@ -1,5 +1,6 @@
 #include "master/config/command_line.h"
 
+#include "common/fail.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -149,10 +150,8 @@ search(const char *dirs, const char *word, struct stat *st)
 		if (stat(path, st) == 0)
 			return path;
 		free(path);
-		if (dirs[len] == '\0') {
-			errno = ENOENT;
-			return NULL;
-		}
+		if (dirs[len] == '\0')
+			return fail_null(ENOENT);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "master/control/control.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/queue.h"
@@ -153,8 +154,7 @@ control_free(struct control *control)
 	source_free(control->retry);
 	if (control->path != NULL)
 		sock_unix_unlink(control->path, &control->made);
-	if (control->listener != -1)
-		close(control->listener);
+	fd_close(control->listener);
 	free(control->path);
 	free(control);
 }

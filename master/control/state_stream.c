@@ -1,5 +1,6 @@
 #include "master/control/state_stream.h"
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/queue.h"
 #include "proto/frame.h"
@@ -107,8 +108,7 @@ state_stream_free(struct state_stream *pub)
 			free(entry);
 	if (pub->map != NULL)
 		munmap(pub->map, PAGE_SIZE);
-	if (pub->page_fd != -1)
-		close(pub->page_fd);
+	fd_close(pub->page_fd);
 	free(pub);
 }
 

@@ -1,5 +1,6 @@
 #include "master/daemon/group_lifecycle.h"
 
+#include "common/fail.h"
 #include "common/str.h"
 #include "master/child/child.h"
 #include "master/child/fcgi_socket.h"
@@ -102,8 +103,7 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	}
 	error = errno;
 	forget(master, group);
-	errno = error;
-	return NULL;
+	return fail_null(error);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "master/daemon/notify.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/sock.h"
@@ -39,7 +40,7 @@ struct notify {
 static int
 transmit(const struct notify *n, const char *text)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), saved;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	ssize_t sent;
 
 	if (fd == -1)
@@ -48,9 +49,7 @@ transmit(const struct notify *n, const char *text)
 		sent = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
 		    (const struct sockaddr *)&n->to, n->length);
 	while (sent == -1 && errno == EINTR);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	fd_close(fd);
 	return sent == -1 ? -1 : 0;
 }
 

@@ -1,5 +1,7 @@
 #include "master/daemon/pidfile.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -10,15 +12,6 @@
 
 #define TEXT_MAX 32
 #define BASE_MAX 200	/* of the name's bytes that its temporary name has */
-
-static int
-pidfile_fail(int fd, int error)
-{
-	if (fd != -1)
-		(void)close(fd);
-	errno = error;
-	return -1;
-}
 
 static int
 pidfile_text(char *text)
@@ -35,7 +28,7 @@ pidfile_put(int fd_take)
 	ssize_t done = write(fd_take, text, (size_t)n);
 
 	if (done != n)
-		return pidfile_fail(fd_take, done == -1 ? errno : ENOSPC);
+		return fd_fail(fd_take, done == -1 ? errno : ENOSPC);
 	return close(fd_take);
 }
 
@@ -61,8 +54,7 @@ pidfile_replace(struct safepath *sp, struct safepath_id *made)
 	}
 	saved = errno;
 	(void)!safepath_remove(sp, aside, NULL);
-	errno = saved;
-	return -1;
+	return fail_with(saved);
 }
 
 /* A file whose directory takes no new one, or that is a mount point: its first bytes are
@@ -82,9 +74,9 @@ pidfile_overwrite(struct safepath *sp)
 		return -1;
 	done = pwrite(fd, text, (size_t)n, 0);
 	if (done != n)
-		return pidfile_fail(fd, done == -1 ? errno : ENOSPC);
+		return fd_fail(fd, done == -1 ? errno : ENOSPC);
 	if (safepath_truncate(sp, fd, n) == -1)
-		return pidfile_fail(fd, errno);
+		return fd_fail(fd, errno);
 	return close(fd);
 }
 
@@ -104,8 +96,7 @@ pidfile_write_found(struct safepath *sp, struct safepath_id *made)
 	saved = errno;
 	if (pidfile_overwrite(sp) == 0)
 		return 0;
-	errno = saved;
-	return -1;
+	return fail_with(saved);
 }
 
 static int

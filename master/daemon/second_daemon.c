@@ -2,6 +2,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/sock.h"
 #include "common/str.h"
 
@@ -166,8 +167,7 @@ second_daemon_lock(struct second_daemon_lock *lock, const char *control_socket)
 	}
 	if (rc == 1)
 		return;
-	if (lock->fd != -1)
-		close(lock->fd);
+	fd_close(lock->fd);
 	lock->fd = -1;
 	safepath_close(&lock->dir);
 }

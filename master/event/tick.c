@@ -1,6 +1,7 @@
 #include "master/event/tick.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 
@@ -114,8 +115,7 @@ ticks_free(struct ticks *ticks)
 	if (ticks == NULL)
 		return;
 	source_free(ticks->timer);
-	if (ticks->fd != -1)
-		close(ticks->fd);
+	fd_close(ticks->fd);
 	free(ticks);
 	errno = saved;
 }

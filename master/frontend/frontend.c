@@ -1,6 +1,7 @@
 #include "master/frontend/frontend.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/mem.h"
@@ -317,8 +318,7 @@ static void
 close_all(const int *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
+		fd_close(fds[i]);
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "master/frontend/frontend_watch.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/str.h"
@@ -71,8 +72,7 @@ watch_close_sockets(struct frontend_watch *watch)
 {
 	for (size_t i = 0; i < watch->nsockets; i++) {
 		source_free(watch->sockets[i].source);
-		if (watch->sockets[i].fd != -1)
-			close(watch->sockets[i].fd);
+		fd_close(watch->sockets[i].fd);
 	}
 	free(watch->sockets);
 	watch->sockets = NULL;
@@ -118,8 +118,7 @@ watch_answered(void *ctx, enum fault fault UNUSED, const char *message UNUSED,
 	struct frontend_watch *watch = ctx;
 	const json_t *busy = json_object_get(result, "busy");
 
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	if (watchdog_answered(&watch->dog, clock_mono_ms(), json_integer_value(busy) > 0))
 		log_limited(&watch->recoveries, LEVEL_INFO, "reeve-rpcd (%d) answers again",
 		    (int)watch->pid);

@@ -1,6 +1,7 @@
 #include "master/log/logfile.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/safepath.h"
@@ -89,8 +90,7 @@ logfile_attach(struct logfile *file, char *why)
 		int saved = errno;
 
 		writer_close(&out);
-		errno = saved;
-		return -1;
+		return fail_with(saved);
 	}
 	logfile_take(file, &out, &st);
 	return 0;
@@ -123,8 +123,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 			log_error("could not open log file %s: %s (%s)", path,
 			    str_errno_name(saved), why);
 		logfile_destroy(file);
-		errno = saved;
-		return NULL;
+		return fail_null(saved);
 	}
 	return file;
 }
@@ -155,10 +154,8 @@ rotate_in(struct logfile *file, struct safepath *sp)
 	struct stat st;
 	int fd;
 
-	if (sp->magic) {
-		errno = EXDEV;
-		return -1;
-	}
+	if (sp->magic)
+		return fail_with(EXDEV);
 	if (safepath_stat(sp, sp->name, &st) == -1 || !safepath_id_equal(&file->id, &st))
 		return logfile_attach(file, sp->why);
 	if (file->backups <= 0)

@@ -1,5 +1,7 @@
 #include "master/log/logrotate.h"
 
+#include "common/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -144,9 +146,7 @@ rotation_give_up(struct rotation *r, int fd)
 	int error = errno;
 
 	rotation_discard(r, r->fresh);
-	(void)close(fd);
-	errno = error;
-	return -1;
+	return fd_fail(fd, error);
 }
 
 int
@@ -179,10 +179,7 @@ rotation_empty(struct safepath *sp)
 	fd = safepath_open(sp, sp->name, O_WRONLY | O_APPEND, 0, &st);
 	if (fd != -1 && safepath_truncate(sp, fd, 0) == 0)
 		return fd;
-	if (fd != -1)
-		(void)close(fd);
-	errno = error;
-	return -1;
+	return fd_fail(fd, error);
 }
 
 int

@@ -1,19 +1,13 @@
 #include "master/log/logtarget.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
 #include "master/log/logfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-static int
-logtarget_fail(int fd, int error)
-{
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
 
 /* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
  * as well, so that neither opening nor writing waits or fails without a reader: 64 KiB or
@@ -25,7 +19,7 @@ logtarget_open_fifo(const char *path, struct stat *st, char *why)
 
 	if (fd == -1 || S_ISFIFO(st->st_mode))
 		return fd;
-	return logtarget_fail(fd, ENXIO);
+	return fd_fail(fd, ENXIO);
 }
 
 /* O_NONBLOCK, which the rule adds, means nothing to a regular file, and keeps a stopped
@@ -57,10 +51,8 @@ logtarget_open(const char *path, struct writer *out, struct stat *st, char *why)
 
 	*why = '\0';
 	*out = WRITER_NONE;
-	if (safepath_given(path, &given) && given == -1) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (safepath_given(path, &given) && given == -1)
+		return fail_with(ENOENT);
 	if (given != -1)
 		return writer_share(out, given) == -1 ? -1 : fstat(out->fd, st);
 	out->fd = logtarget_open_by_name(path, st, why);
@@ -87,15 +79,13 @@ logtarget_open_found(struct safepath *sp)
 	if (fd == -1)
 		return -1;
 	(void)close(fd);
-	if (!logtarget_is_readable(&st)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!logtarget_is_readable(&st))
+		return fail_with(EINVAL);
 	id = safepath_id_of(&st);
 	fd = safepath_open(sp, sp->name, O_RDONLY, 0, &st);
 	if (fd == -1 || safepath_id_equal(&id, &st))
 		return fd;
-	return logtarget_fail(fd, ENOENT);
+	return fd_fail(fd, ENOENT);
 }
 
 int

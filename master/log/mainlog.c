@@ -1,6 +1,7 @@
 #include "master/log/mainlog.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
 #include "common/loglimit.h"
 #include "master/log/nonblocking_writer.h"
 
@@ -54,8 +55,7 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 	if (path != NULL && (log->file = logfile_open(path, maxbytes, backups)) == NULL) {
 		saved = errno;
 		mainlog_free(log);
-		errno = saved;
-		return NULL;
+		return fail_null(saved);
 	}
 	if (log->file != NULL)
 		logfile_quiet(log->file, true);
@@ -192,10 +192,8 @@ mainlog_path(const struct mainlog *log)
 int
 mainlog_clear(struct mainlog *log)
 {
-	if (log->file == NULL) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (log->file == NULL)
+		return fail_with(ENOENT);
 	if (access(logfile_path(log->file), F_OK) == -1)
 		return -1;
 	log_info("reopening log file");

@@ -1,5 +1,8 @@
 #include "master/log/nonblocking_writer.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -62,10 +65,8 @@ writer_is_full(const struct writer *writer)
 static ssize_t
 write_if_ready(const struct writer *writer, const char *bytes, size_t n)
 {
-	if (writer_is_full(writer)) {
-		errno = EAGAIN;
-		return -1;
-	}
+	if (writer_is_full(writer))
+		return fail_with(EAGAIN);
 	return write(writer->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
@@ -111,7 +112,6 @@ writer_write(const struct writer *writer, const char *bytes, size_t n)
 void
 writer_close(struct writer *writer)
 {
-	if (writer->fd != -1)
-		close(writer->fd);
+	fd_close(writer->fd);
 	writer->fd = -1;
 }

@@ -1,5 +1,7 @@
 #include "master/process/group.h"
 
+#include "common/fail.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -129,15 +131,12 @@ groups_add(struct groups *groups, struct group_config *config, uint64_t *next_id
 {
 	struct group *group = group_new(config);
 
-	if (group == NULL) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (group == NULL)
+		return fail_null(ENOMEM);
 	if (group_fill(groups, group, next_id, ops, ops_ctx) == -1 ||
 	    map_set(groups->by_name, config->name, group) == -1) {
 		group_free(groups, group);
-		errno = ENOMEM;
-		return NULL;
+		return fail_null(ENOMEM);
 	}
 	groups_insert(groups, group);
 	return group;

@@ -1,6 +1,8 @@
 #include "master/upgrade/child_state.h"
 
 #include "common/buf.h"
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
@@ -111,8 +113,7 @@ get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 static int
 misfit(void)
 {
-	errno = EINVAL;
-	return -1;
+	return fail_with(EINVAL);
 }
 
 /* Its standard input is its group's socket: all processes name the same descriptor. */
@@ -164,8 +165,7 @@ put_channel(struct process *process, enum output_id id, struct statedoc_output *
 		return -1;
 	}
 	output->fd = -1;
-	if (output->log_fd != -1)
-		close(output->log_fd);
+	fd_close(output->log_fd);
 	output->log_fd = -1;
 	return child_listen(process, id);
 }

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/fail.h"
+#include "common/fd.h"
 #include "proto/peer/peer_impl.h"
 
 #include <errno.h>
@@ -111,8 +112,7 @@ peer_free(struct peer *p)
 	source_free(p->socket);
 	source_free(p->later);
 	p->socket = p->later = NULL;
-	if (p->fd != -1)
-		(void)close(p->fd);
+	fd_close(p->fd);
 	p->fd = -1;
 	peer_clear_pending(p);
 	p->pending = NULL;

@@ -1,4 +1,5 @@
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/sock.h"
 #include "proto/frame.h"
@@ -152,8 +153,7 @@ peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
 		pending = *found;
 	free(found);
 	if (found == NULL || (fd != -1 && !pending.want_fd)) {
-		if (fd != -1)
-			(void)close(fd);
+		fd_close(fd);
 		peer_fail(p, true, found == NULL ? "a response to nothing" :
 		    "a descriptor that was not asked for");
 	} else if (pending.fn != NULL) {
@@ -176,8 +176,7 @@ peer_receive_frame(struct peer *p, const json_t *frame)
 	if (wrong == NULL && msg.method != NULL && msg.params == NULL) {
 		msg.params = none = json_object();
 		if (none == NULL) {
-			if (fd != -1)
-				(void)close(fd);
+			fd_close(fd);
 			peer_fail(p, false, "out of memory");
 			return;
 		}

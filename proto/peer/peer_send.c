@@ -1,5 +1,6 @@
 #include "common/clock.h"
 #include "common/fail.h"
+#include "common/fd.h"
 #include "common/sock.h"
 #include "proto/frame.h"
 #include "proto/peer/peer_impl.h"
@@ -50,8 +51,7 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 void
 peer_frame_free(struct peer_frame *frame)
 {
-	if (frame->fd != -1)
-		(void)close(frame->fd);
+	fd_close(frame->fd);
 	buf_clear(&frame->bytes);
 	free(frame);
 }
@@ -73,8 +73,7 @@ peer_send_clear(struct peer *p)
 {
 	peer_send_drop_queue(p);
 	buf_clear(&p->batch);
-	if (p->batch_fd != -1)
-		(void)close(p->batch_fd);
+	fd_close(p->batch_fd);
 	p->batch_fd = -1;
 }
 
@@ -283,8 +282,7 @@ peer_send_batch(struct peer *p)
 			peer_fail(p, false, "cannot write: %s", strerror(errno));
 		return 0;
 	}
-	if (p->batch_fd != -1)
-		(void)close(p->batch_fd);
+	fd_close(p->batch_fd);
 	p->batch_fd = -1;
 	buf_consume(&p->batch, (size_t)n);
 	p->last_write = clock_mono_ms();

@@ -1,11 +1,11 @@
 #include "rpcd/http/auth.h"
 
 #include "common/base64.h"
+#include "common/fail.h"
 #include "common/hex.h"
 #include "common/mem.h"
 #include "common/str.h"
 
-#include <errno.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <stdint.h>
@@ -53,8 +53,7 @@ auth_new(const char *username, const char *password, bool has_role, enum role ro
 	    auth_digest(a, username, strlen(username), a->username) < 0 ||
 	    auth_digest(a, secret, strlen(secret), a->password) < 0) {
 		auth_free(a);
-		errno = EIO;
-		return NULL;
+		return fail_null(EIO);
 	}
 	return a;
 }

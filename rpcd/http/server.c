@@ -1,6 +1,7 @@
 #include "rpcd/http/server.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/auth_failures.h"
@@ -380,8 +381,7 @@ http_server_free(struct http_server *l)
 	source_free(l->deadline);
 	source_free(l->accept);
 	MHD_stop_daemon(l->daemon);
-	if (l->fd >= 0)
-		close(l->fd);
+	fd_close(l->fd);
 	process_list_free(l->endpoint.share.processes);
 	conntable_free(l->endpoint.connections);
 	auth_free(l->endpoint.auth);

@@ -1,3 +1,4 @@
+#include "common/fd.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/xmlrpc/write.h"
@@ -57,8 +58,7 @@ on_end(struct invocation *inv, enum fault fault, const char *message,
 {
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	inv->ends_daemon = true;
 	invocation_return_true(inv);
 }

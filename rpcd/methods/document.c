@@ -1,5 +1,6 @@
 #include "rpcd/methods/document.h"
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -170,9 +171,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 	if (range->length <= LOGREAD_PIECE)
 		return add_short_log(doc, fd, range);
 	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !budget_add_file(doc->budget)) {
-		close(fd);
-		errno = EMFILE;
-		return -1;
+		return fd_fail(fd, EMFILE);
 	}
 	document_text(doc); /* a part without a range */
 	part = document_last(doc);

@@ -1,5 +1,6 @@
 #include "rpcd/methods/invocation.h"
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -224,8 +225,7 @@ invocation_refused(struct invocation *inv, enum fault fault, const char *message
 {
 	if (fault == FAULT_NONE)
 		return false;
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	invocation_fault_text(inv, fault, message);
 	return true;
 }

@@ -1,3 +1,4 @@
+#include "common/fd.h"
 #include "rpcd/methods/invocation.h"
 
 #include "rpcd/trace.h"
@@ -106,8 +107,7 @@ invocation_await(
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	/* As in supervisord, which logs that a call goes well when it begins to wait. */
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {

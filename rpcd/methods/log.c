@@ -1,3 +1,4 @@
+#include "common/fd.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/tail/logread.h"
@@ -97,8 +98,7 @@ on_read(struct invocation *inv, enum fault fault, const char *message,
 		end_read(inv, fd, &range);
 		return;
 	}
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	invocation_fault(inv, fault, NULL);
 }
 
@@ -116,8 +116,7 @@ on_tail(struct invocation *inv, enum fault fault, const char *message,
 		end_tail(inv, fd, &range, size, overflow);
 		return;
 	}
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	if (fault == FAULT_NO_FILE)
 		end_tail(inv, -1, NULL, 0, false);
 	else if (fault == FAULT_NONE || fault == FAULT_FAILED)

@@ -1,6 +1,7 @@
 #include "rpcd/methods/rpcinterface.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/mem.h"
@@ -229,8 +230,7 @@ on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int 
 	struct rpcinterface *rpcinterface = pending->rpcinterface;
 	struct invocation *inv = pending->inv;
 
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	forget(pending);
 	if (inv != NULL)
 		end_call(rpcinterface, inv, fault, message, result);
@@ -346,8 +346,7 @@ static void
 on_notification(void *ctx UNUSED, struct peer *peer UNUSED, const char *method UNUSED,
     json_t *params UNUSED, int fd)
 {
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 }
 
 static void
@@ -376,8 +375,7 @@ on_description(void *ctx, enum fault fault, const char *message, json_t *result,
 	struct description description;
 	char *why = NULL;
 
-	if (fd >= 0)
-		close(fd);
+	fd_close(fd);
 	if (fault != FAULT_NONE)
 		why = xstrdup(message);
 	else if (description_read(&description, rpcinterface->name, result, &why) == 0) {

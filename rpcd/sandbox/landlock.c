@@ -1,4 +1,5 @@
 /* Landlock by its raw calls: headers and libraries are older than kernels. */
+#include "common/fd.h"
 #include "rpcd/sandbox/kernel.h"
 
 #include <errno.h>
@@ -36,7 +37,6 @@ sandbox_landlock(void)
 	long version = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_VERSION);
 	struct landlock_rights rights;
 	long fd, rc;
-	int saved;
 
 	if (version < 1)
 		return -1;
@@ -47,8 +47,6 @@ sandbox_landlock(void)
 	if (fd < 0)
 		return -1;
 	rc = syscall(CALL_RESTRICT_SELF, (int)fd, 0);
-	saved = errno;
-	(void)close((int)fd);
-	errno = saved;
+	fd_close((int)fd);
 	return rc < 0 ? -1 : 0;
 }

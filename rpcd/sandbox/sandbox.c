@@ -1,5 +1,7 @@
 #include "rpcd/sandbox/sandbox.h"
 
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/privs.h"
 #include "rpcd/sandbox/kernel.h"
@@ -39,7 +41,7 @@ sandbox_nowhere(void)
 static int
 sandbox_chroot(const struct sandbox *s)
 {
-	int fd, rc, saved;
+	int fd, rc;
 
 	if (!s->is_root)
 		return 0;
@@ -47,9 +49,7 @@ sandbox_chroot(const struct sandbox *s)
 	if (fd < 0)
 		return -1;
 	rc = fchdir(fd) < 0 || chroot(".") < 0 ? -1 : 0;
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
+	fd_close(fd);
 	return rc;
 }
 
@@ -66,10 +66,8 @@ sandbox_ids(const struct sandbox *s)
 
 	if (!s->is_root)
 		return 0;
-	if (s->uid == 0) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (s->uid == 0)
+		return fail_with(EINVAL);
 	return privs_drop(s->uid, s->gid, NULL, 0, &what);
 }
 
@@ -145,8 +143,7 @@ sandbox_guard(const struct sandbox *s)
 {
 	if (s->nlisteners <= SANDBOX_LISTENERS)
 		return 0;
-	errno = E2BIG;
-	return -1;
+	return fail_with(E2BIG);
 }
 
 static int

@@ -1,6 +1,7 @@
 #include "rpcd/tail/tail.h"
 
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/mem.h"
 #include "common/queue.h"
 #include "common/str.h"
@@ -67,8 +68,7 @@ is_same_file(int a, int b)
 static void
 close_fd(int *fd)
 {
-	if (*fd >= 0)
-		close(*fd);
+	fd_close(*fd);
 	*fd = -1;
 }
 
