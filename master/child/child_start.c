@@ -290,7 +290,7 @@ const char *
 child_search_path(const struct process *process)
 {
 	return command_line_search_path(
-	    environment_get(&process->config->environment, "PATH"));
+	    environment_list_get(&process->config->environment, "PATH"));
 }
 
 /* Before the command is looked at, as in supervisord. When the spawn fails, it is released

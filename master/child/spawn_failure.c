@@ -43,17 +43,17 @@ void
 child_explain_end(struct process *process, pid_t pid)
 {
 	const struct process_config *config = process->config;
-	struct spawn_report report;
+	struct spawn_error report;
 	char *program;
 
 	if (!spawn_report_take(pid, &report))
 		return;
 	program = program_of(process);
 	if (report.step == SPAWN_USER && config->user != NULL)
-		child_explain(process, spawn_report_text(&report, config->user->name));
+		child_explain(process, spawn_error_text(&report, config->user->name));
 	else if (report.step == SPAWN_DIRECTORY && config->directory != NULL)
-		child_explain(process, spawn_report_text(&report, config->directory));
+		child_explain(process, spawn_error_text(&report, config->directory));
 	else if (program != NULL)
-		child_explain(process, spawn_report_text(&report, program));
+		child_explain(process, spawn_error_text(&report, program));
 	free(program);
 }

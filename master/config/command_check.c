@@ -2,9 +2,9 @@
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/child/spawn_report.h"
 #include "master/config/command_line.h"
 #include "master/config/path.h"
+#include "master/config/spawn_error.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 /* The file's first bytes; false when only its user can read them. */
 static bool
-read_head(const char *path, struct spawn_report *report)
+read_head(const char *path, struct spawn_error *report)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	ssize_t n;
@@ -31,7 +31,7 @@ read_head(const char *path, struct spawn_report *report)
 
 /* True for text; another file may have a format that binfmt_misc registers. */
 static bool
-is_text(const struct spawn_report *report)
+is_text(const struct spawn_error *report)
 {
 	for (size_t i = 0; i < report->nhead; i++)
 		if (iscntrl((unsigned char)report->head[i]) &&
@@ -42,7 +42,7 @@ is_text(const struct spawn_report *report)
 
 /* New: the interpreter of the first line, NULL = it names none. */
 static char *
-interpreter_of(const struct spawn_report *report)
+interpreter_of(const struct spawn_error *report)
 {
 	const char *line = report->head + 2, *end = report->head + report->nhead;
 	size_t n = 0;
@@ -56,7 +56,7 @@ interpreter_of(const struct spawn_report *report)
 
 /* The error that an exec of the file ends with; 0 = none that is known. */
 static int
-exec_error(const struct spawn_report *report)
+exec_error(const struct spawn_error *report)
 {
 	char *interpreter;
 	struct stat st;
@@ -75,11 +75,11 @@ exec_error(const struct spawn_report *report)
 static char *
 look_at_file(const char *path)
 {
-	struct spawn_report report = { .step = SPAWN_EXEC };
+	struct spawn_error report = { .step = SPAWN_EXEC };
 	char *why = NULL;
 
 	if (read_head(path, &report) && (report.errnum = exec_error(&report)) != 0)
-		why = spawn_report_text(&report, path);
+		why = spawn_error_text(&report, path);
 	return why != NULL ? why : xstrdup("");
 }
 

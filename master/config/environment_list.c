@@ -321,6 +321,15 @@ environment_list_decode(const char *bytes, size_t n, struct environment *environ
 	return 0;
 }
 
+const char *
+environment_list_get(const struct environment *environment, const char *name)
+{
+	for (size_t i = 0; i < environment->count; i++)
+		if (str_equal(environment->items[i].name, name))
+			return environment->items[i].value;
+	return NULL;
+}
+
 bool
 environment_list_equal(const struct environment *a, const struct environment *b)
 {
@@ -328,7 +337,7 @@ environment_list_equal(const struct environment *a, const struct environment *b)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (!str_equal(a->items[i].value,
-		    environment_get(b, a->items[i].name)))
+		    environment_list_get(b, a->items[i].name)))
 			return false;
 	return true;
 }

@@ -5,8 +5,21 @@
 
 #include "common/buf.h"
 #include "common/compiler.h"
-#include "master/config/config.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
+struct variable {
+	char *name, *value;
+};
+
+struct environment { /* in the order given; a later duplicate replaces in place */
+	struct variable *items;
+	size_t count;
+};
+
+/* Value for the name, or NULL. Borrowed. */
+const char *environment_list_get(const struct environment *, const char *name);
 /* Adds the pairs to the list. 0, or -1 with *why new; then pairs may have been added. */
 NODISCARD int environment_list_parse(const char *text, struct environment *, char **why);
 /* Adds one variable or replaces its value in place. */

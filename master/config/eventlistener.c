@@ -93,7 +93,7 @@ conf_pool_read_listener(struct conf_load *load, const char *section, const char 
 	int status = judge_listener(load, section, &values, &pool);
 
 	if (status == 0) {
-		group = conf_group_new(GROUP_LISTENER_POOL, name, values.priority);
+		group = group_config_new(GROUP_LISTENER_POOL, name, values.priority);
 		group->pool = pool;
 		conf_group_add(load, group);
 		status = conf_program_read(load, section, group);

@@ -7,8 +7,6 @@
 
 #include <stdint.h>
 
-#define EXPAND_WIDTH_MAX 65536	/* characters a width or precision may ask for */
-
 struct expand_names;
 
 /* New, empty; what it lacks is looked up in `parent` (borrowed, NULL = none). */

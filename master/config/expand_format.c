@@ -3,7 +3,6 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "common/utf8.h"
-#include "master/config/expand.h"
 
 #include <ctype.h>
 #include <stdio.h>

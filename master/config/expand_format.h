@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define EXPAND_WIDTH_MAX 65536	/* characters a width or precision may ask for */
+
 struct expand_value {
 	char *text;		/* as %s shows it */
 	bool is_number;

@@ -200,7 +200,7 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 	int status = -1;
 
 	if (name != NULL) {
-		group = conf_group_new(GROUP_FCGI, name, 0);
+		group = group_config_new(GROUP_FCGI, name, 0);
 		group->fcgi = (struct fcgi_config){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 		conf_group_add(load, group);
 		status = judge(load, section, name, &values, &group->fcgi);

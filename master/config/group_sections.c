@@ -22,29 +22,6 @@ must(int status)
 		abort();
 }
 
-struct group_config *
-conf_group_new(enum group_kind kind, const char *name, int64_t priority)
-{
-	struct group_config *group = xcalloc(1, sizeof(*group));
-
-	*group = (struct group_config){
-		.refs = 1, .kind = kind, .name = xstrdup(name), .priority = priority,
-	};
-	return group;
-}
-
-/* Room grows in powers of two, so that the count alone tells when. */
-void
-conf_group_append(struct group_config *group, struct process_config *process)
-{
-	size_t n = group->nprocesses;
-
-	if ((n & (n - 1)) == 0)
-		group->processes = xreallocarray(group->processes, n == 0 ? 1 : 2 * n,
-		    sizeof(struct process_config *));
-	group->processes[group->nprocesses++] = process;
-}
-
 void
 conf_group_add(struct conf_load *load, struct group_config *group)
 {
@@ -170,7 +147,7 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 	if (name != NULL)
 		status = conf_load_rows(load, section, &conf_group, &values);
 	if (status == 0) {
-		group = conf_group_new(GROUP_PROGRAMS, name, values.priority);
+		group = group_config_new(GROUP_PROGRAMS, name, values.priority);
 		conf_group_add(load, group);
 		status = read_members(reader, section, values.programs, group);
 	}
@@ -198,7 +175,7 @@ read_single(struct groups_reader *reader, const char *section, const char *raw_n
 	status = conf_load_row(load, section, conf_find(&conf_program, "priority"),
 	    load->here, &values);
 	if (status != -1) {
-		group = conf_group_new(GROUP_PROGRAMS, name, values.process.priority);
+		group = group_config_new(GROUP_PROGRAMS, name, values.process.priority);
 		conf_group_add(load, group);
 		status = conf_program_read(load, section, group);
 	}

@@ -95,11 +95,8 @@ NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
 /* Makes the group of a [fcgi-program:x]. */
 NODISCARD int conf_fcgi_read(struct conf_load *, const char *section, const char *name);
-/* New group of one reference. */
-struct group_config *conf_group_new(enum group_kind, const char *name, int64_t priority);
 /* Adds a group to the configuration. */
 void conf_group_add(struct conf_load *, struct group_config *take);
-void conf_group_append(struct group_config *, struct process_config *take);
 
 /* Whether a text names this Python object, "module:attribute"; it may hold blanks. */
 bool conf_load_is_python(const char *text, const char *name);

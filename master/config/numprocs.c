@@ -205,7 +205,7 @@ numprocs_read_process(struct conf_numprocs *program, int64_t number,
 	process->environment = all;
 	if (status == 0)
 		conf_warn_process(program->load, program->section, process);
-	conf_group_append(group, process);
+	group_config_append(group, process);
 	expand_names_free(names);
 	return status;
 }

@@ -122,7 +122,8 @@ read_program(struct conf_load *load, const char *section, const char *name)
 {
 	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
 	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
-	struct group_config *group = conf_group_new(GROUP_INTERFACE, group_name, PRIORITY);
+	struct group_config *group =
+	    group_config_new(GROUP_INTERFACE, group_name, PRIORITY);
 	int status = check_name(load, section, name);
 
 	free(group_name);

@@ -5,9 +5,18 @@
 #define MASTER_CONFIG_USERS_H
 
 #include "common/compiler.h"
-#include "master/config/config.h"
 
+#include <stddef.h>
 #include <sys/types.h>
+
+/* A user with all that a drop to it needs, resolved while the configuration is read. */
+struct user {
+	char *name;		/* as configured: name or number */
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t ngroups;
+};
 
 /* A user with primary gid and all groups. 0, or -1 with *why: "Invalid user name X" or
  * "Invalid user id N". */

@@ -149,8 +149,8 @@ static void
 warn_missing(struct conf_load *load, const char *section,
     const struct process_config *process, const char *word)
 {
-	const char *path = command_line_search_path(environment_get(&process->environment,
-	    "PATH"));
+	const char *path = command_line_search_path(
+	    environment_list_get(&process->environment, "PATH"));
 	bool relative = word[0] != '/' && strchr(word, '/') != NULL;
 	const char *directory = relative ? process->directory : NULL;
 	char *key = xasprintf("%s\n%s\n%s", word, path != NULL ? path : "",

@@ -199,7 +199,7 @@ schedule(struct frontend *frontend)
 static void
 describe_end(struct frontend *frontend, int status)
 {
-	struct spawn_report report;
+	struct spawn_error report;
 	struct log_limit *limit = &frontend->ends;
 	char name[32], *text;
 
@@ -209,7 +209,7 @@ describe_end(struct frontend *frontend, int status)
 		(void)log_limit_reset(limit);
 
 	if (spawn_report_take(frontend->pid, &report)) {
-		text = spawn_report_text(&report, frontend->path);
+		text = spawn_error_text(&report, frontend->path);
 		log_limited(limit, LEVEL_ERROR, PROGRAM " (%d) was not started: %s",
 		    (int)frontend->pid,
 		    text != NULL ? text : strerror(ENOMEM));

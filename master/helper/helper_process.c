@@ -120,7 +120,7 @@ helper_process_log_end(struct helper_process *helper, int status)
 {
 	const char *name = helper->kind->name;
 	struct log_limit *limit = &helper->ends;
-	struct spawn_report report;
+	struct spawn_error report;
 	char signal_name[32], *text;
 	int pid = (int)helper->pid;
 
@@ -128,7 +128,7 @@ helper_process_log_end(struct helper_process *helper, int status)
 	    clock_mono_ms() - helper->life.spawned_ms > HELPER_LONG_LIFE_MS)
 		(void)log_limit_reset(limit);
 	if (spawn_report_take(helper->pid, &report)) {
-		text = spawn_report_text(&report, helper->path);
+		text = spawn_error_text(&report, helper->path);
 		log_limited(limit, LEVEL_ERROR, "%s (%d) was not started: %s", name, pid,
 		    text != NULL ? text : strerror(ENOMEM));
 		free(text);

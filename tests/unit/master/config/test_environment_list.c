@@ -67,8 +67,8 @@ test_merge(void **state)
 	environment_list_merge(&list, &more);
 	text = environment_list_print(&list);
 	assert_string_equal(text, "A=\"4\",B=\"2\",C=\"3\"");
-	assert_string_equal(environment_get(&list, "C"), "3");
-	assert_null(environment_get(&list, "D"));
+	assert_string_equal(environment_list_get(&list, "C"), "3");
+	assert_null(environment_list_get(&list, "D"));
 	assert_false(environment_list_equal(&list, &more));
 	free(text);
 	environment_list_clear(&list);

@@ -1,0 +1,67 @@
+#include "master/config/group_config.h"
+
+#include "common/mem.h"
+#include "master/config/option_table.h"
+
+#include <stdlib.h>
+
+struct group_config *
+group_config_new(enum group_kind kind, const char *name, int64_t priority)
+{
+	struct group_config *group = xcalloc(1, sizeof(*group));
+
+	*group = (struct group_config){
+		.refs = 1, .kind = kind, .name = xstrdup(name), .priority = priority,
+	};
+	return group;
+}
+
+/* Room grows in powers of two, so that the count alone tells when. */
+void
+group_config_append(struct group_config *group, struct process_config *process)
+{
+	size_t n = group->nprocesses;
+
+	if ((n & (n - 1)) == 0)
+		group->processes = xreallocarray(group->processes, n == 0 ? 1 : 2 * n,
+		    sizeof(struct process_config *));
+	group->processes[group->nprocesses++] = process;
+}
+
+void
+process_config_free(struct process_config *process)
+{
+	if (process == NULL)
+		return;
+	conf_clear(&conf_program, process);
+	free(process->section);
+	free(process);
+}
+
+struct group_config *
+group_config_ref(struct group_config *group)
+{
+	group->refs++;
+	return group;
+}
+
+void
+group_config_unref(struct group_config *group)
+{
+	if (group == NULL || --group->refs > 0)
+		return;
+	for (size_t i = 0; i < group->nprocesses; i++)
+		process_config_free(group->processes[i]);
+	free(group->processes);
+	if (group->interface != NULL) {
+		free(group->interface->name);
+		environment_list_clear(&group->interface->options);
+	}
+	free(group->interface);
+	free(group->fcgi.url);
+	free(group->fcgi.path);
+	free(group->fcgi.address);
+	free(group->fcgi.why);
+	free(group->name);
+	free(group);
+}

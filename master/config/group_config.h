@@ -1,0 +1,104 @@
+/* Group configuration: a group and its processes as configured, all expansions done. Built
+ * while the configuration is read, then read-only, and shared by the configuration and the
+ * live group. Never short of memory: it aborts. */
+#ifndef MASTER_CONFIG_GROUP_CONFIG_H
+#define MASTER_CONFIG_GROUP_CONFIG_H
+
+#include "master/config/environment_list.h"
+#include "master/config/users.h"
+#include "proto/role.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum log_target { LOG_TO_NONE, LOG_TO_AUTO, LOG_TO_FILE };
+
+struct output_config {
+	enum log_target target;
+	char *path;		/* LOG_TO_FILE: absolute or as given; LOG_TO_AUTO: NULL */
+	int64_t maxbytes, backups, capture_maxbytes;
+	bool events_enabled, syslog;
+};
+
+enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
+
+enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
+
+/* One process of a program, all expansions done. */
+struct process_config {
+	char *section;		/* that it comes from: "program:x" */
+	char *name;		/* process name */
+	char *command;
+	struct environment environment;
+	char *directory;	/* NULL = none */
+	char *serverurl;	/* NULL = AUTO */
+	struct user *user;	/* owned; NULL = none */
+	int64_t priority, startsecs, startretries, stopwaitsecs;
+	bool autostart;
+	enum autorestart autorestart;
+	int *exitcodes;
+	size_t nexitcodes;
+	int stopsignal;
+	bool stopasgroup, killasgroup, redirect_stderr;
+	bool exit_on_fatal;	/* the daemon does not outlive it */
+	bool reset_signals;	/* also SIGPIPE and SIGXFSZ are at their default */
+	int umask;		/* -1 = none */
+	struct output_config outputs[OUTPUT_MAX];
+};
+
+/* A namespace of the API that a program serves: [rpcinterface:x] with command=. */
+struct rpcinterface_config {
+	char *name;		/* "x" */
+	enum role role;		/* of its own calls to the master */
+	struct environment options;	/* of its section, handed to it */
+};
+
+enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI, GROUP_INTERFACE };
+
+/* What judges a listener's results: "OK" is good; every result is; and its text is printed
+ * besides. */
+enum result_handler { RESULT_OK, RESULT_ANY, RESULT_PRINTED };
+
+/* What an event listener's group has beyond its processes. */
+struct pool_config {
+	uint32_t events;	/* subscriptions, a bit per enum event_type */
+	int64_t buffer_size;	/* 0 = not given */
+	bool counts_bytes;	/* event_length=bytes */
+	enum result_handler handler;
+};
+
+/* What a FastCGI program's group has beyond its processes: the socket they share. */
+struct fcgi_config {
+	char *url;		/* as it is shown */
+	char *path;		/* of a Unix socket, absolute; NULL = TCP */
+	mode_t mode;
+	uid_t uid;		/* (uid_t)-1 = leave */
+	gid_t gid;
+	char *address;		/* TCP: as a number, or NULL … */
+	char *why;		/* … because of this */
+	int port, backlog;
+};
+
+/* A group as configured: a [group:x], or the homogeneous group of one program. */
+struct group_config {
+	unsigned refs;		/* the config and the live group */
+	enum group_kind kind;
+	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
+	struct rpcinterface_config *interface;	/* of GROUP_INTERFACE; owned */
+	struct fcgi_config fcgi;	/* of GROUP_FCGI */
+	char *name;
+	int64_t priority;
+	struct process_config **processes;	/* stored order (reference 3.5) */
+	size_t nprocesses;
+};
+
+/* New, of one reference. */
+struct group_config *group_config_new(enum group_kind, const char *name, int64_t priority);
+struct group_config *group_config_ref(struct group_config *);
+void group_config_unref(struct group_config *);	/* NULL is fine */
+void group_config_append(struct group_config *, struct process_config *take);
+void process_config_free(struct process_config *);	/* NULL is fine */
+
+#endif
