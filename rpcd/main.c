@@ -120,18 +120,12 @@ main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 	rpcd->listeners = xcalloc(f->setup.count + 1, sizeof(struct http_server *));
 	rpcd->nlisteners = f->setup.count;
 	for (size_t i = 0; i < f->setup.count; i++) {
-		struct setup_listener *l = &f->setup.listeners[i];
-
-		rpcd->listeners[i] =
-		    http_server_new(rpcd, l->fd, l->is_unix, l->auth, l->names);
+		fds[i] = f->setup.listeners[i].fd;
+		rpcd->listeners[i] = http_server_new(rpcd, &f->setup.listeners[i]);
 		if (rpcd->listeners[i] == NULL) {
 			log_error("cannot make a listener: %s", strerror(errno));
 			return -1;
 		}
-		fds[i] = l->fd;
-		l->fd = -1;
-		l->auth = NULL;
-		l->names = NULL;
 	}
 	return 0;
 }
@@ -269,17 +263,6 @@ main_turn_end(void *ctx)
 		peer_flush(rpcd->master);
 }
 
-static size_t
-main_busy(const struct rpcd *rpcd)
-{
-	size_t busy = 0;
-
-	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		if (rpcd->listeners[i] != NULL)
-			busy += http_server_busy(rpcd->listeners[i]);
-	return busy;
-}
-
 static void
 main_finish(struct front *f)
 {
@@ -292,7 +275,7 @@ main_finish(struct front *f)
 		http_server_quiesce(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
 	tails_end(rpcd->tails);
-	while (main_busy(rpcd) > 0 && clock_mono_ms() < deadline)
+	while (http_servers_busy(rpcd) > 0 && clock_mono_ms() < deadline)
 		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
 			return;
 }

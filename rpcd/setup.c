@@ -57,21 +57,27 @@ setup_answer(struct setup *s, const json_t *result)
 	return 0;
 }
 
-/* A role's word, or null for none given. 0 or -1. */
 static int
-setup_role(const json_t *value, bool *has_role, enum role *role)
+setup_access(struct setup_access *access, const json_t *params)
 {
-	int parsed = ROLE_NONE;
+	const json_t *value = json_object_get(params, "unauthenticated_role");
+	const char *username = json_string_value(json_object_get(params, "username"));
+	const char *password = json_string_value(json_object_get(params, "password"));
+	int role;
 
-	*has_role = json_is_string(value);
-	if (*has_role)
-		parsed = role_parse(json_string_value(value));
-	else if (value != NULL && !json_is_null(value))
+	*access = (struct setup_access){.local = ROLE_ADMIN, .remote = ROLE_STATES};
+	if (json_is_string(value)) {
+		role = role_parse(json_string_value(value));
+		if (role < 0)
+			return -1;
+		access->local = access->remote = (enum role)role;
+	} else if (value != NULL && !json_is_null(value)) {
 		return -1;
-	if (parsed < 0)
-		return -1;
-	*role = (enum role)parsed;
-	return 0;
+	}
+	if (username == NULL || *username == '\0')
+		return 0;
+	access->password = password_new(username, password != NULL ? password : "");
+	return access->password != NULL ? 0 : -1;
 }
 
 static int
@@ -80,18 +86,11 @@ setup_listener(struct setup *s, const json_t *params, int *fd)
 	struct setup_listener *l = &s->listeners[s->count];
 	const char *kind = json_string_value(json_object_get(params, "kind"));
 	const char *names = json_string_value(json_object_get(params, "server_names"));
-	bool has_role;
-	enum role role;
 
 	if (s->count >= s->expected || *fd < 0 || kind == NULL ||
-	    setup_role(json_object_get(params, "unauthenticated_role"), &has_role, &role) <
-		0)
+	    setup_access(&l->access, params) < 0)
 		return -1;
 	l->is_unix = strcmp(kind, "unix") == 0;
-	l->auth = auth_new(json_string_value(json_object_get(params, "username")),
-	    json_string_value(json_object_get(params, "password")), has_role, role);
-	if (l->auth == NULL)
-		return -1;
 	l->names = names != NULL ? xstrdup(names) : NULL;
 	l->fd = *fd;
 	*fd = -1;
@@ -153,7 +152,7 @@ setup_clear(struct setup *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		fd_close(s->listeners[i].fd);
-		auth_free(s->listeners[i].auth);
+		password_free(s->listeners[i].access.password);
 		free(s->listeners[i].names);
 	}
 	free(s->listeners);

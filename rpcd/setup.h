@@ -5,7 +5,8 @@
 
 #include "common/compiler.h"
 #include "common/log.h"
-#include "rpcd/http/auth.h"
+#include "proto/role.h"
+#include "rpcd/password.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -15,11 +16,17 @@
 
 #define SETUP_LISTENERS_MAX 256
 
+/* Whose requests a listener serves. */
+struct setup_access {
+	struct password *password;	/* owned; NULL = it demands none: then … */
+	enum role local, remote;	/* … the client's machine decides its role */
+};
+
 struct setup_listener {
-	int fd;			/* owned until taken: -1 then */
+	int fd;			/* owned until it is taken, with all else: -1 then */
 	bool is_unix;
-	struct auth *auth;	/* likewise, NULL then */
-	char *names;		/* likewise: of the server; NULL = none */
+	struct setup_access access;
+	char *names;		/* owned: of the server, separated by blanks; NULL = none */
 };
 
 struct setup {

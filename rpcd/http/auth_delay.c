@@ -3,8 +3,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "rpcd/http/auth_failures.h"
-#include "rpcd/http/request_impl.h"
-#include "rpcd/http/server.h"
+#include "rpcd/http/request.h"
+#include "rpcd/http/suspend.h"
 
 #include <inttypes.h>
 
@@ -33,7 +33,7 @@ http_auth_delay_due(void *ctx, uint32_t ready UNUSED)
 
 	while ((r = TAILQ_FIRST(&endpoint->delayed)) != NULL && r->refused_ms <= now) {
 		http_auth_delay_end(r);
-		http_request_wake(r);
+		http_resume(r->client);
 	}
 	if (r != NULL)
 		source_arm(endpoint->refusals, r->refused_ms);
@@ -47,19 +47,23 @@ http_auth_delay(struct http_request *r)
 
 	auth_delay_log(endpoint);
 	r->delayed = true;
-	if (!auth_failures_add(endpoint->auth_failures, r->client->address, now))
+	if (!auth_failures_add(endpoint->failures, r->client->address, now))
 		return MHD_NO;
 	r->refused_ms = now + AUTH_DELAY_MS;
 	TAILQ_INSERT_TAIL(&endpoint->delayed, r, delayed_link);
 	if (source_deadline(endpoint->refusals) == -1)
 		source_arm(endpoint->refusals, r->refused_ms);
-	http_request_sleep(r);
+	http_suspend(r->client, http_auth_delay_end, r);
+	/* It is sent to a client that has closed its sending half, too. */
+	r->client->outlasts_client = true;
 	return MHD_YES;
 }
 
 void
-http_auth_delay_end(struct http_request *r)
+http_auth_delay_end(void *request)
 {
+	struct http_request *r = request;
+
 	if (r->refused_ms != 0)
 		TAILQ_REMOVE(&r->endpoint->delayed, r, delayed_link);
 	r->refused_ms = 0;

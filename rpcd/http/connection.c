@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sock.h"
-#include "rpcd/http/request_impl.h"
+#include "rpcd/http/suspend.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,10 +11,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* ---- a client leaves ---- */
+/* ---- opening and closing ---- */
 
-static void
-connection_list_left(struct http_connection *c)
+void
+http_connection_list_left(struct http_connection *c)
 {
 	if (!c->listed)
 		TAILQ_INSERT_TAIL(&c->endpoint->left, c, left_link);
@@ -30,140 +30,112 @@ connection_left(void *ctx, uint32_t ready UNUSED)
 	struct http_connection *c = ctx;
 
 	c->left = true;
-	connection_list_left(c);
+	http_connection_list_left(c);
 }
 
-void
-http_connection_sleeps(struct http_connection *c)
-{
-	if (c->left)
-		connection_list_left(c);
-}
-
-/* What has arrived can still be read after SHUT_RD: a complete request is answered, an
- * incomplete one ends. libmicrohttpd does not look at a connection that sleeps: a
- * half-closed one counts as closed there, as supervisord has it. */
 static void
-connection_end_left(struct http_connection *c)
-{
-	TAILQ_REMOVE(&c->endpoint->left, c, left_link);
-	c->listed = false;
-	(void)shutdown(c->fd, SHUT_RD);
-	if (c->request != NULL && !c->request->delayed)
-		http_request_drop_asleep(c->request);
-}
-
-/* ---- opening and closing ---- */
-
-static uint64_t
-connection_address(const struct http_connection *c, struct MHD_Connection *connection)
+connection_identify(struct http_connection *c)
 {
 	const union MHD_ConnectionInfo *info;
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
 
-	if (c->endpoint->is_unix)
-		return sock_peer(c->fd, &pid, &uid, &gid) == 0 ? uid : 0;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	return info != NULL ? conntable_key(info->client_addr) : 0;
+	if (c->endpoint->is_unix) {
+		c->address = sock_peer(c->fd, &pid, &uid, &gid) == 0 ? uid : 0;
+		c->local = true;
+		return;
+	}
+	info = MHD_get_connection_info(c->handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info == NULL)
+		return;
+	c->address = conntable_key(info->client_addr);
+	c->local = sock_address_is_local(info->client_addr);
 }
 
-static bool
-connection_is_local(const struct http_connection *c, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info;
-
-	if (c->endpoint->is_unix)
-		return true;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	return info != NULL && sock_address_is_local(info->client_addr);
-}
-
-struct http_connection *
-http_connection_open(struct http_endpoint *endpoint, struct MHD_Connection *connection)
+static struct http_connection *
+connection_open(struct http_endpoint *e, struct MHD_Connection *handle)
 {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	    MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 
-	c->endpoint = endpoint;
+	c->endpoint = e;
+	c->handle = handle;
 	c->fd = info != NULL ? info->connect_fd : -1;
-	c->local = connection_is_local(c, connection);
-	c->address = connection_address(c, connection);
-	conntable_open(
-	    endpoint->connections, &c->state, c->address, endpoint->now);
-	c->watch =
-	    loop_fd(endpoint->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
+	buf_init(&c->body, HTTP_BODY_MAX);
+	connection_identify(c);
+	conntable_open(e->connections, &c->state, c->address, e->now);
+	c->watch = loop_fd(e->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
 	if (c->watch == NULL)
-		log_limited(&endpoint->unwatched, LEVEL_WARN,
-		    "%s: a connection is not watched for its client's end: %s",
-		    endpoint->name, strerror(errno));
+		log_limited(&e->unwatched, LEVEL_WARN,
+		    "%s: a connection is not watched for its client's end: %s", e->name,
+		    strerror(errno));
 	return c;
 }
 
 void
-http_connection_close(struct http_connection *c)
+http_connection_notify(void *endpoint, struct MHD_Connection *handle, void **context,
+    enum MHD_ConnectionNotificationCode what)
 {
+	struct http_endpoint *e = endpoint;
+	struct http_connection *c = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = connection_open(e, handle);
+		return;
+	}
+	*context = NULL;
+	e->paused = false;
 	if (c == NULL)
 		return;
 	if (c->listed)
-		TAILQ_REMOVE(&c->endpoint->left, c, left_link);
+		TAILQ_REMOVE(&e->left, c, left_link);
 	conntable_close(&c->state);
 	source_free(c->watch);
 	free(c);
 }
 
 struct http_connection *
-http_connection_of(struct MHD_Connection *connection)
+http_connection_of(struct MHD_Connection *handle)
 {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	    MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info != NULL ? info->socket_context : NULL;
 }
 
 /* ---- closing early ---- */
 
-static struct http_connection *
-connection_of_state(struct conn *state)
-{
-	return container_of(state, struct http_connection, state);
-}
-
 static void
 connection_shut(struct http_connection *c, int64_t now)
 {
 	conn_enter(&c->state, CONN_CLOSING, now);
 	(void)shutdown(c->fd, SHUT_RDWR);
-	if (c->request != NULL)
-		http_request_drop_asleep(c->request);
+	http_suspend_abandon(c);
 }
 
+/* What has arrived can still be read after SHUT_RD: a complete request is answered, an
+ * incomplete one ends. libmicrohttpd does not look at a suspended connection: a half-closed
+ * one counts as closed there, as supervisord has it. */
 static bool
-gate_end_left(struct http_endpoint *endpoint)
+connections_end_left(struct http_endpoint *e)
 {
 	struct http_connection *c;
 	bool any = false;
 
-	for (; (c = TAILQ_FIRST(&endpoint->left)) != NULL; any = true)
-		connection_end_left(c);
-	return any;
-}
-
-static bool
-gate_end_expired(struct http_endpoint *endpoint, int64_t now)
-{
-	struct conn *state;
-	bool any = false;
-
-	for (; (state = conntable_expired(endpoint->connections, now)) != NULL; any = true)
-		connection_shut(connection_of_state(state), now);
+	for (; (c = TAILQ_FIRST(&e->left)) != NULL; any = true) {
+		TAILQ_REMOVE(&e->left, c, left_link);
+		c->listed = false;
+		(void)shutdown(c->fd, SHUT_RD);
+		if (!c->outlasts_client)
+			http_suspend_abandon(c);
+	}
 	return any;
 }
 
 static const char *
-phase_text(enum conn_phase phase)
+connection_phase_text(enum conn_phase phase)
 {
 	static const char *const texts[CONN_PHASES] = {
 	    [CONN_FRESH] = "has not sent a complete request",
@@ -175,92 +147,129 @@ phase_text(enum conn_phase phase)
 }
 
 static bool
-gate_end_victims(struct http_endpoint *endpoint, int64_t now)
+connections_end_due(struct http_endpoint *e)
 {
+	struct conntable *all = e->connections;
 	struct conn *state;
 	bool any = false;
 
-	for (; (state = conntable_victim(endpoint->connections)) != NULL; any = true) {
-		log_limited(&endpoint->crowded, LEVEL_WARN,
+	for (; (state = conntable_expired(all, e->now)) != NULL; any = true)
+		connection_shut(container_of(state, struct http_connection, state), e->now);
+	for (; (state = conntable_victim(all)) != NULL; any = true) {
+		log_limited(&e->crowded, LEVEL_WARN,
 		    "%s: %zu of at most %u connections are open, closing one that %s: its "
 		    "address has %zu",
-		    endpoint->name, conntable_count(endpoint->connections),
-		    conntable_limit(endpoint->connections), phase_text(state->phase),
-		    conn_siblings(state));
-		connection_shut(connection_of_state(state), now);
+		    e->name, conntable_count(all), conntable_limit(all),
+		    connection_phase_text(state->phase), conn_siblings(state));
+		connection_shut(container_of(state, struct http_connection, state), e->now);
 	}
 	return any;
 }
 
-static void
-gate_warn_heavy(
-    struct http_endpoint *endpoint, const struct budget *budget, const struct conn *c)
+/* The connection that has held memory in the phase since `before` or longer, of the address
+ * that holds the most; it is about to be closed. NULL: there is none. */
+static struct http_connection *
+connection_heaviest(struct http_endpoint *e, const struct budget *budget,
+    enum conn_phase phase, int64_t before, const struct http_connection *except)
 {
-	log_limited(&endpoint->heavy, LEVEL_WARN,
+	struct conn *state = conntable_heaviest(e->connections, phase, before);
+	struct http_connection *c =
+	    state != NULL ? container_of(state, struct http_connection, state) : NULL;
+
+	if (c == NULL || c == except)
+		return NULL;
+	log_limited(&e->heavy, LEVEL_WARN,
 	    "%s: clients leave %zu bytes unread or incomplete, closing a connection that "
 	    "%s: it holds %zu bytes",
-	    endpoint->name, budget->bytes, phase_text(c->phase), c->weight);
+	    e->name, budget->bytes, connection_phase_text(phase), state->weight);
+	return c;
 }
 
-/* Frees the half that other clients need. What is closing is as good as free. */
+/* Frees the half of a budget that other clients need. What is closing counts as free. */
 static bool
-gate_end_heavy(struct http_endpoint *endpoint, const struct budget *budget,
-    enum conn_phase phase, int64_t now)
+connections_end_heavy(
+    struct http_endpoint *e, const struct budget *budget, enum conn_phase phase)
 {
-	struct conntable *all = endpoint->connections;
-	size_t half = budget->max / 2;
-	struct conn *state;
+	struct http_connection *c;
 	bool any = false;
 
-	while (budget->bytes > half + conntable_weight(all, CONN_CLOSING)) {
-		state = conntable_heaviest(all, phase, now - CONN_WEIGHT_MS);
-		if (state == NULL)
+	if (!budget_is_tight(budget))
+		return false;
+	for (; budget->bytes >
+	       budget->max / 2 + conntable_weight(e->connections, CONN_CLOSING);
+	     any = true) {
+		c = connection_heaviest(e, budget, phase, e->now - CONN_WEIGHT_MS, NULL);
+		if (c == NULL)
 			break;
-		gate_warn_heavy(endpoint, budget, state);
-		connection_shut(connection_of_state(state), now);
-		any = true;
+		connection_shut(c, e->now);
 	}
 	return any;
 }
 
 bool
-http_connections_free_memory(const struct http_connection *c)
+http_connections_tend(struct http_endpoint *e)
 {
-	struct http_endpoint *endpoint = c->endpoint;
-	struct conn *state =
-	    conntable_heaviest(endpoint->connections, CONN_FRESH, INT64_MAX);
-	struct http_connection *other = state != NULL ? connection_of_state(state) : NULL;
+	bool any = connections_end_left(e);
 
-	if (other == NULL || other == c || other->request == NULL)
-		return false;
-	gate_warn_heavy(endpoint, &endpoint->bodies, state);
-	http_request_drop_body(other->request);
-	conn_weigh(state, 0, 0);
-	connection_shut(other, endpoint->now);
-	return true;
-}
-
-bool
-http_connections_tend(struct http_endpoint *endpoint)
-{
-	int64_t now = endpoint->now;
-	bool any = gate_end_left(endpoint);
-
-	any |= gate_end_expired(endpoint, now);
-	any |= gate_end_victims(endpoint, now);
-	if (budget_is_tight(&endpoint->bodies))
-		any |= gate_end_heavy(endpoint, &endpoint->bodies, CONN_FRESH, now);
-	if (budget_is_tight(&endpoint->share.budget))
-		any |= gate_end_heavy(endpoint, &endpoint->share.budget, CONN_BUSY, now);
+	any |= connections_end_due(e);
+	any |= connections_end_heavy(e, &e->bodies, CONN_FRESH);
+	any |= connections_end_heavy(e, &e->share.budget, CONN_BUSY);
 	return any;
 }
 
 int64_t
-http_connections_deadline(const struct http_endpoint *endpoint)
+http_connections_deadline(const struct http_endpoint *e)
 {
-	int64_t now = endpoint->now;
+	if (budget_is_tight(&e->bodies) || budget_is_tight(&e->share.budget))
+		return e->now + CONN_WEIGHT_MS;
+	return conntable_deadline(e->connections, e->now);
+}
 
-	if (budget_is_tight(&endpoint->bodies) || budget_is_tight(&endpoint->share.budget))
-		return now + CONN_WEIGHT_MS;
-	return conntable_deadline(endpoint->connections, now);
+/* ---- bodies ---- */
+
+/* What a body of so many bytes is in the budget for. */
+static size_t
+connection_body_cost(size_t len)
+{
+	return len > BUDGET_SMALL ? len : 0;
+}
+
+struct buf *
+http_connection_take_body(struct http_connection *c)
+{
+	budget_release(&c->endpoint->bodies, connection_body_cost(buf_len(&c->body)));
+	return &c->body;
+}
+
+static bool
+connection_free_memory(struct http_connection *c)
+{
+	struct http_endpoint *e = c->endpoint;
+	struct http_connection *other =
+	    connection_heaviest(e, &e->bodies, CONN_FRESH, INT64_MAX, c);
+
+	if (other == NULL)
+		return false;
+	other->gone = true;
+	buf_clear(http_connection_take_body(other));
+	conn_weigh(&other->state, 0, 0);
+	connection_shut(other, e->now);
+	return true;
+}
+
+int
+http_connection_keep_body(struct http_connection *c, const char *bytes, size_t n)
+{
+	struct budget *bodies = &c->endpoint->bodies;
+	size_t before = connection_body_cost(buf_len(&c->body));
+	size_t cost = connection_body_cost(buf_len(&c->body) + n);
+
+	while (cost > before && !budget_fits_shared(bodies, cost - before))
+		if (!connection_free_memory(c))
+			return -1;
+	if (buf_append(&c->body, bytes, n) < 0)
+		return -1;
+	budget_add(bodies, cost - before);
+	conn_weigh(&c->state, cost, c->endpoint->now);
+	return 0;
 }

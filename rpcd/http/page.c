@@ -1,14 +1,11 @@
 #include "rpcd/http/page.h"
 
-#include "common/clock.h"
-
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define PAGE_MAX 512	   /* bytes of an error page */
-#define STREAM_BLOCK 32768 /* bytes asked of a reply's stream at once */
+#define PAGE_MAX 512 /* bytes of an error page */
 
+/* Of the statuses of errors that we send. */
 struct http_reason {
 	int status;
 	const char *text;
@@ -16,7 +13,6 @@ struct http_reason {
 };
 
 static const struct http_reason reasons[] = {
-	{200, "OK", NULL, NULL},
 	{400, "Bad Request", NULL, NULL},
 	{401, "Unauthorized", "WWW-Authenticate", "Basic realm=\"default\""},
 	{403, "Forbidden", NULL, NULL},
@@ -25,28 +21,11 @@ static const struct http_reason reasons[] = {
 	{413, "Request Entity Too Large", NULL, NULL},
 	{500, "Internal Server Error", NULL, NULL},
 	{503, "Service Unavailable", NULL, NULL},
+	{0, "Unknown", NULL, NULL},
 };
 
-static const struct http_reason *
-page_find(int status)
-{
-	for (size_t i = 0; i < nitems(reasons); i++)
-		if (reasons[i].status == status)
-			return &reasons[i];
-	return NULL;
-}
-
-const char *
-http_page_reason(int status)
-{
-	const struct http_reason *reason = page_find(status);
-
-	return reason != NULL ? reason->text : "Unknown";
-}
-
-/* Adds a header, or gives the response up. */
-static struct MHD_Response *
-page_header(struct MHD_Response *response, const char *name, const char *value)
+struct MHD_Response *
+http_page_header(struct MHD_Response *response, const char *name, const char *value)
 {
 	if (response == NULL || MHD_add_response_header(response, name, value) == MHD_YES)
 		return response;
@@ -54,32 +33,34 @@ page_header(struct MHD_Response *response, const char *name, const char *value)
 	return NULL;
 }
 
-static struct MHD_Response *
-page_headers(struct MHD_Response *response, const char *type)
+struct MHD_Response *
+http_page_headers(struct MHD_Response *response, const char *type)
 {
-	response = page_header(response, MHD_HTTP_HEADER_SERVER, "reeve");
-	return page_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	response = http_page_header(response, MHD_HTTP_HEADER_SERVER, "reeve");
+	return http_page_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 }
 
 struct MHD_Response *
 http_page_error(int status, int64_t *bytes)
 {
-	const struct http_reason *reason = page_find(status);
+	const struct http_reason *reason = &reasons[0];
 	struct MHD_Response *response;
 	char page[PAGE_MAX];
 	int len;
 
+	while (reason->status != status && reason->status != 0)
+		reason++;
 	len = snprintf(page, sizeof(page),
 	    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
 	    "<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: "
 	    "%s.\r\n</body>\r\n",
-	    status, http_page_reason(status));
+	    status, reason->text);
 	*bytes = len;
 	response =
 	    MHD_create_response_from_buffer((size_t)len, page, MHD_RESPMEM_MUST_COPY);
-	response = page_headers(response, "text/html");
-	if (reason != NULL && reason->header != NULL)
-		response = page_header(response, reason->header, reason->value);
+	response = http_page_headers(response, "text/html");
+	if (reason->header != NULL)
+		response = http_page_header(response, reason->header, reason->value);
 	return response;
 }
 
@@ -115,7 +96,7 @@ page_stream(struct reply_stream *taken)
 	if (stream != NULL) {
 		*stream = *taken;
 		response = MHD_create_response_from_callback(
-		    MHD_SIZE_UNKNOWN, STREAM_BLOCK, page_read, stream, page_stream_free);
+		    MHD_SIZE_UNKNOWN, HTTP_PAGE_BLOCK, page_read, stream, page_stream_free);
 	}
 	if (response == NULL) {
 		if (taken->free != NULL)
@@ -154,70 +135,28 @@ page_shared(struct shared_buffer *text)
 	return response;
 }
 
-static struct MHD_Response *
-page_content(struct reply *reply)
-{
-	if (reply->stream.read != NULL)
-		return page_stream(&reply->stream);
-	return reply->shared != NULL ? page_shared(reply->shared) :
-				       page_body(&reply->body);
-}
-
-static int64_t
-page_bytes(const struct reply *reply)
-{
-	if (reply->stream.read != NULL)
-		return -1;
-	return (int64_t)(reply->shared != NULL ? reply->shared->len :
-						 buf_len(&reply->body));
-}
-
 struct MHD_Response *
 http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
-	*bytes = page_bytes(reply);
-	if (reply->status != 200)
+	if (reply->status != 200) {
 		response = http_page_error(reply->status, bytes);
-	else
-		response = page_headers(page_content(reply), "text/xml");
+	} else if (reply->stream.read != NULL) {
+		*bytes = -1;
+		response = page_stream(&reply->stream);
+	} else if (reply->shared != NULL) {
+		*bytes = (int64_t)reply->shared->len;
+		response = page_shared(reply->shared);
+	} else {
+		*bytes = (int64_t)buf_len(&reply->body);
+		response = page_body(&reply->body);
+	}
+	if (reply->status == 200)
+		response = http_page_headers(response, "text/xml");
 	buf_clear(&reply->body);
 	if (reply->stream.free != NULL)
 		reply->stream.free(reply->stream.ctx);
 	reply->stream = (struct reply_stream){0};
 	return response;
-}
-
-/* The months' names are C's: no locale is ever set. */
-static struct MHD_Response *
-page_changed(struct MHD_Response *response, time_t changed)
-{
-	char text[64];
-
-	clock_utc_text(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", changed);
-	return page_header(response, MHD_HTTP_HEADER_LAST_MODIFIED, text);
-}
-
-struct MHD_Response *
-http_page_growing(MHD_ContentReaderCallback read, void *ctx, time_t changed, bool at_once)
-{
-	struct MHD_Response *response;
-
-	response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, ctx, NULL);
-	response = page_headers(response, "text/plain;charset=utf-8");
-	response = page_changed(response, changed);
-	if (at_once)
-		response = page_header(response, "X-Accel-Buffering", "no");
-	return response;
-}
-
-int
-http_page_close(struct MHD_Response *response)
-{
-	return MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") ==
-		       MHD_YES
-		   ? 0
-		   : -1;
 }

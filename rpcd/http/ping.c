@@ -5,21 +5,10 @@
 
 #include <string.h>
 
-static size_t
-ping_busy(const struct rpcd *rpcd)
-{
-	size_t busy = 0;
-
-	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		if (rpcd->listeners[i] != NULL)
-			busy += http_server_busy(rpcd->listeners[i]);
-	return busy;
-}
-
 void
 ping_answer(struct rpcd *rpcd, uint64_t id, const char *method)
 {
-	size_t busy = ping_busy(rpcd);
+	size_t busy = http_servers_busy(rpcd);
 
 	if (strcmp(method, "ping") != 0) {
 		(void)peer_fault(

@@ -1,15 +1,15 @@
-/* Request: one request, from its first line to the last byte of its answer: judged by
- * its headers, its body gathered or discarded, its call begun, parked and answered. */
+/* Request: one request, from its first line to the last byte of its answer: checked by its
+ * headers, its body gathered or discarded, its answer begun, awaited and sent. */
 #ifndef RPCD_HTTP_REQUEST_H
 #define RPCD_HTTP_REQUEST_H
 
-#include "common/compiler.h"
-#include "common/loglimit.h"
 #include "common/queue.h"
-#include "rpcd/budget.h"
-#include "rpcd/http/auth.h"
+#include "proto/role.h"
+#include "rpcd/http/browser.h"
 #include "rpcd/http/connection.h"
-#include "rpcd/rpcd.h"
+#include "rpcd/http/routes.h"
+#include "rpcd/http/stream.h"
+#include "rpcd/tail/target.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -19,56 +19,60 @@
 /* A refused request's body is read and dropped up to here, so that the client is there to
  * see the answer; what announces more is answered at once and cut off. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
-/* Bytes of bodies in memory, short ones excepted: of all requests of a listener, beyond
- * which the client that holds the most loses its request, and of all listeners. */
-#define HTTP_BODIES_MAX (64 * 1024 * 1024)
-#define HTTP_BODIES_ALL (4 * HTTP_BODIES_MAX)
 
-struct http_request;
-
-/* What the requests of one listener share. */
-struct http_endpoint {
-	struct rpcd *rpcd;
-	char name[64];		/* in log lines */
-	bool is_unix;
-	struct auth *auth;	/* owned by the listener */
-	char *names;		/* likewise: of the server, separated by blanks; or NULL */
-	struct source *timer;	/* armed in the past when libmicrohttpd has to run: it does
-				 * not notice by itself that a connection was resumed */
-	int64_t now;		/* monotonic, when libmicrohttpd's run began */
-	struct conntable *connections;
-	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
-	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
-	bool forwarded_told;
-	struct auth_failures *auth_failures;	/* owned by the listener */
-	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
-	struct source *refusals;	/* timer: of the first of them */
-	struct log_limit wrong;
-	TAILQ_HEAD(, http_request) all;
-	size_t count;		/* of them */
-	size_t parked;		/* … whose call waits */
-	size_t tails;	/* … that tail a log */
-	size_t max_tails;
-	struct budget bodies;	/* in memory */
-	struct share share;	/* of the calls */
+struct http_request {
+	TAILQ_ENTRY(http_request) link;
+	struct http_endpoint *endpoint;
+	struct http_connection *client;
+	const struct http_route *route;	/* NULL: nothing is served there */
+	struct tail_target target;
+	bool names_log;	    /* the target is one that may be */
+	struct browser_request browser;	/* valid while the headers are checked */
+	enum role role;	    /* of the client */
+	bool begun;	    /* headers have been checked */
+	bool asked;	    /* its answer has been begun */
+	bool auth_failed;   /* its credentials are wrong … */
+	bool delayed;	    /* … and its refusal waits, or has waited */
+	int64_t refused_ms; /* … for that time */
+	TAILQ_ENTRY(http_request) delayed_link;
+	bool close;	    /* its framing is doubtful: nothing may follow */
+	bool ends_daemon;   /* its answer does: the master waits for it to be sent */
+	int status;	    /* of the answer; an error once refused */
+	int64_t answered;   /* bytes of the answer's body; -1 = not known */
+	uint64_t announced; /* Content-Length */
+	uint64_t received;  /* bytes of the body, kept or not */
+	char *uri;	    /* as it was sent: kept for the request line … */
+	char *line;	    /* … of the log; both NULL = not wanted */
+	struct call *call;  /* parked, or NULL */
+	struct http_stream stream;
+	struct MHD_Response *response;
 };
 
-/* New; uri is the raw text of the request line. */
-struct http_request *http_request_new(struct http_endpoint *, struct MHD_Connection *,
-    const char *uri);
+/* libmicrohttpd's callbacks. New; uri is the raw text of the request line. */
+void *http_request_new(void *endpoint, const char *uri, struct MHD_Connection *);
+/* The headers, a piece of the body, or its end (*size 0), also after a resume. */
+enum MHD_Result http_request_handle(void *endpoint, struct MHD_Connection *,
+    const char *url, const char *method, const char *version, const char *data,
+    size_t *size, void **request);
+/* Answered completely, or its connection broke: what is not done is abandoned. */
+void http_request_free(void *endpoint, struct MHD_Connection *, void **request,
+    enum MHD_RequestTerminationCode);
+
+/* Its answer is the page of an error. */
+void http_request_fail(struct http_request *, int status);
+/* http_suspend_abandon for all requests of the endpoint. */
+void http_request_abandon_all(struct http_endpoint *);
+
+/* check.c: checks the headers: the status of a refusal, or 0. */
+int http_check(struct http_request *, const char *method);
+
+/* auth_delay.c */
+/* The refusal of wrong credentials: delays it by a second, or returns MHD_NO when too many
+ * of the client's address wait already; its connection then is closed without an answer. */
+enum MHD_Result http_auth_delay(struct http_request *);
+/* The request is over: it waits no more. */
+void http_auth_delay_end(void *request);
 /* Timer of the endpoint: the refusals whose time has come. */
 void http_auth_delay_due(void *endpoint, uint32_t ready);
-/* Handles the headers, a piece of the body, or its end (*size 0), also after a resume. */
-enum MHD_Result http_request_handle(struct http_request *, const char *method,
-    const char *version, const char *data, size_t *size);
-/* Answered completely, or its connection broke: an unfinished call is abandoned. */
-void http_request_free(struct http_request *);
-/* Nobody waits for the answer any more: if the request sleeps, what was begun is given up
- * and its connection ends in the next run. */
-void http_request_drop_asleep(struct http_request *);
-/* Its connection has been shut down: drops what has come of the body. */
-void http_request_drop_body(struct http_request *);
-/* As http_request_drop_asleep, for all requests of the endpoint. */
-void http_request_drop_all(struct http_endpoint *);
 
 #endif

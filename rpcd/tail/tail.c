@@ -183,8 +183,10 @@ tail_forget(struct tail *f)
 }
 
 void
-tail_free(struct tail *f)
+tail_free(void *tail)
 {
+	struct tail *f = tail;
+
 	if (f == NULL)
 		return;
 	tail_forget(f);

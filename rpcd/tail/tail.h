@@ -40,7 +40,7 @@ void tails_end(struct tails *);
 /* Asks the master for the log, which is borrowed. NULL: the master cannot be asked. */
 struct tail *tail_begin(
     struct tails *, const struct tail_target *, const struct tail_ops *, void *ctx);
-void tail_free(struct tail *);	/* NULL is fine */
+void tail_free(void *tail);	/* NULL is fine */
 
 #define TAIL_END (-1)
 #define TAIL_BROKEN (-2)

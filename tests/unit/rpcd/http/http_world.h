@@ -224,8 +224,10 @@ tail_begin(struct tails *all, const struct tail_target *target,
 }
 
 void
-tail_free(struct tail *f)
+tail_free(void *tail)
 {
+	struct tail *f = tail;
+
 	if (f == NULL)
 		return;
 	if (f->all->latest == f)
@@ -311,20 +313,25 @@ static struct world *
 world_new(bool is_unix, const char *username, const char *password)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct auth *auth = auth_new(username, password, false, ROLE_NONE);
-	int fd;
+	struct setup_listener listener = {
+	    .is_unix = is_unix, .access = {NULL, ROLE_ADMIN, ROLE_STATES}};
 
 	assert_non_null(w);
-	assert_non_null(auth);
+	if (username != NULL) {
+		listener.access.password = password_new(username, password);
+		assert_non_null(listener.access.password);
+	}
 	log_init(no_log, NULL, LEVEL_CRITICAL);
 	strcpy(w->dir, "/tmp/test_http.XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	w->rpcd.loop = loop_new();
 	w->rpcd.calls = &w->calls;
 	w->rpcd.tails = &w->tails;
-	fd = world_listen(w, is_unix);
-	assert_true(fd >= 0);
-	w->listener = http_server_new(&w->rpcd, fd, is_unix, auth, NULL);
+	listener.fd = world_listen(w, is_unix);
+	assert_true(listener.fd >= 0);
+	w->rpcd.listeners = &w->listener;
+	w->rpcd.nlisteners = 1;
+	w->listener = http_server_new(&w->rpcd, &listener);
 	assert_non_null(w->listener);
 	assert_int_equal(http_server_start(w->listener), 0);
 	return w;
@@ -446,7 +453,7 @@ world_settle(struct world *w)
 	do {
 		loop_turn(w->rpcd.loop, 5);
 		assert_true(clock_mono_ms() < end);
-	} while (http_server_busy(w->listener) > 0);
+	} while (http_servers_busy(&w->rpcd) > 0);
 }
 
 #endif

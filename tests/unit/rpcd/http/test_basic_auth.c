@@ -1,7 +1,7 @@
-/* Auth: tests/data/auth/cases, one a line: username, password, Authorization header ("-" =
- * none, fields parted by tabs), and the result. */
+/* Basic_auth: tests/data/auth/cases, one a line: username, password, Authorization header
+ * ("-" = none, fields parted by tabs), and the result. */
 #include "common/compiler.h"
-#include "rpcd/http/auth.h"
+#include "rpcd/http/basic_auth.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,18 +33,39 @@ field(char **rest)
 	return strcmp(text, "-") == 0 ? NULL : text;
 }
 
+/* What a listener that the master announces with these demands of its clients; role NULL =
+ * none given. */
+static struct setup_access
+access_of(const char *username, const char *password, const char *role)
+{
+	struct setup setup = {0};
+	struct setup_access access;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	json_t *answer = json_pack("{s{si si ss ss si}}", "setup", "uid", 7, "gid", 8,
+	    "confinement", "best", "loglevel", "info", "listeners", 1);
+	json_t *params = json_pack("{ss ss? ss? ss?}", "kind", "tcp", "username", username,
+	    "password", password, "unauthenticated_role", role);
+
+	assert_int_equal(setup_answer(&setup, answer), 0);
+	assert_int_equal(setup_take(&setup, "setup.listener", params, &fd), 1);
+	access = setup.listeners[0].access;
+	setup.listeners[0].access.password = NULL;
+	setup_clear(&setup);
+	json_decref(answer);
+	json_decref(params);
+	return access;
+}
+
 static bool
 case_holds(char *line)
 {
 	const char *username = field(&line), *password = field(&line);
 	const char *header = field(&line), *want = field(&line);
-	struct auth *auth = auth_new(username, password, false, ROLE_NONE);
+	struct setup_access access = access_of(username, password, NULL);
 	enum role role = ROLE_MAX;
-	enum auth_result got;
+	enum auth_result got = basic_auth_check(&access, header, true, &role);
 
-	assert_non_null(auth);
-	got = auth_check(auth, header, true, &role);
-	auth_free(auth);
+	password_free(access.password);
 	if (strcmp(results[got], want) == 0 &&
 	    role == (got == AUTH_OK ? ROLE_ADMIN : ROLE_NONE))
 		return true;
@@ -86,7 +108,7 @@ test_lengths(void **state)
 
 	(void)state;
 	for (size_t len = 2; len < 60; len++) {
-		struct auth *auth;
+		struct setup_access access;
 		size_t out = strlen(strcpy(header, "Basic "));
 
 		text[len] = '\0';
@@ -103,17 +125,15 @@ test_lengths(void **state)
 			header[out++] = i + 2 < len ? alphabet[group & 63] : '=';
 		}
 		header[out] = '\0';
-		auth = auth_new("u", text + 2, false, ROLE_NONE);
-		assert_non_null(auth);
-		assert_int_equal(auth_check(auth, header, false, &role), AUTH_OK);
-		auth_free(auth);
+		access = access_of("u", text + 2, NULL);
+		assert_int_equal(basic_auth_check(&access, header, false, &role), AUTH_OK);
+		password_free(access.password);
 		text[len] = (char)('0' + (int)(len * 7 % 64));
 	}
 }
 
 struct open_case {
-	bool has_role;
-	enum role role;
+	const char *role;
 	bool is_local;
 	enum role want;
 };
@@ -123,26 +143,25 @@ static void
 test_without_authentication(void **state)
 {
 	static const struct open_case cases[] = {
-		{ false, ROLE_NONE, true, ROLE_ADMIN },
-		{ false, ROLE_NONE, false, ROLE_STATES },
-		{ true, ROLE_VIEW, true, ROLE_VIEW },
-		{ true, ROLE_OPERATE, false, ROLE_OPERATE },
-		{ true, ROLE_ADMIN, false, ROLE_ADMIN },
-		{ true, ROLE_NONE, true, ROLE_NONE },
+		{ NULL, true, ROLE_ADMIN },
+		{ NULL, false, ROLE_STATES },
+		{ "view", true, ROLE_VIEW },
+		{ "operate", false, ROLE_OPERATE },
+		{ "admin", false, ROLE_ADMIN },
+		{ "none", true, ROLE_NONE },
 	};
 	static const char *const names[] = { NULL, "" };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases) * nitems(names); i++) {
 		const struct open_case *c = &cases[i / nitems(names)];
-		struct auth *auth =
-		    auth_new(names[i % nitems(names)], NULL, c->has_role, c->role);
+		struct setup_access access =
+		    access_of(names[i % nitems(names)], NULL, c->role);
 		enum role role = ROLE_MAX;
 
-		assert_non_null(auth);
-		assert_int_equal(auth_check(auth, "Basic x", c->is_local, &role), AUTH_OK);
+		assert_int_equal(
+		    basic_auth_check(&access, "Basic x", c->is_local, &role), AUTH_OK);
 		assert_int_equal(role, c->want);
-		auth_free(auth);
 	}
 }
 
@@ -150,32 +169,30 @@ test_without_authentication(void **state)
 static void
 test_role_is_no_way_round(void **state)
 {
-	struct auth *auth = auth_new("user", "123", true, ROLE_ADMIN);
+	struct setup_access access = access_of("user", "123", "admin");
 	enum role role = ROLE_MAX;
 
 	(void)state;
-	assert_non_null(auth);
-	assert_int_equal(auth_check(auth, NULL, true, &role), AUTH_REQUIRED);
+	assert_int_equal(basic_auth_check(&access, NULL, true, &role), AUTH_REQUIRED);
 	assert_int_equal(role, ROLE_NONE);
-	auth_free(auth);
+	password_free(access.password);
 }
 
-/* Neither name nor password is to be found in what auth keeps. */
+/* Neither name nor password is to be found in what is kept. */
 static void
 test_keeps_no_text(void **state)
 {
 	char password[] = "open sesame, said Ali Baba";
-	struct auth *auth = auth_new("Scheherazade the teller", password, false, ROLE_NONE);
-
-	size_t size = malloc_usable_size(auth);
+	struct password *kept = password_new("Scheherazade the teller", password);
+	size_t size = malloc_usable_size(kept);
 
 	(void)state;
-	if (auth == NULL)
+	if (kept == NULL)
 		fail();
 	assert_true(size >= 64);
-	assert_null(memmem(auth, size, "sesame", 6));
-	assert_null(memmem(auth, size, "hereza", 6));
-	auth_free(auth);
+	assert_null(memmem(kept, size, "sesame", 6));
+	assert_null(memmem(kept, size, "hereza", 6));
+	password_free(kept);
 }
 
 int

@@ -1,0 +1,41 @@
+#include "rpcd/http/routes.h"
+
+#include "common/compiler.h"
+#include "common/str.h"
+
+#include <microhttpd.h>
+#include <stddef.h>
+
+/* As in supervisord, all that begins with one of these words belongs to it. */
+static const struct http_route routes[] = {
+	{
+		.prefix = "/RPC2",
+		.method = MHD_HTTP_METHOD_POST,
+		.has_body = true,
+		.cmd = CMD_HELLO,
+		.ask = http_rpc_ask,
+	},
+	{
+		.prefix = "/logtail",
+		.method = MHD_HTTP_METHOD_GET,
+		.has_target = true,
+		.cmd = CMD_LOG_OPEN,
+		.ask = http_log_tail_ask,
+	},
+	{
+		.prefix = "/mainlogtail",
+		.method = MHD_HTTP_METHOD_GET,
+		.has_target = true,
+		.cmd = CMD_MAINLOG_OPEN,
+		.ask = http_log_tail_ask,
+	},
+};
+
+const struct http_route *
+http_route_find(const char *uri)
+{
+	for (size_t i = 0; i < nitems(routes); i++)
+		if (str_starts(uri, routes[i].prefix))
+			return &routes[i];
+	return NULL;
+}
