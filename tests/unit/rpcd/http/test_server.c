@@ -302,82 +302,6 @@ test_broken_stream(void **state)
 	world_free(w);
 }
 
-/* Turns the loop until the client's log has nothing more for now. */
-static void
-follower_waits(struct world *w)
-{
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
-
-	while (w->tails.latest == NULL || !w->tails.latest->waiting) {
-		assert_true(clock_mono_ms() < end);
-		loop_turn(w->rpcd.loop, 5);
-		if (w->tails.latest != NULL && !w->tails.latest->open)
-			fake_follow_go_on(&w->tails);
-	}
-}
-
-#define GET_SHORT "GET /logtail/short HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-/* Before its log is open, and while there is nothing to send. */
-static void
-test_follower_leaves(void **state)
-{
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-
-	(void)state;
-	client_text(w, fd, GET_SHORT);
-	while (w->tails.count == 0)
-		loop_turn(w->rpcd.loop, 5);
-	close(fd);
-	world_settle(w);
-	assert_int_equal(w->tails.count, 0);
-	fd = client_open(w);
-	client_text(w, fd, GET_SHORT);
-	follower_waits(w);
-	close(fd);
-	world_settle(w);
-	assert_int_equal(w->tails.count, 0);
-	world_free(w);
-}
-
-/* A log that breaks cuts the connection. */
-static void
-test_follower_torn(void **state)
-{
-	struct world *w = world_new(false, NULL, NULL);
-	int fd = client_open(w);
-	struct buf got;
-
-	(void)state;
-	buf_init(&got, 0);
-	client_text(w, fd, "GET /logtail/torn HTTP/1.1\r\nHost: localhost\r\n\r\n");
-	assert_false(client_until(w, fd, &got, NULL));
-	assert_non_null(strstr(client_text_of(&got), "piece 0"));
-	assert_null(strstr(client_text_of(&got), "\r\n0\r\n"));
-	buf_clear(&got);
-	close(fd);
-	world_free(w);
-}
-
-/* The listener goes while one waits for its log and another for more of it. */
-static void
-test_free_with_followers(void **state)
-{
-	struct world *w = world_new(true, NULL, NULL);
-	int one = client_open(w), other = client_open(w);
-
-	(void)state;
-	client_text(w, one, GET_SHORT);
-	follower_waits(w);
-	client_text(w, other, GET_SHORT);
-	while (w->tails.count < 2)
-		loop_turn(w->rpcd.loop, 5);
-	world_free(w);
-	close(one);
-	close(other);
-}
-
 static void
 test_quiesced_serves_old(void **state)
 {
@@ -413,9 +337,6 @@ main(void)
 	    cmocka_unit_test(test_refusal_after_body),
 	    cmocka_unit_test(test_endless_chunks),
 	    cmocka_unit_test(test_broken_stream),
-	    cmocka_unit_test(test_follower_leaves),
-	    cmocka_unit_test(test_follower_torn),
-	    cmocka_unit_test(test_free_with_followers),
 	    cmocka_unit_test(test_quiesced_serves_old),
 	};
 
