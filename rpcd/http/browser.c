@@ -11,7 +11,7 @@
 /* ---- headers ---- */
 
 static bool
-header_is(const char *value, const char *word)
+browser_value_is(const char *value, const char *word)
 {
 	size_t n;
 
@@ -21,70 +21,31 @@ header_is(const char *value, const char *word)
 	    value[n + strspn(value + n, BLANKS)] == '\0';
 }
 
-static void
-take_host(struct browser_request *request, const char *value)
-{
-	value += strspn(value, BLANKS);
-	if (*value != '\0')
-		request->host = value;
-}
+enum browser_field { HOST, ORIGIN, SITE, MODE, DEST, FORWARDED };
 
-static void
-take_origin(struct browser_request *request, const char *value)
-{
-	request->several_origins = request->origin != NULL;
-	request->origin = value;
-}
-
-static void
-take_site(struct browser_request *request, const char *value)
-{
-	request->has_site = true;
-	if (!header_is(value, "same-origin") && !header_is(value, "none"))
-		request->is_foreign = true;
-}
-
-static void
-take_mode(struct browser_request *request, const char *value)
-{
-	request->is_navigation = header_is(value, "navigate");
-}
-
-static void
-take_dest(struct browser_request *request, const char *value)
-{
-	request->is_document = header_is(value, "document");
-}
-
-static void
-take_forwarded(struct browser_request *request, const char *value UNUSED)
-{
-	request->is_forwarded = true;
-}
-
-static const struct header_row {
+static const struct browser_row {
 	const char *name;
 	bool is_prefix;
-	void (*take)(struct browser_request *, const char *value);
-} headers[] = {
-	{"Host", false, take_host},
-	{"Origin", false, take_origin},
-	{"Sec-Fetch-Site", false, take_site},
-	{"Sec-Fetch-Mode", false, take_mode},
-	{"Sec-Fetch-Dest", false, take_dest},
-	{"Forwarded", true, take_forwarded},
-	{"X-Forwarded", true, take_forwarded},
-	{"X-Real-IP", false, take_forwarded},
-	{"X-Client-IP", false, take_forwarded},
-	{"X-Cluster-Client-IP", false, take_forwarded},
-	{"X-Original-Forwarded-For", false, take_forwarded},
-	{"True-Client-IP", false, take_forwarded},
-	{"CF-Connecting-IP", false, take_forwarded},
-	{"Via", false, take_forwarded},
+	enum browser_field field;
+} rows[] = {
+	{"Host", false, HOST},
+	{"Origin", false, ORIGIN},
+	{"Sec-Fetch-Site", false, SITE},
+	{"Sec-Fetch-Mode", false, MODE},
+	{"Sec-Fetch-Dest", false, DEST},
+	{"Forwarded", true, FORWARDED},
+	{"X-Forwarded", true, FORWARDED},
+	{"X-Real-IP", false, FORWARDED},
+	{"X-Client-IP", false, FORWARDED},
+	{"X-Cluster-Client-IP", false, FORWARDED},
+	{"X-Original-Forwarded-For", false, FORWARDED},
+	{"True-Client-IP", false, FORWARDED},
+	{"CF-Connecting-IP", false, FORWARDED},
+	{"Via", false, FORWARDED},
 };
 
 static bool
-row_matches(const struct header_row *row, const char *name)
+browser_row_matches(const struct browser_row *row, const char *name)
 {
 	size_t n;
 
@@ -95,16 +56,46 @@ row_matches(const struct header_row *row, const char *name)
 	return strncasecmp(row->name, name, n) == 0 && (row->is_prefix || name[n] == '\0');
 }
 
+static void
+browser_take(
+    struct browser_request *request, enum browser_field field, const char *value)
+{
+	switch (field) {
+	case HOST:
+		value += strspn(value, BLANKS);
+		if (*value != '\0')
+			request->host = value;
+		break;
+	case ORIGIN:
+		request->several_origins = request->origin != NULL;
+		request->origin = value;
+		break;
+	case SITE:
+		request->has_site = true;
+		if (!browser_value_is(value, "same-origin") &&
+		    !browser_value_is(value, "none"))
+			request->is_foreign = true;
+		break;
+	case MODE:
+		request->is_navigation = browser_value_is(value, "navigate");
+		break;
+	case DEST:
+		request->is_document = browser_value_is(value, "document");
+		break;
+	case FORWARDED:
+		request->is_forwarded = true;
+		break;
+	}
+}
+
 void
 browser_header(struct browser_request *request, const char *name, const char *value)
 {
-	if (value == NULL)
-		value = "";
 	if (strncasecmp(name, "Sec-Fetch-", strlen("Sec-Fetch-")) == 0)
 		request->has_fetch = true;
-	for (size_t i = 0; i < nitems(headers); i++)
-		if (row_matches(&headers[i], name))
-			headers[i].take(request, value);
+	for (size_t i = 0; i < nitems(rows); i++)
+		if (browser_row_matches(&rows[i], name))
+			browser_take(request, rows[i].field, value != NULL ? value : "");
 }
 
 /* ---- hosts ---- */
@@ -136,20 +127,13 @@ authority_read(const char *text)
 	return authority;
 }
 
-/* Something other than blanks follows it: a path, or the next origin of a list. */
-static bool
-authority_has_more(const char *text)
-{
-	text += strcspn(text, AUTHORITY_ENDS);
-	return text[strspn(text, BLANKS)] != '\0';
-}
-
 static bool
 authority_is(const struct authority *authority, const char *name, size_t len)
 {
 	return authority->len == len && strncasecmp(authority->name, name, len) == 0;
 }
 
+/* An IPv4 address, or an IPv6 address in brackets. */
 static bool
 authority_is_address(const struct authority *authority)
 {
@@ -181,26 +165,8 @@ authority_is_named(const struct authority *authority, const char *names)
 }
 
 static bool
-is_own_name(const char *host, const char *names)
-{
-	struct authority authority;
-
-	if (host == NULL)
-		return false;
-	authority = authority_read(host);
-	return authority.len > 0 &&
-	    (authority_is_address(&authority) || authority_is_named(&authority, names));
-}
-
-/* The port that a scheme leaves out. */
-static const char *
-default_port(const char *origin)
-{
-	return strncasecmp(origin, "https:", strlen("https:")) == 0 ? "443" : "80";
-}
-
-static bool
-same_port(const struct authority *a, const struct authority *b, const char *otherwise)
+browser_same_port(
+    const struct authority *a, const struct authority *b, const char *otherwise)
 {
 	const char *port = a->port_len > 0 ? a->port : otherwise;
 	const char *other = b->port_len > 0 ? b->port : otherwise;
@@ -212,51 +178,62 @@ same_port(const struct authority *a, const struct authority *b, const char *othe
 
 /* "null", which sandboxed pages and files have, is nobody's. */
 static bool
-is_own_origin(const char *origin, const char *host)
+browser_is_own_origin(const char *origin, const char *host)
 {
-	const char *mark = strstr(origin, "://");
+	const char *mark = strstr(origin, "://"), *end;
 	struct authority theirs, ours;
+	bool is_https = strncasecmp(origin, "https:", strlen("https:")) == 0;
 
 	if (mark == NULL || host == NULL)
 		return false;
 	mark += strlen("://");
 	theirs = authority_read(mark);
 	ours = authority_read(host);
-	return theirs.len > 0 && !authority_has_more(mark) &&
+	/* Nothing but blanks may follow: no path, and no next origin of a list. */
+	end = mark + strcspn(mark, AUTHORITY_ENDS);
+	return theirs.len > 0 && end[strspn(end, BLANKS)] == '\0' &&
 	    authority_is(&ours, theirs.name, theirs.len) &&
-	    same_port(&theirs, &ours, default_port(origin));
+	    browser_same_port(&theirs, &ours, is_https ? "443" : "80");
 }
 
 /* ---- verdict ---- */
 
 static bool
-is_foreign_site(const struct browser_request *request, const struct browser_rules *rules)
+browser_is_foreign_site(
+    const struct browser_request *request, const struct browser_rules *rules)
 {
 	if (request->has_site)
 		return request->is_foreign &&
 		    !(rules->is_page && request->is_navigation && request->is_document);
 	if (request->origin == NULL)
 		return false;
-	return request->several_origins || !is_own_origin(request->origin, request->host);
+	return request->several_origins ||
+	    !browser_is_own_origin(request->origin, request->host);
 }
 
 /* A client that is no browser may send any name, or none: it is not sent by a page. */
 static bool
-needs_own_name(const struct browser_request *request, const struct browser_rules *rules)
+browser_is_foreign_name(
+    const struct browser_request *request, const struct browser_rules *rules)
 {
+	struct authority host;
+
 	if (rules->has_password)
 		return false;
-	if (request->has_fetch || request->origin != NULL)
+	if (!request->has_fetch && request->origin == NULL &&
+	    (!rules->is_read || rules->is_unix || request->host == NULL))
+		return false;
+	if (request->host == NULL)
 		return true;
-	return rules->is_read && !rules->is_unix && request->host != NULL;
+	host = authority_read(request->host);
+	return host.len == 0 ||
+	    (!authority_is_address(&host) && !authority_is_named(&host, rules->names));
 }
 
 enum browser_verdict
 browser_judge(const struct browser_request *request, const struct browser_rules *rules)
 {
-	if (is_foreign_site(request, rules))
+	if (browser_is_foreign_site(request, rules))
 		return BROWSER_FOREIGN_SITE;
-	if (needs_own_name(request, rules) && !is_own_name(request->host, rules->names))
-		return BROWSER_FOREIGN_NAME;
-	return BROWSER_OK;
+	return browser_is_foreign_name(request, rules) ? BROWSER_FOREIGN_NAME : BROWSER_OK;
 }

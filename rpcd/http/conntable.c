@@ -14,12 +14,11 @@
 /* How often those are looked at that have not sent a complete request. */
 #define TICK_MS 1000
 
-TAILQ_HEAD(connection_list, conn);
+TAILQ_HEAD(conn_list, conn);
 
 /* The connections of an address in one phase. */
 struct address_phase {
-	struct conn_address *address;
-	struct connection_list connections;	/* by the time they entered it */
+	struct conn_list connections;	/* by the time they entered it */
 	size_t count;
 	size_t weight;
 	TAILQ_ENTRY(address_phase) link;	/* in the rank */
@@ -39,7 +38,7 @@ struct conntable {
 	struct idmap *addresses;
 	struct {
 		size_t count, weight;
-		struct connection_list by_time;
+		struct conn_list by_time;
 		struct rank ranks[RANKS];	/* addresses by count, rank 0 unused */
 	} phases[CONN_PHASES];
 };
@@ -103,7 +102,7 @@ conntable_key(const struct sockaddr *address)
 /* ---- counting ---- */
 
 static struct conn_address *
-address_of(struct conntable *all, uint64_t key)
+conntable_address(struct conntable *all, uint64_t key)
 {
 	struct conn_address *address = idmap_get(all->addresses, key);
 
@@ -111,10 +110,8 @@ address_of(struct conntable *all, uint64_t key)
 		return address;
 	address = xcalloc(1, sizeof(*address));
 	address->key = key;
-	for (size_t i = 0; i < CONN_PHASES; i++) {
-		address->phases[i].address = address;
+	for (size_t i = 0; i < CONN_PHASES; i++)
 		TAILQ_INIT(&address->phases[i].connections);
-	}
 	if (idmap_set(all->addresses, key, address) < 0)
 		fatal("out of memory for an address");
 	return address;
@@ -122,7 +119,7 @@ address_of(struct conntable *all, uint64_t key)
 
 /* The address has `count` connections in the phase from now on. */
 static void
-address_rank(struct conntable *all, struct address_phase *of, enum conn_phase phase,
+conntable_rank(struct conntable *all, struct address_phase *of, enum conn_phase phase,
     size_t count)
 {
 	size_t was = of->count < RANKS ? of->count : RANKS - 1;
@@ -138,7 +135,7 @@ address_rank(struct conntable *all, struct address_phase *of, enum conn_phase ph
 }
 
 static void
-connection_leave_phase(struct conn *c)
+conn_leave_phase(struct conn *c)
 {
 	struct conntable *all = c->all;
 	struct address_phase *of = &c->address->phases[c->phase];
@@ -148,11 +145,11 @@ connection_leave_phase(struct conn *c)
 	all->phases[c->phase].count--;
 	all->phases[c->phase].weight -= c->weight;
 	of->weight -= c->weight;
-	address_rank(all, of, c->phase, of->count - 1);
+	conntable_rank(all, of, c->phase, of->count - 1);
 }
 
 static void
-connection_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
+conn_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
 {
 	struct conntable *all = c->all;
 	struct address_phase *of = &c->address->phases[phase];
@@ -166,16 +163,16 @@ connection_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
 	all->phases[phase].count++;
 	all->phases[phase].weight += c->weight;
 	of->weight += c->weight;
-	address_rank(all, of, phase, of->count + 1);
+	conntable_rank(all, of, phase, of->count + 1);
 }
 
 void
 conntable_open(struct conntable *all, struct conn *c, uint64_t key, int64_t now)
 {
-	*c = (struct conn){.all = all, .address = address_of(all, key)};
+	*c = (struct conn){.all = all, .address = conntable_address(all, key)};
 	c->address->count++;
 	all->count++;
-	connection_join_phase(c, CONN_FRESH, now);
+	conn_join_phase(c, CONN_FRESH, now);
 }
 
 void
@@ -183,7 +180,7 @@ conntable_close(struct conn *c)
 {
 	struct conntable *all = c->all;
 
-	connection_leave_phase(c);
+	conn_leave_phase(c);
 	all->count--;
 	if (--c->address->count > 0)
 		return;
@@ -196,8 +193,8 @@ conn_enter(struct conn *c, enum conn_phase phase, int64_t now)
 {
 	if (c->phase == CONN_CLOSING)
 		return;
-	connection_leave_phase(c);
-	connection_join_phase(c, phase, now);
+	conn_leave_phase(c);
+	conn_join_phase(c, phase, now);
 }
 
 /* ---- time ---- */
@@ -217,28 +214,20 @@ conn_received(struct conn *c, size_t bytes)
 	c->received += bytes;
 }
 
-/* Bodies that arrive fast enough begin their time again, behind all others. */
-static void
-connections_renew(struct conntable *all, struct conn *c, int64_t now)
-{
-	struct connection_list *list = &all->phases[CONN_FRESH].by_time;
-
-	c->since = now;
-	c->received = 0;
-	TAILQ_REMOVE(list, c, by_time);
-	TAILQ_INSERT_TAIL(list, c, by_time);
-}
-
 struct conn *
 conntable_expired(struct conntable *all, int64_t now)
 {
+	struct conn_list *fresh = &all->phases[CONN_FRESH].by_time;
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&all->phases[CONN_FRESH].by_time)) != NULL &&
-	       now >= c->since + CONN_WAIT_MS) {
+	while ((c = TAILQ_FIRST(fresh)) != NULL && now >= c->since + CONN_WAIT_MS) {
 		if (!c->in_body || c->received < CONN_BODY_BYTES)
 			return c;
-		connections_renew(all, c, now);
+		/* A body that arrives fast enough begins its time again, as the last. */
+		c->since = now;
+		c->received = 0;
+		TAILQ_REMOVE(fresh, c, by_time);
+		TAILQ_INSERT_TAIL(fresh, c, by_time);
 	}
 	c = TAILQ_FIRST(&all->phases[CONN_IDLE].by_time);
 	return c != NULL && now >= c->since + CONN_IDLE_MS ? c : NULL;
@@ -264,7 +253,7 @@ conn_siblings(const struct conn *c)
 
 /* The address with the most connections in the phase, or NULL. */
 static const struct address_phase *
-connections_top(const struct conntable *all, enum conn_phase phase)
+conntable_top(const struct conntable *all, enum conn_phase phase)
 {
 	const struct rank *ranks = all->phases[phase].ranks;
 	const struct address_phase *top, *of;
@@ -285,43 +274,34 @@ connections_top(const struct conntable *all, enum conn_phase phase)
 
 /* The address that has many connections in the phase, if that explains how full it is. */
 static const struct address_phase *
-connections_crowd(const struct conntable *all, enum conn_phase phase)
+conntable_crowd(const struct conntable *all, enum conn_phase phase)
 {
 	size_t many = all->limit / 8 < CONN_MANY ? all->limit / 8 : CONN_MANY;
-	const struct address_phase *top = connections_top(all, phase);
+	const struct address_phase *top = conntable_top(all, phase);
 
 	if (top == NULL)
 		return NULL;
 	return top->count > many || all->phases[phase].count >= all->limit / 4 ? top : NULL;
 }
 
-/* Whatever the connections do: the address with the most that do the same. */
-static const struct address_phase *
-connections_largest(const struct conntable *all)
-{
-	const struct address_phase *largest = NULL, *top;
-
-	for (enum conn_phase phase = 0; phase < CONN_CLOSING; phase++) {
-		top = connections_top(all, phase);
-		if (top != NULL && (largest == NULL || top->count > largest->count))
-			largest = top;
-	}
-	return largest;
-}
-
+/* When that does not help, the address with the most that do the same, in any phase. */
 struct conn *
 conntable_victim(const struct conntable *all)
 {
 	size_t used = all->count - all->phases[CONN_CLOSING].count;
-	const struct address_phase *of;
+	const struct address_phase *of, *top;
 
 	if (used <= all->limit / 2)
 		return NULL;
-	of = connections_crowd(all, CONN_FRESH);
+	of = conntable_crowd(all, CONN_FRESH);
 	if (of == NULL)
-		of = connections_crowd(all, CONN_IDLE);
+		of = conntable_crowd(all, CONN_IDLE);
 	if (of == NULL && used >= all->limit - all->limit / 8)
-		of = connections_largest(all);
+		for (enum conn_phase phase = 0; phase < CONN_CLOSING; phase++) {
+			top = conntable_top(all, phase);
+			if (top != NULL && (of == NULL || top->count > of->count))
+				of = top;
+		}
 	return of != NULL ? TAILQ_FIRST(&of->connections) : NULL;
 }
 
@@ -347,8 +327,7 @@ conntable_weight(const struct conntable *all, enum conn_phase phase)
 }
 
 struct conn *
-conntable_heaviest(
-    const struct conntable *all, enum conn_phase phase, int64_t before)
+conntable_heaviest(const struct conntable *all, enum conn_phase phase, int64_t before)
 {
 	const struct conn_address *address, *heaviest = NULL;
 	struct conn *c;

@@ -8,7 +8,7 @@
 typedef __int128 wide;
 
 static int64_t
-clamp(wide number, int64_t low, int64_t high)
+logread_clamp(wide number, int64_t low, int64_t high)
 {
 	if (number < low)
 		return low;
@@ -21,12 +21,12 @@ logread_read(int64_t size, int64_t offset, int64_t length, struct logread_range 
 	if (length < 0 || (offset < 0 && length != 0))
 		return false;
 	if (offset < 0)
-		range->offset = clamp((wide)size + offset, 0, size);
+		range->offset = logread_clamp((wide)size + offset, 0, size);
 	else
-		range->offset = clamp(offset, 0, size);
+		range->offset = logread_clamp(offset, 0, size);
 	range->length = size - range->offset;
 	if (length > 0)
-		range->length = clamp(length, 0, range->length);
+		range->length = logread_clamp(length, 0, range->length);
 	return true;
 }
 
@@ -45,8 +45,8 @@ logread_tail(int64_t size, int64_t offset, int64_t length, struct logread_range 
 			count = 0;
 		from = size - count;
 	}
-	range->offset = clamp(from, 0, size);
-	range->length = clamp(count, 0, size - range->offset);
+	range->offset = logread_clamp(from, 0, size);
+	range->length = logread_clamp(count, 0, size - range->offset);
 	return overflow;
 }
 

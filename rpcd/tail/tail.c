@@ -5,7 +5,6 @@
 #include "common/mem.h"
 #include "common/queue.h"
 #include "common/str.h"
-#include "proto/cmd.h"
 #include "rpcd/tail/logread.h"
 
 #include <stdlib.h>
@@ -54,177 +53,154 @@ tail_cut(const char *bytes, size_t n, bool more)
 	return cut > 0 ? cut : n;
 }
 
+static void
+tail_ready(struct tail *t)
+{
+	t->waiting = false;
+	t->ops->ready(t->ctx);
+}
+
 /* ---- asking the master ---- */
 
-static bool
-is_same_file(int a, int b)
+static void
+tail_opened(struct tail *t, enum fault fault, int fd)
 {
-	struct stat one, other;
+	int64_t size = fd >= 0 ? logread_size(fd) : -1;
+	struct stat st = {0};
+	int status = 503;
 
-	return fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
-	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	t->fd = fd;
+	t->pos = size > TAIL_LAST ? size - TAIL_LAST : 0;
+	if (fault == FAULT_NONE && size >= 0)
+		status = 200;
+	else if (fault == FAULT_BAD_NAME || fault == FAULT_NO_FILE)
+		status = 404;
+	if (fd >= 0)
+		(void)fstat(fd, &st);
+	t->ops->opened(t->ctx, status, st.st_mtim.tv_sec);
 }
 
+/* The log's file as the master has it now, compared with the newest one that is known. A
+ * file that has lost its name goes on to be read. */
 static void
-close_fd(int *fd)
+tail_reopened(struct tail *t, int fd)
 {
-	fd_close(*fd);
-	*fd = -1;
-}
+	struct stat known, st;
 
-static void
-tail_ready(struct tail *f)
-{
-	f->waiting = false;
-	f->ops->ready(f->ctx);
-}
-
-/* What it is asked for again is compared with the newest file known; a log that is gone
- * from its name goes on to be read. */
-static void
-tail_take(struct tail *f, int fd)
-{
 	if (fd < 0)
 		return;
-	if (is_same_file(f->next >= 0 ? f->next : f->fd, fd)) {
+	if (fstat(t->next >= 0 ? t->next : t->fd, &known) == 0 && fstat(fd, &st) == 0 &&
+	    known.st_dev == st.st_dev && known.st_ino == st.st_ino) {
 		close(fd);
 		return;
 	}
-	close_fd(&f->next);
-	f->next = fd;
-	if (f->waiting)
-		tail_ready(f);
-}
-
-static int
-status_of(enum fault fault, int fd)
-{
-	if (fault == FAULT_NONE)
-		return fd >= 0 ? 200 : 503;
-	return fault == FAULT_BAD_NAME || fault == FAULT_NO_FILE ? 404 : 503;
+	fd_close(t->next);
+	t->next = fd;
+	if (t->waiting)
+		tail_ready(t);
 }
 
 static void
-tail_open(struct tail *f, enum fault fault, int fd)
+tail_answered(void *ctx, enum fault fault, const char *message UNUSED,
+    json_t *result UNUSED, int fd)
 {
-	int64_t size = fd >= 0 ? logread_size(fd) : -1;
-	int status = status_of(fault, size >= 0 ? fd : -1);
-	struct stat st = {0};
+	struct tail *t = ctx;
 
-	f->fd = fd;
-	f->pos = size > TAIL_LAST ? size - TAIL_LAST : 0;
-	if (fd >= 0)
-		(void)fstat(fd, &st);
-	f->ops->opened(f->ctx, status, st.st_mtim.tv_sec);
-}
-
-static void
-on_answer(void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED,
-    int fd)
-{
-	struct tail *f = ctx;
-
-	f->asked = 0;
-	if (f->fd < 0)
-		tail_open(f, fault, fd);
+	t->asked = 0;
+	if (t->fd < 0)
+		tail_opened(t, fault, fd);
 	else
-		tail_take(f, fd);
+		tail_reopened(t, fd);
 }
 
 static void
-tail_ask(struct tail *f)
+tail_ask(struct tail *t)
 {
-	struct rpcd *rpcd = f->tails->rpcd;
+	struct rpcd *rpcd = t->tails->rpcd;
 	enum cmd_id cmd = CMD_MAINLOG_OPEN;
 	json_t *params = NULL;
 
 	if (rpcd->master == NULL || rpcd->ending)
 		return;
-	if (f->target.name != NULL) {
+	if (t->target.name != NULL) {
 		cmd = CMD_LOG_OPEN;
 		params = json_pack(
-		    "{ss ss}", "name", f->target.name, "stream", f->target.stream);
+		    "{ss ss}", "name", t->target.name, "stream", t->target.stream);
 	}
-	f->asked_ms = clock_mono_ms();
-	f->asked =
-	    peer_call(rpcd->master, cmd_get(cmd)->name, params, true, on_answer, f);
+	t->asked_ms = clock_mono_ms();
+	t->asked =
+	    peer_call(rpcd->master, cmd_get(cmd)->name, params, true, tail_answered, t);
 }
 
 struct tail *
 tail_begin(struct tails *all, const struct tail_target *target,
     const struct tail_ops *ops, void *ctx)
 {
-	struct tail *f = xcalloc(1, sizeof(*f));
+	struct tail *t = xcalloc(1, sizeof(*t));
 
-	f->tails = all;
-	f->target.stream = target->stream;
+	t->tails = all;
+	t->target.stream = target->stream;
 	if (target->name != NULL)
-		f->target.name = xstrdup(target->name);
-	f->ops = ops;
-	f->ctx = ctx;
-	f->fd = f->next = -1;
-	f->notice = "";
-	TAILQ_INSERT_TAIL(&all->all, f, link);
-	tail_ask(f);
-	if (f->asked != 0)
-		return f;
-	tail_free(f);
+		t->target.name = xstrdup(target->name);
+	t->ops = ops;
+	t->ctx = ctx;
+	t->fd = t->next = -1;
+	t->notice = "";
+	TAILQ_INSERT_TAIL(&all->all, t, link);
+	tail_ask(t);
+	if (t->asked != 0)
+		return t;
+	tail_free(t);
 	return NULL;
 }
 
 static void
-tail_forget(struct tail *f)
+tail_forget(struct tail *t)
 {
-	struct peer *master = f->tails->rpcd->master;
+	struct peer *master = t->tails->rpcd->master;
 
-	if (f->asked != 0 && master != NULL)
-		peer_forget(master, f->asked);
-	f->asked = 0;
+	if (t->asked != 0 && master != NULL)
+		peer_forget(master, t->asked);
+	t->asked = 0;
 }
 
 void
 tail_free(void *tail)
 {
-	struct tail *f = tail;
+	struct tail *t = tail;
 
-	if (f == NULL)
+	if (t == NULL)
 		return;
-	tail_forget(f);
-	TAILQ_REMOVE(&f->tails->all, f, link);
-	close_fd(&f->fd);
-	close_fd(&f->next);
-	tail_target_clear(&f->target);
-	free(f);
+	tail_forget(t);
+	TAILQ_REMOVE(&t->tails->all, t, link);
+	fd_close(t->fd);
+	fd_close(t->next);
+	tail_target_clear(&t->target);
+	free(t);
 }
 
 /* ---- waiting ---- */
 
-/* Whatever replaces a file, by another name for it or none, changes its ctime. So does
- * whoever writes, so that each pause in the writing asks once. */
+/* A file that is replaced, by another one or none, has a new ctime. So has one that is
+ * written to: each pause in the writing asks once. */
 static void
-tail_suspect(struct tail *f, const struct stat *st)
-{
-	bool changed = st->st_ctim.tv_sec != f->changed.tv_sec ||
-		       st->st_ctim.tv_nsec != f->changed.tv_nsec;
-
-	if (f->asked != 0 ||
-	    (!changed && clock_mono_ms() < f->asked_ms + TAIL_ASK_MS))
-		return;
-	f->changed = st->st_ctim;
-	tail_ask(f);
-}
-
-static void
-tail_look(struct tail *f)
+tail_look(struct tail *t)
 {
 	struct stat st;
 
-	if (fstat(f->fd, &st) < 0 ||
-	    tail_decide(f->pos, S_ISREG(st.st_mode) ? st.st_size : 0, f->next >= 0) !=
-		TAIL_WAIT)
-		tail_ready(f);
-	else
-		tail_suspect(f, &st);
+	if (fstat(t->fd, &st) < 0 ||
+	    tail_decide(t->pos, S_ISREG(st.st_mode) ? st.st_size : 0, t->next >= 0) !=
+		TAIL_WAIT) {
+		tail_ready(t);
+		return;
+	}
+	if (t->asked != 0 ||
+	    (st.st_ctim.tv_sec == t->changed.tv_sec &&
+		st.st_ctim.tv_nsec == t->changed.tv_nsec &&
+		clock_mono_ms() < t->asked_ms + TAIL_ASK_MS))
+		return;
+	t->changed = st.st_ctim;
+	tail_ask(t);
 }
 
 static void
@@ -238,16 +214,16 @@ static void
 tails_poll(void *ctx, uint32_t ready UNUSED)
 {
 	struct tails *all = ctx;
-	struct tail *f, *next;
+	struct tail *t, *next;
 
-	TAILQ_FOREACH_SAFE(f, &all->all, link, next)
+	TAILQ_FOREACH_SAFE(t, &all->all, link, next)
 	{
-		if (f->waiting)
-			tail_look(f);
+		if (t->waiting)
+			tail_look(t);
 	}
-	TAILQ_FOREACH(f, &all->all, link)
+	TAILQ_FOREACH(t, &all->all, link)
 	{
-		if (f->waiting)
+		if (t->waiting)
 			tails_arm(all);
 	}
 }
@@ -278,94 +254,86 @@ tails_free(struct tails *all)
 void
 tails_end(struct tails *all)
 {
-	struct tail *f, *next;
+	struct tail *t, *next;
 
 	all->ended = true;
-	TAILQ_FOREACH_SAFE(f, &all->all, link, next)
+	TAILQ_FOREACH_SAFE(t, &all->all, link, next)
 	{
-		tail_forget(f);
-		if (f->fd < 0)
-			f->ops->opened(f->ctx, 503, 0);
-		else if (f->waiting)
-			tail_ready(f);
+		tail_forget(t);
+		if (t->fd < 0)
+			t->ops->opened(t->ctx, 503, 0);
+		else if (t->waiting)
+			tail_ready(t);
 	}
 }
 
 /* ---- reading ---- */
 
 static ssize_t
-read_notice(struct tail *f, char *out, size_t max)
+tail_read_notice(struct tail *t, char *out, size_t max)
 {
-	size_t n = strlen(f->notice);
+	size_t n = strnlen(t->notice, max);
 
-	if (n > max)
-		n = max;
-	memcpy(out, f->notice, n);
-	f->notice += n;
+	memcpy(out, t->notice, n);
+	t->notice += n;
 	return (ssize_t)n;
 }
 
 /* Bytes, or 0 when the file shrank meanwhile. */
 static ssize_t
-read_bytes(struct tail *f, int64_t size, char *out, size_t max)
+tail_read_file(struct tail *t, int64_t size, char *out, size_t max)
 {
-	uint64_t left = (uint64_t)(size - f->pos);
+	uint64_t left = (uint64_t)(size - t->pos);
 	ssize_t n;
 
-	n = logread_bytes(f->fd, f->pos, out, left < max ? (size_t)left : max);
+	n = logread_bytes(t->fd, t->pos, out, left < max ? (size_t)left : max);
 	if (n < 0)
 		return TAIL_BROKEN;
 	n = (ssize_t)tail_cut(out, (size_t)n, (uint64_t)n < left);
-	f->pos += n;
+	t->pos += n;
 	return n;
 }
 
-static void
-tail_switch(struct tail *f)
-{
-	close(f->fd);
-	f->fd = f->next;
-	f->next = -1;
-	f->pos = 0;
-	f->changed = (struct timespec){0};
-}
-
 static ssize_t
-tail_pause(struct tail *f)
+tail_pause(struct tail *t)
 {
-	if (f->tails->ended)
+	if (t->tails->ended)
 		return TAIL_END;
-	f->waiting = true;
-	tails_arm(f->tails);
+	t->waiting = true;
+	tails_arm(t->tails);
 	return 0;
 }
 
 ssize_t
-tail_read(struct tail *f, char *out, size_t max)
+tail_read(struct tail *t, char *out, size_t max)
 {
 	int64_t size;
+	ssize_t n;
 
 	for (;;) {
-		if (*f->notice != '\0')
-			return read_notice(f, out, max);
-		size = logread_size(f->fd);
+		if (*t->notice != '\0')
+			return tail_read_notice(t, out, max);
+		size = logread_size(t->fd);
 		if (size < 0)
 			return TAIL_BROKEN;
-		switch (tail_decide(f->pos, size, f->next >= 0)) {
+		switch (tail_decide(t->pos, size, t->next >= 0)) {
 		case TAIL_READ:
+			n = tail_read_file(t, size, out, max);
 			/* Nothing is no end: what shrank is seen the next time. */
-			if ((size = read_bytes(f, size, out, max)) != 0)
-				return (ssize_t)size;
-			return tail_pause(f);
+			return n != 0 ? n : tail_pause(t);
 		case TAIL_TRUNCATED:
-			f->notice = "==> File truncated <==\n";
-			f->pos = 0;
+			t->notice = "==> File truncated <==\n";
+			t->pos = 0;
 			break;
 		case TAIL_NEXT:
-			tail_switch(f);
+			close(t->fd);
+			t->fd = t->next;
+			t->next = -1;
+			t->pos = 0;
+			t->changed = (struct timespec){0};
 			break;
 		case TAIL_WAIT:
-			return tail_pause(f);
+			return tail_pause(t);
 		}
 	}
 }

@@ -13,7 +13,7 @@
 
 /* In place; what is no escape stays. False: the text holds a NUL, or is not UTF-8. */
 static bool
-uri_decode(char *text)
+target_decode(char *text)
 {
 	char *out = text;
 
@@ -63,9 +63,8 @@ tail_target_parse(const char *uri, struct tail_target *target)
 	*target = (struct tail_target){0};
 	if (str_starts(uri, MAIN_PREFIX))
 		return 0;
-	path = xstrdup(uri);
-	path[strcspn(path, ";?#")] = '\0';
-	if (uri_decode(path))
+	path = xstrndup(uri, strcspn(uri, ";?#"));
+	if (target_decode(path))
 		rc = target_take(path + strspn(path, "/"), target);
 	free(path);
 	return rc;
