@@ -22,6 +22,7 @@ struct backlogs;
 struct control;
 struct dispatcher;
 struct frontend;
+struct rpcinterfaces;
 struct http_sockets;
 struct notify;
 struct state_stream;
@@ -68,6 +69,7 @@ struct master {
 	struct dispatcher *dispatcher;
 	struct control *control;
 	struct frontend *frontend;
+	struct rpcinterfaces *rpcinterfaces;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	bool restart_wanted;		/* what ends this run was asked to lead to */
 	int exit_status;		/* … else the daemon's own: not 0 when a process

@@ -119,7 +119,7 @@ child_close_pipes(struct process *process)
 	stdin_queue_free(child->input);
 	child->input = NULL;
 	if (process->group->config->kind == GROUP_INTERFACE)
-		rpcinterface_unplug(process);
+		rpcinterface_unplug(child_master(process)->rpcinterfaces, process);
 	if (child->listener != NULL)
 		event_unref(listener_take(child->listener).event);
 	free(child->listener);

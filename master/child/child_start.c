@@ -128,7 +128,8 @@ plumb(struct process *process, struct plumbing *plumbing)
 {
 	plumbing->task = "make its sockets";
 	if (process->group->config->kind == GROUP_INTERFACE &&
-	    rpcinterface_plumb(process, &plumbing->extra[0], &plumbing->extra[1]) == -1)
+	    rpcinterface_plumb(child_master(process)->rpcinterfaces, process,
+		&plumbing->extra[0], &plumbing->extra[1]) == -1)
 		return -1;
 	if (plumb_input(process, plumbing) == -1 ||
 	    plumb_output(process, OUTPUT_STDOUT, plumbing) == -1)
@@ -281,7 +282,7 @@ spawn_resolved(struct process *process, const struct command_line *command,
 		child_close_pipes(process);
 		pid = -1;
 	} else if (process->group->config->kind == GROUP_INTERFACE) {
-		rpcinterface_offer(process);
+		rpcinterface_offer(child_master(process)->rpcinterfaces, process);
 	}
 	return pid;
 }

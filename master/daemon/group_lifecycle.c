@@ -75,7 +75,7 @@ forget(struct master *master, struct group *group)
 	sequences_look(master->sequences);
 	release_processes(master, group);
 	if (group->config->kind == GROUP_INTERFACE)
-		rpcinterface_removed(master, group->config);
+		rpcinterface_removed(master->rpcinterfaces, group->config);
 	dispatch_unsubscribe(master->dispatcher, group);
 	groups_remove(master->groups, group);
 }

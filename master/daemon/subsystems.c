@@ -9,6 +9,7 @@
 #include "master/control/state_rows.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/daemonize.h"
+#include "master/daemon/frontend_ops.h"
 #include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/pidfile.h"
@@ -110,6 +111,9 @@ SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)
 SUBSYSTEM(jobs, jobs_new(master->loop, master->groups), jobs_free)
 SUBSYSTEM(sequences, commands_sequences_new(master), sequences_free)
 SUBSYSTEM(control, control_new(master), control_free)
+SUBSYSTEM(rpcinterfaces,
+    rpcinterfaces_new(master->groups, &frontend_ops_rpcinterface, master),
+    rpcinterfaces_free)
 
 /* A socket that cannot be made is its program's failure: each spawn will try again. */
 static int
@@ -220,6 +224,7 @@ static const struct subsystem {
 	{"backlogs", subsystems_new_backlogs, subsystems_free_backlogs},
 	{"jobs", subsystems_new_jobs, subsystems_free_jobs},
 	{"sequences", subsystems_new_sequences, subsystems_free_sequences},
+	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
 	{"background", subsystems_daemonize, NULL},

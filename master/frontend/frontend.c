@@ -126,7 +126,7 @@ ready(void *ctx)
 	source_arm(frontend->overdue, -1);
 	log_debug(PROGRAM " (%d) is ready", (int)frontend->pid);
 	frontend_watch_begin(frontend->watch, frontend->client, frontend->pid);
-	rpcinterface_front_end_ready(frontend->master);
+	rpcinterfaces_rpcd_ready(frontend->master->rpcinterfaces);
 }
 
 static void
@@ -150,7 +150,7 @@ closed(void *ctx, const char *why, bool violation)
 	frontend_watch_end(frontend->watch);
 	if (frontend->pid == 0 || frontend->leaving)
 		return;
-	rpcinterface_front_end_gone(frontend->master);
+	rpcinterfaces_rpcd_gone(frontend->master->rpcinterfaces);
 	/* At a mere end of file it is on its way out: its own status tells more than ours.
 	 */
 	if (violation || *why != '\0')
@@ -247,7 +247,7 @@ reaped(void *ctx, pid_t pid, int wait_status)
 		frontend->done(frontend->done_ctx);
 		return;
 	}
-	rpcinterface_front_end_gone(frontend->master);
+	rpcinterfaces_rpcd_gone(frontend->master->rpcinterfaces);
 	schedule(frontend);
 }
 

@@ -4,16 +4,36 @@
 #include "common/loglimit.h"
 #include "common/sock.h"
 #include "master/child/child_impl.h"
-#include "master/control/control.h"
-#include "master/frontend/frontend.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+struct rpcinterfaces {
+	struct groups *groups;
+	const struct rpcinterface_ops *ops;
+	void *ctx;
+};
+
+struct rpcinterfaces *
+rpcinterfaces_new(struct groups *groups, const struct rpcinterface_ops *ops, void *ctx)
+{
+	struct rpcinterfaces *all = malloc(sizeof(*all));
+
+	if (all != NULL)
+		*all = (struct rpcinterfaces){groups, ops, ctx};
+	return all;
+}
+
+void
+rpcinterfaces_free(struct rpcinterfaces *all)
+{
+	free(all);
+}
+
 /* Our end does not block, the child's does. */
 static int
-make_pair(int *ours, int *childs)
+rpcinterface_pair(int *ours, int *childs)
 {
 	int pair[2];
 
@@ -25,53 +45,54 @@ make_pair(int *ours, int *childs)
 }
 
 int
-rpcinterface_plumb(struct process *process, int *to_front_end, int *to_master)
+rpcinterface_plumb(
+    struct rpcinterfaces *all, struct process *process, int *to_rpcd, int *to_master)
 {
 	const struct rpcinterface_config *config = process->group->config->interface;
 	int ours;
 
-	if (make_pair(&process->child->front_end_fd, to_front_end) == -1 ||
-	    make_pair(&ours, to_master) == -1)
+	if (rpcinterface_pair(&process->child->front_end_fd, to_rpcd) == -1 ||
+	    rpcinterface_pair(&ours, to_master) == -1)
 		return -1;
-	return control_admit(child_master(process)->control, ours, config->role,
-	    config->name, &process->child->asker);
+	return all->ops->admit(
+	    all->ctx, ours, config->role, config->name, &process->child->asker);
 }
 
-/* Names the namespace to a front end that is ready. */
+/* Names the namespace to a reeve-rpcd that is ready. */
 static void
-tell(struct master *master, const struct group_config *config, const char *method)
+rpcinterface_notify(
+    struct rpcinterfaces *all, const struct group_config *config, const char *method)
 {
-	const struct connection *client = frontend_client(master->frontend);
+	struct peer *rpcd = all->ops->rpcd(all->ctx);
 
-	if (client != NULL)
-		(void)peer_notify(client->peer, method,
+	if (rpcd != NULL)
+		(void)peer_notify(rpcd, method,
 		    json_pack("{s:s}", "name", config->interface->name), -1, 0);
 }
 
 void
-rpcinterface_unplug(struct process *process)
+rpcinterface_unplug(struct rpcinterfaces *all, struct process *process)
 {
 	struct child *child = process->child;
-	struct master *master = child_master(process);
 
 	if (child->front_end_fd != -1)
 		close(child->front_end_fd);
 	else
-		tell(master, process->group->config, "interface.close");
+		rpcinterface_notify(all, process->group->config, "interface.close");
 	child->front_end_fd = -1;
 	if (child->asker != NULL)
-		control_drop(master->control, child->asker);
+		all->ops->drop(all->ctx, child->asker);
 }
 
 void
-rpcinterface_removed(struct master *master, const struct group_config *config)
+rpcinterface_removed(struct rpcinterfaces *all, const struct group_config *config)
 {
-	tell(master, config, "interface.remove");
+	rpcinterface_notify(all, config, "interface.remove");
 }
 
 /* New object of the section's own options. */
 static json_t *
-options_of(const struct rpcinterface_config *config)
+rpcinterface_options(const struct rpcinterface_config *config)
 {
 	json_t *options = json_object();
 
@@ -85,31 +106,19 @@ options_of(const struct rpcinterface_config *config)
 }
 
 void
-rpcinterface_offer(struct process *process)
+rpcinterface_offer(struct rpcinterfaces *all, struct process *process)
 {
 	const struct rpcinterface_config *config = process->group->config->interface;
-	const struct connection *client = frontend_client(child_master(process)->frontend);
+	struct peer *rpcd = all->ops->rpcd(all->ctx);
 	struct child *child = process->child;
 	json_t *options;
 	int fd = child->front_end_fd;
 
-	if (client == NULL || fd == -1 || (options = options_of(config)) == NULL)
+	if (rpcd == NULL || fd == -1 || (options = rpcinterface_options(config)) == NULL)
 		return;
 	child->front_end_fd = -1;
-	(void)peer_notify(client->peer, "interface.open",
+	(void)peer_notify(rpcd, "interface.open",
 	    json_pack("{s:s,s:o}", "name", config->name, "options", options), fd, 0);
-}
-
-/* A stop and a start, whatever its options make of an end that it chose itself. */
-static void
-renew(struct process *process)
-{
-	char *detail = NULL;
-
-	log_limited(&process->child->renewals, LEVEL_INFO,
-	    "%s is started anew for a new front end", process->config->name);
-	process->child->renewing = process_stop(process, &detail) == FAULT_NONE;
-	free(detail);
 }
 
 void
@@ -130,46 +139,46 @@ rpcinterface_stay(struct process *process)
 	return renewing;
 }
 
-/* What is being stopped is not started, and in FATAL children are left alone. */
+/* A stop and a start, whatever its options make of an end that it chose itself. What is
+ * being stopped is not started, and in FATAL children are left alone. */
 static void
-renew_used(struct process *process)
+rpcinterface_renew_used(struct rpcinterfaces *all UNUSED, struct process *process)
 {
-	if (process->child->front_end_fd == -1 && process->pid != 0 &&
-	    !process->killing && !process->ops->is_stopping(process))
-		renew(process);
+	char *detail = NULL;
+
+	if (process->child->front_end_fd != -1 || process->pid == 0 || process->killing ||
+	    process->ops->is_stopping(process))
+		return;
+	log_limited(&process->child->renewals, LEVEL_INFO,
+	    "%s is started anew for a new front end", process->config->name);
+	process->child->renewing = process_stop(process, &detail) == FAULT_NONE;
+	free(detail);
 }
 
 static void
-meet(struct process *process)
-{
-	if (process->child->front_end_fd != -1)
-		rpcinterface_offer(process);
-	else
-		renew_used(process);
-}
-
-static void
-for_each(struct master *master, void (*visit)(struct process *))
+rpcinterfaces_each(struct rpcinterfaces *all,
+    void (*visit)(struct rpcinterfaces *, struct process *))
 {
 	struct group *group;
 	struct process *process;
 
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
+	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
 		if (group->config->kind == GROUP_INTERFACE)
 			TAILQ_FOREACH(process, &group->processes, in_group)
-				visit(process);
+				visit(all, process);
 }
 
-/* At once: those that end with their socket shall find themselves stopped. */
+/* At once, so that the exit of a program on the end of its socket does not count as a
+ * crash. */
 void
-rpcinterface_front_end_gone(struct master *master)
+rpcinterfaces_rpcd_gone(struct rpcinterfaces *all)
 {
-	for_each(master, renew_used);
+	rpcinterfaces_each(all, rpcinterface_renew_used);
 }
 
 void
-rpcinterface_front_end_ready(struct master *master)
+rpcinterfaces_rpcd_ready(struct rpcinterfaces *all)
 {
-	for_each(master, meet);
+	rpcinterfaces_each(all, rpcinterface_renew_used);
+	rpcinterfaces_each(all, rpcinterface_offer);
 }

@@ -1,0 +1,10 @@
+/* Frontend ops: what frontend/ needs of the other parts of the daemon. */
+#ifndef MASTER_DAEMON_FRONTEND_OPS_H
+#define MASTER_DAEMON_FRONTEND_OPS_H
+
+#include "master/frontend/rpcinterface.h"
+
+/* Their ctx is the struct master. */
+extern const struct rpcinterface_ops frontend_ops_rpcinterface;
+
+#endif
