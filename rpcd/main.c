@@ -9,7 +9,9 @@
 #include "rpcd/http/ping.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
+#include "rpcd/methods/reeve.h"
 #include "rpcd/methods/rpcinterface.h"
+#include "rpcd/methods/table.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox/sandbox.h"
 #include "rpcd/setup.h"
@@ -366,6 +368,9 @@ main_connect(struct front *f)
 		fatal("cannot start: %s", strerror(errno));
 	rpcd->calls = calls_new(rpcd);
 	rpcd->rpcinterfaces = rpcinterfaces_new(rpcd);
+	rpcd->sources[0] = &method_table;
+	rpcd->sources[1] = &reeve_methods;
+	rpcd->sources[2] = rpcinterfaces_source(rpcd->rpcinterfaces);
 	rpcd->tails = tails_new(rpcd);
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)

@@ -14,6 +14,7 @@
 struct call;
 struct tails;
 struct http_server;
+struct method_source;
 struct rpcinterfaces;
 
 struct rpcd {
@@ -24,6 +25,7 @@ struct rpcd {
 	struct http_server **listeners;
 	size_t nlisteners;
 	struct rpcinterfaces *rpcinterfaces;	/* namespaces that programs serve */
+	const struct method_source *sources[4];	/* of all methods; NULL ends the list */
 	struct calls *calls;		/* all calls under way (rpcd/methods/call.h) */
 	struct tails *tails;	/* all log tails (rpcd/tail/tail.h) */
 	bool serving;			/* the first snapshot has ended */

@@ -1,5 +1,6 @@
-/* Prints what the tables of the wire say: the methods of the master, and the faults. */
+/* Prints what the tables of the wire and of reeve.* say. */
 #include "man/tables/mdoc.h"
+#include "proto/api.h"
 #include "proto/cmd.h"
 #include "proto/fault.h"
 
@@ -28,6 +29,32 @@ print_method(const struct cmd *cmd)
 	printf(" Ta %s\n", cmd->result);
 }
 
+static void
+print_api(void)
+{
+	mdoc_begin("methods of reeve");
+	puts(".Bl -tag -width Ds");
+	for (const struct api_method *m = api_methods; m < api_methods + API_MAX; m++) {
+		printf(".It Ic %s\n.Li \"%s\" ,\nrole\n.Cm %s ,\n", m->name, m->signature,
+		    role_name(m->role));
+		if (m->cmd != CMD_HELLO)
+			printf("command\n.Ic %s .\n", cmd_get(m->cmd)->name);
+		else
+			puts("no command: reeve-rpcd answers by itself.");
+		mdoc_text(m->help);
+	}
+	puts(".El");
+	mdoc_end();
+	mdoc_begin("members of reeve");
+	puts(".Bl -tag -width Ds");
+	for (const struct api_member *m = api_members; m < api_members + API_MEMBERS; m++) {
+		printf(".It Va %s\n.Pq %s :\n", m->name, api_type_name(m->type));
+		mdoc_sentence(m->help);
+	}
+	puts(".El");
+	mdoc_end();
+}
+
 int
 main(void)
 {
@@ -46,5 +73,6 @@ main(void)
 			printf(".It %d Ta %s\n", i, fault_name((enum fault)i));
 	puts(".El");
 	mdoc_end();
+	print_api();
 	return ferror(stdout) != 0;
 }

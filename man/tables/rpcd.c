@@ -7,16 +7,16 @@
 int
 main(void)
 {
-	const struct method *methods;
+	const struct method_row *methods;
 	size_t count;
 
-	methods = method_table_all(&count);
+	methods = method_table_rows(&count);
 	mdoc_begin("methods of the API");
 	puts(".Bl -tag -width Ds");
 	for (size_t i = 0; i < count; i++) {
-		printf(".It Ic %s\n.Li \"%s\" ,\n.Cm %s .\n", methods[i].name,
-		    methods[i].signature, role_name(methods[i].role));
-		mdoc_text(methods[i].help);
+		printf(".It Ic %s\n.Li \"%s\" ,\n.Cm %s .\n", methods[i].api.name,
+		    methods[i].api.signature, role_name(methods[i].api.role));
+		mdoc_text(methods[i].api.help);
 	}
 	puts(".El");
 	mdoc_end();

@@ -111,10 +111,10 @@ check_name(struct conf_load *load, const char *section, const char *name)
 	    "0123456789");
 
 	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
-	    !str_equal(name, "supervisor"))
+	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
 	return conf_load_fail(load, "[%s] cannot name a namespace that a program serves: "
-	    "letters, digits and _ can, but not supervisor and system", section);
+	    "letters, digits and _ can, but not reeve, supervisor and system", section);
 }
 
 static int

@@ -48,12 +48,12 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 
 /* What asks for states is polled; what other calls say is not kept: it may be secret. */
 static bool
-is_polled(const char *name)
+is_polled(const struct rpcd *rpcd, const char *name)
 {
-	const struct method *method = method_table_find(name);
+	struct method method;
 
-	return method != NULL && method->role == ROLE_STATES &&
-	    str_starts(name, "supervisor.");
+	return (method_flags(name) & METHOD_OF_DAEMON) != 0 &&
+	    method_find(rpcd->sources, name, &method) && method.api->role == ROLE_STATES;
 }
 
 /* What the body and its parameters take, which stay as long as the call waits. False: too
@@ -100,7 +100,7 @@ call_read_short(struct call *call, const char *body, size_t len)
 		call_refuse(call, body, len, why);
 		return;
 	}
-	if (is_polled(name))
+	if (is_polled(calls->rpcd, name))
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
 	if (call_hold(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);

@@ -3,7 +3,6 @@
 #include "common/buf.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "rpcd/methods/handlers.h"
 #include "rpcd/methods/rpcinterface.h"
 
 #include <ctype.h>
@@ -147,7 +146,7 @@ text_of(const json_t *object, const char *name, const char *absent)
 
 /* What is wrong with a method's description, or NULL and the row is filled. */
 static const char *
-read_method(struct method *method, const char *namespace, const json_t *object)
+read_method(struct api_method *method, const char *namespace, const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));
 	const char *help = text_of(object, "help", "");
@@ -162,12 +161,11 @@ read_method(struct method *method, const char *namespace, const json_t *object)
 		return "a method's role is not states, view, operate or admin";
 	if (optional != NULL && !json_is_integer(optional))
 		return "a method's number of optional parameters is none";
-	*method = (struct method){
+	*method = (struct api_method){
 	    .name = xasprintf("%s.%s", namespace, name),
 	    .signature = signature_of(json_object_get(object, "signature"),
 	        json_integer_value(optional)),
 	    .role = (enum role)role_parse(role),
-	    .handler = rpc_interface_call,
 	    .help = xstrdup(help),
 	};
 	if (method->signature == NULL)
@@ -191,7 +189,7 @@ refuse(char **why, const char *what, const json_t *object)
 static int
 compare(const void *a, const void *b)
 {
-	const struct method *x = a, *y = b;
+	const struct api_method *x = a, *y = b;
 
 	return strcmp(x->name, y->name);
 }
@@ -210,7 +208,7 @@ read_all(struct description *description, const char *namespace, const json_t *l
 		if (wrong != NULL)
 			return refuse(why, wrong, object);
 	}
-	qsort(description->methods, description->count, sizeof(struct method), compare);
+	qsort(description->methods, description->count, sizeof(struct api_method), compare);
 	for (i = 1; i < description->count; i++)
 		if (compare(&description->methods[i - 1], &description->methods[i]) == 0) {
 			*why = xasprintf("%s is described twice",
@@ -233,7 +231,7 @@ description_read(struct description *description, const char *namespace,
 		    RPCINTERFACE_METHODS_MAX);
 		return -1;
 	}
-	description->methods = xcalloc(n + 1, sizeof(struct method));
+	description->methods = xcalloc(n + 1, sizeof(struct api_method));
 	if (read_all(description, namespace, list, why) == 0)
 		return 0;
 	description_clear(description);

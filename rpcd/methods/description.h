@@ -4,13 +4,13 @@
 #define RPCD_METHODS_DESCRIPTION_H
 
 #include "common/compiler.h"
-#include "rpcd/methods/table.h"
+#include "proto/api.h"
 
 #include <jansson.h>
 
 /* Rows and their strings, owned. */
 struct description {
-	struct method *methods;
+	struct api_method *methods;
 	size_t count;
 };
 

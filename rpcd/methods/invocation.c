@@ -271,7 +271,7 @@ invocation_ask(
 	}
 	inv->answer = answer;
 	inv->phase = INVOCATION_ASKED;
-	inv->asked = peer_call(rpcd->master, cmd_get(inv->method->cmd)->name, params,
+	inv->asked = peer_call(rpcd->master, cmd_get(inv->method.api->cmd)->name, params,
 	    want_fd, on_answer, inv);
 	if (inv->asked == 0)
 		invocation_fault(inv, FAULT_FAILED, strerror(errno));
@@ -279,78 +279,52 @@ invocation_ask(
 
 /* ---- judging and beginning ---- */
 
-static bool
-belongs_to(const char *name, const char *namespace)
-{
-	return str_starts(name, namespace);
-}
-
 /* In some daemon states all of supervisor.* fails but what may end it. */
 static enum fault
-mood_fault(const struct invocation *inv)
+invocation_state_fault(const struct invocation *inv)
 {
-	const struct method *method = inv->method;
+	const struct api_method *method = inv->method.api;
 	enum daemon_state state = mirror_daemon(inv->rpcd->mirror)->state;
+	unsigned allowed = method->cmd == CMD_HELLO ? 0 : cmd_get(method->cmd)->flags;
 
-	if (!belongs_to(method->name, "supervisor."))
+	if ((method_flags(method->name) & METHOD_BY_STATE) == 0)
 		return FAULT_NONE;
 	if (state == DAEMON_SHUTDOWN || state == DAEMON_RESTARTING)
-		return method->cmd == CMD_EVENT_SEND ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
-	if (state != DAEMON_FATAL)
-		return FAULT_NONE;
-	if (method->cmd == CMD_DAEMON_SHUTDOWN || method->cmd == CMD_DAEMON_RESTART)
-		return FAULT_NONE;
-	return FAULT_FATAL_STATE;
+		return allowed & CMD_IN_SHUTDOWN ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
+	return state != DAEMON_FATAL || allowed & CMD_IN_FATAL ? FAULT_NONE :
+	    FAULT_FATAL_STATE;
 }
 
 void
 invocation_enter(struct invocation *inv)
 {
-	enum fault fault = mood_fault(inv);
+	enum fault fault = invocation_state_fault(inv);
 
 	if (fault != FAULT_NONE)
 		invocation_fault(inv, fault, NULL);
 	else
-		inv->method->handler(inv);
+		inv->method.handler(inv);
 }
 
 static bool
-find_method(struct invocation *inv, const char *name)
+invocation_find(struct invocation *inv, const char *name)
 {
-	inv->method = method_table_find(name);
-	if (inv->method == NULL)
-		inv->method = rpcinterfaces_find(inv->rpcd->rpcinterfaces, name);
-	if (inv->method != NULL && belongs_to(name, "supervisor.") &&
-	    !mirror_daemon(inv->rpcd->mirror)->has_main_interface)
-		inv->method = NULL;
-	if (inv->method == NULL)
-		invocation_fault(inv, FAULT_UNKNOWN_METHOD, NULL);
-	return inv->method != NULL;
+	return method_find(inv->rpcd->sources, name, &inv->method) &&
+	    ((method_flags(name) & METHOD_OF_DAEMON) == 0 ||
+	    mirror_daemon(inv->rpcd->mirror)->has_main_interface);
 }
 
 static bool
-check_role(struct invocation *inv)
+invocation_check_role(struct invocation *inv)
 {
 	char *detail;
 
-	if (inv->role >= inv->method->role)
+	if (inv->role >= inv->method.api->role)
 		return true;
-	detail = xasprintf("%s needs role %s", inv->method->name,
-	    role_name(inv->method->role));
+	detail = xasprintf("%s needs role %s", inv->method.api->name,
+	    role_name(inv->method.api->role));
 	invocation_fault(inv, FAULT_NOT_PERMITTED, detail);
 	free(detail);
-	return false;
-}
-
-static bool
-check_count(struct invocation *inv, const json_t *params)
-{
-	size_t least, most, n = json_array_size(params);
-
-	method_table_arity(inv->method, &least, &most);
-	if (params != NULL && n >= least && n <= most)
-		return true;
-	invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	return false;
 }
 
@@ -369,32 +343,36 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 {
 	const struct rpcd *rpcd = inv->rpcd;
 
-	if (!find_method(inv, name) || !check_role(inv) || !check_count(inv, params))
+	if (!invocation_find(inv, name)) {
+		invocation_fault(inv, FAULT_UNKNOWN_METHOD, NULL);
 		return;
+	}
+	if (!invocation_check_role(inv))
+		return;
+	if (params == NULL || !method_takes(inv->method.api, json_array_size(params))) {
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
+		return;
+	}
 	inv->params = json_incref(params);
 	inv->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
-	/* Only supervisor.* tells of the state that the mirror holds. */
-	if (!belongs_to(name, "supervisor.") || is_current(rpcd, inv->needs))
+	if ((method_flags(name) & METHOD_OF_DAEMON) == 0 || is_current(rpcd, inv->needs))
 		invocation_enter(inv);
 	else if (may_park(inv))
 		inv->phase = INVOCATION_BEHIND;
 }
 
-/* All that invocation_begin judges, without a word. */
+/* All that invocation_begin checks, without an answer. */
 static bool
-is_in_order(struct invocation *inv, const char *name, const json_t *params)
+invocation_is_in_order(struct invocation *inv, const char *name, const json_t *params)
 {
 	const struct rpcd *rpcd = inv->rpcd;
-	size_t least, most, n = json_array_size(params);
 
-	inv->method = method_table_find(name);
-	if (inv->method == NULL || inv->role < inv->method->role || !inv->may_park)
-		return false;
-	method_table_arity(inv->method, &least, &most);
-	return json_is_array(params) && n >= least && n <= most && rpcd->master != NULL &&
-	    !rpcd->ending && mirror_daemon(rpcd->mirror)->has_main_interface &&
+	return invocation_find(inv, name) && inv->role >= inv->method.api->role &&
+	    inv->may_park && json_is_array(params) &&
+	    method_takes(inv->method.api, json_array_size(params)) &&
+	    rpcd->master != NULL && !rpcd->ending &&
 	    is_current(rpcd, rpcd->page != NULL ? atomic_load(rpcd->page) : 0) &&
-	    mood_fault(inv) == FAULT_NONE;
+	    invocation_state_fault(inv) == FAULT_NONE;
 }
 
 bool
@@ -402,7 +380,8 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 {
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	return is_in_order(inv, name, params) && inv->method->cmd == CMD_EVENT_SEND &&
+	return invocation_is_in_order(inv, name, params) &&
+	    inv->method.api->cmd == CMD_EVENT_SEND &&
 	    json_is_string(type) && json_is_string(data) &&
 	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX;
 }
@@ -447,5 +426,5 @@ invocation_clear(struct invocation *inv)
 	inv->bulk = NULL;
 	buf_clear(&inv->results);
 	mem_freep(&inv->traced);
-	inv->method = NULL;
+	inv->method = (struct method){0};
 }

@@ -8,7 +8,7 @@
 #include "common/compiler.h"
 #include "proto/wait.h"
 #include "rpcd/methods/document.h"
-#include "rpcd/methods/table.h"
+#include "rpcd/methods/method.h"
 #include "rpcd/rpcd.h"
 
 #include <jansson.h>
@@ -44,7 +44,7 @@ struct invocation {
 	void (*resumed)(struct invocation *);	/* done after having been parked */
 
 	enum invocation_phase phase;
-	const struct method *method;
+	struct method method;
 	json_t *params;		/* owned array */
 	json_t *multi;		/* owned: set by system.multicall */
 	uint64_t needs;		/* INVOCATION_BEHIND: the stream number to reach */

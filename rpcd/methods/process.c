@@ -13,6 +13,14 @@
 
 /* ---- reads ---- */
 
+/* The members that the method's namespace promises. */
+static enum process_list_form
+process_form(const struct invocation *inv)
+{
+	return str_starts(inv->method.api->name, "reeve.") ? PROCESS_LIST_REEVE :
+	    PROCESS_LIST_SUPERVISOR;
+}
+
 static const struct process_info *
 find_process(const struct invocation *inv, const char *spec)
 {
@@ -40,21 +48,23 @@ rpc_process_info(struct invocation *inv)
 		invocation_fault(inv, FAULT_BAD_NAME, name);
 		return;
 	}
-	process_list_write_row(invocation_open(inv), info, clock_wall_ms() / 1000);
+	process_list_write_row(invocation_open(inv), info, clock_wall_ms() / 1000,
+	    process_form(inv));
 	invocation_close(inv);
 }
 
 void
 rpc_all_info(struct invocation *inv)
 {
-	struct shared_buffer *text = process_list_reply(inv->share->processes);
+	enum process_list_form form = process_form(inv);
+	struct shared_buffer *text = process_list_reply(inv->share->processes, form);
 
 	if (text == NULL) {
 		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	} else if (!inv->element) {
 		invocation_return_shared(inv, text);
 	} else if (invocation_reserve(inv, text->len)) {
-		process_list_write(inv->share->processes, invocation_open(inv));
+		process_list_write(inv->share->processes, form, invocation_open(inv));
 		invocation_close(inv);
 	}
 }
@@ -64,7 +74,7 @@ rpc_all_info(struct invocation *inv)
 static bool
 target_name(struct invocation *inv, const char **name)
 {
-	switch (inv->method->cmd) {
+	switch (inv->method.api->cmd) {
 	case CMD_GROUP_START:
 	case CMD_GROUP_STOP:
 	case CMD_GROUP_SIGNAL:
@@ -91,15 +101,15 @@ is_bulk(const struct invocation *inv, const char *name)
 	size_t len = strlen(name);
 
 	return (len > 0 && name[len - 1] == '*') ||
-	    inv->method->cmd == CMD_GROUP_START ||
-	    inv->method->cmd == CMD_GROUP_STOP ||
-	    inv->method->cmd == CMD_GROUP_SIGNAL;
+	    inv->method.api->cmd == CMD_GROUP_START ||
+	    inv->method.api->cmd == CMD_GROUP_STOP ||
+	    inv->method.api->cmd == CMD_GROUP_SIGNAL;
 }
 
 static void
 set_wait(struct invocation *inv, size_t i)
 {
-	inv->wait = invocation_truth(inv, i, true) ? inv->method->wait : WAIT_NOT;
+	inv->wait = invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT;
 }
 
 void

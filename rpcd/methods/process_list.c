@@ -2,20 +2,25 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "proto/api.h"
 #include "rpcd/xmlrpc/write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct process_list {
-	struct rpcd *rpcd;
-	struct budget *budget;
-	struct source *timer;
-	struct shared_buffer *text;	/* NULL = none is kept */
+struct process_list_text {
+	struct shared_buffer *shared;	/* NULL = none is kept */
 	size_t head, tail;		/* bytes around the value */
 	size_t len;			/* of the last text there was */
 	int64_t second;			/* of the wall clock, for which it is true */
 	uint64_t version;		/* of the mirror */
+};
+
+struct process_list {
+	struct rpcd *rpcd;
+	struct budget *budget;
+	struct source *timer;
+	struct process_list_text texts[PROCESS_LIST_FORMS];
 };
 
 static void
@@ -23,8 +28,10 @@ process_list_forget(void *ctx, uint32_t ready UNUSED)
 {
 	struct process_list *list = ctx;
 
-	shared_buffer_unref(list->text);
-	list->text = NULL;
+	for (size_t i = 0; i < PROCESS_LIST_FORMS; i++) {
+		shared_buffer_unref(list->texts[i].shared);
+		list->texts[i].shared = NULL;
+	}
 }
 
 struct process_list *
@@ -51,17 +58,85 @@ process_list_free(struct process_list *list)
 	free(list);
 }
 
+/* ---- members of reeve.* ---- */
+
+static void
+process_list_write_boolean(struct buf *out, const char *name, const void *field)
+{
+	xmlwrite_member_open(out, name);
+	xmlwrite_bool(out, *(const bool *)field);
+	xmlwrite_member_close(out);
+}
+
+static void
+process_list_write_number(struct buf *out, const char *name, const void *field)
+{
+	int64_t number;
+
+	memcpy(&number, field, sizeof(number));
+	xmlwrite_member_number(out, name, number);
+}
+
+static void
+process_list_write_text(struct buf *out, const char *name, const void *field)
+{
+	xmlwrite_member_string(out, name, *(char *const *)field);
+}
+
+static void
+process_list_write_health(struct buf *out, const char *name, const void *field)
+{
+	xmlwrite_member_string(out, name, health_name(*(const enum health *)field));
+}
+
+static void
+process_list_write_last_exit(struct buf *out, const char *name, const void *field)
+{
+	const struct process_info *info = field;
+	char *reason = process_info_last_exit(info);
+
+	xmlwrite_member_open(out, name);
+	xmlwrite_struct_open(out);
+	if (reason != NULL && *reason != '\0') {
+		if (info->last_signal != 0)
+			xmlwrite_member_int(out, "signal", info->last_signal);
+		else
+			xmlwrite_member_int(out, "status", info->last_status);
+		xmlwrite_member_number(out, "time", info->stop);
+		xmlwrite_member_string(out, "reason", reason);
+	}
+	xmlwrite_struct_close(out);
+	xmlwrite_member_close(out);
+	free(reason);
+}
+
+static void (*const process_list_writers[API_TYPES])(struct buf *, const char *name,
+    const void *field) = {
+	[API_BOOLEAN] = process_list_write_boolean,
+	[API_NUMBER] = process_list_write_number,
+	[API_TEXT] = process_list_write_text,
+	[API_HEALTH] = process_list_write_health,
+	[API_LAST_EXIT] = process_list_write_last_exit,
+};
+
+/* ---- rows ---- */
+
 void
-process_list_write_row(struct buf *out, const struct process_info *info, int64_t now)
+process_list_write_row(struct buf *out, const struct process_info *info, int64_t now,
+    enum process_list_form form)
 {
 	char *description = process_info_description(info, now);
+	bool reeve = form == PROCESS_LIST_REEVE;
+	/* supervisord writes large numbers as int, against XML-RPC. */
+	void (*number)(struct buf *, const char *, int64_t) =
+	    reeve ? xmlwrite_member_number : xmlwrite_member_int;
 
 	xmlwrite_struct_open(out);
 	xmlwrite_member_string(out, "name", info->name);
 	xmlwrite_member_string(out, "group", info->group);
-	xmlwrite_member_int(out, "start", info->start);
-	xmlwrite_member_int(out, "stop", info->stop);
-	xmlwrite_member_int(out, "now", now);
+	number(out, "start", info->start);
+	number(out, "stop", info->stop);
+	number(out, "now", now);
 	xmlwrite_member_int(out, "state", info->state);
 	xmlwrite_member_string(out, "statename", process_state_name(info->state));
 	xmlwrite_member_string(out, "spawnerr", info->spawnerr);
@@ -71,55 +146,65 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 	xmlwrite_member_string(out, "stderr_logfile", info->stderr_logfile);
 	xmlwrite_member_int(out, "pid", info->pid);
 	xmlwrite_member_string(out, "description", description);
+	for (size_t i = 0; reeve && i < API_MEMBERS; i++)
+		process_list_writers[api_members[i].type](out, api_members[i].name,
+		    (const char *)info + api_members[i].offset);
 	xmlwrite_struct_close(out);
 	free(description);
 }
 
+/* ---- all processes ---- */
+
 static void
-process_list_make(struct process_list *list)
+process_list_make(struct process_list *list, enum process_list_form form)
 {
+	struct process_list_text *text = &list->texts[form];
 	const struct process_info *const *sorted;
 	struct buf out;
-	size_t n;
+	size_t n, end;
 
 	buf_init(&out, 0);
 	xmlwrite_head(&out);
-	list->head = buf_len(&out);
+	text->head = buf_len(&out);
 	sorted = mirror_sorted(list->rpcd->mirror, &n);
 	xmlwrite_array_open(&out);
 	for (size_t i = 0; i < n; i++)
-		process_list_write_row(&out, sorted[i], list->second);
+		process_list_write_row(&out, sorted[i], text->second, form);
 	xmlwrite_array_close(&out);
-	list->tail = buf_len(&out);
+	end = buf_len(&out);
 	xmlwrite_tail(&out);
-	list->tail = buf_len(&out) - list->tail;
-	list->len = buf_len(&out);
-	list->text = shared_buffer_new(&out, list->budget);
+	text->len = buf_len(&out);
+	text->tail = text->len - end;
+	text->shared = shared_buffer_new(&out, list->budget);
 	source_arm(list->timer, clock_mono_ms() + PROCESS_LIST_KEPT_MS);
 }
 
 struct shared_buffer *
-process_list_reply(struct process_list *list)
+process_list_reply(struct process_list *list, enum process_list_form form)
 {
+	struct process_list_text *text = &list->texts[form];
 	int64_t second = clock_wall_ms() / 1000;
 	uint64_t version = mirror_version(list->rpcd->mirror);
 
-	if (list->text != NULL && list->second == second && list->version == version)
-		return list->text;
-	process_list_forget(list, 0);
+	if (text->shared != NULL && text->second == second && text->version == version)
+		return text->shared;
+	shared_buffer_unref(text->shared);
+	text->shared = NULL;
 	/* The next one is about as long. */
-	if (list->len > BUDGET_SMALL && !budget_fits_shared(list->budget, list->len))
+	if (text->len > BUDGET_SMALL && !budget_fits_shared(list->budget, text->len))
 		return NULL;
-	list->second = second;
-	list->version = version;
-	process_list_make(list);
-	return list->text;
+	text->second = second;
+	text->version = version;
+	process_list_make(list, form);
+	return text->shared;
 }
 
 void
-process_list_write(const struct process_list *list, struct buf *out)
+process_list_write(const struct process_list *list, enum process_list_form form,
+    struct buf *out)
 {
-	const struct shared_buffer *text = list->text;
+	const struct process_list_text *text = &list->texts[form];
 
-	xmlwrite_raw(out, text->data + list->head, text->len - list->head - list->tail);
+	xmlwrite_raw(out, text->shared->data + text->head,
+	    text->shared->len - text->head - text->tail);
 }

@@ -61,6 +61,7 @@ TAILQ_HEAD(interface_list, rpcinterface);
 
 struct rpcinterfaces {
 	struct rpcd *rpcd;
+	struct method_source source;
 	struct interface_list list;
 };
 
@@ -186,7 +187,7 @@ overdue(void *ctx, uint32_t ready UNUSED)
 static bool
 fits_signature(const struct invocation *inv, const json_t *result)
 {
-	const char *signature = inv->method->signature;
+	const char *signature = inv->method.api->signature;
 
 	return description_fits(signature, strcspn(signature, " "), result) &&
 	    !description_has_null(result);
@@ -196,7 +197,7 @@ fits_signature(const struct invocation *inv, const json_t *result)
 static json_t *
 as_declared(const struct invocation *inv, json_t *result)
 {
-	if (json_is_integer(result) && str_starts(inv->method->signature, "double"))
+	if (json_is_integer(result) && str_starts(inv->method.api->signature, "double"))
 		return json_real((double)json_integer_value(result));
 	return json_incref(result);
 }
@@ -214,9 +215,9 @@ end_call(struct rpcinterface *rpcinterface, struct invocation *inv, enum fault f
 	} else {
 		log_limited_after(&rpcinterface->limits[LINE_MISFIT], LINES_FIRST,
 		    LEVEL_WARN, "%s answered something else than its signature says",
-		    inv->method->name);
+		    inv->method.api->name);
 		detail = xasprintf("%s answered something else than its signature says",
-		    inv->method->name);
+		    inv->method.api->name);
 		invocation_fault(inv, FAULT_FAILED, detail);
 		free(detail);
 	}
@@ -249,7 +250,7 @@ ask(struct rpcinterface *rpcinterface, struct invocation *inv)
 	pending->share = inv->share;
 	pending->due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;
 	if (peer_call(rpcinterface->peer, "call",
-		json_pack("{s:s,s:O}", "method", strchr(inv->method->name, '.') + 1,
+		json_pack("{s:s,s:O}", "method", strchr(inv->method.api->name, '.') + 1,
 		    "params", inv->params),
 		false, on_answer, pending) == 0) {
 		free(pending);
@@ -294,7 +295,7 @@ obstacle(const struct rpcinterface *rpcinterface, const struct invocation *inv)
 void
 rpc_interface_call(struct invocation *inv)
 {
-	const char *name = inv->method->name;
+	const char *name = inv->method.api->name;
 	size_t len = strcspn(name, ".");
 	struct rpcinterface *rpcinterface =
 	    rpcinterface_find(inv->rpcd->rpcinterfaces, name, len);
@@ -427,14 +428,53 @@ connect_to(struct rpcinterface *rpcinterface, int *fd, json_t *options)
 
 /* ---- all of them ---- */
 
+static bool
+rpcinterfaces_find(void *ctx, const char *name, struct method *method)
+{
+	const struct rpcinterface *rpcinterface =
+	    rpcinterface_find(ctx, name, strcspn(name, "."));
+	const struct description *known;
+
+	if (rpcinterface == NULL)
+		return false;
+	known = &rpcinterface->description;
+	for (size_t i = 0; i < known->count; i++)
+		if (str_equal(known->methods[i].name, name)) {
+			*method = (struct method){&known->methods[i], rpc_interface_call,
+			    WAIT_NOT};
+			return true;
+		}
+	return false;
+}
+
+static void
+rpcinterfaces_list(void *ctx, json_t *names)
+{
+	const struct rpcinterfaces *rpcinterfaces = ctx;
+	const struct rpcinterface *rpcinterface;
+
+	TAILQ_FOREACH(rpcinterface, &rpcinterfaces->list, in_all)
+		for (size_t i = 0; i < rpcinterface->description.count; i++)
+			json_array_append_new(names,
+			    json_string(rpcinterface->description.methods[i].name));
+}
+
 struct rpcinterfaces *
 rpcinterfaces_new(struct rpcd *rpcd)
 {
 	struct rpcinterfaces *rpcinterfaces = xcalloc(1, sizeof(*rpcinterfaces));
 
 	rpcinterfaces->rpcd = rpcd;
+	rpcinterfaces->source = (struct method_source){rpcinterfaces_find,
+	    rpcinterfaces_list, rpcinterfaces};
 	TAILQ_INIT(&rpcinterfaces->list);
 	return rpcinterfaces;
+}
+
+const struct method_source *
+rpcinterfaces_source(const struct rpcinterfaces *rpcinterfaces)
+{
+	return &rpcinterfaces->source;
 }
 
 static void
@@ -559,27 +599,4 @@ rpcinterfaces_take(
 			return name == NULL ?
 			    -1 : notifications[i].take(rpcinterfaces, name, params, fd);
 	return 0;
-}
-
-const struct method *
-rpcinterfaces_find(const struct rpcinterfaces *rpcinterfaces, const char *name)
-{
-	const struct rpcinterface *rpcinterface =
-	    rpcinterface_find(rpcinterfaces, name, strcspn(name, "."));
-
-	for (size_t i = 0; rpcinterface != NULL && i < rpcinterface->description.count; i++)
-		if (str_equal(rpcinterface->description.methods[i].name, name))
-			return &rpcinterface->description.methods[i];
-	return NULL;
-}
-
-void
-rpcinterfaces_list(const struct rpcinterfaces *rpcinterfaces, json_t *names)
-{
-	const struct rpcinterface *rpcinterface;
-
-	TAILQ_FOREACH(rpcinterface, &rpcinterfaces->list, in_all)
-		for (size_t i = 0; i < rpcinterface->description.count; i++)
-			json_array_append_new(names,
-			    json_string(rpcinterface->description.methods[i].name));
 }

@@ -5,7 +5,7 @@
 #define RPCD_METHODS_RPCINTERFACE_H
 
 #include "common/compiler.h"
-#include "rpcd/methods/table.h"
+#include "rpcd/methods/method.h"
 #include "rpcd/rpcd.h"
 
 #include <jansson.h>
@@ -27,11 +27,9 @@ void rpcinterfaces_free(struct rpcinterfaces *);	/* NULL is fine */
  * 0 none of ours, -1 malformed. *fd is -1 afterwards when it was taken. */
 NODISCARD int rpcinterfaces_take(
     struct rpcinterfaces *, const char *method, const json_t *params, int *fd);
-/* The method of this whole name, or NULL. Borrowed until its program describes itself anew;
- * calls of it have ended by then. */
-const struct method *rpcinterfaces_find(const struct rpcinterfaces *, const char *name);
-/* Appends the names of all methods to the array. */
-void rpcinterfaces_list(const struct rpcinterfaces *, json_t *names);
+/* The methods of all programs. One is valid until its program describes itself again; calls
+ * of it have ended by then. */
+const struct method_source *rpcinterfaces_source(const struct rpcinterfaces *);
 
 /* The caller of a call under way has gone. */
 void rpcinterface_forget(struct rpcinterface_call *);

@@ -303,6 +303,18 @@ xmlwrite_member_int(struct buf *out, const char *name, int64_t value)
 }
 
 void
+xmlwrite_member_number(struct buf *out, const char *name, int64_t value)
+{
+	if (value >= INT32_MIN && value <= INT32_MAX) {
+		xmlwrite_member_int(out, name, value);
+		return;
+	}
+	xmlwrite_member_open(out, name);
+	put_double(out, (double)value);
+	xmlwrite_member_close(out);
+}
+
+void
 xmlwrite_fault_value(struct buf *out, enum fault fault, const char *text)
 {
 	xmlwrite_struct_open(out);

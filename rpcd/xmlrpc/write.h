@@ -50,5 +50,7 @@ void xmlwrite_member_close(struct buf *);
 /* A whole member, whose name is plain. */
 void xmlwrite_member_string(struct buf *, const char *name, const char *value);
 void xmlwrite_member_int(struct buf *, const char *name, int64_t value);
+/* An int, or a double when 32 bits do not hold the value. */
+void xmlwrite_member_number(struct buf *, const char *name, int64_t value);
 
 #endif

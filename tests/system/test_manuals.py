@@ -69,6 +69,7 @@ class Manuals(unittest.TestCase):
                    ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
                    ("reeve-protocol.7", "Ta name:n Ta admin Ta", "Ta name:n Ta operate Ta"),
                    ("reeve-events.7", "    TICK_60\n", ""),
+                   ("reeve-api.7", ".It Va paused\n", ".It Va held\n"),
                    ("reevectl.1", "--dry-run ...", "--dryrun ..."),
                    ("reevectl.1", ".Li USR1 ,\n", "")]
         with tempfile.TemporaryDirectory() as scratch:

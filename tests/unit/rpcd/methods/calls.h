@@ -8,7 +8,9 @@
 
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/process_list.h"
+#include "rpcd/methods/reeve.h"
 #include "rpcd/methods/rpcinterface.h"
+#include "rpcd/methods/table.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -209,6 +211,9 @@ setup(void **state)
 	peer_autoflush(f->master, true);
 	f->rpcd.calls = calls_new(&f->rpcd);
 	f->rpcd.rpcinterfaces = rpcinterfaces_new(&f->rpcd);
+	f->rpcd.sources[0] = &method_table;
+	f->rpcd.sources[1] = &reeve_methods;
+	f->rpcd.sources[2] = rpcinterfaces_source(f->rpcd.rpcinterfaces);
 	budget_init(&f->share.budget, "a listener", BUDGET_MAX, 100);
 	f->share.processes = process_list_new(&f->rpcd, &f->share.budget);
 	mirror_observe(f->rpcd.mirror, on_change, f);
@@ -312,7 +317,9 @@ begin(struct fixture *f, const char *method, const char *params)
 #define INT(n) "<value><int>" n "</int></value>\n"
 #define BOOL(b) "<value><boolean>" b "</boolean></value>\n"
 #define MEMBER(name, value) "<member>\n<name>" name "</name>\n" value "</member>\n"
-#define ARRAY(values) "<value><array><data>\n" values "</data></array></value>\n"
+#define DOUBLE(n) "<value><double>" n "</double></value>\n"
+#define ARRAY_BEGIN "<value><array><data>\n"
+#define ARRAY(values) ARRAY_BEGIN values "</data></array></value>\n"
 #define STRUCT(members) "<value><struct>\n" members "</struct></value>\n"
 #define TRUE_VALUE VALUE(BOOL("1"))
 #define FAULT_STRUCT(code, text) \

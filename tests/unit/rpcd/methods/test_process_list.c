@@ -1,25 +1,29 @@
 /* Rows: one text for all who ask, for as long as it is true. */
 #include "tests/unit/rpcd/methods/calls.h"
 
+static struct shared_buffer *
+reply(struct fixture *f)
+{
+	return process_list_reply(f->share.processes, PROCESS_LIST_SUPERVISOR);
+}
+
 static void
 test_shared_until_a_row_changes(void **state)
 {
 	struct fixture *f = *state;
-	struct shared_buffer *first =
-				 shared_buffer_ref(process_list_reply(f->share.processes)),
-			     *second;
+	struct shared_buffer *first = shared_buffer_ref(reply(f)), *second;
 
-	assert_ptr_equal(process_list_reply(f->share.processes), first);
+	assert_ptr_equal(reply(f), first);
 	tell_row(f, web_up);
 	turn(f);
-	second = shared_buffer_ref(process_list_reply(f->share.processes));
+	second = shared_buffer_ref(reply(f));
 	assert_ptr_not_equal(second, first);
 	assert_null(strstr(first->data, "uptime"));
 	assert_non_null(strstr(second->data, "pid 123, uptime 0:01:01"));
 	tell(f, "stream.removed", json_pack("{sI sI}", "seq", (json_int_t)++f->seq, "id",
 	    (json_int_t)1));
 	turn(f);
-	assert_null(strstr(process_list_reply(f->share.processes)->data, ">web<"));
+	assert_null(strstr(reply(f)->data, ">web<"));
 	shared_buffer_unref(first);
 	shared_buffer_unref(second);
 }
@@ -33,14 +37,12 @@ test_of_the_second(void **state)
 	tell_row(f, web_up);
 	turn(f);
 	clock_freeze(1000, NOW * INT64_C(1000) + 999);
-	first = shared_buffer_ref(process_list_reply(f->share.processes));
+	first = shared_buffer_ref(reply(f));
 	assert_non_null(strstr(first->data, "uptime 0:01:01"));
 	clock_freeze(1000, NOW * INT64_C(1000) + 1000);
-	assert_non_null(
-	    strstr(process_list_reply(f->share.processes)->data, "uptime 0:01:02"));
+	assert_non_null(strstr(reply(f)->data, "uptime 0:01:02"));
 	clock_freeze(1000, NOW * INT64_C(1000) - 1);
-	assert_non_null(
-	    strstr(process_list_reply(f->share.processes)->data, "uptime 0:01:00"));
+	assert_non_null(strstr(reply(f)->data, "uptime 0:01:00"));
 	shared_buffer_unref(first);
 }
 
@@ -49,8 +51,7 @@ static void
 test_forgotten(void **state)
 {
 	struct fixture *f = *state;
-	struct shared_buffer *text =
-	    shared_buffer_ref(process_list_reply(f->share.processes));
+	struct shared_buffer *text = shared_buffer_ref(reply(f));
 
 	clock_freeze(1000 + PROCESS_LIST_KEPT_MS - 1, NOW * INT64_C(1000));
 	turn(f);
@@ -70,8 +71,8 @@ test_value_alone(void **state)
 	const struct shared_buffer *whole;
 
 	buf_init(&out, 0);
-	whole = process_list_reply(f->share.processes);
-	process_list_write(f->share.processes, &out);
+	whole = reply(f);
+	process_list_write(f->share.processes, PROCESS_LIST_SUPERVISOR, &out);
 	assert_non_null(memmem(whole->data, whole->len, buf_data(&out), buf_len(&out)));
 	assert_memory_equal(buf_data(&out), "<value><array>", 14);
 	assert_memory_equal(buf_data(&out) + buf_len(&out) - 17, "</array></value>\n", 17);

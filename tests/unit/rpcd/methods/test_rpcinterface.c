@@ -91,9 +91,11 @@ respond(struct fixture *f, struct server *server, uint64_t id, json_t *result)
 static void
 describe(struct fixture *f, struct server *server, const char *type)
 {
+	struct method method;
+
 	respond(f, server, server->asked,
 	    json_pack("{s:[{s:s,s:[s]}]}", "methods", "name", "f", "signature", type));
-	assert_non_null(rpcinterfaces_find(f->rpcd.rpcinterfaces, "x.f"));
+	assert_true(method_find(f->rpcd.sources, "x.f", &method));
 }
 
 static int

@@ -1,4 +1,4 @@
-/* Methods: the table holds together, and its signatures are the reference's (2.14). */
+/* Table: it holds together, and its signatures are supervisord's. */
 #include "rpcd/methods/table.h"
 
 #include "common/compiler.h"
@@ -11,25 +11,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct method_source *const sources[] = {&method_table, NULL};
+
 static void
 test_rows(void **state UNUSED)
 {
-	const struct method *methods;
-	size_t n, least, most;
+	const struct method_row *methods;
+	size_t n;
 
-	methods = method_table_all(&n);
+	methods = method_table_rows(&n);
 	assert_int_equal(n, 41);
 	for (size_t i = 0; i < n; i++) {
-		const struct method *method = &methods[i];
-		char *help = method_table_help(method);
+		const struct api_method *method = &methods[i].api;
+		char *help = method_help(method);
+		struct method found;
 
 		if (i > 0)
-			assert_true(strcmp(methods[i - 1].name, method->name) < 0);
-		assert_ptr_equal(method_table_find(method->name), method);
-		assert_non_null(method->handler);
+			assert_true(strcmp(methods[i - 1].api.name, method->name) < 0);
+		assert_true(method_find(sources, method->name, &found));
+		assert_ptr_equal(found.api, method);
+		assert_true(found.handler == methods[i].handler);
+		assert_int_equal(found.wait, methods[i].wait);
+		assert_non_null(methods[i].handler);
 		assert_true(method->role > ROLE_NONE && method->role < ROLE_MAX);
-		method_table_arity(method, &least, &most);
-		assert_true(least <= most && most <= 3);
+		assert_false(method_takes(method, 4));
 		assert_non_null(strstr(help, method->help));
 		assert_non_null(strstr(help, "@return "));
 		free(help);
@@ -40,16 +45,16 @@ test_rows(void **state UNUSED)
 static void
 test_commands(void **state UNUSED)
 {
-	const struct method *methods;
+	const struct method_row *methods;
 	size_t n;
 
-	methods = method_table_all(&n);
+	methods = method_table_rows(&n);
 	for (size_t i = 0; i < n; i++) {
-		const struct cmd *cmd = cmd_get(methods[i].cmd);
+		const struct cmd *cmd = cmd_get(methods[i].api.cmd);
 
-		if (methods[i].cmd == CMD_HELLO)
+		if (methods[i].api.cmd == CMD_HELLO)
 			continue;
-		assert_int_equal(cmd->role, methods[i].role);
+		assert_int_equal(cmd->role, methods[i].api.role);
 		assert_true(cmd->flags & CMD_RPCD);
 	}
 }
@@ -89,19 +94,18 @@ static void
 test_signatures(void **state UNUSED)
 {
 	for (size_t i = 0; i < nitems(rows); i++) {
-		const struct method *method = method_table_find(rows[i].name);
 		json_auto_t *signature = NULL;
-		size_t least, most;
+		struct method method;
 		char *text;
 
-		assert_non_null(method);
-		signature = method_table_signature(method);
+		assert_true(method_find(sources, rows[i].name, &method));
+		signature = method_signature(method.api);
 		text = json_dumps(signature, JSON_COMPACT);
 		assert_string_equal(text, rows[i].signature);
 		free(text);
-		method_table_arity(method, &least, &most);
-		assert_int_equal(least, rows[i].least);
-		assert_int_equal(most, rows[i].most);
+		for (size_t n = 0; n < 5; n++)
+			assert_int_equal(method_takes(method.api, n),
+			    n >= rows[i].least && n <= rows[i].most);
 	}
 }
 
@@ -114,8 +118,12 @@ test_unknown(void **state UNUSED)
 		"supervisor.getState ",
 	};
 
-	for (size_t i = 0; i < nitems(names); i++)
-		assert_null(method_table_find(names[i]));
+	for (size_t i = 0; i < nitems(names); i++) {
+		struct method method;
+
+		assert_false(method_find(sources, names[i], &method));
+		assert_null(method.api);
+	}
 }
 
 int

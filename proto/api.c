@@ -1,0 +1,46 @@
+#include "proto/api.h"
+
+#include "proto/state.h"
+
+const struct api_method api_methods[API_MAX] = {
+	[API_GET_ALL_PROCESS_INFO] = {"reeve.getAllProcessInfo", "array", ROLE_STATES,
+	    CMD_HELLO, "Describe every process, sorted by group and name, each as\n"
+	    "reeve.getProcessInfo does."},
+	[API_GET_PROCESS_INFO] = {"reeve.getProcessInfo", "struct name:string", ROLE_STATES,
+	    CMD_HELLO, "Describe one process: the members of supervisor.getProcessInfo,\n"
+	    "and those of the table in reeve-api(7). Fault BAD_NAME: no such process."},
+};
+
+#define MEMBER(member, type, help) \
+	{#member, type, offsetof(struct process_info, member), help}
+
+const struct api_member api_members[API_MEMBERS] = {
+	MEMBER(ready, API_BOOLEAN, "whether the program serves. A program that does not "
+	    "report it is ready when it is RUNNING"),
+	MEMBER(health, API_HEALTH, "result of the health check: none, starting, healthy "
+	    "or unhealthy. It is none for a program without a health check"),
+	MEMBER(waiting_for, API_TEXT, "what must happen before the program is spawned. "
+	    "It is empty when the program waits for nothing"),
+	MEMBER(next_start, API_NUMBER, "time of the next automatic start. It is 0 when "
+	    "none is scheduled"),
+	MEMBER(restarts, API_NUMBER, "automatic starts since the group was added, without "
+	    "the first start. Attempts that failed count, starts by a client do not, and "
+	    "the number never decreases"),
+	{"last_exit", API_LAST_EXIT, 0, "how the program ended last: status or signal, "
+	    "time and reason. It is an empty struct when the program has not ended yet"},
+	MEMBER(paused, API_BOOLEAN, "whether a client has suspended automatic starts"),
+};
+
+static const char *const api_type_names[API_TYPES] = {
+	[API_BOOLEAN] = "boolean",
+	[API_NUMBER] = "number",
+	[API_TEXT] = "string",
+	[API_HEALTH] = "string",
+	[API_LAST_EXIT] = "struct",
+};
+
+const char *
+api_type_name(enum api_type type)
+{
+	return api_type_names[type];
+}

@@ -1,0 +1,53 @@
+/* Method: what a name of the API stands for, found in a list of sources: the built-in
+ * tables, and the programs that serve a namespace. */
+#ifndef RPCD_METHODS_METHOD_H
+#define RPCD_METHODS_METHOD_H
+
+#include "proto/api.h"
+#include "proto/wait.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct invocation;	/* one method call within a call (itself, or one of a multicall) */
+
+/* Ends the invocation, or leaves it parked. */
+typedef void method_handler(struct invocation *);
+
+struct method {
+	const struct api_method *api;	/* NULL = no method; borrowed from its source */
+	method_handler *handler;
+	enum wait_kind wait;	/* what a call with wait=true waits for */
+};
+
+struct method_source {
+	/* False: it has no method of this name. */
+	bool (*find)(void *ctx, const char *name, struct method *);
+	/* Appends the names of all its methods. */
+	void (*list)(void *ctx, json_t *names);
+	void *ctx;
+};
+
+enum method_flags {
+	/* Served only with [rpcinterface:supervisor]; reads a current mirror. */
+	METHOD_OF_DAEMON = 1 << 0,
+	/* Refused while the daemon is in SHUTDOWN, RESTARTING or FATAL. */
+	METHOD_BY_STATE = 1 << 1,
+};
+
+/* The first source (of a NULL-terminated list) that has the method; false: none has. */
+bool method_find(const struct method_source *const *sources, const char *name,
+    struct method *);
+/* New: the names of all methods that have none of the flags, sorted. */
+json_t *method_list(const struct method_source *const *sources, unsigned without);
+/* What its namespace says. */
+unsigned method_flags(const char *name);
+/* New: ["boolean","string","boolean"]. */
+json_t *method_signature(const struct api_method *);
+/* Whether it takes n parameters. */
+bool method_takes(const struct api_method *, size_t n);
+/* New text: the help, then a line for each parameter and the result. */
+char *method_help(const struct api_method *);
+
+#endif

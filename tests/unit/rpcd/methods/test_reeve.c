@@ -1,0 +1,175 @@
+/* Reeve: every row of proto/api.c is served, and what its answers hold. */
+#include "tests/unit/rpcd/methods/calls.h"
+
+/* The members that are not supervisord's, of a process that has never run. */
+#define NEUTRAL \
+	MEMBER("ready", BOOL("0")) MEMBER("health", STRING("none")) \
+	MEMBER("waiting_for", STRING("")) MEMBER("next_start", INT("0")) \
+	MEMBER("restarts", INT("0")) MEMBER("last_exit", STRUCT("")) \
+	MEMBER("paused", BOOL("0"))
+
+/* A process changes, in the words of the stream. */
+static void
+tell_members(struct fixture *f, const char *members)
+{
+	char *text = xasprintf("{\"seq\":%llu,\"process\":{\"id\":1,\"group\":\"web\","
+	    "\"name\":\"web\",%s}}", (unsigned long long)++f->seq, members);
+
+	tell(f, "stream.process", json_loads(text, 0, NULL));
+	free(text);
+	turn(f);
+}
+
+static void
+expect_member(struct fixture *f, const char *text)
+{
+	begin(f, "reeve.getProcessInfo", P("web"));
+	if (strstr(f->reply, text) == NULL)
+		fail_msg("no %s in %s", text, f->reply);
+}
+
+static void
+test_every_method(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < API_MAX; i++) {
+		struct method method;
+
+		assert_true(method_find(f->rpcd.sources, api_methods[i].name, &method));
+		assert_ptr_equal(method.api, &api_methods[i]);
+		assert_non_null(method.handler);
+	}
+	begin(f, "system.listMethods", "");
+	assert_non_null(strstr(f->reply, ARRAY_BEGIN STRING("reeve.getAllProcessInfo")
+	    STRING("reeve.getProcessInfo") STRING("supervisor.addProcessGroup")));
+	at_once(f, "system.methodSignature", P("reeve.getProcessInfo"),
+	    VALUE(ARRAY(STRING("struct") STRING("string"))));
+}
+
+static void
+test_neutral_values(void **state)
+{
+	struct fixture *f = *state;
+	char *whole;
+
+	begin(f, "supervisor.getProcessInfo", P("web"));
+	assert_null(strstr(f->reply, "restarts"));
+	*strstr(f->reply, "</struct>") = '\0';
+	whole = xasprintf("%s" NEUTRAL "</struct></value>\n</param>\n</params>\n"
+	    "</methodResponse>\n", f->reply);
+	at_once(f, "reeve.getProcessInfo", P("web"), whole);
+	free(whole);
+}
+
+static void
+test_values(void **state)
+{
+	struct fixture *f = *state;
+
+	tell_members(f, "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483647,"
+	    "\"stop\":5,\"last_status\":3");
+	expect_member(f, MEMBER("ready", BOOL("1")));
+	expect_member(f, MEMBER("restarts", INT("2147483647")));
+	expect_member(f, MEMBER("last_exit", STRUCT(MEMBER("status", INT("3"))
+	    MEMBER("time", INT("5")) MEMBER("reason", STRING("exit status 3")))));
+	tell_members(f, "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483648,"
+	    "\"stop\":5000000000,\"last_status\":-1,\"last_signal\":9,\"ready\":false,"
+	    "\"health\":\"unhealthy\",\"waiting_for\":\"<db>\",\"paused\":true,"
+	    "\"next_start\":5000000000");
+	expect_member(f, MEMBER("ready", BOOL("0")) MEMBER("health", STRING("unhealthy"))
+	    MEMBER("waiting_for", STRING("&lt;db&gt;"))
+	    MEMBER("next_start", DOUBLE("5000000000"))
+	    MEMBER("restarts", DOUBLE("2147483648"))
+	    MEMBER("last_exit", STRUCT(MEMBER("signal", INT("9"))
+	    MEMBER("time", DOUBLE("5000000000"))
+	    MEMBER("reason", STRING("killed by SIGKILL")))) MEMBER("paused", BOOL("1")));
+	expect_member(f, MEMBER("stop", DOUBLE("5000000000")));
+	begin(f, "supervisor.getProcessInfo", P("web"));
+	assert_non_null(strstr(f->reply, MEMBER("stop", INT("5000000000"))));
+}
+
+/* All of them, alone and within a multicall. */
+static void
+test_all(void **state)
+{
+	struct fixture *f = *state;
+	char *list, *end;
+
+	begin(f, "reeve.getAllProcessInfo", "");
+	list = xstrdup(strstr(f->reply, ARRAY_BEGIN));
+	end = strstr(list, "</param>");
+	assert_non_null(strstr(list, NEUTRAL));
+	*end = '\0';
+	begin(f, "system.multicall", CALLS(CALL("reeve.getAllProcessInfo")
+	    CALL("supervisor.getAllProcessInfo")));
+	assert_non_null(strstr(f->reply, list));
+	end = strstr(f->reply, list) + strlen(list);
+	assert_non_null(strstr(end, MEMBER("name", STRING("web"))));
+	assert_null(strstr(end, "last_exit"));
+	free(list);
+}
+
+static void
+test_faults(void **state)
+{
+	struct fixture *f = *state;
+
+	at_once(f, "reeve.getProcessInfo", P("nobody"), FAULT("10", "BAD_NAME: nobody"));
+	at_once(f, "reeve.getProcessInfo", P("web:*"), FAULT("10", "BAD_NAME: web:*"));
+	at_once(f, "reeve.getProcessInfo", "", FAULT("2", "INCORRECT_PARAMETERS"));
+	at_once(f, "reeve.getProcessInfo", P("<int>1</int>"),
+	    FAULT("2", "INCORRECT_PARAMETERS"));
+	at_once(f, "reeve.nothing", "", FAULT("1", "UNKNOWN_METHOD"));
+	at_once(f, "reeve.", "", FAULT("1", "UNKNOWN_METHOD"));
+	assert_null(begin_as(f, ROLE_NONE, true, "reeve.getAllProcessInfo", ""));
+	assert_string_equal(f->reply, FAULT("8",
+	    "NOT_PERMITTED: reeve.getAllProcessInfo needs role states"));
+}
+
+/* Reading goes on while the daemon stops. */
+static void
+test_daemon_states(void **state)
+{
+	static const enum daemon_state states[] = {DAEMON_SHUTDOWN, DAEMON_RESTARTING,
+	    DAEMON_FATAL};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < nitems(states); i++) {
+		tell_daemon(f, states[i]);
+		turn(f);
+		expect_member(f, NEUTRAL);
+	}
+}
+
+/* As with supervisor.*, what was written before is read. */
+static void
+test_waits_for_the_mirror(void **state)
+{
+	struct fixture *f = *state;
+
+	atomic_store(&f->page, f->seq + 1);
+	assert_non_null(begin(f, "reeve.getProcessInfo", P("web")));
+	assert_int_equal(f->replies, 0);
+	tell_members(f, "\"state\":\"FATAL\",\"spawn\":4,\"restarts\":3");
+	turn(f);
+	calls_caught_up(f->rpcd.calls);
+	assert_int_equal(f->replies, 1);
+	assert_non_null(strstr(f->reply, MEMBER("restarts", INT("3"))));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_every_method, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_neutral_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_daemon_states, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_waits_for_the_mirror, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
