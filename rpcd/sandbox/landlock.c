@@ -1,8 +1,7 @@
 /* Landlock by its raw calls: headers and libraries are older than kernels. */
 #include "common/fd.h"
-#include "rpcd/sandbox/kernel.h"
+#include "rpcd/sandbox/sandbox.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,7 +31,7 @@ static const struct {
 };
 
 int
-sandbox_landlock(void)
+sandbox_landlock(const struct sandbox *s UNUSED)
 {
 	long version = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_VERSION);
 	struct landlock_rights rights;

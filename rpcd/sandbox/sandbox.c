@@ -4,7 +4,6 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/privs.h"
-#include "rpcd/sandbox/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,17 +71,15 @@ sandbox_ids(const struct sandbox *s)
 }
 
 static int
-sandbox_no_new_privs(const struct sandbox *s)
+sandbox_no_new_privs(const struct sandbox *s UNUSED)
 {
-	(void)s;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* Nobody with the same uid may look into our memory. */
 static int
-sandbox_undumpable(const struct sandbox *s)
+sandbox_undumpable(const struct sandbox *s UNUSED)
 {
-	(void)s;
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -101,7 +98,7 @@ sandbox_limit(int which, rlim_t most)
 }
 
 static int
-sandbox_limits(const struct sandbox *s)
+sandbox_limits(const struct sandbox *s UNUSED)
 {
 	static const struct {
 		int which;
@@ -119,7 +116,6 @@ sandbox_limits(const struct sandbox *s)
 	};
 	int missed = 0;
 
-	(void)s;
 	/* A log that is a file after all must not kill us. */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		missed = errno;
@@ -130,33 +126,13 @@ sandbox_limits(const struct sandbox *s)
 	return missed == 0 ? 0 : -1;
 }
 
-static int
-sandbox_files(const struct sandbox *s)
-{
-	(void)s;
-	return sandbox_landlock();
-}
-
-/* The filter below has room for so many. */
+/* The filter protects so many. */
 static int
 sandbox_guard(const struct sandbox *s)
 {
 	if (s->nlisteners <= SANDBOX_LISTENERS)
 		return 0;
 	return fail_with(E2BIG);
-}
-
-static int
-sandbox_calls(const struct sandbox *s)
-{
-#ifdef REEVE_SANITIZED
-	(void)s;
-	log_info(
-	    "confinement: built for a sanitizer: no system call filter, no memory limit");
-	return 0;
-#else
-	return sandbox_seccomp(s->listeners, s->nlisteners);
-#endif
 }
 
 /* In this order: each needs what the later ones take away. */
@@ -171,9 +147,9 @@ static const struct {
 	{"no dumps", sandbox_undumpable, false},
 	{"no_new_privs", sandbox_no_new_privs, false},
 	{"resource limits", sandbox_limits, false},
-	{"Landlock", sandbox_files, false},
+	{"Landlock", sandbox_landlock, false},
 	{"guard for every listening socket", sandbox_guard, false},
-	{"system call filter", sandbox_calls, false},
+	{"system call filter", sandbox_seccomp, false},
 };
 
 int
@@ -181,8 +157,7 @@ sandbox_enter(const struct sandbox *s)
 {
 	if (!s->is_root)
 		log_info("confinement: not root: this user is kept, and no empty root "
-			 "directory, "
-			 "no capability bounding set");
+			 "directory, no capability bounding set");
 	for (size_t i = 0; i < nitems(measures); i++) {
 		if (measures[i].take(s) == 0)
 			continue;

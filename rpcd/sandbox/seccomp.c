@@ -1,9 +1,9 @@
-/* The filter is a list of comparisons made from two tables, of arguments that kill and of
- * calls, each with the reason why it is there. */
-#include "rpcd/sandbox/kernel.h"
+/* The filter is a list of comparisons made from tables of arguments that kill and of calls
+ * that are allowed or kill. */
+#include "common/fail.h"
+#include "common/log.h"
 #include "rpcd/sandbox/sandbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -61,103 +61,71 @@ static const struct sandbox_denial {
 	{__NR_setsockopt, 2, LOW, ABOVE, TCP_CORK},
 };
 
-enum answer { KILL = 1, ALLOW };
-
-static const struct sandbox_call {
-	unsigned nr;
-	enum answer answer;
-} calls[] = {
+static const unsigned allowed[] = {
 	/* The life of a request, most frequent first. */
-	{__NR_epoll_pwait, ALLOW}, /* the loop's sleep, libmicrohttpd's events */
+	__NR_epoll_pwait, /* the loop's sleep, libmicrohttpd's events */
 #ifdef __NR_epoll_wait
-	{__NR_epoll_wait, ALLOW}, /* the same */
+	__NR_epoll_wait, /* the same */
 #endif
-	{__NR_recvfrom, ALLOW},	   /* requests */
-	{__NR_sendmsg, ALLOW},	   /* responses; frames to the master */
-	{__NR_sendto, ALLOW},	   /* responses in one piece, without an address */
-	{__NR_recvmsg, ALLOW},	   /* frames and descriptors from the master */
-	{__NR_read, ALLOW},		   /* timerfd, eventfd */
-	{__NR_write, ALLOW},	   /* eventfd, log lines */
-	{__NR_writev, ALLOW},	   /* log lines; the C library's last words */
-	{__NR_timerfd_settime, ALLOW}, /* the loop's timers */
-	{__NR_epoll_ctl, ALLOW},	   /* connections come and go */
-	{__NR_accept4, ALLOW},	   /* they come */
-	{__NR_setsockopt, ALLOW},	   /* TCP_NODELAY, TCP_CORK */
-	{__NR_getsockopt, ALLOW},	   /* who is at the other end (SO_PEERCRED) */
-	{__NR_getsockname, ALLOW},	   /* libmicrohttpd asks it of what it accepts */
-	{__NR_getpeername, ALLOW},	   /* is it this machine? */
-	{__NR_shutdown, ALLOW},	   /* they go; the listening sockets stay */
-	{__NR_close, ALLOW},	   /* they are gone */
-	{__NR_fcntl, ALLOW},	   /* flags of a descriptor */
+	__NR_recvfrom, /* requests */
+	__NR_sendmsg, /* responses; frames to the master */
+	__NR_sendto, /* responses in one piece, without an address */
+	__NR_recvmsg, /* frames and descriptors from the master */
+	__NR_read, /* timerfd, eventfd */
+	__NR_write, /* eventfd, log lines */
+	__NR_writev, /* log lines; the C library's last words */
+	__NR_timerfd_settime, /* the loop's timers */
+	__NR_epoll_ctl, /* connections come and go */
+	__NR_accept4, /* they come */
+	__NR_setsockopt, /* TCP_NODELAY, TCP_CORK */
+	__NR_getsockopt, /* who is at the other end (SO_PEERCRED) */
+	__NR_getsockname, /* libmicrohttpd asks it of what it accepts */
+	__NR_getpeername, /* is it this machine? */
+	__NR_shutdown, /* they go; the listening sockets stay */
+	__NR_close, /* they are gone */
+	__NR_fcntl, /* flags of a descriptor */
 	/* Logs, by descriptors that the master opened. */
-	{__NR_pread64, ALLOW},
-	{__NR_fstat, ALLOW},
-	{__NR_newfstatat, ALLOW}, /* what fstat() really calls */
-	{__NR_lseek, ALLOW},
+	__NR_pread64,
+	__NR_fstat,
+	__NR_newfstatat, /* what fstat() really calls */
+	__NR_lseek,
 	/* Memory, which is data. */
-	{__NR_brk, ALLOW},
-	{__NR_mmap, ALLOW},
-	{__NR_mprotect, ALLOW},
-	{__NR_munmap, ALLOW},
-	{__NR_mremap, ALLOW},
-	{__NR_madvise, ALLOW},
-	{__NR_futex, ALLOW},     /* locks of the libraries */
-	{__NR_getrandom, ALLOW}, /* salts and seeds */
+	__NR_brk,
+	__NR_mmap,
+	__NR_mprotect,
+	__NR_munmap,
+	__NR_mremap,
+	__NR_madvise,
+	__NR_futex, /* locks of the libraries */
+	__NR_getrandom, /* salts and seeds */
 	/* Time, where the vdso cannot tell it. */
-	{__NR_clock_gettime, ALLOW},
-	{__NR_gettimeofday, ALLOW},
+	__NR_clock_gettime,
+	__NR_gettimeofday,
 	/* The end. */
-	{__NR_exit_group, ALLOW},
-	{__NR_exit, ALLOW},
-	{__NR_rt_sigreturn, ALLOW},
-	{__NR_rt_sigprocmask, ALLOW},  /* abort() */
-	{__NR_restart_syscall, ALLOW}, /* after a stop and a continue */
-	{__NR_getpid, ALLOW},
-	{__NR_gettid, ALLOW},
+	__NR_exit_group,
+	__NR_exit,
+	__NR_rt_sigreturn,
+	__NR_rt_sigprocmask, /* abort() */
+	__NR_restart_syscall, /* after a stop and a continue */
+	__NR_getpid,
+	__NR_gettid,
+};
 
-	/* Whoever calls these has taken the process over. What is in neither list answers
-	 * ENOSYS: a library's try at something new, or its late look for a file. */
-	{__NR_execve, KILL},
-	{__NR_execveat, KILL},
-	{__NR_clone, KILL},
-	{__NR_clone3, KILL},
+/* Calls of an attacker who has taken the process over. What is in neither list answers
+ * ENOSYS: a library's try at something new, or its late look for a file. */
+static const unsigned killed[] = {
+	__NR_execve, __NR_execveat, __NR_clone, __NR_clone3, __NR_ptrace,
+	__NR_process_vm_readv, __NR_process_vm_writev, __NR_kill,
+	__NR_pidfd_send_signal, __NR_pidfd_getfd, __NR_socket, __NR_connect, __NR_bind,
+	__NR_listen, __NR_setuid, __NR_setgid, __NR_setresuid, __NR_setresgid,
+	__NR_setgroups, __NR_capset, __NR_chroot, __NR_mount, __NR_umount2,
+	__NR_pivot_root, __NR_unshare, __NR_setns, __NR_bpf, __NR_perf_event_open,
+	__NR_keyctl, __NR_add_key, __NR_request_key, __NR_init_module,
+	__NR_finit_module, __NR_kexec_load, __NR_reboot, __NR_userfaultfd,
+	__NR_personality,
 #ifdef __NR_fork
-	{__NR_fork, KILL},
-	{__NR_vfork, KILL},
+	__NR_fork, __NR_vfork,
 #endif
-	{__NR_ptrace, KILL},
-	{__NR_process_vm_readv, KILL},
-	{__NR_process_vm_writev, KILL},
-	{__NR_kill, KILL},
-	{__NR_pidfd_send_signal, KILL},
-	{__NR_pidfd_getfd, KILL},
-	{__NR_socket, KILL},
-	{__NR_connect, KILL},
-	{__NR_bind, KILL},
-	{__NR_listen, KILL},
-	{__NR_setuid, KILL},
-	{__NR_setgid, KILL},
-	{__NR_setresuid, KILL},
-	{__NR_setresgid, KILL},
-	{__NR_setgroups, KILL},
-	{__NR_capset, KILL},
-	{__NR_chroot, KILL},
-	{__NR_mount, KILL},
-	{__NR_umount2, KILL},
-	{__NR_pivot_root, KILL},
-	{__NR_unshare, KILL},
-	{__NR_setns, KILL},
-	{__NR_bpf, KILL},
-	{__NR_perf_event_open, KILL},
-	{__NR_keyctl, KILL},
-	{__NR_add_key, KILL},
-	{__NR_request_key, KILL},
-	{__NR_init_module, KILL},
-	{__NR_finit_module, KILL},
-	{__NR_kexec_load, KILL},
-	{__NR_reboot, KILL},
-	{__NR_userfaultfd, KILL},
-	{__NR_personality, KILL},
 };
 
 struct sandbox_filter {
@@ -165,58 +133,21 @@ struct sandbox_filter {
 	unsigned short len;
 };
 
-static void
-filter_load(struct sandbox_filter *f, size_t offset)
-{
-	f->code[f->len++] =
-	    (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
-}
+#define LOAD (BPF_LD | BPF_W | BPF_ABS)
+#define JUMP_IF(comparison) (BPF_JMP | (comparison) | BPF_K)
+#define RETURN (BPF_RET | BPF_K)
 
 static void
-filter_return(struct sandbox_filter *f, uint32_t what)
+seccomp_add(struct sandbox_filter *f, unsigned code, size_t value, unsigned skip_if,
+    unsigned skip_unless)
 {
-	f->code[f->len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what);
+	f->code[f->len++] = (struct sock_filter)BPF_JUMP(
+	    (uint16_t)code, (uint32_t)value, (uint8_t)skip_if, (uint8_t)skip_unless);
 }
 
-/* The next `skip` instructions are for the comparison that holds, or that does not. */
+/* Leaves the call's number loaded, as it found it. Both architectures are little-endian. */
 static void
-filter_if(struct sandbox_filter *f, uint16_t comparison, uint32_t with, uint8_t skip)
-{
-	f->code[f->len++] =
-	    (struct sock_filter)BPF_JUMP(BPF_JMP | comparison | BPF_K, with, 0, skip);
-}
-
-static void
-filter_unless(struct sandbox_filter *f, uint16_t comparison, uint32_t with, uint8_t skip)
-{
-	f->code[f->len++] =
-	    (struct sock_filter)BPF_JUMP(BPF_JMP | comparison | BPF_K, with, skip, 0);
-}
-
-/* Anything of another architecture is an attack: its numbers mean other calls. */
-static void
-filter_begin(struct sandbox_filter *f)
-{
-	filter_load(f, offsetof(struct seccomp_data, arch));
-	filter_unless(f, BPF_JEQ, SANDBOX_ARCH, 1);
-	filter_return(f, SECCOMP_RET_KILL_PROCESS);
-	filter_load(f, offsetof(struct seccomp_data, nr));
-	filter_if(f, BPF_JGE, X32_BIT, 1);
-	filter_return(f, SECCOMP_RET_KILL_PROCESS);
-}
-
-/* Both architectures are little-endian. */
-static size_t
-filter_offset(unsigned argument, enum word word)
-{
-	size_t low = offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t);
-
-	return word == LOW ? low : low + sizeof(uint32_t);
-}
-
-/* Leaves the call's number loaded, as it found it. */
-static void
-filter_denial(struct sandbox_filter *f, const struct sandbox_denial *d)
+seccomp_deny(struct sandbox_filter *f, const struct sandbox_denial *d)
 {
 	static const uint16_t comparisons[] = {
 	    [IS] = BPF_JEQ,
@@ -224,56 +155,67 @@ filter_denial(struct sandbox_filter *f, const struct sandbox_denial *d)
 	    [ABOVE] = BPF_JGT,
 	    [HAS] = BPF_JSET,
 	};
+	bool negated = d->test == IS_NOT;
 
-	filter_if(f, BPF_JEQ, d->nr, 4);
-	filter_load(f, filter_offset(d->argument, d->word));
-	if (d->test == IS_NOT)
-		filter_unless(f, comparisons[d->test], d->value, 1);
-	else
-		filter_if(f, comparisons[d->test], d->value, 1);
-	filter_return(f, SECCOMP_RET_KILL_PROCESS);
-	filter_load(f, offsetof(struct seccomp_data, nr));
-}
-
-/* A listening socket that is shut down is dead for whoever else has it, and may be
- * connected elsewhere. */
-static void
-filter_listener(struct sandbox_filter *f, int fd)
-{
-	const struct sandbox_denial d = {__NR_shutdown, 0, LOW, IS, (uint32_t)fd};
-
-	filter_denial(f, &d);
+	seccomp_add(f, JUMP_IF(BPF_JEQ), d->nr, 0, 4);
+	seccomp_add(f, LOAD,
+	    offsetof(struct seccomp_data, args) + d->argument * sizeof(uint64_t) +
+		(d->word == HIGH ? sizeof(uint32_t) : 0),
+	    0, 0);
+	seccomp_add(f, JUMP_IF(comparisons[d->test]), d->value, negated, !negated);
+	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	seccomp_add(f, LOAD, offsetof(struct seccomp_data, nr), 0, 0);
 }
 
 static void
-filter_call(struct sandbox_filter *f, const struct sandbox_call *call)
+seccomp_answer(struct sandbox_filter *f, const unsigned *calls, size_t n, uint32_t answer)
 {
-	static const uint32_t answers[] = {
-	    [KILL] = SECCOMP_RET_KILL_PROCESS,
-	    [ALLOW] = SECCOMP_RET_ALLOW,
-	};
+	for (size_t i = 0; i < n; i++) {
+		seccomp_add(f, JUMP_IF(BPF_JEQ), calls[i], 0, 1);
+		seccomp_add(f, RETURN, answer, 0, 0);
+	}
+}
 
-	filter_if(f, BPF_JEQ, call->nr, 1);
-	filter_return(f, answers[call->answer]);
+static void
+seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
+{
+	struct sandbox_denial shutdown = {__NR_shutdown, 0, LOW, IS, 0};
+
+	/* Anything of another architecture is an attack: its numbers mean other calls. */
+	seccomp_add(f, LOAD, offsetof(struct seccomp_data, arch), 0, 0);
+	seccomp_add(f, JUMP_IF(BPF_JEQ), SANDBOX_ARCH, 1, 0);
+	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	seccomp_add(f, LOAD, offsetof(struct seccomp_data, nr), 0, 0);
+	seccomp_add(f, JUMP_IF(BPF_JGE), X32_BIT, 0, 1);
+	seccomp_add(f, RETURN, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	for (size_t i = 0; i < nitems(denials); i++)
+		seccomp_deny(f, &denials[i]);
+	/* A listening socket that is shut down is dead for all that share it, and may be
+	 * connected elsewhere. */
+	for (size_t i = 0; i < s->nlisteners && i < SANDBOX_LISTENERS; i++) {
+		shutdown.value = (uint32_t)s->listeners[i];
+		seccomp_deny(f, &shutdown);
+	}
+	seccomp_answer(f, allowed, nitems(allowed), SECCOMP_RET_ALLOW);
+	seccomp_answer(f, killed, nitems(killed), SECCOMP_RET_KILL_PROCESS);
+	seccomp_add(f, RETURN, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 }
 
 int
-sandbox_seccomp(const int *listeners, size_t nlisteners)
+sandbox_seccomp(const struct sandbox *s)
 {
 	struct sandbox_filter filter = {.len = 0};
 	struct sock_fprog program = {.filter = filter.code};
 
-	_Static_assert((nitems(denials) + SANDBOX_LISTENERS) * 5 + nitems(calls) * 2 + 7 <
-			   FILTER_MAX,
-	    "no room for the filter");
-	filter_begin(&filter);
-	for (size_t i = 0; i < nitems(denials); i++)
-		filter_denial(&filter, &denials[i]);
-	for (size_t i = 0; i < nlisteners && i < SANDBOX_LISTENERS; i++)
-		filter_listener(&filter, listeners[i]);
-	for (size_t i = 0; i < nitems(calls); i++)
-		filter_call(&filter, &calls[i]);
-	filter_return(&filter, SECCOMP_RET_ERRNO | ENOSYS);
+	_Static_assert((nitems(denials) + SANDBOX_LISTENERS) * 5 +
+		    (nitems(allowed) + nitems(killed)) * 2 + 7 < FILTER_MAX,
+	    "the filter is too long");
+#ifdef REEVE_SANITIZED
+	log_info(
+	    "confinement: built for a sanitizer: no system call filter, no memory limit");
+	return 0;
+#endif
+	seccomp_make(&filter, s);
 	program.len = filter.len;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
@@ -281,12 +223,9 @@ sandbox_seccomp(const int *listeners, size_t nlisteners)
 #else
 
 int
-sandbox_seccomp(const int *listeners, size_t nlisteners)
+sandbox_seccomp(const struct sandbox *s UNUSED)
 {
-	(void)listeners;
-	(void)nlisteners;
-	errno = ENOSYS; /* no table for this architecture */
-	return -1;
+	return fail_with(ENOSYS); /* no table for this architecture */
 }
 
 #endif

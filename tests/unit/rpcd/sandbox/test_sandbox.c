@@ -1,5 +1,4 @@
 /* Sandbox: each probe runs in a child of its own that has entered the sandbox first. */
-#include "rpcd/sandbox/kernel.h"
 #include "tests/unit/rpcd/sandbox/sandbox_world.h"
 
 #include <arpa/inet.h>
@@ -284,7 +283,7 @@ probe_landlock(void)
 static int
 enter_landlock(void)
 {
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? sandbox_landlock() : -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? sandbox_landlock(NULL) : -1;
 }
 
 static void
