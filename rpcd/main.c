@@ -1,6 +1,6 @@
 /* reeve-rpcd: the front end. Started by reeved with a socket as descriptor 3: says hello,
- * is told what it shall be, confines itself, reports ready, mirrors the state and serves
- * HTTP until the socket ends. */
+ * receives its setup, confines itself, reports ready, mirrors the state and serves HTTP
+ * until the socket ends. */
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -60,12 +60,11 @@ __asan_default_options(void)
 /* One line, "WARN text": control characters would forge others; what does not fit into the
  * pipe is lost, for a log must not stop a server. */
 static void
-main_log(void *ctx, enum log_level level, const char *text, size_t len)
+main_log(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
 	char line[LINE_MAX_BYTES + 8];
 	size_t used;
 
-	(void)ctx;
 	if (len > LINE_MAX_BYTES)
 		for (len = LINE_MAX_BYTES;
 		     len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
@@ -89,31 +88,18 @@ main_stop(struct front *f, int status)
 }
 
 static void
-main_serve(struct front *f)
+main_on_ready(
+    void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
 {
-	struct rpcd *rpcd = &f->rpcd;
-
-	rpcd->serving = true;
-	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		if (http_server_start(rpcd->listeners[i]) < 0)
-			fatal("cannot serve: %s", strerror(errno));
-}
-
-static void
-main_on_ready(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
-{
-	struct front *f = ctx;
-
-	(void)result;
 	fd_close(fd);
 	if (fault == FAULT_NONE)
 		return;
 	log_error("the master refused ready: %s", message);
-	main_stop(f, 1);
+	main_stop(ctx, 1);
 }
 
-/* libmicrohttpd's daemons and the digests exist before the walls go up. The numbers of the
- * sockets, which are libmicrohttpd's then, are left in `fds`. */
+/* libmicrohttpd's daemons and the digests are made before the confinement. The numbers of
+ * the sockets, which are libmicrohttpd's then, are left in `fds`. */
 static int
 main_make_listeners(struct front *f, int fds[SETUP_LISTENERS_MAX])
 {
@@ -148,11 +134,8 @@ main_confine(struct front *f)
 	setup_wipe_end();
 	peer_secret(f->rpcd.master, false);
 	f->rpcd.page = f->setup.page;
-	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0) {
-		main_stop(f, 1);
-		return;
-	}
-	if (peer_call(f->rpcd.master, "ready", NULL, false, main_on_ready, f) == 0)
+	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0 ||
+	    peer_call(f->rpcd.master, "ready", NULL, false, main_on_ready, f) == 0)
 		main_stop(f, 1);
 }
 
@@ -171,52 +154,42 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	main_stop(f, 1);
 }
 
+/* Each module takes its own notifications: 1 taken, 0 nobody's, -1 malformed. */
 static int
-main_take_setup(struct front *f, const char *method, json_t *params, int *fd)
+main_take(struct front *f, const char *method, json_t *params, int *fd)
 {
-	int rc;
+	struct rpcd *rpcd = &f->rpcd;
+	int rc = mirror_apply(rpcd->mirror, method, params);
 
-	if (f->setup.ended)
-		return 0;
-	rc = setup_take(&f->setup, method, params, fd);
-	if (rc == 1 && f->setup.ended)
-		main_confine(f);
-	return rc;
-}
-
-static int
-main_take_stream(struct front *f, const char *method, json_t *params)
-{
-	int rc = mirror_apply(f->rpcd.mirror, method, params);
-
-	if (rc <= 0)
-		return rc;
-	f->streamed = true;
-	if (!f->rpcd.serving && mirror_ready(f->rpcd.mirror))
-		main_serve(f);
-	return rc;
+	if (rc > 0)
+		f->streamed = true;
+	if (rc > 0 && !rpcd->serving && mirror_ready(rpcd->mirror)) {
+		rpcd->serving = true;
+		for (size_t i = 0; i < rpcd->nlisteners; i++)
+			if (http_server_start(rpcd->listeners[i]) < 0)
+				fatal("cannot serve: %s", strerror(errno));
+	}
+	if (rc == 0)
+		rc = calls_job(rpcd->calls, method, params);
+	if (rc == 0 && !f->setup.ended) {
+		rc = setup_take(&f->setup, method, params, fd);
+		if (f->setup.ended)
+			main_confine(f);
+	}
+	return rc != 0 ? rc : rpcinterfaces_take(rpcd->rpcinterfaces, method, params, fd);
 }
 
 static void
 main_on_notification(
-    void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+    void *ctx, struct peer *peer UNUSED, const char *method, json_t *params, int fd)
 {
-	struct front *f = ctx;
-	int rc;
+	int rc = main_take(ctx, method, params, &fd);
 
-	(void)peer;
-	rc = main_take_stream(f, method, params);
-	if (rc == 0)
-		rc = calls_job(f->rpcd.calls, method, params);
-	if (rc == 0)
-		rc = main_take_setup(f, method, params, &fd);
-	if (rc == 0)
-		rc = rpcinterfaces_take(f->rpcd.rpcinterfaces, method, params, &fd);
 	fd_close(fd);
 	if (rc >= 0)
 		return;
 	log_error("the master broke the protocol: %s", method);
-	main_stop(f, 1);
+	main_stop(ctx, 1);
 }
 
 static void
@@ -229,11 +202,10 @@ main_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *me
 }
 
 static void
-main_on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
+main_on_closed(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
 	struct front *f = ctx;
 
-	(void)peer;
 	if (violation)
 		log_error("the master broke the protocol: %s", why);
 	f->rpcd.ending = true;
@@ -301,8 +273,8 @@ main_free(struct front *f)
 	setup_clear(&f->setup);
 }
 
-/* The first object seeds jansson's hash from a file, the first broken-down time reads the
- * time zone, the libraries look at the machine: all of it before the walls. */
+/* Before the confinement: the first object seeds jansson's hash from a file, the first
+ * broken-down time reads the time zone, the libraries look at the machine. */
 static void
 main_warm(void)
 {
@@ -385,16 +357,6 @@ main_connect(struct front *f)
 		fatal("cannot say hello: %s", strerror(errno));
 }
 
-static bool
-main_has_master(void)
-{
-	int domain = 0;
-	socklen_t len = sizeof(domain);
-
-	return getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
-	       domain == AF_UNIX;
-}
-
 static int
 main_run(void)
 {
@@ -418,13 +380,16 @@ main_run(void)
 int
 main(int argc, char **argv)
 {
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("reeve-rpcd " REEVE_VERSION) < 0;
-	if (argc > 1 || !main_has_master()) {
-		fputs("reeve-rpcd is started by reeved(8) and takes no options but "
-		      "--version\n",
-		    stderr);
-		return 2;
-	}
-	return main_run();
+	if (argc == 1 &&
+	    getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+	    domain == AF_UNIX)
+		return main_run();
+	fputs("reeve-rpcd is started by reeved(8) and takes no options but --version\n",
+	    stderr);
+	return 2;
 }

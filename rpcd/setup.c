@@ -21,15 +21,6 @@ setup_wipe_end(void)
 	json_set_alloc_funcs(malloc, free);
 }
 
-/* A level by its word or by its number. */
-static int
-setup_level(const json_t *value)
-{
-	if (json_is_integer(value))
-		return (int)json_integer_value(value);
-	return json_is_string(value) ? log_level_parse(json_string_value(value)) : -1;
-}
-
 int
 setup_answer(struct setup *s, const json_t *result)
 {
@@ -43,7 +34,8 @@ setup_answer(struct setup *s, const json_t *result)
 		"setup", "uid", &uid, "gid", &gid, "confinement", &confinement, "loglevel",
 		&level, "listeners", &listeners) < 0)
 		return -1;
-	number = setup_level(level);
+	number = json_is_string(level) ? log_level_parse(json_string_value(level))
+				       : (int)json_integer_value(level);
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX || number <= 0 ||
 	    listeners < 0 || listeners > SETUP_LISTENERS_MAX)
 		return -1;
@@ -99,12 +91,11 @@ setup_listener(struct setup *s, const json_t *params, int *fd)
 }
 
 static int
-setup_page(struct setup *s, const json_t *params, int *fd)
+setup_page(struct setup *s, const json_t *params UNUSED, int *fd)
 {
 	struct stat st;
 	void *page;
 
-	(void)params;
 	if (s->page != NULL || *fd < 0 || fstat(*fd, &st) < 0 ||
 	    st.st_size < (off_t)sizeof(*s->page))
 		return -1;
@@ -118,10 +109,8 @@ setup_page(struct setup *s, const json_t *params, int *fd)
 }
 
 static int
-setup_end(struct setup *s, const json_t *params, int *fd)
+setup_end(struct setup *s, const json_t *params UNUSED, int *fd UNUSED)
 {
-	(void)params;
-	(void)fd;
 	if (s->page == NULL || s->count != s->expected)
 		return -1;
 	s->ended = true;

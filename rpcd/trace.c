@@ -77,7 +77,8 @@ trace_answered(
 	char host[HOST_MAX_BYTES], date[64], size[24] = "-";
 
 	/* There is no time zone in the chroot. */
-	clock_utc_text(date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", clock_wall_ms() / 1000);
+	clock_utc_text(
+	    date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", clock_wall_ms() / 1000);
 	if (bytes >= 0)
 		snprintf(size, sizeof(size), "%" PRId64, bytes);
 	log_trace("%s - - [%s] \"%s\" %d %s", trace_host(address, host),
