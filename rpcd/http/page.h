@@ -3,7 +3,7 @@
 #define RPCD_HTTP_PAGE_H
 
 #include "common/compiler.h"
-#include "rpcd/methods/call.h"
+#include "rpcd/methods/reply.h"
 
 #include <microhttpd.h>
 #include <stdint.h>

@@ -8,28 +8,10 @@
 #include "common/compiler.h"
 #include "proto/role.h"
 #include "rpcd/budget.h"
+#include "rpcd/methods/reply.h"
 #include "rpcd/rpcd.h"
-#include "rpcd/shared_buffer.h"
 
 #include <stddef.h>
-#include <sys/types.h>
-
-/* A document made while it is sent (long logs): read fills at most `max` bytes and returns
- * how many, 0 at the end, -1 on an error that must cut the connection. */
-struct reply_stream {
-	ssize_t (*read)(void *ctx, char *out, size_t max);
-	void (*free)(void *ctx);
-	void *ctx;
-};
-
-struct reply {
-	int status;		/* 200, or an HTTP error whose page http.c makes */
-	struct buf body;	/* the whole document, when there is none of the others */
-	struct shared_buffer *shared;	/* owned use, or NULL */
-	struct reply_stream stream;
-	size_t counted;	/* bytes that it has in the budget until it is sent */
-	bool ends_daemon;	/* nothing is stopped before calls_answered */
-};
 
 /* Exactly once per call that was not abandoned; the reply's content is taken. May run
  * before call_begin returns. */

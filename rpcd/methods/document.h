@@ -6,7 +6,7 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "rpcd/budget.h"
-#include "rpcd/methods/call.h"
+#include "rpcd/methods/reply.h"
 #include "rpcd/tail/logread.h"
 #include "rpcd/xmlrpc/write.h"
 
