@@ -399,12 +399,21 @@ call_new(struct calls *calls, struct share *share, enum role role, bool may_park
 	call->inv.role = role;
 	call->inv.may_park = may_park;
 	call->inv.resumed = on_resumed;
-	buf_init(&call->inv.results, 0);
 	buf_init(&call->body, 0);
 	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
 	calls->nparked++;
 	return call;
+}
+
+void
+call_catch_up(const struct calls *calls)
+{
+	struct rpcd *rpcd = calls->rpcd;
+
+	if (rpcd->master != NULL &&
+	    !invocation_has_reached(rpcd, invocation_newest(rpcd)))
+		peer_drain(rpcd->master);
 }
 
 struct call *
@@ -415,7 +424,7 @@ call_begin(struct calls *calls, struct share *share, enum role role, struct buf 
 	struct call *call;
 
 	/* First of all, for it may read from the master and so answer other calls. */
-	rpcd_is_current(calls->rpcd);
+	call_catch_up(calls);
 	call = call_new(calls, share, role, may_park, done, ctx);
 	call->answered = &answered;
 	call_read(call, body);
@@ -458,10 +467,10 @@ calls_job(struct calls *calls, const char *method, const json_t *params)
 	if (!json_is_integer(job))
 		return -1;
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		if (call->inv.phase != INVOCATION_JOB ||
-		    call->inv.job != (uint64_t)json_integer_value(job))
+		status = invocation_job(&call->inv, (uint64_t)json_integer_value(job),
+		    method, params);
+		if (status == 0)
 			continue;
-		status = invocation_job(&call->inv, method, params);
 		call_run(call);
 		break;
 	}
@@ -515,16 +524,4 @@ size_t
 calls_parked(const struct calls *calls)
 {
 	return calls->nparked;
-}
-
-bool
-rpcd_is_current(struct rpcd *rpcd)
-{
-	uint64_t newest = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
-
-	if (mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest)
-		return true;
-	if (rpcd->master != NULL)
-		peer_drain(rpcd->master);
-	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= newest;
 }

@@ -39,8 +39,5 @@ void calls_answered(struct calls *);
 /* The master is gone or ending: answers what is parked (what waits gets its fault). */
 void calls_end(struct calls *);
 size_t calls_parked(const struct calls *);
-/* The mirror has reached what the page says (loads it once; drains the peer first when
- * behind). False: park the read. */
-bool rpcd_is_current(struct rpcd *);
 
 #endif

@@ -73,6 +73,8 @@ struct calls {
 /* call.c */
 /* The call goes on in a turn of its own, after those that wait for theirs. */
 void call_later(struct call *);
+/* Reads from the master until the mirror has what any peer may know. May answer calls. */
+void call_catch_up(const struct calls *);
 
 /* call_read.c */
 /* Reads the body and begins with the call; takes a long one and reads it in turns. The

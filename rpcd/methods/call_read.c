@@ -140,7 +140,7 @@ call_read_on(struct call *call)
 			return;
 		}
 		xmlparse_take(call->reader, &name, &params);
-		rpcd_is_current(call->calls->rpcd);
+		call_catch_up(call->calls);
 		call_enter(call, name, params);
 	}
 	call_end_reading(call);

@@ -1,16 +1,14 @@
-#include "common/fd.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/xmlrpc/write.h"
 
-#include <unistd.h>
 
 /* The API's version and the supervisord that it matches. */
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
 
 static const struct daemon_info *
-daemon_of(const struct invocation *inv)
+daemon_info_of(const struct invocation *inv)
 {
 	return mirror_daemon(inv->rpcd->mirror);
 }
@@ -30,13 +28,13 @@ rpc_daemon_version(struct invocation *inv)
 void
 rpc_daemon_identification(struct invocation *inv)
 {
-	invocation_return_string(inv, daemon_of(inv)->identifier);
+	invocation_return_string(inv, daemon_info_of(inv)->identifier);
 }
 
 void
 rpc_daemon_state(struct invocation *inv)
 {
-	enum daemon_state state = daemon_of(inv)->state;
+	enum daemon_state state = daemon_info_of(inv)->state;
 	struct buf *out = invocation_open(inv);
 
 	xmlwrite_struct_open(out);
@@ -49,16 +47,15 @@ rpc_daemon_state(struct invocation *inv)
 void
 rpc_daemon_pid(struct invocation *inv)
 {
-	invocation_return_int(inv, daemon_of(inv)->pid);
+	invocation_return_int(inv, daemon_info_of(inv)->pid);
 }
 
 static void
-on_end(struct invocation *inv, enum fault fault, const char *message,
+daemon_on_end(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	fd_close(fd);
 	inv->ends_daemon = true;
 	invocation_return_true(inv);
 }
@@ -66,5 +63,5 @@ on_end(struct invocation *inv, enum fault fault, const char *message,
 void
 rpc_daemon_end(struct invocation *inv)
 {
-	invocation_ask(inv, NULL, false, on_end);
+	invocation_ask(inv, NULL, false, daemon_on_end);
 }

@@ -4,7 +4,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "rpcd/methods/rpcinterface.h"
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/printed.h"
 #include "rpcd/xmlrpc/write.h"
@@ -109,6 +108,17 @@ invocation_return_json_take(struct invocation *inv, json_t *value)
 	invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 }
 
+void
+invocation_return_array(struct invocation *inv, const struct buf *values)
+{
+	struct buf *out = invocation_open(inv);
+
+	xmlwrite_array_open(out);
+	xmlwrite_raw(out, buf_data(values), buf_len(values));
+	xmlwrite_array_close(out);
+	invocation_close(inv);
+}
+
 bool
 invocation_reserve(struct invocation *inv, size_t n)
 {
@@ -127,28 +137,23 @@ invocation_string(const struct invocation *inv, size_t i, const char **s)
 	return *s != NULL;
 }
 
-/* int() of a double, if it fits. */
-static bool
-truncated(double number, int64_t *out)
-{
-	if (!(number > -9223372036854775809.0 && number < 9223372036854775808.0))
-		return false;
-	*out = (int64_t)number;
-	return true;
-}
-
 bool
 invocation_int(const struct invocation *inv, size_t i, int64_t *number)
 {
 	const json_t *value = json_array_get(inv->params, i);
+	double real = json_real_value(value);
 
 	if (json_is_string(value))
 		return str_to_int(json_string_value(value), number) == 0;
-	if (json_is_real(value))
-		return truncated(json_real_value(value), number);
-	if (!json_is_integer(value) && !json_is_boolean(value))
+	if (json_is_boolean(value))
+		*number = json_is_true(value);
+	else if (json_is_integer(value))
+		*number = json_integer_value(value);
+	else if (json_is_real(value) && real > -9223372036854775809.0 &&
+	    real < 9223372036854775808.0)
+		*number = (int64_t)real;	/* as int() truncates a double */
+	else
 		return false;
-	*number = json_is_integer(value) ? json_integer_value(value) : json_is_true(value);
 	return true;
 }
 
@@ -231,7 +236,7 @@ invocation_refused(struct invocation *inv, enum fault fault, const char *message
 }
 
 static void
-on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+invocation_on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct invocation *inv = ctx;
 
@@ -241,22 +246,13 @@ on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int 
 		inv->resumed(inv);
 }
 
-/* May this invocation be parked? Else a fault is its answer. */
+/* Whether the invocation can wait; if not, a fault is its answer. */
 static bool
-may_park(struct invocation *inv)
+invocation_may_park(struct invocation *inv)
 {
 	if (!inv->may_park)
 		invocation_fault(inv, FAULT_FAILED, "too many calls are waiting");
 	return inv->may_park;
-}
-
-static bool
-may_ask(struct invocation *inv)
-{
-	if (inv->rpcd->master != NULL && !inv->rpcd->ending)
-		return may_park(inv);
-	invocation_fault(inv, FAULT_FAILED, "reeved is ending");
-	return false;
 }
 
 void
@@ -265,19 +261,21 @@ invocation_ask(
 {
 	struct rpcd *rpcd = inv->rpcd;
 
-	if (!may_ask(inv)) {
+	if (rpcd->master == NULL || rpcd->ending)
+		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
+	if (rpcd->master == NULL || rpcd->ending || !invocation_may_park(inv)) {
 		json_decref(params);
 		return;
 	}
 	inv->answer = answer;
 	inv->phase = INVOCATION_ASKED;
 	inv->asked = peer_call(rpcd->master, cmd_get(inv->method.api->cmd)->name, params,
-	    want_fd, on_answer, inv);
+	    want_fd, invocation_on_answer, inv);
 	if (inv->asked == 0)
 		invocation_fault(inv, FAULT_FAILED, strerror(errno));
 }
 
-/* ---- judging and beginning ---- */
+/* ---- beginning ---- */
 
 /* In some daemon states all of supervisor.* fails but what may end it. */
 static enum fault
@@ -328,14 +326,23 @@ invocation_check_role(struct invocation *inv)
 	return false;
 }
 
-/* What the page says has been waited for when the call came (rpcd_is_current): here it is
- * only compared, for this may run inside the reading of the stream. */
-static bool
-is_current(const struct rpcd *rpcd, uint64_t needs)
+uint64_t
+invocation_newest(const struct rpcd *rpcd)
 {
-	if (rpcd->ending || rpcd->master == NULL)
-		return true;
-	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= needs;
+	return rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
+}
+
+bool
+invocation_has_reached(const struct rpcd *rpcd, uint64_t number)
+{
+	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= number;
+}
+
+/* The mirror is only looked at: this may run while the stream is being read. */
+static bool
+invocation_is_current(const struct rpcd *rpcd, uint64_t needs)
+{
+	return rpcd->ending || rpcd->master == NULL || invocation_has_reached(rpcd, needs);
 }
 
 void
@@ -354,10 +361,11 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 		return;
 	}
 	inv->params = json_incref(params);
-	inv->needs = rpcd->page != NULL ? atomic_load(rpcd->page) : 0;
-	if ((method_flags(name) & METHOD_OF_DAEMON) == 0 || is_current(rpcd, inv->needs))
+	inv->needs = invocation_newest(rpcd);
+	if ((method_flags(name) & METHOD_OF_DAEMON) == 0 ||
+	    invocation_is_current(rpcd, inv->needs))
 		invocation_enter(inv);
-	else if (may_park(inv))
+	else if (invocation_may_park(inv))
 		inv->phase = INVOCATION_BEHIND;
 }
 
@@ -371,7 +379,7 @@ invocation_is_in_order(struct invocation *inv, const char *name, const json_t *p
 	    inv->may_park && json_is_array(params) &&
 	    method_takes(inv->method.api, json_array_size(params)) &&
 	    rpcd->master != NULL && !rpcd->ending &&
-	    is_current(rpcd, rpcd->page != NULL ? atomic_load(rpcd->page) : 0) &&
+	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
 	    invocation_state_fault(inv) == FAULT_NONE;
 }
 
@@ -405,7 +413,7 @@ invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void
 void
 invocation_look_behind(struct invocation *inv)
 {
-	if (inv->phase == INVOCATION_BEHIND && is_current(inv->rpcd, inv->needs))
+	if (inv->phase == INVOCATION_BEHIND && invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
 }
 
@@ -415,16 +423,14 @@ invocation_clear(struct invocation *inv)
 	if (inv->asked != 0 && inv->rpcd->master != NULL)
 		peer_forget(inv->rpcd->master, inv->asked);
 	inv->asked = 0;
-	if (inv->served != NULL)
-		rpcinterface_forget(inv->served);
-	inv->served = NULL;
+	if (inv->release != NULL)
+		inv->release(inv->state);
+	inv->state = NULL;
+	inv->release = NULL;
 	json_decref(inv->params);
 	inv->params = NULL;
 	json_decref(inv->multi);
 	inv->multi = NULL;
-	bulk_free(inv->bulk);
-	inv->bulk = NULL;
-	buf_clear(&inv->results);
 	mem_freep(&inv->traced);
 	inv->method = (struct method){0};
 }

@@ -50,13 +50,8 @@ struct invocation {
 	uint64_t needs;		/* INVOCATION_BEHIND: the stream number to reach */
 	invocation_answer_fn *answer;
 	uint64_t asked;		/* request id, 0 = none */
-	struct rpcinterface_call *served; /* INVOCATION_ASKED of a program; else NULL */
-	enum wait_kind wait;
-	uint64_t row, spawn;	/* INVOCATION_WAITING */
-	uint64_t job;		/* INVOCATION_JOB */
-	struct bulk *bulk;
-	struct buf results;	/* of the job, so far */
-	int64_t offset, length;	/* of log calls */
+	void *state;		/* the method's own struct, or NULL … */
+	void (*release)(void *state);	/* … and what frees it at the end */
 };
 
 /* ---- for call.c ---- */
@@ -66,12 +61,13 @@ struct invocation {
 void invocation_begin(struct invocation *, const char *name, json_t *params);
 /* Goes on when the mirror has reached what a INVOCATION_BEHIND needs. */
 void invocation_look_behind(struct invocation *);
-/* Judges the daemon's mood and runs the handler. */
+/* Checks the daemon's state and runs the handler. */
 void invocation_enter(struct invocation *);
 /* A row changed or went; id 0 = look at all. */
 void invocation_changed(struct invocation *, uint64_t id, const struct process_info *);
-/* A notification of the invocation's own job. 0, or -1 when malformed. */
-int invocation_job(struct invocation *, const char *method, const json_t *params);
+/* A notification of a job: 1 taken, 0 another invocation's, -1 malformed. */
+int invocation_job(struct invocation *, uint64_t job, const char *method,
+    const json_t *params);
 /* The master is gone: ends whatever phase it is in. */
 void invocation_end(struct invocation *);
 /* Whether the call is an event that can go to the master now, with no word to be said
@@ -83,6 +79,10 @@ uint64_t invocation_post(
     struct invocation *, json_t *events, peer_answer_fn *fn, void *ctx);
 /* Releases what it holds; an answer still due will be dropped. */
 void invocation_clear(struct invocation *);
+/* The newest stream number that the master has announced to any peer. */
+uint64_t invocation_newest(const struct rpcd *);
+/* Whether the mirror is complete and has reached this number. */
+bool invocation_has_reached(const struct rpcd *, uint64_t number);
 
 /* ---- for handlers: parameters ---- */
 
@@ -114,6 +114,8 @@ void invocation_return_shared(struct invocation *, struct shared_buffer *);
 void invocation_return_string(struct invocation *, const char *);
 void invocation_return_int(struct invocation *, int64_t);
 void invocation_return_json_take(struct invocation *, json_t *);
+/* An array of values that are XML already. */
+void invocation_return_array(struct invocation *, const struct buf *values);
 /* A result of up to n bytes is coming; what it takes is kept for it until the end.
  * False: the budget is used up, and the fault has been answered. To be asked before
  * anything is done. */
@@ -126,7 +128,7 @@ void invocation_ask(
     struct invocation *, json_t *params, bool want_fd, invocation_answer_fn *);
 /* Passes a fault on: true when it was one (fd is closed then). */
 bool invocation_refused(struct invocation *, enum fault, const char *message, int fd);
-/* The answer to a start, stop or signal: waits as `wait` says for {id, spawn} or {job}. */
-invocation_answer_fn invocation_await;
+/* Asks the same way, and answers true, or waits for {id, spawn} or {job} to end. */
+void invocation_ask_and_wait(struct invocation *, json_t *params, enum wait_kind);
 
 #endif

@@ -1,47 +1,65 @@
-#include "common/fd.h"
+/* Invocations that start, stop or signal processes, and wait for the outcome. */
+#include "common/mem.h"
 #include "rpcd/methods/invocation.h"
-
 #include "rpcd/trace.h"
 #include "rpcd/xmlrpc/write.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+struct invocation_wait {
+	enum wait_kind kind;
+	uint64_t row, spawn;	/* INVOCATION_WAITING: for this spawn of the process */
+	uint64_t job;		/* INVOCATION_JOB: its number, … */
+	struct bulk *bulk;	/* … its results, … */
+	struct buf results;	/* … and those that are decided, as XML */
+};
 
 static void
-wait_over(struct invocation *inv, enum fault fault)
+invocation_wait_free(void *state)
+{
+	struct invocation_wait *wait = state;
+
+	bulk_free(wait->bulk);
+	buf_clear(&wait->results);
+	free(wait);
+}
+
+static void
+invocation_wait_over(struct invocation *inv, enum fault fault)
 {
 	const char *name;
 
 	if (fault == FAULT_NONE)
 		invocation_return_true(inv);
 	else
-		invocation_fault(
-		    inv, fault, invocation_string(inv, 0, &name) ? name : NULL);
+		invocation_fault(inv, fault, invocation_string(inv, 0, &name) ? name : NULL);
 }
 
 static void
-wait_look(struct invocation *inv, const struct process_info *row)
+invocation_wait_check(struct invocation *inv, const struct process_info *row)
 {
+	const struct invocation_wait *wait = inv->state;
 	enum fault fault = FAULT_NONE;
 
-	if (wait_judge(inv->wait, row, inv->spawn, &fault))
-		wait_over(inv, fault);
+	if (wait_judge(wait->kind, row, wait->spawn, &fault))
+		invocation_wait_over(inv, fault);
 }
 
 /* ---- jobs ---- */
 
 static const struct process_info *
-find_row(void *ctx, uint64_t id)
+invocation_wait_row(void *ctx, uint64_t id)
 {
 	return mirror_by_id(ctx, id);
 }
 
 /* One status struct. */
 static void
-on_result(void *ctx, const struct bulk_result *result)
+invocation_wait_on_result(void *ctx, const struct bulk_result *result)
 {
-	struct invocation *inv = ctx;
-	struct buf *out = &inv->results;
+	struct invocation_wait *wait = ctx;
+	struct buf *out = &wait->results;
 	bool failed = result->fault != FAULT_NONE;
 
 	xmlwrite_struct_open(out);
@@ -53,88 +71,90 @@ on_result(void *ctx, const struct bulk_result *result)
 }
 
 static void
-job_look(struct invocation *inv)
+invocation_wait_check_job(struct invocation *inv)
 {
-	struct buf *out;
+	const struct invocation_wait *wait = inv->state;
 
-	if (!bulk_done(inv->bulk))
-		return;
-	out = invocation_open(inv);
-	xmlwrite_array_open(out);
-	xmlwrite_raw(out, buf_data(&inv->results), buf_len(&inv->results));
-	xmlwrite_array_close(out);
-	invocation_close(inv);
-}
-
-static void
-job_begin(struct invocation *inv, json_int_t job)
-{
-	buf_clear(&inv->results);
-	inv->job = (uint64_t)job;
-	inv->bulk = bulk_new(inv->wait, find_row, inv->rpcd->mirror, on_result, inv);
-	inv->phase = INVOCATION_JOB;
+	if (bulk_done(wait->bulk))
+		invocation_return_array(inv, &wait->results);
 }
 
 int
-invocation_job(struct invocation *inv, const char *method, const json_t *params)
+invocation_job(struct invocation *inv, uint64_t job, const char *method,
+    const json_t *params)
 {
+	struct invocation_wait *wait = inv->state;
+
+	if (inv->phase != INVOCATION_JOB || wait->job != job)
+		return 0;
 	if (strcmp(method, "job.end") == 0)
-		bulk_ended(inv->bulk);
-	else if (bulk_add(inv->bulk, params) < 0)
+		bulk_ended(wait->bulk);
+	else if (bulk_add(wait->bulk, params) < 0)
 		return -1;
-	job_look(inv);
-	return 0;
+	invocation_wait_check_job(inv);
+	return 1;
 }
 
-/* Everything may have changed: what went away tells so by itself. */
+/* ---- asking and changes ---- */
+
 static void
-job_look_at_all(struct invocation *inv)
+invocation_wait_on_answer(struct invocation *inv, enum fault fault, const char *message,
+    json_t *result, int fd)
 {
-	size_t n;
-	const struct process_info *const *rows = mirror_sorted(inv->rpcd->mirror, &n);
-
-	for (size_t i = 0; i < n; i++)
-		bulk_changed(inv->bulk, rows[i]->id, rows[i]);
-}
-
-/* ---- the door ---- */
-
-void
-invocation_await(
-    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
-{
+	struct invocation_wait *wait = inv->state;
 	json_t *job = json_object_get(result, "job");
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	fd_close(fd);
 	/* As in supervisord, which logs that a call goes well when it begins to wait. */
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {
-		job_begin(inv, json_integer_value(job));
+		wait->job = (uint64_t)json_integer_value(job);
+		wait->bulk = bulk_new(wait->kind, invocation_wait_row, inv->rpcd->mirror,
+		    invocation_wait_on_result, wait);
+		inv->phase = INVOCATION_JOB;
 		return;
 	}
-	inv->row = (uint64_t)json_integer_value(json_object_get(result, "id"));
-	inv->spawn = (uint64_t)json_integer_value(json_object_get(result, "spawn"));
+	wait->row = (uint64_t)json_integer_value(json_object_get(result, "id"));
+	wait->spawn = (uint64_t)json_integer_value(json_object_get(result, "spawn"));
 	inv->phase = INVOCATION_WAITING;
-	wait_look(inv, mirror_by_id(inv->rpcd->mirror, inv->row));
+	invocation_wait_check(inv, mirror_by_id(inv->rpcd->mirror, wait->row));
+}
+
+void
+invocation_ask_and_wait(struct invocation *inv, json_t *params, enum wait_kind kind)
+{
+	struct invocation_wait *wait = xcalloc(1, sizeof(*wait));
+
+	wait->kind = kind;
+	buf_init(&wait->results, 0);
+	inv->state = wait;
+	inv->release = invocation_wait_free;
+	invocation_ask(inv, params, false, invocation_wait_on_answer);
 }
 
 void
 invocation_changed(struct invocation *inv, uint64_t id, const struct process_info *row)
 {
+	struct invocation_wait *wait = inv->state;
+	const struct process_info *const *rows;
+	size_t n;
+
 	invocation_look_behind(inv);
-	if (inv->phase == INVOCATION_WAITING && id == 0)
-		wait_look(inv, mirror_by_id(inv->rpcd->mirror, inv->row));
-	else if (inv->phase == INVOCATION_WAITING && id == inv->row)
-		wait_look(inv, row);
+	if (inv->phase == INVOCATION_WAITING && (id == 0 || id == wait->row))
+		invocation_wait_check(inv,
+		    id != 0 ? row : mirror_by_id(inv->rpcd->mirror, wait->row));
 	if (inv->phase != INVOCATION_JOB)
 		return;
-	if (id == 0)
-		job_look_at_all(inv);
-	else
-		bulk_changed(inv->bulk, id, row);
-	job_look(inv);
+	if (id != 0) {
+		bulk_changed(wait->bulk, id, row);
+	} else {
+		/* What went away has been reported by itself. */
+		rows = mirror_sorted(inv->rpcd->mirror, &n);
+		for (size_t i = 0; i < n; i++)
+			bulk_changed(wait->bulk, rows[i]->id, rows[i]);
+	}
+	invocation_wait_check_job(inv);
 }
 
 /* What is still waiting when the master ends cannot end well: the row has been looked at
@@ -142,21 +162,12 @@ invocation_changed(struct invocation *inv, uint64_t id, const struct process_inf
 void
 invocation_end(struct invocation *inv)
 {
-	switch (inv->phase) {
-	case INVOCATION_BEHIND:
+	const struct invocation_wait *wait = inv->state;
+
+	if (inv->phase == INVOCATION_BEHIND)
 		invocation_enter(inv);
-		break;
-	case INVOCATION_WAITING:
-		if (inv->wait == WAIT_START)
-			wait_over(inv, FAULT_ABNORMAL_TERMINATION);
-		else
-			invocation_fault(inv, FAULT_FAILED, "reeved is ending");
-		break;
-	case INVOCATION_ASKED:
-	case INVOCATION_JOB:
+	else if (inv->phase == INVOCATION_WAITING && wait->kind == WAIT_START)
+		invocation_wait_over(inv, FAULT_ABNORMAL_TERMINATION);
+	else if (inv->phase != INVOCATION_DONE)
 		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
-		break;
-	case INVOCATION_DONE:
-		break;
-	}
 }

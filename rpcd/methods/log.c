@@ -1,40 +1,55 @@
 #include "common/fd.h"
+#include "common/mem.h"
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/tail/logread.h"
 #include "rpcd/xmlrpc/write.h"
 
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* offset and length stand at i and i + 1; false with a fault answered. */
+/* What the client asks for. */
+struct log_request {
+	int64_t offset, length;
+};
+
+/* Memory for what the range may hold at most. */
 static bool
-take_range(struct invocation *inv, size_t i)
+log_reserve(struct invocation *inv, const struct log_request *request)
 {
-	if (invocation_int(inv, i, &inv->offset) &&
-	    invocation_int(inv, i + 1, &inv->length))
-		return true;
-	invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
-	return false;
-}
+	int64_t most = request->length;
 
-/* Room for what the range may hold at most. */
-static bool
-has_room(struct invocation *inv)
-{
-	int64_t most = inv->length;
-
-	if (most <= 0 && inv->offset < 0 && inv->offset > -LOGREAD_PIECE)
-		most = -inv->offset;
+	if (most <= 0 && request->offset < 0 && request->offset > -LOGREAD_PIECE)
+		most = -request->offset;
 	if (most <= 0 || most >= LOGREAD_PIECE)
 		return invocation_reserve(inv, DOCUMENT_LOG_COST);
 	return invocation_reserve(inv, (size_t)most * XMLWRITE_ESCAPED);
+}
+
+/* Asks for the descriptor of a log (params are taken), whose range stands at the i-th
+ * parameter and the next. */
+static void
+log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *answer)
+{
+	struct log_request *request = xcalloc(1, sizeof(*request));
+	bool valid = invocation_int(inv, i, &request->offset) &&
+	    invocation_int(inv, i + 1, &request->length);
+
+	inv->state = request;
+	inv->release = free;
+	if (!valid)
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
+	if (valid && log_reserve(inv, request))
+		invocation_ask(inv, params, true, answer);
+	else
+		json_decref(params);
 }
 
 /* ---- ends ---- */
 
 /* One string value made of a log's range; fd is taken. False: nothing was written. */
 static bool
-put_log(struct invocation *inv, int fd, const struct logread_range *range)
+log_put(struct invocation *inv, int fd, const struct logread_range *range)
 {
 	xmlwrite_string_open(document_text(inv->doc));
 	if (document_log(inv->doc, fd, range) < 0)
@@ -43,33 +58,20 @@ put_log(struct invocation *inv, int fd, const struct logread_range *range)
 	return true;
 }
 
-static void
-end_read(struct invocation *inv, int fd, const struct logread_range *range)
-{
-	size_t size = document_size(inv->doc);
-
-	invocation_open(inv);
-	if (put_log(inv, fd, range)) {
-		invocation_close(inv);
-		return;
-	}
-	document_rollback(inv->doc, size);
-	invocation_fault(inv, FAULT_FAILED, NULL);
-}
-
 /* [data, offset, overflow]; range NULL = "", fd is taken. */
 static void
-end_tail(struct invocation *inv, int fd, const struct logread_range *range, int64_t offset,
-    bool overflow)
+log_end_tail(struct invocation *inv, int fd, const struct logread_range *range,
+    int64_t offset, bool overflow)
 {
+	const struct log_request *request = inv->state;
 	size_t size = document_size(inv->doc);
 
 	xmlwrite_array_open(invocation_open(inv));
 	if (range == NULL) {
 		xmlwrite_string(document_text(inv->doc), "");
-	} else if (!put_log(inv, fd, range)) {
+	} else if (!log_put(inv, fd, range)) {
 		document_rollback(inv->doc, size);
-		end_tail(inv, -1, NULL, inv->offset, false);
+		log_end_tail(inv, -1, NULL, request->offset, false);
 		return;
 	}
 	xmlwrite_int(document_text(inv->doc), offset);
@@ -81,109 +83,83 @@ end_tail(struct invocation *inv, int fd, const struct logread_range *range, int6
 /* ---- the master's answers ---- */
 
 static void
-on_read(struct invocation *inv, enum fault fault, const char *message,
+log_on_read(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
+	const struct log_request *request = inv->state;
+	size_t before = document_size(inv->doc);
 	struct logread_range range;
 	int64_t size;
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
 	size = fd >= 0 ? logread_size(fd) : -1;
-	if (size < 0)
-		fault = FAULT_FAILED;
-	else if (!logread_read(size, inv->offset, inv->length, &range))
-		fault = FAULT_BAD_ARGUMENTS;
-	if (fault == FAULT_NONE) {
-		end_read(inv, fd, &range);
+	if (size < 0 || !logread_read(size, request->offset, request->length, &range)) {
+		fd_close(fd);
+		invocation_fault(inv, size < 0 ? FAULT_FAILED : FAULT_BAD_ARGUMENTS, NULL);
 		return;
 	}
-	fd_close(fd);
-	invocation_fault(inv, fault, NULL);
+	invocation_open(inv);
+	if (log_put(inv, fd, &range)) {
+		invocation_close(inv);
+		return;
+	}
+	document_rollback(inv->doc, before);
+	invocation_fault(inv, FAULT_FAILED, NULL);
 }
 
 /* No log is an empty one, and one that cannot be read ends where the client stands. */
 static void
-on_tail(struct invocation *inv, enum fault fault, const char *message,
+log_on_tail(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
+	const struct log_request *request = inv->state;
 	struct logread_range range;
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;
 	bool overflow;
 
 	if (size >= 0) {
-		overflow = logread_tail(size, inv->offset, inv->length, &range);
-		end_tail(inv, fd, &range, size, overflow);
+		overflow = logread_tail(size, request->offset, request->length, &range);
+		log_end_tail(inv, fd, &range, size, overflow);
 		return;
 	}
 	fd_close(fd);
 	if (fault == FAULT_NO_FILE)
-		end_tail(inv, -1, NULL, 0, false);
+		log_end_tail(inv, -1, NULL, 0, false);
 	else if (fault == FAULT_NONE || fault == FAULT_FAILED)
-		end_tail(inv, -1, NULL, inv->offset, false);
+		log_end_tail(inv, -1, NULL, request->offset, false);
 	else
 		invocation_fault_text(inv, fault, message);
 }
 
 /* ---- handlers ---- */
 
+/* The method's name says which of the two logs is meant. */
 static void
-open_log(struct invocation *inv, const char *stream, invocation_answer_fn *answer)
+log_ask_process(struct invocation *inv, invocation_answer_fn *answer)
 {
+	bool is_stderr = strstr(inv->method.api->name, "Stderr") != NULL;
 	const char *name;
 
-	if (!invocation_name(inv, 0, &name) || !take_range(inv, 1) ||
-	    !has_room(inv))
-		return;
-	invocation_ask(
-	    inv, json_pack("{ss ss}", "name", name, "stream", stream), true, answer);
+	if (invocation_name(inv, 0, &name))
+		log_ask(inv, 1, json_pack("{ss ss}", "name", name, "stream",
+		    is_stderr ? "stderr" : "stdout"), answer);
 }
 
 void
-rpc_log_read_stdout(struct invocation *inv)
+rpc_log_read(struct invocation *inv)
 {
-	open_log(inv, "stdout", on_read);
+	log_ask_process(inv, log_on_read);
 }
 
 void
-rpc_log_read_stderr(struct invocation *inv)
+rpc_log_tail(struct invocation *inv)
 {
-	open_log(inv, "stderr", on_read);
-}
-
-void
-rpc_log_tail_stdout(struct invocation *inv)
-{
-	open_log(inv, "stdout", on_tail);
-}
-
-void
-rpc_log_tail_stderr(struct invocation *inv)
-{
-	open_log(inv, "stderr", on_tail);
-}
-
-void
-rpc_log_clear(struct invocation *inv)
-{
-	const char *name;
-
-	if (!invocation_name(inv, 0, &name))
-		return;
-	inv->wait = WAIT_NOT;
-	invocation_ask(inv, json_pack("{ss}", "name", name), false, invocation_await);
+	log_ask_process(inv, log_on_tail);
 }
 
 void
 rpc_mainlog_read(struct invocation *inv)
 {
-	if (take_range(inv, 0) && has_room(inv))
-		invocation_ask(inv, NULL, true, on_read);
-}
-
-void
-rpc_mainlog_clear(struct invocation *inv)
-{
-	inv->wait = WAIT_NOT;
-	invocation_ask(inv, NULL, false, invocation_await);
+	log_ask(inv, 0, NULL, log_on_read);
 }

@@ -4,6 +4,7 @@
 #include "rpcd/methods/handlers.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/methods/process_list.h"
+#include "rpcd/xmlrpc/printed.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,31 +22,22 @@ process_form(const struct invocation *inv)
 	    PROCESS_LIST_SUPERVISOR;
 }
 
-static const struct process_info *
-find_process(const struct invocation *inv, const char *spec)
+void
+rpc_process_info(struct invocation *inv)
 {
 	const struct process_info *info = NULL;
+	const char *spec;
 	char *group, *name;
 
+	if (!invocation_name(inv, 0, &spec))
+		return;
 	namespec_split(spec, &group, &name);
 	if (name != NULL)
 		info = mirror_find(inv->rpcd->mirror, group, name);
 	free(group);
 	free(name);
-	return info;
-}
-
-void
-rpc_process_info(struct invocation *inv)
-{
-	const struct process_info *info;
-	const char *name;
-
-	if (!invocation_name(inv, 0, &name))
-		return;
-	info = find_process(inv, name);
 	if (info == NULL) {
-		invocation_fault(inv, FAULT_BAD_NAME, name);
+		invocation_fault(inv, FAULT_BAD_NAME, spec);
 		return;
 	}
 	process_list_write_row(invocation_open(inv), info, clock_wall_ms() / 1000,
@@ -69,24 +61,11 @@ rpc_all_info(struct invocation *inv)
 	}
 }
 
-/* ---- start and stop ---- */
+/* ---- commands ---- */
 
+/* Memory for a status struct of every process: there are no more in any group. */
 static bool
-target_name(struct invocation *inv, const char **name)
-{
-	switch (inv->method.api->cmd) {
-	case CMD_GROUP_START:
-	case CMD_GROUP_STOP:
-	case CMD_GROUP_SIGNAL:
-		return invocation_group_name(inv, 0, name);
-	default:
-		return invocation_name(inv, 0, name);
-	}
-}
-
-/* Room for a status struct of every process: there are no more in any group. */
-static bool
-has_bulk_room(struct invocation *inv)
+process_reserve_bulk(struct invocation *inv)
 {
 	size_t n;
 
@@ -94,115 +73,90 @@ has_bulk_room(struct invocation *inv)
 	return invocation_reserve(inv, n * BULK_ROW);
 }
 
-/* Does the name stand for a whole group? */
+/* Whether the result is an array, of the method or because the name is a group's. */
 static bool
-is_bulk(const struct invocation *inv, const char *name)
+process_is_bulk(const struct invocation *inv, const struct cmd *cmd, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = name != NULL ? strlen(name) : 0;
 
-	return (len > 0 && name[len - 1] == '*') ||
-	    inv->method.api->cmd == CMD_GROUP_START ||
-	    inv->method.api->cmd == CMD_GROUP_STOP ||
-	    inv->method.api->cmd == CMD_GROUP_SIGNAL;
+	return str_starts(inv->method.api->signature, "array") ||
+	    (str_starts(cmd->name, "process.") && len > 0 && name[len - 1] == '*');
 }
 
-static void
-set_wait(struct invocation *inv, size_t i)
-{
-	inv->wait = invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT;
-}
-
-void
-rpc_process_control(struct invocation *inv)
-{
-	const char *name;
-
-	if (!target_name(inv, &name) || (is_bulk(inv, name) && !has_bulk_room(inv)))
-		return;
-	set_wait(inv, 1);
-	invocation_ask(inv, json_pack("{ss}", "name", name), false, invocation_await);
-}
-
-void
-rpc_all_control(struct invocation *inv)
-{
-	if (!has_bulk_room(inv))
-		return;
-	set_wait(inv, 0);
-	invocation_ask(inv, NULL, false, invocation_await);
-}
-
-/* ---- signals ---- */
-
-/* New: the signal as the wire wants it; NULL when it is neither text nor number. */
+/* New: the i-th parameter, a signal, as the wire has it; NULL with a fault answered. */
 static char *
-signal_text(const struct invocation *inv, size_t i)
+process_signal(struct invocation *inv, size_t i)
 {
 	const json_t *value = json_array_get(inv->params, i);
 	int64_t number;
+	char *signal = NULL;
 
 	if (json_is_string(value))
-		return xstrdup(json_string_value(value));
-	if (!invocation_int(inv, i, &number))
-		return NULL;
-	return xasprintf("%" PRId64, number);
-}
-
-static char *
-checked_signal(struct invocation *inv, size_t i)
-{
-	char *signal = signal_text(inv, i);
-
-	if (signal == NULL)
+		signal = xstrdup(json_string_value(value));
+	else if (invocation_int(inv, i, &number))
+		signal = xasprintf("%" PRId64, number);
+	if (signal == NULL) {
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
-	else if (strlen(signal) > CMD_WORD_MAX) {
+	} else if (strlen(signal) > CMD_WORD_MAX) {
 		invocation_fault(inv, FAULT_BAD_SIGNAL, signal);
 		mem_freep(&signal);
 	}
 	return signal;
 }
 
+/* The parameters are those of the command: a name, a signal, whether to wait. */
 void
-rpc_process_signal(struct invocation *inv)
+rpc_command(struct invocation *inv)
 {
-	const char *name;
+	const struct cmd *cmd = cmd_get(inv->method.api->cmd);
+	json_auto_t *params = json_object();
+	const char *name = NULL;
+	size_t i = 0;
 	char *signal;
 
-	if (!target_name(inv, &name) || (is_bulk(inv, name) && !has_bulk_room(inv)) ||
-	    (signal = checked_signal(inv, 1)) == NULL)
+	if (strstr(cmd->params, "name:") != NULL) {
+		if (str_starts(cmd->name, "group.") ?
+		    !invocation_group_name(inv, i, &name) : !invocation_name(inv, i, &name))
+			return;
+		json_object_set_new(params, "name", json_string(name));
+		i++;
+	}
+	if (process_is_bulk(inv, cmd, name) && !process_reserve_bulk(inv))
 		return;
-	inv->wait = WAIT_NOT;
-	invocation_ask(inv, json_pack("{ss ss}", "name", name, "signal", signal), false,
-	    invocation_await);
-	free(signal);
+	if (strstr(cmd->params, "signal:") != NULL) {
+		signal = process_signal(inv, i++);
+		if (signal == NULL)
+			return;
+		json_object_set_new(params, "signal", json_string(signal));
+		free(signal);
+	}
+	invocation_ask_and_wait(inv, json_incref(params),
+	    invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT);
 }
-
-void
-rpc_all_signal(struct invocation *inv)
-{
-	char *signal;
-
-	if (!has_bulk_room(inv) || (signal = checked_signal(inv, 0)) == NULL)
-		return;
-	inv->wait = WAIT_NOT;
-	invocation_ask(inv, json_pack("{ss}", "signal", signal), false, invocation_await);
-	free(signal);
-}
-
-/* ---- stdin ---- */
 
 void
 rpc_process_stdin(struct invocation *inv)
 {
 	const char *name, *chars;
 
-	if (!invocation_string(inv, 1, &chars)) {
+	if (!invocation_string(inv, 1, &chars))
 		invocation_fault_printed(inv, FAULT_INCORRECT_PARAMETERS, 1);
-		return;
-	}
-	if (!invocation_name(inv, 0, &name))
-		return;
-	inv->wait = WAIT_NOT;
-	invocation_ask(inv, json_pack("{ss ss}", "name", name, "data", chars), false,
-	    invocation_await);
+	else if (invocation_name(inv, 0, &name))
+		invocation_ask_and_wait(inv,
+		    json_pack("{ss ss}", "name", name, "data", chars), WAIT_NOT);
+}
+
+void
+rpc_event_send(struct invocation *inv)
+{
+	char *type = printed_text(json_array_get(inv->params, 0));
+	char *data = printed_text(json_array_get(inv->params, 1));
+
+	if (type == NULL || data == NULL)
+		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
+	else
+		invocation_ask_and_wait(inv,
+		    json_pack("{ss,ss}", "type", type, "data", data), WAIT_NOT);
+	free(type);
+	free(data);
 }

@@ -19,7 +19,6 @@
 #define RPCINTERFACE_TIMEOUT_MS 10000	/* for an answer */
 
 struct rpcinterfaces;
-struct rpcinterface_call;	/* one that its program has not answered yet */
 
 struct rpcinterfaces *rpcinterfaces_new(struct rpcd *);
 void rpcinterfaces_free(struct rpcinterfaces *);	/* NULL is fine */
@@ -30,8 +29,5 @@ NODISCARD int rpcinterfaces_take(
 /* The methods of all programs. One is valid until its program describes itself again; calls
  * of it have ended by then. */
 const struct method_source *rpcinterfaces_source(const struct rpcinterfaces *);
-
-/* The caller of a call under way has gone. */
-void rpcinterface_forget(struct rpcinterface_call *);
 
 #endif
