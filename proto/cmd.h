@@ -1,6 +1,6 @@
-/* Cmd: the closed table of what a client may ask of the master: name, arguments,
- * the role it takes, and whether rpcd's connection may use it at all. The
- * master's gate and rpcd's role check read the same rows. */
+/* Cmd: the closed table of what a client may request of the master: name, arguments,
+ * the role it takes, and whether rpcd's connection may use it at all. The master's
+ * authorization and rpcd's role check read the same rows. */
 #ifndef PROTO_CMD_H
 #define PROTO_CMD_H
 
@@ -14,45 +14,6 @@
 #define CMD_WORD_MAX 200	/* bytes of a signal or a stream */
 #define CMD_EVENTS_MAX 64	/* events of one event.send */
 
-enum cmd_id {
-	CMD_HELLO,
-	CMD_SUBSCRIBE,
-	CMD_READY,		/* rpcd: confined, may be given the stream */
-	CMD_PROCESS_START,
-	CMD_PROCESS_STOP,
-	CMD_PROCESS_SIGNAL,
-	CMD_PROCESS_STDIN,
-	CMD_GROUP_START,
-	CMD_GROUP_STOP,
-	CMD_GROUP_SIGNAL,
-	CMD_GROUP_ADD,
-	CMD_GROUP_REMOVE,
-	CMD_ALL_START,
-	CMD_ALL_STOP,
-	CMD_ALL_SIGNAL,
-	CMD_LOG_OPEN,
-	CMD_LOG_CLEAR,
-	CMD_ALL_CLEAR,
-	CMD_MAINLOG_OPEN,
-	CMD_MAINLOG_CLEAR,
-	CMD_PROCESS_RESTART,
-	CMD_GROUP_RESTART,
-	CMD_ALL_RESTART,
-	CMD_CONFIG_REREAD,
-	CMD_CONFIG_ROWS,
-	CMD_CONFIG_PREVIEW,
-	CMD_CONFIG_UPDATE,
-	CMD_EVENT_SEND,
-	CMD_DAEMON_SHUTDOWN,
-	CMD_DAEMON_RESTART,
-	CMD_DAEMON_ANSWERED,	/* rpcd: who asked for one of these two knows */
-	CMD_FRONTEND_ACTIVE,	/* rpcd: clients have requests under way */
-#ifdef REEVE_TEST_SEAM
-	CMD_DAEMON_BREAK,	/* test build only: enters FATAL */
-#endif
-	CMD_MAX
-};
-
 /* Why a command may be refused although the role suffices. */
 enum cmd_flags {
 	CMD_RPCD = 1 << 0,	/* rpcd's connection may call it */
@@ -62,15 +23,88 @@ enum cmd_flags {
 	CMD_ONLY_RPCD = 1 << 4,
 };
 
+/* The commands: id, handler in the master (cmd_…), name, parameters, role, flags, and for
+ * the manual what the response holds. Parameters by name and type, "name:s,?wait:b": s
+ * string, i integer, n a name, w a word (both bounded), b boolean, t array of strings; '?'
+ * marks an optional one. Unknown members are ignored. */
+#define CMD_LIST(X) \
+	X(HELLO, hello, "hello", "protocol:i,program:s", NONE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_BEFORE_HELLO, "see above") \
+	X(SUBSCRIBE, subscribe, "subscribe", "", STATES, CMD_IN_SHUTDOWN | CMD_IN_FATAL, \
+	    "null, then the stream") \
+	X(READY, ready, "ready", "", NONE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, \
+	    "null, then the stream") \
+	X(PROCESS_START, process_start, "process.start", "name:n", OPERATE, CMD_RPCD, \
+	    "id, spawn; or job") \
+	X(PROCESS_STOP, process_stop, "process.stop", "name:n", OPERATE, CMD_RPCD, \
+	    "id, spawn; or job") \
+	X(PROCESS_SIGNAL, process_signal, "process.signal", "name:n,signal:w", OPERATE, \
+	    CMD_RPCD, "null; or job") \
+	X(PROCESS_STDIN, process_stdin, "process.stdin", "name:n,data:s", OPERATE, \
+	    CMD_RPCD, "null") \
+	X(GROUP_START, group_start, "group.start", "name:n", OPERATE, CMD_RPCD, "job") \
+	X(GROUP_STOP, group_stop, "group.stop", "name:n", OPERATE, CMD_RPCD, "job") \
+	X(GROUP_SIGNAL, group_signal, "group.signal", "name:n,signal:w", OPERATE, \
+	    CMD_RPCD, "job") \
+	X(GROUP_ADD, group_add, "group.add", "name:n", ADMIN, CMD_RPCD, "null") \
+	X(GROUP_REMOVE, group_remove, "group.remove", "name:n", ADMIN, CMD_RPCD, "null") \
+	X(ALL_START, all_start, "all.start", "", OPERATE, CMD_RPCD, "job") \
+	X(ALL_STOP, all_stop, "all.stop", "", OPERATE, CMD_RPCD, "job") \
+	X(ALL_SIGNAL, all_signal, "all.signal", "signal:w", OPERATE, CMD_RPCD, "job") \
+	X(LOG_OPEN, log_open, "log.open", "name:n,stream:w", VIEW, CMD_RPCD, \
+	    "path, descriptor") \
+	X(LOG_CLEAR, log_clear, "log.clear", "name:n", OPERATE, CMD_RPCD, "null") \
+	X(ALL_CLEAR, all_clear, "all.clear", "", OPERATE, CMD_RPCD, "job") \
+	X(MAINLOG_OPEN, mainlog_open, "mainlog.open", "", VIEW, CMD_RPCD, \
+	    "path, descriptor") \
+	X(MAINLOG_CLEAR, mainlog_clear, "mainlog.clear", "", OPERATE, CMD_RPCD, "null") \
+	X(PROCESS_RESTART, process_restart, "process.restart", "names:t", OPERATE, 0, \
+	    "job") \
+	X(GROUP_RESTART, group_restart, "group.restart", "name:n", OPERATE, 0, "job") \
+	X(ALL_RESTART, all_restart, "all.restart", "", OPERATE, 0, "job") \
+	X(CONFIG_REREAD, config_reread, "config.reread", "", ADMIN, CMD_RPCD, \
+	    "added, changed, removed") \
+	X(CONFIG_ROWS, config_rows, "config.rows", "from:i", VIEW, CMD_RPCD, \
+	    "reread, total, rows") \
+	X(CONFIG_PREVIEW, config_preview, "config.preview", "", ADMIN, 0, \
+	    "added, changed, removed") \
+	X(CONFIG_UPDATE, config_update, "config.update", "?names:t", ADMIN, 0, \
+	    "job, added, changed, removed") \
+	X(EVENT_SEND, event_send, "event.send", "type:s,data:s,?more:t", OPERATE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN, "null") \
+	X(DAEMON_SHUTDOWN, daemon_shutdown, "daemon.shutdown", "", ADMIN, \
+	    CMD_RPCD | CMD_IN_FATAL, "null") \
+	X(DAEMON_RESTART, daemon_restart, "daemon.restart", "", ADMIN, \
+	    CMD_RPCD | CMD_IN_FATAL, "null") \
+	X(DAEMON_ANSWERED, daemon_answered, "daemon.answered", "", NONE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, "null") \
+	X(FRONTEND_ACTIVE, frontend_active, "frontend.active", "", NONE, \
+	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_ONLY_RPCD, "null") \
+	CMD_LIST_SEAM(X)
+
+#ifdef REEVE_TEST_SEAM
+/* Enters FATAL. */
+#define CMD_LIST_SEAM(X) \
+	X(DAEMON_BREAK, daemon_break, "daemon.break", "?reason:s", ADMIN, \
+	    CMD_IN_SHUTDOWN | CMD_IN_FATAL, "null")
+#else
+#define CMD_LIST_SEAM(X)
+#endif
+
+enum cmd_id {
+#define CMD_ID(id, ...) CMD_##id,
+	CMD_LIST(CMD_ID)
+#undef CMD_ID
+	CMD_MAX
+};
+
 struct cmd {
 	const char *name;	/* "process.start" */
-	/* Parameters by name and type, "name:s,signal:s,?wait:b": s string, i integer,
-	 * n a name, w a word (both bounded), b boolean, t array of strings; '?' marks an
-	 * optional one. Unknown members are ignored. */
 	const char *params;
 	enum role role;
 	unsigned flags;
-	const char *result;	/* for the manual: what the response holds */
+	const char *result;
 };
 
 /* The row of an id; never NULL for a valid one. */
