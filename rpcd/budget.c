@@ -32,24 +32,6 @@ budget_fits_shared(struct budget *budget, size_t n)
 }
 
 bool
-budget_is_tight(const struct budget *budget)
-{
-	return budget->bytes > budget->max / 2;
-}
-
-void
-budget_add(struct budget *budget, size_t n)
-{
-	budget->bytes += n;
-}
-
-void
-budget_release(struct budget *budget, size_t n)
-{
-	budget->bytes -= n;
-}
-
-bool
 budget_add_file(struct budget *budget)
 {
 	if (budget->files < budget->max_files) {
@@ -60,10 +42,4 @@ budget_add_file(struct budget *budget)
 	    "%s: a log was not opened: clients read %zu logs already", budget->name,
 	    budget->files);
 	return false;
-}
-
-void
-budget_release_file(struct budget *budget)
-{
-	budget->files--;
 }

@@ -49,12 +49,31 @@ NODISCARD bool budget_fits(struct budget *, size_t n);
  * list of all processes can still be made. */
 NODISCARD bool budget_fits_shared(struct budget *, size_t n);
 /* More than half of it is in use. */
-bool budget_is_tight(const struct budget *);
-/* To be called after budget_fits, and for what exists already. */
-void budget_add(struct budget *, size_t n);
-void budget_release(struct budget *, size_t n);
-/* The same for one descriptor; false: there is none left, which is logged. */
+static inline bool
+budget_is_tight(const struct budget *budget)
+{
+	return budget->bytes > budget->max / 2;
+}
+
+/* After budget_fits, and for what exists already. */
+static inline void
+budget_add(struct budget *budget, size_t n)
+{
+	budget->bytes += n;
+}
+
+static inline void
+budget_release(struct budget *budget, size_t n)
+{
+	budget->bytes -= n;
+}
+
+/* One descriptor of a log. False: there is none left, which is logged. */
 NODISCARD bool budget_add_file(struct budget *);
-void budget_release_file(struct budget *);
+static inline void
+budget_release_file(struct budget *budget)
+{
+	budget->files--;
+}
 
 #endif

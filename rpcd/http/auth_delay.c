@@ -2,7 +2,6 @@
  * right ones are never delayed. */
 #include "common/clock.h"
 #include "common/log.h"
-#include "rpcd/http/auth_failures.h"
 #include "rpcd/http/request.h"
 #include "rpcd/http/suspend.h"
 
@@ -47,7 +46,7 @@ http_auth_delay(struct http_request *r)
 
 	auth_delay_log(endpoint);
 	r->delayed = true;
-	if (!auth_failures_add(endpoint->failures, r->client->address, now))
+	if (!auth_failures_add(&endpoint->failures, r->client->address, now))
 		return MHD_NO;
 	r->refused_ms = now + AUTH_DELAY_MS;
 	TAILQ_INSERT_TAIL(&endpoint->delayed, r, delayed_link);

@@ -1,30 +1,5 @@
 #include "rpcd/http/auth_failures.h"
 
-#include "common/mem.h"
-
-#include <stdlib.h>
-
-/* A ring in the order of time. */
-struct auth_failures {
-	struct {
-		uint64_t address;
-		int64_t until;
-	} ring[AUTH_FAILURES_MAX];
-	size_t first, count;
-};
-
-struct auth_failures *
-auth_failures_new(void)
-{
-	return xcalloc(1, sizeof(struct auth_failures));
-}
-
-void
-auth_failures_free(struct auth_failures *f)
-{
-	free(f);
-}
-
 bool
 auth_failures_add(struct auth_failures *f, uint64_t address, int64_t now)
 {

@@ -13,10 +13,15 @@
 #define AUTH_FAILURES_AN_ADDRESS 16
 #define AUTH_FAILURES_MAX 1024	/* of all addresses */
 
-struct auth_failures;
+/* Zero at first: a ring in the order of time. */
+struct auth_failures {
+	struct {
+		uint64_t address;
+		int64_t until;
+	} ring[AUTH_FAILURES_MAX];
+	size_t first, count;
+};
 
-struct auth_failures *auth_failures_new(void);
-void auth_failures_free(struct auth_failures *);	/* NULL is fine */
 /* One more from the address. True: it may be answered after AUTH_DELAY_MS; false: there
  * are too many. It counts on when its client leaves, because a client that does not wait
  * for the answer would guess as fast as before. */

@@ -134,17 +134,11 @@ connections_end_left(struct http_endpoint *e)
 	return any;
 }
 
-static const char *
-connection_phase_text(enum conn_phase phase)
-{
-	static const char *const texts[CONN_PHASES] = {
-	    [CONN_FRESH] = "has not sent a complete request",
-	    [CONN_IDLE] = "is idle",
-	    [CONN_BUSY] = "waits for its answer or does not read it",
-	};
-
-	return texts[phase];
-}
+static const char *const phase_texts[CONN_PHASES] = {
+	[CONN_FRESH] = "has not sent a complete request",
+	[CONN_IDLE] = "is idle",
+	[CONN_BUSY] = "waits for its answer or does not read it",
+};
 
 static bool
 connections_end_due(struct http_endpoint *e)
@@ -160,7 +154,7 @@ connections_end_due(struct http_endpoint *e)
 		    "%s: %zu of at most %u connections are open, closing one that %s: its "
 		    "address has %zu",
 		    e->name, conntable_count(all), conntable_limit(all),
-		    connection_phase_text(state->phase), conn_siblings(state));
+		    phase_texts[state->phase], conn_siblings(state));
 		connection_shut(container_of(state, struct http_connection, state), e->now);
 	}
 	return any;
@@ -181,7 +175,7 @@ connection_heaviest(struct http_endpoint *e, const struct budget *budget,
 	log_limited(&e->heavy, LEVEL_WARN,
 	    "%s: clients leave %zu bytes unread or incomplete, closing a connection that "
 	    "%s: it holds %zu bytes",
-	    e->name, budget->bytes, connection_phase_text(phase), state->weight);
+	    e->name, budget->bytes, phase_texts[phase], state->weight);
 	return c;
 }
 

@@ -5,6 +5,7 @@
 #include "common/loglimit.h"
 #include "common/queue.h"
 #include "rpcd/budget.h"
+#include "rpcd/http/auth_failures.h"
 #include "rpcd/rpcd.h"
 #include "rpcd/setup.h"
 
@@ -34,7 +35,7 @@ struct http_endpoint {
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
 	bool forwarded_told;
-	struct auth_failures *failures;
+	struct auth_failures failures;
 	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
 	struct source *refusals;	/* timer: of the first of them */
 	struct log_limit wrong;

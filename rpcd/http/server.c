@@ -4,7 +4,6 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "rpcd/http/auth_failures.h"
 #include "rpcd/http/request.h"
 #include "rpcd/methods/process_list.h"
 #include "rpcd/sandbox/sandbox.h"
@@ -143,7 +142,6 @@ server_clear(struct http_server *s)
 {
 	process_list_free(s->endpoint.share.processes);
 	conntable_free(s->endpoint.connections);
-	auth_failures_free(s->endpoint.failures);
 	free(s);
 }
 
@@ -166,7 +164,6 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	TAILQ_INIT(&e->all);
 	TAILQ_INIT(&e->left);
 	TAILQ_INIT(&e->delayed);
-	e->failures = auth_failures_new();
 	e->is_unix = listener->is_unix;
 	server_set_name(e, s->socket);
 	server_set_bounds(e);

@@ -25,8 +25,10 @@ http_stream_open(struct http_stream *s, struct http_connection *client,
 }
 
 void
-http_stream_close(struct http_stream *s)
+http_stream_close(void *stream)
 {
+	struct http_stream *s = stream;
+
 	if (s->client == NULL)
 		return;
 	if (s->source != NULL)
@@ -35,16 +37,10 @@ http_stream_close(struct http_stream *s)
 	*s = (struct http_stream){0};
 }
 
-static void
-stream_abandon(void *stream)
-{
-	http_stream_close(stream);
-}
-
 void
 http_stream_wait(struct http_stream *s)
 {
-	http_suspend(s->client, stream_abandon, s);
+	http_suspend(s->client, http_stream_close, s);
 }
 
 static ssize_t

@@ -33,6 +33,6 @@ void http_stream_wait(struct http_stream *);
 /* New: the answer, whose content type this is; NULL without memory. */
 struct MHD_Response *http_stream_response(struct http_stream *, const char *type);
 /* Frees the source, if there is one. */
-void http_stream_close(struct http_stream *);
+void http_stream_close(void *stream);
 
 #endif
