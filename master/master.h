@@ -3,6 +3,7 @@
 #define MASTER_MASTER_H
 
 #include "common/loop.h"
+#include "master/child/child.h"
 #include "master/child/reap.h"
 #include "master/config/config.h"
 #include "master/config/options.h"
@@ -62,6 +63,8 @@ struct master {
 	struct backlogs *backlogs;
 	struct mainlog *mainlog;
 	struct groups *groups;
+	struct group_kind_row kinds[GROUP_KINDS];
+	struct child_context children;
 	struct jobs *jobs;
 	struct sequences *sequences;
 	struct daemon *daemon;

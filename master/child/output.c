@@ -31,6 +31,11 @@ struct output {
 	struct capture *capture;	/* owned; NULL = no capture mode */
 };
 
+const char *const output_words[OUTPUT_MAX] = {
+    [OUTPUT_STDOUT] = "stdout",
+    [OUTPUT_STDERR] = "stderr",
+};
+
 static bool
 is_protocol(const struct output *channel)
 {
@@ -64,6 +69,7 @@ append_text(struct buf *line, const struct output *channel, const char *bytes, s
 static void
 copy_to_mainlog(const struct output *channel, const char *bytes, size_t n)
 {
+	const char *word = output_words[channel->use.id];
 	struct buf line;
 	char *name;
 
@@ -71,7 +77,7 @@ copy_to_mainlog(const struct output *channel, const char *bytes, size_t n)
 	    (name = str_repr(channel->use.name)) == NULL)
 		return;
 	buf_init(&line, 0);
-	if (buf_printf(&line, "%s %s output:\n", name, channel->use.word) == 0 &&
+	if (buf_printf(&line, "%s %s output:\n", name, word) == 0 &&
 	    append_text(&line, channel, bytes, n) == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
@@ -109,7 +115,7 @@ static void
 put_protocol(struct output *channel, char *bytes, size_t n)
 {
 	copy_to_mainlog(channel, bytes, n);
-	channel->ops->output(channel->ctx, bytes, n);
+	channel->ops->output(channel->ctx, channel->use.id, bytes, n);
 	write_log(channel, bytes, strip(channel, bytes, n));
 }
 
@@ -123,8 +129,8 @@ put(void *ctx, char *bytes, size_t n, bool captured)
 	if (!captured)
 		write_log(channel, bytes, n);
 	copy_to_mainlog(channel, bytes, n);
-	if (channel->ops != NULL)
-		channel->ops->output(channel->ctx, bytes, n);
+	if (channel->ops != NULL && channel->ops->output != NULL)
+		channel->ops->output(channel->ctx, channel->use.id, bytes, n);
 }
 
 static void
@@ -132,8 +138,10 @@ communicate(void *ctx, char *bytes, size_t n)
 {
 	struct output *channel = ctx;
 
-	channel->ops->communication(channel->ctx, bytes, strip(channel, bytes, n));
-	log_debug("'%s' %s emitted a comm event", channel->use.name, channel->use.word);
+	channel->ops->communication(
+	    channel->ctx, channel->use.id, bytes, strip(channel, bytes, n));
+	log_debug("'%s' %s emitted a comm event", channel->use.name,
+	    output_words[channel->use.id]);
 }
 
 static void
@@ -158,7 +166,7 @@ static void
 output_close(struct output *channel)
 {
 	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
-	    channel->use.name, channel->use.word);
+	    channel->use.name, output_words[channel->use.id]);
 	stop_waiting(channel);
 	source_free(channel->source);
 	close(channel->fd);

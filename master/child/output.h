@@ -15,9 +15,12 @@
 
 struct output;
 
+extern const char *const output_words[OUTPUT_MAX];	/* "stdout", "stderr" */
+
 /* Where its output goes, and as what. What is borrowed is so for the channel's life. */
 struct output_use {
-	const char *name, *word;	/* borrowed: process name, "stdout" */
+	const char *name;		/* borrowed: of the process */
+	enum output_id id;
 	struct logfile *log;		/* taken; NULL = none */
 	struct syslogger *syslog;	/* borrowed; NULL = none */
 	struct backlogs *backlogs;	/* borrowed: for what a full log cannot take */
@@ -29,11 +32,12 @@ struct output_use {
  * errno, and nothing is taken. */
 struct output *output_new(struct loop *, int fd, const struct output_use *);
 void output_free(struct output *);	/* NULL is fine */
-/* Who else is told of the output, as it is read and once it is logged; and of what capture
- * mode took, when the configuration asks for it (NULL = it does not). */
+/* What else receives the output, as it is read and once it is logged; NULL = nothing does.
+ */
 struct output_ops {
-	void (*output)(void *ctx, const char *bytes, size_t n);
-	void (*communication)(void *ctx, const char *bytes, size_t n);
+	void (*output)(void *ctx, enum output_id, const char *bytes, size_t n);
+	/* What stood between the tokens of capture mode. */
+	void (*communication)(void *ctx, enum output_id, const char *bytes, size_t n);
 	/* The descriptor that must be writable before more is read, or -1. NULL = never. */
 	int (*full_fd)(void *ctx);
 	/* The output is a protocol: told as it was read, escape sequences and all. */

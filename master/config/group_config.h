@@ -55,7 +55,13 @@ struct rpcinterface_config {
 	struct environment options;	/* of its section, handed to it */
 };
 
-enum group_kind { GROUP_PROGRAMS, GROUP_LISTENER_POOL, GROUP_FCGI, GROUP_INTERFACE };
+enum group_kind {
+	GROUP_PROGRAMS,
+	GROUP_LISTENER_POOL,
+	GROUP_FCGI,
+	GROUP_INTERFACE,
+	GROUP_KINDS,
+};
 
 /* What judges a listener's results: "OK" is good; every result is; and its text is printed
  * besides. */

@@ -3,7 +3,6 @@
 #include "common/clock.h"
 #include "common/str.h"
 #include "master/child/child.h"
-#include "master/frontend/rpcinterface.h"
 #include "master/process/group.h"
 
 #include <errno.h>
@@ -114,7 +113,7 @@ stay(struct connection *client, const struct group *group)
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		(void)rpcinterface_stay(process);
+		process_stay(process);
 		cancel_start(client, process);
 	}
 }
@@ -308,7 +307,7 @@ cmd_process_stop(struct connection *client, uint64_t id, const json_t *params)
 		return;
 	}
 	cancel_start(client, process);
-	fault = rpcinterface_stay(process) ? FAULT_NONE : process_stop(process, &detail);
+	fault = process_stop(process, &detail);
 	if (fault == FAULT_NONE)
 		connection_reply(client, id, spawn_result(process, process->spawn));
 	else

@@ -4,7 +4,6 @@
 #include "master/control/sequence.h"
 #include "master/daemon/group_lifecycle.h"
 #include "master/daemon/reread.h"
-#include "master/frontend/rpcinterface.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -261,7 +260,6 @@ commands_sequences_new(struct master *master)
 	static const struct sequence_ops ops = {
 	    .remove = remove_group,
 	    .add = add_group,
-	    .stay = rpcinterface_stay,
 	};
 
 	return sequences_new(master->loop, master->groups, master->jobs, &ops, master);

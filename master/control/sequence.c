@@ -213,7 +213,7 @@ sequence_cancel(struct sequences *all, const struct group *group)
 
 	for (; g != NULL; g = group != NULL ? NULL : groups_next(g)) {
 		TAILQ_FOREACH(p, &g->processes, in_group) {
-			(void)all->ops->stay(p);
+			process_stay(p);
 			(void)process_cancel_start(p);
 		}
 	}
@@ -258,7 +258,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 	list[0] = one;
 	*count = 1;
 	if (stops) {
-		(void)s->sequences->ops->stay(one);
+		process_stay(one);
 		(void)process_cancel_start(one);
 	}
 	return list;

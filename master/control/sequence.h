@@ -46,8 +46,6 @@ struct sequence_sink {
 struct sequence_ops {
 	enum fault (*remove)(void *ctx, const char *group, char **detail);
 	enum fault (*add)(void *ctx, const char *group, char **detail);
-	/* Before a process is stopped: see rpcinterface_stay. */
-	bool (*stay)(struct process *);
 };
 
 /* New; NULL with errno. The ops' context is borrowed. */

@@ -9,7 +9,8 @@
 
 /* Whether the group could be added: a FastCGI program's socket is made and closed once. 0,
  * or -1 with *why new (NULL without memory). */
-NODISCARD int group_lifecycle_check(const struct group_config *, char **why);
+NODISCARD int group_lifecycle_check(
+    const struct master *, const struct group_config *, char **why);
 /* The group's processes with their logs and rows, none started yet. New group (borrowed),
  * or NULL with errno and nothing left behind but AUTO logs. */
 NODISCARD struct group *group_lifecycle_add(struct master *, struct group_config *);

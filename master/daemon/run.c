@@ -172,16 +172,13 @@ check_fatal_end(struct master *master)
 
 /* The last events of a shutdown are those of the processes that it stops. */
 static bool
-is_busy(void *ctx, const struct group *group)
+run_is_busy(void *ctx UNUSED, const struct group *group)
 {
-	const struct master *master = ctx;
-	const struct pool *pool = dispatch_pool(master->dispatcher, group);
-
-	return pool != NULL && pool_is_busy(pool);
+	return group->ops->is_busy != NULL && group->ops->is_busy(group);
 }
 
 const struct daemon_ops run_daemon_ops = {
-    .is_busy = is_busy,
+    .is_busy = run_is_busy,
     .changed = state_changed,
     .all_stopped = all_stopped,
     .stop_by_pid = stop_by_pid,

@@ -10,6 +10,7 @@
 #include "master/control/state_stream.h"
 #include "master/daemon/daemonize.h"
 #include "master/daemon/frontend_ops.h"
+#include "master/daemon/group_kinds.h"
 #include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/pidfile.h"
@@ -102,7 +103,7 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 
 SUBSYSTEM(state_stream, state_stream_new(&master->seq, &state_rows, master),
     state_stream_free)
-SUBSYSTEM(groups, groups_new(), groups_free)
+SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
 SUBSYSTEM(daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master),
     daemon_free)
 SUBSYSTEM(dispatcher, dispatch_new(master->loop, master->groups, &master->next_event),
@@ -119,13 +120,23 @@ SUBSYSTEM(rpcinterfaces,
 static int
 subsystems_add_programs(struct master *master, char **error)
 {
+	master->children = (struct child_context){
+		.loop = master->loop,
+		.reaper = master->reaper,
+		.config = master->config,
+		.nofile = &master->child_nofile,
+		.syslog = master->syslog,
+		.backlogs = master->backlogs,
+		.dispatcher = master->dispatcher,
+	};
+	group_kinds_fill(master);
 	jobs_check_with(master->jobs, child_check_command);
 	jobs_clear_with(master->jobs, child_clear_logs);
 	for (size_t i = 0; i < master->config->ngroups; i++) {
 		struct group_config *config = master->config->groups[i];
 		char *why = NULL;
 
-		if (group_lifecycle_check(config, &why) == -1)
+		if (group_lifecycle_check(master, config, &why) == -1)
 			log_error("%s", why != NULL ? why : strerror(ENOMEM));
 		free(why);
 		if (group_lifecycle_add(master, config) == NULL) {
@@ -157,8 +168,10 @@ subsystems_daemonize(struct master *master, char **error)
 static int
 subsystems_take_signals(struct master *master, char **error)
 {
-	return signals_take(master) == 0 ? 0 :
-	    startup_failed(error, "cannot receive signals (signalfd)");
+	if (signals_take(master) == -1)
+		return startup_failed(error, "cannot receive signals (signalfd)");
+	master->children.reaper = master->reaper;
+	return 0;
 }
 
 static int

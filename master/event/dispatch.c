@@ -4,6 +4,7 @@
 #include "common/loglimit.h"
 #include "common/mem.h"
 #include "master/event/tick.h"
+#include "master/process/autorestart.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ pid(const struct process *process)
 static char *
 expected_and_pid(const struct process *process)
 {
-	return mem_printf(" expected:%d pid:%d", process_exit_is_expected(process),
+	return mem_printf(" expected:%d pid:%d", autorestart_exit_is_expected(process),
 	    (int)process->pid);
 }
 

@@ -3,7 +3,6 @@
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/sock.h"
-#include "master/child/child_impl.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +12,13 @@ struct rpcinterfaces {
 	struct groups *groups;
 	const struct rpcinterface_ops *ops;
 	void *ctx;
+};
+
+/* A process's kind_state. */
+struct rpcinterface {
+	int rpcd_fd;	/* our end for reeve-rpcd, until it is sent there; -1 */
+	struct connection *connection;	/* to us; NULL = closed */
+	struct log_limit renewals;	/* lines on restarts for a new reeve-rpcd */
 };
 
 struct rpcinterfaces *
@@ -31,6 +37,25 @@ rpcinterfaces_free(struct rpcinterfaces *all)
 	free(all);
 }
 
+static int
+rpcinterface_attach(struct process *process)
+{
+	struct rpcinterface *interface = calloc(1, sizeof(*interface));
+
+	process->kind_state = interface;
+	if (interface == NULL)
+		return -1;
+	interface->rpcd_fd = -1;
+	return 0;
+}
+
+static void
+rpcinterface_detach(struct process *process)
+{
+	free(process->kind_state);
+	process->kind_state = NULL;
+}
+
 /* Our end does not block, the child's does. */
 static int
 rpcinterface_pair(int *ours, int *childs)
@@ -44,50 +69,55 @@ rpcinterface_pair(int *ours, int *childs)
 	return fcntl(*childs, F_SETFL, 0);
 }
 
-int
-rpcinterface_plumb(
-    struct rpcinterfaces *all, struct process *process, int *to_rpcd, int *to_master)
+static int
+rpcinterface_plumb(struct process *process, struct group_fds *fds)
 {
 	const struct rpcinterface_config *config = process->group->config->interface;
+	const struct rpcinterfaces *all = process->group->ops_ctx;
+	struct rpcinterface *interface = process->kind_state;
 	int ours;
 
-	if (rpcinterface_pair(&process->child->front_end_fd, to_rpcd) == -1 ||
-	    rpcinterface_pair(&ours, to_master) == -1)
+	if (rpcinterface_pair(&interface->rpcd_fd, &fds->extra[0]) == -1 ||
+	    rpcinterface_pair(&ours, &fds->extra[1]) == -1)
 		return -1;
 	return all->ops->admit(
-	    all->ctx, ours, config->role, config->name, &process->child->asker);
+	    all->ctx, ours, config->role, config->name, &interface->connection);
 }
 
 /* Names the namespace to a reeve-rpcd that is ready. */
 static void
-rpcinterface_notify(
-    struct rpcinterfaces *all, const struct group_config *config, const char *method)
+rpcinterface_notify(const struct group *group, const char *method)
 {
+	const struct rpcinterfaces *all = group->ops_ctx;
 	struct peer *rpcd = all->ops->rpcd(all->ctx);
 
 	if (rpcd != NULL)
 		(void)peer_notify(rpcd, method,
-		    json_pack("{s:s}", "name", config->interface->name), -1, 0);
+		    json_pack("{s:s}", "name", group->config->interface->name), -1, 0);
 }
 
-void
-rpcinterface_unplug(struct rpcinterfaces *all, struct process *process)
+/* Closes its sockets, also at their other ends. */
+static void
+rpcinterface_closed(struct process *process)
 {
-	struct child *child = process->child;
+	const struct rpcinterfaces *all = process->group->ops_ctx;
+	struct rpcinterface *interface = process->kind_state;
 
-	if (child->front_end_fd != -1)
-		close(child->front_end_fd);
+	if (interface == NULL)
+		return;
+	if (interface->rpcd_fd != -1)
+		close(interface->rpcd_fd);
 	else
-		rpcinterface_notify(all, process->group->config, "interface.close");
-	child->front_end_fd = -1;
-	if (child->asker != NULL)
-		all->ops->drop(all->ctx, child->asker);
+		rpcinterface_notify(process->group, "interface.close");
+	interface->rpcd_fd = -1;
+	if (interface->connection != NULL)
+		all->ops->drop(all->ctx, interface->connection);
 }
 
-void
-rpcinterface_removed(struct rpcinterfaces *all, const struct group_config *config)
+static void
+rpcinterface_removed(struct group *group)
 {
-	rpcinterface_notify(all, config, "interface.remove");
+	rpcinterface_notify(group, "interface.remove");
 }
 
 /* New object of the section's own options. */
@@ -105,67 +135,53 @@ rpcinterface_options(const struct rpcinterface_config *config)
 	return options;
 }
 
-void
-rpcinterface_offer(struct rpcinterfaces *all, struct process *process)
+/* Sends its socket to a reeve-rpcd that is ready. */
+static void
+rpcinterface_offer(struct process *process)
 {
 	const struct rpcinterface_config *config = process->group->config->interface;
+	const struct rpcinterfaces *all = process->group->ops_ctx;
+	struct rpcinterface *interface = process->kind_state;
 	struct peer *rpcd = all->ops->rpcd(all->ctx);
-	struct child *child = process->child;
 	json_t *options;
-	int fd = child->front_end_fd;
+	int fd = interface->rpcd_fd;
 
 	if (rpcd == NULL || fd == -1 || (options = rpcinterface_options(config)) == NULL)
 		return;
-	child->front_end_fd = -1;
+	interface->rpcd_fd = -1;
 	(void)peer_notify(rpcd, "interface.open",
 	    json_pack("{s:s,s:o}", "name", config->name, "options", options), fd, 0);
 }
 
-void
-rpcinterface_renewed(struct process *process)
-{
-	process->child->renewing = false;
-	process_renew(process);
-}
-
-bool
-rpcinterface_stay(struct process *process)
-{
-	bool renewing = process->group->config->kind == GROUP_INTERFACE &&
-	    process->child->renewing;
-
-	if (renewing)
-		process->child->renewing = false;
-	return renewing;
-}
+/* --- a new reeve-rpcd ----------------------------------------------------------------- */
 
 /* A stop and a start, whatever its options make of an end that it chose itself. What is
  * being stopped is not started, and in FATAL children are left alone. */
 static void
-rpcinterface_renew_used(struct rpcinterfaces *all UNUSED, struct process *process)
+rpcinterface_renew_used(struct group *group)
 {
-	char *detail = NULL;
+	struct process *process;
 
-	if (process->child->front_end_fd != -1 || process->pid == 0 || process->killing ||
-	    process->ops->is_stopping(process))
-		return;
-	log_limited(&process->child->renewals, LEVEL_INFO,
-	    "%s is started anew for a new front end", process->config->name);
-	process->child->renewing = process_stop(process, &detail) == FAULT_NONE;
-	free(detail);
+	TAILQ_FOREACH(process, &group->processes, in_group) {
+		struct rpcinterface *interface = process->kind_state;
+
+		if (interface->rpcd_fd != -1 || process->pid == 0 || process->killing ||
+		    process->ops->is_stopping(process))
+			continue;
+		log_limited(&interface->renewals, LEVEL_INFO,
+		    "%s is started anew for a new front end", process->config->name);
+		(void)process_renew(process);
+	}
 }
 
 static void
-rpcinterfaces_each(struct rpcinterfaces *all,
-    void (*visit)(struct rpcinterfaces *, struct process *))
+rpcinterface_rpcd_ready(struct group *group)
 {
-	struct group *group;
 	struct process *process;
 
-	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
-		if (group->config->kind == GROUP_INTERFACE)
-			TAILQ_FOREACH(process, &group->processes, in_group)
-				visit(all, process);
+	rpcinterface_renew_used(group);
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		rpcinterface_offer(process);
 }
 
 /* At once, so that the exit of a program on the end of its socket does not count as a
@@ -173,12 +189,30 @@ rpcinterfaces_each(struct rpcinterfaces *all,
 void
 rpcinterfaces_rpcd_gone(struct rpcinterfaces *all)
 {
-	rpcinterfaces_each(all, rpcinterface_renew_used);
+	struct group *group;
+
+	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
+		if (group->ops->rpcd_gone != NULL)
+			group->ops->rpcd_gone(group);
 }
 
 void
 rpcinterfaces_rpcd_ready(struct rpcinterfaces *all)
 {
-	rpcinterfaces_each(all, rpcinterface_renew_used);
-	rpcinterfaces_each(all, rpcinterface_offer);
+	struct group *group;
+
+	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
+		if (group->ops->rpcd_ready != NULL)
+			group->ops->rpcd_ready(group);
 }
+
+const struct group_ops rpcinterface_group_ops = {
+    .removed = rpcinterface_removed,
+    .rpcd_gone = rpcinterface_renew_used,
+    .rpcd_ready = rpcinterface_rpcd_ready,
+    .attach = rpcinterface_attach,
+    .detach = rpcinterface_detach,
+    .plumb = rpcinterface_plumb,
+    .spawned = rpcinterface_offer,
+    .closed = rpcinterface_closed,
+};

@@ -127,7 +127,7 @@ report_failure(struct mainlog *log, int error)
 	uint64_t held;
 	int n;
 
-	if (!log_limit_pass(&log->failures, 1, LOG_LIMIT_MS, &held))
+	if (!log_limit_pass(&log->failures, &held))
 		return;
 	n = snprintf(text, sizeof(text), "could not %s log file %.512s: %s",
 	    logfile_failure(log->file), logfile_path(log->file), strerror(error));

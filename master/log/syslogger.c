@@ -288,7 +288,7 @@ report(struct syslogger *logger)
 {
 	uint64_t unused, lost = logger->lost;
 
-	if (lost == 0 || !log_limit_pass(&logger->failures, 1, LOG_LIMIT_MS, &unused))
+	if (lost == 0 || !log_limit_pass(&logger->failures, &unused))
 		return;
 	/* Before the line, which may come this way itself. */
 	logger->lost = 0;

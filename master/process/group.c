@@ -12,18 +12,22 @@ struct groups {
 	struct map *by_name;
 	struct idmap *by_id;		/* processes */
 	size_t unstopped;
+	const struct group_kind_row *kinds;
 };
+
+static const struct group_kind_row group_plain = {.ops = &(const struct group_ops){0}};
 
 /* ---- life ---- */
 
 struct groups *
-groups_new(void)
+groups_new(const struct group_kind_row *kinds)
 {
 	struct groups *groups = calloc(1, sizeof(*groups));
 
 	if (groups == NULL)
 		return NULL;
 	TAILQ_INIT(&groups->list);
+	groups->kinds = kinds;
 	groups->by_name = map_new();
 	groups->by_id = idmap_new();
 	if (groups->by_name != NULL && groups->by_id != NULL)
@@ -95,7 +99,7 @@ group_fill(struct groups *groups, struct group *group, uint64_t *next_id,
 }
 
 static struct group *
-group_new(struct group_config *config)
+group_new(struct group_config *config, const struct group_kind_row *kind)
 {
 	struct group *group = calloc(1, sizeof(*group));
 
@@ -108,6 +112,8 @@ group_new(struct group_config *config)
 		return NULL;
 	}
 	group->config = group_config_ref(config);
+	group->ops = kind->ops;
+	group->ops_ctx = kind->ctx;
 	return group;
 }
 
@@ -129,7 +135,8 @@ struct group *
 groups_add(struct groups *groups, struct group_config *config, uint64_t *next_id,
     const struct process_ops *ops, void *ops_ctx)
 {
-	struct group *group = group_new(config);
+	struct group *group = group_new(config,
+	    groups->kinds != NULL ? &groups->kinds[config->kind] : &group_plain);
 
 	if (group == NULL)
 		return fail_null(ENOMEM);

@@ -7,6 +7,7 @@
 #include "common/map.h"
 #include "common/queue.h"
 #include "master/config/config.h"
+#include "master/process/group_ops.h"
 #include "master/process/process.h"
 
 #include <stdbool.h>
@@ -15,22 +16,23 @@
 
 TAILQ_HEAD(process_list, process);
 
-struct fcgi_socket;
-
 struct group {
 	TAILQ_ENTRY(group) in_groups;
 	struct group_config *config;	/* a reference */
 	struct process_list processes;	/* stored order */
 	struct map *by_name;		/* of processes */
 	size_t count;
-	struct fcgi_socket *fcgi;	/* of GROUP_FCGI: activation's */
+	const struct group_ops *ops;	/* of its kind; borrowed */
+	void *ops_ctx;			/* borrowed */
+	void *shared;			/* by its processes; the ops' own */
 	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
 			   * group_process_changed */
 };
 
 struct groups; /* list, name map and process id map */
 
-struct groups *groups_new(void);
+/* kinds: indexed by enum group_kind, borrowed; NULL = all groups are plain programs. */
+struct groups *groups_new(const struct group_kind_row *kinds);
 void groups_free(struct groups *);	/* with all groups and processes */
 /* Activates a group: creates its processes with ids from *next_id on, placed after groups
  * of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */

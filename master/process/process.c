@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "master/process/backoff.h"
 #include "master/process/group.h"
 #include "master/process/start.h"
 #include "master/process/stop.h"
@@ -62,6 +63,16 @@ process_stays(struct process *p, struct request *request UNUSED)
 	return FAULT_NOT_RUNNING;
 }
 
+/* A stop of one that is being stopped already, perhaps to be started again. */
+static enum fault
+process_stays_stopped(struct process *p, struct request *request UNUSED)
+{
+	bool renewing = p->renewing;
+
+	p->renewing = false;
+	return renewing ? FAULT_NONE : FAULT_NOT_RUNNING;
+}
+
 static enum fault
 process_still_stopping(struct process *p, struct request *request UNUSED)
 {
@@ -114,7 +125,7 @@ static const struct row rows[] = {
 	{ PROCESS_BACKOFF, {
 		[EV_START] = process_already_started,
 		[EV_STOP] = stop_stop_waiting,
-		[EV_SHUTDOWN] = start_drop,
+		[EV_SHUTDOWN] = backoff_give_up,
 		[EV_SIGNAL] = process_not_running,
 		[EV_AUTOSTART] = process_nothing,
 		[EV_RESPAWN] = start_respawn,
@@ -122,7 +133,7 @@ static const struct row rows[] = {
 	} },
 	{ PROCESS_STOPPING, {
 		[EV_START] = process_still_stopping,
-		[EV_STOP] = process_not_running,
+		[EV_STOP] = process_stays_stopped,
 		[EV_SHUTDOWN] = process_nothing,
 		[EV_SIGNAL] = stop_signal,
 		[EV_AUTOSTART] = process_nothing,
@@ -291,11 +302,26 @@ process_cancel_start(struct process *p)
 	return true;
 }
 
-void
+bool
 process_renew(struct process *p)
 {
-	if (p->state == PROCESS_STOPPED)
-		start_again(p);
+	char *detail = NULL;
+
+	p->renewing = process_stop(p, &detail) == FAULT_NONE;
+	free(detail);
+	return p->renewing;
+}
+
+void
+process_renew_ended(struct process *p)
+{
+	p->renewing = p->state == PROCESS_STARTING || p->state == PROCESS_RUNNING;
+}
+
+void
+process_stay(struct process *p)
+{
+	p->renewing = false;
 }
 
 void
@@ -334,16 +360,6 @@ process_stopped_at(const struct process *p)
 	return strdup(text);
 }
 
-bool
-process_exit_is_expected(const struct process *p)
-{
-	for (size_t i = 0; i < p->config->nexitcodes; i++) {
-		if (p->config->exitcodes[i] == p->exitstatus)
-			return true;
-	}
-	return false;
-}
-
 /* While a process does not run, nothing but a start is ever due. */
 static int64_t
 process_next_start(const struct process *p)
@@ -379,7 +395,7 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.stopped_at = process_stopped_at(p),
 		.stdout_logfile = strdup(stdout_log),
 		.stderr_logfile = strdup(stderr_log),
-		.fed_by_pipe = p->group->config->kind != GROUP_FCGI,
+		.fed_by_pipe = !p->group->ops->has_no_stdin,
 		.ready = p->state == PROCESS_RUNNING,
 		.waiting_for = strdup(""),
 		.next_start = process_next_start(p),

@@ -31,6 +31,8 @@ struct process_ops {
 	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
 	 * process->ending. */
 	void (*essential_failed)(struct process *);
+	/* An invariant does not hold: nothing more is to be spawned. */
+	void (*broken)(struct process *, const char *reason);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
 	bool (*is_stopping)(struct process *);
 };
@@ -42,6 +44,7 @@ struct process {
 	const struct process_ops *ops;	/* borrowed */
 	void *ops_ctx;			/* borrowed: the master */
 	struct child *child;	/* pipes, logs, timer; the runtime's own */
+	void *kind_state;	/* its group's ops' own */
 	void *published;		/* the publisher's entry */
 
 	/* All below is state: master/statedoc.c writes it and reads it back. */
@@ -50,6 +53,7 @@ struct process {
 	enum process_state state;
 	pid_t pid;			/* 0 = none */
 	bool killing;			/* a stop was asked for, its end is awaited */
+	bool renewing;			/* its end is followed by an automatic start */
 	int64_t started_ms;		/* monotonic time of the last spawn attempt */
 	int64_t deadline_ms;		/* what `arm` was last told, or -1 */
 	int64_t due_ms;			/* startsecs over, retry, restart or SIGKILL
@@ -102,8 +106,12 @@ void process_autostart(struct process *);
 bool process_start_is_pending(const struct process *);
 /* Cancels that start and logs it; false when none was pending. */
 bool process_cancel_start(struct process *);
-/* STOPPED only to be started again: an automatic start. */
-void process_renew(struct process *);
+/* Stops it, to start it again when it has ended; false when it does not run. */
+bool process_renew(struct process *);
+/* The same for one that has ended by itself and is about to be reaped. */
+void process_renew_ended(struct process *);
+/* It stays stopped although process_renew has stopped it. */
+void process_stay(struct process *);
 /* Its turn in the respawn queue came. */
 void process_respawn(struct process *);
 /* Its timer fired: startsecs over, retry due, or SIGKILL due. */
@@ -111,8 +119,6 @@ void process_timeout(struct process *);
 /* It was reaped with this wait status; its output has been drained. Logs the line of 5.6.
  */
 void process_reaped(struct process *, int wait_status);
-/* Whether the exit status it has is one of its exitcodes. */
-bool process_exit_is_expected(const struct process *);
 /* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
  * caller (AUTO names are the runtime's), "" for none. */
 NODISCARD int process_info_of(const struct process *, const char *stdout_log,

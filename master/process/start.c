@@ -2,37 +2,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "master/process/backoff.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define ENDING_NOT_SPAWNED 127
-#define RESTART_EVERY_MS 1000	/* at least, from start to automatic start */
-
-enum fault
-start_drop(struct process *p, struct request *request UNUSED)
-{
-	p->backoff = 0;
-	transition_to(p, PROCESS_FATAL, -1);
-	return FAULT_NONE;
-}
-
-void
-start_back_off(struct process *p)
-{
-	bool again;
-
-	p->backoff++;
-	again = p->backoff <= p->config->startretries;
-	transition_to(p, PROCESS_BACKOFF,
-	    again ? transition_after(clock_mono_ms(), p->backoff) + 1 : -1);
-	if (again)
-		return;
-	log_info("gave up: %s entered FATAL state, too many start retries too quickly",
-	    p->config->name);
-	start_drop(p, NULL);
-	transition_failed(p);
-}
 
 void
 start_run(struct process *p)
@@ -58,22 +33,8 @@ start_failed(struct process *p, char *why_take)
 	transition_spawnerr(p, why_take);
 	p->ending = ENDING_NOT_SPAWNED;
 	transition_verdict(p, VERDICT_SPAWN_FAILED);
-	start_back_off(p);
+	backoff_begin(p);
 	return FAULT_SPAWN_ERROR;
-}
-
-static void
-start_prepare(struct process *p)
-{
-	p->killing = false;
-	p->has_exitstatus = false;
-	p->exitstatus = 0;
-	transition_spawnerr(p, NULL);
-	process_explain(p, NULL);
-	p->spawn++;
-	p->started_ms = clock_mono_ms();
-	p->start = clock_wall_ms() / 1000;
-	transition_to(p, PROCESS_STARTING, -1);
 }
 
 enum fault
@@ -84,7 +45,14 @@ start_spawn(struct process *p, struct request *request)
 
 	if (p->ops->is_stopping(p))
 		return FAULT_SHUTDOWN_STATE;
-	start_prepare(p);
+	p->killing = p->has_exitstatus = false;
+	p->exitstatus = 0;
+	transition_spawnerr(p, NULL);
+	process_explain(p, NULL);
+	p->spawn++;
+	p->started_ms = clock_mono_ms();
+	p->start = clock_wall_ms() / 1000;
+	transition_to(p, PROCESS_STARTING, -1);
 	pid = p->ops->spawn(p, &why);
 	if (pid == -1)
 		return start_failed(p, why);
@@ -121,22 +89,4 @@ start_retry(struct process *p, struct request *request UNUSED)
 	if (!p->ops->is_stopping(p))
 		transition_enqueue(p);
 	return FAULT_NONE;
-}
-
-/* A program that ends at once would otherwise be started hundreds of times a second. One
- * that lived longer is started again without a pause. */
-void
-start_again(struct process *p)
-{
-	int64_t due = p->started_ms + RESTART_EVERY_MS;
-
-	if (p->ops->is_stopping(p))
-		return;
-	if (clock_mono_ms() >= due) {
-		transition_enqueue(p);
-		return;
-	}
-	p->due_ms = due + 1;
-	transition_arm(p);
-	p->ops->changed(p, p->state);
 }

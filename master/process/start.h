@@ -1,5 +1,4 @@
-/* Launch: the actions of the state table that bring a process up, and those
- * that give it up (reference 3.3, first half). */
+/* Start: the actions of the state table that bring a process up. */
 #ifndef MASTER_PROCESS_START_H
 #define MASTER_PROCESS_START_H
 
@@ -15,14 +14,8 @@ transition_fn start_auto;
 transition_fn start_retry;
 /* startsecs are over: RUNNING. */
 transition_fn start_up;
-/* A group's stop during shutdown: BACKOFF becomes FATAL. */
-transition_fn start_drop;
 
-/* An automatic start after an end: enqueued, or due one second after the last start. */
-void start_again(struct process *);
 /* RUNNING, with its verdict and no line. */
 void start_run(struct process *);
-/* One more failed attempt: BACKOFF, and FATAL when it was the last. */
-void start_back_off(struct process *);
 
 #endif

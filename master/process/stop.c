@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/process/autorestart.h"
+#include "master/process/backoff.h"
 #include "master/process/start.h"
 #include "master/process/waitstatus.h"
 
@@ -144,38 +146,26 @@ stop_log(const struct process *p, int wait_status, bool expected)
 	    p->config->name, waitstatus_text(wait_status, text), expected ? "" : "not ");
 }
 
-static bool
-stop_wants_restart(const struct process *p)
-{
-	return p->config->autorestart == AUTORESTART_TRUE ||
-	    (p->config->autorestart == AUTORESTART_UNEXPECTED &&
-	    !process_exit_is_expected(p));
-}
-
 enum fault
 stop_exited(struct process *p, struct request *request)
 {
 	bool expected;
 
 	stop_keep_status(p, request->number);
-	expected = process_exit_is_expected(p);
+	expected = autorestart_exit_is_expected(p);
 	stop_log(p, request->number, expected);
 	if (!expected)
 		transition_spawnerr(p, mem_printf("Bad exit code %d", p->exitstatus));
 	stop_gone(p, PROCESS_EXITED);
-	if (p->ops->is_stopping(p))
-		return FAULT_NONE;
-	if (stop_wants_restart(p))
-		start_again(p);
-	else if (!expected)
-		transition_failed(p);
+	autorestart_decide(p);
 	return FAULT_NONE;
 }
 
 enum fault
 stop_exited_early(struct process *p, struct request *request)
 {
-	if (clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
+	if (p->renewing ||
+	    clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
 		start_run(p);
 		return stop_exited(p, request);
 	}
@@ -187,7 +177,7 @@ stop_exited_early(struct process *p, struct request *request)
 	    mem_printf("Exited too quickly (process log may have details)"));
 	transition_verdict(p, VERDICT_EXITED_EARLY);
 	p->pid = 0;
-	start_back_off(p);
+	backoff_begin(p);
 	return FAULT_NONE;
 }
 
@@ -198,9 +188,12 @@ stop_done(struct process *p, struct request *request)
 
 	p->killing = false;
 	stop_keep_status(p, request->number);
-	log_at(process_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
+	log_at(autorestart_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
 	    "stopped: %s (%s)", p->config->name, waitstatus_text(request->number, text));
 	stop_gone(p, PROCESS_STOPPED);
+	if (p->renewing)
+		autorestart_begin(p);
+	p->renewing = false;
 	return FAULT_NONE;
 }
 
@@ -209,7 +202,7 @@ enum fault
 stop_lost(struct process *p, struct request *request)
 {
 	stop_keep_status(p, request->number);
-	stop_log(p, request->number, process_exit_is_expected(p));
+	stop_log(p, request->number, autorestart_exit_is_expected(p));
 	stop_gone(p, PROCESS_UNKNOWN);
 	return FAULT_NONE;
 }

@@ -6,9 +6,9 @@
 #include "common/mem.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
-#include "master/child/fcgi_socket.h"
 #include "master/child/reap.h"
 #include "master/log/logfile.h"
+#include "master/process/group.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -93,9 +93,9 @@ get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
 	const struct child *child = process->child;
 
 	(void)ctx;
-	pipes->renewing = child->renewing;
-	if (child->uses_socket)
-		pipes->stdin_fd = fcgi_socket_fd(process->group->fcgi);
+	pipes->renewing = process->renewing;
+	if (process->group->ops->input_fd != NULL)
+		pipes->stdin_fd = process->group->ops->input_fd(process);
 	if (child->input != NULL) {
 		pipes->stdin_fd = stdin_queue_fd(child->input);
 		if (get_queue(child->input, pipes) == -1)
@@ -116,15 +116,6 @@ misfit(void)
 	return fail_with(EINVAL);
 }
 
-/* Its standard input is its group's socket: all processes name the same descriptor. */
-static void
-put_socket(struct process *process, struct statedoc_pipes *pipes)
-{
-	fcgi_socket_adopt(process->group->fcgi, pipes->stdin_fd);
-	process->child->uses_socket = true;
-	pipes->stdin_fd = -1;
-}
-
 static int
 put_input(struct process *process, struct statedoc_pipes *pipes)
 {
@@ -132,12 +123,13 @@ put_input(struct process *process, struct statedoc_pipes *pipes)
 
 	if (pipes->stdin_fd == -1)
 		return 0;
-	if (process->group->fcgi != NULL) {
-		put_socket(process, pipes);
+	if (process->group->ops->adopt_input != NULL) {
+		process->group->ops->adopt_input(process, pipes->stdin_fd);
+		pipes->stdin_fd = -1;
 		return 0;
 	}
-	child->input = stdin_queue_new(child_master(process)->loop, pipes->stdin_fd,
-	    child_input_most(process));
+	child->input = stdin_queue_new(child->context->loop, pipes->stdin_fd,
+	    child_stdin_max(process));
 	if (child->input == NULL)
 		return -1;
 	pipes->stdin_fd = -1;
@@ -160,7 +152,7 @@ put_channel(struct process *process, enum output_id id, struct statedoc_output *
 		return -1;
 	if (log != NULL)
 		logfile_resume(log, output->generation, output->lost, output->lost_errno);
-	if (child_add_channel(process, id, output->fd, log, output->hidden) == -1) {
+	if (child_add_output(process, id, output->fd, log, output->hidden) == -1) {
 		logfile_free(log);
 		return -1;
 	}
@@ -239,14 +231,14 @@ put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why
 	int rc = put_input(process, pipes);
 
 	(void)ctx;
-	process->child->renewing = pipes->renewing;
+	process->renewing = pipes->renewing;
 	for (int c = 0; rc == 0 && c < OUTPUT_MAX; c++)
 		rc = put_output(process, c, &pipes->outputs[c]);
 	if (rc == 0)
 		rc = put_listener(process, pipes);
 	if (rc == 0 && process->pid != 0)
 		rc = reaper_watch(
-		    child_master(process)->reaper, process->pid, child_reaped, process);
+		    process->child->context->reaper, process->pid, child_reaped, process);
 	if (rc == -1)
 		*why = mem_printf("%s: %s", process->config->name, errno == EINVAL ?
 		    "the state document does not fit its configuration" : strerror(errno));

@@ -12,8 +12,8 @@
 
 /* job.c, mood.c, events.c and capture.c guard their own structs, the unit test guards
  * struct master. */
-STATEDOC_SIZE(struct process, 232);
-STATEDOC_SIZE(struct group, 72);
+STATEDOC_SIZE(struct process, 240);
+STATEDOC_SIZE(struct group, 88);
 STATEDOC_SIZE(struct daemon_memory, 32);
 STATEDOC_SIZE(struct job_state, 32);
 

@@ -109,7 +109,7 @@ struct authority {
 };
 
 static struct authority
-browser_authority_read(const char *text)
+authority_read(const char *text)
 {
 	size_t len = strcspn(text, AUTHORITY_ENDS);
 	const char *end = *text == '[' ? memchr(text, ']', len) : NULL;
@@ -128,14 +128,14 @@ browser_authority_read(const char *text)
 }
 
 static bool
-browser_authority_is(const struct authority *authority, const char *name, size_t len)
+authority_is(const struct authority *authority, const char *name, size_t len)
 {
 	return authority->len == len && strncasecmp(authority->name, name, len) == 0;
 }
 
 /* An IPv4 address, or an IPv6 address in brackets. */
 static bool
-browser_authority_is_address(const struct authority *authority)
+authority_is_address(const struct authority *authority)
 {
 	bool bracketed = authority->name[0] == '[' &&
 	    authority->name[authority->len - 1] == ']' && authority->len > 2;
@@ -152,16 +152,16 @@ browser_authority_is_address(const struct authority *authority)
 }
 
 static bool
-browser_authority_is_named(const struct authority *authority, const char *names)
+authority_is_named(const struct authority *authority, const char *names)
 {
 	while (names != NULL && *(names += strspn(names, BLANKS)) != '\0') {
 		size_t len = strcspn(names, BLANKS);
 
-		if (browser_authority_is(authority, names, len))
+		if (authority_is(authority, names, len))
 			return true;
 		names += len;
 	}
-	return browser_authority_is(authority, "localhost", strlen("localhost"));
+	return authority_is(authority, "localhost", strlen("localhost"));
 }
 
 static bool
@@ -187,12 +187,12 @@ browser_is_own_origin(const char *origin, const char *host)
 	if (mark == NULL || host == NULL)
 		return false;
 	mark += strlen("://");
-	theirs = browser_authority_read(mark);
-	ours = browser_authority_read(host);
+	theirs = authority_read(mark);
+	ours = authority_read(host);
 	/* Nothing but blanks may follow: no path, and no next origin of a list. */
 	end = mark + strcspn(mark, AUTHORITY_ENDS);
 	return theirs.len > 0 && end[strspn(end, BLANKS)] == '\0' &&
-	    browser_authority_is(&ours, theirs.name, theirs.len) &&
+	    authority_is(&ours, theirs.name, theirs.len) &&
 	    browser_same_port(&theirs, &ours, is_https ? "443" : "80");
 }
 
@@ -225,9 +225,9 @@ browser_is_foreign_name(
 		return false;
 	if (request->host == NULL)
 		return true;
-	host = browser_authority_read(request->host);
-	return host.len == 0 || (!browser_authority_is_address(&host) &&
-				    !browser_authority_is_named(&host, rules->names));
+	host = authority_read(request->host);
+	return host.len == 0 ||
+	    (!authority_is_address(&host) && !authority_is_named(&host, rules->names));
 }
 
 enum browser_verdict

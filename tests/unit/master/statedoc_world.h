@@ -111,7 +111,7 @@ scene_new(void)
 	s->recorder.ctx = s;
 	s->recorder.enqueue = enqueue;
 	s->master.next_id = 1;
-	s->recorder.groups = s->master.groups = groups_new();
+	s->recorder.groups = s->master.groups = groups_new(NULL);
 	s->master.loop = loop_new();
 	assert_non_null(s->master.loop);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups);

@@ -1,9 +1,11 @@
-/* A real child of a runtime: spawned, written to, carried over to another master through
- * the state document's door, and reaped. */
+/* A real child: spawned, written to, carried over to another master through the state
+ * document, and reaped. */
 #include "common/clock.h"
 #include "master/child/backlog.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
+#include "master/child/eventlistener.h"
+#include "master/child/fcgi_program.h"
 #include "master/child/fcgi_socket.h"
 #include "master/child/spawn.h"
 #include "master/event/dispatch.h"
@@ -28,12 +30,16 @@
 #define PATIENCE_MS 20000
 
 /* What `cat` is to the master. */
-enum role_of_cat { PROGRAM, CAPTURED, LISTENER, PRINTED };
+enum role_of_cat { PROGRAM, CAPTURED, SHARING, LISTENER, PRINTED };
 
 /* One master with one process, `cat`, whose stdout goes to a file; and a pool that nothing
  * is in, or `cat`. */
 struct world {
-	struct master master;
+	struct child_context context;
+	struct rlimit nofile;
+	struct groups *groups;
+	struct group_kind_row kinds[GROUP_KINDS];
+	uint64_t next_id, next_event;
 	struct config config;
 	struct process_config process_config;
 	struct process_config *list[1];
@@ -41,14 +47,14 @@ struct world {
 	struct group_config pool_config;
 	struct process *process;
 	struct pool *pool;
-	char log[4096];
+	char log[4096], socket[4096];
 };
 
 static void
-changed(struct process *process, enum process_state from)
+changed(struct process *process, enum process_state from UNUSED)
 {
-	(void)process;
-	(void)from;
+	if (process->pid == 0 && process->group->ops->released != NULL)
+		process->group->ops->released(process);
 }
 
 static void
@@ -64,49 +70,41 @@ is_stopping(struct process *process)
 	return false;
 }
 
-/* The real ops without the rooms that are not under test. */
-static struct process_ops
-test_ops(void)
-{
-	struct process_ops ops = child_ops;
+static const struct process_ops ops = {
+    .spawn = child_spawn,
+    .kill = child_kill,
+    .arm = child_arm,
+    .enqueue = noop,
+    .changed = changed,
+    .is_stopping = is_stopping,
+};
 
-	ops.changed = changed;
-	ops.enqueue = noop;
-	ops.is_stopping = is_stopping;
-	return ops;
-}
-
-static struct process_ops ops;
+static const enum group_kind kind_of_role[] = {
+    [PROGRAM] = GROUP_PROGRAMS,
+    [CAPTURED] = GROUP_PROGRAMS,
+    [SHARING] = GROUP_FCGI,
+    [LISTENER] = GROUP_LISTENER_POOL,
+    [PRINTED] = GROUP_LISTENER_POOL,
+};
 
 static void
-add_pool(struct world *w, enum role_of_cat role)
+set_kinds(struct world *w)
 {
-	struct group_config *config = &w->pool_config;
-	struct group *group = w->process->group;
+	static const struct group_ops plain;
 
-	*config = (struct group_config){.refs = 2, .name = S("pool"),
-	    .kind = GROUP_LISTENER_POOL,
-	    .pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION};
-	if (role < LISTENER)
-		group = groups_add(w->master.groups, config, &w->master.next_id, &ops,
-		    &w->master);
-	assert_non_null(group);
-	w->pool = pool_new(group, &child_pool_ops);
-	assert_non_null(w->pool);
-	w->master.dispatcher =
-	    dispatch_new(w->master.loop, w->master.groups, &w->master.next_event);
-	assert_non_null(w->master.dispatcher);
-	dispatch_subscribe(w->master.dispatcher, w->pool);
+	w->kinds[GROUP_PROGRAMS].ops = &plain;
+	w->kinds[GROUP_FCGI].ops = &fcgi_program_group_ops;
+	w->kinds[GROUP_LISTENER_POOL] =
+	    (struct group_kind_row){&eventlistener_group_ops, w->context.dispatcher};
 }
 
 static void
-world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char *dir,
-    enum role_of_cat role)
+set_config(struct world *w, const char *dir, enum role_of_cat role)
 {
-	memset(w, 0, sizeof(*w));
 	snprintf(w->log, sizeof(w->log), "%s/cat.log", dir);
+	snprintf(w->socket, sizeof(w->socket), "%s/sock", dir);
 	w->process_config = (struct process_config){.name = S("cat"),
-	    .command = S("/bin/cat"),
+	    .command = S(role == SHARING ? "/bin/sleep 1000" : "/bin/cat"),
 	    .stopsignal = SIGTERM,
 	    .umask = -1,
 	    .redirect_stderr = true};
@@ -115,32 +113,63 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	        .capture_maxbytes = role == CAPTURED ? 100 : 0};
 	w->list[0] = &w->process_config;
 	w->group_config = (struct group_config){.refs = 2, .name = S("cat"),
-	    .processes = w->list, .nprocesses = 1,
-	    .kind = role >= LISTENER ? GROUP_LISTENER_POOL : GROUP_PROGRAMS,
-	    .pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK};
-	w->master.loop = loop;
-	w->master.reaper = reaper;
-	w->master.config = &w->config;
-	getrlimit(RLIMIT_NOFILE, &w->master.child_nofile);
-	w->master.next_id = 1;
-	w->master.backlogs = backlogs_new(loop);
-	assert_non_null(w->master.backlogs);
-	w->master.groups = groups_new();
-	assert_non_null(groups_add(
-	    w->master.groups, &w->group_config, &w->master.next_id, &ops, &w->master));
-	w->process = groups_process(w->master.groups, 1);
+	    .processes = w->list, .nprocesses = 1, .kind = kind_of_role[role],
+	    .pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK,
+	    .fcgi = {.url = S("unix://x"), .path = w->socket, .mode = 0700,
+		.uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5}};
+	w->pool_config = (struct group_config){.refs = 2, .name = S("pool"),
+	    .kind = GROUP_LISTENER_POOL,
+	    .pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION};
+}
+
+static struct group *
+add_group(struct world *w, struct group_config *config)
+{
+	struct group *group = groups_add(w->groups, config, &w->next_id, &ops, NULL);
+	struct process *process;
+
+	assert_non_null(group);
+	TAILQ_FOREACH(process, &group->processes, in_group)
+		assert_int_equal(child_attach(&w->context, process), 0);
+	if (group->ops->added != NULL)
+		assert_int_equal(group->ops->added(group), 0);
+	return group;
+}
+
+static void
+world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char *dir,
+    enum role_of_cat role)
+{
+	struct group *group;
+
+	memset(w, 0, sizeof(*w));
+	set_config(w, dir, role);
+	getrlimit(RLIMIT_NOFILE, &w->nofile);
+	w->next_id = 1;
+	w->groups = groups_new(w->kinds);
+	w->context = (struct child_context){.loop = loop, .reaper = reaper,
+	    .config = &w->config, .nofile = &w->nofile, .backlogs = backlogs_new(loop),
+	    .dispatcher = dispatch_new(loop, w->groups, &w->next_event)};
+	assert_non_null(w->context.backlogs);
+	assert_non_null(w->context.dispatcher);
+	set_kinds(w);
+	group = add_group(w, &w->group_config);
+	w->process = groups_process(w->groups, 1);
 	assert_non_null(w->process);
-	assert_int_equal(child_attach(&w->master, w->process), 0);
-	add_pool(w, role);
+	w->pool = role >= LISTENER ? group->shared : add_group(w, &w->pool_config)->shared;
 }
 
 static void
 world_clear(struct world *w)
 {
+	struct group *group = w->process->group;
+
 	child_detach(w->process);
-	dispatch_free(w->master.dispatcher);
-	backlogs_free(w->master.backlogs);
-	groups_free(w->master.groups);
+	if (group->ops->removed != NULL)
+		group->ops->removed(group);
+	dispatch_free(w->context.dispatcher);
+	backlogs_free(w->context.backlogs);
+	groups_free(w->groups);
 }
 
 static char *
@@ -178,7 +207,7 @@ wait_for_log(const struct world *w, const char *want)
 
 	while (!log_is(w, want)) {
 		assert_true(clock_mono_ms() < end);
-		loop_turn(w->master.loop, 50);
+		loop_turn(w->context.loop, 50);
 	}
 }
 
@@ -189,7 +218,7 @@ wait_for_end(const struct world *w)
 
 	while (w->process->pid != 0) {
 		assert_true(clock_mono_ms() < end);
-		loop_turn(w->master.loop, 50);
+		loop_turn(w->context.loop, 50);
 	}
 }
 
@@ -278,7 +307,7 @@ wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 
 	while (listener->state != want || listener->nline != nline) {
 		assert_true(clock_mono_ms() < end);
-		loop_turn(w->master.loop, 50);
+		loop_turn(w->context.loop, 50);
 	}
 }
 
@@ -371,7 +400,7 @@ child_changes_masters(void **state)
 	assert_int_equal(pipes.outputs[OUTPUT_STDOUT].hidden, hidden);
 	assert_string_equal(pipes.outputs[OUTPUT_STDOUT].log_path, m.new.log);
 	assert_true(pipes.renewing);
-	m.new.process->child->renewing = false;
+	m.new.process->renewing = false;
 	statedoc_pipes_clear(&pipes);
 	move_clear(&m);
 }
@@ -392,7 +421,7 @@ printed_result_changes_masters(void **state)
 	listener_give(m.old.process->child->listener, item);
 	say(&m.old, "RESULT 100\nprocessname:p channel:c\nhalf");
 	while (m.old.process->child->listener->missing != 72)
-		loop_turn(m.old.master.loop, 1000);
+		loop_turn(m.old.context.loop, 1000);
 	carry(&m.old, &pipes);
 	take_child(&m, PRINTED);
 	put_back(&m, &pipes);
@@ -512,71 +541,31 @@ misfits(void **state)
 	}
 }
 
-/* The world's group shares a socket: see master/fcgi.h. */
-static void
-share_socket(struct world *w, const char *path)
-{
-	w->group_config.kind = GROUP_FCGI;
-	w->group_config.fcgi = (struct fcgi_config){.url = S("unix://x"), .path = S(path),
-	    .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5};
-	w->process->group->fcgi = fcgi_socket_new(&w->group_config.fcgi);
-	assert_non_null(w->process->group->fcgi);
-}
-
-static void
-end_sharing(struct world *w)
-{
-	struct fcgi_socket *fcgi = w->process->group->fcgi;
-
-	child_detach(w->process);
-	assert_int_equal(fcgi_socket_fd(fcgi), -1);
-	fcgi_socket_free(fcgi);
-	dispatch_free(w->master.dispatcher);
-	backlogs_free(w->master.backlogs);
-	groups_free(w->master.groups);
-}
-
 /* Its group's socket is the child's standard input, and comes along to another master. */
 static void
 socket_changes_masters(void **state)
 {
-	struct loop *loop = loop_new();
-	struct reaper *reaper = reaper_new(loop);
 	struct statedoc_pipes pipes;
-	char *why = NULL, *dir = new_dir(), path[4096];
-	struct world old, new;
+	struct move m;
+	char *why = NULL;
 	int fd;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/sock", dir);
-	world_init(&old, loop, reaper, dir, PROGRAM);
-	share_socket(&old, path);
-	old.process_config.command = S("/bin/sleep 1000");
-	start_cat(&old);
-	assert_int_equal(child_write_stdin(old.process, "x", 1, &why), FAULT_NO_FILE);
+	move_init(&m, SHARING);
+	assert_int_equal(child_write_stdin(m.old.process, "x", 1, &why), FAULT_NO_FILE);
 	statedoc_pipes_init(&pipes);
-	assert_int_equal(child_state_ops.get(NULL, old.process, &pipes), 0);
-	assert_int_equal(pipes.stdin_fd, fcgi_socket_fd(old.process->group->fcgi));
+	assert_int_equal(child_state_ops.get(NULL, m.old.process, &pipes), 0);
+	assert_int_equal(pipes.stdin_fd, fcgi_socket_fd(m.old.process->group->shared));
 	duplicate_all(&pipes);
 	fd = pipes.stdin_fd;
-	world_init(&new, loop, reaper, dir, PROGRAM);
-	share_socket(&new, path);
-	new.process->pid = old.process->pid;
-	new.process->state = old.process->state;
-	reaper_forget(reaper, old.process->pid);
-	old.process->pid = 0;
-	assert_int_equal(child_state_ops.put(NULL, new.process, &pipes, &why), 0);
-	assert_int_equal(pipes.stdin_fd, -1);
-	statedoc_pipes_clear(&pipes);
-	end_sharing(&old);
-	assert_int_equal(fcgi_socket_fd(new.process->group->fcgi), fd);
-	kill(new.process->pid, SIGKILL);
-	wait_for_end(&new);
-	end_sharing(&new);
-	reaper_free(reaper);
-	loop_free(loop);
-	unlink(path);
-	remove_dir(&new, dir);
+	take_child(&m, SHARING);
+	put_back(&m, &pipes);
+	assert_int_equal(fcgi_socket_fd(m.new.process->group->shared), fd);
+	kill(m.new.process->pid, SIGKILL);
+	wait_for_end(&m.new);
+	assert_int_equal(fcgi_socket_fd(m.new.process->group->shared), -1);
+	unlink(m.new.socket);
+	move_clear(&m);
 }
 
 int
@@ -593,7 +582,6 @@ main(void)
 	    cmocka_unit_test(socket_changes_masters),
 	};
 
-	ops = test_ops();
 	if (spawn_init(NULL) == -1)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);

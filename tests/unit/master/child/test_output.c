@@ -30,7 +30,7 @@ open_tube(const struct scratch *scratch, const char *log)
 	assert_non_null(tube.loop = loop_new());
 	tube.channel = output_new(tube.loop, fds[0],
 	    &(struct output_use){
-		.name = "c'at", .word = "stdout", .log = file, .strip_ansi = &strip});
+		.name = "c'at", .id = OUTPUT_STDOUT, .log = file, .strip_ansi = &strip});
 	assert_non_null(tube.channel);
 	tube.writer = fds[1];
 	return tube;
@@ -89,7 +89,7 @@ test_copies(void **state)
 }
 
 static void
-note_output(void *ctx, const char *bytes, size_t n)
+note_output(void *ctx, enum output_id id UNUSED, const char *bytes, size_t n)
 {
 	snprintf(ctx, 32, "%.*s", (int)n, bytes);
 }
@@ -235,7 +235,7 @@ test_slow_reader(void **state)
 	const size_t all = 5000000;
 	size_t said = 0, before, heard = 0;
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
 	struct loop *loop = loop_new();
 	struct output *channel;
 	int log[2], fds[2];
@@ -288,7 +288,7 @@ static void
 test_outlived(void **state)
 {
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
 	struct loop *loop = loop_new();
 	struct output *channel;
 	int log[2], fds[2];
@@ -423,7 +423,7 @@ static void
 test_ends_while_waiting(void **state)
 {
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
 	struct loop *loop = loop_new();
 	struct output *channel;
 	struct timespec before, after;
@@ -476,7 +476,7 @@ test_full_disk(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	channel = output_new(loop, fds[0],
 	    &(struct output_use){.name = "p",
-		.word = "stderr",
+		.id = OUTPUT_STDERR,
 		.log = logfile_open("/dev/full", 0, 0),
 		.strip_ansi = &strip});
 	assert_non_null(channel);
@@ -521,7 +521,7 @@ test_syslog(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
-	struct output_use use = {.name = "a", .word = "stdout", .strip_ansi = &strip};
+	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
 	struct output *channel;
 	char got[100];
 	int fds[2];

@@ -115,7 +115,7 @@ setup(void **state)
 	s->fd = -1;
 	s->master.config = &s->config;
 	s->master.loop = loop_new();
-	s->recorder.groups = s->master.groups = groups_new();
+	s->recorder.groups = s->master.groups = groups_new(NULL);
 	s->master.dispatcher =
 	    dispatch_new(s->master.loop, s->master.groups, &s->master.next_event);
 	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);

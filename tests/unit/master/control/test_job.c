@@ -88,7 +88,7 @@ setup(void **state)
 	s->recorder.ctx = s;
 	s->recorder.changed = changed;
 	s->recorder.enqueue = enqueue;
-	s->recorder.groups = s->groups = groups_new();
+	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
 	s->jobs = jobs_new(s->loop, s->groups);

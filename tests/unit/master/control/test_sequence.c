@@ -77,14 +77,7 @@ add_group(void *ctx, const char *group, char **detail)
 	return FAULT_NONE;
 }
 
-static bool
-stay(struct process *p)
-{
-	(void)p;
-	return false;
-}
-
-static const struct sequence_ops ops = { remove_group, add_group, stay };
+static const struct sequence_ops ops = { remove_group, add_group };
 
 static void
 changed(struct recorder *r, struct process *p, enum process_state from)
@@ -107,7 +100,7 @@ setup(void **state)
 	s->recorder.quiet = true;
 	s->recorder.ctx = s;
 	s->recorder.changed = changed;
-	s->recorder.groups = s->groups = groups_new();
+	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
 	s->jobs = jobs_new(s->loop, s->groups);

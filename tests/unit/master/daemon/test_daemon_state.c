@@ -80,7 +80,7 @@ begin(struct scene *s)
 	s->recorder.ctx = s;
 	s->recorder.changed = changed;
 	s->next_id = 1;
-	s->recorder.groups = s->groups = groups_new();
+	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
 	s->daemon = daemon_new(s->loop, s->groups, &ops, s);

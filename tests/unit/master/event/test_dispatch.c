@@ -42,7 +42,7 @@ scene_new(void)
 	s->next_id = 1;
 	s->next_serial = 7;
 	s->loop = loop_new();
-	s->groups = groups_new();
+	s->groups = groups_new(NULL);
 	s->events = dispatch_new(s->loop, s->groups, &s->next_serial);
 	assert_non_null(s->events);
 	recorder_add(config, recorder_program("p", 999));

@@ -71,7 +71,7 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 	    .events = events, .buffer_size = buffer_size, .counts_bytes = counts_bytes};
 	for (char name[] = "a"; name[0] < 'a' + LISTENERS; name[0]++)
 		recorder_add(config, recorder_program(name, -1));
-	scene.groups = groups_new();
+	scene.groups = groups_new(NULL);
 	group = recorder_activate(&scene.recorder, scene.groups, config, &scene.next_id);
 	for (uint64_t i = 0; i < LISTENERS; i++) {
 		scene.processes[i] = groups_process(scene.groups, i + 1);

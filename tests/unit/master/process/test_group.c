@@ -21,7 +21,7 @@ setup(void **state)
 	assert_non_null(s);
 	recorder_init(&s->recorder);
 	s->recorder.quiet = true;
-	s->groups = s->recorder.groups = groups_new();
+	s->groups = s->recorder.groups = groups_new(NULL);
 	s->next_id = 1;
 	*state = s;
 	return 0;

@@ -29,6 +29,8 @@ static const enum process_state states[] = { PROCESS_STOPPED, PROCESS_STARTING,
 static const char *const happening_names[HAPPENINGS] = { "start", "stop", "shutdown",
 	"signal", "autostart", "respawn", "timeout", "reaped" };
 
+static const struct group_ops plain;
+
 struct stage {
 	struct recorder recorder;
 	struct group_config *group_config;
@@ -99,6 +101,7 @@ stage_begin(struct stage *s, char *words)
 	s->group_config = recorder_group("pets", 999);
 	recorder_add(s->group_config, c);
 	s->group.config = s->group_config;
+	s->group.ops = &plain;
 	s->process = process_new(7, &s->group, c, &recorder_ops, &s->recorder);
 	assert_non_null(s->process);
 }
@@ -296,6 +299,13 @@ command(struct stage *s, char *text)
 		s->recorder.spawn_fails = rest[0] != '\0' ? xstrdup(rest) : NULL;
 	} else if (strcmp(text, "spawn-fails-mutely") == 0) {
 		s->recorder.why_fails = true;
+	} else if (strcmp(text, "renew") == 0) {
+		recorder_line(&s->recorder, "%s", process_renew(s->process) ? "renews" :
+		    "does not run");
+	} else if (strcmp(text, "renew-ended") == 0) {
+		process_renew_ended(s->process);
+	} else if (strcmp(text, "stay") == 0) {
+		process_stay(s->process);
 	} else if (strcmp(text, "daemon-stops") == 0) {
 		s->recorder.stopping = true;
 	} else {
