@@ -22,7 +22,7 @@
 struct backlogs;
 struct control;
 struct dispatcher;
-struct frontend;
+struct frontend_list;
 struct rpcinterfaces;
 struct http_sockets;
 struct notify;
@@ -71,7 +71,7 @@ struct master {
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
 	struct control *control;
-	struct frontend *frontend;
+	struct frontend_list *frontends;
 	struct rpcinterfaces *rpcinterfaces;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	bool restart_wanted;		/* what ends this run was asked to lead to */

@@ -1,16 +1,67 @@
 #include "master/daemon/frontend_ops.h"
 
 #include "master/control/control.h"
-#include "master/frontend/frontend.h"
+#include "master/frontend/frontend_list.h"
 #include "master/master.h"
 
+/* ---- what control calls for reeve-rpcd's connection; ctx is the frontend ---- */
+
 static int
-frontend_ops_admit(void *ctx, int fd, enum role role, const char *name,
-    struct connection **holder)
+frontend_ops_greet(void *ctx, json_t *hello_result)
+{
+	return frontend_greet(ctx, hello_result);
+}
+
+static int
+frontend_ops_greeted(void *ctx, struct connection *connection UNUSED)
+{
+	return frontend_greeted(ctx);
+}
+
+static void
+frontend_ops_ready(void *ctx)
+{
+	frontend_ready(ctx);
+}
+
+static void
+frontend_ops_active(void *ctx)
+{
+	frontend_active(ctx);
+}
+
+static void
+frontend_ops_closed(void *ctx, const char *why, bool violation)
+{
+	frontend_closed(ctx, why, violation);
+}
+
+static const struct connection_owner connection_owner = {
+    .greet = frontend_ops_greet,
+    .greeted = frontend_ops_greeted,
+    .ready = frontend_ops_ready,
+    .active = frontend_ops_active,
+    .closed = frontend_ops_closed,
+};
+
+/* ---- what frontend calls; ctx is the master ---- */
+
+static struct connection *
+frontend_ops_connect(void *ctx, int fd, enum role role, struct frontend *frontend)
 {
 	const struct master *master = ctx;
+	struct connection *connection =
+	    control_adopt(master->control, fd, &connection_owner, frontend);
 
-	return control_admit(master->control, fd, role, name, holder);
+	if (connection != NULL)
+		connection->role = role;
+	return connection;
+}
+
+static struct peer *
+frontend_ops_peer(struct connection *connection)
+{
+	return connection->peer;
 }
 
 static void
@@ -21,13 +72,54 @@ frontend_ops_drop(void *ctx, struct connection *connection)
 	control_drop(master->control, connection);
 }
 
+static void
+frontend_ops_revive(void *ctx)
+{
+	const struct master *master = ctx;
+
+	control_revive(master->control);
+}
+
+static void
+frontend_ops_is_ready(void *ctx)
+{
+	const struct master *master = ctx;
+
+	rpcinterfaces_rpcd_ready(master->rpcinterfaces);
+}
+
+static void
+frontend_ops_gone(void *ctx)
+{
+	const struct master *master = ctx;
+
+	rpcinterfaces_rpcd_gone(master->rpcinterfaces);
+}
+
+const struct frontend_ops frontend_ops = {
+    .connect = frontend_ops_connect,
+    .peer = frontend_ops_peer,
+    .drop = frontend_ops_drop,
+    .revive = frontend_ops_revive,
+    .ready = frontend_ops_is_ready,
+    .gone = frontend_ops_gone,
+};
+
+static int
+frontend_ops_admit(void *ctx, int fd, enum role role, const char *name,
+    struct connection **holder)
+{
+	const struct master *master = ctx;
+
+	return control_admit(master->control, fd, role, name, holder);
+}
+
 static struct peer *
 frontend_ops_rpcd(void *ctx)
 {
 	const struct master *master = ctx;
-	const struct connection *connection = frontend_client(master->frontend);
 
-	return connection == NULL ? NULL : connection->peer;
+	return frontend_list_peer(master->frontends);
 }
 
 const struct rpcinterface_ops frontend_ops_rpcinterface = {

@@ -9,8 +9,7 @@
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/pending.h"
-#include "master/frontend/frontend.h"
-#include "master/frontend/http_sockets.h"
+#include "master/frontend/frontend_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -254,8 +253,7 @@ reread(struct master *master, char **error)
 		found = NULL;
 	}
 	if (found != NULL) {
-		if (http_sockets_revive(master->http_sockets, master->config))
-			frontend_renew(master->frontend);
+		frontend_list_revive(master->frontends);
 		control_revive(master->control);
 		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);

@@ -12,7 +12,7 @@
 #include "master/daemon/startup.h"
 #include "master/daemon/subsystems.h"
 #include "master/event/dispatch.h"
-#include "master/frontend/frontend.h"
+#include "master/frontend/frontend_list.h"
 #include "master/frontend/http_sockets.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ state_changed(void *ctx)
 }
 
 static void
-frontend_ended(void *ctx)
+frontends_ended(void *ctx)
 {
 	struct master *master = ctx;
 
@@ -100,12 +100,9 @@ frontend_ended(void *ctx)
 static void
 all_written(void *ctx)
 {
-	struct master *master = ctx;
+	const struct master *master = ctx;
 
-	if (master->frontend == NULL)
-		frontend_ended(master);
-	else
-		frontend_stop(master->frontend, frontend_ended, master);
+	frontend_list_end(master->frontends, frontends_ended, ctx);
 }
 
 /* The last words of the processes have not been read yet, perhaps. */
@@ -117,7 +114,7 @@ all_stopped(void *ctx)
 	backlogs_finish(master->backlogs, BACKLOG_END_MS, all_written, ctx);
 }
 
-/* Signals every watched child but the front end; how many there are. */
+/* Signals every watched child but reeve-rpcd; how many there are. */
 static size_t
 signal_by_pid(const struct master *master, int signo)
 {
@@ -125,7 +122,7 @@ signal_by_pid(const struct master *master, int signo)
 	pid_t pid;
 
 	while ((pid = reaper_next(master->reaper, &cursor)) != 0) {
-		if (pid == frontend_pid(master->frontend))
+		if (frontend_list_has(master->frontends, pid))
 			continue;
 		kill(pid, signo);
 		count++;
@@ -191,7 +188,7 @@ run_turn_end(void *ctx)
 
 	control_flush(master->control);
 	dispatch_send(master->dispatcher, master->config->identifier);
-	frontend_check(master->frontend);
+	frontend_list_check(master->frontends);
 	check_fatal_end(master);
 }
 
@@ -204,8 +201,7 @@ run_begin(struct master *master)
 	struct group *group;
 
 	startup_log_findings(master->config);
-	if (master->frontend != NULL)
-		frontend_start(master->frontend);
+	frontend_list_start(master->frontends);
 	dispatch_running(master->dispatcher);
 	for (group = groups_first(master->groups); group != NULL;
 	     group = groups_next(group))

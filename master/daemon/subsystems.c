@@ -18,7 +18,7 @@
 #include "master/daemon/signals.h"
 #include "master/daemon/startup.h"
 #include "master/event/dispatch.h"
-#include "master/frontend/frontend.h"
+#include "master/frontend/frontend_list.h"
 #include "master/log/autolog.h"
 
 #include <errno.h>
@@ -35,26 +35,17 @@ subsystems_free_config(struct master *master)
 	master->config = NULL;
 }
 
+/* Before anything is claimed: a start without reeve-rpcd changes nothing. */
 static int
-subsystems_new_frontend(struct master *master, char **error)
+subsystems_find_rpcd(struct master *master, char **error)
 {
 	char *path;
 
 	if (master->config->nlisteners == 0)
 		return 0;
 	path = frontend_find(master->self, error);
-	if (path == NULL)
-		return -1;
-	master->frontend = frontend_new(master, path);
-	return master->frontend != NULL ? 0 : startup_failed(error,
-	    "cannot prepare reeve-rpcd");
-}
-
-static void
-subsystems_free_frontend(struct master *master)
-{
-	frontend_free(master->frontend);
-	master->frontend = NULL;
+	free(path);
+	return path == NULL ? -1 : 0;
 }
 
 /* Named after our own name, as supervisord's messages are after its name. */
@@ -175,6 +166,30 @@ subsystems_take_signals(struct master *master, char **error)
 }
 
 static int
+subsystems_new_frontends(struct master *master, char **error)
+{
+	const struct frontend_use use = {
+	    .loop = master->loop,
+	    .reaper = master->reaper,
+	    .config = master->config,
+	    .http_sockets = master->http_sockets,
+	    .page = state_stream_page(master->state_stream),
+	    .ops = &frontend_ops,
+	    .ctx = master,
+	};
+
+	master->frontends = frontend_list_new(&use, master->self, error);
+	return master->frontends == NULL ? -1 : 0;
+}
+
+static void
+subsystems_free_frontends(struct master *master)
+{
+	frontend_list_free(master->frontends);
+	master->frontends = NULL;
+}
+
+static int
 subsystems_watch_turns(struct master *master, char **error UNUSED)
 {
 	loop_at_turn_end(master->loop, run_turn_end, master);
@@ -225,7 +240,7 @@ static const struct subsystem {
 	{"configuration", startup_load, subsystems_free_config},
 	{"user", startup_become_user, NULL},
 	{"limits", startup_raise_limits, NULL},
-	{"reeve-rpcd", subsystems_new_frontend, subsystems_free_frontend},
+	{"reeve-rpcd", subsystems_find_rpcd, NULL},
 	{"syslog", subsystems_new_syslog, lastlog_keep},
 	{"sockets", startup_claim, subsystems_release_claim},
 	{"main log", startup_open_mainlog, NULL},	/* kept together with syslog */
@@ -242,6 +257,7 @@ static const struct subsystem {
 	{"control", subsystems_new_control, subsystems_free_control},
 	{"background", subsystems_daemonize, NULL},
 	{"signals", subsystems_take_signals, NULL},
+	{"front ends", subsystems_new_frontends, subsystems_free_frontends},
 	{"turns", subsystems_watch_turns, subsystems_leave_turns},
 	{"control socket", subsystems_listen, NULL},	/* closed by control */
 	{"pidfile", subsystems_write_pidfile, subsystems_remove_pidfile},

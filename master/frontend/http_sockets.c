@@ -347,13 +347,9 @@ http_sockets_announce(const struct config *config)
 }
 
 bool
-http_sockets_revive(struct http_sockets *listeners, const struct config *config)
+http_sockets_revive(struct http_sockets *listeners, const struct config *config, size_t i)
 {
-	bool changed = false;
-
-	for (size_t i = 0; i < listeners->count; i++)
-		changed |= mend(&listeners->items[i], &config->listeners[i]);
-	return changed;
+	return mend(&listeners->items[i], &config->listeners[i]);
 }
 
 int

@@ -18,10 +18,10 @@ struct http_sockets *http_sockets_open(const struct config *, struct http_socket
     char **error);
 /* Logs what supervisord does of its servers at start. */
 void http_sockets_announce(const struct config *);
-/* Makes those listen again that cannot be reached any more: reeve-rpcd has shut the socket
- * down, or the path was removed or replaced. True when one has another descriptor now,
- * which a running reeve-rpcd does not have. */
-bool http_sockets_revive(struct http_sockets *, const struct config *);
+/* Makes the i-th listen again when no client can reach it any more: reeve-rpcd has shut the
+ * socket down, or the path was removed or replaced. True when it has another descriptor
+ * now, which a running reeve-rpcd does not have. */
+bool http_sockets_revive(struct http_sockets *, const struct config *, size_t i);
 /* Whether the i-th listener of a configuration that is about to replace that of `old`
  * (NULL = none) could be bound beside those before it: 0, or -1 with *error new. */
 NODISCARD int http_sockets_check(

@@ -160,12 +160,15 @@ shut_down_and_revived(void **state)
 
 	both[0].port = port;	/* one that was chosen by the kernel would be given up */
 	listeners = opened(&config, listeners);
-	http_sockets_revive(listeners, &config);
+	assert_false(http_sockets_revive(listeners, &config, 0));
+	assert_false(http_sockets_revive(listeners, &config, 1));
 	assert_string_equal(((struct scratch *)*state)->log, "");
 	shutdown(http_sockets_fd(listeners, 0), SHUT_RDWR);
 	shutdown(http_sockets_fd(listeners, 1), SHUT_RDWR);
 	assert_false(serves(listeners, 1, path));
-	http_sockets_revive(listeners, &config);
+	/* The Unix socket is another one afterwards. */
+	assert_false(http_sockets_revive(listeners, &config, 0));
+	assert_true(http_sockets_revive(listeners, &config, 1));
 	assert_int_equal(tcp_port(http_sockets_fd(listeners, 0)), port);
 	assert_true(serves(listeners, 0, NULL));
 	assert_true(serves(listeners, 1, path));

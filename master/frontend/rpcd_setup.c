@@ -1,9 +1,7 @@
-#include "master/frontend/frontend_setup.h"
+#include "master/frontend/rpcd_setup.h"
 
 #include "common/mem.h"
-#include "master/control/control.h"
-#include "master/control/state_stream.h"
-#include "master/frontend/http_sockets.h"
+#include "proto/role.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -13,9 +11,8 @@
 #include <unistd.h>
 
 json_t *
-frontend_setup_object(const struct master *master)
+rpcd_setup_object(const struct config *config, size_t nlisteners)
 {
-	const struct config *config = master->config;
 	const struct user *user = geteuid() == 0 ? config->rpcd_user : NULL;
 
 	return json_pack("{s:i,s:i,s:s,s:b,s:s,s:s,s:i}", "uid",
@@ -23,27 +20,28 @@ frontend_setup_object(const struct master *master)
 	    (int)(user == NULL ? getegid() : user->gid), "user",
 	    user == NULL ? "" : user->name, "root", geteuid() == 0, "confinement",
 	    config->confinement_strict ? "strict" : "best", "loglevel",
-	    log_level_word(log_threshold()), "listeners", (int)config->nlisteners);
+	    log_level_word(log_threshold()), "listeners", (int)nlisteners);
 }
 
-/* New: the names that belong to this machine for sure, and those of the configuration. */
+/* New: the names of this machine, of the socket's host, and of the configuration. */
 static char *
-server_names(const struct listener_config *l)
+rpcd_setup_names(const struct listener_config *l)
 {
 	const char *given = l->server_names != NULL ? l->server_names : "";
 	const char *host = l->host != NULL ? l->host : "";
 	struct utsname uts;
+	char *names;
 
 	if (uname(&uts) == -1)
 		uts.nodename[0] = '\0';
-	return mem_printf("%s %s %s", uts.nodename, host, given);
+	return asprintf(&names, "%s %s %s", uts.nodename, host, given) != -1 ? names : NULL;
 }
 
 static json_t *
-listener_object(const struct listener_config *l)
+rpcd_setup_listener(const struct listener_config *l)
 {
 	char address[PATH_MAX + 32];
-	char *names = server_names(l);
+	char *names = rpcd_setup_names(l);
 	json_t *object;
 
 	if (l->is_unix)
@@ -59,8 +57,9 @@ listener_object(const struct listener_config *l)
 	return object;
 }
 
+/* Duplicates fd. */
 static int
-send_fd(struct connection *client, const char *method, json_t *params, int fd)
+rpcd_setup_notify(struct peer *peer, const char *method, json_t *params, int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -68,37 +67,30 @@ send_fd(struct connection *client, const char *method, json_t *params, int fd)
 		json_decref(params);
 		return -1;
 	}
-	return peer_notify(client->peer, method, params, copy, 0);
+	return peer_notify(peer, method, params, copy, 0);
 }
 
-static int
-send_all(const struct master *master, struct connection *client)
-{
-	(void)http_sockets_revive(master->http_sockets, master->config);
-	control_revive(master->control);
-	for (size_t i = 0; i < master->config->nlisteners; i++)
-		if (send_fd(client, "setup.listener",
-		        listener_object(&master->config->listeners[i]),
-		        http_sockets_fd(master->http_sockets, i)) == -1)
-			return -1;
-	if (send_fd(client, "setup.page", json_object(),
-		state_stream_page(master->state_stream)) == -1)
-		return -1;
-	return peer_notify(client->peer, "setup.end", NULL, -1, 0);
-}
-
-/* The passwords stay in the configuration alone. */
 int
-frontend_setup_send(const struct master *master, struct connection *client)
+rpcd_setup_send(struct peer *peer, const struct config *config,
+    const struct http_sockets *sockets, const size_t *listeners, size_t nlisteners,
+    int page)
 {
 	json_malloc_t allocate;
 	json_free_t release;
-	int rc;
+	int rc = 0;
 
+	/* No copy of a password stays in memory beside the configuration's. */
 	json_get_alloc_funcs(&allocate, &release);
 	json_set_alloc_funcs(allocate, mem_wiping_free);
-	peer_secret(client->peer, true);
-	rc = send_all(master, client);
+	peer_secret(peer, true);
+	for (size_t i = 0; rc == 0 && i < nlisteners; i++)
+		rc = rpcd_setup_notify(peer, "setup.listener",
+		    rpcd_setup_listener(&config->listeners[listeners[i]]),
+		    http_sockets_fd(sockets, listeners[i]));
+	if (rc == 0)
+		rc = rpcd_setup_notify(peer, "setup.page", json_object(), page);
+	if (rc == 0)
+		rc = peer_notify(peer, "setup.end", NULL, -1, 0);
 	json_set_alloc_funcs(allocate, release);
 	return rc;
 }

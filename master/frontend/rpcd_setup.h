@@ -1,0 +1,22 @@
+/* Rpcd setup: what a new reeve-rpcd is sent before it confines itself: its user, its
+ * listeners with their sockets and passwords, the page (reeve-protocol(7), "The front
+ * end"). */
+#ifndef MASTER_FRONTEND_RPCD_SETUP_H
+#define MASTER_FRONTEND_RPCD_SETUP_H
+
+#include "common/compiler.h"
+#include "master/config/config.h"
+#include "master/frontend/http_sockets.h"
+#include "proto/peer/peer.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* The member "setup" of hello's result; new, NULL with ENOMEM. */
+json_t *rpcd_setup_object(const struct config *, size_t nlisteners);
+/* Queues the notifications for these listeners (indexes into the configuration); the peer
+ * is secret until peer_secret ends it. 0, or -1 with errno. */
+NODISCARD int rpcd_setup_send(struct peer *, const struct config *,
+    const struct http_sockets *, const size_t *listeners, size_t nlisteners, int page);
+
+#endif
