@@ -75,30 +75,21 @@ advice_nearest(const char *word, const struct words *known)
 	return found != NULL ? xstrdup(found) : NULL;
 }
 
-/* The first process of the group, or of that name in any group (NULL = any). */
-static const struct process_info *
-advice_first_of(const struct server_rows *rows, const char *group, const char *name)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct process_info *row = rows->list[i];
-
-		if ((group == NULL || strcmp(row->group, group) == 0) &&
-		    (name == NULL || strcmp(row->name, name) == 0))
-			return row;
-	}
-	return NULL;
-}
-
 /* New: what a name that exists in another form means, or NULL. */
 static char *
 advice_other_form(const char *group, const char *name, enum advice_about about,
     const struct server_rows *rows)
 {
-	const struct process_info *of_group = advice_first_of(rows, group, NULL);
-	const struct process_info *of_name = advice_first_of(rows, NULL, name != NULL ?
-	    name : group);
-	const struct process_info *found = of_group != NULL ? of_group : of_name;
+	const struct process_info *of_group = NULL, *of_name = NULL, *found;
 
+	/* The first of the group, and the first of that name in any group. */
+	for (size_t i = rows->count; i-- > 0;) {
+		if (strcmp(rows->list[i]->group, group) == 0)
+			of_group = rows->list[i];
+		if (strcmp(rows->list[i]->name, name != NULL ? name : group) == 0)
+			of_name = rows->list[i];
+	}
+	found = of_group != NULL ? of_group : of_name;
 	if (found == NULL)
 		return NULL;
 	if (about == ADVICE_GROUPS)

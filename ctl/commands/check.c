@@ -1,7 +1,7 @@
-#include "ctl/commands/check.h"
-
+/* The command check: the configuration judged by the program that reads it. */
 #include "common/fail.h"
 #include "common/mem.h"
+#include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 #include "ctl/commands/session.h"
 
@@ -35,18 +35,15 @@ check_find_reeved(void)
 
 /* Runs it with our own output; its exit status, or -1 with errno. */
 static int
-check_run_reeved(const char *file)
+check_reeved(const char *file)
 {
-	char *program = check_find_reeved(), *name = xstrdup("reeved"), *given =
-	    xstrdup(file);
-	char *option = xstrdup("--check");
+	char *program = check_find_reeved(), *given = xstrdup(file);
+	char name[] = "reeved", option[] = "--check";
 	char *argv[] = { name, option, given, NULL };
 	pid_t pid;
 	int error = posix_spawnp(&pid, program, NULL, NULL, argv, environ), status = -1;
 
 	free(program);
-	free(name);
-	free(option);
 	free(given);
 	if (error != 0)
 		return fail_with(error);
@@ -57,19 +54,21 @@ check_run_reeved(const char *file)
 }
 
 void
-check_file(struct session *s, const char *args)
+check_run(struct session *s, const char *args)
 {
 	const char *file = *args != '\0' ? args : s->file;
 	int status;
 
 	if (file == NULL) {
-		session_usage(s, "Error: no configuration file was found",
-		    EXIT_INVALID_ARGS);
+		session_usage(s, EXIT_INVALID_ARGS,
+		    "Error: no configuration file was found");
 		return;
 	}
 	fflush(s->out);
-	status = check_run_reeved(file);
+	status = check_reeved(file);
 	if (status == -1)
-		fprintf(s->out, "error: reeved cannot be run: %s\n", strerror(errno));
-	s->status = status == -1 ? EXIT_GENERIC : status;
+		session_report(s, EXIT_GENERIC, "error: reeved cannot be run: %s",
+		    strerror(errno));
+	else
+		s->status = status;
 }

@@ -30,40 +30,30 @@ question_line(const char *question)
 	return line;
 }
 
-/* Waits; true when there is a line to read, false when a signal would end the program. */
-static bool
-question_await(const sigset_t *ends)
-{
-	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = signalfd(-1, ends, SFD_CLOEXEC), .events = POLLIN },
-	};
-
-	while (poll(fds, nitems(fds), -1) == -1 && errno == EINTR)
-		;
-	fd_close(fds[1].fd);
-	return fds[1].revents == 0;
-}
-
-/* Whatever ends the program meanwhile does so when the terminal is as it was. */
+/* A signal that ends the program meanwhile does so when the terminal is as it was. */
 static char *
 question_silently(const char *question, const struct termios *before)
 {
-	static const int ending[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
 	struct termios silent = *before;
+	struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	sigset_t ends, mask;
 	char *line = NULL;
 
 	sigemptyset(&ends);
-	for (size_t i = 0; i < nitems(ending); i++)
-		if (!interrupt_is_ignored(ending[i]))
-			sigaddset(&ends, ending[i]);
+	for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
+		if (!interrupt_is_ignored(interrupt_signals[i]))
+			sigaddset(&ends, interrupt_signals[i]);
 	sigprocmask(SIG_BLOCK, &ends, &mask);
+	fds[1] = (struct pollfd){ .fd = signalfd(-1, &ends, SFD_CLOEXEC), .events =
+	    POLLIN };
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fputs(question, stdout);
 	fflush(stdout);
-	if (question_await(&ends))
+	while (poll(fds, nitems(fds), -1) == -1 && errno == EINTR)
+		;
+	fd_close(fds[1].fd);
+	if (fds[1].revents == 0)
 		line = question_line("");
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
 	fputc('\n', stdout);

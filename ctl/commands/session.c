@@ -1,19 +1,27 @@
 #include "ctl/commands/session.h"
 
 #include "common/mem.h"
+#include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ADVICE_MAX 10	/* names of a command that advice is given on */
 
+static void
+session_break(struct session *s)
+{
+	s->status = EXIT_GENERIC;
+	s->broken = true;
+}
+
 void
 session_error(struct session *s, const char *why)
 {
 	fprintf(s->out, "error: %s: %s\n", server_url(s->server), why);
-	s->status = EXIT_GENERIC;
-	s->broken = true;
+	session_break(s);
 }
 
 void
@@ -24,51 +32,91 @@ session_fault(struct session *s, enum fault fault, const char *text)
 	fprintf(s->out, "error: %s\n", shown);
 	free(shown);
 	s->unreadable = fault == FAULT_CANT_REREAD;
-	s->status = EXIT_GENERIC;
-	s->broken = true;
+	session_break(s);
 }
 
-/* It wants a password, which an interactive session then asks for. */
+/* Ends the command because of an outcome other than a result. */
 static void
-session_deny(struct session *s, const char *why)
+session_fail(struct session *s, enum reach reached, const char *why)
 {
-	fputs("Server requires authentication\n", s->out);
-	s->unauthorized = true;
-	s->status = EXIT_GENERIC;
-	s->broken = true;
-	if (s->interactive)
-		return;
-	session_error(s, why);
-	if (s->err != NULL)
-		fputs("the user name or the password is missing or wrong: give them with "
-		    "-u and -p, or as username= and password= of [supervisorctl]\n",
-		    s->err);
+	if (reached == REACH_FAULT) {
+		fprintf(s->out, "error: %s\n", why);
+		session_break(s);
+	} else if (reached != REACH_UNAUTHORIZED) {
+		session_error(s, why != NULL ? why : "cannot be reached");
+	} else {
+		/* An interactive session then asks for the password. */
+		fputs("Server requires authentication\n", s->out);
+		s->unauthorized = true;
+		session_break(s);
+		if (s->interactive)
+			return;
+		session_error(s, why);
+		if (s->err != NULL)
+			fputs("the user name or the password is missing or wrong: give "
+			    "them with -u and -p, or as username= and password= of "
+			    "[supervisorctl]\n", s->err);
+	}
 }
 
 void
 session_lost(struct session *s)
 {
 	const char *why;
+	bool denied = server_lost(s->server, &why) == REACH_UNAUTHORIZED;
 
-	if (server_lost(s->server, &why) == REACH_UNAUTHORIZED)
-		session_deny(s, why);
-	else
-		session_error(s, why);
+	session_fail(s, denied ? REACH_UNAUTHORIZED : REACH_FAILED, why);
 }
 
-/* What goes wrong whatever the command. */
-static void
-session_fail(struct session *s, enum reach reached, const char *why)
+/* What commands on the daemon and on groups call a fault. */
+static const struct {
+	const char *command;
+	enum fault fault;
+	const char *text;	/* NULL: the fault's own */
+	bool named;		/* a name follows */
+	bool is_fine;		/* the exit status stays */
+} wordings[] = {
+	{ "add", FAULT_SHUTDOWN_STATE, "shutting down", false, false },
+	{ "add", FAULT_ALREADY_ADDED, "process group already active", false, true },
+	{ "add", FAULT_BAD_NAME, "no such process/group: ", true, false },
+	{ "avail", FAULT_SHUTDOWN_STATE, "supervisor shutting down", false, false },
+	{ "reload", FAULT_SHUTDOWN_STATE, "already shutting down", false, false },
+	{ "reload", FAULT_CANT_REREAD, NULL, false, false },
+	{ "remove", FAULT_STILL_RUNNING, "process/group still running: ", true, false },
+	{ "remove", FAULT_BAD_NAME, "no such process/group: ", true, false },
+	{ "reread", FAULT_SHUTDOWN_STATE, "supervisor shutting down", false, false },
+	{ "reread", FAULT_CANT_REREAD, NULL, false, false },
+	{ "shutdown", FAULT_SHUTDOWN_STATE, "already shutting down", false, true },
+	{ "update", FAULT_SHUTDOWN_STATE, "already shutting down", false, false },
+};
+
+void
+session_report_fault(struct session *s, const struct reply *r, const char *name)
 {
-	if (reached == REACH_UNAUTHORIZED) {
-		session_deny(s, why);
-	} else if (reached == REACH_FAULT) {
-		fprintf(s->out, "error: %s\n", why);
-		s->status = EXIT_GENERIC;
-		s->broken = true;
-	} else {
-		session_error(s, why != NULL ? why : "cannot be reached");
+	size_t i = 0;
+
+	while (i < nitems(wordings) && (wordings[i].fault != r->fault ||
+	    strcmp(wordings[i].command, s->command->name) != 0))
+		i++;
+	if (i == nitems(wordings)) {
+		session_fault(s, r->fault, r->text);
+		return;
 	}
+	session_report(s, wordings[i].is_fine ? s->status : EXIT_GENERIC, "ERROR: %s%s",
+	    wordings[i].text != NULL ? wordings[i].text : r->text,
+	    wordings[i].named ? name : "");
+	if (r->fault == FAULT_BAD_NAME)
+		session_unknown(s, name);
+}
+
+bool
+session_replied(struct session *s, int rc, const struct reply *r)
+{
+	if (rc == -1)
+		session_lost(s);
+	else if (r->fault != FAULT_NONE)
+		session_fault(s, r->fault, r->text);
+	return rc == 0 && r->fault == FAULT_NONE;
 }
 
 bool
@@ -87,12 +135,11 @@ session_try(struct session *s, char **why)
 {
 	enum reach reached = server_reach(s->server, why);
 
-	s->unreached = reached == REACH_NO_FILE || reached == REACH_REFUSED ||
-	    reached == REACH_FAILED;
-	if (s->err != NULL && !s->unreached && !s->fallback_told) {
+	s->unreached = reply_is_absent(reached);
+	if (s->err != NULL && !s->unreached && !s->fallback_shown) {
 		attempts_print_fallback(server_attempts(s->server), s->err,
 		    server_url(s->server));
-		s->fallback_told = true;
+		s->fallback_shown = true;
 	}
 	return reached;
 }
@@ -100,30 +147,8 @@ session_try(struct session *s, char **why)
 void
 session_unknown(struct session *s, const char *name)
 {
-	for (size_t i = 0; i < s->unknown.count; i++)
-		if (strcmp(s->unknown.list[i], name) == 0)
-			return;
-	if (s->unknown.count < ADVICE_MAX)
+	if (s->unknown.count < ADVICE_MAX && !words_have(&s->unknown, name))
 		words_add(&s->unknown, name);
-}
-
-/* Groups that could be added are known to the configuration alone. */
-static void
-session_add_configured(struct session *s, struct words *groups)
-{
-	struct reply r;
-	json_t *row;
-	size_t i;
-
-	if (server_config(s->server, &r) == 0) {
-		json_array_foreach(r.result, i, row) {
-			json_t *group = json_object_get(row, "group");
-
-			if (json_is_string(group))
-				words_add(groups, json_string_value(group));
-		}
-	}
-	reply_clear(&r);
 }
 
 static void
@@ -132,11 +157,19 @@ session_advise_names(struct session *s)
 	struct words groups = { 0 };
 	struct server_rows rows;
 	struct reply r;
+	json_t *row;
+	size_t i;
 
-	if (s->about == ADVICE_GROUPS)
-		session_add_configured(s, &groups);
+	/* Only the configuration has the groups that could be added. */
+	if (s->about == ADVICE_GROUPS) {
+		if (server_get(s->server, SERVER_CONFIG, &r) == 0)
+			json_array_foreach(r.result, i, row) {
+				words_add(&groups, reply_member(row, "group"));
+			}
+		reply_clear(&r);
+	}
 	if (server_rows(s->server, &rows, &r) == 0 && r.fault == FAULT_NONE) {
-		for (size_t i = 0; i < s->unknown.count; i++) {
+		for (i = 0; i < s->unknown.count; i++) {
 			char *meant = advice_name(s->unknown.list[i], s->about, &rows,
 			    &groups);
 
@@ -157,7 +190,7 @@ session_advise(struct session *s)
 		attempts_print(server_attempts(s->server), s->err, s->file);
 	else if (s->err != NULL && s->unknown.count > 0)
 		session_advise_names(s);
-	else if (s->err != NULL && s->unreadable && server_is_control(s->server))
+	else if (s->err != NULL && s->unreadable && server_control(s->server) != NULL)
 		fprintf(s->err, "reevectl check%s%s names the line of each mistake\n",
 		    s->file != NULL ? " " : "", s->file != NULL ? s->file : "");
 	s->unreadable = false;
@@ -175,7 +208,7 @@ session_reach(struct session *s)
 	return fine;
 }
 
-/* The answers to supervisorctl's first question that have words of their own. */
+/* The outcomes that supervisorctl has words of its own for. */
 static const struct {
 	enum reach reached;
 	int status;
@@ -192,44 +225,65 @@ session_connect(struct session *s)
 {
 	char *why;
 	enum reach reached = session_try(s, &why);
-	bool told = reached == REACH_OK;
+	size_t i = 0;
 
-	for (size_t i = 0; i < nitems(refusals) && !told; i++)
-		if (refusals[i].reached == reached) {
-			fprintf(s->out, "%s%s\n", server_url(s->server), refusals[i].text);
-			s->status = refusals[i].status;
-			s->broken = told = true;
-		}
-	if (reached == REACH_OTHER_API) {
-		fprintf(s->out, "Sorry, this version of supervisorctl expects to talk to a "
-		    "server with API version 3.0, but the remote version is %s.\n", why);
-		s->status = EXIT_OTHER_API;
-		s->broken = told = true;
-	}
-	if (!told)
+	while (i < nitems(refusals) && refusals[i].reached != reached)
+		i++;
+	if (i < nitems(refusals))
+		session_report(s, refusals[i].status, "%s%s", server_url(s->server),
+		    refusals[i].text);
+	else if (reached == REACH_OTHER_API)
+		session_report(s, EXIT_OTHER_API, "Sorry, this version of supervisorctl "
+		    "expects to talk to a server with API version 3.0, but the remote "
+		    "version is %s.", why);
+	else if (reached != REACH_OK)
 		session_fail(s, reached, why);
+	s->broken = s->broken || reached != REACH_OK;
 	free(why);
 	return reached == REACH_OK;
 }
 
 void
-session_usage(struct session *s, const char *problem, int status)
+session_report(struct session *s, int status, const char *fmt, ...)
 {
-	fprintf(s->out, "%s\n%s\n", problem, s->command->help);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(s->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', s->out);
 	s->status = status;
+}
+
+void
+session_usage(struct session *s, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(s->out, fmt, ap);
+	va_end(ap);
+	fprintf(s->out, "\n%s\n", s->command->help);
+	s->status = status;
+}
+
+void
+session_no_such(struct session *s, FILE *out, const char *spec)
+{
+	bool group = namespec_is_group(spec);
+
+	fprintf(out, "%.*s: ERROR (no such %s)\n", (int)(group ? strcspn(spec, ":") :
+	    strlen(spec)), spec, group ? "group" : "process");
+	session_unknown(s, spec);
 }
 
 bool
 session_no_arguments(struct session *s, const char *args)
 {
-	char *problem;
-
-	if (*args == '\0')
-		return true;
-	problem = xasprintf("Error: %s accepts no arguments", s->command->name);
-	session_usage(s, problem, EXIT_GENERIC);
-	free(problem);
-	return false;
+	if (*args != '\0')
+		session_usage(s, EXIT_GENERIC, "Error: %s accepts no arguments",
+		    s->command->name);
+	return *args == '\0';
 }
 
 bool
@@ -237,13 +291,10 @@ session_rows(struct session *s, struct server_rows *rows)
 {
 	struct reply r;
 	int rc = server_rows(s->server, rows, &r);
+	bool fine = session_replied(s, rc, &r);
 
-	if (rc == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		session_fault(s, r.fault, r.text);
 	reply_clear(&r);
-	return !s->broken;
+	return fine;
 }
 
 bool

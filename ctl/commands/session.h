@@ -12,15 +12,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct session;
-
-struct command {
-	const char *name;
-	void (*run)(struct session *, const char *args);
-	const char *help;
-	bool ours;		/* supervisorctl has no such command */
-	enum advice_about about; /* what its arguments name */
-};
+struct command;
 
 struct session {
 	FILE *out;
@@ -29,9 +21,9 @@ struct session {
 	const char *self;	/* argv[0] */
 	const char *file;	/* the configuration file, or NULL */
 	bool interactive;	/* questions may be asked */
-	bool terminal;		/* out is one that can be moved on */
+	bool terminal;		/* out is one whose last line can be overwritten */
 	bool colour;		/* and wants colours */
-	const struct command *command; /* the command under way */
+	const struct command *command;	/* the one under way */
 	bool attached;		/* its first word follows without a blank: no pattern */
 	int status;		/* the exit code so far */
 	bool broken;		/* an error line ended the command */
@@ -39,33 +31,41 @@ struct session {
 	bool leave;		/* the shell is to end */
 	enum advice_about about; /* what the names of the command are */
 	struct words unknown;	/* those that the server does not have; owned */
-	bool unreached;		/* nobody answered as the daemon does */
+	bool unreached;		/* nothing behaved like the daemon */
 	bool unreadable;	/* the daemon cannot read its configuration */
-	bool fallback_told;	/* that another user's control socket is passed over */
+	bool fallback_shown;	/* that another user's control socket is passed over */
 };
 
-/* server_reach, noting for session_advise why nobody was there. */
+/* server_reach, noting for session_advise why nothing was there. */
 NODISCARD enum reach session_try(struct session *, char **why);
 /* Notes a name that the server does not have. */
 void session_unknown(struct session *, const char *name);
 /* Prints on `err` what helps after a command that failed, and forgets the names. */
 void session_advise(struct session *);
 
-/* Reaches the server, telling a failure in supervisorctl's words for commands that begin by
- * asking for the version. */
+/* Reaches the server, reporting a failure in supervisorctl's words for commands that begin
+ * by asking for the version. */
 NODISCARD bool session_connect(struct session *);
-/* The same for those that do not. */
+/* The same for other commands. */
 NODISCARD bool session_reach(struct session *);
-/* What session_reach makes of server_reach. */
+/* Whether session_reach accepts this outcome of session_try; else ends the command. */
 NODISCARD bool session_accept(struct session *, enum reach, const char *why);
-/* Ends the command: a fault without words of its own, a call without an answer
- * (server_lost), or another error. */
+/* Whether a call, which returned rc, has a result; else ends the command. */
+NODISCARD bool session_replied(struct session *, int rc, const struct reply *);
+/* Each ends the command: a fault, a call without a reply, another error. */
 void session_fault(struct session *, enum fault, const char *text);
 void session_lost(struct session *);
 void session_error(struct session *, const char *why);
-/* Prints what was wrong with the command line and how it is meant. */
-void session_usage(struct session *, const char *problem, int status);
-/* The same, for commands without arguments; true when there are none. */
+/* Reports a fault in supervisorctl's words for the command, with the name that it is about,
+ * else ends the command. */
+void session_report_fault(struct session *, const struct reply *, const char *name);
+/* Prints a failure that does not end the command, and sets the exit status. */
+void session_report(struct session *, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The same, with the command's help: its arguments are wrong. */
+void session_usage(struct session *, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Reports on `out` that a namespec is no group or process of the server. */
+void session_no_such(struct session *, FILE *out, const char *spec);
+/* True without arguments; else it is reported that the command accepts none. */
 NODISCARD bool session_no_arguments(struct session *, const char *args);
 /* The processes; false when the command has been ended. */
 NODISCARD bool session_rows(struct session *, struct server_rows *);

@@ -1,6 +1,6 @@
-#include "ctl/commands/status.h"
-
+/* The commands status, pid and version. */
 #include "common/mem.h"
+#include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
@@ -10,107 +10,77 @@
 #include <string.h>
 #include <unistd.h>
 
-struct selection {
-	const struct process_info **list;	/* borrowed rows */
-	size_t count;
-};
-
-/* Adds every row that the name means; false when there is none. */
-static bool
-status_select_rows(struct selection *sel, const struct server_rows *rows, const char *group,
-    const char *name)
-{
-	size_t before = sel->count;
-
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct process_info *row = rows->list[i];
-
-		if (strcmp(row->group, group) != 0 ||
-		    (name != NULL && strcmp(row->name, name) != 0))
-			continue;
-		sel->list = xreallocarray(sel->list, sel->count + 1, sizeof(*sel->list));
-		sel->list[sel->count++] = row;
-	}
-	return sel->count > before;
-}
-
-/* How status is to be shown. */
+/* The arguments of status. */
 struct status {
 	struct words names;
 	bool json, watch;
-	struct selection sel;
 };
 
-static void
-status_select_names(struct session *s, struct status *st, const struct server_rows *rows)
+/* Replaces the rows by those that the names mean, in a list that is returned (new). */
+static const struct process_info **
+status_select(struct session *s, const struct status *st, struct server_rows *rows)
 {
-	/* What is no row is none of the JSON text either. */
+	/* An error is no part of the JSON text. */
 	FILE *out = st->json ? stderr : s->out;
+	const struct process_info **list = NULL;
 	struct words names = { 0 };
+	size_t count = 0, before;
 
 	for (size_t i = 0; i < st->names.count; i++)
 		words_add(&names, st->names.list[i]);
 	namespec_expand(&names, s->attached, rows);
 	for (size_t i = 0; i < names.count; i++) {
-		const char *spec = names.list[i];
-		char *group, *name;
-
-		namespec_split(spec, &group, &name);
-		if (!status_select_rows(&st->sel, rows, group, name)) {
-			fprintf(out, name == NULL ? "%s: ERROR (no such group)\n" :
-			    "%s: ERROR (no such process)\n", name == NULL ? group : spec);
-			s->status = EXIT_UNKNOWN;
-			session_unknown(s, spec);
+		before = count;
+		for (size_t k = 0; k < rows->count; k++) {
+			if (!namespec_means(names.list[i], rows->list[k]))
+				continue;
+			list = xreallocarray(list, count + 1, sizeof(*list));
+			list[count++] = rows->list[k];
 		}
-		free(group);
-		free(name);
+		if (count > before)
+			continue;
+		session_no_such(s, out, names.list[i]);
+		s->status = EXIT_UNKNOWN;
 	}
 	words_clear(&names);
-}
-
-static void
-status_rows(struct session *s, const struct status *st, const struct server_rows *shown)
-{
-	const struct daemon_info *daemon = shown->daemon;
-
-	if (daemon != NULL && !st->json)
-		show_daemon(s->out, daemon);
-	if (st->json)
-		show_json(s->out, shown->list, shown->count, shown->now);
-	else
-		show_status(s->out, shown->list, shown->count, shown->now,
-		    (struct show_style){ .colour = s->colour,
-			.exits = isatty(fileno(s->out)) });
-	for (size_t i = 0; i < shown->count; i++)
-		if (process_state_is_stopped(shown->list[i]->state))
-			s->status = EXIT_SOME_NOT_RUNNING;
-	if (daemon != NULL && daemon->state != DAEMON_RUNNING)
-		s->status = EXIT_UNKNOWN;
+	rows->list = list;
+	rows->count = count;
+	return list;
 }
 
 /* Shows the rows as they are now. */
 static void
-status_now(struct session *s, void *ctx)
+status_show(struct session *s, void *ctx)
 {
-	struct status *st = ctx;
+	const struct status *st = ctx;
+	const struct process_info **selected = NULL;
 	struct server_rows rows;
 
 	s->status = EXIT_OK;
 	if (!session_rows(s, &rows))
 		return;
-	if (st->names.count > 0 && !st->names.all) {
-		status_select_names(s, st, &rows);
-		rows.list = st->sel.list;
-		rows.count = st->sel.count;
-	}
-	status_rows(s, st, &rows);
-	st->sel.count = 0;
+	if (st->names.count > 0 && !st->names.all)
+		selected = status_select(s, st, &rows);
+	if (rows.daemon != NULL && !st->json)
+		show_daemon(s->out, rows.daemon);
+	if (st->json)
+		show_json(s->out, rows.list, rows.count, rows.now);
+	else
+		show_status(s->out, rows.list, rows.count, rows.now,
+		    (struct show_style){ .colour = s->colour,
+			.exits = isatty(fileno(s->out)) });
+	for (size_t i = 0; i < rows.count; i++)
+		if (process_state_is_stopped(rows.list[i]->state))
+			s->status = EXIT_SOME_NOT_RUNNING;
+	if (rows.daemon != NULL && rows.daemon->state != DAEMON_RUNNING)
+		s->status = EXIT_UNKNOWN;
+	free(selected);
 }
 
 void
 status_run(struct session *s, const char *args)
 {
-	struct status st = { .json = false };
+	struct status st;
 
 	if (!session_connect(s)) {
 		if (s->status != EXIT_GENERIC)
@@ -121,61 +91,51 @@ status_run(struct session *s, const char *args)
 	st.json = words_take(&st.names, "--json");
 	st.watch = words_take(&st.names, "--watch");
 	if (st.watch)
-		watch_status(s, status_now, &st);
+		watch_status(s, status_show, &st);
 	else
-		status_now(s, &st);
-	free(st.sel.list);
+		status_show(s, &st);
 	words_clear(&st.names);
 }
 
 static void
-status_pid_of(struct session *s, const struct server_rows *rows, const char *spec)
-{
-	const struct process_info *row = namespec_find(spec, rows);
-
-	if (row == NULL) {
-		fprintf(s->out, "No such process %s\n", spec);
-		s->status = EXIT_GENERIC;
-		session_unknown(s, spec);
-		return;
-	}
-	fprintf(s->out, "%d\n", (int)row->pid);
-	if (row->pid == 0)
-		s->status = EXIT_NOT_RUNNING;
-}
-
-/* Prints what a call without parameters answers. */
-static void
-status_print_reply(struct session *s, int (*ask)(struct server *, struct reply *))
+status_print(struct session *s, enum server_value value)
 {
 	struct reply r;
 
-	if (ask(s->server, &r) == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		session_fault(s, r.fault, r.text);
-	else if (json_is_integer(r.result))
-		fprintf(s->out, "%lld\n", (long long)json_integer_value(r.result));
-	else if (json_is_string(r.result))
-		fprintf(s->out, "%s\n", json_string_value(r.result));
+	if (session_replied(s, server_get(s->server, value, &r), &r)) {
+		if (json_is_integer(r.result))
+			fprintf(s->out, "%lld\n", (long long)json_integer_value(r.result));
+		else
+			fprintf(s->out, "%s\n", json_string_value(r.result));
+	}
 	reply_clear(&r);
 }
 
 static void
-status_pid_names(struct session *s, struct words *names)
+status_print_pids(struct session *s, struct words *names)
 {
 	struct server_rows rows;
 
 	if (!session_rows(s, &rows))
 		return;
-	if (names->all) {
-		for (size_t i = 0; i < rows.count; i++)
-			fprintf(s->out, "%d\n", (int)rows.list[i]->pid);
+	for (size_t i = 0; i < rows.count && names->all; i++)
+		fprintf(s->out, "%d\n", (int)rows.list[i]->pid);
+	if (names->all)
 		return;
-	}
 	namespec_expand(names, s->attached, &rows);
-	for (size_t i = 0; i < names->count; i++)
-		status_pid_of(s, &rows, names->list[i]);
+	for (size_t i = 0; i < names->count; i++) {
+		const struct process_info *row = namespec_find(names->list[i], &rows);
+
+		if (row == NULL) {
+			session_report(s, EXIT_GENERIC, "No such process %s",
+			    names->list[i]);
+			session_unknown(s, names->list[i]);
+			continue;
+		}
+		fprintf(s->out, "%d\n", (int)row->pid);
+		if (row->pid == 0)
+			s->status = EXIT_NOT_RUNNING;
+	}
 }
 
 void
@@ -187,9 +147,9 @@ status_pid(struct session *s, const char *args)
 		return;
 	words_split(&names, args);
 	if (names.count == 0)
-		status_print_reply(s, server_pid);
+		status_print(s, SERVER_PID);
 	else
-		status_pid_names(s, &names);
+		status_print_pids(s, &names);
 	words_clear(&names);
 }
 
@@ -197,5 +157,5 @@ void
 status_version(struct session *s, const char *args)
 {
 	if (session_no_arguments(s, args) && session_connect(s))
-		status_print_reply(s, server_version);
+		status_print(s, SERVER_VERSION);
 }

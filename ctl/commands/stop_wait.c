@@ -54,14 +54,12 @@ stop_wait_new(const json_t *config, const struct words *names)
 	if (w->stops == NULL)
 		abort();
 	json_array_foreach(config, i, row) {
-		const char *group = json_string_value(json_object_get(row, "group"));
-		const char *name = json_string_value(json_object_get(row, "name"));
 		json_t *seconds = json_object_get(row, "stopwaitsecs");
 		char *spec;
 
-		if (group == NULL || name == NULL || !json_is_integer(seconds))
+		if (!json_is_integer(seconds))
 			continue;
-		spec = namespec_join(group, name);
+		spec = namespec_join(reply_member(row, "group"), reply_member(row, "name"));
 		stop_wait_stop(w->stops, spec)->seconds = json_integer_value(seconds);
 		free(spec);
 	}
@@ -82,70 +80,24 @@ stop_wait_free(struct stop_wait *w)
 	free(w);
 }
 
-static bool
-stop_wait_is_named(const struct stop_wait *w, const struct process_info *row)
-{
-	bool named = w->names->all;
-
-	for (size_t i = 0; i < w->names->count && !named; i++) {
-		char *group, *name;
-
-		namespec_split(w->names->list[i], &group, &name);
-		named = strcmp(row->group, group) == 0 &&
-		    (name == NULL || strcmp(row->name, name) == 0);
-		free(group);
-		free(name);
-	}
-	return named;
-}
-
-static void
-stop_wait_sum_add(struct sum *sum, const char *name)
-{
-	size_t n = strnlen(name, STOP_WAIT_NAME);
-
-	if (sum->first == NULL)
-		sum->first = xstrndup(name, str_utf8_cut(name, n));
-	sum->count++;
-}
-
-/* New text of a sum, whose name is freed; NULL when it is none. */
-static char *
-stop_wait_sum_text(struct sum *sum, const char *when)
-{
-	char more[32] = "", kill[64] = "", *text = NULL;
-
-	if (sum->count > 1)
-		snprintf(more, sizeof(more), " and %zu more", sum->count - 1);
-	if (sum->ms > 0)
-		snprintf(kill, sizeof(kill), ", SIGKILL %s %" PRId64 " s", when,
-		    sum->ms / 1000 + (sum->ms % 1000 != 0));
-	else if (sum->ms == 0)
-		snprintf(kill, sizeof(kill), ", SIGKILL is due");
-	if (sum->first != NULL) {
-		text = xasprintf("waiting for %s%s%s", sum->first, more, kill);
-		str_make_plain(text, "");
-	}
-	free(sum->first);
-	return text;
-}
-
-/* Milliseconds until the process is killed, 0 when that is due, -1 when it is not known. */
+/* Milliseconds from now until a process that stops is killed; -1 when it is not known. */
 static int64_t
-stop_wait_ms_left(const struct stop *stop, int64_t now_ms)
+stop_wait_ms_left(const struct stop *stop, int64_t since_ms, int64_t now_ms)
 {
 	int64_t due;
 
 	if (stop->seconds < 0 || stop->seconds > INT64_MAX / 2000)
 		return -1;
-	due = stop->since_ms + stop->seconds * 1000;
+	due = since_ms + stop->seconds * 1000;
 	return due > now_ms ? due - now_ms : 0;
 }
 
-char *
-stop_wait_now(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
+/* The processes that stop now, or with now_ms -1 those that a stop would concern. */
+static struct sum
+stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
 {
 	struct sum sum = { .ms = -1 };
+	bool ahead = now_ms == -1;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct process_info *row = rows->list[i];
@@ -153,39 +105,55 @@ stop_wait_now(struct stop_wait *w, const struct server_rows *rows, int64_t now_m
 		int64_t left;
 		char *name;
 
-		if (row->state != PROCESS_STOPPING || !stop_wait_is_named(w, row))
+		if ((ahead ? !process_state_is_running(row->state) :
+		    row->state != PROCESS_STOPPING) || !namespec_any_means(w->names, row))
 			continue;
 		name = namespec_join(row->group, row->name);
 		stop = stop_wait_stop(w->stops, name);
-		if (stop->since_ms == -1)
+		if (!ahead && stop->since_ms == -1)
 			stop->since_ms = now_ms;
-		left = stop_wait_ms_left(stop, now_ms);
-		if (left >= 0 && (sum.ms == -1 || left < sum.ms))
+		left = stop_wait_ms_left(stop, ahead ? now_ms : stop->since_ms, now_ms);
+		if (left >= 0 && (sum.ms == -1 || (ahead ? left > sum.ms : left < sum.ms)))
 			sum.ms = left;
-		stop_wait_sum_add(&sum, name);
+		if (sum.count++ == 0)
+			sum.first = xstrndup(name, str_utf8_cut(name, strnlen(name,
+			    STOP_WAIT_NAME)));
 		free(name);
 	}
-	return stop_wait_sum_text(&sum, "in");
+	return sum;
+}
+
+/* New text of a sum, whose name is freed; NULL without processes. */
+static char *
+stop_wait_text(struct sum sum, const char *when)
+{
+	char more[32] = "", kill[64] = "", *text;
+
+	if (sum.count == 0)
+		return NULL;
+	if (sum.count > 1)
+		snprintf(more, sizeof(more), " and %zu more", sum.count - 1);
+	if (sum.ms > 0)
+		snprintf(kill, sizeof(kill), ", SIGKILL %s %" PRId64 " s", when,
+		    sum.ms / 1000 + (sum.ms % 1000 != 0));
+	else if (sum.ms == 0)
+		snprintf(kill, sizeof(kill), ", SIGKILL is due");
+	text = xasprintf("waiting for %s%s%s", sum.first, more, kill);
+	str_make_plain(text, "");
+	free(sum.first);
+	return text;
 }
 
 char *
-stop_wait_ahead(const struct stop_wait *w, const struct server_rows *rows)
+stop_wait_now(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
 {
-	struct sum sum = { .ms = -1 };
+	return stop_wait_text(stop_wait_sum(w, rows, now_ms), "in");
+}
 
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct process_info *row = rows->list[i];
-		const struct stop *stop;
-		char *name;
+char *
+stop_wait_ahead(struct stop_wait *w, const struct server_rows *rows)
+{
+	struct sum sum = stop_wait_sum(w, rows, -1);
 
-		if (!process_state_is_running(row->state) || !stop_wait_is_named(w, row))
-			continue;
-		name = namespec_join(row->group, row->name);
-		stop = stop_wait_stop(w->stops, name);
-		if (stop->seconds <= INT64_MAX / 2000 && stop->seconds * 1000 > sum.ms)
-			sum.ms = stop->seconds * 1000;
-		stop_wait_sum_add(&sum, name);
-		free(name);
-	}
-	return stop_wait_sum_text(&sum, sum.count > 1 ? "after at most" : "after");
+	return stop_wait_text(sum, sum.count > 1 ? "after at most" : "after");
 }

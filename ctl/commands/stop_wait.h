@@ -17,8 +17,8 @@ void stop_wait_free(struct stop_wait *);	/* NULL is fine */
 /* New: "waiting for cat and 2 more, SIGKILL in 8 s", of the named processes that stop at
  * this time, in milliseconds; NULL when there are none. It is called again and again. */
 char *stop_wait_now(struct stop_wait *, const struct server_rows *, int64_t now_ms);
-/* New: the same before the stop, of those that it will concern, where nothing is told
- * while it goes on: "waiting for cat and 2 more, SIGKILL after 10 s". */
-char *stop_wait_ahead(const struct stop_wait *, const struct server_rows *);
+/* New: the same before the stop, of those that it will concern, where the server reports
+ * nothing while it goes on: "waiting for cat and 2 more, SIGKILL after 10 s". */
+char *stop_wait_ahead(struct stop_wait *, const struct server_rows *);
 
 #endif

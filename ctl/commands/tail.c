@@ -1,20 +1,18 @@
-#include "ctl/commands/tail.h"
-
+/* The commands tail and maintail. */
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
 #include "ctl/commands/tail_stream.h"
 #include "ctl/daemon/last_lines.h"
-#include "ctl/daemon/log_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define TAIL_BYTES 1600	/* without a number */
-#define LINES_FIRST (16 * 1024)	/* bytes that are first looked through for lines */
+#define LINES_FIRST (16 * 1024)	/* bytes that are first searched for lines */
 
 /* How much of a log: a number of bytes or of lines, and all that is to come. */
 struct amount {
@@ -24,14 +22,7 @@ struct amount {
 	bool follow;
 };
 
-static void
-tail_complain(struct session *s, const char *text, const char *detail)
-{
-	fprintf(s->out, "Error: %s%s\n", text, detail);
-	s->status = EXIT_GENERIC;
-}
-
-/* Reads "-f" or "-N"; false when it is neither and that was said. */
+/* Reads "-f" or "-N"; false when it is neither, which is reported. */
 static bool
 tail_read_amount(struct session *s, const char *word, struct amount *amount)
 {
@@ -39,12 +30,12 @@ tail_read_amount(struct session *s, const char *word, struct amount *amount)
 	if (amount->follow || (*word == '-' && !amount->by_lines &&
 	    str_to_int(word + 1, &amount->bytes) == 0))
 		return true;
-	tail_complain(s, "bad argument ", word);
+	session_report(s, EXIT_GENERIC, "Error: bad argument %s", word);
 	return false;
 }
 
-/* Takes "-n N" or "-nN" out of the words, where it is first or follows -f; false when it
- * has no number and that was said. */
+/* Takes "-n N" or "-nN" out of the words, where it is first or follows -f; false without
+ * a number, which is reported. */
 static bool
 tail_take_lines(struct session *s, struct words *words, struct amount *amount)
 {
@@ -59,7 +50,7 @@ tail_take_lines(struct session *s, struct words *words, struct amount *amount)
 	if (apart)
 		number = at + 1 < words->count ? words->list[at + 1] : "";
 	if (str_to_int(number, &amount->lines) == -1 || amount->lines < 0) {
-		tail_complain(s, "-n needs a number of lines", "");
+		session_report(s, EXIT_GENERIC, "Error: -n needs a number of lines");
 		return false;
 	}
 	amount->by_lines = true;
@@ -69,21 +60,20 @@ tail_take_lines(struct session *s, struct words *words, struct amount *amount)
 	return true;
 }
 
-/* What is wrong with reading a log; another fault ends the command. */
-static void
-tail_report_fault(struct session *s, const struct log_request *log, const struct reply *r)
+/* Whether a reply has a log; else it is reported, or the command ends. */
+static bool
+tail_replied(struct session *s, const struct log_request *log, int rc,
+    const struct reply *r)
 {
 	const char *text = show_log_fault(r->fault, log->name != NULL);
 
-	if (r->fault == FAULT_BAD_NAME && log->name != NULL)
+	if (rc == 0 && r->fault == FAULT_BAD_NAME && log->name != NULL)
 		session_unknown(s, log->name);
-	if (text == NULL) {
-		session_fault(s, r->fault, r->text);
-		return;
-	}
-	fprintf(s->out, "%s: ERROR (%s)\n", log->name != NULL ? log->name : "supervisord",
-	    text);
-	s->status = EXIT_GENERIC;
+	if (rc == -1 || text == NULL)
+		return session_replied(s, rc, r);
+	session_report(s, EXIT_GENERIC, "%s: ERROR (%s)", log->name != NULL ? log->name :
+	    "supervisord", text);
+	return false;
 }
 
 /* Reads more and more of the log's end, until it holds so many lines; new text. 0 or -1. */
@@ -116,77 +106,88 @@ tail_read_lines(struct session *s, const struct log_request *log, int64_t lines,
 	return rc;
 }
 
+/* Prints what there is of the log now. */
 static void
-tail_print_lines(struct session *s, const struct log_request *log, int64_t lines)
+tail_print(struct session *s, const struct log_request *log, const struct amount *amount)
 {
 	struct reply r = REPLY_NONE;
 	char *text = NULL;
 	size_t n = 0;
+	int rc;
 
-	if (tail_read_lines(s, log, lines, &text, &n, &r) == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		tail_report_fault(s, log, &r);
-	else
-		fwrite(text, 1, n, s->out);
-	if (n > 0 && text[n - 1] != '\n')
-		fputc('\n', s->out);
-	free(text);
+	if (amount->by_lines) {
+		rc = tail_read_lines(s, log, amount->lines, &text, &n, &r);
+		if (tail_replied(s, log, rc, &r))
+			fwrite(text, 1, n, s->out);
+		if (n > 0 && text[n - 1] != '\n')
+			fputc('\n', s->out);
+		free(text);
+	} else {
+		rc = server_read_log(s->server, log, amount->bytes == INT64_MIN ?
+		    INT64_MAX : -amount->bytes, s->out, &r);
+		if (tail_replied(s, log, rc, &r))
+			fputc('\n', s->out);
+	}
 	reply_clear(&r);
 }
 
+/* Streams the log, or those of several processes, each line after its process's name. */
 static void
-tail_print_bytes(struct session *s, const struct log_request *log, int64_t bytes)
+tail_follow(struct session *s, const struct log_request *log, const struct words *names)
 {
-	struct reply r;
+	struct tail_stream *stream = tail_stream_begin(s);
+	struct log_request one = *log;
 
-	if (server_read_log(s->server, log, bytes == INT64_MIN ? INT64_MAX : -bytes, s->out,
-	    &r) == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		tail_report_fault(s, log, &r);
-	else
-		fputc('\n', s->out);
-	reply_clear(&r);
+	if (names == NULL) {
+		tail_stream_add(stream, log, NULL);
+	} else if (names->count == 0) {
+		fprintf(stderr, "%s: ERROR (no such group)\n", log->name);
+		session_unknown(s, log->name);
+	} else if (names->count > TAIL_STREAM_MAX) {
+		fprintf(stderr, "%s: ERROR (%zu logs; %d at most can be followed)\n",
+		    log->name, names->count, TAIL_STREAM_MAX);
+	} else {
+		for (size_t i = 0; i < names->count; i++) {
+			one.name = names->list[i];
+			tail_stream_add(stream, &one, xasprintf("%s | ", one.name));
+		}
+	}
+	if (!tail_stream_run(stream, NULL))
+		s->status = EXIT_GENERIC;
+	tail_stream_end(stream);
 }
 
-/* The logs of all that the name means when that may be several, else the one. */
+/* Prints or streams the log, or streams all logs of a name that may be several. */
 static void
-tail_stream(struct session *s, const struct log_request *log)
+tail_log(struct session *s, struct log_request *log, const struct amount *amount)
 {
 	struct server_rows rows;
 	struct words names = { 0 };
 
+	log->by_lines = amount->by_lines;
+	log->lines = amount->lines;
+	if (!amount->follow) {
+		tail_print(s, log, amount);
+		return;
+	}
+	if (amount->by_lines && server_control(s->server) == NULL) {
+		session_report(s, EXIT_GENERIC, "Error: -n with -f needs the control "
+		    "socket");
+		return;
+	}
 	s->about = ADVICE_PROCESSES;
 	if (log->name == NULL ||
 	    (!namespec_is_group(log->name) && !namespec_is_pattern(log->name))) {
-		tail_stream_log(s, log);
-		return;
+		tail_follow(s, log, NULL);
+	} else if (session_rows(s, &rows)) {
+		words_add(&names, log->name);
+		namespec_expand_groups(&names, &rows);
+		tail_follow(s, log, &names);
+		words_clear(&names);
 	}
-	if (!session_rows(s, &rows))
-		return;
-	words_add(&names, log->name);
-	namespec_expand_groups(&names, &rows);
-	tail_stream_logs(s, log, &names);
-	words_clear(&names);
 }
 
-static void
-tail_print(struct session *s, struct log_request *log, const struct amount *amount)
-{
-	log->by_lines = amount->by_lines;
-	log->lines = amount->lines;
-	if (amount->follow && amount->by_lines && !server_is_control(s->server))
-		tail_complain(s, "-n with -f needs the control socket", "");
-	else if (amount->follow)
-		tail_stream(s, log);
-	else if (amount->by_lines)
-		tail_print_lines(s, log, amount->lines);
-	else
-		tail_print_bytes(s, log, amount->bytes);
-}
-
-/* Reads the channel's name in place; false when it is none and that was said. */
+/* Reads the channel's name in place; false when it is none, which is reported. */
 static bool
 tail_read_channel(struct session *s, char *word)
 {
@@ -198,18 +199,9 @@ tail_read_channel(struct session *s, char *word)
 	if (strcmp(word, "stdout") == 0 || strcmp(word, "stderr") == 0)
 		return true;
 	shown = str_repr(word);
-	tail_complain(s, "bad channel ", shown);
+	session_report(s, EXIT_GENERIC, "Error: bad channel %s", shown);
 	free(shown);
 	return false;
-}
-
-/* supervisorctl's error is about a channel; several names were meant. */
-static void
-tail_advise_one_name(struct session *s, const char *modifier)
-{
-	if (s->err != NULL && str_equal(modifier, "-f"))
-		fputs("tail -f takes one name, which may be a group or a pattern: "
-		    "tail -f 'web*'\n", s->err);
 }
 
 static void
@@ -220,17 +212,21 @@ tail_words(struct session *s, struct words *words, struct amount *amount)
 
 	if (words->count > 0 && words->list[0][0] == '-') {
 		modifier = xstrdup(words->list[0]);
-		words_shift(words);
+		words_drop(words, 0);
 	}
-	if (words->count == 0)
-		tail_complain(s, "tail requires process name", "");
-	else if (words->count > 1 && !tail_read_channel(s, words->list[words->count - 1]))
-		tail_advise_one_name(s, modifier);
-	else if (modifier == NULL || tail_read_amount(s, modifier, amount)) {
+	if (words->count == 0) {
+		session_report(s, EXIT_GENERIC, "Error: tail requires process name");
+	} else if (words->count > 1 && !tail_read_channel(s,
+	    words->list[words->count - 1])) {
+		/* supervisorctl's error is about a channel; several names were meant. */
+		if (s->err != NULL && str_equal(modifier, "-f"))
+			fputs("tail -f takes one name, which may be a group or a pattern: "
+			    "tail -f 'web*'\n", s->err);
+	} else if (modifier == NULL || tail_read_amount(s, modifier, amount)) {
 		log.name = words->list[0];
 		if (words->count > 1)
 			log.stream = words->list[words->count - 1];
-		tail_print(s, &log, amount);
+		tail_log(s, &log, amount);
 	}
 	free(modifier);
 }
@@ -245,9 +241,9 @@ tail_run(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (words.count < 1)
-		session_usage(s, "Error: too few arguments", EXIT_GENERIC);
+		session_usage(s, EXIT_GENERIC, "Error: too few arguments");
 	else if (tail_take_lines(s, &words, &amount) && words.count > 3)
-		session_usage(s, "Error: too many arguments", EXIT_GENERIC);
+		session_usage(s, EXIT_GENERIC, "Error: too many arguments");
 	else if (s->status == EXIT_OK)
 		tail_words(s, &words, &amount);
 	words_clear(&words);
@@ -264,9 +260,9 @@ tail_main(struct session *s, const char *args)
 		return;
 	words_split(&words, args);
 	if (tail_take_lines(s, &words, &amount) && words.count > 1)
-		session_usage(s, "Error: too many arguments", EXIT_GENERIC);
+		session_usage(s, EXIT_GENERIC, "Error: too many arguments");
 	else if (s->status == EXIT_OK && (words.count == 0 ||
 	    tail_read_amount(s, words.list[0], &amount)))
-		tail_print(s, &log, &amount);
+		tail_log(s, &log, &amount);
 	words_clear(&words);
 }

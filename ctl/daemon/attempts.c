@@ -17,37 +17,29 @@ attempts_clear(struct attempts *t)
 	*t = (struct attempts){ .count = 0 };
 }
 
-/* New: "user NAME", or "uid N" of one without a name. */
-static char *
-attempts_user(uid_t uid)
-{
-	const struct passwd *entry = getpwuid(uid);
-
-	return entry != NULL ? xasprintf("user %s", entry->pw_name) :
-	    xasprintf("uid %u", (unsigned)uid);
-}
-
 void
 attempts_add(struct attempts *t, const char *kind, const char *address, const char *path,
     const char *why)
 {
+	const struct passwd *entry;
 	struct stat st;
 	bool foreign = path != NULL && stat(path, &st) == 0 && st.st_uid != geteuid();
-	char *owner;
+	char *text;
 
 	if (t->count == ATTEMPTS_MAX)
 		return;
+	if (!foreign) {
+		text = xstrdup(why);
+	} else {
+		entry = getpwuid(st.st_uid);
+		text = entry != NULL ?
+		    xasprintf("%s; it belongs to user %s", why, entry->pw_name) :
+		    xasprintf("%s; it belongs to uid %u", why, (unsigned)st.st_uid);
+	}
 	t->list[t->count].kind = kind;
 	t->list[t->count].address = xstrdup(address);
-	t->list[t->count].foreign = foreign;
-	if (foreign) {
-		owner = attempts_user(st.st_uid);
-		t->list[t->count].why = xasprintf("%s; it belongs to %s", why, owner);
-		free(owner);
-	} else {
-		t->list[t->count].why = xstrdup(why);
-	}
-	t->count++;
+	t->list[t->count].why = text;
+	t->list[t->count++].foreign = foreign;
 }
 
 void

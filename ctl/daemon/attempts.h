@@ -18,12 +18,12 @@ struct attempts {
 };
 
 void attempts_clear(struct attempts *);
-/* Notes an address; `path` is its socket, NULL for one that is not a Unix socket. */
+/* Adds an address; `path` is its socket, NULL for one that is not a Unix socket. */
 void attempts_add(struct attempts *, const char *kind, const char *address,
     const char *path, const char *why);
 /* Prints the configuration file (NULL: none was read) and every address with its reason. */
 void attempts_print(const struct attempts *, FILE *, const char *file);
-/* Prints that `address` is used instead of a socket of another user, if that is so. */
+/* Prints that `address` is used instead of each socket of another user. */
 void attempts_print_fallback(const struct attempts *, FILE *, const char *address);
 
 #endif

@@ -1,7 +1,7 @@
 #include "ctl/daemon/conffile.h"
 
-#include "common/buf.h"
 #include "common/ini.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -20,123 +20,89 @@
 
 static const char supervisord[] = "supervisord", supervisorctl[] = "supervisorctl";
 
-/* New: the directory that holds `path`'s directory, "" when the path is too short. */
+/* New: the directory that holds the program's directory, followed by a slash, or "". A
+ * name found along PATH stands for the file that was executed. */
 static char *
-conffile_grandparent(const char *path)
+conffile_top(const char *argv0)
 {
-	char *copy = xstrdup(path), *slash;
+	char buf[PATH_MAX] = "", *copy, *slash, *top;
 
+	if (strchr(argv0, '/') == NULL && readlink("/proc/self/exe", buf,
+	    sizeof(buf) - 1) > 0)
+		argv0 = buf;
+	copy = xstrdup(argv0);
 	for (int i = 0; i < 2; i++) {
 		slash = strrchr(copy, '/');
-		if (slash == NULL)
-			*copy = '\0';
-		else if (slash == copy)
-			copy[1] = '\0';
-		else
-			*slash = '\0';
+		copy[slash == NULL ? 0 : slash == copy ? 1 : slash - copy] = '\0';
 	}
-	return copy;
-}
-
-/* New: a name found along PATH stands for the file that was executed. */
-static char *
-conffile_own_path(const char *argv0)
-{
-	char buf[PATH_MAX];
-	ssize_t n;
-
-	if (strchr(argv0, '/') != NULL)
-		return xstrdup(argv0);
-	n = readlink("/proc/self/exe", buf, sizeof(buf));
-	return n > 0 ? xstrndup(buf, (size_t)n) : xstrdup(argv0);
-}
-
-static char *
-conffile_below(const char *dir, const char *name)
-{
-	size_t n = strlen(dir);
-
-	if (n == 0)
-		return xstrdup(name);
-	return xasprintf("%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
+	top = xasprintf("%s%s", copy, *copy == '\0' || strcmp(copy, "/") == 0 ? "" : "/");
+	free(copy);
+	return top;
 }
 
 char *
 conffile_find(const char *argv0)
 {
-	char *self = conffile_own_path(argv0), *top = conffile_grandparent(self), *found =
-	    NULL;
-	char *paths[] = {
-		conffile_below(top, "etc/supervisord.conf"),
-		conffile_below(top, "supervisord.conf"),
-		xstrdup("supervisord.conf"),
-		xstrdup("etc/supervisord.conf"),
-		xstrdup("/etc/supervisord.conf"),
-		xstrdup("/etc/supervisor/supervisord.conf"),
-		xstrdup(SYSCONFDIR "/reeve/reeved.conf"),
-	};
+	static const char *const names[] = { "etc/supervisord.conf", "supervisord.conf",
+		"supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf",
+		"/etc/supervisor/supervisord.conf", SYSCONFDIR "/reeve/reeved.conf" };
+	char *top = conffile_top(argv0), *found = NULL;
 
-	for (size_t i = 0; i < nitems(paths); i++) {
-		if (found == NULL && access(paths[i], F_OK) == 0)
-			found = xstrdup(paths[i]);
-		free(paths[i]);
+	for (size_t i = 0; i < nitems(names) && found == NULL; i++) {
+		found = xasprintf("%s%s", i < 2 ? top : "", names[i]);
+		if (access(found, F_OK) == -1)
+			mem_freep(&found);
 	}
 	free(top);
-	free(self);
 	return found;
 }
 
-static void
-conffile_append(struct buf *out, const char *bytes, size_t n)
+/* The value of a name of n bytes, perhaps in the buffer, or NULL. Borrowed. */
+static const char *
+conffile_lookup(const char *name, size_t n, const char *here, char host[HOST_NAME_MAX + 1])
 {
-	if (buf_append(out, bytes, n) == -1) {
-		fputs("out of memory\n", stderr);
-		exit(1);
-	}
-}
-
-/* New: the value of a name, or NULL. */
-static char *
-conffile_lookup(const char *name, size_t n, const char *here)
-{
-	char *key = xstrndup(name, n), host[HOST_NAME_MAX + 1];
+	char *key = xstrndup(name, n);
 	const char *value = NULL;
 
 	if (strcmp(key, "here") == 0)
 		value = here;
-	else if (strcmp(key, "host_node_name") == 0 && gethostname(host, sizeof(host)) == 0)
+	else if (strcmp(key, "host_node_name") == 0 &&
+	    gethostname(host, HOST_NAME_MAX + 1) == 0)
 		value = host;
 	else if (str_starts(key, "ENV_"))
 		value = getenv(key + 4);
 	free(key);
-	return value != NULL ? xstrdup(value) : NULL;
+	return value;
 }
 
 char *
 conffile_expand(const char *value, const char *here, const char *option, char **why)
 {
-	struct buf out;
-	const char *end;
-	char *text;
+	char host[HOST_NAME_MAX + 1], *expanded = NULL;
+	const char *end, *text, *p;
+	size_t n;
+	FILE *out = open_memstream(&expanded, &n);
 
-	buf_init(&out, 0);
-	for (const char *p = value; *p != '\0'; p++) {
+	for (p = value; out != NULL && *p != '\0'; p++) {
 		if (*p != '%') {
-			conffile_append(&out, p, 1);
+			fputc(*p, out);
 		} else if (p[1] == '%') {
-			conffile_append(&out, p++, 1);
-		} else if (p[1] == '(' && (end = strstr(p, ")s")) != NULL &&
-		    (text = conffile_lookup(p + 2, (size_t)(end - p) - 2, here)) != NULL) {
-			conffile_append(&out, text, strlen(text));
-			free(text);
+			fputc(*p++, out);
+		} else if (p[1] == '(' && (end = strstr(p, ")s")) != NULL && (text =
+		    conffile_lookup(p + 2, (size_t)(end - p) - 2, here, host)) != NULL) {
+			fputs(text, out);
 			p = end + 1;
 		} else {
-			*why = xasprintf("cannot expand '%s' of %s", value, option);
-			buf_clear(&out);
-			return NULL;
+			break;
 		}
 	}
-	return buf_steal(&out);
+	if (out == NULL || fclose(out) == EOF)
+		fatal("out of memory for the configuration");
+	if (*p == '\0')
+		return expanded;
+	free(expanded);
+	*why = xasprintf("cannot expand '%s' of %s", value, option);
+	return NULL;
 }
 
 char *
@@ -154,16 +120,6 @@ conffile_absolute(char *path)
 		return path;
 	}
 	free(path);
-	return full;
-}
-
-static char *
-conffile_here(const char *file)
-{
-	char *full = conffile_absolute(xstrdup(file)), *slash = strrchr(full, '/');
-
-	if (slash != NULL)
-		slash[slash == full] = '\0';
 	return full;
 }
 
@@ -268,11 +224,14 @@ conffile_take(const struct reading *r, struct conffile *c, char **why)
 enum conffile_status
 conffile_read(const char *file, struct conffile *c, char **why)
 {
-	struct reading r = { .ini = ini_new(), .here = conffile_here(file) };
+	struct reading r = { .ini = ini_new(), .here = conffile_absolute(xstrdup(file)) };
 	enum conffile_status status = CONFFILE_READ;
+	char *slash = strrchr(r.here, '/');
 	struct stat st;
 
 	*c = (struct conffile){ 0 };
+	if (slash != NULL)
+		slash[slash == r.here] = '\0';
 	if (ini_read(r.ini, file, file, false, why) == -1) {
 		status = errno == EINVAL && *why != NULL ? CONFFILE_MALFORMED :
 		    CONFFILE_UNUSABLE;
@@ -296,9 +255,7 @@ conffile_clear(struct conffile *c)
 	char **all[] = { &c->control_socket, &c->serverurl, &c->username, &c->password,
 		&c->prompt, &c->history_file, &c->user };
 
-	for (size_t i = 0; i < nitems(all); i++) {
-		if (*all[i] != NULL)
-			mem_wipe(*all[i], strlen(*all[i]));
-		mem_freep(all[i]);
-	}
+	for (size_t i = 0; i < nitems(all); i++)
+		mem_wiping_free(*all[i]);
+	*c = (struct conffile){ 0 };
 }

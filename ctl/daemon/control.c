@@ -5,8 +5,7 @@
 #include "common/fd.h"
 #include "common/loop.h"
 #include "common/mem.h"
-#include "common/sock.h"
-#include "ctl/daemon/trust.h"
+#include "ctl/daemon/connect.h"
 #include "proto/peer/peer.h"
 
 #include <errno.h>
@@ -28,7 +27,7 @@ struct control {
 	struct source *timer;
 	char *lost;
 	/* The call under way. */
-	struct reply *answer;	/* borrowed; NULL once answered */
+	struct reply *reply;	/* borrowed; NULL once it is there */
 	enum wait_kind wait;
 	bulk_result_fn *each;	/* NULL for a call that makes no job */
 	void *each_ctx;
@@ -71,13 +70,9 @@ control_row_changed(void *ctx, uint64_t id, const struct process_info *info)
 }
 
 static void
-control_on_request(void *ctx, struct peer *peer, uint64_t id, const char *method,
-    json_t *params)
+control_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id UNUSED,
+    const char *method UNUSED, json_t *params UNUSED)
 {
-	(void)peer;
-	(void)id;
-	(void)method;
-	(void)params;
 	control_lose(ctx, "the server sent a request");
 }
 
@@ -101,15 +96,13 @@ control_on_job(struct control *c, const char *method, json_t *params)
 }
 
 static void
-control_on_notification(void *ctx, struct peer *peer, const char *method, json_t *params,
-    int fd)
+control_on_notification(void *ctx, struct peer *peer UNUSED, const char *method,
+    json_t *params, int fd)
 {
 	struct control *c = ctx;
-	int applied;
+	int applied = mirror_apply(c->mirror, method, params);
 
-	(void)peer;
 	fd_close(fd);
-	applied = mirror_apply(c->mirror, method, params);
 	if (applied == -1)
 		control_lose(c, "malformed state stream");
 	else if (applied == 0)
@@ -117,20 +110,18 @@ control_on_notification(void *ctx, struct peer *peer, const char *method, json_t
 }
 
 static void
-control_on_closed(void *ctx, struct peer *peer, const char *why, bool violation)
+control_on_closed(void *ctx, struct peer *peer, const char *why, bool violation UNUSED)
 {
 	struct control *c = ctx;
 
-	(void)violation;
 	control_lose(c, why);
 	peer_free(peer);
 	c->peer = NULL;
 }
 
 static void
-control_on_timeout(void *ctx, uint32_t ready)
+control_on_timeout(void *ctx, uint32_t ready UNUSED)
 {
-	(void)ready;
 	control_lose(ctx, "no answer from the daemon");
 }
 
@@ -146,33 +137,36 @@ control_on_reply(void *ctx, enum fault fault, const char *message, json_t *resul
 	struct control *c = ctx;
 	json_t *job = json_object_get(result, "job");
 
-	c->answer->fd = fd;
-	c->answer->fault = fault;
+	c->reply->fd = fd;
+	c->reply->fault = fault;
 	if (fault != FAULT_NONE)
-		c->answer->text = xstrdup(message);
+		c->reply->text = xstrdup(message);
 	else
-		c->answer->result = json_incref(result);
+		c->reply->result = json_incref(result);
 	if (fault == FAULT_NONE && c->each != NULL && json_is_integer(job)) {
 		c->job = json_integer_value(job);
 		c->bulk = bulk_new(c->wait, control_row, c, c->each, c->each_ctx);
 		if (c->bulk == NULL)
 			control_lose(c, strerror(ENOMEM));
 	}
-	c->answer = NULL;
+	c->reply = NULL;
 }
 
-static void
-control_turn_once(struct control *c)
+int
+control_turn(struct control *c)
 {
 	int64_t left = c->tick_ms - clock_mono_ms();
 	int timeout = c->tick == NULL ? -1 : left > 0 ? (int)left : 0;
 
+	if (c->lost != NULL)
+		return -1;
 	if (loop_turn(c->loop, timeout) == -1 && errno != EINTR)
 		control_lose(c, strerror(errno));
 	if (c->tick != NULL && clock_mono_ms() >= c->tick_ms) {
 		c->tick_ms = clock_mono_ms() + CONTROL_TICK_MS;
 		c->tick(c->tick_ctx);
 	}
+	return 0;
 }
 
 static int
@@ -184,16 +178,16 @@ control_call_with(struct control *c, const char *method, json_t *params, bool wa
 		json_decref(params);
 		return -1;
 	}
-	c->answer = answer;
+	c->reply = answer;
 	(void)json_array_clear(c->cancelled);
 	if (peer_call(c->peer, method, params, want_fd, control_on_reply, c) == 0)
 		control_lose(c, strerror(errno));
-	while (c->answer != NULL && c->lost == NULL)
-		control_turn_once(c);
+	while (c->reply != NULL && control_turn(c) == 0)
+		;
 	/* A daemon that answers and goes has answered. */
-	if (c->answer == NULL)
+	if (c->reply == NULL)
 		return 0;
-	c->answer = NULL;
+	c->reply = NULL;
 	return -1;
 }
 
@@ -210,29 +204,22 @@ control_call_fd(struct control *c, const char *method, json_t *params,
 	return control_call_with(c, method, params, true, answer);
 }
 
-int
-control_turn(struct control *c)
-{
-	control_turn_once(c);
-	return c->lost == NULL ? 0 : -1;
-}
-
 void
 control_collect(struct control *c, json_t *notifications)
 {
 	c->collected = notifications;
 }
 
-/* A turn takes a bounded part of what is there, and so does this. */
 int
-control_pump(struct control *c, int timeout_ms)
+control_pump(struct control *c)
 {
-	for (int turns = 0; turns < CONTROL_PUMP_TURNS && c->lost == NULL; turns++) {
-		struct pollfd p = { .fd = control_fd(c), .events = POLLIN };
+	struct pollfd p = { .fd = control_fd(c), .events = POLLIN };
 
+	/* A turn takes a bounded part of what is there, and so does this. */
+	for (int turns = 0; turns < CONTROL_PUMP_TURNS && c->lost == NULL; turns++) {
 		if (turns > 0 && poll(&p, 1, 0) != 1)
 			break;
-		if (loop_turn(c->loop, turns == 0 ? timeout_ms : 0) == -1 && errno != EINTR)
+		if (loop_turn(c->loop, 0) == -1 && errno != EINTR)
 			control_lose(c, strerror(errno));
 	}
 	return c->lost == NULL ? 0 : -1;
@@ -242,88 +229,32 @@ control_pump(struct control *c, int timeout_ms)
 static int
 control_finish_job(struct control *c)
 {
-	bool done = bulk_done(c->bulk);
+	bool done;
 
-	while (!done && c->lost == NULL) {
-		control_turn_once(c);
-		done = bulk_done(c->bulk);
-	}
+	while (!(done = bulk_done(c->bulk)) && control_turn(c) == 0)
+		;
 	bulk_free(c->bulk);
 	c->bulk = NULL;
 	return done ? 0 : -1;
 }
 
-static uint64_t
-control_member(const json_t *object, const char *name)
-{
-	return (uint64_t)json_integer_value(json_object_get(object, name));
-}
-
 /* Runs until the rows say how the start or stop of one process came out; 0 or -1. */
 static int
-control_finish_one(struct control *c, struct reply *answer)
+control_finish_one(struct control *c, struct reply *r)
 {
-	uint64_t id = control_member(answer->result, "id");
-	uint64_t spawn = control_member(answer->result, "spawn");
-	enum fault fault;
+	json_int_t id = json_integer_value(json_object_get(r->result, "id"));
+	json_int_t spawn = json_integer_value(json_object_get(r->result, "spawn"));
 
-	while (!wait_judge(c->wait, mirror_by_id(c->mirror, id), spawn, &fault)) {
-		if (c->lost != NULL)
+	while (!wait_judge(c->wait, mirror_by_id(c->mirror, (uint64_t)id), (uint64_t)spawn,
+	    &r->fault))
+		if (control_turn(c) == -1)
 			return -1;
-		control_turn_once(c);
-	}
-	answer->fault = fault;
-	if (fault != FAULT_NONE)
-		answer->text = fault_text(fault, NULL);
+	if (r->fault != FAULT_NONE)
+		r->text = fault_text(r->fault, NULL);
 	return 0;
 }
 
-/* Bulk results have none of the processes that did not run. */
-static void
-control_report_cancelled(struct control *c)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(c->cancelled, i, one) {
-		const char *group = json_string_value(json_object_get(one, "group"));
-		const char *name = json_string_value(json_object_get(one, "name"));
-
-		if (group != NULL && name != NULL)
-			c->each(c->each_ctx, &(struct bulk_result){ .group = group,
-			    .name = name, .fault = FAULT_NOT_RUNNING, .cancelled = true,
-			    .text = fault_name(FAULT_NOT_RUNNING) });
-	}
-}
-
-int
-control_call_wait(struct control *c, const char *method, json_t *params,
-    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *answer)
-{
-	int failed;
-
-	c->wait = wait;
-	c->each = each;
-	c->each_ctx = ctx;
-	failed = control_call(c, method, params, answer);
-	if (failed == 0 && c->bulk != NULL) {
-		control_report_cancelled(c);
-		failed = control_finish_job(c);
-	} else if (failed == 0 && answer->fault == FAULT_NONE)
-		failed = control_finish_one(c, answer);
-	else if (failed == 0 && answer->fault == FAULT_NOT_RUNNING)
-		answer->cancelled = json_array_size(c->cancelled) > 0;
-	c->each = NULL;
-	return failed;
-}
-
-/* One of several calls. No answer comes once the connection is lost. */
-struct one {
-	struct control *client;
-	const char *name;	/* borrowed */
-};
-
-/* Whether the daemon has notified us of this process. */
+/* Whether the daemon has cancelled a pending start of this process since the call. */
 static bool
 control_was_cancelled(const struct control *c, const char *group, const char *name)
 {
@@ -331,41 +262,79 @@ control_was_cancelled(const struct control *c, const char *group, const char *na
 	size_t i;
 
 	json_array_foreach(c->cancelled, i, one) {
-		const char *its_group = json_string_value(json_object_get(one, "group"));
-		const char *its_name = json_string_value(json_object_get(one, "name"));
-
-		if (its_group != NULL && its_name != NULL && name != NULL &&
-		    strcmp(its_group, group) == 0 && strcmp(its_name, name) == 0)
+		if (strcmp(reply_member(one, "group"), group) == 0 &&
+		    strcmp(reply_member(one, "name"), name) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* An answer is to the bulk what the result of a job would be. */
+static void
+control_report_cancelled(struct control *c, const char *group, const char *name)
+{
+	c->each(c->each_ctx, &(struct bulk_result){ .group = group, .name = name,
+	    .fault = FAULT_NOT_RUNNING, .text = fault_name(FAULT_NOT_RUNNING),
+	    .cancelled = true });
+}
+
+int
+control_call_wait(struct control *c, const char *method, json_t *params,
+    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
+{
+	const json_t *one;
+	size_t i;
+	int rc;
+
+	c->wait = wait;
+	c->each = each;
+	c->each_ctx = ctx;
+	rc = control_call(c, method, params, r);
+	if (rc == 0 && c->bulk != NULL) {
+		/* Bulk results have none of the processes that did not run. */
+		json_array_foreach(c->cancelled, i, one) {
+			control_report_cancelled(c, reply_member(one, "group"),
+			    reply_member(one, "name"));
+		}
+		rc = control_finish_job(c);
+	} else if (rc == 0 && r->fault == FAULT_NONE) {
+		rc = control_finish_one(c, r);
+	} else if (rc == 0 && r->fault == FAULT_NOT_RUNNING) {
+		r->cancelled = json_array_size(c->cancelled) > 0;
+	}
+	c->each = NULL;
+	return rc;
+}
+
+/* One of several calls. It has no reply once the connection is lost. */
+struct one {
+	struct control *control;
+	const char *name;	/* borrowed */
+};
+
+/* Passes the reply to the bulk as the result of a job. */
 static void
 control_on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct one *one = ctx;
-	struct control *c = one->client;
-	json_t *id = json_object_get(result, "id");
-	json_t *spawn = json_object_get(result, "spawn");
+	struct control *c = one->control;
 	char *group, *name;
-	json_t *told;
+	json_t *params;
 
 	fd_close(fd);
 	namespec_split(one->name, &group, &name);
 	if (fault == FAULT_NONE)
-		told = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name,
-		    "id", id, "spawn", spawn);
+		params = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name, "id",
+		    json_object_get(result, "id"), "spawn", json_object_get(result,
+		    "spawn"));
 	else
-		told = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
+		params = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
 		    "id", 0, "fault", "code", (int)fault, "text", message);
-	if (fault == FAULT_NOT_RUNNING && control_was_cancelled(c, group, name))
-		c->each(c->each_ctx, &(struct bulk_result){ .group = group, .name = name,
-		    .fault = fault, .text = message, .cancelled = true });
-	else if (c->bulk != NULL && bulk_add(c->bulk, told) == -1)
+	if (fault == FAULT_NOT_RUNNING && name != NULL &&
+	    control_was_cancelled(c, group, name))
+		control_report_cancelled(c, group, name);
+	else if (c->bulk != NULL && bulk_add(c->bulk, params) == -1)
 		control_lose(c, "malformed answer");
-	json_decref(told);
+	json_decref(params);
 	c->asked--;
 	free(group);
 	free(name);
@@ -375,49 +344,49 @@ int
 control_call_many(struct control *c, const char *method, char *const *names, size_t count,
     enum wait_kind wait, bulk_result_fn *each, void *ctx)
 {
-	struct one *ones = xcalloc(count, sizeof(*ones)), *one = ones;
-	int failed;
+	struct one *ones = xcalloc(count, sizeof(*ones));
+	size_t begun = 0;
+	int rc = 0;
 
 	c->asked = 0;
 	c->each = each;
 	c->each_ctx = ctx;
 	(void)json_array_clear(c->cancelled);
 	c->bulk = bulk_new(wait, control_row, c, each, ctx);
-	while (c->lost == NULL && (one < ones + count || c->asked > 0)) {
-		if (one == ones + count || c->asked == CONTROL_AT_ONCE) {
-			control_turn_once(c);
+	while (rc == 0 && c->lost == NULL && (begun < count || c->asked > 0)) {
+		if (begun == count || c->asked == CONTROL_AT_ONCE) {
+			rc = control_turn(c);
 			continue;
 		}
-		*one = (struct one){ .client = c, .name = names[one - ones] };
-		if (peer_call(c->peer, method, json_pack("{ss}", "name", one->name), false,
-		    control_on_one, one) == 0)
+		ones[begun] = (struct one){ c, names[begun] };
+		if (peer_call(c->peer, method, json_pack("{ss}", "name", names[begun]),
+		    false, control_on_one, &ones[begun]) == 0)
 			control_lose(c, strerror(errno));
-		one++;
+		begun++;
 		c->asked++;
 	}
 	if (c->lost == NULL)
 		bulk_ended(c->bulk);
-	failed = control_finish_job(c);
+	rc = control_finish_job(c);
 	c->each = NULL;
 	free(ones);
-	return failed;
+	return rc;
 }
 
 /* 0, or -1 with *why new. */
 static int
 control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
-	struct reply answer;
-	int failed = control_call(c, method, params, &answer);
+	struct reply r;
+	int rc = control_call(c, method, params, &r);
 
-	if (failed == -1)
+	if (rc == -1)
 		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
-	else if (answer.fault != FAULT_NONE)
-		*why = reply_meaning(answer.fault, answer.text);
-	if (failed == 0 && answer.fault != FAULT_NONE)
-		failed = -1;
-	reply_clear(&answer);
-	return failed;
+	else if (r.fault != FAULT_NONE)
+		*why = reply_meaning(r.fault, r.text);
+	rc = rc == 0 && r.fault == FAULT_NONE ? 0 : -1;
+	reply_clear(&r);
+	return rc;
 }
 
 static int
@@ -430,8 +399,8 @@ control_introduce(struct control *c, char **why)
 	if (control_must_call(c, "hello", hello, why) == -1 ||
 	    control_must_call(c, "subscribe", NULL, why) == -1)
 		return -1;
-	while (!mirror_ready(c->mirror) && c->lost == NULL)
-		control_turn_once(c);
+	while (!mirror_ready(c->mirror) && control_turn(c) == 0)
+		;
 	source_arm(c->timer, -1);
 	if (mirror_ready(c->mirror))
 		return 0;
@@ -456,8 +425,8 @@ control_new(int fd)
 	}
 	if (c->peer == NULL) {
 		saved = errno;
-		close(fd);
 		control_free(c);
+		fd_close(fd);
 		return fail_null(saved);
 	}
 	peer_autoflush(c->peer, true);
@@ -467,31 +436,27 @@ control_new(int fd)
 }
 
 enum reach
-control_open(const char *path, struct control **client, char **why)
+control_open(const char *path, struct control **control, char **why)
 {
-	struct control *c;
-	int fd = sock_connect_unix(path), error = errno;
+	enum reach reached;
+	int fd;
 
-	if (fd == -1) {
-		*why = xstrdup(strerror(error));
-		return error == ENOENT ? REACH_NO_FILE :
-		    error == ECONNREFUSED ? REACH_REFUSED : REACH_FAILED;
-	}
-	if (!trust_peer(fd, 0, why)) {
+	*control = NULL;
+	reached = connect_unix(path, &fd, why);
+	if (reached != REACH_OK)
+		return reached;
+	if (!connect_is_trusted(fd, 0, why)) {
 		close(fd);
 		return REACH_FAILED;
 	}
-	c = control_new(fd);
-	if (c == NULL) {
+	*control = control_new(fd);
+	if (*control == NULL)
 		*why = xstrdup(strerror(errno));
-		return REACH_FAILED;
-	}
-	if (control_introduce(c, why) == -1) {
-		control_free(c);
-		return REACH_FAILED;
-	}
-	*client = c;
-	return REACH_OK;
+	if (*control != NULL && control_introduce(*control, why) == 0)
+		return REACH_OK;
+	control_free(*control);
+	*control = NULL;
+	return REACH_FAILED;
 }
 
 void

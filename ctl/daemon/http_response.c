@@ -39,12 +39,6 @@ http_response_commit(struct http_response *r, size_t n)
 
 /* --- lines --- */
 
-static int
-http_response_broken(void)
-{
-	return fail_with(EPROTO);
-}
-
 /* New: the next line without its end, or NULL with errno. */
 static char *
 http_response_line(struct http_response *r)
@@ -144,15 +138,7 @@ http_response_status_line(struct http_response *r, const char *text)
 	return true;
 }
 
-/* The empty line after the headers; false when there have been too many heads. */
-static bool
-http_response_head_end(struct http_response *r)
-{
-	r->head_bytes = 0;
-	r->part = r->code / 100 == 1 ? PART_STATUS : r->body;
-	return ++r->heads < HTTP_RESPONSE_INTERIM_MAX || r->part != PART_STATUS;
-}
-
+/* Takes a line of the head; false when it is malformed or the head too large. */
 static bool
 http_response_head_line(struct http_response *r, char *text)
 {
@@ -160,7 +146,11 @@ http_response_head_line(struct http_response *r, char *text)
 		return false;
 	if (r->part == PART_STATUS)
 		return http_response_status_line(r, text);
-	return *text != '\0' ? http_response_header(r, text) : http_response_head_end(r);
+	if (*text != '\0')
+		return http_response_header(r, text);
+	r->head_bytes = 0;
+	r->part = r->code / 100 == 1 ? PART_STATUS : r->body;
+	return ++r->heads < HTTP_RESPONSE_INTERIM_MAX || r->part != PART_STATUS;
 }
 
 int
@@ -176,72 +166,35 @@ http_response_head(struct http_response *r)
 		fine = http_response_head_line(r, text);
 		free(text);
 	}
-	return fine ? 0 : http_response_broken();
+	return fine ? 0 : fail_with(EPROTO);
 }
 
 /* --- the body --- */
-
-/* "1a;extension" */
-static bool
-http_response_chunk_size(struct http_response *r, const char *text)
-{
-	const char *end = http_response_number(text, 16, &r->left);
-
-	if (end == NULL || strchr(" \t;", *end) == NULL)
-		return false;
-	r->part = r->left > 0 ? PART_CHUNK : PART_TRAILER;
-	return true;
-}
-
-static bool
-http_response_chunk_end(struct http_response *r, const char *text)
-{
-	r->part = PART_CHUNK_SIZE;
-	return *text == '\0';
-}
-
-static bool
-http_response_trailer(struct http_response *r, const char *text)
-{
-	if (*text == '\0')
-		r->part = PART_DONE;
-	return http_response_count_head(r, text);
-}
 
 /* Reads a line between chunks: 0 when the part has moved on, or -1 with errno. */
 static int
 http_response_between_chunks(struct http_response *r)
 {
 	char *text = http_response_line(r);
+	const char *end;
 	bool fine;
 
 	if (text == NULL)
 		return -1;
-	fine = r->part == PART_CHUNK_SIZE ? http_response_chunk_size(r, text) :
-	    r->part == PART_CHUNK_END ? http_response_chunk_end(r, text) :
-	    http_response_trailer(r, text);
+	if (r->part == PART_CHUNK_SIZE) { /* "1a;extension" */
+		end = http_response_number(text, 16, &r->left);
+		fine = end != NULL && strchr(" \t;", *end) != NULL;
+		if (fine)
+			r->part = r->left > 0 ? PART_CHUNK : PART_TRAILER;
+	} else if (r->part == PART_CHUNK_END) {
+		fine = *text == '\0';
+		r->part = PART_CHUNK_SIZE;
+	} else {
+		fine = http_response_count_head(r, text);
+		r->part = *text == '\0' ? PART_DONE : PART_TRAILER;
+	}
 	free(text);
-	return fine ? 0 : http_response_broken();
-}
-
-/* A part of known length has lost `n` bytes. */
-static void
-http_response_took(struct http_response *r, size_t n)
-{
-	if (r->part == PART_TO_EOF)
-		return;
-	r->left -= n;
-	if (r->left == 0)
-		r->part = r->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
-}
-
-/* No bytes are there: 0 when none are to come, or -1 with errno. */
-static int
-http_response_nothing(const struct http_response *r)
-{
-	if (!r->ended)
-		return fail_with(EAGAIN);
-	return r->part == PART_TO_EOF ? 0 : http_response_broken();
+	return fine ? 0 : fail_with(EPROTO);
 }
 
 ssize_t
@@ -255,14 +208,20 @@ http_response_body(struct http_response *r, char *bytes, size_t n)
 			return -1;
 	if (r->part == PART_DONE)
 		return 0;
+	if (buf_len(&r->in) == 0 && r->ended)
+		return r->part == PART_TO_EOF ? 0 : fail_with(EPROTO);
 	if (buf_len(&r->in) == 0)
-		return http_response_nothing(r);
+		return fail_with(EAGAIN);
 	if (r->part != PART_TO_EOF && n > r->left)
 		n = (size_t)r->left;
 	if (n > buf_len(&r->in))
 		n = buf_len(&r->in);
 	memcpy(bytes, buf_data(&r->in), n);
 	buf_consume(&r->in, n);
-	http_response_took(r, n);
+	if (r->part != PART_TO_EOF) {
+		r->left -= n;
+		if (r->left == 0)
+			r->part = r->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
+	}
 	return (ssize_t)n;
 }

@@ -16,143 +16,127 @@ static const char truncated[] = "==> File truncated <==\n";
 
 struct log_stream {
 	struct http_client *http;	/* NULL: a file */
-	const struct log_stream_origin *daemon;	/* borrowed, as its context is */
+	const struct log_stream_origin *origin;	/* borrowed, as its context is */
 	void *ctx;
 	char *name, *stream;
 	int fd, next;		/* the file, and the one that replaced it or -1 */
 	off_t at;
-	int64_t asked_ms;
+	int64_t asked_ms;	/* when the file was opened or asked for last */
 };
 
 struct log_stream *
-log_stream_of_file(const struct log_stream_origin *daemon, void *ctx,
+log_stream_of_file(const struct log_stream_origin *origin, void *ctx,
     const struct log_request *log, int fd)
 {
-	struct log_stream *f = xcalloc(1, sizeof(*f));
+	struct log_stream *s = xcalloc(1, sizeof(*s));
 	struct stat st;
 
-	f->daemon = daemon;
-	f->ctx = ctx;
-	f->name = log->name != NULL ? xstrdup(log->name) : NULL;
-	f->stream = xstrdup(log->stream);
-	f->fd = fd;
-	f->next = -1;
+	s->origin = origin;
+	s->ctx = ctx;
+	s->name = log->name != NULL ? xstrdup(log->name) : NULL;
+	s->stream = xstrdup(log->stream);
+	s->fd = fd;
+	s->next = -1;
 	if (log->by_lines)
-		f->at = last_lines_of_file(fd, log->lines);
+		s->at = last_lines_of_file(fd, log->lines);
 	else if (fstat(fd, &st) == 0 && st.st_size > LOG_STREAM_LAST)
-		f->at = st.st_size - LOG_STREAM_LAST;
-	f->asked_ms = clock_mono_ms();
-	return f;
+		s->at = st.st_size - LOG_STREAM_LAST;
+	s->asked_ms = clock_mono_ms();
+	return s;
 }
 
 struct log_stream *
 log_stream_of_http(struct http_client *http)
 {
-	struct log_stream *f = xcalloc(1, sizeof(*f));
+	struct log_stream *s = xcalloc(1, sizeof(*s));
 
-	f->http = http;
-	f->fd = f->next = -1;
-	return f;
+	s->http = http;
+	s->fd = s->next = -1;
+	return s;
 }
 
 void
-log_stream_free(struct log_stream *f)
+log_stream_free(struct log_stream *s)
 {
-	if (f == NULL)
+	if (s == NULL)
 		return;
-	http_client_free(f->http);
-	fd_close(f->fd);
-	fd_close(f->next);
-	free(f->name);
-	free(f->stream);
-	free(f);
+	http_client_free(s->http);
+	fd_close(s->fd);
+	fd_close(s->next);
+	free(s->name);
+	free(s->stream);
+	free(s);
 }
 
 int
-log_stream_fd(const struct log_stream *f)
+log_stream_fd(const struct log_stream *s)
 {
-	return f->http != NULL ? http_client_fd(f->http) : -1;
-}
-
-static bool
-log_stream_is_same_file(int a, int b)
-{
-	struct stat one, other;
-
-	return fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
-	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	return s->http != NULL ? http_client_fd(s->http) : -1;
 }
 
 /* Asks the daemon where the log is now; 0, or -1 when the daemon is gone. */
 static int
-log_stream_reopen(struct log_stream *f)
+log_stream_reopen(struct log_stream *s)
 {
-	const struct log_request log = { .name = f->name, .stream = f->stream };
+	const struct log_request log = { .name = s->name, .stream = s->stream };
+	struct stat now, before;
 	int fd = -1;
 
-	f->asked_ms = clock_mono_ms();
-	if (f->daemon->open(f->ctx, &log, &fd) == -1)
+	s->asked_ms = clock_mono_ms();
+	if (s->origin->open(s->ctx, &log, &fd) == -1)
 		return -1;
-	if (fd >= 0 && !log_stream_is_same_file(fd, f->fd))
-		f->next = fd;
-	else if (fd >= 0)
-		close(fd);
+	if (fd >= 0 && fstat(fd, &now) == 0 && fstat(s->fd, &before) == 0 &&
+	    now.st_dev == before.st_dev && now.st_ino == before.st_ino)
+		fd_close(fd);
+	else
+		s->next = fd;
 	return 0;
 }
 
-/* Bytes from where reading is. */
+/* Bytes from the current offset on. */
 static ssize_t
-log_stream_file_bytes(struct log_stream *f, char *bytes, size_t n)
+log_stream_bytes(struct log_stream *s, char *bytes, size_t n)
 {
-	ssize_t got = pread(f->fd, bytes, n, f->at);
+	ssize_t got = pread(s->fd, bytes, n, s->at);
 
 	if (got == -1)
 		return errno == EINTR ? 0 : -1;
-	f->at += got;
+	s->at += got;
 	return got;
 }
 
-/* The file has given all it has: it was cut, or another has its place. */
+/* At the end of a file that was truncated, or that another one may have replaced. */
 static ssize_t
-log_stream_file_end(struct log_stream *f, char *bytes, size_t n)
+log_stream_at_end(struct log_stream *s, char *bytes, size_t n)
 {
 	struct stat st;
 
-	if (f->next >= 0) {
-		close(f->fd);
-		f->fd = f->next;
-		f->next = -1;
-		f->at = 0;
-		return log_stream_file_bytes(f, bytes, n);
+	if (s->next >= 0) {
+		close(s->fd);
+		s->fd = s->next;
+		s->next = -1;
+		s->at = 0;
+		return log_stream_bytes(s, bytes, n);
 	}
-	if (fstat(f->fd, &st) == 0 && st.st_size < f->at && n >= sizeof(truncated)) {
-		f->at = 0;
+	if (fstat(s->fd, &st) == 0 && st.st_size < s->at && n >= sizeof(truncated)) {
+		s->at = 0;
 		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
-	return clock_mono_ms() - f->asked_ms >= f->daemon->ask_ms ? log_stream_reopen(f) :
+	return clock_mono_ms() - s->asked_ms >= s->origin->ask_ms ? log_stream_reopen(s) :
 	    0;
 }
 
-static ssize_t
-log_stream_file_read(struct log_stream *f, char *bytes, size_t n)
-{
-	ssize_t got;
-
-	if (f->daemon->is_gone(f->ctx))
-		return -1;
-	got = log_stream_file_bytes(f, bytes, n);
-	return got == 0 ? log_stream_file_end(f, bytes, n) : got;
-}
-
 ssize_t
-log_stream_read(struct log_stream *f, char *bytes, size_t n)
+log_stream_read(struct log_stream *s, char *bytes, size_t n)
 {
 	ssize_t got;
 
-	if (f->http == NULL)
-		return log_stream_file_read(f, bytes, n);
-	got = http_client_read(f->http, bytes, n, false);
-	if (got > 0)
-		return got;
-	return got == -1 && errno == EAGAIN ? 0 : -1;
+	if (s->http != NULL) {
+		got = http_client_read(s->http, bytes, n, false);
+		return got > 0 ? got : got == -1 && errno == EAGAIN ? 0 : -1;
+	}
+	if (s->origin->is_gone(s->ctx))
+		return -1;
+	got = log_stream_bytes(s, bytes, n);
+	return got == 0 ? log_stream_at_end(s, bytes, n) : got;
 }

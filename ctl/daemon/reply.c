@@ -5,9 +5,24 @@
 #include "common/mem.h"
 #include "common/str.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+bool
+reply_is_absent(enum reach reached)
+{
+	return reached == REACH_NO_FILE || reached == REACH_REFUSED ||
+	    reached == REACH_FAILED;
+}
+
+enum reach
+reply_reach_of(int error)
+{
+	return error == ENOENT ? REACH_NO_FILE : error == ECONNREFUSED ? REACH_REFUSED :
+	    REACH_FAILED;
+}
 
 void
 reply_clear(struct reply *r)
@@ -24,6 +39,14 @@ reply_set_fault(struct reply *r, enum fault fault, char *text)
 	reply_clear(r);
 	r->fault = fault;
 	r->text = text;
+}
+
+const char *
+reply_member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
 }
 
 /* What each fault means to an administrator. */
@@ -53,26 +76,17 @@ static const struct {
 	{ FAULT_CANT_REREAD, "the configuration cannot be read" },
 };
 
-/* What a fault's text has besides its name; "" when that is all. Borrowed. */
-static const char *
-reply_detail(enum fault fault, const char *text)
-{
-	const char *name = fault_name(fault);
-	size_t n = strlen(name);
-
-	if (!str_starts(text, name))
-		return text;
-	if (str_starts(text + n, ": "))
-		return text + n + 2;
-	return text[n] == '\0' ? "" : text;
-}
-
 char *
 reply_meaning(enum fault fault, const char *text)
 {
-	const char *detail = reply_detail(fault, text);
+	const char *name = fault_name(fault), *detail = text;
 	char *meaning = NULL;
 
+	if (str_starts(text, name)) {
+		detail = text + strlen(name);
+		detail = str_starts(detail, ": ") ? detail + 2 : *detail == '\0' ? "" :
+		    text;
+	}
 	for (size_t i = 0; i < nitems(meanings) && meaning == NULL; i++)
 		if (meanings[i].fault == fault)
 			meaning = xasprintf("%s%s%s", meanings[i].text, *detail != '\0' ?

@@ -15,11 +15,11 @@ enum reach {
 	REACH_UNAUTHORIZED,	/* it wants a user and a password, or others */
 	REACH_NO_INTERFACE,	/* XML-RPC without supervisor's methods */
 	REACH_OTHER_API,	/* of another version: *why is it */
-	REACH_FAULT,		/* reached, but it answers a fault: *why is its line */
-	REACH_FAILED,		/* anything else: *why says what */
+	REACH_FAULT,		/* reached, but it returns a fault: *why is its line */
+	REACH_FAILED,		/* anything else: *why has the reason */
 };
 
-/* What a call came to; clear it with reply_clear. */
+/* The outcome of a call; clear it with reply_clear. */
 struct reply {
 	enum fault fault;
 	char *text;		/* the fault's whole text, NULL without a fault */
@@ -30,10 +30,16 @@ struct reply {
 
 #define REPLY_NONE { .fd = -1 }
 
+/* Nothing that behaves like the daemon is there. */
+bool reply_is_absent(enum reach);
+/* The reach of a connection that failed with this error. */
+enum reach reply_reach_of(int error);
 void reply_clear(struct reply *);
 /* Makes it a fault; text is taken. */
 void reply_set_fault(struct reply *, enum fault, char *text);
-/* New: what a fault means, with what its text says besides its name, fit for a terminal:
+/* The text of a member, "" when there is none. Borrowed. */
+const char *reply_member(const json_t *object, const char *name);
+/* New: what a fault means, with what its text has besides its name, fit for a terminal:
  * "the daemon is shutting down". */
 char *reply_meaning(enum fault, const char *text);
 

@@ -12,14 +12,6 @@ server_copy(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-static void
-server_forget(char **secret)
-{
-	if (*secret != NULL)
-		mem_wipe(*secret, strlen(*secret));
-	mem_freep(secret);
-}
-
 struct server *
 server_new(const struct server_where *where)
 {
@@ -48,11 +40,11 @@ server_free(struct server *s)
 	if (s == NULL)
 		return;
 	server_close(s);
-	attempts_clear(&s->tried);
+	attempts_clear(&s->attempts);
 	free(s->control_path);
 	free(s->url);
 	free(s->username);
-	server_forget(&s->password);
+	mem_wiping_free(s->password);
 	free(s->why);
 	free(s);
 }
@@ -72,7 +64,7 @@ server_login(struct server *s, const char *username, const char *password)
 {
 	free(s->username);
 	s->username = xstrdup(username);
-	server_forget(&s->password);
+	mem_wiping_free(s->password);
 	s->password = xstrdup(password);
 }
 
@@ -85,72 +77,46 @@ server_url(const struct server *s)
 const struct attempts *
 server_attempts(const struct server *s)
 {
-	return &s->tried;
-}
-
-static void
-server_show_as(struct server *s, char *url)
-{
-	free(s->shown);
-	s->shown = url;
-}
-
-/* Whether nobody was there who answers as a server does. */
-static bool
-server_is_unreached(enum reach reached)
-{
-	return reached == REACH_NO_FILE || reached == REACH_REFUSED ||
-	    reached == REACH_FAILED;
-}
-
-static const char *
-server_socket(const char *url)
-{
-	static const char scheme[] = "unix://";
-
-	return str_starts(url, scheme) ? url + strlen(scheme) : NULL;
-}
-
-enum reach
-server_reach(struct server *s, char **why)
-{
-	enum reach reached = REACH_FAILED;
-
-	*why = NULL;
-	if (s->control != NULL && control_pump(s->control, 0) == 0)
-		return REACH_OK;
-	server_close(s);
-	attempts_clear(&s->tried);
-	if (s->control_path != NULL) {
-		server_show_as(s, xasprintf("unix://%s", s->control_path));
-		reached = server_control_ops.reach(s, why);
-		if (reached == REACH_OK)
-			s->ops = &server_control_ops;
-		else
-			attempts_add(&s->tried, "control socket", s->shown, s->control_path,
-			    *why);
-		if (reached == REACH_OK || s->url == NULL)
-			return reached;
-		mem_freep(why);
-	}
-	server_show_as(s, xstrdup(s->url));
-	s->ops = &server_xmlrpc_ops;
-	reached = server_xmlrpc_ops.reach(s, why);
-	if (server_is_unreached(reached))
-		attempts_add(&s->tried, "server", s->url, server_socket(s->url), *why);
-	return reached;
-}
-
-bool
-server_is_control(const struct server *s)
-{
-	return s->ops == &server_control_ops;
+	return &s->attempts;
 }
 
 struct control *
 server_control(const struct server *s)
 {
 	return s->control;
+}
+
+enum reach
+server_reach(struct server *s, char **why)
+{
+	static const char unix_scheme[] = "unix://";
+	enum reach reached;
+
+	*why = NULL;
+	if (s->control != NULL && control_pump(s->control) == 0)
+		return REACH_OK;
+	server_close(s);
+	attempts_clear(&s->attempts);
+	if (s->control_path != NULL) {
+		s->shown = xasprintf("%s%s", unix_scheme, s->control_path);
+		reached = server_control_ops.reach(s, why);
+		if (reached == REACH_OK)
+			s->ops = &server_control_ops;
+		else
+			attempts_add(&s->attempts, "control socket", s->shown,
+			    s->control_path, *why);
+		if (reached == REACH_OK || s->url == NULL)
+			return reached;
+		mem_freep(why);
+		mem_freep(&s->shown);
+	}
+	s->shown = xstrdup(s->url);
+	s->ops = &server_xmlrpc_ops;
+	reached = server_xmlrpc_ops.reach(s, why);
+	if (reply_is_absent(reached))
+		attempts_add(&s->attempts, "server", s->url, str_starts(s->url,
+		    unix_scheme) ? s->url + strlen(unix_scheme) : NULL, *why);
+	return reached;
 }
 
 int
@@ -193,33 +159,12 @@ server_rows(struct server *s, struct server_rows *rows, struct reply *r)
 }
 
 int
-server_config(struct server *s, struct reply *r)
-{
-	*r = (struct reply)REPLY_NONE;
-	return s->ops->config(s, r);
-}
-
-int
-server_identifier(struct server *s, struct reply *r)
+server_get(struct server *s, enum server_value value, struct reply *r)
 {
 	*r = (struct reply)REPLY_NONE;
 	if (s->ops == NULL)
 		return server_lose(s, REACH_FAILED, xstrdup("not reached"));
-	return s->ops->identifier(s, r);
-}
-
-int
-server_pid(struct server *s, struct reply *r)
-{
-	*r = (struct reply)REPLY_NONE;
-	return s->ops->pid(s, r);
-}
-
-int
-server_version(struct server *s, struct reply *r)
-{
-	*r = (struct reply)REPLY_NONE;
-	return s->ops->version(s, r);
+	return s->ops->get(s, value, r);
 }
 
 int
@@ -231,9 +176,9 @@ server_read_log(struct server *s, const struct log_request *log, int64_t offset,
 }
 
 int
-server_stream_log(struct server *s, const struct log_request *log, struct log_stream **feed,
-    struct reply *r)
+server_stream_log(struct server *s, const struct log_request *log,
+    struct log_stream **stream, struct reply *r)
 {
 	*r = (struct reply)REPLY_NONE;
-	return s->ops->stream_log(s, log, feed, r);
+	return s->ops->stream_log(s, log, stream, r);
 }

@@ -16,12 +16,12 @@
 
 struct server;
 
-/* Where it may be, tried in this order. All borrowed; NULL = not this one. */
+/* The addresses, tried in this order. All borrowed; NULL = not this one. */
 struct server_where {
 	const char *control;	/* path of the control socket */
 	const char *url;	/* "http://…", "unix://…" */
 	const char *username, *password;
-	uid_t daemon_uid;	/* who may have these, besides root and this user */
+	uid_t daemon_uid;	/* may receive these, besides root and this user */
 };
 
 struct server_rows { /* borrowed, valid until the next call */
@@ -31,52 +31,53 @@ struct server_rows { /* borrowed, valid until the next call */
 	const struct daemon_info *daemon;	/* NULL over XML-RPC */
 };
 
+/* A value without parameters. */
+enum server_value {
+	SERVER_CONFIG,		/* all processes of the configuration last read, as
+				 * getAllConfigInfo has them: an array */
+	SERVER_IDENTIFIER,	/* a string: the daemon's, or the host of another machine */
+	SERVER_PID,		/* the daemon's, an integer */
+	SERVER_VERSION,		/* supervisord's, a string */
+};
+
 struct server *server_new(const struct server_where *);	/* never NULL */
 void server_free(struct server *);
-/* From now on the one at this URL. */
+/* Turns to another server, at this URL. */
 void server_move(struct server *, const char *url);
 void server_login(struct server *, const char *username, const char *password);
-/* Where it is, as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
+/* The address, as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
 const char *server_url(const struct server *);
 
-/* Where it was looked for without success when it was reached last. Borrowed. */
+/* The addresses that failed when the server was reached last. Borrowed. */
 const struct attempts *server_attempts(const struct server *);
 
-/* Reaches it unless that was done. On failure *why is new (it may be NULL where the kind of
- * failure says all). */
+/* Reaches it unless that was done. On failure *why is new, or NULL where the kind of
+ * failure is all that is known. */
 NODISCARD enum reach server_reach(struct server *, char **why);
-/* Over its control socket, where more can be asked. */
-bool server_is_control(const struct server *);
-/* The connection of that kind, or NULL. */
+/* The connection to its control socket, where more can be asked, or NULL. */
 struct control *server_control(const struct server *);
 
-/* Each of these: 0 with *answer filled, or -1 when there is none: server_lost says why.
- * The server has been reached before. */
+/* Each of these needs a server that was reached, and returns 0 with *reply filled, or -1
+ * without a reply: server_lost has the reason. */
 
 /* Calls a method of reeve-protocol(7); params are taken (NULL = none). */
 NODISCARD int server_call(struct server *, const char *method, json_t *params,
     struct reply *);
-/* Calls a start, stop, signal or clear and waits for its end, of one process, or of
- * several, whose results go to `each` as they are known. */
+/* Calls a start, stop, signal or clear of one process, or of several, and waits for its
+ * end. Results of several go to `each` as they are known. */
 NODISCARD int server_call_wait(struct server *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct reply *);
 /* All processes. */
 NODISCARD int server_rows(struct server *, struct server_rows *, struct reply *);
-/* All processes of the configuration last read, as getAllConfigInfo has them: an array. */
-NODISCARD int server_config(struct server *, struct reply *);
-/* What to call the daemon (a string): its identifier, or the host of another machine. */
-NODISCARD int server_identifier(struct server *, struct reply *);
-/* The daemon's pid (an integer) and supervisord's version (a string). */
-NODISCARD int server_pid(struct server *, struct reply *);
-NODISCARD int server_version(struct server *, struct reply *);
+NODISCARD int server_get(struct server *, enum server_value, struct reply *);
 /* Copies a log to `out`: its last -offset bytes, or all from offset >= 0 on. */
 NODISCARD int server_read_log(struct server *, const struct log_request *, int64_t offset,
     FILE *out, struct reply *);
-/* Begins to follow a log: *feed is new when there is no fault. */
+/* Begins to stream a log: *stream is new when there is no fault. */
 NODISCARD int server_stream_log(struct server *, const struct log_request *,
-    struct log_stream **feed, struct reply *);
+    struct log_stream **stream, struct reply *);
 
-/* How the last call came to -1. *why is borrowed. */
+/* Why the last call returned -1. *why is borrowed. */
 enum reach server_lost(const struct server *, const char **why);
 
 #endif

@@ -4,7 +4,6 @@
 #include "common/mem.h"
 #include "proto/mirror.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,8 +11,8 @@
 
 /* The server version that supervisorctl's users know: the one that reeve matches. */
 #define MATCHED_VERSION "4.2.5"
-#define COPY_ROOM (64 * 1024)	/* bytes of a log read at once */
-#define LOG_STREAM_ASK_MS 1000
+#define COPY_BYTES (16 * 1024)	/* of a log, read at once */
+#define REOPEN_MS 1000
 
 static enum reach
 server_control_reach(struct server *s, char **why)
@@ -34,10 +33,8 @@ server_control_noted(struct server *s, int rc)
 {
 	const char *why = control_lost(s->control);
 
-	if (rc == 0)
-		return 0;
-	return server_lose(s, REACH_FAILED, xstrdup(why != NULL ? why :
-	    "the connection is gone"));
+	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, why != NULL ? xstrdup(why) :
+	    NULL);
 }
 
 static int
@@ -56,12 +53,11 @@ server_control_call_wait(struct server *s, const char *method, json_t *params,
 
 /* The stream may have brought news since the last call. */
 static int
-server_control_rows(struct server *s, struct server_rows *rows, struct reply *r)
+server_control_rows(struct server *s, struct server_rows *rows, struct reply *r UNUSED)
 {
 	const struct mirror *mirror = control_mirror(s->control);
 
-	(void)r;
-	if (control_pump(s->control, 0) == -1)
+	if (control_pump(s->control) == -1)
 		return server_control_noted(s, -1);
 	rows->list = mirror_sorted(mirror, &rows->count);
 	rows->now = clock_wall_ms() / 1000;
@@ -69,63 +65,52 @@ server_control_rows(struct server *s, struct server_rows *rows, struct reply *r)
 	return 0;
 }
 
-/* Pages of one reading of the file; another one begins anew. */
+/* Reads the pages of one reading of the file, from the start again after another one. */
 static int
 server_control_config(struct server *s, struct reply *r)
 {
-	json_t *all = json_array();
+	json_t *all = json_array(), *rows, *number;
 	json_int_t reread = 0, total = -1;
+	int rc = 0;
 
 	while ((json_int_t)json_array_size(all) != total) {
-		struct reply page;
-		json_t *rows, *number;
 		json_int_t from = (json_int_t)json_array_size(all);
 
-		if (server_control_call(s, "config.rows", json_pack("{sI}", "from", from),
-		    &page) == -1) {
+		reply_clear(r);
+		rc = server_control_call(s, "config.rows", json_pack("{sI}", "from", from),
+		    r);
+		if (rc == -1 || r->fault != FAULT_NONE) {
 			json_decref(all);
-			return -1;
+			return rc;
 		}
-		if (page.fault != FAULT_NONE) {
-			json_decref(all);
-			*r = page;
-			return 0;
-		}
-		number = json_object_get(page.result, "reread");
-		rows = json_object_get(page.result, "rows");
+		number = json_object_get(r->result, "reread");
+		rows = json_object_get(r->result, "rows");
 		if (from > 0 && json_integer_value(number) != reread)
 			json_array_clear(all);
 		else
 			json_array_extend(all, rows);
 		reread = json_integer_value(number);
-		total = json_integer_value(json_object_get(page.result, "total"));
+		total = json_integer_value(json_object_get(r->result, "total"));
 		if (json_array_size(rows) == 0)
 			total = (json_int_t)json_array_size(all);
-		reply_clear(&page);
 	}
+	json_decref(r->result);
 	r->result = all;
 	return 0;
 }
 
 static int
-server_control_identifier(struct server *s, struct reply *r)
+server_control_get(struct server *s, enum server_value value, struct reply *r)
 {
-	r->result = json_string(mirror_daemon(control_mirror(s->control))->identifier);
-	return 0;
-}
+	const struct daemon_info *daemon = mirror_daemon(control_mirror(s->control));
 
-static int
-server_control_pid(struct server *s, struct reply *r)
-{
-	r->result = json_integer(mirror_daemon(control_mirror(s->control))->pid);
-	return 0;
-}
-
-static int
-server_control_version(struct server *s, struct reply *r)
-{
-	(void)s;
-	r->result = json_string(MATCHED_VERSION);
+	if (value == SERVER_CONFIG)
+		return server_control_config(s, r);
+	if (value == SERVER_PID)
+		r->result = json_integer(daemon->pid);
+	else
+		r->result = json_string(value == SERVER_VERSION ? MATCHED_VERSION :
+		    daemon->identifier);
 	return 0;
 }
 
@@ -137,33 +122,34 @@ server_control_open_log(struct control *control, const struct log_request *log,
 
 	if (log->name != NULL)
 		params = json_pack("{ss, ss}", "name", log->name, "stream", log->stream);
-	return control_call_fd(control, log->name != NULL ? "log.open" : "mainlog.open",
-	    params, r);
+	if (control_call_fd(control, log->name != NULL ? "log.open" : "mainlog.open",
+	    params, r) == -1)
+		return -1;
+	if (r->fault == FAULT_NONE && r->fd < 0)
+		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
+	return 0;
 }
 
 /* Copies from offset to the end as it is now; 0 or -1. */
 static int
 server_control_copy_log(int fd, int64_t offset, FILE *out)
 {
-	char *room = xmalloc(COPY_ROOM);
+	char bytes[COPY_BYTES];
 	struct stat st;
-	int rc = fstat(fd, &st);
 	ssize_t n = 1;
 
-	if (rc == 0 && offset < 0)
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (offset < 0)
 		offset = st.st_size + offset < 0 ? 0 : st.st_size + offset;
-	while (rc == 0 && n > 0 && offset < st.st_size && !ferror(out)) {
+	for (; n > 0 && offset < st.st_size && !ferror(out); offset += n) {
 		size_t left = (size_t)(st.st_size - offset);
 
-		n = pread(fd, room, left < COPY_ROOM ? left : COPY_ROOM, offset);
-		if (n == -1)
-			rc = -1;
+		n = pread(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), offset);
 		if (n > 0)
-			fwrite(room, 1, (size_t)n, out);
-		offset += n > 0 ? n : 0;
+			fwrite(bytes, 1, (size_t)n, out);
 	}
-	free(room);
-	return rc;
+	return n == -1 ? -1 : 0;
 }
 
 static int
@@ -172,14 +158,13 @@ server_control_read_log(struct server *s, const struct log_request *log, int64_t
 {
 	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
-	if (r->fault == FAULT_NONE && (r->fd < 0 || server_control_copy_log(r->fd, offset,
-	    out) == -1))
+	if (r->fault == FAULT_NONE && server_control_copy_log(r->fd, offset, out) == -1)
 		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
 	return 0;
 }
 
 static int
-server_control_log_open(void *control, const struct log_request *log, int *fd)
+server_control_reopen_log(void *control, const struct log_request *log, int *fd)
 {
 	struct reply r;
 
@@ -197,23 +182,19 @@ server_control_is_lost(void *control)
 	return control_lost(control) != NULL;
 }
 
-static const struct log_stream_origin log_stream_origin = { server_control_log_open,
-    server_control_is_lost, LOG_STREAM_ASK_MS };
+static const struct log_stream_origin log_stream_origin = { server_control_reopen_log,
+	server_control_is_lost, REOPEN_MS };
 
 static int
 server_control_stream_log(struct server *s, const struct log_request *log,
-    struct log_stream **feed, struct reply *r)
+    struct log_stream **stream, struct reply *r)
 {
 	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
-	if (r->fault != FAULT_NONE)
-		return 0;
-	if (r->fd < 0) {
-		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
-		return 0;
-	}
-	*feed = log_stream_of_file(&log_stream_origin, s->control, log, r->fd);
-	r->fd = -1;
+	if (r->fault == FAULT_NONE)
+		*stream = log_stream_of_file(&log_stream_origin, s->control, log, r->fd);
+	if (r->fault == FAULT_NONE)
+		r->fd = -1;
 	return 0;
 }
 
@@ -222,10 +203,7 @@ const struct server_ops server_control_ops = {
 	.call = server_control_call,
 	.call_wait = server_control_call_wait,
 	.rows = server_control_rows,
-	.config = server_control_config,
-	.identifier = server_control_identifier,
-	.pid = server_control_pid,
-	.version = server_control_version,
+	.get = server_control_get,
 	.read_log = server_control_read_log,
 	.stream_log = server_control_stream_log,
 	.close = server_control_close,

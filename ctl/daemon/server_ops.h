@@ -6,17 +6,14 @@
 #include "ctl/daemon/control.h"
 #include "ctl/daemon/server.h"
 
-/* Each as server.h says of its sister. */
+/* Each as the function of server.h; *reply is REPLY_NONE. */
 struct server_ops {
 	enum reach (*reach)(struct server *, char **why);
 	int (*call)(struct server *, const char *method, json_t *params, struct reply *);
 	int (*call_wait)(struct server *, const char *method, json_t *params,
 	    enum wait_kind, bulk_result_fn *each, void *ctx, struct reply *);
 	int (*rows)(struct server *, struct server_rows *, struct reply *);
-	int (*config)(struct server *, struct reply *);
-	int (*identifier)(struct server *, struct reply *);
-	int (*pid)(struct server *, struct reply *);
-	int (*version)(struct server *, struct reply *);
+	int (*get)(struct server *, enum server_value, struct reply *);
 	int (*read_log)(struct server *, const struct log_request *, int64_t offset,
 	    FILE *out, struct reply *);
 	int (*stream_log)(struct server *, const struct log_request *, struct log_stream **,
@@ -27,14 +24,13 @@ struct server_ops {
 struct server {
 	char *control_path, *url, *username, *password;
 	uid_t daemon_uid;
-	struct attempts tried;
+	struct attempts attempts;
 	const struct server_ops *ops;	/* of the kind that was reached; NULL = none */
 	char *shown;			/* its URL */
 	enum reach lost;		/* of the last call */
 	char *why;			/* owned */
-	/* Of the control socket. */
-	struct control *control;
-	/* Of XML-RPC: the rows that came last. */
+	struct control *control;	/* of server_control.c */
+	/* Of server_xmlrpc.c: the rows that came last. */
 	struct process_info *infos;
 	const struct process_info **list;
 	size_t count;
@@ -42,7 +38,7 @@ struct server {
 
 extern const struct server_ops server_control_ops, server_xmlrpc_ops;
 
-/* Notes why there is no answer; why is taken. Returns -1. */
+/* Notes why there is no reply; why is taken. Returns -1. */
 int server_lose(struct server *, enum reach, char *why);
 
 #endif

@@ -1,5 +1,6 @@
 #include "ctl/daemon/server_ops.h"
 
+#include "common/buf.h"
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -49,21 +50,19 @@ static const struct mapping {
 	{ "daemon.restart", "supervisor.restart", { NULL }, SHAPE_PLAIN },
 };
 
-/* --- one call --- */
-
-/* Reads a body whole: NULL, or a static text that says why it cannot be had. */
+/* Reads a body whole: NULL, or a static text with the reason for a failure. */
 static const char *
 server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 {
-	char *room;
 	ssize_t n = 1;
 
 	while (n > 0) {
-		room = buf_reserve(body, BODY_PIECE);
-		if (room == NULL)
+		char *piece = buf_reserve(body, BODY_PIECE);
+
+		if (piece == NULL)
 			return errno == ENOBUFS ? "the response is too large" :
 			    strerror(errno);
-		n = http_client_read(http, room, BODY_PIECE, true);
+		n = http_client_read(http, piece, BODY_PIECE, true);
 		if (n > 0)
 			buf_commit(body, (size_t)n);
 	}
@@ -72,9 +71,9 @@ server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 	return errno == EPROTO ? "the response is cut off or broken" : strerror(errno);
 }
 
-/* Takes an open response for an answer; 0 or -1. */
+/* Reads an open response into the reply; 0 or -1. */
 static int
-server_xmlrpc_take_response(struct server *s, struct http_client *http, struct reply *r)
+server_xmlrpc_read_response(struct server *s, struct http_client *http, struct reply *r)
 {
 	struct buf body;
 	const char *why;
@@ -90,30 +89,59 @@ server_xmlrpc_take_response(struct server *s, struct http_client *http, struct r
 	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, xstrdup(why));
 }
 
-/* params: an array, taken. */
+static enum reach
+server_xmlrpc_request(const struct server *s, const char *path, const char *body,
+    size_t length, struct http_client **http, char **why)
+{
+	const struct http_client_request request = { .url = s->url, .path = path,
+		.username = s->username, .password = s->password,
+		.daemon_uid = s->daemon_uid, .body = body, .length = length };
+
+	return http_client_open(&request, http, why);
+}
+
+/* Calls a method of XML-RPC; params is an array, taken. */
 static int
 server_xmlrpc_rpc(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	struct buf body;
 	struct http_client *http;
-	char *why;
-	enum reach reached;
+	size_t length;
+	char *body = xmlrpc_write(method, params, &length), *why;
+	enum reach reached = server_xmlrpc_request(s, "/RPC2", body, length, &http, &why);
 	int rc;
 
-	buf_init(&body, 0);
-	xmlrpc_write(&body, method, params);
+	free(body);
 	json_decref(params);
-	const struct http_client_request request = { .url = s->url, .path = "/RPC2",
-		.username = s->username, .password = s->password,
-		.daemon_uid = s->daemon_uid, .body = buf_data(&body),
-		.length = buf_len(&body) };
-	reached = http_client_open(&request, &http, &why);
-	buf_clear(&body);
 	if (reached != REACH_OK)
 		return server_lose(s, reached, why);
-	rc = server_xmlrpc_take_response(s, http, r);
+	rc = server_xmlrpc_read_response(s, http, r);
 	http_client_free(http);
 	return rc;
+}
+
+/* The result is of a shape that the method never returns. */
+static int
+server_xmlrpc_misshapen(struct server *s, struct reply *r)
+{
+	reply_clear(r);
+	return server_lose(s, REACH_FAILED, xstrdup("the response is of another method"));
+}
+
+static int
+server_xmlrpc_not_utf8(struct server *s)
+{
+	return server_lose(s, REACH_FAILED, xstrdup("the argument is not UTF-8"));
+}
+
+/* Calls a method whose result is one value of a type; params are taken. */
+static int
+server_xmlrpc_rpc_for(struct server *s, const char *method, json_t *params, json_type type,
+    struct reply *r)
+{
+	if (server_xmlrpc_rpc(s, method, params, r) == -1)
+		return -1;
+	return r->fault != FAULT_NONE || json_typeof(r->result) == type ? 0 :
+	    server_xmlrpc_misshapen(s, r);
 }
 
 static const struct mapping *
@@ -125,76 +153,45 @@ server_xmlrpc_mapping(const char *method)
 	return NULL;
 }
 
-/* New: the parameters in the order of the mapping; NULL when one is no text. */
-static json_t *
-server_xmlrpc_ordered(const struct mapping *m, const json_t *params)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; m->params[i] != NULL; i++)
-		if (json_array_append(list, json_object_get(params, m->params[i])) == -1) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
-/* The server did not answer what the method is for. */
-static int
-server_xmlrpc_misshapen(struct server *s, struct reply *r)
-{
-	reply_clear(r);
-	return server_lose(s, REACH_FAILED, xstrdup("the response is of another method"));
-}
-
-/* [[added, changed, removed]] as our own protocol has it; 0 or -1. */
-static int
-server_xmlrpc_name_changes(struct server *s, struct reply *r)
-{
-	json_t *named;
-
-	if (xmlrpc_result_changes(r->result, &named) == -1)
-		return server_xmlrpc_misshapen(s, r);
-	json_decref(r->result);
-	r->result = named;
-	return 0;
-}
-
 static int
 server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
 	const struct mapping *m = server_xmlrpc_mapping(method);
-	json_t *list = m != NULL ? server_xmlrpc_ordered(m, params) : NULL;
+	json_t *ordered = json_array();
+	bool is_text = true;
 	int rc;
 
+	for (size_t i = 0; m != NULL && m->params[i] != NULL; i++)
+		is_text = is_text && json_array_append(ordered, json_object_get(params,
+		    m->params[i])) == 0;
 	json_decref(params);
-	if (list == NULL)
-		return server_lose(s, REACH_FAILED, xstrdup(m == NULL ?
-		    "this needs the control socket" : "the argument is not UTF-8"));
-	rc = server_xmlrpc_rpc(s, m->rpc, list, r);
-	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD)
-		rc = server_xmlrpc_name_changes(s, r);
+	if (m == NULL || !is_text) {
+		json_decref(ordered);
+		return is_text ? server_lose(s, REACH_FAILED,
+		    xstrdup("this needs the control socket")) : server_xmlrpc_not_utf8(s);
+	}
+	rc = server_xmlrpc_rpc(s, m->rpc, ordered, r);
+	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD &&
+	    xmlrpc_result_name_changes(&r->result) == -1)
+		rc = server_xmlrpc_misshapen(s, r);
 	return rc;
 }
 
+/* The server waits by itself. */
 static int
 server_xmlrpc_call_wait(struct server *s, const char *method, json_t *params,
-    enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
+    enum wait_kind wait UNUSED, bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	const struct mapping *m = server_xmlrpc_mapping(method);
-
-	(void)wait; /* the server does */
 	if (server_xmlrpc_call(s, method, params, r) == -1)
 		return -1;
-	if (r->fault != FAULT_NONE || m->shape != SHAPE_RESULTS)
+	if (r->fault != FAULT_NONE ||
+	    server_xmlrpc_mapping(method)->shape != SHAPE_RESULTS ||
+	    xmlrpc_result_each(r->result, each, ctx) == 0)
 		return 0;
-	return xmlrpc_result_each(r->result, each, ctx) == 0 ? 0 :
-	    server_xmlrpc_misshapen(s, r);
+	return server_xmlrpc_misshapen(s, r);
 }
 
-/* --- reaching it --- */
-
-/* What supervisorctl asks before most commands. */
+/* Calls what supervisorctl calls before most commands. */
 static enum reach
 server_xmlrpc_reach(struct server *s, char **why)
 {
@@ -220,8 +217,9 @@ server_xmlrpc_reach(struct server *s, char **why)
 	return reached;
 }
 
+/* Drops the rows that came last. */
 static void
-server_xmlrpc_clear_rows(struct server *s)
+server_xmlrpc_close(struct server *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		process_info_clear(&s->infos[i]);
@@ -230,20 +228,12 @@ server_xmlrpc_clear_rows(struct server *s)
 	s->count = 0;
 }
 
-static void
-server_xmlrpc_close(struct server *s)
-{
-	server_xmlrpc_clear_rows(s);
-}
-
-/* --- reading --- */
-
 static int
 server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 {
 	if (server_xmlrpc_rpc(s, "supervisor.getAllProcessInfo", json_array(), r) == -1)
 		return -1;
-	server_xmlrpc_clear_rows(s);
+	server_xmlrpc_close(s);
 	rows->now = clock_wall_ms() / 1000;
 	if (r->fault == FAULT_NONE &&
 	    xmlrpc_result_rows(r->result, &s->infos, &s->count, &rows->now) == -1)
@@ -256,51 +246,43 @@ server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 	return 0;
 }
 
-static int
-server_xmlrpc_config(struct server *s, struct reply *r)
-{
-	if (server_xmlrpc_rpc(s, "supervisor.getAllConfigInfo", json_array(), r) == -1)
-		return -1;
-	return r->fault != FAULT_NONE || xmlrpc_result_config(r->result) == 0 ? 0 :
-	    server_xmlrpc_misshapen(s, r);
-}
-
-/* Calls a method that takes nothing and answers one value of a kind. */
-static int
-server_xmlrpc_get(struct server *s, const char *method, json_type type, struct reply *r)
-{
-	if (server_xmlrpc_rpc(s, method, json_array(), r) == -1)
-		return -1;
-	return r->fault != FAULT_NONE || json_typeof(r->result) == type ? 0 :
-	    server_xmlrpc_misshapen(s, r);
-}
-
-static int
-server_xmlrpc_identifier(struct server *s, struct reply *r)
+/* New: the host of another machine, NULL when the server is on this one. */
+static json_t *
+server_xmlrpc_host(const struct server *s)
 {
 	static const char *const ours[] = { "localhost", "127.0.0.1", "::1" };
 	char *host = http_client_host(s->url);
-	bool is_ours = host == NULL;
+	json_t *name = host != NULL ? json_string(host) : NULL;
 
-	for (size_t i = 0; i < nitems(ours) && !is_ours; i++)
-		is_ours = strcmp(host, ours[i]) == 0;
-	if (!is_ours)
-		r->result = json_string(host);
+	for (size_t i = 0; i < nitems(ours) && name != NULL; i++)
+		if (strcmp(host, ours[i]) == 0) {
+			json_decref(name);
+			name = NULL;
+		}
 	free(host);
-	return is_ours || r->result == NULL ?
-	    server_xmlrpc_get(s, "supervisor.getIdentification", JSON_STRING, r) : 0;
+	return name;
 }
 
 static int
-server_xmlrpc_pid(struct server *s, struct reply *r)
+server_xmlrpc_get(struct server *s, enum server_value value, struct reply *r)
 {
-	return server_xmlrpc_get(s, "supervisor.getPID", JSON_INTEGER, r);
-}
+	static const struct {
+		const char *method;
+		json_type type;
+	} values[] = {
+		[SERVER_CONFIG] = { "supervisor.getAllConfigInfo", JSON_ARRAY },
+		[SERVER_IDENTIFIER] = { "supervisor.getIdentification", JSON_STRING },
+		[SERVER_PID] = { "supervisor.getPID", JSON_INTEGER },
+		[SERVER_VERSION] = { "supervisor.getSupervisorVersion", JSON_STRING },
+	};
 
-static int
-server_xmlrpc_version(struct server *s, struct reply *r)
-{
-	return server_xmlrpc_get(s, "supervisor.getSupervisorVersion", JSON_STRING, r);
+	if (value == SERVER_IDENTIFIER && (r->result = server_xmlrpc_host(s)) != NULL)
+		return 0;
+	if (server_xmlrpc_rpc_for(s, values[value].method, json_array(), values[value].type,
+	    r) == -1)
+		return -1;
+	return value != SERVER_CONFIG || r->fault != FAULT_NONE ||
+	    xmlrpc_result_is_list(r->result, NULL) ? 0 : server_xmlrpc_misshapen(s, r);
 }
 
 static int
@@ -315,61 +297,58 @@ server_xmlrpc_read_log(struct server *s, const struct log_request *log, int64_t 
 		    "supervisor.readProcessStderrLog" : "supervisor.readProcessStdoutLog";
 		if (json_array_append_new(params, json_string(log->name)) == -1) {
 			json_decref(params);
-			return server_lose(s, REACH_FAILED,
-			    xstrdup("the argument is not UTF-8"));
+			return server_xmlrpc_not_utf8(s);
 		}
 	}
 	json_array_append_new(params, json_integer(offset));
 	json_array_append_new(params, json_integer(0));
-	if (server_xmlrpc_rpc(s, method, params, r) == -1)
+	if (server_xmlrpc_rpc_for(s, method, params, JSON_STRING, r) == -1)
 		return -1;
-	if (r->fault != FAULT_NONE)
-		return 0;
-	if (!json_is_string(r->result))
-		return server_xmlrpc_misshapen(s, r);
-	fwrite(json_string_value(r->result), 1, json_string_length(r->result), out);
+	if (r->fault == FAULT_NONE)
+		fwrite(json_string_value(r->result), 1, json_string_length(r->result), out);
 	return 0;
 }
 
-/* New: a name as a part of a path. */
+/* New: the path of a log's stream, the name in it percent-encoded. */
 static char *
-server_xmlrpc_quoted(const char *name)
+server_xmlrpc_log_path(const struct log_request *log)
 {
-	char *out = xmalloc(3 * strlen(name) + 1), *at = out;
+	char *quoted, *at, *path;
 
-	for (; *name != '\0'; name++) {
-		if (isalnum((unsigned char)*name) || strchr("-._~:*", *name) != NULL)
-			*at++ = *name;
+	if (log->name == NULL)
+		return xstrdup("/mainlogtail");
+	at = quoted = xmalloc(3 * strlen(log->name) + 1);
+	for (const char *c = log->name; *c != '\0'; c++) {
+		if (isalnum((unsigned char)*c) || strchr("-._~:*", *c) != NULL)
+			*at++ = *c;
 		else
-			at += sprintf(at, "%%%02X", (unsigned char)*name);
+			at += sprintf(at, "%%%02X", (unsigned char)*c);
 	}
 	*at = '\0';
-	return out;
+	path = xasprintf("/logtail/%s/%s", quoted, log->stream);
+	free(quoted);
+	return path;
 }
 
 static int
 server_xmlrpc_stream_log(struct server *s, const struct log_request *log,
-    struct log_stream **feed, struct reply *r)
+    struct log_stream **stream, struct reply *r)
 {
-	char *name = log->name != NULL ? server_xmlrpc_quoted(log->name) : NULL, *why;
-	char *path = name == NULL ? xstrdup("/mainlogtail") :
-	    xasprintf("/logtail/%s/%s", name, log->stream);
-	const struct http_client_request request = { .url = s->url, .path = path,
-		.username = s->username, .password = s->password,
-		.daemon_uid = s->daemon_uid };
+	char *path = server_xmlrpc_log_path(log), *why;
 	struct http_client *http;
-	enum reach reached = http_client_open(&request, &http, &why);
+	enum reach reached = server_xmlrpc_request(s, path, NULL, 0, &http, &why);
+	int code;
 
 	free(path);
-	free(name);
 	if (reached != REACH_OK)
 		return server_lose(s, reached, why);
-	if (http_client_code(http) == 200) {
-		*feed = log_stream_of_http(http);
+	code = http_client_code(http);
+	if (code == 200) {
+		*stream = log_stream_of_http(http);
 		return 0;
 	}
-	reply_set_fault(r, http_client_code(http) == 404 ? FAULT_NO_FILE : FAULT_FAILED,
-	    xasprintf("status code %d", http_client_code(http)));
+	reply_set_fault(r, code == 404 ? FAULT_NO_FILE : FAULT_FAILED,
+	    xasprintf("status code %d", code));
 	http_client_free(http);
 	return 0;
 }
@@ -379,10 +358,7 @@ const struct server_ops server_xmlrpc_ops = {
 	.call = server_xmlrpc_call,
 	.call_wait = server_xmlrpc_call_wait,
 	.rows = server_xmlrpc_rows,
-	.config = server_xmlrpc_config,
-	.identifier = server_xmlrpc_identifier,
-	.pid = server_xmlrpc_pid,
-	.version = server_xmlrpc_version,
+	.get = server_xmlrpc_get,
 	.read_log = server_xmlrpc_read_log,
 	.stream_log = server_xmlrpc_stream_log,
 	.close = server_xmlrpc_close,

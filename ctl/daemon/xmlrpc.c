@@ -1,5 +1,6 @@
 #include "ctl/daemon/xmlrpc.h"
 
+#include "common/buf.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -7,6 +8,7 @@
 #include <expat.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,67 +17,51 @@
 
 /* --- writing --- */
 
-static void
-xmlrpc_put(struct buf *out, const char *bytes, size_t n)
-{
-	if (buf_append(out, bytes, n) == -1)
-		fatal("out of memory for a request");
-}
-
-static void
-xmlrpc_put_text(struct buf *out, const char *text)
-{
-	xmlrpc_put(out, text, strlen(text));
-}
-
 /* A bare CR would be read as a line's end. */
 static void
-xmlrpc_put_escaped(struct buf *out, const char *text, size_t n)
+xmlrpc_put_escaped(FILE *out, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '&')
-			xmlrpc_put_text(out, "&amp;");
+			fputs("&amp;", out);
 		else if (text[i] == '<')
-			xmlrpc_put_text(out, "&lt;");
+			fputs("&lt;", out);
 		else if (text[i] == '>')
-			xmlrpc_put_text(out, "&gt;");
+			fputs("&gt;", out);
 		else if (text[i] == '\r')
-			xmlrpc_put_text(out, "&#13;");
+			fputs("&#13;", out);
 		else
-			xmlrpc_put(out, text + i, 1);
+			fputc(text[i], out);
 	}
 }
 
-static void
-xmlrpc_put_param(struct buf *out, const json_t *value)
+char *
+xmlrpc_write(const char *method, const json_t *params, size_t *length)
 {
-	xmlrpc_put_text(out, "<param><value>");
-	if (json_is_integer(value)) {
-		if (buf_printf(out, "<int>%lld</int>", (long long)json_integer_value(value))
-		    == -1)
-			fatal("out of memory for a request");
-	} else {
-		xmlrpc_put_text(out, "<string>");
+	char *text = NULL;
+	FILE *out = open_memstream(&text, length);
+	json_t *value;
+	size_t i;
+
+	if (out == NULL)
+		fatal("out of memory for a request");
+	fprintf(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>%s</methodName>"
+	    "<params>", method);
+	json_array_foreach(params, i, value) {
+		if (json_is_integer(value)) {
+			fprintf(out, "<param><value><int>%lld</int></value></param>",
+			    (long long)json_integer_value(value));
+			continue;
+		}
+		fputs("<param><value><string>", out);
 		xmlrpc_put_escaped(out, json_string_value(value),
 		    json_string_length(value));
-		xmlrpc_put_text(out, "</string>");
+		fputs("</string></value></param>", out);
 	}
-	xmlrpc_put_text(out, "</value></param>");
-}
-
-void
-xmlrpc_write(struct buf *out, const char *method, const json_t *params)
-{
-	size_t i;
-	json_t *value;
-
-	xmlrpc_put_text(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>");
-	xmlrpc_put_text(out, method);
-	xmlrpc_put_text(out, "</methodName><params>");
-	json_array_foreach(params, i, value) {
-		xmlrpc_put_param(out, value);
-	}
-	xmlrpc_put_text(out, "</params></methodCall>\n");
+	fputs("</params></methodCall>\n", out);
+	if (fclose(out) == EOF)
+		fatal("out of memory for a request");
+	return text;
 }
 
 /* --- reading --- */
@@ -98,8 +84,6 @@ struct reader {
 	const char *why;
 };
 
-/* What the text of a leaf is: new, or NULL when it is none of its type. */
-typedef json_t *leaf_fn(const char *text, size_t n);
 /* What an element does with a child that has ended; its value is taken. */
 typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
 
@@ -110,7 +94,7 @@ enum { IN_DOCUMENT = 1, IN_RESPONSE = 2, IN_PARAMS = 4, IN_PARAM = 8, IN_FAULT =
 struct element {
 	const char *name;
 	unsigned place;		/* where it may be */
-	leaf_fn *leaf;		/* without children it is this; NULL: it must have one */
+	int leaf;		/* without children it is this JSON type; -1: it has one */
 	child_fn *child;
 	unsigned inside;	/* what its children are in; 0: it has none */
 };
@@ -122,54 +106,35 @@ xmlrpc_refuse(struct reader *r, const char *why)
 	XML_StopParser(r->expat, XML_FALSE);
 }
 
+/* New: what the text of a leaf is, or NULL when it is none of its type. JSON has no
+ * infinity and no NaN: these are refused. */
 static json_t *
-xmlrpc_leaf_integer(const char *text, size_t n UNUSED)
+xmlrpc_leaf(int type, const char *text, size_t n)
 {
-	int64_t value;
-
-	return str_to_int(text, &value) == 0 ? json_integer(value) : NULL;
-}
-
-static json_t *
-xmlrpc_leaf_boolean(const char *text, size_t n UNUSED)
-{
-	bool yes = strcmp(text, "1") == 0;
-
-	return yes || strcmp(text, "0") == 0 ? json_boolean(yes) : NULL;
-}
-
-/* JSON has no infinity and no NaN: they are refused. */
-static json_t *
-xmlrpc_leaf_double(const char *text, size_t n UNUSED)
-{
+	int64_t number;
+	double real;
 	char *end;
-	double value = strtod(text, &end);
 
-	return end != text && *end == '\0' ? json_real(value) : NULL;
-}
-
-static json_t *
-xmlrpc_leaf_nil(const char *text UNUSED, size_t n UNUSED)
-{
-	return json_null();
-}
-
-static json_t *
-xmlrpc_leaf_string(const char *text, size_t n)
-{
-	return json_stringn(text, n);
-}
-
-static json_t *
-xmlrpc_leaf_array(const char *text UNUSED, size_t n UNUSED)
-{
-	return json_array();
-}
-
-static json_t *
-xmlrpc_leaf_struct(const char *text UNUSED, size_t n UNUSED)
-{
-	return json_object();
+	switch (type) {
+	case JSON_INTEGER:
+		return str_to_int(text, &number) == 0 ? json_integer(number) : NULL;
+	case JSON_REAL:
+		real = strtod(text, &end);
+		return end != text && *end == '\0' ? json_real(real) : NULL;
+	case JSON_TRUE:
+		return strcmp(text, "1") == 0 ? json_true() :
+		    strcmp(text, "0") == 0 ? json_false() : NULL;
+	case JSON_STRING:
+		return json_stringn(text, n);
+	case JSON_ARRAY:
+		return json_array();
+	case JSON_OBJECT:
+		return json_object();
+	case JSON_NULL:
+		return json_null();
+	default:
+		return NULL;
+	}
 }
 
 /* The one value that is in it. */
@@ -230,24 +195,24 @@ xmlrpc_child_set(struct reader *r, struct node *node, struct node *child, json_t
 }
 
 static const struct element elements[] = {
-	{ "methodResponse", IN_DOCUMENT, NULL, xmlrpc_child_outcome, IN_RESPONSE },
-	{ "params", IN_RESPONSE, NULL, xmlrpc_child_take, IN_PARAMS },
-	{ "param", IN_PARAMS, NULL, xmlrpc_child_take, IN_PARAM },
-	{ "fault", IN_RESPONSE, NULL, xmlrpc_child_take, IN_FAULT },
-	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, xmlrpc_leaf_string,
+	{ "methodResponse", IN_DOCUMENT, -1, xmlrpc_child_outcome, IN_RESPONSE },
+	{ "params", IN_RESPONSE, -1, xmlrpc_child_take, IN_PARAMS },
+	{ "param", IN_PARAMS, -1, xmlrpc_child_take, IN_PARAM },
+	{ "fault", IN_RESPONSE, -1, xmlrpc_child_take, IN_FAULT },
+	{ "value", IN_PARAM | IN_FAULT | IN_DATA | IN_MEMBER, JSON_STRING,
 	    xmlrpc_child_take, IN_VALUE },
-	{ "array", IN_VALUE, NULL, xmlrpc_child_take, IN_ARRAY },
-	{ "data", IN_ARRAY, xmlrpc_leaf_array, xmlrpc_child_append, IN_DATA },
-	{ "struct", IN_VALUE, xmlrpc_leaf_struct, xmlrpc_child_set, IN_STRUCT },
-	{ "member", IN_STRUCT, NULL, xmlrpc_child_member, IN_MEMBER },
-	{ "name", IN_MEMBER, xmlrpc_leaf_string, NULL, 0 },
-	{ "int", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
-	{ "i4", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
-	{ "i8", IN_VALUE, xmlrpc_leaf_integer, NULL, 0 },
-	{ "boolean", IN_VALUE, xmlrpc_leaf_boolean, NULL, 0 },
-	{ "double", IN_VALUE, xmlrpc_leaf_double, NULL, 0 },
-	{ "nil", IN_VALUE, xmlrpc_leaf_nil, NULL, 0 },
-	{ "string", IN_VALUE, xmlrpc_leaf_string, NULL, 0 },	/* and every other name */
+	{ "array", IN_VALUE, -1, xmlrpc_child_take, IN_ARRAY },
+	{ "data", IN_ARRAY, JSON_ARRAY, xmlrpc_child_append, IN_DATA },
+	{ "struct", IN_VALUE, JSON_OBJECT, xmlrpc_child_set, IN_STRUCT },
+	{ "member", IN_STRUCT, -1, xmlrpc_child_member, IN_MEMBER },
+	{ "name", IN_MEMBER, JSON_STRING, NULL, 0 },
+	{ "int", IN_VALUE, JSON_INTEGER, NULL, 0 },
+	{ "i4", IN_VALUE, JSON_INTEGER, NULL, 0 },
+	{ "i8", IN_VALUE, JSON_INTEGER, NULL, 0 },
+	{ "boolean", IN_VALUE, JSON_TRUE, NULL, 0 },
+	{ "double", IN_VALUE, JSON_REAL, NULL, 0 },
+	{ "nil", IN_VALUE, JSON_NULL, NULL, 0 },
+	{ "string", IN_VALUE, JSON_STRING, NULL, 0 },	/* and every other name */
 };
 
 static const struct element *
@@ -258,22 +223,6 @@ xmlrpc_element_find(const char *name)
 	while (i < nitems(elements) - 1 && strcmp(elements[i].name, name) != 0)
 		i++;
 	return &elements[i];
-}
-
-/* New, or NULL when the text is none of its type. */
-static json_t *
-xmlrpc_node_value(struct node *node)
-{
-	char *end = buf_reserve(&node->text, 1);
-
-	if (end == NULL)
-		fatal("out of memory for a response");
-	*end = '\0'; /* not committed: no part of the text */
-	if (node->value != NULL)
-		return json_incref(node->value);
-	if (node->element->leaf == NULL)
-		return NULL;
-	return node->element->leaf(buf_data(&node->text), buf_len(&node->text));
 }
 
 static void
@@ -311,13 +260,19 @@ xmlrpc_on_end(void *ctx, const char *name UNUSED)
 	struct reader *r = ctx;
 	struct node *node;
 	json_t *value;
+	char *end;
 
 	if (r->why != NULL)
 		return;
 	node = &r->nodes[--r->depth];
-	value = xmlrpc_node_value(node);
+	end = buf_reserve(&node->text, 1);
+	if (end == NULL)
+		fatal("out of memory for a response");
+	*end = '\0'; /* not committed: no part of the text */
+	value = node->value != NULL ? json_incref(node->value) :
+	    xmlrpc_leaf(node->element->leaf, buf_data(&node->text), buf_len(&node->text));
 	if (value == NULL)
-		xmlrpc_refuse(r, node->element->leaf != NULL ?
+		xmlrpc_refuse(r, node->element->leaf != -1 ?
 		    "a value that is none of its type" : "a response without a value");
 	else if (r->depth > 0)
 		node[-1].element->child(r, node - 1, node, value);
@@ -331,8 +286,9 @@ xmlrpc_on_text(void *ctx, const char *text, int len)
 {
 	struct reader *r = ctx;
 
-	if (r->why == NULL && r->depth > 0)
-		xmlrpc_put(&r->nodes[r->depth - 1].text, text, (size_t)len);
+	if (r->why == NULL && r->depth > 0 &&
+	    buf_append(&r->nodes[r->depth - 1].text, text, (size_t)len) == -1)
+		fatal("out of memory for a response");
 }
 
 static void XMLCALL
@@ -342,33 +298,26 @@ xmlrpc_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUS
 	xmlrpc_refuse(ctx, "a response with a document type");
 }
 
-/* A fault has a code and a text; a code that says no fault is one that has no name. */
-static int
-xmlrpc_read_fault(const struct reader *r, struct reply *reply)
+/* Fills the reply; NULL, or the reason why it cannot. A fault has a code and a text, and
+ * one with the code of success is a failure. */
+static const char *
+xmlrpc_outcome(const struct reader *r, enum XML_Status status, struct reply *reply)
 {
 	const json_t *code = json_object_get(r->result, "faultCode");
 	const char *text = json_string_value(json_object_get(r->result, "faultString"));
 	json_int_t number = json_integer_value(code);
 
-	if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX || text == NULL)
-		return -1;
-	reply_set_fault(reply, number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
-	    xstrdup(text));
-	return 0;
-}
-
-static int
-xmlrpc_result(const struct reader *r, enum XML_Status status, struct reply *reply,
-    const char **why)
-{
-	*why = r->why;
-	if (*why == NULL && status != XML_STATUS_OK)
-		*why = "a response that is no XML";
-	else if (*why == NULL && !r->fault)
+	if (r->why != NULL || status != XML_STATUS_OK)
+		return r->why != NULL ? r->why : "a response that is no XML";
+	if (!r->fault)
 		reply->result = json_incref(r->result);
-	else if (*why == NULL && xmlrpc_read_fault(r, reply) == -1)
-		*why = "a fault that is none";
-	return *why == NULL ? 0 : -1;
+	else if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX ||
+	    text == NULL)
+		return "a fault that is none";
+	else
+		reply_set_fault(reply, number != FAULT_NONE ? (enum fault)number :
+		    FAULT_FAILED, xstrdup(text));
+	return NULL;
 }
 
 int
@@ -376,7 +325,6 @@ xmlrpc_read(const char *bytes, size_t n, struct reply *reply, const char **why)
 {
 	struct reader r = { .expat = XML_ParserCreate("UTF-8") };
 	enum XML_Status status;
-	int rc;
 
 	if (r.expat == NULL)
 		fatal("out of memory for the XML parser");
@@ -386,12 +334,12 @@ xmlrpc_read(const char *bytes, size_t n, struct reply *reply, const char **why)
 	XML_SetStartDoctypeDeclHandler(r.expat, xmlrpc_on_doctype);
 	status = n > INT_MAX ? XML_STATUS_ERROR :
 	    XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
-	rc = xmlrpc_result(&r, status, reply, why);
+	*why = xmlrpc_outcome(&r, status, reply);
 	for (size_t i = 0; i < XMLRPC_DEPTH; i++) {
 		xmlrpc_node_clear(&r.nodes[i]);
 		buf_clear(&r.nodes[i].text);
 	}
 	json_decref(r.result);
 	XML_ParserFree(r.expat);
-	return rc;
+	return *why == NULL ? 0 : -1;
 }

@@ -9,19 +9,20 @@
 #include "proto/wait.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* getAllProcessInfo: *infos is a new array of *count; *now is set when there is a row that
- * says it. */
+/* getAllProcessInfo: *infos is a new array of *count; *now is set when a row has it. */
 NODISCARD int xmlrpc_result_rows(const json_t *, struct process_info **infos, size_t *count,
     int64_t *now);
-/* What was done to several processes: each is called with all, or with none. */
+/* The results of several processes: `each` is called with all, or with none. */
 NODISCARD int xmlrpc_result_each(const json_t *, bulk_result_fn *each, void *ctx);
-/* reloadConfig: *changes is a new object with the arrays of texts "added", "changed" and
- * "removed". */
-NODISCARD int xmlrpc_result_changes(const json_t *, json_t **changes);
-/* getAllConfigInfo: an array of structs with a name and a group. */
-NODISCARD int xmlrpc_result_config(const json_t *);
+/* reloadConfig: replaces *result by an object with the arrays of texts "added", "changed"
+ * and "removed". */
+NODISCARD int xmlrpc_result_name_changes(json_t **result);
+/* Whether it is an array of structs with the texts name, group and `also` (NULL = no more):
+ * the result of getAllConfigInfo. */
+bool xmlrpc_result_is_list(const json_t *, const char *also);
 
 #endif

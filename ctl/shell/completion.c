@@ -147,7 +147,8 @@ completion_config_now(void *session)
 	json_t *config = NULL;
 	char *why = NULL;
 
-	if (server_reach(s->server, &why) == REACH_OK && server_config(s->server, &r) == 0)
+	if (server_reach(s->server, &why) == REACH_OK && server_get(s->server,
+	    SERVER_CONFIG, &r) == 0)
 		config = json_incref(r.result);
 	reply_clear(&r);
 	free(why);

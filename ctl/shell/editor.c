@@ -3,6 +3,7 @@
 #include "common/compiler.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/commands/question.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -271,40 +272,21 @@ editor_free(struct editor *ed)
 	free(ed);
 }
 
-/* New, or NULL at the end of input. */
-static char *
-editor_plain_line(struct editor *ed)
-{
-	char *line = NULL;
-	size_t room = 0;
-
-	fputs(ed->prompt, stdout);
-	fflush(stdout);
-	if (getline(&line, &room, stdin) != -1)
-		return line;
-	free(line);
-	return NULL;
-}
-
 char *
 editor_line(struct editor *ed, const char *prompt)
 {
-	const char *typed = NULL;
-	char *line;
+	const char *typed;
+	char *line = NULL;
 	int n = 0;
 
+	if (ed->edit == NULL)
+		return question_line(prompt);
 	ed->prompt = prompt;
-	if (ed->edit != NULL) {
-		typed = ed->lib.gets(ed->edit, &n);
-		line = typed != NULL && n > 0 ? xstrdup(typed) : NULL;
-	} else {
-		line = editor_plain_line(ed);
-	}
-	if (line == NULL)
+	typed = ed->lib.gets(ed->edit, &n);
+	if (typed == NULL || n <= 0)
 		return NULL;
-	line[strcspn(line, "\n")] = '\0';
+	line = xstrndup(typed, strcspn(typed, "\n"));
 	editor_history_add(ed, line);
-	if (ed->edit != NULL)
-		editor_history_save(ed, line);
+	editor_history_save(ed, line);
 	return line;
 }

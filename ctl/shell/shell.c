@@ -33,7 +33,7 @@ shell_server(struct session *s)
 	const char *name = NULL;
 	char *shown;
 
-	if (server_identifier(s->server, &r) == 0 && r.fault == FAULT_NONE)
+	if (server_get(s->server, SERVER_IDENTIFIER, &r) == 0 && r.fault == FAULT_NONE)
 		name = json_string_value(r.result);
 	shown = xstrdup(name != NULL && *name != '\0' ? name : PROMPT);
 	str_make_plain(shown, "");

@@ -1,82 +1,7 @@
 #include "ctl/commands/namespec.h"
 
 #include "tests/unit/ctl/commands/rows.h"
-
-#include "common/buf.h"
-
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-/* The words are these, between bars; clears them. */
-static void
-words_are(struct words *w, const char *want)
-{
-	struct buf text;
-
-	buf_init(&text, 0);
-	for (size_t i = 0; i < w->count; i++)
-		assert_int_equal(buf_printf(&text, "%s|", w->list[i]), 0);
-	assert_int_equal(buf_append(&text, "", 1), 0);
-	assert_string_equal(buf_data(&text), want);
-	buf_clear(&text);
-	words_clear(w);
-	assert_int_equal(w->count, 0);
-}
-
-static void
-test_split(void **state)
-{
-	static const struct {
-		const char *text, *want;
-		bool all;
-	} cases[] = {
-		{ "", "", false },
-		{ " \t\r\n\v\f ", "", false },
-		{ "a", "a|", false },
-		{ "  a\tb \n c\r", "a|b|c|", false },
-		{ "all", "all|", true },
-		{ "a all b", "a|all|b|", true },
-		{ "All all: g:all 'all'", "All|all:|g:all|'all'|", false },
-		{ "\"a b\" it's \\ ", "\"a|b\"|it's|\\|", false },
-		{ "\xd0\xb8\xd0\xbc \xff", "\xd0\xb8\xd0\xbc|\xff|", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < nitems(cases); i++) {
-		struct words w;
-
-		words_split(&w, cases[i].text);
-		assert_int_equal(w.all, cases[i].all);
-		words_are(&w, cases[i].want);
-	}
-}
-
-static void
-test_take_and_shift(void **state)
-{
-	struct words w;
-
-	(void)state;
-	words_split(&w, "--json a --json all --json");
-	assert_true(words_take(&w, "--json"));
-	assert_false(words_take(&w, "--json"));
-	assert_true(w.all);
-	assert_true(words_take(&w, "all"));
-	assert_false(w.all);
-	words_shift(&w);
-	words_shift(&w);
-	words_are(&w, "");
-	words_split(&w, "all all b");
-	words_shift(&w);
-	assert_true(w.all);
-	words_shift(&w);
-	assert_false(w.all);
-	words_are(&w, "b|");
-}
+#include "tests/unit/ctl/commands/words_are.h"
 
 /* A word, and what becomes of it. */
 static const struct {
@@ -157,15 +82,47 @@ test_find(void **state)
 			fail_msg("'%s'", cases[i].spec);
 }
 
+/* A process, or its whole group; and among words also "all". */
+static void
+test_means(void **state)
+{
+	static const struct {
+		const char *spec;
+		size_t row;
+		bool means;
+	} cases[] = {
+		{ "web", 0, true }, { "web:web", 0, true }, { "web", 3, false },
+		{ "g:web", 3, true }, { "g:*", 3, true }, { "g:", 2, true }, { "g", 2,
+		    false },
+		{ "g:*", 0, false }, { "we", 0, false }, { "webs", 0, false },
+		{ "web:*", 0, true }, { "w*b", 4, true }, { "all", 0, false }, { "", 0,
+		    false },
+	};
+	struct words w;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++)
+		if (namespec_means(cases[i].spec, rows_list[cases[i].row]) !=
+		    cases[i].means)
+			fail_msg("'%s' %zu", cases[i].spec, cases[i].row);
+	words_split(&w, "web2 g:*");
+	assert_true(namespec_any_means(&w, rows_list[1]));
+	assert_true(namespec_any_means(&w, rows_list[2]));
+	assert_false(namespec_any_means(&w, rows_list[0]));
+	words_add(&w, "all");
+	assert_true(namespec_any_means(&w, rows_list[0]));
+	words_clear(&w);
+	assert_false(namespec_any_means(&w, rows_list[0]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_take_and_shift),
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_expand_from),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_means),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

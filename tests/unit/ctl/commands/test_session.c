@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 
 #include <stdarg.h>
@@ -160,8 +161,68 @@ test_arguments(void **state)
 	assert_false(session_no_arguments(&w.session, "a"));
 	said(&w, "Error: frob accepts no arguments\nfrob\t\tDo it\n", EXIT_GENERIC, false);
 	open_world(&w);
-	session_usage(&w.session, "100% wrong", EXIT_INVALID_ARGS);
+	session_usage(&w.session, EXIT_INVALID_ARGS, "%s wrong", "100%");
 	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
+}
+
+/* A fault has words of the command, or ends it. */
+static void
+test_report_fault(void **state)
+{
+	static const struct {
+		const char *command;
+		enum fault fault;
+		const char *want;
+		int status;
+		bool broken;
+	} cases[] = {
+		{ "add", FAULT_BAD_NAME, "ERROR: no such process/group: x\n", EXIT_GENERIC,
+		    false },
+		{ "add", FAULT_ALREADY_ADDED, "ERROR: process group already active\n",
+		    EXIT_OK, false },
+		{ "remove", FAULT_STILL_RUNNING, "ERROR: process/group still running: x\n",
+		    EXIT_GENERIC, false },
+		{ "remove", FAULT_SHUTDOWN_STATE, "error: the daemon is shutting down\n",
+		    EXIT_GENERIC, true },
+		{ "update", FAULT_SHUTDOWN_STATE, "ERROR: already shutting down\n",
+		    EXIT_GENERIC, false },
+		{ "shutdown", FAULT_SHUTDOWN_STATE, "ERROR: already shutting down\n",
+		    EXIT_OK, false },
+		{ "reload", FAULT_CANT_REREAD, "ERROR: CANT_REREAD: x\n", EXIT_GENERIC,
+		    false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		const struct command named = { .name = cases[i].command };
+		char text[] = "CANT_REREAD: x", plain[] = "SHUTDOWN_STATE";
+		struct reply r = { .fault = cases[i].fault, .fd = -1,
+			.text = cases[i].fault == FAULT_CANT_REREAD ? text : plain };
+		struct world w;
+
+		open_world(&w);
+		w.session.command = &named;
+		session_report_fault(&w.session, &r, "x");
+		assert_int_equal(w.session.unknown.count, cases[i].fault == FAULT_BAD_NAME);
+		words_clear(&w.session.unknown);
+		said(&w, cases[i].want, cases[i].status, cases[i].broken);
+	}
+}
+
+static void
+test_no_such(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	session_no_such(&w.session, w.session.out, "a:b");
+	session_no_such(&w.session, w.session.out, "a:*");
+	session_no_such(&w.session, w.session.out, "c");
+	assert_int_equal(w.session.unknown.count, 3);
+	words_clear(&w.session.unknown);
+	said(&w, "a:b: ERROR (no such process)\na: ERROR (no such group)\n"
+	    "c: ERROR (no such process)\n", EXIT_OK, false);
 }
 
 /* Without a pattern nobody is asked. */
@@ -189,6 +250,8 @@ main(void)
 		cmocka_unit_test(test_unauthorized_interactive),
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_report_fault),
+		cmocka_unit_test(test_no_such),
 		cmocka_unit_test(test_expand_nothing),
 	};
 

@@ -1,0 +1,148 @@
+#include "ctl/commands/reread.h"
+
+#include "common/mem.h"
+#include "ctl/commands/command.h"
+#include "ctl/commands/exitcode.h"
+#include "ctl/commands/session.h"
+#include "ctl/commands/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+reread_show_pending(struct session *s, FILE *out, const json_t *result, bool counts)
+{
+	static const struct {
+		const char *member, *need;
+	} kinds[] = {
+		{ "reload", "needs reload" },
+		{ "start", "needs reeved to be started again" },
+	};
+	bool found = false;
+	json_t *text;
+	size_t k;
+
+	for (size_t i = 0; i < nitems(kinds) && !s->broken; i++)
+		json_array_foreach(json_object_get(result, kinds[i].member), k, text) {
+			fprintf(out, "%s: %s\n", json_string_value(text), kinds[i].need);
+			found = true;
+		}
+	if (found && counts && s->status == EXIT_OK)
+		s->status = EXIT_NEEDS_RELOAD;
+}
+
+/* One line for each name, sorted; of a name that is in two lists the latter counts. */
+static void
+reread_show_changes(struct session *s, const json_t *result)
+{
+	static const struct {
+		const char *member, *text;
+	} changes[] = {
+		{ "added", "available" },
+		{ "changed", "changed" },
+		{ "removed", "disappeared" },
+	};
+	json_t *all = json_object(), *name, *text;
+	const char *key, **names;
+	size_t i, count = 0;
+
+	for (size_t c = 0; c < nitems(changes); c++)
+		json_array_foreach(json_object_get(result, changes[c].member), i, name) {
+			json_object_set_new(all, json_string_value(name),
+			    json_string(changes[c].text));
+		}
+	if (json_object_size(all) == 0)
+		fputs("No config updates to processes\n", s->out);
+	names = xcalloc(json_object_size(all) + 1, sizeof(*names));
+	json_object_foreach(all, key, text)
+		names[count++] = key;
+	show_sort(names, count);
+	for (i = 0; i < count; i++)
+		fprintf(s->out, "%s: %s\n", names[i], reply_member(all, names[i]));
+	free(names);
+	json_decref(all);
+}
+
+void
+reread_run(struct session *s, const char *args)
+{
+	struct reply r;
+
+	if (!session_no_arguments(s, args) || !session_reach(s))
+		return;
+	if (server_call(s->server, "config.reread", NULL, &r) == -1) {
+		session_lost(s);
+	} else if (r.fault != FAULT_NONE) {
+		session_report_fault(s, &r, "");
+		s->unreadable = r.fault == FAULT_CANT_REREAD;
+	} else {
+		reread_show_changes(s, r.result);
+		reread_show_pending(s, s->err, r.result, false);
+	}
+	reply_clear(&r);
+}
+
+void
+reread_avail(struct session *s, const char *args)
+{
+	struct reply r;
+	size_t i;
+	json_t *row;
+
+	if (!session_no_arguments(s, args) || !session_reach(s))
+		return;
+	if (server_get(s->server, SERVER_CONFIG, &r) == -1)
+		session_lost(s);
+	else if (r.fault != FAULT_NONE)
+		session_report_fault(s, &r, "");
+	json_array_foreach(r.result, i, row) {
+		char *spec = namespec_join(reply_member(row, "group"), reply_member(row,
+		    "name"));
+
+		show_padded(s->out, spec, 32);
+		fprintf(s->out, " %-9s %-9s %lld:%lld\n",
+		    json_is_true(json_object_get(row, "inuse")) ? "in use" : "avail",
+		    json_is_true(json_object_get(row, "autostart")) ? "auto" : "manual",
+		    (long long)json_integer_value(json_object_get(row, "group_prio")),
+		    (long long)json_integer_value(json_object_get(row, "process_prio")));
+		free(spec);
+	}
+	reply_clear(&r);
+}
+
+/* Calls a method on each group. */
+static void
+reread_each(struct session *s, const char *args, const char *method, const char *done)
+{
+	struct words names;
+	struct reply r;
+
+	if (!session_reach(s))
+		return;
+	words_split(&names, args);
+	for (size_t i = 0; i < names.count && !s->broken; i++) {
+		const char *name = names.list[i];
+
+		if (server_call(s->server, method, json_pack("{ss}", "name", name), &r) ==
+		    -1)
+			session_lost(s);
+		else if (r.fault != FAULT_NONE)
+			session_report_fault(s, &r, name);
+		else
+			fprintf(s->out, "%s: %s process group\n", name, done);
+		reply_clear(&r);
+	}
+	words_clear(&names);
+}
+
+void
+reread_add(struct session *s, const char *args)
+{
+	reread_each(s, args, "group.add", "added");
+}
+
+void
+reread_remove(struct session *s, const char *args)
+{
+	reread_each(s, args, "group.remove", "removed");
+}

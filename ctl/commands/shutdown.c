@@ -1,0 +1,63 @@
+/* The commands shutdown and reload. */
+#include "ctl/commands/command.h"
+#include "ctl/commands/exitcode.h"
+#include "ctl/commands/question.h"
+#include "ctl/commands/session.h"
+
+#include <stdlib.h>
+
+/* Asks where questions may be asked; true when the command is to be done. */
+static bool
+shutdown_confirm(struct session *s, const char *question)
+{
+	bool yes = true;
+
+	if (s->interactive && question_yes(question, &yes) == -1) {
+		session_report(s, EXIT_GENERIC,
+		    "error: the input has ended without an answer");
+		yes = false;
+	}
+	return yes;
+}
+
+static void
+shutdown_call(struct session *s, const char *method, const char *done)
+{
+	struct reply r;
+
+	if (server_call(s->server, method, NULL, &r) == -1)
+		session_lost(s);
+	else if (r.fault != FAULT_NONE)
+		session_report_fault(s, &r, "");
+	else
+		fprintf(s->out, "%s\n", done);
+	reply_clear(&r);
+}
+
+void
+shutdown_run(struct session *s, const char *args)
+{
+	char *why;
+	enum reach reached;
+
+	if (!session_no_arguments(s, args) ||
+	    !shutdown_confirm(s, "Really shut the remote supervisord process down y/N? "))
+		return;
+	reached = session_try(s, &why);
+	if (reached == REACH_NO_FILE || reached == REACH_REFUSED)
+		session_report(s, EXIT_GENERIC, "ERROR: %s %s (already shut down?)",
+		    server_url(s->server), reached == REACH_NO_FILE ? "no such file" :
+		    "refused connection");
+	else if (session_accept(s, reached, why))
+		shutdown_call(s, "daemon.shutdown", "Shut down");
+	free(why);
+}
+
+void
+shutdown_reload(struct session *s, const char *args)
+{
+	if (session_no_arguments(s, args) &&
+	    shutdown_confirm(s, "Really restart the remote supervisord process y/N? ") &&
+	    session_reach(s))
+		shutdown_call(s, "daemon.restart", "Restarted supervisord");
+}
