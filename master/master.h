@@ -1,7 +1,8 @@
-/* Master: what the rooms of reeved share: one context, no globals. */
+/* Master: the context that daemon/ and control/ share, in the place of globals. */
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/child/child.h"
 #include "master/child/reap.h"
@@ -29,23 +30,33 @@ struct notify;
 struct state_stream;
 struct sequences;
 
+/* What the state document has of the master itself. */
+#define MASTER_FIELDS(ROW, S)								\
+	/* Absolute, from the first run on, because a daemon changes its directory. */	\
+	ROW(S, TEXT, config_path)							\
+	/* As messages name it; NULL = as -c does, else by its path. */			\
+	ROW(S, TEXT, config_name)							\
+	ROW(S, RLIMIT, child_nofile)	/* of children */				\
+	ROW(S, U64, next_id)		/* of processes: never reused */		\
+	ROW(S, U64, seq)		/* of the state stream */			\
+	ROW(S, U64, next_event)		/* serial of the next event */			\
+	/* How often the groups of the configuration were replaced: pages of config.rows\
+	 * belong together while it stays. */						\
+	ROW(S, U64, rereads)								\
+	ROW(S, BOOL, restart_wanted)	/* this run ends in another */			\
+	/* Of the daemon: not 0 when a process with exit_on_fatal has failed. */	\
+	ROW(S, INT, exit_status)
+
 struct master {
 	/* Of the whole life, kept over a restart. */
 	const struct options *options;
 	struct loop *loop;
 	struct reaper *reaper;
 	struct notify *notify;		/* the service manager; NULL = none */
-	char *config_path; /* absolute, from the first run on: a daemon changes its
-			    * directory */
-	char *config_name; /* what messages call it; NULL = as -c does, else by its path */
 	char *self;			/* our binary; NULL = unknown */
 	bool first;			/* run of this process */
 	bool reexecuted;		/* out of FATAL, under the same pid */
 	enum terminal terminal;		/* of the foreground */
-	struct rlimit child_nofile;	/* what children get */
-	uint64_t next_id;		/* of processes: never reused */
-	uint64_t seq;			/* of the state stream */
-	uint64_t next_event;		/* serial of the next event */
 	struct http_sockets
 	    *http_sockets;		/* HTTP sockets, kept where their address stays */
 	struct config *next;		/* checked for a restart; NULL = none */
@@ -57,8 +68,6 @@ struct master {
 	struct second_daemon second;	/* what listens at our control socket */
 	struct second_daemon_lock lock;	/* … until ours does */
 	struct safepath_id pidfile;	/* that we wrote */
-	uint64_t rereads;	/* how often its groups were replaced: pages of
-				 * config.rows belong together while it stays */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct mainlog *mainlog;
@@ -74,9 +83,7 @@ struct master {
 	struct frontend_list *frontends;
 	struct rpcinterfaces *rpcinterfaces;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
-	bool restart_wanted;		/* what ends this run was asked to lead to */
-	int exit_status;		/* … else the daemon's own: not 0 when a process
-					 * with exit_on_fatal has failed */
+	struct FIELDS(MASTER_FIELDS);
 };
 
 #endif

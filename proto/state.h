@@ -37,6 +37,11 @@ enum verdict {
 	VERDICT_UNKNOWN,	/* a reader's alone: one that it does not know */
 };
 
+/* As kinds of fields (common/fields.h). */
+#define FIELDS_TYPE_STATE enum process_state
+#define FIELDS_TYPE_VERDICT enum verdict
+#define FIELDS_TYPE_DAEMON enum daemon_state
+
 #define PROCESS_INFO_STRINGS 8
 
 enum health {

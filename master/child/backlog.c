@@ -17,8 +17,10 @@ struct backlog {
 	struct backlogs *owner;		/* borrowed */
 	struct logfile *log;
 	struct source *writable;
-	struct buf bytes;
-	uint64_t lost;	/* bytes that came after those, and are not reported yet */
+	union {
+		struct backlog_record record;
+		struct FIELDS(BACKLOG_FIELDS);
+	};
 };
 
 TAILQ_HEAD(backlog_list, backlog);
@@ -65,7 +67,6 @@ backlog_writable(void *ctx, uint32_t ready UNUSED)
 	struct backlog *backlog = ctx;
 	struct backlogs *owner = backlog->owner;
 	struct buf *bytes = &backlog->bytes;
-	int error;
 
 	buf_consume(bytes, logfile_put(backlog->log, buf_data(bytes), buf_len(bytes)));
 	if (buf_len(bytes) > 0)
@@ -75,7 +76,7 @@ backlog_writable(void *ctx, uint32_t ready UNUSED)
 		backlog->lost = 0;
 		(void)logfile_put(backlog->log, "", 0);
 	}
-	if (logfile_is_full(backlog->log) && logfile_lost(backlog->log, &error) > 0)
+	if (logfile_is_full(backlog->log) && logfile_record(backlog->log)->lost > 0)
 		return;
 	backlog_remove(backlog);
 	if (TAILQ_EMPTY(&owner->list))
@@ -122,14 +123,15 @@ backlogs_open(struct backlogs *backlogs, const char *path)
 }
 
 int
-backlogs_put_back(struct backlogs *backlogs, const char *path, const void *bytes, size_t n,
-    uint64_t lost)
+backlogs_put_back(struct backlogs *backlogs, const char *path,
+    const struct backlog_record *record)
 {
 	struct backlog *backlog = backlogs_open(backlogs, path);
 
-	if (backlog == NULL || buf_append(&backlog->bytes, bytes, n) == -1)
+	if (backlog == NULL ||
+	    buf_append(&backlog->bytes, buf_data(&record->bytes), buf_len(&record->bytes)) == -1)
 		return -1;
-	backlog->lost = lost;
+	backlog->lost = record->lost;
 	return 0;
 }
 
@@ -192,8 +194,8 @@ backlogs_finish(
 }
 
 const char *
-backlogs_get(const struct backlogs *backlogs, size_t index, const char **bytes, size_t *n,
-    uint64_t *lost)
+backlogs_get(
+    const struct backlogs *backlogs, size_t index, const struct backlog_record **record)
 {
 	const struct backlog *backlog = TAILQ_FIRST(&backlogs->list);
 
@@ -201,9 +203,7 @@ backlogs_get(const struct backlogs *backlogs, size_t index, const char **bytes, 
 		backlog = TAILQ_NEXT(backlog, in_list);
 	if (backlog == NULL)
 		return NULL;
-	*bytes = buf_data(&backlog->bytes);
-	*n = buf_len(&backlog->bytes);
-	*lost = backlog->lost;
+	*record = &backlog->record;
 	return logfile_path(backlog->log);
 }
 

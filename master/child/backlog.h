@@ -5,6 +5,7 @@
 #define MASTER_CHILD_BACKLOG_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/log/logfile.h"
 
@@ -15,6 +16,12 @@
 					 * before they have been written */
 
 struct backlogs;
+
+/* What the state document has of the bytes that wait for one log, beside its path. */
+#define BACKLOG_FIELDS(ROW, S)								\
+	ROW(S, BUF, bytes)								\
+	ROW(S, U64, lost)	/* bytes that came after those, and are not reported yet */
+struct backlog_record FIELDS(BACKLOG_FIELDS);
 
 struct backlogs *backlogs_new(struct loop *);	/* NULL with ENOMEM */
 /* What still waits is lost, which is logged; NULL is fine. */
@@ -29,11 +36,11 @@ int backlogs_fd(const struct backlogs *, const char *path);
  * ms. */
 void backlogs_finish(struct backlogs *, int64_t ms, void (*done)(void *ctx), void *ctx);
 
-/* For the state document: the index-th path with its bytes (borrowed) and how many were
- * lost after them, or NULL at the end; and back: 0, or -1 with errno. */
-const char *backlogs_get(const struct backlogs *, size_t index, const char **bytes,
-    size_t *n, uint64_t *lost);
-NODISCARD int backlogs_put_back(struct backlogs *, const char *path, const void *bytes,
-    size_t n, uint64_t lost);
+/* For the state document: the index-th path with its record (borrowed), or NULL at the end;
+ * and back: 0, or -1 with errno. */
+const char *backlogs_get(
+    const struct backlogs *, size_t index, const struct backlog_record **);
+NODISCARD int backlogs_put_back(
+    struct backlogs *, const char *path, const struct backlog_record *);
 
 #endif

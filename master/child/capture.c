@@ -1,7 +1,6 @@
 #include "master/child/capture.h"
 
 #include "common/buf.h"
-#include "common/fail.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 
@@ -13,14 +12,12 @@ struct capture {
 	const struct capture_ops *ops;
 	void *ctx;
 	size_t maxbytes;
-	bool capturing;
-	size_t held;		/* of the sought token, seen at the end of the last feed */
-	struct buf captured;
+	union {
+		struct capture_record record;
+		struct FIELDS(CAPTURE_FIELDS);
+	};
 	struct log_limit losses;
 };
-
-/* Whoever adds a member that is state: it goes through capture_get and capture_put_back. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct capture) == 96, "see capture_get");
 
 static const char *
 token(const struct capture *capture)
@@ -157,27 +154,15 @@ capture_finish(struct capture *capture)
 	capture->capturing = false;
 }
 
-int
-capture_get(const struct capture *capture, struct capture_memory *memory)
+struct capture_record *
+capture_record(struct capture *capture)
 {
-	memory->capturing = capture->capturing;
-	memory->held = capture->held;
-	memory->n = buf_len(&capture->captured);
-	memory->bytes = malloc(memory->n + 1);
-	if (memory->bytes == NULL)
-		return -1;
-	if (memory->n > 0)
-		memcpy(memory->bytes, buf_data(&capture->captured), memory->n);
-	return 0;
+	return &capture->record;
 }
 
-int
-capture_put_back(struct capture *capture, const struct capture_memory *memory)
+bool
+capture_is_sound(const struct capture *capture)
 {
-	capture->capturing = memory->capturing;
-	if (memory->held >= strlen(token(capture)) ||
-	    (!memory->capturing && memory->n > 0))
-		return fail_with(EINVAL);
-	capture->held = memory->held;
-	return buf_append(&capture->captured, memory->bytes, memory->n);
+	return capture->held < strlen(token(capture)) &&
+	    (capture->capturing || buf_len(&capture->captured) == 0);
 }

@@ -4,6 +4,7 @@
 #define MASTER_CHILD_CAPTURE_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,13 +15,12 @@
 
 struct capture;
 
-/* What the state document keeps of it. */
-struct capture_memory {
-	bool capturing;
-	uint64_t held;	/* of the token that is sought: its beginning came last */
-	char *bytes;	/* owned: captured so far */
-	size_t n;
-};
+/* What the state document has of it. */
+#define CAPTURE_FIELDS(ROW, S)								\
+	ROW(S, BOOL, capturing)								\
+	ROW(S, U64, held)	/* bytes of the sought token at the end of the last feed */\
+	ROW(S, BUF, captured)
+struct capture_record FIELDS(CAPTURE_FIELDS);
 
 /* The bytes are the callee's to change. */
 struct capture_ops {
@@ -42,9 +42,8 @@ void capture_feed(struct capture *, char *bytes, size_t n);
 /* The child is gone: what looked like the beginning of a token is output, and what was
  * captured without an end is left over. */
 void capture_finish(struct capture *);
-/* For the state document: *memory with new bytes, and back into a fresh one. 0, or -1 with
- * ENOMEM, or EINVAL: it cannot have been so. */
-NODISCARD int capture_get(const struct capture *, struct capture_memory *memory);
-NODISCARD int capture_put_back(struct capture *, const struct capture_memory *);
+/* For the state document: borrowed, to be read or filled; and whether it can be so. */
+struct capture_record *capture_record(struct capture *);
+bool capture_is_sound(const struct capture *);
 
 #endif

@@ -22,7 +22,10 @@
 struct output {
 	struct loop *loop;
 	struct source *source; /* NULL while it waits for its log, and once closed */
-	int fd;
+	union {
+		struct output_record record;
+		struct FIELDS(OUTPUT_FIELDS);
+	};
 	struct source *room; /* while it waits: the log's descriptor, by another number, */
 	int room_fd;	     /* for the log may be opened anew; else -1 */
 	struct output_use use;
@@ -73,7 +76,7 @@ copy_to_mainlog(const struct output *channel, const char *bytes, size_t n)
 	struct buf line;
 	char *name;
 
-	if (channel->use.hidden || !log_wants(LEVEL_DEBUG) ||
+	if (channel->hidden || !log_wants(LEVEL_DEBUG) ||
 	    (name = str_repr(channel->use.name)) == NULL)
 		return;
 	buf_init(&line, 0);
@@ -284,7 +287,8 @@ output_new(struct loop *loop, int fd, const struct output_use *use)
 
 	if ((channel = malloc(sizeof(*channel))) == NULL)
 		return NULL;
-	*channel = (struct output){.loop = loop, .fd = fd, .room_fd = -1, .use = *use};
+	*channel = (struct output){.loop = loop, .fd = fd, .hidden = use->hidden,
+	    .room_fd = -1, .use = *use};
 	if (fd == -1)
 		return channel;
 	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
@@ -349,14 +353,8 @@ output_capture(const struct output *channel)
 	return channel->capture;
 }
 
-bool
-output_is_hidden(const struct output *channel)
+const struct output_record *
+output_record(const struct output *channel)
 {
-	return channel->use.hidden;
-}
-
-int
-output_fd(const struct output *channel)
-{
-	return channel->fd;
+	return &channel->record;
 }

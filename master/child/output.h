@@ -6,6 +6,7 @@
 #define MASTER_CHILD_OUTPUT_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/config/config.h"
 #include "master/log/logfile.h"
@@ -16,6 +17,12 @@
 struct output;
 
 extern const char *const output_words[OUTPUT_MAX];	/* "stdout", "stderr" */
+
+/* What the state document has of it. */
+#define OUTPUT_FIELDS(ROW, S)								\
+	ROW(S, FD, fd)		/* -1 once the child has closed its end */		\
+	ROW(S, BOOL, hidden)	/* no copy in the main log, whatever its level */
+struct output_record FIELDS(OUTPUT_FIELDS);
 
 /* Where its output goes, and as what. What is borrowed is so for the channel's life. */
 struct output_use {
@@ -54,7 +61,6 @@ void output_finish(struct output *);
 void output_drain(struct output *, size_t most);
 struct logfile *output_log(const struct output *);	/* borrowed, or NULL */
 struct capture *output_capture(const struct output *);	/* borrowed, or NULL */
-bool output_is_hidden(const struct output *);
-int output_fd(const struct output *);	/* -1 once the child has closed its end */
+const struct output_record *output_record(const struct output *);
 
 #endif

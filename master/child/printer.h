@@ -4,7 +4,7 @@
 #ifndef MASTER_CHILD_PRINTER_H
 #define MASTER_CHILD_PRINTER_H
 
-#include "common/buf.h"
+#include "common/fields.h"
 #include "common/loglimit.h"
 
 #include <stdbool.h>
@@ -12,10 +12,13 @@
 
 #define PRINTER_LINE_MAX 8192	/* a longer line is printed as several */
 
-/* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
+/* What the state document has of it. */
+#define PRINTER_FIELDS(ROW, S)								\
+	ROW(S, TEXT, prefix)	/* NULL = the tokens are not whole yet */		\
+	ROW(S, BUF, line)	/* not yet whole */
+
 struct printer {
-	char *prefix;		/* owned; NULL = the tokens are not whole yet */
-	struct buf line;	/* not yet whole */
+	struct FIELDS(PRINTER_FIELDS);
 	struct log_limit losses;
 };
 

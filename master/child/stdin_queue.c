@@ -10,8 +10,10 @@
 
 struct stdin_queue {
 	struct source *source; /* NULL once closed */
-	int fd;
-	struct buf queue;
+	union {
+		struct stdin_queue_record record;
+		struct FIELDS(STDIN_QUEUE_FIELDS);
+	};
 };
 
 static void
@@ -106,14 +108,8 @@ stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 	return rc;
 }
 
-int
-stdin_queue_fd(const struct stdin_queue *input)
+const struct stdin_queue_record *
+stdin_queue_record(const struct stdin_queue *input)
 {
-	return input->fd;
-}
-
-const struct buf *
-stdin_queue_queue(const struct stdin_queue *input)
-{
-	return &input->queue;
+	return &input->record;
 }

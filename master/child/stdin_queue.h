@@ -2,8 +2,8 @@
 #ifndef MASTER_CHILD_STDIN_QUEUE_H
 #define MASTER_CHILD_STDIN_QUEUE_H
 
-#include "common/buf.h"
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 
 #include <stddef.h>
@@ -12,6 +12,12 @@
 
 struct stdin_queue;
 
+/* What the state document has of it. */
+#define STDIN_QUEUE_FIELDS(ROW, S)							\
+	ROW(S, FD, fd)		/* -1 when closed */					\
+	ROW(S, BUF, queue)
+struct stdin_queue_record FIELDS(STDIN_QUEUE_FIELDS);
+
 /* New; takes the write end (NONBLOCK); most = bytes that may be queued, 0 = as many as
  * come. NULL with errno. */
 struct stdin_queue *stdin_queue_new(struct loop *, int fd, size_t most);
@@ -19,8 +25,6 @@ void stdin_queue_free(struct stdin_queue *);	/* NULL is fine */
 /* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
  * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */
 NODISCARD int stdin_queue_write(struct stdin_queue *, const char *bytes, size_t n);
-/* For the state document. */
-int stdin_queue_fd(const struct stdin_queue *);	/* -1 when closed */
-const struct buf *stdin_queue_queue(const struct stdin_queue *);
+const struct stdin_queue_record *stdin_queue_record(const struct stdin_queue *);
 
 #endif

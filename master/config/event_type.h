@@ -4,6 +4,7 @@
 #define MASTER_CONFIG_EVENT_TYPE_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,7 @@ enum event_type {
 	EVENT_PROCESS_GROUP_REMOVED,
 	EVENT_TYPE_MAX
 };
+#define FIELDS_TYPE_EVENT enum event_type	/* common/fields.h */
 
 /* "PROCESS_STATE_RUNNING"; the top of the hierarchy is "EVENT". */
 const char *event_type_name(enum event_type);
@@ -47,11 +49,15 @@ int event_type_find(const char *name);
 /* Whether who subscribes to `wanted` gets a `type`: they are the same, or it is above. */
 bool event_type_is(enum event_type type, enum event_type wanted);
 
+/* What the state document has of an event, beside the payload. */
+#define EVENT_FIELDS(ROW, S)								\
+	ROW(S, EVENT, type)								\
+	ROW(S, U64, serial)
+
 /* One event; pools share it. */
 struct event {
 	unsigned refs;
-	enum event_type type;
-	uint64_t serial;
+	struct FIELDS(EVENT_FIELDS);
 	size_t size;		/* bytes of the payload … */
 	size_t characters;	/* … which is UTF-8 */
 	char payload[];

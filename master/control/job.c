@@ -10,105 +10,35 @@
 
 #define BEHIND_MS 10	/* until sinks that are behind are asked again */
 #define TURN_MS 4		/* how long one turn may work */
-#define AGAIN_MS 100		/* when there was no memory to remember a respawn */
+#define AGAIN_MS 100		/* when there was no memory to queue a restart */
 
 struct job {
 	STAILQ_ENTRY(job) in_queue;
-	uint64_t number;
-	enum job_kind kind;
-	int signo;
+	union {
+		struct job_record record;
+		struct FIELDS(JOB_FIELDS);
+	};
 	char *said;		/* owned, or NULL; only for the sink */
 	uint64_t sequence;	/* whose part it is, or 0 */
-	struct job_sink sink;	/* empty = nobody listens */
+	struct job_sink sink;	/* empty = none */
 	void *ctx;
-	uint64_t *ids;
-	size_t next, count;
 };
 
 STAILQ_HEAD(job_list, job);
-
-/* Numbers, so that a process that is freed leaves nothing dangling. */
-struct respawns {
-	uint64_t *ids;
-	size_t start, count, room;
-	bool lost;	/* one could not be remembered: look through all processes */
-};
 
 struct jobs {
 	struct groups *groups;
 	struct source *timer;
 	struct job_list queue;
-	struct respawns respawns;
-	jobs_check_fn *check;
-	jobs_clear_fn *clear;
-	uint64_t next_number;
-	bool job_next;		/* whose turn it is */
-	bool halted;		/* FATAL: follows from the mood */
+	struct restart_queue restarts;
+	const struct jobs_ops *ops;
+	struct jobs_record record;
+	bool job_next;		/* it is a job's turn, not a restart's */
+	bool halted;		/* FATAL: follows from the daemon's state */
 	size_t count;		/* jobs queued */
 	size_t waiting;		/* processes in them */
 	size_t behind;		/* jobs in a row whose sinks would not take results */
 };
-
-_Static_assert(sizeof(void *) != 8 || sizeof(struct job) == 96, "see jobs_get");
-_Static_assert(sizeof(void *) != 8 || sizeof(struct jobs) == 128, "see jobs_get");
-
-/* ---- the respawn queue ---- */
-
-static int
-respawns_room(struct respawns *r)
-{
-	size_t room = r->room != 0 ? 2 * r->room : 64;
-	uint64_t *ids;
-
-	if (r->count < r->room)
-		return 0;
-	ids = calloc(room, sizeof(*ids));
-	if (ids == NULL)
-		return -1;
-	for (size_t i = 0; i < r->count; i++)
-		ids[i] = r->ids[(r->start + i) % r->room];
-	free(r->ids);
-	r->ids = ids;
-	r->start = 0;
-	r->room = room;
-	return 0;
-}
-
-static int
-respawns_push(struct respawns *r, uint64_t id)
-{
-	if (respawns_room(r) == -1)
-		return -1;
-	r->ids[(r->start + r->count++) % r->room] = id;
-	return 0;
-}
-
-static uint64_t
-respawns_pop(struct respawns *r)
-{
-	uint64_t id = r->ids[r->start];
-
-	r->start = (r->start + 1) % r->room;
-	r->count--;
-	return id;
-}
-
-/* After a loss, and with the queue empty: whoever is marked is due. */
-static void
-jobs_find_lost(struct jobs *jobs)
-{
-	struct group *group;
-	struct process *p;
-
-	jobs->respawns.lost = false;
-	for (group = groups_first(jobs->groups); group != NULL;
-	    group = groups_next(group)) {
-		TAILQ_FOREACH(p, &group->processes, in_group) {
-			if (p->respawning)
-				jobs_respawn(jobs, p);
-		}
-	}
-}
 
 /* ---- work ---- */
 
@@ -122,8 +52,8 @@ job_start(const struct jobs *jobs, const struct job *job, struct process *p,
 		log_info("%s: pending start cancelled", p->config->name);
 		return FAULT_ABNORMAL_TERMINATION;
 	}
-	if (jobs->check != NULL)
-		fault = jobs->check(p, detail);
+	if (jobs->ops != NULL)
+		fault = jobs->ops->check(p, detail);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (p->ops->is_stopping(p))
@@ -156,7 +86,7 @@ job_clear(const struct jobs *jobs, const struct job *job UNUSED, struct process 
     uint64_t *spawn, char **detail UNUSED)
 {
 	*spawn = p->spawn;
-	return jobs->clear == NULL ? FAULT_FAILED : jobs->clear(p);
+	return jobs->ops == NULL ? FAULT_FAILED : jobs->ops->clear(p);
 }
 
 static enum fault (*const job_work[])(const struct jobs *, const struct job *,
@@ -170,7 +100,7 @@ static enum fault (*const job_work[])(const struct jobs *, const struct job *,
 static void
 job_free(struct job *job)
 {
-	free(job->ids);
+	id_queue_clear(&job->ids);
 	free(job->said);
 	free(job);
 }
@@ -178,7 +108,7 @@ job_free(struct job *job)
 static void
 job_step(struct jobs *jobs, struct job *job)
 {
-	struct process *p = groups_process(jobs->groups, job->ids[job->next++]);
+	struct process *p = groups_process(jobs->groups, id_queue_pop(&job->ids));
 	char *detail = NULL;
 	uint64_t spawn = 0;
 	enum fault fault;
@@ -193,16 +123,6 @@ job_step(struct jobs *jobs, struct job *job)
 }
 
 static void
-job_end(struct jobs *jobs, struct job *job)
-{
-	STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
-	jobs->count--;
-	if (job->sink.end != NULL)
-		job->sink.end(job->ctx, job->number);
-	job_free(job);
-}
-
-static void
 jobs_step_job(struct jobs *jobs)
 {
 	struct job *job = STAILQ_FIRST(&jobs->queue);
@@ -214,37 +134,33 @@ jobs_step_job(struct jobs *jobs)
 		return;
 	}
 	jobs->behind = 0;
-	if (job->next < job->count) {
+	if (id_queue_count(&job->ids) > 0) {
 		jobs->waiting--;
 		job_step(jobs, job);
 	}
-	if (job->next == job->count)
-		job_end(jobs, job);
+	if (id_queue_count(&job->ids) > 0)
+		return;
+	STAILQ_REMOVE_HEAD(&jobs->queue, in_queue);
+	jobs->count--;
+	if (job->sink.end != NULL)
+		job->sink.end(job->ctx, job->number);
+	job_free(job);
 }
 
-static void
-jobs_step_respawn(struct jobs *jobs)
-{
-	struct process *p = groups_process(jobs->groups, respawns_pop(&jobs->respawns));
-
-	if (p != NULL)
-		process_respawn(p);
-}
-
+/* One step of a job or one restart, in turns; false when neither waits. */
 static bool
 jobs_step(struct jobs *jobs)
 {
-	bool has_job = !STAILQ_EMPTY(&jobs->queue), has_respawn = jobs->respawns.count > 0;
+	bool has_job = !STAILQ_EMPTY(&jobs->queue);
+	bool has_restart = id_queue_count(&jobs->restarts.ids) > 0;
 
-	if (!has_job && !has_respawn)
-		return false;
-	jobs->job_next = has_job && (jobs->job_next || !has_respawn);
+	jobs->job_next = has_job && (jobs->job_next || !has_restart);
 	if (jobs->job_next)
 		jobs_step_job(jobs);
 	else
-		jobs_step_respawn(jobs);
+		(void)restart_queue_step(&jobs->restarts, jobs->groups);
 	jobs->job_next = !jobs->job_next;
-	return true;
+	return has_job || has_restart;
 }
 
 static void
@@ -253,11 +169,12 @@ jobs_wake(struct jobs *jobs)
 	source_arm(jobs->timer, clock_mono_ms());
 }
 
-/* Nobody is left who takes results, and nothing is to be respawned. */
+/* No sink takes results now, and nothing is to be restarted. */
 static bool
 jobs_are_behind(const struct jobs *jobs)
 {
-	return jobs->behind > 0 && jobs->behind >= jobs->count && jobs->respawns.count == 0;
+	return jobs->behind > 0 && jobs->behind >= jobs->count &&
+	    id_queue_count(&jobs->restarts.ids) == 0;
 }
 
 static void
@@ -271,18 +188,19 @@ jobs_turn(void *ctx, uint32_t ready UNUSED)
 	do
 		more = jobs_step(jobs);
 	while (more && !jobs_are_behind(jobs) && clock_mono_ms() < end);
-	if (!more && jobs->respawns.lost)
-		jobs_find_lost(jobs);
+	if (!more && jobs->restarts.lost)
+		source_arm(jobs->timer, clock_mono_ms() +
+		    (restart_queue_recover(&jobs->restarts, jobs->groups) ? 0 : AGAIN_MS));
 	else if (more && jobs_are_behind(jobs))
 		source_arm(jobs->timer, clock_mono_ms() + BEHIND_MS);
 	else if (more)
 		jobs_wake(jobs);
 }
 
-/* ---- the doors ---- */
+/* ---- the interface ---- */
 
 struct jobs *
-jobs_new(struct loop *loop, struct groups *groups)
+jobs_new(struct loop *loop, struct groups *groups, const struct jobs_ops *ops)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 
@@ -294,7 +212,8 @@ jobs_new(struct loop *loop, struct groups *groups)
 		return NULL;
 	}
 	jobs->groups = groups;
-	jobs->next_number = 1;
+	jobs->ops = ops;
+	jobs->record.next_number = 1;
 	STAILQ_INIT(&jobs->queue);
 	return jobs;
 }
@@ -311,14 +230,8 @@ jobs_free(struct jobs *jobs)
 		job_free(job);
 	}
 	source_free(jobs->timer);
-	free(jobs->respawns.ids);
+	id_queue_clear(&jobs->restarts.ids);
 	free(jobs);
-}
-
-void
-jobs_clear_with(struct jobs *jobs, jobs_clear_fn *clear)
-{
-	jobs->clear = clear;
 }
 
 void
@@ -327,32 +240,23 @@ jobs_halt(struct jobs *jobs)
 	jobs->halted = true;
 }
 
-void
-jobs_check_with(struct jobs *jobs, jobs_check_fn *check)
-{
-	jobs->check = check;
-}
-
+/* Takes the ids of the record, also on failure. */
 static struct job *
-jobs_queue(struct jobs *jobs, uint64_t number, const struct job_order *order, size_t count)
+jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *said)
 {
 	struct job *job = calloc(1, sizeof(*job));
+	char *copy = said != NULL ? strdup(said) : NULL;
 
-	if (job == NULL)
-		return NULL;
-	job->ids = calloc(count + 1, sizeof(*job->ids));
-	job->said = order->said != NULL ? strdup(order->said) : NULL;
-	if (job->ids == NULL || (job->said == NULL && order->said != NULL)) {
-		job_free(job);
+	if (job == NULL || (copy == NULL && said != NULL)) {
+		id_queue_clear(&record_take->ids);
+		free(copy);
+		free(job);
 		return NULL;
 	}
-	job->number = number;
-	job->kind = order->kind;
-	job->signo = order->signo;
-	job->sequence = order->sequence;
-	job->count = count;
+	job->record = *record_take;
+	job->said = copy;
 	jobs->count++;
-	jobs->waiting += count;
+	jobs->waiting += id_queue_count(&job->ids);
 	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
 	jobs_wake(jobs);
 	return job;
@@ -374,23 +278,25 @@ uint64_t
 jobs_add(struct jobs *jobs, const struct job_order *order, struct process **processes_take,
     size_t count, const struct job_sink *sink, void *ctx)
 {
+	struct job_record record = {jobs->record.next_number, order->kind, order->signo, {0}};
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
 	if (order->sequence != 0 || jobs_have_room(jobs, count, ctx)) {
 		errno = ENOMEM;
-		job = jobs_queue(jobs, jobs->next_number, order, count);
+		if (id_queue_reserve(&record.ids, count) == 0) {
+			for (size_t i = 0; i < count; i++)
+				record.ids.ids[record.ids.end++] = processes_take[i]->id;
+			job = jobs_queue(jobs, &record, order->said);
+		}
 	}
-	if (job == NULL) {
-		free(processes_take);
-		return 0;
-	}
-	for (size_t i = 0; i < count; i++)
-		job->ids[i] = processes_take[i]->id;
 	free(processes_take);
+	if (job == NULL)
+		return 0;
+	job->sequence = order->sequence;
 	job->sink = *sink;
 	job->ctx = ctx;
-	return jobs->next_number++;
+	return jobs->record.next_number++;
 }
 
 void
@@ -409,19 +315,16 @@ jobs_forget(struct jobs *jobs, const void *ctx)
 void
 jobs_respawn(struct jobs *jobs, struct process *p)
 {
-	if (respawns_push(&jobs->respawns, p->id) == 0) {
+	if (restart_queue_push(&jobs->restarts, p))
 		jobs_wake(jobs);
-		return;
-	}
-	jobs->respawns.lost = true;
-	if (source_deadline(jobs->timer) == -1)
+	else if (source_deadline(jobs->timer) == -1)
 		source_arm(jobs->timer, clock_mono_ms() + AGAIN_MS);
 }
 
 bool
 jobs_cancel_starts(struct jobs *jobs, struct process *p)
 {
-	p->first_start_job = jobs->next_number;
+	p->first_start_job = jobs->record.next_number;
 	return process_cancel_start(p);
 }
 
@@ -432,63 +335,45 @@ jobs_drop_process(struct jobs *jobs UNUSED, struct process *p)
 	(void)process_cancel_start(p);
 }
 
-/* ---- the state document ---- */
-
-bool
-jobs_get(const struct jobs *jobs, size_t index, struct job_state *state)
-{
-	const struct job *job;
-
-	STAILQ_FOREACH(job, &jobs->queue, in_queue) {
-		if (job->sequence != 0 || index-- > 0)
-			continue;
-		*state = (struct job_state){
-			.number = job->number,
-			.kind = job->kind,
-			.signo = job->signo,
-			.ids = job->ids + job->next,
-			.count = job->count - job->next,
-		};
-		return true;
-	}
-	return false;
-}
-
-int
-jobs_put_back(struct jobs *jobs, const struct job_state *state)
-{
-	const struct job_order order = {.kind = state->kind, .signo = state->signo};
-	struct job *job = jobs_queue(jobs, state->number, &order, state->count);
-
-	if (job == NULL)
-		return -1;
-	if (state->count > 0)
-		memcpy(job->ids, state->ids, state->count * sizeof(*job->ids));
-	return 0;
-}
-
-uint64_t
-jobs_respawning(const struct jobs *jobs, size_t index)
-{
-	const struct respawns *r = &jobs->respawns;
-
-	return index < r->count ? r->ids[(r->start + index) % r->room] : 0;
-}
-
 uint64_t
 jobs_take_number(struct jobs *jobs)
 {
-	return jobs->next_number++;
+	return jobs->record.next_number++;
 }
 
-uint64_t
-jobs_next_number(const struct jobs *jobs)
+/* ---- the state document ---- */
+
+struct jobs_record *
+jobs_record(struct jobs *jobs)
 {
-	return jobs->next_number;
+	return &jobs->record;
+}
+
+struct restart_queue *
+jobs_restarts(struct jobs *jobs)
+{
+	return &jobs->restarts;
+}
+
+const struct job_record *
+jobs_get(const struct jobs *jobs, size_t index)
+{
+	const struct job *job;
+
+	STAILQ_FOREACH(job, &jobs->queue, in_queue)
+		if (job->sequence == 0 && index-- == 0)
+			return &job->record;
+	return NULL;
+}
+
+int
+jobs_put_back(struct jobs *jobs, struct job_record *record_take)
+{
+	return jobs_queue(jobs, record_take, NULL) == NULL ? -1 : 0;
 }
 
 void
-jobs_set_next_number(struct jobs *jobs, uint64_t number)
+jobs_resume(struct jobs *jobs)
 {
-	jobs->next_number = number;
+	jobs_wake(jobs);
 }

@@ -1,11 +1,13 @@
-/* Job: bulk work as a queue: at most a few milliseconds a turn, in the
- * reference's order, one result per process and an end (design 1). */
+/* Job: bulk work as a queue: at most a few milliseconds a turn, in supervisord's order, one
+ * result per process and an end. */
 #ifndef MASTER_CONTROL_JOB_H
 #define MASTER_CONTROL_JOB_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/process/group.h"
+#include "master/process/restart_queue.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,7 +45,17 @@ struct job_sink {
 	bool (*is_behind)(void *ctx);
 };
 
-struct jobs *jobs_new(struct loop *, struct groups *);	/* NULL with errno */
+/* What jobs do by means of others. */
+struct jobs_ops {
+	/* Before each start of a JOB_START, whether its command can be run: FAULT_NONE, or
+	 * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. */
+	enum fault (*check)(struct process *, char **detail);
+	/* JOB_CLEAR of one process: FAULT_NONE or FAILED. */
+	enum fault (*clear)(struct process *);
+};
+
+/* NULL with errno. The ops are borrowed; without, nothing is checked and cleared. */
+struct jobs *jobs_new(struct loop *, struct groups *, const struct jobs_ops *);
 void jobs_free(struct jobs *);
 /* Queues the work on these processes (array taken, kept by id: one that is removed
  * meanwhile is skipped; one that no longer qualifies gets its fault). The job's number, or
@@ -52,17 +64,9 @@ uint64_t jobs_add(struct jobs *, const struct job_order *,
     struct process **processes_take, size_t count, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs go on without results. */
 void jobs_forget(struct jobs *, const void *ctx);
-/* Asked before each start of a JOB_START whether its command can be run: FAULT_NONE, or
- * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. NULL = never asked.
- */
-typedef enum fault jobs_check_fn(struct process *, char **detail);
-void jobs_check_with(struct jobs *, jobs_check_fn *);
-/* What a JOB_CLEAR does to one process: FAULT_NONE or FAILED. */
-typedef enum fault jobs_clear_fn(struct process *);
-void jobs_clear_with(struct jobs *, jobs_clear_fn *);
 /* FATAL: children are left alone from now on; what is still queued gets FATAL_STATE. */
 void jobs_halt(struct jobs *);
-/* Appends to the respawn queue, which shares the turn's time with the jobs. */
+/* Appends to the restart queue, which shares the turn's time with the jobs. */
 void jobs_respawn(struct jobs *, struct process *);
 /* A stop of the process, also of one that does not run: what is queued now, here or for an
  * automatic start, starts it no more. A queued start gets ABNORMAL_TERMINATION, as one that
@@ -71,24 +75,29 @@ bool jobs_cancel_starts(struct jobs *, struct process *);
 /* The process is being freed. */
 void jobs_drop_process(struct jobs *, struct process *);
 
-/* For the state document: what is still queued. A job put back has no sink: it goes on
- * without results, as after jobs_forget. */
-struct job_state {
-	uint64_t number;
-	enum job_kind kind;
-	int signo;
-	const uint64_t *ids;	/* borrowed: processes not yet worked on */
-	size_t count;
-};
-/* The index-th queued job; false at the end. */
-bool jobs_get(const struct jobs *, size_t index, struct job_state *);
-NODISCARD int jobs_put_back(struct jobs *, const struct job_state *); /* 0, or -1 ENOMEM */
-/* The index-th process waiting to be respawned, or 0 at the end. */
-uint64_t jobs_respawning(const struct jobs *, size_t index);
 /* A number of its own for a sequence of jobs. */
 uint64_t jobs_take_number(struct jobs *);
-/* The number that the next job gets. */
-uint64_t jobs_next_number(const struct jobs *);
-void jobs_set_next_number(struct jobs *, uint64_t number);
+
+/* What the state document has of them. */
+#define JOBS_FIELDS(ROW, S)								\
+	ROW(S, U64, next_number)
+struct jobs_record FIELDS(JOBS_FIELDS);
+/* A job that is put back has no sink: it goes on without results, as after jobs_forget. */
+#define JOB_FIELDS(ROW, S)								\
+	ROW(S, U64, number)								\
+	ROW(S, INT, kind)	/* enum job_kind */					\
+	ROW(S, INT, signo)								\
+	ROW(S, IDS, ids)	/* processes not yet worked on */
+struct job_record FIELDS(JOB_FIELDS);
+
+/* Borrowed, to be read or filled. */
+struct jobs_record *jobs_record(struct jobs *);
+struct restart_queue *jobs_restarts(struct jobs *);
+/* The index-th queued job, but for those of sequences; NULL at the end. */
+const struct job_record *jobs_get(const struct jobs *, size_t index);
+/* 0, or -1 with ENOMEM; the ids are taken in either case. */
+NODISCARD int jobs_put_back(struct jobs *, struct job_record *take);
+/* Goes on, in the next turn, with the restarts that were filled in. */
+void jobs_resume(struct jobs *);
 
 #endif

@@ -19,7 +19,10 @@ struct sequence_wait {
 struct sequence {
 	TAILQ_ENTRY(sequence) in_sequences;
 	struct sequences *sequences;
-	uint64_t number;
+	union {
+		struct sequence_record record;
+		struct FIELDS(SEQUENCE_FIELDS);
+	};
 	struct sequence_step *steps;
 	size_t next, count;
 	struct sequence_sink sink;	/* empty = none */
@@ -28,8 +31,6 @@ struct sequence {
 	bool begun;		/* its job has been queued … */
 	bool issued;		/* … and has ended: only waits are left */
 	bool unknown;		/* its target does not exist */
-	bool stop_failed;	/* a process of the last stop could not be stopped */
-	bool failed;		/* nothing more is done */
 	struct sequence_wait *waits;
 	size_t nwaits, room;
 };
@@ -45,8 +46,6 @@ struct sequences {
 	void *ops_ctx;
 	size_t count;
 };
-
-_Static_assert(sizeof(void *) != 8 || sizeof(struct sequence) == 128, "see sequences_get");
 
 static const struct {
 	enum job_kind job;
@@ -508,8 +507,8 @@ sequences_free(struct sequences *all)
 
 /* Takes the steps, also on failure. */
 static struct sequence *
-sequence_new(struct sequences *all, uint64_t number, struct sequence_step *steps,
-    size_t count)
+sequence_new(struct sequences *all, const struct sequence_record *record,
+    struct sequence_step *steps, size_t count)
 {
 	struct sequence *s = calloc(1, sizeof(*s));
 
@@ -518,7 +517,7 @@ sequence_new(struct sequences *all, uint64_t number, struct sequence_step *steps
 		return NULL;
 	}
 	s->sequences = all;
-	s->number = number;
+	s->record = *record;
 	s->steps = steps;
 	s->count = count;
 	TAILQ_INSERT_TAIL(&all->list, s, in_sequences);
@@ -549,12 +548,13 @@ sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
 		errno = ENOBUFS;
 		return 0;
 	}
-	s = sequence_new(all, jobs_next_number(all->jobs), steps, count);
+	s = sequence_new(all, &(struct sequence_record){
+	    .number = jobs_take_number(all->jobs)}, steps, count);
 	if (s == NULL)
 		return 0;
 	s->sink = *sink;
 	s->ctx = ctx;
-	return jobs_take_number(all->jobs);
+	return s->number;
 }
 
 void
@@ -572,27 +572,25 @@ sequences_forget(struct sequences *all, const void *ctx)
 	}
 }
 
-bool
-sequences_get(const struct sequences *all, size_t index, struct sequence_state *state)
+const struct sequence_record *
+sequences_get(const struct sequences *all, size_t index, const struct sequence_step **steps,
+    size_t *count)
 {
 	const struct sequence *s;
 
 	TAILQ_FOREACH(s, &all->list, in_sequences) {
 		if (index-- > 0)
 			continue;
-		*state = (struct sequence_state){
-			.number = s->number,
-			.steps = s->steps + s->next,
-			.count = s->count - s->next,
-		};
-		return true;
+		*steps = s->steps + s->next;
+		*count = s->count - s->next;
+		return &s->record;
 	}
-	return false;
+	return NULL;
 }
 
 int
-sequences_put_back(struct sequences *all, uint64_t number, struct sequence_step *steps,
-    size_t count)
+sequences_put_back(struct sequences *all, const struct sequence_record *record,
+    struct sequence_step *steps, size_t count)
 {
-	return sequence_new(all, number, steps, count) == NULL ? -1 : 0;
+	return sequence_new(all, record, steps, count) == NULL ? -1 : 0;
 }

@@ -4,6 +4,7 @@
 #define MASTER_CONTROL_SEQUENCE_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/control/job.h"
 #include "master/process/group.h"
@@ -19,12 +20,12 @@ enum sequence_action { SEQUENCE_STOP, SEQUENCE_START, SEQUENCE_REMOVE, SEQUENCE_
 
 /* A step ends when what it began has: a stop when the process has stopped, a start when it
  * is RUNNING or has failed. */
-struct sequence_step {
-	enum sequence_action action;
-	/* Of a stop or start a namespec, or several that are worked on together, separated
-	 * by newlines, or NULL = all; of the others a group's name. */
-	char *target;
-};
+#define SEQUENCE_STEP_FIELDS(ROW, S)							\
+	ROW(S, INT, action)	/* enum sequence_action */				\
+	/* Of a stop or start a namespec, or several that are worked on together, separated\
+	 * by newlines, or NULL = all; of the others a group's name. */			\
+	ROW(S, TEXT, target)
+struct sequence_step FIELDS(SEQUENCE_STEP_FIELDS);
 
 struct sequences;
 
@@ -66,15 +67,18 @@ void sequences_changed(struct sequences *, const struct process *);
 /* Processes are going away: what waits for them is looked at in the next turn. */
 void sequences_look(struct sequences *);
 
-/* For the state document. A sequence that is put back repeats the step that it was at. */
-struct sequence_state {
-	uint64_t number;
-	const struct sequence_step *steps;	/* borrowed: from the current one on */
-	size_t count;
-};
-/* The index-th; false at the end. */
-bool sequences_get(const struct sequences *, size_t index, struct sequence_state *);
-NODISCARD int sequences_put_back(struct sequences *, uint64_t number,
+/* What the state document has of a sequence, beside the steps from the current one on. One
+ * that is put back repeats the step that it was at. */
+#define SEQUENCE_FIELDS(ROW, S)								\
+	ROW(S, U64, number)								\
+	ROW(S, BOOL, stop_failed)	/* a process of the last stop could not be stopped */ \
+	ROW(S, BOOL, failed)		/* nothing more is done */
+struct sequence_record FIELDS(SEQUENCE_FIELDS);
+
+/* The index-th with its steps (borrowed); NULL at the end. */
+const struct sequence_record *sequences_get(const struct sequences *, size_t index,
+    const struct sequence_step **steps, size_t *count);
+NODISCARD int sequences_put_back(struct sequences *, const struct sequence_record *,
     struct sequence_step *steps_take, size_t count);	/* 0, or -1 ENOMEM */
 
 #endif

@@ -14,34 +14,25 @@
 #define HOLD_MS 1000		/* for an answer to be sent … */
 #define READ_MS 50		/* … and to be read */
 
-/* How far the orderly stop has come. */
-enum phase {
-	PHASE_NONE,	/* no stop is under way */
-	PHASE_STOPPING,	/* waiting for `current` */
-	PHASE_DONE,	/* all_stopped has been called */
-	PHASE_BY_PID,	/* the caller stops children by the pid map, and ends by itself */
-};
-
 struct daemon {
 	struct groups *groups;
 	const struct daemon_ops *ops;
 	void *ctx;
 	struct source *timer;
-	enum daemon_state state;
-	enum phase phase;
-	char *reason;		/* of FATAL; NULL = none */
+	union {
+		struct daemon_record record;
+		struct FIELDS(DAEMON_FIELDS);
+	};
+	bool stopping;		/* in order: waiting for `current` */
 	struct group *current;	/* the group being stopped; NULL = not begun */
 	bool asked;		/* current's processes have been told */
 	bool busy;		/* inside daemon_advance */
 	bool waiting;		/* for `current`, which is busy, … */
 	int64_t patience_ms;	/* … until then; -1 = none has been waited for */
-	int64_t reported_ms;	/* -1 = not yet */
 	struct process **asking;	/* of the current group: still to be asked, the
 					 * last first */
 	size_t nasking;
 };
-
-_Static_assert(sizeof(void *) != 8 || sizeof(struct daemon) == 96, "see mood_get");
 
 /* ---- the report ---- */
 
@@ -179,10 +170,10 @@ daemon_turn(void *ctx, uint32_t ready UNUSED)
 	struct daemon *m = ctx;
 	int64_t now = clock_mono_ms();
 
-	if (m->phase != PHASE_STOPPING)
+	if (!m->stopping)
 		return;
 	if (daemon_advance(m)) {
-		m->phase = PHASE_DONE;
+		m->stopping = false;
 		m->ops->all_stopped(m->ctx);
 		return;
 	}
@@ -194,7 +185,7 @@ daemon_turn(void *ctx, uint32_t ready UNUSED)
 void
 daemon_process_stopped(struct daemon *m, struct process *p)
 {
-	if (m->phase != PHASE_STOPPING || m->busy || p->group->unstopped > 0)
+	if (!m->stopping || m->busy || p->group->unstopped > 0)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
@@ -211,21 +202,16 @@ daemon_set(struct daemon *m, enum daemon_state state)
 	m->ops->changed(m->ctx);
 }
 
-static void
-daemon_forget_reason(struct daemon *m)
-{
-	free(m->reason);
-	m->reason = NULL;
-}
-
 /* From RUNNING or FATAL to SHUTDOWN or RESTARTING. */
 static void
 daemon_begin(struct daemon *m, enum daemon_state state)
 {
 	bool was_fatal = m->state == DAEMON_FATAL;
 
-	daemon_forget_reason(m);
-	m->phase = was_fatal ? PHASE_BY_PID : PHASE_STOPPING;
+	free(m->reason);
+	m->reason = NULL;
+	m->by_pid = was_fatal;
+	m->stopping = !was_fatal;
 	daemon_set(m, state);
 	if (was_fatal)
 		m->ops->stop_by_pid(m->ctx);
@@ -258,7 +244,7 @@ daemon_restart(struct daemon *m)
 static bool
 daemon_is_about_to_stop(const struct daemon *m)
 {
-	return m->phase == PHASE_STOPPING && m->current == NULL && m->reported_ms == -1;
+	return m->stopping && m->current == NULL && m->reported_ms == -1;
 }
 
 void
@@ -279,13 +265,14 @@ void
 daemon_break(struct daemon *m, const char *reason)
 {
 	log_critical("broken invariant: %s", reason);
-	if (m->phase == PHASE_NONE && m->state == DAEMON_RUNNING) {
+	if (m->state == DAEMON_RUNNING) {
 		log_critical("entering FATAL state: nothing is started or restarted, "
 		    "children are left alone");
 		m->reason = strdup(reason);
 		daemon_set(m, DAEMON_FATAL);
-	} else if (m->phase == PHASE_STOPPING) {
-		m->phase = PHASE_BY_PID;
+	} else if (m->stopping) {
+		m->stopping = false;
+		m->by_pid = true;
 		source_arm(m->timer, -1);
 		m->ops->stop_by_pid(m->ctx);
 	}
@@ -346,32 +333,23 @@ daemon_free(struct daemon *m)
 	free(m);
 }
 
-void
-daemon_get(const struct daemon *m, struct daemon_memory *memory)
+struct daemon_record *
+daemon_record(struct daemon *m)
 {
-	*memory = (struct daemon_memory){
-		.state = m->state,
-		.reason = daemon_fatal_reason(m),
-		.by_pid = m->phase == PHASE_BY_PID,
-		.reported_ms = m->reported_ms,
-	};
+	return &m->record;
 }
 
-void
-daemon_put_back(struct daemon *m, const struct daemon_memory *memory)
+bool
+daemon_resume(struct daemon *m)
 {
-	m->state = memory->state;
-	daemon_forget_reason(m);
-	if (m->state == DAEMON_FATAL)
-		m->reason = strdup(memory->reason);
-	m->reported_ms = memory->reported_ms;
+	bool stops = m->state == DAEMON_SHUTDOWN || m->state == DAEMON_RESTARTING;
+
+	if ((m->reason != NULL && m->state != DAEMON_FATAL) || (m->by_pid && !stops))
+		return false;
 	m->current = NULL;
 	m->asked = false;
-	m->phase = PHASE_NONE;
-	if (m->state == DAEMON_FATAL || m->state == DAEMON_RUNNING)
-		return;
-	m->phase = memory->by_pid ? PHASE_BY_PID : PHASE_STOPPING;
-	if (memory->by_pid)
-		return;
-	source_arm(m->timer, clock_mono_ms());
+	m->stopping = stops && !m->by_pid;
+	if (m->stopping)
+		source_arm(m->timer, clock_mono_ms());
+	return true;
 }

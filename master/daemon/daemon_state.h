@@ -5,6 +5,7 @@
 #ifndef MASTER_DAEMON_DAEMON_STATE_H
 #define MASTER_DAEMON_DAEMON_STATE_H
 
+#include "common/fields.h"
 #include "common/loop.h"
 #include "master/process/group.h"
 #include "proto/state.h"
@@ -43,17 +44,19 @@ void daemon_go_on(struct daemon *);
 /* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While
  * a shutdown or restart is under way it goes on, by the pid map. */
 void daemon_break(struct daemon *, const char *reason);
-/* For the state document. by_pid: the stop goes by the pid map (asked for in FATAL, or
- * broken while stopping), so all_stopped is the caller's own affair. */
-struct daemon_memory {
-	enum daemon_state state;
-	const char *reason;	/* borrowed; "" unless FATAL */
-	bool by_pid;
-	int64_t reported_ms;	/* monotonic, of the last "waiting for" line, -1 = none */
-};
-void daemon_get(const struct daemon *, struct daemon_memory *);
-/* Goes on from there in the next turn, logging and telling nothing now. */
-void daemon_put_back(struct daemon *, const struct daemon_memory *);
+/* What the state document has of it. */
+#define DAEMON_FIELDS(ROW, S)								\
+	ROW(S, DAEMON, state)								\
+	ROW(S, TEXT, reason)	/* of FATAL; NULL = none, or out of memory */		\
+	/* Children are stopped by the pid map (a stop in FATAL, or an invariant broken while \
+	 * stopping), and all_stopped is the caller's affair. */			\
+	ROW(S, BOOL, by_pid)								\
+	ROW(S, I64, reported_ms) /* monotonic, of the last "waiting for"; -1 = none */
+struct daemon_record FIELDS(DAEMON_FIELDS);
+/* Borrowed, to be read or filled: daemon_resume then goes on from there in the next turn,
+ * logging nothing now; false: the record cannot be so. */
+struct daemon_record *daemon_record(struct daemon *);
+bool daemon_resume(struct daemon *);
 /* A process became stopped: go on to the next group when its group is done. */
 void daemon_process_stopped(struct daemon *, struct process *);
 

@@ -213,13 +213,10 @@ run_begin(struct master *master)
 static enum run_outcome
 outcome_of(const struct master *master)
 {
-	struct daemon_memory memory;
-
 	if (!master->restart_wanted)
 		return RUN_EXIT;
 	/* Nothing of a process with a broken invariant is built upon. */
-	daemon_get(master->daemon, &memory);
-	return memory.by_pid ? RUN_REEXEC : RUN_RESTART;
+	return daemon_record(master->daemon)->by_pid ? RUN_REEXEC : RUN_RESTART;
 }
 
 enum run_outcome

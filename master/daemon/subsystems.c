@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the configuration and what it claims ------------------------------------------ */
+/* --- the configuration and what it claims --- */
 
 static void
 subsystems_free_config(struct master *master)
@@ -76,7 +76,7 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 	return 0;
 }
 
-/* --- the daemon's parts ---------------------------------------------------------------- */
+/* --- the daemon's parts --- */
 
 /* NEW creates a part that is one member of the master; DESTROY is its end. */
 #define SUBSYSTEM(member, new, destroy)                                           \
@@ -100,7 +100,9 @@ SUBSYSTEM(daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, mast
 SUBSYSTEM(dispatcher, dispatch_new(master->loop, master->groups, &master->next_event),
     dispatch_free)
 SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)
-SUBSYSTEM(jobs, jobs_new(master->loop, master->groups), jobs_free)
+static const struct jobs_ops subsystems_jobs_ops = {
+    .check = child_check_command, .clear = child_clear_logs};
+SUBSYSTEM(jobs, jobs_new(master->loop, master->groups, &subsystems_jobs_ops), jobs_free)
 SUBSYSTEM(sequences, commands_sequences_new(master), sequences_free)
 SUBSYSTEM(control, control_new(master), control_free)
 SUBSYSTEM(rpcinterfaces,
@@ -121,8 +123,6 @@ subsystems_add_programs(struct master *master, char **error)
 		.dispatcher = master->dispatcher,
 	};
 	group_kinds_fill(master);
-	jobs_check_with(master->jobs, child_check_command);
-	jobs_clear_with(master->jobs, child_clear_logs);
 	for (size_t i = 0; i < master->config->ngroups; i++) {
 		struct group_config *config = master->config->groups[i];
 		char *why = NULL;
@@ -141,7 +141,7 @@ subsystems_add_programs(struct master *master, char **error)
 	return 0;
 }
 
-/* --- the surroundings ------------------------------------------------------------------ */
+/* --- the surroundings --- */
 
 static int
 subsystems_daemonize(struct master *master, char **error)
@@ -230,7 +230,7 @@ subsystems_remove_pidfile(struct master *master)
 	pidfile_remove(master->config->pidfile, &master->pidfile);
 }
 
-/* --- the table ------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static const struct subsystem {
 	const char *name;

@@ -20,13 +20,12 @@ struct dispatcher {
 	struct source *again;		/* when a rejected event may be handed out again */
 	uint32_t wanted;		/* types that some pool takes, a bit each */
 	uint64_t *next_serial;
-	bool stopping;			/* has been told */
+	union {
+		struct dispatch_record record;
+		struct FIELDS(DISPATCH_FIELDS);
+	};
 	struct log_limit unmade;	/* lines on events without memory */
 };
-
-/* Whoever adds a member that is state: it needs a door for the state document. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct dispatcher) == 80,
-    "see statedoc_events.c");
 
 /* --- making one ------------------------------------------------------------------- */
 
@@ -190,9 +189,9 @@ dispatch_running(struct dispatcher *events)
 void
 dispatch_stopping(struct dispatcher *events)
 {
-	if (events->stopping)
+	if (events->told_stopping)
 		return;
-	events->stopping = true;
+	events->told_stopping = true;
 	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
 		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, strdup(""), "", 0);
 }
@@ -272,16 +271,10 @@ dispatch_send(struct dispatcher *events, const char *identifier)
 
 /* --- the state document ------------------------------------------------------------ */
 
-bool
-dispatch_told_stopping(const struct dispatcher *events)
+struct dispatch_record *
+dispatch_record(struct dispatcher *events)
 {
-	return events->stopping;
-}
-
-void
-dispatch_set_told_stopping(struct dispatcher *events, bool told)
-{
-	events->stopping = told;
+	return &events->record;
 }
 
 struct pool *

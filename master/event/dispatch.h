@@ -15,6 +15,11 @@
 
 struct dispatcher;
 
+/* What the state document has of it, beside its pools. */
+#define DISPATCH_FIELDS(ROW, S)								\
+	ROW(S, BOOL, told_stopping)	/* SUPERVISOR_STATE_CHANGE_STOPPING was sent */
+struct dispatch_record FIELDS(DISPATCH_FIELDS);
+
 /* New; serials go on from *next_serial, which is kept current. NULL with errno. */
 struct dispatcher *dispatch_new(
     struct loop *, const struct groups *, uint64_t *next_serial);
@@ -47,10 +52,9 @@ void dispatch_group(struct dispatcher *, enum event_type, const char *name);
  * (design 5). */
 void dispatch_send(struct dispatcher *, const char *identifier);
 
-/* For the state document: whether SUPERVISOR_STATE_CHANGE_STOPPING has been told; the pool
- * behind this one (NULL: the first), or NULL; and a pool comes last in that order. */
-bool dispatch_told_stopping(const struct dispatcher *);
-void dispatch_set_told_stopping(struct dispatcher *, bool);
+/* For the state document: borrowed, to be read or filled; the pool behind this one (NULL:
+ * the first), or NULL; and a pool comes last in that order. */
+struct dispatch_record *dispatch_record(struct dispatcher *);
 struct pool *dispatch_next(const struct dispatcher *, const struct pool *);
 void dispatch_move_last(struct dispatcher *, struct pool *);
 

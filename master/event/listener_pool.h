@@ -4,6 +4,7 @@
 #define MASTER_EVENT_LISTENER_POOL_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/loglimit.h"
 #include "common/queue.h"
 #include "master/config/event_type.h"
@@ -32,14 +33,17 @@ struct pool_waiting {
 
 STAILQ_HEAD(pool_buffer, pool_waiting);
 
-/* statedoc_events.c asserts this struct's size: a field added here must be added there. */
+/* What the state document has of it, beside the events that wait. */
+#define POOL_FIELDS(ROW, S)								\
+	ROW(S, U64, next_serial)
+
 struct pool {
 	TAILQ_ENTRY(pool) in_events;
 	struct group *group;	/* borrowed */
 	const struct pool_ops *ops;	/* borrowed */
 	struct pool_buffer buffer;
 	size_t count, bytes;	/* of the buffer */
-	uint64_t next_serial;
+	struct FIELDS(POOL_FIELDS);
 	struct log_limit overflows;	/* lines on events that are discarded */
 };
 

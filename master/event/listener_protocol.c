@@ -68,9 +68,9 @@ enter(struct listener *listener, enum listener_state state)
 	log_debug("%s: %s -> %s", listener->name, state_names[listener->state],
 	    state_names[state]);
 	listener->state = state;
-	listener->nline = 0;
+	listener->line.n = 0;
 	listener->in_result = false;
-	listener->nresult = 0;
+	listener->result.n = 0;
 	if (state == LISTENER_UNKNOWN)
 		log_limited_after(&listener->limits->unknown, LOG_LIMIT_FIRST, LEVEL_WARN,
 		    "%s: has entered the UNKNOWN state and will no longer receive "
@@ -100,14 +100,14 @@ static void
 feed_acknowledged(struct feeding *feeding)
 {
 	struct listener *listener = feeding->listener;
-	size_t want = READY_LEN - listener->nline;
+	size_t want = READY_LEN - listener->line.n;
 	size_t n = feeding->n < want ? feeding->n : want;
 
-	memcpy(listener->line + listener->nline, feeding->bytes, n);
-	listener->nline += take(feeding, n);
-	if (listener->nline < READY_LEN)
+	memcpy(listener->line.bytes + listener->line.n, feeding->bytes, n);
+	listener->line.n += take(feeding, n);
+	if (listener->line.n < READY_LEN)
 		return;
-	enter(listener, memcmp(listener->line, READY, READY_LEN) == 0 ? LISTENER_READY :
+	enter(listener, memcmp(listener->line.bytes, READY, READY_LEN) == 0 ? LISTENER_READY :
 									 LISTENER_UNKNOWN);
 }
 
@@ -121,9 +121,9 @@ static void
 reject_line(struct feeding *feeding)
 {
 	struct listener *listener = feeding->listener;
-	bool is_text = str_is_utf8(listener->line, listener->nline);
-	char *shown = is_text ? strndup(listener->line, listener->nline) :
-				str_repr_bytes(listener->line, listener->nline);
+	bool is_text = str_is_utf8(listener->line.bytes, listener->line.n);
+	char *shown = is_text ? strndup(listener->line.bytes, listener->line.n) :
+				str_repr_bytes(listener->line.bytes, listener->line.n);
 
 	log_limited_after(&listener->limits->bad, LOG_LIMIT_FIRST, LEVEL_WARN,
 	    "%s: bad result line: '%s%s'", listener->name,
@@ -141,9 +141,9 @@ judge_line(struct feeding *feeding)
 	char number[LISTENER_LINE_MAX] = "";
 	int64_t length;
 
-	if (listener->nline > LENGTH_AT)
-		memcpy(number, listener->line + LENGTH_AT, listener->nline - LENGTH_AT);
-	if (strlen(number) + LENGTH_AT != listener->nline ||
+	if (listener->line.n > LENGTH_AT)
+		memcpy(number, listener->line.bytes + LENGTH_AT, listener->line.n - LENGTH_AT);
+	if (strlen(number) + LENGTH_AT != listener->line.n ||
 	    str_to_int(number, &length) == -1 || length < 0) {
 		reject_line(feeding);
 		return;
@@ -157,7 +157,7 @@ end_result(struct feeding *feeding)
 {
 	struct listener *listener = feeding->listener;
 	bool processed = listener->handler != RESULT_OK ||
-	    (listener->nresult == 2 && memcmp(listener->result, "OK", 2) == 0);
+	    (listener->result.n == 2 && memcmp(listener->result.bytes, "OK", 2) == 0);
 
 	if (processed)
 		log_debug("%s: event was processed", listener->name);
@@ -178,8 +178,8 @@ feed_result(struct feeding *feeding)
 		n = (size_t)listener->missing;
 	if (listener->handler == RESULT_PRINTED)
 		feeding->ops->result(feeding->ctx, feeding->bytes, n);
-	for (size_t i = 0; i < n && listener->nresult < sizeof(listener->result); i++)
-		listener->result[listener->nresult++] = feeding->bytes[i];
+	for (size_t i = 0; i < n && listener->result.n < sizeof(listener->result.bytes); i++)
+		listener->result.bytes[listener->result.n++] = feeding->bytes[i];
 	listener->missing -= (int64_t)take(feeding, n);
 	if (listener->missing == 0)
 		end_result(feeding);
@@ -191,17 +191,17 @@ feed_line(struct feeding *feeding)
 	struct listener *listener = feeding->listener;
 	const char *newline = memchr(feeding->bytes, '\n', feeding->n);
 	size_t n = newline == NULL ? feeding->n : (size_t)(newline - feeding->bytes);
-	size_t room = sizeof(listener->line) - listener->nline;
+	size_t room = sizeof(listener->line.bytes) - listener->line.n;
 	bool whole = newline != NULL && n < room;
 
 	if (n > room)
 		n = room;
-	memcpy(listener->line + listener->nline, feeding->bytes, n);
-	listener->nline += n;
+	memcpy(listener->line.bytes + listener->line.n, feeding->bytes, n);
+	listener->line.n += n;
 	(void)take(feeding, n + whole);
 	if (whole)
 		judge_line(feeding);
-	else if (listener->nline == sizeof(listener->line))
+	else if (listener->line.n == sizeof(listener->line.bytes))
 		reject_line(feeding);
 }
 
@@ -246,9 +246,9 @@ listener_is_sound(const struct listener *listener)
 	bool busy = listener->state == LISTENER_BUSY;
 	/* READY is judged as soon as it is as long as that. */
 	size_t room =
-	    listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN : sizeof(listener->line);
+	    listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN : sizeof(listener->line.bytes);
 
-	return busy == (listener->outstanding.event != NULL) && listener->nline < room &&
+	return busy == (listener->outstanding.event != NULL) && listener->line.n < room &&
 	    (!listener->in_result || (busy && listener->missing > 0)) &&
-	    listener->nresult <= sizeof(listener->result);
+	    listener->result.n <= sizeof(listener->result.bytes);
 }

@@ -3,6 +3,7 @@
 #ifndef MASTER_EVENT_LISTENER_PROTOCOL_H
 #define MASTER_EVENT_LISTENER_PROTOCOL_H
 
+#include "common/fields.h"
 #include "common/loglimit.h"
 #include "master/config/config.h"
 #include "master/config/event_type.h"
@@ -19,27 +20,46 @@ enum listener_state {
 	LISTENER_BUSY,		/* has been given an event */
 	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */
 };
+#define FIELDS_TYPE_LISTENER enum listener_state	/* common/fields.h */
+
+/* What the state document has of an event's place in a pool, beside the event. */
+#define POOL_EVENT_FIELDS(ROW, S)							\
+	ROW(S, U64, poolserial)								\
+	ROW(S, BOOL, rejected)	/* before, by some listener */
 
 /* An event's place in a pool. */
 struct pool_event {
 	struct event *event;	/* a reference; NULL = none */
-	uint64_t poolserial;
-	bool rejected;	/* before, by some listener */
+	struct FIELDS(POOL_EVENT_FIELDS);
 };
+#define FIELDS_TYPE_POOL_EVENT struct pool_event
 
-/* statedoc_pipes.c asserts this struct's size: a field added here must be added there. */
+struct listener_line {
+	size_t n;
+	char bytes[LISTENER_LINE_MAX];
+};
+#define FIELDS_TYPE_LINE struct listener_line
+
+struct listener_result {
+	size_t n;
+	char bytes[3];		/* nothing longer than "OK" is good */
+};
+#define FIELDS_TYPE_RESULT struct listener_result
+
+/* What the state document has of a listener. */
+#define LISTENER_FIELDS(ROW, S)								\
+	ROW(S, LISTENER, state)								\
+	ROW(S, LINE, line)		/* not whole yet: READY, or a result line */	\
+	ROW(S, BOOL, in_result)		/* the line is whole: `missing` bytes of … */	\
+	ROW(S, I64, missing)		/* … its result are still to come */		\
+	ROW(S, RESULT, result)		/* its beginning */				\
+	ROW(S, POOL_EVENT, outstanding)	/* BUSY: what it was given */
+
 struct listener {
 	const char *name;	/* of the process; borrowed */
 	struct listener_limits *limits;	/* of its process, which outlives it; borrowed */
 	enum result_handler handler;	/* of its pool */
-	enum listener_state state;
-	char line[LISTENER_LINE_MAX];	/* not yet judged: READY, or a result line */
-	size_t nline;
-	bool in_result;		/* the line has been read: `missing` bytes of … */
-	int64_t missing;	/* … its result are still to come */
-	char result[3];		/* its beginning: nothing longer than "OK" is good */
-	size_t nresult;
-	struct pool_event outstanding;	/* BUSY: what it was given */
+	struct FIELDS(LISTENER_FIELDS);
 };
 
 /* Log lines that a listener can repeat, also by ending each time. */

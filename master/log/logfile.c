@@ -30,13 +30,13 @@ struct logfile {
 	int64_t looked_ms; /* when was looked whether the path still names it */
 	int64_t retry_ms;  /* no rotation before; 0 = none has failed */
 	int64_t maxbytes, backups;
-	uint64_t generation;
-	uint64_t lost;	/* bytes that were not written and are not yet reported */
-	int lost_errno;
+	union {
+		struct logfile_record record;
+		struct FIELDS(LOGFILE_FIELDS);
+	};
 	const char *failure;	/* what the last failure could not do */
 	struct log_limit writing, naming; /* lines on failures of two kinds */
 	bool named;   /* a regular file of that name, which can be renamed and replaced */
-	bool in_line; /* the last byte written was not the end of a line */
 	bool quiet;
 };
 
@@ -379,25 +379,10 @@ logfile_clear(struct logfile *file)
 	return gone != 0 ? -1 : 0;
 }
 
-uint64_t
-logfile_generation(const struct logfile *file)
+struct logfile_record *
+logfile_record(struct logfile *file)
 {
-	return file->generation;
-}
-
-uint64_t
-logfile_lost(const struct logfile *file, int *error)
-{
-	*error = file->lost_errno;
-	return file->lost;
-}
-
-void
-logfile_resume(struct logfile *file, uint64_t generation, uint64_t lost, int lost_errno)
-{
-	file->generation = generation;
-	file->lost = lost;
-	file->lost_errno = lost_errno;
+	return &file->record;
 }
 
 bool

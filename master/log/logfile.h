@@ -4,6 +4,7 @@
 #define MASTER_LOG_LOGFILE_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,14 @@
 #include <sys/types.h>
 
 struct logfile;
+
+/* What the state document has of it, beside its path. */
+#define LOGFILE_FIELDS(ROW, S)								\
+	ROW(S, U64, generation)	/* how often it was rotated, cleared or reopened */	\
+	ROW(S, U64, lost)	/* bytes that it lacks and does not say yet */		\
+	ROW(S, INT, lost_errno)	/* why */						\
+	ROW(S, BOOL, in_line)	/* the last byte written was not the end of a line */
+struct logfile_record FIELDS(LOGFILE_FIELDS);
 
 /* Opens for appending, creating with 0666 & ~umask. What is no regular file (a FIFO, a
  * device) and what we were given (/dev/stdout, /dev/fd/N) is never waited for, rotated or
@@ -40,14 +49,10 @@ int logfile_reopen(struct logfile *);
 /* Puts a new file in the place of a regular file; anything else stays. 0, or -1 with errno
  * (ENOENT: it was not there). */
 NODISCARD int logfile_clear(struct logfile *);
-/* How often it has been rotated, cleared or reopened. */
-uint64_t logfile_generation(const struct logfile *);
-/* How many bytes were lost that the file does not say yet, and why. */
-uint64_t logfile_lost(const struct logfile *, int *error);
-/* Goes on from there: a log taken over from the state document. */
-void logfile_resume(struct logfile *, uint64_t generation, uint64_t lost, int lost_errno);
 /* False when maxbytes has no meaning for the path: a FIFO, a terminal, /dev/stdout. */
 bool logfile_can_rotate(const char *path);
+/* For the state document: borrowed, to be read or filled. */
+struct logfile_record *logfile_record(struct logfile *);
 /* For the state document, and to wait for: the descriptor. */
 int logfile_fd(const struct logfile *);
 /* True for a pipe, socket or terminal that we were given: somebody reads it, whom its

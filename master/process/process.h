@@ -4,6 +4,7 @@
 #ifndef MASTER_PROCESS_PROCESS_H
 #define MASTER_PROCESS_PROCESS_H
 
+#include "common/fields.h"
 #include "common/queue.h"
 #include "master/config/config.h"
 #include "proto/fault.h"
@@ -37,6 +38,41 @@ struct process_ops {
 	bool (*is_stopping)(struct process *);
 };
 
+/* What a process was and is: all of it is in the state document. */
+#define PROCESS_FIELDS(ROW, S)								\
+	ROW(S, U64, id)									\
+	ROW(S, U64, spawn)								\
+	ROW(S, U64, last_spawn)								\
+	ROW(S, VERDICT, verdict)	/* of last_spawn */				\
+	ROW(S, STATE, state)								\
+	ROW(S, INT, pid)		/* 0 = none */					\
+	ROW(S, BOOL, killing)		/* a stop was requested, its end is awaited */	\
+	ROW(S, BOOL, renewing)		/* its end is followed by an automatic start */	\
+	ROW(S, I64, started_ms)		/* monotonic time of the last spawn attempt */	\
+	ROW(S, I64, deadline_ms)	/* last argument of `arm`, or -1 */		\
+	/* When startsecs are over, a retry, a restart or SIGKILL is due, or -1. */	\
+	ROW(S, I64, due_ms)								\
+	ROW(S, I64, report_ms)		/* next "waiting for NAME to stop", or -1 */	\
+	ROW(S, I64, start)		/* epoch seconds, 0 = never */			\
+	ROW(S, I64, stop)								\
+	ROW(S, I64, backoff)		/* failed attempts in a row */			\
+	ROW(S, BOOL, has_exitstatus)							\
+	ROW(S, INT, exitstatus)		/* -1 = by a signal */				\
+	ROW(S, INT, last_status)	/* of the last end, at `stop`: -1 = by a signal */\
+	ROW(S, INT, last_signal)	/* that signal, else 0 */			\
+	ROW(S, U64, restarts)		/* automatic starts after the first start */	\
+	ROW(S, TEXT, spawnerr)								\
+	/* Why the last attempt made no program: more than supervisord says. */		\
+	ROW(S, TEXT, failure)								\
+	ROW(S, BOOL, respawning)	/* enqueued for an automatic start */		\
+	ROW(S, BOOL, autostart_cancelled) /* by a stop, before its first start */	\
+	ROW(S, U64, first_start_job)	/* start jobs with a lower number are cancelled */\
+	/* Monotonic time of a listener's last rejection of an event; -1 = none. */	\
+	ROW(S, I64, rejected_ms)							\
+	/* As a shell shows its last end or failure: 128 + a signal, 127 = could not be	\
+	 * spawned. */									\
+	ROW(S, INT, ending)
+
 struct process {
 	TAILQ_ENTRY(process) in_group;	/* stored order */
 	struct group *group;		/* borrowed */
@@ -46,37 +82,7 @@ struct process {
 	struct child *child;	/* pipes, logs, timer; the runtime's own */
 	void *kind_state;	/* its group's ops' own */
 	void *published;		/* the publisher's entry */
-
-	/* All below is state: master/statedoc.c writes it and reads it back. */
-	uint64_t id, spawn, last_spawn;
-	enum verdict verdict;		/* of last_spawn */
-	enum process_state state;
-	pid_t pid;			/* 0 = none */
-	bool killing;			/* a stop was asked for, its end is awaited */
-	bool renewing;			/* its end is followed by an automatic start */
-	int64_t started_ms;		/* monotonic time of the last spawn attempt */
-	int64_t deadline_ms;		/* what `arm` was last told, or -1 */
-	int64_t due_ms;			/* startsecs over, retry, restart or SIGKILL
-					 * due, or -1 */
-	int64_t report_ms;		/* next "waiting for NAME to stop", or -1 */
-	int64_t start, stop;		/* epoch seconds, 0 = never */
-	int64_t backoff;		/* failed attempts in a row */
-	bool has_exitstatus;
-	int exitstatus;			/* -1 = by a signal */
-	int last_status;		/* of the last end, at `stop`: -1 = by a signal … */
-	int last_signal;		/* … this one, else 0 */
-	uint64_t restarts;		/* automatic starts after the first start */
-	char *spawnerr;			/* owned; NULL = none */
-	char *failure;			/* owned; why the last attempt made no program:
-					 * more than supervisord says; NULL = unknown */
-	bool respawning;		/* enqueued for an automatic start */
-	bool autostart_cancelled;	/* by a stop, before its first start */
-	uint64_t first_start_job;	/* start jobs with a lower number are cancelled */
-	int64_t rejected_ms;		/* monotonic time of a listener's last rejection
-					 * of an event; -1 = none */
-	int ending;			/* as a shell shows its last end or failure:
-					 * 128 + a signal, 127 = could not be spawned */
-	/* statedoc.c asserts this struct's size: a field added here must be added there. */
+	struct FIELDS(PROCESS_FIELDS);
 };
 
 /* New, STOPPED; NULL with ENOMEM. */

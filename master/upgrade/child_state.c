@@ -1,248 +1,225 @@
 #include "master/upgrade/child_state.h"
 
-#include "common/buf.h"
-#include "common/fail.h"
 #include "common/fd.h"
-#include "common/mem.h"
+#include "master/child/capture.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/reap.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
+#include "master/upgrade/statedoc.h"
+#include "master/upgrade/statefield.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static int
-get_queue(const struct stdin_queue *input, struct statedoc_pipes *pipes)
+static const struct statefield stdin_rows[] =
+    STATEFIELDS(STDIN_QUEUE_FIELDS, struct stdin_queue_record);
+static const struct statefield output_rows[] =
+    STATEFIELDS(OUTPUT_FIELDS, struct output_record);
+static const struct statefield logfile_rows[] =
+    STATEFIELDS(LOGFILE_FIELDS, struct logfile_record);
+static const struct statefield capture_rows[] =
+    STATEFIELDS(CAPTURE_FIELDS, struct capture_record);
+static const struct statefield listener_rows[] =
+    STATEFIELDS(LISTENER_FIELDS, struct listener);
+static const struct statefield printer_rows[] =
+    STATEFIELDS(PRINTER_FIELDS, struct printer);
+
+/* An output: its pipe, what capture mode holds back, and its log. */
+static json_t *
+child_state_write_output(const struct process *process, enum output_id id)
 {
-	const struct buf *queue = stdin_queue_queue(input);
+	const struct output *output = process->child->outputs[id];
+	const char *autolog = process->child->autologs[id];
+	struct capture *capture = output != NULL ? output_capture(output) : NULL;
+	struct logfile *log = output != NULL ? output_log(output) : NULL;
+	int log_fd = log != NULL ? logfile_fd(log) : -1;
+	json_t *object = json_object();
 
-	pipes->nqueued = buf_len(queue);
-	if (pipes->nqueued == 0)
-		return 0;
-	pipes->queued = malloc(pipes->nqueued);
-	if (pipes->queued == NULL)
-		return -1;
-	memcpy(pipes->queued, buf_data(queue), pipes->nqueued);
-	return 0;
+	statedoc_add(&object, "pipe", output == NULL ? json_null() :
+	    STATEFIELD_WRITE(output_rows, output_record(output)));
+	statedoc_add(&object, "capture", capture == NULL ? json_null() :
+	    STATEFIELD_WRITE(capture_rows, capture_record(capture)));
+	statedoc_add(&object, "log", log == NULL ? json_null() :
+	    STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
+	statedoc_add(&object, "log_fd", statefield_write_fd(&log_fd));
+	statedoc_add(&object, "autolog", statefield_write_text(&autolog));
+	return object;
 }
 
-static int
-get_output(
-    const struct process *process, enum output_id id, struct statedoc_output *output)
-{
-	const struct output *channel = process->child->outputs[id];
-	const char *path = child_log_path(process, id);
-	const struct logfile *log = channel == NULL ? NULL : output_log(channel);
-	const struct capture *capture = NULL;
-
-	if (channel != NULL) {
-		output->fd = output_fd(channel);
-		output->hidden = output_is_hidden(channel);
-		capture = output_capture(channel);
-	}
-	if (capture != NULL && capture_get(capture, &output->capture) == -1)
-		return -1;
-	output->captures = capture != NULL;
-	if (log != NULL) {
-		output->log_fd = logfile_fd(log);
-		output->generation = logfile_generation(log);
-		output->lost = logfile_lost(log, &output->lost_errno);
-	}
-	if (*path == '\0')
-		return 0;
-	output->log_path = strdup(path);
-	return output->log_path == NULL ? -1 : 0;
-}
-
-static void
-get_listener(const struct listener *listener, struct statedoc_pipes *pipes)
-{
-	pipes->listens = true;
-	pipes->listener = *listener;
-	pipes->listener.name = NULL;
-	pipes->listener.limits = NULL;
-	if (listener->outstanding.event != NULL)
-		event_ref(listener->outstanding.event);
-}
-
-static int
-get_printer(const struct printer *printer, struct statedoc_pipes *pipes)
-{
-	if (printer == NULL)
-		return 0;
-	if (printer->prefix != NULL && (pipes->prefix = strdup(printer->prefix)) == NULL)
-		return -1;
-	pipes->nprinting = buf_len(&printer->line);
-	pipes->printing = malloc(pipes->nprinting + 1);
-	if (pipes->printing == NULL)
-		return -1;
-	memcpy(pipes->printing, buf_data(&printer->line), pipes->nprinting);
-	return 0;
-}
-
-/* The sockets of an interface are not written down: their ends end within messages of
- * processes that are replaced, and a new front end has the program started anew. */
-static int
-get(void *ctx, const struct process *process, struct statedoc_pipes *pipes)
+json_t *
+child_state_write(const struct process *process)
 {
 	const struct child *child = process->child;
+	int socket = child != NULL && process->group->ops->input_fd != NULL ?
+	    process->group->ops->input_fd(process) : -1;
+	json_t *object;
 
-	(void)ctx;
-	pipes->renewing = process->renewing;
-	if (process->group->ops->input_fd != NULL)
-		pipes->stdin_fd = process->group->ops->input_fd(process);
-	if (child->input != NULL) {
-		pipes->stdin_fd = stdin_queue_fd(child->input);
-		if (get_queue(child->input, pipes) == -1)
-			return -1;
-	}
-	for (int c = 0; c < OUTPUT_MAX; c++)
-		if (get_output(process, c, &pipes->outputs[c]) == -1)
-			return -1;
-	if (child->listener != NULL)
-		get_listener(child->listener, pipes);
-	return get_printer(child->printer, pipes);
+	if (child == NULL)
+		return json_null();
+	object = json_object();
+	statedoc_add(&object, "socket", statefield_write_fd(&socket));
+	statedoc_add(&object, "stdin", child->input == NULL ? json_null() :
+	    STATEFIELD_WRITE(stdin_rows, stdin_queue_record(child->input)));
+	for (int id = 0; id < OUTPUT_MAX; id++)
+		statedoc_add(&object, output_words[id],
+		    child_state_write_output(process, (enum output_id)id));
+	statedoc_add(&object, "listener", child->listener == NULL ? json_null() :
+	    STATEFIELD_WRITE(listener_rows, child->listener));
+	statedoc_add(&object, "printer", child->printer == NULL ? json_null() :
+	    STATEFIELD_WRITE(printer_rows, child->printer));
+	return object;
 }
 
-/* -1 with EINVAL: the document is not of this configuration. */
-static int
-misfit(void)
-{
-	return fail_with(EINVAL);
-}
+/* All that follow: NULL when all is well, else what is wrong: a member's name, or the
+ * system's reason. */
 
-static int
-put_input(struct process *process, struct statedoc_pipes *pipes)
+static const char *
+child_state_read_stdin(struct process *process, const json_t *json)
 {
+	struct stdin_queue_record record = {.fd = -1};
 	struct child *child = process->child;
+	const char *bad = STATEFIELD_READ(stdin_rows, json, &record);
 
-	if (pipes->stdin_fd == -1)
-		return 0;
-	if (process->group->ops->adopt_input != NULL) {
-		process->group->ops->adopt_input(process, pipes->stdin_fd);
-		pipes->stdin_fd = -1;
-		return 0;
-	}
-	child->input = stdin_queue_new(child->context->loop, pipes->stdin_fd,
-	    child_stdin_max(process));
-	if (child->input == NULL)
-		return -1;
-	pipes->stdin_fd = -1;
-	/* A child that closed its end meanwhile has lost nothing that it would have read.
-	 */
-	if (pipes->nqueued > 0 &&
-	    stdin_queue_write(child->input, pipes->queued, pipes->nqueued) == -1 &&
-	    errno != EPIPE)
-		return -1;
-	return 0;
+	/* The child has closed its end. */
+	if (bad == NULL && record.fd == -1)
+		return buf_len(&record.queue) == 0 ? NULL : "queue";
+	if (bad == NULL)
+		child->input = stdin_queue_new(child->context->loop, record.fd,
+		    child_stdin_max(process));
+	if (bad == NULL && child->input == NULL)
+		bad = strerror(errno);
+	/* A child that has closed its end has lost nothing that it would have read. */
+	if (bad == NULL && buf_len(&record.queue) > 0 &&
+	    stdin_queue_write(child->input, buf_data(&record.queue),
+		buf_len(&record.queue)) == -1 && errno != EPIPE)
+		bad = "queue";
+	buf_clear(&record.queue);
+	return bad;
 }
 
-/* The log is opened anew by its path: two descriptors on one file append alike. */
-static int
-put_channel(struct process *process, enum output_id id, struct statedoc_output *output)
+/* What is its standard input in the place of a pipe. */
+static const char *
+child_state_read_socket(struct process *process, const json_t *json)
 {
-	struct logfile *log = NULL;
+	const struct group_ops *ops = process->group->ops;
+	int fd;
 
-	if (child_open_log(process, id, &log) == -1)
-		return -1;
-	if (log != NULL)
-		logfile_resume(log, output->generation, output->lost, output->lost_errno);
-	if (child_add_output(process, id, output->fd, log, output->hidden) == -1) {
-		logfile_free(log);
-		return -1;
-	}
-	output->fd = -1;
-	fd_close(output->log_fd);
-	output->log_fd = -1;
-	return child_listen(process, id);
+	if (!statefield_read_fd(json, &fd) || (fd != -1 && ops->adopt_input == NULL))
+		return "socket";
+	if (fd != -1)
+		ops->adopt_input(process, fd);
+	return NULL;
 }
 
-static void
-put_autolog(struct process *process, enum output_id id, struct statedoc_output *output)
+/* The log is opened by its path: two descriptors on one file append alike. */
+static const char *
+child_state_read_log(
+    struct process *process, enum output_id id, const json_t *json, struct logfile **log)
 {
-	struct child *child = process->child;
+	struct logfile_record record = {0};
+	int fd;
 
-	if (process->config->outputs[id].target != LOG_TO_AUTO || output->log_path == NULL)
-		return;
-	free(child->autologs[id]);
-	child->autologs[id] = output->log_path;
-	output->log_path = NULL;
+	if (!statefield_read_fd(json_object_get(json, "log_fd"), &fd))
+		return "log_fd";
+	fd_close(fd);
+	json = json_object_get(json, "log");
+	if (!json_is_null(json) && STATEFIELD_READ(logfile_rows, json, &record) != NULL)
+		return "log";
+	if (child_open_log(process, id, log) == -1)
+		return strerror(errno);
+	if (*log != NULL)
+		*logfile_record(*log) = record;
+	return NULL;
 }
 
-/* A live process has the channels that a spawn makes, also one that it has closed: its log
+static const char *
+child_state_read_capture(struct output *output, const json_t *json)
+{
+	struct capture *capture = output_capture(output);
+
+	if (json_is_null(json) != (capture == NULL))
+		return "capture";
+	if (capture == NULL)
+		return NULL;
+	return STATEFIELD_READ(capture_rows, json, capture_record(capture)) == NULL &&
+	    capture_is_sound(capture) ? NULL : "capture";
+}
+
+/* A live process has the outputs that a spawn makes, also one that it has closed: its log
  * can still be cleared, and what was captured is written at its end. */
-static int
-put_output(struct process *process, enum output_id id, struct statedoc_output *output)
+static const char *
+child_state_read_output(struct process *process, enum output_id id, const json_t *json)
 {
-	bool redirected = id == OUTPUT_STDERR && process->config->redirect_stderr;
-	struct capture *capture;
+	const json_t *pipe = json_object_get(json, "pipe");
+	struct output_record record;
+	struct logfile *log = NULL;
+	const char *bad;
 
-	put_autolog(process, id, output);
-	if (process->pid == 0 || redirected)
-		return output->fd == -1 && !output->captures ? 0 : misfit();
-	if (put_channel(process, id, output) == -1)
-		return -1;
-	capture = output_capture(process->child->outputs[id]);
-	if (output->captures != (capture != NULL))
-		return misfit();
-	return capture == NULL ? 0 : capture_put_back(capture, &output->capture);
+	if (!statefield_read_text(json_object_get(json, "autolog"),
+	    &process->child->autologs[id]))
+		return "autolog";
+	if (json_is_null(pipe))
+		return json_is_null(json_object_get(json, "capture")) &&
+		    json_is_null(json_object_get(json, "log")) &&
+		    json_is_null(json_object_get(json, "log_fd")) ? NULL : "pipe";
+	if (STATEFIELD_READ(output_rows, pipe, &record) != NULL)
+		return "pipe";
+	bad = child_state_read_log(process, id, json, &log);
+	if (bad == NULL &&
+	    child_add_output(process, id, record.fd, log, record.hidden) == -1)
+		bad = strerror(errno);
+	if (bad != NULL) {
+		logfile_free(log);
+		return bad;
+	}
+	if (child_listen(process, id) == -1)
+		return strerror(errno);
+	return child_state_read_capture(process->child->outputs[id],
+	    json_object_get(json, "capture"));
 }
 
-/* The part of the present result that is not printed yet. */
-static int
-put_printer(struct printer *printer, const struct statedoc_pipes *pipes)
-{
-	bool begun = pipes->prefix != NULL || pipes->nprinting > 0;
-
-	if (printer == NULL)
-		return begun ? misfit() : 0;
-	if (pipes->prefix != NULL && (printer->prefix = strdup(pipes->prefix)) == NULL)
-		return -1;
-	if (buf_append(&printer->line, pipes->printing, pipes->nprinting) == -1)
-		return -1;
-	return printer_is_sound(printer) ? 0 : misfit();
-}
-
-static int
-put_listener(struct process *process, struct statedoc_pipes *pipes)
+static const char *
+child_state_read_listener(struct process *process, const json_t *json)
 {
 	struct listener *listener = process->child->listener;
+	struct printer *printer = process->child->printer;
+	const json_t *one = json_object_get(json, "listener");
 
-	if (pipes->listens != (listener != NULL))
-		return misfit();
-	if (listener == NULL)
-		return 0;
-	*listener = pipes->listener;
-	listener->name = process->config->name;
-	listener->handler = process->group->config->pool.handler;
-	listener->limits = &process->child->protocol;
-	(void)listener_take(&pipes->listener);
-	return put_printer(process->child->printer, pipes);
+	if (json_is_null(one) != (listener == NULL) || (listener != NULL &&
+	    (STATEFIELD_READ(listener_rows, one, listener) != NULL ||
+	    !listener_is_sound(listener))))
+		return "listener";
+	one = json_object_get(json, "printer");
+	if (json_is_null(one) != (printer == NULL) || (printer != NULL &&
+	    (STATEFIELD_READ(printer_rows, one, printer) != NULL ||
+	    !printer_is_sound(printer))))
+		return "printer";
+	return NULL;
 }
 
-static int
-put(void *ctx, struct process *process, struct statedoc_pipes *pipes, char **why)
+int
+child_state_read(struct process *process, const json_t *json, char **why)
 {
-	int rc = put_input(process, pipes);
+	const json_t *input = json_object_get(json, "stdin");
+	const char *bad;
 
-	(void)ctx;
-	process->renewing = pipes->renewing;
-	for (int c = 0; rc == 0 && c < OUTPUT_MAX; c++)
-		rc = put_output(process, c, &pipes->outputs[c]);
-	if (rc == 0)
-		rc = put_listener(process, pipes);
-	if (rc == 0 && process->pid != 0)
-		rc = reaper_watch(
-		    process->child->context->reaper, process->pid, child_reaped, process);
-	if (rc == -1)
-		*why = mem_printf("%s: %s", process->config->name, errno == EINVAL ?
-		    "the state document does not fit its configuration" : strerror(errno));
-	return rc;
+	if (json_is_null(json) != (process->child == NULL))
+		return statedoc_check(why, process->config->name, "child");
+	if (process->child == NULL)
+		return 0;
+	bad = child_state_read_socket(process, json_object_get(json, "socket"));
+	if (bad == NULL && !json_is_null(input))
+		bad = child_state_read_stdin(process, input);
+	for (int id = 0; bad == NULL && id < OUTPUT_MAX; id++)
+		bad = child_state_read_output(process, (enum output_id)id,
+		    json_object_get(json, output_words[id]));
+	if (bad == NULL)
+		bad = child_state_read_listener(process, json);
+	if (bad == NULL && process->pid != 0 && reaper_watch(
+	    process->child->context->reaper, process->pid, child_reaped, process) == -1)
+		bad = strerror(errno);
+	return statedoc_check(why, process->config->name, bad);
 }
-
-const struct statedoc_ops child_state_ops = {.get = get, .put = put};

@@ -1,11 +1,18 @@
-/* Runtime state: the pipes, logs and queued stdin of a process, and how far an event
- * listener or capture mode has read, on their way through the state document (design 8). */
+/* Child state: what a process holds in the state document: its pipes, logs and queued
+ * stdin, and how far capture mode and the listener protocol have read. */
 #ifndef MASTER_UPGRADE_CHILD_STATE_H
 #define MASTER_UPGRADE_CHILD_STATE_H
 
-#include "master/upgrade/statedoc.h"
+#include "common/compiler.h"
+#include "master/process/process.h"
 
-/* For processes that have a runtime; ctx is not used. */
-extern const struct statedoc_ops child_state_ops;
+#include <jansson.h>
+
+/* New object, or null for a process that was never attached; NULL with ENOMEM. The sockets
+ * of an rpcinterface are not in it: a new reeve-rpcd has the program started again. */
+json_t *child_state_write(const struct process *);
+/* Into a process that was just attached and whose fields have been read: takes the
+ * descriptors, opens the logs, watches the pid. 0, or -1 with *why new. */
+NODISCARD int child_state_read(struct process *, const json_t *, char **why);
 
 #endif

@@ -1,33 +1,47 @@
-/* Statefield: a struct's members as rows of one table, which both writes them
- * to a JSON object and reads them back. Byte strings are hex, for jansson takes
- * only UTF-8 (statedoc.c). */
+/* Statefield: a struct's fields (common/fields.h) as rows of a table that writes them to a
+ * JSON object and reads them back. Byte strings are hex, because jansson takes only
+ * UTF-8. */
 #ifndef MASTER_UPGRADE_STATEFIELD_H
 #define MASTER_UPGRADE_STATEFIELD_H
 
 #include "common/compiler.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-enum statefield_type {
-	STATEFIELD_U64,		/* uint64_t, up to 2^63 - 1 */
-	STATEFIELD_I64,		/* int64_t */
-	STATEFIELD_INT,		/* int */
+enum statefield_kind {
+	STATEFIELD_U64,		/* up to 2^63 - 1 */
+	STATEFIELD_I64,
+	STATEFIELD_INT,
 	STATEFIELD_BOOL,
-	STATEFIELD_STATE,	/* enum process_state, by name */
-	STATEFIELD_VERDICT,	/* enum verdict, by name */
-	STATEFIELD_DAEMON,	/* enum daemon_state, by name */
-	STATEFIELD_EVENT,	/* enum event_type, by name */
-	STATEFIELD_LISTENER,	/* enum listener_state, by name */
-	STATEFIELD_TEXT,	/* char *, owned, NULL = null */
+	STATEFIELD_TEXT,	/* hex */
+	STATEFIELD_BUF,		/* hex; initialised before it is read */
+	STATEFIELD_FD,		/* {"fd": number}, or null */
+	STATEFIELD_RLIMIT,
+	STATEFIELD_IDS,		/* empty before it is read */
+	STATEFIELD_STATE,	/* this and the following: by name */
+	STATEFIELD_VERDICT,
+	STATEFIELD_DAEMON,
+	STATEFIELD_EVENT,
+	STATEFIELD_LISTENER,
+	STATEFIELD_LINE,	/* of a listener: hex */
+	STATEFIELD_RESULT,
+	STATEFIELD_POOL_EVENT,	/* null without an event */
 	STATEFIELD_MAX
 };
 
 struct statefield {
 	const char *name;
-	enum statefield_type type;
+	enum statefield_kind kind;
 	size_t offset;
 };
+
+/* The rows of a list of fields that are members of TYPE. */
+#define STATEFIELDS(LIST, TYPE) {LIST(STATEFIELD_ROW, TYPE)}
+#define STATEFIELD_ROW(S, kind, name) {#name, STATEFIELD_##kind, offsetof(S, name)},
+#define STATEFIELD_WRITE(rows, from) statefield_write(rows, nitems(rows), from)
+#define STATEFIELD_READ(rows, json, into) statefield_read(rows, nitems(rows), json, into)
 
 /* New object; NULL with ENOMEM. */
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
@@ -35,6 +49,15 @@ json_t *statefield_write(const struct statefield *table, size_t rows, const void
  * else the name of the first member that is missing or of a wrong type. */
 const char *statefield_read(const struct statefield *table, size_t rows, const json_t *,
     void *into);
+
+/* Single values of three kinds. New, NULL with ENOMEM; and back: false when it is not
+ * one. */
+json_t *statefield_write_text(const void *from);
+json_t *statefield_write_fd(const void *from);
+json_t *statefield_write_pool_event(const void *from);
+bool statefield_read_text(const json_t *, void *into);
+bool statefield_read_fd(const json_t *, void *into);
+bool statefield_read_pool_event(const json_t *, void *into);
 
 /* New string of n bytes as hex; NULL with ENOMEM. */
 json_t *statefield_hex(const void *bytes, size_t n);

@@ -137,14 +137,14 @@ test_end(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 	char want[128];
-	int fd = output_fd(tube.channel);
+	int fd = output_record(tube.channel)->fd;
 
 	say(&tube, "last", 4);
 	close(tube.writer);
 	tube.writer = -1;
 	loop_turn(tube.loop, 1000);
 	loop_turn(tube.loop, 1000);
-	assert_int_equal(output_fd(tube.channel), -1);
+	assert_int_equal(output_record(tube.channel)->fd, -1);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	snprintf(want, sizeof(want),
 	    "DEBG fd %d closed, stopped monitoring <channel for c'at (stdout)>\n", fd);
@@ -160,7 +160,7 @@ waiting(const struct tube *tube)
 {
 	int n = 0;
 
-	assert_int_equal(ioctl(output_fd(tube->channel), FIONREAD, &n), 0);
+	assert_int_equal(ioctl(output_record(tube->channel)->fd, FIONREAD, &n), 0);
 	return (size_t)n;
 }
 
@@ -390,11 +390,10 @@ test_never_read(void **state)
 	struct loop *loop = loop_new();
 	struct backlogs *backlogs = backlogs_new(loop);
 	struct logfile *file;
-	const char *kept;
+	const struct backlog_record *kept;
 	bool done = false;
 	char path[32];
 	int log[2];
-	uint64_t lost;
 	size_t n;
 
 	log_init(scratch_sink, scratch, LEVEL_WARN);
@@ -404,9 +403,10 @@ test_never_read(void **state)
 	for (size_t i = 0; i < 2 * BACKLOG_MAX / sizeof(bytes); i++)
 		backlogs_write(backlogs, file, bytes, sizeof(bytes));
 	logfile_free(file);
-	assert_string_equal(backlogs_get(backlogs, 0, &kept, &n, &lost), path);
+	assert_string_equal(backlogs_get(backlogs, 0, &kept), path);
+	n = buf_len(&kept->bytes);
 	assert_true(n <= BACKLOG_MAX && n > BACKLOG_MAX / 2);
-	assert_true(lost > 0 && lost + n <= 2 * BACKLOG_MAX);
+	assert_true(kept->lost > 0 && kept->lost + n <= 2 * BACKLOG_MAX);
 	assert_int_equal(scratch_count(scratch, "bytes are lost"), 1);
 	backlogs_finish(backlogs, 10, note_done, &done);
 	while (!done)
@@ -453,9 +453,9 @@ test_ends_while_waiting(void **state)
 	    49);
 	close(log[0]);
 	close(log[1]);
-	for (int i = 0; i < 100 && output_fd(channel) != -1; i++)
+	for (int i = 0; i < 100 && output_record(channel)->fd != -1; i++)
 		loop_turn(loop, 100);
-	assert_int_equal(output_fd(channel), -1);
+	assert_int_equal(output_record(channel)->fd, -1);
 	assert_int_equal(scratch_count(scratch, ": EPIPE\n"), 1);
 	output_free(channel);
 	backlogs_free(use.backlogs);

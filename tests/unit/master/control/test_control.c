@@ -119,7 +119,7 @@ setup(void **state)
 	s->master.dispatcher =
 	    dispatch_new(s->master.loop, s->master.groups, &s->master.next_event);
 	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
-	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
+	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
 	s->master.sequences = commands_sequences_new(&s->master);
 	s->master.state_stream = state_stream_new(&s->master.seq, &state_stream_ops, s);
 	s->master.mainlog = mainlog_open(NULL, 0, 0, false);

@@ -18,6 +18,7 @@ struct scene {
 	struct loop *loop;
 	struct groups *groups;
 	struct jobs *jobs;
+	struct jobs_ops ops;
 	struct group *group;
 	int64_t spawn_costs;	/* ms that each spawn takes */
 	bool forget;		/* at the next result */
@@ -74,6 +75,18 @@ enqueue(struct recorder *r, struct process *p)
 	jobs_respawn(s->jobs, p);
 }
 
+static enum fault
+check_nothing(struct process *p UNUSED, char **detail UNUSED)
+{
+	return FAULT_NONE;
+}
+
+static enum fault
+clear_nothing(struct process *p UNUSED)
+{
+	return FAULT_FAILED;
+}
+
 static int
 setup(void **state)
 {
@@ -91,7 +104,8 @@ setup(void **state)
 	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
-	s->jobs = jobs_new(s->loop, s->groups);
+	s->ops = (struct jobs_ops){check_nothing, clear_nothing};
+	s->jobs = jobs_new(s->loop, s->groups, &s->ops);
 	assert_non_null(s->jobs);
 	for (int i = 0; i < 6; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
@@ -211,7 +225,7 @@ test_check(void **state)
 {
 	struct scene *s = *state;
 
-	jobs_check_with(s->jobs, check);
+	s->ops.check = check;
 	add(s, JOB_START, 0, 1);
 	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "result 1 p1 NO_FILE: can't find command 'x' spawn 0\nend 1\n");
@@ -314,19 +328,21 @@ test_removed_processes(void **state)
 }
 
 static void
-test_respawn_queue_grows(void **state)
+test_restart_queue_grows(void **state)
 {
 	struct scene *s = *state;
+	const struct id_queue *ids;
 
 	for (int round = 0; round < 40; round++) {
 		for (int i = 0; i < 6; i++)
 			jobs_respawn(s->jobs, process(s, i));
 	}
+	ids = &jobs_restarts(s->jobs)->ids;
 	for (size_t i = 0; i < 240; i++)
-		assert_int_equal(jobs_respawning(s->jobs, i), i % 6 + 1);
-	assert_int_equal(jobs_respawning(s->jobs, 240), 0);
+		assert_int_equal(ids->ids[ids->next + i], i % 6 + 1);
+	assert_int_equal(id_queue_count(ids), 240);
 	finish(s);
-	assert_int_equal(jobs_respawning(s->jobs, 0), 0);
+	assert_int_equal(id_queue_count(ids), 0);
 	/* Around the end of the ring, and still in order. */
 	for (int i = 0; i < 6; i++)
 		process_autostart(process(s, i));
@@ -337,27 +353,28 @@ static void
 test_queued_jobs(void **state)
 {
 	struct scene *s = *state;
-	struct job_state job;
-	const uint64_t ids[] = { 6, 99 };
+	const struct job_record *job;
+	struct job_record record = { .number = 40, .kind = JOB_START };
 
 	s->spawn_costs = 4;
 	add(s, JOB_START, 0, 1);
 	add(s, JOB_SIGNAL, 2, 4);
 	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n");
-	assert_true(jobs_get(s->jobs, 0, &job));
-	assert_int_equal(job.number, 1);
-	assert_int_equal(job.count, 1);
-	assert_int_equal(job.ids[0], 2);
-	assert_true(jobs_get(s->jobs, 1, &job));
-	assert_int_equal(job.kind, JOB_SIGNAL);
-	assert_int_equal(job.signo, 1);
-	assert_int_equal(job.count, 3);
-	assert_false(jobs_get(s->jobs, 2, &job));
-	assert_int_equal(jobs_next_number(s->jobs), 3);
+	job = jobs_get(s->jobs, 0);
+	assert_int_equal(job->number, 1);
+	assert_int_equal(id_queue_count(&job->ids), 1);
+	assert_int_equal(job->ids.ids[job->ids.next], 2);
+	job = jobs_get(s->jobs, 1);
+	assert_int_equal(job->kind, JOB_SIGNAL);
+	assert_int_equal(job->signo, 1);
+	assert_int_equal(id_queue_count(&job->ids), 3);
+	assert_null(jobs_get(s->jobs, 2));
+	assert_int_equal(jobs_record(s->jobs)->next_number, 3);
 
-	job = (struct job_state){ 40, JOB_START, 0, ids, 2 };
-	assert_int_equal(jobs_put_back(s->jobs, &job), 0);
-	jobs_set_next_number(s->jobs, 41);
+	assert_int_equal(id_queue_push(&record.ids, 6), 0);
+	assert_int_equal(id_queue_push(&record.ids, 99), 0);
+	assert_int_equal(jobs_put_back(s->jobs, &record), 0);
+	jobs_record(s->jobs)->next_number = 41;
 	assert_turn(s, "spawn p1\nresult 1 p1 OK spawn 1\nend 1\n");
 	s->spawn_costs = 0;
 	assert_turn(s, "result 2 p2 NOT_RUNNING spawn 0\nresult 2 p3 NOT_RUNNING spawn 0\n"
@@ -380,7 +397,7 @@ test_behind(void **state)
 	struct process **list = calloc(2, sizeof(struct process *));
 	struct job_sink other = { result, end, NULL };
 
-	jobs_clear_with(s->jobs, clear_but_second);
+	s->ops.clear = clear_but_second;
 	s->behind = true;
 	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
 	assert_turn(s, "");
@@ -420,7 +437,7 @@ test_clear(void **state)
 {
 	struct scene *s = *state;
 
-	jobs_clear_with(s->jobs, clear_but_second);
+	s->ops.clear = clear_but_second;
 	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
 	assert_turn(s, "result 1 p0 OK spawn 0\nresult 1 p1 FAILED spawn 0\nend 1\n");
 }
@@ -469,7 +486,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_crash_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_processes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_respawn_queue_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restart_queue_grows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),

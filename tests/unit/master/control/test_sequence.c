@@ -103,7 +103,7 @@ setup(void **state)
 	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
-	s->jobs = jobs_new(s->loop, s->groups);
+	s->jobs = jobs_new(s->loop, s->groups, NULL);
 	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
 	assert_non_null(s->all);
 	recorder_add(g, recorder_program("a", 1));
@@ -240,6 +240,8 @@ static void
 test_forgotten(void **state)
 {
 	struct scene *s = *state;
+	const struct sequence_step *steps;
+	size_t count;
 
 	run(s, "a");
 	ADD(s, "-g:a", "+g:a");
@@ -249,7 +251,7 @@ test_forgotten(void **state)
 	settle(s, "spawn a\n");
 	come_up(s, 'a');
 	settle(s, "");
-	assert_false(sequences_get(s->all, 0, &(struct sequence_state){ 0 }));
+	assert_null(sequences_get(s->all, 0, &steps, &count));
 }
 
 /* What does not run, or does not exist, has its fault, and the others go on. */
@@ -385,22 +387,24 @@ static void
 test_put_back(void **state)
 {
 	struct scene *s = *state;
-	struct sequence_state kept;
+	const struct sequence_step *steps;
 	struct sequence_step *copy;
+	size_t count;
 
 	run(s, "a");
 	ADD(s, "-g:b", "-g:a", "+g:a");
 	settle(s, "stop b: NOT_RUNNING\nstop of g:b: OK\nkill 100 15\n");
-	assert_true(sequences_get(s->all, 0, &kept));
-	assert_int_equal(kept.count, 2);
+	assert_non_null(sequences_get(s->all, 0, &steps, &count));
+	assert_int_equal(count, 2);
 	copy = calloc(2, sizeof(*copy));
 	assert_non_null(copy);
 	for (size_t i = 0; i < 2; i++)
-		copy[i] = (struct sequence_step){ kept.steps[i].action,
-			strdup(kept.steps[i].target) };
+		copy[i] = (struct sequence_step){ steps[i].action,
+			strdup(steps[i].target) };
 	sequences_free(s->all);
 	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
-	assert_int_equal(sequences_put_back(s->all, 7, copy, 2), 0);
+	assert_int_equal(sequences_put_back(s->all,
+	    &(struct sequence_record){ .number = 7 }, copy, 2), 0);
 	settle(s, "");
 	process_reaped(process(s, 'a'), 0);
 	settle(s, "spawn a\n");

@@ -449,34 +449,36 @@ test_many_groups(void **state)
 }
 
 static void
-test_memory(void **state)
+test_resume(void **state)
 {
 	struct scene *s = *state;
-	struct daemon_memory memory;
+	struct daemon_record *record = daemon_record(s->daemon);
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	daemon_get(s->daemon, &memory);
-	assert_int_equal(memory.state, DAEMON_RUNNING);
-	assert_int_equal(memory.reported_ms, -1);
-	daemon_put_back(s->daemon, &memory);
+	assert_int_equal(record->state, DAEMON_RUNNING);
+	assert_int_equal(record->reported_ms, -1);
+	assert_true(daemon_resume(s->daemon));
 	assert_turn(s, "");
 
-	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_FATAL,
-		.reason = "why", .reported_ms = -1 });
+	*record = (struct daemon_record){ DAEMON_FATAL, strdup("why"), false, -1 };
+	assert_true(daemon_resume(s->daemon));
 	assert_string_equal(daemon_fatal_reason(s->daemon), "why");
-	daemon_get(s->daemon, &memory);
-	assert_string_equal(memory.reason, "why");
 	assert_turn(s, "");
+	record->state = DAEMON_RUNNING;
+	assert_false(daemon_resume(s->daemon));
+	free(record->reason);
 
-	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_SHUTDOWN,
-		.reason = "", .by_pid = true, .reported_ms = -1 });
+	*record = (struct daemon_record){ DAEMON_SHUTDOWN, NULL, true, -1 };
+	assert_true(daemon_resume(s->daemon));
 	assert_turn(s, "");
-	daemon_get(s->daemon, &memory);
-	assert_true(memory.by_pid);
+	assert_true(record->by_pid);
+	record->state = DAEMON_RUNNING;
+	assert_false(daemon_resume(s->daemon));
 
-	daemon_put_back(s->daemon, &(struct daemon_memory){ .state = DAEMON_RESTARTING,
-		.reason = "", .reported_ms = RECORDER_MONO - 1000 });
+	*record = (struct daemon_record){
+		DAEMON_RESTARTING, NULL, false, RECORDER_MONO - 1000 };
+	assert_true(daemon_resume(s->daemon));
 	assert_turn(s, "kill 100 15\n"); /* the next report is due in two seconds */
 	recorder_tick(&s->recorder, 2000);
 	assert_turn(s, "INFO waiting for x to die\n");
@@ -500,7 +502,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_shutdown_in_fatal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_in_shutdown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_groups, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_resume, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

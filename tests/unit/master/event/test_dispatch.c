@@ -260,7 +260,7 @@ test_only_what_is_wanted(void **state UNUSED)
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7);
 		pool = subscribe(s, "first", cases[i].subscribed);
-		dispatch_set_told_stopping(s->events, false);
+		dispatch_record(s->events)->told_stopping = false;
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7 + cases[i].made);
 		assert_int_equal(pool->count, cases[i].made);

@@ -104,15 +104,15 @@ test_generation(void **state)
 {
 	struct scratch *scratch = *state;
 	struct logfile *file = open_log(scratch, 3, 1);
-	uint64_t first = logfile_generation(file), second;
+	uint64_t first = logfile_record(file)->generation, second;
 
 	put(file, "ab");
-	assert_int_equal(logfile_generation(file), first);
+	assert_int_equal(logfile_record(file)->generation, first);
 	put(file, "c");
-	second = logfile_generation(file);
+	second = logfile_record(file)->generation;
 	assert_true(second > first);
 	assert_int_equal(logfile_clear(file), 0);
-	assert_true(logfile_generation(file) > second);
+	assert_true(logfile_record(file)->generation > second);
 	logfile_free(file);
 }
 
@@ -177,7 +177,7 @@ test_follows_rotation(void **state)
 	clock_freeze(2000, 0);
 	put(two, "b");
 	scratch_expect(scratch, "log", "b");
-	assert_int_equal(logfile_generation(two), 1);
+	assert_int_equal(logfile_record(two)->generation, 1);
 	assert_int_equal(
 	    rename(scratch_path(scratch, "log"), scratch_path(scratch, "moved")), 0);
 	clock_freeze(9000, 0);
@@ -351,7 +351,7 @@ test_devices(void **state)
 
 	assert_non_null(file);
 	put(file, "0123456789");
-	assert_int_equal(logfile_generation(file), 0);
+	assert_int_equal(logfile_record(file)->generation, 0);
 	assert_string_equal(scratch->log, "");
 	assert_int_equal(logfile_clear(file), 0);
 	logfile_free(file);

@@ -1,6 +1,6 @@
-/* Statedoc: of a good document each member is taken out or spoiled in turn, and the reader
- * says what is wrong. */
-#include "tests/unit/master/statedoc_world.h"
+/* State document: of a good document each member is taken out or spoiled in turn, and the
+ * reader says what is wrong. */
+#include "tests/unit/master/state_world.h"
 
 static void
 assert_refused(const json_t *doc, const char *about)
@@ -8,7 +8,7 @@ assert_refused(const json_t *doc, const char *about)
 	struct scene *fresh = scene_new();
 	char *why = NULL;
 
-	if (statedoc_read(&fresh->master, doc, &ops, fresh, &why) == 0)
+	if (state_document_read(&fresh->master, doc, &why) == 0)
 		fail_msg("taken although %s is wrong", about);
 	assert_non_null(why);
 	assert_non_null(strstr(why, "state document: "));
@@ -79,22 +79,25 @@ test_spoiled_rest(void **state UNUSED)
 	busy(old);
 	doc = through_text(old);
 	spoil(doc, json_object_get(doc, "jobs"));
-	spoil(doc, json_object_get(doc, "mood"));
-	spoil(doc, json_object_get(doc, "child_nofile"));
+	spoil(doc, json_object_get(doc, "daemon"));
+	spoil(doc, json_object_get(doc, "master"));
+	spoil(doc, json_object_get(doc, "sequences"));
 	spoil(doc, json_object_get(doc, "events"));
 	json_decref(doc);
 	scene_free(old);
 }
+
+#define FLAGS "\"stop_failed\":false,\"failed\":false,"
 
 static void
 test_spoiled_sequences(void **state UNUSED)
 {
 	static const char *const cases[] = {
 		"{}",
-		"[{\"number\":0,\"steps\":[]}]",
-		"[{\"number\":1,\"steps\":{}}]",
-		"[{\"number\":1,\"steps\":[{\"action\":4,\"target\":\"x\"}]}]",
-		"[{\"number\":1,\"steps\":[{\"action\":2,\"target\":null}]}]",
+		"[{" FLAGS "\"number\":0,\"steps\":[]}]",
+		"[{" FLAGS "\"number\":1,\"steps\":{}}]",
+		"[{" FLAGS "\"number\":1,\"steps\":[{\"action\":4,\"target\":\"78\"}]}]",
+		"[{" FLAGS "\"number\":1,\"steps\":[{\"action\":2,\"target\":null}]}]",
 	};
 	struct scene *old = scene_new();
 	json_t *doc = through_text(old);
@@ -109,7 +112,7 @@ static void
 test_spoiled_values(void **state UNUSED)
 {
 	struct scene *old = scene_new();
-	json_t *doc = through_text(old), *group, *process, *jobs, *pipes;
+	json_t *doc = through_text(old), *group, *process, *jobs, *master;
 	json_t *groups = json_object_get(doc, "groups"), *pool, *event;
 	json_t *events = json_object_get(doc, "events");
 
@@ -117,15 +120,15 @@ test_spoiled_values(void **state UNUSED)
 	event = json_array_get(json_object_get(pool, "waiting"), 0);
 	group = json_array_get(groups, 0);
 	process = json_array_get(json_object_get(group, "processes"), 0);
-	pipes = json_object_get(process, "pipes");
+	master = json_object_get(doc, "master");
 	jobs = json_object_get(doc, "jobs");
 	const struct {
 		json_t *in;
 		const char *name, *json;
 	} cases[] = {
 		{ doc, "format", "2" },
-		{ doc, "next_id", "3" },
-		{ doc, "next_id", "-1" },
+		{ master, "next_id", "3" },
+		{ master, "next_id", "-1" },
 		{ doc, "groups", "[]" },
 		{ group, "name", "\"nobody\"" },
 		{ group, "name", "\"second\"" },
@@ -138,9 +141,9 @@ test_spoiled_values(void **state UNUSED)
 		{ process, "spawnerr", "\"abc\"" },
 		{ process, "spawnerr", "\"0g\"" },
 		{ process, "spawnerr", "\"AA\"" },
-		{ pipes, "queued", "\"0\"" },
-		{ jobs, "next", "0" },
-		{ jobs, "respawns", "[0]" },
+		{ process, "child", "{}" },
+		{ jobs, "next_number", "0" },
+		{ json_object_get(jobs, "restarts"), "ids", "[0]" },
 		{ jobs, "queue", "[{\"number\":1,\"kind\":4,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue", "[{\"number\":1,\"kind\":-1,\"signo\":0,\"ids\":[]}]" },
 		{ jobs, "queue",
@@ -152,64 +155,14 @@ test_spoiled_values(void **state UNUSED)
 		{ event, "type", "\"NONE\"" },
 		{ event, "serial", "-1" },
 		{ event, "payload", "\"ff\"" },
-		{ json_object_get(doc, "mood"), "state", "\"GLOOMY\"" },
-		{ json_object_get(doc, "mood"), "reason", "null" },
+		{ json_object_get(doc, "daemon"), "state", "\"GLOOMY\"" },
+		{ json_object_get(doc, "daemon"), "reason", "\"61\"" },
+		{ json_object_get(doc, "daemon"), "by_pid", "true" },
 	};
 
 	for (size_t i = 0; i < nitems(cases); i++)
 		assert_refused_with(doc, cases[i].in, cases[i].name, cases[i].json);
 	json_decref(doc);
-	scene_free(old);
-}
-
-/* What no listener and no capture can be is refused before the runtime sees it. */
-static void
-test_spoiled_listener(void **state UNUSED)
-{
-	static const char *const cases[][2] = {
-		{ "state", "\"ASLEEP\"" },
-		{ "state", "\"READY\"" },	/* … with an event */
-		{ "state", "\"ACKNOWLEDGED\"" },
-		{ "outstanding", "null" },	/* BUSY with none */
-		{ "missing", "0" },
-		{ "missing", "-1" },
-		{ "result", "\"00000000\"" },
-		{ "line", "\"0\"" },
-	};
-	struct scene *old = scene_new();
-	json_t *doc, *group, *listener;
-	char line[2 * LISTENER_LINE_MAX + 1];
-
-	live(old);
-	doc = through_text(old);
-	group = json_array_get(json_object_get(doc, "groups"), 0);
-	listener = json_array_get(json_object_get(group, "processes"), 1);
-	listener = json_object_get(json_object_get(listener, "pipes"), "listener");
-	assert_non_null(listener);
-	for (size_t i = 0; i < nitems(cases); i++)
-		assert_refused_with(doc, listener, cases[i][0], cases[i][1]);
-	/* It would have been judged as it got so long. */
-	memset(line, '0', sizeof(line) - 1);
-	line[sizeof(line) - 1] = '\0';
-	json_object_set_new(listener, "line", json_string(line));
-	assert_refused(doc, "line");
-	json_decref(doc);
-	scene_free(old);
-}
-
-static void
-test_runtime_refuses(void **state UNUSED)
-{
-	struct scene *old = scene_new(), *fresh = scene_new();
-	json_t *doc = through_text(old);
-	char *why;
-
-	fresh->put_fails = true;
-	assert_int_equal(statedoc_read(&fresh->master, doc, &ops, fresh, &why), -1);
-	assert_string_equal(why, "not today");
-	free(why);
-	json_decref(doc);
-	scene_free(fresh);
 	scene_free(old);
 }
 
@@ -221,8 +174,6 @@ main(void)
 		cmocka_unit_test(test_spoiled_rest),
 		cmocka_unit_test(test_spoiled_values),
 		cmocka_unit_test(test_spoiled_sequences),
-		cmocka_unit_test(test_spoiled_listener),
-		cmocka_unit_test(test_runtime_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

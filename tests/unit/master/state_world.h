@@ -1,7 +1,7 @@
-/* Statedoc_world: what the tests of the state document share: a master with processes in
- * every state, the runtime's part of it, and the way through text. */
-#ifndef TESTS_STATEDOC_WORLD_H
-#define TESTS_STATEDOC_WORLD_H
+/* State world: what the tests of the state document share: a master with processes in every
+ * state, and the way through text. */
+#ifndef TESTS_STATE_WORLD_H
+#define TESTS_STATE_WORLD_H
 
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
@@ -11,7 +11,7 @@
 #include "master/child/backlog.h"
 #include "master/control/sequence.h"
 #include "master/event/dispatch.h"
-#include "master/upgrade/statedoc.h"
+#include "master/daemon/state_document.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +19,9 @@
 
 #include <cmocka.h>
 
-/* Bytes that no JSON string would take as they are. */
-static const char queued[] = "in\0put\xff\n\"";
-
 struct scene {
 	struct recorder recorder;
 	struct master master;
-	size_t put;		/* how many processes got their pipes back */
-	bool put_fails;
 };
 
 /* ---- masters ---- */
@@ -114,7 +109,7 @@ scene_new(void)
 	s->recorder.groups = s->master.groups = groups_new(NULL);
 	s->master.loop = loop_new();
 	assert_non_null(s->master.loop);
-	s->master.jobs = jobs_new(s->master.loop, s->master.groups);
+	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
 	s->master.sequences = sequences_new(s->master.loop, s->master.groups,
 	    s->master.jobs, &sequence_ops, s);
 	s->master.backlogs = backlogs_new(s->master.loop);
@@ -293,146 +288,11 @@ busy(struct scene *s)
 	s->master.child_nofile = (struct rlimit){ 1024, RLIM_INFINITY };
 }
 
-/* ---- the runtime's part ---- */
-
-/* Capture: one output between the tokens, with a byte that might begin the next; listener:
- * at work, its result line cut off. */
-static void
-get_readings(const struct process *p, struct statedoc_pipes *pipes)
-{
-	struct statedoc_output *output = &pipes->outputs[OUTPUT_STDERR];
-	struct listener *listener = &pipes->listener;
-
-	output->captures = true;
-	output->capture = (struct capture_memory){ true, 1, strdup("\xff<!"), 3 };
-	pipes->listens = str_equal(p->config->name, "starting");
-	if (!pipes->listens)
-		return;
-	listener->state = LISTENER_BUSY;
-	memcpy(listener->line, "RESULT 5", listener->nline = 8);
-	listener->in_result = true;
-	listener->missing = INT64_C(1) << 40;
-	memcpy(listener->result, "\0O", listener->nresult = 2);
-	pipes->prefix = strdup("\xff | ");
-	pipes->printing = strdup("half");
-	pipes->nprinting = 4;
-	listener->outstanding = (struct pool_event){
-		event_new(EVENT_PROCESS_LOG_STDOUT, 99, "pid:1\n", "\xc3\xa9", 2), 98,
-		true };
-}
-
-static int
-get(void *ctx UNUSED, const struct process *p, struct statedoc_pipes *pipes)
-{
-	assert_int_equal(pipes->stdin_fd, -1);
-	assert_int_equal(pipes->outputs[OUTPUT_STDERR].log_fd, -1);
-	pipes->outputs[OUTPUT_STDOUT].log_path = strdup(p->config->name);
-	if (p->pid == 0)
-		return 0;
-	pipes->stdin_fd = p->pid;
-	pipes->renewing = true;
-	pipes->queued = malloc(sizeof(queued));
-	assert_non_null(pipes->queued);
-	memcpy(pipes->queued, queued, sizeof(queued));
-	pipes->nqueued = sizeof(queued);
-	pipes->outputs[OUTPUT_STDOUT].fd = p->pid + 1000;
-	pipes->outputs[OUTPUT_STDOUT].log_fd = p->pid + 2000;
-	pipes->outputs[OUTPUT_STDOUT].generation = p->id + 5;
-	pipes->outputs[OUTPUT_STDOUT].lost = 77;
-	pipes->outputs[OUTPUT_STDOUT].lost_errno = ENOSPC;
-	pipes->outputs[OUTPUT_STDERR].fd = p->pid + 3000;
-	pipes->outputs[OUTPUT_STDERR].hidden = true;
-	get_readings(p, pipes);
-	return 0;
-}
-
-static void
-assert_output(const struct statedoc_output *got, const struct statedoc_output *want)
-{
-	assert_int_equal(got->fd, want->fd);
-	assert_int_equal(got->log_fd, want->log_fd);
-	assert_int_equal(got->generation, want->generation);
-	assert_int_equal(got->lost, want->lost);
-	assert_int_equal(got->lost_errno, want->lost_errno);
-	assert_int_equal(got->hidden, want->hidden);
-	if (want->log_path == NULL)
-		assert_null(got->log_path);
-	else
-		assert_string_equal(got->log_path, want->log_path);
-	assert_int_equal(got->captures, want->captures);
-	assert_int_equal(got->capture.capturing, want->capture.capturing);
-	assert_int_equal(got->capture.held, want->capture.held);
-	assert_int_equal(got->capture.n, want->capture.n);
-	if (want->capture.n > 0)
-		assert_memory_equal(got->capture.bytes, want->capture.bytes,
-		    want->capture.n);
-}
-
-static void
-assert_pool_event(const struct pool_event *got, const struct pool_event *want)
-{
-	assert_int_equal(got->poolserial, want->poolserial);
-	assert_int_equal(got->rejected, want->rejected);
-	assert_int_equal(got->event->type, want->event->type);
-	assert_int_equal(got->event->serial, want->event->serial);
-	assert_int_equal(got->event->size, want->event->size);
-	assert_int_equal(got->event->characters, want->event->characters);
-	assert_memory_equal(got->event->payload, want->event->payload, want->event->size);
-}
-
-static void
-assert_listener(const struct listener *got, const struct listener *want)
-{
-	assert_int_equal(got->state, want->state);
-	assert_int_equal(got->nline, want->nline);
-	assert_memory_equal(got->line, want->line, want->nline);
-	assert_int_equal(got->in_result, want->in_result);
-	assert_int_equal(got->missing, want->missing);
-	assert_int_equal(got->nresult, want->nresult);
-	assert_memory_equal(got->result, want->result, want->nresult);
-	if (want->outstanding.event == NULL)
-		assert_null(got->outstanding.event);
-	else
-		assert_pool_event(&got->outstanding, &want->outstanding);
-}
-
-static int
-put(void *ctx, struct process *p, struct statedoc_pipes *pipes, char **why)
-{
-	struct scene *s = ctx;
-	struct statedoc_pipes want;
-
-	if (s->put_fails) {
-		*why = strdup("not today");
-		return -1;
-	}
-	statedoc_pipes_init(&want);
-	assert_int_equal(get(NULL, p, &want), 0);
-	assert_int_equal(pipes->stdin_fd, want.stdin_fd);
-	assert_int_equal(pipes->renewing, want.renewing);
-	assert_int_equal(pipes->nqueued, want.nqueued);
-	if (want.nqueued > 0)
-		assert_memory_equal(pipes->queued, want.queued, want.nqueued);
-	for (int i = 0; i < OUTPUT_MAX; i++)
-		assert_output(&pipes->outputs[i], &want.outputs[i]);
-	assert_int_equal(pipes->listens, want.listens);
-	assert_listener(&pipes->listener, &want.listener);
-	assert_true(str_equal(pipes->prefix, want.prefix));
-	assert_int_equal(pipes->nprinting, want.nprinting);
-	if (want.nprinting > 0)
-		assert_memory_equal(pipes->printing, want.printing, want.nprinting);
-	statedoc_pipes_clear(&want);
-	s->put++;
-	return 0;
-}
-
-static const struct statedoc_ops ops = { get, put };
-
 /* Through text, as an exec would take it. */
 static json_t *
 through_text(struct scene *s)
 {
-	json_t *doc = statedoc_write(&s->master, &ops, s), *again;
+	json_t *doc = state_document_write(&s->master), *again;
 	char *text;
 
 	assert_non_null(doc);

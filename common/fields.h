@@ -1,0 +1,30 @@
+/* Fields: the members of a struct and the rows of a table that describes them, from one
+ * list, so that no member can be added without its row:
+ *
+ *	#define POINT_FIELDS(ROW, S) ROW(S, INT, x) ROW(S, TEXT, label)
+ *	struct point FIELDS(POINT_FIELDS);
+ *
+ * The same list with another ROW makes the table; S is the struct that holds the members. A
+ * kind that is not below has its type, FIELDS_TYPE_KIND, where that type is declared. */
+#ifndef COMMON_FIELDS_H
+#define COMMON_FIELDS_H
+
+#include "common/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#define FIELDS(LIST) { LIST(FIELDS_MEMBER, ) }
+#define FIELDS_MEMBER(S, kind, name) FIELDS_TYPE_##kind name;
+
+#define FIELDS_TYPE_U64 uint64_t
+#define FIELDS_TYPE_I64 int64_t
+#define FIELDS_TYPE_INT int
+#define FIELDS_TYPE_BOOL bool
+#define FIELDS_TYPE_TEXT char *		/* owned; NULL = none */
+#define FIELDS_TYPE_BUF struct buf
+#define FIELDS_TYPE_RLIMIT struct rlimit
+#define FIELDS_TYPE_FD int		/* a descriptor; -1 = none */
+
+#endif

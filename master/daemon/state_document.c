@@ -1,0 +1,266 @@
+#include "master/daemon/state_document.h"
+
+#include "master/control/sequence.h"
+#include "master/upgrade/backlogs_state.h"
+#include "master/upgrade/events_state.h"
+#include "master/upgrade/groups_state.h"
+#include "master/upgrade/statedoc.h"
+#include "master/upgrade/statefield.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct statefield master_rows[] = STATEFIELDS(MASTER_FIELDS, struct master);
+static const struct statefield daemon_rows[] =
+    STATEFIELDS(DAEMON_FIELDS, struct daemon_record);
+static const struct statefield jobs_rows[] = STATEFIELDS(JOBS_FIELDS, struct jobs_record);
+static const struct statefield job_rows[] = STATEFIELDS(JOB_FIELDS, struct job_record);
+static const struct statefield restart_rows[] =
+    STATEFIELDS(RESTART_QUEUE_FIELDS, struct restart_queue);
+static const struct statefield sequence_rows[] =
+    STATEFIELDS(SEQUENCE_FIELDS, struct sequence_record);
+static const struct statefield step_rows[] =
+    STATEFIELDS(SEQUENCE_STEP_FIELDS, struct sequence_step);
+
+/* ---- the master and the daemon's state ---- */
+
+static json_t *
+state_document_write_master(struct master *master)
+{
+	return STATEFIELD_WRITE(master_rows, master);
+}
+
+static int
+state_document_read_master(struct master *master, const json_t *json, char **why)
+{
+	return statedoc_check(why, "the master", STATEFIELD_READ(master_rows, json, master));
+}
+
+static json_t *
+state_document_write_daemon(struct master *master)
+{
+	return STATEFIELD_WRITE(daemon_rows, daemon_record(master->daemon));
+}
+
+static int
+state_document_read_daemon(struct master *master, const json_t *json, char **why)
+{
+	const char *bad = STATEFIELD_READ(daemon_rows, json, daemon_record(master->daemon));
+
+	if (bad == NULL && !daemon_resume(master->daemon))
+		bad = "reason";
+	if (daemon_state(master->daemon) == DAEMON_FATAL)
+		jobs_halt(master->jobs);
+	return statedoc_check(why, "the daemon's state", bad);
+}
+
+/* ---- jobs and restarts ---- */
+
+static json_t *
+state_document_write_jobs(struct master *master)
+{
+	json_t *object = STATEFIELD_WRITE(jobs_rows, jobs_record(master->jobs));
+	json_t *queue = json_array();
+	const struct job_record *job;
+
+	for (size_t i = 0; (job = jobs_get(master->jobs, i)) != NULL; i++)
+		statedoc_append(&queue, STATEFIELD_WRITE(job_rows, job));
+	statedoc_add(&object, "queue", queue);
+	statedoc_add(&object, "restarts",
+	    STATEFIELD_WRITE(restart_rows, jobs_restarts(master->jobs)));
+	return object;
+}
+
+static int
+state_document_read_job(struct jobs *jobs, const json_t *json, char **why)
+{
+	struct job_record job = {0};
+	const char *bad = STATEFIELD_READ(job_rows, json, &job);
+
+	if (bad == NULL && (job.kind < JOB_START || job.kind > JOB_CLEAR))
+		bad = "kind";
+	if (bad == NULL)
+		return jobs_put_back(jobs, &job) == 0 ? 0 :
+		    statedoc_fail(why, "out of memory", "");
+	id_queue_clear(&job.ids);
+	return statedoc_check(why, "a job", bad);
+}
+
+static int
+state_document_read_jobs(struct master *master, const json_t *json, char **why)
+{
+	struct jobs_record *record = jobs_record(master->jobs);
+	const json_t *queue = json_object_get(json, "queue"), *one;
+	const char *bad = STATEFIELD_READ(jobs_rows, json, record);
+	size_t i;
+
+	if (bad == NULL && record->next_number == 0)
+		bad = "next_number";
+	if (bad == NULL && !json_is_array(queue))
+		bad = "queue";
+	if (bad == NULL)
+		bad = STATEFIELD_READ(restart_rows, json_object_get(json, "restarts"),
+		    jobs_restarts(master->jobs));
+	if (bad != NULL)
+		return statedoc_check(why, "the jobs", bad);
+	json_array_foreach(queue, i, one)
+		if (state_document_read_job(master->jobs, one, why) == -1)
+			return -1;
+	jobs_resume(master->jobs);
+	return 0;
+}
+
+/* ---- restarts and updates of clients ---- */
+
+static json_t *
+state_document_write_sequences(struct master *master)
+{
+	json_t *list = json_array(), *object, *steps;
+	const struct sequence_record *record;
+	const struct sequence_step *step;
+	size_t count;
+
+	for (size_t i = 0;
+	     (record = sequences_get(master->sequences, i, &step, &count)) != NULL; i++) {
+		object = STATEFIELD_WRITE(sequence_rows, record);
+		steps = json_array();
+		for (; count > 0; count--)
+			statedoc_append(&steps, STATEFIELD_WRITE(step_rows, step++));
+		statedoc_add(&object, "steps", steps);
+		statedoc_append(&list, object);
+	}
+	return list;
+}
+
+/* Only steps on processes may be on all. */
+static bool
+state_document_step_is_sound(const struct sequence_step *step)
+{
+	bool on_processes = step->action == SEQUENCE_STOP || step->action == SEQUENCE_START;
+
+	return step->action >= SEQUENCE_STOP && step->action <= SEQUENCE_ADD &&
+	    (on_processes || step->target != NULL);
+}
+
+static int
+state_document_read_sequence(struct sequences *sequences, const json_t *json, char **why)
+{
+	const json_t *list = json_object_get(json, "steps"), *one;
+	struct sequence_record record = {0};
+	const char *bad = STATEFIELD_READ(sequence_rows, json, &record);
+	struct sequence_step *steps;
+	size_t i;
+
+	if (bad == NULL && (record.number == 0 || !json_is_array(list)))
+		bad = "steps";
+	if (bad != NULL)
+		return statedoc_check(why, "a sequence", bad);
+	steps = calloc(json_array_size(list) + 1, sizeof(*steps));
+	if (steps == NULL)
+		return statedoc_fail(why, "out of memory", "");
+	json_array_foreach(list, i, one) {
+		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
+		if (bad == NULL && state_document_step_is_sound(&steps[i]))
+			continue;
+		sequence_steps_free(steps, json_array_size(list));
+		return statedoc_check(why, "a step", bad != NULL ? bad : "action");
+	}
+	return sequences_put_back(sequences, &record, steps, json_array_size(list)) == 0 ?
+	    0 : statedoc_fail(why, "out of memory", "");
+}
+
+static int
+state_document_read_sequences(struct master *master, const json_t *list, char **why)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_is_array(list))
+		return statedoc_fail(why, "bad member", "sequences");
+	json_array_foreach(list, i, one)
+		if (state_document_read_sequence(master->sequences, one, why) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- what lower layers have ---- */
+
+static json_t *
+state_document_write_groups(struct master *master)
+{
+	return groups_state_write(master->groups);
+}
+
+static int
+state_document_read_groups(struct master *master, const json_t *json, char **why)
+{
+	return groups_state_read(master->groups, json, master->next_id, why);
+}
+
+static json_t *
+state_document_write_events(struct master *master)
+{
+	return events_state_write(master->dispatcher);
+}
+
+static int
+state_document_read_events(struct master *master, const json_t *json, char **why)
+{
+	return events_state_read(master->dispatcher, json, why);
+}
+
+static json_t *
+state_document_write_backlogs(struct master *master)
+{
+	return backlogs_state_write(master->backlogs);
+}
+
+static int
+state_document_read_backlogs(struct master *master, const json_t *json, char **why)
+{
+	return backlogs_state_read(master->backlogs, json, why);
+}
+
+/* ---- the document ---- */
+
+#define SECTION(name) {#name, state_document_write_##name, state_document_read_##name}
+
+/* In the order in which they are read. */
+static const struct {
+	const char *name;
+	json_t *(*write)(struct master *);
+	int (*read)(struct master *, const json_t *, char **why);
+} sections[] = {
+    SECTION(master),
+    SECTION(groups),
+    SECTION(jobs),
+    SECTION(sequences),
+    SECTION(events),
+    SECTION(backlogs),
+    SECTION(daemon),
+};
+
+json_t *
+state_document_write(struct master *master)
+{
+	json_t *doc = json_object();
+
+	statedoc_add(&doc, "format", json_integer(STATE_DOCUMENT_FORMAT));
+	for (size_t i = 0; i < nitems(sections); i++)
+		statedoc_add(&doc, sections[i].name, sections[i].write(master));
+	return doc;
+}
+
+int
+state_document_read(struct master *master, const json_t *doc, char **why)
+{
+	const json_t *format = json_object_get(doc, "format");
+
+	*why = NULL;
+	if (!json_is_integer(format) || json_integer_value(format) != STATE_DOCUMENT_FORMAT)
+		return statedoc_fail(why, "not of the format known here", "");
+	for (size_t i = 0; i < nitems(sections); i++)
+		if (sections[i].read(master, json_object_get(doc, sections[i].name), why) == -1)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* Backlogs state: what waits for full logs in the state document. */
+#ifndef MASTER_UPGRADE_BACKLOGS_STATE_H
+#define MASTER_UPGRADE_BACKLOGS_STATE_H
+
+#include "common/compiler.h"
+#include "master/child/backlog.h"
+
+#include <jansson.h>
+
+/* New array; NULL with ENOMEM. */
+json_t *backlogs_state_write(const struct backlogs *);
+/* 0, or -1 with *why new. A log that cannot be opened any more loses what waited for it,
+ * which is logged. */
+NODISCARD int backlogs_state_read(struct backlogs *, const json_t *, char **why);
+
+#endif

@@ -1,0 +1,110 @@
+#include "master/upgrade/groups_state.h"
+
+#include "master/upgrade/child_state.h"
+#include "master/upgrade/statedoc.h"
+#include "master/upgrade/statefield.h"
+
+static const struct statefield process_rows[] =
+    STATEFIELDS(PROCESS_FIELDS, struct process);
+
+json_t *
+groups_state_write(const struct groups *groups)
+{
+	json_t *list = json_array();
+	const struct group *group;
+	const struct process *p;
+
+	for (group = groups_first(groups); group != NULL; group = groups_next(group)) {
+		json_t *object = json_object(), *processes = json_array(), *process;
+
+		TAILQ_FOREACH(p, &group->processes, in_group) {
+			process = STATEFIELD_WRITE(process_rows, p);
+			statedoc_add(&process, "name", json_string(p->config->name));
+			statedoc_add(&process, "child", child_state_write(p));
+			statedoc_append(&processes, process);
+		}
+		statedoc_add(&object, "name", json_string(group->config->name));
+		statedoc_add(&object, "processes", processes);
+		statedoc_append(&list, object);
+	}
+	return list;
+}
+
+/* The number goes through the map of numbers, the state through the counters. */
+static int
+groups_state_read_fields(
+    struct groups *groups, struct process *p, const json_t *json, char **why)
+{
+	uint64_t old_id = p->id, id;
+	enum process_state from = p->state;
+	const char *bad = STATEFIELD_READ(process_rows, json, p);
+
+	id = p->id;
+	p->id = old_id;
+	if (bad != NULL || id == 0)
+		return statedoc_check(why, p->config->name, bad != NULL ? bad : "id");
+	group_process_changed(groups, p, from);
+	if (groups_renumber(groups, p, id) == -1)
+		return statedoc_fail(why, "out of memory", "");
+	if (p->deadline_ms != -1)
+		p->ops->arm(p, p->deadline_ms);
+	return 0;
+}
+
+static int
+groups_state_read_group(struct groups *groups, const json_t *json, char **why)
+{
+	struct group *group = groups_find(groups, statedoc_name(json));
+	const json_t *list = json_object_get(json, "processes"), *one;
+	struct process *p;
+	size_t i;
+
+	if (group == NULL)
+		return statedoc_fail(why, "no such group:", statedoc_name(json));
+	if (json_array_size(list) != group->count)
+		return statedoc_fail(why, "other processes than configured in group",
+		    group->config->name);
+	json_array_foreach(list, i, one) {
+		p = group_process(group, statedoc_name(one));
+		if (p == NULL)
+			return statedoc_fail(why, "no such process:", statedoc_name(one));
+		if (groups_state_read_fields(groups, p, one, why) == -1 ||
+		    child_state_read(p, json_object_get(one, "child"), why) == -1)
+			return -1;
+	}
+	groups_move_last(groups, group);
+	return 0;
+}
+
+/* Each number is that of one process, or the map has forgotten one of them. */
+static int
+groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
+{
+	const struct group *group;
+	const struct process *p;
+
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		TAILQ_FOREACH(p, &group->processes, in_group)
+			if (groups_process(groups, p->id) != p || p->id >= next_id)
+				return statedoc_fail(why, "wrong number of process",
+				    p->config->name);
+	return 0;
+}
+
+int
+groups_state_read(
+    struct groups *groups, const json_t *list, uint64_t next_id, char **why)
+{
+	const struct group *group;
+	const json_t *one;
+	size_t i, count = 0;
+
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		count++;
+	if (json_array_size(list) != count)
+		return statedoc_fail(why, "other groups than configured", "");
+	json_array_foreach(list, i, one)
+		if (groups_state_read_group(groups, one, why) == -1)
+			return -1;
+	return groups_state_check(groups, next_id, why);
+}

@@ -1,0 +1,18 @@
+/* Groups state: groups and their processes in the state document. */
+#ifndef MASTER_UPGRADE_GROUPS_STATE_H
+#define MASTER_UPGRADE_GROUPS_STATE_H
+
+#include "common/compiler.h"
+#include "master/process/group.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* New array; NULL with ENOMEM. */
+json_t *groups_state_write(const struct groups *);
+/* Into groups of the same configuration, none of which has lived; all numbers of processes
+ * are below next_id. 0, or -1 with *why new. */
+NODISCARD int groups_state_read(
+    struct groups *, const json_t *, uint64_t next_id, char **why);
+
+#endif
