@@ -65,73 +65,53 @@ http_page_error(int status, int64_t *bytes)
 }
 
 static ssize_t
-page_read(void *ctx, uint64_t pos, char *out, size_t max)
+page_read(void *ctx, uint64_t pos UNUSED, char *out, size_t max)
 {
 	struct reply_stream *stream = ctx;
-	ssize_t n;
+	ssize_t n = stream->read(stream, out, max);
 
-	(void)pos;
-	n = stream->read(stream->ctx, out, max);
 	if (n < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
 
 static void
-page_stream_free(void *ctx)
+page_read_end(void *ctx)
 {
 	struct reply_stream *stream = ctx;
 
-	if (stream->free != NULL)
-		stream->free(stream->ctx);
-	free(stream);
+	stream->free(stream);
 }
 
+/* Takes the content; NULL without memory. */
 static struct MHD_Response *
-page_stream(struct reply_stream *taken)
+page_content(struct reply *reply, int64_t *bytes)
 {
-	struct reply_stream *stream = malloc(sizeof(*stream));
+	struct shared_buffer *shared = reply->shared;
 	struct MHD_Response *response = NULL;
+	char *text;
 
-	if (stream != NULL) {
-		*stream = *taken;
-		response = MHD_create_response_from_callback(
-		    MHD_SIZE_UNKNOWN, HTTP_PAGE_BLOCK, page_read, stream, page_stream_free);
+	if (reply->stream != NULL) {
+		*bytes = -1;
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
+		    HTTP_PAGE_BLOCK, page_read, reply->stream, page_read_end);
+		if (response == NULL)
+			page_read_end(reply->stream);
+	} else if (shared != NULL) {
+		*bytes = (int64_t)shared->len;
+		response = MHD_create_response_from_buffer_with_free_callback_cls(
+		    shared->len, shared->data, shared_buffer_unref, shared);
+		if (response == NULL)
+			shared_buffer_unref(shared);
+	} else {
+		*bytes = (int64_t)buf_len(&reply->body);
+		text = buf_steal(&reply->body);
+		if (text != NULL)
+			response = MHD_create_response_from_buffer(
+			    (size_t)*bytes, text, MHD_RESPMEM_MUST_FREE);
+		if (response == NULL)
+			free(text);
 	}
-	if (response == NULL) {
-		if (taken->free != NULL)
-			taken->free(taken->ctx);
-		free(stream);
-	}
-	*taken = (struct reply_stream){0};
-	return response;
-}
-
-static struct MHD_Response *
-page_body(struct buf *body)
-{
-	struct MHD_Response *response;
-	size_t len = buf_len(body);
-	char *text = buf_steal(body);
-
-	if (text == NULL)
-		return NULL;
-	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL)
-		free(text);
-	return response;
-}
-
-/* Takes the use of the text. */
-static struct MHD_Response *
-page_shared(struct shared_buffer *text)
-{
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer_with_free_callback_cls(
-		text->len, text->data, shared_buffer_unref, text);
-
-	if (response == NULL)
-		shared_buffer_unref(text);
 	return response;
 }
 
@@ -140,23 +120,10 @@ http_page_reply(struct reply *reply, int64_t *bytes)
 {
 	struct MHD_Response *response;
 
-	if (reply->status != 200) {
-		response = http_page_error(reply->status, bytes);
-	} else if (reply->stream.read != NULL) {
-		*bytes = -1;
-		response = page_stream(&reply->stream);
-	} else if (reply->shared != NULL) {
-		*bytes = (int64_t)reply->shared->len;
-		response = page_shared(reply->shared);
-	} else {
-		*bytes = (int64_t)buf_len(&reply->body);
-		response = page_body(&reply->body);
-	}
 	if (reply->status == 200)
-		response = http_page_headers(response, "text/xml");
+		response = http_page_headers(page_content(reply, bytes), "text/xml");
+	else
+		response = http_page_error(reply->status, bytes);
 	buf_clear(&reply->body);
-	if (reply->stream.free != NULL)
-		reply->stream.free(reply->stream.ctx);
-	reply->stream = (struct reply_stream){0};
 	return response;
 }

@@ -184,6 +184,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 /* ---- the stream ---- */
 
 struct stream {
+	struct reply_stream reply;
 	struct document doc;
 	size_t at;		/* part being sent; its text is consumed as it goes */
 	struct buf escaped;	/* of its range, not yet sent */
@@ -235,9 +236,9 @@ stream_next(struct stream *stream, bool *failed)
 }
 
 static ssize_t
-stream_read(void *ctx, char *out, size_t max)
+stream_read(struct reply_stream *reply, char *out, size_t max)
 {
-	struct stream *stream = ctx;
+	struct stream *stream = container_of(reply, struct stream, reply);
 	bool failed = false;
 	struct buf *next = stream_next(stream, &failed);
 	size_t n;
@@ -255,9 +256,9 @@ stream_read(void *ctx, char *out, size_t max)
 }
 
 static void
-stream_free(void *ctx)
+stream_free(struct reply_stream *reply)
 {
-	struct stream *stream = ctx;
+	struct stream *stream = container_of(reply, struct stream, reply);
 
 	document_clear(&stream->doc);
 	buf_clear(&stream->escaped);
@@ -301,5 +302,6 @@ document_reply(struct document *doc, struct reply *reply)
 	stream->doc = *doc;
 	document_init(doc, stream->doc.budget);
 	buf_init(&stream->escaped, 0);
-	reply->stream = (struct reply_stream){ stream_read, stream_free, stream };
+	stream->reply = (struct reply_stream){ stream_read, stream_free };
+	reply->stream = &stream->reply;
 }

@@ -9,19 +9,19 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A document made while it is sent (long logs): read fills at most `max` bytes and returns
- * how many, 0 at the end, -1 on an error that must cut the connection. */
+/* A document made while it is sent (long logs): a part of its maker. */
 struct reply_stream {
-	ssize_t (*read)(void *ctx, char *out, size_t max);
-	void (*free)(void *ctx);
-	void *ctx;
+	/* At most `max` bytes: how many, 0 at the end, -1 on an error that must cut the
+	 * connection. */
+	ssize_t (*read)(struct reply_stream *, char *out, size_t max);
+	void (*free)(struct reply_stream *);
 };
 
 struct reply {
-	int status;		/* 200, or an HTTP error whose page http.c makes */
+	int status;		/* 200, or an HTTP error whose page http/page.c makes */
 	struct buf body;	/* the whole document, when there is none of the others */
 	struct shared_buffer *shared;	/* owned use, or NULL */
-	struct reply_stream stream;
+	struct reply_stream *stream;	/* owned, or NULL */
 	size_t counted;	/* bytes that it has in the budget until it is sent */
 	bool ends_daemon;	/* nothing is stopped before calls_answered */
 };

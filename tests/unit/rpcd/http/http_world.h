@@ -89,14 +89,15 @@ fake_large(struct calls *calls, call_done_fn *done, void *ctx)
 }
 
 struct fake_stream {
+	struct reply_stream reply;
 	struct calls *calls;
 	int part;
 };
 
 static ssize_t
-fake_read(void *ctx, char *out, size_t max)
+fake_read(struct reply_stream *reply, char *out, size_t max)
 {
-	struct fake_stream *s = ctx;
+	struct fake_stream *s = container_of(reply, struct fake_stream, reply);
 
 	assert_true(max > 16);
 	if (s->part == STREAM_PARTS)
@@ -105,17 +106,17 @@ fake_read(void *ctx, char *out, size_t max)
 }
 
 static ssize_t
-fake_read_error(void *ctx, char *out, size_t max)
+fake_read_error(struct reply_stream *reply, char *out, size_t max)
 {
-	struct fake_stream *s = ctx;
+	struct fake_stream *s = container_of(reply, struct fake_stream, reply);
 
-	return s->part == 1 ? -1 : fake_read(ctx, out, max);
+	return s->part == 1 ? -1 : fake_read(reply, out, max);
 }
 
 static void
-fake_stream_free(void *ctx)
+fake_stream_free(struct reply_stream *reply)
 {
-	struct fake_stream *s = ctx;
+	struct fake_stream *s = container_of(reply, struct fake_stream, reply);
 
 	s->calls->streams++;
 	free(s);
@@ -130,9 +131,9 @@ fake_stream(struct calls *calls, call_done_fn *done, void *ctx, bool is_broken)
 	assert_non_null(s);
 	s->calls = calls;
 	buf_init(&reply.body, 0);
-	reply.stream.read = is_broken ? fake_read_error : fake_read;
-	reply.stream.free = fake_stream_free;
-	reply.stream.ctx = s;
+	s->reply.read = is_broken ? fake_read_error : fake_read;
+	s->reply.free = fake_stream_free;
+	reply.stream = &s->reply;
 	done(ctx, &reply);
 }
 

@@ -261,14 +261,14 @@ on_done(void *ctx, struct reply *reply)
 	buf_init(&all, 0);
 	f->replies++;
 	f->status = reply->status;
-	f->streamed = reply->stream.read != NULL;
+	f->streamed = reply->stream != NULL;
 	f->ends_daemon = reply->ends_daemon;
 	free(f->reply);
 	if (f->streamed) {
-		while ((n = reply->stream.read(reply->stream.ctx, piece, 1000)) > 0)
+		while ((n = reply->stream->read(reply->stream, piece, 1000)) > 0)
 			assert_int_equal(buf_append(&all, piece, (size_t)n), 0);
 		assert_int_equal(n, 0);
-		reply->stream.free(reply->stream.ctx);
+		reply->stream->free(reply->stream);
 		f->reply = buf_steal(&all);
 	} else if (reply->shared != NULL) {
 		f->reply = xasprintf("%.*s", (int)reply->shared->len, reply->shared->data);

@@ -54,13 +54,13 @@ drain(struct reply *reply, size_t max)
 
 	buf_init(&all, 0);
 	assert_int_equal(reply->status, 200);
-	assert_non_null(reply->stream.read);
-	while ((n = reply->stream.read(reply->stream.ctx, piece, max)) > 0) {
+	assert_non_null(reply->stream);
+	while ((n = reply->stream->read(reply->stream, piece, max)) > 0) {
 		assert_true((size_t)n <= max);
 		assert_int_equal(buf_append(&all, piece, (size_t)n), 0);
 	}
 	assert_int_equal(n, 0);
-	reply->stream.free(reply->stream.ctx);
+	reply->stream->free(reply->stream);
 	free(piece);
 	return buf_steal(&all);
 }
@@ -132,7 +132,7 @@ test_body(void **state UNUSED)
 	put_log(&doc, fd, 0, 26);
 	document_reply(&doc, &reply);
 	assert_int_equal(reply.status, 200);
-	assert_null(reply.stream.read);
+	assert_null(reply.stream);
 	assert_int_equal(buf_len(&reply.body), 1 + 2 * strlen(LINE_XML));
 	assert_memory_equal(buf_data(&reply.body), "a" LINE_XML LINE_XML,
 	    buf_len(&reply.body));
