@@ -10,30 +10,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How a column's value is kept: as a number, an int, a word, a text or a flag. Texts are
- * borrowed from the JSON until all are known. */
+struct column;
+
+/* How a column's value is kept. Texts are borrowed from the JSON until all are known. */
 struct kind {
-	int (*read)(const json_t *, int64_t least, void *field); /* -1: not such a value */
-	int (*write)(struct buf *, const void *field);		/* in an object */
-	int (*write_value)(struct buf *, const void *field);	/* in an array */
-	bool (*goes_without_saying)(const void *field);
+	/* -1: not such a value. */
+	int (*read)(const struct column *, const json_t *, void *field);
+	int (*write)(const struct column *, struct buf *, const void *field);
+	/* The value of a row that leaves the column out. */
+	bool (*is_usual)(const struct column *, const void *field);
+	/* Of words, which an array has as codes: */
+	const char *(*name)(int code);
+	int (*parse)(const char *name);
+	int unknown;	/* a code or word that is not ours */
+};
+
+struct column {
+	const char *key;
+	const struct kind *kind;
+	size_t offset;
+	int64_t least;
+	bool usual;	/* of a flag */
+	bool required;
 };
 
 /* ---- numbers ---- */
 
 static int
-read_number(const json_t *json, int64_t least, void *field)
+row_read_number(const struct column *column, const json_t *json, void *field)
 {
 	int64_t value = json_integer_value(json);
 
-	if (!json_is_integer(json) || value < least)
+	if (!json_is_integer(json) || value < column->least)
 		return -1;
 	memcpy(field, &value, sizeof(value));
 	return 0;
 }
 
 static int
-write_number(struct buf *out, const void *field)
+row_write_number(const struct column *column UNUSED, struct buf *out, const void *field)
 {
 	int64_t value;
 
@@ -42,7 +57,7 @@ write_number(struct buf *out, const void *field)
 }
 
 static bool
-is_zero_number(const void *field)
+row_is_zero_number(const struct column *column UNUSED, const void *field)
 {
 	int64_t value;
 
@@ -51,107 +66,88 @@ is_zero_number(const void *field)
 }
 
 static int
-read_int(const json_t *json, int64_t least, void *field)
+row_read_int(const struct column *column, const json_t *json, void *field)
 {
 	int64_t value = json_integer_value(json);
 
-	if (!json_is_integer(json) || value < least || value > INT_MAX)
+	if (!json_is_integer(json) || value < column->least || value > INT_MAX)
 		return -1;
 	*(int *)field = (int)value;
 	return 0;
 }
 
 static int
-write_int(struct buf *out, const void *field)
+row_write_int(const struct column *column UNUSED, struct buf *out, const void *field)
 {
 	return buf_printf(out, "%d", *(const int *)field);
 }
 
 static bool
-is_zero_int(const void *field)
+row_is_zero_int(const struct column *column UNUSED, const void *field)
 {
 	return *(const int *)field == 0;
 }
 
-/* ---- words, which are codes in an array ---- */
+/* ---- words ---- */
 
-/* The code, or -1: neither a word nor a number. A later master may know more of them than
- * we do, and that must not end the stream: those are `unknown`. */
+/* A later master may have more words than we know, and that must not end the stream: those
+ * are `unknown`. */
 static int
-read_word(const json_t *json, int (*parse)(const char *), int unknown)
+row_read_word(const struct column *column, const json_t *json, void *field)
 {
-	const char *word = json_string_value(json);
+	const struct kind *kind = column->kind;
 	json_int_t code = json_integer_value(json);
 
-	if (word != NULL)
-		code = parse(word);
+	if (json_is_string(json))
+		code = kind->parse(json_string_value(json));
 	else if (!json_is_integer(json))
 		return -1;
-	return code < 0 || code > INT_MAX ? unknown : (int)code;
-}
-
-static int
-read_state(const json_t *json, int64_t least UNUSED, void *field)
-{
-	int code = read_word(json, process_state_parse, PROCESS_UNKNOWN);
-
-	if (code == -1)
-		return -1;
-	/* One without a name is named UNKNOWN. */
-	code = process_state_parse(process_state_name((enum process_state)code));
-	*(enum process_state *)field = (enum process_state)code;
-	/* Its own column comes later, and only in a row where it differs from this. */
-	container_of(field, struct process_info, state)->ready = code == PROCESS_RUNNING;
+	if (code < 0 || code > kind->unknown)
+		code = kind->unknown;
+	*(int *)field = kind->parse(kind->name((int)code)); /* a code between ours has no name */
 	return 0;
 }
 
 static int
-write_state(struct buf *out, const void *field)
+row_write_word(const struct column *column, struct buf *out, const void *field)
 {
-	return buf_printf(out, "\"%s\"",
-	    process_state_name(*(const enum process_state *)field));
+	return buf_printf(out, "\"%s\"", column->kind->name(*(const int *)field));
 }
 
-/* An enum whose values begin at 0 and end before `unknown`. */
-static int
-read_enum(const json_t *json, int (*parse)(const char *), int unknown, void *field)
+static const char *
+row_state_name(int code)
 {
-	int code = read_word(json, parse, unknown);
+	return process_state_name((enum process_state)code);
+}
 
-	if (code == -1)
+static const char *
+row_verdict_name(int code)
+{
+	return verdict_name((enum verdict)code);
+}
+
+static const char *
+row_health_name(int code)
+{
+	return health_name((enum health)code);
+}
+
+/* The column `ready` comes later, and only in a row where it differs from this. */
+static int
+row_read_state(const struct column *column, const json_t *json, void *field)
+{
+	struct process_info *info = container_of(field, struct process_info, state);
+
+	if (row_read_word(column, json, field) == -1)
 		return -1;
-	*(int *)field = code < unknown ? code : unknown;
+	info->ready = info->state == PROCESS_RUNNING;
 	return 0;
-}
-
-static int
-read_verdict(const json_t *json, int64_t least UNUSED, void *field)
-{
-	return read_enum(json, verdict_parse, VERDICT_UNKNOWN, field);
-}
-
-static int
-write_verdict(struct buf *out, const void *field)
-{
-	return buf_printf(out, "\"%s\"", verdict_name(*(const enum verdict *)field));
-}
-
-static int
-read_health(const json_t *json, int64_t least UNUSED, void *field)
-{
-	return read_enum(json, health_parse, HEALTH_UNKNOWN, field);
-}
-
-static int
-write_health(struct buf *out, const void *field)
-{
-	return buf_printf(out, "\"%s\"", health_name(*(const enum health *)field));
 }
 
 /* ---- texts ---- */
 
 static int
-read_text(const json_t *json, int64_t least UNUSED, void *field)
+row_read_text(const struct column *column UNUSED, const json_t *json, void *field)
 {
 	const char *text = json_string_value(json);
 
@@ -159,45 +155,34 @@ read_text(const json_t *json, int64_t least UNUSED, void *field)
 	return text == NULL ? -1 : 0;
 }
 
-/* No escapes, and UTF-8 without looking. */
-static bool
-is_plain(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	return true;
-}
-
 static int
-take_bytes(const char *bytes, size_t n, void *out)
+row_take_bytes(const char *bytes, size_t n, void *out)
 {
 	return buf_append(out, bytes, n);
 }
 
+/* Nearly every text needs no escapes, and is UTF-8 without looking. */
 static int
-write_quoted(struct buf *out, const char *text)
+row_write_text(const struct column *column UNUSED, struct buf *out, const void *field)
 {
-	json_t *string = json_string(text);
+	const char *text = *(char *const *)field, *c = text;
+	json_t *string;
 	int failed;
 
+	while (*c >= ' ' && *c <= '~' && *c != '"' && *c != '\\')
+		c++;
+	if (*c == '\0')
+		return buf_printf(out, "\"%s\"", text);
+	string = json_string(text);
 	if (string == NULL)
 		return fail_with(str_is_utf8(text, strlen(text)) ? ENOMEM : EINVAL);
-	failed = json_dump_callback(string, take_bytes, out, JSON_ENCODE_ANY);
+	failed = json_dump_callback(string, row_take_bytes, out, JSON_ENCODE_ANY);
 	json_decref(string);
 	return failed;
 }
 
-static int
-write_text(struct buf *out, const void *field)
-{
-	const char *text = *(char *const *)field;
-
-	return is_plain(text) ? buf_printf(out, "\"%s\"", text) : write_quoted(out, text);
-}
-
 static bool
-is_empty(const void *field)
+row_is_empty(const struct column *column UNUSED, const void *field)
 {
 	return **(char *const *)field == '\0';
 }
@@ -205,32 +190,26 @@ is_empty(const void *field)
 /* ---- flags ---- */
 
 static int
-read_flag(const json_t *json, int64_t least UNUSED, void *field)
+row_read_flag(const struct column *column UNUSED, const json_t *json, void *field)
 {
 	*(bool *)field = json_is_true(json);
 	return json_is_boolean(json) ? 0 : -1;
 }
 
 static int
-write_flag(struct buf *out, const void *field)
+row_write_flag(const struct column *column UNUSED, struct buf *out, const void *field)
 {
 	return buf_puts(out, *(const bool *)field ? "true" : "false");
 }
 
 static bool
-is_set(const void *field)
+row_is_usual_flag(const struct column *column, const void *field)
 {
-	return *(const bool *)field;
+	return *(const bool *)field == column->usual;
 }
 
 static bool
-is_clear(const void *field)
-{
-	return !*(const bool *)field;
-}
-
-static bool
-is_as_state(const void *field)
+row_is_as_state(const struct column *column UNUSED, const void *field)
 {
 	const struct process_info *info =
 	    (const void *)((const char *)field - offsetof(struct process_info, ready));
@@ -240,29 +219,27 @@ is_as_state(const void *field)
 
 /* ---- the columns ---- */
 
-static const struct kind kind_number = {read_number, write_number, write_number,
-    is_zero_number};
-static const struct kind kind_integer = {read_int, write_int, write_int, is_zero_int};
-static const struct kind kind_state = {read_state, write_state, write_int, NULL};
-static const struct kind kind_verdict = {read_verdict, write_verdict, write_int,
-    is_zero_int};
-static const struct kind kind_health = {read_health, write_health, write_int, is_zero_int};
-static const struct kind kind_text = {read_text, write_text, write_text, is_empty};
-static const struct kind kind_on = {read_flag, write_flag, write_flag, is_set};
-static const struct kind kind_off = {read_flag, write_flag, write_flag, is_clear};
-static const struct kind kind_ready = {read_flag, write_flag, write_flag, is_as_state};
+#define KIND(read, write, is_usual, ...) \
+	{row_read_##read, row_write_##write, row_##is_usual, __VA_ARGS__}
+
+static const struct kind
+    kind_number = KIND(number, number, is_zero_number, .name = NULL),
+    kind_integer = KIND(int, int, is_zero_int, .name = NULL),
+    kind_text = KIND(text, text, is_empty, .name = NULL),
+    kind_flag = KIND(flag, flag, is_usual_flag, .name = NULL),
+    kind_ready = KIND(flag, flag, is_as_state, .name = NULL),
+    kind_state = KIND(state, word, is_zero_int, row_state_name, process_state_parse,
+	PROCESS_UNKNOWN),
+    kind_verdict = KIND(word, word, is_zero_int, row_verdict_name, verdict_parse,
+	VERDICT_UNKNOWN),
+    kind_health = KIND(word, word, is_zero_int, row_health_name, health_parse,
+	HEALTH_UNKNOWN);
 
 #define COLUMN(member, kind, ...) \
 	{#member, &kind_##kind, offsetof(struct process_info, member), __VA_ARGS__}
 
 /* Their order is the protocol's: new ones go to the end. */
-static const struct column {
-	const char *key;
-	const struct kind *kind;
-	size_t offset;
-	int64_t least;
-	bool required;
-} columns[] = {
+static const struct column columns[] = {
 	COLUMN(id, number, .least = 1, .required = true),
 	COLUMN(group, text, .required = true),
 	COLUMN(name, text, .required = true),
@@ -278,7 +255,7 @@ static const struct column {
 	COLUMN(stdout_logfile, text, .least = 0),
 	COLUMN(stderr_logfile, text, .least = 0),
 	COLUMN(spawnerr, text, .least = 0),
-	COLUMN(fed_by_pipe, on, .least = 0),
+	COLUMN(fed_by_pipe, flag, .usual = true),
 	COLUMN(last_status, integer, .least = -1),
 	COLUMN(last_signal, integer, .least = 0),
 	COLUMN(failure, text, .least = 0),
@@ -287,51 +264,46 @@ static const struct column {
 	COLUMN(waiting_for, text, .least = 0),
 	COLUMN(next_start, number, .least = 0),
 	COLUMN(restarts, number, .least = 0),
-	COLUMN(paused, off, .least = 0),
+	COLUMN(paused, flag, .usual = false),
 };
 
-static const void *
-field_of(const struct process_info *info, const struct column *column)
-{
-	return (const char *)info + column->offset;
-}
-
 static bool
-is_left_out(const struct process_info *info, const struct column *column)
+row_is_left_out(const struct process_info *info, const struct column *column)
 {
 	return !column->required &&
-	    column->kind->goes_without_saying(field_of(info, column));
+	    column->kind->is_usual(column, (const char *)info + column->offset);
 }
 
 /* ---- writing ---- */
 
 static int
-write_members(struct buf *out, const struct process_info *info, bool whole)
+row_write_members(struct buf *out, const struct process_info *info, bool whole)
 {
 	const char *before = "{";
 	int failed = 0;
 
 	for (const struct column *c = columns; c < columns + nitems(columns); c++) {
-		if (!whole && is_left_out(info, c))
+		if (!whole && row_is_left_out(info, c))
 			continue;
 		failed |= buf_printf(out, "%s\"%s\":", before, c->key);
-		failed |= c->kind->write(out, field_of(info, c));
+		failed |= c->kind->write(c, out, (const char *)info + c->offset);
 		before = ",";
 	}
 	return failed | buf_putc(out, '}');
 }
 
 static int
-write_values(struct buf *out, const struct process_info *info)
+row_write_values(struct buf *out, const struct process_info *info)
 {
 	const struct column *end = columns + nitems(columns);
 	int failed = 0;
 
-	while (is_left_out(info, end - 1))
+	while (row_is_left_out(info, end - 1))
 		end--;
 	for (const struct column *c = columns; c < end; c++) {
 		failed |= buf_putc(out, c == columns ? '[' : ',');
-		failed |= c->kind->write_value(out, field_of(info, c));
+		failed |= (c->kind->name != NULL ? row_write_int : c->kind->write)(c, out,
+		    (const char *)info + c->offset);
 	}
 	return failed | buf_putc(out, ']');
 }
@@ -343,9 +315,9 @@ row_write(struct buf *out, const struct process_info *info, enum row_form form)
 	int failed;
 
 	if (form == ROW_VALUES)
-		failed = write_values(out, info);
+		failed = row_write_values(out, info);
 	else
-		failed = write_members(out, info, form == ROW_WHOLE);
+		failed = row_write_members(out, info, form == ROW_WHOLE);
 	if (failed != 0)
 		out->len = before;
 	return failed;
@@ -354,7 +326,7 @@ row_write(struct buf *out, const struct process_info *info, enum row_form form)
 /* ---- reading ---- */
 
 static int
-read_columns(const json_t *json, struct process_info *info)
+row_read_columns(const json_t *json, struct process_info *info)
 {
 	bool has_keys = json_is_object(json);
 
@@ -364,7 +336,7 @@ read_columns(const json_t *json, struct process_info *info)
 		    json_array_get(json, i);
 
 		if (value == NULL ? c->required :
-		    c->kind->read(value, c->least, (char *)info + c->offset) == -1)
+		    c->kind->read(c, value, (char *)info + c->offset) == -1)
 			return -1;
 	}
 	return 0;
@@ -382,7 +354,7 @@ row_read(const json_t *json, struct process_info *info)
 	process_info_strings(&got, strings);
 	*info = (struct process_info){0};
 	errno = EINVAL;
-	if (read_columns(json, &got) == -1 ||
+	if (row_read_columns(json, &got) == -1 ||
 	    state_own_strings(strings, nitems(strings)) == -1)
 		return -1;
 	*info = got;
