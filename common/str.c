@@ -484,6 +484,15 @@ str_utf8_cut(const char *s, size_t n)
 	return utf8_decode(s + n - back, back, &code) == back ? n : n - back;
 }
 
+int
+str_index(const char *s, const char *const texts[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(s, texts[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
 bool
 str_equal(const char *a, const char *b)
 {

@@ -43,6 +43,8 @@ bool str_is_utf8(const char *s, size_t n);
 char *str_to_utf8(const char *s);
 /* Largest n' <= n that does not cut a UTF-8 sequence of a valid text. */
 size_t str_utf8_cut(const char *s, size_t n);
+/* Index of the text among the n, or -1. */
+int str_index(const char *s, const char *const texts[], size_t n);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 

@@ -414,14 +414,6 @@ mirror_find(const struct mirror *m, const char *group, const char *name)
 	return info;
 }
 
-bool
-mirror_has_group(const struct mirror *m, const char *group)
-{
-	size_t at = mirror_bound(m, group, "", 0);
-
-	return at < m->count && strcmp(m->sorted[at]->group, group) == 0;
-}
-
 const struct process_info *const *
 mirror_sorted(const struct mirror *m, size_t *count)
 {

@@ -34,8 +34,6 @@ const struct daemon_info *mirror_daemon(const struct mirror *);
 const struct process_info *mirror_by_id(const struct mirror *, uint64_t id);
 const struct process_info *mirror_find(const struct mirror *, const char *group,
     const char *name);
-/* True when some row belongs to the group. */
-bool mirror_has_group(const struct mirror *, const char *group);
 /* All rows by group, then name, in code-point order. */
 const struct process_info *const *mirror_sorted(const struct mirror *, size_t *count);
 

@@ -1,6 +1,6 @@
 #include "proto/role.h"
 
-#include <string.h>
+#include "common/str.h"
 
 static const char *const role_words[] = {
 	[ROLE_NONE] = "none",
@@ -21,8 +21,5 @@ role_name(enum role role)
 int
 role_parse(const char *word)
 {
-	for (size_t i = 0; i < nitems(role_words); i++)
-		if (strcmp(word, role_words[i]) == 0)
-			return (int)i;
-	return -1;
+	return str_index(word, role_words, nitems(role_words));
 }

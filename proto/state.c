@@ -30,14 +30,11 @@ static const struct state_row {
 	{PROCESS_UNKNOWN, "UNKNOWN", STATE_STOPPED},
 };
 
-static const struct state_daemon_row {
-	enum daemon_state state;
-	const char *name;
-} state_daemon_rows[] = {
-	{DAEMON_SHUTDOWN, "SHUTDOWN"},
-	{DAEMON_RESTARTING, "RESTARTING"},
-	{DAEMON_RUNNING, "RUNNING"},
-	{DAEMON_FATAL, "FATAL"},
+static const char *const state_daemons[] = {
+	[DAEMON_SHUTDOWN - DAEMON_SHUTDOWN] = "SHUTDOWN",
+	[DAEMON_RESTARTING - DAEMON_SHUTDOWN] = "RESTARTING",
+	[DAEMON_RUNNING - DAEMON_SHUTDOWN] = "RUNNING",
+	[DAEMON_FATAL - DAEMON_SHUTDOWN] = "FATAL",
 };
 
 static const char *const state_verdicts[] = {
@@ -109,30 +106,12 @@ process_state_is_signallable(enum process_state state)
 	return state_is(state, STATE_SIGNALLABLE);
 }
 
-static const struct state_daemon_row *
-state_daemon_row_of(enum daemon_state state)
-{
-	for (size_t i = 0; i < nitems(state_daemon_rows); i++)
-		if (state_daemon_rows[i].state == state)
-			return &state_daemon_rows[i];
-	return NULL;
-}
-
 const char *
 daemon_state_name(enum daemon_state state)
 {
-	const struct state_daemon_row *row = state_daemon_row_of(state);
+	size_t i = (size_t)(state - DAEMON_SHUTDOWN);
 
-	return row != NULL ? row->name : "UNKNOWN";
-}
-
-static int
-state_parse(const char *const names[], size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	return -1;
+	return i < nitems(state_daemons) ? state_daemons[i] : "UNKNOWN";
 }
 
 const char *
@@ -144,7 +123,7 @@ verdict_name(enum verdict verdict)
 int
 verdict_parse(const char *name)
 {
-	return state_parse(state_verdicts, nitems(state_verdicts), name);
+	return str_index(name, state_verdicts, nitems(state_verdicts));
 }
 
 const char *
@@ -156,7 +135,7 @@ health_name(enum health health)
 int
 health_parse(const char *name)
 {
-	return state_parse(state_healths, nitems(state_healths), name);
+	return str_index(name, state_healths, nitems(state_healths));
 }
 
 static char *
@@ -214,18 +193,7 @@ process_info_is_ended(const struct process_info *info)
 char *
 namespec_join(const char *group, const char *name)
 {
-	size_t before = strlen(group), rest = strlen(name) + 1;
-	char *text;
-
-	if (strcmp(group, name) == 0)
-		return strdup(name);
-	text = malloc(before + 1 + rest);
-	if (text == NULL)
-		return NULL;
-	memcpy(text, group, before);
-	text[before] = ':';
-	memcpy(text + before + 1, name, rest);
-	return text;
+	return strcmp(group, name) == 0 ? strdup(name) : mem_printf("%s:%s", group, name);
 }
 
 void

@@ -1,5 +1,6 @@
 #include "proto/wait.h"
 
+#include "common/log.h"
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/queue.h"
@@ -17,15 +18,6 @@ static const enum fault wait_verdict_faults[] = {
 };
 
 static bool
-wait_judge_not(const struct process_info *row, uint64_t spawn, enum fault *fault)
-{
-	(void)row;
-	(void)spawn;
-	(void)fault;
-	return true;
-}
-
-static bool
 wait_judge_start(const struct process_info *row, uint64_t spawn, enum fault *fault)
 {
 	*fault = FAULT_ABNORMAL_TERMINATION;
@@ -38,27 +30,18 @@ wait_judge_start(const struct process_info *row, uint64_t spawn, enum fault *fau
 	return row->state == PROCESS_UNKNOWN || row->spawn > spawn;
 }
 
-static bool
-wait_judge_stop(const struct process_info *row, uint64_t spawn, enum fault *fault)
-{
-	(void)fault;
-	return row == NULL || process_state_is_stopped(row->state) || row->spawn > spawn;
-}
-
-static bool (*const wait_judges[])(const struct process_info *, uint64_t, enum fault *) = {
-	[WAIT_NOT] = wait_judge_not,
-	[WAIT_START] = wait_judge_start,
-	[WAIT_STOP] = wait_judge_stop,
-};
-
 bool
 wait_judge(enum wait_kind kind, const struct process_info *row, uint64_t spawn,
     enum fault *fault)
 {
-	bool ended;
+	bool ended = true;
 
 	*fault = FAULT_NONE;
-	ended = wait_judges[kind](row, spawn, fault);
+	if (kind == WAIT_START)
+		ended = wait_judge_start(row, spawn, fault);
+	else if (kind == WAIT_STOP)
+		ended = row == NULL || process_state_is_stopped(row->state) ||
+		    row->spawn > spawn;
 	if (!ended)
 		*fault = FAULT_NONE;
 	return ended;
@@ -95,6 +78,8 @@ bulk_new(enum wait_kind kind, const struct process_info *(*find)(void *, uint64_
 	b->result = result;
 	b->ctx = ctx;
 	TAILQ_INIT(&b->finished);
+	if ((b->waiting = idmap_new()) == NULL)
+		fatal("out of memory");
 	return b;
 }
 
@@ -118,11 +103,9 @@ bulk_free(struct bulk *b)
 		TAILQ_REMOVE(&b->finished, item, link);
 		bulk_item_free(item);
 	}
-	if (b->waiting != NULL) {
-		while ((item = idmap_next(b->waiting, &cursor, NULL)) != NULL)
-			bulk_item_free(item);
-		idmap_free(b->waiting);
-	}
+	while ((item = idmap_next(b->waiting, &cursor, NULL)) != NULL)
+		bulk_item_free(item);
+	idmap_free(b->waiting);
 	free(b);
 }
 
@@ -136,7 +119,7 @@ bulk_tell(struct bulk *b, const char *group, const char *name, enum fault fault,
 	b->result(b->ctx, &result);
 }
 
-/* The fault's text is the reference's: "SPAWN_ERROR: group:name". */
+/* The fault's text is supervisord's: "SPAWN_ERROR: group:name". */
 static void
 bulk_tell_judged(struct bulk *b, const char *group, const char *name, enum fault fault)
 {
@@ -173,11 +156,6 @@ bulk_wait_for(struct bulk *b, const char *group, const char *name, uint64_t id,
 {
 	struct bulk_item *item;
 
-	if (b->waiting == NULL) {
-		b->waiting = idmap_new();
-		if (b->waiting == NULL)
-			return -1;
-	}
 	if (idmap_get(b->waiting, id) != NULL)
 		return -1;
 	item = xcalloc(1, sizeof(*item));
@@ -234,7 +212,7 @@ bulk_ended(struct bulk *b)
 void
 bulk_changed(struct bulk *b, uint64_t id, const struct process_info *row)
 {
-	struct bulk_item *item = b->waiting != NULL ? idmap_get(b->waiting, id) : NULL;
+	struct bulk_item *item = idmap_get(b->waiting, id);
 
 	if (item == NULL || !wait_judge(b->kind, row, item->spawn, &item->fault))
 		return;
@@ -251,6 +229,5 @@ bulk_changed(struct bulk *b, uint64_t id, const struct process_info *row)
 bool
 bulk_done(const struct bulk *b)
 {
-	return b->ended && TAILQ_EMPTY(&b->finished) &&
-	    (b->waiting == NULL || idmap_count(b->waiting) == 0);
+	return b->ended && TAILQ_EMPTY(&b->finished) && idmap_count(b->waiting) == 0;
 }

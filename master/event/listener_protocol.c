@@ -37,10 +37,7 @@ listener_state_name(enum listener_state state)
 int
 listener_state_find(const char *name)
 {
-	for (size_t i = 0; i < nitems(state_names); i++)
-		if (str_equal(state_names[i], name))
-			return (int)i;
-	return -1;
+	return str_index(name, state_names, nitems(state_names));
 }
 
 void

@@ -323,10 +323,25 @@ test_compare(void **state)
 	assert_false(str_starts("grou", "group:"));
 }
 
+static void
+test_index(void **state)
+{
+	static const char *const texts[] = { "a", "", "b", "a" };
+
+	(void)state;
+	assert_int_equal(str_index("a", texts, 4), 0);
+	assert_int_equal(str_index("b", texts, 4), 2);
+	assert_int_equal(str_index("", texts, 4), 1);
+	assert_int_equal(str_index("b", texts, 2), -1);
+	assert_int_equal(str_index("A", texts, 4), -1);
+	assert_int_equal(str_index("a", texts, 0), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_errno_unknown),
 		cmocka_unit_test(test_signals_listed),

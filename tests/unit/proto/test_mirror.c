@@ -263,12 +263,6 @@ test_find(void **state)
 	assert_null(mirror_find(m, "g", "o"));
 	assert_null(mirror_find(m, "zz", "x"));
 	assert_null(mirror_find(m, "p", "g"));
-	assert_true(mirror_has_group(m, "g"));
-	assert_true(mirror_has_group(m, "gg"));
-	assert_true(mirror_has_group(m, "z"));
-	assert_false(mirror_has_group(m, "ggg"));
-	assert_false(mirror_has_group(m, "f"));
-	assert_false(mirror_has_group(m, "zz"));
 	expect_rows(m, "4=:empty 1=g:p 2=g:p1 3=gg:p 6=z:x 5=\xc3\xa9:x");
 	mirror_free(m);
 }
