@@ -3,7 +3,7 @@
 #include "common/str.h"
 #include "master/child/child.h"
 #include "master/control/control.h"
-#include "master/log/logfile.h"
+#include "master/log/logtarget.h"
 
 #include <errno.h>
 
@@ -22,7 +22,7 @@ answer_log(struct connection *client, uint64_t id, const char *path)
 		    client, id, FAULT_FAILED, "too many open logs wait to be read");
 		return;
 	}
-	fd = logfile_open_for_reader(path);
+	fd = logtarget_open_for_reader(path);
 	if (fd != -1)
 		connection_reply_fd(client, id, json_pack("{s:s}", "path", path), fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO ||

@@ -20,30 +20,29 @@
 #define RANDOM_CHARS 8
 #define TRIES 100
 
+/* Names need no secrecy, and nobody waits for the kernel's pool early at boot. */
 static int
-randomise(char *chars)
+autolog_randomise(char *chars)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	unsigned char bytes[RANDOM_CHARS];
-	size_t i;
 
-	/* Names need no secrecy, and nobody waits for the kernel's pool early at boot. */
 	if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
 		return -1;
-	for (i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		chars[i] = alphabet[bytes[i] % (sizeof(alphabet) - 1)];
 	return 0;
 }
 
-/* Creates the file under the first free name in the directory; 0 or -1 with errno. */
+/* Creates the file under the first free name in the directory. 0, or -1 with errno. */
 static int
-create_in(struct safepath *sp, const char *name, char *random_part)
+autolog_create_in(struct safepath *sp, const char *name, char *random_part)
 {
 	struct stat st;
-	int fd, tries;
+	int fd;
 
-	for (tries = 0; tries < TRIES; tries++) {
-		if (randomise(random_part) == -1)
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (autolog_randomise(random_part) == -1)
 			return -1;
 		fd = safepath_open(sp, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &st);
 		if (fd != -1) {
@@ -56,33 +55,27 @@ create_in(struct safepath *sp, const char *name, char *random_part)
 	return -1;
 }
 
-static int
-create(char *path, char *random_part)
-{
-	struct safepath sp;
-	int rc;
-
-	rc = safepath_find(&sp, path, SAFEPATH_LAST);
-	if (rc == 0)
-		rc = create_in(&sp, path + strlen(path) - strlen(sp.name), random_part);
-	/* What the caller cannot find in errno. */
-	if (rc == -1 && *sp.why != '\0')
-		log_error("could not create %s: %s (%s)", path, str_errno_name(errno),
-		    sp.why);
-	safepath_close(&sp);
-	return rc;
-}
-
 char *
 autolog_create(const char *dir, const char *name, const char *word, const char *identifier)
 {
 	const char *slash = str_starts(dir + strlen(dir) - (*dir != '\0'), "/") ? "" : "/";
 	char *path = mem_printf("%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier,
 	    RANDOM_CHARS, "");
+	struct safepath sp;
+	int rc;
 
 	if (path == NULL)
 		return NULL;
-	if (create(path, path + strlen(path) - RANDOM_CHARS - strlen(".log")) == 0)
+	rc = safepath_find(&sp, path, SAFEPATH_LAST);
+	if (rc == 0)
+		rc = autolog_create_in(&sp, path + strlen(path) - strlen(sp.name),
+		    path + strlen(path) - RANDOM_CHARS - strlen(".log"));
+	/* What the caller cannot find in errno. */
+	if (rc == -1 && *sp.why != '\0')
+		log_error("could not create %s: %s (%s)", path, str_errno_name(errno),
+		    sp.why);
+	safepath_close(&sp);
+	if (rc == 0)
 		return path;
 	free(path);
 	return NULL;
@@ -90,7 +83,7 @@ autolog_create(const char *dir, const char *name, const char *word, const char *
 
 /* \S+\.log, anchored at the start only. */
 static bool
-has_log_suffix(const char *s)
+autolog_has_suffix(const char *s)
 {
 	size_t left = strlen(s), step = 0;
 	const char *start = s;
@@ -111,7 +104,7 @@ has_log_suffix(const char *s)
 /* .+?---IDENTIFIER-\S+\.log and anything behind it. supervisord lets the identifier speak
  * as a regular expression; taken as it is, it can only delete less. */
 static bool
-is_ours(const char *name, const char *identifier)
+autolog_is_ours(const char *name, const char *identifier)
 {
 	size_t len = strlen(identifier);
 	const char *p, *rest;
@@ -123,14 +116,14 @@ is_ours(const char *name, const char *identifier)
 		if (memchr(name, '\n', (size_t)(p - name)) != NULL)
 			return false;
 		if (strncmp(rest, identifier, len) == 0 && rest[len] == '-' &&
-		    has_log_suffix(rest + len + 1))
+		    autolog_has_suffix(rest + len + 1))
 			return true;
 	}
 	return false;
 }
 
 static void
-delete (const struct safepath *sp, const char *dir, const char *name)
+autolog_remove(const struct safepath *sp, const char *dir, const char *name)
 {
 	char *path, *quoted;
 
@@ -146,7 +139,7 @@ delete (const struct safepath *sp, const char *dir, const char *name)
 
 /* The directory, found by the rule, as a stream; NULL with errno. */
 static DIR *
-open_stream(struct safepath *sp, const char *dir)
+autolog_open_dir(struct safepath *sp, const char *dir)
 {
 	char *entry;
 	int fd = -1, rc;
@@ -174,11 +167,11 @@ autolog_clean(const char *dir, const char *identifier)
 	struct dirent *entry;
 	DIR *stream;
 
-	if ((stream = open_stream(&sp, dir)) == NULL)
+	if ((stream = autolog_open_dir(&sp, dir)) == NULL)
 		log_warn("Could not clear childlog dir");
 	while (stream != NULL && (entry = readdir(stream)) != NULL)
-		if (is_ours(entry->d_name, identifier))
-			delete (&sp, dir, entry->d_name);
+		if (autolog_is_ours(entry->d_name, identifier))
+			autolog_remove(&sp, dir, entry->d_name);
 	if (stream != NULL)
 		closedir(stream);
 	safepath_close(&sp);

@@ -1,4 +1,4 @@
-/* Autolog: the AUTO log files in childlogdir: names, creation, clean-up (reference 5.5). */
+/* Autolog: the AUTO log files in childlogdir: names, creation, clean-up. */
 #ifndef MASTER_LOG_AUTOLOG_H
 #define MASTER_LOG_AUTOLOG_H
 

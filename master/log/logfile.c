@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/fail.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
 #include "common/safepath.h"
@@ -40,33 +41,30 @@ struct logfile {
 	bool quiet;
 };
 
-/* Keeps errno. One line a minute for each kind of failure. */
+/* Keeps errno. One line a minute for each kind of failure. `why`: see safepath.h. */
 static int
-complain(struct logfile *file, struct log_limit *limit, const char *what, const char *why)
+logfile_fail(struct logfile *file, struct log_limit *limit, const char *what,
+    const char *why)
 {
 	file->failure = what;
-	if (file->quiet)
-		return -1;
-	if (why != NULL && *why != '\0')
-		log_limited(limit, LEVEL_ERROR, "could not %s log file %s: %s (%s)", what,
-		    file->path, str_errno_name(errno), why);
-	else
-		log_limited(limit, LEVEL_ERROR, "could not %s log file %s: %s", what,
-		    file->path, str_errno_name(errno));
+	if (!file->quiet)
+		log_limited(limit, LEVEL_ERROR, "could not %s log file %s: %s%s%s%s", what,
+		    file->path, str_errno_name(errno), *why != '\0' ? " (" : "", why,
+		    *why != '\0' ? ")" : "");
 	return -1;
 }
 
 /* --- opening ------------------------------------------------------------------ */
 
 static bool
-is_given(const char *path)
+logfile_is_given(const char *path)
 {
 	int unused;
 
 	return safepath_given(path, &unused);
 }
 
-/* Takes an opened target in place of the present one, if any. */
+/* Replaces what is open, if anything. */
 static void
 logfile_take(struct logfile *file, const struct writer *out_take, const struct stat *st)
 {
@@ -74,8 +72,8 @@ logfile_take(struct logfile *file, const struct writer *out_take, const struct s
 	file->out = *out_take;
 	file->id = safepath_id_of(st);
 	file->looked_ms = clock_mono_ms();
-	file->named = S_ISREG(st->st_mode) && !is_given(file->path);
-	/* How a file ends that has been written by others is not known. */
+	file->named = S_ISREG(st->st_mode) && !logfile_is_given(file->path);
+	/* How a file ends that others have written is not known. */
 	file->in_line = !S_ISREG(st->st_mode) || st->st_size > 0;
 }
 
@@ -86,12 +84,8 @@ logfile_attach(struct logfile *file, char *why)
 	struct writer out;
 	struct stat st;
 
-	if (logtarget_open(file->path, &out, &st, why) == -1) {
-		int saved = errno;
-
-		writer_close(&out);
-		return fail_with(saved);
-	}
+	if (logtarget_open(file->path, &out, &st, why) == -1)
+		return -1;
 	logfile_take(file, &out, &st);
 	return 0;
 }
@@ -107,25 +101,24 @@ logfile_destroy(struct logfile *file)
 struct logfile *
 logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 {
+	struct logfile *file = calloc(1, sizeof(*file));
 	char why[SAFEPATH_WHY] = "";
-	struct logfile *file;
 	int saved;
 
-	if ((file = calloc(1, sizeof(*file))) == NULL)
+	if (file == NULL)
 		return NULL;
 	file->out = WRITER_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
-	if ((file->path = strdup(path)) == NULL || logfile_attach(file, why) == -1) {
-		saved = errno;
-		/* What the caller cannot find in errno. */
-		if (*why != '\0')
-			log_error("could not open log file %s: %s (%s)", path,
-			    str_errno_name(saved), why);
-		logfile_destroy(file);
-		return fail_null(saved);
-	}
-	return file;
+	if ((file->path = strdup(path)) != NULL && logfile_attach(file, why) == 0)
+		return file;
+	saved = errno;
+	/* What the caller cannot find in errno. */
+	if (*why != '\0')
+		log_error("could not open log file %s: %s (%s)", path,
+		    str_errno_name(saved), why);
+	logfile_destroy(file);
+	return fail_null(saved);
 }
 
 /* --- rotation ----------------------------------------------------------------- */
@@ -134,13 +127,11 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 static int
 logfile_take_new(struct logfile *file, int fd_take)
 {
-	struct writer out = {.fd = fd_take};
+	const struct writer out = {.fd = fd_take};
 	struct stat st;
 
-	if (fstat(fd_take, &st) == -1) {
-		close(fd_take);
-		return -1;
-	}
+	if (fstat(fd_take, &st) == -1)
+		return fd_fail(fd_take, errno);
 	logfile_take(file, &out, &st);
 	return 0;
 }
@@ -149,7 +140,7 @@ logfile_take_new(struct logfile *file, int fd_take)
  * rotate that one's new file away, we append always and join a file that was put in place,
  * or make one where none is any more. */
 static int
-rotate_in(struct logfile *file, struct safepath *sp)
+logfile_rotate_in(struct logfile *file, struct safepath *sp)
 {
 	struct stat st;
 	int fd;
@@ -168,7 +159,7 @@ rotate_in(struct logfile *file, struct safepath *sp)
 
 /* When it fails, what was written stays and is added to. */
 static int
-rotate(struct logfile *file)
+logfile_rotate(struct logfile *file)
 {
 	int64_t now = clock_mono_ms();
 	struct safepath sp;
@@ -178,51 +169,35 @@ rotate(struct logfile *file)
 		return 0;
 	rc = safepath_find(&sp, file->path, 0);
 	if (rc == 0)
-		rc = rotate_in(file, &sp);
+		rc = logfile_rotate_in(file, &sp);
 	safepath_close(&sp);
-	if (rc == -1) {
-		file->retry_ms = now + RETRY_MS;
-		return complain(file, &file->naming, "rotate", sp.why);
-	}
-	file->retry_ms = 0;
+	file->retry_ms = rc == 0 ? 0 : now + RETRY_MS;
+	if (rc == -1)
+		return logfile_fail(file, &file->naming, "rotate", sp.why);
 	file->generation++;
 	return 0;
 }
 
-/* True when the path names another file than the one we hold: someone else rotated it. This
- * only looks; what is opened then is found by the rule. */
-static bool
-was_replaced(const struct logfile *file)
-{
-	struct stat st;
-
-	return stat(file->path, &st) == 0 && !safepath_id_equal(&file->id, &st);
-}
-
-/* Another program of ours, or of another's, may have renamed the file to rotate it. It
- * would take our output away with its oldest backup if we wrote on there. A file that was
- * renamed and not replaced is written on, as one expects before USR2. */
+/* Another program may have renamed the file to rotate it; its oldest backup would take our
+ * output away if we wrote on there. A file that was renamed and not replaced is written on,
+ * as one expects before USR2. This only looks; what is opened then is found by the rule. */
 static void
-follow_rotation(struct logfile *file)
+logfile_follow_rotation(struct logfile *file)
 {
 	int64_t now = clock_mono_ms();
-	char why[SAFEPATH_WHY];
+	struct stat st;
 
 	if (!file->named || now - file->looked_ms < LOOK_MS)
 		return;
 	file->looked_ms = now;
-	if (!was_replaced(file))
-		return;
-	if (logfile_attach(file, why) == 0)
-		file->generation++;
-	else
-		(void)complain(file, &file->naming, "reopen", why);
+	if (stat(file->path, &st) == 0 && !safepath_id_equal(&file->id, &st))
+		(void)logfile_reopen(file);
 }
 
 /* --- writing ------------------------------------------------------------------ */
 
 static size_t
-put(struct logfile *file, const char *bytes, size_t n)
+logfile_append(struct logfile *file, const char *bytes, size_t n)
 {
 	size_t done = writer_put(&file->out, bytes, n);
 
@@ -231,18 +206,9 @@ put(struct logfile *file, const char *bytes, size_t n)
 	return done;
 }
 
-/* Keeps errno. */
-static int
-lose(struct logfile *file, size_t n)
-{
-	file->lost += n;
-	file->lost_errno = errno;
-	return complain(file, &file->writing, "write", NULL);
-}
-
 /* A line of its own in the place of what was lost. False when it does not fit either. */
 static bool
-report_loss(struct logfile *file)
+logfile_report_loss(struct logfile *file)
 {
 	char line[128];
 	int n;
@@ -251,7 +217,7 @@ report_loss(struct logfile *file)
 		return true;
 	n = snprintf(line, sizeof(line), "%s[reeve: %" PRIu64 " bytes lost: %s]\n",
 	    file->in_line ? "\n" : "", file->lost, strerror(file->lost_errno));
-	if (put(file, line, (size_t)n) < (size_t)n)
+	if (logfile_append(file, line, (size_t)n) < (size_t)n)
 		return false;
 	file->lost = 0;
 	return true;
@@ -262,7 +228,7 @@ logfile_free(struct logfile *file)
 {
 	if (file == NULL)
 		return;
-	if (!report_loss(file) && !file->quiet)
+	if (!logfile_report_loss(file) && !file->quiet)
 		log_error("log file %s lacks %" PRIu64 " bytes at its end: %s", file->path,
 		    file->lost, str_errno_name(file->lost_errno));
 	logfile_destroy(file);
@@ -273,31 +239,28 @@ logfile_write(struct logfile *file, const void *bytes, size_t n)
 {
 	size_t done;
 
-	follow_rotation(file);
-	if (!report_loss(file))
-		return lose(file, n);
-	done = put(file, bytes, n);
-	if (done < n)
-		return lose(file, n - done);
+	logfile_follow_rotation(file);
+	done = logfile_report_loss(file) ? logfile_append(file, bytes, n) : 0;
+	if (done < n) {
+		logfile_lose(file, n - done, errno);
+		return logfile_fail(file, &file->writing, "write", "");
+	}
 	if (file->named && file->maxbytes > 0 &&
 	    lseek(file->out.fd, 0, SEEK_CUR) >= file->maxbytes)
-		return rotate(file);
+		return logfile_rotate(file);
 	return 0;
 }
 
 size_t
 logfile_put(struct logfile *file, const void *bytes, size_t n)
 {
-	size_t done;
+	size_t done = logfile_report_loss(file) ? logfile_append(file, bytes, n) : 0;
 
-	if (!report_loss(file) && errno == EAGAIN)
-		return 0;
-	done = file->lost == 0 ? put(file, bytes, n) : 0;
-	if (done < n && errno != EAGAIN) {
-		(void)lose(file, n - done);
-		return n;
-	}
-	return done;
+	if (done == n || errno == EAGAIN)
+		return done;
+	logfile_lose(file, n - done, errno);
+	(void)logfile_fail(file, &file->writing, "write", "");
+	return n;
 }
 
 void
@@ -331,52 +294,32 @@ logfile_reopen(struct logfile *file)
 	char why[SAFEPATH_WHY];
 
 	if (logfile_attach(file, why) == -1)
-		return complain(file, &file->naming, "reopen", why);
+		return logfile_fail(file, &file->naming, "reopen", why);
 	file->generation++;
 	return 0;
-}
-
-/* A device, a FIFO and what we were given: to remove them would clear nothing and break
- * what others do with them. */
-static bool
-is_lasting(const struct logfile *file)
-{
-	struct stat st;
-
-	if (is_given(file->path))
-		return true;
-	return stat(file->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-}
-
-/* *gone: 0, or ENOENT when there was no file to replace. */
-static int
-clear_in(struct logfile *file, struct safepath *sp, int *gone)
-{
-	struct stat st;
-	int fd;
-
-	*gone = safepath_stat(sp, sp->name, &st) == -1 ? errno : 0;
-	fd = logrotate_renew(sp);
-	return fd == -1 ? -1 : logfile_take_new(file, fd);
 }
 
 int
 logfile_clear(struct logfile *file)
 {
+	int gone = 0, fd = -1;
 	struct safepath sp;
-	int gone = 0, rc;
+	struct stat st;
 
-	if (is_lasting(file))
+	/* To remove a device, a FIFO or what we were given would clear nothing and break
+	 * what others do with it. */
+	if (logfile_is_given(file->path) || (stat(file->path, &st) == 0 &&
+	    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
 		return 0;
-	rc = safepath_find(&sp, file->path, 0);
-	if (rc == 0)
-		rc = clear_in(file, &sp, &gone);
+	if (safepath_find(&sp, file->path, 0) == 0) {
+		gone = safepath_stat(&sp, sp.name, &st) == -1 ? errno : 0;
+		fd = logrotate_renew(&sp);
+	}
 	safepath_close(&sp);
-	if (rc == -1)
-		return complain(file, &file->naming, "clear", sp.why);
+	if (fd == -1 || logfile_take_new(file, fd) == -1)
+		return logfile_fail(file, &file->naming, "clear", sp.why);
 	file->generation++;
-	errno = gone;
-	return gone != 0 ? -1 : 0;
+	return gone == 0 ? 0 : fail_with(gone);
 }
 
 struct logfile_record *
@@ -390,7 +333,7 @@ logfile_can_rotate(const char *path)
 {
 	struct stat st;
 
-	if (is_given(path))
+	if (logfile_is_given(path))
 		return false;
 	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
 	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);

@@ -1,5 +1,5 @@
-/* Logfile: a file that is appended to and rotated as supervisord does
- * (reference 6.2, 6.3): the main log and every child's. */
+/* Logfile: a file that is appended to and rotated as supervisord does: the main log and
+ * every child's. */
 #ifndef MASTER_LOG_LOGFILE_H
 #define MASTER_LOG_LOGFILE_H
 
@@ -59,10 +59,5 @@ int logfile_fd(const struct logfile *);
  * writers can wait for. It takes PIPE_BUF bytes whole unless it is full. */
 bool logfile_fills(const struct logfile *);
 bool logfile_is_full(const struct logfile *);
-
-/* Opens a log for a reader by the rule of safepath.h: regular files only; /dev/null is
- * given as it is. The descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with
- * errno. */
-NODISCARD int logfile_open_for_reader(const char *path);
 
 #endif

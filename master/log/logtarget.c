@@ -2,12 +2,10 @@
 
 #include "common/fail.h"
 #include "common/fd.h"
-#include "master/log/logfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 /* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
  * as well, so that neither opening nor writing waits or fails without a reader: 64 KiB or
@@ -30,15 +28,15 @@ logtarget_open_by_name(const char *path, struct stat *st, char *why)
 	int fd = safepath_open_path(path, O_WRONLY | O_CREAT | O_APPEND, 0666, st, why);
 	int fifo;
 
-	if (fd == -1 && errno == ENXIO)
-		fd = logtarget_open_fifo(path, st, why);
-	if (fd == -1 || !S_ISFIFO(st->st_mode))
+	if (fd == -1 ? errno != ENXIO : !S_ISFIFO(st->st_mode))
 		return fd;
-	if ((fifo = logtarget_open_fifo(path, st, why)) != -1) {
-		(void)close(fd);
+	fifo = logtarget_open_fifo(path, st, why);
+	if (fifo != -1) {
+		fd_close(fd);
 		fd = fifo;
 	}
-	writer_widen(fd);
+	if (fd != -1)
+		writer_widen(fd);
 	return fd;
 }
 
@@ -51,21 +49,16 @@ logtarget_open(const char *path, struct writer *out, struct stat *st, char *why)
 
 	*why = '\0';
 	*out = WRITER_NONE;
-	if (safepath_given(path, &given) && given == -1)
+	if (!safepath_given(path, &given)) {
+		out->fd = logtarget_open_by_name(path, st, why);
+		return out->fd == -1 ? -1 : 0;
+	}
+	if (given == -1)
 		return fail_with(ENOENT);
-	if (given != -1)
-		return writer_share(out, given) == -1 ? -1 : fstat(out->fd, st);
-	out->fd = logtarget_open_by_name(path, st, why);
-	return out->fd == -1 ? -1 : 0;
-}
-
-/* --- for readers -------------------------------------------------------------- */
-
-static bool
-logtarget_is_readable(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) ||
-	    (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+	if (writer_share(out, given) == 0 && fstat(out->fd, st) == 0)
+		return 0;
+	writer_close(out);
+	return -1;
 }
 
 /* Looks before it opens, because opening a device or a FIFO has effects. */
@@ -78,8 +71,9 @@ logtarget_open_found(struct safepath *sp)
 
 	if (fd == -1)
 		return -1;
-	(void)close(fd);
-	if (!logtarget_is_readable(&st))
+	fd_close(fd);
+	if (!S_ISREG(st.st_mode) &&
+	    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
 		return fail_with(EINVAL);
 	id = safepath_id_of(&st);
 	fd = safepath_open(sp, sp->name, O_RDONLY, 0, &st);
@@ -89,7 +83,7 @@ logtarget_open_found(struct safepath *sp)
 }
 
 int
-logfile_open_for_reader(const char *path)
+logtarget_open_for_reader(const char *path)
 {
 	struct safepath sp;
 	int fd = -1;

@@ -15,4 +15,9 @@
 NODISCARD int logtarget_open(const char *path, struct writer *out, struct stat *,
     char *why);
 
+/* Opens a log for a reader by the rule of safepath.h: regular files only; /dev/null is
+ * given as it is. The descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with
+ * errno. */
+NODISCARD int logtarget_open_for_reader(const char *path);
+
 #endif

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LINE_ROOM 2048 /* lines that need no allocation */
@@ -30,12 +29,14 @@ struct mainlog {
 
 /* With logfile=/dev/stdout in the foreground each line would appear twice. */
 static bool
-is_same_file(int a, int b)
+mainlog_is_echo(const struct mainlog *log)
 {
-	struct stat first, second;
+	struct stat file, echo;
 
-	return fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
-	    first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+	return log->file != NULL && log->echo != NULL &&
+	    fstat(logfile_fd(log->file), &file) == 0 &&
+	    fstat(logfile_fd(log->echo), &echo) == 0 && file.st_dev == echo.st_dev &&
+	    file.st_ino == echo.st_ino;
 }
 
 struct mainlog *
@@ -59,8 +60,7 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 	}
 	if (log->file != NULL)
 		logfile_quiet(log->file, true);
-	if (log->file != NULL && log->echo != NULL &&
-	    is_same_file(logfile_fd(log->file), logfile_fd(log->echo))) {
+	if (mainlog_is_echo(log)) {
 		logfile_free(log->echo);
 		log->echo = NULL;
 	}
@@ -83,77 +83,59 @@ mainlog_use_syslog(struct mainlog *log, struct syslogger *syslog)
 	log->syslog = syslog;
 }
 
-/* "YYYY-MM-DD HH:MM:SS,mmm LEVEL "; its length. */
+/* "YYYY-MM-DD HH:MM:SS,mmm LEVEL"; its length. */
 static size_t
-stamp(struct mainlog *log, enum log_level level, char *out)
+mainlog_stamp(struct mainlog *log, enum log_level level, char *out)
 {
 	int64_t now = clock_wall_ms();
-	int n;
 
 	if (log->stamp_s != now / 1000) {
 		log->stamp_s = now / 1000;
 		clock_local_text(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S",
 		    log->stamp_s);
 	}
-	n = snprintf(out, STAMP_MAX, "%s,%03d %s ", log->stamp, (int)(now % 1000),
+	return (size_t)snprintf(out, STAMP_MAX, "%s,%03d %s", log->stamp, (int)(now % 1000),
 	    log_level_tag(level));
-	return (size_t)n;
 }
 
-/* To standard error, which is the console until a daemon leaves it, and to syslog. */
+/* A failure of the main log's file cannot be read there: it goes to standard error, which
+ * is the console until a daemon leaves it, and to syslog. */
 static void
-tell_elsewhere(struct mainlog *log, const char *text, size_t n)
+mainlog_report_failure(struct mainlog *log, int error)
 {
 	UNINITIALIZED char head[STAMP_MAX], line[LINE_ROOM];
-	size_t len = stamp(log, LEVEL_ERROR, head);
+	char more[64] = "";
 	struct writer console;
-	int total;
-
-	total = snprintf(line, sizeof(line), "%s%.*s\n", head, (int)n, text);
-	if (writer_share(&console, STDERR_FILENO) == 0)
-		(void)writer_write(&console, line, (size_t)total);
-	writer_close(&console);
-	if (log->syslog != NULL) {
-		head[len - 1] = '\0'; /* the blank, which comes of itself */
-		(void)syslogger_send(log->syslog, head, text, n);
-	}
-}
-
-/* A failure of the main log's file cannot be read there. */
-static void
-report_failure(struct mainlog *log, int error)
-{
-	char text[LINE_ROOM / 2];
 	uint64_t held;
+	size_t start;
 	int n;
 
 	if (!log_limit_pass(&log->failures, &held))
 		return;
-	n = snprintf(text, sizeof(text), "could not %s log file %.512s: %s",
-	    logfile_failure(log->file), logfile_path(log->file), strerror(error));
 	if (held > 0)
-		n += snprintf(text + n, sizeof(text) - (size_t)n,
-		    " (%" PRIu64 " more since the last report)", held);
-	tell_elsewhere(log, text, (size_t)n);
+		snprintf(more, sizeof(more), " (%" PRIu64 " more since the last report)",
+		    held);
+	start = mainlog_stamp(log, LEVEL_ERROR, head) + 1;
+	n = snprintf(line, sizeof(line), "%s could not %s log file %.512s: %s%s\n", head,
+	    logfile_failure(log->file), logfile_path(log->file), strerror(error), more);
+	if (writer_share(&console, STDERR_FILENO) == 0)
+		(void)writer_put(&console, line, (size_t)n);
+	writer_close(&console);
+	if (log->syslog != NULL)
+		(void)syslogger_send(log->syslog, head, line + start, (size_t)n - start);
 }
 
-/* What does not go out at once is dropped, and counted in the next line that does. */
+/* What standard output does not take at once is dropped, and counted in the next line that
+ * it takes. */
 static void
-echo(struct mainlog *log, const char *line, size_t n)
+mainlog_put(struct mainlog *log, const char *line, size_t n)
 {
-	size_t done = logfile_put(log->echo, line, n);
+	size_t done;
 
-	if (done < n)
-		logfile_lose(log->echo, n - done, ENOBUFS);
-}
-
-static void
-put(struct mainlog *log, const char *line, size_t n)
-{
 	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
-		report_failure(log, errno);
-	if (log->echo != NULL)
-		echo(log, line, n);
+		mainlog_report_failure(log, errno);
+	if (log->echo != NULL && (done = logfile_put(log->echo, line, n)) < n)
+		logfile_lose(log->echo, n - done, ENOBUFS);
 }
 
 void
@@ -162,22 +144,21 @@ mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 	struct mainlog *log = mainlog;
 	UNINITIALIZED char room[LINE_ROOM], head[STAMP_MAX];
 	char *line = room;
-	size_t n = stamp(log, level, head);
+	size_t n = mainlog_stamp(log, level, head);
 	int saved = errno;
 
 	/* One write for a line, so that two writers do not mix theirs. */
-	if (n + len + 1 > sizeof(room) && (line = malloc(n + len + 1)) == NULL) {
+	if (n + len + 2 > sizeof(room) && (line = malloc(n + len + 2)) == NULL) {
 		line = room;
-		len = sizeof(room) - n - 1;
+		len = sizeof(room) - n - 2;
 	}
 	memcpy(line, head, n);
-	memcpy(line + n, text, len);
-	line[n + len] = '\n';
-	put(log, line, n + len + 1);
-	if (log->syslog != NULL) {
-		head[n - 1] = '\0'; /* the blank, which comes of itself */
+	line[n] = ' ';
+	memcpy(line + n + 1, text, len);
+	line[n + 1 + len] = '\n';
+	mainlog_put(log, line, n + len + 2);
+	if (log->syslog != NULL)
 		(void)syslogger_send(log->syslog, head, text, len);
-	}
 	if (line != room)
 		free(line);
 	errno = saved;

@@ -1,5 +1,5 @@
-/* Mainlog: supervisord's own log: its line format, rotation, syslog, echo to stdout in
- * the foreground (reference 5.6). It is the sink of common/log.h. */
+/* Mainlog: supervisord's own log: its line format, rotation, syslog, echo to stdout in the
+ * foreground. It is the sink of common/log.h. */
 #ifndef MASTER_LOG_MAINLOG_H
 #define MASTER_LOG_MAINLOG_H
 

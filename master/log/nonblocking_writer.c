@@ -21,20 +21,10 @@ writer_widen(int pipe)
 		(void)fcntl(pipe, F_SETPIPE_SZ, PIPE_ROOM);
 }
 
-/* A pipe or a terminal opened once more is ours alone to make non-blocking; -1 where that
- * is not to be had, for want of /proc or of the right. */
-static int
-open_again(int shared)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", shared);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 int
 writer_share(struct writer *writer, int shared)
 {
+	char path[32];
 	struct stat st;
 
 	*writer = WRITER_NONE;
@@ -43,17 +33,23 @@ writer_share(struct writer *writer, int shared)
 	writer->fills = !S_ISREG(st.st_mode);
 	if (S_ISFIFO(st.st_mode))
 		writer_widen(shared);
-	if (S_ISSOCK(st.st_mode))
+	if (S_ISSOCK(st.st_mode)) {
 		writer->kind = WRITER_SOCKET;
-	else if (writer->fills && (writer->fd = open_again(shared)) == -1)
-		writer->kind = WRITER_POLLED;
+	} else if (writer->fills) {
+		/* A pipe or a terminal opened once more is ours alone to make
+		 * non-blocking, unless /proc or the right to open it is missing. */
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", shared);
+		writer->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (writer->fd == -1)
+			writer->kind = WRITER_POLLED;
+	}
 	/* A regular file keeps the offset that it shares: nobody overwrites anybody. */
 	if (writer->fd == -1)
 		writer->fd = fcntl(shared, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return writer->fd == -1 ? -1 : 0;
 }
 
-/* Without a reader it is not full: writing tells. */
+/* One without a reader is not full: the write reports it. */
 bool
 writer_is_full(const struct writer *writer)
 {
@@ -63,23 +59,15 @@ writer_is_full(const struct writer *writer)
 }
 
 static ssize_t
-write_if_ready(const struct writer *writer, const char *bytes, size_t n)
+writer_write_slice(const struct writer *writer, const char *bytes, size_t n)
 {
-	if (writer_is_full(writer))
-		return fail_with(EAGAIN);
-	return write(writer->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
-}
-
-static ssize_t
-write_slice(const struct writer *writer, const char *bytes, size_t n)
-{
-	switch (writer->kind) {
-	case WRITER_SOCKET:
+	if (writer->kind == WRITER_SOCKET)
 		return send(writer->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	case WRITER_POLLED:
-		return write_if_ready(writer, bytes, n);
-	case WRITER_PLAIN:
-		break;
+	if (writer->kind == WRITER_POLLED) {
+		if (writer_is_full(writer))
+			return fail_with(EAGAIN);
+		if (n > PIPE_BUF)
+			n = PIPE_BUF;
 	}
 	return write(writer->fd, bytes, n);
 }
@@ -91,7 +79,7 @@ writer_put(const struct writer *writer, const char *bytes, size_t n)
 	ssize_t done;
 
 	while (out < n) {
-		done = write_slice(writer, bytes + out, n - out);
+		done = writer_write_slice(writer, bytes + out, n - out);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == 0)
@@ -101,12 +89,6 @@ writer_put(const struct writer *writer, const char *bytes, size_t n)
 		out += (size_t)done;
 	}
 	return out;
-}
-
-int
-writer_write(const struct writer *writer, const char *bytes, size_t n)
-{
-	return writer_put(writer, bytes, n) == n ? 0 : -1;
 }
 
 void

@@ -1,5 +1,5 @@
-/* Outlet: a descriptor to write to without ever waiting, also when it is shared with
- * others and so may not be made non-blocking: our stdout, a /dev/fd/3. */
+/* Non-blocking writer: writes to a descriptor without ever waiting, also when it is shared
+ * with others and so may not be made non-blocking: our stdout, a /dev/fd/3. */
 #ifndef MASTER_LOG_NONBLOCKING_WRITER_H
 #define MASTER_LOG_NONBLOCKING_WRITER_H
 
@@ -9,7 +9,7 @@
 enum writer_kind {
 	WRITER_PLAIN,	/* a regular file, or an opening of our own that does not block */
 	WRITER_SOCKET,
-	WRITER_POLLED,	/* cannot be opened again: it is asked before each slice */
+	WRITER_POLLED,	/* cannot be opened again: polled before each slice */
 };
 
 struct writer {
@@ -21,18 +21,15 @@ struct writer {
 #define WRITER_NONE ((struct writer){.fd = -1})
 
 /* Another way to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
- * outlet is none. */
+ * writer is none. */
 int writer_share(struct writer *, int shared);
 /* How many bytes went out at once; errno when not all did (EAGAIN: it is full). */
 size_t writer_put(const struct writer *, const char *bytes, size_t n);
-/* 0, or -1 with errno when not all n bytes went out at once (EAGAIN: it is full); those
- * that fitted are out. */
-int writer_write(const struct writer *, const char *bytes, size_t n);
 /* True while it would take nothing. */
 bool writer_is_full(const struct writer *);
 void writer_close(struct writer *);	/* one that is none is fine */
-/* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that may not
- * be, it stays as it is. */
+/* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that is not
+ * allowed, it stays as it is. */
 void writer_widen(int pipe);
 
 #endif

@@ -21,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STAMP_MAX 32
@@ -62,7 +61,7 @@ syslogger_new(struct loop *loop, const char *path, const char *ident)
 /* --- the socket ------------------------------------------------------------------ */
 
 static void
-hang_up(struct syslogger *logger)
+syslogger_disconnect(struct syslogger *logger)
 {
 	source_free(logger->source);
 	logger->source = NULL;
@@ -70,9 +69,9 @@ hang_up(struct syslogger *logger)
 	logger->fd = -1;
 }
 
-/* Connected, so that the loop can tell when the receiver takes more. */
+/* Connected, so that the loop reports when the receiver takes more. */
 static int
-dial(struct syslogger *logger)
+syslogger_connect(struct syslogger *logger)
 {
 	struct sockaddr_un address;
 
@@ -83,132 +82,121 @@ dial(struct syslogger *logger)
 		return -1;
 	if (connect(logger->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
-	hang_up(logger);
+	syslogger_disconnect(logger);
 	return -1;
 }
 
+/* A receiver that was restarted has another socket under the same name. */
 static int
-transmit_once(struct syslogger *logger, struct iovec *pieces, size_t n)
+syslogger_transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
 {
 	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = n};
+	bool again = logger->fd != -1;
 	ssize_t sent;
 
-	if (logger->fd == -1 && dial(logger) == -1)
-		return -1;
-	do
-		sent = sendmsg(logger->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent == -1 && errno == EINTR);
-	return sent == -1 ? -1 : 0;
-}
-
-/* A receiver that was started anew has another socket under the same name. */
-static int
-transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
-{
-	bool connected = logger->fd != -1;
-
-	if (transmit_once(logger, pieces, n) == 0)
-		return 0;
-	if (!connected || (errno != ECONNREFUSED && errno != ECONNRESET &&
-	                      errno != ENOTCONN && errno != EPIPE))
-		return -1;
-	hang_up(logger);
-	return transmit_once(logger, pieces, n);
+	for (;; again = false) {
+		if (logger->fd == -1 && syslogger_connect(logger) == -1)
+			return -1;
+		do
+			sent = sendmsg(logger->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		while (sent == -1 && errno == EINTR);
+		if (sent != -1)
+			return 0;
+		if (!again || (errno != ECONNREFUSED && errno != ECONNRESET &&
+		    errno != ENOTCONN && errno != EPIPE))
+			return -1;
+		syslogger_disconnect(logger);
+	}
 }
 
 /* --- the queue ------------------------------------------------------------------- */
 
-/* 0, or -1 with errno when the first message waits on or cannot be sent. */
-static int
-send_first(struct syslogger *logger)
+/* The length of the first message, which follows it. */
+static uint32_t
+syslogger_first(const struct syslogger *logger)
 {
-	struct iovec piece;
 	uint32_t len;
 
 	memcpy(&len, buf_data(&logger->queue), sizeof(len));
-	piece.iov_base = buf_data(&logger->queue) + sizeof(len);
-	piece.iov_len = len;
-	if (transmit(logger, &piece, 1) == -1)
+	return len;
+}
+
+/* 0, or -1 with errno when the first message waits on or cannot be sent. */
+static int
+syslogger_send_first(struct syslogger *logger)
+{
+	uint32_t len = syslogger_first(logger);
+	struct iovec piece = {buf_data(&logger->queue) + sizeof(len), len};
+
+	if (syslogger_transmit(logger, &piece, 1) == -1)
 		return -1;
 	buf_consume(&logger->queue, sizeof(len) + len);
 	return 0;
 }
 
 static bool
-is_busy(int errnum)
+syslogger_is_busy(int errnum)
 {
 	return errnum == EAGAIN || errnum == ENOBUFS;
 }
 
 static void
-lose(struct syslogger *logger, uint64_t messages)
+syslogger_lose(struct syslogger *logger, uint64_t messages)
 {
 	logger->lost += messages;
 	logger->lost_errno = errno;
 }
 
-static void
-lose_queue(struct syslogger *logger)
-{
-	uint64_t messages = 0;
-	uint32_t len;
-
-	for (; buf_len(&logger->queue) > 0; messages++) {
-		memcpy(&len, buf_data(&logger->queue), sizeof(len));
-		buf_consume(&logger->queue, sizeof(len) + len);
-	}
-	lose(logger, messages);
-}
-
-static void on_writable(void *ctx, uint32_t ready);
+static void syslogger_writable(void *ctx, uint32_t ready);
 
 static int
-watch(struct syslogger *logger)
+syslogger_watch(struct syslogger *logger)
 {
 	if (logger->source == NULL)
-		logger->source =
-		    loop_fd(logger->loop, logger->fd, EPOLLOUT, on_writable, logger);
+		logger->source = loop_fd(
+		    logger->loop, logger->fd, EPOLLOUT, syslogger_writable, logger);
 	return logger->source == NULL ? -1 : 0;
 }
 
-/* What cannot be sent at all is dropped, and the next message will say why. */
+/* What cannot be sent at all is dropped, and the next message reports why. */
 static void
-on_writable(void *ctx, uint32_t ready UNUSED)
+syslogger_writable(void *ctx, uint32_t ready UNUSED)
 {
 	struct syslogger *logger = ctx;
 	bool busy = true;
+	uint64_t messages = 0;
 
 	for (int i = 0; i < TURN_MAX && buf_len(&logger->queue) > 0; i++)
-		if (send_first(logger) == -1) {
-			busy = is_busy(errno);
+		if (syslogger_send_first(logger) == -1) {
+			busy = syslogger_is_busy(errno);
 			break;
 		}
-	if (!busy || (buf_len(&logger->queue) > 0 && watch(logger) == -1))
-		lose_queue(logger);
-	if (buf_len(&logger->queue) > 0)
+	if (buf_len(&logger->queue) > 0 && busy && syslogger_watch(logger) == 0)
 		return;
+	for (; buf_len(&logger->queue) > 0; messages++)
+		buf_consume(&logger->queue, sizeof(uint32_t) + syslogger_first(logger));
+	if (messages > 0)
+		syslogger_lose(logger, messages);
 	source_free(logger->source);
 	logger->source = NULL;
 }
 
 /* 0, or -1 with errno and the message is dropped. */
 static int
-enqueue(struct syslogger *logger, const struct iovec *pieces)
+syslogger_enqueue(struct syslogger *logger, const struct iovec *pieces)
 {
 	uint32_t len = 0;
 	char *to;
 
 	for (int i = 0; i < PIECES; i++)
 		len += (uint32_t)pieces[i].iov_len;
-	if (watch(logger) == -1 ||
+	if (syslogger_watch(logger) == -1 ||
 	    (to = buf_reserve(&logger->queue, sizeof(len) + len)) == NULL)
 		return -1;
 	memcpy(to, &len, sizeof(len));
 	to += sizeof(len);
-	for (int i = 0; i < PIECES; i++) {
-		memcpy(to, pieces[i].iov_base, pieces[i].iov_len);
-		to += pieces[i].iov_len;
-	}
+	for (int i = 0; i < PIECES; i++)
+		to = mempcpy(to, pieces[i].iov_base, pieces[i].iov_len);
 	buf_commit(&logger->queue, sizeof(len) + len);
 	return 0;
 }
@@ -217,7 +205,7 @@ enqueue(struct syslogger *logger, const struct iovec *pieces)
 
 /* "<PRIORITY>Mmm dd hh:mm:ss ", as syslog(3) writes it; its length. */
 static size_t
-stamp(char *out)
+syslogger_stamp(char *out)
 {
 	size_t n = (size_t)snprintf(out, STAMP_MAX, "<%d>", LOG_USER | LOG_INFO);
 
@@ -225,69 +213,63 @@ stamp(char *out)
 	    clock_wall_ms() / 1000);
 }
 
-/* What comes while others wait goes behind them. */
+/* A message that comes while others wait goes behind them. */
 static int
-send_message(struct syslogger *logger, struct iovec *pieces)
+syslogger_send_message(struct syslogger *logger, struct iovec *pieces)
 {
 	if (buf_len(&logger->queue) == 0) {
-		if (transmit(logger, pieces, PIECES) == 0)
+		if (syslogger_transmit(logger, pieces, PIECES) == 0)
 			return 0;
-		if (!is_busy(errno))
+		if (!syslogger_is_busy(errno))
 			return -1;
 	}
-	return enqueue(logger, pieces);
+	return syslogger_enqueue(logger, pieces);
 }
 
 static struct iovec
-piece(const char *bytes, size_t n)
+syslogger_piece(const char *bytes, size_t n)
 {
 	return (struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = n};
-}
-
-/* How many lines follow that line end, if it is one. */
-static uint64_t
-lines_after(const char *end, const char *limit)
-{
-	uint64_t lines = 0;
-
-	for (; end != NULL; lines++)
-		end = memchr(end + 1, '\n', (size_t)(limit - (end + 1)));
-	return lines;
 }
 
 int
 syslogger_send(struct syslogger *logger, const char *prefix, const char *text, size_t n)
 {
+	const char *limit, *end;
 	struct iovec pieces[PIECES];
 	char head[STAMP_MAX];
-	const char *end;
-	int rc;
+	uint64_t lost = 0;
 
-	pieces[PIECE_STAMP] = piece(head, stamp(head));
-	pieces[PIECE_IDENT] = piece(logger->ident, strlen(logger->ident));
-	pieces[PIECE_PREFIX] = piece(prefix, strlen(prefix));
-	pieces[PIECE_BLANK] = piece(" ", 1);
+	pieces[PIECE_STAMP] = syslogger_piece(head, syslogger_stamp(head));
+	pieces[PIECE_IDENT] = syslogger_piece(logger->ident, strlen(logger->ident));
+	pieces[PIECE_PREFIX] = syslogger_piece(prefix, strlen(prefix));
+	pieces[PIECE_BLANK] = syslogger_piece(" ", 1);
 	while (n > 0 && text[n - 1] == '\n')
 		n--;
-	for (;;) {
-		end = n > 0 ? memchr(text, '\n', n) : NULL;
-		pieces[PIECE_LINE] = piece(text, end != NULL ? (size_t)(end - text) : n);
-		rc = send_message(logger, pieces);
-		if (rc == -1)
-			lose(logger, 1 + lines_after(end, text + n));
-		if (rc == -1 || end == NULL)
-			return rc;
-		n -= (size_t)(end + 1 - text);
-		text = end + 1;
+	limit = text + n;
+	for (;; text = end + 1) {
+		end = text < limit ? memchr(text, '\n', (size_t)(limit - text)) : NULL;
+		pieces[PIECE_LINE] = syslogger_piece(
+		    text, (size_t)((end != NULL ? end : limit) - text));
+		/* After one that failed the others are only counted. */
+		if (lost > 0 || syslogger_send_message(logger, pieces) == -1)
+			lost++;
+		if (end == NULL)
+			break;
 	}
+	if (lost == 0)
+		return 0;
+	syslogger_lose(logger, lost);
+	return -1;
 }
 
-/* One line a minute, also when it works again. */
-static void
-report(struct syslogger *logger)
+void
+syslogger_write(struct syslogger *logger, const char *prefix, const char *text, size_t n)
 {
-	uint64_t unused, lost = logger->lost;
+	uint64_t unused, lost;
 
+	(void)syslogger_send(logger, prefix, text, n);
+	lost = logger->lost;
 	if (lost == 0 || !log_limit_pass(&logger->failures, &unused))
 		return;
 	/* Before the line, which may come this way itself. */
@@ -297,20 +279,13 @@ report(struct syslogger *logger)
 }
 
 void
-syslogger_write(struct syslogger *logger, const char *prefix, const char *text, size_t n)
-{
-	(void)syslogger_send(logger, prefix, text, n);
-	report(logger);
-}
-
-void
 syslogger_free(struct syslogger *logger)
 {
 	if (logger == NULL)
 		return;
-	while (buf_len(&logger->queue) > 0 && send_first(logger) == 0)
+	while (buf_len(&logger->queue) > 0 && syslogger_send_first(logger) == 0)
 		continue;
-	hang_up(logger);
+	syslogger_disconnect(logger);
 	buf_clear(&logger->queue);
 	free(logger->path);
 	free(logger->ident);

@@ -1,6 +1,6 @@
-/* Syslogger: our own sender of syslog messages, for programs' output and the main log
- * (reference 5.6, 6.3). The C library's syslog(3) waits for a busy receiver; this one keeps
- * a bounded queue for it, and what does not fit is dropped. */
+/* Syslogger: our own sender of syslog messages, for programs' output and the main log. The
+ * C library's syslog(3) waits for a busy receiver; this one keeps a bounded queue for it,
+ * and what does not fit is dropped. */
 #ifndef MASTER_LOG_SYSLOGGER_H
 #define MASTER_LOG_SYSLOGGER_H
 

@@ -1,4 +1,6 @@
 /* The cases of rotation stand in tests/data/logfile with what supervisord makes of them. */
+#include "master/log/logtarget.h"
+
 #include "tests/unit/master/scratch_log.h"
 
 #include <signal.h>
@@ -363,7 +365,7 @@ test_devices(void **state)
 static void
 expect_reader(const char *path, int want_errno, const char *want)
 {
-	int fd = logfile_open_for_reader(path), flags;
+	int fd = logtarget_open_for_reader(path), flags;
 	char got[32];
 
 	if (want_errno != 0) {
