@@ -10,17 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page of config.rows ends with the row that reaches either; for who has as much as
- * CROWDED unread, and so asks for many pages at once, with its first row. */
+/* A page of config.rows ends with the row that reaches either. A client that has as much as
+ * CROWDED unread requests many pages at once: each ends with its first row. */
 #define PAGE_ROWS 64
 #define PAGE_BYTES (192 * 1024)
 #define CROWDED (PEER_OUT_MAX / 4)
-
-static const char *
-name_param(const json_t *params)
-{
-	return json_string_value(json_object_get(params, "name"));
-}
 
 void
 commands_answer_difference(
@@ -58,7 +52,7 @@ cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */
 
 static json_t *
-view_of(const struct master *master, const struct config_row *row)
+commands_view(const struct master *master, const struct config_row *row)
 {
 	const struct group *group = groups_find(master->groups, row->group->name);
 	const struct process *process =
@@ -71,14 +65,14 @@ view_of(const struct master *master, const struct config_row *row)
 
 /* New array of at most so many rows from `from` on; NULL without memory. */
 static json_t *
-page_of(const struct master *master, size_t from, size_t most)
+commands_page(const struct master *master, size_t from, size_t most)
 {
 	const struct config *config = master->config;
 	json_t *page = json_array(), *view;
 	size_t bytes = 0;
 
 	for (size_t i = from; i < config->nrows; i++) {
-		view = view_of(master, &config->rows[i]);
+		view = commands_view(master, &config->rows[i]);
 		bytes += view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
 		if (json_array_append_new(page, view) == -1) {
 			json_decref(page);
@@ -102,7 +96,7 @@ cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 		connection_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
 		return;
 	}
-	page = page_of(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
+	page = commands_page(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
 	if (page == NULL)
 		connection_fault(client, id, FAULT_FAILED, "out of memory");
 	else
@@ -111,37 +105,24 @@ cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 		    (json_int_t)master->config->nrows, "rows", page));
 }
 
-/* --- groups come and go --------------------------------------------------------- */
-
-static void
-answer_change(struct connection *client, uint64_t id, enum fault fault, const char *name,
-    char *detail)
-{
-	if (fault == FAULT_NONE)
-		connection_reply(client, id, NULL);
-	else if (detail != NULL)
-		connection_fault(client, id, fault, detail);
-	else
-		connection_fault_echo(client, id, fault, name);
-	free(detail);
-}
+/* --- groups come and go --- */
 
 void
 cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
 {
-	const char *name = name_param(params);
-	char *detail;
-	enum fault fault = group_lifecycle_add_named(client->master, name, &detail);
+	const char *name = json_string_value(json_object_get(params, "name"));
+	struct answer answer = {.echo = name};
 
-	answer_change(client, id, fault, name, detail);
+	answer.fault = group_lifecycle_add_named(client->master, name, &answer.detail);
+	connection_answer(client, id, &answer);
 }
 
 void
 cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
 {
-	const char *name = name_param(params);
-	char *detail;
-	enum fault fault = group_lifecycle_remove_named(client->master, name, &detail);
+	const char *name = json_string_value(json_object_get(params, "name"));
+	struct answer answer = {.echo = name};
 
-	answer_change(client, id, fault, name, detail);
+	answer.fault = group_lifecycle_remove_named(client->master, name, &answer.detail);
+	connection_answer(client, id, &answer);
 }

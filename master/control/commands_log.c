@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-/* Answers with an open descriptor of the log at `path`, or why not (design 6). */
+/* Answers with an open descriptor of the log at `path`, or why not. */
 static void
-answer_log(struct connection *client, uint64_t id, const char *path)
+commands_answer_log(struct connection *client, uint64_t id, const char *path)
 {
 	int fd;
 
@@ -32,51 +32,24 @@ answer_log(struct connection *client, uint64_t id, const char *path)
 		connection_fault(client, id, FAULT_NO_FILE, path);
 }
 
-/* The one process that "name" means, or NULL and BAD_NAME is answered. */
-static struct process *
-process_param(struct connection *client, uint64_t id, const json_t *params)
-{
-	const char *name = json_string_value(json_object_get(params, "name"));
-	struct process *process = NULL;
-	struct group *group;
-
-	if (groups_resolve(client->master->groups, name, &group, &process) != FAULT_NONE ||
-	    process == NULL) {
-		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
-		return NULL;
-	}
-	return process;
-}
-
 void
 cmd_log_open(struct connection *client, uint64_t id, const json_t *params)
 {
+	const char *name = json_string_value(json_object_get(params, "name"));
 	const char *stream = json_string_value(json_object_get(params, "stream"));
-	struct process *process = process_param(client, id, params);
+	struct process *process = NULL;
+	struct group *group;
 
+	(void)groups_resolve(client->master->groups, name, &group, &process);
 	if (process == NULL)
-		return;
-	if (str_equal(stream, "stdout"))
-		answer_log(client, id, child_log_path(process, OUTPUT_STDOUT));
+		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
+	else if (str_equal(stream, "stdout"))
+		commands_answer_log(client, id, child_log_path(process, OUTPUT_STDOUT));
 	else if (str_equal(stream, "stderr"))
-		answer_log(client, id, child_log_path(process, OUTPUT_STDERR));
+		commands_answer_log(client, id, child_log_path(process, OUTPUT_STDERR));
 	else
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS,
 		    "stream is neither stdout nor stderr");
-}
-
-void
-cmd_log_clear(struct connection *client, uint64_t id, const json_t *params)
-{
-	struct process *process = process_param(client, id, params);
-
-	if (process == NULL)
-		return;
-	if (child_clear_logs(process) == FAULT_NONE)
-		connection_reply(client, id, NULL);
-	else
-		connection_fault_echo(client, id, FAULT_FAILED,
-		    json_string_value(json_object_get(params, "name")));
 }
 
 void
@@ -88,7 +61,7 @@ cmd_mainlog_open(struct connection *client, uint64_t id, const json_t *params)
 	if (master->config->logfile_syslog)
 		connection_fault(client, id, FAULT_NO_FILE, "syslog");
 	else
-		answer_log(client, id, mainlog_path(master->mainlog));
+		commands_answer_log(client, id, mainlog_path(master->mainlog));
 }
 
 void

@@ -9,51 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const action_names[] = {
-    [SEQUENCE_STOP] = "stop",
-    [SEQUENCE_START] = "start",
-    [SEQUENCE_REMOVE] = "remove",
-    [SEQUENCE_ADD] = "add",
-};
-
-/* --- results ---------------------------------------------------------------- */
-
-/* The text (NULL = out of memory) is taken. */
-static void
-set_fault(json_t *params, enum fault fault, char *text)
-{
-	if (fault != FAULT_NONE)
-		json_object_set_new(params, "fault", json_pack("{s:i,s:s}", "code",
-		    (int)fault, "text", text == NULL ? fault_name(fault) : text));
-	free(text);
-}
-
-static void
-send_result(void *ctx, uint64_t number, enum sequence_action action,
-    const struct process *process, enum fault fault, const char *detail)
-{
-	char *spec = namespec_join(process->group->config->name, process->config->name);
-	json_t *params = json_pack("{s:I,s:s,s:I,s:s,s:s}", "job", (json_int_t)number,
-	    "action", action_names[action], "id", (json_int_t)process->id, "group",
-	    process->group->config->name, "name", process->config->name);
-
-	set_fault(params, fault, fault_text(fault, detail == NULL ? spec : detail));
-	free(spec);
-	connection_notify(ctx, "job.result", params);
-}
-
-static void
-send_step(void *ctx, uint64_t number, const struct sequence_step *step, enum fault fault,
-    const char *detail)
-{
-	json_t *params = json_pack("{s:I,s:s,s:s?}", "job", (json_int_t)number, "action",
-	    action_names[step->action], "target", step->target);
-
-	set_fault(params, fault, detail != NULL ? fault_text(fault, detail) :
-	    fault_echo(fault, step->target));
-	connection_notify(ctx, "job.step", params);
-}
-
 /* --- steps -------------------------------------------------------------------- */
 
 /* The steps of a sequence while it is put together. */
@@ -95,30 +50,18 @@ steps_add_names(struct steps *steps, enum sequence_action action, const json_t *
 
 /* Begins the sequence and replies with the result (taken) and its number. */
 static void
-begin(struct connection *client, uint64_t id, struct steps *steps, json_t *result)
+commands_begin(
+    struct connection *client, uint64_t id, struct steps *steps, json_t *result)
 {
-	const struct sequence_sink sink = {
-	    .result = send_result,
-	    .step = send_step,
-	    .end = commands_job_sink.end,
-	    .is_behind = commands_job_sink.is_behind,
-	};
 	uint64_t number = 0;
 
 	errno = ENOMEM;
 	if (steps->failed || result == NULL)
 		sequence_steps_free(steps->list, steps->count);
 	else
-		number = sequences_add(
-		    client->master->sequences, steps->list, steps->count, &sink, client);
-	if (number == 0) {
-		json_decref(result);
-		connection_fault(client, id, FAULT_FAILED,
-		    errno == ENOBUFS ? "too many jobs are queued" : "out of memory");
-		return;
-	}
-	json_object_set_new(result, "job", json_integer((json_int_t)number));
-	connection_reply(client, id, result);
+		number = sequences_add(client->master->sequences, steps->list, steps->count,
+		    &commands_sequence_sink, client);
+	commands_reply_job(client, id, number, result);
 }
 
 /* --- restart --------------------------------------------------------------------- */
@@ -133,7 +76,7 @@ cmd_process_restart(struct connection *client, uint64_t id, const json_t *params
 	steps_init(&steps, 2 * json_array_size(names));
 	steps_add_names(&steps, SEQUENCE_STOP, names);
 	steps_add_names(&steps, SEQUENCE_START, names);
-	begin(client, id, &steps, json_object());
+	commands_begin(client, id, &steps, json_object());
 }
 
 void
@@ -149,7 +92,7 @@ cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 	steps_init(&steps, 2);
 	steps_add(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
 	steps_add(&steps, SEQUENCE_START, namespec_join(name, "*"));
-	begin(client, id, &steps, json_object());
+	commands_begin(client, id, &steps, json_object());
 }
 
 void
@@ -164,14 +107,14 @@ cmd_all_restart(struct connection *client, uint64_t id, const json_t *params)
 		steps.list[1].action = SEQUENCE_START;
 		steps.count = 2;
 	}
-	begin(client, id, &steps, json_object());
+	commands_begin(client, id, &steps, json_object());
 }
 
 /* --- update ------------------------------------------------------------------------ */
 
 /* Whether the request is about this group: it names it, or none at all. */
 static bool
-is_named(const json_t *names, const char *name)
+commands_is_named(const json_t *names, const char *name)
 {
 	const json_t *one;
 	size_t i;
@@ -183,7 +126,7 @@ is_named(const json_t *names, const char *name)
 }
 
 static void
-add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool stops,
+commands_add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool stops,
     bool adds)
 {
 	const json_t *group;
@@ -192,7 +135,7 @@ add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool s
 	json_array_foreach(groups, i, group) {
 		const char *name = json_string_value(group);
 
-		if (!is_named(names, name))
+		if (!commands_is_named(names, name))
 			continue;
 		if (stops) {
 			steps_add(steps, SEQUENCE_STOP, namespec_join(name, "*"));
@@ -220,17 +163,17 @@ cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
 	}
 	steps_init(&steps, 2 * json_array_size(removed) + 3 * json_array_size(changed) +
 	    json_array_size(added));
-	add_steps(&steps, removed, names, true, false);
-	add_steps(&steps, changed, names, true, true);
-	add_steps(&steps, added, names, false, true);
-	begin(client, id, &steps, found);
+	commands_add_steps(&steps, removed, names, true, false);
+	commands_add_steps(&steps, changed, names, true, true);
+	commands_add_steps(&steps, added, names, false, true);
+	commands_begin(client, id, &steps, found);
 }
 
 /* --- what steps on groups do --------------------------------------------------------- */
 
 /* As control refuses commands: nothing comes or goes while the daemon stops. */
 static enum fault
-state_fault(const struct master *master)
+commands_state_fault(const struct master *master)
 {
 	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		return FAULT_FATAL_STATE;
@@ -238,18 +181,18 @@ state_fault(const struct master *master)
 }
 
 static enum fault
-remove_group(void *ctx, const char *name, char **detail)
+commands_remove_group(void *ctx, const char *name, char **detail)
 {
-	enum fault fault = state_fault(ctx);
+	enum fault fault = commands_state_fault(ctx);
 
 	return fault != FAULT_NONE ? fault
 				   : group_lifecycle_remove_named(ctx, name, detail);
 }
 
 static enum fault
-add_group(void *ctx, const char *name, char **detail)
+commands_add_group(void *ctx, const char *name, char **detail)
 {
-	enum fault fault = state_fault(ctx);
+	enum fault fault = commands_state_fault(ctx);
 
 	return fault != FAULT_NONE ? fault : group_lifecycle_add_named(ctx, name, detail);
 }
@@ -258,8 +201,8 @@ struct sequences *
 commands_sequences_new(struct master *master)
 {
 	static const struct sequence_ops ops = {
-	    .remove = remove_group,
-	    .add = add_group,
+	    .remove = commands_remove_group,
+	    .add = commands_add_group,
 	};
 
 	return sequences_new(master->loop, master->groups, master->jobs, &ops, master);

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A subscriber's replies wait until the stream has told what they promise. */
+/* A subscriber's replies wait until the stream has sent the changes before them. */
 static uint64_t
-stamp(const struct connection *client)
+connection_stamp(const struct connection *client)
 {
 	return client->cursor == NULL ? 0 : client->master->seq;
 }
@@ -15,21 +15,21 @@ stamp(const struct connection *client)
 void
 connection_reply(struct connection *client, uint64_t id, json_t *result)
 {
-	(void)peer_reply(client->peer, id, result, -1, stamp(client));
+	(void)peer_reply(client->peer, id, result, -1, connection_stamp(client));
 }
 
 void
 connection_reply_fd(struct connection *client, uint64_t id, json_t *result, int fd)
 {
-	(void)peer_reply(client->peer, id, result, fd, stamp(client));
+	(void)peer_reply(client->peer, id, result, fd, connection_stamp(client));
 }
 
 /* Takes the text; NULL = out of memory. */
 static void
-send_fault(struct connection *client, uint64_t id, enum fault fault, char *text)
+connection_send_fault(struct connection *client, uint64_t id, enum fault fault, char *text)
 {
 	(void)peer_fault(client->peer, id, fault, text == NULL ? fault_name(fault) : text,
-	    stamp(client));
+	    connection_stamp(client));
 	free(text);
 }
 
@@ -37,24 +37,36 @@ void
 connection_fault(
     struct connection *client, uint64_t id, enum fault fault, const char *detail)
 {
-	send_fault(client, id, fault, fault_text(fault, detail));
+	connection_send_fault(client, id, fault, fault_text(fault, detail));
 }
 
 void
 connection_fault_echo(
     struct connection *client, uint64_t id, enum fault fault, const char *detail)
 {
-	send_fault(client, id, fault, fault_echo(fault, detail));
+	connection_send_fault(client, id, fault, fault_echo(fault, detail));
+}
+
+void
+connection_answer(struct connection *client, uint64_t id, const struct answer *answer)
+{
+	if (answer->fault == FAULT_NONE)
+		connection_reply(client, id, answer->result);
+	else if (answer->detail != NULL)
+		connection_fault(client, id, answer->fault, answer->detail);
+	else
+		connection_fault_echo(client, id, answer->fault, answer->echo);
+	free(answer->detail);
 }
 
 void
 connection_notify(struct connection *client, const char *method, json_t *params)
 {
-	/* Without memory for what it must be told, it can only be told that it is over. */
+	/* Without memory for a notification that it must have, the connection ends. */
 	if (params == NULL)
 		peer_half_close(client->peer);
 	else
-		(void)peer_notify(client->peer, method, params, -1, stamp(client));
+		(void)peer_notify(client->peer, method, params, -1, connection_stamp(client));
 }
 
 int

@@ -1,5 +1,5 @@
-/* Client: one connection to the master, of the control socket or reeve-rpcd's, as
- * the command handlers see it. */
+/* Connection: one client of the master, of the control socket or reeve-rpcd's, as the
+ * command handlers see it. */
 #ifndef MASTER_CONTROL_CONNECTION_H
 #define MASTER_CONTROL_CONNECTION_H
 
@@ -38,7 +38,7 @@ struct connection {
 	struct cursor *cursor;		/* NULL = not subscribed */
 	struct peer_puller puller;	/* the cursor, as the peer asks for it */
 	struct source *deadline;	/* for hello; NULL once it came */
-	enum role role;			/* by birth, never by a message */
+	enum role role;			/* fixed when it is accepted, never by a message */
 	bool greeted;
 	bool gone;			/* closed; freed at the end of the turn */
 	char program[32];		/* as hello named it, for the log */
@@ -55,6 +55,14 @@ void connection_fault(struct connection *, uint64_t id, enum fault, const char *
 /* The same with a detail out of the request: not all of a long one is repeated. */
 void connection_fault_echo(
     struct connection *, uint64_t id, enum fault, const char *detail);
+/* What a command on a process or group leads to. */
+struct answer {
+	enum fault fault;
+	json_t *result;		/* without a fault: taken; NULL = null */
+	char *detail;		/* of the fault: taken; NULL = … */
+	const char *echo;	/* … this word of the request; borrowed */
+};
+void connection_answer(struct connection *, uint64_t id, const struct answer *);
 void connection_notify(struct connection *, const char *method, json_t *params);
 /* Begins the state stream. 0, or -1 with ENOMEM. */
 NODISCARD int connection_subscribe(struct connection *);

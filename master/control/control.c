@@ -38,42 +38,10 @@ struct control {
 	struct safepath_id made;	/* what the path stood for when we bound it */
 };
 
-static command_fn *const handlers[CMD_MAX] = {
-    [CMD_HELLO] = cmd_hello,
-    [CMD_SUBSCRIBE] = cmd_subscribe,
-    [CMD_READY] = cmd_ready,
-    [CMD_PROCESS_START] = cmd_process_start,
-    [CMD_PROCESS_STOP] = cmd_process_stop,
-    [CMD_PROCESS_SIGNAL] = cmd_process_signal,
-    [CMD_PROCESS_STDIN] = cmd_process_stdin,
-    [CMD_GROUP_START] = cmd_group_start,
-    [CMD_GROUP_STOP] = cmd_group_stop,
-    [CMD_GROUP_SIGNAL] = cmd_group_signal,
-    [CMD_GROUP_ADD] = cmd_group_add,
-    [CMD_GROUP_REMOVE] = cmd_group_remove,
-    [CMD_ALL_START] = cmd_all_start,
-    [CMD_ALL_STOP] = cmd_all_stop,
-    [CMD_ALL_SIGNAL] = cmd_all_signal,
-    [CMD_LOG_OPEN] = cmd_log_open,
-    [CMD_LOG_CLEAR] = cmd_log_clear,
-    [CMD_ALL_CLEAR] = cmd_all_clear,
-    [CMD_MAINLOG_OPEN] = cmd_mainlog_open,
-    [CMD_MAINLOG_CLEAR] = cmd_mainlog_clear,
-    [CMD_PROCESS_RESTART] = cmd_process_restart,
-    [CMD_GROUP_RESTART] = cmd_group_restart,
-    [CMD_ALL_RESTART] = cmd_all_restart,
-    [CMD_CONFIG_REREAD] = cmd_config_reread,
-    [CMD_CONFIG_ROWS] = cmd_config_rows,
-    [CMD_CONFIG_PREVIEW] = cmd_config_preview,
-    [CMD_CONFIG_UPDATE] = cmd_config_update,
-    [CMD_EVENT_SEND] = cmd_event_send,
-    [CMD_DAEMON_SHUTDOWN] = cmd_daemon_shutdown,
-    [CMD_DAEMON_RESTART] = cmd_daemon_restart,
-    [CMD_DAEMON_ANSWERED] = cmd_daemon_answered,
-    [CMD_FRONTEND_ACTIVE] = cmd_frontend_active,
-#ifdef REEVE_TEST_SEAM
-    [CMD_DAEMON_BREAK] = cmd_daemon_break,
-#endif
+static command_fn *const control_handlers[CMD_MAX] = {
+#define CONTROL_HANDLER(id, handler, ...) [CMD_##id] = cmd_##handler,
+	CMD_LIST(CONTROL_HANDLER)
+#undef CONTROL_HANDLER
 };
 
 struct control *
@@ -248,7 +216,7 @@ received_request(
 	else if ((fault = state_fault(client, cmd)) != FAULT_NONE)
 		connection_fault(client, id, fault, NULL);
 	else
-		handlers[found](client, id, params);
+		control_handlers[found](client, id, params);
 	free(why);
 }
 
