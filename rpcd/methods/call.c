@@ -82,8 +82,8 @@ call_finish(struct call *call)
 
 	if (call->multi != NULL) {
 		out = document_text(&call->doc);
-		xmlwrite_array_close(out);
-		xmlwrite_tail(out);
+		xmlwrite_close(out, XMLWRITE_ARRAY);
+		xmlwrite_close(out, XMLWRITE_REPLY);
 	}
 	call_unlink(call);
 	call->parked = false;
@@ -129,8 +129,8 @@ multi_open(struct call *call)
 	call->inv.multi = NULL;
 	call->inv.element = true;
 	trace_returned(&call->inv.traced, FAULT_NONE, NULL);
-	xmlwrite_head(out);
-	xmlwrite_array_open(out);
+	xmlwrite_open(out, XMLWRITE_REPLY);
+	xmlwrite_open(out, XMLWRITE_ARRAY);
 }
 
 /* What is wrong with an element that is no call ("" = no words for it), or NULL. *name and

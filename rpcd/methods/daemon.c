@@ -37,10 +37,10 @@ rpc_daemon_state(struct invocation *inv)
 	enum daemon_state state = daemon_info_of(inv)->state;
 	struct buf *out = invocation_open(inv);
 
-	xmlwrite_struct_open(out);
+	xmlwrite_open(out, XMLWRITE_STRUCT);
 	xmlwrite_member_int(out, "statecode", state);
 	xmlwrite_member_string(out, "statename", daemon_state_name(state));
-	xmlwrite_struct_close(out);
+	xmlwrite_close(out, XMLWRITE_STRUCT);
 	invocation_close(inv);
 }
 

@@ -22,7 +22,7 @@ invocation_open(struct invocation *inv)
 	struct buf *text = document_text(inv->doc);
 
 	if (!inv->element)
-		xmlwrite_head(text);
+		xmlwrite_open(text, XMLWRITE_REPLY);
 	return text;
 }
 
@@ -30,7 +30,7 @@ void
 invocation_close(struct invocation *inv)
 {
 	if (!inv->element)
-		xmlwrite_tail(document_text(inv->doc));
+		xmlwrite_close(document_text(inv->doc), XMLWRITE_REPLY);
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	inv->phase = INVOCATION_DONE;
 }
@@ -43,10 +43,11 @@ invocation_fault_text(struct invocation *inv, enum fault fault, const char *text
 	/* The master's, or a program's, may be long. */
 	if (strlen(text) > INVOCATION_ECHO_MAX && !document_fits(inv->doc, strlen(text)))
 		text = fault_name(fault);
-	if (inv->element)
-		xmlwrite_fault_value(out, fault, text);
-	else
-		xmlwrite_fault(out, fault, text);
+	if (!inv->element)
+		xmlwrite_open(out, XMLWRITE_FAULT);
+	xmlwrite_fault(out, fault, text);
+	if (!inv->element)
+		xmlwrite_close(out, XMLWRITE_FAULT);
 	trace_returned(&inv->traced, fault, text);
 	inv->phase = INVOCATION_DONE;
 }
@@ -113,9 +114,9 @@ invocation_return_array(struct invocation *inv, const struct buf *values)
 {
 	struct buf *out = invocation_open(inv);
 
-	xmlwrite_array_open(out);
+	xmlwrite_open(out, XMLWRITE_ARRAY);
 	xmlwrite_raw(out, buf_data(values), buf_len(values));
-	xmlwrite_array_close(out);
+	xmlwrite_close(out, XMLWRITE_ARRAY);
 	invocation_close(inv);
 }
 

@@ -62,12 +62,12 @@ invocation_wait_on_result(void *ctx, const struct bulk_result *result)
 	struct buf *out = &wait->results;
 	bool failed = result->fault != FAULT_NONE;
 
-	xmlwrite_struct_open(out);
+	xmlwrite_open(out, XMLWRITE_STRUCT);
 	xmlwrite_member_string(out, "name", result->name);
 	xmlwrite_member_string(out, "group", result->group);
 	xmlwrite_member_int(out, "status", failed ? result->fault : FAULT_SUCCESS);
 	xmlwrite_member_string(out, "description", result->text);
-	xmlwrite_struct_close(out);
+	xmlwrite_close(out, XMLWRITE_STRUCT);
 }
 
 static void

@@ -51,10 +51,10 @@ log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *
 static bool
 log_put(struct invocation *inv, int fd, const struct logread_range *range)
 {
-	xmlwrite_string_open(document_text(inv->doc));
+	xmlwrite_open(document_text(inv->doc), XMLWRITE_STRING);
 	if (document_log(inv->doc, fd, range) < 0)
 		return false;
-	xmlwrite_string_close(document_text(inv->doc));
+	xmlwrite_close(document_text(inv->doc), XMLWRITE_STRING);
 	return true;
 }
 
@@ -66,7 +66,7 @@ log_end_tail(struct invocation *inv, int fd, const struct logread_range *range,
 	const struct log_request *request = inv->state;
 	size_t size = document_size(inv->doc);
 
-	xmlwrite_array_open(invocation_open(inv));
+	xmlwrite_open(invocation_open(inv), XMLWRITE_ARRAY);
 	if (range == NULL) {
 		xmlwrite_string(document_text(inv->doc), "");
 	} else if (!log_put(inv, fd, range)) {
@@ -76,7 +76,7 @@ log_end_tail(struct invocation *inv, int fd, const struct logread_range *range,
 	}
 	xmlwrite_int(document_text(inv->doc), offset);
 	xmlwrite_bool(document_text(inv->doc), overflow);
-	xmlwrite_array_close(document_text(inv->doc));
+	xmlwrite_close(document_text(inv->doc), XMLWRITE_ARRAY);
 	invocation_close(inv);
 }
 

@@ -65,7 +65,7 @@ process_list_write_boolean(struct buf *out, const char *name, const void *field)
 {
 	xmlwrite_member_open(out, name);
 	xmlwrite_bool(out, *(const bool *)field);
-	xmlwrite_member_close(out);
+	xmlwrite_close(out, XMLWRITE_MEMBER);
 }
 
 static void
@@ -96,7 +96,7 @@ process_list_write_last_exit(struct buf *out, const char *name, const void *fiel
 	char *reason = process_info_last_exit(info);
 
 	xmlwrite_member_open(out, name);
-	xmlwrite_struct_open(out);
+	xmlwrite_open(out, XMLWRITE_STRUCT);
 	if (reason != NULL && *reason != '\0') {
 		if (info->last_signal != 0)
 			xmlwrite_member_int(out, "signal", info->last_signal);
@@ -105,8 +105,8 @@ process_list_write_last_exit(struct buf *out, const char *name, const void *fiel
 		xmlwrite_member_number(out, "time", info->stop);
 		xmlwrite_member_string(out, "reason", reason);
 	}
-	xmlwrite_struct_close(out);
-	xmlwrite_member_close(out);
+	xmlwrite_close(out, XMLWRITE_STRUCT);
+	xmlwrite_close(out, XMLWRITE_MEMBER);
 	free(reason);
 }
 
@@ -131,7 +131,7 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 	void (*number)(struct buf *, const char *, int64_t) =
 	    reeve ? xmlwrite_member_number : xmlwrite_member_int;
 
-	xmlwrite_struct_open(out);
+	xmlwrite_open(out, XMLWRITE_STRUCT);
 	xmlwrite_member_string(out, "name", info->name);
 	xmlwrite_member_string(out, "group", info->group);
 	number(out, "start", info->start);
@@ -149,7 +149,7 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 	for (size_t i = 0; reeve && i < API_MEMBERS; i++)
 		process_list_writers[api_members[i].type](out, api_members[i].name,
 		    (const char *)info + api_members[i].offset);
-	xmlwrite_struct_close(out);
+	xmlwrite_close(out, XMLWRITE_STRUCT);
 	free(description);
 }
 
@@ -164,15 +164,15 @@ process_list_make(struct process_list *list, enum process_list_form form)
 	size_t n, end;
 
 	buf_init(&out, 0);
-	xmlwrite_head(&out);
+	xmlwrite_open(&out, XMLWRITE_REPLY);
 	text->head = buf_len(&out);
 	sorted = mirror_sorted(list->rpcd->mirror, &n);
-	xmlwrite_array_open(&out);
+	xmlwrite_open(&out, XMLWRITE_ARRAY);
 	for (size_t i = 0; i < n; i++)
 		process_list_write_row(&out, sorted[i], text->second, form);
-	xmlwrite_array_close(&out);
+	xmlwrite_close(&out, XMLWRITE_ARRAY);
 	end = buf_len(&out);
-	xmlwrite_tail(&out);
+	xmlwrite_close(&out, XMLWRITE_REPLY);
 	text->len = buf_len(&out);
 	text->tail = text->len - end;
 	text->shared = shared_buffer_new(&out, list->budget);

@@ -6,24 +6,14 @@
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
-
-static void
-put(struct buf *out, const char *bytes, size_t n)
-{
-	if (buf_append(out, bytes, n) < 0)
-		fatal("out of memory for a reply of %zu bytes", buf_len(out));
-}
-
-static void
-puts_to(struct buf *out, const char *s)
-{
-	put(out, s, strlen(s));
-}
+/* A text that is known here, and its length. */
+#define TEXT(text) text, sizeof(text) - 1
 
 void
 xmlwrite_raw(struct buf *out, const char *xml, size_t n)
 {
-	put(out, xml, n);
+	if (buf_append(out, xml, n) < 0)
+		fatal("out of memory for a reply of %zu bytes", buf_len(out));
 }
 
 /* ---- character data ---- */
@@ -39,14 +29,8 @@ static const char *const ascii_escapes[128] = {
 	['>'] = "&gt;",
 };
 
-static const char *
-escape_of(unsigned char c)
-{
-	return c < 128 ? ascii_escapes[c] : REPLACEMENT;
-}
-
-/* The well-formed sequences of Unicode's table 3-7: lead bytes, the bounds of the second
- * byte, and the length. */
+/* The well-formed sequences of Unicode's table 3-7, sorted: lead bytes, the bounds of the
+ * second byte, and the length. */
 static const struct sequence {
 	unsigned char lead_low, lead_high, second_low, second_high;
 	unsigned length;
@@ -61,24 +45,18 @@ static const struct sequence {
 	{0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-static const struct sequence *
-sequence_find(unsigned char lead)
-{
-	for (size_t i = 0; i < nitems(sequences); i++)
-		if (lead >= sequences[i].lead_low && lead <= sequences[i].lead_high)
-			return &sequences[i];
-	return NULL;
-}
-
-/* How many of the n bytes are the beginning of one sequence; *whole: all of it is there. */
+/* How many of the n bytes are the beginning of one sequence. *whole: all of it is there and
+ * allowed in XML; *cut: it ran out of bytes. */
 static size_t
-sequence_length(const unsigned char *bytes, size_t n, bool *whole)
+xmlwrite_sequence(const unsigned char *bytes, size_t n, bool *whole, bool *cut)
 {
-	const struct sequence *seq = sequence_find(bytes[0]);
+	const struct sequence *seq = sequences;
 	size_t i;
 
-	*whole = false;
-	if (seq == NULL)
+	*whole = *cut = false;
+	while (seq < sequences + nitems(sequences) && bytes[0] > seq->lead_high)
+		seq++;
+	if (seq == sequences + nitems(sequences) || bytes[0] < seq->lead_low)
 		return 1;
 	for (i = 1; i < seq->length && i < n; i++) {
 		unsigned char low = i == 1 ? seq->second_low : 0x80;
@@ -87,33 +65,9 @@ sequence_length(const unsigned char *bytes, size_t n, bool *whole)
 		if (bytes[i] < low || bytes[i] > high)
 			return i;
 	}
-	*whole = i == seq->length;
-	return i;
-}
-
-/* True when the sequence ran out of bytes rather than broke. */
-static bool
-sequence_is_cut(const unsigned char *bytes, size_t length, size_t n)
-{
-	const struct sequence *seq = sequence_find(bytes[0]);
-
-	return seq != NULL && length == n && length < seq->length;
-}
-
-/* U+FFFE and U+FFFF are UTF-8 but no XML. */
-static bool
-is_noncharacter(const unsigned char *bytes, size_t length)
-{
-	return length == 3 && bytes[0] == 0xef && bytes[1] == 0xbf && bytes[2] >= 0xbe;
-}
-
-static size_t
-plain_run(const unsigned char *bytes, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && bytes[i] < 128 && ascii_escapes[bytes[i]] == NULL)
-		i++;
+	*cut = i < seq->length;
+	/* U+FFFE and U+FFFF are UTF-8 but no XML. */
+	*whole = !*cut && (i != 3 || memcmp(bytes, "\xef\xbf", 2) != 0 || bytes[2] < 0xbe);
 	return i;
 }
 
@@ -121,55 +75,33 @@ size_t
 xmlwrite_escape(struct buf *out, const char *text, size_t n, bool last)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
-	size_t i = 0;
+	const char *escape;
+	bool whole, cut;
+	size_t i, run;
 
-	while (i < n) {
-		size_t run = plain_run(bytes + i, n - i);
-		bool whole = false;
-
-		if (run > 0)
-			put(out, text + i, run);
-		i += run;
-		if (i == n)
+	for (i = 0; i < n; i += run) {
+		for (run = 0; i + run < n && bytes[i + run] < 128; run++)
+			if (ascii_escapes[bytes[i + run]] != NULL)
+				break;
+		if (run > 0) {
+			xmlwrite_raw(out, text + i, run);
+			continue;
+		}
+		escape = bytes[i] < 128 ? ascii_escapes[bytes[i]] : REPLACEMENT;
+		run = xmlwrite_sequence(bytes + i, n - i, &whole, &cut);
+		if (!last && cut)
 			break;
-		run = sequence_length(bytes + i, n - i, &whole);
-		if (!last && !whole && sequence_is_cut(bytes + i, run, n - i))
-			break;
-		if (whole && !is_noncharacter(bytes + i, run))
-			put(out, text + i, run);
+		if (whole)
+			xmlwrite_raw(out, text + i, run);
 		else
-			puts_to(out, escape_of(bytes[i]));
-		i += run;
+			xmlwrite_raw(out, escape, strlen(escape));
 	}
 	return i;
 }
 
-/* ---- documents ---- */
+/* ---- parts ---- */
 
 #define PROLOG "<?xml version='1.0'?>\n<methodResponse>\n"
-
-void
-xmlwrite_head(struct buf *out)
-{
-	puts_to(out, PROLOG "<params>\n<param>\n");
-}
-
-void
-xmlwrite_tail(struct buf *out)
-{
-	puts_to(out, "</param>\n</params>\n</methodResponse>\n");
-}
-
-void
-xmlwrite_fault(struct buf *out, enum fault fault, const char *text)
-{
-	puts_to(out, PROLOG "<fault>\n");
-	xmlwrite_fault_value(out, fault, text);
-	puts_to(out, "</fault>\n</methodResponse>\n");
-}
-
-/* ---- values ---- */
-
 #define STRING_OPEN "<value><string>"
 #define STRING_CLOSE "</string></value>\n"
 #define INT_OPEN "<value><int>"
@@ -178,14 +110,42 @@ xmlwrite_fault(struct buf *out, enum fault fault, const char *text)
 #define MEMBER_NAMED "</name>\n"
 #define MEMBER_CLOSE "</member>\n"
 
-static void
-put_escaped(struct buf *out, const char *s)
+static const struct {
+	const char *open, *close;
+} parts[] = {
+	[XMLWRITE_REPLY] = {PROLOG "<params>\n<param>\n",
+	    "</param>\n</params>\n</methodResponse>\n"},
+	[XMLWRITE_FAULT] = {PROLOG "<fault>\n", "</fault>\n</methodResponse>\n"},
+	[XMLWRITE_STRING] = {STRING_OPEN, STRING_CLOSE},
+	[XMLWRITE_ARRAY] = {"<value><array><data>\n", "</data></array></value>\n"},
+	[XMLWRITE_STRUCT] = {"<value><struct>\n", "</struct></value>\n"},
+	[XMLWRITE_MEMBER] = {MEMBER_OPEN, MEMBER_CLOSE},
+};
+
+void
+xmlwrite_open(struct buf *out, enum xmlwrite_part part)
 {
-	xmlwrite_escape(out, s, strlen(s), true);
+	xmlwrite_raw(out, parts[part].open, strlen(parts[part].open));
 }
 
+void
+xmlwrite_close(struct buf *out, enum xmlwrite_part part)
+{
+	xmlwrite_raw(out, parts[part].close, strlen(parts[part].close));
+}
+
+void
+xmlwrite_member_open(struct buf *out, const char *name)
+{
+	xmlwrite_open(out, XMLWRITE_MEMBER);
+	xmlwrite_escape(out, name, strlen(name), true);
+	xmlwrite_raw(out, TEXT(MEMBER_NAMED));
+}
+
+/* ---- values ---- */
+
 static void
-put_int(struct buf *out, int64_t number)
+xmlwrite_digits(struct buf *out, int64_t number)
 {
 	char digits[20], *first = digits + sizeof(digits);
 	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
@@ -195,89 +155,41 @@ put_int(struct buf *out, int64_t number)
 	while ((left /= 10) > 0);
 	if (number < 0)
 		*--first = '-';
-	put(out, first, (size_t)(digits + sizeof(digits) - first));
-}
-
-void
-xmlwrite_string_open(struct buf *out)
-{
-	puts_to(out, STRING_OPEN);
-}
-
-void
-xmlwrite_string_close(struct buf *out)
-{
-	puts_to(out, STRING_CLOSE);
+	xmlwrite_raw(out, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 void
 xmlwrite_string(struct buf *out, const char *s)
 {
-	puts_to(out, STRING_OPEN);
-	put_escaped(out, s);
-	puts_to(out, STRING_CLOSE);
+	xmlwrite_raw(out, TEXT(STRING_OPEN));
+	xmlwrite_escape(out, s, strlen(s), true);
+	xmlwrite_raw(out, TEXT(STRING_CLOSE));
 }
 
 void
 xmlwrite_int(struct buf *out, int64_t number)
 {
-	puts_to(out, INT_OPEN);
-	put_int(out, number);
-	puts_to(out, INT_CLOSE);
+	xmlwrite_raw(out, TEXT(INT_OPEN));
+	xmlwrite_digits(out, number);
+	xmlwrite_raw(out, TEXT(INT_CLOSE));
 }
 
 void
 xmlwrite_bool(struct buf *out, bool truth)
 {
-	puts_to(out, truth ? "<value><boolean>1</boolean></value>\n" :
-	    "<value><boolean>0</boolean></value>\n");
+	xmlwrite_raw(out, TEXT("<value><boolean>"));
+	xmlwrite_raw(out, truth ? "1" : "0", 1);
+	xmlwrite_raw(out, TEXT("</boolean></value>\n"));
 }
 
 static void
-put_double(struct buf *out, double number)
+xmlwrite_double(struct buf *out, double number)
 {
 	char text[400];
+	int n = snprintf(text, sizeof(text), "<value><double>%.17g</double></value>\n",
+	    number);
 
-	snprintf(text, sizeof(text), "<value><double>%.17g</double></value>\n", number);
-	puts_to(out, text);
-}
-
-void
-xmlwrite_array_open(struct buf *out)
-{
-	puts_to(out, "<value><array><data>\n");
-}
-
-void
-xmlwrite_array_close(struct buf *out)
-{
-	puts_to(out, "</data></array></value>\n");
-}
-
-void
-xmlwrite_struct_open(struct buf *out)
-{
-	puts_to(out, "<value><struct>\n");
-}
-
-void
-xmlwrite_struct_close(struct buf *out)
-{
-	puts_to(out, "</struct></value>\n");
-}
-
-void
-xmlwrite_member_open(struct buf *out, const char *name)
-{
-	puts_to(out, MEMBER_OPEN);
-	put_escaped(out, name);
-	puts_to(out, MEMBER_NAMED);
-}
-
-void
-xmlwrite_member_close(struct buf *out)
-{
-	puts_to(out, MEMBER_CLOSE);
+	xmlwrite_raw(out, text, (size_t)n);
 }
 
 /* The two below are most of every reply: few pieces, and names that need no escape. */
@@ -285,21 +197,21 @@ xmlwrite_member_close(struct buf *out)
 void
 xmlwrite_member_string(struct buf *out, const char *name, const char *value)
 {
-	puts_to(out, MEMBER_OPEN);
-	puts_to(out, name);
-	puts_to(out, MEMBER_NAMED STRING_OPEN);
-	put_escaped(out, value);
-	puts_to(out, STRING_CLOSE MEMBER_CLOSE);
+	xmlwrite_raw(out, TEXT(MEMBER_OPEN));
+	xmlwrite_raw(out, name, strlen(name));
+	xmlwrite_raw(out, TEXT(MEMBER_NAMED STRING_OPEN));
+	xmlwrite_escape(out, value, strlen(value), true);
+	xmlwrite_raw(out, TEXT(STRING_CLOSE MEMBER_CLOSE));
 }
 
 void
 xmlwrite_member_int(struct buf *out, const char *name, int64_t value)
 {
-	puts_to(out, MEMBER_OPEN);
-	puts_to(out, name);
-	puts_to(out, MEMBER_NAMED INT_OPEN);
-	put_int(out, value);
-	puts_to(out, INT_CLOSE MEMBER_CLOSE);
+	xmlwrite_raw(out, TEXT(MEMBER_OPEN));
+	xmlwrite_raw(out, name, strlen(name));
+	xmlwrite_raw(out, TEXT(MEMBER_NAMED INT_OPEN));
+	xmlwrite_digits(out, value);
+	xmlwrite_raw(out, TEXT(INT_CLOSE MEMBER_CLOSE));
 }
 
 void
@@ -310,70 +222,53 @@ xmlwrite_member_number(struct buf *out, const char *name, int64_t value)
 		return;
 	}
 	xmlwrite_member_open(out, name);
-	put_double(out, (double)value);
-	xmlwrite_member_close(out);
+	xmlwrite_double(out, (double)value);
+	xmlwrite_close(out, XMLWRITE_MEMBER);
 }
 
 void
-xmlwrite_fault_value(struct buf *out, enum fault fault, const char *text)
+xmlwrite_fault(struct buf *out, enum fault fault, const char *text)
 {
-	xmlwrite_struct_open(out);
+	xmlwrite_open(out, XMLWRITE_STRUCT);
 	xmlwrite_member_int(out, "faultCode", fault);
 	xmlwrite_member_string(out, "faultString", text);
-	xmlwrite_struct_close(out);
-}
-
-static void
-put_array(struct buf *out, const json_t *array)
-{
-	xmlwrite_array_open(out);
-	for (size_t i = 0; i < json_array_size(array); i++)
-		xmlwrite_json(out, json_array_get(array, i));
-	xmlwrite_array_close(out);
-}
-
-static void
-put_struct(struct buf *out, const json_t *object)
-{
-	json_t *unconst = (json_t *)(uintptr_t)object; /* the iterator only reads */
-	const char *name;
-	json_t *value;
-
-	xmlwrite_struct_open(out);
-	json_object_foreach(unconst, name, value) {
-		xmlwrite_member_open(out, name);
-		xmlwrite_json(out, value);
-		xmlwrite_member_close(out);
-	}
-	xmlwrite_struct_close(out);
-}
-
-static void
-put_string_json(struct buf *out, const json_t *string)
-{
-	xmlwrite_string_open(out);
-	xmlwrite_escape(out, json_string_value(string), json_string_length(string), true);
-	xmlwrite_string_close(out);
+	xmlwrite_close(out, XMLWRITE_STRUCT);
 }
 
 void
 xmlwrite_json(struct buf *out, const json_t *value)
 {
+	json_t *unconst = (json_t *)(uintptr_t)value, *inner; /* the iterators only read */
+	const char *name;
+	size_t i;
+
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
-		put_struct(out, value);
+		xmlwrite_open(out, XMLWRITE_STRUCT);
+		json_object_foreach(unconst, name, inner) {
+			xmlwrite_member_open(out, name);
+			xmlwrite_json(out, inner);
+			xmlwrite_close(out, XMLWRITE_MEMBER);
+		}
+		xmlwrite_close(out, XMLWRITE_STRUCT);
 		break;
 	case JSON_ARRAY:
-		put_array(out, value);
+		xmlwrite_open(out, XMLWRITE_ARRAY);
+		json_array_foreach(unconst, i, inner)
+			xmlwrite_json(out, inner);
+		xmlwrite_close(out, XMLWRITE_ARRAY);
 		break;
 	case JSON_STRING:
-		put_string_json(out, value);
+		xmlwrite_open(out, XMLWRITE_STRING);
+		xmlwrite_escape(out, json_string_value(value), json_string_length(value),
+		    true);
+		xmlwrite_close(out, XMLWRITE_STRING);
 		break;
 	case JSON_INTEGER:
 		xmlwrite_int(out, json_integer_value(value));
 		break;
 	case JSON_REAL:
-		put_double(out, json_real_value(value));
+		xmlwrite_double(out, json_real_value(value));
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

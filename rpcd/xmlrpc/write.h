@@ -23,30 +23,28 @@ size_t xmlwrite_escape(struct buf *, const char *bytes, size_t n, bool last);
 /* Appends what is XML already. */
 void xmlwrite_raw(struct buf *, const char *xml, size_t n);
 
-/* A document with one result value: head, the value, tail. */
-void xmlwrite_head(struct buf *);
-void xmlwrite_tail(struct buf *);
-/* A whole document that is a fault. text: "BAD_NAME: x". */
-void xmlwrite_fault(struct buf *, enum fault, const char *text);
+/* What surrounds values. */
+enum xmlwrite_part {
+	XMLWRITE_REPLY,		/* a document with one result value */
+	XMLWRITE_FAULT,		/* a document with one fault */
+	XMLWRITE_STRING,	/* a value whose text comes by xmlwrite_escape */
+	XMLWRITE_ARRAY,
+	XMLWRITE_STRUCT,
+	XMLWRITE_MEMBER,	/* opened by xmlwrite_member_open; one value */
+};
+
+void xmlwrite_open(struct buf *, enum xmlwrite_part);
+void xmlwrite_close(struct buf *, enum xmlwrite_part);
+void xmlwrite_member_open(struct buf *, const char *name);
 
 /* Values, each a line or more: "<value>…</value>\n". */
 void xmlwrite_string(struct buf *, const char *s);
 void xmlwrite_int(struct buf *, int64_t);	/* in full, past 32 bits as well */
 void xmlwrite_bool(struct buf *, bool);
 void xmlwrite_json(struct buf *, const json_t *);	/* null is written as "" */
-/* A fault as a value: multicall's elements. */
-void xmlwrite_fault_value(struct buf *, enum fault, const char *text);
+/* text: "BAD_NAME: x". An element of a multicall, or within XMLWRITE_FAULT. */
+void xmlwrite_fault(struct buf *, enum fault, const char *text);
 
-/* A string whose text comes in between, by xmlwrite_escape. */
-void xmlwrite_string_open(struct buf *);
-void xmlwrite_string_close(struct buf *);
-void xmlwrite_array_open(struct buf *);
-void xmlwrite_array_close(struct buf *);
-void xmlwrite_struct_open(struct buf *);
-void xmlwrite_struct_close(struct buf *);
-/* Around the one value of a member. */
-void xmlwrite_member_open(struct buf *, const char *name);
-void xmlwrite_member_close(struct buf *);
 /* A whole member, whose name is plain. */
 void xmlwrite_member_string(struct buf *, const char *name, const char *value);
 void xmlwrite_member_int(struct buf *, const char *name, int64_t value);

@@ -25,9 +25,9 @@ check_layout(const struct case_files *files, void *ctx UNUSED)
 
 	buf_init(&out, 0);
 	assert_non_null(value);
-	xmlwrite_head(&out);
+	xmlwrite_open(&out, XMLWRITE_REPLY);
 	xmlwrite_json(&out, value);
-	xmlwrite_tail(&out);
+	xmlwrite_close(&out, XMLWRITE_REPLY);
 	len = buf_len(&out);
 	assert_int_equal(buf_data(&out)[len - 1], '\n');
 	out.len--; /* as the want has lost its last newline */
@@ -49,7 +49,9 @@ test_fault(void **state UNUSED)
 	struct buf out;
 
 	buf_init(&out, 0);
+	xmlwrite_open(&out, XMLWRITE_FAULT);
 	xmlwrite_fault(&out, FAULT_BAD_NAME, "BAD_NAME: <x>");
+	xmlwrite_close(&out, XMLWRITE_FAULT);
 	assert_string_equal(terminated(&out),
 	    "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n<value><struct>\n"
 	    "<member>\n<name>faultCode</name>\n<value><int>10</int></value>\n</member>\n"
