@@ -357,7 +357,7 @@ calls_new(struct rpcd *rpcd)
 	struct calls *calls = xcalloc(1, sizeof(*calls));
 
 	calls->rpcd = rpcd;
-	calls->parser = xmlparse_new();
+	calls->parser = xmlparse_new(NULL);
 	calls->parse_cache = parse_cache_new();
 	TAILQ_INIT(&calls->parked);
 	TAILQ_INIT(&calls->finished);

@@ -159,7 +159,7 @@ call_read(struct call *call, struct buf *body)
 		return;
 	call->body = *body;
 	buf_init(body, 0);
-	call->reader = xmlparse_another(call->calls->parser);
+	call->reader = xmlparse_new(call->calls->parser);
 	xmlparse_begin(call->reader, buf_data(&call->body), buf_len(&call->body));
 	call_later(call);
 }

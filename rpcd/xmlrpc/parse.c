@@ -58,64 +58,58 @@ struct xmlparse {
 	const char *why;	/* not NULL: refused */
 };
 
-/* What an element becomes when it ends: new, or NULL with refused. */
-typedef json_t *end_fn(struct xmlparse *, struct node *);
-/* What an element does with the value of a child (taken). */
-typedef void child_fn(struct xmlparse *, struct node *, const struct node *child,
-    json_t *value);
+/* What an element does with the values of its children. */
+enum parse_children {
+	CHILDREN_IGNORE,
+	CHILDREN_KEEP,	/* the first two: value, array and param have one, members have two */
+	CHILDREN_APPEND,
+	CHILDREN_MEMBERS,
+};
+
+static const struct element {
+	const char *name;
+	enum parse_children children;
+	xmlvalue_fn *scalar;	/* makes the value of the text */
+} elements[TAG_MAX] = {
+	[TAG_OTHER] = {"", CHILDREN_KEEP, NULL},
+	[TAG_INT] = {"int", CHILDREN_IGNORE, xmlvalue_int},
+	[TAG_I4] = {"i4", CHILDREN_IGNORE, xmlvalue_int},
+	[TAG_BOOLEAN] = {"boolean", CHILDREN_IGNORE, xmlvalue_boolean},
+	[TAG_STRING] = {"string", CHILDREN_IGNORE, xmlvalue_string},
+	[TAG_DOUBLE] = {"double", CHILDREN_IGNORE, xmlvalue_double},
+	[TAG_DATETIME] = {"dateTime.iso8601", CHILDREN_IGNORE, xmlvalue_datetime},
+	[TAG_BASE64] = {"base64", CHILDREN_IGNORE, xmlvalue_base64},
+	[TAG_ARRAY] = {"array", CHILDREN_KEEP, NULL},
+	[TAG_DATA] = {"data", CHILDREN_APPEND, NULL},
+	[TAG_STRUCT] = {"struct", CHILDREN_MEMBERS, NULL},
+	[TAG_VALUE] = {"value", CHILDREN_KEEP, NULL},
+	[TAG_PARAM] = {"param", CHILDREN_KEEP, NULL},
+	[TAG_PARAMS] = {"params", CHILDREN_APPEND, NULL},
+	[TAG_METHOD_NAME] = {"methodName", CHILDREN_IGNORE, NULL},
+};
 
 static json_t *
-refuse(struct xmlparse *parser, const char *why)
+parse_refuse(struct xmlparse *parser, const char *why)
 {
 	parser->why = why;
 	XML_StopParser(parser->expat, XML_FALSE);
 	return NULL;
 }
 
-/* ---- children ---- */
-
-static void
-child_ignore(struct xmlparse *parser UNUSED, struct node *node UNUSED,
-    const struct node *child UNUSED, json_t *value)
-{
-	json_decref(value);
-}
-
-static void
-child_append(struct xmlparse *parser UNUSED, struct node *node,
-    const struct node *child UNUSED, json_t *value)
-{
-	if (node->children == NULL)
-		node->children = json_array();
-	if (json_array_append_new(node->children, value) < 0)
-		fatal("out of memory for a request");
-}
-
-/* The first child is the value of value, array and param; a member has two. */
-static void
-child_keep_two(struct xmlparse *parser UNUSED, struct node *node,
-    const struct node *child UNUSED, json_t *value)
-{
-	if (node->nchildren <= nitems(node->kept))
-		node->kept[node->nchildren - 1] = value;
-	else
-		json_decref(value);
-}
+/* ---- elements ---- */
 
 /* A member, by whatever name, is an element with two children: name and value. */
 static void
-child_member(struct xmlparse *parser, struct node *node, const struct node *child,
-    json_t *value)
+parse_add_member(struct xmlparse *parser, struct node *node, const struct node *child)
 {
 	json_t *name = child->kept[0], *content = child->kept[1];
 
-	json_decref(value);
 	if (child->tag != TAG_OTHER || child->nchildren != 2) {
-		refuse(parser, "a member without a name and a value");
+		parse_refuse(parser, "a member without a name and a value");
 		return;
 	}
 	if (!json_is_string(name) && !json_is_null(name)) {
-		refuse(parser, "a member's name is no text");
+		parse_refuse(parser, "a member's name is no text");
 		return;
 	}
 	if (node->children == NULL)
@@ -124,10 +118,30 @@ child_member(struct xmlparse *parser, struct node *node, const struct node *chil
 	    content);
 }
 
-/* ---- ends ---- */
+/* Takes the value of a child that has ended. */
+static void
+parse_add_child(struct xmlparse *parser, struct node *node, const struct node *child,
+    json_t *value)
+{
+	enum parse_children use = elements[node->tag].children;
+
+	if (use == CHILDREN_KEEP && node->nchildren <= nitems(node->kept)) {
+		node->kept[node->nchildren - 1] = value;
+		return;
+	}
+	if (use == CHILDREN_MEMBERS)
+		parse_add_member(parser, node, child);
+	if (use == CHILDREN_APPEND) {
+		if (node->children == NULL)
+			node->children = json_array();
+		if (json_array_append(node->children, value) < 0)
+			fatal("out of memory for a request");
+	}
+	json_decref(value);
+}
 
 static char *
-node_text(struct node *node)
+parse_node_text(struct node *node)
 {
 	char *end = buf_reserve(&node->text, 1);
 
@@ -137,114 +151,49 @@ node_text(struct node *node)
 	return buf_data(&node->text);
 }
 
-/* Each piece was judged: it is UTF-8. */
+/* New: what the element becomes when it ends; NULL with a refusal. */
 static json_t *
-text_value(struct node *node)
+parse_value(struct xmlparse *parser, struct node *node)
 {
-	return json_stringn_nocheck(node_text(node), buf_len(&node->text));
-}
-
-static json_t *
-end_other(struct xmlparse *parser UNUSED, struct node *node)
-{
-	if (buf_len(&node->text) == 0)
-		return json_null();
-	return text_value(node);
-}
-
-static json_t *
-end_list(struct xmlparse *parser UNUSED, struct node *node)
-{
-	return node->children != NULL ? json_incref(node->children) : json_array();
-}
-
-static json_t *
-end_struct(struct xmlparse *parser UNUSED, struct node *node)
-{
-	return node->children != NULL ? json_incref(node->children) : json_object();
-}
-
-static json_t *
-end_first_child(struct xmlparse *parser, struct node *node)
-{
-	if (node->nchildren == 0)
-		return refuse(parser, "an empty array or param");
-	return json_incref(node->kept[0]);
-}
-
-static json_t *
-end_value(struct xmlparse *parser, struct node *node)
-{
-	if (node->nchildren > 0)
-		return end_first_child(parser, node);
-	return text_value(node);
-}
-
-static json_t *
-end_params(struct xmlparse *parser, struct node *node)
-{
-	json_decref(parser->params);
-	parser->params = end_list(parser, node);
-	return json_null();
-}
-
-static json_t *
-end_method_name(struct xmlparse *parser, struct node *node)
-{
-	free(parser->method);
-	parser->method = xstrdup(node_text(node));
-	return end_other(parser, node);
-}
-
-/* ---- the table of elements ---- */
-
-static const struct element {
-	const char *name;
-	end_fn *end;
-	child_fn *child;
-	xmlvalue_fn *scalar;	/* instead of end: judges the text */
-} elements[TAG_MAX] = {
-	[TAG_OTHER] = {"", end_other, child_keep_two, NULL},
-	[TAG_INT] = {"int", NULL, child_ignore, xmlvalue_int},
-	[TAG_I4] = {"i4", NULL, child_ignore, xmlvalue_int},
-	[TAG_BOOLEAN] = {"boolean", NULL, child_ignore, xmlvalue_boolean},
-	[TAG_STRING] = {"string", NULL, child_ignore, xmlvalue_string},
-	[TAG_DOUBLE] = {"double", NULL, child_ignore, xmlvalue_double},
-	[TAG_DATETIME] = {"dateTime.iso8601", NULL, child_ignore, xmlvalue_datetime},
-	[TAG_BASE64] = {"base64", NULL, child_ignore, xmlvalue_base64},
-	[TAG_ARRAY] = {"array", end_first_child, child_keep_two, NULL},
-	[TAG_DATA] = {"data", end_list, child_append, NULL},
-	[TAG_STRUCT] = {"struct", end_struct, child_member, NULL},
-	[TAG_VALUE] = {"value", end_value, child_keep_two, NULL},
-	[TAG_PARAM] = {"param", end_first_child, child_keep_two, NULL},
-	[TAG_PARAMS] = {"params", end_params, child_append, NULL},
-	[TAG_METHOD_NAME] = {"methodName", end_method_name, child_ignore, NULL},
-};
-
-static enum tag
-tag_find(const char *name)
-{
-	for (enum tag tag = TAG_OTHER + 1; tag < TAG_MAX; tag++)
-		if (elements[tag].name[0] == name[0] &&
-		    strcmp(elements[tag].name, name) == 0)
-			return tag;
-	return TAG_OTHER;
-}
-
-static json_t *
-node_end(struct xmlparse *parser, struct node *node)
-{
-	const struct element *element = &elements[node->tag];
+	xmlvalue_fn *scalar = elements[node->tag].scalar;
+	const char *text = parse_node_text(node);
+	size_t len = buf_len(&node->text);
 	json_t *value;
 
-	if (element->scalar == NULL)
-		return element->end(parser, node);
-	value = element->scalar(node_text(node), buf_len(&node->text));
-	return value != NULL ? value : refuse(parser, "a value that is none of its type");
+	if (scalar != NULL) {
+		value = scalar(text, len);
+		return value != NULL ? value :
+		    parse_refuse(parser, "a value that is none of its type");
+	}
+	switch (node->tag) {
+	case TAG_ARRAY:
+	case TAG_PARAM:
+		return node->nchildren > 0 ? json_incref(node->kept[0]) :
+		    parse_refuse(parser, "an empty array or param");
+	case TAG_VALUE:
+		/* Each piece of the text was checked: it is UTF-8. */
+		return node->nchildren > 0 ? json_incref(node->kept[0]) :
+		    json_stringn_nocheck(text, len);
+	case TAG_STRUCT:
+		return node->children != NULL ? json_incref(node->children) : json_object();
+	case TAG_DATA:
+		return node->children != NULL ? json_incref(node->children) : json_array();
+	case TAG_PARAMS:
+		json_decref(parser->params);
+		parser->params = json_incref(node->children);
+		return json_null();
+	case TAG_METHOD_NAME:
+		free(parser->method);
+		parser->method = xstrdup(text);
+		break;
+	default:
+		break;
+	}
+	return len == 0 ? json_null() : json_stringn_nocheck(text, len);
 }
 
 static void
-node_clear(struct node *node)
+parse_node_clear(struct node *node)
 {
 	buf_consume(&node->text, buf_len(&node->text));
 	json_decref(node->children);
@@ -260,15 +209,16 @@ node_clear(struct node *node)
 
 /* XML-RPC has none: those of a client that declares its namespaces are few. */
 static void
-count_attribute(struct xmlparse *parser)
+parse_count_attribute(struct xmlparse *parser)
 {
 	if (++parser->attributes > XMLPARSE_ATTRIBUTES)
-		refuse(parser, "too many attributes");
+		parse_refuse(parser, "too many attributes");
 }
 
-/* In words: expat puts a namespace of up to 1 KiB before the name of each element. */
-static uint64_t
-name_hash(const struct xmlparse *parser, const char *name)
+/* Expat keeps every name that it has seen, in a table that it copies as it grows. The hash
+ * is made in words, because expat puts a namespace of up to 1 KiB before each name. */
+static void
+parse_count_name(struct xmlparse *parser, const char *name)
 {
 	uint64_t hash = parser->salt, word;
 	size_t n;
@@ -280,77 +230,76 @@ name_hash(const struct xmlparse *parser, const char *name)
 		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 32;
 	}
-	return hash;
-}
-
-/* Expat keeps every name that it has seen, in a table that it copies as it grows. */
-static void
-count_name(struct xmlparse *parser, const char *name)
-{
-	uint64_t hash = name_hash(parser, name);
-
 	for (size_t i = 0; i < parser->nnames; i++)
 		if (parser->names[i] == hash)
 			return;
 	if (parser->nnames == XMLPARSE_NAMES)
-		refuse(parser, "too many names of elements");
+		parse_refuse(parser, "too many names of elements");
 	else
 		parser->names[parser->nnames++] = hash;
 }
 
-static void XMLCALL
-on_namespace(void *ctx, const char *prefix UNUSED, const char *uri UNUSED)
+static enum tag
+parse_tag(struct xmlparse *parser, const char *name)
 {
-	count_attribute(ctx);
+	for (enum tag tag = TAG_OTHER + 1; tag < TAG_MAX; tag++)
+		if (elements[tag].name[0] == name[0] &&
+		    strcmp(elements[tag].name, name) == 0)
+			return tag;
+	parse_count_name(parser, name);
+	return TAG_OTHER;
 }
 
 static void XMLCALL
-on_start(void *ctx, const char *name, const char **attributes)
+parse_on_namespace(void *ctx, const char *prefix UNUSED, const char *uri UNUSED)
+{
+	parse_count_attribute(ctx);
+}
+
+static void XMLCALL
+parse_on_start(void *ctx, const char *name, const char **attributes)
 {
 	struct xmlparse *parser = ctx;
 	struct node *node;
 
 	for (; *attributes != NULL && parser->why == NULL; attributes += 2)
-		count_attribute(parser);
+		parse_count_attribute(parser);
 	if (parser->why != NULL)
 		return;
 	if (parser->depth == XMLPARSE_DEPTH) {
-		refuse(parser, "nested too deeply");
+		parse_refuse(parser, "nested too deeply");
 		return;
 	}
 	if (++parser->elements > XMLPARSE_ELEMENTS) {
-		refuse(parser, "too many elements");
+		parse_refuse(parser, "too many elements");
 		return;
 	}
 	if (parser->depth > 0)
 		parser->nodes[parser->depth - 1].nchildren++;
 	node = &parser->nodes[parser->depth++];
-	node->tag = tag_find(name);
-	if (node->tag == TAG_OTHER)
-		count_name(parser, name);
+	node->tag = parse_tag(parser, name);
 }
 
 static void XMLCALL
-on_end(void *ctx, const char *name UNUSED)
+parse_on_end(void *ctx, const char *name UNUSED)
 {
 	struct xmlparse *parser = ctx;
-	struct node *node, *parent;
+	struct node *node;
 	json_t *value;
 
 	if (parser->why != NULL)
 		return;
 	node = &parser->nodes[--parser->depth];
-	value = node_end(parser, node);
-	parent = parser->depth > 0 ? node - 1 : NULL;
-	if (value != NULL && parent != NULL)
-		elements[parent->tag].child(parser, parent, node, value);
+	value = parse_value(parser, node);
+	if (value != NULL && parser->depth > 0)
+		parse_add_child(parser, node - 1, node, value);
 	else
 		json_decref(value);
-	node_clear(node);
+	parse_node_clear(node);
 }
 
 static void XMLCALL
-on_text(void *ctx, const char *text, int len)
+parse_on_text(void *ctx, const char *text, int len)
 {
 	struct xmlparse *parser = ctx;
 	struct node *node;
@@ -358,76 +307,62 @@ on_text(void *ctx, const char *text, int len)
 	if (parser->why != NULL || parser->depth == 0)
 		return;
 	node = &parser->nodes[parser->depth - 1];
-	if (node->nchildren > 0)
-		return;
-	if (buf_append(&node->text, text, (size_t)len) < 0)
+	if (node->nchildren == 0 && buf_append(&node->text, text, (size_t)len) < 0)
 		fatal("out of memory for a request");
 }
 
 static void XMLCALL
-on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
+parse_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
     const char *public_id UNUSED, int has_internal UNUSED)
 {
-	refuse(ctx, "a document type declaration");
+	parse_refuse(ctx, "a document type declaration");
 }
 
 /* A reset parser has forgotten everything, its salt as well. Forcing UTF-8 makes expat
- * judge the bytes, not the declaration, as the reference does: PHP's clients declare
+ * check the bytes, not the declaration, as supervisord does: PHP's clients declare
  * iso-8859-1 and send ASCII. */
 static void
-parser_reset(struct xmlparse *parser)
+parse_reset(struct xmlparse *parser)
 {
 	XML_Parser expat = parser->expat;
 
 	XML_ParserReset(expat, "UTF-8");
 	XML_SetHashSalt(expat, parser->salt);
 	XML_SetUserData(expat, parser);
-	XML_SetElementHandler(expat, on_start, on_end);
-	XML_SetCharacterDataHandler(expat, on_text);
-	XML_SetStartDoctypeDeclHandler(expat, on_doctype);
-	XML_SetStartNamespaceDeclHandler(expat, on_namespace);
+	XML_SetElementHandler(expat, parse_on_start, parse_on_end);
+	XML_SetCharacterDataHandler(expat, parse_on_text);
+	XML_SetStartDoctypeDeclHandler(expat, parse_on_doctype);
+	XML_SetStartNamespaceDeclHandler(expat, parse_on_namespace);
 	parser->depth = parser->elements = parser->attributes = parser->nnames = 0;
 	parser->why = NULL;
 }
 
 static void
-clear(struct xmlparse *parser)
+parse_clear(struct xmlparse *parser)
 {
 	while (parser->depth > 0)
-		node_clear(&parser->nodes[--parser->depth]);
+		parse_node_clear(&parser->nodes[--parser->depth]);
 	mem_freep(&parser->method);
 	json_decref(parser->params);
 	parser->params = NULL;
 }
 
-static struct xmlparse *
-parser_new(unsigned long salt)
+struct xmlparse *
+xmlparse_new(const struct xmlparse *like)
 {
 	struct xmlparse *parser = xcalloc(1, sizeof(*parser));
 
 	/* A namespace separator that no name can hold: "<ex:nil/>" without a declaration of
-	 * ex is then malformed, as in the reference. */
+	 * ex is then malformed, as in supervisord. */
 	parser->expat = XML_ParserCreateNS("UTF-8", '\n');
 	if (parser->expat == NULL)
 		fatal("out of memory for the XML parser");
-	parser->salt = salt;
-	return parser;
-}
-
-struct xmlparse *
-xmlparse_new(void)
-{
-	unsigned long salt;
-
-	if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+	if (like == NULL && getrandom(&parser->salt, sizeof(parser->salt), 0) !=
+	    sizeof(parser->salt))
 		fatal("no random bytes for the XML parser");
-	return parser_new(salt | 1); /* 0 would make expat ask for more */
-}
-
-struct xmlparse *
-xmlparse_another(const struct xmlparse *parser)
-{
-	return parser_new(parser->salt);
+	/* 0 would make expat read more of them. */
+	parser->salt = like != NULL ? like->salt : parser->salt | 1;
+	return parser;
 }
 
 void
@@ -435,29 +370,24 @@ xmlparse_free(struct xmlparse *parser)
 {
 	if (parser == NULL)
 		return;
-	clear(parser);
+	parse_clear(parser);
 	for (size_t i = 0; i < XMLPARSE_DEPTH; i++)
 		buf_clear(&parser->nodes[i].text);
 	XML_ParserFree(parser->expat);
 	free(parser);
 }
 
-/* Expat would take UTF-16, told by its first bytes, for what it is. NULL = no objection. */
-static const char *
-refuse_bytes(const char *piece, size_t len)
-{
-	if (memchr(piece, '\0', len) != NULL)
-		return "a NUL byte";
-	return str_is_utf8(piece, len) ? NULL : "not UTF-8";
-}
-
 /* NULL, or why the document is refused. */
 static const char *
-feed(struct xmlparse *parser, const char *piece, size_t len, bool is_last)
+parse_feed(struct xmlparse *parser, const char *piece, size_t len, bool is_last)
 {
 	enum XML_Status status;
 
-	parser->why = refuse_bytes(piece, len);
+	/* Expat would recognise UTF-16 by its first bytes. */
+	if (memchr(piece, '\0', len) != NULL)
+		parser->why = "a NUL byte";
+	else if (!str_is_utf8(piece, len))
+		parser->why = "not UTF-8";
 	if (parser->why != NULL)
 		return parser->why;
 	status = XML_Parse(parser->expat, piece, (int)len, is_last);
@@ -472,8 +402,8 @@ feed(struct xmlparse *parser, const char *piece, size_t len, bool is_last)
 void
 xmlparse_begin(struct xmlparse *parser, const char *body, size_t len)
 {
-	clear(parser);
-	parser_reset(parser);
+	parse_clear(parser);
+	parse_reset(parser);
 	xmlscan_init(&parser->scan, len > 0 ? body : "", len);
 }
 
@@ -490,9 +420,9 @@ xmlparse_read(struct xmlparse *parser, size_t bytes, const char **why)
 
 		is_last = scan->at == scan->len;
 		if (*why == NULL)
-			*why = feed(parser, piece, len, is_last);
+			*why = parse_feed(parser, piece, len, is_last);
 		if (*why != NULL) {
-			clear(parser);
+			parse_clear(parser);
 			return -1;
 		}
 	} while (!is_last && scan->at - begin < bytes);
@@ -506,7 +436,7 @@ xmlparse_take(struct xmlparse *parser, char **method, json_t **params)
 	parser->method = NULL;
 	*params = parser->params != NULL ? parser->params : json_array();
 	parser->params = NULL;
-	clear(parser);
+	parse_clear(parser);
 }
 
 int

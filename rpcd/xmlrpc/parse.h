@@ -23,10 +23,8 @@
 
 struct xmlparse;
 
-/* New, with a hash salt of the kernel's: call it before the sandbox. */
-struct xmlparse *xmlparse_new(void);
-/* New, with the salt of this one. */
-struct xmlparse *xmlparse_another(const struct xmlparse *);
+/* New, with the hash salt of this one; NULL: one of the kernel's, before the sandbox. */
+struct xmlparse *xmlparse_new(const struct xmlparse *like);
 void xmlparse_free(struct xmlparse *);
 /* Reads one document. 0 with *method new and *params a new array, or -1 with *why a static
  * text for the log. */

@@ -10,7 +10,8 @@
 
 #define DIGITS_MAX 17	/* that any double needs */
 
-static int printed_value(struct buf *, const json_t *);
+/* Dates look different inside an array or a struct. */
+static int printed_value(struct buf *, const json_t *, bool inside);
 
 /* Puts the digits of a number, of which `point` stand before the point. */
 static int
@@ -72,7 +73,7 @@ printed_date(struct buf *out, const char *text, bool inside)
 
 /* A double or a date that JSON has no value for; NULL = an ordinary struct. */
 static const char *
-special(const json_t *object, const char *kind)
+printed_special(const json_t *object, const char *kind)
 {
 	return json_object_size(object) == 1 ?
 	    json_string_value(json_object_get(object, kind)) : NULL;
@@ -95,7 +96,7 @@ printed_array(struct buf *out, const json_t *array)
 
 	for (size_t i = 0; i < json_array_size(array) && failed == 0; i++)
 		failed = (i > 0 && buf_puts(out, ", ") == -1) ||
-		    printed_value(out, json_array_get(array, i)) == -1;
+		    printed_value(out, json_array_get(array, i), true) == -1;
 	return failed || buf_putc(out, ']') == -1 ? -1 : 0;
 }
 
@@ -107,18 +108,21 @@ printed_struct(struct buf *out, const json_t *object)
 
 	json_object_foreach(unconst, key, value) {
 		if (buf_puts(out, before) == -1 || printed_quoted(out, key) == -1 ||
-		    buf_puts(out, ": ") == -1 || printed_value(out, value) == -1)
+		    buf_puts(out, ": ") == -1 || printed_value(out, value, true) == -1)
 			return -1;
 		before = ", ";
 	}
 	return buf_puts(out, json_object_size(object) == 0 ? "{}" : "}");
 }
 
-/* Values other than texts and dates look the same inside an array and outside. */
 static int
-printed_plain_value(struct buf *out, const json_t *value)
+printed_value(struct buf *out, const json_t *value, bool inside)
 {
+	const char *date = printed_special(value, "dateTime.iso8601");
+
 	switch (json_typeof(value)) {
+	case JSON_STRING:
+		return printed_quoted(out, json_string_value(value));
 	case JSON_INTEGER:
 		return buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	case JSON_REAL:
@@ -130,40 +134,26 @@ printed_plain_value(struct buf *out, const json_t *value)
 	case JSON_ARRAY:
 		return printed_array(out, value);
 	case JSON_OBJECT:
-		if (special(value, "double") != NULL)
-			return buf_puts(out, special(value, "double"));
+		if (date != NULL)
+			return printed_date(out, date, inside);
+		if (printed_special(value, "double") != NULL)
+			return buf_puts(out, printed_special(value, "double"));
 		return printed_struct(out, value);
 	case JSON_NULL:
-	case JSON_STRING:
 		break;
 	}
 	return buf_puts(out, "None");
-}
-
-static int
-printed_value(struct buf *out, const json_t *value)
-{
-	if (json_is_string(value))
-		return printed_quoted(out, json_string_value(value));
-	if (special(value, "dateTime.iso8601") != NULL)
-		return printed_date(out, special(value, "dateTime.iso8601"), true);
-	return printed_plain_value(out, value);
 }
 
 char *
 printed_text(const json_t *value)
 {
 	struct buf out;
-	int r;
 
 	if (json_is_string(value))
 		return xstrdup(json_string_value(value));
 	buf_init(&out, 0);
-	if (special(value, "dateTime.iso8601") != NULL)
-		r = printed_date(&out, special(value, "dateTime.iso8601"), false);
-	else
-		r = printed_plain_value(&out, value);
-	if (r == 0)
+	if (value != NULL && printed_value(&out, value, false) == 0)
 		return buf_steal(&out);
 	buf_clear(&out);
 	return NULL;

@@ -38,7 +38,7 @@ xmlvalue_string(const char *text, size_t len)
 /* Copies digits without the single underscores that Python lets stand between them. Returns
  * the end of what was read, or NULL when an underscore stands elsewhere. */
 static const char *
-copy_digits(const char *s, char **out)
+xmlvalue_copy_digits(const char *s, char **out)
 {
 	const char *first = s;
 
@@ -53,18 +53,18 @@ copy_digits(const char *s, char **out)
 
 /* [digits][.digits][e[sign]digits], with a digit before the exponent. */
 static const char *
-copy_number(const char *s, char **out)
+xmlvalue_copy_number(const char *s, char **out)
 {
 	char *start = *out;
 	const char *exponent;
 
-	if ((s = copy_digits(s, out)) == NULL)
+	if ((s = xmlvalue_copy_digits(s, out)) == NULL)
 		return NULL;
 	if (*s == '.') {
 		bool had_digits = *out > start;
 
 		*(*out)++ = *s++;
-		if (*s == '_' || (s = copy_digits(s, out)) == NULL)
+		if (*s == '_' || (s = xmlvalue_copy_digits(s, out)) == NULL)
 			return NULL;
 		if (!had_digits && *out == start + 1)
 			return NULL;
@@ -77,39 +77,34 @@ copy_number(const char *s, char **out)
 	if (*s == '+' || *s == '-')
 		*(*out)++ = *s++;
 	exponent = s;
-	s = copy_digits(s, out);
+	s = xmlvalue_copy_digits(s, out);
 	return s == exponent ? NULL : s;
 }
 
-static bool
-is_word(const char *s, const char *end, const char *word)
+json_t *
+xmlvalue_double(const char *text, size_t len)
 {
-	return (size_t)(end - s) == strlen(word) && strncasecmp(s, word, strlen(word)) == 0;
-}
-
-static json_t *
-not_finite(const char *s, const char *end)
-{
-	bool negative = *s == '-';
-
-	if (*s == '-' || *s == '+')
-		s++;
-	if (is_word(s, end, "nan"))
-		return json_pack("{ss}", "double", "nan");
-	if (is_word(s, end, "inf") || is_word(s, end, "infinity"))
-		return json_pack("{ss}", "double", negative ? "-inf" : "inf");
-	return NULL;
-}
-
-static json_t *
-decimal(const char *s, const char *end, char *digits)
-{
-	char *out = digits;
+	char digits[XMLVALUE_NUMBER_MAX + 1], *out = digits;
+	const char *s = text, *end = text + len;
+	size_t left;
 	double number;
 
+	if (len > XMLVALUE_NUMBER_MAX)
+		return NULL;
+	while (isspace((unsigned char)*s))
+		s++;
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
 	if (*s == '-' || *s == '+')
 		*out++ = *s++;
-	if (copy_number(s, &out) != end)
+	left = (size_t)(end - s);
+	if (left == 3 && strncasecmp(s, "nan", left) == 0)
+		return json_pack("{ss}", "double", "nan");
+	if ((left == 3 && strncasecmp(s, "inf", left) == 0) ||
+	    (left == 8 && strncasecmp(s, "infinity", left) == 0))
+		return json_pack("{ss}", "double", digits[0] == '-' && out > digits ?
+		    "-inf" : "inf");
+	if (xmlvalue_copy_number(s, &out) != end)
 		return NULL;
 	*out = '\0';
 	number = strtod(digits, NULL);
@@ -118,35 +113,16 @@ decimal(const char *s, const char *end, char *digits)
 	return json_real(number);
 }
 
-json_t *
-xmlvalue_double(const char *text, size_t len)
-{
-	char digits[XMLVALUE_NUMBER_MAX + 1];
-	const char *end = text + len;
-	json_t *value;
-
-	if (len > XMLVALUE_NUMBER_MAX)
-		return NULL;
-	while (isspace((unsigned char)*text))
-		text++;
-	while (end > text && isspace((unsigned char)end[-1]))
-		end--;
-	value = not_finite(text, end);
-	if (value == NULL)
-		value = decimal(text, end, digits);
-	return value;
-}
-
 /* ---- dateTime.iso8601 ---- */
 
 static int
-two_digits(const char *s)
+xmlvalue_two_digits(const char *s)
 {
 	return (s[0] - '0') * 10 + (s[1] - '0');
 }
 
 static int
-days_of(int year, int month)
+xmlvalue_days_of(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -156,7 +132,7 @@ days_of(int year, int month)
 
 /* True when the text has digits where the pattern has 0 and is like it elsewhere. */
 static bool
-looks_like(const char *text, const char *pattern)
+xmlvalue_looks_like(const char *text, const char *pattern)
 {
 	for (; *pattern != '\0'; text++, pattern++)
 		if (*pattern == '0' ? !isdigit((unsigned char)*text) : *text != *pattern)
@@ -169,15 +145,15 @@ xmlvalue_datetime(const char *text, size_t len UNUSED)
 {
 	int year, month, day;
 
-	if (!looks_like(text, "00000000T00:00:00"))
+	if (!xmlvalue_looks_like(text, "00000000T00:00:00"))
 		return NULL;
-	year = two_digits(text) * 100 + two_digits(text + 2);
-	month = two_digits(text + 4);
-	day = two_digits(text + 6);
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_of(year, month))
+	year = xmlvalue_two_digits(text) * 100 + xmlvalue_two_digits(text + 2);
+	month = xmlvalue_two_digits(text + 4);
+	day = xmlvalue_two_digits(text + 6);
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > xmlvalue_days_of(year, month))
 		return NULL;
-	if (two_digits(text + 9) > 23 || two_digits(text + 12) > 59 ||
-	    two_digits(text + 15) > 59)
+	if (xmlvalue_two_digits(text + 9) > 23 || xmlvalue_two_digits(text + 12) > 59 ||
+	    xmlvalue_two_digits(text + 15) > 59)
 		return NULL;
 	return json_pack("{ss}", "dateTime.iso8601", text);
 }

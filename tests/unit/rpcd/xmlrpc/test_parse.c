@@ -186,7 +186,7 @@ test_long_text(void **state)
 static int
 setup(void **state)
 {
-	*state = xmlparse_new();
+	*state = xmlparse_new(NULL);
 	return 0;
 }
 
