@@ -9,7 +9,6 @@
 #include "rpcd/http/ping.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
-#include "rpcd/methods/reeve.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
 #include "rpcd/rpcd.h"

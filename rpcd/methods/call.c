@@ -18,33 +18,8 @@
 static void
 call_unlink(struct call *call)
 {
-	struct calls *calls = call->calls;
-
-	TAILQ_REMOVE(call->parked ? &calls->parked : &calls->finished, call, link);
-	if (call->parked)
-		calls->nparked--;
-}
-
-/* The oldest of the answers that are due is due no more; its request. */
-static struct call_posted
-posted_pop(struct call *call)
-{
-	struct call_posted oldest = call->posted[call->first_posted];
-
-	call->first_posted = (call->first_posted + 1) % CALL_POSTED_MAX;
-	call->nposted--;
-	return oldest;
-}
-
-/* Nobody waits for it any more; how many events it has. */
-static size_t
-posted_forget(struct call *call)
-{
-	struct call_posted oldest = posted_pop(call);
-
-	if (call->calls->rpcd->master != NULL)
-		peer_forget(call->calls->rpcd->master, oldest.asked);
-	return oldest.count;
+	TAILQ_REMOVE(call->parked ? &call->calls->parked : &call->calls->finished, call,
+	    link);
 }
 
 void
@@ -58,13 +33,38 @@ call_later(struct call *call)
 	source_arm(calls->turn, 0);
 }
 
+/* The oldest of the requests with events; its answer is due no more. */
+static struct call_posted
+call_pop_posted(struct call *call)
+{
+	struct call_posted oldest = call->posted[call->first_posted];
+
+	call->first_posted = (call->first_posted + 1) % CALL_POSTED_MAX;
+	call->nposted--;
+	return oldest;
+}
+
+/* Drops the answers that are due; how many events they are for. */
+static size_t
+call_forget_posted(struct call *call)
+{
+	struct call_posted oldest;
+	size_t n = 0;
+
+	for (; call->nposted > 0; n += oldest.count) {
+		oldest = call_pop_posted(call);
+		if (call->calls->rpcd->master != NULL)
+			peer_forget(call->calls->rpcd->master, oldest.asked);
+	}
+	return n;
+}
+
 static void
 call_free(struct call *call)
 {
 	if (call->due)
 		TAILQ_REMOVE(&call->calls->due, call, due_link);
-	while (call->nposted > 0)
-		(void)posted_forget(call);
+	(void)call_forget_posted(call);
 	invocation_clear(&call->inv);
 	document_clear(&call->doc);
 	xmlparse_free(call->reader);
@@ -118,25 +118,12 @@ calls_settle(struct calls *calls)
 
 /* ---- multicall ---- */
 
-static void on_resumed(struct invocation *);
-
-static void
-multi_open(struct call *call)
-{
-	struct buf *out = document_text(&call->doc);
-
-	call->multi = call->inv.multi;
-	call->inv.multi = NULL;
-	call->inv.element = true;
-	trace_returned(&call->inv.traced, FAULT_NONE, NULL);
-	xmlwrite_open(out, XMLWRITE_REPLY);
-	xmlwrite_open(out, XMLWRITE_ARRAY);
-}
+static void call_on_resumed(struct invocation *);
 
 /* What is wrong with an element that is no call ("" = no words for it), or NULL. *name and
  * *params (NULL = none) are borrowed. */
 static const char *
-element_read(const json_t *element, const char **name, json_t **params)
+call_read_element(const json_t *element, const char **name, json_t **params)
 {
 	json_t *method = json_object_get(element, "methodName");
 
@@ -146,13 +133,12 @@ element_read(const json_t *element, const char **name, json_t **params)
 		return "No methodName";
 	if (*name == NULL)
 		return "";
-	if (strcmp(*name, "system.multicall") == 0)
-		return "Recursive system.multicall forbidden";
-	return NULL;
+	return strcmp(*name, "system.multicall") == 0 ?
+	    "Recursive system.multicall forbidden" : NULL;
 }
 
 static void
-element_begin(struct call *call, const json_t *element)
+call_begin_element(struct call *call, const json_t *element)
 {
 	struct invocation *inv = &call->inv;
 	json_auto_t *none = json_array();
@@ -160,7 +146,7 @@ element_begin(struct call *call, const json_t *element)
 	json_t *params;
 
 	invocation_clear(inv);
-	wrong = element_read(element, &name, &params);
+	wrong = call_read_element(element, &name, &params);
 	if (wrong != NULL)
 		invocation_fault(
 		    inv, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
@@ -176,49 +162,40 @@ element_begin(struct call *call, const json_t *element)
 }
 
 static void
-on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
+call_on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED,
+    int fd)
 {
 	struct call *call = ctx;
-	size_t count = posted_pop(call).count;
 
-	for (; count > 0; count--) {
+	for (size_t n = call_pop_posted(call).count; n > 0; n--)
 		if (!invocation_refused(&call->inv, fault, message, fd))
 			invocation_return_true(&call->inv);
-		fd = -1;
-	}
-	on_resumed(&call->inv);
+	call_on_resumed(&call->inv);
 }
 
-/* The next element, if it is an event that can go now: its parameters, borrowed. */
-static const json_t *
-next_event(struct call *call)
-{
-	const json_t *element = json_array_get(call->multi, call->next);
-	const char *name;
-	json_t *params;
-
-	if (element == NULL || document_size(&call->doc) > DOCUMENT_TEXT_MAX ||
-	    element_read(element, &name, &params) != NULL ||
-	    !invocation_may_post(&call->inv, name, params))
-		return NULL;
-	return params;
-}
-
-/* Takes the events that come next, as many as one request may have; new. */
+/* Takes the events that come next and can go now, as many as one request may have: new, or
+ * NULL when there is none. */
 static json_t *
-take_events(struct call *call)
+call_take_events(struct call *call)
 {
-	json_t *events = json_array();
-	const json_t *params;
+	json_t *events = NULL, *params;
+	const json_t *element;
+	const char *name;
 	size_t bytes = 0;
 
 	while (json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX &&
-	    bytes <= POSTED_BYTES && (params = next_event(call)) != NULL) {
-		for (size_t i = 0; i < 2; i++) {
+	    bytes <= POSTED_BYTES) {
+		element = json_array_get(call->multi, call->next);
+		if (element == NULL || document_size(&call->doc) > DOCUMENT_TEXT_MAX ||
+		    call_read_element(element, &name, &params) != NULL ||
+		    !invocation_may_post(&call->inv, name, params))
+			break;
+		for (size_t i = 0; i < 2; i++)
 			bytes += json_string_length(json_array_get(params, i));
-			if (json_array_append(events, json_array_get(params, i)) == -1)
-				fatal("out of memory for events");
-		}
+		if (events == NULL)
+			events = json_array();
+		if (json_array_extend(events, params) == -1)
+			fatal("out of memory for events");
 		call->next++;
 	}
 	return events;
@@ -232,10 +209,11 @@ call_post(struct call *call)
 	struct call_posted *posted =
 	    &call->posted[(call->first_posted + call->nposted) % CALL_POSTED_MAX];
 	size_t begun = call->next;
+	json_t *events;
 
-	if (call->nposted == CALL_POSTED_MAX || next_event(call) == NULL)
+	if (call->nposted == CALL_POSTED_MAX || (events = call_take_events(call)) == NULL)
 		return false;
-	posted->asked = invocation_post(&call->inv, take_events(call), on_posted, call);
+	posted->asked = invocation_post(&call->inv, events, call_on_posted, call);
 	posted->count = call->next - begun;
 	if (posted->asked != 0)
 		call->nposted++;
@@ -244,20 +222,14 @@ call_post(struct call *call)
 	return posted->asked != 0;
 }
 
-/* Each of a multicall's results to come will be as long as a small one. */
-static void
-multi_count(struct call *call)
-{
-	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
-	document_count(&call->doc);
-}
-
 /* One element of the multicall, or several when they are events; false: the answers to
  * those before it must come first, because it is no event. */
 static bool
-multi_step(struct call *call)
+call_step(struct call *call)
 {
-	multi_count(call);
+	/* Each of the results to come will be as long as a small one. */
+	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
+	document_count(&call->doc);
 	if (call_post(call))
 		return true;
 	if (call->nposted > 0)
@@ -265,7 +237,7 @@ multi_step(struct call *call)
 	if (call->next >= json_array_size(call->multi))
 		call_finish(call);
 	else
-		element_begin(call, json_array_get(call->multi, call->next++));
+		call_begin_element(call, json_array_get(call->multi, call->next++));
 	return call->parked;
 }
 
@@ -275,19 +247,26 @@ static void
 call_run_for(struct call *call, int64_t ms)
 {
 	int64_t end = clock_mono_ms() + ms;
+	struct invocation *inv = &call->inv;
 
-	if (call->inv.multi != NULL && call->inv.phase == INVOCATION_DONE)
-		multi_open(call);
-	if (call->multi == NULL && call->inv.phase == INVOCATION_DONE) {
+	if (inv->multi != NULL && inv->phase == INVOCATION_DONE) {
+		call->multi = inv->multi;
+		inv->multi = NULL;
+		inv->element = true;
+		trace_returned(&inv->traced, FAULT_NONE, NULL);
+		xmlwrite_open(document_text(&call->doc), XMLWRITE_REPLY);
+		xmlwrite_open(document_text(&call->doc), XMLWRITE_ARRAY);
+	}
+	if (call->multi == NULL && inv->phase == INVOCATION_DONE) {
 		call_finish(call);
 		return;
 	}
-	for (size_t n = 0; call->inv.phase == INVOCATION_DONE; n++) {
+	for (size_t n = 0; inv->phase == INVOCATION_DONE; n++) {
 		if (n == CALL_TURN_ELEMENTS || clock_mono_ms() >= end) {
 			call_later(call);
 			return;
 		}
-		if (!multi_step(call))
+		if (!call_step(call))
 			return;
 	}
 }
@@ -301,7 +280,7 @@ call_run(struct call *call)
 }
 
 static void
-on_resumed(struct invocation *inv)
+call_on_resumed(struct invocation *inv)
 {
 	struct call *call = container_of(inv, struct call, inv);
 	struct calls *calls = call->calls;
@@ -313,31 +292,20 @@ on_resumed(struct invocation *inv)
 /* ---- turns ---- */
 
 /* Listeners take turns, so that long calls of one do not delay those of another. */
-static struct call *
-calls_next(struct calls *calls)
-{
-	struct call *call;
-
-	TAILQ_FOREACH(call, &calls->due, due_link)
-	{
-		if (call->inv.share != calls->served)
-			break;
-	}
-	if (call == NULL)
-		call = TAILQ_FIRST(&calls->due);
-	if (call != NULL)
-		calls->served = call->inv.share;
-	return call;
-}
-
 static void
 calls_turn(void *ctx, uint32_t ready UNUSED)
 {
 	struct calls *calls = ctx;
-	struct call *call = calls_next(calls);
+	struct call *call;
 
+	TAILQ_FOREACH(call, &calls->due, due_link)
+		if (call->inv.share != calls->served)
+			break;
+	if (call == NULL)
+		call = TAILQ_FIRST(&calls->due);
 	if (call == NULL)
 		return;
+	calls->served = call->inv.share;
 	TAILQ_REMOVE(&calls->due, call, due_link);
 	call->due = false;
 	if (call->reader != NULL)
@@ -398,11 +366,10 @@ call_new(struct calls *calls, struct share *share, enum role role, bool may_park
 	call->inv.doc = &call->doc;
 	call->inv.role = role;
 	call->inv.may_park = may_park;
-	call->inv.resumed = on_resumed;
+	call->inv.resumed = call_on_resumed;
 	buf_init(&call->body, 0);
 	call->parked = true;
 	TAILQ_INSERT_TAIL(&calls->parked, call, link);
-	calls->nparked++;
 	return call;
 }
 
@@ -496,16 +463,6 @@ calls_answered(struct calls *calls)
 	(void)rpcd_report(calls->rpcd, CMD_DAEMON_ANSWERED);
 }
 
-static void
-call_end_posted(struct call *call)
-{
-	size_t count;
-
-	while (call->nposted > 0)
-		for (count = posted_forget(call); count > 0; count--)
-			invocation_fault(&call->inv, FAULT_FAILED, "reeved is ending");
-}
-
 void
 calls_end(struct calls *calls)
 {
@@ -513,15 +470,10 @@ calls_end(struct calls *calls)
 
 	calls->rpcd->ending = true; /* nothing parks any more */
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		call_end_posted(call);
+		for (size_t n = call_forget_posted(call); n > 0; n--)
+			invocation_fault(&call->inv, FAULT_FAILED, "reeved is ending");
 		invocation_end(&call->inv);
 		call_run(call);
 	}
 	calls_settle(calls);
-}
-
-size_t
-calls_parked(const struct calls *calls)
-{
-	return calls->nparked;
 }

@@ -38,6 +38,5 @@ void calls_caught_up(struct calls *);
 void calls_answered(struct calls *);
 /* The master is gone or ending: answers what is parked (what waits gets its fault). */
 void calls_end(struct calls *);
-size_t calls_parked(const struct calls *);
 
 #endif

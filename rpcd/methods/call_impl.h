@@ -67,7 +67,6 @@ struct calls {
 	struct call_list due;	/* in the order of their turns … */
 	const struct share *served;	/* … but listeners take turns: the last one */
 	struct source *turn;	/* timer: armed while there is one */
-	size_t nparked;
 };
 
 /* call.c */

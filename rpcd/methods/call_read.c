@@ -15,7 +15,7 @@
 
 /* New: its beginning, as Python shows the text that it should be. */
 static char *
-shown_body(const char *body, size_t len)
+call_show_body(const char *body, size_t len)
 {
 	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
 	char *copy, *shown;
@@ -34,7 +34,7 @@ static void
 call_refuse(struct call *call, const char *body, size_t len, const char *why)
 {
 	bool nameless = strcmp(why, "no method name") == 0;
-	char *shown = shown_body(body, len);
+	char *shown = call_show_body(body, len);
 
 	log_limited_after(&call->inv.share->invalid, INVALID_FIRST, LEVEL_ERROR,
 	    "XML-RPC request data %s is invalid: %s", shown,
@@ -48,7 +48,7 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 
 /* What asks for states is polled; what other calls say is not kept: it may be secret. */
 static bool
-is_polled(const struct rpcd *rpcd, const char *name)
+call_is_polled(const struct rpcd *rpcd, const char *name)
 {
 	struct method method;
 
@@ -100,7 +100,7 @@ call_read_short(struct call *call, const char *body, size_t len)
 		call_refuse(call, body, len, why);
 		return;
 	}
-	if (is_polled(calls->rpcd, name))
+	if (call_is_polled(calls->rpcd, name))
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
 	if (call_hold(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);
@@ -108,14 +108,6 @@ call_read_short(struct call *call, const char *body, size_t len)
 	}
 	free(name);
 	json_decref(params);
-}
-
-static void
-call_end_reading(struct call *call)
-{
-	xmlparse_free(call->reader);
-	call->reader = NULL;
-	buf_clear(&call->body);
 }
 
 void
@@ -143,7 +135,9 @@ call_read_on(struct call *call)
 		call_catch_up(call->calls);
 		call_enter(call, name, params);
 	}
-	call_end_reading(call);
+	xmlparse_free(call->reader);
+	call->reader = NULL;
+	buf_clear(&call->body);
 }
 
 void

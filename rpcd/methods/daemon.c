@@ -7,12 +7,6 @@
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
 
-static const struct daemon_info *
-daemon_info_of(const struct invocation *inv)
-{
-	return mirror_daemon(inv->rpcd->mirror);
-}
-
 void
 rpc_daemon_api_version(struct invocation *inv)
 {
@@ -28,13 +22,13 @@ rpc_daemon_version(struct invocation *inv)
 void
 rpc_daemon_identification(struct invocation *inv)
 {
-	invocation_return_string(inv, daemon_info_of(inv)->identifier);
+	invocation_return_string(inv, mirror_daemon(inv->rpcd->mirror)->identifier);
 }
 
 void
 rpc_daemon_state(struct invocation *inv)
 {
-	enum daemon_state state = daemon_info_of(inv)->state;
+	enum daemon_state state = mirror_daemon(inv->rpcd->mirror)->state;
 	struct buf *out = invocation_open(inv);
 
 	xmlwrite_open(out, XMLWRITE_STRUCT);
@@ -47,7 +41,8 @@ rpc_daemon_state(struct invocation *inv)
 void
 rpc_daemon_pid(struct invocation *inv)
 {
-	invocation_return_int(inv, daemon_info_of(inv)->pid);
+	invocation_return_json_take(inv,
+	    json_integer(mirror_daemon(inv->rpcd->mirror)->pid));
 }
 
 static void

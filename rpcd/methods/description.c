@@ -12,72 +12,35 @@
 #define NAME_MAX_BYTES 128
 #define PARAMETERS_MAX 32
 
-/* ---- types ---- */
-
-static bool
-is_array(const json_t *value)
-{
-	return json_is_array(value);
-}
-
-static bool
-is_boolean(const json_t *value)
-{
-	return json_is_boolean(value);
-}
-
-static bool
-is_double(const json_t *value)
-{
-	return json_is_number(value);
-}
-
-static bool
-is_int(const json_t *value)
-{
-	return json_is_integer(value);
-}
-
-static bool
-is_string(const json_t *value)
-{
-	return json_is_string(value);
-}
-
-static bool
-is_struct(const json_t *value)
-{
-	return json_is_object(value);
-}
+#define KIND(type) (1u << (type))
 
 static const struct {
 	const char *name;
-	bool (*fits)(const json_t *);
+	unsigned kinds;
 } types[] = {
-    {"array", is_array},
-    {"boolean", is_boolean},
-    {"double", is_double},
-    {"int", is_int},
-    {"string", is_string},
-    {"struct", is_struct},
+	{"array", KIND(JSON_ARRAY)},
+	{"boolean", KIND(JSON_TRUE) | KIND(JSON_FALSE)},
+	{"double", KIND(JSON_REAL) | KIND(JSON_INTEGER)},
+	{"int", KIND(JSON_INTEGER)},
+	{"string", KIND(JSON_STRING)},
+	{"struct", KIND(JSON_OBJECT)},
 };
+
+/* The kinds of values that are of the type; 0 = no type. */
+static unsigned
+description_kinds(const char *type, size_t len)
+{
+	for (size_t i = 0; i < nitems(types); i++)
+		if (strlen(types[i].name) == len && memcmp(types[i].name, type, len) == 0)
+			return types[i].kinds;
+	return 0;
+}
 
 bool
 description_fits(const char *type, size_t len, const json_t *value)
 {
-	for (size_t i = 0; i < nitems(types); i++)
-		if (strlen(types[i].name) == len && memcmp(types[i].name, type, len) == 0)
-			return types[i].fits(value);
-	return false;
-}
-
-static bool
-is_type(const char *name)
-{
-	for (size_t i = 0; name != NULL && i < nitems(types); i++)
-		if (str_equal(types[i].name, name))
-			return true;
-	return false;
+	return value != NULL &&
+	    (description_kinds(type, len) & KIND(json_typeof(value))) != 0;
 }
 
 bool
@@ -101,7 +64,7 @@ description_has_null(const json_t *value)
 
 /* A letter, then letters, digits and '_': no dot, which would lead elsewhere. */
 static bool
-is_name(const char *name)
+description_is_name(const char *name)
 {
 	size_t n = 0;
 
@@ -114,7 +77,7 @@ is_name(const char *name)
 
 /* New: "int arg1:string ?arg2:int", or NULL. */
 static char *
-signature_of(const json_t *list, json_int_t optional)
+description_signature(const json_t *list, json_int_t optional)
 {
 	size_t n = json_array_size(list);
 	struct buf out;
@@ -126,7 +89,7 @@ signature_of(const json_t *list, json_int_t optional)
 		const char *type = json_string_value(json_array_get(list, i));
 		const char *mark = n - i <= (size_t)optional ? "?" : "";
 
-		if (!is_type(type) ||
+		if (type == NULL || description_kinds(type, strlen(type)) == 0 ||
 		    (i == 0 ? buf_puts(&out, type) :
 			      buf_printf(&out, " %sarg%zu:%s", mark, i, type)) == -1) {
 			buf_clear(&out);
@@ -136,24 +99,19 @@ signature_of(const json_t *list, json_int_t optional)
 	return buf_steal(&out);
 }
 
-static const char *
-text_of(const json_t *object, const char *name, const char *absent)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return value == NULL ? absent : json_string_value(value);
-}
-
 /* What is wrong with a method's description, or NULL and the row is filled. */
 static const char *
-read_method(struct api_method *method, const char *namespace, const json_t *object)
+description_read_method(struct api_method *method, const char *namespace,
+    const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));
-	const char *help = text_of(object, "help", "");
-	const char *role = text_of(object, "role", "operate");
+	const json_t *said = json_object_get(object, "help");
+	const char *help = said != NULL ? json_string_value(said) : "";
+	const json_t *needs = json_object_get(object, "role");
+	const char *role = needs != NULL ? json_string_value(needs) : "operate";
 	const json_t *optional = json_object_get(object, "optional");
 
-	if (!is_name(name))
+	if (!description_is_name(name))
 		return "a method's name is not one of letters, digits and _";
 	if (help == NULL || strlen(help) > RPCINTERFACE_HELP_MAX)
 		return "a method's help is no text of at most 4096 bytes";
@@ -163,7 +121,7 @@ read_method(struct api_method *method, const char *namespace, const json_t *obje
 		return "a method's number of optional parameters is none";
 	*method = (struct api_method){
 	    .name = xasprintf("%s.%s", namespace, name),
-	    .signature = signature_of(json_object_get(object, "signature"),
+	    .signature = description_signature(json_object_get(object, "signature"),
 	        json_integer_value(optional)),
 	    .role = (enum role)role_parse(role),
 	    .help = xstrdup(help),
@@ -176,18 +134,7 @@ read_method(struct api_method *method, const char *namespace, const json_t *obje
 /* ---- all of them ---- */
 
 static int
-refuse(char **why, const char *what, const json_t *object)
-{
-	const char *name = json_string_value(json_object_get(object, "name"));
-	char *shown = str_repr(name != NULL ? name : "");
-
-	*why = xasprintf("%s: %s", what, shown);
-	free(shown);
-	return -1;
-}
-
-static int
-compare(const void *a, const void *b)
+description_compare(const void *a, const void *b)
 {
 	const struct api_method *x = a, *y = b;
 
@@ -195,22 +142,30 @@ compare(const void *a, const void *b)
 }
 
 static int
-read_all(struct description *description, const char *namespace, const json_t *list,
+description_read_all(struct description *description, const char *namespace, const json_t *list,
     char **why)
 {
 	const json_t *object;
-	const char *wrong;
+	const char *wrong, *name;
+	char *shown;
 	size_t i;
 
 	json_array_foreach(list, i, object) {
-		wrong = read_method(&description->methods[description->count++], namespace,
-		    object);
-		if (wrong != NULL)
-			return refuse(why, wrong, object);
+		wrong = description_read_method(&description->methods[description->count++],
+		    namespace, object);
+		if (wrong == NULL)
+			continue;
+		name = json_string_value(json_object_get(object, "name"));
+		shown = str_repr(name != NULL ? name : "");
+		*why = xasprintf("%s: %s", wrong, shown);
+		free(shown);
+		return -1;
 	}
-	qsort(description->methods, description->count, sizeof(struct api_method), compare);
+	qsort(description->methods, description->count, sizeof(struct api_method),
+	    description_compare);
 	for (i = 1; i < description->count; i++)
-		if (compare(&description->methods[i - 1], &description->methods[i]) == 0) {
+		if (description_compare(&description->methods[i - 1],
+			&description->methods[i]) == 0) {
 			*why = xasprintf("%s is described twice",
 			    description->methods[i].name);
 			return -1;
@@ -232,7 +187,7 @@ description_read(struct description *description, const char *namespace,
 		return -1;
 	}
 	description->methods = xcalloc(n + 1, sizeof(struct api_method));
-	if (read_all(description, namespace, list, why) == 0)
+	if (description_read_all(description, namespace, list, why) == 0)
 		return 0;
 	description_clear(description);
 	return -1;

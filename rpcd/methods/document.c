@@ -23,7 +23,7 @@ document_init(struct document *doc, struct budget *budget)
 }
 
 static void
-part_clear(struct document *doc, struct document_part *part)
+document_clear_part(struct document *doc, struct document_part *part)
 {
 	buf_clear(&part->text);
 	if (part->fd < 0)
@@ -37,7 +37,7 @@ void
 document_clear(struct document *doc)
 {
 	for (size_t i = 0; i < doc->nparts; i++)
-		part_clear(doc, &doc->parts[i]);
+		document_clear_part(doc, &doc->parts[i]);
 	free(doc->parts);
 	shared_buffer_unref(doc->shared);
 	if (doc->counted > 0)
@@ -45,17 +45,14 @@ document_clear(struct document *doc)
 	document_init(doc, doc->budget);
 }
 
+/* The last part, which has no range. */
 static struct document_part *
 document_last(struct document *doc)
 {
-	return doc->nparts > 0 ? &doc->parts[doc->nparts - 1] : NULL;
-}
-
-static struct document_part *
-document_grow(struct document *doc)
-{
 	struct document_part *part;
 
+	if (doc->nparts > 0 && doc->parts[doc->nparts - 1].fd < 0)
+		return &doc->parts[doc->nparts - 1];
 	doc->parts = xreallocarray(doc->parts, doc->nparts + 1, sizeof(*doc->parts));
 	part = &doc->parts[doc->nparts++];
 	*part = (struct document_part){ .fd = -1 };
@@ -66,11 +63,7 @@ document_grow(struct document *doc)
 struct buf *
 document_text(struct document *doc)
 {
-	struct document_part *part = document_last(doc);
-
-	if (part == NULL || part->fd >= 0)
-		part = document_grow(doc);
-	return &part->text;
+	return &document_last(doc)->text;
 }
 
 size_t
@@ -102,11 +95,14 @@ document_fits(const struct document *doc, size_t n)
 	return cost <= doc->counted || budget_fits(doc->budget, cost - doc->counted);
 }
 
+/* Brings the account up to date, with so many bytes reserved. */
 static void
-recount(struct document *doc)
+document_account(struct document *doc, size_t reserved)
 {
-	size_t cost = document_cost(doc, 0);
+	size_t cost;
 
+	doc->reserved = reserved;
+	cost = document_cost(doc, 0);
 	if (cost > doc->counted)
 		budget_add(doc->budget, cost - doc->counted);
 	else if (cost < doc->counted)
@@ -120,16 +116,14 @@ document_reserve(struct document *doc, size_t n)
 	doc->reserved = 0;
 	if (!document_fits(doc, n))
 		return false;
-	doc->reserved = n;
-	recount(doc);
+	document_account(doc, n);
 	return true;
 }
 
 void
 document_count(struct document *doc)
 {
-	doc->reserved = 0;
-	recount(doc);
+	document_account(doc, 0);
 }
 
 void
@@ -147,34 +141,24 @@ document_share(struct document *doc, struct shared_buffer *text)
 	doc->shared = shared_buffer_ref(text);
 }
 
-/* A range that fits one piece. */
-static int
-add_short_log(struct document *doc, int fd, const struct logread_range *range)
-{
-	char *bytes = xmalloc(LOGREAD_PIECE);
-	ssize_t n = logread_bytes(fd, range->offset, bytes, (size_t)range->length);
-	int error = errno;
-
-	if (n > 0)
-		xmlwrite_escape(document_text(doc), bytes, (size_t)n, true);
-	free(bytes);
-	close(fd);
-	errno = error;
-	return n < 0 ? -1 : 0;
-}
-
 int
 document_log(struct document *doc, int fd, const struct logread_range *range)
 {
-	struct document_part *part;
+	struct document_part *part = document_last(doc);
+	char *bytes;
+	ssize_t n;
 
-	if (range->length <= LOGREAD_PIECE)
-		return add_short_log(doc, fd, range);
-	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !budget_add_file(doc->budget)) {
-		return fd_fail(fd, EMFILE);
+	if (range->length <= LOGREAD_PIECE) {
+		bytes = xmalloc(LOGREAD_PIECE);
+		n = logread_bytes(fd, range->offset, bytes, (size_t)range->length);
+		if (n > 0)
+			xmlwrite_escape(&part->text, bytes, (size_t)n, true);
+		free(bytes);
+		fd_close(fd);
+		return n < 0 ? -1 : 0;
 	}
-	document_text(doc); /* a part without a range */
-	part = document_last(doc);
+	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !budget_add_file(doc->budget))
+		return fd_fail(fd, EMFILE);
 	part->fd = fd;
 	part->range = *range;
 	doc->nlogs++;
@@ -194,7 +178,7 @@ struct stream {
 /* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
  * ends the range early. 0 or -1. */
 static int
-stream_piece(struct stream *stream, struct document_part *part)
+document_stream_piece(struct stream *stream, struct document_part *part)
 {
 	size_t want = LOGREAD_PIECE, used;
 	ssize_t n;
@@ -213,50 +197,37 @@ stream_piece(struct stream *stream, struct document_part *part)
 	return 0;
 }
 
-/* The bytes that are next, NULL at the end of the document or on an error. */
-static struct buf *
-stream_next(struct stream *stream, bool *failed)
-{
-	for (; stream->at < stream->doc.nparts; stream->at++) {
-		struct document_part *part = &stream->doc.parts[stream->at];
-
-		if (buf_len(&part->text) > 0)
-			return &part->text;
-		if (part->fd >= 0 && buf_len(&stream->escaped) == 0 &&
-		    part->range.length > 0 && stream_piece(stream, part) < 0) {
-			*failed = true;
-			return NULL;
-		}
-		if (buf_len(&stream->escaped) > 0)
-			return &stream->escaped;
-		part_clear(&stream->doc, part);
-		document_count(&stream->doc);
-	}
-	return NULL;
-}
-
 static ssize_t
-stream_read(struct reply_stream *reply, char *out, size_t max)
+document_stream_read(struct reply_stream *reply, char *out, size_t max)
 {
 	struct stream *stream = container_of(reply, struct stream, reply);
-	bool failed = false;
-	struct buf *next = stream_next(stream, &failed);
+	struct document_part *part;
+	struct buf *next;
 	size_t n;
 
-	if (next == NULL) {
-		if (failed)
+	for (; stream->at < stream->doc.nparts; stream->at++) {
+		part = &stream->doc.parts[stream->at];
+		next = buf_len(&part->text) > 0 ? &part->text : &stream->escaped;
+		if (buf_len(next) == 0 && part->fd >= 0 && part->range.length > 0 &&
+		    document_stream_piece(stream, part) < 0) {
 			log_limited(&stream->doc.budget->unread, LEVEL_WARN,
 			    "reading a log: %s", strerror(errno));
-		return failed ? -1 : 0;
+			return -1;
+		}
+		if (buf_len(next) > 0) {
+			n = buf_len(next) < max ? buf_len(next) : max;
+			memcpy(out, buf_data(next), n);
+			buf_consume(next, n);
+			return (ssize_t)n;
+		}
+		document_clear_part(&stream->doc, part);
+		document_count(&stream->doc);
 	}
-	n = buf_len(next) < max ? buf_len(next) : max;
-	memcpy(out, buf_data(next), n);
-	buf_consume(next, n);
-	return (ssize_t)n;
+	return 0;
 }
 
 static void
-stream_free(struct reply_stream *reply)
+document_stream_free(struct reply_stream *reply)
 {
 	struct stream *stream = container_of(reply, struct stream, reply);
 
@@ -267,7 +238,7 @@ stream_free(struct reply_stream *reply)
 
 /* The only text of the document: small ones cost no more than their bytes. */
 static void
-reply_text(struct document *doc, struct reply *reply)
+document_reply_text(struct document *doc, struct reply *reply)
 {
 	struct budget *budget = doc->budget;
 	struct buf text = doc->parts[0].text;
@@ -293,7 +264,7 @@ document_reply(struct document *doc, struct reply *reply)
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
 		reply->counted = document_size(doc);
-		reply_text(doc, reply);
+		document_reply_text(doc, reply);
 		return;
 	}
 	document_count(doc);
@@ -302,6 +273,6 @@ document_reply(struct document *doc, struct reply *reply)
 	stream->doc = *doc;
 	document_init(doc, stream->doc.budget);
 	buf_init(&stream->escaped, 0);
-	stream->reply = (struct reply_stream){ stream_read, stream_free };
+	stream->reply = (struct reply_stream){ document_stream_read, document_stream_free };
 	reply->stream = &stream->reply;
 }

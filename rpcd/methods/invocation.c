@@ -83,13 +83,6 @@ invocation_return_string(struct invocation *inv, const char *s)
 	invocation_close(inv);
 }
 
-void
-invocation_return_int(struct invocation *inv, int64_t number)
-{
-	xmlwrite_int(invocation_open(inv), number);
-	invocation_close(inv);
-}
-
 /* How long the XML is, is known when it is written: it stands in the place of what was
  * promised. */
 void
@@ -195,19 +188,12 @@ invocation_name(struct invocation *inv, size_t i, const char **name)
 	return true;
 }
 
-char *
-invocation_printed(const struct invocation *inv, size_t i)
-{
-	const json_t *value = json_array_get(inv->params, i);
-
-	return json_is_array(value) || json_is_object(value) ? NULL : printed_text(value);
-}
-
 void
 invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 {
-	bool nil = json_is_null(json_array_get(inv->params, i));
-	char *shown = nil ? NULL : invocation_printed(inv, i);
+	const json_t *value = json_array_get(inv->params, i);
+	bool plain = !json_is_null(value) && !json_is_array(value) && !json_is_object(value);
+	char *shown = plain ? printed_text(value) : NULL;
 
 	invocation_fault(inv, fault, shown);
 	free(shown);

@@ -91,8 +91,6 @@ bool invocation_string(const struct invocation *, size_t i, const char **);
 bool invocation_int(const struct invocation *, size_t i, int64_t *);
 /* Truth of any value; `absent` when it was not given. */
 bool invocation_truth(const struct invocation *, size_t i, bool absent);
-/* New: the i-th parameter as Python prints it; NULL for what has parts. */
-char *invocation_printed(const struct invocation *, size_t i);
 /* A name that may go over the wire; else a fault has been answered. */
 bool invocation_name(struct invocation *, size_t i, const char **);
 /* The same for a group, which is looked up before it is asked whether it is text. */
@@ -103,7 +101,7 @@ bool invocation_group_name(struct invocation *, size_t i, const char **);
 void invocation_fault(
     struct invocation *, enum fault, const char *detail); /* NULL = none */
 void invocation_fault_text(struct invocation *, enum fault, const char *text);
-/* Its detail is the i-th parameter as Python prints it; none for nil. */
+/* Its detail is the i-th parameter as Python prints it; none for nil and what has parts. */
 void invocation_fault_printed(struct invocation *, enum fault, size_t i);
 /* One value is written in between. */
 struct buf *invocation_open(struct invocation *);
@@ -112,7 +110,6 @@ void invocation_return_true(struct invocation *);
 /* Not for an element of a multicall: the text is the whole reply. */
 void invocation_return_shared(struct invocation *, struct shared_buffer *);
 void invocation_return_string(struct invocation *, const char *);
-void invocation_return_int(struct invocation *, int64_t);
 void invocation_return_json_take(struct invocation *, json_t *);
 /* An array of values that are XML already. */
 void invocation_return_array(struct invocation *, const struct buf *values);

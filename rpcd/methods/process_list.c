@@ -58,44 +58,13 @@ process_list_free(struct process_list *list)
 	free(list);
 }
 
-/* ---- members of reeve.* ---- */
+/* ---- rows ---- */
 
 static void
-process_list_write_boolean(struct buf *out, const char *name, const void *field)
+process_list_write_last_exit(struct buf *out, const struct process_info *info)
 {
-	xmlwrite_member_open(out, name);
-	xmlwrite_bool(out, *(const bool *)field);
-	xmlwrite_close(out, XMLWRITE_MEMBER);
-}
-
-static void
-process_list_write_number(struct buf *out, const char *name, const void *field)
-{
-	int64_t number;
-
-	memcpy(&number, field, sizeof(number));
-	xmlwrite_member_number(out, name, number);
-}
-
-static void
-process_list_write_text(struct buf *out, const char *name, const void *field)
-{
-	xmlwrite_member_string(out, name, *(char *const *)field);
-}
-
-static void
-process_list_write_health(struct buf *out, const char *name, const void *field)
-{
-	xmlwrite_member_string(out, name, health_name(*(const enum health *)field));
-}
-
-static void
-process_list_write_last_exit(struct buf *out, const char *name, const void *field)
-{
-	const struct process_info *info = field;
 	char *reason = process_info_last_exit(info);
 
-	xmlwrite_member_open(out, name);
 	xmlwrite_open(out, XMLWRITE_STRUCT);
 	if (reason != NULL && *reason != '\0') {
 		if (info->last_signal != 0)
@@ -106,20 +75,40 @@ process_list_write_last_exit(struct buf *out, const char *name, const void *fiel
 		xmlwrite_member_string(out, "reason", reason);
 	}
 	xmlwrite_close(out, XMLWRITE_STRUCT);
-	xmlwrite_close(out, XMLWRITE_MEMBER);
 	free(reason);
 }
 
-static void (*const process_list_writers[API_TYPES])(struct buf *, const char *name,
-    const void *field) = {
-	[API_BOOLEAN] = process_list_write_boolean,
-	[API_NUMBER] = process_list_write_number,
-	[API_TEXT] = process_list_write_text,
-	[API_HEALTH] = process_list_write_health,
-	[API_LAST_EXIT] = process_list_write_last_exit,
-};
+static void
+process_list_write_member(struct buf *out, const struct api_member *member,
+    const struct process_info *info)
+{
+	const void *field = (const char *)info + member->offset;
+	int64_t number;
 
-/* ---- rows ---- */
+	switch (member->type) {
+	case API_NUMBER:
+		memcpy(&number, field, sizeof(number));
+		xmlwrite_member_number(out, member->name, number);
+		return;
+	case API_TEXT:
+		xmlwrite_member_string(out, member->name, *(char *const *)field);
+		return;
+	case API_HEALTH:
+		xmlwrite_member_string(out, member->name,
+		    health_name(*(const enum health *)field));
+		return;
+	case API_BOOLEAN:
+	case API_LAST_EXIT:
+	case API_TYPES:
+		break;
+	}
+	xmlwrite_member_open(out, member->name);
+	if (member->type == API_BOOLEAN)
+		xmlwrite_bool(out, *(const bool *)field);
+	else
+		process_list_write_last_exit(out, info);
+	xmlwrite_close(out, XMLWRITE_MEMBER);
+}
 
 void
 process_list_write_row(struct buf *out, const struct process_info *info, int64_t now,
@@ -147,8 +136,7 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 	xmlwrite_member_int(out, "pid", info->pid);
 	xmlwrite_member_string(out, "description", description);
 	for (size_t i = 0; reeve && i < API_MEMBERS; i++)
-		process_list_writers[api_members[i].type](out, api_members[i].name,
-		    (const char *)info + api_members[i].offset);
+		process_list_write_member(out, &api_members[i], info);
 	xmlwrite_close(out, XMLWRITE_STRUCT);
 	free(description);
 }

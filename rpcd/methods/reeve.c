@@ -1,7 +1,6 @@
-#include "rpcd/methods/reeve.h"
-
 #include "common/compiler.h"
 #include "rpcd/methods/handlers.h"
+#include "rpcd/methods/table.h"
 
 #include <string.h>
 

@@ -153,7 +153,7 @@ printed_text(const json_t *value)
 	if (json_is_string(value))
 		return xstrdup(json_string_value(value));
 	buf_init(&out, 0);
-	if (value != NULL && printed_value(&out, value, false) == 0)
+	if (printed_value(&out, value, false) == 0)
 		return buf_steal(&out);
 	buf_clear(&out);
 	return NULL;

@@ -6,9 +6,8 @@
 
 #include "tests/unit/rpcd/tail/made_log.h"
 
-#include "rpcd/methods/call.h"
+#include "rpcd/methods/call_impl.h"
 #include "rpcd/methods/process_list.h"
-#include "rpcd/methods/reeve.h"
 #include "rpcd/methods/rpcinterface.h"
 #include "rpcd/methods/table.h"
 
@@ -336,6 +335,17 @@ expect(struct fixture *f, unsigned replies, const char *want)
 	assert_int_equal(f->replies, replies);
 	assert_int_equal(f->status, 200);
 	assert_string_equal(f->reply, want);
+}
+
+static inline size_t
+calls_parked(const struct calls *calls)
+{
+	const struct call *call;
+	size_t n = 0;
+
+	TAILQ_FOREACH(call, &calls->parked, link)
+		n++;
+	return n;
 }
 
 /* Answered at once, as `want`. */
