@@ -31,7 +31,7 @@ main_print_help(void)
 	    "one is\nused; reevectl(1) has the rest.\n", stdout);
 }
 
-/* Says why nothing is done (taken); the exit status. */
+/* Prints why nothing is done (taken); the exit status. */
 static int
 main_refuse(const char *self, int status, char *why)
 {
@@ -58,9 +58,9 @@ main_is_url(const char *text)
 	return *(str_starts(rest, "//") ? rest + 2 : rest) != '\0';
 }
 
-/* The user, besides root and ourselves, that may have the password on a Unix socket: the
- * one that the daemon runs as, says a file that root or we wrote; else the owner of the
- * file that the password is in. */
+/* The user, besides root and this one, that may have the password on a Unix socket: the
+ * daemon's, if the file belongs to root or this user; else the owner of the file that the
+ * password is in. */
 static uid_t
 main_daemon_user(const struct options *o, const struct conffile *conf)
 {
@@ -77,7 +77,7 @@ main_daemon_user(const struct options *o, const struct conffile *conf)
 	return entry != NULL ? entry->pw_uid : 0;
 }
 
-/* Where to look: -s alone, or what the file says. 0, or -1 with *why new. */
+/* The addresses: -s alone, or those of the file. 0, or -1 with *why new. */
 static int
 main_find_server(const struct options *o, const struct conffile *conf,
     struct server_where *where, char **why)
@@ -106,68 +106,27 @@ main_find_server(const struct options *o, const struct conffile *conf,
 	return 0;
 }
 
-static bool
-main_is_check(const char *command)
-{
-	return command != NULL && strcmp(command, "check") == 0;
-}
-
-/* New: the file that is given or found, or NULL: "" is none, and none is searched for. */
-static char *
-main_file(const struct options *o, const char *self)
-{
-	if (o->file == NULL)
-		return conffile_find(self);
-	return *o->file != '\0' ? xstrdup(o->file) : NULL;
-}
-
-/* Reads that file; 0, or the exit status with *why new. A server that is
- * named needs none, and a command that says what is wrong with it has to be reached. */
+/* Reads the file that is given or found; "" is none, and none is searched for. 0, or the
+ * exit status with *why new. A server that is named needs no file, and `check`, which
+ * reports what is wrong with it, has to be reached. */
 static int
 main_read_configuration(const struct options *o, char **argv, char **file,
     struct conffile *conf, char **why)
 {
-	bool needed = !main_is_check(argv[optind]) && (o->file != NULL ||
-	    o->server == NULL);
-	enum conffile_status status;
+	bool checks = argv[optind] != NULL && strcmp(argv[optind], "check") == 0;
+	enum conffile_status status = CONFFILE_READ;
 
 	*conf = (struct conffile){ 0 };
-	*file = main_file(o, argv[0]);
-	status = *file != NULL ? conffile_read(*file, conf, why) : CONFFILE_READ;
-	if (status != CONFFILE_READ && needed)
+	if (o->file == NULL)
+		*file = conffile_find(argv[0]);
+	else
+		*file = *o->file != '\0' ? xstrdup(o->file) : NULL;
+	if (*file != NULL)
+		status = conffile_read(*file, conf, why);
+	if (status != CONFFILE_READ && !checks && (o->file != NULL || o->server == NULL))
 		return status == CONFFILE_MALFORMED ? EXIT_GENERIC : EXIT_INVALID_ARGS;
 	mem_freep(why);
 	return EXIT_OK;
-}
-
-static char *
-main_join(char **words)
-{
-	char *line = xstrdup(""), *longer;
-
-	for (char **w = words; *w != NULL; w++) {
-		longer = xasprintf("%s%s%s", line, w > words ? " " : "", *w);
-		free(line);
-		line = longer;
-	}
-	return line;
-}
-
-static bool
-main_has_terminal(void)
-{
-	const char *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-}
-
-/* Colours are for terminals that have them and for people who want them. */
-static bool
-main_wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return main_has_terminal() && (no == NULL || *no == '\0');
 }
 
 /* A standard stream that was closed would be the next file or socket that is opened, and
@@ -197,25 +156,29 @@ main_default_history(void)
 	return xasprintf("%s/.reevectl_history", home);
 }
 
+/* Runs the shell, or the command that the words are; the exit status. */
 static int
 main_run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
-	char *line;
-	int status;
+	struct words all = { 0 };
+	char *text;
+	int status = 0;
 
 	if (words[0] == NULL) {
-		char *history = history_file != NULL ? xstrdup(history_file) :
+		text = history_file != NULL ? xstrdup(history_file) :
 		    main_default_history();
 		s->interactive = true;
-		shell_run(s, prompt, history);
-		free(history);
-		return 0;
+		shell_run(s, prompt, text);
+	} else {
+		for (; *words != NULL; words++)
+			words_add(&all, *words);
+		text = words_join(&all, 0, all.count, " ");
+		status = command_run(s, text);
+		if (fflush(stdout) == EOF || ferror(stdout))
+			status = 1;
 	}
-	line = main_join(words);
-	status = command_run(s, line);
-	free(line);
-	if (fflush(stdout) == EOF || ferror(stdout))
-		return 1;
+	words_clear(&all);
+	free(text);
 	return status;
 }
 
@@ -224,10 +187,12 @@ static int
 main_serve(const struct options *o, const struct conffile *conf, const char *file,
     char **argv)
 {
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	bool terminal = isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+	struct session s = { .out = stdout, .err = stderr, .file = file,
+		.interactive = o->interactive, .terminal = terminal,
+		.colour = terminal && (no_color == NULL || *no_color == '\0') };
 	struct server_where where;
-	struct session s = { .out = stdout, .err = stderr, .self = argv[0], .file = file,
-		.interactive = o->interactive, .terminal = main_has_terminal(),
-		.colour = main_wants_colour() };
 	char *why = NULL;
 	int status;
 
@@ -249,7 +214,7 @@ main(int argc, char **argv)
 	int status;
 
 	main_fill_standard_streams();
-	/* What was begun is finished when nobody reads any more what is said of it. */
+	/* A command that has begun is finished also when the reader of its output goes. */
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(argc, argv, &o, &why) == -1)
 		return main_refuse(argv[0], EXIT_INVALID_ARGS, why);

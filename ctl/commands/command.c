@@ -44,74 +44,84 @@ command_quit(struct session *s, const char *args UNUSED)
 static void command_help(struct session *, const char *args);
 
 static const struct command commands[] = {
-	{ .name = "add", .run = reread_add, .about = ADVICE_GROUPS, .help =
+	{ .name = "add", .run = reread_add, .takes = COMMAND_TAKES_NEW_GROUPS, .help =
 	    "add <group>...\t\tActivate groups that the configuration read last has" },
 	{ .name = "avail", .run = reread_avail, .help =
 	    "avail\t\t\tShow every process of the configuration read last" },
 	{ .name = "check", .run = check_run, .ours = true, .help =
 	    "check [<file>]\t\tTell what is wrong with a configuration file" },
-	{ .name = "clear", .run = start_stop_run, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "clear", .run = start_stop_run, .takes = COMMAND_TAKES_ONE_PROCESS,
+	    .always = "all", .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },
-	{ .name = "events", .run = events_run, .ours = true, .help =
+	{ .name = "events", .run = events_run, .ours = true,
+	    .takes = COMMAND_TAKES_PROCESSES, .first = "--json", .help =
 	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
 	    "events <name>...\tTell of the named processes alone" },
 	{ .name = "exit", .run = command_quit, .help = "exit\t\t\tLeave the shell" },
-	{ .name = "fg", .run = foreground_run, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "fg", .run = foreground_run, .takes = COMMAND_TAKES_ONE_PROCESS, .help =
 	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
 	{ .name = "help", .run = command_help, .help =
 	    "help\t\t\tList the commands\n"
 	    "help <command>\t\tTell how a command is used" },
-	{ .name = "maintail", .run = tail_main, .help =
+	{ .name = "maintail", .run = tail_main, .first = "-f -n", .help =
 	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
 	    "maintail -<bytes>\tShow that many\n"
 	    "maintail -n <lines>\tShow the last lines\n"
 	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
 	{ .name = "open", .run = command_open, .help =
 	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
-	{ .name = "pid", .run = status_pid, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "pid", .run = status_pid, .takes = COMMAND_TAKES_ONE_PROCESS,
+	    .always = "all", .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
 	    "pid <name>...\t\tPrint the pid of each named process, 0 if it is down\n"
 	    "pid all\t\t\tPrint the pid of every process" },
 	{ .name = "quit", .run = command_quit, .help = "quit\t\t\tLeave the shell" },
 	{ .name = "reload", .run = shutdown_reload, .help =
 	    "reload\t\t\tStop everything, read the configuration and start again" },
-	{ .name = "remove", .run = reread_remove, .about = ADVICE_GROUPS, .help =
+	{ .name = "remove", .run = reread_remove, .takes = COMMAND_TAKES_GROUPS, .help =
 	    "remove <group>...\tDeactivate groups whose processes are down" },
 	{ .name = "reread", .run = reread_run, .help =
 	    "reread\t\t\tRead the configuration and tell what differs" },
-	{ .name = "restart", .run = restart_run, .help =
+	{ .name = "restart", .run = restart_run, .takes = COMMAND_TAKES_PROCESSES,
+	    .always = "all", .help =
 	    "restart <name>...\tStop the named processes, then start them\n"
 	    "restart <group>:*\tThe same for all processes of a group\n"
 	    "restart all\t\tThe same for every process\n"
 	    "The configuration is not read again" },
 	{ .name = "shutdown", .run = shutdown_run, .help =
 	    "shutdown\t\tStop every process, then the daemon" },
-	{ .name = "signal", .run = start_stop_run, .help =
+	{ .name = "signal", .run = start_stop_run, .takes = COMMAND_TAKES_SIGNAL,
+	    .always = "all", .help =
 	    "signal <signal> <name>...\tSend a signal to the named processes\n"
 	    "signal <signal> <group>:*\tSend it to all processes of a group\n"
 	    "signal <signal> all\t\tSend it to every process" },
-	{ .name = "start", .run = start_stop_run, .help =
+	{ .name = "start", .run = start_stop_run, .takes = COMMAND_TAKES_PROCESSES,
+	    .always = "all", .help =
 	    "start <name>...\t\tStart the named processes\n"
 	    "start <group>:*\t\tStart all processes of a group\n"
 	    "start all\t\tStart every process" },
-	{ .name = "status", .run = status_run, .help =
+	{ .name = "status", .run = status_run, .takes = COMMAND_TAKES_PROCESSES,
+	    .first = "--json --watch", .help =
 	    "status\t\t\tShow every process\n"
 	    "status <name>...\tShow the named processes\n"
 	    "status <group>:*\tShow all processes of a group\n"
 	    "status --json ...\tShow them as JSON\n"
 	    "status --watch ...\tShow them until Ctrl-C" },
-	{ .name = "stop", .run = start_stop_run, .help =
+	{ .name = "stop", .run = start_stop_run, .takes = COMMAND_TAKES_PROCESSES,
+	    .always = "all", .help =
 	    "stop <name>...\t\tStop the named processes\n"
 	    "stop <group>:*\t\tStop all processes of a group\n"
 	    "stop all\t\tStop every process" },
-	{ .name = "tail", .run = tail_run, .about = ADVICE_ONE_PROCESS, .help =
+	{ .name = "tail", .run = tail_run, .takes = COMMAND_TAKES_ONE_PROCESS,
+	    .first = "-f -n", .always = "stdout stderr", .help =
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
 	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
 	    "tail -n <lines> <name> [stdout|stderr]\tShow the last lines\n"
 	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it\n"
 	    "tail -f <group>:* [stdout|stderr]\tThe same for all processes of a group" },
-	{ .name = "update", .run = update_run, .about = ADVICE_GROUPS, .help =
+	{ .name = "update", .run = update_run, .takes = COMMAND_TAKES_GROUPS,
+	    .first = "--dry-run", .always = "all", .help =
 	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
 	    "update all\t\tThe same\n"
 	    "update <group>...\tThe same for the named groups\n"
@@ -134,7 +144,7 @@ command_get(size_t nth)
 	return nth < nitems(commands) - 1 ? &commands[nth] : NULL;
 }
 
-static const struct command *
+const struct command *
 command_find(const char *name)
 {
 	for (size_t i = 0; i < nitems(commands); i++)
@@ -248,7 +258,9 @@ command_run_once(struct session *s, const char *line)
 	}
 	s->command = command_find(word);
 	if (s->command != NULL) {
-		s->about = s->command->about;
+		s->about = s->command->takes >= COMMAND_TAKES_GROUPS ? ADVICE_GROUPS :
+		    s->command->takes == COMMAND_TAKES_ONE_PROCESS ? ADVICE_ONE_PROCESS :
+		    ADVICE_PROCESSES;
 		s->command->run(s, args);
 	} else if (*stripped != '\0') {
 		session_report(s, EXIT_GENERIC, "*** Unknown syntax: %s", stripped);

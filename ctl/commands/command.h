@@ -2,26 +2,36 @@
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
 
-#include "ctl/commands/advice.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 struct session;
 
+/* What a command's arguments name. */
+enum command_takes {
+	COMMAND_TAKES_NOTHING,
+	COMMAND_TAKES_PROCESSES,	/* and groups as GROUP:* */
+	COMMAND_TAKES_ONE_PROCESS,	/* no groups */
+	COMMAND_TAKES_SIGNAL,		/* and processes after it */
+	COMMAND_TAKES_GROUPS,		/* by their bare names */
+	COMMAND_TAKES_NEW_GROUPS,	/* which are not active */
+};
+
 struct command {
 	const char *name;
 	void (*run)(struct session *, const char *args);
 	const char *help;
 	bool ours;		/* supervisorctl has no such command */
-	enum advice_about about; /* what its arguments name */
+	enum command_takes takes;
+	const char *first, *always; /* words that its first argument may be, and any */
 };
 
 /* Runs one command line; the exit code, also in the session. */
 int command_run(struct session *, const char *line);
 /* The nth command that a list shows, sorted; NULL after the last. */
 const struct command *command_get(size_t nth);
+const struct command *command_find(const char *name); /* or NULL */
 /* Prints them all, one line each. */
 void command_list(FILE *);
 

@@ -18,7 +18,6 @@ struct session {
 	FILE *out;
 	FILE *err;		/* for what supervisorctl does not print, or NULL */
 	struct server *server;	/* borrowed */
-	const char *self;	/* argv[0] */
 	const char *file;	/* the configuration file, or NULL */
 	bool interactive;	/* questions may be asked */
 	bool terminal;		/* out is one whose last line can be overwritten */

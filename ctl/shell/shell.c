@@ -25,33 +25,24 @@ shell_on_interrupt(int signo UNUSED)
 	_exit(0);
 }
 
-/* New: what to call the server in the prompt. */
-static char *
-shell_server(struct session *s)
-{
-	struct reply r;
-	const char *name = NULL;
-	char *shown;
-
-	if (server_get(s->server, SERVER_IDENTIFIER, &r) == 0 && r.fault == FAULT_NONE)
-		name = json_string_value(r.result);
-	shown = xstrdup(name != NULL && *name != '\0' ? name : PROMPT);
-	str_make_plain(shown, "");
-	reply_clear(&r);
-	return shown;
-}
-
-/* New: the prompt that is configured; else, as nobody who types at a terminal should
+/* New: the prompt that is configured; else, because who types at a terminal should not
  * mistake the daemon, its name; else supervisorctl's. */
 static char *
 shell_prompt(struct session *s, const char *configured)
 {
 	bool typed = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	char *name = configured != NULL ? xstrdup(configured) :
-	    typed ? shell_server(s) : xstrdup(PROMPT);
-	char *prompt = xasprintf("%s> ", name);
+	struct reply r = REPLY_NONE;
+	const char *name = configured;
+	char *prompt;
 
-	free(name);
+	if (name == NULL && typed && server_get(s->server, SERVER_IDENTIFIER, &r) == 0)
+		name = json_string_value(r.result);
+	if (configured == NULL && (name == NULL || *name == '\0'))
+		name = PROMPT;
+	prompt = xasprintf("%s> ", name);
+	if (configured == NULL)
+		str_make_plain(prompt, "");
+	reply_clear(&r);
 	return prompt;
 }
 
