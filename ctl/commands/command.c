@@ -44,7 +44,7 @@ command_quit(struct session *s, const char *args UNUSED)
 static void command_help(struct session *, const char *args);
 
 static const struct command commands[] = {
-	{ .name = "add", .run = reread_add, .takes = COMMAND_TAKES_NEW_GROUPS, .help =
+	{ .name = "add", .run = reread_each, .takes = COMMAND_TAKES_NEW_GROUPS, .help =
 	    "add <group>...\t\tActivate groups that the configuration read last has" },
 	{ .name = "avail", .run = reread_avail, .help =
 	    "avail\t\t\tShow every process of the configuration read last" },
@@ -64,7 +64,7 @@ static const struct command commands[] = {
 	{ .name = "help", .run = command_help, .help =
 	    "help\t\t\tList the commands\n"
 	    "help <command>\t\tTell how a command is used" },
-	{ .name = "maintail", .run = tail_main, .first = "-f -n", .help =
+	{ .name = "maintail", .run = tail_run, .first = "-f -n", .help =
 	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
 	    "maintail -<bytes>\tShow that many\n"
 	    "maintail -n <lines>\tShow the last lines\n"
@@ -79,7 +79,7 @@ static const struct command commands[] = {
 	{ .name = "quit", .run = command_quit, .help = "quit\t\t\tLeave the shell" },
 	{ .name = "reload", .run = shutdown_reload, .help =
 	    "reload\t\t\tStop everything, read the configuration and start again" },
-	{ .name = "remove", .run = reread_remove, .takes = COMMAND_TAKES_GROUPS, .help =
+	{ .name = "remove", .run = reread_each, .takes = COMMAND_TAKES_GROUPS, .help =
 	    "remove <group>...\tDeactivate groups whose processes are down" },
 	{ .name = "reread", .run = reread_run, .help =
 	    "reread\t\t\tRead the configuration and tell what differs" },

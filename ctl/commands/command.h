@@ -39,19 +39,17 @@ void command_list(FILE *);
 void check_run(struct session *, const char *args);
 void events_run(struct session *, const char *args);
 void foreground_run(struct session *, const char *args);
-void reread_add(struct session *, const char *args);
 void reread_avail(struct session *, const char *args);
-void reread_remove(struct session *, const char *args);
+void reread_each(struct session *, const char *args); /* add and remove */
 void reread_run(struct session *, const char *args);
 void restart_run(struct session *, const char *args);
 void shutdown_reload(struct session *, const char *args);
 void shutdown_run(struct session *, const char *args);
-void start_stop_run(struct session *, const char *args); /* also signal and clear */
+void start_stop_run(struct session *, const char *args); /* start, stop, signal, clear */
 void status_pid(struct session *, const char *args);
 void status_run(struct session *, const char *args);
 void status_version(struct session *, const char *args);
-void tail_main(struct session *, const char *args);
-void tail_run(struct session *, const char *args);
+void tail_run(struct session *, const char *args); /* tail and maintail */
 void update_run(struct session *, const char *args);
 
 #endif

@@ -10,7 +10,6 @@
 #include "proto/row.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* The state of a process that was printed last, or was found at the start. */

@@ -1,7 +1,6 @@
 #include "ctl/commands/namespec.h"
 
 #include "common/mem.h"
-#include "common/str.h"
 
 #include <fnmatch.h>
 #include <locale.h>

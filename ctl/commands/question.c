@@ -1,7 +1,7 @@
 #include "ctl/commands/question.h"
 
+#include "common/compiler.h"
 #include "common/fd.h"
-#include "common/mem.h"
 #include "ctl/commands/interrupt.h"
 
 #include <errno.h>

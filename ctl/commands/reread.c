@@ -31,7 +31,15 @@ reread_show_pending(struct session *s, FILE *out, const json_t *result, bool cou
 		s->status = EXIT_NEEDS_RELOAD;
 }
 
-/* One line for each name, sorted; of a name that is in two lists the latter counts. */
+static int
+reread_compare(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+/* One line for each name, in code-point order; the last list that has a name counts. */
 static void
 reread_show_changes(struct session *s, const json_t *result)
 {
@@ -56,7 +64,7 @@ reread_show_changes(struct session *s, const json_t *result)
 	names = xcalloc(json_object_size(all) + 1, sizeof(*names));
 	json_object_foreach(all, key, text)
 		names[count++] = key;
-	show_sort(names, count);
+	qsort(names, count, sizeof(*names), reread_compare);
 	for (i = 0; i < count; i++)
 		fprintf(s->out, "%s: %s\n", names[i], reply_member(all, names[i]));
 	free(names);
@@ -110,10 +118,11 @@ reread_avail(struct session *s, const char *args)
 	reply_clear(&r);
 }
 
-/* Calls a method on each group. */
-static void
-reread_each(struct session *s, const char *args, const char *method, const char *done)
+/* The commands add and remove. */
+void
+reread_each(struct session *s, const char *args)
 {
+	bool adds = strcmp(s->command->name, "add") == 0;
 	struct words names;
 	struct reply r;
 
@@ -123,26 +132,15 @@ reread_each(struct session *s, const char *args, const char *method, const char 
 	for (size_t i = 0; i < names.count && !s->broken; i++) {
 		const char *name = names.list[i];
 
-		if (server_call(s->server, method, json_pack("{ss}", "name", name), &r) ==
-		    -1)
+		if (server_call(s->server, adds ? "group.add" : "group.remove",
+		    json_pack("{ss}", "name", name), &r) == -1)
 			session_lost(s);
 		else if (r.fault != FAULT_NONE)
 			session_report_fault(s, &r, name);
 		else
-			fprintf(s->out, "%s: %s process group\n", name, done);
+			fprintf(s->out, "%s: %s process group\n", name,
+			    adds ? "added" : "removed");
 		reply_clear(&r);
 	}
 	words_clear(&names);
-}
-
-void
-reread_add(struct session *s, const char *args)
-{
-	reread_each(s, args, "group.add", "added");
-}
-
-void
-reread_remove(struct session *s, const char *args)
-{
-	reread_each(s, args, "group.remove", "removed");
 }

@@ -1,6 +1,5 @@
 #include "ctl/commands/session.h"
 
-#include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
 
@@ -137,8 +136,7 @@ session_try(struct session *s, char **why)
 
 	s->unreached = reply_is_absent(reached);
 	if (s->err != NULL && !s->unreached && !s->fallback_shown) {
-		attempts_print_fallback(server_attempts(s->server), s->err,
-		    server_url(s->server));
+		server_print_fallback(s->server, s->err);
 		s->fallback_shown = true;
 	}
 	return reached;
@@ -187,7 +185,7 @@ session_advise(struct session *s)
 {
 	fflush(s->out);
 	if (s->err != NULL && s->unreached)
-		attempts_print(server_attempts(s->server), s->err, s->file);
+		server_print_attempts(s->server, s->err, s->file);
 	else if (s->err != NULL && s->unknown.count > 0)
 		session_advise_names(s);
 	else if (s->err != NULL && s->unreadable && server_control(s->server) != NULL)

@@ -1,7 +1,6 @@
 #include "ctl/commands/show.h"
 
 #include "common/mem.h"
-#include "common/str.h"
 #include "ctl/commands/exitcode.h"
 
 #include <stdlib.h>
@@ -12,56 +11,25 @@
 #define SHOW_STATE_WIDTH 10
 #define SHOW_LINE 79
 
-/* What an action calls a fault; FAULT_NONE is its success. */
-struct wording {
-	enum fault fault;
-	const char *text;
-};
+#define NO_PROCESS "no such process"
+#define NOT_RUNNING "not running"
 
-static const struct wording start_words[] = {
-	{ FAULT_NONE, "started" },
-	{ FAULT_BAD_NAME, "no such process" },
-	{ FAULT_NO_FILE, "no such file" },
-	{ FAULT_NOT_EXECUTABLE, "file is not executable" },
-	{ FAULT_ALREADY_STARTED, "already started" },
-	{ FAULT_SPAWN_ERROR, "spawn error" },
-	{ FAULT_ABNORMAL_TERMINATION, "abnormal termination" },
-	{ .text = NULL },
-};
-
-static const struct wording stop_words[] = {
-	{ FAULT_NONE, "stopped" },
-	{ FAULT_BAD_NAME, "no such process" },
-	{ FAULT_NOT_RUNNING, "not running" },
-	{ .text = NULL },
-};
-
-static const struct wording signal_words[] = {
-	{ FAULT_NONE, "signalled" },
-	{ FAULT_BAD_NAME, "no such process" },
-	{ FAULT_BAD_SIGNAL, "bad signal name" },
-	{ FAULT_NOT_RUNNING, "not running" },
-	{ .text = NULL },
-};
-
-static const struct wording clear_words[] = {
-	{ FAULT_NONE, "cleared" },
-	{ FAULT_BAD_NAME, "no such process" },
-	{ FAULT_FAILED, "failed" },
-	{ FAULT_NOT_RUNNING, "not running" },
-	{ .text = NULL },
-};
-
+/* What each action calls a fault; FAULT_NONE is its success. NULL: supervisorctl has no
+ * words for it there. */
 static const struct {
-	const struct wording *words;
-	enum fault ignored;	/* leaves the exit code alone */
-	bool plain_failed;	/* FAILED is printed as its own text */
-} actions[SHOW_ACTION_MAX] = {
-	[SHOW_START] = { .words = start_words, .ignored = FAULT_ALREADY_STARTED },
-	[SHOW_STOP] = { .words = stop_words, .ignored = FAULT_NOT_RUNNING,
-	    .plain_failed = true },
-	[SHOW_SIGNAL] = { .words = signal_words, .plain_failed = true },
-	[SHOW_CLEAR] = { .words = clear_words, .ignored = FAULT_NOT_RUNNING },
+	enum fault fault;
+	const char *of[SHOW_ACTION_MAX];
+} words[] = {
+	{ FAULT_NONE, { "started", "stopped", "signalled", "cleared" } },
+	{ FAULT_BAD_NAME, { NO_PROCESS, NO_PROCESS, NO_PROCESS, NO_PROCESS } },
+	{ FAULT_NOT_RUNNING, { NULL, NOT_RUNNING, NOT_RUNNING, NOT_RUNNING } },
+	{ FAULT_NO_FILE, { [SHOW_START] = "no such file" } },
+	{ FAULT_NOT_EXECUTABLE, { [SHOW_START] = "file is not executable" } },
+	{ FAULT_ALREADY_STARTED, { [SHOW_START] = "already started" } },
+	{ FAULT_SPAWN_ERROR, { [SHOW_START] = "spawn error" } },
+	{ FAULT_ABNORMAL_TERMINATION, { [SHOW_START] = "abnormal termination" } },
+	{ FAULT_BAD_SIGNAL, { [SHOW_SIGNAL] = "bad signal name" } },
+	{ FAULT_FAILED, { [SHOW_CLEAR] = "failed" } },
 };
 
 /* Characters, as Python counts them. */
@@ -81,21 +49,6 @@ show_padded(FILE *out, const char *text, int wanted)
 	int have = show_width(text);
 
 	fprintf(out, "%s%*s", text, have < wanted ? wanted - have : 0, "");
-}
-
-static int
-show_compare(const void *a, const void *b)
-{
-	const char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
-}
-
-void
-show_sort(const char **names, size_t n)
-{
-	if (n > 0)
-		qsort(names, n, sizeof(*names), show_compare);
 }
 
 /* The width of the column that begins with this name. */
@@ -268,35 +221,26 @@ show_daemon(FILE *out, const struct daemon_info *d)
 	    *d->fatal_reason != '\0' ? ", " : "", d->fatal_reason);
 }
 
-static const char *
-show_words(enum show_action action, enum fault fault)
-{
-	if (fault == FAULT_SUCCESS)
-		fault = FAULT_NONE;
-	for (const struct wording *w = actions[action].words; w->text != NULL; w++)
-		if (w->fault == fault)
-			return w->text;
-	return NULL;
-}
-
 bool
 show_outcome(FILE *out, enum show_action action, const char *group, const char *name,
     enum fault fault, const char *text)
 {
-	const char *words = show_words(action, fault);
+	const char *wording = NULL;
+	bool success = fault == FAULT_NONE || fault == FAULT_SUCCESS;
 	char *spec;
 
-	if (words == NULL && fault == FAULT_FAILED && actions[action].plain_failed) {
+	for (size_t i = 0; i < nitems(words); i++)
+		if (words[i].fault == (success ? FAULT_NONE : fault))
+			wording = words[i].of[action];
+	if (wording == NULL && fault == FAULT_FAILED &&
+	    (action == SHOW_STOP || action == SHOW_SIGNAL)) {
 		fprintf(out, "%s\n", text);
 		return true;
 	}
-	if (words == NULL)
+	if (wording == NULL)
 		return false;
 	spec = namespec_join(group, name);
-	if (fault == FAULT_NONE || fault == FAULT_SUCCESS)
-		fprintf(out, "%s: %s\n", spec, words);
-	else
-		fprintf(out, "%s: ERROR (%s)\n", spec, words);
+	fprintf(out, success ? "%s: %s\n" : "%s: ERROR (%s)\n", spec, wording);
 	free(spec);
 	return true;
 }
@@ -306,17 +250,15 @@ show_cancelled(FILE *out, const char *group, const char *name)
 {
 	char *spec = namespec_join(group, name);
 
-	fprintf(out, "%s: ERROR (not running) (pending restart cancelled)\n",
-	    spec != NULL ? spec : name);
+	fprintf(out, "%s: ERROR (not running) (pending restart cancelled)\n", spec);
 	free(spec);
 }
 
 void
 show_failure(FILE *out, const struct process_info *row)
 {
-	char *spec = namespec_join(row->group, row->name);
+	char *name = namespec_join(row->group, row->name);
 	char *exit = process_info_last_exit(row);
-	const char *name = spec != NULL ? spec : row->name;
 	bool out_log = *row->stdout_logfile != '\0', err_log = *row->stderr_logfile != '\0';
 
 	if (*row->failure != '\0')
@@ -330,7 +272,7 @@ show_failure(FILE *out, const struct process_info *row)
 	else
 		fprintf(out, "%s: %s\n", name, exit);
 	free(exit);
-	free(spec);
+	free(name);
 }
 
 const char *
@@ -346,8 +288,13 @@ show_log_fault(enum fault fault, bool of_process)
 int
 show_exit(enum show_action action, enum fault fault, int before)
 {
-	if (fault == FAULT_NONE || fault == FAULT_SUCCESS ||
-	    fault == actions[action].ignored)
+	static const enum fault ignored[SHOW_ACTION_MAX] = {
+		[SHOW_START] = FAULT_ALREADY_STARTED,
+		[SHOW_STOP] = FAULT_NOT_RUNNING,
+		[SHOW_CLEAR] = FAULT_NOT_RUNNING,
+	};
+
+	if (fault == FAULT_NONE || fault == FAULT_SUCCESS || fault == ignored[action])
 		return before;
 	if (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
 	    fault == FAULT_NOT_RUNNING)

@@ -1,5 +1,5 @@
 /* Show: what reevectl prints, supervisorctl's texts to the byte, and the exit
- * codes that go with them (reference 8.2, 8.4). */
+ * codes that go with them. */
 #ifndef CTL_SHOW_H
 #define CTL_SHOW_H
 
@@ -28,8 +28,6 @@ char *show_description(const struct process_info *, int64_t now);
 void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
 /* Text padded with blanks to a number of characters. */
 void show_padded(FILE *, const char *text, int width);
-/* Names in code-point order. */
-void show_sort(const char **names, size_t n);
 /* Names in columns of 79 characters at most, downwards, as Python's cmd lists topics. */
 void show_columns(FILE *, const char *const *names, size_t n);
 /* The daemon's own state, when it is not RUNNING. */

@@ -2,13 +2,18 @@
 #include "common/mem.h"
 #include "ctl/commands/command.h"
 #include "ctl/commands/exitcode.h"
+#include "ctl/commands/interrupt.h"
 #include "ctl/commands/session.h"
 #include "ctl/commands/show.h"
-#include "ctl/commands/watch.h"
+#include "ctl/daemon/control.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define STATUS_MS 1000		/* between two pictures when nothing changes */
+#define STATUS_REST_MS 100	/* at least, when much does */
 
 /* The arguments of status. */
 struct status {
@@ -50,9 +55,8 @@ status_select(struct session *s, const struct status *st, struct server_rows *ro
 
 /* Shows the rows as they are now. */
 static void
-status_show(struct session *s, void *ctx)
+status_show(struct session *s, const struct status *st)
 {
-	const struct status *st = ctx;
 	const struct process_info **selected = NULL;
 	struct server_rows rows;
 
@@ -77,6 +81,58 @@ status_show(struct session *s, void *ctx)
 	free(selected);
 }
 
+/* Puts a text on the terminal over what was there: as many lines as it has, each to its
+ * end; a long one is cut, not wrapped. */
+static void
+status_show_picture(FILE *out, const char *text)
+{
+	struct winsize size = { .ws_row = 0 };
+	int lines;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == -1 || size.ws_row == 0)
+		size.ws_row = 24;
+	fputs("\033[?7l\033[H", out);
+	for (lines = 1; *text != '\0' && lines < size.ws_row; lines++) {
+		size_t n = strcspn(text, "\n");
+		fprintf(out, "%.*s\033[K\n", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+	fputs("\033[J\033[?7h", out);
+}
+
+/* Shows the rows now, at every change and each second, until Ctrl-C or an error. */
+static void
+status_watch(struct session *s, const struct status *st)
+{
+	struct control *control;
+	struct interrupt interrupt;
+	FILE *out = s->out;
+	size_t length;
+	char *text;
+
+	interrupt_begin(&interrupt);
+	if (isatty(fileno(out)))
+		fputs("\033[2J", out);
+	do {
+		s->out = open_memstream(&text, &length);
+		if (s->out == NULL)
+			abort();
+		status_show(s, st);
+		fclose(s->out);
+		s->out = out;
+		if (isatty(fileno(out)) && !s->broken)
+			status_show_picture(out, text);
+		else
+			fprintf(out, "%s\n", text);
+		free(text);
+		control = server_control(s->server);
+	} while (fflush(out) == 0 && !s->broken &&
+	    interrupt_wait(&interrupt, out, -1, STATUS_REST_MS) &&
+	    interrupt_wait(&interrupt, out, control != NULL ? control_fd(control) : -1,
+	    STATUS_MS - STATUS_REST_MS));
+	interrupt_end(&interrupt);
+}
+
 void
 status_run(struct session *s, const char *args)
 {
@@ -91,7 +147,7 @@ status_run(struct session *s, const char *args)
 	st.json = words_take(&st.names, "--json");
 	st.watch = words_take(&st.names, "--watch");
 	if (st.watch)
-		watch_status(s, status_show, &st);
+		status_watch(s, &st);
 	else
 		status_show(s, &st);
 	words_clear(&st.names);

@@ -14,21 +14,21 @@
 #define TAIL_BYTES 1600	/* without a number */
 #define LINES_FIRST (16 * 1024)	/* bytes that are first searched for lines */
 
-/* How much of a log: a number of bytes or of lines, and all that is to come. */
-struct amount {
+/* The arguments: a log, of which a number of bytes or of lines is wanted, and perhaps all
+ * that is to come. */
+struct tail {
+	struct log_request log;
 	int64_t bytes;
-	bool by_lines;
-	int64_t lines;
 	bool follow;
 };
 
 /* Reads "-f" or "-N"; false when it is neither, which is reported. */
 static bool
-tail_read_amount(struct session *s, const char *word, struct amount *amount)
+tail_read_amount(struct session *s, const char *word, struct tail *tail)
 {
-	amount->follow = strcmp(word, "-f") == 0;
-	if (amount->follow || (*word == '-' && !amount->by_lines &&
-	    str_to_int(word + 1, &amount->bytes) == 0))
+	tail->follow = strcmp(word, "-f") == 0;
+	if (tail->follow || (*word == '-' && !tail->log.by_lines &&
+	    str_to_int(word + 1, &tail->bytes) == 0))
 		return true;
 	session_report(s, EXIT_GENERIC, "Error: bad argument %s", word);
 	return false;
@@ -37,7 +37,7 @@ tail_read_amount(struct session *s, const char *word, struct amount *amount)
 /* Takes "-n N" or "-nN" out of the words, where it is first or follows -f; false without
  * a number, which is reported. */
 static bool
-tail_take_lines(struct session *s, struct words *words, struct amount *amount)
+tail_take_lines(struct session *s, struct words *words, struct tail *tail)
 {
 	size_t at = words->count > 0 && strcmp(words->list[0], "-f") == 0;
 	const char *number;
@@ -49,11 +49,11 @@ tail_take_lines(struct session *s, struct words *words, struct amount *amount)
 	apart = *number == '\0';
 	if (apart)
 		number = at + 1 < words->count ? words->list[at + 1] : "";
-	if (str_to_int(number, &amount->lines) == -1 || amount->lines < 0) {
+	if (str_to_int(number, &tail->log.lines) == -1 || tail->log.lines < 0) {
 		session_report(s, EXIT_GENERIC, "Error: -n needs a number of lines");
 		return false;
 	}
-	amount->by_lines = true;
+	tail->log.by_lines = true;
 	words_drop(words, at);
 	if (apart)
 		words_drop(words, at);
@@ -76,10 +76,10 @@ tail_replied(struct session *s, const struct log_request *log, int rc,
 	return false;
 }
 
-/* Reads more and more of the log's end, until it holds so many lines; new text. 0 or -1. */
+/* Reads more and more of the log's end, until it holds the lines; new text. 0 or -1. */
 static int
-tail_read_lines(struct session *s, const struct log_request *log, int64_t lines,
-    char **text, size_t *n, struct reply *r)
+tail_read_lines(struct session *s, const struct log_request *log, char **text, size_t *n,
+    struct reply *r)
 {
 	bool enough = false;
 	size_t start = 0;
@@ -98,7 +98,7 @@ tail_read_lines(struct session *s, const struct log_request *log, int64_t lines,
 		}
 		rc = server_read_log(s->server, log, -size, memory, r);
 		fclose(memory);
-		enough = last_lines_of_text(*text, *n, lines, &start) ||
+		enough = last_lines_of_text(*text, *n, log->lines, &start) ||
 		    r->fault != FAULT_NONE || *n < (size_t)size || size >= LAST_LINES_MAX;
 	}
 	*n -= start;
@@ -108,24 +108,24 @@ tail_read_lines(struct session *s, const struct log_request *log, int64_t lines,
 
 /* Prints what there is of the log now. */
 static void
-tail_print(struct session *s, const struct log_request *log, const struct amount *amount)
+tail_print(struct session *s, const struct tail *tail)
 {
 	struct reply r = REPLY_NONE;
 	char *text = NULL;
 	size_t n = 0;
 	int rc;
 
-	if (amount->by_lines) {
-		rc = tail_read_lines(s, log, amount->lines, &text, &n, &r);
-		if (tail_replied(s, log, rc, &r))
+	if (tail->log.by_lines) {
+		rc = tail_read_lines(s, &tail->log, &text, &n, &r);
+		if (tail_replied(s, &tail->log, rc, &r))
 			fwrite(text, 1, n, s->out);
 		if (n > 0 && text[n - 1] != '\n')
 			fputc('\n', s->out);
 		free(text);
 	} else {
-		rc = server_read_log(s->server, log, amount->bytes == INT64_MIN ?
-		    INT64_MAX : -amount->bytes, s->out, &r);
-		if (tail_replied(s, log, rc, &r))
+		rc = server_read_log(s->server, &tail->log, tail->bytes == INT64_MIN ?
+		    INT64_MAX : -tail->bytes, s->out, &r);
+		if (tail_replied(s, &tail->log, rc, &r))
 			fputc('\n', s->out);
 	}
 	reply_clear(&r);
@@ -159,30 +159,28 @@ tail_follow(struct session *s, const struct log_request *log, const struct words
 
 /* Prints or streams the log, or streams all logs of a name that may be several. */
 static void
-tail_log(struct session *s, struct log_request *log, const struct amount *amount)
+tail_log(struct session *s, const struct tail *tail)
 {
+	const char *name = tail->log.name;
 	struct server_rows rows;
 	struct words names = { 0 };
 
-	log->by_lines = amount->by_lines;
-	log->lines = amount->lines;
-	if (!amount->follow) {
-		tail_print(s, log, amount);
+	if (!tail->follow) {
+		tail_print(s, tail);
 		return;
 	}
-	if (amount->by_lines && server_control(s->server) == NULL) {
+	if (tail->log.by_lines && server_control(s->server) == NULL) {
 		session_report(s, EXIT_GENERIC, "Error: -n with -f needs the control "
 		    "socket");
 		return;
 	}
 	s->about = ADVICE_PROCESSES;
-	if (log->name == NULL ||
-	    (!namespec_is_group(log->name) && !namespec_is_pattern(log->name))) {
-		tail_follow(s, log, NULL);
+	if (name == NULL || (!namespec_is_group(name) && !namespec_is_pattern(name))) {
+		tail_follow(s, &tail->log, NULL);
 	} else if (session_rows(s, &rows)) {
-		words_add(&names, log->name);
+		words_add(&names, name);
 		namespec_expand_groups(&names, &rows);
-		tail_follow(s, log, &names);
+		tail_follow(s, &tail->log, &names);
 		words_clear(&names);
 	}
 }
@@ -205,9 +203,8 @@ tail_read_channel(struct session *s, char *word)
 }
 
 static void
-tail_words(struct session *s, struct words *words, struct amount *amount)
+tail_words(struct session *s, struct words *words, struct tail *tail)
 {
-	struct log_request log = { .stream = "stdout" };
 	char *modifier = NULL;
 
 	if (words->count > 0 && words->list[0][0] == '-') {
@@ -222,11 +219,11 @@ tail_words(struct session *s, struct words *words, struct amount *amount)
 		if (s->err != NULL && str_equal(modifier, "-f"))
 			fputs("tail -f takes one name, which may be a group or a pattern: "
 			    "tail -f 'web*'\n", s->err);
-	} else if (modifier == NULL || tail_read_amount(s, modifier, amount)) {
-		log.name = words->list[0];
+	} else if (modifier == NULL || tail_read_amount(s, modifier, tail)) {
+		tail->log.name = words->list[0];
 		if (words->count > 1)
-			log.stream = words->list[words->count - 1];
-		tail_log(s, &log, amount);
+			tail->log.stream = words->list[words->count - 1];
+		tail_log(s, tail);
 	}
 	free(modifier);
 }
@@ -234,35 +231,21 @@ tail_words(struct session *s, struct words *words, struct amount *amount)
 void
 tail_run(struct session *s, const char *args)
 {
-	struct amount amount = { .bytes = TAIL_BYTES };
+	bool of_daemon = strcmp(s->command->name, "maintail") == 0;
+	struct tail tail = { .log = { .stream = "stdout" }, .bytes = TAIL_BYTES };
 	struct words words;
 
 	if (!session_connect(s))
 		return;
 	words_split(&words, args);
-	if (words.count < 1)
+	if (words.count < 1 && !of_daemon)
 		session_usage(s, EXIT_GENERIC, "Error: too few arguments");
-	else if (tail_take_lines(s, &words, &amount) && words.count > 3)
+	else if (tail_take_lines(s, &words, &tail) && words.count > (of_daemon ? 1 : 3))
 		session_usage(s, EXIT_GENERIC, "Error: too many arguments");
-	else if (s->status == EXIT_OK)
-		tail_words(s, &words, &amount);
-	words_clear(&words);
-}
-
-void
-tail_main(struct session *s, const char *args)
-{
-	struct log_request log = { .stream = "stdout" };
-	struct amount amount = { .bytes = TAIL_BYTES };
-	struct words words;
-
-	if (!session_connect(s))
-		return;
-	words_split(&words, args);
-	if (tail_take_lines(s, &words, &amount) && words.count > 1)
-		session_usage(s, EXIT_GENERIC, "Error: too many arguments");
+	else if (s->status == EXIT_OK && !of_daemon)
+		tail_words(s, &words, &tail);
 	else if (s->status == EXIT_OK && (words.count == 0 ||
-	    tail_read_amount(s, words.list[0], &amount)))
-		tail_log(s, &log, &amount);
+	    tail_read_amount(s, words.list[0], &tail)))
+		tail_log(s, &tail);
 	words_clear(&words);
 }

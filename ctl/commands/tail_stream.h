@@ -5,7 +5,6 @@
 #include "ctl/daemon/log_stream.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define TAIL_STREAM_MAX 256	/* logs at once */
 

@@ -8,7 +8,6 @@
 #include "ctl/commands/session.h"
 #include "ctl/daemon/control_job.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- one group, where the daemon does not do it by itself --- */

@@ -169,16 +169,16 @@ control_turn(struct control *c)
 	return 0;
 }
 
-static int
-control_call_with(struct control *c, const char *method, json_t *params, bool want_fd,
-    struct reply *answer)
+int
+control_call(struct control *c, const char *method, json_t *params, bool want_fd,
+    struct reply *r)
 {
-	*answer = (struct reply)REPLY_NONE;
+	*r = (struct reply)REPLY_NONE;
 	if (c->lost != NULL || c->peer == NULL) {
 		json_decref(params);
 		return -1;
 	}
-	c->reply = answer;
+	c->reply = r;
 	(void)json_array_clear(c->cancelled);
 	if (peer_call(c->peer, method, params, want_fd, control_on_reply, c) == 0)
 		control_lose(c, strerror(errno));
@@ -189,19 +189,6 @@ control_call_with(struct control *c, const char *method, json_t *params, bool wa
 		return 0;
 	c->reply = NULL;
 	return -1;
-}
-
-int
-control_call(struct control *c, const char *method, json_t *params, struct reply *answer)
-{
-	return control_call_with(c, method, params, false, answer);
-}
-
-int
-control_call_fd(struct control *c, const char *method, json_t *params,
-    struct reply *answer)
-{
-	return control_call_with(c, method, params, true, answer);
 }
 
 void
@@ -288,7 +275,7 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 	c->wait = wait;
 	c->each = each;
 	c->each_ctx = ctx;
-	rc = control_call(c, method, params, r);
+	rc = control_call(c, method, params, false, r);
 	if (rc == 0 && c->bulk != NULL) {
 		/* Bulk results have none of the processes that did not run. */
 		json_array_foreach(c->cancelled, i, one) {
@@ -378,7 +365,7 @@ static int
 control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
 	struct reply r;
-	int rc = control_call(c, method, params, &r);
+	int rc = control_call(c, method, params, false, &r);
 
 	if (rc == -1)
 		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
@@ -415,14 +402,12 @@ control_new(int fd)
 	struct control *c = xcalloc(1, sizeof(*c));
 	int saved;
 
-	c->loop = loop_new();
-	c->mirror = mirror_new();
 	c->cancelled = json_array();
-	if (c->loop != NULL && c->mirror != NULL) {
-		c->timer = loop_timer(c->loop, control_on_timeout, c);
-		if (c->timer != NULL)
-			c->peer = peer_new(c->loop, fd, &control_ops, c);
-	}
+	c->mirror = mirror_new();
+	c->loop = loop_new();
+	c->timer = c->loop != NULL ? loop_timer(c->loop, control_on_timeout, c) : NULL;
+	if (c->timer != NULL && c->mirror != NULL)
+		c->peer = peer_new(c->loop, fd, &control_ops, c);
 	if (c->peer == NULL) {
 		saved = errno;
 		control_free(c);

@@ -21,13 +21,10 @@ const struct mirror *control_mirror(const struct control *);
 /* Why the connection ended, or NULL while it stands. */
 const char *control_lost(const struct control *);
 
-/* Calls a method; params are taken (NULL = none). 0 with *reply filled, -1 when the
- * connection was lost. */
+/* Calls a method; params are taken (NULL = none). `want_fd`: its reply may have a
+ * descriptor. 0 with *reply filled, -1 when the connection was lost. */
 NODISCARD int control_call(struct control *, const char *method, json_t *params,
-    struct reply *);
-/* The same for a method whose reply has a descriptor. */
-NODISCARD int control_call_fd(struct control *, const char *method, json_t *params,
-    struct reply *);
+    bool want_fd, struct reply *);
 /* Calls a start, stop or signal and waits for its end, of one process or of a job, whose
  * results go to `each` as they are decided. Returns as control_call. */
 NODISCARD int control_call_wait(struct control *, const char *method, json_t *params,

@@ -42,7 +42,7 @@ control_job_run(struct control *control, const char *method, json_t *params,
 	int rc;
 
 	control_collect(control, collected);
-	rc = control_call(control, method, params, r);
+	rc = control_call(control, method, params, false, r);
 	if (rc == 0 && r->fault == FAULT_NONE) {
 		job.id = json_integer_value(json_object_get(r->result, "job"));
 		if (events->begun != NULL)

@@ -235,16 +235,10 @@ http_client_free(struct http_client *h)
 	free(h);
 }
 
-int
-http_client_code(const struct http_client *h)
+const struct http_response *
+http_client_response(const struct http_client *h)
 {
-	return h->response.code;
-}
-
-const char *
-http_client_status(const struct http_client *h)
-{
-	return h->response.status;
+	return &h->response;
 }
 
 int

@@ -31,9 +31,8 @@ char *http_client_host(const char *url);
 NODISCARD enum reach http_client_open(const struct http_client_request *,
     struct http_client **http, char **why);
 void http_client_free(struct http_client *);	/* NULL is fine */
-int http_client_code(const struct http_client *);
-/* The status line after the protocol: "401 Unauthorized". Borrowed. */
-const char *http_client_status(const struct http_client *);
+/* The response, of which the head has been read. Borrowed. */
+const struct http_response *http_client_response(const struct http_client *);
 /* Bytes of the body: how many, 0 at its end, or -1 with errno. Without `wait` EAGAIN means
  * that none have come. */
 NODISCARD ssize_t http_client_read(struct http_client *, char *bytes, size_t n, bool wait);

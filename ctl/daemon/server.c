@@ -3,8 +3,11 @@
 #include "common/mem.h"
 #include "common/str.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static char *
 server_copy(const char *text)
@@ -26,6 +29,15 @@ server_new(const struct server_where *where)
 }
 
 static void
+server_forget_attempts(struct server *s)
+{
+	for (; s->tried > 0; s->tried--) {
+		free(s->attempts[s->tried - 1].address);
+		free(s->attempts[s->tried - 1].why);
+	}
+}
+
+static void
 server_close(struct server *s)
 {
 	if (s->ops != NULL)
@@ -40,7 +52,7 @@ server_free(struct server *s)
 	if (s == NULL)
 		return;
 	server_close(s);
-	attempts_clear(&s->attempts);
+	server_forget_attempts(s);
 	free(s->control_path);
 	free(s->url);
 	free(s->username);
@@ -74,16 +86,49 @@ server_url(const struct server *s)
 	return s->shown;
 }
 
-const struct attempts *
-server_attempts(const struct server *s)
-{
-	return &s->attempts;
-}
-
 struct control *
 server_control(const struct server *s)
 {
 	return s->control;
+}
+
+/* Notes that the address that is shown failed; `path` is its socket, or NULL. */
+static void
+server_add_attempt(struct server *s, const char *kind, const char *path, const char *why)
+{
+	struct server_attempt *a = &s->attempts[s->tried++];
+	const struct passwd *user;
+	struct stat st;
+
+	a->kind = kind;
+	a->address = xstrdup(s->shown);
+	a->foreign = path != NULL && stat(path, &st) == 0 && st.st_uid != geteuid();
+	user = a->foreign ? getpwuid(st.st_uid) : NULL;
+	if (!a->foreign)
+		a->why = xstrdup(why);
+	else if (user != NULL)
+		a->why = xasprintf("%s; it belongs to user %s", why, user->pw_name);
+	else
+		a->why = xasprintf("%s; it belongs to uid %u", why, (unsigned)st.st_uid);
+}
+
+void
+server_print_attempts(const struct server *s, FILE *out, const char *file)
+{
+	fprintf(out, "The daemon was not reached.\n    configuration file: %s\n",
+	    file != NULL ? file : "none was found");
+	for (size_t i = 0; i < s->tried; i++)
+		fprintf(out, "    %s %s: %s\n", s->attempts[i].kind, s->attempts[i].address,
+		    s->attempts[i].why);
+}
+
+void
+server_print_fallback(const struct server *s, FILE *out)
+{
+	for (size_t i = 0; i < s->tried; i++)
+		if (s->attempts[i].foreign)
+			fprintf(out, "%s %s: %s; using %s instead\n", s->attempts[i].kind,
+			    s->attempts[i].address, s->attempts[i].why, s->shown);
 }
 
 enum reach
@@ -96,15 +141,14 @@ server_reach(struct server *s, char **why)
 	if (s->control != NULL && control_pump(s->control) == 0)
 		return REACH_OK;
 	server_close(s);
-	attempts_clear(&s->attempts);
+	server_forget_attempts(s);
 	if (s->control_path != NULL) {
 		s->shown = xasprintf("%s%s", unix_scheme, s->control_path);
 		reached = server_control_ops.reach(s, why);
 		if (reached == REACH_OK)
 			s->ops = &server_control_ops;
 		else
-			attempts_add(&s->attempts, "control socket", s->shown,
-			    s->control_path, *why);
+			server_add_attempt(s, "control socket", s->control_path, *why);
 		if (reached == REACH_OK || s->url == NULL)
 			return reached;
 		mem_freep(why);
@@ -114,8 +158,8 @@ server_reach(struct server *s, char **why)
 	s->ops = &server_xmlrpc_ops;
 	reached = server_xmlrpc_ops.reach(s, why);
 	if (reply_is_absent(reached))
-		attempts_add(&s->attempts, "server", s->url, str_starts(s->url,
-		    unix_scheme) ? s->url + strlen(unix_scheme) : NULL, *why);
+		server_add_attempt(s, "server", str_starts(s->url, unix_scheme) ? s->url +
+		    strlen(unix_scheme) : NULL, *why);
 	return reached;
 }
 

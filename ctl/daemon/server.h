@@ -4,7 +4,6 @@
 #define CTL_SERVER_H
 
 #include "common/compiler.h"
-#include "ctl/daemon/attempts.h"
 #include "ctl/daemon/log_stream.h"
 #include "ctl/daemon/reply.h"
 #include "proto/state.h"
@@ -48,8 +47,11 @@ void server_login(struct server *, const char *username, const char *password);
 /* The address, as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
 const char *server_url(const struct server *);
 
-/* The addresses that failed when the server was reached last. Borrowed. */
-const struct attempts *server_attempts(const struct server *);
+/* Prints the configuration file (NULL: none was read) and the addresses that failed when
+ * the server was reached last, each with the reason. */
+void server_print_attempts(const struct server *, FILE *, const char *file);
+/* Prints that the server's address is used instead of a socket of another user. */
+void server_print_fallback(const struct server *, FILE *);
 
 /* Reaches it unless that was done. On failure *why is new, or NULL where the kind of
  * failure is all that is known. */

@@ -4,8 +4,6 @@
 #include "common/mem.h"
 #include "proto/mirror.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +38,7 @@ server_control_noted(struct server *s, int rc)
 static int
 server_control_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	return server_control_noted(s, control_call(s->control, method, params, r));
+	return server_control_noted(s, control_call(s->control, method, params, false, r));
 }
 
 static int
@@ -122,8 +120,8 @@ server_control_open_log(struct control *control, const struct log_request *log,
 
 	if (log->name != NULL)
 		params = json_pack("{ss, ss}", "name", log->name, "stream", log->stream);
-	if (control_call_fd(control, log->name != NULL ? "log.open" : "mainlog.open",
-	    params, r) == -1)
+	if (control_call(control, log->name != NULL ? "log.open" : "mainlog.open", params,
+	    true, r) == -1)
 		return -1;
 	if (r->fault == FAULT_NONE && r->fd < 0)
 		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));

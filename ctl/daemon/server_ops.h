@@ -21,10 +21,18 @@ struct server_ops {
 	void (*close)(struct server *);
 };
 
+/* An address at which the daemon was not reached. */
+struct server_attempt {
+	const char *kind;	/* static: "control socket" */
+	char *address, *why;	/* owned */
+	bool foreign;		/* its socket exists and is another user's */
+};
+
 struct server {
 	char *control_path, *url, *username, *password;
 	uid_t daemon_uid;
-	struct attempts attempts;
+	struct server_attempt attempts[2];	/* the control socket, and the URL */
+	size_t tried;
 	const struct server_ops *ops;	/* of the kind that was reached; NULL = none */
 	char *shown;			/* its URL */
 	enum reach lost;		/* of the last call */

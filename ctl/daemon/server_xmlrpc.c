@@ -3,8 +3,8 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/mem.h"
-#include "common/str.h"
 #include "ctl/daemon/http_client.h"
+#include "ctl/daemon/http_response.h"
 #include "ctl/daemon/xmlrpc.h"
 #include "ctl/daemon/xmlrpc_result.h"
 
@@ -75,13 +75,14 @@ server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 static int
 server_xmlrpc_read_response(struct server *s, struct http_client *http, struct reply *r)
 {
+	const struct http_response *response = http_client_response(http);
 	struct buf body;
 	const char *why;
 	int rc;
 
-	if (http_client_code(http) != 200)
-		return server_lose(s, http_client_code(http) == 401 ? REACH_UNAUTHORIZED :
-		    REACH_FAILED, xstrdup(http_client_status(http)));
+	if (response->code != 200)
+		return server_lose(s, response->code == 401 ? REACH_UNAUTHORIZED :
+		    REACH_FAILED, xstrdup(response->status));
 	buf_init(&body, BODY_MAX);
 	why = server_xmlrpc_read_body(http, &body);
 	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), r, &why);
@@ -342,7 +343,7 @@ server_xmlrpc_stream_log(struct server *s, const struct log_request *log,
 	free(path);
 	if (reached != REACH_OK)
 		return server_lose(s, reached, why);
-	code = http_client_code(http);
+	code = http_client_response(http)->code;
 	if (code == 200) {
 		*stream = log_stream_of_http(http);
 		return 0;

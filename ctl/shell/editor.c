@@ -105,16 +105,7 @@ editor_common_prefix(const struct words *w)
 	return str_utf8_cut(w->list[0], n);
 }
 
-static void
-editor_list_choices(const struct words *w)
-{
-	fputc('\n', stdout);
-	for (size_t i = 0; i < w->count; i++)
-		printf("%s%s", w->list[i], i + 1 < w->count ? "  " : "\n");
-	fflush(stdout);
-}
-
-/* Puts in what is certain; shows the choices when nothing is. */
+/* Inserts the bytes that all candidates share; lists them when there are none. */
 static unsigned char
 editor_complete(struct editor *ed, const struct words *w, size_t typed)
 {
@@ -124,7 +115,10 @@ editor_complete(struct editor *ed, const struct words *w, size_t typed)
 	if (w->count == 0)
 		return DONE_ERROR;
 	if (n <= typed && w->count > 1) {
-		editor_list_choices(w);
+		more = words_join(w, 0, w->count, "  ");
+		printf("\n%s\n", more);
+		fflush(stdout);
+		free(more);
 		return DONE_REDISPLAY;
 	}
 	more = xasprintf("%.*s%s", (int)(n > typed ? n - typed : 0), w->list[0] + typed,
@@ -134,7 +128,7 @@ editor_complete(struct editor *ed, const struct words *w, size_t typed)
 	return DONE_REFRESH;
 }
 
-/* libedit calls back with its own handle alone; what hangs on that is asked of it. */
+/* libedit calls back with its own handle alone, which has the editor as client data. */
 static struct editor *
 editor_of(struct edit_line *edit)
 {
@@ -203,7 +197,7 @@ editor_history_load(struct editor *ed)
 	fclose(f);
 }
 
-/* Written at once: whatever ends the shell, nothing is lost. */
+/* Written at once, so that nothing is lost however the shell ends. */
 static void
 editor_history_save(const struct editor *ed, const char *line)
 {

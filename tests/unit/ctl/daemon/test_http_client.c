@@ -1,8 +1,9 @@
-/* Http: one request to a server of the test's own, on a Unix socket and over TCP. */
+/* Http client: one request to a server of the test's own, on a Unix socket and over TCP. */
 #include "ctl/daemon/http_client.h"
 
 #include "common/compiler.h"
 #include "common/mem.h"
+#include "ctl/daemon/http_response.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -175,8 +176,8 @@ test_post(void **state)
 	start(w, "<a/>", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
 	    "Content-Length: 5\r\n\r\nhello and more", 1, false);
 	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
-	assert_int_equal(http_client_code(http), 200);
-	assert_string_equal(http_client_status(http), "200 OK");
+	assert_int_equal(http_client_response(http)->code, 200);
+	assert_string_equal(http_client_response(http)->status, "200 OK");
 	body_is(http, "hello");
 	http_client_free(http);
 	asked(w, said, sizeof(said));
@@ -199,7 +200,7 @@ test_get(void **state)
 	request.url = w->url;
 	start(w, "\r\n\r\n", "HTTP/1.0 404 Not here\r\n\r\ngone", 1000, false);
 	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
-	assert_int_equal(http_client_code(http), 404);
+	assert_int_equal(http_client_response(http)->code, 404);
 	body_is(http, "gone");
 	http_client_free(http);
 	asked(w, said, sizeof(said));
