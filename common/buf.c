@@ -31,29 +31,6 @@ buf_clear(struct buf *b)
 	b->secret = secret;
 }
 
-char *
-buf_data(const struct buf *b)
-{
-	return b->data == NULL ? NULL : b->data + b->start;
-}
-
-size_t
-buf_len(const struct buf *b)
-{
-	return b->len;
-}
-
-/* Moves the content to the front, at most once per byte consumed. */
-static int
-buf_compact(struct buf *b, size_t need)
-{
-	if (b->data == NULL || need > b->cap || b->start < b->len)
-		return -1;
-	memmove(b->data, b->data + b->start, b->len);
-	b->start = 0;
-	return 0;
-}
-
 /* Half as much again, so that a long queue is not copied at every few bytes. Large memory
  * that realloc can map elsewhere is not copied at all. */
 static int
@@ -80,20 +57,24 @@ buf_grow(struct buf *b, size_t need)
 	return 0;
 }
 
-/* `spare` bytes of room beyond the n that count, for a terminating NUL. */
+/* Memory for n more bytes and `spare` more, which do not count, for a NUL. Consumed bytes
+ * are reused once they are as many as the rest, so that each byte moves at most once. */
 static char *
 buf_room(struct buf *b, size_t n, size_t spare)
 {
-	size_t need;
+	size_t need = b->len + n + spare;
 
 	if (b->max > 0 && n > b->max - b->len)
 		return fail_null(ENOBUFS);
 	if (n > SIZE_MAX / 4 - b->len)
 		return fail_null(ENOMEM);
-	need = b->len + n + spare;
-	if (b->data == NULL || b->cap - b->start < need) {
-		if (buf_compact(b, need) == -1 && buf_grow(b, need) == -1)
-			return NULL;
+	if (b->data != NULL && b->cap - b->start >= need)
+		return b->data + b->start + b->len;
+	if (b->data != NULL && need <= b->cap && b->start >= b->len) {
+		memmove(b->data, b->data + b->start, b->len);
+		b->start = 0;
+	} else if (buf_grow(b, need) == -1) {
+		return NULL;
 	}
 	return b->data + b->start + b->len;
 }
@@ -102,12 +83,6 @@ char *
 buf_reserve(struct buf *b, size_t n)
 {
 	return buf_room(b, n, 0);
-}
-
-void
-buf_commit(struct buf *b, size_t n)
-{
-	b->len += n;
 }
 
 int
@@ -126,12 +101,6 @@ buf_append(struct buf *b, const void *bytes, size_t n)
 }
 
 int
-buf_puts(struct buf *b, const char *s)
-{
-	return buf_append(b, s, strlen(s));
-}
-
-int
 buf_putc(struct buf *b, char c)
 {
 	return buf_append(b, &c, 1);
@@ -145,7 +114,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	char *to = spare > 0 ? b->data + b->start + b->len : NULL;
 	int n;
 
-	/* Most texts fit where they shall stand. */
+	/* Most texts fit into what is reserved. */
 	va_start(ap, fmt);
 	n = vsnprintf(to, spare, fmt, ap);
 	va_end(ap);

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
 	char *data;	/* owned */
@@ -20,17 +21,38 @@ void buf_init(struct buf *, size_t max);
 /* Releases the memory; the buf is as after buf_init, and as secret as before. */
 void buf_clear(struct buf *);
 /* First unconsumed byte; valid until the next call that changes the buf. */
-char *buf_data(const struct buf *);
-size_t buf_len(const struct buf *);
+static inline char *
+buf_data(const struct buf *b)
+{
+	return b->data == NULL ? NULL : b->data + b->start;
+}
+
+static inline size_t
+buf_len(const struct buf *b)
+{
+	return b->len;
+}
+
 /* All appends: 0, or -1 with ENOBUFS (would pass max) or ENOMEM; then nothing was added. */
 NODISCARD int buf_append(struct buf *, const void *bytes, size_t n);
-NODISCARD int buf_puts(struct buf *, const char *s);
 NODISCARD int buf_putc(struct buf *, char c);
 NODISCARD int buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Makes room for n more bytes and returns where to write them, or NULL as above;
- * buf_commit then says how many were written. */
+
+NODISCARD static inline int
+buf_puts(struct buf *b, const char *s)
+{
+	return buf_append(b, s, strlen(s));
+}
+
+/* Reserves n more bytes and returns where to write them, or NULL as above; buf_commit then
+ * says how many were written. */
 NODISCARD char *buf_reserve(struct buf *, size_t n);
-void buf_commit(struct buf *, size_t n);
+static inline void
+buf_commit(struct buf *b, size_t n)
+{
+	b->len += n;
+}
+
 /* Drops n bytes from the front; an emptied buf larger than 64 KiB gives its memory back. */
 void buf_consume(struct buf *, size_t n);
 /* Overwrites the bytes that were consumed and are still in the memory. */

@@ -13,14 +13,6 @@
 #define LOG_STACK 1024		/* a message that fits costs no allocation */
 #define LOG_MAX 65536	/* a longer one is cut */
 
-static void log_to_stderr(void *, enum log_level, const char *, size_t);
-
-static struct {
-	log_sink *sink;
-	void *ctx;
-	enum log_level level;
-} out = { log_to_stderr, NULL, LEVEL_INFO };
-
 static const struct {
 	enum log_level level;
 	const char *tag;
@@ -36,33 +28,34 @@ static const struct {
 };
 
 /* One writev a line, so that lines of several processes do not mix. Control bytes are
- * masked: whoever reads this from a terminal or a pipe takes a line for a message. */
+ * masked: a reader at a terminal or a pipe takes a line for a message. */
 static void
-log_to_stderr(void *ctx, enum log_level level, const char *text, size_t len)
+log_to_stderr(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
 	char line[LOG_STACK];
-	struct iovec part[4];
-	size_t i;
+	const char *tag = log_level_tag(level);
+	struct iovec part[4] = {
+		{ (void *)(uintptr_t)tag, strlen(tag) }, { (void *)(uintptr_t)" ", 1 },
+		{ line, 0 }, { (void *)(uintptr_t)"\n", 1 },
+	};
 
-	(void)ctx;
 	if (len > sizeof(line))
 		len = sizeof(line);
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		line[i] = (c < 0x20 && c != '\t') || c == 0x7f ? '?' : text[i];
 	}
-	part[0].iov_base = (void *)(uintptr_t)log_level_tag(level);
-	part[0].iov_len = strlen(log_level_tag(level));
-	part[1].iov_base = (void *)(uintptr_t)" ";
-	part[1].iov_len = 1;
-	part[2].iov_base = line;
 	part[2].iov_len = len;
-	part[3].iov_base = (void *)(uintptr_t)"\n";
-	part[3].iov_len = 1;
 	if (writev(STDERR_FILENO, part, 4) == -1)
 		return;
 }
+
+static struct {
+	log_sink *sink;
+	void *ctx;
+	enum log_level level;
+} out = { log_to_stderr, NULL, LEVEL_INFO };
 
 void
 log_init(log_sink *sink, void *ctx, enum log_level level)
@@ -123,57 +116,16 @@ log_format(enum log_level level, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_FORWARD(level)                          \
-	do {                                        \
-		va_list ap;                         \
-                                                    \
-		if (!log_wants(level))              \
-			return;                     \
-		va_start(ap, fmt);                  \
-		log_format((level), fmt, ap);       \
-		va_end(ap);                         \
-	} while (0)
-
 void
 log_at(enum log_level level, const char *fmt, ...)
 {
-	LOG_FORWARD(level);
-}
+	va_list ap;
 
-void
-log_critical(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_CRITICAL);
-}
-
-void
-log_error(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_ERROR);
-}
-
-void
-log_warn(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_WARN);
-}
-
-void
-log_info(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_INFO);
-}
-
-void
-log_debug(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_DEBUG);
-}
-
-void
-log_trace(const char *fmt, ...)
-{
-	LOG_FORWARD(LEVEL_TRACE);
+	if (!log_wants(level))
+		return;
+	va_start(ap, fmt);
+	log_format(level, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -190,9 +142,7 @@ fatal(const char *fmt, ...)
 const char *
 log_level_tag(enum log_level level)
 {
-	size_t i;
-
-	for (i = 0; i < nitems(levels); i++)
+	for (size_t i = 0; i < nitems(levels); i++)
 		if (levels[i].level == level)
 			return levels[i].tag;
 	return "????";
@@ -201,9 +151,7 @@ log_level_tag(enum log_level level)
 int
 log_level_parse(const char *word)
 {
-	size_t i;
-
-	for (i = 0; i < nitems(levels); i++)
+	for (size_t i = 0; i < nitems(levels); i++)
 		if (strcasecmp(levels[i].word, word) == 0)
 			return (int)levels[i].level;
 	return -1;
@@ -212,9 +160,7 @@ log_level_parse(const char *word)
 const char *
 log_level_word(enum log_level level)
 {
-	size_t i;
-
-	for (i = 0; i < nitems(levels); i++)
+	for (size_t i = 0; i < nitems(levels); i++)
 		if (levels[i].level == level)
 			return levels[i].word;
 	return NULL;

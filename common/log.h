@@ -1,5 +1,4 @@
-/* Log: levels and one sink. A line is formatted here and delivered to whoever
- * main() named; the master's sink is its main log, the others' is stderr. */
+/* Log: levels and one sink. The master's sink is its main log, the others' is stderr. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
@@ -8,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Numbers and four-letter names are supervisord's (reference 5.6). */
+/* Numbers and four-letter names are supervisord's. */
 enum log_level {
 	LEVEL_BLATHER = 3,
 	LEVEL_TRACE = 5,
@@ -29,12 +28,12 @@ enum log_level log_threshold(void);
 bool log_wants(enum log_level level);
 
 void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void log_critical(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_trace(const char *fmt, ...) PRINTF_LIKE(1, 2);
+#define log_critical(...) log_at(LEVEL_CRITICAL, __VA_ARGS__)
+#define log_error(...) log_at(LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...) log_at(LEVEL_WARN, __VA_ARGS__)
+#define log_info(...) log_at(LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_at(LEVEL_DEBUG, __VA_ARGS__)
+#define log_trace(...) log_at(LEVEL_TRACE, __VA_ARGS__)
 /* Delivers bytes as they are (a child's output, which may hold NULs). */
 void log_bytes(enum log_level level, const char *text, size_t len);
 /* Logs at CRITICAL and exits 1: start-up only, or a broken invariant in rpcd, reevectl. */

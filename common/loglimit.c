@@ -10,8 +10,8 @@
 #define LINE_MAX_BYTES 2048 /* a longer message is cut */
 
 /* A period in which lines were held is no pause: the next one has one line. */
-static bool
-pass(struct log_limit *limit, unsigned first, int64_t ms, uint64_t *held)
+bool
+log_limit_pass(struct log_limit *limit, unsigned first, int64_t ms, uint64_t *held)
 {
 	int64_t now = clock_mono_ms();
 	bool over = limit->next_ms == 0 || now >= limit->next_ms;
@@ -31,35 +31,20 @@ pass(struct log_limit *limit, unsigned first, int64_t ms, uint64_t *held)
 	return true;
 }
 
-bool
-log_limit_pass_every(struct log_limit *limit, int64_t ms, uint64_t *held)
-{
-	return pass(limit, 1, ms, held);
-}
-
-bool
-log_limit_pass(struct log_limit *limit, uint64_t *held)
-{
-	return pass(limit, 1, LOG_LIMIT_MS, held);
-}
-
-bool
-log_limit_pass_first(struct log_limit *limit, unsigned first, uint64_t *held)
-{
-	return pass(limit, first, LOG_LIMIT_MS, held);
-}
-
-static void PRINTF_LIKE(4, 0)
-log_line(struct log_limit *limit, unsigned first, enum log_level level, const char *fmt,
-    va_list ap)
+void
+log_limited_after(
+    struct log_limit *limit, unsigned first, enum log_level level, const char *fmt, ...)
 {
 	char line[LINE_MAX_BYTES];
 	int saved = errno;
 	uint64_t held;
+	va_list ap;
 
-	if (log_limit_pass_first(limit, first, &held)) {
+	if (log_limit_pass(limit, first, LOG_LIMIT_MS, &held)) {
 		errno = saved;
+		va_start(ap, fmt);
 		vsnprintf(line, sizeof(line), fmt, ap);
+		va_end(ap);
 		if (held == 0)
 			log_at(level, "%s", line);
 		else
@@ -67,27 +52,6 @@ log_line(struct log_limit *limit, unsigned first, enum log_level level, const ch
 			    held);
 	}
 	errno = saved;
-}
-
-void
-log_limited(struct log_limit *limit, enum log_level level, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_line(limit, 1, level, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_limited_after(
-    struct log_limit *limit, unsigned first, enum log_level level, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_line(limit, first, level, fmt, ap);
-	va_end(ap);
 }
 
 uint64_t

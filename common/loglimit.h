@@ -21,16 +21,12 @@ struct log_limit {
 };
 
 /* True when a line may be logged now; *held is how many were not since the last one.
- * Otherwise counts this one. For a line that log_limited cannot format. */
-bool log_limit_pass(struct log_limit *, uint64_t *held);
-/* The same with another time between two lines. */
-bool log_limit_pass_every(struct log_limit *, int64_t ms, uint64_t *held);
-/* The same, a minute, but the first lines pass as well. */
-bool log_limit_pass_first(struct log_limit *, unsigned first, uint64_t *held);
+ * Otherwise counts this one. `first` lines pass before the limit of one in `ms`. For a line
+ * that log_limited cannot format. */
+bool log_limit_pass(struct log_limit *, unsigned first, int64_t ms, uint64_t *held);
 /* Logs the message when a line may be logged, followed by " (N more since the last report)"
  * when N are counted. Keeps errno. */
-void log_limited(struct log_limit *, enum log_level level, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+#define log_limited(limit, ...) log_limited_after(limit, 1, __VA_ARGS__)
 /* The same, but the first lines are all logged: for those that supervisord prints each
  * time. */
 void log_limited_after(struct log_limit *, unsigned first, enum log_level level,

@@ -6,7 +6,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/privs.h"
-#include "rpcd/http/ping.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
@@ -197,7 +196,7 @@ main_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *me
 {
 	struct front *f = ctx;
 
-	ping_answer(&f->rpcd, id, method);
+	rpcd_answer(&f->rpcd, id, method);
 }
 
 static void
@@ -248,7 +247,7 @@ main_finish(struct front *f)
 		http_server_quiesce(rpcd->listeners[i]);
 	calls_end(rpcd->calls);
 	tails_end(rpcd->tails);
-	while (http_servers_busy(rpcd) > 0 && clock_mono_ms() < deadline)
+	while (rpcd->busy > 0 && clock_mono_ms() < deadline)
 		if (loop_turn(rpcd->loop, ENDING_TURN_MS) < 0)
 			return;
 }
@@ -291,7 +290,6 @@ main_warm(void)
 	(void)gmtime_r(&now, &tm);
 	if (gnutls_global_init() < 0)
 		fatal("cannot initialise GnuTLS");
-	http_server_log_panics();
 }
 
 static void

@@ -1,11 +1,12 @@
 #include "rpcd/rpcd.h"
 
 #include "common/fd.h"
+#include "common/log.h"
 
-#include <unistd.h>
+#include <string.h>
 
 static void
-on_answer(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
+rpcd_reported(void *ctx UNUSED, enum fault fault UNUSED, const char *message UNUSED,
     json_t *result UNUSED, int fd)
 {
 	fd_close(fd);
@@ -16,6 +17,34 @@ rpcd_report(struct rpcd *rpcd, enum cmd_id id)
 {
 	if (rpcd->master == NULL || rpcd->ending)
 		return false;
-	return peer_call(rpcd->master, cmd_get(id)->name, NULL, false, on_answer, NULL) !=
-	    0;
+	return peer_call(rpcd->master, cmd_get(id)->name, NULL, false, rpcd_reported,
+		   NULL) != 0;
+}
+
+void
+rpcd_begin_request(struct rpcd *rpcd)
+{
+	rpcd->busy++;
+	if (rpcd->pinged)
+		return;
+	rpcd->pinged = rpcd_report(rpcd, CMD_FRONTEND_ACTIVE);
+	if (rpcd->pinged)
+		peer_flush(rpcd->master);
+}
+
+void
+rpcd_answer(struct rpcd *rpcd, uint64_t id, const char *method)
+{
+	json_int_t seq = (json_int_t)mirror_reached(rpcd->mirror);
+
+	if (strcmp(method, "ping") != 0) {
+		(void)peer_fault(
+		    rpcd->master, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
+		log_debug("the master called %s", method);
+		return;
+	}
+	/* As long as something is under way, the master asks again by itself. */
+	rpcd->pinged = rpcd->busy > 0;
+	(void)peer_reply(rpcd->master, id,
+	    json_pack("{sI, sI}", "seq", seq, "busy", (json_int_t)rpcd->busy), -1, 0);
 }

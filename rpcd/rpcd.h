@@ -30,11 +30,17 @@ struct rpcd {
 	struct tails *tails;	/* all log tails (rpcd/tail/tail.h) */
 	bool serving;			/* the first snapshot has ended */
 	bool ending;			/* the master half-closed: answer and go */
+	size_t busy;			/* requests not answered completely */
 	bool pinged;			/* the master will ping us without being notified */
 };
 
 /* Sends the master a request that has no parameters and whose answer does not matter. False
  * when it could not be sent: there is no connection, or it ends. */
 bool rpcd_report(struct rpcd *, enum cmd_id);
+/* A request is under way, which the master cannot know. Unless it pings us already, it is
+ * notified before anything is done, so that it notices when that hangs. */
+void rpcd_begin_request(struct rpcd *);
+/* A request from the master: its ping is answered, anything else is a fault. */
+void rpcd_answer(struct rpcd *, uint64_t id, const char *method);
 
 #endif

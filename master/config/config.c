@@ -202,32 +202,33 @@ conf_load_end(struct conf_load *load)
 }
 
 static int
-compare_rows(const void *a, const void *b)
+config_compare_rows(const void *a, const void *b)
 {
 	const struct config_row *x = a, *y = b;
-
 	int order = strcmp(x->process->name, y->process->name);
 
 	/* Namesakes stay in the order of their groups. */
 	return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
 }
 
-static void
-list_rows(struct config *config)
+int
+config_list_rows(struct config *config)
 {
 	size_t n = 0;
 
 	for (size_t g = 0; g < config->ngroups; g++)
-		config->nrows += config->groups[g]->nprocesses;
-	config->rows = xcalloc(config->nrows + 1, sizeof(*config->rows));
-	for (size_t g = 0; g < config->ngroups; g++) {
-		for (size_t i = 0; i < config->groups[g]->nprocesses; i++, n++) {
-			config->rows[n].group = config->groups[g];
-			config->rows[n].process = config->groups[g]->processes[i];
-			config->rows[n].nth = n;
-		}
-	}
-	qsort(config->rows, config->nrows, sizeof(*config->rows), compare_rows);
+		n += config->groups[g]->nprocesses;
+	config->rows = calloc(n + 1, sizeof(*config->rows));
+	if (config->rows == NULL)
+		return -1;
+	config->nrows = n;
+	n = 0;
+	for (size_t g = 0; g < config->ngroups; g++)
+		for (size_t i = 0; i < config->groups[g]->nprocesses; i++, n++)
+			config->rows[n] = (struct config_row){ config->groups[g],
+				config->groups[g]->processes[i], n };
+	qsort(config->rows, config->nrows, sizeof(*config->rows), config_compare_rows);
+	return 0;
 }
 
 /* Ends the reading with the configuration, or with its error (taken). */
@@ -238,7 +239,8 @@ finish_load(struct conf_load *load, int status, struct config **config, char **e
 	conf_load_end(load);
 	*config = load->config;
 	if (status == 0) {
-		list_rows(load->config);
+		if (config_list_rows(load->config) == -1)
+			abort();
 		free(text_take);
 		return 0;
 	}

@@ -67,6 +67,8 @@ struct config {
 /* Reads and checks the file named by the options or found on the search path (4.8). 0 with
  * *config new, or -1 with *error new: the text after "Error: ". Nothing is created. */
 NODISCARD int config_load(const struct options *, struct config **config, char **error);
+/* Lists all processes in config->rows. 0, or -1 with ENOMEM. */
+NODISCARD int config_list_rows(struct config *);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
 /* Logs a message that reading the configuration left. */
 void config_log(const struct config_message *);

@@ -52,7 +52,7 @@ helper_log_line(struct helper_log *log, char *line, size_t n)
 		log->dropped++;
 		return;
 	}
-	if (log->dropped > 0 && log_limit_pass(&log->drops, &held)) {
+	if (log->dropped > 0 && log_limit_pass(&log->drops, 1, LOG_LIMIT_MS, &held)) {
 		log_warn("%s: %u lines were dropped", log->name, log->dropped);
 		log->dropped = 0;
 	}

@@ -110,7 +110,7 @@ mainlog_report_failure(struct mainlog *log, int error)
 	size_t start;
 	int n;
 
-	if (!log_limit_pass(&log->failures, &held))
+	if (!log_limit_pass(&log->failures, 1, LOG_LIMIT_MS, &held))
 		return;
 	if (held > 0)
 		snprintf(more, sizeof(more), " (%" PRIu64 " more since the last report)",

@@ -270,7 +270,7 @@ syslogger_write(struct syslogger *logger, const char *prefix, const char *text, 
 
 	(void)syslogger_send(logger, prefix, text, n);
 	lost = logger->lost;
-	if (lost == 0 || !log_limit_pass(&logger->failures, &unused))
+	if (lost == 0 || !log_limit_pass(&logger->failures, 1, LOG_LIMIT_MS, &unused))
 		return;
 	/* Before the line, which may come this way itself. */
 	logger->lost = 0;

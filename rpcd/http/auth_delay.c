@@ -14,7 +14,7 @@ auth_delay_log(struct http_endpoint *endpoint)
 {
 	uint64_t older;
 
-	if (!log_limit_pass_every(&endpoint->wrong, LINE_MS, &older))
+	if (!log_limit_pass(&endpoint->wrong, 1, LINE_MS, &older))
 		return;
 	if (older == 0)
 		log_warn("%s: wrong credentials", endpoint->name);

@@ -109,7 +109,7 @@ struct authority {
 };
 
 static struct authority
-authority_read(const char *text)
+browser_authority_read(const char *text)
 {
 	size_t len = strcspn(text, AUTHORITY_ENDS);
 	const char *end = *text == '[' ? memchr(text, ']', len) : NULL;
@@ -128,14 +128,14 @@ authority_read(const char *text)
 }
 
 static bool
-authority_is(const struct authority *authority, const char *name, size_t len)
+browser_authority_is(const struct authority *authority, const char *name, size_t len)
 {
 	return authority->len == len && strncasecmp(authority->name, name, len) == 0;
 }
 
 /* An IPv4 address, or an IPv6 address in brackets. */
 static bool
-authority_is_address(const struct authority *authority)
+browser_authority_is_address(const struct authority *authority)
 {
 	bool bracketed = authority->name[0] == '[' &&
 	    authority->name[authority->len - 1] == ']' && authority->len > 2;
@@ -152,16 +152,16 @@ authority_is_address(const struct authority *authority)
 }
 
 static bool
-authority_is_named(const struct authority *authority, const char *names)
+browser_authority_is_named(const struct authority *authority, const char *names)
 {
 	while (names != NULL && *(names += strspn(names, BLANKS)) != '\0') {
 		size_t len = strcspn(names, BLANKS);
 
-		if (authority_is(authority, names, len))
+		if (browser_authority_is(authority, names, len))
 			return true;
 		names += len;
 	}
-	return authority_is(authority, "localhost", strlen("localhost"));
+	return browser_authority_is(authority, "localhost", strlen("localhost"));
 }
 
 static bool
@@ -187,12 +187,12 @@ browser_is_own_origin(const char *origin, const char *host)
 	if (mark == NULL || host == NULL)
 		return false;
 	mark += strlen("://");
-	theirs = authority_read(mark);
-	ours = authority_read(host);
+	theirs = browser_authority_read(mark);
+	ours = browser_authority_read(host);
 	/* Nothing but blanks may follow: no path, and no next origin of a list. */
 	end = mark + strcspn(mark, AUTHORITY_ENDS);
 	return theirs.len > 0 && end[strspn(end, BLANKS)] == '\0' &&
-	    authority_is(&ours, theirs.name, theirs.len) &&
+	    browser_authority_is(&ours, theirs.name, theirs.len) &&
 	    browser_same_port(&theirs, &ours, is_https ? "443" : "80");
 }
 
@@ -225,9 +225,9 @@ browser_is_foreign_name(
 		return false;
 	if (request->host == NULL)
 		return true;
-	host = authority_read(request->host);
-	return host.len == 0 ||
-	    (!authority_is_address(&host) && !authority_is_named(&host, rules->names));
+	host = browser_authority_read(request->host);
+	return host.len == 0 || (!browser_authority_is_address(&host) &&
+				    !browser_authority_is_named(&host, rules->names));
 }
 
 enum browser_verdict

@@ -40,8 +40,7 @@ struct http_endpoint {
 	struct source *refusals;	/* timer: of the first of them */
 	struct log_limit wrong;
 	TAILQ_HEAD(, http_request) all;
-	size_t count;		/* of them */
-	size_t parked;		/* … whose call waits */
+	size_t parked;		/* of them, those whose call waits */
 	size_t streams;		/* … whose answer has no end */
 	size_t max_streams;
 	struct budget bodies;	/* in memory */

@@ -3,7 +3,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/page.h"
-#include "rpcd/http/ping.h"
 #include "rpcd/http/suspend.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/trace.h"
@@ -25,8 +24,7 @@ http_request_new(void *endpoint, const char *uri, struct MHD_Connection *handle)
 		r->names_log = tail_target_parse(uri, &r->target) == 0;
 	r->uri = log_wants(LEVEL_TRACE) ? xstrdup(uri) : NULL;
 	TAILQ_INSERT_TAIL(&e->all, r, link);
-	e->count++;
-	ping_notify(e->rpcd);
+	rpcd_begin_request(e->rpcd);
 	return r;
 }
 
@@ -54,7 +52,7 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
 	TAILQ_REMOVE(&r->endpoint->all, r, link);
-	r->endpoint->count--;
+	r->endpoint->rpcd->busy--;
 	free(r->uri);
 	free(r->line);
 	free(r);

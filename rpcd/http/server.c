@@ -114,11 +114,18 @@ static void PRINTF_LIKE(2, 0) server_log(void *ctx, const char *fmt, va_list ap)
 	log_debug("http: %s", text);
 }
 
+static void
+server_panic(void *ctx UNUSED, const char *file, unsigned line, const char *why)
+{
+	fatal("libmicrohttpd: %s:%u: %s", file, line, why);
+}
+
 static struct MHD_Daemon *
 server_daemon(struct http_server *s)
 {
 	struct http_endpoint *e = &s->endpoint;
 
+	MHD_set_panic_func(server_panic, NULL);
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 	    http_request_handle, e, MHD_OPTION_EXTERNAL_LOGGER, server_log, s,
@@ -170,18 +177,6 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	e->names = listener->names;
 	*listener = (struct setup_listener){.fd = -1};
 	return s;
-}
-
-static void
-server_panic(void *ctx UNUSED, const char *file, unsigned line, const char *why)
-{
-	fatal("libmicrohttpd: %s:%u: %s", file, line, why);
-}
-
-void
-http_server_log_panics(void)
-{
-	MHD_set_panic_func(server_panic, NULL);
 }
 
 /* ---- running it ---- */
@@ -317,17 +312,6 @@ http_server_quiesce(struct http_server *s)
 {
 	if (s->fd < 0)
 		s->fd = MHD_quiesce_daemon(s->daemon);
-}
-
-size_t
-http_servers_busy(const struct rpcd *rpcd)
-{
-	size_t busy = 0;
-
-	for (size_t i = 0; i < rpcd->nlisteners; i++)
-		if (rpcd->listeners[i] != NULL)
-			busy += rpcd->listeners[i]->endpoint.count;
-	return busy;
 }
 
 void

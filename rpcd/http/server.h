@@ -9,16 +9,12 @@
 
 struct http_server;
 
-/* libmicrohttpd's internal errors end the process, with a line in the log. */
-void http_server_log_panics(void);
 /* New, not accepting yet; takes all that the listener owns. NULL with errno. */
 struct http_server *http_server_new(struct rpcd *, struct setup_listener *);
 /* Begins to accept (once the first snapshot has ended). 0 or -1. */
 NODISCARD int http_server_start(struct http_server *);
 /* Accepts no more; connections under way go on. */
 void http_server_quiesce(struct http_server *);
-/* Requests of all listeners that have not been answered completely. */
-size_t http_servers_busy(const struct rpcd *);
 void http_server_free(struct http_server *);	/* resumes what is suspended first;
 						 * NULL is fine */
 

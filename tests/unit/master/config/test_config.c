@@ -10,6 +10,7 @@
 #include "master/config/config.h"
 #include "master/config/event_type.h"
 #include "master/config/option_table.h"
+#include "tests/unit/master/config_cases.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -23,8 +24,6 @@
 
 #include <cmocka.h>
 
-#define DATA "tests/data/config"
-#define ARGS_MAX 64
 
 static void
 must(int status)
@@ -223,55 +222,6 @@ outcome(int argc, char **argv)
 	return text;
 }
 
-/* New: a file's content, or NULL when there is none. */
-static char *
-slurp(const char *directory, const char *name)
-{
-	char *path = xasprintf("%s/%s", directory, name), *text = NULL;
-	FILE *file = fopen(path, "r");
-	size_t n = 0;
-
-	free(path);
-	if (file == NULL)
-		return NULL;
-	text = xmalloc(65536);
-	n = fread(text, 1, 65535, file);
-	text[n] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* argv of a case: "reeved", -c FILE, or what its args say. */
-static int
-case_arguments(const char *directory, char *argv[ARGS_MAX], char **args)
-{
-	char *rest, *word;
-	int argc = 0;
-
-	argv[argc++] = xstrdup("reeved");
-	*args = slurp(directory, "args");
-	if (*args == NULL) {
-		argv[argc++] = xstrdup("-c");
-		argv[argc++] = xasprintf("%s/input.conf", directory);
-	}
-	for (rest = *args; rest != NULL && (word = strsep(&rest, "\n")) != NULL;)
-		if (word[0] != '\0' && argc < ARGS_MAX - 1)
-			argv[argc++] = xstrdup(word);
-	argv[argc] = NULL;
-	return argc;
-}
-
-/* A case that holds only for root has a file of that name. */
-static bool
-is_for_root(const char *directory)
-{
-	char *path = xasprintf("%s/root", directory);
-	bool found = access(path, F_OK) == 0;
-
-	free(path);
-	return found;
-}
-
 static bool
 run_case(const char *directory)
 {
@@ -293,38 +243,15 @@ run_case(const char *directory)
 }
 
 static void
-run_cases(const char *directory, int at_least)
-{
-	struct dirent **names;
-	int count = scandir(directory, &names, NULL, alphasort), cases = 0, failed = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (names[i]->d_name[0] != '.') {
-			char *path = xasprintf("%s/%s", directory, names[i]->d_name);
-
-			cases++;
-			failed += !run_case(path);
-			free(path);
-		}
-		free(names[i]);
-	}
-	free(names);
-	print_message("%s: %d cases\n", directory, cases);
-	assert_int_equal(failed, 0);
-	assert_true(cases >= at_least);
-}
-
-static void
 test_valid(void **state UNUSED)
 {
-	run_cases(DATA "/valid", 40);
+	run_cases(DATA "/valid", run_case, 40);
 }
 
 static void
 test_invalid(void **state UNUSED)
 {
-	run_cases(DATA "/invalid", 60);
+	run_cases(DATA "/invalid", run_case, 60);
 }
 
 /* Without -c the file is looked for beside the program's directory first. */

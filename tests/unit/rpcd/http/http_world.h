@@ -330,8 +330,6 @@ world_new(bool is_unix, const char *username, const char *password)
 	w->rpcd.tails = &w->tails;
 	listener.fd = world_listen(w, is_unix);
 	assert_true(listener.fd >= 0);
-	w->rpcd.listeners = &w->listener;
-	w->rpcd.nlisteners = 1;
 	w->listener = http_server_new(&w->rpcd, &listener);
 	assert_non_null(w->listener);
 	assert_int_equal(http_server_start(w->listener), 0);
@@ -454,7 +452,7 @@ world_settle(struct world *w)
 	do {
 		loop_turn(w->rpcd.loop, 5);
 		assert_true(clock_mono_ms() < end);
-	} while (http_servers_busy(&w->rpcd) > 0);
+	} while (w->rpcd.busy > 0);
 }
 
 #endif

@@ -101,7 +101,7 @@ test_parked_client_leaves(void **state)
 	client_text(w, fd, POST_PARK);
 	while (w->calls.count == 0)
 		loop_turn(w->rpcd.loop, 5);
-	assert_int_equal(http_servers_busy(&w->rpcd), 1);
+	assert_int_equal(w->rpcd.busy, 1);
 	close(fd);
 	world_settle(w);
 	assert_true(w->calls.parked[0].abandoned);
