@@ -1,5 +1,5 @@
-/* Listeners: the HTTP sockets, bound here with the master's privilege and served by
- * reeve-rpcd, which gets them as descriptors (design 6; reference 1.1). */
+/* HTTP sockets: bound here with the master's privilege and served by reeve-rpcd, which gets
+ * them as descriptors. */
 #ifndef MASTER_FRONTEND_HTTP_SOCKETS_H
 #define MASTER_FRONTEND_HTTP_SOCKETS_H
 
@@ -13,7 +13,7 @@ struct http_sockets;
 
 /* Binds every listener of the configuration, in its order; a socket of `old` (taken, NULL =
  * none) whose address stays is kept bound, the others are closed. New, or NULL with *error
- * new: the usage error's text (reference 4.9). */
+ * new: the usage error's text. */
 struct http_sockets *http_sockets_open(const struct config *, struct http_sockets *old_take,
     char **error);
 /* Logs what supervisord does of its servers at start. */
