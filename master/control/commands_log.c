@@ -4,6 +4,7 @@
 #include "master/child/child.h"
 #include "master/control/control.h"
 #include "master/log/logtarget.h"
+#include "master/process/namespec.h"
 
 #include <errno.h>
 
@@ -40,7 +41,7 @@ cmd_log_open(struct connection *client, uint64_t id, const json_t *params)
 	struct process *process = NULL;
 	struct group *group;
 
-	(void)groups_resolve(client->master->groups, name, &group, &process);
+	(void)namespec_resolve(client->master->groups, name, &group, &process);
 	if (process == NULL)
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 	else if (str_equal(stream, "stdout"))

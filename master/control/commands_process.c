@@ -2,6 +2,8 @@
 
 #include "common/str.h"
 #include "master/child/child.h"
+#include "master/process/namespec.h"
+#include "master/process/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +81,7 @@ commands_begin_job(struct connection *client, uint64_t id, enum job_kind kind,
 		commands_stay_stopped(client, group);
 	if (kind == JOB_SIGNAL && str_to_signal(order.said, &order.signo) == -1)
 		order.signo = JOB_BAD_SIGNAL;
-	list = groups_select(master->groups, group, commands_takes[kind], &count);
+	list = order_select(master->groups, group, commands_takes[kind], &count);
 	if (list != NULL)
 		job = jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
 	commands_reply_job(client, id, job, json_object());
@@ -158,7 +160,7 @@ commands_answer_process(struct connection *client, uint64_t id, const json_t *pa
 	struct process *process = NULL;
 	struct group *group;
 
-	answer.fault = groups_resolve(client->master->groups, name, &group, &process);
+	answer.fault = namespec_resolve(client->master->groups, name, &group, &process);
 	if (answer.fault == FAULT_NONE && process == NULL && job != NO_JOB) {
 		commands_begin_job(client, id, (enum job_kind)job, group, params);
 		return;

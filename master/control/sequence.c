@@ -3,6 +3,8 @@
 #include "common/clock.h"
 #include "common/queue.h"
 #include "proto/wait.h"
+#include "master/process/namespec.h"
+#include "master/process/order.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -248,7 +250,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 			sequence_cancel(s->sequences, group);
 		if (stops && sequence_wait_for_stopping(s, group) == -1)
 			return NULL;
-		return groups_select(s->sequences->groups, group,
+		return order_select(s->sequences->groups, group,
 		    stops ? process_state_is_running : sequence_takes_start, count);
 	}
 	list = calloc(1, sizeof(struct process *));
@@ -312,7 +314,7 @@ sequence_look_up(struct sequence *s, char *target, struct selection *all)
 	struct group *group = NULL;
 	size_t count;
 
-	if (groups_resolve(s->sequences->groups, target, &group, &one) != FAULT_NONE) {
+	if (namespec_resolve(s->sequences->groups, target, &group, &one) != FAULT_NONE) {
 		sequence_report(s, target, FAULT_BAD_NAME, NULL);
 		return 0;
 	}

@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "master/process/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,26 +30,11 @@ struct daemon {
 	bool busy;		/* inside daemon_advance */
 	bool waiting;		/* for `current`, which is busy, … */
 	int64_t patience_ms;	/* … until then; -1 = none has been waited for */
-	struct process **asking;	/* of the current group: still to be asked, the
-					 * last first */
-	size_t nasking;
+	struct process **asking;	/* of the current group: how to stop it … */
+	size_t nasking, asked_count;	/* … and how far that has come */
 };
 
 /* ---- the report ---- */
-
-static int
-daemon_by_number(const void *a, const void *b)
-{
-	const struct process *const *left = a, *const *right = b;
-
-	return (*left)->id < (*right)->id ? -1 : 1;
-}
-
-static bool
-daemon_is_unstopped(enum process_state state)
-{
-	return !process_state_is_stopped(state);
-}
 
 static int
 daemon_join(struct buf *names, struct process *const *unstopped, size_t count)
@@ -61,7 +47,6 @@ daemon_join(struct buf *names, struct process *const *unstopped, size_t count)
 	return buf_putc(names, '\0');
 }
 
-/* Numbers are given at activation, so they are its order. */
 static void
 daemon_report(struct daemon *m)
 {
@@ -70,10 +55,9 @@ daemon_report(struct daemon *m)
 	size_t count;
 
 	m->reported_ms = clock_mono_ms();
-	unstopped = groups_select(m->groups, NULL, daemon_is_unstopped, &count);
+	unstopped = order_unstopped(m->groups, &count);
 	if (unstopped == NULL)
 		return;
-	qsort(unstopped, count, sizeof(struct process *), daemon_by_number);
 	buf_init(&names, 0);
 	if (daemon_join(&names, unstopped, count) == 0)
 		log_info("waiting for %s to die", buf_data(&names));
@@ -83,30 +67,29 @@ daemon_report(struct daemon *m)
 
 /* ---- the orderly stop ---- */
 
-/* Whom to ask, in descending priority from the end; ties in reverse order, as in
- * supervisord. */
 static void
 daemon_select(struct daemon *m, struct group *group)
 {
 	struct process *p;
 
 	free(m->asking);
-	m->asking = groups_select(m->groups, group, process_state_is_running, &m->nasking);
+	m->asked_count = 0;
+	m->asking = order_stops(m->groups, group, &m->nasking);
 	if (m->asking != NULL)
 		return;
-	m->nasking = 0;	/* without memory the order gives way, not the stop */
+	/* Without memory the order is lost, not the stop. */
 	TAILQ_FOREACH(p, &group->processes, in_group)
 		process_shutdown(p);
 }
 
-/* All together, as far as a turn's time allows. */
+/* All together, as far as the time of a loop iteration allows. */
 static void
 daemon_ask(struct daemon *m)
 {
 	int64_t end = clock_mono_ms() + TURN_MS;
 
-	while (m->nasking > 0) {
-		process_shutdown(m->asking[--m->nasking]);
+	while (m->asked_count < m->nasking) {
+		process_shutdown(m->asking[m->asked_count++]);
 		if (clock_mono_ms() >= end)
 			break;
 	}
@@ -132,7 +115,7 @@ static bool
 daemon_advance(struct daemon *m)
 {
 	if (m->current == NULL)
-		m->current = groups_last(m->groups);
+		m->current = order_first_stop(m->groups);
 	m->busy = true;
 	m->waiting = false;
 	while (m->current != NULL) {
@@ -146,7 +129,7 @@ daemon_advance(struct daemon *m)
 		if (m->current->unstopped > 0)
 			break;
 		m->asked = false;
-		m->current = groups_previous(m->current);
+		m->current = order_next_stop(m->current);
 	}
 	m->busy = false;
 	/* Should anything be left after the first group, the next turn begins again. */
@@ -156,7 +139,7 @@ daemon_advance(struct daemon *m)
 static void
 daemon_arm(struct daemon *m, int64_t now)
 {
-	if (m->nasking > 0)
+	if (m->asked_count < m->nasking)
 		source_arm(m->timer, now);
 	else if (m->waiting)
 		source_arm(m->timer, now + LOOK_EVERY_MS);
@@ -189,7 +172,7 @@ daemon_process_stopped(struct daemon *m, struct process *p)
 		return;
 	if (m->current == NULL)
 		return;		/* not begun: the next turn sees to it */
-	if (daemon_advance(m) || m->nasking > 0 || m->waiting)
+	if (daemon_advance(m) || m->asked_count < m->nasking || m->waiting)
 		source_arm(m->timer, clock_mono_ms());
 }
 

@@ -7,6 +7,7 @@
 #include "master/control/state_stream.h"
 #include "master/daemon/process_hooks.h"
 #include "master/event/dispatch.h"
+#include "master/process/order.h"
 
 #include <errno.h>
 #include <string.h>
@@ -79,15 +80,6 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 }
 
 void
-group_lifecycle_autostart(struct group *group)
-{
-	struct process *process;
-
-	TAILQ_FOREACH(process, &group->processes, in_group)
-		process_autostart(process);
-}
-
-void
 group_lifecycle_remove(struct master *master, struct group *group)
 {
 	struct group_config *config = group_config_ref(group->config);
@@ -125,7 +117,7 @@ group_lifecycle_add_named(struct master *master, const char *name, char **detail
 		*detail = strdup(strerror(errno));
 		return FAULT_FAILED;
 	}
-	group_lifecycle_autostart(group);
+	order_autostart(group);
 	return FAULT_NONE;
 }
 

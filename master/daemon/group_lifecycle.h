@@ -1,5 +1,5 @@
-/* Activation: groups that come to life, at start or by addProcessGroup, and that leave it
- * by removeProcessGroup (reference 2.13, 7.4). */
+/* Group lifecycle: groups are added, at the start or by addProcessGroup, and removed by
+ * removeProcessGroup. */
 #ifndef MASTER_DAEMON_GROUP_LIFECYCLE_H
 #define MASTER_DAEMON_GROUP_LIFECYCLE_H
 
@@ -14,8 +14,6 @@ NODISCARD int group_lifecycle_check(
 /* The group's processes with their logs and rows, none started yet. New group (borrowed),
  * or NULL with errno and nothing left behind but AUTO logs. */
 NODISCARD struct group *group_lifecycle_add(struct master *, struct group_config *);
-/* Enqueues the first start of those that start by themselves. */
-void group_lifecycle_autostart(struct group *);
 /* Frees a group, none of whose processes runs; AUTO logs stay on disk. */
 void group_lifecycle_remove(struct master *, struct group *);
 /* What group.add and group.remove do, by a group's name: FAULT_NONE, or a fault with

@@ -5,7 +5,6 @@
 #include "master/child/backlog.h"
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
-#include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
 #include "master/daemon/reload.h"
@@ -14,6 +13,7 @@
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend_list.h"
 #include "master/frontend/http_sockets.h"
+#include "master/process/order.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -198,14 +198,10 @@ run_turn_end(void *ctx)
 static void
 run_begin(struct master *master)
 {
-	struct group *group;
-
 	startup_log_findings(master->config);
 	frontend_list_start(master->frontends);
 	dispatch_running(master->dispatcher);
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
-		group_lifecycle_autostart(group);
+	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
 	tell_service_manager(master);
 }

@@ -55,15 +55,4 @@ void groups_move_last(struct groups *, struct group *);
 /* Keeps the counters; to be called for each state change. */
 void group_process_changed(struct groups *, struct process *, enum process_state from);
 
-/* Resolves a namespec. FAULT_NONE with *group, and *process NULL for a whole group; or
- * BAD_NAME. */
-enum fault groups_resolve(const struct groups *, const char *spec, struct group **group,
-    struct process **process);
-
-/* New array of processes that the predicate takes, in ascending priority (group priority
- * first when group is NULL = all; ties keep stored order); *count of them. NULL with ENOMEM
- * (an empty result is a valid pointer). */
-struct process **groups_select(const struct groups *, const struct group *group,
-    bool (*takes)(enum process_state), size_t *count);
-
 #endif

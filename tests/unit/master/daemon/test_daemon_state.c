@@ -3,6 +3,7 @@
 
 #include "common/loop.h"
 #include "master/daemon/daemon_state.h"
+#include "master/process/namespec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,7 +123,7 @@ process(struct scene *s, const char *spec)
 	struct group *group;
 	struct process *p;
 
-	assert_int_equal(groups_resolve(s->groups, spec, &group, &p), FAULT_NONE);
+	assert_int_equal(namespec_resolve(s->groups, spec, &group, &p), FAULT_NONE);
 	return p;
 }
 

@@ -118,86 +118,12 @@ test_numbers(void **state)
 }
 
 static void
-test_resolve(void **state)
-{
-	struct scene *s = *state;
-	struct group *g = add(s, "g", 1, "p:1 b:c:1"), *group;
-	struct process *process, *p = group_process(g, "p");
-	struct group *one = add(s, "one", 1, "one:1"), *empty = add(s, "none", 1, "");
-	const struct {
-		const char *spec;
-		enum fault fault;
-		struct group *group;
-		struct process *process;
-	} cases[] = {
-		{ "g:p", FAULT_NONE, g, p },
-		{ "g:*", FAULT_NONE, g, NULL },
-		{ "g:", FAULT_NONE, g, NULL },
-		{ "one", FAULT_NONE, one, group_process(one, "one") },
-		{ "one:one", FAULT_NONE, one, group_process(one, "one") },
-		{ "none:*", FAULT_NONE, empty, NULL },
-		{ "none", FAULT_BAD_NAME, NULL, NULL },
-		{ "g", FAULT_BAD_NAME, NULL, NULL },
-		{ "g:q", FAULT_BAD_NAME, NULL, NULL },
-		{ "g:p:", FAULT_BAD_NAME, NULL, NULL },
-		{ "nope", FAULT_BAD_NAME, NULL, NULL },
-		{ "nope:*", FAULT_BAD_NAME, NULL, NULL },
-		{ "", FAULT_BAD_NAME, NULL, NULL },
-		{ ":", FAULT_BAD_NAME, NULL, NULL },
-	};
-
-	for (size_t i = 0; i < nitems(cases); i++) {
-		assert_int_equal(groups_resolve(s->groups, cases[i].spec, &group, &process),
-		    cases[i].fault);
-		if (cases[i].fault != FAULT_NONE)
-			continue;
-		assert_ptr_equal(group, cases[i].group);
-		assert_ptr_equal(process, cases[i].process);
-	}
-}
-
-static void
-assert_selected(struct scene *s, const struct group *group,
-    bool (*takes)(enum process_state), const char *want)
-{
-	struct process **found;
-	size_t count;
-	char *got;
-
-	found = groups_select(s->groups, group, takes, &count);
-	assert_non_null(found);
-	for (size_t i = 0; i < count; i++)
-		recorder_line(&s->recorder, "%s", found[i]->config->name);
-	free(found);
-	got = recorder_take(&s->recorder);
-	assert_string_equal(got, want);
-	free(got);
-}
-
-static void
 enter(struct process *p, enum process_state to)
 {
 	enum process_state from = p->state;
 
 	p->state = to;
 	p->ops->changed(p, from);
-}
-
-static void
-test_select(void **state)
-{
-	struct scene *s = *state;
-	struct group *late = add(s, "late", 7, "l1:3 l2:1");
-	struct group *soon = add(s, "soon", 2, "zz:900 same1:5 same2:5 aa:-4 same0:5");
-
-	assert_selected(s, NULL, process_state_is_stopped,
-	    "aa\nsame1\nsame2\nsame0\nzz\nl2\nl1\n");
-	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame2\nsame0\nzz\n");
-	assert_selected(s, late, process_state_is_running, "");
-	enter(group_process(soon, "same2"), PROCESS_BACKOFF);
-	enter(group_process(late, "l1"), PROCESS_RUNNING);
-	assert_selected(s, NULL, process_state_is_running, "same2\nl1\n");
-	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame0\nzz\n");
 }
 
 static void
@@ -233,8 +159,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_activation_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_resolve, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_select, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 	};
 

@@ -1,0 +1,12 @@
+/* Namespec: "GROUP:PROCESS", "GROUP:*", or a name alone, to the group and process. */
+#ifndef MASTER_PROCESS_NAMESPEC_H
+#define MASTER_PROCESS_NAMESPEC_H
+
+#include "master/process/group.h"
+#include "proto/fault.h"
+
+/* FAULT_NONE with *group, and *process NULL for a whole group; or BAD_NAME. */
+enum fault namespec_resolve(const struct groups *, const char *spec, struct group **group,
+    struct process **process);
+
+#endif

@@ -1,0 +1,108 @@
+/* Namespec: each form, of what exists and what does not. */
+#include "master/process/namespec.h"
+
+#include "tests/unit/master/recorder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct scene {
+	struct recorder recorder;
+	struct groups *groups;
+	uint64_t next_id;
+};
+
+static int
+setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	recorder_init(&s->recorder);
+	s->recorder.quiet = true;
+	s->groups = s->recorder.groups = groups_new(NULL);
+	s->next_id = 1;
+	*state = s;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct scene *s = *state;
+
+	groups_free(s->groups);
+	recorder_clear(&s->recorder);
+	free(s);
+	return 0;
+}
+
+/* A group of programs "NAME:PRIORITY …". */
+static struct group *
+add(struct scene *s, const char *name, int64_t priority, const char *programs)
+{
+	struct group_config *g = recorder_group(name, priority);
+	char *copy = strdup(programs), *save = NULL, *word;
+
+	for (word = strtok_r(copy, " ", &save); word != NULL;
+	    word = strtok_r(NULL, " ", &save)) {
+		char *colon = strchr(word, ':');
+
+		*colon = '\0';
+		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
+	}
+	free(copy);
+	return recorder_activate(&s->recorder, s->groups, g, &s->next_id);
+}
+
+static void
+test_resolve(void **state)
+{
+	struct scene *s = *state;
+	struct group *g = add(s, "g", 1, "p:1 b:c:1"), *group;
+	struct process *process, *p = group_process(g, "p");
+	struct group *one = add(s, "one", 1, "one:1"), *empty = add(s, "none", 1, "");
+	const struct {
+		const char *spec;
+		enum fault fault;
+		struct group *group;
+		struct process *process;
+	} cases[] = {
+		{ "g:p", FAULT_NONE, g, p },
+		{ "g:*", FAULT_NONE, g, NULL },
+		{ "g:", FAULT_NONE, g, NULL },
+		{ "one", FAULT_NONE, one, group_process(one, "one") },
+		{ "one:one", FAULT_NONE, one, group_process(one, "one") },
+		{ "none:*", FAULT_NONE, empty, NULL },
+		{ "none", FAULT_BAD_NAME, NULL, NULL },
+		{ "g", FAULT_BAD_NAME, NULL, NULL },
+		{ "g:q", FAULT_BAD_NAME, NULL, NULL },
+		{ "g:p:", FAULT_BAD_NAME, NULL, NULL },
+		{ "nope", FAULT_BAD_NAME, NULL, NULL },
+		{ "nope:*", FAULT_BAD_NAME, NULL, NULL },
+		{ "", FAULT_BAD_NAME, NULL, NULL },
+		{ ":", FAULT_BAD_NAME, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < nitems(cases); i++) {
+		assert_int_equal(cases[i].fault,
+		    namespec_resolve(s->groups, cases[i].spec, &group, &process));
+		if (cases[i].fault != FAULT_NONE)
+			continue;
+		assert_ptr_equal(group, cases[i].group);
+		assert_ptr_equal(process, cases[i].process);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_resolve, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
