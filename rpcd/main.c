@@ -262,6 +262,8 @@ main_free(struct front *f)
 	for (size_t i = 0; i < rpcd->nlisteners; i++)
 		http_server_free(rpcd->listeners[i]);
 	free(rpcd->listeners);
+	/* The master must find this process gone when a program ends with its socket. */
+	(void)shutdown(MASTER_FD, SHUT_WR);
 	rpcinterfaces_free(rpcd->rpcinterfaces);
 	calls_free(rpcd->calls);
 	tails_free(rpcd->tails);

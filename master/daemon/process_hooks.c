@@ -49,7 +49,7 @@ process_hooks_essential_failed(struct process *process)
 }
 
 static bool
-process_hooks_is_stopping(struct process *process)
+process_hooks_is_stopping(const struct process *process)
 {
 	const struct master *master = process->ops_ctx;
 

@@ -5,6 +5,7 @@
 #include "common/sock.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -155,21 +156,62 @@ rpcinterface_offer(struct process *process)
 
 /* --- a new reeve-rpcd ----------------------------------------------------------------- */
 
-/* A stop and a start, whatever its options make of an end that it chose itself. What is
- * being stopped is not started, and in FATAL children are left alone. */
+/* Whether it has been sent to a reeve-rpcd and lives. What is being stopped is not started,
+ * and in FATAL children are left alone. */
+static bool
+rpcinterface_is_to_renew(const struct process *process)
+{
+	const struct rpcinterface *interface = process->kind_state;
+
+	return interface->rpcd_fd == -1 && process->pid != 0 && !process->killing &&
+	    !process->ops->is_stopping(process);
+}
+
+static void
+rpcinterface_log_renewal(const struct process *process)
+{
+	struct rpcinterface *interface = process->kind_state;
+
+	log_limited(&interface->renewals, LEVEL_INFO,
+	    "%s is started anew for a new front end", process->config->name);
+}
+
+/* Whether the reeve-rpcd that was ready last has closed its connection, or cannot answer on
+ * it any more, although the master has not dealt with that yet. */
+static bool
+rpcinterface_rpcd_is_gone(const struct rpcinterfaces *all)
+{
+	const struct peer *rpcd = all->ops->rpcd(all->ctx);
+	struct pollfd end = {.events = POLLRDHUP};
+
+	if (rpcd == NULL)
+		return true;
+	end.fd = peer_fd(rpcd);
+	return poll(&end, 1, 0) == 1;
+}
+
+/* A program that ends with the socket of a reeve-rpcd may be reaped first. The kernel closes
+ * our connection to a process that dies before the sockets that it was sent. */
+static void
+rpcinterface_exited(struct process *process)
+{
+	if (!rpcinterface_is_to_renew(process) ||
+	    !rpcinterface_rpcd_is_gone(process->group->ops_ctx))
+		return;
+	rpcinterface_log_renewal(process);
+	process_renew_ended(process);
+}
+
+/* A stop and a start, whatever its options make of an end that it chose itself. */
 static void
 rpcinterface_renew_used(struct group *group)
 {
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		struct rpcinterface *interface = process->kind_state;
-
-		if (interface->rpcd_fd != -1 || process->pid == 0 || process->killing ||
-		    process->ops->is_stopping(process))
+		if (!rpcinterface_is_to_renew(process))
 			continue;
-		log_limited(&interface->renewals, LEVEL_INFO,
-		    "%s is started anew for a new front end", process->config->name);
+		rpcinterface_log_renewal(process);
 		(void)process_renew(process);
 	}
 }
@@ -214,5 +256,6 @@ const struct group_ops rpcinterface_group_ops = {
     .detach = rpcinterface_detach,
     .plumb = rpcinterface_plumb,
     .spawned = rpcinterface_offer,
+    .exited = rpcinterface_exited,
     .closed = rpcinterface_closed,
 };

@@ -35,7 +35,7 @@ struct process_ops {
 	/* An invariant does not hold: nothing more is to be spawned. */
 	void (*broken)(struct process *, const char *reason);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
-	bool (*is_stopping)(struct process *);
+	bool (*is_stopping)(const struct process *);
 };
 
 /* What a process was and is: all of it is in the state document. */

@@ -240,6 +240,33 @@ serve(texts)
         self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
         self.kill_front_end()
 
+    def test_it_may_be_reaped_before_the_front_end(self):
+        """Neither end is lost when both are found at once."""
+        self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
+        self.await_service()
+        before = self.d.info(NAME)["pid"]
+        front_end = self.d.front_end()
+        os.kill(self.d.pid, signal.SIGSTOP)
+        try:
+            os.kill(front_end, signal.SIGKILL)
+            until(lambda: not alive(before), what="the end of the program")
+        finally:
+            os.kill(self.d.pid, signal.SIGCONT)
+        self.await_service(2)
+
+    def test_its_own_end_is_no_renewal(self):
+        self.begin("describe(method('f', 'int'))\nsay(f3, id=take(f3)['id'], result=1)\n",
+                   autorestart="false")
+        self.await_service()
+        self.assertEqual(1, self.s.x.f())
+        self.d.wait_state(NAME, "EXITED")
+        front_end = self.d.front_end()
+        os.kill(front_end, signal.SIGKILL)
+        until(lambda: self.d.front_end() not in (None, front_end), what="a new front end")
+        until(self.d.serving, what="the new front end to serve")
+        self.assertEqual("EXITED", self.d.info(NAME)["statename"])
+        self.assertNotIn("started anew", self.d.log())
+
     def test_a_new_front_end_while_it_is_starting(self):
         self.begin("describe(method('f', 'int'))\nserve(1)\n", startsecs=60, startretries=0)
         self.kill_front_end()

@@ -130,7 +130,7 @@ recorder_essential_failed(struct process *p)
 }
 
 static inline bool
-recorder_is_stopping(struct process *p)
+recorder_is_stopping(const struct process *p)
 {
 	const struct recorder *r = p->ops_ctx;
 

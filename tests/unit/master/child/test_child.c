@@ -65,7 +65,7 @@ noop(struct process *process)
 }
 
 static bool
-is_stopping(struct process *process)
+is_stopping(const struct process *process)
 {
 	(void)process;
 	return false;
