@@ -1,7 +1,6 @@
-/* Mood: the daemon's own state, RUNNING, RESTARTING, SHUTDOWN or FATAL, and the
- * orderly stop of everything: one group at a time from the highest priority
- * number down, each group's processes together in descending process priority
- * (reference 3.5, design 10). */
+/* Daemon state: RUNNING, RESTARTING, SHUTDOWN or FATAL, and what leads from one to the
+ * other. A shutdown or restart of a daemon in FATAL does not trust its lists: children are
+ * then stopped by the pid map. */
 #ifndef MASTER_DAEMON_DAEMON_STATE_H
 #define MASTER_DAEMON_DAEMON_STATE_H
 
@@ -15,20 +14,17 @@
 
 struct daemon;
 
-struct daemon_ops {
+struct daemon_state_ops {
 	/* The state changed: publish it. */
 	void (*changed)(void *ctx);
 	/* SHUTDOWN or RESTARTING and the last child is gone. */
 	void (*all_stopped)(void *ctx);
-	/* FATAL and a shutdown or restart was asked for: stop children by the pid map. */
+	/* FATAL and a shutdown or restart was requested: stop children by the pid map. */
 	void (*stop_by_pid)(void *ctx);
-	/* Whether a group had better be waited for before it is stopped, as long as
-	 * patience lasts: it is asked again and again. NULL = none is. */
-	bool (*is_busy)(void *ctx, const struct group *);
 };
 
 struct daemon *daemon_new(
-    struct loop *, struct groups *, const struct daemon_ops *, void *ctx);
+    struct loop *, struct groups *, const struct daemon_state_ops *, void *ctx);
 void daemon_free(struct daemon *);
 enum daemon_state daemon_state(const struct daemon *);
 const char *daemon_fatal_reason(const struct daemon *);	/* "" unless FATAL */
@@ -37,12 +33,11 @@ bool daemon_is_stopping(const struct daemon *);	/* SHUTDOWN, RESTARTING or FATAL
 void daemon_shutdown(struct daemon *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
 bool daemon_restart(struct daemon *);
-/* After one of these two: nothing is stopped before a moment after daemon_go_on, but for a
- * second at most. What has begun already goes on. */
+/* After one of these two: see shutdown_hold. */
 void daemon_hold(struct daemon *);
 void daemon_go_on(struct daemon *);
-/* A broken invariant: no spawns, no restarts, children left alone (design 10). Loud. While
- * a shutdown or restart is under way it goes on, by the pid map. */
+/* An invariant is broken: no spawns, no restarts, children left alone; logged as critical.
+ * A shutdown or restart under way goes on, by the pid map. */
 void daemon_break(struct daemon *, const char *reason);
 /* What the state document has of it. */
 #define DAEMON_FIELDS(ROW, S)								\
@@ -57,7 +52,7 @@ struct daemon_record FIELDS(DAEMON_FIELDS);
  * logging nothing now; false: the record cannot be so. */
 struct daemon_record *daemon_record(struct daemon *);
 bool daemon_resume(struct daemon *);
-/* A process became stopped: go on to the next group when its group is done. */
-void daemon_process_stopped(struct daemon *, struct process *);
+/* A process has stopped. */
+void daemon_process_stopped(struct daemon *, const struct process *);
 
 #endif

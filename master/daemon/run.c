@@ -167,15 +167,7 @@ check_fatal_end(struct master *master)
 	all_stopped(master);
 }
 
-/* The last events of a shutdown are those of the processes that it stops. */
-static bool
-run_is_busy(void *ctx UNUSED, const struct group *group)
-{
-	return group->ops->is_busy != NULL && group->ops->is_busy(group);
-}
-
-const struct daemon_ops run_daemon_ops = {
-    .is_busy = run_is_busy,
+const struct daemon_state_ops run_daemon_ops = {
     .changed = state_changed,
     .all_stopped = all_stopped,
     .stop_by_pid = stop_by_pid,

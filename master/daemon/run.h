@@ -27,7 +27,7 @@ NODISCARD enum fault run_restart(struct master *, char **why);
 void run_fail(struct master *, const struct process *);
 
 /* For the table of subsystems: what the daemon's state leads to, and the end of a turn. */
-extern const struct daemon_ops run_daemon_ops;
+extern const struct daemon_state_ops run_daemon_ops;
 void run_turn_end(void *master);
 
 #endif

@@ -26,8 +26,8 @@ struct process_ops {
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a coming turn, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row changed: publish it, tell group and mood. Called once per state change,
-	 * and for changes that keep the state (pid, spawnerr). */
+	/* The row changed: publish it, and tell the group and the daemon. Called once for
+	 * each state change, and for changes that keep the state (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
 	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
 	 * process->ending. */

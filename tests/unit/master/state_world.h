@@ -31,8 +31,8 @@ daemon_changed(void *ctx UNUSED)
 {
 }
 
-static const struct daemon_ops daemon_ops = {
-    daemon_changed, daemon_changed, daemon_changed, NULL};
+static const struct daemon_state_ops daemon_ops = {
+    daemon_changed, daemon_changed, daemon_changed};
 
 static void
 enqueue(struct recorder *r, struct process *p)

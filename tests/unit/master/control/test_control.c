@@ -45,7 +45,7 @@ nothing(void *ctx)
 	(void)ctx;
 }
 
-static const struct daemon_ops daemon_ops = {state_changed, nothing, nothing, NULL};
+static const struct daemon_state_ops daemon_ops = {state_changed, nothing, nothing};
 
 static int
 process_row(void *ctx, const struct process *process, struct process_info *info)
