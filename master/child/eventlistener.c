@@ -46,7 +46,8 @@ eventlistener_added(struct group *group)
 static void
 eventlistener_removed(struct group *group)
 {
-	dispatch_unsubscribe(group->ops_ctx, group);
+	if (group->shared != NULL)
+		dispatch_unsubscribe(group->ops_ctx, group->shared);
 	group->shared = NULL;
 }
 

@@ -1,10 +1,6 @@
 #include "master/config/event_type.h"
 
 #include "common/str.h"
-#include "common/utf8.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 static const struct {
 	const char *name;
@@ -64,71 +60,4 @@ event_type_is(enum event_type type, enum event_type wanted)
 	while (type != wanted && type != EVENT_ANY)
 		type = types[type].parent;
 	return type == wanted;
-}
-
-/* --- one event ------------------------------------------------------------------- */
-
-static size_t
-count_characters(const char *text, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += ((unsigned char)text[i] & 0xC0) != 0x80;
-	return count;
-}
-
-static struct event *
-assemble(enum event_type type, uint64_t serial, const char *const parts[3],
-    const size_t sizes[3])
-{
-	size_t size = sizes[0] + sizes[1] + sizes[2];
-	struct event *event = malloc(sizeof(*event) + size);
-	char *end;
-
-	if (event == NULL)
-		return NULL;
-	*event = (struct event){.refs = 1, .type = type, .serial = serial, .size = size};
-	end = event->payload;
-	for (int i = 0; i < 3; i++) {
-		if (sizes[i] > 0)
-			memcpy(end, parts[i], sizes[i]);
-		end += sizes[i];
-	}
-	event->characters = count_characters(event->payload, size);
-	return event;
-}
-
-struct event *
-event_new(enum event_type type, uint64_t serial, const char *head, const char *data,
-    size_t n)
-{
-	static const char prefix[] = "Undecodable: b";
-	struct event *event;
-	char *shown;
-
-	if (str_is_utf8(data, n))
-		return assemble(type, serial, (const char *const[]){head, "", data},
-		    (const size_t[]){strlen(head), 0, n});
-	shown = str_repr_bytes(data, n);
-	if (shown == NULL)
-		return NULL;
-	event = assemble(type, serial, (const char *const[]){head, prefix, shown},
-	    (const size_t[]){strlen(head), sizeof(prefix) - 1, strlen(shown)});
-	free(shown);
-	return event;
-}
-
-struct event *
-event_ref(struct event *event)
-{
-	event->refs++;
-	return event;
-}
-
-void
-event_unref(struct event *event)
-{
-	if (event != NULL && --event->refs == 0)
-		free(event);
 }

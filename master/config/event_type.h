@@ -1,5 +1,4 @@
-/* Event: the kinds of event, their hierarchy, and one event on its way to the pools that
- * wait for it (reference 7.1, 7.3). */
+/* Event type: the types of events, their names and hierarchy. */
 #ifndef MASTER_CONFIG_EVENT_TYPE_H
 #define MASTER_CONFIG_EVENT_TYPE_H
 
@@ -46,28 +45,7 @@ enum event_type {
 const char *event_type_name(enum event_type);
 /* Name → type, or -1. */
 int event_type_find(const char *name);
-/* Whether who subscribes to `wanted` gets a `type`: they are the same, or it is above. */
+/* Whether a subscriber to `wanted` receives a `type`: they are the same, or it is above. */
 bool event_type_is(enum event_type type, enum event_type wanted);
-
-/* What the state document has of an event, beside the payload. */
-#define EVENT_FIELDS(ROW, S)								\
-	ROW(S, EVENT, type)								\
-	ROW(S, U64, serial)
-
-/* One event; pools share it. */
-struct event {
-	unsigned refs;
-	struct FIELDS(EVENT_FIELDS);
-	size_t size;		/* bytes of the payload … */
-	size_t characters;	/* … which is UTF-8 */
-	char payload[];
-};
-
-/* New, one reference: the head, and then data, if that is UTF-8, or its bytes as Python
- * would show them, "Undecodable: b'…'". NULL with ENOMEM. */
-struct event *event_new(enum event_type, uint64_t serial, const char *head,
-    const char *data, size_t n);
-struct event *event_ref(struct event *);
-void event_unref(struct event *);	/* NULL is fine */
 
 #endif

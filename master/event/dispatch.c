@@ -2,14 +2,10 @@
 
 #include "common/log.h"
 #include "common/loglimit.h"
-#include "common/mem.h"
+#include "master/event/payload.h"
 #include "master/event/tick.h"
-#include "master/process/autorestart.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 TAILQ_HEAD(pool_list, pool);
 
@@ -27,7 +23,7 @@ struct dispatcher {
 	struct log_limit unmade;	/* lines on events without memory */
 };
 
-/* --- making one ------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------ */
 
 bool
 dispatch_wanted(const struct dispatcher *events, enum event_type type)
@@ -35,30 +31,18 @@ dispatch_wanted(const struct dispatcher *events, enum event_type type)
 	return (events->wanted & (UINT32_C(1) << type)) != 0;
 }
 
+/* Makes an event of a payload, which is cleared, and hands it to the pools that want it.
+ * rc: -1 = there was no memory for the payload. */
 static void
-accept_all(struct dispatcher *events, struct event *event)
+dispatch_make(struct dispatcher *events, enum event_type type, struct buf *payload, int rc)
 {
 	size_t processes = groups_count(events->groups);
+	struct event *event = rc == -1 ? NULL :
+	    event_new(type, *events->next_serial, buf_data(payload), buf_len(payload));
 	struct pool *pool;
 	unsigned times;
 
-	TAILQ_FOREACH(pool, &events->pools, in_events) {
-		times = pool_wants(pool, event->type);
-		if (times > 0)
-			pool_accept(pool, event, times, processes);
-	}
-}
-
-/* Makes and spreads an event; head is taken, NULL = there was no memory for it. */
-static void
-tell(
-    struct dispatcher *events, enum event_type type, char *head, const char *data, size_t n)
-{
-	struct event *event = NULL;
-
-	if (head != NULL)
-		event = event_new(type, *events->next_serial, head, data, n);
-	free(head);
+	buf_clear(payload);
 	if (event == NULL) {
 		log_limited(&events->unmade, LEVEL_ERROR, "no memory for an event %s",
 		    event_type_name(type));
@@ -66,154 +50,115 @@ tell(
 	}
 	*events->next_serial =
 	    *events->next_serial >= INT64_MAX ? 0 : *events->next_serial + 1;
-	accept_all(events, event);
+	TAILQ_FOREACH(pool, &events->pools, in_events)
+		if ((times = pool_wants(pool, type)) > 0)
+			pool_accept(pool, event, times, processes);
 	event_unref(event);
 }
-
-/* --- processes ------------------------------------------------------------------- */
-
-/* What follows from_state, by state; new. */
-static char *
-no_more(const struct process *process UNUSED)
-{
-	return strdup("");
-}
-
-static char *
-tries(const struct process *process)
-{
-	return mem_printf(" tries:%" PRId64, process->backoff);
-}
-
-static char *
-pid(const struct process *process)
-{
-	return mem_printf(" pid:%d", (int)process->pid);
-}
-
-static char *
-expected_and_pid(const struct process *process)
-{
-	return mem_printf(" expected:%d pid:%d", autorestart_exit_is_expected(process),
-	    (int)process->pid);
-}
-
-static const struct {
-	enum process_state state;
-	enum event_type type;
-	char *(*more)(const struct process *);
-} state_events[] = {
-    {PROCESS_STOPPED, EVENT_PROCESS_STATE_STOPPED, pid},
-    {PROCESS_STARTING, EVENT_PROCESS_STATE_STARTING, tries},
-    {PROCESS_RUNNING, EVENT_PROCESS_STATE_RUNNING, pid},
-    {PROCESS_BACKOFF, EVENT_PROCESS_STATE_BACKOFF, tries},
-    {PROCESS_STOPPING, EVENT_PROCESS_STATE_STOPPING, pid},
-    {PROCESS_EXITED, EVENT_PROCESS_STATE_EXITED, expected_and_pid},
-    {PROCESS_FATAL, EVENT_PROCESS_STATE_FATAL, no_more},
-    {PROCESS_UNKNOWN, EVENT_PROCESS_STATE_UNKNOWN, no_more},
-};
 
 void
 dispatch_process_state(struct dispatcher *events, const struct process *process,
     enum process_state from)
 {
-	size_t i = 0;
-	char *more;
+	enum event_type type = payload_state_type(process->state);
+	struct buf text;
 
-	while (i < nitems(state_events) - 1 && state_events[i].state != process->state)
-		i++;
-	if (!dispatch_wanted(events, state_events[i].type))
+	if (!dispatch_wanted(events, type))
 		return;
-	more = state_events[i].more(process);
-	tell(events, state_events[i].type,
-	    more == NULL ? NULL :
-			   mem_printf("processname:%s groupname:%s from_state:%s%s",
-			       process->config->name, process->group->config->name,
-			       process_state_name(from), more),
-	    "", 0);
-	free(more);
+	buf_init(&text, 0);
+	dispatch_make(events, type, &text, payload_process_state(&text, process, from));
 }
-
-static const struct {
-	const char *word;
-	enum event_type log, communication;
-} output_events[OUTPUT_MAX] = {
-    [OUTPUT_STDOUT] = {"stdout", EVENT_PROCESS_LOG_STDOUT,
-        EVENT_PROCESS_COMMUNICATION_STDOUT},
-    [OUTPUT_STDERR] = {"stderr", EVENT_PROCESS_LOG_STDERR,
-        EVENT_PROCESS_COMMUNICATION_STDERR},
-};
 
 void
 dispatch_process_log(struct dispatcher *events, const struct process *process,
-    enum output_id channel, const char *bytes, size_t n)
+    enum output_id id, const char *bytes, size_t n)
 {
-	if (!dispatch_wanted(events, output_events[channel].log))
+	enum event_type type = id == OUTPUT_STDOUT ? EVENT_PROCESS_LOG_STDOUT :
+	    EVENT_PROCESS_LOG_STDERR;
+	struct buf text;
+
+	if (!dispatch_wanted(events, type))
 		return;
-	tell(events, output_events[channel].log,
-	    mem_printf("processname:%s groupname:%s pid:%d channel:%s\n",
-		process->config->name, process->group->config->name, (int)process->pid,
-		output_events[channel].word),
-	    bytes, n);
+	buf_init(&text, 0);
+	dispatch_make(
+	    events, type, &text, payload_process_log(&text, process, id, bytes, n));
 }
 
 void
 dispatch_process_communication(struct dispatcher *events, const struct process *process,
-    enum output_id channel, const char *bytes, size_t n)
+    enum output_id id, const char *bytes, size_t n)
 {
-	if (!dispatch_wanted(events, output_events[channel].communication))
-		return;
-	tell(events, output_events[channel].communication,
-	    mem_printf("processname:%s groupname:%s pid:%d\n", process->config->name,
-	        process->group->config->name, (int)process->pid),
-	    bytes, n);
-}
+	enum event_type type = id == OUTPUT_STDOUT ? EVENT_PROCESS_COMMUNICATION_STDOUT :
+	    EVENT_PROCESS_COMMUNICATION_STDERR;
+	struct buf text;
 
-/* --- others ------------------------------------------------------------------- */
+	if (!dispatch_wanted(events, type))
+		return;
+	buf_init(&text, 0);
+	dispatch_make(
+	    events, type, &text, payload_process_communication(&text, process, bytes, n));
+}
 
 void
 dispatch_remote(struct dispatcher *events, const char *type, const char *data, size_t n)
 {
-	if (dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
-		tell(events, EVENT_REMOTE_COMMUNICATION,
-		    mem_printf("type:%s\n", type), data, n);
+	struct buf text;
+
+	if (!dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
+		return;
+	buf_init(&text, 0);
+	dispatch_make(events, EVENT_REMOTE_COMMUNICATION, &text,
+	    payload_remote(&text, type, data, n));
+}
+
+static void
+dispatch_state_change(struct dispatcher *events, enum event_type type)
+{
+	struct buf none;
+
+	buf_init(&none, 0);
+	if (dispatch_wanted(events, type))
+		dispatch_make(events, type, &none, 0);
 }
 
 void
 dispatch_running(struct dispatcher *events)
 {
-	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING))
-		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, strdup(""), "", 0);
+	dispatch_state_change(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 }
 
 void
 dispatch_stopping(struct dispatcher *events)
 {
-	if (events->told_stopping)
-		return;
+	if (!events->told_stopping)
+		dispatch_state_change(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	events->told_stopping = true;
-	if (dispatch_wanted(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING))
-		tell(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, strdup(""), "", 0);
 }
 
 void
 dispatch_group(struct dispatcher *events, enum event_type type, const char *name)
 {
+	struct buf text;
+
+	buf_init(&text, 0);
 	if (dispatch_wanted(events, type))
-		tell(events, type, mem_printf("groupname:%s\n", name), "", 0);
+		dispatch_make(events, type, &text, payload_group(&text, name));
 }
 
 static void
-on_tick(void *ctx, enum event_type type, int64_t when)
+dispatch_tick(void *ctx, enum event_type type, int64_t when)
 {
-	tell(ctx, type, mem_printf("when:%" PRId64, when), "", 0);
+	struct buf text;
+
+	buf_init(&text, 0);
+	dispatch_make(ctx, type, &text, payload_tick(&text, when));
 }
 
 /* --- pools ------------------------------------------------------------------- */
 
 /* Which types are wanted follows from the pools. */
 static void
-look_at_pools(struct dispatcher *events)
+dispatch_look_at_pools(struct dispatcher *events)
 {
 	struct pool *pool;
 
@@ -229,30 +174,15 @@ void
 dispatch_subscribe(struct dispatcher *events, struct pool *pool)
 {
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
-	look_at_pools(events);
-}
-
-struct pool *
-dispatch_pool(const struct dispatcher *events, const struct group *group)
-{
-	struct pool *pool;
-
-	TAILQ_FOREACH(pool, &events->pools, in_events)
-		if (pool->group == group)
-			break;
-	return pool;
+	dispatch_look_at_pools(events);
 }
 
 void
-dispatch_unsubscribe(struct dispatcher *events, const struct group *group)
+dispatch_unsubscribe(struct dispatcher *events, struct pool *pool)
 {
-	struct pool *pool = dispatch_pool(events, group);
-
-	if (pool == NULL)
-		return;
 	TAILQ_REMOVE(&events->pools, pool, in_events);
 	pool_free(pool);
-	look_at_pools(events);
+	dispatch_look_at_pools(events);
 }
 
 void
@@ -292,7 +222,7 @@ dispatch_move_last(struct dispatcher *events, struct pool *pool)
 
 /* The turn that this begins ends with dispatch_send. */
 static void
-on_again(void *ctx UNUSED, uint32_t ready UNUSED)
+dispatch_again(void *ctx UNUSED, uint32_t ready UNUSED)
 {
 }
 
@@ -308,8 +238,8 @@ dispatch_new(struct loop *loop, const struct groups *groups, uint64_t *next_seri
 	TAILQ_INIT(&events->pools);
 	events->groups = groups;
 	events->next_serial = next_serial;
-	events->ticks = ticks_new(loop, on_tick, events);
-	events->again = loop_timer(loop, on_again, events);
+	events->ticks = ticks_new(loop, dispatch_tick, events);
+	events->again = loop_timer(loop, dispatch_again, events);
 	if (events->ticks != NULL && events->again != NULL)
 		return events;
 	dispatch_free(events);

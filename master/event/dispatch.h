@@ -1,5 +1,5 @@
-/* Events: what happens in the daemon, told to the pools that subscribe to it. An event that
- * nobody wants is never made (reference 7.2 to 7.4). */
+/* Dispatch: hands events of the daemon to the pools that subscribe to them. An event that no
+ * pool wants is never made. */
 #ifndef MASTER_EVENT_DISPATCH_H
 #define MASTER_EVENT_DISPATCH_H
 
@@ -25,31 +25,29 @@ struct dispatcher *dispatch_new(
     struct loop *, const struct groups *, uint64_t *next_serial);
 void dispatch_free(struct dispatcher *);	/* with its pools; NULL is fine */
 
-/* A pool subscribes, and is owned from now on; it goes when its group does. */
+/* A pool subscribes, and is owned from now on. */
 void dispatch_subscribe(struct dispatcher *, struct pool *take);
-void dispatch_unsubscribe(struct dispatcher *, const struct group *);
-/* The pool of a group, or NULL. */
-struct pool *dispatch_pool(const struct dispatcher *, const struct group *);
-/* Whether any pool takes the type: asked before something is done for an event alone. */
+void dispatch_unsubscribe(struct dispatcher *, struct pool *);	/* frees it */
+/* Whether any pool takes the type: to be checked before work for an event alone. */
 bool dispatch_wanted(const struct dispatcher *, enum event_type);
 
 /* A process entered its state. */
 void dispatch_process_state(struct dispatcher *, const struct process *,
     enum process_state from);
-/* It wrote to a channel; and what it wrote between the tokens of capture mode. */
+/* It wrote to an output; and what it wrote between the tokens of capture mode. */
 void dispatch_process_log(struct dispatcher *, const struct process *, enum output_id,
     const char *bytes, size_t n);
 void dispatch_process_communication(struct dispatcher *, const struct process *,
     enum output_id, const char *bytes, size_t n);
 void dispatch_remote(struct dispatcher *, const char *type, const char *data, size_t n);
-/* SUPERVISOR_STATE_CHANGE_*; that it stops is told once, however often it is asked to. */
+/* SUPERVISOR_STATE_CHANGE_*; STOPPING is sent once, however often a stop is requested. */
 void dispatch_running(struct dispatcher *);
 void dispatch_stopping(struct dispatcher *);
 /* PROCESS_GROUP_*. */
 void dispatch_group(struct dispatcher *, enum event_type, const char *name);
 
-/* Hands out what listeners are ready for; at a turn's end, behind the deltas for reeve-rpcd
- * (design 5). */
+/* Sends what listeners are ready for; at the end of a loop iteration, behind the deltas for
+ * reeve-rpcd. */
 void dispatch_send(struct dispatcher *, const char *identifier);
 
 /* For the state document: borrowed, to be read or filled; the pool behind this one (NULL:

@@ -7,7 +7,7 @@
 #include "common/fields.h"
 #include "common/loglimit.h"
 #include "common/queue.h"
-#include "master/config/event_type.h"
+#include "master/event/event.h"
 #include "master/event/listener_protocol.h"
 #include "master/process/group.h"
 

@@ -6,7 +6,7 @@
 #include "common/fields.h"
 #include "common/loglimit.h"
 #include "master/config/config.h"
-#include "master/config/event_type.h"
+#include "master/event/event.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -241,7 +241,7 @@ statefield_read_pool_event(const json_t *value, void *into)
 	    STATEFIELD_READ(statefield_event_rows, value, &fields) == NULL &&
 	    STATEFIELD_READ(statefield_place_rows, json_object_get(value, "place"), item) ==
 		NULL)
-		item->event = event_new(fields.type, fields.serial, "", payload, n);
+		item->event = event_new(fields.type, fields.serial, payload, n);
 	free(payload);
 	return item->event != NULL;
 }

@@ -233,9 +233,14 @@ static struct pool *
 pool_of(struct scene *s, const char *name)
 {
 	struct group *group = groups_find(s->master.groups, name);
+	struct pool *pool;
 
 	assert_non_null(group);
-	return dispatch_pool(s->master.dispatcher, group);
+	for (pool = dispatch_next(s->master.dispatcher, NULL); pool != NULL;
+	     pool = dispatch_next(s->master.dispatcher, pool))
+		if (pool->group == group)
+			break;
+	return pool;
 }
 
 /* Nothing in one pool, and in another an event that was given back and has overtaken. */
@@ -247,7 +252,7 @@ wait_in_pools(struct scene *s)
 
 	pool_clear(pool_of(s, "idle"));
 	pool_of(s, "idle")->next_serial = 41;
-	item.event = event_new(EVENT_TICK_60, 5, "when:60", "", 0);
+	item.event = event_new(EVENT_TICK_60, 5, "when:60", 7);
 	item.poolserial = 3;
 	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
 	dispatch_remote(s->master.dispatcher, "h\xc3\xa9", "a\xff\n", 3);

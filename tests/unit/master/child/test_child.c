@@ -424,7 +424,7 @@ make_busy(struct move *m, const char *answer)
 
 	say(&m->old, "READY\n");
 	wait_for_listener(&m->old, LISTENER_READY, 0);
-	item.event = event_new(EVENT_TICK_5, 12, "when:5", "", 0);
+	item.event = event_new(EVENT_TICK_5, 12, "when:5", 6);
 	item.poolserial = 3;
 	listener_give(m->old.process->child->listener, item);
 	say(&m->old, answer);

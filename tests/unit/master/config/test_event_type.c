@@ -1,4 +1,4 @@
-/* Event: names, the hierarchy, payloads that are no UTF-8. */
+/* Event type: names, the hierarchy, the manual. */
 #include "master/config/event_type.h"
 
 #include <setjmp.h>
@@ -36,37 +36,6 @@ test_hierarchy(void **state UNUSED)
 		}
 }
 
-static const struct {
-	const char *head, *data;
-	size_t n;
-	const char *payload;
-	size_t characters;
-} cases[] = {
-    {"", "", 0, "", 0},
-    {"type:x\n", "abc", 3, "type:x\nabc", 10},
-    {"type:\xc3\xa9\n", "\xe2\x82\xac", 3, "type:\xc3\xa9\n\xe2\x82\xac", 8},
-    {"h\n", "\xff", 1, "h\nUndecodable: b'\\xff'", 22},
-    {"h\n", "a\n\xc3", 3, "h\nUndecodable: b'a\\n\\xc3'", 25},
-};
-
-static void
-test_payloads(void **state UNUSED)
-{
-	for (size_t i = 0; i < nitems(cases); i++) {
-		struct event *event = event_new(EVENT_REMOTE_COMMUNICATION, 7,
-		    cases[i].head, cases[i].data, cases[i].n);
-
-		assert_non_null(event);
-		assert_int_equal(event->size, strlen(cases[i].payload));
-		assert_memory_equal(event->payload, cases[i].payload, event->size);
-		assert_int_equal(event->characters, cases[i].characters);
-		assert_int_equal(event->serial, 7);
-		event_unref(event_ref(event));
-		event_unref(event);
-	}
-	event_unref(NULL);
-}
-
 /* reeve-events(7) lists each kind, in the order of the hierarchy, and no other. */
 static void
 test_manual(void **state UNUSED)
@@ -96,7 +65,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hierarchy),
-		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_manual),
 	};
 

@@ -106,8 +106,8 @@ set_all(enum listener_state state)
 static void
 accept_event(const char *payload, unsigned times, size_t processes)
 {
-	struct event *event =
-	    event_new(EVENT_REMOTE_COMMUNICATION, scene.next_serial++, payload, "", 0);
+	struct event *event = event_new(EVENT_REMOTE_COMMUNICATION, scene.next_serial++,
+	    payload, strlen(payload));
 
 	assert_non_null(event);
 	pool_accept(scene.pool, event, times, processes);

@@ -66,7 +66,7 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 		size_t n = strcspn(input, "!");
 
 		if (*input == '!') {
-			struct event *event = event_new(EVENT_TICK_5, 1, "", "", 0);
+			struct event *event = event_new(EVENT_TICK_5, 1, "", 0);
 
 			assert_int_equal(listener->state, LISTENER_READY);
 			listener_give(listener, (struct pool_event){.event = event});
@@ -126,7 +126,7 @@ test_handlers(void **state UNUSED)
 		for (size_t j = 0; j < nitems(results); j++) {
 			listener_feed(&listener, "READY\n", 6, &ops, got);
 			listener_give(&listener, (struct pool_event){
-			    .event = event_new(EVENT_TICK_5, 1, "", "", 0)});
+			    .event = event_new(EVENT_TICK_5, 1, "", 0)});
 			for (const char *at = results[j]; *at != '\0'; at++)
 				listener_feed(&listener, at, 1, &ops, got);
 		}

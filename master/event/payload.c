@@ -1,0 +1,139 @@
+#include "master/event/payload.h"
+
+#include "common/str.h"
+#include "master/process/autorestart.h"
+#include "master/process/group.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* --- what follows from_state ---------------------------------------------------------- */
+
+static int
+payload_nothing(struct buf *out UNUSED, const struct process *process UNUSED)
+{
+	return 0;
+}
+
+static int
+payload_tries(struct buf *out, const struct process *process)
+{
+	return buf_printf(out, " tries:%" PRId64, process->backoff);
+}
+
+static int
+payload_pid(struct buf *out, const struct process *process)
+{
+	return buf_printf(out, " pid:%d", (int)process->pid);
+}
+
+static int
+payload_exit(struct buf *out, const struct process *process)
+{
+	return buf_printf(out, " expected:%d pid:%d", autorestart_exit_is_expected(process),
+	    (int)process->pid);
+}
+
+static const struct payload_state {
+	enum process_state state;
+	enum event_type type;
+	int (*more)(struct buf *, const struct process *);
+} payload_states[] = {
+    {PROCESS_STOPPED, EVENT_PROCESS_STATE_STOPPED, payload_pid},
+    {PROCESS_STARTING, EVENT_PROCESS_STATE_STARTING, payload_tries},
+    {PROCESS_RUNNING, EVENT_PROCESS_STATE_RUNNING, payload_pid},
+    {PROCESS_BACKOFF, EVENT_PROCESS_STATE_BACKOFF, payload_tries},
+    {PROCESS_STOPPING, EVENT_PROCESS_STATE_STOPPING, payload_pid},
+    {PROCESS_EXITED, EVENT_PROCESS_STATE_EXITED, payload_exit},
+    {PROCESS_FATAL, EVENT_PROCESS_STATE_FATAL, payload_nothing},
+    {PROCESS_UNKNOWN, EVENT_PROCESS_STATE_UNKNOWN, payload_nothing},
+};
+
+static const struct payload_state *
+payload_find_state(enum process_state state)
+{
+	const struct payload_state *row = payload_states;
+
+	while (row < payload_states + nitems(payload_states) - 1 && row->state != state)
+		row++;
+	return row;
+}
+
+enum event_type
+payload_state_type(enum process_state state)
+{
+	return payload_find_state(state)->type;
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+/* Bytes that are no UTF-8 are shown as Python would show them. */
+static int
+payload_data(struct buf *out, const char *data, size_t n)
+{
+	char *shown;
+	int rc;
+
+	if (str_is_utf8(data, n))
+		return buf_append(out, data, n);
+	shown = str_repr_bytes(data, n);
+	rc = shown == NULL ? -1 : buf_printf(out, "Undecodable: b%s", shown);
+	free(shown);
+	return rc;
+}
+
+static int
+payload_names(struct buf *out, const struct process *process)
+{
+	return buf_printf(out, "processname:%s groupname:%s", process->config->name,
+	    process->group->config->name);
+}
+
+int
+payload_process_state(
+    struct buf *out, const struct process *process, enum process_state from)
+{
+	if (payload_names(out, process) == -1 ||
+	    buf_printf(out, " from_state:%s", process_state_name(from)) == -1)
+		return -1;
+	return payload_find_state(process->state)->more(out, process);
+}
+
+int
+payload_process_log(struct buf *out, const struct process *process, enum output_id id,
+    const char *bytes, size_t n)
+{
+	if (payload_names(out, process) == -1 ||
+	    buf_printf(out, " pid:%d channel:%s\n", (int)process->pid,
+		id == OUTPUT_STDOUT ? "stdout" : "stderr") == -1)
+		return -1;
+	return payload_data(out, bytes, n);
+}
+
+int
+payload_process_communication(
+    struct buf *out, const struct process *process, const char *bytes, size_t n)
+{
+	if (payload_names(out, process) == -1 ||
+	    buf_printf(out, " pid:%d\n", (int)process->pid) == -1)
+		return -1;
+	return payload_data(out, bytes, n);
+}
+
+int
+payload_remote(struct buf *out, const char *type, const char *data, size_t n)
+{
+	return buf_printf(out, "type:%s\n", type) == -1 ? -1 : payload_data(out, data, n);
+}
+
+int
+payload_group(struct buf *out, const char *name)
+{
+	return buf_printf(out, "groupname:%s\n", name);
+}
+
+int
+payload_tick(struct buf *out, int64_t when)
+{
+	return buf_printf(out, "when:%" PRId64, when);
+}
