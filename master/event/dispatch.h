@@ -1,5 +1,5 @@
-/* Dispatch: hands events of the daemon to the pools that subscribe to them. An event that no
- * pool wants is never made. */
+/* Dispatch: hands events of the daemon to the pools that subscribe to them. An event that
+ * no pool wants is never made. */
 #ifndef MASTER_EVENT_DISPATCH_H
 #define MASTER_EVENT_DISPATCH_H
 

@@ -190,8 +190,8 @@ rpcinterface_rpcd_is_gone(const struct rpcinterfaces *all)
 	return poll(&end, 1, 0) == 1;
 }
 
-/* A program that ends with the socket of a reeve-rpcd may be reaped first. The kernel closes
- * our connection to a process that dies before the sockets that it was sent. */
+/* A program that ends with the socket of a reeve-rpcd may be reaped first. When a process
+ * dies, the kernel closes our connection to it before the sockets that it was sent. */
 static void
 rpcinterface_exited(struct process *process)
 {
