@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/privs.h"
+#include "proto/frame.h"
 #include "rpcd/http/server.h"
 #include "rpcd/methods/call.h"
 #include "rpcd/methods/rpcinterface.h"
@@ -346,7 +347,7 @@ main_connect(struct front *f)
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
-	peer_ask_master(rpcd->master);
+	peer_options(rpcd->master)->asked_max = FRAME_ASKED_MAX;
 	peer_secret(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);

@@ -6,6 +6,7 @@
 #include "common/loop.h"
 #include "common/mem.h"
 #include "ctl/daemon/connect.h"
+#include "proto/frame.h"
 #include "proto/peer/peer.h"
 
 #include <errno.h>
@@ -414,8 +415,8 @@ control_new(int fd)
 		fd_close(fd);
 		return fail_null(saved);
 	}
-	peer_autoflush(c->peer, true);
-	peer_ask_master(c->peer);
+	peer_options(c->peer)->autoflush = true;
+	peer_options(c->peer)->asked_max = FRAME_ASKED_MAX;
 	mirror_observe(c->mirror, control_row_changed, c);
 	return c;
 }

@@ -275,7 +275,7 @@ connection_new(
 		free(client);
 		return NULL;
 	}
-	peer_limit(client->peer, &frame_limits_asked);
+	peer_options(client->peer)->limits = &frame_limits_asked;
 	source_arm(client->deadline, clock_mono_ms() + CONTROL_HELLO_MS);
 	return client;
 }

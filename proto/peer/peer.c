@@ -18,9 +18,9 @@ peer_on_socket(void *ctx, uint32_t ready)
 {
 	struct peer *p = ctx;
 
-	peer_enter(p);
+	p->depth++;
 	/* Many slow readers must not delay the requests that came in this turn. */
-	if ((ready & EPOLLOUT) && !p->autoflush)
+	if ((ready & EPOLLOUT) && !p->options.autoflush)
 		peer_soon(p, 0);
 	else if (ready & EPOLLOUT)
 		peer_flush(p);
@@ -31,21 +31,11 @@ peer_on_socket(void *ctx, uint32_t ready)
 }
 
 static void
-peer_report(struct peer *p)
-{
-	if (p->reported)
-		return;
-	p->reported = true;
-	p->ops->closed(p->ctx, p, p->why, p->violation);
-}
-
-static void
-peer_on_later(void *ctx, uint32_t ready)
+peer_on_later(void *ctx, uint32_t ready UNUSED)
 {
 	struct peer *p = ctx;
 
-	(void)ready;
-	peer_enter(p);
+	p->depth++;
 	if (p->more && !p->failed) {
 		(void)peer_receive(p, PEER_TURN_BYTES, PEER_TURN_FRAMES);
 		if (!p->freed) /* what was queued is for the turn's end, or the next turn */
@@ -54,8 +44,10 @@ peer_on_later(void *ctx, uint32_t ready)
 		peer_flush(p);
 		if (p->eof)
 			peer_fail(p, false, "%s", "");
-		if (p->failed)
-			peer_report(p);
+		if (p->failed && !p->reported) {
+			p->reported = true;
+			p->ops->closed(p->ctx, p, p->why, p->violation);
+		}
 	}
 	(void)peer_leave(p);
 }
@@ -71,41 +63,28 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 	p->fd = -1; /* until nothing can fail any more */
 	p->ops = ops;
 	p->ctx = ctx;
-	p->long_max = PEER_LONG_MAX;
-	p->limits = &frame_limits;
-	p->asked_max = FRAME_MAX;
-	buf_init(&p->in, 0);
-	peer_send_init(p);
+	p->options = (struct peer_options){
+	    .long_max = PEER_LONG_MAX, .limits = &frame_limits, .asked_max = FRAME_MAX};
+	TAILQ_INIT(&p->queue);
+	p->batch_fd = -1;
 	p->pending = idmap_new();
 	p->later = loop_timer(loop, peer_on_later, p);
 	p->socket = loop_fd(loop, fd, EPOLLIN, peer_on_socket, p);
 	if (p->pending == NULL || p->later == NULL || p->socket == NULL) {
-		int error = errno;
-
 		peer_free(p);
-		return fail_null(error);
+		return NULL;
 	}
 	p->fd = fd;
 	p->last_write = clock_mono_ms();
 	return p;
 }
 
-static void
-peer_clear_pending(struct peer *p)
+void
+peer_free(struct peer *p)
 {
 	struct peer_pending *pending;
 	size_t cursor = 0;
 
-	if (p->pending == NULL)
-		return;
-	while ((pending = idmap_next(p->pending, &cursor, NULL)) != NULL)
-		free(pending);
-	idmap_free(p->pending);
-}
-
-void
-peer_free(struct peer *p)
-{
 	if (p == NULL || p->freed)
 		return;
 	p->freed = true;
@@ -114,19 +93,16 @@ peer_free(struct peer *p)
 	p->socket = p->later = NULL;
 	fd_close(p->fd);
 	p->fd = -1;
-	peer_clear_pending(p);
+	while (p->pending != NULL &&
+	    (pending = idmap_next(p->pending, &cursor, NULL)) != NULL)
+		free(pending);
+	idmap_free(p->pending);
 	p->pending = NULL;
 	peer_receive_clear(p);
 	peer_parts_clear(p);
 	peer_send_clear(p);
 	if (p->depth == 0)
 		free(p);
-}
-
-void
-peer_enter(struct peer *p)
-{
-	p->depth++;
 }
 
 bool
@@ -170,7 +146,7 @@ peer_soon(struct peer *p, int64_t ms)
 bool
 peer_is_used_up(const struct peer *p, int64_t ms)
 {
-	return !p->autoflush && loop_used_ms(p->loop) >= ms;
+	return !p->options.autoflush && loop_used_ms(p->loop) >= ms;
 }
 
 int
@@ -179,10 +155,10 @@ peer_fd(const struct peer *p)
 	return p->fd;
 }
 
-void
-peer_autoflush(struct peer *p, bool on)
+struct peer_options *
+peer_options(struct peer *p)
 {
-	p->autoflush = on;
+	return &p->options;
 }
 
 void
@@ -190,31 +166,6 @@ peer_pull_from(struct peer *p, const struct peer_puller *puller)
 {
 	p->puller = puller;
 	peer_wake(p);
-}
-
-void
-peer_wake(struct peer *p)
-{
-	if (!p->failed)
-		peer_send_kick(p);
-}
-
-void
-peer_long_max(struct peer *p, size_t bytes)
-{
-	p->long_max = bytes < PEER_LONG_MAX ? bytes : PEER_LONG_MAX;
-}
-
-void
-peer_limit(struct peer *p, const struct frame_limits *limits)
-{
-	p->limits = limits;
-}
-
-void
-peer_ask_master(struct peer *p)
-{
-	p->asked_max = FRAME_ASKED_MAX;
 }
 
 void
@@ -261,7 +212,7 @@ peer_call(struct peer *p, const char *method, json_t *params, bool want_fd,
 	}
 	p->last_id = id;
 	json_decref(params);
-	peer_send_kick(p);
+	peer_wake(p);
 	return id;
 fail:
 	free(pending);

@@ -43,6 +43,18 @@ struct peer_ops {
 	void (*closed)(void *ctx, struct peer *, const char *why, bool violation);
 };
 
+/* May be changed at any time. */
+struct peer_options {
+	bool autoflush;		/* write what is queued at once */
+	size_t long_max;	/* bytes of a long string that a request may announce, at most
+				 * PEER_LONG_MAX, which is the default */
+	const struct frame_limits *limits;	/* of frames received, borrowed; default
+						 * frame_limits */
+	size_t asked_max;	/* bytes of a request's frame; one that is longer is EMSGSIZE
+				 * in peer_call. Default FRAME_MAX; the master takes
+				 * FRAME_ASKED_MAX */
+};
+
 /* Where stream frames come from. */
 struct peer_puller {
 	uint64_t (*reached)(void *ctx);	/* number up to which all was delivered */
@@ -57,16 +69,10 @@ struct peer *peer_new(struct loop *, int fd, const struct peer_ops *, void *ctx)
  * dropped without a call. NULL is fine. */
 void peer_free(struct peer *);
 int peer_fd(const struct peer *);
-void peer_autoflush(struct peer *, bool on);
+struct peer_options *peer_options(struct peer *);
 void peer_pull_from(struct peer *, const struct peer_puller *);
-/* Says that the puller has something new. */
+/* Says that the puller has something new, or that something was queued. */
 void peer_wake(struct peer *);
-/* How many long strings' bytes a request may announce; default PEER_LONG_MAX. */
-void peer_long_max(struct peer *, size_t bytes);
-/* What a frame that is received may hold (borrowed); default frame_limits. */
-void peer_limit(struct peer *, const struct frame_limits *);
-/* The other end is the master: a request that it would refuse is EMSGSIZE in peer_call. */
-void peer_ask_master(struct peer *);
 /* Says goodbye: shutdown(SHUT_WR) once everything queued is sent. What is still received is
  * thrown away, but for the end of file, which `closed` tells as ever. */
 void peer_half_close(struct peer *);

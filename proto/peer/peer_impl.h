@@ -1,5 +1,5 @@
 /* Peer, inside: what peer.c (life and loop), peer_send.c (out-queue), peer_receive.c
- * (frames in) and peer_parts.c (long strings) share. For these files alone. */
+ * (frames in) and peer_parts.c (long strings) share. */
 #ifndef PROTO_PEER_IMPL_H
 #define PROTO_PEER_IMPL_H
 
@@ -46,8 +46,7 @@ struct peer_pending {
 
 /* A request whose long string is still coming. */
 struct peer_long {
-	bool open;
-	uint64_t id;
+	uint64_t id;		/* 0 = free */
 	char *method;
 	json_t *params;		/* without data and total */
 	size_t total;
@@ -63,8 +62,8 @@ struct peer {
 	struct source *later;	/* what must be done outside peer_ calls */
 	unsigned depth;		/* callbacks under way: memory stays until they return */
 	bool freed;
-	bool autoflush;
 	bool secret;
+	struct peer_options options;
 
 	/* In. */
 	struct buf in;
@@ -75,9 +74,6 @@ struct peer {
 	int fds[PEER_FDS];
 	size_t nfds;
 	struct peer_long longs[PEER_LONG_OPEN];
-	size_t long_max;
-	const struct frame_limits *limits;	/* borrowed */
-	size_t asked_max;	/* bytes of a request's frame that the other end takes */
 
 	/* Out. */
 	struct peer_frames queue;
@@ -104,15 +100,11 @@ void peer_fail(struct peer *, bool violation, const char *fmt, ...) PRINTF_LIKE(
 void peer_soon(struct peer *, int64_t ms);
 /* The peers of the master share a budget. True when so much of it is used in this turn. */
 bool peer_is_used_up(const struct peer *, int64_t ms);
-/* Brackets a callback; leave returns false when the peer was freed within (and is gone when
- * no other callback is under way). */
-void peer_enter(struct peer *);
+/* Ends a callback, which began with depth++; false when the peer was freed within (and is
+ * gone when no other callback is under way). */
 bool peer_leave(struct peer *);
 
-void peer_send_init(struct peer *);
 void peer_send_clear(struct peer *);
-/* After something was queued: writes it, or sees to it that it will be. */
-void peer_send_kick(struct peer *);
 
 void peer_receive_clear(struct peer *);
 /* Reads and dispatches within the budgets; false when the peer was freed. */
@@ -131,7 +123,9 @@ void peer_parts_clear(struct peer *);
  * memory); or NULL with errno. */
 struct peer_frame *peer_frame_new(const char *head, json_t *value, int fd,
     uint64_t stamp, bool secret);
+/* Keeps errno. */
 void peer_frame_free(struct peer_frame *);
+void peer_frames_clear(struct peer_frames *);
 /* Queues all of them and empties the list, or returns -1 with ENOBUFS. */
 int peer_send_queue(struct peer *, struct peer_frames *);
 

@@ -25,39 +25,33 @@ peer_parts_clear(struct peer *p)
 		peer_parts_drop(&p->longs[i]);
 }
 
+/* With id 0, a free one. */
 static struct peer_long *
 peer_parts_find(struct peer *p, uint64_t id)
 {
 	for (size_t i = 0; i < nitems(p->longs); i++)
-		if (p->longs[i].open && p->longs[i].id == id)
+		if (p->longs[i].id == id)
 			return &p->longs[i];
 	return NULL;
 }
 
-static struct peer_long *
-peer_parts_free_slot(struct peer *p)
-{
-	for (size_t i = 0; i < nitems(p->longs); i++)
-		if (!p->longs[i].open)
-			return &p->longs[i];
-	return NULL;
-}
-
+/* EMSGSIZE: the other end would refuse the frame. */
 static int
-peer_parts_queue(struct peer_frames *frames, const char *head, json_t *params)
+peer_parts_queue(const struct peer *p, struct peer_frames *frames, const char *head,
+    json_t *params)
 {
 	struct peer_frame *frame = peer_frame_new(head, params, -1, 0, false);
 
 	if (frame == NULL)
 		return -1;
 	TAILQ_INSERT_TAIL(frames, frame, link);
-	return 0;
+	return buf_len(&frame->bytes) <= p->options.asked_max ? 0 : fail_with(EMSGSIZE);
 }
 
 /* The first frame of the request: whole, or with the first `len` bytes of data. */
 static int
-peer_parts_first(struct peer_frames *frames, uint64_t id, const char *method,
-    const json_t *params, const json_t *data, size_t len)
+peer_parts_first(const struct peer *p, struct peer_frames *frames, uint64_t id,
+    const char *method, const json_t *params, const json_t *data, size_t len)
 {
 	json_t *own = (json_t *)(uintptr_t)params;
 	bool whole = len == json_string_length(data);
@@ -73,18 +67,19 @@ peer_parts_first(struct peer_frames *frames, uint64_t id, const char *method,
 	}
 	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
 	    ",\"method\":\"%s\",\"params\":", id, method);
-	return peer_parts_queue(frames, head, first);
+	return peer_parts_queue(p, frames, head, first);
 }
 
 static int
-peer_parts_rest(struct peer_frames *frames, uint64_t id, const char *data, size_t len)
+peer_parts_rest(const struct peer *p, struct peer_frames *frames, uint64_t id,
+    const char *data, size_t len)
 {
 	while (len > 0) {
 		size_t n = len <= FRAME_PART ? len : str_utf8_cut(data, FRAME_PART);
 		json_t *part =
 		    json_pack("{sI, ss%}", "id", (json_int_t)id, "data", data, n);
 
-		if (peer_parts_queue(frames, "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
+		if (peer_parts_queue(p, frames, "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
 		    "\"params\":", part) == -1)
 			return -1;
 		data += n;
@@ -93,48 +88,26 @@ peer_parts_rest(struct peer_frames *frames, uint64_t id, const char *data, size_
 	return 0;
 }
 
-/* 0, or -1 with EMSGSIZE when the other end would refuse a frame. */
-static int
-peer_parts_check(const struct peer *p, const struct peer_frames *frames)
-{
-	const struct peer_frame *frame;
-
-	TAILQ_FOREACH(frame, frames, link)
-		if (buf_len(&frame->bytes) > p->asked_max)
-			return fail_with(EMSGSIZE);
-	return 0;
-}
-
 int
 peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *params)
 {
 	struct peer_frames frames = TAILQ_HEAD_INITIALIZER(frames);
 	const json_t *data = json_object_get(params, "data");
-	const char *text = json_string_value(data);
 	size_t len = json_string_length(data), first = len;
-	struct peer_frame *frame;
-	int saved;
+	const char *text = len > 0 ? json_string_value(data) : "";
 
-	errno = EPIPE;
 	if (p->failed || p->half_close)
-		return -1;
-	errno = EMSGSIZE;
+		return fail_with(EPIPE);
 	if (len > PEER_LONG_MAX)
-		return -1;
+		return fail_with(EMSGSIZE);
 	if (len > FRAME_PART)
 		first = str_utf8_cut(text, FRAME_PART);
-	if (peer_parts_first(&frames, id, method, params, data, first) == 0 &&
-	    (len == first ||
-		peer_parts_rest(&frames, id, text + first, len - first) == 0) &&
-	    peer_parts_check(p, &frames) == 0 &&
+	if (peer_parts_first(p, &frames, id, method, params, data, first) == 0 &&
+	    peer_parts_rest(p, &frames, id, text + first, len - first) == 0 &&
 	    peer_send_queue(p, &frames) == 0)
 		return 0;
-	saved = errno;
-	while ((frame = TAILQ_FIRST(&frames)) != NULL) {
-		TAILQ_REMOVE(&frames, frame, link);
-		peer_frame_free(frame);
-	}
-	return fail_with(saved);
+	peer_frames_clear(&frames);
+	return -1;
 }
 
 /* Appends a part; what does not fit is a violation. True when the string is whole. */
@@ -178,7 +151,6 @@ peer_parts_open(struct peer *p, struct peer_long *l, uint64_t id, const char *me
 {
 	const json_t *data = json_object_get(params, "data");
 
-	l->open = true;
 	l->id = id;
 	l->total = (size_t)json_integer_value(json_object_get(params, "total"));
 	l->method = strdup(method);
@@ -198,7 +170,7 @@ bool
 peer_parts_begin(struct peer *p, uint64_t id, const char *method, json_t *params)
 {
 	const json_t *total = json_object_get(params, "total");
-	struct peer_long *slot = peer_parts_free_slot(p);
+	struct peer_long *slot = peer_parts_find(p, 0);
 	char why[80];
 
 	if (peer_parts_find(p, id) != NULL) {
@@ -209,9 +181,9 @@ peer_parts_begin(struct peer *p, uint64_t id, const char *method, json_t *params
 		return false;
 	if (!json_is_integer(total) || json_integer_value(total) < 0) {
 		peer_fail(p, true, "a total that is no length");
-	} else if (json_integer_value(total) > (json_int_t)p->long_max) {
+	} else if (json_integer_value(total) > (json_int_t)p->options.long_max) {
 		(void)snprintf(why, sizeof(why), "FAILED: data is longer than %zu bytes",
-		    p->long_max);
+		    p->options.long_max);
 		(void)peer_fault(p, id, FAULT_FAILED, why, 0);
 	} else if (slot == NULL) {
 		(void)peer_fault(p, id, FAULT_FAILED,
@@ -233,7 +205,8 @@ peer_parts_add(struct peer *p, const json_t *params)
 		peer_fail(p, true, "a part without id or data");
 		return;
 	}
-	l = peer_parts_find(p, (uint64_t)json_integer_value(id));
+	l = json_integer_value(id) <= 0 ? NULL :
+	    peer_parts_find(p, (uint64_t)json_integer_value(id));
 	if (l != NULL && peer_parts_append(p, l, data))
 		peer_parts_finish(p, l);
 }

@@ -16,7 +16,7 @@ void
 peer_receive_clear(struct peer *p)
 {
 	for (size_t i = 0; i < p->nfds; i++)
-		(void)close(p->fds[i]);
+		fd_close(p->fds[i]);
 	p->nfds = 0;
 	p->line = false;
 	buf_clear(&p->in);
@@ -49,20 +49,6 @@ struct peer_message {
 };
 
 static const char *
-peer_message_id(const json_t *frame, struct peer_message *msg)
-{
-	const json_t *id = json_object_get(frame, "id");
-
-	msg->has_id = id != NULL;
-	if (id == NULL)
-		return NULL;
-	if (!json_is_integer(id) || json_integer_value(id) <= 0)
-		return "an id that is no positive integer";
-	msg->id = (uint64_t)json_integer_value(id);
-	return NULL;
-}
-
-static const char *
 peer_message_outcome(const json_t *frame, struct peer_message *msg)
 {
 	const json_t *error = json_object_get(frame, "error");
@@ -88,20 +74,19 @@ peer_message_read(const json_t *frame, struct peer_message *msg)
 	const char *version = json_string_value(json_object_get(frame, "jsonrpc"));
 	const json_t *method = json_object_get(frame, "method");
 	const json_t *fd = json_object_get(frame, "fd");
-	const char *wrong;
+	const json_t *id = json_object_get(frame, "id");
 
-	*msg = (struct peer_message){.method = json_string_value(method)};
+	*msg = (struct peer_message){.method = json_string_value(method),
+	    .has_id = id != NULL, .id = (uint64_t)json_integer_value(id),
+	    .has_fd = json_is_true(fd), .params = json_object_get(frame, "params")};
 	if (version == NULL || strcmp(version, "2.0") != 0)
 		return "not JSON-RPC 2.0";
-	wrong = peer_message_id(frame, msg);
-	if (wrong != NULL)
-		return wrong;
+	if (id != NULL && (!json_is_integer(id) || json_integer_value(id) <= 0))
+		return "an id that is no positive integer";
 	if (method != NULL && msg->method == NULL)
 		return "a method that is no string";
 	if (fd != NULL && !json_is_boolean(fd))
 		return "an fd that is no boolean";
-	msg->has_fd = json_is_true(fd);
-	msg->params = json_object_get(frame, "params");
 	if (msg->params != NULL && !json_is_object(msg->params))
 		return "params that are no object";
 	return msg->method == NULL ? peer_message_outcome(frame, msg) : NULL;
@@ -120,7 +105,7 @@ static void
 peer_on_request(struct peer *p, const struct peer_message *msg, int fd)
 {
 	if (fd != -1) {
-		(void)close(fd);
+		fd_close(fd);
 		peer_fail(p, true, "a descriptor with a request");
 		return;
 	}
@@ -134,7 +119,7 @@ peer_on_notification(struct peer *p, const struct peer_message *msg, int fd)
 	bool part = strcmp(msg->method, "part") == 0;
 
 	if ((part || p->ops->notification == NULL) && fd != -1) {
-		(void)close(fd);
+		fd_close(fd);
 		peer_fail(p, true, "a descriptor that was not asked for");
 	} else if (part) {
 		peer_parts_add(p, msg->params);
@@ -158,8 +143,8 @@ peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
 		    "a descriptor that was not asked for");
 	} else if (pending.fn != NULL) {
 		pending.fn(pending.ctx, msg->fault, msg->text, msg->result, fd);
-	} else if (fd != -1) {
-		(void)close(fd);
+	} else {
+		fd_close(fd);
 	}
 }
 
@@ -205,25 +190,17 @@ peer_receive_bytes(struct peer *p)
 	p->nfds += nfds;
 	if (n <= 0)
 		return n;
-	if (p->half_close) { /* we said goodbye: whatever comes is read for its end alone */
+	if (p->half_close) { /* after the shutdown only the end of file matters */
 		peer_receive_clear(p);
 		return n;
 	}
 	p->line = memchr(chunk, '\n', (size_t)n) != NULL ||
-	    buf_len(&p->in) + (size_t)n >= p->limits->bytes;
+	    buf_len(&p->in) + (size_t)n >= p->options.limits->bytes;
 	if (buf_append(&p->in, chunk, (size_t)n) == -1)
 		peer_fail(p, false, "out of memory");
 	if (p->secret)
 		mem_wipe(chunk, (size_t)n);
 	return n;
-}
-
-/* Between frames no descriptor may be left, and within one at most its own. */
-static void
-peer_receive_check_fds(struct peer *p)
-{
-	if (p->nfds > (buf_len(&p->in) > 0 ? 1 : 0))
-		peer_fail(p, true, "a descriptor that was not asked for");
 }
 
 /* What one call may take; bytes SIZE_MAX = everything there is. */
@@ -248,10 +225,12 @@ peer_receive_frames(struct peer *p, struct peer_budget *budget)
 	json_t *frame;
 
 	while (p->line && !peer_budget_over(budget) && !p->failed && !p->freed) {
-		status = frame_next(&p->in, p->limits, &frame, &why);
+		status = frame_next(&p->in, p->options.limits, &frame, &why);
 		if (status == FRAME_NONE) {
 			p->line = false;
-			peer_receive_check_fds(p);
+			/* Between frames there is none, within one at most its own. */
+			if (p->nfds > (buf_len(&p->in) > 0 ? 1 : 0))
+				peer_fail(p, true, "a descriptor that was not asked for");
 		} else if (status != FRAME_OK) {
 			peer_fail(p, errno != ENOMEM || status == FRAME_TOO_LONG,
 			    "bad frame: %s", why);
@@ -328,11 +307,11 @@ peer_receive(struct peer *p, size_t bytes, size_t frames)
 {
 	struct peer_budget budget = {bytes, frames, clock_mono_ms()};
 
-	peer_enter(p);
+	p->depth++;
 	peer_receive_share(p, &budget);
 	if (!p->freed && p->more)
 		peer_soon(p, p->more_since - clock_mono_ms());
-	if (!p->freed && p->autoflush && !TAILQ_EMPTY(&p->queue))
+	if (!p->freed && p->options.autoflush && !TAILQ_EMPTY(&p->queue))
 		peer_flush(p);
 	return peer_leave(p);
 }

@@ -14,14 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void
-peer_send_init(struct peer *p)
-{
-	TAILQ_INIT(&p->queue);
-	buf_init(&p->batch, 0);
-	p->batch_fd = -1;
-}
-
 struct peer_frame *
 peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool secret)
 {
@@ -36,16 +28,14 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 	frame->stamp = stamp;
 	buf_init(&frame->bytes, FRAME_MAX);
 	frame->bytes.secret = secret;
-	if (frame_write_headed(&frame->bytes, head, value) == -1) {
-		int saved = errno;
-
-		peer_frame_free(frame);
+	if (frame_write_headed(&frame->bytes, head, value) == 0) {
 		json_decref(value);
-		return fail_null(saved);
+		frame->fd = fd;
+		return frame;
 	}
+	peer_frame_free(frame);
 	json_decref(value);
-	frame->fd = fd;
-	return frame;
+	return NULL;
 }
 
 void
@@ -56,22 +46,22 @@ peer_frame_free(struct peer_frame *frame)
 	free(frame);
 }
 
-static void
-peer_send_drop_queue(struct peer *p)
+void
+peer_frames_clear(struct peer_frames *frames)
 {
 	struct peer_frame *frame;
 
-	while ((frame = TAILQ_FIRST(&p->queue)) != NULL) {
-		TAILQ_REMOVE(&p->queue, frame, link);
+	while ((frame = TAILQ_FIRST(frames)) != NULL) {
+		TAILQ_REMOVE(frames, frame, link);
 		peer_frame_free(frame);
 	}
-	p->queued = p->queued_fds = 0;
 }
 
 void
 peer_send_clear(struct peer *p)
 {
-	peer_send_drop_queue(p);
+	peer_frames_clear(&p->queue);
+	p->queued = p->queued_fds = 0;
 	buf_clear(&p->batch);
 	fd_close(p->batch_fd);
 	p->batch_fd = -1;
@@ -117,11 +107,11 @@ peer_send_queue(struct peer *p, struct peer_frames *frames)
 }
 
 void
-peer_send_kick(struct peer *p)
+peer_wake(struct peer *p)
 {
 	if (p->failed || p->freed)
 		return;
-	if (p->autoflush && p->depth == 0)
+	if (p->options.autoflush && p->depth == 0)
 		peer_flush(p);
 	else
 		peer_soon(p, 0);
@@ -144,13 +134,13 @@ peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stam
 	if (frame != NULL) {
 		TAILQ_INSERT_TAIL(&one, frame, link);
 		if (peer_send_queue(p, &one) == 0) {
-			peer_send_kick(p);
+			peer_wake(p);
 			return 0;
 		}
 		error = errno;
 		peer_frame_free(frame);
-	} else if (fd != -1) {
-		(void)close(fd);
+	} else {
+		fd_close(fd);
 	}
 	if (error != EPIPE)
 		peer_fail(p, false, "cannot queue a message: %s", strerror(error));
@@ -213,12 +203,6 @@ peer_send_pull(struct peer *p)
 	return false;
 }
 
-static bool
-peer_send_may_go(const struct peer *p, const struct peer_frame *frame)
-{
-	return p->puller == NULL || p->puller->reached(p->puller->ctx) >= frame->stamp;
-}
-
 /* Moves the first queued frame into the batch; false when the batch must go before it. */
 static bool
 peer_send_shift(struct peer *p, struct peer_frame *frame)
@@ -251,7 +235,8 @@ peer_send_gather(struct peer *p, size_t limit)
 
 	while (more && !p->failed && buf_len(&p->batch) < limit) {
 		frame = TAILQ_FIRST(&p->queue);
-		if (frame != NULL && peer_send_may_go(p, frame)) {
+		if (frame != NULL && (p->puller == NULL ||
+		    p->puller->reached(p->puller->ctx) >= frame->stamp)) {
 			more = peer_send_shift(p, frame);
 			continue;
 		}

@@ -449,8 +449,8 @@ rpcinterface_connect(struct rpcinterface *program, int *fd, json_t *options)
 		return 0;
 	}
 	program->peer = peer;
-	peer_autoflush(peer, true);
-	peer_long_max(peer, 0); /* it has nothing to ask: nothing is kept */
+	peer_options(peer)->autoflush = true;
+	peer_options(peer)->long_max = 0; /* it has nothing to ask: nothing is kept */
 	if (peer_call(peer, "describe", json_pack("{s:s,s:O}", "namespace", program->name,
 		"options", options), false, rpcinterface_on_description, program) != 0) {
 		program->describe_due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;

@@ -123,7 +123,7 @@ connect_helper(void *ctx, int fd)
 		return NULL;
 	}
 	w.peer = peer_new(w.loop, fd, &ops, NULL);
-	peer_autoflush(w.peer, true);
+	peer_options(w.peer)->autoflush = true;
 	return w.peer;
 }
 

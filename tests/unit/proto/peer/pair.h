@@ -141,7 +141,7 @@ side_open(struct side *s, struct loop *loop, int fd)
 	s->peer = peer_new(loop, fd, &side_ops, s);
 	assert_non_null(s->peer);
 	assert_int_equal(peer_fd(s->peer), fd);
-	peer_autoflush(s->peer, true);
+	peer_options(s->peer)->autoflush = true;
 }
 
 UNUSED static void

@@ -185,7 +185,7 @@ test_answers_after_end_of_file(void **state)
 		pair_open(&t, true);
 		buf_init(&b, 0);
 		t.a.on_request = answer_by_name;
-		peer_autoflush(t.a.peer, autoflush);
+		peer_options(t.a.peer)->autoflush = autoflush;
 		for (int i = 0; i < 200; i++)
 			raw_puts(
 			    &t, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"null\"}\n");
@@ -353,7 +353,7 @@ test_drain_past_budget(void **state)
 
 	(void)state;
 	pair_open(&t, false);
-	peer_autoflush(t.a.peer, false);
+	peer_options(t.a.peer)->autoflush = false;
 	for (int i = 0; i < 200; i++)
 		(void)peer_notify(t.a.peer, "x", NULL, -1, 0);
 	peer_flush(t.a.peer);

@@ -161,7 +161,7 @@ test_bound_of_the_receiver(void **state)
 
 	(void)state;
 	pair_open(&t, false);
-	peer_long_max(t.b.peer, 1000000);
+	peer_options(t.b.peer)->long_max = 1000000;
 	t.b.on_request = answer_length;
 	assert_true(call_with(&t, 1000001) > 0);
 	assert_true(call_with(&t, 1000000) > 0);

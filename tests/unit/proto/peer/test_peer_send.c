@@ -15,7 +15,7 @@ test_nothing_is_written_before_the_flush(void **state)
 	(void)state;
 	pair_open(&t, true);
 	buf_init(&b, 0);
-	peer_autoflush(t.a.peer, false);
+	peer_options(t.a.peer)->autoflush = false;
 	assert_int_equal(peer_notify(t.a.peer, "x", NULL, -1, 0), 0);
 	assert_true(raw_read(&t, &b));
 	assert_int_equal(buf_len(&b), 0);
@@ -44,7 +44,7 @@ test_small_messages_cost_little(void **state)
 
 	(void)state;
 	pair_open(&t, true);
-	peer_autoflush(t.a.peer, false);
+	peer_options(t.a.peer)->autoflush = false;
 	while (peer_unsent(t.a.peer) < PEER_OUT_MAX / 2)
 		assert_int_equal(peer_reply(t.a.peer, ++id, NULL, -1, 0), 0);
 	assert_true(mallinfo2().uordblks - before < PEER_OUT_MAX);
@@ -92,7 +92,7 @@ test_descriptors_in_order(void **state)
 	(void)state;
 	memset(x, 'x', sizeof(x) - 1);
 	pair_open(&t, false);
-	peer_autoflush(t.a.peer, false);
+	peer_options(t.a.peer)->autoflush = false;
 	/* Among frames that fill the socket, some of them side by side. */
 	for (int i = 0; i < 400; i++) {
 		int fd = i % 7 == 0 || i % 20 == 1 ? marked_file(++here) : -1;
@@ -242,7 +242,7 @@ test_queue_bound(void **state)
 		int fd = pipe_watch(&reader);
 
 		pair_open(&t, true);
-		peer_autoflush(t.a.peer, autoflush);
+		peer_options(t.a.peer)->autoflush = autoflush;
 		t.a.in_call = true;
 		for (n = 0; n < 1000; n++) {
 			r = peer_notify(t.a.peer, "x", json_pack("{ss}", "x", x), fd, 0);
@@ -394,7 +394,7 @@ test_changes_before_replies(void **state)
 	buf_init(&b, 0);
 	for (int autoflush = 0; autoflush < 2; autoflush++) {
 		pair_open(&t, true);
-		peer_autoflush(t.a.peer, autoflush);
+		peer_options(t.a.peer)->autoflush = autoflush;
 		peer_pull_from(t.a.peer, stream_puller(&s, t.a.peer, &puller));
 		/* A flush that the machine holds up ends early. */
 		clock_freeze(1000, 1000);
@@ -493,7 +493,7 @@ test_descriptor_after_changes(void **state)
 
 	(void)state;
 	pair_open(&t, false);
-	peer_autoflush(t.a.peer, false);
+	peer_options(t.a.peer)->autoflush = false;
 	peer_pull_from(t.a.peer, stream_puller(&s, t.a.peer, &puller));
 	for (n = 0; n < 20; n++) {
 		stream_change(&s, (size_t)n % 4);

@@ -2,6 +2,7 @@
 #include "pair.h"
 
 #include "common/clock.h"
+#include "proto/frame.h"
 
 #define PEERS 6
 #define REQUESTS 8
@@ -33,7 +34,7 @@ crowd_open(struct crowd *c, bool autoflush)
 	for (size_t i = 0; i < PEERS; i++) {
 		assert_int_equal(sock_pair(fds), 0);
 		side_open(&c->sides[i], c->loop, fds[0]);
-		peer_autoflush(c->sides[i].peer, autoflush);
+		peer_options(c->sides[i].peer)->autoflush = autoflush;
 		c->sides[i].on_request = slow_request;
 		c->raw[i] = fds[1];
 	}
@@ -153,7 +154,7 @@ test_limits(void **state)
 
 	(void)state;
 	pair_open(&t, true);
-	peer_limit(t.a.peer, &small);
+	peer_options(t.a.peer)->limits = &small;
 	assert_true(dprintf(t.raw, "{\"jsonrpc\":\"2.0\",\"method\":\"n\",\"a\":[%s1]}\n",
 	    "1,1,1,") > 0);
 	UNTIL(&t, t.a.notifications == 1);
@@ -162,7 +163,7 @@ test_limits(void **state)
 	expect_closed(&t, &t.a, true, "bad frame: too many values");
 	pair_close(&t);
 	pair_open(&t, true);
-	peer_limit(t.a.peer, &small);
+	peer_options(t.a.peer)->limits = &small;
 	assert_true(dprintf(t.raw, "%100d", 1) > 0);
 	expect_closed(&t, &t.a, true, "bad frame: too long");
 	pair_close(&t);
@@ -181,7 +182,7 @@ test_asked_max(void **state)
 	pair_open(&t, false);
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
 	    side_answer, &t.a) != 0);
-	peer_ask_master(t.a.peer);
+	peer_options(t.a.peer)->asked_max = FRAME_ASKED_MAX;
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
 	    side_answer, &t.a) == 0);
 	assert_int_equal(errno, EMSGSIZE);

@@ -206,8 +206,8 @@ setup(void **state)
 	f->rpcd.page = &f->page;
 	f->rpcd.master = peer_new(f->rpcd.loop, fds[0], &rpcd_ops, f);
 	f->master = peer_new(f->rpcd.loop, fds[1], &master_ops, f);
-	peer_autoflush(f->rpcd.master, true);
-	peer_autoflush(f->master, true);
+	peer_options(f->rpcd.master)->autoflush = true;
+	peer_options(f->master)->autoflush = true;
 	f->rpcd.calls = calls_new(&f->rpcd);
 	f->rpcd.rpcinterfaces = rpcinterfaces_new(&f->rpcd);
 	f->rpcd.sources[0] = &method_table;

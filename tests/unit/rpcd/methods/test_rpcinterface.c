@@ -74,7 +74,7 @@ open_server(struct fixture *f, struct server *server)
 	*server = (struct server){0};
 	assert_int_equal(sock_pair(fds), 0);
 	server->peer = peer_new(f->rpcd.loop, fds[1], &ops, server);
-	peer_autoflush(server->peer, true);
+	peer_options(server->peer)->autoflush = true;
 	take(f, "interface.open", json_pack("{s:s,s:{}}", "name", "x", "options"), fds[0]);
 	assert_string_equal(server->method, "describe");
 }
