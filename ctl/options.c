@@ -43,8 +43,8 @@ options_row(int letter)
 	return NULL;
 }
 
-/* The table as the system's getopt wants it. The words after the options are the command's,
- * and a missing argument is told from an unknown option. */
+/* The table for the system's getopt, which stops at the command and distinguishes a missing
+ * argument from an unknown option. */
 struct spelling {
 	char letters[2 + 2 * nitems(rows) + 1];
 	struct option names[nitems(rows) + 1];
@@ -53,9 +53,10 @@ struct spelling {
 static void
 options_spell(struct spelling *s)
 {
-	char *letter = stpcpy(s->letters, "+:");
+	char *letter;
 
-	*s->names = (struct option){ 0 };
+	*s = (struct spelling){ 0 };
+	letter = stpcpy(s->letters, "+:");
 	for (size_t i = 0; i < nitems(rows); i++) {
 		bool argument = rows[i].argument != NULL;
 
@@ -65,12 +66,10 @@ options_spell(struct spelling *s)
 		s->names[i] = (struct option){ .name = rows[i].name, .val = rows[i].letter,
 			.has_arg = argument ? required_argument : no_argument };
 	}
-	*letter = '\0';
-	s->names[nitems(rows)] = (struct option){ 0 };
 }
 
-/* New: what Python's getopt has against the option that stopped the system's, which said
- * `kind`. */
+/* New: the text of Python's getopt for the option at which the system's stopped, with its
+ * return value. */
 static char *
 options_problem(const char *given, int kind)
 {
@@ -98,19 +97,16 @@ options_take(struct options *o, const struct row *row)
 {
 	void *slot = (char *)o + row->offset;
 	const char **value = slot;
-	bool *flag = slot, fresh;
+	bool *flag = slot, fresh = row->argument == NULL ? !*flag : *value == NULL;
 
-	if (row->argument == NULL) {
-		fresh = !*flag;
+	if (row->argument == NULL)
 		*flag = true;
-	} else {
-		fresh = *value == NULL;
+	else
 		*value = optarg;
-	}
 	return fresh;
 }
 
-/* What cannot be read is told of before what is there twice. */
+/* An option that cannot be read is reported before one that is there twice. */
 int
 options_read(int argc, char **argv, struct options *o, char **why)
 {

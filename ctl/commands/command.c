@@ -128,15 +128,9 @@ static const struct command commands[] = {
 	    "update --dry-run ...\tTell what would be done, and why" },
 	{ .name = "version", .run = status_version, .help =
 	    "version\t\t\tPrint the version of supervisord that the daemon matches" },
-	/* What the end of input stands for. */
+	/* The end of input. */
 	{ .name = "EOF", .run = command_quit, .help = "Ctrl-D leaves the shell" },
 };
-
-static bool
-command_is_listed(const struct command *command)
-{
-	return command->run != command_help && strcmp(command->name, "EOF") != 0;
-}
 
 const struct command *
 command_get(size_t nth)
@@ -161,7 +155,8 @@ command_list_names(FILE *out, const char *title, bool ours)
 	int length;
 
 	for (size_t i = 0; i < nitems(commands); i++)
-		if (command_is_listed(&commands[i]) && commands[i].ours == ours)
+		if (commands[i].ours == ours && commands[i].run != command_help &&
+		    strcmp(commands[i].name, "EOF") != 0)
 			names[count++] = commands[i].name;
 	length = fprintf(out, "\n%s commands (type help <topic>):\n", title) - 2;
 	for (int i = 0; i < length; i++)
@@ -227,35 +222,22 @@ command_help(struct session *s, const char *args)
 	}
 }
 
-/* Splits into the command word and the rest, both stripped, in place. No blank need stand
+/* Runs the command word with the rest of the line, both stripped. No blank need stand
  * between the two: "start*" is start with the name "*". */
-static char *
-command_split(char *line, char **args, bool *attached)
-{
-	size_t n = 0;
-	char *word;
-
-	while (isalnum((unsigned char)line[n]) || line[n] == '_')
-		n++;
-	word = xstrndup(line, n);
-	*args = str_strip(line + n);
-	*attached = *args == line + n;
-	return word;
-}
-
 static void
 command_run_once(struct session *s, const char *line)
 {
-	char *copy = xstrdup(line), *stripped = str_strip(copy), *args, *word;
+	char *copy = xstrdup(line), *stripped = str_strip(copy), *args = stripped, *word;
 
+	while (isalnum((unsigned char)*args) || *args == '_')
+		args++;
+	word = *stripped == '?' ? xstrdup("help") :
+	    xstrndup(stripped, (size_t)(args - stripped));
+	line = args;
+	args = str_strip(*stripped == '?' ? stripped + 1 : args);
 	s->status = EXIT_OK;
-	s->broken = s->unauthorized = s->attached = s->unreached = false;
-	if (*stripped == '?') {
-		word = xstrdup("help");
-		args = str_strip(stripped + 1);
-	} else {
-		word = command_split(stripped, &args, &s->attached);
-	}
+	s->broken = s->unauthorized = s->unreached = false;
+	s->attached = args == line;
 	s->command = command_find(word);
 	if (s->command != NULL) {
 		s->about = s->command->takes >= COMMAND_TAKES_GROUPS ? ADVICE_GROUPS :
@@ -270,7 +252,7 @@ command_run_once(struct session *s, const char *line)
 	free(copy);
 }
 
-/* Asks as whom to speak to the server; false at the end of input. */
+/* Asks for user and password of the server; false at the end of input. */
 static bool
 command_login(struct session *s)
 {

@@ -31,21 +31,24 @@ question_line(const char *question)
 }
 
 /* A signal that ends the program meanwhile does so when the terminal is as it was. */
-static char *
-question_silently(const char *question, const struct termios *before)
+char *
+question_secret(const char *question)
 {
-	struct termios silent = *before;
 	struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN } };
+	struct termios before, silent;
 	sigset_t ends, mask;
 	char *line = NULL;
 
+	if (tcgetattr(STDIN_FILENO, &before) == -1)
+		return question_line(question);
 	sigemptyset(&ends);
 	for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
 		if (!interrupt_is_ignored(interrupt_signals[i]))
 			sigaddset(&ends, interrupt_signals[i]);
 	sigprocmask(SIG_BLOCK, &ends, &mask);
-	fds[1] = (struct pollfd){ .fd = signalfd(-1, &ends, SFD_CLOEXEC), .events =
-	    POLLIN };
+	fds[1].fd = signalfd(-1, &ends, SFD_CLOEXEC);
+	fds[1].events = POLLIN;
+	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	fputs(question, stdout);
@@ -55,21 +58,11 @@ question_silently(const char *question, const struct termios *before)
 	fd_close(fds[1].fd);
 	if (fds[1].revents == 0)
 		line = question_line("");
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stdout);
 	fflush(stdout);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return line;
-}
-
-char *
-question_secret(const char *question)
-{
-	struct termios before;
-
-	if (tcgetattr(STDIN_FILENO, &before) == -1)
-		return question_line(question);
-	return question_silently(question, &before);
 }
 
 int

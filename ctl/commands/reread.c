@@ -78,15 +78,11 @@ reread_run(struct session *s, const char *args)
 
 	if (!session_no_arguments(s, args) || !session_reach(s))
 		return;
-	if (server_call(s->server, "config.reread", NULL, &r) == -1) {
-		session_lost(s);
-	} else if (r.fault != FAULT_NONE) {
-		session_report_fault(s, &r, "");
-		s->unreadable = r.fault == FAULT_CANT_REREAD;
-	} else {
+	if (session_replied(s, server_call(s->server, "config.reread", NULL, &r), &r, "")) {
 		reread_show_changes(s, r.result);
 		reread_show_pending(s, s->err, r.result, false);
 	}
+	s->unreadable = r.fault == FAULT_CANT_REREAD;
 	reply_clear(&r);
 }
 
@@ -99,10 +95,7 @@ reread_avail(struct session *s, const char *args)
 
 	if (!session_no_arguments(s, args) || !session_reach(s))
 		return;
-	if (server_get(s->server, SERVER_CONFIG, &r) == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		session_report_fault(s, &r, "");
+	(void)session_replied(s, server_get(s->server, SERVER_CONFIG, &r), &r, "");
 	json_array_foreach(r.result, i, row) {
 		char *spec = namespec_join(reply_member(row, "group"), reply_member(row,
 		    "name"));
@@ -132,12 +125,8 @@ reread_each(struct session *s, const char *args)
 	for (size_t i = 0; i < names.count && !s->broken; i++) {
 		const char *name = names.list[i];
 
-		if (server_call(s->server, adds ? "group.add" : "group.remove",
-		    json_pack("{ss}", "name", name), &r) == -1)
-			session_lost(s);
-		else if (r.fault != FAULT_NONE)
-			session_report_fault(s, &r, name);
-		else
+		if (session_replied(s, server_call(s->server, adds ? "group.add" :
+		    "group.remove", json_pack("{ss}", "name", name), &r), &r, name))
 			fprintf(s->out, "%s: %s process group\n", name,
 			    adds ? "added" : "removed");
 		reply_clear(&r);

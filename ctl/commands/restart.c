@@ -90,8 +90,8 @@ restart_by_daemon(struct session *s, const struct words *names)
 	    &events, &restart, &r) == -1)
 		session_error(s, control_lost(control));
 	known = r.fault != FAULT_UNKNOWN_METHOD;
-	if (known && r.fault != FAULT_NONE)
-		session_fault(s, r.fault, r.text);
+	if (known)
+		session_replied(s, 0, &r, NULL);
 	start_stop_end(&restart.stop);
 	reply_clear(&r);
 	interrupt_notice_end(&notice);

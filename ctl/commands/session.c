@@ -44,7 +44,7 @@ session_fail(struct session *s, enum reach reached, const char *why)
 	} else if (reached != REACH_UNAUTHORIZED) {
 		session_error(s, why != NULL ? why : "cannot be reached");
 	} else {
-		/* An interactive session then asks for the password. */
+		/* An interactive session asks for the password after this. */
 		fputs("Server requires authentication\n", s->out);
 		s->unauthorized = true;
 		session_break(s);
@@ -89,7 +89,8 @@ static const struct {
 	{ "update", FAULT_SHUTDOWN_STATE, "already shutting down", false, false },
 };
 
-void
+/* Reports a fault in supervisorctl's words for the command, else ends the command. */
+static void
 session_report_fault(struct session *s, const struct reply *r, const char *name)
 {
 	size_t i = 0;
@@ -109,10 +110,12 @@ session_report_fault(struct session *s, const struct reply *r, const char *name)
 }
 
 bool
-session_replied(struct session *s, int rc, const struct reply *r)
+session_replied(struct session *s, int rc, const struct reply *r, const char *name)
 {
 	if (rc == -1)
 		session_lost(s);
+	else if (r->fault != FAULT_NONE && name != NULL)
+		session_report_fault(s, r, name);
 	else if (r->fault != FAULT_NONE)
 		session_fault(s, r->fault, r->text);
 	return rc == 0 && r->fault == FAULT_NONE;
@@ -289,7 +292,7 @@ session_rows(struct session *s, struct server_rows *rows)
 {
 	struct reply r;
 	int rc = server_rows(s->server, rows, &r);
-	bool fine = session_replied(s, rc, &r);
+	bool fine = session_replied(s, rc, &r, NULL);
 
 	reply_clear(&r);
 	return fine;

@@ -21,12 +21,12 @@ struct session {
 	const char *file;	/* the configuration file, or NULL */
 	bool interactive;	/* questions may be asked */
 	bool terminal;		/* out is one whose last line can be overwritten */
-	bool colour;		/* and wants colours */
+	bool colour;		/* and shows colours */
 	const struct command *command;	/* the one under way */
 	bool attached;		/* its first word follows without a blank: no pattern */
 	int status;		/* the exit code so far */
 	bool broken;		/* an error line ended the command */
-	bool unauthorized;	/* the server wants a password */
+	bool unauthorized;	/* the server requires a password */
 	bool leave;		/* the shell is to end */
 	enum advice_about about; /* what the names of the command are */
 	struct words unknown;	/* those that the server does not have; owned */
@@ -49,15 +49,14 @@ NODISCARD bool session_connect(struct session *);
 NODISCARD bool session_reach(struct session *);
 /* Whether session_reach accepts this outcome of session_try; else ends the command. */
 NODISCARD bool session_accept(struct session *, enum reach, const char *why);
-/* Whether a call, which returned rc, has a result; else ends the command. */
-NODISCARD bool session_replied(struct session *, int rc, const struct reply *);
+/* Whether a call, which returned rc, has a result; else ends the command. With a name, that
+ * of the call's object or "", a fault that supervisorctl has words for in this command is
+ * only reported. */
+bool session_replied(struct session *, int rc, const struct reply *, const char *name);
 /* Each ends the command: a fault, a call without a reply, another error. */
 void session_fault(struct session *, enum fault, const char *text);
 void session_lost(struct session *);
 void session_error(struct session *, const char *why);
-/* Reports a fault in supervisorctl's words for the command, with the name that it is about,
- * else ends the command. */
-void session_report_fault(struct session *, const struct reply *, const char *name);
 /* Prints a failure that does not end the command, and sets the exit status. */
 void session_report(struct session *, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The same, with the command's help: its arguments are wrong. */

@@ -94,21 +94,11 @@ show_columns(FILE *out, const char *const *names, size_t n)
 static const char *
 show_colour(enum process_state state)
 {
-	switch (state) {
-	case PROCESS_RUNNING:
+	if (state == PROCESS_RUNNING)
 		return "\033[32m";
-	case PROCESS_FATAL:
-	case PROCESS_BACKOFF:
-	case PROCESS_UNKNOWN:
-		return "\033[31m";
-	case PROCESS_STARTING:
-	case PROCESS_STOPPING:
+	if (state == PROCESS_STARTING || state == PROCESS_STOPPING)
 		return "\033[33m";
-	case PROCESS_STOPPED:
-	case PROCESS_EXITED:
-		break;
-	}
-	return "\033[2m";
+	return state == PROCESS_STOPPED || state == PROCESS_EXITED ? "\033[2m" : "\033[31m";
 }
 
 char *
@@ -130,37 +120,26 @@ show_description(const struct process_info *row, int64_t now)
 	return text;
 }
 
-static void
-show_row(FILE *out, const struct process_info *row, const char *name, int names,
-    int64_t now, struct show_style style)
-{
-	char *description = style.exits ? show_description(row, now) :
-	    process_info_description(row, now);
-
-	fprintf(out, "%s%*s%s%-*s%s%s\n", name, names - show_width(name), "",
-	    style.colour ? show_colour(row->state) : "", SHOW_STATE_WIDTH,
-	    process_state_name(row->state), style.colour ? "\033[0m" : "",
-	    description != NULL ? description : "");
-	free(description);
-}
-
 void
 show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t now,
     struct show_style style)
 {
-	char **names = xcalloc(n + 1, sizeof(*names));
+	char **names = xcalloc(n + 1, sizeof(*names)), *description;
 	int widest = SHOW_NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
-		int w;
-
 		names[i] = namespec_join(rows[i]->group, rows[i]->name);
-		w = show_width(names[i]);
-		if (w > widest)
-			widest = w;
+		if (show_width(names[i]) > widest)
+			widest = show_width(names[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		show_row(out, rows[i], names[i], widest + SHOW_NAME_GAP, now, style);
+		description = style.exits ? show_description(rows[i], now) :
+		    process_info_description(rows[i], now);
+		show_padded(out, names[i], widest + SHOW_NAME_GAP);
+		fprintf(out, "%s%-*s%s%s\n", style.colour ? show_colour(rows[i]->state) :
+		    "", SHOW_STATE_WIDTH, process_state_name(rows[i]->state),
+		    style.colour ? "\033[0m" : "", description != NULL ? description : "");
+		free(description);
 		free(names[i]);
 	}
 	free(names);

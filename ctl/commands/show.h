@@ -13,26 +13,26 @@
 
 enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_MAX };
 
-/* How the table is for people: supervisorctl has neither. */
+/* What the table has beyond supervisorctl's. */
 struct show_style {
 	bool colour;	/* of states */
-	bool exits;	/* behind the description: how the process ended last */
+	bool exits;	/* after the description: how the process ended last */
 };
 
 /* The table of processes, columns as wide as the longest name. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
     struct show_style);
-/* New text: the description, and how a process that does not run ended last. */
-char *show_description(const struct process_info *, int64_t now);
 /* The same as one JSON array, a row a line. */
 void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
+/* New text: the description, and how a process that does not run ended last. */
+char *show_description(const struct process_info *, int64_t now);
 /* Text padded with blanks to a number of characters. */
 void show_padded(FILE *, const char *text, int width);
 /* Names in columns of 79 characters at most, downwards, as Python's cmd lists topics. */
 void show_columns(FILE *, const char *const *names, size_t n);
 /* The daemon's own state, when it is not RUNNING. */
 void show_daemon(FILE *, const struct daemon_info *);
-/* One process's outcome. False and nothing printed: supervisorctl knows no words for this
+/* One process's outcome. False and nothing printed: supervisorctl has no words for this
  * fault here. */
 NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const char *name,
     enum fault, const char *text);
@@ -41,7 +41,7 @@ void show_failure(FILE *, const struct process_info *);
 /* The outcome of a stop of a process that did not run, but was about to be started. */
 void show_cancelled(FILE *, const char *group, const char *name);
 /* What a fault means for reading a log, of a process or the daemon's; NULL when
- * supervisorctl knows no words for it. */
+ * supervisorctl has no words for it. */
 const char *show_log_fault(enum fault, bool of_process);
 /* The exit code after this outcome, when it was `before`. */
 int show_exit(enum show_action, enum fault, int before);

@@ -25,11 +25,7 @@ shutdown_call(struct session *s, const char *method, const char *done)
 {
 	struct reply r;
 
-	if (server_call(s->server, method, NULL, &r) == -1)
-		session_lost(s);
-	else if (r.fault != FAULT_NONE)
-		session_report_fault(s, &r, "");
-	else
+	if (session_replied(s, server_call(s->server, method, NULL, &r), &r, ""))
 		fprintf(s->out, "%s\n", done);
 	reply_clear(&r);
 }

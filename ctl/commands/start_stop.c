@@ -193,12 +193,12 @@ start_stop_reply(struct start_stop *op, const char *spec, const struct reply *r)
 	char *group, *name;
 
 	if (kinds[op->action].group != NULL && namespec_is_group(spec)) {
-		if (r->fault == FAULT_BAD_NAME) {
-			session_no_such(s, s->out, spec);
-			s->status = kinds[op->action].misused;
-		} else if (r->fault != FAULT_NONE) {
-			session_fault(s, r->fault, r->text);
+		if (r->fault != FAULT_BAD_NAME) {
+			session_replied(s, 0, r, NULL);
+			return;
 		}
+		session_no_such(s, s->out, spec);
+		s->status = kinds[op->action].misused;
 		return;
 	}
 	if (r->fault == FAULT_BAD_NAME)
@@ -224,19 +224,19 @@ start_stop_call(struct start_stop *op, const char *spec)
 	struct session *s = op->session;
 	json_t *params = json_object();
 	struct reply r;
+	int rc;
 
 	if (spec != NULL)
 		json_object_set_new(params, "name", json_stringn(spec, group ?
 		    strcspn(spec, ":") : strlen(spec)));
 	if (op->signal != NULL)
 		json_object_set_new(params, "signal", json_string(op->signal));
-	if (server_call_wait(s->server, method, params, kind->wait, start_stop_result, op,
-	    &r) == -1)
-		session_lost(s);
-	else if (spec != NULL)
+	rc = server_call_wait(s->server, method, params, kind->wait, start_stop_result, op,
+	    &r);
+	if (rc == 0 && spec != NULL)
 		start_stop_reply(op, spec, &r);
-	else if (r.fault != FAULT_NONE)
-		session_fault(s, r.fault, r.text);
+	else
+		session_replied(s, rc, &r, NULL);
 	reply_clear(&r);
 }
 

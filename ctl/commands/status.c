@@ -18,7 +18,7 @@
 /* The arguments of status. */
 struct status {
 	struct words names;
-	bool json, watch;
+	bool json;
 };
 
 /* Replaces the rows by those that the names mean, in a list that is returned (new). */
@@ -145,8 +145,7 @@ status_run(struct session *s, const char *args)
 	}
 	words_split(&st.names, args);
 	st.json = words_take(&st.names, "--json");
-	st.watch = words_take(&st.names, "--watch");
-	if (st.watch)
+	if (words_take(&st.names, "--watch"))
 		status_watch(s, &st);
 	else
 		status_show(s, &st);
@@ -158,7 +157,7 @@ status_print(struct session *s, enum server_value value)
 {
 	struct reply r;
 
-	if (session_replied(s, server_get(s->server, value, &r), &r)) {
+	if (session_replied(s, server_get(s->server, value, &r), &r, NULL)) {
 		if (json_is_integer(r.result))
 			fprintf(s->out, "%lld\n", (long long)json_integer_value(r.result));
 		else

@@ -14,8 +14,7 @@
 #define TAIL_BYTES 1600	/* without a number */
 #define LINES_FIRST (16 * 1024)	/* bytes that are first searched for lines */
 
-/* The arguments: a log, of which a number of bytes or of lines is wanted, and perhaps all
- * that is to come. */
+/* The arguments: a log, a number of bytes or of lines of it, and whether to stream it. */
 struct tail {
 	struct log_request log;
 	int64_t bytes;
@@ -70,7 +69,7 @@ tail_replied(struct session *s, const struct log_request *log, int rc,
 	if (rc == 0 && r->fault == FAULT_BAD_NAME && log->name != NULL)
 		session_unknown(s, log->name);
 	if (rc == -1 || text == NULL)
-		return session_replied(s, rc, r);
+		return session_replied(s, rc, r, NULL);
 	session_report(s, EXIT_GENERIC, "%s: ERROR (%s)", log->name != NULL ? log->name :
 	    "supervisord", text);
 	return false;

@@ -165,8 +165,8 @@ tail_stream_print(struct tail_stream *t)
 	return t->count > 0 && !ferror(t->session->out);
 }
 
-/* Waits for Ctrl-C, for the reader to go, for input, for news of the daemon, or for more of
- * a log; the descriptors are in this order. -1 with errno. */
+/* Waits for Ctrl-C, for the end of the reader, for input, for the state stream, or for more
+ * of a log; the descriptors are in this order. -1 with errno. */
 static int
 tail_stream_wait(const struct tail_stream *t, int input, struct pollfd *fds)
 {

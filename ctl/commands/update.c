@@ -18,7 +18,7 @@ update_call(struct session *s, const char *method, const char *name)
 {
 	struct reply r;
 	int rc = server_call(s->server, method, json_pack("{ss}", "name", name), &r);
-	bool done = session_replied(s, rc, &r);
+	bool done = session_replied(s, rc, &r, NULL);
 
 	reply_clear(&r);
 	return done;
@@ -43,7 +43,7 @@ update_stop_group(struct session *s, const char *name, bool *failed)
 	*failed = false;
 	rc = server_call_wait(s->server, "group.stop", json_pack("{ss}", "name", name),
 	    WAIT_STOP, update_note_failure, failed, &r);
-	done = session_replied(s, rc, &r);
+	done = session_replied(s, rc, &r, NULL);
 	if (done)
 		fprintf(s->out, "%s: stopped\n", name);
 	reply_clear(&r);
@@ -255,8 +255,8 @@ update_by_daemon(struct session *s, const struct words *only)
 		session_error(s, control_lost(control));
 	interrupt_notice_end(&notice);
 	known = r.fault != FAULT_UNKNOWN_METHOD;
-	if (known && r.fault != FAULT_NONE)
-		session_report_fault(s, &r, "");
+	if (known)
+		session_replied(s, 0, &r, "");
 	if (r.result != NULL)
 		reread_show_pending(s, s->err, r.result, all);
 	reply_clear(&r);
@@ -270,6 +270,7 @@ update_run(struct session *s, const char *args)
 	struct reply r = REPLY_NONE;
 	const char *bad = NULL;
 	bool dry;
+	int rc;
 
 	if (!session_reach(s))
 		return;
@@ -282,12 +283,9 @@ update_run(struct session *s, const char *args)
 		/* A misspelt --dry-run is no reason to apply anything. */
 		session_usage(s, EXIT_GENERIC, "Error: bad argument %s", bad);
 	} else if (dry || !update_by_daemon(s, &only)) {
-		if (server_call(s->server, dry ? "config.preview" : "config.reread", NULL,
-		    &r) == -1)
-			session_lost(s);
-		else if (r.fault != FAULT_NONE)
-			session_report_fault(s, &r, "");
-		else
+		rc = server_call(s->server, dry ? "config.preview" : "config.reread", NULL,
+		    &r);
+		if (session_replied(s, rc, &r, ""))
 			update_apply(s, &only, r.result, dry);
 	}
 	reply_clear(&r);

@@ -129,7 +129,7 @@ struct reading {
 	char *here;
 };
 
-/* 0 with *text new, or NULL when the file does not say; -1 with *why new. */
+/* 0 with *text new, or NULL when the file has no such option; -1 with *why new. */
 static int
 conffile_value(const struct reading *r, const char *section, const char *key, char **text,
     char **why)
@@ -163,7 +163,7 @@ conffile_socket(const struct reading *r, char **why)
 	return conffile_absolute(path);
 }
 
-/* What [supervisorctl] says. 0, or -1 with *why new. */
+/* Reads [supervisorctl]. 0, or -1 with *why new. */
 static int
 conffile_client_section(const struct reading *r, struct conffile *c, char **why)
 {
@@ -213,7 +213,7 @@ conffile_take(const struct reading *r, struct conffile *c, char **why)
 		c->control_socket = conffile_socket(r, &socket_why);
 	if (daemon && conffile_value(r, supervisord, "user", &c->user, &user_why) == -1)
 		free(user_why);
-	/* A name that only the daemon's environment knows: there is the URL. */
+	/* The path may have a name of the daemon's environment alone; then the URL serves. */
 	if (c->control_socket == NULL && !client)
 		*why = socket_why;
 	else

@@ -1,6 +1,6 @@
-/* Conffile: what reevectl takes from supervisord.conf: where the daemon is, as whom to
- * speak to it, and the shell's prompt and history. Reads [supervisorctl], and of
- * [supervisord] control_socket and pidfile. Like supervisorctl it follows no [include]. */
+/* Conffile: what reevectl reads of supervisord.conf: the daemon's addresses, the user name
+ * and password, and the shell's prompt and history, from [supervisorctl], and of
+ * [supervisord] control_socket, pidfile and user. Like supervisorctl it ignores [include]. */
 #ifndef CTL_CONFFILE_H
 #define CTL_CONFFILE_H
 
@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-/* All new, or NULL when the file does not say. */
+/* All new, or NULL when the file has no such option. */
 struct conffile {
 	char *control_socket;	/* absolute path */
 	char *serverurl, *username, *password, *prompt;

@@ -36,7 +36,7 @@ struct control {
 	json_int_t job;
 	json_t *collected;	/* borrowed: see control_collect; or NULL */
 	json_t *cancelled;	/* process.cancelled's parameters since the call */
-	size_t asked;		/* calls of control_call_many without an answer */
+	size_t asked;		/* calls of control_call_many without a reply */
 	void (*tick)(void *);	/* or NULL */
 	void *tick_ctx;
 	int64_t tick_ms;	/* when it is called next */
@@ -226,7 +226,7 @@ control_finish_job(struct control *c)
 	return done ? 0 : -1;
 }
 
-/* Runs until the rows say how the start or stop of one process came out; 0 or -1. */
+/* Runs until the rows have the outcome of the start or stop of one process; 0 or -1. */
 static int
 control_finish_one(struct control *c, struct reply *r)
 {

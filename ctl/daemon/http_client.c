@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HTTP_CLIENT_ROOM (64 * 1024)		/* bytes read at once */
+#define HTTP_CLIENT_PIECE (64 * 1024)		/* bytes read at once */
 
 struct http_client {
 	int fd;
@@ -166,7 +166,7 @@ http_client_send_all(int fd, const char *bytes, size_t n)
 	return 0;
 }
 
-/* An answer may come before all was sent, and ends the sending. */
+/* The response may come before all was sent, and ends the sending. */
 static void
 http_client_send(int fd, const struct http_client_request *r)
 {
@@ -177,19 +177,17 @@ http_client_send(int fd, const struct http_client_request *r)
 	mem_wiping_free(text);
 }
 
-/* --- the response --- */
-
-/* Takes what has come, or that nothing more does; 0, or -1 with errno. */
+/* Receives more of the response, or its end; 0, or -1 with errno. */
 static int
 http_client_fill(struct http_client *h, bool wait)
 {
-	char *room = http_response_reserve(&h->response, HTTP_CLIENT_ROOM);
+	char *piece = http_response_reserve(&h->response, HTTP_CLIENT_PIECE);
 	ssize_t n;
 
-	if (room == NULL)
+	if (piece == NULL)
 		return -1;
 	do {
-		n = recv(h->fd, room, HTTP_CLIENT_ROOM, wait ? 0 : MSG_DONTWAIT);
+		n = recv(h->fd, piece, HTTP_CLIENT_PIECE, wait ? 0 : MSG_DONTWAIT);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return -1;

@@ -17,7 +17,7 @@ struct http_client_request { /* all borrowed */
 	const char *url;	/* "http://HOST[:PORT]" or "unix://PATH" */
 	const char *path;	/* "/RPC2" */
 	const char *username, *password; /* NULL = none */
-	uid_t daemon_uid;	/* who may have them, besides root and us */
+	uid_t daemon_uid;	/* may receive them, besides root and this user */
 	const char *body;	/* NULL: GET, else POST of text/xml */
 	size_t length;
 };
@@ -36,7 +36,7 @@ const struct http_response *http_client_response(const struct http_client *);
 /* Bytes of the body: how many, 0 at its end, or -1 with errno. Without `wait` EAGAIN means
  * that none have come. */
 NODISCARD ssize_t http_client_read(struct http_client *, char *bytes, size_t n, bool wait);
-/* Something to poll for input before http_client_read. */
+/* A descriptor to poll for input before http_client_read. */
 int http_client_fd(const struct http_client *);
 
 #endif

@@ -81,27 +81,14 @@ http_response_count_head(struct http_response *r, const char *text)
 
 /* --- the head --- */
 
-/* A second length must be the first once more. */
-static bool
-http_response_content_length(struct http_response *r, const char *value)
-{
-	uint64_t length;
-	const char *end = http_response_number(value, 10, &length);
-
-	if (end == NULL || *end != '\0' || (r->body == PART_LENGTH && length != r->left))
-		return false;
-	if (r->body == PART_TO_EOF)
-		r->body = PART_LENGTH;
-	if (r->body == PART_LENGTH)
-		r->left = length;
-	return true;
-}
-
-/* What is known of a header is believed; chunks go before a length. */
+/* What is known of a header is believed; chunks go before a length. A second length must be
+ * the first once more. */
 static bool
 http_response_header(struct http_response *r, char *text)
 {
 	char *value = strchr(text, ':');
+	const char *end;
+	uint64_t length;
 
 	if (value == NULL)
 		return true;
@@ -111,8 +98,15 @@ http_response_header(struct http_response *r, char *text)
 		r->body = PART_CHUNK_SIZE;
 		return strcasecmp(value, "chunked") == 0;
 	}
-	if (strcasecmp(text, "Content-Length") == 0)
-		return http_response_content_length(r, value);
+	if (strcasecmp(text, "Content-Length") != 0)
+		return true;
+	end = http_response_number(value, 10, &length);
+	if (end == NULL || *end != '\0' || (r->body == PART_LENGTH && length != r->left))
+		return false;
+	if (r->body == PART_TO_EOF)
+		r->body = PART_LENGTH;
+	if (r->body == PART_LENGTH)
+		r->left = length;
 	return true;
 }
 

@@ -33,7 +33,7 @@ struct http_response {
 
 void http_response_init(struct http_response *);
 void http_response_clear(struct http_response *);
-/* Room for n more bytes, or NULL with ENOMEM; then how many came, 0 when none come more. */
+/* Reserves n more bytes, or NULL with ENOMEM; then how many came, 0 at the end of input. */
 char *http_response_reserve(struct http_response *, size_t n);
 void http_response_commit(struct http_response *, size_t n);
 /* Reads the head of the final response, before which a few others may come. 0 when it is

@@ -5,7 +5,6 @@
 #include "common/mem.h"
 #include "common/str.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,13 +14,6 @@ reply_is_absent(enum reach reached)
 {
 	return reached == REACH_NO_FILE || reached == REACH_REFUSED ||
 	    reached == REACH_FAILED;
-}
-
-enum reach
-reply_reach_of(int error)
-{
-	return error == ENOENT ? REACH_NO_FILE : error == ECONNREFUSED ? REACH_REFUSED :
-	    REACH_FAILED;
 }
 
 void

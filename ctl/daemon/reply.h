@@ -11,8 +11,8 @@
 enum reach {
 	REACH_OK,
 	REACH_NO_FILE,		/* no socket there */
-	REACH_REFUSED,		/* nobody listens */
-	REACH_UNAUTHORIZED,	/* it wants a user and a password, or others */
+	REACH_REFUSED,		/* no process listens */
+	REACH_UNAUTHORIZED,	/* it requires a user and a password, or others */
 	REACH_NO_INTERFACE,	/* XML-RPC without supervisor's methods */
 	REACH_OTHER_API,	/* of another version: *why is it */
 	REACH_FAULT,		/* reached, but it returns a fault: *why is its line */
@@ -32,8 +32,6 @@ struct reply {
 
 /* Nothing that behaves like the daemon is there. */
 bool reply_is_absent(enum reach);
-/* The reach of a connection that failed with this error. */
-enum reach reply_reach_of(int error);
 void reply_clear(struct reply *);
 /* Makes it a fault; text is taken. */
 void reply_set_fault(struct reply *, enum fault, char *text);

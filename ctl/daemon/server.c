@@ -172,6 +172,12 @@ server_lose(struct server *s, enum reach how, char *why)
 	return -1;
 }
 
+int
+server_fail(struct server *s, const char *why)
+{
+	return server_lose(s, REACH_FAILED, xstrdup(why));
+}
+
 enum reach
 server_lost(const struct server *s, const char **why)
 {
@@ -207,7 +213,7 @@ server_get(struct server *s, enum server_value value, struct reply *r)
 {
 	*r = (struct reply)REPLY_NONE;
 	if (s->ops == NULL)
-		return server_lose(s, REACH_FAILED, xstrdup("not reached"));
+		return server_fail(s, "not reached");
 	return s->ops->get(s, value, r);
 }
 

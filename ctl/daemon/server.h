@@ -56,7 +56,7 @@ void server_print_fallback(const struct server *, FILE *);
 /* Reaches it unless that was done. On failure *why is new, or NULL where the kind of
  * failure is all that is known. */
 NODISCARD enum reach server_reach(struct server *, char **why);
-/* The connection to its control socket, where more can be asked, or NULL. */
+/* The connection to its control socket, over which more is possible, or NULL. */
 struct control *server_control(const struct server *);
 
 /* Each of these needs a server that was reached, and returns 0 with *reply filled, or -1

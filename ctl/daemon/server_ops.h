@@ -48,5 +48,7 @@ extern const struct server_ops server_control_ops, server_xmlrpc_ops;
 
 /* Notes why there is no reply; why is taken. Returns -1. */
 int server_lose(struct server *, enum reach, char *why);
+/* The same of REACH_FAILED, for a static text. */
+int server_fail(struct server *, const char *why);
 
 #endif

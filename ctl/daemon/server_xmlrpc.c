@@ -17,6 +17,8 @@
 #define BODY_PIECE (64 * 1024)		/* bytes read at once */
 #define API_VERSION "3.0"		/* what supervisorctl asks for */
 
+static const char not_utf8[] = "the argument is not UTF-8";
+
 /* What the result of a method is made of. */
 enum shape {
 	SHAPE_PLAIN,
@@ -87,7 +89,7 @@ server_xmlrpc_read_response(struct server *s, struct http_client *http, struct r
 	why = server_xmlrpc_read_body(http, &body);
 	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), r, &why);
 	buf_clear(&body);
-	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, xstrdup(why));
+	return rc == 0 ? 0 : server_fail(s, why);
 }
 
 static enum reach
@@ -125,13 +127,7 @@ static int
 server_xmlrpc_misshapen(struct server *s, struct reply *r)
 {
 	reply_clear(r);
-	return server_lose(s, REACH_FAILED, xstrdup("the response is of another method"));
-}
-
-static int
-server_xmlrpc_not_utf8(struct server *s)
-{
-	return server_lose(s, REACH_FAILED, xstrdup("the argument is not UTF-8"));
+	return server_fail(s, "the response is of another method");
 }
 
 /* Calls a method whose result is one value of a type; params are taken. */
@@ -168,8 +164,8 @@ server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct 
 	json_decref(params);
 	if (m == NULL || !is_text) {
 		json_decref(ordered);
-		return is_text ? server_lose(s, REACH_FAILED,
-		    xstrdup("this needs the control socket")) : server_xmlrpc_not_utf8(s);
+		return server_fail(s, m == NULL ? "this needs the control socket" :
+		    not_utf8);
 	}
 	rc = server_xmlrpc_rpc(s, m->rpc, ordered, r);
 	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD &&
@@ -298,7 +294,7 @@ server_xmlrpc_read_log(struct server *s, const struct log_request *log, int64_t 
 		    "supervisor.readProcessStderrLog" : "supervisor.readProcessStdoutLog";
 		if (json_array_append_new(params, json_string(log->name)) == -1) {
 			json_decref(params);
-			return server_xmlrpc_not_utf8(s);
+			return server_fail(s, not_utf8);
 		}
 	}
 	json_array_append_new(params, json_integer(offset));

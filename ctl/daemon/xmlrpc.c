@@ -21,15 +21,14 @@
 static void
 xmlrpc_put_escaped(FILE *out, const char *text, size_t n)
 {
+	static const char special[] = { '&', '<', '>', '\r' };
+	static const char *const escapes[] = { "&amp;", "&lt;", "&gt;", "&#13;" };
+
 	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '&')
-			fputs("&amp;", out);
-		else if (text[i] == '<')
-			fputs("&lt;", out);
-		else if (text[i] == '>')
-			fputs("&gt;", out);
-		else if (text[i] == '\r')
-			fputs("&#13;", out);
+		const char *at = memchr(special, text[i], sizeof(special));
+
+		if (at != NULL)
+			fputs(escapes[at - special], out);
 		else
 			fputc(text[i], out);
 	}
@@ -215,16 +214,6 @@ static const struct element elements[] = {
 	{ "string", IN_VALUE, JSON_STRING, NULL, 0 },	/* and every other name */
 };
 
-static const struct element *
-xmlrpc_element_find(const char *name)
-{
-	size_t i = 0;
-
-	while (i < nitems(elements) - 1 && strcmp(elements[i].name, name) != 0)
-		i++;
-	return &elements[i];
-}
-
 static void
 xmlrpc_node_clear(struct node *node)
 {
@@ -237,13 +226,15 @@ xmlrpc_node_clear(struct node *node)
 static void XMLCALL
 xmlrpc_on_start(void *ctx, const char *name, const char **attributes UNUSED)
 {
-	const struct element *element = xmlrpc_element_find(name);
+	const struct element *element = elements, *last = elements + nitems(elements) - 1;
 	struct reader *r = ctx;
 	unsigned place = r->depth == 0 ? IN_DOCUMENT :
 	    r->nodes[r->depth - 1].element->inside;
 
 	if (r->why != NULL)
 		return;
+	while (element < last && strcmp(element->name, name) != 0)
+		element++;
 	if ((element->place & place) == 0)
 		xmlrpc_refuse(r, "a response that is none of XML-RPC");
 	else if (r->depth == XMLRPC_DEPTH)

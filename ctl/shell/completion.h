@@ -6,7 +6,7 @@
 
 /* editor_complete_fn with a struct session as its context. */
 void completion_offer_line(void *session, const char *line, struct words *out);
-/* The same from another origin, which is asked for what the line needs. */
+/* The same from another source, whose functions are called when the line needs them. */
 struct completion_source {
 	struct server_rows (*rows)(void *ctx);
 	json_t *(*config)(void *ctx);	/* getAllConfigInfo's array, new; or NULL */

@@ -60,9 +60,7 @@ struct editor {
 	struct edit_history *history;
 };
 
-/* --- the library --- */
-
-/* Finds a function; dlsym has no other way to say that it is one. */
+/* Finds a function, for which dlsym has no type of its own. */
 static bool
 editor_find(void *handle, const char *name, void *function, size_t size)
 {
@@ -87,8 +85,6 @@ editor_load(struct library *l)
 	    FIND(l, history_init, "history_init") &&
 	    FIND(l, history_end, "history_end") && FIND(l, history, "history");
 }
-
-/* --- completion --- */
 
 /* How many bytes the words have in common. */
 static size_t
@@ -164,8 +160,6 @@ editor_on_prompt(struct edit_line *edit)
 	return editor_of(edit)->prompt;
 }
 
-/* --- history: a line each, as other editors keep it --- */
-
 static void
 editor_history_add(struct editor *ed, const char *line)
 {
@@ -212,8 +206,6 @@ editor_history_save(const struct editor *ed, const char *line)
 	dprintf(fd, "%s\n", line);
 	close(fd);
 }
-
-/* --- the editor --- */
 
 static void
 editor_start(struct editor *ed)

@@ -1,9 +1,9 @@
-/* Editor: lines read from a terminal with editing, history and completion, by libedit
- * when it is there; else, and from anything else, as they come. */
+/* Editor: reads lines from a terminal with editing, history and completion, by libedit;
+ * without libedit or a terminal, as they come. */
 #ifndef CTL_EDITOR_H
 #define CTL_EDITOR_H
 
-#include "ctl/commands/namespec.h"
+#include "ctl/commands/words.h"
 
 struct editor;
 
@@ -14,7 +14,7 @@ typedef void editor_complete_fn(void *ctx, const char *line, struct words *out);
  * as they are read. */
 struct editor *editor_new(const char *history_file, editor_complete_fn *, void *ctx);
 void editor_free(struct editor *);
-/* New: the next line, typed behind the prompt, without its newline; NULL at the end of
+/* New: the next line, typed after the prompt, without its newline; NULL at the end of
  * input. */
 char *editor_line(struct editor *, const char *prompt);
 

@@ -25,8 +25,8 @@ shell_on_interrupt(int signo UNUSED)
 	_exit(0);
 }
 
-/* New: the prompt that is configured; else, because who types at a terminal should not
- * mistake the daemon, its name; else supervisorctl's. */
+/* New: the prompt that is configured; else at a terminal the daemon's name, so that it is
+ * not mistaken for another; else supervisorctl's. */
 static char *
 shell_prompt(struct session *s, const char *configured)
 {

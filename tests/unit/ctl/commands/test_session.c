@@ -165,9 +165,9 @@ test_arguments(void **state)
 	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
 }
 
-/* A fault has words of the command, or ends it. */
+/* A fault has words of the command, or ends it; without a name it always does. */
 static void
-test_report_fault(void **state)
+test_replied(void **state)
 {
 	static const struct {
 		const char *command;
@@ -202,10 +202,17 @@ test_report_fault(void **state)
 
 		open_world(&w);
 		w.session.command = &named;
-		session_report_fault(&w.session, &r, "x");
+		assert_false(session_replied(&w.session, 0, &r, "x"));
 		assert_int_equal(w.session.unknown.count, cases[i].fault == FAULT_BAD_NAME);
 		words_clear(&w.session.unknown);
 		said(&w, cases[i].want, cases[i].status, cases[i].broken);
+		open_world(&w);
+		w.session.command = &named;
+		assert_false(session_replied(&w.session, 0, &r, NULL));
+		assert_true(w.session.broken);
+		fclose(w.session.out);
+		free(w.text);
+		server_free(w.session.server);
 	}
 }
 
@@ -250,7 +257,7 @@ main(void)
 		cmocka_unit_test(test_unauthorized_interactive),
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_report_fault),
+		cmocka_unit_test(test_replied),
 		cmocka_unit_test(test_no_such),
 		cmocka_unit_test(test_expand_nothing),
 	};
