@@ -130,7 +130,7 @@ main_confine(struct front *f)
 	    .nlisteners = f->setup.count,
 	};
 
-	setup_wipe_end();
+	setup_wipe(false);
 	peer_secret(f->rpcd.master, false);
 	f->rpcd.page = f->setup.page;
 	if (main_make_listeners(f, fds) < 0 || sandbox_enter(&sandbox) < 0 ||
@@ -368,7 +368,7 @@ main_run(void)
 	main_signals();
 	spin_watch();
 	main_warm();
-	setup_wipe_begin();
+	setup_wipe(true);
 	main_connect(&front);
 	if (loop_run(front.rpcd.loop) < 0)
 		fatal("the loop failed: %s", strerror(errno));

@@ -10,15 +10,9 @@
 #include <unistd.h>
 
 void
-setup_wipe_begin(void)
+setup_wipe(bool wipe)
 {
-	json_set_alloc_funcs(malloc, mem_wiping_free);
-}
-
-void
-setup_wipe_end(void)
-{
-	json_set_alloc_funcs(malloc, free);
+	json_set_alloc_funcs(malloc, wipe ? mem_wiping_free : free);
 }
 
 int

@@ -42,9 +42,8 @@ struct setup {
 	bool ended;		/* everything has been said */
 };
 
-/* From now on memory that jansson frees is wiped first: passwords pass through it. */
-void setup_wipe_begin(void);
-void setup_wipe_end(void);
+/* Whether memory that jansson frees is wiped first: passwords pass through it. */
+void setup_wipe(bool wipe);
 
 /* Reads the answer to hello. 0, or -1 when it breaks the protocol. */
 NODISCARD int setup_answer(struct setup *, const json_t *result);

@@ -9,20 +9,6 @@
 
 #define LINE_MS 1000	/* between two log lines of a listener */
 
-static void
-auth_delay_log(struct http_endpoint *endpoint)
-{
-	uint64_t older;
-
-	if (!log_limit_pass(&endpoint->wrong, 1, LINE_MS, &older))
-		return;
-	if (older == 0)
-		log_warn("%s: wrong credentials", endpoint->name);
-	else
-		log_warn("%s: wrong credentials (%" PRIu64 " more since the last report)",
-		    endpoint->name, older);
-}
-
 void
 http_auth_delay_due(void *ctx, uint32_t ready UNUSED)
 {
@@ -43,8 +29,16 @@ http_auth_delay(struct http_request *r)
 {
 	struct http_endpoint *endpoint = r->endpoint;
 	int64_t now = clock_mono_ms();
+	uint64_t older;
 
-	auth_delay_log(endpoint);
+	if (log_limit_pass(&endpoint->wrong, 1, LINE_MS, &older)) {
+		if (older == 0)
+			log_warn("%s: wrong credentials", endpoint->name);
+		else
+			log_warn("%s: wrong credentials (%" PRIu64
+				 " more since the last report)",
+			    endpoint->name, older);
+	}
 	r->delayed = true;
 	if (!auth_failures_add(&endpoint->failures, r->client->address, now))
 		return MHD_NO;

@@ -44,18 +44,6 @@ static const struct browser_row {
 	{"Via", false, FORWARDED},
 };
 
-static bool
-browser_row_matches(const struct browser_row *row, const char *name)
-{
-	size_t n;
-
-	/* Most headers are none of these: the first letter tells, in either case. */
-	if (((row->name[0] ^ name[0]) & ~0x20) != 0)
-		return false;
-	n = strlen(row->name);
-	return strncasecmp(row->name, name, n) == 0 && (row->is_prefix || name[n] == '\0');
-}
-
 static void
 browser_take(
     struct browser_request *request, enum browser_field field, const char *value)
@@ -91,11 +79,20 @@ browser_take(
 void
 browser_header(struct browser_request *request, const char *name, const char *value)
 {
+	const struct browser_row *row;
+	size_t n;
+
 	if (strncasecmp(name, "Sec-Fetch-", strlen("Sec-Fetch-")) == 0)
 		request->has_fetch = true;
-	for (size_t i = 0; i < nitems(rows); i++)
-		if (browser_row_matches(&rows[i], name))
-			browser_take(request, rows[i].field, value != NULL ? value : "");
+	for (row = rows; row < rows + nitems(rows); row++) {
+		/* Most headers are none of these, as their first letter shows. */
+		if (((row->name[0] ^ name[0]) & ~0x20) != 0)
+			continue;
+		n = strlen(row->name);
+		if (strncasecmp(row->name, name, n) == 0 &&
+		    (row->is_prefix || name[n] == '\0'))
+			browser_take(request, row->field, value != NULL ? value : "");
+	}
 }
 
 /* ---- hosts ---- */

@@ -9,39 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Addresses are ranked by their connections up to here; those with more are compared. */
-#define RANKS 64
 /* How often those are looked at that have not sent a complete request. */
 #define TICK_MS 1000
-
-TAILQ_HEAD(conn_list, conn);
-
-/* The connections of an address in one phase. */
-struct address_phase {
-	struct conn_list connections;	/* by the time they entered it */
-	size_t count;
-	size_t weight;
-	TAILQ_ENTRY(address_phase) link;	/* in the rank */
-};
-
-struct conn_address {
-	uint64_t key;
-	size_t count;
-	struct address_phase phases[CONN_PHASES];
-};
-
-TAILQ_HEAD(rank, address_phase);
-
-struct conntable {
-	unsigned limit;
-	size_t count;
-	struct idmap *addresses;
-	struct {
-		size_t count, weight;
-		struct conn_list by_time;
-		struct rank ranks[RANKS];	/* addresses by count, rank 0 unused */
-	} phases[CONN_PHASES];
-};
 
 struct conntable *
 conntable_new(unsigned limit)
@@ -54,7 +23,7 @@ conntable_new(unsigned limit)
 		fatal("out of memory for a listener");
 	for (size_t i = 0; i < CONN_PHASES; i++) {
 		TAILQ_INIT(&all->phases[i].by_time);
-		for (size_t j = 0; j < RANKS; j++)
+		for (size_t j = 0; j < CONN_RANKS; j++)
 			TAILQ_INIT(&all->phases[i].ranks[j]);
 	}
 	return all;
@@ -67,18 +36,6 @@ conntable_free(struct conntable *all)
 		return;
 	idmap_free(all->addresses);
 	free(all);
-}
-
-unsigned
-conntable_limit(const struct conntable *all)
-{
-	return all->limit;
-}
-
-size_t
-conntable_count(const struct conntable *all)
-{
-	return all->count;
 }
 
 /* IPv4 addresses get the numbers of a prefix that nobody has: ::ffff:A.B.C.D/64. */
@@ -119,11 +76,11 @@ conntable_address(struct conntable *all, uint64_t key)
 
 /* The address has `count` connections in the phase from now on. */
 static void
-conntable_rank(struct conntable *all, struct address_phase *of, enum conn_phase phase,
+conntable_rank(struct conntable *all, struct conn_group *of, enum conn_phase phase,
     size_t count)
 {
-	size_t was = of->count < RANKS ? of->count : RANKS - 1;
-	size_t is = count < RANKS ? count : RANKS - 1;
+	size_t was = of->count < CONN_RANKS ? of->count : CONN_RANKS - 1;
+	size_t is = count < CONN_RANKS ? count : CONN_RANKS - 1;
 
 	of->count = count;
 	if (was == is)
@@ -138,7 +95,7 @@ static void
 conn_leave_phase(struct conn *c)
 {
 	struct conntable *all = c->all;
-	struct address_phase *of = &c->address->phases[c->phase];
+	struct conn_group *of = &c->address->phases[c->phase];
 
 	TAILQ_REMOVE(&all->phases[c->phase].by_time, c, by_time);
 	TAILQ_REMOVE(&of->connections, c, by_address);
@@ -152,7 +109,7 @@ static void
 conn_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
 {
 	struct conntable *all = c->all;
-	struct address_phase *of = &c->address->phases[phase];
+	struct conn_group *of = &c->address->phases[phase];
 
 	c->phase = phase;
 	c->since = now;
@@ -208,12 +165,6 @@ conn_begin_body(struct conn *c, int64_t now)
 	c->in_body = true;
 }
 
-void
-conn_received(struct conn *c, size_t bytes)
-{
-	c->received += bytes;
-}
-
 struct conn *
 conntable_expired(struct conntable *all, int64_t now)
 {
@@ -245,24 +196,18 @@ conntable_deadline(const struct conntable *all, int64_t now)
 
 /* ---- too many ---- */
 
-size_t
-conn_siblings(const struct conn *c)
-{
-	return c->address->count;
-}
-
 /* The address with the most connections in the phase, or NULL. */
-static const struct address_phase *
+static const struct conn_group *
 conntable_top(const struct conntable *all, enum conn_phase phase)
 {
-	const struct rank *ranks = all->phases[phase].ranks;
-	const struct address_phase *top, *of;
-	size_t i = RANKS - 1;
+	const struct conn_rank *ranks = all->phases[phase].ranks;
+	const struct conn_group *top, *of;
+	size_t i = CONN_RANKS - 1;
 
 	while (i > 0 && TAILQ_EMPTY(&ranks[i]))
 		i--;
 	top = TAILQ_FIRST(&ranks[i]);
-	if (i < RANKS - 1)
+	if (i < CONN_RANKS - 1)
 		return top;
 	TAILQ_FOREACH(of, &ranks[i], link)
 	{
@@ -273,11 +218,11 @@ conntable_top(const struct conntable *all, enum conn_phase phase)
 }
 
 /* The address that has many connections in the phase, if that explains how full it is. */
-static const struct address_phase *
+static const struct conn_group *
 conntable_crowd(const struct conntable *all, enum conn_phase phase)
 {
 	size_t many = all->limit / 8 < CONN_MANY ? all->limit / 8 : CONN_MANY;
-	const struct address_phase *top = conntable_top(all, phase);
+	const struct conn_group *top = conntable_top(all, phase);
 
 	if (top == NULL)
 		return NULL;
@@ -289,7 +234,7 @@ struct conn *
 conntable_victim(const struct conntable *all)
 {
 	size_t used = all->count - all->phases[CONN_CLOSING].count;
-	const struct address_phase *of, *top;
+	const struct conn_group *of, *top;
 
 	if (used <= all->limit / 2)
 		return NULL;
@@ -310,7 +255,7 @@ conntable_victim(const struct conntable *all)
 void
 conn_weigh(struct conn *c, size_t weight, int64_t now)
 {
-	struct address_phase *of = &c->address->phases[c->phase];
+	struct conn_group *of = &c->address->phases[c->phase];
 	size_t *all = &c->all->phases[c->phase].weight;
 
 	of->weight = of->weight - c->weight + weight;
@@ -318,12 +263,6 @@ conn_weigh(struct conn *c, size_t weight, int64_t now)
 	if (weight > c->weight)
 		c->weighed = now;
 	c->weight = weight;
-}
-
-size_t
-conntable_weight(const struct conntable *all, enum conn_phase phase)
-{
-	return all->phases[phase].weight;
 }
 
 struct conn *

@@ -35,10 +35,7 @@ enum conn_phase {
 	CONN_PHASES,
 };
 
-struct conntable;		/* of a listener */
-struct conn_address;
-
-/* A part of the caller's own object; read-only for the caller. */
+/* A part of the caller's own object; all of this is read-only for the caller. */
 struct conn {
 	struct conntable *all;
 	struct conn_address *address;
@@ -52,12 +49,40 @@ struct conn {
 	TAILQ_ENTRY(conn) by_address;	/* of those of its address in the phase */
 };
 
+TAILQ_HEAD(conn_list, conn);
+
+/* The connections of an address in one phase. */
+struct conn_group {
+	struct conn_list connections;	/* by the time they entered it */
+	size_t count, weight;
+	TAILQ_ENTRY(conn_group) link;	/* in the rank */
+};
+
+TAILQ_HEAD(conn_rank, conn_group);
+
+struct conn_address {
+	uint64_t key;
+	size_t count;		/* connections of the address */
+	struct conn_group phases[CONN_PHASES];
+};
+
+/* Addresses are ranked by their connections up to here; those with more are compared. */
+#define CONN_RANKS 64
+
+struct conntable {		/* of a listener */
+	unsigned limit;
+	size_t count;		/* those that are closing included */
+	struct idmap *addresses;
+	struct {
+		size_t count, weight;
+		struct conn_list by_time;
+		struct conn_rank ranks[CONN_RANKS];	/* by count, rank 0 unused */
+	} phases[CONN_PHASES];
+};
+
 /* New; limit: how many connections the listener may have. */
 struct conntable *conntable_new(unsigned limit);
 void conntable_free(struct conntable *);	/* none is left; NULL is fine */
-unsigned conntable_limit(const struct conntable *);
-/* All, those that are closing included. */
-size_t conntable_count(const struct conntable *);
 
 /* The number that stands for an address: an IPv4 address, or the first 64 bits of an IPv6
  * address, because a site has that many to choose from. */
@@ -70,11 +95,14 @@ void conntable_close(struct conn *);
 void conn_enter(struct conn *, enum conn_phase, int64_t now);
 /* The head is complete and a body follows. */
 void conn_begin_body(struct conn *, int64_t now);
-void conn_received(struct conn *, size_t bytes);
+static inline void
+conn_received(struct conn *c, size_t bytes)
+{
+	c->received += bytes;
+}
+
 /* What the connection holds from now on, 0 = nothing. */
 void conn_weigh(struct conn *, size_t weight, int64_t now);
-/* How many connections its address has. */
-size_t conn_siblings(const struct conn *);
 
 /* The next connection that has used up its time, or NULL. */
 struct conn *conntable_expired(struct conntable *, int64_t now);
@@ -84,11 +112,8 @@ int64_t conntable_deadline(const struct conntable *, int64_t now);
 /* The connection to be closed because the listener is too full, or NULL: always the oldest
  * one of the address with the most of them in its phase. */
 struct conn *conntable_victim(const struct conntable *);
-/* Bytes of memory that all connections in the phase hold. */
-size_t conntable_weight(const struct conntable *, enum conn_phase);
 /* Memory is short: the connection that has held some in the phase for longest, of the
  * address that holds the most; only one that has held it since `before`. Or NULL. */
-struct conn *conntable_heaviest(
-    const struct conntable *, enum conn_phase, int64_t before);
+struct conn *conntable_heaviest(const struct conntable *, enum conn_phase, int64_t before);
 
 #endif

@@ -65,7 +65,7 @@ http_log_tail_ask(struct http_request *r)
 		r->stream.source = tail_begin(
 		    r->client->endpoint->rpcd->tails, &r->target, &tail_ops, r);
 	if (r->stream.source != NULL) {
-		http_stream_wait(&r->stream);
+		http_suspend(r->client, http_stream_close, &r->stream);
 		return;
 	}
 	http_stream_close(&r->stream);

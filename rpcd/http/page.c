@@ -75,14 +75,6 @@ page_read(void *ctx, uint64_t pos UNUSED, char *out, size_t max)
 	return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
 
-static void
-page_read_end(void *ctx)
-{
-	struct reply_stream *stream = ctx;
-
-	stream->free(stream);
-}
-
 /* Takes the content; NULL without memory. */
 static struct MHD_Response *
 page_content(struct reply *reply, int64_t *bytes)
@@ -94,9 +86,9 @@ page_content(struct reply *reply, int64_t *bytes)
 	if (reply->stream != NULL) {
 		*bytes = -1;
 		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
-		    HTTP_PAGE_BLOCK, page_read, reply->stream, page_read_end);
+		    HTTP_PAGE_BLOCK, page_read, reply->stream, reply->stream->free);
 		if (response == NULL)
-			page_read_end(reply->stream);
+			reply->stream->free(reply->stream);
 	} else if (shared != NULL) {
 		*bytes = (int64_t)shared->len;
 		response = MHD_create_response_from_buffer_with_free_callback_cls(

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -40,18 +41,7 @@ struct http_server {
 	struct source *deadline; /* … and its time-outs and ours */
 };
 
-union server_address {
-	struct sockaddr any;
-	struct sockaddr_storage storage;
-};
-
 /* ---- making it ---- */
-
-static size_t
-server_min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* What no other listener can take from this one: its part of what all of them have. Half of
  * the descriptors are for connections, half for the logs that they read: two for each
@@ -68,28 +58,29 @@ server_set_bounds(struct http_endpoint *e)
 	if (files.rlim_max < 2 * FILES_RESERVED)
 		files.rlim_max = 2 * FILES_RESERVED;
 	half = (files.rlim_max - FILES_RESERVED) / parts / 2;
-	most = server_min(half, CONNECTIONS_MAX);
+	most = MIN(half, CONNECTIONS_MAX);
 	e->connections =
 	    conntable_new(most > CONNTABLE_LEAST ? (unsigned)most : CONNTABLE_LEAST);
-	e->max_streams = server_min(half / 8, HTTP_STREAMS_MAX);
+	e->max_streams = MIN(half / 8, HTTP_STREAMS_MAX);
 	budget_init(
-	    &e->bodies, e->name, server_min(HTTP_BODIES_ALL / parts, HTTP_BODIES_MAX), 0);
-	budget_init(&e->share.budget, e->name, server_min(BUDGET_ALL / parts, BUDGET_MAX),
-	    half - 2 * e->max_streams - server_min(half / 4, HTTP_PARKED_MAX));
+	    &e->bodies, e->name, MIN(HTTP_BODIES_ALL / parts, HTTP_BODIES_MAX), 0);
+	budget_init(&e->share.budget, e->name, MIN(BUDGET_ALL / parts, BUDGET_MAX),
+	    half - 2 * e->max_streams - MIN(half / 4, HTTP_PARKED_MAX));
 }
 
 /* What log lines call it. */
 static void
 server_set_name(struct http_endpoint *e, int fd)
 {
-	union server_address own = {0};
+	struct sockaddr_storage own = {0};
+	struct sockaddr *address = (struct sockaddr *)&own;
 	socklen_t len = sizeof(own);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 
 	if (e->is_unix)
 		snprintf(e->name, sizeof(e->name), "the Unix socket");
-	else if (getsockname(fd, &own.any, &len) < 0 ||
-		 getnameinfo(&own.any, len, host, sizeof(host), port, sizeof(port),
+	else if (getsockname(fd, address, &len) < 0 ||
+		 getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
 		     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(e->name, sizeof(e->name), "a TCP listener");
 	else
@@ -130,7 +121,7 @@ server_daemon(struct http_server *s)
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 	    http_request_handle, e, MHD_OPTION_EXTERNAL_LOGGER, server_log, s,
 	    MHD_OPTION_LISTEN_SOCKET, s->socket, MHD_OPTION_CONNECTION_LIMIT,
-	    conntable_limit(e->connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    e->connections->limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)CONN_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_request_new, e, MHD_OPTION_NOTIFY_COMPLETED,
 	    http_request_free, e, MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, e,
@@ -186,18 +177,19 @@ static int
 server_accept(struct http_server *s)
 {
 	const struct conntable *all = s->endpoint.connections;
-	size_t most = server_min(conntable_limit(all) - conntable_count(all), ACCEPTS_MAX);
-	union server_address peer;
+	size_t most = MIN(all->limit - all->count, ACCEPTS_MAX);
+	struct sockaddr_storage storage;
+	struct sockaddr *peer = (struct sockaddr *)&storage;
 	socklen_t len;
 	int fd;
 
 	for (size_t n = 0; n < most; n++) {
-		len = sizeof(peer);
-		fd = accept4(s->socket, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		len = sizeof(storage);
+		fd = accept4(s->socket, peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0 && errno != ECONNABORTED)
 			return server_is_shortage(errno) ? errno : 0;
 		if (fd >= 0)
-			(void)MHD_add_connection(s->daemon, fd, &peer.any, len);
+			(void)MHD_add_connection(s->daemon, fd, peer, len);
 	}
 	return 0;
 }
@@ -210,7 +202,7 @@ server_accept_due(void *ctx, uint32_t ready UNUSED)
 {
 	struct http_server *s = ctx;
 	struct http_endpoint *e = &s->endpoint;
-	bool idle = conntable_count(e->connections) == 0;
+	bool idle = e->connections->count == 0;
 	int error;
 
 	if (s->fd >= 0)
@@ -232,12 +224,12 @@ static bool
 server_run_once(struct http_server *s)
 {
 	const struct conntable *all = s->endpoint.connections;
-	size_t before = conntable_count(all);
+	size_t before = all->count;
 
 	errno = 0;
 	MHD_run(s->daemon);
 	return http_connections_tend(&s->endpoint) ||
-	    (before >= conntable_limit(all) && conntable_count(all) < before);
+	    (before >= all->limit && all->count < before);
 }
 
 /* A wake-up that comes too early costs one turn, a timer set after each request one system
@@ -279,7 +271,7 @@ server_run(void *ctx, uint32_t ready UNUSED)
 	server_arm(s, http_connections_deadline(e));
 	if (s->shortage != 0) {
 		s->shortage = 0;
-		e->paused = conntable_count(e->connections) > 0;
+		e->paused = e->connections->count > 0;
 		server_accept_due(s, 0);
 	}
 }

@@ -37,12 +37,6 @@ http_stream_close(void *stream)
 	*s = (struct http_stream){0};
 }
 
-void
-http_stream_wait(struct http_stream *s)
-{
-	http_suspend(s->client, http_stream_close, s);
-}
-
 static ssize_t
 stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 {
@@ -53,7 +47,7 @@ stream_read(void *stream, uint64_t pos UNUSED, char *out, size_t max)
 		return HTTP_STREAM_BROKEN;
 	n = s->ops->read(s->source, out, max);
 	if (n == 0)
-		http_stream_wait(s);
+		http_suspend(s->client, http_stream_close, s);
 	return n;
 }
 

@@ -27,12 +27,9 @@ struct http_stream {
  * which is logged: "a client may not WHAT". */
 NODISCARD bool http_stream_open(struct http_stream *, struct http_connection *,
     const struct http_stream_ops *, const char *what);
-/* Suspends the connection until there is something to send, or the client has gone: then
- * the stream is closed. */
-void http_stream_wait(struct http_stream *);
 /* New: the answer, whose content type this is; NULL without memory. */
 struct MHD_Response *http_stream_response(struct http_stream *, const char *type);
-/* Frees the source, if there is one. */
+/* Frees the source, if there is one; also for http_suspend. */
 void http_stream_close(void *stream);
 
 #endif

@@ -227,7 +227,7 @@ document_stream_read(struct reply_stream *reply, char *out, size_t max)
 }
 
 static void
-document_stream_free(struct reply_stream *reply)
+document_stream_free(void *reply)
 {
 	struct stream *stream = container_of(reply, struct stream, reply);
 

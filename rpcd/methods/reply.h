@@ -14,7 +14,7 @@ struct reply_stream {
 	/* At most `max` bytes: how many, 0 at the end, -1 on an error that must cut the
 	 * connection. */
 	ssize_t (*read)(struct reply_stream *, char *out, size_t max);
-	void (*free)(struct reply_stream *);
+	void (*free)(void *stream);
 };
 
 struct reply {

@@ -38,13 +38,10 @@ sandbox_nowhere(void)
 }
 
 static int
-sandbox_chroot(const struct sandbox *s)
+sandbox_chroot(const struct sandbox *s UNUSED)
 {
-	int fd, rc;
+	int fd = sandbox_nowhere(), rc;
 
-	if (!s->is_root)
-		return 0;
-	fd = sandbox_nowhere();
 	if (fd < 0)
 		return -1;
 	rc = fchdir(fd) < 0 || chroot(".") < 0 ? -1 : 0;
@@ -53,9 +50,9 @@ sandbox_chroot(const struct sandbox *s)
 }
 
 static int
-sandbox_bounding(const struct sandbox *s)
+sandbox_bounding(const struct sandbox *s UNUSED)
 {
-	return s->is_root ? privs_drop_bounding() : 0;
+	return privs_drop_bounding();
 }
 
 static int
@@ -63,8 +60,6 @@ sandbox_ids(const struct sandbox *s)
 {
 	const char *what = "";
 
-	if (!s->is_root)
-		return 0;
 	if (s->uid == 0)
 		return fail_with(EINVAL);
 	return privs_drop(s->uid, s->gid, NULL, 0, &what);
@@ -139,17 +134,18 @@ sandbox_guard(const struct sandbox *s)
 static const struct {
 	const char *name;
 	int (*take)(const struct sandbox *);
-	bool needed; /* without it we do not run at all */
+	bool is_roots; /* only root can, and needs to */
+	bool needed;   /* without it we do not run at all */
 } measures[] = {
-	{"empty root directory", sandbox_chroot, false},
-	{"capability bounding set", sandbox_bounding, false},
-	{"user and group", sandbox_ids, true},
-	{"no dumps", sandbox_undumpable, false},
-	{"no_new_privs", sandbox_no_new_privs, false},
-	{"resource limits", sandbox_limits, false},
-	{"Landlock", sandbox_landlock, false},
-	{"guard for every listening socket", sandbox_guard, false},
-	{"system call filter", sandbox_seccomp, false},
+	{"empty root directory", sandbox_chroot, true, false},
+	{"capability bounding set", sandbox_bounding, true, false},
+	{"user and group", sandbox_ids, true, true},
+	{"no dumps", sandbox_undumpable, false, false},
+	{"no_new_privs", sandbox_no_new_privs, false, false},
+	{"resource limits", sandbox_limits, false, false},
+	{"Landlock", sandbox_landlock, false, false},
+	{"guard for every listening socket", sandbox_guard, false, false},
+	{"system call filter", sandbox_seccomp, false, false},
 };
 
 int
@@ -159,7 +155,7 @@ sandbox_enter(const struct sandbox *s)
 		log_info("confinement: not root: this user is kept, and no empty root "
 			 "directory, no capability bounding set");
 	for (size_t i = 0; i < nitems(measures); i++) {
-		if (measures[i].take(s) == 0)
+		if ((measures[i].is_roots && !s->is_root) || measures[i].take(s) == 0)
 			continue;
 		if (measures[i].needed || s->strict) {
 			log_error(

@@ -114,7 +114,7 @@ fake_read_error(struct reply_stream *reply, char *out, size_t max)
 }
 
 static void
-fake_stream_free(struct reply_stream *reply)
+fake_stream_free(void *reply)
 {
 	struct fake_stream *s = container_of(reply, struct fake_stream, reply);
 
