@@ -23,7 +23,7 @@
 struct backlogs;
 struct control;
 struct dispatcher;
-struct frontend_list;
+struct frontends;
 struct rpcinterfaces;
 struct http_sockets;
 struct notify;
@@ -80,7 +80,7 @@ struct master {
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
 	struct control *control;
-	struct frontend_list *frontends;
+	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
 	struct FIELDS(MASTER_FIELDS);

@@ -1,50 +1,16 @@
 #include "master/daemon/frontend_ops.h"
 
 #include "master/control/control.h"
-#include "master/frontend/frontend_list.h"
 #include "master/master.h"
 
-/* ---- what control calls for reeve-rpcd's connection; ctx is the frontend ---- */
-
-static int
-frontend_ops_greet(void *ctx, json_t *hello_result)
-{
-	return frontend_greet(ctx, hello_result);
-}
-
-static int
-frontend_ops_greeted(void *ctx, struct connection *connection UNUSED)
-{
-	return frontend_greeted(ctx);
-}
-
-static void
-frontend_ops_ready(void *ctx)
-{
-	frontend_ready(ctx);
-}
-
-static void
-frontend_ops_active(void *ctx)
-{
-	frontend_active(ctx);
-}
-
-static void
-frontend_ops_closed(void *ctx, const char *why, bool violation)
-{
-	frontend_closed(ctx, why, violation);
-}
-
+/* What control calls for reeve-rpcd's connection. */
 static const struct connection_owner connection_owner = {
-    .greet = frontend_ops_greet,
-    .greeted = frontend_ops_greeted,
-    .ready = frontend_ops_ready,
-    .active = frontend_ops_active,
-    .closed = frontend_ops_closed,
+    .greet = frontend_greet,
+    .greeted = frontend_greeted,
+    .ready = frontend_ready,
+    .active = frontend_active,
+    .closed = frontend_closed,
 };
-
-/* ---- what frontend calls; ctx is the master ---- */
 
 static struct connection *
 frontend_ops_connect(void *ctx, int fd, enum role role, struct frontend *frontend)
@@ -81,7 +47,7 @@ frontend_ops_revive(void *ctx)
 }
 
 static void
-frontend_ops_is_ready(void *ctx)
+frontend_ops_ready(void *ctx)
 {
 	const struct master *master = ctx;
 
@@ -101,7 +67,7 @@ const struct frontend_ops frontend_ops = {
     .peer = frontend_ops_peer,
     .drop = frontend_ops_drop,
     .revive = frontend_ops_revive,
-    .ready = frontend_ops_is_ready,
+    .ready = frontend_ops_ready,
     .gone = frontend_ops_gone,
 };
 
@@ -119,7 +85,7 @@ frontend_ops_rpcd(void *ctx)
 {
 	const struct master *master = ctx;
 
-	return frontend_list_peer(master->frontends);
+	return frontends_peer(master->frontends);
 }
 
 const struct rpcinterface_ops frontend_ops_rpcinterface = {

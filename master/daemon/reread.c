@@ -9,7 +9,7 @@
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/pending.h"
-#include "master/frontend/frontend_list.h"
+#include "master/frontend/frontend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -253,7 +253,7 @@ reread(struct master *master, char **error)
 		found = NULL;
 	}
 	if (found != NULL) {
-		frontend_list_revive(master->frontends);
+		frontends_revive(master->frontends);
 		control_revive(master->control);
 		log_warnings(master->config, fresh);
 		take_effect(master->config, fresh);

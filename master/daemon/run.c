@@ -11,7 +11,7 @@
 #include "master/daemon/startup.h"
 #include "master/daemon/subsystems.h"
 #include "master/event/dispatch.h"
-#include "master/frontend/frontend_list.h"
+#include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
 #include "master/process/order.h"
 
@@ -90,7 +90,7 @@ state_changed(void *ctx)
 }
 
 static void
-frontends_ended(void *ctx)
+run_frontends_ended(void *ctx)
 {
 	struct master *master = ctx;
 
@@ -102,7 +102,7 @@ all_written(void *ctx)
 {
 	const struct master *master = ctx;
 
-	frontend_list_end(master->frontends, frontends_ended, ctx);
+	frontends_end(master->frontends, run_frontends_ended, ctx);
 }
 
 /* The last words of the processes have not been read yet, perhaps. */
@@ -122,7 +122,7 @@ signal_by_pid(const struct master *master, int signo)
 	pid_t pid;
 
 	while ((pid = reaper_next(master->reaper, &cursor)) != 0) {
-		if (frontend_list_has(master->frontends, pid))
+		if (frontends_have(master->frontends, pid))
 			continue;
 		kill(pid, signo);
 		count++;
@@ -180,7 +180,7 @@ run_turn_end(void *ctx)
 
 	control_flush(master->control);
 	dispatch_send(master->dispatcher, master->config->identifier);
-	frontend_list_check(master->frontends);
+	frontends_check(master->frontends);
 	check_fatal_end(master);
 }
 
@@ -191,7 +191,7 @@ static void
 run_begin(struct master *master)
 {
 	startup_log_findings(master->config);
-	frontend_list_start(master->frontends);
+	frontends_start(master->frontends);
 	dispatch_running(master->dispatcher);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */

@@ -18,7 +18,7 @@
 #include "master/daemon/signals.h"
 #include "master/daemon/startup.h"
 #include "master/event/dispatch.h"
-#include "master/frontend/frontend_list.h"
+#include "master/frontend/frontend.h"
 #include "master/log/autolog.h"
 
 #include <errno.h>
@@ -178,14 +178,14 @@ subsystems_new_frontends(struct master *master, char **error)
 	    .ctx = master,
 	};
 
-	master->frontends = frontend_list_new(&use, master->self, error);
+	master->frontends = frontends_new(&use, master->self, error);
 	return master->frontends == NULL ? -1 : 0;
 }
 
 static void
 subsystems_free_frontends(struct master *master)
 {
-	frontend_list_free(master->frontends);
+	frontends_free(master->frontends);
 	master->frontends = NULL;
 }
 

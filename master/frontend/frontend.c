@@ -31,6 +31,15 @@ struct frontend {
 	struct log_limit unset;		/* lines on a setup that failed */
 };
 
+struct frontends {
+	struct frontend_use use;
+	struct frontend *items;
+	size_t count;
+	size_t running;		/* not ended yet */
+	void (*done)(void *ctx);
+	void *done_ctx;
+};
+
 /* New: the program in that directory, or NULL with *why new: the reason. */
 static char *
 frontend_find_in(const char *directory, size_t n, char **why)
@@ -120,119 +129,8 @@ static const struct helper_kind frontend_kind = {
     .log_is_unsigned = frontend_log_is_unsigned,
 };
 
-/* ---- events of its connection ---- */
-
-int
-frontend_greet(const struct frontend *frontend, json_t *hello_result)
-{
-	return json_object_set_new(hello_result, "setup",
-	    rpcd_setup_object(frontend->use->config, frontend->nlisteners));
-}
-
-int
-frontend_greeted(struct frontend *frontend)
-{
-	const struct frontend_use *use = frontend->use;
-
-	frontend_revive(frontend);
-	frontend->renewing = false;
-	use->ops->revive(use->ctx);
-	if (rpcd_setup_send(use->ops->peer(frontend->connection), use->config,
-		use->http_sockets, frontend->listeners, frontend->nlisteners,
-		use->page) == 0)
-		return 0;
-	log_limited(&frontend->unset, LEVEL_ERROR,
-	    PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
-	    (int)frontend_pid(frontend), strerror(errno), errno == EMFILE ?
-	    "; raise the limit on open files (LimitNOFILE=, ulimit -n)" : "");
-	helper_process_fail(frontend->helper, NULL);
-	return -1;
-}
-
+/* Marks it for a replacement when a socket has another descriptor now. */
 static void
-frontend_clients_wait(void *ctx)
-{
-	frontend_active(ctx);
-}
-
-void
-frontend_ready(struct frontend *frontend)
-{
-	const struct frontend_use *use = frontend->use;
-
-	if (!helper_process_ready(frontend->helper))
-		return;
-	peer_secret(use->ops->peer(frontend->connection), false);
-	frontend->waiting = waiting_clients_new(
-	    use->loop, frontend->nlisteners, frontend_clients_wait, frontend);
-	for (size_t i = 0; i < frontend->nlisteners; i++)
-		waiting_clients_add(frontend->waiting,
-		    http_sockets_fd(use->http_sockets, frontend->listeners[i]));
-	use->ops->ready(use->ctx);
-}
-
-void
-frontend_active(struct frontend *frontend)
-{
-	helper_process_active(frontend->helper);
-}
-
-void
-frontend_closed(struct frontend *frontend, const char *why, bool violation)
-{
-	frontend->connection = NULL;
-	helper_process_closed(frontend->helper, why, violation);
-}
-
-/* ---- for the list ---- */
-
-struct frontend *
-frontend_new(const struct frontend_use *use, char *path, enum role role, size_t *listeners,
-    size_t nlisteners)
-{
-	struct frontend *frontend = calloc(1, sizeof(*frontend));
-
-	if (frontend == NULL) {
-		free(path);
-		free(listeners);
-		return NULL;
-	}
-	frontend->use = use;
-	frontend->role = role;
-	frontend->listeners = listeners;
-	frontend->nlisteners = nlisteners;
-	frontend->helper =
-	    helper_process_new(use->loop, use->reaper, &frontend_kind, path, frontend);
-	if (frontend->helper != NULL)
-		return frontend;
-	frontend_free(frontend);
-	return NULL;
-}
-
-void
-frontend_free(struct frontend *frontend)
-{
-	if (frontend == NULL)
-		return;
-	helper_process_free(frontend->helper);
-	waiting_clients_free(frontend->waiting);
-	free(frontend->listeners);
-	free(frontend);
-}
-
-void
-frontend_start(struct frontend *frontend)
-{
-	(void)helper_process_start(frontend->helper);
-}
-
-void
-frontend_end(struct frontend *frontend, void (*done)(void *ctx), void *ctx)
-{
-	helper_process_end(frontend->helper, done, ctx);
-}
-
-void
 frontend_revive(struct frontend *frontend)
 {
 	const struct frontend_use *use = frontend->use;
@@ -243,25 +141,203 @@ frontend_revive(struct frontend *frontend)
 			frontend->renewing = true;
 }
 
-void
-frontend_check(struct frontend *frontend)
+/* ---- events of its connection ---- */
+
+int
+frontend_greet(void *ctx, json_t *hello_result)
 {
-	if (frontend->renewing)
-		helper_process_renew(frontend->helper);
-	else
-		helper_process_check(frontend->helper);
+	const struct frontend *frontend = ctx;
+
+	return json_object_set_new(hello_result, "setup",
+	    rpcd_setup_object(frontend->use->config, frontend->nlisteners));
+}
+
+int
+frontend_greeted(void *ctx, struct connection *connection)
+{
+	struct frontend *frontend = ctx;
+	const struct frontend_use *use = frontend->use;
+
+	frontend_revive(frontend);
 	frontend->renewing = false;
+	use->ops->revive(use->ctx);
+	if (rpcd_setup_send(use->ops->peer(connection), use->config, use->http_sockets,
+		frontend->listeners, frontend->nlisteners, use->page) == 0)
+		return 0;
+	log_limited(&frontend->unset, LEVEL_ERROR,
+	    PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
+	    (int)helper_process_pid(frontend->helper), strerror(errno), errno == EMFILE ?
+	    "; raise the limit on open files (LimitNOFILE=, ulimit -n)" : "");
+	helper_process_fail(frontend->helper, NULL);
+	return -1;
+}
+
+void
+frontend_ready(void *ctx)
+{
+	struct frontend *frontend = ctx;
+	const struct frontend_use *use = frontend->use;
+
+	if (!helper_process_ready(frontend->helper))
+		return;
+	peer_secret(use->ops->peer(frontend->connection), false);
+	frontend->waiting = waiting_clients_new(
+	    use->loop, frontend->nlisteners, frontend_active, frontend);
+	for (size_t i = 0; i < frontend->nlisteners; i++)
+		waiting_clients_add(frontend->waiting,
+		    http_sockets_fd(use->http_sockets, frontend->listeners[i]));
+	use->ops->ready(use->ctx);
+}
+
+void
+frontend_active(void *ctx)
+{
+	const struct frontend *frontend = ctx;
+
+	helper_process_active(frontend->helper);
+}
+
+void
+frontend_closed(void *ctx, const char *why, bool violation)
+{
+	struct frontend *frontend = ctx;
+
+	frontend->connection = NULL;
+	helper_process_closed(frontend->helper, why, violation);
+}
+
+/* ---- all of them ---- */
+
+/* One that serves these listeners; takes the path and the array. */
+static int
+frontends_add(struct frontends *all, char *path, enum role role, size_t *listeners,
+    size_t nlisteners)
+{
+	struct frontend *frontend = &all->items[all->count++];
+
+	*frontend = (struct frontend){.use = &all->use, .role = role,
+	    .listeners = listeners, .nlisteners = nlisteners};
+	frontend->helper = helper_process_new(
+	    all->use.loop, all->use.reaper, &frontend_kind, path, frontend);
+	return frontend->helper == NULL ? -1 : 0;
+}
+
+/* One serves all listeners. 0; or -1 with errno, or *error new. */
+static int
+frontends_fill(struct frontends *all, const char *self, char **error)
+{
+	size_t n = all->use.config->nlisteners, *listeners;
+	char *path = frontend_find(self, error);
+
+	if (path == NULL)
+		return -1;
+	listeners = calloc(n, sizeof(*listeners));
+	all->items = calloc(1, sizeof(*all->items));
+	if (listeners == NULL || all->items == NULL) {
+		free(listeners);
+		free(path);
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		listeners[i] = i;
+	return frontends_add(all, path, ROLE_ADMIN, listeners, n);
+}
+
+struct frontends *
+frontends_new(const struct frontend_use *use, const char *self, char **error)
+{
+	struct frontends *all = calloc(1, sizeof(*all));
+
+	*error = NULL;
+	if (all != NULL) {
+		all->use = *use;
+		if (use->config->nlisteners == 0 || frontends_fill(all, self, error) == 0)
+			return all;
+	}
+	if (*error == NULL)
+		*error = xasprintf("cannot prepare " PROGRAM ": %s", strerror(errno));
+	frontends_free(all);
+	return NULL;
+}
+
+void
+frontends_free(struct frontends *all)
+{
+	if (all == NULL)
+		return;
+	for (size_t i = 0; i < all->count; i++) {
+		helper_process_free(all->items[i].helper);
+		waiting_clients_free(all->items[i].waiting);
+		free(all->items[i].listeners);
+	}
+	free(all->items);
+	free(all);
+}
+
+void
+frontends_start(struct frontends *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		(void)helper_process_start(all->items[i].helper);
+}
+
+static void
+frontends_ended(void *ctx)
+{
+	struct frontends *all = ctx;
+
+	if (--all->running == 0)
+		all->done(all->done_ctx);
+}
+
+void
+frontends_end(struct frontends *all, void (*done)(void *ctx), void *ctx)
+{
+	all->done = done;
+	all->done_ctx = ctx;
+	/* One more than there are, so that done is called once, and also without any. */
+	all->running = all->count + 1;
+	for (size_t i = all->count; i > 0; i--)
+		helper_process_end(all->items[i - 1].helper, frontends_ended, all);
+	frontends_ended(all);
+}
+
+void
+frontends_revive(struct frontends *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		frontend_revive(&all->items[i]);
+}
+
+void
+frontends_check(struct frontends *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct frontend *frontend = &all->items[i];
+
+		if (frontend->renewing)
+			helper_process_renew(frontend->helper);
+		else
+			helper_process_check(frontend->helper);
+		frontend->renewing = false;
+	}
+}
+
+bool
+frontends_have(const struct frontends *all, pid_t pid)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (helper_process_pid(all->items[i].helper) == pid)
+			return true;
+	return false;
 }
 
 struct peer *
-frontend_peer(const struct frontend *frontend)
+frontends_peer(const struct frontends *all)
 {
-	return helper_process_is_ready(frontend->helper) ?
-	    frontend->use->ops->peer(frontend->connection) : NULL;
-}
+	const struct frontend *first = all == NULL || all->count == 0 ? NULL : all->items;
 
-pid_t
-frontend_pid(const struct frontend *frontend)
-{
-	return helper_process_pid(frontend->helper);
+	if (first == NULL || !helper_process_is_ready(first->helper))
+		return NULL;
+	return all->use.ops->peer(first->connection);
 }

@@ -1,5 +1,5 @@
-/* Frontend: one reeve-rpcd: the HTTP sockets that it serves, the role of its connection,
- * its setup, and its replacement when their sockets change. */
+/* Frontend: the reeve-rpcd processes of a run: which HTTP sockets each serves, the role of
+ * its connection, its setup, and its replacement when its sockets change. */
 #ifndef MASTER_FRONTEND_FRONTEND_H
 #define MASTER_FRONTEND_FRONTEND_H
 
@@ -17,12 +17,13 @@
 #include <sys/types.h>
 
 struct connection;
-struct frontend;
+struct frontend;	/* one of them */
+struct frontends;
 
 /* What front ends need of the daemon. */
 struct frontend_ops {
 	/* Takes the socket of a new reeve-rpcd as a connection that may do what the role
-	 * allows; its events are passed to the functions below. NULL with errno. */
+	 * allows; its events are passed to the functions at the end. NULL with errno. */
 	struct connection *(*connect)(
 	    void *ctx, int fd_take, enum role, struct frontend *);
 	struct peer *(*peer)(struct connection *);
@@ -47,32 +48,34 @@ struct frontend_use {
 /* New path of the reeve-rpcd executable beside our own binary (NULL = unknown) or in
  * libexecdir, or NULL with *error new, which names both. */
 char *frontend_find(const char *self, char **error);
-/* New, not started; serves these of the configuration's listeners. Takes the path and the
- * array, also on failure. NULL with errno. */
-struct frontend *frontend_new(const struct frontend_use *, char *path_take, enum role,
-    size_t *listeners_take, size_t nlisteners);
-void frontend_free(struct frontend *);
-/* Starts reeve-rpcd, and again whenever it ends, until frontend_end. */
-void frontend_start(struct frontend *);
-/* Lets it answer what is parked for at most a second, then calls done once it is reaped. */
-void frontend_end(struct frontend *, void (*done)(void *ctx), void *ctx);
+/* New, not started: none without listeners. self: see frontend_find. NULL with *error new. */
+struct frontends *frontends_new(
+    const struct frontend_use *, const char *self, char **error);
+void frontends_free(struct frontends *);	/* NULL is fine */
+/* Starts each, and again whenever it ends, until frontends_end. */
+void frontends_start(struct frontends *);
+/* Lets all answer for at most a second what is parked, those started last first; done is
+ * called, perhaps at once, when the last one is reaped. */
+void frontends_end(struct frontends *, void (*done)(void *ctx), void *ctx);
 /* Makes sockets listen again that no client can reach any more. When that changed a
- * descriptor, reeve-rpcd is replaced at the end of the loop iteration. */
-void frontend_revive(struct frontend *);
+ * descriptor, its reeve-rpcd is replaced at the end of the loop iteration. */
+void frontends_revive(struct frontends *);
 /* End of a loop iteration, after the replies were sent. */
-void frontend_check(struct frontend *);
-/* The peer of its connection when it is ready, or NULL; borrowed. */
-struct peer *frontend_peer(const struct frontend *);
-pid_t frontend_pid(const struct frontend *);	/* 0 = not running */
+void frontends_check(struct frontends *);
+/* Whether the process is one of them. */
+bool frontends_have(const struct frontends *, pid_t);
+/* The peer of the first, which serves the namespaces of rpcinterface programs, when it is
+ * ready; or NULL. Borrowed; NULL is fine. */
+struct peer *frontends_peer(const struct frontends *);
 
-/* Events of its connection. */
+/* Events of the connection of one of them. */
 /* hello: adds "setup" to the result. 0, or -1 with ENOMEM. */
-int frontend_greet(const struct frontend *, json_t *hello_result);
+int frontend_greet(void *frontend, json_t *hello_result);
 /* The response to hello is queued: queues the setup. 0, or -1. */
-int frontend_greeted(struct frontend *);
-void frontend_ready(struct frontend *);
-void frontend_active(struct frontend *);	/* clients have requests under way */
+int frontend_greeted(void *frontend, struct connection *);
+void frontend_ready(void *frontend);
+void frontend_active(void *frontend);	/* clients have requests under way */
 /* As peer_ops.closed; the caller frees the connection. */
-void frontend_closed(struct frontend *, const char *why, bool violation);
+void frontend_closed(void *frontend, const char *why, bool violation);
 
 #endif
