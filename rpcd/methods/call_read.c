@@ -13,34 +13,26 @@
 #define INVALID_FIRST 10	/* lines on such bodies before they are limited */
 #define READ_BYTES (32 * 1024)	/* between two looks at the clock */
 
-/* New: its beginning, as Python shows the text that it should be. */
-static char *
-call_show_body(const char *body, size_t len)
-{
-	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
-	char *copy, *shown;
-
-	if (n == 0)
-		return str_repr("");
-	if (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)
-		return str_repr_bytes(body, n);
-	copy = xstrndup(body, n);
-	shown = str_repr(copy);
-	free(copy);
-	return shown;
-}
-
+/* Logs the beginning of the body as Python shows the text that it should be. */
 static void
 call_refuse(struct call *call, const char *body, size_t len, const char *why)
 {
 	bool nameless = strcmp(why, "no method name") == 0;
-	char *shown = call_show_body(body, len);
+	size_t n = len < SHOWN_MAX ? len : str_utf8_cut(body, SHOWN_MAX);
+	char *text = NULL, *shown;
 
+	if (n > 0 && (!str_is_utf8(body, n) || memchr(body, '\0', n) != NULL)) {
+		shown = str_repr_bytes(body, n);
+	} else {
+		text = xstrndup(n > 0 ? body : "", n);
+		shown = str_repr(text);
+	}
 	log_limited_after(&call->inv.share->invalid, INVALID_FIRST, LEVEL_ERROR,
 	    "XML-RPC request data %s is invalid: %s", shown,
 	    nameless ? why : "unmarshallable");
 	if (!nameless)
 		log_debug("it could not be read: %s", why);
+	free(text);
 	free(shown);
 	call->status = 400;
 	call->inv.phase = INVOCATION_DONE;
@@ -56,10 +48,10 @@ call_is_polled(const struct rpcd *rpcd, const char *name)
 	    method_find(rpcd->sources, name, &method) && method.api->role == ROLE_STATES;
 }
 
-/* What the body and its parameters take, which stay as long as the call waits. False: too
- * much is held, which is the call's answer. */
+/* Counts what the body and its parameters take, which stay as long as the call waits. False:
+ * the budget is used up, which is the call's answer. */
 static bool
-call_hold(struct call *call, size_t cost)
+call_count(struct call *call, size_t cost)
 {
 	struct budget *budget = &call->inv.share->budget;
 
@@ -102,7 +94,7 @@ call_read_short(struct call *call, const char *body, size_t len)
 	}
 	if (call_is_polled(calls->rpcd, name))
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
-	if (call_hold(call, xmlparse_cost(calls->parser))) {
+	if (call_count(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);
 		return;
 	}
@@ -126,7 +118,7 @@ call_read_on(struct call *call)
 	}
 	if (rc < 0) {
 		call_refuse(call, buf_data(&call->body), buf_len(&call->body), why);
-	} else if (call_hold(call, xmlparse_cost(call->reader))) {
+	} else if (call_count(call, xmlparse_cost(call->reader))) {
 		if (rc == 0) {
 			call_later(call);
 			return;
@@ -149,7 +141,7 @@ call_read(struct call *call, struct buf *body)
 	}
 	/* While it is read there is nothing that it could wait for. */
 	call->inv.phase = INVOCATION_DONE;
-	if (!call_hold(call, buf_len(body)))
+	if (!call_count(call, buf_len(body)))
 		return;
 	call->body = *body;
 	buf_init(body, 0);

@@ -291,26 +291,19 @@ invocation_enter(struct invocation *inv)
 		inv->method.handler(inv);
 }
 
-static bool
-invocation_find(struct invocation *inv, const char *name)
+/* Finds the method. What makes the call wrong, or none. */
+static enum fault
+invocation_check(struct invocation *inv, const char *name, const json_t *params)
 {
-	return method_find(inv->rpcd->sources, name, &inv->method) &&
-	    ((method_flags(name) & METHOD_OF_DAEMON) == 0 ||
-	    mirror_daemon(inv->rpcd->mirror)->has_main_interface);
-}
-
-static bool
-invocation_check_role(struct invocation *inv)
-{
-	char *detail;
-
-	if (inv->role >= inv->method.api->role)
-		return true;
-	detail = xasprintf("%s needs role %s", inv->method.api->name,
-	    role_name(inv->method.api->role));
-	invocation_fault(inv, FAULT_NOT_PERMITTED, detail);
-	free(detail);
-	return false;
+	if (!method_find(inv->rpcd->sources, name, &inv->method) ||
+	    ((method_flags(name) & METHOD_OF_DAEMON) != 0 &&
+	    !mirror_daemon(inv->rpcd->mirror)->has_main_interface))
+		return FAULT_UNKNOWN_METHOD;
+	if (inv->role < inv->method.api->role)
+		return FAULT_NOT_PERMITTED;
+	return json_is_array(params) &&
+	    method_takes(inv->method.api, json_array_size(params)) ?
+	    FAULT_NONE : FAULT_INCORRECT_PARAMETERS;
 }
 
 uint64_t
@@ -335,48 +328,37 @@ invocation_is_current(const struct rpcd *rpcd, uint64_t needs)
 void
 invocation_begin(struct invocation *inv, const char *name, json_t *params)
 {
-	const struct rpcd *rpcd = inv->rpcd;
+	enum fault fault = invocation_check(inv, name, params);
+	char *detail = NULL;
 
-	if (!invocation_find(inv, name)) {
-		invocation_fault(inv, FAULT_UNKNOWN_METHOD, NULL);
-		return;
-	}
-	if (!invocation_check_role(inv))
-		return;
-	if (params == NULL || !method_takes(inv->method.api, json_array_size(params))) {
-		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
+	if (fault != FAULT_NONE) {
+		if (fault == FAULT_NOT_PERMITTED)
+			detail = xasprintf("%s needs role %s", name,
+			    role_name(inv->method.api->role));
+		invocation_fault(inv, fault, detail);
+		free(detail);
 		return;
 	}
 	inv->params = json_incref(params);
-	inv->needs = invocation_newest(rpcd);
+	inv->needs = invocation_newest(inv->rpcd);
 	if ((method_flags(name) & METHOD_OF_DAEMON) == 0 ||
-	    invocation_is_current(rpcd, inv->needs))
+	    invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
 	else if (invocation_may_park(inv))
 		inv->phase = INVOCATION_BEHIND;
 }
 
-/* All that invocation_begin checks, without an answer. */
-static bool
-invocation_is_in_order(struct invocation *inv, const char *name, const json_t *params)
-{
-	const struct rpcd *rpcd = inv->rpcd;
-
-	return invocation_find(inv, name) && inv->role >= inv->method.api->role &&
-	    inv->may_park && json_is_array(params) &&
-	    method_takes(inv->method.api, json_array_size(params)) &&
-	    rpcd->master != NULL && !rpcd->ending &&
-	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
-	    invocation_state_fault(inv) == FAULT_NONE;
-}
-
 bool
 invocation_may_post(struct invocation *inv, const char *name, const json_t *params)
 {
+	const struct rpcd *rpcd = inv->rpcd;
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	return invocation_is_in_order(inv, name, params) &&
-	    inv->method.api->cmd == CMD_EVENT_SEND &&
+	return invocation_check(inv, name, params) == FAULT_NONE &&
+	    inv->method.api->cmd == CMD_EVENT_SEND && inv->may_park &&
+	    rpcd->master != NULL && !rpcd->ending &&
+	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
+	    invocation_state_fault(inv) == FAULT_NONE &&
 	    json_is_string(type) && json_is_string(data) &&
 	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX;
 }

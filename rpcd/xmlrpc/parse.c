@@ -207,14 +207,6 @@ parse_node_clear(struct node *node)
 
 /* ---- expat's side ---- */
 
-/* XML-RPC has none: those of a client that declares its namespaces are few. */
-static void
-parse_count_attribute(struct xmlparse *parser)
-{
-	if (++parser->attributes > XMLPARSE_ATTRIBUTES)
-		parse_refuse(parser, "too many attributes");
-}
-
 /* Expat keeps every name that it has seen, in a table that it copies as it grows. The hash
  * is made in words, because expat puts a namespace of up to 1 KiB before each name. */
 static void
@@ -250,10 +242,14 @@ parse_tag(struct xmlparse *parser, const char *name)
 	return TAG_OTHER;
 }
 
+/* XML-RPC has no attributes: those of a client that declares its namespaces are few. */
 static void XMLCALL
 parse_on_namespace(void *ctx, const char *prefix UNUSED, const char *uri UNUSED)
 {
-	parse_count_attribute(ctx);
+	struct xmlparse *parser = ctx;
+
+	if (++parser->attributes > XMLPARSE_ATTRIBUTES)
+		parse_refuse(parser, "too many attributes");
 }
 
 static void XMLCALL
@@ -263,7 +259,7 @@ parse_on_start(void *ctx, const char *name, const char **attributes)
 	struct node *node;
 
 	for (; *attributes != NULL && parser->why == NULL; attributes += 2)
-		parse_count_attribute(parser);
+		parse_on_namespace(parser, NULL, NULL);
 	if (parser->why != NULL)
 		return;
 	if (parser->depth == XMLPARSE_DEPTH) {
