@@ -298,9 +298,10 @@ calls_turn(void *ctx, uint32_t ready UNUSED)
 	struct calls *calls = ctx;
 	struct call *call;
 
-	TAILQ_FOREACH(call, &calls->due, due_link)
+	TAILQ_FOREACH(call, &calls->due, due_link) {
 		if (call->inv.share != calls->served)
 			break;
+	}
 	if (call == NULL)
 		call = TAILQ_FIRST(&calls->due);
 	if (call == NULL)

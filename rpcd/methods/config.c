@@ -70,8 +70,9 @@ config_on_page(struct invocation *inv, enum fault fault, const char *message,
 	}
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, row) {
 		xmlwrite_json(&listing->rows, row);
+	}
 	listing->reread = reread;
 	listing->taken += (int64_t)json_array_size(rows);
 	if (listing->taken < total && json_array_size(rows) > 0)

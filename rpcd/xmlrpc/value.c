@@ -86,6 +86,7 @@ xmlvalue_double(const char *text, size_t len)
 {
 	char digits[XMLVALUE_NUMBER_MAX + 1], *out = digits;
 	const char *s = text, *end = text + len;
+	bool negative;
 	size_t left;
 	double number;
 
@@ -95,6 +96,7 @@ xmlvalue_double(const char *text, size_t len)
 		s++;
 	while (end > s && isspace((unsigned char)end[-1]))
 		end--;
+	negative = *s == '-';
 	if (*s == '-' || *s == '+')
 		*out++ = *s++;
 	left = (size_t)(end - s);
@@ -102,14 +104,13 @@ xmlvalue_double(const char *text, size_t len)
 		return json_pack("{ss}", "double", "nan");
 	if ((left == 3 && strncasecmp(s, "inf", left) == 0) ||
 	    (left == 8 && strncasecmp(s, "infinity", left) == 0))
-		return json_pack("{ss}", "double", digits[0] == '-' && out > digits ?
-		    "-inf" : "inf");
+		return json_pack("{ss}", "double", negative ? "-inf" : "inf");
 	if (xmlvalue_copy_number(s, &out) != end)
 		return NULL;
 	*out = '\0';
 	number = strtod(digits, NULL);
 	if (isinf(number))
-		return json_pack("{ss}", "double", number < 0 ? "-inf" : "inf");
+		return json_pack("{ss}", "double", negative ? "-inf" : "inf");
 	return json_real(number);
 }
 

@@ -254,8 +254,9 @@ xmlwrite_json(struct buf *out, const json_t *value)
 		break;
 	case JSON_ARRAY:
 		xmlwrite_open(out, XMLWRITE_ARRAY);
-		json_array_foreach(unconst, i, inner)
+		json_array_foreach(unconst, i, inner) {
 			xmlwrite_json(out, inner);
+		}
 		xmlwrite_close(out, XMLWRITE_ARRAY);
 		break;
 	case JSON_STRING:
