@@ -27,29 +27,23 @@ pool_new(struct group *group, const struct pool_ops *ops)
 }
 
 /* Takes an event out; its reference is the caller's. */
-static struct pool_event
-take_out(struct pool *pool, struct pool_waiting *waiting)
+static struct event *
+pool_take(struct pool *pool, struct pool_waiting *waiting)
 {
-	struct pool_event item = waiting->item;
+	struct event *event = waiting->item.event;
 
 	STAILQ_REMOVE(&pool->buffer, waiting, pool_waiting, in_buffer);
 	pool->count--;
-	pool->bytes -= item.event->size;
+	pool->bytes -= event->size;
 	free(waiting);
-	return item;
-}
-
-static struct pool_event
-pop(struct pool *pool)
-{
-	return take_out(pool, STAILQ_FIRST(&pool->buffer));
+	return event;
 }
 
 void
 pool_clear(struct pool *pool)
 {
 	while (pool->count > 0)
-		event_unref(pop(pool).event);
+		event_unref(pool_take(pool, STAILQ_FIRST(&pool->buffer)));
 }
 
 void
@@ -75,33 +69,19 @@ pool_wants(const struct pool *pool, enum event_type type)
 /* --- the buffer ------------------------------------------------------------------ */
 
 static bool
-is_full(const struct pool *pool, size_t processes)
+pool_is_full(const struct pool *pool, size_t processes)
 {
 	int64_t given = pool->group->config->pool.buffer_size;
 
 	if (given > 0)
 		return pool->count >= (uint64_t)given;
-	return pool->count >= POOL_ROOM && (pool->bytes > POOL_EXTRA_BYTES ||
-					       pool->count >= PER_PROCESS * processes);
-}
-
-static void
-make_room(struct pool *pool, size_t processes)
-{
-	struct event *oldest;
-
-	if (!is_full(pool, processes) || pool->count == 0)
-		return;
-	oldest = pop(pool).event;
-	log_limited_after(&pool->overflows, LOG_LIMIT_FIRST, LEVEL_ERROR,
-	    "pool %s event buffer overflowed, discarding event %" PRIu64,
-	    pool->group->config->name, oldest->serial);
-	event_unref(oldest);
+	return pool->count >= POOL_ROOM &&
+	    (pool->bytes > POOL_EXTRA_BYTES || pool->count >= PER_PROCESS * processes);
 }
 
 /* Takes its reference; -1 with ENOMEM, and it is not taken. */
 static int
-insert(struct pool *pool, struct pool_event item, bool at_head)
+pool_insert(struct pool *pool, struct pool_event item, bool at_head)
 {
 	struct pool_waiting *waiting = malloc(sizeof(*waiting));
 
@@ -117,11 +97,21 @@ insert(struct pool *pool, struct pool_event item, bool at_head)
 	return 0;
 }
 
-/* Its reference is taken, also without memory: then the event is lost, and said to be. */
+/* Discards the oldest event when the buffer is full. The item's reference is taken, also
+ * without memory: then the event is lost, which is logged. */
 static void
-insert_or_lose(struct pool *pool, struct pool_event item, bool at_head)
+pool_add(struct pool *pool, struct pool_event item, bool at_head, size_t processes)
 {
-	if (insert(pool, item, at_head) == 0)
+	struct event *oldest;
+
+	if (pool_is_full(pool, processes) && pool->count > 0) {
+		oldest = pool_take(pool, STAILQ_FIRST(&pool->buffer));
+		log_limited_after(&pool->overflows, LOG_LIMIT_FIRST, LEVEL_ERROR,
+		    "pool %s event buffer overflowed, discarding event %" PRIu64,
+		    pool->group->config->name, oldest->serial);
+		event_unref(oldest);
+	}
+	if (pool_insert(pool, item, at_head) == 0)
 		return;
 	log_limited(&pool->overflows, LEVEL_ERROR,
 	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
@@ -132,27 +122,18 @@ insert_or_lose(struct pool *pool, struct pool_event item, bool at_head)
 int
 pool_put_back(struct pool *pool, struct pool_event item)
 {
-	return insert(pool, item, false);
-}
-
-static uint64_t
-take_serial(struct pool *pool)
-{
-	uint64_t serial = pool->next_serial;
-
-	pool->next_serial = serial >= INT64_MAX ? 0 : serial + 1;
-	return serial;
+	return pool_insert(pool, item, false);
 }
 
 void
 pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
 {
-	struct pool_event item = {.event = event, .poolserial = take_serial(pool)};
+	struct pool_event item = {.event = event, .poolserial = pool->next_serial};
 
+	pool->next_serial = item.poolserial >= INT64_MAX ? 0 : item.poolserial + 1;
 	for (unsigned i = 0; i < times; i++) {
-		make_room(pool, processes);
 		event_ref(event);
-		insert_or_lose(pool, item, false);
+		pool_add(pool, item, false, processes);
 	}
 }
 
@@ -172,15 +153,14 @@ pool_end(
 	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
 	process->rejected_ms = clock_mono_ms();
 	taken.rejected = true;
-	make_room(pool, SIZE_MAX / PER_PROCESS);
-	insert_or_lose(pool, taken, true);
+	pool_add(pool, taken, true, SIZE_MAX / PER_PROCESS);
 }
 
-/* --- handing out -------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------ */
 
 /* Appends the envelope and the payload; -1 with ENOMEM. */
 static int
-envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
+pool_envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
     const char *identifier)
 {
 	const struct event *event = item->event;
@@ -198,32 +178,32 @@ envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
 }
 
 static bool
-give_to(struct pool *pool, struct process *process, struct listener *listener,
+pool_send_to(struct pool *pool, struct process *process, struct listener *listener,
     const struct pool_event *item, const struct buf *text)
 {
-	if (pool->ops->write(process, buf_data(text), buf_len(text)) == -1) {
-		if (errno == EPIPE)
-			log_debug("epipe occurred while sending event %" PRIu64
-				  " to listener %s, listener state unchanged",
-			    item->event->serial, process->config->name);
-		else
-			log_debug("event %" PRIu64 " could not be sent to listener %s: %s",
-			    item->event->serial, process->config->name,
-			    strerror(errno));
-		return false;
+	uint64_t serial = item->event->serial;
+	const char *name = process->config->name;
+
+	if (pool->ops->write(process, buf_data(text), buf_len(text)) == 0) {
+		log_debug("event %" PRIu64 " sent to listener %s", serial, name);
+		event_ref(item->event);
+		listener_give(listener, *item);
+		return true;
 	}
-	log_debug("event %" PRIu64 " sent to listener %s", item->event->serial,
-	    process->config->name);
-	event_ref(item->event);
-	listener_give(listener, *item);
-	return true;
+	if (errno == EPIPE)
+		log_debug("epipe occurred while sending event %" PRIu64
+			  " to listener %s, listener state unchanged", serial, name);
+	else
+		log_debug("event %" PRIu64 " could not be sent to listener %s: %s", serial,
+		    name, strerror(errno));
+	return false;
 }
 
 /* A listener that rejects everything, and several that pass one event around, would use up
  * a processor. *due becomes the time from which the process may take it, if that is the
  * first. */
 static bool
-has_just_rejected(
+pool_has_just_rejected(
     const struct process *process, const struct pool_event *item, int64_t *due)
 {
 	int64_t until = process->rejected_ms + REJECTED_MS;
@@ -236,7 +216,8 @@ has_just_rejected(
 }
 
 static bool
-give(struct pool *pool, const struct pool_event *item, const char *identifier, int64_t *due)
+pool_send(struct pool *pool, const struct pool_event *item, const char *identifier,
+    int64_t *due)
 {
 	struct process *process;
 	struct listener *listener;
@@ -248,11 +229,12 @@ give(struct pool *pool, const struct pool_event *item, const char *identifier, i
 		listener = pool->ops->listener(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||
 		    listener->state != LISTENER_READY ||
-		    has_just_rejected(process, item, due))
+		    pool_has_just_rejected(process, item, due))
 			continue;
-		if (buf_len(&text) == 0 && envelop(&text, pool, item, identifier) == -1)
+		if (buf_len(&text) == 0 &&
+		    pool_envelop(&text, pool, item, identifier) == -1)
 			break;
-		given = give_to(pool, process, listener, item, &text);
+		given = pool_send_to(pool, process, listener, item, &text);
 		if (given)
 			break;
 	}
@@ -271,8 +253,8 @@ pool_dispatch(struct pool *pool, const char *identifier)
 	for (; waiting != NULL; waiting = next) {
 		next = STAILQ_NEXT(waiting, in_buffer);
 		due = -1;
-		if (give(pool, &waiting->item, identifier, &due))
-			event_unref(take_out(pool, waiting).event);
+		if (pool_send(pool, &waiting->item, identifier, &due))
+			event_unref(pool_take(pool, waiting));
 		else if (due == -1)
 			break;
 		else if (first == -1 || due < first)

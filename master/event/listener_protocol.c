@@ -12,16 +12,7 @@
 #define READY_LEN (sizeof(READY) - 1)
 #define LENGTH_AT 7	/* where a result line's number stands, behind "RESULT " */
 
-/* What one call of listener_feed works with. */
-struct feeding {
-	struct listener *listener;
-	const char *bytes;	/* not yet taken */
-	size_t n;
-	const struct listener_ops *ops;
-	void *ctx;
-};
-
-static const char *const state_names[] = {
+static const char *const listener_states[] = {
     [LISTENER_ACKNOWLEDGED] = "ACKNOWLEDGED",
     [LISTENER_READY] = "READY",
     [LISTENER_BUSY] = "BUSY",
@@ -31,13 +22,13 @@ static const char *const state_names[] = {
 const char *
 listener_state_name(enum listener_state state)
 {
-	return state_names[state];
+	return listener_states[state];
 }
 
 int
 listener_state_find(const char *name)
 {
-	return str_index(name, state_names, nitems(state_names));
+	return str_index(name, listener_states, nitems(listener_states));
 }
 
 void
@@ -58,12 +49,19 @@ listener_take(struct listener *listener)
 	return taken;
 }
 
+void
+listener_give(struct listener *listener, struct pool_event taken)
+{
+	listener->state = LISTENER_BUSY;
+	listener->outstanding = taken;
+}
+
 /* A new state begins with nothing read. */
 static void
-enter(struct listener *listener, enum listener_state state)
+listener_enter(struct listener *listener, enum listener_state state)
 {
-	log_debug("%s: %s -> %s", listener->name, state_names[listener->state],
-	    state_names[state]);
+	log_debug("%s: %s -> %s", listener->name, listener_states[listener->state],
+	    listener_states[state]);
 	listener->state = state;
 	listener->line.n = 0;
 	listener->in_result = false;
@@ -76,165 +74,152 @@ enter(struct listener *listener, enum listener_state state)
 		    listener->name);
 }
 
-void
-listener_give(struct listener *listener, struct pool_event taken)
-{
-	listener->state = LISTENER_BUSY;
-	listener->outstanding = taken;
-}
-
-static size_t
-take(struct feeding *feeding, size_t n)
-{
-	feeding->bytes += n;
-	feeding->n -= n;
-	return n;
-}
-
-/* --- one state each ------------------------------------------------------------ */
-
 static void
-feed_acknowledged(struct feeding *feeding)
+listener_log_bad_line(const struct listener *listener)
 {
-	struct listener *listener = feeding->listener;
-	size_t want = READY_LEN - listener->line.n;
-	size_t n = feeding->n < want ? feeding->n : want;
-
-	memcpy(listener->line.bytes + listener->line.n, feeding->bytes, n);
-	listener->line.n += take(feeding, n);
-	if (listener->line.n < READY_LEN)
-		return;
-	enter(listener, memcmp(listener->line.bytes, READY, READY_LEN) == 0 ? LISTENER_READY :
-									 LISTENER_UNKNOWN);
-}
-
-static void
-feed_ready(struct feeding *feeding)
-{
-	enter(feeding->listener, LISTENER_UNKNOWN);
-}
-
-static void
-reject_line(struct feeding *feeding)
-{
-	struct listener *listener = feeding->listener;
-	bool is_text = str_is_utf8(listener->line.bytes, listener->line.n);
-	char *shown = is_text ? strndup(listener->line.bytes, listener->line.n) :
-				str_repr_bytes(listener->line.bytes, listener->line.n);
+	const char *bytes = listener->line.bytes;
+	bool is_text = str_is_utf8(bytes, listener->line.n);
+	char *shown = is_text ? strndup(bytes, listener->line.n) :
+	    str_repr_bytes(bytes, listener->line.n);
 
 	log_limited_after(&listener->limits->bad, LOG_LIMIT_FIRST, LEVEL_WARN,
 	    "%s: bad result line: '%s%s'", listener->name,
 	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
 	free(shown);
-	enter(listener, LISTENER_UNKNOWN);
-	feeding->ops->end(feeding->ctx, listener_take(listener), false);
 }
 
-/* A whole line, its newline cut off: only what stands behind "RESULT " is looked at. */
-static void
-judge_line(struct feeding *feeding)
+/* A whole line, its newline cut off: only what stands behind "RESULT " counts. The length
+ * of the result, or -1. */
+static int64_t
+listener_read_length(const struct listener *listener)
 {
-	struct listener *listener = feeding->listener;
 	char number[LISTENER_LINE_MAX] = "";
+	size_t n = listener->line.n;
 	int64_t length;
 
-	if (listener->line.n > LENGTH_AT)
-		memcpy(number, listener->line.bytes + LENGTH_AT, listener->line.n - LENGTH_AT);
-	if (strlen(number) + LENGTH_AT != listener->line.n ||
-	    str_to_int(number, &length) == -1 || length < 0) {
-		reject_line(feeding);
-		return;
-	}
-	listener->in_result = true;
-	listener->missing = length;
+	if (n > LENGTH_AT)
+		memcpy(number, listener->line.bytes + LENGTH_AT, n - LENGTH_AT);
+	if (strlen(number) + LENGTH_AT != n || str_to_int(number, &length) == -1 ||
+	    length < 0)
+		return -1;
+	return length;
 }
 
-static void
-end_result(struct feeding *feeding)
+static bool
+listener_judge_result(const struct listener *listener)
 {
-	struct listener *listener = feeding->listener;
+	const struct listener_result *result = &listener->result;
 	bool processed = listener->handler != RESULT_OK ||
-	    (listener->result.n == 2 && memcmp(listener->result.bytes, "OK", 2) == 0);
+	    (result->n == 2 && memcmp(result->bytes, "OK", 2) == 0);
 
 	if (processed)
 		log_debug("%s: event was processed", listener->name);
 	else
 		log_limited_after(&listener->limits->rejected, LOG_LIMIT_FIRST, LEVEL_WARN,
 		    "%s: event was rejected", listener->name);
-	enter(listener, LISTENER_ACKNOWLEDGED);
-	feeding->ops->end(feeding->ctx, listener_take(listener), processed);
+	return processed;
 }
 
-static void
-feed_result(struct feeding *feeding)
+/* --- one state each: how many of the bytes it takes ------------------------------- */
+
+typedef size_t listener_feed_fn(struct listener *, const char *bytes, size_t n,
+    const struct listener_ops *, void *ctx);
+
+static size_t
+listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t n,
+    const struct listener_ops *ops UNUSED, void *ctx UNUSED)
 {
-	struct listener *listener = feeding->listener;
-	size_t n = feeding->n;
+	struct listener_line *line = &listener->line;
+	size_t want = READY_LEN - line->n;
+
+	n = n < want ? n : want;
+	memcpy(line->bytes + line->n, bytes, n);
+	line->n += n;
+	if (line->n == READY_LEN)
+		listener_enter(listener, memcmp(line->bytes, READY, READY_LEN) == 0 ?
+		    LISTENER_READY : LISTENER_UNKNOWN);
+	return n;
+}
+
+/* Also in READY, where nothing may come. */
+static size_t
+listener_feed_unknown(struct listener *listener, const char *bytes UNUSED, size_t n,
+    const struct listener_ops *ops UNUSED, void *ctx UNUSED)
+{
+	if (listener->state != LISTENER_UNKNOWN)
+		listener_enter(listener, LISTENER_UNKNOWN);
+	return n;
+}
+
+static size_t
+listener_feed_result(struct listener *listener, const char *bytes, size_t n,
+    const struct listener_ops *ops, void *ctx)
+{
+	struct listener_result *result = &listener->result;
+	bool processed;
 
 	if ((int64_t)n > listener->missing)
 		n = (size_t)listener->missing;
 	if (listener->handler == RESULT_PRINTED)
-		feeding->ops->result(feeding->ctx, feeding->bytes, n);
-	for (size_t i = 0; i < n && listener->result.n < sizeof(listener->result.bytes); i++)
-		listener->result.bytes[listener->result.n++] = feeding->bytes[i];
-	listener->missing -= (int64_t)take(feeding, n);
-	if (listener->missing == 0)
-		end_result(feeding);
+		ops->result(ctx, bytes, n);
+	for (size_t i = 0; i < n && result->n < sizeof(result->bytes); i++)
+		result->bytes[result->n++] = bytes[i];
+	listener->missing -= (int64_t)n;
+	if (listener->missing == 0) {
+		processed = listener_judge_result(listener);
+		listener_enter(listener, LISTENER_ACKNOWLEDGED);
+		ops->end(ctx, listener_take(listener), processed);
+	}
+	return n;
 }
 
-static void
-feed_line(struct feeding *feeding)
+static size_t
+listener_feed_busy(struct listener *listener, const char *bytes, size_t n,
+    const struct listener_ops *ops, void *ctx)
 {
-	struct listener *listener = feeding->listener;
-	const char *newline = memchr(feeding->bytes, '\n', feeding->n);
-	size_t n = newline == NULL ? feeding->n : (size_t)(newline - feeding->bytes);
-	size_t room = sizeof(listener->line.bytes) - listener->line.n;
-	bool whole = newline != NULL && n < room;
+	struct listener_line *line = &listener->line;
+	size_t room = sizeof(line->bytes) - line->n;
+	const char *newline;
+	int64_t length;
 
-	if (n > room)
-		n = room;
-	memcpy(listener->line.bytes + listener->line.n, feeding->bytes, n);
-	listener->line.n += n;
-	(void)take(feeding, n + whole);
-	if (whole)
-		judge_line(feeding);
-	else if (listener->line.n == sizeof(listener->line.bytes))
-		reject_line(feeding);
-}
-
-static void
-feed_busy(struct feeding *feeding)
-{
-	struct listener *listener = feeding->listener;
-
-	if (!listener->in_result)
-		feed_line(feeding);
+	if (listener->in_result)
+		return listener_feed_result(listener, bytes, n, ops, ctx);
+	n = n < room ? n : room;
+	newline = memchr(bytes, '\n', n);
+	n = newline == NULL ? n : (size_t)(newline - bytes);
+	memcpy(line->bytes + line->n, bytes, n);
+	line->n += n;
+	if (newline == NULL && n < room)
+		return n;
+	length = newline != NULL ? listener_read_length(listener) : -1;
+	if (length == -1) {
+		listener_log_bad_line(listener);
+		listener_enter(listener, LISTENER_UNKNOWN);
+		ops->end(ctx, listener_take(listener), false);
+		return n;
+	}
+	listener->in_result = true;
+	listener->missing = length;
 	/* A result of no bytes is there already. */
-	if (listener->state == LISTENER_BUSY && listener->in_result)
-		feed_result(feeding);
+	if (length == 0)
+		(void)listener_feed_result(listener, bytes, 0, ops, ctx);
+	return n + 1;
 }
-
-static void
-feed_unknown(struct feeding *feeding)
-{
-	(void)take(feeding, feeding->n);
-}
-
-static void (*const feeders[])(struct feeding *) = {
-    [LISTENER_ACKNOWLEDGED] = feed_acknowledged,
-    [LISTENER_READY] = feed_ready,
-    [LISTENER_BUSY] = feed_busy,
-    [LISTENER_UNKNOWN] = feed_unknown,
-};
 
 void
 listener_feed(struct listener *listener, const char *bytes, size_t n,
     const struct listener_ops *ops, void *ctx)
 {
-	struct feeding feeding = {listener, bytes, n, ops, ctx};
+	static listener_feed_fn *const feeders[] = {
+	    [LISTENER_ACKNOWLEDGED] = listener_feed_acknowledged,
+	    [LISTENER_READY] = listener_feed_unknown,
+	    [LISTENER_BUSY] = listener_feed_busy,
+	    [LISTENER_UNKNOWN] = listener_feed_unknown,
+	};
+	size_t taken;
 
-	while (feeding.n > 0)
-		feeders[listener->state](&feeding);
+	for (; n > 0; bytes += taken, n -= taken)
+		taken = feeders[listener->state](listener, bytes, n, ops, ctx);
 }
 
 bool
@@ -242,8 +227,8 @@ listener_is_sound(const struct listener *listener)
 {
 	bool busy = listener->state == LISTENER_BUSY;
 	/* READY is judged as soon as it is as long as that. */
-	size_t room =
-	    listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN : sizeof(listener->line.bytes);
+	size_t room = listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN :
+	    sizeof(listener->line.bytes);
 
 	return busy == (listener->outstanding.event != NULL) && listener->line.n < room &&
 	    (!listener->in_result || (busy && listener->missing > 0)) &&

@@ -7,46 +7,20 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* --- what follows from_state ---------------------------------------------------------- */
-
-static int
-payload_nothing(struct buf *out UNUSED, const struct process *process UNUSED)
-{
-	return 0;
-}
-
-static int
-payload_tries(struct buf *out, const struct process *process)
-{
-	return buf_printf(out, " tries:%" PRId64, process->backoff);
-}
-
-static int
-payload_pid(struct buf *out, const struct process *process)
-{
-	return buf_printf(out, " pid:%d", (int)process->pid);
-}
-
-static int
-payload_exit(struct buf *out, const struct process *process)
-{
-	return buf_printf(out, " expected:%d pid:%d", autorestart_exit_is_expected(process),
-	    (int)process->pid);
-}
-
+/* The types, and what follows from_state. */
 static const struct payload_state {
 	enum process_state state;
 	enum event_type type;
-	int (*more)(struct buf *, const struct process *);
+	bool tries, expected, pid;
 } payload_states[] = {
-    {PROCESS_STOPPED, EVENT_PROCESS_STATE_STOPPED, payload_pid},
-    {PROCESS_STARTING, EVENT_PROCESS_STATE_STARTING, payload_tries},
-    {PROCESS_RUNNING, EVENT_PROCESS_STATE_RUNNING, payload_pid},
-    {PROCESS_BACKOFF, EVENT_PROCESS_STATE_BACKOFF, payload_tries},
-    {PROCESS_STOPPING, EVENT_PROCESS_STATE_STOPPING, payload_pid},
-    {PROCESS_EXITED, EVENT_PROCESS_STATE_EXITED, payload_exit},
-    {PROCESS_FATAL, EVENT_PROCESS_STATE_FATAL, payload_nothing},
-    {PROCESS_UNKNOWN, EVENT_PROCESS_STATE_UNKNOWN, payload_nothing},
+    {PROCESS_STOPPED, EVENT_PROCESS_STATE_STOPPED, .pid = true},
+    {PROCESS_STARTING, EVENT_PROCESS_STATE_STARTING, .tries = true},
+    {PROCESS_RUNNING, EVENT_PROCESS_STATE_RUNNING, .pid = true},
+    {PROCESS_BACKOFF, EVENT_PROCESS_STATE_BACKOFF, .tries = true},
+    {PROCESS_STOPPING, EVENT_PROCESS_STATE_STOPPING, .pid = true},
+    {PROCESS_EXITED, EVENT_PROCESS_STATE_EXITED, .expected = true, .pid = true},
+    {PROCESS_FATAL, EVENT_PROCESS_STATE_FATAL, .pid = false},
+    {PROCESS_UNKNOWN, EVENT_PROCESS_STATE_UNKNOWN, .pid = false},
 };
 
 static const struct payload_state *
@@ -64,8 +38,6 @@ payload_state_type(enum process_state state)
 {
 	return payload_find_state(state)->type;
 }
-
-/* --- the whole ------------------------------------------------------------------------ */
 
 /* Bytes that are no UTF-8 are shown as Python would show them. */
 static int
@@ -93,10 +65,19 @@ int
 payload_process_state(
     struct buf *out, const struct process *process, enum process_state from)
 {
-	if (payload_names(out, process) == -1 ||
-	    buf_printf(out, " from_state:%s", process_state_name(from)) == -1)
-		return -1;
-	return payload_find_state(process->state)->more(out, process);
+	const struct payload_state *row = payload_find_state(process->state);
+	int rc = payload_names(out, process);
+
+	if (rc == 0)
+		rc = buf_printf(out, " from_state:%s", process_state_name(from));
+	if (rc == 0 && row->tries)
+		rc = buf_printf(out, " tries:%" PRId64, process->backoff);
+	if (rc == 0 && row->expected)
+		rc = buf_printf(
+		    out, " expected:%d", autorestart_exit_is_expected(process));
+	if (rc == 0 && row->pid)
+		rc = buf_printf(out, " pid:%d", (int)process->pid);
+	return rc;
 }
 
 int

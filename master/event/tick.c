@@ -30,16 +30,10 @@ struct ticks {
 	struct log_limit failures;
 };
 
-static int64_t
-slice_at(size_t i, int64_t wall_ms)
-{
-	return wall_ms / 1000 / periods[i].period;
-}
-
 static bool
-is_wanted(const struct ticks *ticks, size_t i)
+ticks_is_wanted(uint32_t types, size_t i)
 {
-	return (ticks->wanted & (UINT32_C(1) << periods[i].type)) != 0;
+	return (types & (UINT32_C(1) << periods[i].type)) != 0;
 }
 
 int64_t
@@ -48,9 +42,9 @@ ticks_look(struct ticks *ticks, int64_t wall_ms)
 	int64_t next = -1;
 
 	for (size_t i = 0; i < nitems(periods); i++) {
-		int64_t slice = slice_at(i, wall_ms), period = periods[i].period, left;
+		int64_t period = periods[i].period, slice = wall_ms / 1000 / period, left;
 
-		if (!is_wanted(ticks, i))
+		if (!ticks_is_wanted(ticks->wanted, i))
 			continue;
 		if (slice != ticks->slices[i])
 			ticks->tick(ticks->ctx, periods[i].type, slice * period);
@@ -62,11 +56,12 @@ ticks_look(struct ticks *ticks, int64_t wall_ms)
 	return next;
 }
 
-/* Setting it anew also takes back that it was due; it refuses that once, armed all the
- * same, when the clock was set meanwhile: then the slices are looked at again. */
+/* Setting the timer also clears that it was due; timerfd_settime fails once, with the timer
+ * armed all the same, when the clock was set: then the slices are checked again. */
 static void
-rearm(struct ticks *ticks)
+ticks_rearm(void *ctx, uint32_t ready UNUSED)
 {
+	struct ticks *ticks = ctx;
 	struct itimerspec when = {0};
 	int64_t now, left;
 	int rc;
@@ -83,12 +78,6 @@ rearm(struct ticks *ticks)
 		log_limited(&ticks->failures, LEVEL_ERROR, "the timer of ticks: %m");
 }
 
-static void
-on_timer(void *ctx, uint32_t ready UNUSED)
-{
-	rearm(ctx);
-}
-
 struct ticks *
 ticks_new(struct loop *loop, tick_fn *tick, void *ctx)
 {
@@ -100,7 +89,7 @@ ticks_new(struct loop *loop, tick_fn *tick, void *ctx)
 	ticks->ctx = ctx;
 	ticks->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (ticks->fd != -1)
-		ticks->timer = loop_fd(loop, ticks->fd, EPOLLIN, on_timer, ticks);
+		ticks->timer = loop_fd(loop, ticks->fd, EPOLLIN, ticks_rearm, ticks);
 	if (ticks->timer != NULL)
 		return ticks;
 	ticks_free(ticks);
@@ -123,11 +112,11 @@ ticks_free(struct ticks *ticks)
 void
 ticks_want(struct ticks *ticks, uint32_t types)
 {
-	uint32_t had = ticks->wanted;
+	int64_t now = clock_wall_ms() / 1000;
 
-	ticks->wanted = types;
 	for (size_t i = 0; i < nitems(periods); i++)
-		if (is_wanted(ticks, i) && (had & (UINT32_C(1) << periods[i].type)) == 0)
-			ticks->slices[i] = slice_at(i, clock_wall_ms());
-	rearm(ticks);
+		if (ticks_is_wanted(types, i) && !ticks_is_wanted(ticks->wanted, i))
+			ticks->slices[i] = now / periods[i].period;
+	ticks->wanted = types;
+	ticks_rearm(ticks, 0);
 }

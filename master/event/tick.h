@@ -1,5 +1,5 @@
-/* Tick: TICK_5, TICK_60 and TICK_3600: told at each turn of their slices of wall time, with
- * no wake-up for what nobody wants. */
+/* Tick: TICK_5, TICK_60 and TICK_3600, at each beginning of their slices of wall time, with
+ * no wake-up for what no pool wants. */
 #ifndef MASTER_EVENT_TICK_H
 #define MASTER_EVENT_TICK_H
 

@@ -5,16 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-TAILQ_HEAD(group_list, group);
-
-struct groups {
-	struct group_list list;		/* activation order within ascending priority */
-	struct map *by_name;
-	struct idmap *by_id;		/* processes */
-	size_t unstopped;
-	const struct group_kind_row *kinds;
-};
-
 static const struct group_kind_row group_plain = {.ops = &(const struct group_ops){0}};
 
 /* ---- life ---- */
@@ -173,62 +163,6 @@ groups_move_last(struct groups *groups, struct group *group)
 {
 	TAILQ_REMOVE(&groups->list, group, in_groups);
 	TAILQ_INSERT_TAIL(&groups->list, group, in_groups);
-}
-
-/* ---- looking ---- */
-
-struct group *
-groups_find(const struct groups *groups, const char *name)
-{
-	return map_get(groups->by_name, name);
-}
-
-struct process *
-groups_process(const struct groups *groups, uint64_t id)
-{
-	return idmap_get(groups->by_id, id);
-}
-
-struct process *
-group_process(const struct group *group, const char *name)
-{
-	return map_get(group->by_name, name);
-}
-
-struct group *
-groups_first(const struct groups *groups)
-{
-	return TAILQ_FIRST(&groups->list);
-}
-
-struct group *
-groups_next(const struct group *group)
-{
-	return TAILQ_NEXT(group, in_groups);
-}
-
-struct group *
-groups_last(const struct groups *groups)
-{
-	return TAILQ_LAST(&groups->list, group_list);
-}
-
-struct group *
-groups_previous(const struct group *group)
-{
-	return TAILQ_PREV(group, group_list, in_groups);
-}
-
-size_t
-groups_count(const struct groups *groups)
-{
-	return idmap_count(groups->by_id);
-}
-
-size_t
-groups_unstopped(const struct groups *groups)
-{
-	return groups->unstopped;
 }
 
 void

@@ -1,5 +1,4 @@
-/* Group: the live groups in activation order, their processes, and who is who
- * by namespec (reference 2.2, 3.5). */
+/* Group: the live groups in activation order, and their processes. */
 #ifndef MASTER_PROCESS_GROUP_H
 #define MASTER_PROCESS_GROUP_H
 
@@ -29,7 +28,15 @@ struct group {
 			   * group_process_changed */
 };
 
-struct groups; /* list, name map and process id map */
+TAILQ_HEAD(group_list, group);
+
+struct groups {
+	struct group_list list;		/* activation order within ascending priority */
+	struct map *by_name;
+	struct idmap *by_id;		/* processes */
+	size_t unstopped;
+	const struct group_kind_row *kinds;
+};
 
 /* kinds: indexed by enum group_kind, borrowed; NULL = all groups are plain programs. */
 struct groups *groups_new(const struct group_kind_row *kinds);
@@ -39,20 +46,68 @@ void groups_free(struct groups *);	/* with all groups and processes */
 struct group *groups_add(struct groups *, struct group_config *, uint64_t *next_id,
     const struct process_ops *, void *ops_ctx);
 void groups_remove(struct groups *, struct group *);	/* frees it and its processes */
-struct group *groups_find(const struct groups *, const char *name);
-struct process *groups_process(const struct groups *, uint64_t id);
-struct process *group_process(const struct group *, const char *name);
-struct group *groups_first(const struct groups *);	/* priority ascending */
-struct group *groups_next(const struct group *);
-struct group *groups_last(const struct groups *);
-struct group *groups_previous(const struct group *);
-size_t groups_count(const struct groups *);	/* processes of all groups */
-size_t groups_unstopped(const struct groups *);	/* over all groups, no walk */
 /* For the state document: gives a process the number it had, and puts a group last in the
  * list. 0, or -1 with ENOMEM. */
 NODISCARD int groups_renumber(struct groups *, struct process *, uint64_t id);
 void groups_move_last(struct groups *, struct group *);
 /* Keeps the counters; to be called for each state change. */
 void group_process_changed(struct groups *, struct process *, enum process_state from);
+
+static inline struct group *
+groups_find(const struct groups *groups, const char *name)
+{
+	return map_get(groups->by_name, name);
+}
+
+static inline struct process *
+groups_process(const struct groups *groups, uint64_t id)
+{
+	return idmap_get(groups->by_id, id);
+}
+
+static inline struct process *
+group_process(const struct group *group, const char *name)
+{
+	return map_get(group->by_name, name);
+}
+
+/* All groups, priority ascending. */
+static inline struct group *
+groups_first(const struct groups *groups)
+{
+	return TAILQ_FIRST(&groups->list);
+}
+
+static inline struct group *
+groups_next(const struct group *group)
+{
+	return TAILQ_NEXT(group, in_groups);
+}
+
+static inline struct group *
+groups_last(const struct groups *groups)
+{
+	return TAILQ_LAST(&groups->list, group_list);
+}
+
+static inline struct group *
+groups_previous(const struct group *group)
+{
+	return TAILQ_PREV(group, group_list, in_groups);
+}
+
+/* How many processes all groups have. */
+static inline size_t
+groups_count(const struct groups *groups)
+{
+	return idmap_count(groups->by_id);
+}
+
+/* How many of them have not stopped. */
+static inline size_t
+groups_unstopped(const struct groups *groups)
+{
+	return groups->unstopped;
+}
 
 #endif

@@ -30,7 +30,8 @@ int
 id_queue_push(struct id_queue *q, uint64_t id)
 {
 	/* The moves of a long queue stay rare, because each frees at least half of it. */
-	if (q->end == q->room && id_queue_reserve(q, q->room > 0 ? q->room / 2 : ROOM_FIRST) == -1)
+	if (q->end == q->room &&
+	    id_queue_reserve(q, q->room > 0 ? q->room / 2 : ROOM_FIRST) == -1)
 		return -1;
 	q->ids[q->end++] = id;
 	return 0;

@@ -69,18 +69,6 @@ order_autostart_all(const struct groups *groups)
 		order_autostart(group);
 }
 
-struct group *
-order_first_stop(const struct groups *groups)
-{
-	return groups_last(groups);
-}
-
-struct group *
-order_next_stop(const struct group *group)
-{
-	return groups_previous(group);
-}
-
 struct process **
 order_stops(const struct groups *groups, const struct group *group, size_t *count)
 {

@@ -16,10 +16,6 @@ struct process **order_select(const struct groups *, const struct group *group,
 /* The automatic starts of a group, and of all groups, in stored order. */
 void order_autostart(struct group *);
 void order_autostart_all(const struct groups *);
-/* A shutdown stops one group at a time: the first of them, and the one after a group; NULL
- * = no more. */
-struct group *order_first_stop(const struct groups *);
-struct group *order_next_stop(const struct group *);
 /* New array of a group's processes to stop in a shutdown, those with the highest priority
  * number first (ties in reverse stored order); *count of them. NULL with ENOMEM. */
 struct process **order_stops(
@@ -27,5 +23,19 @@ struct process **order_stops(
 /* New array of all processes that have not stopped, in the order of activation; *count of
  * them. NULL with ENOMEM. */
 struct process **order_unstopped(const struct groups *, size_t *count);
+
+/* A shutdown stops one group at a time: the first of them, and the one after a group; NULL
+ * = no more. */
+static inline struct group *
+order_first_stop(const struct groups *groups)
+{
+	return groups_last(groups);
+}
+
+static inline struct group *
+order_next_stop(const struct group *group)
+{
+	return groups_previous(group);
+}
 
 #endif

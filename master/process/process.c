@@ -25,10 +25,15 @@ enum event {
 	EV_MAX
 };
 
-struct row {
-	enum process_state state;
-	transition_fn *on[EV_MAX];
+/* What an event leads to in a state: an action, or an answer alone. */
+struct cell {
+	transition_fn *act;
+	enum fault answer;
+	bool is_known;
 };
+
+#define DO(action) { .act = (action), .is_known = true }
+#define ANSWER(fault) { .answer = (fault), .is_known = true }
 
 static const char *const event_names[EV_MAX] = {
 	[EV_START] = "start",
@@ -41,19 +46,7 @@ static const char *const event_names[EV_MAX] = {
 	[EV_REAPED] = "reaped",
 };
 
-/* ---- refusals ---- */
-
-static enum fault
-process_already_started(struct process *p UNUSED, struct request *request UNUSED)
-{
-	return FAULT_ALREADY_STARTED;
-}
-
-static enum fault
-process_not_running(struct process *p UNUSED, struct request *request UNUSED)
-{
-	return FAULT_NOT_RUNNING;
-}
+/* ---- answers ---- */
 
 /* It does not run, and does not begin to by itself. */
 static enum fault
@@ -88,111 +81,119 @@ process_unknown(struct process *p, struct request *request)
 	return FAULT_FAILED;
 }
 
-static enum fault
-process_nothing(struct process *p UNUSED, struct request *request UNUSED)
-{
-	return FAULT_NONE;
-}
-
 /* The table. An empty cell cannot happen while all is well: ignored, logged at DEBG. */
-static const struct row rows[] = {
+static const struct {
+	enum process_state state;
+	struct cell on[EV_MAX];
+} rows[] = {
 	{ PROCESS_STOPPED, {
-		[EV_START] = start_spawn,
-		[EV_STOP] = process_stays,
-		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = start_auto,
-		[EV_RESPAWN] = start_respawn,
-		[EV_TIMEOUT] = start_retry,
+		[EV_START] = DO(start_spawn),
+		[EV_STOP] = DO(process_stays),
+		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_AUTOSTART] = DO(start_auto),
+		[EV_RESPAWN] = DO(start_respawn),
+		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_STARTING, {
-		[EV_START] = process_already_started,
-		[EV_STOP] = stop_begin,
-		[EV_SHUTDOWN] = stop_shutdown,
-		[EV_SIGNAL] = stop_signal,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_TIMEOUT] = start_up,
-		[EV_REAPED] = stop_exited_early,
+		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
+		[EV_STOP] = DO(stop_begin),
+		[EV_SHUTDOWN] = DO(stop_shutdown),
+		[EV_SIGNAL] = DO(stop_signal),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_TIMEOUT] = DO(start_up),
+		[EV_REAPED] = DO(stop_exited_early),
 	} },
 	{ PROCESS_RUNNING, {
-		[EV_START] = process_already_started,
-		[EV_STOP] = stop_begin,
-		[EV_SHUTDOWN] = stop_shutdown,
-		[EV_SIGNAL] = stop_signal,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_REAPED] = stop_exited,
+		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
+		[EV_STOP] = DO(stop_begin),
+		[EV_SHUTDOWN] = DO(stop_shutdown),
+		[EV_SIGNAL] = DO(stop_signal),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_REAPED] = DO(stop_exited),
 	} },
 	{ PROCESS_BACKOFF, {
-		[EV_START] = process_already_started,
-		[EV_STOP] = stop_stop_waiting,
-		[EV_SHUTDOWN] = backoff_give_up,
-		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = start_respawn,
-		[EV_TIMEOUT] = start_retry,
+		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
+		[EV_STOP] = DO(stop_stop_waiting),
+		[EV_SHUTDOWN] = DO(backoff_give_up),
+		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_RESPAWN] = DO(start_respawn),
+		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_STOPPING, {
-		[EV_START] = process_still_stopping,
-		[EV_STOP] = process_stays_stopped,
-		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = stop_signal,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_TIMEOUT] = stop_kill,
-		[EV_REAPED] = stop_done,
+		[EV_START] = DO(process_still_stopping),
+		[EV_STOP] = DO(process_stays_stopped),
+		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+		[EV_SIGNAL] = DO(stop_signal),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_TIMEOUT] = DO(stop_kill),
+		[EV_REAPED] = DO(stop_done),
 	} },
 	{ PROCESS_EXITED, {
-		[EV_START] = start_spawn,
-		[EV_STOP] = process_stays,
-		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_RESPAWN] = start_respawn,
-		[EV_TIMEOUT] = start_retry,
+		[EV_START] = DO(start_spawn),
+		[EV_STOP] = DO(process_stays),
+		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_RESPAWN] = DO(start_respawn),
+		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_FATAL, {
-		[EV_START] = start_spawn,
-		[EV_STOP] = process_not_running,
-		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = process_nothing,
+		[EV_START] = DO(start_spawn),
+		[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 	} },
 	{ PROCESS_UNKNOWN, {
-		[EV_START] = process_unknown,
-		[EV_STOP] = process_not_running,
-		[EV_SHUTDOWN] = process_nothing,
-		[EV_SIGNAL] = process_not_running,
-		[EV_AUTOSTART] = process_nothing,
-		[EV_REAPED] = stop_lost,
+		[EV_START] = DO(process_unknown),
+		[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+		[EV_REAPED] = DO(stop_lost),
 	} },
 };
 
 static enum fault
 process_event(struct process *p, enum event event, struct request *request)
 {
-	transition_fn *act = NULL;
+	const struct cell *cell = NULL;
 
-	for (size_t i = 0; i < nitems(rows); i++) {
+	for (size_t i = 0; i < nitems(rows); i++)
 		if (rows[i].state == p->state)
-			act = rows[i].on[event];
-	}
-	if (act != NULL)
-		return act(p, request);
+			cell = &rows[i].on[event];
+	if (cell != NULL && cell->act != NULL)
+		return cell->act(p, request);
+	if (cell != NULL && cell->is_known)
+		return cell->answer;
 	log_debug("%s: %s ignored in state %s", p->config->name, event_names[event],
 	    process_state_name(p->state));
 	return FAULT_NONE;
 }
 
-/* An event whose answer nobody waits for. */
+/* An event of a caller who wants to know what came of it. */
+static enum fault
+process_request(struct process *p, enum event event, int number, char **detail)
+{
+	struct request request = { .number = number };
+	enum fault fault = process_event(p, event, &request);
+
+	*detail = request.detail;
+	return fault;
+}
+
 static void
 process_happened(struct process *p, enum event event, int number)
 {
-	struct request request = { .number = number };
+	char *unused = NULL;
 
-	(void)process_event(p, event, &request);
-	free(request.detail);
+	(void)process_request(p, event, number, &unused);
+	free(unused);
 }
 
-/* ---- the doors ---- */
+/* ---- the interface ---- */
 
 struct process *
 process_new(uint64_t id, struct group *group, const struct process_config *config,
@@ -225,33 +226,23 @@ process_free(struct process *p)
 enum fault
 process_start(struct process *p, uint64_t *spawn, char **detail)
 {
-	struct request request = { 0 };
 	uint64_t before = p->spawn;
-	enum fault fault = process_event(p, EV_START, &request);
+	enum fault fault = process_request(p, EV_START, 0, detail);
 
 	*spawn = p->spawn != before ? p->spawn : 0;
-	*detail = request.detail;
 	return fault;
 }
 
 enum fault
 process_stop(struct process *p, char **detail)
 {
-	struct request request = { 0 };
-	enum fault fault = process_event(p, EV_STOP, &request);
-
-	*detail = request.detail;
-	return fault;
+	return process_request(p, EV_STOP, 0, detail);
 }
 
 enum fault
 process_signal(struct process *p, int signo, char **detail)
 {
-	struct request request = { .number = signo };
-	enum fault fault = process_event(p, EV_SIGNAL, &request);
-
-	*detail = request.detail;
-	return fault;
+	return process_request(p, EV_SIGNAL, signo, detail);
 }
 
 void

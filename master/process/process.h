@@ -1,6 +1,5 @@
-/* Process: the state table of one supervised process (reference 3). This room
- * decides and makes no system call: what must be done goes through process_ops,
- * which the runtime fills, or a test that records. */
+/* Process: the state table of one supervised process. It decides and makes no system call:
+ * what must be done goes through process_ops. */
 #ifndef MASTER_PROCESS_PROCESS_H
 #define MASTER_PROCESS_PROCESS_H
 
@@ -18,7 +17,7 @@ struct process;
 struct child;
 
 struct process_ops {
-	/* Spawns; the pid, or -1 with *why new: the spawnerr text of reference 3.6. */
+	/* Spawns; the pid, or -1 with *why new: the text for spawnerr. */
 	pid_t (*spawn)(struct process *, char **why);
 	/* kill(2) to target (a pid, or -pid for the process group); 0, or -1 with errno. */
 	int (*kill)(struct process *, pid_t target, int signo);
@@ -79,7 +78,7 @@ struct process {
 	const struct process_config *config;	/* borrowed from the group's config */
 	const struct process_ops *ops;	/* borrowed */
 	void *ops_ctx;			/* borrowed: the master */
-	struct child *child;	/* pipes, logs, timer; the runtime's own */
+	struct child *child;	/* pipes, logs, timer: child/'s own */
 	void *kind_state;	/* its group's ops' own */
 	void *published;		/* the publisher's entry */
 	struct FIELDS(PROCESS_FIELDS);
@@ -90,20 +89,20 @@ struct process *process_new(uint64_t id, struct group *, const struct process_co
     const struct process_ops *, void *ops_ctx);
 void process_free(struct process *);
 
-/* start RPC, checks 5 to 8 of reference 2.6 (command resolution comes before and is the
- * caller's: command_check). FAULT_NONE with *spawn = the new spawn number, or 0 when
- * nothing was spawned because it is STOPPING; else ALREADY_STARTED, FAILED (*detail new),
- * SPAWN_ERROR, or SHUTDOWN_STATE when ops->is_stopping (the gate refuses that before). */
+/* A start by a command, which the caller has looked up (child_check_command). FAULT_NONE
+ * with *spawn = the new spawn number, or 0 when nothing was spawned because it is STOPPING;
+ * else ALREADY_STARTED, FAILED (*detail new), SPAWN_ERROR, or SHUTDOWN_STATE when
+ * ops->is_stopping. */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
-/* stop RPC (2.7). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting for
- * NAME to stop" now and every two seconds until it has. One that does not run is not
+/* A stop by a command. FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting
+ * for NAME to stop" now and every two seconds until it has. One that does not run is not
  * started automatically any more: see process_cancel_start. */
 enum fault process_stop(struct process *, char **detail);
 /* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
 void process_explain(struct process *, char *failure_take);
-/* A group's stop during shutdown: as process_stop, but BACKOFF becomes FATAL (3.3). */
+/* A stop during shutdown: as process_stop, but BACKOFF becomes FATAL. */
 void process_shutdown(struct process *);
-/* signal RPC (2.8). FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. */
+/* FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. */
 enum fault process_signal(struct process *, int signo, char **detail);
 /* First automatic start: enqueued, only when autostart, never started and not stopping. */
 void process_autostart(struct process *);
@@ -122,11 +121,10 @@ void process_stay(struct process *);
 void process_respawn(struct process *);
 /* Its timer fired: startsecs over, retry due, or SIGKILL due. */
 void process_timeout(struct process *);
-/* It was reaped with this wait status; its output has been drained. Logs the line of 5.6.
- */
+/* It was reaped with this wait status; its output has been drained. Logs its end. */
 void process_reaped(struct process *, int wait_status);
 /* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
- * caller (AUTO names are the runtime's), "" for none. */
+ * caller, "" for none. */
 NODISCARD int process_info_of(const struct process *, const char *stdout_log,
     const char *stderr_log, struct process_info *);
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define REPORT_EVERY_MS 2000
 #define KILL_AGAIN_MS 1000	/* at least, so that stopwaitsecs=0 cannot spin */
@@ -129,11 +130,13 @@ stop_gone(struct process *p, enum process_state to)
 static void
 stop_keep_status(struct process *p, int wait_status)
 {
+	int signo = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+	int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+
 	p->has_exitstatus = true;
-	p->exitstatus = waitstatus_code(wait_status);
-	p->last_status = p->exitstatus;
-	p->last_signal = waitstatus_signal(wait_status);
-	p->ending = waitstatus_shell(wait_status);
+	p->exitstatus = p->last_status = code;
+	p->last_signal = signo;
+	p->ending = code != -1 ? code : signo != 0 ? 128 + signo : 255;
 	p->stop = clock_wall_ms() / 1000;
 }
 

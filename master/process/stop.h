@@ -1,5 +1,5 @@
-/* Ending: the actions of the state table that signal, stop, kill and bury a
- * process (reference 2.7, 2.8, 3.3 second half). */
+/* Stop: the actions of the state table that signal and stop a process, and those that
+ * follow from its end. */
 #ifndef MASTER_PROCESS_STOP_H
 #define MASTER_PROCESS_STOP_H
 

@@ -1,6 +1,5 @@
-/* Transition: what every action of the state table is made of (process.c,
- * launch.c and ending.c only): the one place that changes a state, the timer,
- * the verdict, the respawn queue. */
+/* Transition: what the actions of the state table are made of: the one place that changes a
+ * state, the timer, the verdict, and the restart queue. */
 #ifndef MASTER_PROCESS_TRANSITION_H
 #define MASTER_PROCESS_TRANSITION_H
 
@@ -15,7 +14,7 @@ struct request {
 /* An action of the state table. */
 typedef enum fault transition_fn(struct process *, struct request *);
 
-/* Enters a state in which something is due at due_ms (-1 = nothing); tells `changed`. */
+/* Enters a state in which something is due at due_ms (-1 = nothing); calls `changed`. */
 void transition_to(struct process *, enum process_state to, int64_t due_ms);
 /* Arms the timer for the earlier of due_ms and report_ms, if that is new. */
 void transition_arm(struct process *);

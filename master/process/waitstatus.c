@@ -5,26 +5,6 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-int
-waitstatus_code(int wait_status)
-{
-	return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
-}
-
-int
-waitstatus_signal(int wait_status)
-{
-	return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-}
-
-int
-waitstatus_shell(int wait_status)
-{
-	if (WIFEXITED(wait_status))
-		return WEXITSTATUS(wait_status);
-	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : 255;
-}
-
 const char *
 waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT])
 {
