@@ -11,6 +11,7 @@
 #include "master/frontend/http_sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,8 +21,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Tells the new binary which configuration it runs on, and so not to fork again. */
+/* Tells the new binary which configuration it runs on, and so not to fork again … */
 #define REEXECUTED "REEVE_REEXECUTED"
+/* … and the number of the descriptor that has it as it was checked. */
+#define DOCUMENT "REEVE_DOCUMENT"
 
 static int
 usage_error(const struct options *options, char *error)
@@ -36,12 +39,18 @@ usage_error(const struct options *options, char *error)
 static int
 reexecute(struct master *master, char **argv)
 {
+	char number[16];
+
 	http_sockets_free(master->http_sockets);
 	/* One more request to restart must not end us before the new binary catches it. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
 	setenv(REEXECUTED, master->config_path, 1);
+	if (fcntl(master->document, F_SETFD, 0) == 0) {
+		snprintf(number, sizeof(number), "%d", master->document);
+		setenv(DOCUMENT, number, 1);
+	}
 	execv("/proc/self/exe", argv);
 	if (errno == ENOENT && master->self != NULL)
 		execv(master->self, argv);
@@ -147,21 +156,35 @@ begin(struct master *master)
 		cannot_start("epoll_create1 and timerfd_create");
 }
 
+/* What reexecute left. */
+static void
+take_over(struct master *master)
+{
+	const char *path = getenv(REEXECUTED), *number = getenv(DOCUMENT);
+	int fd = number != NULL ? atoi(number) : -1;
+
+	master->reexecuted = path != NULL;
+	if (path != NULL)
+		master->config_path = xstrdup(path);
+	if (path != NULL && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		master->document = fd;
+	unsetenv(REEXECUTED);
+	unsetenv(DOCUMENT);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct master master = {.options = &options, .first = true, .next_id = 1};
+	struct master master = {.options = &options, .first = true, .document = -1,
+	    .next_id = 1};
 	const char *executed;
 	char *error = NULL;
 	int status;
 
 	unblock_signals();
 	master.terminal = terminal_look();
-	master.reexecuted = getenv(REEXECUTED) != NULL;
-	if (master.reexecuted)
-		master.config_path = xstrdup(getenv(REEXECUTED));
-	unsetenv(REEXECUTED);
+	take_over(&master);
 	status = options_parse(argc, argv, &options, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
 	options.program = options_program(options.program, executed);

@@ -21,6 +21,8 @@
 #include <sys/resource.h>
 
 struct backlogs;
+struct config_reader;
+struct config_requests;
 struct control;
 struct dispatcher;
 struct frontends;
@@ -59,7 +61,7 @@ struct master {
 	enum terminal terminal;		/* of the foreground */
 	struct http_sockets
 	    *http_sockets;		/* HTTP sockets, kept where their address stays */
-	struct config *next;		/* checked for a restart; NULL = none */
+	int document;			/* a configuration checked for a restart; -1 = none */
 	struct mainlog *last_mainlog;	/* of the run before, until this one has its own */
 	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
@@ -80,6 +82,8 @@ struct master {
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
 	struct control *control;
+	struct config_requests *config_requests;	/* what waits for … */
+	struct config_reader *config_reader;
 	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
 	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */

@@ -1,8 +1,10 @@
 /* The way from a file's name to a struct config. */
 #include "master/config/config.h"
 
+#include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/config/document.h"
 #include "master/config/environment_list.h"
 #include "master/config/include.h"
 #include "master/config/load.h"
@@ -231,23 +233,82 @@ config_list_rows(struct config *config)
 	return 0;
 }
 
-/* Ends the reading with the configuration, or with its error (taken). */
-static int
-finish_load(struct conf_load *load, int status, struct config **config, char **error,
-    char *text_take)
+/* New: the names of groups that do not stay; NULL with ENOMEM. */
+static struct map *
+config_leaving(const struct config *fresh, char *const *gone, size_t n)
 {
-	conf_load_end(load);
-	*config = load->config;
-	if (status == 0) {
-		if (config_list_rows(load->config) == -1)
-			abort();
-		free(text_take);
+	struct map *leaving = map_new();
+	int rc = leaving == NULL ? -1 : 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = map_set(leaving, gone[i], leaving);
+	for (size_t i = 0; rc == 0 && i < fresh->ngroups; i++)
+		rc = map_set(leaving, fresh->groups[i]->name, leaving);
+	if (rc == 0)
+		return leaving;
+	map_free(leaving);
+	return NULL;
+}
+
+int
+config_merge_groups(struct config *live, struct config *fresh, char *const *gone, size_t n)
+{
+	struct config merged = { .groups = NULL };
+	struct map *leaving;
+
+	if (n == 0 && fresh->ngroups == 0)
 		return 0;
-	}
-	config_free(load->config);
-	*config = NULL;
-	*error = text_take;
+	leaving = config_leaving(fresh, gone, n);
+	merged.groups = calloc(live->ngroups + fresh->ngroups + 1, sizeof(*merged.groups));
+	if (leaving == NULL || merged.groups == NULL)
+		goto fail;
+	for (size_t i = 0; i < live->ngroups; i++)
+		if (map_get(leaving, live->groups[i]->name) == NULL)
+			merged.groups[merged.ngroups++] = live->groups[i];
+	for (size_t i = 0; i < fresh->ngroups; i++)
+		merged.groups[merged.ngroups++] = fresh->groups[i];
+	qsort(merged.groups, merged.ngroups, sizeof(*merged.groups), group_config_compare);
+	if (config_list_rows(&merged) == -1)
+		goto fail;
+	for (size_t i = 0; i < live->ngroups; i++)
+		if (map_get(leaving, live->groups[i]->name) != NULL)
+			group_config_unref(live->groups[i]);
+	map_free(leaving);
+	free(live->groups);
+	free(live->rows);
+	fresh->ngroups = 0;
+	live->groups = merged.groups;
+	live->ngroups = merged.ngroups;
+	live->rows = merged.rows;
+	live->nrows = merged.nrows;
+	return 0;
+fail:
+	map_free(leaving);
+	free(merged.groups);
 	return -1;
+}
+
+/* What was read, through the frames of a document, as a daemon that runs takes it over. */
+static int
+config_pass(const struct config *loaded, struct config **config, char **error)
+{
+	struct conf_writer writer;
+	struct conf_reader reader;
+	int rc = -1;
+
+	conf_writer_begin(&writer, NULL);
+	conf_writer_config(&writer, loaded);
+	if (writer.error != NULL) {
+		*error = xstrdup(writer.error);
+	} else {
+		rc = conf_reader_config(&reader, buf_data(&writer.out),
+		    buf_len(&writer.out), config);
+		if (rc == -1)
+			*error = xstrdup(reader.why);
+		conf_reader_end(&reader);
+	}
+	conf_writer_end(&writer);
+	return rc;
 }
 
 int
@@ -256,27 +317,16 @@ config_load(const struct options *options, struct config **config, char **error)
 	struct conf_load load;
 	int status;
 
+	*config = NULL;
 	conf_load_begin(&load, options);
 	status = conf_load_run(&load);
-	return finish_load(&load, status, config, error, load.error);
-}
-
-int
-conf_load_checked(const struct options *options, conf_check_fn *check, void *ctx,
-    struct config **config, char **error)
-{
-	struct conf_load load;
-	char *text = NULL;
-	int status;
-
-	conf_load_begin(&load, options);
-	status = conf_load_run(&load);
-	if (status == -1)
-		text = conf_place_error(&load, conf_place_blamed(&load));
-	else if ((status = check(ctx, &load)) == -1)
-		text = conf_place_error(&load, load.failed_key);
-	free(load.error);
-	return finish_load(&load, status, config, error, text);
+	if (status == 0)
+		status = config_pass(load.config, config, error);
+	else
+		*error = load.error;
+	config_free(load.config);
+	conf_load_end(&load);
+	return status;
 }
 
 static void

@@ -28,6 +28,7 @@ struct config_message {
 	char *text;
 	char *place;		/* "FILE:LINE", or NULL */
 	bool is_finding;	/* reeve's own: the log shows the place as well */
+	bool is_new;		/* read again: it was not among those of the last time */
 };
 
 struct config {
@@ -69,6 +70,10 @@ struct config {
 NODISCARD int config_load(const struct options *, struct config **config, char **error);
 /* Lists all processes in config->rows. 0, or -1 with ENOMEM. */
 NODISCARD int config_list_rows(struct config *);
+/* Takes over the groups of `fresh`, which are new or replace those of their names, and drops
+ * the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
+NODISCARD int config_merge_groups(struct config *live, struct config *fresh,
+    char *const *gone, size_t n);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
 /* Logs a message that reading the configuration left. */
 void config_log(const struct config_message *);

@@ -58,6 +58,7 @@ static const struct conf_option message_rows[] = {
 	{ "text", &conf_string, NULL, IN(config_message, text) },
 	{ "place", &conf_string, NULL, IN(config_message, place) },
 	{ "is_finding", &conf_boolean, "false", IN(config_message, is_finding) },
+	{ "is_new", &conf_boolean, "false", IN(config_message, is_new) },
 };
 
 static const struct conf_section daemon_table = TABLE("[supervisord]", daemon_rows);

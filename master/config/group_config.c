@@ -4,6 +4,7 @@
 #include "master/config/option_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct group_config *
 group_config_new(enum group_kind kind, const char *name, int64_t priority)
@@ -26,6 +27,17 @@ group_config_append(struct group_config *group, struct process_config *process)
 		group->processes = xreallocarray(group->processes, n == 0 ? 1 : 2 * n,
 		    sizeof(struct process_config *));
 	group->processes[group->nprocesses++] = process;
+}
+
+int
+group_config_compare(const void *a, const void *b)
+{
+	const struct group_config *x = *(struct group_config *const *)a;
+	const struct group_config *y = *(struct group_config *const *)b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return strcmp(x->name, y->name);
 }
 
 void

@@ -105,6 +105,8 @@ struct group_config *group_config_new(enum group_kind, const char *name, int64_t
 struct group_config *group_config_ref(struct group_config *);
 void group_config_unref(struct group_config *);	/* NULL is fine */
 void group_config_append(struct group_config *, struct process_config *take);
+/* For qsort of an array of pointers: by priority, then by name. */
+int group_config_compare(const void *a, const void *b);
 void process_config_free(struct process_config *);	/* NULL is fine */
 
 #endif

@@ -197,17 +197,6 @@ read_fcgi(struct groups_reader *reader, const char *section, const char *name)
 	return conf_fcgi_read(reader->load, section, name);
 }
 
-static int
-compare_groups(const void *a, const void *b)
-{
-	const struct group_config *x = *(struct group_config *const *)a;
-	const struct group_config *y = *(struct group_config *const *)b;
-
-	if (x->priority != y->priority)
-		return x->priority < y->priority ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
 /* Of groups with one name supervisord activates the first. */
 static void
 finish_groups(struct conf_load *load)
@@ -219,7 +208,7 @@ finish_groups(struct conf_load *load)
 	must(seen == NULL);
 	if (config->ngroups > 1)
 		qsort(config->groups, config->ngroups, sizeof(*config->groups),
-		    compare_groups);
+		    group_config_compare);
 	for (size_t i = 0; i < config->ngroups; i++) {
 		struct group_config *group = config->groups[i];
 		char *section;

@@ -35,12 +35,6 @@ NODISCARD int conf_load_run(struct conf_load *);
 /* Leaves config and error to the caller. */
 void conf_load_end(struct conf_load *);
 
-/* config_load for a running daemon: what was read is also checked (0, or -1 after
- * conf_load_fail), and *error is one line that begins with the place, "FILE:LINE: ". */
-typedef int conf_check_fn(void *ctx, struct conf_load *);
-NODISCARD int conf_load_checked(const struct options *options, conf_check_fn *check,
-    void *ctx, struct config **config, char **error);
-
 /* From now on this is being read; key NULL = the section as a whole. */
 void conf_load_at(struct conf_load *, const char *section, const char *key);
 

@@ -44,7 +44,7 @@ conf_type_encode(const struct conf_type *type, const void *slot, struct buf *out
 	text = type->print(slot);
 	if (buf_puts(out, text) == -1)
 		abort();
-	free(text);
+	mem_wiping_free(text);
 }
 
 int

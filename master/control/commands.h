@@ -4,6 +4,7 @@
 #ifndef MASTER_CONTROL_COMMANDS_H
 #define MASTER_CONTROL_COMMANDS_H
 
+#include "master/control/config_request.h"
 #include "master/control/connection.h"
 
 typedef void command_fn(struct connection *, uint64_t id, const json_t *params);
@@ -20,8 +21,11 @@ extern const struct sequence_sink commands_sequence_sink;
 void commands_reply_job(struct connection *, uint64_t id, uint64_t job, json_t *result);
 /* New: the sequences of the commands of commands_sequence.c; NULL with errno. */
 struct sequences *commands_sequences_new(struct master *);
-/* Answers with what differs (taken), or with why nothing can be said (taken). */
-void commands_answer_difference(
-    struct connection *, uint64_t id, json_t *found, char *error);
+/* The configuration is read for the request, and then fn called. */
+void commands_read(struct connection *, uint64_t id, const json_t *params,
+    enum config_request_kind, config_request_fn *fn);
+/* Answers that the configuration was not read (client NULL: nothing). */
+void commands_answer_fault(
+    struct connection *client, uint64_t id, const struct config_answer *);
 
 #endif

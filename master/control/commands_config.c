@@ -3,8 +3,6 @@
 #include "common/str.h"
 #include "master/control/config_info.h"
 #include "master/daemon/group_lifecycle.h"
-#include "master/daemon/preview.h"
-#include "master/daemon/reread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,36 +15,47 @@
 #define CROWDED (PEER_OUT_MAX / 4)
 
 void
-commands_answer_difference(
-    struct connection *client, uint64_t id, json_t *found, char *error)
+commands_answer_fault(struct connection *client, uint64_t id, const struct config_answer *answer)
 {
-	if (found != NULL)
-		connection_reply(client, id, found);
-	else if (error != NULL)
-		connection_fault(client, id, FAULT_CANT_REREAD, error);
-	else
+	if (client == NULL)
+		return;
+	if (answer->fault == FAULT_CANT_REREAD && answer->detail == NULL)
 		connection_fault(client, id, FAULT_FAILED, "out of memory");
-	free(error);
+	else
+		connection_fault(client, id, answer->fault, answer->detail);
+}
+
+static void
+answer_difference(struct master *master, struct connection *client, uint64_t id,
+    const json_t *params, const struct config_answer *answer)
+{
+	(void)master;
+	(void)params;
+	if (answer->fault != FAULT_NONE)
+		commands_answer_fault(client, id, answer);
+	else if (client != NULL)
+		connection_reply(client, id, json_incref(answer->found));
+}
+
+void
+commands_read(struct connection *client, uint64_t id, const json_t *params,
+    enum config_request_kind kind, config_request_fn *fn)
+{
+	if (config_requests_add(client->master->config_requests, kind, fn, client, id,
+	    params) == -1)
+		connection_fault(client, id, FAULT_FAILED, "out of memory");
 }
 
 void
 cmd_config_reread(struct connection *client, uint64_t id, const json_t *params)
 {
-	char *error = NULL;
-	json_t *found = reread(client->master, &error);
-
-	(void)params;
-	commands_answer_difference(client, id, found, error);
+	commands_read(client, id, params, CONFIG_REREAD, answer_difference);
 }
 
 void
 cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 {
-	char *error = NULL;
-	json_t *found = preview(client->master, &error);
-
-	(void)params;
-	commands_answer_difference(client, id, found, error);
+	commands_read(client, id, params, CONFIG_PREVIEW, answer_difference);
 }
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */

@@ -119,19 +119,25 @@ cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params
 	reply_before_the_stop(client, id);
 }
 
+static void
+answer_restart(struct master *master, struct connection *client, uint64_t id,
+    const json_t *params, const struct config_answer *answer)
+{
+	(void)master;
+	(void)params;
+	if (client == NULL)
+		return;
+	if (answer->fault == FAULT_NONE)
+		reply_before_the_stop(client, id);
+	else
+		connection_fault(client, id, answer->fault, answer->detail);
+}
+
 void
 cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params)
 {
-	enum fault fault;
-	char *why;
-
 	(void)params;
-	fault = run_restart(client->master, &why);
-	if (fault == FAULT_NONE)
-		reply_before_the_stop(client, id);
-	else
-		connection_fault(client, id, fault, why);
-	free(why);
+	run_restart(client->master, answer_restart, client, id);
 }
 
 void

@@ -3,7 +3,6 @@
 #include "common/str.h"
 #include "master/control/sequence.h"
 #include "master/daemon/group_lifecycle.h"
-#include "master/daemon/reread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,20 +47,25 @@ steps_add_names(struct steps *steps, enum sequence_action action, const json_t *
 		    strdup(json_string_value(json_array_get(names, i))));
 }
 
-/* Begins the sequence and replies with the result (taken) and its number. */
+/* Begins the sequence and replies with the result (taken) and its number. client NULL: to
+ * nobody. */
 static void
-commands_begin(
-    struct connection *client, uint64_t id, struct steps *steps, json_t *result)
+commands_begin(struct master *master, struct connection *client, uint64_t id,
+    struct steps *steps, json_t *result)
 {
+	static const struct sequence_sink nobody;
 	uint64_t number = 0;
 
 	errno = ENOMEM;
 	if (steps->failed || result == NULL)
 		sequence_steps_free(steps->list, steps->count);
 	else
-		number = sequences_add(client->master->sequences, steps->list, steps->count,
-		    &commands_sequence_sink, client);
-	commands_reply_job(client, id, number, result);
+		number = sequences_add(master->sequences, steps->list, steps->count,
+		    client != NULL ? &commands_sequence_sink : &nobody, client);
+	if (client != NULL)
+		commands_reply_job(client, id, number, result);
+	else
+		json_decref(result);
 }
 
 /* --- restart --------------------------------------------------------------------- */
@@ -76,7 +80,7 @@ cmd_process_restart(struct connection *client, uint64_t id, const json_t *params
 	steps_init(&steps, 2 * json_array_size(names));
 	steps_add_names(&steps, SEQUENCE_STOP, names);
 	steps_add_names(&steps, SEQUENCE_START, names);
-	commands_begin(client, id, &steps, json_object());
+	commands_begin(client->master, client, id, &steps, json_object());
 }
 
 void
@@ -92,7 +96,7 @@ cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 	steps_init(&steps, 2);
 	steps_add(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
 	steps_add(&steps, SEQUENCE_START, namespec_join(name, "*"));
-	commands_begin(client, id, &steps, json_object());
+	commands_begin(client->master, client, id, &steps, json_object());
 }
 
 void
@@ -107,7 +111,7 @@ cmd_all_restart(struct connection *client, uint64_t id, const json_t *params)
 		steps.list[1].action = SEQUENCE_START;
 		steps.count = 2;
 	}
-	commands_begin(client, id, &steps, json_object());
+	commands_begin(client->master, client, id, &steps, json_object());
 }
 
 /* --- update ------------------------------------------------------------------------ */
@@ -146,19 +150,20 @@ commands_add_steps(struct steps *steps, const json_t *groups, const json_t *name
 	}
 }
 
-void
-cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
+/* The configuration has been read: carries out what differs, also for a client that has
+ * gone. */
+static void
+commands_update(struct master *master, struct connection *client, uint64_t id,
+    const json_t *params, const struct config_answer *answer)
 {
 	const json_t *names = json_object_get(params, "names");
-	char *error = NULL;
-	json_t *found = reread(client->master, &error);
-	const json_t *added = json_object_get(found, "added");
-	const json_t *changed = json_object_get(found, "changed");
-	const json_t *removed = json_object_get(found, "removed");
+	const json_t *added = json_object_get(answer->found, "added");
+	const json_t *changed = json_object_get(answer->found, "changed");
+	const json_t *removed = json_object_get(answer->found, "removed");
 	struct steps steps;
 
-	if (found == NULL) {
-		commands_answer_difference(client, id, NULL, error);
+	if (answer->fault != FAULT_NONE) {
+		commands_answer_fault(client, id, answer);
 		return;
 	}
 	steps_init(&steps, 2 * json_array_size(removed) + 3 * json_array_size(changed) +
@@ -166,7 +171,13 @@ cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
 	commands_add_steps(&steps, removed, names, true, false);
 	commands_add_steps(&steps, changed, names, true, true);
 	commands_add_steps(&steps, added, names, false, true);
-	commands_begin(client, id, &steps, found);
+	commands_begin(master, client, id, &steps, json_copy(answer->found));
+}
+
+void
+cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
+{
+	commands_read(client, id, params, CONFIG_REREAD, commands_update);
 }
 
 /* --- what steps on groups do --------------------------------------------------------- */

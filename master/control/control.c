@@ -8,6 +8,7 @@
 #include "common/sock.h"
 #include "common/sock_unix.h"
 #include "master/control/commands.h"
+#include "master/control/config_request.h"
 #include "master/control/sequence.h"
 #include "proto/frame.h"
 
@@ -83,6 +84,7 @@ connection_free(struct connection *client)
 {
 	jobs_forget(client->master->jobs, client);
 	sequences_forget(client->master->sequences, client);
+	config_requests_forget(client->master->config_requests, client);
 	peer_free(client->peer);
 	cursor_free(client->cursor);
 	free(client);

@@ -1,8 +1,8 @@
 #include "master/daemon/reload.h"
 
-#include "common/str.h"
+#include "common/mem.h"
+#include "master/config/document.h"
 #include "master/config/load.h"
-#include "master/daemon/reread.h"
 #include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
 #include "master/log/logtarget.h"
@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *
@@ -23,7 +25,7 @@ reload_user_refusal(const struct config *config)
 }
 
 static int
-check_listener(struct master *master, struct conf_load *load, size_t i)
+reload_check_listener(struct master *master, struct conf_load *load, size_t i)
 {
 	const struct listener_config *listener = &load->config->listeners[i];
 	char *error = NULL;
@@ -35,13 +37,13 @@ check_listener(struct master *master, struct conf_load *load, size_t i)
 }
 
 static int
-check_listeners(struct master *master, struct conf_load *load)
+reload_check_listeners(struct master *master, struct conf_load *load)
 {
 	const struct config *config = load->config;
 	char *path, *error = NULL;
 
 	for (size_t i = 0; i < config->nlisteners; i++)
-		if (check_listener(master, load, i) == -1)
+		if (reload_check_listener(master, load, i) == -1)
 			return -1;
 	if (config->nlisteners == 0)
 		return 0;
@@ -53,7 +55,7 @@ check_listeners(struct master *master, struct conf_load *load)
 }
 
 static bool
-has_auto_log(const struct group_config *group)
+reload_has_auto_log(const struct group_config *group)
 {
 	for (size_t i = 0; i < group->nprocesses; i++)
 		for (size_t n = 0; n < OUTPUT_MAX; n++)
@@ -64,14 +66,14 @@ has_auto_log(const struct group_config *group)
 
 /* A group whose AUTO logs cannot be made ends the start. */
 static int
-check_auto_logs(struct conf_load *load)
+reload_check_auto_logs(struct conf_load *load)
 {
 	const struct config *config = load->config;
 	bool wanted = false;
 
 	conf_load_at(load, "supervisord", "childlogdir");
 	for (size_t i = 0; i < config->ngroups && !wanted; i++)
-		wanted = has_auto_log(config->groups[i]);
+		wanted = reload_has_auto_log(config->groups[i]);
 	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
 		return 0;
 	return conf_load_fail(load, "cannot make AUTO logs in %s: %s", config->childlogdir,
@@ -80,7 +82,7 @@ check_auto_logs(struct conf_load *load)
 
 /* Whether the log can be opened; one that is not there is made when it is needed. */
 static int
-check_log(struct conf_load *load)
+reload_check_log(struct conf_load *load)
 {
 	const char *path = load->config->logfile;
 	char why[SAFEPATH_WHY] = "";
@@ -100,36 +102,54 @@ check_log(struct conf_load *load)
 	return rc;
 }
 
-static int
-check(void *ctx, struct conf_load *load)
+int
+reload_check(struct master *master, struct conf_load *load)
 {
 	const char *refusal = reload_user_refusal(load->config);
 
 	conf_load_at(load, "supervisord", "user");
 	if (refusal != NULL)
 		return conf_load_fail(load, "%s", refusal);
-	if (check_log(load) == -1 || check_auto_logs(load) == -1)
+	if (reload_check_log(load) == -1 || reload_check_auto_logs(load) == -1)
 		return -1;
-	return check_listeners(ctx, load);
+	return reload_check_listeners(master, load);
 }
 
-int
-reload_check(struct master *master, char **error)
+void
+reload_take(struct master *master, int document)
 {
-	struct options options = reread_options(master);
-	struct config *fresh;
-
-	*error = NULL;
-	if (conf_load_checked(&options, check, master, &fresh, error) == -1)
-		return -1;
 	reload_forget(master);
-	master->next = fresh;
-	return 0;
+	master->document = document;
 }
 
 void
 reload_forget(struct master *master)
 {
-	config_free(master->next);
-	master->next = NULL;
+	if (master->document != -1)
+		close(master->document);
+	master->document = -1;
+}
+
+int
+reload_read(struct master *master, struct config **config, char **error)
+{
+	struct conf_reader reader = { .config = NULL };
+	struct stat st;
+	void *bytes = MAP_FAILED;
+	int rc = -1;
+
+	*config = NULL;
+	if (fstat(master->document, &st) == 0)
+		bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+		    master->document, 0);
+	if (bytes != MAP_FAILED) {
+		rc = conf_reader_config(&reader, bytes, (size_t)st.st_size, config);
+		munmap(bytes, (size_t)st.st_size);
+		conf_reader_end(&reader);
+	}
+	reload_forget(master);
+	if (rc == -1)
+		*error = xasprintf("the configuration that was checked cannot be read: %s",
+		    bytes == MAP_FAILED ? strerror(errno) : reader.why);
+	return rc;
 }

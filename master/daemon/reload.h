@@ -5,12 +5,18 @@
 #include "common/compiler.h"
 #include "master/master.h"
 
-/* Reads the configuration and checks its users, directories and ports. 0, and
- * master->next is what the next run starts with; or -1 with *error new, in one line that
- * begins with file and line, and nothing has changed. */
-NODISCARD int reload_check(struct master *, char **error);
+struct conf_load;
+
+/* Checks the users, directories and ports of what has been read. 0, or -1 after
+ * conf_load_fail. */
+NODISCARD int reload_check(struct master *, struct conf_load *);
+/* What was checked is what the next run starts with: a document in a file (taken) that
+ * exists in memory only, and so passes through an exec as well. */
+void reload_take(struct master *, int document);
 /* Drops what was checked: no run follows. */
 void reload_forget(struct master *);
+/* Reads and drops it. 0 with *config new, or -1 with *error new. */
+NODISCARD int reload_read(struct master *, struct config **config, char **error);
 
 /* The first words of a start as root or not: why the daemon may not become the configured
  * user, or NULL. Static text. */

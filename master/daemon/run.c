@@ -5,6 +5,7 @@
 #include "master/child/backlog.h"
 #include "master/control/control.h"
 #include "master/control/state_stream.h"
+#include "master/daemon/config_reader.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
 #include "master/daemon/reload.h"
@@ -34,26 +35,36 @@ run_shutdown(struct master *master)
 	daemon_shutdown(master->daemon);
 }
 
-enum fault
-run_restart(struct master *master, char **why)
+void
+run_restart(struct master *master, config_request_fn *done, struct connection *client,
+    uint64_t id)
 {
-	const char *text;
-	size_t n;
+	struct config_answer answer = { .fault = FAULT_SHUTDOWN_STATE };
 
-	*why = NULL;
-	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN)
-		return FAULT_SHUTDOWN_STATE;
-	if (reload_check(master, why) == -1) {
-		text = *why != NULL ? *why : strerror(ENOMEM);
-		n = strlen(text);
-		if (n > 0 && text[n - 1] == '.')
-			n--;
-		log_error("%.*s; not restarting, everything runs on", (int)n, text);
-		return FAULT_CANT_REREAD;
+	if (daemon_state(master->daemon) != DAEMON_SHUTDOWN) {
+		if (config_requests_add(master->config_requests, CONFIG_RESTART, done,
+		    client, id, NULL) == 0)
+			return;
+		answer = (struct config_answer){ FAULT_CANT_REREAD, strerror(ENOMEM), NULL };
+		run_restart_read(master, &answer);
 	}
-	master->restart_wanted = true;
-	(void)daemon_restart(master->daemon);
-	return FAULT_NONE;
+	if (done != NULL)
+		done(master, client, id, NULL, &answer);
+}
+
+void
+run_restart_read(struct master *master, const struct config_answer *answer)
+{
+	size_t n = strlen(answer->detail != NULL ? answer->detail : "");
+
+	if (answer->fault == FAULT_NONE) {
+		master->restart_wanted = true;
+		(void)daemon_restart(master->daemon);
+		return;
+	}
+	if (n > 0 && answer->detail[n - 1] == '.')
+		n--;
+	log_error("%.*s; not restarting, everything runs on", (int)n, answer->detail);
 }
 
 void
@@ -85,6 +96,10 @@ state_changed(void *ctx)
 		jobs_halt(master->jobs);
 	else if (daemon_is_stopping(master->daemon))
 		dispatch_stopping(master->dispatcher);
+	if (daemon_is_stopping(master->daemon))
+		config_reader_refuse(master->config_reader,
+		    daemon_state(master->daemon) == DAEMON_FATAL ? FAULT_FATAL_STATE :
+		    FAULT_SHUTDOWN_STATE, daemon_state(master->daemon) != DAEMON_SHUTDOWN);
 	tell_service_manager(master);
 	state_stream_daemon(master->state_stream);
 }
@@ -227,9 +242,8 @@ run(struct master *master, char **error)
 		lastlog_failed(master, *error);
 	subsystems_destroy(master);
 	ends = outcome == RUN_ERROR || outcome == RUN_EXIT;
-	if (outcome != RUN_RESTART)
-		reload_forget(master);
 	if (ends) {
+		reload_forget(master);
 		lastlog_end(master);
 		http_sockets_free(master->http_sockets);
 		master->http_sockets = NULL;

@@ -5,6 +5,7 @@
 #define MASTER_DAEMON_RUN_H
 
 #include "common/compiler.h"
+#include "master/control/config_request.h"
 #include "master/master.h"
 #include "proto/fault.h"
 
@@ -18,10 +19,12 @@ enum run_outcome {
 enum run_outcome run(struct master *, char **error);
 
 /* What TERM and HUP, and the calls, ask for. run_restart does nothing while a shutdown is
- * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which it logs
- * (CANT_REREAD with *why new). */
+ * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which is logged
+ * (CANT_REREAD). `done` is called at once or when that has been read. */
 void run_shutdown(struct master *);
-NODISCARD enum fault run_restart(struct master *, char **why);
+void run_restart(struct master *, config_request_fn *done, struct connection *, uint64_t id);
+/* The configuration was read for a restart: begins it, or logs why not. */
+void run_restart_read(struct master *, const struct config_answer *);
 /* A process without which the daemon is not wanted has failed: a shutdown that ends with
  * its status, unless something else ends us already. */
 void run_fail(struct master *, const struct process *);

@@ -56,7 +56,6 @@ static void
 got_hup(void *ctx, uint32_t count)
 {
 	struct master *master = ctx;
-	char *why;
 
 	(void)count;
 	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
@@ -69,8 +68,7 @@ got_hup(void *ctx, uint32_t count)
 		return;
 	}
 	log_warn("received SIGHUP indicating restart request");
-	if (run_restart(master, &why) != FAULT_NONE)
-		free(why); /* it has been logged */
+	run_restart(master, NULL, NULL, 0);
 }
 
 static void

@@ -128,11 +128,8 @@ startup_open_listeners(struct master *master, char **error)
 int
 startup_load(struct master *master, char **error)
 {
-	if (master->next == NULL)
-		return reread_load(master, &master->config, error);
-	master->config = master->next;
-	master->next = NULL;
-	return 0;
+	return master->document == -1 ? reread_load(master, &master->config, error) :
+	    reload_read(master, &master->config, error);
 }
 
 /* Two daemons of one file would run every program twice. One that does not answer, but

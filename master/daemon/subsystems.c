@@ -4,10 +4,12 @@
 #include "master/child/backlog.h"
 #include "master/child/child.h"
 #include "master/control/commands.h"
+#include "master/control/config_request.h"
 #include "master/control/control.h"
 #include "master/control/sequence.h"
 #include "master/control/state_rows.h"
 #include "master/control/state_stream.h"
+#include "master/daemon/config_reader.h"
 #include "master/daemon/daemonize.h"
 #include "master/daemon/frontend_ops.h"
 #include "master/daemon/group_kinds.h"
@@ -108,6 +110,24 @@ SUBSYSTEM(control, control_new(master), control_free)
 SUBSYSTEM(rpcinterfaces,
     rpcinterfaces_new(master->groups, &frontend_ops_rpcinterface, master),
     rpcinterfaces_free)
+
+static int
+subsystems_new_config_reader(struct master *master, char **error)
+{
+	master->config_requests = config_requests_new(master, config_reader_begin);
+	master->config_reader = config_reader_new(master);
+	return master->config_requests != NULL && master->config_reader != NULL ? 0 :
+	    startup_failed(error, "cannot allocate the daemon's parts");
+}
+
+static void
+subsystems_free_config_reader(struct master *master)
+{
+	config_reader_free(master->config_reader);
+	config_requests_free(master->config_requests);
+	master->config_reader = NULL;
+	master->config_requests = NULL;
+}
 
 /* A socket that cannot be made is its program's failure: each spawn will try again. */
 static int
@@ -255,6 +275,8 @@ static const struct subsystem {
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
+	{"configuration reader", subsystems_new_config_reader,
+	    subsystems_free_config_reader},
 	{"background", subsystems_daemonize, NULL},
 	{"signals", subsystems_take_signals, NULL},
 	{"front ends", subsystems_new_frontends, subsystems_free_frontends},

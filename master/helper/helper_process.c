@@ -222,13 +222,19 @@ helper_process_create(struct helper_process *helper, int null_fd, int log_fd, in
 static void
 helper_process_attach(struct helper_process *helper, int log_fd, int socket)
 {
+	bool attached;
+
 	helper->killed = NULL;
 	if (helper_log_open(&helper->log, helper->loop, log_fd) == -1)
 		log_limited(&helper->unread, LEVEL_WARN, "nobody reads what %s logs: %s",
 		    helper->kind->name, strerror(errno));
 	helper->connected = true;
-	helper->peer = helper->kind->connect(helper->ctx, socket);
-	if (helper->peer == NULL)
+	if (helper->kind->attach != NULL)
+		attached = helper->kind->attach(helper->ctx, socket) == 0;
+	else
+		attached = (helper->peer = helper->kind->connect(helper->ctx, socket)) !=
+		    NULL;
+	if (!attached)
 		helper_process_fail(helper, "cannot be connected");
 }
 

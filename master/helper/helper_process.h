@@ -39,6 +39,9 @@ struct helper_kind {
 	/* Spawned: takes our end of the socket pair. New peer, the owner's; NULL kills the
 	 * helper. */
 	struct peer *(*connect)(void *ctx, int fd_take);
+	/* The same for a one-shot helper that does not speak the wire protocol, instead of
+	 * connect. 0; or -1 and the helper is killed, but the descriptor is taken. */
+	int (*attach)(void *ctx, int fd_take);
 	/* Once for each connection: it is of no more use, and the owner frees the peer. The
 	 * exit of a one-shot helper calls `ended` alone, whose callee may still read. */
 	void (*lost)(void *ctx);

@@ -154,7 +154,8 @@ same_config(const struct config *a, const struct config *b)
 		same = a->messages[i].level == b->messages[i].level &&
 		    str_equal(a->messages[i].text, b->messages[i].text) &&
 		    str_equal(a->messages[i].place, b->messages[i].place) &&
-		    a->messages[i].is_finding == b->messages[i].is_finding;
+		    a->messages[i].is_finding == b->messages[i].is_finding &&
+		    a->messages[i].is_new == b->messages[i].is_new;
 	return same;
 }
 

@@ -1,5 +1,5 @@
 /* What makes a FastCGI program's group another one when the file is read again. */
-#include "master/daemon/reread.h"
+#include "master/config/difference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,12 +29,12 @@ test_socket(void **state)
 	owner.fcgi.gid = 7;
 	backlog.fcgi.backlog = 6;
 	programs.kind = GROUP_PROGRAMS;
-	assert_true(reread_is_same(&live, &same));
-	assert_false(reread_is_same(&live, &other));
-	assert_false(reread_is_same(&live, &mode));
-	assert_false(reread_is_same(&live, &owner));
-	assert_false(reread_is_same(&live, &backlog));
-	assert_false(reread_is_same(&live, &programs));
+	assert_true(conf_difference_is_same(&live, &same));
+	assert_false(conf_difference_is_same(&live, &other));
+	assert_false(conf_difference_is_same(&live, &mode));
+	assert_false(conf_difference_is_same(&live, &owner));
+	assert_false(conf_difference_is_same(&live, &backlog));
+	assert_false(conf_difference_is_same(&live, &programs));
 }
 
 /* A host that is found at last is worth a new group; one that is lost is not. */
@@ -45,11 +45,11 @@ test_host(void **state)
 	struct group_config unknown = group("tcp://a:1", "who?");
 
 	(void)state;
-	assert_false(reread_is_same(&unknown, &known));
-	assert_true(reread_is_same(&known, &unknown));
-	assert_true(reread_is_same(&unknown, &unknown));
+	assert_false(conf_difference_is_same(&unknown, &known));
+	assert_true(conf_difference_is_same(&known, &unknown));
+	assert_true(conf_difference_is_same(&unknown, &unknown));
 	known.fcgi.address = S("127.0.0.1");
-	assert_true(reread_is_same(&known, &unknown));
+	assert_true(conf_difference_is_same(&known, &unknown));
 }
 
 int

@@ -1,0 +1,195 @@
+#include "master/config/difference.h"
+
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DIFFERENCE_BYTES (256 * 1024)	/* of all texts of why: the answer is one message */
+
+static bool
+difference_same_process(const struct process_config *a, const struct process_config *b)
+{
+	for (size_t i = 0; i < conf_program.count; i++) {
+		const struct conf_option *option = &conf_program.options[i];
+
+		if (!(option->flags & CONF_SECTION) && !conf_equal(option, a, b))
+			return false;
+	}
+	return true;
+}
+
+static bool
+difference_same_pool(const struct pool_config *live, const struct pool_config *fresh)
+{
+	return live->events == fresh->events && live->buffer_size == fresh->buffer_size &&
+	    live->counts_bytes == fresh->counts_bytes && live->handler == fresh->handler;
+}
+
+/* An address that has changed behind its name is none, but one that is known at last is. */
+static bool
+difference_same_socket(const struct fcgi_config *live, const struct fcgi_config *fresh)
+{
+	return str_equal(live->url, fresh->url) && live->mode == fresh->mode &&
+	    live->uid == fresh->uid && live->gid == fresh->gid &&
+	    live->backlog == fresh->backlog &&
+	    (live->why == NULL || fresh->why != NULL);
+}
+
+bool
+conf_difference_is_same(const struct group_config *live, const struct group_config *fresh)
+{
+	if (live->kind != fresh->kind || live->priority != fresh->priority ||
+	    live->nprocesses != fresh->nprocesses ||
+	    !difference_same_pool(&live->pool, &fresh->pool) ||
+	    !difference_same_socket(&live->fcgi, &fresh->fcgi))
+		return false;
+	/* Of one kind, both have an rpcinterface or none. */
+	if (live->interface != NULL && (live->interface->role != fresh->interface->role ||
+	    !environment_list_equal(&live->interface->options, &fresh->interface->options)))
+		return false;
+	for (size_t i = 0; i < live->nprocesses; i++)
+		if (!difference_same_process(live->processes[i], fresh->processes[i]))
+			return false;
+	return true;
+}
+
+/* New: group by name. */
+static struct map *
+difference_map(const struct group_config *const *groups, size_t n)
+{
+	struct map *map = map_new();
+
+	if (map == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if (map_set(map, groups[i]->name, (void *)(uintptr_t)groups[i]) == -1)
+			abort();
+	return map;
+}
+
+/* --- what the daemon takes over --- */
+
+/* Writes the groups that are not to the last value what they were, and the names of those
+ * that are gone. */
+static void
+difference_groups(struct conf_writer *writer, const struct config *live,
+    const struct config *fresh, const struct map *names)
+{
+	struct map *before = difference_map((const struct group_config *const *)live->groups,
+	    live->ngroups);
+	struct conf_writer a, b;
+
+	conf_writer_begin(&a, NULL);
+	conf_writer_begin(&b, NULL);
+	for (size_t i = 0; i < fresh->ngroups; i++) {
+		const struct group_config *now = fresh->groups[i];
+		const struct group_config *then = map_get(before, now->name);
+
+		if (then != NULL) {
+			buf_consume(&a.out, buf_len(&a.out));
+			buf_consume(&b.out, buf_len(&b.out));
+			conf_writer_group(&a, then);
+			conf_writer_group(&b, now);
+			if (buf_len(&a.out) == buf_len(&b.out) && memcmp(buf_data(&a.out),
+			    buf_data(&b.out), buf_len(&a.out)) == 0)
+				continue;
+		}
+		conf_writer_group(writer, now);
+	}
+	conf_writer_end(&a);
+	conf_writer_end(&b);
+	map_free(before);
+	for (size_t i = 0; i < live->ngroups; i++)
+		if (map_get(names, live->groups[i]->name) == NULL)
+			conf_writer_texts(writer, CONF_DOCUMENT_GONE, live->groups[i]->name,
+			    NULL);
+}
+
+static char *
+difference_message_key(const struct config_message *message)
+{
+	return xasprintf("%s\n%s", message->text,
+	    message->place != NULL ? message->place : "");
+}
+
+/* Tools reread every few minutes: what was logged before is not logged again. */
+static void
+difference_messages(struct conf_writer *writer, const struct config *live,
+    const struct config *fresh)
+{
+	struct map *before = map_new();
+
+	if (before == NULL)
+		abort();
+	for (size_t i = 0; i < live->nmessages; i++) {
+		char *key = difference_message_key(&live->messages[i]);
+
+		if (map_set(before, key, before) == -1)
+			abort();
+		free(key);
+	}
+	for (size_t i = 0; i < fresh->nmessages; i++) {
+		struct config_message message = fresh->messages[i];
+		char *key = difference_message_key(&message);
+
+		message.is_new = map_get(before, key) == NULL;
+		if (message.level == LEVEL_WARN)
+			conf_writer_message(writer, &message);
+		free(key);
+	}
+	map_free(before);
+}
+
+/* --- the answer --- */
+
+/* What the file has that is not active (changed false), or is active as something else. */
+static void
+difference_found(struct conf_writer *writer, const struct map *active,
+    const struct config *fresh, bool changed, bool explain)
+{
+	size_t bytes = DIFFERENCE_BYTES, mark;
+
+	for (size_t i = 0; i < fresh->ngroups; i++) {
+		const struct group_config *now = fresh->groups[i];
+		const struct group_config *live = map_get(active, now->name);
+
+		if (changed != (live != NULL) ||
+		    (changed && conf_difference_is_same(live, now)))
+			continue;
+		mark = conf_frame_begin(&writer->out, CONF_DOCUMENT_FOUND);
+		conf_frame_put(&writer->out, changed ? "changed" : "added");
+		conf_frame_put(&writer->out, now->name);
+		if (changed && explain)
+			conf_difference_why(&writer->out, live, now, &bytes);
+		if (conf_frame_end(&writer->out, mark) == -1)
+			abort();
+	}
+}
+
+void
+conf_difference_write(struct conf_writer *writer, const struct conf_in_force *live,
+    const struct config *fresh, bool explain)
+{
+	struct map *active = difference_map(live->active, live->nactive), *names;
+
+	names = difference_map((const struct group_config *const *)fresh->groups,
+	    fresh->ngroups);
+	conf_writer_daemon(writer, fresh);
+	if (!explain) {
+		difference_groups(writer, live->config, fresh, names);
+		difference_messages(writer, live->config, fresh);
+	}
+	difference_found(writer, active, fresh, false, explain);
+	difference_found(writer, active, fresh, true, explain);
+	for (size_t i = 0; i < live->nactive; i++)
+		if (map_get(names, live->active[i]->name) == NULL)
+			conf_writer_texts(writer, CONF_DOCUMENT_FOUND, "removed",
+			    live->active[i]->name, NULL);
+	conf_pending_write(writer, live, fresh);
+	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
+	map_free(active);
+	map_free(names);
+}

@@ -1,0 +1,50 @@
+/* Config request: calls that wait until the configuration has been read. The process that
+ * reads it belongs to a module above; requests of one kind join the reading under way. */
+#ifndef MASTER_CONTROL_CONFIG_REQUEST_H
+#define MASTER_CONTROL_CONFIG_REQUEST_H
+
+#include "common/compiler.h"
+#include "master/control/connection.h"
+#include "proto/fault.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the configuration is read for. */
+enum config_request_kind {
+	CONFIG_REREAD,		/* its groups take the place of those in force */
+	CONFIG_PREVIEW,		/* nothing takes effect */
+	CONFIG_RESTART,		/* the next run starts with it */
+	CONFIG_REQUESTS,
+};
+
+/* The outcome of a reading; borrowed. */
+struct config_answer {
+	enum fault fault;	/* FAULT_NONE, or … */
+	const char *detail;	/* … the text after its name; NULL = no memory for it */
+	json_t *found;		/* of a reread and a preview: what differs */
+};
+
+/* Called once. client: NULL when it has gone meanwhile; params: as given to the request. */
+typedef void config_request_fn(struct master *, struct connection *client, uint64_t id,
+    const json_t *params, const struct config_answer *);
+
+struct config_requests;
+
+/* begin: some request of this kind waits, and none did; it may answer at once. New, or NULL
+ * with ENOMEM. */
+struct config_requests *config_requests_new(struct master *,
+    void (*begin)(struct master *, enum config_request_kind));
+void config_requests_free(struct config_requests *);	/* without an answer */
+/* fn NULL: nobody waits for the answer. 0, or -1 with ENOMEM. */
+NODISCARD int config_requests_add(struct config_requests *, enum config_request_kind,
+    config_request_fn *, struct connection *client, uint64_t id, const json_t *params);
+/* A client is going away; what it has asked for is done all the same. */
+void config_requests_forget(struct config_requests *, const struct connection *);
+bool config_requests_wait(const struct config_requests *, enum config_request_kind);
+/* Answers all of the kind that wait now. */
+void config_requests_answer(struct config_requests *, enum config_request_kind,
+    const struct config_answer *);
+
+#endif

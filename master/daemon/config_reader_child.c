@@ -1,0 +1,167 @@
+#include "master/daemon/config_reader_child.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/sock.h"
+#include "common/str.h"
+#include "master/config/difference.h"
+#include "master/config/load.h"
+#include "master/config/place.h"
+#include "master/daemon/reload.h"
+#include "master/daemon/reread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static int
+child_write(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = write(fd, bytes, n);
+
+		if (sent == -1)
+			return -1;
+		bytes += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* The order of activation, which the numbers of processes keep. */
+static int
+child_by_activation(const void *a, const void *b)
+{
+	const struct group *const *left = a, *const *right = b;
+	const struct process *l = TAILQ_FIRST(&(*left)->processes);
+	const struct process *r = TAILQ_FIRST(&(*right)->processes);
+	uint64_t first = l == NULL ? 0 : l->id, second = r == NULL ? 0 : r->id;
+
+	return (first > second) - (first < second);
+}
+
+/* New: the definitions of the live groups. */
+static const struct group_config **
+child_active(const struct groups *groups, size_t *count)
+{
+	const struct group *group, **live;
+	const struct group_config **active;
+	size_t n = 0;
+
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		n++;
+	live = xcalloc(n + 1, sizeof(*live));
+	active = xcalloc(n + 1, sizeof(*active));
+	n = 0;
+	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+		live[n++] = group;
+	qsort(live, n, sizeof(*live), child_by_activation);
+	for (size_t i = 0; i < n; i++)
+		active[i] = live[i]->config;
+	free(live);
+	*count = n;
+	return active;
+}
+
+/* The whole configuration goes into a file in memory, which the next run reads, and is read
+ * once here. 0, or -1 with *why new. */
+static int
+child_document(struct conf_writer *writer, const struct config *config, int socket,
+    char **why)
+{
+	int fd = memfd_create("configuration", MFD_CLOEXEC);
+	struct conf_reader reader;
+	struct config *read;
+
+	conf_writer_config(writer, config);
+	if (writer->error != NULL)
+		return 0;
+	if (conf_reader_config(&reader, buf_data(&writer->out), buf_len(&writer->out),
+	    &read) == -1) {
+		*why = xstrdup(reader.why);
+		return -1;
+	}
+	if (fd == -1 || child_write(fd, buf_data(&writer->out), buf_len(&writer->out)) == -1) {
+		*why = xasprintf("cannot keep the configuration in memory: %s",
+		    strerror(errno));
+		return -1;
+	}
+	buf_consume(&writer->out, buf_len(&writer->out));
+	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
+	if (sock_send(socket, buf_data(&writer->out), buf_len(&writer->out), fd) == -1)
+		return -1;
+	buf_consume(&writer->out, buf_len(&writer->out));
+	return 0;
+}
+
+/* Writes what the reading is for. 0, or -1 with *why new. */
+static int
+child_result(struct master *master, const struct config_reader_task *task,
+    const struct conf_load *load, struct conf_writer *writer, int socket, char **why)
+{
+	struct conf_in_force live = {
+		.config = master->config, .loglevel = log_threshold(),
+	};
+	int rc = 0;
+
+	if (task->kind == CONFIG_RESTART) {
+		rc = child_document(writer, load->config, socket, why);
+	} else {
+		live.active = child_active(master->groups, &live.nactive);
+		conf_difference_write(writer, &live, load->config,
+		    task->kind == CONFIG_PREVIEW);
+		free(live.active);
+	}
+	if (rc == 0 && writer->error != NULL) {
+		*why = xstrdup(writer->error);
+		rc = -1;
+	}
+	return rc;
+}
+
+/* New: the text of what is wrong with the configuration; NULL = nothing. */
+static char *
+child_read(struct master *master, const struct config_reader_task *task,
+    struct conf_load *load)
+{
+	bool restart = task->kind == CONFIG_RESTART;
+
+	if (conf_load_run(load) == -1)
+		return restart ? conf_place_error(load, conf_place_blamed(load)) :
+		    xstrdup(load->error);
+	if (restart && reload_check(master, load) == -1)
+		return conf_place_error(load, load->failed_key);
+	return NULL;
+}
+
+int
+config_reader_child(struct master *master, const struct config_reader_task *task, int socket)
+{
+	struct options options = reread_options(master);
+	struct conf_writer writer;
+	struct conf_load load;
+	char *error;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != task->parent || fcntl(socket, F_SETFL, 0) == -1)
+		return 1;
+	conf_load_begin(&load, &options);
+	error = child_read(master, task, &load);
+	conf_writer_begin(&writer, &load);
+	if (error == NULL &&
+	    child_result(master, task, &load, &writer, socket, &error) == -1 &&
+	    error == NULL)
+		return 1;
+	if (error != NULL) {
+		buf_consume(&writer.out, buf_len(&writer.out));
+		conf_writer_texts(&writer, CONF_DOCUMENT_ERROR, error, NULL);
+		conf_writer_texts(&writer, CONF_DOCUMENT_END, NULL);
+	}
+	/* The process ends: its memory is not freed. */
+	return child_write(socket, buf_data(&writer.out), buf_len(&writer.out)) == 0 ? 0 : 1;
+}
