@@ -1,12 +1,10 @@
-/* Budget: a budget of memory and descriptors, separate for each listener. One is for what
- * its calls and their replies hold: what was read of a call while it waits, replies being
- * made, and those that their clients have not taken yet. Another one is for the bodies of
- * requests. Each text alone is bounded elsewhere; a budget bounds their sum, for a client
- * decides how many there are and for how long.
+/* Budget: memory and descriptors of a listener's clients. One is for calls and replies: what
+ * was read of a call while it waits, replies being made, and those that their clients
+ * have not taken yet. Another one is for the bodies of requests. Each text alone is bounded
+ * elsewhere; a budget bounds their sum, because clients decide how many there are.
  *
- * Counted are the bytes of texts. Memory that grows has up to twice as much behind them
- * that nobody has touched: with that, and with all else, the maximum of all listeners is
- * below the address space that the sandbox leaves (RLIMIT_AS). */
+ * The bytes of texts count. Memory that grows reserves up to twice as much, untouched: with
+ * that, the maximum of all listeners is below the sandbox's address space (RLIMIT_AS). */
 #ifndef RPCD_BUDGET_H
 #define RPCD_BUDGET_H
 

@@ -153,7 +153,7 @@ main_on_hello(void *ctx, enum fault fault, const char *message, json_t *result, 
 	main_stop(f, 1);
 }
 
-/* Each module takes its own notifications: 1 taken, 0 nobody's, -1 malformed. */
+/* Each module takes its own notifications: 1 taken, 0 unknown, -1 malformed. */
 static int
 main_take(struct front *f, const char *method, json_t *params, int *fd)
 {
@@ -219,8 +219,8 @@ main_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	calls_changed(f->rpcd.calls, id, info);
 }
 
-/* Parked reads go on when a batch of the stream has reached the page's number. What a turn
- * asks of the master goes out at once, in one write. */
+/* Parked reads go on when a batch of the stream has reached the page's number. The requests
+ * of a turn go to the master in one write. */
 static void
 main_turn_end(void *ctx)
 {

@@ -1,4 +1,4 @@
-/* Setup: what the master tells a fresh reeve-rpcd before it confines itself
+/* Setup: what the master sends a new reeve-rpcd before it confines itself
  * (reeve-protocol(7), "The front end"). */
 #ifndef RPCD_SETUP_H
 #define RPCD_SETUP_H
@@ -39,7 +39,7 @@ struct setup {
 	struct setup_listener *listeners;
 	const _Atomic uint64_t *page;	/* mapped, or NULL */
 	bool answered;		/* the answer to hello was read */
-	bool ended;		/* everything has been said */
+	bool ended;		/* setup.end was received */
 };
 
 /* Whether memory that jansson frees is wiped first: passwords pass through it. */
@@ -50,7 +50,7 @@ NODISCARD int setup_answer(struct setup *, const json_t *result);
 /* Takes a notification. 1 taken, 0 none of ours, -1 malformed or out of place. *fd is -1
  * afterwards when it was taken. */
 NODISCARD int setup_take(struct setup *, const char *method, const json_t *params, int *fd);
-/* Closes and frees what nobody took, the page excepted. */
+/* Closes and frees what was not taken, the page excepted. */
 void setup_clear(struct setup *);
 
 #endif

@@ -26,7 +26,7 @@ spin_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 {
 	int saved = errno;
 
-	/* Somebody sent it: no second has passed. */
+	/* A process sent it: no second has passed. */
 	if (info->si_code != SI_KERNEL)
 		return;
 	spin_seconds = spin_has_turned ? 0 : spin_seconds + 1;

@@ -9,9 +9,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NAME_MAX_BYTES 200	/* of a method's name: a client chooses it */
 #define HOST_MAX_BYTES (INET6_ADDRSTRLEN + 16)

@@ -4,7 +4,6 @@
 #ifndef RPCD_TRACE_H
 #define RPCD_TRACE_H
 
-#include "common/compiler.h"
 #include "proto/fault.h"
 
 #include <stdint.h>
@@ -13,7 +12,7 @@
 /* "XML-RPC method called: NAME()". New: the name for trace_returned; NULL = not wanted. */
 char *trace_called(const char *method);
 /* "XML-RPC method NAME() returned …": `text` is a fault's. Frees the name and sets it to
- * NULL: a call says so once. */
+ * NULL: each call is logged once. */
 void trace_returned(char **method, enum fault, const char *text);
 
 /* New: "METHOD URI VERSION"; NULL = not wanted. */

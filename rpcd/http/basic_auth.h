@@ -1,4 +1,4 @@
-/* Basic_auth: who a request comes from and what it may do. */
+/* Basic_auth: the credentials of a request, and the role that they give. */
 #ifndef RPCD_HTTP_BASIC_AUTH_H
 #define RPCD_HTTP_BASIC_AUTH_H
 

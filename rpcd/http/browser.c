@@ -173,7 +173,7 @@ browser_same_port(
 	    memcmp(port, other, len) == 0;
 }
 
-/* "null", which sandboxed pages and files have, is nobody's. */
+/* "null", the origin of sandboxed pages and files, is foreign. */
 static bool
 browser_is_own_origin(const char *origin, const char *host)
 {

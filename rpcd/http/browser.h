@@ -1,7 +1,7 @@
 /* Browser: recognises requests that a browser sends, and refuses those that a page of
  * another site has made it send; recognises requests that a proxy has passed on. A page
  * can send a POST without asking, and with a name of its own that resolves to this machine
- * its Origin is that of the listener: then only the name in Host tells. */
+ * its Origin is that of the listener: then only the name in Host differs. */
 #ifndef RPCD_HTTP_BROWSER_H
 #define RPCD_HTTP_BROWSER_H
 
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* What the headers of a request say; all borrowed, zero at first. */
+/* From the headers of a request; all borrowed, zero at first. */
 struct browser_request {
 	const char *host;	/* NULL = none */
 	const char *origin;
@@ -28,7 +28,7 @@ struct browser_rules {
 	bool is_unix;
 	const char *names;	/* of the server, separated by blanks; NULL = none */
 	bool is_page;		/* a GET of what a browser shows */
-	bool is_read;		/* … or of a stream or JSON: it shows who can read it */
+	bool is_read;		/* … or of a stream or JSON: a page could read it */
 };
 
 enum browser_verdict {

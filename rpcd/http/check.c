@@ -110,9 +110,9 @@ check_auth(struct http_request *r)
 	enum auth_result result = basic_auth_check(&e->access, header,
 	    r->client->local && !r->browser.is_forwarded, &r->role);
 
-	if (r->browser.is_forwarded && !e->forwarded_told && e->access.password == NULL &&
+	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.password == NULL &&
 	    r->client->local && e->access.local > r->role) {
-		e->forwarded_told = true;
+		e->forwarded_logged = true;
 		log_warn("%s: a request that a proxy passed on counts as from another "
 			 "machine and may do less: set username= and password=, or "
 			 "unauthenticated_role=",

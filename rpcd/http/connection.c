@@ -221,7 +221,7 @@ http_connections_deadline(const struct http_endpoint *e)
 
 /* ---- bodies ---- */
 
-/* What a body of so many bytes is in the budget for. */
+/* Bytes in the budget for a body of this length. */
 static size_t
 connection_body_cost(size_t len)
 {

@@ -23,7 +23,7 @@ struct http_connection {
 	bool local;		/* the other end is on this machine */
 	bool left;		/* the client has closed its sending half at least */
 	bool listed;		/* in endpoint->left */
-	bool gone;		/* nobody waits for the answer any more */
+	bool gone;		/* no client waits for the answer any more */
 	struct source *watch;	/* sees the client leave; NULL = could not be made */
 	struct buf body;	/* of the request under way */
 	/* suspend.h; abandon is NULL while it is not suspended. */

@@ -38,7 +38,7 @@ conntable_free(struct conntable *all)
 	free(all);
 }
 
-/* IPv4 addresses get the numbers of a prefix that nobody has: ::ffff:A.B.C.D/64. */
+/* IPv4 addresses get the numbers of an unused prefix: ::ffff:A.B.C.D/64. */
 uint64_t
 conntable_key(const struct sockaddr *address)
 {

@@ -4,7 +4,6 @@
 #ifndef RPCD_HTTP_CONNTABLE_H
 #define RPCD_HTTP_CONNTABLE_H
 
-#include "common/compiler.h"
 #include "common/queue.h"
 
 #include <stdbool.h>
@@ -13,8 +12,8 @@
 
 struct sockaddr;
 
-/* A request's head must be complete so long after it began, the first one's after the
- * connection was accepted; and of its body so many bytes must arrive in each such time. */
+/* Limit for a request's head, from its beginning or from the accept of its connection; in
+ * each such time CONN_BODY_BYTES of its body must arrive. */
 #define CONN_WAIT_MS 10000
 #define CONN_BODY_BYTES (10 * 1024)
 /* From the end of an answer to the next request; supervisord's. */
@@ -23,8 +22,8 @@ struct sockaddr;
  * while the listener is more than half full: incomplete requests, else idle ones. When it
  * is seven eighths full, the largest group is. */
 #define CONN_MANY 16
-#define CONNTABLE_LEAST 8	/* a listener has at least so many */
-/* Memory is taken from a connection at the earliest so long after it took it. */
+#define CONNTABLE_LEAST 8	/* connections of a listener, at least */
+/* A connection keeps memory for at least this time. */
 #define CONN_WEIGHT_MS 2000
 
 enum conn_phase {

@@ -34,7 +34,7 @@ struct http_endpoint {
 	struct conntable *connections;
 	TAILQ_HEAD(, http_connection) left;	/* whose clients have, not dealt with yet */
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
-	bool forwarded_told;
+	bool forwarded_logged;
 	struct auth_failures failures;
 	TAILQ_HEAD(, http_request) delayed;	/* refusals, in the order of their time */
 	struct source *refusals;	/* timer: of the first of them */

@@ -2,13 +2,12 @@
 #ifndef RPCD_HTTP_PAGE_H
 #define RPCD_HTTP_PAGE_H
 
-#include "common/compiler.h"
 #include "rpcd/methods/reply.h"
 
 #include <microhttpd.h>
 #include <stdint.h>
 
-#define HTTP_PAGE_BLOCK 32768	/* bytes of an answer made while it is sent, at once */
+#define HTTP_PAGE_BLOCK 32768	/* bytes made at once of an answer that is streamed */
 
 /* New: the page of an error, with its status's own headers; NULL without memory. *bytes is
  * the page's length. */

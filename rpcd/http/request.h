@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A refused request's body is read and dropped up to here, so that the client is there to
- * see the answer; what announces more is answered at once and cut off. */
+/* A refused request's body is read and dropped up to here, so that the client reads the
+ * answer; a request that announces more is answered and cut off. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
 
 struct http_request {

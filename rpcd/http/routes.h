@@ -22,7 +22,7 @@ const struct http_route *http_route_find(const char *uri);	/* or NULL */
 
 /* rpc.c */
 void http_rpc_ask(struct http_request *);
-/* Nobody waits for the answer any more: abandons the call, if it is parked. */
+/* The client has gone: abandons the call, if it is parked. */
 void http_rpc_abandon(void *request);
 /* log_tail.c */
 void http_log_tail_ask(struct http_request *);

@@ -28,7 +28,7 @@
 #define ACCEPTS_MAX 64	     /* connections that we accept ourselves in one turn */
 #define ACCEPT_MS 1000	     /* between two tries while there are no descriptors */
 #define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop … */
-#define RUNS_MS 4	     /* … begun within so many milliseconds */
+#define RUNS_MS 4	     /* … and no new one after so many ms */
 
 struct http_server {
 	struct http_endpoint endpoint;
@@ -136,8 +136,8 @@ server_clear(struct http_server *s)
 	free(s);
 }
 
-/* The daemon is made now, while its calls are still allowed; nobody runs it, so that
- * clients wait in the socket's backlog until http_server_start. */
+/* The daemon is made now, while its system calls are still allowed; it does not run, so
+ * that clients wait in the socket's backlog until http_server_start. */
 struct http_server *
 http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 {

@@ -1,4 +1,4 @@
-/* Stream: an answer whose bytes come while it is sent and whose end nobody knows, as those
+/* Stream: an answer whose bytes come while it is sent and whose end is not known, as those
  * of a log. Its connection is suspended while there is nothing to send. Each listener has a
  * bounded number of streams. */
 #ifndef RPCD_HTTP_STREAM_H

@@ -9,8 +9,8 @@
  * what was begun for its request, and the connection is resumed as gone. */
 void http_suspend(struct http_connection *, void (*abandon)(void *request), void *request);
 void http_resume(struct http_connection *);
-/* Nobody waits for the answer any more: if the connection is suspended, what was begun is
- * abandoned, and the connection ends in the next run. */
+/* The client has gone: if the connection is suspended, what was begun is abandoned, and the
+ * connection ends in the next run. */
 void http_suspend_abandon(struct http_connection *);
 
 #endif

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SANDBOX_MEMORY ((rlim_t)3 << 30) /* bytes of address space */
@@ -71,7 +70,7 @@ sandbox_no_new_privs(const struct sandbox *s UNUSED)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* Nobody with the same uid may look into our memory. */
+/* Other processes of the same uid must not read our memory. */
 static int
 sandbox_undumpable(const struct sandbox *s UNUSED)
 {
@@ -121,7 +120,7 @@ sandbox_limits(const struct sandbox *s UNUSED)
 	return missed == 0 ? 0 : -1;
 }
 
-/* The filter protects so many. */
+/* The filter protects SANDBOX_LISTENERS of them. */
 static int
 sandbox_guard(const struct sandbox *s)
 {

@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 #define SANDBOX_ARCH AUDIT_ARCH_X86_64
@@ -55,7 +54,7 @@ static const struct sandbox_denial {
 	{__NR_fcntl, 1, LOW, IS, F_DUPFD},
 	{__NR_fcntl, 1, LOW, ABOVE, F_SETFL},
 	/* Only TCP_NODELAY and TCP_CORK: IP_MINTTL, a packet filter or a key for signed
-	 * segments leave a listening socket deaf, also for the next front end. */
+	 * segments leave a listening socket deaf, also for the next reeve-rpcd. */
 	{__NR_setsockopt, 1, LOW, IS_NOT, IPPROTO_TCP},
 	{__NR_setsockopt, 2, LOW, IS, TCP_MAXSEG},
 	{__NR_setsockopt, 2, LOW, ABOVE, TCP_CORK},
@@ -98,7 +97,7 @@ static const unsigned allowed[] = {
 	__NR_madvise,
 	__NR_futex, /* locks of the libraries */
 	__NR_getrandom, /* salts and seeds */
-	/* Time, where the vdso cannot tell it. */
+	/* Time, where the vdso does not have it. */
 	__NR_clock_gettime,
 	__NR_gettimeofday,
 	/* The end. */

@@ -18,7 +18,7 @@
 #define TAIL_ASK_MS 5000	/* a log that shows no change is asked for again so often */
 #define TAIL_LAST 1024	/* bytes before the end where a tail begins */
 
-struct tails;	/* all of a front end */
+struct tails;	/* all of reeve-rpcd */
 struct tail;
 
 struct tail_ops {
@@ -31,7 +31,7 @@ struct tail_ops {
 	void (*ready)(void *ctx);
 };
 
-/* New; a timer runs while somebody waits, and only then. NULL with errno. */
+/* New; its timer runs only while a tail waits. NULL with errno. */
 struct tails *tails_new(struct rpcd *);
 void tails_free(struct tails *);	/* NULL is fine; no tail is left */
 /* The daemon ends: each reads what its log holds and is at its end then. */
@@ -45,15 +45,15 @@ void tail_free(void *tail);	/* NULL is fine */
 #define TAIL_END (-1)
 #define TAIL_BROKEN (-2)
 /* The next bytes: how many, 0 = none for now, TAIL_END, or TAIL_BROKEN (the log cannot
- * be read). Costs what it gives, whatever the log's size. */
+ * be read). The cost does not depend on the log's size. */
 NODISCARD ssize_t tail_read(struct tail *, char *out, size_t max);
 
-/* What comes next for one who stands at `pos` in a file of `size` bytes; has_next: another
- * file has its name by now. A pure function. */
+/* What comes next at `pos` in a file of `size` bytes; has_next: another file has its name
+ * now. A pure function. */
 enum tail_move {
 	TAIL_WAIT,
 	TAIL_READ,
-	TAIL_TRUNCATED,	/* it begins anew */
+	TAIL_TRUNCATED,	/* read it from its beginning */
 	TAIL_NEXT,		/* this one is done: on to the other */
 };
 enum tail_move tail_decide(int64_t pos, int64_t size, bool has_next);
