@@ -93,9 +93,3 @@ heap_remove(struct heap *h, struct heap_node *n)
 	else
 		heap_down(h, place, last);
 }
-
-struct heap_node *
-heap_top(const struct heap *h)
-{
-	return h->len > 0 ? h->nodes[0] : NULL;
-}

@@ -31,6 +31,10 @@ void heap_clear(struct heap *);
 void heap_insert(struct heap *, struct heap_node *, int64_t deadline);
 void heap_remove(struct heap *, struct heap_node *);
 /* The earliest node, borrowed, or NULL. */
-struct heap_node *heap_top(const struct heap *);
+static inline struct heap_node *
+heap_top(const struct heap *h)
+{
+	return h->len > 0 ? h->nodes[0] : NULL;
+}
 
 #endif

@@ -1,47 +1,41 @@
-/* Open addressing with linear probing. A removed entry leaves a gravestone, so
- * that a walk can remove what it has just been given; growth sweeps them up. */
+/* Open addressing with linear probing. A removed entry leaves a tombstone, so
+ * that a walk can remove the entry that it has just returned; growth removes them. */
 #include "common/map.h"
 
 #include <stdlib.h>
 
 struct cell {
 	uint64_t key;
-	void *value;	/* NULL = never used, &grave = removed */
+	void *value;	/* NULL = never used, &tombstone = removed */
 };
 
 struct idmap {
 	struct cell *cells;
 	size_t mask;
-	size_t used;	/* cells not NULL, gravestones included */
+	size_t used;	/* cells not NULL, tombstones included */
 	size_t count;
 };
 
 #define IDMAP_MIN 16
 
-static char grave;	/* only its address is used */
-
-static size_t
-idmap_home(const struct idmap *m, uint64_t key)
-{
-	key *= 0x9e3779b97f4a7c15u;
-	return (key ^ (key >> 32)) & m->mask;
-}
+static char tombstone;	/* only its address is used */
 
 /* The cell of the key, or the empty one that ends its chain. */
 static struct cell *
 idmap_find(const struct idmap *m, uint64_t key)
 {
-	size_t at = idmap_home(m, key);
+	uint64_t hash = key * 0x9e3779b97f4a7c15u;
+	size_t at = (hash ^ (hash >> 32)) & m->mask;
 
 	while (m->cells[at].value != NULL) {
-		if (m->cells[at].key == key && m->cells[at].value != &grave)
+		if (m->cells[at].key == key && m->cells[at].value != &tombstone)
 			break;
 		at = (at + 1) & m->mask;
 	}
 	return &m->cells[at];
 }
 
-/* Leaves at least half of the cells free, without gravestones. */
+/* Leaves at least half of the cells free, without tombstones. */
 static int
 idmap_rebuild(struct idmap *m)
 {
@@ -55,7 +49,7 @@ idmap_rebuild(struct idmap *m)
 		return -1;
 	next.mask = size - 1;
 	for (i = 0; m->cells != NULL && i <= m->mask; i++)
-		if (m->cells[i].value != NULL && m->cells[i].value != &grave)
+		if (m->cells[i].value != NULL && m->cells[i].value != &tombstone)
 			*idmap_find(&next, m->cells[i].key) = m->cells[i];
 	free(m->cells);
 	*m = next;
@@ -117,7 +111,7 @@ idmap_remove(struct idmap *m, uint64_t key)
 
 	if (value == NULL)
 		return NULL;
-	c->value = &grave;
+	c->value = &tombstone;
 	m->count--;
 	return value;
 }
@@ -135,7 +129,7 @@ idmap_next(const struct idmap *m, size_t *cursor, uint64_t *key)
 
 	while (*cursor <= m->mask) {
 		c = &m->cells[(*cursor)++];
-		if (c->value == NULL || c->value == &grave)
+		if (c->value == NULL || c->value == &tombstone)
 			continue;
 		if (key != NULL)
 			*key = c->key;

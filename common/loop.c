@@ -342,41 +342,23 @@ loop_prepare(struct loop *l, int *timeout_ms)
 	const struct heap_node *top = heap_top(&l->heap);
 	int64_t first = top != NULL ? top->deadline : TIMERFD_OFF;
 
-	if (*timeout_ms == 0)
-		return 0;
-	if (first != TIMERFD_OFF && first <= clock_mono_ms()) {
+	if (*timeout_ms != 0 && first != TIMERFD_OFF && first <= clock_mono_ms())
 		*timeout_ms = 0;
-		return 0;
-	}
-	return loop_set_timerfd(l, first);
+	return *timeout_ms == 0 ? 0 : loop_set_timerfd(l, first);
 }
 
 static void
 loop_collect_due(struct loop *l)
 {
 	struct heap_node *top = heap_top(&l->heap);
+	int64_t now = top != NULL ? clock_mono_ms() : 0;
 	struct source *s;
-	int64_t now;
 
-	if (top == NULL)
-		return;
-	now = clock_mono_ms();
 	for (; top != NULL && top->deadline <= now; top = heap_top(&l->heap)) {
 		s = container_of(top, struct source, timer);
 		heap_remove(&l->heap, top);
 		s->due = true;
 		TAILQ_INSERT_TAIL(&l->due, s, due_link);
-	}
-}
-
-static void
-loop_fire_due(struct loop *l)
-{
-	struct source *s;
-
-	while ((s = TAILQ_FIRST(&l->due)) != NULL) {
-		source_disarm(s);
-		loop_call(l, s, 0);
 	}
 }
 
@@ -402,31 +384,30 @@ loop_call_signals(struct loop *l)
 	}
 }
 
-/* What a callback no longer wants is left out; errors are always told. */
-static void
-loop_call_ready(struct loop *l, struct source *s, uint32_t ready)
-{
-	ready &= s->want | EPOLLERR | EPOLLHUP;
-	if (!s->dead && ready != 0)
-		loop_call(l, s, ready);
-}
-
 static void
 loop_dispatch(struct loop *l, const struct epoll_event *ev, int n)
 {
+	struct source *s;
 	bool signals = false;
-	int i;
+	uint32_t ready;
 
 	loop_collect_due(l);
-	for (i = 0; i < n; i++) {
-		if (ev[i].data.ptr == &l->signalfd)
-			signals = true;
-		else if (ev[i].data.ptr != &l->timerfd)
-			loop_call_ready(l, ev[i].data.ptr, ev[i].events);
+	for (int i = 0; i < n; i++) {
+		s = ev[i].data.ptr;
+		signals = signals || ev[i].data.ptr == &l->signalfd;
+		if (ev[i].data.ptr == &l->signalfd || ev[i].data.ptr == &l->timerfd)
+			continue;
+		/* A callback may have changed what this one waits for. */
+		ready = ev[i].events & (s->want | EPOLLERR | EPOLLHUP);
+		if (!s->dead && ready != 0)
+			loop_call(l, s, ready);
 	}
 	if (signals)
 		loop_call_signals(l);
-	loop_fire_due(l);
+	while ((s = TAILQ_FIRST(&l->due)) != NULL) {
+		source_disarm(s);
+		loop_call(l, s, 0);
+	}
 	if (l->called && l->turn_end != NULL)
 		l->turn_end(l->turn_end_ctx);
 }
@@ -471,15 +452,9 @@ loop_stop(struct loop *l)
 }
 
 int64_t
-loop_used_ms(const struct loop *l)
+loop_use_ms(struct loop *l, int64_t ms)
 {
-	return l->used_ms;
-}
-
-void
-loop_add_used_ms(struct loop *l, int64_t ms)
-{
-	l->used_ms += ms;
+	return l->used_ms += ms;
 }
 
 pid_t

@@ -46,9 +46,8 @@ void source_arm(struct source *, int64_t deadline_ms);
 /* The deadline set, or -1. */
 int64_t source_deadline(const struct source *);
 /* A budget that callbacks of one kind share, so that many of them in one turn do not take
- * many times what one may: the time that was added since the turn began. */
-int64_t loop_used_ms(const struct loop *);
-void loop_add_used_ms(struct loop *, int64_t ms);
+ * many times what one may: adds to the time used since the turn began and returns it. */
+int64_t loop_use_ms(struct loop *, int64_t ms);
 void source_free(struct source *);	/* NULL is fine */
 
 /* Called once at the end of each turn in which anything was called, before sleeping; one

@@ -52,25 +52,11 @@ map_slot(const struct map *m, const char *key, uint64_t hash)
 	return slot;
 }
 
-static void
-map_reindex(struct map *m)
-{
-	size_t i, slot;
-
-	memset(m->index, 0, (m->mask + 1) * sizeof(*m->index));
-	for (i = 0; i < m->used; i++) {
-		slot = m->entries[i].hash & m->mask;
-		while (m->index[slot] != 0)
-			slot = (slot + 1) & m->mask;
-		m->index[slot] = (uint32_t)(i + 1);
-	}
-}
-
 /* Closes the holes and makes the index fit for twice the entries alive. */
 static int
 map_rebuild(struct map *m)
 {
-	size_t size = MAP_MIN, i, live = 0;
+	size_t size = MAP_MIN, i, slot, live = 0;
 	struct entry *entries;
 	uint32_t *index;
 
@@ -85,9 +71,15 @@ map_rebuild(struct map *m)
 		free(index);
 		return -1;
 	}
-	for (i = 0; i < m->used; i++)
-		if (m->entries[i].key != NULL)
-			entries[live++] = m->entries[i];
+	for (i = 0; i < m->used; i++) {
+		if (m->entries[i].key == NULL)
+			continue;
+		slot = m->entries[i].hash & (size - 1);
+		while (index[slot] != 0)
+			slot = (slot + 1) & (size - 1);
+		entries[live++] = m->entries[i];
+		index[slot] = (uint32_t)live;
+	}
 	free(m->entries);
 	free(m->index);
 	m->entries = entries;
@@ -95,7 +87,6 @@ map_rebuild(struct map *m)
 	m->room = size / 4 * 3;
 	m->index = index;
 	m->mask = size - 1;
-	map_reindex(m);
 	return 0;
 }
 

@@ -146,7 +146,7 @@ peer_soon(struct peer *p, int64_t ms)
 bool
 peer_is_used_up(const struct peer *p, int64_t ms)
 {
-	return !p->options.autoflush && loop_used_ms(p->loop) >= ms;
+	return !p->options.autoflush && loop_use_ms(p->loop, 0) >= ms;
 }
 
 int

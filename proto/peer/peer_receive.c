@@ -292,14 +292,14 @@ peer_receive_share(struct peer *p, struct peer_budget *budget)
 {
 	if (budget->bytes != SIZE_MAX && peer_is_used_up(p, PEER_LOOP_MS)) {
 		if (!p->more) /* before those that have had their share of this turn */
-			p->more_since = budget->began - loop_used_ms(p->loop);
+			p->more_since = budget->began - loop_use_ms(p->loop, 0);
 		p->more = true;
 		return;
 	}
 	p->more = peer_receive_turn(p, budget);
 	p->more_since = clock_mono_ms();
 	if (!p->freed)
-		loop_add_used_ms(p->loop, p->more_since - budget->began);
+		(void)loop_use_ms(p->loop, p->more_since - budget->began);
 }
 
 bool

@@ -319,7 +319,7 @@ peer_flush(struct peer *p)
 		source_arm(p->later, -1);
 	if (peer_send_turn(p)) /* enough for one turn */
 		source_want(p->socket, p->eof ? EPOLLOUT : EPOLLIN | EPOLLOUT);
-	loop_add_used_ms(p->loop, clock_mono_ms() - began);
+	(void)loop_use_ms(p->loop, clock_mono_ms() - began);
 }
 
 size_t
