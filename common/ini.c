@@ -67,7 +67,7 @@ ini_oom(int failed)
 }
 
 static void
-section_init(struct section *section, const char *name, const char *file)
+ini_section_init(struct section *section, const char *name, const char *file)
 {
 	section->name = xstrdup(name);
 	section->file = file != NULL ? xstrdup(file) : NULL;
@@ -77,7 +77,7 @@ section_init(struct section *section, const char *name, const char *file)
 
 /* A value may be a password. */
 static void
-value_clear(struct value *value)
+ini_value_clear(struct value *value)
 {
 	buf_clear(&value->pending);
 	mem_wiping_free(value->text);
@@ -85,20 +85,20 @@ value_clear(struct value *value)
 }
 
 static void
-value_free(struct value *value)
+ini_value_free(struct value *value)
 {
-	value_clear(value);
+	ini_value_clear(value);
 	free(value);
 }
 
 static void
-section_clear(struct section *section)
+ini_section_clear(struct section *section)
 {
 	size_t cursor = 0;
 	struct value *value;
 
 	while ((value = map_next(section->values, &cursor, NULL)) != NULL)
-		value_free(value);
+		ini_value_free(value);
 	map_free(section->values);
 	free(section->name);
 	free(section->file);
@@ -111,7 +111,7 @@ ini_new(void)
 
 	ini->sections = map_new();
 	ini_oom(ini->sections == NULL);
-	section_init(&ini->defaults, "DEFAULT", NULL);
+	ini_section_init(&ini->defaults, "DEFAULT", NULL);
 	return ini;
 }
 
@@ -124,11 +124,11 @@ ini_free(struct ini *ini)
 	if (ini == NULL)
 		return;
 	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL) {
-		section_clear(section);
+		ini_section_clear(section);
 		free(section);
 	}
 	map_free(ini->sections);
-	section_clear(&ini->defaults);
+	ini_section_clear(&ini->defaults);
 	for (size_t i = 0; i < ini->nfiles; i++)
 		free(ini->files[i]);
 	free(ini->files);
@@ -141,7 +141,7 @@ ini_free(struct ini *ini)
 }
 
 static struct value *
-section_set(struct section *section, const char *key, const char *text)
+ini_section_set(struct section *section, const char *key, const char *text)
 {
 	struct value *value = map_get(section->values, key);
 
@@ -149,7 +149,7 @@ section_set(struct section *section, const char *key, const char *text)
 		value = xcalloc(1, sizeof(*value));
 		ini_oom(map_set(section->values, key, value));
 	}
-	value_clear(value);
+	ini_value_clear(value);
 	buf_init(&value->pending, 0);
 	value->pending.secret = true;
 	ini_oom(buf_puts(&value->pending, text));
@@ -158,7 +158,7 @@ section_set(struct section *section, const char *key, const char *text)
 
 /* Joins a section's pending lines into final texts. */
 static void
-section_settle(struct section *section)
+ini_section_settle(struct section *section)
 {
 	size_t cursor = 0;
 	struct value *value;
@@ -178,13 +178,13 @@ ini_settle(struct ini *ini)
 	size_t cursor = 0;
 	struct section *section;
 
-	section_settle(&ini->defaults);
+	ini_section_settle(&ini->defaults);
 	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL)
-		section_settle(section);
+		ini_section_settle(section);
 }
 
 static void
-add_duplicate(struct reader *reader, const struct section *section, const char *key,
+ini_add_duplicate(struct reader *reader, const struct section *section, const char *key,
     const struct place *first)
 {
 	struct ini *ini = reader->ini;
@@ -202,7 +202,7 @@ add_duplicate(struct reader *reader, const struct section *section, const char *
 }
 
 static void
-read_header(struct reader *reader, const char *name)
+ini_read_header(struct reader *reader, const char *name)
 {
 	struct section *section;
 
@@ -214,17 +214,17 @@ read_header(struct reader *reader, const char *name)
 	section = map_get(reader->ini->sections, name);
 	if (section == NULL) {
 		section = xcalloc(1, sizeof(*section));
-		section_init(section, name, reader->included ? reader->path : NULL);
+		ini_section_init(section, name, reader->included ? reader->path : NULL);
 		section->place = reader->place;
 		ini_oom(map_set(reader->ini->sections, name, section));
 	} else {
-		add_duplicate(reader, section, NULL, &section->place);
+		ini_add_duplicate(reader, section, NULL, &section->place);
 	}
 	reader->section = section;
 }
 
 static void
-read_error(struct reader *reader, const struct ini_line *line)
+ini_read_error(struct reader *reader, const struct ini_line *line)
 {
 	char *shown = ini_line_repr(line);
 
@@ -233,20 +233,20 @@ read_error(struct reader *reader, const struct ini_line *line)
 }
 
 static void
-read_option(struct reader *reader, const struct ini_line *line)
+ini_read_option(struct reader *reader, const struct ini_line *line)
 {
 	const struct value *earlier;
 	char *key, *text;
 
 	if (!ini_line_option(line, &key, &text)) {
-		read_error(reader, line);
+		ini_read_error(reader, line);
 		return;
 	}
 	if (key[0] == '\0')
-		read_error(reader, line);
+		ini_read_error(reader, line);
 	else if ((earlier = map_get(reader->section->values, key)) != NULL)
-		add_duplicate(reader, reader->section, key, &earlier->place);
-	reader->value = section_set(reader->section, key, text);
+		ini_add_duplicate(reader, reader->section, key, &earlier->place);
+	reader->value = ini_section_set(reader->section, key, text);
 	reader->value->place = reader->place;
 	if (key[0] == '\0')
 		reader->value = NULL;
@@ -256,7 +256,7 @@ read_option(struct reader *reader, const struct ini_line *line)
 
 /* One line that is neither blank nor only a comment. -1: no section has begun yet. */
 static int
-read_content(struct reader *reader, const struct ini_line *line)
+ini_read_content(struct reader *reader, const struct ini_line *line)
 {
 	char *name;
 
@@ -267,18 +267,18 @@ read_content(struct reader *reader, const struct ini_line *line)
 	}
 	reader->indent = line->indent;
 	if ((name = ini_line_header(line)) != NULL) {
-		read_header(reader, name);
+		ini_read_header(reader, name);
 		free(name);
 		return 0;
 	}
 	if (reader->section == NULL)
 		return -1;
-	read_option(reader, line);
+	ini_read_option(reader, line);
 	return 0;
 }
 
 static int
-read_lines(struct reader *reader, const char *text, size_t n, char **error)
+ini_read_lines(struct reader *reader, const char *text, size_t n, char **error)
 {
 	struct ini_line line = { .number = 0 };
 	size_t offset = 0;
@@ -290,7 +290,7 @@ read_lines(struct reader *reader, const char *text, size_t n, char **error)
 				ini_oom(buf_putc(&reader->value->pending, '\n'));
 			continue;
 		}
-		if (read_content(reader, &line) == -1) {
+		if (ini_read_content(reader, &line) == -1) {
 			char *path = str_repr(reader->path), *shown = ini_line_repr(&line);
 
 			*error = xasprintf("File contains no section headers.\n"
@@ -304,7 +304,7 @@ read_lines(struct reader *reader, const char *text, size_t n, char **error)
 }
 
 static int
-read_text(struct ini *ini, const char *path, bool included, const char *text, size_t n,
+ini_read_text(struct ini *ini, const char *path, bool included, const char *text, size_t n,
     char **error)
 {
 	struct reader reader = { .ini = ini, .path = path, .included = included };
@@ -315,7 +315,7 @@ read_text(struct ini *ini, const char *path, bool included, const char *text, si
 	ini->files[ini->nfiles] = xstrdup(path);
 	reader.place.file = ini->files[ini->nfiles++];
 	buf_init(&reader.errors, 0);
-	status = read_lines(&reader, text, n, error);
+	status = ini_read_lines(&reader, text, n, error);
 	ini_settle(ini);
 	if (status == 0 && buf_len(&reader.errors) > 0) {
 		lines = buf_steal(&reader.errors);
@@ -332,7 +332,7 @@ read_text(struct ini *ini, const char *path, bool included, const char *text, si
 
 /* A FIFO without a writer would hold up the reader for ever, or look empty. */
 static int
-open_file(const char *path, bool included)
+ini_open(const char *path, bool included)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (included ? O_NONBLOCK : 0));
 	struct stat st;
@@ -345,9 +345,9 @@ open_file(const char *path, bool included)
 /* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX, ESPIPE: a
  * FIFO is included). */
 static int
-read_file(const char *path, bool included, struct buf *text)
+ini_read_file(const char *path, bool included, struct buf *text)
 {
-	int fd = open_file(path, included);
+	int fd = ini_open(path, included);
 	ssize_t n = 0;
 	char *room;
 
@@ -379,7 +379,7 @@ ini_read(
 	*error = NULL;
 	buf_init(&text, INI_FILE_MAX + 65536);
 	text.secret = true;
-	status = read_file(path, included, &text);
+	status = ini_read_file(path, included, &text);
 	kind = errno;
 	bytes = buf_data(&text);
 	n = buf_len(&text);
@@ -391,7 +391,7 @@ ini_read(
 		status = -1;
 		kind = EILSEQ;
 	} else {
-		status = read_text(ini, name, included, bytes, n, error);
+		status = ini_read_text(ini, name, included, bytes, n, error);
 		kind = EINVAL;
 	}
 	buf_clear(&text);
@@ -500,19 +500,19 @@ ini_repair(struct ini *ini, const char *section, const char *key, const char *te
 		return;
 	if (key == NULL) {
 		map_remove(ini->sections, section);
-		section_clear(s);
+		ini_section_clear(s);
 		free(s);
 	} else if (text != NULL) {
-		section_set(s, key, text);
-		section_settle(s);
+		ini_section_set(s, key, text);
+		ini_section_settle(s);
 	} else if ((value = map_remove(s->values, key)) != NULL) {
-		value_free(value);
+		ini_value_free(value);
 	}
 }
 
 /* New text with each `from` replaced, or NULL when there is none. */
 static char *
-replaced(const char *text, const char *from, const char *to)
+ini_replaced(const char *text, const char *from, const char *to)
 {
 	const char *hit = strstr(text, from);
 	struct buf out;
@@ -533,15 +533,15 @@ replaced(const char *text, const char *from, const char *to)
 }
 
 static void
-section_replace(struct section *section, const char *key, const struct value *value,
+ini_section_replace(struct section *section, const char *key, const struct value *value,
     const char *from, const char *to)
 {
-	char *text = replaced(value->text, from, to);
+	char *text = ini_replaced(value->text, from, to);
 
 	if (text == NULL)
 		return;
-	section_set(section, key, text);
-	section_settle(section);
+	ini_section_set(section, key, text);
+	ini_section_settle(section);
 	mem_wiping_free(text);
 }
 
@@ -556,10 +556,10 @@ ini_replace(struct ini *ini, const char *from, const char *to)
 	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL) {
 		at = 0;
 		while ((value = map_next(section->values, &at, &key)) != NULL)
-			section_replace(section, key, value, from, to);
+			ini_section_replace(section, key, value, from, to);
 		at = 0;
 		while ((value = map_next(ini->defaults.values, &at, &key)) != NULL)
 			if (map_get(section->values, key) == NULL)
-				section_replace(section, key, value, from, to);
+				ini_section_replace(section, key, value, from, to);
 	}
 }

@@ -7,33 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the blank that is the first character of the n bytes, or 0. */
-static size_t
-blank_at(const char *s, size_t n)
-{
-	uint32_t code = 0;
-	size_t len = n > 0 ? utf8_decode(s, n, &code) : 0;
-
-	return len > 0 && utf8_is_space(code) ? len : 0;
-}
-
-/* Bytes of the blank that ends at s + n, or 0. */
-static size_t
-blank_before(const char *s, size_t n)
-{
-	size_t len = 1;
-
-	while (len < n && len < 4 && ((unsigned char)s[n - len] & 0xc0) == 0x80)
-		len++;
-	return n > 0 && blank_at(s + n - len, len) == len ? len : 0;
-}
-
 size_t
 ini_line_trimmed(const char *text, size_t n)
 {
 	size_t len;
 
-	while ((len = blank_before(text, n)) > 0)
+	while ((len = utf8_space_last(text, n)) > 0)
 		n -= len;
 	return n;
 }
@@ -42,7 +21,7 @@ ini_line_trimmed(const char *text, size_t n)
  * last hit on, and the first round that finds one ends the search: a mark that a later
  * round would have found further to the left does not count. */
 static size_t
-comment_start(const char *s, size_t n)
+ini_line_comment(const char *s, size_t n)
 {
 	static const char marks[] = { ';', '#' };
 	size_t at[nitems(marks)] = { 0, 0 }, best = n;
@@ -62,7 +41,7 @@ comment_start(const char *s, size_t n)
 			where = (size_t)(hit - s);
 			at[i] = where + 1;
 			more = true;
-			if ((where == 0 || blank_before(s, where) > 0) && where < best)
+			if ((where == 0 || utf8_space_last(s, where) > 0) && where < best)
 				best = where;
 		}
 	}
@@ -70,17 +49,17 @@ comment_start(const char *s, size_t n)
 }
 
 static void
-line_measure(struct ini_line *line)
+ini_line_measure(struct ini_line *line)
 {
 	const char *s = line->start;
 	size_t n = line->whole, skip = 0, len, end;
 
 	line->indent = 0;
-	while ((len = blank_at(s + skip, n - skip)) > 0) {
+	while ((len = utf8_space_first(s + skip, n - skip)) > 0) {
 		skip += len;
 		line->indent++;
 	}
-	end = comment_start(s, n);
+	end = ini_line_comment(s, n);
 	if (skip < n && (s[skip] == ';' || s[skip] == '#'))
 		end = skip;
 	line->comment = end < n;
@@ -106,7 +85,7 @@ ini_line_next(const char *text, size_t n, size_t *offset, struct ini_line *line)
 	if (end < n)
 		end += end + 1 < n && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1;
 	*offset = end;
-	line_measure(line);
+	ini_line_measure(line);
 	return true;
 }
 
@@ -137,7 +116,7 @@ ini_line_option(const struct ini_line *line, char **key, char **value)
 	for (char *c = *key; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
-	for (mark++; (len = blank_at(mark, (size_t)(end - mark))) > 0;)
+	for (mark++; (len = utf8_space_first(mark, (size_t)(end - mark))) > 0;)
 		mark += len;
 	*value = xstrndup(mark, (size_t)(end - mark));
 	return true;

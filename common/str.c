@@ -64,14 +64,6 @@ str_digits(const char *s, size_t n, unsigned base, uint64_t *value, bool *overfl
 	return i;
 }
 
-static size_t
-str_octal_prefix(const char *s, size_t n, unsigned base)
-{
-	if (base != 8 || n < 3 || s[0] != '0' || (s[1] != 'o' && s[1] != 'O'))
-		return 0;
-	return s[2] == '_' ? 3 : 2;
-}
-
 /* int(text, base) of the n bytes. */
 static int
 str_parse(const char *s, size_t n, unsigned base, int64_t *value)
@@ -84,7 +76,9 @@ str_parse(const char *s, size_t n, unsigned base, int64_t *value)
 		i += len;
 	if (i < n && (s[i] == '+' || s[i] == '-'))
 		negative = s[i++] == '-';
-	i += str_octal_prefix(s + i, n - i, base);
+	/* "0o22", "0o_22" */
+	if (base == 8 && n - i >= 3 && s[i] == '0' && (s[i + 1] == 'o' || s[i + 1] == 'O'))
+		i += s[i + 2] == '_' ? 3 : 2;
 	len = str_digits(s + i, n - i, base, &magnitude, &overflow);
 	i += len;
 	errno = EINVAL;
@@ -248,14 +242,6 @@ str_errno_name(int errnum)
 	return name != NULL ? name : "E?";
 }
 
-static char
-str_quote_for(const char *s, size_t n)
-{
-	if (n == 0 || memchr(s, '\'', n) == NULL || memchr(s, '"', n) != NULL)
-		return '\'';
-	return '"';
-}
-
 /* What follows the backslash in the escapes that text and bytes share; NUL = it is none. */
 static char
 str_repr_letter(char c, char quote)
@@ -270,26 +256,13 @@ str_repr_letter(char c, char quote)
 	return c == quote ? c : '\0';
 }
 
-/* 1 when it was such an escape, 0 if not, -1 when full. */
-static int
-str_repr_common(struct buf *out, char c, char quote)
-{
-	char letter = str_repr_letter(c, quote);
-
-	if (letter == '\0')
-		return 0;
-	return buf_putc(out, '\\') == 0 && buf_putc(out, letter) == 0 ? 1 : -1;
-}
-
 static int
 str_repr_code(struct buf *out, const char *s, size_t len, uint32_t code)
 {
 	if (utf8_is_printable(code))
 		return buf_append(out, s, len);
-	if (code <= 0xff)
-		return buf_printf(out, "\\x%02x", code);
-	return code <= 0xffff ? buf_printf(out, "\\u%04x", code)
-			      : buf_printf(out, "\\U%08x", code);
+	return buf_printf(out, code <= 0xff ? "\\x%02x" : code <= 0xffff ? "\\u%04x" :
+	    "\\U%08x", code);
 }
 
 /* A byte that is not UTF-8 is shown as the surrogate that Python reads it as. */
@@ -301,16 +274,18 @@ str_repr_text(struct buf *out, const char *s, size_t n, char quote)
 	int r;
 
 	for (; n > 0; s += len, n -= len) {
-		len = 1;
-		r = str_repr_common(out, *s, quote);
-		if (r == 0) {
-			len = utf8_decode(s, n, &code);
-			r = len > 0 ? str_repr_code(out, s, len, code)
-				    : buf_printf(out, "\\udc%02x", (unsigned char)*s);
-			len = len > 0 ? len : 1;
-		}
+		char letter = str_repr_letter(*s, quote);
+
+		len = letter != '\0' ? 1 : utf8_decode(s, n, &code);
+		if (letter != '\0')
+			r = buf_printf(out, "\\%c", letter);
+		else if (len > 0)
+			r = str_repr_code(out, s, len, code);
+		else
+			r = buf_printf(out, "\\udc%02x", (unsigned char)*s);
 		if (r == -1)
 			return -1;
+		len = len > 0 ? len : 1;
 	}
 	return 0;
 }
@@ -349,7 +324,8 @@ str_repr_raw(struct buf *out, const char *s, size_t n, char quote)
 static char *
 str_quoted(const char *s, size_t n, int (*body)(struct buf *, const char *, size_t, char))
 {
-	char quote = str_quote_for(s, n), *text = NULL;
+	bool has_single = n > 0 && memchr(s, '\'', n) != NULL;
+	char quote = has_single && memchr(s, '"', n) == NULL ? '"' : '\'', *text = NULL;
 	struct buf out;
 
 	buf_init(&out, 0);
@@ -372,64 +348,38 @@ str_repr_bytes(const void *bytes, size_t n)
 	return str_quoted(bytes, n, str_repr_raw);
 }
 
-/* The length of the blank that ends the n bytes, or 0. */
-static size_t
-str_blank_before(const char *s, size_t n)
-{
-	size_t len = 1;
-	uint32_t code;
-
-	while (len < n && len < 4 && ((unsigned char)s[n - len] & 0xc0) == 0x80)
-		len++;
-	if (n == 0 || utf8_decode(s + n - len, len, &code) != len)
-		return 0;
-	return utf8_is_space(code) ? len : 0;
-}
-
 char *
 str_strip(char *s)
 {
 	size_t n = strlen(s), len;
-	uint32_t code;
 
-	while ((len = str_blank_before(s, n)) > 0)
+	while ((len = utf8_space_last(s, n)) > 0)
 		n -= len;
 	s[n] = '\0';
-	while ((len = utf8_decode(s, n, &code)) > 0 && utf8_is_space(code)) {
+	while ((len = utf8_space_first(s, n)) > 0) {
 		s += len;
 		n -= len;
 	}
 	return s;
 }
 
-/* Bytes of ASCII in whole words at the beginning: nearly all of what is looked at. */
-static size_t
-str_ascii_words(const char *s, size_t n)
-{
-	size_t i = 0;
-	uint64_t word;
-
-	for (; n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s + i, sizeof(word));
-		if (word & UINT64_C(0x8080808080808080))
-			break;
-	}
-	return i;
-}
-
+/* Nearly all of what is looked at is ASCII, which is passed in whole words. */
 bool
 str_is_utf8(const char *s, size_t n)
 {
+	uint64_t word;
 	uint32_t code;
 	size_t len;
 
 	for (; n > 0; s += len, n -= len) {
-		len = str_ascii_words(s, n);
-		if (len > 0)
-			continue;
-		len = utf8_decode(s, n, &code);
+		for (; n >= sizeof(word); s += sizeof(word), n -= sizeof(word)) {
+			memcpy(&word, s, sizeof(word));
+			if (word & UINT64_C(0x8080808080808080))
+				break;
+		}
+		len = n > 0 ? utf8_decode(s, n, &code) : 0;
 		if (len == 0)
-			return false;
+			return n == 0;
 	}
 	return true;
 }
@@ -474,14 +424,11 @@ str_make_plain(char *s, const char *kept)
 size_t
 str_utf8_cut(const char *s, size_t n)
 {
-	size_t back = 1;
 	uint32_t code;
 
-	if (n == 0)
-		return 0;
-	while (back < n && back < 4 && ((unsigned char)s[n - back] & 0xc0) == 0x80)
-		back++;
-	return utf8_decode(s + n - back, back, &code) == back ? n : n - back;
+	while (n > 0 && utf8_decode_last(s, n, &code) == 0)
+		n--;
+	return n;
 }
 
 int

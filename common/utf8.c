@@ -78,3 +78,31 @@ utf8_decode(const char *s, size_t n, uint32_t *code)
 		return 0;
 	return *code >= 0xd800 && *code <= 0xdfff ? 0 : len;
 }
+
+size_t
+utf8_decode_last(const char *s, size_t n, uint32_t *code)
+{
+	size_t len = 1;
+
+	while (len < n && len < UTF8_MAX && ((unsigned char)s[n - len] & 0xc0) == 0x80)
+		len++;
+	return n > 0 && utf8_decode(s + n - len, len, code) == len ? len : 0;
+}
+
+size_t
+utf8_space_first(const char *s, size_t n)
+{
+	uint32_t code;
+	size_t len = utf8_decode(s, n, &code);
+
+	return len > 0 && utf8_is_space(code) ? len : 0;
+}
+
+size_t
+utf8_space_last(const char *s, size_t n)
+{
+	uint32_t code;
+	size_t len = utf8_decode_last(s, n, &code);
+
+	return len > 0 && utf8_is_space(code) ? len : 0;
+}
