@@ -64,15 +64,3 @@ question_secret(const char *question)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return line;
 }
-
-int
-question_yes(const char *question, bool *yes)
-{
-	char *line = question_line(question);
-
-	if (line == NULL)
-		return -1;
-	*yes = *line == 'y' || *line == 'Y';
-	free(line);
-	return 0;
-}

@@ -2,13 +2,9 @@
 #ifndef CTL_QUESTION_H
 #define CTL_QUESTION_H
 
-#include <stdbool.h>
-
 /* New: the answer from standard input, without its newline; NULL at the end of input. */
 char *question_line(const char *question);
 /* The same without showing what is typed. */
 char *question_secret(const char *question);
-/* *yes: the answer begins with y. 0, or -1 at the end of input. */
-int question_yes(const char *question, bool *yes);
 
 #endif

@@ -10,13 +10,13 @@
 static bool
 shutdown_confirm(struct session *s, const char *question)
 {
-	bool yes = true;
+	char *line = s->interactive ? question_line(question) : NULL;
+	bool yes = !s->interactive || (line != NULL && (*line == 'y' || *line == 'Y'));
 
-	if (s->interactive && question_yes(question, &yes) == -1) {
+	if (s->interactive && line == NULL)
 		session_report(s, EXIT_GENERIC,
 		    "error: the input has ended without an answer");
-		yes = false;
-	}
+	free(line);
 	return yes;
 }
 

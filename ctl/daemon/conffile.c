@@ -43,9 +43,10 @@ conffile_top(const char *argv0)
 char *
 conffile_find(const char *argv0)
 {
+	static const char own[] = SYSCONFDIR "/reeve/reeved.conf";
 	static const char *const names[] = { "etc/supervisord.conf", "supervisord.conf",
 		"supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf",
-		"/etc/supervisor/supervisord.conf", SYSCONFDIR "/reeve/reeved.conf" };
+		"/etc/supervisor/supervisord.conf", own };
 	char *top = conffile_top(argv0), *found = NULL;
 
 	for (size_t i = 0; i < nitems(names) && found == NULL; i++) {
@@ -213,7 +214,7 @@ conffile_take(const struct reading *r, struct conffile *c, char **why)
 		c->control_socket = conffile_socket(r, &socket_why);
 	if (daemon && conffile_value(r, supervisord, "user", &c->user, &user_why) == -1)
 		free(user_why);
-	/* The path may have a name of the daemon's environment alone; then the URL serves. */
+	/* The URL serves where only the daemon's environment has a name in the path. */
 	if (c->control_socket == NULL && !client)
 		*why = socket_why;
 	else

@@ -1,6 +1,6 @@
-/* Conffile: what reevectl reads of supervisord.conf: the daemon's addresses, the user name
- * and password, and the shell's prompt and history, from [supervisorctl], and of
- * [supervisord] control_socket, pidfile and user. Like supervisorctl it ignores [include]. */
+/* Conffile: reads the daemon's addresses, the user name and password, and the shell's
+ * prompt and history from [supervisorctl] and [supervisord] of a configuration file. As
+ * supervisorctl it ignores [include]. */
 #ifndef CTL_CONFFILE_H
 #define CTL_CONFFILE_H
 

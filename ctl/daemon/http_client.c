@@ -204,7 +204,6 @@ http_client_open(const struct http_client_request *r, struct http_client **http,
 
 	*why = NULL;
 	h->fd = -1;
-	http_response_init(&h->response);
 	reached = http_client_connect(r, &h->fd, why);
 	if (reached == REACH_OK) {
 		http_client_send(h->fd, r);

@@ -11,13 +11,6 @@
 #include <strings.h>
 
 void
-http_response_init(struct http_response *r)
-{
-	*r = (struct http_response){ .part = PART_STATUS };
-	buf_init(&r->in, 0);
-}
-
-void
 http_response_clear(struct http_response *r)
 {
 	buf_clear(&r->in);

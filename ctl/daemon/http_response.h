@@ -19,10 +19,10 @@ enum http_response_part { PART_STATUS, PART_HEADER, PART_LENGTH, PART_TO_EOF,
     PART_CHUNK_SIZE,
 	PART_CHUNK_END, PART_TRAILER, PART_CHUNK, PART_DONE };
 
-struct http_response {
+struct http_response { /* begins as { 0 } */
 	int code;
 	char *status;	/* the status line after the protocol, owned: "401 Unauthorized" */
-	/* Of response.c. */
+	/* Of http_response.c. */
 	struct buf in;
 	bool ended;
 	enum http_response_part part;
@@ -31,7 +31,6 @@ struct http_response {
 	uint64_t left;	/* bytes of the body, or of the chunk under way */
 };
 
-void http_response_init(struct http_response *);
 void http_response_clear(struct http_response *);
 /* Reserves n more bytes, or NULL with ENOMEM; then how many came, 0 at the end of input. */
 char *http_response_reserve(struct http_response *, size_t n);

@@ -48,7 +48,7 @@ told(const char *bytes, size_t n, struct pace pace, bool *to_eof)
 	ssize_t got = -1;
 	int rc;
 
-	http_response_init(&r);
+	r = (struct http_response){ 0 };
 	buf_init(&out, 0);
 	while ((rc = http_response_head(&r)) == -1 && errno == EAGAIN)
 		feed(&r, &bytes, &n, pace.fed);
@@ -160,7 +160,7 @@ endless(const char *begin, const char *unit, size_t most)
 	char body[4096];
 	bool broken = false;
 
-	http_response_init(&r);
+	r = (struct http_response){ 0 };
 	while (!broken && taken < most) {
 		bool head = r.part == PART_STATUS || r.part == PART_HEADER;
 		ssize_t got = head ? http_response_head(&r) : http_response_body(&r, body,
