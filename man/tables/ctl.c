@@ -1,7 +1,6 @@
-/* Prints what the commands of the tool say of themselves, and the signals by name. */
+/* Prints the help of the commands, and the signals by name. */
 #include "common/str.h"
 #include "ctl/commands/command.h"
-#include "ctl/commands/session.h"
 #include "man/tables/mdoc.h"
 
 #include <stdio.h>
@@ -9,7 +8,7 @@
 
 /* Lines of usage, tabulators and meaning; a line without a tabulator is a remark. */
 static void
-print_verb(const struct command *command)
+print_command(const struct command *command)
 {
 	for (const char *line = command->help, *end; *line != '\0'; line = end) {
 		size_t usage = strcspn(line, "\t\n");
@@ -44,7 +43,7 @@ main(void)
 	mdoc_begin("commands of the tool");
 	puts(".Bl -column \"tail -<bytes> <name> [stdout|stderr]\" \"meaning\" -compact");
 	for (size_t i = 0; (command = command_get(i)) != NULL; i++)
-		print_verb(command);
+		print_command(command);
 	puts(".El");
 	mdoc_end();
 	print_signals();

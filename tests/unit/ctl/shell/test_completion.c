@@ -52,7 +52,7 @@ completes(const char *line, const char *want, int rows_asked)
 }
 
 static void
-test_verbs(void **state)
+test_commands(void **state)
 {
 	(void)state;
 	completes("sta", "start|status|", 0);
@@ -127,7 +127,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verbs),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_words),
