@@ -1,25 +1,25 @@
 #include "master/helper/helper_process.h"
 
 #include "common/clock.h"
+#include "common/fail.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/loglimit.h"
-#include "common/sock.h"
 #include "common/str.h"
-#include "master/child/spawn.h"
 #include "master/child/spawn_report.h"
 #include "master/helper/helper_lifecycle.h"
-#include "master/helper/helper_watch.h"
+#include "master/helper/helper_spawn.h"
+#include "master/helper/watchdog.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HELPER_SOCKET 3		/* in the process */
-#define HELPER_LONG_LIFE_MS HELPER_BACKOFF_MAX_MS	/* an end after it does not recur */
+#define LONG_LIFE_MS HELPER_BACKOFF_MAX_MS	/* an end after it does not recur */
 
 struct helper_process {
 	const struct helper_kind *kind;
@@ -29,7 +29,9 @@ struct helper_process {
 	struct reaper *reaper;
 	struct helper_lifecycle life;
 	struct source *timer;		/* life.due_ms */
-	struct helper_watch watch;	/* while it is ready */
+	struct watchdog dog;		/* while it is ready */
+	struct source *look;		/* timer: dog.next_ms */
+	uint64_t sent;		/* bytes sent or queued before the latest ping or check */
 	struct helper_log log;
 	pid_t pid;			/* 0 = none */
 	struct peer *peer;		/* the owner's; NULL = no connection */
@@ -38,53 +40,51 @@ struct helper_process {
 	void (*done)(void *ctx);
 	void *done_ctx;
 	struct log_limit starts, ends, closes, kills, unread;
+	struct log_limit stops, silences, recoveries;
 };
 
 static int helper_process_spawn(struct helper_process *);
 
-/* The connection is of no more use to us, and after a call of `lost` none to the owner. */
+/* The connection is of no more use to us, and after a call of `lost` none to the owner.
+ * Called in a state without one, so that the owner finds a helper that is not ready. */
 static void
 helper_process_lose(struct helper_process *helper, bool call)
 {
 	call = call && helper->connected && helper->kind->lost != NULL;
-	helper_watch_end(&helper->watch);
+	source_arm(helper->look, -1);
 	helper->peer = NULL;
 	helper->connected = false;
 	if (call)
 		helper->kind->lost(helper->ctx);
 }
 
-static void
-helper_process_kill(struct helper_process *helper, const char *why)
-{
-	helper->killed = why != NULL ? why : "broke the protocol";
-	if (why != NULL)
-		log_limited(&helper->kills, LEVEL_WARN, "%s (%d) %s and is killed",
-		    helper->kind->name, (int)helper->pid, why);
-	kill(helper->pid, SIGKILL);
-	helper_process_lose(helper, true);
-}
-
 /* `why`: of a failure; NULL = it was logged. 0, or -1 with errno when a spawn has failed. */
 static int
 helper_process_step(struct helper_process *helper, enum helper_event event, const char *why)
 {
-	const char *late = helper_lifecycle_lateness(&helper->life);
-	enum helper_action action =
-	    helper_lifecycle_step(&helper->life, event, clock_mono_ms());
-	int rc = 0;
-
-	source_arm(helper->timer, helper->life.due_ms);
-	if (action == HELPER_DO_SPAWN) {
-		rc = helper_process_spawn(helper);
-	} else if (action == HELPER_DO_KILL) {
-		helper_process_kill(helper, event == HELPER_ON_TIMER ? late : why);
-	} else if (action == HELPER_DO_ASK) {
-		helper_watch_end(&helper->watch);
+	if (event == HELPER_ON_TIMER)
+		why = helper_lifecycle_lateness(&helper->life);
+	switch (helper_lifecycle_step(&helper->life, event, clock_mono_ms())) {
+	case HELPER_DO_NOTHING:
+		break;
+	case HELPER_DO_SPAWN:
+		return helper_process_spawn(helper);
+	case HELPER_DO_ASK:
+		source_arm(helper->look, -1);
 		if (helper->peer != NULL)
 			peer_half_close(helper->peer);
+		break;
+	case HELPER_DO_KILL:
+		helper->killed = why != NULL ? why : "broke the protocol";
+		if (why != NULL)
+			log_limited(&helper->kills, LEVEL_WARN, "%s (%d) %s and is killed",
+			    helper->kind->name, (int)helper->pid, why);
+		kill(helper->pid, SIGKILL);
+		helper_process_lose(helper, true);
+		break;
 	}
-	return rc;
+	source_arm(helper->timer, helper->life.due_ms);
+	return 0;
 }
 
 static void
@@ -93,25 +93,111 @@ helper_process_due(void *ctx, uint32_t ready UNUSED)
 	(void)helper_process_step(ctx, HELPER_ON_TIMER, NULL);
 }
 
-static void
-helper_process_hangs(void *ctx, const char *what)
+/* ---- its watchdog ---- */
+
+static uint64_t
+helper_process_sent(const struct helper_process *helper)
 {
-	(void)helper_process_step(ctx, HELPER_ON_FAILURE, what);
+	return peer_written(helper->peer) + peer_unsent(helper->peer);
 }
 
 static void
-helper_process_idle(void *ctx)
+helper_process_arm_look(struct helper_process *helper)
 {
-	const struct helper_process *helper = ctx;
+	if (source_deadline(helper->look) != helper->dog.next_ms)
+		source_arm(helper->look, helper->dog.next_ms);
+}
 
-	if (helper->kind->idle != NULL)
+/* Any answer is one, also that of a helper that does not know the method. */
+static void
+helper_process_answered(void *ctx, enum fault fault UNUSED, const char *message UNUSED,
+    json_t *result, int fd)
+{
+	struct helper_process *helper = ctx;
+	const json_t *busy = json_object_get(result, "busy");
+
+	fd_close(fd);
+	if (!helper_process_is_ready(helper))
+		return;
+	if (watchdog_answered(&helper->dog, clock_mono_ms(), json_integer_value(busy) > 0))
+		log_limited(&helper->recoveries, LEVEL_INFO, "%s (%d) answers again",
+		    helper->kind->name, (int)helper->pid);
+	helper_process_arm_look(helper);
+	if (helper->dog.next_ms == -1 && helper->kind->idle != NULL)
 		helper->kind->idle(helper->ctx);
 }
 
-static const struct helper_watch_ops watch_ops = {
-    .hangs = helper_process_hangs,
-    .idle = helper_process_idle,
-};
+static void
+helper_process_obey(struct helper_process *helper, enum watchdog_action action)
+{
+	switch (action) {
+	case WATCHDOG_NONE:
+		break;
+	case WATCHDOG_PING:
+		(void)peer_call(helper->peer, "ping", NULL, false, helper_process_answered,
+		    helper);
+		helper->sent = helper_process_sent(helper);
+		break;
+	case WATCHDOG_WARN:
+		log_limited(&helper->silences, LEVEL_WARN,
+		    "%s (%d) has not answered for %d seconds", helper->kind->name,
+		    (int)helper->pid, WATCHDOG_WARN_MS / 1000);
+		break;
+	case WATCHDOG_KILL_MUTE:
+		helper_process_fail(helper, "does not answer");
+		return;
+	case WATCHDOG_KILL_UNREAD:
+		helper_process_fail(helper, "drains nothing");
+		return;
+	}
+	helper_process_arm_look(helper);
+}
+
+static void
+helper_process_look(void *ctx, uint32_t ready UNUSED)
+{
+	struct helper_process *helper = ctx;
+
+	if (helper_process_is_ready(helper))
+		helper_process_obey(helper, watchdog_look(&helper->dog, clock_mono_ms(),
+		    peer_unsent(helper->peer), peer_written(helper->peer)));
+}
+
+void
+helper_process_active(struct helper_process *helper)
+{
+	if (!helper_process_is_ready(helper))
+		return;
+	watchdog_active(&helper->dog, clock_mono_ms());
+	helper_process_arm_look(helper);
+}
+
+void
+helper_process_check(struct helper_process *helper)
+{
+	uint64_t sent;
+
+	if (!helper_process_is_ready(helper) ||
+	    (sent = helper_process_sent(helper)) == helper->sent)
+		return;
+	helper->sent = sent;
+	helper_process_active(helper);
+}
+
+/* Also before it is ready. */
+static void
+helper_process_stopped(void *ctx, pid_t pid, int signo)
+{
+	struct helper_process *helper = ctx;
+	char name[32];
+
+	log_limited(&helper->stops, LEVEL_WARN, "%s (%d) was stopped by %s; continuing it",
+	    helper->kind->name, (int)pid, str_signal_name(signo, name));
+	kill(pid, SIGCONT);
+	if (helper_process_is_ready(helper))
+		helper_process_obey(
+		    helper, watchdog_stopped(&helper->dog, clock_mono_ms()));
+}
 
 /* ---- its exit ---- */
 
@@ -125,7 +211,7 @@ helper_process_log_end(struct helper_process *helper, int status)
 	int pid = (int)helper->pid;
 
 	if (helper->life.was_ready &&
-	    clock_mono_ms() - helper->life.spawned_ms > HELPER_LONG_LIFE_MS)
+	    clock_mono_ms() - helper->life.spawned_ms > LONG_LIFE_MS)
 		(void)log_limit_reset(limit);
 	if (spawn_report_take(helper->pid, &report)) {
 		text = spawn_error_text(&report, helper->path);
@@ -161,122 +247,41 @@ helper_process_reaped(void *ctx, pid_t pid UNUSED, int wait_status)
 		helper->kind->ended(helper->ctx, &end);
 }
 
-static void
-helper_process_stopped(void *ctx, pid_t pid, int signo)
-{
-	struct helper_process *helper = ctx;
-
-	helper_watch_stopped(&helper->watch, pid, signo);
-}
-
 /* ---- its spawn ---- */
-
-/* In the child. The main log's descriptors are closed; standard error is read by us. */
-static int
-helper_process_run(void *ctx)
-{
-	const struct helper_process *helper = ctx;
-
-	log_init(NULL, NULL, log_threshold());
-	return helper->kind->run(helper->ctx, HELPER_SOCKET);
-}
-
-/* The pid, watched; or -1 with errno. */
-static pid_t
-helper_process_create(struct helper_process *helper, int null_fd, int log_fd, int socket)
-{
-	static char *const empty[] = {NULL};
-	char *argv[] = {helper->path, NULL};
-	struct spawn_request request = {
-	    .path = helper->path,
-	    .run = helper->path == NULL ? helper_process_run : NULL,
-	    .run_ctx = helper,
-	    .argv = argv,
-#ifdef REEVE_SANITIZED
-	    .envp = environ,
-#else
-	    .envp = empty,
-#endif
-	    .fds = {null_fd, null_fd, log_fd},
-	    .extra_fds = {socket, -1},
-	    .umask = -1,
-	    .own_group = true,
-	    .default_signals = helper->path == NULL,
-	    .mask = loop_original_mask(helper->loop),
-	};
-	pid_t pid = spawn_child(&request);
-
-	(void)empty;
-	if (pid == -1)
-		return -1;
-	if (reaper_watch(helper->reaper, pid, helper_process_reaped, helper) == -1) {
-		kill(pid, SIGKILL);
-		errno = ENOMEM;
-		return -1;
-	}
-	reaper_watch_stops(helper->reaper, pid, helper_process_stopped);
-	return pid;
-}
-
-/* Takes our end of each. */
-static void
-helper_process_attach(struct helper_process *helper, int log_fd, int socket)
-{
-	bool attached;
-
-	helper->killed = NULL;
-	if (helper_log_open(&helper->log, helper->loop, log_fd) == -1)
-		log_limited(&helper->unread, LEVEL_WARN, "nobody reads what %s logs: %s",
-		    helper->kind->name, strerror(errno));
-	helper->connected = true;
-	if (helper->kind->attach != NULL)
-		attached = helper->kind->attach(helper->ctx, socket) == 0;
-	else
-		attached = (helper->peer = helper->kind->connect(helper->ctx, socket)) !=
-		    NULL;
-	if (!attached)
-		helper_process_fail(helper, "cannot be connected");
-}
-
-static void
-helper_process_close_all(const int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
-}
 
 static int
 helper_process_spawn(struct helper_process *helper)
 {
-	enum { NULL_FD, OUR_SOCKET, ITS_SOCKET, OUR_LOG, ITS_LOG, FDS };
-	int fds[FDS] = {open("/dev/null", O_RDWR | O_CLOEXEC), -1, -1, -1, -1}, saved;
-	const char *task = "open /dev/null";
-	pid_t pid = -1;
+	const struct helper_spawn what = {.path = helper->path, .run = helper->kind->run,
+	    .ctx = helper->ctx, .mask = loop_original_mask(helper->loop)};
+	int socket = -1, log = -1, saved;
+	const char *task;
+	pid_t pid = helper_spawn(&what, &socket, &log, &task);
 
-	if (fds[NULL_FD] != -1) {
-		task = "make its socket and pipe";
-		if (sock_pair(&fds[OUR_SOCKET]) == 0 &&
-		    pipe2(&fds[OUR_LOG], O_CLOEXEC | O_NONBLOCK) == 0) {
-			task = "create its process";
-			pid = helper_process_create(
-			    helper, fds[NULL_FD], fds[ITS_LOG], fds[ITS_SOCKET]);
-		}
+	if (pid != -1 &&
+	    reaper_watch(helper->reaper, pid, helper_process_reaped, helper) == -1) {
+		kill(pid, SIGKILL);
+		fd_close(socket);
+		pid = fd_fail(log, ENOMEM);
 	}
 	if (pid == -1) {
 		saved = errno;
 		log_limited(&helper->starts, LEVEL_ERROR, "cannot start %s: cannot %s: %s",
 		    helper->kind->name, task, strerror(errno));
 		(void)helper_process_step(helper, HELPER_ON_SPAWN_FAILURE, NULL);
-		helper_process_close_all(fds, FDS);
-		errno = saved;
-		return -1;
+		return fail_with(saved);
 	}
+	source_arm(helper->timer, helper->life.due_ms);
+	reaper_watch_stops(helper->reaper, pid, helper_process_stopped);
 	helper->pid = pid;
-	close(fds[NULL_FD]);
-	close(fds[ITS_SOCKET]);
-	close(fds[ITS_LOG]);
-	helper_process_attach(helper, fds[OUR_LOG], fds[OUR_SOCKET]);
+	helper->killed = NULL;
+	if (helper_log_open(&helper->log, helper->loop, log) == -1)
+		log_limited(&helper->unread, LEVEL_WARN, "nobody reads what %s logs: %s",
+		    helper->kind->name, strerror(errno));
+	helper->connected = true;
+	if (helper->kind->attach != NULL ? helper->kind->attach(helper->ctx, socket) == -1 :
+	    (helper->peer = helper->kind->connect(helper->ctx, socket)) == NULL)
+		helper_process_fail(helper, "cannot be connected");
 	return 0;
 }
 
@@ -300,8 +305,8 @@ helper_process_new(struct loop *loop, struct reaper *reaper, const struct helper
 	helper_lifecycle_init(&helper->life, kind->once, kind->limit_ms, kind->end_ms);
 	helper_log_init(&helper->log, kind->name, kind->log_is_unsigned);
 	helper->timer = loop_timer(loop, helper_process_due, helper);
-	if (helper->timer == NULL ||
-	    helper_watch_init(&helper->watch, loop, kind->name, &watch_ops, helper) == -1) {
+	helper->look = loop_timer(loop, helper_process_look, helper);
+	if (helper->timer == NULL || helper->look == NULL) {
 		helper_process_free(helper);
 		return NULL;
 	}
@@ -325,8 +330,8 @@ helper_process_free(struct helper_process *helper)
 			reaper_forget(helper->reaper, helper->pid);
 	}
 	helper_log_close(&helper->log);
-	helper_watch_clear(&helper->watch);
 	source_free(helper->timer);
+	source_free(helper->look);
 	free(helper->path);
 	free(helper);
 }
@@ -340,11 +345,12 @@ helper_process_start(struct helper_process *helper)
 bool
 helper_process_ready(struct helper_process *helper)
 {
-	(void)helper_process_step(helper, HELPER_ON_READY, NULL);
-	if (!helper_process_is_ready(helper))
+	if (helper->life.state != HELPER_STARTING)
 		return false;
+	(void)helper_process_step(helper, HELPER_ON_READY, NULL);
 	log_debug("%s (%d) is ready", helper->kind->name, (int)helper->pid);
-	helper_watch_begin(&helper->watch, helper->peer, helper->pid);
+	watchdog_init(&helper->dog);
+	helper->sent = 0;
 	return true;
 }
 
@@ -356,27 +362,15 @@ helper_process_closed(struct helper_process *helper, const char *why, bool viola
 	if (failed && !violation && helper->life.state != HELPER_ENDING)
 		log_limited(&helper->closes, LEVEL_WARN, "%s (%d) is disconnected: %s",
 		    helper->kind->name, (int)helper->pid, why);
-	helper_process_lose(helper, true);
 	/* At a mere end of file it is exiting: its exit status says more than SIGKILL. */
 	(void)helper_process_step(helper, failed ? HELPER_ON_FAILURE : HELPER_ON_EOF, NULL);
+	helper_process_lose(helper, true);
 }
 
 void
 helper_process_fail(struct helper_process *helper, const char *why)
 {
 	(void)helper_process_step(helper, HELPER_ON_FAILURE, why);
-}
-
-void
-helper_process_active(struct helper_process *helper)
-{
-	helper_watch_active(&helper->watch);
-}
-
-void
-helper_process_check(struct helper_process *helper)
-{
-	helper_watch_check(&helper->watch);
 }
 
 void
@@ -404,5 +398,5 @@ helper_process_is_ready(const struct helper_process *helper)
 pid_t
 helper_process_pid(const struct helper_process *helper)
 {
-	return helper == NULL ? 0 : helper->pid;
+	return helper->pid;
 }

@@ -63,7 +63,8 @@ void helper_process_free(struct helper_process *);
 /* Spawns the process. 0; or -1 with errno, after a line in the log: a permanent helper is
  * then tried again by itself, a one-shot one is not. */
 int helper_process_start(struct helper_process *);
-/* The helper says that it is ready: from now on it is watched. False when it is too late. */
+/* The helper reports that it is ready: from now on it is watched. False when it was before,
+ * or is no longer wanted. */
 bool helper_process_ready(struct helper_process *);
 /* Its connection has ended; arguments as those of peer_ops.closed. The process is killed,
  * unless it seems to be exiting by itself. */

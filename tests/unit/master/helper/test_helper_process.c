@@ -95,6 +95,7 @@ test_hang(void **state)
 	(void)state;
 	setup(&permanent);
 	start_ready();
+	assert_false(helper_process_ready(w.helper));
 	pass(60000);
 	assert_string_equal(received(), "");
 	helper_process_active(w.helper);
