@@ -1,16 +1,9 @@
 #include "master/child/ansi.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const char begin[] = "\033[";
 static const char ends[] = "HfABCDRsuJKhlpm";
-
-static bool
-is_end(char byte)
-{
-	return memchr(ends, byte, sizeof(ends) - 1) != NULL;
-}
 
 size_t
 ansi_strip(char *bytes, size_t n)
@@ -24,7 +17,7 @@ ansi_strip(char *bytes, size_t n)
 		memmove(to, from, (size_t)(sequence - from));
 		to += sequence - from;
 		from = sequence;
-		while (from < end && !is_end(*from))
+		while (from < end && memchr(ends, *from, sizeof(ends) - 1) == NULL)
 			from++;
 		if (from < end)
 			from++;

@@ -1,5 +1,5 @@
 /* Ansi: takes the escape sequences out of a program's output, as supervisord does
- * (reference 6.4). */
+ *. */
 #ifndef MASTER_CHILD_ANSI_H
 #define MASTER_CHILD_ANSI_H
 

@@ -30,7 +30,7 @@ struct backlogs {
 	struct backlog_list list;
 	struct log_limit losses;
 	struct source *deadline;
-	void (*done)(void *ctx);	/* NULL = nobody waits for the end */
+	void (*done)(void *ctx);	/* NULL = nothing waits for the end */
 	void *done_ctx;
 };
 
@@ -129,7 +129,8 @@ backlogs_put_back(struct backlogs *backlogs, const char *path,
 	struct backlog *backlog = backlogs_open(backlogs, path);
 
 	if (backlog == NULL ||
-	    buf_append(&backlog->bytes, buf_data(&record->bytes), buf_len(&record->bytes)) == -1)
+	    buf_append(&backlog->bytes, buf_data(&record->bytes),
+		buf_len(&record->bytes)) == -1)
 		return -1;
 	backlog->lost = record->lost;
 	return 0;

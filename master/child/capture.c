@@ -20,7 +20,7 @@ struct capture {
 };
 
 static const char *
-token(const struct capture *capture)
+capture_token(const struct capture *capture)
 {
 	return capture->capturing ? CAPTURE_END : CAPTURE_BEGIN;
 }
@@ -51,91 +51,69 @@ capture_free(struct capture *capture)
 /* As supervisord's buffer: as many bytes as come are dropped in front, however many there
  * are too many. */
 static void
-store(struct capture *capture, const char *bytes, size_t n)
+capture_put(struct capture *capture, char *bytes, size_t n)
 {
 	size_t held = buf_len(&capture->captured);
 
-	if (held + n > capture->maxbytes)
-		buf_consume(&capture->captured, n < held ? n : held);
-	if (buf_append(&capture->captured, bytes, n) == -1)
-		log_limited(&capture->losses, LEVEL_ERROR,
-		    "no memory for %zu captured bytes", n);
-}
-
-static void
-put(struct capture *capture, char *bytes, size_t n)
-{
 	if (n == 0)
 		return;
-	if (capture->capturing)
-		store(capture, bytes, n);
+	if (capture->capturing && held + n > capture->maxbytes)
+		buf_consume(&capture->captured, n < held ? n : held);
+	if (capture->capturing && buf_append(&capture->captured, bytes, n) == -1)
+		log_limited(&capture->losses, LEVEL_ERROR,
+		    "no memory for %zu captured bytes", n);
 	capture->ops->output(capture->ctx, bytes, n, capture->capturing);
 }
 
+/* Holds back the longest beginning of the token, short of the whole, at the end. */
 static void
-toggle(struct capture *capture)
+capture_scan(struct capture *capture, char *bytes, size_t n)
 {
-	capture->capturing = !capture->capturing;
-	if (capture->capturing)
-		return;
-	capture->ops->communication(capture->ctx, buf_data(&capture->captured),
-	    buf_len(&capture->captured));
-	buf_clear(&capture->captured);
-}
-
-/* The longest beginning of the token, short of the whole, that stands at the end. */
-static size_t
-beginning_at_end(const char *sought, const char *bytes, size_t n)
-{
-	size_t length = strlen(sought) - 1;
-
-	for (length = length < n ? length : n; length > 0; length--)
-		if (memcmp(bytes + n - length, sought, length) == 0)
-			break;
-	return length;
-}
-
-static void
-scan(struct capture *capture, char *bytes, size_t n)
-{
-	const char *found, *sought = token(capture);
-	size_t before;
+	const char *found, *sought = capture_token(capture);
+	struct buf *captured = &capture->captured;
+	size_t before, held;
 
 	while ((found = memmem(bytes, n, sought, strlen(sought))) != NULL) {
 		before = (size_t)(found - bytes);
-		put(capture, bytes, before);
-		toggle(capture);
+		capture_put(capture, bytes, before);
+		if (capture->capturing) {
+			capture->ops->communication(
+			    capture->ctx, buf_data(captured), buf_len(captured));
+			buf_clear(captured);
+		}
+		capture->capturing = !capture->capturing;
 		bytes += before + strlen(sought);
 		n -= before + strlen(sought);
-		sought = token(capture);
+		sought = capture_token(capture);
 	}
-	capture->held = beginning_at_end(sought, bytes, n);
-	put(capture, bytes, n - capture->held);
-}
-
-/* Joins what was held with just so many bytes as show whether it is a token; how many. */
-static size_t
-scan_seam(struct capture *capture, const char *bytes, size_t n)
-{
-	char seam[sizeof(CAPTURE_BEGIN) + sizeof(CAPTURE_END)];
-	size_t held = capture->held, missing = strlen(token(capture)) - held;
-	size_t taken = missing < n ? missing : n;
-
-	memcpy(seam, token(capture), held);
-	memcpy(seam + held, bytes, taken);
-	scan(capture, seam, held + taken);
-	return taken;
+	held = strlen(sought) - 1;
+	for (held = held < n ? held : n; held > 0; held--)
+		if (memcmp(bytes + n - held, sought, held) == 0)
+			break;
+	capture->held = held;
+	capture_put(capture, bytes, n - held);
 }
 
 void
 capture_feed(struct capture *capture, char *bytes, size_t n)
 {
-	size_t taken = 0;
+	char seam[sizeof(CAPTURE_BEGIN) + sizeof(CAPTURE_END)];
+	size_t held, missing;
 
-	while (capture->held > 0 && taken < n)
-		taken += scan_seam(capture, bytes + taken, n - taken);
-	if (taken < n)
-		scan(capture, bytes + taken, n - taken);
+	/* What was held back is joined with just so many bytes as show whether it is a
+	 * token. */
+	while (capture->held > 0 && n > 0) {
+		held = capture->held;
+		missing = strlen(capture_token(capture)) - held;
+		missing = missing < n ? missing : n;
+		memcpy(seam, capture_token(capture), held);
+		memcpy(seam + held, bytes, missing);
+		capture_scan(capture, seam, held + missing);
+		bytes += missing;
+		n -= missing;
+	}
+	if (n > 0)
+		capture_scan(capture, bytes, n);
 }
 
 void
@@ -145,8 +123,8 @@ capture_finish(struct capture *capture)
 	size_t n = capture->held;
 
 	capture->held = 0;
-	memcpy(held, token(capture), n);
-	put(capture, held, n);
+	memcpy(held, capture_token(capture), n);
+	capture_put(capture, held, n);
 	if (capture->capturing && buf_len(&capture->captured) > 0)
 		capture->ops->leftover(capture->ctx, buf_data(&capture->captured),
 		    buf_len(&capture->captured));
@@ -163,6 +141,6 @@ capture_record(struct capture *capture)
 bool
 capture_is_sound(const struct capture *capture)
 {
-	return capture->held < strlen(token(capture)) &&
+	return capture->held < strlen(capture_token(capture)) &&
 	    (capture->capturing || buf_len(&capture->captured) == 0);
 }

@@ -1,5 +1,5 @@
 /* Capture: capture mode: what a child writes between two tokens goes to a buffer of its own
- * instead of its log (reference 6.5). It makes no system call. */
+ * instead of its log. It makes no system call. */
 #ifndef MASTER_CHILD_CAPTURE_H
 #define MASTER_CHILD_CAPTURE_H
 
@@ -36,7 +36,7 @@ struct capture_ops {
  * and ctx are borrowed. NULL with ENOMEM. */
 struct capture *capture_new(int64_t maxbytes, const struct capture_ops *, void *ctx);
 void capture_free(struct capture *);	/* NULL is fine */
-/* The next bytes of the child, changed by what is told of them. A token may be cut anywhere
+/* The next bytes of the child, which the ops may change. A token may be cut anywhere
  * between two calls. */
 void capture_feed(struct capture *, char *bytes, size_t n);
 /* The child is gone: what looked like the beginning of a token is output, and what was

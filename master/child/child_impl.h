@@ -33,7 +33,7 @@ struct child {
 
 /* Closes our ends of the pipes and the logs. */
 void child_close_pipes(struct process *);
-/* reap_fn of a process: drains its output, closes, and tells the state table. */
+/* reap_fn of a process: drains its output, closes, and informs the state table. */
 void child_reaped(void *process, pid_t, int wait_status);
 /* How much may be queued for its standard input; 0 = no bound. */
 size_t child_stdin_max(const struct process *);

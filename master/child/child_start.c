@@ -73,7 +73,7 @@ child_is_hidden(const struct process *process)
 	return process->child->context->config->loglevel > LEVEL_DEBUG;
 }
 
-/* An output that nobody would read costs no pipe, and no work whenever it is written. */
+/* An output that nothing would read costs no pipe, and no work whenever it is written. */
 static bool
 child_output_is_unread(const struct process *process, enum output_id id)
 {

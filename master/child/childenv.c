@@ -6,129 +6,109 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a service manager tells reeved is not for its children. */
+/* What a service manager passes to reeved is not for its children. */
 static const char *const withheld[] = {
     "NOTIFY_SOCKET=", "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", "WATCHDOG_USEC=",
     "WATCHDOG_PID=",
 };
 
-static bool
-is_withheld(const char *item)
-{
-	for (size_t i = 0; i < nitems(withheld); i++)
-		if (str_starts(item, withheld[i]))
-			return true;
-	return false;
-}
+/* An array while it is filled. */
+struct childenv {
+	char **env;
+	size_t count;
+	bool failed;		/* out of memory */
+};
 
-/* Sets "name=value", replacing an earlier one; `count` items stand already. */
-static int
-put(char **env, size_t *count, const char *name, const char *value)
+/* Sets "name=value", replacing an earlier one. */
+static void
+childenv_put(struct childenv *c, const char *name, const char *value)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), i = 0;
 	char *item = mem_printf("%s=%s", name, value);
 
-	if (item == NULL)
-		return -1;
-	for (size_t i = 0; i < *count; i++)
-		if (strncmp(env[i], name, len) == 0 && env[i][len] == '=') {
-			free(env[i]);
-			env[i] = item;
-			return 0;
-		}
-	env[(*count)++] = item;
-	return 0;
+	if (item == NULL) {
+		c->failed = true;
+		return;
+	}
+	while (i < c->count &&
+	       (strncmp(c->env[i], name, len) != 0 || c->env[i][len] != '='))
+		i++;
+	free(c->env[i]);
+	c->env[i] = item;
+	c->count += i == c->count;
 }
 
-/* New "unix://PATH" of the first Unix listener, else "http://HOST:PORT" of the first inet
- * one; *url NULL when there is neither. 0 or -1. */
-static int
-server_url(const struct config *config, char **url)
+static void
+childenv_put_ours(struct childenv *c, char *const *ours)
+{
+	for (; *ours != NULL; ours++) {
+		size_t i = 0;
+
+		while (i < nitems(withheld) && !str_starts(*ours, withheld[i]))
+			i++;
+		if (i < nitems(withheld))
+			continue;
+		c->env[c->count] = strdup(*ours);
+		c->failed = c->failed || c->env[c->count] == NULL;
+		c->count += c->env[c->count] != NULL;
+	}
+}
+
+/* "unix://PATH" of the first Unix listener, else "http://HOST:PORT" of the first inet one.
+ */
+static void
+childenv_put_server_url(struct childenv *c, const struct config *config)
 {
 	const struct listener_config *found = NULL, *l;
+	char *url;
 
-	*url = NULL;
 	for (size_t i = 0; i < config->nlisteners; i++) {
 		l = &config->listeners[i];
 		if (found == NULL || (l->is_unix && !found->is_unix))
 			found = l;
 	}
 	if (found == NULL)
-		return 0;
-	*url = found->is_unix ? mem_printf("unix://%s", found->path) :
+		return;
+	url = found->is_unix ? mem_printf("unix://%s", found->path) :
 	    mem_printf("http://%s:%d", *found->host ? found->host : "localhost",
 		found->port);
-	return *url == NULL ? -1 : 0;
-}
-
-static int
-put_server_url(char **env, size_t *count, const struct config *config,
-    const struct process_config *process)
-{
-	char *url = NULL;
-	int rc;
-
-	if (process->serverurl != NULL && *process->serverurl == '\0')
-		return 0;
-	if (process->serverurl != NULL)
-		return put(env, count, "SUPERVISOR_SERVER_URL", process->serverurl);
-	if (server_url(config, &url) == -1)
-		return -1;
-	rc = url == NULL ? 0 : put(env, count, "SUPERVISOR_SERVER_URL", url);
+	if (url != NULL)
+		childenv_put(c, "SUPERVISOR_SERVER_URL", url);
+	else
+		c->failed = true;
 	free(url);
-	return rc;
-}
-
-static int
-put_all(char **env, size_t *count, const struct environment *variables)
-{
-	for (size_t i = 0; i < variables->count; i++)
-		if (put(env, count, variables->items[i].name, variables->items[i].value) ==
-		    -1)
-			return -1;
-	return 0;
-}
-
-static int
-copy_ours(char **env, size_t *count, char *const *ours)
-{
-	for (size_t i = 0; ours[i] != NULL; i++) {
-		if (is_withheld(ours[i]))
-			continue;
-		env[*count] = strdup(ours[i]);
-		if (env[*count] == NULL)
-			return -1;
-		(*count)++;
-	}
-	return 0;
 }
 
 char **
 childenv_new(char *const *ours, const struct config *config, const char *group,
     const struct process_config *process)
 {
-	size_t room = 5 + process->environment.count, count = 0;
-	char **env;
+	const struct environment *own = &process->environment;
+	size_t room = 5 + own->count;
+	struct childenv c = {0};
 
 	for (size_t i = 0; ours[i] != NULL; i++)
 		room++;
-	env = calloc(room, sizeof(*env));
-	if (env == NULL)
+	c.env = calloc(room, sizeof(*c.env));
+	if (c.env == NULL)
 		return NULL;
-	if (copy_ours(env, &count, ours) == -1 ||
-	    put(env, &count, "SUPERVISOR_ENABLED", "1") == -1 ||
-	    put_server_url(env, &count, config, process) == -1 ||
-	    put(env, &count, "SUPERVISOR_PROCESS_NAME", process->name) == -1 ||
-	    put(env, &count, "SUPERVISOR_GROUP_NAME", group) == -1 ||
-	    put_all(env, &count, &process->environment) == -1) {
-		childenv_free(env);
-		return fail_null(ENOMEM);
-	}
-	return env;
+	childenv_put_ours(&c, ours);
+	childenv_put(&c, "SUPERVISOR_ENABLED", "1");
+	if (process->serverurl == NULL)
+		childenv_put_server_url(&c, config);
+	else if (*process->serverurl != '\0')
+		childenv_put(&c, "SUPERVISOR_SERVER_URL", process->serverurl);
+	childenv_put(&c, "SUPERVISOR_PROCESS_NAME", process->name);
+	childenv_put(&c, "SUPERVISOR_GROUP_NAME", group);
+	for (size_t i = 0; i < own->count; i++)
+		childenv_put(&c, own->items[i].name, own->items[i].value);
+	if (!c.failed)
+		return c.env;
+	childenv_free(c.env);
+	return fail_null(ENOMEM);
 }
 
 void
@@ -139,15 +119,4 @@ childenv_free(char **env)
 	for (char **item = env; *item != NULL; item++)
 		free(*item);
 	free(env);
-}
-
-const char *
-childenv_get(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return *env + len + 1;
-	return NULL;
 }

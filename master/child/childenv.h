@@ -1,5 +1,5 @@
-/* Childenv: the environment a child gets (reference 3.6): ours, SUPERVISOR_*, the
- * program's own; never NOTIFY_SOCKET or LISTEN_* (design 14). */
+/* Childenv: the environment of a child: ours, SUPERVISOR_*, the program's own; never
+ * NOTIFY_SOCKET or LISTEN_*. */
 #ifndef MASTER_CHILD_CHILDENV_H
 #define MASTER_CHILD_CHILDENV_H
 
@@ -12,7 +12,5 @@
 char **childenv_new(char *const *ours, const struct config *, const char *group,
     const struct process_config *);
 void childenv_free(char **env);
-/* Value of a variable in such an array, or NULL; borrowed. */
-const char *childenv_get(char *const *env, const char *name);
 
 #endif

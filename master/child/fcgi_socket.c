@@ -39,7 +39,7 @@ fcgi_socket_free(struct fcgi_socket *fcgi)
 
 /* A child accepts, and would not wait on a socket of the master's usual kind. */
 static int
-open_tcp(const struct fcgi_config *config)
+fcgi_socket_open_tcp(const struct fcgi_config *config)
 {
 	int fd = sock_listen_tcp(config->address, config->port, config->backlog);
 
@@ -50,7 +50,7 @@ open_tcp(const struct fcgi_config *config)
 
 /* The path stays when the socket is closed, as with supervisord. */
 static int
-open_unix(const struct fcgi_config *config)
+fcgi_socket_open_unix(const struct fcgi_config *config)
 {
 	const struct sock_unix want = {.path = config->path, .mode = config->mode,
 	    .uid = config->uid, .gid = config->gid, .backlog = config->backlog};
@@ -61,7 +61,7 @@ open_unix(const struct fcgi_config *config)
 
 /* The text with the number, as Python shows an error. */
 static char *
-failure(const struct fcgi_config *config, int errnum)
+fcgi_socket_failure(const struct fcgi_config *config, int errnum)
 {
 	if (config->why != NULL)
 		return mem_printf("Could not create FastCGI socket %s: %s", config->url,
@@ -78,12 +78,12 @@ fcgi_socket_take(struct fcgi_socket *fcgi, char **why)
 	if (fcgi->fd == -1) {
 		log_info("Creating socket %s", config->url);
 		if (config->path != NULL)
-			fcgi->fd = open_unix(config);
+			fcgi->fd = fcgi_socket_open_unix(config);
 		else if (config->address != NULL)
-			fcgi->fd = open_tcp(config);
+			fcgi->fd = fcgi_socket_open_tcp(config);
 	}
 	if (fcgi->fd == -1)
-		*why = failure(config, errno);
+		*why = fcgi_socket_failure(config, errno);
 	else
 		fcgi->users++;
 	return fcgi->fd;

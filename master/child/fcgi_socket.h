@@ -1,5 +1,5 @@
-/* Fcgi: the listening socket that the processes of one fcgi-program share as their
- * descriptor 0: there while any of them runs (reference 4.7). */
+/* FastCGI socket: the listening socket that the processes of one fcgi-program share as
+ * their descriptor 0; it exists while any of them runs. */
 #ifndef MASTER_CHILD_FCGI_SOCKET_H
 #define MASTER_CHILD_FCGI_SOCKET_H
 
@@ -20,7 +20,7 @@ void fcgi_socket_drop(struct fcgi_socket *);
  * fcgi_socket_take. */
 NODISCARD int fcgi_socket_check(const struct fcgi_config *, char **why);
 /* For the state document: one process uses this descriptor already (takes it). All of them
- * were told the same one. */
+ * name the same one. */
 void fcgi_socket_adopt(struct fcgi_socket *, int fd);
 int fcgi_socket_fd(const struct fcgi_socket *);	/* -1 = none */
 

@@ -26,10 +26,11 @@ struct output {
 		struct output_record record;
 		struct FIELDS(OUTPUT_FIELDS);
 	};
-	struct source *room; /* while it waits: the log's descriptor, by another number, */
-	int room_fd;	     /* for the log may be opened anew; else -1 */
+	/* While it waits: the log's descriptor, duplicated: the log may be reopened. */
+	struct source *writable;
+	int writable_fd;	/* else -1 */
 	struct output_use use;
-	const struct output_ops *ops;	/* NULL = nobody else is told */
+	const struct output_ops *ops;
 	void *ctx;
 	struct capture *capture;	/* owned; NULL = no capture mode */
 };
@@ -39,322 +40,292 @@ const char *const output_words[OUTPUT_MAX] = {
     [OUTPUT_STDERR] = "stderr",
 };
 
-static bool
-is_protocol(const struct output *channel)
-{
-	return channel->ops != NULL && channel->ops->is_protocol;
-}
-
-static int
-append_quoted(struct buf *line, const char *before, const char *bytes, size_t n)
-{
-	char *quoted = str_repr_bytes(bytes, n);
-	int rc;
-
-	if (quoted == NULL)
-		return -1;
-	rc = buf_printf(line, "%sb%s", before, quoted);
-	free(quoted);
-	return rc;
-}
-
-static int
-append_text(struct buf *line, const struct output *channel, const char *bytes, size_t n)
-{
-	if (is_protocol(channel))
-		return append_quoted(line, "", bytes, n);
-	if (str_is_utf8(bytes, n))
-		return buf_append(line, bytes, n);
-	return append_quoted(line, "Undecodable: ", bytes, n);
-}
-
 /* The copy for the main log; without memory there is none. */
 static void
-copy_to_mainlog(const struct output *channel, const char *bytes, size_t n)
+output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 {
-	const char *word = output_words[channel->use.id];
+	bool is_text = !o->ops->is_protocol && str_is_utf8(bytes, n);
+	char *name, *quoted;
 	struct buf line;
-	char *name;
+	int rc = -1;
 
-	if (channel->hidden || !log_wants(LEVEL_DEBUG) ||
-	    (name = str_repr(channel->use.name)) == NULL)
+	if (o->hidden || !log_wants(LEVEL_DEBUG))
 		return;
+	name = str_repr(o->use.name);
+	quoted = is_text ? NULL : str_repr_bytes(bytes, n);
 	buf_init(&line, 0);
-	if (buf_printf(&line, "%s %s output:\n", name, word) == 0 &&
-	    append_text(&line, channel, bytes, n) == 0)
+	if (name != NULL)
+		rc = buf_printf(&line, "%s %s output:\n", name, output_words[o->use.id]);
+	if (rc == 0 && is_text)
+		rc = buf_append(&line, bytes, n);
+	else if (rc == 0)
+		rc = quoted == NULL ? -1 : buf_printf(&line, "%sb%s",
+		    o->ops->is_protocol ? "" : "Undecodable: ", quoted);
+	if (rc == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
+	free(quoted);
 	free(name);
 }
 
 static size_t
-strip(const struct output *channel, char *bytes, size_t n)
+output_strip(const struct output *o, char *bytes, size_t n)
 {
-	return *channel->use.strip_ansi ? ansi_strip(bytes, n) : n;
+	return *o->use.strip_ansi ? ansi_strip(bytes, n) : n;
 }
 
 static bool
-fills(const struct output *channel)
+output_log_fills(const struct output *o)
 {
-	return channel->use.log != NULL && logfile_fills(channel->use.log);
+	return o->use.log != NULL && logfile_fills(o->use.log);
+}
+
+/* A log that cannot be written has logged it; the child must not be affected. */
+static void
+output_write_log(struct output *o, const char *bytes, size_t n)
+{
+	if (output_log_fills(o))
+		backlogs_write(o->use.backlogs, o->use.log, bytes, n);
+	else if (o->use.log != NULL)
+		(void)logfile_write(o->use.log, bytes, n);
+	if (o->use.syslog != NULL)
+		syslogger_write(o->use.syslog, o->use.name, bytes, n);
+}
+
+/* Captured text is not logged. A protocol is read with its escape sequences. */
+static void
+output_put(void *ctx, char *bytes, size_t n, bool captured)
+{
+	struct output *o = ctx;
+
+	if (!o->ops->is_protocol) {
+		n = output_strip(o, bytes, n);
+		if (!captured)
+			output_write_log(o, bytes, n);
+	}
+	output_copy_to_mainlog(o, bytes, n);
+	if (o->ops->output != NULL)
+		o->ops->output(o->ctx, o->use.id, bytes, n);
+	if (o->ops->is_protocol)
+		output_write_log(o, bytes, output_strip(o, bytes, n));
 }
 
 static void
-write_log(void *ctx, char *bytes, size_t n)
+output_communicate(void *ctx, char *bytes, size_t n)
 {
-	struct output *channel = ctx;
+	struct output *o = ctx;
 
-	/* A log that cannot be written has said so; the child must not feel it. */
-	if (fills(channel))
-		backlogs_write(channel->use.backlogs, channel->use.log, bytes, n);
-	else if (channel->use.log != NULL)
-		(void)logfile_write(channel->use.log, bytes, n);
-	if (channel->use.syslog != NULL)
-		syslogger_write(channel->use.syslog, channel->use.name, bytes, n);
-}
-
-/* The log may well have less than what was said. */
-static void
-put_protocol(struct output *channel, char *bytes, size_t n)
-{
-	copy_to_mainlog(channel, bytes, n);
-	channel->ops->output(channel->ctx, channel->use.id, bytes, n);
-	write_log(channel, bytes, strip(channel, bytes, n));
-}
-
-/* Captured text is no matter of the log. */
-static void
-put(void *ctx, char *bytes, size_t n, bool captured)
-{
-	struct output *channel = ctx;
-
-	n = strip(channel, bytes, n);
-	if (!captured)
-		write_log(channel, bytes, n);
-	copy_to_mainlog(channel, bytes, n);
-	if (channel->ops != NULL && channel->ops->output != NULL)
-		channel->ops->output(channel->ctx, channel->use.id, bytes, n);
+	o->ops->communication(o->ctx, o->use.id, bytes, output_strip(o, bytes, n));
+	log_debug("'%s' %s emitted a comm event", o->use.name, output_words[o->use.id]);
 }
 
 static void
-communicate(void *ctx, char *bytes, size_t n)
+output_leave_over(void *ctx, char *bytes, size_t n)
 {
-	struct output *channel = ctx;
+	output_write_log(ctx, bytes, output_strip(ctx, bytes, n));
+}
 
-	channel->ops->communication(
-	    channel->ctx, channel->use.id, bytes, strip(channel, bytes, n));
-	log_debug("'%s' %s emitted a comm event", channel->use.name,
-	    output_words[channel->use.id]);
+static const struct capture_ops output_capture_ops = {.output = output_put,
+    .communication = output_communicate, .leftover = output_leave_over};
+
+static void
+output_stop_waiting(struct output *o)
+{
+	source_free(o->writable);
+	o->writable = NULL;
+	fd_close(o->writable_fd);
+	o->writable_fd = -1;
 }
 
 static void
-leave_over(void *ctx, char *bytes, size_t n)
+output_close(struct output *o)
 {
-	write_log(ctx, bytes, strip(ctx, bytes, n));
-}
-
-static const struct capture_ops capture_ops = {
-    .output = put, .communication = communicate, .leftover = leave_over};
-
-static void
-stop_waiting(struct output *channel)
-{
-	source_free(channel->room);
-	channel->room = NULL;
-	fd_close(channel->room_fd);
-	channel->room_fd = -1;
-}
-
-static void
-output_close(struct output *channel)
-{
-	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", channel->fd,
-	    channel->use.name, output_words[channel->use.id]);
-	stop_waiting(channel);
-	source_free(channel->source);
-	close(channel->fd);
-	channel->source = NULL;
-	channel->fd = -1;
+	log_debug("fd %d closed, stopped monitoring <channel for %s (%s)>", o->fd,
+	    o->use.name, output_words[o->use.id]);
+	output_stop_waiting(o);
+	source_free(o->source);
+	close(o->fd);
+	o->source = NULL;
+	o->fd = -1;
 }
 
 /* One read of at most n bytes; how many came, 0 when there is nothing more for now. */
 static size_t
-output_pull(struct output *channel, size_t n)
+output_pull(struct output *o, size_t n)
 {
 	UNINITIALIZED char bytes[READ_MAX];
 	ssize_t got;
 
-	if (channel->fd == -1)
+	if (o->fd == -1)
 		return 0;
-	got = read(channel->fd, bytes, n < sizeof(bytes) ? n : sizeof(bytes));
+	got = read(o->fd, bytes, n < sizeof(bytes) ? n : sizeof(bytes));
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (got <= 0) {
-		output_close(channel);
+		output_close(o);
 		return 0;
 	}
-	if (channel->capture != NULL)
-		capture_feed(channel->capture, bytes, (size_t)got);
-	else if (is_protocol(channel))
-		put_protocol(channel, bytes, (size_t)got);
+	if (o->capture != NULL)
+		capture_feed(o->capture, bytes, (size_t)got);
 	else
-		put(channel, bytes, (size_t)got, false);
+		output_put(o, bytes, (size_t)got, false);
 	return (size_t)got;
 }
 
-static void on_ready(void *ctx, uint32_t ready);
+static void output_on_readable(void *ctx, uint32_t ready);
 
 static void
-on_room(void *ctx, uint32_t ready UNUSED)
+output_on_writable(void *ctx, uint32_t ready UNUSED)
 {
-	struct output *channel = ctx;
+	struct output *o = ctx;
 
-	channel->source =
-	    loop_fd(channel->loop, channel->fd, EPOLLIN, on_ready, channel);
-	if (channel->source != NULL)
-		stop_waiting(channel);
+	o->source =
+	    loop_fd(o->loop, o->fd, EPOLLIN, output_on_readable, o);
+	if (o->source != NULL)
+		output_stop_waiting(o);
 }
 
 /* What must be writable before more is read, or -1: what an earlier process left for the
  * same log goes before. */
 static int
-full_fd(const struct output *channel)
+output_full_fd(const struct output *o)
 {
-	struct logfile *log = channel->use.log;
+	struct logfile *log = o->use.log;
 	int fd = -1;
 
-	if (fills(channel)) {
-		fd = backlogs_fd(channel->use.backlogs, logfile_path(log));
+	if (output_log_fills(o)) {
+		fd = backlogs_fd(o->use.backlogs, logfile_path(log));
 		if (fd == -1 && logfile_is_full(log))
 			fd = logfile_fd(log);
 	}
-	if (fd == -1 && channel->ops != NULL && channel->ops->full_fd != NULL)
-		fd = channel->ops->full_fd(channel->ctx);
+	if (fd == -1 && o->ops->full_fd != NULL)
+		fd = o->ops->full_fd(o->ctx);
 	return fd;
 }
 
 /* The log takes nothing more: the child waits for its reader, as it would if it wrote there
- * itself, and nobody else does. 0, or -1 when that cannot be. */
+ * itself, and nothing else waits. 0, or -1 when that is not possible. */
 static int
-wait_for_room(struct output *channel, int full)
+output_wait(struct output *o, int full)
 {
-	channel->room_fd = fcntl(full, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (channel->room_fd == -1)
+	o->writable_fd = fcntl(full, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (o->writable_fd == -1)
 		return -1;
-	channel->room =
-	    loop_fd(channel->loop, channel->room_fd, EPOLLOUT, on_room, channel);
-	if (channel->room == NULL) {
-		stop_waiting(channel);
+	o->writable =
+	    loop_fd(o->loop, o->writable_fd, EPOLLOUT, output_on_writable, o);
+	if (o->writable == NULL) {
+		output_stop_waiting(o);
 		return -1;
 	}
-	/* A source that wants nothing would still be told, again and again, of the end. */
-	source_free(channel->source);
-	channel->source = NULL;
+	/* A source that wants nothing would still be called at the end of file. */
+	source_free(o->source);
+	o->source = NULL;
 	return 0;
 }
 
 static void
-pull_what_fits(struct output *channel, size_t most)
+output_pull_what_fits(struct output *o, size_t most)
 {
 	size_t got;
 	int full;
 
 	do {
-		full = full_fd(channel);
-		if (full != -1 && wait_for_room(channel, full) == 0)
+		full = output_full_fd(o);
+		if (full != -1 && output_wait(o, full) == 0)
 			return;
-		got = output_pull(channel, PIPE_BUF);
+		got = output_pull(o, PIPE_BUF);
 		most -= got;
 	} while (got == PIPE_BUF && most >= PIPE_BUF);
 }
 
 static void
-on_ready(void *ctx, uint32_t ready UNUSED)
+output_on_readable(void *ctx, uint32_t ready UNUSED)
 {
-	struct output *channel = ctx;
-	size_t most = channel->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
+	struct output *o = ctx;
+	size_t most = o->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
 
-	if (fills(channel) || (channel->ops != NULL && channel->ops->full_fd != NULL))
-		pull_what_fits(channel, most);
+	if (output_log_fills(o) || o->ops->full_fd != NULL)
+		output_pull_what_fits(o, most);
 	else
-		output_pull(channel, most);
+		output_pull(o, most);
 }
 
 struct output *
 output_new(struct loop *loop, int fd, const struct output_use *use)
 {
-	struct output *channel;
+	static const struct output_ops none;
+	struct output *o;
 
-	if ((channel = malloc(sizeof(*channel))) == NULL)
+	if ((o = malloc(sizeof(*o))) == NULL)
 		return NULL;
-	*channel = (struct output){.loop = loop, .fd = fd, .hidden = use->hidden,
-	    .room_fd = -1, .use = *use};
+	*o = (struct output){.loop = loop, .fd = fd, .hidden = use->hidden,
+	    .writable_fd = -1, .use = *use, .ops = &none};
 	if (fd == -1)
-		return channel;
-	if ((channel->source = loop_fd(loop, fd, EPOLLIN, on_ready, channel)) == NULL) {
-		free(channel);
+		return o;
+	if ((o->source = loop_fd(loop, fd, EPOLLIN, output_on_readable, o)) == NULL) {
+		free(o);
 		return NULL;
 	}
-	return channel;
+	return o;
 }
 
 void
-output_free(struct output *channel)
+output_free(struct output *o)
 {
-	if (channel == NULL)
+	if (o == NULL)
 		return;
-	stop_waiting(channel);
-	if (channel->fd != -1) {
-		source_free(channel->source);
-		close(channel->fd);
+	output_stop_waiting(o);
+	if (o->fd != -1) {
+		source_free(o->source);
+		close(o->fd);
 	}
-	capture_free(channel->capture);
-	logfile_free(channel->use.log);
-	free(channel);
+	capture_free(o->capture);
+	logfile_free(o->use.log);
+	free(o);
 }
 
 void
-output_drain(struct output *channel, size_t most)
+output_drain(struct output *o, size_t most)
 {
 	size_t got;
 
-	while (most > 0 && (got = output_pull(channel, most)) > 0)
+	while (most > 0 && (got = output_pull(o, most)) > 0)
 		most -= got;
 }
 
 int
-output_tell(struct output *channel, const struct output_ops *ops, void *ctx,
+output_tell(struct output *o, const struct output_ops *ops, void *ctx,
     int64_t capture_maxbytes)
 {
-	channel->ops = ops;
-	channel->ctx = ctx;
+	o->ops = ops;
+	o->ctx = ctx;
 	if (capture_maxbytes == 0)
 		return 0;
-	channel->capture = capture_new(capture_maxbytes, &capture_ops, channel);
-	return channel->capture == NULL ? -1 : 0;
+	o->capture = capture_new(capture_maxbytes, &output_capture_ops, o);
+	return o->capture == NULL ? -1 : 0;
 }
 
 void
-output_finish(struct output *channel)
+output_finish(struct output *o)
 {
-	if (channel->capture != NULL)
-		capture_finish(channel->capture);
+	if (o->capture != NULL)
+		capture_finish(o->capture);
 }
 
 struct logfile *
-output_log(const struct output *channel)
+output_log(const struct output *o)
 {
-	return channel->use.log;
+	return o->use.log;
 }
 
 struct capture *
-output_capture(const struct output *channel)
+output_capture(const struct output *o)
 {
-	return channel->capture;
+	return o->capture;
 }
 
 const struct output_record *
-output_record(const struct output *channel)
+output_record(const struct output *o)
 {
-	return &channel->record;
+	return &o->record;
 }

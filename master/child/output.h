@@ -1,7 +1,6 @@
-/* Channel: one output of a child: pipe → escape sequences out → log file and syslog,
- * copied to the main log at DEBG (reference 6.1). Bytes are never decoded and a pipe is
- * never left undrained, but for a log that is our stdout or the like: its reader is waited
- * for. */
+/* Output: one output of a child: pipe, escape sequences removed, log file and syslog,
+ * copied to the main log at DEBG. Bytes are never decoded, and a pipe is always drained,
+ * unless the log is our stdout or the like: then its reader is waited for. */
 #ifndef MASTER_CHILD_OUTPUT_H
 #define MASTER_CHILD_OUTPUT_H
 
@@ -24,7 +23,7 @@ extern const char *const output_words[OUTPUT_MAX];	/* "stdout", "stderr" */
 	ROW(S, BOOL, hidden)	/* no copy in the main log, whatever its level */
 struct output_record FIELDS(OUTPUT_FIELDS);
 
-/* Where its output goes, and as what. What is borrowed is so for the channel's life. */
+/* Where its output goes, and as what. What is borrowed is so for the output's life. */
 struct output_use {
 	const char *name;		/* borrowed: of the process */
 	enum output_id id;
@@ -47,7 +46,7 @@ struct output_ops {
 	void (*communication)(void *ctx, enum output_id, const char *bytes, size_t n);
 	/* The descriptor that must be writable before more is read, or -1. NULL = never. */
 	int (*full_fd)(void *ctx);
-	/* The output is a protocol: told as it was read, escape sequences and all. */
+	/* The output is a protocol: passed on as it was read, with its escape sequences. */
 	bool is_protocol;
 };
 /* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
@@ -56,8 +55,8 @@ NODISCARD int output_tell(struct output *, const struct output_ops *, void *ctx,
     int64_t capture_maxbytes);
 /* Nothing more will come: what capture mode held back is written. */
 void output_finish(struct output *);
-/* Reads what is there now, at most `most` bytes; at reaping (reference 3.6 end). What the
- * log cannot take outlives the channel, as backlog. */
+/* Reads what is there now, at most `most` bytes; at reaping. What the
+ * log cannot take outlives the output, as backlog. */
 void output_drain(struct output *, size_t most);
 struct logfile *output_log(const struct output *);	/* borrowed, or NULL */
 struct capture *output_capture(const struct output *);	/* borrowed, or NULL */

@@ -15,7 +15,7 @@
 
 #define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
 #define REAP_MAX 100 /* children a turn */
-#define MISSES_MAX 64 /* expected children that live on, until nobody more is asked for */
+#define MISSES_MAX 64 /* expected children that still live, before the rest waits */
 #define SWEEP_MS 5 /* between two looks at all children, while expected ones end */
 
 struct watch {
@@ -57,7 +57,7 @@ reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 }
 
 static void
-unexpect(struct reaper *reaper, struct watch *watch)
+reaper_unexpect(struct reaper *reaper, struct watch *watch)
 {
 	if (watch->expected)
 		TAILQ_REMOVE(&reaper->expected, watch, in_expected);
@@ -70,7 +70,7 @@ reaper_forget(struct reaper *reaper, pid_t pid)
 	struct watch *watch = idmap_remove(reaper->watches, (uint64_t)pid);
 
 	if (watch != NULL)
-		unexpect(reaper, watch);
+		reaper_unexpect(reaper, watch);
 	if (watch != NULL && watch->stopped != NULL)
 		TAILQ_REMOVE(&reaper->stops, watch, in_stops);
 	free(watch);
@@ -95,28 +95,21 @@ reaper_expect(struct reaper *reaper, pid_t pid)
 
 	if (watch == NULL)
 		return;
-	unexpect(reaper, watch);
+	reaper_unexpect(reaper, watch);
 	TAILQ_INSERT_TAIL(&reaper->expected, watch, in_expected);
 	watch->expected = true;
 }
 
-static void
-log_stranger(struct reaper *reaper, pid_t pid, int status)
-{
-	char text[WAITSTATUS_TEXT];
-
-	log_limited_after(&reaper->unknown, UNKNOWN_FIRST, LEVEL_INFO,
-	    "reaped unknown pid %d (%s)", (int)pid, waitstatus_text(status, text));
-}
-
 /* Whether it was expected. */
 static bool
-reap_one(struct reaper *reaper, pid_t pid, int status)
+reaper_reap(struct reaper *reaper, pid_t pid, int status)
 {
 	struct watch *found = idmap_get(reaper->watches, (uint64_t)pid), watch;
+	char text[WAITSTATUS_TEXT];
 
 	if (found == NULL) {
-		log_stranger(reaper, pid, status);
+		log_limited_after(&reaper->unknown, UNKNOWN_FIRST, LEVEL_INFO,
+		    "reaped unknown pid %d (%s)", (int)pid, waitstatus_text(status, text));
 		return false;
 	}
 	watch = *found;
@@ -125,22 +118,11 @@ reap_one(struct reaper *reaper, pid_t pid, int status)
 	return watch.expected;
 }
 
-static bool
-reap_told(struct reaper *reaper, pid_t pid, bool *expected)
-{
-	int status;
-
-	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
-		return false;
-	*expected = reap_one(reaper, pid, status);
-	return true;
-}
-
-/* The kernel goes through the children in the order of their birth at every question about
- * any of them, and what is stopped goes in the opposite order: with thousands of them, most
- * of the time of a shutdown. To ask about one costs the same at any number. */
+/* A waitpid for any child walks all of them, the oldest first, and a shutdown stops the
+ * youngest first: with thousands of them, that is most of the time of a shutdown. A waitpid
+ * for one pid costs the same at any number. Returns how many may still be reaped. */
 static int
-reap_expected(struct reaper *reaper, int left)
+reaper_reap_expected(struct reaper *reaper, int left)
 {
 	struct watch *watch;
 	int status, misses = 0;
@@ -148,7 +130,7 @@ reap_expected(struct reaper *reaper, int left)
 	while (left > 0 && misses < MISSES_MAX &&
 	       (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
 		if (waitpid(watch->pid, &status, WNOHANG) == watch->pid) {
-			(void)reap_one(reaper, watch->pid, status);
+			(void)reaper_reap(reaper, watch->pid, status);
 			left--;
 		} else {
 			reaper_expect(reaper, watch->pid);
@@ -158,36 +140,28 @@ reap_expected(struct reaper *reaper, int left)
 	return left;
 }
 
-/* Of all children, until one was expected: those are asked for. True when there may be
+/* Any children, until one was expected: others that are come first. True when there may be
  * more. */
 static bool
-reap_any(struct reaper *reaper, int left)
+reaper_reap_any(struct reaper *reaper, int left)
 {
+	pid_t pid = 0;
 	int status;
-	pid_t pid;
 
-	for (; left > 0; left--) {
-		if ((pid = waitpid(-1, &status, WNOHANG)) == 0)
-			return false;
-		if (pid == -1) {
-			if (errno != ECHILD && errno != EINTR)
-				log_critical(
-				    "waitpid error %d; a process may not be cleaned up "
-				    "properly",
-				    errno);
-			return false;
-		}
-		if (reap_one(reaper, pid, status))
+	while (left-- > 0 && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (reaper_reap(reaper, pid, status))
 			break;
-	}
-	return true;
+	if (pid == -1 && errno != ECHILD && errno != EINTR)
+		log_critical("waitpid error %d; a process may not be cleaned up properly",
+		    errno);
+	return pid > 0;
 }
 
 /* ending: an expected one has just ended, so that more will. */
 static void
-reap_rest(struct reaper *reaper, bool ending)
+reaper_reap_rest(struct reaper *reaper, bool ending)
 {
-	int left = reap_expected(reaper, REAP_MAX);
+	int left = reaper_reap_expected(reaper, REAP_MAX);
 	int64_t now = clock_mono_ms(), when = 0;
 
 	ending = ending || left < REAP_MAX || !TAILQ_EMPTY(&reaper->expected);
@@ -195,15 +169,15 @@ reap_rest(struct reaper *reaper, bool ending)
 		when = reaper->swept + SWEEP_MS;
 	} else if (left > 0) {
 		reaper->swept = now;
-		if (!reap_any(reaper, left))
+		if (!reaper_reap_any(reaper, left))
 			return;
 	}
 	source_arm(reaper->again, when);
 }
 
-/* Many children may have changed behind one signal: each of these is asked about. */
+/* Many children may have changed behind one signal: each of these is checked. */
 static void
-look_at_stops(struct reaper *reaper)
+reaper_look_at_stops(struct reaper *reaper)
 {
 	struct watch *watch;
 	siginfo_t info;
@@ -216,19 +190,20 @@ look_at_stops(struct reaper *reaper)
 	}
 }
 
-/* The child that the signal tells of is dealt with before all are looked at: others may
- * have ended whose signals were one with it. */
+/* The child that the signal names is dealt with before all are looked at: others may have
+ * ended whose signals were one with it. */
 static void
-on_sigchld(void *ctx, uint32_t count UNUSED)
+reaper_on_sigchld(void *ctx, uint32_t count UNUSED)
 {
 	struct reaper *reaper = ctx;
-	bool expected;
+	pid_t pid = loop_signal_sender(reaper->loop);
+	int status;
 
-	look_at_stops(reaper);
-	if (!reap_told(reaper, loop_signal_sender(reaper->loop), &expected))
-		reap_rest(reaper, false);
-	else if (expected)
-		reap_rest(reaper, true);
+	reaper_look_at_stops(reaper);
+	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
+		reaper_reap_rest(reaper, false);
+	else if (reaper_reap(reaper, pid, status))
+		reaper_reap_rest(reaper, true);
 	else
 		source_arm(reaper->again, 0);
 	/* After the lines about the children themselves, as supervisord has it. */
@@ -236,9 +211,9 @@ on_sigchld(void *ctx, uint32_t count UNUSED)
 }
 
 static void
-on_again(void *ctx, uint32_t ready UNUSED)
+reaper_on_again(void *ctx, uint32_t ready UNUSED)
 {
-	reap_rest(ctx, false);
+	reaper_reap_rest(ctx, false);
 }
 
 struct reaper *
@@ -252,8 +227,9 @@ reaper_new(struct loop *loop)
 	TAILQ_INIT(&reaper->stops);
 	reaper->loop = loop;
 	if ((reaper->watches = idmap_new()) == NULL ||
-	    (reaper->again = loop_timer(loop, on_again, reaper)) == NULL ||
-	    (reaper->signal = loop_signal(loop, SIGCHLD, on_sigchld, reaper)) == NULL) {
+	    (reaper->again = loop_timer(loop, reaper_on_again, reaper)) == NULL ||
+	    (reaper->signal = loop_signal(loop, SIGCHLD, reaper_on_sigchld, reaper)) ==
+		NULL) {
 		reaper_free(reaper);
 		return NULL;
 	}

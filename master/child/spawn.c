@@ -1,4 +1,3 @@
-/* Spawn: between the clone and the exec nothing is allocated or looked up. */
 #include "master/child/spawn.h"
 
 #include "common/fail.h"
@@ -21,7 +20,7 @@
 #include <unistd.h>
 
 #ifdef SPAWN_PLAIN_FORK
-/* asked for */
+/* requested */
 #elif defined(__SANITIZE_ADDRESS__)
 #define SPAWN_PLAIN_FORK
 #elif defined(__has_feature)
@@ -44,28 +43,23 @@ _Static_assert(SPAWN_FILES == SLOT_END, "the slots are the highest descriptors")
 
 enum {
 	STACK_SIZE = 32 * 1024,
-	MESSAGE_MAX = 4096, /* two messages fit the smallest pipe: nobody reads it yet */
+	MESSAGE_MAX = 4096, /* two messages fit the smallest pipe, which is not read yet */
 	EXIT_NOT_SPAWNED = 127,
 };
 
-struct birth {
+struct spawn_start {
 	const struct spawn_request *request;
-	atomic_int *gate; /* opened once the child has its own table; NULL = no gate */
-};
-
-struct message {
-	char text[MESSAGE_MAX];
-	size_t len;
+	atomic_int *has_table; /* 1 once the child has its own descriptors; NULL = unused */
 };
 
 static int
-reserve(int fd, int slot)
+spawn_reserve(int fd, int slot)
 {
 	return dup3(fd, slot, O_CLOEXEC) == -1 ? -1 : 0;
 }
 
 static int
-reserve_all(const char **call)
+spawn_reserve_all(const char **call)
 {
 	int fd, slot, failed = 0;
 
@@ -77,7 +71,8 @@ reserve_all(const char **call)
 	} while (fd <= 2);
 	*call = "dup3";
 	for (slot = SLOT_FIRST; slot < SLOT_END && !failed; slot++)
-		failed = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : reserve(fd, slot);
+		failed = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) :
+		    spawn_reserve(fd, slot);
 	if (fd < SLOT_FIRST || fd >= SLOT_END)
 		close(fd);
 	return failed;
@@ -106,7 +101,7 @@ spawn_init(const char **call)
 		now.rlim_cur = now.rlim_max = before.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &now);
 	}
-	failed = reserve_all(call);
+	failed = spawn_reserve_all(call);
 	saved = errno;
 	setrlimit(RLIMIT_NOFILE, &before);
 	*call = failed ? *call : "mmap";
@@ -116,35 +111,24 @@ spawn_init(const char **call)
 	return fail_with(saved == EBADF ? EMFILE : saved);
 }
 
+/* A text that is too long is cut. */
 static void
-add(struct message *message, const char *text)
+spawn_complain(const char *what, const char *object, const char *why)
 {
-	size_t n = strlen(text), room = sizeof(message->text) - message->len;
-
-	if (n > room)
-		n = room;
-	memcpy(message->text + message->len, text, n);
-	message->len += n;
-}
-
-static void
-complain(const char *what, const char *object, const char *why)
-{
-	struct message message = {.len = 0};
 	const char *parts[] = {"supervisor: couldn't ", what, " ", object, ": ", why};
-	size_t i;
+	char text[MESSAGE_MAX];
+	size_t len = 0;
 
-	for (i = 0; i < nitems(parts); i++)
-		add(&message, parts[i]);
-	if (message.len == sizeof(message.text))
-		message.len--;
-	message.text[message.len++] = '\n';
-	if (write(STDERR_FILENO, message.text, message.len) == -1)
-		return; /* nobody is left to tell */
+	for (size_t i = 0; i < nitems(parts); i++)
+		for (const char *at = parts[i]; *at != '\0' && len < sizeof(text) - 1; at++)
+			text[len++] = *at;
+	text[len++] = '\n';
+	if (write(STDERR_FILENO, text, len) == -1)
+		return; /* nothing else can report it */
 }
 
 static void
-complain_user(uid_t uid, const char *why)
+spawn_complain_user(uid_t uid, const char *why)
 {
 	char digits[3 * sizeof(uid) + 1], *first = digits + sizeof(digits);
 
@@ -152,45 +136,28 @@ complain_user(uid_t uid, const char *why)
 	do {
 		*--first = (char)('0' + uid % 10);
 	} while ((uid /= 10) != 0);
-	complain("setuid to", first, why);
+	spawn_complain("setuid to", first, why);
 }
 
-/* Without close_range the descriptors that are not ours may stay open up to the limit that
- * supervisord closes to by default. */
-static void
-close_from(int first)
-{
-	int fd;
-
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-		return;
-	for (fd = first; fd < 1024; fd++)
-		close(fd);
-}
-
-/* The parent's table may hold thousands of descriptors: copy only what is below SLOT_END.
- */
+/* The parent's table may hold thousands of descriptors: copies only what is below SLOT_END,
+ * and then lets the parent go on. */
 static int
-own_table(void)
+spawn_own_table(atomic_int *has_table)
 {
-	if (syscall(SYS_close_range, SLOT_END, ~0U, CLOSE_RANGE_UNSHARE) == 0)
+	if (syscall(SYS_close_range, SLOT_END, ~0U, CLOSE_RANGE_UNSHARE) == -1 &&
+	    unshare(CLONE_FILES) == -1)
+		return -1;
+	if (has_table == NULL)
 		return 0;
-	return unshare(CLONE_FILES);
-}
-
-static void
-open_gate(atomic_int *gate)
-{
-	if (gate == NULL)
-		return;
-	atomic_store(gate, 1);
-	syscall(SYS_futex, gate, FUTEX_WAKE, 1, NULL, NULL, 0);
+	atomic_store(has_table, 1);
+	syscall(SYS_futex, has_table, FUTEX_WAKE, 1, NULL, NULL, 0);
+	return 0;
 }
 
 /* By the kernel's own call: the library keeps two real-time signals to itself, which
- * whoever started us may have ignored all the same. */
+ * the process that started us may have ignored all the same. */
 static void
-reset_signals(const struct spawn_request *request)
+spawn_reset_signals(const struct spawn_request *request)
 {
 	static const uint64_t by_default[4]; /* the kernel's struct: SIG_DFL, no flags */
 	struct sigaction action = {.sa_handler = SIG_IGN};
@@ -205,33 +172,37 @@ reset_signals(const struct spawn_request *request)
 }
 
 static int
-descriptors(const struct spawn_request *request)
+spawn_descriptors(const struct spawn_request *request)
 {
 	return 3 + (request->extra_fds[0] != -1) + (request->extra_fds[1] != -1);
 }
 
+/* Without close_range the descriptors that are not ours may stay open up to the limit that
+ * supervisord closes to by default. */
 static void
-place_descriptors(int count)
+spawn_place_descriptors(int count)
 {
 	int fd;
 
 	for (fd = 0; fd < count; fd++)
 		dup2(SLOT_FIRST + fd, fd);
-	close_from(count);
+	if (syscall(SYS_close_range, count, ~0U, 0) == -1)
+		for (fd = count; fd < 1024; fd++)
+			close(fd);
 }
 
 static bool
-changes_user(const struct user *user)
+spawn_changes_user(const struct user *user)
 {
 	return user != NULL && user->uid != getuid();
 }
 
 /* The library's wrappers would signal all threads of what may be our parent's memory. */
 static const char *
-switch_user(const struct user *user)
+spawn_switch_user(const struct user *user)
 {
 	errno = 0;
-	if (!changes_user(user))
+	if (!spawn_changes_user(user))
 		return NULL;
 	if (getuid() != 0)
 		return "Can't drop privilege as nonroot user";
@@ -252,22 +223,22 @@ switch_user(const struct user *user)
 	return NULL;
 }
 
-/* The order of reference 3.6. Returns only when something failed, which it has told. */
+/* In supervisord's order. Returns only when something failed, which it has reported. */
 static void
-become(const struct spawn_request *request)
+spawn_become(const struct spawn_request *request)
 {
 	const char *why;
 
 	if (request->nofile != NULL)
 		setrlimit(RLIMIT_NOFILE, request->nofile);
-	if ((why = switch_user(request->user)) != NULL) {
+	if ((why = spawn_switch_user(request->user)) != NULL) {
 		spawn_report_send(SPAWN_USER, errno, why, NULL);
-		complain_user(request->user->uid, why);
+		spawn_complain_user(request->user->uid, why);
 		return;
 	}
 	if (request->directory != NULL && chdir(request->directory) == -1) {
 		spawn_report_send(SPAWN_DIRECTORY, errno, NULL, NULL);
-		complain("chdir to", request->directory, str_errno_name(errno));
+		spawn_complain("chdir to", request->directory, str_errno_name(errno));
 		return;
 	}
 	if (request->umask != -1)
@@ -278,51 +249,50 @@ become(const struct spawn_request *request)
 		_exit(request->run(request->run_ctx));
 	execve(request->path, request->argv, request->envp);
 	spawn_report_send(SPAWN_EXEC, errno, NULL, request->path);
-	complain("exec", request->argv[0], str_errno_name(errno));
+	spawn_complain("exec", request->argv[0], str_errno_name(errno));
 }
 
 static int
-run_child(void *arg)
+spawn_run_child(void *arg)
 {
 	static const char end[] = "supervisor: child process was not spawned\n";
-	const struct birth *birth = arg;
-	const struct spawn_request *request = birth->request;
+	const struct spawn_start *start = arg;
+	const struct spawn_request *request = start->request;
 
-	if (own_table() == -1) {
+	if (spawn_own_table(start->has_table) == -1) {
 		spawn_report_send(SPAWN_DESCRIPTORS, errno, NULL, NULL);
 		_exit(EXIT_NOT_SPAWNED);
 	}
-	open_gate(birth->gate);
-	reset_signals(request);
+	spawn_reset_signals(request);
 	if (request->own_group)
 		setpgid(0, 0);
-	place_descriptors(descriptors(request));
-	become(request);
+	spawn_place_descriptors(spawn_descriptors(request));
+	spawn_become(request);
 	if (write(STDERR_FILENO, end, sizeof(end) - 1) == -1)
 		_exit(EXIT_NOT_SPAWNED);
 	_exit(EXIT_NOT_SPAWNED);
 }
 
 static pid_t
-start_forked(struct birth *birth)
+spawn_start_forked(struct spawn_start *start)
 {
 	pid_t pid;
 
-	birth->gate = NULL;
+	start->has_table = NULL;
 	if ((pid = fork()) == 0)
-		run_child(birth);
+		spawn_run_child(start);
 	return pid;
 }
 
 #ifdef SPAWN_PLAIN_FORK
 static pid_t
-start(struct birth *birth)
+spawn_start(struct spawn_start *start)
 {
-	return start_forked(birth);
+	return spawn_start_forked(start);
 }
 #else
 static bool
-has_ended(pid_t pid)
+spawn_has_ended(pid_t pid)
 {
 	siginfo_t info = {.si_pid = 0};
 
@@ -331,13 +301,13 @@ has_ended(pid_t pid)
 }
 
 static void
-wait_gate(atomic_int *gate, pid_t pid)
+spawn_wait_for_table(atomic_int *has_table, pid_t pid)
 {
 	const struct timespec tenth = {.tv_nsec = 100 * 1000 * 1000};
 
-	while (atomic_load(gate) == 0) {
-		if (syscall(SYS_futex, gate, FUTEX_WAIT, 0, &tenth, NULL, 0) == -1 &&
-		    errno == ETIMEDOUT && has_ended(pid))
+	while (atomic_load(has_table) == 0) {
+		if (syscall(SYS_futex, has_table, FUTEX_WAIT, 0, &tenth, NULL, 0) == -1 &&
+		    errno == ETIMEDOUT && spawn_has_ended(pid))
 			return;
 	}
 }
@@ -347,7 +317,7 @@ wait_gate(atomic_int *gate, pid_t pid)
  * copy of the memory, and we wait only until it has its own table, which it does as we are.
  */
 static pid_t
-start_gated(struct birth *birth, char *stack)
+spawn_start_copied(struct spawn_start *start, char *stack)
 {
 	pid_t pid = -1;
 	void *page;
@@ -356,71 +326,71 @@ start_gated(struct birth *birth, char *stack)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return -1;
-	birth->gate = page;
-	pid = clone(run_child, stack + STACK_SIZE, CLONE_FILES | SIGCHLD, birth);
+	start->has_table = page;
+	pid = clone(spawn_run_child, stack + STACK_SIZE, CLONE_FILES | SIGCHLD, start);
 	if (pid != -1)
-		wait_gate(birth->gate, pid);
+		spawn_wait_for_table(start->has_table, pid);
 	munmap(page, sizeof(atomic_int));
 	return pid;
 }
 
 static pid_t
-start(struct birth *birth)
+spawn_start(struct spawn_start *start)
 {
 	alignas(64) char stack[STACK_SIZE];
 	pid_t pid;
 
-	if (birth->request->run != NULL)
-		return start_forked(birth);
-	if (changes_user(birth->request->user))
-		pid = start_gated(birth, stack);
+	if (start->request->run != NULL)
+		return spawn_start_forked(start);
+	if (spawn_changes_user(start->request->user))
+		pid = spawn_start_copied(start, stack);
 	else
-		pid = clone(run_child, stack + STACK_SIZE,
-		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, birth);
+		pid = clone(spawn_run_child, stack + STACK_SIZE,
+		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, start);
 	if (pid == -1 && (errno == ENOSYS || errno == EINVAL || errno == EPERM))
-		pid = start_forked(birth);
+		pid = spawn_start_forked(start);
 	return pid;
 }
 #endif
 
 static int
-fill_slots(const struct spawn_request *request)
+spawn_fill_slots(const struct spawn_request *request)
 {
 	int i;
 
 	for (i = 0; i < 3; i++)
 		if (request->fds[i] != -1 &&
-		    reserve(request->fds[i], SLOT_FIRST + i) == -1)
+		    spawn_reserve(request->fds[i], SLOT_FIRST + i) == -1)
 			return -1;
-	for (i = 0; 3 + i < descriptors(request); i++)
-		if (reserve(request->extra_fds[i], SLOT_EXTRA + i) == -1)
+	for (i = 0; 3 + i < spawn_descriptors(request); i++)
+		if (spawn_reserve(request->extra_fds[i], SLOT_EXTRA + i) == -1)
 			return -1;
 	return 0;
 }
 
 /* Our copies of the child's ends must go, or its pipes would never end. */
 static void
-empty_slots(void)
+spawn_empty_slots(void)
 {
 	int saved = errno, slot;
 
 	for (slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)
-		reserve(SLOT_NULL, slot);
+		spawn_reserve(SLOT_NULL, slot);
 	errno = saved;
 }
 
 pid_t
 spawn_child(const struct spawn_request *request)
 {
-	struct birth birth = {.request = request};
+	struct spawn_start start = {.request = request};
 	sigset_t all, before;
 	pid_t pid = -1;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	if (fill_slots(request) == 0)
-		pid = start(&birth);
-	empty_slots();
+	if (spawn_fill_slots(request) == 0)
+		pid = spawn_start(&start);
+	spawn_empty_slots();
 	/* Where the child runs beside us, a kill of its group must not come too early. */
 	if (pid > 0 && request->own_group)
 		setpgid(pid, pid);

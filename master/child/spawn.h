@@ -35,7 +35,7 @@ struct spawn_request {
  * Once, early; 0, or -1 with errno and, unless NULL, the name of the call that failed. */
 NODISCARD int spawn_init(const char **call);
 /* The pid, or -1 with errno of clone. What fails in the child is written to its fd 2 in
- * supervisord's words, exit status 127 (reference 3.6). SIGPIPE and SIGXFSZ are ignored in
+ * supervisord's words, exit status 127. SIGPIPE and SIGXFSZ are ignored in
  * the child unless default_signals is set, all other signals are at their default. */
 NODISCARD pid_t spawn_child(const struct spawn_request *);
 

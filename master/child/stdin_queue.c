@@ -52,7 +52,7 @@ stdin_queue_flush(struct stdin_queue *input)
 }
 
 static void
-on_ready(void *ctx, uint32_t ready)
+stdin_queue_on_ready(void *ctx, uint32_t ready)
 {
 	struct stdin_queue *input = ctx;
 
@@ -73,7 +73,7 @@ stdin_queue_new(struct loop *loop, int fd, size_t most)
 		return NULL;
 	input->fd = fd;
 	buf_init(&input->queue, most);
-	if ((input->source = loop_fd(loop, fd, 0, on_ready, input)) == NULL) {
+	if ((input->source = loop_fd(loop, fd, 0, stdin_queue_on_ready, input)) == NULL) {
 		free(input);
 		return NULL;
 	}
@@ -102,7 +102,7 @@ stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 		return fail_with(EPIPE);
 	if (buf_append(&input->queue, bytes, n) == -1)
 		return fail_with(ENOBUFS);
-	/* Else the loop is already waiting for room. */
+	/* Else the loop is already waiting until the pipe can be written. */
 	if (buf_len(&input->queue) == n && (rc = stdin_queue_flush(input)) == -1)
 		errno = EPIPE;
 	return rc;

@@ -1,4 +1,4 @@
-/* Input: the bounded queue to one child's stdin (reference 2.9, design 16). */
+/* Stdin queue: the bounded queue of bytes for one child's stdin. */
 #ifndef MASTER_CHILD_STDIN_QUEUE_H
 #define MASTER_CHILD_STDIN_QUEUE_H
 
@@ -23,7 +23,7 @@ struct stdin_queue_record FIELDS(STDIN_QUEUE_FIELDS);
 struct stdin_queue *stdin_queue_new(struct loop *, int fd, size_t most);
 void stdin_queue_free(struct stdin_queue *);	/* NULL is fine */
 /* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
- * NO_FILE) or ENOBUFS (the queue has no room for all of it: nothing was queued). */
+ * NO_FILE) or ENOBUFS (the queue is too full for all of it: nothing was queued). */
 NODISCARD int stdin_queue_write(struct stdin_queue *, const char *bytes, size_t n);
 const struct stdin_queue_record *stdin_queue_record(const struct stdin_queue *);
 

@@ -1,5 +1,5 @@
-/* Pool: a group of event listeners and the events that wait for them: bounded, in order,
- * one at a time to each listener (reference 7.6). */
+/* Listener pool: a group of event listeners and the events that wait for them: bounded, in
+ * order, one at a time to each listener. */
 #ifndef MASTER_EVENT_LISTENER_POOL_H
 #define MASTER_EVENT_LISTENER_POOL_H
 
@@ -52,7 +52,7 @@ struct pool *pool_new(struct group *, const struct pool_ops *);
 void pool_free(struct pool *);	/* NULL is fine; what waits is lost */
 /* How many of its subscriptions take the type. */
 unsigned pool_wants(const struct pool *, enum event_type);
-/* Buffers the event so many times; others give way when there is no room. processes: how
+/* Buffers the event so many times; the oldest give way when it is full. processes: how
  * many live processes there are, for the default size. */
 void pool_accept(struct pool *, struct event *, unsigned times, size_t processes);
 /* An event (taken) comes back from its listener's process. A rejected one goes to the head

@@ -226,7 +226,7 @@ bool
 listener_is_sound(const struct listener *listener)
 {
 	bool busy = listener->state == LISTENER_BUSY;
-	/* READY is judged as soon as it is as long as that. */
+	/* READY is checked as soon as it is as long as that. */
 	size_t room = listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN :
 	    sizeof(listener->line.bytes);
 

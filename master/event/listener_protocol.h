@@ -1,5 +1,5 @@
-/* Listener: the protocol that one event listener speaks on its standard output: READY,
- * then for each event RESULT (reference 7.5). It decides and makes no system call. */
+/* Listener protocol: what one event listener writes to its standard output: READY, then for
+ * each event RESULT. It decides and makes no system call. */
 #ifndef MASTER_EVENT_LISTENER_PROTOCOL_H
 #define MASTER_EVENT_LISTENER_PROTOCOL_H
 
@@ -15,7 +15,7 @@
 #define LISTENER_LINE_MAX 256	/* bytes of a result line; a longer one is a bad one */
 
 enum listener_state {
-	LISTENER_ACKNOWLEDGED,	/* has still to say READY */
+	LISTENER_ACKNOWLEDGED,	/* has not written READY yet */
 	LISTENER_READY,
 	LISTENER_BUSY,		/* has been given an event */
 	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */

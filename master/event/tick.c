@@ -21,7 +21,7 @@ static const struct {
 };
 
 struct ticks {
-	int fd;			/* a timer of the wall clock, told when that is set */
+	int fd;			/* a wall-clock timer; fires also when the clock is set */
 	struct source *timer;
 	tick_fn *tick;
 	void *ctx;

@@ -19,8 +19,8 @@ void ticks_free(struct ticks *);	/* NULL is fine */
 /* Which TICK types are wanted from now on, a bit for each; a new one begins with the slice
  * that is. */
 void ticks_want(struct ticks *, uint32_t types);
-/* For its test: the slices' turns at this wall time (ms) are told, and how many ms it is to
- * the next, or -1. */
+/* For its test: calls for the slices that begin at this wall time (ms); how many ms it is
+ * to the next, or -1. */
 int64_t ticks_look(struct ticks *, int64_t wall_ms);
 
 #endif

@@ -15,7 +15,7 @@ struct id_queue {
 };
 #define FIELDS_TYPE_IDS struct id_queue		/* common/fields.h */
 
-/* Makes room for so many more; 0, or -1 with ENOMEM. */
+/* Makes space for so many more; 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_reserve(struct id_queue *, size_t count);
 /* 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_push(struct id_queue *, uint64_t id);

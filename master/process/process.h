@@ -25,7 +25,7 @@ struct process_ops {
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a coming turn, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row changed: publish it, and tell the group and the daemon. Called once for
+	/* The row changed: publish it, and inform the group and the daemon. Called once for
 	 * each state change, and for changes that keep the state (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
 	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
@@ -61,7 +61,7 @@ struct process_ops {
 	ROW(S, INT, last_signal)	/* that signal, else 0 */			\
 	ROW(S, U64, restarts)		/* automatic starts after the first start */	\
 	ROW(S, TEXT, spawnerr)								\
-	/* Why the last attempt made no program: more than supervisord says. */		\
+	/* Why the last attempt made no program: more than spawnerr has. */		\
 	ROW(S, TEXT, failure)								\
 	ROW(S, BOOL, respawning)	/* enqueued for an automatic start */		\
 	ROW(S, BOOL, autostart_cancelled) /* by a stop, before its first start */	\

@@ -1,4 +1,4 @@
-/* Waitstatus: what waitpid returned, in supervisord's words. */
+/* Waitstatus: what waitpid returned, in supervisord's terms. */
 #ifndef MASTER_PROCESS_WAITSTATUS_H
 #define MASTER_PROCESS_WAITSTATUS_H
 

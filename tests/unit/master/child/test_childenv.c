@@ -34,10 +34,21 @@ process_named(const char *name)
 	return process;
 }
 
+static const char *
+value_of(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
 static void
 expect(char *const *env, const char *name, const char *value)
 {
-	const char *got = childenv_get(env, name);
+	const char *got = value_of(env, name);
 
 	if (value == NULL) {
 		assert_null(got);
