@@ -24,13 +24,14 @@ struct backlogs;
 struct config_reader;
 struct config_requests;
 struct control;
+struct daemon_ops;
 struct dispatcher;
 struct frontends;
-struct rpcinterfaces;
 struct http_sockets;
 struct notify;
-struct state_stream;
+struct rpcinterfaces;
 struct sequences;
+struct state_stream;
 
 /* What the state document has of the master itself. */
 #define MASTER_FIELDS(ROW, S)								\
@@ -81,6 +82,7 @@ struct master {
 	struct daemon *daemon;
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
+	const struct daemon_ops *ops;	/* for commands */
 	struct control *control;
 	struct config_requests *config_requests;	/* what waits for … */
 	struct config_reader *config_reader;

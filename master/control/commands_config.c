@@ -2,7 +2,7 @@
 
 #include "common/str.h"
 #include "master/control/config_info.h"
-#include "master/daemon/group_lifecycle.h"
+#include "master/control/daemon_ops.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -122,7 +122,7 @@ cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct answer answer = {.echo = name};
 
-	answer.fault = group_lifecycle_add_named(client->master, name, &answer.detail);
+	answer.fault = client->master->ops->add_group(client->master, name, &answer.detail);
 	connection_answer(client, id, &answer);
 }
 
@@ -132,6 +132,6 @@ cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct answer answer = {.echo = name};
 
-	answer.fault = group_lifecycle_remove_named(client->master, name, &answer.detail);
+	answer.fault = client->master->ops->remove_group(client->master, name, &answer.detail);
 	connection_answer(client, id, &answer);
 }

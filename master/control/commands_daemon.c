@@ -1,6 +1,6 @@
 #include "master/control/commands.h"
 
-#include "master/daemon/run.h"
+#include "master/control/daemon_ops.h"
 #include "master/event/dispatch.h"
 
 #include <stdio.h>
@@ -115,7 +115,7 @@ void
 cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	run_shutdown(client->master);
+	client->master->ops->shutdown(client->master);
 	reply_before_the_stop(client, id);
 }
 
@@ -137,7 +137,7 @@ void
 cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	(void)params;
-	run_restart(client->master, answer_restart, client, id);
+	client->master->ops->restart(client->master, answer_restart, client, id);
 }
 
 void

@@ -1,8 +1,8 @@
 #include "master/control/commands.h"
 
 #include "common/str.h"
+#include "master/control/daemon_ops.h"
 #include "master/control/sequence.h"
-#include "master/daemon/group_lifecycle.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -194,18 +194,19 @@ commands_state_fault(const struct master *master)
 static enum fault
 commands_remove_group(void *ctx, const char *name, char **detail)
 {
-	enum fault fault = commands_state_fault(ctx);
+	struct master *master = ctx;
+	enum fault fault = commands_state_fault(master);
 
-	return fault != FAULT_NONE ? fault
-				   : group_lifecycle_remove_named(ctx, name, detail);
+	return fault != FAULT_NONE ? fault : master->ops->remove_group(master, name, detail);
 }
 
 static enum fault
 commands_add_group(void *ctx, const char *name, char **detail)
 {
-	enum fault fault = commands_state_fault(ctx);
+	struct master *master = ctx;
+	enum fault fault = commands_state_fault(master);
 
-	return fault != FAULT_NONE ? fault : group_lifecycle_add_named(ctx, name, detail);
+	return fault != FAULT_NONE ? fault : master->ops->add_group(master, name, detail);
 }
 
 struct sequences *

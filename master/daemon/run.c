@@ -4,8 +4,10 @@
 #include "common/log.h"
 #include "master/child/backlog.h"
 #include "master/control/control.h"
+#include "master/control/daemon_ops.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/config_reader.h"
+#include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
 #include "master/daemon/reload.h"
@@ -225,9 +227,16 @@ outcome_of(const struct master *master)
 enum run_outcome
 run(struct master *master, char **error)
 {
+	static const struct daemon_ops ops = {
+		.shutdown = run_shutdown,
+		.restart = run_restart,
+		.add_group = group_lifecycle_add_named,
+		.remove_group = group_lifecycle_remove_named,
+	};
 	enum run_outcome outcome = RUN_ERROR;
 	bool ends;
 
+	master->ops = &ops;
 	master->restart_wanted = false;
 	master->exit_status = 0;
 	if (subsystems_create(master, error) == 0) {

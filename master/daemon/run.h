@@ -1,6 +1,5 @@
 /* Run: one run of the daemon, from the configuration to the last child's end, in
- * supervisord's order (reference 5.2, 5.4). A restart is another run in the same
- * process. */
+ * supervisord's order. A restart is another run in the same process. */
 #ifndef MASTER_DAEMON_RUN_H
 #define MASTER_DAEMON_RUN_H
 
@@ -18,9 +17,7 @@ enum run_outcome {
 
 enum run_outcome run(struct master *, char **error);
 
-/* What TERM and HUP, and the calls, ask for. run_restart does nothing while a shutdown is
- * under way (SHUTDOWN_STATE) and after a mistake in the configuration, which is logged
- * (CANT_REREAD). `done` is called at once or when that has been read. */
+/* What TERM and HUP request, and the calls: see daemon_ops.h. */
 void run_shutdown(struct master *);
 void run_restart(struct master *, config_request_fn *done, struct connection *, uint64_t id);
 /* The configuration was read for a restart: begins it, or logs why not. */

@@ -8,7 +8,10 @@
 #include "common/str.h"
 #include "master/control/commands.h"
 #include "master/control/control.h"
+#include "master/control/daemon_ops.h"
 #include "master/control/sequence.h"
+#include "master/daemon/group_lifecycle.h"
+#include "master/daemon/run.h"
 #include "master/event/dispatch.h"
 
 #include <setjmp.h>
@@ -96,6 +99,13 @@ owner_closed(void *ctx, const char *why, bool violation)
 static const struct connection_owner owner = {
     greet, greeted, nothing, nothing, owner_closed};
 
+static const struct daemon_ops ops = {
+	.shutdown = run_shutdown,
+	.restart = run_restart,
+	.add_group = group_lifecycle_add_named,
+	.remove_group = group_lifecycle_remove_named,
+};
+
 static void
 turn_end(void *ctx)
 {
@@ -114,6 +124,7 @@ setup(void **state)
 	recorder_init(&s->recorder);
 	s->fd = -1;
 	s->master.config = &s->config;
+	s->master.ops = &ops;
 	s->master.loop = loop_new();
 	s->recorder.groups = s->master.groups = groups_new(NULL);
 	s->master.dispatcher =
