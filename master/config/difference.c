@@ -3,6 +3,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/config/group_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,35 +22,16 @@ difference_same_process(const struct process_config *a, const struct process_con
 	return true;
 }
 
-static bool
-difference_same_pool(const struct pool_config *live, const struct pool_config *fresh)
-{
-	return live->events == fresh->events && live->buffer_size == fresh->buffer_size &&
-	    live->counts_bytes == fresh->counts_bytes && live->handler == fresh->handler;
-}
-
-/* An address that has changed behind its name is none, but one that is known at last is. */
-static bool
-difference_same_socket(const struct fcgi_config *live, const struct fcgi_config *fresh)
-{
-	return str_equal(live->url, fresh->url) && live->mode == fresh->mode &&
-	    live->uid == fresh->uid && live->gid == fresh->gid &&
-	    live->backlog == fresh->backlog &&
-	    (live->why == NULL || fresh->why != NULL);
-}
-
 bool
 conf_difference_is_same(const struct group_config *live, const struct group_config *fresh)
 {
 	if (live->kind != fresh->kind || live->priority != fresh->priority ||
-	    live->nprocesses != fresh->nprocesses ||
-	    !difference_same_pool(&live->pool, &fresh->pool) ||
-	    !difference_same_socket(&live->fcgi, &fresh->fcgi))
+	    live->nprocesses != fresh->nprocesses)
 		return false;
-	/* Of one kind, both have an rpcinterface or none. */
-	if (live->interface != NULL && (live->interface->role != fresh->interface->role ||
-	    !environment_list_equal(&live->interface->options, &fresh->interface->options)))
-		return false;
+	for (size_t i = 0; i < GROUP_KINDS; i++)
+		if (conf_group_kinds[i]->is_same != NULL &&
+		    !conf_group_kinds[i]->is_same(live, fresh))
+			return false;
 	for (size_t i = 0; i < live->nprocesses; i++)
 		if (!difference_same_process(live->processes[i], fresh->processes[i]))
 			return false;

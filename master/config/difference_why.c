@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/config/group_kind.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +21,9 @@ struct why {
 };
 
 static void PRINTF_LIKE(2, 3)
-why_say(struct why *why, const char *fmt, ...)
+why_say(void *ctx, const char *fmt, ...)
 {
+	struct why *why = ctx;
 	va_list ap;
 	char *text;
 	size_t n;
@@ -100,15 +102,9 @@ conf_difference_why(struct buf *out, const struct group_config *live,
 	why_number(&why, "priority", live->priority, fresh->priority);
 	why_number(&why, "processes", (long long)live->nprocesses,
 	    (long long)fresh->nprocesses);
-	if (live->pool.events != fresh->pool.events)
-		why_say(&why, "events");
-	why_number(&why, "buffer_size", live->pool.buffer_size, fresh->pool.buffer_size);
-	if (live->pool.counts_bytes != fresh->pool.counts_bytes)
-		why_say(&why, "event_length");
-	if (live->pool.handler != fresh->pool.handler)
-		why_say(&why, "result_handler");
-	if (live->kind == GROUP_FCGI && !str_equal(live->fcgi.url, fresh->fcgi.url))
-		why_say(&why, "socket: %s -> %s", live->fcgi.url, fresh->fcgi.url);
+	for (size_t i = 0; i < GROUP_KINDS; i++)
+		if (conf_group_kinds[i]->explain != NULL)
+			conf_group_kinds[i]->explain(live, fresh, why_say, &why);
 	for (size_t i = 0; i < live->nprocesses && i < fresh->nprocesses; i++)
 		why_process(&why, live->processes[i], fresh->processes[i]);
 	if (why.more == 0)

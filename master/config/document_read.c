@@ -1,6 +1,7 @@
 #include "master/config/document.h"
 
 #include "common/str.h"
+#include "master/config/group_kind.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -164,20 +165,6 @@ reader_listener(struct conf_reader *reader, const struct conf_object *kind,
 	return 0;
 }
 
-static bool
-reader_group_is_whole(const struct group_config *group)
-{
-	const struct fcgi_config *fcgi = &group->fcgi;
-
-	if (group->name == NULL || group->kind > GROUP_INTERFACE ||
-	    group->pool.handler > RESULT_PRINTED)
-		return false;
-	if (group->kind == GROUP_FCGI)
-		return fcgi->url != NULL && fcgi->port >= 0 && fcgi->port <= 65535 &&
-		    (fcgi->path != NULL || fcgi->address != NULL || fcgi->why != NULL);
-	return true;
-}
-
 static int
 reader_group(struct conf_reader *reader, const struct conf_object *kind,
     struct conf_frame *frame)
@@ -194,8 +181,10 @@ reader_group(struct conf_reader *reader, const struct conf_object *kind,
 	config->groups[config->ngroups++] = group;
 	if (reader_rows(reader, kind, group, frame) == -1)
 		return -1;
-	return reader_group_is_whole(group) ? 0 :
-	    reader_fail(reader, "a group is not complete");
+	if (group->name == NULL || group->kind >= GROUP_KINDS ||
+	    group->pool.handler > RESULT_PRINTED)
+		return reader_fail(reader, "a group is not complete");
+	return 0;
 }
 
 /* The group that the frame belongs to, or NULL. */
@@ -218,7 +207,7 @@ reader_interface(struct conf_reader *reader, const struct conf_object *kind,
 
 	if (group == NULL)
 		return -1;
-	if (group->kind != GROUP_INTERFACE || group->interface != NULL)
+	if (!conf_group_kinds[group->kind]->has_interface || group->interface != NULL)
 		return reader_fail(reader, "%.64s is no rpcinterface", group->name);
 	group->interface = calloc(1, sizeof(*group->interface));
 	if (group->interface == NULL)
@@ -305,9 +294,9 @@ conf_reader_take(struct conf_reader *reader)
 	}
 	for (size_t i = 0; i < config->ngroups; i++) {
 		const struct group_config *group = config->groups[i];
+		const struct conf_group_kind *kind = conf_group_kinds[group->kind];
 
-		if (group->kind == GROUP_INTERFACE &&
-		    (group->interface == NULL || group->nprocesses != 1)) {
+		if (kind->is_complete != NULL && !kind->is_complete(group)) {
 			reader_fail(reader, "%.64s is not complete", group->name);
 			return NULL;
 		}

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/event_type.h"
+#include "master/config/group_kind.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -101,3 +102,34 @@ conf_pool_read_listener(struct conf_load *load, const char *section, const char 
 	conf_clear(&conf_listener_pool, &values);
 	return status;
 }
+
+static bool
+eventlistener_is_same(const struct group_config *live, const struct group_config *fresh)
+{
+	const struct pool_config *a = &live->pool, *b = &fresh->pool;
+
+	return a->events == b->events && a->buffer_size == b->buffer_size &&
+	    a->counts_bytes == b->counts_bytes && a->handler == b->handler;
+}
+
+static void
+eventlistener_explain(const struct group_config *live, const struct group_config *fresh,
+    conf_explain_fn *say, void *ctx)
+{
+	const struct pool_config *a = &live->pool, *b = &fresh->pool;
+
+	if (a->events != b->events)
+		say(ctx, "events");
+	if (a->buffer_size != b->buffer_size)
+		say(ctx, "buffer_size: %lld -> %lld", (long long)a->buffer_size,
+		    (long long)b->buffer_size);
+	if (a->counts_bytes != b->counts_bytes)
+		say(ctx, "event_length");
+	if (a->handler != b->handler)
+		say(ctx, "result_handler");
+}
+
+const struct conf_group_kind conf_eventlistener_kind = {
+	.is_same = eventlistener_is_same,
+	.explain = eventlistener_explain,
+};

@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/environment_list.h"
+#include "master/config/group_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,3 +205,26 @@ conf_rpc_read(struct conf_load *load)
 	}
 	return 0;
 }
+
+static bool
+rpcinterface_section_is_complete(const struct group_config *group)
+{
+	return group->interface != NULL && group->nprocesses == 1;
+}
+
+static bool
+rpcinterface_section_is_same(
+    const struct group_config *live, const struct group_config *fresh)
+{
+	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->role == b->role && environment_list_equal(&a->options, &b->options);
+}
+
+const struct conf_group_kind conf_interface_kind = {
+	.has_interface = true,
+	.is_complete = rpcinterface_section_is_complete,
+	.is_same = rpcinterface_section_is_same,
+};
