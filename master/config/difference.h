@@ -15,7 +15,7 @@ struct conf_in_force {
 	const struct config *config;		/* the last one that was read */
 	enum log_level loglevel;		/* of the main log, which keeps its own */
 	/* The live groups, which may be of older configurations, in order of activation. */
-	const struct group_config **active;
+	const struct group_config *const *active;
 	size_t nactive;
 };
 

@@ -31,7 +31,8 @@ enum conf_document_kind {
 
 /* Writing: used where the files are read, so memory is never short. */
 struct conf_writer {
-	struct buf out;			/* the caller takes the bytes out of it */
+	struct buf out;
+	int fd;				/* that takes the bytes; -1 = they stay in `out` */
 	const struct conf_load *load;	/* where the options stand; NULL = not said */
 	void *defaults[CONF_DOCUMENT_OBJECTS];	/* an object of each kind */
 	char *error;			/* new: why a frame could not be written */
@@ -39,6 +40,8 @@ struct conf_writer {
 
 void conf_writer_begin(struct conf_writer *, const struct conf_load *);
 void conf_writer_end(struct conf_writer *);
+/* Writes all that waits in `out`; the descriptor blocks. 0, or -1 with errno. */
+int conf_writer_flush(struct conf_writer *, int fd);
 /* All of a configuration. */
 void conf_writer_config(struct conf_writer *, const struct config *);
 /* [supervisord] alone; a group with its processes; a message. */

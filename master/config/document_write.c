@@ -8,11 +8,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define WRITER_BYTES (32 * 1024)	/* at least so many at once */
 
 void
 conf_writer_begin(struct conf_writer *writer, const struct conf_load *load)
 {
-	*writer = (struct conf_writer){ .load = load };
+	*writer = (struct conf_writer){ .load = load, .fd = -1 };
 	buf_init(&writer->out, 0);
 	writer->out.secret = 1;
 	for (size_t i = CONF_DOCUMENT_DAEMON; i < CONF_DOCUMENT_OBJECTS; i++) {
@@ -35,12 +38,29 @@ conf_writer_end(struct conf_writer *writer)
 	free(writer->error);
 }
 
+int
+conf_writer_flush(struct conf_writer *writer, int fd)
+{
+	while (buf_len(&writer->out) > 0) {
+		ssize_t n = write(fd, buf_data(&writer->out), buf_len(&writer->out));
+
+		if (n == -1)
+			return -1;
+		buf_consume(&writer->out, (size_t)n);
+	}
+	return 0;
+}
+
+/* The other end reads while more is written. Without one there is nothing left to do. */
 static void
 writer_end_frame(struct conf_writer *writer, size_t mark, const char *what)
 {
 	if (conf_frame_end(&writer->out, mark) == -1 && writer->error == NULL)
 		writer->error = xasprintf("%s has more than %d bytes of options", what,
 		    CONF_FRAME_MAX);
+	if (writer->fd != -1 && buf_len(&writer->out) >= WRITER_BYTES &&
+	    conf_writer_flush(writer, writer->fd) == -1)
+		_exit(1);
 }
 
 /* The rows of an object that are not the defaults. section NULL: they stand nowhere. */

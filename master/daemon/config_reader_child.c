@@ -19,20 +19,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static int
-child_write(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t sent = write(fd, bytes, n);
-
-		if (sent == -1)
-			return -1;
-		bytes += sent;
-		n -= (size_t)sent;
-	}
-	return 0;
-}
-
 /* The order of activation, which the numbers of processes keep. */
 static int
 child_by_activation(const void *a, const void *b)
@@ -86,12 +72,11 @@ child_document(struct conf_writer *writer, const struct config *config, int sock
 		*why = xstrdup(reader.why);
 		return -1;
 	}
-	if (fd == -1 || child_write(fd, buf_data(&writer->out), buf_len(&writer->out)) == -1) {
+	if (fd == -1 || conf_writer_flush(writer, fd) == -1) {
 		*why = xasprintf("cannot keep the configuration in memory: %s",
 		    strerror(errno));
 		return -1;
 	}
-	buf_consume(&writer->out, buf_len(&writer->out));
 	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
 	if (sock_send(socket, buf_data(&writer->out), buf_len(&writer->out), fd) == -1)
 		return -1;
@@ -107,15 +92,18 @@ child_result(struct master *master, const struct config_reader_task *task,
 	struct conf_in_force live = {
 		.config = master->config, .loglevel = log_threshold(),
 	};
+	const struct group_config **active;
 	int rc = 0;
 
 	if (task->kind == CONFIG_RESTART) {
 		rc = child_document(writer, load->config, socket, why);
 	} else {
-		live.active = child_active(master->groups, &live.nactive);
+		active = child_active(master->groups, &live.nactive);
+		live.active = active;
+		writer->fd = socket;
 		conf_difference_write(writer, &live, load->config,
 		    task->kind == CONFIG_PREVIEW);
-		free(live.active);
+		free(active);
 	}
 	if (rc == 0 && writer->error != NULL) {
 		*why = xstrdup(writer->error);
@@ -163,5 +151,5 @@ config_reader_child(struct master *master, const struct config_reader_task *task
 		conf_writer_texts(&writer, CONF_DOCUMENT_END, NULL);
 	}
 	/* The process ends: its memory is not freed. */
-	return child_write(socket, buf_data(&writer.out), buf_len(&writer.out)) == 0 ? 0 : 1;
+	return conf_writer_flush(&writer, socket) == 0 ? 0 : 1;
 }

@@ -1,0 +1,215 @@
+"""The configuration is read by a child of the daemon: a name service that hangs holds up the
+call that needs it and nothing else."""
+
+import os
+import select
+import signal
+import time
+import unittest
+
+from reeve import (SEAM, Case, Daemon, WireFault, alive, cat, children_of, program, read,
+                   reeve_only, until)
+from test_bare import may
+
+# The names of hosts are in a FIFO: a process that looks one up waits until it is opened for
+# writing, and then does not find it.
+HOSTS = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0/hosts" /etc/hosts && '
+         'mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"']
+NAME = "somewhere.invalid"
+WEB = """[fcgi-program:web]
+command=/bin/cat
+socket=tcp://%s:9000
+autostart=false
+""" % NAME
+
+
+class Slow(Daemon):
+    def command(self, *options):
+        if not os.path.exists(self.path("hosts")):
+            os.mkfifo(self.path("hosts"), 0o644)
+            with open(self.path("nsswitch.conf"), "w", encoding="ascii") as f:
+                f.write("passwd: files\ngroup: files\nhosts: files\n")
+        return [*HOSTS, self.dir, *super().command(*options)]
+
+    def reader(self):
+        """The pid of the child that reads, or None."""
+        exe = os.readlink("/proc/%d/exe" % self.pid)
+        for pid in children_of(self.pid):
+            try:
+                if os.readlink("/proc/%d/exe" % pid) == exe:
+                    return pid
+            except OSError:
+                pass
+        return None
+
+    def release(self):
+        """Once a process waits for the hosts, it goes on."""
+        until(self.may_release)
+
+    def may_release(self):
+        try:
+            os.close(os.open(self.path("hosts"), os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
+
+
+@reeve_only
+@unittest.skipUnless(may(["unshare", "--mount"]), "namespaces are not ours to make")
+class Reader(Case):
+    def begin(self, programs="", **options):
+        d = Slow(cat("cat") + programs, **options)
+        self.addCleanup(d.destroy)
+        d.start()
+        self.addCleanup(self.finish, d)
+        return d
+
+    def hanging(self, **options):
+        """A daemon that rereads on request of a wire, and the pid of the child."""
+        d = self.begin(**options)
+        d.configure(cat("cat") + WEB)
+        wire = self.control(d)
+        request = wire.request("config.reread")
+        return d, wire, request, self.wait_child(d)
+
+    def wait_child(self, d):
+        pid = until(d.reader, what="a child that reads")
+        until(lambda: b" S " in read("/proc/%d/stat" % pid, b""), what="the child to hang")
+        return pid
+
+    def test_the_daemon_answers_meanwhile(self):
+        d, wire, request, _ = self.hanging()
+        s = self.rpc(d)
+        slowest = 0
+        for _ in range(50):
+            began = time.monotonic()
+            self.assertEqual("RUNNING", s.supervisor.getState()["statename"])
+            self.assertEqual("RUNNING", s.supervisor.getProcessInfo("cat")["statename"])
+            slowest = max(slowest, time.monotonic() - began)
+        self.assertLess(slowest, 1)  # a hang lasts for ever; the machine may be busy
+        self.assertIs(True, s.supervisor.stopProcess("cat"))
+        d.release()
+        self.assertEqual(["web"], wire.answer(request)["added"])
+        self.assertEqual("STOPPED", s.supervisor.getProcessInfo("cat")["statename"])
+        until(lambda: d.reader() is None)
+
+    def test_a_second_request_joins(self):
+        d, wire, request, pid = self.hanging()
+        second = self.control(d)
+        joined = second.request("config.reread")
+        other = self.control(d)
+        preview = other.request("config.preview")
+        self.control(d)  # greeted after the requests have been received
+        self.assertEqual(pid, d.reader())
+        d.release()
+        self.assertEqual(["web"], wire.answer(request)["added"])
+        self.assertEqual(["web"], second.answer(joined)["added"])
+        # Of another kind: it is read once more, after the first.
+        until(lambda: (d.may_release(), select.select([other.sock], [], [], 0)[0])[1])
+        self.assertEqual(["web"], other.answer(preview)["added"])
+
+    def test_an_update_is_done_without_its_client(self):
+        d = self.begin()
+        d.configure(cat("cat") + cat("new") + WEB)
+        wire = d.control()
+        wire.request("config.update", names=["new"])
+        self.wait_child(d)
+        wire.close()
+        d.release()
+        d.wait_log("spawned: 'new'")
+
+    def test_the_child_dies(self):
+        d, wire, request, pid = self.hanging()
+        before = d.info("cat")
+        os.kill(pid, signal.SIGKILL)
+        with self.assertRaisesRegex(WireFault, "92 CANT_REREAD: the configuration reader "
+                                    "failed: terminated by SIGKILL"):
+            wire.answer(request)
+        self.assertFault(10, "BAD_NAME: web", self.rpc(d).supervisor.addProcessGroup, "web")
+        self.assertEqual(before["pid"], d.info("cat")["pid"])
+        d.configure(cat("cat") + cat("new"))
+        self.assertEqual(["new"], wire.call("config.reread")["added"])
+
+    def test_what_the_child_has(self):
+        d, wire, request, pid = self.hanging()
+        self.assertEqual(["0", "1", "2", "3"], sorted(os.listdir("/proc/%d/fd" % pid)))
+        status = dict(line.split(":\t", 1) for line in
+                      read("/proc/%d/status" % pid).decode().splitlines())
+        self.assertEqual(0, int(status["SigBlk"], 16))
+        self.assertEqual(0, int(status["SigCgt"], 16))
+        sockets = os.path.exists(d.socket), os.path.exists(d.path("supervisord.pid"))
+        os.kill(d.pid, signal.SIGKILL)
+        d.wait_exit()
+        until(lambda: not alive(pid), what="the child to die with the daemon")
+        self.assertEqual(sockets, (os.path.exists(d.socket),
+                                   os.path.exists(d.path("supervisord.pid"))))
+
+    def test_a_shutdown_does_not_wait(self):
+        d, wire, request, pid = self.hanging()
+        os.kill(d.pid, signal.SIGTERM)
+        with self.assertRaisesRegex(WireFault, "6 SHUTDOWN_STATE"):
+            wire.answer(request)
+        self.assertEqual(0, d.wait_exit())
+        self.assertFalse(alive(pid))
+
+    def test_a_restart_waits(self):
+        d = self.begin()
+        d.configure(cat("cat") + WEB)
+        pid = d.info("cat")["pid"]
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("received SIGHUP indicating restart request")
+        self.wait_child(d)
+        self.assertEqual(pid, d.info("cat")["pid"])
+        d.release()
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        self.assertEqual("STOPPED", d.info("web:web")["statename"])
+
+    def test_the_limit(self):
+        """Thirty seconds; an error, and everything runs on."""
+        d, wire, request, pid = self.hanging()
+        wire.sock.settimeout(60)
+        restart = self.control(d)
+        began = time.monotonic()
+        with self.assertRaisesRegex(WireFault, "92 CANT_REREAD: the configuration was not "
+                                    "read within 30 s"):
+            wire.answer(request)
+        self.assertGreater(time.monotonic() - began, 20)
+        until(lambda: not alive(pid))
+        d.configure(cat("cat"))
+        self.assertEqual([], restart.call("config.reread")["added"])
+
+
+@reeve_only
+class Checked(Case):
+    """What a restart has checked is what it starts with."""
+
+    def junk(self, d):
+        with open(d.conf, "w", encoding="ascii") as f:
+            f.write("junk\n")
+
+    def test_the_file_is_not_read_again(self):
+        d, stubborn = self.stubborn(cat("cat"))
+        self.assertIs(True, self.rpc(d).supervisor.restart())
+        d.wait_log("waiting for .*stubborn.* to die")
+        self.junk(d)
+        self.end_restart(d, stubborn)
+        d.wait_state("cat", "RUNNING")
+        self.assertEqual([], [line for line in d.log().splitlines() if "ERRO" in line])
+
+    @unittest.skipUnless(os.path.exists(os.path.join(SEAM, "reeved")), "no build with seam")
+    def test_nor_after_an_exec(self):
+        d = self.daemon(program("stubborn", "{child} ignore-term", startsecs=0,
+                                autorestart="false", stdout_logfile="{dir}/stubborn.log"),
+                        build=SEAM)
+        until(lambda: d.file("stubborn.log"))
+        stubborn = d.info("stubborn")["pid"]
+        self.control(d).call("daemon.break", reason="a test")
+        self.assertIs(True, self.rpc(d).supervisor.restart())
+        self.junk(d)
+        os.kill(stubborn, signal.SIGKILL)
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        pid = d.wait_state("stubborn", "RUNNING")["pid"]
+        self.assertNotIn("REEVE_DOCUMENT", read("/proc/%d/environ" % pid).decode())
+        os.kill(pid, signal.SIGKILL)

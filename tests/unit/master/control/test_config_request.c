@@ -1,0 +1,145 @@
+/* Config request: who asks first begins a reading, all that ask meanwhile are answered by
+ * it, and what a client has asked for is done without it. */
+#include "master/control/config_request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct {
+	int begun[CONFIG_REQUESTS];
+	struct {
+		struct connection *client;
+		uint64_t id;
+		char *params;
+		enum fault fault;
+	} answers[8];
+	size_t count;
+} seen;
+
+static struct master *const master = (struct master *)&seen;
+
+static void
+begin(struct master *ctx, enum config_request_kind kind)
+{
+	assert_ptr_equal(ctx, master);
+	seen.begun[kind]++;
+}
+
+static void
+answered(struct master *ctx, struct connection *client, uint64_t id, const json_t *params,
+    const struct config_answer *answer)
+{
+	assert_ptr_equal(ctx, master);
+	seen.answers[seen.count].client = client;
+	seen.answers[seen.count].id = id;
+	seen.answers[seen.count].params = json_dumps(params, JSON_ENCODE_ANY);
+	seen.answers[seen.count++].fault = answer->fault;
+}
+
+static int
+setup(void **state)
+{
+	seen = (__typeof__(seen)){ .count = 0 };
+	*state = config_requests_new(master, begin);
+	return *state == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	config_requests_free(*state);
+	for (size_t i = 0; i < seen.count; i++)
+		free(seen.answers[i].params);
+	return 0;
+}
+
+static struct connection *
+client(int n)
+{
+	static char clients[4];
+
+	return (struct connection *)(void *)&clients[n];
+}
+
+static void
+add(struct config_requests *all, enum config_request_kind kind, int n, const char *params)
+{
+	json_t *given = params != NULL ? json_loads(params, 0, NULL) : NULL;
+
+	assert_int_equal(config_requests_add(all, kind, answered, client(n), (uint64_t)n,
+	    given), 0);
+	json_decref(given);
+}
+
+static void
+test_join(void **state)
+{
+	const struct config_answer good = { .fault = FAULT_NONE };
+	const struct config_answer bad = { .fault = FAULT_CANT_REREAD };
+
+	add(*state, CONFIG_REREAD, 1, "{\"names\":[\"a\"]}");
+	add(*state, CONFIG_REREAD, 2, NULL);
+	add(*state, CONFIG_PREVIEW, 3, NULL);
+	assert_int_equal(seen.begun[CONFIG_REREAD], 1);
+	assert_int_equal(seen.begun[CONFIG_PREVIEW], 1);
+	assert_int_equal(seen.begun[CONFIG_RESTART], 0);
+	config_requests_answer(*state, CONFIG_REREAD, &good);
+	assert_int_equal(seen.count, 2);
+	assert_ptr_equal(seen.answers[0].client, client(1));
+	assert_string_equal(seen.answers[0].params, "{\"names\": [\"a\"]}");
+	assert_int_equal(seen.answers[1].id, 2);
+	assert_null(seen.answers[1].params);
+	assert_false(config_requests_wait(*state, CONFIG_REREAD));
+	assert_true(config_requests_wait(*state, CONFIG_PREVIEW));
+	add(*state, CONFIG_REREAD, 1, NULL);
+	assert_int_equal(seen.begun[CONFIG_REREAD], 2);
+	config_requests_answer(*state, CONFIG_PREVIEW, &bad);
+	assert_int_equal(seen.answers[2].fault, FAULT_CANT_REREAD);
+}
+
+static void
+test_client_gone(void **state)
+{
+	const struct config_answer good = { .fault = FAULT_NONE };
+
+	add(*state, CONFIG_REREAD, 1, NULL);
+	add(*state, CONFIG_RESTART, 1, NULL);
+	add(*state, CONFIG_REREAD, 2, NULL);
+	config_requests_forget(*state, client(1));
+	config_requests_forget(NULL, client(1));
+	config_requests_answer(*state, CONFIG_REREAD, &good);
+	config_requests_answer(*state, CONFIG_RESTART, &good);
+	assert_int_equal(seen.count, 3);
+	assert_null(seen.answers[0].client);
+	assert_ptr_equal(seen.answers[1].client, client(2));
+	assert_null(seen.answers[2].client);
+}
+
+/* A signal has no client, and what waits at the end is freed. */
+static void
+test_nobody(void **state)
+{
+	const struct config_answer good = { .fault = FAULT_NONE };
+
+	assert_int_equal(config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
+	assert_int_equal(seen.begun[CONFIG_RESTART], 1);
+	config_requests_answer(*state, CONFIG_RESTART, &good);
+	assert_int_equal(seen.count, 0);
+	add(*state, CONFIG_PREVIEW, 1, "{}");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_client_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
