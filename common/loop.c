@@ -469,6 +469,12 @@ loop_signal_is_of_kernel(const struct loop *l)
 	return l->of_kernel;
 }
 
+void
+loop_set_none_original(struct loop *l)
+{
+	sigemptyset(&l->original);
+}
+
 const void *
 loop_original_mask(const struct loop *l)
 {

@@ -61,5 +61,8 @@ void loop_stop(struct loop *);
 int loop_turn(struct loop *, int timeout_ms);
 /* The original signal mask, for children. */
 const void *loop_original_mask(const struct loop *);	/* const sigset_t * */
+/* No signal was blocked before: those that are were kept blocked across an exec, so that
+ * none is lost before loop_signal. */
+void loop_set_none_original(struct loop *);
 
 #endif

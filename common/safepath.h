@@ -32,6 +32,7 @@ struct safepath_id {
 	dev_t dev;
 	ino_t ino;
 };
+#define FIELDS_TYPE_INODE struct safepath_id	/* common/fields.h */
 
 enum safepath_flags {
 	SAFEPATH_LAST = 1,	/* the last component may be a link and is not followed */

@@ -8,6 +8,7 @@
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
 #include "master/daemon/run.h"
+#include "master/daemon/upgrade.h"
 #include "master/frontend/http_sockets.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@ usage_error(const struct options *options, char *error)
 
 /* The same binary under the same pid: what a restart out of FATAL is (design 10). */
 static int
-reexecute(struct master *master, char **argv)
+reexecute(struct master *master)
 {
 	char number[16];
 
@@ -51,9 +52,9 @@ reexecute(struct master *master, char **argv)
 		snprintf(number, sizeof(number), "%d", master->document);
 		setenv(DOCUMENT, number, 1);
 	}
-	execv("/proc/self/exe", argv);
+	execv("/proc/self/exe", master->argv);
 	if (errno == ENOENT && master->self != NULL)
-		execv(master->self, argv);
+		execv(master->self, master->argv);
 	lastlog_failed(master, strerror(errno));
 	perror("reeved: exec");
 	return 1;
@@ -84,7 +85,7 @@ service_manager(struct loop *loop)
 }
 
 static int
-run_all(struct master *master, char **argv)
+run_all(struct master *master)
 {
 	enum run_outcome outcome;
 	char *error = NULL;
@@ -93,7 +94,7 @@ run_all(struct master *master, char **argv)
 		outcome = run(master, &error);
 	while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
-		return reexecute(master, argv);
+		return reexecute(master);
 	return outcome == RUN_ERROR ? usage_error(master->options, error) :
 	    master->exit_status;
 }
@@ -172,17 +173,33 @@ take_over(struct master *master)
 	unsetenv(DOCUMENT);
 }
 
+/* Of the state document, after an upgrade; -1 = none. Only a test build upgrades. */
+static int
+state_descriptor(void)
+{
+#ifdef REEVE_TEST_SEAM
+	const char *number = getenv(UPGRADE_VARIABLE);
+	int fd = number != NULL ? atoi(number) : -1;
+
+	unsetenv(UPGRADE_VARIABLE);
+	return fd;
+#else
+	return -1;
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct master master = {.options = &options, .first = true, .document = -1,
-	    .next_id = 1};
+	struct master master = {.options = &options, .argv = argv, .first = true,
+	    .document = -1, .next_id = 1};
+	int status, state = state_descriptor();
 	const char *executed;
 	char *error = NULL;
-	int status;
 
-	unblock_signals();
+	if (state == -1)
+		unblock_signals();
 	master.terminal = terminal_look();
 	take_over(&master);
 	status = options_parse(argc, argv, &options, &error);
@@ -205,9 +222,11 @@ main(int argc, char **argv)
 		return 0;
 	}
 	begin(&master);
+	if (state != -1 && upgrade_resume(&master, state, &error) == -1)
+		fatal("cannot go on: %s", error == NULL ? "out of memory" : error);
 	master.self = own_path(executed);
 	master.notify = service_manager(master.loop);
-	status = run_all(&master, argv);
+	status = run_all(&master);
 	free(master.config_path);
 	free(master.self);
 	notify_free(master.notify);

@@ -16,6 +16,7 @@
 #include "master/log/syslogger.h"
 #include "master/process/group.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -46,6 +47,7 @@ struct state_stream;
 	/* How often the groups of the configuration were replaced: pages of config.rows\
 	 * belong together while it stays. */						\
 	ROW(S, U64, rereads)								\
+	ROW(S, INODE, pidfile)		/* that we wrote */				\
 	ROW(S, BOOL, restart_wanted)	/* this run ends in another */			\
 	/* Of the daemon: not 0 when a process with exit_on_fatal has failed. */	\
 	ROW(S, INT, exit_status)
@@ -59,6 +61,10 @@ struct master {
 	char *self;			/* our binary; NULL = unknown */
 	bool first;			/* run of this process */
 	bool reexecuted;		/* out of FATAL, under the same pid */
+	char **argv;			/* that we were executed with */
+	/* Of the process before an upgrade, until its state is ours; NULL = none. */
+	json_t *state;
+	bool upgrade_wanted;
 	enum terminal terminal;		/* of the foreground */
 	struct http_sockets
 	    *http_sockets;		/* HTTP sockets, kept where their address stays */
@@ -70,7 +76,6 @@ struct master {
 	size_t created;			/* subsystems that exist */
 	struct second_daemon second;	/* what listens at our control socket */
 	struct second_daemon_lock lock;	/* … until ours does */
-	struct safepath_id pidfile;	/* that we wrote */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct mainlog *mainlog;

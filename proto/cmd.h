@@ -84,10 +84,11 @@ enum cmd_flags {
 	CMD_LIST_SEAM(X)
 
 #ifdef REEVE_TEST_SEAM
-/* Enters FATAL. */
+/* Enters FATAL; executes the binary with the state document. */
 #define CMD_LIST_SEAM(X) \
 	X(DAEMON_BREAK, daemon_break, "daemon.break", "?reason:s", ADMIN, \
-	    CMD_IN_SHUTDOWN | CMD_IN_FATAL, "null")
+	    CMD_IN_SHUTDOWN | CMD_IN_FATAL, "null") \
+	X(DAEMON_UPGRADE, daemon_upgrade, "daemon.upgrade", "", ADMIN, 0, "null")
 #else
 #define CMD_LIST_SEAM(X)
 #endif

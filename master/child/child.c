@@ -33,7 +33,8 @@ child_create_autologs(const struct process *process, struct child *child)
 	const struct config *config = child->context->config;
 
 	for (int c = 0; c < OUTPUT_MAX; c++) {
-		if (process->config->outputs[c].target != LOG_TO_AUTO)
+		if (process->config->outputs[c].target != LOG_TO_AUTO ||
+		    child->context->resumes)
 			continue;
 		child->autologs[c] = autolog_create(config->childlogdir,
 		    process->config->name, output_words[c], config->identifier);

@@ -9,6 +9,7 @@
 #include "master/process/process.h"
 #include "proto/fault.h"
 
+#include <stdbool.h>
 #include <sys/resource.h>
 
 struct backlogs;
@@ -24,6 +25,7 @@ struct child_context {
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct dispatcher *dispatcher;
+	bool resumes;	/* AUTO logs exist: their names are in the state document */
 };
 
 /* Gives a new process what it needs to live: timer, AUTO log files. 0, or -1 with errno. */

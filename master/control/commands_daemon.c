@@ -165,4 +165,12 @@ cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params)
 	daemon_break(client->master->daemon, "broken on purpose by a test build");
 	connection_reply(client, id, NULL);
 }
+
+void
+cmd_daemon_upgrade(struct connection *client, uint64_t id, const json_t *params)
+{
+	(void)params;
+	connection_reply(client, id, NULL);
+	client->master->ops->upgrade(client->master);
+}
 #endif

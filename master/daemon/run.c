@@ -12,7 +12,9 @@
 #include "master/daemon/notify.h"
 #include "master/daemon/reload.h"
 #include "master/daemon/startup.h"
+#include "master/daemon/state_document.h"
 #include "master/daemon/subsystems.h"
+#include "master/daemon/upgrade.h"
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
@@ -207,8 +209,15 @@ run_turn_end(void *ctx)
 static void
 run_begin(struct master *master)
 {
-	startup_log_findings(master->config);
+	if (master->state == NULL)
+		startup_log_findings(master->config);
 	frontends_start(master->frontends);
+	if (master->state != NULL) {
+		log_info("upgrade: going on with the processes of the one before");
+		json_decref(master->state);
+		master->state = NULL;
+		return;
+	}
 	dispatch_running(master->dispatcher);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
@@ -224,12 +233,40 @@ outcome_of(const struct master *master)
 	return daemon_record(master->daemon)->by_pid ? RUN_REEXEC : RUN_RESTART;
 }
 
+/* Until the run ends; an upgrade that fails is followed by reeve-rpcd's start. */
+static enum run_outcome
+run_loop(struct master *master, char **error)
+{
+	while (loop_run(master->loop) == 0) {
+		if (!master->upgrade_wanted)
+			return outcome_of(master);
+		upgrade_execute(master);
+		if (subsystems_renew_frontends(master, error) == -1)
+			return RUN_ERROR;
+	}
+	(void)startup_failed(error, "the event loop failed (epoll_wait)");
+	return RUN_ERROR;
+}
+
+/* After an upgrade: fills what was created. */
+static int
+run_resume(struct master *master, char **error)
+{
+	int rc = 0;
+
+	if (master->state != NULL)
+		rc = state_document_read(master, master->state, error);
+	master->children.resumes = false;
+	return rc;
+}
+
 enum run_outcome
 run(struct master *master, char **error)
 {
 	static const struct daemon_ops ops = {
 		.shutdown = run_shutdown,
 		.restart = run_restart,
+		.upgrade = upgrade_begin,
 		.add_group = group_lifecycle_add_named,
 		.remove_group = group_lifecycle_remove_named,
 	};
@@ -237,14 +274,13 @@ run(struct master *master, char **error)
 	bool ends;
 
 	master->ops = &ops;
-	master->restart_wanted = false;
-	master->exit_status = 0;
-	if (subsystems_create(master, error) == 0) {
+	if (master->state == NULL) {
+		master->restart_wanted = false;
+		master->exit_status = 0;
+	}
+	if (subsystems_create(master, error) == 0 && run_resume(master, error) == 0) {
 		run_begin(master);
-		if (loop_run(master->loop) == 0)
-			outcome = outcome_of(master);
-		else
-			(void)startup_failed(error, "the event loop failed (epoll_wait)");
+		outcome = run_loop(master, error);
 	}
 	master->first = false;
 	if (outcome == RUN_ERROR)

@@ -109,6 +109,8 @@ startup_open_mainlog(struct master *master, char **error)
 		mainlog_use_syslog(master->mainlog, master->syslog);
 	log_init(mainlog_sink, master->mainlog, config->loglevel);
 	lastlog_forget(master);
+	if (master->state != NULL)
+		return 0;
 	startup_log_messages(config);
 	http_sockets_announce(config);
 	return 0;

@@ -1,6 +1,7 @@
 #include "master/daemon/state_document.h"
 
 #include "master/control/sequence.h"
+#include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
 #include "master/upgrade/events_state.h"
 #include "master/upgrade/groups_state.h"
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 
 static const struct statefield master_rows[] = STATEFIELDS(MASTER_FIELDS, struct master);
+static const struct statefield socket_rows[] =
+    STATEFIELDS(HTTP_SOCKET_FIELDS, struct http_socket_record);
 static const struct statefield daemon_rows[] =
     STATEFIELDS(DAEMON_FIELDS, struct daemon_record);
 static const struct statefield jobs_rows[] = STATEFIELDS(JOBS_FIELDS, struct jobs_record);
@@ -33,7 +36,13 @@ state_document_write_master(struct master *master)
 static int
 state_document_read_master(struct master *master, const json_t *json, char **why)
 {
-	return statedoc_check(why, "the master", STATEFIELD_READ(master_rows, json, master));
+	uint64_t seq = master->seq;
+	const char *bad = STATEFIELD_READ(master_rows, json, master);
+
+	/* The stream has gone on from there already. */
+	if (master->seq < seq)
+		master->seq = seq;
+	return statedoc_check(why, "the master", bad);
 }
 
 static json_t *
@@ -52,6 +61,41 @@ state_document_read_daemon(struct master *master, const json_t *json, char **why
 	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
 	return statedoc_check(why, "the daemon's state", bad);
+}
+
+/* ---- HTTP sockets ---- */
+
+static json_t *
+state_document_write_http_sockets(struct master *master)
+{
+	json_t *list = json_array();
+	const struct http_socket_record *record;
+
+	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL; i++)
+		statedoc_append(&list, STATEFIELD_WRITE(socket_rows, record));
+	return list;
+}
+
+static int
+state_document_read_http_sockets(struct master *master, const json_t *list, char **why)
+{
+	size_t count = json_array_size(list), i;
+	struct http_socket_record *records;
+	const char *bad = NULL;
+	const json_t *one;
+
+	if (!json_is_array(list))
+		return statedoc_fail(why, "bad member", "http_sockets");
+	records = calloc(count + 1, sizeof(*records));
+	if (records == NULL)
+		return statedoc_fail(why, "out of memory", "");
+	json_array_foreach(list, i, one)
+		if (bad == NULL)
+			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
+	if (bad == NULL)
+		master->http_sockets = http_sockets_put_back(records, count);
+	free(records);
+	return statedoc_check(why, "an HTTP socket", bad);
 }
 
 /* ---- jobs and restarts ---- */
@@ -225,12 +269,21 @@ state_document_read_backlogs(struct master *master, const json_t *json, char **w
 
 #define SECTION(name) {#name, state_document_write_##name, state_document_read_##name}
 
-/* In the order in which they are read. */
-static const struct {
+struct section {
 	const char *name;
 	json_t *(*write)(struct master *);
 	int (*read)(struct master *, const json_t *, char **why);
-} sections[] = {
+};
+
+/* Read before anything of a run exists. The master's own are read a second time behind
+ * that, because creating groups takes numbers and serials. */
+static const struct section early[] = {
+    SECTION(master),
+    SECTION(http_sockets),
+};
+
+/* Read in this order. */
+static const struct section sections[] = {
     SECTION(master),
     SECTION(groups),
     SECTION(jobs),
@@ -246,21 +299,36 @@ state_document_write(struct master *master)
 	json_t *doc = json_object();
 
 	statedoc_add(&doc, "format", json_integer(STATE_DOCUMENT_FORMAT));
-	for (size_t i = 0; i < nitems(sections); i++)
+	for (size_t i = 0; i < nitems(early); i++)
+		statedoc_add(&doc, early[i].name, early[i].write(master));
+	for (size_t i = 1; i < nitems(sections); i++)
 		statedoc_add(&doc, sections[i].name, sections[i].write(master));
 	return doc;
 }
 
-int
-state_document_read(struct master *master, const json_t *doc, char **why)
+static int
+state_document_read_sections(struct master *master, const json_t *doc,
+    const struct section *list, size_t count, char **why)
 {
 	const json_t *format = json_object_get(doc, "format");
 
 	*why = NULL;
 	if (!json_is_integer(format) || json_integer_value(format) != STATE_DOCUMENT_FORMAT)
 		return statedoc_fail(why, "not of the format known here", "");
-	for (size_t i = 0; i < nitems(sections); i++)
-		if (sections[i].read(master, json_object_get(doc, sections[i].name), why) == -1)
+	for (size_t i = 0; i < count; i++)
+		if (list[i].read(master, json_object_get(doc, list[i].name), why) == -1)
 			return -1;
 	return 0;
+}
+
+int
+state_document_read_early(struct master *master, const json_t *doc, char **why)
+{
+	return state_document_read_sections(master, doc, early, nitems(early), why);
+}
+
+int
+state_document_read(struct master *master, const json_t *doc, char **why)
+{
+	return state_document_read_sections(master, doc, sections, nitems(sections), why);
 }

@@ -12,6 +12,8 @@
 
 /* New document; NULL with ENOMEM. */
 json_t *state_document_write(struct master *);
+/* Reads what a run needs before its subsystems are created. 0, or -1 with *why new. */
+NODISCARD int state_document_read_early(struct master *, const json_t *, char **why);
 /* Fills a fresh master whose groups were made from the same configuration; 0, or -1 with
  * *why new (NULL without memory): the master is then half filled and good for nothing.
  * Timers are armed; jobs, restarts and a stop under way go on in the next turn. */

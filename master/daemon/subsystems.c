@@ -73,7 +73,7 @@ subsystems_release_claim(struct master *master)
 static int
 subsystems_clean_autologs(struct master *master, char **error UNUSED)
 {
-	if (!master->config->nocleanup)
+	if (!master->config->nocleanup && master->state == NULL)
 		autolog_clean(master->config->childlogdir, master->config->identifier);
 	return 0;
 }
@@ -141,13 +141,15 @@ subsystems_add_programs(struct master *master, char **error)
 		.syslog = master->syslog,
 		.backlogs = master->backlogs,
 		.dispatcher = master->dispatcher,
+		.resumes = master->state != NULL,
 	};
 	group_kinds_fill(master);
 	for (size_t i = 0; i < master->config->ngroups; i++) {
 		struct group_config *config = master->config->groups[i];
 		char *why = NULL;
 
-		if (group_lifecycle_check(master, config, &why) == -1)
+		if (master->state == NULL &&
+		    group_lifecycle_check(master, config, &why) == -1)
 			log_error("%s", why != NULL ? why : strerror(ENOMEM));
 		free(why);
 		if (group_lifecycle_add(master, config) == NULL) {
@@ -209,6 +211,16 @@ subsystems_free_frontends(struct master *master)
 	master->frontends = NULL;
 }
 
+int
+subsystems_renew_frontends(struct master *master, char **error)
+{
+	subsystems_free_frontends(master);
+	if (subsystems_new_frontends(master, error) == -1)
+		return -1;
+	frontends_start(master->frontends);
+	return 0;
+}
+
 static int
 subsystems_watch_turns(struct master *master, char **error UNUSED)
 {
@@ -237,8 +249,9 @@ subsystems_write_pidfile(struct master *master, char **error UNUSED)
 {
 	const char *path = master->config->pidfile;
 
-	master->pidfile = (struct safepath_id){0};
-	if (!second_daemon_has_pidfile(&master->second, path))
+	if (master->state == NULL)
+		master->pidfile = (struct safepath_id){0};
+	if (master->state == NULL && !second_daemon_has_pidfile(&master->second, path))
 		(void)pidfile_write(path, &master->pidfile);
 	second_daemon_unlock(&master->lock);
 	return 0;

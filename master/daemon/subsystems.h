@@ -10,5 +10,9 @@
 /* Creates all. 0, or -1 with *error new. Destroy them in either case. */
 NODISCARD int subsystems_create(struct master *, char **error);
 void subsystems_destroy(struct master *);
+/* New front ends in the place of those that have ended, and starts them. 0, or -1 with
+ * *error new. */
+NODISCARD int subsystems_renew_frontends(struct master *, char **error);
 
 #endif
+

@@ -21,10 +21,10 @@
 #define BACKLOG 1024
 
 struct http_socket {
-	char *address;	/* "inet HOST:PORT" or "unix PATH MODE UID GID": what must stay */
-	char *path;	/* of a Unix socket, else NULL */
-	struct safepath_id made;	/* what the path stood for when we bound it */
-	int fd;		/* -1 = not bound */
+	union {
+		struct http_socket_record record;
+		struct FIELDS(HTTP_SOCKET_FIELDS);
+	};
 	struct log_limit missing, failing;	/* its path; to bind it again */
 };
 
@@ -216,6 +216,24 @@ http_sockets_open(const struct config *config, struct http_sockets *old, char **
 			return NULL;
 		}
 	}
+	return all;
+}
+
+const struct http_socket_record *
+http_sockets_get(const struct http_sockets *all, size_t i)
+{
+	return all != NULL && i < all->count ? &all->items[i].record : NULL;
+}
+
+struct http_sockets *
+http_sockets_put_back(struct http_socket_record *take, size_t count)
+{
+	struct http_sockets *all = xcalloc(1, sizeof(*all));
+
+	all->items = xcalloc(count + 1, sizeof(*all->items));
+	all->count = count;
+	for (size_t i = 0; i < count; i++)
+		all->items[i].record = take[i];
 	return all;
 }
 

@@ -1,6 +1,7 @@
 #include "master/upgrade/statefield.h"
 
 #include "common/hex.h"
+#include "common/safepath.h"
 #include "common/str.h"
 #include "master/event/listener_protocol.h"
 #include "master/process/id_queue.h"
@@ -247,6 +248,28 @@ statefield_read_pool_event(const json_t *value, void *into)
 }
 
 static json_t *
+statefield_write_inode(const void *from)
+{
+	const struct safepath_id *id = from;
+
+	return json_pack("{s:I,s:I}", "device", (json_int_t)id->dev, "inode",
+	    (json_int_t)id->ino);
+}
+
+static bool
+statefield_read_inode(const json_t *value, void *into)
+{
+	const json_t *device = json_object_get(value, "device");
+	const json_t *inode = json_object_get(value, "inode");
+
+	if (!json_is_integer(device) || !json_is_integer(inode))
+		return false;
+	*(struct safepath_id *)into = (struct safepath_id){
+	    (dev_t)json_integer_value(device), (ino_t)json_integer_value(inode)};
+	return true;
+}
+
+static json_t *
 statefield_write_ids(const void *from)
 {
 	const struct id_queue *ids = from;
@@ -313,6 +336,7 @@ static const struct {
     STATEFIELD_KIND(BUF, buf),
     STATEFIELD_KIND(FD, fd),
     STATEFIELD_KIND(RLIMIT, rlimit),
+    STATEFIELD_KIND(INODE, inode),
     STATEFIELD_KIND(IDS, ids),
     STATEFIELD_KIND(STATE, state),
     STATEFIELD_KIND(VERDICT, verdict),

@@ -19,6 +19,7 @@ enum statefield_kind {
 	STATEFIELD_BUF,		/* hex; initialised before it is read */
 	STATEFIELD_FD,		/* {"fd": number}, or null */
 	STATEFIELD_RLIMIT,
+	STATEFIELD_INODE,
 	STATEFIELD_IDS,		/* empty before it is read */
 	STATEFIELD_STATE,	/* this and the following: by name */
 	STATEFIELD_VERDICT,

@@ -29,7 +29,8 @@ revive(const json_t *doc)
 
 	free(recorder_take(&fresh->recorder));
 	fresh->recorder.quiet = false;
-	if (state_document_read(&fresh->master, doc, &why) == -1)
+	if (state_document_read_early(&fresh->master, doc, &why) == -1 ||
+	    state_document_read(&fresh->master, doc, &why) == -1)
 		fail_msg("%s", why);
 	assert_written_alike(fresh, doc);
 	return fresh;
@@ -47,6 +48,7 @@ assert_process(const struct process *got, const struct process *want)
 	assert_int_equal(got->state, want->state);
 	assert_int_equal(got->pid, want->pid);
 	assert_int_equal(got->killing, want->killing);
+	assert_int_equal(got->renewing, want->renewing);
 	assert_int_equal(got->started_ms, want->started_ms);
 	assert_int_equal(got->deadline_ms, want->deadline_ms);
 	assert_int_equal(got->due_ms, want->due_ms);
@@ -292,6 +294,7 @@ test_every_member(void **state UNUSED)
 	p->verdict = VERDICT_SPAWN_FAILED;
 	p->pid = 13;
 	p->killing = true;
+	p->renewing = true;
 	p->started_ms = 14;
 	p->deadline_ms = 15;
 	p->due_ms = 16;

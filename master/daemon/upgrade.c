@@ -1,0 +1,80 @@
+#include "master/daemon/upgrade.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "master/daemon/state_document.h"
+#include "master/frontend/frontend.h"
+#include "master/upgrade/handover.h"
+#include "master/upgrade/statedoc.h"
+#include "master/upgrade/statefield.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+upgrade_rpcd_ended(void *ctx)
+{
+	struct master *master = ctx;
+
+	loop_stop(master->loop);
+}
+
+void
+upgrade_begin(struct master *master)
+{
+	if (master->upgrade_wanted)
+		return;
+	master->upgrade_wanted = true;
+	log_info("upgrade: ending reeve-rpcd");
+	frontends_end(master->frontends, upgrade_rpcd_ended, master);
+}
+
+/* 0, or -1 with errno. */
+static int
+upgrade_set_variable(int fd)
+{
+	char *number = mem_printf("%d", fd);
+	int rc = number != NULL ? setenv(UPGRADE_VARIABLE, number, 1) : -1;
+
+	free(number);
+	return rc;
+}
+
+/* Signals stay blocked, so that none is lost before the new process receives them. */
+void
+upgrade_execute(struct master *master)
+{
+	json_t *doc = state_document_write(master);
+	int fd = doc != NULL ? handover_write(doc) : -1;
+
+	master->upgrade_wanted = false;
+	/* A descriptor of a document is kept by the rule of those that it names. */
+	if (fd != -1)
+		statedoc_add(&doc, "document", statefield_write_fd(&fd));
+	if (fd != -1 && doc != NULL && upgrade_set_variable(fd) == 0 &&
+	    handover_keep(doc, true) == 0) {
+		log_info("upgrade: executing %s", master->self);
+		execv("/proc/self/exe", master->argv);
+	}
+	log_error("upgrade: cannot go on in a new process: %s; everything runs on",
+	    strerror(doc == NULL ? ENOMEM : errno));
+	(void)handover_keep(doc, false);
+	unsetenv(UPGRADE_VARIABLE);
+	json_decref(doc);
+	if (fd != -1)
+		close(fd);
+}
+
+int
+upgrade_resume(struct master *master, int fd, char **why)
+{
+	master->state = handover_read(fd, why);
+	if (master->state == NULL ||
+	    state_document_read_early(master, master->state, why) == -1)
+		return -1;
+	master->first = false;
+	loop_set_none_original(master->loop);
+	return 0;
+}

@@ -1,0 +1,200 @@
+"""The state document in earnest: the daemon writes it, executes its binary, reads it and goes
+on with the same children and pipes. Only a test build has the seam that starts this."""
+
+import os
+import re
+import signal
+import unittest
+
+from reeve import SEAM, Case, alive, program, read, reeve_only, until
+from test_events import LISTENER, parse, pool
+
+COUNTER = program("counter", "/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'",
+                  startsecs=0, stdout_logfile="{dir}/counter.log", stdout_logfile_maxbytes=0)
+# Reads its standard input only once it is told to.
+READER = program("reader", "/bin/sh -c 'trap : USR1; sleep 1000 & wait; exec cat'", startsecs=0,
+                 stdout_logfile="{dir}/reader.log", killasgroup="true", stopasgroup="true")
+STUBBORN = program("stubborn", "/bin/sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'",
+                   startsecs=0, stopwaitsecs=600, stdout_logfile="NONE", killasgroup="true",
+                   autorestart="false")
+CAPTURED = program(
+    "captured", "/bin/sh -c 'trap : USR1; printf \"%%s\" \"<!--XSUPERVISOR:BEGIN-->first \"; "
+    "sleep 1000 & wait; printf \"%%s\" \"second<!--XSUPERVISOR:END-->\"; exec sleep 1000'",
+    startsecs=0, stdout_capture_maxbytes=1000, stdout_logfile="{dir}/captured.log",
+    stdout_logfile_maxbytes=0, killasgroup="true", stopasgroup="true")
+CRASHER = program("crasher", "/bin/sleep 1000", startsecs=0, autorestart="true",
+                  stdout_logfile="NONE")
+ONCE = program("once", "/bin/sh -c 'trap \"exit 7\" USR1; while :; do sleep 0.05; done'",
+               startsecs=0, autorestart="false", stdout_logfile="NONE")
+AUTO = program("auto", "/bin/sh -c 'echo begun; exec cat'", startsecs=0)
+# Answers nothing before the file exists: what happens waits for it.
+SLOW = pool("slow", "PROCESS_STATE,PROCESS_COMMUNICATION", command="/bin/sh -c 'while ! test "
+            "-e {dir}/go; do sleep 0.05; done; exec %s {dir}/slow.events'" % LISTENER,
+            buffer_size=1000)
+QUICK = pool("quick", "PROCESS_STATE,PROCESS_COMMUNICATION", buffer_size=1000)
+ALL = COUNTER + READER + STUBBORN + CAPTURED + CRASHER + ONCE + AUTO + SLOW + QUICK
+NAMES = ("counter", "reader", "stubborn", "captured", "crasher", "once", "auto", "slow",
+         "quick")
+
+
+@reeve_only
+class Upgrade(Case):
+    def setUp(self):
+        if not os.path.exists(os.path.join(SEAM, "reeved")):
+            self.skipTest("no build with the seam in " + SEAM)
+
+    def begin(self):
+        self.d = d = self.daemon(ALL, build=SEAM)
+        self.pids = {name: d.wait_state(name, "RUNNING")["pid"] for name in NAMES}
+        self.upgrades = 0
+        self.addCleanup(self.end_stubborn)
+        return d
+
+    def end_stubborn(self):
+        pid = self.d.running() and self.d.info("stubborn")["pid"]
+        if pid:
+            os.killpg(pid, signal.SIGKILL)
+            self.d.wait_state("stubborn", "EXITED")
+
+    def upgrade(self):
+        d, image = self.d, read("/proc/%d/auxv" % self.d.pid)
+        wire = self.control(d)
+        wire.call("daemon.upgrade")
+        self.upgrades += 1
+        d.wait_log("upgrade: going on with", count=self.upgrades)
+        until(d.serving)
+        self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid), "no other image")
+        # Its connection is over, and a new one has all rows.
+        while wire.frame() is not None:
+            pass
+        rows = self.control(d)
+        rows.call("subscribe")
+        names = set()
+        while True:
+            frame = rows.frame()
+            names |= {row[2] for row in frame["params"].get("rows", ())}
+            if frame["method"] == "stream.end":
+                break
+        self.assertEqual(set(NAMES), names)
+
+    def descriptors(self):
+        """How many the daemon has, but for connections of clients."""
+        names = [os.readlink("/proc/%d/fd/%s" % (self.d.pid, fd))
+                 for fd in os.listdir("/proc/%d/fd" % self.d.pid)]
+        return len([name for name in names if not name.startswith("socket:")])
+
+    def upgrades_many(self, count):
+        for _ in range(count):
+            self.upgrade()
+
+    def check_pids(self, *but):
+        for name, pid in self.pids.items():
+            if name not in but:
+                self.assertEqual(("RUNNING", pid), (self.d.state(name),
+                                                    self.d.info(name)["pid"]), name)
+                self.assertTrue(alive(pid), name)
+
+    def check_counter(self):
+        """Not one line of its output is lost or doubled, and more keeps coming."""
+        path = self.d.path("counter.log")
+        size = os.path.getsize(path)
+        until(lambda: os.path.getsize(path) > size + 100000, what="no more lines")
+        lines = read(path, b"").split(b"\n")[:-1]
+        for i, line in enumerate(lines, 1):
+            if line != b"%d" % i:
+                self.fail("line %d is %r" % (i, line))
+
+    def test_children_pipes_and_logs_stay(self):
+        d = self.begin()
+        logs = {d.info("auto")["stdout_logfile"]}
+        self.upgrade()
+        descriptors = self.descriptors()
+        self.upgrades_many(2)
+        until(lambda: self.descriptors() == descriptors, what="descriptors are left open")
+        self.check_pids()
+        self.check_counter()
+        self.rpc(d).supervisor.sendProcessStdin("auto", "more\n")
+        logs.add(d.info("auto")["stdout_logfile"])
+        self.assertEqual(1, len(logs), "another AUTO log")
+        log = logs.pop()
+        until(lambda: read(log) == b"begun\nmore\n", what=lambda: read(log))
+        autologs = [f for f in os.listdir(os.path.dirname(log))
+                    if re.match(r"auto-stdout---.*\.log$", f)]
+        self.assertEqual([os.path.basename(log)], autologs)
+        self.end_stubborn()
+        self.assertEqual(0, d.stop())
+
+    def test_queued_stdin_is_delivered(self):
+        """More than the pipe holds waits in the daemon."""
+        d = self.begin()
+        sent = "".join("%d\n" % i for i in range(60000))
+        for at in range(0, len(sent), 50000):
+            self.rpc(d).supervisor.sendProcessStdin("reader", sent[at:at + 50000])
+        self.upgrade()
+        os.kill(self.pids["reader"], signal.SIGUSR1)
+        until(lambda: len(read(d.path("reader.log"), b"")) >= len(sent))
+        self.assertEqual(sent.encode(), read(d.path("reader.log")))
+
+    def test_ends_are_reaped(self):
+        d = self.begin()
+        wire = self.control(d)
+        wire.send(id=9, method="daemon.upgrade", params={})
+        os.kill(self.pids["once"], signal.SIGUSR1)
+        os.kill(self.pids["crasher"], signal.SIGKILL)
+        d.wait_log("upgrade: going on with")
+        self.assertEqual(7, d.wait_state("once", "EXITED")["exitstatus"])
+        until(lambda: d.info("crasher")["pid"] not in (0, self.pids["crasher"]))
+        self.check_pids("once", "crasher")
+        self.assertEqual(1, d.log().count("exited: once (exit status 7; not expected)"))
+        self.assertEqual(1, d.log().count("WARN exited: crasher (terminated by SIGKILL"))
+
+    def test_events_continue(self):
+        """Serials go on; what waits in a pool, and half a capture, comes afterwards."""
+        d = self.begin()
+        path = d.path("quick.events")
+        self.rpc(d).supervisor.stopProcess("auto")
+        until(lambda: any(e.name == "PROCESS_STATE_STOPPED" for e in parse(read(path, b""))))
+        self.upgrade()
+        self.rpc(d).supervisor.startProcess("auto")
+        os.kill(self.pids["captured"], signal.SIGUSR1)
+        until(lambda: any(e.name.startswith("PROCESS_COMMUNICATION")
+                          for e in parse(read(path, b""))))
+        with open(d.path("go"), "wb"):
+            pass
+        slow = d.path("slow.events")
+        until(lambda: any(e.name.startswith("PROCESS_COMMUNICATION")
+                          for e in parse(read(slow, b""))))
+        quick, late = parse(read(path)), parse(read(slow))
+        said = [e for e in late if e.name.startswith("PROCESS_COMMUNICATION")]
+        self.assertTrue(said[0].payload.endswith(b"\nfirst second"), said[0].payload)
+        for events in (quick, late):
+            self.assertEqual(list(range(len(events))), [e.poolserial for e in events])
+            serials = [e.serial for e in events]
+            self.assertEqual(sorted(set(serials)), serials)
+        # Both pools have the same: none is lost, and none told again.
+        last = min(quick[-1].serial, late[-1].serial)
+        begin = late[0].serial
+        self.assertEqual([e.serial for e in late if e.serial <= last],
+                         [e.serial for e in quick if begin <= e.serial <= last])
+        self.check_pids("auto")
+
+    def test_restart_under_way_goes_on(self):
+        d = self.begin()
+        self.control(d).call("process.restart", names=["stubborn"])
+        d.wait_state("stubborn", "STOPPING")
+        self.upgrade()
+        self.assertEqual("STOPPING", d.state("stubborn"))
+        os.killpg(self.pids["stubborn"], signal.SIGKILL)
+        until(lambda: d.info("stubborn")["pid"] not in (0, self.pids["stubborn"]))
+        d.wait_state("stubborn", "RUNNING")
+        self.check_pids("stubborn")
+
+    def test_ids_and_numbers_go_on(self):
+        d = self.begin()
+        before = self.control(d).call("all.clear")["job"]
+        self.upgrade()
+        self.assertEqual(before + 1, self.control(d).call("all.clear")["job"])
+
+
+if __name__ == "__main__":
+    unittest.main()
