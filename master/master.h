@@ -5,7 +5,7 @@
 #include "common/fields.h"
 #include "common/loop.h"
 #include "master/child/child.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/config/config.h"
 #include "master/config/options.h"
 #include "master/control/job.h"

@@ -4,7 +4,7 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/config/config.h"
 #include "master/process/process.h"
 #include "proto/fault.h"

@@ -5,7 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/config/config.h"
 #include "master/frontend/http_sockets.h"
 #include "proto/peer/peer.h"

@@ -11,7 +11,7 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/helper/helper_log.h"
 #include "proto/peer/peer.h"
 

@@ -4,7 +4,7 @@
 #include "master/child/capture.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
 #include "master/upgrade/statedoc.h"

@@ -6,7 +6,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/child/spawn.h"
 #include "master/helper/helper_lifecycle.h"
 #include "master/helper/helper_process.h"

@@ -1,7 +1,7 @@
 /* Helper process: a real fork that runs a function, with its socket, its log and its end. */
 #include "common/buf.h"
 #include "common/log.h"
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "master/child/spawn.h"
 #include "master/helper/helper_process.h"
 

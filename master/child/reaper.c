@@ -1,4 +1,4 @@
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 
 #include "common/clock.h"
 #include "common/log.h"

@@ -1,6 +1,6 @@
-/* Reap: SIGCHLD and the only waitpid. Children register by pid; unknown ones are logged. */
-#ifndef MASTER_CHILD_REAP_H
-#define MASTER_CHILD_REAP_H
+/* Reaper: SIGCHLD and the only waitpid. Children register by pid; unknown ones are logged. */
+#ifndef MASTER_CHILD_REAPER_H
+#define MASTER_CHILD_REAPER_H
 
 #include "common/compiler.h"
 #include "common/loop.h"

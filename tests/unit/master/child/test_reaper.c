@@ -1,4 +1,4 @@
-#include "master/child/reap.h"
+#include "master/child/reaper.h"
 #include "tests/unit/master/scratch.h"
 
 #include <signal.h>
