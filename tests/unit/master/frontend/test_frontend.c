@@ -1,0 +1,383 @@
+/* Frontend: setup, readiness, waiting clients, replacement and end; the processes, the
+ * reaper and the rest of the daemon are the test's. */
+#include "common/sock.h"
+#include "master/child/spawn.h"
+#include "master/frontend/frontend.h"
+
+#include "tests/unit/master/scratch.h"
+
+#include <signal.h>
+
+#define S(text) ((char *)(uintptr_t)(text))
+#define START 1000000
+
+struct connection {
+	struct peer *peer;
+};
+
+/* What the master and one reeve-rpcd see of each other. */
+static struct world {
+	struct loop *loop;
+	struct frontends *all;
+	struct http_sockets *sockets;
+	struct frontend *frontend;
+	struct connection connection;
+	enum role role;
+	int64_t now;
+	pid_t pid;
+	int rpcd, page;		/* its end of the connection; the page */
+	reap_fn *reaped;
+	void *reap_ctx;
+	int connects, drops, revives, ready, gone, done, kills;
+} w;
+
+/* ---- instead of the system ---- */
+
+pid_t
+spawn_child(const struct spawn_request *request)
+{
+	w.rpcd = dup(request->extra_fds[0]);
+	return ++w.pid;
+}
+
+int
+reaper_watch(struct reaper *reaper UNUSED, pid_t pid UNUSED, reap_fn *fn, void *ctx)
+{
+	w.reaped = fn;
+	w.reap_ctx = ctx;
+	return 0;
+}
+
+void
+reaper_watch_stops(
+    struct reaper *reaper UNUSED, pid_t pid UNUSED, reap_stopped_fn *fn UNUSED)
+{
+}
+
+void
+reaper_forget(struct reaper *reaper UNUSED, pid_t pid UNUSED)
+{
+}
+
+int
+kill(pid_t pid, int signo)
+{
+	assert_int_equal(pid, w.pid);
+	assert_int_equal(signo, SIGKILL);
+	w.kills++;
+	return 0;
+}
+
+/* ---- instead of the daemon ---- */
+
+static void
+drop_connection(void)
+{
+	peer_free(w.connection.peer);
+	w.connection.peer = NULL;
+}
+
+static void
+over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
+{
+	drop_connection();
+	frontend_closed(ctx, why, violation);
+}
+
+static struct connection *
+connect_rpcd(void *ctx, int fd, enum role role, struct frontend *frontend)
+{
+	static const struct peer_ops ops = {.closed = over};
+
+	assert_ptr_equal(ctx, &w);
+	w.connects++;
+	w.role = role;
+	w.frontend = frontend;
+	w.connection.peer = peer_new(w.loop, fd, &ops, frontend);
+	peer_options(w.connection.peer)->autoflush = true;
+	return &w.connection;
+}
+
+static struct peer *
+peer_of(struct connection *connection)
+{
+	assert_non_null(connection);
+	return connection->peer;
+}
+
+static void
+drop(void *ctx UNUSED, struct connection *connection)
+{
+	assert_ptr_equal(connection, &w.connection);
+	w.drops++;
+	drop_connection();
+}
+
+/* The callees of ready and gone may ask for the connection. */
+static void
+is_ready(void *ctx UNUSED)
+{
+	w.ready++;
+	assert_ptr_equal(frontends_peer(w.all), w.connection.peer);
+}
+
+static void
+is_gone(void *ctx UNUSED)
+{
+	w.gone++;
+	assert_null(frontends_peer(w.all));
+}
+
+static void
+count(void *counter)
+{
+	++*(int *)counter;
+}
+
+static void
+revive(void *ctx UNUSED)
+{
+	w.revives++;
+}
+
+static const struct frontend_ops ops = {
+    .connect = connect_rpcd,
+    .peer = peer_of,
+    .drop = drop,
+    .revive = revive,
+    .ready = is_ready,
+    .gone = is_gone,
+};
+
+/* ---- the world ---- */
+
+static void
+pass(int64_t ms)
+{
+	w.now += ms;
+	clock_freeze(w.now, w.now);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(loop_turn(w.loop, 0), 0);
+}
+
+/* With a reeve-rpcd beside what would be our own binary. */
+static void
+begin(const struct scratch *scratch, const struct config *config)
+{
+	struct frontend_use use = {.config = config, .ops = &ops, .ctx = &w};
+	const char *rpcd = scratch_path(scratch, "reeve-rpcd");
+	char *error = NULL, *self;
+	int fd = open(rpcd, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	w = (struct world){.loop = use.loop = loop_new(), .now = START, .rpcd = -1};
+	clock_freeze(START, START);
+	w.sockets = use.http_sockets = http_sockets_open(config, NULL, &error);
+	assert_non_null(w.sockets);
+	use.page = w.page = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	self = strdup(scratch_path(scratch, "reeved"));
+	w.all = frontends_new(&use, self, &error);
+	assert_non_null(w.all);
+	free(self);
+	frontends_start(w.all);
+}
+
+static void
+finish(void)
+{
+	frontends_free(w.all);
+	drop_connection();
+	http_sockets_free(w.sockets);
+	close(w.page);
+	if (w.rpcd != -1)
+		close(w.rpcd);
+	loop_free(w.loop);
+	clock_freeze(-1, -1);
+}
+
+static void
+reap(int status)
+{
+	if (w.rpcd != -1)
+		close(w.rpcd);
+	w.rpcd = -1;
+	w.reaped(w.reap_ctx, w.pid, status);
+	pass(0);
+}
+
+/* What reeve-rpcd finds in its socket; a read ends at each descriptor. */
+static const char *
+received(void)
+{
+	static char text[8192];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(w.rpcd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	return text;
+}
+
+static struct listener_config
+unix_listener(const char *path)
+{
+	return (struct listener_config){.section = S("unix_http_server"), .is_unix = true,
+	    .path = S(path), .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
+	    .username = S("user"), .password = S("secret")};
+}
+
+/* ---- tests ---- */
+
+static void
+test_without_listeners(void **state)
+{
+	struct config config = {.nlisteners = 0};
+
+	begin(*state, &config);
+	assert_int_equal(w.connects, 0);
+	assert_null(frontends_peer(w.all));
+	assert_false(frontends_have(w.all, 1));
+	frontends_check(w.all);
+	frontends_end(w.all, count, &w.done);
+	assert_int_equal(w.done, 1);
+	finish();
+}
+
+static void
+test_life(void **state)
+{
+	struct listener_config listener = unix_listener(scratch_path(*state, "s.sock"));
+	struct config config = {.listeners = &listener, .nlisteners = 1};
+	json_t *hello = json_object();
+	const char *setup;
+
+	begin(*state, &config);
+	assert_int_equal(w.connects, 1);
+	assert_int_equal(w.role, ROLE_ADMIN);
+	assert_true(frontends_have(w.all, w.pid));
+	assert_null(frontends_peer(w.all));
+	assert_int_equal(frontend_greet(w.frontend, hello), 0);
+	assert_int_equal(json_integer_value(json_object_get(
+	    json_object_get(hello, "setup"), "listeners")), 1);
+	json_decref(hello);
+	assert_int_equal(frontend_greeted(w.frontend, &w.connection), 0);
+	assert_int_equal(w.revives, 1);
+	pass(0);
+	setup = received();
+	assert_non_null(strstr(setup, "\"setup.listener\""));
+	assert_non_null(strstr(setup, "\"secret\""));
+	assert_non_null(strstr(setup, "\"setup.page\""));
+	assert_non_null(strstr(setup, "\"setup.end\""));
+	frontend_ready(w.frontend);
+	frontend_ready(w.frontend);	/* it cannot be ready twice */
+	assert_int_equal(w.ready, 1);
+	/* It exits: its connection goes first. */
+	close(w.rpcd);
+	w.rpcd = -1;
+	pass(0);
+	assert_int_equal(w.gone, 1);
+	assert_int_equal(w.drops, 0);
+	reap(0);
+	assert_int_equal(w.gone, 1);
+	assert_int_equal(w.connects, 2);
+	frontends_end(w.all, count, &w.done);
+	pass(0);
+	assert_int_equal(read(w.rpcd, &(char){0}, 1), 0);
+	assert_int_equal(w.done, 0);
+	reap(0);
+	assert_int_equal(w.done, 1);
+	assert_int_equal(w.drops, 1);
+	pass(10000);
+	assert_int_equal(w.connects, 2);
+	finish();
+}
+
+static void
+test_no_descriptors_for_its_setup(void **state)
+{
+	struct listener_config listener = unix_listener(scratch_path(*state, "s.sock"));
+	struct config config = {.listeners = &listener, .nlisteners = 1};
+	struct scratch *scratch = *state;
+	int page;
+
+	begin(scratch, &config);
+	close(w.page);
+	page = w.page;
+	assert_int_equal(frontend_greeted(w.frontend, &w.connection), -1);
+	assert_int_equal(w.kills, 1);
+	assert_int_equal(w.drops, 1);
+	assert_int_equal(w.gone, 1);
+	assert_non_null(strstr(scratch->log,
+	    "ERRO reeve-rpcd (1) cannot be given its sockets and is killed: Bad file"));
+	w.page = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(w.page, page);
+	finish();
+}
+
+/* The master pings a reeve-rpcd whose clients wait to be accepted. */
+static void
+test_waiting_client(void **state)
+{
+	const char *path = scratch_path(*state, "s.sock");
+	struct listener_config listener = unix_listener(path);
+	struct config config = {.listeners = &listener, .nlisteners = 1};
+	int client;
+
+	begin(*state, &config);
+	frontend_ready(w.frontend);
+	pass(60000);
+	assert_string_equal(received(), "");
+	client = sock_connect_unix(scratch_path(*state, "s.sock"));
+	assert_int_not_equal(client, -1);
+	pass(0);
+	pass(1000);
+	assert_non_null(strstr(received(), "\"ping\""));
+	close(client);
+	finish();
+}
+
+/* A reeve-rpcd whose socket is another one now is replaced, after this iteration. */
+static void
+test_replacement(void **state)
+{
+	char *path = strdup(scratch_path(*state, "s.sock"));
+	struct listener_config listener = unix_listener(path);
+	struct config config = {.listeners = &listener, .nlisteners = 1};
+
+	begin(*state, &config);
+	frontend_ready(w.frontend);
+	frontends_revive(w.all);
+	frontends_check(w.all);
+	assert_non_null(frontends_peer(w.all));
+	assert_int_equal(unlink(path), 0);
+	frontends_revive(w.all);
+	assert_non_null(frontends_peer(w.all));
+	frontends_check(w.all);
+	assert_null(frontends_peer(w.all));
+	pass(0);
+	assert_int_equal(read(w.rpcd, &(char){0}, 1), 0);
+	reap(0);
+	assert_int_equal(w.connects, 2);
+	frontends_check(w.all);
+	assert_int_equal(w.kills, 0);
+	finish();
+	free(path);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_without_listeners),
+	    TEST(test_life),
+	    TEST(test_no_descriptors_for_its_setup),
+	    TEST(test_waiting_client),
+	    TEST(test_replacement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
