@@ -1,5 +1,5 @@
 /* Clock: the one place that asks the time, so that tests can answer. Decisions
- * use the monotonic clock; wall time is only ever shown (design 7). */
+ * use the monotonic clock; wall time is only ever shown. */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H
 

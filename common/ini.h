@@ -1,5 +1,5 @@
 /* Ini: the text of configuration files → sections and values, as Python's
- * RawConfigParser reads them for supervisord and supervisorctl (reference 4.1). Files read
+ * RawConfigParser reads them for supervisord and supervisorctl. Files read
  * one after another share one name space. Used at load only. */
 #ifndef COMMON_INI_H
 #define COMMON_INI_H

@@ -1,5 +1,5 @@
 /* Ini line: one line of a configuration file: where it begins, what of it is
- * comment, whether it is a header or an option (reference 4.1). */
+ * comment, whether it is a header or an option. */
 #ifndef COMMON_INI_LINE_H
 #define COMMON_INI_LINE_H
 

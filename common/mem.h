@@ -1,6 +1,6 @@
 /* Memory: the only place that decides what "out of memory" means. The x
  * functions end the program; they belong to start-up code, rpcd and reevectl.
- * In the running master use malloc and handle NULL (design 10). */
+ * In the running master use malloc and handle NULL. */
 #ifndef COMMON_MEM_H
 #define COMMON_MEM_H
 

@@ -11,19 +11,14 @@
 
 /* Root alone loses its power over files by setfsuid, and only while the kernel ties
  * capabilities to the user id. */
-static bool
-rights_can_switch(void)
-{
-	int bits = prctl(PR_GET_SECUREBITS);
-
-	return geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
-}
-
 struct rights
 rights_of(uid_t uid)
 {
+	int bits = prctl(PR_GET_SECUREBITS);
+	bool can_switch = geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
+
 	return (struct rights){
-	    .kind = rights_can_switch() ? RIGHTS_SWITCHED : RIGHTS_JUDGED, .uid = uid};
+	    .kind = can_switch ? RIGHTS_SWITCHED : RIGHTS_JUDGED, .uid = uid};
 }
 
 /* glibc's setgroups changes all threads and waits for them; the id of this thread is all
@@ -64,6 +59,14 @@ rights_enter(const struct rights *rights, struct rights_saved *saved)
 		return 0;
 	rights_leave(saved);
 	return -1;
+}
+
+int
+rights_enter_for(const struct rights *rights, const struct stat *dir, int want,
+    struct rights_saved *saved)
+{
+	return rights_judge(rights, dir, want) ? rights_enter(rights, saved) :
+	    fail_with(EACCES);
 }
 
 void

@@ -39,6 +39,9 @@ struct rights rights_of(uid_t uid);
 /* Takes the rights on until rights_leave; nothing changes for RIGHTS_OWN and RIGHTS_JUDGED.
  * 0, or -1 with errno and nothing changed. */
 NODISCARD int rights_enter(const struct rights *, struct rights_saved *);
+/* The same for what needs `want` (rights_judge) with a directory; else EACCES. */
+NODISCARD int rights_enter_for(const struct rights *, const struct stat *dir, int want,
+    struct rights_saved *);
 /* Keeps errno. */
 void rights_leave(const struct rights_saved *);
 /* For RIGHTS_JUDGED: true when the user may do `want` (R_OK, W_OK, X_OK) with the object;

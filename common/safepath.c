@@ -58,12 +58,6 @@ safepath_given(const char *path, int *fd)
 	return true;
 }
 
-bool
-safepath_is_shared(const struct safepath *sp)
-{
-	return safepath_stat_is_shared(&sp->st);
-}
-
 /* --- finding ---------------------------------------------------------------- */
 
 /* True for the errors by which openat2 says that the path has a link, or that the kernel or
@@ -139,7 +133,7 @@ static bool
 safepath_is_smuggled(const struct safepath *sp, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode) || st->st_nlink <= 1 || sp->rights.kind != RIGHTS_OWN ||
-	    !safepath_is_shared(sp))
+	    !safepath_stat_is_shared(&sp->st))
 		return false;
 	return st->st_uid != sp->st.st_uid || safepath_uid_is_ours(st->st_uid) ||
 	    (sp->st.st_mode & S_IWOTH);
@@ -170,22 +164,14 @@ safepath_openat(const struct safepath *sp, const char *name, int flags, mode_t m
 	return fd;
 }
 
-/* What the rights want of a file that is opened so. */
-static int
-safepath_wanted(int flags)
-{
-	static const int wanted[] = {
-	    [O_RDONLY] = R_OK, [O_WRONLY] = W_OK, [O_RDWR] = R_OK | W_OK, [O_ACCMODE] = 0};
-
-	return flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
-}
-
 /* Where the kernel does not check for us, a new file is made only knowingly. */
 static int
 safepath_open_judged(const struct safepath *sp, const char *name, int flags, mode_t mode)
 {
+	static const int wanted[] = {
+	    [O_RDONLY] = R_OK, [O_WRONLY] = W_OK, [O_RDWR] = R_OK | W_OK, [O_ACCMODE] = 0};
+	int fd = -1, want = flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
 	struct stat st;
-	int fd = -1;
 
 	if (!rights_judge(&sp->rights, &sp->st, X_OK))
 		return fail_with(EACCES);
@@ -194,7 +180,7 @@ safepath_open_judged(const struct safepath *sp, const char *name, int flags, mod
 		fd = safepath_openat(sp, name, flags & ~O_CREAT, 0);
 	if (fd != -1 && fstat(fd, &st) == -1)
 		return fd_fail(fd, errno);
-	if (fd != -1 && !rights_judge(&sp->rights, &st, safepath_wanted(flags)))
+	if (fd != -1 && !rights_judge(&sp->rights, &st, want))
 		return fd_fail(fd, EACCES);
 	if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
@@ -230,9 +216,7 @@ safepath_stat(const struct safepath *sp, const char *name, struct stat *st)
 	struct rights_saved saved;
 	int rc;
 
-	if (!rights_judge(&sp->rights, &sp->st, X_OK))
-		return fail_with(EACCES);
-	if (rights_enter(&sp->rights, &saved) == -1)
+	if (rights_enter_for(&sp->rights, &sp->st, X_OK, &saved) == -1)
 		return -1;
 	rc = fstatat(sp->dir, name, st, AT_SYMLINK_NOFOLLOW);
 	rights_leave(&saved);
@@ -244,7 +228,7 @@ static bool
 safepath_is_sole(const struct safepath *sp, const struct stat *st)
 {
 	return st->st_nlink <= 1 ||
-	    (sp->rights.kind == RIGHTS_OWN && !safepath_is_shared(sp));
+	    (sp->rights.kind == RIGHTS_OWN && !safepath_stat_is_shared(&sp->st));
 }
 
 /* Whether the name may cease to stand for this file. 0, or -1 with errno. */
@@ -293,9 +277,7 @@ safepath_renameat(const struct safepath *sp, const char *from, const char *to,
 	struct rights_saved saved;
 	int rc;
 
-	if (!safepath_may_change(sp))
-		return fail_with(EACCES);
-	if (rights_enter(&sp->rights, &saved) == -1)
+	if (rights_enter_for(&sp->rights, &sp->st, W_OK | X_OK, &saved) == -1)
 		return -1;
 	rc = renameat2(sp->dir, from, sp->dir, to, flags);
 	rights_leave(&saved);

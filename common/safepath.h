@@ -54,8 +54,6 @@ struct safepath {
  * in any case by safepath_close, which keeps errno. */
 NODISCARD int safepath_find(struct safepath *, const char *path, unsigned flags);
 void safepath_close(struct safepath *);
-/* True when others than root and we can change the names in the directory. */
-bool safepath_is_shared(const struct safepath *);
 
 /* The following take a component in the directory, usually sp->name, and fail with -1 and
  * errno; EMLINK: the file has other links. */

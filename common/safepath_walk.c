@@ -56,7 +56,7 @@ safepath_stat_is_shared(const struct stat *dir)
 
 /* In a sticky directory only an entry's owner can rename it. */
 static bool
-walk_is_steady(const struct stat *dir, const struct stat *entry)
+safepath_walk_is_steady(const struct stat *dir, const struct stat *entry)
 {
 	return !safepath_stat_is_shared(dir) ||
 	    (safepath_uid_is_ours(dir->st_uid) && (dir->st_mode & S_ISVTX) &&
@@ -65,7 +65,7 @@ walk_is_steady(const struct stat *dir, const struct stat *entry)
 
 /* Takes fd as the directory from here on. */
 static int
-walk_enter(struct walk *w, int fd_take)
+safepath_walk_enter(struct walk *w, int fd_take)
 {
 	safepath_close(w->sp);
 	w->sp->dir = fd_take;
@@ -74,23 +74,21 @@ walk_enter(struct walk *w, int fd_take)
 
 /* From where the rest of the path counts. */
 static int
-walk_start(struct walk *w)
+safepath_walk_start(struct walk *w)
 {
 	int fd = open(w->rest[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return fd == -1 ? -1 : walk_enter(w, fd);
+	return fd == -1 ? -1 : safepath_walk_enter(w, fd);
 }
 
 /* The component by itself, links not followed. */
 static int
-walk_look_up(struct walk *w, const char *name, int flags)
+safepath_walk_look_up(struct walk *w, const char *name, int flags)
 {
 	struct rights_saved saved;
 	int fd;
 
-	if (!rights_judge(&w->sp->rights, &w->sp->st, X_OK))
-		return fail_with(EACCES);
-	if (rights_enter(&w->sp->rights, &saved) == -1)
+	if (rights_enter_for(&w->sp->rights, &w->sp->st, X_OK, &saved) == -1)
 		return -1;
 	fd = openat(w->sp->dir, name, O_PATH | O_CLOEXEC | flags);
 	rights_leave(&saved);
@@ -101,7 +99,7 @@ walk_look_up(struct walk *w, const char *name, int flags)
 
 /* The directory's path and the component, for messages. */
 static void
-walk_where(const struct walk *w, const char *name, char *out, size_t size)
+safepath_walk_where(const struct walk *w, const char *name, char *out, size_t size)
 {
 	char proc[32], dir[160];
 	ssize_t n;
@@ -113,11 +111,11 @@ walk_where(const struct walk *w, const char *name, char *out, size_t size)
 }
 
 static void
-walk_explain(struct walk *w, const char *name, const struct stat *link, uid_t uid)
+safepath_walk_explain(struct walk *w, const char *name, const struct stat *link, uid_t uid)
 {
 	char where[280];
 
-	walk_where(w, name, where, sizeof(where));
+	safepath_walk_where(w, name, where, sizeof(where));
 	if (uid == link->st_uid)
 		(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s is "
 		    "followed with the rights of its owner, uid %u", where, (unsigned)uid);
@@ -129,11 +127,12 @@ walk_explain(struct walk *w, const char *name, const struct stat *link, uid_t ui
 }
 
 static int
-walk_refuse(struct walk *w, const char *name, const struct stat *link, const char *reason)
+safepath_walk_refuse(struct walk *w, const char *name, const struct stat *link,
+    const char *reason)
 {
 	char where[280];
 
-	walk_where(w, name, where, sizeof(where));
+	safepath_walk_where(w, name, where, sizeof(where));
 	(void)snprintf(w->sp->why, sizeof(w->sp->why),
 	    "the symbolic link %s of uid %u %s", where, (unsigned)link->st_uid, reason);
 	return fail_with(EACCES);
@@ -143,7 +142,7 @@ walk_refuse(struct walk *w, const char *name, const struct stat *link, const cha
  * protected_symlinks allows an ordinary user is allowed here. Root has more to lose, by
  * links that were moved there from elsewhere. */
 static bool
-walk_is_trusted(const struct stat *dir, const struct stat *link)
+safepath_walk_is_trusted(const struct stat *dir, const struct stat *link)
 {
 	uid_t self = geteuid();
 
@@ -156,7 +155,7 @@ walk_is_trusted(const struct stat *dir, const struct stat *link)
 /* Whose rights an untrusted link has: its owner's. Root's link and ours may have been moved
  * here by those who can write the directory. */
 static uid_t
-walk_link_uid(const struct stat *dir, const struct stat *link)
+safepath_walk_link_uid(const struct stat *dir, const struct stat *link)
 {
 	if (!safepath_uid_is_ours(link->st_uid))
 		return link->st_uid;
@@ -168,7 +167,7 @@ walk_link_uid(const struct stat *dir, const struct stat *link)
 /* Others can make a hard link to a user's link in a directory of their own, and would have
  * that user's rights by it. */
 static bool
-walk_is_copied(const struct stat *dir, const struct stat *link)
+safepath_walk_is_copied(const struct stat *dir, const struct stat *link)
 {
 	return link->st_nlink > 1 && safepath_stat_is_shared(dir) &&
 	    !safepath_uid_is_ours(link->st_uid) &&
@@ -177,28 +176,28 @@ walk_is_copied(const struct stat *dir, const struct stat *link)
 
 /* Decides with which rights the walk goes on. 0, or -1 with errno. */
 static int
-walk_judge_link(struct walk *w, const char *name, const struct stat *link)
+safepath_walk_judge_link(struct walk *w, const char *name, const struct stat *link)
 {
 	struct safepath *sp = w->sp;
 	uid_t uid;
 
-	if (walk_is_trusted(&sp->st, link))
+	if (safepath_walk_is_trusted(&sp->st, link))
 		return 0;
-	if (walk_is_copied(&sp->st, link))
-		return walk_refuse(w, name, link, "has other hard links");
-	uid = walk_link_uid(&sp->st, link);
+	if (safepath_walk_is_copied(&sp->st, link))
+		return safepath_walk_refuse(w, name, link, "has other hard links");
+	uid = safepath_walk_link_uid(&sp->st, link);
 	if (sp->rights.kind != RIGHTS_OWN && sp->rights.uid != uid)
-		return walk_refuse(w, name, link, "follows one of another user");
+		return safepath_walk_refuse(w, name, link, "follows one of another user");
 	if (sp->rights.kind == RIGHTS_OWN) {
 		sp->rights = rights_of(uid);
-		walk_explain(w, name, link, uid);
+		safepath_walk_explain(w, name, link, uid);
 	}
 	return 0;
 }
 
 /* A link that stands for an open file; its text is no path. */
 static bool
-walk_is_magic(int link)
+safepath_walk_is_magic(int link)
 {
 	struct statfs fs;
 
@@ -208,7 +207,7 @@ walk_is_magic(int link)
 /* Behind a link there is mostly none: the directories left are found by one call. Where
  * that fails the walk goes on and finds out why. 0, or -1 with errno. */
 static int
-walk_jump(struct walk *w)
+safepath_walk_jump(struct walk *w)
 {
 	char *slash = strrchr(w->rest, '/');
 	struct rights_saved saved;
@@ -228,12 +227,12 @@ walk_jump(struct walk *w)
 	if (fd == -1)
 		return 0;
 	memmove(w->rest, slash + 1, strlen(slash + 1) + 1);
-	return walk_enter(w, fd);
+	return safepath_walk_enter(w, fd);
 }
 
 /* Puts the link's text in front of the rest. */
 static int
-walk_splice(struct walk *w, int link)
+safepath_walk_splice(struct walk *w, int link)
 {
 	char text[PATH_MAX];
 	ssize_t n = readlinkat(link, "", text, sizeof(text) - 1);
@@ -249,9 +248,9 @@ walk_splice(struct walk *w, int link)
 	memcpy(w->rest, text, (size_t)n);
 	if (rest > 0)
 		w->rest[n] = '/';
-	if (w->rest[0] == '/' && walk_start(w) == -1)
+	if (w->rest[0] == '/' && safepath_walk_start(w) == -1)
 		return -1;
-	return walk_jump(w);
+	return safepath_walk_jump(w);
 }
 
 /* --- the walk --------------------------------------------------------------- */
@@ -259,7 +258,7 @@ walk_splice(struct walk *w, int link)
 enum walk_result { WALK_FAILED = -1, WALK_ON, WALK_DONE };
 
 static enum walk_result
-walk_arrive(struct walk *w, const char *name, bool magic)
+safepath_walk_arrive(struct walk *w, const char *name, bool magic)
 {
 	strcpy(w->sp->name, name);
 	w->sp->magic = magic;
@@ -267,44 +266,44 @@ walk_arrive(struct walk *w, const char *name, bool magic)
 }
 
 static enum walk_result
-walk_link(struct walk *w, const char *name, int link, const struct stat *st)
+safepath_walk_link(struct walk *w, const char *name, int link, const struct stat *st)
 {
 	int fd;
 
 	if (++w->links > WALK_LINKS)
 		return fail_with(ELOOP);
-	if (walk_judge_link(w, name, st) == -1)
+	if (safepath_walk_judge_link(w, name, st) == -1)
 		return WALK_FAILED;
 	w->sp->steady = w->sp->steady && w->sp->rights.kind == RIGHTS_OWN;
 	/* With another's rights the text is followed, where the kernel would pass over the
 	 * directories on the way. */
-	if (w->sp->rights.kind != RIGHTS_OWN || !walk_is_magic(link))
-		return walk_splice(w, link) == -1 ? WALK_FAILED : WALK_ON;
+	if (w->sp->rights.kind != RIGHTS_OWN || !safepath_walk_is_magic(link))
+		return safepath_walk_splice(w, link) == -1 ? WALK_FAILED : WALK_ON;
 	if (*w->rest == '\0')
-		return walk_arrive(w, name, true);
-	fd = walk_look_up(w, name, 0);
-	return fd == -1 || walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
+		return safepath_walk_arrive(w, name, true);
+	fd = safepath_walk_look_up(w, name, 0);
+	return fd == -1 || safepath_walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
 }
 
 static enum walk_result
-walk_found(struct walk *w, const char *name, int fd, bool last, bool *taken)
+safepath_walk_found(struct walk *w, const char *name, int fd, bool last, bool *taken)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return WALK_FAILED;
-	w->sp->steady = w->sp->steady && (last || walk_is_steady(&w->sp->st, &st));
+	w->sp->steady = w->sp->steady && (last || safepath_walk_is_steady(&w->sp->st, &st));
 	if (S_ISLNK(st.st_mode) && !(last && (w->flags & SAFEPATH_LAST)))
-		return walk_link(w, name, fd, &st);
+		return safepath_walk_link(w, name, fd, &st);
 	if (last)
-		return walk_arrive(w, name, false);
+		return safepath_walk_arrive(w, name, false);
 	*taken = true;
-	return walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
+	return safepath_walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
 }
 
 /* Takes the next component off the rest. False when there is none. */
 static bool
-walk_next(struct walk *w, char *name, bool *last)
+safepath_walk_next(struct walk *w, char *name, bool *last)
 {
 	size_t n, skip = strspn(w->rest, "/");
 
@@ -323,7 +322,7 @@ walk_next(struct walk *w, char *name, bool *last)
 }
 
 static enum walk_result
-walk_step(struct walk *w)
+safepath_walk_step(struct walk *w)
 {
 	char name[NAME_MAX + 1];
 	bool last, taken = false;
@@ -331,34 +330,27 @@ walk_step(struct walk *w)
 	int fd;
 
 	/* A path that ends in a slash, "." or ".." names a directory. */
-	if (!walk_next(w, name, &last))
+	if (!safepath_walk_next(w, name, &last))
 		return fail_with(EISDIR);
 	if (*name == '\0')
 		return fail_with(ENAMETOOLONG);
 	if (last && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
 		return fail_with(EISDIR);
-	fd = walk_look_up(w, name, O_NOFOLLOW);
+	fd = safepath_walk_look_up(w, name, O_NOFOLLOW);
 	if (fd == -1)
-		return errno == ENOENT && last ? walk_arrive(w, name, false) : WALK_FAILED;
-	result = walk_found(w, name, fd, last, &taken);
+		return errno == ENOENT && last ? safepath_walk_arrive(w, name, false) :
+		    WALK_FAILED;
+	result = safepath_walk_found(w, name, fd, last, &taken);
 	if (!taken)
 		fd_close(fd);
 	return result;
-}
-
-/* Whether a name that we make in the last directory stays ours. */
-static bool
-walk_ends_steady(const struct safepath *sp)
-{
-	const struct stat made = {.st_uid = geteuid()};
-
-	return sp->steady && walk_is_steady(&sp->st, &made);
 }
 
 int
 safepath_walk(struct safepath *sp, const char *path, unsigned flags)
 {
 	struct walk w = {.sp = sp, .flags = flags};
+	const struct stat made = {.st_uid = geteuid()};
 	enum walk_result result = WALK_ON;
 
 	if (*path == '\0')
@@ -367,10 +359,11 @@ safepath_walk(struct safepath *sp, const char *path, unsigned flags)
 		return fail_with(ENAMETOOLONG);
 	strcpy(w.rest, path);
 	sp->steady = true;
-	if (walk_start(&w) == -1)
+	if (safepath_walk_start(&w) == -1)
 		return -1;
 	while (result == WALK_ON)
-		result = walk_step(&w);
-	sp->steady = walk_ends_steady(sp);
+		result = safepath_walk_step(&w);
+	/* A name that we make in the last directory must stay ours too. */
+	sp->steady = sp->steady && safepath_walk_is_steady(&sp->st, &made);
 	return result == WALK_DONE ? 0 : -1;
 }

@@ -233,14 +233,6 @@ sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid)
 	return 0;
 }
 
-static bool
-sock_is_loopback6(const struct in6_addr *a)
-{
-	if (IN6_IS_ADDR_V4MAPPED(a))
-		return a->s6_addr[12] == 127;
-	return IN6_IS_ADDR_LOOPBACK(a);
-}
-
 bool
 sock_address_is_local(const struct sockaddr *address)
 {
@@ -249,22 +241,14 @@ sock_address_is_local(const struct sockaddr *address)
 
 		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
 	}
-	if (address->sa_family == AF_INET6)
-		return sock_is_loopback6(
-		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+		const struct in6_addr *a = &in6->sin6_addr;
+
+		return IN6_IS_ADDR_V4MAPPED(a) ? a->s6_addr[12] == 127 :
+		    IN6_IS_ADDR_LOOPBACK(a);
+	}
 	return address->sa_family == AF_UNIX;
-}
-
-bool
-sock_peer_is_local(int fd)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_storage room;
-	} peer = { 0 };
-	socklen_t len = sizeof(peer);
-
-	return getpeername(fd, &peer.any, &len) == 0 && sock_address_is_local(&peer.any);
 }
 
 ssize_t

@@ -31,9 +31,7 @@ NODISCARD int sock_listen_tcp(const char *host, int port, int backlog);
 NODISCARD int sock_accept(int listener);
 /* Credentials of the process that connected (SO_PEERCRED). */
 NODISCARD int sock_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
-/* True when the other end is AF_UNIX, in 127/8 or ::1 ("this machine", design 3). */
-bool sock_peer_is_local(int fd);
-/* The same of an address. */
+/* True for an address of this machine: AF_UNIX, in 127/8 or ::1. */
 bool sock_address_is_local(const struct sockaddr *);
 /* sendmsg with at most one descriptor (-1 = none) on the first byte. Bytes sent or -1. */
 NODISCARD ssize_t sock_send(int fd, const void *bytes, size_t n, int pass);

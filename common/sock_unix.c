@@ -89,9 +89,7 @@ sock_unix_mkdir(struct binding *b)
 	struct rights_saved saved;
 	int rc, try;
 
-	if (!rights_judge(&b->sp.rights, &b->sp.st, W_OK | X_OK))
-		return fail_with(EACCES);
-	if (rights_enter(&b->sp.rights, &saved) == -1)
+	if (rights_enter_for(&b->sp.rights, &b->sp.st, W_OK | X_OK, &saved) == -1)
 		return -1;
 	for (try = 0, rc = -1; try < BIND_TRIES && rc == -1; try++) {
 		sock_unix_name(b, try);
@@ -119,14 +117,6 @@ sock_unix_enter_private(struct binding *b)
 	if (st.st_uid == uid && (st.st_mode & 0777) == 0700)
 		return 0;
 	return fail_with(EEXIST);
-}
-
-static int
-sock_unix_bind_private(struct binding *b)
-{
-	if (sock_unix_mkdir(b) == -1 || sock_unix_enter_private(b) == -1)
-		return -1;
-	return sock_unix_bind(b, PRIVATE_NAME);
 }
 
 /* --- publishing ------------------------------------------------------------- */
@@ -187,8 +177,12 @@ static int
 sock_unix_replace(struct binding *b)
 {
 	const char *as = b->sp.steady ? b->temp : PRIVATE_NAME;
-	int rc = b->sp.steady ? sock_unix_bind_temp(b) : sock_unix_bind_private(b);
+	int rc;
 
+	if (b->sp.steady)
+		rc = sock_unix_bind_temp(b);
+	else if ((rc = sock_unix_mkdir(b)) == 0 && (rc = sock_unix_enter_private(b)) == 0)
+		rc = sock_unix_bind(b, PRIVATE_NAME);
 	if (rc == 0)
 		rc = sock_unix_publish(b, as);
 	sock_unix_clean(b, as, rc == 0);
@@ -214,7 +208,8 @@ sock_unix_here(struct binding *b)
 }
 
 static int
-sock_unix_listen_as(const struct sock_unix *want, int flags, bool here, struct safepath_id *made)
+sock_unix_listen_as(const struct sock_unix *want, int flags, bool here,
+    struct safepath_id *made)
 {
 	struct binding b = {.want = want, .fd = -1, .dir = -1};
 	int rc = -1;

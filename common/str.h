@@ -1,5 +1,5 @@
-/* Str: text to values and back, as Python and supervisord read and write them
- * (reference 4.6), for configuration, command line and XML-RPC alike. */
+/* Str: text to values and back, as Python and supervisord read and write them,
+ * for configuration, command line and XML-RPC alike. */
 #ifndef COMMON_STR_H
 #define COMMON_STR_H
 

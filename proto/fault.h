@@ -1,5 +1,5 @@
-/* Fault: supervisord's fault codes (reference 2.1), the two of the user's
- * document that it never raises, and our one, NOT_PERMITTED. */
+/* Fault: supervisord's fault codes, the two of its documentation that it never raises, and
+ * our own, NOT_PERMITTED. */
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
 

@@ -1,4 +1,4 @@
-/* Role: how much a connection may do; states < view < operate < admin (design 3). */
+/* Role: how much a connection may do; states < view < operate < admin. */
 #ifndef PROTO_ROLE_H
 #define PROTO_ROLE_H
 

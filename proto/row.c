@@ -104,7 +104,8 @@ row_read_word(const struct column *column, const json_t *json, void *field)
 		return -1;
 	if (code < 0 || code > kind->unknown)
 		code = kind->unknown;
-	*(int *)field = kind->parse(kind->name((int)code)); /* a code between ours has no name */
+	/* A code between ours has no name of its own. */
+	*(int *)field = kind->parse(kind->name((int)code));
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum process_state { /* codes: reference 3.1 */
+enum process_state { /* supervisord's codes */
 	PROCESS_STOPPED = 0,
 	PROCESS_STARTING = 10,
 	PROCESS_RUNNING = 20,
@@ -101,7 +101,7 @@ int verdict_parse(const char *name); /* or -1 */
 const char *health_name(enum health);
 int health_parse(const char *name); /* or -1 */
 
-/* New text: getProcessInfo's description (reference 2.10); `now` in epoch seconds. */
+/* New text: getProcessInfo's description; `now` in epoch seconds. */
 char *process_info_description(const struct process_info *, int64_t now);
 /* New text: "exit status 3" or "killed by SIGUSR1", of its last end, or "" when it has not
  * ended yet or how is not known. NULL with ENOMEM. */
@@ -112,7 +112,7 @@ bool process_info_is_ended(const struct process_info *);
 /* New text: "NAME" when group and process are named alike, else "GROUP:NAME". */
 char *namespec_join(const char *group, const char *name);
 /* Splits at the first colon: *group is new (NULL = no memory); *name is new, or NULL for a
- * whole group ("g:*", "g:") (reference 2.2). */
+ * whole group ("g:*", "g:"). */
 void namespec_split(const char *spec, char **group, char **name);
 
 /* Where all strings of a row are. */

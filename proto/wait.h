@@ -1,6 +1,6 @@
 /* Wait: what a waiting start or stop call answers, decided from a row alone
- * (design 4; the table method × wait × state × outcome in reeve-protocol(7)),
- * and the collection of a bulk job's results in the reference's order. */
+ * (the table method × wait × state × outcome in reeve-protocol(7)), and the collection of
+ * a bulk job's results in supervisord's order. */
 #ifndef PROTO_WAIT_H
 #define PROTO_WAIT_H
 
@@ -29,7 +29,7 @@ struct bulk_result {
 };
 
 struct bulk;
-/* Each result as it is decided, in the reference's order: what failed or finished at once
+/* Each result as it is decided, in supervisord's order: what failed or finished at once
  * in the order of the job, then the others in the order of completion (2.6). It must not
  * free the bulk. */
 typedef void bulk_result_fn(void *ctx, const struct bulk_result *);

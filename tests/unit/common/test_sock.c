@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/sock.h"
+#include "tests/unit/common/peer_is_local.h"
 
 static int
 count_fds(void)
@@ -79,7 +80,7 @@ expect_tcp_local(const char *host)
 	server = sock_accept(listener);
 	assert_true(server != -1);
 	expect_flags(server);
-	assert_true(sock_peer_is_local(server));
+	assert_true(peer_is_local(server));
 	(void)close(client);
 	(void)close(server);
 	(void)close(listener);
@@ -142,8 +143,8 @@ test_local_needs_a_peer(void **state)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
-	assert_false(sock_peer_is_local(fd));
-	assert_false(sock_peer_is_local(-1));
+	assert_false(peer_is_local(fd));
+	assert_false(peer_is_local(-1));
 	(void)close(fd);
 }
 
@@ -158,7 +159,7 @@ test_pair(void **state)
 	assert_int_equal(sock_pair(fds), 0);
 	expect_flags(fds[0]);
 	expect_flags(fds[1]);
-	assert_true(sock_peer_is_local(fds[0]));
+	assert_true(peer_is_local(fds[0]));
 	assert_int_equal(sock_receive(fds[1], room, 8, NULL, 0, &count), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(count, 0);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/sock.h"
+#include "tests/unit/common/peer_is_local.h"
 #include "tests/unit/common/sock_listen.h"
 
 #define OTHER 4321
@@ -111,7 +112,7 @@ expect_talk(const char *path)
 	assert_int_equal(pid, getpid());
 	assert_int_equal(uid, geteuid());
 	assert_int_equal(gid, getegid());
-	assert_true(sock_peer_is_local(server));
+	assert_true(peer_is_local(server));
 	assert_int_equal(sock_send(client, "x", 1, -1), 1);
 	assert_int_equal(read(server, &byte, 1), 1);
 	(void)close(client);

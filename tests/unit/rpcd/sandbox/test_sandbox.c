@@ -1,4 +1,5 @@
 /* Sandbox: each probe runs in a child of its own that has entered the sandbox first. */
+#include "tests/unit/common/peer_is_local.h"
 #include "tests/unit/rpcd/sandbox/sandbox_world.h"
 
 #include <arpa/inet.h>
@@ -35,7 +36,7 @@ probe_accept(void)
 {
 	int fd = accept4(held.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
 
-	if (fd < 0 || !sock_peer_is_local(fd) ||
+	if (fd < 0 || !peer_is_local(fd) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) < 0 ||
 	    send(fd, "x", 1, MSG_NOSIGNAL | MSG_MORE) != 1 || shutdown(fd, SHUT_WR) < 0 ||
