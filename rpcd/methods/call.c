@@ -352,28 +352,6 @@ calls_free(struct calls *calls)
 	free(calls);
 }
 
-static struct call *
-call_new(struct calls *calls, struct share *share, enum role role, bool may_park,
-    call_done_fn *done, void *ctx)
-{
-	struct call *call = xcalloc(1, sizeof(*call));
-
-	call->calls = calls;
-	call->done = done;
-	call->ctx = ctx;
-	document_init(&call->doc, &share->budget);
-	call->inv.share = share;
-	call->inv.rpcd = calls->rpcd;
-	call->inv.doc = &call->doc;
-	call->inv.role = role;
-	call->inv.may_park = may_park;
-	call->inv.resumed = call_on_resumed;
-	buf_init(&call->body, 0);
-	call->parked = true;
-	TAILQ_INSERT_TAIL(&calls->parked, call, link);
-	return call;
-}
-
 void
 call_catch_up(const struct calls *calls)
 {
@@ -393,7 +371,20 @@ call_begin(struct calls *calls, struct share *share, enum role role, struct buf 
 
 	/* First of all, for it may read from the master and so answer other calls. */
 	call_catch_up(calls);
-	call = call_new(calls, share, role, may_park, done, ctx);
+	call = xcalloc(1, sizeof(*call));
+	call->calls = calls;
+	call->done = done;
+	call->ctx = ctx;
+	document_init(&call->doc, &share->budget);
+	call->inv.share = share;
+	call->inv.rpcd = calls->rpcd;
+	call->inv.doc = &call->doc;
+	call->inv.role = role;
+	call->inv.may_park = may_park;
+	call->inv.resumed = call_on_resumed;
+	buf_init(&call->body, 0);
+	call->parked = true;
+	TAILQ_INSERT_TAIL(&calls->parked, call, link);
 	call->answered = &answered;
 	call_read(call, body);
 	call_run(call);

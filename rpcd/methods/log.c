@@ -45,38 +45,34 @@ log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *
 		json_decref(params);
 }
 
-/* ---- ends ---- */
-
-/* One string value made of a log's range; fd is taken. False: nothing was written. */
-static bool
-log_put(struct invocation *inv, int fd, const struct logread_range *range)
-{
-	xmlwrite_open(document_text(inv->doc), XMLWRITE_STRING);
-	if (document_log(inv->doc, fd, range) < 0)
-		return false;
-	xmlwrite_close(document_text(inv->doc), XMLWRITE_STRING);
-	return true;
-}
-
-/* [data, offset, overflow]; range NULL = "", fd is taken. */
+/* Returns a log's range (NULL = ""; fd is taken) as a string; as_tail: [data, offset,
+ * overflow], and a range that cannot be read ends where the client stands. */
 static void
-log_end_tail(struct invocation *inv, int fd, const struct logread_range *range,
+log_return(struct invocation *inv, int fd, const struct logread_range *range, bool as_tail,
     int64_t offset, bool overflow)
 {
 	const struct log_request *request = inv->state;
-	size_t size = document_size(inv->doc);
+	size_t before = document_size(inv->doc);
 
-	xmlwrite_open(invocation_open(inv), XMLWRITE_ARRAY);
-	if (range == NULL) {
-		xmlwrite_string(document_text(inv->doc), "");
-	} else if (!log_put(inv, fd, range)) {
-		document_rollback(inv->doc, size);
-		log_end_tail(inv, -1, NULL, request->offset, false);
+	if (as_tail)
+		xmlwrite_open(invocation_open(inv), XMLWRITE_ARRAY);
+	else
+		invocation_open(inv);
+	xmlwrite_open(document_text(inv->doc), XMLWRITE_STRING);
+	if (range != NULL && document_log(inv->doc, fd, range) < 0) {
+		document_rollback(inv->doc, before);
+		if (as_tail)
+			log_return(inv, -1, NULL, true, request->offset, false);
+		else
+			invocation_fault(inv, FAULT_FAILED, NULL);
 		return;
 	}
-	xmlwrite_int(document_text(inv->doc), offset);
-	xmlwrite_bool(document_text(inv->doc), overflow);
-	xmlwrite_close(document_text(inv->doc), XMLWRITE_ARRAY);
+	xmlwrite_close(document_text(inv->doc), XMLWRITE_STRING);
+	if (as_tail) {
+		xmlwrite_int(document_text(inv->doc), offset);
+		xmlwrite_bool(document_text(inv->doc), overflow);
+		xmlwrite_close(document_text(inv->doc), XMLWRITE_ARRAY);
+	}
 	invocation_close(inv);
 }
 
@@ -87,28 +83,20 @@ log_on_read(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
 	const struct log_request *request = inv->state;
-	size_t before = document_size(inv->doc);
 	struct logread_range range;
 	int64_t size;
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
 	size = fd >= 0 ? logread_size(fd) : -1;
-	if (size < 0 || !logread_read(size, request->offset, request->length, &range)) {
-		fd_close(fd);
-		invocation_fault(inv, size < 0 ? FAULT_FAILED : FAULT_BAD_ARGUMENTS, NULL);
+	if (size >= 0 && logread_read(size, request->offset, request->length, &range)) {
+		log_return(inv, fd, &range, false, 0, false);
 		return;
 	}
-	invocation_open(inv);
-	if (log_put(inv, fd, &range)) {
-		invocation_close(inv);
-		return;
-	}
-	document_rollback(inv->doc, before);
-	invocation_fault(inv, FAULT_FAILED, NULL);
+	fd_close(fd);
+	invocation_fault(inv, size < 0 ? FAULT_FAILED : FAULT_BAD_ARGUMENTS, NULL);
 }
 
-/* No log is an empty one, and one that cannot be read ends where the client stands. */
 static void
 log_on_tail(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
@@ -120,14 +108,15 @@ log_on_tail(struct invocation *inv, enum fault fault, const char *message,
 
 	if (size >= 0) {
 		overflow = logread_tail(size, request->offset, request->length, &range);
-		log_end_tail(inv, fd, &range, size, overflow);
+		log_return(inv, fd, &range, true, size, overflow);
 		return;
 	}
 	fd_close(fd);
+	/* No log is an empty one. */
 	if (fault == FAULT_NO_FILE)
-		log_end_tail(inv, -1, NULL, 0, false);
+		log_return(inv, -1, NULL, true, 0, false);
 	else if (fault == FAULT_NONE || fault == FAULT_FAILED)
-		log_end_tail(inv, -1, NULL, request->offset, false);
+		log_return(inv, -1, NULL, true, request->offset, false);
 	else
 		invocation_fault_text(inv, fault, message);
 }
