@@ -38,16 +38,6 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 	call->inv.phase = INVOCATION_DONE;
 }
 
-/* What asks for states is polled; what other calls say is not kept: it may be secret. */
-static bool
-call_is_polled(const struct rpcd *rpcd, const char *name)
-{
-	struct method method;
-
-	return (method_flags(name) & METHOD_OF_DAEMON) != 0 &&
-	    method_find(rpcd->sources, name, &method) && method.api->role == ROLE_STATES;
-}
-
 /* Counts what the body and its parameters take, which stay as long as the call waits. False:
  * the budget is used up, which is the call's answer. */
 static bool
@@ -80,6 +70,7 @@ static void
 call_read_short(struct call *call, const char *body, size_t len)
 {
 	struct calls *calls = call->calls;
+	struct method method;
 	const char *why;
 	json_t *params;
 	char *name;
@@ -92,7 +83,11 @@ call_read_short(struct call *call, const char *body, size_t len)
 		call_refuse(call, body, len, why);
 		return;
 	}
-	if (call_is_polled(calls->rpcd, name))
+	/* Reads of states are polled. Other calls are not kept, because what they say may be
+	 * secret. */
+	if ((method_flags(name) & METHOD_OF_DAEMON) != 0 &&
+	    method_find(calls->rpcd->sources, name, &method) &&
+	    method.api->role == ROLE_STATES)
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
 	if (call_count(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);

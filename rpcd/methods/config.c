@@ -39,20 +39,6 @@ config_ask_page(struct invocation *inv)
 		    false, config_on_page);
 }
 
-/* The rows are of another reading of the file than those before them. */
-static void
-config_restart_listing(struct invocation *inv)
-{
-	struct config_listing *listing = inv->state;
-
-	buf_clear(&listing->rows);
-	listing->taken = 0;
-	if (++listing->restarts > RESTARTS_MAX)
-		invocation_fault(inv, FAULT_FAILED, "the configuration changes too often");
-	else
-		config_ask_page(inv);
-}
-
 static void
 config_on_page(struct invocation *inv, enum fault fault, const char *message,
     json_t *result, int fd)
@@ -65,7 +51,14 @@ config_on_page(struct invocation *inv, enum fault fault, const char *message,
 
 	if (listing->taken > 0 && (fault == FAULT_BAD_ARGUMENTS ||
 	    (fault == FAULT_NONE && reread != listing->reread))) {
-		config_restart_listing(inv);
+		/* The rows are of another reading of the file than those before them. */
+		buf_clear(&listing->rows);
+		listing->taken = 0;
+		if (++listing->restarts > RESTARTS_MAX)
+			invocation_fault(inv, FAULT_FAILED,
+			    "the configuration changes too often");
+		else
+			config_ask_page(inv);
 		return;
 	}
 	if (invocation_refused(inv, fault, message, fd))

@@ -36,14 +36,8 @@ description_kinds(const char *type, size_t len)
 	return 0;
 }
 
-bool
-description_fits(const char *type, size_t len, const json_t *value)
-{
-	return value != NULL &&
-	    (description_kinds(type, len) & KIND(json_typeof(value))) != 0;
-}
-
-bool
+/* Whether it is null or holds one at any depth: XML-RPC has none. */
+static bool
 description_has_null(const json_t *value)
 {
 	json_t *unconst = (json_t *)(uintptr_t)value; /* the iterators only read */
@@ -58,6 +52,15 @@ description_has_null(const json_t *value)
 		if (description_has_null(one))
 			return true;
 	return json_is_null(value);
+}
+
+bool
+description_fits(const char *signature, const json_t *value)
+{
+	size_t len = strcspn(signature, " ");
+
+	return value != NULL && !description_has_null(value) &&
+	    (description_kinds(signature, len) & KIND(json_typeof(value))) != 0;
 }
 
 /* ---- one method ---- */

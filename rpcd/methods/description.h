@@ -19,9 +19,7 @@ struct description {
 NODISCARD int description_read(struct description *, const char *namespace,
     const json_t *answer, char **why);
 void description_clear(struct description *);
-/* Whether a value is of a type that a signature can name ("int", "struct"). */
-bool description_fits(const char *type, size_t len, const json_t *value);
-/* Whether it is null or holds one at any depth: XML-RPC has none. */
-bool description_has_null(const json_t *value);
+/* Whether a value is of the type of a signature's result, and has no null in it. */
+bool description_fits(const char *signature, const json_t *value);
 
 #endif

@@ -236,25 +236,11 @@ document_stream_free(void *reply)
 	free(stream);
 }
 
-/* The only text of the document: small ones cost no more than their bytes. */
-static void
-document_reply_text(struct document *doc, struct reply *reply)
-{
-	struct budget *budget = doc->budget;
-	struct buf text = doc->parts[0].text;
-
-	buf_init(&doc->parts[0].text, 0);
-	document_clear(doc);
-	if (buf_len(&text) > BUDGET_SMALL)
-		reply->shared = shared_buffer_new(&text, budget);
-	else
-		reply->body = text;
-}
-
 void
 document_reply(struct document *doc, struct reply *reply)
 {
 	struct stream *stream;
+	struct buf text;
 
 	*reply = (struct reply){ .status = 200, .shared = doc->shared };
 	if (doc->shared != NULL) {
@@ -264,7 +250,14 @@ document_reply(struct document *doc, struct reply *reply)
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
 		reply->counted = document_size(doc);
-		document_reply_text(doc, reply);
+		/* Short texts cost no more than their bytes. */
+		text = doc->parts[0].text;
+		buf_init(&doc->parts[0].text, 0);
+		document_clear(doc);
+		if (buf_len(&text) > BUDGET_SMALL)
+			reply->shared = shared_buffer_new(&text, doc->budget);
+		else
+			reply->body = text;
 		return;
 	}
 	document_count(doc);

@@ -199,17 +199,6 @@ invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 	free(shown);
 }
 
-bool
-invocation_group_name(struct invocation *inv, size_t i, const char **name)
-{
-	const json_t *value = json_array_get(inv->params, i);
-
-	if (json_is_string(value) || json_is_array(value) || json_is_object(value))
-		return invocation_name(inv, i, name);
-	invocation_fault_printed(inv, FAULT_BAD_NAME, i);
-	return false;
-}
-
 /* ---- asking ---- */
 
 bool

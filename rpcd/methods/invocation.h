@@ -93,8 +93,6 @@ bool invocation_int(const struct invocation *, size_t i, int64_t *);
 bool invocation_truth(const struct invocation *, size_t i, bool absent);
 /* A name that may go over the wire; else a fault has been answered. */
 bool invocation_name(struct invocation *, size_t i, const char **);
-/* The same for a group, which is looked up before it is asked whether it is text. */
-bool invocation_group_name(struct invocation *, size_t i, const char **);
 
 /* ---- for handlers: ends ---- */
 

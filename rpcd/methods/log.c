@@ -13,33 +13,24 @@ struct log_request {
 	int64_t offset, length;
 };
 
-/* Memory for what the range may hold at most. */
-static bool
-log_reserve(struct invocation *inv, const struct log_request *request)
-{
-	int64_t most = request->length;
-
-	if (most <= 0 && request->offset < 0 && request->offset > -LOGREAD_PIECE)
-		most = -request->offset;
-	if (most <= 0 || most >= LOGREAD_PIECE)
-		return invocation_reserve(inv, DOCUMENT_LOG_COST);
-	return invocation_reserve(inv, (size_t)most * XMLWRITE_ESCAPED);
-}
-
 /* Asks for the descriptor of a log (params are taken), whose range stands at the i-th
- * parameter and the next. */
+ * parameter and the next. Memory is reserved for what the range may hold at most. */
 static void
 log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *answer)
 {
 	struct log_request *request = xcalloc(1, sizeof(*request));
 	bool valid = invocation_int(inv, i, &request->offset) &&
 	    invocation_int(inv, i + 1, &request->length);
+	int64_t most = request->length;
 
 	inv->state = request;
 	inv->release = free;
+	if (most <= 0 && request->offset < 0 && request->offset > -LOGREAD_PIECE)
+		most = -request->offset;
 	if (!valid)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
-	if (valid && log_reserve(inv, request))
+	if (valid && invocation_reserve(inv, most <= 0 || most >= LOGREAD_PIECE ?
+	    DOCUMENT_LOG_COST : (size_t)most * XMLWRITE_ESCAPED))
 		invocation_ask(inv, params, true, answer);
 	else
 		json_decref(params);

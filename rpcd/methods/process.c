@@ -110,13 +110,20 @@ rpc_command(struct invocation *inv)
 {
 	const struct cmd *cmd = cmd_get(inv->method.api->cmd);
 	json_auto_t *params = json_object();
+	const json_t *spec;
 	const char *name = NULL;
 	size_t i = 0;
 	char *signal;
 
 	if (strstr(cmd->params, "name:") != NULL) {
-		if (str_starts(cmd->name, "group.") ?
-		    !invocation_group_name(inv, i, &name) : !invocation_name(inv, i, &name))
+		/* supervisord looks a group up before it asks whether the name is text. */
+		spec = json_array_get(inv->params, i);
+		if (str_starts(cmd->name, "group.") && !json_is_string(spec) &&
+		    !json_is_array(spec) && !json_is_object(spec)) {
+			invocation_fault_printed(inv, FAULT_BAD_NAME, i);
+			return;
+		}
+		if (!invocation_name(inv, i, &name))
 			return;
 		json_object_set_new(params, "name", json_string(name));
 		i++;

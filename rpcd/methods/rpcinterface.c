@@ -164,19 +164,6 @@ rpcinterface_free(struct rpcinterface *program)
 	free(program);
 }
 
-/* Its caller waits no more, and its place is free; what it still costs is counted. */
-static void
-rpcinterface_give_up(struct rpcinterface *program, struct rpcinterface_call *call)
-{
-	RPCINTERFACE_LOG(program, LINE_OVERDUE, LEVEL_WARN,
-	    "rpcinterface %s did not answer in time", program->name);
-	TAILQ_REMOVE(&program->pending, call, in_calls);
-	call->late = true;
-	TAILQ_INSERT_TAIL(&program->late, call, in_calls);
-	program->nlate++;
-	rpcinterface_fail(program, rpcinterface_detach(call), "did not answer in time");
-}
-
 static void
 rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 {
@@ -193,8 +180,17 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 		    "rpcinterface %s has not described its methods yet", program->name);
 		program->describe_due_ms = -1;
 	}
-	while ((call = TAILQ_FIRST(&program->pending)) != NULL && call->due_ms <= now)
-		rpcinterface_give_up(program, call);
+	while ((call = TAILQ_FIRST(&program->pending)) != NULL && call->due_ms <= now) {
+		/* Its place is free, but what it still costs is counted. */
+		RPCINTERFACE_LOG(program, LINE_OVERDUE, LEVEL_WARN,
+		    "rpcinterface %s did not answer in time", program->name);
+		TAILQ_REMOVE(&program->pending, call, in_calls);
+		call->late = true;
+		TAILQ_INSERT_TAIL(&program->late, call, in_calls);
+		program->nlate++;
+		rpcinterface_fail(program, rpcinterface_detach(call),
+		    "did not answer in time");
+	}
 	if (program->nlate >= RPCINTERFACE_LATE_MAX) {
 		RPCINTERFACE_LOG(program, LINE_LATE, LEVEL_WARN,
 		    "rpcinterface %s left %zu calls unanswered", program->name,
@@ -211,8 +207,7 @@ rpcinterface_return(struct rpcinterface *program, struct invocation *inv, json_t
 	const struct api_method *method = inv->method.api;
 	char *detail;
 
-	if (!description_fits(method->signature, strcspn(method->signature, " "), result) ||
-	    description_has_null(result)) {
+	if (!description_fits(method->signature, result)) {
 		detail = xasprintf("%s answered something else than its signature says",
 		    method->name);
 		RPCINTERFACE_LOG(program, LINE_MISFIT, LEVEL_WARN, "%s", detail);

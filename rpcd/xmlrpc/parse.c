@@ -140,26 +140,19 @@ parse_add_child(struct xmlparse *parser, struct node *node, const struct node *c
 	json_decref(value);
 }
 
-static char *
-parse_node_text(struct node *node)
-{
-	char *end = buf_reserve(&node->text, 1);
-
-	if (end == NULL)
-		fatal("out of memory for a request");
-	*end = '\0'; /* not committed: no part of the text */
-	return buf_data(&node->text);
-}
-
 /* New: what the element becomes when it ends; NULL with a refusal. */
 static json_t *
 parse_value(struct xmlparse *parser, struct node *node)
 {
 	xmlvalue_fn *scalar = elements[node->tag].scalar;
-	const char *text = parse_node_text(node);
+	char *text = buf_reserve(&node->text, 1);
 	size_t len = buf_len(&node->text);
 	json_t *value;
 
+	if (text == NULL)
+		fatal("out of memory for a request");
+	*text = '\0'; /* not committed: no part of the text */
+	text = buf_data(&node->text);
 	if (scalar != NULL) {
 		value = scalar(text, len);
 		return value != NULL ? value :

@@ -134,19 +134,6 @@ scan_token(struct xmlscan *scan, size_t end)
 	return scan_text(scan, end);
 }
 
-/* A piece of text never ends within a character. */
-static void
-scan_to_character(struct xmlscan *scan, size_t begin)
-{
-	const unsigned char *text = (const unsigned char *)scan->text;
-	size_t at = scan->at;
-
-	while (at < scan->len && at > begin && (text[at] & 0xc0) == 0x80)
-		at--;
-	if (at > begin)
-		scan->at = at;
-}
-
 size_t
 xmlscan_next(struct xmlscan *scan, const char **why)
 {
@@ -158,6 +145,10 @@ xmlscan_next(struct xmlscan *scan, const char **why)
 		*why = scan_token(scan, end);
 	if (*why != NULL)
 		return 0;
-	scan_to_character(scan, begin);
+	/* A piece of text never ends within a character. */
+	for (end = scan->at; end < scan->len && end > begin; end--)
+		if ((scan->text[end] & 0xc0) != 0x80)
+			break;
+	scan->at = end > begin ? end : scan->at;
 	return scan->at - begin;
 }

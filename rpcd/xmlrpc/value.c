@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,45 +117,26 @@ xmlvalue_double(const char *text, size_t len)
 
 /* ---- dateTime.iso8601 ---- */
 
-static int
-xmlvalue_two_digits(const char *s)
-{
-	return (s[0] - '0') * 10 + (s[1] - '0');
-}
-
-static int
-xmlvalue_days_of(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-/* True when the text has digits where the pattern has 0 and is like it elsewhere. */
-static bool
-xmlvalue_looks_like(const char *text, const char *pattern)
-{
-	for (; *pattern != '\0'; text++, pattern++)
-		if (*pattern == '0' ? !isdigit((unsigned char)*text) : *text != *pattern)
-			return false;
-	return *text == '\0';
-}
-
 json_t *
 xmlvalue_datetime(const char *text, size_t len UNUSED)
 {
-	int year, month, day;
+	static const char pattern[] = "00000000T00:00:00";
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year, month, day, hour, minute, second;
+	bool leap;
+	size_t i;
 
-	if (!xmlvalue_looks_like(text, "00000000T00:00:00"))
+	/* Digits where the pattern has 0: sscanf takes blanks and signs as well. */
+	for (i = 0; pattern[i] != '\0'; i++)
+		if (pattern[i] == '0' ? !isdigit((unsigned char)text[i]) :
+		    text[i] != pattern[i])
+			return NULL;
+	if (text[i] != '\0' || sscanf(text, "%4d%2d%2dT%2d:%2d:%2d", &year, &month, &day,
+	    &hour, &minute, &second) != 6 || year < 1 || month < 1 || month > 12 ||
+	    day < 1 || hour > 23 || minute > 59 || second > 59)
 		return NULL;
-	year = xmlvalue_two_digits(text) * 100 + xmlvalue_two_digits(text + 2);
-	month = xmlvalue_two_digits(text + 4);
-	day = xmlvalue_two_digits(text + 6);
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > xmlvalue_days_of(year, month))
-		return NULL;
-	if (xmlvalue_two_digits(text + 9) > 23 || xmlvalue_two_digits(text + 12) > 59 ||
-	    xmlvalue_two_digits(text + 15) > 59)
+	leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	if (day > days[month - 1] + (month == 2 && leap ? 1 : 0))
 		return NULL;
 	return json_pack("{ss}", "dateTime.iso8601", text);
 }

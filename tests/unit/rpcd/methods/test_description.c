@@ -119,7 +119,8 @@ test_fits(void **state)
 		{"string", "\"\"", true}, {"string", "null", false},
 		{"array", "[]", true}, {"array", "{}", false},
 		{"struct", "{}", true}, {"struct", "[]", false},
-		{"nil", "null", false}, {"in", "1", false},
+		{"nil", "null", false}, {"in", "1", false}, {"int x:string", "1", true},
+		{"array", "[[null]]", false}, {"struct", "{\"a\": [null]}", false},
 	};
 
 	(void)state;
@@ -127,7 +128,7 @@ test_fits(void **state)
 		json_t *value = parse(cases[i].value);
 		const char *type = cases[i].type;
 
-		if (description_fits(type, strlen(type), value) != cases[i].fits)
+		if (description_fits(type, value) != cases[i].fits)
 			fail_msg("%s as %s", cases[i].value, type);
 		json_decref(value);
 	}
