@@ -42,8 +42,9 @@ group_lifecycle_forget(struct master *master, struct group *group)
 	struct process *process;
 
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		state_stream_removed(master->state_stream, process);
+		/* A start that is cancelled changes the row, so that must come first. */
 		jobs_drop_process(master->jobs, process);
+		state_stream_removed(master->state_stream, process);
 	}
 	sequences_look(master->sequences);
 	group_lifecycle_release(group);
