@@ -27,7 +27,8 @@ const struct api_member api_members[API_MEMBERS] = {
 	    "the first start. Attempts that failed count, starts by a client do not, and "
 	    "the number never decreases"),
 	{"last_exit", API_LAST_EXIT, 0, "how the program ended last: status or signal, "
-	    "time and reason. It is an empty struct when the program has not ended yet"},
+	    "time and reason. The time is 0, the reason empty, and status and signal are "
+	    "left out when the program has not ended yet"},
 	MEMBER(paused, API_BOOLEAN, "whether a client has suspended automatic starts"),
 };
 

@@ -253,20 +253,25 @@ invocation_ask(
 
 /* ---- beginning ---- */
 
-/* In some daemon states all of supervisor.* fails but what may end it. */
+/* In some daemon states methods fail, but for those that may end it. */
 static enum fault
 invocation_state_fault(const struct invocation *inv)
 {
 	const struct api_method *method = inv->method.api;
-	enum daemon_state state = mirror_daemon(inv->rpcd->mirror)->state;
+	unsigned flags = method_flags(method->name);
 	unsigned allowed = method->cmd == CMD_HELLO ? 0 : cmd_get(method->cmd)->flags;
 
-	if ((method_flags(method->name) & METHOD_BY_STATE) == 0)
+	switch (mirror_daemon(inv->rpcd->mirror)->state) {
+	case DAEMON_SHUTDOWN:
+	case DAEMON_RESTARTING:
+		return (flags & METHOD_NOT_IN_SHUTDOWN) != 0 &&
+		    (allowed & CMD_IN_SHUTDOWN) == 0 ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
+	case DAEMON_FATAL:
+		return (flags & METHOD_OF_DAEMON) != 0 && (allowed & CMD_IN_FATAL) == 0 ?
+		    FAULT_FATAL_STATE : FAULT_NONE;
+	default:
 		return FAULT_NONE;
-	if (state == DAEMON_SHUTDOWN || state == DAEMON_RESTARTING)
-		return allowed & CMD_IN_SHUTDOWN ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
-	return state != DAEMON_FATAL || allowed & CMD_IN_FATAL ? FAULT_NONE :
-	    FAULT_FATAL_STATE;
+	}
 }
 
 void

@@ -27,7 +27,7 @@ method_flags(const char *name)
 		const char *namespace;
 		unsigned flags;
 	} rows[] = {
-		{"supervisor.", METHOD_OF_DAEMON | METHOD_BY_STATE},
+		{"supervisor.", METHOD_OF_DAEMON | METHOD_NOT_IN_SHUTDOWN},
 		{"reeve.", METHOD_OF_DAEMON},
 	};
 

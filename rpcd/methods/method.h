@@ -30,10 +30,11 @@ struct method_source {
 };
 
 enum method_flags {
-	/* Served only with [rpcinterface:supervisor]; reads a current mirror. */
+	/* Served only with [rpcinterface:supervisor]; reads a current mirror; refused while
+	 * the daemon is in FATAL. */
 	METHOD_OF_DAEMON = 1 << 0,
-	/* Refused while the daemon is in SHUTDOWN, RESTARTING or FATAL. */
-	METHOD_BY_STATE = 1 << 1,
+	/* Refused while the daemon is in SHUTDOWN or RESTARTING. */
+	METHOD_NOT_IN_SHUTDOWN = 1 << 1,
 };
 
 /* The first source (of a NULL-terminated list) that has the method; false: none has. */

@@ -66,14 +66,12 @@ process_list_write_last_exit(struct buf *out, const struct process_info *info)
 	char *reason = process_info_last_exit(info);
 
 	xmlwrite_open(out, XMLWRITE_STRUCT);
-	if (reason != NULL && *reason != '\0') {
-		if (info->last_signal != 0)
-			xmlwrite_member_int(out, "signal", info->last_signal);
-		else
-			xmlwrite_member_int(out, "status", info->last_status);
-		xmlwrite_member_number(out, "time", info->stop);
-		xmlwrite_member_string(out, "reason", reason);
-	}
+	if (info->last_signal != 0)
+		xmlwrite_member_int(out, "signal", info->last_signal);
+	else if (info->stop != 0)
+		xmlwrite_member_int(out, "status", info->last_status);
+	xmlwrite_member_number(out, "time", info->stop);
+	xmlwrite_member_string(out, "reason", reason != NULL ? reason : "");
 	xmlwrite_close(out, XMLWRITE_STRUCT);
 	free(reason);
 }

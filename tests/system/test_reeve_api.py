@@ -14,6 +14,7 @@ from reeve import PATIENCE, ROOT, Case, cat, program, reeve_only, until
 OLD = {"name", "group", "start", "stop", "now", "state", "statename", "spawnerr", "exitstatus",
        "logfile", "stdout_logfile", "stderr_logfile", "pid", "description"}
 NEW = {"ready", "health", "waiting_for", "next_start", "restarts", "last_exit", "paused"}
+NEVER = {"time": 0, "reason": ""}
 NO_LOGS = {"stdout_logfile": "NONE", "stderr_logfile": "NONE"}
 
 
@@ -59,7 +60,7 @@ class Members(ReeveCase):
         d = self.daemon(cat("idle", autostart="false"))
         info = self.info(d, "idle")
         self.assertEqual({"ready": False, "health": "none", "waiting_for": "",
-                          "next_start": 0, "restarts": 0, "last_exit": {}, "paused": False},
+                          "next_start": 0, "restarts": 0, "last_exit": NEVER, "paused": False},
                          {name: info[name] for name in NEW})
 
     def test_restarts_and_last_exit(self):
@@ -67,7 +68,7 @@ class Members(ReeveCase):
         d.wait_state("cat", "RUNNING")
         s = self.rpc(d)
         first = self.info(d, "cat")
-        self.assertEqual((True, 0, {}),
+        self.assertEqual((True, 0, NEVER),
                          (first["ready"], first["restarts"], first["last_exit"]))
         os.kill(first["pid"], signal.SIGKILL)
         info = self.until_info(d, "cat", lambda p: p["restarts"] == 1 and p["ready"])
@@ -87,7 +88,7 @@ class Members(ReeveCase):
         s.supervisor.removeProcessGroup("cat")
         s.supervisor.addProcessGroup("cat")
         info = self.until_info(d, "cat", lambda p: p["ready"])
-        self.assertEqual((0, {}), (info["restarts"], info["last_exit"]))
+        self.assertEqual((0, NEVER), (info["restarts"], info["last_exit"]))
 
     def test_next_start(self):
         d = self.daemon(program("dies", "{child} exit 3", autostart="false", startsecs=5,

@@ -5,7 +5,8 @@
 #define NEUTRAL \
 	MEMBER("ready", BOOL("0")) MEMBER("health", STRING("none")) \
 	MEMBER("waiting_for", STRING("")) MEMBER("next_start", INT("0")) \
-	MEMBER("restarts", INT("0")) MEMBER("last_exit", STRUCT("")) \
+	MEMBER("restarts", INT("0")) MEMBER("last_exit", STRUCT( \
+	MEMBER("time", INT("0")) MEMBER("reason", STRING("")))) \
 	MEMBER("paused", BOOL("0"))
 
 /* A process changes, in the words of the stream. */
@@ -131,8 +132,7 @@ test_faults(void **state)
 static void
 test_daemon_states(void **state)
 {
-	static const enum daemon_state states[] = {DAEMON_SHUTDOWN, DAEMON_RESTARTING,
-	    DAEMON_FATAL};
+	static const enum daemon_state states[] = {DAEMON_SHUTDOWN, DAEMON_RESTARTING};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < nitems(states); i++) {
@@ -140,6 +140,9 @@ test_daemon_states(void **state)
 		turn(f);
 		expect_member(f, NEUTRAL);
 	}
+	tell_daemon(f, DAEMON_FATAL);
+	turn(f);
+	at_once(f, "reeve.getProcessInfo", P("web"), FAULT("5", "FATAL_STATE"));
 }
 
 /* As with supervisor.*, what was written before is read. */
