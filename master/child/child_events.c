@@ -8,7 +8,8 @@ child_event_log(void *ctx, enum output_id id, const char *bytes, size_t n)
 {
 	const struct process *process = ctx;
 
-	dispatch_process_log(process->child->context->dispatcher, process, id, bytes, n);
+	dispatch_process_output(
+	    process->child->context->dispatcher, process, id, false, bytes, n);
 }
 
 static void
@@ -16,8 +17,8 @@ child_event_communication(void *ctx, enum output_id id, const char *bytes, size_
 {
 	const struct process *process = ctx;
 
-	dispatch_process_communication(
-	    process->child->context->dispatcher, process, id, bytes, n);
+	dispatch_process_output(
+	    process->child->context->dispatcher, process, id, true, bytes, n);
 }
 
 /* By whether *_events_enabled is set. */

@@ -1,4 +1,4 @@
-/* Reaper: SIGCHLD and the only waitpid. Children register by pid; unknown ones are logged. */
+/* Reaper: SIGCHLD and the only waitpid. Children register by pid; others are logged. */
 #ifndef MASTER_CHILD_REAPER_H
 #define MASTER_CHILD_REAPER_H
 

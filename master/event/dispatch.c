@@ -70,33 +70,21 @@ dispatch_process_state(struct dispatcher *events, const struct process *process,
 }
 
 void
-dispatch_process_log(struct dispatcher *events, const struct process *process,
-    enum output_id id, const char *bytes, size_t n)
+dispatch_process_output(struct dispatcher *events, const struct process *process,
+    enum output_id id, bool captured, const char *bytes, size_t n)
 {
-	enum event_type type = id == OUTPUT_STDOUT ? EVENT_PROCESS_LOG_STDOUT :
-	    EVENT_PROCESS_LOG_STDERR;
+	static const enum event_type types[OUTPUT_MAX][2] = {
+		{EVENT_PROCESS_LOG_STDOUT, EVENT_PROCESS_COMMUNICATION_STDOUT},
+		{EVENT_PROCESS_LOG_STDERR, EVENT_PROCESS_COMMUNICATION_STDERR},
+	};
+	enum event_type type = types[id][captured];
 	struct buf text;
 
 	if (!dispatch_wanted(events, type))
 		return;
 	buf_init(&text, 0);
-	dispatch_make(
-	    events, type, &text, payload_process_log(&text, process, id, bytes, n));
-}
-
-void
-dispatch_process_communication(struct dispatcher *events, const struct process *process,
-    enum output_id id, const char *bytes, size_t n)
-{
-	enum event_type type = id == OUTPUT_STDOUT ? EVENT_PROCESS_COMMUNICATION_STDOUT :
-	    EVENT_PROCESS_COMMUNICATION_STDERR;
-	struct buf text;
-
-	if (!dispatch_wanted(events, type))
-		return;
-	buf_init(&text, 0);
-	dispatch_make(
-	    events, type, &text, payload_process_communication(&text, process, bytes, n));
+	dispatch_make(events, type, &text,
+	    payload_process_output(&text, process, id, captured, bytes, n));
 }
 
 void

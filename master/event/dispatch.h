@@ -34,11 +34,9 @@ bool dispatch_wanted(const struct dispatcher *, enum event_type);
 /* A process entered its state. */
 void dispatch_process_state(struct dispatcher *, const struct process *,
     enum process_state from);
-/* It wrote to an output; and what it wrote between the tokens of capture mode. */
-void dispatch_process_log(struct dispatcher *, const struct process *, enum output_id,
-    const char *bytes, size_t n);
-void dispatch_process_communication(struct dispatcher *, const struct process *,
-    enum output_id, const char *bytes, size_t n);
+/* It wrote to an output; captured: between the tokens of capture mode. */
+void dispatch_process_output(struct dispatcher *, const struct process *, enum output_id,
+    bool captured, const char *bytes, size_t n);
 void dispatch_remote(struct dispatcher *, const char *type, const char *data, size_t n);
 /* SUPERVISOR_STATE_CHANGE_*; STOPPING is sent once, however often a stop is requested. */
 void dispatch_running(struct dispatcher *);

@@ -81,24 +81,17 @@ payload_process_state(
 }
 
 int
-payload_process_log(struct buf *out, const struct process *process, enum output_id id,
-    const char *bytes, size_t n)
+payload_process_output(struct buf *out, const struct process *process, enum output_id id,
+    bool captured, const char *bytes, size_t n)
 {
-	if (payload_names(out, process) == -1 ||
-	    buf_printf(out, " pid:%d channel:%s\n", (int)process->pid,
-		id == OUTPUT_STDOUT ? "stdout" : "stderr") == -1)
-		return -1;
-	return payload_data(out, bytes, n);
-}
+	int rc = payload_names(out, process);
 
-int
-payload_process_communication(
-    struct buf *out, const struct process *process, const char *bytes, size_t n)
-{
-	if (payload_names(out, process) == -1 ||
-	    buf_printf(out, " pid:%d\n", (int)process->pid) == -1)
-		return -1;
-	return payload_data(out, bytes, n);
+	if (rc == 0)
+		rc = buf_printf(out, " pid:%d", (int)process->pid);
+	if (rc == 0 && !captured)
+		rc = buf_printf(
+		    out, " channel:%s", id == OUTPUT_STDOUT ? "stdout" : "stderr");
+	return rc == 0 && buf_putc(out, '\n') == 0 ? payload_data(out, bytes, n) : -1;
 }
 
 int

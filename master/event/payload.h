@@ -13,10 +13,8 @@ enum event_type payload_state_type(enum process_state);
 /* Each appends to a text. 0, or -1 with ENOMEM. */
 NODISCARD int payload_process_state(
     struct buf *, const struct process *, enum process_state from);
-NODISCARD int payload_process_log(struct buf *, const struct process *, enum output_id,
-    const char *bytes, size_t n);
-NODISCARD int payload_process_communication(
-    struct buf *, const struct process *, const char *bytes, size_t n);
+NODISCARD int payload_process_output(struct buf *, const struct process *, enum output_id,
+    bool captured, const char *bytes, size_t n);
 NODISCARD int payload_remote(struct buf *, const char *type, const char *data, size_t n);
 NODISCARD int payload_group(struct buf *, const char *name);
 NODISCARD int payload_tick(struct buf *, int64_t when);

@@ -36,22 +36,3 @@ id_queue_push(struct id_queue *q, uint64_t id)
 	q->ids[q->end++] = id;
 	return 0;
 }
-
-uint64_t
-id_queue_pop(struct id_queue *q)
-{
-	return q->next < q->end ? q->ids[q->next++] : 0;
-}
-
-size_t
-id_queue_count(const struct id_queue *q)
-{
-	return q->end - q->next;
-}
-
-void
-id_queue_clear(struct id_queue *q)
-{
-	free(q->ids);
-	*q = (struct id_queue){0};
-}

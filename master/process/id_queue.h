@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Empty when all zero. */
 struct id_queue {
@@ -19,9 +20,25 @@ struct id_queue {
 NODISCARD int id_queue_reserve(struct id_queue *, size_t count);
 /* 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_push(struct id_queue *, uint64_t id);
+
 /* The first, which leaves; 0 when it is empty. */
-uint64_t id_queue_pop(struct id_queue *);
-size_t id_queue_count(const struct id_queue *);
-void id_queue_clear(struct id_queue *);
+static inline uint64_t
+id_queue_pop(struct id_queue *q)
+{
+	return q->next < q->end ? q->ids[q->next++] : 0;
+}
+
+static inline size_t
+id_queue_count(const struct id_queue *q)
+{
+	return q->end - q->next;
+}
+
+static inline void
+id_queue_clear(struct id_queue *q)
+{
+	free(q->ids);
+	*q = (struct id_queue){0};
+}
 
 #endif

@@ -81,16 +81,22 @@ process_unknown(struct process *p, struct request *request)
 	return FAULT_FAILED;
 }
 
-/* The table. An empty cell cannot happen while all is well: ignored, logged at DEBG. */
+/* What an event leads to in the states whose row does not have it. Other empty cells cannot
+ * happen while all is well: ignored, logged at DEBG. */
+static const struct cell process_defaults[EV_MAX] = {
+	[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
+	[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
+	[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
+	[EV_AUTOSTART] = ANSWER(FAULT_NONE),
+};
+
 static const struct {
 	enum process_state state;
 	struct cell on[EV_MAX];
-} rows[] = {
+} process_rows[] = {
 	{ PROCESS_STOPPED, {
 		[EV_START] = DO(start_spawn),
 		[EV_STOP] = DO(process_stays),
-		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
-		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
 		[EV_AUTOSTART] = DO(start_auto),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
@@ -100,7 +106,6 @@ static const struct {
 		[EV_STOP] = DO(stop_begin),
 		[EV_SHUTDOWN] = DO(stop_shutdown),
 		[EV_SIGNAL] = DO(stop_signal),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_TIMEOUT] = DO(start_up),
 		[EV_REAPED] = DO(stop_exited_early),
 	} },
@@ -109,49 +114,33 @@ static const struct {
 		[EV_STOP] = DO(stop_begin),
 		[EV_SHUTDOWN] = DO(stop_shutdown),
 		[EV_SIGNAL] = DO(stop_signal),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_REAPED] = DO(stop_exited),
 	} },
 	{ PROCESS_BACKOFF, {
 		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
 		[EV_STOP] = DO(stop_stop_waiting),
 		[EV_SHUTDOWN] = DO(backoff_give_up),
-		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_STOPPING, {
 		[EV_START] = DO(process_still_stopping),
 		[EV_STOP] = DO(process_stays_stopped),
-		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
 		[EV_SIGNAL] = DO(stop_signal),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_TIMEOUT] = DO(stop_kill),
 		[EV_REAPED] = DO(stop_done),
 	} },
 	{ PROCESS_EXITED, {
 		[EV_START] = DO(start_spawn),
 		[EV_STOP] = DO(process_stays),
-		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
-		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_FATAL, {
 		[EV_START] = DO(start_spawn),
-		[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
-		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 	} },
 	{ PROCESS_UNKNOWN, {
 		[EV_START] = DO(process_unknown),
-		[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
-		[EV_SIGNAL] = ANSWER(FAULT_NOT_RUNNING),
-		[EV_AUTOSTART] = ANSWER(FAULT_NONE),
 		[EV_REAPED] = DO(stop_lost),
 	} },
 };
@@ -161,16 +150,17 @@ process_event(struct process *p, enum event event, struct request *request)
 {
 	const struct cell *cell = NULL;
 
-	for (size_t i = 0; i < nitems(rows); i++)
-		if (rows[i].state == p->state)
-			cell = &rows[i].on[event];
-	if (cell != NULL && cell->act != NULL)
+	for (size_t i = 0; i < nitems(process_rows); i++)
+		if (process_rows[i].state == p->state)
+			cell = &process_rows[i].on[event];
+	if (cell == NULL || !cell->is_known)
+		cell = &process_defaults[event];
+	if (cell->act != NULL)
 		return cell->act(p, request);
-	if (cell != NULL && cell->is_known)
-		return cell->answer;
-	log_debug("%s: %s ignored in state %s", p->config->name, event_names[event],
-	    process_state_name(p->state));
-	return FAULT_NONE;
+	if (!cell->is_known)
+		log_debug("%s: %s ignored in state %s", p->config->name, event_names[event],
+		    process_state_name(p->state));
+	return cell->answer;
 }
 
 /* An event of a caller who wants to know what came of it. */
@@ -246,13 +236,6 @@ process_signal(struct process *p, int signo, char **detail)
 }
 
 void
-process_explain(struct process *p, char *failure_take)
-{
-	free(p->failure);
-	p->failure = failure_take;
-}
-
-void
 process_shutdown(struct process *p)
 {
 	process_happened(p, EV_SHUTDOWN, 0);
@@ -271,12 +254,6 @@ process_respawn(struct process *p)
 		return;		/* started or stopped by hand meanwhile */
 	p->respawning = false;
 	process_happened(p, EV_RESPAWN, 0);
-}
-
-bool
-process_start_is_pending(const struct process *p)
-{
-	return process_state_is_stopped(p->state) && (p->respawning || p->due_ms != -1);
 }
 
 bool
@@ -301,18 +278,6 @@ process_renew(struct process *p)
 	p->renewing = process_stop(p, &detail) == FAULT_NONE;
 	free(detail);
 	return p->renewing;
-}
-
-void
-process_renew_ended(struct process *p)
-{
-	p->renewing = p->state == PROCESS_STARTING || p->state == PROCESS_RUNNING;
-}
-
-void
-process_stay(struct process *p)
-{
-	p->renewing = false;
 }
 
 void

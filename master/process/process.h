@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct group;
 struct process;
@@ -98,25 +99,16 @@ enum fault process_start(struct process *, uint64_t *spawn, char **detail);
  * for NAME to stop" now and every two seconds until it has. One that does not run is not
  * started automatically any more: see process_cancel_start. */
 enum fault process_stop(struct process *, char **detail);
-/* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
-void process_explain(struct process *, char *failure_take);
 /* A stop during shutdown: as process_stop, but BACKOFF becomes FATAL. */
 void process_shutdown(struct process *);
 /* FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. */
 enum fault process_signal(struct process *, int signo, char **detail);
 /* First automatic start: enqueued, only when autostart, never started and not stopping. */
 void process_autostart(struct process *);
-/* Whether an automatic start is queued or due later while it does not run. BACKOFF is not
- * meant: there it counts as running. */
-bool process_start_is_pending(const struct process *);
-/* Cancels that start and logs it; false when none was pending. */
+/* Cancels the automatic start that is pending and logs it; false when none was pending. */
 bool process_cancel_start(struct process *);
 /* Stops it, to start it again when it has ended; false when it does not run. */
 bool process_renew(struct process *);
-/* The same for one that has ended by itself and is about to be reaped. */
-void process_renew_ended(struct process *);
-/* It stays stopped although process_renew has stopped it. */
-void process_stay(struct process *);
 /* Its turn in the respawn queue came. */
 void process_respawn(struct process *);
 /* Its timer fired: startsecs over, retry due, or SIGKILL due. */
@@ -127,5 +119,35 @@ void process_reaped(struct process *, int wait_status);
  * caller, "" for none. */
 NODISCARD int process_info_of(const struct process *, const char *stdout_log,
     const char *stderr_log, struct process_info *);
+
+/* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
+static inline void
+process_explain(struct process *p, char *failure_take)
+{
+	free(p->failure);
+	p->failure = failure_take;
+}
+
+/* Whether an automatic start is queued or due later while it does not run. BACKOFF is not
+ * meant: there it counts as running. */
+static inline bool
+process_start_is_pending(const struct process *p)
+{
+	return process_state_is_stopped(p->state) && (p->respawning || p->due_ms != -1);
+}
+
+/* One that has ended by itself is about to be reaped: an automatic start will follow. */
+static inline void
+process_renew_ended(struct process *p)
+{
+	p->renewing = p->state == PROCESS_STARTING || p->state == PROCESS_RUNNING;
+}
+
+/* It stays stopped although process_renew has stopped it. */
+static inline void
+process_stay(struct process *p)
+{
+	p->renewing = false;
+}
 
 #endif

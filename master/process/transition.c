@@ -51,24 +51,10 @@ transition_verdict(struct process *p, enum verdict verdict)
 }
 
 void
-transition_spawnerr(struct process *p, char *text_take)
-{
-	free(p->spawnerr);
-	p->spawnerr = text_take;
-}
-
-void
 transition_enqueue(struct process *p)
 {
 	if (p->respawning)
 		return;
 	p->respawning = true;
 	p->ops->enqueue(p);
-}
-
-void
-transition_failed(struct process *p)
-{
-	if (p->config->exit_on_fatal)
-		p->ops->essential_failed(p);
 }

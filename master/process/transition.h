@@ -22,9 +22,21 @@ void transition_arm(struct process *);
 int64_t transition_after(int64_t from_ms, int64_t seconds);
 /* The verdict of the current spawn, unless it has one already. */
 void transition_verdict(struct process *, enum verdict);
-void transition_spawnerr(struct process *, char *text_take);
 void transition_enqueue(struct process *);
+
+static inline void
+transition_spawnerr(struct process *p, char *text_take)
+{
+	free(p->spawnerr);
+	p->spawnerr = text_take;
+}
+
 /* It is FATAL, or ended unexpectedly, and no start will follow by itself. */
-void transition_failed(struct process *);
+static inline void
+transition_failed(struct process *p)
+{
+	if (p->config->exit_on_fatal)
+		p->ops->essential_failed(p);
+}
 
 #endif

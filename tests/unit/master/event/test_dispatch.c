@@ -171,10 +171,10 @@ test_output(void **state UNUSED)
 	struct pool *pool = subscribe(s, "first", EVENT_ANY);
 
 	s->process->pid = 31;
-	dispatch_process_log(s->events, s->process, OUTPUT_STDOUT, "a\nb", 3);
-	dispatch_process_log(s->events, s->process, OUTPUT_STDERR, "\xff'", 2);
-	dispatch_process_communication(s->events, s->process, OUTPUT_STDOUT, "", 0);
-	dispatch_process_communication(s->events, s->process, OUTPUT_STDERR, "c\n", 2);
+	dispatch_process_output(s->events, s->process, OUTPUT_STDOUT, false, "a\nb", 3);
+	dispatch_process_output(s->events, s->process, OUTPUT_STDERR, false, "\xff'", 2);
+	dispatch_process_output(s->events, s->process, OUTPUT_STDOUT, true, "", 0);
+	dispatch_process_output(s->events, s->process, OUTPUT_STDERR, true, "c\n", 2);
 	assert_told(pool,
 	    "7 PROCESS_LOG_STDOUT processname:p groupname:g pid:31 channel:stdout\n"
 	    "a\nb|"
@@ -230,9 +230,10 @@ tell_all(struct scene *s)
 		dispatch_process_state(s->events, s->process, states[i].from);
 	}
 	for (int c = 0; c < OUTPUT_MAX; c++) {
-		dispatch_process_log(s->events, s->process, (enum output_id)c, "x", 1);
-		dispatch_process_communication(
-		    s->events, s->process, (enum output_id)c, "x", 1);
+		dispatch_process_output(
+		    s->events, s->process, (enum output_id)c, false, "x", 1);
+		dispatch_process_output(
+		    s->events, s->process, (enum output_id)c, true, "x", 1);
 	}
 	dispatch_remote(s->events, "t", "", 0);
 	dispatch_running(s->events);

@@ -96,11 +96,14 @@ test_output(void **state)
 {
 	struct scene *s = *state;
 
-	assert_text(s, payload_process_log(&s->text, s->process, OUTPUT_STDOUT, "abc", 3),
+	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDOUT,
+	    false, "abc", 3),
 	    "processname:cat groupname:pets pid:100 channel:stdout\nabc");
-	assert_text(s, payload_process_log(&s->text, s->process, OUTPUT_STDERR, "", 0),
+	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDERR,
+	    false, "", 0),
 	    "processname:cat groupname:pets pid:100 channel:stderr\n");
-	assert_text(s, payload_process_communication(&s->text, s->process, "abc", 3),
+	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDERR,
+	    true, "abc", 3),
 	    "processname:cat groupname:pets pid:100\nabc");
 }
 
