@@ -83,31 +83,16 @@ static const unsigned allowed[] = {
 	__NR_shutdown, /* they go; the listening sockets stay */
 	__NR_close, /* they are gone */
 	__NR_fcntl, /* flags of a descriptor */
-	/* Logs, by descriptors that the master opened. */
-	__NR_pread64,
-	__NR_fstat,
-	__NR_newfstatat, /* what fstat() really calls */
-	__NR_lseek,
-	/* Memory, which is data. */
-	__NR_brk,
-	__NR_mmap,
-	__NR_mprotect,
-	__NR_munmap,
-	__NR_mremap,
-	__NR_madvise,
-	__NR_futex, /* locks of the libraries */
-	__NR_getrandom, /* salts and seeds */
+	/* Logs, by descriptors that the master opened; fstat() calls the third. */
+	__NR_pread64, __NR_fstat, __NR_newfstatat, __NR_lseek,
+	/* Memory, which is data; locks of the libraries; salts and seeds. */
+	__NR_brk, __NR_mmap, __NR_mprotect, __NR_munmap, __NR_mremap, __NR_madvise,
+	__NR_futex, __NR_getrandom,
 	/* Time, where the vdso does not have it. */
-	__NR_clock_gettime,
-	__NR_gettimeofday,
-	/* The end. */
-	__NR_exit_group,
-	__NR_exit,
-	__NR_rt_sigreturn,
-	__NR_rt_sigprocmask, /* abort() */
-	__NR_restart_syscall, /* after a stop and a continue */
-	__NR_getpid,
-	__NR_gettid,
+	__NR_clock_gettime, __NR_gettimeofday,
+	/* The end; abort(); what goes on after a stop and a continue. */
+	__NR_exit_group, __NR_exit, __NR_rt_sigreturn, __NR_rt_sigprocmask,
+	__NR_restart_syscall, __NR_getpid, __NR_gettid,
 };
 
 /* Calls of an attacker who has taken the process over. What is in neither list answers

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,23 +177,6 @@ test_role_is_no_way_round(void **state)
 	password_free(access.password);
 }
 
-/* Neither name nor password is to be found in what is kept. */
-static void
-test_keeps_no_text(void **state)
-{
-	char password[] = "open sesame, said Ali Baba";
-	struct password *kept = password_new("Scheherazade the teller", password);
-	size_t size = malloc_usable_size(kept);
-
-	(void)state;
-	if (kept == NULL)
-		fail();
-	assert_true(size >= 64);
-	assert_null(memmem(kept, size, "sesame", 6));
-	assert_null(memmem(kept, size, "hereza", 6));
-	password_free(kept);
-}
-
 int
 main(void)
 {
@@ -203,7 +185,6 @@ main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_without_authentication),
 		cmocka_unit_test(test_role_is_no_way_round),
-		cmocka_unit_test(test_keeps_no_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
