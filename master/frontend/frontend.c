@@ -208,39 +208,31 @@ frontend_closed(void *ctx, const char *why, bool violation)
 
 /* ---- all of them ---- */
 
-/* One that serves these listeners; takes the path and the array. */
-static int
-frontends_add(struct frontends *all, char *path, enum role role, size_t *listeners,
-    size_t nlisteners)
-{
-	struct frontend *frontend = &all->items[all->count++];
-
-	*frontend = (struct frontend){.use = &all->use, .role = role,
-	    .listeners = listeners, .nlisteners = nlisteners};
-	frontend->helper = helper_process_new(
-	    all->use.loop, all->use.reaper, &frontend_kind, path, frontend);
-	return frontend->helper == NULL ? -1 : 0;
-}
-
 /* One serves all listeners. 0; or -1 with errno, or *error new. */
 static int
 frontends_fill(struct frontends *all, const char *self, char **error)
 {
-	size_t n = all->use.config->nlisteners, *listeners;
 	char *path = frontend_find(self, error);
+	struct frontend *frontend;
 
 	if (path == NULL)
 		return -1;
-	listeners = calloc(n, sizeof(*listeners));
-	all->items = calloc(1, sizeof(*all->items));
-	if (listeners == NULL || all->items == NULL) {
-		free(listeners);
+	all->items = frontend = calloc(1, sizeof(*frontend));
+	if (frontend == NULL) {
 		free(path);
 		return -1;
 	}
-	for (size_t i = 0; i < n; i++)
-		listeners[i] = i;
-	return frontends_add(all, path, ROLE_ADMIN, listeners, n);
+	all->count = 1;
+	*frontend = (struct frontend){.use = &all->use, .role = ROLE_ADMIN};
+	frontend->helper = helper_process_new(
+	    all->use.loop, all->use.reaper, &frontend_kind, path, frontend);
+	frontend->nlisteners = all->use.config->nlisteners;
+	frontend->listeners = calloc(frontend->nlisteners, sizeof(*frontend->listeners));
+	if (frontend->helper == NULL || frontend->listeners == NULL)
+		return -1;
+	for (size_t i = 0; i < frontend->nlisteners; i++)
+		frontend->listeners[i] = i;
+	return 0;
 }
 
 struct frontends *

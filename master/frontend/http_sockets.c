@@ -121,22 +121,15 @@ http_sockets_bind_again(struct http_socket *one, const struct listener_config *c
 	return true;
 }
 
-/* reeve-rpcd can shut a listening socket down for all that hold it. */
-static bool
-http_sockets_is_dead(const struct http_socket *one)
-{
-	struct pollfd look = {.fd = one->fd, .events = POLLRDHUP};
-
-	return poll(&look, 1, 0) == 1 &&
-	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
-}
-
 bool
 http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t i)
 {
 	const struct listener_config *config = &whole->listeners[i];
 	struct http_socket *one = &all->items[i];
-	bool dead = http_sockets_is_dead(one);
+	struct pollfd look = {.fd = one->fd, .events = POLLRDHUP};
+	/* reeve-rpcd can shut a listening socket down for all that hold it. */
+	bool dead = poll(&look, 1, 0) == 1 &&
+	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 
 	if (!dead && http_sockets_has_path(one))
 		return false;

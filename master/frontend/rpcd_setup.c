@@ -23,35 +23,24 @@ rpcd_setup_object(const struct config *config, size_t nlisteners)
 	    log_level_word(log_threshold()), "listeners", (int)nlisteners);
 }
 
-/* New: the names of this machine, of the socket's host, and of the configuration. */
-static char *
-rpcd_setup_names(const struct listener_config *l)
-{
-	const char *given = l->server_names != NULL ? l->server_names : "";
-	const char *host = l->host != NULL ? l->host : "";
-	struct utsname uts;
-	char *names;
-
-	if (uname(&uts) == -1)
-		uts.nodename[0] = '\0';
-	return asprintf(&names, "%s %s %s", uts.nodename, host, given) != -1 ? names : NULL;
-}
-
 static json_t *
 rpcd_setup_listener(const struct listener_config *l)
 {
-	char address[PATH_MAX + 32];
-	char *names = rpcd_setup_names(l);
+	char address[PATH_MAX + 32], *names;
+	struct utsname uts;
 	json_t *object;
 
+	if (uname(&uts) == -1)
+		uts.nodename[0] = '\0';
+	names = mem_printf("%s %s %s", uts.nodename, l->host != NULL ? l->host : "",
+	    l->server_names != NULL ? l->server_names : "");
 	if (l->is_unix)
 		snprintf(address, sizeof(address), "%s", l->path);
 	else
 		snprintf(address, sizeof(address), "%s:%d", l->host, l->port);
 	object = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:s?,s:s?}", "section", l->section,
 	    "kind", l->is_unix ? "unix" : "tcp", "address", address, "username",
-	    l->username,
-	    "password", l->password, "unauthenticated_role",
+	    l->username, "password", l->password, "unauthenticated_role",
 	    l->has_role ? role_name(l->unauthenticated_role) : NULL, "server_names", names);
 	free(names);
 	return object;

@@ -101,13 +101,6 @@ helper_process_sent(const struct helper_process *helper)
 	return peer_written(helper->peer) + peer_unsent(helper->peer);
 }
 
-static void
-helper_process_arm_look(struct helper_process *helper)
-{
-	if (source_deadline(helper->look) != helper->dog.next_ms)
-		source_arm(helper->look, helper->dog.next_ms);
-}
-
 /* Any answer is one, also that of a helper that does not know the method. */
 static void
 helper_process_answered(void *ctx, enum fault fault UNUSED, const char *message UNUSED,
@@ -122,7 +115,7 @@ helper_process_answered(void *ctx, enum fault fault UNUSED, const char *message 
 	if (watchdog_answered(&helper->dog, clock_mono_ms(), json_integer_value(busy) > 0))
 		log_limited(&helper->recoveries, LEVEL_INFO, "%s (%d) answers again",
 		    helper->kind->name, (int)helper->pid);
-	helper_process_arm_look(helper);
+	source_arm(helper->look, helper->dog.next_ms);
 	if (helper->dog.next_ms == -1 && helper->kind->idle != NULL)
 		helper->kind->idle(helper->ctx);
 }
@@ -150,7 +143,7 @@ helper_process_obey(struct helper_process *helper, enum watchdog_action action)
 		helper_process_fail(helper, "drains nothing");
 		return;
 	}
-	helper_process_arm_look(helper);
+	source_arm(helper->look, helper->dog.next_ms);
 }
 
 static void
@@ -169,7 +162,7 @@ helper_process_active(struct helper_process *helper)
 	if (!helper_process_is_ready(helper))
 		return;
 	watchdog_active(&helper->dog, clock_mono_ms());
-	helper_process_arm_look(helper);
+	source_arm(helper->look, helper->dog.next_ms);
 }
 
 void

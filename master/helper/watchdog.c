@@ -42,33 +42,19 @@ watchdog_stopped(struct watchdog *dog, int64_t now)
 	return dog->asked ? WATCHDOG_NONE : watchdog_ask(dog);
 }
 
-/* What a look counts for. One that is late says more about the owner than the helper. */
-static int64_t
-watchdog_passed(const struct watchdog *dog, int64_t now)
-{
-	int64_t passed = now - dog->looked_ms;
-
-	return passed <= WATCHDOG_LOOK_MS + WATCHDOG_LOOK_MS / 2 ? passed :
-	    WATCHDOG_LOOK_MS / 4;
-}
-
-static void
-watchdog_count(struct watchdog *dog, int64_t now, uint64_t unsent, uint64_t sent)
-{
-	int64_t passed = watchdog_passed(dog, now);
-
-	dog->mute_ms = dog->asked ? dog->mute_ms + passed : 0;
-	dog->unread_ms = unsent > 0 && sent == dog->sent ? dog->unread_ms + passed : 0;
-	dog->sent = sent;
-	dog->looked_ms = now;
-}
-
 enum watchdog_action
 watchdog_look(struct watchdog *dog, int64_t now, uint64_t unsent, uint64_t sent)
 {
 	int64_t allowed = dog->stopped ? WATCHDOG_CONTINUE_MS : WATCHDOG_ANSWER_MS;
+	int64_t passed = now - dog->looked_ms;
 
-	watchdog_count(dog, now, unsent, sent);
+	/* A look that is late was delayed by the owner, and counts for little. */
+	if (passed > WATCHDOG_LOOK_MS + WATCHDOG_LOOK_MS / 2)
+		passed = WATCHDOG_LOOK_MS / 4;
+	dog->mute_ms = dog->asked ? dog->mute_ms + passed : 0;
+	dog->unread_ms = unsent > 0 && sent == dog->sent ? dog->unread_ms + passed : 0;
+	dog->sent = sent;
+	dog->looked_ms = now;
 	dog->next_ms = -1;
 	if (dog->unread_ms >= WATCHDOG_READ_MS)
 		return WATCHDOG_KILL_UNREAD;

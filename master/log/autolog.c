@@ -1,5 +1,6 @@
 #include "master/log/autolog.h"
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/safepath.h"
@@ -20,39 +21,28 @@
 #define RANDOM_CHARS 8
 #define TRIES 100
 
-/* Names need no secrecy, and nobody waits for the kernel's pool early at boot. */
-static int
-autolog_randomise(char *chars)
-{
-	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-	unsigned char bytes[RANDOM_CHARS];
-
-	if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
-		return -1;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		chars[i] = alphabet[bytes[i] % (sizeof(alphabet) - 1)];
-	return 0;
-}
-
 /* Creates the file under the first free name in the directory. 0, or -1 with errno. */
 static int
 autolog_create_in(struct safepath *sp, const char *name, char *random_part)
 {
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	unsigned char bytes[RANDOM_CHARS];
 	struct stat st;
-	int fd;
+	int fd = -1;
 
-	for (int tries = 0; tries < TRIES; tries++) {
-		if (autolog_randomise(random_part) == -1)
+	for (int tries = 0; fd == -1 && tries < TRIES; tries++) {
+		/* Names need no secrecy, and nobody waits for the kernel's pool early at
+		 * boot. */
+		if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
 			return -1;
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			random_part[i] = alphabet[bytes[i] % (sizeof(alphabet) - 1)];
 		fd = safepath_open(sp, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &st);
-		if (fd != -1) {
-			close(fd);
-			return 0;
-		}
-		if (errno != EEXIST)
+		if (fd == -1 && errno != EEXIST)
 			return -1;
 	}
-	return -1;
+	fd_close(fd);
+	return fd == -1 ? -1 : 0;
 }
 
 char *

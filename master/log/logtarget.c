@@ -7,21 +7,11 @@
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
-/* A FIFO that nobody reads makes supervisord hang in open(). Ours is held open for reading
- * as well, so that neither opening nor writing waits or fails without a reader: 64 KiB or
- * more wait in it for the next one, and what comes after that is dropped. */
-static int
-logtarget_open_fifo(const char *path, struct stat *st, char *why)
-{
-	int fd = safepath_open_path(path, O_RDWR, 0, st, why);
-
-	if (fd == -1 || S_ISFIFO(st->st_mode))
-		return fd;
-	return fd_fail(fd, ENXIO);
-}
-
 /* O_NONBLOCK, which the rule adds, means nothing to a regular file, and keeps a stopped
- * terminal from stopping us. */
+ * terminal from stopping us. A FIFO that nobody reads makes supervisord hang in open(). Ours
+ * is held open for reading as well, so that neither opening nor writing waits or fails
+ * without a reader: 64 KiB or more wait in it for the next one, and what comes after that
+ * is dropped. */
 static int
 logtarget_open_by_name(const char *path, struct stat *st, char *why)
 {
@@ -30,7 +20,9 @@ logtarget_open_by_name(const char *path, struct stat *st, char *why)
 
 	if (fd == -1 ? errno != ENXIO : !S_ISFIFO(st->st_mode))
 		return fd;
-	fifo = logtarget_open_fifo(path, st, why);
+	fifo = safepath_open_path(path, O_RDWR, 0, st, why);
+	if (fifo != -1 && !S_ISFIFO(st->st_mode))
+		fifo = fd_fail(fifo, ENXIO);
 	if (fifo != -1) {
 		fd_close(fd);
 		fd = fifo;

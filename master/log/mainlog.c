@@ -125,26 +125,13 @@ mainlog_report_failure(struct mainlog *log, int error)
 		(void)syslogger_send(log->syslog, head, line + start, (size_t)n - start);
 }
 
-/* What standard output does not take at once is dropped, and counted in the next line that
- * it takes. */
-static void
-mainlog_put(struct mainlog *log, const char *line, size_t n)
-{
-	size_t done;
-
-	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
-		mainlog_report_failure(log, errno);
-	if (log->echo != NULL && (done = logfile_put(log->echo, line, n)) < n)
-		logfile_lose(log->echo, n - done, ENOBUFS);
-}
-
 void
 mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 {
 	struct mainlog *log = mainlog;
 	UNINITIALIZED char room[LINE_ROOM], head[STAMP_MAX];
 	char *line = room;
-	size_t n = mainlog_stamp(log, level, head);
+	size_t n = mainlog_stamp(log, level, head), done;
 	int saved = errno;
 
 	/* One write for a line, so that two writers do not mix theirs. */
@@ -156,7 +143,13 @@ mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 	line[n] = ' ';
 	memcpy(line + n + 1, text, len);
 	line[n + 1 + len] = '\n';
-	mainlog_put(log, line, n + len + 2);
+	n += len + 2;
+	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
+		mainlog_report_failure(log, errno);
+	/* What standard output does not take at once is dropped, and counted in the next
+	 * line that it takes. */
+	if (log->echo != NULL && (done = logfile_put(log->echo, line, n)) < n)
+		logfile_lose(log->echo, n - done, ENOBUFS);
 	if (log->syslog != NULL)
 		(void)syslogger_send(log->syslog, head, text, len);
 	if (line != room)

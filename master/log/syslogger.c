@@ -203,16 +203,6 @@ syslogger_enqueue(struct syslogger *logger, const struct iovec *pieces)
 
 /* --- messages ---------------------------------------------------------------------- */
 
-/* "<PRIORITY>Mmm dd hh:mm:ss ", as syslog(3) writes it; its length. */
-static size_t
-syslogger_stamp(char *out)
-{
-	size_t n = (size_t)snprintf(out, STAMP_MAX, "<%d>", LOG_USER | LOG_INFO);
-
-	return n + clock_local_text(out + n, STAMP_MAX - n, "%b %e %H:%M:%S ",
-	    clock_wall_ms() / 1000);
-}
-
 /* A message that comes while others wait goes behind them. */
 static int
 syslogger_send_message(struct syslogger *logger, struct iovec *pieces)
@@ -239,8 +229,13 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 	struct iovec pieces[PIECES];
 	char head[STAMP_MAX];
 	uint64_t lost = 0;
+	size_t len;
 
-	pieces[PIECE_STAMP] = syslogger_piece(head, syslogger_stamp(head));
+	/* "<PRIORITY>Mmm dd hh:mm:ss ", as syslog(3) writes it. */
+	len = (size_t)snprintf(head, sizeof(head), "<%d>", LOG_USER | LOG_INFO);
+	len += clock_local_text(head + len, sizeof(head) - len, "%b %e %H:%M:%S ",
+	    clock_wall_ms() / 1000);
+	pieces[PIECE_STAMP] = syslogger_piece(head, len);
 	pieces[PIECE_IDENT] = syslogger_piece(logger->ident, strlen(logger->ident));
 	pieces[PIECE_PREFIX] = syslogger_piece(prefix, strlen(prefix));
 	pieces[PIECE_BLANK] = syslogger_piece(" ", 1);
