@@ -214,10 +214,9 @@ helper_process_log_end(struct helper_process *helper, int status)
 	} else if (WIFSIGNALED(status)) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) was terminated by %s", name, pid,
 		    str_signal_name(WTERMSIG(status), signal_name));
-	} else if (WEXITSTATUS(status) == 0 &&
-	    (helper->kind->once || helper->life.state == HELPER_ENDING)) {
+	} else if (WEXITSTATUS(status) == 0 && helper->life.state == HELPER_ENDING) {
 		log_debug("%s (%d) ended", name, pid);
-	} else {
+	} else if (WEXITSTATUS(status) != 0 || !helper->kind->once) {
 		log_limited(limit, LEVEL_WARN, "%s (%d) exited with status %d", name, pid,
 		    WEXITSTATUS(status));
 	}
