@@ -150,6 +150,20 @@ sock_find_tcp(const char *host, int port)
 	return found;
 }
 
+int
+sock_find_address(const char *host, char *text, size_t size)
+{
+	struct addrinfo *found = sock_find_tcp(host, 0);
+	int r = -1;
+
+	if (found != NULL) {
+		r = getnameinfo(found->ai_addr, found->ai_addrlen, text, (socklen_t)size,
+		    NULL, 0, NI_NUMERICHOST);
+		freeaddrinfo(found);
+	}
+	return r == 0 ? 0 : -1;
+}
+
 static int
 sock_bind_tcp(const char *host, int port)
 {

@@ -22,6 +22,8 @@ NODISCARD int sock_connect_unix(const char *path);
 NODISCARD int sock_try_unix(const char *path);
 /* Whether sock_listen_tcp could bind this address now, without listening there: 0 or -1. */
 NODISCARD int sock_check_tcp(const char *host, int port);
+/* Writes the address that sock_listen_tcp would bind for the host, in digits. 0, or -1. */
+NODISCARD int sock_find_address(const char *host, char *text, size_t size);
 /* Whether only one of two such hosts can be listened on at the same port. */
 bool sock_hosts_overlap(const char *one, const char *other);
 /* Listens on TCP: host "" = all IPv4 interfaces, a literal address (an IPv6 one perhaps in

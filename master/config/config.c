@@ -28,7 +28,7 @@
 
 /* New strings: where a configuration is looked for (reference 4.8). */
 static void
-search_paths(const char *program, char *paths[SEARCH_COUNT])
+config_search_paths(const char *program, char *paths[SEARCH_COUNT])
 {
 	char *bin = conf_path_directory(program), *base = conf_path_directory(bin);
 
@@ -44,7 +44,7 @@ search_paths(const char *program, char *paths[SEARCH_COUNT])
 }
 
 static int
-not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
+config_not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
 {
 	char *list = xstrdup(paths[0]), *longer;
 
@@ -60,18 +60,18 @@ not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
 }
 
 static int
-search(struct conf_load *load)
+config_search(struct conf_load *load)
 {
 	struct config *config = load->config;
 	char *paths[SEARCH_COUNT];
 	const char *program = load->options->program;
 
-	search_paths(program != NULL ? program : "", paths);
+	config_search_paths(program != NULL ? program : "", paths);
 	for (size_t i = 0; config->file == NULL && i < SEARCH_COUNT; i++)
 		if (access(paths[i], F_OK) == 0)
 			config->file = xstrdup(paths[i]);
 	if (config->file == NULL)
-		not_found(load, paths);
+		config_not_found(load, paths);
 	else if (getuid() == 0)
 		conf_load_say(load, LEVEL_WARN, "The configuration %s was found by "
 		    "searching; run as root, name it with -c and an absolute path",
@@ -82,14 +82,14 @@ search(struct conf_load *load)
 }
 
 static int
-find_file(struct conf_load *load)
+config_find_file(struct conf_load *load)
 {
 	const char *given = load->options->configuration;
 	const char *opened = load->options->opened != NULL ? load->options->opened : given;
 	char *directory;
 
 	if (given == NULL) {
-		if (search(load) == -1)
+		if (config_search(load) == -1)
 			return -1;
 	} else if (!str_is_utf8(given, strlen(given))) {
 		return conf_load_fail(load,
@@ -107,7 +107,7 @@ find_file(struct conf_load *load)
 
 /* The names that expand: the environment's, %(here)s and the host's. */
 static void
-set_names(struct conf_load *load)
+config_set_names(struct conf_load *load)
 {
 	struct utsname host;
 
@@ -126,7 +126,7 @@ set_names(struct conf_load *load)
 }
 
 static bool
-is_fifo(const char *path)
+config_is_fifo(const char *path)
 {
 	struct stat st;
 
@@ -134,13 +134,13 @@ is_fifo(const char *path)
 }
 
 static int
-read_files(struct conf_load *load)
+config_read_files(struct conf_load *load)
 {
 	const char *file = load->config->file, *opened = load->options->opened;
 	char *error;
 
 	/* Only a start may wait for the writer of a FIFO. */
-	if (opened != NULL && is_fifo(opened))
+	if (opened != NULL && config_is_fifo(opened))
 		return conf_load_fail(load, "could not read config file %s: it is a FIFO",
 		    file);
 	if (opened == NULL)
@@ -176,10 +176,10 @@ conf_load_run(struct conf_load *load)
 		conf_daemon_finish,
 	};
 
-	if (find_file(load) == -1)
+	if (config_find_file(load) == -1)
 		return -1;
-	set_names(load);
-	if (read_files(load) == -1)
+	config_set_names(load);
+	if (config_read_files(load) == -1)
 		return -1;
 	if (load->mend != NULL)
 		load->mend(load->mend_ctx, load->ini);
@@ -288,14 +288,14 @@ fail:
 	return -1;
 }
 
-/* What was read, through the frames of a document, as a daemon that runs takes it over. */
-static int
+int
 config_pass(const struct config *loaded, struct config **config, char **error)
 {
 	struct conf_writer writer;
 	struct conf_reader reader;
 	int rc = -1;
 
+	*config = NULL;
 	conf_writer_begin(&writer, NULL);
 	conf_writer_config(&writer, loaded);
 	if (writer.error != NULL) {
@@ -317,8 +317,8 @@ config_load(const struct options *options, struct config **config, char **error)
 	struct conf_load load;
 	int status;
 
-	*config = NULL;
 	conf_load_begin(&load, options);
+	*config = NULL;
 	status = conf_load_run(&load);
 	if (status == 0)
 		status = config_pass(load.config, config, error);
@@ -330,11 +330,12 @@ config_load(const struct options *options, struct config **config, char **error)
 }
 
 static void
-listener_clear(struct listener_config *listener)
+config_listener_clear(struct listener_config *listener)
 {
 	free(listener->section);
 	free(listener->path);
 	free(listener->host);
+	free(listener->address);
 	free(listener->username);
 	free(listener->server_names);
 	if (listener->password != NULL)
@@ -354,7 +355,7 @@ config_free(struct config *config)
 		free(config->interfaces[i]);
 	free(config->interfaces);
 	for (size_t i = 0; i < config->nlisteners; i++)
-		listener_clear(&config->listeners[i]);
+		config_listener_clear(&config->listeners[i]);
 	free(config->listeners);
 	for (size_t i = 0; i < config->ngroups; i++)
 		group_config_unref(config->groups[i]);

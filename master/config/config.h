@@ -74,6 +74,9 @@ NODISCARD int config_list_rows(struct config *);
  * the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
 NODISCARD int config_merge_groups(struct config *live, struct config *fresh,
     char *const *gone, size_t n);
+/* A configuration that was read as one that runs takes it over: through the frames of a
+ * document. 0 with *config new, or -1 with *error new. */
+NODISCARD int config_pass(const struct config *read, struct config **config, char **error);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
 /* Logs a message that reading the configuration left. */
 void config_log(const struct config_message *);

@@ -22,6 +22,7 @@ static const struct conf_option namespace_rows[] = {
 
 static const struct conf_option listener_rows[] = {
 	{ "section", &conf_string, NULL, IN(listener_config, section) },
+	{ "address", &conf_string, NULL, IN(listener_config, address) },
 };
 
 static const struct conf_option group_rows[] = {

@@ -4,19 +4,17 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/group_kind.h"
+#include "master/config/host.h"
 #include "master/config/users.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static int
-read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+fcgi_read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 {
 	int64_t backlog = SOMAXCONN;
 	char *why = NULL;
@@ -31,7 +29,7 @@ read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 }
 
 static int
-read_owner(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+fcgi_read_owner(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 {
 	if (text == NULL || users_find_owner(text, &fcgi->uid, &fcgi->gid) == 0)
 		return 0;
@@ -39,7 +37,7 @@ read_owner(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 }
 
 static int
-read_mode(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
+fcgi_read_mode(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 {
 	int64_t mode = 0700;
 
@@ -51,7 +49,8 @@ read_mode(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
 
 /* The two errors with brackets are shown as supervisord shows them: as tuples. */
 static int
-bad_socket(struct conf_load *load, const char *section, const char *what, const char *text)
+fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
+    const char *text)
 {
 	char *shown = str_repr(text);
 
@@ -60,30 +59,8 @@ bad_socket(struct conf_load *load, const char *section, const char *what, const 
 	return -1;
 }
 
-/* A name is looked up here, for the master does not wait later on. One that is unknown is
- * the program's failure, not the file's. */
-static void
-resolve(const char *host, struct fcgi_config *fcgi)
-{
-	const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found;
-	char text[INET_ADDRSTRLEN];
-	int r = getaddrinfo(host, NULL, &hints, &found);
-
-	if (r != 0) {
-		fcgi->why = xasprintf("[Errno %d] %s", r, gai_strerror(r));
-		return;
-	}
-	if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0,
-	    NI_NUMERICHOST) == 0)
-		fcgi->address = xstrdup(text);
-	else
-		fcgi->why = xstrdup("its address cannot be shown");
-	freeaddrinfo(found);
-}
-
 static int
-read_port(struct conf_load *load, const char *section, const char *text,
+fcgi_read_port(struct conf_load *load, const char *section, const char *text,
     struct fcgi_config *fcgi)
 {
 	char *port = xasprintf("x:%s", text), *why = NULL;
@@ -100,7 +77,7 @@ read_port(struct conf_load *load, const char *section, const char *text,
 }
 
 static int
-read_tcp(struct conf_load *load, const char *section, const char *url,
+fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
     struct fcgi_config *fcgi)
 {
 	const char *host = str_starts(url, "tcp://") ? url + 6 : "";
@@ -109,27 +86,28 @@ read_tcp(struct conf_load *load, const char *section, const char *url,
 
 	if (n == 0 || host[n] != ':' || !isdigit((unsigned char)host[n + 1]) ||
 	    host[n + 1 + strspn(host + n + 1, "0123456789")] != '\0')
-		return bad_socket(load, section, "Bad socket format %s", url);
-	if (read_port(load, section, host + n + 1, fcgi) == -1)
+		return fcgi_bad_socket(load, section, "Bad socket format %s", url);
+	if (fcgi_read_port(load, section, host + n + 1, fcgi) == -1)
 		return -1;
 	name = xstrndup(host, n);
 	for (char *c = name; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
 	fcgi->url = xasprintf("tcp://%s:%d", name, fcgi->port);
-	resolve(name, fcgi);
+	conf_host_find(name, &fcgi->address, &fcgi->why);
 	free(name);
 	return 0;
 }
 
 static int
-read_address(struct conf_load *load, const char *section, const struct pool_section *values,
+fcgi_read_address(struct conf_load *load, const char *section,
+    const struct pool_section *values,
     struct fcgi_config *fcgi)
 {
 	const char *url = values->socket;
 
 	if (str_starts(url, "unix://")) {
 		if (url[7] != '/')
-			return bad_socket(load, section,
+			return fcgi_bad_socket(load, section,
 			    "Unix socket path %s is not an absolute path", url + 7);
 		fcgi->url = xstrdup(url);
 		fcgi->path = xstrdup(url + 7);
@@ -138,11 +116,11 @@ read_address(struct conf_load *load, const char *section, const struct pool_sect
 	if (values->socket_owner != NULL || values->socket_mode != NULL)
 		return conf_load_fail(load, "socket_owner and socket_mode params should "
 		    "only be used with a Unix domain socket in [%s] socket", section);
-	return read_tcp(load, section, url, fcgi);
+	return fcgi_read_tcp(load, section, url, fcgi);
 }
 
 static int
-read_socket(struct conf_load *load, const char *section, const char *name,
+fcgi_read_socket(struct conf_load *load, const char *section, const char *name,
     struct pool_section *values, struct fcgi_config *fcgi)
 {
 	struct expand_names *names = expand_names_new(load->here);
@@ -156,12 +134,12 @@ read_socket(struct conf_load *load, const char *section, const char *name,
 	if (values->socket == NULL || values->socket[0] == '\0')
 		return conf_load_fail(load, "[%s] section requires a \"socket\" line",
 		    section);
-	return read_address(load, section, values, fcgi);
+	return fcgi_read_address(load, section, values, fcgi);
 }
 
 /* The socket belongs to the program's user, unless an owner is given. */
 static int
-read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
+fcgi_read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
 {
 	struct program_section program;
 	const struct user *user;
@@ -180,16 +158,16 @@ read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
 }
 
 static int
-judge(struct conf_load *load, const char *section, const char *name,
+fcgi_judge(struct conf_load *load, const char *section, const char *name,
     struct pool_section *values, struct fcgi_config *fcgi)
 {
-	if (read_user(load, section, fcgi) == -1 ||
+	if (fcgi_read_user(load, section, fcgi) == -1 ||
 	    conf_load_rows(load, section, &conf_fcgi, values) == -1 ||
-	    read_backlog(load, values->socket_backlog, fcgi) == -1 ||
-	    read_owner(load, values->socket_owner, fcgi) == -1 ||
-	    read_mode(load, values->socket_mode, fcgi) == -1)
+	    fcgi_read_backlog(load, values->socket_backlog, fcgi) == -1 ||
+	    fcgi_read_owner(load, values->socket_owner, fcgi) == -1 ||
+	    fcgi_read_mode(load, values->socket_mode, fcgi) == -1)
 		return -1;
-	return read_socket(load, section, name, values, fcgi);
+	return fcgi_read_socket(load, section, name, values, fcgi);
 }
 
 int
@@ -204,7 +182,7 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 		group = group_config_new(GROUP_FCGI, name, 0);
 		group->fcgi = (struct fcgi_config){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 		conf_group_add(load, group);
-		status = judge(load, section, name, &values, &group->fcgi);
+		status = fcgi_judge(load, section, name, &values, &group->fcgi);
 		group->priority = values.priority;
 	}
 	if (status == 0)

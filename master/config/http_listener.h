@@ -16,6 +16,7 @@ struct listener_config {
 	gid_t gid;
 	char *host;		/* TCP: "" = all of IPv4; IPv6 is "[::1]" */
 	int port;
+	char *address;		/* of the host in digits, if it was looked up; else NULL */
 	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
 	bool has_role;		/* unauthenticated_role= was given */
 	enum role unauthenticated_role;

@@ -40,7 +40,7 @@ static const struct {
 };
 
 static const char *
-placeholder(const char *key)
+check_placeholder(const char *key)
 {
 	for (size_t i = 0; i < nitems(placeholders); i++)
 		if (strcmp(placeholders[i].key, key) == 0)
@@ -49,19 +49,21 @@ placeholder(const char *key)
 }
 
 static void
-mend(void *ctx, struct ini *ini)
+check_mend(void *ctx, struct ini *ini)
 {
 	const struct check *check = ctx;
 
 	for (size_t i = 0; i < check->count; i++) {
 		const struct repair *r = &check->repairs[i];
-		ini_repair(ini, r->section, r->key, r->key != NULL ? placeholder(r->key) :
+		ini_repair(ini, r->section, r->key, r->key != NULL ?
+		    check_placeholder(r->key) :
 		    NULL);
 	}
 }
 
 static void
-print_place(const struct check *check, const struct conf_load *load, const char *section,
+check_print_place(const struct check *check, const struct conf_load *load,
+    const char *section,
     const char *key)
 {
 	char *place = conf_place(load, section, key);
@@ -71,7 +73,7 @@ print_place(const struct check *check, const struct conf_load *load, const char 
 }
 
 static bool
-is_mended(const struct check *check, const char *section, const char *key)
+check_is_mended(const struct check *check, const char *section, const char *key)
 {
 	for (size_t i = 0; i < check->count; i++)
 		if (str_equal(check->repairs[i].section, section) &&
@@ -83,7 +85,7 @@ is_mended(const struct check *check, const char *section, const char *key)
 /* Mends what was wrong: the option, or once that did not help the whole section. False
  * when nothing can be done. */
 static bool
-repair(struct check *check, const struct conf_load *load, const char *key)
+check_repair(struct check *check, const struct conf_load *load, const char *key)
 {
 	const char *section = load->failed_section, *file;
 	size_t line;
@@ -91,10 +93,11 @@ repair(struct check *check, const struct conf_load *load, const char *key)
 
 	if (section == NULL || check->count == CHECK_MAX)
 		return false;
-	whole = key == NULL || is_mended(check, section, key) ||
-	    (placeholder(key) == NULL && !ini_where(load->ini, section, key, &file, &line));
+	whole = key == NULL || check_is_mended(check, section, key) ||
+	    (check_placeholder(key) == NULL && !ini_where(load->ini, section, key, &file,
+	    &line));
 	if (whole && (strcmp(section, "supervisord") == 0 ||
-	    is_mended(check, section, NULL)))
+	    check_is_mended(check, section, NULL)))
 		return false;
 	check->repairs[check->count++] = (struct repair){ .section = xstrdup(section),
 		.key = whole ? NULL : xstrdup(key) };
@@ -105,7 +108,7 @@ repair(struct check *check, const struct conf_load *load, const char *key)
  * section of the member before it, as supervisord does; here it is the group's. A start
  * lists all names that could be expanded; the one that cannot is enough here. */
 static void
-print_error(const struct check *check, const char *error, const char *section)
+check_print_error(const struct check *check, const char *error, const char *section)
 {
 	static const char list[] = ". Available names: ";
 	const char *names = strstr(error, list), *rest;
@@ -129,7 +132,7 @@ print_error(const struct check *check, const char *error, const char *section)
 
 /* A group that misses a program is no problem of its own when it was left out here. */
 static bool
-is_consequence(const struct check *check, const char *error)
+check_is_consequence(const struct check *check, const char *error)
 {
 	if (strstr(error, "names unknown program") == NULL)
 		return false;
@@ -146,7 +149,7 @@ is_consequence(const struct check *check, const char *error)
 
 /* Processes of one section have the same warning. */
 static void
-print_warnings(struct check *check, const struct config *config)
+check_print_warnings(struct check *check, const struct config *config)
 {
 	struct map *told = map_new();
 
@@ -169,28 +172,37 @@ print_warnings(struct check *check, const struct config *config)
 
 /* One reading; true when another one is due. */
 static bool
-read_once(struct check *check, const struct options *options, int *problems)
+check_read_once(struct check *check, const struct options *options, int *problems)
 {
 	struct conf_load load;
+	struct config *config;
 	const char *key;
+	char *error;
 	bool again = false;
 
 	conf_load_begin(&load, options);
-	load.mend = mend;
+	load.mend = check_mend;
 	load.mend_ctx = check;
 	if (conf_load_run(&load) == 0) {
-		print_warnings(check, load.config);
-	} else {
-		key = conf_place_blamed(&load);
-		if (!is_consequence(check, load.error) &&
-		    !(key != NULL && load.failed_section != NULL &&
-		        is_mended(check, load.failed_section, key))) {
-			if (conf_place_helps(&load))
-				print_place(check, &load, load.failed_section, key);
-			print_error(check, load.error, load.failed_section);
+		if (config_pass(load.config, &config, &error) == 0) {
+			check_print_warnings(check, config);
+			config_free(config);
+		} else {
+			fprintf(check->out, "%s\n", error);
+			free(error);
 			++*problems;
 		}
-		again = repair(check, &load, key);
+	} else {
+		key = conf_place_blamed(&load);
+		if (!check_is_consequence(check, load.error) &&
+		    !(key != NULL && load.failed_section != NULL &&
+		        check_is_mended(check, load.failed_section, key))) {
+			if (conf_place_helps(&load))
+				check_print_place(check, &load, load.failed_section, key);
+			check_print_error(check, load.error, load.failed_section);
+			++*problems;
+		}
+		again = check_repair(check, &load, key);
 	}
 	free(load.error);
 	conf_load_end(&load);
@@ -204,7 +216,7 @@ conf_check(const struct options *options, FILE *out, int *warnings)
 	struct check check = { .out = out };
 	int problems = 0;
 
-	while (read_once(&check, options, &problems))
+	while (check_read_once(&check, options, &problems))
 		;
 	for (size_t i = 0; i < check.count; i++) {
 		free(check.repairs[i].section);

@@ -1,6 +1,7 @@
 #include "master/daemon/reload.h"
 
 #include "common/mem.h"
+#include "common/sock.h"
 #include "master/config/document.h"
 #include "master/config/load.h"
 #include "master/frontend/frontend.h"
@@ -8,6 +9,7 @@
 #include "master/log/logtarget.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,12 +29,16 @@ reload_user_refusal(const struct config *config)
 static int
 reload_check_listener(struct master *master, struct conf_load *load, size_t i)
 {
-	const struct listener_config *listener = &load->config->listeners[i];
-	char *error = NULL;
+	struct listener_config *listener = &load->config->listeners[i];
+	char *error = NULL, address[INET6_ADDRSTRLEN];
 
 	conf_load_at(load, listener->section, listener->is_unix ? "file" : "port");
 	if (http_sockets_check(master->http_sockets, load->config, i, &error) == -1)
 		return conf_load_fail_take(load, error);
+	/* The next run does not look the name up again, when nothing runs any more. */
+	if (!listener->is_unix && *listener->host != '\0' &&
+	    sock_find_address(listener->host, address, sizeof(address)) == 0)
+		listener->address = xstrdup(address);
 	return 0;
 }
 

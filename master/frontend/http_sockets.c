@@ -156,7 +156,8 @@ http_sockets_bind(
 	struct stat st;
 
 	if (!config->is_unix) {
-		one->fd = sock_listen_tcp(config->host, config->port, BACKLOG);
+		one->fd = sock_listen_tcp(config->address != NULL ?
+		    config->address : config->host, config->port, BACKLOG);
 	} else if (sock_unix_check_free(config->path) == 0) {
 		if (lstat(config->path, &st) == 0)
 			fprintf(stderr, "Unlinking stale socket %s\n", config->path);
@@ -268,7 +269,8 @@ http_sockets_check_name(const char *path)
 
 /* Tries it under another name in the same directory. */
 static int
-http_sockets_check_unix(const struct http_sockets *old, const struct listener_config *config)
+http_sockets_check_unix(const struct http_sockets *old,
+    const struct listener_config *config)
 {
 	const char *slash = strrchr(config->path, '/');
 	struct listener_config other = *config;
