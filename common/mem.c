@@ -17,6 +17,13 @@ mem_or_die(void *ptr)
 	return ptr;
 }
 
+void
+mem_must(int status)
+{
+	if (status != 0)
+		fatal("out of memory");
+}
+
 /* malloc(0) may return NULL, which here must only ever mean failure. */
 void *
 xmalloc(size_t size)

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* status is what an append to a buf or a map has returned: ends the program unless it is 0. */
+void mem_must(int status);
 /* All return new memory, never NULL. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);

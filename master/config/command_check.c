@@ -16,7 +16,7 @@
 
 /* The file's first bytes; false when only its user can read them. */
 static bool
-read_head(const char *path, struct spawn_error *report)
+command_check_read_head(const char *path, struct spawn_error *report)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	ssize_t n;
@@ -31,7 +31,7 @@ read_head(const char *path, struct spawn_error *report)
 
 /* True for text; another file may have a format that binfmt_misc registers. */
 static bool
-is_text(const struct spawn_error *report)
+command_check_is_text(const struct spawn_error *report)
 {
 	for (size_t i = 0; i < report->nhead; i++)
 		if (iscntrl((unsigned char)report->head[i]) &&
@@ -42,7 +42,7 @@ is_text(const struct spawn_error *report)
 
 /* New: the interpreter of the first line, NULL = it names none. */
 static char *
-interpreter_of(const struct spawn_error *report)
+command_check_interpreter_of(const struct spawn_error *report)
 {
 	const char *line = report->head + 2, *end = report->head + report->nhead;
 	size_t n = 0;
@@ -56,15 +56,15 @@ interpreter_of(const struct spawn_error *report)
 
 /* The error that an exec of the file ends with; 0 = none that is known. */
 static int
-exec_error(const struct spawn_error *report)
+command_check_exec_error(const struct spawn_error *report)
 {
 	char *interpreter;
 	struct stat st;
 	int error = 0;
 
 	if (report->nhead < 2 || memcmp(report->head, "#!", 2) != 0)
-		return is_text(report) ? ENOEXEC : 0;
-	interpreter = interpreter_of(report);
+		return command_check_is_text(report) ? ENOEXEC : 0;
+	interpreter = command_check_interpreter_of(report);
 	if (interpreter != NULL && stat(interpreter, &st) == -1 && errno == ENOENT)
 		error = ENOENT;
 	free(interpreter);
@@ -73,12 +73,13 @@ exec_error(const struct spawn_error *report)
 
 /* New: why the file that was found cannot be executed, or "". */
 static char *
-look_at_file(const char *path)
+command_check_look_at_file(const char *path)
 {
 	struct spawn_error report = { .step = SPAWN_EXEC };
 	char *why = NULL;
 
-	if (read_head(path, &report) && (report.errnum = exec_error(&report)) != 0)
+	if (command_check_read_head(path, &report) && (report.errnum =
+	    command_check_exec_error(&report)) != 0)
 		why = spawn_error_text(&report, path);
 	return why != NULL ? why : xstrdup("");
 }
@@ -86,7 +87,7 @@ look_at_file(const char *path)
 /* A relative file is looked for in the daemon's working directory and executed in the
  * program's. New: why that cannot work, or "". */
 static char *
-look_in_directory(const char *word, const char *directory)
+command_check_look_in_directory(const char *word, const char *directory)
 {
 	char *there = conf_path_join(directory, word), *why = xstrdup("");
 	struct stat st, in_directory;
@@ -110,14 +111,14 @@ conf_command_find(const char *text, const char *path, const char *directory)
 	char *why = NULL, *word = conf_command_word(text);
 
 	if (directory != NULL && word[0] != '/' && strchr(word, '/') != NULL)
-		why = look_in_directory(word, directory);
+		why = command_check_look_in_directory(word, directory);
 	free(word);
 	if (why != NULL && why[0] != '\0')
 		return why;
 	mem_freep(&why);
 	if (command_line_resolve(text, path, &command, &why) != FAULT_NONE)
 		return why != NULL ? why : xstrdup("");
-	why = look_at_file(command.path);
+	why = command_check_look_at_file(command.path);
 	command_line_clear(&command);
 	return why;
 }

@@ -22,7 +22,7 @@ struct splitter {
 };
 
 static int
-fail_split(struct splitter *split, const char *why)
+command_line_fail_split(struct splitter *split, const char *why)
 {
 	split->why = why;
 	return -1;
@@ -30,12 +30,12 @@ fail_split(struct splitter *split, const char *why)
 
 /* A backslash was read; inside double quotes it stays unless it escapes one or itself. */
 static int
-take_escaped(struct splitter *split, char quote)
+command_line_take_escaped(struct splitter *split, char quote)
 {
 	char c = *split->in;
 
 	if (c == '\0')
-		return fail_split(split, "No escaped character");
+		return command_line_fail_split(split, "No escaped character");
 	split->in++;
 	if (quote != '\0' && c != '\\' && c != quote)
 		*split->out++ = '\\';
@@ -44,17 +44,17 @@ take_escaped(struct splitter *split, char quote)
 }
 
 static int
-take_quoted(struct splitter *split, char quote)
+command_line_take_quoted(struct splitter *split, char quote)
 {
 	char c;
 
 	while ((c = *split->in) != quote) {
 		if (c == '\0')
-			return fail_split(split, "No closing quotation");
+			return command_line_fail_split(split, "No closing quotation");
 		split->in++;
 		if (c != '\\' || quote == '\'')
 			*split->out++ = c;
-		else if (take_escaped(split, quote) == -1)
+		else if (command_line_take_escaped(split, quote) == -1)
 			return -1;
 	}
 	split->in++;
@@ -63,7 +63,7 @@ take_quoted(struct splitter *split, char quote)
 
 /* Writes the next word and its NUL: 1, 0 at the end, or -1. */
 static int
-take_word(struct splitter *split)
+command_line_take_word(struct splitter *split)
 {
 	int failed = 0;
 	char c;
@@ -74,9 +74,9 @@ take_word(struct splitter *split)
 	while (!failed && (c = *split->in) != '\0' && strchr(BLANKS, c) == NULL) {
 		split->in++;
 		if (c == '\\')
-			failed = take_escaped(split, '\0');
+			failed = command_line_take_escaped(split, '\0');
 		else if (c == '\'' || c == '"')
-			failed = take_quoted(split, c);
+			failed = command_line_take_quoted(split, c);
 		else
 			*split->out++ = c;
 	}
@@ -98,7 +98,7 @@ command_line_split(const char *text, const char **why)
 		return NULL;
 	}
 	split.out = (char *)(words + most);
-	while (word = split.out, (got = take_word(&split)) == 1)
+	while (word = split.out, (got = command_line_take_word(&split)) == 1)
 		words[n++] = word;
 	words[n] = NULL;
 	if (got == -1) {
@@ -117,7 +117,7 @@ command_line_split_free(char **words)
 
 /* "BEFORE 'object' AFTER"; NULL without memory. */
 static char *
-explain(const char *before, const char *object, const char *after)
+command_line_explain(const char *before, const char *object, const char *after)
 {
 	char *quoted, *text;
 
@@ -129,7 +129,7 @@ explain(const char *before, const char *object, const char *after)
 }
 
 static char *
-join(const char *dir, size_t len, const char *word)
+command_line_join(const char *dir, size_t len, const char *word)
 {
 	const char *slash = len == 0 || dir[len - 1] == '/' ? "" : "/";
 
@@ -138,14 +138,14 @@ join(const char *dir, size_t len, const char *word)
 
 /* The first existing file of that name, executable or not. New, or NULL with errno. */
 static char *
-search(const char *dirs, const char *word, struct stat *st)
+command_line_search(const char *dirs, const char *word, struct stat *st)
 {
 	char *path;
 	size_t len;
 
 	for (;; dirs += len + 1) {
 		len = strcspn(dirs, ":");
-		if ((path = join(dirs, len, word)) == NULL)
+		if ((path = command_line_join(dirs, len, word)) == NULL)
 			return NULL;
 		if (stat(path, st) == 0)
 			return path;
@@ -156,49 +156,49 @@ search(const char *dirs, const char *word, struct stat *st)
 }
 
 static char *
-locate(const char *word, const char *path_variable, struct stat *st)
+command_line_locate(const char *word, const char *path_variable, struct stat *st)
 {
 	if (strchr(word, '/') == NULL)
-		return search(
+		return command_line_search(
 		    path_variable != NULL ? path_variable : DEFAULT_PATH, word, st);
 	return stat(word, st) == 0 ? strdup(word) : NULL;
 }
 
 /* FAULT_NONE when the file may be executed, else what hinders. */
 static enum fault
-judge(const char *path, const struct stat *st, char **why)
+command_line_judge(const char *path, const struct stat *st, char **why)
 {
 	if (S_ISDIR(st->st_mode))
-		*why = explain("command at", path, " is a directory");
+		*why = command_line_explain("command at", path, " is a directory");
 	else if ((st->st_mode & 0111) == 0)
-		*why = explain("command at", path, " is not executable");
+		*why = command_line_explain("command at", path, " is not executable");
 	else if (access(path, X_OK) == -1)
-		*why = explain("no permission to run command", path, "");
+		*why = command_line_explain("no permission to run command", path, "");
 	else
 		return FAULT_NONE;
 	return FAULT_NOT_EXECUTABLE;
 }
 
 static enum fault
-resolve_word(
+command_line_resolve_word(
     const char *word, const char *path_variable, struct command_line *command, char **why)
 {
 	struct stat st;
 
-	if ((command->path = locate(word, path_variable, &st)) != NULL)
-		return judge(command->path, &st, why);
-	*why = explain("can't find command", word, "");
+	if ((command->path = command_line_locate(word, path_variable, &st)) != NULL)
+		return command_line_judge(command->path, &st, why);
+	*why = command_line_explain("can't find command", word, "");
 	return FAULT_NO_FILE;
 }
 
 static char *
-cannot_parse(const char *text, const char *problem)
+command_line_cannot_parse(const char *text, const char *problem)
 {
 	char *after, *why;
 
 	if ((after = mem_printf(": %s", problem)) == NULL)
 		return NULL;
-	why = explain("can't parse command", text, after);
+	why = command_line_explain("can't parse command", text, after);
 	free(after);
 	return why;
 }
@@ -213,11 +213,12 @@ command_line_resolve(
 	*command = (struct command_line){.argv = NULL};
 	*why = NULL;
 	if ((command->argv = command_line_split(text, &problem)) == NULL)
-		*why = cannot_parse(text, problem);
+		*why = command_line_cannot_parse(text, problem);
 	else if (command->argv[0] == NULL)
 		*why = strdup("command is empty");
 	else
-		fault = resolve_word(command->argv[0], path_variable, command, why);
+		fault = command_line_resolve_word(command->argv[0], path_variable, command,
+		    why);
 	if (fault != FAULT_NONE)
 		command_line_clear(command);
 	return fault;

@@ -44,11 +44,9 @@ difference_map(const struct group_config *const *groups, size_t n)
 {
 	struct map *map = map_new();
 
-	if (map == NULL)
-		abort();
+	mem_must(map == NULL);
 	for (size_t i = 0; i < n; i++)
-		if (map_set(map, groups[i]->name, (void *)(uintptr_t)groups[i]) == -1)
-			abort();
+		mem_must(map_set(map, groups[i]->name, (void *)(uintptr_t)groups[i]));
 	return map;
 }
 
@@ -60,7 +58,8 @@ static void
 difference_groups(struct conf_writer *writer, const struct config *live,
     const struct config *fresh, const struct map *names)
 {
-	struct map *before = difference_map((const struct group_config *const *)live->groups,
+	struct map *before =
+	    difference_map((const struct group_config *const *)live->groups,
 	    live->ngroups);
 	struct conf_writer a, b;
 
@@ -104,13 +103,11 @@ difference_messages(struct conf_writer *writer, const struct config *live,
 {
 	struct map *before = map_new();
 
-	if (before == NULL)
-		abort();
+	mem_must(before == NULL);
 	for (size_t i = 0; i < live->nmessages; i++) {
 		char *key = difference_message_key(&live->messages[i]);
 
-		if (map_set(before, key, before) == -1)
-			abort();
+		mem_must(map_set(before, key, before));
 		free(key);
 	}
 	for (size_t i = 0; i < fresh->nmessages; i++) {
@@ -146,8 +143,7 @@ difference_found(struct conf_writer *writer, const struct map *active,
 		conf_frame_put(&writer->out, now->name);
 		if (changed && explain)
 			conf_difference_why(&writer->out, live, now, &bytes);
-		if (conf_frame_end(&writer->out, mark) == -1)
-			abort();
+		mem_must(conf_frame_end(&writer->out, mark));
 	}
 }
 

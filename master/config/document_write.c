@@ -22,8 +22,7 @@ conf_writer_begin(struct conf_writer *writer, const struct conf_load *load)
 		writer->defaults[i] = xcalloc(1, conf_objects[i].size);
 		if (conf_objects[i].init != NULL)
 			conf_objects[i].init(writer->defaults[i]);
-		if (conf_object_default(&conf_objects[i], writer->defaults[i], 0) == -1)
-			abort();
+		mem_must(conf_object_default(&conf_objects[i], writer->defaults[i], 0));
 	}
 }
 

@@ -20,16 +20,9 @@ struct lexer {
 	const char *why;	/* static; set when the text is malformed */
 };
 
-static void
-must(int status)
-{
-	if (status != 0)
-		abort();
-}
-
 /* Bytes of the character at s, at least 1: a byte that is no UTF-8 stands alone. */
 static size_t
-char_at(const char *s, uint32_t *code)
+environment_list_char_at(const char *s, uint32_t *code)
 {
 	size_t n = utf8_decode(s, strnlen(s, UTF8_MAX), code);
 
@@ -41,10 +34,10 @@ char_at(const char *s, uint32_t *code)
 /* Bytes of the word character at s, or 0. Beyond ASCII these are Latin-1's letters,
  * U+00C0 to U+00FF but for the two arithmetic signs. */
 static size_t
-word_at(const char *s)
+environment_list_word_at(const char *s)
 {
 	uint32_t code;
-	size_t n = char_at(s, &code);
+	size_t n = environment_list_char_at(s, &code);
 	bool is_word = code >= 0xc0 && code <= 0xff && code != 0xd7 && code != 0xf7;
 
 	if (code < 0x80)
@@ -55,7 +48,7 @@ word_at(const char *s)
 static void
 lexer_take(struct lexer *lexer, size_t n)
 {
-	must(buf_append(&lexer->token, lexer->at, n));
+	mem_must(buf_append(&lexer->token, lexer->at, n));
 	lexer->at += n;
 }
 
@@ -64,7 +57,7 @@ lexer_take_char(struct lexer *lexer)
 {
 	uint32_t code;
 
-	lexer_take(lexer, char_at(lexer->at, &code));
+	lexer_take(lexer, environment_list_char_at(lexer->at, &code));
 }
 
 static void
@@ -120,7 +113,7 @@ lexer_word(struct lexer *lexer)
 			lexer_quoted(lexer, c);
 		else if (c == '\\')
 			lexer_escaped(lexer);
-		else if ((n = word_at(lexer->at)) > 0)
+		else if ((n = environment_list_word_at(lexer->at)) > 0)
 			lexer_take(lexer, n);
 		else
 			return;
@@ -141,20 +134,20 @@ lexer_next(struct lexer *lexer)
 		if (strchr(" \t\r\n", *lexer->at) == NULL)
 			break;
 	}
-	if (word_at(lexer->at) > 0 || strchr("\"'\\", *lexer->at) != NULL)
+	if (environment_list_word_at(lexer->at) > 0 || strchr("\"'\\", *lexer->at) != NULL)
 		lexer_word(lexer);
 	else
 		lexer_take_char(lexer);
 	if (lexer->why != NULL)
 		return NULL;
 	token = buf_steal(&lexer->token);
-	must(token == NULL);
+	mem_must(token == NULL);
 	return token;
 }
 
 /* KEY = VALUE, then one token of any kind. 1, 0 at the end, -1. */
 static int
-take_pair(struct lexer *lexer, struct environment *environment)
+environment_list_take_pair(struct lexer *lexer, struct environment *environment)
 {
 	char *words[3] = { NULL, NULL, NULL };
 	size_t n = 0;
@@ -180,7 +173,7 @@ environment_list_parse(const char *text, struct environment *environment, char *
 	int status;
 
 	buf_init(&lexer.token, 0);
-	while ((status = take_pair(&lexer, environment)) == 1)
+	while ((status = environment_list_take_pair(&lexer, environment)) == 1)
 		continue;
 	/* A malformed token anywhere counts before a malformed pair. */
 	while (status == -1 && lexer.why == NULL) {
@@ -236,25 +229,25 @@ environment_list_clear(struct environment *environment)
 }
 
 static void
-print_quoted(struct buf *out, const char *s)
+environment_list_print_quoted(struct buf *out, const char *s)
 {
-	must(buf_putc(out, '"'));
+	mem_must(buf_putc(out, '"'));
 	for (; *s != '\0'; s++) {
 		if (*s == '"' || *s == '\\')
-			must(buf_putc(out, '\\'));
-		must(buf_putc(out, *s));
+			mem_must(buf_putc(out, '\\'));
+		mem_must(buf_putc(out, *s));
 	}
-	must(buf_putc(out, '"'));
+	mem_must(buf_putc(out, '"'));
 }
 
 static bool
-is_word(const char *s)
+environment_list_is_word(const char *s)
 {
 	size_t n;
 
 	if (*s == '\0')
 		return false;
-	while ((n = word_at(s)) > 0)
+	while ((n = environment_list_word_at(s)) > 0)
 		s += n;
 	return *s == '\0';
 }
@@ -270,16 +263,16 @@ environment_list_print(const struct environment *environment)
 		const struct variable *item = &environment->items[i];
 
 		if (i > 0)
-			must(buf_putc(&out, ','));
-		if (is_word(item->name))
-			must(buf_puts(&out, item->name));
+			mem_must(buf_putc(&out, ','));
+		if (environment_list_is_word(item->name))
+			mem_must(buf_puts(&out, item->name));
 		else
-			print_quoted(&out, item->name);
-		must(buf_putc(&out, '='));
-		print_quoted(&out, item->value);
+			environment_list_print_quoted(&out, item->name);
+		mem_must(buf_putc(&out, '='));
+		environment_list_print_quoted(&out, item->value);
 	}
 	text = buf_steal(&out);
-	must(text == NULL);
+	mem_must(text == NULL);
 	return text;
 }
 
@@ -289,8 +282,8 @@ environment_list_encode(const struct environment *environment, struct buf *out)
 	for (size_t i = 0; i < environment->count; i++) {
 		const struct variable *item = &environment->items[i];
 
-		must(buf_append(out, item->name, strlen(item->name) + 1));
-		must(buf_append(out, item->value, strlen(item->value) + 1));
+		mem_must(buf_append(out, item->name, strlen(item->name) + 1));
+		mem_must(buf_append(out, item->value, strlen(item->value) + 1));
 	}
 }
 

@@ -11,7 +11,8 @@
 
 /* The subscriptions as bits. */
 static int
-parse_events(struct conf_load *load, const char *section, char *events, uint32_t *bits)
+eventlistener_parse_events(struct conf_load *load, const char *section, char *events,
+    uint32_t *bits)
 {
 	char *rest = events, *item;
 	int type;
@@ -33,7 +34,7 @@ parse_events(struct conf_load *load, const char *section, char *events, uint32_t
 }
 
 static int
-check_redirect(struct conf_load *load, const char *section)
+eventlistener_check_redirect(struct conf_load *load, const char *section)
 {
 	struct program_section program;
 
@@ -51,7 +52,8 @@ check_redirect(struct conf_load *load, const char *section)
 /* Python code, which is not run. What these two do is known; of others nothing is known, so
  * none of their results is bad: it would come again for ever. */
 static enum result_handler
-read_handler(struct conf_load *load, const char *section, const struct pool_section *values)
+eventlistener_read_handler(struct conf_load *load, const char *section,
+    const struct pool_section *values)
 {
 	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
 
@@ -67,7 +69,8 @@ read_handler(struct conf_load *load, const char *section, const struct pool_sect
 }
 
 static int
-judge_listener(struct conf_load *load, const char *section, struct pool_section *values,
+eventlistener_judge(struct conf_load *load, const char *section,
+    struct pool_section *values,
     struct pool_config *pool)
 {
 	if (conf_load_rows(load, section, &conf_listener_pool, values) == -1)
@@ -75,13 +78,14 @@ judge_listener(struct conf_load *load, const char *section, struct pool_section 
 	if (values->buffer_size < 1)
 		return conf_load_fail(load, "[%s] section sets invalid buffer_size (%lld)",
 		    section, (long long)values->buffer_size);
-	if (parse_events(load, section, values->events, &pool->events) == -1 ||
-	    check_redirect(load, section) == -1)
+	if (eventlistener_parse_events(load, section, values->events, &pool->events) ==
+	    -1 ||
+	    eventlistener_check_redirect(load, section) == -1)
 		return -1;
 	if (ini_get(load->ini, section, "buffer_size") != NULL)
 		pool->buffer_size = values->buffer_size;
 	pool->counts_bytes = values->counts_bytes;
-	pool->handler = read_handler(load, section, values);
+	pool->handler = eventlistener_read_handler(load, section, values);
 	return 0;
 }
 
@@ -91,7 +95,7 @@ conf_pool_read_listener(struct conf_load *load, const char *section, const char 
 	struct pool_section values = { 0 };
 	struct pool_config pool = { 0 };
 	struct group_config *group;
-	int status = judge_listener(load, section, &values, &pool);
+	int status = eventlistener_judge(load, section, &values, &pool);
 
 	if (status == 0) {
 		group = group_config_new(GROUP_LISTENER_POOL, name, values.priority);

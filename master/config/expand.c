@@ -24,13 +24,6 @@ struct expansion {
 	char *bad;		/* why the text is badly formatted, new */
 };
 
-static void
-must(int status)
-{
-	if (status != 0)
-		abort();
-}
-
 struct expand_names *
 expand_names_new(const struct expand_names *parent)
 {
@@ -38,12 +31,12 @@ expand_names_new(const struct expand_names *parent)
 
 	names->parent = parent;
 	names->values = map_new();
-	must(names->values == NULL);
+	mem_must(names->values == NULL);
 	return names;
 }
 
 static void
-value_free(struct expand_value *value)
+expand_value_free(struct expand_value *value)
 {
 	free(value->text);
 	free(value);
@@ -58,13 +51,14 @@ expand_names_free(struct expand_names *names)
 	if (names == NULL)
 		return;
 	while ((value = map_next(names->values, &cursor, NULL)) != NULL)
-		value_free(value);
+		expand_value_free(value);
 	map_free(names->values);
 	free(names);
 }
 
 static void
-names_put(struct expand_names *names, const char *name, char *text_take, bool is_number,
+expand_names_put(struct expand_names *names, const char *name, char *text_take,
+    bool is_number,
     int64_t number)
 {
 	struct expand_value *value = xcalloc(1, sizeof(*value));
@@ -73,21 +67,21 @@ names_put(struct expand_names *names, const char *name, char *text_take, bool is
 	value->text = text_take;
 	value->is_number = is_number;
 	value->number = number;
-	must(map_set(names->values, name, value));
+	mem_must(map_set(names->values, name, value));
 	if (old != NULL)
-		value_free(old);
+		expand_value_free(old);
 }
 
 void
 expand_set(struct expand_names *names, const char *name, const char *value)
 {
-	names_put(names, name, xstrdup(value), false, 0);
+	expand_names_put(names, name, xstrdup(value), false, 0);
 }
 
 void
 expand_set_number(struct expand_names *names, const char *name, int64_t value)
 {
-	names_put(names, name, xasprintf("%lld", (long long)value), true, value);
+	expand_names_put(names, name, xasprintf("%lld", (long long)value), true, value);
 }
 
 void
@@ -100,7 +94,7 @@ expand_set_env(struct expand_names *names, const char *name, const char *value)
 }
 
 static const struct expand_value *
-names_get(const struct expand_names *names, const char *name)
+expand_names_get(const struct expand_names *names, const char *name)
 {
 	const struct expand_value *value = NULL;
 
@@ -111,7 +105,7 @@ names_get(const struct expand_names *names, const char *name)
 
 /* "(name)", nested parentheses counted; new name, or NULL when it does not end. */
 static char *
-take_name(struct expansion *run)
+expand_take_name(struct expansion *run)
 {
 	const char *start = ++run->at;
 	unsigned depth = 1;
@@ -128,7 +122,7 @@ take_name(struct expansion *run)
 
 /* The text stands at a '%'. */
 static int
-run_directive(struct expansion *run)
+expand_run_directive(struct expansion *run)
 {
 	const struct expand_value *value = NULL;
 	struct expand_format format;
@@ -136,9 +130,9 @@ run_directive(struct expansion *run)
 
 	run->at++;
 	if (*run->at == '(') {
-		if ((name = take_name(run)) == NULL)
+		if ((name = expand_take_name(run)) == NULL)
 			return -1;
-		value = names_get(run->names, name);
+		value = expand_names_get(run->names, name);
 		if (value == NULL) {
 			run->unknown = name;
 			return -1;
@@ -152,22 +146,22 @@ run_directive(struct expansion *run)
 }
 
 static int
-run_expansion(struct expansion *run)
+expand_run_expansion(struct expansion *run)
 {
 	size_t plain;
 
 	while (*run->at != '\0') {
 		plain = strcspn(run->at, "%");
-		must(buf_append(&run->out, run->at, plain));
+		mem_must(buf_append(&run->out, run->at, plain));
 		run->at += plain;
-		if (*run->at == '%' && run_directive(run) == -1)
+		if (*run->at == '%' && expand_run_directive(run) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-compare_names(const void *a, const void *b)
+expand_compare_names(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
@@ -176,7 +170,7 @@ compare_names(const void *a, const void *b)
 
 /* New: all names, sorted, "a, b, c". */
 static char *
-names_list(const struct expand_names *names)
+expand_names_list(const struct expand_names *names)
 {
 	const char **all = NULL, *name;
 	size_t count = 0, cursor;
@@ -191,20 +185,20 @@ names_list(const struct expand_names *names)
 			all[count++] = name;
 	}
 	if (count > 1)
-		qsort(all, count, sizeof(*all), compare_names);
+		qsort(all, count, sizeof(*all), expand_compare_names);
 	buf_init(&out, 0);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(all[i - 1], all[i]) != 0)
-			must(buf_printf(&out, "%s%s", buf_len(&out) > 0 ? ", " : "",
+			mem_must(buf_printf(&out, "%s%s", buf_len(&out) > 0 ? ", " : "",
 			    all[i]));
 	text = buf_steal(&out);
-	must(text == NULL);
+	mem_must(text == NULL);
 	free(all);
 	return text;
 }
 
 static char *
-run_error(const struct expansion *run, const char *where)
+expand_run_error(const struct expansion *run, const char *where)
 {
 	char *text = str_repr(run->text), *place = str_repr(where), *error, *name, *list;
 
@@ -213,7 +207,7 @@ run_error(const struct expansion *run, const char *where)
 		    place, run->bad);
 	} else {
 		name = str_repr(run->unknown);
-		list = names_list(run->names);
+		list = expand_names_list(run->names);
 		error = xasprintf("Format string %s for %s contains names (%s) which "
 		    "cannot be expanded. Available names: %s", text, place, name, list);
 		free(name);
@@ -233,11 +227,11 @@ expand_text(const char *text, const struct expand_names *names, const char *wher
 
 	buf_init(&run.out, 0);
 	run.out.secret = true;
-	if (run_expansion(&run) == -1) {
-		*error = run_error(&run, where);
+	if (expand_run_expansion(&run) == -1) {
+		*error = expand_run_error(&run, where);
 	} else {
 		result = buf_steal(&run.out);
-		must(result == NULL);
+		mem_must(result == NULL);
 	}
 	buf_clear(&run.out);
 	free(run.unknown);

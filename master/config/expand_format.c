@@ -9,15 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-must(int status)
-{
-	if (status != 0)
-		abort();
-}
-
 static bool
-take_flag(char c, struct expand_format *format)
+expand_take_flag(char c, struct expand_format *format)
 {
 	bool *const flags[] = {
 		['-'] = &format->left,
@@ -36,7 +29,7 @@ take_flag(char c, struct expand_format *format)
 
 /* Digits at *at; -1 when they ask for too much. */
 static int
-take_number(const char **at)
+expand_take_number(const char **at)
 {
 	int value = 0;
 
@@ -47,7 +40,7 @@ take_number(const char **at)
 }
 
 static char *
-bad_letter(const char *text, const char *at)
+expand_bad_letter(const char *text, const char *at)
 {
 	uint32_t code = (unsigned char)*at;
 	size_t chars = 0;
@@ -67,13 +60,13 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 		format->letter = *(*at)++;
 		return NULL;
 	}
-	while (take_flag(**at, format))
+	while (expand_take_flag(**at, format))
 		++*at;
-	if (isdigit((unsigned char)**at) && (format->width = take_number(at)) == -1)
+	if (isdigit((unsigned char)**at) && (format->width = expand_take_number(at)) == -1)
 		return xstrdup("width too big");
 	if (**at == '.') {
 		++*at;
-		if ((format->precision = take_number(at)) == -1)
+		if ((format->precision = expand_take_number(at)) == -1)
 			return xstrdup("precision too big");
 	}
 	if (**at == '*')
@@ -84,13 +77,13 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 	if (**at == '\0')
 		return xstrdup("incomplete format");
 	if (strchr("diouxXeEfFgGcrsa", **at) == NULL)
-		return bad_letter(text, *at);
+		return expand_bad_letter(text, *at);
 	format->letter = *(*at)++;
 	return NULL;
 }
 
 static size_t
-characters(const char *s)
+expand_characters(const char *s)
 {
 	size_t count = 0;
 
@@ -101,7 +94,7 @@ characters(const char *s)
 
 /* Bytes of the first `count` characters. */
 static size_t
-prefix(const char *s, size_t count)
+expand_prefix(const char *s, size_t count)
 {
 	const char *p = s;
 
@@ -112,22 +105,23 @@ prefix(const char *s, size_t count)
 }
 
 static void
-put_padded(const struct expand_format *format, const char *s, size_t bytes, struct buf *out)
+expand_put_padded(const struct expand_format *format, const char *s, size_t bytes,
+    struct buf *out)
 {
 	char *cut = xstrndup(s, bytes);
 	size_t width = format->width > 0 ? (size_t)format->width : 0;
-	size_t used = characters(cut);
+	size_t used = expand_characters(cut);
 
 	for (size_t i = used; !format->left && i < width; i++)
-		must(buf_putc(out, ' '));
-	must(buf_puts(out, cut));
+		mem_must(buf_putc(out, ' '));
+	mem_must(buf_puts(out, cut));
 	for (size_t i = used; format->left && i < width; i++)
-		must(buf_putc(out, ' '));
+		mem_must(buf_putc(out, ' '));
 	free(cut);
 }
 
 static void
-put_text(const struct expand_format *format, const struct expand_value *value,
+expand_put_text(const struct expand_format *format, const struct expand_value *value,
     struct buf *out)
 {
 	char *shown = NULL;
@@ -138,15 +132,15 @@ put_text(const struct expand_format *format, const struct expand_value *value,
 		s = shown = str_repr(value->text);
 	bytes = strlen(s);
 	if (format->precision >= 0)
-		bytes = prefix(s, (size_t)format->precision);
-	put_padded(format, s, bytes, out);
+		bytes = expand_prefix(s, (size_t)format->precision);
+	expand_put_padded(format, s, bytes, out);
 	free(shown);
 }
 
 /* The parts of a number, put together as Python does: blanks, sign, prefix, zeros,
  * digits. */
 static void
-put_digits(const struct expand_format *format, const char *sign, const char *mark,
+expand_put_digits(const struct expand_format *format, const char *sign, const char *mark,
     const char *digits, struct buf *out)
 {
 	size_t used = strlen(sign) + strlen(mark), n = strlen(digits);
@@ -158,18 +152,18 @@ put_digits(const struct expand_format *format, const char *sign, const char *mar
 		zeros = width - used - n;
 	blanks = width > used + zeros + n ? width - used - zeros - n : 0;
 	for (size_t i = 0; !format->left && i < blanks; i++)
-		must(buf_putc(out, ' '));
-	must(buf_puts(out, sign));
-	must(buf_puts(out, mark));
+		mem_must(buf_putc(out, ' '));
+	mem_must(buf_puts(out, sign));
+	mem_must(buf_puts(out, mark));
 	for (size_t i = 0; i < zeros; i++)
-		must(buf_putc(out, '0'));
-	must(buf_puts(out, digits));
+		mem_must(buf_putc(out, '0'));
+	mem_must(buf_puts(out, digits));
 	for (size_t i = 0; format->left && i < blanks; i++)
-		must(buf_putc(out, ' '));
+		mem_must(buf_putc(out, ' '));
 }
 
 static void
-put_integer(const struct expand_format *format, int64_t number, struct buf *out)
+expand_put_integer(const struct expand_format *format, int64_t number, struct buf *out)
 {
 	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 	const char *sign = format->plus ? "+" : format->space ? " " : "", *mark = "";
@@ -184,15 +178,15 @@ put_integer(const struct expand_format *format, int64_t number, struct buf *out)
 		n = snprintf(digits, sizeof(digits), "%llX", (unsigned long long)size);
 	else
 		n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
-	must(n < 0);
+	mem_must(n < 0);
 	if (format->alternate)
 		mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
 		    format->letter == 'X' ? "0X" : "";
-	put_digits(format, number < 0 ? "-" : sign, mark, digits, out);
+	expand_put_digits(format, number < 0 ? "-" : sign, mark, digits, out);
 }
 
 static char *
-wrong_type(char letter, const char *type)
+expand_wrong_type(char letter, const char *type)
 {
 	if (letter == 'c')
 		return xstrdup("%c requires int or char");
@@ -204,11 +198,11 @@ wrong_type(char letter, const char *type)
 
 /* A directive without a name would show all names and values at once: refused instead. */
 static char *
-no_name(char letter)
+expand_no_name(char letter)
 {
 	if (strchr("sra", letter) != NULL)
 		return xstrdup("not enough arguments for format string");
-	return wrong_type(letter, "dict");
+	return expand_wrong_type(letter, "dict");
 }
 
 char *
@@ -216,19 +210,19 @@ expand_format_apply(const struct expand_format *format, const struct expand_valu
     struct buf *out)
 {
 	if (format->letter == '%') {
-		must(buf_putc(out, '%'));
+		mem_must(buf_putc(out, '%'));
 		return NULL;
 	}
 	if (value == NULL)
-		return no_name(format->letter);
+		return expand_no_name(format->letter);
 	if (strchr("sra", format->letter) != NULL) {
-		put_text(format, value, out);
+		expand_put_text(format, value, out);
 		return NULL;
 	}
 	if (!value->is_number)
-		return wrong_type(format->letter, "str");
+		return expand_wrong_type(format->letter, "str");
 	if (strchr("diuoxX", format->letter) == NULL)
 		return xasprintf("%%%c is not supported", format->letter);
-	put_integer(format, value->number, out);
+	expand_put_integer(format, value->number, out);
 	return NULL;
 }

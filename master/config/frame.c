@@ -1,16 +1,10 @@
 #include "master/config/frame.h"
 
-#include <stdlib.h>
+#include "common/mem.h"
+
 #include <string.h>
 
 #define WORD sizeof(uint32_t)
-
-static void
-frame_append(struct buf *out, const void *bytes, size_t n)
-{
-	if (buf_append(out, bytes, n) == -1)
-		abort();
-}
 
 /* Leaves a place for a number; its mark. */
 static size_t
@@ -19,7 +13,7 @@ frame_mark(struct buf *out)
 	const uint32_t none = 0;
 	size_t mark = buf_len(out);
 
-	frame_append(out, &none, WORD);
+	mem_must(buf_append(out, &none, WORD));
 	return mark;
 }
 
@@ -39,7 +33,7 @@ conf_frame_begin(struct buf *out, uint32_t kind)
 {
 	size_t mark = frame_mark(out);
 
-	frame_append(out, &kind, WORD);
+	mem_must(buf_append(out, &kind, WORD));
 	return mark;
 }
 
@@ -53,7 +47,7 @@ void
 conf_frame_field_end(struct buf *out, size_t mark)
 {
 	frame_measure(out, mark);
-	frame_append(out, "", 1);
+	mem_must(buf_putc(out, '\0'));
 }
 
 void
@@ -61,7 +55,7 @@ conf_frame_put(struct buf *out, const char *text)
 {
 	size_t mark = frame_mark(out);
 
-	frame_append(out, text, strlen(text));
+	mem_must(buf_puts(out, text));
 	conf_frame_field_end(out, mark);
 }
 

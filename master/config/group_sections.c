@@ -15,13 +15,6 @@ struct groups_reader {
 	struct map *members;	/* sections that some [group:x] has taken */
 };
 
-static void
-must(int status)
-{
-	if (status != 0)
-		abort();
-}
-
 void
 conf_group_add(struct conf_load *load, struct group_config *group)
 {
@@ -34,7 +27,7 @@ conf_group_add(struct conf_load *load, struct group_config *group)
 
 /* New: a section that makes a group of this name; of several, the one read last. */
 static char *
-section_of_group(const struct conf_load *load, const char *name)
+sections_section_of_group(const struct conf_load *load, const char *name)
 {
 	static const char *const kinds[] = {
 		"fcgi-program", "eventlistener", "program", "group",
@@ -51,10 +44,10 @@ section_of_group(const struct conf_load *load, const char *name)
 }
 
 static void
-warn_namesake(
+sections_warn_namesake(
     struct conf_load *load, const struct group_config *group, const char *process)
 {
-	char *section = section_of_group(load, group->name);
+	char *section = sections_section_of_group(load, group->name);
 
 	conf_load_warn(load, section, NULL, "group %s has more than one process named %s; "
 	    "only the last one is run; set process_name=", group->name, process);
@@ -64,25 +57,25 @@ warn_namesake(
 /* Of processes with one name the last counts, in the place of the first, as in
  * supervisord. */
 static void
-drop_duplicates(struct conf_load *load, struct group_config *group)
+sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 {
 	struct map *seen = map_new();
 	size_t kept = 0;
 
-	must(seen == NULL);
+	mem_must(seen == NULL);
 	for (size_t i = 0; i < group->nprocesses; i++) {
 		struct process_config *process = group->processes[i], **place;
 
 		place = map_get(seen, process->name);
 		if (place != NULL) {
-			warn_namesake(load, group, process->name);
+			sections_warn_namesake(load, group, process->name);
 			process_config_free(*place);
 			*place = process;
 			continue;
 		}
 		place = &group->processes[kept++];
 		*place = process;
-		must(map_set(seen, process->name, place));
+		mem_must(map_set(seen, process->name, place));
 	}
 	group->nprocesses = kept;
 	map_free(seen);
@@ -90,7 +83,7 @@ drop_duplicates(struct conf_load *load, struct group_config *group)
 
 /* Finds the section of a member; the error shows the section looked at before (trap 34). */
 static int
-member_section(struct groups_reader *reader, const char *shown, const char *name,
+sections_member_section(struct groups_reader *reader, const char *shown, const char *name,
     char **section)
 {
 	const struct ini *ini = reader->load->ini;
@@ -113,7 +106,8 @@ member_section(struct groups_reader *reader, const char *shown, const char *name
 }
 
 static int
-read_members(struct groups_reader *reader, const char *section, const char *programs,
+sections_read_members(struct groups_reader *reader, const char *section,
+    const char *programs,
     struct group_config *group)
 {
 	char *copy = xstrdup(programs), *rest = copy[0] != '\0' ? copy : NULL, *item;
@@ -122,12 +116,12 @@ read_members(struct groups_reader *reader, const char *section, const char *prog
 
 	while (status == 0 && (item = strsep(&rest, ",")) != NULL) {
 		conf_load_at(reader->load, section, "programs");
-		status = member_section(reader, shown, str_strip(item), &next);
+		status = sections_member_section(reader, shown, str_strip(item), &next);
 		if (status == -1)
 			break;
 		free(shown);
 		shown = next;
-		must(map_set(reader->members, shown, group));
+		mem_must(map_set(reader->members, shown, group));
 		status = conf_program_read(reader->load, shown, group);
 	}
 	free(shown);
@@ -136,7 +130,7 @@ read_members(struct groups_reader *reader, const char *section, const char *prog
 }
 
 static int
-read_group(struct groups_reader *reader, const char *section, const char *raw_name)
+sections_read_group(struct groups_reader *reader, const char *section, const char *raw_name)
 {
 	struct conf_load *load = reader->load;
 	struct group_section values = { NULL, 0 };
@@ -149,7 +143,7 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 	if (status == 0) {
 		group = group_config_new(GROUP_PROGRAMS, name, values.priority);
 		conf_group_add(load, group);
-		status = read_members(reader, section, values.programs, group);
+		status = sections_read_members(reader, section, values.programs, group);
 	}
 	conf_clear(&conf_group, &values);
 	free(name);
@@ -159,7 +153,8 @@ read_group(struct groups_reader *reader, const char *section, const char *raw_na
 /* A program outside of all groups is a group of its own. Its priority is judged a first
  * time here, as in supervisord: a bad one is reported without the section. */
 static int
-read_single(struct groups_reader *reader, const char *section, const char *raw_name)
+sections_read_single(struct groups_reader *reader, const char *section,
+    const char *raw_name)
 {
 	struct conf_load *load = reader->load;
 	struct program_section values;
@@ -184,13 +179,13 @@ read_single(struct groups_reader *reader, const char *section, const char *raw_n
 }
 
 static int
-read_listener(struct groups_reader *reader, const char *section, const char *name)
+sections_read_listener(struct groups_reader *reader, const char *section, const char *name)
 {
 	return conf_pool_read_listener(reader->load, section, name);
 }
 
 static int
-read_fcgi(struct groups_reader *reader, const char *section, const char *name)
+sections_read_fcgi(struct groups_reader *reader, const char *section, const char *name)
 {
 	if (map_get(reader->members, section) != NULL)
 		return 0;
@@ -199,13 +194,13 @@ read_fcgi(struct groups_reader *reader, const char *section, const char *name)
 
 /* Of groups with one name supervisord activates the first. */
 static void
-finish_groups(struct conf_load *load)
+sections_finish_groups(struct conf_load *load)
 {
 	struct config *config = load->config;
 	struct map *seen = map_new();
 	size_t kept = 0;
 
-	must(seen == NULL);
+	mem_must(seen == NULL);
 	if (config->ngroups > 1)
 		qsort(config->groups, config->ngroups, sizeof(*config->groups),
 		    group_config_compare);
@@ -214,7 +209,7 @@ finish_groups(struct conf_load *load)
 		char *section;
 
 		if (map_get(seen, group->name) != NULL) {
-			section = section_of_group(load, group->name);
+			section = sections_section_of_group(load, group->name);
 			conf_load_at(load, section, NULL);
 			conf_load_say(load, LEVEL_WARN, "The group name %s is used more "
 			    "than once; only the one with the lowest priority is run",
@@ -224,7 +219,7 @@ finish_groups(struct conf_load *load)
 			group_config_unref(group);
 			continue;
 		}
-		must(map_set(seen, group->name, group));
+		mem_must(map_set(seen, group->name, group));
 		config->groups[kept++] = group;
 	}
 	config->ngroups = kept;
@@ -238,17 +233,17 @@ conf_group_read(struct conf_load *load)
 		const char *kind;
 		int (*read)(struct groups_reader *, const char *section, const char *name);
 	} passes[] = {
-		{ "group", read_group },
-		{ "program", read_single },
-		{ "eventlistener", read_listener },
-		{ "fcgi-program", read_fcgi },
+		{ "group", sections_read_group },
+		{ "program", sections_read_single },
+		{ "eventlistener", sections_read_listener },
+		{ "fcgi-program", sections_read_fcgi },
 	};
 	struct groups_reader reader = { load, map_new() };
 	const char *section, *name;
 	size_t cursor;
 	int status = 0;
 
-	must(reader.members == NULL);
+	mem_must(reader.members == NULL);
 	for (size_t i = 0; status == 0 && i < nitems(passes); i++) {
 		cursor = 0;
 		while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
@@ -260,8 +255,8 @@ conf_group_read(struct conf_load *load)
 	}
 	map_free(reader.members);
 	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)
-		drop_duplicates(load, load->config->groups[i]);
+		sections_drop_duplicates(load, load->config->groups[i]);
 	if (status == 0)
-		finish_groups(load);
+		sections_finish_groups(load);
 	return status;
 }

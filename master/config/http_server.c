@@ -9,7 +9,8 @@
 
 /* A username without a password, or the other way round. */
 static int
-check_credentials(struct conf_load *load, const struct listener_config *listener)
+http_server_check_credentials(struct conf_load *load,
+    const struct listener_config *listener)
 {
 	if ((listener->username == NULL) == (listener->password == NULL))
 		return 0;
@@ -19,7 +20,7 @@ check_credentials(struct conf_load *load, const struct listener_config *listener
 }
 
 static struct listener_config *
-add_listener(struct config *config, const char *section, bool is_unix)
+http_server_add_listener(struct config *config, const char *section, bool is_unix)
 {
 	struct listener_config *listener;
 
@@ -34,10 +35,12 @@ add_listener(struct config *config, const char *section, bool is_unix)
 }
 
 static int
-read_listener(struct conf_load *load, const char *section, const struct conf_section *table)
+http_server_read_listener(struct conf_load *load, const char *section,
+    const struct conf_section *table)
 {
 	bool is_unix = table == &conf_unix_server;
-	struct listener_config *listener = add_listener(load->config, section, is_unix);
+	struct listener_config *listener = http_server_add_listener(load->config, section,
+	    is_unix);
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct conf_option *option = &table->options[i];
@@ -48,7 +51,7 @@ read_listener(struct conf_load *load, const char *section, const struct conf_sec
 			status = conf_load_fail(load, "section [%s] has no %s value",
 			    section, option->name);
 		if (status != -1 && str_equal(option->name, "password"))
-			status = check_credentials(load, listener);
+			status = http_server_check_credentials(load, listener);
 		if (status == -1)
 			return -1;
 	}
@@ -68,7 +71,7 @@ conf_server_read(struct conf_load *load)
 		cursor = 0;
 		while ((section = ini_next(load->ini, &cursor)) != NULL)
 			if (str_starts(section, tables[i]->name) &&
-			    read_listener(load, section, tables[i]) == -1)
+			    http_server_read_listener(load, section, tables[i]) == -1)
 				return -1;
 	}
 	return 0;

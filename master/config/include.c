@@ -12,7 +12,7 @@
 #define HERE "%(here)s"
 
 static int
-compare_paths(const void *a, const void *b)
+include_compare_paths(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -69,7 +69,8 @@ include_pattern(struct conf_load *load, const char *pattern)
 		found.gl_pathc = 0;
 	}
 	if (found.gl_pathc > 1)
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), compare_paths);
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *),
+		    include_compare_paths);
 	for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
 		status = include_file(load, found.gl_pathv[i]);
 	globfree(&found);

@@ -30,13 +30,6 @@ role_decode(const char *text, size_t n UNUSED, void *slot)
 	return 0;
 }
 
-static int
-role_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid unauthenticated_role: ", text,
-	    " (none, states, view, operate or admin)");
-}
-
 static char *
 role_print(const void *slot)
 {
@@ -74,7 +67,7 @@ port_number(const char *text, int *port, char **why)
 
 /* "[::1]": an IPv6 address without a zone. */
 static bool
-is_bracketed(const char *host, size_t n)
+port_is_bracketed(const char *host, size_t n)
 {
 	char bare[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -88,11 +81,11 @@ is_bracketed(const char *host, size_t n)
 
 /* What is neither a name nor an IPv4 address has to be an IPv6 one. */
 static int
-check_host(const char *host, size_t n, char **why)
+port_check_host(const char *host, size_t n, char **why)
 {
 	char *copy;
 
-	if (is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
+	if (port_is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
 	    memchr(host, '[', n) == NULL && memchr(host, ']', n) == NULL))
 		return 0;
 	copy = xstrndup(host, n);
@@ -103,7 +96,7 @@ check_host(const char *host, size_t n, char **why)
 }
 
 static void
-set_host(struct listener_config *listener, const char *host, size_t n)
+port_set_host(struct listener_config *listener, const char *host, size_t n)
 {
 	free(listener->host);
 	listener->host = n == 1 && host[0] == '*' ? xstrdup("") : xstrndup(host, n);
@@ -119,7 +112,7 @@ port_parse(const char *text, void *slot, char **why)
 	const char *colon = strrchr(text, ':');
 
 	if (colon == NULL) {
-		set_host(listener, "", 0);
+		port_set_host(listener, "", 0);
 		if (port_number(text, &listener->port, why) == 0)
 			return 0;
 		free(*why);
@@ -129,10 +122,10 @@ port_parse(const char *text, void *slot, char **why)
 		*why = xstrdup("no port number specified in ''");
 		return -1;
 	}
-	set_host(listener, text, (size_t)(colon - text));
+	port_set_host(listener, text, (size_t)(colon - text));
 	if (port_number(colon + 1, &listener->port, why) == -1)
 		return -1;
-	return check_host(text, (size_t)(colon - text), why);
+	return port_check_host(text, (size_t)(colon - text), why);
 }
 
 static char *
@@ -208,8 +201,7 @@ owner_encode(const void *slot, struct buf *out)
 {
 	const struct listener_config *listener = LISTENER(slot, uid);
 
-	if (buf_printf(out, "%u:%u", listener->uid, listener->gid) == -1)
-		abort();
+	mem_must(buf_printf(out, "%u:%u", listener->uid, listener->gid));
 }
 
 static int
@@ -230,7 +222,7 @@ owner_equal(const void *a, const void *b)
 
 /* Without a port: a browser leaves that out of a name that it compares, too. */
 static bool
-is_server_name(const char *name, size_t len)
+names_is_valid(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
@@ -248,7 +240,7 @@ names_parse(const char *text, void *slot, char **why)
 		size_t len = strcspn(text, between);
 		char *longer;
 
-		if (!is_server_name(text, len)) {
+		if (!names_is_valid(text, len)) {
 			*why = xasprintf("not a valid name in server_names: %.*s (host "
 			    "names without scheme and port)", (int)len, text);
 			free(names);
@@ -264,35 +256,17 @@ names_parse(const char *text, void *slot, char **why)
 	return 0;
 }
 
-static char *
-names_print(const void *slot)
-{
-	const char *names = *(char *const *)slot;
-
-	return xstrdup(names != NULL ? names : "");
-}
-
-static bool
-names_equal(const void *a, const void *b)
-{
-	return str_equal(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-names_clear(void *slot)
-{
-	mem_freep(slot);
-}
-
 const struct conf_type conf_server_names = {
 	.name = "names", .size = sizeof(char *), .parse = names_parse,
-	.print = names_print, .equal = names_equal, .clear = names_clear,
-	.decode = conf_type_decode_string,
+	.print = conf_type_print_string, .equal = conf_type_equal_string,
+	.clear = mem_freep, .decode = conf_type_decode_string,
 };
 
 const struct conf_type conf_role = {
 	.name = "role", .size = sizeof(enum role), .decode = role_decode,
-	.refuse = role_refuse, .print = role_print, .equal = role_equal,
+	.refusal = { "not a valid unauthenticated_role: ",
+	    " (none, states, view, operate or admin)" },
+	 .print = role_print, .equal = role_equal,
 };
 const struct conf_type conf_port = {
 	.name = "host:port", .size = sizeof(int), .parse = port_parse,

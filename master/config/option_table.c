@@ -261,8 +261,11 @@ conf_print(const struct conf_option *option, const void *base)
 bool
 conf_equal(const struct conf_option *option, const void *a, const void *b)
 {
-	return option->type->equal((const char *)a + option->offset,
-	    (const char *)b + option->offset);
+	const char *live = (const char *)a + option->offset;
+	const char *fresh = (const char *)b + option->offset;
+
+	return option->type->equal != NULL ? option->type->equal(live, fresh) :
+	    memcmp(live, fresh, option->type->size) == 0;
 }
 
 void

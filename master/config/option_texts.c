@@ -28,16 +28,16 @@ string_parse(const char *text, void *slot, char **why UNUSED)
 	return 0;
 }
 
-static char *
-string_print(const void *slot)
+char *
+conf_type_print_string(const void *slot)
 {
 	const char *text = *(char *const *)slot;
 
 	return xstrdup(text != NULL ? text : "");
 }
 
-static bool
-string_equal(const void *a, const void *b)
+bool
+conf_type_equal_string(const void *a, const void *b)
 {
 	return str_equal(*(char *const *)a, *(char *const *)b);
 }
@@ -199,12 +199,6 @@ exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 	return rc;
 }
 
-static int
-exitcodes_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid list of exit codes: ", text, "");
-}
-
 static void
 exitcodes_clear(void *slot)
 {
@@ -236,12 +230,6 @@ exitcodes_equal(const void *a, const void *b)
 	y = (const void *)((const char *)b - offsetof(struct process_config, exitcodes));
 	return x->nexitcodes == y->nexitcodes && (x->nexitcodes == 0 ||
 	    memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
-}
-
-static void
-string_clear(void *slot)
-{
-	mem_freep(slot);
 }
 
 static int
@@ -307,12 +295,11 @@ static void
 user_encode(const void *slot, struct buf *out)
 {
 	const struct user *user = *(struct user *const *)slot;
-	int failed = buf_printf(out, "%u:%u:", user->uid, user->gid);
 
-	for (size_t i = 0; i < user->ngroups && failed == 0; i++)
-		failed = buf_printf(out, "%s%u", i > 0 ? "," : "", user->groups[i]);
-	if (failed != 0 || buf_printf(out, ":%s", user->name) == -1)
-		abort();
+	mem_must(buf_printf(out, "%u:%u:", user->uid, user->gid));
+	for (size_t i = 0; i < user->ngroups; i++)
+		mem_must(buf_printf(out, "%s%u", i > 0 ? "," : "", user->groups[i]));
+	mem_must(buf_printf(out, ":%s", user->name));
 }
 
 static int
@@ -330,27 +317,31 @@ user_clear(void *slot)
 
 const struct conf_type conf_string = {
 	.name = "string", .size = sizeof(char *), .parse = string_parse,
-	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
+	    mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_serverurl = {
 	.name = "string", .size = sizeof(char *), .parse = serverurl_parse,
-	.print = serverurl_print, .equal = string_equal, .clear = string_clear,
+	.print = serverurl_print, .equal = conf_type_equal_string, .clear = mem_freep,
 	.decode = serverurl_decode,
 };
 const struct conf_type conf_directory = {
 	.name = "directory", .size = sizeof(char *), .parse = directory_parse,
-	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
+	    mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_path = {
 	.name = "path", .size = sizeof(char *), .parse = path_parse,
-	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
+	    mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_file = {
 	.name = "path", .size = sizeof(char *), .parse = file_parse,
-	.print = string_print, .equal = string_equal, .clear = string_clear,
+	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
+	    mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_logfile = {
@@ -359,7 +350,8 @@ const struct conf_type conf_logfile = {
 	.decode = logfile_decode,
 };
 const struct conf_type conf_exitcodes = {
-	.name = "list of integers", .size = sizeof(int *), .refuse = exitcodes_refuse,
+	.name = "list of integers", .size = sizeof(int *), .refusal =
+	    { "not a valid list of exit codes: ", "" },
 	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
 	.decode = exitcodes_decode,
 };

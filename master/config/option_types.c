@@ -29,7 +29,10 @@ conf_type_parse(const struct conf_type *type, const char *text, void *slot, char
 {
 	if (type->parse != NULL)
 		return type->parse(text, slot, why);
-	return type->decode(text, strlen(text), slot) == 0 ? 0 : type->refuse(text, why);
+	if (type->decode(text, strlen(text), slot) == 0)
+		return 0;
+	return type->refuse != NULL ? type->refuse(text, why) :
+	    conf_type_refuse(why, type->refusal[0], text, type->refusal[1]);
 }
 
 void
@@ -42,8 +45,7 @@ conf_type_encode(const struct conf_type *type, const void *slot, struct buf *out
 		return;
 	}
 	text = type->print(slot);
-	if (buf_puts(out, text) == -1)
-		abort();
+	mem_must(buf_puts(out, text));
 	mem_wiping_free(text);
 }
 
@@ -101,12 +103,6 @@ integer_print(const void *slot)
 	return xasprintf("%lld", (long long)*(const int64_t *)slot);
 }
 
-static bool
-integer_equal(const void *a, const void *b)
-{
-	return *(const int64_t *)a == *(const int64_t *)b;
-}
-
 static int
 unsigned_decode(const char *text, size_t n UNUSED, void *slot)
 {
@@ -122,12 +118,6 @@ static char *
 unsigned_print(const void *slot)
 {
 	return xasprintf("%u", *(const uint32_t *)slot);
-}
-
-static bool
-unsigned_equal(const void *a, const void *b)
-{
-	return *(const uint32_t *)a == *(const uint32_t *)b;
 }
 
 static int
@@ -202,12 +192,6 @@ octal_print(const void *slot)
 	    xasprintf("%04o", (unsigned)value);
 }
 
-static bool
-int_equal(const void *a, const void *b)
-{
-	return *(const int *)a == *(const int *)b;
-}
-
 /* --- signals --- */
 
 static int
@@ -240,8 +224,7 @@ signal_print(const void *slot)
 static void
 signal_encode(const void *slot, struct buf *out)
 {
-	if (buf_printf(out, "%d", *(const int *)slot) == -1)
-		abort();
+	mem_must(buf_printf(out, "%d", *(const int *)slot));
 }
 
 /* --- words --- */
@@ -252,22 +235,10 @@ boolean_decode(const char *text, size_t n UNUSED, void *slot)
 	return str_to_bool(text, slot);
 }
 
-static int
-boolean_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid boolean value: ", text, "");
-}
-
 static char *
 boolean_print(const void *slot)
 {
 	return xstrdup(*(const bool *)slot ? "true" : "false");
-}
-
-static bool
-boolean_equal(const void *a, const void *b)
-{
-	return *(const bool *)a == *(const bool *)b;
 }
 
 static int
@@ -281,22 +252,10 @@ level_decode(const char *text, size_t n UNUSED, void *slot)
 	return 0;
 }
 
-static int
-level_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "bad logging level name ", text, "");
-}
-
 static char *
 level_print(const void *slot)
 {
 	return xstrdup(log_level_word(*(const enum log_level *)slot));
-}
-
-static bool
-level_equal(const void *a, const void *b)
-{
-	return *(const enum log_level *)a == *(const enum log_level *)b;
 }
 
 static const char *const autorestart_words[] = {
@@ -336,12 +295,6 @@ autorestart_print(const void *slot)
 	return xstrdup(autorestart_words[*(const enum autorestart *)slot]);
 }
 
-static bool
-autorestart_equal(const void *a, const void *b)
-{
-	return *(const enum autorestart *)a == *(const enum autorestart *)b;
-}
-
 /* The slot is true for the second of the two words. */
 static int
 choice_decode(const char *const words[2], const char *text, void *slot)
@@ -361,13 +314,6 @@ confinement_decode(const char *text, size_t n UNUSED, void *slot)
 	return choice_decode(confinement_words, text, slot);
 }
 
-static int
-confinement_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid rpcd_confinement: ", text,
-	    " (best or strict)");
-}
-
 static char *
 confinement_print(const void *slot)
 {
@@ -378,13 +324,6 @@ static int
 event_length_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return choice_decode(event_length_words, text, slot);
-}
-
-static int
-event_length_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid event_length: ", text,
-	    " (characters or bytes)");
 }
 
 static char *
@@ -404,73 +343,61 @@ command_role_decode(const char *text, size_t n UNUSED, void *slot)
 	return 0;
 }
 
-static int
-command_role_refuse(const char *text, char **why)
-{
-	return conf_type_refuse(why, "not a valid role: ", text,
-	    " (states, view, operate or admin)");
-}
-
 static char *
 command_role_print(const void *slot)
 {
 	return xstrdup(role_name(*(const enum role *)slot));
 }
 
-static bool
-command_role_equal(const void *a, const void *b)
-{
-	return *(const enum role *)a == *(const enum role *)b;
-}
-
 const struct conf_type conf_command_role = {
 	.name = "role", .size = sizeof(enum role), .decode = command_role_decode,
-	.refuse = command_role_refuse, .print = command_role_print,
-	.equal = command_role_equal,
+	.refusal = { "not a valid role: ", " (states, view, operate or admin)" },
+	.print = command_role_print,
 };
 const struct conf_type conf_integer = {
 	.name = "integer", .size = sizeof(int64_t), .decode = integer_decode,
-	.refuse = integer_refuse, .print = integer_print, .equal = integer_equal,
+	.refuse = integer_refuse, .print = integer_print,
 };
 const struct conf_type conf_unsigned = {
 	.name = "number", .size = sizeof(uint32_t), .decode = unsigned_decode,
-	.refuse = integer_refuse, .print = unsigned_print, .equal = unsigned_equal,
+	.refuse = integer_refuse, .print = unsigned_print,
 };
 const struct conf_type conf_size = {
 	.name = "size", .size = sizeof(int64_t), .decode = size_decode,
-	.refuse = size_refuse, .print = size_print, .equal = integer_equal,
+	.refuse = size_refuse, .print = size_print,
 };
 const struct conf_type conf_octal = {
 	.name = "octal", .size = sizeof(int), .decode = octal_decode,
-	.refuse = octal_refuse, .print = octal_print, .equal = int_equal,
+	.refuse = octal_refuse, .print = octal_print,
 };
 const struct conf_type conf_mode = {
 	.name = "octal", .size = sizeof(int), .decode = octal_decode,
-	.refuse = mode_refuse, .print = octal_print, .equal = int_equal,
+	.refuse = mode_refuse, .print = octal_print,
 };
 const struct conf_type conf_boolean = {
 	.name = "boolean", .size = sizeof(bool), .decode = boolean_decode,
-	.refuse = boolean_refuse, .print = boolean_print, .equal = boolean_equal,
+	.refusal = { "not a valid boolean value: ", "" }, .print = boolean_print,
 };
 const struct conf_type conf_level = {
 	.name = "level", .size = sizeof(enum log_level), .decode = level_decode,
-	.refuse = level_refuse, .print = level_print, .equal = level_equal,
+	.refusal = { "bad logging level name ", "" }, .print = level_print,
 };
 const struct conf_type conf_signal = {
 	.name = "signal", .size = sizeof(int), .decode = signal_decode,
-	.refuse = signal_refuse, .print = signal_print, .equal = int_equal,
-	.encode = signal_encode,
+	.refuse = signal_refuse, .print = signal_print, .encode = signal_encode,
 };
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
 	.decode = autorestart_decode, .refuse = autorestart_refuse,
-	.print = autorestart_print, .equal = autorestart_equal,
+	.print = autorestart_print,
 };
 const struct conf_type conf_event_length = {
 	.name = "characters or bytes", .size = sizeof(bool), .decode = event_length_decode,
-	.refuse = event_length_refuse, .print = event_length_print, .equal = boolean_equal,
+	.refusal = { "not a valid event_length: ", " (characters or bytes)" },
+	.print = event_length_print,
 };
 const struct conf_type conf_confinement = {
 	.name = "best or strict", .size = sizeof(bool), .decode = confinement_decode,
-	.refuse = confinement_refuse, .print = confinement_print, .equal = boolean_equal,
+	.refusal = { "not a valid rpcd_confinement: ", " (best or strict)" },
+	.print = confinement_print,
 };

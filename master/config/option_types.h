@@ -15,11 +15,13 @@ struct conf_type {
 	const char *name;	/* for the manual: "integer" */
 	size_t size;		/* of the slot */
 	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. A
-	 * type without it reads the text by decode, and refuse words the error. */
+	 * type without it reads the text by decode. */
 	int (*parse)(const char *text, void *slot, char **why);
 	int (*refuse)(const char *text, char **why);	/* -1; errno is that of decode */
+	const char *refusal[2];	/* without refuse: what stands around the text */
 	char *(*print)(const void *slot);	/* new */
-	/* Whether a fresh value would change the live one. */
+	/* Whether a fresh value would not change the live one. NULL: if its bytes are the
+	 * same. */
 	bool (*equal)(const void *live, const void *fresh);
 	void (*clear)(void *slot);	/* NULL: the slot owns nothing */
 	/* Appends the value with all that was looked up for it; NULL: as print. */
@@ -64,8 +66,10 @@ NODISCARD int conf_type_parse(const struct conf_type *, const char *text, void *
 void conf_type_encode(const struct conf_type *, const void *slot, struct buf *out);
 /* -1 with *why: the text, as Python shows it, between two others. */
 int conf_type_refuse(char **why, const char *before, const char *text, const char *after);
-/* A type's decode for a slot that is a char *. */
+/* Of a slot that is a char *; its clear is mem_freep. */
 int conf_type_decode_string(const char *text, size_t n, void *slot);
+char *conf_type_print_string(const void *slot);
+bool conf_type_equal_string(const void *, const void *);
 /* Parses into a slot of its own and throws the result away; for types whose slot stands
  * alone. 0, or -1 with *why new. */
 NODISCARD int conf_type_check(const struct conf_type *, const char *text, char **why);

@@ -60,19 +60,19 @@ struct spelled {
 };
 
 static bool *
-flag_slot(struct options *options, const struct row *row)
+options_flag_slot(struct options *options, const struct row *row)
 {
 	return (bool *)(void *)((char *)options + row->offset);
 }
 
 static const char **
-value_slot(struct options *options, const struct row *row)
+options_value_slot(struct options *options, const struct row *row)
 {
 	return (const char **)(void *)((char *)options + row->offset);
 }
 
 static int
-fail(char **error, char *text_take)
+options_fail(char **error, char *text_take)
 {
 	*error = text_take;
 	return -1;
@@ -80,7 +80,7 @@ fail(char **error, char *text_take)
 
 /* The value is judged by the type of the configuration's option of that name. */
 static int
-check_value(const struct spelled *spelled, const char *value, char **error)
+options_check_value(const struct spelled *spelled, const char *value, char **error)
 {
 	const struct conf_option *option = conf_find(&conf_supervisord, spelled->row->name);
 	char *why = NULL, *shown;
@@ -96,31 +96,31 @@ check_value(const struct spelled *spelled, const char *value, char **error)
 }
 
 static int
-store(struct options *options, const struct spelled *spelled, const char *value,
+options_store(struct options *options, const struct spelled *spelled, const char *value,
     char **error)
 {
 	const struct row *row = spelled->row;
 	bool conflict = false;
 
 	if (row->argument == NULL) {
-		conflict = *flag_slot(options, row) && row->offset !=
+		conflict = *options_flag_slot(options, row) && row->offset !=
 		    offsetof(struct options, help);
-		*flag_slot(options, row) = true;
+		*options_flag_slot(options, row) = true;
 	} else {
-		if (check_value(spelled, value, error) == -1)
+		if (options_check_value(spelled, value, error) == -1)
 			return -1;
-		conflict = *value_slot(options, row) != NULL;
-		*value_slot(options, row) = value;
+		conflict = *options_value_slot(options, row) != NULL;
+		*options_value_slot(options, row) = value;
 	}
 	if (conflict)
-		return fail(error, xasprintf("conflicting command line option '%s'",
+		return options_fail(error, xasprintf("conflicting command line option '%s'",
 		    spelled->text));
 	return 0;
 }
 
 /* The rows whose names begin with the n bytes; *exact when one is just that. */
 static size_t
-find_long(const char *name, size_t n, const struct row **row, bool *exact)
+options_find_long(const char *name, size_t n, const struct row **row, bool *exact)
 {
 	size_t hits = 0;
 
@@ -145,43 +145,46 @@ struct pass {
 };
 
 static int
-take(struct pass *pass, const struct spelled *spelled, const char *value)
+options_take(struct pass *pass, const struct spelled *spelled, const char *value)
 {
 	if (pass->options == NULL || pass->options->help || pass->options->version)
 		return 0;
-	return store(pass->options, spelled, value, pass->error);
+	return options_store(pass->options, spelled, value, pass->error);
 }
 
 static int
-parse_long(struct pass *pass, const char *word)
+options_parse_long(struct pass *pass, const char *word)
 {
 	const char *equals = strchr(word, '='), *value = NULL;
 	int n = equals != NULL ? (int)(equals - word) : (int)strlen(word);
 	struct spelled spelled = { .row = NULL };
 	bool exact;
-	size_t hits = find_long(word, (size_t)n, &spelled.row, &exact);
+	size_t hits = options_find_long(word, (size_t)n, &spelled.row, &exact);
 
 	if (hits == 0)
-		return fail(pass->error, xasprintf("option --%.*s not recognized", n,
+		return options_fail(pass->error, xasprintf("option --%.*s not recognized",
+		    n,
 		    word));
 	if (hits > 1 && !exact)
-		return fail(pass->error, xasprintf("option --%.*s not a unique prefix", n,
+		return options_fail(pass->error,
+		    xasprintf("option --%.*s not a unique prefix", n,
 		    word));
 	snprintf(spelled.text, sizeof(spelled.text), "--%s", spelled.row->name);
 	if (spelled.row->argument == NULL && equals != NULL)
-		return fail(pass->error, xasprintf("option %s must not have an argument",
+		return options_fail(pass->error,
+		    xasprintf("option %s must not have an argument",
 		    spelled.text));
 	if (spelled.row->argument != NULL)
 		value = equals != NULL ? equals + 1 : pass->argv[pass->at++];
 	if (spelled.row->argument != NULL && value == NULL)
-		return fail(pass->error, xasprintf("option %s requires argument",
+		return options_fail(pass->error, xasprintf("option %s requires argument",
 		    spelled.text));
-	return take(pass, &spelled, value);
+	return options_take(pass, &spelled, value);
 }
 
 /* One cluster "-nc"; the argument is its rest or the next word. */
 static int
-parse_short(struct pass *pass, const char *word)
+options_parse_short(struct pass *pass, const char *word)
 {
 	while (*word != '\0') {
 		struct spelled spelled = { .row = NULL, .text = { '-', *word } };
@@ -191,24 +194,25 @@ parse_short(struct pass *pass, const char *word)
 			if (rows[i].letter == *word)
 				spelled.row = &rows[i];
 		if (spelled.row == NULL)
-			return fail(pass->error, xasprintf("option -%c not recognized",
+			return options_fail(pass->error,
+			    xasprintf("option -%c not recognized",
 			    *word));
 		word++;
 		if (spelled.row->argument != NULL) {
 			value = *word != '\0' ? word : pass->argv[pass->at++];
 			word = "";
 			if (value == NULL)
-				return fail(pass->error, xasprintf(
+				return options_fail(pass->error, xasprintf(
 				    "option %s requires argument", spelled.text));
 		}
-		if (take(pass, &spelled, value) == -1)
+		if (options_take(pass, &spelled, value) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-positional(struct pass *pass)
+options_positional(struct pass *pass)
 {
 	char *list = xstrdup(""), *longer, *shown;
 
@@ -225,7 +229,7 @@ positional(struct pass *pass)
 }
 
 static int
-run_pass(struct pass *pass)
+options_run_pass(struct pass *pass)
 {
 	int status = 0;
 
@@ -235,11 +239,11 @@ run_pass(struct pass *pass)
 
 		if (str_equal(word, "--"))
 			break;
-		status = word[1] == '-' ? parse_long(pass, word + 2) :
-		    parse_short(pass, word + 1);
+		status = word[1] == '-' ? options_parse_long(pass, word + 2) :
+		    options_parse_short(pass, word + 1);
 	}
 	if (status == 0 && pass->at < pass->argc)
-		status = positional(pass);
+		status = options_positional(pass);
 	return status;
 }
 
@@ -258,9 +262,9 @@ options_parse(int argc, char **argv, struct options *options, char **error)
 		.options = options };
 
 	*options = (struct options){ .program = argc > 0 ? argv[0] : "reeved" };
-	if (run_pass(&words) == -1)
+	if (options_run_pass(&words) == -1)
 		return -1;
-	return run_pass(&values);
+	return options_run_pass(&values);
 }
 
 void

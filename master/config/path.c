@@ -22,7 +22,7 @@ path_of(const char *variable)
 
 /* New: the home directory of the user named by the n bytes (0 = ours), or NULL. */
 static char *
-home_of(const char *name, size_t n)
+path_home_of(const char *name, size_t n)
 {
 	const struct passwd *entry;
 	const char *home = n == 0 ? path_of("HOME") : NULL;
@@ -45,7 +45,7 @@ conf_path_expand(const char *path)
 	if (path[0] != '~')
 		return xstrdup(path);
 	name = strcspn(path, "/");
-	home = home_of(path + 1, name - 1);
+	home = path_home_of(path + 1, name - 1);
 	if (home == NULL)
 		return xstrdup(path);
 	for (len = strlen(home); len > 0 && home[len - 1] == '/'; len--)
@@ -84,7 +84,7 @@ conf_path_join(const char *base, const char *path)
 
 /* Drops empty, "." and ".." parts of an absolute path, in place, by text alone. */
 static void
-normalize(char *path)
+path_normalize(char *path)
 {
 	size_t roots = path[1] == '/' && path[2] != '/' ? 2 : 1;
 	char *root = path + roots, *out = root, *in = root;
@@ -113,7 +113,7 @@ conf_path_absolute(const char *path)
 	char *cwd = path[0] == '/' ? xstrdup("/") : getcwd(NULL, 0);
 	char *joined = conf_path_join(cwd != NULL ? cwd : "/", path);
 
-	normalize(joined);
+	path_normalize(joined);
 	free(cwd);
 	return joined;
 }

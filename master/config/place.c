@@ -14,7 +14,7 @@ static const char *const required[] = {
 
 /* True when the text is quoted there: an odd number of quotes stands before. */
 static bool
-is_quoted(const char *text, const char *at)
+place_is_quoted(const char *text, const char *at)
 {
 	bool quoted = false;
 
@@ -25,7 +25,7 @@ is_quoted(const char *text, const char *at)
 
 /* True when the error has the word, not within a quoted value nor in what says where. */
 static bool
-has_word(const char *text, const char *word)
+place_has_word(const char *text, const char *word)
 {
 	const char *where = strstr(text, " in section '");
 	size_t n = strlen(word);
@@ -34,7 +34,7 @@ has_word(const char *text, const char *word)
 		if ((where == NULL || at < where) &&
 		    (at == text || strchr(" \"(", at[-1]) != NULL) &&
 		    (at[n] == '\0' || strchr(" \"=),.:", at[n]) != NULL) &&
-		    !is_quoted(text, at))
+		    !place_is_quoted(text, at))
 			return true;
 	return false;
 }
@@ -48,14 +48,14 @@ conf_place_blamed(const struct conf_load *load)
 	size_t cursor = 0;
 
 	/* What cannot be expanded stands in the option; the text also lists names. */
-	if (section == NULL || (last != NULL && (has_word(load->error, last) ||
+	if (section == NULL || (last != NULL && (place_has_word(load->error, last) ||
 	    str_starts(load->error, "Format string "))))
 		return last;
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL)
-		if (has_word(load->error, key))
+		if (place_has_word(load->error, key))
 			return key;
 	for (size_t i = 0; i < nitems(required); i++)
-		if (has_word(load->error, required[i]))
+		if (place_has_word(load->error, required[i]))
 			return required[i];
 	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
 }
@@ -85,7 +85,7 @@ conf_place(const struct conf_load *load, const char *section, const char *key)
 
 /* One line of what may be several: a line break and blanks at it become one blank. */
 static void
-join_lines(char *text)
+place_join_lines(char *text)
 {
 	char *out = text;
 
@@ -113,6 +113,6 @@ conf_place_error(const struct conf_load *load, const char *key)
 	} else {
 		whole = xstrdup(load->error);
 	}
-	join_lines(whole);
+	place_join_lines(whole);
 	return whole;
 }

@@ -17,7 +17,7 @@
 #define OPTIONS_MAX (64 * 1024)		/* bytes: they go in one message, in JSON */
 
 static void
-add_interface(struct conf_load *load, const char *section, const char *name)
+rpcinterface_add_interface(struct conf_load *load, const char *section, const char *name)
 {
 	struct config *config = load->config;
 
@@ -33,7 +33,8 @@ add_interface(struct conf_load *load, const char *section, const char *name)
 
 /* The other keys would be the factory's arguments; ours takes none. */
 static int
-check_arguments(struct conf_load *load, const char *section, bool *has_arguments)
+rpcinterface_check_arguments(struct conf_load *load, const char *section,
+    bool *has_arguments)
 {
 	const char *key;
 	size_t cursor = 0;
@@ -52,7 +53,7 @@ check_arguments(struct conf_load *load, const char *section, bool *has_arguments
 
 /* The interfaces are made for each HTTP server, and not at all without one. */
 static bool
-has_server(const struct ini *ini)
+rpcinterface_has_server(const struct ini *ini)
 {
 	const char *section;
 	size_t cursor = 0;
@@ -68,7 +69,7 @@ has_server(const struct ini *ini)
 
 /* Everything that is no option of a program, nor of this section, is for the program. */
 static int
-read_options(struct conf_load *load, const char *section,
+rpcinterface_read_options(struct conf_load *load, const char *section,
     struct rpcinterface_config *interface)
 {
 	const char *key;
@@ -93,7 +94,7 @@ read_options(struct conf_load *load, const char *section,
 
 /* Its standard output is nobody's, and its end is always a reason to start it again. */
 static void
-adjust_process(const struct conf_load *load, const char *section,
+rpcinterface_adjust_process(const struct conf_load *load, const char *section,
     struct process_config *process)
 {
 	struct output_config *out = &process->outputs[OUTPUT_STDOUT];
@@ -106,7 +107,7 @@ adjust_process(const struct conf_load *load, const char *section,
 }
 
 static int
-check_name(struct conf_load *load, const char *section, const char *name)
+rpcinterface_check_name(struct conf_load *load, const char *section, const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 	    "0123456789");
@@ -119,13 +120,13 @@ check_name(struct conf_load *load, const char *section, const char *name)
 }
 
 static int
-read_program(struct conf_load *load, const char *section, const char *name)
+rpcinterface_read_program(struct conf_load *load, const char *section, const char *name)
 {
 	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
 	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
 	struct group_config *group =
 	    group_config_new(GROUP_INTERFACE, group_name, PRIORITY);
-	int status = check_name(load, section, name);
+	int status = rpcinterface_check_name(load, section, name);
 
 	free(group_name);
 	interface->name = xstrdup(name);
@@ -136,11 +137,11 @@ read_program(struct conf_load *load, const char *section, const char *name)
 		    interface) == -1)
 			status = -1;
 	if (status == 0)
-		status = read_options(load, section, interface);
+		status = rpcinterface_read_options(load, section, interface);
 	if (status == 0)
 		status = conf_program_read(load, section, group);
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
-		adjust_process(load, section, group->processes[i]);
+		rpcinterface_adjust_process(load, section, group->processes[i]);
 	if (status == 0 && group->nprocesses != 1)
 		status = conf_load_fail(load, "[%s] is served by one process: numprocs "
 		    "must be 1", section);
@@ -150,7 +151,7 @@ read_program(struct conf_load *load, const char *section, const char *name)
 /* --- the section ------------------------------------------------------------------ */
 
 static int
-read_factory(struct conf_load *load, const char *section, const char *name)
+rpcinterface_read_factory(struct conf_load *load, const char *section, const char *name)
 {
 	bool has_arguments = false;
 	char *factory;
@@ -160,30 +161,30 @@ read_factory(struct conf_load *load, const char *section, const char *name)
 		status = conf_load_fail(load, "section [%s] does not specify a " FACTORY,
 		    section);
 	if (status == 1)
-		status = check_arguments(load, section, &has_arguments);
+		status = rpcinterface_check_arguments(load, section, &has_arguments);
 	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
 		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, "
 		    "which reeve cannot load; a program that command= names can serve the "
 		    "namespace instead, see reeve-rpcinterface(7)", section, factory);
-	else if (status == 0 && has_arguments && has_server(load->ini))
+	else if (status == 0 && has_arguments && rpcinterface_has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);
 	else if (status == 0)
-		add_interface(load, section, name);
+		rpcinterface_add_interface(load, section, name);
 	free(factory);
 	return status;
 }
 
 static int
-read_interface(struct conf_load *load, const char *section, const char *name)
+rpcinterface_read_interface(struct conf_load *load, const char *section, const char *name)
 {
 	if (ini_get(load->ini, section, "command") != NULL)
-		return read_program(load, section, name);
-	return read_factory(load, section, name);
+		return rpcinterface_read_program(load, section, name);
+	return rpcinterface_read_factory(load, section, name);
 }
 
 /* They concern the client; who has one is told which client still loads it. */
 static void
-warn_ctl_plugin(struct conf_load *load, const char *section)
+rpcinterface_warn_ctl_plugin(struct conf_load *load, const char *section)
 {
 	conf_load_at(load, section, NULL);
 	conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot load Python "
@@ -198,9 +199,9 @@ conf_rpc_read(struct conf_load *load)
 
 	while ((section = ini_next(load->ini, &cursor)) != NULL) {
 		if (conf_load_named(section, "ctlplugin") != NULL)
-			warn_ctl_plugin(load, section);
+			rpcinterface_warn_ctl_plugin(load, section);
 		name = conf_load_named(section, "rpcinterface");
-		if (name != NULL && read_interface(load, section, name) == -1)
+		if (name != NULL && rpcinterface_read_interface(load, section, name) == -1)
 			return -1;
 	}
 	return 0;

@@ -15,7 +15,7 @@
 
 /* environment= is expanded once, and its variables then expand elsewhere. */
 static int
-read_environment(struct conf_load *load, const struct conf_option *option)
+supervisord_read_environment(struct conf_load *load, const struct conf_option *option)
 {
 	const char *raw = ini_get(load->ini, SECTION, option->name);
 	const struct environment *environment = &load->config->environment;
@@ -38,10 +38,10 @@ read_environment(struct conf_load *load, const struct conf_option *option)
 }
 
 static int
-read_option(struct conf_load *load, const struct conf_option *option)
+supervisord_read_option(struct conf_load *load, const struct conf_option *option)
 {
 	if (option->flags & CONF_RAW)
-		return read_environment(load, option);
+		return supervisord_read_environment(load, option);
 	if (option->flags & CONF_LATE)
 		return conf_load_text(load, SECTION, option->name, load->here, &load->user);
 	return conf_load_row(load, SECTION, option, load->here, load->config);
@@ -54,7 +54,7 @@ conf_daemon_read(struct conf_load *load)
 		return conf_load_fail(load,
 		    ".ini file does not include supervisord section");
 	for (size_t i = 0; i < conf_supervisord.count; i++)
-		if (read_option(load, &conf_supervisord.options[i]) == -1)
+		if (supervisord_read_option(load, &conf_supervisord.options[i]) == -1)
 			return -1;
 	return 0;
 }
@@ -62,7 +62,7 @@ conf_daemon_read(struct conf_load *load)
 /* What the command line says wins, but for an empty path, which supervisord takes for none.
  * It was judged when it was read; a directory may have gone since. */
 static int
-override(struct conf_load *load, const struct conf_option *option)
+supervisord_override(struct conf_load *load, const struct conf_option *option)
 {
 	const char *text = options_value(load->options, option->name);
 	char *why = NULL, *shown;
@@ -88,7 +88,7 @@ override(struct conf_load *load, const struct conf_option *option)
 
 /* Makes the text of the slot absolute and normal. */
 static int
-make_absolute(struct conf_load *load, char **path)
+supervisord_make_absolute(struct conf_load *load, char **path)
 {
 	char *absolute = conf_path_absolute(*path);
 
@@ -100,26 +100,27 @@ make_absolute(struct conf_load *load, char **path)
 }
 
 static int
-finish_logfile(struct conf_load *load)
+supervisord_finish_logfile(struct conf_load *load)
 {
 	struct config *config = load->config;
 
 	if (!str_equal(config->logfile, "syslog"))
-		return make_absolute(load, &config->logfile);
+		return supervisord_make_absolute(load, &config->logfile);
 	mem_freep(&config->logfile);
 	config->logfile_syslog = true;
 	return 0;
 }
 
 static int
-finish_paths(struct conf_load *load)
+supervisord_finish_paths(struct conf_load *load)
 {
 	struct config *config = load->config;
 
 	if (config->childlogdir == NULL)
 		config->childlogdir = conf_path_temporary();
-	if (finish_logfile(load) == -1 || make_absolute(load, &config->pidfile) == -1 ||
-	    make_absolute(load, &config->childlogdir) == -1)
+	if (supervisord_finish_logfile(load) == -1 || supervisord_make_absolute(load,
+	    &config->pidfile) == -1 ||
+	    supervisord_make_absolute(load, &config->childlogdir) == -1)
 		return -1;
 	/* None beside a device: no daemon owns /dev. */
 	if (config->control_socket == NULL)
@@ -129,7 +130,7 @@ finish_paths(struct conf_load *load)
 }
 
 static int
-finish_users(struct conf_load *load)
+supervisord_finish_users(struct conf_load *load)
 {
 	struct config *config = load->config;
 	char *why = NULL;
@@ -145,12 +146,12 @@ int
 conf_daemon_finish(struct conf_load *load)
 {
 	for (size_t i = 0; i < conf_supervisord.count; i++)
-		if (override(load, &conf_supervisord.options[i]) == -1)
+		if (supervisord_override(load, &conf_supervisord.options[i]) == -1)
 			return -1;
 	conf_load_at(load, SECTION, "user");
-	if (finish_users(load) == -1)
+	if (supervisord_finish_users(load) == -1)
 		return -1;
-	if (finish_paths(load) == -1)
+	if (supervisord_finish_paths(load) == -1)
 		return -1;
 	conf_load_at(load, NULL, NULL);
 	if (load->options->profile_options != NULL)

@@ -19,7 +19,7 @@ static const char *const unprivileged[] = {"reeve", "nobody"};
 
 /* A text that Python's int() takes is a number, whatever its range. */
 static bool
-is_number(const char *text, int64_t *number)
+users_is_number(const char *text, int64_t *number)
 {
 	if (str_to_int(text, number) == 0)
 		return true;
@@ -28,14 +28,14 @@ is_number(const char *text, int64_t *number)
 }
 
 static bool
-is_id(int64_t number)
+users_is_id(int64_t number)
 {
 	return number >= 0 && number < (int64_t)UINT_MAX;
 }
 
 /* Images that hold a program and nothing else have no such file, or an empty one. */
 static bool
-is_database_missing(const char *path)
+users_is_database_missing(const char *path)
 {
 	struct stat st;
 
@@ -46,30 +46,30 @@ is_database_missing(const char *path)
 
 /* The id that the text means without a database. */
 static bool
-find_id(const char *text, const char *database, int64_t *id)
+users_find_id(const char *text, const char *database, int64_t *id)
 {
 	if (strcmp(text, "root") == 0)
 		*id = 0;
-	else if (!is_number(text, id))
+	else if (!users_is_number(text, id))
 		return false;
-	return is_id(*id) && (*id == 0 || is_database_missing(database));
+	return users_is_id(*id) && (*id == 0 || users_is_database_missing(database));
 }
 
 /* What the database says; where it says nothing, root is 0, and where there is no database,
  * each number is a user, whose group has that number too. `name` (borrowed until the next
  * lookup) is NULL then. 0, or -1. */
 static int
-find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
+users_find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
 {
 	const struct passwd *entry = NULL;
 	int64_t number;
 
-	if (!is_number(text, &number))
+	if (!users_is_number(text, &number))
 		entry = getpwnam(text);
-	else if (is_id(number))
+	else if (users_is_id(number))
 		entry = getpwuid((uid_t)number);
 	*name = entry != NULL ? entry->pw_name : NULL;
-	if (entry == NULL && !find_id(text, "/etc/passwd", &number))
+	if (entry == NULL && !users_find_id(text, "/etc/passwd", &number))
 		return -1;
 	*uid = entry != NULL ? entry->pw_uid : (uid_t)number;
 	*gid = entry != NULL ? entry->pw_gid : (gid_t)number;
@@ -77,23 +77,23 @@ find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
 }
 
 static int
-find_group(const char *text, gid_t *gid)
+users_find_group(const char *text, gid_t *gid)
 {
 	const struct group *entry = NULL;
 	int64_t number;
 
-	if (!is_number(text, &number))
+	if (!users_is_number(text, &number))
 		entry = getgrnam(text);
-	else if (is_id(number))
+	else if (users_is_id(number))
 		entry = getgrgid((gid_t)number);
-	if (entry == NULL && !find_id(text, "/etc/group", &number))
+	if (entry == NULL && !users_find_id(text, "/etc/group", &number))
 		return -1;
 	*gid = entry != NULL ? entry->gr_gid : (gid_t)number;
 	return 0;
 }
 
 static void
-user_add_groups(struct user *user, const char *name)
+users_user_add_groups(struct user *user, const char *name)
 {
 	int room = 16, count = 16;
 
@@ -107,7 +107,7 @@ user_add_groups(struct user *user, const char *name)
 }
 
 static struct user *
-user_new(const char *text, uid_t uid, gid_t gid)
+users_user_new(const char *text, uid_t uid, gid_t gid)
 {
 	struct user *user = xcalloc(1, sizeof(*user));
 
@@ -117,7 +117,7 @@ user_new(const char *text, uid_t uid, gid_t gid)
 
 /* A user without a name is in no group but its own. */
 static void
-user_add_only_group(struct user *user)
+users_user_add_only_group(struct user *user)
 {
 	user->groups = xreallocarray(NULL, 1, sizeof(gid_t));
 	user->groups[0] = user->gid;
@@ -134,17 +134,17 @@ users_find(const char *text, struct user **user, char **why)
 	char *name;
 
 	*user = NULL;
-	if (find_user(text, &uid, &gid, &found) == -1) {
+	if (users_find_user(text, &uid, &gid, &found) == -1) {
 		*why = xasprintf("Invalid user %s %s",
-		    is_number(text, &number) ? "id" : "name", text);
+		    users_is_number(text, &number) ? "id" : "name", text);
 		return -1;
 	}
 	name = found != NULL ? xstrdup(found) : NULL;
-	*user = user_new(text, uid, gid);
+	*user = users_user_new(text, uid, gid);
 	if (name != NULL)
-		user_add_groups(*user, name);
+		users_user_add_groups(*user, name);
 	else
-		user_add_only_group(*user);
+		users_user_add_only_group(*user);
 	free(name);
 	return 0;
 }
@@ -160,8 +160,8 @@ users_unprivileged(void)
 			return user;
 		free(why);
 	}
-	user = user_new("nobody", NOBODY, NOBODY);
-	user_add_only_group(user);
+	user = users_user_new("nobody", NOBODY, NOBODY);
+	users_user_add_only_group(user);
 	return user;
 }
 
@@ -170,13 +170,13 @@ users_find_owner(const char *text, uid_t *uid, gid_t *gid)
 {
 	const char *colon = strchr(text, ':'), *unused;
 	char *name = colon != NULL ? xstrndup(text, (size_t)(colon - text)) : xstrdup(text);
-	int rc = find_user(name, uid, gid, &unused);
+	int rc = users_find_user(name, uid, gid, &unused);
 
 	free(name);
 	if (rc == -1)
 		return -1;
 	*gid = (gid_t)-1;
-	return colon != NULL ? find_group(colon + 1, gid) : 0;
+	return colon != NULL ? users_find_group(colon + 1, gid) : 0;
 }
 
 char *
@@ -197,7 +197,7 @@ users_group_name(gid_t gid)
 
 /* Numbers, separated by commas, up to a colon. */
 static int
-decode_groups(struct user *user, const char **text)
+users_decode_groups(struct user *user, const char **text)
 {
 	size_t most = 1;
 	char *end;
@@ -229,7 +229,7 @@ users_decode(const char *text, struct user **decoded)
 	    n == -1)
 		return -1;
 	text += n;
-	if (decode_groups(user, &text) == -1)
+	if (users_decode_groups(user, &text) == -1)
 		return -1;
 	user->name = strdup(text + 1);
 	return user->name == NULL ? -1 : 0;

@@ -25,20 +25,14 @@ struct log_use {
 	bool rotates;
 };
 
-static void
-must(int status)
-{
-	if (status != 0)
-		abort();
-}
-
 void
 conf_warn_begin(struct conf_warnings *warnings)
 {
 	warnings->given = map_new();
 	warnings->logs = map_new();
 	warnings->looked = map_new();
-	must(warnings->given == NULL || warnings->logs == NULL || warnings->looked == NULL);
+	mem_must(warnings->given == NULL || warnings->logs == NULL || warnings->looked ==
+	    NULL);
 }
 
 void
@@ -67,7 +61,7 @@ conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *
 	bool is_new = map_get(warnings->given, key) == NULL;
 
 	if (is_new)
-		must(map_set(warnings->given, key, warnings));
+		mem_must(map_set(warnings->given, key, warnings));
 	free(key);
 	return is_new;
 }
@@ -97,7 +91,7 @@ conf_warn_section(
 
 /* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
 static bool
-is_variable_name(const char *name)
+warn_is_variable_name(const char *name)
 {
 	if (*name == '\0')
 		return false;
@@ -115,7 +109,7 @@ conf_warn_variables(
 	for (size_t i = 0; i < environment->count; i++) {
 		char *shown;
 
-		if (is_variable_name(environment->items[i].name))
+		if (warn_is_variable_name(environment->items[i].name))
 			continue;
 		shown = str_repr(environment->items[i].name);
 		conf_load_warn(load, section, "environment", "[%s] environment sets a "
@@ -127,7 +121,7 @@ conf_warn_variables(
 
 /* True when a relative path means the same file now as it will to the daemon. */
 static bool
-is_lasting(const struct conf_load *load, const char *path)
+warn_is_lasting(const struct conf_load *load, const char *path)
 {
 	return path[0] == '/' ||
 	    (load->config->directory == NULL && load->options->directory == NULL);
@@ -135,7 +129,7 @@ is_lasting(const struct conf_load *load, const char *path)
 
 /* False when the option was warned of for another process of the section. */
 static bool
-is_first(struct conf_load *load, const char *section, const char *key)
+warn_is_first(struct conf_load *load, const char *section, const char *key)
 {
 	char *option = xasprintf("%s\n%s", section, key);
 	bool first = conf_warn_is_new(&load->warnings, NULL, option);
@@ -159,10 +153,10 @@ warn_missing(struct conf_load *load, const char *section,
 
 	if (why == NULL) {
 		why = conf_command_find(process->command, path, directory);
-		must(map_set(load->warnings.looked, key, why));
+		mem_must(map_set(load->warnings.looked, key, why));
 	}
 	free(key);
-	if (*why != '\0' && is_first(load, section, "command"))
+	if (*why != '\0' && warn_is_first(load, section, "command"))
 		conf_load_warn(load, section, "command", "[%s] %s", section, why);
 }
 
@@ -178,14 +172,14 @@ warn_command(
 		return;
 	}
 	word = conf_command_word(process->command);
-	if (strchr(word, '/') == NULL || is_lasting(load, word))
+	if (strchr(word, '/') == NULL || warn_is_lasting(load, word))
 		warn_missing(load, section, process, word);
 	free(word);
 }
 
 /* New: why a directory cannot be used; "" when it can, or when only root can tell. */
 static char *
-look_at_directory(const char *directory)
+warn_look_at_directory(const char *directory)
 {
 	struct stat st;
 	int error = 0;
@@ -204,20 +198,20 @@ warn_directory(
 	const char *directory = process->directory;
 	char *why;
 
-	if (directory == NULL || !is_lasting(load, directory))
+	if (directory == NULL || !warn_is_lasting(load, directory))
 		return;
 	if ((why = map_get(load->warnings.looked, directory)) == NULL) {
-		why = look_at_directory(directory);
-		must(map_set(load->warnings.looked, directory, why));
+		why = warn_look_at_directory(directory);
+		mem_must(map_set(load->warnings.looked, directory, why));
 	}
-	if (*why != '\0' && is_first(load, section, "directory"))
+	if (*why != '\0' && warn_is_first(load, section, "directory"))
 		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
 		    directory, why);
 }
 
 /* New: one name for all paths of one file, also of one that does not exist yet. */
 static char *
-log_path(const char *path)
+warn_log_path(const char *path)
 {
 	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
 	char *real = realpath(directory, NULL), *joined;
@@ -238,7 +232,7 @@ static void
 warn_shared_log(struct conf_load *load, const char *section, const char *key,
     const char *path, bool rotates)
 {
-	char *whole = log_path(path);
+	char *whole = warn_log_path(path);
 	struct log_use *use = map_get(load->warnings.logs, whole);
 
 	if (use == NULL) {
@@ -246,7 +240,7 @@ warn_shared_log(struct conf_load *load, const char *section, const char *key,
 		use->section = xstrdup(section);
 		snprintf(use->key, sizeof(use->key), "%s", key);
 		use->rotates = rotates;
-		must(map_set(load->warnings.logs, whole, use));
+		mem_must(map_set(load->warnings.logs, whole, use));
 		free(whole);
 		return;
 	}
@@ -374,7 +368,7 @@ warn_unknown(struct conf_load *load)
 
 /* Only addresses that other machines cannot reach. */
 static bool
-is_loopback(const char *host)
+warn_is_loopback(const char *host)
 {
 	char bare[INET6_ADDRSTRLEN];
 	struct in_addr v4;
@@ -397,7 +391,7 @@ warn_open(struct conf_load *load, const struct listener_config *listener)
 	if (listener->has_role)
 		conf_load_warn(load, section, "port", "[%s] has no password: every client "
 		    "has the role %s", section, role_name(listener->unauthenticated_role));
-	else if (is_loopback(listener->host))
+	else if (warn_is_loopback(listener->host))
 		conf_load_warn(load, section, "port", "[%s] has no password: every user of "
 		    "this machine controls all programs; set username= and password=, or "
 		    "use [unix_http_server]", section);
@@ -414,7 +408,7 @@ warn_socket(struct conf_load *load, const char *section, const char *key, const 
 {
 	char *directory = conf_path_directory(path), *why;
 
-	why = look_at_directory(*directory != '\0' ? directory : "/");
+	why = warn_look_at_directory(*directory != '\0' ? directory : "/");
 	if (*why != '\0')
 		conf_load_warn(load, section, key, "[%s] directory %s of the socket: %s",
 		    section, directory, why);
