@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* status is what an append to a buf or a map has returned: ends the program unless it is 0. */
+/* Ends the program unless the status, of an append to a buf or a map, is 0. */
 void mem_must(int status);
 /* All return new memory, never NULL. */
 void *xmalloc(size_t size);

@@ -70,8 +70,8 @@ struct config {
 NODISCARD int config_load(const struct options *, struct config **config, char **error);
 /* Lists all processes in config->rows. 0, or -1 with ENOMEM. */
 NODISCARD int config_list_rows(struct config *);
-/* Takes over the groups of `fresh`, which are new or replace those of their names, and drops
- * the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
+/* Takes over the groups of `fresh`, which are new or replace those of their names, and
+ * drops the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
 NODISCARD int config_merge_groups(struct config *live, struct config *fresh,
     char *const *gone, size_t n);
 /* A configuration that was read as one that runs takes it over: through the frames of a

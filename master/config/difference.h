@@ -1,5 +1,5 @@
 /* Difference: what a configuration that has been read again changes in a running daemon.
- * The process that reads it computes this, and writes it as frames: memory is never short. */
+ * The process that reads it computes this and writes frames: memory is never short. */
 #ifndef MASTER_CONFIG_DIFFERENCE_H
 #define MASTER_CONFIG_DIFFERENCE_H
 
@@ -31,8 +31,8 @@ void conf_difference_write(struct conf_writer *, const struct conf_in_force *,
 bool conf_difference_is_same(const struct group_config *live,
     const struct group_config *fresh);
 
-/* Appends what differs as fields of the frame, a long list cut; *bytes is what all lists may
- * still have, and goes down. */
+/* Appends what differs as fields of the frame, a long list cut; *bytes is what all lists
+ * may still have, and goes down. */
 void conf_difference_why(struct buf *, const struct group_config *live,
     const struct group_config *fresh, size_t *bytes);
 /* New: a value as it is shown, a long one cut, none as "nothing". */

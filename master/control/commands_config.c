@@ -15,7 +15,8 @@
 #define CROWDED (PEER_OUT_MAX / 4)
 
 void
-commands_answer_fault(struct connection *client, uint64_t id, const struct config_answer *answer)
+commands_answer_fault(
+    struct connection *client, uint64_t id, const struct config_answer *answer)
 {
 	if (client == NULL)
 		return;

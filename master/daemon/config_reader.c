@@ -132,7 +132,8 @@ config_reader_finish(struct config_reader *reader)
 			config_reader_fail(reader, reader->read.why);
 			return;
 		}
-		if (reread_apply(reader->master, fresh, reader->gone, reader->ngone) == -1) {
+		if (reread_apply(reader->master, fresh, reader->gone, reader->ngone) ==
+		    -1) {
 			config_free(fresh);
 			config_reader_answer(reader, FAULT_FAILED, strerror(errno));
 			return;
@@ -177,8 +178,8 @@ config_reader_found(struct config_reader *reader, struct conf_frame *frame)
 	if (reader->task.kind != CONFIG_PREVIEW || !str_equal(member, "changed"))
 		return json_array_append_new(list, json_string(text));
 	why = json_array();
-	if (json_array_append_new(list, json_pack("{s:s, s:o}", "name", text, "why", why)) ==
-	    -1)
+	if (json_array_append_new(list, json_pack("{s:s, s:o}", "name", text, "why",
+	    why)) == -1)
 		return -1;
 	while ((text = conf_frame_next(frame, &n)) != NULL)
 		if (json_array_append_new(why, json_string(text)) == -1)
@@ -196,7 +197,8 @@ config_reader_gone(struct config_reader *reader, struct conf_frame *frame)
 	if (name == NULL || count == GONE_MAX)
 		return -1;
 	if ((count & (count - 1)) == 0) {
-		gone = reallocarray(reader->gone, count == 0 ? 1 : 2 * count, sizeof(char *));
+		gone = reallocarray(reader->gone, count == 0 ? 1 : 2 * count,
+		    sizeof(char *));
 		if (gone == NULL)
 			return -1;
 		reader->gone = gone;
@@ -239,7 +241,7 @@ config_reader_frame(struct config_reader *reader, struct conf_frame *frame)
 		return false;
 	}
 	if (rc == -1)
-		config_reader_fail(reader, "it sent a malformed answer, or memory is short");
+		config_reader_fail(reader, "a malformed answer, or memory is short");
 	return rc == 0;
 }
 

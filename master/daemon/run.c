@@ -49,7 +49,8 @@ run_restart(struct master *master, config_request_fn *done, struct connection *c
 		if (config_requests_add(master->config_requests, CONFIG_RESTART, done,
 		    client, id, NULL) == 0)
 			return;
-		answer = (struct config_answer){ FAULT_CANT_REREAD, strerror(ENOMEM), NULL };
+		answer.fault = FAULT_CANT_REREAD;
+		answer.detail = strerror(ENOMEM);
 		run_restart_read(master, &answer);
 	}
 	if (done != NULL)

@@ -19,7 +19,8 @@ enum run_outcome run(struct master *, char **error);
 
 /* What TERM and HUP request, and the calls: see daemon_ops.h. */
 void run_shutdown(struct master *);
-void run_restart(struct master *, config_request_fn *done, struct connection *, uint64_t id);
+void run_restart(
+    struct master *, config_request_fn *done, struct connection *, uint64_t id);
 /* The configuration was read for a restart: begins it, or logs why not. */
 void run_restart_read(struct master *, const struct config_answer *);
 /* A process without which the daemon is not wanted has failed: a shutdown that ends with

@@ -58,7 +58,7 @@ test_host(void **state)
 	assert_true(conf_difference_is_same(&known, &unknown));
 }
 
-/* --- frames ---------------------------------------------------------------------------- */
+/* --- frames ------------------------------------------------------------------------- */
 
 /* New: the configuration that a text gives. */
 static struct config *
@@ -94,8 +94,8 @@ sent(const struct conf_in_force *live, const struct config *fresh, bool explain)
 	while (at < buf_len(&writer.out)) {
 		at += (size_t)conf_frame_read(buf_data(&writer.out) + at,
 		    buf_len(&writer.out) - at, &frame);
-		if (frame.kind == CONF_DOCUMENT_BEGIN || frame.kind == CONF_DOCUMENT_DAEMON ||
-		    frame.kind == CONF_DOCUMENT_MESSAGE)
+		if (frame.kind == CONF_DOCUMENT_BEGIN ||
+		    frame.kind == CONF_DOCUMENT_DAEMON || frame.kind == CONF_DOCUMENT_MESSAGE)
 			continue;
 		more = xasprintf("%s%u", all, frame.kind);
 		free(all);
@@ -182,7 +182,8 @@ static void
 test_merge(void **state)
 {
 	struct config *live = load(PROGRAM("a", "") PROGRAM("b", "") PROGRAM("c", ""));
-	struct config *fresh = load(PROGRAM("b", "priority=1000\n") PROGRAM("d", "priority=1\n"));
+	struct config *fresh = load(PROGRAM("b", "priority=1000\n")
+	    PROGRAM("d", "priority=1\n"));
 	struct group_config *a = live->groups[0], *b = group_config_ref(live->groups[1]);
 	char *gone[] = { S("c") }, *names;
 

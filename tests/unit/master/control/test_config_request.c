@@ -125,7 +125,8 @@ test_nobody(void **state)
 {
 	const struct config_answer good = { .fault = FAULT_NONE };
 
-	assert_int_equal(config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
+	assert_int_equal(config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL),
+	    0);
 	assert_int_equal(seen.begun[CONFIG_RESTART], 1);
 	config_requests_answer(*state, CONFIG_RESTART, &good);
 	assert_int_equal(seen.count, 0);
