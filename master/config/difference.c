@@ -52,6 +52,24 @@ difference_map(const struct group_config *const *groups, size_t n)
 
 /* --- what the daemon takes over --- */
 
+/* Whether not one value differs: what supervisord takes for
+ * equal is another definition all the same, which addProcessGroup uses. */
+static bool
+difference_identical(const struct group_config *a, const struct group_config *b)
+{
+	if (a->nprocesses != b->nprocesses || (a->interface == NULL) !=
+	    (b->interface == NULL) ||
+	    !conf_object_same(&conf_objects[CONF_DOCUMENT_GROUP], a, b) ||
+	    (a->interface != NULL && !conf_object_same(
+	    &conf_objects[CONF_DOCUMENT_INTERFACE], a->interface, b->interface)))
+		return false;
+	for (size_t i = 0; i < a->nprocesses; i++)
+		if (!conf_object_same(&conf_objects[CONF_DOCUMENT_PROCESS],
+		    a->processes[i], b->processes[i]))
+			return false;
+	return true;
+}
+
 /* Writes the groups that are not to the last value what they were, and the names of those
  * that are gone. */
 static void
@@ -61,27 +79,14 @@ difference_groups(struct conf_writer *writer, const struct config *live,
 	struct map *before =
 	    difference_map((const struct group_config *const *)live->groups,
 	    live->ngroups);
-	struct conf_writer a, b;
 
-	conf_writer_begin(&a, NULL);
-	conf_writer_begin(&b, NULL);
 	for (size_t i = 0; i < fresh->ngroups; i++) {
 		const struct group_config *now = fresh->groups[i];
 		const struct group_config *then = map_get(before, now->name);
 
-		if (then != NULL) {
-			buf_consume(&a.out, buf_len(&a.out));
-			buf_consume(&b.out, buf_len(&b.out));
-			conf_writer_group(&a, then);
-			conf_writer_group(&b, now);
-			if (buf_len(&a.out) == buf_len(&b.out) && memcmp(buf_data(&a.out),
-			    buf_data(&b.out), buf_len(&a.out)) == 0)
-				continue;
-		}
-		conf_writer_group(writer, now);
+		if (then == NULL || !difference_identical(then, now))
+			conf_writer_group(writer, now);
 	}
-	conf_writer_end(&a);
-	conf_writer_end(&b);
 	map_free(before);
 	for (size_t i = 0; i < live->ngroups; i++)
 		if (map_get(names, live->groups[i]->name) == NULL)

@@ -143,6 +143,17 @@ conf_object_default(const struct conf_object *kind, void *object, uint64_t given
 	return 0;
 }
 
+bool
+conf_object_same(const struct conf_object *kind, const void *a, const void *b)
+{
+	const struct conf_option *option;
+
+	for (size_t n = 0; (option = conf_object_row(kind, n)) != NULL; n++)
+		if ((option->flags & CONF_SECTION) == 0 && !conf_same(option, a, b))
+			return false;
+	return true;
+}
+
 void
 conf_object_clear(const struct conf_object *kind, void *object)
 {

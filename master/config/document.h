@@ -83,6 +83,8 @@ extern const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS];
 const struct conf_option *conf_object_row(const struct conf_object *, size_t n);
 /* The rows' defaults for all that `given`, a bit each, does not name. 0, or -1 ENOMEM. */
 NODISCARD int conf_object_default(const struct conf_object *, void *object, uint64_t given);
+/* Whether frames of both would be the same but for places. */
+bool conf_object_same(const struct conf_object *, const void *, const void *);
 void conf_object_clear(const struct conf_object *, void *object);
 
 #endif

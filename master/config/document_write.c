@@ -74,7 +74,7 @@ writer_object(struct conf_writer *writer, enum conf_document_kind kind, const vo
 
 	for (size_t n = 0; (option = conf_object_row(table, n)) != NULL; n++) {
 		if ((option->flags & CONF_SECTION) != 0 ||
-		    conf_equal(option, writer->defaults[kind], object))
+		    conf_same(option, writer->defaults[kind], object))
 			continue;
 		conf_frame_put(&writer->out, option->name);
 		value = conf_frame_field(&writer->out);

@@ -268,6 +268,13 @@ conf_equal(const struct conf_option *option, const void *a, const void *b)
 	    memcmp(live, fresh, option->type->size) == 0;
 }
 
+bool
+conf_same(const struct conf_option *option, const void *a, const void *b)
+{
+	return option->type->same == NULL ? conf_equal(option, a, b) : option->type->same(
+	    (const char *)a + option->offset, (const char *)b + option->offset);
+}
+
 void
 conf_clear(const struct conf_section *section, void *base)
 {

@@ -77,6 +77,8 @@ NODISCARD int conf_put(const struct conf_option *, void *base, const char *text,
 char *conf_print(const struct conf_option *, const void *base);
 /* Whether the live base would keep its value if the fresh one took its place. */
 bool conf_equal(const struct conf_option *, const void *live, const void *fresh);
+/* Whether the slots of both hold the same value. */
+bool conf_same(const struct conf_option *, const void *, const void *);
 /* Frees what the rows' slots own. */
 void conf_clear(const struct conf_section *, void *base);
 

@@ -166,6 +166,14 @@ logfile_equal(const void *a, const void *b)
 	return x->target == y->target && str_equal(x->path, y->path);
 }
 
+static bool
+logfile_same(const void *a, const void *b)
+{
+	const struct output_config *x = a, *y = b;
+
+	return x->target == y->target && str_equal(x->path, y->path);
+}
+
 static void
 logfile_clear(void *slot)
 {
@@ -262,6 +270,19 @@ environment_equal(const void *a, const void *b)
 	return environment_list_equal(a, b);
 }
 
+/* Also in the same order, which the program sees. */
+static bool
+environment_same(const void *a, const void *b)
+{
+	const struct environment *x = a, *y = b;
+
+	for (size_t i = 0; x->count == y->count && i < x->count; i++)
+		if (!str_equal(x->items[i].name, y->items[i].name) ||
+		    !str_equal(x->items[i].value, y->items[i].value))
+			return false;
+	return x->count == y->count;
+}
+
 static void
 environment_clear(void *slot)
 {
@@ -308,6 +329,18 @@ user_decode(const char *text, size_t n UNUSED, void *slot)
 	return users_decode(text, slot);
 }
 
+static bool
+user_same(const void *a, const void *b)
+{
+	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return x->uid == y->uid && x->gid == y->gid && str_equal(x->name, y->name) &&
+	    x->ngroups == y->ngroups &&
+	    memcmp(x->groups, y->groups, x->ngroups * sizeof(gid_t)) == 0;
+}
+
 static void
 user_clear(void *slot)
 {
@@ -346,7 +379,8 @@ const struct conf_type conf_file = {
 };
 const struct conf_type conf_logfile = {
 	.name = "log file", .size = sizeof(struct output_config), .parse = logfile_parse,
-	.print = logfile_print, .equal = logfile_equal, .clear = logfile_clear,
+	.print = logfile_print, .equal = logfile_equal, .same = logfile_same,
+	.clear = logfile_clear,
 	.decode = logfile_decode,
 };
 const struct conf_type conf_exitcodes = {
@@ -357,11 +391,13 @@ const struct conf_type conf_exitcodes = {
 };
 const struct conf_type conf_environment = {
 	.name = "variables", .size = sizeof(struct environment), .parse = environment_parse,
-	.print = environment_print, .equal = environment_equal, .clear = environment_clear,
+	.print = environment_print, .equal = environment_equal,
+	.same = environment_same, .clear = environment_clear,
 	.encode = environment_encode, .decode = environment_decode,
 };
 const struct conf_type conf_user = {
 	.name = "user", .size = sizeof(struct user *), .parse = user_parse,
-	.print = user_print, .equal = user_equal, .clear = user_clear,
+	.print = user_print, .equal = user_equal, .same = user_same,
+	.clear = user_clear,
 	.encode = user_encode, .decode = user_decode,
 };

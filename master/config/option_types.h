@@ -23,6 +23,8 @@ struct conf_type {
 	/* Whether a fresh value would not change the live one. NULL: if its bytes are the
 	 * same. */
 	bool (*equal)(const void *live, const void *fresh);
+	/* Whether the values do not differ at all. NULL: as equal. */
+	bool (*same)(const void *, const void *);
 	void (*clear)(void *slot);	/* NULL: the slot owns nothing */
 	/* Appends the value with all that was looked up for it; NULL: as print. */
 	void (*encode)(const void *slot, struct buf *out);
