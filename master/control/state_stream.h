@@ -1,10 +1,5 @@
-/* Publish: the state stream (design 4, 5): one list of rows ordered by their latest
- * change, and a cursor per subscriber into it. A row that changes moves to the end
- * under the next number, so a subscriber that falls behind costs no memory: it
- * reads the rows it has not seen, once each, as they are when it reads them. A
- * snapshot is a cursor at the head of the list. Removed processes stay in it until
- * all cursors have passed them; when too many stay, those that have not begin a new
- * snapshot. */
+/* State stream: the rows of the daemon and its processes for subscribers, in the order of
+ * their latest change (proto/changelog.h), encoded when a subscriber takes them. */
 #ifndef MASTER_CONTROL_STATE_STREAM_H
 #define MASTER_CONTROL_STATE_STREAM_H
 
