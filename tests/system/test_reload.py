@@ -219,7 +219,7 @@ class Reload(Case):
         """Also when the file is spoilt while the programs stop."""
         d, pid = self.stubborn()
         os.kill(d.pid, signal.SIGHUP)
-        d.wait_log("received SIGHUP")
+        d.wait_log("waiting for stubborn to die")
         with open(d.conf, "r+", encoding="ascii") as f:
             good = f.read()
             f.write("junk\n")
