@@ -64,6 +64,7 @@ struct master {
 	char **argv;			/* that we were executed with */
 	/* Of the process before an upgrade, until its state is ours; NULL = none. */
 	json_t *state;
+	struct config *others;	/* with groups that live by definitions of before */
 	bool upgrade_wanted;
 	enum terminal terminal;		/* of the foreground */
 	struct http_sockets

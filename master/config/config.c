@@ -377,3 +377,12 @@ config_log(const struct config_message *message)
 	else
 		log_at(message->level, "%s", message->text);
 }
+
+struct group_config *
+config_group(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->ngroups; i++)
+		if (str_equal(config->groups[i]->name, name))
+			return config->groups[i];
+	return NULL;
+}

@@ -78,6 +78,8 @@ NODISCARD int config_merge_groups(struct config *live, struct config *fresh,
  * document. 0 with *config new, or -1 with *error new. */
 NODISCARD int config_pass(const struct config *read, struct config **config, char **error);
 void config_free(struct config *);	/* drops its references to groups; NULL is fine */
+/* The definition of that group; NULL = none. Borrowed. */
+struct group_config *config_group(const struct config *, const char *name);
 /* Logs a message that reading the configuration left. */
 void config_log(const struct config_message *);
 

@@ -328,13 +328,6 @@ jobs_cancel_starts(struct jobs *jobs, struct process *p)
 	return process_cancel_start(p);
 }
 
-void
-jobs_drop_process(struct jobs *jobs UNUSED, struct process *p)
-{
-	/* The queues hold numbers that are never reused: only this mark could call it. */
-	(void)process_cancel_start(p);
-}
-
 uint64_t
 jobs_take_number(struct jobs *jobs)
 {

@@ -72,8 +72,6 @@ void jobs_respawn(struct jobs *, struct process *);
  * automatic start, starts it no more. A queued start gets ABNORMAL_TERMINATION, as one that
  * is stopped before it is RUNNING. True when an automatic start was cancelled. */
 bool jobs_cancel_starts(struct jobs *, struct process *);
-/* The process is being freed. */
-void jobs_drop_process(struct jobs *, struct process *);
 
 /* A number of its own for a sequence of jobs. */
 uint64_t jobs_take_number(struct jobs *);

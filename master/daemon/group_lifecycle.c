@@ -41,9 +41,9 @@ group_lifecycle_forget(struct master *master, struct group *group)
 {
 	struct process *process;
 
+	/* A start that is cancelled changes the row, which therefore goes last. */
 	TAILQ_FOREACH(process, &group->processes, in_group) {
-		/* A start that is cancelled changes the row, so that must come first. */
-		jobs_drop_process(master->jobs, process);
+		(void)process_cancel_start(process);
 		state_stream_removed(master->state_stream, process);
 	}
 	sequences_look(master->sequences);
@@ -90,20 +90,10 @@ group_lifecycle_remove(struct master *master, struct group *group)
 	group_config_unref(config);
 }
 
-/* The definition of the last configuration read, or NULL. */
-static struct group_config *
-group_lifecycle_find_config(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->ngroups; i++)
-		if (str_equal(config->groups[i]->name, name))
-			return config->groups[i];
-	return NULL;
-}
-
 enum fault
 group_lifecycle_add_named(struct master *master, const char *name, char **detail)
 {
-	struct group_config *config = group_lifecycle_find_config(master->config, name);
+	struct group_config *config = config_group(master->config, name);
 	struct group *group;
 
 	*detail = NULL;

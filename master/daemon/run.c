@@ -258,6 +258,8 @@ run_resume(struct master *master, char **error)
 	if (master->state != NULL)
 		rc = state_document_read(master, master->state, error);
 	master->children.resumes = false;
+	config_free(master->others);
+	master->others = NULL;
 	return rc;
 }
 

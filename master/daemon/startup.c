@@ -126,10 +126,13 @@ startup_open_listeners(struct master *master, char **error)
 	return master->http_sockets == NULL ? -1 : 0;
 }
 
-/* What was checked for this restart, or what the file says. */
+/* What was in force before an upgrade, was checked for this restart, or stands in the
+ * file. */
 int
 startup_load(struct master *master, char **error)
 {
+	if (master->state != NULL)
+		return 0;
 	return master->document == -1 ? reread_load(master, &master->config, error) :
 	    reload_read(master, &master->config, error);
 }

@@ -1,5 +1,7 @@
 #include "master/daemon/state_document.h"
 
+#include "common/mem.h"
+#include "master/config/document.h"
 #include "master/control/sequence.h"
 #include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"
@@ -61,6 +63,85 @@ state_document_read_daemon(struct master *master, const json_t *json, char **why
 	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
 	return statedoc_check(why, "the daemon's state", bad);
+}
+
+/* ---- the configuration in force ---- */
+
+/* New hex string of the configuration with these of its groups. */
+static json_t *
+state_document_write_config(
+    const struct config *config, struct group_config **groups, size_t ngroups)
+{
+	struct config part = *config;
+	struct conf_writer writer;
+	json_t *text = NULL;
+
+	part.groups = groups;
+	part.ngroups = ngroups;
+	conf_writer_begin(&writer, NULL);
+	conf_writer_config(&writer, &part);
+	if (writer.error == NULL)
+		text = statefield_hex(buf_data(&writer.out), buf_len(&writer.out));
+	conf_writer_end(&writer);
+	return text;
+}
+
+/* Groups that live by other definitions than those last read have theirs beside them. */
+static json_t *
+state_document_write_configuration(struct master *master)
+{
+	const struct config *config = master->config;
+	struct group_config **others = NULL, **longer;
+	size_t count = 0;
+	const struct group *group;
+	json_t *object = json_object();
+
+	if (config == NULL)
+		return json_null();
+	for (group = groups_first(master->groups); group != NULL;
+	    group = groups_next(group)) {
+		if (config_group(config, group->config->name) == group->config)
+			continue;
+		longer = reallocarray(others, count + 1, sizeof(struct group_config *));
+		if (longer == NULL)
+			break;
+		others = longer;
+		others[count++] = group->config;
+	}
+	statedoc_add(&object, "read", group != NULL ? NULL :
+	    state_document_write_config(config, config->groups, config->ngroups));
+	statedoc_add(&object, "others", state_document_write_config(config, others, count));
+	free(others);
+	return object;
+}
+
+/* 0, or -1 with *why new. */
+static int
+state_document_read_config(const json_t *hex, struct config **config, char **why)
+{
+	struct conf_reader reader = {.config = NULL};
+	size_t n;
+	char *bytes = statefield_unhex(hex, &n);
+
+	*config = NULL;
+	if (bytes == NULL || conf_reader_config(&reader, bytes, n, config) == -1)
+		*why = mem_printf("state document: bad configuration: %s",
+		    bytes != NULL ? reader.why : "no hex");
+	conf_reader_end(&reader);
+	free(bytes);
+	return *config == NULL ? -1 : 0;
+}
+
+static int
+state_document_read_configuration(struct master *master, const json_t *json, char **why)
+{
+	if (json_is_null(json))
+		return 0;
+	if (state_document_read_config(json_object_get(json, "read"), &master->config,
+	    why) == -1)
+		return -1;
+	return state_document_read_config(json_object_get(json, "others"), &master->others,
+	    why);
 }
 
 /* ---- HTTP sockets ---- */
@@ -279,6 +360,7 @@ struct section {
  * that, because creating groups takes numbers and serials. */
 static const struct section early[] = {
     SECTION(master),
+    SECTION(configuration),
     SECTION(http_sockets),
 };
 

@@ -22,6 +22,7 @@
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/log/autolog.h"
+#include "master/upgrade/statedoc.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -129,7 +130,55 @@ subsystems_free_config_reader(struct master *master)
 	master->config_requests = NULL;
 }
 
+static int
+subsystems_add_group(struct master *master, struct group_config *config, char **error)
+{
+	if (group_lifecycle_add(master, config) != NULL)
+		return 0;
+	*error = xasprintf("cannot make the group %s: %s (its AUTO logs are made in %s and "
+	    "named after identifier=%s)", config->name, strerror(errno),
+	    master->config->childlogdir, master->config->identifier);
+	return -1;
+}
+
 /* A socket that cannot be made is its program's failure: each spawn will try again. */
+static int
+subsystems_add_configured(struct master *master, char **error)
+{
+	for (size_t i = 0; i < master->config->ngroups; i++) {
+		struct group_config *config = master->config->groups[i];
+		char *why = NULL;
+
+		if (group_lifecycle_check(master, config, &why) == -1)
+			log_error("%s", why != NULL ? why : strerror(ENOMEM));
+		free(why);
+		if (subsystems_add_group(master, config, error) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The groups that lived before an upgrade. */
+static int
+subsystems_add_living(struct master *master, char **error)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(master->state, "groups"), i, one) {
+		const char *name = statedoc_name(one);
+		struct group_config *config = config_group(master->others, name);
+
+		if (config == NULL)
+			config = config_group(master->config, name);
+		if (config == NULL)
+			return statedoc_fail(error, "no definition of the group", name);
+		if (subsystems_add_group(master, config, error) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 subsystems_add_programs(struct master *master, char **error)
 {
@@ -144,23 +193,8 @@ subsystems_add_programs(struct master *master, char **error)
 		.resumes = master->state != NULL,
 	};
 	group_kinds_fill(master);
-	for (size_t i = 0; i < master->config->ngroups; i++) {
-		struct group_config *config = master->config->groups[i];
-		char *why = NULL;
-
-		if (master->state == NULL &&
-		    group_lifecycle_check(master, config, &why) == -1)
-			log_error("%s", why != NULL ? why : strerror(ENOMEM));
-		free(why);
-		if (group_lifecycle_add(master, config) == NULL) {
-			*error = xasprintf("cannot make the group %s: %s (its AUTO logs "
-			    "are made in %s and named after identifier=%s)", config->name,
-			    strerror(errno), master->config->childlogdir,
-			    master->config->identifier);
-			return -1;
-		}
-	}
-	return 0;
+	return master->state != NULL ? subsystems_add_living(master, error) :
+	    subsystems_add_configured(master, error);
 }
 
 /* --- the surroundings --- */

@@ -56,7 +56,7 @@ class Upgrade(Case):
             os.killpg(pid, signal.SIGKILL)
             self.d.wait_state("stubborn", "EXITED")
 
-    def upgrade(self):
+    def upgrade(self, expected=NAMES):
         d, image = self.d, read("/proc/%d/auxv" % self.d.pid)
         wire = self.control(d)
         wire.call("daemon.upgrade")
@@ -75,7 +75,7 @@ class Upgrade(Case):
             names |= {row[2] for row in frame["params"].get("rows", ())}
             if frame["method"] == "stream.end":
                 break
-        self.assertEqual(set(NAMES), names)
+        self.assertEqual(set(expected), names)
 
     def descriptors(self):
         """How many the daemon has, but for connections of clients."""
@@ -188,6 +188,31 @@ class Upgrade(Case):
         until(lambda: d.info("stubborn")["pid"] not in (0, self.pids["stubborn"]))
         d.wait_state("stubborn", "RUNNING")
         self.check_pids("stubborn")
+
+    def test_definitions_in_force_stay(self):
+        """A group lives by the definition it was added with, whatever the file says now; one
+        that was removed stays away, and what was reread is what is added."""
+        d = self.begin()
+        s = self.rpc(d).supervisor
+        s.stopProcess("once")
+        s.removeProcessGroup("once")
+        d.configure(ALL.replace(CRASHER, CRASHER.replace("1000", "2000")).replace(
+            "stopwaitsecs=600", "stopwaitsecs=500") + program("late", "/bin/sleep 1000",
+                                                             startsecs=0))
+        s.reloadConfig()
+        d.configure("")
+        names = NAMES[:5] + NAMES[6:]
+        self.upgrade(names)
+        self.check_pids("once")
+        self.assertFault(10, "BAD_NAME: once", s.getProcessInfo, "once")
+        wait = {c["name"]: c["stopwaitsecs"] for c in s.getAllConfigInfo()}
+        self.assertEqual(500, wait["stubborn"])
+        s.addProcessGroup("late")
+        d.wait_state("late", "RUNNING")
+        os.kill(self.pids["crasher"], signal.SIGKILL)
+        until(lambda: d.info("crasher")["pid"] not in (0, self.pids["crasher"]))
+        command = read("/proc/%d/cmdline" % d.info("crasher")["pid"])
+        self.assertEqual(b"/bin/sleep\x001000\x00", command)
 
     def test_ids_and_numbers_go_on(self):
         d = self.begin()

@@ -321,7 +321,7 @@ test_removed_processes(void **state)
 	add(s, JOB_START, 0, 1);
 	process_autostart(process(s, 2));
 	TAILQ_FOREACH(p, &s->group->processes, in_group)
-		jobs_drop_process(s->jobs, p);
+		(void)process_cancel_start(p);
 	groups_remove(s->groups, s->group);
 	assert_turn(s, "end 1\n");
 	assert_turn(s, "");
