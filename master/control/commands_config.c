@@ -27,7 +27,7 @@ commands_answer_fault(
 }
 
 static void
-answer_difference(struct master *master, struct connection *client, uint64_t id,
+commands_answer_difference(struct master *master, struct connection *client, uint64_t id,
     const json_t *params, const struct config_answer *answer)
 {
 	(void)master;
@@ -50,13 +50,13 @@ commands_read(struct connection *client, uint64_t id, const json_t *params,
 void
 cmd_config_reread(struct connection *client, uint64_t id, const json_t *params)
 {
-	commands_read(client, id, params, CONFIG_REREAD, answer_difference);
+	commands_read(client, id, params, CONFIG_REREAD, commands_answer_difference);
 }
 
 void
 cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 {
-	commands_read(client, id, params, CONFIG_PREVIEW, answer_difference);
+	commands_read(client, id, params, CONFIG_PREVIEW, commands_answer_difference);
 }
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */

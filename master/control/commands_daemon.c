@@ -11,7 +11,7 @@
 #define PROTOCOL 1
 
 static json_t *
-hello_result(const struct connection *client)
+commands_hello_result(const struct connection *client)
 {
 	json_t *result = json_pack("{s:i,s:s,s:s,s:s,s:i}", "protocol", PROTOCOL, "program",
 	    "reeved", "version", REEVE_VERSION, "role", role_name(client->role), "pid",
@@ -25,7 +25,7 @@ hello_result(const struct connection *client)
 
 /* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
 static void
-take_program(struct connection *client, const char *name)
+commands_take_program(struct connection *client, const char *name)
 {
 	size_t n = strnlen(name, sizeof(client->program) - 1);
 
@@ -47,10 +47,10 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 		return;
 	}
 	client->greeted = true;
-	take_program(client, json_string_value(json_object_get(params, "program")));
+	commands_take_program(client, json_string_value(json_object_get(params, "program")));
 	source_free(client->deadline);
 	client->deadline = NULL;
-	result = hello_result(client);
+	result = commands_hello_result(client);
 	if (client->owner == NULL) {
 		connection_reply(client, id, result);
 		return;
@@ -61,9 +61,8 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_subscribe(struct connection *client, uint64_t id, const json_t *params)
+cmd_subscribe(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	/* The response precedes the snapshot: it is queued while there is no cursor yet. */
 	connection_reply(client, id, NULL);
 	if (connection_subscribe(client) == -1)
@@ -78,7 +77,7 @@ cmd_ready(struct connection *client, uint64_t id, const json_t *params)
 }
 
 static void
-send_event(struct connection *client, const json_t *type, const json_t *data)
+commands_send_event(struct connection *client, const json_t *type, const json_t *data)
 {
 	dispatch_remote(client->master->dispatcher, json_string_value(type),
 	    json_string_value(data), json_string_length(data));
@@ -94,17 +93,18 @@ cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, "more");
 		return;
 	}
-	send_event(client, json_object_get(params, "type"),
+	commands_send_event(client, json_object_get(params, "type"),
 	    json_object_get(params, "data"));
 	for (size_t i = 0; i < n; i += 2)
-		send_event(client, json_array_get(more, i), json_array_get(more, i + 1));
+		commands_send_event(client, json_array_get(more, i), json_array_get(more, i + 1));
 	connection_reply(client, id, NULL);
 }
 
-/* A client of the front end's may be one of the children: it shall see its answer. A local
- * one has it in its socket before the next turn stops anything. */
+/* A client of reeve-rpcd may be one of the children, which must see its answer before it is
+ * stopped. A local client has the answer in its socket before the next turn stops
+ * anything. */
 static void
-reply_before_the_stop(struct connection *client, uint64_t id)
+commands_reply_before_the_stop(struct connection *client, uint64_t id)
 {
 	if (client->owner != NULL)
 		daemon_hold(client->master->daemon);
@@ -112,15 +112,14 @@ reply_before_the_stop(struct connection *client, uint64_t id)
 }
 
 void
-cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params)
+cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	client->master->ops->shutdown(client->master);
-	reply_before_the_stop(client, id);
+	commands_reply_before_the_stop(client, id);
 }
 
 static void
-answer_restart(struct master *master, struct connection *client, uint64_t id,
+commands_answer_restart(struct master *master, struct connection *client, uint64_t id,
     const json_t *params, const struct config_answer *answer)
 {
 	(void)master;
@@ -128,48 +127,43 @@ answer_restart(struct master *master, struct connection *client, uint64_t id,
 	if (client == NULL)
 		return;
 	if (answer->fault == FAULT_NONE)
-		reply_before_the_stop(client, id);
+		commands_reply_before_the_stop(client, id);
 	else
 		connection_fault(client, id, answer->fault, answer->detail);
 }
 
 void
-cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params)
+cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
-	client->master->ops->restart(client->master, answer_restart, client, id);
+	client->master->ops->restart(client->master, commands_answer_restart, client, id);
 }
 
 void
-cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params)
+cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	daemon_go_on(client->master->daemon);
 	connection_reply(client, id, NULL);
 }
 
 /* Only reeve-rpcd may call it: the client has an owner. */
 void
-cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params)
+cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	client->owner->active(client->owner_ctx);
 	connection_reply(client, id, NULL);
 }
 
 #ifdef REEVE_TEST_SEAM
 void
-cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params)
+cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	daemon_break(client->master->daemon, "broken on purpose by a test build");
 	connection_reply(client, id, NULL);
 }
 
 void
-cmd_daemon_upgrade(struct connection *client, uint64_t id, const json_t *params)
+cmd_daemon_upgrade(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	connection_reply(client, id, NULL);
 	client->master->ops->upgrade(client->master);
 }

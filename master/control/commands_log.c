@@ -54,11 +54,10 @@ cmd_log_open(struct connection *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_mainlog_open(struct connection *client, uint64_t id, const json_t *params)
+cmd_mainlog_open(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
 	const struct master *master = client->master;
 
-	(void)params;
 	if (master->config->logfile_syslog)
 		connection_fault(client, id, FAULT_NO_FILE, "syslog");
 	else
@@ -66,9 +65,8 @@ cmd_mainlog_open(struct connection *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_mainlog_clear(struct connection *client, uint64_t id, const json_t *params)
+cmd_mainlog_clear(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	(void)params;
 	if (mainlog_path(client->master->mainlog) == NULL)
 		connection_fault(client, id, FAULT_NO_FILE, NULL);
 	else if (mainlog_clear(client->master->mainlog) == 0)

@@ -18,25 +18,6 @@ commands_string(const json_t *params, const char *name)
 
 /* --- jobs on many processes --- */
 
-static bool
-commands_can_start(enum process_state state)
-{
-	return !process_state_is_running(state);
-}
-
-static bool
-commands_takes_any(enum process_state state UNUSED)
-{
-	return true;
-}
-
-static bool (*const commands_takes[])(enum process_state) = {
-    [JOB_START] = commands_can_start,
-    [JOB_STOP] = process_state_is_running,
-    [JOB_SIGNAL] = process_state_is_signallable,
-    [JOB_CLEAR] = commands_takes_any,
-};
-
 /* Whatever waits to start the process does not start it. supervisord's results have no
  * place for that, so a subscriber is notified, unless it has much unread. */
 static void
@@ -81,7 +62,7 @@ commands_begin_job(struct connection *client, uint64_t id, enum job_kind kind,
 		commands_stay_stopped(client, group);
 	if (kind == JOB_SIGNAL && str_to_signal(order.said, &order.signo) == -1)
 		order.signo = JOB_BAD_SIGNAL;
-	list = order_select(master->groups, group, commands_takes[kind], &count);
+	list = order_select(master->groups, group, job_takes[kind], &count);
 	if (list != NULL)
 		job = jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
 	commands_reply_job(client, id, job, json_object());
@@ -100,47 +81,24 @@ commands_begin_group(
 		commands_begin_job(client, id, kind, group, params);
 }
 
-void
-cmd_group_start(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_group(client, id, JOB_START, params);
-}
+#define COMMANDS_ON_GROUP(handler, kind)                                                \
+	void handler(struct connection *client, uint64_t id, const json_t *params)      \
+	{                                                                               \
+		commands_begin_group(client, id, kind, params);                         \
+	}
+#define COMMANDS_ON_ALL(handler, kind)                                                  \
+	void handler(struct connection *client, uint64_t id, const json_t *params)      \
+	{                                                                               \
+		commands_begin_job(client, id, kind, NULL, params);                     \
+	}
 
-void
-cmd_group_stop(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_group(client, id, JOB_STOP, params);
-}
-
-void
-cmd_group_signal(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_group(client, id, JOB_SIGNAL, params);
-}
-
-void
-cmd_all_start(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_job(client, id, JOB_START, NULL, params);
-}
-
-void
-cmd_all_stop(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_job(client, id, JOB_STOP, NULL, params);
-}
-
-void
-cmd_all_clear(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_job(client, id, JOB_CLEAR, NULL, params);
-}
-
-void
-cmd_all_signal(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_begin_job(client, id, JOB_SIGNAL, NULL, params);
-}
+COMMANDS_ON_GROUP(cmd_group_start, JOB_START)
+COMMANDS_ON_GROUP(cmd_group_stop, JOB_STOP)
+COMMANDS_ON_GROUP(cmd_group_signal, JOB_SIGNAL)
+COMMANDS_ON_ALL(cmd_all_start, JOB_START)
+COMMANDS_ON_ALL(cmd_all_stop, JOB_STOP)
+COMMANDS_ON_ALL(cmd_all_signal, JOB_SIGNAL)
+COMMANDS_ON_ALL(cmd_all_clear, JOB_CLEAR)
 
 /* --- one process --- */
 
@@ -235,32 +193,14 @@ commands_clear_logs(struct connection *client UNUSED, struct process *process,
 	return child_clear_logs(process);
 }
 
-void
-cmd_process_start(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_process(client, id, params, commands_start, JOB_START);
-}
+#define COMMANDS_ON_PROCESS(handler, fn, job)                                           \
+	void handler(struct connection *client, uint64_t id, const json_t *params)      \
+	{                                                                               \
+		commands_answer_process(client, id, params, fn, job);                   \
+	}
 
-void
-cmd_process_stop(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_process(client, id, params, commands_stop, JOB_STOP);
-}
-
-void
-cmd_process_signal(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_process(client, id, params, commands_signal, JOB_SIGNAL);
-}
-
-void
-cmd_process_stdin(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_process(client, id, params, commands_write_stdin, NO_JOB);
-}
-
-void
-cmd_log_clear(struct connection *client, uint64_t id, const json_t *params)
-{
-	commands_answer_process(client, id, params, commands_clear_logs, NO_JOB);
-}
+COMMANDS_ON_PROCESS(cmd_process_start, commands_start, JOB_START)
+COMMANDS_ON_PROCESS(cmd_process_stop, commands_stop, JOB_STOP)
+COMMANDS_ON_PROCESS(cmd_process_signal, commands_signal, JOB_SIGNAL)
+COMMANDS_ON_PROCESS(cmd_process_stdin, commands_write_stdin, NO_JOB)
+COMMANDS_ON_PROCESS(cmd_log_clear, commands_clear_logs, NO_JOB)

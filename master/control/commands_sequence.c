@@ -13,16 +13,15 @@
 /* The steps of a sequence while it is put together. */
 struct steps {
 	struct sequence_step *list;
-	size_t count, room;
+	size_t count, most;
 	bool failed;		/* out of memory */
 };
 
-/* The room is that of all steps to come. */
 static void
-steps_init(struct steps *steps, size_t room)
+steps_init(struct steps *steps, size_t most)
 {
-	*steps = (struct steps){.list = calloc(room + 1, sizeof(*steps->list))};
-	steps->room = room;
+	*steps = (struct steps){.list = calloc(most + 1, sizeof(*steps->list))};
+	steps->most = most;
 	steps->failed = steps->list == NULL;
 }
 
@@ -30,7 +29,7 @@ steps_init(struct steps *steps, size_t room)
 static void
 steps_add(struct steps *steps, enum sequence_action action, char *target)
 {
-	if (target == NULL || steps->failed || steps->count == steps->room) {
+	if (target == NULL || steps->failed || steps->count == steps->most) {
 		steps->failed = true;
 		free(target);
 		return;
@@ -100,11 +99,10 @@ cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 }
 
 void
-cmd_all_restart(struct connection *client, uint64_t id, const json_t *params)
+cmd_all_restart(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
 	struct steps steps;
 
-	(void)params;
 	steps_init(&steps, 2);
 	if (!steps.failed) {
 		steps.list[0].action = SEQUENCE_STOP;
@@ -130,8 +128,8 @@ commands_is_named(const json_t *names, const char *name)
 }
 
 static void
-commands_add_steps(struct steps *steps, const json_t *groups, const json_t *names, bool stops,
-    bool adds)
+commands_add_steps(struct steps *steps, const json_t *groups, const json_t *names,
+    bool stops, bool adds)
 {
 	const json_t *group;
 	size_t i;

@@ -7,25 +7,25 @@
 typedef json_t *value_fn(const void *slot);
 
 static json_t *
-of_integer(const void *slot)
+config_info_integer(const void *slot)
 {
 	return json_integer(*(const int64_t *)slot);
 }
 
 static json_t *
-of_signal(const void *slot)
+config_info_signal(const void *slot)
 {
 	return json_integer(*(const int *)slot);
 }
 
 static json_t *
-of_boolean(const void *slot)
+config_info_boolean(const void *slot)
 {
 	return json_boolean(*(const bool *)slot);
 }
 
 static json_t *
-of_text(const void *slot)
+config_info_text(const void *slot)
 {
 	const char *text = *(char *const *)slot;
 
@@ -33,7 +33,7 @@ of_text(const void *slot)
 }
 
 static json_t *
-of_user(const void *slot)
+config_info_user(const void *slot)
 {
 	const struct user *user = *(struct user *const *)slot;
 
@@ -41,7 +41,7 @@ of_user(const void *slot)
 }
 
 static json_t *
-of_autorestart(const void *slot)
+config_info_autorestart(const void *slot)
 {
 	static const char *const words[] = {
 	    [AUTORESTART_FALSE] = "false",
@@ -53,7 +53,7 @@ of_autorestart(const void *slot)
 }
 
 static json_t *
-of_exitcodes(const void *slot)
+config_info_exitcodes(const void *slot)
 {
 	const struct process_config *process = slot;
 	json_t *codes = json_array(), *code;
@@ -82,41 +82,41 @@ static const struct {
 	enum place place;
 	size_t offset;
 } members[] = {
-    {"autostart", of_boolean, OF(autostart)},
-    {"autorestart", of_autorestart, OF(autorestart)},
-    {"directory", of_text, OF(directory)},
-    {"uid", of_user, OF(user)},
-    {"command", of_text, OF(command)},
-    {"exitcodes", of_exitcodes, IN_PROCESS, 0},
-    {"group", of_text, OF_GROUP(name)},
-    {"group_prio", of_integer, OF_GROUP(priority)},
-    {"inuse", of_boolean, IS_INUSE, 0},
-    {"killasgroup", of_boolean, OF(killasgroup)},
-    {"name", of_text, OF(name)},
-    {"process_prio", of_integer, OF(priority)},
-    {"redirect_stderr", of_boolean, OF(redirect_stderr)},
-    {"startretries", of_integer, OF(startretries)},
-    {"startsecs", of_integer, OF(startsecs)},
-    {"stdout_capture_maxbytes", of_integer, OF_CHANNEL(STDOUT, capture_maxbytes)},
-    {"stdout_events_enabled", of_boolean, OF_CHANNEL(STDOUT, events_enabled)},
-    {"stdout_logfile", of_text, IS_STDOUT_LOG, 0},
-    {"stdout_logfile_backups", of_integer, OF_CHANNEL(STDOUT, backups)},
-    {"stdout_logfile_maxbytes", of_integer, OF_CHANNEL(STDOUT, maxbytes)},
-    {"stdout_syslog", of_boolean, OF_CHANNEL(STDOUT, syslog)},
-    {"stopsignal", of_signal, OF(stopsignal)},
-    {"stopwaitsecs", of_integer, OF(stopwaitsecs)},
-    {"stderr_capture_maxbytes", of_integer, OF_CHANNEL(STDERR, capture_maxbytes)},
-    {"stderr_events_enabled", of_boolean, OF_CHANNEL(STDERR, events_enabled)},
-    {"stderr_logfile", of_text, IS_STDERR_LOG, 0},
-    {"stderr_logfile_backups", of_integer, OF_CHANNEL(STDERR, backups)},
-    {"stderr_logfile_maxbytes", of_integer, OF_CHANNEL(STDERR, maxbytes)},
-    {"stderr_syslog", of_boolean, OF_CHANNEL(STDERR, syslog)},
-    {"serverurl", of_text, OF(serverurl)},
+    {"autostart", config_info_boolean, OF(autostart)},
+    {"autorestart", config_info_autorestart, OF(autorestart)},
+    {"directory", config_info_text, OF(directory)},
+    {"uid", config_info_user, OF(user)},
+    {"command", config_info_text, OF(command)},
+    {"exitcodes", config_info_exitcodes, IN_PROCESS, 0},
+    {"group", config_info_text, OF_GROUP(name)},
+    {"group_prio", config_info_integer, OF_GROUP(priority)},
+    {"inuse", config_info_boolean, IS_INUSE, 0},
+    {"killasgroup", config_info_boolean, OF(killasgroup)},
+    {"name", config_info_text, OF(name)},
+    {"process_prio", config_info_integer, OF(priority)},
+    {"redirect_stderr", config_info_boolean, OF(redirect_stderr)},
+    {"startretries", config_info_integer, OF(startretries)},
+    {"startsecs", config_info_integer, OF(startsecs)},
+    {"stdout_capture_maxbytes", config_info_integer, OF_CHANNEL(STDOUT, capture_maxbytes)},
+    {"stdout_events_enabled", config_info_boolean, OF_CHANNEL(STDOUT, events_enabled)},
+    {"stdout_logfile", config_info_text, IS_STDOUT_LOG, 0},
+    {"stdout_logfile_backups", config_info_integer, OF_CHANNEL(STDOUT, backups)},
+    {"stdout_logfile_maxbytes", config_info_integer, OF_CHANNEL(STDOUT, maxbytes)},
+    {"stdout_syslog", config_info_boolean, OF_CHANNEL(STDOUT, syslog)},
+    {"stopsignal", config_info_signal, OF(stopsignal)},
+    {"stopwaitsecs", config_info_integer, OF(stopwaitsecs)},
+    {"stderr_capture_maxbytes", config_info_integer, OF_CHANNEL(STDERR, capture_maxbytes)},
+    {"stderr_events_enabled", config_info_boolean, OF_CHANNEL(STDERR, events_enabled)},
+    {"stderr_logfile", config_info_text, IS_STDERR_LOG, 0},
+    {"stderr_logfile_backups", config_info_integer, OF_CHANNEL(STDERR, backups)},
+    {"stderr_logfile_maxbytes", config_info_integer, OF_CHANNEL(STDERR, maxbytes)},
+    {"stderr_syslog", config_info_boolean, OF_CHANNEL(STDERR, syslog)},
+    {"serverurl", config_info_text, OF(serverurl)},
 };
 
 /* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
 static const char *
-log_name(const struct process_config *config, const struct process *live,
+config_info_log_name(const struct process_config *config, const struct process *live,
     enum output_id channel)
 {
 	const char *path;
@@ -136,8 +136,8 @@ json_t *
 config_info(const struct config_row *row, const struct process *live, bool inuse)
 {
 	const char *logs[OUTPUT_MAX] = {
-	    log_name(row->process, live, OUTPUT_STDOUT),
-	    log_name(row->process, live, OUTPUT_STDERR),
+	    config_info_log_name(row->process, live, OUTPUT_STDOUT),
+	    config_info_log_name(row->process, live, OUTPUT_STDERR),
 	};
 	const void *const bases[] = {
 	    [IN_PROCESS] = row->process,

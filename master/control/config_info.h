@@ -1,4 +1,4 @@
-/* Configview: a configured process as getAllConfigInfo shows it (reference 2.12). */
+/* Config info: a configured process as getAllConfigInfo shows it. */
 #ifndef MASTER_CONTROL_CONFIG_INFO_H
 #define MASTER_CONTROL_CONFIG_INFO_H
 
@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* New object with the reference's members in supervisord's order; NULL with ENOMEM. live:
+/* New object with supervisord's members in its order; NULL with ENOMEM. live:
  * the process that runs by this very definition, NULL = none: AUTO logs have names only
  * there. inuse: a group of that name is active. */
 json_t *config_info(const struct config_row *, const struct process *live, bool inuse);

@@ -92,7 +92,7 @@ connection_free(struct connection *client)
 
 /* A last reply is still written. */
 static void
-free_gone(struct control *control)
+control_free_gone(struct control *control)
 {
 	struct connection *client;
 
@@ -119,7 +119,7 @@ control_free(struct control *control)
 		return;
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		connection_retire(client);
-	free_gone(control);
+	control_free_gone(control);
 	source_free(control->accepting);
 	source_free(control->retry);
 	if (control->path != NULL)
@@ -129,10 +129,10 @@ control_free(struct control *control)
 	free(control);
 }
 
-/* --- the gate --------------------------------------------------------------- */
+/* --- authorization --- */
 
 static void
-refuse_role(struct connection *client, uint64_t id, const struct cmd *cmd)
+control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cmd)
 {
 	char detail[128];
 
@@ -148,7 +148,7 @@ refuse_role(struct connection *client, uint64_t id, const struct cmd *cmd)
 }
 
 static bool
-is_permitted(const struct connection *client, const struct cmd *cmd)
+control_is_permitted(const struct connection *client, const struct cmd *cmd)
 {
 	if (client->owner != NULL && !(cmd->flags & CMD_RPCD))
 		return false;
@@ -159,7 +159,7 @@ is_permitted(const struct connection *client, const struct cmd *cmd)
 
 /* The fault that the daemon's state makes of the command, or FAULT_NONE. */
 static enum fault
-state_fault(const struct connection *client, const struct cmd *cmd)
+control_state_fault(const struct connection *client, const struct cmd *cmd)
 {
 	switch (daemon_state(client->master->daemon)) {
 	case DAEMON_FATAL:
@@ -193,7 +193,7 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 }
 
 static void
-received_request(
+control_received_request(
     void *ctx, struct peer *peer, uint64_t id, const char *method, json_t *params)
 {
 	struct connection *client = ctx;
@@ -211,20 +211,20 @@ received_request(
 	}
 	if (cmd == NULL)
 		connection_fault(client, id, FAULT_UNKNOWN_METHOD, NULL);
-	else if (!is_permitted(client, cmd))
-		refuse_role(client, id, cmd);
+	else if (!control_is_permitted(client, cmd))
+		control_refuse_role(client, id, cmd);
 	else if (!cmd_check_params(cmd, params, &why))
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
-	else if ((fault = state_fault(client, cmd)) != FAULT_NONE)
+	else if ((fault = control_state_fault(client, cmd)) != FAULT_NONE)
 		connection_fault(client, id, fault, NULL);
 	else
 		control_handlers[found](client, id, params);
 	free(why);
 }
 
-/* The master is told nothing by notification. */
+/* Clients send requests only. */
 static void
-received_notification(
+control_received_notification(
     void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
 {
 	(void)method;
@@ -234,19 +234,18 @@ received_notification(
 }
 
 static const struct peer_ops peer_ops = {
-    .request = received_request,
-    .notification = received_notification,
+    .request = control_received_request,
+    .notification = control_received_notification,
     .closed = connection_over,
 };
 
 /* --- clients ------------------------------------------------------------------ */
 
 static void
-hello_overdue(void *ctx, uint32_t ready)
+control_hello_overdue(void *ctx, uint32_t ready UNUSED)
 {
 	struct connection *client = ctx;
 
-	(void)ready;
 	connection_over(client, client->peer, "no hello in time", true);
 }
 
@@ -267,7 +266,7 @@ connection_new(
 	client->owner = owner;
 	client->owner_ctx = ctx;
 	snprintf(client->program, sizeof(client->program), "a client");
-	client->deadline = loop_timer(control->master->loop, hello_overdue, client);
+	client->deadline = loop_timer(control->master->loop, control_hello_overdue, client);
 	client->peer = peer_new(control->master->loop, fd, &peer_ops, client);
 	if (client->peer == NULL || client->deadline == NULL) {
 		if (client->peer == NULL)
@@ -317,7 +316,7 @@ control_admit(struct control *control, int fd, enum role role, const char *name,
 /* The client that cannot be taken in keeps the listener ready: asking again at once would
  * be a busy loop. */
 static void
-accept_later(struct control *control)
+control_accept_later(struct control *control)
 {
 	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
 	    strerror(errno));
@@ -326,22 +325,20 @@ accept_later(struct control *control)
 }
 
 static void
-retry_due(void *ctx, uint32_t ready)
+control_retry_due(void *ctx, uint32_t ready UNUSED)
 {
 	struct control *control = ctx;
 
-	(void)ready;
 	source_want(control->accepting, EPOLLIN);
 }
 
 static void
-accept_clients(void *ctx, uint32_t ready)
+control_accept_clients(void *ctx, uint32_t ready UNUSED)
 {
 	struct control *control = ctx;
 	struct connection *client;
 	int fd;
 
-	(void)ready;
 	while ((fd = sock_accept(control->listener)) != -1) {
 		if (control->local >= CONTROL_CLIENTS) {
 			log_limited(&control->crowded, LEVEL_WARN,
@@ -357,7 +354,7 @@ accept_clients(void *ctx, uint32_t ready)
 		TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
 	}
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		accept_later(control);
+		control_accept_later(control);
 }
 
 void
@@ -367,15 +364,15 @@ control_flush(struct control *control)
 
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
 		peer_flush(client->peer);
-	free_gone(control);
+	control_free_gone(control);
 }
 
 /* --- the socket ----------------------------------------------------------------- */
 
 /* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway;
- * one that asks for a password lends nothing (design 15). */
+ * one that requires a password lends nothing. */
 static void
-socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
+control_socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
 {
 	*mode = 0700;
 	*uid = (uid_t)-1;
@@ -396,7 +393,7 @@ socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
 
 /* Says which daemon has the socket, and how both can have one. */
 static void
-warn_of_second(const struct second_daemon *second, const struct master *master)
+control_warn_of_second(const struct second_daemon *second, const struct master *master)
 {
 	const char *path = master->config->control_socket;
 
@@ -429,17 +426,17 @@ control_listen(struct control *control)
 		return;
 	}
 	if (control->master->second.kind != SECOND_NONE) {
-		warn_of_second(&control->master->second, control->master);
+		control_warn_of_second(&control->master->second, control->master);
 		return;
 	}
-	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
 	control->path = strdup(path);
 	if (control->path != NULL)
 		control->listener = sock_unix_listen(&want, &control->made);
-	control->retry = loop_timer(control->master->loop, retry_due, control);
+	control->retry = loop_timer(control->master->loop, control_retry_due, control);
 	if (control->listener != -1 && control->retry != NULL)
 		control->accepting = loop_fd(control->master->loop, control->listener,
-		    EPOLLIN, accept_clients, control);
+		    EPOLLIN, control_accept_clients, control);
 	if (control->accepting == NULL)
 		log_warn("cannot make the control socket %s: %s; running without one", path,
 		    strerror(errno));
@@ -447,18 +444,18 @@ control_listen(struct control *control)
 
 /* 0, or -1 with errno and the socket is as it was. */
 static int
-bind_again(struct control *control)
+control_bind_again(struct control *control)
 {
 	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
 	struct source *accepting = NULL;
 	struct safepath_id made;
 	int fd;
 
-	socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
 	if (sock_unix_check_free(control->path) == -1 ||
 	    (fd = sock_unix_listen(&want, &made)) == -1)
 		return -1;
-	accepting = loop_fd(control->master->loop, fd, EPOLLIN, accept_clients, control);
+	accepting = loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients, control);
 	if (accepting == NULL) {
 		sock_unix_unlink(control->path, &made);
 		close(fd);
@@ -478,7 +475,7 @@ control_revive(struct control *control)
 	if (control->accepting == NULL ||
 	    sock_unix_has_path(control->path, &control->made))
 		return;
-	if (bind_again(control) == 0)
+	if (control_bind_again(control) == 0)
 		log_limited(&control->missing, LEVEL_WARN, "control socket %s was removed "
 		    "or replaced; bound it again", control->path);
 	else

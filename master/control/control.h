@@ -1,5 +1,5 @@
-/* Control: the control socket, its clients, and the one gate that every command of
- * every client passes: table row, role, parameters, the daemon's state (design 3). */
+/* Control: the control socket, its clients, and the one authorization of every command of
+ * every client: table row, role, parameters, the daemon's state. */
 #ifndef MASTER_CONTROL_CONTROL_H
 #define MASTER_CONTROL_CONTROL_H
 
@@ -14,8 +14,8 @@
 /* New, without a socket yet. NULL with ENOMEM. */
 struct control *control_new(struct master *);
 void control_free(struct control *);	/* closes clients, removes the socket */
-/* Makes the configured socket; when it cannot be made, one WARN, and on without (design
- * 15). */
+/* Makes the configured socket. When it cannot be made, a warning says so and the daemon
+ * runs without one. */
 void control_listen(struct control *);
 /* Binds the socket again when its path was removed or replaced, unless another process
  * answers there; connections stay. */

@@ -40,6 +40,25 @@ struct jobs {
 	size_t behind;		/* jobs in a row whose sinks would not take results */
 };
 
+static bool
+job_takes_stopped(enum process_state state)
+{
+	return !process_state_is_running(state);
+}
+
+static bool
+job_takes_any(enum process_state state UNUSED)
+{
+	return true;
+}
+
+bool (*const job_takes[])(enum process_state) = {
+	[JOB_START] = job_takes_stopped,
+	[JOB_STOP] = process_state_is_running,
+	[JOB_SIGNAL] = process_state_is_signallable,
+	[JOB_CLEAR] = job_takes_any,
+};
+
 /* ---- work ---- */
 
 static enum fault
@@ -263,7 +282,7 @@ jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *said)
 }
 
 static bool
-jobs_have_room(const struct jobs *jobs, size_t count, const void *ctx)
+jobs_take_more(const struct jobs *jobs, size_t count, const void *ctx)
 {
 	const struct job *job;
 	size_t own = 0;
@@ -282,7 +301,7 @@ jobs_add(struct jobs *jobs, const struct job_order *order, struct process **proc
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
-	if (order->sequence != 0 || jobs_have_room(jobs, count, ctx)) {
+	if (order->sequence != 0 || jobs_take_more(jobs, count, ctx)) {
 		errno = ENOMEM;
 		if (id_queue_reserve(&record.ids, count) == 0) {
 			for (size_t i = 0; i < count; i++)

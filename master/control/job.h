@@ -19,6 +19,9 @@
 
 enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
+/* By kind: whether a job on many processes takes one in this state. */
+extern bool (*const job_takes[])(enum process_state);
+
 struct jobs;
 
 #define JOB_BAD_SIGNAL (-1)	/* as signo: one that does not exist */

@@ -199,12 +199,6 @@ static const struct job_sink sequence_job_sink = {
 	.is_behind = sequence_job_is_behind,
 };
 
-static bool
-sequence_takes_start(enum process_state state)
-{
-	return !process_state_is_running(state);
-}
-
 /* A stop also cancels the starts that wait, of all that it means. group NULL = all. */
 static void
 sequence_cancel(struct sequences *all, const struct group *group)
@@ -251,7 +245,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 		if (stops && sequence_wait_for_stopping(s, group) == -1)
 			return NULL;
 		return order_select(s->sequences->groups, group,
-		    stops ? process_state_is_running : sequence_takes_start, count);
+		    job_takes[stops ? JOB_STOP : JOB_START], count);
 	}
 	list = calloc(1, sizeof(struct process *));
 	if (list == NULL)
@@ -298,12 +292,6 @@ sequence_report(struct sequence *s, char *target, enum fault fault, const char *
 
 	if (s->sink.step != NULL)
 		s->sink.step(s->ctx, s->number, &step, fault, detail);
-}
-
-static void
-sequence_report_step(struct sequence *s, enum fault fault, const char *detail)
-{
-	sequence_report(s, s->steps[s->next].target, fault, detail);
 }
 
 /* Adds what one namespec means, or reports that it means nothing; 0, or -1 with ENOMEM. */
@@ -380,14 +368,14 @@ sequence_change_group(struct sequence *s)
 
 	s->issued = true;
 	if (step->action == SEQUENCE_REMOVE && s->stop_failed && !sequence_readds(s)) {
-		sequence_report_step(s, FAULT_FAILED, "a process could not be stopped");
+		sequence_report(s, step->target, FAULT_FAILED, "a process could not be stopped");
 		return;
 	}
 	if (step->action == SEQUENCE_REMOVE)
 		fault = all->ops->remove(all->ops_ctx, step->target, &detail);
 	else
 		fault = all->ops->add(all->ops_ctx, step->target, &detail);
-	sequence_report_step(s, fault, detail);
+	sequence_report(s, step->target, fault, detail);
 	free(detail);
 	s->failed = fault != FAULT_NONE;
 }
@@ -396,7 +384,7 @@ static void
 sequence_end_step(struct sequence *s)
 {
 	if (s->steps[s->next].action == SEQUENCE_STOP && !s->unknown)
-		sequence_report_step(s, FAULT_NONE, NULL);
+		sequence_report(s, s->steps[s->next].target, FAULT_NONE, NULL);
 	s->next++;
 	s->begun = s->issued = s->unknown = false;
 }

@@ -19,7 +19,7 @@ struct limit {
 };
 
 static void
-enter_directory(const char *directory)
+daemonize_enter_directory(const char *directory)
 {
 	char *quoted;
 	int saved;
@@ -38,7 +38,7 @@ enter_directory(const char *directory)
 }
 
 static void
-null_descriptors(void)
+daemonize_null_descriptors(void)
 {
 	int fd, null;
 
@@ -62,22 +62,22 @@ daemonize(const char *directory, int umask_value)
 		_exit(0);
 	}
 	log_info("daemonizing the supervisord process");
-	enter_directory(directory);
-	null_descriptors();
+	daemonize_enter_directory(directory);
+	daemonize_null_descriptors();
 	setsid();
 	umask((mode_t)umask_value);
 	return 0;
 }
 
 static bool
-is_below(rlim_t limit, int64_t wanted)
+daemonize_is_below(rlim_t limit, int64_t wanted)
 {
 	return limit != RLIM_INFINITY && wanted > 0 && limit < (rlim_t)wanted;
 }
 
 /* The second number is supervisord's too: what it asked for, not what it may have. */
 static char *
-too_low(const struct limit *limit, int64_t wanted, rlim_t hard)
+daemonize_too_low(const struct limit *limit, int64_t wanted, rlim_t hard)
 {
 	return xasprintf(
 	    "The minimum number of %s required to run this %s is %lld as per the "
@@ -91,20 +91,20 @@ too_low(const struct limit *limit, int64_t wanted, rlim_t hard)
 }
 
 static int
-raise_one(const struct limit *limit, int64_t wanted, char **error)
+daemonize_raise_one(const struct limit *limit, int64_t wanted, char **error)
 {
 	struct rlimit now;
 
-	if (getrlimit(limit->resource, &now) == -1 || !is_below(now.rlim_cur, wanted))
+	if (getrlimit(limit->resource, &now) == -1 || !daemonize_is_below(now.rlim_cur, wanted))
 		return 0;
 	now.rlim_cur = (rlim_t)wanted;
-	if (is_below(now.rlim_max, wanted))
+	if (daemonize_is_below(now.rlim_max, wanted))
 		now.rlim_max = (rlim_t)wanted;
 	if (setrlimit(limit->resource, &now) == 0) {
 		log_info("Increased %s limit to %lld", limit->name, (long long)wanted);
 		return 0;
 	}
-	*error = too_low(limit, wanted, now.rlim_max);
+	*error = daemonize_too_low(limit, wanted, now.rlim_max);
 	return -1;
 }
 
@@ -117,8 +117,8 @@ limits_raise(int64_t minfds, int64_t minprocs, struct rlimit *child_nofile, char
 	    "available processes", "processes", "program"};
 	struct rlimit ours;
 
-	if (raise_one(&fds, minfds, error) == -1 ||
-	    raise_one(&procs, minprocs, error) == -1)
+	if (daemonize_raise_one(&fds, minfds, error) == -1 ||
+	    daemonize_raise_one(&procs, minprocs, error) == -1)
 		return -1;
 	getrlimit(RLIMIT_NOFILE, &ours);
 	*child_nofile = ours;

@@ -1,5 +1,5 @@
 /* Daemonize: what makes a foreground program a daemon: fork, session, directory,
- * umask, null descriptors; resource limits (reference 5.2). */
+ * umask, null descriptors; resource limits. */
 #ifndef MASTER_DAEMON_DAEMONIZE_H
 #define MASTER_DAEMON_DAEMONIZE_H
 

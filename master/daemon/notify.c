@@ -18,16 +18,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define AGAIN_MS 100	/* until news that found no room is sent again … */
+#define AGAIN_MS 100	/* until a message that did not fit is sent again … */
 #define TRIES_MAX 100	/* … and how often that is tried */
 #define NEWS_MAX 512
 
-/* Nothing of it goes into the state document: it follows from the environment, and whoever
- * takes our place says READY=1 for himself. */
+/* Nothing of it goes into the state document: it follows from the environment, and the
+ * process after an upgrade reports READY=1 itself. */
 struct notify {
 	struct sockaddr_un to;
 	socklen_t length;
-	struct source *retry, *watchdog;	/* watchdog: NULL = nobody asks */
+	struct source *retry, *watchdog;	/* watchdog: NULL = not requested */
 	int64_t period_ms;
 	char news[NEWS_MAX];			/* the latest, while it is unsent */
 	int tries;
@@ -38,7 +38,7 @@ struct notify {
 
 /* One for each message: they are rare, and no descriptor is kept for them. */
 static int
-transmit(const struct notify *n, const char *text)
+notify_transmit(const struct notify *n, const char *text)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	ssize_t sent;
@@ -54,63 +54,63 @@ transmit(const struct notify *n, const char *text)
 }
 
 static bool
-may_pass(int error)
+notify_may_pass(int error)
 {
 	return error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == EMFILE ||
 	    error == ENFILE;
 }
 
 static void
-complain(struct notify *n)
+notify_complain(struct notify *n)
 {
 	log_limited(&n->failures, LEVEL_WARN,
 	    "cannot tell the service manager at NOTIFY_SOCKET: %s", strerror(errno));
 }
 
 static void
-try(struct notify *n)
+notify_try(struct notify *n)
 {
-	if (transmit(n, n->news) == -1) {
-		if (may_pass(errno) && ++n->tries < TRIES_MAX) {
+	if (notify_transmit(n, n->news) == -1) {
+		if (notify_may_pass(errno) && ++n->tries < TRIES_MAX) {
 			source_arm(n->retry, clock_mono_ms() + AGAIN_MS);
 			return;
 		}
-		complain(n);
+		notify_complain(n);
 	}
 	n->news[0] = '\0';
 }
 
 static void
-on_retry(void *ctx, uint32_t ready UNUSED)
+notify_on_retry(void *ctx, uint32_t ready UNUSED)
 {
 	struct notify *n = ctx;
 
 	if (n->news[0] != '\0')
-		try(n);
+		notify_try(n);
 }
 
 /* A sign of life that is lost is not sent again: the next one is on its way. */
 static void
-on_watchdog(void *ctx, uint32_t ready UNUSED)
+notify_on_watchdog(void *ctx, uint32_t ready UNUSED)
 {
 	struct notify *n = ctx;
 
 	source_arm(n->watchdog, clock_mono_ms() + n->period_ms);
-	if (transmit(n, "WATCHDOG=1") == -1 && !may_pass(errno))
-		complain(n);
+	if (notify_transmit(n, "WATCHDOG=1") == -1 && !notify_may_pass(errno))
+		notify_complain(n);
 }
 
 /* --- the news ------------------------------------------------------------------ */
 
 static int64_t
-our_pid(void)
+notify_our_pid(void)
 {
 	return getpid();
 }
 
 /* Rounded up: it must not seem older than what asked for it. */
 static int64_t
-now_us(void)
+notify_now_us(void)
 {
 	return (clock_mono_ms() + 1) * 1000;
 }
@@ -121,15 +121,15 @@ static const struct {
 	const char *status;
 } states[] = {
     [DAEMON_SHUTDOWN + 1] = {"STOPPING=1", NULL, "stopping all processes"},
-    [DAEMON_RESTARTING + 1] = {"RELOADING=1\nMONOTONIC_USEC=", now_us,
+    [DAEMON_RESTARTING + 1] = {"RELOADING=1\nMONOTONIC_USEC=", notify_now_us,
         "stopping all processes, for a restart"},
-    [DAEMON_RUNNING + 1] = {"READY=1\nMAINPID=", our_pid, "running"},
+    [DAEMON_RUNNING + 1] = {"READY=1\nMAINPID=", notify_our_pid, "running"},
     [DAEMON_FATAL + 1] = {"", NULL, "FATAL: "},
 };
 
 /* A status is one line; what is too long for it is left out. */
 static void
-compose(struct notify *n, size_t i, const char *detail)
+notify_compose(struct notify *n, size_t i, const char *detail)
 {
 	char number[24] = "";
 
@@ -145,9 +145,9 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 {
 	if (n == NULL)
 		return;
-	compose(n, (size_t)state + 1, detail);
+	notify_compose(n, (size_t)state + 1, detail);
 	n->tries = 0;
-	try(n);
+	notify_try(n);
 	if (state == DAEMON_RUNNING && n->watchdog != NULL)
 		source_arm(n->watchdog, clock_mono_ms());
 }
@@ -156,7 +156,7 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 
 /* An abstract name has its NUL first and none at its end; 0 = no address at all. */
 static socklen_t
-set_address(struct sockaddr_un *to, const char *address)
+notify_set_address(struct sockaddr_un *to, const char *address)
 {
 	if ((*address != '/' && *address != '@') || address[1] == '\0' ||
 	    sock_address_unix(to, "%s", address) == -1)
@@ -174,13 +174,13 @@ notify_new(struct loop *loop, const char *address, int64_t watchdog_ms)
 
 	if (address == NULL || *address == '\0' || (n = calloc(1, sizeof(*n))) == NULL)
 		return NULL;
-	n->length = set_address(&n->to, address);
+	n->length = notify_set_address(&n->to, address);
 	if (n->length == 0)
 		log_warn("NOTIFY_SOCKET is no path and no abstract name: %s", address);
 	n->period_ms = watchdog_ms;
-	n->retry = loop_timer(loop, on_retry, n);
+	n->retry = loop_timer(loop, notify_on_retry, n);
 	if (watchdog_ms != -1)
-		n->watchdog = loop_timer(loop, on_watchdog, n);
+		n->watchdog = loop_timer(loop, notify_on_watchdog, n);
 	if (n->length != 0 && n->retry != NULL &&
 	    (watchdog_ms == -1) == (n->watchdog == NULL))
 		return n;

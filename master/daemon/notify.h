@@ -1,6 +1,6 @@
-/* Notify: tells the service manager that started us how we are (sd_notify(3)): one datagram
- * a change, and the watchdog's signs of life where it asks for them. Nothing here waits,
- * and a manager that does not listen costs nothing but its news. */
+/* Notify: reports the daemon's state to the service manager that started it (sd_notify(3)):
+ * a datagram for each change, and for its watchdog where it has one. Nothing here waits; a
+ * manager that does not read loses reports. */
 #ifndef MASTER_DAEMON_NOTIFY_H
 #define MASTER_DAEMON_NOTIFY_H
 
@@ -24,7 +24,7 @@ void notify_free(struct notify *);
 void notify_state(struct notify *, enum daemon_state, const char *detail);
 
 /* How often a sign of life is due, half of what WATCHDOG_USEC allows, in ms; -1 when none
- * is, or WATCHDOG_PID (NULL = whoever) names another process than `ours`. */
+ * is, or WATCHDOG_PID (NULL = any) names another process than `ours`. */
 int64_t notify_watchdog_ms(const char *usec, const char *pid, pid_t ours);
 
 #endif

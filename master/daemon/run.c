@@ -86,14 +86,14 @@ run_fail(struct master *master, const struct process *process)
 /* --- what the daemon's state leads to -------------------------------------------- */
 
 static void
-tell_service_manager(const struct master *master)
+run_tell_service_manager(const struct master *master)
 {
 	notify_state(master->notify, daemon_state(master->daemon),
 	    daemon_fatal_reason(master->daemon));
 }
 
 static void
-state_changed(void *ctx)
+run_state_changed(void *ctx)
 {
 	struct master *master = ctx;
 
@@ -105,7 +105,7 @@ state_changed(void *ctx)
 		config_reader_refuse(master->config_reader,
 		    daemon_state(master->daemon) == DAEMON_FATAL ? FAULT_FATAL_STATE :
 		    FAULT_SHUTDOWN_STATE, daemon_state(master->daemon) != DAEMON_SHUTDOWN);
-	tell_service_manager(master);
+	run_tell_service_manager(master);
 	state_stream_daemon(master->state_stream);
 }
 
@@ -118,25 +118,25 @@ run_frontends_ended(void *ctx)
 }
 
 static void
-all_written(void *ctx)
+run_all_written(void *ctx)
 {
 	const struct master *master = ctx;
 
 	frontends_end(master->frontends, run_frontends_ended, ctx);
 }
 
-/* The last words of the processes have not been read yet, perhaps. */
+/* The last output of the processes may not have been read yet. */
 static void
-all_stopped(void *ctx)
+run_all_stopped(void *ctx)
 {
 	const struct master *master = ctx;
 
-	backlogs_finish(master->backlogs, BACKLOG_END_MS, all_written, ctx);
+	backlogs_finish(master->backlogs, BACKLOG_END_MS, run_all_written, ctx);
 }
 
 /* Signals every watched child but reeve-rpcd; how many there are. */
 static size_t
-signal_by_pid(const struct master *master, int signo)
+run_signal_by_pid(const struct master *master, int signo)
 {
 	size_t cursor = 0, count = 0;
 	pid_t pid;
@@ -151,46 +151,45 @@ signal_by_pid(const struct master *master, int signo)
 }
 
 static void
-fatal_overdue(void *ctx, uint32_t unused)
+run_fatal_overdue(void *ctx, uint32_t ready UNUSED)
 {
 	struct master *master = ctx;
 
-	(void)unused;
-	(void)signal_by_pid(master, SIGKILL);
-	/* Armed also when nobody was left: an armed timer is what check_fatal_end looks
-	 * for. */
+	(void)run_signal_by_pid(master, SIGKILL);
+	/* Armed also when no process is left, because run_check_fatal_end wants an armed
+	 * timer. */
 	source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
 
 static void
-stop_by_pid(void *ctx)
+run_stop_by_pid(void *ctx)
 {
 	struct master *master = ctx;
 
 	if (master->fatal_timer != NULL)
 		return;
-	master->fatal_timer = loop_timer(master->loop, fatal_overdue, master);
-	if (master->fatal_timer == NULL || signal_by_pid(master, SIGTERM) == 0)
-		all_stopped(master);
+	master->fatal_timer = loop_timer(master->loop, run_fatal_overdue, master);
+	if (master->fatal_timer == NULL || run_signal_by_pid(master, SIGTERM) == 0)
+		run_all_stopped(master);
 	else
 		source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
 
-/* FATAL trusts no counter: whether somebody is left is asked of the pid map. */
+/* FATAL trusts no counter: the pid map says whether a process is left. */
 static void
-check_fatal_end(struct master *master)
+run_check_fatal_end(struct master *master)
 {
-	if (master->fatal_timer == NULL || signal_by_pid(master, 0) > 0 ||
+	if (master->fatal_timer == NULL || run_signal_by_pid(master, 0) > 0 ||
 	    source_deadline(master->fatal_timer) == -1)
 		return;
 	source_arm(master->fatal_timer, -1);
-	all_stopped(master);
+	run_all_stopped(master);
 }
 
 const struct daemon_state_ops run_daemon_ops = {
-    .changed = state_changed,
-    .all_stopped = all_stopped,
-    .stop_by_pid = stop_by_pid,
+    .changed = run_state_changed,
+    .all_stopped = run_all_stopped,
+    .stop_by_pid = run_stop_by_pid,
 };
 
 void
@@ -201,7 +200,7 @@ run_turn_end(void *ctx)
 	control_flush(master->control);
 	dispatch_send(master->dispatcher, master->config->identifier);
 	frontends_check(master->frontends);
-	check_fatal_end(master);
+	run_check_fatal_end(master);
 }
 
 /* --- a run ---------------------------------------------------------------- */
@@ -222,11 +221,11 @@ run_begin(struct master *master)
 	dispatch_running(master->dispatcher);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
-	tell_service_manager(master);
+	run_tell_service_manager(master);
 }
 
 static enum run_outcome
-outcome_of(const struct master *master)
+run_outcome_of(const struct master *master)
 {
 	if (!master->restart_wanted)
 		return RUN_EXIT;
@@ -240,7 +239,7 @@ run_loop(struct master *master, char **error)
 {
 	while (loop_run(master->loop) == 0) {
 		if (!master->upgrade_wanted)
-			return outcome_of(master);
+			return run_outcome_of(master);
 		upgrade_execute(master);
 		if (subsystems_renew_frontends(master, error) == -1)
 			return RUN_ERROR;

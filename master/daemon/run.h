@@ -11,7 +11,7 @@
 enum run_outcome {
 	RUN_EXIT,	/* shut down in order: exit with master->exit_status */
 	RUN_RESTART,	/* run again */
-	RUN_REEXEC,	/* FATAL was left: execute the binary anew */
+	RUN_REEXEC,	/* FATAL was left: execute the binary */
 	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
 };
 

@@ -44,7 +44,7 @@ second_daemon_identity(const char *file)
  * are those of two file systems, so the path counts only where the file cannot be looked
  * at. */
 static bool
-is_same_file(const json_t *theirs, const char *file)
+second_daemon_is_same_file(const json_t *theirs, const char *file)
 {
 	const json_t *inode = json_object_get(theirs, "inode");
 	struct stat st;
@@ -57,7 +57,7 @@ is_same_file(const json_t *theirs, const char *file)
 }
 
 static int
-remaining(int64_t end)
+second_daemon_remaining(int64_t end)
 {
 	int64_t left = end - clock_mono_ms();
 
@@ -66,25 +66,26 @@ remaining(int64_t end)
 
 /* A connection, or -1 with errno; EAGAIN: it listens, and has not accepted in time. */
 static int
-reach(const char *path, int64_t end)
+second_daemon_reach(const char *path, int64_t end)
 {
 	int fd;
 
-	while ((fd = sock_try_unix(path)) == -1 && errno == EAGAIN && remaining(end) > 0)
+	while ((fd = sock_try_unix(path)) == -1 && errno == EAGAIN &&
+	    second_daemon_remaining(end) > 0)
 		(void)poll(NULL, 0, RETRY_MS);
 	return fd;
 }
 
 /* Reads its first line into the buffer; 0, or -1 when none came in time. */
 static int
-read_line(int fd, struct buf *in, int64_t end)
+second_daemon_read_line(int fd, struct buf *in, int64_t end)
 {
 	struct pollfd look = {.fd = fd, .events = POLLIN};
 	char bytes[4096];
 	ssize_t n;
 
 	while (buf_len(in) == 0 || buf_data(in)[buf_len(in) - 1] != '\n') {
-		if (poll(&look, 1, remaining(end)) == 0)
+		if (poll(&look, 1, second_daemon_remaining(end)) == 0)
 			return -1;
 		n = read(fd, bytes, sizeof(bytes));
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
@@ -97,14 +98,14 @@ read_line(int fd, struct buf *in, int64_t end)
 
 /* New: the result of its answer, or NULL: it does not speak as a daemon does. */
 static json_t *
-ask(int fd, int64_t end)
+second_daemon_ask(int fd, int64_t end)
 {
 	json_t *answer = NULL, *result = NULL;
 	struct buf in;
 
 	buf_init(&in, ANSWER_MAX);
 	if (sock_send(fd, HELLO, strlen(HELLO), -1) == (ssize_t)strlen(HELLO) &&
-	    read_line(fd, &in, end) == 0)
+	    second_daemon_read_line(fd, &in, end) == 0)
 		answer = json_loadb(buf_data(&in), buf_len(&in), JSON_REJECT_DUPLICATES,
 		    NULL);
 	result = json_incref(json_object_get(answer, "result"));
@@ -114,7 +115,7 @@ ask(int fd, int64_t end)
 }
 
 static void
-judge(struct second_daemon *second, const json_t *result, const char *file)
+second_daemon_judge(struct second_daemon *second, const json_t *result, const char *file)
 {
 	const json_t *theirs = json_object_get(result, "config");
 	const char *path = json_string_value(json_object_get(theirs, "path"));
@@ -123,7 +124,7 @@ judge(struct second_daemon *second, const json_t *result, const char *file)
 		second->kind = SECOND_SILENT;
 		return;
 	}
-	second->kind = is_same_file(theirs, file) ? SECOND_SAME : SECOND_OTHER;
+	second->kind = second_daemon_is_same_file(theirs, file) ? SECOND_SAME : SECOND_OTHER;
 	second->pid = (pid_t)json_integer_value(json_object_get(result, "pid"));
 	second->file = path == NULL ? NULL : strdup(path);
 }
@@ -132,7 +133,7 @@ judge(struct second_daemon *second, const json_t *result, const char *file)
 
 /* Locks the file that has the name. 1 = done, 0 = another daemon has it, -1 = cannot be. */
 static int
-lock_once(struct second_daemon_lock *lock)
+second_daemon_lock_once(struct second_daemon_lock *lock)
 {
 	struct stat st;
 
@@ -160,7 +161,7 @@ second_daemon_lock(struct second_daemon_lock *lock, const char *control_socket)
 	if (safepath_find(&lock->dir, control_socket, SAFEPATH_LAST) == 0) {
 		(void)snprintf(lock->name, sizeof(lock->name), ".%.*s.lock", LOCK_BASE_MAX,
 		    lock->dir.name);
-		while ((rc = lock_once(lock)) == 0 && remaining(end) > 0) {
+		while ((rc = second_daemon_lock_once(lock)) == 0 && second_daemon_remaining(end) > 0) {
 			close(lock->fd);
 			(void)poll(NULL, 0, RETRY_MS);
 		}
@@ -190,7 +191,7 @@ second_daemon_look(
     struct second_daemon *second, const char *control_socket, const char *file)
 {
 	int64_t end = clock_mono_ms() + SECOND_WAIT_MS;
-	int fd = reach(control_socket, end);
+	int fd = second_daemon_reach(control_socket, end);
 	json_t *result;
 	uid_t uid;
 	gid_t gid;
@@ -204,8 +205,8 @@ second_daemon_look(
 	/* What belongs to another user is not asked: the answer could be anything. */
 	if (sock_peer(fd, &second->pid, &uid, &gid) == 0 &&
 	    (uid == 0 || uid == geteuid())) {
-		result = ask(fd, end);
-		judge(second, result, file);
+		result = second_daemon_ask(fd, end);
+		second_daemon_judge(second, result, file);
 		json_decref(result);
 	}
 	close(fd);

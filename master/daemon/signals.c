@@ -8,37 +8,20 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-static void
-exit_signal(struct master *master, const char *name)
-{
-	log_warn("received %s indicating exit request", name);
-	run_shutdown(master);
-}
+#define SIGNALS_EXIT(name)                                                              \
+	static void signals_got_##name(void *ctx, uint32_t count UNUSED)                \
+	{                                                                               \
+		log_warn("received %s indicating exit request", #name);                 \
+		run_shutdown(ctx);                                                      \
+	}
 
-static void
-got_term(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGTERM");
-}
+SIGNALS_EXIT(SIGTERM)
+SIGNALS_EXIT(SIGINT)
+SIGNALS_EXIT(SIGQUIT)
 
+/* Nobody requested a restart: the user has closed the window. */
 static void
-got_int(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGINT");
-}
-
-static void
-got_quit(void *ctx, uint32_t count)
-{
-	(void)count;
-	exit_signal(ctx, "SIGQUIT");
-}
-
-/* Nobody has asked for a restart: the user has closed the window. */
-static void
-hang_up(struct master *master)
+signals_hang_up(struct master *master)
 {
 	bool stays = master->terminal == TERMINAL_NOHUP;
 
@@ -53,13 +36,12 @@ hang_up(struct master *master)
 }
 
 static void
-got_hup(void *ctx, uint32_t count)
+signals_got_hup(void *ctx, uint32_t count UNUSED)
 {
 	struct master *master = ctx;
 
-	(void)count;
 	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
-		hang_up(master);
+		signals_hang_up(master);
 		return;
 	}
 	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN) {
@@ -72,13 +54,12 @@ got_hup(void *ctx, uint32_t count)
 }
 
 static void
-got_usr2(void *ctx, uint32_t count)
+signals_got_usr2(void *ctx, uint32_t count UNUSED)
 {
 	const struct master *master = ctx;
 	const struct group *group;
 	struct process *process;
 
-	(void)count;
 	log_info("received SIGUSR2 indicating log reopen request");
 	mainlog_reopen(master->mainlog);
 	for (group = groups_first(master->groups); group != NULL;
@@ -91,8 +72,11 @@ static const struct {
 	int signo;
 	loop_fn *fn;
 } signals[] = {
-    {SIGTERM, got_term}, {SIGINT, got_int}, {SIGQUIT, got_quit}, {SIGHUP, got_hup},
-    {SIGUSR2, got_usr2},
+    {SIGTERM, signals_got_SIGTERM},
+    {SIGINT, signals_got_SIGINT},
+    {SIGQUIT, signals_got_SIGQUIT},
+    {SIGHUP, signals_got_hup},
+    {SIGUSR2, signals_got_usr2},
 };
 
 int

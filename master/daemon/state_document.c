@@ -310,41 +310,23 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 
 /* ---- what lower layers have ---- */
 
-static json_t *
-state_document_write_groups(struct master *master)
-{
-	return groups_state_write(master->groups);
-}
+#define SECTION_OF(name, write, read)                                                   \
+	static json_t *state_document_write_##name(struct master *master)               \
+	{                                                                               \
+		return write;                                                           \
+	}                                                                               \
+	static int state_document_read_##name(                                          \
+	    struct master *master, const json_t *json, char **why)                      \
+	{                                                                               \
+		return read;                                                            \
+	}
 
-static int
-state_document_read_groups(struct master *master, const json_t *json, char **why)
-{
-	return groups_state_read(master->groups, json, master->next_id, why);
-}
-
-static json_t *
-state_document_write_events(struct master *master)
-{
-	return events_state_write(master->dispatcher);
-}
-
-static int
-state_document_read_events(struct master *master, const json_t *json, char **why)
-{
-	return events_state_read(master->dispatcher, json, why);
-}
-
-static json_t *
-state_document_write_backlogs(struct master *master)
-{
-	return backlogs_state_write(master->backlogs);
-}
-
-static int
-state_document_read_backlogs(struct master *master, const json_t *json, char **why)
-{
-	return backlogs_state_read(master->backlogs, json, why);
-}
+SECTION_OF(groups, groups_state_write(master->groups),
+    groups_state_read(master->groups, json, master->next_id, why))
+SECTION_OF(events, events_state_write(master->dispatcher),
+    events_state_read(master->dispatcher, json, why))
+SECTION_OF(backlogs, backlogs_state_write(master->backlogs),
+    backlogs_state_read(master->backlogs, json, why))
 
 /* ---- the document ---- */
 

@@ -7,7 +7,6 @@
 #include "master/control/config_request.h"
 #include "master/control/control.h"
 #include "master/control/sequence.h"
-#include "master/control/state_rows.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/config_reader.h"
 #include "master/daemon/daemonize.h"
@@ -28,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- the configuration and what it claims --- */
 
@@ -95,7 +95,38 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 		master->member = NULL;                                            \
 	}
 
-SUBSYSTEM(state_stream, state_stream_new(&master->seq, &state_rows, master),
+/* What the state stream sends of a process and of the daemon. */
+
+static int
+subsystems_process_row(void *ctx, const struct process *process, struct process_info *info)
+{
+	(void)ctx;
+	return process_info_of(process, child_log_path(process, OUTPUT_STDOUT),
+	    child_log_path(process, OUTPUT_STDERR), info);
+}
+
+static int
+subsystems_daemon_row(void *ctx, struct daemon_info *info)
+{
+	const struct master *master = ctx;
+	const char *logfile = mainlog_path(master->mainlog);
+
+	info->state = daemon_state(master->daemon);
+	info->pid = getpid();
+	info->has_main_interface = master->config->has_main_interface;
+	info->fatal_reason = strdup(daemon_fatal_reason(master->daemon));
+	info->identifier = strdup(master->config->identifier);
+	info->logfile = strdup(logfile == NULL ? "" : logfile);
+	if (info->fatal_reason != NULL && info->identifier != NULL && info->logfile != NULL)
+		return 0;
+	daemon_info_clear(info);
+	return -1;
+}
+
+static const struct state_stream_ops subsystems_row_ops = {
+    .process = subsystems_process_row, .daemon = subsystems_daemon_row};
+
+SUBSYSTEM(state_stream, state_stream_new(&master->seq, &subsystems_row_ops, master),
     state_stream_free)
 SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
 SUBSYSTEM(daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master),

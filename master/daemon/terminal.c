@@ -28,7 +28,7 @@ terminal_look(void)
 }
 
 /* A shell that receives the hang-up sends SIGHUP on to its jobs, as a user may too: then
- * the terminal itself tells the difference. */
+ * the terminal itself makes the difference. */
 bool
 terminal_has_gone(enum terminal terminal, bool sent_by_kernel)
 {
