@@ -38,8 +38,8 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 	call->inv.phase = INVOCATION_DONE;
 }
 
-/* Counts what the body and its parameters take, which stay as long as the call waits. False:
- * the budget is used up, which is the call's answer. */
+/* Counts what the body and its parameters take, which stay as long as the call waits.
+ * False: the budget is used up, which is the call's answer. */
 static bool
 call_count(struct call *call, size_t cost)
 {
@@ -83,11 +83,10 @@ call_read_short(struct call *call, const char *body, size_t len)
 		call_refuse(call, body, len, why);
 		return;
 	}
-	/* Reads of states are polled. Other calls are not kept, because what they say may be
-	 * secret. */
-	if ((method_flags(name) & METHOD_OF_DAEMON) != 0 &&
-	    method_find(calls->rpcd->sources, name, &method) &&
-	    method.api->role == ROLE_STATES)
+	/* Reads of states are polled. Other calls are not kept, because what they say may
+	 * be secret. */
+	if (method_find(calls->rpcd->sources, name, &method) &&
+	    (method.flags & METHOD_OF_DAEMON) != 0 && method.api->role == ROLE_STATES)
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
 	if (call_count(call, xmlparse_cost(calls->parser))) {
 		call_enter(call, name, params);

@@ -145,8 +145,8 @@ description_compare(const void *a, const void *b)
 }
 
 static int
-description_read_all(struct description *description, const char *namespace, const json_t *list,
-    char **why)
+description_read_all(struct description *description, const char *namespace,
+    const json_t *list, char **why)
 {
 	const json_t *object;
 	const char *wrong, *name;

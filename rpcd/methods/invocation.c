@@ -192,7 +192,8 @@ void
 invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 {
 	const json_t *value = json_array_get(inv->params, i);
-	bool plain = !json_is_null(value) && !json_is_array(value) && !json_is_object(value);
+	bool plain = !json_is_null(value) && !json_is_array(value) &&
+	    !json_is_object(value);
 	char *shown = plain ? printed_text(value) : NULL;
 
 	invocation_fault(inv, fault, shown);
@@ -212,7 +213,8 @@ invocation_refused(struct invocation *inv, enum fault fault, const char *message
 }
 
 static void
-invocation_on_answer(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
+invocation_on_answer(void *ctx, enum fault fault, const char *message, json_t *result,
+    int fd)
 {
 	struct invocation *inv = ctx;
 
@@ -258,7 +260,7 @@ static enum fault
 invocation_state_fault(const struct invocation *inv)
 {
 	const struct api_method *method = inv->method.api;
-	unsigned flags = method_flags(method->name);
+	unsigned flags = inv->method.flags;
 	unsigned allowed = method->cmd == CMD_HELLO ? 0 : cmd_get(method->cmd)->flags;
 
 	switch (mirror_daemon(inv->rpcd->mirror)->state) {
@@ -290,7 +292,7 @@ static enum fault
 invocation_check(struct invocation *inv, const char *name, const json_t *params)
 {
 	if (!method_find(inv->rpcd->sources, name, &inv->method) ||
-	    ((method_flags(name) & METHOD_OF_DAEMON) != 0 &&
+	    ((inv->method.flags & METHOD_OF_DAEMON) != 0 &&
 	    !mirror_daemon(inv->rpcd->mirror)->has_main_interface))
 		return FAULT_UNKNOWN_METHOD;
 	if (inv->role < inv->method.api->role)
@@ -335,7 +337,7 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 	}
 	inv->params = json_incref(params);
 	inv->needs = invocation_newest(inv->rpcd);
-	if ((method_flags(name) & METHOD_OF_DAEMON) == 0 ||
+	if ((inv->method.flags & METHOD_OF_DAEMON) == 0 ||
 	    invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
 	else if (invocation_may_park(inv))
@@ -348,13 +350,14 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 	const struct rpcd *rpcd = inv->rpcd;
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	return invocation_check(inv, name, params) == FAULT_NONE &&
+	/* Most calls are no events, and have no two texts. */
+	return json_is_string(type) && json_is_string(data) &&
+	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX &&
+	    invocation_check(inv, name, params) == FAULT_NONE &&
 	    inv->method.api->cmd == CMD_EVENT_SEND && inv->may_park &&
 	    rpcd->master != NULL && !rpcd->ending &&
 	    invocation_is_current(rpcd, invocation_newest(rpcd)) &&
-	    invocation_state_fault(inv) == FAULT_NONE &&
-	    json_is_string(type) && json_is_string(data) &&
-	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX;
+	    invocation_state_fault(inv) == FAULT_NONE;
 }
 
 uint64_t

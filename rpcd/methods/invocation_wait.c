@@ -33,7 +33,8 @@ invocation_wait_over(struct invocation *inv, enum fault fault)
 	if (fault == FAULT_NONE)
 		invocation_return_true(inv);
 	else
-		invocation_fault(inv, fault, invocation_string(inv, 0, &name) ? name : NULL);
+		invocation_fault(inv, fault,
+		    invocation_string(inv, 0, &name) ? name : NULL);
 }
 
 static void

@@ -9,18 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool
-method_find(const struct method_source *const *sources, const char *name,
-    struct method *method)
-{
-	for (; *sources != NULL; sources++)
-		if ((*sources)->find((*sources)->ctx, name, method))
-			return true;
-	*method = (struct method){0};
-	return false;
-}
-
-unsigned
+/* What the namespace of the name says. */
+static unsigned
 method_flags(const char *name)
 {
 	static const struct {
@@ -35,6 +25,19 @@ method_flags(const char *name)
 		if (str_starts(name, rows[i].namespace))
 			return rows[i].flags;
 	return 0;
+}
+
+bool
+method_find(const struct method_source *const *sources, const char *name,
+    struct method *method)
+{
+	*method = (struct method){0};
+	for (; *sources != NULL; sources++)
+		if ((*sources)->find((*sources)->ctx, name, method)) {
+			method->flags = method_flags(name);
+			return true;
+		}
+	return false;
 }
 
 static int

@@ -15,20 +15,6 @@ struct invocation;	/* one method call within a call (itself, or one of a multica
 /* Ends the invocation, or leaves it parked. */
 typedef void method_handler(struct invocation *);
 
-struct method {
-	const struct api_method *api;	/* NULL = no method; borrowed from its source */
-	method_handler *handler;
-	enum wait_kind wait;	/* what a call with wait=true waits for */
-};
-
-struct method_source {
-	/* False: it has no method of this name. */
-	bool (*find)(void *ctx, const char *name, struct method *);
-	/* Appends the names of all its methods. */
-	void (*list)(void *ctx, json_t *names);
-	void *ctx;
-};
-
 enum method_flags {
 	/* Served only with [rpcinterface:supervisor]; reads a current mirror; refused while
 	 * the daemon is in FATAL. */
@@ -37,13 +23,26 @@ enum method_flags {
 	METHOD_NOT_IN_SHUTDOWN = 1 << 1,
 };
 
+struct method {
+	const struct api_method *api;	/* NULL = no method; borrowed from its source */
+	method_handler *handler;
+	enum wait_kind wait;	/* what a call with wait=true waits for */
+	unsigned flags;		/* what its namespace says */
+};
+
+struct method_source {
+	/* Fills all but the flags. False: it has no method of this name. */
+	bool (*find)(void *ctx, const char *name, struct method *);
+	/* Appends the names of all its methods. */
+	void (*list)(void *ctx, json_t *names);
+	void *ctx;
+};
+
 /* The first source (of a NULL-terminated list) that has the method; false: none has. */
 bool method_find(const struct method_source *const *sources, const char *name,
     struct method *);
 /* New: the names of all methods that have none of the flags, sorted. */
 json_t *method_list(const struct method_source *const *sources, unsigned without);
-/* What its namespace says. */
-unsigned method_flags(const char *name);
 /* New: ["boolean","string","boolean"]. */
 json_t *method_signature(const struct api_method *);
 /* Whether it takes n parameters. */

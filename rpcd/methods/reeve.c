@@ -15,7 +15,7 @@ reeve_find(void *ctx UNUSED, const char *name, struct method *method)
 	for (size_t i = 0; i < API_MAX; i++)
 		if (strcmp(api_methods[i].name, name) == 0) {
 			*method = (struct method){&api_methods[i], reeve_handlers[i],
-			    WAIT_NOT};
+			    WAIT_NOT, 0};
 			return true;
 		}
 	return false;

@@ -318,7 +318,7 @@ rpcinterfaces_find(void *ctx, const char *name, struct method *method)
 	for (size_t i = 0; program != NULL && i < program->description.count; i++)
 		if (str_equal(program->description.methods[i].name, name)) {
 			*method = (struct method){&program->description.methods[i],
-			    rpcinterfaces_handler, WAIT_NOT};
+			    rpcinterfaces_handler, WAIT_NOT, 0};
 			return true;
 		}
 	return false;

@@ -150,7 +150,7 @@ table_find(void *ctx UNUSED, const char *name, struct method *method)
 	    bsearch(name, table, nitems(table), sizeof(table[0]), table_compare);
 
 	if (row != NULL)
-		*method = (struct method){&row->api, row->handler, row->wait};
+		*method = (struct method){&row->api, row->handler, row->wait, 0};
 	return row != NULL;
 }
 

@@ -61,7 +61,7 @@ struct xmlparse {
 /* What an element does with the values of its children. */
 enum parse_children {
 	CHILDREN_IGNORE,
-	CHILDREN_KEEP,	/* the first two: value, array and param have one, members have two */
+	CHILDREN_KEEP,	/* the first two: a value has one, a member has two */
 	CHILDREN_APPEND,
 	CHILDREN_MEMBERS,
 };
@@ -145,14 +145,15 @@ static json_t *
 parse_value(struct xmlparse *parser, struct node *node)
 {
 	xmlvalue_fn *scalar = elements[node->tag].scalar;
-	char *text = buf_reserve(&node->text, 1);
 	size_t len = buf_len(&node->text);
+	char *end = len > 0 ? buf_reserve(&node->text, 1) : NULL;
+	const char *text = len > 0 ? buf_data(&node->text) : "";
 	json_t *value;
 
-	if (text == NULL)
+	if (len > 0 && end == NULL)
 		fatal("out of memory for a request");
-	*text = '\0'; /* not committed: no part of the text */
-	text = buf_data(&node->text);
+	if (end != NULL)
+		*end = '\0'; /* not committed: no part of the text */
 	if (scalar != NULL) {
 		value = scalar(text, len);
 		return value != NULL ? value :

@@ -111,27 +111,32 @@ xmlwrite_escape(struct buf *out, const char *text, size_t n, bool last)
 #define MEMBER_CLOSE "</member>\n"
 
 static const struct {
-	const char *open, *close;
+	const char *open;
+	size_t open_len;
+	const char *close;
+	size_t close_len;
 } parts[] = {
-	[XMLWRITE_REPLY] = {PROLOG "<params>\n<param>\n",
-	    "</param>\n</params>\n</methodResponse>\n"},
-	[XMLWRITE_FAULT] = {PROLOG "<fault>\n", "</fault>\n</methodResponse>\n"},
-	[XMLWRITE_STRING] = {STRING_OPEN, STRING_CLOSE},
-	[XMLWRITE_ARRAY] = {"<value><array><data>\n", "</data></array></value>\n"},
-	[XMLWRITE_STRUCT] = {"<value><struct>\n", "</struct></value>\n"},
-	[XMLWRITE_MEMBER] = {MEMBER_OPEN, MEMBER_CLOSE},
+	[XMLWRITE_REPLY] = {TEXT(PROLOG "<params>\n<param>\n"),
+	    TEXT("</param>\n</params>\n</methodResponse>\n")},
+	[XMLWRITE_FAULT] = {TEXT(PROLOG "<fault>\n"),
+	    TEXT("</fault>\n</methodResponse>\n")},
+	[XMLWRITE_STRING] = {TEXT(STRING_OPEN), TEXT(STRING_CLOSE)},
+	[XMLWRITE_ARRAY] = {TEXT("<value><array><data>\n"),
+	    TEXT("</data></array></value>\n")},
+	[XMLWRITE_STRUCT] = {TEXT("<value><struct>\n"), TEXT("</struct></value>\n")},
+	[XMLWRITE_MEMBER] = {TEXT(MEMBER_OPEN), TEXT(MEMBER_CLOSE)},
 };
 
 void
 xmlwrite_open(struct buf *out, enum xmlwrite_part part)
 {
-	xmlwrite_raw(out, parts[part].open, strlen(parts[part].open));
+	xmlwrite_raw(out, parts[part].open, parts[part].open_len);
 }
 
 void
 xmlwrite_close(struct buf *out, enum xmlwrite_part part)
 {
-	xmlwrite_raw(out, parts[part].close, strlen(parts[part].close));
+	xmlwrite_raw(out, parts[part].close, parts[part].close_len);
 }
 
 void
