@@ -258,7 +258,7 @@ tail_read(struct tail *f, char *out, size_t max)
 
 /* The latest tail's log opens, or grows. */
 static void
-fake_follow_go_on(struct tails *all)
+fake_tail_go_on(struct tails *all)
 {
 	struct tail *f = all->latest;
 
@@ -414,7 +414,7 @@ world_answer_parked(struct world *w)
 			fake_answer(call->done, call->ctx, "<late/>");
 		call->done = NULL;
 	}
-	fake_follow_go_on(&w->tails);
+	fake_tail_go_on(&w->tails);
 }
 
 static const char *

@@ -12,7 +12,7 @@ stream_waits(struct world *w)
 		assert_true(clock_mono_ms() < end);
 		loop_turn(w->rpcd.loop, 5);
 		if (w->tails.latest != NULL && !w->tails.latest->open)
-			fake_follow_go_on(&w->tails);
+			fake_tail_go_on(&w->tails);
 	}
 }
 
