@@ -1,5 +1,5 @@
 /* Command: a program's command line: split as POSIX shlex does, resolved to a file
- * (reference 3.6). */
+ *. */
 #ifndef MASTER_CONFIG_COMMAND_LINE_H
 #define MASTER_CONFIG_COMMAND_LINE_H
 

@@ -26,7 +26,7 @@
 
 #define SEARCH_COUNT 7
 
-/* New strings: where a configuration is looked for (reference 4.8). */
+/* New strings: where a configuration is looked for. */
 static void
 config_search_paths(const char *program, char *paths[SEARCH_COUNT])
 {

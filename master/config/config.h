@@ -1,5 +1,5 @@
-/* Config: everything that supervisord.conf says, typed and checked
- * (reference 4, and reeve's own options). Built by config_load, then read-only. */
+/* Config: everything that supervisord.conf says, typed and checked, with reeve's own
+ * options. Built by config_load, then read-only. */
 #ifndef MASTER_CONFIG_CONFIG_H
 #define MASTER_CONFIG_CONFIG_H
 

@@ -1,5 +1,5 @@
 /* Kvlist: environment="KEY=value,…" lists: tokens as POSIX shlex cuts them, and
- * the list they make (reference 4.6). Used at load only. */
+ * the list they make. Used at load only. */
 #ifndef MASTER_CONFIG_ENVIRONMENT_LIST_H
 #define MASTER_CONFIG_ENVIRONMENT_LIST_H
 

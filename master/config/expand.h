@@ -1,5 +1,5 @@
 /* Expand: Python's "text % names" for configuration values: %(name)s, %(name)d,
- * %(name)02d, %% (reference 4.3). Used at load only. */
+ * %(name)02d, %%. Used at load only. */
 #ifndef MASTER_CONFIG_EXPAND_H
 #define MASTER_CONFIG_EXPAND_H
 

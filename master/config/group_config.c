@@ -17,7 +17,7 @@ group_config_new(enum group_kind kind, const char *name, int64_t priority)
 	return group;
 }
 
-/* Room grows in powers of two, so that the count alone tells when. */
+/* The array grows in powers of two, so that the count alone shows when. */
 void
 group_config_append(struct group_config *group, struct process_config *process)
 {

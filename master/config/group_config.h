@@ -96,7 +96,7 @@ struct group_config {
 	struct fcgi_config fcgi;	/* of GROUP_FCGI */
 	char *name;
 	int64_t priority;
-	struct process_config **processes;	/* stored order (reference 3.5) */
+	struct process_config **processes;	/* stored order */
 	size_t nprocesses;
 };
 

@@ -81,7 +81,7 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 	map_free(seen);
 }
 
-/* Finds the section of a member; the error shows the section looked at before (trap 34). */
+/* Finds the section of a member; the error shows the section looked at before. */
 static int
 sections_member_section(struct groups_reader *reader, const char *shown, const char *name,
     char **section)

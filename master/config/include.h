@@ -1,4 +1,4 @@
-/* Conf include: [include] files= (reference 4.2). */
+/* Conf include: [include] files=. */
 #ifndef MASTER_CONFIG_INCLUDE_H
 #define MASTER_CONFIG_INCLUDE_H
 

@@ -1,4 +1,4 @@
-/* Conf load: what the rooms behind config_load share while one configuration is
+/* Conf load: what the modules behind config_load share while one configuration is
  * read: the sections' text, the names that expand, the error, the messages. */
 #ifndef MASTER_CONFIG_LOAD_H
 #define MASTER_CONFIG_LOAD_H
@@ -74,7 +74,7 @@ const char *conf_load_named(const char *section, const char *kind);
 /* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */
 char *conf_load_name(struct conf_load *, const char *name);
 
-/* The rooms, in the order in which supervisord reads. 0 or -1. */
+/* The sections, in the order in which supervisord reads them. 0 or -1. */
 NODISCARD int conf_daemon_read(struct conf_load *);	/* [supervisord] */
 NODISCARD int conf_rpc_read(struct conf_load *);	/* [rpcinterface:x] */
 NODISCARD int conf_group_read(struct conf_load *);	/* all that makes groups */

@@ -1,5 +1,5 @@
 /* Conf table: every option of every section, a row each: the only truth about its
- * name, type, default and meaning (design 9). The order of the rows is the order in
+ * name, type, default and meaning. The order of the rows is the order in
  * which supervisord judges them, so that the first of several errors is the same. */
 #ifndef MASTER_CONFIG_OPTION_TABLE_H
 #define MASTER_CONFIG_OPTION_TABLE_H
@@ -64,7 +64,7 @@ extern const struct conf_section conf_fcgi;	/* struct pool_section */
 extern const struct conf_section conf_inet_server;	/* struct listener_config */
 extern const struct conf_section conf_unix_server;	/* struct listener_config */
 
-/* All of them, for whoever walks the whole. */
+/* All of them. */
 extern const struct conf_section *const conf_sections[];
 extern const size_t conf_sections_count;
 

@@ -1,4 +1,4 @@
-/* Options: the command line of reeved (reference 5.1). */
+/* Options: the command line of reeved. */
 #ifndef MASTER_CONFIG_OPTIONS_H
 #define MASTER_CONFIG_OPTIONS_H
 

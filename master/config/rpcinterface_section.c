@@ -182,7 +182,7 @@ rpcinterface_read_interface(struct conf_load *load, const char *section, const c
 	return rpcinterface_read_factory(load, section, name);
 }
 
-/* They concern the client; who has one is told which client still loads it. */
+/* They concern the client; the warning names the client that still loads them. */
 static void
 rpcinterface_warn_ctl_plugin(struct conf_load *load, const char *section)
 {

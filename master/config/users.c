@@ -95,13 +95,13 @@ users_find_group(const char *text, gid_t *gid)
 static void
 users_user_add_groups(struct user *user, const char *name)
 {
-	int room = 16, count = 16;
+	int size = 16, count = 16;
 
-	user->groups = xreallocarray(NULL, (size_t)room, sizeof(gid_t));
+	user->groups = xreallocarray(NULL, (size_t)size, sizeof(gid_t));
 	while (getgrouplist(name, user->gid, user->groups, &count) == -1) {
-		room = count > room ? count : room * 2;
-		count = room;
-		user->groups = xreallocarray(user->groups, (size_t)room, sizeof(gid_t));
+		size = count > size ? count : size * 2;
+		count = size;
+		user->groups = xreallocarray(user->groups, (size_t)size, sizeof(gid_t));
 	}
 	user->ngroups = (size_t)count;
 }

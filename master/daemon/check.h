@@ -1,5 +1,5 @@
 /* Conf check: every problem of a configuration, each with its file and line, and not only
- * the first one, as a start tells it. */
+ * the first one, as at a start. */
 #ifndef MASTER_DAEMON_CHECK_H
 #define MASTER_DAEMON_CHECK_H
 

@@ -75,7 +75,7 @@ config_reader_clear(struct config_reader *reader)
 
 static void config_reader_next(struct config_reader *);
 
-/* Answers those who wait for this reading; the child may have to be reaped still. */
+/* Answers the calls that wait for this reading; the child may have to be reaped still. */
 static void
 config_reader_answer(struct config_reader *reader, enum fault fault, const char *detail)
 {
