@@ -180,8 +180,8 @@ command_line_judge(const char *path, const struct stat *st, char **why)
 }
 
 static enum fault
-command_line_resolve_word(
-    const char *word, const char *path_variable, struct command_line *command, char **why)
+command_line_resolve_word( const char *word, const char *path_variable,
+    struct command_line *command, char **why)
 {
 	struct stat st;
 
@@ -204,8 +204,8 @@ command_line_cannot_parse(const char *text, const char *problem)
 }
 
 enum fault
-command_line_resolve(
-    const char *text, const char *path_variable, struct command_line *command, char **why)
+command_line_resolve( const char *text, const char *path_variable,
+    struct command_line *command, char **why)
 {
 	enum fault fault = FAULT_NOT_EXECUTABLE;
 	const char *problem;

@@ -125,22 +125,15 @@ config_set_names(struct conf_load *load)
 	expand_set(load->here, "here", load->config->here);
 }
 
-static bool
-config_is_fifo(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
 static int
 config_read_files(struct conf_load *load)
 {
 	const char *file = load->config->file, *opened = load->options->opened;
+	struct stat st;
 	char *error;
 
 	/* Only a start may wait for the writer of a FIFO. */
-	if (opened != NULL && config_is_fifo(opened))
+	if (opened != NULL && stat(opened, &st) == 0 && S_ISFIFO(st.st_mode))
 		return conf_load_fail(load, "could not read config file %s: it is a FIFO",
 		    file);
 	if (opened == NULL)

@@ -70,8 +70,7 @@ eventlistener_read_handler(struct conf_load *load, const char *section,
 
 static int
 eventlistener_judge(struct conf_load *load, const char *section,
-    struct pool_section *values,
-    struct pool_config *pool)
+    struct pool_section *values, struct pool_config *pool)
 {
 	if (conf_load_rows(load, section, &conf_listener_pool, values) == -1)
 		return -1;

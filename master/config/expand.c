@@ -58,8 +58,7 @@ expand_names_free(struct expand_names *names)
 
 static void
 expand_names_put(struct expand_names *names, const char *name, char *text_take,
-    bool is_number,
-    int64_t number)
+    bool is_number, int64_t number)
 {
 	struct expand_value *value = xcalloc(1, sizeof(*value));
 	struct expand_value *old = map_get(names->values, name);

@@ -13,40 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int
-fcgi_read_backlog(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
-{
-	int64_t backlog = SOMAXCONN;
-	char *why = NULL;
-
-	if (text != NULL && conf_type_parse(&conf_integer, text, &backlog, &why) == -1)
-		return conf_load_fail_take(load, why);
-	if (backlog < 1 || backlog > 65535)
-		return conf_load_fail(load, "Invalid socket_backlog value %lld",
-		    (long long)backlog);
-	fcgi->backlog = (int)backlog;
-	return 0;
-}
-
-static int
-fcgi_read_owner(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
-{
-	if (text == NULL || users_find_owner(text, &fcgi->uid, &fcgi->gid) == 0)
-		return 0;
-	return conf_load_fail(load, "Invalid socket_owner value %s", text);
-}
-
-static int
-fcgi_read_mode(struct conf_load *load, const char *text, struct fcgi_config *fcgi)
-{
-	int64_t mode = 0700;
-
-	if (text != NULL && str_to_octal(text, &mode) == -1)
-		return conf_load_fail(load, "Invalid socket_mode value %s", text);
-	fcgi->mode = (mode_t)mode & 07777;
-	return 0;
-}
-
 /* The two errors with brackets are shown as supervisord shows them: as tuples. */
 static int
 fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
@@ -100,8 +66,7 @@ fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
 
 static int
 fcgi_read_address(struct conf_load *load, const char *section,
-    const struct pool_section *values,
-    struct fcgi_config *fcgi)
+    const struct pool_section *values, struct fcgi_config *fcgi)
 {
 	const char *url = values->socket;
 
@@ -158,16 +123,27 @@ fcgi_read_user(struct conf_load *load, const char *section, struct fcgi_config *
 }
 
 static int
-fcgi_judge(struct conf_load *load, const char *section, const char *name,
-    struct pool_section *values, struct fcgi_config *fcgi)
+fcgi_read_options(struct conf_load *load, const struct pool_section *values,
+    struct fcgi_config *fcgi)
 {
-	if (fcgi_read_user(load, section, fcgi) == -1 ||
-	    conf_load_rows(load, section, &conf_fcgi, values) == -1 ||
-	    fcgi_read_backlog(load, values->socket_backlog, fcgi) == -1 ||
-	    fcgi_read_owner(load, values->socket_owner, fcgi) == -1 ||
-	    fcgi_read_mode(load, values->socket_mode, fcgi) == -1)
-		return -1;
-	return fcgi_read_socket(load, section, name, values, fcgi);
+	const char *owner = values->socket_owner;
+	int64_t backlog = SOMAXCONN, mode = 0700;
+	char *why = NULL;
+
+	if (values->socket_backlog != NULL && conf_type_parse(&conf_integer,
+	    values->socket_backlog, &backlog, &why) == -1)
+		return conf_load_fail_take(load, why);
+	if (backlog < 1 || backlog > 65535)
+		return conf_load_fail(load, "Invalid socket_backlog value %lld",
+		    (long long)backlog);
+	if (owner != NULL && users_find_owner(owner, &fcgi->uid, &fcgi->gid) == -1)
+		return conf_load_fail(load, "Invalid socket_owner value %s", owner);
+	if (values->socket_mode != NULL && str_to_octal(values->socket_mode, &mode) == -1)
+		return conf_load_fail(load, "Invalid socket_mode value %s",
+		    values->socket_mode);
+	fcgi->backlog = (int)backlog;
+	fcgi->mode = (mode_t)mode & 07777;
+	return 0;
 }
 
 int
@@ -182,7 +158,11 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 		group = group_config_new(GROUP_FCGI, name, 0);
 		group->fcgi = (struct fcgi_config){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 		conf_group_add(load, group);
-		status = fcgi_judge(load, section, name, &values, &group->fcgi);
+		if (fcgi_read_user(load, section, &group->fcgi) == 0 &&
+		    conf_load_rows(load, section, &conf_fcgi, &values) == 0 &&
+		    fcgi_read_options(load, &values, &group->fcgi) == 0)
+			status = fcgi_read_socket(load, section, name, &values,
+			    &group->fcgi);
 		group->priority = values.priority;
 	}
 	if (status == 0)

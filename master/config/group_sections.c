@@ -44,8 +44,8 @@ sections_section_of_group(const struct conf_load *load, const char *name)
 }
 
 static void
-sections_warn_namesake(
-    struct conf_load *load, const struct group_config *group, const char *process)
+sections_warn_namesake( struct conf_load *load, const struct group_config *group,
+    const char *process)
 {
 	char *section = sections_section_of_group(load, group->name);
 
@@ -107,8 +107,7 @@ sections_member_section(struct groups_reader *reader, const char *shown, const c
 
 static int
 sections_read_members(struct groups_reader *reader, const char *section,
-    const char *programs,
-    struct group_config *group)
+    const char *programs, struct group_config *group)
 {
 	char *copy = xstrdup(programs), *rest = copy[0] != '\0' ? copy : NULL, *item;
 	char *shown = xstrdup(section), *next;

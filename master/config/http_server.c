@@ -7,18 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A username without a password, or the other way round. */
-static int
-http_server_check_credentials(struct conf_load *load,
-    const struct listener_config *listener)
-{
-	if ((listener->username == NULL) == (listener->password == NULL))
-		return 0;
-	return conf_load_fail(load, "Section [%s] contains incomplete authentication: If a "
-	    "username or a password is specified, both the username and password must be "
-	    "specified", listener->section);
-}
-
 static struct listener_config *
 http_server_add_listener(struct config *config, const char *section, bool is_unix)
 {
@@ -50,8 +38,11 @@ http_server_read_listener(struct conf_load *load, const char *section,
 		if (status == 0 && (option->flags & CONF_REQUIRED) != 0)
 			status = conf_load_fail(load, "section [%s] has no %s value",
 			    section, option->name);
-		if (status != -1 && str_equal(option->name, "password"))
-			status = http_server_check_credentials(load, listener);
+		if (status != -1 && str_equal(option->name, "password") &&
+		    (listener->username == NULL) != (listener->password == NULL))
+			status = conf_load_fail(load, "Section [%s] contains incomplete "
+			    "authentication: If a username or a password is specified, "
+			    "both the username and password must be specified", section);
 		if (status == -1)
 			return -1;
 	}

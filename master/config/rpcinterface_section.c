@@ -174,37 +174,28 @@ rpcinterface_read_factory(struct conf_load *load, const char *section, const cha
 	return status;
 }
 
-static int
-rpcinterface_read_interface(struct conf_load *load, const char *section, const char *name)
-{
-	if (ini_get(load->ini, section, "command") != NULL)
-		return rpcinterface_read_program(load, section, name);
-	return rpcinterface_read_factory(load, section, name);
-}
-
-/* They concern the client; the warning names the client that still loads them. */
-static void
-rpcinterface_warn_ctl_plugin(struct conf_load *load, const char *section)
-{
-	conf_load_at(load, section, NULL);
-	conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot load Python "
-	    "plugins; supervisorctl can, and works with reeve", section);
-}
-
 int
 conf_rpc_read(struct conf_load *load)
 {
 	const char *section, *name;
 	size_t cursor = 0;
+	int status = 0;
 
-	while ((section = ini_next(load->ini, &cursor)) != NULL) {
-		if (conf_load_named(section, "ctlplugin") != NULL)
-			rpcinterface_warn_ctl_plugin(load, section);
+	while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
+		/* Plugins concern the client; one client still loads them. */
+		if (conf_load_named(section, "ctlplugin") != NULL) {
+			conf_load_at(load, section, NULL);
+			conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot "
+			    "load Python plugins; supervisorctl can, and works with reeve",
+			    section);
+		}
 		name = conf_load_named(section, "rpcinterface");
-		if (name != NULL && rpcinterface_read_interface(load, section, name) == -1)
-			return -1;
+		if (name != NULL && ini_get(load->ini, section, "command") != NULL)
+			status = rpcinterface_read_program(load, section, name);
+		else if (name != NULL)
+			status = rpcinterface_read_factory(load, section, name);
 	}
-	return 0;
+	return status;
 }
 
 static bool
@@ -214,8 +205,8 @@ rpcinterface_section_is_complete(const struct group_config *group)
 }
 
 static bool
-rpcinterface_section_is_same(
-    const struct group_config *live, const struct group_config *fresh)
+rpcinterface_section_is_same( const struct group_config *live,
+    const struct group_config *fresh)
 {
 	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;
 

@@ -37,26 +37,27 @@ supervisord_read_environment(struct conf_load *load, const struct conf_option *o
 	return status;
 }
 
-static int
-supervisord_read_option(struct conf_load *load, const struct conf_option *option)
-{
-	if (option->flags & CONF_RAW)
-		return supervisord_read_environment(load, option);
-	if (option->flags & CONF_LATE)
-		return conf_load_text(load, SECTION, option->name, load->here, &load->user);
-	return conf_load_row(load, SECTION, option, load->here, load->config);
-}
-
 int
 conf_daemon_read(struct conf_load *load)
 {
+	int status = 0;
+
 	if (!ini_has(load->ini, SECTION))
 		return conf_load_fail(load,
 		    ".ini file does not include supervisord section");
-	for (size_t i = 0; i < conf_supervisord.count; i++)
-		if (supervisord_read_option(load, &conf_supervisord.options[i]) == -1)
-			return -1;
-	return 0;
+	for (size_t i = 0; status != -1 && i < conf_supervisord.count; i++) {
+		const struct conf_option *option = &conf_supervisord.options[i];
+
+		if ((option->flags & CONF_RAW) != 0)
+			status = supervisord_read_environment(load, option);
+		else if ((option->flags & CONF_LATE) != 0)
+			status = conf_load_text(load, SECTION, option->name, load->here,
+			    &load->user);
+		else
+			status = conf_load_row(load, SECTION, option, load->here,
+			    load->config);
+	}
+	return status == -1 ? -1 : 0;
 }
 
 /* What the command line says wins, but for an empty path, which supervisord takes for none.
@@ -129,28 +130,20 @@ supervisord_finish_paths(struct conf_load *load)
 	return 0;
 }
 
-static int
-supervisord_finish_users(struct conf_load *load)
+int
+conf_daemon_finish(struct conf_load *load)
 {
 	struct config *config = load->config;
 	char *why = NULL;
 
-	if (load->user != NULL && users_find(load->user, &config->user, &why) == -1)
-		return conf_load_fail_take(load, why);
-	if (config->rpcd_user == NULL)
-		config->rpcd_user = users_unprivileged();
-	return 0;
-}
-
-int
-conf_daemon_finish(struct conf_load *load)
-{
 	for (size_t i = 0; i < conf_supervisord.count; i++)
 		if (supervisord_override(load, &conf_supervisord.options[i]) == -1)
 			return -1;
 	conf_load_at(load, SECTION, "user");
-	if (supervisord_finish_users(load) == -1)
-		return -1;
+	if (load->user != NULL && users_find(load->user, &config->user, &why) == -1)
+		return conf_load_fail_take(load, why);
+	if (config->rpcd_user == NULL)
+		config->rpcd_user = users_unprivileged();
 	if (supervisord_finish_paths(load) == -1)
 		return -1;
 	conf_load_at(load, NULL, NULL);

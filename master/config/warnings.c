@@ -69,8 +69,8 @@ conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *
 /* --- program-like sections --- */
 
 void
-conf_warn_section(
-    struct conf_load *load, const char *section, const struct program_section *values)
+conf_warn_section( struct conf_load *load, const char *section,
+    const struct program_section *values)
 {
 	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
 
@@ -103,8 +103,8 @@ warn_is_variable_name(const char *name)
 }
 
 void
-conf_warn_variables(
-    struct conf_load *load, const char *section, const struct environment *environment)
+conf_warn_variables( struct conf_load *load, const char *section,
+    const struct environment *environment)
 {
 	for (size_t i = 0; i < environment->count; i++) {
 		char *shown;
@@ -161,8 +161,8 @@ warn_missing(struct conf_load *load, const char *section,
 }
 
 static void
-warn_command(
-    struct conf_load *load, const char *section, const struct process_config *process)
+warn_command( struct conf_load *load, const char *section,
+    const struct process_config *process)
 {
 	char *problem = conf_shell_find(process->command), *word;
 
@@ -192,8 +192,8 @@ warn_look_at_directory(const char *directory)
 }
 
 static void
-warn_directory(
-    struct conf_load *load, const char *section, const struct process_config *process)
+warn_directory( struct conf_load *load, const char *section,
+    const struct process_config *process)
 {
 	const char *directory = process->directory;
 	char *why;
@@ -272,8 +272,8 @@ warn_log(struct conf_load *load, const char *section, const char *key, const cha
 }
 
 void
-conf_warn_process(
-    struct conf_load *load, const char *section, const struct process_config *process)
+conf_warn_process( struct conf_load *load, const char *section,
+    const struct process_config *process)
 {
 	static const char *const keys[] = {
 		[OUTPUT_STDOUT] = "stdout_logfile", [OUTPUT_STDERR] = "stderr_logfile",

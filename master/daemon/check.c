@@ -61,17 +61,6 @@ check_mend(void *ctx, struct ini *ini)
 	}
 }
 
-static void
-check_print_place(const struct check *check, const struct conf_load *load,
-    const char *section,
-    const char *key)
-{
-	char *place = conf_place(load, section, key);
-
-	fprintf(check->out, "%s: ", place);
-	free(place);
-}
-
 static bool
 check_is_mended(const struct check *check, const char *section, const char *key)
 {
@@ -177,7 +166,7 @@ check_read_once(struct check *check, const struct options *options, int *problem
 	struct conf_load load;
 	struct config *config;
 	const char *key;
-	char *error;
+	char *error, *place;
 	bool again = false;
 
 	conf_load_begin(&load, options);
@@ -197,8 +186,11 @@ check_read_once(struct check *check, const struct options *options, int *problem
 		if (!check_is_consequence(check, load.error) &&
 		    !(key != NULL && load.failed_section != NULL &&
 		        check_is_mended(check, load.failed_section, key))) {
-			if (conf_place_helps(&load))
-				check_print_place(check, &load, load.failed_section, key);
+			if (conf_place_helps(&load)) {
+				place = conf_place(&load, load.failed_section, key);
+				fprintf(check->out, "%s: ", place);
+				free(place);
+			}
 			check_print_error(check, load.error, load.failed_section);
 			++*problems;
 		}

@@ -128,8 +128,8 @@ child_read(struct master *master, const struct config_reader_task *task,
 }
 
 int
-config_reader_child(
-    struct master *master, const struct config_reader_task *task, int socket)
+config_reader_child( struct master *master, const struct config_reader_task *task,
+    int socket)
 {
 	struct options options = reread_options(master);
 	struct conf_writer writer;
