@@ -1,5 +1,6 @@
 #include "master/config/document.h"
 
+#include "common/mem.h"
 #include "common/str.h"
 #include "master/config/group_kind.h"
 
@@ -89,196 +90,126 @@ reader_rows(struct conf_reader *reader, const struct conf_object *kind, void *ob
 	return more;
 }
 
-/* Makes place for one more in an array that has grown one by one. */
-static int
-reader_grow(struct conf_reader *reader, void *array_slot, size_t count, size_t size)
+/* --- objects --- */
+
+/* A new object at the end of an array that has grown one by one; NULL with why. */
+static void *
+reader_append(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
 {
 	void **array = array_slot, *larger;
 
-	if ((count & (count - 1)) != 0)
-		return 0;
-	larger = reallocarray(*array, count == 0 ? 1 : 2 * count, size);
-	if (larger == NULL)
-		return reader_no_memory(reader);
-	*array = larger;
-	return 0;
-}
-
-/* --- objects --- */
-
-static int
-reader_daemon(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
-{
-	struct config *config = reader->config;
-
-	if (reader->has_daemon)
-		return reader_fail(reader, "two frames of [supervisord]");
-	reader->has_daemon = true;
-	if (reader_rows(reader, kind, config, frame) == -1)
-		return -1;
-	if (config->logfile_syslog) {
-		free(config->logfile);
-		config->logfile = NULL;
+	if ((*count & (*count - 1)) == 0) {
+		larger = reallocarray(*array, *count == 0 ? 1 : 2 * *count, size);
+		if (larger == NULL) {
+			reader_no_memory(reader);
+			return NULL;
+		}
+		*array = larger;
 	}
-	if (config->file == NULL || config->here == NULL || config->childlogdir == NULL ||
-	    config->control_socket == NULL || config->rpcd_user == NULL)
-		return reader_fail(reader, "[supervisord] is not complete");
-	return 0;
+	return memset((char *)*array + (*count)++ * size, 0, size);
 }
 
-static int
-reader_namespace(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
+/* The same for an array of pointers. */
+static void *
+reader_append_new(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
+{
+	void **slot = reader_append(reader, array_slot, count, sizeof(void *));
+
+	if (slot == NULL)
+		return NULL;
+	*slot = calloc(1, size);
+	if (*slot == NULL)
+		reader_no_memory(reader);
+	return *slot;
+}
+
+/* The memory of an object of this kind, zero, in its place; NULL with why. */
+static void *
+reader_place(struct conf_reader *reader, uint32_t kind)
 {
 	struct config *config = reader->config;
-	char **name;
+	struct group_config *group =
+	    config->ngroups > 0 ? config->groups[config->ngroups - 1] : NULL;
+	size_t size = conf_objects[kind].size;
 
-	if (reader_grow(reader, &config->interfaces, config->ninterfaces,
-	    sizeof(*config->interfaces)) == -1)
-		return -1;
-	name = &config->interfaces[config->ninterfaces++];
-	*name = NULL;
-	if (reader_rows(reader, kind, name, frame) == -1)
-		return -1;
-	return *name != NULL ? 0 : reader_fail(reader, "a namespace without a name");
-}
-
-static int
-reader_listener(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
-{
-	struct config *config = reader->config;
-	struct listener_config *listener;
-
-	if (reader_grow(reader, &config->listeners, config->nlisteners,
-	    sizeof(*config->listeners)) == -1)
-		return -1;
-	listener = &config->listeners[config->nlisteners++];
-	*listener = (struct listener_config){ .section = NULL };
-	if (reader_rows(reader, kind, listener, frame) == -1)
-		return -1;
-	if (listener->section == NULL ||
-	    (listener->is_unix ? listener->path : listener->host) == NULL ||
-	    (listener->username == NULL) != (listener->password == NULL))
-		return reader_fail(reader, "a server is not complete");
-	return 0;
-}
-
-static int
-reader_group(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
-{
-	struct config *config = reader->config;
-	struct group_config *group;
-
-	if (reader_grow(reader, &config->groups, config->ngroups,
-	    sizeof(*config->groups)) == -1)
-		return -1;
-	group = calloc(1, sizeof(*group));
-	if (group == NULL)
-		return reader_no_memory(reader);
-	config->groups[config->ngroups++] = group;
-	if (reader_rows(reader, kind, group, frame) == -1)
-		return -1;
-	if (group->name == NULL || group->kind >= GROUP_KINDS ||
-	    group->pool.handler > RESULT_PRINTED)
-		return reader_fail(reader, "a group is not complete");
-	return 0;
-}
-
-/* The group that the frame belongs to, or NULL. */
-static struct group_config *
-reader_last_group(struct conf_reader *reader)
-{
-	const struct config *config = reader->config;
-
-	if (config->ngroups > 0)
-		return config->groups[config->ngroups - 1];
-	reader_fail(reader, "a frame belongs to no group");
+	if (kind == CONF_DOCUMENT_NAMESPACE)
+		return reader_append(reader, &config->interfaces, &config->ninterfaces,
+		    size);
+	if (kind == CONF_DOCUMENT_INET || kind == CONF_DOCUMENT_UNIX)
+		return reader_append(reader, &config->listeners, &config->nlisteners, size);
+	if (kind == CONF_DOCUMENT_MESSAGE)
+		return reader_append(reader, &config->messages, &config->nmessages, size);
+	if (kind == CONF_DOCUMENT_GROUP)
+		return reader_append_new(reader, &config->groups, &config->ngroups, size);
+	if (kind == CONF_DOCUMENT_PROCESS && group != NULL)
+		return reader_append_new(reader, &group->processes, &group->nprocesses,
+		    size);
+	if (kind == CONF_DOCUMENT_DAEMON && !reader->has_daemon) {
+		reader->has_daemon = true;
+		return config;
+	}
+	if (kind == CONF_DOCUMENT_INTERFACE && group != NULL && group->interface == NULL &&
+	    conf_group_kinds[group->kind]->has_interface) {
+		group->interface = calloc(1, size);
+		if (group->interface == NULL)
+			reader_no_memory(reader);
+		return group->interface;
+	}
+	reader_fail(reader, "%s has no place here", conf_objects[kind].tables[0]->name);
 	return NULL;
 }
 
-static int
-reader_interface(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
+/* Whether an object has what others rely upon. */
+static bool
+reader_is_complete(uint32_t kind, const void *object)
 {
-	struct group_config *group = reader_last_group(reader);
+	const struct config *config = object;
+	const struct listener_config *listener = object;
+	const struct group_config *group = object;
+	const struct process_config *process = object;
 
-	if (group == NULL)
-		return -1;
-	if (!conf_group_kinds[group->kind]->has_interface || group->interface != NULL)
-		return reader_fail(reader, "%.64s is no rpcinterface", group->name);
-	group->interface = calloc(1, sizeof(*group->interface));
-	if (group->interface == NULL)
-		return reader_no_memory(reader);
-	if (reader_rows(reader, kind, group->interface, frame) == -1)
-		return -1;
-	return group->interface->name != NULL ? 0 :
-	    reader_fail(reader, "%.64s has no name", group->name);
-}
-
-static int
-reader_process(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
-{
-	struct group_config *group = reader_last_group(reader);
-	struct process_config *process;
-
-	if (group == NULL || reader_grow(reader, &group->processes, group->nprocesses,
-	    sizeof(*group->processes)) == -1)
-		return -1;
-	process = calloc(1, sizeof(*process));
-	if (process == NULL)
-		return reader_no_memory(reader);
-	group->processes[group->nprocesses++] = process;
-	if (reader_rows(reader, kind, process, frame) == -1)
-		return -1;
-	return process->name != NULL && process->command != NULL &&
-	    process->section != NULL ? 0 :
-	    reader_fail(reader, "a process of %.64s is not complete", group->name);
-}
-
-static int
-reader_message(struct conf_reader *reader, const struct conf_object *kind,
-    struct conf_frame *frame)
-{
-	struct config *config = reader->config;
-	struct config_message *message;
-
-	if (reader_grow(reader, &config->messages, config->nmessages,
-	    sizeof(*config->messages)) == -1)
-		return -1;
-	message = &config->messages[config->nmessages++];
-	*message = (struct config_message){ .text = NULL };
-	if (reader_rows(reader, kind, message, frame) == -1)
-		return -1;
-	return message->text != NULL ? 0 : reader_fail(reader, "a message without a text");
+	switch (kind) {
+	case CONF_DOCUMENT_DAEMON:
+		return config->file != NULL && config->here != NULL &&
+		    config->childlogdir != NULL && config->control_socket != NULL &&
+		    config->rpcd_user != NULL;
+	case CONF_DOCUMENT_INET:
+	case CONF_DOCUMENT_UNIX:
+		return listener->section != NULL &&
+		    (listener->is_unix ? listener->path : listener->host) != NULL &&
+		    (listener->username == NULL) == (listener->password == NULL);
+	case CONF_DOCUMENT_GROUP:
+		return group->name != NULL && group->kind < GROUP_KINDS &&
+		    group->pool.handler <= RESULT_PRINTED;
+	case CONF_DOCUMENT_PROCESS:
+		return process->name != NULL && process->command != NULL &&
+		    process->section != NULL;
+	case CONF_DOCUMENT_MESSAGE:
+		return ((const struct config_message *)object)->text != NULL;
+	default:	/* a name is the first member of the others */
+		return *(char *const *)object != NULL;
+	}
 }
 
 int
 conf_reader_frame(struct conf_reader *reader, struct conf_frame *frame)
 {
-	static int (*const readers[])(struct conf_reader *, const struct conf_object *,
-	    struct conf_frame *) = {
-		[CONF_DOCUMENT_DAEMON] = reader_daemon,
-		[CONF_DOCUMENT_NAMESPACE] = reader_namespace,
-		[CONF_DOCUMENT_INET] = reader_listener,
-		[CONF_DOCUMENT_UNIX] = reader_listener,
-		[CONF_DOCUMENT_GROUP] = reader_group,
-		[CONF_DOCUMENT_INTERFACE] = reader_interface,
-		[CONF_DOCUMENT_PROCESS] = reader_process,
-		[CONF_DOCUMENT_MESSAGE] = reader_message,
-	};
+	const struct conf_object *kind;
+	void *object;
 	size_t unused;
 
 	if (frame->kind == CONF_DOCUMENT_BEGIN) {
 		reader->begun = str_equal(conf_frame_next(frame, &unused), REEVE_VERSION);
 		return reader->begun ? 0 : reader_fail(reader, "another version's format");
 	}
-	if (!reader->begun || frame->kind >= nitems(readers))
+	if (!reader->begun || frame->kind >= CONF_DOCUMENT_OBJECTS)
 		return reader_fail(reader, "a frame of unknown kind %u", frame->kind);
-	return readers[frame->kind](reader, &conf_objects[frame->kind], frame);
+	kind = &conf_objects[frame->kind];
+	object = reader_place(reader, frame->kind);
+	if (object == NULL || reader_rows(reader, kind, object, frame) == -1)
+		return -1;
+	return reader_is_complete(frame->kind, object) ? 0 :
+	    reader_fail(reader, "%s is not complete", kind->tables[0]->name);
 }
 
 /* --- the whole --- */
@@ -292,6 +223,8 @@ conf_reader_take(struct conf_reader *reader)
 		reader_fail(reader, "[supervisord] is missing");
 		return NULL;
 	}
+	if (config->logfile_syslog)
+		mem_freep(&config->logfile);
 	for (size_t i = 0; i < config->ngroups; i++) {
 		const struct group_config *group = config->groups[i];
 		const struct conf_group_kind *kind = conf_group_kinds[group->kind];

@@ -394,7 +394,7 @@ test_refusals(void **state UNUSED)
 		{ "exitcodes", "0,256", "/c:7: exitcodes cannot be 0,256" },
 		{ "numprocs", "1", "a process has no option numprocs, or two" },
 		{ "colour", "red", "a process has no option colour, or two" },
-		{ "command", "/bin/cat", "a process of g is not complete" },
+		{ "command", "/bin/cat", "a process is not complete" },
 	};
 
 	for (size_t i = 0; i < nitems(cases); i++) {
