@@ -90,6 +90,7 @@ struct fcgi_config {
 /* A group as configured: a [group:x], or the homogeneous group of one program. */
 struct group_config {
 	unsigned refs;		/* the config and the live group */
+	bool is_reread;		/* the file was read again since a live group took this */
 	enum group_kind kind;
 	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
 	struct rpcinterface_config *interface;	/* of GROUP_INTERFACE; owned */

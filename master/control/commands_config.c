@@ -68,7 +68,7 @@ commands_view(const struct master *master, const struct config_row *row)
 	const struct process *process =
 	    group == NULL ? NULL : group_process(group, row->process->name);
 
-	if (process != NULL && process->config != row->process)
+	if (process != NULL && (process->config != row->process || row->group->is_reread))
 		process = NULL;
 	return config_info(row, process, group != NULL);
 }
@@ -133,6 +133,7 @@ cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	struct answer answer = {.echo = name};
 
-	answer.fault = client->master->ops->remove_group(client->master, name, &answer.detail);
+	answer.fault =
+	    client->master->ops->remove_group(client->master, name, &answer.detail);
 	connection_answer(client, id, &answer);
 }

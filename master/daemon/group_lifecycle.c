@@ -68,6 +68,7 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	    groups_add(master->groups, config, &master->next_id, &process_hooks, master);
 	int error;
 
+	config->is_reread = false;
 	if (group == NULL)
 		return NULL;
 	if (group_lifecycle_attach(master, group) == 0) {

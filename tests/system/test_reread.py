@@ -316,6 +316,17 @@ class ConfigInfo(Live):
         self.assertEqual((77, True), (a["stopwaitsecs"], a["inuse"]))
         self.assertEqual(("auto", False), (b["stdout_logfile"], b["inuse"]))
 
+    def test_a_reread_forgets_the_names_of_logs(self):
+        """Also of a group that has not changed, until it is added again."""
+        self.begin(sleeper("a", stdout_logfile="AUTO"))
+        self.assertIn("/a-stdout---", self.s.getAllConfigInfo()[0]["stdout_logfile"])
+        self.assertEqual([[[], [], []]], self.s.reloadConfig())
+        self.assertEqual("auto", self.s.getAllConfigInfo()[0]["stdout_logfile"])
+        self.s.stopProcess("a")
+        self.assertIs(True, self.s.removeProcessGroup("a"))
+        self.assertIs(True, self.s.addProcessGroup("a"))
+        self.assertIn("/a-stdout---", self.s.getAllConfigInfo()[0]["stdout_logfile"])
+
     @reeve_only
     def test_autorestart_and_large_sizes(self):
         self.begin(sleeper("a", autorestart="true", stdout_logfile_maxbytes="4GB"))

@@ -95,7 +95,8 @@ sent(const struct conf_in_force *live, const struct config *fresh, bool explain)
 		at += (size_t)conf_frame_read(buf_data(&writer.out) + at,
 		    buf_len(&writer.out) - at, &frame);
 		if (frame.kind == CONF_DOCUMENT_BEGIN ||
-		    frame.kind == CONF_DOCUMENT_DAEMON || frame.kind == CONF_DOCUMENT_MESSAGE)
+		    frame.kind == CONF_DOCUMENT_DAEMON ||
+		    frame.kind == CONF_DOCUMENT_MESSAGE)
 			continue;
 		more = xasprintf("%s%u", all, frame.kind);
 		free(all);
@@ -197,6 +198,8 @@ test_merge(void **state)
 	assert_int_equal(b->refs, 1);
 	assert_int_equal(b->priority, 999);
 	assert_int_equal(fresh->ngroups, 0);
+	assert_true(a->is_reread);
+	assert_false(live->groups[0]->is_reread);
 	group_config_unref(b);
 	assert_int_equal(config_merge_groups(live, fresh, NULL, 0), 0);
 	assert_int_equal(live->ngroups, 3);
