@@ -20,7 +20,7 @@ enum process_state { /* supervisord's codes */
 	PROCESS_UNKNOWN = 1000,
 };
 
-enum daemon_state { /* codes: the user's document; a later master may have others */
+enum daemon_state { /* supervisord's codes; a later master may have others */
 	DAEMON_SHUTDOWN = -1,
 	DAEMON_RESTARTING = 0,
 	DAEMON_RUNNING = 1,

@@ -30,7 +30,7 @@ struct bulk_result {
 
 struct bulk;
 /* Each result as it is decided, in supervisord's order: what failed or finished at once
- * in the order of the job, then the others in the order of completion (2.6). It must not
+ * in the order of the job, then the others in the order of completion. It must not
  * free the bulk. */
 typedef void bulk_result_fn(void *ctx, const struct bulk_result *);
 

@@ -7,7 +7,6 @@
 #include "proto/frame.h"
 #include "proto/row.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -301,7 +300,8 @@ state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *o
 	do {
 		entry = next;
 		failed |= buf_putc(out, entry == first ? '[' : ',');
-		failed |= state_stream_write_info(cursor->state_stream, entry, out, ROW_VALUES);
+		failed |= state_stream_write_info(
+		    cursor->state_stream, entry, out, ROW_VALUES);
 		next = state_stream_entry_of(changelog_after(&entry->row));
 	} while (failed == 0 && entry->row.seq < cursor->at.snapshot && next != NULL &&
 	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);

@@ -49,8 +49,8 @@ char *
 autolog_create(const char *dir, const char *name, const char *word, const char *identifier)
 {
 	const char *slash = str_starts(dir + strlen(dir) - (*dir != '\0'), "/") ? "" : "/";
-	char *path = mem_printf("%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier,
-	    RANDOM_CHARS, "");
+	char *path = mem_printf("%s%s%s-%s---%s-%*s.log", dir, slash, name, word,
+	    identifier, RANDOM_CHARS, "");
 	struct safepath sp;
 	int rc;
 

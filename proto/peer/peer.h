@@ -46,13 +46,14 @@ struct peer_ops {
 /* May be changed at any time. */
 struct peer_options {
 	bool autoflush;		/* write what is queued at once */
-	size_t long_max;	/* bytes of a long string that a request may announce, at most
-				 * PEER_LONG_MAX, which is the default */
-	const struct frame_limits *limits;	/* of frames received, borrowed; default
-						 * frame_limits */
-	size_t asked_max;	/* bytes of a request's frame; one that is longer is EMSGSIZE
-				 * in peer_call. Default FRAME_MAX; the master takes
-				 * FRAME_ASKED_MAX */
+	/* Bytes of a long string that a request may announce; at most, and by default,
+	 * PEER_LONG_MAX. */
+	size_t long_max;
+	/* Of frames received, borrowed; by default frame_limits. */
+	const struct frame_limits *limits;
+	/* Bytes of a request's frame; a longer one is EMSGSIZE in peer_call. FRAME_MAX by
+	 * default; the master takes FRAME_ASKED_MAX. */
+	size_t asked_max;
 };
 
 /* Where stream frames come from. */

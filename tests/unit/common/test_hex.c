@@ -40,8 +40,8 @@ test_round_trip(void **state UNUSED)
 static void
 test_refused(void **state UNUSED)
 {
-	static const char *const texts[] = { "0", "000", "0g", "g0", "0x", " 0", "-1", "AA", "aA",
-		"0\xc3" };
+	static const char *const texts[] = { "0", "000", "0g", "g0", "0x", " 0", "-1", "AA",
+		"aA", "0\xc3" };
 	char bytes[4];
 
 	for (size_t i = 0; i < nitems(texts); i++)
