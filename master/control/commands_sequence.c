@@ -34,7 +34,8 @@ steps_add(struct steps *steps, enum sequence_action action, char *target)
 		free(target);
 		return;
 	}
-	steps->list[steps->count++] = (struct sequence_step){action, target};
+	steps->list[steps->count++] = (struct sequence_step){
+	    .action = action, .target = target};
 }
 
 /* One step for each of the names. */

@@ -297,7 +297,8 @@ uint64_t
 jobs_add(struct jobs *jobs, const struct job_order *order, struct process **processes_take,
     size_t count, const struct job_sink *sink, void *ctx)
 {
-	struct job_record record = {jobs->record.next_number, order->kind, order->signo, {0}};
+	struct job_record record = {.number = jobs->record.next_number,
+	    .kind = order->kind, .signo = order->signo};
 	struct job *job = NULL;
 
 	errno = ENOBUFS;

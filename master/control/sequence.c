@@ -288,7 +288,8 @@ selection_add(struct selection *all, struct process **list, size_t count)
 static void
 sequence_report(struct sequence *s, char *target, enum fault fault, const char *detail)
 {
-	const struct sequence_step step = { s->steps[s->next].action, target };
+	const struct sequence_step step = {
+		.action = s->steps[s->next].action, .target = target };
 
 	if (s->sink.step != NULL)
 		s->sink.step(s->ctx, s->number, &step, fault, detail);
