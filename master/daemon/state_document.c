@@ -94,7 +94,7 @@ state_document_write_configuration(struct master *master)
 	struct group_config **others = NULL, **longer;
 	size_t count = 0;
 	const struct group *group;
-	json_t *object = json_object();
+	json_t *object;
 
 	if (config == NULL)
 		return json_null();
@@ -108,6 +108,7 @@ state_document_write_configuration(struct master *master)
 		others = longer;
 		others[count++] = group->config;
 	}
+	object = json_object();
 	statedoc_add(&object, "read", group != NULL ? NULL :
 	    state_document_write_config(config, config->groups, config->ngroups));
 	statedoc_add(&object, "others", state_document_write_config(config, others, count));

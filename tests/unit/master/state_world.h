@@ -11,6 +11,7 @@
 #include "master/child/backlog.h"
 #include "master/control/sequence.h"
 #include "master/event/dispatch.h"
+#include "master/frontend/http_sockets.h"
 #include "master/daemon/state_document.h"
 
 #include <setjmp.h>
@@ -134,6 +135,7 @@ scene_new(void)
 static void
 scene_free(struct scene *s)
 {
+	http_sockets_free(s->master.http_sockets);
 	free(s->master.config_path);
 	free(s->master.config_name);
 	dispatch_free(s->master.dispatcher);
