@@ -21,5 +21,7 @@
 #define nitems(array) (sizeof(array) / sizeof((array)[0]))
 #define container_of(ptr, type, member) \
 	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of_const(ptr, type, member) \
+	((const type *)(const void *)((const char *)(ptr) - offsetof(type, member)))
 
 #endif

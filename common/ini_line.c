@@ -113,9 +113,7 @@ ini_line_option(const struct ini_line *line, char **key, char **value)
 	if (mark == end)
 		return false;
 	*key = xstrndup(s, ini_line_trimmed(s, (size_t)(mark - s)));
-	for (char *c = *key; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	str_lower(*key);
 	for (mark++; (len = utf8_space_first(mark, (size_t)(end - mark))) > 0;)
 		mark += len;
 	*value = xstrndup(mark, (size_t)(end - mark));

@@ -79,6 +79,28 @@ xasprintf(const char *fmt, ...)
 	return text;
 }
 
+void
+xappendf(char **text, const char *fmt, ...)
+{
+	va_list ap;
+	char *more, *whole;
+
+	va_start(ap, fmt);
+	more = xvasprintf(fmt, ap);
+	va_end(ap);
+	whole = xasprintf("%s%s", *text, more);
+	free(*text);
+	free(more);
+	*text = whole;
+}
+
+void
+xcheck(int status)
+{
+	if (status != 0)
+		fatal("out of memory");
+}
+
 char *
 mem_printf(const char *fmt, ...)
 {

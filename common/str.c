@@ -407,6 +407,14 @@ str_to_utf8(const char *s)
 }
 
 void
+str_lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+void
 str_make_plain(char *s, const char *kept)
 {
 	size_t n = strlen(s), len;

@@ -34,6 +34,8 @@ char *str_repr(const char *s);
 char *str_repr_bytes(const void *bytes, size_t n);
 /* In place: strips Python whitespace at both ends; returns the first kept character. */
 char *str_strip(char *s);
+/* In place: ASCII letters become small ones. */
+void str_lower(char *s);
 /* In place: each byte of what is no printable UTF-8, and none of the ASCII characters in
  * `kept`, becomes a question mark. */
 void str_make_plain(char *s, const char *kept);

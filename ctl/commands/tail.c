@@ -190,9 +190,7 @@ tail_read_channel(struct session *s, char *word)
 {
 	char *shown;
 
-	for (char *c = word; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	str_lower(word);
 	if (strcmp(word, "stdout") == 0 || strcmp(word, "stderr") == 0)
 		return true;
 	shown = str_repr(word);

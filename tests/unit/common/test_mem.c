@@ -43,6 +43,13 @@ die_reallocarray(void)
 	free(xreallocarray(NULL, huge, 4));
 }
 
+static void
+die_check(void)
+{
+	xcheck(0);
+	xcheck(-1);
+}
+
 /* Exits 1 when the allocation ends the program, 0 when it returned. */
 static int
 status_of(void (*fn)(void))
@@ -68,6 +75,7 @@ test_exhausted(void **state)
 	assert_int_equal(status_of(die_malloc), 1);
 	assert_int_equal(status_of(die_calloc), 1);
 	assert_int_equal(status_of(die_reallocarray), 1);
+	assert_int_equal(status_of(die_check), 1);
 }
 
 static void
@@ -102,6 +110,8 @@ test_text(void **state)
 	assert_string_equal(b, "abcd");
 	assert_string_equal(c, "x-7");
 	assert_string_equal(d, "x-7");
+	xappendf(&c, "%s%d", ", ", 8);
+	assert_string_equal(c, "x-7, 8");
 	mem_freep(&a);
 	mem_freep(&b);
 	mem_freep(&c);

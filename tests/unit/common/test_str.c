@@ -310,6 +310,16 @@ test_make_plain(void **state)
 }
 
 static void
+test_lower(void **state)
+{
+	char text[] = "aZ@[`{\xc3\x84 KB";
+
+	(void)state;
+	str_lower(text);
+	assert_string_equal(text, "az@[`{\xc3\x84 kb");
+}
+
+static void
 test_compare(void **state)
 {
 	(void)state;
@@ -348,6 +358,7 @@ main(void)
 		cmocka_unit_test(test_to_utf8),
 		cmocka_unit_test(test_utf8_cut),
 		cmocka_unit_test(test_make_plain),
+		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_compare),
 	};
 
