@@ -94,13 +94,6 @@ xappendf(char **text, const char *fmt, ...)
 	*text = whole;
 }
 
-void
-xcheck(int status)
-{
-	if (status != 0)
-		fatal("out of memory");
-}
-
 char *
 mem_printf(const char *fmt, ...)
 {

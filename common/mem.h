@@ -21,8 +21,6 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 /* Adds to the end of *text, which is new memory and may move. */
 void xappendf(char **text, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Ends the program when the status is not 0: for a buf or a map that may not lack memory. */
-void xcheck(int status);
 /* The same for the running master: NULL with ENOMEM. */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* free(*ptr) and set it to NULL; for CLEANUP(mem_freep) as well. */

@@ -137,8 +137,8 @@ conf_object_default(const struct conf_object *kind, void *object, uint64_t given
 	for (size_t n = 0; (option = conf_object_row(kind, n)) != NULL; n++)
 		if (option->fallback != NULL && (option->flags & CONF_SECTION) == 0 &&
 		    (given & (UINT64_C(1) << n)) == 0 &&
-		    option->type->decode(option->fallback, strlen(option->fallback),
-		        (char *)object + option->offset) == -1)
+		    conf_type_decode(option->type, option->fallback,
+		        strlen(option->fallback), (char *)object + option->offset) == -1)
 			return -1;
 	return 0;
 }

@@ -67,7 +67,8 @@ reader_row(struct conf_reader *reader, const struct conf_object *kind, void *obj
 		return reader_fail(reader, "%s has no option %.64s, or two", section, name);
 	*given |= UINT64_C(1) << n;
 	errno = 0;
-	if (option->type->decode(value, length, (char *)object + option->offset) == 0)
+	if (conf_type_decode(option->type, value, length,
+	    (char *)object + option->offset) == 0)
 		return 1;
 	return errno == ENOMEM ? reader_no_memory(reader) : reader_fail(reader,
 	    "%.128s: %s cannot be %.32s", place, option->name, value);

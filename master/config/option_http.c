@@ -13,8 +13,7 @@
 #include <string.h>
 
 /* The listener whose member `field` the slot is. */
-#define LISTENER(slot, field) ((const struct listener_config *)(const void *) \
-	((const char *)(slot) - offsetof(struct listener_config, field)))
+#define LISTENER(slot, field) container_of_const(slot, struct listener_config, field)
 
 static int
 role_decode(const char *text, size_t n UNUSED, void *slot)
@@ -100,9 +99,7 @@ port_set_host(struct listener_config *listener, const char *host, size_t n)
 {
 	free(listener->host);
 	listener->host = n == 1 && host[0] == '*' ? xstrdup("") : xstrndup(host, n);
-	for (char *c = listener->host; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	str_lower(listener->host);
 }
 
 static int
@@ -220,53 +217,11 @@ owner_equal(const void *a, const void *b)
 	return x->uid == y->uid && x->gid == y->gid;
 }
 
-/* Without a port: a browser leaves that out of a name that it compares, too. */
-static bool
-names_is_valid(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)name[i]) && strchr("-._", name[i]) == NULL)
-			return false;
-	return true;
-}
-
-static int
-names_parse(const char *text, void *slot, char **why)
-{
-	static const char between[] = ", \t\r\n";
-	char *names = xstrdup("");
-
-	while (*(text += strspn(text, between)) != '\0') {
-		size_t len = strcspn(text, between);
-		char *longer;
-
-		if (!names_is_valid(text, len)) {
-			*why = xasprintf("not a valid name in server_names: %.*s (host "
-			    "names without scheme and port)", (int)len, text);
-			free(names);
-			return -1;
-		}
-		longer = xasprintf("%s%s%.*s", names, *names != '\0' ? " " : "", (int)len,
-		    text);
-		free(names);
-		names = longer;
-		text += len;
-	}
-	*(char **)slot = names;
-	return 0;
-}
-
-const struct conf_type conf_server_names = {
-	.name = "names", .size = sizeof(char *), .parse = names_parse,
-	.print = conf_type_print_string, .equal = conf_type_equal_string,
-	.clear = mem_freep, .decode = conf_type_decode_string,
-};
-
 const struct conf_type conf_role = {
 	.name = "role", .size = sizeof(enum role), .decode = role_decode,
 	.refusal = { "not a valid unauthenticated_role: ",
 	    " (none, states, view, operate or admin)" },
-	 .print = role_print, .equal = role_equal,
+	.print = role_print, .equal = role_equal,
 };
 const struct conf_type conf_port = {
 	.name = "host:port", .size = sizeof(int), .parse = port_parse,

@@ -255,17 +255,14 @@ conf_put(const struct conf_option *option, void *base, const char *text, char **
 char *
 conf_print(const struct conf_option *option, const void *base)
 {
-	return option->type->print((const char *)base + option->offset);
+	return conf_type_print(option->type, (const char *)base + option->offset);
 }
 
 bool
 conf_equal(const struct conf_option *option, const void *a, const void *b)
 {
-	const char *live = (const char *)a + option->offset;
-	const char *fresh = (const char *)b + option->offset;
-
-	return option->type->equal != NULL ? option->type->equal(live, fresh) :
-	    memcmp(live, fresh, option->type->size) == 0;
+	return conf_type_equal(option->type, (const char *)a + option->offset,
+	    (const char *)b + option->offset);
 }
 
 bool

@@ -9,7 +9,7 @@
 #include "master/config/path.h"
 #include "master/config/users.h"
 
-#include <limits.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,23 +21,16 @@ conf_type_decode_string(const char *text, size_t n UNUSED, void *slot)
 	return *(char **)slot == NULL ? -1 : 0;
 }
 
-static int
-string_parse(const char *text, void *slot, char **why UNUSED)
-{
-	*(char **)slot = xstrdup(text);
-	return 0;
-}
-
-char *
-conf_type_print_string(const void *slot)
+static char *
+string_print(const void *slot)
 {
 	const char *text = *(char *const *)slot;
 
 	return xstrdup(text != NULL ? text : "");
 }
 
-bool
-conf_type_equal_string(const void *a, const void *b)
+static bool
+string_equal(const void *a, const void *b)
 {
 	return str_equal(*(char *const *)a, *(char *const *)b);
 }
@@ -70,15 +63,12 @@ serverurl_print(const void *slot)
 static int
 directory_parse(const char *text, void *slot, char **why)
 {
-	char *path = conf_path_expand(text);
-
-	if (!conf_path_is_directory(path)) {
-		*why = xasprintf("%s is not an existing directory", text);
-		free(path);
-		return -1;
-	}
-	*(char **)slot = path;
-	return 0;
+	*(char **)slot = conf_path_expand(text);
+	if (conf_path_is_directory(*(char **)slot))
+		return 0;
+	*why = xasprintf("%s is not an existing directory", text);
+	mem_freep(slot);
+	return -1;
 }
 
 static int
@@ -88,14 +78,12 @@ path_parse(const char *text, void *slot, char **why)
 	bool fine = directory[0] == '\0' || conf_path_is_directory(directory);
 
 	free(directory);
-	if (!fine) {
-		*why = xasprintf("The directory named as part of the path %s does not "
-		    "exist", text);
-		free(path);
-		return -1;
-	}
 	*(char **)slot = path;
-	return 0;
+	if (fine)
+		return 0;
+	*why = xasprintf("The directory named as part of the path %s does not exist", text);
+	mem_freep(slot);
+	return -1;
 }
 
 static int
@@ -115,19 +103,13 @@ logfile_parse(const char *text, void *slot, char **why)
 {
 	struct output_config *channel = slot;
 
+	channel->syslog |= strcasecmp(text, "syslog") == 0;
 	channel->target = LOG_TO_NONE;
-	if (strcasecmp(text, "none") == 0 || strcasecmp(text, "off") == 0)
+	if (strcasecmp(text, "none") == 0 || strcasecmp(text, "off") == 0 ||
+	    strcasecmp(text, "syslog") == 0)
 		return 0;
-	if (strcasecmp(text, "syslog") == 0) {
-		channel->syslog = true;
-		return 0;
-	}
-	if (strcasecmp(text, "auto") == 0) {
-		channel->target = LOG_TO_AUTO;
-		return 0;
-	}
-	channel->target = LOG_TO_FILE;
-	return path_parse(text, &channel->path, why);
+	channel->target = strcasecmp(text, "auto") == 0 ? LOG_TO_AUTO : LOG_TO_FILE;
+	return channel->target == LOG_TO_AUTO ? 0 : path_parse(text, &channel->path, why);
 }
 
 static char *
@@ -154,16 +136,15 @@ logfile_decode(const char *text, size_t n, void *slot)
 	    conf_type_decode_string(text, n, &channel->path);
 }
 
-/* An AUTO that comes in place of something is no change, as in supervisord's reread (trap
- * 36); in place of an AUTO a file is one. */
+/* An AUTO that comes in place of something is no change, as in supervisord's reread; in
+ * place of an AUTO a file is one. */
 static bool
 logfile_equal(const void *a, const void *b)
 {
 	const struct output_config *x = a, *y = b;
 
-	if (y->target == LOG_TO_AUTO)
-		return true;
-	return x->target == y->target && str_equal(x->path, y->path);
+	return y->target == LOG_TO_AUTO ||
+	    (x->target == y->target && str_equal(x->path, y->path));
 }
 
 static bool
@@ -179,6 +160,34 @@ logfile_clear(void *slot)
 {
 	mem_freep(&((struct output_config *)slot)->path);
 }
+
+/* Host names without a port, which a browser leaves out of a name that it compares, too. */
+static int
+names_parse(const char *text, void *slot, char **why)
+{
+	static const char between[] = ", \t\r\n";
+	char *names = xstrdup("");
+
+	while (*(text += strspn(text, between)) != '\0') {
+		size_t len = strcspn(text, between);
+
+		for (size_t i = 0; i < len; i++)
+			if (!isalnum((unsigned char)text[i]) &&
+			    strchr("-._", text[i]) == NULL) {
+				*why = xasprintf("not a valid name in server_names: %.*s "
+				    "(host names without scheme and port)", (int)len, text);
+				free(names);
+				return -1;
+			}
+		xappendf(&names, "%s%.*s", *names != '\0' ? " " : "", (int)len, text);
+		text += len;
+	}
+	*(char **)slot = names;
+	return 0;
+}
+
+/* The process whose exitcodes the slot is. */
+#define PROCESS(slot) container_of_const(slot, struct process_config, exitcodes)
 
 /* One code for each comma and one more; no code for an empty text. */
 static int
@@ -217,25 +226,19 @@ exitcodes_clear(void *slot)
 static char *
 exitcodes_print(const void *slot)
 {
-	const struct process_config *process = (const void *)((const char *)slot -
-	    offsetof(struct process_config, exitcodes));
-	char *text = xstrdup(""), *longer;
+	const struct process_config *process = PROCESS(slot);
+	char *text = xstrdup("");
 
-	for (size_t i = 0; i < process->nexitcodes; i++) {
-		longer = xasprintf("%s%s%d", text, i > 0 ? "," : "", process->exitcodes[i]);
-		free(text);
-		text = longer;
-	}
+	for (size_t i = 0; i < process->nexitcodes; i++)
+		xappendf(&text, "%s%d", i > 0 ? "," : "", process->exitcodes[i]);
 	return text;
 }
 
 static bool
 exitcodes_equal(const void *a, const void *b)
 {
-	const struct process_config *x, *y;
+	const struct process_config *x = PROCESS(a), *y = PROCESS(b);
 
-	x = (const void *)((const char *)a - offsetof(struct process_config, exitcodes));
-	y = (const void *)((const char *)b - offsetof(struct process_config, exitcodes));
 	return x->nexitcodes == y->nexitcodes && (x->nexitcodes == 0 ||
 	    memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
 }
@@ -349,32 +352,27 @@ user_clear(void *slot)
 }
 
 const struct conf_type conf_string = {
-	.name = "string", .size = sizeof(char *), .parse = string_parse,
-	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
-	    mem_freep,
-	.decode = conf_type_decode_string,
+	.name = "string", .size = sizeof(char *), .print = string_print,
+	.equal = string_equal, .clear = mem_freep, .decode = conf_type_decode_string,
 };
 const struct conf_type conf_serverurl = {
 	.name = "string", .size = sizeof(char *), .parse = serverurl_parse,
-	.print = serverurl_print, .equal = conf_type_equal_string, .clear = mem_freep,
+	.print = serverurl_print, .equal = string_equal, .clear = mem_freep,
 	.decode = serverurl_decode,
 };
 const struct conf_type conf_directory = {
 	.name = "directory", .size = sizeof(char *), .parse = directory_parse,
-	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
-	    mem_freep,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_path = {
 	.name = "path", .size = sizeof(char *), .parse = path_parse,
-	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
-	    mem_freep,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_file = {
 	.name = "path", .size = sizeof(char *), .parse = file_parse,
-	.print = conf_type_print_string, .equal = conf_type_equal_string, .clear =
-	    mem_freep,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
 	.decode = conf_type_decode_string,
 };
 const struct conf_type conf_logfile = {
@@ -384,8 +382,8 @@ const struct conf_type conf_logfile = {
 	.decode = logfile_decode,
 };
 const struct conf_type conf_exitcodes = {
-	.name = "list of integers", .size = sizeof(int *), .refusal =
-	    { "not a valid list of exit codes: ", "" },
+	.name = "list of integers", .size = sizeof(int *),
+	.refusal = { "not a valid list of exit codes: " },
 	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
 	.decode = exitcodes_decode,
 };
@@ -400,4 +398,9 @@ const struct conf_type conf_user = {
 	.print = user_print, .equal = user_equal, .same = user_same,
 	.clear = user_clear,
 	.encode = user_encode, .decode = user_decode,
+};
+const struct conf_type conf_server_names = {
+	.name = "names", .size = sizeof(char *), .parse = names_parse,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
+	.decode = conf_type_decode_string,
 };

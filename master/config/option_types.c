@@ -29,10 +29,42 @@ conf_type_parse(const struct conf_type *type, const char *text, void *slot, char
 {
 	if (type->parse != NULL)
 		return type->parse(text, slot, why);
-	if (type->decode(text, strlen(text), slot) == 0)
+	if (conf_type_decode(type, text, strlen(text), slot) == 0)
 		return 0;
-	return type->refuse != NULL ? type->refuse(text, why) :
-	    conf_type_refuse(why, type->refusal[0], text, type->refusal[1]);
+	if (type->refuse != NULL)
+		return type->refuse(text, why);
+	mem_must(type->refusal[0] != NULL ? 0 : -1);
+	return conf_type_refuse(why, type->refusal[0], text,
+	    type->refusal[1] != NULL ? type->refusal[1] : "");
+}
+
+int
+conf_type_decode(const struct conf_type *type, const char *text, size_t n, void *slot)
+{
+	if (type->decode != NULL)
+		return type->decode(text, n, slot);
+	for (size_t i = 0; i < 2; i++)
+		if (str_equal(text, type->words[i])) {
+			*(bool *)slot = i == 1;
+			return 0;
+		}
+	return -1;
+}
+
+char *
+conf_type_print(const struct conf_type *type, const void *slot)
+{
+	if (type->print != NULL)
+		return type->print(slot);
+	return xstrdup(type->words[type->size == sizeof(bool) ? *(const bool *)slot :
+	    *(const unsigned *)slot]);
+}
+
+bool
+conf_type_equal(const struct conf_type *type, const void *live, const void *fresh)
+{
+	return type->equal != NULL ? type->equal(live, fresh) :
+	    memcmp(live, fresh, type->size) == 0;
 }
 
 void
@@ -44,7 +76,7 @@ conf_type_encode(const struct conf_type *type, const void *slot, struct buf *out
 		type->encode(slot, out);
 		return;
 	}
-	text = type->print(slot);
+	text = conf_type_print(type, slot);
 	mem_must(buf_puts(out, text));
 	mem_wiping_free(text);
 }
@@ -66,20 +98,6 @@ conf_type_check(const struct conf_type *type, const char *text, char **why)
 		type->clear(&slot);
 	return status;
 }
-
-/* New: the text with ASCII letters in lower case. */
-static char *
-type_lower(const char *text)
-{
-	char *lower = xstrdup(text);
-
-	for (char *c = lower; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	return lower;
-}
-
-/* --- numbers --- */
 
 static int
 integer_decode(const char *text, size_t n UNUSED, void *slot)
@@ -130,12 +148,11 @@ size_decode(const char *text, size_t n UNUSED, void *slot)
 static int
 size_refuse(const char *text, char **why)
 {
-	char *digits;
 	int saved = errno;
-	size_t n;
+	char *digits = xstrdup(text);
+	size_t n = strlen(digits);
 
-	digits = type_lower(text);
-	n = strlen(digits);
+	str_lower(digits);
 	if (n >= 2 && strchr("kmg", digits[n - 2]) != NULL && digits[n - 1] == 'b')
 		digits[n - 2] = '\0';
 	errno = saved;
@@ -192,8 +209,6 @@ octal_print(const void *slot)
 	    xasprintf("%04o", (unsigned)value);
 }
 
-/* --- signals --- */
-
 static int
 signal_decode(const char *text, size_t n UNUSED, void *slot)
 {
@@ -227,18 +242,10 @@ signal_encode(const void *slot, struct buf *out)
 	mem_must(buf_printf(out, "%d", *(const int *)slot));
 }
 
-/* --- words --- */
-
 static int
 boolean_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return str_to_bool(text, slot);
-}
-
-static char *
-boolean_print(const void *slot)
-{
-	return xstrdup(*(const bool *)slot ? "true" : "false");
 }
 
 static int
@@ -258,12 +265,6 @@ level_print(const void *slot)
 	return xstrdup(log_level_word(*(const enum log_level *)slot));
 }
 
-static const char *const autorestart_words[] = {
-	[AUTORESTART_FALSE] = "false",
-	[AUTORESTART_UNEXPECTED] = "unexpected",
-	[AUTORESTART_TRUE] = "true",
-};
-
 static int
 autorestart_decode(const char *text, size_t n UNUSED, void *slot)
 {
@@ -282,54 +283,12 @@ autorestart_decode(const char *text, size_t n UNUSED, void *slot)
 static int
 autorestart_refuse(const char *text, char **why)
 {
-	char *lower = type_lower(text);
+	char *lower = xstrdup(text);
 
+	str_lower(lower);
 	conf_type_refuse(why, "invalid 'autorestart' value ", lower, "");
 	free(lower);
 	return -1;
-}
-
-static char *
-autorestart_print(const void *slot)
-{
-	return xstrdup(autorestart_words[*(const enum autorestart *)slot]);
-}
-
-/* The slot is true for the second of the two words. */
-static int
-choice_decode(const char *const words[2], const char *text, void *slot)
-{
-	if (!str_equal(text, words[0]) && !str_equal(text, words[1]))
-		return -1;
-	*(bool *)slot = str_equal(text, words[1]);
-	return 0;
-}
-
-static const char *const confinement_words[] = { "best", "strict" };
-static const char *const event_length_words[] = { "characters", "bytes" };
-
-static int
-confinement_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	return choice_decode(confinement_words, text, slot);
-}
-
-static char *
-confinement_print(const void *slot)
-{
-	return xstrdup(confinement_words[*(const bool *)slot]);
-}
-
-static int
-event_length_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	return choice_decode(event_length_words, text, slot);
-}
-
-static char *
-event_length_print(const void *slot)
-{
-	return xstrdup(event_length_words[*(const bool *)slot]);
 }
 
 static int
@@ -376,11 +335,11 @@ const struct conf_type conf_mode = {
 };
 const struct conf_type conf_boolean = {
 	.name = "boolean", .size = sizeof(bool), .decode = boolean_decode,
-	.refusal = { "not a valid boolean value: ", "" }, .print = boolean_print,
+	.refusal = { "not a valid boolean value: " }, .words = { "false", "true" },
 };
 const struct conf_type conf_level = {
 	.name = "level", .size = sizeof(enum log_level), .decode = level_decode,
-	.refusal = { "bad logging level name ", "" }, .print = level_print,
+	.refusal = { "bad logging level name " }, .print = level_print,
 };
 const struct conf_type conf_signal = {
 	.name = "signal", .size = sizeof(int), .decode = signal_decode,
@@ -389,15 +348,18 @@ const struct conf_type conf_signal = {
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
 	.decode = autorestart_decode, .refuse = autorestart_refuse,
-	.print = autorestart_print,
+	.words = {
+		[AUTORESTART_FALSE] = "false", [AUTORESTART_UNEXPECTED] = "unexpected",
+		[AUTORESTART_TRUE] = "true",
+	},
 };
 const struct conf_type conf_event_length = {
-	.name = "characters or bytes", .size = sizeof(bool), .decode = event_length_decode,
+	.name = "characters or bytes", .size = sizeof(bool),
 	.refusal = { "not a valid event_length: ", " (characters or bytes)" },
-	.print = event_length_print,
+	.words = { "characters", "bytes" },
 };
 const struct conf_type conf_confinement = {
-	.name = "best or strict", .size = sizeof(bool), .decode = confinement_decode,
+	.name = "best or strict", .size = sizeof(bool),
 	.refusal = { "not a valid rpcd_confinement: ", " (best or strict)" },
-	.print = confinement_print,
+	.words = { "best", "strict" },
 };

@@ -15,13 +15,14 @@ struct conf_type {
 	const char *name;	/* for the manual: "integer" */
 	size_t size;		/* of the slot */
 	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. A
-	 * type without it reads the text by decode. */
+	 * type without it reads the text by decode; the error has it between the two of
+	 * refusal, or is made by refuse. */
 	int (*parse)(const char *text, void *slot, char **why);
+	const char *refusal[2];
 	int (*refuse)(const char *text, char **why);	/* -1; errno is that of decode */
-	const char *refusal[2];	/* without refuse: what stands around the text */
-	char *(*print)(const void *slot);	/* new */
-	/* Whether a fresh value would not change the live one. NULL: if its bytes are the
-	 * same. */
+	const char *words[3];	/* of a slot that is a bool or a small enum, by its value */
+	char *(*print)(const void *slot);	/* new; NULL: the word */
+	/* Whether a fresh value leaves the live one as it is; NULL: its bytes are equal. */
 	bool (*equal)(const void *live, const void *fresh);
 	/* Whether the values do not differ at all. NULL: as equal. */
 	bool (*same)(const void *, const void *);
@@ -29,7 +30,8 @@ struct conf_type {
 	/* Appends the value with all that was looked up for it; NULL: as print. */
 	void (*encode)(const void *slot, struct buf *out);
 	/* Fills the slot, which holds zeros, from encode's text of n bytes and a NUL, or
-	 * from a default's. 0, or -1: errno is ENOMEM when memory is short. */
+	 * from a default's. 0, or -1: errno is ENOMEM when memory is short.
+	 * NULL: a bool by its word. */
 	int (*decode)(const char *text, size_t n, void *slot);
 };
 
@@ -61,17 +63,18 @@ extern const struct conf_type conf_port;	/* host, port of listener_config */
 extern const struct conf_type conf_owner;	/* uid, gid of listener_config */
 extern const struct conf_type conf_mode;	/* int: chmod */
 
-/* type->parse, or what stands for it. */
+/* What the members above do, or what stands for them. */
 NODISCARD int conf_type_parse(const struct conf_type *, const char *text, void *slot,
     char **why);
-/* Appends the slot's value as type->encode does. */
+NODISCARD int conf_type_decode(const struct conf_type *, const char *text, size_t n,
+    void *slot);
+char *conf_type_print(const struct conf_type *, const void *slot);
+bool conf_type_equal(const struct conf_type *, const void *live, const void *fresh);
 void conf_type_encode(const struct conf_type *, const void *slot, struct buf *out);
 /* -1 with *why: the text, as Python shows it, between two others. */
 int conf_type_refuse(char **why, const char *before, const char *text, const char *after);
-/* Of a slot that is a char *; its clear is mem_freep. */
+/* A type's decode for a slot that is a char *; its clear is mem_freep. */
 int conf_type_decode_string(const char *text, size_t n, void *slot);
-char *conf_type_print_string(const void *slot);
-bool conf_type_equal_string(const void *, const void *);
 /* Parses into a slot of its own and throws the result away; for types whose slot stands
  * alone. 0, or -1 with *why new. */
 NODISCARD int conf_type_check(const struct conf_type *, const char *text, char **why);

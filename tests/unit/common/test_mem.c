@@ -46,8 +46,8 @@ die_reallocarray(void)
 static void
 die_check(void)
 {
-	xcheck(0);
-	xcheck(-1);
+	mem_must(0);
+	mem_must(-1);
 }
 
 /* Exits 1 when the allocation ends the program, 0 when it returned. */
