@@ -48,7 +48,8 @@ struct frontend_use {
 /* New path of the reeve-rpcd executable beside our own binary (NULL = unknown) or in
  * libexecdir, or NULL with *error new, which names both. */
 char *frontend_find(const char *self, char **error);
-/* New, not started: none without listeners. self: see frontend_find. NULL with *error new. */
+/* New, not started: none without listeners. self: see frontend_find. NULL with *error
+ * new. */
 struct frontends *frontends_new(
     const struct frontend_use *, const char *self, char **error);
 void frontends_free(struct frontends *);	/* NULL is fine */

@@ -64,7 +64,8 @@ struct helper_lifecycle {
 void helper_lifecycle_init(struct helper_lifecycle *, bool once, int limit_ms, int end_ms);
 enum helper_action helper_lifecycle_step(
     struct helper_lifecycle *, enum helper_event, int64_t now);
-/* What a process in this state is killed for when its time is over: "did not end in time". */
+/* What a process in this state is killed for when its time is over: "did not end in
+ * time". */
 const char *helper_lifecycle_lateness(const struct helper_lifecycle *);
 
 #endif

@@ -58,7 +58,7 @@ helper_process_lose(struct helper_process *helper, bool call)
 		helper->kind->lost(helper->ctx);
 }
 
-/* `why`: of a failure; NULL = it was logged. 0, or -1 with errno when a spawn has failed. */
+/* `why`: of a failure; NULL = it was logged. 0, or -1 with errno when a spawn failed. */
 static int
 helper_process_step(struct helper_process *helper, enum helper_event event, const char *why)
 {

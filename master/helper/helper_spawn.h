@@ -16,8 +16,8 @@ struct helper_spawn {
 	const sigset_t *mask;	/* its signal mask */
 };
 
-/* The pid, with our ends of the socket and of the log's pipe; or -1 with errno, and *task is
- * what failed: "create its process". */
+/* The pid, with our ends of the socket and of the log's pipe; or -1 with errno, and *task
+ * is what failed: "create its process". */
 NODISCARD pid_t helper_spawn(
     const struct helper_spawn *, int *socket, int *log, const char **task);
 

@@ -8,8 +8,8 @@
 #include <sys/sysmacros.h>
 
 /* O_NONBLOCK, which the rule adds, means nothing to a regular file, and keeps a stopped
- * terminal from stopping us. A FIFO that nobody reads makes supervisord hang in open(). Ours
- * is held open for reading as well, so that neither opening nor writing waits or fails
+ * terminal from stopping us. A FIFO that nobody reads makes supervisord hang in open().
+ * Ours is held open for reading as well, so that neither opening nor writing waits or fails
  * without a reader: 64 KiB or more wait in it for the next one, and what comes after that
  * is dropped. */
 static int

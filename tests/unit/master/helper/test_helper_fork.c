@@ -1,4 +1,4 @@
-/* Helper process: a real fork that runs a function, with its socket, its log and its end. */
+/* Helper process: a real fork that runs a function, with its socket, its log, its end. */
 #include "common/buf.h"
 #include "common/log.h"
 #include "master/child/reaper.h"

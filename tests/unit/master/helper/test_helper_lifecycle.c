@@ -15,7 +15,8 @@
 /* In the order of the states and events: the next letter of states, - = ignored. */
 static const char *const states = "DWSRELK";
 static const struct row {
-	const char *permanent, *once;	/* start failure ready eof fail renew end timer exit */
+	/* start, spawn failure, ready, eof, failure, renew, end, timer, exit */
+	const char *permanent, *once;
 } rows[HELPER_STATES] = {
     [HELPER_DOWN] = {"S--------", "S--------"},
     [HELPER_WAITING] = {"------DS-", "------DS-"},

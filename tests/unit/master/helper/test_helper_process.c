@@ -185,7 +185,8 @@ test_end_while_starting(void **state)
 	assert_int_equal(helper_process_start(w.helper), 0);
 	helper_process_end(w.helper, done, &w);
 	turns();
-	assert_int_equal(read(w.socket, &(char){0}, 1), 0);	/* asked by the end of file */
+	/* It is asked by the end of file. */
+	assert_int_equal(read(w.socket, &(char){0}, 1), 0);
 	assert_false(helper_process_ready(w.helper));
 	assert_int_equal(w.done, 0);
 	close_socket();
@@ -272,7 +273,8 @@ test_log(void **state)
 	turns();
 	expect_log("ERRO helper: a?b\nWARN helper: no level\n");
 	reap(SIGSEGV);
-	expect_log("WARN helper: last words\nWARN helper (100) was terminated by SIGSEGV\n");
+	expect_log("WARN helper: last words\n"
+		   "WARN helper (100) was terminated by SIGSEGV\n");
 	assert_int_equal(helper_process_start(w.helper), 0);
 	for (int i = 0; i < 200; i++)
 		dprintf(w.stderr_fd, "INFO %d\n", i);
