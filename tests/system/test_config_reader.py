@@ -4,10 +4,11 @@ call that needs it and nothing else."""
 import os
 import select
 import signal
+import struct
 import time
 import unittest
 
-from reeve import (SEAM, Case, Daemon, WireFault, alive, cat, children_of, program, read,
+from reeve import (LIBC, SEAM, Case, Daemon, WireFault, alive, cat, children_of, program, read,
                    reeve_only, until)
 from test_bare import may
 
@@ -21,6 +22,11 @@ command=/bin/cat
 socket=tcp://%s:9000
 autostart=false
 """ % NAME
+
+
+def frame(kind):
+    """One without fields; see master/config/document.h for the kinds."""
+    return struct.pack("II", 4, kind)
 
 
 class Slow(Daemon):
@@ -129,6 +135,35 @@ class Reader(Case):
         self.assertEqual(before["pid"], d.info("cat")["pid"])
         d.configure(cat("cat") + cat("new"))
         self.assertEqual(["new"], wire.call("config.reread")["added"])
+
+    def test_the_child_sends_what_is_no_configuration(self):
+        for sent, why in ((b"\0\0\0\0", "it sent a malformed frame"),
+                          (frame(12), r"\[supervisord\] is missing"),
+                          (frame(5), "a frame of unknown kind 5"),
+                          (frame(10), "a malformed answer, or memory is short")):
+            with self.subTest(why):
+                d, wire, request, pid = self.hanging()
+                before = d.info("cat")["pid"]
+                os.write(self.socket_of(pid), sent)
+                with self.assertRaisesRegex(WireFault, "92 CANT_REREAD: the configuration "
+                                            "reader failed: " + why):
+                    wire.answer(request)
+                until(lambda child=pid: not alive(child), what="the child to be killed")
+                self.assertFault(10, "BAD_NAME: web", self.rpc(d).supervisor.addProcessGroup,
+                                 "web")
+                self.assertEqual(before, d.info("cat")["pid"])
+                d.configure(cat("cat") + cat("new"))
+                self.assertEqual(["new"], wire.call("config.reread")["added"])
+
+    def socket_of(self, pid):
+        """The child's end of its socket: its descriptor 3."""
+        pidfd = os.pidfd_open(pid)
+        self.addCleanup(os.close, pidfd)
+        fd = LIBC.syscall(438, pidfd, 3, 0)  # pidfd_getfd
+        if fd == -1:
+            self.skipTest("no pidfd_getfd")
+        self.addCleanup(os.close, fd)
+        return fd
 
     def test_what_the_child_has(self):
         d, wire, request, pid = self.hanging()
