@@ -35,7 +35,7 @@ child_program(const struct process *process)
 
 	program = strdup(words != NULL && words[0] != NULL ? words[0] : "");
 	if (words != NULL)
-		command_line_split_free(words);
+		free(words);
 	return program;
 }
 

@@ -40,87 +40,61 @@ command_check_is_text(const struct spawn_error *report)
 	return true;
 }
 
-/* New: the interpreter of the first line, NULL = it names none. */
-static char *
-command_check_interpreter_of(const struct spawn_error *report)
-{
-	const char *line = report->head + 2, *end = report->head + report->nhead;
-	size_t n = 0;
-
-	while (line < end && (*line == ' ' || *line == '\t'))
-		line++;
-	while (line + n < end && strchr(" \t\n", line[n]) == NULL)
-		n++;
-	return n > 0 && line + n < end ? xstrndup(line, n) : NULL;
-}
-
 /* The error that an exec of the file ends with; 0 = none that is known. */
 static int
 command_check_exec_error(const struct spawn_error *report)
 {
+	const char *name;
 	char *interpreter;
 	struct stat st;
+	size_t n;
 	int error = 0;
 
 	if (report->nhead < 2 || memcmp(report->head, "#!", 2) != 0)
 		return command_check_is_text(report) ? ENOEXEC : 0;
-	interpreter = command_check_interpreter_of(report);
-	if (interpreter != NULL && stat(interpreter, &st) == -1 && errno == ENOENT)
+	name = spawn_error_interpreter(report, &n);
+	if (name == NULL || name + n == report->head + report->nhead)
+		return 0;
+	interpreter = xstrndup(name, n);
+	if (stat(interpreter, &st) == -1 && errno == ENOENT)
 		error = ENOENT;
 	free(interpreter);
 	return error;
 }
 
-/* New: why the file that was found cannot be executed, or "". */
-static char *
-command_check_look_at_file(const char *path)
-{
-	struct spawn_error report = { .step = SPAWN_EXEC };
-	char *why = NULL;
-
-	if (command_check_read_head(path, &report) && (report.errnum =
-	    command_check_exec_error(&report)) != 0)
-		why = spawn_error_text(&report, path);
-	return why != NULL ? why : xstrdup("");
-}
-
 /* A relative file is looked for in the daemon's working directory and executed in the
- * program's. New: why that cannot work, or "". */
+ * program's. New: why that cannot work, or NULL. */
 static char *
 command_check_look_in_directory(const char *word, const char *directory)
 {
-	char *there = conf_path_join(directory, word), *why = xstrdup("");
+	char *there = conf_path_join(directory, word);
 	struct stat st, in_directory;
 	bool found = stat(there, &in_directory) == 0;
 
-	if (found != (stat(word, &st) == 0)) {
-		free(why);
-		why = xasprintf("command %s is relative: it is looked for in the daemon's "
-		    "working directory and executed in directory=%s, and only the %s has "
-		    "it; write its whole path", word, directory,
-		    found ? "latter" : "former");
-	}
 	free(there);
-	return why;
+	return found == (stat(word, &st) == 0) ? NULL : xasprintf("command %s is relative: "
+	    "it is looked for in the daemon's working directory and executed in "
+	    "directory=%s, and only the %s has it; write its whole path", word, directory,
+	    found ? "latter" : "former");
 }
 
 char *
 conf_command_find(const char *text, const char *path, const char *directory)
 {
+	struct spawn_error report = { .step = SPAWN_EXEC };
 	struct command_line command = {0};
 	char *why = NULL, *word = conf_command_word(text);
 
 	if (directory != NULL && word[0] != '/' && strchr(word, '/') != NULL)
 		why = command_check_look_in_directory(word, directory);
 	free(word);
-	if (why != NULL && why[0] != '\0')
-		return why;
-	mem_freep(&why);
-	if (command_line_resolve(text, path, &command, &why) != FAULT_NONE)
-		return why != NULL ? why : xstrdup("");
-	why = command_check_look_at_file(command.path);
-	command_line_clear(&command);
-	return why;
+	if (why == NULL && command_line_resolve(text, path, &command, &why) == FAULT_NONE) {
+		if (command_check_read_head(command.path, &report) &&
+		    (report.errnum = command_check_exec_error(&report)) != 0)
+			why = spawn_error_text(&report, command.path);
+		command_line_clear(&command);
+	}
+	return why != NULL ? why : xstrdup("");
 }
 
 char *
@@ -130,6 +104,6 @@ conf_command_word(const char *text)
 	char **words = command_line_split(text, &why);
 	char *word = xstrdup(words != NULL && words[0] != NULL ? words[0] : "");
 
-	command_line_split_free(words);
+	free(words);
 	return word;
 }

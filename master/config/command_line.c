@@ -1,10 +1,8 @@
 #include "master/config/command_line.h"
 
-#include "common/fail.h"
 #include "common/mem.h"
 #include "common/str.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,104 +101,69 @@ command_line_split(const char *text, const char **why)
 	words[n] = NULL;
 	if (got == -1) {
 		*why = split.why;
-		command_line_split_free(words);
+		free(words);
 		return NULL;
 	}
 	return words;
 }
 
-void
-command_line_split_free(char **words)
-{
-	free(words);
-}
-
-/* "BEFORE 'object' AFTER"; NULL without memory. */
+/* "BEFORE 'object' AFTER MORE", of which the last two may be ""; NULL without memory. */
 static char *
-command_line_explain(const char *before, const char *object, const char *after)
+command_line_explain(
+    const char *before, const char *object, const char *after, const char *more)
 {
 	char *quoted, *text;
 
 	if ((quoted = str_repr(object)) == NULL)
 		return NULL;
-	text = mem_printf("%s %s%s", before, quoted, after);
+	text = mem_printf("%s %s%s%s", before, quoted, after, more);
 	free(quoted);
 	return text;
 }
 
+/* The file itself, or the first existing file of that name in the directories, executable
+ * or not. New, or NULL. */
 static char *
-command_line_join(const char *dir, size_t len, const char *word)
-{
-	const char *slash = len == 0 || dir[len - 1] == '/' ? "" : "/";
-
-	return mem_printf("%.*s%s%s", (int)len, dir, slash, word);
-}
-
-/* The first existing file of that name, executable or not. New, or NULL with errno. */
-static char *
-command_line_search(const char *dirs, const char *word, struct stat *st)
+command_line_locate(const char *word, const char *dirs, struct stat *st)
 {
 	char *path;
 	size_t len;
 
+	if (strchr(word, '/') != NULL)
+		return stat(word, st) == 0 ? strdup(word) : NULL;
 	for (;; dirs += len + 1) {
 		len = strcspn(dirs, ":");
-		if ((path = command_line_join(dirs, len, word)) == NULL)
-			return NULL;
-		if (stat(path, st) == 0)
+		path = mem_printf("%.*s%s%s", (int)len, dirs,
+		    len == 0 || dirs[len - 1] == '/' ? "" : "/", word);
+		if (path == NULL || stat(path, st) == 0)
 			return path;
 		free(path);
 		if (dirs[len] == '\0')
-			return fail_null(ENOENT);
+			return NULL;
 	}
-}
-
-static char *
-command_line_locate(const char *word, const char *path_variable, struct stat *st)
-{
-	if (strchr(word, '/') == NULL)
-		return command_line_search(
-		    path_variable != NULL ? path_variable : DEFAULT_PATH, word, st);
-	return stat(word, st) == 0 ? strdup(word) : NULL;
 }
 
 /* FAULT_NONE when the file may be executed, else what hinders. */
 static enum fault
-command_line_judge(const char *path, const struct stat *st, char **why)
-{
-	if (S_ISDIR(st->st_mode))
-		*why = command_line_explain("command at", path, " is a directory");
-	else if ((st->st_mode & 0111) == 0)
-		*why = command_line_explain("command at", path, " is not executable");
-	else if (access(path, X_OK) == -1)
-		*why = command_line_explain("no permission to run command", path, "");
-	else
-		return FAULT_NONE;
-	return FAULT_NOT_EXECUTABLE;
-}
-
-static enum fault
-command_line_resolve_word( const char *word, const char *path_variable,
-    struct command_line *command, char **why)
+command_line_resolve_word(
+    const char *word, const char *path_variable, struct command_line *command, char **why)
 {
 	struct stat st;
+	char *path = command_line_locate(
+	    word, path_variable != NULL ? path_variable : DEFAULT_PATH, &st);
 
-	if ((command->path = command_line_locate(word, path_variable, &st)) != NULL)
-		return command_line_judge(command->path, &st, why);
-	*why = command_line_explain("can't find command", word, "");
-	return FAULT_NO_FILE;
-}
-
-static char *
-command_line_cannot_parse(const char *text, const char *problem)
-{
-	char *after, *why;
-
-	if ((after = mem_printf(": %s", problem)) == NULL)
-		return NULL;
-	why = command_line_explain("can't parse command", text, after);
-	free(after);
-	return why;
+	command->path = path;
+	if (path == NULL)
+		*why = command_line_explain("can't find command", word, "", "");
+	else if (S_ISDIR(st.st_mode))
+		*why = command_line_explain("command at", path, " is a directory", "");
+	else if ((st.st_mode & 0111) == 0)
+		*why = command_line_explain("command at", path, " is not executable", "");
+	else if (access(path, X_OK) == -1)
+		*why = command_line_explain("no permission to run command", path, "", "");
+	else
+		return FAULT_NONE;
+	return path == NULL ? FAULT_NO_FILE : FAULT_NOT_EXECUTABLE;
 }
 
 enum fault
@@ -213,7 +176,7 @@ command_line_resolve( const char *text, const char *path_variable,
 	*command = (struct command_line){.argv = NULL};
 	*why = NULL;
 	if ((command->argv = command_line_split(text, &problem)) == NULL)
-		*why = command_line_cannot_parse(text, problem);
+		*why = command_line_explain("can't parse command", text, ": ", problem);
 	else if (command->argv[0] == NULL)
 		*why = strdup("command is empty");
 	else
@@ -235,7 +198,7 @@ command_line_search_path(const char *configured)
 void
 command_line_clear(struct command_line *command)
 {
-	command_line_split_free(command->argv);
+	free(command->argv);
 	free(command->path);
 	*command = (struct command_line){.argv = NULL};
 }

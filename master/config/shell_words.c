@@ -281,7 +281,7 @@ conf_shell_find(const char *command)
 
 	if (words == NULL)
 		return xasprintf("can't parse command: %s", why);
-	command_line_split_free(words);
+	free(words);
 	while (text == NULL && shell_next_word(&at, &word))
 		text = shell_describe(&word);
 	return text;

@@ -8,34 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* New: the interpreter of the first line, quoted; NULL when it names none. */
-static char *
-spawn_error_interpreter(const struct spawn_error *error)
+const char *
+spawn_error_interpreter(const struct spawn_error *error, size_t *n)
 {
 	const char *start = error->head + 2, *end = error->head + error->nhead;
-	char name[SPAWN_ERROR_HEAD];
-	size_t n = 0;
 
 	if (error->nhead < 3 || memcmp(error->head, "#!", 2) != 0)
 		return NULL;
 	while (start < end && (*start == ' ' || *start == '\t'))
 		start++;
-	while (start + n < end && strchr(" \t\n", start[n]) == NULL)
-		n++;
-	if (n == 0)
-		return NULL;
-	memcpy(name, start, n);
-	return str_repr_bytes(name, n);
-}
-
-static char *
-spawn_error_hint_of(const struct spawn_error *error, const char *interpreter)
-{
-	const char *newline = memchr(error->head, '\n', error->nhead);
-	bool dos = newline != NULL && newline > error->head && newline[-1] == '\r';
-
-	return mem_printf("its interpreter %s does not exist%s", interpreter, dos ?
-	    ": the lines of the file end with CR LF; convert it (dos2unix)" : "");
+	for (*n = 0; start + *n < end && strchr(" \t\n", start[*n]) == NULL;)
+		++*n;
+	return *n > 0 ? start : NULL;
 }
 
 static bool
@@ -81,18 +65,22 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 static char *
 spawn_error_hint(const struct spawn_error *error)
 {
-	char *interpreter, *text = NULL;
-	const char *known;
+	const char *newline = memchr(error->head, '\n', error->nhead), *name, *known;
+	bool dos = newline != NULL && newline > error->head && newline[-1] == '\r';
+	char *shown, *text;
+	size_t n;
 
 	if (error->step != SPAWN_EXEC)
 		return NULL;
-	interpreter = spawn_error_interpreter(error);
-	known = spawn_error_remedy(error, interpreter != NULL);
-	if (error->errnum == ENOENT && interpreter != NULL)
-		text = spawn_error_hint_of(error, interpreter);
-	else if (known != NULL)
-		text = strdup(known);
-	free(interpreter);
+	name = spawn_error_interpreter(error, &n);
+	known = spawn_error_remedy(error, name != NULL);
+	if (error->errnum != ENOENT || name == NULL)
+		return known != NULL ? strdup(known) : NULL;
+	if ((shown = str_repr_bytes(name, n)) == NULL)
+		return NULL;
+	text = mem_printf("its interpreter %s does not exist%s", shown, dos ?
+	    ": the lines of the file end with CR LF; convert it (dos2unix)" : "");
+	free(shown);
 	return text;
 }
 

@@ -19,6 +19,9 @@ struct spawn_error {
 	size_t nhead;
 };
 
+/* The interpreter that the file's first line names, without a NUL, and its length; NULL =
+ * it names none. */
+const char *spawn_error_interpreter(const struct spawn_error *, size_t *n);
 /* New text for a log: what failed, the system's reason, and the remedy where there is one.
  * `object` is what the step was about: a user's name, a directory, a command. NULL without
  * memory. */

@@ -14,9 +14,6 @@
 
 #define NOBODY 65534	/* the kernel's overflow id, which owns nothing */
 
-/* Users for reeve-rpcd; the first one that exists is taken. */
-static const char *const unprivileged[] = {"reeve", "nobody"};
-
 /* A text that Python's int() takes is a number, whatever its range. */
 static bool
 users_is_number(const char *text, int64_t *number)
@@ -92,36 +89,23 @@ users_find_group(const char *text, gid_t *gid)
 	return 0;
 }
 
-static void
-users_user_add_groups(struct user *user, const char *name)
-{
-	int size = 16, count = 16;
-
-	user->groups = xreallocarray(NULL, (size_t)size, sizeof(gid_t));
-	while (getgrouplist(name, user->gid, user->groups, &count) == -1) {
-		size = count > size ? count : size * 2;
-		count = size;
-		user->groups = xreallocarray(user->groups, (size_t)size, sizeof(gid_t));
-	}
-	user->ngroups = (size_t)count;
-}
-
+/* New, with the groups of the name; without one (NULL) it is in no group but its own. */
 static struct user *
-users_user_new(const char *text, uid_t uid, gid_t gid)
+users_new(const char *text, uid_t uid, gid_t gid, const char *name)
 {
 	struct user *user = xcalloc(1, sizeof(*user));
+	int room = 16, count = name != NULL ? room : 1;
 
-	*user = (struct user){.name = xstrdup(text), .uid = uid, .gid = gid};
+	*user = (struct user){ .name = xstrdup(text), .uid = uid, .gid = gid };
+	user->groups = xreallocarray(NULL, (size_t)room, sizeof(gid_t));
+	user->groups[0] = gid;
+	while (name != NULL && getgrouplist(name, gid, user->groups, &count) == -1) {
+		room = count > room ? count : room * 2;
+		count = room;
+		user->groups = xreallocarray(user->groups, (size_t)room, sizeof(gid_t));
+	}
+	user->ngroups = (size_t)count;
 	return user;
-}
-
-/* A user without a name is in no group but its own. */
-static void
-users_user_add_only_group(struct user *user)
-{
-	user->groups = xreallocarray(NULL, 1, sizeof(gid_t));
-	user->groups[0] = user->gid;
-	user->ngroups = 1;
 }
 
 int
@@ -140,11 +124,7 @@ users_find(const char *text, struct user **user, char **why)
 		return -1;
 	}
 	name = found != NULL ? xstrdup(found) : NULL;
-	*user = users_user_new(text, uid, gid);
-	if (name != NULL)
-		users_user_add_groups(*user, name);
-	else
-		users_user_add_only_group(*user);
+	*user = users_new(text, uid, gid, name);
 	free(name);
 	return 0;
 }
@@ -152,17 +132,16 @@ users_find(const char *text, struct user **user, char **why)
 struct user *
 users_unprivileged(void)
 {
+	static const char *const names[] = { "reeve", "nobody" };
 	struct user *user;
 	char *why;
 
-	for (size_t i = 0; i < nitems(unprivileged); i++) {
-		if (users_find(unprivileged[i], &user, &why) == 0)
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (users_find(names[i], &user, &why) == 0)
 			return user;
 		free(why);
 	}
-	user = users_user_new("nobody", NOBODY, NOBODY);
-	users_user_add_only_group(user);
-	return user;
+	return users_new("nobody", NOBODY, NOBODY, NULL);
 }
 
 int

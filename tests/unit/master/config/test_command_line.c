@@ -17,7 +17,7 @@ check_split(void *ctx, char *input, char *want)
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "[%s]", words[i]);
 	if (strcmp(got, want) != 0)
 		fail_msg("<%s> became %s instead of %s", input, got, want);
-	command_line_split_free(words);
+	free(words);
 }
 
 static void
@@ -43,7 +43,7 @@ test_split_long(void **state)
 	for (i = 0; words[i] != NULL; i++)
 		assert_string_equal(words[i], "x");
 	assert_int_equal(i, n / 2);
-	command_line_split_free(words);
+	free(words);
 	free(text);
 }
 
