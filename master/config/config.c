@@ -6,7 +6,6 @@
 #include "common/str.h"
 #include "master/config/document.h"
 #include "master/config/environment_list.h"
-#include "master/config/include.h"
 #include "master/config/load.h"
 #include "master/config/path.h"
 #include "master/config/place.h"
@@ -24,60 +23,39 @@
 #define SYSCONFDIR "/usr/local/etc"
 #endif
 
-#define SEARCH_COUNT 7
-
-/* New strings: where a configuration is looked for. */
-static void
-config_search_paths(const char *program, char *paths[SEARCH_COUNT])
-{
-	char *bin = conf_path_directory(program), *base = conf_path_directory(bin);
-
-	paths[0] = conf_path_join(base, "etc/supervisord.conf");
-	paths[1] = conf_path_join(base, "supervisord.conf");
-	paths[2] = xstrdup("supervisord.conf");
-	paths[3] = xstrdup("etc/supervisord.conf");
-	paths[4] = xstrdup("/etc/supervisord.conf");
-	paths[5] = xstrdup("/etc/supervisor/supervisord.conf");
-	paths[6] = xstrdup(SYSCONFDIR "/reeve/reeved.conf");
-	free(bin);
-	free(base);
-}
-
-static int
-config_not_found(struct conf_load *load, char *const paths[SEARCH_COUNT])
-{
-	char *list = xstrdup(paths[0]), *longer;
-
-	for (size_t i = 1; i < SEARCH_COUNT; i++) {
-		longer = xasprintf("%s, %s", list, paths[i]);
-		free(list);
-		list = longer;
-	}
-	conf_load_fail(load, "No config file found at default paths (%s); use the -c "
-	    "option to specify a config file at a different path", list);
-	free(list);
-	return -1;
-}
-
+/* Takes the first file that exists where a configuration is looked for. */
 static int
 config_search(struct conf_load *load)
 {
 	struct config *config = load->config;
-	char *paths[SEARCH_COUNT];
 	const char *program = load->options->program;
+	char *bin = conf_path_directory(program != NULL ? program : "");
+	char *base = conf_path_directory(bin), *tried = xstrdup("");
+	char *paths[] = {
+		conf_path_join(base, "etc/supervisord.conf"),
+		conf_path_join(base, "supervisord.conf"),
+		xstrdup("supervisord.conf"), xstrdup("etc/supervisord.conf"),
+		xstrdup("/etc/supervisord.conf"),
+		xstrdup("/etc/supervisor/supervisord.conf"),
+		xstrdup(SYSCONFDIR "/reeve/reeved.conf"),
+	};
 
-	config_search_paths(program != NULL ? program : "", paths);
-	for (size_t i = 0; config->file == NULL && i < SEARCH_COUNT; i++)
-		if (access(paths[i], F_OK) == 0)
+	for (size_t i = 0; i < nitems(paths); i++) {
+		if (config->file == NULL && access(paths[i], F_OK) == 0)
 			config->file = xstrdup(paths[i]);
+		xappendf(&tried, "%s%s", i > 0 ? ", " : "", paths[i]);
+		free(paths[i]);
+	}
 	if (config->file == NULL)
-		config_not_found(load, paths);
+		conf_load_fail(load, "No config file found at default paths (%s); use the "
+		    "-c option to specify a config file at a different path", tried);
 	else if (getuid() == 0)
 		conf_load_say(load, LEVEL_WARN, "The configuration %s was found by "
 		    "searching; run as root, name it with -c and an absolute path",
 		    config->file);
-	for (size_t i = 0; i < SEARCH_COUNT; i++)
-		free(paths[i]);
+	free(tried);
+	free(bin);
+	free(base);
 	return config->file != NULL ? 0 : -1;
 }
 
@@ -189,6 +167,7 @@ conf_load_end(struct conf_load *load)
 	expand_names_free(load->here);
 	expand_names_free(load->env);
 	ini_free(load->ini);
+	map_free(load->members);
 	conf_warn_end(&load->warnings);
 	free(load->node);
 	free(load->user);

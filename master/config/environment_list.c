@@ -60,12 +60,6 @@ lexer_take_char(struct lexer *lexer)
 	lexer_take(lexer, environment_list_char_at(lexer->at, &code));
 }
 
-static void
-lexer_skip_comment(struct lexer *lexer)
-{
-	lexer->at += strcspn(lexer->at, "\n");
-}
-
 /* Behind an opening quote, up to and with the closing one. */
 static void
 lexer_quoted(struct lexer *lexer, char quote)
@@ -90,16 +84,6 @@ lexer_quoted(struct lexer *lexer, char quote)
 		lexer->at++;
 }
 
-static void
-lexer_escaped(struct lexer *lexer)
-{
-	lexer->at++;
-	if (*lexer->at == '\0')
-		lexer->why = NO_ESCAPED;
-	else
-		lexer_take_char(lexer);
-}
-
 /* The rest of a word. */
 static void
 lexer_word(struct lexer *lexer)
@@ -111,8 +95,10 @@ lexer_word(struct lexer *lexer)
 
 		if (c == '"' || c == '\'')
 			lexer_quoted(lexer, c);
+		else if (c == '\\' && *++lexer->at == '\0')
+			lexer->why = NO_ESCAPED;
 		else if (c == '\\')
-			lexer_escaped(lexer);
+			lexer_take_char(lexer);
 		else if ((n = environment_list_word_at(lexer->at)) > 0)
 			lexer_take(lexer, n);
 		else
@@ -128,7 +114,7 @@ lexer_next(struct lexer *lexer)
 
 	for (;; lexer->at++) {
 		if (*lexer->at == '#')
-			lexer_skip_comment(lexer);
+			lexer->at += strcspn(lexer->at, "\n");
 		if (*lexer->at == '\0')
 			return NULL;
 		if (strchr(" \t\r\n", *lexer->at) == NULL)

@@ -1,5 +1,5 @@
-/* Kvlist: environment="KEY=value,…" lists: tokens as POSIX shlex cuts them, and
- * the list they make. Used at load only. */
+/* Environment list: environment="KEY=value,…" lists: tokens as POSIX shlex cuts them, and
+ * the list they make. */
 #ifndef MASTER_CONFIG_ENVIRONMENT_LIST_H
 #define MASTER_CONFIG_ENVIRONMENT_LIST_H
 

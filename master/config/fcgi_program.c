@@ -13,6 +13,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static int
+fcgi_read_options(struct conf_load *load, const struct pool_section *values,
+    struct fcgi_config *fcgi)
+{
+	int64_t backlog = SOMAXCONN, mode = 0700;
+	char *why = NULL;
+
+	if (values->socket_backlog != NULL &&
+	    conf_type_parse(&conf_integer, values->socket_backlog, &backlog, &why) == -1)
+		return conf_load_fail_take(load, why);
+	if (backlog < 1 || backlog > 65535)
+		return conf_load_fail(load, "Invalid socket_backlog value %lld",
+		    (long long)backlog);
+	if (values->socket_owner != NULL &&
+	    users_find_owner(values->socket_owner, &fcgi->uid, &fcgi->gid) == -1)
+		return conf_load_fail(load, "Invalid socket_owner value %s",
+		    values->socket_owner);
+	if (values->socket_mode != NULL && str_to_octal(values->socket_mode, &mode) == -1)
+		return conf_load_fail(load, "Invalid socket_mode value %s",
+		    values->socket_mode);
+	fcgi->backlog = (int)backlog;
+	fcgi->mode = (mode_t)mode & 07777;
+	return 0;
+}
+
 /* The two errors with brackets are shown as supervisord shows them: as tuples. */
 static int
 fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
@@ -26,38 +51,30 @@ fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
 }
 
 static int
-fcgi_read_port(struct conf_load *load, const char *section, const char *text,
-    struct fcgi_config *fcgi)
-{
-	char *port = xasprintf("x:%s", text), *why = NULL;
-	struct listener_config listener = { .host = NULL };
-	int status = conf_type_parse(&conf_port, port, &listener.port, &why);
-
-	if (status == -1)
-		conf_load_fail(load, "%s in [%s] socket", why, section);
-	fcgi->port = listener.port;
-	free(why);
-	free(port);
-	free(listener.host);
-	return status;
-}
-
-static int
 fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
     struct fcgi_config *fcgi)
 {
 	const char *host = str_starts(url, "tcp://") ? url + 6 : "";
 	size_t n = strcspn(host, " \t\r\n\f\v:");
-	char *name;
+	struct listener_config listener = { .host = NULL };
+	char *port, *why = NULL, *name;
+	int status;
 
 	if (n == 0 || host[n] != ':' || !isdigit((unsigned char)host[n + 1]) ||
 	    host[n + 1 + strspn(host + n + 1, "0123456789")] != '\0')
 		return fcgi_bad_socket(load, section, "Bad socket format %s", url);
-	if (fcgi_read_port(load, section, host + n + 1, fcgi) == -1)
+	port = xasprintf("x%s", host + n);
+	status = conf_type_parse(&conf_port, port, &listener.port, &why);
+	free(port);
+	free(listener.host);
+	fcgi->port = listener.port;
+	if (status == -1) {
+		conf_load_fail(load, "%s in [%s] socket", why, section);
+		free(why);
 		return -1;
+	}
 	name = xstrndup(host, n);
-	for (char *c = name; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
+	str_lower(name);
 	fcgi->url = xasprintf("tcp://%s:%d", name, fcgi->port);
 	conf_host_find(name, &fcgi->address, &fcgi->why);
 	free(name);
@@ -106,44 +123,17 @@ fcgi_read_socket(struct conf_load *load, const char *section, const char *name,
 static int
 fcgi_read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
 {
-	struct program_section program;
-	const struct user *user;
-	int status;
+	struct program_section program = { .numprocs = 0 };
+	int status = conf_load_row(load, section, conf_find(&conf_program, "user"),
+	    load->here, &program);
+	const struct user *user = program.process.user;
 
-	memset(&program, 0, sizeof(program));
-	status = conf_load_row(load, section, conf_find(&conf_program, "user"), load->here,
-	    &program);
-	user = program.process.user;
 	if (status == 1 && user != NULL && user->uid != getuid()) {
 		fcgi->uid = user->uid;
 		fcgi->gid = user->gid;
 	}
 	conf_clear(&conf_program, &program);
 	return status == -1 ? -1 : 0;
-}
-
-static int
-fcgi_read_options(struct conf_load *load, const struct pool_section *values,
-    struct fcgi_config *fcgi)
-{
-	const char *owner = values->socket_owner;
-	int64_t backlog = SOMAXCONN, mode = 0700;
-	char *why = NULL;
-
-	if (values->socket_backlog != NULL && conf_type_parse(&conf_integer,
-	    values->socket_backlog, &backlog, &why) == -1)
-		return conf_load_fail_take(load, why);
-	if (backlog < 1 || backlog > 65535)
-		return conf_load_fail(load, "Invalid socket_backlog value %lld",
-		    (long long)backlog);
-	if (owner != NULL && users_find_owner(owner, &fcgi->uid, &fcgi->gid) == -1)
-		return conf_load_fail(load, "Invalid socket_owner value %s", owner);
-	if (values->socket_mode != NULL && str_to_octal(values->socket_mode, &mode) == -1)
-		return conf_load_fail(load, "Invalid socket_mode value %s",
-		    values->socket_mode);
-	fcgi->backlog = (int)backlog;
-	fcgi->mode = (mode_t)mode & 07777;
-	return 0;
 }
 
 int
@@ -161,8 +151,8 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 		if (fcgi_read_user(load, section, &group->fcgi) == 0 &&
 		    conf_load_rows(load, section, &conf_fcgi, &values) == 0 &&
 		    fcgi_read_options(load, &values, &group->fcgi) == 0)
-			status = fcgi_read_socket(load, section, name, &values,
-			    &group->fcgi);
+			status = fcgi_read_socket(
+			    load, section, name, &values, &group->fcgi);
 		group->priority = values.priority;
 	}
 	if (status == 0)

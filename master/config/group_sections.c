@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The walk over all sections. */
-struct groups_reader {
-	struct conf_load *load;
-	struct map *members;	/* sections that some [group:x] has taken */
-};
-
 void
 conf_group_add(struct conf_load *load, struct group_config *group)
 {
@@ -43,17 +37,6 @@ sections_section_of_group(const struct conf_load *load, const char *name)
 	return section;
 }
 
-static void
-sections_warn_namesake( struct conf_load *load, const struct group_config *group,
-    const char *process)
-{
-	char *section = sections_section_of_group(load, group->name);
-
-	conf_load_warn(load, section, NULL, "group %s has more than one process named %s; "
-	    "only the last one is run; set process_name=", group->name, process);
-	free(section);
-}
-
 /* Of processes with one name the last counts, in the place of the first, as in
  * supervisord. */
 static void
@@ -65,10 +48,15 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 	mem_must(seen == NULL);
 	for (size_t i = 0; i < group->nprocesses; i++) {
 		struct process_config *process = group->processes[i], **place;
+		char *section;
 
 		place = map_get(seen, process->name);
 		if (place != NULL) {
-			sections_warn_namesake(load, group, process->name);
+			section = sections_section_of_group(load, group->name);
+			conf_load_warn(load, section, NULL, "group %s has more than one "
+			    "process named %s; only the last one is run; set process_name=",
+			    group->name, process->name);
+			free(section);
 			process_config_free(*place);
 			*place = process;
 			continue;
@@ -81,47 +69,46 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 	map_free(seen);
 }
 
-/* Finds the section of a member; the error shows the section looked at before. */
-static int
-sections_member_section(struct groups_reader *reader, const char *shown, const char *name,
-    char **section)
+/* New: the section of a member, NULL = failed; the error shows the section looked at
+ * before, as in supervisord. */
+static char *
+sections_member_section(struct conf_load *load, const char *shown, const char *name)
 {
-	const struct ini *ini = reader->load->ini;
 	char *program = xasprintf("program:%s", name);
-	char *fcgi = xasprintf("fcgi-program:%s", name);
-	bool is_program = ini_has(ini, program), is_fcgi = ini_has(ini, fcgi);
+	char *fcgi = xasprintf("fcgi-program:%s", name), *section = NULL;
+	bool is_program = ini_has(load->ini, program), is_fcgi = ini_has(load->ini, fcgi);
 
-	*section = NULL;
 	if (!is_program && !is_fcgi)
-		conf_load_fail(reader->load, "[%s] names unknown program or "
-		    "fcgi-program %s", shown, name);
+		conf_load_fail(load, "[%s] names unknown program or fcgi-program %s",
+		    shown, name);
 	else if (is_program && is_fcgi)
-		conf_load_fail(reader->load, "[%s] name %s is ambiguous (exists as program "
-		    "and fcgi-program)", shown, name);
+		conf_load_fail(load, "[%s] name %s is ambiguous (exists as program and "
+		    "fcgi-program)", shown, name);
 	else
-		*section = xstrdup(is_program ? program : fcgi);
+		section = xstrdup(is_program ? program : fcgi);
 	free(program);
 	free(fcgi);
-	return *section != NULL ? 0 : -1;
+	return section;
 }
 
 static int
-sections_read_members(struct groups_reader *reader, const char *section,
-    const char *programs, struct group_config *group)
+sections_read_members(struct conf_load *load, const char *section, const char *programs,
+    struct group_config *group)
 {
 	char *copy = xstrdup(programs), *rest = copy[0] != '\0' ? copy : NULL, *item;
 	char *shown = xstrdup(section), *next;
 	int status = 0;
 
 	while (status == 0 && (item = strsep(&rest, ",")) != NULL) {
-		conf_load_at(reader->load, section, "programs");
-		status = sections_member_section(reader, shown, str_strip(item), &next);
-		if (status == -1)
+		conf_load_at(load, section, "programs");
+		next = sections_member_section(load, shown, str_strip(item));
+		status = -1;
+		if (next == NULL)
 			break;
 		free(shown);
 		shown = next;
-		mem_must(map_set(reader->members, shown, group));
-		status = conf_program_read(reader->load, shown, group);
+		mem_must(map_set(load->members, shown, group));
+		status = conf_program_read(load, shown, group);
 	}
 	free(shown);
 	free(copy);
@@ -129,9 +116,8 @@ sections_read_members(struct groups_reader *reader, const char *section,
 }
 
 static int
-sections_read_group(struct groups_reader *reader, const char *section, const char *raw_name)
+sections_read_group(struct conf_load *load, const char *section, const char *raw_name)
 {
-	struct conf_load *load = reader->load;
 	struct group_section values = { NULL, 0 };
 	struct group_config *group;
 	char *name = conf_load_name(load, raw_name);
@@ -142,7 +128,7 @@ sections_read_group(struct groups_reader *reader, const char *section, const cha
 	if (status == 0) {
 		group = group_config_new(GROUP_PROGRAMS, name, values.priority);
 		conf_group_add(load, group);
-		status = sections_read_members(reader, section, values.programs, group);
+		status = sections_read_members(load, section, values.programs, group);
 	}
 	conf_clear(&conf_group, &values);
 	free(name);
@@ -152,22 +138,16 @@ sections_read_group(struct groups_reader *reader, const char *section, const cha
 /* A program outside of all groups is a group of its own. Its priority is judged a first
  * time here, as in supervisord: a bad one is reported without the section. */
 static int
-sections_read_single(struct groups_reader *reader, const char *section,
-    const char *raw_name)
+sections_read_single(struct conf_load *load, const char *section, const char *raw_name)
 {
-	struct conf_load *load = reader->load;
-	struct program_section values;
+	struct program_section values = { .numprocs = 0 };
 	struct group_config *group;
-	char *name;
-	int status;
+	char *name = conf_load_name(load, raw_name);
+	int status = -1;
 
-	if (map_get(reader->members, section) != NULL)
-		return 0;
-	if ((name = conf_load_name(load, raw_name)) == NULL)
-		return -1;
-	memset(&values, 0, sizeof(values));
-	status = conf_load_row(load, section, conf_find(&conf_program, "priority"),
-	    load->here, &values);
+	if (name != NULL)
+		status = conf_load_row(load, section, conf_find(&conf_program, "priority"),
+		    load->here, &values);
 	if (status != -1) {
 		group = group_config_new(GROUP_PROGRAMS, name, values.process.priority);
 		conf_group_add(load, group);
@@ -175,20 +155,6 @@ sections_read_single(struct groups_reader *reader, const char *section,
 	}
 	free(name);
 	return status;
-}
-
-static int
-sections_read_listener(struct groups_reader *reader, const char *section, const char *name)
-{
-	return conf_pool_read_listener(reader->load, section, name);
-}
-
-static int
-sections_read_fcgi(struct groups_reader *reader, const char *section, const char *name)
-{
-	if (map_get(reader->members, section) != NULL)
-		return 0;
-	return conf_fcgi_read(reader->load, section, name);
 }
 
 /* Of groups with one name supervisord activates the first. */
@@ -230,29 +196,28 @@ conf_group_read(struct conf_load *load)
 {
 	static const struct {
 		const char *kind;
-		int (*read)(struct groups_reader *, const char *section, const char *name);
+		int (*read)(struct conf_load *, const char *section, const char *name);
 	} passes[] = {
 		{ "group", sections_read_group },
 		{ "program", sections_read_single },
-		{ "eventlistener", sections_read_listener },
-		{ "fcgi-program", sections_read_fcgi },
+		{ "eventlistener", conf_pool_read_listener },
+		{ "fcgi-program", conf_fcgi_read },
 	};
-	struct groups_reader reader = { load, map_new() };
 	const char *section, *name;
 	size_t cursor;
 	int status = 0;
 
-	mem_must(reader.members == NULL);
+	load->members = map_new();
+	mem_must(load->members == NULL);
 	for (size_t i = 0; status == 0 && i < nitems(passes); i++) {
 		cursor = 0;
 		while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
 			conf_load_at(load, section, NULL);
-			if ((name = conf_load_named(section, passes[i].kind)) != NULL &&
-			    passes[i].read(&reader, section, name) == -1)
-				status = -1;
+			name = conf_load_named(section, passes[i].kind);
+			if (name != NULL && map_get(load->members, section) == NULL)
+				status = passes[i].read(load, section, name);
 		}
 	}
-	map_free(reader.members);
 	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)
 		sections_drop_duplicates(load, load->config->groups[i]);
 	if (status == 0)

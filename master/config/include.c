@@ -1,4 +1,5 @@
-#include "master/config/include.h"
+/* [include] files= → what they say, in the ini of the main file. */
+#include "master/config/load.h"
 
 #include "common/mem.h"
 #include "common/str.h"

@@ -25,6 +25,7 @@ struct conf_load {
 	char *failed_section, *failed_key;
 	void (*mend)(void *ctx, struct ini *);	/* what the files say is changed; or NULL */
 	void *mend_ctx;
+	struct map *members;		/* sections that some [group:x] has taken */
 	struct conf_warnings warnings;
 };
 
@@ -66,6 +67,8 @@ NODISCARD int conf_load_row(struct conf_load *, const char *section,
  * -1. */
 NODISCARD int conf_load_rows(struct conf_load *, const char *section,
     const struct conf_section *, void *base);
+/* Reads [include]: what it names goes into the same ini. 0 or -1. */
+NODISCARD int conf_include_read(struct conf_load *);
 /* Puts a text there as conf_load_row would. 0, or -1 = failed. */
 NODISCARD int conf_load_put(struct conf_load *, const struct conf_option *,
     const char *text, void *base);
@@ -74,7 +77,7 @@ const char *conf_load_named(const char *section, const char *kind);
 /* New: the name, stripped, or NULL = failed: it holds a blank, ':' or '/'. */
 char *conf_load_name(struct conf_load *, const char *name);
 
-/* The sections, in the order in which supervisord reads them. 0 or -1. */
+/* The sections, in the order in which supervisord reads. 0 or -1. */
 NODISCARD int conf_daemon_read(struct conf_load *);	/* [supervisord] */
 NODISCARD int conf_rpc_read(struct conf_load *);	/* [rpcinterface:x] */
 NODISCARD int conf_group_read(struct conf_load *);	/* all that makes groups */
@@ -84,10 +87,9 @@ NODISCARD int conf_daemon_finish(struct conf_load *);	/* command line, users, pa
 /* Adds the processes of a program-like section to the group. */
 NODISCARD int conf_program_read(struct conf_load *, const char *section,
     struct group_config *);
-/* Makes the group of an [eventlistener:x]: the pool. */
+/* Makes the group of an [eventlistener:x], the pool, or of a [fcgi-program:x]. */
 NODISCARD int conf_pool_read_listener(struct conf_load *, const char *section,
     const char *name);
-/* Makes the group of a [fcgi-program:x]. */
 NODISCARD int conf_fcgi_read(struct conf_load *, const char *section, const char *name);
 /* Adds a group to the configuration. */
 void conf_group_add(struct conf_load *, struct group_config *take);
