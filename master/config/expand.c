@@ -173,8 +173,7 @@ expand_names_list(const struct expand_names *names)
 {
 	const char **all = NULL, *name;
 	size_t count = 0, cursor;
-	struct buf out;
-	char *text;
+	char *text = xstrdup("");
 
 	for (; names != NULL; names = names->parent) {
 		cursor = 0;
@@ -185,13 +184,9 @@ expand_names_list(const struct expand_names *names)
 	}
 	if (count > 1)
 		qsort(all, count, sizeof(*all), expand_compare_names);
-	buf_init(&out, 0);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(all[i - 1], all[i]) != 0)
-			mem_must(buf_printf(&out, "%s%s", buf_len(&out) > 0 ? ", " : "",
-			    all[i]));
-	text = buf_steal(&out);
-	mem_must(text == NULL);
+			xappendf(&text, "%s%s", i > 0 ? ", " : "", all[i]);
 	free(all);
 	return text;
 }

@@ -1,5 +1,5 @@
 /* Expand: Python's "text % names" for configuration values: %(name)s, %(name)d,
- * %(name)02d, %%. Used at load only. */
+ * %(name)02d, %%. */
 #ifndef MASTER_CONFIG_EXPAND_H
 #define MASTER_CONFIG_EXPAND_H
 

@@ -39,17 +39,25 @@ expand_take_number(const char **at)
 	return value <= EXPAND_WIDTH_MAX ? value : -1;
 }
 
+static size_t
+expand_characters(const char *s, size_t bytes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		count += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return count;
+}
+
 static char *
 expand_bad_letter(const char *text, const char *at)
 {
 	uint32_t code = (unsigned char)*at;
-	size_t chars = 0;
 
 	utf8_decode(at, strlen(at), &code);
-	for (const char *p = text; p < at; p++)
-		chars += ((unsigned char)*p & 0xc0) != 0x80;
 	return xasprintf("unsupported format character '%c' (0x%x) at index %zu",
-	    code > 30 && code < 127 ? (int)code : '?', code, chars);
+	    code > 30 && code < 127 ? (int)code : '?', code,
+	    expand_characters(text, (size_t)(at - text)));
 }
 
 char *
@@ -82,16 +90,6 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 	return NULL;
 }
 
-static size_t
-expand_characters(const char *s)
-{
-	size_t count = 0;
-
-	for (; *s != '\0'; s++)
-		count += ((unsigned char)*s & 0xc0) != 0x80;
-	return count;
-}
-
 /* Bytes of the first `count` characters. */
 static size_t
 expand_prefix(const char *s, size_t count)
@@ -104,20 +102,24 @@ expand_prefix(const char *s, size_t count)
 	return (size_t)(p - s);
 }
 
+/* Parts, put together as Python does: blanks, sign, prefix, zeros, and digits or a text of
+ * so many bytes. */
 static void
-expand_put_padded(const struct expand_format *format, const char *s, size_t bytes,
-    struct buf *out)
+expand_put_parts(const struct expand_format *format, const char *sign, const char *mark,
+    size_t zeros, const char *text, size_t bytes, struct buf *out)
 {
-	char *cut = xstrndup(s, bytes);
+	size_t used = strlen(sign) + strlen(mark) + zeros + expand_characters(text, bytes);
 	size_t width = format->width > 0 ? (size_t)format->width : 0;
-	size_t used = expand_characters(cut);
 
 	for (size_t i = used; !format->left && i < width; i++)
 		mem_must(buf_putc(out, ' '));
-	mem_must(buf_puts(out, cut));
+	mem_must(buf_puts(out, sign));
+	mem_must(buf_puts(out, mark));
+	for (size_t i = 0; i < zeros; i++)
+		mem_must(buf_putc(out, '0'));
+	mem_must(buf_append(out, text, bytes));
 	for (size_t i = used; format->left && i < width; i++)
 		mem_must(buf_putc(out, ' '));
-	free(cut);
 }
 
 static void
@@ -133,56 +135,31 @@ expand_put_text(const struct expand_format *format, const struct expand_value *v
 	bytes = strlen(s);
 	if (format->precision >= 0)
 		bytes = expand_prefix(s, (size_t)format->precision);
-	expand_put_padded(format, s, bytes, out);
+	expand_put_parts(format, "", "", 0, s, bytes, out);
 	free(shown);
-}
-
-/* The parts of a number, put together as Python does: blanks, sign, prefix, zeros,
- * digits. */
-static void
-expand_put_digits(const struct expand_format *format, const char *sign, const char *mark,
-    const char *digits, struct buf *out)
-{
-	size_t used = strlen(sign) + strlen(mark), n = strlen(digits);
-	size_t width = format->width > 0 ? (size_t)format->width : 0, zeros = 0, blanks;
-
-	if (format->precision > 0 && (size_t)format->precision > n)
-		zeros = (size_t)format->precision - n;
-	if (format->zero && !format->left && used + zeros + n < width)
-		zeros = width - used - n;
-	blanks = width > used + zeros + n ? width - used - zeros - n : 0;
-	for (size_t i = 0; !format->left && i < blanks; i++)
-		mem_must(buf_putc(out, ' '));
-	mem_must(buf_puts(out, sign));
-	mem_must(buf_puts(out, mark));
-	for (size_t i = 0; i < zeros; i++)
-		mem_must(buf_putc(out, '0'));
-	mem_must(buf_puts(out, digits));
-	for (size_t i = 0; format->left && i < blanks; i++)
-		mem_must(buf_putc(out, ' '));
 }
 
 static void
 expand_put_integer(const struct expand_format *format, int64_t number, struct buf *out)
 {
-	uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-	const char *sign = format->plus ? "+" : format->space ? " " : "", *mark = "";
+	unsigned long long size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	const char *sign = number < 0 ? "-" : format->plus ? "+" : format->space ? " " : "";
+	const char *mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
+	    format->letter == 'X' ? "0X" : "";
+	size_t n, used, zeros = 0, width = format->width > 0 ? (size_t)format->width : 0;
 	char digits[32];
-	int n;
 
-	if (format->letter == 'o')
-		n = snprintf(digits, sizeof(digits), "%llo", (unsigned long long)size);
-	else if (format->letter == 'x')
-		n = snprintf(digits, sizeof(digits), "%llx", (unsigned long long)size);
-	else if (format->letter == 'X')
-		n = snprintf(digits, sizeof(digits), "%llX", (unsigned long long)size);
-	else
-		n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size);
-	mem_must(n < 0);
-	if (format->alternate)
-		mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
-		    format->letter == 'X' ? "0X" : "";
-	expand_put_digits(format, number < 0 ? "-" : sign, mark, digits, out);
+	snprintf(digits, sizeof(digits), format->letter == 'o' ? "%llo" :
+	    format->letter == 'x' ? "%llx" : format->letter == 'X' ? "%llX" : "%llu", size);
+	if (!format->alternate)
+		mark = "";
+	n = strlen(digits);
+	used = strlen(sign) + strlen(mark) + n;
+	if (format->precision > 0 && (size_t)format->precision > n)
+		zeros = (size_t)format->precision - n;
+	if (format->zero && !format->left && used + zeros < width)
+		zeros = width - used;
+	expand_put_parts(format, sign, mark, zeros, digits, n, out);
 }
 
 static char *
@@ -196,26 +173,22 @@ expand_wrong_type(char letter, const char *type)
 	    strchr("oxX", letter) != NULL ? "an integer" : "a real number", type);
 }
 
-/* A directive without a name would show all names and values at once: refused instead. */
-static char *
-expand_no_name(char letter)
-{
-	if (strchr("sra", letter) != NULL)
-		return xstrdup("not enough arguments for format string");
-	return expand_wrong_type(letter, "dict");
-}
-
 char *
 expand_format_apply(const struct expand_format *format, const struct expand_value *value,
     struct buf *out)
 {
+	bool is_text = strchr("sra", format->letter) != NULL;
+
 	if (format->letter == '%') {
 		mem_must(buf_putc(out, '%'));
 		return NULL;
 	}
+	/* A directive without a name would show all names and values at once. */
+	if (value == NULL && is_text)
+		return xstrdup("not enough arguments for format string");
 	if (value == NULL)
-		return expand_no_name(format->letter);
-	if (strchr("sra", format->letter) != NULL) {
+		return expand_wrong_type(format->letter, "dict");
+	if (is_text) {
 		expand_put_text(format, value, out);
 		return NULL;
 	}

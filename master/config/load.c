@@ -159,6 +159,29 @@ conf_load_put(struct conf_load *load, const struct conf_option *option, const ch
 }
 
 int
+conf_load_environment(struct conf_load *load, const char *section,
+    const struct conf_option *option, const struct expand_names *names, void *base,
+    struct expand_names *into)
+{
+	const char *raw = ini_get(load->ini, section, option->name);
+	const struct environment *environment =
+	    (const void *)((const char *)base + option->offset);
+	char *text;
+	int status = -1;
+
+	conf_load_at(load, section, option->name);
+	text = conf_load_expand(
+	    load, raw != NULL ? raw : option->fallback, names, option->name);
+	if (text != NULL)
+		status = conf_load_put(load, option, text, base);
+	for (size_t i = 0; status == 0 && i < environment->count; i++)
+		expand_set_env(
+		    into, environment->items[i].name, environment->items[i].value);
+	free(text);
+	return status;
+}
+
+int
 conf_load_row(struct conf_load *load, const char *section, const struct conf_option *option,
     const struct expand_names *names, void *base)
 {

@@ -60,6 +60,11 @@ char *conf_load_expand(struct conf_load *, const char *text, const struct expand
 /* A section's option the same way: 1 with *text new, 0 when absent, -1 = failed. */
 NODISCARD int conf_load_text(struct conf_load *, const char *section, const char *key,
     const struct expand_names *, char **text);
+/* Reads an environment= or its default into base; the variables then expand in `into`, as
+ * ENV_x. 0, or -1 = failed. */
+NODISCARD int conf_load_environment(struct conf_load *, const char *section,
+    const struct conf_option *, const struct expand_names *, void *base,
+    struct expand_names *into);
 /* Reads one option, or its default, into base: 1, 0 when absent, -1 = failed. */
 NODISCARD int conf_load_row(struct conf_load *, const char *section,
     const struct conf_option *, const struct expand_names *, void *base);

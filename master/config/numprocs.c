@@ -34,27 +34,6 @@ numprocs_copy_section(struct conf_numprocs *program, struct process_config *proc
 	return 0;
 }
 
-/* environment=, whose variables then are names for the process's other options. */
-static int
-numprocs_read_environment(struct conf_numprocs *program, struct expand_names *names,
-    struct process_config *process)
-{
-	const struct conf_option *option = conf_find(&conf_program, "environment");
-	int status = -1;
-	char *text;
-
-	conf_load_at(program->load, program->section, option->name);
-	text = conf_load_expand(program->load, conf_numprocs_raw(program, option->name),
-	    names, option->name);
-	if (text != NULL)
-		status = conf_load_put(program->load, option, text, process);
-	for (size_t i = 0; status == 0 && i < process->environment.count; i++)
-		expand_set_env(names, process->environment.items[i].name,
-		    process->environment.items[i].value);
-	free(text);
-	return status;
-}
-
 /* Log file names are expanded twice, as supervisord does. */
 static int
 numprocs_read_logfile(struct conf_numprocs *program, const struct conf_option *option,
@@ -158,9 +137,10 @@ numprocs_read_each(struct conf_numprocs *program, struct expand_names *names,
 	char *raw;
 	int status;
 
-	if (numprocs_read_environment(program, names, process) == -1 ||
+	if (conf_load_environment(load, section, conf_find(&conf_program, "environment"),
+	    names, process, names) == -1 ||
 	    conf_load_row(load, section, conf_find(&conf_program, "directory"), names,
-	        process) == -1)
+	    process) == -1)
 		return -1;
 	for (size_t id = 0; id < OUTPUT_MAX; id++)
 		if (numprocs_read_output(program, names, (enum output_id)id, process) == -1)

@@ -1,10 +1,10 @@
 #include "master/config/options.h"
 
-#include "common/buf.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/option_table.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,63 +59,60 @@ struct spelled {
 	char text[32];		/* "-e", "--loglevel" */
 };
 
-static bool *
-options_flag_slot(struct options *options, const struct row *row)
-{
-	return (bool *)(void *)((char *)options + row->offset);
-}
+/* What one pass over the command line works with. Two passes: the words first, as getopt
+ * finds them, then their meaning; an error in the words counts before any other. */
+struct pass {
+	char **argv;
+	int argc, at;
+	struct options *options;	/* NULL in the first pass */
+	char **error;
+};
 
-static const char **
-options_value_slot(struct options *options, const struct row *row)
+/* -1 with the error. */
+static int PRINTF_LIKE(2, 3)
+options_fail(struct pass *pass, const char *fmt, ...)
 {
-	return (const char **)(void *)((char *)options + row->offset);
-}
+	va_list ap;
 
-static int
-options_fail(char **error, char *text_take)
-{
-	*error = text_take;
+	va_start(ap, fmt);
+	*pass->error = xvasprintf(fmt, ap);
+	va_end(ap);
 	return -1;
 }
 
-/* The value is judged by the type of the configuration's option of that name. */
+/* A value is judged by the type of the configuration's option of that name. */
 static int
-options_check_value(const struct spelled *spelled, const char *value, char **error)
+options_store(struct pass *pass, const struct spelled *spelled, const char *value)
 {
-	const struct conf_option *option = conf_find(&conf_supervisord, spelled->row->name);
-	char *why = NULL, *shown;
-
-	if (option == NULL || (option->flags & CONF_LATE) != 0 ||
-	    conf_type_check(option->type, value, &why) == 0)
-		return 0;
-	shown = str_repr(value);
-	*error = xasprintf("invalid value for %s %s: %s", spelled->text, shown, why);
-	free(shown);
-	free(why);
-	return -1;
-}
-
-static int
-options_store(struct options *options, const struct spelled *spelled, const char *value,
-    char **error)
-{
+	struct options *options = pass->options;
 	const struct row *row = spelled->row;
-	bool conflict = false;
+	const struct conf_option *option = conf_find(&conf_supervisord, row->name);
+	char *why = NULL, *shown;
+	bool *flag, conflict;
+	const char **given;
 
+	if (options == NULL || options->help || options->version)
+		return 0;
+	flag = (void *)((char *)options + row->offset);
+	given = (void *)flag;
 	if (row->argument == NULL) {
-		conflict = *options_flag_slot(options, row) && row->offset !=
-		    offsetof(struct options, help);
-		*options_flag_slot(options, row) = true;
+		conflict = *flag && row->offset != offsetof(struct options, help);
+		*flag = true;
 	} else {
-		if (options_check_value(spelled, value, error) == -1)
+		if (option != NULL && (option->flags & CONF_LATE) == 0 &&
+		    conf_type_check(option->type, value, &why) == -1) {
+			shown = str_repr(value);
+			options_fail(pass, "invalid value for %s %s: %s", spelled->text,
+			    shown, why);
+			free(shown);
+			free(why);
 			return -1;
-		conflict = *options_value_slot(options, row) != NULL;
-		*options_value_slot(options, row) = value;
+		}
+		conflict = *given != NULL;
+		*given = value;
 	}
-	if (conflict)
-		return options_fail(error, xasprintf("conflicting command line option '%s'",
-		    spelled->text));
-	return 0;
+	return !conflict ? 0 :
+	    options_fail(pass, "conflicting command line option '%s'", spelled->text);
 }
 
 /* The rows whose names begin with the n bytes; *exact when one is just that. */
@@ -135,23 +132,6 @@ options_find_long(const char *name, size_t n, const struct row **row, bool *exac
 	return hits;
 }
 
-/* What one pass over the command line works with. Two passes: the words first, as getopt
- * finds them, then their meaning; an error in the words counts before any other. */
-struct pass {
-	char **argv;
-	int argc, at;
-	struct options *options;	/* NULL in the first pass */
-	char **error;
-};
-
-static int
-options_take(struct pass *pass, const struct spelled *spelled, const char *value)
-{
-	if (pass->options == NULL || pass->options->help || pass->options->version)
-		return 0;
-	return options_store(pass->options, spelled, value, pass->error);
-}
-
 static int
 options_parse_long(struct pass *pass, const char *word)
 {
@@ -162,24 +142,18 @@ options_parse_long(struct pass *pass, const char *word)
 	size_t hits = options_find_long(word, (size_t)n, &spelled.row, &exact);
 
 	if (hits == 0)
-		return options_fail(pass->error, xasprintf("option --%.*s not recognized",
-		    n,
-		    word));
+		return options_fail(pass, "option --%.*s not recognized", n, word);
 	if (hits > 1 && !exact)
-		return options_fail(pass->error,
-		    xasprintf("option --%.*s not a unique prefix", n,
-		    word));
+		return options_fail(pass, "option --%.*s not a unique prefix", n, word);
 	snprintf(spelled.text, sizeof(spelled.text), "--%s", spelled.row->name);
 	if (spelled.row->argument == NULL && equals != NULL)
-		return options_fail(pass->error,
-		    xasprintf("option %s must not have an argument",
-		    spelled.text));
+		return options_fail(pass, "option %s must not have an argument",
+		    spelled.text);
 	if (spelled.row->argument != NULL)
 		value = equals != NULL ? equals + 1 : pass->argv[pass->at++];
 	if (spelled.row->argument != NULL && value == NULL)
-		return options_fail(pass->error, xasprintf("option %s requires argument",
-		    spelled.text));
-	return options_take(pass, &spelled, value);
+		return options_fail(pass, "option %s requires argument", spelled.text);
+	return options_store(pass, &spelled, value);
 }
 
 /* One cluster "-nc"; the argument is its rest or the next word. */
@@ -194,18 +168,16 @@ options_parse_short(struct pass *pass, const char *word)
 			if (rows[i].letter == *word)
 				spelled.row = &rows[i];
 		if (spelled.row == NULL)
-			return options_fail(pass->error,
-			    xasprintf("option -%c not recognized",
-			    *word));
+			return options_fail(pass, "option -%c not recognized", *word);
 		word++;
 		if (spelled.row->argument != NULL) {
 			value = *word != '\0' ? word : pass->argv[pass->at++];
 			word = "";
 			if (value == NULL)
-				return options_fail(pass->error, xasprintf(
-				    "option %s requires argument", spelled.text));
+				return options_fail(pass, "option %s requires argument",
+				    spelled.text);
 		}
-		if (options_take(pass, &spelled, value) == -1)
+		if (options_store(pass, &spelled, value) == -1)
 			return -1;
 	}
 	return 0;
@@ -214,16 +186,14 @@ options_parse_short(struct pass *pass, const char *word)
 static int
 options_positional(struct pass *pass)
 {
-	char *list = xstrdup(""), *longer, *shown;
+	char *list = xstrdup(""), *shown;
 
 	for (int i = pass->at; i < pass->argc; i++) {
 		shown = str_repr(pass->argv[i]);
-		longer = xasprintf("%s%s%s", list, i > pass->at ? ", " : "", shown);
-		free(list);
+		xappendf(&list, "%s%s", i > pass->at ? ", " : "", shown);
 		free(shown);
-		list = longer;
 	}
-	*pass->error = xasprintf("positional arguments are not supported: [%s]", list);
+	options_fail(pass, "positional arguments are not supported: [%s]", list);
 	free(list);
 	return -1;
 }

@@ -22,7 +22,7 @@ struct options {
 	const char *profile_options;	/* accepted, WARN: no profiler here */
 };
 
-/* 0, or -1 with *error new: the text after "Error: " (4.9). */
+/* 0, or -1 with *error new: the text after "Error: ". */
 NODISCARD int options_parse(int argc, char **argv, struct options *, char **error);
 /* The program as supervisord knows itself: as it was typed or, when that has no directory,
  * the path that was executed (NULL = unknown). Borrowed from either. */

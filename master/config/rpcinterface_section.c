@@ -65,8 +65,6 @@ rpcinterface_has_server(const struct ini *ini)
 	return false;
 }
 
-/* --- programs ------------------------------------------------------------------- */
-
 /* Everything that is no option of a program, nor of this section, is for the program. */
 static int
 rpcinterface_read_options(struct conf_load *load, const char *section,
@@ -132,10 +130,8 @@ rpcinterface_read_program(struct conf_load *load, const char *section, const cha
 	interface->name = xstrdup(name);
 	group->interface = interface;
 	conf_group_add(load, group);
-	for (size_t i = 0; status == 0 && i < conf_interface.count; i++)
-		if (conf_load_row(load, section, &conf_interface.options[i], load->here,
-		    interface) == -1)
-			status = -1;
+	if (status == 0)
+		status = conf_load_rows(load, section, &conf_interface, interface);
 	if (status == 0)
 		status = rpcinterface_read_options(load, section, interface);
 	if (status == 0)
@@ -147,8 +143,6 @@ rpcinterface_read_program(struct conf_load *load, const char *section, const cha
 		    "must be 1", section);
 	return status;
 }
-
-/* --- the section ------------------------------------------------------------------ */
 
 static int
 rpcinterface_read_factory(struct conf_load *load, const char *section, const char *name)
@@ -182,18 +176,18 @@ conf_rpc_read(struct conf_load *load)
 	int status = 0;
 
 	while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
-		/* Plugins concern the client; one client still loads them. */
+		/* They concern the client; supervisorctl still loads them. */
 		if (conf_load_named(section, "ctlplugin") != NULL) {
 			conf_load_at(load, section, NULL);
 			conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot "
 			    "load Python plugins; supervisorctl can, and works with reeve",
 			    section);
 		}
-		name = conf_load_named(section, "rpcinterface");
-		if (name != NULL && ini_get(load->ini, section, "command") != NULL)
-			status = rpcinterface_read_program(load, section, name);
-		else if (name != NULL)
-			status = rpcinterface_read_factory(load, section, name);
+		if ((name = conf_load_named(section, "rpcinterface")) == NULL)
+			continue;
+		status = ini_get(load->ini, section, "command") != NULL ?
+		    rpcinterface_read_program(load, section, name) :
+		    rpcinterface_read_factory(load, section, name);
 	}
 	return status;
 }

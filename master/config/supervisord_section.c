@@ -13,43 +13,23 @@
 
 #define SECTION "supervisord"
 
-/* environment= is expanded once, and its variables then expand elsewhere. */
-static int
-supervisord_read_environment(struct conf_load *load, const struct conf_option *option)
-{
-	const char *raw = ini_get(load->ini, SECTION, option->name);
-	const struct environment *environment = &load->config->environment;
-	struct expand_names *names = expand_names_new(load->here);
-	char *text;
-	int status = -1;
-
-	conf_load_at(load, SECTION, option->name);
-	expand_set(names, "host_node_name", load->node);
-	text = conf_load_expand(load, raw != NULL ? raw : option->fallback, names,
-	    option->name);
-	if (text != NULL)
-		status = conf_load_put(load, option, text, load->config);
-	for (size_t i = 0; status == 0 && i < environment->count; i++)
-		expand_set_env(load->env, environment->items[i].name,
-		    environment->items[i].value);
-	free(text);
-	expand_names_free(names);
-	return status;
-}
-
+/* The variables of environment= expand in all that is read after it. */
 int
 conf_daemon_read(struct conf_load *load)
 {
+	struct expand_names *names = expand_names_new(load->here);
 	int status = 0;
 
+	expand_set(names, "host_node_name", load->node);
 	if (!ini_has(load->ini, SECTION))
-		return conf_load_fail(load,
+		status = conf_load_fail(load,
 		    ".ini file does not include supervisord section");
 	for (size_t i = 0; status != -1 && i < conf_supervisord.count; i++) {
 		const struct conf_option *option = &conf_supervisord.options[i];
 
 		if ((option->flags & CONF_RAW) != 0)
-			status = supervisord_read_environment(load, option);
+			status = conf_load_environment(load, SECTION, option, names,
+			    load->config, load->env);
 		else if ((option->flags & CONF_LATE) != 0)
 			status = conf_load_text(load, SECTION, option->name, load->here,
 			    &load->user);
@@ -57,6 +37,7 @@ conf_daemon_read(struct conf_load *load)
 			status = conf_load_row(load, SECTION, option, load->here,
 			    load->config);
 	}
+	expand_names_free(names);
 	return status == -1 ? -1 : 0;
 }
 
@@ -101,26 +82,18 @@ supervisord_make_absolute(struct conf_load *load, char **path)
 }
 
 static int
-supervisord_finish_logfile(struct conf_load *load)
-{
-	struct config *config = load->config;
-
-	if (!str_equal(config->logfile, "syslog"))
-		return supervisord_make_absolute(load, &config->logfile);
-	mem_freep(&config->logfile);
-	config->logfile_syslog = true;
-	return 0;
-}
-
-static int
 supervisord_finish_paths(struct conf_load *load)
 {
 	struct config *config = load->config;
 
 	if (config->childlogdir == NULL)
 		config->childlogdir = conf_path_temporary();
-	if (supervisord_finish_logfile(load) == -1 || supervisord_make_absolute(load,
-	    &config->pidfile) == -1 ||
+	config->logfile_syslog = str_equal(config->logfile, "syslog");
+	if (config->logfile_syslog)
+		mem_freep(&config->logfile);
+	else if (supervisord_make_absolute(load, &config->logfile) == -1)
+		return -1;
+	if (supervisord_make_absolute(load, &config->pidfile) == -1 ||
 	    supervisord_make_absolute(load, &config->childlogdir) == -1)
 		return -1;
 	/* None beside a device: no daemon owns /dev. */
