@@ -28,7 +28,7 @@
 #define DOCUMENT "REEVE_DOCUMENT"
 
 static int
-usage_error(const struct options *options, char *error)
+main_usage_error(const struct options *options, char *error)
 {
 	fprintf(stderr, "Error: %s\nFor help, use %s -h\n",
 	    error == NULL ? "out of memory" : error, options->program);
@@ -36,9 +36,9 @@ usage_error(const struct options *options, char *error)
 	return 2;
 }
 
-/* The same binary under the same pid: what a restart out of FATAL is (design 10). */
+/* The same binary under the same pid: what a restart out of FATAL is. */
 static int
-reexecute(struct master *master)
+main_reexecute(struct master *master)
 {
 	char number[16];
 
@@ -63,7 +63,7 @@ reexecute(struct master *master)
 /* New: where our binary is, before the working directory changes; NULL = unknown. Without
  * /proc it is what was executed. */
 static char *
-own_path(const char *executed)
+main_own_path(const char *executed)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -76,7 +76,7 @@ own_path(const char *executed)
 
 /* Asked before a daemon forks: the watchdog means the process that was started. */
 static struct notify *
-service_manager(struct loop *loop)
+main_service_manager(struct loop *loop)
 {
 	int64_t watchdog_ms = notify_watchdog_ms(
 	    getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
@@ -85,7 +85,7 @@ service_manager(struct loop *loop)
 }
 
 static int
-run_all(struct master *master)
+main_run_all(struct master *master)
 {
 	enum run_outcome outcome;
 	char *error = NULL;
@@ -94,14 +94,14 @@ run_all(struct master *master)
 		outcome = run(master, &error);
 	while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
-		return reexecute(master);
-	return outcome == RUN_ERROR ? usage_error(master->options, error) :
+		return main_reexecute(master);
+	return outcome == RUN_ERROR ? main_usage_error(master->options, error) :
 	    master->exit_status;
 }
 
 /* Reads the configuration and tells what is wrong with it; the exit status. */
 static int
-check(const struct options *given)
+main_check(const struct options *given)
 {
 	struct options options = *given;
 	int problems, warnings;
@@ -119,7 +119,7 @@ check(const struct options *given)
 /* A signal that is blocked at our start would stay so in every program, and one that
  * blocks SIGTERM could not be stopped. */
 static void
-unblock_signals(void)
+main_unblock_signals(void)
 {
 	sigset_t none;
 
@@ -128,7 +128,7 @@ unblock_signals(void)
 }
 
 static NORETURN void
-cannot_start(const char *call)
+main_cannot_start(const char *call)
 {
 	int saved = errno;
 	struct rlimit files = {.rlim_cur = 0};
@@ -146,20 +146,20 @@ cannot_start(const char *call)
 
 /* Descriptors and memory that the daemon cannot do without. */
 static void
-begin(struct master *master)
+main_begin(struct master *master)
 {
 	const char *call;
 
 	if (spawn_init(&call) == -1)
-		cannot_start(call);
+		main_cannot_start(call);
 	master->loop = loop_new();
 	if (master->loop == NULL)
-		cannot_start("epoll_create1 and timerfd_create");
+		main_cannot_start("epoll_create1 and timerfd_create");
 }
 
-/* What reexecute left. */
+/* What main_reexecute left. */
 static void
-take_over(struct master *master)
+main_take_over(struct master *master)
 {
 	const char *path = getenv(REEXECUTED), *number = getenv(DOCUMENT);
 	int fd = number != NULL ? atoi(number) : -1;
@@ -175,7 +175,7 @@ take_over(struct master *master)
 
 /* Of the state document, after an upgrade; -1 = none. Only a test build upgrades. */
 static int
-state_descriptor(void)
+main_state_descriptor(void)
 {
 #ifdef REEVE_TEST_SEAM
 	const char *number = getenv(UPGRADE_VARIABLE);
@@ -194,19 +194,19 @@ main(int argc, char **argv)
 	struct options options;
 	struct master master = {.options = &options, .argv = argv, .first = true,
 	    .document = -1, .next_id = 1};
-	int status, state = state_descriptor();
+	int status, state = main_state_descriptor();
 	const char *executed;
 	char *error = NULL;
 
 	if (state == -1)
-		unblock_signals();
+		main_unblock_signals();
 	master.terminal = terminal_look();
-	take_over(&master);
+	main_take_over(&master);
 	status = options_parse(argc, argv, &options, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
 	options.program = options_program(options.program, executed);
 	if (status == -1)
-		return usage_error(&options, error);
+		return main_usage_error(&options, error);
 	if (options.help) {
 		options_usage(&options);
 		return 0;
@@ -216,17 +216,17 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (options.check != NULL)
-		return check(&options);
+		return main_check(&options);
 	if (options.sample) {
 		fputs(sample_text, stdout);
 		return 0;
 	}
-	begin(&master);
+	main_begin(&master);
 	if (state != -1 && upgrade_resume(&master, state, &error) == -1)
 		fatal("cannot go on: %s", error == NULL ? "out of memory" : error);
-	master.self = own_path(executed);
-	master.notify = service_manager(master.loop);
-	status = run_all(&master);
+	master.self = main_own_path(executed);
+	master.notify = main_service_manager(master.loop);
+	status = main_run_all(&master);
 	free(master.config_path);
 	free(master.self);
 	notify_free(master.notify);

@@ -28,11 +28,11 @@ static const struct {
 	{ SIGHUP, false }, { SIGUSR1, false }, { SIGUSR2, false },
 };
 
-/* Blocks the signals, so that each stays pending until serve() takes it. A signal that was
- * ignored at our start, as by nohup or by a shell without job control, gets its default
+/* Blocks the signals, so that each stays pending until main_serve() takes it. A signal that
+ * was ignored at our start, as by nohup or by a shell without job control, gets its default
  * action, or the kernel could drop it; it is blocked first, because that action ends us. */
 static void
-hold_signals(sigset_t *held, sigset_t *original)
+main_hold_signals(sigset_t *held, sigset_t *original)
 {
 	sigemptyset(held);
 	sigaddset(held, SIGCHLD);
@@ -47,7 +47,7 @@ hold_signals(sigset_t *held, sigset_t *original)
 
 /* The command is a path, not looked for along PATH. -1 with errno. */
 static pid_t
-start(char **argv, const sigset_t *mask)
+main_start(char **argv, const sigset_t *mask)
 {
 	posix_spawnattr_t attributes;
 	pid_t pid;
@@ -64,7 +64,7 @@ start(char **argv, const sigset_t *mask)
 
 /* The pid, or -1. What is no pid of one process (0, -1) is none here. */
 static pid_t
-read_pid(const char *pidfile)
+main_read_pid(const char *pidfile)
 {
 	int fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	char text[PIDFILE_MAX + 1];
@@ -85,9 +85,9 @@ read_pid(const char *pidfile)
 
 /* Whether the process has got it; else says why not. */
 static bool
-hand_on(const char *pidfile, int signo)
+main_hand_on(const char *pidfile, int signo)
 {
-	pid_t pid = read_pid(pidfile);
+	pid_t pid = main_read_pid(pidfile);
 	char name[32];
 
 	if (pid != -1 && kill(pid, signo) == 0)
@@ -102,7 +102,7 @@ hand_on(const char *pidfile, int signo)
 }
 
 static bool
-ends(int signo)
+main_ends(int signo)
 {
 	for (size_t i = 0; i < nitems(signals); i++)
 		if (signals[i].signo == signo)
@@ -112,7 +112,7 @@ ends(int signo)
 
 /* Whether the command is among those that have ended. */
 static bool
-has_ended(pid_t command)
+main_has_ended(pid_t command)
 {
 	bool ended = false;
 	pid_t pid;
@@ -124,7 +124,7 @@ has_ended(pid_t command)
 
 /* Until the command has ended or been told to. */
 static void
-serve(const char *pidfile, pid_t command, const sigset_t *held)
+main_serve(const char *pidfile, pid_t command, const sigset_t *held)
 {
 	int signo;
 
@@ -132,9 +132,9 @@ serve(const char *pidfile, pid_t command, const sigset_t *held)
 		if (sigwait(held, &signo) != 0)
 			continue;
 		if (signo == SIGCHLD) {
-			if (has_ended(command))
+			if (main_has_ended(command))
 				return;
-		} else if (hand_on(pidfile, signo) && ends(signo)) {
+		} else if (main_hand_on(pidfile, signo) && main_ends(signo)) {
 			return;
 		}
 	}
@@ -153,12 +153,12 @@ main(int argc, char **argv)
 		    "that\ncomes here to the process whose pid is in the file.\n", argv[0]);
 		return 1;
 	}
-	hold_signals(&held, &original);
-	command = start(argv + 2, &original);
+	main_hold_signals(&held, &original);
+	command = main_start(argv + 2, &original);
 	if (command == -1) {
 		fprintf(stderr, "pidproxy: cannot run %s: %s\n", argv[2], strerror(errno));
 		return NOT_SPAWNED;
 	}
-	serve(argv[1], command, &held);
+	main_serve(argv[1], command, &held);
 	return 0;
 }
