@@ -106,7 +106,8 @@ conffile_expand(const char *value, const char *here, const char *option, char **
 	return NULL;
 }
 
-char *
+/* New: `path` (taken) absolute and with ~ expanded. */
+static char *
 conffile_absolute(char *path)
 {
 	const char *home = getenv("HOME");

@@ -35,7 +35,5 @@ void conffile_clear(struct conffile *);
  * `option` is for the text. */
 NODISCARD char *conffile_expand(const char *value, const char *here, const char *option,
     char **why);
-/* New: `path` (taken) absolute and with ~ expanded. */
-char *conffile_absolute(char *path);
 
 #endif

@@ -81,7 +81,7 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	return fail_null(error);
 }
 
-void
+static void
 group_lifecycle_remove(struct master *master, struct group *group)
 {
 	struct group_config *config = group_config_ref(group->config);

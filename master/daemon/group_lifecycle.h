@@ -14,10 +14,8 @@ NODISCARD int group_lifecycle_check(
 /* The group's processes with their logs and rows, none started yet. New group (borrowed),
  * or NULL with errno and nothing left behind but AUTO logs. */
 NODISCARD struct group *group_lifecycle_add(struct master *, struct group_config *);
-/* Frees a group, none of whose processes runs; AUTO logs stay on disk. */
-void group_lifecycle_remove(struct master *, struct group *);
 /* What group.add and group.remove do, by a group's name: FAULT_NONE, or a fault with
- * *detail new, or NULL for the name. */
+ * *detail new, or NULL for the name. AUTO logs of a removed group stay on disk. */
 enum fault group_lifecycle_add_named(struct master *, const char *name, char **detail);
 enum fault group_lifecycle_remove_named(struct master *, const char *name, char **detail);
 /* Frees what the processes of all groups hold, at the end of a run: those that live are

@@ -1,4 +1,4 @@
-/* Peer, inside: what peer.c (life and loop), peer_send.c (out-queue), peer_receive.c
+/* Peer impl: what peer.c (life and loop), peer_send.c (out-queue), peer_receive.c
  * (frames in) and peer_parts.c (long strings) share. */
 #ifndef PROTO_PEER_IMPL_H
 #define PROTO_PEER_IMPL_H
@@ -124,7 +124,6 @@ void peer_parts_clear(struct peer *);
 struct peer_frame *peer_frame_new(const char *head, json_t *value, int fd,
     uint64_t stamp, bool secret);
 /* Keeps errno. */
-void peer_frame_free(struct peer_frame *);
 void peer_frames_clear(struct peer_frames *);
 /* Queues all of them and empties the list, or returns -1 with ENOBUFS. */
 int peer_send_queue(struct peer *, struct peer_frames *);

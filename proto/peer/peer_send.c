@@ -14,6 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void
+peer_frame_free(struct peer_frame *frame)
+{
+	fd_close(frame->fd);
+	buf_clear(&frame->bytes);
+	free(frame);
+}
+
 struct peer_frame *
 peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool secret)
 {
@@ -36,14 +44,6 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 	peer_frame_free(frame);
 	json_decref(value);
 	return NULL;
-}
-
-void
-peer_frame_free(struct peer_frame *frame)
-{
-	fd_close(frame->fd);
-	buf_clear(&frame->bytes);
-	free(frame);
 }
 
 void
