@@ -1,4 +1,4 @@
-/* Attributes and small macros that every source may use. */
+/* Compiler: attributes and small macros that every source may use. */
 #ifndef COMMON_COMPILER_H
 #define COMMON_COMPILER_H
 

@@ -1,4 +1,4 @@
-/* Memory: the only place that decides what "out of memory" means. The x
+/* Mem: the only place that decides what "out of memory" means. The x
  * functions end the program; they belong to start-up code, rpcd and reevectl.
  * In the running master use malloc and handle NULL. */
 #ifndef COMMON_MEM_H

@@ -1,4 +1,4 @@
-/* The BSD tail queue with the removal-safe walk that glibc leaves out. */
+/* Queue: the BSD tail queue with the removal-safe walk that glibc leaves out. */
 #ifndef COMMON_QUEUE_H
 #define COMMON_QUEUE_H
 

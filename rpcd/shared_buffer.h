@@ -1,4 +1,4 @@
-/* Shared_buffer: a text that several replies send at the same time; the last one frees it.
+/* Shared buffer: a text that several replies send at the same time; the last one frees it.
  * As long as it lives it is in the budget. */
 #ifndef RPCD_SHARED_BUFFER_H
 #define RPCD_SHARED_BUFFER_H

@@ -1,5 +1,4 @@
-/* Ansi: takes the escape sequences out of a program's output, as supervisord does
- *. */
+/* Ansi: takes the escape sequences out of a program's output, as supervisord does. */
 #ifndef MASTER_CHILD_ANSI_H
 #define MASTER_CHILD_ANSI_H
 

@@ -1,5 +1,5 @@
-/* Conf command: whether the file that a command= names can be executed, as far as it can be
- * known before the program starts. */
+/* Command check: whether the file that a command= names can be executed, as far as it
+ * can be known before the program starts. */
 #ifndef MASTER_CONFIG_COMMAND_CHECK_H
 #define MASTER_CONFIG_COMMAND_CHECK_H
 

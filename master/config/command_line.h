@@ -1,4 +1,4 @@
-/* Command: a program's command line: split as POSIX shlex does, resolved to a file. */
+/* Command line: a program's command, split as POSIX shlex does, resolved to a file. */
 #ifndef MASTER_CONFIG_COMMAND_LINE_H
 #define MASTER_CONFIG_COMMAND_LINE_H
 

@@ -1,4 +1,4 @@
-/* Conf frame: the bytes of a document. A frame is the length of all that follows it, a
+/* Frame: the bytes of a document. A frame is the length of all that follows it, a
  * kind, and fields of text, each with its length and a NUL behind it. Numbers are 32 bits
  * in the machine's order: both ends are one program. */
 #ifndef MASTER_CONFIG_FRAME_H

@@ -1,4 +1,5 @@
-/* The configuration of an HTTP listener: [inet_http_server] or [unix_http_server]. */
+/* HTTP listener: the configuration of an HTTP listener: [inet_http_server] or
+ * [unix_http_server]. */
 #ifndef MASTER_CONFIG_HTTP_LISTENER_H
 #define MASTER_CONFIG_HTTP_LISTENER_H
 

@@ -1,4 +1,4 @@
-/* Conf table: every option of every section, a row each: the only truth about its
+/* Option table: every option of every section, a row each: the only truth about its
  * name, type, default and meaning. The order of the rows is the order in
  * which supervisord judges them, so that the first of several errors is the same. */
 #ifndef MASTER_CONFIG_OPTION_TABLE_H

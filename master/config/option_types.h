@@ -1,4 +1,4 @@
-/* Conf types: the kinds of value an option can have. Each reads its text, prints it back,
+/* Option types: the kinds of value an option can have. Each reads its text, prints it back,
  * compares, and carries itself in a document (document.h), so that every user of an option
  * works by its row. Strings are new; only decode may run in a daemon that is up: the others
  * look users and files up, and end the program when memory is short. */

@@ -1,4 +1,4 @@
-/* Conf path: paths in configuration as Python's os.path treats them: "~", parts,
+/* Path: paths in configuration as Python's os.path treats them: "~", parts,
  * absolute and normal form. Used at load only; all strings are new. */
 #ifndef MASTER_CONFIG_PATH_H
 #define MASTER_CONFIG_PATH_H

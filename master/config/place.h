@@ -1,4 +1,4 @@
-/* Conf place: where in the files the error of a configuration, or an option, stands. */
+/* Place: where in the files the error of a configuration, or an option, stands. */
 #ifndef MASTER_CONFIG_PLACE_H
 #define MASTER_CONFIG_PLACE_H
 

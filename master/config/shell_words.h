@@ -1,4 +1,4 @@
-/* Conf shell: what in a command line only a shell would understand: reeve, as supervisord,
+/* Shell words: what in a command line only a shell would understand: reeve, as supervisord,
  * splits a command into words and executes it without one. */
 #ifndef MASTER_CONFIG_SHELL_WORDS_H
 #define MASTER_CONFIG_SHELL_WORDS_H

@@ -1,4 +1,4 @@
-/* Conf warn: settings that are valid but cannot work as they are meant, one WARN for each
+/* Warnings: settings that are valid but cannot work as they are meant, one WARN for each
  * cause, with its file and line. Nothing here makes a configuration an error. */
 #ifndef MASTER_CONFIG_WARNINGS_H
 #define MASTER_CONFIG_WARNINGS_H

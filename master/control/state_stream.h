@@ -20,7 +20,7 @@ struct state_stream_ops {
 	int (*daemon)(void *ctx, struct daemon_info *);
 };
 
-/* New; numbers go on after *seq, which the publisher keeps current. NULL with errno. */
+/* New; numbers go on after *seq, which the stream keeps current. NULL with errno. */
 struct state_stream *state_stream_new(
     uint64_t *seq, const struct state_stream_ops *, void *ctx);
 void state_stream_free(struct state_stream *);	/* after its cursors */

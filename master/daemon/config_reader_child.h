@@ -1,4 +1,5 @@
-/* What the child of the configuration reader does, in its copy of the master's memory. */
+/* Config reader child: what the child of the configuration reader does, in its copy of
+ * the master's memory. */
 #ifndef MASTER_DAEMON_CONFIG_READER_CHILD_H
 #define MASTER_DAEMON_CONFIG_READER_CHILD_H
 

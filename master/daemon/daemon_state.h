@@ -15,7 +15,7 @@
 struct daemon;
 
 struct daemon_state_ops {
-	/* The state changed: publish it. */
+	/* The state changed: send it to subscribers. */
 	void (*changed)(void *ctx);
 	/* SHUTDOWN or RESTARTING and the last child is gone. */
 	void (*all_stopped)(void *ctx);

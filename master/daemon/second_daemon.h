@@ -1,5 +1,5 @@
-/* Second: whether this daemon would be the second one: what listens at its control socket
- * names the configuration file that it runs. */
+/* Second daemon: whether this daemon would be the second one: what listens at its
+ * control socket names the configuration file that it runs. */
 #ifndef MASTER_DAEMON_SECOND_DAEMON_H
 #define MASTER_DAEMON_SECOND_DAEMON_H
 

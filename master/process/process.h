@@ -26,8 +26,8 @@ struct process_ops {
 	void (*arm)(struct process *, int64_t deadline_ms);
 	/* Calls process_respawn in a coming turn, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row changed: publish it, and inform the group and the daemon. Called once for
-	 * each state change, and for changes that keep the state (pid, spawnerr). */
+	/* The row changed: subscribers, the group and the daemon are informed. Called once
+	 * for each state change, and for changes that keep the state (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
 	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
 	 * process->ending. */
@@ -81,7 +81,7 @@ struct process {
 	void *ops_ctx;			/* borrowed: the master */
 	struct child *child;	/* pipes, logs, timer: child/'s own */
 	void *kind_state;	/* its group's ops' own */
-	void *published;		/* the publisher's entry */
+	void *published;		/* the state stream's entry */
 	struct FIELDS(PROCESS_FIELDS);
 };
 

@@ -91,8 +91,8 @@ int peer_fault(struct peer *, uint64_t id, enum fault, const char *message, uint
 typedef void peer_answer_fn(void *ctx, enum fault fault, const char *message,
     json_t *result, int fd);
 /* Sends a request, params taken; its id (never 0), or 0 with errno, which leaves the peer
- * as it was: a stranger's big request is refused by its caller (ENOBUFS: too much is
- * unsent; EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in
+ * as it was, because a client's big request is refused by its caller (ENOBUFS: too much
+ * is unsent; EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in
  * parts when it is longer than FRAME_PART. `want_fd`: the answer may carry a descriptor;
  * one that was not asked for closes the peer. */
 uint64_t peer_call(struct peer *, const char *method, json_t *params, bool want_fd,

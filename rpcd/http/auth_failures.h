@@ -1,4 +1,4 @@
-/* Auth_failures: wrong credentials of a listener's clients: how many of an address count at
+/* Auth failures: wrong credentials of a listener's clients: how many of an address count at
  * present. Decisions only: no system call is made here. */
 #ifndef RPCD_HTTP_AUTH_FAILURES_H
 #define RPCD_HTTP_AUTH_FAILURES_H

@@ -1,4 +1,4 @@
-/* Basic_auth: the credentials of a request, and the role that they give. */
+/* Basic auth: the credentials of a request, and the role that they give. */
 #ifndef RPCD_HTTP_BASIC_AUTH_H
 #define RPCD_HTTP_BASIC_AUTH_H
 

@@ -1,4 +1,4 @@
-/* Call_impl: a call as the files see it that read its body (call_read.c) and carry it out
+/* Call impl: a call as the files see it that read its body (call_read.c) and carry it out
  * (call.c). For these files alone. */
 #ifndef RPCD_METHODS_CALL_IMPL_H
 #define RPCD_METHODS_CALL_IMPL_H

@@ -1,4 +1,4 @@
-/* Process_list: the state of every process, as XML. All of them together are made once for
+/* Process list: the state of every process, as XML. All of them together are made once for
  * as long as they are true: until a row changes or the second is over. Clients that ask
  * again and again share one text, which goes with its second. */
 #ifndef RPCD_METHODS_PROCESS_LIST_H

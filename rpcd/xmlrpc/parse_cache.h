@@ -1,4 +1,4 @@
-/* Parse_cache: the calls that were read last, by the bytes of their bodies. Clients that
+/* Parse cache: the calls that were read last, by the bytes of their bodies. Clients that
  * poll send the same bytes again and again, and to read XML costs more than all else that a
  * small call needs. */
 #ifndef RPCD_XMLRPC_PARSE_CACHE_H

@@ -1,4 +1,4 @@
-"""Event listeners: what they are told, and what becomes of those that err (reference 7)."""
+"""Event listeners: what they are told, and what becomes of those that err."""
 
 import os
 import re
