@@ -81,40 +81,23 @@ job_start(const struct jobs *jobs, const struct job *job, struct process *p,
 }
 
 static enum fault
-job_stop(const struct jobs *jobs UNUSED, const struct job *job UNUSED, struct process *p,
+job_work(const struct jobs *jobs, const struct job *job, struct process *p,
     uint64_t *spawn, char **detail)
 {
+	if (jobs->halted)
+		return FAULT_FATAL_STATE;
+	if (job->kind == JOB_START)
+		return job_start(jobs, job, p, spawn, detail);
 	*spawn = p->spawn;
-	return process_stop(p, detail);
+	if (job->kind == JOB_STOP)
+		return process_stop(p, detail);
+	if (job->kind == JOB_CLEAR)
+		return jobs->ops == NULL ? FAULT_FAILED : jobs->ops->clear(p);
+	if (job->signo != JOB_BAD_SIGNAL)
+		return process_signal(p, job->signo, detail);
+	*detail = job->said != NULL ? strdup(job->said) : NULL;
+	return FAULT_BAD_SIGNAL;
 }
-
-static enum fault
-job_signal(const struct jobs *jobs UNUSED, const struct job *job, struct process *p,
-    uint64_t *spawn, char **detail)
-{
-	*spawn = p->spawn;
-	if (job->signo == JOB_BAD_SIGNAL) {
-		*detail = job->said != NULL ? strdup(job->said) : NULL;
-		return FAULT_BAD_SIGNAL;
-	}
-	return process_signal(p, job->signo, detail);
-}
-
-static enum fault
-job_clear(const struct jobs *jobs, const struct job *job UNUSED, struct process *p,
-    uint64_t *spawn, char **detail UNUSED)
-{
-	*spawn = p->spawn;
-	return jobs->ops == NULL ? FAULT_FAILED : jobs->ops->clear(p);
-}
-
-static enum fault (*const job_work[])(const struct jobs *, const struct job *,
-    struct process *, uint64_t *, char **) = {
-	[JOB_START] = job_start,
-	[JOB_STOP] = job_stop,
-	[JOB_SIGNAL] = job_signal,
-	[JOB_CLEAR] = job_clear,
-};
 
 static void
 job_free(struct job *job)
@@ -125,7 +108,7 @@ job_free(struct job *job)
 }
 
 static void
-job_step(struct jobs *jobs, struct job *job)
+job_step(const struct jobs *jobs, struct job *job)
 {
 	struct process *p = groups_process(jobs->groups, id_queue_pop(&job->ids));
 	char *detail = NULL;
@@ -134,8 +117,7 @@ job_step(struct jobs *jobs, struct job *job)
 
 	if (p == NULL)
 		return;
-	fault = jobs->halted ? FAULT_FATAL_STATE :
-	    job_work[job->kind](jobs, job, p, &spawn, &detail);
+	fault = job_work(jobs, job, p, &spawn, &detail);
 	if (job->sink.result != NULL)
 		job->sink.result(job->ctx, job->number, p, fault, detail, spawn);
 	free(detail);
@@ -183,37 +165,23 @@ jobs_step(struct jobs *jobs)
 }
 
 static void
-jobs_wake(struct jobs *jobs)
-{
-	source_arm(jobs->timer, clock_mono_ms());
-}
-
-/* No sink takes results now, and nothing is to be restarted. */
-static bool
-jobs_are_behind(const struct jobs *jobs)
-{
-	return jobs->behind > 0 && jobs->behind >= jobs->count &&
-	    id_queue_count(&jobs->restarts.ids) == 0;
-}
-
-static void
 jobs_turn(void *ctx, uint32_t ready UNUSED)
 {
 	struct jobs *jobs = ctx;
 	int64_t end = clock_mono_ms() + TURN_MS;
-	bool more;
+	bool more, all_behind;
 
 	jobs->behind = 0;
-	do
+	do {
 		more = jobs_step(jobs);
-	while (more && !jobs_are_behind(jobs) && clock_mono_ms() < end);
+		all_behind = jobs->behind > 0 && jobs->behind >= jobs->count &&
+		    id_queue_count(&jobs->restarts.ids) == 0;
+	} while (more && !all_behind && clock_mono_ms() < end);
 	if (!more && jobs->restarts.lost)
 		source_arm(jobs->timer, clock_mono_ms() +
 		    (restart_queue_recover(&jobs->restarts, jobs->groups) ? 0 : AGAIN_MS));
-	else if (more && jobs_are_behind(jobs))
-		source_arm(jobs->timer, clock_mono_ms() + BEHIND_MS);
 	else if (more)
-		jobs_wake(jobs);
+		source_arm(jobs->timer, clock_mono_ms() + (all_behind ? BEHIND_MS : 0));
 }
 
 /* ---- the interface ---- */
@@ -277,7 +245,7 @@ jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *said)
 	jobs->count++;
 	jobs->waiting += id_queue_count(&job->ids);
 	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
-	jobs_wake(jobs);
+	source_arm(jobs->timer, clock_mono_ms());
 	return job;
 }
 
@@ -336,7 +304,7 @@ void
 jobs_respawn(struct jobs *jobs, struct process *p)
 {
 	if (restart_queue_push(&jobs->restarts, p))
-		jobs_wake(jobs);
+		source_arm(jobs->timer, clock_mono_ms());
 	else if (source_deadline(jobs->timer) == -1)
 		source_arm(jobs->timer, clock_mono_ms() + AGAIN_MS);
 }
@@ -388,5 +356,5 @@ jobs_put_back(struct jobs *jobs, struct job_record *record_take)
 void
 jobs_resume(struct jobs *jobs)
 {
-	jobs_wake(jobs);
+	source_arm(jobs->timer, clock_mono_ms());
 }
