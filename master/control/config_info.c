@@ -2,60 +2,11 @@
 
 #include "master/child/child.h"
 
-/* --- kinds of value ------------------------------------------------------------- */
-
-typedef json_t *value_fn(const void *slot);
+enum value { BOOLEAN, INTEGER, SIGNAL, TEXT, USER, AUTORESTART, EXITCODES };
 
 static json_t *
-config_info_integer(const void *slot)
+config_info_exitcodes(const struct process_config *process)
 {
-	return json_integer(*(const int64_t *)slot);
-}
-
-static json_t *
-config_info_signal(const void *slot)
-{
-	return json_integer(*(const int *)slot);
-}
-
-static json_t *
-config_info_boolean(const void *slot)
-{
-	return json_boolean(*(const bool *)slot);
-}
-
-static json_t *
-config_info_text(const void *slot)
-{
-	const char *text = *(char *const *)slot;
-
-	return json_string(text == NULL ? "none" : text);
-}
-
-static json_t *
-config_info_user(const void *slot)
-{
-	const struct user *user = *(struct user *const *)slot;
-
-	return user == NULL ? json_string("none") : json_integer((json_int_t)user->uid);
-}
-
-static json_t *
-config_info_autorestart(const void *slot)
-{
-	static const char *const words[] = {
-	    [AUTORESTART_FALSE] = "false",
-	    [AUTORESTART_UNEXPECTED] = "unexpected",
-	    [AUTORESTART_TRUE] = "true",
-	};
-
-	return json_string(words[*(const enum autorestart *)slot]);
-}
-
-static json_t *
-config_info_exitcodes(const void *slot)
-{
-	const struct process_config *process = slot;
 	json_t *codes = json_array(), *code;
 
 	for (size_t i = 0; i < process->nexitcodes; i++) {
@@ -68,7 +19,41 @@ config_info_exitcodes(const void *slot)
 	return codes;
 }
 
-/* --- the members ----------------------------------------------------------------- */
+/* New: the value in the slot, of which an absent text or user is the word "none". */
+static json_t *
+config_info_value(enum value value, const void *slot)
+{
+	static const char *const autorestart[] = {
+	    [AUTORESTART_FALSE] = "false",
+	    [AUTORESTART_UNEXPECTED] = "unexpected",
+	    [AUTORESTART_TRUE] = "true",
+	};
+	const struct user *user;
+	const char *text;
+
+	switch (value) {
+	case BOOLEAN:
+		return json_boolean(*(const bool *)slot);
+	case INTEGER:
+		return json_integer(*(const int64_t *)slot);
+	case SIGNAL:
+		return json_integer(*(const int *)slot);
+	case AUTORESTART:
+		return json_string(autorestart[*(const enum autorestart *)slot]);
+	case EXITCODES:
+		return config_info_exitcodes(slot);
+	case USER:
+		user = *(struct user *const *)slot;
+		if (user != NULL)
+			return json_integer((json_int_t)user->uid);
+		break;
+	case TEXT:
+		text = *(char *const *)slot;
+		if (text != NULL)
+			return json_string(text);
+	}
+	return json_string("none");
+}
 
 enum place { IN_PROCESS, IN_GROUP, IS_INUSE, IS_STDOUT_LOG, IS_STDERR_LOG };
 
@@ -78,40 +63,40 @@ enum place { IN_PROCESS, IN_GROUP, IS_INUSE, IS_STDOUT_LOG, IS_STDERR_LOG };
 
 static const struct {
 	const char *name;
-	value_fn *value;
+	enum value value;
 	enum place place;
 	size_t offset;
 } members[] = {
-    {"autostart", config_info_boolean, OF(autostart)},
-    {"autorestart", config_info_autorestart, OF(autorestart)},
-    {"directory", config_info_text, OF(directory)},
-    {"uid", config_info_user, OF(user)},
-    {"command", config_info_text, OF(command)},
-    {"exitcodes", config_info_exitcodes, IN_PROCESS, 0},
-    {"group", config_info_text, OF_GROUP(name)},
-    {"group_prio", config_info_integer, OF_GROUP(priority)},
-    {"inuse", config_info_boolean, IS_INUSE, 0},
-    {"killasgroup", config_info_boolean, OF(killasgroup)},
-    {"name", config_info_text, OF(name)},
-    {"process_prio", config_info_integer, OF(priority)},
-    {"redirect_stderr", config_info_boolean, OF(redirect_stderr)},
-    {"startretries", config_info_integer, OF(startretries)},
-    {"startsecs", config_info_integer, OF(startsecs)},
-    {"stdout_capture_maxbytes", config_info_integer, OF_CHANNEL(STDOUT, capture_maxbytes)},
-    {"stdout_events_enabled", config_info_boolean, OF_CHANNEL(STDOUT, events_enabled)},
-    {"stdout_logfile", config_info_text, IS_STDOUT_LOG, 0},
-    {"stdout_logfile_backups", config_info_integer, OF_CHANNEL(STDOUT, backups)},
-    {"stdout_logfile_maxbytes", config_info_integer, OF_CHANNEL(STDOUT, maxbytes)},
-    {"stdout_syslog", config_info_boolean, OF_CHANNEL(STDOUT, syslog)},
-    {"stopsignal", config_info_signal, OF(stopsignal)},
-    {"stopwaitsecs", config_info_integer, OF(stopwaitsecs)},
-    {"stderr_capture_maxbytes", config_info_integer, OF_CHANNEL(STDERR, capture_maxbytes)},
-    {"stderr_events_enabled", config_info_boolean, OF_CHANNEL(STDERR, events_enabled)},
-    {"stderr_logfile", config_info_text, IS_STDERR_LOG, 0},
-    {"stderr_logfile_backups", config_info_integer, OF_CHANNEL(STDERR, backups)},
-    {"stderr_logfile_maxbytes", config_info_integer, OF_CHANNEL(STDERR, maxbytes)},
-    {"stderr_syslog", config_info_boolean, OF_CHANNEL(STDERR, syslog)},
-    {"serverurl", config_info_text, OF(serverurl)},
+    {"autostart", BOOLEAN, OF(autostart)},
+    {"autorestart", AUTORESTART, OF(autorestart)},
+    {"directory", TEXT, OF(directory)},
+    {"uid", USER, OF(user)},
+    {"command", TEXT, OF(command)},
+    {"exitcodes", EXITCODES, IN_PROCESS, 0},
+    {"group", TEXT, OF_GROUP(name)},
+    {"group_prio", INTEGER, OF_GROUP(priority)},
+    {"inuse", BOOLEAN, IS_INUSE, 0},
+    {"killasgroup", BOOLEAN, OF(killasgroup)},
+    {"name", TEXT, OF(name)},
+    {"process_prio", INTEGER, OF(priority)},
+    {"redirect_stderr", BOOLEAN, OF(redirect_stderr)},
+    {"startretries", INTEGER, OF(startretries)},
+    {"startsecs", INTEGER, OF(startsecs)},
+    {"stdout_capture_maxbytes", INTEGER, OF_CHANNEL(STDOUT, capture_maxbytes)},
+    {"stdout_events_enabled", BOOLEAN, OF_CHANNEL(STDOUT, events_enabled)},
+    {"stdout_logfile", TEXT, IS_STDOUT_LOG, 0},
+    {"stdout_logfile_backups", INTEGER, OF_CHANNEL(STDOUT, backups)},
+    {"stdout_logfile_maxbytes", INTEGER, OF_CHANNEL(STDOUT, maxbytes)},
+    {"stdout_syslog", BOOLEAN, OF_CHANNEL(STDOUT, syslog)},
+    {"stopsignal", SIGNAL, OF(stopsignal)},
+    {"stopwaitsecs", INTEGER, OF(stopwaitsecs)},
+    {"stderr_capture_maxbytes", INTEGER, OF_CHANNEL(STDERR, capture_maxbytes)},
+    {"stderr_events_enabled", BOOLEAN, OF_CHANNEL(STDERR, events_enabled)},
+    {"stderr_logfile", TEXT, IS_STDERR_LOG, 0},
+    {"stderr_logfile_backups", INTEGER, OF_CHANNEL(STDERR, backups)},
+    {"stderr_logfile_maxbytes", INTEGER, OF_CHANNEL(STDERR, maxbytes)},
+    {"stderr_syslog", BOOLEAN, OF_CHANNEL(STDERR, syslog)},
+    {"serverurl", TEXT, OF(serverurl)},
 };
 
 /* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
@@ -150,7 +135,8 @@ config_info(const struct config_row *row, const struct process *live, bool inuse
 
 	for (size_t i = 0; i < nitems(members); i++) {
 		const char *base = bases[members[i].place];
-		json_t *value = members[i].value(base + members[i].offset);
+		json_t *value = config_info_value(members[i].value,
+		    base + members[i].offset);
 
 		if (json_object_set_new(view, members[i].name, value) == -1) {
 			json_decref(view);
