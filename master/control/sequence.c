@@ -78,12 +78,6 @@ sequence_free(struct sequence *s)
 	free(s);
 }
 
-static void
-sequences_wake(struct sequences *all, int64_t ms)
-{
-	source_arm(all->timer, clock_mono_ms() + ms);
-}
-
 /* ---- results ---- */
 
 static void
@@ -95,33 +89,27 @@ sequence_result(struct sequence *s, const struct process *p, enum fault fault,
 		    detail);
 }
 
-/* Whether what the step began with the process is over. */
+/* True when the wait is over: reported, or the process is gone. */
 static bool
-sequence_judge(const struct sequence *s, const struct process *p, uint64_t spawn,
-    enum fault *fault)
+sequence_settle(struct sequence *s, const struct sequence_wait *wait)
 {
-	const struct process_info row = {
+	const struct process *p = groups_process(s->sequences->groups, wait->id);
+	enum wait_kind kind = sequence_works[s->steps[s->next].action].wait;
+	struct process_info row;
+	enum fault fault;
+
+	if (p == NULL)
+		return true;
+	row = (struct process_info){
 		.id = p->id,
 		.spawn = p->spawn,
 		.last_spawn = p->last_spawn,
 		.verdict = p->verdict,
 		.state = p->state,
 	};
-
-	return wait_judge(sequence_works[s->steps[s->next].action].wait, &row, spawn,
-	    fault);
-}
-
-/* True when the wait is over: reported, or the process is gone. */
-static bool
-sequence_settle(struct sequence *s, const struct sequence_wait *wait)
-{
-	const struct process *p = groups_process(s->sequences->groups, wait->id);
-	enum fault fault;
-
-	if (p != NULL && !sequence_judge(s, p, wait->spawn, &fault))
+	if (!wait_judge(kind, &row, wait->spawn, &fault))
 		return false;
-	if (p != NULL && !wait->quiet)
+	if (!wait->quiet)
 		sequence_result(s, p, fault, NULL);
 	return true;
 }
@@ -182,7 +170,7 @@ sequence_job_end(void *ctx, uint64_t job UNUSED)
 	s->issued = true;
 	sequence_settle_waits(s, 0);
 	if (s->nwaits == 0)
-		sequences_wake(s->sequences, 0);
+		source_arm(s->sequences->timer, clock_mono_ms());
 }
 
 static bool
@@ -199,36 +187,26 @@ static const struct job_sink sequence_job_sink = {
 	.is_behind = sequence_job_is_behind,
 };
 
-/* A stop also cancels the starts that wait, of all that it means. group NULL = all. */
-static void
-sequence_cancel(struct sequences *all, const struct group *group)
+/* Before a group (NULL = all) is stopped: starts that wait are cancelled; processes that
+ * others are stopping are no result of the stop, but have to end before the next step, or
+ * its start would fail. 0, or -1 with ENOMEM. */
+static int
+sequence_prepare_stop(struct sequence *s, const struct group *group)
 {
-	const struct group *g = group != NULL ? group : groups_first(all->groups);
+	const struct group *g = group != NULL ? group : groups_first(s->sequences->groups);
 	struct process *p;
+	int rc = 0;
 
 	for (; g != NULL; g = group != NULL ? NULL : groups_next(g)) {
 		TAILQ_FOREACH(p, &g->processes, in_group) {
 			process_stay(p);
 			(void)process_cancel_start(p);
-		}
-	}
-}
-
-/* What others are stopping is no result of a stop, but has to end before the next step, or
- * its start would fail. 0, or -1 with ENOMEM. */
-static int
-sequence_wait_for_stopping(struct sequence *s, const struct group *group)
-{
-	const struct groups *all = s->sequences->groups;
-	const struct group *g = group != NULL ? group : groups_first(all);
-	const struct process *p;
-
-	for (; g != NULL; g = group != NULL ? NULL : groups_next(g))
-		TAILQ_FOREACH(p, &g->processes, in_group)
 			if (p->state == PROCESS_STOPPING &&
 			    sequence_wait_for(s, p, p->spawn, true) == -1)
-				return -1;
-	return 0;
+				rc = -1;
+		}
+	}
+	return rc;
 }
 
 /* New array of the processes that a target means; NULL with errno. */
@@ -240,9 +218,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 	struct process **list;
 
 	if (one == NULL) {
-		if (stops)
-			sequence_cancel(s->sequences, group);
-		if (stops && sequence_wait_for_stopping(s, group) == -1)
+		if (stops && sequence_prepare_stop(s, group) == -1)
 			return NULL;
 		return order_select(s->sequences->groups, group,
 		    job_takes[stops ? JOB_STOP : JOB_START], count);
@@ -268,7 +244,7 @@ struct selection {
 
 /* Takes the list (NULL = out of memory); 0 or -1. */
 static int
-selection_add(struct selection *all, struct process **list, size_t count)
+sequence_selection_add(struct selection *all, struct process **list, size_t count)
 {
 	struct process **longer = NULL;
 
@@ -295,31 +271,26 @@ sequence_report(struct sequence *s, char *target, enum fault fault, const char *
 		s->sink.step(s->ctx, s->number, &step, fault, detail);
 }
 
-/* Adds what one namespec means, or reports that it means nothing; 0, or -1 with ENOMEM. */
+/* Adds what the namespecs mean, and reports those that mean nothing; 0, or -1 with ENOMEM. */
 static int
-sequence_look_up(struct sequence *s, char *target, struct selection *all)
+sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 {
-	struct process **list, *one = NULL;
-	struct group *group = NULL;
+	char *copy = strdup(targets), *rest = copy, *target;
+	struct process **list, *one;
+	struct group *group;
 	size_t count;
-
-	if (namespec_resolve(s->sequences->groups, target, &group, &one) != FAULT_NONE) {
-		sequence_report(s, target, FAULT_BAD_NAME, NULL);
-		return 0;
-	}
-	list = sequence_select(s, group, one, &count);
-	return selection_add(all, list, count);
-}
-
-/* 0, or -1 with ENOMEM. */
-static int
-sequence_look_up_all(struct sequence *s, const char *targets, struct selection *all)
-{
-	char *copy = strdup(targets), *rest = copy, *one;
 	int rc = copy == NULL ? -1 : 0;
 
-	while (rc == 0 && (one = strsep(&rest, "\n")) != NULL)
-		rc = sequence_look_up(s, one, all);
+	while (rc == 0 && (target = strsep(&rest, "\n")) != NULL) {
+		one = NULL;
+		if (namespec_resolve(s->sequences->groups, target, &group, &one) !=
+		    FAULT_NONE) {
+			sequence_report(s, target, FAULT_BAD_NAME, NULL);
+			continue;
+		}
+		list = sequence_select(s, group, one, &count);
+		rc = sequence_selection_add(all, list, count);
+	}
 	free(copy);
 	return rc;
 }
@@ -338,7 +309,7 @@ sequence_begin_work(struct sequence *s)
 
 	s->nwaits = 0;
 	if (step->target != NULL)
-		rc = sequence_look_up_all(s, step->target, &all);
+		rc = sequence_look_up(s, step->target, &all);
 	else if ((all.list = sequence_select(s, NULL, NULL, &all.count)) == NULL)
 		rc = -1;
 	if (rc == 0 && all.known)
@@ -349,27 +320,20 @@ sequence_begin_work(struct sequence *s)
 	return rc;
 }
 
-/* Whether the step adds again what the one before it has removed. */
-static bool
-sequence_readds(const struct sequence *s)
-{
-	const struct sequence_step *step = &s->steps[s->next];
-
-	return s->next + 1 < s->count && step[1].action == SEQUENCE_ADD &&
-	    strcmp(step[1].target, step->target) == 0;
-}
-
 static void
 sequence_change_group(struct sequence *s)
 {
 	const struct sequences *all = s->sequences;
 	const struct sequence_step *step = &s->steps[s->next];
+	bool adds_again = s->next + 1 < s->count && step[1].action == SEQUENCE_ADD &&
+	    strcmp(step[1].target, step->target) == 0;
 	char *detail = NULL;
 	enum fault fault;
 
 	s->issued = true;
-	if (step->action == SEQUENCE_REMOVE && s->stop_failed && !sequence_readds(s)) {
-		sequence_report(s, step->target, FAULT_FAILED, "a process could not be stopped");
+	if (step->action == SEQUENCE_REMOVE && s->stop_failed && !adds_again) {
+		sequence_report(s, step->target, FAULT_FAILED,
+		    "a process could not be stopped");
 		return;
 	}
 	if (step->action == SEQUENCE_REMOVE)
@@ -379,15 +343,6 @@ sequence_change_group(struct sequence *s)
 	sequence_report(s, step->target, fault, detail);
 	free(detail);
 	s->failed = fault != FAULT_NONE;
-}
-
-static void
-sequence_end_step(struct sequence *s)
-{
-	if (s->steps[s->next].action == SEQUENCE_STOP && !s->unknown)
-		sequence_report(s, s->steps[s->next].target, FAULT_NONE, NULL);
-	s->next++;
-	s->begun = s->issued = s->unknown = false;
 }
 
 /* False when there is no memory for the step now. */
@@ -404,7 +359,7 @@ sequence_begin(struct sequence *s)
 		return false;
 	s->begun = true;
 	if (s->issued)
-		sequences_wake(s->sequences, 0);
+		source_arm(s->sequences->timer, clock_mono_ms());
 	return true;
 }
 
@@ -414,8 +369,12 @@ sequence_advance(struct sequence *s)
 {
 	if (s->issued)
 		sequence_settle_waits(s, 0);
-	if (s->issued && s->nwaits == 0)
-		sequence_end_step(s);
+	if (s->issued && s->nwaits == 0) {
+		if (s->steps[s->next].action == SEQUENCE_STOP && !s->unknown)
+			sequence_report(s, s->steps[s->next].target, FAULT_NONE, NULL);
+		s->next++;
+		s->begun = s->issued = s->unknown = false;
+	}
 	if (s->begun)
 		return true;
 	if (!s->failed && s->next < s->count)
@@ -434,7 +393,7 @@ sequences_turn(void *ctx, uint32_t ready UNUSED)
 
 	TAILQ_FOREACH_SAFE(s, &all->list, in_sequences, next)
 		if (!sequence_advance(s) && source_deadline(all->timer) == -1)
-			sequences_wake(all, AGAIN_MS);
+			source_arm(all->timer, clock_mono_ms() + AGAIN_MS);
 }
 
 void
@@ -449,7 +408,7 @@ sequences_changed(struct sequences *all, const struct process *p)
 			continue;
 		sequence_settle_waits(s, p->id);
 		if (s->nwaits == 0)
-			sequences_wake(all, 0);
+			source_arm(all->timer, clock_mono_ms());
 	}
 }
 
@@ -457,7 +416,7 @@ void
 sequences_look(struct sequences *all)
 {
 	if (all != NULL && all->count > 0)
-		sequences_wake(all, 0);
+		source_arm(all->timer, clock_mono_ms());
 }
 
 /* ---- the interface ---- */
@@ -513,19 +472,8 @@ sequence_new(struct sequences *all, const struct sequence_record *record,
 	s->count = count;
 	TAILQ_INSERT_TAIL(&all->list, s, in_sequences);
 	all->count++;
-	sequences_wake(all, 0);
+	source_arm(all->timer, clock_mono_ms());
 	return s;
-}
-
-static bool
-sequences_are_full(const struct sequences *all, const void *ctx)
-{
-	const struct sequence *s;
-	size_t own = 0;
-
-	TAILQ_FOREACH(s, &all->list, in_sequences)
-		own += s->ctx == ctx;
-	return all->count >= SEQUENCES_MAX || own >= SEQUENCES_PER_SINK;
 }
 
 uint64_t
@@ -533,8 +481,11 @@ sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
     const struct sequence_sink *sink, void *ctx)
 {
 	struct sequence *s;
+	size_t own = 0;
 
-	if (sequences_are_full(all, ctx)) {
+	TAILQ_FOREACH(s, &all->list, in_sequences)
+		own += s->ctx == ctx;
+	if (all->count >= SEQUENCES_MAX || own >= SEQUENCES_PER_SINK) {
 		sequence_steps_free(steps, count);
 		errno = ENOBUFS;
 		return 0;
