@@ -48,7 +48,7 @@ state_stream_entry_of(struct changelog_row *row)
 static void
 state_stream_drop(struct changelog_row *row)
 {
-	free(state_stream_entry_of(row));
+	free(container_of(row, struct entry, row));
 }
 
 /* The page is sealed against new writable mappings before it is shown to anybody. */
@@ -190,13 +190,7 @@ cursor_reached(void *ctx)
 	return changelog_reached(&cursor->at);
 }
 
-/* Up to the members of params. */
-static int
-state_stream_begin(struct buf *out, const char *method)
-{
-	return buf_printf(
-	    out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{", method);
-}
+#define STATE_STREAM_BEGIN "{\"jsonrpc\":\"2.0\",\"method\":\"stream."
 
 /* A row that cannot be written would keep its subscribers waiting for ever: it is mended,
  * and the log says so once. */
@@ -228,26 +222,6 @@ state_stream_write_info(const struct state_stream *pub, struct entry *entry,
 }
 
 static int
-state_stream_write_process(const struct state_stream *pub, struct entry *entry,
-    struct buf *out)
-{
-	int failed = state_stream_begin(out, "stream.process");
-
-	failed |= buf_printf(out, "\"seq\":%" PRIu64 ",\"process\":", entry->row.seq);
-	failed |= state_stream_write_info(pub, entry, out, ROW_MEMBERS);
-	return failed | buf_puts(out, "}}\n");
-}
-
-static int
-state_stream_write_removed(const struct entry *entry, struct buf *out)
-{
-	int failed = state_stream_begin(out, "stream.removed");
-
-	return failed | buf_printf(out, "\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n",
-	    entry->row.seq, entry->removed_id);
-}
-
-static int
 state_stream_write_daemon(const struct state_stream *pub, struct entry *entry,
     struct buf *out)
 {
@@ -269,19 +243,24 @@ state_stream_write_daemon(const struct state_stream *pub, struct entry *entry,
 }
 
 static int
-state_stream_write_row(const struct state_stream *pub, struct entry *entry, struct buf *out)
-{
-	if (entry->process != NULL)
-		return state_stream_write_process(pub, entry, out);
-	if (entry->removed_id != 0)
-		return state_stream_write_removed(entry, out);
-	return state_stream_write_daemon(pub, entry, out);
-}
-
-static int
 state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *out)
 {
-	if (state_stream_write_row(cursor->state_stream, entry, out) == -1)
+	const struct state_stream *pub = cursor->state_stream;
+	int failed;
+
+	if (entry->process != NULL) {
+		failed = buf_printf(out, STATE_STREAM_BEGIN "process\",\"params\":"
+		    "{\"seq\":%" PRIu64 ",\"process\":", entry->row.seq);
+		failed |= state_stream_write_info(pub, entry, out, ROW_MEMBERS);
+		failed |= buf_puts(out, "}}\n");
+	} else if (entry->removed_id != 0) {
+		failed = buf_printf(out, STATE_STREAM_BEGIN "removed\",\"params\":"
+		    "{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n", entry->row.seq,
+		    entry->removed_id);
+	} else {
+		failed = state_stream_write_daemon(pub, entry, out);
+	}
+	if (failed != 0)
 		return -1;
 	changelog_take(&cursor->at, &entry->row);
 	return 1;
@@ -295,8 +274,7 @@ state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *o
 	size_t before = buf_len(out);
 	int failed;
 
-	failed = state_stream_begin(out, "stream.rows");
-	failed |= buf_puts(out, "\"rows\":");
+	failed = buf_puts(out, STATE_STREAM_BEGIN "rows\",\"params\":{\"rows\":");
 	do {
 		entry = next;
 		failed |= buf_putc(out, entry == first ? '[' : ',');
@@ -314,11 +292,9 @@ state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *o
 static int
 state_stream_take_mark(struct cursor *cursor, struct buf *out)
 {
-	const char *method =
-	    cursor->at.phase == CHANGELOG_BEGIN ? "stream.begin" : "stream.end";
-
-	if (state_stream_begin(out, method) == -1 ||
-	    buf_printf(out, "\"seq\":%" PRIu64 "}}\n", cursor->at.reached) == -1)
+	if (buf_printf(out, STATE_STREAM_BEGIN "%s\",\"params\":{\"seq\":%" PRIu64 "}}\n",
+	    cursor->at.phase == CHANGELOG_BEGIN ? "begin" : "end",
+	    cursor->at.reached) == -1)
 		return -1;
 	changelog_take_mark(&cursor->state_stream->log, &cursor->at);
 	return 1;
