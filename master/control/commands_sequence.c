@@ -183,18 +183,10 @@ cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
 
 /* As control refuses commands: nothing comes or goes while the daemon stops. */
 static enum fault
-commands_state_fault(const struct master *master)
-{
-	if (daemon_state(master->daemon) == DAEMON_FATAL)
-		return FAULT_FATAL_STATE;
-	return daemon_is_stopping(master->daemon) ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
-}
-
-static enum fault
 commands_remove_group(void *ctx, const char *name, char **detail)
 {
 	struct master *master = ctx;
-	enum fault fault = commands_state_fault(master);
+	enum fault fault = daemon_fault(master->daemon);
 
 	return fault != FAULT_NONE ? fault : master->ops->remove_group(master, name, detail);
 }
@@ -203,7 +195,7 @@ static enum fault
 commands_add_group(void *ctx, const char *name, char **detail)
 {
 	struct master *master = ctx;
-	enum fault fault = commands_state_fault(master);
+	enum fault fault = daemon_fault(master->daemon);
 
 	return fault != FAULT_NONE ? fault : master->ops->add_group(master, name, detail);
 }

@@ -59,10 +59,10 @@ control_new(struct master *master)
 	return control;
 }
 
-/* Ends a connection. The memory stays until the end of the turn, because the handler of one
- * of the client's own commands may be what ends it, and still has to reply. */
-static void
-connection_retire(struct connection *client)
+/* The memory stays until the end of the turn, because the handler of one of the client's
+ * own commands may be what ends it, and still has to reply. */
+void
+control_drop(struct connection *client)
 {
 	struct control *control = client->control;
 
@@ -79,17 +79,6 @@ connection_retire(struct connection *client)
 	client->deadline = NULL;
 }
 
-static void
-connection_free(struct connection *client)
-{
-	jobs_forget(client->master->jobs, client);
-	sequences_forget(client->master->sequences, client);
-	config_requests_forget(client->master->config_requests, client);
-	peer_free(client->peer);
-	cursor_free(client->cursor);
-	free(client);
-}
-
 /* A last reply is still written. */
 static void
 control_free_gone(struct control *control)
@@ -99,15 +88,13 @@ control_free_gone(struct control *control)
 	while ((client = TAILQ_FIRST(&control->gone)) != NULL) {
 		TAILQ_REMOVE(&control->gone, client, in_clients);
 		peer_flush(client->peer);
-		connection_free(client);
+		jobs_forget(client->master->jobs, client);
+		sequences_forget(client->master->sequences, client);
+		config_requests_forget(client->master->config_requests, client);
+		peer_free(client->peer);
+		cursor_free(client->cursor);
+		free(client);
 	}
-}
-
-void
-control_drop(struct control *control, struct connection *client)
-{
-	(void)control;
-	connection_retire(client);
 }
 
 void
@@ -118,7 +105,7 @@ control_free(struct control *control)
 	if (control == NULL)
 		return;
 	TAILQ_FOREACH_SAFE(client, &control->clients, in_clients, next)
-		connection_retire(client);
+		control_drop(client);
 	control_free_gone(control);
 	source_free(control->accepting);
 	source_free(control->retry);
@@ -150,27 +137,8 @@ control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cm
 static bool
 control_is_permitted(const struct connection *client, const struct cmd *cmd)
 {
-	if (client->owner != NULL && !(cmd->flags & CMD_RPCD))
-		return false;
-	if (client->owner == NULL && (cmd->flags & CMD_ONLY_RPCD))
-		return false;
-	return client->role >= cmd->role;
-}
-
-/* The fault that the daemon's state makes of the command, or FAULT_NONE. */
-static enum fault
-control_state_fault(const struct connection *client, const struct cmd *cmd)
-{
-	switch (daemon_state(client->master->daemon)) {
-	case DAEMON_FATAL:
-		return cmd->flags & CMD_IN_FATAL ? FAULT_NONE : FAULT_FATAL_STATE;
-	case DAEMON_SHUTDOWN:
-	case DAEMON_RESTARTING:
-		return cmd->flags & CMD_IN_SHUTDOWN ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
-	case DAEMON_RUNNING:
-		break;
-	}
-	return FAULT_NONE;
+	return client->role >= cmd->role && (client->owner != NULL ?
+	    cmd->flags & CMD_RPCD : !(cmd->flags & CMD_ONLY_RPCD));
 }
 
 static void
@@ -189,7 +157,7 @@ connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
 		log_debug("connection of %s ended: %s", client->program, why);
 	if (client->owner != NULL)
 		client->owner->closed(client->owner_ctx, why, violation);
-	connection_retire(client);
+	control_drop(client);
 }
 
 static void
@@ -199,7 +167,7 @@ control_received_request(
 	struct connection *client = ctx;
 	int found = cmd_find(method);
 	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
-	enum fault fault;
+	enum fault fault = daemon_fault(client->master->daemon);
 	char *why = NULL;
 
 	if (client->gone)
@@ -215,7 +183,8 @@ control_received_request(
 		control_refuse_role(client, id, cmd);
 	else if (!cmd_check_params(cmd, params, &why))
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, why);
-	else if ((fault = control_state_fault(client, cmd)) != FAULT_NONE)
+	else if (fault != FAULT_NONE &&
+	    !(cmd->flags & (fault == FAULT_FATAL_STATE ? CMD_IN_FATAL : CMD_IN_SHUTDOWN)))
 		connection_fault(client, id, fault, NULL);
 	else
 		control_handlers[found](client, id, params);
@@ -348,10 +317,10 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 			continue;
 		}
 		client = connection_new(control, fd, NULL, NULL);
-		if (client == NULL)
-			continue;
-		control->local++;
-		TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+		if (client != NULL) {
+			control->local++;
+			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
+		}
 	}
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 		control_accept_later(control);
@@ -391,6 +360,33 @@ control_socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid
 	}
 }
 
+/* Takes the place of the socket that there is. 0, or -1 with errno: nothing changed. */
+static int
+control_bind(struct control *control)
+{
+	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
+	struct source *accepting;
+	struct safepath_id made;
+	int fd;
+
+	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	fd = sock_unix_listen(&want, &made);
+	if (fd == -1)
+		return -1;
+	accepting = loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients,
+	    control);
+	if (accepting == NULL) {
+		sock_unix_unlink(control->path, &made);
+		return fd_fail(fd, errno);
+	}
+	source_free(control->accepting);
+	fd_close(control->listener);
+	control->accepting = accepting;
+	control->listener = fd;
+	control->made = made;
+	return 0;
+}
+
 /* Says which daemon has the socket, and how both can have one. */
 static void
 control_warn_of_second(const struct second_daemon *second, const struct master *master)
@@ -417,7 +413,6 @@ void
 control_listen(struct control *control)
 {
 	const char *path = control->master->config->control_socket;
-	struct sock_unix want = {.path = path, .backlog = CONTROL_CLIENTS};
 
 	if (*path == '\0') {
 		log_warn("pidfile %s is no regular file: there is no control socket beside "
@@ -429,44 +424,11 @@ control_listen(struct control *control)
 		control_warn_of_second(&control->master->second, control->master);
 		return;
 	}
-	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
 	control->path = strdup(path);
-	if (control->path != NULL)
-		control->listener = sock_unix_listen(&want, &control->made);
 	control->retry = loop_timer(control->master->loop, control_retry_due, control);
-	if (control->listener != -1 && control->retry != NULL)
-		control->accepting = loop_fd(control->master->loop, control->listener,
-		    EPOLLIN, control_accept_clients, control);
-	if (control->accepting == NULL)
+	if (control->path == NULL || control->retry == NULL || control_bind(control) == -1)
 		log_warn("cannot make the control socket %s: %s; running without one", path,
 		    strerror(errno));
-}
-
-/* 0, or -1 with errno and the socket is as it was. */
-static int
-control_bind_again(struct control *control)
-{
-	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
-	struct source *accepting = NULL;
-	struct safepath_id made;
-	int fd;
-
-	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
-	if (sock_unix_check_free(control->path) == -1 ||
-	    (fd = sock_unix_listen(&want, &made)) == -1)
-		return -1;
-	accepting = loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients, control);
-	if (accepting == NULL) {
-		sock_unix_unlink(control->path, &made);
-		close(fd);
-		return -1;
-	}
-	source_free(control->accepting);
-	close(control->listener);
-	control->accepting = accepting;
-	control->listener = fd;
-	control->made = made;
-	return 0;
 }
 
 void
@@ -475,7 +437,7 @@ control_revive(struct control *control)
 	if (control->accepting == NULL ||
 	    sock_unix_has_path(control->path, &control->made))
 		return;
-	if (control_bind_again(control) == 0)
+	if (sock_unix_check_free(control->path) == 0 && control_bind(control) == 0)
 		log_limited(&control->missing, LEVEL_WARN, "control socket %s was removed "
 		    "or replaced; bound it again", control->path);
 	else

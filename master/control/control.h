@@ -32,7 +32,7 @@ NODISCARD int control_admit(
 /* Closes one client without calling its owner. Nothing more is received from it, and its
  * memory stays valid until the end of the turn: a handler that drops its own client may
  * still reply. */
-void control_drop(struct control *, struct connection *);
+void control_drop(struct connection *);
 /* End of a turn: deltas and replies go out, reeve-rpcd's connection first, and clients that
  * have gone are freed. */
 void control_flush(struct control *);

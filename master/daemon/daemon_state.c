@@ -104,6 +104,14 @@ daemon_fatal_reason(const struct daemon *d)
 	return d->reason != NULL ? d->reason : "out of memory";
 }
 
+enum fault
+daemon_fault(const struct daemon *d)
+{
+	if (d->state == DAEMON_FATAL)
+		return FAULT_FATAL_STATE;
+	return d->state == DAEMON_RUNNING ? FAULT_NONE : FAULT_SHUTDOWN_STATE;
+}
+
 bool
 daemon_is_stopping(const struct daemon *d)
 {

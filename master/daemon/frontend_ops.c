@@ -31,11 +31,9 @@ frontend_ops_peer(struct connection *connection)
 }
 
 static void
-frontend_ops_drop(void *ctx, struct connection *connection)
+frontend_ops_drop(void *ctx UNUSED, struct connection *connection)
 {
-	const struct master *master = ctx;
-
-	control_drop(master->control, connection);
+	control_drop(connection);
 }
 
 static void

@@ -96,15 +96,15 @@ static void
 run_state_changed(void *ctx)
 {
 	struct master *master = ctx;
+	enum fault fault = daemon_fault(master->daemon);
 
-	if (daemon_state(master->daemon) == DAEMON_FATAL)
+	if (fault == FAULT_FATAL_STATE)
 		jobs_halt(master->jobs);
-	else if (daemon_is_stopping(master->daemon))
+	else if (fault != FAULT_NONE)
 		dispatch_stopping(master->dispatcher);
-	if (daemon_is_stopping(master->daemon))
-		config_reader_refuse(master->config_reader,
-		    daemon_state(master->daemon) == DAEMON_FATAL ? FAULT_FATAL_STATE :
-		    FAULT_SHUTDOWN_STATE, daemon_state(master->daemon) != DAEMON_SHUTDOWN);
+	if (fault != FAULT_NONE)
+		config_reader_refuse(master->config_reader, fault,
+		    daemon_state(master->daemon) != DAEMON_SHUTDOWN);
 	run_tell_service_manager(master);
 	state_stream_daemon(master->state_stream);
 }

@@ -171,7 +171,7 @@ join(struct scene *s, bool rpcd)
 	if (s->fd != -1)
 		close(s->fd);
 	if (s->client != NULL)
-		control_drop(s->master.control, s->client);
+		control_drop(s->client);
 	assert_int_equal(sock_pair(fds), 0);
 	s->fd = fds[0];
 	s->closed = s->violated = false;
