@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HOLD_MS 1000		/* for an answer to be sent … */
+#define READ_MS 50		/* … and to be read */
+
 struct daemon {
 	const struct daemon_state_ops *ops;
 	void *ctx;
@@ -59,13 +62,13 @@ daemon_restart(struct daemon *d)
 void
 daemon_hold(struct daemon *d)
 {
-	shutdown_hold(d->shutdown);
+	shutdown_delay(d->shutdown, HOLD_MS);
 }
 
 void
 daemon_go_on(struct daemon *d)
 {
-	shutdown_go_on(d->shutdown);
+	shutdown_delay(d->shutdown, READ_MS);
 }
 
 void

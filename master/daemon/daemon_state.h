@@ -35,7 +35,8 @@ bool daemon_is_stopping(const struct daemon *);	/* SHUTDOWN, RESTARTING or FATAL
 void daemon_shutdown(struct daemon *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
 bool daemon_restart(struct daemon *);
-/* After one of these two: see shutdown_hold. */
+/* After one of these two, unless it has stopped something already: it waits for
+ * daemon_go_on and a moment more, at most for a second. */
 void daemon_hold(struct daemon *);
 void daemon_go_on(struct daemon *);
 /* An invariant is broken: no spawns, no restarts, children left alone; logged as critical.

@@ -11,8 +11,6 @@
 #define BUSY_CHECK_MS 20	/* … and how often that is looked at */
 #define TURN_MS 4		/* that stops may take in one loop iteration */
 #define REPORT_EVERY_MS 3000
-#define HOLD_MS 1000		/* for an answer to be sent … */
-#define READ_MS 50		/* … and to be read */
 
 struct shutdown {
 	struct groups *groups;
@@ -83,23 +81,13 @@ shutdown_waits(struct shutdown *s)
 	return s->waiting;
 }
 
-/* Stops the planned processes, as far as the time of a loop iteration allows. */
-static void
-shutdown_stop_planned(struct shutdown *s)
-{
-	int64_t end = clock_mono_ms() + TURN_MS;
-
-	while (s->stopped < s->planned_count) {
-		process_shutdown(s->plan[s->stopped++]);
-		if (clock_mono_ms() >= end)
-			break;
-	}
-}
-
-/* Goes on as far as it can without waiting; true when nothing is left to stop. */
+/* Goes on as far as it can without waiting and the time of a loop iteration allows; true
+ * when nothing is left to stop. */
 static bool
 shutdown_advance(struct shutdown *s)
 {
+	int64_t end;
+
 	if (s->current == NULL)
 		s->current = order_first_stop(s->groups);
 	s->advancing = true;
@@ -110,7 +98,12 @@ shutdown_advance(struct shutdown *s)
 				break;
 			shutdown_plan(s);
 		}
-		shutdown_stop_planned(s);
+		end = clock_mono_ms() + TURN_MS;
+		while (s->stopped < s->planned_count) {
+			process_shutdown(s->plan[s->stopped++]);
+			if (clock_mono_ms() >= end)
+				break;
+		}
 		if (s->current->unstopped > 0)
 			break;
 		s->planned = false;
@@ -175,24 +168,11 @@ shutdown_is_under_way(const struct shutdown *s)
 	return s->under_way;
 }
 
-/* Moves the first iteration. */
-static void
+void
 shutdown_delay(struct shutdown *s, int64_t ms)
 {
 	if (s->under_way && s->current == NULL && *s->reported_ms == -1)
 		source_arm(s->timer, clock_mono_ms() + ms);
-}
-
-void
-shutdown_hold(struct shutdown *s)
-{
-	shutdown_delay(s, HOLD_MS);
-}
-
-void
-shutdown_go_on(struct shutdown *s)
-{
-	shutdown_delay(s, READ_MS);
 }
 
 struct shutdown *

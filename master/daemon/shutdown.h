@@ -21,10 +21,8 @@ void shutdown_begin(struct shutdown *);
 /* Nothing more is stopped, and done is not called. */
 void shutdown_cancel(struct shutdown *);
 bool shutdown_is_under_way(const struct shutdown *);
-/* Unless it has stopped something already: it waits for shutdown_go_on and a moment more,
- * at most for a second. */
-void shutdown_hold(struct shutdown *);
-void shutdown_go_on(struct shutdown *);
+/* Moves its first iteration, unless it has stopped something already. */
+void shutdown_delay(struct shutdown *, int64_t ms);
 /* A process has stopped: goes on to the next group when its group has. */
 void shutdown_process_stopped(struct shutdown *, const struct process *);
 
