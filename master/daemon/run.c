@@ -86,13 +86,6 @@ run_fail(struct master *master, const struct process *process)
 /* --- what the daemon's state leads to -------------------------------------------- */
 
 static void
-run_tell_service_manager(const struct master *master)
-{
-	notify_state(master->notify, daemon_state(master->daemon),
-	    daemon_fatal_reason(master->daemon));
-}
-
-static void
 run_state_changed(void *ctx)
 {
 	struct master *master = ctx;
@@ -105,7 +98,8 @@ run_state_changed(void *ctx)
 	if (fault != FAULT_NONE)
 		config_reader_refuse(master->config_reader, fault,
 		    daemon_state(master->daemon) != DAEMON_SHUTDOWN);
-	run_tell_service_manager(master);
+	notify_state(master->notify, daemon_state(master->daemon),
+	    daemon_fatal_reason(master->daemon));
 	state_stream_daemon(master->state_stream);
 }
 
@@ -221,16 +215,8 @@ run_begin(struct master *master)
 	dispatch_running(master->dispatcher);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
-	run_tell_service_manager(master);
-}
-
-static enum run_outcome
-run_outcome_of(const struct master *master)
-{
-	if (!master->restart_wanted)
-		return RUN_EXIT;
-	/* Nothing of a process with a broken invariant is built upon. */
-	return daemon_record(master->daemon)->by_pid ? RUN_REEXEC : RUN_RESTART;
+	notify_state(master->notify, daemon_state(master->daemon),
+	    daemon_fatal_reason(master->daemon));
 }
 
 /* Until the run ends; an upgrade that fails is followed by reeve-rpcd's start. */
@@ -238,28 +224,19 @@ static enum run_outcome
 run_loop(struct master *master, char **error)
 {
 	while (loop_run(master->loop) == 0) {
-		if (!master->upgrade_wanted)
-			return run_outcome_of(master);
+		if (!master->upgrade_wanted) {
+			if (!master->restart_wanted)
+				return RUN_EXIT;
+			/* Nothing of a process with a broken invariant is built upon. */
+			return daemon_record(master->daemon)->by_pid ? RUN_REEXEC :
+			    RUN_RESTART;
+		}
 		upgrade_execute(master);
 		if (subsystems_renew_frontends(master, error) == -1)
 			return RUN_ERROR;
 	}
 	(void)startup_failed(error, "the event loop failed (epoll_wait)");
 	return RUN_ERROR;
-}
-
-/* After an upgrade: fills what was created. */
-static int
-run_resume(struct master *master, char **error)
-{
-	int rc = 0;
-
-	if (master->state != NULL)
-		rc = state_document_read(master, master->state, error);
-	master->children.resumes = false;
-	config_free(master->others);
-	master->others = NULL;
-	return rc;
 }
 
 enum run_outcome
@@ -273,14 +250,20 @@ run(struct master *master, char **error)
 		.remove_group = group_lifecycle_remove_named,
 	};
 	enum run_outcome outcome = RUN_ERROR;
-	bool ends;
+	int rc;
 
 	master->ops = &ops;
 	if (master->state == NULL) {
 		master->restart_wanted = false;
 		master->exit_status = 0;
 	}
-	if (subsystems_create(master, error) == 0 && run_resume(master, error) == 0) {
+	rc = subsystems_create(master, error);
+	if (rc == 0 && master->state != NULL)
+		rc = state_document_read(master, master->state, error);
+	master->children.resumes = false;
+	config_free(master->others);
+	master->others = NULL;
+	if (rc == 0) {
 		run_begin(master);
 		outcome = run_loop(master, error);
 	}
@@ -288,8 +271,7 @@ run(struct master *master, char **error)
 	if (outcome == RUN_ERROR)
 		lastlog_failed(master, *error);
 	subsystems_destroy(master);
-	ends = outcome == RUN_ERROR || outcome == RUN_EXIT;
-	if (ends) {
+	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
 		reload_forget(master);
 		lastlog_end(master);
 		http_sockets_free(master->http_sockets);
