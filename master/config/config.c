@@ -308,14 +308,10 @@ static void
 config_listener_clear(struct listener_config *listener)
 {
 	free(listener->section);
-	free(listener->path);
-	free(listener->host);
 	free(listener->address);
-	free(listener->username);
-	free(listener->server_names);
 	if (listener->password != NULL)
 		mem_wipe(listener->password, strlen(listener->password));
-	free(listener->password);
+	conf_clear(listener->is_unix ? &conf_unix_server : &conf_inet_server, listener);
 }
 
 void

@@ -7,7 +7,6 @@
 #include "common/log.h"
 #include "master/config/environment_list.h"
 #include "master/config/group_config.h"
-#include "master/config/http_listener.h"
 #include "master/config/options.h"
 #include "proto/role.h"
 
@@ -21,6 +20,23 @@ struct config_row {
 	const struct group_config *group;
 	const struct process_config *process;
 	size_t nth;		/* in the order of the groups */
+};
+
+/* An [inet_http_server] or [unix_http_server]. */
+struct listener_config {
+	char *section;		/* "inet_http_server", "unix_http_server:x" */
+	bool is_unix;
+	char *path;		/* Unix: absolute */
+	int mode;		/* 0700 by default */
+	uid_t uid;		/* (uid_t)-1 = leave */
+	gid_t gid;
+	char *host;		/* TCP: "" = all of IPv4; IPv6 is "[::1]" */
+	int port;
+	char *address;		/* of the host in digits, if it was looked up; else NULL */
+	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
+	bool has_role;		/* unauthenticated_role= was given */
+	enum role unauthenticated_role;
+	char *server_names;	/* separated by one blank; NULL = none given */
 };
 
 struct config_message {

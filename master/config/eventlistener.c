@@ -36,9 +36,8 @@ eventlistener_parse_events(struct conf_load *load, const char *section, char *ev
 static int
 eventlistener_check_redirect(struct conf_load *load, const char *section)
 {
-	struct program_section program;
+	struct program_section program = { .numprocs = 0 };
 
-	memset(&program, 0, sizeof(program));
 	if (conf_load_row(load, section, conf_find(&conf_program, "redirect_stderr"),
 	    load->here, &program) == -1)
 		return -1;
@@ -77,9 +76,9 @@ eventlistener_judge(struct conf_load *load, const char *section,
 	if (values->buffer_size < 1)
 		return conf_load_fail(load, "[%s] section sets invalid buffer_size (%lld)",
 		    section, (long long)values->buffer_size);
-	if (eventlistener_parse_events(load, section, values->events, &pool->events) ==
-	    -1 ||
-	    eventlistener_check_redirect(load, section) == -1)
+	if (eventlistener_parse_events(load, section, values->events, &pool->events) == -1)
+		return -1;
+	if (eventlistener_check_redirect(load, section) == -1)
 		return -1;
 	if (ini_get(load->ini, section, "buffer_size") != NULL)
 		pool->buffer_size = values->buffer_size;

@@ -199,7 +199,7 @@ rpcinterface_section_is_complete(const struct group_config *group)
 }
 
 static bool
-rpcinterface_section_is_same( const struct group_config *live,
+rpcinterface_section_is_same(const struct group_config *live,
     const struct group_config *fresh)
 {
 	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;

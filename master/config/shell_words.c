@@ -65,14 +65,6 @@ shell_skip_quoted(const char *at)
 	return *at == '\0' ? at : at + 1;
 }
 
-/* True when the word is an option such as -c, -lc, -e or -S. */
-static bool
-shell_takes_script(const struct word *word)
-{
-	return word->length >= 2 && word->length <= 4 && word->start[0] == '-' &&
-	    strchr("cerS", word->start[word->length - 1]) != NULL;
-}
-
 /* The file's name alone, without a version such as that of python3.11. */
 static struct word
 shell_name_of(const struct word *word)
@@ -89,24 +81,20 @@ shell_name_of(const struct word *word)
 	return name;
 }
 
-static bool
-shell_has_blank(const struct word *word)
-{
-	for (size_t i = 0; i < word->length; i++)
-		if (strchr(BLANKS, word->start[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* An option may mean anything to a program that is no interpreter: then only several words
- * in one are taken for a program text. */
+/* Behind an option such as -c, -lc, -e or -S. The option may mean anything to a program
+ * that is no interpreter: then only several words in one are taken for a program text. */
 static bool
 shell_is_script(const struct word *word, const struct word *last)
 {
 	if (word->forwarder || (word->language && word->quoted))
 		return true;
-	return last->start != NULL && shell_takes_script(last) &&
-	    (word->interpreter || shell_has_blank(word));
+	if (last->start == NULL || last->length < 2 || last->length > 4 ||
+	    last->start[0] != '-' || strchr("cerS", last->start[last->length - 1]) == NULL)
+		return false;
+	for (size_t i = 0; i < word->length; i++)
+		if (strchr(BLANKS, word->start[i]) != NULL)
+			return true;
+	return word->interpreter;
 }
 
 static bool
@@ -250,26 +238,13 @@ static char *
 shell_describe_unquoted(const struct word *word)
 {
 	if (shell_is_one_of(operators, nitems(operators), word) ||
-	    shell_is_redirection(word) ||
-	    shell_has_operator(word))
+	    shell_is_redirection(word) || shell_has_operator(word))
 		return xasprintf("command has %.*s, which is given to the program as an "
 		    "argument; " USE_SHELL, (int)word->length, word->start);
 	if (word->start[0] == '~' && (word->length == 1 || word->start[1] == '/'))
 		return xasprintf("command has %.*s, whose ~ is not expanded; write the "
 		    "directory's path", (int)word->length, word->start);
 	return NULL;
-}
-
-static char *
-shell_describe(const struct word *word)
-{
-	char *text = shell_describe_substitution(word);
-
-	if (text == NULL && word->program)
-		text = shell_describe_program(word);
-	if (text == NULL && !word->quoted && !word->script)
-		text = shell_describe_unquoted(word);
-	return text;
 }
 
 char *
@@ -282,7 +257,12 @@ conf_shell_find(const char *command)
 	if (words == NULL)
 		return xasprintf("can't parse command: %s", why);
 	free(words);
-	while (text == NULL && shell_next_word(&at, &word))
-		text = shell_describe(&word);
+	while (text == NULL && shell_next_word(&at, &word)) {
+		text = shell_describe_substitution(&word);
+		if (text == NULL && word.program)
+			text = shell_describe_program(&word);
+		if (text == NULL && !word.quoted && !word.script)
+			text = shell_describe_unquoted(&word);
+	}
 	return text;
 }

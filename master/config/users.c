@@ -94,15 +94,15 @@ static struct user *
 users_new(const char *text, uid_t uid, gid_t gid, const char *name)
 {
 	struct user *user = xcalloc(1, sizeof(*user));
-	int room = 16, count = name != NULL ? room : 1;
+	int size = 16, count = name != NULL ? size : 1;
 
 	*user = (struct user){ .name = xstrdup(text), .uid = uid, .gid = gid };
-	user->groups = xreallocarray(NULL, (size_t)room, sizeof(gid_t));
+	user->groups = xreallocarray(NULL, (size_t)size, sizeof(gid_t));
 	user->groups[0] = gid;
 	while (name != NULL && getgrouplist(name, gid, user->groups, &count) == -1) {
-		room = count > room ? count : room * 2;
-		count = room;
-		user->groups = xreallocarray(user->groups, (size_t)room, sizeof(gid_t));
+		size = count > size ? count : size * 2;
+		count = size;
+		user->groups = xreallocarray(user->groups, (size_t)size, sizeof(gid_t));
 	}
 	user->ngroups = (size_t)count;
 	return user;

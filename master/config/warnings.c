@@ -69,7 +69,7 @@ conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *
 /* --- program-like sections --- */
 
 void
-conf_warn_section( struct conf_load *load, const char *section,
+conf_warn_section(struct conf_load *load, const char *section,
     const struct program_section *values)
 {
 	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
@@ -103,7 +103,7 @@ warn_is_variable_name(const char *name)
 }
 
 void
-conf_warn_variables( struct conf_load *load, const char *section,
+conf_warn_variables(struct conf_load *load, const char *section,
     const struct environment *environment)
 {
 	for (size_t i = 0; i < environment->count; i++) {
@@ -161,7 +161,7 @@ warn_missing(struct conf_load *load, const char *section,
 }
 
 static void
-warn_command( struct conf_load *load, const char *section,
+warn_command(struct conf_load *load, const char *section,
     const struct process_config *process)
 {
 	char *problem = conf_shell_find(process->command), *word;
@@ -192,7 +192,7 @@ warn_look_at_directory(const char *directory)
 }
 
 static void
-warn_directory( struct conf_load *load, const char *section,
+warn_directory(struct conf_load *load, const char *section,
     const struct process_config *process)
 {
 	const char *directory = process->directory;
@@ -214,17 +214,14 @@ static char *
 warn_log_path(const char *path)
 {
 	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
-	char *real = realpath(directory, NULL), *joined;
+	char *real = realpath(directory, NULL);
+	char *name = conf_path_join(
+	    real != NULL ? real : directory, strrchr(whole, '/') + 1);
 
-	if (real == NULL) {
-		free(directory);
-		return whole;
-	}
-	joined = conf_path_join(real, strrchr(whole, '/') + 1);
 	free(real);
 	free(directory);
 	free(whole);
-	return joined;
+	return name;
 }
 
 /* Two that rotate one file each shift its backups. */
@@ -272,7 +269,7 @@ warn_log(struct conf_load *load, const char *section, const char *key, const cha
 }
 
 void
-conf_warn_process( struct conf_load *load, const char *section,
+conf_warn_process(struct conf_load *load, const char *section,
     const struct process_config *process)
 {
 	static const char *const keys[] = {
