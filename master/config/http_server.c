@@ -7,29 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct listener_config *
-http_server_add_listener(struct config *config, const char *section, bool is_unix)
+static int
+http_server_read_listener(struct conf_load *load, const char *section,
+    const struct conf_section *table)
 {
+	struct config *config = load->config;
 	struct listener_config *listener;
 
 	config->listeners = xreallocarray(config->listeners, config->nlisteners + 1,
 	    sizeof(*listener));
 	listener = &config->listeners[config->nlisteners++];
 	*listener = (struct listener_config){
-		.section = xstrdup(section), .is_unix = is_unix, .mode = 0700,
-		.uid = (uid_t)-1, .gid = (gid_t)-1,
+		.section = xstrdup(section), .is_unix = table == &conf_unix_server,
+		.mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
 	};
-	return listener;
-}
-
-static int
-http_server_read_listener(struct conf_load *load, const char *section,
-    const struct conf_section *table)
-{
-	bool is_unix = table == &conf_unix_server;
-	struct listener_config *listener = http_server_add_listener(load->config, section,
-	    is_unix);
-
 	for (size_t i = 0; i < table->count; i++) {
 		const struct conf_option *option = &table->options[i];
 		int status = conf_load_row(load, section, option,
