@@ -226,18 +226,6 @@ environment_list_print_quoted(struct buf *out, const char *s)
 	mem_must(buf_putc(out, '"'));
 }
 
-static bool
-environment_list_is_word(const char *s)
-{
-	size_t n;
-
-	if (*s == '\0')
-		return false;
-	while ((n = environment_list_word_at(s)) > 0)
-		s += n;
-	return *s == '\0';
-}
-
 char *
 environment_list_print(const struct environment *environment)
 {
@@ -247,10 +235,14 @@ environment_list_print(const struct environment *environment)
 	buf_init(&out, 0);
 	for (size_t i = 0; i < environment->count; i++) {
 		const struct variable *item = &environment->items[i];
+		const char *end = item->name;
+		size_t n;
 
 		if (i > 0)
 			mem_must(buf_putc(&out, ','));
-		if (environment_list_is_word(item->name))
+		while ((n = environment_list_word_at(end)) > 0)
+			end += n;
+		if (*end == '\0' && end > item->name)
 			mem_must(buf_puts(&out, item->name));
 		else
 			environment_list_print_quoted(&out, item->name);

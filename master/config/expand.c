@@ -35,13 +35,6 @@ expand_names_new(const struct expand_names *parent)
 	return names;
 }
 
-static void
-expand_value_free(struct expand_value *value)
-{
-	free(value->text);
-	free(value);
-}
-
 void
 expand_names_free(struct expand_names *names)
 {
@@ -50,8 +43,10 @@ expand_names_free(struct expand_names *names)
 
 	if (names == NULL)
 		return;
-	while ((value = map_next(names->values, &cursor, NULL)) != NULL)
-		expand_value_free(value);
+	while ((value = map_next(names->values, &cursor, NULL)) != NULL) {
+		free(value->text);
+		free(value);
+	}
 	map_free(names->values);
 	free(names);
 }
@@ -60,15 +55,14 @@ static void
 expand_names_put(struct expand_names *names, const char *name, char *text_take,
     bool is_number, int64_t number)
 {
-	struct expand_value *value = xcalloc(1, sizeof(*value));
-	struct expand_value *old = map_get(names->values, name);
+	struct expand_value *value = map_get(names->values, name);
 
-	value->text = text_take;
-	value->is_number = is_number;
-	value->number = number;
-	mem_must(map_set(names->values, name, value));
-	if (old != NULL)
-		expand_value_free(old);
+	if (value == NULL) {
+		value = xcalloc(1, sizeof(*value));
+		mem_must(map_set(names->values, name, value));
+	}
+	free(value->text);
+	*value = (struct expand_value){ text_take, is_number, number };
 }
 
 void

@@ -79,38 +79,26 @@ include_pattern(struct conf_load *load, const char *pattern)
 	return status;
 }
 
-/* New: the patterns, expanded; NULL = failed. */
-static char *
-include_patterns(struct conf_load *load)
-{
-	const char *files = ini_get(load->ini, "include", "files");
-	struct expand_names *names;
-	char *text;
-
-	if (files == NULL) {
-		conf_load_fail(load,
-		    ".ini file has [include] section, but no files setting");
-		return NULL;
-	}
-	names = expand_names_new(load->here);
-	expand_set(names, "host_node_name", load->node);
-	text = conf_load_expand(load, files, names, "include.files");
-	expand_names_free(names);
-	return text;
-}
-
 int
 conf_include_read(struct conf_load *load)
 {
+	struct expand_names *names;
+	const char *files;
 	char *text, *rest, *pattern;
 	int status = 0;
 
 	if (!ini_has(load->ini, "include"))
 		return 0;
 	ini_replace(load->ini, HERE, load->config->here);
-	if ((text = include_patterns(load)) == NULL)
+	if ((files = ini_get(load->ini, "include", "files")) == NULL)
+		return conf_load_fail(load,
+		    ".ini file has [include] section, but no files setting");
+	names = expand_names_new(load->here);
+	expand_set(names, "host_node_name", load->node);
+	rest = text = conf_load_expand(load, files, names, "include.files");
+	expand_names_free(names);
+	if (text == NULL)
 		return -1;
-	rest = text;
 	while (status == 0 && (pattern = strsep(&rest, " \t\n\r\f\v")) != NULL)
 		if (pattern[0] != '\0')
 			status = include_pattern(load, pattern);

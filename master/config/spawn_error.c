@@ -22,19 +22,15 @@ spawn_error_interpreter(const struct spawn_error *error, size_t *n)
 	return *n > 0 ? start : NULL;
 }
 
-static bool
-spawn_error_is_elf(const struct spawn_error *error)
-{
-	return error->nhead >= 4 && memcmp(error->head, "\177ELF", 4) == 0;
-}
-
 /* What to do, for errors of which the system's text does not say it; NULL = nothing. */
 static const char *
 spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 {
+	bool is_elf = error->nhead >= 4 && memcmp(error->head, "\177ELF", 4) == 0;
+
 	switch (error->errnum) {
 	case ENOEXEC:
-		if (spawn_error_is_elf(error))
+		if (is_elf)
 			return "the program is made for another machine";
 		if (names_interpreter)
 			return "its interpreter is no program of this machine";
@@ -44,8 +40,7 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 		    "it does not begin with #!: name the interpreter there or in command=, "
 		    "as in command=/bin/sh FILE";
 	case ENOENT:
-		return spawn_error_is_elf(error) ? "its loader or libraries do not exist" :
-		    NULL;
+		return is_elf ? "its loader or libraries do not exist" : NULL;
 	case EACCES:
 		return names_interpreter ?
 		    "the user may not execute it or its interpreter, or the file system is "
