@@ -9,6 +9,7 @@
 #include "master/control/sequence.h"
 #include "master/control/state_stream.h"
 #include "master/daemon/config_reader.h"
+#include "master/daemon/daemon_signals.h"
 #include "master/daemon/daemonize.h"
 #include "master/daemon/frontend_ops.h"
 #include "master/daemon/group_kinds.h"
@@ -16,7 +17,6 @@
 #include "master/daemon/lastlog.h"
 #include "master/daemon/pidfile.h"
 #include "master/daemon/run.h"
-#include "master/daemon/signals.h"
 #include "master/daemon/startup.h"
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
@@ -246,7 +246,7 @@ subsystems_daemonize(struct master *master, char **error)
 static int
 subsystems_take_signals(struct master *master, char **error)
 {
-	if (signals_take(master) == -1)
+	if (daemon_signals_take(master) == -1)
 		return startup_failed(error, "cannot receive signals (signalfd)");
 	master->children.reaper = master->reaper;
 	return 0;

@@ -1,4 +1,4 @@
-#include "master/daemon/signals.h"
+#include "master/daemon/daemon_signals.h"
 
 #include "common/log.h"
 #include "master/child/child.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define SIGNALS_EXIT(name)                                                              \
-	static void signals_got_##name(void *ctx, uint32_t count UNUSED)                \
+	static void daemon_signals_got_##name(void *ctx, uint32_t count UNUSED)         \
 	{                                                                               \
 		log_warn("received %s indicating exit request", #name);                 \
 		run_shutdown(ctx);                                                      \
@@ -21,7 +21,7 @@ SIGNALS_EXIT(SIGQUIT)
 
 /* Nobody requested a restart: the user has closed the window. */
 static void
-signals_hang_up(struct master *master)
+daemon_signals_hang_up(struct master *master)
 {
 	bool stays = master->terminal == TERMINAL_NOHUP;
 
@@ -36,12 +36,12 @@ signals_hang_up(struct master *master)
 }
 
 static void
-signals_got_hup(void *ctx, uint32_t count UNUSED)
+daemon_signals_got_hup(void *ctx, uint32_t count UNUSED)
 {
 	struct master *master = ctx;
 
 	if (terminal_has_gone(master->terminal, loop_signal_is_of_kernel(master->loop))) {
-		signals_hang_up(master);
+		daemon_signals_hang_up(master);
 		return;
 	}
 	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN) {
@@ -54,7 +54,7 @@ signals_got_hup(void *ctx, uint32_t count UNUSED)
 }
 
 static void
-signals_got_usr2(void *ctx, uint32_t count UNUSED)
+daemon_signals_got_usr2(void *ctx, uint32_t count UNUSED)
 {
 	const struct master *master = ctx;
 	const struct group *group;
@@ -72,15 +72,15 @@ static const struct {
 	int signo;
 	loop_fn *fn;
 } signals[] = {
-    {SIGTERM, signals_got_SIGTERM},
-    {SIGINT, signals_got_SIGINT},
-    {SIGQUIT, signals_got_SIGQUIT},
-    {SIGHUP, signals_got_hup},
-    {SIGUSR2, signals_got_usr2},
+    {SIGTERM, daemon_signals_got_SIGTERM},
+    {SIGINT, daemon_signals_got_SIGINT},
+    {SIGQUIT, daemon_signals_got_SIGQUIT},
+    {SIGHUP, daemon_signals_got_hup},
+    {SIGUSR2, daemon_signals_got_usr2},
 };
 
 int
-signals_take(struct master *master)
+daemon_signals_take(struct master *master)
 {
 	if (master->reaper != NULL)
 		return 0;
