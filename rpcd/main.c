@@ -14,7 +14,7 @@
 #include "rpcd/rpcd.h"
 #include "rpcd/sandbox/sandbox.h"
 #include "rpcd/setup.h"
-#include "rpcd/spin.h"
+#include "rpcd/stuck_loop.h"
 #include "rpcd/tail/tail.h"
 
 #include <errno.h>
@@ -227,7 +227,7 @@ main_turn_end(void *ctx)
 	struct front *f = ctx;
 	struct rpcd *rpcd = &f->rpcd;
 
-	spin_turned();
+	stuck_loop_turned();
 	if (f->streamed && rpcd->serving && mirror_ready(rpcd->mirror) &&
 	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
 		calls_caught_up(rpcd->calls);
@@ -366,7 +366,7 @@ main_run(void)
 	(void)setpgid(0, 0);	/* what a terminal sends to the master is not for us */
 	main_descriptors();
 	main_signals();
-	spin_watch();
+	stuck_loop_watch();
 	main_warm();
 	setup_wipe(true);
 	main_connect(&front);

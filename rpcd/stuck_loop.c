@@ -1,4 +1,4 @@
-#include "rpcd/spin.h"
+#include "rpcd/stuck_loop.h"
 
 #include "common/compiler.h"
 #include "common/log.h"
@@ -10,42 +10,42 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t spin_has_turned;
-static volatile sig_atomic_t spin_seconds;	/* since the latest turn */
+static volatile sig_atomic_t stuck_loop_has_turned;
+static volatile sig_atomic_t stuck_loop_seconds;	/* since the latest turn */
 
 /* The turn may hold the log's buffers: the line is written without them. */
 static void
-spin_report(const char *line)
+stuck_loop_report(const char *line)
 {
 	if (write(STDERR_FILENO, line, strlen(line)) < 0)
 		return;
 }
 
 static void
-spin_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
+stuck_loop_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 {
 	int saved = errno;
 
 	/* A process sent it: no second has passed. */
 	if (info->si_code != SI_KERNEL)
 		return;
-	spin_seconds = spin_has_turned ? 0 : spin_seconds + 1;
-	spin_has_turned = 0;
-	if (spin_seconds == SPIN_WARN_S)
-		spin_report("WARN busy with one thing for 2 seconds\n");
-	if (spin_seconds >= SPIN_END_S) {
-		spin_report("ERRO busy with one thing for 10 seconds; ending\n");
+	stuck_loop_seconds = stuck_loop_has_turned ? 0 : stuck_loop_seconds + 1;
+	stuck_loop_has_turned = 0;
+	if (stuck_loop_seconds == STUCK_LOOP_WARN_S)
+		stuck_loop_report("WARN busy with one thing for 2 seconds\n");
+	if (stuck_loop_seconds >= STUCK_LOOP_END_S) {
+		stuck_loop_report("ERRO busy with one thing for 10 seconds; ending\n");
 		_exit(EXIT_FAILURE);
 	}
 	errno = saved;
 }
 
 void
-spin_watch(void)
+stuck_loop_watch(void)
 {
 	const struct itimerval second = {.it_interval = {1, 0}, .it_value = {1, 0}};
 	struct sigaction action = {
-	    .sa_sigaction = spin_tick, .sa_flags = SA_RESTART | SA_SIGINFO};
+	    .sa_sigaction = stuck_loop_tick, .sa_flags = SA_RESTART | SA_SIGINFO};
 
 	sigemptyset(&action.sa_mask);
 	if (sigaction(SIGPROF, &action, NULL) < 0 ||
@@ -54,7 +54,7 @@ spin_watch(void)
 }
 
 void
-spin_turned(void)
+stuck_loop_turned(void)
 {
-	spin_has_turned = 1;
+	stuck_loop_has_turned = 1;
 }
