@@ -2,9 +2,9 @@
 
 #include "common/fail.h"
 #include "common/log.h"
-#include "master/child/backlog.h"
 #include "master/child/child_impl.h"
 #include "master/event/dispatch.h"
+#include "master/log/backlog.h"
 #include "master/log/logfile.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "master/child/ansi.h"
-#include "master/child/backlog.h"
 #include "master/child/capture.h"
+#include "master/log/backlog.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "master/child/backlog.h"
 #include "master/control/control.h"
 #include "master/control/daemon_ops.h"
 #include "master/control/state_stream.h"
@@ -18,6 +17,7 @@
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
+#include "master/log/backlog.h"
 #include "master/process/order.h"
 
 #include <errno.h>

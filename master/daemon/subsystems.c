@@ -1,7 +1,6 @@
 #include "master/daemon/subsystems.h"
 
 #include "common/mem.h"
-#include "master/child/backlog.h"
 #include "master/child/child.h"
 #include "master/control/commands.h"
 #include "master/control/config_request.h"
@@ -21,6 +20,7 @@
 #include "master/event/dispatch.h"
 #include "master/frontend/frontend.h"
 #include "master/log/autolog.h"
+#include "master/log/backlog.h"
 #include "master/upgrade/statedoc.h"
 
 #include <errno.h>

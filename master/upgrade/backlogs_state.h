@@ -3,7 +3,7 @@
 #define MASTER_UPGRADE_BACKLOGS_STATE_H
 
 #include "common/compiler.h"
-#include "master/child/backlog.h"
+#include "master/log/backlog.h"
 
 #include <jansson.h>
 

@@ -8,11 +8,11 @@
 
 #include "common/loop.h"
 #include "common/str.h"
-#include "master/child/backlog.h"
 #include "master/control/sequence.h"
+#include "master/daemon/state_document.h"
 #include "master/event/dispatch.h"
 #include "master/frontend/http_sockets.h"
-#include "master/daemon/state_document.h"
+#include "master/log/backlog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,6 @@
 /* A real child: spawned, written to, carried over to another master through the state
  * document, and reaped. */
 #include "common/clock.h"
-#include "master/child/backlog.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
 #include "master/child/eventlistener.h"
@@ -9,6 +8,7 @@
 #include "master/child/fcgi_socket.h"
 #include "master/child/spawn.h"
 #include "master/event/dispatch.h"
+#include "master/log/backlog.h"
 #include "master/upgrade/child_state.h"
 #include "master/upgrade/statefield.h"
 

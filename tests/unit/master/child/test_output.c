@@ -1,6 +1,6 @@
 #include "common/buf.h"
-#include "master/child/backlog.h"
 #include "master/child/output.h"
+#include "master/log/backlog.h"
 #include "tests/unit/master/scratch.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "master/child/backlog.h"
+#include "master/log/backlog.h"
 
 #include "common/buf.h"
 #include "common/clock.h"

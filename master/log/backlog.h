@@ -1,8 +1,8 @@
 /* Backlog: output that its log, a full pipe or terminal, did not take when it had to be
  * written: what a process left behind at its end, and results that are printed. It is
  * written when the reader goes on, in order, and waited for at the end of the daemon. */
-#ifndef MASTER_CHILD_BACKLOG_H
-#define MASTER_CHILD_BACKLOG_H
+#ifndef MASTER_LOG_BACKLOG_H
+#define MASTER_LOG_BACKLOG_H
 
 #include "common/compiler.h"
 #include "common/fields.h"
