@@ -7,7 +7,7 @@
 #include "master/upgrade/backlogs_state.h"
 #include "master/upgrade/events_state.h"
 #include "master/upgrade/groups_state.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ state_document_read_master(struct master *master, const json_t *json, char **why
 	/* The stream has gone on from there already. */
 	if (master->seq < seq)
 		master->seq = seq;
-	return statedoc_check(why, "the master", bad);
+	return state_parts_check(why, "the master", bad);
 }
 
 static json_t *
@@ -62,7 +62,7 @@ state_document_read_daemon(struct master *master, const json_t *json, char **why
 		bad = "reason";
 	if (daemon_state(master->daemon) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
-	return statedoc_check(why, "the daemon's state", bad);
+	return state_parts_check(why, "the daemon's state", bad);
 }
 
 /* ---- the configuration in force ---- */
@@ -109,9 +109,10 @@ state_document_write_configuration(struct master *master)
 		others[count++] = group->config;
 	}
 	object = json_object();
-	statedoc_add(&object, "read", group != NULL ? NULL :
+	state_parts_add(&object, "read", group != NULL ? NULL :
 	    state_document_write_config(config, config->groups, config->ngroups));
-	statedoc_add(&object, "others", state_document_write_config(config, others, count));
+	state_parts_add(
+	    &object, "others", state_document_write_config(config, others, count));
 	free(others);
 	return object;
 }
@@ -154,7 +155,7 @@ state_document_write_http_sockets(struct master *master)
 	const struct http_socket_record *record;
 
 	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL; i++)
-		statedoc_append(&list, STATEFIELD_WRITE(socket_rows, record));
+		state_parts_append(&list, STATEFIELD_WRITE(socket_rows, record));
 	return list;
 }
 
@@ -167,17 +168,17 @@ state_document_read_http_sockets(struct master *master, const json_t *list, char
 	const json_t *one;
 
 	if (!json_is_array(list))
-		return statedoc_fail(why, "bad member", "http_sockets");
+		return state_parts_fail(why, "bad member", "http_sockets");
 	records = calloc(count + 1, sizeof(*records));
 	if (records == NULL)
-		return statedoc_fail(why, "out of memory", "");
+		return state_parts_fail(why, "out of memory", "");
 	json_array_foreach(list, i, one)
 		if (bad == NULL)
 			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
 	if (bad == NULL)
 		master->http_sockets = http_sockets_put_back(records, count);
 	free(records);
-	return statedoc_check(why, "an HTTP socket", bad);
+	return state_parts_check(why, "an HTTP socket", bad);
 }
 
 /* ---- jobs and restarts ---- */
@@ -190,9 +191,9 @@ state_document_write_jobs(struct master *master)
 	const struct job_record *job;
 
 	for (size_t i = 0; (job = jobs_get(master->jobs, i)) != NULL; i++)
-		statedoc_append(&queue, STATEFIELD_WRITE(job_rows, job));
-	statedoc_add(&object, "queue", queue);
-	statedoc_add(&object, "restarts",
+		state_parts_append(&queue, STATEFIELD_WRITE(job_rows, job));
+	state_parts_add(&object, "queue", queue);
+	state_parts_add(&object, "restarts",
 	    STATEFIELD_WRITE(restart_rows, jobs_restarts(master->jobs)));
 	return object;
 }
@@ -207,9 +208,9 @@ state_document_read_job(struct jobs *jobs, const json_t *json, char **why)
 		bad = "kind";
 	if (bad == NULL)
 		return jobs_put_back(jobs, &job) == 0 ? 0 :
-		    statedoc_fail(why, "out of memory", "");
+		    state_parts_fail(why, "out of memory", "");
 	id_queue_clear(&job.ids);
-	return statedoc_check(why, "a job", bad);
+	return state_parts_check(why, "a job", bad);
 }
 
 static int
@@ -228,7 +229,7 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 		bad = STATEFIELD_READ(restart_rows, json_object_get(json, "restarts"),
 		    jobs_restarts(master->jobs));
 	if (bad != NULL)
-		return statedoc_check(why, "the jobs", bad);
+		return state_parts_check(why, "the jobs", bad);
 	json_array_foreach(queue, i, one)
 		if (state_document_read_job(master->jobs, one, why) == -1)
 			return -1;
@@ -251,9 +252,9 @@ state_document_write_sequences(struct master *master)
 		object = STATEFIELD_WRITE(sequence_rows, record);
 		steps = json_array();
 		for (; count > 0; count--)
-			statedoc_append(&steps, STATEFIELD_WRITE(step_rows, step++));
-		statedoc_add(&object, "steps", steps);
-		statedoc_append(&list, object);
+			state_parts_append(&steps, STATEFIELD_WRITE(step_rows, step++));
+		state_parts_add(&object, "steps", steps);
+		state_parts_append(&list, object);
 	}
 	return list;
 }
@@ -280,19 +281,19 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 	if (bad == NULL && (record.number == 0 || !json_is_array(list)))
 		bad = "steps";
 	if (bad != NULL)
-		return statedoc_check(why, "a sequence", bad);
+		return state_parts_check(why, "a sequence", bad);
 	steps = calloc(json_array_size(list) + 1, sizeof(*steps));
 	if (steps == NULL)
-		return statedoc_fail(why, "out of memory", "");
+		return state_parts_fail(why, "out of memory", "");
 	json_array_foreach(list, i, one) {
 		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
 		if (bad == NULL && state_document_step_is_sound(&steps[i]))
 			continue;
 		sequence_steps_free(steps, json_array_size(list));
-		return statedoc_check(why, "a step", bad != NULL ? bad : "action");
+		return state_parts_check(why, "a step", bad != NULL ? bad : "action");
 	}
 	return sequences_put_back(sequences, &record, steps, json_array_size(list)) == 0 ?
-	    0 : statedoc_fail(why, "out of memory", "");
+	    0 : state_parts_fail(why, "out of memory", "");
 }
 
 static int
@@ -302,7 +303,7 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 	size_t i;
 
 	if (!json_is_array(list))
-		return statedoc_fail(why, "bad member", "sequences");
+		return state_parts_fail(why, "bad member", "sequences");
 	json_array_foreach(list, i, one)
 		if (state_document_read_sequence(master->sequences, one, why) == -1)
 			return -1;
@@ -363,11 +364,11 @@ state_document_write(struct master *master)
 {
 	json_t *doc = json_object();
 
-	statedoc_add(&doc, "format", json_integer(STATE_DOCUMENT_FORMAT));
+	state_parts_add(&doc, "format", json_integer(STATE_DOCUMENT_FORMAT));
 	for (size_t i = 0; i < nitems(early); i++)
-		statedoc_add(&doc, early[i].name, early[i].write(master));
+		state_parts_add(&doc, early[i].name, early[i].write(master));
 	for (size_t i = 1; i < nitems(sections); i++)
-		statedoc_add(&doc, sections[i].name, sections[i].write(master));
+		state_parts_add(&doc, sections[i].name, sections[i].write(master));
 	return doc;
 }
 
@@ -379,7 +380,7 @@ state_document_read_sections(struct master *master, const json_t *doc,
 
 	*why = NULL;
 	if (!json_is_integer(format) || json_integer_value(format) != STATE_DOCUMENT_FORMAT)
-		return statedoc_fail(why, "not of the format known here", "");
+		return state_parts_fail(why, "not of the format known here", "");
 	for (size_t i = 0; i < count; i++)
 		if (list[i].read(master, json_object_get(doc, list[i].name), why) == -1)
 			return -1;

@@ -21,7 +21,7 @@
 #include "master/frontend/frontend.h"
 #include "master/log/autolog.h"
 #include "master/log/backlog.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -197,13 +197,13 @@ subsystems_add_living(struct master *master, char **error)
 	size_t i;
 
 	json_array_foreach(json_object_get(master->state, "groups"), i, one) {
-		const char *name = statedoc_name(one);
+		const char *name = state_parts_name(one);
 		struct group_config *config = config_group(master->others, name);
 
 		if (config == NULL)
 			config = config_group(master->config, name);
 		if (config == NULL)
-			return statedoc_fail(error, "no definition of the group", name);
+			return state_parts_fail(error, "no definition of the group", name);
 		if (subsystems_add_group(master, config, error) == -1)
 			return -1;
 	}

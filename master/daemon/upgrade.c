@@ -5,7 +5,7 @@
 #include "master/daemon/state_document.h"
 #include "master/frontend/frontend.h"
 #include "master/upgrade/handover.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ upgrade_execute(struct master *master)
 	master->upgrade_wanted = false;
 	/* A descriptor of a document is kept by the rule of those that it names. */
 	if (fd != -1)
-		statedoc_add(&doc, "document", statefield_write_fd(&fd));
+		state_parts_add(&doc, "document", statefield_write_fd(&fd));
 	if (fd != -1 && doc != NULL && upgrade_set_variable(fd) == 0 &&
 	    handover_keep(doc, true) == 0) {
 		log_info("upgrade: executing %s", master->self);

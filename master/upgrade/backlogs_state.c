@@ -1,7 +1,7 @@
 #include "master/upgrade/backlogs_state.h"
 
 #include "common/log.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@ backlogs_state_write(const struct backlogs *backlogs)
 
 	for (size_t i = 0; (path = backlogs_get(backlogs, i, &record)) != NULL; i++) {
 		object = STATEFIELD_WRITE(backlog_rows, record);
-		statedoc_add(&object, "path", statefield_hex(path, strlen(path)));
-		statedoc_append(&list, object);
+		state_parts_add(&object, "path", statefield_hex(path, strlen(path)));
+		state_parts_append(&list, object);
 	}
 	return list;
 }
@@ -41,7 +41,7 @@ backlogs_state_read_one(struct backlogs *backlogs, const json_t *json, char **wh
 		    buf_len(&record.bytes), strerror(errno));
 	buf_clear(&record.bytes);
 	free(path);
-	return statedoc_check(why, "a backlog", bad);
+	return state_parts_check(why, "a backlog", bad);
 }
 
 int
@@ -51,7 +51,7 @@ backlogs_state_read(struct backlogs *backlogs, const json_t *list, char **why)
 	size_t i;
 
 	if (!json_is_array(list))
-		return statedoc_fail(why, "bad member", "backlogs");
+		return state_parts_fail(why, "bad member", "backlogs");
 	json_array_foreach(list, i, one)
 		if (backlogs_state_read_one(backlogs, one, why) == -1)
 			return -1;

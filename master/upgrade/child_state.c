@@ -7,7 +7,7 @@
 #include "master/child/reaper.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 #include <errno.h>
@@ -38,14 +38,14 @@ child_state_write_output(const struct process *process, enum output_id id)
 	int log_fd = log != NULL ? logfile_fd(log) : -1;
 	json_t *object = json_object();
 
-	statedoc_add(&object, "pipe", output == NULL ? json_null() :
+	state_parts_add(&object, "pipe", output == NULL ? json_null() :
 	    STATEFIELD_WRITE(output_rows, output_record(output)));
-	statedoc_add(&object, "capture", capture == NULL ? json_null() :
+	state_parts_add(&object, "capture", capture == NULL ? json_null() :
 	    STATEFIELD_WRITE(capture_rows, capture_record(capture)));
-	statedoc_add(&object, "log", log == NULL ? json_null() :
+	state_parts_add(&object, "log", log == NULL ? json_null() :
 	    STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
-	statedoc_add(&object, "log_fd", statefield_write_fd(&log_fd));
-	statedoc_add(&object, "autolog", statefield_write_text(&autolog));
+	state_parts_add(&object, "log_fd", statefield_write_fd(&log_fd));
+	state_parts_add(&object, "autolog", statefield_write_text(&autolog));
 	return object;
 }
 
@@ -60,15 +60,15 @@ child_state_write(const struct process *process)
 	if (child == NULL)
 		return json_null();
 	object = json_object();
-	statedoc_add(&object, "socket", statefield_write_fd(&socket));
-	statedoc_add(&object, "stdin", child->input == NULL ? json_null() :
+	state_parts_add(&object, "socket", statefield_write_fd(&socket));
+	state_parts_add(&object, "stdin", child->input == NULL ? json_null() :
 	    STATEFIELD_WRITE(stdin_rows, stdin_queue_record(child->input)));
 	for (int id = 0; id < OUTPUT_MAX; id++)
-		statedoc_add(&object, output_words[id],
+		state_parts_add(&object, output_words[id],
 		    child_state_write_output(process, (enum output_id)id));
-	statedoc_add(&object, "listener", child->listener == NULL ? json_null() :
+	state_parts_add(&object, "listener", child->listener == NULL ? json_null() :
 	    STATEFIELD_WRITE(listener_rows, child->listener));
-	statedoc_add(&object, "printer", child->printer == NULL ? json_null() :
+	state_parts_add(&object, "printer", child->printer == NULL ? json_null() :
 	    STATEFIELD_WRITE(printer_rows, child->printer));
 	return object;
 }
@@ -207,7 +207,7 @@ child_state_read(struct process *process, const json_t *json, char **why)
 	const char *bad;
 
 	if (json_is_null(json) != (process->child == NULL))
-		return statedoc_check(why, process->config->name, "child");
+		return state_parts_check(why, process->config->name, "child");
 	if (process->child == NULL)
 		return 0;
 	bad = child_state_read_socket(process, json_object_get(json, "socket"));
@@ -221,5 +221,5 @@ child_state_read(struct process *process, const json_t *json, char **why)
 	if (bad == NULL && process->pid != 0 && reaper_watch(
 	    process->child->context->reaper, process->pid, child_reaped, process) == -1)
 		bad = strerror(errno);
-	return statedoc_check(why, process->config->name, bad);
+	return state_parts_check(why, process->config->name, bad);
 }

@@ -1,7 +1,7 @@
 #include "master/upgrade/events_state.h"
 
 #include "common/str.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 /* An event that several pools or subscriptions share becomes one for each: only memory is
@@ -19,9 +19,9 @@ events_state_write_pool(const struct pool *pool)
 	const struct pool_waiting *waiting;
 
 	STAILQ_FOREACH(waiting, &pool->buffer, in_buffer)
-		statedoc_append(&list, statefield_write_pool_event(&waiting->item));
-	statedoc_add(&object, "name", json_string(pool->group->config->name));
-	statedoc_add(&object, "waiting", list);
+		state_parts_append(&list, statefield_write_pool_event(&waiting->item));
+	state_parts_add(&object, "name", json_string(pool->group->config->name));
+	state_parts_add(&object, "waiting", list);
 	return object;
 }
 
@@ -34,8 +34,8 @@ events_state_write(struct dispatcher *events)
 
 	for (pool = dispatch_next(events, NULL); pool != NULL;
 	    pool = dispatch_next(events, pool))
-		statedoc_append(&list, events_state_write_pool(pool));
-	statedoc_add(&object, "pools", list);
+		state_parts_append(&list, events_state_write_pool(pool));
+	state_parts_add(&object, "pools", list);
 	return object;
 }
 
@@ -46,15 +46,15 @@ events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
 	size_t i;
 
 	if (!json_is_array(list))
-		return statedoc_check(why, "a pool", "waiting");
+		return state_parts_check(why, "a pool", "waiting");
 	json_array_foreach(list, i, one) {
 		struct pool_event item = {0};
 
 		if (!statefield_read_pool_event(one, &item) || item.event == NULL)
-			return statedoc_check(why, "a pool", "waiting");
+			return state_parts_check(why, "a pool", "waiting");
 		if (pool_put_back(pool, item) == -1) {
 			event_unref(item.event);
-			return statedoc_fail(why, "out of memory", "");
+			return state_parts_fail(why, "out of memory", "");
 		}
 	}
 	return 0;
@@ -63,15 +63,15 @@ events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
 static int
 events_state_read_pool(struct dispatcher *events, const json_t *json, char **why)
 {
-	const char *name = statedoc_name(json);
+	const char *name = state_parts_name(json);
 	struct pool *pool = NULL;
 
 	while ((pool = dispatch_next(events, pool)) != NULL)
 		if (str_equal(pool->group->config->name, name))
 			break;
 	if (pool == NULL)
-		return statedoc_fail(why, "no such pool:", name);
-	if (statedoc_check(why, "a pool", STATEFIELD_READ(pool_rows, json, pool)) == -1)
+		return state_parts_fail(why, "no such pool:", name);
+	if (state_parts_check(why, "a pool", STATEFIELD_READ(pool_rows, json, pool)) == -1)
 		return -1;
 	pool_clear(pool);
 	dispatch_move_last(events, pool);
@@ -85,18 +85,18 @@ events_state_read(struct dispatcher *events, const json_t *json, char **why)
 	const struct pool *pool = NULL;
 	size_t i = 0;
 
-	if (statedoc_check(why, "the events",
+	if (state_parts_check(why, "the events",
 	    STATEFIELD_READ(dispatch_rows, json, dispatch_record(events))) == -1)
 		return -1;
 	if (!json_is_array(list))
-		return statedoc_check(why, "the events", "pools");
+		return state_parts_check(why, "the events", "pools");
 	json_array_foreach(list, i, one)
 		if (events_state_read_pool(events, one, why) == -1)
 			return -1;
 	/* Each pool has been read, and once, when all stand in the document's order. */
 	for (i = 0; (pool = dispatch_next(events, pool)) != NULL; i++)
 		if (!str_equal(pool->group->config->name,
-		    statedoc_name(json_array_get(list, i))))
-			return statedoc_fail(why, "other pools than configured", "");
+		    state_parts_name(json_array_get(list, i))))
+			return state_parts_fail(why, "other pools than configured", "");
 	return 0;
 }

@@ -1,7 +1,7 @@
 #include "master/upgrade/groups_state.h"
 
 #include "master/upgrade/child_state.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
 static const struct statefield process_rows[] =
@@ -19,13 +19,13 @@ groups_state_write(const struct groups *groups)
 
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			process = STATEFIELD_WRITE(process_rows, p);
-			statedoc_add(&process, "name", json_string(p->config->name));
-			statedoc_add(&process, "child", child_state_write(p));
-			statedoc_append(&processes, process);
+			state_parts_add(&process, "name", json_string(p->config->name));
+			state_parts_add(&process, "child", child_state_write(p));
+			state_parts_append(&processes, process);
 		}
-		statedoc_add(&object, "name", json_string(group->config->name));
-		statedoc_add(&object, "processes", processes);
-		statedoc_append(&list, object);
+		state_parts_add(&object, "name", json_string(group->config->name));
+		state_parts_add(&object, "processes", processes);
+		state_parts_append(&list, object);
 	}
 	return list;
 }
@@ -42,10 +42,10 @@ groups_state_read_fields(
 	id = p->id;
 	p->id = old_id;
 	if (bad != NULL || id == 0)
-		return statedoc_check(why, p->config->name, bad != NULL ? bad : "id");
+		return state_parts_check(why, p->config->name, bad != NULL ? bad : "id");
 	group_process_changed(groups, p, from);
 	if (groups_renumber(groups, p, id) == -1)
-		return statedoc_fail(why, "out of memory", "");
+		return state_parts_fail(why, "out of memory", "");
 	if (p->deadline_ms != -1)
 		p->ops->arm(p, p->deadline_ms);
 	return 0;
@@ -54,20 +54,21 @@ groups_state_read_fields(
 static int
 groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 {
-	struct group *group = groups_find(groups, statedoc_name(json));
+	struct group *group = groups_find(groups, state_parts_name(json));
 	const json_t *list = json_object_get(json, "processes"), *one;
 	struct process *p;
 	size_t i;
 
 	if (group == NULL)
-		return statedoc_fail(why, "no such group:", statedoc_name(json));
+		return state_parts_fail(why, "no such group:", state_parts_name(json));
 	if (json_array_size(list) != group->count)
-		return statedoc_fail(why, "other processes than configured in group",
+		return state_parts_fail(why, "other processes than configured in group",
 		    group->config->name);
 	json_array_foreach(list, i, one) {
-		p = group_process(group, statedoc_name(one));
+		p = group_process(group, state_parts_name(one));
 		if (p == NULL)
-			return statedoc_fail(why, "no such process:", statedoc_name(one));
+			return state_parts_fail(
+			    why, "no such process:", state_parts_name(one));
 		if (groups_state_read_fields(groups, p, one, why) == -1 ||
 		    child_state_read(p, json_object_get(one, "child"), why) == -1)
 			return -1;
@@ -86,7 +87,7 @@ groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		TAILQ_FOREACH(p, &group->processes, in_group)
 			if (groups_process(groups, p->id) != p || p->id >= next_id)
-				return statedoc_fail(why, "wrong number of process",
+				return state_parts_fail(why, "wrong number of process",
 				    p->config->name);
 	return 0;
 }
@@ -102,7 +103,7 @@ groups_state_read(
 	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		count++;
 	if (json_array_size(list) != count)
-		return statedoc_fail(why, "other groups than configured", "");
+		return state_parts_fail(why, "other groups than configured", "");
 	json_array_foreach(list, i, one)
 		if (groups_state_read_group(groups, one, why) == -1)
 			return -1;

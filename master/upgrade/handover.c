@@ -2,7 +2,7 @@
 
 #include "common/fail.h"
 #include "common/fd.h"
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,12 +35,12 @@ handover_read(int fd, char **why)
 
 	fd_close(fd);
 	if (doc == NULL) {
-		(void)statedoc_fail(why, "cannot be read:", error.text);
+		(void)state_parts_fail(why, "cannot be read:", error.text);
 		return NULL;
 	}
 	if (handover_keep(doc, false) == 0)
 		return doc;
-	(void)statedoc_fail(why, "a descriptor is missing:", strerror(errno));
+	(void)state_parts_fail(why, "a descriptor is missing:", strerror(errno));
 	json_decref(doc);
 	return NULL;
 }

@@ -1,4 +1,4 @@
-#include "master/upgrade/statedoc.h"
+#include "master/upgrade/state_parts.h"
 
 #include "common/mem.h"
 
@@ -6,32 +6,32 @@
 
 /* What is not whole is nothing. */
 static void
-statedoc_spoil(json_t **whole)
+state_parts_spoil(json_t **whole)
 {
 	json_decref(*whole);
 	*whole = NULL;
 }
 
 void
-statedoc_add(json_t **object, const char *name, json_t *part)
+state_parts_add(json_t **object, const char *name, json_t *part)
 {
 	if (*object == NULL)
 		json_decref(part);
 	else if (json_object_set_new(*object, name, part) == -1)
-		statedoc_spoil(object);
+		state_parts_spoil(object);
 }
 
 void
-statedoc_append(json_t **list, json_t *part)
+state_parts_append(json_t **list, json_t *part)
 {
 	if (*list == NULL)
 		json_decref(part);
 	else if (json_array_append_new(*list, part) == -1)
-		statedoc_spoil(list);
+		state_parts_spoil(list);
 }
 
 const char *
-statedoc_name(const json_t *object)
+state_parts_name(const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));
 
@@ -39,14 +39,14 @@ statedoc_name(const json_t *object)
 }
 
 int
-statedoc_fail(char **why, const char *what, const char *name)
+state_parts_fail(char **why, const char *what, const char *name)
 {
 	*why = mem_printf("state document: %s%s%s", what, name[0] != '\0' ? " " : "", name);
 	return -1;
 }
 
 int
-statedoc_check(char **why, const char *what, const char *bad)
+state_parts_check(char **why, const char *what, const char *bad)
 {
 	if (bad == NULL)
 		return 0;
