@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/process/backoff.h"
+#include "master/process/exit.h"
 #include "master/process/group.h"
 #include "master/process/start.h"
 #include "master/process/stop.h"
@@ -107,14 +108,14 @@ static const struct {
 		[EV_SHUTDOWN] = DO(stop_shutdown),
 		[EV_SIGNAL] = DO(stop_signal),
 		[EV_TIMEOUT] = DO(start_up),
-		[EV_REAPED] = DO(stop_exited_early),
+		[EV_REAPED] = DO(exit_early),
 	} },
 	{ PROCESS_RUNNING, {
 		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
 		[EV_STOP] = DO(stop_begin),
 		[EV_SHUTDOWN] = DO(stop_shutdown),
 		[EV_SIGNAL] = DO(stop_signal),
-		[EV_REAPED] = DO(stop_exited),
+		[EV_REAPED] = DO(exit_itself),
 	} },
 	{ PROCESS_BACKOFF, {
 		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
@@ -128,7 +129,7 @@ static const struct {
 		[EV_STOP] = DO(process_stays_stopped),
 		[EV_SIGNAL] = DO(stop_signal),
 		[EV_TIMEOUT] = DO(stop_kill),
-		[EV_REAPED] = DO(stop_done),
+		[EV_REAPED] = DO(exit_stopped),
 	} },
 	{ PROCESS_EXITED, {
 		[EV_START] = DO(start_spawn),
@@ -141,7 +142,7 @@ static const struct {
 	} },
 	{ PROCESS_UNKNOWN, {
 		[EV_START] = DO(process_unknown),
-		[EV_REAPED] = DO(stop_lost),
+		[EV_REAPED] = DO(exit_lost),
 	} },
 };
 

@@ -4,20 +4,13 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/process/autorestart.h"
-#include "master/process/backoff.h"
-#include "master/process/start.h"
-#include "master/process/waitstatus.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define REPORT_EVERY_MS 2000
 #define KILL_AGAIN_MS 1000	/* at least, so that stopwaitsecs=0 cannot spin */
-
-/* ---- signals ---- */
 
 /* kill(2) failed: without a process nothing is wrong, for it will be reaped; otherwise the
  * state is not known any more. */
@@ -64,8 +57,6 @@ stop_signal(struct process *p, struct request *request)
 		return FAULT_NONE;
 	return stop_kill_failed(p, request, "sending sig", "now exited");
 }
-
-/* ---- stopping ---- */
 
 enum fault
 stop_shutdown(struct process *p, struct request *request)
@@ -114,98 +105,4 @@ stop_kill(struct process *p, struct request *request)
 	p->due_ms = due < now + KILL_AGAIN_MS ? now + KILL_AGAIN_MS : due;
 	transition_arm(p);
 	return stop_send(p, request, SIGKILL, p->config->killasgroup);
-}
-
-/* ---- the end ---- */
-
-/* The events of an end carry the pid, so it goes only after the state has changed. */
-static void
-stop_gone(struct process *p, enum process_state to)
-{
-	transition_to(p, to, -1);
-	p->pid = 0;
-	p->ops->changed(p, to);
-}
-
-static void
-stop_keep_status(struct process *p, int wait_status)
-{
-	int signo = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-	int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
-
-	p->has_exitstatus = true;
-	p->exitstatus = p->last_status = code;
-	p->last_signal = signo;
-	p->ending = code != -1 ? code : signo != 0 ? 128 + signo : 255;
-	p->stop = clock_wall_ms() / 1000;
-}
-
-static void
-stop_log(const struct process *p, int wait_status, bool expected)
-{
-	char text[WAITSTATUS_TEXT];
-
-	log_at(expected ? LEVEL_INFO : LEVEL_WARN, "exited: %s (%s; %sexpected)",
-	    p->config->name, waitstatus_text(wait_status, text), expected ? "" : "not ");
-}
-
-enum fault
-stop_exited(struct process *p, struct request *request)
-{
-	bool expected;
-
-	stop_keep_status(p, request->number);
-	expected = autorestart_exit_is_expected(p);
-	stop_log(p, request->number, expected);
-	if (!expected)
-		transition_spawnerr(p, mem_printf("Bad exit code %d", p->exitstatus));
-	stop_gone(p, PROCESS_EXITED);
-	autorestart_decide(p);
-	return FAULT_NONE;
-}
-
-enum fault
-stop_exited_early(struct process *p, struct request *request)
-{
-	if (p->renewing ||
-	    clock_mono_ms() >= transition_after(p->started_ms, p->config->startsecs)) {
-		start_run(p);
-		return stop_exited(p, request);
-	}
-	stop_keep_status(p, request->number);
-	p->has_exitstatus = false;
-	p->exitstatus = 0;
-	stop_log(p, request->number, false);
-	transition_spawnerr(p,
-	    mem_printf("Exited too quickly (process log may have details)"));
-	transition_verdict(p, VERDICT_EXITED_EARLY);
-	p->pid = 0;
-	backoff_begin(p);
-	return FAULT_NONE;
-}
-
-enum fault
-stop_done(struct process *p, struct request *request)
-{
-	char text[WAITSTATUS_TEXT];
-
-	p->killing = false;
-	stop_keep_status(p, request->number);
-	log_at(autorestart_exit_is_expected(p) ? LEVEL_INFO : LEVEL_WARN,
-	    "stopped: %s (%s)", p->config->name, waitstatus_text(request->number, text));
-	stop_gone(p, PROCESS_STOPPED);
-	if (p->renewing)
-		autorestart_begin(p);
-	p->renewing = false;
-	return FAULT_NONE;
-}
-
-/* UNKNOWN is for good; only the child is gone. */
-enum fault
-stop_lost(struct process *p, struct request *request)
-{
-	stop_keep_status(p, request->number);
-	stop_log(p, request->number, autorestart_exit_is_expected(p));
-	stop_gone(p, PROCESS_UNKNOWN);
-	return FAULT_NONE;
 }

@@ -1,5 +1,4 @@
-/* Stop: the actions of the state table that signal and stop a process, and those that
- * follow from its end. */
+/* Stop: the actions of the state table that signal and stop a process. */
 #ifndef MASTER_PROCESS_STOP_H
 #define MASTER_PROCESS_STOP_H
 
@@ -10,11 +9,6 @@ transition_fn stop_shutdown;	/* STOPPING by shutdown */
 transition_fn stop_stop_waiting;	/* BACKOFF → STOPPED, nothing to signal */
 transition_fn stop_signal;	/* sends request->number to the pid */
 transition_fn stop_kill;	/* STOPPING took too long: SIGKILL */
-/* Reaped with request->number while STARTING, RUNNING, STOPPING, UNKNOWN. */
-transition_fn stop_exited_early;
-transition_fn stop_exited;
-transition_fn stop_done;
-transition_fn stop_lost;
 
 /* Logs "waiting for NAME to stop" and sets when it is due again. */
 void stop_report(struct process *);
