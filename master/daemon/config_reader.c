@@ -97,15 +97,17 @@ config_reader_answer(struct config_reader *reader, enum fault fault, const char 
 		config_reader_next(reader);
 }
 
-/* What was read is of no use; the child, if it still runs, is killed. */
+/* What was read is of no use; the child, if it still runs, is killed. Without one, the answer
+ * has perhaps begun the next reading, whose child stays. */
 static void
 config_reader_fail(struct config_reader *reader, const char *why)
 {
+	bool has_child = reader->has_child;
 	char text[512];
 
 	snprintf(text, sizeof(text), "the " NAME " failed: %s", why);
 	config_reader_answer(reader, FAULT_CANT_REREAD, text);
-	if (reader->has_child)
+	if (has_child)
 		helper_process_fail(reader->helper, "sent what is no configuration");
 }
 

@@ -165,6 +165,18 @@ class Reader(Case):
         self.addCleanup(os.close, fd)
         return fd
 
+    def test_the_next_child_lives(self):
+        """The death of one reading's child is not that of the reading that waits."""
+        d, wire, request, pid = self.hanging()
+        other = self.control(d)
+        preview = other.request("config.preview")
+        self.control(d)  # greeted after the request has been received
+        os.kill(pid, signal.SIGKILL)
+        with self.assertRaisesRegex(WireFault, "92 CANT_REREAD"):
+            wire.answer(request)
+        until(lambda: (d.may_release(), select.select([other.sock], [], [], 0)[0])[1])
+        self.assertEqual(["web"], other.answer(preview)["added"])
+
     def test_what_the_child_has(self):
         d, wire, request, pid = self.hanging()
         self.assertEqual(["0", "1", "2", "3"], sorted(os.listdir("/proc/%d/fd" % pid)))
