@@ -69,7 +69,9 @@ run_restart_read(struct master *master, const struct config_answer *answer)
 	}
 	if (n > 0 && answer->detail[n - 1] == '.')
 		n--;
-	log_error("%.*s; not restarting, everything runs on", (int)n, answer->detail);
+	log_error("%.*s; %s", (int)n, answer->detail, master->restart_wanted ?
+	    "the restart under way goes on with what was checked for it" :
+	    "not restarting, everything runs on");
 }
 
 void

@@ -244,6 +244,17 @@ class Checked(Case):
         d.wait_state("cat", "RUNNING")
         self.assertEqual([], [line for line in d.log().splitlines() if "ERRO" in line])
 
+    def test_a_refusal_does_not_stop_a_restart(self):
+        d, stubborn = self.stubborn(cat("cat"))
+        self.assertIs(True, self.rpc(d).supervisor.restart())
+        d.wait_log("waiting for .*stubborn.* to die")
+        self.junk(d)
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("ERRO .*no section headers.*; the restart under way goes on with what was "
+                   "checked for it$")
+        self.end_restart(d, stubborn)
+        self.assertNotIn("everything runs on", d.log())
+
     @unittest.skipUnless(os.path.exists(os.path.join(SEAM, "reeved")), "no build with seam")
     def test_nor_after_an_exec(self):
         d = self.daemon(program("stubborn", "{child} ignore-term", startsecs=0,
