@@ -363,7 +363,7 @@ ini_read_file(const char *path, bool included, struct buf *text)
 	}
 	fd_close(fd);
 	if (room == NULL)
-		return fail_with(EFBIG);
+		return fail_with(errno == ENOBUFS ? EFBIG : errno);
 	return n == -1 ? -1 : 0;
 }
 

@@ -2,6 +2,8 @@
 #include "common/ini.h"
 #include "tests/unit/master/scratch.h"
 
+#include <sys/resource.h>
+
 struct place {
 	char dir[64], file[80];
 };
@@ -229,6 +231,35 @@ test_refused(void **state)
 	ini_free(NULL);
 }
 
+/* A file that memory does not suffice for is not said to be too large. */
+static void
+test_memory_is_short(void **state)
+{
+#ifdef REEVE_SANITIZED
+	(void)state;
+	skip();		/* a sanitizer ends the process */
+#else
+	static const char lines[4 * 1024 * 1024] = "[s]\n";
+	const struct place *place = *state;
+	struct rlimit before, none;
+	char *error = NULL;
+	struct ini *ini = ini_new();
+	int status, errnum;
+
+	place_write(place, lines, sizeof(lines));
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	none = (struct rlimit){ 4096, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	status = ini_read(ini, place->file, place->file, false, &error);
+	errnum = errno;
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(status, -1);
+	assert_null(error);
+	assert_int_equal(errnum, ENOMEM);
+	ini_free(ini);
+#endif
+}
+
 int
 main(void)
 {
@@ -239,6 +270,7 @@ main(void)
 		cmocka_unit_test(test_default_is_copied_by_replace),
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_memory_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, place_setup, place_teardown);
