@@ -44,7 +44,8 @@ commands_read(struct connection *client, uint64_t id, const json_t *params,
 {
 	if (config_requests_add(client->master->config_requests, kind, fn, client, id,
 	    params) == -1)
-		connection_fault(client, id, FAULT_FAILED, "out of memory");
+		connection_fault(client, id, FAULT_FAILED, errno == ENOBUFS ?
+		    "too many requests wait for the configuration" : "out of memory");
 }
 
 void

@@ -1,5 +1,6 @@
 #include "master/control/config_request.h"
 
+#include "common/fail.h"
 #include "common/queue.h"
 
 #include <errno.h>
@@ -57,13 +58,34 @@ config_requests_free(struct config_requests *all)
 	free(all);
 }
 
+/* Those of clients that have gone count, too: what they hold is a client's choice. */
+static bool
+config_requests_is_full(const struct config_requests *all, const struct connection *client)
+{
+	const struct config_request *request;
+	size_t count = 0, own = 0;
+
+	for (size_t i = 0; i < CONFIG_REQUESTS; i++) {
+		TAILQ_FOREACH(request, &all->lists[i], in_list) {
+			count += request->fn != NULL;
+			own += request->client == client;
+		}
+	}
+	return count >= CONFIG_REQUESTS_MAX || own >= CONFIG_REQUESTS_PER_CLIENT;
+}
+
 int
 config_requests_add(struct config_requests *all, enum config_request_kind kind,
     config_request_fn *fn, struct connection *client, uint64_t id, const json_t *params)
 {
-	struct config_request *request = calloc(1, sizeof(*request));
 	bool is_first = !config_requests_wait(all, kind);
+	struct config_request *request;
 
+	if (fn == NULL && !is_first)
+		return 0;
+	if (fn != NULL && config_requests_is_full(all, client))
+		return fail_with(ENOBUFS);
+	request = calloc(1, sizeof(*request));
 	if (request == NULL)
 		return -1;
 	*request = (struct config_request){

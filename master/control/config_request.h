@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CONFIG_REQUESTS_MAX 1024	/* of clients that wait at once … */
+#define CONFIG_REQUESTS_PER_CLIENT 256	/* … of them for one client */
+
 /* What the configuration is read for. */
 enum config_request_kind {
 	CONFIG_REREAD,		/* its groups take the place of those in force */
@@ -37,7 +40,7 @@ struct config_requests;
 struct config_requests *config_requests_new(struct master *,
     void (*begin)(struct master *, enum config_request_kind));
 void config_requests_free(struct config_requests *);	/* without an answer */
-/* fn NULL: nobody waits for the answer. 0, or -1 with ENOMEM. */
+/* fn NULL: nobody waits for the answer. 0, or -1 with ENOMEM, or ENOBUFS: too many wait. */
 NODISCARD int config_requests_add(struct config_requests *, enum config_request_kind,
     config_request_fn *, struct connection *client, uint64_t id, const json_t *params);
 /* A client is going away; what it has asked for is done all the same. */

@@ -50,7 +50,8 @@ run_restart(struct master *master, config_request_fn *done, struct connection *c
 		    client, id, NULL) == 0)
 			return;
 		answer.fault = FAULT_CANT_REREAD;
-		answer.detail = strerror(ENOMEM);
+		answer.detail = errno == ENOBUFS ?
+		    "too many requests wait for the configuration" : strerror(errno);
 		run_restart_read(master, &answer);
 	}
 	if (done != NULL)

@@ -2,6 +2,7 @@
  * it, and what a client has asked for is done without it. */
 #include "master/control/config_request.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,6 +134,31 @@ test_nobody(void **state)
 	add(*state, CONFIG_PREVIEW, 1, "{}");
 }
 
+/* What one client and what all may have waiting is bounded, also behind clients that went;
+ * a signal is always taken, and nothing is kept for those after the first. */
+static void
+test_bounds(void **state)
+{
+	struct config_requests *all = *state;
+	size_t count = 0;
+
+	for (int n = 0; n < 4; n++) {
+		for (int i = 0; i < CONFIG_REQUESTS_PER_CLIENT; i++, count++)
+			add(all, i % 2 == 0 ? CONFIG_REREAD : CONFIG_PREVIEW, n, NULL);
+		assert_int_equal(config_requests_add(all, CONFIG_REREAD, answered,
+		    client(n), 1, NULL), -1);
+		assert_int_equal(errno, ENOBUFS);
+		config_requests_forget(all, client(n));
+	}
+	assert_int_equal(count, CONFIG_REQUESTS_MAX);
+	assert_int_equal(config_requests_add(all, CONFIG_RESTART, answered, client(0), 1,
+	    NULL), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_int_equal(config_requests_add(all, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
+	assert_int_equal(config_requests_add(all, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
+	assert_int_equal(seen.begun[CONFIG_RESTART], 1);
+}
+
 int
 main(void)
 {
@@ -140,6 +166,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_client_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
