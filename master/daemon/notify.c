@@ -102,50 +102,32 @@ notify_on_watchdog(void *ctx, uint32_t ready UNUSED)
 
 /* --- the news ------------------------------------------------------------------ */
 
-static int64_t
-notify_our_pid(void)
-{
-	return getpid();
-}
-
-/* Rounded up: it must not seem older than what asked for it. */
-static int64_t
-notify_now_us(void)
-{
-	return (clock_mono_ms() + 1) * 1000;
-}
-
 static const struct {
-	const char *fields;
-	int64_t (*number)(void);	/* the last field's value; NULL = it has its own */
-	const char *status;
+	const char *fields, *status;
 } states[] = {
-    [DAEMON_SHUTDOWN + 1] = {"STOPPING=1", NULL, "stopping all processes"},
-    [DAEMON_RESTARTING + 1] = {"RELOADING=1\nMONOTONIC_USEC=", notify_now_us,
-        "stopping all processes, for a restart"},
-    [DAEMON_RUNNING + 1] = {"READY=1\nMAINPID=", notify_our_pid, "running"},
-    [DAEMON_FATAL + 1] = {"", NULL, "FATAL: "},
+    [DAEMON_SHUTDOWN + 1] = {"STOPPING=1\n", "stopping all processes"},
+    [DAEMON_RESTARTING + 1] = {"RELOADING=1\n", "stopping all processes, for a restart"},
+    [DAEMON_RUNNING + 1] = {"READY=1\n", "running"},
+    [DAEMON_FATAL + 1] = {"", "FATAL: "},
 };
-
-/* A status is one line; what is too long for it is left out. */
-static void
-notify_compose(struct notify *n, size_t i, const char *detail)
-{
-	char number[24] = "";
-
-	if (states[i].number != NULL)
-		snprintf(number, sizeof(number), "%" PRId64, states[i].number());
-	snprintf(n->news, sizeof(n->news), "%s%s%sSTATUS=%s%.*s", states[i].fields, number,
-	    *states[i].fields != '\0' ? "\n" : "", states[i].status,
-	    (int)strcspn(detail, "\n"), detail);
-}
 
 void
 notify_state(struct notify *n, enum daemon_state state, const char *detail)
 {
+	size_t i = (size_t)state + 1;
+	char number[48] = "";
+
 	if (n == NULL)
 		return;
-	notify_compose(n, (size_t)state + 1, detail);
+	/* The time is rounded up: it must not seem older than what asked for it. */
+	if (state == DAEMON_RESTARTING)
+		snprintf(number, sizeof(number), "MONOTONIC_USEC=%" PRId64 "\n",
+		    (clock_mono_ms() + 1) * 1000);
+	else if (state == DAEMON_RUNNING)
+		snprintf(number, sizeof(number), "MAINPID=%d\n", (int)getpid());
+	/* A status is one line; what is too long for it is left out. */
+	snprintf(n->news, sizeof(n->news), "%s%sSTATUS=%s%.*s", states[i].fields, number,
+	    states[i].status, (int)strcspn(detail, "\n"), detail);
 	n->tries = 0;
 	notify_try(n);
 	if (state == DAEMON_RUNNING && n->watchdog != NULL)
