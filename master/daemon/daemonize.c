@@ -37,25 +37,13 @@ daemonize_enter_directory(const char *directory)
 	free(quoted);
 }
 
-static void
-daemonize_null_descriptors(void)
-{
-	int fd, null;
-
-	if ((null = open("/dev/null", O_RDWR | O_NOCTTY)) == -1)
-		return;
-	for (fd = 0; fd <= 2; fd++)
-		dup2(null, fd);
-	if (null > 2)
-		close(null);
-}
-
 int
 daemonize(const char *directory, int umask_value)
 {
-	pid_t pid;
+	pid_t pid = fork();
+	int null;
 
-	if ((pid = fork()) == -1)
+	if (pid == -1)
 		return -1;
 	if (pid != 0) {
 		log_at(LEVEL_BLATHER, "supervisord forked; parent exiting");
@@ -63,7 +51,12 @@ daemonize(const char *directory, int umask_value)
 	}
 	log_info("daemonizing the supervisord process");
 	daemonize_enter_directory(directory);
-	daemonize_null_descriptors();
+	if ((null = open("/dev/null", O_RDWR | O_NOCTTY)) != -1) {
+		for (int fd = 0; fd <= 2; fd++)
+			dup2(null, fd);
+		if (null > 2)
+			close(null);
+	}
 	setsid();
 	umask((mode_t)umask_value);
 	return 0;
@@ -84,8 +77,7 @@ daemonize_too_low(const struct limit *limit, int64_t wanted, rlim_t hard)
 	    "\"%s\" command-line argument or config file setting. The current environment "
 	    "will only allow you to open %lld %s.  Either raise the number of usable %s in "
 	    "your environment (see README.rst) or lower the %s setting in the config file "
-	    "to "
-	    "allow the %s to start.",
+	    "to allow the %s to start.",
 	    limit->subject, limit->program, (long long)wanted, limit->option,
 	    (long long)hard, limit->object, limit->object, limit->option, limit->program);
 }
@@ -95,7 +87,8 @@ daemonize_raise_one(const struct limit *limit, int64_t wanted, char **error)
 {
 	struct rlimit now;
 
-	if (getrlimit(limit->resource, &now) == -1 || !daemonize_is_below(now.rlim_cur, wanted))
+	if (getrlimit(limit->resource, &now) == -1 ||
+	    !daemonize_is_below(now.rlim_cur, wanted))
 		return 0;
 	now.rlim_cur = (rlim_t)wanted;
 	if (daemonize_is_below(now.rlim_max, wanted))

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 /* Forks once; the parent exits 0, the child goes on in its own session with fds 0 to 2 on
- * /dev/null. directory NULL = stay. Logs the lines of 5.2. 0, or -1 with errno of fork. */
+ * /dev/null. directory NULL = stay. Logs what it does. 0, or -1 with errno of fork. */
 NODISCARD int daemonize(const char *directory, int umask_value);
 /* Raises soft NOFILE and NPROC to minfds/minprocs as supervisord would, logging it, and
  * remembers that as *child_nofile; then raises our own soft NOFILE to the hard limit. 0, or

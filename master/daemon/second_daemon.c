@@ -64,18 +64,6 @@ second_daemon_remaining(int64_t end)
 	return left > 0 ? (int)left : 0;
 }
 
-/* A connection, or -1 with errno; EAGAIN: it listens, and has not accepted in time. */
-static int
-second_daemon_reach(const char *path, int64_t end)
-{
-	int fd;
-
-	while ((fd = sock_try_unix(path)) == -1 && errno == EAGAIN &&
-	    second_daemon_remaining(end) > 0)
-		(void)poll(NULL, 0, RETRY_MS);
-	return fd;
-}
-
 /* Reads its first line into the buffer; 0, or -1 when none came in time. */
 static int
 second_daemon_read_line(int fd, struct buf *in, int64_t end)
@@ -124,7 +112,8 @@ second_daemon_judge(struct second_daemon *second, const json_t *result, const ch
 		second->kind = SECOND_SILENT;
 		return;
 	}
-	second->kind = second_daemon_is_same_file(theirs, file) ? SECOND_SAME : SECOND_OTHER;
+	second->kind = second_daemon_is_same_file(theirs, file) ? SECOND_SAME :
+	    SECOND_OTHER;
 	second->pid = (pid_t)json_integer_value(json_object_get(result, "pid"));
 	second->file = path == NULL ? NULL : strdup(path);
 }
@@ -161,7 +150,8 @@ second_daemon_lock(struct second_daemon_lock *lock, const char *control_socket)
 	if (safepath_find(&lock->dir, control_socket, SAFEPATH_LAST) == 0) {
 		(void)snprintf(lock->name, sizeof(lock->name), ".%.*s.lock", LOCK_BASE_MAX,
 		    lock->dir.name);
-		while ((rc = second_daemon_lock_once(lock)) == 0 && second_daemon_remaining(end) > 0) {
+		while ((rc = second_daemon_lock_once(lock)) == 0 &&
+		    second_daemon_remaining(end) > 0) {
 			close(lock->fd);
 			(void)poll(NULL, 0, RETRY_MS);
 		}
@@ -191,13 +181,17 @@ second_daemon_look(
     struct second_daemon *second, const char *control_socket, const char *file)
 {
 	int64_t end = clock_mono_ms() + SECOND_WAIT_MS;
-	int fd = second_daemon_reach(control_socket, end);
 	json_t *result;
 	uid_t uid;
 	gid_t gid;
+	int fd;
 
 	*second = (struct second_daemon){.kind = SECOND_NONE};
+	while ((fd = sock_try_unix(control_socket)) == -1 && errno == EAGAIN &&
+	    second_daemon_remaining(end) > 0)
+		(void)poll(NULL, 0, RETRY_MS);
 	if (fd == -1) {
+		/* It listens, and has not accepted in time. */
 		if (errno == EAGAIN)
 			second->kind = SECOND_SILENT;
 		return;

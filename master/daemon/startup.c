@@ -47,8 +47,8 @@ startup_log_messages(const struct config *config)
 		log_critical(
 		    "Supervisor is running as root.  Privileges were not dropped because "
 		    "no user is specified in the config file.  If you intend to run as "
-		    "root, "
-		    "you can set user=root in the config file to avoid this message.");
+		    "root, you can set user=root in the config file to avoid this "
+		    "message.");
 	for (size_t i = 0; i < config->nmessages; i++)
 		if (!config->messages[i].is_finding)
 			config_log(&config->messages[i]);
@@ -116,16 +116,6 @@ startup_open_mainlog(struct master *master, char **error)
 	return 0;
 }
 
-static int
-startup_open_listeners(struct master *master, char **error)
-{
-	struct http_sockets *kept = master->http_sockets;
-
-	master->http_sockets = NULL;
-	master->http_sockets = http_sockets_open(master->config, kept, error);
-	return master->http_sockets == NULL ? -1 : 0;
-}
-
 /* What was in force before an upgrade, was checked for this restart, or stands in the
  * file. */
 int
@@ -178,12 +168,16 @@ startup_show_messages(const struct config *config)
 int
 startup_claim(struct master *master, char **error)
 {
-	if (startup_look_for_first(master, error) == 0 &&
-	    startup_open_listeners(master, error) == 0)
-		return 0;
+	struct http_sockets *kept = master->http_sockets;
+
+	if (startup_look_for_first(master, error) == 0) {
+		master->http_sockets = NULL;
+		master->http_sockets = http_sockets_open(master->config, kept, error);
+		if (master->http_sockets != NULL)
+			return 0;
+	}
 	if (master->last_mainlog == NULL)
 		startup_show_messages(master->config);
 	lastlog_refused(master, *error);
 	return -1;
 }
-
