@@ -31,12 +31,15 @@
 
 /* --- the configuration and what it claims --- */
 
-static void
-subsystems_free_config(struct master *master)
-{
-	config_free(master->config);
-	master->config = NULL;
-}
+/* Frees a part that is one member of the master. */
+#define SUBSYSTEM_FREE(member, destroy)                                           \
+	static void subsystems_free_##member(struct master *master)               \
+	{                                                                         \
+		destroy(master->member);                                          \
+		master->member = NULL;                                            \
+	}
+
+SUBSYSTEM_FREE(config, config_free)
 
 /* Before anything is claimed: a start without reeve-rpcd changes nothing. */
 static int
@@ -89,18 +92,14 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 		return master->member != NULL ? 0 :                               \
 		    startup_failed(error, "cannot allocate the daemon's parts");  \
 	}                                                                         \
-	static void subsystems_free_##member(struct master *master)               \
-	{                                                                         \
-		destroy(master->member);                                          \
-		master->member = NULL;                                            \
-	}
+	SUBSYSTEM_FREE(member, destroy)
 
 /* What the state stream sends of a process and of the daemon. */
 
 static int
-subsystems_process_row(void *ctx, const struct process *process, struct process_info *info)
+subsystems_process_row(void *ctx UNUSED, const struct process *process,
+    struct process_info *info)
 {
-	(void)ctx;
 	return process_info_of(process, child_log_path(process, OUTPUT_STDOUT),
 	    child_log_path(process, OUTPUT_STDERR), info);
 }
@@ -269,12 +268,7 @@ subsystems_new_frontends(struct master *master, char **error)
 	return master->frontends == NULL ? -1 : 0;
 }
 
-static void
-subsystems_free_frontends(struct master *master)
-{
-	frontends_free(master->frontends);
-	master->frontends = NULL;
-}
+SUBSYSTEM_FREE(frontends, frontends_free)
 
 int
 subsystems_renew_frontends(struct master *master, char **error)
