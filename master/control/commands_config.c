@@ -27,11 +27,9 @@ commands_answer_fault(
 }
 
 static void
-commands_answer_difference(struct master *master, struct connection *client, uint64_t id,
-    const json_t *params, const struct config_answer *answer)
+commands_answer_difference(struct master *master UNUSED, struct connection *client,
+    uint64_t id, const json_t *params UNUSED, const struct config_answer *answer)
 {
-	(void)master;
-	(void)params;
 	if (answer->fault != FAULT_NONE)
 		commands_answer_fault(client, id, answer);
 	else if (client != NULL)

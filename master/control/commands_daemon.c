@@ -47,7 +47,8 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 		return;
 	}
 	client->greeted = true;
-	commands_take_program(client, json_string_value(json_object_get(params, "program")));
+	commands_take_program(client,
+	    json_string_value(json_object_get(params, "program")));
 	source_free(client->deadline);
 	client->deadline = NULL;
 	result = commands_hello_result(client);
@@ -96,7 +97,8 @@ cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 	commands_send_event(client, json_object_get(params, "type"),
 	    json_object_get(params, "data"));
 	for (size_t i = 0; i < n; i += 2)
-		commands_send_event(client, json_array_get(more, i), json_array_get(more, i + 1));
+		commands_send_event(client, json_array_get(more, i),
+		    json_array_get(more, i + 1));
 	connection_reply(client, id, NULL);
 }
 
@@ -119,11 +121,9 @@ cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params
 }
 
 static void
-commands_answer_restart(struct master *master, struct connection *client, uint64_t id,
-    const json_t *params, const struct config_answer *answer)
+commands_answer_restart(struct master *master UNUSED, struct connection *client,
+    uint64_t id, const json_t *params UNUSED, const struct config_answer *answer)
 {
-	(void)master;
-	(void)params;
 	if (client == NULL)
 		return;
 	if (answer->fault == FAULT_NONE)

@@ -64,7 +64,8 @@ commands_begin_job(struct connection *client, uint64_t id, enum job_kind kind,
 		order.signo = JOB_BAD_SIGNAL;
 	list = order_select(master->groups, group, job_takes[kind], &count);
 	if (list != NULL)
-		job = jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
+		job = jobs_add(master->jobs, &order, list, count, &commands_job_sink,
+		    client);
 	commands_reply_job(client, id, job, json_object());
 }
 

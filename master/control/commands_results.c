@@ -35,7 +35,8 @@ commands_result(uint64_t job, const struct process *process, enum fault fault,
 	    (json_int_t)process->id, "group", process->group->config->name, "name",
 	    process->config->name);
 
-	commands_set_fault(params, fault, fault_text(fault, detail == NULL ? spec : detail));
+	commands_set_fault(params, fault,
+	    fault_text(fault, detail == NULL ? spec : detail));
 	free(spec);
 	return params;
 }

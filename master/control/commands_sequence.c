@@ -38,15 +38,6 @@ steps_add(struct steps *steps, enum sequence_action action, char *target)
 	    .action = action, .target = target};
 }
 
-/* One step for each of the names. */
-static void
-steps_add_names(struct steps *steps, enum sequence_action action, const json_t *names)
-{
-	for (size_t i = 0; i < json_array_size(names); i++)
-		steps_add(steps, action,
-		    strdup(json_string_value(json_array_get(names, i))));
-}
-
 /* Begins the sequence and replies with the result (taken) and its number. client NULL: to
  * nobody. */
 static void
@@ -75,11 +66,13 @@ void
 cmd_process_restart(struct connection *client, uint64_t id, const json_t *params)
 {
 	const json_t *names = json_object_get(params, "names");
+	size_t n = json_array_size(names);
 	struct steps steps;
 
-	steps_init(&steps, 2 * json_array_size(names));
-	steps_add_names(&steps, SEQUENCE_STOP, names);
-	steps_add_names(&steps, SEQUENCE_START, names);
+	steps_init(&steps, 2 * n);
+	for (size_t i = 0; i < 2 * n; i++)
+		steps_add(&steps, i < n ? SEQUENCE_STOP : SEQUENCE_START,
+		    strdup(json_string_value(json_array_get(names, i % n))));
 	commands_begin(client->master, client, id, &steps, json_object());
 }
 
@@ -188,7 +181,8 @@ commands_remove_group(void *ctx, const char *name, char **detail)
 	struct master *master = ctx;
 	enum fault fault = daemon_fault(master->daemon);
 
-	return fault != FAULT_NONE ? fault : master->ops->remove_group(master, name, detail);
+	return fault != FAULT_NONE ? fault :
+	    master->ops->remove_group(master, name, detail);
 }
 
 static enum fault

@@ -15,7 +15,7 @@ connection_stamp(const struct connection *client)
 void
 connection_reply(struct connection *client, uint64_t id, json_t *result)
 {
-	(void)peer_reply(client->peer, id, result, -1, connection_stamp(client));
+	connection_reply_fd(client, id, result, -1);
 }
 
 void
@@ -66,7 +66,8 @@ connection_notify(struct connection *client, const char *method, json_t *params)
 	if (params == NULL)
 		peer_half_close(client->peer);
 	else
-		(void)peer_notify(client->peer, method, params, -1, connection_stamp(client));
+		(void)peer_notify(client->peer, method, params, -1,
+		    connection_stamp(client));
 }
 
 int

@@ -142,11 +142,10 @@ control_is_permitted(const struct connection *client, const struct cmd *cmd)
 }
 
 static void
-connection_over(void *ctx, struct peer *peer, const char *why, bool violation)
+connection_over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
 	struct connection *client = ctx;
 
-	(void)peer;
 	if (client->gone)
 		return;
 	if (violation)
@@ -193,12 +192,9 @@ control_received_request(
 
 /* Clients send requests only. */
 static void
-control_received_notification(
-    void *ctx, struct peer *peer, const char *method, json_t *params, int fd)
+control_received_notification(void *ctx, struct peer *peer, const char *method UNUSED,
+    json_t *params UNUSED, int fd UNUSED)
 {
-	(void)method;
-	(void)params;
-	(void)fd;
 	connection_over(ctx, peer, "a notification to the master", true);
 }
 

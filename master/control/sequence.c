@@ -271,7 +271,7 @@ sequence_report(struct sequence *s, char *target, enum fault fault, const char *
 		s->sink.step(s->ctx, s->number, &step, fault, detail);
 }
 
-/* Adds what the namespecs mean, and reports those that mean nothing; 0, or -1 with ENOMEM. */
+/* Adds what the namespecs mean and reports those that mean nothing; 0 or -1 ENOMEM. */
 static int
 sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 {

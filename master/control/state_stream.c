@@ -68,7 +68,7 @@ state_stream_page_open(struct state_stream *pub)
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 }
 
-/* The newest number, in the page. */
+/* Stores the newest number in the page. */
 static void
 state_stream_show(const struct state_stream *pub)
 {
