@@ -49,8 +49,8 @@ commands_stay_stopped(struct connection *client, const struct group *group)
 
 /* group NULL = all. */
 static void
-commands_begin_job(struct connection *client, uint64_t id, enum job_kind kind,
-    const struct group *group, const json_t *params)
+commands_begin_job(struct connection *client, uint64_t id, const json_t *params,
+    enum job_kind kind, const struct group *group)
 {
 	struct job_order order = {.kind = kind, .said = commands_string(params, "signal")};
 	struct master *master = client->master;
@@ -71,7 +71,7 @@ commands_begin_job(struct connection *client, uint64_t id, enum job_kind kind,
 
 static void
 commands_begin_group(
-    struct connection *client, uint64_t id, enum job_kind kind, const json_t *params)
+    struct connection *client, uint64_t id, const json_t *params, enum job_kind kind)
 {
 	const char *name = commands_string(params, "name");
 	const struct group *group = groups_find(client->master->groups, name);
@@ -79,27 +79,23 @@ commands_begin_group(
 	if (group == NULL)
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 	else
-		commands_begin_job(client, id, kind, group, params);
+		commands_begin_job(client, id, params, kind, group);
 }
 
-#define COMMANDS_ON_GROUP(handler, kind)                                                \
+/* A handler is the call of a function with the request and the other arguments. */
+#define COMMAND(handler, function, ...)                                                 \
 	void handler(struct connection *client, uint64_t id, const json_t *params)      \
 	{                                                                               \
-		commands_begin_group(client, id, kind, params);                         \
-	}
-#define COMMANDS_ON_ALL(handler, kind)                                                  \
-	void handler(struct connection *client, uint64_t id, const json_t *params)      \
-	{                                                                               \
-		commands_begin_job(client, id, kind, NULL, params);                     \
+		function(client, id, params, __VA_ARGS__);                              \
 	}
 
-COMMANDS_ON_GROUP(cmd_group_start, JOB_START)
-COMMANDS_ON_GROUP(cmd_group_stop, JOB_STOP)
-COMMANDS_ON_GROUP(cmd_group_signal, JOB_SIGNAL)
-COMMANDS_ON_ALL(cmd_all_start, JOB_START)
-COMMANDS_ON_ALL(cmd_all_stop, JOB_STOP)
-COMMANDS_ON_ALL(cmd_all_signal, JOB_SIGNAL)
-COMMANDS_ON_ALL(cmd_all_clear, JOB_CLEAR)
+COMMAND(cmd_group_start, commands_begin_group, JOB_START)
+COMMAND(cmd_group_stop, commands_begin_group, JOB_STOP)
+COMMAND(cmd_group_signal, commands_begin_group, JOB_SIGNAL)
+COMMAND(cmd_all_start, commands_begin_job, JOB_START, NULL)
+COMMAND(cmd_all_stop, commands_begin_job, JOB_STOP, NULL)
+COMMAND(cmd_all_signal, commands_begin_job, JOB_SIGNAL, NULL)
+COMMAND(cmd_all_clear, commands_begin_job, JOB_CLEAR, NULL)
 
 /* --- one process --- */
 
@@ -121,7 +117,7 @@ commands_answer_process(struct connection *client, uint64_t id, const json_t *pa
 
 	answer.fault = namespec_resolve(client->master->groups, name, &group, &process);
 	if (answer.fault == FAULT_NONE && process == NULL && job != NO_JOB) {
-		commands_begin_job(client, id, (enum job_kind)job, group, params);
+		commands_begin_job(client, id, params, (enum job_kind)job, group);
 		return;
 	}
 	if (answer.fault == FAULT_NONE)
@@ -194,14 +190,8 @@ commands_clear_logs(struct connection *client UNUSED, struct process *process,
 	return child_clear_logs(process);
 }
 
-#define COMMANDS_ON_PROCESS(handler, fn, job)                                           \
-	void handler(struct connection *client, uint64_t id, const json_t *params)      \
-	{                                                                               \
-		commands_answer_process(client, id, params, fn, job);                   \
-	}
-
-COMMANDS_ON_PROCESS(cmd_process_start, commands_start, JOB_START)
-COMMANDS_ON_PROCESS(cmd_process_stop, commands_stop, JOB_STOP)
-COMMANDS_ON_PROCESS(cmd_process_signal, commands_signal, JOB_SIGNAL)
-COMMANDS_ON_PROCESS(cmd_process_stdin, commands_write_stdin, NO_JOB)
-COMMANDS_ON_PROCESS(cmd_log_clear, commands_clear_logs, NO_JOB)
+COMMAND(cmd_process_start, commands_answer_process, commands_start, JOB_START)
+COMMAND(cmd_process_stop, commands_answer_process, commands_stop, JOB_STOP)
+COMMAND(cmd_process_signal, commands_answer_process, commands_signal, JOB_SIGNAL)
+COMMAND(cmd_process_stdin, commands_answer_process, commands_write_stdin, NO_JOB)
+COMMAND(cmd_log_clear, commands_answer_process, commands_clear_logs, NO_JOB)
