@@ -278,17 +278,6 @@ control_admit(struct control *control, int fd, enum role role, const char *name,
 	return 0;
 }
 
-/* The client that cannot be taken in keeps the listener ready: asking again at once would
- * be a busy loop. */
-static void
-control_accept_later(struct control *control)
-{
-	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
-	    strerror(errno));
-	source_want(control->accepting, 0);
-	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
-}
-
 static void
 control_retry_due(void *ctx, uint32_t ready UNUSED)
 {
@@ -318,8 +307,14 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
 		}
 	}
-	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		control_accept_later(control);
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	/* The waiting client keeps the listener ready: retrying at once would be a busy
+	 * loop. */
+	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
+	    strerror(errno));
+	source_want(control->accepting, 0);
+	source_arm(control->retry, clock_mono_ms() + RETRY_MS);
 }
 
 void
@@ -337,11 +332,11 @@ control_flush(struct control *control)
 /* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway;
  * one that requires a password lends nothing. */
 static void
-control_socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid_t *gid)
+control_socket_access(const struct config *config, struct sock_unix *want)
 {
-	*mode = 0700;
-	*uid = (uid_t)-1;
-	*gid = (gid_t)-1;
+	want->mode = 0700;
+	want->uid = (uid_t)-1;
+	want->gid = (gid_t)-1;
 	for (size_t i = 0; i < config->nlisteners; i++) {
 		const struct listener_config *l = &config->listeners[i];
 
@@ -349,9 +344,9 @@ control_socket_access(const struct config *config, mode_t *mode, uid_t *uid, gid
 			continue;
 		if (l->username != NULL)
 			return;
-		*mode = (mode_t)l->mode;
-		*uid = l->uid;
-		*gid = l->gid;
+		want->mode = (mode_t)l->mode;
+		want->uid = l->uid;
+		want->gid = l->gid;
 		return;
 	}
 }
@@ -365,7 +360,7 @@ control_bind(struct control *control)
 	struct safepath_id made;
 	int fd;
 
-	control_socket_access(control->master->config, &want.mode, &want.uid, &want.gid);
+	control_socket_access(control->master->config, &want);
 	fd = sock_unix_listen(&want, &made);
 	if (fd == -1)
 		return -1;

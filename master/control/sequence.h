@@ -71,7 +71,7 @@ void sequences_look(struct sequences *);
  * that is put back repeats the step that it was at. */
 #define SEQUENCE_FIELDS(ROW, S)								\
 	ROW(S, U64, number)								\
-	ROW(S, BOOL, stop_failed)	/* a process of the last stop could not be stopped */ \
+	ROW(S, BOOL, stop_failed)	/* one of the last stop runs on */		\
 	ROW(S, BOOL, failed)		/* nothing more is done */
 struct sequence_record FIELDS(SEQUENCE_FIELDS);
 

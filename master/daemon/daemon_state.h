@@ -46,8 +46,8 @@ void daemon_break(struct daemon *, const char *reason);
 #define DAEMON_FIELDS(ROW, S)								\
 	ROW(S, DAEMON, state)								\
 	ROW(S, TEXT, reason)	/* of FATAL; NULL = none, or out of memory */		\
-	/* Children are stopped by the pid map (a stop in FATAL, or an invariant broken while \
-	 * stopping), and all_stopped is the caller's affair. */			\
+	/* Children are stopped by the pid map (a stop in FATAL, or an invariant broken	\
+	 * while stopping), and all_stopped is the caller's affair. */			\
 	ROW(S, BOOL, by_pid)								\
 	ROW(S, I64, reported_ms) /* monotonic, of the last "waiting for"; -1 = none */
 struct daemon_record FIELDS(DAEMON_FIELDS);
