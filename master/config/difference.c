@@ -171,7 +171,7 @@ conf_difference_write(struct conf_writer *writer, const struct conf_in_force *li
 		if (map_get(names, live->active[i]->name) == NULL)
 			conf_writer_texts(writer, CONF_DOCUMENT_FOUND, "removed",
 			    live->active[i]->name, NULL);
-	conf_pending_write(writer, live, fresh);
+	conf_difference_pending(writer, live, fresh);
 	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
 	map_free(active);
 	map_free(names);

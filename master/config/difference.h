@@ -40,7 +40,7 @@ char *conf_difference_value(char *text_take);
 
 /* The options that a reread cannot apply: frames of texts, "[SECTION] option: 1 -> 2", for
  * those that need a restart and those that need the daemon to be started again. */
-void conf_pending_write(struct conf_writer *, const struct conf_in_force *,
+void conf_difference_pending(struct conf_writer *, const struct conf_in_force *,
     const struct config *fresh);
 
 #endif

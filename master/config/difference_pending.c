@@ -19,7 +19,7 @@ struct pending {
 };
 
 static void PRINTF_LIKE(2, 3)
-pending_say(struct pending *pending, const char *fmt, ...)
+difference_pending_say(struct pending *pending, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -39,20 +39,21 @@ pending_say(struct pending *pending, const char *fmt, ...)
 
 /* That a password or a variable differs is said, not how: it may be a secret. */
 static void
-pending_change(struct pending *pending, const char *section, const char *option,
+difference_pending_change(struct pending *pending, const char *section, const char *option,
     char *before_take, char *after_take)
 {
 	char *before, *after;
 
 	if (str_equal(option, "password") || str_equal(option, "environment")) {
-		pending_say(pending, "[%s] %s", section, option);
+		difference_pending_say(pending, "[%s] %s", section, option);
 		mem_wiping_free(before_take);
 		mem_wiping_free(after_take);
 		return;
 	}
 	before = conf_difference_value(before_take);
 	after = conf_difference_value(after_take);
-	pending_say(pending, "[%s] %s: %s -> %s", section, option, before, after);
+	difference_pending_say(
+	    pending, "[%s] %s: %s -> %s", section, option, before, after);
 	free(before);
 	free(after);
 }
@@ -88,7 +89,8 @@ pending_option(struct pending *pending, const struct conf_option *option,
 		after = conf_print(option, fresh);
 	}
 	if (!same) {
-		pending_change(pending, "supervisord", option->name, before, after);
+		difference_pending_change(
+		    pending, "supervisord", option->name, before, after);
 		return;
 	}
 	free(before);
@@ -117,7 +119,7 @@ pending_listener(struct pending *reload, const struct listener_config *live,
 		const struct conf_option *option = &table->options[i];
 
 		if (!conf_equal(option, live, fresh))
-			pending_change(reload, live->section, option->name,
+			difference_pending_change(reload, live->section, option->name,
 			    conf_print(option, live), conf_print(option, fresh));
 	}
 }
@@ -131,19 +133,20 @@ pending_listeners(struct pending *reload, const struct config *live,
 		const struct listener_config *now = pending_find(fresh, one->section);
 
 		if (now == NULL)
-			pending_say(reload, "[%s] is gone", one->section);
+			difference_pending_say(reload, "[%s] is gone", one->section);
 		else
 			pending_listener(reload, one, now);
 	}
 	for (size_t i = 0; i < fresh->nlisteners; i++)
 		if (pending_find(live, fresh->listeners[i].section) == NULL)
-			pending_say(reload, "[%s] is new", fresh->listeners[i].section);
+			difference_pending_say(
+			    reload, "[%s] is new", fresh->listeners[i].section);
 }
 
 /* --- the answer --- */
 
 static void
-pending_end(const struct pending *pending)
+difference_pending_end(const struct pending *pending)
 {
 	char text[64];
 
@@ -155,7 +158,7 @@ pending_end(const struct pending *pending)
 }
 
 void
-conf_pending_write(struct conf_writer *writer, const struct conf_in_force *live,
+conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *live,
     const struct config *fresh)
 {
 	struct pending reload = { .writer = writer, .member = "reload" };
@@ -169,9 +172,9 @@ conf_pending_write(struct conf_writer *writer, const struct conf_in_force *live,
 			    option, live, fresh);
 	}
 	if (live->config->has_main_interface != fresh->has_main_interface)
-		pending_say(&reload, "[rpcinterface:supervisor] %s",
+		difference_pending_say(&reload, "[rpcinterface:supervisor] %s",
 		    fresh->has_main_interface ? "is new" : "is gone");
 	pending_listeners(&reload, live->config, fresh);
-	pending_end(&reload);
-	pending_end(&start);
+	difference_pending_end(&reload);
+	difference_pending_end(&start);
 }
