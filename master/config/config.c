@@ -6,7 +6,7 @@
 #include "common/str.h"
 #include "master/config/document.h"
 #include "master/config/environment_list.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/path.h"
 #include "master/config/place.h"
 #include "master/config/warnings.h"

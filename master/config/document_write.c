@@ -2,7 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/place.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* [eventlistener:x] → a pool. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

@@ -1,5 +1,5 @@
 /* [fcgi-program:x] → a group that shares a socket. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

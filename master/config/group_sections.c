@@ -1,6 +1,6 @@
 /* Sections → groups: [group:x], then programs on their own, then pools of event
  * listeners, then those that share a FastCGI socket. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/map.h"
 #include "common/mem.h"

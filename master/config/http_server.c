@@ -1,5 +1,5 @@
 /* [inet_http_server…] and [unix_http_server…] → listeners. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

@@ -1,5 +1,5 @@
 /* [include] files= → what they say, in the ini of the main file. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

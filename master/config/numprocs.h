@@ -4,7 +4,7 @@
 #define MASTER_CONFIG_NUMPROCS_H
 
 #include "common/compiler.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/option_table.h"
 
 /* What reading one section needs. */

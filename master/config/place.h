@@ -2,7 +2,7 @@
 #ifndef MASTER_CONFIG_PLACE_H
 #define MASTER_CONFIG_PLACE_H
 
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include <stdbool.h>
 

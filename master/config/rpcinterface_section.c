@@ -1,6 +1,6 @@
 /* [rpcinterface:x]: supervisord's own namespace; programs that serve one of their own; and
  * Python's, which are skipped. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

@@ -1,5 +1,5 @@
 /* [supervisord] and the command line that overrides it. */
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"

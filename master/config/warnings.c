@@ -5,7 +5,7 @@
 #include "common/str.h"
 #include "master/config/command_check.h"
 #include "master/config/command_line.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/path.h"
 #include "master/config/shell_words.h"
 #include "master/log/logfile.h"

@@ -3,7 +3,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/place.h"
 
 #include <stdbool.h>

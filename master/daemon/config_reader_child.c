@@ -5,7 +5,7 @@
 #include "common/sock.h"
 #include "common/str.h"
 #include "master/config/difference.h"
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 #include "master/config/place.h"
 #include "master/daemon/reload.h"
 #include "master/daemon/reread.h"

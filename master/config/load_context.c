@@ -1,4 +1,4 @@
-#include "master/config/load.h"
+#include "master/config/load_context.h"
 
 #include "common/mem.h"
 #include "common/str.h"
@@ -45,13 +45,13 @@ conf_load_fail(struct conf_load *load, const char *fmt, ...)
 
 /* New, or NULL when nothing particular is being read. */
 static char *
-load_place_of(const struct conf_load *load, const char *section, const char *key)
+load_context_place_of(const struct conf_load *load, const char *section, const char *key)
 {
 	return section != NULL ? conf_place(load, section, key) : NULL;
 }
 
 static void
-load_add_message(struct config *config, struct config_message message)
+load_context_add_message(struct config *config, struct config_message message)
 {
 	struct config_message *messages = xreallocarray(config->messages,
 	    config->nmessages + 1, sizeof(*messages));
@@ -67,26 +67,27 @@ void
 conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...)
 {
 	struct config_message message = {
-		.level = level, .place = load_place_of(load, load->section, load->key),
+		.level = level,
+		.place = load_context_place_of(load, load->section, load->key),
 	};
 	va_list ap;
 
 	va_start(ap, fmt);
 	message.text = xvasprintf(fmt, ap);
 	va_end(ap);
-	load_add_message(load->config, message);
+	load_context_add_message(load->config, message);
 }
 
 /* Both strings taken. */
 static void
-load_add_finding(struct conf_load *load, char *place, char *text)
+load_context_add_finding(struct conf_load *load, char *place, char *text)
 {
 	const struct config_message message = {
 		.level = LEVEL_WARN, .is_finding = true, .place = place, .text = text,
 	};
 
 	if (conf_warn_is_new(&load->warnings, place, text)) {
-		load_add_message(load->config, message);
+		load_context_add_message(load->config, message);
 		return;
 	}
 	free(place);
@@ -100,7 +101,8 @@ conf_load_warn(struct conf_load *load, const char *section, const char *key,
 	va_list ap;
 
 	va_start(ap, fmt);
-	load_add_finding(load, load_place_of(load, section, key), xvasprintf(fmt, ap));
+	load_context_add_finding(
+	    load, load_context_place_of(load, section, key), xvasprintf(fmt, ap));
 	va_end(ap);
 }
 
@@ -111,7 +113,8 @@ conf_load_warn_at(struct conf_load *load, const char *file, size_t line, const c
 	va_list ap;
 
 	va_start(ap, fmt);
-	load_add_finding(load, xasprintf("%s:%zu", file, line), xvasprintf(fmt, ap));
+	load_context_add_finding(
+	    load, xasprintf("%s:%zu", file, line), xvasprintf(fmt, ap));
 	va_end(ap);
 }
 

@@ -1,7 +1,7 @@
-/* Conf load: what the modules behind config_load share while one configuration is
+/* Load context: what the modules behind config_load share while one configuration is
  * read: the sections' text, the names that expand, the error, the messages. */
-#ifndef MASTER_CONFIG_LOAD_H
-#define MASTER_CONFIG_LOAD_H
+#ifndef MASTER_CONFIG_LOAD_CONTEXT_H
+#define MASTER_CONFIG_LOAD_CONTEXT_H
 
 #include "common/compiler.h"
 #include "common/ini.h"
