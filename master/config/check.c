@@ -1,4 +1,4 @@
-#include "master/daemon/check.h"
+#include "master/config/check.h"
 
 #include "common/map.h"
 #include "common/mem.h"

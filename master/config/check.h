@@ -1,7 +1,7 @@
-/* Conf check: every problem of a configuration, each with its file and line, and not only
+/* Check: every problem of a configuration, each with its file and line, and not only
  * the first one, as at a start. */
-#ifndef MASTER_DAEMON_CHECK_H
-#define MASTER_DAEMON_CHECK_H
+#ifndef MASTER_CONFIG_CHECK_H
+#define MASTER_CONFIG_CHECK_H
 
 #include "master/config/options.h"
 
