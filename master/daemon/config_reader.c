@@ -8,8 +8,8 @@
 #include "master/config/document.h"
 #include "master/control/config_request.h"
 #include "master/daemon/config_reader_child.h"
-#include "master/daemon/reload.h"
 #include "master/daemon/reread.h"
+#include "master/daemon/restart_check.h"
 #include "master/daemon/run.h"
 #include "master/helper/helper_process.h"
 
@@ -85,7 +85,7 @@ config_reader_answer(struct config_reader *reader, enum fault fault, const char 
 	enum config_request_kind kind = reader->task.kind;
 
 	if (kind == CONFIG_RESTART && fault == FAULT_NONE) {
-		reload_take(reader->master, reader->document);
+		restart_check_take(reader->master, reader->document);
 		reader->document = -1;
 	}
 	if (kind == CONFIG_RESTART)

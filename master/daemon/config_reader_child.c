@@ -7,8 +7,8 @@
 #include "master/config/difference.h"
 #include "master/config/load_context.h"
 #include "master/config/place.h"
-#include "master/daemon/reload.h"
 #include "master/daemon/reread.h"
+#include "master/daemon/restart_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +122,7 @@ child_read(struct master *master, const struct config_reader_task *task,
 	if (conf_load_run(load) == -1)
 		return restart ? conf_place_error(load, conf_place_blamed(load)) :
 		    xstrdup(load->error);
-	if (restart && reload_check(master, load) == -1)
+	if (restart && restart_check(master, load) == -1)
 		return conf_place_error(load, load->failed_key);
 	return NULL;
 }

@@ -9,7 +9,7 @@
 #include "master/daemon/group_lifecycle.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
-#include "master/daemon/reload.h"
+#include "master/daemon/restart_check.h"
 #include "master/daemon/startup.h"
 #include "master/daemon/state_document.h"
 #include "master/daemon/subsystems.h"
@@ -275,7 +275,7 @@ run(struct master *master, char **error)
 		lastlog_failed(master, *error);
 	subsystems_destroy(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
-		reload_forget(master);
+		restart_check_forget(master);
 		lastlog_end(master);
 		http_sockets_free(master->http_sockets);
 		master->http_sockets = NULL;

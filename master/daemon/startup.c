@@ -4,8 +4,8 @@
 #include "common/privs.h"
 #include "master/daemon/daemonize.h"
 #include "master/daemon/lastlog.h"
-#include "master/daemon/reload.h"
 #include "master/daemon/reread.h"
+#include "master/daemon/restart_check.h"
 #include "master/frontend/http_sockets.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ startup_become_user(struct master *master, char **error)
 {
 	const struct config *config = master->config;
 	const struct user *user = config->user;
-	const char *what = reload_user_refusal(config);
+	const char *what = restart_check_user_refusal(config);
 
 	if (what != NULL) {
 		*error = xstrdup(what);
@@ -124,7 +124,7 @@ startup_load(struct master *master, char **error)
 	if (master->state != NULL)
 		return 0;
 	return master->document == -1 ? reread_load(master, &master->config, error) :
-	    reload_read(master, &master->config, error);
+	    restart_check_read(master, &master->config, error);
 }
 
 /* Two daemons of one file would run every program twice. One that does not answer, but

@@ -1,4 +1,4 @@
-#include "master/daemon/reload.h"
+#include "master/daemon/restart_check.h"
 
 #include "common/mem.h"
 #include "common/sock.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 const char *
-reload_user_refusal(const struct config *config)
+restart_check_user_refusal(const struct config *config)
 {
 	const struct user *user = config->user;
 
@@ -27,7 +27,7 @@ reload_user_refusal(const struct config *config)
 }
 
 static int
-reload_check_listener(struct master *master, struct conf_load *load, size_t i)
+restart_check_listener(struct master *master, struct conf_load *load, size_t i)
 {
 	struct listener_config *listener = &load->config->listeners[i];
 	char *error = NULL, address[INET6_ADDRSTRLEN];
@@ -43,13 +43,13 @@ reload_check_listener(struct master *master, struct conf_load *load, size_t i)
 }
 
 static int
-reload_check_listeners(struct master *master, struct conf_load *load)
+restart_check_listeners(struct master *master, struct conf_load *load)
 {
 	const struct config *config = load->config;
 	char *path, *error = NULL;
 
 	for (size_t i = 0; i < config->nlisteners; i++)
-		if (reload_check_listener(master, load, i) == -1)
+		if (restart_check_listener(master, load, i) == -1)
 			return -1;
 	if (config->nlisteners == 0)
 		return 0;
@@ -61,7 +61,7 @@ reload_check_listeners(struct master *master, struct conf_load *load)
 }
 
 static bool
-reload_has_auto_log(const struct group_config *group)
+restart_check_has_auto_log(const struct group_config *group)
 {
 	for (size_t i = 0; i < group->nprocesses; i++)
 		for (size_t n = 0; n < OUTPUT_MAX; n++)
@@ -72,14 +72,14 @@ reload_has_auto_log(const struct group_config *group)
 
 /* A group whose AUTO logs cannot be made ends the start. */
 static int
-reload_check_auto_logs(struct conf_load *load)
+restart_check_auto_logs(struct conf_load *load)
 {
 	const struct config *config = load->config;
 	bool wanted = false;
 
 	conf_load_at(load, "supervisord", "childlogdir");
 	for (size_t i = 0; i < config->ngroups && !wanted; i++)
-		wanted = reload_has_auto_log(config->groups[i]);
+		wanted = restart_check_has_auto_log(config->groups[i]);
 	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
 		return 0;
 	return conf_load_fail(load, "cannot make AUTO logs in %s: %s", config->childlogdir,
@@ -88,7 +88,7 @@ reload_check_auto_logs(struct conf_load *load)
 
 /* Whether the log can be opened; one that is not there is made when it is needed. */
 static int
-reload_check_log(struct conf_load *load)
+restart_check_log(struct conf_load *load)
 {
 	const char *path = load->config->logfile;
 	char why[SAFEPATH_WHY] = "";
@@ -109,27 +109,27 @@ reload_check_log(struct conf_load *load)
 }
 
 int
-reload_check(struct master *master, struct conf_load *load)
+restart_check(struct master *master, struct conf_load *load)
 {
-	const char *refusal = reload_user_refusal(load->config);
+	const char *refusal = restart_check_user_refusal(load->config);
 
 	conf_load_at(load, "supervisord", "user");
 	if (refusal != NULL)
 		return conf_load_fail(load, "%s", refusal);
-	if (reload_check_log(load) == -1 || reload_check_auto_logs(load) == -1)
+	if (restart_check_log(load) == -1 || restart_check_auto_logs(load) == -1)
 		return -1;
-	return reload_check_listeners(master, load);
+	return restart_check_listeners(master, load);
 }
 
 void
-reload_take(struct master *master, int document)
+restart_check_take(struct master *master, int document)
 {
-	reload_forget(master);
+	restart_check_forget(master);
 	master->document = document;
 }
 
 void
-reload_forget(struct master *master)
+restart_check_forget(struct master *master)
 {
 	if (master->document != -1)
 		close(master->document);
@@ -137,7 +137,7 @@ reload_forget(struct master *master)
 }
 
 int
-reload_read(struct master *master, struct config **config, char **error)
+restart_check_read(struct master *master, struct config **config, char **error)
 {
 	struct conf_reader reader = { .config = NULL };
 	struct stat st;
@@ -153,7 +153,7 @@ reload_read(struct master *master, struct config **config, char **error)
 		munmap(bytes, (size_t)st.st_size);
 		conf_reader_end(&reader);
 	}
-	reload_forget(master);
+	restart_check_forget(master);
 	if (rc == -1)
 		*error = xasprintf("the configuration that was checked cannot be read: %s",
 		    bytes == MAP_FAILED ? strerror(errno) : reader.why);
