@@ -2,8 +2,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/spawn.h"
+#include "master/config/arguments.h"
 #include "master/config/check.h"
-#include "master/config/options.h"
 #include "master/config/sample.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"
@@ -28,10 +28,10 @@
 #define DOCUMENT "REEVE_DOCUMENT"
 
 static int
-main_usage_error(const struct options *options, char *error)
+main_usage_error(const struct arguments *arguments, char *error)
 {
 	fprintf(stderr, "Error: %s\nFor help, use %s -h\n",
-	    error == NULL ? "out of memory" : error, options->program);
+	    error == NULL ? "out of memory" : error, arguments->program);
 	free(error);
 	return 2;
 }
@@ -95,23 +95,23 @@ main_run_all(struct master *master)
 	while (outcome == RUN_RESTART);
 	if (outcome == RUN_REEXEC)
 		return main_reexecute(master);
-	return outcome == RUN_ERROR ? main_usage_error(master->options, error) :
+	return outcome == RUN_ERROR ? main_usage_error(master->arguments, error) :
 	    master->exit_status;
 }
 
 /* Reads the configuration and tells what is wrong with it; the exit status. */
 static int
-main_check(const struct options *given)
+main_check(const struct arguments *given)
 {
-	struct options options = *given;
+	struct arguments arguments = *given;
 	int problems, warnings;
 
-	options.configuration = options.check;
-	problems = conf_check(&options, stdout, &warnings);
+	arguments.configuration = arguments.check;
+	problems = conf_check(&arguments, stdout, &warnings);
 	if (problems == 0 && warnings == 0)
-		printf("%s: no problem found\n", options.check);
+		printf("%s: no problem found\n", arguments.check);
 	else if (problems == 0)
-		printf("%s: no error found, %d warning%s\n", options.check, warnings,
+		printf("%s: no error found, %d warning%s\n", arguments.check, warnings,
 		    warnings == 1 ? "" : "s");
 	return problems > 0 ? 2 : 0;
 }
@@ -191,8 +191,8 @@ main_state_descriptor(void)
 int
 main(int argc, char **argv)
 {
-	struct options options;
-	struct master master = {.options = &options, .argv = argv, .first = true,
+	struct arguments arguments;
+	struct master master = {.arguments = &arguments, .argv = argv, .first = true,
 	    .document = -1, .next_id = 1};
 	int status, state = main_state_descriptor();
 	const char *executed;
@@ -202,22 +202,22 @@ main(int argc, char **argv)
 		main_unblock_signals();
 	master.terminal = terminal_look();
 	main_take_over(&master);
-	status = options_parse(argc, argv, &options, &error);
+	status = arguments_parse(argc, argv, &arguments, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
-	options.program = options_program(options.program, executed);
+	arguments.program = arguments_program(arguments.program, executed);
 	if (status == -1)
-		return main_usage_error(&options, error);
-	if (options.help) {
-		options_usage(&options);
+		return main_usage_error(&arguments, error);
+	if (arguments.help) {
+		arguments_usage(&arguments);
 		return 0;
 	}
-	if (options.version) {
+	if (arguments.version) {
 		puts(REEVE_VERSION);
 		return 0;
 	}
-	if (options.check != NULL)
-		return main_check(&options);
-	if (options.sample) {
+	if (arguments.check != NULL)
+		return main_check(&arguments);
+	if (arguments.sample) {
 		fputs(sample_text, stdout);
 		return 0;
 	}

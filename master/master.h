@@ -6,8 +6,8 @@
 #include "common/loop.h"
 #include "master/child/child.h"
 #include "master/child/reaper.h"
+#include "master/config/arguments.h"
 #include "master/config/config.h"
-#include "master/config/options.h"
 #include "master/control/job.h"
 #include "master/daemon/daemon_state.h"
 #include "master/daemon/second_daemon.h"
@@ -54,7 +54,7 @@ struct state_stream;
 
 struct master {
 	/* Of the whole life, kept over a restart. */
-	const struct options *options;
+	const struct arguments *arguments;
 	struct loop *loop;
 	struct reaper *reaper;
 	struct notify *notify;		/* the service manager; NULL = none */

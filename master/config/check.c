@@ -161,7 +161,7 @@ check_print_warnings(struct check *check, const struct config *config)
 
 /* One reading; true when another one is due. */
 static bool
-check_read_once(struct check *check, const struct options *options, int *problems)
+check_read_once(struct check *check, const struct arguments *arguments, int *problems)
 {
 	struct conf_load load;
 	struct config *config;
@@ -169,7 +169,7 @@ check_read_once(struct check *check, const struct options *options, int *problem
 	char *error, *place;
 	bool again = false;
 
-	conf_load_begin(&load, options);
+	conf_load_begin(&load, arguments);
 	load.mend = check_mend;
 	load.mend_ctx = check;
 	if (conf_load_run(&load) == 0) {
@@ -203,12 +203,12 @@ check_read_once(struct check *check, const struct options *options, int *problem
 }
 
 int
-conf_check(const struct options *options, FILE *out, int *warnings)
+conf_check(const struct arguments *arguments, FILE *out, int *warnings)
 {
 	struct check check = { .out = out };
 	int problems = 0;
 
-	while (check_read_once(&check, options, &problems))
+	while (check_read_once(&check, arguments, &problems))
 		;
 	for (size_t i = 0; i < check.count; i++) {
 		free(check.repairs[i].section);

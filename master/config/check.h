@@ -3,12 +3,12 @@
 #ifndef MASTER_CONFIG_CHECK_H
 #define MASTER_CONFIG_CHECK_H
 
-#include "master/config/options.h"
+#include "master/config/arguments.h"
 
 #include <stdio.h>
 
 /* Reads the configuration that the options name as a start would, and prints its problems
  * and what else looks wrong. How many problems there were; warnings are none. */
-int conf_check(const struct options *, FILE *out, int *warnings);
+int conf_check(const struct arguments *, FILE *out, int *warnings);
 
 #endif

@@ -28,7 +28,7 @@ static int
 config_search(struct conf_load *load)
 {
 	struct config *config = load->config;
-	const char *program = load->options->program;
+	const char *program = load->arguments->program;
 	char *bin = conf_path_directory(program != NULL ? program : "");
 	char *base = conf_path_directory(bin), *tried = xstrdup("");
 	char *paths[] = {
@@ -62,8 +62,9 @@ config_search(struct conf_load *load)
 static int
 config_find_file(struct conf_load *load)
 {
-	const char *given = load->options->configuration;
-	const char *opened = load->options->opened != NULL ? load->options->opened : given;
+	const char *given = load->arguments->configuration;
+	const char *opened =
+	    load->arguments->opened != NULL ? load->arguments->opened : given;
 	char *directory;
 
 	if (given == NULL) {
@@ -106,7 +107,7 @@ config_set_names(struct conf_load *load)
 static int
 config_read_files(struct conf_load *load)
 {
-	const char *file = load->config->file, *opened = load->options->opened;
+	const char *file = load->config->file, *opened = load->arguments->opened;
 	struct stat st;
 	char *error;
 
@@ -127,10 +128,10 @@ config_read_files(struct conf_load *load)
 }
 
 void
-conf_load_begin(struct conf_load *load, const struct options *options)
+conf_load_begin(struct conf_load *load, const struct arguments *arguments)
 {
 	*load = (struct conf_load){
-		.options = options,
+		.arguments = arguments,
 		.config = xcalloc(1, sizeof(struct config)),
 		.ini = ini_new(),
 		.env = expand_names_new(NULL),
@@ -287,12 +288,12 @@ config_pass(const struct config *loaded, struct config **config, char **error)
 }
 
 int
-config_load(const struct options *options, struct config **config, char **error)
+config_load(const struct arguments *arguments, struct config **config, char **error)
 {
 	struct conf_load load;
 	int status;
 
-	conf_load_begin(&load, options);
+	conf_load_begin(&load, arguments);
 	*config = NULL;
 	status = conf_load_run(&load);
 	if (status == 0)

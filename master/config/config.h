@@ -5,9 +5,9 @@
 
 #include "common/compiler.h"
 #include "common/log.h"
+#include "master/config/arguments.h"
 #include "master/config/environment_list.h"
 #include "master/config/group_config.h"
-#include "master/config/options.h"
 #include "proto/role.h"
 
 #include <stdbool.h>
@@ -83,7 +83,7 @@ struct config {
 
 /* Reads and checks the file named by the options or found on the search path (4.8). 0 with
  * *config new, or -1 with *error new: the text after "Error: ". Nothing is created. */
-NODISCARD int config_load(const struct options *, struct config **config, char **error);
+NODISCARD int config_load(const struct arguments *, struct config **config, char **error);
 /* Lists all processes in config->rows. 0, or -1 with ENOMEM. */
 NODISCARD int config_list_rows(struct config *);
 /* Takes over the groups of `fresh`, which are new or replace those of their names, and

@@ -30,7 +30,7 @@ include_failed(struct conf_load *load, const char *path, int errnum)
 	if (errnum == EISDIR)
 		return 0;
 	conf_load_at(load, "include", "files");
-	if (errnum == ESPIPE || (load->options->opened != NULL && !is_gone))
+	if (errnum == ESPIPE || (load->arguments->opened != NULL && !is_gone))
 		return conf_load_fail(load, "could not include %s: %s", path, why);
 	conf_load_say(load, LEVEL_WARN, "could not include %s: %s", path, why);
 	return 0;

@@ -5,14 +5,14 @@
 
 #include "common/compiler.h"
 #include "common/ini.h"
+#include "master/config/arguments.h"
 #include "master/config/config.h"
 #include "master/config/expand.h"
 #include "master/config/option_table.h"
-#include "master/config/options.h"
 #include "master/config/warnings.h"
 
 struct conf_load {
-	const struct options *options;	/* borrowed */
+	const struct arguments *arguments;	/* borrowed */
 	struct config *config;		/* being filled */
 	struct ini *ini;
 	struct expand_names *env;	/* ENV_x, later also [supervisord] environment= */
@@ -31,7 +31,7 @@ struct conf_load {
 
 /* Reads what the options say, all of it: 0, or -1 with `error`. In between mend is called
  * once the files are read. */
-void conf_load_begin(struct conf_load *, const struct options *);
+void conf_load_begin(struct conf_load *, const struct arguments *);
 NODISCARD int conf_load_run(struct conf_load *);
 /* Leaves config and error to the caller. */
 void conf_load_end(struct conf_load *);

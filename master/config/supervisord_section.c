@@ -46,7 +46,7 @@ conf_daemon_read(struct conf_load *load)
 static int
 supervisord_override(struct conf_load *load, const struct conf_option *option)
 {
-	const char *text = options_value(load->options, option->name);
+	const char *text = arguments_value(load->arguments, option->name);
 	char *why = NULL, *shown;
 
 	if (text == NULL || (option->type == &conf_path && text[0] == '\0'))
@@ -120,7 +120,7 @@ conf_daemon_finish(struct conf_load *load)
 	if (supervisord_finish_paths(load) == -1)
 		return -1;
 	conf_load_at(load, NULL, NULL);
-	if (load->options->profile_options != NULL)
+	if (load->arguments->profile_options != NULL)
 		conf_load_say(load, LEVEL_WARN,
 		    "--profile_options has no effect: reeve has no profiler");
 	return 0;

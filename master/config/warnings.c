@@ -124,7 +124,7 @@ static bool
 warn_is_lasting(const struct conf_load *load, const char *path)
 {
 	return path[0] == '/' ||
-	    (load->config->directory == NULL && load->options->directory == NULL);
+	    (load->config->directory == NULL && load->arguments->directory == NULL);
 }
 
 /* False when the option was warned of for another process of the section. */

@@ -131,7 +131,7 @@ int
 config_reader_child( struct master *master, const struct config_reader_task *task,
     int socket)
 {
-	struct options options = reread_options(master);
+	struct arguments arguments = reread_arguments(master);
 	struct conf_writer writer;
 	struct conf_load load;
 	char *error;
@@ -139,7 +139,7 @@ config_reader_child( struct master *master, const struct config_reader_task *tas
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != task->parent || fcntl(socket, F_SETFL, 0) == -1)
 		return 1;
-	conf_load_begin(&load, &options);
+	conf_load_begin(&load, &arguments);
 	error = child_read(master, task, &load);
 	conf_writer_begin(&writer, &load);
 	if (error == NULL &&

@@ -49,7 +49,7 @@ lastlog_refused(const struct master *master, const char *error)
 	if (config->logfile_syslog)
 		mainlog_use_syslog(log, master->syslog);
 	log_init(mainlog_sink, log, LEVEL_INFO);
-	log_critical("%s (%d) was not started with %s: %s", master->options->program,
+	log_critical("%s (%d) was not started with %s: %s", master->arguments->program,
 	    (int)getpid(), config->file, error);
 	log_init(NULL, NULL, LEVEL_INFO);
 	mainlog_free(log);

@@ -7,26 +7,26 @@
 
 #include <string.h>
 
-struct options
-reread_options(const struct master *master)
+struct arguments
+reread_arguments(const struct master *master)
 {
-	struct options options = *master->options;
+	struct arguments arguments = *master->arguments;
 
-	options.opened = master->config_path;
+	arguments.opened = master->config_path;
 	if (master->config_name != NULL)
-		options.configuration = master->config_name;
-	else if (options.configuration == NULL)
-		options.configuration = master->config_path;
-	return options;
+		arguments.configuration = master->config_name;
+	else if (arguments.configuration == NULL)
+		arguments.configuration = master->config_path;
+	return arguments;
 }
 
 int
 reread_load(struct master *master, struct config **config, char **error)
 {
-	struct options options = reread_options(master);
+	struct arguments arguments = reread_arguments(master);
 	const char *slash;
 
-	if (config_load(&options, config, error) == -1)
+	if (config_load(&arguments, config, error) == -1)
 		return -1;
 	if (master->config_path != NULL)
 		return 0;

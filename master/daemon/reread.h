@@ -12,7 +12,7 @@ NODISCARD int reread_load(struct master *, struct config **config, char **error)
 
 /* The options by which the file of the first run is read again, whatever the directory is
  * now; strings are borrowed. */
-struct options reread_options(const struct master *);
+struct arguments reread_arguments(const struct master *);
 
 /* What was read takes effect: the groups of `fresh` that are new or other ones, and its
  * options that need no restart; n groups of these names are gone. 0, or -1 with ENOMEM, and

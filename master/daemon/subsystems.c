@@ -58,7 +58,7 @@ subsystems_find_rpcd(struct master *master, char **error)
 static int
 subsystems_new_syslog(struct master *master, char **error)
 {
-	const char *program = master->options->program, *slash = strrchr(program, '/');
+	const char *program = master->arguments->program, *slash = strrchr(program, '/');
 
 	master->syslog = syslogger_new(master->loop, master->config->syslog_socket,
 	    slash == NULL ? program : slash + 1);

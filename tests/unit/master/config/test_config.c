@@ -202,14 +202,14 @@ dump(struct buf *out, const struct config *config)
 static char *
 outcome(int argc, char **argv)
 {
-	struct options options;
+	struct arguments arguments;
 	struct config *config = NULL;
 	struct buf out;
 	char *error = NULL, *text;
 
 	buf_init(&out, 0);
-	if (options_parse(argc, argv, &options, &error) == -1 ||
-	    config_load(&options, &config, &error) == -1) {
+	if (arguments_parse(argc, argv, &arguments, &error) == -1 ||
+	    config_load(&arguments, &config, &error) == -1) {
 		line(&out, "Error: %s", error);
 		assert_null(config);
 		free(error);
@@ -260,7 +260,7 @@ test_search(void **state UNUSED)
 {
 	char directory[] = "/tmp/reeve-config-XXXXXX", *error = NULL;
 	char *etc, *path, *program;
-	struct options options = { 0 };
+	struct arguments arguments = { 0 };
 	struct config *config;
 	FILE *file;
 
@@ -273,8 +273,8 @@ test_search(void **state UNUSED)
 	assert_non_null(file);
 	fputs("[supervisord]\nidentifier=found\n", file);
 	fclose(file);
-	options.program = program;
-	assert_int_equal(config_load(&options, &config, &error), 0);
+	arguments.program = program;
+	assert_int_equal(config_load(&arguments, &config, &error), 0);
 	assert_string_equal(config->file, path);
 	assert_string_equal(config->here, etc);
 	assert_string_equal(config->identifier, "found");
@@ -293,11 +293,11 @@ static void
 test_group_reference(void **state UNUSED)
 {
 	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
-	struct options options = { .configuration = file };
+	struct arguments arguments = { .configuration = file };
 	struct config *config;
 	struct group_config *group;
 
-	assert_int_equal(config_load(&options, &config, &error), 0);
+	assert_int_equal(config_load(&arguments, &config, &error), 0);
 	assert_int_equal(config->ngroups, 1);
 	group = group_config_ref(config->groups[0]);
 	config_free(config);
@@ -312,23 +312,23 @@ static void
 test_arguments_are_utf8(void **state UNUSED)
 {
 	char file[] = DATA "/valid/minimal/input.conf", *error = NULL;
-	struct options options = { .configuration = file, .identifier = "a\xff" };
+	struct arguments arguments = { .configuration = file, .identifier = "a\xff" };
 	struct config *config;
 
-	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_int_equal(config_load(&arguments, &config, &error), -1);
 	assert_string_equal(error, "the value of --identifier is not valid UTF-8");
 	free(error);
 	setenv("BAD", "x\xff", 1);
-	options.identifier = NULL;
-	assert_int_equal(config_load(&options, &config, &error), 0);
+	arguments.identifier = NULL;
+	assert_int_equal(config_load(&arguments, &config, &error), 0);
 	config_free(config);
-	options.configuration = DATA "/invalid/expand-env-absent/input.conf";
-	assert_int_equal(config_load(&options, &config, &error), -1);
+	arguments.configuration = DATA "/invalid/expand-env-absent/input.conf";
+	assert_int_equal(config_load(&arguments, &config, &error), -1);
 	assert_non_null(strstr(error, "program:a.directory is not valid UTF-8 in section"));
 	free(error);
 	unsetenv("BAD");
-	options.configuration = "/nonexistent\xff";
-	assert_int_equal(config_load(&options, &config, &error), -1);
+	arguments.configuration = "/nonexistent\xff";
+	assert_int_equal(config_load(&arguments, &config, &error), -1);
 	free(error);
 }
 
@@ -337,7 +337,7 @@ static void
 test_odd_directory(void **state UNUSED)
 {
 	char odd[] = "/tmp/reeve-\xff-XXXXXX", *before = getcwd(NULL, 0), *error = NULL;
-	struct options options = {.configuration = "x.conf"};
+	struct arguments arguments = {.configuration = "x.conf"};
 	struct config *config;
 	FILE *file;
 
@@ -346,7 +346,7 @@ test_odd_directory(void **state UNUSED)
 	assert_non_null(file = fopen("x.conf", "w"));
 	assert_true(fputs("[supervisord]\n", file) > 0);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(config_load(&options, &config, &error), -1);
+	assert_int_equal(config_load(&arguments, &config, &error), -1);
 	assert_non_null(strstr(error, "the current directory is not valid UTF-8"));
 	assert_int_equal(unlink("x.conf"), 0);
 	assert_int_equal(chdir(before), 0);

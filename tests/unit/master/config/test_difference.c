@@ -65,12 +65,12 @@ static struct config *
 load(const char *text)
 {
 	char path[] = "/tmp/reeve-difference-XXXXXX", *error = NULL;
-	struct options options = { .configuration = path };
+	struct arguments arguments = { .configuration = path };
 	struct config *config = NULL;
 	int fd = mkstemp(path);
 
 	assert_true(fd != -1 && dprintf(fd, "[supervisord]\n%s", text) > 0);
-	if (config_load(&options, &config, &error) == -1)
+	if (config_load(&arguments, &config, &error) == -1)
 		fail_msg("%s", error);
 	close(fd);
 	unlink(path);

@@ -167,10 +167,10 @@ load_case(const char *directory)
 	char *argv[ARGS_MAX], *args, *error = NULL;
 	int argc = case_arguments(directory, argv, &args);
 	struct config *config = NULL;
-	struct options options;
+	struct arguments arguments;
 
-	if (options_parse(argc, argv, &options, &error) == -1 ||
-	    config_load(&options, &config, &error) == -1)
+	if (arguments_parse(argc, argv, &arguments, &error) == -1 ||
+	    config_load(&arguments, &config, &error) == -1)
 		free(error);
 	for (int i = 0; i < argc; i++)
 		free(argv[i]);

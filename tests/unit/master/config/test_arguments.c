@@ -1,5 +1,5 @@
 /* The errors stand in tests/data/config/invalid/cli-*; here is what comes out. */
-#include "master/config/options.h"
+#include "master/config/arguments.h"
 #include "tests/unit/master/scratch.h"
 
 struct line {
@@ -9,7 +9,7 @@ struct line {
 
 /* Splits the words at blanks; the options borrow from the line. */
 static int
-parse(struct line *line, const char *words, struct options *options, char **error)
+parse(struct line *line, const char *words, struct arguments *arguments, char **error)
 {
 	char *rest = line->text, *word;
 
@@ -19,13 +19,13 @@ parse(struct line *line, const char *words, struct options *options, char **erro
 		line->argv[line->argc++] = word;
 	line->argv[line->argc] = NULL;
 	*error = NULL;
-	return options_parse(line->argc, line->argv, options, error);
+	return arguments_parse(line->argc, line->argv, arguments, error);
 }
 
 static void
 test_all(void **state)
 {
-	struct options o;
+	struct arguments o;
 	struct line line;
 	char *error;
 
@@ -58,21 +58,21 @@ test_all(void **state)
 static void
 test_none(void **state)
 {
-	struct options o;
+	struct arguments o;
 	char *error, name[] = "reeved", *argv[] = { name, NULL };
 
 	(void)state;
-	assert_int_equal(options_parse(1, argv, &o, &error), 0);
+	assert_int_equal(arguments_parse(1, argv, &o, &error), 0);
 	assert_null(o.loglevel);
-	assert_null(options_value(&o, "loglevel"));
-	assert_null(options_value(&o, "nodaemon"));
-	assert_null(options_value(&o, "no such option"));
+	assert_null(arguments_value(&o, "loglevel"));
+	assert_null(arguments_value(&o, "nodaemon"));
+	assert_null(arguments_value(&o, "no such option"));
 }
 
 static void
 test_value(void **state)
 {
-	struct options o;
+	struct arguments o;
 	struct line line;
 	char *error;
 
@@ -83,9 +83,9 @@ test_value(void **state)
 	free(error);
 	assert_int_equal(parse(&line,
 	    "--nodaemon --loglevel=warn --minf 3", &o, &error), 0);
-	assert_string_equal(options_value(&o, "nodaemon"), "true");
-	assert_string_equal(options_value(&o, "loglevel"), "warn");
-	assert_string_equal(options_value(&o, "minfds"), "3");
+	assert_string_equal(arguments_value(&o, "nodaemon"), "true");
+	assert_string_equal(arguments_value(&o, "loglevel"), "warn");
+	assert_string_equal(arguments_value(&o, "minfds"), "3");
 	assert_int_equal(parse(&line, "--logfile=", &o, &error), 0);
 	assert_string_equal(o.logfile, "");
 }
@@ -94,7 +94,7 @@ test_value(void **state)
 static void
 test_exact_name_wins(void **state)
 {
-	struct options o;
+	struct arguments o;
 	struct line line;
 	char *error;
 
@@ -108,7 +108,7 @@ test_exact_name_wins(void **state)
 static void
 test_help(void **state)
 {
-	struct options o;
+	struct arguments o;
 	struct line line;
 	char *error;
 
@@ -147,7 +147,7 @@ test_program(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(rows); i++)
-		assert_string_equal(options_program(rows[i].typed, rows[i].executed),
+		assert_string_equal(arguments_program(rows[i].typed, rows[i].executed),
 		    rows[i].want);
 }
 

@@ -1,6 +1,6 @@
-/* Options: the command line of reeved. */
-#ifndef MASTER_CONFIG_OPTIONS_H
-#define MASTER_CONFIG_OPTIONS_H
+/* Arguments: the command line of reeved. */
+#ifndef MASTER_CONFIG_ARGUMENTS_H
+#define MASTER_CONFIG_ARGUMENTS_H
 
 #include "common/compiler.h"
 
@@ -9,7 +9,7 @@
 /* Values as given, NULL or false when absent; strings borrowed from argv. What they mean is
  * decided by the configuration's own option table, so that `-e foo` and `loglevel=foo` are
  * judged by one parser. */
-struct options {
+struct arguments {
 	const char *program;		/* argv[0]; main makes it the path of the binary */
 	const char *configuration;	/* -c; what messages call the file */
 	const char *opened;		/* not an option: where that file is, whatever the
@@ -23,14 +23,14 @@ struct options {
 };
 
 /* 0, or -1 with *error new: the text after "Error: ". */
-NODISCARD int options_parse(int argc, char **argv, struct options *, char **error);
+NODISCARD int arguments_parse(int argc, char **argv, struct arguments *, char **error);
 /* The program as supervisord knows itself: as it was typed or, when that has no directory,
  * the path that was executed (NULL = unknown). Borrowed from either. */
-const char *options_program(const char *typed, const char *executed);
+const char *arguments_program(const char *typed, const char *executed);
 /* Prints the help text to stdout. */
-void options_usage(const struct options *);
+void arguments_usage(const struct arguments *);
 /* What the command line gives for an option of [supervisord] ("true" for a flag), or
  * NULL. */
-const char *options_value(const struct options *, const char *name);
+const char *arguments_value(const struct arguments *, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-#include "master/config/options.h"
+#include "master/config/arguments.h"
 
 #include "common/mem.h"
 #include "common/str.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT(member) .offset = offsetof(struct options, member)
+#define AT(member) .offset = offsetof(struct arguments, member)
 
 /* One option: a flag fills a bool, any other a string. */
 struct row {
@@ -64,13 +64,13 @@ struct spelled {
 struct pass {
 	char **argv;
 	int argc, at;
-	struct options *options;	/* NULL in the first pass */
+	struct arguments *arguments;	/* NULL in the first pass */
 	char **error;
 };
 
 /* -1 with the error. */
 static int PRINTF_LIKE(2, 3)
-options_fail(struct pass *pass, const char *fmt, ...)
+arguments_fail(struct pass *pass, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -82,27 +82,27 @@ options_fail(struct pass *pass, const char *fmt, ...)
 
 /* A value is judged by the type of the configuration's option of that name. */
 static int
-options_store(struct pass *pass, const struct spelled *spelled, const char *value)
+arguments_store(struct pass *pass, const struct spelled *spelled, const char *value)
 {
-	struct options *options = pass->options;
+	struct arguments *arguments = pass->arguments;
 	const struct row *row = spelled->row;
 	const struct conf_option *option = conf_find(&conf_supervisord, row->name);
 	char *why = NULL, *shown;
 	bool *flag, conflict;
 	const char **given;
 
-	if (options == NULL || options->help || options->version)
+	if (arguments == NULL || arguments->help || arguments->version)
 		return 0;
-	flag = (void *)((char *)options + row->offset);
+	flag = (void *)((char *)arguments + row->offset);
 	given = (void *)flag;
 	if (row->argument == NULL) {
-		conflict = *flag && row->offset != offsetof(struct options, help);
+		conflict = *flag && row->offset != offsetof(struct arguments, help);
 		*flag = true;
 	} else {
 		if (option != NULL && (option->flags & CONF_LATE) == 0 &&
 		    conf_type_check(option->type, value, &why) == -1) {
 			shown = str_repr(value);
-			options_fail(pass, "invalid value for %s %s: %s", spelled->text,
+			arguments_fail(pass, "invalid value for %s %s: %s", spelled->text,
 			    shown, why);
 			free(shown);
 			free(why);
@@ -112,12 +112,12 @@ options_store(struct pass *pass, const struct spelled *spelled, const char *valu
 		*given = value;
 	}
 	return !conflict ? 0 :
-	    options_fail(pass, "conflicting command line option '%s'", spelled->text);
+	    arguments_fail(pass, "conflicting command line option '%s'", spelled->text);
 }
 
 /* The rows whose names begin with the n bytes; *exact when one is just that. */
 static size_t
-options_find_long(const char *name, size_t n, const struct row **row, bool *exact)
+arguments_find_long(const char *name, size_t n, const struct row **row, bool *exact)
 {
 	size_t hits = 0;
 
@@ -133,32 +133,32 @@ options_find_long(const char *name, size_t n, const struct row **row, bool *exac
 }
 
 static int
-options_parse_long(struct pass *pass, const char *word)
+arguments_parse_long(struct pass *pass, const char *word)
 {
 	const char *equals = strchr(word, '='), *value = NULL;
 	int n = equals != NULL ? (int)(equals - word) : (int)strlen(word);
 	struct spelled spelled = { .row = NULL };
 	bool exact;
-	size_t hits = options_find_long(word, (size_t)n, &spelled.row, &exact);
+	size_t hits = arguments_find_long(word, (size_t)n, &spelled.row, &exact);
 
 	if (hits == 0)
-		return options_fail(pass, "option --%.*s not recognized", n, word);
+		return arguments_fail(pass, "option --%.*s not recognized", n, word);
 	if (hits > 1 && !exact)
-		return options_fail(pass, "option --%.*s not a unique prefix", n, word);
+		return arguments_fail(pass, "option --%.*s not a unique prefix", n, word);
 	snprintf(spelled.text, sizeof(spelled.text), "--%s", spelled.row->name);
 	if (spelled.row->argument == NULL && equals != NULL)
-		return options_fail(pass, "option %s must not have an argument",
+		return arguments_fail(pass, "option %s must not have an argument",
 		    spelled.text);
 	if (spelled.row->argument != NULL)
 		value = equals != NULL ? equals + 1 : pass->argv[pass->at++];
 	if (spelled.row->argument != NULL && value == NULL)
-		return options_fail(pass, "option %s requires argument", spelled.text);
-	return options_store(pass, &spelled, value);
+		return arguments_fail(pass, "option %s requires argument", spelled.text);
+	return arguments_store(pass, &spelled, value);
 }
 
 /* One cluster "-nc"; the argument is its rest or the next word. */
 static int
-options_parse_short(struct pass *pass, const char *word)
+arguments_parse_short(struct pass *pass, const char *word)
 {
 	while (*word != '\0') {
 		struct spelled spelled = { .row = NULL, .text = { '-', *word } };
@@ -168,23 +168,23 @@ options_parse_short(struct pass *pass, const char *word)
 			if (rows[i].letter == *word)
 				spelled.row = &rows[i];
 		if (spelled.row == NULL)
-			return options_fail(pass, "option -%c not recognized", *word);
+			return arguments_fail(pass, "option -%c not recognized", *word);
 		word++;
 		if (spelled.row->argument != NULL) {
 			value = *word != '\0' ? word : pass->argv[pass->at++];
 			word = "";
 			if (value == NULL)
-				return options_fail(pass, "option %s requires argument",
+				return arguments_fail(pass, "option %s requires argument",
 				    spelled.text);
 		}
-		if (options_store(pass, &spelled, value) == -1)
+		if (arguments_store(pass, &spelled, value) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-options_positional(struct pass *pass)
+arguments_positional(struct pass *pass)
 {
 	char *list = xstrdup(""), *shown;
 
@@ -193,13 +193,13 @@ options_positional(struct pass *pass)
 		xappendf(&list, "%s%s", i > pass->at ? ", " : "", shown);
 		free(shown);
 	}
-	options_fail(pass, "positional arguments are not supported: [%s]", list);
+	arguments_fail(pass, "positional arguments are not supported: [%s]", list);
 	free(list);
 	return -1;
 }
 
 static int
-options_run_pass(struct pass *pass)
+arguments_run_pass(struct pass *pass)
 {
 	int status = 0;
 
@@ -209,39 +209,39 @@ options_run_pass(struct pass *pass)
 
 		if (str_equal(word, "--"))
 			break;
-		status = word[1] == '-' ? options_parse_long(pass, word + 2) :
-		    options_parse_short(pass, word + 1);
+		status = word[1] == '-' ? arguments_parse_long(pass, word + 2) :
+		    arguments_parse_short(pass, word + 1);
 	}
 	if (status == 0 && pass->at < pass->argc)
-		status = options_positional(pass);
+		status = arguments_positional(pass);
 	return status;
 }
 
 const char *
-options_program(const char *typed, const char *executed)
+arguments_program(const char *typed, const char *executed)
 {
 	return strchr(typed, '/') == NULL && executed != NULL &&
 	    strchr(executed, '/') != NULL ? executed : typed;
 }
 
 int
-options_parse(int argc, char **argv, struct options *options, char **error)
+arguments_parse(int argc, char **argv, struct arguments *arguments, char **error)
 {
 	struct pass words = { .argv = argv, .argc = argc, .at = 1, .error = error };
 	struct pass values = { .argv = argv, .argc = argc, .at = 1, .error = error,
-		.options = options };
+		.arguments = arguments };
 
-	*options = (struct options){ .program = argc > 0 ? argv[0] : "reeved" };
-	if (options_run_pass(&words) == -1)
+	*arguments = (struct arguments){ .program = argc > 0 ? argv[0] : "reeved" };
+	if (arguments_run_pass(&words) == -1)
 		return -1;
-	return options_run_pass(&values);
+	return arguments_run_pass(&values);
 }
 
 void
-options_usage(const struct options *options)
+arguments_usage(const struct arguments *arguments)
 {
 	printf("%s: run programs and keep them running\n\nUsage: %s [options]\n\n",
-	    options->program, options->program);
+	    arguments->program, arguments->program);
 	for (size_t i = 0; i < nitems(rows); i++) {
 		const struct row *row = &rows[i];
 		char spelled[64];
@@ -258,10 +258,10 @@ options_usage(const struct options *options)
 }
 
 const char *
-options_value(const struct options *options, const char *name)
+arguments_value(const struct arguments *arguments, const char *name)
 {
 	for (size_t i = 0; i < nitems(rows); i++) {
-		const char *at = (const char *)options + rows[i].offset;
+		const char *at = (const char *)arguments + rows[i].offset;
 
 		if (!str_equal(rows[i].name, name))
 			continue;
