@@ -66,7 +66,7 @@ call_free(struct call *call)
 		TAILQ_REMOVE(&call->calls->due, call, due_link);
 	(void)call_forget_posted(call);
 	invocation_clear(&call->inv);
-	document_clear(&call->doc);
+	reply_text_clear(&call->doc);
 	xmlparse_free(call->reader);
 	buf_clear(&call->body);
 	json_decref(call->multi);
@@ -81,7 +81,7 @@ call_finish(struct call *call)
 	struct buf *out;
 
 	if (call->multi != NULL) {
-		out = document_text(&call->doc);
+		out = reply_text_buf(&call->doc);
 		xmlwrite_close(out, XMLWRITE_ARRAY);
 		xmlwrite_close(out, XMLWRITE_REPLY);
 	}
@@ -107,7 +107,7 @@ calls_settle(struct calls *calls)
 		if (call->status != 0)
 			reply = (struct reply){.status = call->status};
 		else
-			document_reply(&call->doc, &reply);
+			reply_text_move(&call->doc, &reply);
 		reply.ends_daemon = call->inv.ends_daemon;
 		if (call->answered != NULL)
 			*call->answered = true;
@@ -150,10 +150,10 @@ call_begin_element(struct call *call, const json_t *element)
 	if (wrong != NULL)
 		invocation_fault(
 		    inv, FAULT_INCORRECT_PARAMETERS, *wrong != '\0' ? wrong : NULL);
-	else if (document_size(&call->doc) > DOCUMENT_TEXT_MAX)
+	else if (reply_text_size(&call->doc) > REPLY_TEXT_MAX)
 		invocation_fault(
 		    inv, FAULT_FAILED, "the results before this one are too long");
-	else if (!document_fits(&call->doc, 8 * DOCUMENT_RESULT))
+	else if (!reply_text_fits(&call->doc, 8 * REPLY_TEXT_RESULT))
 		invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	else if (params == NULL)
 		invocation_begin(inv, name, none);
@@ -186,7 +186,7 @@ call_take_events(struct call *call)
 	while (json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX &&
 	    bytes <= POSTED_BYTES) {
 		element = json_array_get(call->multi, call->next);
-		if (element == NULL || document_size(&call->doc) > DOCUMENT_TEXT_MAX ||
+		if (element == NULL || reply_text_size(&call->doc) > REPLY_TEXT_MAX ||
 		    call_read_element(element, &name, &params) != NULL ||
 		    !invocation_may_post(&call->inv, name, params))
 			break;
@@ -228,8 +228,8 @@ static bool
 call_step(struct call *call)
 {
 	/* Each of the results to come will be as long as a small one. */
-	call->doc.due = (json_array_size(call->multi) - call->next) * DOCUMENT_RESULT;
-	document_count(&call->doc);
+	call->doc.due = (json_array_size(call->multi) - call->next) * REPLY_TEXT_RESULT;
+	reply_text_count(&call->doc);
 	if (call_post(call))
 		return true;
 	if (call->nposted > 0)
@@ -254,8 +254,8 @@ call_run_for(struct call *call, int64_t ms)
 		inv->multi = NULL;
 		inv->element = true;
 		trace_returned(&inv->traced, FAULT_NONE, NULL);
-		xmlwrite_open(document_text(&call->doc), XMLWRITE_REPLY);
-		xmlwrite_open(document_text(&call->doc), XMLWRITE_ARRAY);
+		xmlwrite_open(reply_text_buf(&call->doc), XMLWRITE_REPLY);
+		xmlwrite_open(reply_text_buf(&call->doc), XMLWRITE_ARRAY);
 	}
 	if (call->multi == NULL && inv->phase == INVOCATION_DONE) {
 		call_finish(call);
@@ -375,7 +375,7 @@ call_begin(struct calls *calls, struct share *share, enum role role, struct buf 
 	call->calls = calls;
 	call->done = done;
 	call->ctx = ctx;
-	document_init(&call->doc, &share->budget);
+	reply_text_init(&call->doc, &share->budget);
 	call->inv.share = share;
 	call->inv.rpcd = calls->rpcd;
 	call->inv.doc = &call->doc;

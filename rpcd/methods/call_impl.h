@@ -6,8 +6,8 @@
 #include "common/buf.h"
 #include "common/queue.h"
 #include "rpcd/methods/call.h"
-#include "rpcd/methods/document.h"
 #include "rpcd/methods/invocation.h"
+#include "rpcd/methods/reply_text.h"
 #include "rpcd/xmlrpc/parse.h"
 #include "rpcd/xmlrpc/parse_cache.h"
 
@@ -35,7 +35,7 @@ struct call_posted {
 struct call {
 	struct invocation inv;
 	struct calls *calls;
-	struct document doc;
+	struct reply_text doc;
 	int status;		/* 400 when the body is no call, else 0 */
 	struct xmlparse *reader;	/* owned: of a body that is still being read, … */
 	struct buf body;	/* … and that body */

@@ -19,7 +19,7 @@
 struct buf *
 invocation_open(struct invocation *inv)
 {
-	struct buf *text = document_text(inv->doc);
+	struct buf *text = reply_text_buf(inv->doc);
 
 	if (!inv->element)
 		xmlwrite_open(text, XMLWRITE_REPLY);
@@ -30,7 +30,7 @@ void
 invocation_close(struct invocation *inv)
 {
 	if (!inv->element)
-		xmlwrite_close(document_text(inv->doc), XMLWRITE_REPLY);
+		xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_REPLY);
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	inv->phase = INVOCATION_DONE;
 }
@@ -38,10 +38,10 @@ invocation_close(struct invocation *inv)
 void
 invocation_fault_text(struct invocation *inv, enum fault fault, const char *text)
 {
-	struct buf *out = document_text(inv->doc);
+	struct buf *out = reply_text_buf(inv->doc);
 
 	/* The master's, or a program's, may be long. */
-	if (strlen(text) > INVOCATION_ECHO_MAX && !document_fits(inv->doc, strlen(text)))
+	if (strlen(text) > INVOCATION_ECHO_MAX && !reply_text_fits(inv->doc, strlen(text)))
 		text = fault_name(fault);
 	if (!inv->element)
 		xmlwrite_open(out, XMLWRITE_FAULT);
@@ -71,7 +71,7 @@ invocation_return_true(struct invocation *inv)
 void
 invocation_return_shared(struct invocation *inv, struct shared_buffer *text)
 {
-	document_share(inv->doc, text);
+	reply_text_share(inv->doc, text);
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	inv->phase = INVOCATION_DONE;
 }
@@ -88,17 +88,17 @@ invocation_return_string(struct invocation *inv, const char *s)
 void
 invocation_return_json_take(struct invocation *inv, json_t *value)
 {
-	struct buf *text = document_text(inv->doc);
+	struct buf *text = reply_text_buf(inv->doc);
 	size_t before = buf_len(text), added;
 
 	xmlwrite_json(invocation_open(inv), value);
 	json_decref(value);
 	added = buf_len(text) - before;
-	if (added <= BUDGET_SMALL / 2 || document_reserve(inv->doc, 0)) {
+	if (added <= BUDGET_SMALL / 2 || reply_text_reserve(inv->doc, 0)) {
 		invocation_close(inv);
 		return;
 	}
-	document_rollback(inv->doc, document_size(inv->doc) - added);
+	reply_text_rollback(inv->doc, reply_text_size(inv->doc) - added);
 	invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 }
 
@@ -116,7 +116,7 @@ invocation_return_array(struct invocation *inv, const struct buf *values)
 bool
 invocation_reserve(struct invocation *inv, size_t n)
 {
-	if (document_reserve(inv->doc, n))
+	if (reply_text_reserve(inv->doc, n))
 		return true;
 	invocation_fault(inv, FAULT_FAILED, BUDGET_WHY);
 	return false;

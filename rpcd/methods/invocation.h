@@ -7,8 +7,8 @@
 #include "common/buf.h"
 #include "common/compiler.h"
 #include "proto/wait.h"
-#include "rpcd/methods/document.h"
 #include "rpcd/methods/method.h"
+#include "rpcd/methods/reply_text.h"
 #include "rpcd/rpcd.h"
 
 #include <jansson.h>
@@ -35,7 +35,7 @@ typedef void invocation_answer_fn(struct invocation *, enum fault, const char *m
 struct invocation {
 	struct rpcd *rpcd;
 	struct share *share;	/* of the client's listener */
-	struct document *doc;	/* where the result goes */
+	struct reply_text *doc;	/* where the result goes */
 	enum role role;		/* of the client */
 	bool may_park;
 	bool element;		/* of a multicall: bare values and fault structs */

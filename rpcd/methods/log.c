@@ -30,7 +30,7 @@ log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *
 	if (!valid)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	if (valid && invocation_reserve(inv, most <= 0 || most >= LOGREAD_PIECE ?
-	    DOCUMENT_LOG_COST : (size_t)most * XMLWRITE_ESCAPED))
+	    REPLY_TEXT_LOG_COST : (size_t)most * XMLWRITE_ESCAPED))
 		invocation_ask(inv, params, true, answer);
 	else
 		json_decref(params);
@@ -43,26 +43,26 @@ log_return(struct invocation *inv, int fd, const struct logread_range *range, bo
     int64_t offset, bool overflow)
 {
 	const struct log_request *request = inv->state;
-	size_t before = document_size(inv->doc);
+	size_t before = reply_text_size(inv->doc);
 
 	if (as_tail)
 		xmlwrite_open(invocation_open(inv), XMLWRITE_ARRAY);
 	else
 		invocation_open(inv);
-	xmlwrite_open(document_text(inv->doc), XMLWRITE_STRING);
-	if (range != NULL && document_log(inv->doc, fd, range) < 0) {
-		document_rollback(inv->doc, before);
+	xmlwrite_open(reply_text_buf(inv->doc), XMLWRITE_STRING);
+	if (range != NULL && reply_text_log(inv->doc, fd, range) < 0) {
+		reply_text_rollback(inv->doc, before);
 		if (as_tail)
 			log_return(inv, -1, NULL, true, request->offset, false);
 		else
 			invocation_fault(inv, FAULT_FAILED, NULL);
 		return;
 	}
-	xmlwrite_close(document_text(inv->doc), XMLWRITE_STRING);
+	xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_STRING);
 	if (as_tail) {
-		xmlwrite_int(document_text(inv->doc), offset);
-		xmlwrite_bool(document_text(inv->doc), overflow);
-		xmlwrite_close(document_text(inv->doc), XMLWRITE_ARRAY);
+		xmlwrite_int(reply_text_buf(inv->doc), offset);
+		xmlwrite_bool(reply_text_buf(inv->doc), overflow);
+		xmlwrite_close(reply_text_buf(inv->doc), XMLWRITE_ARRAY);
 	}
 	invocation_close(inv);
 }

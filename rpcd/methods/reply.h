@@ -1,4 +1,4 @@
-/* Reply: what answers one HTTP request, a document or a status. */
+/* Reply: what answers one HTTP request, a text or a status. */
 #ifndef RPCD_METHODS_REPLY_H
 #define RPCD_METHODS_REPLY_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A document made while it is sent (long logs): a part of its maker. */
+/* A text made while it is sent (long logs): a part of its maker. */
 struct reply_stream {
 	/* At most `max` bytes: how many, 0 at the end, -1 on an error that must cut the
 	 * connection. */
@@ -19,7 +19,7 @@ struct reply_stream {
 
 struct reply {
 	int status;		/* 200, or an HTTP error whose page http/page.c makes */
-	struct buf body;	/* the whole document, when there is none of the others */
+	struct buf body;	/* the whole text, when there is none of the others */
 	struct shared_buffer *shared;	/* owned use, or NULL */
 	struct reply_stream *stream;	/* owned, or NULL */
 	size_t counted;	/* bytes that it has in the budget until it is sent */

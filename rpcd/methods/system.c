@@ -57,7 +57,7 @@ rpc_system_multicall(struct invocation *inv)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 		return;
 	}
-	if (!invocation_reserve(inv, json_array_size(calls) * DOCUMENT_RESULT))
+	if (!invocation_reserve(inv, json_array_size(calls) * REPLY_TEXT_RESULT))
 		return;
 	inv->multi = json_incref(calls);
 	inv->phase = INVOCATION_DONE;

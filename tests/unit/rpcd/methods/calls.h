@@ -16,7 +16,7 @@
 #include "common/mem.h"
 #include "common/sock.h"
 #include "proto/row.h"
-#include "rpcd/methods/document.h"
+#include "rpcd/methods/reply_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -315,7 +315,7 @@ test_waiting(void **state)
 	char *calls = repeated(CALL("supervisor.getState"), 100), *params;
 
 	assert_non_null(call);
-	assert_int_equal(f->share.budget.bytes, DOCUMENT_LOG_COST);
+	assert_int_equal(f->share.budget.bytes, REPLY_TEXT_LOG_COST);
 	turn(f);
 	answer_log(f, "short", 1);
 	assert_int_equal(f->share.budget.bytes, 0);
@@ -453,18 +453,18 @@ test_full_echo(void **state)
 static bool
 answers(struct fixture *f, size_t room, size_t length)
 {
-	struct document doc;
+	struct reply_text doc;
 	struct invocation inv = { .rpcd = &f->rpcd, .doc = &doc };
 	char *text = repeated("x", length);
 	bool written;
 
-	document_init(&doc, &f->share.budget);
+	reply_text_init(&doc, &f->share.budget);
 	assert_true(invocation_reserve(&inv, room));
 	fill(f, HELD_OWN_MAX);
 	invocation_return_json_take(&inv, json_string(text));
 	assert_int_equal(inv.phase, INVOCATION_DONE);
-	written = document_size(&doc) > length;
-	document_clear(&doc);
+	written = reply_text_size(&doc) > length;
+	reply_text_clear(&doc);
 	assert_true(f->share.budget.bytes <= HELD_OWN_MAX);
 	f->share.budget.bytes = 0;
 	free(text);

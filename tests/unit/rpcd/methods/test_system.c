@@ -85,18 +85,18 @@ test_multicall_logs(void **state)
 
 	buf_init(&calls, 0);
 	assert_int_equal(buf_puts(&calls, "<param><value><array><data>"), 0);
-	for (int i = 0; i <= DOCUMENT_LOGS_MAX; i++)
+	for (int i = 0; i <= REPLY_TEXT_LOGS_MAX; i++)
 		assert_int_equal(buf_puts(&calls, params), 0);
 	assert_int_equal(buf_puts(&calls, "</data></array></value></param>"), 0);
 	text = buf_steal(&calls);
 	assert_non_null(begin(f, "system.multicall", text));
-	for (int i = 0; i <= DOCUMENT_LOGS_MAX; i++) {
+	for (int i = 0; i <= REPLY_TEXT_LOGS_MAX; i++) {
 		turn(f);
 		assert_int_equal(f->requests, i + 1);
 		answer_log(f, "0123456789", 10000);
 	}
 	assert_int_equal(f->replies, 1);
-	assert_true(strlen(f->reply) > DOCUMENT_LOGS_MAX * 100000);
+	assert_true(strlen(f->reply) > REPLY_TEXT_LOGS_MAX * 100000);
 	assert_non_null(strstr(f->reply, FAULT_STRUCT("30", "FAILED")));
 	free(text);
 }

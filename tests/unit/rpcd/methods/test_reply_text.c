@@ -1,5 +1,5 @@
 /* Document: texts and ranges of logs come out in order, whatever the size of the reads. */
-#include "rpcd/methods/document.h"
+#include "rpcd/methods/reply_text.h"
 
 #include "tests/unit/rpcd/tail/made_log.h"
 
@@ -23,7 +23,7 @@
 
 static struct budget budget = {.name = "a listener", .max = BUDGET_MAX, .max_files = 100};
 
-/* Whatever became of a document, its bytes are in no account any more. */
+/* Whatever became of a reply, its bytes are in no account any more. */
 static int
 all_given_back(void **state UNUSED)
 {
@@ -31,17 +31,17 @@ all_given_back(void **state UNUSED)
 }
 
 static void
-put(struct document *doc, const char *s)
+put(struct reply_text *doc, const char *s)
 {
-	assert_int_equal(buf_puts(document_text(doc), s), 0);
+	assert_int_equal(buf_puts(reply_text_buf(doc), s), 0);
 }
 
 static void
-put_log(struct document *doc, int fd, int64_t offset, int64_t length)
+put_log(struct reply_text *doc, int fd, int64_t offset, int64_t length)
 {
 	struct logread_range range = { offset, length };
 
-	assert_int_equal(document_log(doc, dup(fd), &range), 0);
+	assert_int_equal(reply_text_log(doc, dup(fd), &range), 0);
 }
 
 /* New: all of the stream, read in pieces of `max`. */
@@ -85,21 +85,21 @@ static void
 stream_in(size_t max)
 {
 	int fd = make_log(LINE, LINES);
-	struct document doc;
+	struct reply_text doc;
 	struct reply reply;
 	const char *at;
 	char *all;
 
-	document_init(&doc, &budget);
+	reply_text_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put_log(&doc, fd, 13, 13 * (LINES - 1));
 	put(&doc, "b");
 	put_log(&doc, fd, 13, 26);
 	put(&doc, "c");
-	assert_int_equal(document_size(&doc), 3 + 2 * strlen(LINE_XML));
-	document_reply(&doc, &reply);
-	assert_in_range(budget.bytes, DOCUMENT_LOG_COST, DOCUMENT_LOG_COST + 100);
+	assert_int_equal(reply_text_size(&doc), 3 + 2 * strlen(LINE_XML));
+	reply_text_move(&doc, &reply);
+	assert_in_range(budget.bytes, REPLY_TEXT_LOG_COST, REPLY_TEXT_LOG_COST + 100);
 	all = drain(&reply, max);
 	at = all;
 	expect_text(&at, "a");
@@ -124,13 +124,13 @@ static void
 test_body(void **state UNUSED)
 {
 	int fd = make_log(LINE, 2);
-	struct document doc;
+	struct reply_text doc;
 	struct reply reply;
 
-	document_init(&doc, &budget);
+	reply_text_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 26);
-	document_reply(&doc, &reply);
+	reply_text_move(&doc, &reply);
 	assert_int_equal(reply.status, 200);
 	assert_null(reply.stream);
 	assert_int_equal(buf_len(&reply.body), 1 + 2 * strlen(LINE_XML));
@@ -145,13 +145,13 @@ static void
 test_cut(void **state UNUSED)
 {
 	int fd = make_log(LINE, LINES);
-	struct document doc;
+	struct reply_text doc;
 	struct reply reply;
 	char *all;
 
-	document_init(&doc, &budget);
+	reply_text_init(&doc, &budget);
 	put_log(&doc, fd, 9, 13 * 10000);
-	document_reply(&doc, &reply);
+	reply_text_move(&doc, &reply);
 	all = drain(&reply, 65536);
 	assert_memory_equal(all, "\xef\xbf\xbd&lt;", 7);
 	assert_string_equal(all + strlen(all) - 11, "12345678\xef\xbf\xbd");
@@ -159,20 +159,20 @@ test_cut(void **state UNUSED)
 	close(fd);
 }
 
-/* The log was emptied while it was sent: the document still ends properly. */
+/* The log was emptied while it was sent: the reply still ends properly. */
 static void
 test_shrunk(void **state UNUSED)
 {
 	int fd = make_log(LINE, LINES);
-	struct document doc;
+	struct reply_text doc;
 	struct reply reply;
 	char *all;
 
-	document_init(&doc, &budget);
+	reply_text_init(&doc, &budget);
 	put(&doc, "a");
 	put_log(&doc, fd, 0, 13 * LINES);
 	put(&doc, "z");
-	document_reply(&doc, &reply);
+	reply_text_move(&doc, &reply);
 	assert_int_equal(ftruncate(fd, 13), 0);
 	all = drain(&reply, 1000);
 	assert_string_equal(all, "a" LINE_XML "z");
@@ -185,23 +185,23 @@ test_limits(void **state UNUSED)
 {
 	struct logread_range range = { 0, 13 * LINES };
 	int fd = make_log(LINE, LINES), bad = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct document doc;
+	struct reply_text doc;
 
-	document_init(&doc, &budget);
-	for (int i = 0; i < DOCUMENT_LOGS_MAX; i++)
+	reply_text_init(&doc, &budget);
+	for (int i = 0; i < REPLY_TEXT_LOGS_MAX; i++)
 		put_log(&doc, fd, 0, 13 * LINES);
-	assert_int_equal(document_log(&doc, dup(fd), &range), -1);
+	assert_int_equal(reply_text_log(&doc, dup(fd), &range), -1);
 	assert_int_equal(errno, EMFILE);
-	document_clear(&doc);
+	reply_text_clear(&doc);
 	/* what cannot be read adds nothing, and text can be taken back */
 	put(&doc, "keep");
 	put(&doc, "drop");
 	range.length = 10;
-	assert_int_equal(document_log(&doc, bad, &range), -1);
+	assert_int_equal(reply_text_log(&doc, bad, &range), -1);
 	assert_int_equal(errno, EISDIR);
-	document_rollback(&doc, 4);
-	assert_int_equal(document_size(&doc), 4);
-	document_clear(&doc);
+	reply_text_rollback(&doc, 4);
+	assert_int_equal(reply_text_size(&doc), 4);
+	reply_text_clear(&doc);
 	close(fd);
 }
 

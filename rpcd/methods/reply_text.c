@@ -1,4 +1,4 @@
-#include "rpcd/methods/document.h"
+#include "rpcd/methods/reply_text.h"
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -10,20 +10,20 @@
 #include <unistd.h>
 
 /* A text and the range that follows it. */
-struct document_part {
+struct reply_text_part {
 	struct buf text;
 	int fd;		/* -1 = no range */
 	struct logread_range range;
 };
 
 void
-document_init(struct document *doc, struct budget *budget)
+reply_text_init(struct reply_text *doc, struct budget *budget)
 {
-	*doc = (struct document){ .budget = budget };
+	*doc = (struct reply_text){ .budget = budget };
 }
 
 static void
-document_clear_part(struct document *doc, struct document_part *part)
+document_clear_part(struct reply_text *doc, struct reply_text_part *part)
 {
 	buf_clear(&part->text);
 	if (part->fd < 0)
@@ -34,7 +34,7 @@ document_clear_part(struct document *doc, struct document_part *part)
 }
 
 void
-document_clear(struct document *doc)
+reply_text_clear(struct reply_text *doc)
 {
 	for (size_t i = 0; i < doc->nparts; i++)
 		document_clear_part(doc, &doc->parts[i]);
@@ -42,32 +42,32 @@ document_clear(struct document *doc)
 	shared_buffer_unref(doc->shared);
 	if (doc->counted > 0)
 		budget_release(doc->budget, doc->counted);
-	document_init(doc, doc->budget);
+	reply_text_init(doc, doc->budget);
 }
 
 /* The last part, which has no range. */
-static struct document_part *
-document_last(struct document *doc)
+static struct reply_text_part *
+reply_text_last(struct reply_text *doc)
 {
-	struct document_part *part;
+	struct reply_text_part *part;
 
 	if (doc->nparts > 0 && doc->parts[doc->nparts - 1].fd < 0)
 		return &doc->parts[doc->nparts - 1];
 	doc->parts = xreallocarray(doc->parts, doc->nparts + 1, sizeof(*doc->parts));
 	part = &doc->parts[doc->nparts++];
-	*part = (struct document_part){ .fd = -1 };
+	*part = (struct reply_text_part){ .fd = -1 };
 	buf_init(&part->text, 0);
 	return part;
 }
 
 struct buf *
-document_text(struct document *doc)
+reply_text_buf(struct reply_text *doc)
 {
-	return &document_last(doc)->text;
+	return &reply_text_last(doc)->text;
 }
 
 size_t
-document_size(const struct document *doc)
+reply_text_size(const struct reply_text *doc)
 {
 	size_t size = 0;
 
@@ -76,19 +76,19 @@ document_size(const struct document *doc)
 	return size;
 }
 
-/* What the document is in the account for when it has n bytes more. */
+/* What the text is in the account for when it has n bytes more. */
 static size_t
-document_cost(const struct document *doc, size_t n)
+document_cost(const struct reply_text *doc, size_t n)
 {
-	size_t cost = document_size(doc) + doc->due + doc->reserved + n;
+	size_t cost = reply_text_size(doc) + doc->due + doc->reserved + n;
 
 	if (doc->nlogs > 0)
-		cost += DOCUMENT_LOG_COST;
+		cost += REPLY_TEXT_LOG_COST;
 	return cost > BUDGET_SMALL ? cost : 0;
 }
 
 bool
-document_fits(const struct document *doc, size_t n)
+reply_text_fits(const struct reply_text *doc, size_t n)
 {
 	size_t cost = document_cost(doc, n);
 
@@ -97,7 +97,7 @@ document_fits(const struct document *doc, size_t n)
 
 /* Brings the account up to date, with so many bytes reserved. */
 static void
-document_account(struct document *doc, size_t reserved)
+reply_text_account(struct reply_text *doc, size_t reserved)
 {
 	size_t cost;
 
@@ -111,40 +111,40 @@ document_account(struct document *doc, size_t reserved)
 }
 
 bool
-document_reserve(struct document *doc, size_t n)
+reply_text_reserve(struct reply_text *doc, size_t n)
 {
 	doc->reserved = 0;
-	if (!document_fits(doc, n))
+	if (!reply_text_fits(doc, n))
 		return false;
-	document_account(doc, n);
+	reply_text_account(doc, n);
 	return true;
 }
 
 void
-document_count(struct document *doc)
+reply_text_count(struct reply_text *doc)
 {
-	document_account(doc, 0);
+	reply_text_account(doc, 0);
 }
 
 void
-document_rollback(struct document *doc, size_t size)
+reply_text_rollback(struct reply_text *doc, size_t size)
 {
-	struct buf *text = document_text(doc);
+	struct buf *text = reply_text_buf(doc);
 
-	text->len -= document_size(doc) - size;
+	text->len -= reply_text_size(doc) - size;
 }
 
 void
-document_share(struct document *doc, struct shared_buffer *text)
+reply_text_share(struct reply_text *doc, struct shared_buffer *text)
 {
-	document_clear(doc);
+	reply_text_clear(doc);
 	doc->shared = shared_buffer_ref(text);
 }
 
 int
-document_log(struct document *doc, int fd, const struct logread_range *range)
+reply_text_log(struct reply_text *doc, int fd, const struct logread_range *range)
 {
-	struct document_part *part = document_last(doc);
+	struct reply_text_part *part = reply_text_last(doc);
 	char *bytes;
 	ssize_t n;
 
@@ -157,7 +157,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 		fd_close(fd);
 		return n < 0 ? -1 : 0;
 	}
-	if (doc->nlogs >= DOCUMENT_LOGS_MAX || !budget_add_file(doc->budget))
+	if (doc->nlogs >= REPLY_TEXT_LOGS_MAX || !budget_add_file(doc->budget))
 		return fd_fail(fd, EMFILE);
 	part->fd = fd;
 	part->range = *range;
@@ -169,7 +169,7 @@ document_log(struct document *doc, int fd, const struct logread_range *range)
 
 struct stream {
 	struct reply_stream reply;
-	struct document doc;
+	struct reply_text doc;
 	size_t at;		/* part being sent; its text is consumed as it goes */
 	struct buf escaped;	/* of its range, not yet sent */
 	char piece[LOGREAD_PIECE];
@@ -178,7 +178,7 @@ struct stream {
 /* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
  * ends the range early. 0 or -1. */
 static int
-document_stream_piece(struct stream *stream, struct document_part *part)
+document_stream_piece(struct stream *stream, struct reply_text_part *part)
 {
 	size_t want = LOGREAD_PIECE, used;
 	ssize_t n;
@@ -198,10 +198,10 @@ document_stream_piece(struct stream *stream, struct document_part *part)
 }
 
 static ssize_t
-document_stream_read(struct reply_stream *reply, char *out, size_t max)
+reply_text_stream_read(struct reply_stream *reply, char *out, size_t max)
 {
 	struct stream *stream = container_of(reply, struct stream, reply);
-	struct document_part *part;
+	struct reply_text_part *part;
 	struct buf *next;
 	size_t n;
 
@@ -221,23 +221,23 @@ document_stream_read(struct reply_stream *reply, char *out, size_t max)
 			return (ssize_t)n;
 		}
 		document_clear_part(&stream->doc, part);
-		document_count(&stream->doc);
+		reply_text_count(&stream->doc);
 	}
 	return 0;
 }
 
 static void
-document_stream_free(void *reply)
+reply_text_stream_free(void *reply)
 {
 	struct stream *stream = container_of(reply, struct stream, reply);
 
-	document_clear(&stream->doc);
+	reply_text_clear(&stream->doc);
 	buf_clear(&stream->escaped);
 	free(stream);
 }
 
 void
-document_reply(struct document *doc, struct reply *reply)
+reply_text_move(struct reply_text *doc, struct reply *reply)
 {
 	struct stream *stream;
 	struct buf text;
@@ -249,23 +249,24 @@ document_reply(struct document *doc, struct reply *reply)
 		return;
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
-		reply->counted = document_size(doc);
+		reply->counted = reply_text_size(doc);
 		/* Short texts cost no more than their bytes. */
 		text = doc->parts[0].text;
 		buf_init(&doc->parts[0].text, 0);
-		document_clear(doc);
+		reply_text_clear(doc);
 		if (buf_len(&text) > BUDGET_SMALL)
 			reply->shared = shared_buffer_new(&text, doc->budget);
 		else
 			reply->body = text;
 		return;
 	}
-	document_count(doc);
+	reply_text_count(doc);
 	reply->counted = doc->counted;
 	stream = xcalloc(1, sizeof(*stream));
 	stream->doc = *doc;
-	document_init(doc, stream->doc.budget);
+	reply_text_init(doc, stream->doc.budget);
 	buf_init(&stream->escaped, 0);
-	stream->reply = (struct reply_stream){ document_stream_read, document_stream_free };
+	stream->reply =
+	    (struct reply_stream){reply_text_stream_read, reply_text_stream_free};
 	reply->stream = &stream->reply;
 }
