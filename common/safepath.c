@@ -124,7 +124,7 @@ safepath_close(struct safepath *sp)
 static bool
 safepath_may_change(const struct safepath *sp)
 {
-	return rights_judge(&sp->rights, &sp->st, W_OK | X_OK);
+	return fs_rights_judge(&sp->rights, &sp->st, W_OK | X_OK);
 }
 
 /* Whether the file could have been linked here by somebody who could not write it: with
@@ -132,8 +132,8 @@ safepath_may_change(const struct safepath *sp)
 static bool
 safepath_is_smuggled(const struct safepath *sp, const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode) || st->st_nlink <= 1 || sp->rights.kind != RIGHTS_OWN ||
-	    !safepath_stat_is_shared(&sp->st))
+	if (!S_ISREG(st->st_mode) || st->st_nlink <= 1 ||
+	    sp->rights.kind != FS_RIGHTS_OWN || !safepath_stat_is_shared(&sp->st))
 		return false;
 	return st->st_uid != sp->st.st_uid || safepath_uid_is_ours(st->st_uid) ||
 	    (sp->st.st_mode & S_IWOTH);
@@ -151,16 +151,16 @@ safepath_open_flags(const struct safepath *sp, const char *name, int flags)
 static int
 safepath_openat(const struct safepath *sp, const char *name, int flags, mode_t mode)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int fd;
 
 	/* The group is nobody's, and others may be in it. */
-	if (sp->rights.kind != RIGHTS_OWN)
+	if (sp->rights.kind != FS_RIGHTS_OWN)
 		mode &= ~(mode_t)S_IWGRP;
-	if (rights_enter(&sp->rights, &saved) == -1)
+	if (fs_rights_enter(&sp->rights, &saved) == -1)
 		return -1;
 	fd = openat(sp->dir, name, safepath_open_flags(sp, name, flags), mode);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return fd;
 }
 
@@ -173,14 +173,14 @@ safepath_open_judged(const struct safepath *sp, const char *name, int flags, mod
 	int fd = -1, want = flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
 	struct stat st;
 
-	if (!rights_judge(&sp->rights, &sp->st, X_OK))
+	if (!fs_rights_judge(&sp->rights, &sp->st, X_OK))
 		return fail_with(EACCES);
 	errno = ENOENT;
 	if (!(flags & O_EXCL))
 		fd = safepath_openat(sp, name, flags & ~O_CREAT, 0);
 	if (fd != -1 && fstat(fd, &st) == -1)
 		return fd_fail(fd, errno);
-	if (fd != -1 && !rights_judge(&sp->rights, &st, want))
+	if (fd != -1 && !fs_rights_judge(&sp->rights, &st, want))
 		return fd_fail(fd, EACCES);
 	if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
@@ -195,7 +195,7 @@ safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
 {
 	int fd;
 
-	if (sp->rights.kind == RIGHTS_JUDGED)
+	if (sp->rights.kind == FS_RIGHTS_JUDGED)
 		fd = safepath_open_judged(sp, name, flags, mode);
 	else
 		fd = safepath_openat(sp, name, flags, mode);
@@ -213,13 +213,13 @@ safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
 int
 safepath_stat(const struct safepath *sp, const char *name, struct stat *st)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int rc;
 
-	if (rights_enter_for(&sp->rights, &sp->st, X_OK, &saved) == -1)
+	if (fs_rights_enter_for(&sp->rights, &sp->st, X_OK, &saved) == -1)
 		return -1;
 	rc = fstatat(sp->dir, name, st, AT_SYMLINK_NOFOLLOW);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return rc;
 }
 
@@ -228,7 +228,7 @@ static bool
 safepath_is_sole(const struct safepath *sp, const struct stat *st)
 {
 	return st->st_nlink <= 1 ||
-	    (sp->rights.kind == RIGHTS_OWN && !safepath_stat_is_shared(&sp->st));
+	    (sp->rights.kind == FS_RIGHTS_OWN && !safepath_stat_is_shared(&sp->st));
 }
 
 /* Whether the name may cease to stand for this file. 0, or -1 with errno. */
@@ -241,7 +241,7 @@ safepath_check_removal(const struct safepath *sp, const struct stat *st)
 		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, st))
 		return fail_with(EMLINK);
-	if (sp->rights.kind != RIGHTS_JUDGED)
+	if (sp->rights.kind != FS_RIGHTS_JUDGED)
 		return 0;
 	if (!safepath_may_change(sp) || ((sp->st.st_mode & S_ISVTX) &&
 	    st->st_uid != sp->rights.uid && sp->st.st_uid != sp->rights.uid))
@@ -253,7 +253,7 @@ int
 safepath_remove(const struct safepath *sp, const char *name,
     const struct safepath_id *only)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	struct stat st;
 	int rc;
 
@@ -263,10 +263,10 @@ safepath_remove(const struct safepath *sp, const char *name,
 		return fail_with(ESTALE);
 	if (safepath_check_removal(sp, &st) == -1)
 		return -1;
-	if (rights_enter(&sp->rights, &saved) == -1)
+	if (fs_rights_enter(&sp->rights, &saved) == -1)
 		return -1;
 	rc = unlinkat(sp->dir, name, 0);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return rc;
 }
 
@@ -274,13 +274,13 @@ static int
 safepath_renameat(const struct safepath *sp, const char *from, const char *to,
     unsigned flags)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int rc;
 
-	if (rights_enter_for(&sp->rights, &sp->st, W_OK | X_OK, &saved) == -1)
+	if (fs_rights_enter_for(&sp->rights, &sp->st, W_OK | X_OK, &saved) == -1)
 		return -1;
 	rc = renameat2(sp->dir, from, sp->dir, to, flags);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return rc;
 }
 
@@ -328,7 +328,7 @@ safepath_truncate(const struct safepath *sp, int fd, off_t length)
 		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, &st))
 		return fail_with(EMLINK);
-	if (!rights_judge(&sp->rights, &st, W_OK))
+	if (!fs_rights_judge(&sp->rights, &st, W_OK))
 		return fail_with(EACCES);
 	return ftruncate(fd, length);
 }

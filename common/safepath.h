@@ -4,7 +4,7 @@
  * it and the directory that contains it belong to root or to us and others cannot write
  * that directory; it is not enough that the link does, because others can rename it or make
  * a hard link to it. Any other link is followed with its owner's rights, which hold from
- * there on for everything that is done below (rights.h), or with nobody's where root's or
+ * there on for everything that is done below (fs_rights.h), or with nobody's where root's or
  * our link could have been moved into a directory that others can write. So the path
  * reaches nothing that the one who placed the link could not reach.
  *
@@ -17,7 +17,7 @@
 #define COMMON_SAFEPATH_H
 
 #include "common/compiler.h"
-#include "common/rights.h"
+#include "common/fs_rights.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -46,7 +46,7 @@ struct safepath {
 	bool magic;		/* the name is a link of /proc that the kernel follows */
 	bool steady;		/* only root and we can change what the path names */
 	struct stat st;		/* of the directory */
-	struct rights rights;
+	struct fs_rights rights;
 	char why[SAFEPATH_WHY];	/* the link that limits the rights; "" = none */
 };
 

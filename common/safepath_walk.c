@@ -85,13 +85,13 @@ safepath_walk_start(struct walk *w)
 static int
 safepath_walk_look_up(struct walk *w, const char *name, int flags)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int fd;
 
-	if (rights_enter_for(&w->sp->rights, &w->sp->st, X_OK, &saved) == -1)
+	if (fs_rights_enter_for(&w->sp->rights, &w->sp->st, X_OK, &saved) == -1)
 		return -1;
 	fd = openat(w->sp->dir, name, O_PATH | O_CLOEXEC | flags);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return fd;
 }
 
@@ -160,7 +160,7 @@ safepath_walk_link_uid(const struct stat *dir, const struct stat *link)
 	if (!safepath_uid_is_ours(link->st_uid))
 		return link->st_uid;
 	if (safepath_uid_is_ours(dir->st_uid) || (dir->st_mode & S_IWOTH))
-		return RIGHTS_NOBODY;
+		return FS_RIGHTS_NOBODY;
 	return dir->st_uid;
 }
 
@@ -186,10 +186,10 @@ safepath_walk_judge_link(struct walk *w, const char *name, const struct stat *li
 	if (safepath_walk_is_copied(&sp->st, link))
 		return safepath_walk_refuse(w, name, link, "has other hard links");
 	uid = safepath_walk_link_uid(&sp->st, link);
-	if (sp->rights.kind != RIGHTS_OWN && sp->rights.uid != uid)
+	if (sp->rights.kind != FS_RIGHTS_OWN && sp->rights.uid != uid)
 		return safepath_walk_refuse(w, name, link, "follows one of another user");
-	if (sp->rights.kind == RIGHTS_OWN) {
-		sp->rights = rights_of(uid);
+	if (sp->rights.kind == FS_RIGHTS_OWN) {
+		sp->rights = fs_rights_of(uid);
 		safepath_walk_explain(w, name, link, uid);
 	}
 	return 0;
@@ -210,20 +210,20 @@ static int
 safepath_walk_jump(struct walk *w)
 {
 	char *slash = strrchr(w->rest, '/');
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int fd;
 
 	/* Those cases look at every directory. */
-	if (w->flags & SAFEPATH_STEADY || w->sp->rights.kind == RIGHTS_JUDGED)
+	if (w->flags & SAFEPATH_STEADY || w->sp->rights.kind == FS_RIGHTS_JUDGED)
 		return 0;
 	if (slash == NULL || slash == w->rest || slash[1] == '\0')
 		return 0;
-	if (rights_enter(&w->sp->rights, &saved) == -1)
+	if (fs_rights_enter(&w->sp->rights, &saved) == -1)
 		return -1;
 	*slash = '\0';
 	fd = safepath_openat2(w->sp->dir, w->rest, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	*slash = '/';
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	if (fd == -1)
 		return 0;
 	memmove(w->rest, slash + 1, strlen(slash + 1) + 1);
@@ -274,10 +274,10 @@ safepath_walk_link(struct walk *w, const char *name, int link, const struct stat
 		return fail_with(ELOOP);
 	if (safepath_walk_judge_link(w, name, st) == -1)
 		return WALK_FAILED;
-	w->sp->steady = w->sp->steady && w->sp->rights.kind == RIGHTS_OWN;
+	w->sp->steady = w->sp->steady && w->sp->rights.kind == FS_RIGHTS_OWN;
 	/* With another's rights the text is followed, where the kernel would pass over the
 	 * directories on the way. */
-	if (w->sp->rights.kind != RIGHTS_OWN || !safepath_walk_is_magic(link))
+	if (w->sp->rights.kind != FS_RIGHTS_OWN || !safepath_walk_is_magic(link))
 		return safepath_walk_splice(w, link) == -1 ? WALK_FAILED : WALK_ON;
 	if (*w->rest == '\0')
 		return safepath_walk_arrive(w, name, true);

@@ -44,18 +44,18 @@ sock_unix_address(const struct binding *b, const char *name, struct sockaddr_un 
 static int
 sock_unix_bind(const struct binding *b, const char *name)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	struct sockaddr_un sun;
 	mode_t mask;
 	int rc;
 
 	if (sock_unix_address(b, name, &sun) == -1 || fchmod(b->fd, b->want->mode) == -1 ||
-	    rights_enter(&b->sp.rights, &saved) == -1)
+	    fs_rights_enter(&b->sp.rights, &saved) == -1)
 		return -1;
 	mask = umask(0);
 	rc = bind(b->fd, (const struct sockaddr *)&sun, sizeof(sun));
 	(void)umask(mask);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return rc;
 }
 
@@ -86,10 +86,10 @@ sock_unix_bind_temp(struct binding *b)
 static int
 sock_unix_mkdir(struct binding *b)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int rc, try;
 
-	if (rights_enter_for(&b->sp.rights, &b->sp.st, W_OK | X_OK, &saved) == -1)
+	if (fs_rights_enter_for(&b->sp.rights, &b->sp.st, W_OK | X_OK, &saved) == -1)
 		return -1;
 	for (try = 0, rc = -1; try < BIND_TRIES && rc == -1; try++) {
 		sock_unix_name(b, try);
@@ -97,7 +97,7 @@ sock_unix_mkdir(struct binding *b)
 		if (rc == -1 && errno != EEXIST)
 			break;
 	}
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	if (rc == -1)
 		*b->temp = '\0';
 	return rc;
@@ -108,7 +108,7 @@ sock_unix_mkdir(struct binding *b)
 static int
 sock_unix_enter_private(struct binding *b)
 {
-	uid_t uid = b->sp.rights.kind == RIGHTS_SWITCHED ? b->sp.rights.uid : geteuid();
+	uid_t uid = b->sp.rights.kind == FS_RIGHTS_SWITCHED ? b->sp.rights.uid : geteuid();
 	struct stat st;
 
 	b->dir = safepath_open(&b->sp, b->temp, O_PATH | O_DIRECTORY, 0, &st);
@@ -140,16 +140,16 @@ sock_unix_start(struct binding *b, const char *as)
 static int
 sock_unix_publish(struct binding *b, const char *as)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int rc;
 
 	if (safepath_check_replace(&b->sp, b->sp.name) == -1 ||
-	    rights_enter(&b->sp.rights, &saved) == -1)
+	    fs_rights_enter(&b->sp.rights, &saved) == -1)
 		return -1;
 	rc = sock_unix_start(b, as);
 	if (rc == 0)
 		rc = renameat(b->dir, as, b->sp.dir, b->sp.name);
-	rights_leave(&saved);
+	fs_rights_leave(&saved);
 	return rc;
 }
 
@@ -157,15 +157,15 @@ sock_unix_publish(struct binding *b, const char *as)
 static void
 sock_unix_clean(const struct binding *b, const char *as, bool published)
 {
-	struct rights_saved saved;
+	struct fs_rights_saved saved;
 	int error = errno;
 
-	if (rights_enter(&b->sp.rights, &saved) == 0) {
+	if (fs_rights_enter(&b->sp.rights, &saved) == 0) {
 		if (!published && b->dir != -1)
 			(void)unlinkat(b->dir, as, 0);
 		if (b->dir != b->sp.dir && *b->temp != '\0')
 			(void)unlinkat(b->sp.dir, b->temp, AT_REMOVEDIR);
-		rights_leave(&saved);
+		fs_rights_leave(&saved);
 	}
 	if (b->dir != b->sp.dir)
 		fd_close(b->dir);

@@ -95,7 +95,7 @@ test_own_links(void **state)
 	(void)umask(mask);
 	expect_open("safe/current/log2", USER);
 	assert_int_equal(stat(at("mine/release/log"), &st), 0);
-	assert_int_equal(st.st_gid, RIGHTS_NOBODY);
+	assert_int_equal(st.st_gid, FS_RIGHTS_NOBODY);
 	assert_int_equal(st.st_mode & 0777, 0646);
 }
 
@@ -139,7 +139,7 @@ test_moved_links(void **state)
 	expect_refused("mine/b", EACCES, "rights of uid 4321");
 	expect_refused("mine/c", EACCES, "rights of uid 4321");
 	expect_refused("shared/c", EACCES, "rights of uid 65534");
-	expect_open("shared/d", RIGHTS_NOBODY);
+	expect_open("shared/d", FS_RIGHTS_NOBODY);
 	expect_untouched();
 	/* A user's link that another user has. */
 	make_link("other/e", "file", OTHER);
@@ -300,7 +300,7 @@ test_last_itself(void **state)
 	make_link("mine/sock", at("safe/made"), USER);
 	assert_int_equal(safepath_find(&sp, at("mine/sock"), SAFEPATH_LAST), 0);
 	assert_string_equal(sp.name, "sock");
-	assert_int_equal(sp.rights.kind, RIGHTS_OWN);
+	assert_int_equal(sp.rights.kind, FS_RIGHTS_OWN);
 	assert_int_equal(safepath_stat(&sp, sp.name, &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
 	safepath_close(&sp);

@@ -1,4 +1,4 @@
-#include "common/rights.h"
+#include "common/fs_rights.h"
 
 #include "common/fail.h"
 
@@ -11,14 +11,14 @@
 
 /* Root alone loses its power over files by setfsuid, and only while the kernel ties
  * capabilities to the user id. */
-struct rights
-rights_of(uid_t uid)
+struct fs_rights
+fs_rights_of(uid_t uid)
 {
 	int bits = prctl(PR_GET_SECUREBITS);
 	bool can_switch = geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
 
-	return (struct rights){
-	    .kind = can_switch ? RIGHTS_SWITCHED : RIGHTS_JUDGED, .uid = uid};
+	return (struct fs_rights){
+	    .kind = can_switch ? FS_RIGHTS_SWITCHED : FS_RIGHTS_JUDGED, .uid = uid};
 }
 
 /* glibc's setgroups changes all threads and waits for them; the id of this thread is all
@@ -41,10 +41,10 @@ rights_set_ids(uid_t uid, gid_t gid)
 }
 
 int
-rights_enter(const struct rights *rights, struct rights_saved *saved)
+fs_rights_enter(const struct fs_rights *rights, struct fs_rights_saved *saved)
 {
 	saved->entered = false;
-	if (rights->kind != RIGHTS_SWITCHED)
+	if (rights->kind != FS_RIGHTS_SWITCHED)
 		return 0;
 	saved->uid = (uid_t)setfsuid((uid_t)-1);
 	saved->gid = (gid_t)setfsgid((gid_t)-1);
@@ -55,22 +55,22 @@ rights_enter(const struct rights *rights, struct rights_saved *saved)
 	if (saved->ngroups > 0 && rights_set_groups(0, NULL) == -1)
 		return -1;
 	saved->entered = true;
-	if (rights_set_ids(rights->uid, (gid_t)RIGHTS_NOBODY) == 0)
+	if (rights_set_ids(rights->uid, (gid_t)FS_RIGHTS_NOBODY) == 0)
 		return 0;
-	rights_leave(saved);
+	fs_rights_leave(saved);
 	return -1;
 }
 
 int
-rights_enter_for(const struct rights *rights, const struct stat *dir, int want,
-    struct rights_saved *saved)
+fs_rights_enter_for(const struct fs_rights *rights, const struct stat *dir, int want,
+    struct fs_rights_saved *saved)
 {
-	return rights_judge(rights, dir, want) ? rights_enter(rights, saved) :
+	return fs_rights_judge(rights, dir, want) ? fs_rights_enter(rights, saved) :
 	    fail_with(EACCES);
 }
 
 void
-rights_leave(const struct rights_saved *saved)
+fs_rights_leave(const struct fs_rights_saved *saved)
 {
 	int error = errno;
 
@@ -86,14 +86,14 @@ rights_leave(const struct rights_saved *saved)
 }
 
 bool
-rights_judge(const struct rights *rights, const struct stat *st, int want)
+fs_rights_judge(const struct fs_rights *rights, const struct stat *st, int want)
 {
 	unsigned bits = (st->st_mode >> 3) & st->st_mode & 7;
 
-	if (rights->kind != RIGHTS_JUDGED)
+	if (rights->kind != FS_RIGHTS_JUDGED)
 		return true;
 	/* A file of 65534 may be any user's whom this namespace does not know. */
-	if (st->st_uid == rights->uid && rights->uid != RIGHTS_NOBODY)
+	if (st->st_uid == rights->uid && rights->uid != FS_RIGHTS_NOBODY)
 		bits = (st->st_mode >> 6) & 7;
 	return (bits & (unsigned)want) == (unsigned)want;
 }
