@@ -4,8 +4,8 @@
  * it and the directory that contains it belong to root or to us and others cannot write
  * that directory; it is not enough that the link does, because others can rename it or make
  * a hard link to it. Any other link is followed with its owner's rights, which hold from
- * there on for everything that is done below (fs_rights.h), or with nobody's where root's or
- * our link could have been moved into a directory that others can write. So the path
+ * there on for everything that is done below (fs_rights.h), or with nobody's where root's
+ * or our link could have been moved into a directory that others can write. So the path
  * reaches nothing that the one who placed the link could not reach.
  *
  * Files are named by a directory descriptor found by this rule and one component. The last

@@ -28,7 +28,7 @@ child_explain(struct process *process, char *failure)
 
 /* New: the command's first word. */
 static char *
-child_program(const struct process *process)
+spawn_failure_program(const struct process *process)
 {
 	const char *why;
 	char **words = command_line_split(process->config->command, &why), *program;
@@ -48,7 +48,7 @@ child_explain_end(struct process *process, pid_t pid)
 
 	if (!spawn_report_take(pid, &report))
 		return;
-	program = child_program(process);
+	program = spawn_failure_program(process);
 	if (report.step == SPAWN_USER && config->user != NULL)
 		child_explain(process, spawn_error_text(&report, config->user->name));
 	else if (report.step == SPAWN_DIRECTORY && config->directory != NULL)

@@ -21,7 +21,7 @@
 
 /* The order of activation, which the numbers of processes keep. */
 static int
-child_by_activation(const void *a, const void *b)
+config_reader_child_by_activation(const void *a, const void *b)
 {
 	const struct group *const *left = a, *const *right = b;
 	const struct process *l = TAILQ_FIRST(&(*left)->processes);
@@ -33,7 +33,7 @@ child_by_activation(const void *a, const void *b)
 
 /* New: the definitions of the live groups. */
 static const struct group_config **
-child_active(const struct groups *groups, size_t *count)
+config_reader_child_active(const struct groups *groups, size_t *count)
 {
 	const struct group *group, **live;
 	const struct group_config **active;
@@ -46,7 +46,7 @@ child_active(const struct groups *groups, size_t *count)
 	n = 0;
 	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		live[n++] = group;
-	qsort(live, n, sizeof(*live), child_by_activation);
+	qsort(live, n, sizeof(*live), config_reader_child_by_activation);
 	for (size_t i = 0; i < n; i++)
 		active[i] = live[i]->config;
 	free(live);
@@ -57,8 +57,8 @@ child_active(const struct groups *groups, size_t *count)
 /* The whole configuration goes into a file in memory, which the next run reads, and is read
  * once here. 0, or -1 with *why new. */
 static int
-child_document(struct conf_writer *writer, const struct config *config, int socket,
-    char **why)
+config_reader_child_document(struct conf_writer *writer, const struct config *config,
+    int socket, char **why)
 {
 	int fd = memfd_create("configuration", MFD_CLOEXEC);
 	struct conf_reader reader;
@@ -86,7 +86,7 @@ child_document(struct conf_writer *writer, const struct config *config, int sock
 
 /* Writes what the reading is for. 0, or -1 with *why new. */
 static int
-child_result(struct master *master, const struct config_reader_task *task,
+config_reader_child_result(struct master *master, const struct config_reader_task *task,
     const struct conf_load *load, struct conf_writer *writer, int socket, char **why)
 {
 	struct conf_in_force live = {
@@ -96,9 +96,9 @@ child_result(struct master *master, const struct config_reader_task *task,
 	int rc = 0;
 
 	if (task->kind == CONFIG_RESTART) {
-		rc = child_document(writer, load->config, socket, why);
+		rc = config_reader_child_document(writer, load->config, socket, why);
 	} else {
-		active = child_active(master->groups, &live.nactive);
+		active = config_reader_child_active(master->groups, &live.nactive);
 		live.active = active;
 		writer->fd = socket;
 		conf_difference_write(writer, &live, load->config,
@@ -114,7 +114,7 @@ child_result(struct master *master, const struct config_reader_task *task,
 
 /* New: the text of what is wrong with the configuration; NULL = nothing. */
 static char *
-child_read(struct master *master, const struct config_reader_task *task,
+config_reader_child_read(struct master *master, const struct config_reader_task *task,
     struct conf_load *load)
 {
 	bool restart = task->kind == CONFIG_RESTART;
@@ -128,7 +128,7 @@ child_read(struct master *master, const struct config_reader_task *task,
 }
 
 int
-config_reader_child( struct master *master, const struct config_reader_task *task,
+config_reader_child(struct master *master, const struct config_reader_task *task,
     int socket)
 {
 	struct arguments arguments = reread_arguments(master);
@@ -140,11 +140,11 @@ config_reader_child( struct master *master, const struct config_reader_task *tas
 	if (getppid() != task->parent || fcntl(socket, F_SETFL, 0) == -1)
 		return 1;
 	conf_load_begin(&load, &arguments);
-	error = child_read(master, task, &load);
+	error = config_reader_child_read(master, task, &load);
 	conf_writer_begin(&writer, &load);
 	if (error == NULL &&
-	    child_result(master, task, &load, &writer, socket, &error) == -1 &&
-	    error == NULL)
+	    config_reader_child_result(
+		master, task, &load, &writer, socket, &error) == -1 && error == NULL)
 		return 1;
 	if (error != NULL) {
 		buf_consume(&writer.out, buf_len(&writer.out));
