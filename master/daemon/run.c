@@ -97,7 +97,8 @@ run_state_changed(void *ctx)
 	if (fault == FAULT_FATAL_STATE)
 		jobs_halt(master->jobs);
 	else if (fault != FAULT_NONE)
-		dispatch_stopping(master->dispatcher);
+		dispatch_supervisor_state(master->dispatcher,
+		    EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	if (fault != FAULT_NONE)
 		config_reader_refuse(master->config_reader, fault,
 		    daemon_state(master->daemon) != DAEMON_SHUTDOWN);
@@ -215,7 +216,8 @@ run_begin(struct master *master)
 		master->state = NULL;
 		return;
 	}
-	dispatch_running(master->dispatcher);
+	dispatch_supervisor_state(master->dispatcher,
+	    EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
 	notify_state(master->notify, daemon_state(master->daemon),

@@ -111,7 +111,7 @@ shutdown_advance(struct shutdown *s)
 	}
 	s->advancing = false;
 	/* If anything is left after the last group, the next iteration begins again. */
-	return groups_unstopped(s->groups) == 0;
+	return s->groups->unstopped == 0;
 }
 
 static void

@@ -36,7 +36,7 @@ dispatch_wanted(const struct dispatcher *events, enum event_type type)
 static void
 dispatch_make(struct dispatcher *events, enum event_type type, struct buf *payload, int rc)
 {
-	size_t processes = groups_count(events->groups);
+	size_t processes = idmap_count(events->groups->by_id);
 	struct event *event = rc == -1 ? NULL :
 	    event_new(type, *events->next_serial, buf_data(payload), buf_len(payload));
 	struct pool *pool;
@@ -99,28 +99,16 @@ dispatch_remote(struct dispatcher *events, const char *type, const char *data, s
 	    payload_remote(&text, type, data, n));
 }
 
-static void
-dispatch_state_change(struct dispatcher *events, enum event_type type)
+void
+dispatch_supervisor_state(struct dispatcher *events, enum event_type type)
 {
+	bool stops = type == EVENT_SUPERVISOR_STATE_CHANGE_STOPPING;
 	struct buf none;
 
 	buf_init(&none, 0);
-	if (dispatch_wanted(events, type))
+	if (dispatch_wanted(events, type) && !(stops && events->told_stopping))
 		dispatch_make(events, type, &none, 0);
-}
-
-void
-dispatch_running(struct dispatcher *events)
-{
-	dispatch_state_change(events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
-}
-
-void
-dispatch_stopping(struct dispatcher *events)
-{
-	if (!events->told_stopping)
-		dispatch_state_change(events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
-	events->told_stopping = true;
+	events->told_stopping = events->told_stopping || stops;
 }
 
 void

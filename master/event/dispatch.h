@@ -39,8 +39,7 @@ void dispatch_process_output(struct dispatcher *, const struct process *, enum o
     bool captured, const char *bytes, size_t n);
 void dispatch_remote(struct dispatcher *, const char *type, const char *data, size_t n);
 /* SUPERVISOR_STATE_CHANGE_*; STOPPING is sent once, however often a stop is requested. */
-void dispatch_running(struct dispatcher *);
-void dispatch_stopping(struct dispatcher *);
+void dispatch_supervisor_state(struct dispatcher *, enum event_type);
 /* PROCESS_GROUP_*. */
 void dispatch_group(struct dispatcher *, enum event_type, const char *name);
 

@@ -79,8 +79,7 @@ pool_is_full(const struct pool *pool, size_t processes)
 	    (pool->bytes > POOL_EXTRA_BYTES || pool->count >= PER_PROCESS * processes);
 }
 
-/* Takes its reference; -1 with ENOMEM, and it is not taken. */
-static int
+int
 pool_insert(struct pool *pool, struct pool_event item, bool at_head)
 {
 	struct pool_waiting *waiting = malloc(sizeof(*waiting));
@@ -117,12 +116,6 @@ pool_add(struct pool *pool, struct pool_event item, bool at_head, size_t process
 	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
 	    item.event->serial);
 	event_unref(item.event);
-}
-
-int
-pool_put_back(struct pool *pool, struct pool_event item)
-{
-	return pool_insert(pool, item, false);
 }
 
 void

@@ -63,9 +63,8 @@ bool pool_is_busy(const struct pool *);
 /* Hands out what it can. The monotonic time (ms) from which a listener that is ready may
  * take what it may not take yet, or -1. */
 int64_t pool_dispatch(struct pool *, const char *identifier);
-/* For the state document: nothing waits any more; and an event waits again, last of all. 0,
- * or -1 with ENOMEM: then it is not taken. */
-void pool_clear(struct pool *);
-NODISCARD int pool_put_back(struct pool *, struct pool_event take);
+void pool_clear(struct pool *);	/* nothing waits any more */
+/* An event waits, first or last of all. 0, or -1 with ENOMEM: then it is not taken. */
+NODISCARD int pool_insert(struct pool *, struct pool_event take, bool at_head);
 
 #endif

@@ -13,11 +13,12 @@
 
 static const struct {
 	enum event_type type;
+	uint32_t bit;		/* of the type among those that are wanted */
 	int64_t period;		/* seconds */
 } periods[] = {
-    {EVENT_TICK_5, 5},
-    {EVENT_TICK_60, 60},
-    {EVENT_TICK_3600, 3600},
+    {EVENT_TICK_5, UINT32_C(1) << EVENT_TICK_5, 5},
+    {EVENT_TICK_60, UINT32_C(1) << EVENT_TICK_60, 60},
+    {EVENT_TICK_3600, UINT32_C(1) << EVENT_TICK_3600, 3600},
 };
 
 struct ticks {
@@ -30,12 +31,6 @@ struct ticks {
 	struct log_limit failures;
 };
 
-static bool
-ticks_is_wanted(uint32_t types, size_t i)
-{
-	return (types & (UINT32_C(1) << periods[i].type)) != 0;
-}
-
 int64_t
 ticks_look(struct ticks *ticks, int64_t wall_ms)
 {
@@ -44,7 +39,7 @@ ticks_look(struct ticks *ticks, int64_t wall_ms)
 	for (size_t i = 0; i < nitems(periods); i++) {
 		int64_t period = periods[i].period, slice = wall_ms / 1000 / period, left;
 
-		if (!ticks_is_wanted(ticks->wanted, i))
+		if ((ticks->wanted & periods[i].bit) == 0)
 			continue;
 		if (slice != ticks->slices[i])
 			ticks->tick(ticks->ctx, periods[i].type, slice * period);
@@ -115,7 +110,7 @@ ticks_want(struct ticks *ticks, uint32_t types)
 	int64_t now = clock_wall_ms() / 1000;
 
 	for (size_t i = 0; i < nitems(periods); i++)
-		if (ticks_is_wanted(types, i) && !ticks_is_wanted(ticks->wanted, i))
+		if ((types & ~ticks->wanted & periods[i].bit) != 0)
 			ticks->slices[i] = now / periods[i].period;
 	ticks->wanted = types;
 	ticks_rearm(ticks, 0);

@@ -34,7 +34,7 @@ struct groups {
 	struct group_list list;		/* activation order within ascending priority */
 	struct map *by_name;
 	struct idmap *by_id;		/* processes */
-	size_t unstopped;
+	size_t unstopped;		/* of all groups */
 	const struct group_kind_row *kinds;
 };
 
@@ -94,20 +94,6 @@ static inline struct group *
 groups_previous(const struct group *group)
 {
 	return TAILQ_PREV(group, group_list, in_groups);
-}
-
-/* How many processes all groups have. */
-static inline size_t
-groups_count(const struct groups *groups)
-{
-	return idmap_count(groups->by_id);
-}
-
-/* How many of them have not stopped. */
-static inline size_t
-groups_unstopped(const struct groups *groups)
-{
-	return groups->unstopped;
 }
 
 #endif

@@ -40,7 +40,7 @@ struct process **
 order_select(const struct groups *groups, const struct group *only,
     bool (*takes)(enum process_state), size_t *count)
 {
-	size_t most = only != NULL ? only->count : groups_count(groups), n = 0;
+	size_t most = only != NULL ? only->count : idmap_count(groups->by_id), n = 0;
 	struct process **found = calloc(most + 1, sizeof(struct process *));
 	const struct group *group = only != NULL ? only : groups_first(groups);
 

@@ -164,24 +164,18 @@ process_event(struct process *p, enum event event, struct request *request)
 	return cell->answer;
 }
 
-/* An event of a caller who wants to know what came of it. */
+/* detail: NULL when the caller does not report what came of the event. */
 static enum fault
 process_request(struct process *p, enum event event, int number, char **detail)
 {
 	struct request request = { .number = number };
 	enum fault fault = process_event(p, event, &request);
 
-	*detail = request.detail;
+	if (detail != NULL)
+		*detail = request.detail;
+	else
+		free(request.detail);
 	return fault;
-}
-
-static void
-process_happened(struct process *p, enum event event, int number)
-{
-	char *unused = NULL;
-
-	(void)process_request(p, event, number, &unused);
-	free(unused);
 }
 
 /* ---- the interface ---- */
@@ -239,13 +233,13 @@ process_signal(struct process *p, int signo, char **detail)
 void
 process_shutdown(struct process *p)
 {
-	process_happened(p, EV_SHUTDOWN, 0);
+	(void)process_request(p, EV_SHUTDOWN, 0, NULL);
 }
 
 void
 process_autostart(struct process *p)
 {
-	process_happened(p, EV_AUTOSTART, 0);
+	(void)process_request(p, EV_AUTOSTART, 0, NULL);
 }
 
 void
@@ -254,7 +248,7 @@ process_respawn(struct process *p)
 	if (!p->respawning)
 		return;		/* started or stopped by hand meanwhile */
 	p->respawning = false;
-	process_happened(p, EV_RESPAWN, 0);
+	(void)process_request(p, EV_RESPAWN, 0, NULL);
 }
 
 bool
@@ -274,17 +268,14 @@ process_cancel_start(struct process *p)
 bool
 process_renew(struct process *p)
 {
-	char *detail = NULL;
-
-	p->renewing = process_stop(p, &detail) == FAULT_NONE;
-	free(detail);
+	p->renewing = process_stop(p, NULL) == FAULT_NONE;
 	return p->renewing;
 }
 
 void
 process_reaped(struct process *p, int wait_status)
 {
-	process_happened(p, EV_REAPED, wait_status);
+	(void)process_request(p, EV_REAPED, wait_status, NULL);
 }
 
 void
@@ -297,7 +288,7 @@ process_timeout(struct process *p)
 		stop_report(p);
 	if (p->due_ms != -1 && now >= p->due_ms) {
 		p->due_ms = -1;
-		process_happened(p, EV_TIMEOUT, 0);
+		(void)process_request(p, EV_TIMEOUT, 0, NULL);
 	}
 	transition_arm(p);
 }

@@ -95,9 +95,9 @@ void process_free(struct process *);
  * else ALREADY_STARTED, FAILED (*detail new), SPAWN_ERROR, or SHUTDOWN_STATE when
  * ops->is_stopping. */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
-/* A stop by a command. FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. Logs "waiting
- * for NAME to stop" now and every two seconds until it has. One that does not run is not
- * started automatically any more: see process_cancel_start. */
+/* A stop by a command. FAULT_NONE, NOT_RUNNING, or FAILED with *detail new (detail may be
+ * NULL). Logs "waiting for NAME to stop" now and every two seconds until it has. One that
+ * does not run is not started automatically any more: see process_cancel_start. */
 enum fault process_stop(struct process *, char **detail);
 /* A stop during shutdown: as process_stop, but BACKOFF becomes FATAL. */
 void process_shutdown(struct process *);

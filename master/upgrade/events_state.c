@@ -52,7 +52,7 @@ events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
 
 		if (!statefield_read_pool_event(one, &item) || item.event == NULL)
 			return state_parts_check(why, "a pool", "waiting");
-		if (pool_put_back(pool, item) == -1) {
+		if (pool_insert(pool, item, false) == -1) {
 			event_unref(item.event);
 			return state_parts_fail(why, "out of memory", "");
 		}

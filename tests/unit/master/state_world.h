@@ -259,7 +259,8 @@ wait_in_pools(struct scene *s)
 	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
 	dispatch_remote(s->master.dispatcher, "h\xc3\xa9", "a\xff\n", 3);
 	dispatch_remote(s->master.dispatcher, "empty", "", 0);
-	dispatch_stopping(s->master.dispatcher);
+	dispatch_supervisor_state(s->master.dispatcher,
+	    EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 }
 
 /* A restart that nobody asks after, and an update. */

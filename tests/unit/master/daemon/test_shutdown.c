@@ -205,7 +205,7 @@ test_many_groups(void **state)
 	}
 	daemon_shutdown(s->daemon);
 	assert_int_equal(loop_turn(s->loop, 0), 0);
-	while (groups_unstopped(s->groups) > 0) {
+	while (s->groups->unstopped > 0) {
 		struct group *group = groups_last(s->groups);
 
 		while (group->unstopped == 0)

@@ -97,8 +97,8 @@ assert_groups(struct scene *got, struct scene *want)
 		assert_null(q);
 	}
 	assert_null(g);
-	assert_int_equal(groups_unstopped(got->master.groups),
-	    groups_unstopped(want->master.groups));
+	assert_int_equal(got->master.groups->unstopped,
+	    want->master.groups->unstopped);
 }
 
 static void

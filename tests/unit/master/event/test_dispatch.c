@@ -193,10 +193,10 @@ test_others(void **state UNUSED)
 	struct pool *pool = subscribe(s, "first", EVENT_ANY);
 
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
-	dispatch_running(s->events);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	dispatch_remote(s->events, "t:u", "d\n", 2);
-	dispatch_stopping(s->events);
-	dispatch_stopping(s->events);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
 	assert_told(pool,
 	    "7 PROCESS_GROUP_ADDED groupname:g\n|"
@@ -236,8 +236,8 @@ tell_all(struct scene *s)
 		    s->events, s->process, (enum output_id)c, true, "x", 1);
 	}
 	dispatch_remote(s->events, "t", "", 0);
-	dispatch_running(s->events);
-	dispatch_stopping(s->events);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
 }
@@ -294,7 +294,7 @@ test_several_pools(void **state UNUSED)
 	struct pool *second = subscribe(s, "second", EVENT_ANY);
 
 	assert_true(dispatch_wanted(s->events, EVENT_TICK_5));
-	dispatch_running(s->events);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	dispatch_remote(s->events, "t", "", 0);
 	assert_int_equal(STAILQ_FIRST(&first->buffer)->item.poolserial, 0);
 	assert_int_equal(first->next_serial, 1);
@@ -315,7 +315,7 @@ test_serials_wrap(void **state UNUSED)
 
 	subscribe(s, "first", EVENT_ANY);
 	s->next_serial = INT64_MAX;
-	dispatch_running(s->events);
+	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	assert_int_equal(s->next_serial, 0);
 	scene_free(s);
 }

@@ -142,14 +142,14 @@ test_counters(void **state)
 			enter(x, states[to]);
 			assert_int_equal(g->unstopped,
 			    !process_state_is_stopped(states[to]));
-			assert_int_equal(groups_unstopped(s->groups), g->unstopped);
+			assert_int_equal(s->groups->unstopped, g->unstopped);
 		}
 	}
 	enter(x, PROCESS_RUNNING);
 	enter(group_process(h, "z"), PROCESS_STOPPING);
-	assert_int_equal(groups_unstopped(s->groups), 2);
+	assert_int_equal(s->groups->unstopped, 2);
 	groups_remove(s->groups, g);
-	assert_int_equal(groups_unstopped(s->groups), 1);
+	assert_int_equal(s->groups->unstopped, 1);
 	assert_int_equal(h->unstopped, 1);
 }
 
