@@ -51,6 +51,15 @@ def tests():
     return found
 
 
+def words_of_the_sources():
+    found = set()
+    for top in ("common", "proto", "master", "rpcd", "ctl"):
+        for path in glob.glob(os.path.join(ROOT, top, "**/*.[ch]"), recursive=True):
+            with open(path, encoding="utf-8") as f:
+                found |= set(re.findall(r"\w+", f.read()))
+    return found
+
+
 @reeve_only
 class Manuals(unittest.TestCase):
     def test_named_tests_exist(self):
@@ -92,6 +101,21 @@ class Manuals(unittest.TestCase):
             said, status = put_tables("--check", scratch)
         self.assertEqual(1, status)
         self.assertIn('not once in the manuals: .\\" begin of the table: faults', said)
+
+    def test_internals_name_what_exists(self):
+        text = manual("reeve-internals.7")
+        paths = set(re.findall(r"(?:^\.|\s)Pa (\S+)", text, re.M))
+        folders = {os.path.relpath(path, ROOT) + "/"
+                   for top in ("common", "proto", "master", "rpcd", "ctl")
+                   for path in glob.glob(os.path.join(ROOT, top, "")) +
+                   glob.glob(os.path.join(ROOT, top, "*", "")) if os.listdir(path)}
+        self.assertIn("master/main.c", paths)
+        self.assertEqual([], sorted(p for p in paths if not os.path.exists(
+            os.path.join(ROOT, p)) or p.endswith("/") != os.path.isdir(os.path.join(ROOT, p))))
+        self.assertEqual(set(), folders - paths)
+        named = set(re.findall(r"(?:^\.|\s)(?:Fn|Fa|Dv|Vt struct|Vt enum) (\w+)", text, re.M))
+        self.assertIn("child_reaped", named)
+        self.assertEqual(set(), named - words_of_the_sources())
 
     def test_options_of_the_daemon(self):
         offered = set(re.findall(r"--([\w-]+)", output("reeved", "-h")))
