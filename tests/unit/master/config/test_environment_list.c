@@ -1,4 +1,4 @@
-/* What Python's shlex makes of each list stands in tests/data/kvlist. */
+/* What Python's shlex makes of each list stands in tests/data/environment_list. */
 #include "master/config/environment_list.h"
 #include "tests/unit/master/scratch.h"
 
@@ -28,7 +28,7 @@ static void
 test_python(void **state)
 {
 	(void)state;
-	assert_true(scratch_cases("tests/data/kvlist/cases", check, NULL) > 250);
+	assert_true(scratch_cases("tests/data/environment_list/cases", check, NULL) > 250);
 }
 
 static void

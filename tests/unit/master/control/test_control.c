@@ -1,4 +1,4 @@
-/* The gate: every command against every role, both kinds of connection and every state of
+/* Authorization: every command against every role, both kinds of connection and every state of
  * the daemon; and what a client must not do. */
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"

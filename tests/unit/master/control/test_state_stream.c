@@ -356,7 +356,7 @@ add_many(struct fixture *f, size_t n)
 	return many;
 }
 
-/* Each cursor is told of each grave once, wherever it stands; others pass it by. */
+/* Each cursor is sent each tombstone once, wherever it stands. */
 static void
 many_removals(void **state)
 {
@@ -383,12 +383,12 @@ many_removals(void **state)
 	free(gone);
 }
 
-/* Graves are bounded: who never reads gets all anew once there are too many, whatever it
- * was in the middle of; who has read notices nothing. */
+/* Tombstones are bounded: once there are too many, a cursor that never reads restarts with a
+ * snapshot, whatever it was in the middle of. One that has read all notices nothing. */
 static void
-graves_are_bounded(void **state)
+tombstones_are_bounded(void **state)
 {
-	enum { MANY = 10000, GRAVES = 4096 };
+	enum { MANY = 10000, TOMBSTONES = 4096 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
 	struct cursor *idle = cursor_new(f->state_stream),
@@ -402,11 +402,11 @@ graves_are_bounded(void **state)
 	expect(halted, "stream.begin", 0, 0);
 	expect(halted, "stream.daemon", 41, 0);
 	before = cursor_reached(idle);
-	for (int i = 0; i < GRAVES; i++)
+	for (int i = 0; i < TOMBSTONES; i++)
 		state_stream_removed(f->state_stream, &gone[i]);
 	expect(idle, "stream.removed", before + 1, gone[0].id);
-	assert_int_equal(take_all(fast), GRAVES);
-	for (int i = GRAVES; i < MANY; i++) {
+	assert_int_equal(take_all(fast), TOMBSTONES);
+	for (int i = TOMBSTONES; i < MANY; i++) {
 		state_stream_removed(f->state_stream, &gone[i]);
 		expect(fast, "stream.removed", f->seq, gone[i].id);
 	}
@@ -414,7 +414,7 @@ graves_are_bounded(void **state)
 	expect(idle, "stream.begin", before + 1, 0);
 	expect(idle, "stream.daemon", 41, 0);
 	expect(idle, "stream.rows", 44, 123);
-	assert_int_equal(take_all(idle), 2); /* the newest grave, end */
+	assert_int_equal(take_all(idle), 2); /* the newest tombstone, end */
 	assert_int_equal(cursor_reached(idle), f->seq);
 	expect(halted, "stream.begin", 41, 0);
 	assert_int_equal(take_all(halted), 4);
@@ -476,7 +476,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(many_changes_are_one_row, setup, teardown),
 	    cmocka_unit_test_setup_teardown(removal, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_removals, setup, teardown),
-	    cmocka_unit_test_setup_teardown(graves_are_bounded, setup, teardown),
+	    cmocka_unit_test_setup_teardown(tombstones_are_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cursors_are_independent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(page_is_current_and_sealed, setup, teardown),
 	};
