@@ -61,14 +61,14 @@ difference_pending_change(struct pending *pending, const char *section, const ch
 /* --- [supervisord] --- */
 
 static char *
-pending_logfile(const struct config *config)
+difference_pending_logfile(const struct config *config)
 {
 	return xstrdup(config->logfile_syslog ? "syslog" :
 	    config->logfile != NULL ? config->logfile : "");
 }
 
 static void
-pending_option(struct pending *pending, const struct conf_option *option,
+difference_pending_option(struct pending *pending, const struct conf_option *option,
     const struct conf_in_force *live, const struct config *fresh)
 {
 	char *before, *after;
@@ -80,8 +80,8 @@ pending_option(struct pending *pending, const struct conf_option *option,
 		after = xstrdup(log_level_word(fresh->loglevel));
 		same = live->loglevel == fresh->loglevel;
 	} else if (str_equal(option->name, "logfile")) {
-		before = pending_logfile(live->config);
-		after = pending_logfile(fresh);
+		before = difference_pending_logfile(live->config);
+		after = difference_pending_logfile(fresh);
 		same = str_equal(before, after);
 	} else {
 		same = conf_equal(option, live->config, fresh);
@@ -100,7 +100,7 @@ pending_option(struct pending *pending, const struct conf_option *option,
 /* --- HTTP servers --- */
 
 static const struct listener_config *
-pending_find(const struct config *config, const char *section)
+difference_pending_find(const struct config *config, const char *section)
 {
 	for (size_t i = 0; i < config->nlisteners; i++)
 		if (str_equal(config->listeners[i].section, section))
@@ -109,7 +109,7 @@ pending_find(const struct config *config, const char *section)
 }
 
 static void
-pending_listener(struct pending *reload, const struct listener_config *live,
+difference_pending_listener(struct pending *reload, const struct listener_config *live,
     const struct listener_config *fresh)
 {
 	const struct conf_section *table =
@@ -125,20 +125,21 @@ pending_listener(struct pending *reload, const struct listener_config *live,
 }
 
 static void
-pending_listeners(struct pending *reload, const struct config *live,
+difference_pending_listeners(struct pending *reload, const struct config *live,
     const struct config *fresh)
 {
 	for (size_t i = 0; i < live->nlisteners; i++) {
 		const struct listener_config *one = &live->listeners[i];
-		const struct listener_config *now = pending_find(fresh, one->section);
+		const struct listener_config *now =
+		    difference_pending_find(fresh, one->section);
 
 		if (now == NULL)
 			difference_pending_say(reload, "[%s] is gone", one->section);
 		else
-			pending_listener(reload, one, now);
+			difference_pending_listener(reload, one, now);
 	}
 	for (size_t i = 0; i < fresh->nlisteners; i++)
-		if (pending_find(live, fresh->listeners[i].section) == NULL)
+		if (difference_pending_find(live, fresh->listeners[i].section) == NULL)
 			difference_pending_say(
 			    reload, "[%s] is new", fresh->listeners[i].section);
 }
@@ -168,13 +169,14 @@ conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *
 		const struct conf_option *option = &conf_supervisord.options[i];
 
 		if ((option->flags & CONF_LIVE) == 0)
-			pending_option((option->flags & CONF_START) != 0 ? &start : &reload,
+			difference_pending_option(
+			    (option->flags & CONF_START) != 0 ? &start : &reload,
 			    option, live, fresh);
 	}
 	if (live->config->has_main_interface != fresh->has_main_interface)
 		difference_pending_say(&reload, "[rpcinterface:supervisor] %s",
 		    fresh->has_main_interface ? "is new" : "is gone");
-	pending_listeners(&reload, live->config, fresh);
+	difference_pending_listeners(&reload, live->config, fresh);
 	difference_pending_end(&reload);
 	difference_pending_end(&start);
 }
