@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static int
-fcgi_read_options(struct conf_load *load, const struct pool_section *values,
+fcgi_program_read_options(struct conf_load *load, const struct pool_section *values,
     struct fcgi_config *fcgi)
 {
 	int64_t backlog = SOMAXCONN, mode = 0700;
@@ -40,7 +40,7 @@ fcgi_read_options(struct conf_load *load, const struct pool_section *values,
 
 /* The two errors with brackets are shown as supervisord shows them: as tuples. */
 static int
-fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
+fcgi_program_bad_socket(struct conf_load *load, const char *section, const char *what,
     const char *text)
 {
 	char *shown = str_repr(text);
@@ -51,7 +51,7 @@ fcgi_bad_socket(struct conf_load *load, const char *section, const char *what,
 }
 
 static int
-fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
+fcgi_program_read_tcp(struct conf_load *load, const char *section, const char *url,
     struct fcgi_config *fcgi)
 {
 	const char *host = str_starts(url, "tcp://") ? url + 6 : "";
@@ -62,7 +62,7 @@ fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
 
 	if (n == 0 || host[n] != ':' || !isdigit((unsigned char)host[n + 1]) ||
 	    host[n + 1 + strspn(host + n + 1, "0123456789")] != '\0')
-		return fcgi_bad_socket(load, section, "Bad socket format %s", url);
+		return fcgi_program_bad_socket(load, section, "Bad socket format %s", url);
 	port = xasprintf("x%s", host + n);
 	status = conf_type_parse(&conf_port, port, &listener.port, &why);
 	free(port);
@@ -82,14 +82,14 @@ fcgi_read_tcp(struct conf_load *load, const char *section, const char *url,
 }
 
 static int
-fcgi_read_address(struct conf_load *load, const char *section,
+fcgi_program_read_address(struct conf_load *load, const char *section,
     const struct pool_section *values, struct fcgi_config *fcgi)
 {
 	const char *url = values->socket;
 
 	if (str_starts(url, "unix://")) {
 		if (url[7] != '/')
-			return fcgi_bad_socket(load, section,
+			return fcgi_program_bad_socket(load, section,
 			    "Unix socket path %s is not an absolute path", url + 7);
 		fcgi->url = xstrdup(url);
 		fcgi->path = xstrdup(url + 7);
@@ -98,11 +98,11 @@ fcgi_read_address(struct conf_load *load, const char *section,
 	if (values->socket_owner != NULL || values->socket_mode != NULL)
 		return conf_load_fail(load, "socket_owner and socket_mode params should "
 		    "only be used with a Unix domain socket in [%s] socket", section);
-	return fcgi_read_tcp(load, section, url, fcgi);
+	return fcgi_program_read_tcp(load, section, url, fcgi);
 }
 
 static int
-fcgi_read_socket(struct conf_load *load, const char *section, const char *name,
+fcgi_program_read_socket(struct conf_load *load, const char *section, const char *name,
     struct pool_section *values, struct fcgi_config *fcgi)
 {
 	struct expand_names *names = expand_names_new(load->here);
@@ -116,12 +116,13 @@ fcgi_read_socket(struct conf_load *load, const char *section, const char *name,
 	if (values->socket == NULL || values->socket[0] == '\0')
 		return conf_load_fail(load, "[%s] section requires a \"socket\" line",
 		    section);
-	return fcgi_read_address(load, section, values, fcgi);
+	return fcgi_program_read_address(load, section, values, fcgi);
 }
 
 /* The socket belongs to the program's user, unless an owner is given. */
 static int
-fcgi_read_user(struct conf_load *load, const char *section, struct fcgi_config *fcgi)
+fcgi_program_read_user(
+    struct conf_load *load, const char *section, struct fcgi_config *fcgi)
 {
 	struct program_section program = { .numprocs = 0 };
 	int status = conf_load_row(load, section, conf_find(&conf_program, "user"),
@@ -148,10 +149,10 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 		group = group_config_new(GROUP_FCGI, name, 0);
 		group->fcgi = (struct fcgi_config){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 		conf_group_add(load, group);
-		if (fcgi_read_user(load, section, &group->fcgi) == 0 &&
+		if (fcgi_program_read_user(load, section, &group->fcgi) == 0 &&
 		    conf_load_rows(load, section, &conf_fcgi, &values) == 0 &&
-		    fcgi_read_options(load, &values, &group->fcgi) == 0)
-			status = fcgi_read_socket(
+		    fcgi_program_read_options(load, &values, &group->fcgi) == 0)
+			status = fcgi_program_read_socket(
 			    load, section, name, &values, &group->fcgi);
 		group->priority = values.priority;
 	}

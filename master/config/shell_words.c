@@ -45,7 +45,7 @@ struct word {
 };
 
 static bool
-shell_is_one_of(const char *const *list, size_t count, const struct word *word)
+shell_words_is_one_of(const char *const *list, size_t count, const struct word *word)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strlen(list[i]) == word->length &&
@@ -56,7 +56,7 @@ shell_is_one_of(const char *const *list, size_t count, const struct word *word)
 
 /* Past the quoted part that begins at `at`; the command is known to be well formed. */
 static const char *
-shell_skip_quoted(const char *at)
+shell_words_skip_quoted(const char *at)
 {
 	char quote = *at++;
 
@@ -67,7 +67,7 @@ shell_skip_quoted(const char *at)
 
 /* The file's name alone, without a version such as that of python3.11. */
 static struct word
-shell_name_of(const struct word *word)
+shell_words_name_of(const struct word *word)
 {
 	struct word name = *word;
 
@@ -84,7 +84,7 @@ shell_name_of(const struct word *word)
 /* Behind an option such as -c, -lc, -e or -S. The option may mean anything to a program
  * that is no interpreter: then only several words in one are taken for a program text. */
 static bool
-shell_is_script(const struct word *word, const struct word *last)
+shell_words_is_script(const struct word *word, const struct word *last)
 {
 	if (word->forwarder || (word->language && word->quoted))
 		return true;
@@ -98,38 +98,38 @@ shell_is_script(const struct word *word, const struct word *last)
 }
 
 static bool
-shell_next_word(const char **at, struct word *word)
+shell_words_next_word(const char **at, struct word *word)
 {
 	const struct word last = *word;
-	const struct word name = last.start != NULL ? shell_name_of(&last) : last;
+	const struct word name = last.start != NULL ? shell_words_name_of(&last) : last;
 
 	*word = (struct word){ .program = last.start == NULL,
 		.interpreter = last.interpreter ||
-		    shell_is_one_of(interpreters, nitems(interpreters), &name),
+		    shell_words_is_one_of(interpreters, nitems(interpreters), &name),
 		.forwarder = last.forwarder ||
-		    shell_is_one_of(forwarders, nitems(forwarders), &name),
+		    shell_words_is_one_of(forwarders, nitems(forwarders), &name),
 		.language = last.language ||
-		    shell_is_one_of(languages, nitems(languages), &name),
+		    shell_words_is_one_of(languages, nitems(languages), &name),
 	};
 	*at += strspn(*at, BLANKS);
 	word->start = *at;
 	while (**at != '\0' && strchr(BLANKS, **at) == NULL) {
 		if (**at == '\'' || **at == '"') {
 			word->quoted = true;
-			*at = shell_skip_quoted(*at);
+			*at = shell_words_skip_quoted(*at);
 		} else {
 			word->quoted |= **at == '\\';
 			*at += **at == '\\' && (*at)[1] != '\0' ? 2 : 1;
 		}
 	}
 	word->length = (size_t)(*at - word->start);
-	word->script = shell_is_script(word, &last);
+	word->script = shell_words_is_script(word, &last);
 	return word->length > 0;
 }
 
 /* NAME=value. */
 static bool
-shell_is_assignment(const struct word *word)
+shell_words_is_assignment(const struct word *word)
 {
 	size_t n = 0;
 
@@ -142,7 +142,7 @@ shell_is_assignment(const struct word *word)
 
 /* >file, 2>&1, &>file, <file. */
 static bool
-shell_is_redirection(const struct word *word)
+shell_words_is_redirection(const struct word *word)
 {
 	size_t n = 0;
 
@@ -156,7 +156,7 @@ shell_is_redirection(const struct word *word)
 /* An operator that the shell finds inside a word. A single & or |, or a > before a name, is
  * more often part of an address or a pattern. */
 static bool
-shell_has_operator(const struct word *word)
+shell_words_has_operator(const struct word *word)
 {
 	static const char *const inside[] = { "&&", ">/dev/", ">&" };
 
@@ -171,7 +171,7 @@ shell_has_operator(const struct word *word)
 
 /* The first $NAME, ${, $( or backquote outside single quotes; NULL = none. */
 static const char *
-shell_find_substitution(const struct word *word)
+shell_words_find_substitution(const struct word *word)
 {
 	const char *end = word->start + word->length;
 	char quote = '\0';
@@ -192,7 +192,7 @@ shell_find_substitution(const struct word *word)
 
 /* The whole of $NAME or ${NAME}, for the message. */
 static size_t
-shell_substitution_length(const char *at, const struct word *word)
+shell_words_substitution_length(const char *at, const struct word *word)
 {
 	size_t most = (size_t)(word->start + word->length - at), n = 1;
 
@@ -207,9 +207,9 @@ shell_substitution_length(const char *at, const struct word *word)
 }
 
 static char *
-shell_describe_substitution(const struct word *word)
+shell_words_describe_substitution(const struct word *word)
 {
-	const char *at = shell_find_substitution(word);
+	const char *at = shell_words_find_substitution(word);
 
 	if (at == NULL || word->script)
 		return NULL;
@@ -217,16 +217,16 @@ shell_describe_substitution(const struct word *word)
 		return xasprintf("command has a command substitution, which only a shell "
 		    "runs; " USE_SHELL);
 	return xasprintf("command has %.*s, which is not expanded; use %%(ENV_NAME)s or "
-	    "/bin/sh -c \"...\"", (int)shell_substitution_length(at, word), at);
+	    "/bin/sh -c \"...\"", (int)shell_words_substitution_length(at, word), at);
 }
 
 static char *
-shell_describe_program(const struct word *word)
+shell_words_describe_program(const struct word *word)
 {
-	if (shell_is_assignment(word))
+	if (shell_words_is_assignment(word))
 		return xasprintf("command begins with the assignment %.*s; use "
 		    "environment= or /usr/bin/env", (int)word->length, word->start);
-	if (shell_is_one_of(builtins, nitems(builtins), word))
+	if (shell_words_is_one_of(builtins, nitems(builtins), word))
 		return xasprintf("command begins with %.*s, which is part of the shell; "
 		    "use %s or " USE_SHELL, (int)word->length, word->start,
 		    word->length == 2 && word->start[0] == 'c' ? "directory=" :
@@ -235,10 +235,10 @@ shell_describe_program(const struct word *word)
 }
 
 static char *
-shell_describe_unquoted(const struct word *word)
+shell_words_describe_unquoted(const struct word *word)
 {
-	if (shell_is_one_of(operators, nitems(operators), word) ||
-	    shell_is_redirection(word) || shell_has_operator(word))
+	if (shell_words_is_one_of(operators, nitems(operators), word) ||
+	    shell_words_is_redirection(word) || shell_words_has_operator(word))
 		return xasprintf("command has %.*s, which is given to the program as an "
 		    "argument; " USE_SHELL, (int)word->length, word->start);
 	if (word->start[0] == '~' && (word->length == 1 || word->start[1] == '/'))
@@ -257,12 +257,12 @@ conf_shell_find(const char *command)
 	if (words == NULL)
 		return xasprintf("can't parse command: %s", why);
 	free(words);
-	while (text == NULL && shell_next_word(&at, &word)) {
-		text = shell_describe_substitution(&word);
+	while (text == NULL && shell_words_next_word(&at, &word)) {
+		text = shell_words_describe_substitution(&word);
 		if (text == NULL && word.program)
-			text = shell_describe_program(&word);
+			text = shell_words_describe_program(&word);
 		if (text == NULL && !word.quoted && !word.script)
-			text = shell_describe_unquoted(&word);
+			text = shell_words_describe_unquoted(&word);
 	}
 	return text;
 }

@@ -59,7 +59,7 @@ writer_is_full(const struct writer *writer)
 }
 
 static ssize_t
-writer_write_slice(const struct writer *writer, const char *bytes, size_t n)
+nonblocking_writer_slice(const struct writer *writer, const char *bytes, size_t n)
 {
 	if (writer->kind == WRITER_SOCKET)
 		return send(writer->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -79,7 +79,7 @@ writer_put(const struct writer *writer, const char *bytes, size_t n)
 	ssize_t done;
 
 	while (out < n) {
-		done = writer_write_slice(writer, bytes + out, n - out);
+		done = nonblocking_writer_slice(writer, bytes + out, n - out);
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == 0)
