@@ -69,8 +69,8 @@ struct master {
 	enum terminal terminal;		/* of the foreground */
 	struct http_sockets
 	    *http_sockets;		/* HTTP sockets, kept where their address stays */
-	int document;			/* a configuration checked for a restart; -1 = none */
-	struct mainlog *last_mainlog;	/* of the run before, until this one has its own */
+	int document;			/* a configuration checked for restart; -1 = none */
+	struct mainlog *last_mainlog;	/* of the last run, until this one has one */
 	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;

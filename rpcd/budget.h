@@ -1,5 +1,5 @@
-/* Budget: memory and descriptors of a listener's clients. One is for calls and replies: what
- * was read of a call while it waits, replies being made, and those that their clients
+/* Budget: memory and descriptors of a listener's clients. One is for calls and replies:
+ * what was read of a call while it waits, replies being made, and those that their clients
  * have not taken yet. Another one is for the bodies of requests. Each text alone is bounded
  * elsewhere; a budget bounds their sum, because clients decide how many there are.
  *

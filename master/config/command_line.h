@@ -19,8 +19,8 @@ void command_line_clear(struct command_line *);
 /* The PATH that a program's command is searched in: the one configured for it (NULL =
  * none), else our own; NULL when that is not set either. Borrowed. */
 const char *command_line_search_path(const char *configured);
-/* New NULL-terminated array of shlex.split(text), one block with its words; NULL with *why (static): "No closing
- * quotation", "No escaped character", or ENOMEM's text. */
+/* New NULL-terminated array of shlex.split(text), one block with its words; NULL with *why
+ * (static): "No closing quotation", "No escaped character", or ENOMEM's text. */
 char **command_line_split(const char *text, const char **why);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include "common/clock.h"
 #include "common/queue.h"
-#include "proto/wait.h"
 #include "master/process/namespec.h"
 #include "master/process/order.h"
+#include "proto/wait.h"
 
 #include <errno.h>
 #include <stdlib.h>

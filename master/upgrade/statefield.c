@@ -276,7 +276,8 @@ statefield_write_ids(const void *from)
 	json_t *list = json_array();
 
 	for (size_t i = ids->next; i < ids->end; i++)
-		if (json_array_append_new(list, json_integer((json_int_t)ids->ids[i])) == -1) {
+		if (json_array_append_new(
+		        list, json_integer((json_int_t)ids->ids[i])) == -1) {
 			json_decref(list);
 			return NULL;
 		}

@@ -28,7 +28,7 @@ static const struct {
 	{"", "user", "", true},
 	{SHA_OF_123, "user", "123", true},
 	{SHA_OF_123, "user", SHA_OF_123, false},
-	{SHA_OF_123, "user", SHA_OF_123 + 5, false},
+	{SHA_OF_123, "user", &SHA_OF_123[5], false},
 	{SHA_OF_123, "other", "123", false},
 };
 

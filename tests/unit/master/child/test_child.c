@@ -501,7 +501,8 @@ capture_changes_masters(void **state)
 	capture = at(json, "stdout", "capture");
 	assert_true(json_is_true(json_object_get(capture, "capturing")));
 	assert_int_equal(json_integer_value(json_object_get(capture, "held")), 8);
-	assert_string_equal(json_string_value(json_object_get(capture, "captured")), "616263");
+	assert_string_equal(
+	    json_string_value(json_object_get(capture, "captured")), "616263");
 	take_child(&m, CAPTURED);
 	put_back(&m, json);
 	say(&m.new, "ERVISOR:END-->after");

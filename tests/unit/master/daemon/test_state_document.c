@@ -237,7 +237,8 @@ test_master(void **state UNUSED)
 	live(old);
 	busy(old);
 	restarts = &jobs_restarts(old->master.jobs)->ids;
-	assert_int_equal(restarts->ids[restarts->next + 1], find(old, "second", "again")->id);
+	assert_int_equal(
+	    restarts->ids[restarts->next + 1], find(old, "second", "again")->id);
 	doc = through_text(old);
 	fresh = revive(doc);
 	assert_same(fresh, old);
