@@ -1,123 +1,8 @@
 /* Each test starts real programs of /bin and looks at them through /proc or their output.
  */
-#include "master/child/spawn.h"
-#include "tests/unit/master/scratch.h"
+#include "tests/unit/master/spawn_run.h"
 
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-
-extern char **environ;
-
-struct run {
-	struct scratch *scratch;
-	struct spawn_request request;
-	int input, output, errors; /* our ends */
-	int child[3];
-	char text[8192];  /* what it wrote to 1 */
-	char wrong[8192]; /* and to 2 */
-	int status;
-};
-
-static void
-make_pipe(int *reader, int *writer)
-{
-	int fds[2];
-
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	*reader = fds[0];
-	*writer = fds[1];
-}
-
-static void
-prepare(struct run *run, void **state, const char *path, char *const *argv)
-{
-	static sigset_t none;
-
-	assert_int_equal(spawn_init(NULL), 0);
-	sigemptyset(&none);
-	*run = (struct run){.scratch = *state};
-	make_pipe(&run->child[0], &run->input);
-	make_pipe(&run->output, &run->child[1]);
-	make_pipe(&run->errors, &run->child[2]);
-	run->request = (struct spawn_request){
-	    .path = path,
-	    .argv = argv,
-	    .envp = environ,
-	    .fds = {run->child[0], run->child[1], run->child[2]},
-	    .extra_fds = {-1, -1},
-	    .umask = -1,
-	    .mask = &none,
-	};
-}
-
-static pid_t
-launch(struct run *run)
-{
-	pid_t pid = spawn_child(&run->request);
-	int i;
-
-	assert_true(pid > 0);
-	for (i = 0; i < 3; i++)
-		close(run->child[i]);
-	return pid;
-}
-
-static void
-read_all(int fd, char *out, size_t size)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	/* Ends only when no copy of the child's end is left in this process. */
-	while ((n = read(fd, out + len, size - 1 - len)) > 0)
-		len += (size_t)n;
-	out[len] = '\0';
-	close(fd);
-}
-
-static void
-finish(struct run *run, pid_t pid)
-{
-	alarm(20);
-	close(run->input);
-	read_all(run->output, run->text, sizeof(run->text));
-	read_all(run->errors, run->wrong, sizeof(run->wrong));
-	assert_int_equal(waitpid(pid, &run->status, 0), pid);
-	alarm(0);
-}
-
-static void
-run_shell(struct run *run, void **state, const char *script)
-{
-	static char name[] = "sh", option[] = "-c", copy[512];
-	static char *argv[] = {name, option, copy, NULL};
-
-	snprintf(copy, sizeof(copy), "%s", script);
-	prepare(run, state, "/bin/sh", argv);
-}
-
-/* A cat in the place of the shell; await_cat then sees that it runs. */
-static pid_t
-run_cat(struct run *run)
-{
-	static char name[] = "cat";
-	static char *argv[] = {name, NULL};
-
-	run->request.path = "/bin/cat";
-	run->request.argv = argv;
-	return launch(run);
-}
-
-static void
-await_cat(struct run *run)
-{
-	char c;
-
-	assert_int_equal(write(run->input, "x", 1), 1);
-	assert_int_equal(read(run->output, &c, 1), 1);
-}
 
 static void
 test_streams(void **state)
@@ -210,27 +95,10 @@ test_extra(void **state)
 	assert_string_equal(run.text, "three");
 }
 
-/* The value of a line of /proc/PID/status. */
-static void
-status_line(pid_t pid, const char *key, char *out, size_t size)
-{
-	char path[64], line[512];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	assert_non_null(file = fopen(path, "r"));
-	*out = '\0';
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, key, strlen(key)) == 0)
-			snprintf(out, size, "%s", line + strlen(key));
-	fclose(file);
-	out[strcspn(out, "\n")] = '\0';
-}
-
 static void
 expect_mask(pid_t pid, const char *key, unsigned long long want)
 {
-	char value[64];
+	char value[512];
 
 	status_line(pid, key, value, sizeof(value));
 	assert_int_equal(strtoull(value, NULL, 16), want);
@@ -344,19 +212,6 @@ test_surroundings(void **state)
 }
 
 static void
-expect_failure(struct run *run, const char *text)
-{
-	char want[5000];
-
-	finish(run, launch(run));
-	snprintf(want, sizeof(want), "%ssupervisor: child process was not spawned\n", text);
-	assert_string_equal(run->wrong, want);
-	assert_string_equal(run->text, "");
-	assert_true(WIFEXITED(run->status));
-	assert_int_equal(WEXITSTATUS(run->status), 127);
-}
-
-static void
 test_failures(void **state)
 {
 	char want[256];
@@ -397,104 +252,6 @@ test_long_failure(void **state)
 	assert_memory_equal(run.wrong, "supervisor: couldn't chdir to ddd", 33);
 	assert_non_null(
 	    strstr(run.wrong, "d\nsupervisor: child process was not spawned\n"));
-}
-
-static void
-test_own_user(void **state)
-{
-	struct user user = {.uid = getuid(), .gid = 4242};
-	struct run run;
-
-	run_shell(&run, state, "id -g");
-	run.request.user = &user;
-	finish(&run, launch(&run));
-	assert_int_equal(atoi(run.text), getgid());
-	assert_string_equal(run.wrong, "");
-}
-
-static void
-test_user(void **state)
-{
-	gid_t groups[] = {65534, 4242};
-	struct user user = {.uid = 65534, .gid = 65534, .groups = groups, .ngroups = 2};
-	char value[128];
-	struct run run;
-	pid_t pid;
-
-	if (getuid() != 0)
-		skip();
-	run_shell(&run, state, "");
-	run.request.user = &user;
-	run.request.own_group = true;
-	pid = run_cat(&run);
-	assert_int_equal(getpgid(pid), pid);
-	await_cat(&run);
-	status_line(pid, "Uid:", value, sizeof(value));
-	assert_string_equal(value, "\t65534\t65534\t65534\t65534");
-	status_line(pid, "Gid:", value, sizeof(value));
-	assert_string_equal(value, "\t65534\t65534\t65534\t65534");
-	status_line(pid, "Groups:", value, sizeof(value));
-	assert_string_equal(value, "\t4242 65534 ");
-	assert_int_equal(getuid(), 0);
-	assert_int_equal(geteuid(), 0);
-	finish(&run, pid);
-}
-
-/* The directory is entered as the user. */
-static void
-test_user_directory(void **state)
-{
-	struct user user = {.uid = 65534, .gid = 65534};
-	char want[256];
-	struct run run;
-
-	if (getuid() != 0)
-		skip();
-	run_shell(&run, state, "");
-	assert_int_equal(chmod(run.scratch->dir, 0700), 0);
-	run.request.user = &user;
-	run.request.directory = run.scratch->dir;
-	snprintf(want, sizeof(want), "supervisor: couldn't chdir to %s: EACCES\n",
-	    run.scratch->dir);
-	expect_failure(&run, want);
-}
-
-/* Closes everything: another process has it and must see the ends. */
-static void
-leave(struct run *run)
-{
-	int i;
-
-	for (i = 0; i < 3; i++)
-		close(run->child[i]);
-	close(run->input);
-	close(run->output);
-	close(run->errors);
-}
-
-/* As an ordinary user; root becomes one in a child of the test. */
-static void
-test_not_root(void **state)
-{
-	struct user user = {.uid = 4243, .gid = 4243};
-	struct run run;
-	int status;
-	pid_t pid;
-
-	run_shell(&run, state, "");
-	run.request.user = &user;
-	fflush(NULL);
-	if ((pid = fork()) == 0) {
-		if (getuid() == 0 && setuid(65534) == -1)
-			_exit(1);
-		expect_failure(&run, "supervisor: couldn't setuid to 4243: "
-				     "Can't drop privilege as nonroot user\n");
-		_exit(42);
-	}
-	leave(&run);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 42);
 }
 
 static void
@@ -582,8 +339,6 @@ test_no_processes_left(void **state)
 	assert_int_equal(WEXITSTATUS(status), 42);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
-
 int
 main(void)
 {
@@ -599,10 +354,6 @@ main(void)
 	    TEST(test_surroundings),
 	    TEST(test_failures),
 	    TEST(test_long_failure),
-	    TEST(test_own_user),
-	    TEST(test_user),
-	    TEST(test_user_directory),
-	    TEST(test_not_root),
 	    TEST(test_null_descriptors),
 	    TEST(test_bad_request),
 	    TEST(test_function),
