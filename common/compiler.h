@@ -7,7 +7,6 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define STRFTIME_LIKE(fmt) __attribute__((format(strftime, fmt, 0)))
 #define NODISCARD __attribute__((warn_unused_result))
-#define SENTINEL __attribute__((sentinel))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
 /* For a large buffer in a path that is taken often: it is written before it is read. */

@@ -90,8 +90,8 @@ difference_groups(struct conf_writer *writer, const struct config *live,
 	map_free(before);
 	for (size_t i = 0; i < live->ngroups; i++)
 		if (map_get(names, live->groups[i]->name) == NULL)
-			conf_writer_texts(writer, CONF_DOCUMENT_GONE, live->groups[i]->name,
-			    NULL);
+			conf_writer_texts(writer, CONF_DOCUMENT_GONE,
+			    (const char *[]){live->groups[i]->name, NULL});
 }
 
 static char *
@@ -169,8 +169,8 @@ conf_difference_write(struct conf_writer *writer, const struct conf_in_force *li
 	difference_found(writer, active, fresh, true, explain);
 	for (size_t i = 0; i < live->nactive; i++)
 		if (map_get(names, live->active[i]->name) == NULL)
-			conf_writer_texts(writer, CONF_DOCUMENT_FOUND, "removed",
-			    live->active[i]->name, NULL);
+			conf_writer_texts(writer, CONF_DOCUMENT_FOUND,
+			    (const char *[]){"removed", live->active[i]->name, NULL});
 	conf_difference_pending(writer, live, fresh);
 	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
 	map_free(active);

@@ -32,8 +32,8 @@ difference_pending_say(struct pending *pending, const char *fmt, ...)
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	pending->count++;
-	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND, pending->member, text,
-	    NULL);
+	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND,
+	    (const char *[]){pending->member, text, NULL});
 	free(text);
 }
 
@@ -154,8 +154,8 @@ difference_pending_end(const struct pending *pending)
 	if (pending->more == 0)
 		return;
 	snprintf(text, sizeof(text), "and %zu more", pending->more);
-	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND, pending->member, text,
-	    NULL);
+	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND,
+	    (const char *[]){pending->member, text, NULL});
 }
 
 void

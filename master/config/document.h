@@ -48,8 +48,9 @@ void conf_writer_config(struct conf_writer *, const struct config *);
 void conf_writer_daemon(struct conf_writer *, const struct config *);
 void conf_writer_group(struct conf_writer *, const struct group_config *);
 void conf_writer_message(struct conf_writer *, const struct config_message *);
-/* A frame of texts, up to a NULL. */
-void conf_writer_texts(struct conf_writer *, enum conf_document_kind, ...) SENTINEL;
+/* A frame of texts, up to a NULL. texts NULL: of none. */
+void conf_writer_texts(
+    struct conf_writer *, enum conf_document_kind, const char *const *texts);
 
 /* Reading: nothing is looked up, all that is missing or odd is an error, and so is a lack
  * of memory. */

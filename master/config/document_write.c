@@ -5,7 +5,6 @@
 #include "master/config/load_context.h"
 #include "master/config/place.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,23 +89,21 @@ writer_object(struct conf_writer *writer, enum conf_document_kind kind, const vo
 }
 
 void
-conf_writer_texts(struct conf_writer *writer, enum conf_document_kind kind, ...)
+conf_writer_texts(
+    struct conf_writer *writer, enum conf_document_kind kind, const char *const *texts)
 {
 	size_t mark = conf_frame_begin(&writer->out, (uint32_t)kind);
-	const char *text;
-	va_list ap;
 
-	va_start(ap, kind);
-	while ((text = va_arg(ap, const char *)) != NULL)
-		conf_frame_put(&writer->out, text);
-	va_end(ap);
+	for (; texts != NULL && *texts != NULL; texts++)
+		conf_frame_put(&writer->out, *texts);
 	writer_end_frame(writer, mark, "an answer");
 }
 
 void
 conf_writer_daemon(struct conf_writer *writer, const struct config *config)
 {
-	conf_writer_texts(writer, CONF_DOCUMENT_BEGIN, REEVE_VERSION, NULL);
+	conf_writer_texts(
+	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){REEVE_VERSION, NULL});
 	writer_object(writer, CONF_DOCUMENT_DAEMON, config, conf_supervisord.name,
 	    conf_supervisord.name);
 }

@@ -41,8 +41,9 @@ struct config_requests *config_requests_new(struct master *,
     void (*begin)(struct master *, enum config_request_kind));
 void config_requests_free(struct config_requests *);	/* without an answer */
 /* fn NULL: nobody waits for the answer. 0, or -1 with ENOMEM, or ENOBUFS: too many wait. */
-NODISCARD int config_requests_add(struct config_requests *, enum config_request_kind,
-    config_request_fn *, struct connection *client, uint64_t id, const json_t *params);
+NODISCARD int config_requests_add(struct config_requests *all,
+    enum config_request_kind kind, config_request_fn *fn, struct connection *client,
+    uint64_t id, const json_t *params);
 /* A client is going away; what it has asked for is done all the same. */
 void config_requests_forget(struct config_requests *, const struct connection *);
 bool config_requests_wait(const struct config_requests *, enum config_request_kind);

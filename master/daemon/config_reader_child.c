@@ -148,7 +148,8 @@ config_reader_child(struct master *master, const struct config_reader_task *task
 		return 1;
 	if (error != NULL) {
 		buf_consume(&writer.out, buf_len(&writer.out));
-		conf_writer_texts(&writer, CONF_DOCUMENT_ERROR, error, NULL);
+		conf_writer_texts(&writer, CONF_DOCUMENT_ERROR,
+		    (const char *[]){error, NULL});
 		conf_writer_texts(&writer, CONF_DOCUMENT_END, NULL);
 	}
 	/* The process ends: its memory is not freed. */

@@ -371,8 +371,10 @@ write_process(struct conf_writer *writer, const char *name, const char *value,
 {
 	size_t mark;
 
-	conf_writer_texts(writer, CONF_DOCUMENT_BEGIN, REEVE_VERSION, NULL);
-	conf_writer_texts(writer, CONF_DOCUMENT_GROUP, "name", "g", "", NULL);
+	conf_writer_texts(
+	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){REEVE_VERSION, NULL});
+	conf_writer_texts(
+	    writer, CONF_DOCUMENT_GROUP, (const char *[]){"name", "g", "", NULL});
 	mark = conf_frame_begin(&writer->out, CONF_DOCUMENT_PROCESS);
 	conf_frame_put(&writer->out, name);
 	conf_frame_put(&writer->out, value);
