@@ -5,7 +5,7 @@
 #ifndef RPCD_STUCK_LOOP_H
 #define RPCD_STUCK_LOOP_H
 
-#define STUCK_LOOP_WARN_S 2	/* seconds of processor time in one turn: it is reported … */
+#define STUCK_LOOP_WARN_S 2	/* seconds of processor time in one turn: reported … */
 #define STUCK_LOOP_END_S 10	/* … and the process ends */
 
 /* Begins to count. To be called before the sandbox is entered. */

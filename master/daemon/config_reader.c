@@ -97,8 +97,8 @@ config_reader_answer(struct config_reader *reader, enum fault fault, const char 
 		config_reader_next(reader);
 }
 
-/* What was read is of no use; the child, if it still runs, is killed. Without one, the answer
- * has perhaps begun the next reading, whose child stays. */
+/* What was read is of no use; the child, if it still runs, is killed. Without one, the
+ * answer has perhaps begun the next reading, whose child stays. */
 static void
 config_reader_fail(struct config_reader *reader, const char *why)
 {

@@ -154,7 +154,8 @@ state_document_write_http_sockets(struct master *master)
 	json_t *list = json_array();
 	const struct http_socket_record *record;
 
-	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL; i++)
+	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL;
+	    i++)
 		state_parts_append(&list, STATEFIELD_WRITE(socket_rows, record));
 	return list;
 }
