@@ -24,14 +24,14 @@ fs_rights_of(uid_t uid)
 /* glibc's setgroups changes all threads and waits for them; the id of this thread is all
  * that is needed. */
 static int
-rights_set_groups(int n, const gid_t *groups)
+fs_rights_set_groups(int n, const gid_t *groups)
 {
 	return (int)syscall(SYS_setgroups, n, groups);
 }
 
 /* setfsuid returns the previous id and no error; an invalid id changes nothing. */
 static int
-rights_set_ids(uid_t uid, gid_t gid)
+fs_rights_set_ids(uid_t uid, gid_t gid)
 {
 	(void)setfsgid(gid);
 	(void)setfsuid(uid);
@@ -52,10 +52,10 @@ fs_rights_enter(const struct fs_rights *rights, struct fs_rights_saved *saved)
 	saved->ngroups = getgroups((int)nitems(saved->groups), saved->groups);
 	if (saved->ngroups == -1)
 		return -1;
-	if (saved->ngroups > 0 && rights_set_groups(0, NULL) == -1)
+	if (saved->ngroups > 0 && fs_rights_set_groups(0, NULL) == -1)
 		return -1;
 	saved->entered = true;
-	if (rights_set_ids(rights->uid, (gid_t)FS_RIGHTS_NOBODY) == 0)
+	if (fs_rights_set_ids(rights->uid, (gid_t)FS_RIGHTS_NOBODY) == 0)
 		return 0;
 	fs_rights_leave(saved);
 	return -1;
@@ -75,9 +75,9 @@ fs_rights_leave(const struct fs_rights_saved *saved)
 	int error = errno;
 
 	if (saved->entered) {
-		(void)rights_set_ids(saved->uid, saved->gid);
+		(void)fs_rights_set_ids(saved->uid, saved->gid);
 		if (saved->ngroups > 0)
-			(void)rights_set_groups(saved->ngroups, saved->groups);
+			(void)fs_rights_set_groups(saved->ngroups, saved->groups);
 		/* The kernel clears it with every change of the id. */
 		if (saved->dumpable == 1)
 			(void)prctl(PR_SET_DUMPABLE, 1);

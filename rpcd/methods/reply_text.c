@@ -23,7 +23,7 @@ reply_text_init(struct reply_text *doc, struct budget *budget)
 }
 
 static void
-document_clear_part(struct reply_text *doc, struct reply_text_part *part)
+reply_text_clear_part(struct reply_text *doc, struct reply_text_part *part)
 {
 	buf_clear(&part->text);
 	if (part->fd < 0)
@@ -37,7 +37,7 @@ void
 reply_text_clear(struct reply_text *doc)
 {
 	for (size_t i = 0; i < doc->nparts; i++)
-		document_clear_part(doc, &doc->parts[i]);
+		reply_text_clear_part(doc, &doc->parts[i]);
 	free(doc->parts);
 	shared_buffer_unref(doc->shared);
 	if (doc->counted > 0)
@@ -78,7 +78,7 @@ reply_text_size(const struct reply_text *doc)
 
 /* What the text is in the account for when it has n bytes more. */
 static size_t
-document_cost(const struct reply_text *doc, size_t n)
+reply_text_cost(const struct reply_text *doc, size_t n)
 {
 	size_t cost = reply_text_size(doc) + doc->due + doc->reserved + n;
 
@@ -90,7 +90,7 @@ document_cost(const struct reply_text *doc, size_t n)
 bool
 reply_text_fits(const struct reply_text *doc, size_t n)
 {
-	size_t cost = document_cost(doc, n);
+	size_t cost = reply_text_cost(doc, n);
 
 	return cost <= doc->counted || budget_fits(doc->budget, cost - doc->counted);
 }
@@ -102,7 +102,7 @@ reply_text_account(struct reply_text *doc, size_t reserved)
 	size_t cost;
 
 	doc->reserved = reserved;
-	cost = document_cost(doc, 0);
+	cost = reply_text_cost(doc, 0);
 	if (cost > doc->counted)
 		budget_add(doc->budget, cost - doc->counted);
 	else if (cost < doc->counted)
@@ -178,7 +178,7 @@ struct stream {
 /* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
  * ends the range early. 0 or -1. */
 static int
-document_stream_piece(struct stream *stream, struct reply_text_part *part)
+reply_text_stream_piece(struct stream *stream, struct reply_text_part *part)
 {
 	size_t want = LOGREAD_PIECE, used;
 	ssize_t n;
@@ -209,7 +209,7 @@ reply_text_stream_read(struct reply_stream *reply, char *out, size_t max)
 		part = &stream->doc.parts[stream->at];
 		next = buf_len(&part->text) > 0 ? &part->text : &stream->escaped;
 		if (buf_len(next) == 0 && part->fd >= 0 && part->range.length > 0 &&
-		    document_stream_piece(stream, part) < 0) {
+		    reply_text_stream_piece(stream, part) < 0) {
 			log_limited(&stream->doc.budget->unread, LEVEL_WARN,
 			    "reading a log: %s", strerror(errno));
 			return -1;
@@ -220,7 +220,7 @@ reply_text_stream_read(struct reply_stream *reply, char *out, size_t max)
 			buf_consume(next, n);
 			return (ssize_t)n;
 		}
-		document_clear_part(&stream->doc, part);
+		reply_text_clear_part(&stream->doc, part);
 		reply_text_count(&stream->doc);
 	}
 	return 0;

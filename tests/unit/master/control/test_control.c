@@ -1,5 +1,5 @@
-/* Authorization: every command against every role, both kinds of connection and every state of
- * the daemon; and what a client must not do. */
+/* Authorization: every command against every role, both kinds of connection and every state
+ * of the daemon; and what a client must not do. */
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 

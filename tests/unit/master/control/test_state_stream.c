@@ -383,8 +383,8 @@ many_removals(void **state)
 	free(gone);
 }
 
-/* Tombstones are bounded: once there are too many, a cursor that never reads restarts with a
- * snapshot, whatever it was in the middle of. One that has read all notices nothing. */
+/* Tombstones are bounded: once there are too many, a cursor that never reads restarts with
+ * a snapshot, whatever it was in the middle of. One that has read all notices nothing. */
 static void
 tombstones_are_bounded(void **state)
 {
