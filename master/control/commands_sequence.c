@@ -72,7 +72,7 @@ cmd_process_restart(struct connection *client, uint64_t id, const json_t *params
 	steps_init(&steps, 2 * n);
 	for (size_t i = 0; i < 2 * n; i++)
 		steps_add(&steps, i < n ? SEQUENCE_STOP : SEQUENCE_START,
-		    strdup(json_string_value(json_array_get(names, i % n))));
+		    strdup(json_string_value(json_array_get(names, i < n ? i : i - n))));
 	commands_begin(client->master, client, id, &steps, json_object());
 }
 

@@ -231,7 +231,7 @@ bool
 statefield_read_pool_event(const json_t *value, void *into)
 {
 	struct pool_event *item = into;
-	struct event fields;
+	struct event fields = {0};
 	size_t n;
 	char *payload;
 
