@@ -1,5 +1,5 @@
-/* FS rights: acting for a moment with no more rights than a user of the file system has,
- * who is known by number alone. */
+/* FS rights: acting for a moment with no more rights than a user of the file system has;
+ * the user is given by number. */
 #ifndef COMMON_FS_RIGHTS_H
 #define COMMON_FS_RIGHTS_H
 

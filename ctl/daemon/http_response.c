@@ -74,7 +74,7 @@ http_response_count_head(struct http_response *r, const char *text)
 
 /* --- the head --- */
 
-/* What is known of a header is believed; chunks go before a length. A second length must be
+/* A header that is understood decides; chunks go before a length. A second length must be
  * the first once more. */
 static bool
 http_response_header(struct http_response *r, char *text)

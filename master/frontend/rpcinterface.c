@@ -173,7 +173,7 @@ rpcinterface_log_renewal(const struct process *process)
 	struct rpcinterface *interface = process->kind_state;
 
 	log_limited(&interface->renewals, LEVEL_INFO,
-	    "%s is started anew for a new front end", process->config->name);
+	    "%s is restarted for a new reeve-rpcd", process->config->name);
 }
 
 /* Whether the reeve-rpcd that was ready last has closed its connection, or cannot answer on

@@ -100,7 +100,7 @@ child_state_read_stdin(struct process *process, const json_t *json)
 	return bad;
 }
 
-/* What is its standard input in the place of a pipe. */
+/* The descriptor that serves as standard input instead of a pipe. */
 static const char *
 child_state_read_socket(struct process *process, const json_t *json)
 {

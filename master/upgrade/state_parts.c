@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* What is not whole is nothing. */
+/* Frees what has been built: a document without one of its members is of no use. */
 static void
 state_parts_spoil(json_t **whole)
 {

@@ -158,7 +158,7 @@ invocation_changed(struct invocation *inv, uint64_t id, const struct process_inf
 	invocation_wait_check_job(inv);
 }
 
-/* What is still waiting when the master ends cannot end well: the row has been looked at
+/* A call that still waits when the master ends cannot succeed: the row has been looked at
  * since its last change. */
 void
 invocation_end(struct invocation *inv)

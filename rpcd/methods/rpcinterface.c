@@ -272,7 +272,7 @@ rpcinterface_obstacle(const struct rpcinterface *program, const struct invocatio
 
 	if (program == NULL || program->peer == NULL || inv->rpcd->ending)
 		return "is not running";
-	/* What is known of it is its predecessor's. */
+	/* The namespace that is known is that of the process before. */
 	if (!program->described)
 		return "has not described its methods yet";
 	TAILQ_FOREACH(call, &program->pending, in_calls)
@@ -437,7 +437,7 @@ rpcinterface_connect(struct rpcinterface *program, int *fd, json_t *options)
 	if (peer == NULL)
 		return -1;
 	*fd = -1;
-	rpcinterface_disconnect(program, "was started anew");
+	rpcinterface_disconnect(program, "was restarted");
 	/* A client that got this fault may have caused a still newer connection. */
 	if (program->peer != NULL) {
 		peer_free(peer);

@@ -61,14 +61,14 @@ static const struct method_row table[] = {
 	    "Read a process's standard output log; offset and length as in readLog."},
 	    rpc_log_read, WAIT_NOT},
 	{{"supervisor.reloadConfig", "array", ROLE_ADMIN, CMD_CONFIG_REREAD,
-	    "Read the configuration anew and tell which groups it adds, changes and\n"
+	    "Read the configuration again and tell which groups it adds, changes and\n"
 	    "removes; they stay as they are until they are added or removed."},
 	    rpc_config_reread, WAIT_NOT},
 	{{"supervisor.removeProcessGroup", "boolean name:string", ROLE_ADMIN,
 	    CMD_GROUP_REMOVE, "Forget a live group, all of whose processes are stopped."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.restart", "boolean", ROLE_ADMIN, CMD_DAEMON_RESTART,
-	    "Stop everything, read the configuration anew, and begin again."},
+	    "Stop everything, read the configuration again, and begin from there."},
 	    rpc_daemon_end, WAIT_NOT},
 	{{"supervisor.sendProcessStdin", "boolean name:string chars:string", ROLE_OPERATE,
 	    CMD_PROCESS_STDIN,

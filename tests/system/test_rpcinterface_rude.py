@@ -209,7 +209,7 @@ serve(texts)
         self.await_service()
         pid = self.d.info(NAME)["pid"]
         os.kill(self.d.front_end(), signal.SIGKILL)
-        self.d.wait_log("is started anew")
+        self.d.wait_log("is restarted for a new")
         until(self.d.serving, what="the new front end")
         with self.d.rpc() as s:
             self.assertIn(getattr(s.supervisor, stop)(*arguments, False), (True, []))
@@ -234,7 +234,7 @@ serve(texts)
         until(lambda: self.d.front_end() not in (None, front_end), what="a new front end")
         until(self.d.serving, what="the new front end to serve")
         self.assertTrue(alive(before))
-        self.assertNotIn("started anew", self.d.log())
+        self.assertNotIn("is restarted for a new", self.d.log())
 
     def test_a_new_front_end_when_it_is_not_restarted(self):
         self.begin("describe(method('f', 'int'))\nserve(1)\n", autorestart="false")
@@ -265,7 +265,7 @@ serve(texts)
         until(lambda: self.d.front_end() not in (None, front_end), what="a new front end")
         until(self.d.serving, what="the new front end to serve")
         self.assertEqual("EXITED", self.d.info(NAME)["statename"])
-        self.assertNotIn("started anew", self.d.log())
+        self.assertNotIn("is restarted for a new", self.d.log())
 
     def test_a_new_front_end_while_it_is_starting(self):
         self.begin("describe(method('f', 'int'))\nserve(1)\n", startsecs=60, startretries=0)

@@ -1,7 +1,7 @@
 /* Recorder: processes without an operating system: what they ask of their ops,
  * what they log and which states they enter becomes lines of text. The clocks
  * stand still and move by recorder_tick. One for each test; included by the
- * tests of the deciding rooms. */
+ * tests of the deciding modules. */
 #ifndef TESTS_RECORDER_H
 #define TESTS_RECORDER_H
 

@@ -1,62 +1,7 @@
 /* Order: the plans of commands, automatic starts and shutdowns. */
 #include "master/process/order.h"
 
-#include "tests/unit/master/recorder.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-struct scene {
-	struct recorder recorder;
-	struct groups *groups;
-	uint64_t next_id;
-};
-
-static int
-setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	recorder_init(&s->recorder);
-	s->recorder.quiet = true;
-	s->groups = s->recorder.groups = groups_new(NULL);
-	s->next_id = 1;
-	*state = s;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct scene *s = *state;
-
-	groups_free(s->groups);
-	recorder_clear(&s->recorder);
-	free(s);
-	return 0;
-}
-
-/* A group of programs "NAME:PRIORITY …". */
-static struct group *
-add(struct scene *s, const char *name, int64_t priority, const char *programs)
-{
-	struct group_config *g = recorder_group(name, priority);
-	char *copy = strdup(programs), *save = NULL, *word;
-
-	for (word = strtok_r(copy, " ", &save); word != NULL;
-	    word = strtok_r(NULL, " ", &save)) {
-		char *colon = strchr(word, ':');
-
-		*colon = '\0';
-		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
-	}
-	free(copy);
-	return recorder_activate(&s->recorder, s->groups, g, &s->next_id);
-}
+#include "tests/unit/master/group_scene.h"
 
 static void
 assert_processes(struct scene *s, struct process **found, size_t count, const char *want)
