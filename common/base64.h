@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)	/* bytes of text for n bytes, with a NUL */
+#define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1) /* bytes of text for n bytes, with a NUL */
 
 /* Writes BASE64_SIZE(n) bytes: the text, padded, with a NUL. */
 void base64_encode(const void *bytes, size_t n, char *out);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define BUF_MIN 256
-#define BUF_KEEP 65536	/* an emptied buf keeps no more than this */
+#define BUF_KEEP 65536 /* an emptied buf keeps no more than this */
 
 void
 buf_init(struct buf *b, size_t max)

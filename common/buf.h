@@ -9,12 +9,12 @@
 #include <string.h>
 
 struct buf {
-	char *data;	/* owned */
-	size_t start;	/* first byte not yet consumed */
-	size_t len;	/* bytes from start on */
-	size_t cap;	/* bytes allocated */
-	size_t max : 63;	/* len never exceeds this; 0 = no limit */
-	size_t secret : 1;	/* its memory is overwritten before it is released */
+	char *data;        /* owned */
+	size_t start;      /* first byte not yet consumed */
+	size_t len;        /* bytes from start on */
+	size_t cap;        /* bytes allocated */
+	size_t max : 63;   /* len never exceeds this; 0 = no limit */
+	size_t secret : 1; /* its memory is overwritten before it is released */
 };
 
 void buf_init(struct buf *, size_t max);

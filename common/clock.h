@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t clock_mono_ms(void);	/* milliseconds since some start */
-int64_t clock_wall_ms(void);	/* milliseconds since the epoch */
+int64_t clock_mono_ms(void); /* milliseconds since some start */
+int64_t clock_wall_ms(void); /* milliseconds since the epoch */
 /* A time in epoch seconds as strftime writes it; the length, or 0 and "" when it has no
  * year or does not fit. */
 size_t clock_local_text(char *out, size_t size, const char *fmt, int64_t seconds)

@@ -22,9 +22,9 @@
 #define FIELDS_TYPE_I64 int64_t
 #define FIELDS_TYPE_INT int
 #define FIELDS_TYPE_BOOL bool
-#define FIELDS_TYPE_TEXT char *		/* owned; NULL = none */
+#define FIELDS_TYPE_TEXT char * /* owned; NULL = none */
 #define FIELDS_TYPE_BUF struct buf
 #define FIELDS_TYPE_RLIMIT struct rlimit
-#define FIELDS_TYPE_FD int		/* a descriptor; -1 = none */
+#define FIELDS_TYPE_FD int /* a descriptor; -1 = none */
 
 #endif

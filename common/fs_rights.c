@@ -18,7 +18,8 @@ fs_rights_of(uid_t uid)
 	bool can_switch = geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
 
 	return (struct fs_rights){
-	    .kind = can_switch ? FS_RIGHTS_SWITCHED : FS_RIGHTS_JUDGED, .uid = uid};
+		.kind = can_switch ? FS_RIGHTS_SWITCHED : FS_RIGHTS_JUDGED, .uid = uid
+	};
 }
 
 /* glibc's setgroups changes all threads and waits for them; the id of this thread is all
@@ -66,7 +67,7 @@ fs_rights_enter_for(const struct fs_rights *rights, const struct stat *dir, int 
     struct fs_rights_saved *saved)
 {
 	return fs_rights_judge(rights, dir, want) ? fs_rights_enter(rights, saved) :
-	    fail_with(EACCES);
+						    fail_with(EACCES);
 }
 
 void

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define FS_RIGHTS_NOBODY ((uid_t)65534)	/* has what everybody has */
+#define FS_RIGHTS_NOBODY ((uid_t)65534) /* has what everybody has */
 
 enum fs_rights_kind {
 	FS_RIGHTS_OWN,		/* ours, unrestricted */
@@ -19,8 +19,8 @@ enum fs_rights_kind {
 };
 
 struct fs_rights {
-	enum fs_rights_kind kind;	/* all zero = ours */
-	uid_t uid;		/* whose, unless ours */
+	enum fs_rights_kind kind; /* all zero = ours */
+	uid_t uid;                /* whose, unless ours */
 };
 
 /* What fs_rights_enter replaced. */
@@ -40,8 +40,8 @@ struct fs_rights fs_rights_of(uid_t uid);
  * FS_RIGHTS_JUDGED. 0, or -1 with errno and nothing changed. */
 NODISCARD int fs_rights_enter(const struct fs_rights *, struct fs_rights_saved *);
 /* The same for what needs `want` (fs_rights_judge) with a directory; else EACCES. */
-NODISCARD int fs_rights_enter_for(const struct fs_rights *, const struct stat *dir,
-    int want, struct fs_rights_saved *);
+NODISCARD int fs_rights_enter_for(
+    const struct fs_rights *, const struct stat *dir, int want, struct fs_rights_saved *);
 /* Keeps errno. */
 void fs_rights_leave(const struct fs_rights_saved *);
 /* For FS_RIGHTS_JUDGED: true when the user may do `want` (R_OK, W_OK, X_OK) with the

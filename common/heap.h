@@ -12,13 +12,13 @@
 struct heap_node {
 	int64_t deadline;
 	uint64_t order;
-	size_t place;	/* HEAP_NOWHERE when not in the heap */
+	size_t place; /* HEAP_NOWHERE when not in the heap */
 };
 
 #define HEAP_NOWHERE ((size_t)-1)
 
 struct heap {
-	struct heap_node **nodes;	/* owned array, borrowed nodes */
+	struct heap_node **nodes; /* owned array, borrowed nodes */
 	size_t len;
 	size_t room;
 	uint64_t order;

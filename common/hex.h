@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-extern const char hex_digits[16];	/* in lower case */
+extern const char hex_digits[16]; /* in lower case */
 
 /* The digit's value in either case, or -1. */
 int hex_value(char digit);

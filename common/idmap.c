@@ -6,19 +6,19 @@
 
 struct cell {
 	uint64_t key;
-	void *value;	/* NULL = never used, &tombstone = removed */
+	void *value; /* NULL = never used, &tombstone = removed */
 };
 
 struct idmap {
 	struct cell *cells;
 	size_t mask;
-	size_t used;	/* cells not NULL, tombstones included */
+	size_t used; /* cells not NULL, tombstones included */
 	size_t count;
 };
 
 #define IDMAP_MIN 16
 
-static char tombstone;	/* only its address is used */
+static char tombstone; /* only its address is used */
 
 /* The cell of the key, or the empty one that ends its chain. */
 static struct cell *

@@ -16,21 +16,21 @@
 #include <unistd.h>
 
 struct place {
-	const char *file;	/* one of the ini's; NULL = nowhere */
+	const char *file; /* one of the ini's; NULL = nowhere */
 	size_t line;
 };
 
 struct value {
-	char *text;		/* NULL while the file that holds it is being read */
-	struct buf pending;	/* its lines so far */
+	char *text;         /* NULL while the file that holds it is being read */
+	struct buf pending; /* its lines so far */
 	struct place place;
 };
 
 struct section {
 	char *name;
-	char *file;		/* included file, or NULL */
+	char *file; /* included file, or NULL */
 	struct map *values;
-	struct place place;	/* of its first header */
+	struct place place; /* of its first header */
 };
 
 struct duplicate {
@@ -43,7 +43,7 @@ struct ini {
 	struct section defaults;
 	struct duplicate *duplicates;
 	size_t nduplicates;
-	char **files;		/* read so far */
+	char **files; /* read so far */
 	size_t nfiles;
 };
 
@@ -54,8 +54,8 @@ struct reader {
 	const char *path;
 	bool included;
 	struct section *section;
-	struct value *value;	/* what a continuation line is added to */
-	size_t indent;		/* of the last key or header */
+	struct value *value; /* what a continuation line is added to */
+	size_t indent;       /* of the last key or header */
 	struct buf errors;
 };
 
@@ -191,8 +191,8 @@ ini_add_duplicate(struct reader *reader, const struct section *section, const ch
 	size_t n = ini->nduplicates;
 
 	if ((n & (n - 1)) == 0)
-		ini->duplicates = xreallocarray(ini->duplicates, n == 0 ? 1 : 2 * n,
-		    sizeof(*ini->duplicates));
+		ini->duplicates = xreallocarray(
+		    ini->duplicates, n == 0 ? 1 : 2 * n, sizeof(*ini->duplicates));
 	ini->duplicates[ini->nduplicates++] = (struct duplicate){
 		.section = xstrdup(section->name),
 		.key = key != NULL ? xstrdup(key) : NULL,
@@ -294,7 +294,8 @@ ini_read_lines(struct reader *reader, const char *text, size_t n, char **error)
 			char *path = str_repr(reader->path), *shown = ini_line_repr(&line);
 
 			*error = xasprintf("File contains no section headers.\n"
-			    "file: %s, line: %zu\n%s", path, line.number, shown);
+					   "file: %s, line: %zu\n%s",
+			    path, line.number, shown);
 			free(path);
 			free(shown);
 			return -1;
@@ -368,8 +369,7 @@ ini_read_file(const char *path, bool included, struct buf *text)
 }
 
 int
-ini_read(
-    struct ini *ini, const char *path, const char *name, bool included, char **error)
+ini_read(struct ini *ini, const char *path, const char *name, bool included, char **error)
 {
 	struct buf text;
 	const char *bytes;
@@ -385,8 +385,8 @@ ini_read(
 	n = buf_len(&text);
 	if (status == -1) {
 		if (kind == EFBIG)
-			*error = xasprintf("%s is larger than a configuration file may be",
-			    name);
+			*error = xasprintf(
+			    "%s is larger than a configuration file may be", name);
 	} else if ((*error = ini_line_check(name, bytes, n)) != NULL) {
 		status = -1;
 		kind = EILSEQ;
@@ -462,10 +462,11 @@ ini_where(const struct ini *ini, const char *section, const char *key, const cha
     size_t *line)
 {
 	const struct section *s = map_get(ini->sections, section);
-	const struct value *value = s == NULL || key == NULL ? NULL :
-	    map_get(s->values, key);
+	const struct value *value =
+	    s == NULL || key == NULL ? NULL : map_get(s->values, key);
 	const struct place *place = value != NULL ? &value->place :
-	    s != NULL && key == NULL ? &s->place : NULL;
+	    s != NULL && key == NULL              ? &s->place :
+						    NULL;
 
 	if (place == NULL || place->file == NULL)
 		return false;
@@ -483,9 +484,12 @@ ini_duplicate(const struct ini *ini, size_t index, struct ini_duplicate *found)
 		return false;
 	d = &ini->duplicates[index];
 	*found = (struct ini_duplicate){
-		.section = d->section, .key = d->key,
-		.file = d->later.file, .line = d->later.line,
-		.first_file = d->first.file, .first_line = d->first.line,
+		.section = d->section,
+		.key = d->key,
+		.file = d->later.file,
+		.line = d->later.line,
+		.first_file = d->first.file,
+		.first_line = d->first.line,
 	};
 	return true;
 }

@@ -9,17 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define INI_FILE_MAX (16 * 1024 * 1024)	/* bytes of one file */
+#define INI_FILE_MAX (16 * 1024 * 1024) /* bytes of one file */
 
 struct ini;
 
 struct ini *ini_new(void);
-void ini_free(struct ini *);	/* NULL is fine */
+void ini_free(struct ini *); /* NULL is fine */
 /* Reads one file. 0, or -1 with *error new and errno: EFBIG, EILSEQ (not UTF-8, or a NUL)
  * or EINVAL (malformed); *error is NULL when the file could not be opened or read. Errors
  * call it `name`. `included` files are remembered for ini_file. */
-NODISCARD int ini_read(struct ini *, const char *path, const char *name, bool included,
-    char **error);
+NODISCARD int ini_read(
+    struct ini *, const char *path, const char *name, bool included, char **error);
 
 /* All strings below are borrowed, valid until the next ini_read or ini_replace. */
 /* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the
@@ -29,8 +29,8 @@ bool ini_has(const struct ini *, const char *section);
 /* The value, [DEFAULT]'s when the section has none of its own, or NULL. */
 const char *ini_get(const struct ini *, const char *section, const char *key);
 /* Keys of a section, then those only [DEFAULT] has. The value, or NULL at the end. */
-const char *ini_next_value(const struct ini *, const char *section, size_t *cursor,
-    const char **key);
+const char *ini_next_value(
+    const struct ini *, const char *section, size_t *cursor, const char **key);
 /* The included file that first named the section, or NULL: the main file did. */
 const char *ini_file(const struct ini *, const char *section);
 /* Where a section's own option stands, or with key NULL its header. False: nowhere. */
@@ -38,8 +38,8 @@ bool ini_where(const struct ini *, const char *section, const char *key, const c
     size_t *line);
 /* A header or an option that stands twice in the files. */
 struct ini_duplicate {
-	const char *section, *key;	/* borrowed; key NULL = the section's header */
-	const char *file, *first_file;	/* borrowed: of the later and of the earlier one */
+	const char *section, *key;     /* borrowed; key NULL = the section's header */
+	const char *file, *first_file; /* borrowed: of the later and of the earlier one */
 	size_t line, first_line;
 };
 /* The index-th one in reading order; false at the end. */

@@ -30,8 +30,8 @@ ini_line_comment(const char *s, size_t n)
 	while (best == n && more) {
 		more = false;
 		for (size_t i = 0; i < nitems(marks); i++) {
-			const char *hit = at[i] < n ?
-			    memchr(s + at[i], marks[i], n - at[i]) : NULL;
+			const char *hit =
+			    at[i] < n ? memchr(s + at[i], marks[i], n - at[i]) : NULL;
 			size_t where;
 
 			if (hit == NULL) {
@@ -123,8 +123,8 @@ ini_line_option(const struct ini_line *line, char **key, char **value)
 char *
 ini_line_repr(const struct ini_line *line)
 {
-	char *text = xasprintf("%.*s%s", (int)line->whole, line->start,
-	    line->ended ? "\n" : "");
+	char *text =
+	    xasprintf("%.*s%s", (int)line->whole, line->start, line->ended ? "\n" : "");
 	char *shown = str_repr(text);
 
 	free(text);
@@ -139,11 +139,11 @@ ini_line_check(const char *path, const char *text, size_t n)
 
 	while (ini_line_next(text, n, &offset, &line)) {
 		if (memchr(line.start, '\0', line.whole) != NULL)
-			return xasprintf("%s: line %zu contains a NUL character", path,
-			    line.number);
+			return xasprintf(
+			    "%s: line %zu contains a NUL character", path, line.number);
 		if (!str_is_utf8(line.start, line.whole))
-			return xasprintf("%s: line %zu is not valid UTF-8", path,
-			    line.number);
+			return xasprintf(
+			    "%s: line %zu is not valid UTF-8", path, line.number);
 	}
 	return NULL;
 }

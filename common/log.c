@@ -10,8 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LOG_STACK 1024		/* a message that fits costs no allocation */
-#define LOG_MAX 65536	/* a longer one is cut */
+#define LOG_STACK 1024 /* a message that fits costs no allocation */
+#define LOG_MAX 65536  /* a longer one is cut */
 
 static const struct {
 	enum log_level level;

@@ -59,6 +59,6 @@ log_limit_reset(struct log_limit *limit)
 {
 	uint64_t held = limit->held;
 
-	*limit = (struct log_limit){0};
+	*limit = (struct log_limit){ 0 };
 	return held;
 }

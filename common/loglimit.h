@@ -15,9 +15,9 @@
 
 /* One for each object and kind of failure; all zero is a new one. */
 struct log_limit {
-	int64_t next_ms;	/* monotonic; 0 = nothing logged yet */
-	uint32_t held;		/* lines not logged since the last one */
-	uint32_t lines;		/* logged since a minute without any held */
+	int64_t next_ms; /* monotonic; 0 = nothing logged yet */
+	uint32_t held;   /* lines not logged since the last one */
+	uint32_t lines;  /* logged since a minute without any held */
 };
 
 /* True when a line may be logged now; *held is how many were not since the last one.

@@ -23,8 +23,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define LOOP_EVENTS 64		/* descriptors a turn; the kernel keeps the rest */
-#define LOOP_SIGNALS 65		/* signal numbers are 1 to 64 */
+#define LOOP_EVENTS 64  /* descriptors a turn; the kernel keeps the rest */
+#define LOOP_SIGNALS 65 /* signal numbers are 1 to 64 */
 #define LOOP_INFOS 16
 #define TIMERFD_OFF (-1)
 
@@ -34,13 +34,13 @@ struct source {
 	struct loop *loop;
 	enum source_kind kind;
 	bool dead;
-	int fd;			/* descriptor, or signal number */
+	int fd; /* descriptor, or signal number */
 	uint32_t want;
 	loop_fn *fn;
 	void *ctx;
-	struct heap_node timer;	/* deadline -1 = disarmed */
-	bool due;		/* in loop->due */
-	TAILQ_ENTRY(source) link;	/* in loop->live or loop->dead */
+	struct heap_node timer;   /* deadline -1 = disarmed */
+	bool due;                 /* in loop->due */
+	TAILQ_ENTRY(source) link; /* in loop->live or loop->dead */
 	TAILQ_ENTRY(source) due_link;
 };
 
@@ -49,24 +49,24 @@ TAILQ_HEAD(source_list, source);
 struct loop {
 	int epoll;
 	int timerfd;
-	int signalfd;		/* -1 until the first loop_signal */
+	int signalfd; /* -1 until the first loop_signal */
 	sigset_t original;
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
-	int64_t used_ms;	/* of the shared budget, in this turn */
-	pid_t sender;		/* of the signal that is being called */
-	bool of_kernel;		/* the kernel sent it */
-	struct heap heap;	/* has room for all timers */
+	int64_t used_ms;  /* of the shared budget, in this turn */
+	pid_t sender;     /* of the signal that is being called */
+	bool of_kernel;   /* the kernel sent it */
+	struct heap heap; /* has room for all timers */
 	size_t timers;
-	struct log_limit refusals;	/* by epoll */
-	int64_t timerfd_at;	/* what the timerfd is set to, or TIMERFD_OFF */
+	struct log_limit refusals; /* by epoll */
+	int64_t timerfd_at;        /* what the timerfd is set to, or TIMERFD_OFF */
 	struct source_list live;
 	struct source_list dead;
 	struct source_list due;
 	void (*turn_end)(void *ctx);
 	void *turn_end_ctx;
 	bool in_turn;
-	bool called;		/* something, in this turn */
+	bool called; /* something, in this turn */
 	bool stop;
 };
 

@@ -20,13 +20,13 @@ struct source;
 /* ready: EPOLLIN and so on for a descriptor, 0 for timers, the count for signals. */
 typedef void loop_fn(void *ctx, uint32_t ready);
 
-struct loop *loop_new(void);		/* new; NULL with errno */
-void loop_free(struct loop *);		/* frees its sources, closes none of their fds */
+struct loop *loop_new(void);   /* new; NULL with errno */
+void loop_free(struct loop *); /* frees its sources, closes none of their fds */
 
 /* Each returns a new source owned by the loop, or NULL with errno. `fd` stays the caller's:
  * free the source before closing it. */
-NODISCARD struct source *loop_fd(struct loop *, int fd, uint32_t want, loop_fn *,
-    void *ctx);
+NODISCARD struct source *loop_fd(
+    struct loop *, int fd, uint32_t want, loop_fn *, void *ctx);
 /* Blocks the signal in the process, sets its disposition to the default and reads it from
  * the signalfd. It stays blocked when the source is freed; one source a signal (EEXIST).
  * Signals are called after the ready descriptors of the turn. */
@@ -48,7 +48,7 @@ int64_t source_deadline(const struct source *);
 /* A budget that callbacks of one kind share, so that many of them in one turn do not take
  * many times what one may: adds to the time used since the turn began and returns it. */
 int64_t loop_use_ms(struct loop *, int64_t ms);
-void source_free(struct source *);	/* NULL is fine */
+void source_free(struct source *); /* NULL is fine */
 
 /* Called once at the end of each turn in which anything was called, before sleeping; one
  * hook, NULL removes it. The master writes its deltas and replies here. */
@@ -60,7 +60,7 @@ void loop_stop(struct loop *);
 /* One turn, waiting at most timeout_ms (-1 = for ever): tests and orderly endings. */
 int loop_turn(struct loop *, int timeout_ms);
 /* The original signal mask, for children. */
-const void *loop_original_mask(const struct loop *);	/* const sigset_t * */
+const void *loop_original_mask(const struct loop *); /* const sigset_t * */
 /* No signal was blocked before: those that are were kept blocked across an exec, so that
  * none is lost before loop_signal. */
 void loop_set_none_original(struct loop *);

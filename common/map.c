@@ -10,16 +10,16 @@
 #include <string.h>
 
 struct entry {
-	char *key;	/* owned; NULL = hole */
+	char *key; /* owned; NULL = hole */
 	void *value;
 	uint64_t hash;
 };
 
 struct map {
 	struct entry *entries;
-	size_t used;		/* entries in use, holes included */
-	size_t room;		/* entries allocated: 3/4 of the index */
-	uint32_t *index;	/* place + 1, or 0 */
+	size_t used;     /* entries in use, holes included */
+	size_t room;     /* entries allocated: 3/4 of the index */
+	uint32_t *index; /* place + 1, or 0 */
 	size_t mask;
 	size_t count;
 };

@@ -9,8 +9,8 @@
 
 /* Supplementary groups, then gid, then uid (all three ids), then proves that uid 0 cannot
  * be regained. 0, or -1 with errno and *what = the call that failed. */
-NODISCARD int privs_drop(uid_t uid, gid_t gid, const gid_t *groups, size_t ngroups,
-    const char **what);
+NODISCARD int privs_drop(
+    uid_t uid, gid_t gid, const gid_t *groups, size_t ngroups, const char **what);
 /* Empties the capability bounding set; 0, or -1 with errno (EPERM without CAP_SETPCAP). */
 NODISCARD int privs_drop_bounding(void);
 /* Closes every descriptor from `first` on. */

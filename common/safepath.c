@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OPEN_TRIES 3	/* a name may become a link between find and open */
+#define OPEN_TRIES 3 /* a name may become a link between find and open */
 
 struct safepath_id
 safepath_id_of(const struct stat *st)
 {
-	return (struct safepath_id){.dev = st->st_dev, .ino = st->st_ino};
+	return (struct safepath_id){ .dev = st->st_dev, .ino = st->st_ino };
 }
 
 bool
@@ -30,10 +30,11 @@ safepath_id_equal(const struct safepath_id *id, const struct stat *st)
 static bool
 safepath_number(const char *path, int64_t *n)
 {
-	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
+	static const char *const directories[] = { "/dev/fd/", "/proc/self/fd/" };
 
 	*n = strcmp(path, "/dev/stdout") == 0 ? STDOUT_FILENO :
-	    strcmp(path, "/dev/stderr") == 0  ? STDERR_FILENO : -1;
+	    strcmp(path, "/dev/stderr") == 0  ? STDERR_FILENO :
+						-1;
 	if (*n != -1)
 		return true;
 	for (size_t i = 0; i < nitems(directories); i++)
@@ -104,7 +105,7 @@ safepath_find(struct safepath *sp, const char *path, unsigned flags)
 {
 	int found;
 
-	*sp = (struct safepath){.dir = -1};
+	*sp = (struct safepath){ .dir = -1 };
 	found = safepath_find_plain(sp, path, flags);
 	if (found != 0)
 		return found == 1 ? 0 : -1;
@@ -190,8 +191,8 @@ safepath_open_judged(const struct safepath *sp, const char *name, int flags, mod
 }
 
 int
-safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
-    struct stat *st)
+safepath_open(
+    struct safepath *sp, const char *name, int flags, mode_t mode, struct stat *st)
 {
 	int fd;
 
@@ -205,8 +206,10 @@ safepath_open(struct safepath *sp, const char *name, int flags, mode_t mode,
 		return fd_fail(fd, errno);
 	if (!safepath_is_smuggled(sp, st))
 		return fd;
-	(void)snprintf(sp->why, sizeof(sp->why), "it has other hard links, belongs to "
-	    "uid %u and is in a directory that others can write", (unsigned)st->st_uid);
+	(void)snprintf(sp->why, sizeof(sp->why),
+	    "it has other hard links, belongs to "
+	    "uid %u and is in a directory that others can write",
+	    (unsigned)st->st_uid);
 	return fd_fail(fd, EMLINK);
 }
 
@@ -243,15 +246,15 @@ safepath_check_removal(const struct safepath *sp, const struct stat *st)
 		return fail_with(EMLINK);
 	if (sp->rights.kind != FS_RIGHTS_JUDGED)
 		return 0;
-	if (!safepath_may_change(sp) || ((sp->st.st_mode & S_ISVTX) &&
-	    st->st_uid != sp->rights.uid && sp->st.st_uid != sp->rights.uid))
+	if (!safepath_may_change(sp) ||
+	    ((sp->st.st_mode & S_ISVTX) && st->st_uid != sp->rights.uid &&
+		sp->st.st_uid != sp->rights.uid))
 		return fail_with(EACCES);
 	return 0;
 }
 
 int
-safepath_remove(const struct safepath *sp, const char *name,
-    const struct safepath_id *only)
+safepath_remove(const struct safepath *sp, const char *name, const struct safepath_id *only)
 {
 	struct fs_rights_saved saved;
 	struct stat st;
@@ -271,8 +274,8 @@ safepath_remove(const struct safepath *sp, const char *name,
 }
 
 static int
-safepath_renameat(const struct safepath *sp, const char *from, const char *to,
-    unsigned flags)
+safepath_renameat(
+    const struct safepath *sp, const char *from, const char *to, unsigned flags)
 {
 	struct fs_rights_saved saved;
 	int rc;
@@ -352,12 +355,12 @@ safepath_open_walked(const char *path, int flags, mode_t mode, struct stat *st, 
 int
 safepath_open_path(const char *path, int flags, mode_t mode, struct stat *st, char *why)
 {
-	static const struct safepath ours = {.dir = -1};
+	static const struct safepath ours = { .dir = -1 };
 	int fd, tries;
 
 	*why = '\0';
-	fd = safepath_openat2(
-	    AT_FDCWD, path, safepath_open_flags(&ours, path, flags), mode);
+	fd =
+	    safepath_openat2(AT_FDCWD, path, safepath_open_flags(&ours, path, flags), mode);
 	if (fd == -1 && !safepath_must_walk(errno))
 		return -1;
 	if (fd != -1) {

@@ -32,7 +32,7 @@ struct safepath_id {
 	dev_t dev;
 	ino_t ino;
 };
-#define FIELDS_TYPE_INODE struct safepath_id	/* common/fields.h */
+#define FIELDS_TYPE_INODE struct safepath_id /* common/fields.h */
 
 enum safepath_flags {
 	SAFEPATH_LAST = 1,	/* the last component may be a link and is not followed */
@@ -41,13 +41,13 @@ enum safepath_flags {
 
 /* A component in a directory. */
 struct safepath {
-	int dir;			/* O_PATH, owned; -1 = none */
-	char name[NAME_MAX + 1];	/* the last component; it may not exist */
-	bool magic;		/* the name is a link of /proc that the kernel follows */
-	bool steady;		/* only root and we can change what the path names */
-	struct stat st;		/* of the directory */
+	int dir;                 /* O_PATH, owned; -1 = none */
+	char name[NAME_MAX + 1]; /* the last component; it may not exist */
+	bool magic;              /* the name is a link of /proc that the kernel follows */
+	bool steady;             /* only root and we can change what the path names */
+	struct stat st;          /* of the directory */
 	struct fs_rights rights;
-	char why[SAFEPATH_WHY];	/* the link that limits the rights; "" = none */
+	char why[SAFEPATH_WHY]; /* the link that limits the rights; "" = none */
 };
 
 /* Finds the directory of the path's last component. 0, or -1 with errno and `why`; closed
@@ -59,8 +59,8 @@ void safepath_close(struct safepath *);
  * errno; EMLINK: the file has other links. */
 
 /* A descriptor, its fstat in *st. Of the flags, O_TRUNC is not allowed. */
-NODISCARD int safepath_open(struct safepath *, const char *name, int flags, mode_t mode,
-    struct stat *st);
+NODISCARD int safepath_open(
+    struct safepath *, const char *name, int flags, mode_t mode, struct stat *st);
 NODISCARD int safepath_stat(const struct safepath *, const char *name, struct stat *);
 /* 0 when another file may take the name: it is free, or stands for what safepath_remove
  * would remove. */
@@ -68,19 +68,19 @@ NODISCARD int safepath_check_replace(const struct safepath *, const char *name);
 /* Over what safepath_remove would remove, if anything. */
 NODISCARD int safepath_rename(const struct safepath *, const char *from, const char *to);
 /* Never over anything: EEXIST. */
-NODISCARD int safepath_rename_new(const struct safepath *, const char *from,
-    const char *to);
+NODISCARD int safepath_rename_new(
+    const struct safepath *, const char *from, const char *to);
 /* Removes a regular file, a socket or a symbolic link itself. With `only`, ESTALE when the
  * name has passed to another file. */
-NODISCARD int safepath_remove(const struct safepath *, const char *name,
-    const struct safepath_id *only);
+NODISCARD int safepath_remove(
+    const struct safepath *, const char *name, const struct safepath_id *only);
 /* Cuts the file, which was opened by the rule in this directory, to that length. */
 NODISCARD int safepath_truncate(const struct safepath *, int fd, off_t length);
 
 /* All in one for a file: opens the path by the rule, about as fast as open. `why` receives
  * SAFEPATH_WHY bytes, "" when errno says it all. */
-NODISCARD int safepath_open_path(const char *path, int flags, mode_t mode, struct stat *st,
-    char *why);
+NODISCARD int safepath_open_path(
+    const char *path, int flags, mode_t mode, struct stat *st, char *why);
 /* True for /dev/stdout, /dev/stderr, /dev/fd/N and /proc/self/fd/N, which are never opened
  * by their names: *fd is the descriptor if it was given to us (it is not CLOEXEC as all of
  * our own are), else -1. */

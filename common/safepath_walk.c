@@ -13,12 +13,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define WALK_LINKS 40	/* the kernel's own limit */
+#define WALK_LINKS 40 /* the kernel's own limit */
 
 struct walk {
 	struct safepath *sp;
 	unsigned flags, links;
-	char rest[2 * PATH_MAX];	/* of the path, after what links hold */
+	char rest[2 * PATH_MAX]; /* of the path, after what links hold */
 };
 
 /* glibc has no wrapper. */
@@ -60,7 +60,7 @@ safepath_walk_is_steady(const struct stat *dir, const struct stat *entry)
 {
 	return !safepath_stat_is_shared(dir) ||
 	    (safepath_uid_is_ours(dir->st_uid) && (dir->st_mode & S_ISVTX) &&
-	    safepath_uid_is_ours(entry->st_uid));
+		safepath_uid_is_ours(entry->st_uid));
 }
 
 /* Takes fd as the directory from here on. */
@@ -117,24 +117,27 @@ safepath_walk_explain(struct walk *w, const char *name, const struct stat *link,
 
 	safepath_walk_where(w, name, where, sizeof(where));
 	if (uid == link->st_uid)
-		(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s is "
-		    "followed with the rights of its owner, uid %u", where, (unsigned)uid);
+		(void)snprintf(w->sp->why, sizeof(w->sp->why),
+		    "the symbolic link %s is "
+		    "followed with the rights of its owner, uid %u",
+		    where, (unsigned)uid);
 	else
-		(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s "
+		(void)snprintf(w->sp->why, sizeof(w->sp->why),
+		    "the symbolic link %s "
 		    "belongs to uid %u, but others can write its directory: it is "
-		    "followed with the rights of uid %u", where, (unsigned)link->st_uid,
-		    (unsigned)uid);
+		    "followed with the rights of uid %u",
+		    where, (unsigned)link->st_uid, (unsigned)uid);
 }
 
 static int
-safepath_walk_refuse(struct walk *w, const char *name, const struct stat *link,
-    const char *reason)
+safepath_walk_refuse(
+    struct walk *w, const char *name, const struct stat *link, const char *reason)
 {
 	char where[280];
 
 	safepath_walk_where(w, name, where, sizeof(where));
-	(void)snprintf(w->sp->why, sizeof(w->sp->why),
-	    "the symbolic link %s of uid %u %s", where, (unsigned)link->st_uid, reason);
+	(void)snprintf(w->sp->why, sizeof(w->sp->why), "the symbolic link %s of uid %u %s",
+	    where, (unsigned)link->st_uid, reason);
 	return fail_with(EACCES);
 }
 
@@ -339,7 +342,7 @@ safepath_walk_step(struct walk *w)
 	fd = safepath_walk_look_up(w, name, O_NOFOLLOW);
 	if (fd == -1)
 		return errno == ENOENT && last ? safepath_walk_arrive(w, name, false) :
-		    WALK_FAILED;
+						 WALK_FAILED;
 	result = safepath_walk_found(w, name, fd, last, &taken);
 	if (!taken)
 		fd_close(fd);
@@ -349,8 +352,8 @@ safepath_walk_step(struct walk *w)
 int
 safepath_walk(struct safepath *sp, const char *path, unsigned flags)
 {
-	struct walk w = {.sp = sp, .flags = flags};
-	const struct stat made = {.st_uid = geteuid()};
+	struct walk w = { .sp = sp, .flags = flags };
+	const struct stat made = { .st_uid = geteuid() };
 	enum walk_result result = WALK_ON;
 
 	if (*path == '\0')

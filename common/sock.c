@@ -17,7 +17,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define SOCK_PASSED_MAX 253	/* what one message can carry (SCM_MAX_FD) */
+#define SOCK_PASSED_MAX 253 /* what one message can carry (SCM_MAX_FD) */
 #define SOCK_CONNECT_SECONDS 5
 
 int
@@ -32,7 +32,7 @@ sock_address_unix(struct sockaddr_un *sun, const char *path_fmt, ...)
 	va_list ap;
 	int n;
 
-	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	va_start(ap, path_fmt);
 	n = vsnprintf(sun->sun_path, sizeof(sun->sun_path), path_fmt, ap);
 	va_end(ap);
@@ -121,7 +121,7 @@ sock_bind_at(const struct addrinfo *at)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    (at->ai_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
 	    bind(fd, at->ai_addr, at->ai_addrlen) == -1)
 		return fd_fail(fd, errno);
 	return fd;
@@ -184,7 +184,7 @@ sock_is_any(const struct addrinfo *at)
 	const struct sockaddr_in6 *in6 = (const void *)at->ai_addr;
 
 	return at->ai_family == AF_INET ? in->sin_addr.s_addr == htonl(INADDR_ANY) :
-	    IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+					  IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
 }
 
 bool
@@ -192,8 +192,9 @@ sock_hosts_overlap(const char *one, const char *other)
 {
 	struct addrinfo *a = sock_find_tcp(one, 0), *b = sock_find_tcp(other, 0);
 	bool overlap = a != NULL && b != NULL && a->ai_family == b->ai_family &&
-	    (sock_is_any(a) || sock_is_any(b) || (a->ai_addrlen == b->ai_addrlen &&
-	    memcmp(a->ai_addr, b->ai_addr, a->ai_addrlen) == 0));
+	    (sock_is_any(a) || sock_is_any(b) ||
+		(a->ai_addrlen == b->ai_addrlen &&
+		    memcmp(a->ai_addr, b->ai_addr, a->ai_addrlen) == 0));
 
 	if (a != NULL)
 		freeaddrinfo(a);
@@ -260,7 +261,7 @@ sock_address_is_local(const struct sockaddr *address)
 		const struct in6_addr *a = &in6->sin6_addr;
 
 		return IN6_IS_ADDR_V4MAPPED(a) ? a->s6_addr[12] == 127 :
-		    IN6_IS_ADDR_LOOPBACK(a);
+						 IN6_IS_ADDR_LOOPBACK(a);
 	}
 	return address->sa_family == AF_UNIX;
 }

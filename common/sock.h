@@ -39,7 +39,7 @@ bool sock_address_is_local(const struct sockaddr *);
 NODISCARD ssize_t sock_send(int fd, const void *bytes, size_t n, int pass);
 /* recvmsg; at most `max` descriptors are stored (CLOEXEC), *count says how many, surplus
  * ones are closed. Bytes, 0 at the end, or -1. */
-NODISCARD ssize_t sock_receive(int fd, void *bytes, size_t n, int *fds, size_t max,
-    size_t *count);
+NODISCARD ssize_t sock_receive(
+    int fd, void *bytes, size_t n, int *fds, size_t max, size_t *count);
 
 #endif

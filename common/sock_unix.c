@@ -13,15 +13,15 @@
 #include <unistd.h>
 
 #define BIND_TRIES 100
-#define PRIVATE_NAME "s"	/* of the socket in a directory of our own */
+#define PRIVATE_NAME "s" /* of the socket in a directory of our own */
 
 /* A socket that is being bound. */
 struct binding {
 	const struct sock_unix *want;
 	struct safepath sp;
-	int fd;			/* the socket */
-	int dir;		/* where it is bound: sp.dir or a private one, owned */
-	char temp[64];		/* its name there, or the private directory's in sp.dir */
+	int fd;        /* the socket */
+	int dir;       /* where it is bound: sp.dir or a private one, owned */
+	char temp[64]; /* its name there, or the private directory's in sp.dir */
 	struct safepath_id made;
 };
 
@@ -79,7 +79,7 @@ sock_unix_bind_temp(struct binding *b)
 		if (errno != EADDRINUSE)
 			break;
 	}
-	*b->temp = '\0';	/* nothing to remove */
+	*b->temp = '\0'; /* nothing to remove */
 	return -1;
 }
 
@@ -208,10 +208,10 @@ sock_unix_here(struct binding *b)
 }
 
 static int
-sock_unix_listen_as(const struct sock_unix *want, int flags, bool here,
-    struct safepath_id *made)
+sock_unix_listen_as(
+    const struct sock_unix *want, int flags, bool here, struct safepath_id *made)
 {
-	struct binding b = {.want = want, .fd = -1, .dir = -1};
+	struct binding b = { .want = want, .fd = -1, .dir = -1 };
 	int rc = -1;
 
 	if (safepath_find(&b.sp, want->path, SAFEPATH_LAST | SAFEPATH_STEADY) == 0)
@@ -269,5 +269,7 @@ sock_unix_check_free(const char *path)
 		return fail_with(EADDRINUSE);
 	}
 	return errno == ENOENT || errno == ECONNREFUSED || errno == EPROTOTYPE ||
-	    errno == ELOOP ? 0 : -1;
+		errno == ELOOP ?
+	    0 :
+	    -1;
 }

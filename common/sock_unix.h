@@ -13,8 +13,8 @@
 struct sock_unix {
 	const char *path;
 	mode_t mode;
-	uid_t uid;	/* -1 = leave */
-	gid_t gid;	/* -1 = leave */
+	uid_t uid; /* -1 = leave */
+	gid_t gid; /* -1 = leave */
 	int backlog;
 };
 

@@ -248,7 +248,7 @@ str_repr_letter(char c, char quote)
 {
 	static const struct {
 		char plain, letter;
-	} escapes[] = {{'\t', 't'}, {'\n', 'n'}, {'\r', 'r'}, {'\\', '\\'}};
+	} escapes[] = { { '\t', 't' }, { '\n', 'n' }, { '\r', 'r' }, { '\\', '\\' } };
 
 	for (size_t i = 0; i < nitems(escapes); i++)
 		if (c == escapes[i].plain)
@@ -261,8 +261,11 @@ str_repr_code(struct buf *out, const char *s, size_t len, uint32_t code)
 {
 	if (utf8_is_printable(code))
 		return buf_append(out, s, len);
-	return buf_printf(out, code <= 0xff ? "\\x%02x" : code <= 0xffff ? "\\u%04x" :
-	    "\\U%08x", code);
+	return buf_printf(out,
+	    code <= 0xff       ? "\\x%02x" :
+		code <= 0xffff ? "\\u%04x" :
+				 "\\U%08x",
+	    code);
 }
 
 /* A byte that is not UTF-8 is shown as the surrogate that Python reads it as. */
@@ -396,8 +399,8 @@ str_to_utf8(const char *s)
 	buf_init(&out, 0);
 	for (; n > 0 && failed == 0; s += len, n -= len) {
 		len = utf8_decode(s, n, &code);
-		failed = len > 0 ? buf_append(&out, s, len) :
-		    buf_puts(&out, "\xef\xbf\xbd");
+		failed =
+		    len > 0 ? buf_append(&out, s, len) : buf_puts(&out, "\xef\xbf\xbd");
 		len = len > 0 ? len : 1;
 	}
 	if (failed == 0)

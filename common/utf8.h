@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UTF8_MAX 4	/* bytes of a sequence */
+#define UTF8_MAX 4 /* bytes of a sequence */
 
 /* Decodes the first sequence of the n bytes; its length, or 0 when there is none or it is
  * malformed (overlong, a surrogate, past U+10FFFF, cut short). */

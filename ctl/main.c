@@ -28,7 +28,8 @@ main_print_help(void)
 	fputs("\ncommands:\n", stdout);
 	command_list(stdout);
 	fputs("\nWithout a command a shell is started. `reevectl help COMMAND' tells how "
-	    "one is\nused; reevectl(1) has the rest.\n", stdout);
+	      "one is\nused; reevectl(1) has the rest.\n",
+	    stdout);
 }
 
 /* Prints why nothing is done (taken); the exit status. */
@@ -49,8 +50,8 @@ main_is_url(const char *text)
 	size_t n = 0;
 	const char *rest;
 
-	while (isalnum((unsigned char)text[n]) || strchr("+-.", text[n] != '\0' ? text[n] :
-	    ' ') != NULL)
+	while (isalnum((unsigned char)text[n]) ||
+	    strchr("+-.", text[n] != '\0' ? text[n] : ' ') != NULL)
 		n++;
 	if (n == 0 || !isalpha((unsigned char)text[0]) || text[n] != ':')
 		return false;
@@ -85,8 +86,9 @@ main_find_server(const struct options *o, const struct conffile *conf,
 	char *shown;
 
 	*where = (struct server_where){ .username = o->username != NULL ? o->username :
-	    conf->username, .password = o->password != NULL ? o->password :
-	    conf->password, .daemon_uid = main_daemon_user(o, conf) };
+									  conf->username,
+		.password = o->password != NULL ? o->password : conf->password,
+		.daemon_uid = main_daemon_user(o, conf) };
 	if (o->server == NULL) {
 		where->control = conf->control_socket;
 		where->url = conf->serverurl;
@@ -98,8 +100,8 @@ main_find_server(const struct options *o, const struct conffile *conf,
 		where->url = o->server;
 	} else {
 		shown = str_repr(o->server);
-		*why = xasprintf("invalid value for -s %s: value %s is not a URL", shown,
-		    shown);
+		*why = xasprintf(
+		    "invalid value for -s %s: value %s is not a URL", shown, shown);
 		free(shown);
 		return -1;
 	}
@@ -110,8 +112,8 @@ main_find_server(const struct options *o, const struct conffile *conf,
  * exit status with *why new. A server that is named needs no file, and `check`, which
  * reports what is wrong with it, has to be reached. */
 static int
-main_read_configuration(const struct options *o, char **argv, char **file,
-    struct conffile *conf, char **why)
+main_read_configuration(
+    const struct options *o, char **argv, char **file, struct conffile *conf, char **why)
 {
 	bool checks = argv[optind] != NULL && strcmp(argv[optind], "check") == 0;
 	enum conffile_status status = CONFFILE_READ;
@@ -165,8 +167,8 @@ main_run(struct session *s, char **words, const char *prompt, const char *histor
 	int status = 0;
 
 	if (words[0] == NULL) {
-		text = history_file != NULL ? xstrdup(history_file) :
-		    main_default_history();
+		text =
+		    history_file != NULL ? xstrdup(history_file) : main_default_history();
 		s->interactive = true;
 		shell_run(s, prompt, text);
 	} else {
@@ -184,8 +186,8 @@ main_run(struct session *s, char **words, const char *prompt, const char *histor
 
 /* With the options and the configuration in hand; the exit status. */
 static int
-main_serve(const struct options *o, const struct conffile *conf, const char *file,
-    char **argv)
+main_serve(
+    const struct options *o, const struct conffile *conf, const char *file, char **argv)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	bool terminal = isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;

@@ -63,7 +63,8 @@ options_spell(struct spelling *s)
 		*letter++ = rows[i].letter;
 		if (argument)
 			*letter++ = ':';
-		s->names[i] = (struct option){ .name = rows[i].name, .val = rows[i].letter,
+		s->names[i] = (struct option){ .name = rows[i].name,
+			.val = rows[i].letter,
 			.has_arg = argument ? required_argument : no_argument };
 	}
 }
@@ -125,8 +126,8 @@ options_read(int argc, char **argv, struct options *o, char **why)
 		if (!options_take(o, options_row(c)) && *why == NULL && !o->help)
 			*why = index == -1 ?
 			    xasprintf("conflicting command line option '-%c'", c) :
-			    xasprintf("conflicting command line option '--%s'",
-			    rows[index].name);
+			    xasprintf(
+				"conflicting command line option '--%s'", rows[index].name);
 		index = -1;
 	}
 	return *why != NULL ? -1 : 0;

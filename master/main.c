@@ -78,8 +78,8 @@ main_own_path(const char *executed)
 static struct notify *
 main_service_manager(struct loop *loop)
 {
-	int64_t watchdog_ms = notify_watchdog_ms(
-	    getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
+	int64_t watchdog_ms =
+	    notify_watchdog_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
 
 	return notify_new(loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
 }
@@ -96,7 +96,7 @@ main_run_all(struct master *master)
 	if (outcome == RUN_REEXEC)
 		return main_reexecute(master);
 	return outcome == RUN_ERROR ? main_usage_error(master->arguments, error) :
-	    master->exit_status;
+				      master->exit_status;
 }
 
 /* Reads the configuration and tells what is wrong with it; the exit status. */
@@ -131,16 +131,17 @@ static NORETURN void
 main_cannot_start(const char *call)
 {
 	int saved = errno;
-	struct rlimit files = {.rlim_cur = 0};
+	struct rlimit files = { .rlim_cur = 0 };
 
 	(void)getrlimit(RLIMIT_NOFILE, &files);
 	if (saved == EMFILE)
 		fatal("cannot start: %s: %s: the limit on open files is %llu, and at least "
-		    "%d are needed; raise it (ulimit -n, LimitNOFILE=)", call,
-		    strerror(saved), (unsigned long long)files.rlim_cur, SPAWN_FILES);
+		      "%d are needed; raise it (ulimit -n, LimitNOFILE=)",
+		    call, strerror(saved), (unsigned long long)files.rlim_cur, SPAWN_FILES);
 	if (saved == ENOENT || saved == EACCES || saved == ENXIO)
 		fatal("cannot start: %s: %s: /dev must have the device null (mknod -m 666 "
-		    "/dev/null c 1 3)", call, strerror(saved));
+		      "/dev/null c 1 3)",
+		    call, strerror(saved));
 	fatal("cannot start: %s: %s", call, strerror(saved));
 }
 

@@ -57,26 +57,26 @@ struct master {
 	const struct arguments *arguments;
 	struct loop *loop;
 	struct reaper *reaper;
-	struct notify *notify;		/* the service manager; NULL = none */
-	char *self;			/* our binary; NULL = unknown */
-	bool first;			/* run of this process */
-	bool reexecuted;		/* out of FATAL, under the same pid */
-	char **argv;			/* that we were executed with */
+	struct notify *notify; /* the service manager; NULL = none */
+	char *self;            /* our binary; NULL = unknown */
+	bool first;            /* run of this process */
+	bool reexecuted;       /* out of FATAL, under the same pid */
+	char **argv;           /* that we were executed with */
 	/* Of the process before an upgrade, until its state is ours; NULL = none. */
 	json_t *state;
-	struct config *others;	/* with groups that live by definitions of before */
+	struct config *others; /* with groups that live by definitions of before */
 	bool upgrade_wanted;
-	enum terminal terminal;		/* of the foreground */
+	enum terminal terminal; /* of the foreground */
 	struct http_sockets
-	    *http_sockets;		/* HTTP sockets, kept where their address stays */
-	int document;			/* a configuration checked for restart; -1 = none */
-	struct mainlog *last_mainlog;	/* of the last run, until this one has one */
+	    *http_sockets;            /* HTTP sockets, kept where their address stays */
+	int document;                 /* a configuration checked for restart; -1 = none */
+	struct mainlog *last_mainlog; /* of the last run, until this one has one */
 	struct syslogger *last_syslog;
 	/* Of one run, rebuilt by a restart. */
 	struct config *config;
-	size_t created;			/* subsystems that exist */
-	struct second_daemon second;	/* what listens at our control socket */
-	struct second_daemon_lock lock;	/* … until ours does */
+	size_t created;                 /* subsystems that exist */
+	struct second_daemon second;    /* what listens at our control socket */
+	struct second_daemon_lock lock; /* … until ours does */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct mainlog *mainlog;
@@ -88,13 +88,13 @@ struct master {
 	struct daemon *daemon;
 	struct state_stream *state_stream;
 	struct dispatcher *dispatcher;
-	const struct daemon_ops *ops;	/* for commands */
+	const struct daemon_ops *ops; /* for commands */
 	struct control *control;
-	struct config_requests *config_requests;	/* what waits for … */
+	struct config_requests *config_requests; /* what waits for … */
 	struct config_reader *config_reader;
 	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
-	struct source *fatal_timer;	/* FATAL: SIGKILL is due to who is left */
+	struct source *fatal_timer; /* FATAL: SIGKILL is due to who is left */
 	struct FIELDS(MASTER_FIELDS);
 };
 

@@ -11,16 +11,16 @@
 
 /* A method of any namespace. */
 struct api_method {
-	const char *name;	/* "supervisor.startProcess" */
+	const char *name; /* "supervisor.startProcess" */
 	/* Result type, then the parameters' names and types, '?' = optional:
 	 * "boolean name:string ?wait:boolean" */
 	const char *signature;
 	enum role role;
-	enum cmd_id cmd;	/* what the master is asked; CMD_HELLO = it is not asked */
+	enum cmd_id cmd; /* what the master is asked; CMD_HELLO = it is not asked */
 	const char *help;
 };
 
-enum api_id {	/* sorted by name, as the rows */
+enum api_id { /* sorted by name, as the rows */
 	API_GET_ALL_PROCESS_INFO,
 	API_GET_PROCESS_INFO,
 	API_MAX
@@ -43,7 +43,7 @@ enum api_type {
 struct api_member {
 	const char *name;
 	enum api_type type;
-	size_t offset;		/* in struct process_info */
+	size_t offset; /* in struct process_info */
 	const char *help;
 };
 

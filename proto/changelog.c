@@ -3,7 +3,7 @@
 void
 changelog_init(struct changelog *log, uint64_t *seq, void (*drop)(struct changelog_row *))
 {
-	*log = (struct changelog){.seq = seq, .drop = drop};
+	*log = (struct changelog){ .seq = seq, .drop = drop };
 	TAILQ_INIT(&log->rows);
 	TAILQ_INIT(&log->tombstones);
 	TAILQ_INIT(&log->cursors);
@@ -42,8 +42,8 @@ changelog_change(struct changelog *log, struct changelog_row *row)
 
 /* Whether the cursor has still to take the tombstone; a snapshot has none. */
 static bool
-changelog_waits_for(const struct changelog_cursor *cursor,
-    const struct changelog_row *tombstone)
+changelog_waits_for(
+    const struct changelog_cursor *cursor, const struct changelog_row *tombstone)
 {
 	return cursor->phase != CHANGELOG_BEGIN && tombstone->seq > cursor->snapshot &&
 	    cursor->next != NULL && cursor->next->seq <= tombstone->seq;
@@ -51,8 +51,8 @@ changelog_waits_for(const struct changelog_cursor *cursor,
 
 /* Whether a cursor waits for it. With `restart`, those that do begin a new snapshot. */
 static bool
-changelog_is_awaited(struct changelog *log, const struct changelog_row *tombstone,
-    bool restart)
+changelog_is_awaited(
+    struct changelog *log, const struct changelog_row *tombstone, bool restart)
 {
 	struct changelog_cursor *cursor;
 
@@ -77,8 +77,8 @@ changelog_remove(struct changelog *log, struct changelog_row *row)
 	TAILQ_INSERT_TAIL(&log->tombstones, row, in_tombstones);
 	log->ntombstones++;
 	while ((oldest = TAILQ_FIRST(&log->tombstones)) != row) {
-		if (changelog_is_awaited(log, oldest,
-			log->ntombstones > CHANGELOG_TOMBSTONES))
+		if (changelog_is_awaited(
+			log, oldest, log->ntombstones > CHANGELOG_TOMBSTONES))
 			break;
 		changelog_unlink(log, oldest);
 		TAILQ_REMOVE(&log->tombstones, oldest, in_tombstones);
@@ -90,7 +90,7 @@ changelog_remove(struct changelog *log, struct changelog_row *row)
 void
 changelog_subscribe(struct changelog *log, struct changelog_cursor *cursor)
 {
-	*cursor = (struct changelog_cursor){.phase = CHANGELOG_BEGIN};
+	*cursor = (struct changelog_cursor){ .phase = CHANGELOG_BEGIN };
 	TAILQ_INSERT_TAIL(&log->cursors, cursor, in_cursors);
 }
 

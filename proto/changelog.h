@@ -18,7 +18,7 @@
 struct changelog_row {
 	TAILQ_ENTRY(changelog_row) in_rows;
 	TAILQ_ENTRY(changelog_row) in_tombstones;
-	uint64_t seq;		/* of the latest change */
+	uint64_t seq; /* of the latest change */
 };
 
 enum changelog_phase {
@@ -30,23 +30,23 @@ enum changelog_phase {
 
 struct changelog_cursor {
 	TAILQ_ENTRY(changelog_cursor) in_cursors;
-	struct changelog_row *next;	/* first row not yet taken; NULL = all taken */
-	uint64_t reached;		/* number of the last row taken */
-	uint64_t snapshot;		/* number up to which the snapshot goes */
+	struct changelog_row *next; /* first row not yet taken; NULL = all taken */
+	uint64_t reached;           /* number of the last row taken */
+	uint64_t snapshot;          /* number up to which the snapshot goes */
 	enum changelog_phase phase;
 };
 
 struct changelog {
-	TAILQ_HEAD(changelog_rows, changelog_row) rows;	/* ascending seq */
-	TAILQ_HEAD(, changelog_row) tombstones;		/* likewise */
+	TAILQ_HEAD(changelog_rows, changelog_row) rows; /* ascending seq */
+	TAILQ_HEAD(, changelog_row) tombstones;         /* likewise */
 	TAILQ_HEAD(, changelog_cursor) cursors;
 	size_t ntombstones;
-	uint64_t *seq;		/* the latest number, borrowed */
-	void (*drop)(struct changelog_row *);	/* frees a tombstone */
+	uint64_t *seq;                        /* the latest number, borrowed */
+	void (*drop)(struct changelog_row *); /* frees a tombstone */
 };
 
-void changelog_init(struct changelog *, uint64_t *seq,
-    void (*drop)(struct changelog_row *));
+void changelog_init(
+    struct changelog *, uint64_t *seq, void (*drop)(struct changelog_row *));
 /* A new row, under the next number. */
 void changelog_add(struct changelog *, struct changelog_row *);
 void changelog_change(struct changelog *, struct changelog_row *);

@@ -38,9 +38,7 @@ cmd_matches(const struct cmd_type *type, const json_t *value)
 		return type->type == JSON_TRUE;
 	if (json_typeof(value) != type->type || json_string_length(value) > type->max)
 		return false;
-	json_array_foreach(value, i, one)
-		if (!json_is_string(one))
-			return false;
+	json_array_foreach(value, i, one) if (!json_is_string(one)) return false;
 	return true;
 }
 
@@ -73,7 +71,8 @@ cmd_check_one(const char *spec, size_t len, const json_t *params, char **why)
 		type++;
 	if (value == NULL ? optional : cmd_matches(type, value))
 		return true;
-	*why = value == NULL ? mem_printf("missing parameter '%.*s'", namelen, name) :
+	*why = value == NULL ?
+	    mem_printf("missing parameter '%.*s'", namelen, name) :
 	    mem_printf("parameter '%.*s' must be %s", namelen, name, type->noun);
 	return false;
 }

@@ -10,9 +10,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#define CMD_NAME_MAX 4096	/* bytes of a name: every lookup hashes it */
-#define CMD_WORD_MAX 200	/* bytes of a signal or a stream */
-#define CMD_EVENTS_MAX 64	/* events of one event.send */
+#define CMD_NAME_MAX 4096 /* bytes of a name: every lookup hashes it */
+#define CMD_WORD_MAX 200  /* bytes of a signal or a stream */
+#define CMD_EVENTS_MAX 64 /* events of one event.send */
 
 /* Why a command may be refused although the role suffices. */
 enum cmd_flags {
@@ -101,7 +101,7 @@ enum cmd_id {
 };
 
 struct cmd {
-	const char *name;	/* "process.start" */
+	const char *name; /* "process.start" */
 	const char *params;
 	enum role role;
 	unsigned flags;

@@ -43,7 +43,7 @@ char *
 fault_text(enum fault fault, const char *detail)
 {
 	return detail == NULL ? strdup(fault_name(fault)) :
-	    mem_printf("%s: %s", fault_name(fault), detail);
+				mem_printf("%s: %s", fault_name(fault), detail);
 }
 
 char *

@@ -3,7 +3,7 @@
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
 
-#define FAULT_ECHO_MAX 200	/* bytes of the caller's own text that a fault repeats */
+#define FAULT_ECHO_MAX 200 /* bytes of the caller's own text that a fault repeats */
 
 enum fault {
 	FAULT_NONE = 0,

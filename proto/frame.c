@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-const struct frame_limits frame_limits = {FRAME_MAX, FRAME_VALUES};
-const struct frame_limits frame_limits_asked = {FRAME_ASKED_MAX, FRAME_ASKED_VALUES};
+const struct frame_limits frame_limits = { FRAME_MAX, FRAME_VALUES };
+const struct frame_limits frame_limits_asked = { FRAME_ASKED_MAX, FRAME_ASKED_VALUES };
 
 /* Counts brackets and commas outside strings, so that no parser recurses deeper or
  * allocates more than we allow. Whether they match is jansson's to say. NULL, or what is
@@ -41,8 +41,7 @@ frame_excess(const char *line, size_t n, const struct frame_limits *limits)
 
 /* The object on a line without its newline; NULL with *why and errno. */
 static json_t *
-frame_parse(const char *line, size_t n, const struct frame_limits *limits,
-    const char **why)
+frame_parse(const char *line, size_t n, const struct frame_limits *limits, const char **why)
 {
 	json_t *object;
 
@@ -73,8 +72,8 @@ frame_parse(const char *line, size_t n, const struct frame_limits *limits,
 }
 
 enum frame_status
-frame_next(struct buf *in, const struct frame_limits *limits, json_t **object,
-    const char **why)
+frame_next(
+    struct buf *in, const struct frame_limits *limits, json_t **object, const char **why)
 {
 	size_t len = buf_len(in);
 	size_t look = len < limits->bytes ? len : limits->bytes;
@@ -137,7 +136,7 @@ frame_end(struct frame_sink *sink, bool good, const char *end)
 int
 frame_write(struct buf *out, const json_t *object)
 {
-	struct frame_sink sink = {.out = out};
+	struct frame_sink sink = { .out = out };
 	bool good;
 
 	errno = EINVAL;
@@ -150,13 +149,13 @@ frame_write(struct buf *out, const json_t *object)
 int
 frame_write_headed(struct buf *out, const char *head, const json_t *value)
 {
-	struct frame_sink sink = {.out = out};
+	struct frame_sink sink = { .out = out };
 	bool good;
 
 	errno = EINVAL;
 	good = frame_sink_write(head, strlen(head), &sink) == 0 &&
-	    json_dump_callback(value, frame_sink_write, &sink,
-	        JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+	    json_dump_callback(
+		value, frame_sink_write, &sink, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
 
 	return frame_end(&sink, good, "}");
 }

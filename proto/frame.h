@@ -8,14 +8,15 @@
 
 #include <jansson.h>
 
-#define FRAME_MAX (1024 * 1024)	/* bytes of a line, its newline included */
-#define FRAME_DEPTH 32		/* nesting of a frame */
-#define FRAME_VALUES 65536	/* objects, arrays, members: a parsed one costs 90 bytes */
+#define FRAME_MAX (1024 * 1024) /* bytes of a line, its newline included */
+#define FRAME_DEPTH 32          /* nesting of a frame */
+#define FRAME_VALUES 65536      /* objects, arrays, members: a parsed one costs 90 bytes */
 /* A frame to the master holds less, because parsing it delays all others: some 30 ns a byte
  * and a microsecond a value. */
 #define FRAME_ASKED_MAX (256 * 1024)
 #define FRAME_ASKED_VALUES 4096
-#define FRAME_PART (32 * 1024)	/* bytes of a long string sent in one frame: escaped to
+#define FRAME_PART \
+	(32 * 1024) /* bytes of a long string sent in one frame: escaped to
 				 * six times its size it still fits such a frame */
 
 enum frame_status {
@@ -27,7 +28,7 @@ enum frame_status {
 };
 
 struct frame_limits {
-	size_t bytes;		/* of a line, its newline included */
+	size_t bytes; /* of a line, its newline included */
 	unsigned values;
 };
 
@@ -36,8 +37,8 @@ extern const struct frame_limits frame_limits, frame_limits_asked;
 /* Takes the next whole line out of `in`. On FRAME_OK *object is new. On FRAME_MALFORMED and
  * FRAME_TOO_LONG *why is a static text for the log; malformed with ENOMEM means that it
  * could not be parsed for lack of memory. */
-NODISCARD enum frame_status frame_next(struct buf *in, const struct frame_limits *,
-    json_t **object, const char **why);
+NODISCARD enum frame_status frame_next(
+    struct buf *in, const struct frame_limits *, json_t **object, const char **why);
 /* Appends the object as one line; 0, or -1 with EMSGSIZE (over FRAME_MAX), ENOBUFS, ENOMEM
  * or EINVAL (not serialisable); then nothing was added. */
 NODISCARD int frame_write(struct buf *out, const json_t *object);

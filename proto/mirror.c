@@ -10,20 +10,20 @@
 
 struct mirror_row {
 	struct process_info info; /* first: the sorted array points here */
-	uint64_t snapshot;	/* the snapshot that named it last */
+	uint64_t snapshot;        /* the snapshot that named it last */
 	TAILQ_ENTRY(mirror_row) gone;
 };
 
 TAILQ_HEAD(mirror_rows, mirror_row);
 
 struct mirror {
-	struct idmap *by_id;		/* of struct mirror_row, owned */
-	struct process_info **sorted;	/* by group, name, id; the rows' infos */
+	struct idmap *by_id;          /* of struct mirror_row, owned */
+	struct process_info **sorted; /* by group, name, id; the rows' infos */
 	size_t count, room;
 	struct daemon_info daemon;
 	bool has_daemon;
-	uint64_t snapshot;		/* number of the latest snapshot, 0 = none yet */
-	bool receiving;			/* it has not ended */
+	uint64_t snapshot; /* number of the latest snapshot, 0 = none yet */
+	bool receiving;    /* it has not ended */
 	uint64_t reached;
 	uint64_t version;
 	mirror_change_fn *change;
@@ -83,8 +83,8 @@ mirror_observe(struct mirror *m, mirror_change_fn *change, void *ctx)
 
 /* strcmp over UTF-8 is code-point order. */
 static int
-mirror_compare(const struct process_info *a, const char *group, const char *name,
-    uint64_t id)
+mirror_compare(
+    const struct process_info *a, const char *group, const char *name, uint64_t id)
 {
 	int order = strcmp(a->group, group);
 

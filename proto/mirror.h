@@ -32,8 +32,8 @@ uint64_t mirror_version(const struct mirror *);
 /* Never NULL: RUNNING with empty strings until the stream has said it. */
 const struct daemon_info *mirror_daemon(const struct mirror *);
 const struct process_info *mirror_by_id(const struct mirror *, uint64_t id);
-const struct process_info *mirror_find(const struct mirror *, const char *group,
-    const char *name);
+const struct process_info *mirror_find(
+    const struct mirror *, const char *group, const char *name);
 /* All rows by group, then name, in code-point order. */
 const struct process_info *const *mirror_sorted(const struct mirror *, size_t *count);
 

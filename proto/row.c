@@ -22,7 +22,7 @@ struct kind {
 	/* Of words, which an array has as codes: */
 	const char *(*name)(int code);
 	int (*parse)(const char *name);
-	int unknown;	/* a code or word that is not ours */
+	int unknown; /* a code or word that is not ours */
 };
 
 struct column {
@@ -30,7 +30,7 @@ struct column {
 	const struct kind *kind;
 	size_t offset;
 	int64_t least;
-	bool usual;	/* of a flag */
+	bool usual; /* of a flag */
 	bool required;
 };
 
@@ -223,18 +223,17 @@ row_is_as_state(const struct column *column UNUSED, const void *field)
 #define KIND(read, write, is_usual, ...) \
 	{row_read_##read, row_write_##write, row_##is_usual, __VA_ARGS__}
 
-static const struct kind
-    kind_number = KIND(number, number, is_zero_number, .name = NULL),
-    kind_integer = KIND(int, int, is_zero_int, .name = NULL),
-    kind_text = KIND(text, text, is_empty, .name = NULL),
-    kind_flag = KIND(flag, flag, is_usual_flag, .name = NULL),
-    kind_ready = KIND(flag, flag, is_as_state, .name = NULL),
-    kind_state = KIND(state, word, is_zero_int, row_state_name, process_state_parse,
-	PROCESS_UNKNOWN),
-    kind_verdict = KIND(word, word, is_zero_int, row_verdict_name, verdict_parse,
-	VERDICT_UNKNOWN),
-    kind_health = KIND(word, word, is_zero_int, row_health_name, health_parse,
-	HEALTH_UNKNOWN);
+static const struct kind kind_number = KIND(number, number, is_zero_number, .name = NULL),
+			 kind_integer = KIND(int, int, is_zero_int, .name = NULL),
+			 kind_text = KIND(text, text, is_empty, .name = NULL),
+			 kind_flag = KIND(flag, flag, is_usual_flag, .name = NULL),
+			 kind_ready = KIND(flag, flag, is_as_state, .name = NULL),
+			 kind_state = KIND(state, word, is_zero_int, row_state_name,
+			     process_state_parse, PROCESS_UNKNOWN),
+			 kind_verdict = KIND(word, word, is_zero_int, row_verdict_name,
+			     verdict_parse, VERDICT_UNKNOWN),
+			 kind_health = KIND(word, word, is_zero_int, row_health_name,
+			     health_parse, HEALTH_UNKNOWN);
 
 #define COLUMN(member, kind, ...) \
 	{#member, &kind_##kind, offsetof(struct process_info, member), __VA_ARGS__}
@@ -303,8 +302,8 @@ row_write_values(struct buf *out, const struct process_info *info)
 		end--;
 	for (const struct column *c = columns; c < end; c++) {
 		failed |= buf_putc(out, c == columns ? '[' : ',');
-		failed |= (c->kind->name != NULL ? row_write_int : c->kind->write)(c, out,
-		    (const char *)info + c->offset);
+		failed |= (c->kind->name != NULL ? row_write_int : c->kind->write)(
+		    c, out, (const char *)info + c->offset);
 	}
 	return failed | buf_putc(out, ']');
 }
@@ -333,11 +332,11 @@ row_read_columns(const json_t *json, struct process_info *info)
 
 	for (size_t i = 0; i < nitems(columns); i++) {
 		const struct column *c = &columns[i];
-		const json_t *value = has_keys ? json_object_get(json, c->key) :
-		    json_array_get(json, i);
+		const json_t *value =
+		    has_keys ? json_object_get(json, c->key) : json_array_get(json, i);
 
 		if (value == NULL ? c->required :
-		    c->kind->read(c, value, (char *)info + c->offset) == -1)
+				    c->kind->read(c, value, (char *)info + c->offset) == -1)
 			return -1;
 	}
 	return 0;
@@ -353,7 +352,7 @@ row_read(const json_t *json, struct process_info *info)
 	char **strings[PROCESS_INFO_STRINGS];
 
 	process_info_strings(&got, strings);
-	*info = (struct process_info){0};
+	*info = (struct process_info){ 0 };
 	errno = EINVAL;
 	if (row_read_columns(json, &got) == -1 ||
 	    state_own_strings(strings, nitems(strings)) == -1)

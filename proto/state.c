@@ -161,7 +161,8 @@ process_info_description(const struct process_info *info, int64_t now)
 	if (info->state == PROCESS_RUNNING)
 		return state_uptime(info->pid, now - info->start);
 	if (info->state == PROCESS_FATAL || info->state == PROCESS_BACKOFF)
-		return *info->spawnerr != '\0' ? strdup(info->spawnerr) :
+		return *info->spawnerr != '\0' ?
+		    strdup(info->spawnerr) :
 		    mem_printf("unknown error (try \"tail %s\")", info->name);
 	if (info->state == PROCESS_STOPPED || info->state == PROCESS_EXITED)
 		return strdup(info->stopped_at);
@@ -183,8 +184,8 @@ process_info_last_exit(const struct process_info *info)
 bool
 process_info_is_ended(const struct process_info *info)
 {
-	bool failed = info->verdict == VERDICT_SPAWN_FAILED &&
-	    info->last_spawn == info->spawn;
+	bool failed =
+	    info->verdict == VERDICT_SPAWN_FAILED && info->last_spawn == info->spawn;
 
 	return info->stop != 0 && !failed &&
 	    (info->state == PROCESS_BACKOFF || process_state_is_stopped(info->state));
@@ -273,7 +274,7 @@ process_info_mend(struct process_info *info)
 int
 daemon_info_mend(struct daemon_info *info)
 {
-	char **strings[] = {&info->fatal_reason, &info->identifier, &info->logfile};
+	char **strings[] = { &info->fatal_reason, &info->identifier, &info->logfile };
 
 	return state_mend(strings, nitems(strings));
 }
@@ -286,7 +287,7 @@ process_info_clear(struct process_info *info)
 	process_info_strings(info, strings);
 	for (size_t i = 0; i < nitems(strings); i++)
 		free(*strings[i]);
-	*info = (struct process_info){0};
+	*info = (struct process_info){ 0 };
 }
 
 void
@@ -295,35 +296,32 @@ daemon_info_clear(struct daemon_info *info)
 	free(info->fatal_reason);
 	free(info->identifier);
 	free(info->logfile);
-	*info = (struct daemon_info){0};
+	*info = (struct daemon_info){ 0 };
 }
 
 json_t *
 daemon_info_write(const struct daemon_info *info)
 {
-	return json_pack("{si, ss, sI, ss, ss, sb}",
-	    "state", (int)info->state,
-	    "fatal_reason", info->fatal_reason,
-	    "pid", (json_int_t)info->pid,
-	    "identifier", info->identifier,
-	    "logfile", info->logfile,
-	    "has_main_interface", info->has_main_interface);
+	return json_pack("{si, ss, sI, ss, ss, sb}", "state", (int)info->state,
+	    "fatal_reason", info->fatal_reason, "pid", (json_int_t)info->pid, "identifier",
+	    info->identifier, "logfile", info->logfile, "has_main_interface",
+	    info->has_main_interface);
 }
 
 int
 daemon_info_read(const json_t *json, struct daemon_info *info)
 {
-	struct daemon_info got = {0};
-	char **strings[] = {&got.fatal_reason, &got.identifier, &got.logfile};
+	struct daemon_info got = { 0 };
+	char **strings[] = { &got.fatal_reason, &got.identifier, &got.logfile };
 	json_int_t state, pid;
 	int main_interface;
 
-	*info = (struct daemon_info){0};
+	*info = (struct daemon_info){ 0 };
 	errno = EINVAL;
-	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}",
-		"state", &state, "fatal_reason", &got.fatal_reason, "pid", &pid,
-		"identifier", &got.identifier, "logfile", &got.logfile,
-		"has_main_interface", &main_interface) == -1 ||
+	if (json_unpack((json_t *)(uintptr_t)json, "{sI, ss, sI, ss, ss, sb}", "state",
+		&state, "fatal_reason", &got.fatal_reason, "pid", &pid, "identifier",
+		&got.identifier, "logfile", &got.logfile, "has_main_interface",
+		&main_interface) == -1 ||
 	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX ||
 	    state_own_strings(strings, nitems(strings)) == -1)
 		return -1;

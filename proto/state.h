@@ -54,47 +54,47 @@ enum health {
 
 /* One row of the stream. Strings are owned. */
 struct process_info {
-	uint64_t id;		/* never reused */
-	uint64_t spawn;		/* raised by each spawn attempt; 0 = never spawned */
-	uint64_t last_spawn;	/* the latest spawn with a verdict … */
-	enum verdict verdict;	/* … and what it was */
+	uint64_t id;          /* never reused */
+	uint64_t spawn;       /* raised by each spawn attempt; 0 = never spawned */
+	uint64_t last_spawn;  /* the latest spawn with a verdict … */
+	enum verdict verdict; /* … and what it was */
 	char *group, *name;
 	enum process_state state;
-	pid_t pid;		/* 0 = none */
-	int64_t start, stop;	/* epoch seconds, 0 = never */
-	int exitstatus;		/* 0 if unset, -1 by a signal */
-	char *spawnerr;		/* "" if none */
-	char *failure;		/* why the last attempt made no program; "" if unknown */
-	char *stopped_at;	/* STOPPED, EXITED: text of getProcessInfo's description
+	pid_t pid;           /* 0 = none */
+	int64_t start, stop; /* epoch seconds, 0 = never */
+	int exitstatus;      /* 0 if unset, -1 by a signal */
+	char *spawnerr;      /* "" if none */
+	char *failure;       /* why the last attempt made no program; "" if unknown */
+	char *stopped_at;    /* STOPPED, EXITED: text of getProcessInfo's description
 				 * as the master renders it ("Not started", "Nov 22 04:12
 				 * PM"), else "" */
-	char *stdout_logfile, *stderr_logfile;	/* "" if none */
-	bool fed_by_pipe;	/* false: stdin is no pipe of ours (fcgi) */
-	int last_status;	/* of the last end, which was at `stop`: -1 by a signal … */
-	int last_signal;	/* … of this number, else 0; a reader's alone: -1 = it does
+	char *stdout_logfile, *stderr_logfile; /* "" if none */
+	bool fed_by_pipe;                      /* false: stdin is no pipe of ours (fcgi) */
+	int last_status; /* of the last end, which was at `stop`: -1 by a signal … */
+	int last_signal; /* … of this number, else 0; a reader's alone: -1 = it does
 				 * not know how that end was */
-	bool ready;		/* serves; a RUNNING one does unless it says otherwise */
-	bool paused;		/* automatic starts are suspended by a client */
+	bool ready;      /* serves; a RUNNING one does unless it says otherwise */
+	bool paused;     /* automatic starts are suspended by a client */
 	enum health health;
-	char *waiting_for;	/* what must happen before it is spawned; "" = nothing */
-	int64_t next_start;	/* epoch seconds of the next automatic start; 0 = none */
-	uint64_t restarts;	/* automatic starts after its first start; only rises */
+	char *waiting_for;  /* what must happen before it is spawned; "" = nothing */
+	int64_t next_start; /* epoch seconds of the next automatic start; 0 = none */
+	uint64_t restarts;  /* automatic starts after its first start; only rises */
 };
 
 struct daemon_info {
 	enum daemon_state state;
-	char *fatal_reason;	/* "" unless FATAL */
+	char *fatal_reason; /* "" unless FATAL */
 	pid_t pid;
 	char *identifier;
-	char *logfile;		/* main log, "" if none */
-	bool has_main_interface;	/* [rpcinterface:supervisor] is configured */
+	char *logfile;           /* main log, "" if none */
+	bool has_main_interface; /* [rpcinterface:supervisor] is configured */
 };
 
 const char *process_state_name(enum process_state);
-int process_state_parse(const char *name); /* or -1 */
-bool process_state_is_stopped(enum process_state);	/* STOPPED EXITED FATAL UNKNOWN */
-bool process_state_is_running(enum process_state);	/* STARTING RUNNING BACKOFF */
-bool process_state_is_signallable(enum process_state);	/* STARTING RUNNING STOPPING */
+int process_state_parse(const char *name);             /* or -1 */
+bool process_state_is_stopped(enum process_state);     /* STOPPED EXITED FATAL UNKNOWN */
+bool process_state_is_running(enum process_state);     /* STARTING RUNNING BACKOFF */
+bool process_state_is_signallable(enum process_state); /* STARTING RUNNING STOPPING */
 const char *daemon_state_name(enum daemon_state);
 const char *verdict_name(enum verdict);
 int verdict_parse(const char *name); /* or -1 */

@@ -31,8 +31,8 @@ wait_judge_start(const struct process_info *row, uint64_t spawn, enum fault *fau
 }
 
 bool
-wait_judge(enum wait_kind kind, const struct process_info *row, uint64_t spawn,
-    enum fault *fault)
+wait_judge(
+    enum wait_kind kind, const struct process_info *row, uint64_t spawn, enum fault *fault)
 {
 	bool ended = true;
 
@@ -49,7 +49,7 @@ wait_judge(enum wait_kind kind, const struct process_info *row, uint64_t spawn,
 
 /* A process of the job that has not ended, or has ended before the job has. */
 struct bulk_item {
-	TAILQ_ENTRY(bulk_item) link;	/* in finished */
+	TAILQ_ENTRY(bulk_item) link; /* in finished */
 	uint64_t id, spawn;
 	char *group, *name;
 	enum fault fault;
@@ -61,8 +61,8 @@ struct bulk {
 	void *find_ctx;
 	bulk_result_fn *result;
 	void *ctx;
-	struct idmap *waiting;		/* by id, struct bulk_item, owned */
-	TAILQ_HEAD(, bulk_item) finished;	/* ended while results were still coming */
+	struct idmap *waiting;            /* by id, struct bulk_item, owned */
+	TAILQ_HEAD(, bulk_item) finished; /* ended while results were still coming */
 	bool ended;
 };
 
@@ -110,8 +110,8 @@ bulk_free(struct bulk *b)
 }
 
 static void
-bulk_tell(struct bulk *b, const char *group, const char *name, enum fault fault,
-    const char *text)
+bulk_tell(
+    struct bulk *b, const char *group, const char *name, enum fault fault, const char *text)
 {
 	struct bulk_result result = {.group = group, .name = name, .fault = fault,
 	    .text = text};
@@ -145,14 +145,14 @@ bulk_add_fault(struct bulk *b, const char *group, const char *name, const json_t
 	if (!json_is_integer(code) || json_integer_value(code) <= 0 ||
 	    json_integer_value(code) > 0xffff || !json_is_string(text))
 		return -1;
-	bulk_tell(b, group, name, (enum fault)json_integer_value(code),
-	    json_string_value(text));
+	bulk_tell(
+	    b, group, name, (enum fault)json_integer_value(code), json_string_value(text));
 	return 0;
 }
 
 static int
-bulk_wait_for(struct bulk *b, const char *group, const char *name, uint64_t id,
-    uint64_t spawn)
+bulk_wait_for(
+    struct bulk *b, const char *group, const char *name, uint64_t id, uint64_t spawn)
 {
 	struct bulk_item *item;
 

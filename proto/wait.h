@@ -17,15 +17,15 @@ enum wait_kind { WAIT_NOT, WAIT_START, WAIT_STOP };
  * and *fault is its outcome (FAULT_NONE, SPAWN_ERROR or ABNORMAL_TERMINATION). WAIT_NOT
  * always has ended well. spawn 0 for WAIT_START means that nothing was spawned:
  * ABNORMAL_TERMINATION. */
-bool wait_judge(enum wait_kind, const struct process_info *row, uint64_t spawn,
-    enum fault *fault);
+bool wait_judge(
+    enum wait_kind, const struct process_info *row, uint64_t spawn, enum fault *fault);
 
 /* One result of a bulk call; strings borrowed from the bulk. */
 struct bulk_result {
 	const char *group, *name;
-	enum fault fault;	/* FAULT_NONE = OK */
-	const char *text;	/* "OK" or the fault's whole text */
-	bool cancelled;		/* NOT_RUNNING, and a pending start of it was cancelled */
+	enum fault fault; /* FAULT_NONE = OK */
+	const char *text; /* "OK" or the fault's whole text */
+	bool cancelled;   /* NOT_RUNNING, and a pending start of it was cancelled */
 };
 
 struct bulk;

@@ -5,7 +5,7 @@
 void
 budget_init(struct budget *budget, const char *name, size_t max, size_t max_files)
 {
-	*budget = (struct budget){.name = name, .max = max, .max_files = max_files};
+	*budget = (struct budget){ .name = name, .max = max, .max_files = max_files };
 }
 
 static bool

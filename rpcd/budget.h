@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BUDGET_MAX (256 * 1024 * 1024)	/* calls and replies of a listener … */
-#define BUDGET_ALL (3 * BUDGET_MAX)		/* … and of all listeners */
+#define BUDGET_MAX (256 * 1024 * 1024) /* calls and replies of a listener … */
+#define BUDGET_ALL (3 * BUDGET_MAX)    /* … and of all listeners */
 /* A reply or a call up to here is neither counted nor refused: a connection has one, and
  * the connections are counted. */
 #define BUDGET_SMALL (8 * 1024)
@@ -25,18 +25,18 @@
 struct process_list;
 
 struct budget {
-	const char *name;	/* of the listener, in log lines; borrowed */
+	const char *name; /* of the listener, in log lines; borrowed */
 	size_t max, bytes;
-	size_t max_files, files;	/* descriptors of logs */
+	size_t max_files, files; /* descriptors of logs */
 	struct log_limit refused;
-	struct log_limit unread;	/* lines on logs that cannot be read */
+	struct log_limit unread; /* lines on logs that cannot be read */
 };
 
 /* What the calls of one listener share; no other listener's clients can use it up. */
 struct share {
 	struct budget budget;
-	struct process_list *processes;	/* what all processes are, ready to be sent */
-	struct log_limit invalid;	/* lines on bodies that are no calls */
+	struct process_list *processes; /* what all processes are, ready to be sent */
+	struct log_limit invalid;       /* lines on bodies that are no calls */
 };
 
 /* New and empty. */

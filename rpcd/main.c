@@ -30,12 +30,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LARGE_BLOCK (128 * 1024)	/* bytes that memory is mapped for */
-#define FREED_BYTE 0x5a			/* in memory that was freed */
+#define LARGE_BLOCK (128 * 1024) /* bytes that memory is mapped for */
+#define FREED_BYTE 0x5a          /* in memory that was freed */
 #define MASTER_FD 3
 #define PROTOCOL 1
 #define LINE_MAX_BYTES 1000 /* of a log line's text */
-#define ENDING_MS 1000	    /* to answer what is under way */
+#define ENDING_MS 1000      /* to answer what is under way */
 #define ENDING_TURN_MS 50
 
 struct front {
@@ -298,7 +298,7 @@ main_warm(void)
 static void
 main_signals(void)
 {
-	static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE};
+	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE };
 
 	for (size_t i = 0; i < nitems(ignored); i++)
 		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
@@ -363,7 +363,7 @@ main_run(void)
 	static struct front front;
 
 	log_init(main_log, NULL, LEVEL_INFO);
-	(void)setpgid(0, 0);	/* what a terminal sends to the master is not for us */
+	(void)setpgid(0, 0); /* what a terminal sends to the master is not for us */
 	main_descriptors();
 	main_signals();
 	stuck_loop_watch();
@@ -385,8 +385,7 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return puts("reeve-rpcd " REEVE_VERSION) < 0;
-	if (argc == 1 &&
-	    getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+	if (argc == 1 && getsockopt(MASTER_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
 	    domain == AF_UNIX)
 		return main_run();
 	fputs("reeve-rpcd is started by reeved(8) and takes no options but --version\n",

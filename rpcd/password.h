@@ -10,7 +10,7 @@ struct password;
 /* New. password: plaintext or "{SHA}hex"; the caller may wipe both texts afterwards. NULL
  * with errno. */
 struct password *password_new(const char *username, const char *password);
-void password_free(struct password *);	/* NULL is fine */
+void password_free(struct password *); /* NULL is fine */
 /* Compares both in constant time. */
 bool password_matches(const struct password *, const char *username, size_t username_len,
     const char *password, size_t password_len);

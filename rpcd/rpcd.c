@@ -17,8 +17,8 @@ rpcd_report(struct rpcd *rpcd, enum cmd_id id)
 {
 	if (rpcd->master == NULL || rpcd->ending)
 		return false;
-	return peer_call(rpcd->master, cmd_get(id)->name, NULL, false, rpcd_reported,
-		   NULL) != 0;
+	return peer_call(
+		   rpcd->master, cmd_get(id)->name, NULL, false, rpcd_reported, NULL) != 0;
 }
 
 void

@@ -21,17 +21,17 @@ struct rpcd {
 	struct loop *loop;
 	struct peer *master;
 	struct mirror *mirror;
-	const _Atomic uint64_t *page;	/* newest stream number, mapped read-only */
+	const _Atomic uint64_t *page; /* newest stream number, mapped read-only */
 	struct http_server **listeners;
 	size_t nlisteners;
-	struct rpcinterfaces *rpcinterfaces;	/* namespaces that programs serve */
-	const struct method_source *sources[4];	/* of all methods; NULL ends the list */
-	struct calls *calls;		/* all calls under way (rpcd/methods/call.h) */
-	struct tails *tails;	/* all log tails (rpcd/tail/tail.h) */
-	bool serving;			/* the first snapshot has ended */
-	bool ending;			/* the master half-closed: answer and go */
-	size_t busy;			/* requests not answered completely */
-	bool pinged;			/* the master will ping us without being notified */
+	struct rpcinterfaces *rpcinterfaces;    /* namespaces that programs serve */
+	const struct method_source *sources[4]; /* of all methods; NULL ends the list */
+	struct calls *calls; /* all calls under way (rpcd/methods/call.h) */
+	struct tails *tails; /* all log tails (rpcd/tail/tail.h) */
+	bool serving;        /* the first snapshot has ended */
+	bool ending;         /* the master half-closed: answer and go */
+	size_t busy;         /* requests not answered completely */
+	bool pinged;         /* the master will ping us without being notified */
 };
 
 /* Sends the master a request that has no parameters and whose answer does not matter. False

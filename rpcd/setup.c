@@ -28,8 +28,8 @@ setup_answer(struct setup *s, const json_t *result)
 		"setup", "uid", &uid, "gid", &gid, "confinement", &confinement, "loglevel",
 		&level, "listeners", &listeners) < 0)
 		return -1;
-	number = json_is_string(level) ? log_level_parse(json_string_value(level))
-				       : (int)json_integer_value(level);
+	number = json_is_string(level) ? log_level_parse(json_string_value(level)) :
+					 (int)json_integer_value(level);
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX || number <= 0 ||
 	    listeners < 0 || listeners > SETUP_LISTENERS_MAX)
 		return -1;
@@ -51,7 +51,7 @@ setup_access(struct setup_access *access, const json_t *params)
 	const char *password = json_string_value(json_object_get(params, "password"));
 	int role;
 
-	*access = (struct setup_access){.local = ROLE_ADMIN, .remote = ROLE_STATES};
+	*access = (struct setup_access){ .local = ROLE_ADMIN, .remote = ROLE_STATES };
 	if (json_is_string(value)) {
 		role = role_parse(json_string_value(value));
 		if (role < 0)
@@ -125,8 +125,8 @@ setup_take(struct setup *s, const char *method, const json_t *params, int *fd)
 {
 	for (size_t i = 0; i < nitems(messages); i++)
 		if (strcmp(method, messages[i].method) == 0)
-			return s->answered && !s->ended ? messages[i].take(s, params, fd)
-							: -1;
+			return s->answered && !s->ended ? messages[i].take(s, params, fd) :
+							  -1;
 	return 0;
 }
 

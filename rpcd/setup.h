@@ -18,15 +18,15 @@
 
 /* Whose requests a listener serves. */
 struct setup_access {
-	struct password *password;	/* owned; NULL = it demands none: then … */
-	enum role local, remote;	/* … the client's machine decides its role */
+	struct password *password; /* owned; NULL = it demands none: then … */
+	enum role local, remote;   /* … the client's machine decides its role */
 };
 
 struct setup_listener {
-	int fd;			/* owned until it is taken, with all else: -1 then */
+	int fd; /* owned until it is taken, with all else: -1 then */
 	bool is_unix;
 	struct setup_access access;
-	char *names;		/* owned: of the server, separated by blanks; NULL = none */
+	char *names; /* owned: of the server, separated by blanks; NULL = none */
 };
 
 struct setup {
@@ -34,12 +34,12 @@ struct setup {
 	gid_t gid;
 	bool strict;
 	enum log_level level;
-	size_t expected;	/* listeners announced */
-	size_t count;		/* received */
+	size_t expected; /* listeners announced */
+	size_t count;    /* received */
 	struct setup_listener *listeners;
-	const _Atomic uint64_t *page;	/* mapped, or NULL */
-	bool answered;		/* the answer to hello was read */
-	bool ended;		/* setup.end was received */
+	const _Atomic uint64_t *page; /* mapped, or NULL */
+	bool answered;                /* the answer to hello was read */
+	bool ended;                   /* setup.end was received */
 };
 
 /* Whether memory that jansson frees is wiped first: passwords pass through it. */

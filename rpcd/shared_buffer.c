@@ -11,7 +11,8 @@ shared_buffer_new(struct buf *content, struct budget *budget)
 	struct shared_buffer *text = xmalloc(sizeof(*text));
 	size_t len = buf_len(content);
 
-	*text = (struct shared_buffer){.data = buf_steal(content), .len = len, .users = 1};
+	*text =
+	    (struct shared_buffer){ .data = buf_steal(content), .len = len, .users = 1 };
 	if (text->data == NULL)
 		fatal("out of memory for a reply of %zu bytes", len);
 	if (len > BUDGET_SMALL) {

@@ -12,7 +12,7 @@ struct shared_buffer {
 	char *data;
 	size_t len;
 	size_t users;
-	struct budget *budget;	/* the account, or NULL: it is small */
+	struct budget *budget; /* the account, or NULL: it is small */
 };
 
 /* New, of one user; takes the content of the buf, which is in no account yet. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stuck_loop_has_turned;
-static volatile sig_atomic_t stuck_loop_seconds;	/* since the latest turn */
+static volatile sig_atomic_t stuck_loop_seconds; /* since the latest turn */
 
 /* The turn may hold the log's buffers: the line is written without them. */
 static void
@@ -43,7 +43,7 @@ stuck_loop_tick(int signo UNUSED, siginfo_t *info, void *context UNUSED)
 void
 stuck_loop_watch(void)
 {
-	const struct itimerval second = {.it_interval = {1, 0}, .it_value = {1, 0}};
+	const struct itimerval second = { .it_interval = { 1, 0 }, .it_value = { 1, 0 } };
 	struct sigaction action = {
 	    .sa_sigaction = stuck_loop_tick, .sa_flags = SA_RESTART | SA_SIGINFO};
 

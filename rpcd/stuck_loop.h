@@ -5,8 +5,8 @@
 #ifndef RPCD_STUCK_LOOP_H
 #define RPCD_STUCK_LOOP_H
 
-#define STUCK_LOOP_WARN_S 2	/* seconds of processor time in one turn: reported … */
-#define STUCK_LOOP_END_S 10	/* … and the process ends */
+#define STUCK_LOOP_WARN_S 2 /* seconds of processor time in one turn: reported … */
+#define STUCK_LOOP_END_S 10 /* … and the process ends */
 
 /* Begins to count. To be called before the sandbox is entered. */
 void stuck_loop_watch(void);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 200	/* of a method's name: a client chooses it */
+#define NAME_MAX_BYTES 200 /* of a method's name: a client chooses it */
 #define HOST_MAX_BYTES (INET6_ADDRSTRLEN + 16)
 
 char *
@@ -79,6 +79,6 @@ trace_answered(
 	    date, sizeof(date), "%d/%b/%Y:%H:%M:%S +0000", clock_wall_ms() / 1000);
 	if (bytes >= 0)
 		snprintf(size, sizeof(size), "%" PRId64, bytes);
-	log_trace("%s - - [%s] \"%s\" %d %s", trace_host(address, host),
-	    date, request, status, size);
+	log_trace("%s - - [%s] \"%s\" %d %s", trace_host(address, host), date, request,
+	    status, size);
 }

@@ -19,7 +19,7 @@ void trace_returned(char **method, enum fault, const char *text);
 char *trace_request_line(const char *method, const char *uri, const char *version);
 /* "HOST:PORT - - [DATE] "REQUEST" STATUS BYTES". address NULL or of a Unix socket:
  * localhost:0; bytes -1 = not known yet. */
-void trace_answered(const struct sockaddr *address, const char *request, int status,
-    int64_t bytes);
+void trace_answered(
+    const struct sockaddr *address, const char *request, int status, int64_t bytes);
 
 #endif

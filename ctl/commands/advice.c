@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADVICE_WORD 64		/* bytes; a longer word has no neighbours */
-#define ADVICE_PREFIX 3		/* bytes typed of a word that is meant */
+#define ADVICE_WORD 64  /* bytes; a longer word has no neighbours */
+#define ADVICE_PREFIX 3 /* bytes typed of a word that is meant */
 
 /* Case hardly ever makes another word. */
 static bool
@@ -37,8 +37,8 @@ advice_distance(const char *a, const char *b)
 		for (size_t k = 1; k <= m; k++) {
 			bool same = advice_same_letter(a[i - 1], b[k - 1]);
 
-			now[k] = advice_least(last[k - 1] + !same, advice_least(last[k],
-			    now[k - 1]) + 1);
+			now[k] = advice_least(
+			    last[k - 1] + !same, advice_least(last[k], now[k - 1]) + 1);
 			if (i > 1 && k > 1 && advice_same_letter(a[i - 1], b[k - 2]) &&
 			    advice_same_letter(a[i - 2], b[k - 1]))
 				now[k] = advice_least(now[k], before[k - 2] + 1);
@@ -65,7 +65,8 @@ advice_nearest(const char *word, const struct words *known)
 
 		if (strlen(other) > ADVICE_WORD)
 			continue;
-		far = n >= ADVICE_PREFIX && str_starts(other, word) ? 0 :
+		far = n >= ADVICE_PREFIX && str_starts(other, word) ?
+		    0 :
 		    advice_distance(word, other);
 		if (far < nearest && far < n) {
 			nearest = far;
@@ -104,8 +105,8 @@ advice_other_form(const char *group, const char *name, enum advice_about about,
 
 /* Every name that could have been typed. */
 static void
-advice_add_names(struct words *known, enum advice_about about,
-    const struct server_rows *rows)
+advice_add_names(
+    struct words *known, enum advice_about about, const struct server_rows *rows)
 {
 	const char *last = "";
 
@@ -113,7 +114,7 @@ advice_add_names(struct words *known, enum advice_about about,
 		const struct process_info *row = rows->list[i];
 		bool fresh = strcmp(row->group, last) != 0;
 		char *name = about == ADVICE_GROUPS ? xstrdup(row->group) :
-		    namespec_join(row->group, row->name);
+						      namespec_join(row->group, row->name);
 
 		if (about != ADVICE_GROUPS || fresh)
 			words_add(known, name);

@@ -60,15 +60,15 @@ check_run(struct session *s, const char *args)
 	int status;
 
 	if (file == NULL) {
-		session_usage(s, EXIT_INVALID_ARGS,
-		    "Error: no configuration file was found");
+		session_usage(
+		    s, EXIT_INVALID_ARGS, "Error: no configuration file was found");
 		return;
 	}
 	fflush(s->out);
 	status = check_reeved(file);
 	if (status == -1)
-		session_report(s, EXIT_GENERIC, "error: reeved cannot be run: %s",
-		    strerror(errno));
+		session_report(
+		    s, EXIT_GENERIC, "error: reeved cannot be run: %s", strerror(errno));
 	else
 		s->status = status;
 }

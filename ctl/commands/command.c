@@ -24,8 +24,10 @@ command_open(struct session *s, const char *args)
 		return;
 	}
 	if (!isatty(STDIN_FILENO)) {
-		session_report(s, EXIT_GENERIC, "ERROR: open is for a terminal; elsewhere "
-		    "-s %s does it", args);
+		session_report(s, EXIT_GENERIC,
+		    "ERROR: open is for a terminal; elsewhere "
+		    "-s %s does it",
+		    args);
 		return;
 	}
 	server_move(s->server, args);
@@ -232,7 +234,7 @@ command_run_once(struct session *s, const char *line)
 	while (isalnum((unsigned char)*args) || *args == '_')
 		args++;
 	word = *stripped == '?' ? xstrdup("help") :
-	    xstrndup(stripped, (size_t)(args - stripped));
+				  xstrndup(stripped, (size_t)(args - stripped));
 	line = args;
 	args = str_strip(*stripped == '?' ? stripped + 1 : args);
 	s->status = EXIT_OK;
@@ -241,8 +243,8 @@ command_run_once(struct session *s, const char *line)
 	s->command = command_find(word);
 	if (s->command != NULL) {
 		s->about = s->command->takes >= COMMAND_TAKES_GROUPS ? ADVICE_GROUPS :
-		    s->command->takes == COMMAND_TAKES_ONE_PROCESS ? ADVICE_ONE_PROCESS :
-		    ADVICE_PROCESSES;
+		    s->command->takes == COMMAND_TAKES_ONE_PROCESS   ? ADVICE_ONE_PROCESS :
+								       ADVICE_PROCESSES;
 		s->command->run(s, args);
 	} else if (*stripped != '\0') {
 		session_report(s, EXIT_GENERIC, "*** Unknown syntax: %s", stripped);
@@ -264,8 +266,8 @@ command_login(struct session *s)
 		fputc('\n', s->out);
 		server_login(s->server, username, password);
 	} else {
-		session_report(s, EXIT_GENERIC,
-		    "error: the input has ended without an answer");
+		session_report(
+		    s, EXIT_GENERIC, "error: the input has ended without an answer");
 	}
 	free(username);
 	mem_wiping_free(password);

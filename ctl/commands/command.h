@@ -22,7 +22,7 @@ struct command {
 	const char *name;
 	void (*run)(struct session *, const char *args);
 	const char *help;
-	bool ours;		/* supervisorctl has no such command */
+	bool ours; /* supervisorctl has no such command */
 	enum command_takes takes;
 	const char *first, *always; /* words that its first argument may be, and any */
 };

@@ -20,9 +20,9 @@ struct known {
 
 struct events {
 	FILE *out;
-	const struct words *only;	/* names, none = all */
+	const struct words *only; /* names, none = all */
 	bool json;
-	struct idmap *known;		/* of struct known by id, owned */
+	struct idmap *known; /* of struct known by id, owned */
 };
 
 static void
@@ -60,8 +60,8 @@ events_print(const struct events *e, const char *name, const struct process_info
 static void
 events_print_removed(const struct events *e, const char *name)
 {
-	json_t *row = e->json ? json_pack("{ss, ss}", "removed", name, "state", "REMOVED") :
-	    NULL;
+	json_t *row =
+	    e->json ? json_pack("{ss, ss}", "removed", name, "state", "REMOVED") : NULL;
 
 	if (row != NULL) {
 		(void)json_dumpf(row, e->out, JSON_COMPACT);

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOREGROUND_LINE (64 * 1024)	/* bytes of a line of input that are sent at once */
+#define FOREGROUND_LINE (64 * 1024) /* bytes of a line of input that are sent at once */
 
 struct foreground {
 	struct session *session;
 	struct tail_stream *logs;
-	const char *name;	/* namespec */
+	const char *name; /* namespec */
 	char input[FOREGROUND_LINE];
 	size_t length;
 };
@@ -30,8 +30,9 @@ foreground_send(struct foreground *f, size_t n)
 
 	if (!str_is_utf8(f->input, n)) {
 		fputs("ERROR: this line is not UTF-8\n", s->out);
-	} else if (server_call(s->server, "process.stdin", json_pack("{ss, ss%}", "name",
-	    f->name, "data", f->input, n), &r) == -1) {
+	} else if (server_call(s->server, "process.stdin",
+		       json_pack("{ss, ss%}", "name", f->name, "data", f->input, n),
+		       &r) == -1) {
 		session_lost(s);
 		fine = false;
 	} else if (r.fault != FAULT_NONE) {
@@ -70,8 +71,8 @@ foreground_still_runs(struct foreground *f)
 static bool
 foreground_take_input(struct foreground *f)
 {
-	ssize_t n = read(STDIN_FILENO, f->input + f->length,
-	    sizeof(f->input) - f->length - 1);
+	ssize_t n =
+	    read(STDIN_FILENO, f->input + f->length, sizeof(f->input) - f->length - 1);
 	char *newline;
 
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
@@ -84,8 +85,8 @@ foreground_take_input(struct foreground *f)
 		newline = memchr(f->input, '\n', f->length);
 		if (newline == NULL && f->length < sizeof(f->input) - 1)
 			break;
-		if (!foreground_send(f, newline != NULL ?
-		    (size_t)(newline - f->input) + 1 : f->length) ||
+		if (!foreground_send(f,
+			newline != NULL ? (size_t)(newline - f->input) + 1 : f->length) ||
 		    !foreground_still_runs(f))
 			return false;
 	}
@@ -110,10 +111,10 @@ foreground_stream(struct session *s, const char *name)
 	struct foreground f = { .session = s, .logs = tail_stream_begin(s), .name = name };
 	const struct tail_stream_watch watch = { STDIN_FILENO, foreground_turn, &f };
 
-	tail_stream_add(f.logs, &(struct log_request){ .name = name, .stream = "stdout" },
-	    NULL);
-	tail_stream_add(f.logs, &(struct log_request){ .name = name, .stream = "stderr" },
-	    NULL);
+	tail_stream_add(
+	    f.logs, &(struct log_request){ .name = name, .stream = "stdout" }, NULL);
+	tail_stream_add(
+	    f.logs, &(struct log_request){ .name = name, .stream = "stderr" }, NULL);
 	(void)tail_stream_run(f.logs, &watch);
 	tail_stream_print(f.logs);
 	fputs("Exiting foreground\n", s->out);

@@ -66,8 +66,8 @@ static void
 interrupt_on_signal(int signo)
 {
 	const char *line = notice_line;
-	ssize_t ignored UNUSED = line != NULL ? write(STDERR_FILENO, line, strlen(line)) :
-	    0;
+	ssize_t ignored UNUSED =
+	    line != NULL ? write(STDERR_FILENO, line, strlen(line)) : 0;
 
 	(void)raise(signo);
 }
@@ -87,8 +87,8 @@ interrupt_notice_begin(struct interrupt_notice *n, char *text, bool alone)
 
 		(void)sigaction(signo, NULL, &n->before[i]);
 		if (n->before[i].sa_handler != SIG_IGN)
-			(void)sigaction(signo, alone && signo == SIGHUP ? &ignore : &report,
-			    NULL);
+			(void)sigaction(
+			    signo, alone && signo == SIGHUP ? &ignore : &report, NULL);
 	}
 }
 

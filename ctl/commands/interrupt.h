@@ -15,13 +15,13 @@
 extern const int interrupt_signals[INTERRUPT_SIGNALS];
 
 struct interrupt {
-	int fd;			/* readable once Ctrl-C was pressed */
+	int fd; /* readable once Ctrl-C was pressed */
 	sigset_t before;
 };
 
 struct interrupt_notice {
 	struct sigaction before[INTERRUPT_SIGNALS];
-	char *text;		/* owned */
+	char *text; /* owned */
 };
 
 /* Call it before blocking: a blocked signal is queued even where it is ignored. */

@@ -67,8 +67,8 @@ namespec_has_pattern(const struct words *w, size_t first)
 
 /* Adds the processes that match with their group, or as they are shown; else the word. */
 static void
-namespec_add_matches(struct words *into, const char *word, size_t from,
-    const struct server_rows *rows)
+namespec_add_matches(
+    struct words *into, const char *word, size_t from, const struct server_rows *rows)
 {
 	size_t before = into->count;
 
@@ -124,8 +124,8 @@ namespec_expand_groups(struct words *w, const struct server_rows *rows)
 		if (!namespec_is_group(w->list[i]))
 			words_add(&out, w->list[i]);
 		for (size_t k = 0; k < rows->count && namespec_is_group(w->list[i]); k++) {
-			char *spec = namespec_join(rows->list[k]->group,
-			    rows->list[k]->name);
+			char *spec =
+			    namespec_join(rows->list[k]->group, rows->list[k]->name);
 
 			if (namespec_means(w->list[i], rows->list[k]))
 				words_add(&out, spec);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESTART_BYTES (64 * 1024)	/* of names in one request … */
-#define RESTART_NAMES 2000		/* … and how many, patterns being one each */
+#define RESTART_BYTES (64 * 1024) /* of names in one request … */
+#define RESTART_NAMES 2000        /* … and how many, patterns being one each */
 
 struct restart {
 	struct start_stop stop, start;
@@ -26,8 +26,8 @@ restart_on_result(void *ctx, bool start, const struct bulk_result *r)
 
 /* A step without a fault needs no line: its processes have theirs. */
 static void
-restart_on_step(void *ctx, const char *action, const char *target, enum fault fault,
-    const char *text)
+restart_on_step(
+    void *ctx, const char *action, const char *target, enum fault fault, const char *text)
 {
 	struct restart *restart = ctx;
 	bool start = strcmp(action, "start") == 0;
@@ -82,12 +82,14 @@ restart_by_daemon(struct session *s, const struct words *names)
 
 	if (params == NULL)
 		return false;
-	interrupt_notice_begin(&notice, xstrdup("reevectl: interrupted: the daemon "
-	    "carries on with the restart"), false);
+	interrupt_notice_begin(&notice,
+	    xstrdup("reevectl: interrupted: the daemon "
+		    "carries on with the restart"),
+	    false);
 	restart.start.total = start_stop_expected(&every, names);
 	start_stop_begin(&restart.stop, names);
 	if (control_job_run(control, names->all ? "all.restart" : "process.restart", params,
-	    &events, &restart, &r) == -1)
+		&events, &restart, &r) == -1)
 		session_error(s, control_lost(control));
 	known = r.fault != FAULT_UNKNOWN_METHOD;
 	if (known)
@@ -107,8 +109,11 @@ restart_by_itself(struct session *s, const struct words *names)
 	char *words = names->all ? xstrdup("all") : words_join(names, 0, names->count, " ");
 	struct interrupt_notice notice;
 
-	interrupt_notice_begin(&notice, xasprintf("reevectl: interrupted: what has been "
-	    "stopped is not started again; to start it: reevectl start %s", words), true);
+	interrupt_notice_begin(&notice,
+	    xasprintf("reevectl: interrupted: what has been "
+		      "stopped is not started again; to start it: reevectl start %s",
+		words),
+	    true);
 	free(words);
 	start_stop_names(&stop, names);
 	if (!s->broken)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADVICE_MAX 10	/* names of a command that advice is given on */
+#define ADVICE_MAX 10 /* names of a command that advice is given on */
 
 static void
 session_break(struct session *s)
@@ -53,8 +53,9 @@ session_fail(struct session *s, enum reach reached, const char *why)
 		session_error(s, why);
 		if (s->err != NULL)
 			fputs("the user name or the password is missing or wrong: give "
-			    "them with -u and -p, or as username= and password= of "
-			    "[supervisorctl]\n", s->err);
+			      "them with -u and -p, or as username= and password= of "
+			      "[supervisorctl]\n",
+			    s->err);
 	}
 }
 
@@ -95,8 +96,9 @@ session_report_fault(struct session *s, const struct reply *r, const char *name)
 {
 	size_t i = 0;
 
-	while (i < nitems(wordings) && (wordings[i].fault != r->fault ||
-	    strcmp(wordings[i].command, s->command->name) != 0))
+	while (i < nitems(wordings) &&
+	    (wordings[i].fault != r->fault ||
+		strcmp(wordings[i].command, s->command->name) != 0))
 		i++;
 	if (i == nitems(wordings)) {
 		session_fault(s, r->fault, r->text);
@@ -164,15 +166,16 @@ session_advise_names(struct session *s)
 	/* Only the configuration has the groups that could be added. */
 	if (s->about == ADVICE_GROUPS) {
 		if (server_get(s->server, SERVER_CONFIG, &r) == 0)
-			json_array_foreach(r.result, i, row) {
+			json_array_foreach(r.result, i, row)
+			{
 				words_add(&groups, reply_member(row, "group"));
 			}
 		reply_clear(&r);
 	}
 	if (server_rows(s->server, &rows, &r) == 0 && r.fault == FAULT_NONE) {
 		for (i = 0; i < s->unknown.count; i++) {
-			char *meant = advice_name(s->unknown.list[i], s->about, &rows,
-			    &groups);
+			char *meant =
+			    advice_name(s->unknown.list[i], s->about, &rows, &groups);
 
 			if (meant != NULL)
 				fprintf(s->err, "did you mean %s?\n", meant);
@@ -231,12 +234,14 @@ session_connect(struct session *s)
 	while (i < nitems(refusals) && refusals[i].reached != reached)
 		i++;
 	if (i < nitems(refusals))
-		session_report(s, refusals[i].status, "%s%s", server_url(s->server),
-		    refusals[i].text);
+		session_report(
+		    s, refusals[i].status, "%s%s", server_url(s->server), refusals[i].text);
 	else if (reached == REACH_OTHER_API)
-		session_report(s, EXIT_OTHER_API, "Sorry, this version of supervisorctl "
+		session_report(s, EXIT_OTHER_API,
+		    "Sorry, this version of supervisorctl "
 		    "expects to talk to a server with API version 3.0, but the remote "
-		    "version is %s.", why);
+		    "version is %s.",
+		    why);
 	else if (reached != REACH_OK)
 		session_fail(s, reached, why);
 	s->broken = s->broken || reached != REACH_OK;
@@ -273,8 +278,9 @@ session_no_such(struct session *s, FILE *out, const char *spec)
 {
 	bool group = namespec_is_group(spec);
 
-	fprintf(out, "%.*s: ERROR (no such %s)\n", (int)(group ? strcspn(spec, ":") :
-	    strlen(spec)), spec, group ? "group" : "process");
+	fprintf(out, "%.*s: ERROR (no such %s)\n",
+	    (int)(group ? strcspn(spec, ":") : strlen(spec)), spec,
+	    group ? "group" : "process");
 	session_unknown(s, spec);
 }
 
@@ -282,8 +288,8 @@ bool
 session_no_arguments(struct session *s, const char *args)
 {
 	if (*args != '\0')
-		session_usage(s, EXIT_GENERIC, "Error: %s accepts no arguments",
-		    s->command->name);
+		session_usage(
+		    s, EXIT_GENERIC, "Error: %s accepts no arguments", s->command->name);
 	return *args == '\0';
 }
 

@@ -16,23 +16,23 @@ struct command;
 
 struct session {
 	FILE *out;
-	FILE *err;		/* for what supervisorctl does not print, or NULL */
-	struct server *server;	/* borrowed */
-	const char *file;	/* the configuration file, or NULL */
-	bool interactive;	/* questions may be asked */
-	bool terminal;		/* out is one whose last line can be overwritten */
-	bool colour;		/* and shows colours */
-	const struct command *command;	/* the one under way */
-	bool attached;		/* its first word follows without a blank: no pattern */
-	int status;		/* the exit code so far */
-	bool broken;		/* an error line ended the command */
-	bool unauthorized;	/* the server requires a password */
-	bool leave;		/* the shell is to end */
+	FILE *err;                     /* for what supervisorctl does not print, or NULL */
+	struct server *server;         /* borrowed */
+	const char *file;              /* the configuration file, or NULL */
+	bool interactive;              /* questions may be asked */
+	bool terminal;                 /* out is one whose last line can be overwritten */
+	bool colour;                   /* and shows colours */
+	const struct command *command; /* the one under way */
+	bool attached;           /* its first word follows without a blank: no pattern */
+	int status;              /* the exit code so far */
+	bool broken;             /* an error line ended the command */
+	bool unauthorized;       /* the server requires a password */
+	bool leave;              /* the shell is to end */
 	enum advice_about about; /* what the names of the command are */
-	struct words unknown;	/* those that the server does not have; owned */
-	bool unreached;		/* nothing behaved like the daemon */
-	bool unreadable;	/* the daemon cannot read its configuration */
-	bool fallback_shown;	/* that another user's control socket is passed over */
+	struct words unknown;    /* those that the server does not have; owned */
+	bool unreached;          /* nothing behaved like the daemon */
+	bool unreadable;         /* the daemon cannot read its configuration */
+	bool fallback_shown;     /* that another user's control socket is passed over */
 };
 
 /* server_reach, noting for session_advise why nothing was there. */

@@ -109,7 +109,7 @@ show_description(const struct process_info *row, int64_t now)
 	if (description == NULL || !process_info_is_ended(row))
 		return description;
 	exit = row->failure != NULL && *row->failure != '\0' ? strdup(row->failure) :
-	    process_info_last_exit(row);
+							       process_info_last_exit(row);
 	if (exit == NULL || *exit == '\0') {
 		free(exit);
 		return description;
@@ -134,11 +134,12 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 	}
 	for (size_t i = 0; i < n; i++) {
 		description = style.exits ? show_description(rows[i], now) :
-		    process_info_description(rows[i], now);
+					    process_info_description(rows[i], now);
 		show_padded(out, names[i], widest + SHOW_NAME_GAP);
-		fprintf(out, "%s%-*s%s%s\n", style.colour ? show_colour(rows[i]->state) :
-		    "", SHOW_STATE_WIDTH, process_state_name(rows[i]->state),
-		    style.colour ? "\033[0m" : "", description != NULL ? description : "");
+		fprintf(out, "%s%-*s%s%s\n",
+		    style.colour ? show_colour(rows[i]->state) : "", SHOW_STATE_WIDTH,
+		    process_state_name(rows[i]->state), style.colour ? "\033[0m" : "",
+		    description != NULL ? description : "");
 		free(description);
 		free(names[i]);
 	}
@@ -164,13 +165,13 @@ show_row_json(const struct process_info *row, int64_t now)
 	char *description = process_info_description(row, now);
 	char *exit = process_info_last_exit(row);
 	json_t *object = json_pack("{ss, ss, ss, ss, ss*, si, sI, sI, so, ss*, ss, ss*, "
-	    "ss, ss}",
-	    "name", name, "group", row->group, "process", row->name,
-	    "state", process_state_name(row->state), "description", description,
-	    "pid", (int)row->pid, "start", (json_int_t)row->start,
-	    "stop", (json_int_t)row->stop, "exitstatus", show_exitstatus_json(row),
-	    "last_exit", exit, "spawnerr", row->spawnerr, "failure", row->failure,
-	    "stdout_logfile", row->stdout_logfile, "stderr_logfile", row->stderr_logfile);
+				   "ss, ss}",
+	    "name", name, "group", row->group, "process", row->name, "state",
+	    process_state_name(row->state), "description", description, "pid",
+	    (int)row->pid, "start", (json_int_t)row->start, "stop", (json_int_t)row->stop,
+	    "exitstatus", show_exitstatus_json(row), "last_exit", exit, "spawnerr",
+	    row->spawnerr, "failure", row->failure, "stdout_logfile", row->stdout_logfile,
+	    "stderr_logfile", row->stderr_logfile);
 
 	free(exit);
 	free(description);
@@ -246,8 +247,7 @@ show_failure(FILE *out, const struct process_info *row)
 		fprintf(out, "%s: %s\n", name, row->spawnerr);
 	else if (out_log || err_log)
 		fprintf(out, "%s: %s; its output: tail %s%s%s\n", name, exit, name,
-		    out_log ? "" : " stderr",
-		    out_log && err_log ? " [stderr]" : "");
+		    out_log ? "" : " stderr", out_log && err_log ? " [stderr]" : "");
 	else
 		fprintf(out, "%s: %s\n", name, exit);
 	free(exit);

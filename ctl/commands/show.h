@@ -15,8 +15,8 @@ enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_M
 
 /* What the table has beyond supervisorctl's. */
 struct show_style {
-	bool colour;	/* of states */
-	bool exits;	/* after the description: how the process ended last */
+	bool colour; /* of states */
+	bool exits;  /* after the description: how the process ended last */
 };
 
 /* The table of processes, columns as wide as the longest name. */

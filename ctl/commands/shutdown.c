@@ -14,8 +14,8 @@ shutdown_confirm(struct session *s, const char *question)
 	bool yes = !s->interactive || (line != NULL && (*line == 'y' || *line == 'Y'));
 
 	if (s->interactive && line == NULL)
-		session_report(s, EXIT_GENERIC,
-		    "error: the input has ended without an answer");
+		session_report(
+		    s, EXIT_GENERIC, "error: the input has ended without an answer");
 	free(line);
 	return yes;
 }
@@ -42,8 +42,8 @@ shutdown_run(struct session *s, const char *args)
 	reached = session_try(s, &why);
 	if (reached == REACH_NO_FILE || reached == REACH_REFUSED)
 		session_report(s, EXIT_GENERIC, "ERROR: %s %s (already shut down?)",
-		    server_url(s->server), reached == REACH_NO_FILE ? "no such file" :
-		    "refused connection");
+		    server_url(s->server),
+		    reached == REACH_NO_FILE ? "no such file" : "refused connection");
 	else if (session_accept(s, reached, why))
 		shutdown_call(s, "daemon.shutdown", "Shut down");
 	free(why);

@@ -87,9 +87,10 @@ start_stop_expected(const struct start_stop *op, const struct words *names)
 		for (size_t i = 0; i < rows.count; i++) {
 			bool running = process_state_is_running(rows.list[i]->state);
 
-			total += (names->all || namespec_means(names->list[k],
-			    rows.list[i])) && (op->action == SHOW_CLEAR ||
-			    running == (op->action != SHOW_START));
+			total +=
+			    (names->all || namespec_means(names->list[k], rows.list[i])) &&
+			    (op->action == SHOW_CLEAR ||
+				running == (op->action != SHOW_START));
 		}
 	}
 	return total;
@@ -150,16 +151,17 @@ start_stop_outcome(const struct start_stop *op, const struct bulk_result *r)
 
 /* Prints on standard error why a process does not run, which supervisorctl's texts lack. */
 static void
-start_stop_explain(const struct start_stop *op, const struct bulk_result *r,
-    enum fault fault)
+start_stop_explain(
+    const struct start_stop *op, const struct bulk_result *r, enum fault fault)
 {
 	const struct control *control = server_control(op->session->server);
-	const struct process_info *row = control == NULL ? NULL :
+	const struct process_info *row = control == NULL ?
+	    NULL :
 	    mirror_find(control_mirror(control), r->group, r->name);
 
 	if (op->session->err != NULL && row != NULL && op->action == SHOW_START &&
 	    (fault == FAULT_SPAWN_ERROR || fault == FAULT_ABNORMAL_TERMINATION ||
-	    (fault == FAULT_ALREADY_STARTED && row->state == PROCESS_BACKOFF)))
+		(fault == FAULT_ALREADY_STARTED && row->state == PROCESS_BACKOFF)))
 		show_failure(op->session->err, row);
 }
 
@@ -205,9 +207,12 @@ start_stop_reply(struct start_stop *op, const char *spec, const struct reply *r)
 		session_unknown(s, spec);
 	namespec_split(spec, &group, &name);
 	/* clear knows no groups, and supervisorctl then shows Python's None. */
-	start_stop_result(op, &(struct bulk_result){ .group = group, .fault = r->fault,
-	    .name = name != NULL ? name : "None", .text = r->text,
-	    .cancelled = r->cancelled });
+	start_stop_result(op,
+	    &(struct bulk_result){ .group = group,
+		.fault = r->fault,
+		.name = name != NULL ? name : "None",
+		.text = r->text,
+		.cancelled = r->cancelled });
 	free(group);
 	free(name);
 }
@@ -227,12 +232,12 @@ start_stop_call(struct start_stop *op, const char *spec)
 	int rc;
 
 	if (spec != NULL)
-		json_object_set_new(params, "name", json_stringn(spec, group ?
-		    strcspn(spec, ":") : strlen(spec)));
+		json_object_set_new(params, "name",
+		    json_stringn(spec, group ? strcspn(spec, ":") : strlen(spec)));
 	if (op->signal != NULL)
 		json_object_set_new(params, "signal", json_string(op->signal));
-	rc = server_call_wait(s->server, method, params, kind->wait, start_stop_result, op,
-	    &r);
+	rc = server_call_wait(
+	    s->server, method, params, kind->wait, start_stop_result, op, &r);
 	if (rc == 0 && spec != NULL)
 		start_stop_reply(op, spec, &r);
 	else
@@ -257,15 +262,15 @@ start_stop_names(struct start_stop *op, const struct words *names)
 		if (run == 1)
 			start_stop_call(op, names->list[i]);
 		else if (control_call_many(control, kind->one, names->list + i, run,
-		    kind->wait, start_stop_result, op) == -1)
+			     kind->wait, start_stop_result, op) == -1)
 			session_error(s, control_lost(control));
 	}
 	start_stop_end(op);
 }
 
 bool
-start_stop_words(struct session *s, const char *args, int misused, size_t first,
-    struct words *words)
+start_stop_words(
+    struct session *s, const char *args, int misused, size_t first, struct words *words)
 {
 	*words = (struct words){ 0 };
 	if (!session_connect(s))
@@ -310,8 +315,8 @@ start_stop_run(struct session *s, const char *args)
 
 	while (strcmp(kinds[op.action].command, s->command->name) != 0)
 		op.action++;
-	if (start_stop_words(s, args, kinds[op.action].misused, op.action == SHOW_SIGNAL,
-	    &names)) {
+	if (start_stop_words(
+		s, args, kinds[op.action].misused, op.action == SHOW_SIGNAL, &names)) {
 		if (op.action == SHOW_SIGNAL) {
 			op.signal = signal = xstrdup(names.list[0]);
 			words_drop(&names, 0);
@@ -319,9 +324,11 @@ start_stop_run(struct session *s, const char *args)
 		if (op.action == SHOW_CLEAR)
 			op.down = start_stop_down(s);
 		if (kinds[op.action].wait != WAIT_NOT)
-			interrupt_notice_begin(&notice, xasprintf("reevectl: interrupted: "
-			    "the daemon finishes the %s it has begun, see status",
-			    s->command->name), false);
+			interrupt_notice_begin(&notice,
+			    xasprintf("reevectl: interrupted: "
+				      "the daemon finishes the %s it has begun, see status",
+				s->command->name),
+			    false);
 		start_stop_names(&op, &names);
 		if (kinds[op.action].wait != WAIT_NOT)
 			interrupt_notice_end(&notice);

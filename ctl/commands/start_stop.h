@@ -11,19 +11,19 @@
 struct start_stop {
 	enum show_action action;
 	struct session *session;
-	const char *signal;	/* NULL but for signal */
-	struct map *down;	/* for clear: processes that do not run; or NULL */
+	const char *signal; /* NULL but for signal */
+	struct map *down;   /* for clear: processes that do not run; or NULL */
 	/* The last line on a terminal. */
-	size_t done, total;	/* results; total 0 = no progress is shown */
+	size_t done, total;        /* results; total 0 = no progress is shown */
 	struct stop_wait *waiting; /* of a stop, or NULL */
-	char *waiting_for;	/* owned, or NULL */
+	char *waiting_for;         /* owned, or NULL */
 	bool shown;
 };
 
 /* Reaches the server and splits the arguments, of which `first` stand before the names.
  * True when there are names; their patterns are expanded. Clear the words in any case. */
-NODISCARD bool start_stop_words(struct session *, const char *args, int misused,
-    size_t first, struct words *);
+NODISCARD bool start_stop_words(
+    struct session *, const char *args, int misused, size_t first, struct words *);
 /* Carries out the command on all names. */
 void start_stop_names(struct start_stop *, const struct words *);
 /* The progress on a terminal, around the calls. */

@@ -12,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define STATUS_MS 1000		/* between two pictures when nothing changes */
-#define STATUS_REST_MS 100	/* at least, when much does */
+#define STATUS_MS 1000     /* between two pictures when nothing changes */
+#define STATUS_REST_MS 100 /* at least, when much does */
 
 /* The arguments of status. */
 struct status {
@@ -71,8 +71,8 @@ status_show(struct session *s, const struct status *st)
 		show_json(s->out, rows.list, rows.count, rows.now);
 	else
 		show_status(s->out, rows.list, rows.count, rows.now,
-		    (struct show_style){ .colour = s->colour,
-			.exits = isatty(fileno(s->out)) });
+		    (struct show_style){
+			.colour = s->colour, .exits = isatty(fileno(s->out)) });
 	for (size_t i = 0; i < rows.count; i++)
 		if (process_state_is_stopped(rows.list[i]->state))
 			s->status = EXIT_SOME_NOT_RUNNING;
@@ -129,7 +129,7 @@ status_watch(struct session *s, const struct status *st)
 	} while (fflush(out) == 0 && !s->broken &&
 	    interrupt_wait(&interrupt, out, -1, STATUS_REST_MS) &&
 	    interrupt_wait(&interrupt, out, control != NULL ? control_fd(control) : -1,
-	    STATUS_MS - STATUS_REST_MS));
+		STATUS_MS - STATUS_REST_MS));
 	interrupt_end(&interrupt);
 }
 
@@ -182,8 +182,8 @@ status_print_pids(struct session *s, struct words *names)
 		const struct process_info *row = namespec_find(names->list[i], &rows);
 
 		if (row == NULL) {
-			session_report(s, EXIT_GENERIC, "No such process %s",
-			    names->list[i]);
+			session_report(
+			    s, EXIT_GENERIC, "No such process %s", names->list[i]);
 			session_unknown(s, names->list[i]);
 			continue;
 		}

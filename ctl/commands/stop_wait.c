@@ -9,23 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOP_WAIT_NAME 40	/* bytes of a name that are shown */
+#define STOP_WAIT_NAME 40 /* bytes of a name that are shown */
 
 struct stop {
-	int64_t seconds;	/* from SIGTERM to SIGKILL; -1 = not known */
-	int64_t since_ms;	/* when it was first seen to stop, or -1 */
+	int64_t seconds;  /* from SIGTERM to SIGKILL; -1 = not known */
+	int64_t since_ms; /* when it was first seen to stop, or -1 */
 };
 
 struct stop_wait {
-	struct map *stops;	/* of struct stop by name, owned */
+	struct map *stops; /* of struct stop by name, owned */
 	const struct words *names;
 };
 
 /* The processes still waited for, and the first or last one due for SIGKILL. */
 struct sum {
-	char *first;		/* a name, owned */
+	char *first; /* a name, owned */
 	size_t count;
-	int64_t ms;		/* until SIGKILL; -1 = not known */
+	int64_t ms; /* until SIGKILL; -1 = not known */
 };
 
 static struct stop *
@@ -53,7 +53,8 @@ stop_wait_new(const json_t *config, const struct words *names)
 	w->stops = map_new();
 	if (w->stops == NULL)
 		abort();
-	json_array_foreach(config, i, row) {
+	json_array_foreach(config, i, row)
+	{
 		json_t *seconds = json_object_get(row, "stopwaitsecs");
 		char *spec;
 
@@ -106,7 +107,8 @@ stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_m
 		char *name;
 
 		if ((ahead ? !process_state_is_running(row->state) :
-		    row->state != PROCESS_STOPPING) || !namespec_any_means(w->names, row))
+			     row->state != PROCESS_STOPPING) ||
+		    !namespec_any_means(w->names, row))
 			continue;
 		name = namespec_join(row->group, row->name);
 		stop = stop_wait_stop(w->stops, name);
@@ -116,8 +118,8 @@ stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_m
 		if (left >= 0 && (sum.ms == -1 || (ahead ? left > sum.ms : left < sum.ms)))
 			sum.ms = left;
 		if (sum.count++ == 0)
-			sum.first = xstrndup(name, str_utf8_cut(name, strnlen(name,
-			    STOP_WAIT_NAME)));
+			sum.first = xstrndup(
+			    name, str_utf8_cut(name, strnlen(name, STOP_WAIT_NAME)));
 		free(name);
 	}
 	return sum;

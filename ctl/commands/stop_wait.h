@@ -13,7 +13,7 @@ struct stop_wait;
 /* New. config: rows with group, name and stopwaitsecs, borrowed for the call; names are
  * borrowed. */
 struct stop_wait *stop_wait_new(const json_t *config, const struct words *names);
-void stop_wait_free(struct stop_wait *);	/* NULL is fine */
+void stop_wait_free(struct stop_wait *); /* NULL is fine */
 /* New: "waiting for cat and 2 more, SIGKILL in 8 s", of the named processes that stop at
  * this time, in milliseconds; NULL when there are none. It is called again and again. */
 char *stop_wait_now(struct stop_wait *, const struct server_rows *, int64_t now_ms);

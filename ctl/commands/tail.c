@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAIL_BYTES 1600	/* without a number */
-#define LINES_FIRST (16 * 1024)	/* bytes that are first searched for lines */
+#define TAIL_BYTES 1600         /* without a number */
+#define LINES_FIRST (16 * 1024) /* bytes that are first searched for lines */
 
 /* The arguments: a log, a number of bytes or of lines of it, and whether to stream it. */
 struct tail {
@@ -26,8 +26,9 @@ static bool
 tail_read_amount(struct session *s, const char *word, struct tail *tail)
 {
 	tail->follow = strcmp(word, "-f") == 0;
-	if (tail->follow || (*word == '-' && !tail->log.by_lines &&
-	    str_to_int(word + 1, &tail->bytes) == 0))
+	if (tail->follow ||
+	    (*word == '-' && !tail->log.by_lines &&
+		str_to_int(word + 1, &tail->bytes) == 0))
 		return true;
 	session_report(s, EXIT_GENERIC, "Error: bad argument %s", word);
 	return false;
@@ -61,8 +62,8 @@ tail_take_lines(struct session *s, struct words *words, struct tail *tail)
 
 /* Whether a reply has a log; else it is reported, or the command ends. */
 static bool
-tail_replied(struct session *s, const struct log_request *log, int rc,
-    const struct reply *r)
+tail_replied(
+    struct session *s, const struct log_request *log, int rc, const struct reply *r)
 {
 	const char *text = show_log_fault(r->fault, log->name != NULL);
 
@@ -70,8 +71,8 @@ tail_replied(struct session *s, const struct log_request *log, int rc,
 		session_unknown(s, log->name);
 	if (rc == -1 || text == NULL)
 		return session_replied(s, rc, r, NULL);
-	session_report(s, EXIT_GENERIC, "%s: ERROR (%s)", log->name != NULL ? log->name :
-	    "supervisord", text);
+	session_report(s, EXIT_GENERIC, "%s: ERROR (%s)",
+	    log->name != NULL ? log->name : "supervisord", text);
 	return false;
 }
 
@@ -122,8 +123,8 @@ tail_print(struct session *s, const struct tail *tail)
 			fputc('\n', s->out);
 		free(text);
 	} else {
-		rc = server_read_log(s->server, &tail->log, tail->bytes == INT64_MIN ?
-		    INT64_MAX : -tail->bytes, s->out, &r);
+		rc = server_read_log(s->server, &tail->log,
+		    tail->bytes == INT64_MIN ? INT64_MAX : -tail->bytes, s->out, &r);
 		if (tail_replied(s, &tail->log, rc, &r))
 			fputc('\n', s->out);
 	}
@@ -169,7 +170,8 @@ tail_log(struct session *s, const struct tail *tail)
 		return;
 	}
 	if (tail->log.by_lines && server_control(s->server) == NULL) {
-		session_report(s, EXIT_GENERIC, "Error: -n with -f needs the control "
+		session_report(s, EXIT_GENERIC,
+		    "Error: -n with -f needs the control "
 		    "socket");
 		return;
 	}
@@ -210,12 +212,13 @@ tail_words(struct session *s, struct words *words, struct tail *tail)
 	}
 	if (words->count == 0) {
 		session_report(s, EXIT_GENERIC, "Error: tail requires process name");
-	} else if (words->count > 1 && !tail_read_channel(s,
-	    words->list[words->count - 1])) {
+	} else if (words->count > 1 &&
+	    !tail_read_channel(s, words->list[words->count - 1])) {
 		/* supervisorctl's error is about a channel; several names were meant. */
 		if (s->err != NULL && str_equal(modifier, "-f"))
 			fputs("tail -f takes one name, which may be a group or a pattern: "
-			    "tail -f 'web*'\n", s->err);
+			      "tail -f 'web*'\n",
+			    s->err);
 	} else if (modifier == NULL || tail_read_amount(s, modifier, tail)) {
 		tail->log.name = words->list[0];
 		if (words->count > 1)
@@ -241,8 +244,8 @@ tail_run(struct session *s, const char *args)
 		session_usage(s, EXIT_GENERIC, "Error: too many arguments");
 	else if (s->status == EXIT_OK && !of_daemon)
 		tail_words(s, &words, &tail);
-	else if (s->status == EXIT_OK && (words.count == 0 ||
-	    tail_read_amount(s, words.list[0], &tail)))
+	else if (s->status == EXIT_OK &&
+	    (words.count == 0 || tail_read_amount(s, words.list[0], &tail)))
 		tail_log(s, &tail);
 	words_clear(&words);
 }

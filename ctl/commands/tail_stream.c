@@ -11,23 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 100	/* between two reads of a file */
-#define OTHERS 4	/* descriptors that are polled before those of the logs */
+#define TICK_MS 100 /* between two reads of a file */
+#define OTHERS 4    /* descriptors that are polled before those of the logs */
 
 enum outcome { GO_ON, STOP, INTERRUPTED };
 
 struct tailed {
 	struct log_stream *log;
-	char *prefix;	/* of each line, or NULL; owned */
+	char *prefix; /* of each line, or NULL; owned */
 };
 
 struct tail_stream {
 	struct session *session;
 	struct tailed *logs; /* owned */
 	size_t count;
-	const char *open;	/* the prefix of a line that has not ended yet, or NULL */
+	const char *open; /* the prefix of a line that has not ended yet, or NULL */
 	struct interrupt interrupt;
-	bool doubt;	/* a log has ended or cannot be read: is the daemon gone? */
+	bool doubt; /* a log has ended or cannot be read: is the daemon gone? */
 };
 
 struct tail_stream *
@@ -45,13 +45,14 @@ tail_stream_begin(struct session *s)
 
 /* Prints on stderr why a log cannot be read, over HTTP as supervisorctl does. */
 static void
-tail_stream_report(struct session *s, const struct log_request *log, int rc,
-    const struct reply *r)
+tail_stream_report(
+    struct session *s, const struct log_request *log, int rc, const struct reply *r)
 {
 	const char *url = server_url(s->server), *why = NULL;
 	const char *words = show_log_fault(r->fault, log->name != NULL);
 	char *meaning = rc == 0 ? reply_meaning(r->fault, r->text) : NULL;
-	char *path = log->name == NULL ? xstrdup("/mainlogtail") :
+	char *path = log->name == NULL ?
+	    xstrdup("/mainlogtail") :
 	    xasprintf("/logtail/%s/%s", log->name, log->stream);
 
 	fflush(s->out);
@@ -60,8 +61,9 @@ tail_stream_report(struct session *s, const struct log_request *log, int rc,
 	if (why != NULL)
 		fprintf(stderr, "%s%s Cannot connect, error: %s\n", url, path, why);
 	else if (server_control(s->server) != NULL)
-		fprintf(stderr, "%s: ERROR (%s)\n", log->name != NULL ? log->name :
-		    "supervisord", words != NULL ? words : meaning);
+		fprintf(stderr, "%s: ERROR (%s)\n",
+		    log->name != NULL ? log->name : "supervisord",
+		    words != NULL ? words : meaning);
 	else
 		fprintf(stderr, "%s%s Cannot read, %s\n", url, path, r->text);
 	if (rc == 0 && r->fault == FAULT_BAD_NAME && log->name != NULL)
@@ -114,8 +116,8 @@ tail_stream_end(struct tail_stream *t)
 /* Prints bytes of one of several logs: each line has its prefix, and one that another log
  * interrupts is ended there. */
 static void
-tail_stream_print_prefixed(struct tail_stream *t, const char *prefix, const char *bytes,
-    size_t n)
+tail_stream_print_prefixed(
+    struct tail_stream *t, const char *prefix, const char *bytes, size_t n)
 {
 	FILE *out = t->session->out;
 
@@ -211,7 +213,8 @@ tail_stream_turn(struct tail_stream *t, const struct tail_stream_watch *watch)
 	doubt = doubt || t->doubt;
 	t->doubt = false;
 	return watch == NULL || watch->turn(watch->ctx, fds[2].revents != 0, doubt) ?
-	    GO_ON : STOP;
+	    GO_ON :
+	    STOP;
 }
 
 bool

@@ -6,14 +6,14 @@
 
 #include <stdbool.h>
 
-#define TAIL_STREAM_MAX 256	/* logs at once */
+#define TAIL_STREAM_MAX 256 /* logs at once */
 
 struct session;
 struct tail_stream;
 
 /* What goes on besides the logs, and also without them. */
 struct tail_stream_watch {
-	int fd;		/* polled for input */
+	int fd; /* polled for input */
 	/* Called whenever something came. `ready`: the fd has input; `doubt`: a log has
 	 * ended, perhaps because the daemon has gone. False ends the stream. */
 	bool (*turn)(void *ctx, bool ready, bool doubt);

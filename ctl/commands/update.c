@@ -70,8 +70,11 @@ update_change_group(struct session *s, const char *name)
 	struct interrupt_notice notice;
 	bool failed;
 
-	interrupt_notice_begin(&notice, xasprintf("reevectl: interrupted: group %s may be "
-	    "stopped or removed; to go on: reevectl update %s", name, name), true);
+	interrupt_notice_begin(&notice,
+	    xasprintf("reevectl: interrupted: group %s may be "
+		      "stopped or removed; to go on: reevectl update %s",
+		name, name),
+	    true);
 	if (update_stop_group(s, name, &failed) && update_call(s, "group.remove", name) &&
 	    update_call(s, "group.add", name))
 		fprintf(s->out, "%s: updated process group\n", name);
@@ -101,8 +104,8 @@ static const struct {
 static const char *
 update_name(const json_t *group)
 {
-	return json_string_value(json_is_object(group) ? json_object_get(group, "name") :
-	    group);
+	return json_string_value(
+	    json_is_object(group) ? json_object_get(group, "name") : group);
 }
 
 static bool
@@ -111,7 +114,8 @@ update_has_name(const json_t *groups, const char *wanted)
 	size_t i;
 	json_t *group;
 
-	json_array_foreach(groups, i, group) {
+	json_array_foreach(groups, i, group)
+	{
 		if (str_equal(update_name(group), wanted))
 			return true;
 	}
@@ -162,7 +166,8 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 
 	update_check_names(s, only, result);
 	for (size_t c = 0; c < nitems(changes); c++)
-		json_array_foreach(json_object_get(result, changes[c].member), i, group) {
+		json_array_foreach(json_object_get(result, changes[c].member), i, group)
+		{
 			const char *name = update_name(group);
 
 			if (name == NULL || (!all && !words_have(only, name)) ||
@@ -175,7 +180,8 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 				continue;
 			}
 			fprintf(s->out, "%s: would be %s\n", name, changes[c].planned);
-			json_array_foreach(json_object_get(group, "why"), k, reason) {
+			json_array_foreach(json_object_get(group, "why"), k, reason)
+			{
 				fprintf(s->out, "    %s\n", json_string_value(reason));
 			}
 		}
@@ -189,7 +195,7 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 struct update {
 	struct session *session;
 	const struct words *only;
-	const json_t *changed;	/* borrowed */
+	const json_t *changed; /* borrowed */
 };
 
 static void
@@ -203,8 +209,8 @@ update_on_begun(void *ctx, const json_t *result)
 }
 
 static void
-update_on_step(void *ctx, const char *action, const char *target, enum fault fault,
-    const char *text)
+update_on_step(
+    void *ctx, const char *action, const char *target, enum fault fault, const char *text)
 {
 	struct update *u = ctx;
 	struct session *s = u->session;
@@ -249,8 +255,10 @@ update_by_daemon(struct session *s, const struct words *only)
 		json_decref(params);
 		return false;
 	}
-	interrupt_notice_begin(&notice, xstrdup("reevectl: interrupted: the daemon carries "
-	    "on with the update"), false);
+	interrupt_notice_begin(&notice,
+	    xstrdup("reevectl: interrupted: the daemon carries "
+		    "on with the update"),
+	    false);
 	if (control_job_run(control, "config.update", params, &events, &update, &r) == -1)
 		session_error(s, control_lost(control));
 	interrupt_notice_end(&notice);
@@ -283,8 +291,8 @@ update_run(struct session *s, const char *args)
 		/* A misspelt --dry-run is no reason to apply anything. */
 		session_usage(s, EXIT_GENERIC, "Error: bad argument %s", bad);
 	} else if (dry || !update_by_daemon(s, &only)) {
-		rc = server_call(s->server, dry ? "config.preview" : "config.reread", NULL,
-		    &r);
+		rc = server_call(
+		    s->server, dry ? "config.preview" : "config.reread", NULL, &r);
 		if (session_replied(s, rc, &r, ""))
 			update_apply(s, &only, r.result, dry);
 	}

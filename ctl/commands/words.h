@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 struct words {
-	char **list;	/* owned, as its strings are */
-	size_t *from;	/* of each: which typed word it is of; owned */
+	char **list;  /* owned, as its strings are */
+	size_t *from; /* of each: which typed word it is of; owned */
 	size_t count;
-	bool all;	/* "all" is among them */
+	bool all; /* "all" is among them */
 };
 
 void words_split(struct words *, const char *text);

@@ -27,8 +27,8 @@ conffile_top(const char *argv0)
 {
 	char buf[PATH_MAX] = "", *copy, *slash, *top;
 
-	if (strchr(argv0, '/') == NULL && readlink("/proc/self/exe", buf,
-	    sizeof(buf) - 1) > 0)
+	if (strchr(argv0, '/') == NULL &&
+	    readlink("/proc/self/exe", buf, sizeof(buf) - 1) > 0)
 		argv0 = buf;
 	copy = xstrdup(argv0);
 	for (int i = 0; i < 2; i++) {
@@ -89,8 +89,9 @@ conffile_expand(const char *value, const char *here, const char *option, char **
 			fputc(*p, out);
 		} else if (p[1] == '%') {
 			fputc(*p++, out);
-		} else if (p[1] == '(' && (end = strstr(p, ")s")) != NULL && (text =
-		    conffile_lookup(p + 2, (size_t)(end - p) - 2, here, host)) != NULL) {
+		} else if (p[1] == '(' && (end = strstr(p, ")s")) != NULL &&
+		    (text = conffile_lookup(p + 2, (size_t)(end - p) - 2, here, host)) !=
+			NULL) {
 			fputs(text, out);
 			p = end + 1;
 		} else {
@@ -133,8 +134,8 @@ struct reading {
 
 /* 0 with *text new, or NULL when the file has no such option; -1 with *why new. */
 static int
-conffile_value(const struct reading *r, const char *section, const char *key, char **text,
-    char **why)
+conffile_value(
+    const struct reading *r, const char *section, const char *key, char **text, char **why)
 {
 	const char *value = ini_get(r->ini, section, key);
 	char *option;
@@ -183,8 +184,8 @@ conffile_client_section(const struct reading *r, struct conffile *c, char **why)
 	char *path;
 
 	for (size_t i = 0; i < nitems(options); i++)
-		if (conffile_value(r, supervisorctl, options[i].key, options[i].text,
-		    why) == -1)
+		if (conffile_value(
+			r, supervisorctl, options[i].key, options[i].text, why) == -1)
 			return -1;
 	if (c->history_file != NULL)
 		c->history_file = conffile_absolute(c->history_file);
@@ -236,7 +237,7 @@ conffile_read(const char *file, struct conffile *c, char **why)
 		slash[slash == r.here] = '\0';
 	if (ini_read(r.ini, file, file, false, why) == -1) {
 		status = errno == EINVAL && *why != NULL ? CONFFILE_MALFORMED :
-		    CONFFILE_UNUSABLE;
+							   CONFFILE_UNUSABLE;
 		if (*why == NULL)
 			*why = xasprintf("could not %s config file %s",
 			    errno == ENOENT ? "find" : "read", file);

@@ -19,8 +19,9 @@ connect_failed(int error, char **why)
 {
 	if (*why == NULL)
 		*why = xstrdup(strerror(error));
-	return error == ENOENT ? REACH_NO_FILE : error == ECONNREFUSED ? REACH_REFUSED :
-	    REACH_FAILED;
+	return error == ENOENT    ? REACH_NO_FILE :
+	    error == ECONNREFUSED ? REACH_REFUSED :
+				    REACH_FAILED;
 }
 
 enum reach
@@ -37,8 +38,8 @@ connect_add_reason(char **why, const struct addrinfo *a, int error)
 {
 	char host[NI_MAXHOST] = "?", *longer;
 
-	(void)getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0,
-	    NI_NUMERICHOST);
+	(void)getnameinfo(
+	    a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
 	longer = xasprintf("%s%s%s: %s", *why != NULL ? *why : "", *why != NULL ? ", " : "",
 	    host, strerror(error));
 	free(*why);
@@ -106,6 +107,7 @@ connect_is_trusted(int fd, uid_t also, char **why)
 	if (uid == 0 || uid == geteuid() || uid == also)
 		return true;
 	*why = xasprintf("not trusted: the server runs as uid %u, "
-	    "neither root nor this user", (unsigned)uid);
+			 "neither root nor this user",
+	    (unsigned)uid);
 	return false;
 }

@@ -17,9 +17,9 @@
 
 #define CONTROL_PROTOCOL 1
 #define CONTROL_PUMP_TURNS 1000
-#define CONTROL_HELLO_MS 10000	/* from connecting to a whole mirror */
+#define CONTROL_HELLO_MS 10000 /* from connecting to a whole mirror */
 #define CONTROL_TICK_MS 1000
-#define CONTROL_AT_ONCE 64	/* calls that wait for their answers */
+#define CONTROL_AT_ONCE 64 /* calls that wait for their answers */
 
 struct control {
 	struct loop *loop;
@@ -28,19 +28,19 @@ struct control {
 	struct source *timer;
 	char *lost;
 	/* The call under way. */
-	struct reply *reply;	/* borrowed; NULL once it is there */
+	struct reply *reply; /* borrowed; NULL once it is there */
 	enum wait_kind wait;
-	bulk_result_fn *each;	/* NULL for a call that makes no job */
+	bulk_result_fn *each; /* NULL for a call that makes no job */
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
-	json_t *collected;	/* borrowed: see control_collect; or NULL */
-	json_t *cancelled;	/* process.cancelled's parameters since the call */
-	size_t asked;		/* calls of control_call_many without a reply */
-	void (*tick)(void *);	/* or NULL */
+	json_t *collected;    /* borrowed: see control_collect; or NULL */
+	json_t *cancelled;    /* process.cancelled's parameters since the call */
+	size_t asked;         /* calls of control_call_many without a reply */
+	void (*tick)(void *); /* or NULL */
 	void *tick_ctx;
-	int64_t tick_ms;	/* when it is called next */
-	mirror_change_fn *observer;	/* or NULL */
+	int64_t tick_ms;            /* when it is called next */
+	mirror_change_fn *observer; /* or NULL */
 	void *observer_ctx;
 };
 
@@ -97,8 +97,8 @@ control_on_job(struct control *c, const char *method, json_t *params)
 }
 
 static void
-control_on_notification(void *ctx, struct peer *peer UNUSED, const char *method,
-    json_t *params, int fd)
+control_on_notification(
+    void *ctx, struct peer *peer UNUSED, const char *method, json_t *params, int fd)
 {
 	struct control *c = ctx;
 	int applied = mirror_apply(c->mirror, method, params);
@@ -171,8 +171,8 @@ control_turn(struct control *c)
 }
 
 int
-control_call(struct control *c, const char *method, json_t *params, bool want_fd,
-    struct reply *r)
+control_call(
+    struct control *c, const char *method, json_t *params, bool want_fd, struct reply *r)
 {
 	*r = (struct reply)REPLY_NONE;
 	if (c->lost != NULL || c->peer == NULL) {
@@ -233,8 +233,8 @@ control_finish_one(struct control *c, struct reply *r)
 	json_int_t id = json_integer_value(json_object_get(r->result, "id"));
 	json_int_t spawn = json_integer_value(json_object_get(r->result, "spawn"));
 
-	while (!wait_judge(c->wait, mirror_by_id(c->mirror, (uint64_t)id), (uint64_t)spawn,
-	    &r->fault))
+	while (!wait_judge(
+	    c->wait, mirror_by_id(c->mirror, (uint64_t)id), (uint64_t)spawn, &r->fault))
 		if (control_turn(c) == -1)
 			return -1;
 	if (r->fault != FAULT_NONE)
@@ -249,7 +249,8 @@ control_was_cancelled(const struct control *c, const char *group, const char *na
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(c->cancelled, i, one) {
+	json_array_foreach(c->cancelled, i, one)
+	{
 		if (strcmp(reply_member(one, "group"), group) == 0 &&
 		    strcmp(reply_member(one, "name"), name) == 0)
 			return true;
@@ -260,9 +261,12 @@ control_was_cancelled(const struct control *c, const char *group, const char *na
 static void
 control_report_cancelled(struct control *c, const char *group, const char *name)
 {
-	c->each(c->each_ctx, &(struct bulk_result){ .group = group, .name = name,
-	    .fault = FAULT_NOT_RUNNING, .text = fault_name(FAULT_NOT_RUNNING),
-	    .cancelled = true });
+	c->each(c->each_ctx,
+	    &(struct bulk_result){ .group = group,
+		.name = name,
+		.fault = FAULT_NOT_RUNNING,
+		.text = fault_name(FAULT_NOT_RUNNING),
+		.cancelled = true });
 }
 
 int
@@ -279,9 +283,10 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 	rc = control_call(c, method, params, false, r);
 	if (rc == 0 && c->bulk != NULL) {
 		/* Bulk results have none of the processes that did not run. */
-		json_array_foreach(c->cancelled, i, one) {
-			control_report_cancelled(c, reply_member(one, "group"),
-			    reply_member(one, "name"));
+		json_array_foreach(c->cancelled, i, one)
+		{
+			control_report_cancelled(
+			    c, reply_member(one, "group"), reply_member(one, "name"));
 		}
 		rc = control_finish_job(c);
 	} else if (rc == 0 && r->fault == FAULT_NONE) {
@@ -296,7 +301,7 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 /* One of several calls. It has no reply once the connection is lost. */
 struct one {
 	struct control *control;
-	const char *name;	/* borrowed */
+	const char *name; /* borrowed */
 };
 
 /* Passes the reply to the bulk as the result of a job. */
@@ -312,8 +317,8 @@ control_on_one(void *ctx, enum fault fault, const char *message, json_t *result,
 	namespec_split(one->name, &group, &name);
 	if (fault == FAULT_NONE)
 		params = json_pack("{ss, ss, sO*, sO*}", "group", group, "name", name, "id",
-		    json_object_get(result, "id"), "spawn", json_object_get(result,
-		    "spawn"));
+		    json_object_get(result, "id"), "spawn",
+		    json_object_get(result, "spawn"));
 	else
 		params = json_pack("{ss, ss, si, s{si, ss}}", "group", group, "name", name,
 		    "id", 0, "fault", "code", (int)fault, "text", message);
@@ -348,7 +353,7 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 		}
 		ones[begun] = (struct one){ c, names[begun] };
 		if (peer_call(c->peer, method, json_pack("{ss}", "name", names[begun]),
-		    false, control_on_one, &ones[begun]) == 0)
+			false, control_on_one, &ones[begun]) == 0)
 			control_lose(c, strerror(errno));
 		begun++;
 		c->asked++;
@@ -380,8 +385,8 @@ control_must_call(struct control *c, const char *method, json_t *params, char **
 static int
 control_introduce(struct control *c, char **why)
 {
-	json_t *hello = json_pack("{s:i, s:s}", "protocol", CONTROL_PROTOCOL, "program",
-	    "reevectl");
+	json_t *hello =
+	    json_pack("{s:i, s:s}", "protocol", CONTROL_PROTOCOL, "program", "reevectl");
 
 	source_arm(c->timer, clock_mono_ms() + CONTROL_HELLO_MS);
 	if (control_must_call(c, "hello", hello, why) == -1 ||

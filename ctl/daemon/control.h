@@ -16,23 +16,23 @@ struct control;
 /* Connects, checks that the server is root or this user, says hello, subscribes, and has a
  * whole mirror when it returns REACH_OK with *control new. Else *why is new. */
 NODISCARD enum reach control_open(const char *path, struct control **control, char **why);
-void control_free(struct control *);	/* NULL is fine */
+void control_free(struct control *); /* NULL is fine */
 const struct mirror *control_mirror(const struct control *);
 /* Why the connection ended, or NULL while it stands. */
 const char *control_lost(const struct control *);
 
 /* Calls a method; params are taken (NULL = none). `want_fd`: its reply may have a
  * descriptor. 0 with *reply filled, -1 when the connection was lost. */
-NODISCARD int control_call(struct control *, const char *method, json_t *params,
-    bool want_fd, struct reply *);
+NODISCARD int control_call(
+    struct control *, const char *method, json_t *params, bool want_fd, struct reply *);
 /* Calls a start, stop or signal and waits for its end, of one process or of a job, whose
  * results go to `each` as they are decided. Returns as control_call. */
 NODISCARD int control_call_wait(struct control *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct reply *);
 /* The same for several processes, by their namespecs, with a method that takes a name: all
  * are called at once, and each has its result. */
-NODISCARD int control_call_many(struct control *, const char *method,
-    char *const *names, size_t count, enum wait_kind, bulk_result_fn *each, void *ctx);
+NODISCARD int control_call_many(struct control *, const char *method, char *const *names,
+    size_t count, enum wait_kind, bulk_result_fn *each, void *ctx);
 /* Waits for input or for the tick. 0, or -1 when the connection had been lost before. */
 NODISCARD int control_turn(struct control *);
 /* From now on each notification of a job is appended to this array (borrowed) as an object

@@ -28,8 +28,9 @@ control_job_notify(struct control_job *job, const char *method, const json_t *pa
 	else if (strcmp(method, "job.result") == 0 && job->events->result != NULL)
 		job->events->result(job->ctx, strcmp(action, "start") == 0,
 		    &(struct bulk_result){ .group = reply_member(params, "group"),
-		    .name = reply_member(params, "name"), .fault = (enum fault)code,
-		    .text = text });
+			.name = reply_member(params, "name"),
+			.fault = (enum fault)code,
+			.text = text });
 }
 
 int
@@ -50,7 +51,8 @@ control_job_run(struct control *control, const char *method, json_t *params,
 		do {
 			batch = json_copy(collected);
 			(void)json_array_clear(collected);
-			json_array_foreach(batch, i, one) {
+			json_array_foreach(batch, i, one)
+			{
 				control_job_notify(&job, reply_member(one, "method"),
 				    json_object_get(one, "params"));
 			}

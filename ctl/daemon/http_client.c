@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HTTP_CLIENT_PIECE (64 * 1024)		/* bytes read at once */
+#define HTTP_CLIENT_PIECE (64 * 1024) /* bytes read at once */
 
 struct http_client {
 	int fd;
@@ -133,15 +133,18 @@ static char *
 http_client_head(const struct http_client_request *r)
 {
 	char *host = str_starts(r->url, http_scheme) ? http_client_authority(r->url) :
-	    xstrdup("localhost");
+						       xstrdup("localhost");
 	char *credentials = http_client_credentials(r), *text, length[128] = "";
 
 	if (r->body != NULL)
-		snprintf(length, sizeof(length), "Content-Type: text/xml\r\n"
-		    "Content-Length: %zu\r\n", r->length);
+		snprintf(length, sizeof(length),
+		    "Content-Type: text/xml\r\n"
+		    "Content-Length: %zu\r\n",
+		    r->length);
 	text = xasprintf("%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: reevectl\r\n"
-	    "Accept: */*\r\n%s%s%s%s%s\r\n", r->body != NULL ? "POST" : "GET", r->path,
-	    host, r->body != NULL ? "Connection: close\r\n" : "",
+			 "Accept: */*\r\n%s%s%s%s%s\r\n",
+	    r->body != NULL ? "POST" : "GET", r->path, host,
+	    r->body != NULL ? "Connection: close\r\n" : "",
 	    credentials != NULL ? "Authorization: Basic " : "",
 	    credentials != NULL ? credentials : "", credentials != NULL ? "\r\n" : "",
 	    length);
@@ -214,8 +217,8 @@ http_client_open(const struct http_client_request *r, struct http_client **http,
 			*http = h;
 			return REACH_OK;
 		}
-		*why = xstrdup(errno == EPROTO ? "no HTTP server answers there" :
-		    strerror(errno));
+		*why = xstrdup(
+		    errno == EPROTO ? "no HTTP server answers there" : strerror(errno));
 		reached = REACH_FAILED;
 	}
 	http_client_free(h);

@@ -13,12 +13,12 @@
 
 struct http_client;
 
-struct http_client_request { /* all borrowed */
-	const char *url;	/* "http://HOST[:PORT]" or "unix://PATH" */
-	const char *path;	/* "/RPC2" */
+struct http_client_request {             /* all borrowed */
+	const char *url;                 /* "http://HOST[:PORT]" or "unix://PATH" */
+	const char *path;                /* "/RPC2" */
 	const char *username, *password; /* NULL = none */
-	uid_t daemon_uid;	/* may receive them, besides root and this user */
-	const char *body;	/* NULL: GET, else POST of text/xml */
+	uid_t daemon_uid;                /* may receive them, besides root and this user */
+	const char *body;                /* NULL: GET, else POST of text/xml */
 	size_t length;
 };
 
@@ -28,9 +28,9 @@ bool http_client_knows(const char *url);
 char *http_client_host(const char *url);
 /* Connects, sends, and has the response's head when it returns REACH_OK with *http new.
  * Else *why is new. */
-NODISCARD enum reach http_client_open(const struct http_client_request *,
-    struct http_client **http, char **why);
-void http_client_free(struct http_client *);	/* NULL is fine */
+NODISCARD enum reach http_client_open(
+    const struct http_client_request *, struct http_client **http, char **why);
+void http_client_free(struct http_client *); /* NULL is fine */
 /* The response, of which the head has been read. Borrowed. */
 const struct http_response *http_client_response(const struct http_client *);
 /* Bytes of the body: how many, 0 at its end, or -1 with errno. Without `wait` EAGAIN means

@@ -11,24 +11,32 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HTTP_RESPONSE_LINE_MAX (64 * 1024)	/* bytes of its head, or of a line */
-#define HTTP_RESPONSE_INTERIM_MAX 8	/* responses of 100 and so on, and the final one */
+#define HTTP_RESPONSE_LINE_MAX (64 * 1024) /* bytes of its head, or of a line */
+#define HTTP_RESPONSE_INTERIM_MAX 8 /* responses of 100 and so on, and the final one */
 
 /* What comes next. */
-enum http_response_part { PART_STATUS, PART_HEADER, PART_LENGTH, PART_TO_EOF,
-    PART_CHUNK_SIZE,
-	PART_CHUNK_END, PART_TRAILER, PART_CHUNK, PART_DONE };
+enum http_response_part {
+	PART_STATUS,
+	PART_HEADER,
+	PART_LENGTH,
+	PART_TO_EOF,
+	PART_CHUNK_SIZE,
+	PART_CHUNK_END,
+	PART_TRAILER,
+	PART_CHUNK,
+	PART_DONE
+};
 
 struct http_response { /* begins as { 0 } */
 	int code;
-	char *status;	/* the status line after the protocol, owned: "401 Unauthorized" */
+	char *status; /* the status line after the protocol, owned: "401 Unauthorized" */
 	/* Of http_response.c. */
 	struct buf in;
 	bool ended;
 	enum http_response_part part;
-	enum http_response_part body;	/* what follows the head, as far as it was read */
+	enum http_response_part body; /* what follows the head, as far as it was read */
 	size_t heads, head_bytes;
-	uint64_t left;	/* bytes of the body, or of the chunk under way */
+	uint64_t left; /* bytes of the body, or of the chunk under way */
 };
 
 void http_response_clear(struct http_response *);

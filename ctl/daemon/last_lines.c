@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LAST_LINES_PIECE (64 * 1024)	/* bytes read at once */
+#define LAST_LINES_PIECE (64 * 1024) /* bytes read at once */
 
 /* Goes back over the n bytes and counts down *left at each newline; true with the offset
  * behind the one at which it is 0. */

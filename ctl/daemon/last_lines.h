@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LAST_LINES_MAX (64 * 1024 * 1024)	/* bytes that are looked through */
+#define LAST_LINES_MAX (64 * 1024 * 1024) /* bytes that are looked through */
 
 /* The offset where the last lines of the n bytes begin. False when there are not so many:
  * then it is 0. A last line without its newline counts. */

@@ -15,13 +15,13 @@
 static const char truncated[] = "==> File truncated <==\n";
 
 struct log_stream {
-	struct http_client *http;	/* NULL: a file */
-	const struct log_stream_origin *origin;	/* borrowed, as its context is */
+	struct http_client *http;               /* NULL: a file */
+	const struct log_stream_origin *origin; /* borrowed, as its context is */
 	void *ctx;
 	char *name, *stream;
-	int fd, next;		/* the file, and the one that replaced it or -1 */
+	int fd, next; /* the file, and the one that replaced it or -1 */
 	off_t at;
-	int64_t asked_ms;	/* when the file was opened or asked for last */
+	int64_t asked_ms; /* when the file was opened or asked for last */
 };
 
 struct log_stream *
@@ -123,7 +123,7 @@ log_stream_at_end(struct log_stream *s, char *bytes, size_t n)
 		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
 	return clock_mono_ms() - s->asked_ms >= s->origin->ask_ms ? log_stream_reopen(s) :
-	    0;
+								    0;
 }
 
 ssize_t

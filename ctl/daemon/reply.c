@@ -76,13 +76,14 @@ reply_meaning(enum fault fault, const char *text)
 
 	if (str_starts(text, name)) {
 		detail = text + strlen(name);
-		detail = str_starts(detail, ": ") ? detail + 2 : *detail == '\0' ? "" :
-		    text;
+		detail = str_starts(detail, ": ") ? detail + 2 :
+		    *detail == '\0'               ? "" :
+						    text;
 	}
 	for (size_t i = 0; i < nitems(meanings) && meaning == NULL; i++)
 		if (meanings[i].fault == fault)
-			meaning = xasprintf("%s%s%s", meanings[i].text, *detail != '\0' ?
-			    ": " : "", detail);
+			meaning = xasprintf("%s%s%s", meanings[i].text,
+			    *detail != '\0' ? ": " : "", detail);
 	if (meaning == NULL)
 		meaning = xasprintf("fault %d: %s", (int)fault, text);
 	str_make_plain(meaning, "\n\t");

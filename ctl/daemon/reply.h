@@ -22,10 +22,10 @@ enum reach {
 /* The outcome of a call; clear it with reply_clear. */
 struct reply {
 	enum fault fault;
-	char *text;		/* the fault's whole text, NULL without a fault */
-	json_t *result;		/* NULL with a fault */
-	int fd;			/* the descriptor that came with it, owned, or -1 */
-	bool cancelled;		/* NOT_RUNNING, and a pending start was cancelled */
+	char *text;     /* the fault's whole text, NULL without a fault */
+	json_t *result; /* NULL with a fault */
+	int fd;         /* the descriptor that came with it, owned, or -1 */
+	bool cancelled; /* NOT_RUNNING, and a pending start was cancelled */
 };
 
 #define REPLY_NONE { .fd = -1 }

@@ -158,8 +158,9 @@ server_reach(struct server *s, char **why)
 	s->ops = &server_xmlrpc_ops;
 	reached = server_xmlrpc_ops.reach(s, why);
 	if (reply_is_absent(reached))
-		server_add_attempt(s, "server", str_starts(s->url, unix_scheme) ? s->url +
-		    strlen(unix_scheme) : NULL, *why);
+		server_add_attempt(s, "server",
+		    str_starts(s->url, unix_scheme) ? s->url + strlen(unix_scheme) : NULL,
+		    *why);
 	return reached;
 }
 

@@ -17,17 +17,17 @@ struct server;
 
 /* The addresses, tried in this order. All borrowed; NULL = not this one. */
 struct server_where {
-	const char *control;	/* path of the control socket */
-	const char *url;	/* "http://…", "unix://…" */
+	const char *control; /* path of the control socket */
+	const char *url;     /* "http://…", "unix://…" */
 	const char *username, *password;
-	uid_t daemon_uid;	/* may receive these, besides root and this user */
+	uid_t daemon_uid; /* may receive these, besides root and this user */
 };
 
-struct server_rows { /* borrowed, valid until the next call */
-	const struct process_info *const *list;	/* in the server's order */
+struct server_rows {                            /* borrowed, valid until the next call */
+	const struct process_info *const *list; /* in the server's order */
 	size_t count;
-	int64_t now;				/* the server's clock, epoch seconds */
-	const struct daemon_info *daemon;	/* NULL over XML-RPC */
+	int64_t now;                      /* the server's clock, epoch seconds */
+	const struct daemon_info *daemon; /* NULL over XML-RPC */
 };
 
 /* A value without parameters. */
@@ -39,7 +39,7 @@ enum server_value {
 	SERVER_VERSION,		/* supervisord's, a string */
 };
 
-struct server *server_new(const struct server_where *);	/* never NULL */
+struct server *server_new(const struct server_where *); /* never NULL */
 void server_free(struct server *);
 /* Turns to another server, at this URL. */
 void server_move(struct server *, const char *url);
@@ -63,8 +63,8 @@ struct control *server_control(const struct server *);
  * without a reply: server_lost has the reason. */
 
 /* Calls a method of reeve-protocol(7); params are taken (NULL = none). */
-NODISCARD int server_call(struct server *, const char *method, json_t *params,
-    struct reply *);
+NODISCARD int server_call(
+    struct server *, const char *method, json_t *params, struct reply *);
 /* Calls a start, stop, signal or clear of one process, or of several, and waits for its
  * end. Results of several go to `each` as they are known. */
 NODISCARD int server_call_wait(struct server *, const char *method, json_t *params,
@@ -73,8 +73,8 @@ NODISCARD int server_call_wait(struct server *, const char *method, json_t *para
 NODISCARD int server_rows(struct server *, struct server_rows *, struct reply *);
 NODISCARD int server_get(struct server *, enum server_value, struct reply *);
 /* Copies a log to `out`: its last -offset bytes, or all from offset >= 0 on. */
-NODISCARD int server_read_log(struct server *, const struct log_request *, int64_t offset,
-    FILE *out, struct reply *);
+NODISCARD int server_read_log(
+    struct server *, const struct log_request *, int64_t offset, FILE *out, struct reply *);
 /* Begins to stream a log: *stream is new when there is no fault. */
 NODISCARD int server_stream_log(struct server *, const struct log_request *,
     struct log_stream **stream, struct reply *);

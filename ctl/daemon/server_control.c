@@ -9,7 +9,7 @@
 
 /* The server version that supervisorctl's users know: the one that reeve matches. */
 #define MATCHED_VERSION "4.2.5"
-#define COPY_BYTES (16 * 1024)	/* of a log, read at once */
+#define COPY_BYTES (16 * 1024) /* of a log, read at once */
 #define REOPEN_MS 1000
 
 static enum reach
@@ -31,8 +31,8 @@ server_control_noted(struct server *s, int rc)
 {
 	const char *why = control_lost(s->control);
 
-	return rc == 0 ? 0 : server_lose(s, REACH_FAILED, why != NULL ? xstrdup(why) :
-	    NULL);
+	return rc == 0 ? 0 :
+			 server_lose(s, REACH_FAILED, why != NULL ? xstrdup(why) : NULL);
 }
 
 static int
@@ -45,8 +45,8 @@ static int
 server_control_call_wait(struct server *s, const char *method, json_t *params,
     enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	return server_control_noted(s, control_call_wait(s->control, method, params, wait,
-	    each, ctx, r));
+	return server_control_noted(
+	    s, control_call_wait(s->control, method, params, wait, each, ctx, r));
 }
 
 /* The stream may have brought news since the last call. */
@@ -75,8 +75,8 @@ server_control_config(struct server *s, struct reply *r)
 		json_int_t from = (json_int_t)json_array_size(all);
 
 		reply_clear(r);
-		rc = server_control_call(s, "config.rows", json_pack("{sI}", "from", from),
-		    r);
+		rc = server_control_call(
+		    s, "config.rows", json_pack("{sI}", "from", from), r);
 		if (rc == -1 || r->fault != FAULT_NONE) {
 			json_decref(all);
 			return rc;
@@ -107,21 +107,21 @@ server_control_get(struct server *s, enum server_value value, struct reply *r)
 	if (value == SERVER_PID)
 		r->result = json_integer(daemon->pid);
 	else
-		r->result = json_string(value == SERVER_VERSION ? MATCHED_VERSION :
-		    daemon->identifier);
+		r->result = json_string(
+		    value == SERVER_VERSION ? MATCHED_VERSION : daemon->identifier);
 	return 0;
 }
 
 static int
-server_control_open_log(struct control *control, const struct log_request *log,
-    struct reply *r)
+server_control_open_log(
+    struct control *control, const struct log_request *log, struct reply *r)
 {
 	json_t *params = NULL;
 
 	if (log->name != NULL)
 		params = json_pack("{ss, ss}", "name", log->name, "stream", log->stream);
 	if (control_call(control, log->name != NULL ? "log.open" : "mainlog.open", params,
-	    true, r) == -1)
+		true, r) == -1)
 		return -1;
 	if (r->fault == FAULT_NONE && r->fd < 0)
 		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));

@@ -23,21 +23,21 @@ struct server_ops {
 
 /* An address at which the daemon was not reached. */
 struct server_attempt {
-	const char *kind;	/* static: "control socket" */
-	char *address, *why;	/* owned */
-	bool foreign;		/* its socket exists and is another user's */
+	const char *kind;    /* static: "control socket" */
+	char *address, *why; /* owned */
+	bool foreign;        /* its socket exists and is another user's */
 };
 
 struct server {
 	char *control_path, *url, *username, *password;
 	uid_t daemon_uid;
-	struct server_attempt attempts[2];	/* the control socket, and the URL */
+	struct server_attempt attempts[2]; /* the control socket, and the URL */
 	size_t tried;
-	const struct server_ops *ops;	/* of the kind that was reached; NULL = none */
-	char *shown;			/* its URL */
-	enum reach lost;		/* of the last call */
-	char *why;			/* owned */
-	struct control *control;	/* of server_control.c */
+	const struct server_ops *ops; /* of the kind that was reached; NULL = none */
+	char *shown;                  /* its URL */
+	enum reach lost;              /* of the last call */
+	char *why;                    /* owned */
+	struct control *control;      /* of server_control.c */
 	/* Of server_xmlrpc.c: the rows that came last. */
 	struct process_info *infos;
 	const struct process_info **list;

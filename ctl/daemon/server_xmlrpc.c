@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX (256 * 1024 * 1024)	/* bytes of a response, among them of a log */
-#define BODY_PIECE (64 * 1024)		/* bytes read at once */
-#define API_VERSION "3.0"		/* what supervisorctl asks for */
+#define BODY_MAX (256 * 1024 * 1024) /* bytes of a response, among them of a log */
+#define BODY_PIECE (64 * 1024)       /* bytes read at once */
+#define API_VERSION "3.0"            /* what supervisorctl asks for */
 
 static const char not_utf8[] = "the argument is not UTF-8";
 
@@ -63,7 +63,7 @@ server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 
 		if (piece == NULL)
 			return errno == ENOBUFS ? "the response is too large" :
-			    strerror(errno);
+						  strerror(errno);
 		n = http_client_read(http, piece, BODY_PIECE, true);
 		if (n > 0)
 			buf_commit(body, (size_t)n);
@@ -83,8 +83,9 @@ server_xmlrpc_read_response(struct server *s, struct http_client *http, struct r
 	int rc;
 
 	if (response->code != 200)
-		return server_lose(s, response->code == 401 ? REACH_UNAUTHORIZED :
-		    REACH_FAILED, xstrdup(response->status));
+		return server_lose(s,
+		    response->code == 401 ? REACH_UNAUTHORIZED : REACH_FAILED,
+		    xstrdup(response->status));
 	buf_init(&body, BODY_MAX);
 	why = server_xmlrpc_read_body(http, &body);
 	rc = why != NULL ? -1 : xmlrpc_read(buf_data(&body), buf_len(&body), r, &why);
@@ -132,12 +133,13 @@ server_xmlrpc_misshapen(struct server *s, struct reply *r)
 
 /* Calls a method whose result is one value of a type; params are taken. */
 static int
-server_xmlrpc_rpc_for(struct server *s, const char *method, json_t *params, json_type type,
-    struct reply *r)
+server_xmlrpc_rpc_for(
+    struct server *s, const char *method, json_t *params, json_type type, struct reply *r)
 {
 	if (server_xmlrpc_rpc(s, method, params, r) == -1)
 		return -1;
-	return r->fault != FAULT_NONE || json_typeof(r->result) == type ? 0 :
+	return r->fault != FAULT_NONE || json_typeof(r->result) == type ?
+	    0 :
 	    server_xmlrpc_misshapen(s, r);
 }
 
@@ -159,13 +161,13 @@ server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct 
 	int rc;
 
 	for (size_t i = 0; m != NULL && m->params[i] != NULL; i++)
-		is_text = is_text && json_array_append(ordered, json_object_get(params,
-		    m->params[i])) == 0;
+		is_text = is_text &&
+		    json_array_append(ordered, json_object_get(params, m->params[i])) == 0;
 	json_decref(params);
 	if (m == NULL || !is_text) {
 		json_decref(ordered);
-		return server_fail(s, m == NULL ? "this needs the control socket" :
-		    not_utf8);
+		return server_fail(
+		    s, m == NULL ? "this needs the control socket" : not_utf8);
 	}
 	rc = server_xmlrpc_rpc(s, m->rpc, ordered, r);
 	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD &&
@@ -275,11 +277,13 @@ server_xmlrpc_get(struct server *s, enum server_value value, struct reply *r)
 
 	if (value == SERVER_IDENTIFIER && (r->result = server_xmlrpc_host(s)) != NULL)
 		return 0;
-	if (server_xmlrpc_rpc_for(s, values[value].method, json_array(), values[value].type,
-	    r) == -1)
+	if (server_xmlrpc_rpc_for(
+		s, values[value].method, json_array(), values[value].type, r) == -1)
 		return -1;
 	return value != SERVER_CONFIG || r->fault != FAULT_NONE ||
-	    xmlrpc_result_is_list(r->result, NULL) ? 0 : server_xmlrpc_misshapen(s, r);
+		xmlrpc_result_is_list(r->result, NULL) ?
+	    0 :
+	    server_xmlrpc_misshapen(s, r);
 }
 
 static int
@@ -291,7 +295,8 @@ server_xmlrpc_read_log(struct server *s, const struct log_request *log, int64_t 
 
 	if (log->name != NULL) {
 		method = strcmp(log->stream, "stderr") == 0 ?
-		    "supervisor.readProcessStderrLog" : "supervisor.readProcessStdoutLog";
+		    "supervisor.readProcessStderrLog" :
+		    "supervisor.readProcessStdoutLog";
 		if (json_array_append_new(params, json_string(log->name)) == -1) {
 			json_decref(params);
 			return server_fail(s, not_utf8);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XMLRPC_DEPTH 64		/* nested elements */
-#define XMLRPC_ELEMENTS (2 * 1000 * 1000)	/* 10,000 programs have 1.1 million */
+#define XMLRPC_DEPTH 64                   /* nested elements */
+#define XMLRPC_ELEMENTS (2 * 1000 * 1000) /* 10,000 programs have 1.1 million */
 
 /* --- writing --- */
 
@@ -44,17 +44,20 @@ xmlrpc_write(const char *method, const json_t *params, size_t *length)
 
 	if (out == NULL)
 		fatal("out of memory for a request");
-	fprintf(out, "<?xml version=\"1.0\"?>\n<methodCall><methodName>%s</methodName>"
-	    "<params>", method);
-	json_array_foreach(params, i, value) {
+	fprintf(out,
+	    "<?xml version=\"1.0\"?>\n<methodCall><methodName>%s</methodName>"
+	    "<params>",
+	    method);
+	json_array_foreach(params, i, value)
+	{
 		if (json_is_integer(value)) {
 			fprintf(out, "<param><value><int>%lld</int></value></param>",
 			    (long long)json_integer_value(value));
 			continue;
 		}
 		fputs("<param><value><string>", out);
-		xmlrpc_put_escaped(out, json_string_value(value),
-		    json_string_length(value));
+		xmlrpc_put_escaped(
+		    out, json_string_value(value), json_string_length(value));
 		fputs("</string></value></param>", out);
 	}
 	fputs("</params></methodCall>\n", out);
@@ -70,8 +73,8 @@ struct reader;
 struct node {
 	const struct element *element;
 	struct buf text;
-	json_t *value;	/* what its children have made of it, owned, or NULL */
-	char *name;	/* of a member, owned, or NULL */
+	json_t *value; /* what its children have made of it, owned, or NULL */
+	char *name;    /* of a member, owned, or NULL */
 };
 
 struct reader {
@@ -79,7 +82,7 @@ struct reader {
 	struct node nodes[XMLRPC_DEPTH];
 	size_t depth, elements;
 	bool fault;
-	json_t *result;	/* owned */
+	json_t *result; /* owned */
 	const char *why;
 };
 
@@ -87,15 +90,25 @@ struct reader {
 typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
 
 /* What elements are in. */
-enum { IN_DOCUMENT = 1, IN_RESPONSE = 2, IN_PARAMS = 4, IN_PARAM = 8, IN_FAULT = 16,
-	IN_VALUE = 32, IN_ARRAY = 64, IN_DATA = 128, IN_STRUCT = 256, IN_MEMBER = 512 };
+enum {
+	IN_DOCUMENT = 1,
+	IN_RESPONSE = 2,
+	IN_PARAMS = 4,
+	IN_PARAM = 8,
+	IN_FAULT = 16,
+	IN_VALUE = 32,
+	IN_ARRAY = 64,
+	IN_DATA = 128,
+	IN_STRUCT = 256,
+	IN_MEMBER = 512
+};
 
 struct element {
 	const char *name;
-	unsigned place;		/* where it may be */
-	int leaf;		/* without children it is this JSON type; -1: it has one */
+	unsigned place; /* where it may be */
+	int leaf;       /* without children it is this JSON type; -1: it has one */
 	child_fn *child;
-	unsigned inside;	/* what its children are in; 0: it has none */
+	unsigned inside; /* what its children are in; 0: it has none */
 };
 
 static void
@@ -122,7 +135,8 @@ xmlrpc_leaf(int type, const char *text, size_t n)
 		return end != text && *end == '\0' ? json_real(real) : NULL;
 	case JSON_TRUE:
 		return strcmp(text, "1") == 0 ? json_true() :
-		    strcmp(text, "0") == 0 ? json_false() : NULL;
+		    strcmp(text, "0") == 0    ? json_false() :
+						NULL;
 	case JSON_STRING:
 		return json_stringn(text, n);
 	case JSON_ARRAY:
@@ -138,8 +152,8 @@ xmlrpc_leaf(int type, const char *text, size_t n)
 
 /* The one value that is in it. */
 static void
-xmlrpc_child_take(struct reader *r, struct node *node, struct node *child UNUSED,
-    json_t *value)
+xmlrpc_child_take(
+    struct reader *r, struct node *node, struct node *child UNUSED, json_t *value)
 {
 	if (node->value == NULL) {
 		node->value = value;
@@ -157,8 +171,8 @@ xmlrpc_child_outcome(struct reader *r, struct node *node, struct node *child, js
 }
 
 static void
-xmlrpc_child_append(struct reader *r UNUSED, struct node *node, struct node *child UNUSED,
-    json_t *value)
+xmlrpc_child_append(
+    struct reader *r UNUSED, struct node *node, struct node *child UNUSED, json_t *value)
 {
 	if (node->value == NULL)
 		node->value = json_array();
@@ -228,8 +242,8 @@ xmlrpc_on_start(void *ctx, const char *name, const char **attributes UNUSED)
 {
 	const struct element *element = elements, *last = elements + nitems(elements) - 1;
 	struct reader *r = ctx;
-	unsigned place = r->depth == 0 ? IN_DOCUMENT :
-	    r->nodes[r->depth - 1].element->inside;
+	unsigned place =
+	    r->depth == 0 ? IN_DOCUMENT : r->nodes[r->depth - 1].element->inside;
 
 	if (r->why != NULL)
 		return;
@@ -260,11 +274,13 @@ xmlrpc_on_end(void *ctx, const char *name UNUSED)
 	if (end == NULL)
 		fatal("out of memory for a response");
 	*end = '\0'; /* not committed: no part of the text */
-	value = node->value != NULL ? json_incref(node->value) :
+	value = node->value != NULL ?
+	    json_incref(node->value) :
 	    xmlrpc_leaf(node->element->leaf, buf_data(&node->text), buf_len(&node->text));
 	if (value == NULL)
-		xmlrpc_refuse(r, node->element->leaf != -1 ?
-		    "a value that is none of its type" : "a response without a value");
+		xmlrpc_refuse(r,
+		    node->element->leaf != -1 ? "a value that is none of its type" :
+						"a response without a value");
 	else if (r->depth > 0)
 		node[-1].element->child(r, node - 1, node, value);
 	else
@@ -306,8 +322,9 @@ xmlrpc_outcome(const struct reader *r, enum XML_Status status, struct reply *rep
 	    text == NULL)
 		return "a fault that is none";
 	else
-		reply_set_fault(reply, number != FAULT_NONE ? (enum fault)number :
-		    FAULT_FAILED, xstrdup(text));
+		reply_set_fault(reply,
+		    number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,
+		    xstrdup(text));
 	return NULL;
 }
 
@@ -323,8 +340,8 @@ xmlrpc_read(const char *bytes, size_t n, struct reply *reply, const char **why)
 	XML_SetElementHandler(r.expat, xmlrpc_on_start, xmlrpc_on_end);
 	XML_SetCharacterDataHandler(r.expat, xmlrpc_on_text);
 	XML_SetStartDoctypeDeclHandler(r.expat, xmlrpc_on_doctype);
-	status = n > INT_MAX ? XML_STATUS_ERROR :
-	    XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
+	status =
+	    n > INT_MAX ? XML_STATUS_ERROR : XML_Parse(r.expat, bytes, (int)n, XML_TRUE);
 	*why = xmlrpc_outcome(&r, status, reply);
 	for (size_t i = 0; i < XMLRPC_DEPTH; i++) {
 		xmlrpc_node_clear(&r.nodes[i]);

@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#define TIME_MAX ((int64_t)1 << 40)	/* seconds; sums and differences of two fit */
+#define TIME_MAX ((int64_t)1 << 40) /* seconds; sums and differences of two fit */
 
 /* A number from -1 (the status of what a signal ended) to most, else 0. */
 static int64_t
@@ -25,7 +25,8 @@ xmlrpc_result_is_list(const json_t *result, const char *also)
 
 	if (!json_is_array(result))
 		return false;
-	json_array_foreach(result, i, item) {
+	json_array_foreach(result, i, item)
+	{
 		if (!json_is_string(json_object_get(item, "name")) ||
 		    !json_is_string(json_object_get(item, "group")) ||
 		    (also != NULL && !json_is_string(json_object_get(item, also))))
@@ -63,8 +64,8 @@ xmlrpc_result_fill_row(struct process_info *info, const json_t *row)
 }
 
 int
-xmlrpc_result_rows(const json_t *result, struct process_info **infos, size_t *count,
-    int64_t *now)
+xmlrpc_result_rows(
+    const json_t *result, struct process_info **infos, size_t *count, int64_t *now)
 {
 	const json_t *row;
 	size_t i;
@@ -73,7 +74,8 @@ xmlrpc_result_rows(const json_t *result, struct process_info **infos, size_t *co
 		return -1;
 	*count = json_array_size(result);
 	*infos = xcalloc(*count + 1, sizeof(**infos));
-	json_array_foreach(result, i, row) {
+	json_array_foreach(result, i, row)
+	{
 		int64_t row_now = xmlrpc_result_number(row, "now", TIME_MAX);
 
 		xmlrpc_result_fill_row(&(*infos)[i], row);
@@ -90,15 +92,18 @@ xmlrpc_result_each(const json_t *result, bulk_result_fn *each, void *ctx)
 
 	if (!xmlrpc_result_is_list(result, NULL))
 		return -1;
-	json_array_foreach(result, i, row) {
+	json_array_foreach(result, i, row)
+	{
 		int64_t status = xmlrpc_result_number(row, "status", INT_MAX);
 
 		/* A status that is no fault's number is a failure. */
-		each(ctx, &(struct bulk_result){ .group = reply_member(row, "group"),
-		    .name = reply_member(row, "name"),
-		    .text = reply_member(row, "description"),
-		    .fault = status == FAULT_SUCCESS ? FAULT_NONE :
-		    status > FAULT_NONE ? (enum fault)status : FAULT_FAILED });
+		each(ctx,
+		    &(struct bulk_result){ .group = reply_member(row, "group"),
+			.name = reply_member(row, "name"),
+			.text = reply_member(row, "description"),
+			.fault = status == FAULT_SUCCESS ? FAULT_NONE :
+			    status > FAULT_NONE          ? (enum fault)status :
+							   FAULT_FAILED });
 	}
 	return 0;
 }
@@ -114,7 +119,8 @@ xmlrpc_result_name_changes(json_t **result)
 		json_t *list = json_array_get(json_array_get(*result, 0), i);
 		bool is_texts = json_is_array(list);
 
-		json_array_foreach(list, k, name) {
+		json_array_foreach(list, k, name)
+		{
 			is_texts = is_texts && json_is_string(name);
 		}
 		if (!is_texts) {

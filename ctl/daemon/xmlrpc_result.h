@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 /* getAllProcessInfo: *infos is a new array of *count; *now is set when a row has it. */
-NODISCARD int xmlrpc_result_rows(const json_t *, struct process_info **infos, size_t *count,
-    int64_t *now);
+NODISCARD int xmlrpc_result_rows(
+    const json_t *, struct process_info **infos, size_t *count, int64_t *now);
 /* The results of several processes: `each` is called with all, or with none. */
 NODISCARD int xmlrpc_result_each(const json_t *, bulk_result_fn *each, void *ctx);
 /* reloadConfig: replaces *result by an object with the arrays of texts "added", "changed"

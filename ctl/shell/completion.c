@@ -30,8 +30,8 @@ completion_offer_words(const char *words, const char *word, struct words *out)
 /* Offers a process under its own name; with its group, and the whole group, where that has
  * another name or a colon was typed. */
 static void
-completion_offer_process(const struct process_info *row, const char *word,
-    struct words *out)
+completion_offer_process(
+    const struct process_info *row, const char *word, struct words *out)
 {
 	char *full = xasprintf("%s:%s", row->group, row->name);
 	char *whole = xasprintf("%s:*", row->group);
@@ -63,7 +63,8 @@ completion_offer_names(const struct completion_source *source, enum command_take
 			completion_offer(out, word, rows.list[i]->group);
 		else
 			completion_offer_process(rows.list[i], word, out);
-	json_array_foreach(config, i, row) {
+	json_array_foreach(config, i, row)
+	{
 		if (json_is_false(json_object_get(row, "inuse")))
 			completion_offer(out, word, reply_member(row, "group"));
 	}

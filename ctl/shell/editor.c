@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EDITOR_HISTORY 1000		/* lines kept at hand */
-#define EDITOR_HISTORY_BYTES (256 * 1024)	/* read of a history file, from its end */
+#define EDITOR_HISTORY 1000               /* lines kept at hand */
+#define EDITOR_HISTORY_BYTES (256 * 1024) /* read of a history file, from its end */
 
 /* libedit is loaded when a terminal is there and not linked: a command that is run by a
  * script pays nothing for it, and where it is missing the shell still works. These are its
@@ -32,8 +32,15 @@ struct edit_cursor { /* its LineInfo */
 	const char *buffer, *cursor, *last;
 };
 
-enum { OP_PROMPT = 0, OP_EDITOR = 2, OP_SIGNAL = 3, OP_BIND = 4, OP_ADDFN = 9, OP_HIST = 10,
-	OP_CLIENTDATA = 14 };
+enum {
+	OP_PROMPT = 0,
+	OP_EDITOR = 2,
+	OP_SIGNAL = 3,
+	OP_BIND = 4,
+	OP_ADDFN = 9,
+	OP_HIST = 10,
+	OP_CLIENTDATA = 14
+};
 enum { HISTORY_SIZE = 1, HISTORY_ENTER = 10 };
 enum { DONE_REFRESH = 4, DONE_ERROR = 6, DONE_REDISPLAY = 8 };
 
@@ -56,7 +63,7 @@ struct editor {
 	editor_complete_fn *complete;
 	void *ctx;
 	struct library lib;
-	struct edit_line *edit;		/* NULL: lines as they come */
+	struct edit_line *edit; /* NULL: lines as they come */
 	struct edit_history *history;
 };
 
@@ -82,8 +89,8 @@ editor_load(struct library *l)
 	return l->handle != NULL && FIND(l, init, "el_init") && FIND(l, end, "el_end") &&
 	    FIND(l, set, "el_set") && FIND(l, get, "el_get") && FIND(l, gets, "el_gets") &&
 	    FIND(l, line, "el_line") && FIND(l, insert, "el_insertstr") &&
-	    FIND(l, history_init, "history_init") &&
-	    FIND(l, history_end, "history_end") && FIND(l, history, "history");
+	    FIND(l, history_init, "history_init") && FIND(l, history_end, "history_end") &&
+	    FIND(l, history, "history");
 }
 
 /* How many bytes the words have in common. */
@@ -199,8 +206,8 @@ editor_history_save(const struct editor *ed, const char *line)
 
 	if (ed->history_file == NULL || *line == '\0')
 		return;
-	fd = open(ed->history_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-	    O_NONBLOCK, 0600);
+	fd = open(ed->history_file,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd == -1)
 		return;
 	dprintf(fd, "%s\n", line);
@@ -222,8 +229,8 @@ editor_start(struct editor *ed)
 	(void)l->set(ed->edit, OP_PROMPT, editor_on_prompt);
 	(void)l->set(ed->edit, OP_SIGNAL, 1);
 	(void)l->set(ed->edit, OP_EDITOR, "emacs");
-	(void)l->set(ed->edit, OP_ADDFN, "reevectl-complete", "Complete a word",
-	    editor_on_tab);
+	(void)l->set(
+	    ed->edit, OP_ADDFN, "reevectl-complete", "Complete a word", editor_on_tab);
 	(void)l->set(ed->edit, OP_BIND, "^I", "reevectl-complete", (char *)NULL);
 	if (ed->history == NULL)
 		return;

@@ -60,7 +60,7 @@ main(void)
 {
 	mdoc_begin("methods of the master");
 	puts(".Bl -column \"daemon.shutdown\" \"type:s,data:s,?more:t\" \"operate\" "
-	    "\"r s f\" \"result\"");
+	     "\"r s f\" \"result\"");
 	puts(".It Sy method Ta Sy parameters Ta Sy role Ta Sy marks Ta Sy result");
 	for (int id = 0; id < CMD_MAX; id++)
 		print_method(cmd_get((enum cmd_id)id));

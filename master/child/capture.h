@@ -35,7 +35,7 @@ struct capture_ops {
 /* New; maxbytes as configured: the buffer drops its first bytes for those that come. ops
  * and ctx are borrowed. NULL with ENOMEM. */
 struct capture *capture_new(int64_t maxbytes, const struct capture_ops *, void *ctx);
-void capture_free(struct capture *);	/* NULL is fine */
+void capture_free(struct capture *); /* NULL is fine */
 /* The next bytes of the child, which the ops may change. A token may be cut anywhere
  * between two calls. */
 void capture_feed(struct capture *, char *bytes, size_t n);

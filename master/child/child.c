@@ -125,8 +125,8 @@ child_reaped(void *ctx, pid_t pid, int wait_status)
 	const struct group_ops *ops = process->group->ops;
 
 	if (pid != process->pid) {
-		process->ops->broken(process,
-		    "a child was reaped that its process does not know");
+		process->ops->broken(
+		    process, "a child was reaped that its process does not know");
 		return;
 	}
 	for (int c = 0; c < OUTPUT_MAX; c++) {
@@ -165,7 +165,7 @@ child_log_path(const struct process *process, enum output_id id)
 enum fault
 child_check_command(struct process *process, char **why)
 {
-	struct command_line command = {0};
+	struct command_line command = { 0 };
 	enum fault fault;
 
 	fault = command_line_resolve(

@@ -21,11 +21,11 @@ struct child_context {
 	struct loop *loop;
 	struct reaper *reaper;
 	const struct config *config;
-	const struct rlimit *nofile;	/* of children */
+	const struct rlimit *nofile; /* of children */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct dispatcher *dispatcher;
-	bool resumes;	/* AUTO logs exist: their names are in the state document */
+	bool resumes; /* AUTO logs exist: their names are in the state document */
 };
 
 /* Gives a new process what it needs to live: timer, AUTO log files. 0, or -1 with errno. */
@@ -45,8 +45,8 @@ const char *child_log_path(const struct process *, enum output_id);
 NODISCARD enum fault child_check_command(struct process *, char **why);
 /* sendProcessStdin: FAULT_NONE, NOT_RUNNING, NO_FILE (closed by the child) or FAILED (the
  * queue is full) with *why new. */
-NODISCARD enum fault child_write_stdin(struct process *, const char *bytes, size_t n,
-    char **why);
+NODISCARD enum fault child_write_stdin(
+    struct process *, const char *bytes, size_t n, char **why);
 /* clearProcessLogs: removes and reopens the logs of a live process; a stopped one is left
  * alone. FAULT_NONE or FAILED. */
 NODISCARD enum fault child_clear_logs(struct process *);

@@ -17,18 +17,18 @@ struct child {
 	struct source *timer;
 	struct output *outputs[OUTPUT_MAX];
 	struct stdin_queue *input;
-	bool uses_socket;	/* of its group: fcgi_socket_take was called */
+	bool uses_socket; /* of its group: fcgi_socket_take was called */
 	/* Of an event listener, while it has pipes. */
 	struct listener *listener;
-	struct printer *printer;	/* of RESULT_PRINTED */
-	struct logfile *print_log;	/* … our stdout; NULL = it is closed */
-	struct pool_event unanswered;	/* what it was given, from its exit on */
-	char *autologs[OUTPUT_MAX];	/* paths of AUTO files */
+	struct printer *printer;         /* of RESULT_PRINTED */
+	struct logfile *print_log;       /* … our stdout; NULL = it is closed */
+	struct pool_event unanswered;    /* what it was given, from its exit on */
+	char *autologs[OUTPUT_MAX];      /* paths of AUTO files */
 	struct listener_limits protocol; /* lines on its results … */
-	struct log_limit unprinted;	/* … that they cannot be printed */
-	struct log_limit uncleared;	/* … that its logs cannot be cleared */
-	struct log_limit unspawned;	/* … why no program was made of a spawn, */
-	char *explained;		/* as it was logged; NULL = nothing was */
+	struct log_limit unprinted;      /* … that they cannot be printed */
+	struct log_limit uncleared;      /* … that its logs cannot be cleared */
+	struct log_limit unspawned;      /* … why no program was made of a spawn, */
+	char *explained;                 /* as it was logged; NULL = nothing was */
 };
 
 /* Closes our ends of the pipes and the logs. */
@@ -51,7 +51,6 @@ const char *child_search_path(const struct process *);
 NODISCARD int child_add_output(
     struct process *, enum output_id, int fd, struct logfile *log, bool hidden);
 /* Opens the output's log file; *log NULL when it has none. 0, or -1 with errno. */
-NODISCARD int child_open_log(
-    const struct process *, enum output_id, struct logfile **log);
+NODISCARD int child_open_log(const struct process *, enum output_id, struct logfile **log);
 
 #endif

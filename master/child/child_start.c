@@ -17,13 +17,13 @@
 
 /* The child's descriptors and our ends of them while a spawn is prepared; -1 = none. */
 struct plumbing {
-	struct group_fds fds;		/* the child's 0, 3 and 4 … */
-	int written[OUTPUT_MAX];	/* … 1 and 2; -1 = /dev/null */
-	int input;			/* our ends: of its stdin … */
-	int outputs[OUTPUT_MAX];	/* … and outputs; -1 also when redirected */
+	struct group_fds fds;    /* the child's 0, 3 and 4 … */
+	int written[OUTPUT_MAX]; /* … 1 and 2; -1 = /dev/null */
+	int input;               /* our ends: of its stdin … */
+	int outputs[OUTPUT_MAX]; /* … and outputs; -1 also when redirected */
 	struct logfile *logs[OUTPUT_MAX];
-	const char *task;		/* what is being done, for an error … */
-	const char *path;		/* … and with which file; NULL = with none */
+	const char *task; /* what is being done, for an error … */
+	const char *path; /* … and with which file; NULL = with none */
 };
 
 static void
@@ -114,8 +114,8 @@ child_plumb(struct process *process, struct plumbing *plumbing)
 	if (ops->plumb != NULL && ops->plumb(process, &plumbing->fds) == -1)
 		return -1;
 	plumbing->task = "make the pipe of its standard input";
-	if (plumbing->fds.input == -1 && child_make_pipe(&plumbing->fds.input,
-	    &plumbing->input, &plumbing->input) == -1)
+	if (plumbing->fds.input == -1 &&
+	    child_make_pipe(&plumbing->fds.input, &plumbing->input, &plumbing->input) == -1)
 		return -1;
 	if (child_plumb_output(process, OUTPUT_STDOUT, plumbing) == -1)
 		return -1;
@@ -136,8 +136,8 @@ child_stdin_max(const struct process *process)
 }
 
 int
-child_add_output(struct process *process, enum output_id id, int fd, struct logfile *log,
-    bool hidden)
+child_add_output(
+    struct process *process, enum output_id id, int fd, struct logfile *log, bool hidden)
 {
 	const struct child_context *context = process->child->context;
 	bool is_protocol = id == OUTPUT_STDOUT && process->group->ops->listen != NULL;
@@ -191,7 +191,8 @@ child_plumbing_error(const struct process *process, int errnum)
 {
 	const char *name = process->config->name;
 
-	return errnum == EMFILE ? mem_printf("too many open files to spawn '%s'", name) :
+	return errnum == EMFILE ?
+	    mem_printf("too many open files to spawn '%s'", name) :
 	    mem_printf("unknown error making dispatchers for '%s': %s", name,
 		str_errno_name(errnum));
 }
@@ -201,7 +202,8 @@ child_plumbing_failure(const struct plumbing *plumbing, int errnum)
 {
 	if (errnum == EMFILE)
 		return mem_printf("cannot %s: all descriptors are in use; raise the limit "
-		    "on open files (LimitNOFILE=, ulimit -n)", plumbing->task);
+				  "on open files (LimitNOFILE=, ulimit -n)",
+		    plumbing->task);
 	return mem_printf("cannot %s%s%s: %s", plumbing->task,
 	    plumbing->path != NULL ? " " : "", plumbing->path != NULL ? plumbing->path : "",
 	    strerror(errnum));
@@ -214,8 +216,8 @@ child_fork_error(const struct process *process, int errnum)
 
 	return errnum == EAGAIN ?
 	    mem_printf("Too many processes in process table to spawn '%s'", name) :
-	    mem_printf("unknown error during fork for '%s': %s", name,
-		str_errno_name(errnum));
+	    mem_printf(
+		"unknown error during fork for '%s': %s", name, str_errno_name(errnum));
 }
 
 static char *
@@ -223,7 +225,8 @@ child_fork_failure(int errnum)
 {
 	return mem_printf("cannot create a process: %s%s", strerror(errnum),
 	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max "
-	    "of the control group, or kernel.pid_max" : "");
+			       "of the control group, or kernel.pid_max" :
+			       "");
 }
 
 /* --- the spawn ----------------------------------------------------------------------- */
@@ -269,8 +272,10 @@ child_spawn_resolved(struct process *process, const struct command_line *command
     char *const *env, char **why)
 {
 	const struct group_ops *ops = process->group->ops;
-	struct plumbing plumbing = {.fds = {-1, {-1, -1}}, .written = {-1, -1},
-	    .input = -1, .outputs = {-1, -1}};
+	struct plumbing plumbing = { .fds = { -1, { -1, -1 } },
+		.written = { -1, -1 },
+		.input = -1,
+		.outputs = { -1, -1 } };
 	pid_t pid = -1;
 	int error;
 
@@ -301,7 +306,7 @@ pid_t
 child_spawn(struct process *process, char **why)
 {
 	const struct group_ops *ops = process->group->ops;
-	struct command_line command = {0};
+	struct command_line command = { 0 };
 	char **env;
 	pid_t pid = -1;
 

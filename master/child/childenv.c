@@ -19,7 +19,7 @@ static const char *const withheld[] = {
 struct childenv {
 	char **env;
 	size_t count;
-	bool failed;		/* out of memory */
+	bool failed; /* out of memory */
 };
 
 /* Sets "name=value", replacing an earlier one. */
@@ -33,8 +33,8 @@ childenv_put(struct childenv *c, const char *name, const char *value)
 		c->failed = true;
 		return;
 	}
-	while (i < c->count &&
-	       (strncmp(c->env[i], name, len) != 0 || c->env[i][len] != '='))
+	while (
+	    i < c->count && (strncmp(c->env[i], name, len) != 0 || c->env[i][len] != '='))
 		i++;
 	free(c->env[i]);
 	c->env[i] = item;
@@ -73,8 +73,8 @@ childenv_put_server_url(struct childenv *c, const struct config *config)
 	if (found == NULL)
 		return;
 	url = found->is_unix ? mem_printf("unix://%s", found->path) :
-	    mem_printf("http://%s:%d", *found->host ? found->host : "localhost",
-		found->port);
+			       mem_printf("http://%s:%d",
+				   *found->host ? found->host : "localhost", found->port);
 	if (url != NULL)
 		childenv_put(c, "SUPERVISOR_SERVER_URL", url);
 	else
@@ -88,7 +88,7 @@ childenv_new(char *const *ours, const struct config *config, const char *group,
 {
 	const struct environment *own = &process->environment;
 	size_t room = 5 + own->count;
-	struct childenv c = {0};
+	struct childenv c = { 0 };
 
 	for (size_t i = 0; ours[i] != NULL; i++)
 		room++;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRINT_PATH "/dev/stdout"	/* the daemon's own */
+#define PRINT_PATH "/dev/stdout" /* the daemon's own */
 
 /* --- the pool ------------------------------------------------------------------------ */
 
@@ -106,7 +106,8 @@ eventlistener_full_fd(void *ctx)
 {
 	const struct process *process = ctx;
 
-	return process->child->print_log == NULL ? -1 :
+	return process->child->print_log == NULL ?
+	    -1 :
 	    backlogs_fd(process->child->context->backlogs, PRINT_PATH);
 }
 
@@ -181,7 +182,7 @@ eventlistener_ended(struct process *process)
 {
 	struct pool_event left = process->child->unanswered;
 
-	process->child->unanswered = (struct pool_event){0};
+	process->child->unanswered = (struct pool_event){ 0 };
 	if (left.event != NULL)
 		pool_end(process->group->shared, process, left, false);
 }

@@ -15,7 +15,7 @@
 
 struct fcgi_socket {
 	const struct fcgi_config *config;
-	int fd;			/* -1 = no socket */
+	int fd; /* -1 = no socket */
 	size_t users;
 };
 
@@ -25,7 +25,7 @@ fcgi_socket_new(const struct fcgi_config *config)
 	struct fcgi_socket *fcgi = malloc(sizeof(*fcgi));
 
 	if (fcgi != NULL)
-		*fcgi = (struct fcgi_socket){.config = config, .fd = -1};
+		*fcgi = (struct fcgi_socket){ .config = config, .fd = -1 };
 	return fcgi;
 }
 
@@ -64,8 +64,8 @@ static char *
 fcgi_socket_failure(const struct fcgi_config *config, int errnum)
 {
 	if (config->why != NULL)
-		return mem_printf("Could not create FastCGI socket %s: %s", config->url,
-		    config->why);
+		return mem_printf(
+		    "Could not create FastCGI socket %s: %s", config->url, config->why);
 	return mem_printf("Could not create FastCGI socket %s: [Errno %d] %s", config->url,
 	    errnum, strerror(errnum));
 }
@@ -102,7 +102,7 @@ fcgi_socket_drop(struct fcgi_socket *fcgi)
 int
 fcgi_socket_check(const struct fcgi_config *config, char **why)
 {
-	struct fcgi_socket fcgi = {.config = config, .fd = -1};
+	struct fcgi_socket fcgi = { .config = config, .fd = -1 };
 
 	if (fcgi_socket_take(&fcgi, why) == -1)
 		return -1;

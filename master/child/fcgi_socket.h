@@ -10,7 +10,7 @@ struct fcgi_socket;
 
 /* New, without a socket yet; the configuration is borrowed. NULL with ENOMEM. */
 struct fcgi_socket *fcgi_socket_new(const struct fcgi_config *);
-void fcgi_socket_free(struct fcgi_socket *);	/* NULL is fine */
+void fcgi_socket_free(struct fcgi_socket *); /* NULL is fine */
 /* One process more uses it: the socket's descriptor, borrowed, which blocks; the first one
  * makes the socket. -1 with *why new (NULL without memory): "Could not create …". */
 NODISCARD int fcgi_socket_take(struct fcgi_socket *, char **why);
@@ -22,6 +22,6 @@ NODISCARD int fcgi_socket_check(const struct fcgi_config *, char **why);
 /* For the state document: one process uses this descriptor already (takes it). All of them
  * name the same one. */
 void fcgi_socket_adopt(struct fcgi_socket *, int fd);
-int fcgi_socket_fd(const struct fcgi_socket *);	/* -1 = none */
+int fcgi_socket_fd(const struct fcgi_socket *); /* -1 = none */
 
 #endif

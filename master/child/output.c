@@ -28,11 +28,11 @@ struct output {
 	};
 	/* While it waits: the log's descriptor, duplicated: the log may be reopened. */
 	struct source *writable;
-	int writable_fd;	/* else -1 */
+	int writable_fd; /* else -1 */
 	struct output_use use;
 	const struct output_ops *ops;
 	void *ctx;
-	struct capture *capture;	/* owned; NULL = no capture mode */
+	struct capture *capture; /* owned; NULL = no capture mode */
 };
 
 const char *const output_words[OUTPUT_MAX] = {
@@ -59,8 +59,10 @@ output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 	if (rc == 0 && is_text)
 		rc = buf_append(&line, bytes, n);
 	else if (rc == 0)
-		rc = quoted == NULL ? -1 : buf_printf(&line, "%sb%s",
-		    o->ops->is_protocol ? "" : "Undecodable: ", quoted);
+		rc = quoted == NULL ?
+		    -1 :
+		    buf_printf(
+			&line, "%sb%s", o->ops->is_protocol ? "" : "Undecodable: ", quoted);
 	if (rc == 0)
 		log_bytes(LEVEL_DEBUG, buf_data(&line), buf_len(&line));
 	buf_clear(&line);
@@ -179,8 +181,7 @@ output_on_writable(void *ctx, uint32_t ready UNUSED)
 {
 	struct output *o = ctx;
 
-	o->source =
-	    loop_fd(o->loop, o->fd, EPOLLIN, output_on_readable, o);
+	o->source = loop_fd(o->loop, o->fd, EPOLLIN, output_on_readable, o);
 	if (o->source != NULL)
 		output_stop_waiting(o);
 }
@@ -211,8 +212,7 @@ output_wait(struct output *o, int full)
 	o->writable_fd = fcntl(full, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (o->writable_fd == -1)
 		return -1;
-	o->writable =
-	    loop_fd(o->loop, o->writable_fd, EPOLLOUT, output_on_writable, o);
+	o->writable = loop_fd(o->loop, o->writable_fd, EPOLLOUT, output_on_writable, o);
 	if (o->writable == NULL) {
 		output_stop_waiting(o);
 		return -1;
@@ -258,8 +258,12 @@ output_new(struct loop *loop, int fd, const struct output_use *use)
 
 	if ((o = malloc(sizeof(*o))) == NULL)
 		return NULL;
-	*o = (struct output){.loop = loop, .fd = fd, .hidden = use->hidden,
-	    .writable_fd = -1, .use = *use, .ops = &none};
+	*o = (struct output){ .loop = loop,
+		.fd = fd,
+		.hidden = use->hidden,
+		.writable_fd = -1,
+		.use = *use,
+		.ops = &none };
 	if (fd == -1)
 		return o;
 	if ((o->source = loop_fd(loop, fd, EPOLLIN, output_on_readable, o)) == NULL) {
@@ -294,8 +298,8 @@ output_drain(struct output *o, size_t most)
 }
 
 int
-output_tell(struct output *o, const struct output_ops *ops, void *ctx,
-    int64_t capture_maxbytes)
+output_tell(
+    struct output *o, const struct output_ops *ops, void *ctx, int64_t capture_maxbytes)
 {
 	o->ops = ops;
 	o->ctx = ctx;

@@ -11,7 +11,7 @@
 void
 printer_init(struct printer *printer)
 {
-	*printer = (struct printer){0};
+	*printer = (struct printer){ 0 };
 	buf_init(&printer->line, PRINTER_LINE_MAX);
 }
 

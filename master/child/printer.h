@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PRINTER_LINE_MAX 8192	/* a longer line is printed as several */
+#define PRINTER_LINE_MAX 8192 /* a longer line is printed as several */
 
 /* What the state document has of it. */
 #define PRINTER_FIELDS(ROW, S)								\

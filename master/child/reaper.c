@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 
 #define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
-#define REAP_MAX 100 /* children a turn */
-#define MISSES_MAX 64 /* expected children that still live, before the rest waits */
-#define SWEEP_MS 5 /* between two looks at all children, while expected ones end */
+#define REAP_MAX 100     /* children a turn */
+#define MISSES_MAX 64    /* expected children that still live, before the rest waits */
+#define SWEEP_MS 5       /* between two looks at all children, while expected ones end */
 
 struct watch {
 	TAILQ_ENTRY(watch) in_expected;
@@ -25,7 +25,7 @@ struct watch {
 	reap_fn *fn;
 	void *ctx;
 	TAILQ_ENTRY(watch) in_stops;
-	reap_stopped_fn *stopped;	/* NULL = not in reaper->stops */
+	reap_stopped_fn *stopped; /* NULL = not in reaper->stops */
 };
 
 TAILQ_HEAD(watch_list, watch);
@@ -34,10 +34,10 @@ struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
 	struct watch_list expected;
 	struct watch_list stops; /* few */
-	int64_t swept; /* when all were looked at */
+	int64_t swept;           /* when all were looked at */
 	struct loop *loop;
 	struct source *signal, *again;
-	struct log_limit unknown;	/* lines on children that we did not start */
+	struct log_limit unknown; /* lines on children that we did not start */
 };
 
 int
@@ -47,7 +47,7 @@ reaper_watch(struct reaper *reaper, pid_t pid, reap_fn *fn, void *ctx)
 
 	if ((watch = malloc(sizeof(*watch))) == NULL)
 		return -1;
-	*watch = (struct watch){.pid = pid, .fn = fn, .ctx = ctx};
+	*watch = (struct watch){ .pid = pid, .fn = fn, .ctx = ctx };
 	reaper_forget(reaper, pid);
 	if (idmap_set(reaper->watches, (uint64_t)pid, watch) == -1) {
 		free(watch);
@@ -128,7 +128,7 @@ reaper_reap_expected(struct reaper *reaper, int left)
 	int status, misses = 0;
 
 	while (left > 0 && misses < MISSES_MAX &&
-	       (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
+	    (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
 		if (waitpid(watch->pid, &status, WNOHANG) == watch->pid) {
 			(void)reaper_reap(reaper, watch->pid, status);
 			left--;
@@ -152,8 +152,8 @@ reaper_reap_any(struct reaper *reaper, int left)
 		if (reaper_reap(reaper, pid, status))
 			break;
 	if (pid == -1 && errno != ECHILD && errno != EINTR)
-		log_critical("waitpid error %d; a process may not be cleaned up properly",
-		    errno);
+		log_critical(
+		    "waitpid error %d; a process may not be cleaned up properly", errno);
 	return pid > 0;
 }
 
@@ -249,7 +249,7 @@ reaper_free(struct reaper *reaper)
 	source_free(reaper->signal);
 	source_free(reaper->again);
 	while (reaper->watches != NULL &&
-	       (watch = idmap_next(reaper->watches, &cursor, NULL)) != NULL)
+	    (watch = idmap_next(reaper->watches, &cursor, NULL)) != NULL)
 		free(watch);
 	idmap_free(reaper->watches);
 	free(reaper);

@@ -71,8 +71,8 @@ spawn_reserve_all(const char **call)
 	} while (fd <= 2);
 	*call = "dup3";
 	for (slot = SLOT_FIRST; slot < SLOT_END && !failed; slot++)
-		failed = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) :
-		    spawn_reserve(fd, slot);
+		failed =
+		    slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : spawn_reserve(fd, slot);
 	if (fd < SLOT_FIRST || fd >= SLOT_END)
 		close(fd);
 	return failed;
@@ -115,7 +115,7 @@ spawn_init(const char **call)
 static void
 spawn_complain(const char *what, const char *object, const char *why)
 {
-	const char *parts[] = {"supervisor: couldn't ", what, " ", object, ": ", why};
+	const char *parts[] = { "supervisor: couldn't ", what, " ", object, ": ", why };
 	char text[MESSAGE_MAX];
 	size_t len = 0;
 
@@ -160,7 +160,7 @@ static void
 spawn_reset_signals(const struct spawn_request *request)
 {
 	static const uint64_t by_default[4]; /* the kernel's struct: SIG_DFL, no flags */
-	struct sigaction action = {.sa_handler = SIG_IGN};
+	struct sigaction action = { .sa_handler = SIG_IGN };
 	int signo;
 
 	for (signo = 1; signo < NSIG; signo++)
@@ -294,16 +294,16 @@ spawn_start(struct spawn_start *start)
 static bool
 spawn_has_ended(pid_t pid)
 {
-	siginfo_t info = {.si_pid = 0};
+	siginfo_t info = { .si_pid = 0 };
 
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
-	       info.si_pid == pid;
+	    info.si_pid == pid;
 }
 
 static void
 spawn_wait_for_table(atomic_int *has_table, pid_t pid)
 {
-	const struct timespec tenth = {.tv_nsec = 100 * 1000 * 1000};
+	const struct timespec tenth = { .tv_nsec = 100 * 1000 * 1000 };
 
 	while (atomic_load(has_table) == 0) {
 		if (syscall(SYS_futex, has_table, FUTEX_WAIT, 0, &tenth, NULL, 0) == -1 &&
@@ -382,7 +382,7 @@ spawn_empty_slots(void)
 pid_t
 spawn_child(const struct spawn_request *request)
 {
-	struct spawn_start start = {.request = request};
+	struct spawn_start start = { .request = request };
 	sigset_t all, before;
 	pid_t pid = -1;
 

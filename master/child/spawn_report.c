@@ -11,7 +11,7 @@
 #define SLOTS 256
 
 struct slot {
-	atomic_int pid;			/* 0 = free */
+	atomic_int pid; /* 0 = free */
 	struct spawn_error report;
 };
 

@@ -14,9 +14,9 @@
 
 /* One option: a flag fills a bool, any other a string. */
 struct row {
-	char letter;		/* 0 = none */
-	const char *name;	/* NULL = none */
-	const char *argument;	/* NULL = a flag */
+	char letter;          /* 0 = none */
+	const char *name;     /* NULL = none */
+	const char *argument; /* NULL = a flag */
 	size_t offset;
 	const char *help;
 };
@@ -56,7 +56,7 @@ static const struct row rows[] = {
 /* How the user wrote an option, for errors. */
 struct spelled {
 	const struct row *row;
-	char text[32];		/* "-e", "--loglevel" */
+	char text[32]; /* "-e", "--loglevel" */
 };
 
 /* What one pass over the command line works with. Two passes: the words first, as getopt
@@ -64,7 +64,7 @@ struct spelled {
 struct pass {
 	char **argv;
 	int argc, at;
-	struct arguments *arguments;	/* NULL in the first pass */
+	struct arguments *arguments; /* NULL in the first pass */
 	char **error;
 };
 
@@ -102,8 +102,8 @@ arguments_store(struct pass *pass, const struct spelled *spelled, const char *va
 		if (option != NULL && (option->flags & CONF_LATE) == 0 &&
 		    conf_type_check(option->type, value, &why) == -1) {
 			shown = str_repr(value);
-			arguments_fail(pass, "invalid value for %s %s: %s", spelled->text,
-			    shown, why);
+			arguments_fail(
+			    pass, "invalid value for %s %s: %s", spelled->text, shown, why);
 			free(shown);
 			free(why);
 			return -1;
@@ -111,7 +111,8 @@ arguments_store(struct pass *pass, const struct spelled *spelled, const char *va
 		conflict = *given != NULL;
 		*given = value;
 	}
-	return !conflict ? 0 :
+	return !conflict ?
+	    0 :
 	    arguments_fail(pass, "conflicting command line option '%s'", spelled->text);
 }
 
@@ -147,8 +148,8 @@ arguments_parse_long(struct pass *pass, const char *word)
 		return arguments_fail(pass, "option --%.*s not a unique prefix", n, word);
 	snprintf(spelled.text, sizeof(spelled.text), "--%s", spelled.row->name);
 	if (spelled.row->argument == NULL && equals != NULL)
-		return arguments_fail(pass, "option %s must not have an argument",
-		    spelled.text);
+		return arguments_fail(
+		    pass, "option %s must not have an argument", spelled.text);
 	if (spelled.row->argument != NULL)
 		value = equals != NULL ? equals + 1 : pass->argv[pass->at++];
 	if (spelled.row->argument != NULL && value == NULL)
@@ -174,8 +175,8 @@ arguments_parse_short(struct pass *pass, const char *word)
 			value = *word != '\0' ? word : pass->argv[pass->at++];
 			word = "";
 			if (value == NULL)
-				return arguments_fail(pass, "option %s requires argument",
-				    spelled.text);
+				return arguments_fail(
+				    pass, "option %s requires argument", spelled.text);
 		}
 		if (arguments_store(pass, &spelled, value) == -1)
 			return -1;
@@ -210,7 +211,7 @@ arguments_run_pass(struct pass *pass)
 		if (str_equal(word, "--"))
 			break;
 		status = word[1] == '-' ? arguments_parse_long(pass, word + 2) :
-		    arguments_parse_short(pass, word + 1);
+					  arguments_parse_short(pass, word + 1);
 	}
 	if (status == 0 && pass->at < pass->argc)
 		status = arguments_positional(pass);
@@ -221,7 +222,9 @@ const char *
 arguments_program(const char *typed, const char *executed)
 {
 	return strchr(typed, '/') == NULL && executed != NULL &&
-	    strchr(executed, '/') != NULL ? executed : typed;
+		strchr(executed, '/') != NULL ?
+	    executed :
+	    typed;
 }
 
 int

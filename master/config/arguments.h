@@ -10,16 +10,16 @@
  * decided by the configuration's own option table, so that `-e foo` and `loglevel=foo` are
  * judged by one parser. */
 struct arguments {
-	const char *program;		/* argv[0]; main makes it the path of the binary */
-	const char *configuration;	/* -c; what messages call the file */
-	const char *opened;		/* not an option: where that file is, whatever the
+	const char *program;       /* argv[0]; main makes it the path of the binary */
+	const char *configuration; /* -c; what messages call the file */
+	const char *opened;        /* not an option: where that file is, whatever the
 					 * working directory has become; NULL = there */
-	const char *check;		/* --check */
-	bool nodaemon, silent, nocleanup, strip_ansi;	/* -n -s -k -t */
-	bool help, version, sample;	/* -h -v, --sample */
+	const char *check;         /* --check */
+	bool nodaemon, silent, nocleanup, strip_ansi; /* -n -s -k -t */
+	bool help, version, sample;                   /* -h -v, --sample */
 	const char *user, *umask, *directory, *logfile, *logfile_maxbytes, *logfile_backups;
 	const char *loglevel, *pidfile, *identifier, *childlogdir, *minfds, *minprocs;
-	const char *profile_options;	/* accepted, WARN: no profiler here */
+	const char *profile_options; /* accepted, WARN: no profiler here */
 };
 
 /* 0, or -1 with *error new: the text after "Error: ". */

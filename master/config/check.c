@@ -10,19 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK_MAX 100	/* problems that are told */
+#define CHECK_MAX 100 /* problems that are told */
 
 /* Reading ends at the first error. So it is mended in memory, and all is read again, until
  * nothing is wrong any more or what is cannot be mended. */
 struct repair {
-	char *section, *key;	/* key NULL: the section is left out */
+	char *section, *key; /* key NULL: the section is left out */
 };
 
 struct check {
 	FILE *out;
 	struct repair repairs[CHECK_MAX];
 	size_t count;
-	int warnings;	/* that were told */
+	int warnings; /* that were told */
 };
 
 /* What a value that is wrong, or missing, is mended to; others are left out. */
@@ -55,9 +55,8 @@ check_mend(void *ctx, struct ini *ini)
 
 	for (size_t i = 0; i < check->count; i++) {
 		const struct repair *r = &check->repairs[i];
-		ini_repair(ini, r->section, r->key, r->key != NULL ?
-		    check_placeholder(r->key) :
-		    NULL);
+		ini_repair(ini, r->section, r->key,
+		    r->key != NULL ? check_placeholder(r->key) : NULL);
 	}
 }
 
@@ -83,10 +82,10 @@ check_repair(struct check *check, const struct conf_load *load, const char *key)
 	if (section == NULL || check->count == CHECK_MAX)
 		return false;
 	whole = key == NULL || check_is_mended(check, section, key) ||
-	    (check_placeholder(key) == NULL && !ini_where(load->ini, section, key, &file,
-	    &line));
-	if (whole && (strcmp(section, "supervisord") == 0 ||
-	    check_is_mended(check, section, NULL)))
+	    (check_placeholder(key) == NULL &&
+		!ini_where(load->ini, section, key, &file, &line));
+	if (whole &&
+	    (strcmp(section, "supervisord") == 0 || check_is_mended(check, section, NULL)))
 		return false;
 	check->repairs[check->count++] = (struct repair){ .section = xstrdup(section),
 		.key = whole ? NULL : xstrdup(key) };
@@ -115,8 +114,9 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	rest = strstr(names, " in section '");
 	fprintf(check->out, "%.*s%s%s\n", (int)(names - error), error,
 	    strstr(error, " names ('ENV_") != NULL ?
-	    ": the environment has no such variable"
-	    : "", rest != NULL ? rest : "");
+		": the environment has no such variable" :
+		"",
+	    rest != NULL ? rest : "");
 }
 
 /* A group that misses a program is no problem of its own when it was left out here. */
@@ -185,7 +185,7 @@ check_read_once(struct check *check, const struct arguments *arguments, int *pro
 		key = conf_place_blamed(&load);
 		if (!check_is_consequence(check, load.error) &&
 		    !(key != NULL && load.failed_section != NULL &&
-		        check_is_mended(check, load.failed_section, key))) {
+			check_is_mended(check, load.failed_section, key))) {
 			if (conf_place_helps(&load)) {
 				place = conf_place(&load, load.failed_section, key);
 				fprintf(check->out, "%s: ", place);

@@ -72,17 +72,19 @@ command_check_look_in_directory(const char *word, const char *directory)
 	bool found = stat(there, &in_directory) == 0;
 
 	free(there);
-	return found == (stat(word, &st) == 0) ? NULL : xasprintf("command %s is relative: "
-	    "it is looked for in the daemon's working directory and executed in "
-	    "directory=%s, and only the %s has it; write its whole path", word, directory,
-	    found ? "latter" : "former");
+	return found == (stat(word, &st) == 0) ?
+	    NULL :
+	    xasprintf("command %s is relative: "
+		      "it is looked for in the daemon's working directory and executed in "
+		      "directory=%s, and only the %s has it; write its whole path",
+		word, directory, found ? "latter" : "former");
 }
 
 char *
 conf_command_find(const char *text, const char *path, const char *directory)
 {
 	struct spawn_error report = { .step = SPAWN_EXEC };
-	struct command_line command = {0};
+	struct command_line command = { 0 };
 	char *why = NULL, *word = conf_command_word(text);
 
 	if (directory != NULL && word[0] != '/' && strchr(word, '/') != NULL)

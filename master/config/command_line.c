@@ -86,7 +86,7 @@ char **
 command_line_split(const char *text, const char **why)
 {
 	size_t len = strlen(text), most = len / 2 + 2, n = 0;
-	struct splitter split = {.in = text};
+	struct splitter split = { .in = text };
 	char **words, *word;
 	int got;
 
@@ -167,21 +167,21 @@ command_line_resolve_word(
 }
 
 enum fault
-command_line_resolve( const char *text, const char *path_variable,
-    struct command_line *command, char **why)
+command_line_resolve(
+    const char *text, const char *path_variable, struct command_line *command, char **why)
 {
 	enum fault fault = FAULT_NOT_EXECUTABLE;
 	const char *problem;
 
-	*command = (struct command_line){.argv = NULL};
+	*command = (struct command_line){ .argv = NULL };
 	*why = NULL;
 	if ((command->argv = command_line_split(text, &problem)) == NULL)
 		*why = command_line_explain("can't parse command", text, ": ", problem);
 	else if (command->argv[0] == NULL)
 		*why = strdup("command is empty");
 	else
-		fault = command_line_resolve_word(command->argv[0], path_variable, command,
-		    why);
+		fault = command_line_resolve_word(
+		    command->argv[0], path_variable, command, why);
 	if (fault != FAULT_NONE)
 		command_line_clear(command);
 	return fault;
@@ -200,5 +200,5 @@ command_line_clear(struct command_line *command)
 {
 	free(command->argv);
 	free(command->path);
-	*command = (struct command_line){.argv = NULL};
+	*command = (struct command_line){ .argv = NULL };
 }

@@ -6,15 +6,15 @@
 #include "proto/fault.h"
 
 struct command_line {
-	char **argv;	/* owned, NULL-terminated; argv[0] as written */
-	char *path;	/* owned: the file to execute */
+	char **argv; /* owned, NULL-terminated; argv[0] as written */
+	char *path;  /* owned: the file to execute */
 };
 
 /* Splits and finds the command; `path_variable` is the PATH to search (NULL = none given:
  * /bin:/usr/bin:/usr/local/bin). FAULT_NONE, or NO_FILE / NOT_EXECUTABLE with *why new:
  * the spawnerr text. The text of the fault's detail is the same. */
-NODISCARD enum fault command_line_resolve(const char *text, const char *path_variable,
-    struct command_line *, char **why);
+NODISCARD enum fault command_line_resolve(
+    const char *text, const char *path_variable, struct command_line *, char **why);
 void command_line_clear(struct command_line *);
 /* The PATH that a program's command is searched in: the one configured for it (NULL =
  * none), else our own; NULL when that is not set either. Borrowed. */

@@ -47,10 +47,13 @@ config_search(struct conf_load *load)
 		free(paths[i]);
 	}
 	if (config->file == NULL)
-		conf_load_fail(load, "No config file found at default paths (%s); use the "
-		    "-c option to specify a config file at a different path", tried);
+		conf_load_fail(load,
+		    "No config file found at default paths (%s); use the "
+		    "-c option to specify a config file at a different path",
+		    tried);
 	else if (getuid() == 0)
-		conf_load_say(load, LEVEL_WARN, "The configuration %s was found by "
+		conf_load_say(load, LEVEL_WARN,
+		    "The configuration %s was found by "
 		    "searching; run as root, name it with -c and an absolute path",
 		    config->file);
 	free(tried);
@@ -71,8 +74,8 @@ config_find_file(struct conf_load *load)
 		if (config_search(load) == -1)
 			return -1;
 	} else if (!str_is_utf8(given, strlen(given))) {
-		return conf_load_fail(load,
-		    "the name of the configuration file is not valid UTF-8");
+		return conf_load_fail(
+		    load, "the name of the configuration file is not valid UTF-8");
 	} else if (access(opened, F_OK) == -1) {
 		return conf_load_fail(load, "could not find config file %s", given);
 	} else {
@@ -113,8 +116,8 @@ config_read_files(struct conf_load *load)
 
 	/* Only a start may wait for the writer of a FIFO. */
 	if (opened != NULL && stat(opened, &st) == 0 && S_ISFIFO(st.st_mode))
-		return conf_load_fail(load, "could not read config file %s: it is a FIFO",
-		    file);
+		return conf_load_fail(
+		    load, "could not read config file %s: it is a FIFO", file);
 	if (opened == NULL)
 		opened = file;
 	if (ini_read(load->ini, opened, file, false, &error) == -1) {
@@ -277,8 +280,8 @@ config_pass(const struct config *loaded, struct config **config, char **error)
 	if (writer.error != NULL) {
 		*error = xstrdup(writer.error);
 	} else {
-		rc = conf_reader_config(&reader, buf_data(&writer.out),
-		    buf_len(&writer.out), config);
+		rc = conf_reader_config(
+		    &reader, buf_data(&writer.out), buf_len(&writer.out), config);
 		if (rc == -1)
 			*error = xstrdup(reader.why);
 		conf_reader_end(&reader);

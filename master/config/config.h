@@ -19,65 +19,65 @@
 struct config_row {
 	const struct group_config *group;
 	const struct process_config *process;
-	size_t nth;		/* in the order of the groups */
+	size_t nth; /* in the order of the groups */
 };
 
 /* An [inet_http_server] or [unix_http_server]. */
 struct listener_config {
-	char *section;		/* "inet_http_server", "unix_http_server:x" */
+	char *section; /* "inet_http_server", "unix_http_server:x" */
 	bool is_unix;
-	char *path;		/* Unix: absolute */
-	int mode;		/* 0700 by default */
-	uid_t uid;		/* (uid_t)-1 = leave */
+	char *path; /* Unix: absolute */
+	int mode;   /* 0700 by default */
+	uid_t uid;  /* (uid_t)-1 = leave */
 	gid_t gid;
-	char *host;		/* TCP: "" = all of IPv4; IPv6 is "[::1]" */
+	char *host; /* TCP: "" = all of IPv4; IPv6 is "[::1]" */
 	int port;
-	char *address;		/* of the host in digits, if it was looked up; else NULL */
-	char *username, *password;	/* NULL = none; password maybe "{SHA}hex" */
-	bool has_role;		/* unauthenticated_role= was given */
+	char *address; /* of the host in digits, if it was looked up; else NULL */
+	char *username, *password; /* NULL = none; password maybe "{SHA}hex" */
+	bool has_role;             /* unauthenticated_role= was given */
 	enum role unauthenticated_role;
-	char *server_names;	/* separated by one blank; NULL = none given */
+	char *server_names; /* separated by one blank; NULL = none given */
 };
 
 struct config_message {
 	enum log_level level;
 	char *text;
-	char *place;		/* "FILE:LINE", or NULL */
-	bool is_finding;	/* reeve's own: the log shows the place as well */
-	bool is_new;		/* read again: it was not among those of the last time */
+	char *place;     /* "FILE:LINE", or NULL */
+	bool is_finding; /* reeve's own: the log shows the place as well */
+	bool is_new;     /* read again: it was not among those of the last time */
 };
 
 struct config {
-	char *file;		/* as found */
-	char *here;		/* its directory, absolute */
+	char *file; /* as found */
+	char *here; /* its directory, absolute */
 	/* [supervisord] */
-	char *logfile;		/* absolute; NULL when syslog */
+	char *logfile; /* absolute; NULL when syslog */
 	bool logfile_syslog;
 	char *syslog_socket;
 	int64_t logfile_maxbytes, logfile_backups;
 	enum log_level loglevel;
-	char *pidfile;		/* absolute */
+	char *pidfile; /* absolute */
 	int umask;
 	bool nodaemon, silent, nocleanup, strip_ansi;
 	int64_t minfds, minprocs;
 	char *childlogdir;
-	struct user *user;	/* NULL = none */
-	char *directory;	/* NULL = none */
+	struct user *user; /* NULL = none */
+	char *directory;   /* NULL = none */
 	struct environment environment;
 	char *identifier;
-	char *control_socket;	/* default: pidfile + ".ctl"; "" = none */
-	struct user *rpcd_user;	/* rpcd_user=, else reeve, else nobody; NULL: none exists */
-	bool confinement_strict;	/* rpcd_confinement=strict */
-	bool has_main_interface;	/* [rpcinterface:supervisor] with our factory */
-	char **interfaces;	/* names of all rpcinterface sections that are ours */
+	char *control_socket;   /* default: pidfile + ".ctl"; "" = none */
+	struct user *rpcd_user; /* rpcd_user=, else reeve, else nobody; NULL: none exists */
+	bool confinement_strict; /* rpcd_confinement=strict */
+	bool has_main_interface; /* [rpcinterface:supervisor] with our factory */
+	char **interfaces;       /* names of all rpcinterface sections that are ours */
 	size_t ninterfaces;
-	struct listener_config *listeners;	/* inet first, then unix, in file order */
+	struct listener_config *listeners; /* inet first, then unix, in file order */
 	size_t nlisteners;
-	struct group_config **groups;	/* sorted by priority, then name */
+	struct group_config **groups; /* sorted by priority, then name */
 	size_t ngroups;
-	struct config_row *rows;	/* all their processes, sorted by process name */
+	struct config_row *rows; /* all their processes, sorted by process name */
 	size_t nrows;
-	struct config_message *messages;	/* to log when it works: CRIT, WARN, INFO */
+	struct config_message *messages; /* to log when it works: CRIT, WARN, INFO */
 	size_t nmessages;
 };
 
@@ -88,12 +88,12 @@ NODISCARD int config_load(const struct arguments *, struct config **config, char
 NODISCARD int config_list_rows(struct config *);
 /* Takes over the groups of `fresh`, which are new or replace those of their names, and
  * drops the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
-NODISCARD int config_merge_groups(struct config *live, struct config *fresh,
-    char *const *gone, size_t n);
+NODISCARD int config_merge_groups(
+    struct config *live, struct config *fresh, char *const *gone, size_t n);
 /* A configuration that was read as one that runs takes it over: through the frames of a
  * document. 0 with *config new, or -1 with *error new. */
 NODISCARD int config_pass(const struct config *read, struct config **config, char **error);
-void config_free(struct config *);	/* drops its references to groups; NULL is fine */
+void config_free(struct config *); /* drops its references to groups; NULL is fine */
 /* The definition of that group; NULL = none. Borrowed. */
 struct group_config *config_group(const struct config *, const char *name);
 /* Logs a message that reading the configuration left. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIFFERENCE_BYTES (256 * 1024)	/* of all texts of why: the answer is one message */
+#define DIFFERENCE_BYTES (256 * 1024) /* of all texts of why: the answer is one message */
 
 static bool
 difference_same_process(const struct process_config *a, const struct process_config *b)
@@ -57,15 +57,16 @@ difference_map(const struct group_config *const *groups, size_t n)
 static bool
 difference_identical(const struct group_config *a, const struct group_config *b)
 {
-	if (a->nprocesses != b->nprocesses || (a->interface == NULL) !=
-	    (b->interface == NULL) ||
+	if (a->nprocesses != b->nprocesses ||
+	    (a->interface == NULL) != (b->interface == NULL) ||
 	    !conf_object_same(&conf_objects[CONF_DOCUMENT_GROUP], a, b) ||
-	    (a->interface != NULL && !conf_object_same(
-	    &conf_objects[CONF_DOCUMENT_INTERFACE], a->interface, b->interface)))
+	    (a->interface != NULL &&
+		!conf_object_same(
+		    &conf_objects[CONF_DOCUMENT_INTERFACE], a->interface, b->interface)))
 		return false;
 	for (size_t i = 0; i < a->nprocesses; i++)
-		if (!conf_object_same(&conf_objects[CONF_DOCUMENT_PROCESS],
-		    a->processes[i], b->processes[i]))
+		if (!conf_object_same(&conf_objects[CONF_DOCUMENT_PROCESS], a->processes[i],
+			b->processes[i]))
 			return false;
 	return true;
 }
@@ -77,8 +78,7 @@ difference_groups(struct conf_writer *writer, const struct config *live,
     const struct config *fresh, const struct map *names)
 {
 	struct map *before =
-	    difference_map((const struct group_config *const *)live->groups,
-	    live->ngroups);
+	    difference_map((const struct group_config *const *)live->groups, live->ngroups);
 
 	for (size_t i = 0; i < fresh->ngroups; i++) {
 		const struct group_config *now = fresh->groups[i];
@@ -91,20 +91,20 @@ difference_groups(struct conf_writer *writer, const struct config *live,
 	for (size_t i = 0; i < live->ngroups; i++)
 		if (map_get(names, live->groups[i]->name) == NULL)
 			conf_writer_texts(writer, CONF_DOCUMENT_GONE,
-			    (const char *[]){live->groups[i]->name, NULL});
+			    (const char *[]){ live->groups[i]->name, NULL });
 }
 
 static char *
 difference_message_key(const struct config_message *message)
 {
-	return xasprintf("%s\n%s", message->text,
-	    message->place != NULL ? message->place : "");
+	return xasprintf(
+	    "%s\n%s", message->text, message->place != NULL ? message->place : "");
 }
 
 /* Tools reread every few minutes: what was logged before is not logged again. */
 static void
-difference_messages(struct conf_writer *writer, const struct config *live,
-    const struct config *fresh)
+difference_messages(
+    struct conf_writer *writer, const struct config *live, const struct config *fresh)
 {
 	struct map *before = map_new();
 
@@ -158,8 +158,8 @@ conf_difference_write(struct conf_writer *writer, const struct conf_in_force *li
 {
 	struct map *active = difference_map(live->active, live->nactive), *names;
 
-	names = difference_map((const struct group_config *const *)fresh->groups,
-	    fresh->ngroups);
+	names = difference_map(
+	    (const struct group_config *const *)fresh->groups, fresh->ngroups);
 	conf_writer_daemon(writer, fresh);
 	if (!explain) {
 		difference_groups(writer, live->config, fresh, names);
@@ -170,7 +170,7 @@ conf_difference_write(struct conf_writer *writer, const struct conf_in_force *li
 	for (size_t i = 0; i < live->nactive; i++)
 		if (map_get(names, live->active[i]->name) == NULL)
 			conf_writer_texts(writer, CONF_DOCUMENT_FOUND,
-			    (const char *[]){"removed", live->active[i]->name, NULL});
+			    (const char *[]){ "removed", live->active[i]->name, NULL });
 	conf_difference_pending(writer, live, fresh);
 	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
 	map_free(active);

@@ -12,8 +12,8 @@
 
 /* What the daemon runs on; all borrowed. */
 struct conf_in_force {
-	const struct config *config;		/* the last one that was read */
-	enum log_level loglevel;		/* of the main log, which keeps its own */
+	const struct config *config; /* the last one that was read */
+	enum log_level loglevel;     /* of the main log, which keeps its own */
 	/* The live groups, which may be of older configurations, in order of activation. */
 	const struct group_config *const *active;
 	size_t nactive;
@@ -28,8 +28,8 @@ void conf_difference_write(struct conf_writer *, const struct conf_in_force *,
 
 /* Whether a fresh definition of a group is the live one to supervisord: a log that is AUTO
  * now is equal to anything. */
-bool conf_difference_is_same(const struct group_config *live,
-    const struct group_config *fresh);
+bool conf_difference_is_same(
+    const struct group_config *live, const struct group_config *fresh);
 
 /* Appends what differs as fields of the frame, a long list cut; *bytes is what all lists
  * may still have, and goes down. */
@@ -40,7 +40,7 @@ char *conf_difference_value(char *text_take);
 
 /* The options that a reread cannot apply: frames of texts, "[SECTION] option: 1 -> 2", for
  * those that need a restart and those that need the daemon to be started again. */
-void conf_difference_pending(struct conf_writer *, const struct conf_in_force *,
-    const struct config *fresh);
+void conf_difference_pending(
+    struct conf_writer *, const struct conf_in_force *, const struct config *fresh);
 
 #endif

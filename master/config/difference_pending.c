@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PENDING_TEXTS 64	/* of each member */
+#define PENDING_TEXTS 64 /* of each member */
 
 /* Texts that wait for the same. */
 struct pending {
 	struct conf_writer *writer;
-	const char *member;	/* of the answer */
-	size_t count, more;	/* more: that found no place */
+	const char *member; /* of the answer */
+	size_t count, more; /* more: that found no place */
 };
 
 static void PRINTF_LIKE(2, 3)
@@ -33,7 +33,7 @@ difference_pending_say(struct pending *pending, const char *fmt, ...)
 	va_end(ap);
 	pending->count++;
 	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND,
-	    (const char *[]){pending->member, text, NULL});
+	    (const char *[]){ pending->member, text, NULL });
 	free(text);
 }
 
@@ -64,7 +64,8 @@ static char *
 difference_pending_logfile(const struct config *config)
 {
 	return xstrdup(config->logfile_syslog ? "syslog" :
-	    config->logfile != NULL ? config->logfile : "");
+		config->logfile != NULL       ? config->logfile :
+						"");
 }
 
 static void
@@ -125,8 +126,8 @@ difference_pending_listener(struct pending *reload, const struct listener_config
 }
 
 static void
-difference_pending_listeners(struct pending *reload, const struct config *live,
-    const struct config *fresh)
+difference_pending_listeners(
+    struct pending *reload, const struct config *live, const struct config *fresh)
 {
 	for (size_t i = 0; i < live->nlisteners; i++) {
 		const struct listener_config *one = &live->listeners[i];
@@ -155,7 +156,7 @@ difference_pending_end(const struct pending *pending)
 		return;
 	snprintf(text, sizeof(text), "and %zu more", pending->more);
 	conf_writer_texts(pending->writer, CONF_DOCUMENT_FOUND,
-	    (const char *[]){pending->member, text, NULL});
+	    (const char *[]){ pending->member, text, NULL });
 }
 
 void
@@ -170,8 +171,8 @@ conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *
 
 		if ((option->flags & CONF_LIVE) == 0)
 			difference_pending_option(
-			    (option->flags & CONF_START) != 0 ? &start : &reload,
-			    option, live, fresh);
+			    (option->flags & CONF_START) != 0 ? &start : &reload, option,
+			    live, fresh);
 	}
 	if (live->config->has_main_interface != fresh->has_main_interface)
 		difference_pending_say(&reload, "[rpcinterface:supervisor] %s",

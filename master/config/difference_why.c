@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WHY_TEXTS 8		/* for one group */
-#define WHY_VALUE 200		/* bytes of a value that are shown */
+#define WHY_TEXTS 8   /* for one group */
+#define WHY_VALUE 200 /* bytes of a value that are shown */
 
 /* The texts about one group. */
 struct why {
 	struct buf *out;
-	size_t count, more;	/* more: that found no place */
-	size_t *bytes;		/* what the texts of all groups may still have */
+	size_t count, more; /* more: that found no place */
+	size_t *bytes;      /* what the texts of all groups may still have */
 };
 
 static void PRINTF_LIKE(2, 3)
@@ -50,16 +50,16 @@ conf_difference_value(char *text)
 
 	if (n > 0 && n <= WHY_VALUE)
 		return text;
-	out = n == 0 ? xstrdup("nothing") : xasprintf("%.*s...",
-	    (int)str_utf8_cut(text, WHY_VALUE), text);
+	out = n == 0 ? xstrdup("nothing") :
+		       xasprintf("%.*s...", (int)str_utf8_cut(text, WHY_VALUE), text);
 	free(text);
 	return out;
 }
 
 /* That a program's variables differ is said, not how: they may be secrets. */
 static void
-why_process(struct why *why, const struct process_config *live,
-    const struct process_config *fresh)
+why_process(
+    struct why *why, const struct process_config *live, const struct process_config *fresh)
 {
 	if (!str_equal(live->name, fresh->name)) {
 		why_say(why, "%s in place of %s", fresh->name, live->name);
@@ -100,8 +100,8 @@ conf_difference_why(struct buf *out, const struct group_config *live,
 	if (live->kind != fresh->kind)
 		why_say(&why, "another kind of group");
 	why_number(&why, "priority", live->priority, fresh->priority);
-	why_number(&why, "processes", (long long)live->nprocesses,
-	    (long long)fresh->nprocesses);
+	why_number(
+	    &why, "processes", (long long)live->nprocesses, (long long)fresh->nprocesses);
 	for (size_t i = 0; i < GROUP_KINDS; i++)
 		if (conf_group_kinds[i]->explain != NULL)
 			conf_group_kinds[i]->explain(live, fresh, why_say, &why);

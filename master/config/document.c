@@ -138,7 +138,7 @@ conf_object_default(const struct conf_object *kind, void *object, uint64_t given
 		if (option->fallback != NULL && (option->flags & CONF_SECTION) == 0 &&
 		    (given & (UINT64_C(1) << n)) == 0 &&
 		    conf_type_decode(option->type, option->fallback,
-		        strlen(option->fallback), (char *)object + option->offset) == -1)
+			strlen(option->fallback), (char *)object + option->offset) == -1)
 			return -1;
 	return 0;
 }

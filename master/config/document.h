@@ -32,10 +32,10 @@ enum conf_document_kind {
 /* Writing: used where the files are read, so memory is never short. */
 struct conf_writer {
 	struct buf out;
-	int fd;				/* that takes the bytes; -1 = they stay in `out` */
-	const struct conf_load *load;	/* where the options stand; NULL = not said */
-	void *defaults[CONF_DOCUMENT_OBJECTS];	/* an object of each kind */
-	char *error;			/* new: why a frame could not be written */
+	int fd;                       /* that takes the bytes; -1 = they stay in `out` */
+	const struct conf_load *load; /* where the options stand; NULL = not said */
+	void *defaults[CONF_DOCUMENT_OBJECTS]; /* an object of each kind */
+	char *error;                           /* new: why a frame could not be written */
 };
 
 void conf_writer_begin(struct conf_writer *, const struct conf_load *);
@@ -55,28 +55,28 @@ void conf_writer_texts(
 /* Reading: nothing is looked up, all that is missing or odd is an error, and so is a lack
  * of memory. */
 struct conf_reader {
-	struct config *config;	/* what was read so far */
-	bool begun;		/* the format has been found to be ours */
+	struct config *config; /* what was read so far */
+	bool begun;            /* the format has been found to be ours */
 	bool has_daemon;
-	char why[256];		/* after -1: what is wrong */
+	char why[256]; /* after -1: what is wrong */
 };
 
 /* 0, or -1 with ENOMEM. */
 NODISCARD int conf_reader_begin(struct conf_reader *);
-void conf_reader_end(struct conf_reader *);	/* frees what was not taken */
+void conf_reader_end(struct conf_reader *); /* frees what was not taken */
 /* Reads a frame of an object. 0, or -1 with why. */
 NODISCARD int conf_reader_frame(struct conf_reader *, struct conf_frame *);
 /* The configuration, complete with the list of its processes; NULL with why. */
 struct config *conf_reader_take(struct conf_reader *);
 /* Reads a whole document. 0 and *config is new, or -1 with why. */
-NODISCARD int conf_reader_config(struct conf_reader *, const char *bytes, size_t n,
-    struct config **config);
+NODISCARD int conf_reader_config(
+    struct conf_reader *, const char *bytes, size_t n, struct config **config);
 
 /* What an object of each kind is made of. */
 struct conf_object {
-	const struct conf_section *tables[2];	/* the second may be NULL */
+	const struct conf_section *tables[2]; /* the second may be NULL */
 	size_t size;
-	void (*init)(void *object);	/* after zeros; NULL = nothing to do */
+	void (*init)(void *object); /* after zeros; NULL = nothing to do */
 };
 
 extern const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS];

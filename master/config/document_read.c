@@ -59,19 +59,20 @@ reader_row(struct conf_reader *reader, const struct conf_object *kind, void *obj
 		place = conf_frame_next(frame, &unused);
 	if (place == NULL)
 		return reader_fail(reader, "a frame of %s is malformed", section);
-	while ((option = conf_object_row(kind, n)) != NULL &&
-	    !str_equal(option->name, name))
+	while (
+	    (option = conf_object_row(kind, n)) != NULL && !str_equal(option->name, name))
 		n++;
 	if (option == NULL || (option->flags & CONF_SECTION) != 0 ||
 	    (*given & (UINT64_C(1) << n)) != 0)
 		return reader_fail(reader, "%s has no option %.64s, or two", section, name);
 	*given |= UINT64_C(1) << n;
 	errno = 0;
-	if (conf_type_decode(option->type, value, length,
-	    (char *)object + option->offset) == 0)
+	if (conf_type_decode(
+		option->type, value, length, (char *)object + option->offset) == 0)
 		return 1;
-	return errno == ENOMEM ? reader_no_memory(reader) : reader_fail(reader,
-	    "%.128s: %s cannot be %.32s", place, option->name, value);
+	return errno == ENOMEM ?
+	    reader_no_memory(reader) :
+	    reader_fail(reader, "%.128s: %s cannot be %.32s", place, option->name, value);
 }
 
 /* All rows into the object, which is zero. */
@@ -134,8 +135,8 @@ reader_place(struct conf_reader *reader, uint32_t kind)
 	size_t size = conf_objects[kind].size;
 
 	if (kind == CONF_DOCUMENT_NAMESPACE)
-		return reader_append(reader, &config->interfaces, &config->ninterfaces,
-		    size);
+		return reader_append(
+		    reader, &config->interfaces, &config->ninterfaces, size);
 	if (kind == CONF_DOCUMENT_INET || kind == CONF_DOCUMENT_UNIX)
 		return reader_append(reader, &config->listeners, &config->nlisteners, size);
 	if (kind == CONF_DOCUMENT_MESSAGE)
@@ -143,8 +144,8 @@ reader_place(struct conf_reader *reader, uint32_t kind)
 	if (kind == CONF_DOCUMENT_GROUP)
 		return reader_append_new(reader, &config->groups, &config->ngroups, size);
 	if (kind == CONF_DOCUMENT_PROCESS && group != NULL)
-		return reader_append_new(reader, &group->processes, &group->nprocesses,
-		    size);
+		return reader_append_new(
+		    reader, &group->processes, &group->nprocesses, size);
 	if (kind == CONF_DOCUMENT_DAEMON && !reader->has_daemon) {
 		reader->has_daemon = true;
 		return config;
@@ -187,7 +188,7 @@ reader_is_complete(uint32_t kind, const void *object)
 		    process->section != NULL;
 	case CONF_DOCUMENT_MESSAGE:
 		return ((const struct config_message *)object)->text != NULL;
-	default:	/* a name is the first member of the others */
+	default: /* a name is the first member of the others */
 		return *(char *const *)object != NULL;
 	}
 }
@@ -209,7 +210,8 @@ conf_reader_frame(struct conf_reader *reader, struct conf_frame *frame)
 	object = reader_place(reader, frame->kind);
 	if (object == NULL || reader_rows(reader, kind, object, frame) == -1)
 		return -1;
-	return reader_is_complete(frame->kind, object) ? 0 :
+	return reader_is_complete(frame->kind, object) ?
+	    0 :
 	    reader_fail(reader, "%s is not complete", kind->tables[0]->name);
 }
 
@@ -244,8 +246,8 @@ conf_reader_take(struct conf_reader *reader)
 }
 
 int
-conf_reader_config(struct conf_reader *reader, const char *bytes, size_t n,
-    struct config **config)
+conf_reader_config(
+    struct conf_reader *reader, const char *bytes, size_t n, struct config **config)
 {
 	struct conf_frame frame = { .kind = CONF_DOCUMENT_BEGIN };
 	ssize_t taken = 0;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WRITER_BYTES (32 * 1024)	/* at least so many at once */
+#define WRITER_BYTES (32 * 1024) /* at least so many at once */
 
 void
 conf_writer_begin(struct conf_writer *writer, const struct conf_load *load)
@@ -54,8 +54,8 @@ static void
 writer_end_frame(struct conf_writer *writer, size_t mark, const char *what)
 {
 	if (conf_frame_end(&writer->out, mark) == -1 && writer->error == NULL)
-		writer->error = xasprintf("%s has more than %d bytes of options", what,
-		    CONF_FRAME_MAX);
+		writer->error =
+		    xasprintf("%s has more than %d bytes of options", what, CONF_FRAME_MAX);
 	if (writer->fd != -1 && buf_len(&writer->out) >= WRITER_BYTES &&
 	    conf_writer_flush(writer, writer->fd) == -1)
 		_exit(1);
@@ -77,10 +77,11 @@ writer_object(struct conf_writer *writer, enum conf_document_kind kind, const vo
 			continue;
 		conf_frame_put(&writer->out, option->name);
 		value = conf_frame_field(&writer->out);
-		conf_type_encode(option->type, (const char *)object + option->offset,
-		    &writer->out);
+		conf_type_encode(
+		    option->type, (const char *)object + option->offset, &writer->out);
 		conf_frame_field_end(&writer->out, value);
-		place = writer->load == NULL || section == NULL ? NULL :
+		place = writer->load == NULL || section == NULL ?
+		    NULL :
 		    conf_place(writer->load, section, option->name);
 		conf_frame_put(&writer->out, place != NULL ? place : "");
 		free(place);
@@ -103,7 +104,7 @@ void
 conf_writer_daemon(struct conf_writer *writer, const struct config *config)
 {
 	conf_writer_texts(
-	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){REEVE_VERSION, NULL});
+	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){ REEVE_VERSION, NULL });
 	writer_object(writer, CONF_DOCUMENT_DAEMON, config, conf_supervisord.name,
 	    conf_supervisord.name);
 }
@@ -113,8 +114,8 @@ conf_writer_group(struct conf_writer *writer, const struct group_config *group)
 {
 	writer_object(writer, CONF_DOCUMENT_GROUP, group, NULL, group->name);
 	if (group->interface != NULL)
-		writer_object(writer, CONF_DOCUMENT_INTERFACE, group->interface, NULL,
-		    group->name);
+		writer_object(
+		    writer, CONF_DOCUMENT_INTERFACE, group->interface, NULL, group->name);
 	for (size_t i = 0; i < group->nprocesses; i++)
 		writer_object(writer, CONF_DOCUMENT_PROCESS, group->processes[i],
 		    group->processes[i]->section, group->processes[i]->section);
@@ -136,8 +137,9 @@ conf_writer_config(struct conf_writer *writer, const struct config *config)
 	for (size_t i = 0; i < config->nlisteners; i++) {
 		const struct listener_config *listener = &config->listeners[i];
 
-		writer_object(writer, listener->is_unix ? CONF_DOCUMENT_UNIX :
-		    CONF_DOCUMENT_INET, listener, listener->section, listener->section);
+		writer_object(writer,
+		    listener->is_unix ? CONF_DOCUMENT_UNIX : CONF_DOCUMENT_INET, listener,
+		    listener->section, listener->section);
 	}
 	for (size_t i = 0; i < config->ngroups; i++)
 		conf_writer_group(writer, config->groups[i]);

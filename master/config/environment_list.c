@@ -17,7 +17,7 @@
 struct lexer {
 	const char *at;
 	struct buf token;
-	const char *why;	/* static; set when the text is malformed */
+	const char *why; /* static; set when the text is malformed */
 };
 
 /* Bytes of the character at s, at least 1: a byte that is no UTF-8 stands alone. */
@@ -170,8 +170,9 @@ environment_list_parse(const char *text, struct environment *environment, char *
 		free(token);
 	}
 	if (status == -1)
-		*why = lexer.why != NULL ? xstrdup(lexer.why) : xasprintf(
-		    "Unexpected end of key/value pairs in value '%s'", text);
+		*why = lexer.why != NULL ?
+		    xstrdup(lexer.why) :
+		    xasprintf("Unexpected end of key/value pairs in value '%s'", text);
 	buf_clear(&lexer.token);
 	return status;
 }
@@ -307,8 +308,8 @@ environment_list_equal(const struct environment *a, const struct environment *b)
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!str_equal(a->items[i].value,
-		    environment_list_get(b, a->items[i].name)))
+		if (!str_equal(
+			a->items[i].value, environment_list_get(b, a->items[i].name)))
 			return false;
 	return true;
 }

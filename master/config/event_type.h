@@ -39,7 +39,7 @@ enum event_type {
 	EVENT_PROCESS_GROUP_REMOVED,
 	EVENT_TYPE_MAX
 };
-#define FIELDS_TYPE_EVENT enum event_type	/* common/fields.h */
+#define FIELDS_TYPE_EVENT enum event_type /* common/fields.h */
 
 /* "PROCESS_STATE_RUNNING"; the top of the hierarchy is "EVENT". */
 const char *event_type_name(enum event_type);

@@ -11,23 +11,23 @@
 
 /* The subscriptions as bits. */
 static int
-eventlistener_parse_events(struct conf_load *load, const char *section, char *events,
-    uint32_t *bits)
+eventlistener_parse_events(
+    struct conf_load *load, const char *section, char *events, uint32_t *bits)
 {
 	char *rest = events, *item;
 	int type;
 
 	if (events[0] == '\0')
-		return conf_load_fail(load, "[%s] section requires an \"events\" line",
-		    section);
+		return conf_load_fail(
+		    load, "[%s] section requires an \"events\" line", section);
 	while ((item = strsep(&rest, ",")) != NULL) {
 		item = str_strip(item);
 		for (char *c = item; *c != '\0'; c++)
 			*c = (char)toupper((unsigned char)*c);
 		type = event_type_find(item);
 		if (type == -1)
-			return conf_load_fail(load, "Unknown event type %s in [%s] events",
-			    item, section);
+			return conf_load_fail(
+			    load, "Unknown event type %s in [%s] events", item, section);
 		*bits |= UINT32_C(1) << type;
 	}
 	return 0;
@@ -39,20 +39,22 @@ eventlistener_check_redirect(struct conf_load *load, const char *section)
 	struct program_section program = { .numprocs = 0 };
 
 	if (conf_load_row(load, section, conf_find(&conf_program, "redirect_stderr"),
-	    load->here, &program) == -1)
+		load->here, &program) == -1)
 		return -1;
 	if (program.process.redirect_stderr)
-		return conf_load_fail(load, "[%s] section sets redirect_stderr=true but "
+		return conf_load_fail(load,
+		    "[%s] section sets redirect_stderr=true but "
 		    "this is not allowed because it will interfere with the eventlistener "
-		    "protocol", section);
+		    "protocol",
+		    section);
 	return 0;
 }
 
 /* Python code, which is not run. What these two do is known; of others nothing is known, so
  * none of their results is bad: it would come again for ever. */
 static enum result_handler
-eventlistener_read_handler(struct conf_load *load, const char *section,
-    const struct pool_section *values)
+eventlistener_read_handler(
+    struct conf_load *load, const char *section, const struct pool_section *values)
 {
 	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
 
@@ -61,9 +63,10 @@ eventlistener_read_handler(struct conf_load *load, const char *section,
 	if (conf_load_is_python(values->result_handler, "supervisor_stdout:event_handler"))
 		return RESULT_PRINTED;
 	conf_load_at(load, section, option->name);
-	conf_load_say(load, LEVEL_WARN, "[%s] result_handler=%s is Python code, "
-	    "which reeve does not run; every result is accepted", section,
-	    values->result_handler);
+	conf_load_say(load, LEVEL_WARN,
+	    "[%s] result_handler=%s is Python code, "
+	    "which reeve does not run; every result is accepted",
+	    section, values->result_handler);
 	return RESULT_ANY;
 }
 

@@ -12,7 +12,7 @@
 
 struct expand_names {
 	const struct expand_names *parent;
-	struct map *values;	/* struct expand_value, owned */
+	struct map *values; /* struct expand_value, owned */
 };
 
 /* One run over a text. */
@@ -20,8 +20,8 @@ struct expansion {
 	const char *text, *at;
 	const struct expand_names *names;
 	struct buf out;
-	char *unknown;		/* a name that cannot be expanded, new */
-	char *bad;		/* why the text is badly formatted, new */
+	char *unknown; /* a name that cannot be expanded, new */
+	char *bad;     /* why the text is badly formatted, new */
 };
 
 struct expand_names *
@@ -171,8 +171,8 @@ expand_names_list(const struct expand_names *names)
 
 	for (; names != NULL; names = names->parent) {
 		cursor = 0;
-		all = xreallocarray(all, count + map_count(names->values) + 1,
-		    sizeof(*all));
+		all =
+		    xreallocarray(all, count + map_count(names->values) + 1, sizeof(*all));
 		while (map_next(names->values, &cursor, &name) != NULL)
 			all[count++] = name;
 	}
@@ -197,7 +197,8 @@ expand_run_error(const struct expansion *run, const char *where)
 		name = str_repr(run->unknown);
 		list = expand_names_list(run->names);
 		error = xasprintf("Format string %s for %s contains names (%s) which "
-		    "cannot be expanded. Available names: %s", text, place, name, list);
+				  "cannot be expanded. Available names: %s",
+		    text, place, name, list);
 		free(name);
 		free(list);
 	}
@@ -207,8 +208,8 @@ expand_run_error(const struct expansion *run, const char *where)
 }
 
 char *
-expand_text(const char *text, const struct expand_names *names, const char *where,
-    char **error)
+expand_text(
+    const char *text, const struct expand_names *names, const char *where, char **error)
 {
 	struct expansion run = { .text = text, .at = text, .names = names };
 	char *result = NULL;

@@ -79,7 +79,7 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 	}
 	if (**at == '*')
 		return xstrdup((*at)[1] == '\0' ? "incomplete format" :
-		    "not enough arguments for format string");
+						  "not enough arguments for format string");
 	if (**at != '\0' && strchr("hlL", **at) != NULL)
 		++*at;
 	if (**at == '\0')
@@ -123,8 +123,8 @@ expand_put_parts(const struct expand_format *format, const char *sign, const cha
 }
 
 static void
-expand_put_text(const struct expand_format *format, const struct expand_value *value,
-    struct buf *out)
+expand_put_text(
+    const struct expand_format *format, const struct expand_value *value, struct buf *out)
 {
 	char *shown = NULL;
 	const char *s = value->text;
@@ -144,13 +144,19 @@ expand_put_integer(const struct expand_format *format, int64_t number, struct bu
 {
 	unsigned long long size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 	const char *sign = number < 0 ? "-" : format->plus ? "+" : format->space ? " " : "";
-	const char *mark = format->letter == 'o' ? "0o" : format->letter == 'x' ? "0x" :
-	    format->letter == 'X' ? "0X" : "";
+	const char *mark = format->letter == 'o' ? "0o" :
+	    format->letter == 'x'                ? "0x" :
+	    format->letter == 'X'                ? "0X" :
+						   "";
 	size_t n, used, zeros = 0, width = format->width > 0 ? (size_t)format->width : 0;
 	char digits[32];
 
-	snprintf(digits, sizeof(digits), format->letter == 'o' ? "%llo" :
-	    format->letter == 'x' ? "%llx" : format->letter == 'X' ? "%llX" : "%llu", size);
+	snprintf(digits, sizeof(digits),
+	    format->letter == 'o'     ? "%llo" :
+		format->letter == 'x' ? "%llx" :
+		format->letter == 'X' ? "%llX" :
+					"%llu",
+	    size);
 	if (!format->alternate)
 		mark = "";
 	n = strlen(digits);
@@ -174,8 +180,8 @@ expand_wrong_type(char letter, const char *type)
 }
 
 char *
-expand_format_apply(const struct expand_format *format, const struct expand_value *value,
-    struct buf *out)
+expand_format_apply(
+    const struct expand_format *format, const struct expand_value *value, struct buf *out)
 {
 	bool is_text = strchr("sra", format->letter) != NULL;
 

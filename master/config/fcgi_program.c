@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 static int
-fcgi_program_read_options(struct conf_load *load, const struct pool_section *values,
-    struct fcgi_config *fcgi)
+fcgi_program_read_options(
+    struct conf_load *load, const struct pool_section *values, struct fcgi_config *fcgi)
 {
 	int64_t backlog = SOMAXCONN, mode = 0700;
 	char *why = NULL;
@@ -24,15 +24,15 @@ fcgi_program_read_options(struct conf_load *load, const struct pool_section *val
 	    conf_type_parse(&conf_integer, values->socket_backlog, &backlog, &why) == -1)
 		return conf_load_fail_take(load, why);
 	if (backlog < 1 || backlog > 65535)
-		return conf_load_fail(load, "Invalid socket_backlog value %lld",
-		    (long long)backlog);
+		return conf_load_fail(
+		    load, "Invalid socket_backlog value %lld", (long long)backlog);
 	if (values->socket_owner != NULL &&
 	    users_find_owner(values->socket_owner, &fcgi->uid, &fcgi->gid) == -1)
-		return conf_load_fail(load, "Invalid socket_owner value %s",
-		    values->socket_owner);
+		return conf_load_fail(
+		    load, "Invalid socket_owner value %s", values->socket_owner);
 	if (values->socket_mode != NULL && str_to_octal(values->socket_mode, &mode) == -1)
-		return conf_load_fail(load, "Invalid socket_mode value %s",
-		    values->socket_mode);
+		return conf_load_fail(
+		    load, "Invalid socket_mode value %s", values->socket_mode);
 	fcgi->backlog = (int)backlog;
 	fcgi->mode = (mode_t)mode & 07777;
 	return 0;
@@ -40,8 +40,8 @@ fcgi_program_read_options(struct conf_load *load, const struct pool_section *val
 
 /* The two errors with brackets are shown as supervisord shows them: as tuples. */
 static int
-fcgi_program_bad_socket(struct conf_load *load, const char *section, const char *what,
-    const char *text)
+fcgi_program_bad_socket(
+    struct conf_load *load, const char *section, const char *what, const char *text)
 {
 	char *shown = str_repr(text);
 
@@ -51,8 +51,8 @@ fcgi_program_bad_socket(struct conf_load *load, const char *section, const char 
 }
 
 static int
-fcgi_program_read_tcp(struct conf_load *load, const char *section, const char *url,
-    struct fcgi_config *fcgi)
+fcgi_program_read_tcp(
+    struct conf_load *load, const char *section, const char *url, struct fcgi_config *fcgi)
 {
 	const char *host = str_starts(url, "tcp://") ? url + 6 : "";
 	size_t n = strcspn(host, " \t\r\n\f\v:");
@@ -96,8 +96,10 @@ fcgi_program_read_address(struct conf_load *load, const char *section,
 		return 0;
 	}
 	if (values->socket_owner != NULL || values->socket_mode != NULL)
-		return conf_load_fail(load, "socket_owner and socket_mode params should "
-		    "only be used with a Unix domain socket in [%s] socket", section);
+		return conf_load_fail(load,
+		    "socket_owner and socket_mode params should "
+		    "only be used with a Unix domain socket in [%s] socket",
+		    section);
 	return fcgi_program_read_tcp(load, section, url, fcgi);
 }
 
@@ -114,8 +116,8 @@ fcgi_program_read_socket(struct conf_load *load, const char *section, const char
 	if (status == -1)
 		return -1;
 	if (values->socket == NULL || values->socket[0] == '\0')
-		return conf_load_fail(load, "[%s] section requires a \"socket\" line",
-		    section);
+		return conf_load_fail(
+		    load, "[%s] section requires a \"socket\" line", section);
 	return fcgi_program_read_address(load, section, values, fcgi);
 }
 
@@ -125,8 +127,8 @@ fcgi_program_read_user(
     struct conf_load *load, const char *section, struct fcgi_config *fcgi)
 {
 	struct program_section program = { .numprocs = 0 };
-	int status = conf_load_row(load, section, conf_find(&conf_program, "user"),
-	    load->here, &program);
+	int status = conf_load_row(
+	    load, section, conf_find(&conf_program, "user"), load->here, &program);
 	const struct user *user = program.process.user;
 
 	if (status == 1 && user != NULL && user->uid != getuid()) {

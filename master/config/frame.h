@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CONF_FRAME_MAX (4 * 1024 * 1024)	/* bytes of one frame */
+#define CONF_FRAME_MAX (4 * 1024 * 1024) /* bytes of one frame */
 
 /* Begins a frame at the end of the buffer; its mark for conf_frame_end. Writers end the
  * program when memory is short. */
@@ -26,7 +26,7 @@ NODISCARD int conf_frame_end(struct buf *, size_t mark);
 /* A frame that is read; all is borrowed from the bytes. */
 struct conf_frame {
 	uint32_t kind;
-	const char *at, *end;	/* the fields that are left */
+	const char *at, *end; /* the fields that are left */
 };
 
 /* The first frame of the n bytes. Its length with all, 0 when it is not complete yet, or -1

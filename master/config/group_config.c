@@ -12,7 +12,10 @@ group_config_new(enum group_kind kind, const char *name, int64_t priority)
 	struct group_config *group = xcalloc(1, sizeof(*group));
 
 	*group = (struct group_config){
-		.refs = 1, .kind = kind, .name = xstrdup(name), .priority = priority,
+		.refs = 1,
+		.kind = kind,
+		.name = xstrdup(name),
+		.priority = priority,
 	};
 	return group;
 }
@@ -24,8 +27,8 @@ group_config_append(struct group_config *group, struct process_config *process)
 	size_t n = group->nprocesses;
 
 	if ((n & (n - 1)) == 0)
-		group->processes = xreallocarray(group->processes, n == 0 ? 1 : 2 * n,
-		    sizeof(struct process_config *));
+		group->processes = xreallocarray(
+		    group->processes, n == 0 ? 1 : 2 * n, sizeof(struct process_config *));
 	group->processes[group->nprocesses++] = process;
 }
 

@@ -17,7 +17,7 @@ enum log_target { LOG_TO_NONE, LOG_TO_AUTO, LOG_TO_FILE };
 
 struct output_config {
 	enum log_target target;
-	char *path;		/* LOG_TO_FILE: absolute or as given; LOG_TO_AUTO: NULL */
+	char *path; /* LOG_TO_FILE: absolute or as given; LOG_TO_AUTO: NULL */
 	int64_t maxbytes, backups, capture_maxbytes;
 	bool events_enabled, syslog;
 };
@@ -28,13 +28,13 @@ enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE }
 
 /* One process of a program, all expansions done. */
 struct process_config {
-	char *section;		/* that it comes from: "program:x" */
-	char *name;		/* process name */
+	char *section; /* that it comes from: "program:x" */
+	char *name;    /* process name */
 	char *command;
 	struct environment environment;
-	char *directory;	/* NULL = none */
-	char *serverurl;	/* NULL = AUTO */
-	struct user *user;	/* owned; NULL = none */
+	char *directory;   /* NULL = none */
+	char *serverurl;   /* NULL = AUTO */
+	struct user *user; /* owned; NULL = none */
 	int64_t priority, startsecs, startretries, stopwaitsecs;
 	bool autostart;
 	enum autorestart autorestart;
@@ -42,17 +42,17 @@ struct process_config {
 	size_t nexitcodes;
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
-	bool exit_on_fatal;	/* the daemon does not outlive it */
-	bool reset_signals;	/* also SIGPIPE and SIGXFSZ are at their default */
-	int umask;		/* -1 = none */
+	bool exit_on_fatal; /* the daemon does not outlive it */
+	bool reset_signals; /* also SIGPIPE and SIGXFSZ are at their default */
+	int umask;          /* -1 = none */
 	struct output_config outputs[OUTPUT_MAX];
 };
 
 /* A namespace of the API that a program serves: [rpcinterface:x] with command=. */
 struct rpcinterface_config {
-	char *name;		/* "x" */
-	enum role role;		/* of its own calls to the master */
-	struct environment options;	/* of its section, handed to it */
+	char *name;                 /* "x" */
+	enum role role;             /* of its own calls to the master */
+	struct environment options; /* of its section, handed to it */
 };
 
 enum group_kind {
@@ -69,45 +69,45 @@ enum result_handler { RESULT_OK, RESULT_ANY, RESULT_PRINTED };
 
 /* What an event listener's group has beyond its processes. */
 struct pool_config {
-	uint32_t events;	/* subscriptions, a bit per enum event_type */
-	int64_t buffer_size;	/* 0 = not given */
-	bool counts_bytes;	/* event_length=bytes */
+	uint32_t events;     /* subscriptions, a bit per enum event_type */
+	int64_t buffer_size; /* 0 = not given */
+	bool counts_bytes;   /* event_length=bytes */
 	enum result_handler handler;
 };
 
 /* What a FastCGI program's group has beyond its processes: the socket they share. */
 struct fcgi_config {
-	char *url;		/* as it is shown */
-	char *path;		/* of a Unix socket, absolute; NULL = TCP */
+	char *url;  /* as it is shown */
+	char *path; /* of a Unix socket, absolute; NULL = TCP */
 	mode_t mode;
-	uid_t uid;		/* (uid_t)-1 = leave */
+	uid_t uid; /* (uid_t)-1 = leave */
 	gid_t gid;
-	char *address;		/* TCP: as a number, or NULL … */
-	char *why;		/* … because of this */
+	char *address; /* TCP: as a number, or NULL … */
+	char *why;     /* … because of this */
 	int port, backlog;
 };
 
 /* A group as configured: a [group:x], or the homogeneous group of one program. */
 struct group_config {
-	unsigned refs;		/* the config and the live group */
-	bool is_reread;		/* the file was read again since a live group took this */
+	unsigned refs;  /* the config and the live group */
+	bool is_reread; /* the file was read again since a live group took this */
 	enum group_kind kind;
-	struct pool_config pool;	/* of GROUP_LISTENER_POOL */
-	struct rpcinterface_config *interface;	/* of GROUP_INTERFACE; owned */
-	struct fcgi_config fcgi;	/* of GROUP_FCGI */
+	struct pool_config pool;               /* of GROUP_LISTENER_POOL */
+	struct rpcinterface_config *interface; /* of GROUP_INTERFACE; owned */
+	struct fcgi_config fcgi;               /* of GROUP_FCGI */
 	char *name;
 	int64_t priority;
-	struct process_config **processes;	/* stored order */
+	struct process_config **processes; /* stored order */
 	size_t nprocesses;
 };
 
 /* New, of one reference. */
 struct group_config *group_config_new(enum group_kind, const char *name, int64_t priority);
 struct group_config *group_config_ref(struct group_config *);
-void group_config_unref(struct group_config *);	/* NULL is fine */
+void group_config_unref(struct group_config *); /* NULL is fine */
 void group_config_append(struct group_config *, struct process_config *take);
 /* For qsort of an array of pointers: by priority, then by name. */
 int group_config_compare(const void *a, const void *b);
-void process_config_free(struct process_config *);	/* NULL is fine */
+void process_config_free(struct process_config *); /* NULL is fine */
 
 #endif

@@ -13,7 +13,7 @@
 typedef void conf_explain_fn(void *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 struct conf_group_kind {
-	bool has_interface;	/* its groups have a struct rpcinterface_config */
+	bool has_interface; /* its groups have a struct rpcinterface_config */
 	/* Whether a group has all that reading a section of the kind gives it. */
 	bool (*is_complete)(const struct group_config *);
 	/* The kind's part of two groups, which may be of another kind: whether the fresh

@@ -14,8 +14,8 @@ conf_group_add(struct conf_load *load, struct group_config *group)
 {
 	struct config *config = load->config;
 
-	config->groups = xreallocarray(config->groups, config->ngroups + 1,
-	    sizeof(struct group_config *));
+	config->groups = xreallocarray(
+	    config->groups, config->ngroups + 1, sizeof(struct group_config *));
 	config->groups[config->ngroups++] = group;
 }
 
@@ -53,7 +53,8 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 		place = map_get(seen, process->name);
 		if (place != NULL) {
 			section = sections_section_of_group(load, group->name);
-			conf_load_warn(load, section, NULL, "group %s has more than one "
+			conf_load_warn(load, section, NULL,
+			    "group %s has more than one "
 			    "process named %s; only the last one is run; set process_name=",
 			    group->name, process->name);
 			free(section);
@@ -79,11 +80,13 @@ sections_member_section(struct conf_load *load, const char *shown, const char *n
 	bool is_program = ini_has(load->ini, program), is_fcgi = ini_has(load->ini, fcgi);
 
 	if (!is_program && !is_fcgi)
-		conf_load_fail(load, "[%s] names unknown program or fcgi-program %s",
-		    shown, name);
+		conf_load_fail(
+		    load, "[%s] names unknown program or fcgi-program %s", shown, name);
 	else if (is_program && is_fcgi)
-		conf_load_fail(load, "[%s] name %s is ambiguous (exists as program and "
-		    "fcgi-program)", shown, name);
+		conf_load_fail(load,
+		    "[%s] name %s is ambiguous (exists as program and "
+		    "fcgi-program)",
+		    shown, name);
 	else
 		section = xstrdup(is_program ? program : fcgi);
 	free(program);
@@ -176,7 +179,8 @@ sections_finish_groups(struct conf_load *load)
 		if (map_get(seen, group->name) != NULL) {
 			section = sections_section_of_group(load, group->name);
 			conf_load_at(load, section, NULL);
-			conf_load_say(load, LEVEL_WARN, "The group name %s is used more "
+			conf_load_say(load, LEVEL_WARN,
+			    "The group name %s is used more "
 			    "than once; only the one with the lowest priority is run",
 			    group->name);
 			conf_load_at(load, NULL, NULL);

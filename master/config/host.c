@@ -21,7 +21,7 @@ conf_host_find(const char *host, char **address, char **why)
 		return;
 	}
 	if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0,
-	    NI_NUMERICHOST) == 0)
+		NI_NUMERICHOST) == 0)
 		*address = xstrdup(text);
 	else
 		*why = xstrdup("its address cannot be shown");

@@ -42,8 +42,8 @@ include_file(struct conf_load *load, const char *path)
 	char *directory, *here, *error;
 
 	if (!str_is_utf8(path, strlen(path)))
-		return conf_load_fail(load,
-		    "the name of an included file is not valid UTF-8");
+		return conf_load_fail(
+		    load, "the name of an included file is not valid UTF-8");
 	conf_load_say(load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
 	if (ini_read(load->ini, path, path, true, &error) == -1) {
 		if (error != NULL)
@@ -70,8 +70,8 @@ include_pattern(struct conf_load *load, const char *pattern)
 		found.gl_pathc = 0;
 	}
 	if (found.gl_pathc > 1)
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *),
-		    include_compare_paths);
+		qsort(
+		    found.gl_pathv, found.gl_pathc, sizeof(char *), include_compare_paths);
 	for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
 		status = include_file(load, found.gl_pathv[i]);
 	globfree(&found);
@@ -91,8 +91,8 @@ conf_include_read(struct conf_load *load)
 		return 0;
 	ini_replace(load->ini, HERE, load->config->here);
 	if ((files = ini_get(load->ini, "include", "files")) == NULL)
-		return conf_load_fail(load,
-		    ".ini file has [include] section, but no files setting");
+		return conf_load_fail(
+		    load, ".ini file has [include] section, but no files setting");
 	names = expand_names_new(load->here);
 	expand_set(names, "host_node_name", load->node);
 	rest = text = conf_load_expand(load, files, names, "include.files");

@@ -53,8 +53,8 @@ load_context_place_of(const struct conf_load *load, const char *section, const c
 static void
 load_context_add_message(struct config *config, struct config_message message)
 {
-	struct config_message *messages = xreallocarray(config->messages,
-	    config->nmessages + 1, sizeof(*messages));
+	struct config_message *messages =
+	    xreallocarray(config->messages, config->nmessages + 1, sizeof(*messages));
 	size_t at = config->nmessages++;
 
 	for (; at > 0 && messages[at - 1].level < message.level; at--)
@@ -95,8 +95,8 @@ load_context_add_finding(struct conf_load *load, char *place, char *text)
 }
 
 void
-conf_load_warn(struct conf_load *load, const char *section, const char *key,
-    const char *fmt, ...)
+conf_load_warn(
+    struct conf_load *load, const char *section, const char *key, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -107,8 +107,8 @@ conf_load_warn(struct conf_load *load, const char *section, const char *key,
 }
 
 void
-conf_load_warn_at(struct conf_load *load, const char *file, size_t line, const char *fmt,
-    ...)
+conf_load_warn_at(
+    struct conf_load *load, const char *file, size_t line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -151,8 +151,8 @@ conf_load_text(struct conf_load *load, const char *section, const char *key,
 }
 
 int
-conf_load_put(struct conf_load *load, const struct conf_option *option, const char *text,
-    void *base)
+conf_load_put(
+    struct conf_load *load, const struct conf_option *option, const char *text, void *base)
 {
 	char *why = NULL;
 
@@ -206,8 +206,8 @@ conf_load_rows(struct conf_load *load, const char *section,
 {
 	for (size_t i = 0; i < table->count; i++)
 		if ((table->options[i].flags & CONF_RAW) == 0 &&
-		    conf_load_row(load, section, &table->options[i], load->here,
-		    base) == -1)
+		    conf_load_row(load, section, &table->options[i], load->here, base) ==
+			-1)
 			return -1;
 	return 0;
 }
@@ -230,8 +230,8 @@ conf_load_name(struct conf_load *load, const char *name)
 		if (strchr(kept, *c) == NULL)
 			continue;
 		shown = str_repr(name);
-		conf_load_fail(load, "Invalid name: %s because of character: '%c'", shown,
-		    *c);
+		conf_load_fail(
+		    load, "Invalid name: %s because of character: '%c'", shown, *c);
 		free(shown);
 		free(kept);
 		return NULL;

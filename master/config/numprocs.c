@@ -23,8 +23,8 @@ numprocs_copy_section(struct conf_numprocs *program, struct process_config *proc
 {
 	for (size_t i = 0; i < conf_program.count; i++) {
 		const struct conf_option *option = &conf_program.options[i];
-		const char *value = program->texts[i] != NULL ? program->texts[i] :
-		    option->fallback;
+		const char *value =
+		    program->texts[i] != NULL ? program->texts[i] : option->fallback;
 
 		if ((option->flags & (CONF_EACH | CONF_SECTION)) == 0 && value != NULL &&
 		    conf_load_put(program->load, option, value, process) == -1)
@@ -71,16 +71,20 @@ numprocs_check_output(struct conf_numprocs *program, const char *word,
 {
 	if (syslog) {
 		numprocs_at(program, word, "logfile");
-		conf_load_say(program->load, LEVEL_WARN, "For [%s], %s_logfile=syslog but "
+		conf_load_say(program->load, LEVEL_WARN,
+		    "For [%s], %s_logfile=syslog but "
 		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
-		    "syslog instead.", program->section, word, word);
+		    "syslog instead.",
+		    program->section, word, word);
 		output->syslog = true;
 	}
 	numprocs_at(program, word, "logfile_maxbytes");
 	if (output->target == LOG_TO_AUTO && output->maxbytes == 0)
-		conf_load_say(program->load, LEVEL_WARN, "For [%s], AUTO logging used for "
+		conf_load_say(program->load, LEVEL_WARN,
+		    "For [%s], AUTO logging used for "
 		    "%s_logfile without rollover, set maxbytes > 0 to avoid filling up "
-		    "filesystem unintentionally", program->section, word);
+		    "filesystem unintentionally",
+		    program->section, word);
 }
 
 static int
@@ -97,13 +101,13 @@ numprocs_read_output(struct conf_numprocs *program, const struct expand_names *n
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s_logfile", words[id]);
-	if (numprocs_read_logfile(program, conf_find(&conf_program, name), names, process,
-	    &syslog) == -1)
+	if (numprocs_read_logfile(
+		program, conf_find(&conf_program, name), names, process, &syslog) == -1)
 		return -1;
 	for (size_t i = 0; i < nitems(keys); i++) {
 		snprintf(name, sizeof(name), "%s_%s", words[id], keys[i]);
 		if (conf_load_row(program->load, program->section,
-		    conf_find(&conf_program, name), names, process) == -1)
+			conf_find(&conf_program, name), names, process) == -1)
 			return -1;
 	}
 	numprocs_check_output(program, words[id], &process->outputs[id], syslog);
@@ -120,9 +124,11 @@ numprocs_redirect(struct conf_numprocs *program, struct process_config *process)
 		return;
 	numprocs_at(program, "stderr", "logfile");
 	if (output->target == LOG_TO_FILE)
-		conf_load_say(program->load, LEVEL_WARN, "For [%s], redirect_stderr=true "
+		conf_load_say(program->load, LEVEL_WARN,
+		    "For [%s], redirect_stderr=true "
 		    "but stderr_logfile has also been set to a filename, the filename has "
-		    "been ignored", program->section);
+		    "been ignored",
+		    program->section);
 	mem_freep(&output->path);
 	output->target = LOG_TO_NONE;
 }
@@ -138,19 +144,19 @@ numprocs_read_each(struct conf_numprocs *program, struct expand_names *names,
 	int status;
 
 	if (conf_load_environment(load, section, conf_find(&conf_program, "environment"),
-	    names, process, names) == -1 ||
-	    conf_load_row(load, section, conf_find(&conf_program, "directory"), names,
-	    process) == -1)
+		names, process, names) == -1 ||
+	    conf_load_row(
+		load, section, conf_find(&conf_program, "directory"), names, process) == -1)
 		return -1;
 	for (size_t id = 0; id < OUTPUT_MAX; id++)
 		if (numprocs_read_output(program, names, (enum output_id)id, process) == -1)
 			return -1;
 	numprocs_redirect(program, process);
-	status = conf_load_row(load, section, conf_find(&conf_program, "command"), names,
-	    process);
+	status = conf_load_row(
+	    load, section, conf_find(&conf_program, "command"), names, process);
 	if (status == 0)
-		return conf_load_fail(load,
-		    "program section %s does not specify a command", section);
+		return conf_load_fail(
+		    load, "program section %s does not specify a command", section);
 	if (status == -1)
 		return -1;
 	conf_load_at(load, section, "process_name");
@@ -161,8 +167,8 @@ numprocs_read_each(struct conf_numprocs *program, struct expand_names *names,
 }
 
 static int
-numprocs_read_process(struct conf_numprocs *program, int64_t number,
-    struct group_config *group)
+numprocs_read_process(
+    struct conf_numprocs *program, int64_t number, struct group_config *group)
 {
 	struct expand_names *names = expand_names_new(program->names);
 	struct process_config *process = xcalloc(1, sizeof(*process));

@@ -11,10 +11,10 @@
 struct conf_numprocs {
 	struct conf_load *load;
 	const char *section;
-	struct expand_names *names;	/* program_name, group_name and so on */
-	char **texts;			/* per row: expanded, NULL = absent */
-	struct program_section values;	/* the options of the section as a whole */
-	char key[32];			/* backs load->key */
+	struct expand_names *names;    /* program_name, group_name and so on */
+	char **texts;                  /* per row: expanded, NULL = absent */
+	struct program_section values; /* the options of the section as a whole */
+	char key[32];                  /* backs load->key */
 };
 
 /* The option's text before its expansion, or its default. */

@@ -18,8 +18,8 @@
 static int
 role_decode(const char *text, size_t n UNUSED, void *slot)
 {
-	struct listener_config *listener = container_of(slot, struct listener_config,
-	    unauthenticated_role);
+	struct listener_config *listener =
+	    container_of(slot, struct listener_config, unauthenticated_role);
 	int role = role_parse(text);
 
 	if (role == -1)
@@ -84,8 +84,9 @@ port_check_host(const char *host, size_t n, char **why)
 {
 	char *copy;
 
-	if (port_is_bracketed(host, n) || (memchr(host, ':', n) == NULL &&
-	    memchr(host, '[', n) == NULL && memchr(host, ']', n) == NULL))
+	if (port_is_bracketed(host, n) ||
+	    (memchr(host, ':', n) == NULL && memchr(host, '[', n) == NULL &&
+		memchr(host, ']', n) == NULL))
 		return 0;
 	copy = xstrndup(host, n);
 	conf_type_refuse(why, "not a valid host: ", copy,
@@ -130,8 +131,8 @@ port_print(const void *slot)
 {
 	const struct listener_config *listener = LISTENER(slot, port);
 
-	return xasprintf("%s:%d", listener->host[0] != '\0' ? listener->host : "*",
-	    listener->port);
+	return xasprintf(
+	    "%s:%d", listener->host[0] != '\0' ? listener->host : "*", listener->port);
 }
 
 /* What port_print gives. */

@@ -268,8 +268,10 @@ conf_equal(const struct conf_option *option, const void *a, const void *b)
 bool
 conf_same(const struct conf_option *option, const void *a, const void *b)
 {
-	return option->type->same == NULL ? conf_equal(option, a, b) : option->type->same(
-	    (const char *)a + option->offset, (const char *)b + option->offset);
+	return option->type->same == NULL ?
+	    conf_equal(option, a, b) :
+	    option->type->same(
+		(const char *)a + option->offset, (const char *)b + option->offset);
 }
 
 void

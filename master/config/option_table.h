@@ -24,21 +24,21 @@ enum conf_flags {
 struct conf_option {
 	const char *name;
 	const struct conf_type *type;
-	const char *fallback;	/* the default as text; NULL = none */
-	size_t offset;		/* of the slot in the section's struct */
+	const char *fallback; /* the default as text; NULL = none */
+	size_t offset;        /* of the slot in the section's struct */
 	unsigned flags;
 	const char *help;
 };
 
 struct conf_section {
-	const char *name;	/* "program", "inet_http_server" */
+	const char *name; /* "program", "inet_http_server" */
 	const struct conf_option *options;
 	size_t count;
 };
 
 /* What a program section says beyond its processes. */
 struct program_section {
-	struct process_config process;	/* first: offsets hold for both */
+	struct process_config process; /* first: offsets hold for both */
 	int64_t numprocs, numprocs_start;
 };
 
@@ -55,14 +55,14 @@ struct group_section {
 	int64_t priority;
 };
 
-extern const struct conf_section conf_supervisord;	/* struct config */
-extern const struct conf_section conf_program;	/* struct program_section */
-extern const struct conf_section conf_group;	/* struct group_section */
-extern const struct conf_section conf_listener_pool;	/* struct pool_section */
-extern const struct conf_section conf_interface;	/* struct rpcinterface_config */
-extern const struct conf_section conf_fcgi;	/* struct pool_section */
-extern const struct conf_section conf_inet_server;	/* struct listener_config */
-extern const struct conf_section conf_unix_server;	/* struct listener_config */
+extern const struct conf_section conf_supervisord;   /* struct config */
+extern const struct conf_section conf_program;       /* struct program_section */
+extern const struct conf_section conf_group;         /* struct group_section */
+extern const struct conf_section conf_listener_pool; /* struct pool_section */
+extern const struct conf_section conf_interface;     /* struct rpcinterface_config */
+extern const struct conf_section conf_fcgi;          /* struct pool_section */
+extern const struct conf_section conf_inet_server;   /* struct listener_config */
+extern const struct conf_section conf_unix_server;   /* struct listener_config */
 
 /* All of them. */
 extern const struct conf_section *const conf_sections[];
@@ -71,8 +71,8 @@ extern const size_t conf_sections_count;
 /* The row of an option, or NULL. */
 const struct conf_option *conf_find(const struct conf_section *, const char *name);
 /* Parses the text into the row's slot of base; 0, or -1 with *why new. */
-NODISCARD int conf_put(const struct conf_option *, void *base, const char *text,
-    char **why);
+NODISCARD int conf_put(
+    const struct conf_option *, void *base, const char *text, char **why);
 /* New: the slot's value as text. */
 char *conf_print(const struct conf_option *, const void *base);
 /* Whether the live base would keep its value if the fresh one took its place. */

@@ -132,7 +132,8 @@ logfile_decode(const char *text, size_t n, void *slot)
 	if (str_equal(text, "NONE"))
 		return 0;
 	channel->target = str_equal(text, "AUTO") ? LOG_TO_AUTO : LOG_TO_FILE;
-	return channel->target == LOG_TO_AUTO ? 0 :
+	return channel->target == LOG_TO_AUTO ?
+	    0 :
 	    conf_type_decode_string(text, n, &channel->path);
 }
 
@@ -175,7 +176,8 @@ names_parse(const char *text, void *slot, char **why)
 			if (!isalnum((unsigned char)text[i]) &&
 			    strchr("-._", text[i]) == NULL) {
 				*why = xasprintf("not a valid name in server_names: %.*s "
-				    "(host names without scheme and port)", (int)len, text);
+						 "(host names without scheme and port)",
+				    (int)len, text);
 				free(names);
 				return -1;
 			}
@@ -193,8 +195,8 @@ names_parse(const char *text, void *slot, char **why)
 static int
 exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 {
-	struct process_config *process = container_of(slot, struct process_config,
-	    exitcodes);
+	struct process_config *process =
+	    container_of(slot, struct process_config, exitcodes);
 	char *copy = strdup(text), *rest = copy, *item;
 	size_t most = 1;
 	int64_t code;
@@ -239,8 +241,9 @@ exitcodes_equal(const void *a, const void *b)
 {
 	const struct process_config *x = PROCESS(a), *y = PROCESS(b);
 
-	return x->nexitcodes == y->nexitcodes && (x->nexitcodes == 0 ||
-	    memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
+	return x->nexitcodes == y->nexitcodes &&
+	    (x->nexitcodes == 0 ||
+		memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
 }
 
 static int

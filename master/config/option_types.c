@@ -34,8 +34,8 @@ conf_type_parse(const struct conf_type *type, const char *text, void *slot, char
 	if (type->refuse != NULL)
 		return type->refuse(text, why);
 	mem_must(type->refusal[0] != NULL ? 0 : -1);
-	return conf_type_refuse(why, type->refusal[0], text,
-	    type->refusal[1] != NULL ? type->refusal[1] : "");
+	return conf_type_refuse(
+	    why, type->refusal[0], text, type->refusal[1] != NULL ? type->refusal[1] : "");
 }
 
 int
@@ -57,14 +57,14 @@ conf_type_print(const struct conf_type *type, const void *slot)
 	if (type->print != NULL)
 		return type->print(slot);
 	return xstrdup(type->words[type->size == sizeof(bool) ? *(const bool *)slot :
-	    *(const unsigned *)slot]);
+								*(const unsigned *)slot]);
 }
 
 bool
 conf_type_equal(const struct conf_type *type, const void *live, const void *fresh)
 {
 	return type->equal != NULL ? type->equal(live, fresh) :
-	    memcmp(live, fresh, type->size) == 0;
+				     memcmp(live, fresh, type->size) == 0;
 }
 
 void
@@ -109,8 +109,8 @@ static int
 integer_refuse(const char *text, char **why)
 {
 	if (errno != ERANGE)
-		return conf_type_refuse(why, "invalid literal for int() with base 10: ",
-		    text, "");
+		return conf_type_refuse(
+		    why, "invalid literal for int() with base 10: ", text, "");
 	*why = xasprintf("the number %s is out of range", text);
 	return -1;
 }
@@ -206,7 +206,7 @@ octal_print(const void *slot)
 	int value = *(const int *)slot;
 
 	return value < 0 ? xasprintf("-%03o", 0U - (unsigned)value) :
-	    xasprintf("%04o", (unsigned)value);
+			   xasprintf("%04o", (unsigned)value);
 }
 
 static int

@@ -50,8 +50,8 @@ conf_path_expand(const char *path)
 		return xstrdup(path);
 	for (len = strlen(home); len > 0 && home[len - 1] == '/'; len--)
 		home[len - 1] = '\0';
-	result = xasprintf("%s%s", home,
-	    len == 0 && path[name] == '\0' ? "/" : path + name);
+	result =
+	    xasprintf("%s%s", home, len == 0 && path[name] == '\0' ? "/" : path + name);
 	free(home);
 	return result;
 }

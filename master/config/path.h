@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-char *conf_path_expand(const char *path);	/* "~" and "~user" at the beginning */
-char *conf_path_directory(const char *path);	/* all before the last '/'; "" = none */
+char *conf_path_expand(const char *path);    /* "~" and "~user" at the beginning */
+char *conf_path_directory(const char *path); /* all before the last '/'; "" = none */
 /* path itself when it is absolute */
 char *conf_path_join(const char *base, const char *path);
-char *conf_path_absolute(const char *path);	/* in normal form */
+char *conf_path_absolute(const char *path); /* in normal form */
 /* The first usable of $TMPDIR, $TEMP, $TMP, /tmp, … */
 char *conf_path_temporary(void);
 bool conf_path_is_directory(const char *path);

@@ -48,8 +48,10 @@ conf_place_blamed(const struct conf_load *load)
 	size_t cursor = 0;
 
 	/* What cannot be expanded stands in the option; the text also lists names. */
-	if (section == NULL || (last != NULL && (place_has_word(load->error, last) ||
-	    str_starts(load->error, "Format string "))))
+	if (section == NULL ||
+	    (last != NULL &&
+		(place_has_word(load->error, last) ||
+		    str_starts(load->error, "Format string "))))
 		return last;
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL)
 		if (place_has_word(load->error, key))
@@ -68,8 +70,9 @@ conf_place_helps(const struct conf_load *load)
 	const char *file = load->config->file, *error = load->error;
 	size_t n = strlen(error), length = file != NULL ? strlen(file) : 0;
 
-	return load->failed_section != NULL || (file != NULL && !str_starts(error, file) &&
-	    (n < length || strcmp(error + n - length, file) != 0));
+	return load->failed_section != NULL ||
+	    (file != NULL && !str_starts(error, file) &&
+		(n < length || strcmp(error + n - length, file) != 0));
 }
 
 char *

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMPROCS_MAX 65536	/* more than the kernel has pids for */
+#define NUMPROCS_MAX 65536 /* more than the kernel has pids for */
 
 static int
 program_read_section(struct conf_numprocs *program)
@@ -26,8 +26,8 @@ program_read_section(struct conf_numprocs *program)
 		if (status == -1)
 			return -1;
 		value = status == 1 ? program->texts[i] : option->fallback;
-		if (value != NULL && conf_load_put(program->load, option, value,
-		    &program->values) == -1)
+		if (value != NULL &&
+		    conf_load_put(program->load, option, value, &program->values) == -1)
 			return -1;
 		if (status == 0 && str_equal(option->name, "killasgroup"))
 			process->killasgroup = process->stopasgroup;
@@ -45,7 +45,8 @@ program_check(const struct conf_numprocs *program)
 	if (name == NULL)
 		return -1;
 	if (values->numprocs > 1 && strstr(name, "%(process_num)") == NULL)
-		conf_load_fail(load, "%%(process_num) must be present within process_name "
+		conf_load_fail(load,
+		    "%%(process_num) must be present within process_name "
 		    "when numprocs > 1");
 	free(name);
 	if (values->process.stopasgroup && !values->process.killasgroup)

@@ -12,29 +12,31 @@
 
 #define FACTORY "supervisor.rpcinterface_factory"
 #define MAIN_FACTORY "supervisor.rpcinterface:make_main_rpcinterface"
-#define GROUP_PREFIX "rpcinterface."	/* so that no program's name is taken */
-#define PRIORITY (-1)			/* as listeners: first up, last down */
-#define OPTIONS_MAX (64 * 1024)		/* bytes: they go in one message, in JSON */
+#define GROUP_PREFIX "rpcinterface." /* so that no program's name is taken */
+#define PRIORITY (-1)                /* as listeners: first up, last down */
+#define OPTIONS_MAX (64 * 1024)      /* bytes: they go in one message, in JSON */
 
 static void
 rpcinterface_add_interface(struct conf_load *load, const char *section, const char *name)
 {
 	struct config *config = load->config;
 
-	config->interfaces = xreallocarray(config->interfaces, config->ninterfaces + 1,
-	    sizeof(char *));
+	config->interfaces =
+	    xreallocarray(config->interfaces, config->ninterfaces + 1, sizeof(char *));
 	config->interfaces[config->ninterfaces++] = xstrdup(name);
 	if (str_equal(name, "supervisor"))
 		config->has_main_interface = true;
 	else
-		conf_load_say(load, LEVEL_WARN, "[%s] is not served: only the name "
-		    "rpcinterface:supervisor is", section);
+		conf_load_say(load, LEVEL_WARN,
+		    "[%s] is not served: only the name "
+		    "rpcinterface:supervisor is",
+		    section);
 }
 
 /* The other keys would be the factory's arguments; ours takes none. */
 static int
-rpcinterface_check_arguments(struct conf_load *load, const char *section,
-    bool *has_arguments)
+rpcinterface_check_arguments(
+    struct conf_load *load, const char *section, bool *has_arguments)
 {
 	const char *key;
 	size_t cursor = 0;
@@ -67,8 +69,8 @@ rpcinterface_has_server(const struct ini *ini)
 
 /* Everything that is no option of a program, nor of this section, is for the program. */
 static int
-rpcinterface_read_options(struct conf_load *load, const char *section,
-    struct rpcinterface_config *interface)
+rpcinterface_read_options(
+    struct conf_load *load, const char *section, struct rpcinterface_config *interface)
 {
 	const char *key;
 	size_t cursor = 0, total = 0;
@@ -85,20 +87,22 @@ rpcinterface_read_options(struct conf_load *load, const char *section,
 		free(text);
 	}
 	if (total > OPTIONS_MAX)
-		return conf_load_fail(load, "[%s] has more than %d bytes of options for "
-		    "its program", section, OPTIONS_MAX);
+		return conf_load_fail(load,
+		    "[%s] has more than %d bytes of options for "
+		    "its program",
+		    section, OPTIONS_MAX);
 	return 0;
 }
 
 /* Its standard output is nobody's, and its end is always a reason to start it again. */
 static void
-rpcinterface_adjust_process(const struct conf_load *load, const char *section,
-    struct process_config *process)
+rpcinterface_adjust_process(
+    const struct conf_load *load, const char *section, struct process_config *process)
 {
 	struct output_config *out = &process->outputs[OUTPUT_STDOUT];
 
 	mem_freep(&out->path);
-	*out = (struct output_config){.target = LOG_TO_NONE};
+	*out = (struct output_config){ .target = LOG_TO_NONE };
 	process->redirect_stderr = false;
 	if (ini_get(load->ini, section, "autorestart") == NULL)
 		process->autorestart = AUTORESTART_TRUE;
@@ -107,14 +111,17 @@ rpcinterface_adjust_process(const struct conf_load *load, const char *section,
 static int
 rpcinterface_check_name(struct conf_load *load, const char *section, const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+	size_t n = strspn(name,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 	    "0123456789");
 
 	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
 	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
-	return conf_load_fail(load, "[%s] cannot name a namespace that a program serves: "
-	    "letters, digits and _ can, but not reeve, supervisor and system", section);
+	return conf_load_fail(load,
+	    "[%s] cannot name a namespace that a program serves: "
+	    "letters, digits and _ can, but not reeve, supervisor and system",
+	    section);
 }
 
 static int
@@ -139,8 +146,10 @@ rpcinterface_read_program(struct conf_load *load, const char *section, const cha
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
 		rpcinterface_adjust_process(load, section, group->processes[i]);
 	if (status == 0 && group->nprocesses != 1)
-		status = conf_load_fail(load, "[%s] is served by one process: numprocs "
-		    "must be 1", section);
+		status = conf_load_fail(load,
+		    "[%s] is served by one process: numprocs "
+		    "must be 1",
+		    section);
 	return status;
 }
 
@@ -152,14 +161,16 @@ rpcinterface_read_factory(struct conf_load *load, const char *section, const cha
 	int status = conf_load_text(load, section, FACTORY, load->env, &factory);
 
 	if (status == 0)
-		status = conf_load_fail(load, "section [%s] does not specify a " FACTORY,
-		    section);
+		status = conf_load_fail(
+		    load, "section [%s] does not specify a " FACTORY, section);
 	if (status == 1)
 		status = rpcinterface_check_arguments(load, section, &has_arguments);
 	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
-		conf_load_say(load, LEVEL_WARN, "[%s] is skipped: %s is a Python plugin, "
+		conf_load_say(load, LEVEL_WARN,
+		    "[%s] is skipped: %s is a Python plugin, "
 		    "which reeve cannot load; a program that command= names can serve the "
-		    "namespace instead, see reeve-rpcinterface(7)", section, factory);
+		    "namespace instead, see reeve-rpcinterface(7)",
+		    section, factory);
 	else if (status == 0 && has_arguments && rpcinterface_has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);
 	else if (status == 0)
@@ -179,7 +190,8 @@ conf_rpc_read(struct conf_load *load)
 		/* They concern the client; supervisorctl still loads them. */
 		if (conf_load_named(section, "ctlplugin") != NULL) {
 			conf_load_at(load, section, NULL);
-			conf_load_say(load, LEVEL_WARN, "[%s] is skipped: reevectl cannot "
+			conf_load_say(load, LEVEL_WARN,
+			    "[%s] is skipped: reevectl cannot "
 			    "load Python plugins; supervisorctl can, and works with reeve",
 			    section);
 		}
@@ -199,8 +211,8 @@ rpcinterface_section_is_complete(const struct group_config *group)
 }
 
 static bool
-rpcinterface_section_is_same(const struct group_config *live,
-    const struct group_config *fresh)
+rpcinterface_section_is_same(
+    const struct group_config *live, const struct group_config *fresh)
 {
 	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;
 

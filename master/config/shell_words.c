@@ -37,9 +37,9 @@ static const char *const languages[] = { "awk", "gawk", "jq", "mawk", "nawk" };
 struct word {
 	const char *start;
 	size_t length;
-	bool quoted;	/* some of it, if only by a backslash */
-	bool program;	/* the first */
-	bool script;	/* program text for something that expands it */
+	bool quoted;  /* some of it, if only by a backslash */
+	bool program; /* the first */
+	bool script;  /* program text for something that expands it */
 	/* What the words before it name. */
 	bool interpreter, forwarder, language;
 };
@@ -75,8 +75,9 @@ shell_words_name_of(const struct word *word)
 		if (word->start[i] == '/')
 			name.start = word->start + i + 1;
 	name.length = (size_t)(word->start + word->length - name.start);
-	while (name.length > 0 && (isdigit((unsigned char)name.start[name.length - 1]) ||
-	    name.start[name.length - 1] == '.'))
+	while (name.length > 0 &&
+	    (isdigit((unsigned char)name.start[name.length - 1]) ||
+		name.start[name.length - 1] == '.'))
 		name.length--;
 	return name;
 }
@@ -103,7 +104,8 @@ shell_words_next_word(const char **at, struct word *word)
 	const struct word last = *word;
 	const struct word name = last.start != NULL ? shell_words_name_of(&last) : last;
 
-	*word = (struct word){ .program = last.start == NULL,
+	*word = (struct word){
+		.program = last.start == NULL,
 		.interpreter = last.interpreter ||
 		    shell_words_is_one_of(interpreters, nitems(interpreters), &name),
 		.forwarder = last.forwarder ||
@@ -183,8 +185,10 @@ shell_words_find_substitution(const struct word *word)
 			quote = '\0';
 		else if (*c == '\\' && quote != '\'')
 			c++;
-		else if (quote != '\'' && (*c == '`' || (*c == '$' && c + 1 < end &&
-		    (isalpha((unsigned char)c[1]) || strchr("_{(", c[1]) != NULL))))
+		else if (quote != '\'' &&
+		    (*c == '`' ||
+			(*c == '$' && c + 1 < end &&
+			    (isalpha((unsigned char)c[1]) || strchr("_{(", c[1]) != NULL))))
 			return c;
 	}
 	return NULL;
@@ -215,9 +219,10 @@ shell_words_describe_substitution(const struct word *word)
 		return NULL;
 	if (*at == '`' || at[1] == '(')
 		return xasprintf("command has a command substitution, which only a shell "
-		    "runs; " USE_SHELL);
+				 "runs; " USE_SHELL);
 	return xasprintf("command has %.*s, which is not expanded; use %%(ENV_NAME)s or "
-	    "/bin/sh -c \"...\"", (int)shell_words_substitution_length(at, word), at);
+			 "/bin/sh -c \"...\"",
+	    (int)shell_words_substitution_length(at, word), at);
 }
 
 static char *
@@ -225,12 +230,14 @@ shell_words_describe_program(const struct word *word)
 {
 	if (shell_words_is_assignment(word))
 		return xasprintf("command begins with the assignment %.*s; use "
-		    "environment= or /usr/bin/env", (int)word->length, word->start);
+				 "environment= or /usr/bin/env",
+		    (int)word->length, word->start);
 	if (shell_words_is_one_of(builtins, nitems(builtins), word))
 		return xasprintf("command begins with %.*s, which is part of the shell; "
-		    "use %s or " USE_SHELL, (int)word->length, word->start,
+				 "use %s or " USE_SHELL,
+		    (int)word->length, word->start,
 		    word->length == 2 && word->start[0] == 'c' ? "directory=" :
-		    "environment=");
+								 "environment=");
 	return NULL;
 }
 
@@ -240,10 +247,12 @@ shell_words_describe_unquoted(const struct word *word)
 	if (shell_words_is_one_of(operators, nitems(operators), word) ||
 	    shell_words_is_redirection(word) || shell_words_has_operator(word))
 		return xasprintf("command has %.*s, which is given to the program as an "
-		    "argument; " USE_SHELL, (int)word->length, word->start);
+				 "argument; " USE_SHELL,
+		    (int)word->length, word->start);
 	if (word->start[0] == '~' && (word->length == 1 || word->start[1] == '/'))
 		return xasprintf("command has %.*s, whose ~ is not expanded; write the "
-		    "directory's path", (int)word->length, word->start);
+				 "directory's path",
+		    (int)word->length, word->start);
 	return NULL;
 }
 

@@ -36,7 +36,8 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 			return "its interpreter is no program of this machine";
 		if (error->nhead >= 2 && memcmp(error->head, "#!", 2) == 0)
 			return "its first line names no interpreter";
-		return error->nhead == 0 ? "the file is empty, or cannot be read" :
+		return error->nhead == 0 ?
+		    "the file is empty, or cannot be read" :
 		    "it does not begin with #!: name the interpreter there or in command=, "
 		    "as in command=/bin/sh FILE";
 	case ENOENT:
@@ -48,7 +49,7 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 		    "the user may not execute it, or the file system is mounted noexec";
 	case E2BIG:
 		return "its command line and environment together are longer than the "
-		    "system allows: shorten command= or environment=";
+		       "system allows: shorten command= or environment=";
 	case EAGAIN:
 		return "the user has as many processes as its limit (RLIMIT_NPROC) allows";
 	default:
@@ -73,8 +74,8 @@ spawn_error_hint(const struct spawn_error *error)
 		return known != NULL ? strdup(known) : NULL;
 	if ((shown = str_repr_bytes(name, n)) == NULL)
 		return NULL;
-	text = mem_printf("its interpreter %s does not exist%s", shown, dos ?
-	    ": the lines of the file end with CR LF; convert it (dos2unix)" : "");
+	text = mem_printf("its interpreter %s does not exist%s", shown,
+	    dos ? ": the lines of the file end with CR LF; convert it (dos2unix)" : "");
 	free(shown);
 	return text;
 }

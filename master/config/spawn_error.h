@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SPAWN_ERROR_HEAD 128	/* bytes of the file that could not be executed */
+#define SPAWN_ERROR_HEAD 128 /* bytes of the file that could not be executed */
 #define SPAWN_ERROR_WHY 64
 
 enum spawn_step { SPAWN_DESCRIPTORS, SPAWN_USER, SPAWN_DIRECTORY, SPAWN_EXEC };
 
 struct spawn_error {
-	enum spawn_step step;		/* that failed */
+	enum spawn_step step; /* that failed */
 	int errnum;
-	char why[SPAWN_ERROR_WHY];	/* which part of it; "" = errnum says it */
-	char head[SPAWN_ERROR_HEAD];	/* SPAWN_EXEC: how the file begins */
+	char why[SPAWN_ERROR_WHY];   /* which part of it; "" = errnum says it */
+	char head[SPAWN_ERROR_HEAD]; /* SPAWN_EXEC: how the file begins */
 	size_t nhead;
 };
 

@@ -22,20 +22,20 @@ conf_daemon_read(struct conf_load *load)
 
 	expand_set(names, "host_node_name", load->node);
 	if (!ini_has(load->ini, SECTION))
-		status = conf_load_fail(load,
-		    ".ini file does not include supervisord section");
+		status =
+		    conf_load_fail(load, ".ini file does not include supervisord section");
 	for (size_t i = 0; status != -1 && i < conf_supervisord.count; i++) {
 		const struct conf_option *option = &conf_supervisord.options[i];
 
 		if ((option->flags & CONF_RAW) != 0)
-			status = conf_load_environment(load, SECTION, option, names,
-			    load->config, load->env);
+			status = conf_load_environment(
+			    load, SECTION, option, names, load->config, load->env);
 		else if ((option->flags & CONF_LATE) != 0)
-			status = conf_load_text(load, SECTION, option->name, load->here,
-			    &load->user);
+			status = conf_load_text(
+			    load, SECTION, option->name, load->here, &load->user);
 		else
-			status = conf_load_row(load, SECTION, option, load->here,
-			    load->config);
+			status =
+			    conf_load_row(load, SECTION, option, load->here, load->config);
 	}
 	expand_names_free(names);
 	return status == -1 ? -1 : 0;
@@ -52,8 +52,8 @@ supervisord_override(struct conf_load *load, const struct conf_option *option)
 	if (text == NULL || (option->type == &conf_path && text[0] == '\0'))
 		return 0;
 	if (!str_is_utf8(text, strlen(text)))
-		return conf_load_fail(load, "the value of --%s is not valid UTF-8",
-		    option->name);
+		return conf_load_fail(
+		    load, "the value of --%s is not valid UTF-8", option->name);
 	if (option->flags & CONF_LATE) {
 		free(load->user);
 		load->user = xstrdup(text);
@@ -99,7 +99,8 @@ supervisord_finish_paths(struct conf_load *load)
 	/* None beside a device: no daemon owns /dev. */
 	if (config->control_socket == NULL)
 		config->control_socket = conf_path_is_special(config->pidfile) ?
-		    xstrdup("") : xasprintf("%s.ctl", config->pidfile);
+		    xstrdup("") :
+		    xasprintf("%s.ctl", config->pidfile);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NOBODY 65534	/* the kernel's overflow id, which owns nothing */
+#define NOBODY 65534 /* the kernel's overflow id, which owns nothing */
 
 /* A text that Python's int() takes is a number, whatever its range. */
 static bool

@@ -11,7 +11,7 @@
 
 /* A user with all that a drop to it needs, resolved while the configuration is read. */
 struct user {
-	char *name;		/* as configured: name or number */
+	char *name; /* as configured: name or number */
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;
@@ -32,6 +32,6 @@ char *users_group_name(gid_t gid);
 /* New, from "UID:GID:GROUP,GROUP:NAME", without a lookup. 0, or -1: errno is ENOMEM when
  * memory is short. */
 NODISCARD int users_decode(const char *text, struct user **user);
-void users_free(struct user *);	/* NULL is fine */
+void users_free(struct user *); /* NULL is fine */
 
 #endif

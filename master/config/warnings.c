@@ -31,8 +31,8 @@ conf_warn_begin(struct conf_warnings *warnings)
 	warnings->given = map_new();
 	warnings->logs = map_new();
 	warnings->looked = map_new();
-	mem_must(warnings->given == NULL || warnings->logs == NULL || warnings->looked ==
-	    NULL);
+	mem_must(
+	    warnings->given == NULL || warnings->logs == NULL || warnings->looked == NULL);
 }
 
 void
@@ -69,24 +69,30 @@ conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *
 /* --- program-like sections --- */
 
 void
-conf_warn_section(struct conf_load *load, const char *section,
-    const struct program_section *values)
+conf_warn_section(
+    struct conf_load *load, const char *section, const struct program_section *values)
 {
 	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
 
 	if (values->numprocs < 1)
-		conf_load_warn(load, section, "numprocs", "[%s] numprocs=%lld makes no "
-		    "process", section, (long long)values->numprocs);
+		conf_load_warn(load, section, "numprocs",
+		    "[%s] numprocs=%lld makes no "
+		    "process",
+		    section, (long long)values->numprocs);
 	if (conf_load_named(section, "eventlistener") == NULL)
 		return;
 	if (out->events_enabled)
-		conf_load_warn(load, section, "stdout_events_enabled", "[%s] "
+		conf_load_warn(load, section, "stdout_events_enabled",
+		    "[%s] "
 		    "stdout_events_enabled has no effect: standard output carries the "
-		    "event protocol", section);
+		    "event protocol",
+		    section);
 	if (out->capture_maxbytes > 0)
-		conf_load_warn(load, section, "stdout_capture_maxbytes", "[%s] "
+		conf_load_warn(load, section, "stdout_capture_maxbytes",
+		    "[%s] "
 		    "stdout_capture_maxbytes has no effect: standard output carries the "
-		    "event protocol", section);
+		    "event protocol",
+		    section);
 }
 
 /* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
@@ -103,8 +109,8 @@ warn_is_variable_name(const char *name)
 }
 
 void
-conf_warn_variables(struct conf_load *load, const char *section,
-    const struct environment *environment)
+conf_warn_variables(
+    struct conf_load *load, const char *section, const struct environment *environment)
 {
 	for (size_t i = 0; i < environment->count; i++) {
 		char *shown;
@@ -112,9 +118,11 @@ conf_warn_variables(struct conf_load *load, const char *section,
 		if (warn_is_variable_name(environment->items[i].name))
 			continue;
 		shown = str_repr(environment->items[i].name);
-		conf_load_warn(load, section, "environment", "[%s] environment sets a "
+		conf_load_warn(load, section, "environment",
+		    "[%s] environment sets a "
 		    "variable called %s; separate variables with commas, not with "
-		    "blanks, semicolons or backslashes", section, shown);
+		    "blanks, semicolons or backslashes",
+		    section, shown);
 		free(shown);
 	}
 }
@@ -143,8 +151,8 @@ static void
 warn_missing(struct conf_load *load, const char *section,
     const struct process_config *process, const char *word)
 {
-	const char *path = command_line_search_path(
-	    environment_list_get(&process->environment, "PATH"));
+	const char *path =
+	    command_line_search_path(environment_list_get(&process->environment, "PATH"));
 	bool relative = word[0] != '/' && strchr(word, '/') != NULL;
 	const char *directory = relative ? process->directory : NULL;
 	char *key = xasprintf("%s\n%s\n%s", word, path != NULL ? path : "",
@@ -161,8 +169,8 @@ warn_missing(struct conf_load *load, const char *section,
 }
 
 static void
-warn_command(struct conf_load *load, const char *section,
-    const struct process_config *process)
+warn_command(
+    struct conf_load *load, const char *section, const struct process_config *process)
 {
 	char *problem = conf_shell_find(process->command), *word;
 
@@ -192,8 +200,8 @@ warn_look_at_directory(const char *directory)
 }
 
 static void
-warn_directory(struct conf_load *load, const char *section,
-    const struct process_config *process)
+warn_directory(
+    struct conf_load *load, const char *section, const struct process_config *process)
 {
 	const char *directory = process->directory;
 	char *why;
@@ -215,8 +223,8 @@ warn_log_path(const char *path)
 {
 	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
 	char *real = realpath(directory, NULL);
-	char *name = conf_path_join(
-	    real != NULL ? real : directory, strrchr(whole, '/') + 1);
+	char *name =
+	    conf_path_join(real != NULL ? real : directory, strrchr(whole, '/') + 1);
 
 	free(real);
 	free(directory);
@@ -245,13 +253,16 @@ warn_shared_log(struct conf_load *load, const char *section, const char *key,
 	if (!rotates && !use->rotates)
 		return;
 	if (str_equal(section, use->section) && str_equal(key, use->key))
-		conf_load_warn(load, section, key, "[%s] %s is one file for several "
+		conf_load_warn(load, section, key,
+		    "[%s] %s is one file for several "
 		    "processes, each of which rotates it; put %%(process_num)d into its "
-		    "name", section, key);
+		    "name",
+		    section, key);
 	else
-		conf_load_warn(load, section, key, "[%s] %s is also the %s of [%s], and "
-		    "each rotates it; give each a file of its own", section, key, use->key,
-		    use->section);
+		conf_load_warn(load, section, key,
+		    "[%s] %s is also the %s of [%s], and "
+		    "each rotates it; give each a file of its own",
+		    section, key, use->key, use->section);
 }
 
 static void
@@ -259,18 +270,20 @@ warn_log(struct conf_load *load, const char *section, const char *key, const cha
     int64_t maxbytes)
 {
 	if (conf_path_is_directory(path))
-		conf_load_warn(load, section, key, "[%s] %s %s is a directory", section,
-		    key, path);
+		conf_load_warn(
+		    load, section, key, "[%s] %s %s is a directory", section, key, path);
 	else if (maxbytes > 0 && !logfile_can_rotate(path))
-		conf_load_warn(load, section, key, "[%s] log file %s cannot be rotated: "
-		    "its maxbytes is ignored; set %s_maxbytes=0", section, path, key);
+		conf_load_warn(load, section, key,
+		    "[%s] log file %s cannot be rotated: "
+		    "its maxbytes is ignored; set %s_maxbytes=0",
+		    section, path, key);
 	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
 		warn_shared_log(load, section, key, path, maxbytes > 0);
 }
 
 void
-conf_warn_process(struct conf_load *load, const char *section,
-    const struct process_config *process)
+conf_warn_process(
+    struct conf_load *load, const char *section, const struct process_config *process)
 {
 	static const char *const keys[] = {
 		[OUTPUT_STDOUT] = "stdout_logfile", [OUTPUT_STDERR] = "stderr_logfile",
@@ -293,14 +306,14 @@ warn_duplicates(struct conf_load *load)
 
 	for (size_t i = 0; ini_duplicate(load->ini, i, &twice); i++)
 		if (twice.key == NULL)
-			conf_load_warn_at(load, twice.file, twice.line, "[%s] is defined "
+			conf_load_warn_at(load, twice.file, twice.line,
+			    "[%s] is defined "
 			    "twice, first at %s:%zu; the options of both are joined",
 			    twice.section, twice.first_file, twice.first_line);
 		else
 			conf_load_warn_at(load, twice.file, twice.line,
 			    "[%s] sets %s twice, first at %s:%zu; that value is not used",
-			    twice.section, twice.key, twice.first_file,
-			    twice.first_line);
+			    twice.section, twice.key, twice.first_file, twice.first_line);
 }
 
 /* The options that a kind of section has. */
@@ -336,8 +349,8 @@ warn_unknown_options(struct conf_load *load, const char *section, const struct k
 			known = kind->tables[i] != NULL &&
 			    conf_find(kind->tables[i], key) != NULL;
 		if (!known)
-			conf_load_warn(load, section, key, "[%s] has no option %s", section,
-			    key);
+			conf_load_warn(
+			    load, section, key, "[%s] has no option %s", section, key);
 	}
 }
 
@@ -354,8 +367,10 @@ warn_unknown(struct conf_load *load)
 			if (str_starts(section, kinds[i].name))
 				kind = &kinds[i];
 		if (kind == NULL)
-			conf_load_warn(load, section, NULL, "[%s] is not a section that "
-			    "reeve knows", section);
+			conf_load_warn(load, section, NULL,
+			    "[%s] is not a section that "
+			    "reeve knows",
+			    section);
 		else if (!kind->open)
 			warn_unknown_options(load, section, kind);
 	}
@@ -386,17 +401,23 @@ warn_open(struct conf_load *load, const struct listener_config *listener)
 	if (listener->has_role && listener->unauthenticated_role <= ROLE_STATES)
 		return;
 	if (listener->has_role)
-		conf_load_warn(load, section, "port", "[%s] has no password: every client "
-		    "has the role %s", section, role_name(listener->unauthenticated_role));
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: every client "
+		    "has the role %s",
+		    section, role_name(listener->unauthenticated_role));
 	else if (warn_is_loopback(listener->host))
-		conf_load_warn(load, section, "port", "[%s] has no password: every user of "
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: every user of "
 		    "this machine controls all programs; set username= and password=, or "
-		    "use [unix_http_server]", section);
+		    "use [unix_http_server]",
+		    section);
 	else
-		conf_load_warn(load, section, "port", "[%s] has no password: other "
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: other "
 		    "machines may look at states and nothing else, and every user of this "
 		    "machine controls all programs; set username= and password=, or "
-		    "unauthenticated_role=", section);
+		    "unauthenticated_role=",
+		    section);
 }
 
 /* A socket is not made when its directory is not there. */
@@ -460,11 +481,13 @@ warn_daemon(struct conf_load *load)
 
 	conf_warn_variables(load, section, &config->environment);
 	if (strchr(config->identifier, '/') != NULL)
-		conf_load_warn(load, section, "identifier", "[supervisord] identifier=%s "
-		    "has a slash, so no AUTO log can be created", config->identifier);
+		conf_load_warn(load, section, "identifier",
+		    "[supervisord] identifier=%s "
+		    "has a slash, so no AUTO log can be created",
+		    config->identifier);
 	if (config->logfile != NULL)
-		warn_log(load, section, "logfile", config->logfile,
-		    config->logfile_maxbytes);
+		warn_log(
+		    load, section, "logfile", config->logfile, config->logfile_maxbytes);
 }
 
 void

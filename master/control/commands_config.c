@@ -40,10 +40,11 @@ void
 commands_read(struct connection *client, uint64_t id, const json_t *params,
     enum config_request_kind kind, config_request_fn *fn)
 {
-	if (config_requests_add(client->master->config_requests, kind, fn, client, id,
-	    params) == -1)
-		connection_fault(client, id, FAULT_FAILED, errno == ENOBUFS ?
-		    "too many requests wait for the configuration" : "out of memory");
+	if (config_requests_add(
+		client->master->config_requests, kind, fn, client, id, params) == -1)
+		connection_fault(client, id, FAULT_FAILED,
+		    errno == ENOBUFS ? "too many requests wait for the configuration" :
+				       "out of memory");
 }
 
 void
@@ -109,9 +110,9 @@ cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 	if (page == NULL)
 		connection_fault(client, id, FAULT_FAILED, "out of memory");
 	else
-		connection_reply(client, id, json_pack("{s:I,s:I,s:o}", "reread",
-		    (json_int_t)master->rereads, "total",
-		    (json_int_t)master->config->nrows, "rows", page));
+		connection_reply(client, id,
+		    json_pack("{s:I,s:I,s:o}", "reread", (json_int_t)master->rereads,
+			"total", (json_int_t)master->config->nrows, "rows", page));
 }
 
 /* --- groups come and go --- */
@@ -120,7 +121,7 @@ void
 cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
-	struct answer answer = {.echo = name};
+	struct answer answer = { .echo = name };
 
 	answer.fault = client->master->ops->add_group(client->master, name, &answer.detail);
 	connection_answer(client, id, &answer);
@@ -130,7 +131,7 @@ void
 cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
-	struct answer answer = {.echo = name};
+	struct answer answer = { .echo = name };
 
 	answer.fault =
 	    client->master->ops->remove_group(client->master, name, &answer.detail);

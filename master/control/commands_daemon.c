@@ -18,8 +18,8 @@ commands_hello_result(const struct connection *client)
 	    (int)getpid());
 
 	if (client->owner == NULL && client->holder == NULL)
-		(void)json_object_set_new(result, "config",
-		    second_daemon_identity(client->master->config_path));
+		(void)json_object_set_new(
+		    result, "config", second_daemon_identity(client->master->config_path));
 	return result;
 }
 
@@ -47,8 +47,8 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 		return;
 	}
 	client->greeted = true;
-	commands_take_program(client,
-	    json_string_value(json_object_get(params, "program")));
+	commands_take_program(
+	    client, json_string_value(json_object_get(params, "program")));
 	source_free(client->deadline);
 	client->deadline = NULL;
 	result = commands_hello_result(client);
@@ -94,11 +94,11 @@ cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 		connection_fault(client, id, FAULT_INCORRECT_PARAMETERS, "more");
 		return;
 	}
-	commands_send_event(client, json_object_get(params, "type"),
-	    json_object_get(params, "data"));
+	commands_send_event(
+	    client, json_object_get(params, "type"), json_object_get(params, "data"));
 	for (size_t i = 0; i < n; i += 2)
-		commands_send_event(client, json_array_get(more, i),
-		    json_array_get(more, i + 1));
+		commands_send_event(
+		    client, json_array_get(more, i), json_array_get(more, i + 1));
 	connection_reply(client, id, NULL);
 }
 

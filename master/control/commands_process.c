@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_JOB (-1)	/* in the place of a kind of job */
+#define NO_JOB (-1) /* in the place of a kind of job */
 
 static const char *
 commands_string(const json_t *params, const char *name)
@@ -52,7 +52,8 @@ static void
 commands_begin_job(struct connection *client, uint64_t id, const json_t *params,
     enum job_kind kind, const struct group *group)
 {
-	struct job_order order = {.kind = kind, .said = commands_string(params, "signal")};
+	struct job_order order = { .kind = kind,
+		.said = commands_string(params, "signal") };
 	struct master *master = client->master;
 	struct process **list;
 	size_t count;
@@ -64,8 +65,8 @@ commands_begin_job(struct connection *client, uint64_t id, const json_t *params,
 		order.signo = JOB_BAD_SIGNAL;
 	list = order_select(master->groups, group, job_takes[kind], &count);
 	if (list != NULL)
-		job = jobs_add(master->jobs, &order, list, count, &commands_job_sink,
-		    client);
+		job =
+		    jobs_add(master->jobs, &order, list, count, &commands_job_sink, client);
 	commands_reply_job(client, id, job, json_object());
 }
 
@@ -101,8 +102,8 @@ COMMAND(cmd_all_clear, commands_begin_job, JOB_CLEAR, NULL)
 
 /* What a command does to one process: its fault, with the answer's other members filled
  * where they are not NULL. */
-typedef enum fault commands_process_fn(struct connection *, struct process *,
-    const json_t *params, struct answer *answer);
+typedef enum fault commands_process_fn(
+    struct connection *, struct process *, const json_t *params, struct answer *answer);
 
 /* Resolves "name" and answers with what FN does to that process, or begins the job on the
  * whole group that it names. */
@@ -111,7 +112,7 @@ commands_answer_process(struct connection *client, uint64_t id, const json_t *pa
     commands_process_fn *fn, int job)
 {
 	const char *name = commands_string(params, "name");
-	struct answer answer = {.echo = name};
+	struct answer answer = { .echo = name };
 	struct process *process = NULL;
 	struct group *group;
 
@@ -121,16 +122,16 @@ commands_answer_process(struct connection *client, uint64_t id, const json_t *pa
 		return;
 	}
 	if (answer.fault == FAULT_NONE)
-		answer.fault = process == NULL ? FAULT_BAD_NAME :
-		    fn(client, process, params, &answer);
+		answer.fault =
+		    process == NULL ? FAULT_BAD_NAME : fn(client, process, params, &answer);
 	connection_answer(client, id, &answer);
 }
 
 static json_t *
 commands_spawn_result(const struct process *process, uint64_t spawn)
 {
-	return json_pack("{s:I,s:I}", "id", (json_int_t)process->id, "spawn",
-	    (json_int_t)spawn);
+	return json_pack(
+	    "{s:I,s:I}", "id", (json_int_t)process->id, "spawn", (json_int_t)spawn);
 }
 
 static enum fault
@@ -179,8 +180,8 @@ commands_write_stdin(struct connection *client UNUSED, struct process *process,
 {
 	const json_t *data = json_object_get(params, "data");
 
-	return child_write_stdin(process, json_string_value(data), json_string_length(data),
-	    &answer->detail);
+	return child_write_stdin(
+	    process, json_string_value(data), json_string_length(data), &answer->detail);
 }
 
 static enum fault

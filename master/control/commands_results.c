@@ -20,23 +20,24 @@ static void
 commands_set_fault(json_t *params, enum fault fault, char *text)
 {
 	if (fault != FAULT_NONE)
-		json_object_set_new(params, "fault", json_pack("{s:i,s:s}", "code",
-		    (int)fault, "text", text == NULL ? fault_name(fault) : text));
+		json_object_set_new(params, "fault",
+		    json_pack("{s:i,s:s}", "code", (int)fault, "text",
+			text == NULL ? fault_name(fault) : text));
 	free(text);
 }
 
 /* New: the result of one process. */
 static json_t *
-commands_result(uint64_t job, const struct process *process, enum fault fault,
-    const char *detail)
+commands_result(
+    uint64_t job, const struct process *process, enum fault fault, const char *detail)
 {
 	char *spec = namespec_join(process->group->config->name, process->config->name);
 	json_t *params = json_pack("{s:I,s:I,s:s,s:s}", "job", (json_int_t)job, "id",
 	    (json_int_t)process->id, "group", process->group->config->name, "name",
 	    process->config->name);
 
-	commands_set_fault(params, fault,
-	    fault_text(fault, detail == NULL ? spec : detail));
+	commands_set_fault(
+	    params, fault, fault_text(fault, detail == NULL ? spec : detail));
 	free(spec);
 	return params;
 }
@@ -69,8 +70,8 @@ commands_sequence_step(void *ctx, uint64_t number, const struct sequence_step *s
 	json_t *params = json_pack("{s:I,s:s,s:s?}", "job", (json_int_t)number, "action",
 	    commands_actions[step->action], "target", step->target);
 
-	commands_set_fault(params, fault, detail != NULL ? fault_text(fault, detail) :
-	    fault_echo(fault, step->target));
+	commands_set_fault(params, fault,
+	    detail != NULL ? fault_text(fault, detail) : fault_echo(fault, step->target));
 	connection_notify(ctx, "job.step", params);
 }
 

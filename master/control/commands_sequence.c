@@ -14,13 +14,13 @@
 struct steps {
 	struct sequence_step *list;
 	size_t count, most;
-	bool failed;		/* out of memory */
+	bool failed; /* out of memory */
 };
 
 static void
 steps_init(struct steps *steps, size_t most)
 {
-	*steps = (struct steps){.list = calloc(most + 1, sizeof(*steps->list))};
+	*steps = (struct steps){ .list = calloc(most + 1, sizeof(*steps->list)) };
 	steps->most = most;
 	steps->failed = steps->list == NULL;
 }
@@ -34,8 +34,8 @@ steps_add(struct steps *steps, enum sequence_action action, char *target)
 		free(target);
 		return;
 	}
-	steps->list[steps->count++] = (struct sequence_step){
-	    .action = action, .target = target};
+	steps->list[steps->count++] =
+	    (struct sequence_step){ .action = action, .target = target };
 }
 
 /* Begins the sequence and replies with the result (taken) and its number. client NULL: to
@@ -115,20 +115,20 @@ commands_is_named(const json_t *names, const char *name)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(names, i, one)
-		if (str_equal(json_string_value(one), name))
-			return true;
+	json_array_foreach(
+	    names, i, one) if (str_equal(json_string_value(one), name)) return true;
 	return names == NULL;
 }
 
 static void
-commands_add_steps(struct steps *steps, const json_t *groups, const json_t *names,
-    bool stops, bool adds)
+commands_add_steps(
+    struct steps *steps, const json_t *groups, const json_t *names, bool stops, bool adds)
 {
 	const json_t *group;
 	size_t i;
 
-	json_array_foreach(groups, i, group) {
+	json_array_foreach(groups, i, group)
+	{
 		const char *name = json_string_value(group);
 
 		if (!commands_is_named(names, name))
@@ -158,8 +158,9 @@ commands_update(struct master *master, struct connection *client, uint64_t id,
 		commands_answer_fault(client, id, answer);
 		return;
 	}
-	steps_init(&steps, 2 * json_array_size(removed) + 3 * json_array_size(changed) +
-	    json_array_size(added));
+	steps_init(&steps,
+	    2 * json_array_size(removed) + 3 * json_array_size(changed) +
+		json_array_size(added));
 	commands_add_steps(&steps, removed, names, true, false);
 	commands_add_steps(&steps, changed, names, true, true);
 	commands_add_steps(&steps, added, names, false, true);
@@ -182,7 +183,7 @@ commands_remove_group(void *ctx, const char *name, char **detail)
 	enum fault fault = daemon_fault(master->daemon);
 
 	return fault != FAULT_NONE ? fault :
-	    master->ops->remove_group(master, name, detail);
+				     master->ops->remove_group(master, name, detail);
 }
 
 static enum fault

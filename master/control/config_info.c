@@ -101,8 +101,8 @@ static const struct {
 
 /* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
 static const char *
-config_info_log_name(const struct process_config *config, const struct process *live,
-    enum output_id channel)
+config_info_log_name(
+    const struct process_config *config, const struct process *live, enum output_id channel)
 {
 	const char *path;
 
@@ -135,8 +135,8 @@ config_info(const struct config_row *row, const struct process *live, bool inuse
 
 	for (size_t i = 0; i < nitems(members); i++) {
 		const char *base = bases[members[i].place];
-		json_t *value = config_info_value(members[i].value,
-		    base + members[i].offset);
+		json_t *value =
+		    config_info_value(members[i].value, base + members[i].offset);
 
 		if (json_object_set_new(view, members[i].name, value) == -1) {
 			json_decref(view);

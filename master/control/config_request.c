@@ -23,8 +23,8 @@ struct config_requests {
 };
 
 struct config_requests *
-config_requests_new(struct master *master,
-    void (*begin)(struct master *, enum config_request_kind))
+config_requests_new(
+    struct master *master, void (*begin)(struct master *, enum config_request_kind))
 {
 	struct config_requests *all = calloc(1, sizeof(*all));
 
@@ -89,7 +89,10 @@ config_requests_add(struct config_requests *all, enum config_request_kind kind,
 	if (request == NULL)
 		return -1;
 	*request = (struct config_request){
-		.fn = fn, .client = client, .id = id, .params = json_deep_copy(params),
+		.fn = fn,
+		.client = client,
+		.id = id,
+		.params = json_deep_copy(params),
 	};
 	if (params != NULL && request->params == NULL) {
 		free(request);

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_REQUESTS_MAX 1024	/* of clients that wait at once … */
-#define CONFIG_REQUESTS_PER_CLIENT 256	/* … of them for one client */
+#define CONFIG_REQUESTS_MAX 1024       /* of clients that wait at once … */
+#define CONFIG_REQUESTS_PER_CLIENT 256 /* … of them for one client */
 
 /* What the configuration is read for. */
 enum config_request_kind {
@@ -24,9 +24,9 @@ enum config_request_kind {
 
 /* The outcome of a reading; borrowed. */
 struct config_answer {
-	enum fault fault;	/* FAULT_NONE, or … */
-	const char *detail;	/* … the text after its name; NULL = no memory for it */
-	json_t *found;		/* of a reread and a preview: what differs */
+	enum fault fault;   /* FAULT_NONE, or … */
+	const char *detail; /* … the text after its name; NULL = no memory for it */
+	json_t *found;      /* of a reread and a preview: what differs */
 };
 
 /* Called once. client: NULL when it has gone meanwhile; params: as given to the request. */
@@ -37,9 +37,9 @@ struct config_requests;
 
 /* begin: some request of this kind waits, and none did; it may answer at once. New, or NULL
  * with ENOMEM. */
-struct config_requests *config_requests_new(struct master *,
-    void (*begin)(struct master *, enum config_request_kind));
-void config_requests_free(struct config_requests *);	/* without an answer */
+struct config_requests *config_requests_new(
+    struct master *, void (*begin)(struct master *, enum config_request_kind));
+void config_requests_free(struct config_requests *); /* without an answer */
 /* fn NULL: nobody waits for the answer. 0, or -1 with ENOMEM, or ENOBUFS: too many wait. */
 NODISCARD int config_requests_add(struct config_requests *all,
     enum config_request_kind kind, config_request_fn *fn, struct connection *client,
@@ -48,7 +48,7 @@ NODISCARD int config_requests_add(struct config_requests *all,
 void config_requests_forget(struct config_requests *, const struct connection *);
 bool config_requests_wait(const struct config_requests *, enum config_request_kind);
 /* Answers all of the kind that wait now. */
-void config_requests_answer(struct config_requests *, enum config_request_kind,
-    const struct config_answer *);
+void config_requests_answer(
+    struct config_requests *, enum config_request_kind, const struct config_answer *);
 
 #endif

@@ -66,8 +66,8 @@ connection_notify(struct connection *client, const char *method, json_t *params)
 	if (params == NULL)
 		peer_half_close(client->peer);
 	else
-		(void)peer_notify(client->peer, method, params, -1,
-		    connection_stamp(client));
+		(void)peer_notify(
+		    client->peer, method, params, -1, connection_stamp(client));
 }
 
 int
@@ -79,7 +79,8 @@ connection_subscribe(struct connection *client)
 	if (client->cursor == NULL)
 		return -1;
 	client->puller = (struct peer_puller){
-	    .reached = cursor_reached, .next = cursor_next, .ctx = client->cursor};
+		.reached = cursor_reached, .next = cursor_next, .ctx = client->cursor
+	};
 	peer_pull_from(client->peer, &client->puller);
 	peer_wake(client->peer);
 	return 0;

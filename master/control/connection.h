@@ -25,26 +25,26 @@ struct connection_owner {
 	/* hello's response is queued: queue the setup. 0 or -1. */
 	int (*greeted)(void *ctx, struct connection *);
 	void (*ready)(void *ctx);
-	void (*active)(void *ctx);	/* its clients have requests under way */
+	void (*active)(void *ctx); /* its clients have requests under way */
 	/* The connection is over; the client is freed at the end of the turn. */
 	void (*closed)(void *ctx, const char *why, bool violation);
 };
 
 struct connection {
 	TAILQ_ENTRY(connection) in_clients;
-	struct master *master;		/* borrowed */
-	struct control *control;	/* borrowed */
+	struct master *master;   /* borrowed */
+	struct control *control; /* borrowed */
 	struct peer *peer;
-	struct cursor *cursor;		/* NULL = not subscribed */
-	struct peer_puller puller;	/* the cursor, as the peer asks for it */
-	struct source *deadline;	/* for hello; NULL once it came */
-	enum role role;			/* fixed when it is accepted, never by a message */
+	struct cursor *cursor;     /* NULL = not subscribed */
+	struct peer_puller puller; /* the cursor, as the peer asks for it */
+	struct source *deadline;   /* for hello; NULL once it came */
+	enum role role;            /* fixed when it is accepted, never by a message */
 	bool greeted;
-	bool gone;			/* closed; freed at the end of the turn */
-	char program[32];		/* as hello named it, for the log */
-	const struct connection_owner *owner;	/* NULL for local clients */
+	bool gone;                            /* closed; freed at the end of the turn */
+	char program[32];                     /* as hello named it, for the log */
+	const struct connection_owner *owner; /* NULL for local clients */
 	void *owner_ctx;
-	struct connection **holder;		/* of a child's: set to NULL when it goes */
+	struct connection **holder; /* of a child's: set to NULL when it goes */
 };
 
 /* Each answers one request; results are taken, NULL = null. */
@@ -58,9 +58,9 @@ void connection_fault_echo(
 /* What a command on a process or group leads to. */
 struct answer {
 	enum fault fault;
-	json_t *result;		/* without a fault: taken; NULL = null */
-	char *detail;		/* of the fault: taken; NULL = … */
-	const char *echo;	/* … this word of the request; borrowed */
+	json_t *result;   /* without a fault: taken; NULL = null */
+	char *detail;     /* of the fault: taken; NULL = … */
+	const char *echo; /* … this word of the request; borrowed */
 };
 void connection_answer(struct connection *, uint64_t id, const struct answer *);
 void connection_notify(struct connection *, const char *method, json_t *params);

@@ -19,7 +19,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define RETRY_MS 1000		/* after a shortage of descriptors or memory */
+#define RETRY_MS 1000 /* after a shortage of descriptors or memory */
 
 TAILQ_HEAD(connection_list, connection);
 
@@ -27,16 +27,16 @@ struct control {
 	/* Lines on failures to accept, clients that are too many, and broken protocol of
 	 * reeve-rpcd and of the others. */
 	struct log_limit accepts, crowded, broken, local_broken;
-	struct log_limit missing;	/* on the path */
+	struct log_limit missing; /* on the path */
 	struct master *master;
-	struct connection_list clients;	/* reeve-rpcd's first */
-	struct connection_list gone;	/* retired, freed at the end of the turn */
-	size_t local;			/* clients of the socket: not the children's */
-	int listener;			/* -1 = none */
+	struct connection_list clients; /* reeve-rpcd's first */
+	struct connection_list gone;    /* retired, freed at the end of the turn */
+	size_t local;                   /* clients of the socket: not the children's */
+	int listener;                   /* -1 = none */
 	struct source *accepting;
-	struct source *retry; /* timer: accept again; armed = short of descriptors */
-	char *path;			/* of the control socket; NULL = none */
-	struct safepath_id made;	/* what the path stood for when we bound it */
+	struct source *retry;    /* timer: accept again; armed = short of descriptors */
+	char *path;              /* of the control socket; NULL = none */
+	struct safepath_id made; /* what the path stood for when we bound it */
 };
 
 static command_fn *const control_handlers[CMD_MAX] = {
@@ -126,8 +126,8 @@ control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cm
 	if (client->owner != NULL)
 		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
 	else if (cmd->flags & CMD_ONLY_RPCD)
-		snprintf(detail, sizeof(detail), "%s is for the front end alone",
-		    cmd->name);
+		snprintf(
+		    detail, sizeof(detail), "%s is for the front end alone", cmd->name);
 	else
 		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
 		    role_name(cmd->role));
@@ -137,8 +137,8 @@ control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cm
 static bool
 control_is_permitted(const struct connection *client, const struct cmd *cmd)
 {
-	return client->role >= cmd->role && (client->owner != NULL ?
-	    cmd->flags & CMD_RPCD : !(cmd->flags & CMD_ONLY_RPCD));
+	return client->role >= cmd->role &&
+	    (client->owner != NULL ? cmd->flags & CMD_RPCD : !(cmd->flags & CMD_ONLY_RPCD));
 }
 
 static void
@@ -150,8 +150,9 @@ connection_over(void *ctx, struct peer *peer UNUSED, const char *why, bool viola
 		return;
 	if (violation)
 		log_limited(client->owner != NULL ? &client->control->broken :
-		    &client->control->local_broken, LEVEL_WARN,
-		    "%s broke the protocol and was disconnected: %s", client->program, why);
+						    &client->control->local_broken,
+		    LEVEL_WARN, "%s broke the protocol and was disconnected: %s",
+		    client->program, why);
 	else if (*why != '\0')
 		log_debug("connection of %s ended: %s", client->program, why);
 	if (client->owner != NULL)
@@ -172,8 +173,8 @@ control_received_request(
 	if (client->gone)
 		return;
 	if (client->greeted ? found == CMD_HELLO : found != CMD_HELLO) {
-		connection_over(client, peer, client->greeted ? "a second hello" :
-		    "no hello first", true);
+		connection_over(client, peer,
+		    client->greeted ? "a second hello" : "no hello first", true);
 		return;
 	}
 	if (cmd == NULL)
@@ -355,7 +356,7 @@ control_socket_access(const struct config *config, struct sock_unix *want)
 static int
 control_bind(struct control *control)
 {
-	struct sock_unix want = {.path = control->path, .backlog = CONTROL_CLIENTS};
+	struct sock_unix want = { .path = control->path, .backlog = CONTROL_CLIENTS };
 	struct source *accepting;
 	struct safepath_id made;
 	int fd;
@@ -364,8 +365,8 @@ control_bind(struct control *control)
 	fd = sock_unix_listen(&want, &made);
 	if (fd == -1)
 		return -1;
-	accepting = loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients,
-	    control);
+	accepting =
+	    loop_fd(control->master->loop, fd, EPOLLIN, control_accept_clients, control);
 	if (accepting == NULL) {
 		sock_unix_unlink(control->path, &made);
 		return fd_fail(fd, errno);
@@ -385,17 +386,21 @@ control_warn_of_second(const struct second_daemon *second, const struct master *
 	const char *path = master->config->control_socket;
 
 	if (second->kind == SECOND_SILENT && second->pid > 0)
-		log_warn("control socket %s belongs to process %d, which does not answer; "
+		log_warn(
+		    "control socket %s belongs to process %d, which does not answer; "
 		    "running %s without one: end that process, or set control_socket= to "
-		    "another path", path, (int)second->pid, master->config_path);
+		    "another path",
+		    path, (int)second->pid, master->config_path);
 	else if (second->kind == SECOND_SILENT)
-		log_warn("control socket %s belongs to a process that does not answer; "
+		log_warn(
+		    "control socket %s belongs to a process that does not answer; "
 		    "running %s without one: end that process, or set control_socket= to "
-		    "another path", path, master->config_path);
+		    "another path",
+		    path, master->config_path);
 	else
 		log_warn("control socket %s belongs to reeved (%d), which runs %s; running "
-		    "%s without one: set control_socket= to another path", path,
-		    (int)second->pid,
+			 "%s without one: set control_socket= to another path",
+		    path, (int)second->pid,
 		    second->file != NULL ? second->file : "another configuration",
 		    master->config_path);
 }
@@ -407,7 +412,7 @@ control_listen(struct control *control)
 
 	if (*path == '\0') {
 		log_warn("pidfile %s is no regular file: there is no control socket beside "
-		    "it; set control_socket= to a path",
+			 "it; set control_socket= to a path",
 		    control->master->config->pidfile);
 		return;
 	}
@@ -425,14 +430,16 @@ control_listen(struct control *control)
 void
 control_revive(struct control *control)
 {
-	if (control->accepting == NULL ||
-	    sock_unix_has_path(control->path, &control->made))
+	if (control->accepting == NULL || sock_unix_has_path(control->path, &control->made))
 		return;
 	if (sock_unix_check_free(control->path) == 0 && control_bind(control) == 0)
-		log_limited(&control->missing, LEVEL_WARN, "control socket %s was removed "
-		    "or replaced; bound it again", control->path);
+		log_limited(&control->missing, LEVEL_WARN,
+		    "control socket %s was removed "
+		    "or replaced; bound it again",
+		    control->path);
 	else
-		log_limited(&control->missing, LEVEL_ERROR, "control socket %s was removed "
-		    "or replaced, and cannot be bound again: %s", control->path,
-		    strerror(errno));
+		log_limited(&control->missing, LEVEL_ERROR,
+		    "control socket %s was removed "
+		    "or replaced, and cannot be bound again: %s",
+		    control->path, strerror(errno));
 }

@@ -9,11 +9,11 @@
 
 #define CONTROL_CLIENTS 64
 #define CONTROL_HELLO_MS 5000
-#define CONTROL_UNSENT_LOGS 128	/* open logs queued for one client: each is a descriptor */
+#define CONTROL_UNSENT_LOGS 128 /* open logs queued for one client: each is a descriptor */
 
 /* New, without a socket yet. NULL with ENOMEM. */
 struct control *control_new(struct master *);
-void control_free(struct control *);	/* closes clients, removes the socket */
+void control_free(struct control *); /* closes clients, removes the socket */
 /* Makes the configured socket. When it cannot be made, a warning says so and the daemon
  * runs without one. */
 void control_listen(struct control *);

@@ -10,8 +10,8 @@ struct daemon_ops {
 	/* Nothing happens while a shutdown is under way (SHUTDOWN_STATE) and after a
 	 * mistake in the configuration, which is logged (CANT_REREAD). `done` is called at
 	 * once or when that has been read. */
-	void (*restart)(struct master *, config_request_fn *done, struct connection *,
-	    uint64_t id);
+	void (*restart)(
+	    struct master *, config_request_fn *done, struct connection *, uint64_t id);
 	/* The binary is executed, and goes on with the state as it is. */
 	void (*upgrade)(struct master *);
 	/* By a group's name: FAULT_NONE, or a fault with *detail new (NULL = the name). */

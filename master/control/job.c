@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEHIND_MS 10	/* until sinks that are behind are asked again */
-#define TURN_MS 4		/* how long one turn may work */
-#define AGAIN_MS 100		/* when there was no memory to queue a restart */
+#define BEHIND_MS 10 /* until sinks that are behind are asked again */
+#define TURN_MS 4    /* how long one turn may work */
+#define AGAIN_MS 100 /* when there was no memory to queue a restart */
 
 struct job {
 	STAILQ_ENTRY(job) in_queue;
@@ -18,9 +18,9 @@ struct job {
 		struct job_record record;
 		struct FIELDS(JOB_FIELDS);
 	};
-	char *said;		/* owned, or NULL; only for the sink */
-	uint64_t sequence;	/* whose part it is, or 0 */
-	struct job_sink sink;	/* empty = none */
+	char *said;           /* owned, or NULL; only for the sink */
+	uint64_t sequence;    /* whose part it is, or 0 */
+	struct job_sink sink; /* empty = none */
 	void *ctx;
 };
 
@@ -33,11 +33,11 @@ struct jobs {
 	struct restart_queue restarts;
 	const struct jobs_ops *ops;
 	struct jobs_record record;
-	bool job_next;		/* it is a job's turn, not a restart's */
-	bool halted;		/* FATAL: follows from the daemon's state */
-	size_t count;		/* jobs queued */
-	size_t waiting;		/* processes in them */
-	size_t behind;		/* jobs in a row whose sinks would not take results */
+	bool job_next;  /* it is a job's turn, not a restart's */
+	bool halted;    /* FATAL: follows from the daemon's state */
+	size_t count;   /* jobs queued */
+	size_t waiting; /* processes in them */
+	size_t behind;  /* jobs in a row whose sinks would not take results */
 };
 
 static bool
@@ -81,8 +81,8 @@ job_start(const struct jobs *jobs, const struct job *job, struct process *p,
 }
 
 static enum fault
-job_work(const struct jobs *jobs, const struct job *job, struct process *p,
-    uint64_t *spawn, char **detail)
+job_work(const struct jobs *jobs, const struct job *job, struct process *p, uint64_t *spawn,
+    char **detail)
 {
 	if (jobs->halted)
 		return FAULT_FATAL_STATE;
@@ -178,8 +178,10 @@ jobs_turn(void *ctx, uint32_t ready UNUSED)
 		    id_queue_count(&jobs->restarts.ids) == 0;
 	} while (more && !all_behind && clock_mono_ms() < end);
 	if (!more && jobs->restarts.lost)
-		source_arm(jobs->timer, clock_mono_ms() +
-		    (restart_queue_recover(&jobs->restarts, jobs->groups) ? 0 : AGAIN_MS));
+		source_arm(jobs->timer,
+		    clock_mono_ms() +
+			(restart_queue_recover(&jobs->restarts, jobs->groups) ? 0 :
+										AGAIN_MS));
 	else if (more)
 		source_arm(jobs->timer, clock_mono_ms() + (all_behind ? BEHIND_MS : 0));
 }

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOBS_MAX 1024		/* queued at once … */
-#define JOBS_PER_SINK 256	/* … of them for one sink */
-#define JOBS_PROCESSES 1000000	/* that wait in them; the first job may be larger */
+#define JOBS_MAX 1024          /* queued at once … */
+#define JOBS_PER_SINK 256      /* … of them for one sink */
+#define JOBS_PROCESSES 1000000 /* that wait in them; the first job may be larger */
 
 enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
@@ -24,13 +24,13 @@ extern bool (*const job_takes[])(enum process_state);
 
 struct jobs;
 
-#define JOB_BAD_SIGNAL (-1)	/* as signo: one that does not exist */
+#define JOB_BAD_SIGNAL (-1) /* as signo: one that does not exist */
 
 /* The action on each process. */
 struct job_order {
 	enum job_kind kind;
-	int signo;		/* of JOB_SIGNAL */
-	const char *said;	/* the signal as it was sent, for faults; NULL = none */
+	int signo;        /* of JOB_SIGNAL */
+	const char *said; /* the signal as it was sent, for faults; NULL = none */
 	/* A part of a sequence with this number, else 0: it counts as queued since then,
 	 * does not count against the bounds, and is not in the state document. */
 	uint64_t sequence;
@@ -63,8 +63,8 @@ void jobs_free(struct jobs *);
 /* Queues the work on these processes (array taken, kept by id: one that is removed
  * meanwhile is skipped; one that no longer qualifies gets its fault). The job's number, or
  * 0 with ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
-uint64_t jobs_add(struct jobs *, const struct job_order *,
-    struct process **processes_take, size_t count, const struct job_sink *, void *ctx);
+uint64_t jobs_add(struct jobs *, const struct job_order *, struct process **processes_take,
+    size_t count, const struct job_sink *, void *ctx);
 /* A sink is going away: its jobs go on without results. */
 void jobs_forget(struct jobs *, const void *ctx);
 /* FATAL: children are left alone from now on; what is still queued gets FATAL_STATE. */

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_MS 100		/* when there was no memory for a step */
+#define AGAIN_MS 100 /* when there was no memory for a step */
 
 /* A process whose stop or start is awaited. */
 struct sequence_wait {
 	uint64_t id, spawn;
-	bool quiet;		/* its fault has been reported already */
+	bool quiet; /* its fault has been reported already */
 };
 
 struct sequence {
@@ -27,12 +27,12 @@ struct sequence {
 	};
 	struct sequence_step *steps;
 	size_t next, count;
-	struct sequence_sink sink;	/* empty = none */
+	struct sequence_sink sink; /* empty = none */
 	void *ctx;
 	/* The current step. */
-	bool begun;		/* its job has been queued … */
-	bool issued;		/* … and has ended: only waits are left */
-	bool unknown;		/* its target does not exist */
+	bool begun;   /* its job has been queued … */
+	bool issued;  /* … and has ended: only waits are left */
+	bool unknown; /* its target does not exist */
 	struct sequence_wait *waits;
 	size_t nwaits, room;
 };
@@ -43,7 +43,7 @@ struct sequences {
 	struct groups *groups;
 	struct jobs *jobs;
 	struct sequence_list list;
-	struct source *timer;	/* some sequence can go on */
+	struct source *timer; /* some sequence can go on */
 	const struct sequence_ops *ops;
 	void *ops_ctx;
 	size_t count;
@@ -81,12 +81,12 @@ sequence_free(struct sequence *s)
 /* ---- results ---- */
 
 static void
-sequence_result(struct sequence *s, const struct process *p, enum fault fault,
-    const char *detail)
+sequence_result(
+    struct sequence *s, const struct process *p, enum fault fault, const char *detail)
 {
 	if (s->sink.result != NULL)
-		s->sink.result(s->ctx, s->number, s->steps[s->next].action, p, fault,
-		    detail);
+		s->sink.result(
+		    s->ctx, s->number, s->steps[s->next].action, p, fault, detail);
 }
 
 /* True when the wait is over: reported, or the process is gone. */
@@ -211,8 +211,8 @@ sequence_prepare_stop(struct sequence *s, const struct group *group)
 
 /* New array of the processes that a target means; NULL with errno. */
 static struct process **
-sequence_select(struct sequence *s, const struct group *group, struct process *one,
-    size_t *count)
+sequence_select(
+    struct sequence *s, const struct group *group, struct process *one, size_t *count)
 {
 	bool stops = s->steps[s->next].action == SEQUENCE_STOP;
 	struct process **list;
@@ -239,7 +239,7 @@ sequence_select(struct sequence *s, const struct group *group, struct process *o
 struct selection {
 	struct process **list;
 	size_t count;
-	bool known;		/* one of its targets exists */
+	bool known; /* one of its targets exists */
 };
 
 /* Takes the list (NULL = out of memory); 0 or -1. */
@@ -249,8 +249,8 @@ sequence_selection_add(struct selection *all, struct process **list, size_t coun
 	struct process **longer = NULL;
 
 	if (list != NULL)
-		longer = reallocarray(all->list, all->count + count + 1,
-		    sizeof(struct process *));
+		longer = reallocarray(
+		    all->list, all->count + count + 1, sizeof(struct process *));
 	if (longer != NULL) {
 		memcpy(longer + all->count, list, count * sizeof(struct process *));
 		all->list = longer;
@@ -314,7 +314,9 @@ sequence_begin_work(struct sequence *s)
 		rc = -1;
 	if (rc == 0 && all.known)
 		return jobs_add(s->sequences->jobs, &order, all.list, all.count,
-		    &sequence_job_sink, s) != 0 ? 0 : -1;
+			   &sequence_job_sink, s) != 0 ?
+		    0 :
+		    -1;
 	free(all.list);
 	s->issued = s->unknown = rc == 0;
 	return rc;
@@ -332,8 +334,8 @@ sequence_change_group(struct sequence *s)
 
 	s->issued = true;
 	if (step->action == SEQUENCE_REMOVE && s->stop_failed && !adds_again) {
-		sequence_report(s, step->target, FAULT_FAILED,
-		    "a process could not be stopped");
+		sequence_report(
+		    s, step->target, FAULT_FAILED, "a process could not be stopped");
 		return;
 	}
 	if (step->action == SEQUENCE_REMOVE)
@@ -490,8 +492,9 @@ sequences_add(struct sequences *all, struct sequence_step *steps, size_t count,
 		errno = ENOBUFS;
 		return 0;
 	}
-	s = sequence_new(all, &(struct sequence_record){
-	    .number = jobs_take_number(all->jobs)}, steps, count);
+	s = sequence_new(all,
+	    &(struct sequence_record){ .number = jobs_take_number(all->jobs) }, steps,
+	    count);
 	if (s == NULL)
 		return 0;
 	s->sink = *sink;

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEQUENCES_MAX 256		/* at once … */
-#define SEQUENCES_PER_SINK 16		/* … of them for one sink */
+#define SEQUENCES_MAX 256     /* at once … */
+#define SEQUENCES_PER_SINK 16 /* … of them for one sink */
 
 enum sequence_action { SEQUENCE_STOP, SEQUENCE_START, SEQUENCE_REMOVE, SEQUENCE_ADD };
 
@@ -79,6 +79,6 @@ struct sequence_record FIELDS(SEQUENCE_FIELDS);
 const struct sequence_record *sequences_get(const struct sequences *, size_t index,
     const struct sequence_step **steps, size_t *count);
 NODISCARD int sequences_put_back(struct sequences *, const struct sequence_record *,
-    struct sequence_step *steps_take, size_t count);	/* 0, or -1 ENOMEM */
+    struct sequence_step *steps_take, size_t count); /* 0, or -1 ENOMEM */
 
 #endif

@@ -20,9 +20,9 @@
 
 struct entry {
 	struct changelog_row row;
-	const struct process *process;	/* NULL: the daemon's row, or a removed process */
-	uint64_t removed_id;		/* of a removed process, else 0 */
-	bool mended;			/* the log knows */
+	const struct process *process; /* NULL: the daemon's row, or a removed process */
+	uint64_t removed_id;           /* of a removed process, else 0 */
+	bool mended;                   /* the log knows */
 };
 
 struct cursor {
@@ -34,7 +34,7 @@ struct state_stream {
 	struct changelog log;
 	struct entry daemon;
 	int page_fd;
-	void *map;			/* the page as mapped; begins with the number */
+	void *map; /* the page as mapped; begins with the number */
 	const struct state_stream_ops *ops;
 	void *ctx;
 };
@@ -199,7 +199,8 @@ state_stream_tell_mended(struct entry *entry, const char *group, const char *nam
 {
 	if (!entry->mended)
 		log_warn("%s:%s: a text of its state is not UTF-8: shown with U+FFFD in "
-			 "the place of what is wrong", group, name);
+			 "the place of what is wrong",
+		    group, name);
 	entry->mended = true;
 }
 
@@ -207,7 +208,7 @@ static int
 state_stream_write_info(const struct state_stream *pub, struct entry *entry,
     struct buf *out, enum row_form form)
 {
-	struct process_info info = {0};
+	struct process_info info = { 0 };
 	int failed;
 
 	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
@@ -222,10 +223,10 @@ state_stream_write_info(const struct state_stream *pub, struct entry *entry,
 }
 
 static int
-state_stream_write_daemon(const struct state_stream *pub, struct entry *entry,
-    struct buf *out)
+state_stream_write_daemon(
+    const struct state_stream *pub, struct entry *entry, struct buf *out)
 {
-	struct daemon_info info = {0};
+	struct daemon_info info = { 0 };
 	json_t *row;
 	int failed;
 
@@ -233,9 +234,9 @@ state_stream_write_daemon(const struct state_stream *pub, struct entry *entry,
 		return -1;
 	if (daemon_info_mend(&info) == 1)
 		state_stream_tell_mended(entry, "daemon", info.identifier);
-	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0",
-	    "method", "stream.daemon", "params", "seq", (json_int_t)entry->row.seq,
-	    "daemon", daemon_info_write(&info));
+	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0", "method",
+	    "stream.daemon", "params", "seq", (json_int_t)entry->row.seq, "daemon",
+	    daemon_info_write(&info));
 	daemon_info_clear(&info);
 	failed = row == NULL ? -1 : frame_write(out, row);
 	json_decref(row);
@@ -249,14 +250,17 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 	int failed;
 
 	if (entry->process != NULL) {
-		failed = buf_printf(out, STATE_STREAM_BEGIN "process\",\"params\":"
-		    "{\"seq\":%" PRIu64 ",\"process\":", entry->row.seq);
+		failed = buf_printf(out,
+		    STATE_STREAM_BEGIN "process\",\"params\":"
+				       "{\"seq\":%" PRIu64 ",\"process\":",
+		    entry->row.seq);
 		failed |= state_stream_write_info(pub, entry, out, ROW_MEMBERS);
 		failed |= buf_puts(out, "}}\n");
 	} else if (entry->removed_id != 0) {
-		failed = buf_printf(out, STATE_STREAM_BEGIN "removed\",\"params\":"
-		    "{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n", entry->row.seq,
-		    entry->removed_id);
+		failed = buf_printf(out,
+		    STATE_STREAM_BEGIN "removed\",\"params\":"
+				       "{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n",
+		    entry->row.seq, entry->removed_id);
 	} else {
 		failed = state_stream_write_daemon(pub, entry, out);
 	}
@@ -278,8 +282,8 @@ state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *o
 	do {
 		entry = next;
 		failed |= buf_putc(out, entry == first ? '[' : ',');
-		failed |= state_stream_write_info(
-		    cursor->state_stream, entry, out, ROW_VALUES);
+		failed |=
+		    state_stream_write_info(cursor->state_stream, entry, out, ROW_VALUES);
 		next = state_stream_entry_of(changelog_after(&entry->row));
 	} while (failed == 0 && entry->row.seq < cursor->at.snapshot && next != NULL &&
 	    next->process != NULL && buf_len(out) - before < ROWS_BYTES);
@@ -293,8 +297,8 @@ static int
 state_stream_take_mark(struct cursor *cursor, struct buf *out)
 {
 	if (buf_printf(out, STATE_STREAM_BEGIN "%s\",\"params\":{\"seq\":%" PRIu64 "}}\n",
-	    cursor->at.phase == CHANGELOG_BEGIN ? "begin" : "end",
-	    cursor->at.reached) == -1)
+		cursor->at.phase == CHANGELOG_BEGIN ? "begin" : "end",
+		cursor->at.reached) == -1)
 		return -1;
 	changelog_take_mark(&cursor->state_stream->log, &cursor->at);
 	return 1;

@@ -23,7 +23,7 @@ struct state_stream_ops {
 /* New; numbers go on after *seq, which the stream keeps current. NULL with errno. */
 struct state_stream *state_stream_new(
     uint64_t *seq, const struct state_stream_ops *, void *ctx);
-void state_stream_free(struct state_stream *);	/* after its cursors */
+void state_stream_free(struct state_stream *); /* after its cursors */
 /* The sealed page whose first eight bytes are the newest number; borrowed. */
 int state_stream_page(const struct state_stream *);
 

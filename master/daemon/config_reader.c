@@ -22,29 +22,29 @@
 #include <unistd.h>
 
 #define NAME "configuration reader"
-#define BUDGET_MS 2		/* of one turn, for frames */
-#define RECEIVE_BYTES 65536	/* at once */
-#define GONE_MAX 65536		/* names of groups that are gone */
+#define BUDGET_MS 2         /* of one turn, for frames */
+#define RECEIVE_BYTES 65536 /* at once */
+#define GONE_MAX 65536      /* names of groups that are gone */
 
 struct config_reader {
 	struct master *master;
-	struct helper_process *helper;	/* NULL before the first reading */
-	bool has_child;			/* perhaps one that has answered */
-	bool reading;			/* an answer is due */
+	struct helper_process *helper; /* NULL before the first reading */
+	bool has_child;                /* perhaps one that has answered */
+	bool reading;                  /* an answer is due */
 	/* One reading. */
 	struct config_reader_task task;
 	int64_t began_ms;
-	int fd;				/* -1 = it is over */
-	struct source *input, *again;	/* again: frames are left from the last turn */
+	int fd;                       /* -1 = it is over */
+	struct source *input, *again; /* again: frames are left from the last turn */
 	struct buf in;
 	bool eof, exited;
-	int wait_status;		/* if it has exited */
+	int wait_status; /* if it has exited */
 	struct conf_reader read;
-	json_t *found;			/* the answer */
-	char **gone;			/* names of groups */
+	json_t *found; /* the answer */
+	char **gone;   /* names of groups */
 	size_t ngone;
-	char *error;			/* the child's; NULL = none */
-	int document;			/* of a restart; -1 = none yet */
+	char *error;  /* the child's; NULL = none */
+	int document; /* of a restart; -1 = none yet */
 };
 
 /* --- the end of a reading ------------------------------------------------------------ */
@@ -153,7 +153,8 @@ config_reader_died(struct config_reader *reader)
 	char text[64], name[32];
 
 	if (clock_mono_ms() - reader->began_ms >= CONFIG_READER_LIMIT_MS) {
-		config_reader_answer(reader, FAULT_CANT_REREAD, "the configuration was not "
+		config_reader_answer(reader, FAULT_CANT_REREAD,
+		    "the configuration was not "
 		    "read within 30 s: a name service or a file system does not answer");
 		return;
 	}
@@ -180,8 +181,8 @@ config_reader_found(struct config_reader *reader, struct conf_frame *frame)
 	if (reader->task.kind != CONFIG_PREVIEW || !str_equal(member, "changed"))
 		return json_array_append_new(list, json_string(text));
 	why = json_array();
-	if (json_array_append_new(list, json_pack("{s:s, s:o}", "name", text, "why",
-	    why)) == -1)
+	if (json_array_append_new(
+		list, json_pack("{s:s, s:o}", "name", text, "why", why)) == -1)
 		return -1;
 	while ((text = conf_frame_next(frame, &n)) != NULL)
 		if (json_array_append_new(why, json_string(text)) == -1)
@@ -199,8 +200,8 @@ config_reader_gone(struct config_reader *reader, struct conf_frame *frame)
 	if (name == NULL || count == GONE_MAX)
 		return -1;
 	if ((count & (count - 1)) == 0) {
-		gone = reallocarray(reader->gone, count == 0 ? 1 : 2 * count,
-		    sizeof(char *));
+		gone =
+		    reallocarray(reader->gone, count == 0 ? 1 : 2 * count, sizeof(char *));
 		if (gone == NULL)
 			return -1;
 		reader->gone = gone;
@@ -258,7 +259,8 @@ config_reader_work(void *ctx, uint32_t ready UNUSED)
 	ssize_t n;
 
 	while ((n = conf_frame_read(buf_data(&reader->in), buf_len(&reader->in), &frame)) >
-	    0 && more) {
+		0 &&
+	    more) {
 		if (clock_mono_ms() >= until) {
 			source_arm(reader->again, 0);
 			source_want(reader->input, 0);
@@ -315,8 +317,8 @@ config_reader_attach(void *ctx, int fd)
 	struct config_reader *reader = ctx;
 
 	reader->fd = fd;
-	reader->input = loop_fd(reader->master->loop, fd, EPOLLIN, config_reader_receive,
-	    reader);
+	reader->input =
+	    loop_fd(reader->master->loop, fd, EPOLLIN, config_reader_receive, reader);
 	reader->again = loop_timer(reader->master->loop, config_reader_work, reader);
 	if (reader->input != NULL && reader->again != NULL)
 		return 0;
@@ -337,8 +339,8 @@ static void
 config_reader_next(struct config_reader *reader)
 {
 	for (int kind = 0; kind < CONFIG_REQUESTS && !reader->reading; kind++)
-		if (config_requests_wait(reader->master->config_requests,
-		    (enum config_request_kind)kind))
+		if (config_requests_wait(
+			reader->master->config_requests, (enum config_request_kind)kind))
 			config_reader_begin(reader->master, (enum config_request_kind)kind);
 }
 
@@ -405,8 +407,8 @@ config_reader_start(struct config_reader *reader, enum config_request_kind kind)
 	if (conf_reader_begin(&reader->read) == -1 || reader->found == NULL)
 		return -1;
 	if (reader->helper == NULL)
-		reader->helper = helper_process_new(master->loop, master->reaper,
-		    &config_reader_kind, NULL, reader);
+		reader->helper = helper_process_new(
+		    master->loop, master->reaper, &config_reader_kind, NULL, reader);
 	if (reader->helper == NULL || helper_process_start(reader->helper) == -1)
 		return -1;
 	reader->has_child = true;

@@ -10,13 +10,13 @@
 #include "master/master.h"
 #include "proto/fault.h"
 
-#define CONFIG_READER_LIMIT_MS 30000	/* the child is killed then */
+#define CONFIG_READER_LIMIT_MS 30000 /* the child is killed then */
 
 struct config_reader;
 
 /* New, without a child; NULL with ENOMEM. It answers what master->config_requests has. */
 struct config_reader *config_reader_new(struct master *);
-void config_reader_free(struct config_reader *);	/* kills the child */
+void config_reader_free(struct config_reader *); /* kills the child */
 /* Some request of this kind waits: reads, now or when the child at work has ended. */
 void config_reader_begin(struct master *, enum config_request_kind);
 /* The daemon's state has changed: what it does not allow any more is answered with the

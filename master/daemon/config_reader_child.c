@@ -57,8 +57,8 @@ config_reader_child_active(const struct groups *groups, size_t *count)
 /* The whole configuration goes into a file in memory, which the next run reads, and is read
  * once here. 0, or -1 with *why new. */
 static int
-config_reader_child_document(struct conf_writer *writer, const struct config *config,
-    int socket, char **why)
+config_reader_child_document(
+    struct conf_writer *writer, const struct config *config, int socket, char **why)
 {
 	int fd = memfd_create("configuration", MFD_CLOEXEC);
 	struct conf_reader reader;
@@ -67,14 +67,14 @@ config_reader_child_document(struct conf_writer *writer, const struct config *co
 	conf_writer_config(writer, config);
 	if (writer->error != NULL)
 		return 0;
-	if (conf_reader_config(&reader, buf_data(&writer->out), buf_len(&writer->out),
-	    &read) == -1) {
+	if (conf_reader_config(
+		&reader, buf_data(&writer->out), buf_len(&writer->out), &read) == -1) {
 		*why = xstrdup(reader.why);
 		return -1;
 	}
 	if (fd == -1 || conf_writer_flush(writer, fd) == -1) {
-		*why = xasprintf("cannot keep the configuration in memory: %s",
-		    strerror(errno));
+		*why = xasprintf(
+		    "cannot keep the configuration in memory: %s", strerror(errno));
 		return -1;
 	}
 	conf_writer_texts(writer, CONF_DOCUMENT_END, NULL);
@@ -101,8 +101,8 @@ config_reader_child_result(struct master *master, const struct config_reader_tas
 		active = config_reader_child_active(master->groups, &live.nactive);
 		live.active = active;
 		writer->fd = socket;
-		conf_difference_write(writer, &live, load->config,
-		    task->kind == CONFIG_PREVIEW);
+		conf_difference_write(
+		    writer, &live, load->config, task->kind == CONFIG_PREVIEW);
 		free(active);
 	}
 	if (rc == 0 && writer->error != NULL) {
@@ -114,22 +114,22 @@ config_reader_child_result(struct master *master, const struct config_reader_tas
 
 /* New: the text of what is wrong with the configuration; NULL = nothing. */
 static char *
-config_reader_child_read(struct master *master, const struct config_reader_task *task,
-    struct conf_load *load)
+config_reader_child_read(
+    struct master *master, const struct config_reader_task *task, struct conf_load *load)
 {
 	bool restart = task->kind == CONFIG_RESTART;
 
 	if (conf_load_run(load) == -1)
 		return restart ? conf_place_error(load, conf_place_blamed(load)) :
-		    xstrdup(load->error);
+				 xstrdup(load->error);
 	if (restart && restart_check(master, load) == -1)
 		return conf_place_error(load, load->failed_key);
 	return NULL;
 }
 
 int
-config_reader_child(struct master *master, const struct config_reader_task *task,
-    int socket)
+config_reader_child(
+    struct master *master, const struct config_reader_task *task, int socket)
 {
 	struct arguments arguments = reread_arguments(master);
 	struct conf_writer writer;
@@ -143,13 +143,14 @@ config_reader_child(struct master *master, const struct config_reader_task *task
 	error = config_reader_child_read(master, task, &load);
 	conf_writer_begin(&writer, &load);
 	if (error == NULL &&
-	    config_reader_child_result(
-		master, task, &load, &writer, socket, &error) == -1 && error == NULL)
+	    config_reader_child_result(master, task, &load, &writer, socket, &error) ==
+		-1 &&
+	    error == NULL)
 		return 1;
 	if (error != NULL) {
 		buf_consume(&writer.out, buf_len(&writer.out));
-		conf_writer_texts(&writer, CONF_DOCUMENT_ERROR,
-		    (const char *[]){error, NULL});
+		conf_writer_texts(
+		    &writer, CONF_DOCUMENT_ERROR, (const char *[]){ error, NULL });
 		conf_writer_texts(&writer, CONF_DOCUMENT_END, NULL);
 	}
 	/* The process ends: its memory is not freed. */

@@ -10,7 +10,7 @@
 
 struct config_reader_task {
 	enum config_request_kind kind;
-	pid_t parent;		/* the master, which the child does not outlive */
+	pid_t parent; /* the master, which the child does not outlive */
 };
 
 /* Reads, compares and writes frames into the socket; the exit status. */

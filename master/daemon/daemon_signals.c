@@ -28,7 +28,7 @@ daemon_signals_hang_up(struct master *master)
 	master->terminal = TERMINAL_NONE;
 	if (stays) {
 		log_info("the terminal has gone; going on, as SIGHUP was ignored at the "
-		    "start");
+			 "start");
 		return;
 	}
 	log_warn("received SIGHUP because the terminal has gone: shutting down");

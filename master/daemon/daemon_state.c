@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLD_MS 1000		/* for an answer to be sent … */
-#define READ_MS 50		/* … and to be read */
+#define HOLD_MS 1000 /* for an answer to be sent … */
+#define READ_MS 50   /* … and to be read */
 
 struct daemon {
 	const struct daemon_state_ops *ops;
@@ -83,7 +83,7 @@ daemon_break(struct daemon *d, const char *reason)
 	log_critical("broken invariant: %s", reason);
 	if (d->state == DAEMON_RUNNING) {
 		log_critical("entering FATAL state: nothing is started or restarted, "
-		    "children are left alone");
+			     "children are left alone");
 		d->reason = strdup(reason);
 		daemon_set(d, DAEMON_FATAL);
 	} else if (shutdown_is_under_way(d->shutdown)) {
@@ -122,8 +122,8 @@ daemon_is_stopping(const struct daemon *d)
 }
 
 struct daemon *
-daemon_new(struct loop *loop, struct groups *groups, const struct daemon_state_ops *ops,
-    void *ctx)
+daemon_new(
+    struct loop *loop, struct groups *groups, const struct daemon_state_ops *ops, void *ctx)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 

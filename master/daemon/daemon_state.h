@@ -27,10 +27,10 @@ struct daemon *daemon_new(
     struct loop *, struct groups *, const struct daemon_state_ops *, void *ctx);
 void daemon_free(struct daemon *);
 enum daemon_state daemon_state(const struct daemon *);
-const char *daemon_fatal_reason(const struct daemon *);	/* "" unless FATAL */
+const char *daemon_fatal_reason(const struct daemon *); /* "" unless FATAL */
 /* What commands get that this state refuses: SHUTDOWN_STATE, FATAL_STATE or NONE. */
 enum fault daemon_fault(const struct daemon *);
-bool daemon_is_stopping(const struct daemon *);	/* SHUTDOWN, RESTARTING or FATAL */
+bool daemon_is_stopping(const struct daemon *); /* SHUTDOWN, RESTARTING or FATAL */
 /* TERM, INT, QUIT or the call: also turns a restart into a shutdown. */
 void daemon_shutdown(struct daemon *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */

@@ -70,8 +70,8 @@ const struct frontend_ops frontend_ops = {
 };
 
 static int
-frontend_ops_admit(void *ctx, int fd, enum role role, const char *name,
-    struct connection **holder)
+frontend_ops_admit(
+    void *ctx, int fd, enum role role, const char *name, struct connection **holder)
 {
 	const struct master *master = ctx;
 

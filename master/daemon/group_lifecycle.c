@@ -72,8 +72,8 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	if (group == NULL)
 		return NULL;
 	if (group_lifecycle_attach(master, group) == 0) {
-		dispatch_group(master->dispatcher, EVENT_PROCESS_GROUP_ADDED,
-		    group->config->name);
+		dispatch_group(
+		    master->dispatcher, EVENT_PROCESS_GROUP_ADDED, group->config->name);
 		return group;
 	}
 	error = errno;

@@ -18,8 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define AGAIN_MS 100	/* until a message that did not fit is sent again … */
-#define TRIES_MAX 100	/* … and how often that is tried */
+#define AGAIN_MS 100  /* until a message that did not fit is sent again … */
+#define TRIES_MAX 100 /* … and how often that is tried */
 #define NEWS_MAX 512
 
 /* Nothing of it goes into the state document: it follows from the environment, and the
@@ -27,9 +27,9 @@
 struct notify {
 	struct sockaddr_un to;
 	socklen_t length;
-	struct source *retry, *watchdog;	/* watchdog: NULL = not requested */
+	struct source *retry, *watchdog; /* watchdog: NULL = not requested */
 	int64_t period_ms;
-	char news[NEWS_MAX];			/* the latest, while it is unsent */
+	char news[NEWS_MAX]; /* the latest, while it is unsent */
 	int tries;
 	struct log_limit failures;
 };

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define TEXT_MAX 32
-#define BASE_MAX 200	/* of the name's bytes that its temporary name has */
+#define BASE_MAX 200 /* of the name's bytes that its temporary name has */
 
 static int
 pidfile_text(char *text)
@@ -86,8 +86,7 @@ pidfile_write_found(struct safepath *sp, struct safepath_id *made)
 	struct stat st;
 	int fd, saved;
 
-	if (sp->magic ||
-	    (safepath_stat(sp, sp->name, &st) == 0 && !S_ISREG(st.st_mode))) {
+	if (sp->magic || (safepath_stat(sp, sp->name, &st) == 0 && !S_ISREG(st.st_mode))) {
 		fd = safepath_open(sp, sp->name, O_WRONLY, 0, &st);
 		return fd == -1 ? -1 : pidfile_put(fd);
 	}
@@ -122,14 +121,14 @@ pidfile_write(const char *path, struct safepath_id *made)
 {
 	char why[SAFEPATH_WHY] = "";
 
-	*made = (struct safepath_id){0};
+	*made = (struct safepath_id){ 0 };
 	if (pidfile_write_path(path, made, why) == 0) {
 		log_info("supervisord started with pid %d", (int)getpid());
 		return true;
 	}
 	log_critical("could not write pidfile %s", path);
-	log_error("pidfile %s: %s%s%s", path, strerror(errno), *why != '\0' ? ": " : "",
-	    why);
+	log_error(
+	    "pidfile %s: %s%s%s", path, strerror(errno), *why != '\0' ? ": " : "", why);
 	return false;
 }
 

@@ -31,8 +31,8 @@ reread_load(struct master *master, struct config **config, char **error)
 	if (master->config_path != NULL)
 		return 0;
 	slash = strrchr((*config)->file, '/');
-	master->config_path = xasprintf("%s/%s", (*config)->here,
-	    slash == NULL ? (*config)->file : slash + 1);
+	master->config_path = xasprintf(
+	    "%s/%s", (*config)->here, slash == NULL ? (*config)->file : slash + 1);
 	master->config_name = xstrdup((*config)->file);
 	return 0;
 }

@@ -82,8 +82,8 @@ restart_check_auto_logs(struct conf_load *load)
 		wanted = restart_check_has_auto_log(config->groups[i]);
 	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
 		return 0;
-	return conf_load_fail(load, "cannot make AUTO logs in %s: %s", config->childlogdir,
-	    strerror(errno));
+	return conf_load_fail(
+	    load, "cannot make AUTO logs in %s: %s", config->childlogdir, strerror(errno));
 }
 
 /* Whether the log can be opened; one that is not there is made when it is needed. */
@@ -146,8 +146,8 @@ restart_check_read(struct master *master, struct config **config, char **error)
 
 	*config = NULL;
 	if (fstat(master->document, &st) == 0)
-		bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
-		    master->document, 0);
+		bytes = mmap(
+		    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, master->document, 0);
 	if (bytes != MAP_FAILED) {
 		rc = conf_reader_config(&reader, bytes, (size_t)st.st_size, config);
 		munmap(bytes, (size_t)st.st_size);

@@ -27,8 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG_END_MS 5000	/* for the readers of full logs, at the end */
-#define FATAL_KILL_MS 10000	/* FATAL: from TERM to KILL */
+#define BACKLOG_END_MS 5000 /* for the readers of full logs, at the end */
+#define FATAL_KILL_MS 10000 /* FATAL: from TERM to KILL */
 
 /* --- what is asked for ------------------------------------------------------------ */
 
@@ -40,18 +40,19 @@ run_shutdown(struct master *master)
 }
 
 void
-run_restart(struct master *master, config_request_fn *done, struct connection *client,
-    uint64_t id)
+run_restart(
+    struct master *master, config_request_fn *done, struct connection *client, uint64_t id)
 {
 	struct config_answer answer = { .fault = FAULT_SHUTDOWN_STATE };
 
 	if (daemon_state(master->daemon) != DAEMON_SHUTDOWN) {
 		if (config_requests_add(master->config_requests, CONFIG_RESTART, done,
-		    client, id, NULL) == 0)
+			client, id, NULL) == 0)
 			return;
 		answer.fault = FAULT_CANT_REREAD;
 		answer.detail = errno == ENOBUFS ?
-		    "too many requests wait for the configuration" : strerror(errno);
+		    "too many requests wait for the configuration" :
+		    strerror(errno);
 		run_restart_read(master, &answer);
 	}
 	if (done != NULL)
@@ -70,9 +71,10 @@ run_restart_read(struct master *master, const struct config_answer *answer)
 	}
 	if (n > 0 && answer->detail[n - 1] == '.')
 		n--;
-	log_error("%.*s; %s", (int)n, answer->detail, master->restart_wanted ?
-	    "the restart under way goes on with what was checked for it" :
-	    "not restarting, everything runs on");
+	log_error("%.*s; %s", (int)n, answer->detail,
+	    master->restart_wanted ?
+		"the restart under way goes on with what was checked for it" :
+		"not restarting, everything runs on");
 }
 
 void
@@ -97,8 +99,8 @@ run_state_changed(void *ctx)
 	if (fault == FAULT_FATAL_STATE)
 		jobs_halt(master->jobs);
 	else if (fault != FAULT_NONE)
-		dispatch_supervisor_state(master->dispatcher,
-		    EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
+		dispatch_supervisor_state(
+		    master->dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	if (fault != FAULT_NONE)
 		config_reader_refuse(master->config_reader, fault,
 		    daemon_state(master->daemon) != DAEMON_SHUTDOWN);
@@ -216,8 +218,8 @@ run_begin(struct master *master)
 		master->state = NULL;
 		return;
 	}
-	dispatch_supervisor_state(master->dispatcher,
-	    EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
+	dispatch_supervisor_state(
+	    master->dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	order_autostart_all(master->groups);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
 	notify_state(master->notify, daemon_state(master->daemon),
@@ -234,7 +236,7 @@ run_loop(struct master *master, char **error)
 				return RUN_EXIT;
 			/* Nothing of a process with a broken invariant is built upon. */
 			return daemon_record(master->daemon)->by_pid ? RUN_REEXEC :
-			    RUN_RESTART;
+								       RUN_RESTART;
 		}
 		upgrade_execute(master);
 		if (subsystems_renew_frontends(master, error) == -1)

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RETRY_MS 50		/* while its backlog is full, or it starts */
-#define LOCK_WAIT_MS 30000	/* for a start with thousands of programs */
-#define LOCK_BASE_MAX 200	/* of the socket's name that the lock's name has */
+#define RETRY_MS 50        /* while its backlog is full, or it starts */
+#define LOCK_WAIT_MS 30000 /* for a start with thousands of programs */
+#define LOCK_BASE_MAX 200  /* of the socket's name that the lock's name has */
 #define ANSWER_MAX (64 * 1024)
 #define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"," \
     "\"params\":{\"protocol\":1,\"program\":\"reeved\"}}\n"
@@ -32,10 +32,9 @@ second_daemon_identity(const char *file)
 	struct stat st;
 
 	if (identity != NULL && stat(file, &st) == 0) {
-		json_object_set_new(identity, "device",
-		    json_integer((json_int_t)st.st_dev));
-		json_object_set_new(identity, "inode",
-		    json_integer((json_int_t)st.st_ino));
+		json_object_set_new(
+		    identity, "device", json_integer((json_int_t)st.st_dev));
+		json_object_set_new(identity, "inode", json_integer((json_int_t)st.st_ino));
 	}
 	return identity;
 }
@@ -52,8 +51,7 @@ second_daemon_is_same_file(const json_t *theirs, const char *file)
 	if (inode == NULL || stat(file, &st) == -1)
 		return str_equal(json_string_value(json_object_get(theirs, "path")), file);
 	return json_integer_value(inode) == (json_int_t)st.st_ino &&
-	    json_integer_value(json_object_get(theirs, "device")) ==
-		(json_int_t)st.st_dev;
+	    json_integer_value(json_object_get(theirs, "device")) == (json_int_t)st.st_dev;
 }
 
 static int
@@ -68,7 +66,7 @@ second_daemon_remaining(int64_t end)
 static int
 second_daemon_read_line(int fd, struct buf *in, int64_t end)
 {
-	struct pollfd look = {.fd = fd, .events = POLLIN};
+	struct pollfd look = { .fd = fd, .events = POLLIN };
 	char bytes[4096];
 	ssize_t n;
 
@@ -94,8 +92,8 @@ second_daemon_ask(int fd, int64_t end)
 	buf_init(&in, ANSWER_MAX);
 	if (sock_send(fd, HELLO, strlen(HELLO), -1) == (ssize_t)strlen(HELLO) &&
 	    second_daemon_read_line(fd, &in, end) == 0)
-		answer = json_loadb(buf_data(&in), buf_len(&in), JSON_REJECT_DUPLICATES,
-		    NULL);
+		answer =
+		    json_loadb(buf_data(&in), buf_len(&in), JSON_REJECT_DUPLICATES, NULL);
 	result = json_incref(json_object_get(answer, "result"));
 	json_decref(answer);
 	buf_clear(&in);
@@ -112,8 +110,8 @@ second_daemon_judge(struct second_daemon *second, const json_t *result, const ch
 		second->kind = SECOND_SILENT;
 		return;
 	}
-	second->kind = second_daemon_is_same_file(theirs, file) ? SECOND_SAME :
-	    SECOND_OTHER;
+	second->kind =
+	    second_daemon_is_same_file(theirs, file) ? SECOND_SAME : SECOND_OTHER;
 	second->pid = (pid_t)json_integer_value(json_object_get(result, "pid"));
 	second->file = path == NULL ? NULL : strdup(path);
 }
@@ -186,7 +184,7 @@ second_daemon_look(
 	gid_t gid;
 	int fd;
 
-	*second = (struct second_daemon){.kind = SECOND_NONE};
+	*second = (struct second_daemon){ .kind = SECOND_NONE };
 	while ((fd = sock_try_unix(control_socket)) == -1 && errno == EAGAIN &&
 	    second_daemon_remaining(end) > 0)
 		(void)poll(NULL, 0, RETRY_MS);
@@ -210,7 +208,7 @@ void
 second_daemon_clear(struct second_daemon *second)
 {
 	free(second->file);
-	*second = (struct second_daemon){.kind = SECOND_NONE};
+	*second = (struct second_daemon){ .kind = SECOND_NONE };
 }
 
 bool

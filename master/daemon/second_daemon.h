@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define SECOND_WAIT_MS 3000	/* for an answer */
+#define SECOND_WAIT_MS 3000 /* for an answer */
 
 enum second_daemon_kind {
 	SECOND_NONE,		/* nothing of ours or root's listens there */
@@ -21,9 +21,9 @@ enum second_daemon_kind {
 
 struct second_daemon {
 	enum second_daemon_kind kind;
-	pid_t pid;		/* its own number for itself, else the kernel's for it;
+	pid_t pid;  /* its own number for itself, else the kernel's for it;
 				 * 0 = unknown */
-	char *file;		/* that it runs; NULL = unknown */
+	char *file; /* that it runs; NULL = unknown */
 };
 
 /* A file beside the control socket that another daemon of ours finds locked from our look
@@ -32,7 +32,7 @@ struct second_daemon_lock {
 	struct safepath dir;
 	struct safepath_id id;
 	char name[NAME_MAX + 1];
-	int fd;			/* -1 = not locked */
+	int fd; /* -1 = not locked */
 };
 
 /* Waits for another daemon's start, for a limited time. Where no file can be made or locked

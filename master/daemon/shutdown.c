@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 
-#define BUSY_MS 1000		/* for all groups that are busy … */
-#define BUSY_CHECK_MS 20	/* … and how often that is looked at */
-#define TURN_MS 4		/* that stops may take in one loop iteration */
+#define BUSY_MS 1000     /* for all groups that are busy … */
+#define BUSY_CHECK_MS 20 /* … and how often that is looked at */
+#define TURN_MS 4        /* that stops may take in one loop iteration */
 #define REPORT_EVERY_MS 3000
 
 struct shutdown {
@@ -19,13 +19,13 @@ struct shutdown {
 	struct source *timer;
 	int64_t *reported_ms;
 	bool under_way;
-	struct group *current;	/* the group being stopped; NULL = not begun */
-	bool planned;		/* `plan` is the current group's */
-	bool advancing;		/* inside shutdown_advance */
-	bool waiting;		/* for `current`, which is busy, … */
-	int64_t busy_until;	/* … until then; -1 = none has been waited for */
-	struct process **plan;	/* the processes of the current group to stop … */
-	size_t planned_count, stopped;	/* … of which so many have been stopped */
+	struct group *current;         /* the group being stopped; NULL = not begun */
+	bool planned;                  /* `plan` is the current group's */
+	bool advancing;                /* inside shutdown_advance */
+	bool waiting;                  /* for `current`, which is busy, … */
+	int64_t busy_until;            /* … until then; -1 = none has been waited for */
+	struct process **plan;         /* the processes of the current group to stop … */
+	size_t planned_count, stopped; /* … of which so many have been stopped */
 };
 
 static void

@@ -15,7 +15,7 @@ struct shutdown;
  * done is called from the loop, once for each shutdown_begin. NULL with errno. */
 struct shutdown *shutdown_new(struct loop *, struct groups *, int64_t *reported_ms,
     void (*done)(void *ctx), void *ctx);
-void shutdown_free(struct shutdown *);	/* NULL is fine */
+void shutdown_free(struct shutdown *); /* NULL is fine */
 /* Begins, or begins again, in the next loop iteration. */
 void shutdown_begin(struct shutdown *);
 /* Nothing more is stopped, and done is not called. */

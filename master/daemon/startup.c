@@ -72,10 +72,10 @@ startup_early_sink(void *ctx, enum log_level level, const char *text, size_t len
 {
 	struct config *config = ctx;
 
-	config->messages = xreallocarray(config->messages, config->nmessages + 1,
-	    sizeof(*config->messages));
+	config->messages = xreallocarray(
+	    config->messages, config->nmessages + 1, sizeof(*config->messages));
 	config->messages[config->nmessages++] =
-	    (struct config_message){.level = level, .text = xstrndup(text, len)};
+	    (struct config_message){ .level = level, .text = xstrndup(text, len) };
 }
 
 int
@@ -98,11 +98,11 @@ startup_open_mainlog(struct master *master, char **error)
 	const struct config *config = master->config;
 	bool echo = config->nodaemon && !config->silent;
 
-	master->mainlog = mainlog_open(config->logfile, config->logfile_maxbytes,
-	    config->logfile_backups, echo);
+	master->mainlog = mainlog_open(
+	    config->logfile, config->logfile_maxbytes, config->logfile_backups, echo);
 	if (master->mainlog == NULL) {
-		*error = xasprintf("cannot open the log %s: %s", config->logfile,
-		    strerror(errno));
+		*error = xasprintf(
+		    "cannot open the log %s: %s", config->logfile, strerror(errno));
 		return -1;
 	}
 	if (config->logfile_syslog)
@@ -124,7 +124,7 @@ startup_load(struct master *master, char **error)
 	if (master->state != NULL)
 		return 0;
 	return master->document == -1 ? reread_load(master, &master->config, error) :
-	    restart_check_read(master, &master->config, error);
+					restart_check_read(master, &master->config, error);
 }
 
 /* Two daemons of one file would run every program twice. One that does not answer, but
@@ -141,8 +141,9 @@ startup_look_for_first(struct master *master, char **error)
 		return 0;
 	second_daemon_lock(&master->lock, config->control_socket);
 	second_daemon_look(second, config->control_socket, master->config_path);
-	if (second->kind != SECOND_SAME && (second->kind != SECOND_SILENT ||
-	    !second_daemon_has_pidfile(second, config->pidfile)))
+	if (second->kind != SECOND_SAME &&
+	    (second->kind != SECOND_SILENT ||
+		!second_daemon_has_pidfile(second, config->pidfile)))
 		return 0;
 	*error = http_sockets_in_use();
 	return -1;
@@ -152,8 +153,8 @@ startup_look_for_first(struct master *master, char **error)
 static void
 startup_show_messages(const struct config *config)
 {
-	struct mainlog *console = config->nodaemon && !config->silent ?
-	    mainlog_open(NULL, 0, 0, true) : NULL;
+	struct mainlog *console =
+	    config->nodaemon && !config->silent ? mainlog_open(NULL, 0, 0, true) : NULL;
 
 	if (console == NULL)
 		return;

@@ -99,7 +99,7 @@ state_document_write_configuration(struct master *master)
 	if (config == NULL)
 		return json_null();
 	for (group = groups_first(master->groups); group != NULL;
-	    group = groups_next(group)) {
+	     group = groups_next(group)) {
 		if (config_group(config, group->config->name) == group->config)
 			continue;
 		longer = reallocarray(others, count + 1, sizeof(struct group_config *));
@@ -109,8 +109,10 @@ state_document_write_configuration(struct master *master)
 		others[count++] = group->config;
 	}
 	object = json_object();
-	state_parts_add(&object, "read", group != NULL ? NULL :
-	    state_document_write_config(config, config->groups, config->ngroups));
+	state_parts_add(&object, "read",
+	    group != NULL ?
+		NULL :
+		state_document_write_config(config, config->groups, config->ngroups));
 	state_parts_add(
 	    &object, "others", state_document_write_config(config, others, count));
 	free(others);
@@ -121,7 +123,7 @@ state_document_write_configuration(struct master *master)
 static int
 state_document_read_config(const json_t *hex, struct config **config, char **why)
 {
-	struct conf_reader reader = {.config = NULL};
+	struct conf_reader reader = { .config = NULL };
 	size_t n;
 	char *bytes = statefield_unhex(hex, &n);
 
@@ -139,11 +141,11 @@ state_document_read_configuration(struct master *master, const json_t *json, cha
 {
 	if (json_is_null(json))
 		return 0;
-	if (state_document_read_config(json_object_get(json, "read"), &master->config,
-	    why) == -1)
+	if (state_document_read_config(
+		json_object_get(json, "read"), &master->config, why) == -1)
 		return -1;
-	return state_document_read_config(json_object_get(json, "others"), &master->others,
-	    why);
+	return state_document_read_config(
+	    json_object_get(json, "others"), &master->others, why);
 }
 
 /* ---- HTTP sockets ---- */
@@ -155,7 +157,7 @@ state_document_write_http_sockets(struct master *master)
 	const struct http_socket_record *record;
 
 	for (size_t i = 0; (record = http_sockets_get(master->http_sockets, i)) != NULL;
-	    i++)
+	     i++)
 		state_parts_append(&list, STATEFIELD_WRITE(socket_rows, record));
 	return list;
 }
@@ -173,9 +175,8 @@ state_document_read_http_sockets(struct master *master, const json_t *list, char
 	records = calloc(count + 1, sizeof(*records));
 	if (records == NULL)
 		return state_parts_fail(why, "out of memory", "");
-	json_array_foreach(list, i, one)
-		if (bad == NULL)
-			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
+	json_array_foreach(list, i, one) if (bad == NULL) bad =
+	    STATEFIELD_READ(socket_rows, one, &records[i]);
 	if (bad == NULL)
 		master->http_sockets = http_sockets_put_back(records, count);
 	free(records);
@@ -202,13 +203,14 @@ state_document_write_jobs(struct master *master)
 static int
 state_document_read_job(struct jobs *jobs, const json_t *json, char **why)
 {
-	struct job_record job = {0};
+	struct job_record job = { 0 };
 	const char *bad = STATEFIELD_READ(job_rows, json, &job);
 
 	if (bad == NULL && (job.kind < JOB_START || job.kind > JOB_CLEAR))
 		bad = "kind";
 	if (bad == NULL)
-		return jobs_put_back(jobs, &job) == 0 ? 0 :
+		return jobs_put_back(jobs, &job) == 0 ?
+		    0 :
 		    state_parts_fail(why, "out of memory", "");
 	id_queue_clear(&job.ids);
 	return state_parts_check(why, "a job", bad);
@@ -231,9 +233,8 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 		    jobs_restarts(master->jobs));
 	if (bad != NULL)
 		return state_parts_check(why, "the jobs", bad);
-	json_array_foreach(queue, i, one)
-		if (state_document_read_job(master->jobs, one, why) == -1)
-			return -1;
+	json_array_foreach(queue, i,
+	    one) if (state_document_read_job(master->jobs, one, why) == -1) return -1;
 	jobs_resume(master->jobs);
 	return 0;
 }
@@ -274,7 +275,7 @@ static int
 state_document_read_sequence(struct sequences *sequences, const json_t *json, char **why)
 {
 	const json_t *list = json_object_get(json, "steps"), *one;
-	struct sequence_record record = {0};
+	struct sequence_record record = { 0 };
 	const char *bad = STATEFIELD_READ(sequence_rows, json, &record);
 	struct sequence_step *steps;
 	size_t i;
@@ -286,7 +287,8 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 	steps = calloc(json_array_size(list) + 1, sizeof(*steps));
 	if (steps == NULL)
 		return state_parts_fail(why, "out of memory", "");
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
 		if (bad == NULL && state_document_step_is_sound(&steps[i]))
 			continue;
@@ -294,7 +296,8 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 		return state_parts_check(why, "a step", bad != NULL ? bad : "action");
 	}
 	return sequences_put_back(sequences, &record, steps, json_array_size(list)) == 0 ?
-	    0 : state_parts_fail(why, "out of memory", "");
+	    0 :
+	    state_parts_fail(why, "out of memory", "");
 }
 
 static int
@@ -305,9 +308,8 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "sequences");
-	json_array_foreach(list, i, one)
-		if (state_document_read_sequence(master->sequences, one, why) == -1)
-			return -1;
+	json_array_foreach(list, i, one) if (state_document_read_sequence(master->sequences,
+						 one, why) == -1) return -1;
 	return 0;
 }
 

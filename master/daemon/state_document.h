@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#define STATE_DOCUMENT_FORMAT 1	/* raised when an older reader would be misled */
+#define STATE_DOCUMENT_FORMAT 1 /* raised when an older reader would be misled */
 
 /* New document; NULL with ENOMEM. */
 json_t *state_document_write(struct master *);

@@ -97,8 +97,8 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 /* What the state stream sends of a process and of the daemon. */
 
 static int
-subsystems_process_row(void *ctx UNUSED, const struct process *process,
-    struct process_info *info)
+subsystems_process_row(
+    void *ctx UNUSED, const struct process *process, struct process_info *info)
 {
 	return process_info_of(process, child_log_path(process, OUTPUT_STDOUT),
 	    child_log_path(process, OUTPUT_STDERR), info);
@@ -128,8 +128,8 @@ static const struct state_stream_ops subsystems_row_ops = {
 SUBSYSTEM(state_stream, state_stream_new(&master->seq, &subsystems_row_ops, master),
     state_stream_free)
 SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
-SUBSYSTEM(daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master),
-    daemon_free)
+SUBSYSTEM(
+    daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master), daemon_free)
 SUBSYSTEM(dispatcher, dispatch_new(master->loop, master->groups, &master->next_event),
     dispatch_free)
 SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)
@@ -147,7 +147,8 @@ subsystems_new_config_reader(struct master *master, char **error)
 {
 	master->config_requests = config_requests_new(master, config_reader_begin);
 	master->config_reader = config_reader_new(master);
-	return master->config_requests != NULL && master->config_reader != NULL ? 0 :
+	return master->config_requests != NULL && master->config_reader != NULL ?
+	    0 :
 	    startup_failed(error, "cannot allocate the daemon's parts");
 }
 
@@ -166,8 +167,9 @@ subsystems_add_group(struct master *master, struct group_config *config, char **
 	if (group_lifecycle_add(master, config) != NULL)
 		return 0;
 	*error = xasprintf("cannot make the group %s: %s (its AUTO logs are made in %s and "
-	    "named after identifier=%s)", config->name, strerror(errno),
-	    master->config->childlogdir, master->config->identifier);
+			   "named after identifier=%s)",
+	    config->name, strerror(errno), master->config->childlogdir,
+	    master->config->identifier);
 	return -1;
 }
 
@@ -195,7 +197,8 @@ subsystems_add_living(struct master *master, char **error)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(master->state, "groups"), i, one) {
+	json_array_foreach(json_object_get(master->state, "groups"), i, one)
+	{
 		const char *name = state_parts_name(one);
 		struct group_config *config = config_group(master->others, name);
 
@@ -224,7 +227,7 @@ subsystems_add_programs(struct master *master, char **error)
 	};
 	group_kinds_fill(master);
 	return master->state != NULL ? subsystems_add_living(master, error) :
-	    subsystems_add_configured(master, error);
+				       subsystems_add_configured(master, error);
 }
 
 /* --- the surroundings --- */
@@ -309,7 +312,7 @@ subsystems_write_pidfile(struct master *master, char **error UNUSED)
 	const char *path = master->config->pidfile;
 
 	if (master->state == NULL)
-		master->pidfile = (struct safepath_id){0};
+		master->pidfile = (struct safepath_id){ 0 };
 	if (master->state == NULL && !second_daemon_has_pidfile(&master->second, path))
 		(void)pidfile_write(path, &master->pidfile);
 	second_daemon_unlock(&master->lock);

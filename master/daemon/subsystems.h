@@ -15,4 +15,3 @@ void subsystems_destroy(struct master *);
 NODISCARD int subsystems_renew_frontends(struct master *, char **error);
 
 #endif
-

@@ -24,7 +24,8 @@ terminal_look(void)
 	if (!terminal_opens())
 		return TERMINAL_NONE;
 	return sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN ?
-	    TERMINAL_NOHUP : TERMINAL_THERE;
+	    TERMINAL_NOHUP :
+	    TERMINAL_THERE;
 }
 
 /* A shell that receives the hang-up sends SIGHUP on to its jobs, as a user may too: then

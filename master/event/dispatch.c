@@ -11,16 +11,16 @@ TAILQ_HEAD(pool_list, pool);
 
 struct dispatcher {
 	const struct groups *groups;
-	struct pool_list pools;		/* in the order of their coming */
+	struct pool_list pools; /* in the order of their coming */
 	struct ticks *ticks;
-	struct source *again;		/* when a rejected event may be handed out again */
-	uint32_t wanted;		/* types that some pool takes, a bit each */
+	struct source *again; /* when a rejected event may be handed out again */
+	uint32_t wanted;      /* types that some pool takes, a bit each */
 	uint64_t *next_serial;
 	union {
 		struct dispatch_record record;
 		struct FIELDS(DISPATCH_FIELDS);
 	};
-	struct log_limit unmade;	/* lines on events without memory */
+	struct log_limit unmade; /* lines on events without memory */
 };
 
 /* --- events ------------------------------------------------------------------------ */
@@ -37,7 +37,8 @@ static void
 dispatch_make(struct dispatcher *events, enum event_type type, struct buf *payload, int rc)
 {
 	size_t processes = idmap_count(events->groups->by_id);
-	struct event *event = rc == -1 ? NULL :
+	struct event *event = rc == -1 ?
+	    NULL :
 	    event_new(type, *events->next_serial, buf_data(payload), buf_len(payload));
 	struct pool *pool;
 	unsigned times;
@@ -57,8 +58,8 @@ dispatch_make(struct dispatcher *events, enum event_type type, struct buf *paylo
 }
 
 void
-dispatch_process_state(struct dispatcher *events, const struct process *process,
-    enum process_state from)
+dispatch_process_state(
+    struct dispatcher *events, const struct process *process, enum process_state from)
 {
 	enum event_type type = payload_state_type(process->state);
 	struct buf text;

@@ -23,17 +23,17 @@ struct dispatch_record FIELDS(DISPATCH_FIELDS);
 /* New; serials go on from *next_serial, which is kept current. NULL with errno. */
 struct dispatcher *dispatch_new(
     struct loop *, const struct groups *, uint64_t *next_serial);
-void dispatch_free(struct dispatcher *);	/* with its pools; NULL is fine */
+void dispatch_free(struct dispatcher *); /* with its pools; NULL is fine */
 
 /* A pool subscribes, and is owned from now on. */
 void dispatch_subscribe(struct dispatcher *, struct pool *take);
-void dispatch_unsubscribe(struct dispatcher *, struct pool *);	/* frees it */
+void dispatch_unsubscribe(struct dispatcher *, struct pool *); /* frees it */
 /* Whether any pool takes the type: to be checked before work for an event alone. */
 bool dispatch_wanted(const struct dispatcher *, enum event_type);
 
 /* A process entered its state. */
-void dispatch_process_state(struct dispatcher *, const struct process *,
-    enum process_state from);
+void dispatch_process_state(
+    struct dispatcher *, const struct process *, enum process_state from);
 /* It wrote to an output; captured: between the tokens of capture mode. */
 void dispatch_process_output(struct dispatcher *, const struct process *, enum output_id,
     bool captured, const char *bytes, size_t n);

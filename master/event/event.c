@@ -10,7 +10,7 @@ event_new(enum event_type type, uint64_t serial, const char *payload, size_t n)
 
 	if (event == NULL)
 		return NULL;
-	*event = (struct event){.refs = 1, .type = type, .serial = serial, .size = n};
+	*event = (struct event){ .refs = 1, .type = type, .serial = serial, .size = n };
 	if (n > 0)
 		memcpy(event->payload, payload, n);
 	for (size_t i = 0; i < n; i++)

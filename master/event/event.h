@@ -15,14 +15,14 @@
 struct event {
 	unsigned refs;
 	struct FIELDS(EVENT_FIELDS);
-	size_t size;		/* bytes of the payload … */
-	size_t characters;	/* … which is UTF-8 */
+	size_t size;       /* bytes of the payload … */
+	size_t characters; /* … which is UTF-8 */
 	char payload[];
 };
 
 /* New, one reference, with a copy of the payload. NULL with ENOMEM. */
 struct event *event_new(enum event_type, uint64_t serial, const char *payload, size_t n);
 struct event *event_ref(struct event *);
-void event_unref(struct event *);	/* NULL is fine */
+void event_unref(struct event *); /* NULL is fine */
 
 #endif

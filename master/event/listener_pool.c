@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_ROOM 256	/* bytes that most headers need less than */
-#define PER_PROCESS 4	/* events that one program may make while it starts */
+#define HEADER_ROOM 256  /* bytes that most headers need less than */
+#define PER_PROCESS 4    /* events that one program may make while it starts */
 #define REJECTED_MS 1000 /* from a rejection to the same listener's next rejected event */
 
 struct pool *
@@ -121,7 +121,7 @@ pool_add(struct pool *pool, struct pool_event item, bool at_head, size_t process
 void
 pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
 {
-	struct pool_event item = {.event = event, .poolserial = pool->next_serial};
+	struct pool_event item = { .event = event, .poolserial = pool->next_serial };
 
 	pool->next_serial = item.poolserial >= INT64_MAX ? 0 : item.poolserial + 1;
 	for (unsigned i = 0; i < times; i++) {
@@ -185,7 +185,8 @@ pool_send_to(struct pool *pool, struct process *process, struct listener *listen
 	}
 	if (errno == EPIPE)
 		log_debug("epipe occurred while sending event %" PRIu64
-			  " to listener %s, listener state unchanged", serial, name);
+			  " to listener %s, listener state unchanged",
+		    serial, name);
 	else
 		log_debug("event %" PRIu64 " could not be sent to listener %s: %s", serial,
 		    name, strerror(errno));
@@ -209,8 +210,8 @@ pool_has_just_rejected(
 }
 
 static bool
-pool_send(struct pool *pool, const struct pool_event *item, const char *identifier,
-    int64_t *due)
+pool_send(
+    struct pool *pool, const struct pool_event *item, const char *identifier, int64_t *due)
 {
 	struct process *process;
 	struct listener *listener;

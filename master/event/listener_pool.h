@@ -15,8 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_ROOM 10			/* events, where buffer_size is not given … */
-#define POOL_EXTRA_BYTES (1024 * 1024)	/* … and as many more as programs may make at a
+#define POOL_ROOM 10 /* events, where buffer_size is not given … */
+#define POOL_EXTRA_BYTES \
+	(1024 * 1024) /* … and as many more as programs may make at a
 					 * start, while they hold less than this */
 
 struct pool_ops {
@@ -39,17 +40,17 @@ STAILQ_HEAD(pool_buffer, pool_waiting);
 
 struct pool {
 	TAILQ_ENTRY(pool) in_events;
-	struct group *group;	/* borrowed */
-	const struct pool_ops *ops;	/* borrowed */
+	struct group *group;        /* borrowed */
+	const struct pool_ops *ops; /* borrowed */
 	struct pool_buffer buffer;
-	size_t count, bytes;	/* of the buffer */
+	size_t count, bytes; /* of the buffer */
 	struct FIELDS(POOL_FIELDS);
-	struct log_limit overflows;	/* lines on events that are discarded */
+	struct log_limit overflows; /* lines on events that are discarded */
 };
 
 /* New, empty. NULL with ENOMEM. */
 struct pool *pool_new(struct group *, const struct pool_ops *);
-void pool_free(struct pool *);	/* NULL is fine; what waits is lost */
+void pool_free(struct pool *); /* NULL is fine; what waits is lost */
 /* How many of its subscriptions take the type. */
 unsigned pool_wants(const struct pool *, enum event_type);
 /* Buffers the event so many times; the oldest give way when it is full. processes: how
@@ -63,7 +64,7 @@ bool pool_is_busy(const struct pool *);
 /* Hands out what it can. The monotonic time (ms) from which a listener that is ready may
  * take what it may not take yet, or -1. */
 int64_t pool_dispatch(struct pool *, const char *identifier);
-void pool_clear(struct pool *);	/* nothing waits any more */
+void pool_clear(struct pool *); /* nothing waits any more */
 /* An event waits, first or last of all. 0, or -1 with ENOMEM: then it is not taken. */
 NODISCARD int pool_insert(struct pool *, struct pool_event take, bool at_head);
 

@@ -10,7 +10,7 @@
 
 #define READY "READY\n"
 #define READY_LEN (sizeof(READY) - 1)
-#define LENGTH_AT 7	/* where a result line's number stands, behind "RESULT " */
+#define LENGTH_AT 7 /* where a result line's number stands, behind "RESULT " */
 
 static const char *const listener_states[] = {
     [LISTENER_ACKNOWLEDGED] = "ACKNOWLEDGED",
@@ -35,9 +35,10 @@ void
 listener_init(struct listener *listener, const char *name, enum result_handler handler,
     struct listener_limits *limits)
 {
-	*listener = (struct listener){
-	    .name = name, .handler = handler, .limits = limits,
-	    .state = LISTENER_ACKNOWLEDGED};
+	*listener = (struct listener){ .name = name,
+		.handler = handler,
+		.limits = limits,
+		.state = LISTENER_ACKNOWLEDGED };
 }
 
 struct pool_event
@@ -45,7 +46,7 @@ listener_take(struct listener *listener)
 {
 	struct pool_event taken = listener->outstanding;
 
-	listener->outstanding = (struct pool_event){0};
+	listener->outstanding = (struct pool_event){ 0 };
 	return taken;
 }
 
@@ -80,11 +81,11 @@ listener_log_bad_line(const struct listener *listener)
 	const char *bytes = listener->line.bytes;
 	bool is_text = str_is_utf8(bytes, listener->line.n);
 	char *shown = is_text ? strndup(bytes, listener->line.n) :
-	    str_repr_bytes(bytes, listener->line.n);
+				str_repr_bytes(bytes, listener->line.n);
 
 	log_limited_after(&listener->limits->bad, LOG_LIMIT_FIRST, LEVEL_WARN,
-	    "%s: bad result line: '%s%s'", listener->name,
-	    is_text ? "" : "Undecodable: b", shown == NULL ? "?" : shown);
+	    "%s: bad result line: '%s%s'", listener->name, is_text ? "" : "Undecodable: b",
+	    shown == NULL ? "?" : shown);
 	free(shown);
 }
 
@@ -122,8 +123,8 @@ listener_judge_result(const struct listener *listener)
 
 /* --- one state each: how many of the bytes it takes ------------------------------- */
 
-typedef size_t listener_feed_fn(struct listener *, const char *bytes, size_t n,
-    const struct listener_ops *, void *ctx);
+typedef size_t listener_feed_fn(
+    struct listener *, const char *bytes, size_t n, const struct listener_ops *, void *ctx);
 
 static size_t
 listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t n,
@@ -136,8 +137,9 @@ listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t 
 	memcpy(line->bytes + line->n, bytes, n);
 	line->n += n;
 	if (line->n == READY_LEN)
-		listener_enter(listener, memcmp(line->bytes, READY, READY_LEN) == 0 ?
-		    LISTENER_READY : LISTENER_UNKNOWN);
+		listener_enter(listener,
+		    memcmp(line->bytes, READY, READY_LEN) == 0 ? LISTENER_READY :
+								 LISTENER_UNKNOWN);
 	return n;
 }
 
@@ -227,7 +229,8 @@ listener_is_sound(const struct listener *listener)
 {
 	bool busy = listener->state == LISTENER_BUSY;
 	/* READY is checked as soon as it is as long as that. */
-	size_t room = listener->state == LISTENER_ACKNOWLEDGED ? READY_LEN :
+	size_t room = listener->state == LISTENER_ACKNOWLEDGED ?
+	    READY_LEN :
 	    sizeof(listener->line.bytes);
 
 	return busy == (listener->outstanding.event != NULL) && listener->line.n < room &&

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LISTENER_LINE_MAX 256	/* bytes of a result line; a longer one is a bad one */
+#define LISTENER_LINE_MAX 256 /* bytes of a result line; a longer one is a bad one */
 
 enum listener_state {
 	LISTENER_ACKNOWLEDGED,	/* has not written READY yet */
@@ -20,7 +20,7 @@ enum listener_state {
 	LISTENER_BUSY,		/* has been given an event */
 	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */
 };
-#define FIELDS_TYPE_LISTENER enum listener_state	/* common/fields.h */
+#define FIELDS_TYPE_LISTENER enum listener_state /* common/fields.h */
 
 /* What the state document has of an event's place in a pool, beside the event. */
 #define POOL_EVENT_FIELDS(ROW, S)							\
@@ -29,7 +29,7 @@ enum listener_state {
 
 /* An event's place in a pool. */
 struct pool_event {
-	struct event *event;	/* a reference; NULL = none */
+	struct event *event; /* a reference; NULL = none */
 	struct FIELDS(POOL_EVENT_FIELDS);
 };
 #define FIELDS_TYPE_POOL_EVENT struct pool_event
@@ -42,7 +42,7 @@ struct listener_line {
 
 struct listener_result {
 	size_t n;
-	char bytes[3];		/* nothing longer than "OK" is good */
+	char bytes[3]; /* nothing longer than "OK" is good */
 };
 #define FIELDS_TYPE_RESULT struct listener_result
 
@@ -56,9 +56,9 @@ struct listener_result {
 	ROW(S, POOL_EVENT, outstanding)	/* BUSY: what it was given */
 
 struct listener {
-	const char *name;	/* of the process; borrowed */
-	struct listener_limits *limits;	/* of its process, which outlives it; borrowed */
-	enum result_handler handler;	/* of its pool */
+	const char *name;               /* of the process; borrowed */
+	struct listener_limits *limits; /* of its process, which outlives it; borrowed */
+	enum result_handler handler;    /* of its pool */
 	struct FIELDS(LISTENER_FIELDS);
 };
 
@@ -80,13 +80,13 @@ const char *listener_state_name(enum listener_state);
 int listener_state_find(const char *name);
 
 /* As of a process just spawned. */
-void listener_init(struct listener *, const char *name, enum result_handler,
-    struct listener_limits *);
+void listener_init(
+    struct listener *, const char *name, enum result_handler, struct listener_limits *);
 /* READY → BUSY, with an event. */
 void listener_give(struct listener *, struct pool_event taken);
 /* It wrote these bytes. */
-void listener_feed(struct listener *, const char *bytes, size_t n,
-    const struct listener_ops *, void *ctx);
+void listener_feed(
+    struct listener *, const char *bytes, size_t n, const struct listener_ops *, void *ctx);
 /* It is gone: what it was given comes back, .event NULL when it had nothing. */
 struct pool_event listener_take(struct listener *);
 /* For the state document: whether the protocol can have led to this. */

@@ -73,8 +73,7 @@ payload_process_state(
 	if (rc == 0 && row->tries)
 		rc = buf_printf(out, " tries:%" PRId64, process->backoff);
 	if (rc == 0 && row->expected)
-		rc = buf_printf(
-		    out, " expected:%d", autorestart_exit_is_expected(process));
+		rc = buf_printf(out, " expected:%d", autorestart_exit_is_expected(process));
 	if (rc == 0 && row->pid)
 		rc = buf_printf(out, " pid:%d", (int)process->pid);
 	return rc;

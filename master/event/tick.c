@@ -22,12 +22,12 @@ static const struct {
 };
 
 struct ticks {
-	int fd;			/* a wall-clock timer; fires also when the clock is set */
+	int fd; /* a wall-clock timer; fires also when the clock is set */
 	struct source *timer;
 	tick_fn *tick;
 	void *ctx;
 	uint32_t wanted;
-	int64_t slices[nitems(periods)];	/* the last one seen of what is wanted */
+	int64_t slices[nitems(periods)]; /* the last one seen of what is wanted */
 	struct log_limit failures;
 };
 
@@ -57,7 +57,7 @@ static void
 ticks_rearm(void *ctx, uint32_t ready UNUSED)
 {
 	struct ticks *ticks = ctx;
-	struct itimerspec when = {0};
+	struct itimerspec when = { 0 };
 	int64_t now, left;
 	int rc;
 
@@ -66,8 +66,9 @@ ticks_rearm(void *ctx, uint32_t ready UNUSED)
 		left = ticks_look(ticks, now);
 		when.it_value.tv_sec = left == -1 ? 0 : (now + left) / 1000;
 		when.it_value.tv_nsec = left == -1 ? 0 : (now + left) % 1000 * 1000000;
-		rc = timerfd_settime(ticks->fd, left == -1 ? 0 :
-		    TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+		rc = timerfd_settime(ticks->fd,
+		    left == -1 ? 0 : TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
+		    NULL);
 	} while (rc == -1 && errno == ECANCELED);
 	if (rc == -1)
 		log_limited(&ticks->failures, LEVEL_ERROR, "the timer of ticks: %m");

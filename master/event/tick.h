@@ -14,8 +14,8 @@ struct ticks;
 /* when: the beginning of the slice, epoch seconds. */
 typedef void tick_fn(void *ctx, enum event_type, int64_t when);
 
-struct ticks *ticks_new(struct loop *, tick_fn *, void *ctx);	/* NULL with errno */
-void ticks_free(struct ticks *);	/* NULL is fine */
+struct ticks *ticks_new(struct loop *, tick_fn *, void *ctx); /* NULL with errno */
+void ticks_free(struct ticks *);                              /* NULL is fine */
 /* Which TICK types are wanted from now on, a bit for each; a new one begins with the slice
  * that is. */
 void ticks_want(struct ticks *, uint32_t types);

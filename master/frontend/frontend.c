@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define PROGRAM "reeve-rpcd"
-#define READY_MS 10000		/* from its start to its being ready */
-#define END_MS 1500		/* its own second to flush, and time to exit */
+#define READY_MS 10000 /* from its start to its being ready */
+#define END_MS 1500    /* its own second to flush, and time to exit */
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/reeve"
 #endif
@@ -22,20 +22,20 @@
 struct frontend {
 	const struct frontend_use *use;
 	struct helper_process *helper;
-	enum role role;			/* of its connection */
-	size_t *listeners;		/* of the configuration, which it serves */
+	enum role role;    /* of its connection */
+	size_t *listeners; /* of the configuration, which it serves */
 	size_t nlisteners;
-	struct connection *connection;	/* NULL = none */
-	struct waiting_clients *waiting;	/* while it is ready */
-	bool renewing;			/* one with other sockets is wanted */
-	struct log_limit unset;		/* lines on a setup that failed */
+	struct connection *connection;   /* NULL = none */
+	struct waiting_clients *waiting; /* while it is ready */
+	bool renewing;                   /* one with other sockets is wanted */
+	struct log_limit unset;          /* lines on a setup that failed */
 };
 
 struct frontends {
 	struct frontend_use use;
 	struct frontend *items;
 	size_t count;
-	size_t running;		/* not ended yet */
+	size_t running; /* not ended yet */
 	void (*done)(void *ctx);
 	void *done_ctx;
 };
@@ -61,7 +61,7 @@ frontend_find(const char *self, char **error)
 
 	if (slash == NULL)
 		beside = xstrdup("the directory of reeved is unknown, because /proc is not "
-		    "mounted");
+				 "mounted");
 	else
 		path = frontend_find_in(self, (size_t)(slash - self), &beside);
 	if (path == NULL)
@@ -166,8 +166,9 @@ frontend_greeted(void *ctx, struct connection *connection)
 		return 0;
 	log_limited(&frontend->unset, LEVEL_ERROR,
 	    PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
-	    (int)helper_process_pid(frontend->helper), strerror(errno), errno == EMFILE ?
-	    "; raise the limit on open files (LimitNOFILE=, ulimit -n)" : "");
+	    (int)helper_process_pid(frontend->helper), strerror(errno),
+	    errno == EMFILE ? "; raise the limit on open files (LimitNOFILE=, ulimit -n)" :
+			      "");
 	helper_process_fail(frontend->helper, NULL);
 	return -1;
 }
@@ -181,8 +182,8 @@ frontend_ready(void *ctx)
 	if (!helper_process_ready(frontend->helper))
 		return;
 	peer_secret(use->ops->peer(frontend->connection), false);
-	frontend->waiting = waiting_clients_new(
-	    use->loop, frontend->nlisteners, frontend_active, frontend);
+	frontend->waiting =
+	    waiting_clients_new(use->loop, frontend->nlisteners, frontend_active, frontend);
 	for (size_t i = 0; i < frontend->nlisteners; i++)
 		waiting_clients_add(frontend->waiting,
 		    http_sockets_fd(use->http_sockets, frontend->listeners[i]));
@@ -223,7 +224,7 @@ frontends_fill(struct frontends *all, const char *self, char **error)
 		return -1;
 	}
 	all->count = 1;
-	*frontend = (struct frontend){.use = &all->use, .role = ROLE_ADMIN};
+	*frontend = (struct frontend){ .use = &all->use, .role = ROLE_ADMIN };
 	frontend->helper = helper_process_new(
 	    all->use.loop, all->use.reaper, &frontend_kind, path, frontend);
 	frontend->nlisteners = all->use.config->nlisteners;

@@ -17,21 +17,20 @@
 #include <sys/types.h>
 
 struct connection;
-struct frontend;	/* one of them */
+struct frontend; /* one of them */
 struct frontends;
 
 /* What front ends need of the daemon. */
 struct frontend_ops {
 	/* Takes the socket of a new reeve-rpcd as a connection that may do what the role
 	 * allows; its events are passed to the functions at the end. NULL with errno. */
-	struct connection *(*connect)(
-	    void *ctx, int fd_take, enum role, struct frontend *);
+	struct connection *(*connect)(void *ctx, int fd_take, enum role, struct frontend *);
 	struct peer *(*peer)(struct connection *);
 	void (*drop)(void *ctx, struct connection *);
 	/* Called before sockets are sent: makes the daemon's other ones listen again. */
 	void (*revive)(void *ctx);
-	void (*ready)(void *ctx);	/* a reeve-rpcd is ready */
-	void (*gone)(void *ctx);	/* its connection is over, or was never ready */
+	void (*ready)(void *ctx); /* a reeve-rpcd is ready */
+	void (*gone)(void *ctx);  /* its connection is over, or was never ready */
 };
 
 /* What all front ends use; borrowed. */
@@ -40,7 +39,7 @@ struct frontend_use {
 	struct reaper *reaper;
 	const struct config *config;
 	struct http_sockets *http_sockets;
-	int page;		/* of the state stream */
+	int page; /* of the state stream */
 	const struct frontend_ops *ops;
 	void *ctx;
 };
@@ -52,7 +51,7 @@ char *frontend_find(const char *self, char **error);
  * new. */
 struct frontends *frontends_new(
     const struct frontend_use *, const char *self, char **error);
-void frontends_free(struct frontends *);	/* NULL is fine */
+void frontends_free(struct frontends *); /* NULL is fine */
 /* Starts each, and again whenever it ends, until frontends_end. */
 void frontends_start(struct frontends *);
 /* Lets all answer for at most a second what is parked, those started last first; done is
@@ -75,7 +74,7 @@ int frontend_greet(void *frontend, json_t *hello_result);
 /* The response to hello is queued: queues the setup. 0, or -1. */
 int frontend_greeted(void *frontend, struct connection *);
 void frontend_ready(void *frontend);
-void frontend_active(void *frontend);	/* clients have requests under way */
+void frontend_active(void *frontend); /* clients have requests under way */
 /* As peer_ops.closed; the caller frees the connection. */
 void frontend_closed(void *frontend, const char *why, bool violation);
 

@@ -25,7 +25,7 @@ struct http_socket {
 		struct http_socket_record record;
 		struct FIELDS(HTTP_SOCKET_FIELDS);
 	};
-	struct log_limit missing, failing;	/* its path; to bind it again */
+	struct log_limit missing, failing; /* its path; to bind it again */
 };
 
 struct http_sockets {
@@ -78,7 +78,8 @@ http_sockets_listen_unix(struct http_socket *one, const struct listener_config *
 char *
 http_sockets_in_use(void)
 {
-	return xstrdup("Another program is already listening on a port that one of "
+	return xstrdup(
+	    "Another program is already listening on a port that one of "
 	    "our HTTP servers is configured to use.  Shut this program down first "
 	    "before starting supervisord.");
 }
@@ -92,9 +93,11 @@ http_sockets_error(const struct listener_config *config, int errnum)
 		return http_sockets_in_use();
 	if (errnum != EPERM || !config->is_unix)
 		return xasprintf("Cannot open an HTTP server: socket.error reported "
-		    "errno.%s (%d)", str_errno_name(errnum), errnum);
+				 "errno.%s (%d)",
+		    str_errno_name(errnum), errnum);
 	pw = getpwuid(geteuid());
-	return xasprintf("Not permitted to chown %s to uid/gid (%d, %d); adjust "
+	return xasprintf(
+	    "Not permitted to chown %s to uid/gid (%d, %d); adjust "
 	    "\"sockchown\" value in config file or on command line to values that the "
 	    "current user (%s) can successfully chown",
 	    config->path, (int)config->uid, (int)config->gid,
@@ -110,9 +113,10 @@ http_sockets_bind_again(struct http_socket *one, const struct listener_config *c
 	if (http_sockets_has_path(one) || sock_unix_check_free(config->path) == 0)
 		fd = http_sockets_listen_unix(one, config);
 	if (fd == -1) {
-		log_limited(&one->failing, LEVEL_ERROR, "[%s] cannot bind %s again: "
-		    "%s; only connections made before are served", config->section,
-		    config->path, strerror(errno));
+		log_limited(&one->failing, LEVEL_ERROR,
+		    "[%s] cannot bind %s again: "
+		    "%s; only connections made before are served",
+		    config->section, config->path, strerror(errno));
 		return false;
 	}
 	close(one->fd);
@@ -126,20 +130,21 @@ http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t
 {
 	const struct listener_config *config = &whole->listeners[i];
 	struct http_socket *one = &all->items[i];
-	struct pollfd look = {.fd = one->fd, .events = POLLRDHUP};
+	struct pollfd look = { .fd = one->fd, .events = POLLRDHUP };
 	/* reeve-rpcd can shut a listening socket down for all that hold it. */
-	bool dead = poll(&look, 1, 0) == 1 &&
-	    (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+	bool dead =
+	    poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 
 	if (!dead && http_sockets_has_path(one))
 		return false;
 	if (dead)
 		log_limited(&one->missing, LEVEL_WARN,
-		    "[%s] was shut down by reeve-rpcd; listening again",
-		    config->section);
+		    "[%s] was shut down by reeve-rpcd; listening again", config->section);
 	else
-		log_limited(&one->missing, LEVEL_WARN, "[%s] %s was removed or "
-		    "replaced; binding it again", config->section, config->path);
+		log_limited(&one->missing, LEVEL_WARN,
+		    "[%s] %s was removed or "
+		    "replaced; binding it again",
+		    config->section, config->path);
 	if (config->is_unix)
 		return http_sockets_bind_again(one, config);
 	if (listen(one->fd, BACKLOG) == -1)
@@ -156,8 +161,9 @@ http_sockets_bind(
 	struct stat st;
 
 	if (!config->is_unix) {
-		one->fd = sock_listen_tcp(config->address != NULL ?
-		    config->address : config->host, config->port, BACKLOG);
+		one->fd = sock_listen_tcp(
+		    config->address != NULL ? config->address : config->host, config->port,
+		    BACKLOG);
 	} else if (sock_unix_check_free(config->path) == 0) {
 		if (lstat(config->path, &st) == 0)
 			fprintf(stderr, "Unlinking stale socket %s\n", config->path);
@@ -171,10 +177,10 @@ http_sockets_bind(
 
 /* Not bound; but a socket of an earlier run at the same address is taken out of `old`. */
 static void
-http_sockets_init(struct http_socket *one, const struct listener_config *config,
-    struct http_sockets *old)
+http_sockets_init(
+    struct http_socket *one, const struct listener_config *config, struct http_sockets *old)
 {
-	*one = (struct http_socket){.fd = -1};
+	*one = (struct http_socket){ .fd = -1 };
 	if (config->is_unix) {
 		one->path = xstrdup(config->path);
 		one->address = xasprintf("unix %s %o %d %d", config->path,
@@ -205,7 +211,7 @@ http_sockets_open(const struct config *config, struct http_sockets *old, char **
 		if (all->items[i].fd != -1) {
 			(void)http_sockets_revive(all, config, i);
 		} else if (http_sockets_bind(
-			&all->items[i], &config->listeners[i], error) == -1) {
+			       &all->items[i], &config->listeners[i], error) == -1) {
 			http_sockets_free(all);
 			return NULL;
 		}
@@ -269,17 +275,17 @@ http_sockets_check_name(const char *path)
 
 /* Tries it under another name in the same directory. */
 static int
-http_sockets_check_unix(const struct http_sockets *old,
-    const struct listener_config *config)
+http_sockets_check_unix(
+    const struct http_sockets *old, const struct listener_config *config)
 {
 	const char *slash = strrchr(config->path, '/');
 	struct listener_config other = *config;
-	struct http_socket trial = {.fd = -1};
+	struct http_socket trial = { .fd = -1 };
 	int rc;
 
 	if (!http_sockets_is_ours(old, config) &&
 	    (sock_unix_check_free(config->path) == -1 ||
-	    http_sockets_check_name(config->path) == -1))
+		http_sockets_check_name(config->path) == -1))
 		return -1;
 	other.path = trial.path = xasprintf("%.*s.reeve-check-%d",
 	    slash == NULL ? 0 : (int)(slash + 1 - config->path), config->path,
@@ -299,8 +305,8 @@ http_sockets_overlap(const struct listener_config *one, const struct listener_co
 }
 
 int
-http_sockets_check(const struct http_sockets *old, const struct config *config, size_t i,
-    char **error)
+http_sockets_check(
+    const struct http_sockets *old, const struct config *config, size_t i, char **error)
 {
 	const struct listener_config *one = &config->listeners[i];
 	int rc;
@@ -308,13 +314,14 @@ http_sockets_check(const struct http_sockets *old, const struct config *config, 
 	for (size_t n = 0; n < i; n++)
 		if (http_sockets_overlap(&config->listeners[n], one)) {
 			*error = xasprintf("[%s] and [%s] cannot both listen at this "
-			    "address", config->listeners[n].section, one->section);
+					   "address",
+			    config->listeners[n].section, one->section);
 			return -1;
 		}
 	if (one->is_unix)
 		rc = http_sockets_check_unix(old, one);
-	else if ((rc = sock_check_tcp(one->host, one->port)) == -1 &&
-	    errno == EADDRINUSE && http_sockets_is_ours(old, one))
+	else if ((rc = sock_check_tcp(one->host, one->port)) == -1 && errno == EADDRINUSE &&
+	    http_sockets_is_ours(old, one))
 		rc = 0;
 	if (rc == -1)
 		*error = http_sockets_error(one, errno);
@@ -331,7 +338,8 @@ http_sockets_announce(const struct config *config)
 			log_info("RPC interface '%s' initialized", config->interfaces[n]);
 		if (l->username == NULL)
 			log_critical("Server '%s' running without any HTTP authentication "
-			    "checking", l->section);
+				     "checking",
+			    l->section);
 	}
 }
 

@@ -25,8 +25,8 @@ struct http_socket_record FIELDS(HTTP_SOCKET_FIELDS);
 /* Binds every listener of the configuration, in its order; a socket of `old` (taken, NULL =
  * none) whose address stays is kept bound, the others are closed. New, or NULL with *error
  * new: the usage error's text. */
-struct http_sockets *http_sockets_open(const struct config *, struct http_sockets *old_take,
-    char **error);
+struct http_sockets *http_sockets_open(
+    const struct config *, struct http_sockets *old_take, char **error);
 /* Logs what supervisord does of its servers at start. */
 void http_sockets_announce(const struct config *);
 /* Makes the i-th listen again when no client can reach it any more: reeve-rpcd has shut the

@@ -17,9 +17,9 @@ struct rpcinterfaces {
 
 /* A process's kind_state. */
 struct rpcinterface {
-	int rpcd_fd;	/* our end for reeve-rpcd, until it is sent there; -1 */
-	struct connection *connection;	/* to us; NULL = closed */
-	struct log_limit renewals;	/* lines on restarts for a new reeve-rpcd */
+	int rpcd_fd; /* our end for reeve-rpcd, until it is sent there; -1 */
+	struct connection *connection; /* to us; NULL = closed */
+	struct log_limit renewals;     /* lines on restarts for a new reeve-rpcd */
 };
 
 struct rpcinterfaces *
@@ -28,7 +28,7 @@ rpcinterfaces_new(struct groups *groups, const struct rpcinterface_ops *ops, voi
 	struct rpcinterfaces *all = malloc(sizeof(*all));
 
 	if (all != NULL)
-		*all = (struct rpcinterfaces){groups, ops, ctx};
+		*all = (struct rpcinterfaces){ groups, ops, ctx };
 	return all;
 }
 
@@ -182,7 +182,7 @@ static bool
 rpcinterface_rpcd_is_gone(const struct rpcinterfaces *all)
 {
 	const struct peer *rpcd = all->ops->rpcd(all->ctx);
-	struct pollfd end = {.events = POLLRDHUP};
+	struct pollfd end = { .events = POLLRDHUP };
 
 	if (rpcd == NULL)
 		return true;

@@ -14,7 +14,7 @@ struct waiting_clients {
 	struct waiting_socket {
 		struct waiting_clients *all;
 		int fd;
-		struct source *source;	/* NULL = not watched */
+		struct source *source; /* NULL = not watched */
 	} sockets[];
 };
 
@@ -47,7 +47,7 @@ waiting_clients_new(struct loop *loop, size_t nsockets, void (*fn)(void *ctx), v
 	    malloc(sizeof(*all) + nsockets * sizeof(all->sockets[0]));
 
 	if (all != NULL)
-		*all = (struct waiting_clients){.loop = loop, .fn = fn, .ctx = ctx};
+		*all = (struct waiting_clients){ .loop = loop, .fn = fn, .ctx = ctx };
 	return all;
 }
 
@@ -59,7 +59,7 @@ waiting_clients_add(struct waiting_clients *all, int fd)
 
 	if (copy == -1)
 		return;
-	*socket = (struct waiting_socket){.all = all, .fd = copy};
+	*socket = (struct waiting_socket){ .all = all, .fd = copy };
 	socket->source = loop_fd(all->loop, copy, EPOLLIN, waiting_clients_ready, socket);
 	all->nsockets++;
 }

@@ -54,7 +54,8 @@ void
 helper_lifecycle_init(struct helper_lifecycle *life, bool once, int limit_ms, int end_ms)
 {
 	*life = (struct helper_lifecycle){
-	    .once = once, .limit_ms = limit_ms, .end_ms = end_ms, .due_ms = -1};
+		.once = once, .limit_ms = limit_ms, .end_ms = end_ms, .due_ms = -1
+	};
 }
 
 /* A process that was ready, or was asked to end, has not failed to start. */

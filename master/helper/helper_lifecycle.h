@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HELPER_BACKOFF_MIN_MS 100	/* after a first end without having been ready */
+#define HELPER_BACKOFF_MIN_MS 100 /* after a first end without having been ready */
 #define HELPER_BACKOFF_MAX_MS 5000
-#define HELPER_EXIT_MS 100		/* from the end of its connection to its exit */
-#define HELPER_LATE_MS 500		/* a limit noticed so late is granted once more … */
-#define HELPER_GRACE_MS 1000		/* … for this long */
+#define HELPER_EXIT_MS 100   /* from the end of its connection to its exit */
+#define HELPER_LATE_MS 500   /* a limit noticed so late is granted once more … */
+#define HELPER_GRACE_MS 1000 /* … for this long */
 
 enum helper_state {
 	HELPER_DOWN,		/* no process, and none is wanted */
@@ -46,17 +46,17 @@ enum helper_action { HELPER_DO_NOTHING, HELPER_DO_SPAWN, HELPER_DO_ASK, HELPER_D
 
 struct helper_lifecycle {
 	/* Given by the owner. */
-	bool once;		/* a one-shot helper: never spawned again */
-	int limit_ms;		/* from its spawn until it is ready; once: until its exit */
-	int end_ms;		/* from the request to end until its exit */
+	bool once;    /* a one-shot helper: never spawned again */
+	int limit_ms; /* from its spawn until it is ready; once: until its exit */
+	int end_ms;   /* from the request to end until its exit */
 	/* Read by the owner. */
 	enum helper_state state;
-	int64_t due_ms;		/* of the next HELPER_ON_TIMER; -1 = none */
+	int64_t due_ms; /* of the next HELPER_ON_TIMER; -1 = none */
 	int64_t spawned_ms;
-	bool was_ready;		/* the latest process */
+	bool was_ready; /* the latest process */
 	/* Its own. */
 	bool unwanted;
-	bool extended;		/* the limit under way was granted once more */
+	bool extended; /* the limit under way was granted once more */
 	int backoff_ms;
 };
 

@@ -7,10 +7,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define LINE_BYTES 1000		/* of a line; what is longer is cut */
+#define LINE_BYTES 1000 /* of a line; what is longer is cut */
 #define LINES_A_SECOND 100
 #define READ_BYTES 4096
-#define DRAIN_READS 16		/* after its end: as much as its pipe holds */
+#define DRAIN_READS 16 /* after its end: as much as its pipe holds */
 
 /* "WARN text": the helper may choose the level, but every line bears its name. */
 static void
@@ -115,7 +115,8 @@ void
 helper_log_init(struct helper_log *log, const char *name, helper_log_fn *is_unsigned)
 {
 	*log = (struct helper_log){
-	    .name = name, .is_unsigned = is_unsigned, .fd = -1, .window_ms = -1000};
+		.name = name, .is_unsigned = is_unsigned, .fd = -1, .window_ms = -1000
+	};
 	buf_init(&log->line, 64 * 1024);
 }
 

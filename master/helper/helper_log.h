@@ -16,14 +16,14 @@
 typedef bool helper_log_fn(enum log_level, const char *text, size_t n);
 
 struct helper_log {
-	const char *name;	/* of the helper; borrowed */
-	helper_log_fn *is_unsigned;	/* NULL = no line is */
-	int fd;			/* -1 = closed */
+	const char *name;           /* of the helper; borrowed */
+	helper_log_fn *is_unsigned; /* NULL = no line is */
+	int fd;                     /* -1 = closed */
 	struct source *source;
 	struct buf line;
-	int64_t window_ms;	/* when the present second began */
-	unsigned lines;		/* taken in it */
-	unsigned dropped;	/* since that was last logged */
+	int64_t window_ms; /* when the present second began */
+	unsigned lines;    /* taken in it */
+	unsigned dropped;  /* since that was last logged */
 	struct log_limit drops;
 };
 

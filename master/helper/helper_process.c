@@ -19,24 +19,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LONG_LIFE_MS HELPER_BACKOFF_MAX_MS	/* an end after it does not recur */
+#define LONG_LIFE_MS HELPER_BACKOFF_MAX_MS /* an end after it does not recur */
 
 struct helper_process {
 	const struct helper_kind *kind;
 	void *ctx;
-	char *path;			/* NULL = a fork */
+	char *path; /* NULL = a fork */
 	struct loop *loop;
 	struct reaper *reaper;
 	struct helper_lifecycle life;
-	struct source *timer;		/* life.due_ms */
-	struct watchdog dog;		/* while it is ready */
-	struct source *look;		/* timer: dog.next_ms */
-	uint64_t sent;		/* bytes sent or queued before the latest ping or check */
+	struct source *timer; /* life.due_ms */
+	struct watchdog dog;  /* while it is ready */
+	struct source *look;  /* timer: dog.next_ms */
+	uint64_t sent;        /* bytes sent or queued before the latest ping or check */
 	struct helper_log log;
-	pid_t pid;			/* 0 = none */
-	struct peer *peer;		/* the owner's; NULL = no connection */
-	bool connected;			/* kind->lost is due */
-	const char *killed;		/* why; NULL = it was not */
+	pid_t pid;          /* 0 = none */
+	struct peer *peer;  /* the owner's; NULL = no connection */
+	bool connected;     /* kind->lost is due */
+	const char *killed; /* why; NULL = it was not */
 	void (*done)(void *ctx);
 	void *done_ctx;
 	struct log_limit starts, ends, closes, kills, unread;
@@ -103,8 +103,8 @@ helper_process_sent(const struct helper_process *helper)
 
 /* Any answer is one, also that of a helper that does not know the method. */
 static void
-helper_process_answered(void *ctx, enum fault fault UNUSED, const char *message UNUSED,
-    json_t *result, int fd)
+helper_process_answered(
+    void *ctx, enum fault fault UNUSED, const char *message UNUSED, json_t *result, int fd)
 {
 	struct helper_process *helper = ctx;
 	const json_t *busy = json_object_get(result, "busy");
@@ -127,8 +127,8 @@ helper_process_obey(struct helper_process *helper, enum watchdog_action action)
 	case WATCHDOG_NONE:
 		break;
 	case WATCHDOG_PING:
-		(void)peer_call(helper->peer, "ping", NULL, false, helper_process_answered,
-		    helper);
+		(void)peer_call(
+		    helper->peer, "ping", NULL, false, helper_process_answered, helper);
 		helper->sent = helper_process_sent(helper);
 		break;
 	case WATCHDOG_WARN:
@@ -152,8 +152,9 @@ helper_process_look(void *ctx, uint32_t ready UNUSED)
 	struct helper_process *helper = ctx;
 
 	if (helper_process_is_ready(helper))
-		helper_process_obey(helper, watchdog_look(&helper->dog, clock_mono_ms(),
-		    peer_unsent(helper->peer), peer_written(helper->peer)));
+		helper_process_obey(helper,
+		    watchdog_look(&helper->dog, clock_mono_ms(), peer_unsent(helper->peer),
+			peer_written(helper->peer)));
 }
 
 void
@@ -226,7 +227,7 @@ static void
 helper_process_reaped(void *ctx, pid_t pid UNUSED, int wait_status)
 {
 	struct helper_process *helper = ctx;
-	const struct helper_end end = {wait_status, helper->killed};
+	const struct helper_end end = { wait_status, helper->killed };
 
 	helper_log_close(&helper->log);
 	helper_process_log_end(helper, wait_status);
@@ -271,8 +272,9 @@ helper_process_spawn(struct helper_process *helper)
 		log_limited(&helper->unread, LEVEL_WARN, "nobody reads what %s logs: %s",
 		    helper->kind->name, strerror(errno));
 	helper->connected = true;
-	if (helper->kind->attach != NULL ? helper->kind->attach(helper->ctx, socket) == -1 :
-	    (helper->peer = helper->kind->connect(helper->ctx, socket)) == NULL)
+	if (helper->kind->attach != NULL ?
+		helper->kind->attach(helper->ctx, socket) == -1 :
+		(helper->peer = helper->kind->connect(helper->ctx, socket)) == NULL)
 		helper_process_fail(helper, "cannot be connected");
 	return 0;
 }

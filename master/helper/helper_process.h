@@ -23,15 +23,15 @@ struct helper_process;
 /* How a one-shot helper ended. */
 struct helper_end {
 	int wait_status;
-	const char *killed;	/* NULL, or why: "did not finish in time" */
+	const char *killed; /* NULL, or why: "did not finish in time" */
 };
 
 /* A kind of helpers; borrowed. Callbacks that are NULL are not called. */
 struct helper_kind {
-	const char *name;	/* in the log: "reeve-rpcd" */
+	const char *name; /* in the log: "reeve-rpcd" */
 	bool once;
-	int limit_ms;		/* from its spawn until it is ready; once: until its exit */
-	int end_ms;		/* from the request to end until SIGKILL */
+	int limit_ms; /* from its spawn until it is ready; once: until its exit */
+	int end_ms;   /* from the request to end until SIGKILL */
 	/* Runs in a fork instead of a program: confines itself, works, and returns the exit
 	 * status. All descriptors but 0 to 2 and the socket are closed; the log goes to our
 	 * main log; everything else is a copy of the master's memory at the fork. */
@@ -56,8 +56,8 @@ struct helper_kind {
 
 /* New, not started; path: of the program, taken also on failure (NULL: kind->run). NULL
  * with errno. */
-struct helper_process *helper_process_new(struct loop *, struct reaper *,
-    const struct helper_kind *, char *path_take, void *ctx);
+struct helper_process *helper_process_new(
+    struct loop *, struct reaper *, const struct helper_kind *, char *path_take, void *ctx);
 /* Kills the process that still runs, without a call of the owner. NULL is fine. */
 void helper_process_free(struct helper_process *);
 /* Spawns the process. 0; or -1 with errno, after a line in the log: a permanent helper is
@@ -82,6 +82,6 @@ void helper_process_renew(struct helper_process *);
 void helper_process_end(struct helper_process *, void (*done)(void *ctx), void *ctx);
 
 bool helper_process_is_ready(const struct helper_process *);
-pid_t helper_process_pid(const struct helper_process *);	/* 0 = none */
+pid_t helper_process_pid(const struct helper_process *); /* 0 = none */
 
 #endif

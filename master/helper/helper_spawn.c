@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define HELPER_SOCKET 3		/* in the process */
+#define HELPER_SOCKET 3 /* in the process */
 
 /* In the fork. The main log's descriptors are closed; standard error is read by us. */
 static int
@@ -23,9 +23,9 @@ helper_spawn_run(void *ctx)
 static pid_t
 helper_spawn_child(const struct helper_spawn *what, int null_fd, int log, int socket)
 {
-	static char *const empty[] = {NULL};
+	static char *const empty[] = { NULL };
 	struct helper_spawn copy = *what;
-	char *argv[] = {what->path, NULL};
+	char *argv[] = { what->path, NULL };
 	struct spawn_request request = {
 	    .path = what->path,
 	    .run = what->path == NULL ? helper_spawn_run : NULL,
@@ -52,7 +52,7 @@ pid_t
 helper_spawn(const struct helper_spawn *what, int *socket, int *log, const char **task)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int sockets[2] = {-1, -1}, logs[2] = {-1, -1};
+	int sockets[2] = { -1, -1 }, logs[2] = { -1, -1 };
 	pid_t pid = -1;
 
 	*task = "open /dev/null";

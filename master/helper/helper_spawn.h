@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 struct helper_spawn {
-	char *path;		/* of the program, which gets no environment; NULL: run */
-	int (*run)(void *ctx, int socket);	/* its result is the exit status */
+	char *path; /* of the program, which gets no environment; NULL: run */
+	int (*run)(void *ctx, int socket); /* its result is the exit status */
 	void *ctx;
-	const sigset_t *mask;	/* its signal mask */
+	const sigset_t *mask; /* its signal mask */
 };
 
 /* The pid, with our ends of the socket and of the log's pipe; or -1 with errno, and *task

@@ -3,7 +3,7 @@
 void
 watchdog_init(struct watchdog *dog)
 {
-	*dog = (struct watchdog){.next_ms = -1};
+	*dog = (struct watchdog){ .next_ms = -1 };
 }
 
 static void

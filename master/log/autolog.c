@@ -49,8 +49,8 @@ char *
 autolog_create(const char *dir, const char *name, const char *word, const char *identifier)
 {
 	const char *slash = str_starts(dir + strlen(dir) - (*dir != '\0'), "/") ? "" : "/";
-	char *path = mem_printf("%s%s%s-%s---%s-%*s.log", dir, slash, name, word,
-	    identifier, RANDOM_CHARS, "");
+	char *path = mem_printf(
+	    "%s%s%s-%s---%s-%*s.log", dir, slash, name, word, identifier, RANDOM_CHARS, "");
 	struct safepath sp;
 	int rc;
 
@@ -62,8 +62,8 @@ autolog_create(const char *dir, const char *name, const char *word, const char *
 		    path + strlen(path) - RANDOM_CHARS - strlen(".log"));
 	/* What the caller cannot find in errno. */
 	if (rc == -1 && *sp.why != '\0')
-		log_error("could not create %s: %s (%s)", path, str_errno_name(errno),
-		    sp.why);
+		log_error(
+		    "could not create %s: %s (%s)", path, str_errno_name(errno), sp.why);
 	safepath_close(&sp);
 	if (rc == 0)
 		return path;
@@ -136,7 +136,7 @@ autolog_open_dir(struct safepath *sp, const char *dir)
 	struct stat st;
 	DIR *stream;
 
-	*sp = (struct safepath){.dir = -1};
+	*sp = (struct safepath){ .dir = -1 };
 	if ((entry = mem_printf("%s/*", dir)) == NULL)
 		return NULL;
 	rc = safepath_find(sp, entry, SAFEPATH_LAST);

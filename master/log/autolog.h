@@ -6,8 +6,8 @@
 
 /* Creates CHILDLOGDIR/NAME-WORD---IDENTIFIER-XXXXXXXX.log, empty, 0600; its new path, or
  * NULL with errno. */
-NODISCARD char *autolog_create(const char *dir, const char *name, const char *word,
-    const char *identifier);
+NODISCARD char *autolog_create(
+    const char *dir, const char *name, const char *word, const char *identifier);
 /* Deletes what earlier runs of this identifier left; failures are WARN lines. */
 void autolog_clean(const char *dir, const char *identifier);
 

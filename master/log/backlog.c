@@ -14,7 +14,7 @@
 
 struct backlog {
 	TAILQ_ENTRY(backlog) in_list;
-	struct backlogs *owner;		/* borrowed */
+	struct backlogs *owner; /* borrowed */
 	struct logfile *log;
 	struct source *writable;
 	union {
@@ -30,7 +30,7 @@ struct backlogs {
 	struct backlog_list list;
 	struct log_limit losses;
 	struct source *deadline;
-	void (*done)(void *ctx);	/* NULL = nothing waits for the end */
+	void (*done)(void *ctx); /* NULL = nothing waits for the end */
 	void *done_ctx;
 };
 
@@ -123,14 +123,14 @@ backlogs_open(struct backlogs *backlogs, const char *path)
 }
 
 int
-backlogs_put_back(struct backlogs *backlogs, const char *path,
-    const struct backlog_record *record)
+backlogs_put_back(
+    struct backlogs *backlogs, const char *path, const struct backlog_record *record)
 {
 	struct backlog *backlog = backlogs_open(backlogs, path);
 
 	if (backlog == NULL ||
-	    buf_append(&backlog->bytes, buf_data(&record->bytes),
-		buf_len(&record->bytes)) == -1)
+	    buf_append(
+		&backlog->bytes, buf_data(&record->bytes), buf_len(&record->bytes)) == -1)
 		return -1;
 	backlog->lost = record->lost;
 	return 0;
@@ -160,8 +160,9 @@ backlogs_write(struct backlogs *backlogs, struct logfile *log, const void *bytes
 	struct backlog *backlog = backlogs_find(backlogs, path);
 	size_t done = backlog == NULL ? logfile_put(log, bytes, n) : 0;
 
-	if (done < n && backlogs_keep(backlogs, backlog, path, (const char *)bytes + done,
-			    n - done) == -1)
+	if (done < n &&
+	    backlogs_keep(backlogs, backlog, path, (const char *)bytes + done, n - done) ==
+		-1)
 		log_limited(&backlogs->losses, LEVEL_ERROR,
 		    "log file %s: %zu bytes are lost: its reader takes nothing, and no "
 		    "more are kept: %s",
@@ -177,8 +178,7 @@ backlogs_fd(const struct backlogs *backlogs, const char *path)
 }
 
 void
-backlogs_finish(
-    struct backlogs *backlogs, int64_t ms, void (*done)(void *ctx), void *ctx)
+backlogs_finish(struct backlogs *backlogs, int64_t ms, void (*done)(void *ctx), void *ctx)
 {
 	const struct backlog *backlog;
 
@@ -232,8 +232,8 @@ backlogs_free(struct backlogs *backlogs)
 	if (backlogs == NULL)
 		return;
 	TAILQ_FOREACH(backlog, &backlogs->list, in_list)
-		log_error(
-		    "log file %s: %" PRIu64 " bytes are lost: they were not read in time",
+		log_error("log file %s: %" PRIu64
+			  " bytes are lost: they were not read in time",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
 	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
 		TAILQ_REMOVE(&backlogs->list, backlog, in_list);

@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACKLOG_MAX (16 * 1024 * 1024)	/* bytes for one path; then all is lost that comes
+#define BACKLOG_MAX \
+	(16 * 1024 * 1024) /* bytes for one path; then all is lost that comes
 					 * before they have been written */
 
 struct backlogs;
@@ -23,7 +24,7 @@ struct backlogs;
 	ROW(S, U64, lost)	/* bytes that came after those, and are not reported yet */
 struct backlog_record FIELDS(BACKLOG_FIELDS);
 
-struct backlogs *backlogs_new(struct loop *);	/* NULL with ENOMEM */
+struct backlogs *backlogs_new(struct loop *); /* NULL with ENOMEM */
 /* What still waits is lost, which is logged; NULL is fine. */
 void backlogs_free(struct backlogs *);
 /* Writes to a log that fills (borrowed), behind what waits for its path already; what does

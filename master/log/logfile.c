@@ -20,31 +20,31 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define MEM_MAJOR 1	 /* /dev/null and its like: written to without end */
-#define LOOK_MS 1000	 /* how long another may rotate a file before it is noticed */
-#define RETRY_MS 60000	 /* from a rotation that failed to the next attempt */
+#define MEM_MAJOR 1    /* /dev/null and its like: written to without end */
+#define LOOK_MS 1000   /* how long another may rotate a file before it is noticed */
+#define RETRY_MS 60000 /* from a rotation that failed to the next attempt */
 
 struct logfile {
 	char *path;
 	struct writer out;
-	struct safepath_id id;	/* of what is open */
-	int64_t looked_ms; /* when was looked whether the path still names it */
-	int64_t retry_ms;  /* no rotation before; 0 = none has failed */
+	struct safepath_id id; /* of what is open */
+	int64_t looked_ms;     /* when was looked whether the path still names it */
+	int64_t retry_ms;      /* no rotation before; 0 = none has failed */
 	int64_t maxbytes, backups;
 	union {
 		struct logfile_record record;
 		struct FIELDS(LOGFILE_FIELDS);
 	};
-	const char *failure;	/* what the last failure could not do */
+	const char *failure;              /* what the last failure could not do */
 	struct log_limit writing, naming; /* lines on failures of two kinds */
-	bool named;   /* a regular file of that name, which can be renamed and replaced */
+	bool named; /* a regular file of that name, which can be renamed and replaced */
 	bool quiet;
 };
 
 /* Keeps errno. One line a minute for each kind of failure. `why`: see safepath.h. */
 static int
-logfile_fail(struct logfile *file, struct log_limit *limit, const char *what,
-    const char *why)
+logfile_fail(
+    struct logfile *file, struct log_limit *limit, const char *what, const char *why)
 {
 	file->failure = what;
 	if (!file->quiet)
@@ -127,7 +127,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 static int
 logfile_take_new(struct logfile *file, int fd_take)
 {
-	const struct writer out = {.fd = fd_take};
+	const struct writer out = { .fd = fd_take };
 	struct stat st;
 
 	if (fstat(fd_take, &st) == -1)
@@ -308,8 +308,8 @@ logfile_clear(struct logfile *file)
 
 	/* To remove a device, a FIFO or what we were given would clear nothing and break
 	 * what others do with it. */
-	if (logfile_is_given(file->path) || (stat(file->path, &st) == 0 &&
-	    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+	if (logfile_is_given(file->path) ||
+	    (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
 		return 0;
 	if (safepath_find(&sp, file->path, 0) == 0) {
 		gone = safepath_stat(&sp, sp.name, &st) == -1 ? errno : 0;
@@ -336,7 +336,7 @@ logfile_can_rotate(const char *path)
 	if (logfile_is_given(path))
 		return false;
 	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
-	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);
+	    (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);
 }
 
 bool

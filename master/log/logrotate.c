@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #define NAME_SIZE (NAME_MAX + 32)
-#define BASE_MAX 200	/* of a name's bytes that its temporary names have */
+#define BASE_MAX 200 /* of a name's bytes that its temporary names have */
 
 struct logrotate {
 	struct safepath *sp;
 	int64_t backups;
-	int64_t gap;		/* the first number that is free, or backups + 1 */
-	char fresh[NAME_SIZE];	/* the new file until it takes its place */
-	char oldest[NAME_SIZE];	/* the backup that goes, until all is done */
+	int64_t gap;            /* the first number that is free, or backups + 1 */
+	char fresh[NAME_SIZE];  /* the new file until it takes its place */
+	char oldest[NAME_SIZE]; /* the backup that goes, until all is done */
 };
 
 /* NAME.n, or NAME for 0. */
@@ -37,7 +37,7 @@ logrotate_begin(struct logrotate *r, struct safepath *sp, int64_t backups)
 {
 	struct stat st;
 
-	*r = (struct logrotate){.sp = sp, .backups = backups};
+	*r = (struct logrotate){ .sp = sp, .backups = backups };
 	(void)snprintf(r->fresh, sizeof(r->fresh), ".%.*s.new", BASE_MAX, sp->name);
 	(void)snprintf(r->oldest, sizeof(r->oldest), ".%.*s.old", BASE_MAX, sp->name);
 	if (safepath_remove(sp, r->fresh, NULL) == -1 && errno != ENOENT)
@@ -73,8 +73,8 @@ static int
 logrotate_move(const struct logrotate *r, int64_t from, int64_t to)
 {
 	char source[NAME_SIZE], target[NAME_SIZE];
-	int rc = safepath_rename_new(r->sp, logrotate_name(r, from, source),
-	    logrotate_name(r, to, target));
+	int rc = safepath_rename_new(
+	    r->sp, logrotate_name(r, from, source), logrotate_name(r, to, target));
 
 	if (rc == -1 && errno == EEXIST)
 		errno = EBUSY;
@@ -106,8 +106,9 @@ logrotate_shift(struct logrotate *r)
 	char last[NAME_SIZE];
 
 	logrotate_name(r, r->backups, last);
-	if (r->gap > r->backups && (safepath_check_replace(r->sp, last) == -1 ||
-	    safepath_rename(r->sp, last, r->oldest) == -1))
+	if (r->gap > r->backups &&
+	    (safepath_check_replace(r->sp, last) == -1 ||
+		safepath_rename(r->sp, last, r->oldest) == -1))
 		return -1;
 	for (i = gap - 1; i >= 0; i--)
 		if (logrotate_move(r, i, i + 1) == -1) {
@@ -149,7 +150,7 @@ logrotate_renew(struct safepath *sp)
 
 	if (fd != -1)
 		return safepath_rename(sp, r.fresh, sp->name) == 0 ? fd :
-		    logrotate_fail(&r, fd);
+								     logrotate_fail(&r, fd);
 	if (error != ENOSPC && error != EDQUOT)
 		return -1;
 	/* A file system that takes no other file: NAME itself is emptied. */

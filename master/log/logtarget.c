@@ -64,8 +64,7 @@ logtarget_open_found(struct safepath *sp)
 	if (fd == -1)
 		return -1;
 	fd_close(fd);
-	if (!S_ISREG(st.st_mode) &&
-	    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+	if (!S_ISREG(st.st_mode) && !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
 		return fail_with(EINVAL);
 	id = safepath_id_of(&st);
 	fd = safepath_open(sp, sp->name, O_RDONLY, 0, &st);

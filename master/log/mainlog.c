@@ -19,11 +19,11 @@
 #define ECHO_PATH "/dev/stdout"
 
 struct mainlog {
-	struct logfile *file; /* NULL = none */
-	struct syslogger *syslog; /* NULL = none */
-	struct logfile *echo; /* our standard output; NULL = none */
+	struct logfile *file;      /* NULL = none */
+	struct syslogger *syslog;  /* NULL = none */
+	struct logfile *echo;      /* our standard output; NULL = none */
 	struct log_limit failures; /* of the file */
-	int64_t stamp_s; /* the second that `stamp` shows */
+	int64_t stamp_s;           /* the second that `stamp` shows */
 	char stamp[32];
 };
 
@@ -91,8 +91,8 @@ mainlog_stamp(struct mainlog *log, enum log_level level, char *out)
 
 	if (log->stamp_s != now / 1000) {
 		log->stamp_s = now / 1000;
-		clock_local_text(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S",
-		    log->stamp_s);
+		clock_local_text(
+		    log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S", log->stamp_s);
 	}
 	return (size_t)snprintf(out, STAMP_MAX, "%s,%03d %s", log->stamp, (int)(now % 1000),
 	    log_level_tag(level));
@@ -113,8 +113,8 @@ mainlog_report_failure(struct mainlog *log, int error)
 	if (!log_limit_pass(&log->failures, 1, LOG_LIMIT_MS, &held))
 		return;
 	if (held > 0)
-		snprintf(more, sizeof(more), " (%" PRIu64 " more since the last report)",
-		    held);
+		snprintf(
+		    more, sizeof(more), " (%" PRIu64 " more since the last report)", held);
 	start = mainlog_stamp(log, LEVEL_ERROR, head) + 1;
 	n = snprintf(line, sizeof(line), "%s could not %s log file %.512s: %s%s\n", head,
 	    logfile_failure(log->file), logfile_path(log->file), strerror(error), more);

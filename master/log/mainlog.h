@@ -22,7 +22,7 @@ void mainlog_use_syslog(struct mainlog *, struct syslogger *);
 /* The log_sink; a failure of the file is reported on standard error and to syslog, once a
  * minute. One line "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. */
 void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);
-const char *mainlog_path(const struct mainlog *);	/* NULL = none */
+const char *mainlog_path(const struct mainlog *); /* NULL = none */
 /* clearLog: INFO "reopening log file" first; 0, or -1 with errno. */
 NODISCARD int mainlog_clear(struct mainlog *);
 /* USR2: INFO "supervisord logreopen", then the file is opened again; one that cannot be is

@@ -53,7 +53,7 @@ writer_share(struct writer *writer, int shared)
 bool
 writer_is_full(const struct writer *writer)
 {
-	struct pollfd ready = {.fd = writer->fd, .events = POLLOUT};
+	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
 	return writer->fills && poll(&ready, 1, 0) == 0;
 }

@@ -14,11 +14,11 @@ enum writer_kind {
 
 struct writer {
 	enum writer_kind kind;
-	int fd;		/* owned; -1 = none */
-	bool fills;	/* a pipe, socket or terminal, which can be full for a while */
+	int fd;     /* owned; -1 = none */
+	bool fills; /* a pipe, socket or terminal, which can be full for a while */
 };
 
-#define WRITER_NONE ((struct writer){.fd = -1})
+#define WRITER_NONE ((struct writer){ .fd = -1 })
 
 /* Another way to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
  * writer is none. */
@@ -27,7 +27,7 @@ int writer_share(struct writer *, int shared);
 size_t writer_put(const struct writer *, const char *bytes, size_t n);
 /* True while it would take nothing. */
 bool writer_is_full(const struct writer *);
-void writer_close(struct writer *);	/* one that is none is fine */
+void writer_close(struct writer *); /* one that is none is fine */
 /* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that is not
  * allowed, it stays as it is. */
 void writer_widen(int pipe);

@@ -31,12 +31,12 @@ enum { PIECE_STAMP, PIECE_IDENT, PIECE_PREFIX, PIECE_BLANK, PIECE_LINE, PIECES }
 
 struct syslogger {
 	struct loop *loop;
-	struct source *source; /* while something waits */
-	char *path, *ident;    /* ident: "reeved: " */
-	int fd;		       /* -1 = not connected */
-	struct buf queue;      /* of messages, the length of each before it */
+	struct source *source;     /* while something waits */
+	char *path, *ident;        /* ident: "reeved: " */
+	int fd;                    /* -1 = not connected */
+	struct buf queue;          /* of messages, the length of each before it */
 	struct log_limit failures; /* lines on messages that were not sent */
-	uint64_t lost;		   /* of those, what is not reported yet */
+	uint64_t lost;             /* of those, what is not reported yet */
 	int lost_errno;
 };
 
@@ -90,7 +90,7 @@ syslogger_connect(struct syslogger *logger)
 static int
 syslogger_transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
 {
-	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = n};
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = n };
 	bool again = logger->fd != -1;
 	ssize_t sent;
 
@@ -102,8 +102,9 @@ syslogger_transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
 		while (sent == -1 && errno == EINTR);
 		if (sent != -1)
 			return 0;
-		if (!again || (errno != ECONNREFUSED && errno != ECONNRESET &&
-		    errno != ENOTCONN && errno != EPIPE))
+		if (!again ||
+		    (errno != ECONNREFUSED && errno != ECONNRESET && errno != ENOTCONN &&
+			errno != EPIPE))
 			return -1;
 		syslogger_disconnect(logger);
 	}
@@ -126,7 +127,7 @@ static int
 syslogger_send_first(struct syslogger *logger)
 {
 	uint32_t len = syslogger_first(logger);
-	struct iovec piece = {buf_data(&logger->queue) + sizeof(len), len};
+	struct iovec piece = { buf_data(&logger->queue) + sizeof(len), len };
 
 	if (syslogger_transmit(logger, &piece, 1) == -1)
 		return -1;
@@ -153,8 +154,8 @@ static int
 syslogger_watch(struct syslogger *logger)
 {
 	if (logger->source == NULL)
-		logger->source = loop_fd(
-		    logger->loop, logger->fd, EPOLLOUT, syslogger_writable, logger);
+		logger->source =
+		    loop_fd(logger->loop, logger->fd, EPOLLOUT, syslogger_writable, logger);
 	return logger->source == NULL ? -1 : 0;
 }
 
@@ -219,7 +220,7 @@ syslogger_send_message(struct syslogger *logger, struct iovec *pieces)
 static struct iovec
 syslogger_piece(const char *bytes, size_t n)
 {
-	return (struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = n};
+	return (struct iovec){ .iov_base = (void *)(uintptr_t)bytes, .iov_len = n };
 }
 
 int
@@ -233,8 +234,8 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 
 	/* "<PRIORITY>Mmm dd hh:mm:ss ", as syslog(3) writes it. */
 	len = (size_t)snprintf(head, sizeof(head), "<%d>", LOG_USER | LOG_INFO);
-	len += clock_local_text(head + len, sizeof(head) - len, "%b %e %H:%M:%S ",
-	    clock_wall_ms() / 1000);
+	len += clock_local_text(
+	    head + len, sizeof(head) - len, "%b %e %H:%M:%S ", clock_wall_ms() / 1000);
 	pieces[PIECE_STAMP] = syslogger_piece(head, len);
 	pieces[PIECE_IDENT] = syslogger_piece(logger->ident, strlen(logger->ident));
 	pieces[PIECE_PREFIX] = syslogger_piece(prefix, strlen(prefix));
@@ -244,8 +245,8 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 	limit = text + n;
 	for (;; text = end + 1) {
 		end = text < limit ? memchr(text, '\n', (size_t)(limit - text)) : NULL;
-		pieces[PIECE_LINE] = syslogger_piece(
-		    text, (size_t)((end != NULL ? end : limit) - text));
+		pieces[PIECE_LINE] =
+		    syslogger_piece(text, (size_t)((end != NULL ? end : limit) - text));
 		/* After one that failed the others are only counted. */
 		if (lost > 0 || syslogger_send_message(logger, pieces) == -1)
 			lost++;

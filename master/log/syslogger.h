@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define SYSLOGGER_QUEUE (1024 * 1024)	/* bytes that wait for a receiver that is busy */
+#define SYSLOGGER_QUEUE (1024 * 1024) /* bytes that wait for a receiver that is busy */
 
 struct syslogger;
 
@@ -16,7 +16,7 @@ struct syslogger;
  * facility USER, priority INFO. Nothing is opened before the first message. NULL with
  * ENOMEM. */
 struct syslogger *syslogger_new(struct loop *, const char *path, const char *ident);
-void syslogger_free(struct syslogger *);	/* tries to send what waits; NULL is fine */
+void syslogger_free(struct syslogger *); /* tries to send what waits; NULL is fine */
 /* Sends each line of the text as "PREFIX LINE"; line ends at its end are cut off first, and
  * an empty text is one empty line. 0, or -1 with errno: what follows was dropped. It does
  * not log. */

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIDFILE_MAX 64	/* bytes; a pid and blanks around it */
+#define PIDFILE_MAX 64 /* bytes; a pid and blanks around it */
 #define NOT_SPAWNED 127
 
 extern char **environ;
@@ -148,9 +148,10 @@ main(int argc, char **argv)
 
 	if (argc < 3) {
 		printf("usage: %s PIDFILE COMMAND [ARGUMENT ...]\n\n"
-		    "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and "
-		    "USR2 "
-		    "that\ncomes here to the process whose pid is in the file.\n", argv[0]);
+		       "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and "
+		       "USR2 "
+		       "that\ncomes here to the process whose pid is in the file.\n",
+		    argv[0]);
 		return 1;
 	}
 	main_hold_signals(&held, &original);

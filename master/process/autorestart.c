@@ -3,7 +3,7 @@
 #include "common/clock.h"
 #include "master/process/transition.h"
 
-#define AUTORESTART_MS 1000	/* at least, from a start to the next one */
+#define AUTORESTART_MS 1000 /* at least, from a start to the next one */
 
 bool
 autorestart_exit_is_expected(const struct process *p)

@@ -68,8 +68,8 @@ exit_early(struct process *p, struct request *request)
 	p->has_exitstatus = false;
 	p->exitstatus = 0;
 	exit_log(p, request->number, false);
-	transition_spawnerr(p,
-	    mem_printf("Exited too quickly (process log may have details)"));
+	transition_spawnerr(
+	    p, mem_printf("Exited too quickly (process log may have details)"));
 	transition_verdict(p, VERDICT_EXITED_EARLY);
 	p->pid = 0;
 	backoff_begin(p);

@@ -5,9 +5,9 @@
 
 #include "master/process/transition.h"
 
-transition_fn exit_early;	/* STARTING: a failed start, unless startsecs are over */
-transition_fn exit_itself;	/* RUNNING → EXITED, perhaps with an automatic start */
-transition_fn exit_stopped;	/* STOPPING → STOPPED */
-transition_fn exit_lost;	/* UNKNOWN stays, without a pid */
+transition_fn exit_early;   /* STARTING: a failed start, unless startsecs are over */
+transition_fn exit_itself;  /* RUNNING → EXITED, perhaps with an automatic start */
+transition_fn exit_stopped; /* STOPPING → STOPPED */
+transition_fn exit_lost;    /* UNKNOWN stays, without a pid */
 
 #endif

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct group_kind_row group_plain = {.ops = &(const struct group_ops){0}};
+static const struct group_kind_row group_plain = { .ops = &(const struct group_ops){ 0 } };
 
 /* ---- life ---- */
 
@@ -76,8 +76,8 @@ group_fill(struct groups *groups, struct group *group, uint64_t *next_id,
 	struct process *p;
 
 	for (size_t i = 0; i < group->config->nprocesses; i++) {
-		p = process_new((*next_id)++, group, group->config->processes[i], ops,
-		    ops_ctx);
+		p = process_new(
+		    (*next_id)++, group, group->config->processes[i], ops, ops_ctx);
 		if (p == NULL)
 			return -1;
 		if (group_add_process(groups, group, p) == -1) {
@@ -125,8 +125,8 @@ struct group *
 groups_add(struct groups *groups, struct group_config *config, uint64_t *next_id,
     const struct process_ops *ops, void *ops_ctx)
 {
-	struct group *group = group_new(config,
-	    groups->kinds != NULL ? &groups->kinds[config->kind] : &group_plain);
+	struct group *group = group_new(
+	    config, groups->kinds != NULL ? &groups->kinds[config->kind] : &group_plain);
 
 	if (group == NULL)
 		return fail_null(ENOMEM);

@@ -17,35 +17,35 @@ TAILQ_HEAD(process_list, process);
 
 struct group {
 	TAILQ_ENTRY(group) in_groups;
-	struct group_config *config;	/* a reference */
-	struct process_list processes;	/* stored order */
-	struct map *by_name;		/* of processes */
+	struct group_config *config;   /* a reference */
+	struct process_list processes; /* stored order */
+	struct map *by_name;           /* of processes */
 	size_t count;
-	const struct group_ops *ops;	/* of its kind; borrowed */
-	void *ops_ctx;			/* borrowed */
-	void *shared;			/* by its processes; the ops' own */
-	size_t unstopped; /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
+	const struct group_ops *ops; /* of its kind; borrowed */
+	void *ops_ctx;               /* borrowed */
+	void *shared;                /* by its processes; the ops' own */
+	size_t unstopped;            /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
 			   * group_process_changed */
 };
 
 TAILQ_HEAD(group_list, group);
 
 struct groups {
-	struct group_list list;		/* activation order within ascending priority */
+	struct group_list list; /* activation order within ascending priority */
 	struct map *by_name;
-	struct idmap *by_id;		/* processes */
-	size_t unstopped;		/* of all groups */
+	struct idmap *by_id; /* processes */
+	size_t unstopped;    /* of all groups */
 	const struct group_kind_row *kinds;
 };
 
 /* kinds: indexed by enum group_kind, borrowed; NULL = all groups are plain programs. */
 struct groups *groups_new(const struct group_kind_row *kinds);
-void groups_free(struct groups *);	/* with all groups and processes */
+void groups_free(struct groups *); /* with all groups and processes */
 /* Activates a group: creates its processes with ids from *next_id on, placed after groups
  * of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
 struct group *groups_add(struct groups *, struct group_config *, uint64_t *next_id,
     const struct process_ops *, void *ops_ctx);
-void groups_remove(struct groups *, struct group *);	/* frees it and its processes */
+void groups_remove(struct groups *, struct group *); /* frees it and its processes */
 /* For the state document: gives a process the number it had, and puts a group last in the
  * list. 0, or -1 with ENOMEM. */
 NODISCARD int groups_renumber(struct groups *, struct process *, uint64_t id);

@@ -13,13 +13,13 @@ struct process;
 
 /* Descriptors of a process about to be spawned, in its own numbers; -1 = none. */
 struct group_fds {
-	int input;	/* 0, in place of a pipe of ours */
-	int extra[2];	/* 3 and 4 */
+	int input;    /* 0, in place of a pipe of ours */
+	int extra[2]; /* 3 and 4 */
 };
 
 struct group_ops {
-	bool has_no_stdin;		/* sendProcessStdin does not reach its processes */
-	bool stdin_is_unbounded;	/* what is queued for it is bounded elsewhere */
+	bool has_no_stdin;       /* sendProcessStdin does not reach its processes */
+	bool stdin_is_unbounded; /* what is queued for it is bounded elsewhere */
 
 	/* Before a group is added: 0, or -1 with *why new (NULL without memory). */
 	int (*check)(const struct group_config *, char **why);
@@ -59,7 +59,7 @@ struct group_ops {
 /* A row of the table of kinds, which enum group_kind indexes. */
 struct group_kind_row {
 	const struct group_ops *ops;
-	void *ctx;	/* borrowed: what the ops work with */
+	void *ctx; /* borrowed: what the ops work with */
 };
 
 #endif

@@ -11,10 +11,10 @@
 
 /* Empty when all zero. */
 struct id_queue {
-	uint64_t *ids;		/* owned */
-	size_t next, end, room;	/* those from `next` up to `end` wait */
+	uint64_t *ids;          /* owned */
+	size_t next, end, room; /* those from `next` up to `end` wait */
 };
-#define FIELDS_TYPE_IDS struct id_queue		/* common/fields.h */
+#define FIELDS_TYPE_IDS struct id_queue /* common/fields.h */
 
 /* Makes space for so many more; 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_reserve(struct id_queue *, size_t count);
@@ -38,7 +38,7 @@ static inline void
 id_queue_clear(struct id_queue *q)
 {
 	free(q->ids);
-	*q = (struct id_queue){0};
+	*q = (struct id_queue){ 0 };
 }
 
 #endif

@@ -23,8 +23,8 @@ order_by_priority(const void *a, const void *b)
 }
 
 static size_t
-order_collect(const struct group *group, bool (*takes)(enum process_state),
-    struct process **into)
+order_collect(
+    const struct group *group, bool (*takes)(enum process_state), struct process **into)
 {
 	struct process *p;
 	size_t n = 0;

@@ -18,8 +18,7 @@ void order_autostart(struct group *);
 void order_autostart_all(const struct groups *);
 /* New array of a group's processes to stop in a shutdown, those with the highest priority
  * number first (ties in reverse stored order); *count of them. NULL with ENOMEM. */
-struct process **order_stops(
-    const struct groups *, const struct group *, size_t *count);
+struct process **order_stops(const struct groups *, const struct group *, size_t *count);
 /* New array of all processes that have not stopped, in the order of activation; *count of
  * them. NULL with ENOMEM. */
 struct process **order_unstopped(const struct groups *, size_t *count);

@@ -77,8 +77,7 @@ process_still_stopping(struct process *p, struct request *request UNUSED)
 static enum fault
 process_unknown(struct process *p, struct request *request)
 {
-	request->detail = mem_printf("%s is in an unknown process state",
-	    p->config->name);
+	request->detail = mem_printf("%s is in an unknown process state", p->config->name);
 	return FAULT_FAILED;
 }
 
@@ -246,7 +245,7 @@ void
 process_respawn(struct process *p)
 {
 	if (!p->respawning)
-		return;		/* started or stopped by hand meanwhile */
+		return; /* started or stopped by hand meanwhile */
 	p->respawning = false;
 	(void)process_request(p, EV_RESPAWN, 0, NULL);
 }
@@ -283,7 +282,7 @@ process_timeout(struct process *p)
 {
 	int64_t now = clock_mono_ms();
 
-	p->deadline_ms = -1;	/* the timer has fired: what is still due arms it again */
+	p->deadline_ms = -1; /* the timer has fired: what is still due arms it again */
 	if (p->report_ms != -1 && now >= p->report_ms)
 		stop_report(p);
 	if (p->due_ms != -1 && now >= p->due_ms) {

@@ -74,14 +74,14 @@ struct process_ops {
 	ROW(S, INT, ending)
 
 struct process {
-	TAILQ_ENTRY(process) in_group;	/* stored order */
-	struct group *group;		/* borrowed */
-	const struct process_config *config;	/* borrowed from the group's config */
-	const struct process_ops *ops;	/* borrowed */
-	void *ops_ctx;			/* borrowed: the master */
-	struct child *child;	/* pipes, logs, timer: child/'s own */
-	void *kind_state;	/* its group's ops' own */
-	void *published;		/* the state stream's entry */
+	TAILQ_ENTRY(process) in_group;       /* stored order */
+	struct group *group;                 /* borrowed */
+	const struct process_config *config; /* borrowed from the group's config */
+	const struct process_ops *ops;       /* borrowed */
+	void *ops_ctx;                       /* borrowed: the master */
+	struct child *child;                 /* pipes, logs, timer: child/'s own */
+	void *kind_state;                    /* its group's ops' own */
+	void *published;                     /* the state stream's entry */
 	struct FIELDS(PROCESS_FIELDS);
 };
 

@@ -21,7 +21,8 @@ enum fault
 start_up(struct process *p, struct request *request UNUSED)
 {
 	log_info("success: %s entered RUNNING state, process has stayed up for > than %lld "
-	    "seconds (startsecs)", p->config->name, (long long)p->config->startsecs);
+		 "seconds (startsecs)",
+	    p->config->name, (long long)p->config->startsecs);
 	start_run(p);
 	return FAULT_NONE;
 }

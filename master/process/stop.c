@@ -10,20 +10,20 @@
 #include <string.h>
 
 #define REPORT_EVERY_MS 2000
-#define KILL_AGAIN_MS 1000	/* at least, so that stopwaitsecs=0 cannot spin */
+#define KILL_AGAIN_MS 1000 /* at least, so that stopwaitsecs=0 cannot spin */
 
 /* kill(2) failed: without a process nothing is wrong, for it will be reaped; otherwise the
  * state is not known any more. */
 static enum fault
-stop_kill_failed(struct process *p, struct request *request, const char *what,
-    const char *on_esrch)
+stop_kill_failed(
+    struct process *p, struct request *request, const char *what, const char *on_esrch)
 {
 	int err = errno;
 
 	if (err == ESRCH) {
 		log_debug("unable to signal %s (pid %d), it probably just %s on its own: "
-		    "[Errno %d] %s", p->config->name, (int)p->pid, on_esrch, err,
-		    strerror(err));
+			  "[Errno %d] %s",
+		    p->config->name, (int)p->pid, on_esrch, err, strerror(err));
 		return FAULT_NONE;
 	}
 	request->detail = mem_printf("unknown problem %s %s (%d): [Errno %d] %s", what,

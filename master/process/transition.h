@@ -7,8 +7,8 @@
 
 /* What an event brings and takes away. */
 struct request {
-	int number;	/* the signal, or the wait status */
-	char *detail;	/* new: the text after "FAILED: " */
+	int number;   /* the signal, or the wait status */
+	char *detail; /* new: the text after "FAILED: " */
 };
 
 /* An action of the state table. */

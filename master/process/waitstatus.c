@@ -11,8 +11,7 @@ waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT])
 	char name[32];
 
 	if (WIFEXITED(wait_status))
-		snprintf(buf, WAITSTATUS_TEXT, "exit status %d",
-		    WEXITSTATUS(wait_status));
+		snprintf(buf, WAITSTATUS_TEXT, "exit status %d", WEXITSTATUS(wait_status));
 	else if (WIFSIGNALED(wait_status))
 		snprintf(buf, WAITSTATUS_TEXT, "terminated by %s%s",
 		    str_signal_name(WTERMSIG(wait_status), name),

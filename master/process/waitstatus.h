@@ -2,7 +2,7 @@
 #ifndef MASTER_PROCESS_WAITSTATUS_H
 #define MASTER_PROCESS_WAITSTATUS_H
 
-#define WAITSTATUS_TEXT 64	/* bytes that hold every text */
+#define WAITSTATUS_TEXT 64 /* bytes that hold every text */
 
 /* "exit status 3", "terminated by SIGSEGV (core dumped)", written to buf. */
 const char *waitstatus_text(int wait_status, char buf[WAITSTATUS_TEXT]);

@@ -24,8 +24,7 @@ static const struct statefield capture_rows[] =
     STATEFIELDS(CAPTURE_FIELDS, struct capture_record);
 static const struct statefield listener_rows[] =
     STATEFIELDS(LISTENER_FIELDS, struct listener);
-static const struct statefield printer_rows[] =
-    STATEFIELDS(PRINTER_FIELDS, struct printer);
+static const struct statefield printer_rows[] = STATEFIELDS(PRINTER_FIELDS, struct printer);
 
 /* An output: its pipe, what capture mode holds back, and its log. */
 static json_t *
@@ -38,12 +37,15 @@ child_state_write_output(const struct process *process, enum output_id id)
 	int log_fd = log != NULL ? logfile_fd(log) : -1;
 	json_t *object = json_object();
 
-	state_parts_add(&object, "pipe", output == NULL ? json_null() :
-	    STATEFIELD_WRITE(output_rows, output_record(output)));
-	state_parts_add(&object, "capture", capture == NULL ? json_null() :
-	    STATEFIELD_WRITE(capture_rows, capture_record(capture)));
-	state_parts_add(&object, "log", log == NULL ? json_null() :
-	    STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
+	state_parts_add(&object, "pipe",
+	    output == NULL ? json_null() :
+			     STATEFIELD_WRITE(output_rows, output_record(output)));
+	state_parts_add(&object, "capture",
+	    capture == NULL ? json_null() :
+			      STATEFIELD_WRITE(capture_rows, capture_record(capture)));
+	state_parts_add(&object, "log",
+	    log == NULL ? json_null() :
+			  STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
 	state_parts_add(&object, "log_fd", statefield_write_fd(&log_fd));
 	state_parts_add(&object, "autolog", statefield_write_text(&autolog));
 	return object;
@@ -54,22 +56,27 @@ child_state_write(const struct process *process)
 {
 	const struct child *child = process->child;
 	int socket = child != NULL && process->group->ops->input_fd != NULL ?
-	    process->group->ops->input_fd(process) : -1;
+	    process->group->ops->input_fd(process) :
+	    -1;
 	json_t *object;
 
 	if (child == NULL)
 		return json_null();
 	object = json_object();
 	state_parts_add(&object, "socket", statefield_write_fd(&socket));
-	state_parts_add(&object, "stdin", child->input == NULL ? json_null() :
-	    STATEFIELD_WRITE(stdin_rows, stdin_queue_record(child->input)));
+	state_parts_add(&object, "stdin",
+	    child->input == NULL ?
+		json_null() :
+		STATEFIELD_WRITE(stdin_rows, stdin_queue_record(child->input)));
 	for (int id = 0; id < OUTPUT_MAX; id++)
 		state_parts_add(&object, output_words[id],
 		    child_state_write_output(process, (enum output_id)id));
-	state_parts_add(&object, "listener", child->listener == NULL ? json_null() :
-	    STATEFIELD_WRITE(listener_rows, child->listener));
-	state_parts_add(&object, "printer", child->printer == NULL ? json_null() :
-	    STATEFIELD_WRITE(printer_rows, child->printer));
+	state_parts_add(&object, "listener",
+	    child->listener == NULL ? json_null() :
+				      STATEFIELD_WRITE(listener_rows, child->listener));
+	state_parts_add(&object, "printer",
+	    child->printer == NULL ? json_null() :
+				     STATEFIELD_WRITE(printer_rows, child->printer));
 	return object;
 }
 
@@ -79,7 +86,7 @@ child_state_write(const struct process *process)
 static const char *
 child_state_read_stdin(struct process *process, const json_t *json)
 {
-	struct stdin_queue_record record = {.fd = -1};
+	struct stdin_queue_record record = { .fd = -1 };
 	struct child *child = process->child;
 	const char *bad = STATEFIELD_READ(stdin_rows, json, &record);
 
@@ -87,14 +94,15 @@ child_state_read_stdin(struct process *process, const json_t *json)
 	if (bad == NULL && record.fd == -1)
 		return buf_len(&record.queue) == 0 ? NULL : "queue";
 	if (bad == NULL)
-		child->input = stdin_queue_new(child->context->loop, record.fd,
-		    child_stdin_max(process));
+		child->input = stdin_queue_new(
+		    child->context->loop, record.fd, child_stdin_max(process));
 	if (bad == NULL && child->input == NULL)
 		bad = strerror(errno);
 	/* A child that has closed its end has lost nothing that it would have read. */
 	if (bad == NULL && buf_len(&record.queue) > 0 &&
-	    stdin_queue_write(child->input, buf_data(&record.queue),
-		buf_len(&record.queue)) == -1 && errno != EPIPE)
+	    stdin_queue_write(
+		child->input, buf_data(&record.queue), buf_len(&record.queue)) == -1 &&
+	    errno != EPIPE)
 		bad = "queue";
 	buf_clear(&record.queue);
 	return bad;
@@ -119,7 +127,7 @@ static const char *
 child_state_read_log(
     struct process *process, enum output_id id, const json_t *json, struct logfile **log)
 {
-	struct logfile_record record = {0};
+	struct logfile_record record = { 0 };
 	int fd;
 
 	if (!statefield_read_fd(json_object_get(json, "log_fd"), &fd))
@@ -145,7 +153,9 @@ child_state_read_capture(struct output *output, const json_t *json)
 	if (capture == NULL)
 		return NULL;
 	return STATEFIELD_READ(capture_rows, json, capture_record(capture)) == NULL &&
-	    capture_is_sound(capture) ? NULL : "capture";
+		capture_is_sound(capture) ?
+	    NULL :
+	    "capture";
 }
 
 /* A live process has the outputs that a spawn makes, also one that it has closed: its log
@@ -158,13 +168,15 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 	struct logfile *log = NULL;
 	const char *bad;
 
-	if (!statefield_read_text(json_object_get(json, "autolog"),
-	    &process->child->autologs[id]))
+	if (!statefield_read_text(
+		json_object_get(json, "autolog"), &process->child->autologs[id]))
 		return "autolog";
 	if (json_is_null(pipe))
 		return json_is_null(json_object_get(json, "capture")) &&
-		    json_is_null(json_object_get(json, "log")) &&
-		    json_is_null(json_object_get(json, "log_fd")) ? NULL : "pipe";
+			json_is_null(json_object_get(json, "log")) &&
+			json_is_null(json_object_get(json, "log_fd")) ?
+		    NULL :
+		    "pipe";
 	if (STATEFIELD_READ(output_rows, pipe, &record) != NULL)
 		return "pipe";
 	bad = child_state_read_log(process, id, json, &log);
@@ -177,8 +189,8 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 	}
 	if (child_listen(process, id) == -1)
 		return strerror(errno);
-	return child_state_read_capture(process->child->outputs[id],
-	    json_object_get(json, "capture"));
+	return child_state_read_capture(
+	    process->child->outputs[id], json_object_get(json, "capture"));
 }
 
 static const char *
@@ -188,14 +200,16 @@ child_state_read_listener(struct process *process, const json_t *json)
 	struct printer *printer = process->child->printer;
 	const json_t *one = json_object_get(json, "listener");
 
-	if (json_is_null(one) != (listener == NULL) || (listener != NULL &&
-	    (STATEFIELD_READ(listener_rows, one, listener) != NULL ||
-	    !listener_is_sound(listener))))
+	if (json_is_null(one) != (listener == NULL) ||
+	    (listener != NULL &&
+		(STATEFIELD_READ(listener_rows, one, listener) != NULL ||
+		    !listener_is_sound(listener))))
 		return "listener";
 	one = json_object_get(json, "printer");
-	if (json_is_null(one) != (printer == NULL) || (printer != NULL &&
-	    (STATEFIELD_READ(printer_rows, one, printer) != NULL ||
-	    !printer_is_sound(printer))))
+	if (json_is_null(one) != (printer == NULL) ||
+	    (printer != NULL &&
+		(STATEFIELD_READ(printer_rows, one, printer) != NULL ||
+		    !printer_is_sound(printer))))
 		return "printer";
 	return NULL;
 }
@@ -214,12 +228,13 @@ child_state_read(struct process *process, const json_t *json, char **why)
 	if (bad == NULL && !json_is_null(input))
 		bad = child_state_read_stdin(process, input);
 	for (int id = 0; bad == NULL && id < OUTPUT_MAX; id++)
-		bad = child_state_read_output(process, (enum output_id)id,
-		    json_object_get(json, output_words[id]));
+		bad = child_state_read_output(
+		    process, (enum output_id)id, json_object_get(json, output_words[id]));
 	if (bad == NULL)
 		bad = child_state_read_listener(process, json);
-	if (bad == NULL && process->pid != 0 && reaper_watch(
-	    process->child->context->reaper, process->pid, child_reaped, process) == -1)
+	if (bad == NULL && process->pid != 0 &&
+	    reaper_watch(
+		process->child->context->reaper, process->pid, child_reaped, process) == -1)
 		bad = strerror(errno);
 	return state_parts_check(why, process->config->name, bad);
 }

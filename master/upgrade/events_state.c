@@ -33,7 +33,7 @@ events_state_write(struct dispatcher *events)
 	const struct pool *pool;
 
 	for (pool = dispatch_next(events, NULL); pool != NULL;
-	    pool = dispatch_next(events, pool))
+	     pool = dispatch_next(events, pool))
 		state_parts_append(&list, events_state_write_pool(pool));
 	state_parts_add(&object, "pools", list);
 	return object;
@@ -47,8 +47,9 @@ events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
 
 	if (!json_is_array(list))
 		return state_parts_check(why, "a pool", "waiting");
-	json_array_foreach(list, i, one) {
-		struct pool_event item = {0};
+	json_array_foreach(list, i, one)
+	{
+		struct pool_event item = { 0 };
 
 		if (!statefield_read_pool_event(one, &item) || item.event == NULL)
 			return state_parts_check(why, "a pool", "waiting");
@@ -86,17 +87,16 @@ events_state_read(struct dispatcher *events, const json_t *json, char **why)
 	size_t i = 0;
 
 	if (state_parts_check(why, "the events",
-	    STATEFIELD_READ(dispatch_rows, json, dispatch_record(events))) == -1)
+		STATEFIELD_READ(dispatch_rows, json, dispatch_record(events))) == -1)
 		return -1;
 	if (!json_is_array(list))
 		return state_parts_check(why, "the events", "pools");
-	json_array_foreach(list, i, one)
-		if (events_state_read_pool(events, one, why) == -1)
-			return -1;
+	json_array_foreach(
+	    list, i, one) if (events_state_read_pool(events, one, why) == -1) return -1;
 	/* Each pool has been read, and once, when all stand in the document's order. */
 	for (i = 0; (pool = dispatch_next(events, pool)) != NULL; i++)
 		if (!str_equal(pool->group->config->name,
-		    state_parts_name(json_array_get(list, i))))
+			state_parts_name(json_array_get(list, i))))
 			return state_parts_fail(why, "other pools than configured", "");
 	return 0;
 }

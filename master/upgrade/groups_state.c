@@ -4,8 +4,7 @@
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
-static const struct statefield process_rows[] =
-    STATEFIELDS(PROCESS_FIELDS, struct process);
+static const struct statefield process_rows[] = STATEFIELDS(PROCESS_FIELDS, struct process);
 
 json_t *
 groups_state_write(const struct groups *groups)
@@ -62,9 +61,10 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 	if (group == NULL)
 		return state_parts_fail(why, "no such group:", state_parts_name(json));
 	if (json_array_size(list) != group->count)
-		return state_parts_fail(why, "other processes than configured in group",
-		    group->config->name);
-	json_array_foreach(list, i, one) {
+		return state_parts_fail(
+		    why, "other processes than configured in group", group->config->name);
+	json_array_foreach(list, i, one)
+	{
 		p = group_process(group, state_parts_name(one));
 		if (p == NULL)
 			return state_parts_fail(
@@ -87,14 +87,13 @@ groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 	for (group = groups_first(groups); group != NULL; group = groups_next(group))
 		TAILQ_FOREACH(p, &group->processes, in_group)
 			if (groups_process(groups, p->id) != p || p->id >= next_id)
-				return state_parts_fail(why, "wrong number of process",
-				    p->config->name);
+				return state_parts_fail(
+				    why, "wrong number of process", p->config->name);
 	return 0;
 }
 
 int
-groups_state_read(
-    struct groups *groups, const json_t *list, uint64_t next_id, char **why)
+groups_state_read(struct groups *groups, const json_t *list, uint64_t next_id, char **why)
 {
 	const struct group *group;
 	const json_t *one;
@@ -104,8 +103,7 @@ groups_state_read(
 		count++;
 	if (json_array_size(list) != count)
 		return state_parts_fail(why, "other groups than configured", "");
-	json_array_foreach(list, i, one)
-		if (groups_state_read_group(groups, one, why) == -1)
-			return -1;
+	json_array_foreach(
+	    list, i, one) if (groups_state_read_group(groups, one, why) == -1) return -1;
 	return groups_state_check(groups, next_id, why);
 }

@@ -21,8 +21,9 @@ handover_write(const json_t *doc)
 	errno = ENOMEM;
 	if (json_dumpfd(doc, fd, JSON_COMPACT) == -1)
 		return fd_fail(fd, errno);
-	if (lseek(fd, 0, SEEK_SET) == -1 || fcntl(fd, F_ADD_SEALS,
-	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
+	if (lseek(fd, 0, SEEK_SET) == -1 ||
+	    fcntl(fd, F_ADD_SEALS,
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
 		return fd_fail(fd, errno);
 	return fd;
 }
@@ -57,9 +58,7 @@ handover_keep(const json_t *doc, bool keep)
 
 	if (json_is_integer(fd))
 		return fcntl((int)json_integer_value(fd), F_SETFD, keep ? 0 : FD_CLOEXEC);
-	json_object_foreach(part, name, member)
-		rc |= handover_keep(member, keep);
-	json_array_foreach(doc, i, member)
-		rc |= handover_keep(member, keep);
+	json_object_foreach(part, name, member) rc |= handover_keep(member, keep);
+	json_array_foreach(doc, i, member) rc |= handover_keep(member, keep);
 	return rc;
 }

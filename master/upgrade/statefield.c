@@ -94,8 +94,8 @@ statefield_parse_daemon(const char *word)
 
 STATEFIELD_ENUM(state, enum process_state, process_state_name, process_state_parse, -1)
 STATEFIELD_ENUM(verdict, enum verdict, verdict_name, verdict_parse, -1)
-STATEFIELD_ENUM(daemon, enum daemon_state, daemon_state_name, statefield_parse_daemon,
-    INT_MIN)
+STATEFIELD_ENUM(
+    daemon, enum daemon_state, daemon_state_name, statefield_parse_daemon, INT_MIN)
 STATEFIELD_ENUM(event, enum event_type, event_type_name, event_type_find, -1)
 STATEFIELD_ENUM(listener, enum listener_state, listener_state_name, listener_state_find, -1)
 
@@ -217,9 +217,10 @@ statefield_write_pool_event(const void *from)
 		return json_null();
 	object = STATEFIELD_WRITE(statefield_event_rows, event);
 	place = STATEFIELD_WRITE(statefield_place_rows, item);
-	if (object != NULL && (json_object_set_new(object, "payload",
-	    statefield_hex(event->payload, event->size)) == -1 ||
-	    json_object_set_new(object, "place", json_incref(place)) == -1)) {
+	if (object != NULL &&
+	    (json_object_set_new(
+		 object, "payload", statefield_hex(event->payload, event->size)) == -1 ||
+		json_object_set_new(object, "place", json_incref(place)) == -1)) {
 		json_decref(object);
 		object = NULL;
 	}
@@ -231,7 +232,7 @@ bool
 statefield_read_pool_event(const json_t *value, void *into)
 {
 	struct pool_event *item = into;
-	struct event fields = {0};
+	struct event fields = { 0 };
 	size_t n;
 	char *payload;
 
@@ -252,8 +253,8 @@ statefield_write_inode(const void *from)
 {
 	const struct safepath_id *id = from;
 
-	return json_pack("{s:I,s:I}", "device", (json_int_t)id->dev, "inode",
-	    (json_int_t)id->ino);
+	return json_pack(
+	    "{s:I,s:I}", "device", (json_int_t)id->dev, "inode", (json_int_t)id->ino);
 }
 
 static bool
@@ -264,8 +265,9 @@ statefield_read_inode(const json_t *value, void *into)
 
 	if (!json_is_integer(device) || !json_is_integer(inode))
 		return false;
-	*(struct safepath_id *)into = (struct safepath_id){
-	    (dev_t)json_integer_value(device), (ino_t)json_integer_value(inode)};
+	*(struct safepath_id *)into =
+	    (struct safepath_id){ (dev_t)json_integer_value(device),
+		    (ino_t)json_integer_value(inode) };
 	return true;
 }
 
@@ -276,8 +278,8 @@ statefield_write_ids(const void *from)
 	json_t *list = json_array();
 
 	for (size_t i = ids->next; i < ids->end; i++)
-		if (json_array_append_new(
-		        list, json_integer((json_int_t)ids->ids[i])) == -1) {
+		if (json_array_append_new(list, json_integer((json_int_t)ids->ids[i])) ==
+		    -1) {
 			json_decref(list);
 			return NULL;
 		}
@@ -292,10 +294,8 @@ statefield_read_ids(const json_t *value, void *into)
 
 	if (!json_is_array(value) || id_queue_reserve(into, json_array_size(value)) == -1)
 		return false;
-	json_array_foreach(value, i, one)
-		if (json_integer_value(one) <= 0 ||
-		    id_queue_push(into, (uint64_t)json_integer_value(one)) == -1)
-			return false;
+	json_array_foreach(value, i, one) if (json_integer_value(one) <= 0 ||
+	    id_queue_push(into, (uint64_t)json_integer_value(one)) == -1) return false;
 	return true;
 }
 
@@ -317,8 +317,8 @@ statefield_read_rlimit(const json_t *value, void *into)
 
 	if (!json_is_integer(soft) || !json_is_integer(hard))
 		return false;
-	*(struct rlimit *)into = (struct rlimit){
-	    (rlim_t)json_integer_value(soft), (rlim_t)json_integer_value(hard)};
+	*(struct rlimit *)into = (struct rlimit){ (rlim_t)json_integer_value(soft),
+		(rlim_t)json_integer_value(hard) };
 	return true;
 }
 
@@ -357,8 +357,8 @@ statefield_write(const struct statefield *table, size_t rows, const void *from)
 	json_t *object = json_object();
 
 	for (size_t i = 0; object != NULL && i < rows; i++) {
-		json_t *value = kinds[table[i].kind].write(
-		    (const char *)from + table[i].offset);
+		json_t *value =
+		    kinds[table[i].kind].write((const char *)from + table[i].offset);
 
 		if (json_object_set_new(object, table[i].name, value) == -1) {
 			json_decref(object);
@@ -369,8 +369,8 @@ statefield_write(const struct statefield *table, size_t rows, const void *from)
 }
 
 const char *
-statefield_read(const struct statefield *table, size_t rows, const json_t *object,
-    void *into)
+statefield_read(
+    const struct statefield *table, size_t rows, const json_t *object, void *into)
 {
 	for (size_t i = 0; i < rows; i++) {
 		const json_t *value = json_object_get(object, table[i].name);

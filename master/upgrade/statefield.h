@@ -40,7 +40,7 @@ struct statefield {
 
 /* The rows of a list of fields that are members of TYPE. */
 #define STATEFIELDS(LIST, TYPE) {LIST(STATEFIELD_ROW, TYPE)}
-#define STATEFIELD_ROW(S, kind, name) {#name, STATEFIELD_##kind, offsetof(S, name)},
+#define STATEFIELD_ROW(S, kind, name) { #name, STATEFIELD_##kind, offsetof(S, name) },
 #define STATEFIELD_WRITE(rows, from) statefield_write(rows, nitems(rows), from)
 #define STATEFIELD_READ(rows, json, into) statefield_read(rows, nitems(rows), json, into)
 
@@ -48,8 +48,8 @@ struct statefield {
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
 /* Fills `into`, whose texts are NULL or owned and are freed first. NULL when all is well,
  * else the name of the first member that is missing or of a wrong type. */
-const char *statefield_read(const struct statefield *table, size_t rows, const json_t *,
-    void *into);
+const char *statefield_read(
+    const struct statefield *table, size_t rows, const json_t *, void *into);
 
 /* Single values of three kinds. New, NULL with ENOMEM; and back: false when it is not
  * one. */

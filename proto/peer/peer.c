@@ -64,7 +64,8 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 	p->ops = ops;
 	p->ctx = ctx;
 	p->options = (struct peer_options){
-	    .long_max = PEER_LONG_MAX, .limits = &frame_limits, .asked_max = FRAME_MAX};
+		.long_max = PEER_LONG_MAX, .limits = &frame_limits, .asked_max = FRAME_MAX
+	};
 	TAILQ_INIT(&p->queue);
 	p->batch_fd = -1;
 	p->pending = idmap_new();
@@ -93,8 +94,8 @@ peer_free(struct peer *p)
 	p->socket = p->later = NULL;
 	fd_close(p->fd);
 	p->fd = -1;
-	while (p->pending != NULL &&
-	    (pending = idmap_next(p->pending, &cursor, NULL)) != NULL)
+	while (
+	    p->pending != NULL && (pending = idmap_next(p->pending, &cursor, NULL)) != NULL)
 		free(pending);
 	idmap_free(p->pending);
 	p->pending = NULL;
@@ -203,7 +204,7 @@ peer_call(struct peer *p, const char *method, json_t *params, bool want_fd,
 		errno = ENOMEM;
 		goto fail;
 	}
-	*pending = (struct peer_pending){.fn = fn, .ctx = ctx, .want_fd = want_fd};
+	*pending = (struct peer_pending){ .fn = fn, .ctx = ctx, .want_fd = want_fd };
 	if (idmap_set(p->pending, id, pending) == -1)
 		goto fail;
 	if (peer_parts_send(p, id, method, params) == -1) {

@@ -23,20 +23,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PEER_OUT_MAX (8 * 1024 * 1024)	/* bytes queued and unsent; more closes the peer */
-#define PEER_LONG_MAX (4 * 1024 * 1024)	/* bytes of one long string */
-#define PEER_LONG_OPEN 4		/* long strings being received at once */
+#define PEER_OUT_MAX (8 * 1024 * 1024)  /* bytes queued and unsent; more closes the peer */
+#define PEER_LONG_MAX (4 * 1024 * 1024) /* bytes of one long string */
+#define PEER_LONG_OPEN 4                /* long strings being received at once */
 
 struct frame_limits;
 struct peer;
 
 /* Callbacks; the params object is borrowed. A peer may be closed in any of them. */
 struct peer_ops {
-	void (*request)(void *ctx, struct peer *, uint64_t id, const char *method,
-	    json_t *params);
+	void (*request)(
+	    void *ctx, struct peer *, uint64_t id, const char *method, json_t *params);
 	/* fd: -1, or a descriptor that becomes the callee's. */
-	void (*notification)(void *ctx, struct peer *, const char *method, json_t *params,
-	    int fd);
+	void (*notification)(
+	    void *ctx, struct peer *, const char *method, json_t *params, int fd);
 	/* The connection is over: end of file ("" as why), an error, or a violation (*why
 	 * for the log; violation = true). Called once, from the loop, never from within a
 	 * peer_ call. The callee calls peer_free. */
@@ -45,7 +45,7 @@ struct peer_ops {
 
 /* May be changed at any time. */
 struct peer_options {
-	bool autoflush;		/* write what is queued at once */
+	bool autoflush; /* write what is queued at once */
 	/* Bytes of a long string that a request may announce; at most, and by default,
 	 * PEER_LONG_MAX. */
 	size_t long_max;
@@ -58,7 +58,7 @@ struct peer_options {
 
 /* Where stream frames come from. */
 struct peer_puller {
-	uint64_t (*reached)(void *ctx);	/* number up to which all was delivered */
+	uint64_t (*reached)(void *ctx); /* number up to which all was delivered */
 	/* Appends one frame; false: no more now, or out of memory. */
 	bool (*next)(void *ctx, struct buf *);
 	void *ctx;
@@ -88,8 +88,8 @@ int peer_fault(struct peer *, uint64_t id, enum fault, const char *message, uint
 
 /* The answer to a request: fault FAULT_NONE and a borrowed result, or a fault and its text.
  * fd: -1, or a descriptor that becomes the callee's. */
-typedef void peer_answer_fn(void *ctx, enum fault fault, const char *message,
-    json_t *result, int fd);
+typedef void peer_answer_fn(
+    void *ctx, enum fault fault, const char *message, json_t *result, int fd);
 /* Sends a request, params taken; its id (never 0), or 0 with errno, which leaves the peer
  * as it was, because a client's big request is refused by its caller (ENOBUFS: too much
  * is unsent; EMSGSIZE; EPIPE: the connection is over). The string `data` of params goes in

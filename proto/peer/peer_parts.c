@@ -15,7 +15,7 @@ peer_parts_drop(struct peer_long *l)
 	free(l->method);
 	json_decref(l->params);
 	buf_clear(&l->data);
-	*l = (struct peer_long){0};
+	*l = (struct peer_long){ 0 };
 }
 
 void
@@ -37,8 +37,8 @@ peer_parts_find(struct peer *p, uint64_t id)
 
 /* EMSGSIZE: the other end would refuse the frame. */
 static int
-peer_parts_queue(const struct peer *p, struct peer_frames *frames, const char *head,
-    json_t *params)
+peer_parts_queue(
+    const struct peer *p, struct peer_frames *frames, const char *head, json_t *params)
 {
 	struct peer_frame *frame = peer_frame_new(head, params, -1, 0, false);
 
@@ -58,15 +58,18 @@ peer_parts_first(const struct peer *p, struct peer_frames *frames, uint64_t id,
 	json_t *first = whole ? json_incref(own) : json_copy(own);
 	char head[PEER_HEAD_MAX];
 
-	if (first == NULL || (!whole && (json_object_set_new(first, "data",
-	    json_stringn(json_string_value(data), len)) == -1 ||
-	    json_object_set_new(first, "total",
-		json_integer((json_int_t)json_string_length(data))) == -1))) {
+	if (first == NULL ||
+	    (!whole &&
+		(json_object_set_new(
+		     first, "data", json_stringn(json_string_value(data), len)) == -1 ||
+		    json_object_set_new(first, "total",
+			json_integer((json_int_t)json_string_length(data))) == -1))) {
 		json_decref(first);
 		return fail_with(ENOMEM);
 	}
-	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
-	    ",\"method\":\"%s\",\"params\":", id, method);
+	(void)snprintf(head, sizeof(head),
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"%s\",\"params\":", id,
+	    method);
 	return peer_parts_queue(p, frames, head, first);
 }
 
@@ -79,8 +82,10 @@ peer_parts_rest(const struct peer *p, struct peer_frames *frames, uint64_t id,
 		json_t *part =
 		    json_pack("{sI, ss%}", "id", (json_int_t)id, "data", data, n);
 
-		if (peer_parts_queue(p, frames, "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
-		    "\"params\":", part) == -1)
+		if (peer_parts_queue(p, frames,
+			"{\"jsonrpc\":\"2.0\",\"method\":\"part\","
+			"\"params\":",
+			part) == -1)
 			return -1;
 		data += n;
 		len -= n;
@@ -135,7 +140,7 @@ peer_parts_finish(struct peer *p, struct peer_long *l)
 	const char *text = l->total > 0 ? buf_data(&l->data) : "";
 	json_t *data = json_stringn(text, l->total);
 
-	*l = (struct peer_long){0};
+	*l = (struct peer_long){ 0 };
 	if (json_object_set_new(done.params, "data", data) == -1) {
 		peer_fail(p, false, "out of memory");
 	} else {
@@ -186,8 +191,8 @@ peer_parts_begin(struct peer *p, uint64_t id, const char *method, json_t *params
 		    p->options.long_max);
 		(void)peer_fault(p, id, FAULT_FAILED, why, 0);
 	} else if (slot == NULL) {
-		(void)peer_fault(p, id, FAULT_FAILED,
-		    "FAILED: too many long strings at once", 0);
+		(void)peer_fault(
+		    p, id, FAULT_FAILED, "FAILED: too many long strings at once", 0);
 	} else {
 		peer_parts_open(p, slot, id, method, params);
 	}
@@ -205,7 +210,8 @@ peer_parts_add(struct peer *p, const json_t *params)
 		peer_fail(p, true, "a part without id or data");
 		return;
 	}
-	l = json_integer_value(id) <= 0 ? NULL :
+	l = json_integer_value(id) <= 0 ?
+	    NULL :
 	    peer_parts_find(p, (uint64_t)json_integer_value(id));
 	if (l != NULL && peer_parts_append(p, l, data))
 		peer_parts_finish(p, l);

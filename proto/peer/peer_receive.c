@@ -38,11 +38,11 @@ peer_receive_claim(struct peer *p)
 
 /* What the envelope says, checked. */
 struct peer_message {
-	const char *method;	/* NULL = a response */
+	const char *method; /* NULL = a response */
 	bool has_id;
 	uint64_t id;
-	json_t *params;		/* borrowed, or NULL */
-	json_t *result;		/* borrowed */
+	json_t *params; /* borrowed, or NULL */
+	json_t *result; /* borrowed */
 	enum fault fault;
 	const char *text;
 	bool has_fd;
@@ -76,9 +76,11 @@ peer_message_read(const json_t *frame, struct peer_message *msg)
 	const json_t *fd = json_object_get(frame, "fd");
 	const json_t *id = json_object_get(frame, "id");
 
-	*msg = (struct peer_message){.method = json_string_value(method),
-	    .has_id = id != NULL, .id = (uint64_t)json_integer_value(id),
-	    .has_fd = json_is_true(fd), .params = json_object_get(frame, "params")};
+	*msg = (struct peer_message){ .method = json_string_value(method),
+		.has_id = id != NULL,
+		.id = (uint64_t)json_integer_value(id),
+		.has_fd = json_is_true(fd),
+		.params = json_object_get(frame, "params") };
 	if (version == NULL || strcmp(version, "2.0") != 0)
 		return "not JSON-RPC 2.0";
 	if (id != NULL && (!json_is_integer(id) || json_integer_value(id) <= 0))
@@ -132,15 +134,16 @@ static void
 peer_on_response(struct peer *p, const struct peer_message *msg, int fd)
 {
 	struct peer_pending *found = idmap_remove(p->pending, msg->id);
-	struct peer_pending pending = {0};
+	struct peer_pending pending = { 0 };
 
 	if (found != NULL)
 		pending = *found;
 	free(found);
 	if (found == NULL || (fd != -1 && !pending.want_fd)) {
 		fd_close(fd);
-		peer_fail(p, true, found == NULL ? "a response to nothing" :
-		    "a descriptor that was not asked for");
+		peer_fail(p, true,
+		    found == NULL ? "a response to nothing" :
+				    "a descriptor that was not asked for");
 	} else if (pending.fn != NULL) {
 		pending.fn(pending.ctx, msg->fault, msg->text, msg->result, fd);
 	} else {
@@ -184,8 +187,8 @@ peer_receive_bytes(struct peer *p)
 {
 	UNINITIALIZED char chunk[PEER_READ];
 	size_t nfds = 0;
-	ssize_t n = sock_receive(p->fd, chunk, sizeof(chunk), p->fds + p->nfds,
-	    PEER_FDS - p->nfds, &nfds);
+	ssize_t n = sock_receive(
+	    p->fd, chunk, sizeof(chunk), p->fds + p->nfds, PEER_FDS - p->nfds, &nfds);
 
 	p->nfds += nfds;
 	if (n <= 0)
@@ -212,8 +215,8 @@ struct peer_budget {
 static bool
 peer_budget_over(const struct peer_budget *budget)
 {
-	return budget->frames == 0 || (budget->frames != SIZE_MAX &&
-	    clock_mono_ms() - budget->began >= PEER_TURN_MS);
+	return budget->frames == 0 ||
+	    (budget->frames != SIZE_MAX && clock_mono_ms() - budget->began >= PEER_TURN_MS);
 }
 
 /* Dispatches whole frames. The peer may be gone afterwards in all but its memory. */
@@ -279,8 +282,8 @@ peer_receive_turn(struct peer *p, struct peer_budget *budget)
 			return false;
 		}
 		if (bounded)
-			budget->bytes -= (size_t)n < budget->bytes ? (size_t)n :
-			    budget->bytes;
+			budget->bytes -=
+			    (size_t)n < budget->bytes ? (size_t)n : budget->bytes;
 		last = bounded && n < PEER_READ;
 	}
 }
@@ -305,7 +308,7 @@ peer_receive_share(struct peer *p, struct peer_budget *budget)
 bool
 peer_receive(struct peer *p, size_t bytes, size_t frames)
 {
-	struct peer_budget budget = {bytes, frames, clock_mono_ms()};
+	struct peer_budget budget = { bytes, frames, clock_mono_ms() };
 
 	p->depth++;
 	peer_receive_share(p, &budget);

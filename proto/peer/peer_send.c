@@ -75,9 +75,9 @@ peer_send_join(struct peer *p, struct peer_frame *frame)
 	struct peer_frame *last = TAILQ_LAST(&p->queue, peer_frames);
 	size_t len = buf_len(&frame->bytes);
 
-	if (last == NULL || last->bytes.secret != frame->bytes.secret ||
-	    last->fd != -1 || frame->fd != -1 ||
-	    last->stamp != frame->stamp || buf_len(&last->bytes) + len > PEER_JOINED ||
+	if (last == NULL || last->bytes.secret != frame->bytes.secret || last->fd != -1 ||
+	    frame->fd != -1 || last->stamp != frame->stamp ||
+	    buf_len(&last->bytes) + len > PEER_JOINED ||
 	    buf_append(&last->bytes, buf_data(&frame->bytes), len) == -1)
 		return false;
 	peer_frame_free(frame);
@@ -160,8 +160,10 @@ peer_notify(struct peer *p, const char *method, json_t *params, int fd, uint64_t
 {
 	char head[PEER_HEAD_MAX];
 
-	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",%s"
-	    "\"params\":", method, peer_mark(fd));
+	(void)snprintf(head, sizeof(head),
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",%s"
+	    "\"params\":",
+	    method, peer_mark(fd));
 	return peer_send(p, head, params != NULL ? params : json_object(), fd, stamp);
 }
 
@@ -170,21 +172,23 @@ peer_reply(struct peer *p, uint64_t id, json_t *result, int fd, uint64_t stamp)
 {
 	char head[PEER_HEAD_MAX];
 
-	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",%s"
-	    "\"result\":", id, peer_mark(fd));
+	(void)snprintf(head, sizeof(head),
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",%s"
+	    "\"result\":",
+	    id, peer_mark(fd));
 	return peer_send(p, head, result != NULL ? result : json_null(), fd, stamp);
 }
 
 int
-peer_fault(struct peer *p, uint64_t id, enum fault fault, const char *message,
-    uint64_t stamp)
+peer_fault(
+    struct peer *p, uint64_t id, enum fault fault, const char *message, uint64_t stamp)
 {
 	char head[PEER_HEAD_MAX];
 
-	(void)snprintf(head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
-	    ",\"error\":", id);
-	return peer_send(p, head, json_pack("{si, ss}", "code", (int)fault, "message",
-	    message), -1, stamp);
+	(void)snprintf(
+	    head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"error\":", id);
+	return peer_send(p, head,
+	    json_pack("{si, ss}", "code", (int)fault, "message", message), -1, stamp);
 }
 
 /* Moves the next frame of the stream into the batch; false when there is none now. */
@@ -235,8 +239,9 @@ peer_send_gather(struct peer *p, size_t limit)
 
 	while (more && !p->failed && buf_len(&p->batch) < limit) {
 		frame = TAILQ_FIRST(&p->queue);
-		if (frame != NULL && (p->puller == NULL ||
-		    p->puller->reached(p->puller->ctx) >= frame->stamp)) {
+		if (frame != NULL &&
+		    (p->puller == NULL ||
+			p->puller->reached(p->puller->ctx) >= frame->stamp)) {
 			more = peer_send_shift(p, frame);
 			continue;
 		}

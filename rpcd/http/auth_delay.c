@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#define LINE_MS 1000	/* between two log lines of a listener */
+#define LINE_MS 1000 /* between two log lines of a listener */
 
 void
 http_auth_delay_due(void *ctx, uint32_t ready UNUSED)

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUTH_DELAY_MS 1000	/* until one is answered, and counts no longer */
+#define AUTH_DELAY_MS 1000 /* until one is answered, and counts no longer */
 #define AUTH_FAILURES_AN_ADDRESS 16
-#define AUTH_FAILURES_MAX 1024	/* of all addresses */
+#define AUTH_FAILURES_MAX 1024 /* of all addresses */
 
 /* Zero at first: a ring in the order of time. */
 struct auth_failures {

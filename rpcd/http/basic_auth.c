@@ -21,9 +21,9 @@ basic_auth_match(const struct password *password, const char *encoded)
 
 	if (colon != NULL && str_is_utf8(text, (size_t)len))
 		result = password_matches(password, text, (size_t)(colon - text), colon + 1,
-			     (size_t)(text + len - colon - 1))
-			     ? AUTH_OK
-			     : AUTH_WRONG;
+			     (size_t)(text + len - colon - 1)) ?
+		    AUTH_OK :
+		    AUTH_WRONG;
 	mem_wipe(text, size);
 	free(text);
 	return result;

@@ -15,7 +15,7 @@ enum auth_result {
 };
 
 /* Checks an Authorization header (NULL = none); on AUTH_OK *role is set. */
-enum auth_result basic_auth_check(const struct setup_access *, const char *header,
-    bool peer_is_local, enum role *role);
+enum auth_result basic_auth_check(
+    const struct setup_access *, const char *header, bool peer_is_local, enum role *role);
 
 #endif

@@ -45,8 +45,7 @@ static const struct browser_row {
 };
 
 static void
-browser_take(
-    struct browser_request *request, enum browser_field field, const char *value)
+browser_take(struct browser_request *request, enum browser_field field, const char *value)
 {
 	switch (field) {
 	case HOST:
@@ -100,9 +99,9 @@ browser_header(struct browser_request *request, const char *name, const char *va
 /* The name and the port of "NAME:PORT", "NAME" or "[ADDRESS]:PORT". */
 struct authority {
 	const char *name;
-	size_t len;		/* without one dot at the end; with brackets */
+	size_t len; /* without one dot at the end; with brackets */
 	const char *port;
-	size_t port_len;	/* 0 = none */
+	size_t port_len; /* 0 = none */
 };
 
 static struct authority
@@ -112,7 +111,7 @@ browser_authority_read(const char *text)
 	const char *end = *text == '[' ? memchr(text, ']', len) : NULL;
 	const char *from = end != NULL ? end : text;
 	const char *colon = memchr(from, ':', len - (size_t)(from - text));
-	struct authority authority = {.name = text, .len = len};
+	struct authority authority = { .name = text, .len = len };
 
 	if (colon != NULL) {
 		authority.len = (size_t)(colon - text);
@@ -223,8 +222,9 @@ browser_is_foreign_name(
 	if (request->host == NULL)
 		return true;
 	host = browser_authority_read(request->host);
-	return host.len == 0 || (!browser_authority_is_address(&host) &&
-				    !browser_authority_is_named(&host, rules->names));
+	return host.len == 0 ||
+	    (!browser_authority_is_address(&host) &&
+		!browser_authority_is_named(&host, rules->names));
 }
 
 enum browser_verdict

@@ -54,7 +54,7 @@ check_count_header(
 static int
 check_framing(struct http_request *r)
 {
-	struct header_count count = {.browser = &r->browser};
+	struct header_count count = { .browser = &r->browser };
 
 	MHD_get_connection_values(
 	    r->client->handle, MHD_HEADER_KIND, check_count_header, &count);
@@ -107,8 +107,8 @@ check_auth(struct http_request *r)
 	struct http_endpoint *e = r->endpoint;
 	const char *header = MHD_lookup_connection_value(
 	    r->client->handle, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	enum auth_result result = basic_auth_check(&e->access, header,
-	    r->client->local && !r->browser.is_forwarded, &r->role);
+	enum auth_result result = basic_auth_check(
+	    &e->access, header, r->client->local && !r->browser.is_forwarded, &r->role);
 
 	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.password == NULL &&
 	    r->client->local && e->access.local > r->role) {
@@ -150,8 +150,8 @@ check_route(const struct http_request *r, const char *method)
 
 /* The header's memory is libmicrohttpd's, and lives as long as the call waits. */
 static enum MHD_Result
-check_wipe_credentials(void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *name,
-    const char *value)
+check_wipe_credentials(
+    void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *name, const char *value)
 {
 	if (value != NULL && strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0)
 		mem_wipe((char *)(uintptr_t)value, strlen(value));

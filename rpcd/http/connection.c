@@ -153,8 +153,8 @@ connections_end_due(struct http_endpoint *e)
 		log_limited(&e->crowded, LEVEL_WARN,
 		    "%s: %zu of at most %u connections are open, closing one that %s: its "
 		    "address has %zu",
-		    e->name, all->count, all->limit,
-		    phase_texts[state->phase], state->address->count);
+		    e->name, all->count, all->limit, phase_texts[state->phase],
+		    state->address->count);
 		connection_shut(container_of(state, struct http_connection, state), e->now);
 	}
 	return any;
@@ -189,8 +189,8 @@ connections_end_heavy(
 
 	if (!budget_is_tight(budget))
 		return false;
-	for (; budget->bytes >
-	       budget->max / 2 + e->connections->phases[CONN_CLOSING].weight;
+	for (;
+	     budget->bytes > budget->max / 2 + e->connections->phases[CONN_CLOSING].weight;
 	     any = true) {
 		c = connection_heaviest(e, budget, phase, e->now - CONN_WEIGHT_MS, NULL);
 		if (c == NULL)

@@ -18,14 +18,14 @@ struct http_connection {
 	struct conn state;
 	struct http_endpoint *endpoint;
 	struct MHD_Connection *handle;
-	int fd;			/* libmicrohttpd's */
-	uint64_t address;	/* as conntable_key has it; of a Unix socket, the user */
-	bool local;		/* the other end is on this machine */
-	bool left;		/* the client has closed its sending half at least */
-	bool listed;		/* in endpoint->left */
-	bool gone;		/* no client waits for the answer any more */
-	struct source *watch;	/* sees the client leave; NULL = could not be made */
-	struct buf body;	/* of the request under way */
+	int fd;               /* libmicrohttpd's */
+	uint64_t address;     /* as conntable_key has it; of a Unix socket, the user */
+	bool local;           /* the other end is on this machine */
+	bool left;            /* the client has closed its sending half at least */
+	bool listed;          /* in endpoint->left */
+	bool gone;            /* no client waits for the answer any more */
+	struct source *watch; /* sees the client leave; NULL = could not be made */
+	struct buf body;      /* of the request under way */
 	/* suspend.h; abandon is NULL while it is not suspended. */
 	void (*abandon)(void *request);
 	void *request;

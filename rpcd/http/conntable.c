@@ -76,8 +76,8 @@ conntable_address(struct conntable *all, uint64_t key)
 
 /* The address has `count` connections in the phase from now on. */
 static void
-conntable_rank(struct conntable *all, struct conn_group *of, enum conn_phase phase,
-    size_t count)
+conntable_rank(
+    struct conntable *all, struct conn_group *of, enum conn_phase phase, size_t count)
 {
 	size_t was = of->count < CONN_RANKS ? of->count : CONN_RANKS - 1;
 	size_t is = count < CONN_RANKS ? count : CONN_RANKS - 1;
@@ -126,7 +126,7 @@ conn_join_phase(struct conn *c, enum conn_phase phase, int64_t now)
 void
 conntable_open(struct conntable *all, struct conn *c, uint64_t key, int64_t now)
 {
-	*c = (struct conn){.all = all, .address = conntable_address(all, key)};
+	*c = (struct conn){ .all = all, .address = conntable_address(all, key) };
 	c->address->count++;
 	all->count++;
 	conn_join_phase(c, CONN_FRESH, now);
@@ -209,8 +209,7 @@ conntable_top(const struct conntable *all, enum conn_phase phase)
 	top = TAILQ_FIRST(&ranks[i]);
 	if (i < CONN_RANKS - 1)
 		return top;
-	TAILQ_FOREACH(of, &ranks[i], link)
-	{
+	TAILQ_FOREACH(of, &ranks[i], link) {
 		if (of->count > top->count)
 			top = of;
 	}
@@ -278,8 +277,7 @@ conntable_heaviest(const struct conntable *all, enum conn_phase phase, int64_t b
 			heaviest = address;
 	if (heaviest == NULL)
 		return NULL;
-	TAILQ_FOREACH(c, &heaviest->phases[phase].connections, by_address)
-	{
+	TAILQ_FOREACH(c, &heaviest->phases[phase].connections, by_address) {
 		if (c->weight > 0 && c->weighed <= before)
 			return c;
 	}

@@ -22,7 +22,7 @@ struct sockaddr;
  * while the listener is more than half full: incomplete requests, else idle ones. When it
  * is seven eighths full, the largest group is. */
 #define CONN_MANY 16
-#define CONNTABLE_LEAST 8	/* connections of a listener, at least */
+#define CONNTABLE_LEAST 8 /* connections of a listener, at least */
 /* A connection keeps memory for at least this time. */
 #define CONN_WEIGHT_MS 2000
 
@@ -39,49 +39,49 @@ struct conn {
 	struct conntable *all;
 	struct conn_address *address;
 	enum conn_phase phase;
-	int64_t since;		/* in the phase; of a body: beginning of its time */
-	bool in_body;		/* CONN_FRESH: the head is complete */
-	size_t received;	/* bytes of the body since then */
-	size_t weight;		/* bytes of memory that it holds … */
-	int64_t weighed;	/* … since then */
-	TAILQ_ENTRY(conn) by_time;	/* of all in the phase */
-	TAILQ_ENTRY(conn) by_address;	/* of those of its address in the phase */
+	int64_t since;                /* in the phase; of a body: beginning of its time */
+	bool in_body;                 /* CONN_FRESH: the head is complete */
+	size_t received;              /* bytes of the body since then */
+	size_t weight;                /* bytes of memory that it holds … */
+	int64_t weighed;              /* … since then */
+	TAILQ_ENTRY(conn) by_time;    /* of all in the phase */
+	TAILQ_ENTRY(conn) by_address; /* of those of its address in the phase */
 };
 
 TAILQ_HEAD(conn_list, conn);
 
 /* The connections of an address in one phase. */
 struct conn_group {
-	struct conn_list connections;	/* by the time they entered it */
+	struct conn_list connections; /* by the time they entered it */
 	size_t count, weight;
-	TAILQ_ENTRY(conn_group) link;	/* in the rank */
+	TAILQ_ENTRY(conn_group) link; /* in the rank */
 };
 
 TAILQ_HEAD(conn_rank, conn_group);
 
 struct conn_address {
 	uint64_t key;
-	size_t count;		/* connections of the address */
+	size_t count; /* connections of the address */
 	struct conn_group phases[CONN_PHASES];
 };
 
 /* Addresses are ranked by their connections up to here; those with more are compared. */
 #define CONN_RANKS 64
 
-struct conntable {		/* of a listener */
+struct conntable { /* of a listener */
 	unsigned limit;
-	size_t count;		/* those that are closing included */
+	size_t count; /* those that are closing included */
 	struct idmap *addresses;
 	struct {
 		size_t count, weight;
 		struct conn_list by_time;
-		struct conn_rank ranks[CONN_RANKS];	/* by count, rank 0 unused */
+		struct conn_rank ranks[CONN_RANKS]; /* by count, rank 0 unused */
 	} phases[CONN_PHASES];
 };
 
 /* New; limit: how many connections the listener may have. */
 struct conntable *conntable_new(unsigned limit);
-void conntable_free(struct conntable *);	/* none is left; NULL is fine */
+void conntable_free(struct conntable *); /* none is left; NULL is fine */
 
 /* The number that stands for an address: an IPv4 address, or the first 64 bits of an IPv6
  * address, because a site has that many to choose from. */

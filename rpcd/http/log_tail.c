@@ -58,12 +58,12 @@ log_tail_ready(void *ctx)
 void
 http_log_tail_ask(struct http_request *r)
 {
-	static const struct http_stream_ops stream_ops = {log_tail_read, tail_free};
-	static const struct tail_ops tail_ops = {log_tail_opened, log_tail_ready};
+	static const struct http_stream_ops stream_ops = { log_tail_read, tail_free };
+	static const struct tail_ops tail_ops = { log_tail_opened, log_tail_ready };
 
 	if (http_stream_open(&r->stream, r->client, &stream_ops, "follow a log"))
-		r->stream.source = tail_begin(
-		    r->client->endpoint->rpcd->tails, &r->target, &tail_ops, r);
+		r->stream.source =
+		    tail_begin(r->client->endpoint->rpcd->tails, &r->target, &tail_ops, r);
 	if (r->stream.source != NULL) {
 		http_suspend(r->client, http_stream_close, &r->stream);
 		return;

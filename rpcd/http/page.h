@@ -7,7 +7,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-#define HTTP_PAGE_BLOCK 32768	/* bytes made at once of an answer that is streamed */
+#define HTTP_PAGE_BLOCK 32768 /* bytes made at once of an answer that is streamed */
 
 /* New: the page of an error, with its status's own headers; NULL without memory. *bytes is
  * the page's length. */

@@ -89,8 +89,9 @@ request_send(struct http_request *r)
 	}
 	if (r->client->state.phase != CONN_BUSY)
 		conn_enter(&r->client->state, CONN_BUSY, r->endpoint->now);
-	if (r->close && MHD_add_response_header(r->response, MHD_HTTP_HEADER_CONNECTION,
-			    "close") != MHD_YES)
+	if (r->close &&
+	    MHD_add_response_header(r->response, MHD_HTTP_HEADER_CONNECTION, "close") !=
+		MHD_YES)
 		return MHD_NO;
 	return MHD_queue_response(handle, (unsigned)r->status, r->response);
 }

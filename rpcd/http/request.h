@@ -24,25 +24,25 @@ struct http_request {
 	TAILQ_ENTRY(http_request) link;
 	struct http_endpoint *endpoint;
 	struct http_connection *client;
-	const struct http_route *route;	/* NULL: nothing is served there */
+	const struct http_route *route; /* NULL: nothing is served there */
 	struct tail_target target;
-	bool names_log;	    /* the target is one that may be */
-	struct browser_request browser;	/* valid while the headers are checked */
-	enum role role;	    /* of the client */
-	bool begun;	    /* headers have been checked */
-	bool asked;	    /* its answer has been begun */
-	bool auth_failed;   /* its credentials are wrong … */
-	bool delayed;	    /* … and its refusal waits, or has waited */
-	int64_t refused_ms; /* … for that time */
+	bool names_log;                 /* the target is one that may be */
+	struct browser_request browser; /* valid while the headers are checked */
+	enum role role;                 /* of the client */
+	bool begun;                     /* headers have been checked */
+	bool asked;                     /* its answer has been begun */
+	bool auth_failed;               /* its credentials are wrong … */
+	bool delayed;                   /* … and its refusal waits, or has waited */
+	int64_t refused_ms;             /* … for that time */
 	TAILQ_ENTRY(http_request) delayed_link;
-	bool close;	    /* its framing is doubtful: nothing may follow */
+	bool close;         /* its framing is doubtful: nothing may follow */
 	bool ends_daemon;   /* its answer does: the master waits for it to be sent */
-	int status;	    /* of the answer; an error once refused */
+	int status;         /* of the answer; an error once refused */
 	int64_t answered;   /* bytes of the answer's body; -1 = not known */
 	uint64_t announced; /* Content-Length */
 	uint64_t received;  /* bytes of the body, kept or not */
-	char *uri;	    /* as it was sent: kept for the request line … */
-	char *line;	    /* … of the log; both NULL = not wanted */
+	char *uri;          /* as it was sent: kept for the request line … */
+	char *line;         /* … of the log; both NULL = not wanted */
 	struct call *call;  /* parked, or NULL */
 	struct http_stream stream;
 	struct MHD_Response *response;

@@ -25,19 +25,19 @@
 #define CONNECTIONS_MAX 8192 /* a listener */
 #define FILES_RESERVED 64    /* descriptors that are no connections */
 #define IDLE_SECONDS 1800    /* supervisord's */
-#define ACCEPTS_MAX 64	     /* connections that we accept ourselves in one turn */
-#define ACCEPT_MS 1000	     /* between two tries while there are no descriptors */
-#define RUNS_MAX 16	     /* of libmicrohttpd in one turn of the loop … */
-#define RUNS_MS 4	     /* … and no new one after so many ms */
+#define ACCEPTS_MAX 64       /* connections that we accept ourselves in one turn */
+#define ACCEPT_MS 1000       /* between two tries while there are no descriptors */
+#define RUNS_MAX 16          /* of libmicrohttpd in one turn of the loop … */
+#define RUNS_MS 4            /* … and no new one after so many ms */
 
 struct http_server {
 	struct http_endpoint endpoint;
 	struct MHD_Daemon *daemon;
-	int fd;			 /* the listening socket once it is quiesced, else -1 */
-	int socket;		 /* the same always; not owned */
-	int shortage;		 /* errno of an accept that libmicrohttpd gave up, or 0 */
-	struct source *accept;	 /* timer: when we accept instead of it */
-	struct source *ready;	 /* libmicrohttpd's epoll set … */
+	int fd;                  /* the listening socket once it is quiesced, else -1 */
+	int socket;              /* the same always; not owned */
+	int shortage;            /* errno of an accept that libmicrohttpd gave up, or 0 */
+	struct source *accept;   /* timer: when we accept instead of it */
+	struct source *ready;    /* libmicrohttpd's epoll set … */
 	struct source *deadline; /* … and its time-outs and ours */
 };
 
@@ -62,8 +62,7 @@ server_set_bounds(struct http_endpoint *e)
 	e->connections =
 	    conntable_new(most > CONNTABLE_LEAST ? (unsigned)most : CONNTABLE_LEAST);
 	e->max_streams = MIN(half / 8, HTTP_STREAMS_MAX);
-	budget_init(
-	    &e->bodies, e->name, MIN(HTTP_BODIES_ALL / parts, HTTP_BODIES_MAX), 0);
+	budget_init(&e->bodies, e->name, MIN(HTTP_BODIES_ALL / parts, HTTP_BODIES_MAX), 0);
 	budget_init(&e->share.budget, e->name, MIN(BUDGET_ALL / parts, BUDGET_MAX),
 	    half - 2 * e->max_streams - MIN(half / 4, HTTP_PARKED_MAX));
 }
@@ -72,7 +71,7 @@ server_set_bounds(struct http_endpoint *e)
 static void
 server_set_name(struct http_endpoint *e, int fd)
 {
-	struct sockaddr_storage own = {0};
+	struct sockaddr_storage own = { 0 };
 	struct sockaddr *address = (struct sockaddr *)&own;
 	socklen_t len = sizeof(own);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
@@ -80,8 +79,8 @@ server_set_name(struct http_endpoint *e, int fd)
 	if (e->is_unix)
 		snprintf(e->name, sizeof(e->name), "the Unix socket");
 	else if (getsockname(fd, address, &len) < 0 ||
-		 getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
-		     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	    getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(e->name, sizeof(e->name), "a TCP listener");
 	else
 		snprintf(e->name, sizeof(e->name),
@@ -121,8 +120,8 @@ server_daemon(struct http_server *s)
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 	    http_request_handle, e, MHD_OPTION_EXTERNAL_LOGGER, server_log, s,
 	    MHD_OPTION_LISTEN_SOCKET, s->socket, MHD_OPTION_CONNECTION_LIMIT,
-	    e->connections->limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)CONN_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+	    e->connections->limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_request_new, e, MHD_OPTION_NOTIFY_COMPLETED,
 	    http_request_free, e, MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, e,
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
@@ -166,7 +165,7 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	}
 	e->access = listener->access;
 	e->names = listener->names;
-	*listener = (struct setup_listener){.fd = -1};
+	*listener = (struct setup_listener){ .fd = -1 };
 	return s;
 }
 

@@ -15,7 +15,7 @@ struct http_server *http_server_new(struct rpcd *, struct setup_listener *);
 NODISCARD int http_server_start(struct http_server *);
 /* Accepts no more; connections under way go on. */
 void http_server_quiesce(struct http_server *);
-void http_server_free(struct http_server *);	/* resumes what is suspended first;
+void http_server_free(struct http_server *); /* resumes what is suspended first;
 						 * NULL is fine */
 
 #endif

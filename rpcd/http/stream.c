@@ -5,7 +5,7 @@
 #include "rpcd/http/suspend.h"
 
 _Static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM &&
-		   HTTP_STREAM_BROKEN == MHD_CONTENT_READER_END_WITH_ERROR,
+	HTTP_STREAM_BROKEN == MHD_CONTENT_READER_END_WITH_ERROR,
     "the ends of a stream are libmicrohttpd's");
 
 bool
@@ -20,7 +20,7 @@ http_stream_open(struct http_stream *s, struct http_connection *client,
 		return false;
 	}
 	e->streams++;
-	*s = (struct http_stream){.client = client, .ops = ops};
+	*s = (struct http_stream){ .client = client, .ops = ops };
 	return true;
 }
 
@@ -34,7 +34,7 @@ http_stream_close(void *stream)
 	if (s->source != NULL)
 		s->ops->free(s->source);
 	s->client->endpoint->streams--;
-	*s = (struct http_stream){0};
+	*s = (struct http_stream){ 0 };
 }
 
 static ssize_t

@@ -18,7 +18,7 @@ struct http_stream_ops {
 
 /* A part of its request. */
 struct http_stream {
-	struct http_connection *client;	/* NULL while it is not open */
+	struct http_connection *client; /* NULL while it is not open */
 	const struct http_stream_ops *ops;
 	void *source;
 };

@@ -11,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POSTED_BYTES (16 * 1024)	/* an event beyond them is its request's last */
+#define POSTED_BYTES (16 * 1024) /* an event beyond them is its request's last */
 
 /* ---- the life of a call ---- */
 
 static void
 call_unlink(struct call *call)
 {
-	TAILQ_REMOVE(call->parked ? &call->calls->parked : &call->calls->finished, call,
-	    link);
+	TAILQ_REMOVE(
+	    call->parked ? &call->calls->parked : &call->calls->finished, call, link);
 }
 
 void
@@ -105,7 +105,7 @@ calls_settle(struct calls *calls)
 
 		call_unlink(call);
 		if (call->status != 0)
-			reply = (struct reply){.status = call->status};
+			reply = (struct reply){ .status = call->status };
 		else
 			reply_text_move(&call->doc, &reply);
 		reply.ends_daemon = call->inv.ends_daemon;
@@ -134,7 +134,8 @@ call_read_element(const json_t *element, const char **name, json_t **params)
 	if (*name == NULL)
 		return "";
 	return strcmp(*name, "system.multicall") == 0 ?
-	    "Recursive system.multicall forbidden" : NULL;
+	    "Recursive system.multicall forbidden" :
+	    NULL;
 }
 
 static void
@@ -162,8 +163,8 @@ call_begin_element(struct call *call, const json_t *element)
 }
 
 static void
-call_on_posted(void *ctx, enum fault fault, const char *message, json_t *result UNUSED,
-    int fd)
+call_on_posted(
+    void *ctx, enum fault fault, const char *message, json_t *result UNUSED, int fd)
 {
 	struct call *call = ctx;
 
@@ -183,8 +184,8 @@ call_take_events(struct call *call)
 	const char *name;
 	size_t bytes = 0;
 
-	while (json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX &&
-	    bytes <= POSTED_BYTES) {
+	while (
+	    json_array_size(events) < (size_t)2 * CMD_EVENTS_MAX && bytes <= POSTED_BYTES) {
 		element = json_array_get(call->multi, call->next);
 		if (element == NULL || reply_text_size(&call->doc) > REPLY_TEXT_MAX ||
 		    call_read_element(element, &name, &params) != NULL ||
@@ -357,8 +358,7 @@ call_catch_up(const struct calls *calls)
 {
 	struct rpcd *rpcd = calls->rpcd;
 
-	if (rpcd->master != NULL &&
-	    !invocation_has_reached(rpcd, invocation_newest(rpcd)))
+	if (rpcd->master != NULL && !invocation_has_reached(rpcd, invocation_newest(rpcd)))
 		peer_drain(rpcd->master);
 }
 
@@ -426,8 +426,8 @@ calls_job(struct calls *calls, const char *method, const json_t *params)
 	if (!json_is_integer(job))
 		return -1;
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		status = invocation_job(&call->inv, (uint64_t)json_integer_value(job),
-		    method, params);
+		status = invocation_job(
+		    &call->inv, (uint64_t)json_integer_value(job), method, params);
 		if (status == 0)
 			continue;
 		call_run(call);

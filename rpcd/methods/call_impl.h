@@ -16,15 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CALL_POSTED_MAX 4	/* requests with events of one multicall on their way */
+#define CALL_POSTED_MAX 4 /* requests with events of one multicall on their way */
 
 /* Work that takes longer is spread over turns of the loop, one call and so many
  * milliseconds a turn, so that other clients are served in between. */
 #define CALL_TURN_MS 4
-#define CALL_FIRST_MS 1		/* … and so many at once, when the call comes */
-#define CALL_TURN_ELEMENTS 1024	/* of a multicall */
-#define CALL_TURN_BYTES (256 * 1024)	/* of a body */
-#define CALL_AT_ONCE (16 * 1024)	/* bytes of a body that is read when it comes */
+#define CALL_FIRST_MS 1              /* … and so many at once, when the call comes */
+#define CALL_TURN_ELEMENTS 1024      /* of a multicall */
+#define CALL_TURN_BYTES (256 * 1024) /* of a body */
+#define CALL_AT_ONCE (16 * 1024)     /* bytes of a body that is read when it comes */
 
 /* A request with so many events of a multicall. */
 struct call_posted {
@@ -36,20 +36,20 @@ struct call {
 	struct invocation inv;
 	struct calls *calls;
 	struct reply_text doc;
-	int status;		/* 400 when the body is no call, else 0 */
-	struct xmlparse *reader;	/* owned: of a body that is still being read, … */
-	struct buf body;	/* … and that body */
-	json_t *multi;		/* owned: a multicall's calls … */
-	size_t next;		/* … and the next of them */
+	int status;              /* 400 when the body is no call, else 0 */
+	struct xmlparse *reader; /* owned: of a body that is still being read, … */
+	struct buf body;         /* … and that body */
+	json_t *multi;           /* owned: a multicall's calls … */
+	size_t next;             /* … and the next of them */
 	/* Whose answers are due, in a ring: the master answers events in their order. */
 	struct call_posted posted[CALL_POSTED_MAX];
 	size_t first_posted, nposted;
-	bool parked;		/* in calls->parked, else in calls->finished */
-	bool due;		/* in calls->due: goes on in a turn of its own */
-	bool *answered;		/* set when it is, or NULL */
+	bool parked;    /* in calls->parked, else in calls->finished */
+	bool due;       /* in calls->due: goes on in a turn of its own */
+	bool *answered; /* set when it is, or NULL */
 	call_done_fn *done;
 	void *ctx;
-	size_t cost;		/* of body and parameters, in the account; 0 = small */
+	size_t cost; /* of body and parameters, in the account; 0 = small */
 	TAILQ_ENTRY(call) link;
 	TAILQ_ENTRY(call) due_link;
 };
@@ -64,9 +64,9 @@ struct calls {
 	/* Answered at the end of each entry: no walk over the parked ones runs into what a
 	 * client does then. */
 	struct call_list finished;
-	struct call_list due;	/* in the order of their turns … */
-	const struct share *served;	/* … but listeners take turns: the last one */
-	struct source *turn;	/* timer: armed while there is one */
+	struct call_list due;       /* in the order of their turns … */
+	const struct share *served; /* … but listeners take turns: the last one */
+	struct source *turn;        /* timer: armed while there is one */
 };
 
 /* call.c */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 200	/* bytes of a refused body in the log */
-#define INVALID_FIRST 10	/* lines on such bodies before they are limited */
-#define READ_BYTES (32 * 1024)	/* between two looks at the clock */
+#define SHOWN_MAX 200          /* bytes of a refused body in the log */
+#define INVALID_FIRST 10       /* lines on such bodies before they are limited */
+#define READ_BYTES (32 * 1024) /* between two looks at the clock */
 
 /* Logs the beginning of the body as Python shows the text that it should be. */
 static void

@@ -5,15 +5,15 @@
 
 #include <stdlib.h>
 
-#define PAGE_ROOM (128 * 1024)	/* bytes, about, of a page of the master's as XML */
-#define RESTARTS_MAX 8	/* of a listing, when the configuration is reread under it */
+#define PAGE_ROOM (128 * 1024) /* bytes, about, of a page of the master's as XML */
+#define RESTARTS_MAX 8         /* of a listing, when the configuration is reread under it */
 
 /* ---- getAllConfigInfo: pages of the master's, put together ---- */
 
 struct config_listing {
-	struct buf rows;	/* as XML, … */
-	int64_t taken;		/* … how many they are, … */
-	int64_t reread;		/* … and the reading of the file that they belong to */
+	struct buf rows; /* as XML, … */
+	int64_t taken;   /* … how many they are, … */
+	int64_t reread;  /* … and the reading of the file that they belong to */
 	int restarts;
 };
 
@@ -40,8 +40,8 @@ config_ask_page(struct invocation *inv)
 }
 
 static void
-config_on_page(struct invocation *inv, enum fault fault, const char *message,
-    json_t *result, int fd)
+config_on_page(
+    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct config_listing *listing = inv->state;
 	const json_t *rows = json_object_get(result, "rows"), *row;
@@ -49,21 +49,23 @@ config_on_page(struct invocation *inv, enum fault fault, const char *message,
 	int64_t total = json_integer_value(json_object_get(result, "total"));
 	size_t i;
 
-	if (listing->taken > 0 && (fault == FAULT_BAD_ARGUMENTS ||
-	    (fault == FAULT_NONE && reread != listing->reread))) {
+	if (listing->taken > 0 &&
+	    (fault == FAULT_BAD_ARGUMENTS ||
+		(fault == FAULT_NONE && reread != listing->reread))) {
 		/* The rows are of another reading of the file than those before them. */
 		buf_clear(&listing->rows);
 		listing->taken = 0;
 		if (++listing->restarts > RESTARTS_MAX)
-			invocation_fault(inv, FAULT_FAILED,
-			    "the configuration changes too often");
+			invocation_fault(
+			    inv, FAULT_FAILED, "the configuration changes too often");
 		else
 			config_ask_page(inv);
 		return;
 	}
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		xmlwrite_json(&listing->rows, row);
 	}
 	listing->reread = reread;
@@ -88,14 +90,14 @@ rpc_config_all(struct invocation *inv)
 /* ---- reloadConfig ---- */
 
 static void
-config_on_reread(struct invocation *inv, enum fault fault, const char *message,
-    json_t *result, int fd)
+config_on_reread(
+    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
 {
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	invocation_return_json_take(inv, json_pack("[[O,O,O]]",
-	    json_object_get(result, "added"), json_object_get(result, "changed"),
-	    json_object_get(result, "removed")));
+	invocation_return_json_take(inv,
+	    json_pack("[[O,O,O]]", json_object_get(result, "added"),
+		json_object_get(result, "changed"), json_object_get(result, "removed")));
 }
 
 void

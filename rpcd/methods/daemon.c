@@ -2,7 +2,6 @@
 #include "rpcd/methods/invocation.h"
 #include "rpcd/xmlrpc/write.h"
 
-
 /* The API's version and the supervisord that it matches. */
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
@@ -41,8 +40,8 @@ rpc_daemon_state(struct invocation *inv)
 void
 rpc_daemon_pid(struct invocation *inv)
 {
-	invocation_return_json_take(inv,
-	    json_integer(mirror_daemon(inv->rpcd->mirror)->pid));
+	invocation_return_json_take(
+	    inv, json_integer(mirror_daemon(inv->rpcd->mirror)->pid));
 }
 
 static void

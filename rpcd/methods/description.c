@@ -45,12 +45,8 @@ description_has_null(const json_t *value)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(unconst, i, one)
-		if (description_has_null(one))
-			return true;
-	json_object_foreach(unconst, name, one)
-		if (description_has_null(one))
-			return true;
+	json_array_foreach(unconst, i, one) if (description_has_null(one)) return true;
+	json_object_foreach(unconst, name, one) if (description_has_null(one)) return true;
 	return json_is_null(value);
 }
 
@@ -104,8 +100,8 @@ description_signature(const json_t *list, json_int_t optional)
 
 /* What is wrong with a method's description, or NULL and the row is filled. */
 static const char *
-description_read_method(struct api_method *method, const char *namespace,
-    const json_t *object)
+description_read_method(
+    struct api_method *method, const char *namespace, const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "name"));
 	const json_t *said = json_object_get(object, "help");
@@ -123,11 +119,11 @@ description_read_method(struct api_method *method, const char *namespace,
 	if (optional != NULL && !json_is_integer(optional))
 		return "a method's number of optional parameters is none";
 	*method = (struct api_method){
-	    .name = xasprintf("%s.%s", namespace, name),
-	    .signature = description_signature(json_object_get(object, "signature"),
-	        json_integer_value(optional)),
-	    .role = (enum role)role_parse(role),
-	    .help = xstrdup(help),
+		.name = xasprintf("%s.%s", namespace, name),
+		.signature = description_signature(
+		    json_object_get(object, "signature"), json_integer_value(optional)),
+		.role = (enum role)role_parse(role),
+		.help = xstrdup(help),
 	};
 	if (method->signature == NULL)
 		return "a method's signature is no list of types";
@@ -145,17 +141,18 @@ description_compare(const void *a, const void *b)
 }
 
 static int
-description_read_all(struct description *description, const char *namespace,
-    const json_t *list, char **why)
+description_read_all(
+    struct description *description, const char *namespace, const json_t *list, char **why)
 {
 	const json_t *object;
 	const char *wrong, *name;
 	char *shown;
 	size_t i;
 
-	json_array_foreach(list, i, object) {
-		wrong = description_read_method(&description->methods[description->count++],
-		    namespace, object);
+	json_array_foreach(list, i, object)
+	{
+		wrong = description_read_method(
+		    &description->methods[description->count++], namespace, object);
 		if (wrong == NULL)
 			continue;
 		name = json_string_value(json_object_get(object, "name"));
@@ -167,10 +164,10 @@ description_read_all(struct description *description, const char *namespace,
 	qsort(description->methods, description->count, sizeof(struct api_method),
 	    description_compare);
 	for (i = 1; i < description->count; i++)
-		if (description_compare(&description->methods[i - 1],
-			&description->methods[i]) == 0) {
-			*why = xasprintf("%s is described twice",
-			    description->methods[i].name);
+		if (description_compare(
+			&description->methods[i - 1], &description->methods[i]) == 0) {
+			*why = xasprintf(
+			    "%s is described twice", description->methods[i].name);
 			return -1;
 		}
 	return 0;
@@ -183,10 +180,10 @@ description_read(struct description *description, const char *namespace,
 	const json_t *list = json_object_get(answer, "methods");
 	size_t n = json_array_size(list);
 
-	*description = (struct description){0};
+	*description = (struct description){ 0 };
 	if (!json_is_array(list) || n > RPCINTERFACE_METHODS_MAX) {
-		*why = xasprintf("its methods are no array of at most %d",
-		    RPCINTERFACE_METHODS_MAX);
+		*why = xasprintf(
+		    "its methods are no array of at most %d", RPCINTERFACE_METHODS_MAX);
 		return -1;
 	}
 	description->methods = xcalloc(n + 1, sizeof(struct api_method));
@@ -205,5 +202,5 @@ description_clear(struct description *description)
 		free((char *)(uintptr_t)description->methods[i].help);
 	}
 	free(description->methods);
-	*description = (struct description){0};
+	*description = (struct description){ 0 };
 }

@@ -16,8 +16,8 @@ struct description {
 
 /* Reads {"methods": [{name, signature, help, optional, role}, …]} of a namespace. 0, or -1
  * with *why new: nothing of it is taken then. */
-NODISCARD int description_read(struct description *, const char *namespace,
-    const json_t *answer, char **why);
+NODISCARD int description_read(
+    struct description *, const char *namespace, const json_t *answer, char **why);
 void description_clear(struct description *);
 /* Whether a value is of the type of a signature's result, and has no null in it. */
 bool description_fits(const char *signature, const json_t *value);

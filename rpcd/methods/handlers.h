@@ -11,7 +11,7 @@ method_handler rpc_system_list, rpc_system_help, rpc_system_signature, rpc_syste
 /* daemon.c */
 method_handler rpc_daemon_api_version, rpc_daemon_version, rpc_daemon_identification,
     rpc_daemon_state, rpc_daemon_pid;
-method_handler rpc_daemon_end;	/* shutdown and restart */
+method_handler rpc_daemon_end; /* shutdown and restart */
 
 /* process.c */
 method_handler rpc_process_info, rpc_all_info;

@@ -145,7 +145,7 @@ invocation_int(const struct invocation *inv, size_t i, int64_t *number)
 		*number = json_integer_value(value);
 	else if (json_is_real(value) && real > -9223372036854775809.0 &&
 	    real < 9223372036854775808.0)
-		*number = (int64_t)real;	/* as int() truncates a double */
+		*number = (int64_t)real; /* as int() truncates a double */
 	else
 		return false;
 	return true;
@@ -192,8 +192,8 @@ void
 invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 {
 	const json_t *value = json_array_get(inv->params, i);
-	bool plain = !json_is_null(value) && !json_is_array(value) &&
-	    !json_is_object(value);
+	bool plain =
+	    !json_is_null(value) && !json_is_array(value) && !json_is_object(value);
 	char *shown = plain ? printed_text(value) : NULL;
 
 	invocation_fault(inv, fault, shown);
@@ -213,8 +213,8 @@ invocation_refused(struct invocation *inv, enum fault fault, const char *message
 }
 
 static void
-invocation_on_answer(void *ctx, enum fault fault, const char *message, json_t *result,
-    int fd)
+invocation_on_answer(
+    void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct invocation *inv = ctx;
 
@@ -267,10 +267,13 @@ invocation_state_fault(const struct invocation *inv)
 	case DAEMON_SHUTDOWN:
 	case DAEMON_RESTARTING:
 		return (flags & METHOD_NOT_IN_SHUTDOWN) != 0 &&
-		    (allowed & CMD_IN_SHUTDOWN) == 0 ? FAULT_SHUTDOWN_STATE : FAULT_NONE;
+			(allowed & CMD_IN_SHUTDOWN) == 0 ?
+		    FAULT_SHUTDOWN_STATE :
+		    FAULT_NONE;
 	case DAEMON_FATAL:
 		return (flags & METHOD_OF_DAEMON) != 0 && (allowed & CMD_IN_FATAL) == 0 ?
-		    FAULT_FATAL_STATE : FAULT_NONE;
+		    FAULT_FATAL_STATE :
+		    FAULT_NONE;
 	default:
 		return FAULT_NONE;
 	}
@@ -293,13 +296,14 @@ invocation_check(struct invocation *inv, const char *name, const json_t *params)
 {
 	if (!method_find(inv->rpcd->sources, name, &inv->method) ||
 	    ((inv->method.flags & METHOD_OF_DAEMON) != 0 &&
-	    !mirror_daemon(inv->rpcd->mirror)->has_main_interface))
+		!mirror_daemon(inv->rpcd->mirror)->has_main_interface))
 		return FAULT_UNKNOWN_METHOD;
 	if (inv->role < inv->method.api->role)
 		return FAULT_NOT_PERMITTED;
 	return json_is_array(params) &&
-	    method_takes(inv->method.api, json_array_size(params)) ?
-	    FAULT_NONE : FAULT_INCORRECT_PARAMETERS;
+		method_takes(inv->method.api, json_array_size(params)) ?
+	    FAULT_NONE :
+	    FAULT_INCORRECT_PARAMETERS;
 }
 
 uint64_t
@@ -329,8 +333,8 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 
 	if (fault != FAULT_NONE) {
 		if (fault == FAULT_NOT_PERMITTED)
-			detail = xasprintf("%s needs role %s", name,
-			    role_name(inv->method.api->role));
+			detail = xasprintf(
+			    "%s needs role %s", name, role_name(inv->method.api->role));
 		invocation_fault(inv, fault, detail);
 		free(detail);
 		return;
@@ -368,12 +372,12 @@ invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void
 
 	(void)json_array_remove(events, 0);
 	(void)json_array_remove(events, 0);
-	if (params == NULL || (json_array_size(events) > 0 &&
-		json_object_set(params, "more", events) == -1))
+	if (params == NULL ||
+	    (json_array_size(events) > 0 && json_object_set(params, "more", events) == -1))
 		fatal("out of memory for events");
 	json_decref(events);
-	return peer_call(inv->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false,
-	    fn, ctx);
+	return peer_call(
+	    inv->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false, fn, ctx);
 }
 
 void
@@ -398,5 +402,5 @@ invocation_clear(struct invocation *inv)
 	json_decref(inv->multi);
 	inv->multi = NULL;
 	mem_freep(&inv->traced);
-	inv->method = (struct method){0};
+	inv->method = (struct method){ 0 };
 }

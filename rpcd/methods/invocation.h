@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INVOCATION_ECHO_MAX 1024	/* bytes of a fault's text when memory is short */
-#define INVOCATION_POST_MAX (16 * 1024)	/* bytes of an event; a longer one goes alone */
+#define INVOCATION_ECHO_MAX 1024        /* bytes of a fault's text when memory is short */
+#define INVOCATION_POST_MAX (16 * 1024) /* bytes of an event; a longer one goes alone */
 
 enum invocation_phase {
 	INVOCATION_BEHIND,	/* parked until the mirror is current */
@@ -29,29 +29,29 @@ enum invocation_phase {
 struct invocation;
 
 /* The master's answer; fd becomes the callee's. */
-typedef void invocation_answer_fn(struct invocation *, enum fault, const char *message,
-    json_t *result, int fd);
+typedef void invocation_answer_fn(
+    struct invocation *, enum fault, const char *message, json_t *result, int fd);
 
 struct invocation {
 	struct rpcd *rpcd;
-	struct share *share;	/* of the client's listener */
-	struct reply_text *doc;	/* where the result goes */
-	enum role role;		/* of the client */
+	struct share *share;    /* of the client's listener */
+	struct reply_text *doc; /* where the result goes */
+	enum role role;         /* of the client */
 	bool may_park;
-	bool element;		/* of a multicall: bare values and fault structs */
-	bool ends_daemon;	/* a shutdown or restart has been accepted */
-	char *traced;		/* owned: a name whose return is to be logged, or NULL */
-	void (*resumed)(struct invocation *);	/* done after having been parked */
+	bool element;     /* of a multicall: bare values and fault structs */
+	bool ends_daemon; /* a shutdown or restart has been accepted */
+	char *traced;     /* owned: a name whose return is to be logged, or NULL */
+	void (*resumed)(struct invocation *); /* done after having been parked */
 
 	enum invocation_phase phase;
 	struct method method;
-	json_t *params;		/* owned array */
-	json_t *multi;		/* owned: set by system.multicall */
-	uint64_t needs;		/* INVOCATION_BEHIND: the stream number to reach */
+	json_t *params; /* owned array */
+	json_t *multi;  /* owned: set by system.multicall */
+	uint64_t needs; /* INVOCATION_BEHIND: the stream number to reach */
 	invocation_answer_fn *answer;
-	uint64_t asked;		/* request id, 0 = none */
-	void *state;		/* the method's own struct, or NULL … */
-	void (*release)(void *state);	/* … and what frees it at the end */
+	uint64_t asked;               /* request id, 0 = none */
+	void *state;                  /* the method's own struct, or NULL … */
+	void (*release)(void *state); /* … and what frees it at the end */
 };
 
 /* ---- for call.c ---- */
@@ -66,8 +66,8 @@ void invocation_enter(struct invocation *);
 /* A row changed or went; id 0 = look at all. */
 void invocation_changed(struct invocation *, uint64_t id, const struct process_info *);
 /* A notification of a job: 1 taken, 0 another invocation's, -1 malformed. */
-int invocation_job(struct invocation *, uint64_t job, const char *method,
-    const json_t *params);
+int invocation_job(
+    struct invocation *, uint64_t job, const char *method, const json_t *params);
 /* The master is gone: ends whatever phase it is in. */
 void invocation_end(struct invocation *);
 /* Whether the call is an event that can go to the master now, with no word to be said

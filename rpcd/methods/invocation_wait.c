@@ -9,10 +9,10 @@
 
 struct invocation_wait {
 	enum wait_kind kind;
-	uint64_t row, spawn;	/* INVOCATION_WAITING: for this spawn of the process */
-	uint64_t job;		/* INVOCATION_JOB: its number, … */
-	struct bulk *bulk;	/* … its results, … */
-	struct buf results;	/* … and those that are decided, as XML */
+	uint64_t row, spawn; /* INVOCATION_WAITING: for this spawn of the process */
+	uint64_t job;        /* INVOCATION_JOB: its number, … */
+	struct bulk *bulk;   /* … its results, … */
+	struct buf results;  /* … and those that are decided, as XML */
 };
 
 static void
@@ -33,8 +33,8 @@ invocation_wait_over(struct invocation *inv, enum fault fault)
 	if (fault == FAULT_NONE)
 		invocation_return_true(inv);
 	else
-		invocation_fault(inv, fault,
-		    invocation_string(inv, 0, &name) ? name : NULL);
+		invocation_fault(
+		    inv, fault, invocation_string(inv, 0, &name) ? name : NULL);
 }
 
 static void
@@ -81,8 +81,8 @@ invocation_wait_check_job(struct invocation *inv)
 }
 
 int
-invocation_job(struct invocation *inv, uint64_t job, const char *method,
-    const json_t *params)
+invocation_job(
+    struct invocation *inv, uint64_t job, const char *method, const json_t *params)
 {
 	struct invocation_wait *wait = inv->state;
 
@@ -99,8 +99,8 @@ invocation_job(struct invocation *inv, uint64_t job, const char *method,
 /* ---- asking and changes ---- */
 
 static void
-invocation_wait_on_answer(struct invocation *inv, enum fault fault, const char *message,
-    json_t *result, int fd)
+invocation_wait_on_answer(
+    struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct invocation_wait *wait = inv->state;
 	json_t *job = json_object_get(result, "job");
@@ -143,8 +143,8 @@ invocation_changed(struct invocation *inv, uint64_t id, const struct process_inf
 
 	invocation_look_behind(inv);
 	if (inv->phase == INVOCATION_WAITING && (id == 0 || id == wait->row))
-		invocation_wait_check(inv,
-		    id != 0 ? row : mirror_by_id(inv->rpcd->mirror, wait->row));
+		invocation_wait_check(
+		    inv, id != 0 ? row : mirror_by_id(inv->rpcd->mirror, wait->row));
 	if (inv->phase != INVOCATION_JOB)
 		return;
 	if (id != 0) {

@@ -29,8 +29,10 @@ log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *
 		most = -request->offset;
 	if (!valid)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
-	if (valid && invocation_reserve(inv, most <= 0 || most >= LOGREAD_PIECE ?
-	    REPLY_TEXT_LOG_COST : (size_t)most * XMLWRITE_ESCAPED))
+	if (valid &&
+	    invocation_reserve(inv,
+		most <= 0 || most >= LOGREAD_PIECE ? REPLY_TEXT_LOG_COST :
+						     (size_t)most * XMLWRITE_ESCAPED))
 		invocation_ask(inv, params, true, answer);
 	else
 		json_decref(params);
@@ -122,8 +124,10 @@ log_ask_process(struct invocation *inv, invocation_answer_fn *answer)
 	const char *name;
 
 	if (invocation_name(inv, 0, &name))
-		log_ask(inv, 1, json_pack("{ss ss}", "name", name, "stream",
-		    is_stderr ? "stderr" : "stdout"), answer);
+		log_ask(inv, 1,
+		    json_pack(
+			"{ss ss}", "name", name, "stream", is_stderr ? "stderr" : "stdout"),
+		    answer);
 }
 
 void

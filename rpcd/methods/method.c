@@ -28,10 +28,10 @@ method_flags(const char *name)
 }
 
 bool
-method_find(const struct method_source *const *sources, const char *name,
-    struct method *method)
+method_find(
+    const struct method_source *const *sources, const char *name, struct method *method)
 {
-	*method = (struct method){0};
+	*method = (struct method){ 0 };
 	for (; *sources != NULL; sources++)
 		if ((*sources)->find((*sources)->ctx, name, method)) {
 			method->flags = method_flags(name);
@@ -73,8 +73,8 @@ method_list(const struct method_source *const *sources, unsigned without)
 
 /* One word of a signature: "?name:type", or the result's "type". */
 struct method_word {
-	const char *name, *type;	/* borrowed, not terminated */
-	size_t name_len, type_len;	/* name_len 0: the result */
+	const char *name, *type;   /* borrowed, not terminated */
+	size_t name_len, type_len; /* name_len 0: the result */
 	bool optional;
 };
 
@@ -116,7 +116,7 @@ method_takes(const struct api_method *method, size_t n)
 	size_t least = 0, most = 0;
 	struct method_word word;
 
-	method_next_word(&at, &word);	/* the result */
+	method_next_word(&at, &word); /* the result */
 	while (method_next_word(&at, &word)) {
 		least += word.optional ? 0 : 1;
 		most++;
@@ -137,9 +137,9 @@ method_help(const struct api_method *method)
 	failed = buf_printf(&out, "%s\n\n", method->help);
 	method_next_word(&at, &result);
 	while (method_next_word(&at, &word))
-		failed |= buf_printf(&out, "@param %.*s %.*s%s\n", (int)word.type_len,
-		    word.type, (int)word.name_len, word.name,
-		    word.optional ? " (optional)" : "");
+		failed |=
+		    buf_printf(&out, "@param %.*s %.*s%s\n", (int)word.type_len, word.type,
+			(int)word.name_len, word.name, word.optional ? " (optional)" : "");
 	failed |= buf_printf(&out, "@return %.*s", (int)result.type_len, result.type);
 	text = failed ? NULL : buf_steal(&out);
 	if (text == NULL)

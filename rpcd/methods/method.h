@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct invocation;	/* one method call within a call (itself, or one of a multicall) */
+struct invocation; /* one method call within a call (itself, or one of a multicall) */
 
 /* Ends the invocation, or leaves it parked. */
 typedef void method_handler(struct invocation *);
@@ -24,10 +24,10 @@ enum method_flags {
 };
 
 struct method {
-	const struct api_method *api;	/* NULL = no method; borrowed from its source */
+	const struct api_method *api; /* NULL = no method; borrowed from its source */
 	method_handler *handler;
-	enum wait_kind wait;	/* what a call with wait=true waits for */
-	unsigned flags;		/* what its namespace says */
+	enum wait_kind wait; /* what a call with wait=true waits for */
+	unsigned flags;      /* what its namespace says */
 };
 
 struct method_source {
@@ -39,8 +39,8 @@ struct method_source {
 };
 
 /* The first source (of a NULL-terminated list) that has the method; false: none has. */
-bool method_find(const struct method_source *const *sources, const char *name,
-    struct method *);
+bool method_find(
+    const struct method_source *const *sources, const char *name, struct method *);
 /* New: the names of all methods that have none of the flags, sorted. */
 json_t *method_list(const struct method_source *const *sources, unsigned without);
 /* New: ["boolean","string","boolean"]. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BULK_ROW 512	/* bytes of a status struct, while they are gathered and joined */
+#define BULK_ROW 512 /* bytes of a status struct, while they are gathered and joined */
 
 /* ---- reads ---- */
 
@@ -19,7 +19,7 @@ static enum process_list_form
 process_form(const struct invocation *inv)
 {
 	return str_starts(inv->method.api->name, "reeve.") ? PROCESS_LIST_REEVE :
-	    PROCESS_LIST_SUPERVISOR;
+							     PROCESS_LIST_SUPERVISOR;
 }
 
 void
@@ -40,8 +40,8 @@ rpc_process_info(struct invocation *inv)
 		invocation_fault(inv, FAULT_BAD_NAME, spec);
 		return;
 	}
-	process_list_write_row(invocation_open(inv), info, clock_wall_ms() / 1000,
-	    process_form(inv));
+	process_list_write_row(
+	    invocation_open(inv), info, clock_wall_ms() / 1000, process_form(inv));
 	invocation_close(inv);
 }
 
@@ -149,8 +149,8 @@ rpc_process_stdin(struct invocation *inv)
 	if (!invocation_string(inv, 1, &chars))
 		invocation_fault_printed(inv, FAULT_INCORRECT_PARAMETERS, 1);
 	else if (invocation_name(inv, 0, &name))
-		invocation_ask_and_wait(inv,
-		    json_pack("{ss ss}", "name", name, "data", chars), WAIT_NOT);
+		invocation_ask_and_wait(
+		    inv, json_pack("{ss ss}", "name", name, "data", chars), WAIT_NOT);
 }
 
 void
@@ -162,8 +162,8 @@ rpc_event_send(struct invocation *inv)
 	if (type == NULL || data == NULL)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	else
-		invocation_ask_and_wait(inv,
-		    json_pack("{ss,ss}", "type", type, "data", data), WAIT_NOT);
+		invocation_ask_and_wait(
+		    inv, json_pack("{ss,ss}", "type", type, "data", data), WAIT_NOT);
 	free(type);
 	free(data);
 }

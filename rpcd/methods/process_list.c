@@ -9,11 +9,11 @@
 #include <string.h>
 
 struct process_list_text {
-	struct shared_buffer *shared;	/* NULL = none is kept */
-	size_t head, tail;		/* bytes around the value */
-	size_t len;			/* of the last text there was */
-	int64_t second;			/* of the wall clock, for which it is true */
-	uint64_t version;		/* of the mirror */
+	struct shared_buffer *shared; /* NULL = none is kept */
+	size_t head, tail;            /* bytes around the value */
+	size_t len;                   /* of the last text there was */
+	int64_t second;               /* of the wall clock, for which it is true */
+	uint64_t version;             /* of the mirror */
 };
 
 struct process_list {
@@ -77,8 +77,8 @@ process_list_write_last_exit(struct buf *out, const struct process_info *info)
 }
 
 static void
-process_list_write_member(struct buf *out, const struct api_member *member,
-    const struct process_info *info)
+process_list_write_member(
+    struct buf *out, const struct api_member *member, const struct process_info *info)
 {
 	const void *field = (const char *)info + member->offset;
 	int64_t number;
@@ -92,8 +92,8 @@ process_list_write_member(struct buf *out, const struct api_member *member,
 		xmlwrite_member_string(out, member->name, *(char *const *)field);
 		return;
 	case API_HEALTH:
-		xmlwrite_member_string(out, member->name,
-		    health_name(*(const enum health *)field));
+		xmlwrite_member_string(
+		    out, member->name, health_name(*(const enum health *)field));
 		return;
 	case API_BOOLEAN:
 	case API_LAST_EXIT:
@@ -186,8 +186,8 @@ process_list_reply(struct process_list *list, enum process_list_form form)
 }
 
 void
-process_list_write(const struct process_list *list, enum process_list_form form,
-    struct buf *out)
+process_list_write(
+    const struct process_list *list, enum process_list_form form, struct buf *out)
 {
 	const struct process_list_text *text = &list->texts[form];
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define PROCESS_LIST_KEPT_MS 1000	/* its second is over then */
+#define PROCESS_LIST_KEPT_MS 1000 /* its second is over then */
 
 struct process_list;
 
@@ -23,15 +23,15 @@ enum process_list_form {
 
 /* New; the texts are counted in the budget, which is borrowed. NULL with errno. */
 struct process_list *process_list_new(struct rpcd *, struct budget *);
-void process_list_free(struct process_list *);	/* NULL is fine */
+void process_list_free(struct process_list *); /* NULL is fine */
 /* The whole reply of getAllProcessInfo; borrowed until the next call. NULL: too much is
  * in the budget already. */
 struct shared_buffer *process_list_reply(struct process_list *, enum process_list_form);
 /* Appends its value alone: not more bytes than the reply's, which exists. */
-void process_list_write(const struct process_list *, enum process_list_form,
-    struct buf *out);
+void process_list_write(
+    const struct process_list *, enum process_list_form, struct buf *out);
 /* Appends one process, its members in supervisord's order; now in seconds. */
-void process_list_write_row(struct buf *out, const struct process_info *, int64_t now,
-    enum process_list_form);
+void process_list_write_row(
+    struct buf *out, const struct process_info *, int64_t now, enum process_list_form);
 
 #endif

@@ -14,8 +14,8 @@ reeve_find(void *ctx UNUSED, const char *name, struct method *method)
 {
 	for (size_t i = 0; i < API_MAX; i++)
 		if (strcmp(api_methods[i].name, name) == 0) {
-			*method = (struct method){&api_methods[i], reeve_handlers[i],
-			    WAIT_NOT, 0};
+			*method = (struct method){ &api_methods[i], reeve_handlers[i],
+				WAIT_NOT, 0 };
 			return true;
 		}
 	return false;
@@ -28,4 +28,4 @@ reeve_list(void *ctx UNUSED, json_t *names)
 		json_array_append_new(names, json_string(api_methods[i].name));
 }
 
-const struct method_source reeve_methods = {reeve_find, reeve_list, NULL};
+const struct method_source reeve_methods = { reeve_find, reeve_list, NULL };

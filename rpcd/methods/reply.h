@@ -18,12 +18,12 @@ struct reply_stream {
 };
 
 struct reply {
-	int status;		/* 200, or an HTTP error whose page http/page.c makes */
-	struct buf body;	/* the whole text, when there is none of the others */
-	struct shared_buffer *shared;	/* owned use, or NULL */
-	struct reply_stream *stream;	/* owned, or NULL */
-	size_t counted;	/* bytes that it has in the budget until it is sent */
-	bool ends_daemon;	/* nothing is stopped before calls_answered */
+	int status;      /* 200, or an HTTP error whose page http/page.c makes */
+	struct buf body; /* the whole text, when there is none of the others */
+	struct shared_buffer *shared; /* owned use, or NULL */
+	struct reply_stream *stream;  /* owned, or NULL */
+	size_t counted;               /* bytes that it has in the budget until it is sent */
+	bool ends_daemon;             /* nothing is stopped before calls_answered */
 };
 
 #endif

@@ -12,7 +12,7 @@
 /* A text and the range that follows it. */
 struct reply_text_part {
 	struct buf text;
-	int fd;		/* -1 = no range */
+	int fd; /* -1 = no range */
 	struct logread_range range;
 };
 
@@ -170,8 +170,8 @@ reply_text_log(struct reply_text *doc, int fd, const struct logread_range *range
 struct stream {
 	struct reply_stream reply;
 	struct reply_text doc;
-	size_t at;		/* part being sent; its text is consumed as it goes */
-	struct buf escaped;	/* of its range, not yet sent */
+	size_t at;          /* part being sent; its text is consumed as it goes */
+	struct buf escaped; /* of its range, not yet sent */
 	char piece[LOGREAD_PIECE];
 };
 
@@ -190,8 +190,8 @@ reply_text_stream_piece(struct stream *stream, struct reply_text_part *part)
 		return -1;
 	if ((size_t)n < want)
 		part->range.length = n;
-	used = xmlwrite_escape(&stream->escaped, stream->piece, (size_t)n,
-	    n == part->range.length);
+	used = xmlwrite_escape(
+	    &stream->escaped, stream->piece, (size_t)n, n == part->range.length);
 	part->range.offset += (int64_t)used;
 	part->range.length -= (int64_t)used;
 	return 0;
@@ -267,6 +267,6 @@ reply_text_move(struct reply_text *doc, struct reply *reply)
 	reply_text_init(doc, stream->doc.budget);
 	buf_init(&stream->escaped, 0);
 	stream->reply =
-	    (struct reply_stream){reply_text_stream_read, reply_text_stream_free};
+	    (struct reply_stream){ reply_text_stream_read, reply_text_stream_free };
 	reply->stream = &stream->reply;
 }

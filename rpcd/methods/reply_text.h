@@ -12,25 +12,25 @@
 
 #include <stddef.h>
 
-#define REPLY_TEXT_MAX (32 * 1024 * 1024)	/* a multicall adds nothing beyond */
-#define REPLY_TEXT_LOGS_MAX 16			/* logs held open by one reply */
+#define REPLY_TEXT_MAX (32 * 1024 * 1024) /* a multicall adds nothing beyond */
+#define REPLY_TEXT_LOGS_MAX 16            /* logs held open by one reply */
 /* What a log costs, short or streamed: a piece, the same escaped, and libmicrohttpd's
  * block. */
 #define REPLY_TEXT_LOG_COST ((2 + XMLWRITE_ESCAPED) * LOGREAD_PIECE)
 
-#define REPLY_TEXT_RESULT 256	/* bytes of a small result, or of a fault of ours */
+#define REPLY_TEXT_RESULT 256 /* bytes of a small result, or of a fault of ours */
 
 struct reply_text_part;
 
 struct reply_text {
-	struct reply_text_part *parts;	/* owned */
+	struct reply_text_part *parts; /* owned */
 	size_t nparts;
-	size_t nlogs;			/* held open, each counted in the budget */
-	struct shared_buffer *shared;	/* owned use: instead of all parts, or NULL */
-	struct budget *budget;	/* the account … */
-	size_t counted;		/* … and what is in it of this reply: its texts, … */
-	size_t due;		/* … what other results will need at least, … */
-	size_t reserved;	/* … and this one */
+	size_t nlogs;                 /* held open, each counted in the budget */
+	struct shared_buffer *shared; /* owned use: instead of all parts, or NULL */
+	struct budget *budget;        /* the account … */
+	size_t counted;  /* … and what is in it of this reply: its texts, … */
+	size_t due;      /* … what other results will need at least, … */
+	size_t reserved; /* … and this one */
 };
 
 void reply_text_init(struct reply_text *, struct budget *);

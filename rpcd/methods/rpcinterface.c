@@ -14,15 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_FIRST 5	/* of a kind, before they are limited */
+#define LINES_FIRST 5 /* of a kind, before they are limited */
 
 /* One call that its program has not answered yet. */
 struct rpcinterface_call {
 	TAILQ_ENTRY(rpcinterface_call) in_calls; /* pending or late; the oldest first */
 	struct rpcinterface *program;
-	struct invocation *inv;		/* NULL: the caller has gone */
-	const struct share *share;	/* of its listener */
-	bool late;			/* its time is up: it may still be answered */
+	struct invocation *inv;    /* NULL: the caller has gone */
+	const struct share *share; /* of its listener */
+	bool late;                 /* its time is up: it may still be answered */
 	int64_t due_ms;
 };
 
@@ -43,16 +43,16 @@ enum rpcinterface_line {
 struct rpcinterface {
 	TAILQ_ENTRY(rpcinterface) in_all;
 	struct rpcinterfaces *all;
-	char *name;		/* of the namespace */
-	struct peer *peer;	/* NULL = not running */
-	bool described;		/* by the program that runs now: it can be called */
-	int64_t describe_due_ms;	/* when its silence is logged, or -1 */
-	struct description description;	/* the last one; kept while it is down */
+	char *name;                     /* of the namespace */
+	struct peer *peer;              /* NULL = not running */
+	bool described;                 /* by the program that runs now: it can be called */
+	int64_t describe_due_ms;        /* when its silence is logged, or -1 */
+	struct description description; /* the last one; kept while it is down */
 	struct rpcinterface_calls pending, late;
 	size_t nlate;
 	struct log_limit limits[RPCINTERFACE_LINES];
-	struct source *timer;	/* for the oldest, or for the description before */
-	bool removed;		/* freed when the timer fires: callers may be under way */
+	struct source *timer; /* for the oldest, or for the description before */
+	bool removed;         /* freed when the timer fires: callers may be under way */
 };
 
 TAILQ_HEAD(rpcinterface_list, rpcinterface);
@@ -73,8 +73,8 @@ rpcinterface_arm(struct rpcinterface *program)
 {
 	const struct rpcinterface_call *first = TAILQ_FIRST(&program->pending);
 
-	source_arm(program->timer,
-	    first == NULL ? program->describe_due_ms : first->due_ms);
+	source_arm(
+	    program->timer, first == NULL ? program->describe_due_ms : first->due_ms);
 }
 
 /* The caller has gone. The program may still answer, so its place among the pending calls
@@ -188,8 +188,8 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 		call->late = true;
 		TAILQ_INSERT_TAIL(&program->late, call, in_calls);
 		program->nlate++;
-		rpcinterface_fail(program, rpcinterface_detach(call),
-		    "did not answer in time");
+		rpcinterface_fail(
+		    program, rpcinterface_detach(call), "did not answer in time");
 	}
 	if (program->nlate >= RPCINTERFACE_LATE_MAX) {
 		RPCINTERFACE_LOG(program, LINE_LATE, LEVEL_WARN,
@@ -208,23 +208,23 @@ rpcinterface_return(struct rpcinterface *program, struct invocation *inv, json_t
 	char *detail;
 
 	if (!description_fits(method->signature, result)) {
-		detail = xasprintf("%s answered something else than its signature says",
-		    method->name);
+		detail = xasprintf(
+		    "%s answered something else than its signature says", method->name);
 		RPCINTERFACE_LOG(program, LINE_MISFIT, LEVEL_WARN, "%s", detail);
 		invocation_fault(inv, FAULT_FAILED, detail);
 		free(detail);
 	} else if (json_is_integer(result) && str_starts(method->signature, "double")) {
 		/* JSON has one kind of number. */
-		invocation_return_json_take(inv,
-		    json_real((double)json_integer_value(result)));
+		invocation_return_json_take(
+		    inv, json_real((double)json_integer_value(result)));
 	} else {
 		invocation_return_json_take(inv, json_incref(result));
 	}
 }
 
 static void
-rpcinterface_on_answer(void *ctx, enum fault fault, const char *message, json_t *result,
-    int fd UNUSED)
+rpcinterface_on_answer(
+    void *ctx, enum fault fault, const char *message, json_t *result, int fd UNUSED)
 {
 	struct rpcinterface_call *call = ctx;
 	struct rpcinterface *program = call->program;
@@ -268,7 +268,7 @@ static const char *
 rpcinterface_obstacle(const struct rpcinterface *program, const struct invocation *inv)
 {
 	const struct rpcinterface_call *call;
-	size_t n = 0;	/* pending calls of the listener */
+	size_t n = 0; /* pending calls of the listener */
 
 	if (program == NULL || program->peer == NULL || inv->rpcd->ending)
 		return "is not running";
@@ -278,7 +278,7 @@ rpcinterface_obstacle(const struct rpcinterface *program, const struct invocatio
 	TAILQ_FOREACH(call, &program->pending, in_calls)
 		n += call->share == inv->share;
 	return inv->may_park && n < RPCINTERFACE_PENDING_MAX ? NULL :
-	    "has too many calls waiting";
+							       "has too many calls waiting";
 }
 
 /* ---- all programs ---- */
@@ -317,8 +317,8 @@ rpcinterfaces_find(void *ctx, const char *name, struct method *method)
 
 	for (size_t i = 0; program != NULL && i < program->description.count; i++)
 		if (str_equal(program->description.methods[i].name, name)) {
-			*method = (struct method){&program->description.methods[i],
-			    rpcinterfaces_handler, WAIT_NOT, 0};
+			*method = (struct method){ &program->description.methods[i],
+				rpcinterfaces_handler, WAIT_NOT, 0 };
 			return true;
 		}
 	return false;
@@ -332,8 +332,8 @@ rpcinterfaces_list(void *ctx, json_t *names)
 
 	TAILQ_FOREACH(program, &all->list, in_all)
 		for (size_t i = 0; i < program->description.count; i++)
-			json_array_append_new(names,
-			    json_string(program->description.methods[i].name));
+			json_array_append_new(
+			    names, json_string(program->description.methods[i].name));
 }
 
 struct rpcinterfaces *
@@ -342,7 +342,7 @@ rpcinterfaces_new(struct rpcd *rpcd)
 	struct rpcinterfaces *all = xcalloc(1, sizeof(*all));
 
 	all->rpcd = rpcd;
-	all->source = (struct method_source){rpcinterfaces_find, rpcinterfaces_list, all};
+	all->source = (struct method_source){ rpcinterfaces_find, rpcinterfaces_list, all };
 	TAILQ_INIT(&all->list);
 	return all;
 }
@@ -402,8 +402,8 @@ rpcinterface_on_closed(void *ctx, struct peer *peer UNUSED, const char *why, boo
 /* A new description takes the old one's place: no call of the old one is left, for they
  * ended with the connection, and there was none since. */
 static void
-rpcinterface_on_description(void *ctx, enum fault fault, const char *message,
-    json_t *result, int fd UNUSED)
+rpcinterface_on_description(
+    void *ctx, enum fault fault, const char *message, json_t *result, int fd UNUSED)
 {
 	struct rpcinterface *program = ctx;
 	struct description description;
@@ -446,8 +446,9 @@ rpcinterface_connect(struct rpcinterface *program, int *fd, json_t *options)
 	program->peer = peer;
 	peer_options(peer)->autoflush = true;
 	peer_options(peer)->long_max = 0; /* it has nothing to ask: nothing is kept */
-	if (peer_call(peer, "describe", json_pack("{s:s,s:O}", "namespace", program->name,
-		"options", options), false, rpcinterface_on_description, program) != 0) {
+	if (peer_call(peer, "describe",
+		json_pack("{s:s,s:O}", "namespace", program->name, "options", options),
+		false, rpcinterface_on_description, program) != 0) {
 		program->describe_due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;
 		rpcinterface_arm(program);
 		return 0;
@@ -476,8 +477,8 @@ rpcinterfaces_add(struct rpcinterfaces *all, const char *name)
 }
 
 static int
-rpcinterfaces_take_open(struct rpcinterfaces *all, const char *name, const json_t *params,
-    int *fd)
+rpcinterfaces_take_open(
+    struct rpcinterfaces *all, const char *name, const json_t *params, int *fd)
 {
 	struct rpcinterface *program = rpcinterfaces_program(all, name, strlen(name));
 	json_t *options = json_object_get(params, "options");
@@ -494,8 +495,8 @@ rpcinterfaces_take_open(struct rpcinterfaces *all, const char *name, const json_
 }
 
 int
-rpcinterfaces_take(struct rpcinterfaces *all, const char *method, const json_t *params,
-    int *fd)
+rpcinterfaces_take(
+    struct rpcinterfaces *all, const char *method, const json_t *params, int *fd)
 {
 	const char *name = json_string_value(json_object_get(params, "name"));
 	bool closes = strcmp(method, "interface.close") == 0;

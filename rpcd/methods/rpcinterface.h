@@ -10,18 +10,18 @@
 
 #include <jansson.h>
 
-#define RPCINTERFACE_METHODS_MAX 256	/* of one namespace */
-#define RPCINTERFACE_HELP_MAX 4096		/* bytes */
+#define RPCINTERFACE_METHODS_MAX 256 /* of one namespace */
+#define RPCINTERFACE_HELP_MAX 4096   /* bytes */
 /* Calls of a listener that one program has not answered. */
 #define RPCINTERFACE_PENDING_MAX 64
-#define RPCINTERFACE_LATE_MAX 1024 /* that it has not answered when their time was up */
-#define RPCINTERFACE_RESERVED 4096		/* bytes that a result has for sure */
-#define RPCINTERFACE_TIMEOUT_MS 10000	/* for an answer */
+#define RPCINTERFACE_LATE_MAX 1024    /* that it has not answered when their time was up */
+#define RPCINTERFACE_RESERVED 4096    /* bytes that a result has for sure */
+#define RPCINTERFACE_TIMEOUT_MS 10000 /* for an answer */
 
 struct rpcinterfaces;
 
 struct rpcinterfaces *rpcinterfaces_new(struct rpcd *);
-void rpcinterfaces_free(struct rpcinterfaces *);	/* NULL is fine */
+void rpcinterfaces_free(struct rpcinterfaces *); /* NULL is fine */
 /* Takes the master's notification of a program: its socket, its end, its removal. 1 taken,
  * 0 none of ours, -1 malformed. *fd is -1 afterwards when it was taken. */
 NODISCARD int rpcinterfaces_take(

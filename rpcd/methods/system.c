@@ -8,15 +8,15 @@ rpc_system_list(struct invocation *inv)
 {
 	bool all = mirror_daemon(inv->rpcd->mirror)->has_main_interface;
 
-	invocation_return_json_take(inv,
-	    method_list(inv->rpcd->sources, all ? 0 : METHOD_OF_DAEMON));
+	invocation_return_json_take(
+	    inv, method_list(inv->rpcd->sources, all ? 0 : METHOD_OF_DAEMON));
 }
 
 /* The method that the first parameter names, or NULL with a fault answered. */
 static const struct api_method *
 system_named_method(struct invocation *inv)
 {
-	struct method method = {0};
+	struct method method = { 0 };
 	const char *name;
 
 	if (!invocation_string(inv, 0, &name) ||

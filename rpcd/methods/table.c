@@ -150,7 +150,7 @@ table_find(void *ctx UNUSED, const char *name, struct method *method)
 	    bsearch(name, table, nitems(table), sizeof(table[0]), table_compare);
 
 	if (row != NULL)
-		*method = (struct method){&row->api, row->handler, row->wait, 0};
+		*method = (struct method){ &row->api, row->handler, row->wait, 0 };
 	return row != NULL;
 }
 
@@ -161,7 +161,7 @@ table_list(void *ctx UNUSED, json_t *names)
 		json_array_append_new(names, json_string(table[i].api.name));
 }
 
-const struct method_source method_table = {table_find, table_list, NULL};
+const struct method_source method_table = { table_find, table_list, NULL };
 
 const struct method_row *
 method_table_rows(size_t *count)

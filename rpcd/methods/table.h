@@ -12,7 +12,7 @@ struct method_row {
 };
 
 extern const struct method_source method_table;
-extern const struct method_source reeve_methods;	/* reeve.c: those of proto/api.h */
+extern const struct method_source reeve_methods; /* reeve.c: those of proto/api.h */
 
 /* Sorted by name; aliases have rows of their own. */
 const struct method_row *method_table_rows(size_t *count);

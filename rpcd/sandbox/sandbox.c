@@ -21,7 +21,7 @@
 static int
 sandbox_nowhere(void)
 {
-	static const char *const parents[] = {"/run", "/tmp", "/var/tmp", "/dev/shm"};
+	static const char *const parents[] = { "/run", "/tmp", "/var/tmp", "/dev/shm" };
 	char path[64];
 	int fd;
 

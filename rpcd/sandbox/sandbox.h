@@ -11,14 +11,14 @@
 struct sandbox {
 	uid_t uid;
 	gid_t gid;
-	bool is_root;	/* we may chroot and change ids */
-	bool strict;	/* a measure that cannot be had is an error */
-	const int *listeners;	/* listening sockets, which must not be shut down */
+	bool is_root;         /* we may chroot and change ids */
+	bool strict;          /* a measure that cannot be had is an error */
+	const int *listeners; /* listening sockets, which must not be shut down */
 	size_t nlisteners;
 };
 
-#define SANDBOX_FILES 16384	/* descriptors at most */
-#define SANDBOX_LISTENERS 64	/* that are guarded; more are a missing measure */
+#define SANDBOX_FILES 16384  /* descriptors at most */
+#define SANDBOX_LISTENERS 64 /* that are guarded; more are a missing measure */
 
 /* Chroot to an empty removed directory, ids, bounding set, no_new_privs, rlimits, Landlock,
  * seccomp. What cannot be had is a WARN that names it. 0, or -1 (strict, or ids that could

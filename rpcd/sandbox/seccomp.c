@@ -163,7 +163,7 @@ seccomp_answer(struct sandbox_filter *f, const unsigned *calls, size_t n, uint32
 static void
 seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
 {
-	struct sandbox_denial shutdown = {__NR_shutdown, 0, LOW, IS, 0};
+	struct sandbox_denial shutdown = { __NR_shutdown, 0, LOW, IS, 0 };
 
 	/* Anything of another architecture is an attack: its numbers mean other calls. */
 	seccomp_add(f, LOAD, offsetof(struct seccomp_data, arch), 0, 0);
@@ -188,11 +188,12 @@ seccomp_make(struct sandbox_filter *f, const struct sandbox *s)
 int
 sandbox_seccomp(const struct sandbox *s)
 {
-	struct sandbox_filter filter = {.len = 0};
-	struct sock_fprog program = {.filter = filter.code};
+	struct sandbox_filter filter = { .len = 0 };
+	struct sock_fprog program = { .filter = filter.code };
 
 	_Static_assert((nitems(denials) + SANDBOX_LISTENERS) * 5 +
-		    (nitems(allowed) + nitems(killed)) * 2 + 7 < FILTER_MAX,
+		    (nitems(allowed) + nitems(killed)) * 2 + 7 <
+		FILTER_MAX,
 	    "the filter is too long");
 #ifdef REEVE_SANITIZED
 	log_info(

@@ -10,15 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LOGREAD_PIECE (64 * 1024)	/* bytes read at once */
+#define LOGREAD_PIECE (64 * 1024) /* bytes read at once */
 
 struct logread_range {
-	int64_t offset, length;	/* always within the file */
+	int64_t offset, length; /* always within the file */
 };
 
 /* What read…Log(offset, length) gives of a file of this size. False: BAD_ARGUMENTS. */
-NODISCARD bool logread_read(int64_t size, int64_t offset, int64_t length,
-    struct logread_range *);
+NODISCARD bool logread_read(
+    int64_t size, int64_t offset, int64_t length, struct logread_range *);
 /* What tail…Log(offset, length) gives; returns the overflow flag. */
 bool logread_tail(int64_t size, int64_t offset, int64_t length, struct logread_range *);
 /* pread until n bytes or the end of the file: how many, or -1. */

@@ -18,13 +18,13 @@ struct tail {
 	struct tail_target target;
 	const struct tail_ops *ops;
 	void *ctx;
-	int fd;		    /* -1 until it is open */
-	int next;	    /* the file that replaced it, or -1 */
+	int fd;   /* -1 until it is open */
+	int next; /* the file that replaced it, or -1 */
 	int64_t pos;
-	const char *notice; /* rest of a line of ours that goes out first, or "" */
-	bool waiting;	    /* tail_read has given nothing */
-	uint64_t asked;	    /* request id of the master's answer that is due, or 0 */
-	int64_t asked_ms;   /* when it was asked for last … */
+	const char *notice;      /* rest of a line of ours that goes out first, or "" */
+	bool waiting;            /* tail_read has given nothing */
+	uint64_t asked;          /* request id of the master's answer that is due, or 0 */
+	int64_t asked_ms;        /* when it was asked for last … */
 	struct timespec changed; /* … and what its file's ctime was */
 };
 
@@ -66,7 +66,7 @@ static void
 tail_opened(struct tail *t, enum fault fault, int fd)
 {
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;
-	struct stat st = {0};
+	struct stat st = { 0 };
 	int status = 503;
 
 	t->fd = fd;
@@ -101,8 +101,8 @@ tail_reopened(struct tail *t, int fd)
 }
 
 static void
-tail_answered(void *ctx, enum fault fault, const char *message UNUSED,
-    json_t *result UNUSED, int fd)
+tail_answered(
+    void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED, int fd)
 {
 	struct tail *t = ctx;
 
@@ -133,8 +133,8 @@ tail_ask(struct tail *t)
 }
 
 struct tail *
-tail_begin(struct tails *all, const struct tail_target *target,
-    const struct tail_ops *ops, void *ctx)
+tail_begin(struct tails *all, const struct tail_target *target, const struct tail_ops *ops,
+    void *ctx)
 {
 	struct tail *t = xcalloc(1, sizeof(*t));
 
@@ -216,13 +216,11 @@ tails_poll(void *ctx, uint32_t ready UNUSED)
 	struct tails *all = ctx;
 	struct tail *t, *next;
 
-	TAILQ_FOREACH_SAFE(t, &all->all, link, next)
-	{
+	TAILQ_FOREACH_SAFE(t, &all->all, link, next) {
 		if (t->waiting)
 			tail_look(t);
 	}
-	TAILQ_FOREACH(t, &all->all, link)
-	{
+	TAILQ_FOREACH(t, &all->all, link) {
 		if (t->waiting)
 			tails_arm(all);
 	}
@@ -257,8 +255,7 @@ tails_end(struct tails *all)
 	struct tail *t, *next;
 
 	all->ended = true;
-	TAILQ_FOREACH_SAFE(t, &all->all, link, next)
-	{
+	TAILQ_FOREACH_SAFE(t, &all->all, link, next) {
 		tail_forget(t);
 		if (t->fd < 0)
 			t->ops->opened(t->ctx, 503, 0);
@@ -330,7 +327,7 @@ tail_read(struct tail *t, char *out, size_t max)
 			t->fd = t->next;
 			t->next = -1;
 			t->pos = 0;
-			t->changed = (struct timespec){0};
+			t->changed = (struct timespec){ 0 };
 			break;
 		case TAIL_WAIT:
 			return tail_pause(t);

@@ -14,11 +14,11 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define TAIL_POLL_MS 100	/* from one look at a log that does not grow to the next */
-#define TAIL_ASK_MS 5000	/* a log that shows no change is asked for again so often */
-#define TAIL_LAST 1024	/* bytes before the end where a tail begins */
+#define TAIL_POLL_MS 100 /* from one look at a log that does not grow to the next */
+#define TAIL_ASK_MS 5000 /* a log that shows no change is asked for again so often */
+#define TAIL_LAST 1024   /* bytes before the end where a tail begins */
 
-struct tails;	/* all of reeve-rpcd */
+struct tails; /* all of reeve-rpcd */
 struct tail;
 
 struct tail_ops {
@@ -33,14 +33,14 @@ struct tail_ops {
 
 /* New; its timer runs only while a tail waits. NULL with errno. */
 struct tails *tails_new(struct rpcd *);
-void tails_free(struct tails *);	/* NULL is fine; no tail is left */
+void tails_free(struct tails *); /* NULL is fine; no tail is left */
 /* The daemon ends: each reads what its log holds and is at its end then. */
 void tails_end(struct tails *);
 
 /* Asks the master for the log, which is borrowed. NULL: the master cannot be asked. */
 struct tail *tail_begin(
     struct tails *, const struct tail_target *, const struct tail_ops *, void *ctx);
-void tail_free(void *tail);	/* NULL is fine */
+void tail_free(void *tail); /* NULL is fine */
 
 #define TAIL_END (-1)
 #define TAIL_BROKEN (-2)

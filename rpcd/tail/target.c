@@ -35,7 +35,7 @@ target_decode(char *text)
 static int
 target_take(char *path, struct tail_target *target)
 {
-	static const char *const streams[] = {"stdout", "stderr"};
+	static const char *const streams[] = { "stdout", "stderr" };
 	char *name = strchr(path, '/'), *stream;
 
 	if (name == NULL)
@@ -60,7 +60,7 @@ tail_target_parse(const char *uri, struct tail_target *target)
 	char *path;
 	int rc = -1;
 
-	*target = (struct tail_target){0};
+	*target = (struct tail_target){ 0 };
 	if (str_starts(uri, MAIN_PREFIX))
 		return 0;
 	path = xstrndup(uri, strcspn(uri, ";?#"));
@@ -74,5 +74,5 @@ void
 tail_target_clear(struct tail_target *target)
 {
 	free(target->name);
-	*target = (struct tail_target){0};
+	*target = (struct tail_target){ 0 };
 }

@@ -7,8 +7,8 @@
 
 /* name NULL: the daemon's own log. */
 struct tail_target {
-	char *name;		/* owned: a namespec, not looked up yet */
-	const char *stream;	/* "stdout" or "stderr" */
+	char *name;         /* owned: a namespec, not looked up yet */
+	const char *stream; /* "stdout" or "stderr" */
 };
 
 /* "/logtail/NAME[/stdout|stderr]" or "/mainlogtail"; %-escapes are decoded, and what

@@ -37,10 +37,10 @@ enum tag {
 /* An element that is open. */
 struct node {
 	enum tag tag;
-	struct buf text;	/* before the first child */
+	struct buf text; /* before the first child */
 	size_t nchildren;
-	json_t *children;	/* array or struct under way, or NULL */
-	json_t *kept[2];	/* other elements: the first two, or NULL */
+	json_t *children; /* array or struct under way, or NULL */
+	json_t *kept[2];  /* other elements: the first two, or NULL */
 };
 
 struct xmlparse {
@@ -49,13 +49,13 @@ struct xmlparse {
 	struct node nodes[XMLPARSE_DEPTH];
 	size_t depth;
 	size_t elements;
-	size_t attributes;	/* and declarations of namespaces */
-	uint64_t names[XMLPARSE_NAMES];	/* hashes of those that mean nothing */
+	size_t attributes;              /* and declarations of namespaces */
+	uint64_t names[XMLPARSE_NAMES]; /* hashes of those that mean nothing */
 	size_t nnames;
-	struct xmlscan scan;	/* of the document */
+	struct xmlscan scan; /* of the document */
 	char *method;
 	json_t *params;
-	const char *why;	/* not NULL: refused */
+	const char *why; /* not NULL: refused */
 };
 
 /* What an element does with the values of its children. */
@@ -114,14 +114,14 @@ parse_add_member(struct xmlparse *parser, struct node *node, const struct node *
 	}
 	if (node->children == NULL)
 		node->children = json_object();
-	json_object_set(node->children, json_is_null(name) ? "" : json_string_value(name),
-	    content);
+	json_object_set(
+	    node->children, json_is_null(name) ? "" : json_string_value(name), content);
 }
 
 /* Takes the value of a child that has ended. */
 static void
-parse_add_child(struct xmlparse *parser, struct node *node, const struct node *child,
-    json_t *value)
+parse_add_child(
+    struct xmlparse *parser, struct node *node, const struct node *child, json_t *value)
 {
 	enum parse_children use = elements[node->tag].children;
 
@@ -156,18 +156,20 @@ parse_value(struct xmlparse *parser, struct node *node)
 		*end = '\0'; /* not committed: no part of the text */
 	if (scalar != NULL) {
 		value = scalar(text, len);
-		return value != NULL ? value :
+		return value != NULL ?
+		    value :
 		    parse_refuse(parser, "a value that is none of its type");
 	}
 	switch (node->tag) {
 	case TAG_ARRAY:
 	case TAG_PARAM:
-		return node->nchildren > 0 ? json_incref(node->kept[0]) :
+		return node->nchildren > 0 ?
+		    json_incref(node->kept[0]) :
 		    parse_refuse(parser, "an empty array or param");
 	case TAG_VALUE:
 		/* Each piece of the text was checked: it is UTF-8. */
 		return node->nchildren > 0 ? json_incref(node->kept[0]) :
-		    json_stringn_nocheck(text, len);
+					     json_stringn_nocheck(text, len);
 	case TAG_STRUCT:
 		return node->children != NULL ? json_incref(node->children) : json_object();
 	case TAG_DATA:
@@ -347,8 +349,8 @@ xmlparse_new(const struct xmlparse *like)
 	parser->expat = XML_ParserCreateNS("UTF-8", '\n');
 	if (parser->expat == NULL)
 		fatal("out of memory for the XML parser");
-	if (like == NULL && getrandom(&parser->salt, sizeof(parser->salt), 0) !=
-	    sizeof(parser->salt))
+	if (like == NULL &&
+	    getrandom(&parser->salt, sizeof(parser->salt), 0) != sizeof(parser->salt))
 		fatal("no random bytes for the XML parser");
 	/* 0 would make expat read more of them. */
 	parser->salt = like != NULL ? like->salt : parser->salt | 1;

@@ -15,11 +15,11 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#define XMLPARSE_DEPTH 64		/* nested elements */
-#define XMLPARSE_ELEMENT_COST 128	/* bytes of memory, at most, behind one of them */
-#define XMLPARSE_ELEMENTS (256 * 1024)	/* elements of a document */
-#define XMLPARSE_NAMES 64		/* element names of a document that mean nothing */
-#define XMLPARSE_ATTRIBUTES 1024	/* attributes and namespaces of a document */
+#define XMLPARSE_DEPTH 64              /* nested elements */
+#define XMLPARSE_ELEMENT_COST 128      /* bytes of memory, at most, behind one of them */
+#define XMLPARSE_ELEMENTS (256 * 1024) /* elements of a document */
+#define XMLPARSE_NAMES 64              /* element names of a document that mean nothing */
+#define XMLPARSE_ATTRIBUTES 1024       /* attributes and namespaces of a document */
 
 struct xmlparse;
 

@@ -11,12 +11,12 @@
 #include <stddef.h>
 
 #define PARSE_CACHE_CALLS 16
-#define PARSE_CACHE_BODY_MAX 512	/* longer bodies are not kept */
+#define PARSE_CACHE_BODY_MAX 512 /* longer bodies are not kept */
 
 struct parse_cache;
 
-struct parse_cache *parse_cache_new(void);	/* new */
-void parse_cache_free(struct parse_cache *);	/* NULL is fine */
+struct parse_cache *parse_cache_new(void);   /* new */
+void parse_cache_free(struct parse_cache *); /* NULL is fine */
 /* Whether this body was kept: then *method is new, and *params one reference more to an
  * array that nobody may change. */
 NODISCARD bool parse_cache_find(const struct parse_cache *, const char *body, size_t len,

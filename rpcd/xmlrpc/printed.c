@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17	/* that any double needs */
+#define DIGITS_MAX 17 /* that any double needs */
 
 /* Dates look different inside an array or a struct. */
 static int printed_value(struct buf *, const json_t *, bool inside);
@@ -59,7 +59,7 @@ printed_date(struct buf *out, const char *text, bool inside)
 	int year, month, day, hour, minute, second;
 
 	if (sscanf(text, "%4d%2d%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute,
-	    &second) != 6)
+		&second) != 6)
 		return buf_puts(out, text);
 	if (!inside)
 		return buf_printf(out, "%04d-%02d-%02d %02d:%02d:%02d", year, month, day,
@@ -76,7 +76,8 @@ static const char *
 printed_special(const json_t *object, const char *kind)
 {
 	return json_object_size(object) == 1 ?
-	    json_string_value(json_object_get(object, kind)) : NULL;
+	    json_string_value(json_object_get(object, kind)) :
+	    NULL;
 }
 
 static int
@@ -106,7 +107,8 @@ printed_struct(struct buf *out, const json_t *object)
 	json_t *unconst = (json_t *)(uintptr_t)object, *value; /* the iterator only reads */
 	const char *key, *before = "{";
 
-	json_object_foreach(unconst, key, value) {
+	json_object_foreach(unconst, key, value)
+	{
 		if (buf_puts(out, before) == -1 || printed_quoted(out, key) == -1 ||
 		    buf_puts(out, ": ") == -1 || printed_value(out, value, true) == -1)
 			return -1;

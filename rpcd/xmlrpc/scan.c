@@ -24,7 +24,7 @@ static const struct markup_kind {
 void
 xmlscan_init(struct xmlscan *scan, const char *text, size_t len)
 {
-	*scan = (struct xmlscan){.text = text, .len = len};
+	*scan = (struct xmlscan){ .text = text, .len = len };
 }
 
 static bool

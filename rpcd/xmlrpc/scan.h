@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define XMLSCAN_PIECE (16 * 1024)	/* bytes, and the rest of the last token */
-#define XMLSCAN_TAG_MAX 1024		/* bytes of a tag or a reference */
-#define XMLSCAN_COMMENT_MAX (64 * 1024)	/* bytes of a comment or an instruction */
+#define XMLSCAN_PIECE (16 * 1024)       /* bytes, and the rest of the last token */
+#define XMLSCAN_TAG_MAX 1024            /* bytes of a tag or a reference */
+#define XMLSCAN_COMMENT_MAX (64 * 1024) /* bytes of a comment or an instruction */
 
 struct xmlscan {
-	const char *text;	/* borrowed */
+	const char *text; /* borrowed */
 	size_t len;
-	size_t at;		/* begin of the next piece */
-	size_t depth;		/* elements open there */
+	size_t at;    /* begin of the next piece */
+	size_t depth; /* elements open there */
 	bool in_cdata;
 };
 

@@ -121,7 +121,7 @@ json_t *
 xmlvalue_datetime(const char *text, size_t len UNUSED)
 {
 	static const char pattern[] = "00000000T00:00:00";
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	int year, month, day, hour, minute, second;
 	bool leap;
 	size_t i;
@@ -129,11 +129,13 @@ xmlvalue_datetime(const char *text, size_t len UNUSED)
 	/* Digits where the pattern has 0: sscanf takes blanks and signs as well. */
 	for (i = 0; pattern[i] != '\0'; i++)
 		if (pattern[i] == '0' ? !isdigit((unsigned char)text[i]) :
-		    text[i] != pattern[i])
+					text[i] != pattern[i])
 			return NULL;
-	if (text[i] != '\0' || sscanf(text, "%4d%2d%2dT%2d:%2d:%2d", &year, &month, &day,
-	    &hour, &minute, &second) != 6 || year < 1 || month < 1 || month > 12 ||
-	    day < 1 || hour > 23 || minute > 59 || second > 59)
+	if (text[i] != '\0' ||
+	    sscanf(text, "%4d%2d%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute,
+		&second) != 6 ||
+	    year < 1 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 ||
+	    second > 59)
 		return NULL;
 	leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	if (day > days[month - 1] + (month == 2 && leap ? 1 : 0))

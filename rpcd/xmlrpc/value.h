@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#define XMLVALUE_NUMBER_MAX 4096	/* bytes of the text of a number */
+#define XMLVALUE_NUMBER_MAX 4096 /* bytes of the text of a number */
 
 /* Each: new, or NULL when the text is no such value. The text is UTF-8 without NUL,
  * NUL-terminated; len its bytes. */

@@ -191,8 +191,8 @@ static void
 xmlwrite_double(struct buf *out, double number)
 {
 	char text[400];
-	int n = snprintf(text, sizeof(text), "<value><double>%.17g</double></value>\n",
-	    number);
+	int n =
+	    snprintf(text, sizeof(text), "<value><double>%.17g</double></value>\n", number);
 
 	xmlwrite_raw(out, text, (size_t)n);
 }
@@ -250,7 +250,8 @@ xmlwrite_json(struct buf *out, const json_t *value)
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
 		xmlwrite_open(out, XMLWRITE_STRUCT);
-		json_object_foreach(unconst, name, inner) {
+		json_object_foreach(unconst, name, inner)
+		{
 			xmlwrite_member_open(out, name);
 			xmlwrite_json(out, inner);
 			xmlwrite_close(out, XMLWRITE_MEMBER);
@@ -259,15 +260,16 @@ xmlwrite_json(struct buf *out, const json_t *value)
 		break;
 	case JSON_ARRAY:
 		xmlwrite_open(out, XMLWRITE_ARRAY);
-		json_array_foreach(unconst, i, inner) {
+		json_array_foreach(unconst, i, inner)
+		{
 			xmlwrite_json(out, inner);
 		}
 		xmlwrite_close(out, XMLWRITE_ARRAY);
 		break;
 	case JSON_STRING:
 		xmlwrite_open(out, XMLWRITE_STRING);
-		xmlwrite_escape(out, json_string_value(value), json_string_length(value),
-		    true);
+		xmlwrite_escape(
+		    out, json_string_value(value), json_string_length(value), true);
 		xmlwrite_close(out, XMLWRITE_STRING);
 		break;
 	case JSON_INTEGER:

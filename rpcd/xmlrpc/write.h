@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XMLWRITE_ESCAPED 5	/* bytes, at most, of one escaped byte */
+#define XMLWRITE_ESCAPED 5 /* bytes, at most, of one escaped byte */
 
 /* Appends n bytes as character data and returns how many were taken: all of them when
  * `last`, else up to three fewer, so as not to cut a UTF-8 sequence. */
@@ -39,9 +39,9 @@ void xmlwrite_member_open(struct buf *, const char *name);
 
 /* Values, each a line or more: "<value>…</value>\n". */
 void xmlwrite_string(struct buf *, const char *s);
-void xmlwrite_int(struct buf *, int64_t);	/* in full, past 32 bits as well */
+void xmlwrite_int(struct buf *, int64_t); /* in full, past 32 bits as well */
 void xmlwrite_bool(struct buf *, bool);
-void xmlwrite_json(struct buf *, const json_t *);	/* null is written as "" */
+void xmlwrite_json(struct buf *, const json_t *); /* null is written as "" */
 /* text: "BAD_NAME: x". An element of a multicall, or within XMLWRITE_FAULT. */
 void xmlwrite_fault(struct buf *, enum fault, const char *text);
 

@@ -2,8 +2,8 @@
 #ifndef TESTS_BENCH_LIMIT_H
 #define TESTS_BENCH_LIMIT_H
 
-double now(void);	/* seconds of the monotonic clock */
-_Noreturn void die(const char *what);	/* with errno */
+double now(void);                     /* seconds of the monotonic clock */
+_Noreturn void die(const char *what); /* with errno */
 
 /* Each takes its arguments, prints figures and gives an exit status. */
 int limit_spawn(char **argv);

@@ -21,9 +21,9 @@
 static struct sockaddr_in
 local(const char *port)
 {
-	return (struct sockaddr_in){.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)atoi(port)),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(port)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 /* ---- the responder ---- */
@@ -54,7 +54,7 @@ limit_http(char **argv)
 	char *body = malloc(size + 1);
 	struct MHD_Response *response;
 	struct MHD_Daemon *daemon;
-	struct epoll_event event = {.events = EPOLLIN};
+	struct epoll_event event = { .events = EPOLLIN };
 	int around = epoll_create1(EPOLL_CLOEXEC);
 
 	if (body == NULL)
@@ -163,7 +163,7 @@ int
 limit_post(char **argv)
 {
 	FILE *file = fopen(argv[1], "re");
-	struct input in = {.room = 65536, .text = malloc(65537)};
+	struct input in = { .room = 65536, .text = malloc(65537) };
 	char line[32], head[256], *request = NULL;
 	double spent = 0;
 	int fd = dial(argv[0]);
@@ -174,7 +174,8 @@ limit_post(char **argv)
 		size_t len = strtoul(line, NULL, 10);
 		int n = snprintf(head, sizeof(head),
 		    "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
-		    "Content-Type: text/xml\r\nContent-Length: %zu\r\n\r\n", len);
+		    "Content-Type: text/xml\r\nContent-Length: %zu\r\n\r\n",
+		    len);
 		double began;
 
 		request = realloc(request, (size_t)n + len);

@@ -66,8 +66,10 @@ limit_pingpong(char **argv)
 	await(from, "READY\n");
 	began = now();
 	for (long i = 0; i < n; i++) {
-		int head = sprintf(event, "ver:3.0 server:supervisor serial:%ld pool:l "
-		    "poolserial:%ld eventname:REMOTE_COMMUNICATION len:%ld\n", i, i, bytes);
+		int head = sprintf(event,
+		    "ver:3.0 server:supervisor serial:%ld pool:l "
+		    "poolserial:%ld eventname:REMOTE_COMMUNICATION len:%ld\n",
+		    i, i, bytes);
 
 		memset(event + head, 'x', (size_t)bytes);
 		if (write(to, event, (size_t)(head + bytes)) != head + bytes)

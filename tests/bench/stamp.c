@@ -11,7 +11,7 @@
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	struct timespec t;
 	char text[64];
 	int fd, len;

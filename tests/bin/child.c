@@ -34,7 +34,7 @@ static const char usage[] =
 
 struct mode {
 	const char *name;
-	int least, most;	/* arguments */
+	int least, most; /* arguments */
 	int (*run)(char **argv);
 };
 

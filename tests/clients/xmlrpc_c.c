@@ -88,8 +88,8 @@ outcome(xmlrpc_client *client, const xmlrpc_server_info *server, const char *met
 	xmlrpc_env_init(&call);
 	xmlrpc_client_call2(&call, client, server, method, params, &value);
 	if (call.fault_occurred) {
-		told = xmlrpc_build_value(&env, "{s:(is)}", "fault", call.fault_code,
-		    fault_text(&call));
+		told = xmlrpc_build_value(
+		    &env, "{s:(is)}", "fault", call.fault_code, fault_text(&call));
 	} else {
 		told = xmlrpc_build_value(&env, "{s:V}", "value", value);
 		xmlrpc_DECREF(value);

@@ -18,13 +18,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define START 1000000	/* the frozen clock at the beginning of a test */
+#define START 1000000 /* the frozen clock at the beginning of a test */
 
 /* What a callback was told, and what it is to do. */
 struct probe {
 	struct loop *loop;
 	struct source *source, *victim;
-	int64_t rearm;		/* of victim, when not 0 */
+	int64_t rearm; /* of victim, when not 0 */
 	int fd, calls;
 	uint32_t ready;
 	bool stop;

@@ -52,8 +52,8 @@ test_many(void **state)
 	for (i = 0; i < MANY; i += 2)
 		assert_ptr_equal(idmap_remove(m, (uint64_t)i << 20), &values[i]);
 	for (i = 0; i < MANY; i++)
-		assert_ptr_equal(idmap_get(m, (uint64_t)i << 20),
-		    i % 2 == 0 ? NULL : &values[i]);
+		assert_ptr_equal(
+		    idmap_get(m, (uint64_t)i << 20), i % 2 == 0 ? NULL : &values[i]);
 	while ((value = idmap_next(m, &cursor, &key)) != NULL) {
 		i = (int)(key >> 20);
 		assert_ptr_equal(value, &values[i]);

@@ -53,8 +53,8 @@ show(const struct ini *ini, char *out, size_t room)
 		values = 0;
 		snprintf(out + strlen(out), room - strlen(out), "[%s]", section);
 		while ((value = ini_next_value(ini, section, &values, &key)) != NULL)
-			snprintf(out + strlen(out), room - strlen(out), "%s=%s|", key,
-			    value);
+			snprintf(
+			    out + strlen(out), room - strlen(out), "%s=%s|", key, value);
 	}
 }
 
@@ -237,7 +237,7 @@ test_memory_is_short(void **state)
 {
 #ifdef REEVE_SANITIZED
 	(void)state;
-	skip();		/* a sanitizer ends the process */
+	skip(); /* a sanitizer ends the process */
 #else
 	static const char lines[4 * 1024 * 1024] = "[s]\n";
 	const struct place *place = *state;

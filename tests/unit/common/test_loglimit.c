@@ -48,7 +48,7 @@ teardown(void **state)
 static void
 test_first_at_once_then_one_a_minute(void **state)
 {
-	struct log_limit limit = {0};
+	struct log_limit limit = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
@@ -73,7 +73,7 @@ test_first_at_once_then_one_a_minute(void **state)
 static void
 test_reset_counts_and_lets_the_next_through(void **state)
 {
-	struct log_limit limit = {0};
+	struct log_limit limit = { 0 };
 
 	(void)state;
 	log_limited(&limit, LEVEL_WARN, "a");
@@ -88,7 +88,7 @@ test_reset_counts_and_lets_the_next_through(void **state)
 static void
 test_long_message_is_cut_and_errno_kept(void **state)
 {
-	struct log_limit limit = {0};
+	struct log_limit limit = { 0 };
 	char text[8192];
 
 	(void)state;
@@ -104,7 +104,7 @@ test_long_message_is_cut_and_errno_kept(void **state)
 static void
 test_first_lines_pass(void **state)
 {
-	struct log_limit limit = {0};
+	struct log_limit limit = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
@@ -130,7 +130,7 @@ test_first_lines_pass(void **state)
 static void
 test_limits_are_separate(void **state)
 {
-	struct log_limit one = {0}, other = {0};
+	struct log_limit one = { 0 }, other = { 0 };
 
 	(void)state;
 	log_limited(&one, LEVEL_WARN, "one");

@@ -14,11 +14,11 @@ int
 timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old)
 {
 	timer_sets++;
-	timer_ns = (int64_t)new->it_value.tv_sec * 1000000000 + new->it_value.tv_nsec;
+	timer_ns = (int64_t) new->it_value.tv_sec * 1000000000 + new->it_value.tv_nsec;
 	return (int)syscall(SYS_timerfd_settime, fd, flags, new, old);
 }
 
-static char trail[64];	/* the names of those called, in order */
+static char trail[64]; /* the names of those called, in order */
 
 static void
 name_fd(void *ctx, uint32_t ready)

@@ -86,7 +86,7 @@ forbid_openat2(int error)
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = {.len = nitems(code), .filter = code};
+	struct sock_fprog program = { .len = nitems(code), .filter = code };
 
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
@@ -95,7 +95,7 @@ forbid_openat2(int error)
 static void
 without_openat2(void)
 {
-	static const int errors[] = {EPERM, ENOSYS};
+	static const int errors[] = { EPERM, ENOSYS };
 
 	for (size_t i = 0; i < nitems(errors); i++) {
 		forbid_openat2(errors[i]);
@@ -123,7 +123,7 @@ test_without_openat2(void **state)
 static void
 with_fixed_power(void)
 {
-	CHECK(prctl(PR_SET_SECUREBITS, 1 << 2) == 0);	/* SECBIT_NO_SETUID_FIXUP */
+	CHECK(prctl(PR_SET_SECUREBITS, 1 << 2) == 0); /* SECBIT_NO_SETUID_FIXUP */
 	CHECK(try_open("mine/attack", APPEND, NULL, NULL) == EACCES);
 	CHECK(try_open("mine/secret", APPEND, NULL, NULL) == EACCES);
 	CHECK(try_open("mine/fine", APPEND, NULL, NULL) == 0);
@@ -144,7 +144,7 @@ test_no_fixup(void **state)
 static void
 with_groups(void)
 {
-	gid_t groups[3] = {5, 6, 7}, got[8];
+	gid_t groups[3] = { 5, 6, 7 }, got[8];
 
 	CHECK(setgroups(3, groups) == 0);
 	CHECK(prctl(PR_SET_DUMPABLE, 1) == 0);

@@ -48,7 +48,7 @@ tcp_port(int fd)
 	socklen_t len = sizeof(at);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	return ntohs(at.sin_port);	/* at the same place as sin6_port */
+	return ntohs(at.sin_port); /* at the same place as sin6_port */
 }
 
 static int
@@ -71,7 +71,7 @@ expect_tcp_local(const char *host)
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 
 	if (listener == -1 && (strchr(host, ':') != NULL || strcmp(host, "localhost") == 0))
-		return;	/* no IPv6 here, or nobody who knows the name */
+		return; /* no IPv6 here, or nobody who knows the name */
 	assert_true(listener != -1);
 	expect_flags(listener);
 	assert_true(tcp_port(listener) > 0);

@@ -127,7 +127,7 @@ test_unix(void **state)
 	int fds = count_fds();
 
 	expect_talk(path);
-	expect_talk(path);	/* the stale one is replaced */
+	expect_talk(path); /* the stale one is replaced */
 	assert_int_equal(count_entries(*state), 1);
 	assert_int_equal(count_fds(), fds);
 	assert_int_equal(unlink(path), 0);
@@ -353,7 +353,7 @@ test_unix_unlink(void **state)
 	char *path = path_in(*state, "sock");
 	const struct sock_unix want = {
 	    .path = path, .mode = 0700, .uid = KEEP, .gid = (gid_t)-1, .backlog = 5};
-	struct safepath_id first = {0}, second;
+	struct safepath_id first = { 0 }, second;
 	int one, two;
 
 	sock_unix_unlink(path, &first);

@@ -74,8 +74,8 @@ check_case(const char *file, char *line, answer_fn *answer)
 	answer(exact, &got);
 	free(exact);
 	if (got.len != want.len || memcmp(got.bytes, want.bytes, got.len) != 0)
-		fail_msg("%s: [%s]: want [%s], got [%s]", file, line, want.bytes,
-		    got.bytes);
+		fail_msg(
+		    "%s: [%s]: want [%s], got [%s]", file, line, want.bytes, got.bytes);
 }
 
 static void

@@ -29,8 +29,8 @@ test_decode(void **state)
 	(void)state;
 	for (i = 0; i < nitems(cases); i++) {
 		code = 0;
-		assert_int_equal(utf8_decode(cases[i].bytes, cases[i].n, &code),
-		    cases[i].want);
+		assert_int_equal(
+		    utf8_decode(cases[i].bytes, cases[i].n, &code), cases[i].want);
 		if (cases[i].want > 0)
 			assert_int_equal(code, cases[i].code);
 	}

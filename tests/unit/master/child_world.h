@@ -96,7 +96,7 @@ set_kinds(struct world *w)
 	w->kinds[GROUP_PROGRAMS].ops = &plain;
 	w->kinds[GROUP_FCGI].ops = &fcgi_program_group_ops;
 	w->kinds[GROUP_LISTENER_POOL] =
-	    (struct group_kind_row){&eventlistener_group_ops, w->context.dispatcher};
+	    (struct group_kind_row){ &eventlistener_group_ops, w->context.dispatcher };
 }
 
 static inline void
@@ -104,23 +104,32 @@ set_config(struct world *w, const char *dir, enum role_of_cat role)
 {
 	snprintf(w->log, sizeof(w->log), "%s/cat.log", dir);
 	snprintf(w->socket, sizeof(w->socket), "%s/sock", dir);
-	w->process_config = (struct process_config){.name = S("cat"),
-	    .command = S(role == SHARING ? "/bin/sleep 1000" : "/bin/cat"),
-	    .stopsignal = SIGTERM,
-	    .umask = -1,
-	    .redirect_stderr = true};
+	w->process_config = (struct process_config){ .name = S("cat"),
+		.command = S(role == SHARING ? "/bin/sleep 1000" : "/bin/cat"),
+		.stopsignal = SIGTERM,
+		.umask = -1,
+		.redirect_stderr = true };
 	w->process_config.outputs[OUTPUT_STDOUT] =
-	    (struct output_config){.target = LOG_TO_FILE, .path = w->log,
-	        .capture_maxbytes = role == CAPTURED ? 100 : 0};
+	    (struct output_config){ .target = LOG_TO_FILE,
+		    .path = w->log,
+		    .capture_maxbytes = role == CAPTURED ? 100 : 0 };
 	w->list[0] = &w->process_config;
-	w->group_config = (struct group_config){.refs = 2, .name = S("cat"),
-	    .processes = w->list, .nprocesses = 1, .kind = kind_of_role[role],
-	    .pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK,
-	    .fcgi = {.url = S("unix://x"), .path = w->socket, .mode = 0700,
-		.uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5}};
-	w->pool_config = (struct group_config){.refs = 2, .name = S("pool"),
-	    .kind = GROUP_LISTENER_POOL,
-	    .pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION};
+	w->group_config = (struct group_config){ .refs = 2,
+		.name = S("cat"),
+		.processes = w->list,
+		.nprocesses = 1,
+		.kind = kind_of_role[role],
+		.pool.handler = role == PRINTED ? RESULT_PRINTED : RESULT_OK,
+		.fcgi = { .url = S("unix://x"),
+		    .path = w->socket,
+		    .mode = 0700,
+		    .uid = (uid_t)-1,
+		    .gid = (gid_t)-1,
+		    .backlog = 5 } };
+	w->pool_config = (struct group_config){ .refs = 2,
+		.name = S("pool"),
+		.kind = GROUP_LISTENER_POOL,
+		.pool.events = UINT32_C(1) << EVENT_PROCESS_COMMUNICATION };
 }
 
 static inline struct group *
@@ -148,9 +157,12 @@ world_init(struct world *w, struct loop *loop, struct reaper *reaper, const char
 	getrlimit(RLIMIT_NOFILE, &w->nofile);
 	w->next_id = 1;
 	w->groups = groups_new(w->kinds);
-	w->context = (struct child_context){.loop = loop, .reaper = reaper,
-	    .config = &w->config, .nofile = &w->nofile, .backlogs = backlogs_new(loop),
-	    .dispatcher = dispatch_new(loop, w->groups, &w->next_event)};
+	w->context = (struct child_context){ .loop = loop,
+		.reaper = reaper,
+		.config = &w->config,
+		.nofile = &w->nofile,
+		.backlogs = backlogs_new(loop),
+		.dispatcher = dispatch_new(loop, w->groups, &w->next_event) };
 	assert_non_null(w->context.backlogs);
 	assert_non_null(w->context.dispatcher);
 	set_kinds(w);

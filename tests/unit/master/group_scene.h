@@ -49,7 +49,7 @@ add(struct scene *s, const char *name, int64_t priority, const char *programs)
 	char *copy = strdup(programs), *save = NULL, *word;
 
 	for (word = strtok_r(copy, " ", &save); word != NULL;
-	    word = strtok_r(NULL, " ", &save)) {
+	     word = strtok_r(NULL, " ", &save)) {
 		char *colon = strchr(word, ':');
 
 		*colon = '\0';

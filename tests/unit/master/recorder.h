@@ -21,16 +21,16 @@
 struct recorder {
 	struct buf lines;
 	struct groups *groups;
-	int64_t now;		/* milliseconds since the test began */
+	int64_t now; /* milliseconds since the test began */
 	pid_t next_pid;
-	char *spawn_fails;	/* the text, or NULL */
-	bool why_fails;		/* spawn fails without a text */
-	int kill_errno;		/* 0 = it works */
+	char *spawn_fails; /* the text, or NULL */
+	bool why_fails;    /* spawn fails without a text */
+	int kill_errno;    /* 0 = it works */
 	bool stopping;
-	bool quiet;		/* of the ops only kill and spawn are written down */
+	bool quiet; /* of the ops only kill and spawn are written down */
 	void (*changed)(struct recorder *, struct process *, enum process_state from);
 	void (*enqueue)(struct recorder *, struct process *);
-	void *ctx;		/* the test's own */
+	void *ctx; /* the test's own */
 };
 
 static inline void PRINTF_LIKE(2, 3)
@@ -94,8 +94,8 @@ recorder_arm(struct process *p, int64_t deadline)
 	if (deadline == -1)
 		recorder_line(r, "disarm");
 	else
-		recorder_line(r, "arm in %lld ms",
-		    (long long)(deadline - RECORDER_MONO - r->now));
+		recorder_line(
+		    r, "arm in %lld ms", (long long)(deadline - RECORDER_MONO - r->now));
 }
 
 static inline void
@@ -223,8 +223,8 @@ recorder_add(struct group_config *g, struct process_config *take)
 
 /* Activates the group and lets go of the configuration, which the group then holds. */
 static inline struct group *
-recorder_activate(struct recorder *r, struct groups *groups, struct group_config *take,
-    uint64_t *next_id)
+recorder_activate(
+    struct recorder *r, struct groups *groups, struct group_config *take, uint64_t *next_id)
 {
 	struct group *group = groups_add(groups, take, next_id, &recorder_ops, r);
 

@@ -38,18 +38,18 @@ prepare(struct run *run, void **state, const char *path, char *const *argv)
 
 	assert_int_equal(spawn_init(NULL), 0);
 	sigemptyset(&none);
-	*run = (struct run){.scratch = *state};
+	*run = (struct run){ .scratch = *state };
 	make_pipe(&run->child[0], &run->input);
 	make_pipe(&run->output, &run->child[1]);
 	make_pipe(&run->errors, &run->child[2]);
 	run->request = (struct spawn_request){
-	    .path = path,
-	    .argv = argv,
-	    .envp = environ,
-	    .fds = {run->child[0], run->child[1], run->child[2]},
-	    .extra_fds = {-1, -1},
-	    .umask = -1,
-	    .mask = &none,
+		.path = path,
+		.argv = argv,
+		.envp = environ,
+		.fds = { run->child[0], run->child[1], run->child[2] },
+		.extra_fds = { -1, -1 },
+		.umask = -1,
+		.mask = &none,
 	};
 }
 
@@ -93,7 +93,7 @@ static inline void
 run_shell(struct run *run, void **state, const char *script)
 {
 	static char name[] = "sh", option[] = "-c", copy[512];
-	static char *argv[] = {name, option, copy, NULL};
+	static char *argv[] = { name, option, copy, NULL };
 
 	snprintf(copy, sizeof(copy), "%s", script);
 	prepare(run, state, "/bin/sh", argv);
@@ -104,7 +104,7 @@ static inline pid_t
 run_cat(struct run *run)
 {
 	static char name[] = "cat";
-	static char *argv[] = {name, NULL};
+	static char *argv[] = { name, NULL };
 
 	run->request.path = "/bin/cat";
 	run->request.argv = argv;

@@ -59,7 +59,7 @@ group_of(const char *name, const char *programs)
 	struct process_config *c;
 
 	for (word = strtok_r(copy, " ", &save); word != NULL;
-	    word = strtok_r(NULL, " ", &save)) {
+	     word = strtok_r(NULL, " ", &save)) {
 		c = recorder_add(g, recorder_program(word, 999));
 		if (strcmp(word, "fatal") == 0)
 			c->startretries = 0;
@@ -73,8 +73,8 @@ group_of(const char *name, const char *programs)
 static void
 activate(struct scene *s, const char *name, const char *programs)
 {
-	recorder_activate(&s->recorder, s->master.groups, group_of(name, programs),
-	    &s->master.next_id);
+	recorder_activate(
+	    &s->recorder, s->master.groups, group_of(name, programs), &s->master.next_id);
 }
 
 /* A pool hears of its own coming: what is read into the master must not be behind that. */
@@ -111,8 +111,8 @@ scene_new(void)
 	s->master.loop = loop_new();
 	assert_non_null(s->master.loop);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
-	s->master.sequences = sequences_new(s->master.loop, s->master.groups,
-	    s->master.jobs, &sequence_ops, s);
+	s->master.sequences = sequences_new(
+	    s->master.loop, s->master.groups, s->master.jobs, &sequence_ops, s);
 	s->master.backlogs = backlogs_new(s->master.loop);
 	assert_non_null(s->master.backlogs);
 	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
@@ -122,8 +122,8 @@ scene_new(void)
 	activate(s, "first", "stopped starting running");
 	activate(s, "second", "backoff stopping exited again");
 	activate(s, "third", "fatal unknown twice due");
-	s->master.dispatcher = dispatch_new(s->master.loop, s->master.groups,
-	    &s->master.next_event);
+	s->master.dispatcher =
+	    dispatch_new(s->master.loop, s->master.groups, &s->master.next_event);
 	assert_non_null(s->master.dispatcher);
 	activate_pool(s, "pool");
 	activate_pool(s, "watchers");
@@ -227,8 +227,9 @@ queue(struct scene *s, enum job_kind kind, int signo, struct process *a, struct 
 	assert_non_null(list);
 	list[0] = a;
 	list[1] = b;
-	assert_true(jobs_add(s->master.jobs,
-	    &(struct job_order){.kind = kind, .signo = signo}, list, 2, &sink, s) > 0);
+	assert_true(
+	    jobs_add(s->master.jobs, &(struct job_order){ .kind = kind, .signo = signo },
+		list, 2, &sink, s) > 0);
 }
 
 static struct pool *
@@ -250,7 +251,7 @@ static void
 wait_in_pools(struct scene *s)
 {
 	struct pool *pool = pool_of(s, "watchers");
-	struct pool_event item = {0};
+	struct pool_event item = { 0 };
 
 	pool_clear(pool_of(s, "idle"));
 	pool_of(s, "idle")->next_serial = 41;
@@ -259,8 +260,8 @@ wait_in_pools(struct scene *s)
 	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
 	dispatch_remote(s->master.dispatcher, "h\xc3\xa9", "a\xff\n", 3);
 	dispatch_remote(s->master.dispatcher, "empty", "", 0);
-	dispatch_supervisor_state(s->master.dispatcher,
-	    EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
+	dispatch_supervisor_state(
+	    s->master.dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 }
 
 /* A restart that nobody asks after, and an update. */
@@ -272,11 +273,11 @@ sequence(struct scene *s)
 
 	assert_non_null(steps);
 	steps[0].action = SEQUENCE_STOP;
-	steps[1] = (struct sequence_step){SEQUENCE_REMOVE, strdup("first")};
-	steps[2] = (struct sequence_step){SEQUENCE_START, strdup("second:*")};
+	steps[1] = (struct sequence_step){ SEQUENCE_REMOVE, strdup("first") };
+	steps[2] = (struct sequence_step){ SEQUENCE_START, strdup("second:*") };
 	assert_true(sequences_add(s->master.sequences, steps, 3, &sink, s) > 0);
-	assert_true(sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, &sink,
-	    s) > 0);
+	assert_true(
+	    sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, &sink, s) > 0);
 }
 
 /* Everything that is not a process. */

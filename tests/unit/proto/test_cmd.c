@@ -81,11 +81,11 @@ test_manual(void **state)
 		cmd = cmd_get((enum cmd_id)id);
 		assert_string_equal(cmd->name, manual[i].name);
 		expect_params(cmd, manual[i].params);
-		assert_string_equal(cmd->role == ROLE_NONE ? "-" : role_name(cmd->role),
-		    manual[i].role);
+		assert_string_equal(
+		    cmd->role == ROLE_NONE ? "-" : role_name(cmd->role), manual[i].role);
 		assert_int_equal(!(cmd->flags & CMD_RPCD), strchr(marks, 'r') == NULL);
-		assert_int_equal(!(cmd->flags & CMD_IN_SHUTDOWN),
-		    strchr(marks, 's') == NULL);
+		assert_int_equal(
+		    !(cmd->flags & CMD_IN_SHUTDOWN), strchr(marks, 's') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_IN_FATAL), strchr(marks, 'f') == NULL);
 		assert_int_equal(!(cmd->flags & CMD_BEFORE_HELLO), id != CMD_HELLO);
 		assert_int_equal(!(cmd->flags & CMD_ONLY_RPCD),
@@ -148,7 +148,7 @@ test_params(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < nitems(checks); i++) {
-		struct cmd cmd = {.name = "x", .params = checks[i].spec};
+		struct cmd cmd = { .name = "x", .params = checks[i].spec };
 		json_t *params = NULL;
 		char *why;
 		bool ok;

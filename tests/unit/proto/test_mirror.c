@@ -39,10 +39,9 @@ expect_heard(struct heard *h, const char *want)
 static json_t *
 row_of(uint64_t id, const char *group, const char *name)
 {
-	return json_pack(
-	    "{sI, ss, ss, ss, si, si, ss, si, si, si, si, ss, ss, ss, ss, sb}", "id",
-	    (json_int_t)id, "group", group, "name", name, "state", "STOPPED", "spawn", 0,
-	    "last_spawn", 0, "verdict", "none", "pid", 0, "start", 0, "stop", 0,
+	return json_pack("{sI, ss, ss, ss, si, si, ss, si, si, si, si, ss, ss, ss, ss, sb}",
+	    "id", (json_int_t)id, "group", group, "name", name, "state", "STOPPED", "spawn",
+	    0, "last_spawn", 0, "verdict", "none", "pid", 0, "start", 0, "stop", 0,
 	    "exitstatus", 0, "spawnerr", "", "stopped_at", "Not started", "stdout_logfile",
 	    "", "stderr_logfile", "", "fed_by_pipe", 1);
 }
@@ -65,15 +64,17 @@ apply_seq(struct mirror *m, const char *method, uint64_t seq, int want)
 static void
 apply_row(struct mirror *m, uint64_t seq, uint64_t id, const char *group, const char *name)
 {
-	apply(m, "stream.process", json_pack("{sI, so}", "seq", (json_int_t)seq, "process",
-	    row_of(id, group, name)), 1);
+	apply(m, "stream.process",
+	    json_pack(
+		"{sI, so}", "seq", (json_int_t)seq, "process", row_of(id, group, name)),
+	    1);
 }
 
 static void
 apply_removed(struct mirror *m, uint64_t seq, uint64_t id)
 {
-	apply(m, "stream.removed", json_pack("{sI, sI}", "seq", (json_int_t)seq, "id",
-	    (json_int_t)id), 1);
+	apply(m, "stream.removed",
+	    json_pack("{sI, sI}", "seq", (json_int_t)seq, "id", (json_int_t)id), 1);
 }
 
 static json_t *
@@ -108,7 +109,7 @@ observed(struct heard *h)
 	struct mirror *m = mirror_new();
 
 	assert_non_null(m);
-	*h = (struct heard){.mirror = m};
+	*h = (struct heard){ .mirror = m };
 	mirror_observe(m, hear, h);
 	return m;
 }
@@ -179,7 +180,7 @@ test_later_snapshot(void **state)
 	(void)state;
 	apply_seq(m, "stream.begin", 0, 1);
 	for (uint64_t id = 1; id <= 4; id++)
-		apply_row(m, id, id, "g", (const char *[]){"a", "b", "c", "d"}[id - 1]);
+		apply_row(m, id, id, "g", (const char *[]){ "a", "b", "c", "d" }[id - 1]);
 	apply_seq(m, "stream.end", 4, 1);
 	h.text[0] = '\0';
 	apply_seq(m, "stream.begin", 9, 1);
@@ -208,9 +209,10 @@ test_rows(void **state)
 
 	(void)state;
 	apply_seq(m, "stream.begin", 0, 1);
-	apply(m, "stream.rows", json_pack("{si, s[[isssi], [isssiiiis]]}", "seq", 4, "rows",
-	    1, "g", "b", "STOPPED", 0, 2, "g", "a", "RUNNING", 3, 77, 1700000000, 3,
-	    "running"), 1);
+	apply(m, "stream.rows",
+	    json_pack("{si, s[[isssi], [isssiiiis]]}", "seq", 4, "rows", 1, "g", "b",
+		"STOPPED", 0, 2, "g", "a", "RUNNING", 3, 77, 1700000000, 3, "running"),
+	    1);
 	apply(m, "stream.rows", json_pack("{si, s[]}", "seq", 5, "rows"), 1);
 	apply_seq(m, "stream.end", 5, 1);
 	expect_rows(m, "2=g:a 1=g:b");
@@ -381,8 +383,8 @@ test_stream_before_snapshot(void **state)
 	struct mirror *m = observed(&h);
 
 	(void)state;
-	apply(m, "stream.process", json_pack("{si, so}", "seq", 1, "process",
-	    row_of(1, "g", "p")), -1);
+	apply(m, "stream.process",
+	    json_pack("{si, so}", "seq", 1, "process", row_of(1, "g", "p")), -1);
 	apply(m, "stream.daemon", daemon_params(1, 1), -1);
 	apply(m, "stream.removed", json_pack("{si, si}", "seq", 1, "id", 1), -1);
 	apply_seq(m, "stream.end", 1, -1);
@@ -410,11 +412,11 @@ test_recorded(void **state)
 		json_t *row = json_loads(line, 0, NULL);
 
 		if (json_is_array(row))
-			apply(m, "stream.rows", json_pack("{si s[o]}", "seq", 1, "rows",
-			    row), 1);
+			apply(m, "stream.rows",
+			    json_pack("{si s[o]}", "seq", 1, "rows", row), 1);
 		else
-			apply(m, "stream.process", json_pack("{si so}", "seq", 1,
-			    "process", row), 1);
+			apply(m, "stream.process",
+			    json_pack("{si so}", "seq", 1, "process", row), 1);
 	}
 	assert_int_equal(fclose(file), 0);
 	apply_seq(m, "stream.end", 2, 1);

@@ -28,13 +28,14 @@ test_order(void **state)
 static void
 test_strange(void **state)
 {
-	static const char *const words[] = {"", "Admin", "admin ", "root", "adm", "admins"};
+	static const char *const words[] = { "", "Admin", "admin ", "root", "adm",
+		"admins" };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(words); i++)
 		assert_int_equal(role_parse(words[i]), -1);
 	assert_string_equal(role_name(ROLE_MAX), "none");
-	assert_string_equal(role_name((enum role)-1), "none");
+	assert_string_equal(role_name((enum role) - 1), "none");
 }
 
 int

@@ -18,7 +18,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 168,
     "process_info has changed: compare its new member");
 
 #define COLUMNS 25
-#define RECORDED_COLUMNS 19	/* of the release whose rows tests/data/row/recorded has */
+#define RECORDED_COLUMNS 19 /* of the release whose rows tests/data/row/recorded has */
 #define REQUIRED 5
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
@@ -43,7 +43,7 @@ static const struct process_info fresh = {
 	.stderr_logfile = text_empty, .fed_by_pipe = true, .failure = text_empty,
 	.waiting_for = text_empty,
 };
-static const enum row_form forms[] = {ROW_MEMBERS, ROW_WHOLE, ROW_VALUES};
+static const enum row_form forms[] = { ROW_MEMBERS, ROW_WHOLE, ROW_VALUES };
 
 /* New. */
 static json_t *
@@ -156,7 +156,7 @@ test_left_out(void **state)
 	assert_sizes(&info, REQUIRED + 1, REQUIRED + 1);
 	info.spawnerr = text_error; /* not the last: those before it must stand */
 	assert_sizes(&info, REQUIRED + 2, RECORDED_COLUMNS - 4);
-	info.state = PROCESS_RUNNING;	/* so it is ready, unless the row says no */
+	info.state = PROCESS_RUNNING; /* so it is ready, unless the row says no */
 	assert_sizes(&info, REQUIRED + 3, RECORDED_COLUMNS + 1);
 	info.ready = true;
 	assert_sizes(&info, REQUIRED + 2, RECORDED_COLUMNS - 4);
@@ -207,7 +207,7 @@ test_texts(void **state)
 		free(text);
 	}
 	info.name = text_name;
-	info.spawnerr = (char[]){"\xff"};
+	info.spawnerr = (char[]){ "\xff" };
 	for (size_t f = 0; f < nitems(forms); f++) {
 		buf_init(&out, 0);
 		assert_int_equal(buf_puts(&out, "before"), 0);
@@ -255,12 +255,13 @@ accepts(const json_t *json)
 static void
 test_members(void **state)
 {
-	static const char *const required[] = {"id", "group", "name", "state", "spawn"};
+	static const char *const required[] = { "id", "group", "name", "state", "spawn" };
 	json_t *whole = written(&sample, ROW_WHOLE), *value;
 	const char *key;
 
 	(void)state;
-	json_object_foreach(whole, key, value) {
+	json_object_foreach(whole, key, value)
+	{
 		json_t *copy = json_copy(whole);
 		bool may_lack = true;
 
@@ -321,8 +322,8 @@ test_wrong_values(void **state)
 	for (size_t i = 0; i < nitems(wrong); i++) {
 		json_t *json = written(&sample, ROW_WHOLE);
 
-		(void)json_object_set_new(json, wrong[i].key,
-		    json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
+		(void)json_object_set_new(
+		    json, wrong[i].key, json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
 		if (accepts(json))
 			fail_msg("accepted %s as %s", wrong[i].value, wrong[i].key);
 		json_decref(json);
@@ -375,10 +376,10 @@ assert_old_reader(const json_t *row, const json_t *recorded)
 
 	assert_true(json_array_size(row) >= json_array_size(recorded));
 	json_array_foreach(unconst, i, value)
-		assert_true(json_equal(json_array_get(row, i), value));
-	json_object_foreach(unconst, key, value)
-		if (!json_equal(json_object_get(row, key), value))
-			fail_msg("%s has changed", key);
+	    assert_true(json_equal(json_array_get(row, i), value));
+	json_object_foreach(
+	    unconst, key, value) if (!json_equal(json_object_get(row, key), value))
+	    fail_msg("%s has changed", key);
 }
 
 /* Rows of the last release, each in all forms: they are read, what they lack has its
@@ -405,7 +406,7 @@ test_recorded(void **state)
 		assert_false(info.paused);
 		row = written(&info, forms[lines % nitems(forms)]);
 		assert_old_reader(row, recorded);
-		if (lines % nitems(forms) != 1)	/* what is left out is the same, too */
+		if (lines % nitems(forms) != 1) /* what is left out is the same, too */
 			assert_true(json_equal(row, recorded));
 		json_decref(row);
 		info.ready = !info.ready;

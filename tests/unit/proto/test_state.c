@@ -223,7 +223,8 @@ test_members(void **state)
 
 	(void)state;
 	assert_true(accepts_daemon(whole));
-	json_object_foreach(whole, key, value) {
+	json_object_foreach(whole, key, value)
+	{
 		json_t *copy = json_copy(whole);
 
 		assert_int_equal(json_object_del(copy, key), 0);
@@ -258,8 +259,8 @@ test_daemon_codes(void **state)
 		    "fatal_reason", "", "pid", 1, "identifier", "", "logfile", "",
 		    "has_main_interface", 0);
 
-		assert_int_equal(daemon_info_read(json, &daemon),
-		    codes[i].name != NULL ? 0 : -1);
+		assert_int_equal(
+		    daemon_info_read(json, &daemon), codes[i].name != NULL ? 0 : -1);
 		if (codes[i].name != NULL) {
 			assert_int_equal(daemon.state, codes[i].code);
 			assert_string_equal(daemon_state_name(daemon.state), codes[i].name);

@@ -98,8 +98,8 @@ test_table(void **state)
 			.last_spawn = table[i].last_spawn, .verdict = table[i].verdict,
 		};
 		enum fault fault = FAULT_CANT_REREAD;
-		bool ended = wait_judge(table[i].kind, table[i].gone ? NULL : &row,
-		    table[i].spawn, &fault);
+		bool ended = wait_judge(
+		    table[i].kind, table[i].gone ? NULL : &row, table[i].spawn, &fault);
 		int got = ended ? (int)fault : PENDING;
 
 		if (got != table[i].want)
@@ -138,11 +138,12 @@ say(void *ctx, const struct bulk_result *r)
 static void
 begin(struct world *w, enum wait_kind kind)
 {
-	*w = (struct world){0};
+	*w = (struct world){ 0 };
 	for (size_t id = 1; id < 10; id++) {
 		w->there[id] = true;
 		w->rows[id] = (struct process_info){
-			.id = id, .spawn = 1, .state = PROCESS_STARTING};
+			.id = id, .spawn = 1, .state = PROCESS_STARTING
+		};
 	}
 	w->bulk = bulk_new(kind, find_row, w, say, w);
 }
@@ -338,8 +339,8 @@ test_bulk_malformed(void **state)
 static void
 test_bulk_twice(void **state)
 {
-	json_t *params = json_pack("{si, ss, ss, si}", "id", 1, "group", "g", "name", "p",
-	    "spawn", 1);
+	json_t *params =
+	    json_pack("{si, ss, ss, si}", "id", 1, "group", "g", "name", "p", "spawn", 1);
 	struct world w;
 
 	(void)state;

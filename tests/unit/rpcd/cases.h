@@ -19,7 +19,7 @@
 
 struct case_files {
 	const char *name;
-	char *input, *want;	/* NUL-terminated; the last newline of want is cut */
+	char *input, *want; /* NUL-terminated; the last newline of want is cut */
 	size_t input_len;
 };
 

@@ -143,8 +143,10 @@ test_out_of_place(void **state)
 	assert_true(small >= 0);
 	extra = open_null();
 	assert_int_equal(take(&s, "setup.listener", "{\"kind\":1}", &extra), -1);
-	assert_int_equal(take(&s, "setup.listener",
-	    "{\"kind\":\"tcp\",\"unauthenticated_role\":\"king\"}", &extra), -1);
+	assert_int_equal(
+	    take(&s, "setup.listener",
+		"{\"kind\":\"tcp\",\"unauthenticated_role\":\"king\"}", &extra),
+	    -1);
 	assert_int_equal(take(&s, "setup.listener", LISTENER, &extra), 1);
 	/* All listeners are here, the page is not; and there is no room for one more. */
 	assert_int_equal(take(&s, "setup.end", "{}", &none), -1);
@@ -164,8 +166,10 @@ test_role(void **state)
 	(void)state;
 	assert_int_equal(answer(&s, ANSWER), 0);
 	assert_int_equal(take(&s, "setup.listener",
-	    "{\"kind\":\"tcp\",\"username\":null,\"password\":null,"
-	    "\"unauthenticated_role\":\"view\"}", &fd), 1);
+			     "{\"kind\":\"tcp\",\"username\":null,\"password\":null,"
+			     "\"unauthenticated_role\":\"view\"}",
+			     &fd),
+	    1);
 	assert_false(s.listeners[0].is_unix);
 	assert_null(s.listeners[0].access.password);
 	assert_int_equal(s.listeners[0].access.local, ROLE_VIEW);
@@ -185,7 +189,7 @@ heap_has(const char *text, size_t len)
 	assert_non_null(f);
 	while (!found && fgets(line, sizeof(line), f) != NULL)
 		found = strstr(line, "[heap]") != NULL &&
-		        sscanf(line, "%lx-%lx", &from, &to) == 2;
+		    sscanf(line, "%lx-%lx", &from, &to) == 2;
 	fclose(f);
 	return found && memmem((const void *)from, to - from, text, len) != NULL;
 }

@@ -14,8 +14,8 @@ static struct buf lines;
 static void
 sink(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
-	assert_int_equal(buf_printf(&lines, "%s %.*s\n", log_level_tag(level), (int)len,
-	    text), 0);
+	assert_int_equal(
+	    buf_printf(&lines, "%s %.*s\n", log_level_tag(level), (int)len, text), 0);
 }
 
 static int
@@ -59,10 +59,10 @@ test_results(void **state)
 	logged(CALLED("supervisor.getPID") WENT_WELL("supervisor.getPID"));
 	begin(f, "supervisor.getPID", P("1"));
 	logged(CALLED("supervisor.getPID")
-	    FAILED_SO("supervisor.getPID", "[2] INCORRECT_PARAMETERS"));
+		FAILED_SO("supervisor.getPID", "[2] INCORRECT_PARAMETERS"));
 	begin(f, "supervisor.getProcessInfo", P("nope"));
 	logged(CALLED("supervisor.getProcessInfo")
-	    FAILED_SO("supervisor.getProcessInfo", "[10] BAD_NAME: nope"));
+		FAILED_SO("supervisor.getProcessInfo", "[10] BAD_NAME: nope"));
 	begin(f, "a.b", "");
 	logged(CALLED("a.b") FAILED_SO("a.b", "[1] UNKNOWN_METHOD"));
 }
@@ -73,21 +73,19 @@ test_waiting(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "supervisor.startProcess", P("web"), "process.start",
-	    "{\"name\":\"web\"}");
+	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	logged(CALLED("supervisor.startProcess"));
 	answer_started(f, 1, 1);
 	logged(WENT_WELL("supervisor.startProcess"));
-	tell_row(f, (struct row){1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web",
-	    "web"});
+	tell_row(f,
+	    (struct row){ 1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web", "web" });
 	turn(f);
 	expect(f, 1, FAULT("50", "SPAWN_ERROR: web"));
 	logged("");
-	asks(f, "supervisor.startProcess", P("web"), "process.start",
-	    "{\"name\":\"web\"}");
+	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_fault(f, FAULT_ALREADY_STARTED, "ALREADY_STARTED: web");
 	logged(CALLED("supervisor.startProcess")
-	    FAILED_SO("supervisor.startProcess", "[60] ALREADY_STARTED: web"));
+		FAILED_SO("supervisor.startProcess", "[60] ALREADY_STARTED: web"));
 }
 
 /* The calls of a multicall have no lines of their own. */
@@ -100,7 +98,7 @@ test_multicall(void **state)
 	logged(CALLED("system.multicall") WENT_WELL("system.multicall"));
 	begin(f, "system.multicall", P("1"));
 	logged(CALLED("system.multicall")
-	    FAILED_SO("system.multicall", "[2] INCORRECT_PARAMETERS"));
+		FAILED_SO("system.multicall", "[2] INCORRECT_PARAMETERS"));
 }
 
 static void
@@ -108,8 +106,8 @@ test_abandoned(void **state)
 {
 	struct fixture *f = *state;
 
-	call_abandon(asks(f, "supervisor.startProcess", P("web"), "process.start",
-	    "{\"name\":\"web\"}"));
+	call_abandon(asks(
+	    f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}"));
 	logged(CALLED("supervisor.startProcess"));
 }
 
@@ -171,9 +169,9 @@ test_request_data_flood(void **state)
 static void
 test_answered(void **state)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(40000)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(2)};
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(40000) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(2) };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
 
 	(void)state;
 	in.sin_addr.s_addr = htonl(0x0a000001);

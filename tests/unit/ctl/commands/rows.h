@@ -6,8 +6,8 @@
 #include "ctl/daemon/server.h"
 
 static char rows_web[] = "web", rows_web2[] = "web2", rows_group[] = "g",
-    rows_one[] = "one", rows_star[] = "w*b", rows_quote[] = "it's",
-    rows_cyrillic[] = "\xd0\xb8\xd0\xbc\xd1\x8f";
+	    rows_one[] = "one", rows_star[] = "w*b", rows_quote[] = "it's",
+	    rows_cyrillic[] = "\xd0\xb8\xd0\xbc\xd1\x8f";
 
 static const struct process_info rows_infos[] = {
 	{ .group = rows_web, .name = rows_web },

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static char worker[] = "worker", worker0[] = "worker_00", worker1[] = "worker_01",
-    cat[] = "cat";
+	    cat[] = "cat";
 
 static const struct process_info infos[] = {
 	{ .group = worker, .name = worker0 },
@@ -64,7 +64,7 @@ test_names(void **state)
 		    rows[i].about == ADVICE_GROUPS ? &more : NULL);
 
 		if (rows[i].want == NULL ? got != NULL :
-		    got == NULL || strcmp(got, rows[i].want) != 0)
+					   got == NULL || strcmp(got, rows[i].want) != 0)
 			fail_msg("%s: %s", rows[i].spec, got != NULL ? got : "nothing");
 		free(got);
 	}
@@ -89,7 +89,7 @@ test_nearest(void **state)
 		char *got = advice_nearest(rows[i][0], &known);
 
 		if (rows[i][1] == NULL ? got != NULL :
-		    got == NULL || strcmp(got, rows[i][1]) != 0)
+					 got == NULL || strcmp(got, rows[i][1]) != 0)
 			fail_msg("%s: %s", rows[i][0], got != NULL ? got : "nothing");
 		free(got);
 	}

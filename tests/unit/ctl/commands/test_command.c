@@ -37,7 +37,7 @@ static const char daemon_defaults[] =
 
 struct played {
 	FILE *in, *out;
-	long long id;		/* of the request being answered */
+	long long id; /* of the request being answered */
 	json_int_t seq;
 };
 
@@ -111,11 +111,11 @@ serve_snapshot(struct played *s, json_t *rows, json_t *daemon)
 	json_t *row;
 
 	send_frame(s, json_pack("{ss, s{}}", "method", "stream.begin", "params"));
-	send_frame(s, json_pack("{ss, s{so}}", "method", "stream.daemon", "params",
-	    "daemon", with_defaults(daemon, daemon_defaults)));
-	json_array_foreach(rows, i, row)
-		send_frame(s, json_pack("{ss, s{sO}}", "method", "stream.process", "params",
-		    "process", row));
+	send_frame(s,
+	    json_pack("{ss, s{so}}", "method", "stream.daemon", "params", "daemon",
+		with_defaults(daemon, daemon_defaults)));
+	json_array_foreach(rows, i, row) send_frame(s,
+	    json_pack("{ss, s{sO}}", "method", "stream.process", "params", "process", row));
 	send_frame(s, json_pack("{ss, s{}}", "method", "stream.end", "params"));
 }
 
@@ -125,11 +125,12 @@ serve_steps(struct played *s, json_t *steps)
 	size_t i, k;
 	json_t *step, *frame;
 
-	json_array_foreach(steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		expect(s, json_string_value(json_object_get(step, "method")),
 		    json_object_get(step, "params"));
 		json_array_foreach(json_object_get(step, "send"), k, frame)
-			send_frame(s, json_incref(frame));
+		    send_frame(s, json_incref(frame));
 	}
 }
 
@@ -155,15 +156,17 @@ serve(int listener, json_t *c)
 	if (s.in == NULL || s.out == NULL)
 		_exit(2);
 	expect(&s, "hello", NULL);
-	send_frame(&s, hello != NULL ? json_incref(hello) :
-	    json_pack("{ss, s{si, ss, ss, si}}", "id", "ID", "result", "protocol", 1,
-	    "version", "0", "role", "admin", "pid", 4711));
+	send_frame(&s,
+	    hello != NULL ?
+		json_incref(hello) :
+		json_pack("{ss, s{si, ss, ss, si}}", "id", "ID", "result", "protocol", 1,
+		    "version", "0", "role", "admin", "pid", 4711));
 	if (hello == NULL)
 		expect(&s, "subscribe", NULL);
 	if (hello == NULL && silent == NULL) {
 		send_frame(&s, json_pack("{ss, sn}", "id", "ID", "result"));
-		serve_snapshot(&s, json_object_get(c, "rows"),
-		    json_object_get(c, "daemon"));
+		serve_snapshot(
+		    &s, json_object_get(c, "rows"), json_object_get(c, "daemon"));
 		serve_steps(&s, json_object_get(c, "steps"));
 		/* The client hangs up when it has what it wants. */
 		if (!json_is_true(json_object_get(c, "hang_up")) && fgetc(s.in) != EOF)
@@ -285,8 +288,8 @@ test_stale_socket(void **state)
 	free(output);
 	json_object_set_new(c, "line", json_string("shutdown"));
 	output = masked(run_line(path, c, &status), path);
-	assert_string_equal(output,
-	    "ERROR: unix://SOCKET refused connection (already shut down?)\n");
+	assert_string_equal(
+	    output, "ERROR: unix://SOCKET refused connection (already shut down?)\n");
 	assert_int_equal(status, 1);
 	free(output);
 	unlink(path);
@@ -328,7 +331,8 @@ test_untrusted(void **state)
 	output = masked(run_line(path, c, &status), path);
 	assert_int_equal(waitpid(pid, &ended, 0), pid);
 	assert_int_equal(ended, 0);
-	assert_string_equal(output, "error: unix://SOCKET: not trusted: the server runs as "
+	assert_string_equal(output,
+	    "error: unix://SOCKET: not trusted: the server runs as "
 	    "uid 65534, neither root nor this user\n");
 	assert_int_equal(status, 1);
 	free(output);

@@ -228,8 +228,10 @@ test_no_such(void **state)
 	session_no_such(&w.session, w.session.out, "c");
 	assert_int_equal(w.session.unknown.count, 3);
 	words_clear(&w.session.unknown);
-	said(&w, "a:b: ERROR (no such process)\na: ERROR (no such group)\n"
-	    "c: ERROR (no such process)\n", EXIT_OK, false);
+	said(&w,
+	    "a:b: ERROR (no such process)\na: ERROR (no such group)\n"
+	    "c: ERROR (no such process)\n",
+	    EXIT_OK, false);
 }
 
 /* Without a pattern nobody is asked. */

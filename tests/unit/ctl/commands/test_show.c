@@ -156,7 +156,8 @@ test_daemon(void **state)
 	d.state = DAEMON_FATAL;
 	d.fatal_reason = reason;
 	show_daemon(t.out, &d);
-	text_is(&t, "daemon state: SHUTDOWN\n"
+	text_is(&t,
+	    "daemon state: SHUTDOWN\n"
 	    "daemon state: FATAL, pid map is inconsistent\n");
 }
 
@@ -204,10 +205,12 @@ test_outcomes(void **state)
 			const char *want = outcomes[i].lines[a];
 			text_open(&t);
 			assert_int_equal(show_outcome(t.out, (enum show_action)a, "g", "p",
-			    outcomes[i].fault, "FAILED: why"), want != NULL);
+					     outcomes[i].fault, "FAILED: why"),
+			    want != NULL);
 			text_is(&t, want != NULL ? want : "");
-			assert_int_equal(show_exit((enum show_action)a,
-			    outcomes[i].fault, 0), outcomes[i].codes[a]);
+			assert_int_equal(
+			    show_exit((enum show_action)a, outcomes[i].fault, 0),
+			    outcomes[i].codes[a]);
 		}
 	}
 }
@@ -236,7 +239,8 @@ test_columns(void **state)
 	show_columns(t.out, names, 2);
 	show_columns(t.out, names, nitems(names));
 	show_columns(t.out, wider, nitems(wider));
-	text_is(&t, "a  thirty-characters-are-in-a-name\n"
+	text_is(&t,
+	    "a  thirty-characters-are-in-a-name\n"
 	    "a  thirty-characters-are-in-a-name  b  another-one-with-many-letters  c  d\n"
 	    "a                                b                              c       \n"
 	    "thirty-characters-are-in-a-name  another-one-with-many-letters  dd-and-m\n");

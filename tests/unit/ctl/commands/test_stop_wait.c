@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 static char web[] = "web", w0[] = "w0", w1[] = "w1", cat[] = "cat",
-    wide[] = "a-name-of-more-than-forty-bytes-is-cut-th\xc3\xa9re-and-not-elsewhere";
+	    wide[] =
+		"a-name-of-more-than-forty-bytes-is-cut-th\xc3\xa9re-and-not-elsewhere";
 
 static struct process_info infos[] = {
 	{ .group = web, .name = w0 }, { .group = web, .name = w1 },
@@ -36,8 +37,8 @@ begin(struct words *names, const char *text, const char *config)
 }
 
 static void
-set_states(enum process_state a, enum process_state b, enum process_state c,
-    enum process_state d)
+set_states(
+    enum process_state a, enum process_state b, enum process_state c, enum process_state d)
 {
 	const enum process_state states[] = { a, b, c, d };
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct mutate {
-	uint64_t state;	/* the seed, not 0 */
+	uint64_t state; /* the seed, not 0 */
 };
 
 /* A number below n. */

@@ -62,14 +62,15 @@ told(const char *file, bool client)
 
 	if (status != CONFFILE_READ) {
 		assert_true(status == CONFFILE_MALFORMED || status == CONFFILE_UNUSABLE);
-		said = xasprintf("; %s: %s",
-		    status == CONFFILE_MALFORMED ? "malformed" : "error", why);
+		said = xasprintf(
+		    "; %s: %s", status == CONFFILE_MALFORMED ? "malformed" : "error", why);
 		free(why);
 	} else if (client)
 		said = xasprintf("; client: %s %s %s %s %s", c.serverurl,
 		    c.username != NULL ? c.username : "-",
-		    c.password != NULL ? c.password : "-", c.prompt != NULL ? c.prompt :
-		    "-", c.history_file != NULL ? c.history_file : "-");
+		    c.password != NULL ? c.password : "-",
+		    c.prompt != NULL ? c.prompt : "-",
+		    c.history_file != NULL ? c.history_file : "-");
 	else
 		said = xasprintf("; want: %s", c.control_socket);
 	conffile_clear(&c);

@@ -26,9 +26,9 @@ struct world {
 	char dir[32];
 	struct sockaddr_un address;
 	char *url;
-	int listener;	/* -1: nobody listens */
+	int listener; /* -1: nobody listens */
 	pid_t server;
-	int said;	/* the request comes out here */
+	int said; /* the request comes out here */
 };
 
 static int
@@ -70,8 +70,8 @@ static void
 listen_unix(struct world *w)
 {
 	w->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(w->listener, (struct sockaddr *)&w->address,
-	    sizeof(w->address)), 0);
+	assert_int_equal(
+	    bind(w->listener, (struct sockaddr *)&w->address, sizeof(w->address)), 0);
 	assert_int_equal(listen(w->listener, 1), 0);
 }
 
@@ -173,15 +173,18 @@ test_post(void **state)
 	char said[4096], *why;
 
 	listen_unix(w);
-	start(w, "<a/>", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
-	    "Content-Length: 5\r\n\r\nhello and more", 1, false);
+	start(w, "<a/>",
+	    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
+	    "Content-Length: 5\r\n\r\nhello and more",
+	    1, false);
 	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
 	assert_int_equal(http_client_response(http)->code, 200);
 	assert_string_equal(http_client_response(http)->status, "200 OK");
 	body_is(http, "hello");
 	http_client_free(http);
 	asked(w, said, sizeof(said));
-	assert_string_equal(said, "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
+	assert_string_equal(said,
+	    "POST /RPC2 HTTP/1.1\r\nHost: localhost\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nConnection: close\r\n"
 	    "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"
 	    "Content-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>");
@@ -204,7 +207,8 @@ test_get(void **state)
 	body_is(http, "gone");
 	http_client_free(http);
 	asked(w, said, sizeof(said));
-	want = xasprintf("GET /mainlogtail HTTP/1.1\r\nHost: %.*s\r\n"
+	want = xasprintf(
+	    "GET /mainlogtail HTTP/1.1\r\nHost: %.*s\r\n"
 	    "User-Agent: reevectl\r\nAccept: */*\r\nAuthorization: Basic w6k6\r\n\r\n",
 	    (int)strcspn(w->url + 7, "/"), w->url + 7);
 	assert_string_equal(said, want);
@@ -222,8 +226,10 @@ test_no_wait(void **state)
 	struct pollfd poll_fd = { .events = POLLIN };
 
 	listen_unix(w);
-	start(w, "\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	    "1\r\nx\r\n5\r\n", 1000, true);
+	start(w, "\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "1\r\nx\r\n5\r\n",
+	    1000, true);
 	assert_int_equal(http_client_open(&request, &http, &why), REACH_OK);
 	assert_int_equal(http_client_read(http, &byte, 1, true), 1);
 	assert_int_equal(byte, 'x');
@@ -305,7 +311,8 @@ test_lines_in_url(void **state)
 	http_client_free(http);
 	asked(w, said, sizeof(said));
 	want = xasprintf("GET / HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: reevectl\r\n"
-	    "Accept: */*\r\n\r\n", (int)strcspn(w->url + 7, "/"), w->url + 7);
+			 "Accept: */*\r\n\r\n",
+	    (int)strcspn(w->url + 7, "/"), w->url + 7);
 	assert_string_equal(said, want);
 	free(want);
 	free(url);

@@ -9,7 +9,7 @@
 
 #define DATA "tests/data/response"
 #define CASES 100
-#define MUTATIONS 200	/* of each case */
+#define MUTATIONS 200 /* of each case */
 
 /* How bytes are given, and asked for. */
 struct pace {
@@ -163,8 +163,8 @@ endless(const char *begin, const char *unit, size_t most)
 	r = (struct http_response){ 0 };
 	while (!broken && taken < most) {
 		bool head = r.part == PART_STATUS || r.part == PART_HEADER;
-		ssize_t got = head ? http_response_head(&r) : http_response_body(&r, body,
-		    sizeof(body));
+		ssize_t got = head ? http_response_head(&r) :
+				     http_response_body(&r, body, sizeof(body));
 
 		broken = got == -1 && errno != EAGAIN;
 		if (got != -1)
@@ -186,7 +186,7 @@ static void
 test_endless(void **state)
 {
 	static const char chunks[] = "HTTP/1.1 200 OK\r\n"
-	    "Transfer-Encoding: chunked\r\n\r\n";
+				     "Transfer-Encoding: chunked\r\n\r\n";
 	static const struct {
 		const char *begin, *unit;
 	} floods[] = {
@@ -219,8 +219,8 @@ test_endless_body(void **state)
 	(void)state;
 	assert_true(endless("HTTP/1.1 200 OK\r\n\r\n", "0123456789", 1 << 20) >= 1 << 20);
 	assert_true(endless("HTTP/1.1 200 OK\r\n"
-	    "Content-Length: 18446744073709551615\r\n\r\n", "0123456789", 1 << 20)
-	    >= 1 << 20);
+			    "Content-Length: 18446744073709551615\r\n\r\n",
+			"0123456789", 1 << 20) >= 1 << 20);
 }
 
 int

@@ -13,8 +13,8 @@
 
 /* A daemon of the test's own. */
 struct world {
-	int fd;		/* the file that it has under the log's name; -1: none */
-	bool gone;	/* nobody answers */
+	int fd;    /* the file that it has under the log's name; -1: none */
+	bool gone; /* nobody answers */
 	bool known_gone;
 	int asked;
 	struct log_stream *feed;
@@ -60,8 +60,8 @@ begin(struct world *w, const struct log_stream_origin *daemon, int fd)
 	char name[] = "a", stream[] = "stderr";
 
 	*w = (struct world){ .fd = fd };
-	w->feed = log_stream_of_file(daemon, w, &(struct log_request){ .name = name,
-	    .stream = stream }, dup(fd));
+	w->feed = log_stream_of_file(
+	    daemon, w, &(struct log_request){ .name = name, .stream = stream }, dup(fd));
 	/* what it was made of may go */
 	name[0] = stream[0] = 'x';
 	assert_int_equal(log_stream_fd(w->feed), -1);
@@ -120,8 +120,8 @@ test_begins_at_the_end(void **state)
 	(void)state;
 	memset(kilobyte, 'x', LOG_STREAM_LAST);
 	kilobyte[LOG_STREAM_LAST] = '\0';
-	assert_int_equal(pwrite(fd, kilobyte, LOG_STREAM_LAST, (off_t)10 << 30),
-	    LOG_STREAM_LAST);
+	assert_int_equal(
+	    pwrite(fd, kilobyte, LOG_STREAM_LAST, (off_t)10 << 30), LOG_STREAM_LAST);
 	begin(&w, &lazy, fd);
 	reads(&w, kilobyte);
 	reads(&w, "");

@@ -12,7 +12,7 @@
 
 #define DATA "tests/data/xmlresponse"
 #define CASES 120
-#define MUTATIONS 80	/* of each case */
+#define MUTATIONS 80 /* of each case */
 
 static const char begin[] = "<methodResponse><params><param><value>";
 static const char end[] = "</value></param></params></methodResponse>";
@@ -34,7 +34,7 @@ told(const char *bytes, size_t n)
 	assert_null(why);
 	assert_true((r.result == NULL) == (r.fault != FAULT_NONE));
 	text = r.fault != FAULT_NONE ? xasprintf("fault %d %s", (int)r.fault, r.text) :
-	    json_dumps(r.result, JSON_ENCODE_ANY);
+				       json_dumps(r.result, JSON_ENCODE_ANY);
 	assert_non_null(text);
 	reply_clear(&r);
 	return text;
@@ -179,7 +179,8 @@ test_call(void **state)
 
 	(void)state;
 	assert_int_equal(length, strlen(call));
-	assert_string_equal(call, "<?xml version=\"1.0\"?>\n<methodCall>"
+	assert_string_equal(call,
+	    "<?xml version=\"1.0\"?>\n<methodCall>"
 	    "<methodName>supervisor.a</methodName><params>"
 	    "<param><value><string>&lt;a&gt; &amp; \"b\"'&#13;\n</string></value></param>"
 	    "<param><value><int>0</int></value></param>"

@@ -89,11 +89,13 @@ static void
 test_row(void **state)
 {
 	int64_t now = 7;
-	struct process_info *info = row("[{'name': 'a', 'group': 'g', 'statename':"
-	    "'EXITED', 'pid': 12, 'start': 100, 'stop': 165, 'now': 170,"
-	    "'exitstatus': -1, 'spawnerr': 'e', 'description': 'd',"
-	    "'stdout_logfile': 'o', 'stderr_logfile': 'r',"
-	    "'unknown': []}]", &now);
+	struct process_info *info =
+	    row("[{'name': 'a', 'group': 'g', 'statename':"
+		"'EXITED', 'pid': 12, 'start': 100, 'stop': 165, 'now': 170,"
+		"'exitstatus': -1, 'spawnerr': 'e', 'description': 'd',"
+		"'stdout_logfile': 'o', 'stderr_logfile': 'r',"
+		"'unknown': []}]",
+		&now);
 
 	(void)state;
 	assert_string_equal(info->name, "a");
@@ -147,7 +149,8 @@ test_unknown_state(void **state)
 {
 	int64_t now = 7;
 	struct process_info *info = row("[{'name': 'a', 'group': 'a',"
-	    "'statename': 'DREAMING'}]", &now);
+					"'statename': 'DREAMING'}]",
+	    &now);
 
 	(void)state;
 	assert_int_equal(info->state, PROCESS_UNKNOWN);
@@ -166,12 +169,13 @@ note(void *ctx, const struct bulk_result *r)
 static void
 test_each(void **state)
 {
-	json_t *value = json("["
-	    "{'name': 'a', 'group': 'g', 'status': 80, 'description': 'OK'},"
-	    "{'name': 'b', 'group': 'g', 'status': 70, 'description': 'NOT_RUNNING'},"
-	    "{'name': 'c', 'group': 'g'},"
-	    "{'name': 'd', 'group': 'g', 'status': 4294967376},"
-	    "{'name': 'e', 'group': 'g', 'status': -1}]");
+	json_t *value =
+	    json("["
+		 "{'name': 'a', 'group': 'g', 'status': 80, 'description': 'OK'},"
+		 "{'name': 'b', 'group': 'g', 'status': 70, 'description': 'NOT_RUNNING'},"
+		 "{'name': 'c', 'group': 'g'},"
+		 "{'name': 'd', 'group': 'g', 'status': 4294967376},"
+		 "{'name': 'e', 'group': 'g', 'status': -1}]");
 	char text[256] = "";
 
 	(void)state;

@@ -26,9 +26,8 @@ config_of(void *ctx)
 	int *asked = ctx;
 
 	++*asked;
-	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]",
-	    "group", "old", "inuse", 1, "group", "new", "inuse", 0,
-	    "group", "new", "inuse", 0, "group", "odd");
+	return json_pack("[{s:s,s:b},{s:s,s:b},{s:s,s:b},{s:s}]", "group", "old", "inuse",
+	    1, "group", "new", "inuse", 0, "group", "new", "inuse", 0, "group", "odd");
 }
 
 static void
@@ -70,8 +69,10 @@ test_processes(void **state)
 	(void)state;
 	completes("stop w", "web|web2|w*b|", 1);
 	completes("stop web", "web|web2|", 1);
-	completes("stop ", "web|web2|g:one|g:*|g:web|w*b|it's|"
-	    "\xd0\xb8\xd0\xbc\xd1\x8f|all|", 1);
+	completes("stop ",
+	    "web|web2|g:one|g:*|g:web|w*b|it's|"
+	    "\xd0\xb8\xd0\xbc\xd1\x8f|all|",
+	    1);
 	completes("stop g", "g:one|g:*|g:web|", 1);
 	completes("stop g:", "g:one|g:*|g:web|", 1);
 	completes("stop g:w", "g:web|", 1);

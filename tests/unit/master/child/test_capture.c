@@ -59,7 +59,7 @@ leftover(void *ctx, char *bytes, size_t n)
 	append(((struct record *)ctx)->log, bytes, n);
 }
 
-static const struct capture_ops ops = {output, communication, leftover};
+static const struct capture_ops ops = { output, communication, leftover };
 
 static const struct {
 	const char *input, *log, *all, *communications;

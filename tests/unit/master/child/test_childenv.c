@@ -19,8 +19,8 @@ static char *const ours[] = {
 static struct variable program_items[] = {
     {S("A"), S("program")}, {S("B"), S("program")}, {S("SUPERVISOR_ENABLED"), S("0")}};
 
-static struct listener_config inet = {.host = S(""), .port = 9001};
-static struct listener_config inet6 = {.host = S("[::1]"), .port = 9001};
+static struct listener_config inet = { .host = S(""), .port = 9001 };
+static struct listener_config inet6 = { .host = S("[::1]"), .port = 9001 };
 static struct listener_config both[] = {
     {.host = S("10.0.0.1"), .port = 80}, {.is_unix = true, .path = S("/run/s.sock")}};
 
@@ -61,7 +61,7 @@ expect(char *const *env, const char *name, const char *value)
 static void
 order_of_winning(void **state)
 {
-	struct config config = {0};
+	struct config config = { 0 };
 	struct process_config process = process_named("web_0");
 	char **env = childenv_new(ours, &config, "web", &process);
 
@@ -80,7 +80,7 @@ order_of_winning(void **state)
 static void
 service_manager_variables_stay_behind(void **state)
 {
-	struct config config = {0};
+	struct config config = { 0 };
 	struct process_config process = process_named("p");
 	char **env = childenv_new(ours, &config, "p", &process);
 
@@ -96,7 +96,7 @@ service_manager_variables_stay_behind(void **state)
 static void
 server_url(void **state)
 {
-	struct config config = {.listeners = &inet, .nlisteners = 1};
+	struct config config = { .listeners = &inet, .nlisteners = 1 };
 	struct process_config process = process_named("p");
 	char **env = childenv_new(ours, &config, "p", &process);
 

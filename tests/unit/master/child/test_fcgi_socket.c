@@ -14,15 +14,20 @@
 static struct fcgi_config
 unix_socket(const char *path)
 {
-	return (struct fcgi_config){.url = S("unix://x"), .path = S(path), .mode = 0700,
-	    .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = 5};
+	return (struct fcgi_config){ .url = S("unix://x"),
+		.path = S(path),
+		.mode = 0700,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.backlog = 5 };
 }
 
 static struct fcgi_config
 tcp_socket(void)
 {
-	return (struct fcgi_config){.url = S("tcp://localhost:x"),
-	    .address = S("127.0.0.1"), .backlog = 5};
+	return (struct fcgi_config){
+		.url = S("tcp://localhost:x"), .address = S("127.0.0.1"), .backlog = 5
+	};
 }
 
 static struct fcgi_socket *
@@ -76,8 +81,8 @@ test_shared(void **state)
 	assert_int_equal(fcgi_socket_fd(fcgi), -1);
 	assert_false(answers(path));
 	assert_int_equal(access(path, F_OK), 0);
-	assert_string_equal(scratch->log,
-	    "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
+	assert_string_equal(
+	    scratch->log, "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
 	(void)taken(fcgi);
 	assert_true(answers(path));
 	fcgi_socket_free(fcgi);
@@ -90,7 +95,7 @@ test_tcp(void **state)
 	struct fcgi_config config = tcp_socket();
 	struct fcgi_socket *fcgi = made(&config);
 	struct sockaddr_in address;
-	struct tcp_info info = {0};
+	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(address), info_len = sizeof(info);
 	int fd = taken(fcgi);
 
@@ -124,11 +129,13 @@ static void
 test_refused(void **state)
 {
 	struct fcgi_config config = unix_socket(scratch_path(*state, "none/sock"));
-	struct fcgi_config unknown = {.url = S("tcp://*:x"), .why = S("[Errno -2] who?")};
+	struct fcgi_config unknown = { .url = S("tcp://*:x"), .why = S("[Errno -2] who?") };
 
-	expect_refusal(&config, "Could not create FastCGI socket unix://x: [Errno 2] No "
+	expect_refusal(&config,
+	    "Could not create FastCGI socket unix://x: [Errno 2] No "
 	    "such file or directory");
-	expect_refusal(&unknown, "Could not create FastCGI socket tcp://*:x: [Errno -2] "
+	expect_refusal(&unknown,
+	    "Could not create FastCGI socket tcp://*:x: [Errno -2] "
 	    "who?");
 }
 
@@ -142,8 +149,8 @@ test_check(void **state)
 	assert_int_equal(fcgi_socket_check(&config, &why), 0);
 	assert_null(why);
 	assert_false(answers(config.path));
-	assert_string_equal(scratch->log,
-	    "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
+	assert_string_equal(
+	    scratch->log, "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
 }
 
 /* A new master is told of the descriptor by each process that has it. */

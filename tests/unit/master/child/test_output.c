@@ -30,7 +30,7 @@ open_tube(const struct scratch *scratch, const char *log)
 	assert_non_null(tube.loop = loop_new());
 	tube.channel = output_new(tube.loop, fds[0],
 	    &(struct output_use){
-		.name = "c'at", .id = OUTPUT_STDOUT, .log = file, .strip_ansi = &strip});
+		.name = "c'at", .id = OUTPUT_STDOUT, .log = file, .strip_ansi = &strip });
 	assert_non_null(tube.channel);
 	tube.writer = fds[1];
 	return tube;
@@ -98,7 +98,7 @@ note_output(void *ctx, enum output_id id UNUSED, const char *bytes, size_t n)
 static void
 test_protocol(void **state)
 {
-	static const struct output_ops ops = {.output = note_output, .is_protocol = true};
+	static const struct output_ops ops = { .output = note_output, .is_protocol = true };
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 	char told[32] = "", *text;
@@ -235,7 +235,7 @@ test_slow_reader(void **state)
 	const size_t all = 5000000;
 	size_t said = 0, before, heard = 0;
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
+	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
 	struct output *channel;
 	int log[2], fds[2];
@@ -288,7 +288,7 @@ static void
 test_outlived(void **state)
 {
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
+	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
 	struct output *channel;
 	int log[2], fds[2];
@@ -423,7 +423,7 @@ static void
 test_ends_while_waiting(void **state)
 {
 	struct scratch *scratch = *state;
-	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
+	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
 	struct output *channel;
 	struct timespec before, after;
@@ -449,7 +449,7 @@ test_ends_while_waiting(void **state)
 	assert_int_not_equal(loop_turn(loop, 50), -1);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	assert_true((after.tv_sec - before.tv_sec) * 1000 +
-	        (after.tv_nsec - before.tv_nsec) / 1000000 >=
+		(after.tv_nsec - before.tv_nsec) / 1000000 >=
 	    49);
 	close(log[0]);
 	close(log[1]);
@@ -475,10 +475,10 @@ test_full_disk(void **state)
 		skip();
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	channel = output_new(loop, fds[0],
-	    &(struct output_use){.name = "p",
+	    &(struct output_use){ .name = "p",
 		.id = OUTPUT_STDERR,
 		.log = logfile_open("/dev/full", 0, 0),
-		.strip_ansi = &strip});
+		.strip_ansi = &strip });
 	assert_non_null(channel);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
@@ -516,12 +516,12 @@ test_strip_ansi(void **state)
 static void
 test_syslog(void **state)
 {
-	static const char *const want[] = {"a 1", "a ", "a 2", "a "};
+	static const char *const want[] = { "a 1", "a ", "a 2", "a " };
 	struct scratch *scratch = *state;
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
-	struct output_use use = {.name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip};
+	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct output *channel;
 	char got[100];
 	int fds[2];

@@ -61,7 +61,7 @@ wait_dead(pid_t pid)
 static void
 test_one(void **state)
 {
-	struct tally tally = {.scratch = *state, .want = 1};
+	struct tally tally = { .scratch = *state, .want = 1 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	size_t cursor = 0;
@@ -86,7 +86,7 @@ test_one(void **state)
 static void
 test_strangers(void **state)
 {
-	struct tally tally = {.scratch = *state, .want = 2};
+	struct tally tally = { .scratch = *state, .want = 2 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	char want[128];
@@ -137,7 +137,7 @@ test_unknown_flood(void **state)
 static void
 test_forget(void **state)
 {
-	struct tally tally = {.scratch = *state, .want = 1};
+	struct tally tally = { .scratch = *state, .want = 1 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	pid_t pid = child(0);
@@ -156,7 +156,7 @@ test_forget(void **state)
 static void
 test_many(void **state)
 {
-	struct tally tally = {.scratch = *state, .want = 130};
+	struct tally tally = { .scratch = *state, .want = 130 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	pid_t pids[130];
@@ -182,7 +182,7 @@ test_many(void **state)
 static void
 test_dead_before(void **state)
 {
-	struct tally tally = {.scratch = *state, .want = 1};
+	struct tally tally = { .scratch = *state, .want = 1 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper;
 	sigset_t sigchld;
@@ -228,8 +228,8 @@ sleeper(void)
 static void
 test_expected(void **state)
 {
-	struct order order = {.tally = {.scratch = *state, .want = 3}};
-	struct tally others = {.scratch = *state, .want = 100};
+	struct order order = { .tally = { .scratch = *state, .want = 3 } };
+	struct tally others = { .scratch = *state, .want = 100 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	pid_t stubborn[100], dead[3];
@@ -261,7 +261,7 @@ test_expected(void **state)
 static void
 test_expected_first(void **state)
 {
-	struct order order = {.tally = {.scratch = *state, .want = 3}};
+	struct order order = { .tally = { .scratch = *state, .want = 3 } };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	pid_t dead[3];
@@ -310,7 +310,7 @@ static void
 test_respawn(void **state)
 {
 	struct loop *loop = loop_new();
-	struct chain chain = {.tally.scratch = *state, .reaper = reaper_new(loop)};
+	struct chain chain = { .tally.scratch = *state, .reaper = reaper_new(loop) };
 
 	assert_int_equal(reaper_watch(chain.reaper, child(0), respawn, &chain), 0);
 	assert_true(scratch_until(loop, chain_done, &chain));
@@ -359,7 +359,7 @@ end_seen(void *ctx)
 static void
 test_stop(void **state)
 {
-	struct stops stops = {0};
+	struct stops stops = { 0 };
 	struct loop *loop = loop_new();
 	struct reaper *reaper = reaper_new(loop);
 	pid_t pid = fork();

@@ -107,7 +107,7 @@ expect_mask(pid_t pid, const char *key, unsigned long long want)
 static void
 test_signals(void **state)
 {
-	static const uint64_t ignored[4] = {1}; /* the kernel's struct: SIG_IGN */
+	static const uint64_t ignored[4] = { 1 }; /* the kernel's struct: SIG_IGN */
 	sigset_t blocked, before, after;
 	struct run run;
 	pid_t pid;
@@ -187,9 +187,9 @@ test_group(void **state)
 static void
 test_surroundings(void **state)
 {
-	struct rlimit limit = {.rlim_cur = 77, .rlim_max = 99}, ours;
+	struct rlimit limit = { .rlim_cur = 77, .rlim_max = 99 }, ours;
 	mode_t mask = umask(022);
-	char want[256], here[4096], *envp[] = {(char[]){"A=b c"}, NULL};
+	char want[256], here[4096], *envp[] = { (char[]){ "A=b c" }, NULL };
 	struct run run;
 
 	umask(mask);
@@ -276,8 +276,8 @@ test_null_descriptors(void **state)
 	struct run run;
 	pid_t pid;
 
-	run_shell(&run, state,
-	    "echo lost; where=$(readlink /proc/$$/fd/1); echo $where >&2");
+	run_shell(
+	    &run, state, "echo lost; where=$(readlink /proc/$$/fd/1); echo $where >&2");
 	run.request.fds[1] = -1;
 	pid = launch(&run);
 	finish(&run, pid);
@@ -320,7 +320,7 @@ test_function(void **state)
 static void
 test_no_processes_left(void **state)
 {
-	struct rlimit limit = {.rlim_cur = 0, .rlim_max = 0};
+	struct rlimit limit = { .rlim_cur = 0, .rlim_max = 0 };
 	struct run run;
 	int status;
 	pid_t pid;

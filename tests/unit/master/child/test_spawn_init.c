@@ -43,7 +43,7 @@ test_standard_descriptors(void **state)
 static int
 look_at_limit(void)
 {
-	struct rlimit low = {.rlim_cur = 40}, now;
+	struct rlimit low = { .rlim_cur = 40 }, now;
 
 	getrlimit(RLIMIT_NOFILE, &now);
 	low.rlim_max = now.rlim_max;

@@ -4,7 +4,7 @@
 static void
 test_own_user(void **state)
 {
-	struct user user = {.uid = getuid(), .gid = 4242};
+	struct user user = { .uid = getuid(), .gid = 4242 };
 	struct run run;
 
 	run_shell(&run, state, "id -g");
@@ -17,8 +17,8 @@ test_own_user(void **state)
 static void
 test_user(void **state)
 {
-	gid_t groups[] = {65534, 4242};
-	struct user user = {.uid = 65534, .gid = 65534, .groups = groups, .ngroups = 2};
+	gid_t groups[] = { 65534, 4242 };
+	struct user user = { .uid = 65534, .gid = 65534, .groups = groups, .ngroups = 2 };
 	char value[512];
 	struct run run;
 	pid_t pid;
@@ -46,7 +46,7 @@ test_user(void **state)
 static void
 test_user_directory(void **state)
 {
-	struct user user = {.uid = 65534, .gid = 65534};
+	struct user user = { .uid = 65534, .gid = 65534 };
 	char want[256];
 	struct run run;
 
@@ -65,7 +65,7 @@ test_user_directory(void **state)
 static void
 test_not_root(void **state)
 {
-	struct user user = {.uid = 4243, .gid = 4243};
+	struct user user = { .uid = 4243, .gid = 4243 };
 	struct run run;
 	int status;
 	pid_t pid;
@@ -76,8 +76,9 @@ test_not_root(void **state)
 	if ((pid = fork()) == 0) {
 		if (getuid() == 0 && setuid(65534) == -1)
 			_exit(1);
-		expect_failure(&run, "supervisor: couldn't setuid to 4243: "
-				     "Can't drop privilege as nonroot user\n");
+		expect_failure(&run,
+		    "supervisor: couldn't setuid to 4243: "
+		    "Can't drop privilege as nonroot user\n");
 		_exit(42);
 	}
 	leave(&run);

@@ -102,7 +102,7 @@ all_read(void *ctx)
 static void
 test_partial(void **state)
 {
-	struct sink sink = {.end = open_input(), .total = 400000, .in_order = true};
+	struct sink sink = { .end = open_input(), .total = 400000, .in_order = true };
 	char *much = malloc(sink.total);
 	size_t i;
 

@@ -30,8 +30,10 @@ test_all(void **state)
 	char *error;
 
 	(void)state;
-	assert_int_equal(parse(&line,
-	    "-c /f -n -s -k -t -u root -m 07 -d / -l x.log -y 1KB -z 1", &o, &error), 0);
+	assert_int_equal(
+	    parse(&line, "-c /f -n -s -k -t -u root -m 07 -d / -l x.log -y 1KB -z 1", &o,
+		&error),
+	    0);
 	assert_string_equal(o.program, "reeved");
 	assert_string_equal(o.configuration, "/f");
 	assert_true(o.nodaemon && o.silent && o.nocleanup && o.strip_ansi);
@@ -43,8 +45,10 @@ test_all(void **state)
 	assert_string_equal(o.logfile_backups, "1");
 	assert_false(o.help || o.version);
 	assert_int_equal(parse(&line,
-	    "-e info -j p -i n -q / -a 1 --minprocs 2 "
-	    "--profile_options calls", &o, &error), 0);
+			     "-e info -j p -i n -q / -a 1 --minprocs 2 "
+			     "--profile_options calls",
+			     &o, &error),
+	    0);
 	assert_string_equal(o.loglevel, "info");
 	assert_string_equal(o.pidfile, "p");
 	assert_string_equal(o.identifier, "n");
@@ -77,12 +81,12 @@ test_value(void **state)
 	char *error;
 
 	(void)state;
-	assert_int_equal(parse(&line,
-	    "--nodaemon --loglevel=warn --min 3", &o, &error), -1);
+	assert_int_equal(
+	    parse(&line, "--nodaemon --loglevel=warn --min 3", &o, &error), -1);
 	assert_string_equal(error, "option --min not a unique prefix");
 	free(error);
-	assert_int_equal(parse(&line,
-	    "--nodaemon --loglevel=warn --minf 3", &o, &error), 0);
+	assert_int_equal(
+	    parse(&line, "--nodaemon --loglevel=warn --minf 3", &o, &error), 0);
 	assert_string_equal(arguments_value(&o, "nodaemon"), "true");
 	assert_string_equal(arguments_value(&o, "loglevel"), "warn");
 	assert_string_equal(arguments_value(&o, "minfds"), "3");
@@ -147,8 +151,8 @@ test_program(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(rows); i++)
-		assert_string_equal(arguments_program(rows[i].typed, rows[i].executed),
-		    rows[i].want);
+		assert_string_equal(
+		    arguments_program(rows[i].typed, rows[i].executed), rows[i].want);
 }
 
 int

@@ -24,7 +24,6 @@
 
 #include <cmocka.h>
 
-
 static void
 must(int status)
 {
@@ -107,8 +106,8 @@ set_defaults(const struct conf_section *section, union values *values)
 	if (section == &conf_inet_server)
 		values->listener.host = xstrdup("");
 	for (size_t i = 0; i < section->count; i++)
-		if (section->options[i].fallback != NULL && section->options[i].type !=
-		    &conf_path)
+		if (section->options[i].fallback != NULL &&
+		    section->options[i].type != &conf_path)
 			must(conf_put(&section->options[i], values,
 			    section->options[i].fallback, &why));
 }
@@ -175,8 +174,8 @@ dump(struct buf *out, const struct config *config)
 	for (size_t i = 0; i < config->ngroups; i++) {
 		const struct group_config *group = config->groups[i];
 
-		line(out, "group %s priority %lld", group->name,
-		    (long long)group->priority);
+		line(
+		    out, "group %s priority %lld", group->name, (long long)group->priority);
 		if (group->interface != NULL) {
 			dump_rows(out, &conf_interface, group->interface, "  ");
 			for (size_t j = 0; j < group->interface->options.count; j++)
@@ -337,7 +336,7 @@ static void
 test_odd_directory(void **state UNUSED)
 {
 	char odd[] = "/tmp/reeve-\xff-XXXXXX", *before = getcwd(NULL, 0), *error = NULL;
-	struct arguments arguments = {.configuration = "x.conf"};
+	struct arguments arguments = { .configuration = "x.conf" };
 	struct config *config;
 	FILE *file;
 

@@ -19,8 +19,9 @@
 static struct group_config
 group(const char *url, const char *why)
 {
-	return (struct group_config){.kind = GROUP_FCGI, .name = S("f"),
-	    .fcgi = {.url = S(url), .why = S(why), .mode = 0700, .backlog = 5}};
+	return (struct group_config){ .kind = GROUP_FCGI,
+		.name = S("f"),
+		.fcgi = { .url = S(url), .why = S(why), .mode = 0700, .backlog = 5 } };
 }
 
 static void
@@ -92,8 +93,8 @@ sent(const struct conf_in_force *live, const struct config *fresh, bool explain)
 	conf_writer_begin(&writer, NULL);
 	conf_difference_write(&writer, live, fresh, explain);
 	while (at < buf_len(&writer.out)) {
-		at += (size_t)conf_frame_read(buf_data(&writer.out) + at,
-		    buf_len(&writer.out) - at, &frame);
+		at += (size_t)conf_frame_read(
+		    buf_data(&writer.out) + at, buf_len(&writer.out) - at, &frame);
 		if (frame.kind == CONF_DOCUMENT_BEGIN ||
 		    frame.kind == CONF_DOCUMENT_DAEMON ||
 		    frame.kind == CONF_DOCUMENT_MESSAGE)
@@ -116,8 +117,8 @@ sent(const struct conf_in_force *live, const struct config *fresh, bool explain)
 }
 
 static void
-assert_sent(const struct config *live, const struct config *fresh, bool explain,
-    const char *want)
+assert_sent(
+    const struct config *live, const struct config *fresh, bool explain, const char *want)
 {
 	struct conf_in_force force = { .config = live, .loglevel = live->loglevel,
 		.active = (const struct group_config *const *)live->groups,
@@ -132,15 +133,17 @@ static void
 test_sent(void **state)
 {
 	struct config *live = load(PROGRAM("a", "") PROGRAM("b", "") PROGRAM("c", ""));
-	struct config *fresh = load(PROGRAM("a", "") PROGRAM("b", "priority=5\n")
-	    PROGRAM("d", ""));
+	struct config *fresh =
+	    load(PROGRAM("a", "") PROGRAM("b", "priority=5\n") PROGRAM("d", ""));
 
 	(void)state;
 	assert_sent(live, live, false, "12;");
 	/* b is sent as a group and its process, then d; c is gone; then the answer. */
-	assert_sent(live, fresh, false, "5 name b  priority 5 ;7;5 name d ;7;9 c;"
+	assert_sent(live, fresh, false,
+	    "5 name b  priority 5 ;7;5 name d ;7;9 c;"
 	    "10 added d;10 changed b;10 removed c;12;");
-	assert_sent(live, fresh, true, "10 added d;10 changed b priority: 999 -> 5 "
+	assert_sent(live, fresh, true,
+	    "10 added d;10 changed b priority: 999 -> 5 "
 	    "b: priority: 999 -> 5;10 removed c;12;");
 	config_free(live);
 	config_free(fresh);
@@ -171,8 +174,8 @@ names_of(const struct config *config)
 		names = more;
 	}
 	for (size_t i = 0; i < config->nrows; i++) {
-		more = xasprintf("%s%s%zu", names, config->rows[i].process->name,
-		    config->rows[i].nth);
+		more = xasprintf(
+		    "%s%s%zu", names, config->rows[i].process->name, config->rows[i].nth);
 		free(names);
 		names = more;
 	}
@@ -183,8 +186,8 @@ static void
 test_merge(void **state)
 {
 	struct config *live = load(PROGRAM("a", "") PROGRAM("b", "") PROGRAM("c", ""));
-	struct config *fresh = load(PROGRAM("b", "priority=1000\n")
-	    PROGRAM("d", "priority=1\n"));
+	struct config *fresh =
+	    load(PROGRAM("b", "priority=1000\n") PROGRAM("d", "priority=1\n"));
 	struct group_config *a = live->groups[0], *b = group_config_ref(live->groups[1]);
 	char *gone[] = { S("c") }, *names;
 

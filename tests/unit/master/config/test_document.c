@@ -193,8 +193,8 @@ round_trip(const char *directory)
 	conf_writer_begin(&writer, NULL);
 	conf_writer_config(&writer, config);
 	assert_null(writer.error);
-	if (conf_reader_config(&reader, buf_data(&writer.out), buf_len(&writer.out),
-	    &read) == 0)
+	if (conf_reader_config(
+		&reader, buf_data(&writer.out), buf_len(&writer.out), &read) == 0)
 		same = same_config(config, read);
 	if (!same)
 		print_error("%s: %s\n", directory, reader.why);
@@ -366,15 +366,15 @@ test_frame_too_long(void **state UNUSED)
 
 /* New: the document of one process, whose row the function may change. */
 static void
-write_process(struct conf_writer *writer, const char *name, const char *value,
-    const char *place)
+write_process(
+    struct conf_writer *writer, const char *name, const char *value, const char *place)
 {
 	size_t mark;
 
 	conf_writer_texts(
-	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){REEVE_VERSION, NULL});
+	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){ REEVE_VERSION, NULL });
 	conf_writer_texts(
-	    writer, CONF_DOCUMENT_GROUP, (const char *[]){"name", "g", "", NULL});
+	    writer, CONF_DOCUMENT_GROUP, (const char *[]){ "name", "g", "", NULL });
 	mark = conf_frame_begin(&writer->out, CONF_DOCUMENT_PROCESS);
 	conf_frame_put(&writer->out, name);
 	conf_frame_put(&writer->out, value);
@@ -407,7 +407,8 @@ test_refusals(void **state UNUSED)
 		conf_writer_begin(&writer, NULL);
 		write_process(&writer, cases[i].name, cases[i].value, "/c:7");
 		assert_int_equal(conf_reader_config(&reader, buf_data(&writer.out),
-		    buf_len(&writer.out), &config), -1);
+				     buf_len(&writer.out), &config),
+		    -1);
 		assert_string_equal(reader.why, cases[i].why);
 		conf_reader_end(&reader);
 		conf_writer_end(&writer);

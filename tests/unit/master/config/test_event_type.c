@@ -31,8 +31,8 @@ test_hierarchy(void **state UNUSED)
 			bool above = j == EVENT_ANY || i == j ||
 			    (strncmp(type, wanted, n) == 0 && type[n] == '_');
 
-			assert_int_equal(event_type_is((enum event_type)i,
-			    (enum event_type)j), above);
+			assert_int_equal(
+			    event_type_is((enum event_type)i, (enum event_type)j), above);
 		}
 }
 

@@ -22,7 +22,7 @@ check(void *ctx, char *input, char *want)
 	text = expand_text(input, ctx, "w", &error);
 	assert_true((text == NULL) == (error != NULL));
 	assert_true(asprintf(&got, "%s %s", text != NULL ? "OK" : "ER",
-	    text != NULL ? text : error) > 0);
+			text != NULL ? text : error) > 0);
 	if (strcmp(got, want) != 0)
 		fail_msg("<%s> became <%s> instead of <%s>", input, got, want);
 	free(got);

@@ -114,8 +114,9 @@ test_cases(void **state)
 		found = conf_shell_find(command);
 		if (cases[i].found == NULL && found != NULL)
 			fail_msg("%s: %s", command, found);
-		if (cases[i].found != NULL && (found == NULL ||
-		    strncmp(found, cases[i].found, strlen(cases[i].found)) != 0))
+		if (cases[i].found != NULL &&
+		    (found == NULL ||
+			strncmp(found, cases[i].found, strlen(cases[i].found)) != 0))
 			fail_msg("%s: %s", command, found != NULL ? found : "nothing");
 		free(found);
 		free(command);

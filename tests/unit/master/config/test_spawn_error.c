@@ -85,7 +85,7 @@ test_texts(void **state UNUSED)
 static void
 test_unknown_step(void **state UNUSED)
 {
-	struct spawn_error error = {.step = (enum spawn_step)99};
+	struct spawn_error error = { .step = (enum spawn_step)99 };
 
 	assert_null(spawn_error_text(&error, "x"));
 }

@@ -71,8 +71,8 @@ add(struct config_requests *all, enum config_request_kind kind, int n, const cha
 {
 	json_t *given = params != NULL ? json_loads(params, 0, NULL) : NULL;
 
-	assert_int_equal(config_requests_add(all, kind, answered, client(n), (uint64_t)n,
-	    given), 0);
+	assert_int_equal(
+	    config_requests_add(all, kind, answered, client(n), (uint64_t)n, given), 0);
 	json_decref(given);
 }
 
@@ -126,8 +126,8 @@ test_nobody(void **state)
 {
 	const struct config_answer good = { .fault = FAULT_NONE };
 
-	assert_int_equal(config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL),
-	    0);
+	assert_int_equal(
+	    config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
 	assert_int_equal(seen.begun[CONFIG_RESTART], 1);
 	config_requests_answer(*state, CONFIG_RESTART, &good);
 	assert_int_equal(seen.count, 0);
@@ -145,14 +145,15 @@ test_bounds(void **state)
 	for (int n = 0; n < 4; n++) {
 		for (int i = 0; i < CONFIG_REQUESTS_PER_CLIENT; i++, count++)
 			add(all, i % 2 == 0 ? CONFIG_REREAD : CONFIG_PREVIEW, n, NULL);
-		assert_int_equal(config_requests_add(all, CONFIG_REREAD, answered,
-		    client(n), 1, NULL), -1);
+		assert_int_equal(
+		    config_requests_add(all, CONFIG_REREAD, answered, client(n), 1, NULL),
+		    -1);
 		assert_int_equal(errno, ENOBUFS);
 		config_requests_forget(all, client(n));
 	}
 	assert_int_equal(count, CONFIG_REQUESTS_MAX);
-	assert_int_equal(config_requests_add(all, CONFIG_RESTART, answered, client(0), 1,
-	    NULL), -1);
+	assert_int_equal(
+	    config_requests_add(all, CONFIG_RESTART, answered, client(0), 1, NULL), -1);
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(config_requests_add(all, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
 	assert_int_equal(config_requests_add(all, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);

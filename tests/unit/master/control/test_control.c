@@ -29,9 +29,9 @@ struct scene {
 	struct master master;
 	struct config config;
 	struct connection *client;
-	int fd;			/* the other end of its socket */
+	int fd; /* the other end of its socket */
 	int id;
-	bool closed, violated;	/* what the owner was told */
+	bool closed, violated; /* what the owner was told */
 };
 
 static void
@@ -48,7 +48,7 @@ nothing(void *ctx)
 	(void)ctx;
 }
 
-static const struct daemon_state_ops daemon_ops = {state_changed, nothing, nothing};
+static const struct daemon_state_ops daemon_ops = { state_changed, nothing, nothing };
 
 static int
 process_row(void *ctx, const struct process *process, struct process_info *info)
@@ -69,7 +69,7 @@ daemon_row(void *ctx, struct daemon_info *info)
 	return 0;
 }
 
-static const struct state_stream_ops state_stream_ops = {process_row, daemon_row};
+static const struct state_stream_ops state_stream_ops = { process_row, daemon_row };
 
 static int
 greet(void *ctx, json_t *result)
@@ -260,10 +260,10 @@ expected(const struct cmd *cmd, bool rpcd, enum role role, enum daemon_state sta
 static bool
 is_tried(enum cmd_id id, int want)
 {
-	return want != 0 || (id != CMD_DAEMON_SHUTDOWN && id != CMD_DAEMON_RESTART &&
-	    id != CMD_HELLO && id != CMD_CONFIG_REREAD &&
-	    id != CMD_CONFIG_PREVIEW && id != CMD_CONFIG_UPDATE &&
-	    id <= CMD_DAEMON_RESTART);
+	return want != 0 ||
+	    (id != CMD_DAEMON_SHUTDOWN && id != CMD_DAEMON_RESTART && id != CMD_HELLO &&
+		id != CMD_CONFIG_REREAD && id != CMD_CONFIG_PREVIEW &&
+		id != CMD_CONFIG_UPDATE && id <= CMD_DAEMON_RESTART);
 }
 
 static void
@@ -284,8 +284,8 @@ try_all(struct scene *s, bool rpcd, enum daemon_state state)
 				assert_int_equal(got, want);
 			else
 				assert_true(got != FAULT_NOT_PERMITTED &&
-					    got != FAULT_FATAL_STATE &&
-					    got != FAULT_SHUTDOWN_STATE);
+				    got != FAULT_FATAL_STATE &&
+				    got != FAULT_SHUTDOWN_STATE);
 		}
 }
 
@@ -324,8 +324,8 @@ parameters(void **state)
 	assert_int_equal(
 	    call(s, "process.start", "{\"name\":\"x\",\"new\":7}"), FAULT_BAD_NAME);
 	assert_int_equal(call(s, "process.explode", "{}"), FAULT_UNKNOWN_METHOD);
-	assert_int_equal(call(s, "log.open", "{\"name\":\"x\",\"stream\":\"y\"}"),
-	    FAULT_BAD_NAME);
+	assert_int_equal(
+	    call(s, "log.open", "{\"name\":\"x\",\"stream\":\"y\"}"), FAULT_BAD_NAME);
 	assert_int_equal(call(s, "all.signal", "{\"signal\":\"HUP\"}"), 0);
 }
 
@@ -354,7 +354,8 @@ violations(void **state)
 	expect_violation(s, "no JSON\n");
 	join(s, true);
 	greet_master(s);
-	expect_violation(s, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"hello\","
+	expect_violation(s,
+	    "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"hello\","
 	    "\"params\":{\"protocol\":1,\"program\":\"x\"}}\n");
 	join(s, true);
 	greet_master(s);
@@ -395,7 +396,7 @@ static void
 stream_precedes_what_it_tells(void **state)
 {
 	struct scene *s = *state;
-	const char *want[] = {NULL, "stream.begin", "stream.daemon", "stream.end"};
+	const char *want[] = { NULL, "stream.begin", "stream.daemon", "stream.end" };
 	json_t *line;
 
 	join(s, false);
@@ -403,14 +404,14 @@ stream_precedes_what_it_tells(void **state)
 	say(s, "{\"jsonrpc\":\"2.0\",\"id\":500,\"method\":\"subscribe\"}\n");
 	for (size_t i = 0; i < nitems(want); i++) {
 		line = hear(s);
-		assert_true(str_equal(json_string_value(json_object_get(line, "method")),
-		    want[i]));
+		assert_true(
+		    str_equal(json_string_value(json_object_get(line, "method")), want[i]));
 		json_decref(line);
 	}
 	say(s, "{\"jsonrpc\":\"2.0\",\"id\":501,\"method\":\"daemon.shutdown\"}\n");
 	line = hear(s);
-	assert_string_equal(json_string_value(json_object_get(line, "method")),
-	    "stream.daemon");
+	assert_string_equal(
+	    json_string_value(json_object_get(line, "method")), "stream.daemon");
 	json_decref(line);
 	line = hear(s);
 	assert_int_equal(json_integer_value(json_object_get(line, "id")), 501);

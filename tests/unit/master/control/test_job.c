@@ -20,9 +20,9 @@ struct scene {
 	struct jobs *jobs;
 	struct jobs_ops ops;
 	struct group *group;
-	int64_t spawn_costs;	/* ms that each spawn takes */
-	bool forget;		/* at the next result */
-	bool behind;		/* takes no results */
+	int64_t spawn_costs; /* ms that each spawn takes */
+	bool forget;         /* at the next result */
+	bool behind;         /* takes no results */
 };
 
 static void
@@ -104,7 +104,7 @@ setup(void **state)
 	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
-	s->ops = (struct jobs_ops){check_nothing, clear_nothing};
+	s->ops = (struct jobs_ops){ check_nothing, clear_nothing };
 	s->jobs = jobs_new(s->loop, s->groups, &s->ops);
 	assert_non_null(s->jobs);
 	for (int i = 0; i < 6; i++) {
@@ -146,8 +146,8 @@ add(struct scene *s, enum job_kind kind, int first, int last)
 	assert_non_null(list);
 	for (size_t i = 0; i < count; i++)
 		list[i] = process(s, first + (int)i);
-	return jobs_add(s->jobs,
-	    &(struct job_order){.kind = kind, .signo = 1}, list, count, &sink, s);
+	return jobs_add(s->jobs, &(struct job_order){ .kind = kind, .signo = 1 }, list,
+	    count, &sink, s);
 }
 
 static void
@@ -181,7 +181,8 @@ test_begins_next_turn(void **state)
 	got = recorder_take(&s->recorder);
 	assert_string_equal(got, "");
 	free(got);
-	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "spawn p1\nresult 1 p1 OK spawn 1\nend 1\nend 2\n");
 	assert_turn(s, "");
 }
@@ -197,17 +198,21 @@ test_kinds_and_faults(void **state)
 	free(s->recorder.spawn_fails);
 	s->recorder.spawn_fails = NULL;
 	add(s, JOB_START, 0, 1);
-	assert_turn(s, "result 2 p0 ALREADY_STARTED spawn 0\n"
+	assert_turn(s,
+	    "result 2 p0 ALREADY_STARTED spawn 0\n"
 	    "spawn p1\nresult 2 p1 OK spawn 1\nend 2\n");
 	add(s, JOB_SIGNAL, 0, 1);
-	assert_turn(s, "result 3 p0 NOT_RUNNING spawn 1\n"
+	assert_turn(s,
+	    "result 3 p0 NOT_RUNNING spawn 1\n"
 	    "kill 100 1\nresult 3 p1 OK spawn 1\nend 3\n");
 	add(s, JOB_STOP, 0, 2);
-	assert_turn(s, "result 4 p0 OK spawn 1\nkill 100 15\nresult 4 p1 OK spawn 1\n"
+	assert_turn(s,
+	    "result 4 p0 OK spawn 1\nkill 100 15\nresult 4 p1 OK spawn 1\n"
 	    "result 4 p2 NOT_RUNNING spawn 0\nend 4\n");
 	add(s, JOB_SIGNAL, 1, 1);
 	s->recorder.kill_errno = EPERM;
-	assert_turn(s, "kill 100 1\nresult 5 p1 FAILED: unknown problem sending sig p1 "
+	assert_turn(s,
+	    "kill 100 1\nresult 5 p1 FAILED: unknown problem sending sig p1 "
 	    "(100): [Errno 1] Operation not permitted spawn 1\nend 5\n");
 }
 
@@ -227,13 +232,15 @@ test_check(void **state)
 
 	s->ops.check = check;
 	add(s, JOB_START, 0, 1);
-	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "result 1 p1 NO_FILE: can't find command 'x' spawn 0\nend 1\n");
 	/* Neither the running state nor a shutdown comes before it. */
 	process(s, 1)->state = PROCESS_RUNNING;
 	s->recorder.stopping = true;
 	add(s, JOB_START, 1, 2);
-	assert_turn(s, "result 2 p1 NO_FILE: can't find command 'x' spawn 0\n"
+	assert_turn(s,
+	    "result 2 p1 NO_FILE: can't find command 'x' spawn 0\n"
 	    "result 2 p2 SHUTDOWN_STATE spawn 0\nend 2\n");
 	process(s, 1)->state = PROCESS_STOPPED;
 }
@@ -245,10 +252,12 @@ test_budget(void **state)
 
 	s->spawn_costs = 3;
 	add(s, JOB_START, 0, 4);
-	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "spawn p1\nresult 1 p1 OK spawn 1\n");
 	s->spawn_costs = 1;
-	assert_turn(s, "spawn p2\nresult 1 p2 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p2\nresult 1 p2 OK spawn 1\n"
 	    "spawn p3\nresult 1 p3 OK spawn 1\n"
 	    "spawn p4\nresult 1 p4 OK spawn 1\nend 1\n");
 	assert_turn(s, "");
@@ -265,7 +274,8 @@ test_respawns_alternate(void **state)
 	for (int i = 0; i < 3; i++)
 		process_autostart(process(s, i));
 	add(s, JOB_START, 3, 5);
-	assert_turn(s, "spawn p0\nspawn p3\nresult 1 p3 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p0\nspawn p3\nresult 1 p3 OK spawn 1\n"
 	    "spawn p1\nspawn p4\nresult 1 p4 OK spawn 1\n"
 	    "spawn p2\nspawn p5\nresult 1 p5 OK spawn 1\nend 1\n");
 }
@@ -377,7 +387,8 @@ test_queued_jobs(void **state)
 	jobs_record(s->jobs)->next_number = 41;
 	assert_turn(s, "spawn p1\nresult 1 p1 OK spawn 1\nend 1\n");
 	s->spawn_costs = 0;
-	assert_turn(s, "result 2 p2 NOT_RUNNING spawn 0\nresult 2 p3 NOT_RUNNING spawn 0\n"
+	assert_turn(s,
+	    "result 2 p2 NOT_RUNNING spawn 0\nresult 2 p3 NOT_RUNNING spawn 0\n"
 	    "result 2 p4 NOT_RUNNING spawn 0\nend 2\nspawn p5\n");
 	assert_int_equal(add(s, JOB_STOP, 1, 0), 41);
 	finish(s);
@@ -402,8 +413,9 @@ test_behind(void **state)
 	assert_int_equal(add(s, JOB_CLEAR, 0, 1), 1);
 	assert_turn(s, "");
 	list[0] = process(s, 2);
-	assert_int_equal(jobs_add(s->jobs, &(struct job_order){.kind = JOB_CLEAR}, list,
-	    1, &other, s), 2);
+	assert_int_equal(
+	    jobs_add(s->jobs, &(struct job_order){ .kind = JOB_CLEAR }, list, 1, &other, s),
+	    2);
 	assert_turn(s, "result 2 p2 OK spawn 0\nend 2\n");
 	recorder_tick(&s->recorder, 1000);
 	assert_turn(s, "");
@@ -423,8 +435,8 @@ test_bounds(void **state)
 		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
 	assert_int_equal(add(s, JOB_CLEAR, 0, 0), 0);
 	assert_int_equal(errno, ENOBUFS);
-	assert_true(jobs_add(s->jobs, &(struct job_order){.kind = JOB_CLEAR}, list, 0,
-	    &deaf, &deaf) != 0);
+	assert_true(jobs_add(s->jobs, &(struct job_order){ .kind = JOB_CLEAR }, list, 0,
+			&deaf, &deaf) != 0);
 	jobs_forget(s->jobs, s);
 	for (unsigned i = 0; i < JOBS_MAX - JOBS_PER_SINK - 1 && i < JOBS_PER_SINK; i++)
 		assert_true(add(s, JOB_CLEAR, 0, 0) != 0);
@@ -462,7 +474,8 @@ test_cancel_starts(void **state)
 
 	add(s, JOB_START, 0, 2);
 	assert_false(jobs_cancel_starts(s->jobs, process(s, 1)));
-	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\n"
+	assert_turn(s,
+	    "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "result 1 p1 ABNORMAL_TERMINATION spawn 0\n"
 	    "spawn p2\nresult 1 p2 OK spawn 1\nend 1\n");
 	add(s, JOB_START, 1, 1);

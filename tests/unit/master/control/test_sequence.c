@@ -178,8 +178,10 @@ add(struct scene *s, const char *const *steps)
 
 	assert_non_null(list);
 	for (; *steps != NULL; steps++, count++) {
-		list[count].action = **steps == '-' ? SEQUENCE_STOP : **steps == '+' ?
-		    SEQUENCE_START : **steps == 'R' ? SEQUENCE_REMOVE : SEQUENCE_ADD;
+		list[count].action = **steps == '-' ? SEQUENCE_STOP :
+		    **steps == '+'                  ? SEQUENCE_START :
+		    **steps == 'R'                  ? SEQUENCE_REMOVE :
+						      SEQUENCE_ADD;
 		if (strcmp(*steps + 1, "*") != 0)
 			list[count].target = strdup(*steps + 1);
 	}
@@ -261,7 +263,8 @@ test_faults(void **state)
 	struct scene *s = *state;
 
 	ADD(s, "-a", "-x", "-g:a", "+x", "+g:a");
-	settle(s, "stop of a: BAD_NAME\nstop of x: BAD_NAME\nstop a: NOT_RUNNING\n"
+	settle(s,
+	    "stop of a: BAD_NAME\nstop of x: BAD_NAME\nstop a: NOT_RUNNING\n"
 	    "stop of g:a: OK\nstart of x: BAD_NAME\nspawn a\n");
 	come_up(s, 'a');
 	settle(s, "start a: OK\nend 1\n");
@@ -339,7 +342,8 @@ test_together(void **state)
 	settle(s, "stop of x: BAD_NAME\nkill 100 15\nkill 101 15\n");
 	process_reaped(process(s, 'c'), 0);
 	process_reaped(process(s, 'a'), 0);
-	settle(s, "stop c: OK\nstop a: OK\nstop of g:a\nx\nh:*: OK\n"
+	settle(s,
+	    "stop c: OK\nstop a: OK\nstop of g:a\nx\nh:*: OK\n"
 	    "start of x: BAD_NAME\nspawn a\nspawn c\n");
 }
 
@@ -354,7 +358,8 @@ test_update(void **state)
 	process_reaped(process(s, 'a'), 0);
 	settle(s, "stop a: OK\nstop of g:*: OK\nremove g\nremove of g: OK\nkill 101 15\n");
 	process_reaped(process(s, 'c'), 0);
-	settle(s, "stop c: OK\nstop of h:*: OK\nremove h\nremove of h: OK\nadd h\n"
+	settle(s,
+	    "stop c: OK\nstop of h:*: OK\nremove h\nremove of h: OK\nadd h\n"
 	    "add of h: OK\nadd i\nadd of i: OK\nend 1\n");
 }
 
@@ -378,7 +383,8 @@ test_update_cannot_stop(void **state)
 	run(s, "a");
 	s->recorder.kill_errno = EPERM;
 	ADD(s, "-g:*", "Rg", "Ai");
-	settle(s, "kill 100 15\nstop a: FAILED …\nstop of g:*: OK\nremove of g: FAILED\n"
+	settle(s,
+	    "kill 100 15\nstop a: FAILED …\nstop of g:*: OK\nremove of g: FAILED\n"
 	    "add i\nadd of i: OK\nend 1\n");
 }
 
@@ -399,12 +405,13 @@ test_put_back(void **state)
 	copy = calloc(2, sizeof(*copy));
 	assert_non_null(copy);
 	for (size_t i = 0; i < 2; i++)
-		copy[i] = (struct sequence_step){ steps[i].action,
-			strdup(steps[i].target) };
+		copy[i] =
+		    (struct sequence_step){ steps[i].action, strdup(steps[i].target) };
 	sequences_free(s->all);
 	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
-	assert_int_equal(sequences_put_back(s->all,
-	    &(struct sequence_record){ .number = 7 }, copy, 2), 0);
+	assert_int_equal(
+	    sequences_put_back(s->all, &(struct sequence_record){ .number = 7 }, copy, 2),
+	    0);
 	settle(s, "");
 	process_reaped(process(s, 'a'), 0);
 	settle(s, "spawn a\n");

@@ -22,8 +22,8 @@ struct fixture {
 	uint64_t seq;
 	struct state_stream *state_stream;
 	struct process processes[3];
-	char error[16384];	/* their spawnerr */
-	bool fails;		/* there is no memory for a row */
+	char error[16384]; /* their spawnerr */
+	bool fails;        /* there is no memory for a row */
 	const char *identifier;
 	char log[512];
 };
@@ -38,7 +38,7 @@ process_row(void *ctx, const struct process *process, struct process_info *info)
 	info->id = process->id;
 	info->state = process->state;
 	info->group = strdup("g");
-	info->name = strdup((const char *[]){"a", "b", "c"}[(process->id - 1) % 3]);
+	info->name = strdup((const char *[]){ "a", "b", "c" }[(process->id - 1) % 3]);
 	info->spawnerr = strdup(f->error);
 	info->failure = strdup("");
 	info->waiting_for = strdup("");
@@ -60,7 +60,7 @@ daemon_row(void *ctx, struct daemon_info *info)
 	return 0;
 }
 
-static const struct state_stream_ops ops = {.process = process_row, .daemon = daemon_row};
+static const struct state_stream_ops ops = { .process = process_row, .daemon = daemon_row };
 
 static int
 setup(void **state)
@@ -115,8 +115,9 @@ assert_rows(const json_t *rows, uint64_t ids)
 	uint64_t got = 0;
 
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		got = 10 * got + (uint64_t)json_integer_value(
-		    json_array_get(json_array_get(rows, i), 0));
+		got = 10 * got +
+		    (uint64_t)json_integer_value(
+			json_array_get(json_array_get(rows, i), 0));
 	assert_int_equal(got, ids);
 }
 
@@ -270,8 +271,8 @@ row_that_is_no_text(void **state)
 	expect(cursor, "stream.daemon", 47, 0);
 	other = cursor_new(f->state_stream);
 	assert_int_equal(take_all(other), 4);
-	assert_string_equal(f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD
-	    "daemon:\xef\xbf\xbd" TOLD);
+	assert_string_equal(
+	    f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD "daemon:\xef\xbf\xbd" TOLD);
 	cursor_free(cursor);
 	cursor_free(other);
 	log_init(NULL, NULL, LEVEL_INFO);
@@ -456,8 +457,8 @@ page_is_current_and_sealed(void **state)
 	assert_int_equal(*page, 44);
 	state_stream_daemon(f->state_stream);
 	assert_int_equal(*page, 45);
-	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
-	    MAP_FAILED);
+	assert_ptr_equal(
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(write(fd, "x", 1), -1);
 	assert_int_equal(ftruncate(fd, 0), -1);

@@ -67,7 +67,7 @@ activate(struct scene *s, const char *name, int64_t priority, const char *progra
 	char *copy = strdup(programs), *save = NULL, *word;
 
 	for (word = strtok_r(copy, " ", &save); word != NULL;
-	    word = strtok_r(NULL, " ", &save)) {
+	     word = strtok_r(NULL, " ", &save)) {
 		char *colon = strchr(word, ':');
 
 		*colon = '\0';

@@ -31,7 +31,8 @@ test_fatal(void **state)
 	start(s, "a:x");
 	assert_string_equal(daemon_fatal_reason(s->daemon), "");
 	daemon_break(s->daemon, "two pids are one");
-	assert_turn(s, "CRIT broken invariant: two pids are one\n"
+	assert_turn(s,
+	    "CRIT broken invariant: two pids are one\n"
 	    "CRIT entering FATAL state: nothing is started or restarted, children are left "
 	    "alone\nstate FATAL\n");
 	assert_int_equal(daemon_state(s->daemon), DAEMON_FATAL);
@@ -47,7 +48,8 @@ test_fatal(void **state)
 	daemon_shutdown(s->daemon);
 	process_reaped(process(s, "a:x"), 0);
 	daemon_break(s->daemon, "third");
-	assert_turn(s, "state SHUTDOWN\nWARN exited: x (exit status 0; not expected)\n"
+	assert_turn(s,
+	    "state SHUTDOWN\nWARN exited: x (exit status 0; not expected)\n"
 	    "CRIT broken invariant: third\n");
 }
 
@@ -107,8 +109,8 @@ test_resume(void **state)
 	record->state = DAEMON_RUNNING;
 	assert_false(daemon_resume(s->daemon));
 
-	*record = (struct daemon_record){
-		DAEMON_RESTARTING, NULL, false, RECORDER_MONO - 1000 };
+	*record =
+	    (struct daemon_record){ DAEMON_RESTARTING, NULL, false, RECORDER_MONO - 1000 };
 	assert_true(daemon_resume(s->daemon));
 	assert_turn(s, "kill 100 15\n"); /* the next report is due in two seconds */
 	recorder_tick(&s->recorder, 2000);

@@ -43,7 +43,7 @@ is_null(int fd)
 	struct stat st, null;
 
 	return fstat(fd, &st) == 0 && stat("/dev/null", &null) == 0 &&
-	       st.st_rdev == null.st_rdev;
+	    st.st_rdev == null.st_rdev;
 }
 
 static int
@@ -115,7 +115,7 @@ test_directories(void **state)
 static int
 ask_too_much(struct scratch *scratch)
 {
-	struct rlimit limit = {.rlim_cur = 64, .rlim_max = 128}, child = {0, 0};
+	struct rlimit limit = { .rlim_cur = 64, .rlim_max = 128 }, child = { 0, 0 };
 	char *error = NULL;
 
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
@@ -132,7 +132,7 @@ ask_too_much(struct scratch *scratch)
 static int
 ask_too_many(struct scratch *scratch)
 {
-	struct rlimit limit = {.rlim_cur = 64, .rlim_max = 128}, child;
+	struct rlimit limit = { .rlim_cur = 64, .rlim_max = 128 }, child;
 	char *error = NULL;
 
 	if (setrlimit(RLIMIT_NPROC, &limit) == -1)
@@ -186,7 +186,7 @@ test_too_low(void **state)
 static int
 raise_limits(struct scratch *scratch)
 {
-	struct rlimit limit = {.rlim_cur = 64, .rlim_max = 256}, child, ours;
+	struct rlimit limit = { .rlim_cur = 64, .rlim_max = 256 }, child, ours;
 	char *error = NULL;
 
 	(void)scratch;

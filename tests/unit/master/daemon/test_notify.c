@@ -34,14 +34,14 @@ struct line {
 static struct line
 open_line(const char *path, size_t length)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	struct line line = {.loop = loop_new(),
 	    .receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 
 	assert_non_null(line.loop);
 	memcpy(to.sun_path, path, length);
 	assert_int_equal(bind(line.receiver, (struct sockaddr *)&to,
-	                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)),
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)),
 	    0);
 	return line;
 }
@@ -92,7 +92,8 @@ test_states(void **state)
 	notify_state(n, DAEMON_RUNNING, "");
 	expect(&line, ready(text));
 	notify_state(n, DAEMON_RESTARTING, "");
-	expect(&line, "RELOADING=1\nMONOTONIC_USEC=42000\n"
+	expect(&line,
+	    "RELOADING=1\nMONOTONIC_USEC=42000\n"
 	    "STATUS=stopping all processes, for a restart");
 	notify_state(n, DAEMON_SHUTDOWN, "");
 	expect(&line, "STOPPING=1\nSTATUS=stopping all processes");

@@ -52,9 +52,10 @@ test_write(void **state)
 	pidfile_remove(scratch_path(scratch, "pid"), &made);
 	scratch_forget(scratch);
 	assert_false(pidfile_write("/no/such/pid", &made));
-	assert_string_equal(scratch->log, "CRIT could not write pidfile /no/such/pid\n"
-	                                  "ERRO pidfile /no/such/pid: No such file or "
-	                                  "directory\n");
+	assert_string_equal(scratch->log,
+	    "CRIT could not write pidfile /no/such/pid\n"
+	    "ERRO pidfile /no/such/pid: No such file or "
+	    "directory\n");
 	assert_false(pidfile_write(scratch->dir, &made));
 	pidfile_remove(scratch->dir, &made);
 }
@@ -127,7 +128,7 @@ test_full_disk(void **state)
 
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	assert_false(pidfile_write(scratch_path(scratch, "pid"), &made));
 	pidfile_remove(scratch_path(scratch, "pid"), &made);

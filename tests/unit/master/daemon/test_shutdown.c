@@ -43,15 +43,18 @@ test_order(void **state)
 	start(s, "high:h");
 	start(s, "low:l");
 	daemon_shutdown(s->daemon);
-	assert_turn(s, "state SHUTDOWN\nkill 104 15\n"
+	assert_turn(s,
+	    "state SHUTDOWN\nkill 104 15\n"
 	    "INFO waiting for m1, m2, m3, m4, h, l to die\n");
 	process_reaped(process(s, "high:h"), 15);
-	assert_lines(s, "WARN stopped: h (terminated by SIGTERM)\n"
+	assert_lines(s,
+	    "WARN stopped: h (terminated by SIGTERM)\n"
 	    "kill 102 15\nkill 101 15\nkill 103 15\nkill 100 15\n");
 	process_reaped(process(s, "mid:m1"), 0);
 	process_reaped(process(s, "mid:m2"), 0);
 	process_reaped(process(s, "mid:m3"), 0);
-	assert_turn(s, "INFO stopped: m1 (exit status 0)\n"
+	assert_turn(s,
+	    "INFO stopped: m1 (exit status 0)\n"
 	    "INFO stopped: m2 (exit status 0)\n"
 	    "INFO stopped: m3 (exit status 0)\n");
 	process_reaped(process(s, "mid:m4"), 0);
@@ -144,7 +147,8 @@ test_ends_before_the_turn(void **state)
 	daemon_shutdown(s->daemon);
 	recorder_tick(&s->recorder, 2000);
 	process_reaped(process(s, "a:x"), 0);
-	assert_turn(s, "state SHUTDOWN\nINFO exited: x (exit status 0; expected)\n"
+	assert_turn(s,
+	    "state SHUTDOWN\nINFO exited: x (exit status 0; expected)\n"
 	    "all stopped\n");
 }
 

@@ -97,8 +97,7 @@ assert_groups(struct scene *got, struct scene *want)
 		assert_null(q);
 	}
 	assert_null(g);
-	assert_int_equal(got->master.groups->unstopped,
-	    want->master.groups->unstopped);
+	assert_int_equal(got->master.groups->unstopped, want->master.groups->unstopped);
 }
 
 static void
@@ -194,8 +193,8 @@ assert_events(struct dispatcher *got, struct dispatcher *want)
 {
 	const struct pool *g = NULL, *w = NULL;
 
-	assert_int_equal(dispatch_record(got)->told_stopping,
-	    dispatch_record(want)->told_stopping);
+	assert_int_equal(
+	    dispatch_record(got)->told_stopping, dispatch_record(want)->told_stopping);
 	while ((w = dispatch_next(want, w)) != NULL)
 		assert_pool(g = dispatch_next(got, g), w);
 	assert_null(dispatch_next(got, g));
@@ -212,10 +211,10 @@ assert_same(struct scene *got, struct scene *want)
 	assert_int_equal(got->master.exit_status, want->master.exit_status);
 	assert_true(str_equal(got->master.config_path, want->master.config_path));
 	assert_true(str_equal(got->master.config_name, want->master.config_name));
-	assert_int_equal(got->master.child_nofile.rlim_cur,
-	    want->master.child_nofile.rlim_cur);
-	assert_int_equal(got->master.child_nofile.rlim_max,
-	    want->master.child_nofile.rlim_max);
+	assert_int_equal(
+	    got->master.child_nofile.rlim_cur, want->master.child_nofile.rlim_cur);
+	assert_int_equal(
+	    got->master.child_nofile.rlim_max, want->master.child_nofile.rlim_max);
 	assert_groups(got, want);
 	assert_jobs(got->master.jobs, want->master.jobs);
 	assert_sequences(got->master.sequences, want->master.sequences);
@@ -267,7 +266,7 @@ test_every_state_occurs(void **state UNUSED)
 
 	live(s);
 	for (group = groups_first(s->master.groups); group != NULL;
-	    group = groups_next(group)) {
+	     group = groups_next(group)) {
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			if (strcasecmp(p->config->name, process_state_name(p->state)) == 0)
 				seen++;
@@ -328,7 +327,7 @@ static void
 test_backlogs(void **state UNUSED)
 {
 	struct scene *old = scene_new(), *fresh;
-	struct backlog_record record = {.lost = 7};
+	struct backlog_record record = { .lost = 7 };
 	const struct backlog_record *got;
 	char path[32], *why;
 	json_t *doc;
@@ -354,8 +353,8 @@ test_backlogs(void **state UNUSED)
 	fresh = revive(doc);
 	assert_null(backlogs_get(fresh->master.backlogs, 0, &got));
 	scene_free(fresh);
-	json_object_set_new(doc, "backlogs",
-	    json_pack("[{ss,ss}]", "path", "00", "bytes", ""));
+	json_object_set_new(
+	    doc, "backlogs", json_pack("[{ss,ss}]", "path", "00", "bytes", ""));
 	fresh = scene_new();
 	assert_int_equal(state_document_read(&fresh->master, doc, &why), -1);
 	free(why);

@@ -28,7 +28,7 @@ no_listener(const struct process *process UNUSED)
 	return NULL;
 }
 
-static const struct pool_ops ops = {.listener = no_listener};
+static const struct pool_ops ops = { .listener = no_listener };
 
 static struct scene *
 scene_new(void)
@@ -70,8 +70,8 @@ subscribe(struct scene *s, const char *name, enum event_type type)
 	config->kind = GROUP_LISTENER_POOL;
 	config->pool.events = UINT32_C(1) << type;
 	config->pool.buffer_size = 100;
-	pool = pool_new(
-	    recorder_activate(&s->recorder, s->groups, config, &s->next_id), &ops);
+	pool =
+	    pool_new(recorder_activate(&s->recorder, s->groups, config, &s->next_id), &ops);
 	assert_non_null(pool);
 	dispatch_subscribe(s->events, pool);
 	return pool;
@@ -89,7 +89,8 @@ assert_told(struct pool *pool, const char *want)
 		const struct event *event = waiting->item.event;
 
 		assert_int_equal(buf_printf(&text, "%d %s ", (int)event->serial,
-		    event_type_name(event->type)), 0);
+				     event_type_name(event->type)),
+		    0);
 		assert_int_equal(buf_append(&text, event->payload, event->size), 0);
 		assert_int_equal(buf_putc(&text, '|'), 0);
 	}
@@ -157,8 +158,8 @@ test_process_states(void **state UNUSED)
 		p->has_exitstatus = true;
 		p->exitstatus = states[i].exitstatus;
 		dispatch_process_state(s->events, p, states[i].from);
-		snprintf(want, sizeof(want), "%d PROCESS_STATE_%s", (int)i + 7,
-		    states[i].want);
+		snprintf(
+		    want, sizeof(want), "%d PROCESS_STATE_%s", (int)i + 7, states[i].want);
 		assert_told(pool, want);
 	}
 	scene_free(s);
@@ -300,8 +301,8 @@ test_several_pools(void **state UNUSED)
 	assert_int_equal(first->next_serial, 1);
 	assert_int_equal(second->next_serial, 2);
 	assert_told(first, "8 REMOTE_COMMUNICATION type:t\n|");
-	assert_told(second,
-	    "7 SUPERVISOR_STATE_CHANGE_RUNNING |8 REMOTE_COMMUNICATION type:t\n|");
+	assert_told(
+	    second, "7 SUPERVISOR_STATE_CHANGE_RUNNING |8 REMOTE_COMMUNICATION type:t\n|");
 	dispatch_unsubscribe(s->events, second);
 	assert_false(dispatch_wanted(s->events, EVENT_TICK_5));
 	assert_true(dispatch_wanted(s->events, EVENT_REMOTE_COMMUNICATION));

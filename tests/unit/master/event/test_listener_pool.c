@@ -21,8 +21,8 @@ static struct scene {
 	struct process *processes[LISTENERS];
 	struct listener listeners[LISTENERS];
 	struct listener_limits limits;
-	int write_errno[LISTENERS];	/* 0 = it works */
-	struct buf written;		/* "a: " and the bytes */
+	int write_errno[LISTENERS]; /* 0 = it works */
+	struct buf written;         /* "a: " and the bytes */
 	uint64_t next_id, next_serial;
 } scene;
 
@@ -51,7 +51,7 @@ write_event(struct process *process, const char *bytes, size_t n)
 	return buf_putc(&scene.written, '\n');
 }
 
-static const struct pool_ops ops = {listener_of, write_event};
+static const struct pool_ops ops = { listener_of, write_event };
 
 /* All listeners are RUNNING and READY; the log is quiet below WARN. */
 static void
@@ -68,7 +68,8 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 	buf_init(&scene.written, 0);
 	config->kind = GROUP_LISTENER_POOL;
 	config->pool = (struct pool_config){
-	    .events = events, .buffer_size = buffer_size, .counts_bytes = counts_bytes};
+		.events = events, .buffer_size = buffer_size, .counts_bytes = counts_bytes
+	};
 	for (char name[] = "a"; name[0] < 'a' + LISTENERS; name[0]++)
 		recorder_add(config, recorder_program(name, -1));
 	scene.groups = groups_new(NULL);
@@ -106,8 +107,8 @@ set_all(enum listener_state state)
 static void
 accept_event(const char *payload, unsigned times, size_t processes)
 {
-	struct event *event = event_new(EVENT_REMOTE_COMMUNICATION, scene.next_serial++,
-	    payload, strlen(payload));
+	struct event *event = event_new(
+	    EVENT_REMOTE_COMMUNICATION, scene.next_serial++, payload, strlen(payload));
 
 	assert_non_null(event);
 	pool_accept(scene.pool, event, times, processes);
@@ -132,7 +133,8 @@ assert_waiting(const char *want)
 	buf_init(&text, 0);
 	STAILQ_FOREACH(waiting, &scene.pool->buffer, in_buffer) {
 		assert_int_equal(buf_printf(&text, "%s%d", count == 0 ? "" : " ",
-		    (int)waiting->item.event->serial), 0);
+				     (int)waiting->item.event->serial),
+		    0);
 		bytes += waiting->item.event->size;
 		count++;
 	}
@@ -171,8 +173,8 @@ static void
 end(size_t i, bool processed)
 {
 	scene.listeners[i].state = LISTENER_READY;
-	pool_end(scene.pool, scene.processes[i], listener_take(&scene.listeners[i]),
-	    processed);
+	pool_end(
+	    scene.pool, scene.processes[i], listener_take(&scene.listeners[i]), processed);
 }
 
 #define HEAD(serial, poolserial)                                                    \
@@ -189,7 +191,7 @@ test_order(void **state UNUSED)
 	accept_event("one", 1, 4);
 	accept_event("two", 1, 4);
 	dispatch("a: " HEAD(0, 0) "len:3\none\n"
-		 "b: " HEAD(1, 1) "len:3\ntwo\n");
+				  "b: " HEAD(1, 1) "len:3\ntwo\n");
 	assert_waiting("");
 	assert_int_equal(scene.listeners[0].state, LISTENER_BUSY);
 	assert_int_equal(scene.listeners[0].outstanding.event->serial, 0);
@@ -287,7 +289,7 @@ test_rejected(void **state UNUSED)
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
 	end(0, true);
 	assert_waiting("");
-	pool_end(scene.pool, scene.processes[0], (struct pool_event){0}, false);
+	pool_end(scene.pool, scene.processes[0], (struct pool_event){ 0 }, false);
 	assert_waiting("");
 	teardown();
 }
@@ -410,7 +412,7 @@ test_double_subscription(void **state UNUSED)
 	accept_event("x", 2, 4);
 	assert_waiting("0 0");
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n"
-		 "b: " HEAD(0, 0) "len:1\nx\n");
+				  "b: " HEAD(0, 0) "len:1\nx\n");
 	accept_event("y", 1, 4);
 	dispatch("c: " HEAD(1, 1) "len:1\ny\n");
 	teardown();
@@ -425,7 +427,7 @@ test_serials_wrap(void **state UNUSED)
 	accept_event("x", 1, 4);
 	accept_event("y", 1, 4);
 	dispatch("a: " HEAD(0, 9223372036854775807) "len:1\nx\n"
-		 "b: " HEAD(1, 0) "len:1\ny\n");
+						    "b: " HEAD(1, 0) "len:1\ny\n");
 	teardown();
 }
 

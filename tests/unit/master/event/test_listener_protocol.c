@@ -24,7 +24,7 @@ note(void *ctx, struct pool_event taken, bool processed)
 
 static struct listener_limits limits;
 
-static const struct listener_ops noting = {.end = note};
+static const struct listener_ops noting = { .end = note };
 
 /* '!' in the input stands for an event that is given. */
 static const struct {
@@ -69,7 +69,7 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 			struct event *event = event_new(EVENT_TICK_5, 1, "", 0);
 
 			assert_int_equal(listener->state, LISTENER_READY);
-			listener_give(listener, (struct pool_event){.event = event});
+			listener_give(listener, (struct pool_event){ .event = event });
 			input++;
 			continue;
 		}
@@ -82,7 +82,7 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 static void
 test_cases(void **state UNUSED)
 {
-	static const size_t steps[] = {SIZE_MAX, 1, 2, 3};
+	static const size_t steps[] = { SIZE_MAX, 1, 2, 3 };
 	struct listener listener;
 	char ends[8];
 
@@ -109,7 +109,7 @@ note_result(void *ctx, const char *bytes, size_t n)
 static void
 test_handlers(void **state UNUSED)
 {
-	static const struct listener_ops ops = {.end = note, .result = note_result};
+	static const struct listener_ops ops = { .end = note, .result = note_result };
 	static const struct {
 		enum result_handler handler;
 		const char *ends;
@@ -125,8 +125,9 @@ test_handlers(void **state UNUSED)
 		listener_init(&listener, "l", wants[i].handler, &limits);
 		for (size_t j = 0; j < nitems(results); j++) {
 			listener_feed(&listener, "READY\n", 6, &ops, got);
-			listener_give(&listener, (struct pool_event){
-			    .event = event_new(EVENT_TICK_5, 1, "", 0)});
+			listener_give(&listener,
+			    (struct pool_event){
+				.event = event_new(EVENT_TICK_5, 1, "", 0) });
 			for (const char *at = results[j]; *at != '\0'; at++)
 				listener_feed(&listener, at, 1, &ops, got);
 		}
@@ -164,9 +165,10 @@ count_lines(void *ctx, enum log_level level, const char *text, size_t len UNUSED
 	unsigned *lines = ctx;
 
 	if (level == LEVEL_WARN) {
-		lines[strcmp(text, "l: event was rejected") == 0 ? 0 :
-		    strcmp(text, "l: bad result line: 'RESULT x'") == 0 ? 1 :
-		    strstr(text, "UNKNOWN") != NULL ? 2 : 3]++;
+		lines[strcmp(text, "l: event was rejected") == 0            ? 0 :
+			strcmp(text, "l: bad result line: 'RESULT x'") == 0 ? 1 :
+			strstr(text, "UNKNOWN") != NULL                     ? 2 :
+									      3]++;
 	}
 }
 
@@ -177,8 +179,8 @@ test_log_floods(void **state UNUSED)
 {
 	static const char *const inputs[] = {
 	    "READY\n!RESULT 4\nFAIL", "READY\n!RESULT x\n"};
-	struct listener_limits own[2] = {0};
-	unsigned lines[4] = {0};
+	struct listener_limits own[2] = { 0 };
+	unsigned lines[4] = { 0 };
 	char ends[1024] = "";
 	struct listener listener;
 

@@ -86,8 +86,8 @@ test_states(void **state)
 		assert_int_equal(payload_state_type(cases[i].state), cases[i].type);
 		snprintf(want, sizeof(want),
 		    "processname:cat groupname:pets from_state:RUNNING%s", cases[i].more);
-		assert_text(s, payload_process_state(&s->text, s->process, PROCESS_RUNNING),
-		    want);
+		assert_text(
+		    s, payload_process_state(&s->text, s->process, PROCESS_RUNNING), want);
 	}
 }
 
@@ -96,14 +96,14 @@ test_output(void **state)
 {
 	struct scene *s = *state;
 
-	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDOUT,
-	    false, "abc", 3),
+	assert_text(s,
+	    payload_process_output(&s->text, s->process, OUTPUT_STDOUT, false, "abc", 3),
 	    "processname:cat groupname:pets pid:100 channel:stdout\nabc");
-	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDERR,
-	    false, "", 0),
+	assert_text(s,
+	    payload_process_output(&s->text, s->process, OUTPUT_STDERR, false, "", 0),
 	    "processname:cat groupname:pets pid:100 channel:stderr\n");
-	assert_text(s, payload_process_output(&s->text, s->process, OUTPUT_STDERR,
-	    true, "abc", 3),
+	assert_text(s,
+	    payload_process_output(&s->text, s->process, OUTPUT_STDERR, true, "abc", 3),
 	    "processname:cat groupname:pets pid:100\nabc");
 }
 
@@ -135,8 +135,9 @@ test_remote(void **state)
 	struct scene *s = *state;
 
 	for (size_t i = 0; i < nitems(cases); i++)
-		assert_text(s, payload_remote(&s->text, cases[i].type, cases[i].data,
-		    cases[i].n), cases[i].payload);
+		assert_text(s,
+		    payload_remote(&s->text, cases[i].type, cases[i].data, cases[i].n),
+		    cases[i].payload);
 }
 
 static void

@@ -25,7 +25,7 @@ static struct world {
 	enum role role;
 	int64_t now;
 	pid_t pid;
-	int rpcd, page;		/* its end of the connection; the page */
+	int rpcd, page; /* its end of the connection; the page */
 	reap_fn *reaped;
 	void *reap_ctx;
 	int connects, drops, revives, ready, gone, done, kills;
@@ -87,7 +87,7 @@ over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 static struct connection *
 connect_rpcd(void *ctx, int fd, enum role role, struct frontend *frontend)
 {
-	static const struct peer_ops ops = {.closed = over};
+	static const struct peer_ops ops = { .closed = over };
 
 	assert_ptr_equal(ctx, &w);
 	w.connects++;
@@ -164,14 +164,14 @@ pass(int64_t ms)
 static void
 begin(const struct scratch *scratch, const struct config *config)
 {
-	struct frontend_use use = {.config = config, .ops = &ops, .ctx = &w};
+	struct frontend_use use = { .config = config, .ops = &ops, .ctx = &w };
 	const char *rpcd = scratch_path(scratch, "reeve-rpcd");
 	char *error = NULL, *self;
 	int fd = open(rpcd, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 
 	assert_int_not_equal(fd, -1);
 	close(fd);
-	w = (struct world){.loop = use.loop = loop_new(), .now = START, .rpcd = -1};
+	w = (struct world){ .loop = use.loop = loop_new(), .now = START, .rpcd = -1 };
 	clock_freeze(START, START);
 	w.sockets = use.http_sockets = http_sockets_open(config, NULL, &error);
 	assert_non_null(w.sockets);
@@ -223,9 +223,14 @@ received(void)
 static struct listener_config
 unix_listener(const char *path)
 {
-	return (struct listener_config){.section = S("unix_http_server"), .is_unix = true,
-	    .path = S(path), .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
-	    .username = S("user"), .password = S("secret")};
+	return (struct listener_config){ .section = S("unix_http_server"),
+		.is_unix = true,
+		.path = S(path),
+		.mode = 0700,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.username = S("user"),
+		.password = S("secret") };
 }
 
 /* ---- tests ---- */
@@ -233,7 +238,7 @@ unix_listener(const char *path)
 static void
 test_without_listeners(void **state)
 {
-	struct config config = {.nlisteners = 0};
+	struct config config = { .nlisteners = 0 };
 
 	begin(*state, &config);
 	assert_int_equal(w.connects, 0);
@@ -249,7 +254,7 @@ static void
 test_life(void **state)
 {
 	struct listener_config listener = unix_listener(scratch_path(*state, "s.sock"));
-	struct config config = {.listeners = &listener, .nlisteners = 1};
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
 	json_t *hello = json_object();
 	const char *setup;
 
@@ -259,8 +264,9 @@ test_life(void **state)
 	assert_true(frontends_have(w.all, w.pid));
 	assert_null(frontends_peer(w.all));
 	assert_int_equal(frontend_greet(w.frontend, hello), 0);
-	assert_int_equal(json_integer_value(json_object_get(
-	    json_object_get(hello, "setup"), "listeners")), 1);
+	assert_int_equal(json_integer_value(
+			     json_object_get(json_object_get(hello, "setup"), "listeners")),
+	    1);
 	json_decref(hello);
 	assert_int_equal(frontend_greeted(w.frontend, &w.connection), 0);
 	assert_int_equal(w.revives, 1);
@@ -271,7 +277,7 @@ test_life(void **state)
 	assert_non_null(strstr(setup, "\"setup.page\""));
 	assert_non_null(strstr(setup, "\"setup.end\""));
 	frontend_ready(w.frontend);
-	frontend_ready(w.frontend);	/* it cannot be ready twice */
+	frontend_ready(w.frontend); /* it cannot be ready twice */
 	assert_int_equal(w.ready, 1);
 	/* It exits: its connection goes first. */
 	close(w.rpcd);
@@ -284,7 +290,7 @@ test_life(void **state)
 	assert_int_equal(w.connects, 2);
 	frontends_end(w.all, count, &w.done);
 	pass(0);
-	assert_int_equal(read(w.rpcd, &(char){0}, 1), 0);
+	assert_int_equal(read(w.rpcd, &(char){ 0 }, 1), 0);
 	assert_int_equal(w.done, 0);
 	reap(0);
 	assert_int_equal(w.done, 1);
@@ -298,7 +304,7 @@ static void
 test_no_descriptors_for_its_setup(void **state)
 {
 	struct listener_config listener = unix_listener(scratch_path(*state, "s.sock"));
-	struct config config = {.listeners = &listener, .nlisteners = 1};
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
 	struct scratch *scratch = *state;
 	int page;
 
@@ -322,7 +328,7 @@ test_waiting_client(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
 	struct listener_config listener = unix_listener(path);
-	struct config config = {.listeners = &listener, .nlisteners = 1};
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
 	int client;
 
 	begin(*state, &config);
@@ -344,7 +350,7 @@ test_replacement(void **state)
 {
 	char *path = strdup(scratch_path(*state, "s.sock"));
 	struct listener_config listener = unix_listener(path);
-	struct config config = {.listeners = &listener, .nlisteners = 1};
+	struct config config = { .listeners = &listener, .nlisteners = 1 };
 
 	begin(*state, &config);
 	frontend_ready(w.frontend);
@@ -357,7 +363,7 @@ test_replacement(void **state)
 	frontends_check(w.all);
 	assert_null(frontends_peer(w.all));
 	pass(0);
-	assert_int_equal(read(w.rpcd, &(char){0}, 1), 0);
+	assert_int_equal(read(w.rpcd, &(char){ 0 }, 1), 0);
 	reap(0);
 	assert_int_equal(w.connects, 2);
 	frontends_check(w.all);

@@ -26,16 +26,22 @@ tcp_port(int fd)
 static struct listener_config
 tcp(int port)
 {
-	return (struct listener_config){.section = S("inet_http_server"),
-	    .host = S("127.0.0.1"), .port = port, .username = S("x")};
+	return (struct listener_config){ .section = S("inet_http_server"),
+		.host = S("127.0.0.1"),
+		.port = port,
+		.username = S("x") };
 }
 
 static struct listener_config
 unix_socket(const char *path)
 {
-	return (struct listener_config){.section = S("unix_http_server"), .is_unix = true,
-	    .path = S(path), .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
-	    .username = S("x")};
+	return (struct listener_config){ .section = S("unix_http_server"),
+		.is_unix = true,
+		.path = S(path),
+		.mode = 0700,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.username = S("x") };
 }
 
 static struct http_sockets *
@@ -91,15 +97,15 @@ static void
 kept_where_the_address_stays(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
-	struct listener_config first[] = {tcp(0), unix_socket(path)}, second[2];
-	struct config config = {.listeners = first, .nlisteners = 2};
+	struct listener_config first[] = { tcp(0), unix_socket(path) }, second[2];
+	struct config config = { .listeners = first, .nlisteners = 2 };
 	struct http_sockets *old = opened(&config, NULL), *new;
 	int port = tcp_port(http_sockets_fd(old, 0)), fd = http_sockets_fd(old, 1);
 
 	assert_true(serves(old, 0, NULL));
 	assert_true(serves(old, 1, path));
 	second[0] = unix_socket(path);
-	second[1] = tcp(port);	/* "0" was another address */
+	second[1] = tcp(port); /* "0" was another address */
 	config.listeners = second;
 	new = opened(&config, old);
 	assert_int_equal(http_sockets_fd(new, 0), fd);
@@ -113,10 +119,11 @@ static void
 refused(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
-	struct listener_config one[] = {unix_socket(path), tcp(0)}, other[1];
-	struct config config = {.listeners = one, .nlisteners = 2};
+	struct listener_config one[] = { unix_socket(path), tcp(0) }, other[1];
+	struct config config = { .listeners = one, .nlisteners = 2 };
 	struct http_sockets *listeners = opened(&config, NULL);
-	char in_use[] = "Another program is already listening on a port that one of our "
+	char in_use[] =
+	    "Another program is already listening on a port that one of our "
 	    "HTTP servers is configured to use.  Shut this program down first before "
 	    "starting supervisord.";
 
@@ -129,16 +136,16 @@ refused(void **state)
 	expect_error(&config, in_use);
 	http_sockets_free(listeners);
 	other[0] = unix_socket("/nowhere/at/all/s.sock");
-	expect_error(&config,
-	    "Cannot open an HTTP server: socket.error reported errno.ENOENT (2)");
+	expect_error(
+	    &config, "Cannot open an HTTP server: socket.error reported errno.ENOENT (2)");
 }
 
 static void
 stale_socket_is_replaced(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
-	struct listener_config one[] = {unix_socket(path)};
-	struct config config = {.listeners = one, .nlisteners = 1};
+	struct listener_config one[] = { unix_socket(path) };
+	struct config config = { .listeners = one, .nlisteners = 1 };
 	struct http_sockets *listeners;
 	int fd = sock_listen_unix(path, 0700, (uid_t)-1, (gid_t)-1, 1);
 
@@ -153,12 +160,12 @@ static void
 shut_down_and_revived(void **state)
 {
 	const char *path = scratch_path(*state, "s.sock");
-	struct listener_config both[] = {tcp(0), unix_socket(path)};
-	struct config config = {.listeners = both, .nlisteners = 2};
+	struct listener_config both[] = { tcp(0), unix_socket(path) };
+	struct config config = { .listeners = both, .nlisteners = 2 };
 	struct http_sockets *listeners = opened(&config, NULL);
 	int port = tcp_port(http_sockets_fd(listeners, 0));
 
-	both[0].port = port;	/* one that was chosen by the kernel would be given up */
+	both[0].port = port; /* one that was chosen by the kernel would be given up */
 	listeners = opened(&config, listeners);
 	assert_false(http_sockets_revive(listeners, &config, 0));
 	assert_false(http_sockets_revive(listeners, &config, 1));
@@ -179,8 +186,8 @@ static void
 announced(void **state)
 {
 	struct scratch *scratch = *state;
-	struct listener_config some[] = {tcp(1), tcp(2), tcp(3), tcp(4)};
-	char *interfaces[] = {S("supervisor")};
+	struct listener_config some[] = { tcp(1), tcp(2), tcp(3), tcp(4) };
+	char *interfaces[] = { S("supervisor") };
 	struct config config = {.listeners = some, .nlisteners = 3,
 	    .interfaces = interfaces, .ninterfaces = 1};
 

@@ -22,8 +22,8 @@ struct scene {
 	struct rpcinterfaces *interfaces;
 	struct group *group;
 	struct process *process;
-	struct group_fds fds;		/* the program's */
-	struct peer *rpcd;		/* NULL = none is ready */
+	struct group_fds fds; /* the program's */
+	struct peer *rpcd;    /* NULL = none is ready */
 	int rpcd_end;
 	uint64_t next_id;
 };
@@ -46,7 +46,7 @@ rpcd(void *ctx)
 	return s->rpcd;
 }
 
-static const struct rpcinterface_ops ops = {.admit = admit, .rpcd = rpcd};
+static const struct rpcinterface_ops ops = { .admit = admit, .rpcd = rpcd };
 
 static void
 start(struct scene *s)
@@ -87,10 +87,10 @@ setup(void **state)
 	s->groups = s->recorder.groups = groups_new(s->kinds);
 	s->interfaces = rpcinterfaces_new(s->groups, &ops, s);
 	s->kinds[GROUP_INTERFACE] =
-	    (struct group_kind_row){&rpcinterface_group_ops, s->interfaces};
+	    (struct group_kind_row){ &rpcinterface_group_ops, s->interfaces };
 	s->group = recorder_activate(&s->recorder, s->groups, config, &s->next_id);
 	s->process = group_process(s->group, "x");
-	s->fds = (struct group_fds){-1, {-1, -1}};
+	s->fds = (struct group_fds){ -1, { -1, -1 } };
 	assert_int_equal(rpcinterface_group_ops.attach(s->process), 0);
 	*state = s;
 	return 0;

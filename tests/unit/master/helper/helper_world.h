@@ -31,15 +31,15 @@ static struct world {
 	struct helper_process *helper;
 	struct buf log;
 	int64_t now;
-	pid_t pid;		/* the latest one */
+	pid_t pid; /* the latest one */
 	int spawns, spawn_errno;
-	int socket, stderr_fd;	/* its ends; -1 = closed */
+	int socket, stderr_fd; /* its ends; -1 = closed */
 	reap_fn *reaped;
 	void *reap_ctx;
 	reap_stopped_fn *stopped;
-	int signal;		/* the latest one sent to pid */
-	struct peer *peer;	/* the owner's */
-	bool refuses;		/* the owner takes no connection */
+	int signal;        /* the latest one sent to pid */
+	struct peer *peer; /* the owner's */
+	bool refuses;      /* the owner takes no connection */
 	int lost, idle, done;
 	struct helper_end end;
 } w;
@@ -117,7 +117,7 @@ peer_over(void *ctx, struct peer *peer, const char *why, bool violation)
 static struct peer *
 connect_helper(void *ctx, int fd)
 {
-	static const struct peer_ops ops = {.closed = peer_over};
+	static const struct peer_ops ops = { .closed = peer_over };
 
 	assert_ptr_equal(ctx, &w);
 	if (w.refuses) {
@@ -182,15 +182,18 @@ static void
 sink(void *ctx, enum log_level level, const char *text, size_t len)
 {
 	(void)ctx;
-	assert_int_equal(buf_printf(&w.log, "%s %.*s\n", log_level_tag(level), (int)len,
-			     text), 0);
+	assert_int_equal(
+	    buf_printf(&w.log, "%s %.*s\n", log_level_tag(level), (int)len, text), 0);
 }
 
 static void
 setup(const struct helper_kind *kind)
 {
-	w = (struct world){.loop = loop_new(), .now = START, .pid = FIRST_PID - 1,
-	    .socket = -1, .stderr_fd = -1};
+	w = (struct world){ .loop = loop_new(),
+		.now = START,
+		.pid = FIRST_PID - 1,
+		.socket = -1,
+		.stderr_fd = -1 };
 	assert_non_null(w.loop);
 	buf_init(&w.log, 64 * 1024);
 	log_init(sink, NULL, LEVEL_INFO);

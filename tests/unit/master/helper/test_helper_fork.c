@@ -22,7 +22,7 @@ struct reading {
 	struct helper_process *helper;
 	struct peer *peer;
 	struct buf log;
-	char word[32];		/* what the helper works with, and what it answered */
+	char word[32]; /* what the helper works with, and what it answered */
 	struct helper_end end;
 	bool over;
 };
@@ -32,8 +32,9 @@ sink(void *ctx, enum log_level level, const char *text, size_t len)
 {
 	struct reading *reading = ctx;
 
-	assert_int_equal(buf_printf(&reading->log, "%s %.*s\n", log_level_tag(level),
-			     (int)len, text), 0);
+	assert_int_equal(
+	    buf_printf(&reading->log, "%s %.*s\n", log_level_tag(level), (int)len, text),
+	    0);
 }
 
 /* In the child. */
@@ -47,8 +48,9 @@ answer(void *ctx, int socket)
 		others += fd > 2 && fd != socket && fcntl(fd, F_GETFD) != -1;
 	log_error("the word is %s, %d other descriptors", reading->word, others);
 	reading->word[0] = '\0';
-	dprintf(socket, "{\"jsonrpc\":\"2.0\",\"method\":\"word\","
-			"\"params\":{\"word\":\"changed\"}}\n");
+	dprintf(socket,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"word\","
+	    "\"params\":{\"word\":\"changed\"}}\n");
 	return 3;
 }
 
@@ -78,7 +80,7 @@ closed(void *ctx, struct peer *peer, const char *why, bool violation)
 static struct peer *
 connect_reading(void *ctx, int fd)
 {
-	static const struct peer_ops ops = {.notification = received, .closed = closed};
+	static const struct peer_ops ops = { .notification = received, .closed = closed };
 	struct reading *reading = ctx;
 
 	reading->peer = peer_new(reading->loop, fd, &ops, reading);
@@ -108,7 +110,7 @@ test_fork(void **state)
 	    .connect = connect_reading,
 	    .ended = ended,
 	};
-	struct reading reading = {.loop = loop_new(), .word = "given"};
+	struct reading reading = { .loop = loop_new(), .word = "given" };
 	struct reaper *reaper = reaper_new(reading.loop);
 
 	(void)state;

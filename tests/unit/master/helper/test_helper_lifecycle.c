@@ -108,7 +108,7 @@ test_limits(void **state)
 static void
 test_backoff(void **state)
 {
-	static const int delays[] = {100, 200, 400, 800, 1600, 3200, 5000, 5000};
+	static const int delays[] = { 100, 200, 400, 800, 1600, 3200, 5000, 5000 };
 	struct helper_lifecycle life = started(false);
 	int64_t now = NOW;
 
@@ -139,19 +139,19 @@ test_pause(void **state)
 	int64_t late = NOW + LIMIT + HELPER_LATE_MS;
 
 	(void)state;
-	assert_int_equal(helper_lifecycle_step(&life, HELPER_ON_TIMER, late),
-	    HELPER_DO_NOTHING);
+	assert_int_equal(
+	    helper_lifecycle_step(&life, HELPER_ON_TIMER, late), HELPER_DO_NOTHING);
 	assert_int_equal(life.state, HELPER_STARTING);
 	assert_int_equal(life.due_ms, late + HELPER_GRACE_MS);
 	late += 1000 * HELPER_GRACE_MS;
-	assert_int_equal(helper_lifecycle_step(&life, HELPER_ON_TIMER, late),
-	    HELPER_DO_KILL);
+	assert_int_equal(
+	    helper_lifecycle_step(&life, HELPER_ON_TIMER, late), HELPER_DO_KILL);
 	/* A start that comes late is no reason for another pause. */
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, late);
-	assert_int_equal(helper_lifecycle_step(&life, HELPER_ON_TIMER, late + 60000),
-	    HELPER_DO_SPAWN);
-	assert_int_equal(helper_lifecycle_step(&life, HELPER_ON_TIMER, life.due_ms),
-	    HELPER_DO_KILL);
+	assert_int_equal(
+	    helper_lifecycle_step(&life, HELPER_ON_TIMER, late + 60000), HELPER_DO_SPAWN);
+	assert_int_equal(
+	    helper_lifecycle_step(&life, HELPER_ON_TIMER, life.due_ms), HELPER_DO_KILL);
 }
 
 static void

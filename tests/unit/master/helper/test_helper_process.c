@@ -186,7 +186,7 @@ test_end_while_starting(void **state)
 	helper_process_end(w.helper, done, &w);
 	turns();
 	/* It is asked by the end of file. */
-	assert_int_equal(read(w.socket, &(char){0}, 1), 0);
+	assert_int_equal(read(w.socket, &(char){ 0 }, 1), 0);
 	assert_false(helper_process_ready(w.helper));
 	assert_int_equal(w.done, 0);
 	close_socket();
@@ -259,7 +259,7 @@ test_violation(void **state)
 	turns();
 	assert_int_equal(w.signal, SIGKILL);
 	assert_int_equal(w.lost, 1);
-	expect_log("");	/* the owner's connection says it */
+	expect_log(""); /* the owner's connection says it */
 	teardown();
 }
 

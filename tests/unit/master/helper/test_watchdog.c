@@ -71,8 +71,8 @@ test_mute(void **state)
 	watchdog_active(&dog, START);
 	asked = until_action(&dog, WATCHDOG_PING, START + 2000, 0);
 	assert_int_equal(asked, START + 1000);
-	assert_int_equal(until_action(&dog, WATCHDOG_WARN, START + 60000, 0),
-	    asked + WATCHDOG_WARN_MS);
+	assert_int_equal(
+	    until_action(&dog, WATCHDOG_WARN, START + 60000, 0), asked + WATCHDOG_WARN_MS);
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_MUTE, START + 60000, 0),
 	    asked + WATCHDOG_ANSWER_MS);
 }
@@ -115,8 +115,8 @@ test_starved_owner(void **state)
 	for (int64_t i = 1; i < 40; i++)
 		assert_true(watchdog_look(&dog, START + 1000 + i * 9000, 0, 0) <
 		    WATCHDOG_KILL_MUTE);
-	assert_int_equal(watchdog_look(&dog, START + 1000 + 40 * 9000, 0, 0),
-	    WATCHDOG_KILL_MUTE);
+	assert_int_equal(
+	    watchdog_look(&dog, START + 1000 + 40 * 9000, 0, 0), WATCHDOG_KILL_MUTE);
 }
 
 static void

@@ -146,7 +146,7 @@ test_two_writers(void **state)
 	int i;
 
 	for (i = 0; i < 12; i++) {
-		put(i % 3 == 0 ? two : one, (char[]){(char)('a' + i), '.', '\0'});
+		put(i % 3 == 0 ? two : one, (char[]){ (char)('a' + i), '.', '\0' });
 	}
 	logfile_free(one);
 	logfile_free(two);

@@ -41,7 +41,7 @@ set_limit(int resource, rlim_t value, struct rlimit *before)
 	struct rlimit tight;
 
 	assert_int_equal(getrlimit(resource, before), 0);
-	tight = (struct rlimit){.rlim_cur = value, .rlim_max = before->rlim_max};
+	tight = (struct rlimit){ .rlim_cur = value, .rlim_max = before->rlim_max };
 	assert_int_equal(setrlimit(resource, &tight), 0);
 }
 
@@ -113,8 +113,9 @@ test_loss(void **state)
 	assert_int_equal(scratch_count(scratch, "EFBIG (2 more since the last report)"), 1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	put(file, "z");
-	scratch_expect(scratch, "log", "1234\n[reeve: 3 bytes lost: File too large]\nyy\n"
-	                               "[reeve: 6 bytes lost: File too large]\nz");
+	scratch_expect(scratch, "log",
+	    "1234\n[reeve: 3 bytes lost: File too large]\nyy\n"
+	    "[reeve: 6 bytes lost: File too large]\nz");
 	logfile_free(file);
 }
 
@@ -134,8 +135,8 @@ test_loss_again(void **state)
 	assert_int_equal(logfile_write(file, "78", 2), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	put(file, "9");
-	scratch_expect(scratch, "log",
-	    "1234\n[reev\n[reeve: 4 bytes lost: File too large]\n9");
+	scratch_expect(
+	    scratch, "log", "1234\n[reev\n[reeve: 4 bytes lost: File too large]\n9");
 	logfile_free(file);
 }
 
@@ -157,8 +158,7 @@ test_loss_at_end(void **state)
 		logfile_free(file);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	}
-	scratch_expect(
-	    scratch, "log", "1234\n[reeve: 2 bytes lost: File too large]\n");
+	scratch_expect(scratch, "log", "1234\n[reeve: 2 bytes lost: File too large]\n");
 	assert_int_equal(scratch_count(scratch, "lacks 6 bytes at its end: EFBIG"), 1);
 }
 

@@ -277,7 +277,7 @@ account(int reader)
 		next = strchr(line, '\n');
 		assert_non_null(next);
 		if (sscanf(line, "[reeve: %zu bytes lost: No buffer space available]\n",
-		        &lost) == 1)
+			&lost) == 1)
 			total += lost;
 		else
 			total += (size_t)(next + 1 - line);
@@ -360,7 +360,7 @@ test_syslog(void **state)
 	    "2001-09-09 01:46:40,999 DEBG three",
 	};
 	struct scratch *scratch = *state;
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
 	struct mainlog *log = mainlog_open(NULL, 0, 0, false);

@@ -65,7 +65,7 @@ test_polled(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(writer_share(&writer, fds[1]), 0);
 	writer_close(&writer);
-	writer = (struct writer){.kind = WRITER_POLLED, .fd = fds[1], .fills = true};
+	writer = (struct writer){ .kind = WRITER_POLLED, .fd = fds[1], .fills = true };
 	fill(&writer, fds[0]);
 }
 

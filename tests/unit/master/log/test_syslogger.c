@@ -20,7 +20,7 @@ struct line {
 static int
 listen_at(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	strcpy(address.sun_path, path);
@@ -31,7 +31,7 @@ listen_at(const char *path)
 static struct line
 open_line(struct scratch *scratch)
 {
-	struct line line = {.scratch = scratch};
+	struct line line = { .scratch = scratch };
 
 	setenv("TZ", "UTC", 1);
 	tzset();
@@ -137,7 +137,7 @@ test_busy(void **state)
 	assert_int_not_equal(loop_turn(line.loop, 50), -1);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	assert_true((after.tv_sec - before.tv_sec) * 1000 +
-	        (after.tv_nsec - before.tv_nsec) / 1000000 >=
+		(after.tv_nsec - before.tv_nsec) / 1000000 >=
 	    49);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(want, sizeof(want), HEAD "cat %d", i);

@@ -85,8 +85,8 @@ test_counters(void **state)
 		for (size_t to = 0; to < nitems(states); to++) {
 			enter(x, states[from]);
 			enter(x, states[to]);
-			assert_int_equal(g->unstopped,
-			    !process_state_is_stopped(states[to]));
+			assert_int_equal(
+			    g->unstopped, !process_state_is_stopped(states[to]));
 			assert_int_equal(s->groups->unstopped, g->unstopped);
 		}
 	}

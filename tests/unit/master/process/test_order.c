@@ -43,8 +43,8 @@ test_select(void **state)
 	struct group *late = add(s, "late", 7, "l1:3 l2:1");
 	struct group *soon = add(s, "soon", 2, "zz:900 same1:5 same2:5 aa:-4 same0:5");
 
-	assert_selected(s, NULL, process_state_is_stopped,
-	    "aa\nsame1\nsame2\nsame0\nzz\nl2\nl1\n");
+	assert_selected(
+	    s, NULL, process_state_is_stopped, "aa\nsame1\nsame2\nsame0\nzz\nl2\nl1\n");
 	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame2\nsame0\nzz\n");
 	assert_selected(s, late, process_state_is_running, "");
 	enter(group_process(soon, "same2"), PROCESS_BACKOFF);

@@ -19,8 +19,17 @@
 
 #define SCRIPTS "tests/data/process/*.txt"
 
-enum happening { START, STOP, SHUTDOWN, SIGNAL, AUTOSTART, RESPAWN, TIMEOUT, REAPED,
-	HAPPENINGS };
+enum happening {
+	START,
+	STOP,
+	SHUTDOWN,
+	SIGNAL,
+	AUTOSTART,
+	RESPAWN,
+	TIMEOUT,
+	REAPED,
+	HAPPENINGS
+};
 
 static const enum process_state states[] = { PROCESS_STOPPED, PROCESS_STARTING,
 	PROCESS_RUNNING, PROCESS_BACKOFF, PROCESS_STOPPING, PROCESS_EXITED, PROCESS_FATAL,
@@ -66,8 +75,8 @@ configure(struct process_config *c, const char *key, const char *value)
 		c->exitcodes[0] = (int)number;
 	else if (strcmp(key, "autorestart") == 0)
 		c->autorestart = strcmp(value, "true") == 0 ? AUTORESTART_TRUE :
-		    strcmp(value, "unexpected") == 0 ? AUTORESTART_UNEXPECTED :
-		    AUTORESTART_FALSE;
+		    strcmp(value, "unexpected") == 0        ? AUTORESTART_UNEXPECTED :
+							      AUTORESTART_FALSE;
 	else
 		fail_msg("unknown key %s", key);
 }
@@ -92,7 +101,7 @@ stage_begin(struct stage *s, char *words)
 	stage_end(s);
 	recorder_init(&s->recorder);
 	for (word = strtok_r(words, " ", &save); word != NULL;
-	    word = strtok_r(NULL, " ", &save)) {
+	     word = strtok_r(NULL, " ", &save)) {
 		if ((equals = strchr(word, '=')) == NULL)
 			continue;
 		*equals = '\0';
@@ -180,8 +189,10 @@ do_reaped(struct stage *s, const char *rest)
 {
 	int number = atoi(strchr(rest, ' ') + 1);
 
-	process_reaped(s->process, rest[0] == 'e' ? number << 8 :
-	    rest[0] == 'c' ? number | 0x80 : number);
+	process_reaped(s->process,
+	    rest[0] == 'e'     ? number << 8 :
+		rest[0] == 'c' ? number | 0x80 :
+				 number);
 }
 
 static void (*const happen[HAPPENINGS])(struct stage *, const char *) = {
@@ -202,8 +213,7 @@ do_happening(struct stage *s, const char *word, const char *rest)
 			state++;
 		s->met[state][e] = true;
 		happen[e](s, rest);
-		recorder_line(&s->recorder, "= %s",
-		    process_state_name(s->process->state));
+		recorder_line(&s->recorder, "= %s", process_state_name(s->process->state));
 		return true;
 	}
 	return false;
@@ -245,9 +255,9 @@ show(struct stage *s)
 	struct process_info info;
 
 	assert_int_equal(process_info_of(p, "/out", "", &info), 0);
-	recorder_line(&s->recorder, "id %llu spawn %llu last %llu %s", (unsigned long long)
-	    info.id, (unsigned long long)info.spawn, (unsigned long long)info.last_spawn,
-	    verdict_name(info.verdict));
+	recorder_line(&s->recorder, "id %llu spawn %llu last %llu %s",
+	    (unsigned long long)info.id, (unsigned long long)info.spawn,
+	    (unsigned long long)info.last_spawn, verdict_name(info.verdict));
 	recorder_line(&s->recorder, "%s:%s %s pid %d start %lld stop %lld exitstatus %d",
 	    info.group, info.name, process_state_name(info.state), (int)info.pid,
 	    (long long)info.start, (long long)info.stop, info.exitstatus);
@@ -300,8 +310,8 @@ command(struct stage *s, char *text)
 	} else if (strcmp(text, "spawn-fails-mutely") == 0) {
 		s->recorder.why_fails = true;
 	} else if (strcmp(text, "renew") == 0) {
-		recorder_line(&s->recorder, "%s", process_renew(s->process) ? "renews" :
-		    "does not run");
+		recorder_line(&s->recorder, "%s",
+		    process_renew(s->process) ? "renews" : "does not run");
 	} else if (strcmp(text, "renew-ended") == 0) {
 		process_renew_ended(s->process);
 	} else if (strcmp(text, "stay") == 0) {

@@ -37,8 +37,8 @@ say(const struct world *w, const char *text)
 {
 	char *why = NULL;
 
-	assert_int_equal(child_write_stdin(w->process, text, strlen(text), &why),
-	    FAULT_NONE);
+	assert_int_equal(
+	    child_write_stdin(w->process, text, strlen(text), &why), FAULT_NONE);
 }
 
 /* Turns until the listener has read so many bytes of a line in this state. */
@@ -64,8 +64,7 @@ duplicate_all(json_t *json)
 
 	if (json_is_integer(fd))
 		json_integer_set(fd, dup((int)json_integer_value(fd)));
-	json_object_foreach(json, name, member)
-		duplicate_all(member);
+	json_object_foreach(json, name, member) duplicate_all(member);
 }
 
 /* Through text, as an exec would take it. */
@@ -146,14 +145,15 @@ child_changes_masters(void **state)
 	json_object_set_new(pipe, "hidden", json_boolean(hidden));
 	take_child(&m, PROGRAM);
 	put_back(&m, json);
-	wait_for_log(&m.new, "[reeve: 8 bytes lost: No space left on device]\n"
-	                     "carried over\n");
+	wait_for_log(&m.new,
+	    "[reeve: 8 bytes lost: No space left on device]\n"
+	    "carried over\n");
 	json = written(&m.new);
 	log = at(json, "stdout", "log");
 	assert_int_equal(json_integer_value(json_object_get(log, "generation")), 7);
 	assert_int_equal(json_integer_value(json_object_get(log, "lost")), 0);
-	assert_int_equal(json_is_true(json_object_get(at(json, "stdout", "pipe"),
-	    "hidden")), hidden);
+	assert_int_equal(
+	    json_is_true(json_object_get(at(json, "stdout", "pipe"), "hidden")), hidden);
 	json_decref(json);
 	move_clear(&m);
 }
@@ -162,7 +162,7 @@ child_changes_masters(void **state)
 static void
 make_busy(struct move *m, const char *answer)
 {
-	struct pool_event item = {0};
+	struct pool_event item = { 0 };
 
 	say(&m->old, "READY\n");
 	wait_for_listener(&m->old, LISTENER_READY, 0);
@@ -302,8 +302,9 @@ misfits(void **state)
 		free(why);
 		json_decref(json);
 		world_clear(&m.old);
-		assert_int_equal(reaper_watch(m.reaper, m.new.process->pid,
-		    child_reaped, m.new.process), 0);
+		assert_int_equal(
+		    reaper_watch(m.reaper, m.new.process->pid, child_reaped, m.new.process),
+		    0);
 		move_clear(&m);
 	}
 }
@@ -335,7 +336,8 @@ spoil(struct move *m, json_t *json, json_t *part, enum role_of_cat role)
 	json_t *names = json_copy(part), *value;
 	const char *name;
 
-	json_object_foreach(names, name, value) {
+	json_object_foreach(names, name, value)
+	{
 		spoil(m, json, value, role);
 		json_object_set_new(part, name, json_real(0.5));
 		assert_refused(m, json, role, name);
@@ -349,7 +351,7 @@ spoil(struct move *m, json_t *json, json_t *part, enum role_of_cat role)
 static void
 spoiled_members(void **state)
 {
-	static const enum role_of_cat roles[] = {CAPTURED, PRINTED};
+	static const enum role_of_cat roles[] = { CAPTURED, PRINTED };
 	struct move m;
 	json_t *json;
 
@@ -391,8 +393,8 @@ spoiled_listener(void **state)
 	listener = json_object_get(json, "listener");
 	for (size_t i = 0; i < nitems(cases); i++) {
 		kept = json_incref(json_object_get(listener, cases[i][0]));
-		json_object_set_new(listener, cases[i][0],
-		    json_loads(cases[i][1], JSON_DECODE_ANY, NULL));
+		json_object_set_new(
+		    listener, cases[i][0], json_loads(cases[i][1], JSON_DECODE_ANY, NULL));
 		assert_refused(&m, json, PRINTED, cases[i][1]);
 		json_object_set_new(listener, cases[i][0], kept);
 	}

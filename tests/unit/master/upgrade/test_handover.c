@@ -33,8 +33,8 @@ is_kept(int fd)
 static json_t *
 naming(int one, int other)
 {
-	json_t *doc = json_pack("{s:{s:i},s:[i,{s:{s:i}}]}", "a", "fd", one, "list", 2, "b",
-	    "fd", other);
+	json_t *doc = json_pack(
+	    "{s:{s:i},s:[i,{s:{s:i}}]}", "a", "fd", one, "list", 2, "b", "fd", other);
 
 	assert_non_null(doc);
 	return doc;
@@ -77,7 +77,8 @@ test_descriptor_is_missing(void **state UNUSED)
 	close(one);
 	assert_int_equal(handover_keep(doc, true), -1);
 	assert_null(handover_read(fd, &why));
-	assert_string_equal(why, "state document: a descriptor is missing: Bad file "
+	assert_string_equal(why,
+	    "state document: a descriptor is missing: Bad file "
 	    "descriptor");
 	free(why);
 	json_decref(doc);

@@ -30,14 +30,14 @@
 
 struct side {
 	struct peer *peer;
-	struct buf heard;	/* one line for each thing that happened */
+	struct buf heard; /* one line for each thing that happened */
 	size_t requests, notifications, answers;
 	int fds[SIDE_FDS];
 	size_t nfds;
 	unsigned closed;
 	bool violation;
 	char why[200];
-	bool in_call;		/* a peer_ function of the test's is running */
+	bool in_call; /* a peer_ function of the test's is running */
 	/* When set, runs instead of writing down. */
 	void (*on_request)(struct side *, uint64_t id, const char *method, json_t *params);
 	void (*on_notification)(struct side *, const char *method, json_t *params, int fd);
@@ -47,7 +47,7 @@ struct side {
 struct pair {
 	struct loop *loop;
 	struct side a, b;
-	int raw;		/* b's end when there is no peer b, else -1 */
+	int raw; /* b's end when there is no peer b, else -1 */
 };
 
 UNUSED static void
@@ -56,8 +56,8 @@ side_hear(struct side *s, const char *what, const char *name, const json_t *valu
 	char *text =
 	    value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
-	assert_int_equal(buf_printf(&s->heard, "%s %s %s\n", what, name,
-	    text != NULL ? text : "-"), 0);
+	assert_int_equal(
+	    buf_printf(&s->heard, "%s %s %s\n", what, name, text != NULL ? text : "-"), 0);
 	free(text);
 }
 
@@ -149,7 +149,7 @@ pair_open(struct pair *t, bool raw)
 {
 	int fds[2];
 
-	*t = (struct pair){.raw = -1};
+	*t = (struct pair){ .raw = -1 };
 	t->loop = loop_new();
 	assert_non_null(t->loop);
 	assert_int_equal(sock_pair(fds), 0);
@@ -200,8 +200,8 @@ expect_heard(struct side *s, const char *want)
 {
 	size_t len = strlen(want);
 
-	if (buf_len(&s->heard) != len || (len > 0 &&
-	    memcmp(buf_data(&s->heard), want, len) != 0))
+	if (buf_len(&s->heard) != len ||
+	    (len > 0 && memcmp(buf_data(&s->heard), want, len) != 0))
 		fail_msg("heard:\n%.*sinstead of:\n%s", (int)buf_len(&s->heard),
 		    buf_len(&s->heard) > 0 ? buf_data(&s->heard) : "", want);
 	buf_clear(&s->heard);

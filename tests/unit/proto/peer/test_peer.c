@@ -44,8 +44,8 @@ test_requests(void **state)
 	(void)state;
 	pair_open(&t, false);
 	t.b.on_request = answer_by_name;
-	first = peer_call(t.a.peer, "good", json_pack("{si}", "n", 5), false, side_answer,
-	    &t.a);
+	first = peer_call(
+	    t.a.peer, "good", json_pack("{si}", "n", 5), false, side_answer, &t.a);
 	assert_true(first > 0);
 	assert_true(peer_call(t.a.peer, "bad", NULL, false, side_answer, &t.a) > first);
 	assert_true(peer_call(t.a.peer, "null", NULL, true, side_answer, &t.a) > 0);
@@ -327,13 +327,15 @@ test_drain(void **state)
 	for (int i = 0; i < 3; i++)
 		(void)peer_notify(t.a.peer, "x", json_pack("{si}", "n", i), -1, 0);
 	peer_drain(t.b.peer);
-	expect_heard(&t.b, "notification x {\"n\":0}\nnotification x {\"n\":1}\n"
+	expect_heard(&t.b,
+	    "notification x {\"n\":0}\nnotification x {\"n\":1}\n"
 	    "notification x {\"n\":2}\n");
 	for (int i = 0; i < 3; i++)
 		(void)peer_notify(t.a.peer, "x", json_pack("{si}", "n", i), -1, 0);
 	t.b.on_notification = drain_within;
 	UNTIL(&t, t.b.notifications == 6);
-	expect_heard(&t.b, "begin x 0\nnotification x {\"n\":1}\n"
+	expect_heard(&t.b,
+	    "begin x 0\nnotification x {\"n\":1}\n"
 	    "notification x {\"n\":2}\nend x 0\n");
 	/* The end of file is told by the loop, not from within. */
 	peer_free(t.a.peer);
@@ -415,7 +417,8 @@ half_close_on_notification(struct side *s, const char *method, json_t *params, i
 static void
 test_half_close_within(void **state)
 {
-	static const char frames[] = "{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n"
+	static const char frames[] =
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n"
 	    "{\"jsonrpc\":\"2.0\",\"method\":\"y\"}\n{\"jsonrpc\":";
 	struct pair t;
 	struct buf b;
@@ -438,7 +441,7 @@ test_half_close_within(void **state)
 static void
 test_without_callbacks(void **state)
 {
-	static const struct peer_ops only_closed = {.closed = side_closed};
+	static const struct peer_ops only_closed = { .closed = side_closed };
 	struct pair t;
 
 	(void)state;
@@ -458,8 +461,8 @@ test_without_callbacks(void **state)
 		assert_int_equal(t.a.closed, 0);
 		if (request == 1) {
 			raw_puts(&t, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"}\n");
-			expect_closed(&t, &t.a, true,
-			    "a request from a peer that may not send any");
+			expect_closed(
+			    &t, &t.a, true, "a request from a peer that may not send any");
 		}
 		pair_close(&t);
 	}

@@ -99,7 +99,8 @@ test_frames(void **state)
 	pair_open(&t, true);
 	buf_init(&b, 0);
 	assert_int_equal(peer_call(t.a.peer, "m", json_pack("{ss}", "data", text), false,
-	    side_answer, &t.a), 1);
+			     side_answer, &t.a),
+	    1);
 	while (got < len) {
 		json_t *frame = raw_frame(&t, &b);
 		const json_t *params = json_object_get(frame, "params");
@@ -116,8 +117,8 @@ test_frames(void **state)
 			assert_null(json_object_get(frame, "id"));
 			assert_int_equal(
 			    json_integer_value(json_object_get(params, "id")), 1);
-			assert_string_equal(json_string_value(json_object_get(frame,
-			    "method")), "part");
+			assert_string_equal(
+			    json_string_value(json_object_get(frame, "method")), "part");
 		}
 		json_decref(frame);
 	}
@@ -144,7 +145,8 @@ test_bounds_of_the_sender(void **state)
 	memset(lines, '\n', PEER_LONG_MAX);
 	lines[PEER_LONG_MAX] = '\0';
 	assert_int_equal(peer_call(t.a.peer, "m", json_pack("{ss}", "data", lines), false,
-	    side_answer, &t.a), 0);
+			     side_answer, &t.a),
+	    0);
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(peer_unsent(t.a.peer), 0);
 	free(lines);
@@ -166,7 +168,8 @@ test_bound_of_the_receiver(void **state)
 	assert_true(call_with(&t, 1000001) > 0);
 	assert_true(call_with(&t, 1000000) > 0);
 	UNTIL(&t, t.a.answers == 2);
-	expect_heard(&t.a, "FAILED FAILED: data is longer than 1000000 bytes -\n"
+	expect_heard(&t.a,
+	    "FAILED FAILED: data is longer than 1000000 bytes -\n"
 	    "UNKNOWN ok 1000000\n");
 	assert_int_equal(t.b.requests, 1);
 	assert_int_equal(t.a.closed + t.b.closed, 0);
@@ -190,8 +193,10 @@ put_part(struct pair *t, int id, const char *data)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
-	    "\"params\":{\"id\":%d,\"data\":\"%s\"}}\n", id, data);
+	(void)snprintf(text, sizeof(text),
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"part\","
+	    "\"params\":{\"id\":%d,\"data\":\"%s\"}}\n",
+	    id, data);
 	raw_puts(t, text);
 }
 
@@ -210,8 +215,9 @@ test_interleaved(void **state)
 	begin_long(&t, 77, "a", 3);
 	frame = raw_frame(&t, &b);
 	assert_int_equal(json_integer_value(json_object_get(frame, "id")), 77);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(frame, "error"),
-	    "code")), FAULT_FAILED);
+	assert_int_equal(
+	    json_integer_value(json_object_get(json_object_get(frame, "error"), "code")),
+	    FAULT_FAILED);
 	json_decref(frame);
 	put_part(&t, 77, "ignored, and of any length");
 	put_part(&t, 12345, "x");
@@ -224,9 +230,10 @@ test_interleaved(void **state)
 	begin_long(&t, 3, "d", 2);
 	put_part(&t, 3, "e");
 	UNTIL(&t, t.a.requests == 5);
-	expect_heard(&t.a, "request m1 {\"data\":\"abc\"}\nrequest m3 {\"data\":\"abc\"}\n"
-			   "request short {}\nrequest m10 {\"data\":\"xyz\"}\nrequest m3 "
-			   "{\"data\":\"de\"}\n");
+	expect_heard(&t.a,
+	    "request m1 {\"data\":\"abc\"}\nrequest m3 {\"data\":\"abc\"}\n"
+	    "request short {}\nrequest m10 {\"data\":\"xyz\"}\nrequest m3 "
+	    "{\"data\":\"de\"}\n");
 	assert_int_equal(t.a.closed, 0);
 	buf_clear(&b);
 	pair_close(&t); /* with two of them still open */

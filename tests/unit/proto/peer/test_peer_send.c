@@ -19,13 +19,13 @@ test_nothing_is_written_before_the_flush(void **state)
 	assert_int_equal(peer_notify(t.a.peer, "x", NULL, -1, 0), 0);
 	assert_true(raw_read(&t, &b));
 	assert_int_equal(buf_len(&b), 0);
-	assert_int_equal(peer_unsent(t.a.peer), strlen(
-	    "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n"));
+	assert_int_equal(peer_unsent(t.a.peer),
+	    strlen("{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n"));
 	peer_flush(t.a.peer);
 	assert_int_equal(peer_unsent(t.a.peer), 0);
 	assert_true(raw_read(&t, &b));
-	assert_int_equal(buf_len(&b), strlen(
-	    "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n"));
+	assert_int_equal(
+	    buf_len(&b), strlen("{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n"));
 	buf_clear(&b);
 	/* Forgotten by its owner, it goes with the next turn. */
 	assert_int_equal(peer_notify(t.a.peer, "y", NULL, -1, 0), 0);
@@ -223,7 +223,7 @@ test_descriptor_flood(void **state)
 	raw_puts(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"fd\":true}\n");
 	expect_closed(&t, &t.a, true, "a descriptor that was not asked for");
 	side_close(&t.a);
-	t.a = (struct side){0};
+	t.a = (struct side){ 0 };
 	assert_true(pipe_is_closed(reader));
 	(void)close(reader);
 	pair_close(&t);
@@ -258,8 +258,8 @@ test_queue_bound(void **state)
 		    n, PEER_OUT_MAX / sizeof(x) - 1, PEER_OUT_MAX / sizeof(x) + 10);
 		assert_int_equal(peer_notify(t.a.peer, "x", NULL, -1, 0), -1);
 		assert_int_equal(errno, EPIPE);
-		expect_closed(&t, &t.a, false,
-		    "cannot queue a message: No buffer space available");
+		expect_closed(
+		    &t, &t.a, false, "cannot queue a message: No buffer space available");
 		pair_close(&t);
 		assert_true(pipe_is_closed(reader));
 		(void)close(reader);
@@ -277,7 +277,8 @@ test_too_big(void **state)
 	pair_open(&t, true);
 	/* A call that cannot be sent is the caller's to refuse. */
 	assert_int_equal(peer_call(t.a.peer, "x", json_pack("{ss}", "name", x), false,
-	    side_answer, &t.a), 0);
+			     side_answer, &t.a),
+	    0);
 	assert_int_equal(errno, EMSGSIZE);
 	pair_settle(&t);
 	assert_int_equal(t.a.closed, 0);
@@ -290,11 +291,11 @@ test_too_big(void **state)
 /* A stream as a publisher makes it: rows that are dirty, each sent as it is then. */
 struct stream {
 	struct peer *peer;
-	uint64_t seq;		/* the newest change */
-	uint64_t row_seq[4];	/* of the last change of a row; 0 = sent */
+	uint64_t seq;        /* the newest change */
+	uint64_t row_seq[4]; /* of the last change of a row; 0 = sent */
 	uint64_t reached;
 	size_t pulled;
-	unsigned refuse;	/* so many times next() has nothing */
+	unsigned refuse; /* so many times next() has nothing */
 };
 
 static uint64_t
@@ -331,8 +332,10 @@ stream_next(void *ctx, struct buf *out)
 	if (oldest != 4)
 		s->reached = s->seq;
 	s->pulled++;
-	return buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
-	    "\"params\":{\"seq\":%" PRIu64 ",\"x\":\"%s\"}}\n", s->reached, x) == 0;
+	return buf_printf(out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"stream.process\","
+		   "\"params\":{\"seq\":%" PRIu64 ",\"x\":\"%s\"}}\n",
+		   s->reached, x) == 0;
 }
 
 static void
@@ -345,8 +348,8 @@ stream_change(struct stream *s, size_t row)
 static const struct peer_puller *
 stream_puller(struct stream *s, struct peer *p, struct peer_puller *puller)
 {
-	*s = (struct stream){.peer = p};
-	*puller = (struct peer_puller){stream_reached, stream_next, s};
+	*s = (struct stream){ .peer = p };
+	*puller = (struct peer_puller){ stream_reached, stream_next, s };
 	return puller;
 }
 
@@ -364,8 +367,8 @@ read_in_order(struct pair *t, struct buf *b, uint64_t last)
 		    json_object_get(json_object_get(frame, "params"), "seq");
 		const json_t *promised = json_object_get(frame, "result");
 
-		assert_string_equal(json_string_value(json_object_get(frame, "jsonrpc")),
-		    "2.0");
+		assert_string_equal(
+		    json_string_value(json_object_get(frame, "jsonrpc")), "2.0");
 		if (seq != NULL) {
 			assert_true(json_integer_value(seq) > seen);
 			seen = json_integer_value(seq);
@@ -402,7 +405,8 @@ test_changes_before_replies(void **state)
 			stream_change(&s, i % 3);
 			stream_change(&s, i % 2 + 1);
 			assert_int_equal(peer_reply(t.a.peer, i,
-			    json_integer((json_int_t)s.seq), -1, s.seq), 0);
+					     json_integer((json_int_t)s.seq), -1, s.seq),
+			    0);
 			if (i % 100 == 0)
 				peer_flush(t.a.peer);
 		}

@@ -29,7 +29,7 @@ crowd_open(struct crowd *c, bool autoflush)
 {
 	int fds[2];
 
-	*c = (struct crowd){.loop = loop_new()};
+	*c = (struct crowd){ .loop = loop_new() };
 	assert_non_null(c->loop);
 	for (size_t i = 0; i < PEERS; i++) {
 		assert_int_equal(sock_pair(fds), 0);
@@ -46,8 +46,8 @@ crowd_ask(const struct crowd *c, size_t i, int requests)
 	static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}\n";
 
 	while (requests-- > 0)
-		assert_int_equal(sock_send(c->raw[i], request, strlen(request), -1),
-		    strlen(request));
+		assert_int_equal(
+		    sock_send(c->raw[i], request, strlen(request), -1), strlen(request));
 }
 
 static size_t
@@ -103,8 +103,8 @@ test_many_peers(void **state)
 	for (size_t done = 0; done < (size_t)PEERS * REQUESTS; done += 2) {
 		assert_int_equal(crowd_requests(&c), done);
 		for (size_t i = 0; i < PEERS; i++)
-			assert_in_range(c.sides[i].requests, done / PEERS,
-			    done / PEERS + 1);
+			assert_in_range(
+			    c.sides[i].requests, done / PEERS, done / PEERS + 1);
 		(void)loop_turn(c.loop, 0);
 	}
 	crowd_close(&c);
@@ -149,17 +149,17 @@ test_apart(void **state)
 static void
 test_limits(void **state)
 {
-	static const struct frame_limits small = {100, 10};
+	static const struct frame_limits small = { 100, 10 };
 	struct pair t;
 
 	(void)state;
 	pair_open(&t, true);
 	peer_options(t.a.peer)->limits = &small;
 	assert_true(dprintf(t.raw, "{\"jsonrpc\":\"2.0\",\"method\":\"n\",\"a\":[%s1]}\n",
-	    "1,1,1,") > 0);
+			"1,1,1,") > 0);
 	UNTIL(&t, t.a.notifications == 1);
 	assert_true(dprintf(t.raw, "{\"jsonrpc\":\"2.0\",\"method\":\"n\",\"a\":[%s1]}\n",
-	    "1,1,1,1,1,1,1,1,") > 0);
+			"1,1,1,1,1,1,1,1,") > 0);
 	expect_closed(&t, &t.a, true, "bad frame: too many values");
 	pair_close(&t);
 	pair_open(&t, true);
@@ -181,10 +181,10 @@ test_asked_max(void **state)
 	memset(name, 'x', FRAME_ASKED_MAX);
 	pair_open(&t, false);
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
-	    side_answer, &t.a) != 0);
+			side_answer, &t.a) != 0);
 	peer_options(t.a.peer)->asked_max = FRAME_ASKED_MAX;
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
-	    side_answer, &t.a) == 0);
+			side_answer, &t.a) == 0);
 	assert_int_equal(errno, EMSGSIZE);
 	pair_close(&t);
 	free(name);

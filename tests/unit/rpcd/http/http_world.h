@@ -47,18 +47,18 @@ struct call {
 
 struct calls {
 	struct call parked[2 * HTTP_PARKED_MAX];
-	size_t count;	/* begun and parked since the start */
+	size_t count;   /* begun and parked since the start */
 	size_t refused; /* not allowed to park */
 	size_t abandoned;
 	size_t streams; /* freed */
-	size_t told;	/* that an answer is with its client */
+	size_t told;    /* that an answer is with its client */
 	struct budget budget;
 };
 
 static void
 fake_reply(call_done_fn *done, void *ctx, const char *text, bool ends_daemon)
 {
-	struct reply reply = {.status = 200, .ends_daemon = ends_daemon};
+	struct reply reply = { .status = 200, .ends_daemon = ends_daemon };
 
 	buf_init(&reply.body, 0);
 	assert_int_equal(buf_puts(&reply.body, text), 0);
@@ -75,7 +75,7 @@ fake_answer(call_done_fn *done, void *ctx, const char *text)
 static void
 fake_large(struct calls *calls, call_done_fn *done, void *ctx)
 {
-	struct reply reply = {.status = 200};
+	struct reply reply = { .status = 200 };
 	struct buf text;
 	char *zeros;
 
@@ -126,7 +126,7 @@ static void
 fake_stream(struct calls *calls, call_done_fn *done, void *ctx, bool is_broken)
 {
 	struct fake_stream *s = calloc(1, sizeof(*s));
-	struct reply reply = {.status = 200};
+	struct reply reply = { .status = 200 };
 
 	assert_non_null(s);
 	s->calls = calls;
@@ -206,19 +206,19 @@ struct tail {
 
 struct tails {
 	struct tail *latest; /* or NULL */
-	size_t count;	       /* not freed yet */
+	size_t count;        /* not freed yet */
 };
 
 struct tail *
-tail_begin(struct tails *all, const struct tail_target *target,
-    const struct tail_ops *fns, void *ctx)
+tail_begin(struct tails *all, const struct tail_target *target, const struct tail_ops *fns,
+    void *ctx)
 {
 	struct tail *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	*f = (struct tail){.ops = fns, .ctx = ctx, .all = all};
-	snprintf(f->name, sizeof(f->name), "%s",
-	    target->name != NULL ? target->name : "main");
+	*f = (struct tail){ .ops = fns, .ctx = ctx, .all = all };
+	snprintf(
+	    f->name, sizeof(f->name), "%s", target->name != NULL ? target->name : "main");
 	all->latest = f;
 	all->count++;
 	return f;

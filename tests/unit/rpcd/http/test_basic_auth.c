@@ -37,7 +37,7 @@ field(char **rest)
 static struct setup_access
 access_of(const char *username, const char *password, const char *role)
 {
-	struct setup setup = {0};
+	struct setup setup = { 0 };
 	struct setup_access access;
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	json_t *answer = json_pack("{s{si si ss ss si}}", "setup", "uid", 7, "gid", 8,

@@ -116,7 +116,7 @@ read_headers(struct browser_request *request, const char *lines)
 {
 	char *copy = xstrdup(lines), *rest = copy, *line;
 
-	*request = (struct browser_request){0};
+	*request = (struct browser_request){ 0 };
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
 		char *value = strchr(line, ':');
 

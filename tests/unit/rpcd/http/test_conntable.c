@@ -14,10 +14,10 @@
 #include <string.h>
 
 #define LIMIT 80
-#define CROWDED (LIMIT / 2 + 1)	/* connections of which one is too many */
+#define CROWDED (LIMIT / 2 + 1) /* connections of which one is too many */
 #define FULL (LIMIT / 8 * 7)
-#define MANY (LIMIT / 8)	/* connections of an address, not too many yet */
-#define FEW (LIMIT / 4 - 1)	/* connections in a phase, not too many yet */
+#define MANY (LIMIT / 8)    /* connections of an address, not too many yet */
+#define FEW (LIMIT / 4 - 1) /* connections in a phase, not too many yet */
 
 struct fixture {
 	struct conntable *all;
@@ -78,8 +78,8 @@ expect_victim(struct fixture *f, const struct conn *want)
 static uint64_t
 key(int family, const char *text)
 {
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
 
 	if (family == AF_INET) {
 		assert_int_equal(inet_pton(AF_INET, text, &in.sin_addr), 1);
@@ -115,8 +115,7 @@ test_head(void **state)
 	assert_ptr_equal(conntable_expired(f->all, due), first);
 	conn_enter(first, CONN_CLOSING, f->now);
 	assert_null(conntable_expired(f->all, due));
-	assert_ptr_equal(
-	    conntable_expired(f->all, second->since + CONN_WAIT_MS), second);
+	assert_ptr_equal(conntable_expired(f->all, second->since + CONN_WAIT_MS), second);
 	/* What is closing stays so. */
 	conn_enter(first, CONN_IDLE, f->now);
 	assert_int_equal(first->phase, CONN_CLOSING);
@@ -154,11 +153,9 @@ test_idle(void **state)
 	struct conn *idle = add(f, 1, 1, CONN_IDLE);
 	struct conn *busy = add(f, 1, 1, CONN_BUSY);
 
-	assert_int_equal(
-	    conntable_deadline(f->all, f->now), idle->since + CONN_IDLE_MS);
+	assert_int_equal(conntable_deadline(f->all, f->now), idle->since + CONN_IDLE_MS);
 	assert_null(conntable_expired(f->all, idle->since + CONN_IDLE_MS - 1));
-	assert_ptr_equal(
-	    conntable_expired(f->all, idle->since + CONN_IDLE_MS), idle);
+	assert_ptr_equal(conntable_expired(f->all, idle->since + CONN_IDLE_MS), idle);
 	/* Its next request has the time of a head from its beginning on. */
 	f->now += CONN_WAIT_MS;
 	conn_enter(idle, CONN_FRESH, f->now);

@@ -15,7 +15,7 @@ case_holds(const struct case_files *files, const char *got)
 	char *save = NULL;
 
 	for (char *line = strtok_r(files->want, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save)) {
+	     line = strtok_r(NULL, "\n", &save)) {
 		bool wanted = *line != '!';
 
 		if ((strstr(got, wanted ? line : line + 1) != NULL) == wanted)
@@ -31,8 +31,8 @@ static void
 case_check(const struct case_files *files, void *ctx)
 {
 	bool with_auth = strncmp(files->name, "auth-", 5) == 0;
-	struct world *w = world_new(
-	    *(bool *)ctx, with_auth ? "user" : NULL, with_auth ? "123" : NULL);
+	struct world *w =
+	    world_new(*(bool *)ctx, with_auth ? "user" : NULL, with_auth ? "123" : NULL);
 	int fd = client_open(w);
 	struct buf got;
 

@@ -11,8 +11,8 @@
 static size_t complaints;
 
 static void
-count_complaints(void *ctx UNUSED, enum log_level level, const char *text,
-    size_t len UNUSED)
+count_complaints(
+    void *ctx UNUSED, enum log_level level, const char *text, size_t len UNUSED)
 {
 	if (level == LEVEL_WARN && strstr(text, "cannot accept connections: ") != NULL)
 		complaints++;

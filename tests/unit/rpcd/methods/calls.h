@@ -33,29 +33,29 @@
 struct asked {
 	uint64_t id;
 	char method[64];
-	char *params;	/* owned: JSON with sorted keys */
-	size_t data_len;	/* of a long string, left out of params */
+	char *params;    /* owned: JSON with sorted keys */
+	size_t data_len; /* of a long string, left out of params */
 };
 
 struct fixture {
 	struct rpcd rpcd;
-	struct share share;	/* of the one listener */
-	struct peer *master;	/* the fake one's end */
+	struct share share;  /* of the one listener */
+	struct peer *master; /* the fake one's end */
 	_Atomic uint64_t page;
 	uint64_t seq;
-	struct asked asked;	/* the latest request */
+	struct asked asked; /* the latest request */
 	unsigned requests, replies;
 	int status;
-	char *reply;		/* owned: the latest */
-	bool streamed;		/* … came as a stream */
-	bool ends_daemon;	/* … is one that the master waits for */
+	char *reply;      /* owned: the latest */
+	bool streamed;    /* … came as a stream */
+	bool ends_daemon; /* … is one that the master waits for */
 };
 
 /* ---- the fake master ---- */
 
 static inline void
-on_request(void *ctx, struct peer *peer UNUSED, uint64_t id, const char *method,
-    json_t *params)
+on_request(
+    void *ctx, struct peer *peer UNUSED, uint64_t id, const char *method, json_t *params)
 {
 	struct fixture *f = ctx;
 	json_t *data = json_object_get(params, "data");
@@ -78,16 +78,16 @@ on_master_notification(void *ctx UNUSED, struct peer *peer UNUSED, const char *m
 }
 
 static inline void
-on_closed(void *ctx UNUSED, struct peer *peer UNUSED, const char *why,
-    bool violation UNUSED)
+on_closed(
+    void *ctx UNUSED, struct peer *peer UNUSED, const char *why, bool violation UNUSED)
 {
 	fail_msg("a peer closed: %s", why);
 }
 
 /* What main.c does with a notification. */
 static inline void
-on_notification(void *ctx, struct peer *peer UNUSED, const char *method, json_t *params,
-    int fd UNUSED)
+on_notification(
+    void *ctx, struct peer *peer UNUSED, const char *method, json_t *params, int fd UNUSED)
 {
 	struct fixture *f = ctx;
 	int took = mirror_apply(f->rpcd.mirror, method, params);
@@ -134,8 +134,9 @@ tell_daemon(struct fixture *f, enum daemon_state state)
 		.has_main_interface = true,
 	};
 
-	tell(f, "stream.daemon", json_pack("{sI so}", "seq", (json_int_t)++f->seq, "daemon",
-	    daemon_info_write(&info)));
+	tell(f, "stream.daemon",
+	    json_pack("{sI so}", "seq", (json_int_t)++f->seq, "daemon",
+		daemon_info_write(&info)));
 }
 
 /* One row in the words of a test. */
@@ -187,10 +188,10 @@ tell_row(struct fixture *f, struct row row)
 	tell(f, "stream.process", row_frame(f, &row));
 }
 
-static const struct row web UNUSED =
-    { 1, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "web", "web" };
-static const struct row web_up UNUSED =
-    { 1, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "web", "web" };
+static const struct row web UNUSED = { 1, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "web",
+	"web" };
+static const struct row web_up UNUSED = { 1, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "web",
+	"web" };
 
 static inline int
 setup(void **state)
@@ -296,7 +297,8 @@ begin_as(struct fixture *f, enum role role, bool may_park, const char *method,
     const char *params)
 {
 	char *body = xasprintf("<methodCall><methodName>%s</methodName><params>%s</params>"
-	    "</methodCall>", method, params);
+			       "</methodCall>",
+	    method, params);
 	struct call *call = begin_text(f, role, may_park, body, on_done, f);
 
 	free(body);
@@ -408,8 +410,9 @@ answer_log(struct fixture *f, const char *text, size_t times)
 static inline void
 job_result(struct fixture *f, int id, const char *name, int spawn)
 {
-	tell(f, "job.result", json_pack("{si si ss ss si}", "job", 5, "id", id, "group",
-	    "g", "name", name, "spawn", spawn));
+	tell(f, "job.result",
+	    json_pack("{si si ss ss si}", "job", 5, "id", id, "group", "g", "name", name,
+		"spawn", spawn));
 }
 
 #define CALL(name) "<value><struct><member><name>methodName</name><value>" name \

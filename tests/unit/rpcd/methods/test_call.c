@@ -13,8 +13,9 @@ test_constants(void **state)
 	at_once(f, "supervisor.getSupervisorVersion", "", VALUE(STRING("4.2.5")));
 	at_once(f, "supervisor.getIdentification", "", VALUE(STRING("supervisor")));
 	at_once(f, "supervisor.getPID", "", VALUE(INT("77")));
-	at_once(f, "supervisor.getState", "", VALUE(STRUCT(MEMBER("statecode", INT("1"))
-	    MEMBER("statename", STRING("RUNNING")))));
+	at_once(f, "supervisor.getState", "",
+	    VALUE(STRUCT(
+		MEMBER("statecode", INT("1")) MEMBER("statename", STRING("RUNNING")))));
 	assert_int_equal(f->requests, 0);
 }
 
@@ -39,8 +40,8 @@ test_info(void **state)
 	    VALUE(INFO("a", "g", "0", "STOPPED", "Not started")));
 	at_once(f, "supervisor.getAllProcessInfo", "",
 	    VALUE(ARRAY(INFO("a", "g", "0", "STOPPED", "Not started")
-	    INFO("b", "g", "0", "STOPPED", "Not started")
-	    INFO("web", "web", "0", "STOPPED", "Not started"))));
+		    INFO("b", "g", "0", "STOPPED", "Not started")
+			INFO("web", "web", "0", "STOPPED", "Not started"))));
 	at_once(f, "supervisor.getProcessInfo", P("nope"), FAULT("10", "BAD_NAME: nope"));
 	at_once(f, "supervisor.getProcessInfo", P("g"), FAULT("10", "BAD_NAME: g"));
 	at_once(f, "supervisor.getProcessInfo", P("g:*"), FAULT("10", "BAD_NAME: g:*"));
@@ -82,8 +83,8 @@ test_wrong_parameters(void **state)
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++)
-		at_once(f, rows[i].method, rows[i].params,
-		    FAULT("2", "INCORRECT_PARAMETERS"));
+		at_once(
+		    f, rows[i].method, rows[i].params, FAULT("2", "INCORRECT_PARAMETERS"));
 	at_once(f, "supervisor.sendProcessStdin", P("nope") P("<int>5</int>"),
 	    FAULT("2", "INCORRECT_PARAMETERS: 5"));
 	at_once(f, "supervisor.sendProcessStdin", P("web") P("<nil/>"),
@@ -212,12 +213,12 @@ test_end(void **state)
 	asks(f, "supervisor.clearLog", "", "mainlog.clear", "{}");
 	atomic_store(&f->page, f->seq + 1);
 	assert_non_null(begin(f, "supervisor.getPID", ""));
-	assert_non_null(begin(f, "system.multicall", CALLS(CALL("supervisor.getPID")
-	    CALL("supervisor.clearLog"))));
+	assert_non_null(begin(f, "system.multicall",
+	    CALLS(CALL("supervisor.getPID") CALL("supervisor.clearLog"))));
 	assert_int_equal(calls_parked(f->rpcd.calls), 5);
 	calls_end(f->rpcd.calls);
-	expect(f, 5, VALUE(ARRAY(INT("77")
-	    FAULT_STRUCT("30", "FAILED: reeved is ending"))));
+	expect(
+	    f, 5, VALUE(ARRAY(INT("77") FAULT_STRUCT("30", "FAILED: reeved is ending"))));
 	assert_int_equal(calls_parked(f->rpcd.calls), 0);
 	at_once(f, "supervisor.clearLog", "", FAULT("30", "FAILED: reeved is ending"));
 }

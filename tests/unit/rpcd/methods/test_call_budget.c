@@ -7,7 +7,7 @@
 
 #define HELD_OWN_MAX (BUDGET_MAX / 4 * 3)
 #define TO_THE_END P("<int>0</int>") P("<int>0</int>")
-#define ROWS 60	/* more of them than a small reply has */
+#define ROWS 60 /* more of them than a small reply has */
 #define REFUSED FAULT("30", "FAILED: " BUDGET_WHY)
 
 static void
@@ -33,8 +33,9 @@ tell_rows(struct fixture *f)
 
 	for (uint64_t i = 0; i < ROWS; i++) {
 		snprintf(name, sizeof(name), "p%u", (unsigned)i);
-		tell_row(f, (struct row){ 10 + i, 0, 0, VERDICT_NONE, PROCESS_STOPPED,
-		    "many", name });
+		tell_row(f,
+		    (struct row){
+			10 + i, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "many", name });
 	}
 	turn(f);
 }
@@ -120,7 +121,7 @@ static void
 test_separate(void **state)
 {
 	struct fixture *f = *state;
-	struct share other = {0};
+	struct share other = { 0 };
 	char body[] = "<methodCall><methodName>supervisor.getAllProcessInfo</methodName>"
 		      "</methodCall>";
 	struct buf content;
@@ -175,8 +176,11 @@ begin_long(struct fixture *f, struct share *share, size_t n, call_done_fn *done,
 	struct buf body;
 
 	buf_init(&body, 0);
-	assert_int_equal(buf_printf(&body, "<methodCall><methodName>system.multicall"
-	    "</methodName><params>" CALLS("%s") "</params></methodCall>", calls), 0);
+	assert_int_equal(buf_printf(&body,
+			     "<methodCall><methodName>system.multicall"
+			     "</methodName><params>" CALLS("%s") "</params></methodCall>",
+			     calls),
+	    0);
 	assert_non_null(
 	    call_begin(f->rpcd.calls, share, ROLE_ADMIN, &body, true, done, ended));
 	buf_clear(&body);
@@ -188,8 +192,8 @@ static void
 test_turns(void **state)
 {
 	struct fixture *f = *state;
-	struct ended ended = {.fixture = f};
-	struct share other = {0};
+	struct ended ended = { .fixture = f };
+	struct share other = { 0 };
 
 	budget_init(&other.budget, "another listener", BUDGET_MAX, 0);
 	for (int i = 0; i < 3; i++)
@@ -214,7 +218,8 @@ static void
 begin_kept(struct fixture *f, const char *method, const char *params, struct reply *reply)
 {
 	char *body = xasprintf("<methodCall><methodName>%s</methodName><params>%s</params>"
-	    "</methodCall>", method, params);
+			       "</methodCall>",
+	    method, params);
 
 	if (begin_text(f, ROLE_ADMIN, true, body, keep_reply, reply) != NULL)
 		turn(f);
@@ -367,8 +372,9 @@ test_full_small(void **state)
 	fill(f, 2 * (size_t)BUDGET_MAX);
 	at_once(f, "supervisor.getPID", "", VALUE(INT("77")));
 	at_once(f, "supervisor.getProcessInfo", P("nope"), FAULT("10", "BAD_NAME: nope"));
-	at_once(f, "system.multicall", CALLS(CALL("supervisor.getPID")
-	    CALL("supervisor.getPID")), VALUE(ARRAY(INT("77") INT("77"))));
+	at_once(f, "system.multicall",
+	    CALLS(CALL("supervisor.getPID") CALL("supervisor.getPID")),
+	    VALUE(ARRAY(INT("77") INT("77"))));
 	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
 	expect(f, f->replies, FAULT("20", "NO_FILE"));

@@ -9,8 +9,8 @@ test_roles(void **state)
 	struct fixture *f = *state;
 
 	assert_null(begin_as(f, ROLE_STATES, true, "supervisor.startProcess", P("web")));
-	expect(f, 1, FAULT("8",
-	    "NOT_PERMITTED: supervisor.startProcess needs role operate"));
+	expect(
+	    f, 1, FAULT("8", "NOT_PERMITTED: supervisor.startProcess needs role operate"));
 	assert_null(begin_as(f, ROLE_STATES, true, "supervisor.readLog", P("0") P("0")));
 	expect(f, 2, FAULT("8", "NOT_PERMITTED: supervisor.readLog needs role view"));
 	assert_null(begin_as(f, ROLE_OPERATE, true, "supervisor.shutdown", ""));
@@ -22,9 +22,11 @@ test_roles(void **state)
 	/* each of a multicall by itself */
 	assert_null(begin_as(f, ROLE_STATES, true, "system.multicall",
 	    P("<array><data><value><struct><member><name>methodName</name>"
-	    "<value>supervisor.restart</value></member></struct></value></data></array>")));
-	expect(f, 6, VALUE(ARRAY(FAULT_STRUCT("8",
-	    "NOT_PERMITTED: supervisor.restart needs role admin"))));
+	      "<value>supervisor.restart</value></member></struct></value></data></"
+	      "array>")));
+	expect(f, 6,
+	    VALUE(ARRAY(
+		FAULT_STRUCT("8", "NOT_PERMITTED: supervisor.restart needs role admin"))));
 	assert_int_equal(f->requests, 0);
 }
 

@@ -29,8 +29,8 @@ test_start_outcomes(void **state)
 
 	asks(f, "supervisor.startProcess", P("web") P("<int>1</int>"), "process.start",
 	    "{\"name\":\"web\"}");
-	tell_row(f, (struct row){ 1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web",
-	    "web" });
+	tell_row(f,
+	    (struct row){ 1, 1, 1, VERDICT_EXITED_EARLY, PROCESS_BACKOFF, "web", "web" });
 	answer_started(f, 1, 1);
 	expect(f, 1, FAULT("50", "SPAWN_ERROR: web"));
 	/* nothing was spawned: a process that is being stopped */
@@ -47,8 +47,8 @@ test_start_outcomes(void **state)
 	expect(f, 4, FAULT("60", "ALREADY_STARTED: web"));
 	asks(f, "supervisor.startProcess", P("web"), "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 2);
-	tell(f, "stream.removed", json_pack("{sI si}", "seq", (json_int_t)++f->seq, "id",
-	    1));
+	tell(f, "stream.removed",
+	    json_pack("{sI si}", "seq", (json_int_t)++f->seq, "id", 1));
 	turn(f);
 	expect(f, 5, FAULT("40", "ABNORMAL_TERMINATION: web"));
 }
@@ -62,12 +62,12 @@ test_stop(void **state)
 	asks(f, "supervisor.stopProcess", P("web"), "process.stop", "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
 	assert_int_equal(f->replies, 0);
-	tell_row(f, (struct row){ 1, 1, 1, VERDICT_RUNNING, PROCESS_STOPPING, "web",
-	    "web" });
+	tell_row(
+	    f, (struct row){ 1, 1, 1, VERDICT_RUNNING, PROCESS_STOPPING, "web", "web" });
 	turn(f);
 	assert_int_equal(f->replies, 0);
-	tell_row(f, (struct row){ 1, 1, 1, VERDICT_RUNNING, PROCESS_STOPPED, "web",
-	    "web" });
+	tell_row(
+	    f, (struct row){ 1, 1, 1, VERDICT_RUNNING, PROCESS_STOPPED, "web", "web" });
 	turn(f);
 	expect(f, 1, TRUE_VALUE);
 	asks(f, "supervisor.stopProcess", P("web") P(""), "process.stop",
@@ -119,8 +119,9 @@ test_group(void **state)
 	asks(f, "supervisor.startProcess", P("g:*"), "process.start", "{\"name\":\"g:*\"}");
 	answer(f, json_pack("{si}", "job", 5), -1);
 	job_result(f, 2, "b", 1);
-	tell(f, "job.result", json_pack("{si si ss ss s{si ss}}", "job", 5, "id", 3,
-	    "group", "g", "name", "a", "fault", "code", 50, "text", "SPAWN_ERROR: g:a"));
+	tell(f, "job.result",
+	    json_pack("{si si ss ss s{si ss}}", "job", 5, "id", 3, "group", "g", "name",
+		"a", "fault", "code", 50, "text", "SPAWN_ERROR: g:a"));
 	/* of another job: taken and ignored */
 	tell(f, "job.end", json_pack("{si}", "job", 4));
 	tell(f, "job.end", json_pack("{si}", "job", 5));
@@ -128,8 +129,9 @@ test_group(void **state)
 	assert_int_equal(f->replies, 0);
 	tell_row(f, (struct row){ 2, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "g", "b" });
 	turn(f);
-	expect(f, 1, VALUE(ARRAY(RESULT("a", "g", "50", "SPAWN_ERROR: g:a")
-	    RESULT("b", "g", "80", "OK"))));
+	expect(f, 1,
+	    VALUE(ARRAY(
+		RESULT("a", "g", "50", "SPAWN_ERROR: g:a") RESULT("b", "g", "80", "OK"))));
 }
 
 static void

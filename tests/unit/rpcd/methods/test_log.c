@@ -56,8 +56,8 @@ test_tail_log(void **state)
 	struct fixture *f = *state;
 	static const char want[] = "{\"name\":\"web\",\"stream\":\"stdout\"}";
 
-	asks(f, "supervisor.tailProcessStdoutLog", P("web") P("0") P("3"), "log.open",
-	    want);
+	asks(
+	    f, "supervisor.tailProcessStdoutLog", P("web") P("0") P("3"), "log.open", want);
 	answer_log(f, "0123456789abc", 1);
 	expect(f, 1, TAIL("abc", "13", "1"));
 	asks(f, "supervisor.tailProcessLog", P("web") P("5") P("100"), "log.open", want);

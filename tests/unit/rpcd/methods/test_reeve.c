@@ -14,7 +14,8 @@ static void
 tell_members(struct fixture *f, const char *members)
 {
 	char *text = xasprintf("{\"seq\":%llu,\"process\":{\"id\":1,\"group\":\"web\","
-	    "\"name\":\"web\",%s}}", (unsigned long long)++f->seq, members);
+			       "\"name\":\"web\",%s}}",
+	    (unsigned long long)++f->seq, members);
 
 	tell(f, "stream.process", json_loads(text, 0, NULL));
 	free(text);
@@ -42,8 +43,9 @@ test_every_method(void **state)
 		assert_non_null(method.handler);
 	}
 	begin(f, "system.listMethods", "");
-	assert_non_null(strstr(f->reply, ARRAY_BEGIN STRING("reeve.getAllProcessInfo")
-	    STRING("reeve.getProcessInfo") STRING("supervisor.addProcessGroup")));
+	assert_non_null(strstr(f->reply,
+	    ARRAY_BEGIN STRING("reeve.getAllProcessInfo") STRING("reeve.getProcessInfo")
+		STRING("supervisor.addProcessGroup")));
 	at_once(f, "system.methodSignature", P("reeve.getProcessInfo"),
 	    VALUE(ARRAY(STRING("struct") STRING("string"))));
 }
@@ -58,7 +60,8 @@ test_neutral_values(void **state)
 	assert_null(strstr(f->reply, "restarts"));
 	*strstr(f->reply, "</struct>") = '\0';
 	whole = xasprintf("%s" NEUTRAL "</struct></value>\n</param>\n</params>\n"
-	    "</methodResponse>\n", f->reply);
+			  "</methodResponse>\n",
+	    f->reply);
 	at_once(f, "reeve.getProcessInfo", P("web"), whole);
 	free(whole);
 }
@@ -68,23 +71,28 @@ test_values(void **state)
 {
 	struct fixture *f = *state;
 
-	tell_members(f, "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483647,"
+	tell_members(f,
+	    "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483647,"
 	    "\"stop\":5,\"last_status\":3");
 	expect_member(f, MEMBER("ready", BOOL("1")));
 	expect_member(f, MEMBER("restarts", INT("2147483647")));
-	expect_member(f, MEMBER("last_exit", STRUCT(MEMBER("status", INT("3"))
-	    MEMBER("time", INT("5")) MEMBER("reason", STRING("exit status 3")))));
-	tell_members(f, "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483648,"
+	expect_member(f,
+	    MEMBER("last_exit",
+		STRUCT(MEMBER("status", INT("3")) MEMBER("time", INT("5"))
+			MEMBER("reason", STRING("exit status 3")))));
+	tell_members(f,
+	    "\"state\":\"RUNNING\",\"spawn\":3,\"restarts\":2147483648,"
 	    "\"stop\":5000000000,\"last_status\":-1,\"last_signal\":9,\"ready\":false,"
 	    "\"health\":\"unhealthy\",\"waiting_for\":\"<db>\",\"paused\":true,"
 	    "\"next_start\":5000000000");
-	expect_member(f, MEMBER("ready", BOOL("0")) MEMBER("health", STRING("unhealthy"))
-	    MEMBER("waiting_for", STRING("&lt;db&gt;"))
-	    MEMBER("next_start", DOUBLE("5000000000"))
-	    MEMBER("restarts", DOUBLE("2147483648"))
-	    MEMBER("last_exit", STRUCT(MEMBER("signal", INT("9"))
-	    MEMBER("time", DOUBLE("5000000000"))
-	    MEMBER("reason", STRING("killed by SIGKILL")))) MEMBER("paused", BOOL("1")));
+	expect_member(f,
+	    MEMBER("ready", BOOL("0")) MEMBER("health", STRING("unhealthy")) MEMBER(
+		"waiting_for", STRING("&lt;db&gt;"))
+		MEMBER("next_start", DOUBLE("5000000000")) MEMBER(
+		    "restarts", DOUBLE("2147483648")) MEMBER("last_exit",
+		    STRUCT(MEMBER("signal", INT("9")) MEMBER("time", DOUBLE("5000000000"))
+			    MEMBER("reason", STRING("killed by SIGKILL"))))
+		    MEMBER("paused", BOOL("1")));
 	expect_member(f, MEMBER("stop", DOUBLE("5000000000")));
 	begin(f, "supervisor.getProcessInfo", P("web"));
 	assert_non_null(strstr(f->reply, MEMBER("stop", INT("5000000000"))));
@@ -102,8 +110,8 @@ test_all(void **state)
 	end = strstr(list, "</param>");
 	assert_non_null(strstr(list, NEUTRAL));
 	*end = '\0';
-	begin(f, "system.multicall", CALLS(CALL("reeve.getAllProcessInfo")
-	    CALL("supervisor.getAllProcessInfo")));
+	begin(f, "system.multicall",
+	    CALLS(CALL("reeve.getAllProcessInfo") CALL("supervisor.getAllProcessInfo")));
 	assert_non_null(strstr(f->reply, list));
 	end = strstr(f->reply, list) + strlen(list);
 	assert_non_null(strstr(end, MEMBER("name", STRING("web"))));
@@ -124,15 +132,15 @@ test_faults(void **state)
 	at_once(f, "reeve.nothing", "", FAULT("1", "UNKNOWN_METHOD"));
 	at_once(f, "reeve.", "", FAULT("1", "UNKNOWN_METHOD"));
 	assert_null(begin_as(f, ROLE_NONE, true, "reeve.getAllProcessInfo", ""));
-	assert_string_equal(f->reply, FAULT("8",
-	    "NOT_PERMITTED: reeve.getAllProcessInfo needs role states"));
+	assert_string_equal(f->reply,
+	    FAULT("8", "NOT_PERMITTED: reeve.getAllProcessInfo needs role states"));
 }
 
 /* Reading goes on while the daemon stops. */
 static void
 test_daemon_states(void **state)
 {
-	static const enum daemon_state states[] = {DAEMON_SHUTDOWN, DAEMON_RESTARTING};
+	static const enum daemon_state states[] = { DAEMON_SHUTDOWN, DAEMON_RESTARTING };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < nitems(states); i++) {

@@ -17,11 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE "12345678\xc3\xa9<\xff\n"	/* 13 bytes, so that pieces end everywhere */
+#define LINE "12345678\xc3\xa9<\xff\n" /* 13 bytes, so that pieces end everywhere */
 #define LINE_XML "12345678\xc3\xa9&lt;\xef\xbf\xbd\n"
 #define LINES 20000
 
-static struct budget budget = {.name = "a listener", .max = BUDGET_MAX, .max_files = 100};
+static struct budget budget = { .name = "a listener", .max = BUDGET_MAX, .max_files = 100 };
 
 /* Whatever became of a reply, its bytes are in no account any more. */
 static int
@@ -134,8 +134,8 @@ test_body(void **state UNUSED)
 	assert_int_equal(reply.status, 200);
 	assert_null(reply.stream);
 	assert_int_equal(buf_len(&reply.body), 1 + 2 * strlen(LINE_XML));
-	assert_memory_equal(buf_data(&reply.body), "a" LINE_XML LINE_XML,
-	    buf_len(&reply.body));
+	assert_memory_equal(
+	    buf_data(&reply.body), "a" LINE_XML LINE_XML, buf_len(&reply.body));
 	buf_clear(&reply.body);
 	close(fd);
 }

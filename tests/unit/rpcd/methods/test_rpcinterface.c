@@ -12,8 +12,8 @@
 #define TOO_MANY FAULT("30", "FAILED: rpcinterface x has too many calls waiting")
 
 struct server {
-	struct peer *peer;	/* NULL = closed */
-	uint64_t asked;		/* the latest request */
+	struct peer *peer; /* NULL = closed */
+	uint64_t asked;    /* the latest request */
 	char method[32];
 	unsigned requests;
 };
@@ -68,10 +68,10 @@ take(struct fixture *f, const char *method, json_t *params, int fd)
 static void
 open_server(struct fixture *f, struct server *server)
 {
-	static const struct peer_ops ops = {.request = asked, .closed = closed};
+	static const struct peer_ops ops = { .request = asked, .closed = closed };
 	int fds[2];
 
-	*server = (struct server){0};
+	*server = (struct server){ 0 };
 	assert_int_equal(sock_pair(fds), 0);
 	server->peer = peer_new(f->rpcd.loop, fds[1], &ops, server);
 	peer_options(server->peer)->autoflush = true;
@@ -293,8 +293,8 @@ test_a_namespace_comes_and_goes(void **state)
 static size_t answers;
 
 static void
-count_misfits(void *ctx UNUSED, enum log_level level UNUSED, const char *text,
-    size_t len UNUSED)
+count_misfits(
+    void *ctx UNUSED, enum log_level level UNUSED, const char *text, size_t len UNUSED)
 {
 	answers += strstr(text, "than its signature says") != NULL;
 }
@@ -355,7 +355,8 @@ test_nothing_long_is_kept(void **state)
 	text[200000] = '\0';
 	open_server(f, &server);
 	assert_int_not_equal(peer_call(server.peer, "m", json_pack("{s:s}", "data", text),
-	    false, refused, &fault), 0);
+				 false, refused, &fault),
+	    0);
 	turn(f);
 	assert_int_equal(fault, FAULT_FAILED);
 	describe(f, &server, "int");

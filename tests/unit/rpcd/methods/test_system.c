@@ -9,17 +9,17 @@ test_introspection(void **state)
 	struct fixture *f = *state;
 
 	begin(f, "system.listMethods", "");
-	assert_non_null(strstr(f->reply, STRING("supervisor.tailProcessLog")
-	    STRING("supervisor.tailProcessStderrLog")));
+	assert_non_null(strstr(f->reply,
+	    STRING("supervisor.tailProcessLog") STRING("supervisor.tailProcessStderrLog")));
 	assert_non_null(strstr(f->reply, STRING("supervisor.reloadConfig")));
 	at_once(f, "system.methodSignature", P("supervisor.startProcess"),
 	    VALUE(ARRAY(STRING("boolean") STRING("string") STRING("boolean"))));
 	at_once(f, "system.methodSignature", P("x"), FAULT("4", "SIGNATURE_UNSUPPORTED"));
-	at_once(f, "system.methodHelp", P("<int>1</int>"),
-	    FAULT("4", "SIGNATURE_UNSUPPORTED"));
+	at_once(
+	    f, "system.methodHelp", P("<int>1</int>"), FAULT("4", "SIGNATURE_UNSUPPORTED"));
 	begin(f, "system.methodHelp", P("supervisor.startProcess"));
-	assert_non_null(strstr(f->reply,
-	    "@param boolean wait (optional)\n@return boolean"));
+	assert_non_null(
+	    strstr(f->reply, "@param boolean wait (optional)\n@return boolean"));
 }
 
 static void
@@ -28,19 +28,22 @@ test_multicall_at_once(void **state)
 	struct fixture *f = *state;
 
 	at_once(f, "system.multicall", CALLS(""), VALUE(ARRAY("")));
-	at_once(f, "system.multicall", CALLS(CALL("supervisor.getPID") CALL("no.such")
-	    "<value>text</value><value><struct/></value>" CALL("<int>4</int>")
-	    CALL("system.multicall") CALL1("supervisor.getPID", "x")
-	    CALL1("system.methodSignature", "supervisor.getPID")),
-	    VALUE(ARRAY(INT("77") FAULT_STRUCT("1", "UNKNOWN_METHOD")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS: No methodName")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS: Recursive system.multicall forbidden")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS") ARRAY(STRING("int")))));
-	at_once(f, "system.multicall", P("<array><data><value><struct><member>"
-	    "<name>methodName</name><value>supervisor.getPID</value></member><member>"
-	    "<name>params</name><value>x</value></member></struct></value></data></array>"),
+	at_once(f, "system.multicall",
+	    CALLS(CALL("supervisor.getPID")
+		    CALL("no.such") "<value>text</value><value><struct/></value>" CALL(
+			"<int>4</int>") CALL("system.multicall") CALL1("supervisor.getPID",
+			"x") CALL1("system.methodSignature", "supervisor.getPID")),
+	    VALUE(ARRAY(INT("77") FAULT_STRUCT("1", "UNKNOWN_METHOD") FAULT_STRUCT(
+		"2", "INCORRECT_PARAMETERS")
+		    FAULT_STRUCT("2", "INCORRECT_PARAMETERS: No methodName") FAULT_STRUCT(
+			"2", "INCORRECT_PARAMETERS") FAULT_STRUCT("2",
+			"INCORRECT_PARAMETERS: Recursive system.multicall forbidden")
+			FAULT_STRUCT("2", "INCORRECT_PARAMETERS") ARRAY(STRING("int")))));
+	at_once(f, "system.multicall",
+	    P("<array><data><value><struct><member>"
+	      "<name>methodName</name><value>supervisor.getPID</value></member><member>"
+	      "<name>params</name><value>x</value></member></struct></value></data></"
+	      "array>"),
 	    VALUE(ARRAY(FAULT_STRUCT("2", "INCORRECT_PARAMETERS"))));
 }
 
@@ -50,10 +53,11 @@ test_multicall_waits(void **state)
 {
 	struct fixture *f = *state;
 
-	asks(f, "system.multicall", CALLS(CALL("supervisor.getPID")
-	    CALL1("supervisor.startProcess", "web") CALL1("supervisor.startProcess", "g:a")
-	    CALL1("supervisor.startProcessGroup", "g")
-	    CALL("supervisor.getAPIVersion")), "process.start", "{\"name\":\"web\"}");
+	asks(f, "system.multicall",
+	    CALLS(CALL("supervisor.getPID") CALL1("supervisor.startProcess", "web") CALL1(
+		"supervisor.startProcess", "g:a") CALL1("supervisor.startProcessGroup", "g")
+		    CALL("supervisor.getAPIVersion")),
+	    "process.start", "{\"name\":\"web\"}");
 	answer_started(f, 1, 1);
 	assert_int_equal(f->requests, 1);
 	tell_row(f, web_up);
@@ -67,16 +71,17 @@ test_multicall_waits(void **state)
 	tell(f, "job.end", json_pack("{si}", "job", 5));
 	tell_row(f, (struct row){ 2, 1, 1, VERDICT_RUNNING, PROCESS_RUNNING, "g", "b" });
 	turn(f);
-	expect(f, 1, VALUE(ARRAY(INT("77") BOOL("1")
-	    FAULT_STRUCT("60", "ALREADY_STARTED: g:a") ARRAY(RESULT("b", "g", "80", "OK"))
-	    STRING("3.0"))));
+	expect(f, 1,
+	    VALUE(ARRAY(INT("77") BOOL("1") FAULT_STRUCT("60", "ALREADY_STARTED: g:a")
+		    ARRAY(RESULT("b", "g", "80", "OK")) STRING("3.0"))));
 }
 
 static void
 test_multicall_logs(void **state)
 {
 	struct fixture *f = *state;
-	static const char params[] = "<value><struct><member><name>methodName</name>"
+	static const char params[] =
+	    "<value><struct><member><name>methodName</name>"
 	    "<value>supervisor.readLog</value></member><member><name>params</name><value>"
 	    "<array><data><value>0</value><value>0</value></data></array></value></member>"
 	    "</struct></value>";
@@ -125,14 +130,14 @@ test_multicall_events(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_non_null(begin(f, "system.multicall", CALLS(EVENT("a") EVENT("b")
-	    CALL("supervisor.getPID") EVENT("c")
-	    CALL1("supervisor.sendRemoteCommEvent", "t") EVENT("<int>4</int>"))));
+	assert_non_null(begin(f, "system.multicall",
+	    CALLS(EVENT("a") EVENT("b") CALL("supervisor.getPID") EVENT("c")
+		    CALL1("supervisor.sendRemoteCommEvent", "t") EVENT("<int>4</int>"))));
 	turn(f);
 	assert_int_equal(f->requests, 1);
 	assert_string_equal(f->asked.method, "event.send");
-	assert_string_equal(f->asked.params,
-	    "{\"data\":\"a\",\"more\":[\"t\",\"b\"],\"type\":\"t\"}");
+	assert_string_equal(
+	    f->asked.params, "{\"data\":\"a\",\"more\":[\"t\",\"b\"],\"type\":\"t\"}");
 	answer_fault(f, FAULT_FAILED, "FAILED: ab");
 	assert_int_equal(f->requests, 2);
 	assert_string_equal(f->asked.params, "{\"data\":\"c\",\"type\":\"t\"}");
@@ -140,9 +145,10 @@ test_multicall_events(void **state)
 	assert_int_equal(f->requests, 3);
 	assert_string_equal(f->asked.params, "{\"data\":\"4\",\"type\":\"t\"}");
 	answer_events(f, 1);
-	expect(f, 1, VALUE(ARRAY(FAULT_STRUCT("30", "FAILED: ab")
-	    FAULT_STRUCT("30", "FAILED: ab") INT("77") BOOL("1")
-	    FAULT_STRUCT("2", "INCORRECT_PARAMETERS") BOOL("1"))));
+	expect(f, 1,
+	    VALUE(ARRAY(
+		FAULT_STRUCT("30", "FAILED: ab") FAULT_STRUCT("30", "FAILED: ab") INT("77")
+		    BOOL("1") FAULT_STRUCT("2", "INCORRECT_PARAMETERS") BOOL("1"))));
 }
 
 static char *

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct method_source *const sources[] = {&method_table, NULL};
+static const struct method_source *const sources[] = { &method_table, NULL };
 
 static void
 test_rows(void **state UNUSED)

@@ -41,10 +41,12 @@ probe_nothing(void)
 static struct sandbox
 sandbox_here(void)
 {
-	return (struct sandbox){
-		.uid = NOBODY, .gid = NOBODY, .is_root = geteuid() == 0, .strict = false,
-		.listeners = &held.listener, .nlisteners = 1
-	};
+	return (struct sandbox){ .uid = NOBODY,
+		.gid = NOBODY,
+		.is_root = geteuid() == 0,
+		.strict = false,
+		.listeners = &held.listener,
+		.nlisteners = 1 };
 }
 
 /* The probe's child; returns its wait status. */

@@ -54,9 +54,9 @@ probe_flags(void)
 	    fcntl(held.pair[0], F_SETFL, flags) < 0)
 		return FAILS;
 	return fcntl(held.pair[0], F_GETFD) == FD_CLOEXEC &&
-	               fcntl(held.pair[0], F_SETFD, FD_CLOEXEC) == 0
-	           ? WORKS
-	           : FAILS;
+		fcntl(held.pair[0], F_SETFD, FD_CLOEXEC) == 0 ?
+	    WORKS :
+	    FAILS;
 }
 
 static int
@@ -97,9 +97,9 @@ probe_time(void)
 static int
 probe_open(void)
 {
-	return open("/etc/passwd", O_RDONLY) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0
-	           ? WORKS
-	           : FAILS;
+	return open("/etc/passwd", O_RDONLY) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0 ?
+	    WORKS :
+	    FAILS;
 }
 
 static int
@@ -115,9 +115,9 @@ probe_memory_bound(void)
 {
 	/* PROT_NONE costs nothing but address space. */
 	return mmap(NULL, (size_t)8 << 30, PROT_NONE,
-	           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED
-	           ? WORKS
-	           : FAILS;
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED ?
+	    WORKS :
+	    FAILS;
 }
 
 static const struct {
@@ -435,8 +435,9 @@ enter_without_privilege(void)
 		.uid = NOBODY - 1, .gid = NOBODY, .is_root = true
 	};
 
-	if (geteuid() == 0 && (setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-	                          setresuid(NOBODY, NOBODY, NOBODY) < 0))
+	if (geteuid() == 0 &&
+	    (setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+		setresuid(NOBODY, NOBODY, NOBODY) < 0))
 		return 0;
 	return sandbox_enter(&sandbox);
 }

@@ -52,7 +52,8 @@ test_read(void **state UNUSED)
 		if (line[0] == '#')
 			continue;
 		assert_int_equal(sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %31s",
-		    &size, &offset, &length, want), 4);
+				     &size, &offset, &length, want),
+		    4);
 		n++;
 		if (logread_read(size, offset, length, &range))
 			assert_range(&range, size, want);
@@ -76,9 +77,10 @@ test_tail(void **state UNUSED)
 	while (fgets(line, sizeof(line), rows) != NULL) {
 		if (line[0] == '#')
 			continue;
-		assert_int_equal(sscanf(line,
-		    "%" SCNd64 " %" SCNd64 " %" SCNd64 " %31s %" SCNd64 " %d",
-		    &size, &offset, &length, want, &next, &overflow), 6);
+		assert_int_equal(
+		    sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %31s %" SCNd64 " %d",
+			&size, &offset, &length, want, &next, &overflow),
+		    6);
 		n++;
 		if (logread_tail(size, offset, length, &range) != (overflow != 0))
 			fail_msg("overflow of %s", line);

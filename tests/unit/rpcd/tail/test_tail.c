@@ -64,8 +64,8 @@ on_ready(void *ctx)
 	r->ready++;
 }
 
-static const struct tail_ops ops = {on_opened, on_ready};
-static const struct tail_target stdout_of_web = {(char[]){"web"}, "stdout"};
+static const struct tail_ops ops = { on_opened, on_ready };
+static const struct tail_target stdout_of_web = { (char[]){ "web" }, "stdout" };
 
 static int
 tail_setup(void **state)
@@ -153,7 +153,7 @@ change(int fd)
 		assert_int_equal(fchmod(fd, 0600), 0);
 		assert_int_equal(fstat(fd, &now), 0);
 	} while (now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
-		 now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+	    now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
 }
 
 /* So much later, each timer that is due by then has fired. */
@@ -168,7 +168,7 @@ static void
 test_growth(void **state)
 {
 	struct fixture *f = *state;
-	struct reader r = {0};
+	struct reader r = { 0 };
 	int fd = make_log("0123456789abcde\n", 65);
 	char got[2048];
 
@@ -189,7 +189,7 @@ static void
 test_truncated(void **state)
 {
 	struct fixture *f = *state;
-	struct reader r = {0};
+	struct reader r = { 0 };
 	int fd = make_log("old\n", 1);
 
 	open_as(f, &r, fd);
@@ -211,7 +211,7 @@ static void
 test_replaced(void **state)
 {
 	struct fixture *f = *state;
-	struct reader r = {0};
+	struct reader r = { 0 };
 	int fd = make_log("old\n", 1), other = make_log("x", 2000);
 	char got[4096];
 
@@ -255,7 +255,7 @@ test_refused(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < nitems(refusals); i++) {
-		struct reader r = {0};
+		struct reader r = { 0 };
 
 		r.tail = tail_begin(f->rpcd.tails, &stdout_of_web, &ops, &r);
 		assert_non_null(r.tail);
@@ -272,8 +272,8 @@ static void
 test_left_early(void **state)
 {
 	struct fixture *f = *state;
-	struct reader r = {0};
-	struct tail_target main_log = {NULL, NULL};
+	struct reader r = { 0 };
+	struct tail_target main_log = { NULL, NULL };
 
 	r.tail = tail_begin(f->rpcd.tails, &main_log, &ops, &r);
 	assert_non_null(r.tail);
@@ -289,7 +289,7 @@ static void
 test_end(void **state)
 {
 	struct fixture *f = *state;
-	struct reader open = {0}, asked = {0};
+	struct reader open = { 0 }, asked = { 0 };
 	int fd = make_log("old\n", 1);
 	char got[64];
 

@@ -29,8 +29,8 @@ test_cut(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++)
-		assert_int_equal(rows[i].want, tail_cut(rows[i].bytes,
-		    strlen(rows[i].bytes), rows[i].more));
+		assert_int_equal(rows[i].want,
+		    tail_cut(rows[i].bytes, strlen(rows[i].bytes), rows[i].more));
 }
 
 int

@@ -17,8 +17,8 @@
 
 struct uri_row {
 	const char *uri;
-	const char *name;	/* NULL: the daemon's log, when there is a stream of "" */
-	const char *stream;	/* NULL: no such log */
+	const char *name;   /* NULL: the daemon's log, when there is a stream of "" */
+	const char *stream; /* NULL: no such log */
 };
 
 static const struct uri_row rows[] = {
@@ -92,8 +92,8 @@ test_long_names(void **state)
 		struct tail_target target;
 		char *uri = xasprintf("/logtail/%*s", (int)len, "x");
 
-		assert_int_equal(tail_target_parse(uri, &target),
-		    len <= CMD_NAME_MAX ? 0 : -1);
+		assert_int_equal(
+		    tail_target_parse(uri, &target), len <= CMD_NAME_MAX ? 0 : -1);
 		free(uri);
 		tail_target_clear(&target);
 	}

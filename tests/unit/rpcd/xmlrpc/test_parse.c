@@ -84,8 +84,9 @@ refused(void *parser, struct buf *body, const char *want)
 	const char *why;
 	char *method;
 
-	assert_int_equal(xmlparse_call(parser, buf_data(body), buf_len(body), &method,
-	    &params, &why), -1);
+	assert_int_equal(
+	    xmlparse_call(parser, buf_data(body), buf_len(body), &method, &params, &why),
+	    -1);
 	assert_string_equal(why, want);
 	buf_clear(body);
 }
@@ -129,8 +130,10 @@ test_bounds_of_tags(void **state)
 		assert_int_equal(buf_printf(&body, "<name/><a%d/>", i), 0);
 	assert_int_equal(buf_puts(&body, "</m>"), 0);
 	refused(*state, &body, "too many names of elements");
-	assert_int_equal(buf_puts(&body, "<m><methodName>a</methodName><params><param>"
-	    "<int>"), 0);
+	assert_int_equal(buf_puts(&body,
+			     "<m><methodName>a</methodName><params><param>"
+			     "<int>"),
+	    0);
 	for (int i = 0; i < XMLVALUE_NUMBER_MAX; i++)
 		assert_int_equal(buf_puts(&body, " "), 0);
 	assert_int_equal(buf_puts(&body, "1</int></param></params></m>"), 0);
@@ -141,7 +144,8 @@ test_bounds_of_tags(void **state)
 static void
 test_steps(void **state)
 {
-	static const char body[] = "\xef\xbb\xbf<?xml version='1.0'?><!-- a > b -->"
+	static const char body[] =
+	    "\xef\xbb\xbf<?xml version='1.0'?><!-- a > b -->"
 	    "<m x='>'><methodName>a.b</methodName><params><param><value><![CDATA[<]]]]>&lt;"
 	    "</value></param></params></m> <!----> ";
 	json_t *params;
@@ -170,13 +174,16 @@ test_long_text(void **state)
 	char *method;
 
 	buf_init(&body, 0);
-	assert_int_equal(buf_puts(&body, "<m><methodName>a.b</methodName><params><param>"
-	    "<value><string>"), 0);
+	assert_int_equal(buf_puts(&body,
+			     "<m><methodName>a.b</methodName><params><param>"
+			     "<value><string>"),
+	    0);
 	for (int i = 0; i < 300000; i++)
 		assert_int_equal(buf_puts(&body, "line &amp; \n"), 0);
 	assert_int_equal(buf_puts(&body, "</string></value></param></params></m>"), 0);
-	assert_int_equal(xmlparse_call(*state, buf_data(&body), buf_len(&body), &method,
-	    &params, &why), 0);
+	assert_int_equal(
+	    xmlparse_call(*state, buf_data(&body), buf_len(&body), &method, &params, &why),
+	    0);
 	assert_int_equal(json_string_length(json_array_get(params, 0)), 300000 * 8);
 	json_decref(params);
 	free(method);

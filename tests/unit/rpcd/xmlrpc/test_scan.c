@@ -61,8 +61,8 @@ static const struct {
 static void
 check_row(size_t row)
 {
-	char *text = filled(rows[row].before, rows[row].fill, rows[row].times,
-	    rows[row].behind);
+	char *text =
+	    filled(rows[row].before, rows[row].fill, rows[row].times, rows[row].behind);
 	size_t len = strlen(text), at = 0, n, longest = 0;
 	struct xmlscan scan;
 	const char *why;
