@@ -3,7 +3,7 @@
 #include "common/mem.h"
 #include "master/child/spawn.h"
 #include "master/config/arguments.h"
-#include "master/config/check.h"
+#include "master/config/load/check.h"
 #include "master/config/sample.h"
 #include "master/daemon/lastlog.h"
 #include "master/daemon/notify.h"

@@ -2,7 +2,7 @@
 #include "common/mem.h"
 #include "man/tables/mdoc.h"
 #include "master/config/event_type.h"
-#include "master/config/option_table.h"
+#include "master/config/options/option_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

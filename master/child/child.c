@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/child_impl.h"
-#include "master/config/command_line.h"
+#include "master/config/command/command_line.h"
 #include "master/log/autolog.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"

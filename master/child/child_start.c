@@ -5,7 +5,7 @@
 #include "master/child/child_impl.h"
 #include "master/child/childenv.h"
 #include "master/child/spawn.h"
-#include "master/config/command_line.h"
+#include "master/config/command/command_line.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
 

@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "master/child/spawn_report.h"
-#include "master/config/command_line.h"
+#include "master/config/command/command_line.h"
 
 #include <stdlib.h>
 #include <string.h>

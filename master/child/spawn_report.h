@@ -5,7 +5,7 @@
 #define MASTER_CHILD_SPAWN_REPORT_H
 
 #include "common/compiler.h"
-#include "master/config/spawn_error.h"
+#include "master/config/command/spawn_error.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

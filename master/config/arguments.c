@@ -2,7 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/config/option_table.h"
+#include "master/config/options/option_table.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -4,12 +4,12 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/str.h"
-#include "master/config/document.h"
-#include "master/config/environment_list.h"
-#include "master/config/load_context.h"
-#include "master/config/path.h"
-#include "master/config/place.h"
-#include "master/config/warnings.h"
+#include "master/config/document/document.h"
+#include "master/config/load/load_context.h"
+#include "master/config/load/place.h"
+#include "master/config/load/warnings.h"
+#include "master/config/values/environment_list.h"
+#include "master/config/values/path.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include "common/compiler.h"
 #include "common/log.h"
 #include "master/config/arguments.h"
-#include "master/config/environment_list.h"
 #include "master/config/group_config.h"
+#include "master/config/values/environment_list.h"
 #include "proto/role.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #include "master/config/group_config.h"
 
 #include "common/mem.h"
-#include "master/config/option_table.h"
+#include "master/config/options/option_table.h"
 
 #include <stdlib.h>
 #include <string.h>

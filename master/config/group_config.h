@@ -4,8 +4,8 @@
 #ifndef MASTER_CONFIG_GROUP_CONFIG_H
 #define MASTER_CONFIG_GROUP_CONFIG_H
 
-#include "master/config/environment_list.h"
-#include "master/config/users.h"
+#include "master/config/values/environment_list.h"
+#include "master/config/values/users.h"
 #include "proto/role.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
-#include "master/config/document.h"
+#include "master/config/document/document.h"
 #include "master/control/config_request.h"
 #include "master/daemon/config_reader_child.h"
 #include "master/daemon/reread.h"

@@ -4,9 +4,9 @@
 #include "common/mem.h"
 #include "common/sock.h"
 #include "common/str.h"
-#include "master/config/difference.h"
-#include "master/config/load_context.h"
-#include "master/config/place.h"
+#include "master/config/document/difference.h"
+#include "master/config/load/load_context.h"
+#include "master/config/load/place.h"
 #include "master/daemon/reread.h"
 #include "master/daemon/restart_check.h"
 

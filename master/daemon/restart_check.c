@@ -2,8 +2,8 @@
 
 #include "common/mem.h"
 #include "common/sock.h"
-#include "master/config/document.h"
-#include "master/config/load_context.h"
+#include "master/config/document/document.h"
+#include "master/config/load/load_context.h"
 #include "master/frontend/frontend.h"
 #include "master/frontend/http_sockets.h"
 #include "master/log/logtarget.h"

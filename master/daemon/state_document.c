@@ -1,7 +1,7 @@
 #include "master/daemon/state_document.h"
 
 #include "common/mem.h"
-#include "master/config/document.h"
+#include "master/config/document/document.h"
 #include "master/control/sequence.h"
 #include "master/frontend/http_sockets.h"
 #include "master/upgrade/backlogs_state.h"

@@ -25,7 +25,7 @@ autostart=false
 
 
 def frame(kind):
-    """One without fields; see master/config/document.h for the kinds."""
+    """One without fields; see master/config/document/document.h for the kinds."""
     return struct.pack("II", 4, kind)
 
 

@@ -105,10 +105,11 @@ class Manuals(unittest.TestCase):
     def test_internals_name_what_exists(self):
         text = manual("reeve-internals.7")
         paths = set(re.findall(r"(?:^\.|\s)Pa (\S+)", text, re.M))
-        folders = {os.path.relpath(path, ROOT) + "/"
-                   for top in ("common", "proto", "master", "rpcd", "ctl")
-                   for path in glob.glob(os.path.join(ROOT, top, "")) +
-                   glob.glob(os.path.join(ROOT, top, "*", "")) if os.listdir(path)}
+        tops = [os.path.join(ROOT, top) for top in ("common", "proto", "master", "rpcd", "ctl")]
+        folders = {os.path.relpath(path, ROOT) + "/" for top in tops
+                   for path in glob.glob(top + "/") + glob.glob(top + "/*/") +
+                   [os.path.dirname(p) for p in glob.glob(top + "/*/*/*.c")]
+                   if os.listdir(path)}
         self.assertIn("master/main.c", paths)
         self.assertEqual([], sorted(p for p in paths if not os.path.exists(
             os.path.join(ROOT, p)) or p.endswith("/") != os.path.isdir(os.path.join(ROOT, p))))

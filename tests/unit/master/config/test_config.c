@@ -9,7 +9,7 @@
 #include "common/str.h"
 #include "master/config/config.h"
 #include "master/config/event_type.h"
-#include "master/config/option_table.h"
+#include "master/config/options/option_table.h"
 #include "tests/unit/master/config_cases.h"
 
 #include <dirent.h>

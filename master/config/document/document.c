@@ -1,0 +1,162 @@
+/* The objects of a document: what each has beside the options of its section. */
+#include "master/config/document/document.h"
+
+#include "common/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IN(type, member) .offset = offsetof(struct type, member)
+#define TABLE(what, rows) { .name = what, .options = rows, .count = nitems(rows) }
+
+static const struct conf_option daemon_rows[] = {
+	{ "file", &conf_string, NULL, IN(config, file) },
+	{ "here", &conf_string, NULL, IN(config, here) },
+	{ "logfile_syslog", &conf_boolean, "false", IN(config, logfile_syslog) },
+	{ "has_main_interface", &conf_boolean, "false", IN(config, has_main_interface) },
+};
+
+static const struct conf_option namespace_rows[] = {
+	{ "name", &conf_string, NULL, .offset = 0 },
+};
+
+static const struct conf_option listener_rows[] = {
+	{ "section", &conf_string, NULL, IN(listener_config, section) },
+	{ "address", &conf_string, NULL, IN(listener_config, address) },
+};
+
+static const struct conf_option group_rows[] = {
+	{ "kind", &conf_unsigned, "0", IN(group_config, kind) },
+	{ "name", &conf_string, NULL, IN(group_config, name) },
+	{ "priority", &conf_integer, "999", IN(group_config, priority) },
+	{ "events", &conf_unsigned, "0", IN(group_config, pool.events) },
+	{ "buffer_size", &conf_integer, "0", IN(group_config, pool.buffer_size) },
+	{ "event_length", &conf_event_length, "characters",
+	    IN(group_config, pool.counts_bytes) },
+	{ "result_handler", &conf_unsigned, "0", IN(group_config, pool.handler) },
+	{ "socket", &conf_string, NULL, IN(group_config, fcgi.url) },
+	{ "path", &conf_string, NULL, IN(group_config, fcgi.path) },
+	{ "socket_mode", &conf_unsigned, "0", IN(group_config, fcgi.mode) },
+	{ "uid", &conf_unsigned, "0", IN(group_config, fcgi.uid) },
+	{ "gid", &conf_unsigned, "0", IN(group_config, fcgi.gid) },
+	{ "address", &conf_string, NULL, IN(group_config, fcgi.address) },
+	{ "why", &conf_string, NULL, IN(group_config, fcgi.why) },
+	{ "port", &conf_unsigned, "0", IN(group_config, fcgi.port) },
+	{ "socket_backlog", &conf_unsigned, "0", IN(group_config, fcgi.backlog) },
+};
+
+static const struct conf_option interface_rows[] = {
+	{ "name", &conf_string, NULL, IN(rpcinterface_config, name) },
+	{ "options", &conf_environment, "", IN(rpcinterface_config, options) },
+};
+
+static const struct conf_option process_rows[] = {
+	{ "section", &conf_string, NULL, IN(process_config, section) },
+};
+
+static const struct conf_option message_rows[] = {
+	{ "level", &conf_level, "warn", IN(config_message, level) },
+	{ "text", &conf_string, NULL, IN(config_message, text) },
+	{ "place", &conf_string, NULL, IN(config_message, place) },
+	{ "is_finding", &conf_boolean, "false", IN(config_message, is_finding) },
+	{ "is_new", &conf_boolean, "false", IN(config_message, is_new) },
+};
+
+static const struct conf_section daemon_table = TABLE("[supervisord]", daemon_rows);
+static const struct conf_section namespace_table = TABLE("a namespace", namespace_rows);
+static const struct conf_section listener_table = TABLE("a server", listener_rows);
+static const struct conf_section group_table = TABLE("a group", group_rows);
+static const struct conf_section interface_table = TABLE("an rpcinterface", interface_rows);
+static const struct conf_section process_table = TABLE("a process", process_rows);
+static const struct conf_section message_table = TABLE("a message", message_rows);
+
+/* What the members are where the table has no default. */
+static void
+document_init_listener(void *object)
+{
+	struct listener_config *listener = object;
+
+	listener->mode = 0700;
+	listener->uid = (uid_t)-1;
+	listener->gid = (gid_t)-1;
+}
+
+static void
+document_init_unix(void *object)
+{
+	document_init_listener(object);
+	((struct listener_config *)object)->is_unix = true;
+}
+
+static void
+document_init_group(void *object)
+{
+	((struct group_config *)object)->refs = 1;
+}
+
+static void
+document_init_process(void *object)
+{
+	((struct process_config *)object)->umask = -1;
+}
+
+const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS] = {
+	[CONF_DOCUMENT_DAEMON] = { { &daemon_table, &conf_supervisord },
+	    sizeof(struct config), NULL },
+	[CONF_DOCUMENT_NAMESPACE] = { { &namespace_table }, sizeof(char *), NULL },
+	[CONF_DOCUMENT_INET] = { { &listener_table, &conf_inet_server },
+	    sizeof(struct listener_config), document_init_listener },
+	[CONF_DOCUMENT_UNIX] = { { &listener_table, &conf_unix_server },
+	    sizeof(struct listener_config), document_init_unix },
+	[CONF_DOCUMENT_GROUP] = { { &group_table }, sizeof(struct group_config),
+	    document_init_group },
+	[CONF_DOCUMENT_INTERFACE] = { { &interface_table, &conf_interface },
+	    sizeof(struct rpcinterface_config), NULL },
+	[CONF_DOCUMENT_PROCESS] = { { &process_table, &conf_program },
+	    sizeof(struct process_config), document_init_process },
+	[CONF_DOCUMENT_MESSAGE] = { { &message_table }, sizeof(struct config_message),
+	    NULL },
+};
+
+const struct conf_option *
+conf_object_row(const struct conf_object *kind, size_t n)
+{
+	for (size_t t = 0; t < nitems(kind->tables) && kind->tables[t] != NULL; t++) {
+		if (n < kind->tables[t]->count)
+			return &kind->tables[t]->options[n];
+		n -= kind->tables[t]->count;
+	}
+	return NULL;
+}
+
+int
+conf_object_default(const struct conf_object *kind, void *object, uint64_t given)
+{
+	const struct conf_option *option;
+
+	for (size_t n = 0; (option = conf_object_row(kind, n)) != NULL; n++)
+		if (option->fallback != NULL && (option->flags & CONF_SECTION) == 0 &&
+		    (given & (UINT64_C(1) << n)) == 0 &&
+		    conf_type_decode(option->type, option->fallback,
+			strlen(option->fallback), (char *)object + option->offset) == -1)
+			return -1;
+	return 0;
+}
+
+bool
+conf_object_same(const struct conf_object *kind, const void *a, const void *b)
+{
+	const struct conf_option *option;
+
+	for (size_t n = 0; (option = conf_object_row(kind, n)) != NULL; n++)
+		if ((option->flags & CONF_SECTION) == 0 && !conf_same(option, a, b))
+			return false;
+	return true;
+}
+
+void
+conf_object_clear(const struct conf_object *kind, void *object)
+{
+	for (size_t t = 0; t < nitems(kind->tables) && kind->tables[t] != NULL; t++)
+		conf_clear(kind->tables[t], object);
+}

@@ -1,0 +1,270 @@
+#include "master/config/document/document.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/group_kind.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+conf_reader_begin(struct conf_reader *reader)
+{
+	*reader = (struct conf_reader){ .config = calloc(1, sizeof(struct config)) };
+	return reader->config == NULL ? -1 : 0;
+}
+
+void
+conf_reader_end(struct conf_reader *reader)
+{
+	config_free(reader->config);
+	reader->config = NULL;
+}
+
+static int PRINTF_LIKE(2, 3)
+reader_fail(struct conf_reader *reader, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(reader->why, sizeof(reader->why), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int
+reader_no_memory(struct conf_reader *reader)
+{
+	return reader_fail(reader, "%s", strerror(ENOMEM));
+}
+
+/* --- rows --- */
+
+/* One row of an object. 1, 0 at the end of the frame, or -1. */
+static int
+reader_row(struct conf_reader *reader, const struct conf_object *kind, void *object,
+    struct conf_frame *frame, uint64_t *given)
+{
+	const char *section = kind->tables[0]->name, *name, *value = NULL, *place = NULL;
+	const struct conf_option *option;
+	size_t length, unused, n = 0;
+
+	if (frame->at == frame->end)
+		return 0;
+	if ((name = conf_frame_next(frame, &unused)) != NULL &&
+	    (value = conf_frame_next(frame, &length)) != NULL)
+		place = conf_frame_next(frame, &unused);
+	if (place == NULL)
+		return reader_fail(reader, "a frame of %s is malformed", section);
+	while (
+	    (option = conf_object_row(kind, n)) != NULL && !str_equal(option->name, name))
+		n++;
+	if (option == NULL || (option->flags & CONF_SECTION) != 0 ||
+	    (*given & (UINT64_C(1) << n)) != 0)
+		return reader_fail(reader, "%s has no option %.64s, or two", section, name);
+	*given |= UINT64_C(1) << n;
+	errno = 0;
+	if (conf_type_decode(
+		option->type, value, length, (char *)object + option->offset) == 0)
+		return 1;
+	return errno == ENOMEM ?
+	    reader_no_memory(reader) :
+	    reader_fail(reader, "%.128s: %s cannot be %.32s", place, option->name, value);
+}
+
+/* All rows into the object, which is zero. */
+static int
+reader_rows(struct conf_reader *reader, const struct conf_object *kind, void *object,
+    struct conf_frame *frame)
+{
+	uint64_t given = 0;
+	int more;
+
+	if (kind->init != NULL)
+		kind->init(object);
+	while ((more = reader_row(reader, kind, object, frame, &given)) == 1)
+		continue;
+	if (more == 0 && conf_object_default(kind, object, given) == -1)
+		return reader_no_memory(reader);
+	return more;
+}
+
+/* --- objects --- */
+
+/* A new object at the end of an array that has grown one by one; NULL with why. */
+static void *
+reader_append(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
+{
+	void **array = array_slot, *larger;
+
+	if ((*count & (*count - 1)) == 0) {
+		larger = reallocarray(*array, *count == 0 ? 1 : 2 * *count, size);
+		if (larger == NULL) {
+			reader_no_memory(reader);
+			return NULL;
+		}
+		*array = larger;
+	}
+	return memset((char *)*array + (*count)++ * size, 0, size);
+}
+
+/* The same for an array of pointers. */
+static void *
+reader_append_new(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
+{
+	void **slot = reader_append(reader, array_slot, count, sizeof(void *));
+
+	if (slot == NULL)
+		return NULL;
+	*slot = calloc(1, size);
+	if (*slot == NULL)
+		reader_no_memory(reader);
+	return *slot;
+}
+
+/* The memory of an object of this kind, zero, in its place; NULL with why. */
+static void *
+reader_place(struct conf_reader *reader, uint32_t kind)
+{
+	struct config *config = reader->config;
+	struct group_config *group =
+	    config->ngroups > 0 ? config->groups[config->ngroups - 1] : NULL;
+	size_t size = conf_objects[kind].size;
+
+	if (kind == CONF_DOCUMENT_NAMESPACE)
+		return reader_append(
+		    reader, &config->interfaces, &config->ninterfaces, size);
+	if (kind == CONF_DOCUMENT_INET || kind == CONF_DOCUMENT_UNIX)
+		return reader_append(reader, &config->listeners, &config->nlisteners, size);
+	if (kind == CONF_DOCUMENT_MESSAGE)
+		return reader_append(reader, &config->messages, &config->nmessages, size);
+	if (kind == CONF_DOCUMENT_GROUP)
+		return reader_append_new(reader, &config->groups, &config->ngroups, size);
+	if (kind == CONF_DOCUMENT_PROCESS && group != NULL)
+		return reader_append_new(
+		    reader, &group->processes, &group->nprocesses, size);
+	if (kind == CONF_DOCUMENT_DAEMON && !reader->has_daemon) {
+		reader->has_daemon = true;
+		return config;
+	}
+	if (kind == CONF_DOCUMENT_INTERFACE && group != NULL && group->interface == NULL &&
+	    conf_group_kinds[group->kind]->has_interface) {
+		group->interface = calloc(1, size);
+		if (group->interface == NULL)
+			reader_no_memory(reader);
+		return group->interface;
+	}
+	reader_fail(reader, "%s has no place here", conf_objects[kind].tables[0]->name);
+	return NULL;
+}
+
+/* Whether an object has what others rely upon. */
+static bool
+reader_is_complete(uint32_t kind, const void *object)
+{
+	const struct config *config = object;
+	const struct listener_config *listener = object;
+	const struct group_config *group = object;
+	const struct process_config *process = object;
+
+	switch (kind) {
+	case CONF_DOCUMENT_DAEMON:
+		return config->file != NULL && config->here != NULL &&
+		    config->childlogdir != NULL && config->control_socket != NULL &&
+		    config->rpcd_user != NULL;
+	case CONF_DOCUMENT_INET:
+	case CONF_DOCUMENT_UNIX:
+		return listener->section != NULL &&
+		    (listener->is_unix ? listener->path : listener->host) != NULL &&
+		    (listener->username == NULL) == (listener->password == NULL);
+	case CONF_DOCUMENT_GROUP:
+		return group->name != NULL && group->kind < GROUP_KINDS &&
+		    group->pool.handler <= RESULT_PRINTED;
+	case CONF_DOCUMENT_PROCESS:
+		return process->name != NULL && process->command != NULL &&
+		    process->section != NULL;
+	case CONF_DOCUMENT_MESSAGE:
+		return ((const struct config_message *)object)->text != NULL;
+	default: /* a name is the first member of the others */
+		return *(char *const *)object != NULL;
+	}
+}
+
+int
+conf_reader_frame(struct conf_reader *reader, struct conf_frame *frame)
+{
+	const struct conf_object *kind;
+	void *object;
+	size_t unused;
+
+	if (frame->kind == CONF_DOCUMENT_BEGIN) {
+		reader->begun = str_equal(conf_frame_next(frame, &unused), REEVE_VERSION);
+		return reader->begun ? 0 : reader_fail(reader, "another version's format");
+	}
+	if (!reader->begun || frame->kind >= CONF_DOCUMENT_OBJECTS)
+		return reader_fail(reader, "a frame of unknown kind %u", frame->kind);
+	kind = &conf_objects[frame->kind];
+	object = reader_place(reader, frame->kind);
+	if (object == NULL || reader_rows(reader, kind, object, frame) == -1)
+		return -1;
+	return reader_is_complete(frame->kind, object) ?
+	    0 :
+	    reader_fail(reader, "%s is not complete", kind->tables[0]->name);
+}
+
+/* --- the whole --- */
+
+struct config *
+conf_reader_take(struct conf_reader *reader)
+{
+	struct config *config = reader->config;
+
+	if (!reader->has_daemon) {
+		reader_fail(reader, "[supervisord] is missing");
+		return NULL;
+	}
+	if (config->logfile_syslog)
+		mem_freep(&config->logfile);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		const struct group_config *group = config->groups[i];
+		const struct conf_group_kind *kind = conf_group_kinds[group->kind];
+
+		if (kind->is_complete != NULL && !kind->is_complete(group)) {
+			reader_fail(reader, "%.64s is not complete", group->name);
+			return NULL;
+		}
+	}
+	if (config_list_rows(config) == -1) {
+		reader_no_memory(reader);
+		return NULL;
+	}
+	reader->config = NULL;
+	return config;
+}
+
+int
+conf_reader_config(
+    struct conf_reader *reader, const char *bytes, size_t n, struct config **config)
+{
+	struct conf_frame frame = { .kind = CONF_DOCUMENT_BEGIN };
+	ssize_t taken = 0;
+
+	*config = NULL;
+	if (conf_reader_begin(reader) == -1)
+		return reader_no_memory(reader);
+	while (frame.kind != CONF_DOCUMENT_END) {
+		taken = conf_frame_read(bytes, n, &frame);
+		if (taken <= 0)
+			return reader_fail(reader, "a document is cut off or malformed");
+		if (frame.kind != CONF_DOCUMENT_END &&
+		    conf_reader_frame(reader, &frame) == -1)
+			return -1;
+		bytes += taken;
+		n -= (size_t)taken;
+	}
+	*config = conf_reader_take(reader);
+	return *config == NULL ? -1 : 0;
+}

@@ -1,0 +1,219 @@
+#include "master/config/load/check.h"
+
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/load/load_context.h"
+#include "master/config/load/place.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK_MAX 100 /* problems that are told */
+
+/* Reading ends at the first error. So it is mended in memory, and all is read again, until
+ * nothing is wrong any more or what is cannot be mended. */
+struct repair {
+	char *section, *key; /* key NULL: the section is left out */
+};
+
+struct check {
+	FILE *out;
+	struct repair repairs[CHECK_MAX];
+	size_t count;
+	int warnings; /* that were told */
+};
+
+/* What a value that is wrong, or missing, is mended to; others are left out. */
+static const struct {
+	const char *key, *text;
+} placeholders[] = {
+	{ "command", "/bin/true" },
+	{ "events", "EVENT" },
+	{ "file", "/tmp/socket" },
+	{ "password", "x" },
+	{ "port", "9001" },
+	{ "process_name", "%(program_name)s_%(process_num)s" },
+	{ "socket", "unix:///tmp/socket" },
+	{ "username", "x" },
+};
+
+static const char *
+check_placeholder(const char *key)
+{
+	for (size_t i = 0; i < nitems(placeholders); i++)
+		if (strcmp(placeholders[i].key, key) == 0)
+			return placeholders[i].text;
+	return NULL;
+}
+
+static void
+check_mend(void *ctx, struct ini *ini)
+{
+	const struct check *check = ctx;
+
+	for (size_t i = 0; i < check->count; i++) {
+		const struct repair *r = &check->repairs[i];
+		ini_repair(ini, r->section, r->key,
+		    r->key != NULL ? check_placeholder(r->key) : NULL);
+	}
+}
+
+static bool
+check_is_mended(const struct check *check, const char *section, const char *key)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (str_equal(check->repairs[i].section, section) &&
+		    str_equal(check->repairs[i].key, key))
+			return true;
+	return false;
+}
+
+/* Mends what was wrong: the option, or once that did not help the whole section. False
+ * when nothing can be done. */
+static bool
+check_repair(struct check *check, const struct conf_load *load, const char *key)
+{
+	const char *section = load->failed_section, *file;
+	size_t line;
+	bool whole;
+
+	if (section == NULL || check->count == CHECK_MAX)
+		return false;
+	whole = key == NULL || check_is_mended(check, section, key) ||
+	    (check_placeholder(key) == NULL &&
+		!ini_where(load->ini, section, key, &file, &line));
+	if (whole &&
+	    (strcmp(section, "supervisord") == 0 || check_is_mended(check, section, NULL)))
+		return false;
+	check->repairs[check->count++] = (struct repair){ .section = xstrdup(section),
+		.key = whole ? NULL : xstrdup(key) };
+	return true;
+}
+
+/* Prints the error. Where a member of a group is missing or ambiguous, a start names the
+ * section of the member before it, as supervisord does; here it is the group's. A start
+ * lists all names that could be expanded; the one that cannot is enough here. */
+static void
+check_print_error(const struct check *check, const char *error, const char *section)
+{
+	static const char list[] = ". Available names: ";
+	const char *names = strstr(error, list), *rest;
+	const char *member = strstr(error, "] name");
+
+	if (member != NULL && *error == '[' && section != NULL) {
+		fprintf(check->out, "[%s%s\n", section, member);
+		return;
+	}
+
+	if (names == NULL || !str_starts(error, "Format string ")) {
+		fprintf(check->out, "%s\n", error);
+		return;
+	}
+	rest = strstr(names, " in section '");
+	fprintf(check->out, "%.*s%s%s\n", (int)(names - error), error,
+	    strstr(error, " names ('ENV_") != NULL ?
+		": the environment has no such variable" :
+		"",
+	    rest != NULL ? rest : "");
+}
+
+/* A group that misses a program is no problem of its own when it was left out here. */
+static bool
+check_is_consequence(const struct check *check, const char *error)
+{
+	if (strstr(error, "names unknown program") == NULL)
+		return false;
+	for (size_t i = 0; i < check->count; i++) {
+		const struct repair *r = &check->repairs[i];
+		const char *name = strchr(r->section, ':'), *last = strrchr(error, ' ');
+
+		if (r->key == NULL && name != NULL && last != NULL &&
+		    strcmp(name + 1, last + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Processes of one section have the same warning. */
+static void
+check_print_warnings(struct check *check, const struct config *config)
+{
+	struct map *told = map_new();
+
+	for (size_t i = 0; told != NULL && i < config->nmessages; i++) {
+		const struct config_message *message = &config->messages[i];
+		const char *place = message->place != NULL ? message->place : config->file;
+		char *line = xasprintf("%s: warning: %s\n", place, message->text);
+
+		if (message->level >= LEVEL_WARN && map_get(told, line) == NULL &&
+		    map_set(told, line, told) == 0) {
+			fputs(line, check->out);
+			check->warnings++;
+		}
+		free(line);
+	}
+	map_free(told);
+}
+
+/* --- the whole --- */
+
+/* One reading; true when another one is due. */
+static bool
+check_read_once(struct check *check, const struct arguments *arguments, int *problems)
+{
+	struct conf_load load;
+	struct config *config;
+	const char *key;
+	char *error, *place;
+	bool again = false;
+
+	conf_load_begin(&load, arguments);
+	load.mend = check_mend;
+	load.mend_ctx = check;
+	if (conf_load_run(&load) == 0) {
+		if (config_pass(load.config, &config, &error) == 0) {
+			check_print_warnings(check, config);
+			config_free(config);
+		} else {
+			fprintf(check->out, "%s\n", error);
+			free(error);
+			++*problems;
+		}
+	} else {
+		key = conf_place_blamed(&load);
+		if (!check_is_consequence(check, load.error) &&
+		    !(key != NULL && load.failed_section != NULL &&
+			check_is_mended(check, load.failed_section, key))) {
+			if (conf_place_helps(&load)) {
+				place = conf_place(&load, load.failed_section, key);
+				fprintf(check->out, "%s: ", place);
+				free(place);
+			}
+			check_print_error(check, load.error, load.failed_section);
+			++*problems;
+		}
+		again = check_repair(check, &load, key);
+	}
+	free(load.error);
+	conf_load_end(&load);
+	config_free(load.config);
+	return again;
+}
+
+int
+conf_check(const struct arguments *arguments, FILE *out, int *warnings)
+{
+	struct check check = { .out = out };
+	int problems = 0;
+
+	while (check_read_once(&check, arguments, &problems))
+		;
+	for (size_t i = 0; i < check.count; i++) {
+		free(check.repairs[i].section);
+		free(check.repairs[i].key);
+	}
+	*warnings = check.warnings;
+	return problems;
+}

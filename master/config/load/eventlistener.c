@@ -1,0 +1,140 @@
+/* [eventlistener:x] → a pool. */
+#include "master/config/load/load_context.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/event_type.h"
+#include "master/config/group_kind.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* The subscriptions as bits. */
+static int
+eventlistener_parse_events(
+    struct conf_load *load, const char *section, char *events, uint32_t *bits)
+{
+	char *rest = events, *item;
+	int type;
+
+	if (events[0] == '\0')
+		return conf_load_fail(
+		    load, "[%s] section requires an \"events\" line", section);
+	while ((item = strsep(&rest, ",")) != NULL) {
+		item = str_strip(item);
+		for (char *c = item; *c != '\0'; c++)
+			*c = (char)toupper((unsigned char)*c);
+		type = event_type_find(item);
+		if (type == -1)
+			return conf_load_fail(
+			    load, "Unknown event type %s in [%s] events", item, section);
+		*bits |= UINT32_C(1) << type;
+	}
+	return 0;
+}
+
+static int
+eventlistener_check_redirect(struct conf_load *load, const char *section)
+{
+	struct program_section program = { .numprocs = 0 };
+
+	if (conf_load_row(load, section, conf_find(&conf_program, "redirect_stderr"),
+		load->here, &program) == -1)
+		return -1;
+	if (program.process.redirect_stderr)
+		return conf_load_fail(load,
+		    "[%s] section sets redirect_stderr=true but "
+		    "this is not allowed because it will interfere with the eventlistener "
+		    "protocol",
+		    section);
+	return 0;
+}
+
+/* Python code, which is not run. What these two do is known; of others nothing is known, so
+ * none of their results is bad: it would come again for ever. */
+static enum result_handler
+eventlistener_read_handler(
+    struct conf_load *load, const char *section, const struct pool_section *values)
+{
+	const struct conf_option *option = conf_find(&conf_listener_pool, "result_handler");
+
+	if (conf_load_is_python(values->result_handler, option->fallback))
+		return RESULT_OK;
+	if (conf_load_is_python(values->result_handler, "supervisor_stdout:event_handler"))
+		return RESULT_PRINTED;
+	conf_load_at(load, section, option->name);
+	conf_load_say(load, LEVEL_WARN,
+	    "[%s] result_handler=%s is Python code, "
+	    "which reeve does not run; every result is accepted",
+	    section, values->result_handler);
+	return RESULT_ANY;
+}
+
+static int
+eventlistener_judge(struct conf_load *load, const char *section,
+    struct pool_section *values, struct pool_config *pool)
+{
+	if (conf_load_rows(load, section, &conf_listener_pool, values) == -1)
+		return -1;
+	if (values->buffer_size < 1)
+		return conf_load_fail(load, "[%s] section sets invalid buffer_size (%lld)",
+		    section, (long long)values->buffer_size);
+	if (eventlistener_parse_events(load, section, values->events, &pool->events) == -1)
+		return -1;
+	if (eventlistener_check_redirect(load, section) == -1)
+		return -1;
+	if (ini_get(load->ini, section, "buffer_size") != NULL)
+		pool->buffer_size = values->buffer_size;
+	pool->counts_bytes = values->counts_bytes;
+	pool->handler = eventlistener_read_handler(load, section, values);
+	return 0;
+}
+
+int
+conf_pool_read_listener(struct conf_load *load, const char *section, const char *name)
+{
+	struct pool_section values = { 0 };
+	struct pool_config pool = { 0 };
+	struct group_config *group;
+	int status = eventlistener_judge(load, section, &values, &pool);
+
+	if (status == 0) {
+		group = group_config_new(GROUP_LISTENER_POOL, name, values.priority);
+		group->pool = pool;
+		conf_group_add(load, group);
+		status = conf_program_read(load, section, group);
+	}
+	conf_clear(&conf_listener_pool, &values);
+	return status;
+}
+
+static bool
+eventlistener_is_same(const struct group_config *live, const struct group_config *fresh)
+{
+	const struct pool_config *a = &live->pool, *b = &fresh->pool;
+
+	return a->events == b->events && a->buffer_size == b->buffer_size &&
+	    a->counts_bytes == b->counts_bytes && a->handler == b->handler;
+}
+
+static void
+eventlistener_explain(const struct group_config *live, const struct group_config *fresh,
+    conf_explain_fn *say, void *ctx)
+{
+	const struct pool_config *a = &live->pool, *b = &fresh->pool;
+
+	if (a->events != b->events)
+		say(ctx, "events");
+	if (a->buffer_size != b->buffer_size)
+		say(ctx, "buffer_size: %lld -> %lld", (long long)a->buffer_size,
+		    (long long)b->buffer_size);
+	if (a->counts_bytes != b->counts_bytes)
+		say(ctx, "event_length");
+	if (a->handler != b->handler)
+		say(ctx, "result_handler");
+}
+
+const struct conf_group_kind conf_eventlistener_kind = {
+	.is_same = eventlistener_is_same,
+	.explain = eventlistener_explain,
+};

@@ -1,0 +1,228 @@
+/* [rpcinterface:x]: supervisord's own namespace; programs that serve one of their own; and
+ * Python's, which are skipped. */
+#include "master/config/load/load_context.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/group_kind.h"
+#include "master/config/values/environment_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FACTORY "supervisor.rpcinterface_factory"
+#define MAIN_FACTORY "supervisor.rpcinterface:make_main_rpcinterface"
+#define GROUP_PREFIX "rpcinterface." /* so that no program's name is taken */
+#define PRIORITY (-1)                /* as listeners: first up, last down */
+#define OPTIONS_MAX (64 * 1024)      /* bytes: they go in one message, in JSON */
+
+static void
+rpcinterface_add_interface(struct conf_load *load, const char *section, const char *name)
+{
+	struct config *config = load->config;
+
+	config->interfaces =
+	    xreallocarray(config->interfaces, config->ninterfaces + 1, sizeof(char *));
+	config->interfaces[config->ninterfaces++] = xstrdup(name);
+	if (str_equal(name, "supervisor"))
+		config->has_main_interface = true;
+	else
+		conf_load_say(load, LEVEL_WARN,
+		    "[%s] is not served: only the name "
+		    "rpcinterface:supervisor is",
+		    section);
+}
+
+/* The other keys would be the factory's arguments; ours takes none. */
+static int
+rpcinterface_check_arguments(
+    struct conf_load *load, const char *section, bool *has_arguments)
+{
+	const char *key;
+	size_t cursor = 0;
+	char *text;
+
+	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
+		if (str_equal(key, FACTORY))
+			continue;
+		if (conf_load_text(load, section, key, load->env, &text) == -1)
+			return -1;
+		free(text);
+		*has_arguments = true;
+	}
+	return 0;
+}
+
+/* The interfaces are made for each HTTP server, and not at all without one. */
+static bool
+rpcinterface_has_server(const struct ini *ini)
+{
+	const char *section;
+	size_t cursor = 0;
+
+	while ((section = ini_next(ini, &cursor)) != NULL)
+		if (str_starts(section, conf_inet_server.name) ||
+		    str_starts(section, conf_unix_server.name))
+			return true;
+	return false;
+}
+
+/* Everything that is no option of a program, nor of this section, is for the program. */
+static int
+rpcinterface_read_options(
+    struct conf_load *load, const char *section, struct rpcinterface_config *interface)
+{
+	const char *key;
+	size_t cursor = 0, total = 0;
+	char *text;
+
+	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
+		if (str_equal(key, FACTORY) || conf_find(&conf_program, key) != NULL ||
+		    conf_find(&conf_interface, key) != NULL)
+			continue;
+		if (conf_load_text(load, section, key, load->here, &text) == -1)
+			return -1;
+		total += strlen(key) + strlen(text);
+		environment_list_set(&interface->options, key, text);
+		free(text);
+	}
+	if (total > OPTIONS_MAX)
+		return conf_load_fail(load,
+		    "[%s] has more than %d bytes of options for "
+		    "its program",
+		    section, OPTIONS_MAX);
+	return 0;
+}
+
+/* Its standard output is nobody's, and its end is always a reason to start it again. */
+static void
+rpcinterface_adjust_process(
+    const struct conf_load *load, const char *section, struct process_config *process)
+{
+	struct output_config *out = &process->outputs[OUTPUT_STDOUT];
+
+	mem_freep(&out->path);
+	*out = (struct output_config){ .target = LOG_TO_NONE };
+	process->redirect_stderr = false;
+	if (ini_get(load->ini, section, "autorestart") == NULL)
+		process->autorestart = AUTORESTART_TRUE;
+}
+
+static int
+rpcinterface_check_name(struct conf_load *load, const char *section, const char *name)
+{
+	size_t n = strspn(name,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+	    "0123456789");
+
+	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
+	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
+		return 0;
+	return conf_load_fail(load,
+	    "[%s] cannot name a namespace that a program serves: "
+	    "letters, digits and _ can, but not reeve, supervisor and system",
+	    section);
+}
+
+static int
+rpcinterface_read_program(struct conf_load *load, const char *section, const char *name)
+{
+	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
+	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
+	struct group_config *group =
+	    group_config_new(GROUP_INTERFACE, group_name, PRIORITY);
+	int status = rpcinterface_check_name(load, section, name);
+
+	free(group_name);
+	interface->name = xstrdup(name);
+	group->interface = interface;
+	conf_group_add(load, group);
+	if (status == 0)
+		status = conf_load_rows(load, section, &conf_interface, interface);
+	if (status == 0)
+		status = rpcinterface_read_options(load, section, interface);
+	if (status == 0)
+		status = conf_program_read(load, section, group);
+	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
+		rpcinterface_adjust_process(load, section, group->processes[i]);
+	if (status == 0 && group->nprocesses != 1)
+		status = conf_load_fail(load,
+		    "[%s] is served by one process: numprocs "
+		    "must be 1",
+		    section);
+	return status;
+}
+
+static int
+rpcinterface_read_factory(struct conf_load *load, const char *section, const char *name)
+{
+	bool has_arguments = false;
+	char *factory;
+	int status = conf_load_text(load, section, FACTORY, load->env, &factory);
+
+	if (status == 0)
+		status = conf_load_fail(
+		    load, "section [%s] does not specify a " FACTORY, section);
+	if (status == 1)
+		status = rpcinterface_check_arguments(load, section, &has_arguments);
+	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
+		conf_load_say(load, LEVEL_WARN,
+		    "[%s] is skipped: %s is a Python plugin, "
+		    "which reeve cannot load; a program that command= names can serve the "
+		    "namespace instead, see reeve-rpcinterface(7)",
+		    section, factory);
+	else if (status == 0 && has_arguments && rpcinterface_has_server(load->ini))
+		status = conf_load_fail(load, "Could not make %s rpc interface", name);
+	else if (status == 0)
+		rpcinterface_add_interface(load, section, name);
+	free(factory);
+	return status;
+}
+
+int
+conf_rpc_read(struct conf_load *load)
+{
+	const char *section, *name;
+	size_t cursor = 0;
+	int status = 0;
+
+	while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
+		/* They concern the client; supervisorctl still loads them. */
+		if (conf_load_named(section, "ctlplugin") != NULL) {
+			conf_load_at(load, section, NULL);
+			conf_load_say(load, LEVEL_WARN,
+			    "[%s] is skipped: reevectl cannot "
+			    "load Python plugins; supervisorctl can, and works with reeve",
+			    section);
+		}
+		if ((name = conf_load_named(section, "rpcinterface")) == NULL)
+			continue;
+		status = ini_get(load->ini, section, "command") != NULL ?
+		    rpcinterface_read_program(load, section, name) :
+		    rpcinterface_read_factory(load, section, name);
+	}
+	return status;
+}
+
+static bool
+rpcinterface_section_is_complete(const struct group_config *group)
+{
+	return group->interface != NULL && group->nprocesses == 1;
+}
+
+static bool
+rpcinterface_section_is_same(
+    const struct group_config *live, const struct group_config *fresh)
+{
+	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->role == b->role && environment_list_equal(&a->options, &b->options);
+}
+
+const struct conf_group_kind conf_interface_kind = {
+	.has_interface = true,
+	.is_complete = rpcinterface_section_is_complete,
+	.is_same = rpcinterface_section_is_same,
+};

@@ -1,0 +1,501 @@
+#include "master/config/load/warnings.h"
+
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/command/command_check.h"
+#include "master/config/command/command_line.h"
+#include "master/config/command/shell_words.h"
+#include "master/config/load/load_context.h"
+#include "master/config/values/path.h"
+#include "master/log/logfile.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The first option that names a log. */
+struct log_use {
+	char *section;
+	char key[32];
+	bool rotates;
+};
+
+void
+conf_warn_begin(struct conf_warnings *warnings)
+{
+	warnings->given = map_new();
+	warnings->logs = map_new();
+	warnings->looked = map_new();
+	mem_must(
+	    warnings->given == NULL || warnings->logs == NULL || warnings->looked == NULL);
+}
+
+void
+conf_warn_end(struct conf_warnings *warnings)
+{
+	struct log_use *use;
+	size_t cursor = 0;
+	char *why;
+
+	while ((why = map_next(warnings->looked, &cursor, NULL)) != NULL)
+		free(why);
+	map_free(warnings->looked);
+	cursor = 0;
+	while ((use = map_next(warnings->logs, &cursor, NULL)) != NULL) {
+		free(use->section);
+		free(use);
+	}
+	map_free(warnings->logs);
+	map_free(warnings->given);
+}
+
+bool
+conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *text)
+{
+	char *key = xasprintf("%s %s", place != NULL ? place : "", text);
+	bool is_new = map_get(warnings->given, key) == NULL;
+
+	if (is_new)
+		mem_must(map_set(warnings->given, key, warnings));
+	free(key);
+	return is_new;
+}
+
+/* --- program-like sections --- */
+
+void
+conf_warn_section(
+    struct conf_load *load, const char *section, const struct program_section *values)
+{
+	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
+
+	if (values->numprocs < 1)
+		conf_load_warn(load, section, "numprocs",
+		    "[%s] numprocs=%lld makes no "
+		    "process",
+		    section, (long long)values->numprocs);
+	if (conf_load_named(section, "eventlistener") == NULL)
+		return;
+	if (out->events_enabled)
+		conf_load_warn(load, section, "stdout_events_enabled",
+		    "[%s] "
+		    "stdout_events_enabled has no effect: standard output carries the "
+		    "event protocol",
+		    section);
+	if (out->capture_maxbytes > 0)
+		conf_load_warn(load, section, "stdout_capture_maxbytes",
+		    "[%s] "
+		    "stdout_capture_maxbytes has no effect: standard output carries the "
+		    "event protocol",
+		    section);
+}
+
+/* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
+static bool
+warn_is_variable_name(const char *name)
+{
+	if (*name == '\0')
+		return false;
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < 0x80 && !isalnum((unsigned char)*name) &&
+		    strchr("_.-", *name) == NULL)
+			return false;
+	return true;
+}
+
+void
+conf_warn_variables(
+    struct conf_load *load, const char *section, const struct environment *environment)
+{
+	for (size_t i = 0; i < environment->count; i++) {
+		char *shown;
+
+		if (warn_is_variable_name(environment->items[i].name))
+			continue;
+		shown = str_repr(environment->items[i].name);
+		conf_load_warn(load, section, "environment",
+		    "[%s] environment sets a "
+		    "variable called %s; separate variables with commas, not with "
+		    "blanks, semicolons or backslashes",
+		    section, shown);
+		free(shown);
+	}
+}
+
+/* True when a relative path means the same file now as it will to the daemon. */
+static bool
+warn_is_lasting(const struct conf_load *load, const char *path)
+{
+	return path[0] == '/' ||
+	    (load->config->directory == NULL && load->arguments->directory == NULL);
+}
+
+/* False when the option was warned of for another process of the section. */
+static bool
+warn_is_first(struct conf_load *load, const char *section, const char *key)
+{
+	char *option = xasprintf("%s\n%s", section, key);
+	bool first = conf_warn_is_new(&load->warnings, NULL, option);
+
+	free(option);
+	return first;
+}
+
+/* Many programs run the same file, so each is looked for once. */
+static void
+warn_missing(struct conf_load *load, const char *section,
+    const struct process_config *process, const char *word)
+{
+	const char *path =
+	    command_line_search_path(environment_list_get(&process->environment, "PATH"));
+	bool relative = word[0] != '/' && strchr(word, '/') != NULL;
+	const char *directory = relative ? process->directory : NULL;
+	char *key = xasprintf("%s\n%s\n%s", word, path != NULL ? path : "",
+	    directory != NULL ? directory : "");
+	char *why = map_get(load->warnings.looked, key);
+
+	if (why == NULL) {
+		why = conf_command_find(process->command, path, directory);
+		mem_must(map_set(load->warnings.looked, key, why));
+	}
+	free(key);
+	if (*why != '\0' && warn_is_first(load, section, "command"))
+		conf_load_warn(load, section, "command", "[%s] %s", section, why);
+}
+
+static void
+warn_command(
+    struct conf_load *load, const char *section, const struct process_config *process)
+{
+	char *problem = conf_shell_find(process->command), *word;
+
+	if (problem != NULL) {
+		conf_load_warn(load, section, "command", "[%s] %s", section, problem);
+		free(problem);
+		return;
+	}
+	word = conf_command_word(process->command);
+	if (strchr(word, '/') == NULL || warn_is_lasting(load, word))
+		warn_missing(load, section, process, word);
+	free(word);
+}
+
+/* New: why a directory cannot be used; "" when it can, or when only root can tell. */
+static char *
+warn_look_at_directory(const char *directory)
+{
+	struct stat st;
+	int error = 0;
+
+	if (stat(directory, &st) == -1)
+		error = errno;
+	else if (!S_ISDIR(st.st_mode))
+		error = ENOTDIR;
+	return xstrdup(error == 0 || error == EACCES ? "" : strerror(error));
+}
+
+static void
+warn_directory(
+    struct conf_load *load, const char *section, const struct process_config *process)
+{
+	const char *directory = process->directory;
+	char *why;
+
+	if (directory == NULL || !warn_is_lasting(load, directory))
+		return;
+	if ((why = map_get(load->warnings.looked, directory)) == NULL) {
+		why = warn_look_at_directory(directory);
+		mem_must(map_set(load->warnings.looked, directory, why));
+	}
+	if (*why != '\0' && warn_is_first(load, section, "directory"))
+		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
+		    directory, why);
+}
+
+/* New: one name for all paths of one file, also of one that does not exist yet. */
+static char *
+warn_log_path(const char *path)
+{
+	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
+	char *real = realpath(directory, NULL);
+	char *name =
+	    conf_path_join(real != NULL ? real : directory, strrchr(whole, '/') + 1);
+
+	free(real);
+	free(directory);
+	free(whole);
+	return name;
+}
+
+/* Two that rotate one file each shift its backups. */
+static void
+warn_shared_log(struct conf_load *load, const char *section, const char *key,
+    const char *path, bool rotates)
+{
+	char *whole = warn_log_path(path);
+	struct log_use *use = map_get(load->warnings.logs, whole);
+
+	if (use == NULL) {
+		use = xcalloc(1, sizeof(*use));
+		use->section = xstrdup(section);
+		snprintf(use->key, sizeof(use->key), "%s", key);
+		use->rotates = rotates;
+		mem_must(map_set(load->warnings.logs, whole, use));
+		free(whole);
+		return;
+	}
+	free(whole);
+	if (!rotates && !use->rotates)
+		return;
+	if (str_equal(section, use->section) && str_equal(key, use->key))
+		conf_load_warn(load, section, key,
+		    "[%s] %s is one file for several "
+		    "processes, each of which rotates it; put %%(process_num)d into its "
+		    "name",
+		    section, key);
+	else
+		conf_load_warn(load, section, key,
+		    "[%s] %s is also the %s of [%s], and "
+		    "each rotates it; give each a file of its own",
+		    section, key, use->key, use->section);
+}
+
+static void
+warn_log(struct conf_load *load, const char *section, const char *key, const char *path,
+    int64_t maxbytes)
+{
+	if (conf_path_is_directory(path))
+		conf_load_warn(
+		    load, section, key, "[%s] %s %s is a directory", section, key, path);
+	else if (maxbytes > 0 && !logfile_can_rotate(path))
+		conf_load_warn(load, section, key,
+		    "[%s] log file %s cannot be rotated: "
+		    "its maxbytes is ignored; set %s_maxbytes=0",
+		    section, path, key);
+	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
+		warn_shared_log(load, section, key, path, maxbytes > 0);
+}
+
+void
+conf_warn_process(
+    struct conf_load *load, const char *section, const struct process_config *process)
+{
+	static const char *const keys[] = {
+		[OUTPUT_STDOUT] = "stdout_logfile", [OUTPUT_STDERR] = "stderr_logfile",
+	};
+
+	warn_command(load, section, process);
+	warn_directory(load, section, process);
+	for (size_t id = 0; id < OUTPUT_MAX; id++)
+		if (process->outputs[id].target == LOG_TO_FILE)
+			warn_log(load, section, keys[id], process->outputs[id].path,
+			    process->outputs[id].maxbytes);
+}
+
+/* --- the files --- */
+
+static void
+warn_duplicates(struct conf_load *load)
+{
+	struct ini_duplicate twice;
+
+	for (size_t i = 0; ini_duplicate(load->ini, i, &twice); i++)
+		if (twice.key == NULL)
+			conf_load_warn_at(load, twice.file, twice.line,
+			    "[%s] is defined "
+			    "twice, first at %s:%zu; the options of both are joined",
+			    twice.section, twice.first_file, twice.first_line);
+		else
+			conf_load_warn_at(load, twice.file, twice.line,
+			    "[%s] sets %s twice, first at %s:%zu; that value is not used",
+			    twice.section, twice.key, twice.first_file, twice.first_line);
+}
+
+/* The options that a kind of section has. */
+static const struct kind {
+	const char *name;	/* ends with ':' where a name follows */
+	const struct conf_section *tables[2];
+	bool open;		/* has others, too */
+} kinds[] = {
+	{ "supervisord", { &conf_supervisord }, false },
+	{ "inet_http_server", { &conf_inet_server }, false },
+	{ "unix_http_server", { &conf_unix_server }, false },
+	{ "program:", { &conf_program }, false },
+	{ "group:", { &conf_group }, false },
+	{ "eventlistener:", { &conf_listener_pool, &conf_program }, false },
+	{ "fcgi-program:", { &conf_fcgi, &conf_program }, false },
+	{ "include", { NULL }, true },
+	{ "supervisorctl", { NULL }, true },
+	{ "rpcinterface:", { NULL }, true },
+	{ "ctlplugin:", { NULL }, true },
+};
+
+static void
+warn_unknown_options(struct conf_load *load, const char *section, const struct kind *kind)
+{
+	const char *key, *file;
+	size_t cursor = 0, line;
+
+	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
+		/* [DEFAULT] serves sections of all kinds. */
+		bool known = !ini_where(load->ini, section, key, &file, &line);
+
+		for (size_t i = 0; i < nitems(kind->tables) && !known; i++)
+			known = kind->tables[i] != NULL &&
+			    conf_find(kind->tables[i], key) != NULL;
+		if (!known)
+			conf_load_warn(
+			    load, section, key, "[%s] has no option %s", section, key);
+	}
+}
+
+static void
+warn_unknown(struct conf_load *load)
+{
+	const char *section;
+	size_t cursor = 0;
+
+	while ((section = ini_next(load->ini, &cursor)) != NULL) {
+		const struct kind *kind = NULL;
+
+		for (size_t i = 0; i < nitems(kinds) && kind == NULL; i++)
+			if (str_starts(section, kinds[i].name))
+				kind = &kinds[i];
+		if (kind == NULL)
+			conf_load_warn(load, section, NULL,
+			    "[%s] is not a section that "
+			    "reeve knows",
+			    section);
+		else if (!kind->open)
+			warn_unknown_options(load, section, kind);
+	}
+}
+
+/* --- servers and [supervisord] --- */
+
+/* Only addresses that other machines cannot reach. */
+static bool
+warn_is_loopback(const char *host)
+{
+	char bare[INET6_ADDRSTRLEN];
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	if (sscanf(host, "[%45[^]]]", bare) == 1 && inet_pton(AF_INET6, bare, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
+	return str_equal(host, "localhost");
+}
+
+static void
+warn_open(struct conf_load *load, const struct listener_config *listener)
+{
+	const char *section = listener->section;
+
+	if (listener->has_role && listener->unauthenticated_role <= ROLE_STATES)
+		return;
+	if (listener->has_role)
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: every client "
+		    "has the role %s",
+		    section, role_name(listener->unauthenticated_role));
+	else if (warn_is_loopback(listener->host))
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: every user of "
+		    "this machine controls all programs; set username= and password=, or "
+		    "use [unix_http_server]",
+		    section);
+	else
+		conf_load_warn(load, section, "port",
+		    "[%s] has no password: other "
+		    "machines may look at states and nothing else, and every user of this "
+		    "machine controls all programs; set username= and password=, or "
+		    "unauthenticated_role=",
+		    section);
+}
+
+/* A socket is not made when its directory is not there. */
+static void
+warn_socket(struct conf_load *load, const char *section, const char *key, const char *path)
+{
+	char *directory = conf_path_directory(path), *why;
+
+	why = warn_look_at_directory(*directory != '\0' ? directory : "/");
+	if (*why != '\0')
+		conf_load_warn(load, section, key, "[%s] directory %s of the socket: %s",
+		    section, directory, why);
+	free(why);
+	free(directory);
+}
+
+static void
+warn_sockets(struct conf_load *load)
+{
+	const struct config *config = load->config;
+
+	for (size_t i = 0; i < config->nlisteners; i++)
+		if (config->listeners[i].is_unix)
+			warn_socket(load, config->listeners[i].section, "file",
+			    config->listeners[i].path);
+	for (size_t i = 0; i < config->ngroups; i++) {
+		char *section = xasprintf("fcgi-program:%s", config->groups[i]->name);
+
+		if (config->groups[i]->fcgi.path != NULL)
+			warn_socket(load, section, "socket", config->groups[i]->fcgi.path);
+		free(section);
+	}
+}
+
+static void
+warn_servers(struct conf_load *load)
+{
+	const struct config *config = load->config;
+
+	for (size_t i = 0; i < config->nlisteners; i++) {
+		const struct listener_config *listener = &config->listeners[i];
+
+		if (!config->has_main_interface)
+			conf_load_warn(load, listener->section, NULL,
+			    "[%s] answers no call without a section "
+			    "[rpcinterface:supervisor] with "
+			    "supervisor.rpcinterface_factory="
+			    "supervisor.rpcinterface:make_main_rpcinterface",
+			    listener->section);
+		if (!listener->is_unix &&
+		    (listener->username == NULL || *listener->username == '\0'))
+			warn_open(load, listener);
+	}
+}
+
+static void
+warn_daemon(struct conf_load *load)
+{
+	static const char section[] = "supervisord";
+	const struct config *config = load->config;
+
+	conf_warn_variables(load, section, &config->environment);
+	if (strchr(config->identifier, '/') != NULL)
+		conf_load_warn(load, section, "identifier",
+		    "[supervisord] identifier=%s "
+		    "has a slash, so no AUTO log can be created",
+		    config->identifier);
+	if (config->logfile != NULL)
+		warn_log(
+		    load, section, "logfile", config->logfile, config->logfile_maxbytes);
+}
+
+void
+conf_warn_config(struct conf_load *load)
+{
+	warn_duplicates(load);
+	warn_unknown(load);
+	warn_servers(load);
+	warn_sockets(load);
+	warn_daemon(load);
+}

@@ -1,0 +1,286 @@
+#include "master/config/options/option_table.h"
+
+#include "common/str.h"
+
+#include <string.h>
+
+#define IN(type, member) .offset = offsetof(struct type, member)
+
+static const struct conf_option supervisord_rows[] = {
+	{ "minfds", &conf_integer, "1024", IN(config, minfds), .flags = CONF_START,
+	    .help = "descriptors that must be available; the soft limit is raised to it" },
+	{ "minprocs", &conf_integer, "200", IN(config, minprocs), .flags = CONF_START,
+	    .help = "processes that must be available; the soft limit is raised to it" },
+	{ "directory", &conf_directory, NULL, IN(config, directory), .flags = CONF_START,
+	    .help = "working directory of the daemon, unless in the foreground" },
+	{ "user", &conf_user, NULL, IN(config, user), .flags = CONF_LATE,
+	    .help = "user to become after the configuration has been read" },
+	{ "umask", &conf_octal, "022", IN(config, umask), .flags = CONF_START,
+	    .help = "file creation mask of the daemon, unless in the foreground" },
+	{ "logfile", &conf_path, "supervisord.log", IN(config, logfile),
+	    .help = "main log: a path, or syslog" },
+	{ "logfile_maxbytes", &conf_size, "50MB", IN(config, logfile_maxbytes),
+	    .help = "size at which the main log is rotated; 0 = never" },
+	{ "logfile_backups", &conf_integer, "10", IN(config, logfile_backups),
+	    .help = "rotated main logs that are kept" },
+	{ "loglevel", &conf_level, "info", IN(config, loglevel),
+	    .help = "critical, error, warn, info, debug, trace or blather" },
+	{ "pidfile", &conf_path, "supervisord.pid", IN(config, pidfile),
+	    .help = "file that receives the daemon's process id" },
+	{ "identifier", &conf_string, "supervisor", IN(config, identifier),
+	    .flags = CONF_LIVE,
+	    .help = "name of this daemon in the API and in AUTO log names" },
+	{ "nodaemon", &conf_boolean, "false", IN(config, nodaemon), .flags = CONF_START,
+	    .help = "stay in the foreground" },
+	{ "silent", &conf_boolean, "false", IN(config, silent),
+	    .help = "do not copy the main log to standard output in the foreground" },
+	{ "childlogdir", &conf_directory, NULL, IN(config, childlogdir), .flags = CONF_LIVE,
+	    .help = "where AUTO logs are made; default: the system's temporary directory" },
+	{ "nocleanup", &conf_boolean, "false", IN(config, nocleanup),
+	    .help = "keep AUTO logs of earlier runs" },
+	{ "strip_ansi", &conf_boolean, "false", IN(config, strip_ansi), .flags = CONF_LIVE,
+	    .help = "remove ANSI escape sequences from programs' logs" },
+	{ "environment", &conf_environment, "", IN(config, environment), .flags = CONF_RAW,
+	    .help = "variables given to every child" },
+	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
+	    .flags = CONF_OURS,
+	    .help = "socket of reevectl; default: the pidfile's name with .ctl added" },
+	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
+	    .flags = CONF_OURS,
+	    .help = "datagram socket that takes syslog messages" },
+	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
+	    .help = "user of reeve-rpcd; default: reeve if it exists, else nobody" },
+	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
+	    .flags = CONF_OURS,
+	    .help = "best: skip, with a warning, what the kernel lacks; strict: refuse" },
+};
+
+#define CHANNEL(word, member) IN(process_config, outputs[OUTPUT_##word].member)
+
+/* The rows of one output, judged for the section as a whole … */
+#define CAPTURE_ROWS(prefix, WORD)                                                    \
+	{ prefix "_capture_maxbytes", &conf_size, "0", CHANNEL(WORD, capture_maxbytes), \
+	    .help = "size of the capture buffer; 0 = off" },                              \
+	{ prefix "_events_enabled", &conf_boolean, "false",                           \
+	    CHANNEL(WORD, events_enabled),                                                \
+	    .help = "send PROCESS_LOG events for what is written to " prefix }
+
+/* … and for each process. */
+#define LOG_ROWS(prefix, WORD)                                                        \
+	{ prefix "_logfile", &conf_logfile, "AUTO",                                   \
+	    IN(process_config, outputs[OUTPUT_##WORD]), .flags = CONF_EACH | CONF_RAW,  \
+	    .help = "log of " prefix ": a path, AUTO or NONE" },                          \
+	{ prefix "_logfile_backups", &conf_integer, "10", CHANNEL(WORD, backups),     \
+	    .flags = CONF_EACH, .help = "rotated logs that are kept" },                   \
+	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
+	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0 = never" },  \
+	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
+	    .flags = CONF_EACH, .help = "send " prefix " to syslog" }
+
+static const struct conf_option program_rows[] = {
+	{ "priority", &conf_integer, "999", IN(process_config, priority),
+	    .help = "low numbers start first and stop last" },
+	{ "autostart", &conf_boolean, "true", IN(process_config, autostart),
+	    .help = "start with the daemon" },
+	{ "autorestart", &conf_autorestart, "unexpected", IN(process_config, autorestart),
+	    .help = "start again after an exit: always, never, or when its status is not "
+	    "one of exitcodes" },
+	{ "startsecs", &conf_integer, "1", IN(process_config, startsecs),
+	    .help = "seconds a process must stay up to count as running" },
+	{ "startretries", &conf_integer, "3", IN(process_config, startretries),
+	    .help = "failed starts before it is given up" },
+	{ "stopsignal", &conf_signal, "TERM", IN(process_config, stopsignal),
+	    .help = "signal that asks it to stop" },
+	{ "stopwaitsecs", &conf_integer, "10", IN(process_config, stopwaitsecs),
+	    .help = "seconds until SIGKILL follows" },
+	{ "stopasgroup", &conf_boolean, "false", IN(process_config, stopasgroup),
+	    .help = "send the stop signal to the whole process group" },
+	{ "killasgroup", &conf_boolean, NULL, IN(process_config, killasgroup),
+	    .help = "send SIGKILL to the whole process group; default: as stopasgroup" },
+	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
+	    .help = "exit statuses that are expected" },
+	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),
+	    .help = "send standard error where standard output goes" },
+	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
+	    .flags = CONF_OURS,
+	    .help = "end the daemon when it is FATAL, or has ended unexpectedly and is not "
+	    "started again" },
+	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
+	    .flags = CONF_OURS,
+	    .help = "start it with every signal at its default; without it SIGPIPE and "
+	    "SIGXFSZ are ignored, as supervisord leaves them" },
+	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
+	    .flags = CONF_SECTION, .help = "processes to make of this section" },
+	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),
+	    .flags = CONF_SECTION, .help = "number of the first, its process_num" },
+	CAPTURE_ROWS("stdout", STDOUT),
+	CAPTURE_ROWS("stderr", STDERR),
+	{ "serverurl", &conf_serverurl, "AUTO", IN(process_config, serverurl),
+	    .help = "SUPERVISOR_SERVER_URL for the child; AUTO: chosen by the daemon" },
+	{ "user", &conf_user, NULL, IN(process_config, user),
+	    .help = "user to run as" },
+	{ "umask", &conf_octal, NULL, IN(process_config, umask),
+	    .help = "file creation mask; default: the daemon's" },
+	{ "process_name", &conf_string, "%(program_name)s", IN(process_config, name),
+	    .flags = CONF_EACH | CONF_RAW,
+	    .help = "name of each process; needs %(process_num)s if numprocs is above 1" },
+	{ "environment", &conf_environment, "", IN(process_config, environment),
+	    .flags = CONF_EACH | CONF_RAW, .help = "variables for the child" },
+	{ "directory", &conf_string, NULL, IN(process_config, directory),
+	    .flags = CONF_EACH, .help = "working directory of the child" },
+	LOG_ROWS("stdout", STDOUT),
+	LOG_ROWS("stderr", STDERR),
+	{ "command", &conf_string, NULL, IN(process_config, command),
+	    .flags = CONF_EACH | CONF_REQUIRED, .help = "command line" },
+};
+
+static const struct conf_option group_rows[] = {
+	{ "programs", &conf_string, "", IN(group_section, programs),
+	    .help = "the programs of the group, separated by commas" },
+	{ "priority", &conf_integer, "999", IN(group_section, priority),
+	    .help = "order among groups" },
+};
+
+static const struct conf_option listener_rows[] = {
+	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
+	    .help = "order among groups" },
+	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
+	    .help = "events that may wait; where it is not given, also as many as all "
+	    "programs make at a start" },
+	{ "event_length", &conf_event_length, "characters",
+	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
+	    .help = "what len: of an event counts: characters, as Python's listeners do, "
+	    "or bytes" },
+	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
+	    IN(pool_section, result_handler), .help = "judges the listener's results" },
+	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,
+	    .help = "event types, separated by commas" },
+};
+
+static const struct conf_option interface_rows[] = {
+	{ "role", &conf_command_role, "states", IN(rpcinterface_config, role),
+	    .flags = CONF_OURS,
+	    .help = "what it may ask of the daemon: states, view, operate or admin" },
+};
+
+static const struct conf_option fcgi_rows[] = {
+	{ "priority", &conf_integer, "999", IN(pool_section, priority),
+	    .help = "order among groups" },
+	{ "socket_backlog", &conf_string, NULL, IN(pool_section, socket_backlog),
+	    .help = "connections that may wait in the queue of the listening "
+	    "socket, 1 to 65535; 4096 by default" },
+	{ "socket_owner", &conf_string, NULL, IN(pool_section, socket_owner),
+	    .help = "user[:group] of a Unix socket; by default that of the program's "
+	    "user" },
+	{ "socket_mode", &conf_string, NULL, IN(pool_section, socket_mode),
+	    .help = "mode of a Unix socket; 0700 by default" },
+	{ "socket", &conf_string, NULL, IN(pool_section, socket), CONF_RAW | CONF_REQUIRED,
+	    .help = "unix:///PATH or tcp://HOST:PORT; may use %(program_name)s" },
+};
+
+#define NAMES_ROW                                                                     \
+	{ "server_names", &conf_server_names, NULL,                                   \
+	    IN(listener_config, server_names), .flags = CONF_OURS,                        \
+	    .help = "names by which browsers reach a server without a password, beside "  \
+	    "localhost and this machine's own; separated by commas or blanks" }
+
+#define ROLE_ROW                                                                      \
+	{ "unauthenticated_role", &conf_role, NULL,                                   \
+	    IN(listener_config, unauthenticated_role), .flags = CONF_OURS,                \
+	    .help = "what a client without credentials may do: none, states, view, "      \
+	    "operate or admin" }
+
+static const struct conf_option inet_rows[] = {
+	{ "username", &conf_string, NULL, IN(listener_config, username),
+	    .help = "user a client must give; with password only" },
+	{ "password", &conf_string, NULL, IN(listener_config, password),
+	    .help = "its password, in the clear or as {SHA} and a hexadecimal digest" },
+	{ "port", &conf_port, NULL, IN(listener_config, port), CONF_REQUIRED,
+	    .help = "port, :port, *:port, host:port or [IPv6]:port" },
+	ROLE_ROW,
+	NAMES_ROW,
+};
+
+static const struct conf_option unix_rows[] = {
+	{ "file", &conf_file, NULL, IN(listener_config, path), CONF_REQUIRED,
+	    .help = "path of the socket" },
+	{ "username", &conf_string, NULL, IN(listener_config, username),
+	    .help = "user a client must give; with password only" },
+	{ "password", &conf_string, NULL, IN(listener_config, password),
+	    .help = "its password, in the clear or as {SHA} and a hexadecimal digest" },
+	{ "chown", &conf_owner, NULL, IN(listener_config, uid),
+	    .help = "user[:group] that owns the socket" },
+	{ "chmod", &conf_mode, "0700", IN(listener_config, mode),
+	    .help = "mode of the socket" },
+	ROLE_ROW,
+	NAMES_ROW,
+};
+
+#define SECTION(title, rows) { .name = title, .options = rows, .count = nitems(rows) }
+
+const struct conf_section conf_supervisord = SECTION("supervisord", supervisord_rows);
+const struct conf_section conf_program = SECTION("program", program_rows);
+const struct conf_section conf_group = SECTION("group", group_rows);
+const struct conf_section conf_listener_pool = SECTION("eventlistener", listener_rows);
+const struct conf_section conf_fcgi = SECTION("fcgi-program", fcgi_rows);
+const struct conf_section conf_interface = SECTION("rpcinterface", interface_rows);
+const struct conf_section conf_inet_server = SECTION("inet_http_server", inet_rows);
+const struct conf_section conf_unix_server = SECTION("unix_http_server", unix_rows);
+
+const struct conf_section *const conf_sections[] = {
+	&conf_supervisord, &conf_unix_server, &conf_inet_server, &conf_program, &conf_group,
+	&conf_listener_pool, &conf_fcgi, &conf_interface,
+};
+const size_t conf_sections_count = nitems(conf_sections);
+
+const struct conf_option *
+conf_find(const struct conf_section *section, const char *name)
+{
+	for (size_t i = 0; i < section->count; i++)
+		if (str_equal(section->options[i].name, name))
+			return &section->options[i];
+	return NULL;
+}
+
+int
+conf_put(const struct conf_option *option, void *base, const char *text, char **why)
+{
+	void *slot = (char *)base + option->offset;
+
+	if (option->type->clear != NULL)
+		option->type->clear(slot);
+	return conf_type_parse(option->type, text, slot, why);
+}
+
+char *
+conf_print(const struct conf_option *option, const void *base)
+{
+	return conf_type_print(option->type, (const char *)base + option->offset);
+}
+
+bool
+conf_equal(const struct conf_option *option, const void *a, const void *b)
+{
+	return conf_type_equal(option->type, (const char *)a + option->offset,
+	    (const char *)b + option->offset);
+}
+
+bool
+conf_same(const struct conf_option *option, const void *a, const void *b)
+{
+	return option->type->same == NULL ?
+	    conf_equal(option, a, b) :
+	    option->type->same(
+		(const char *)a + option->offset, (const char *)b + option->offset);
+}
+
+void
+conf_clear(const struct conf_section *section, void *base)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		const struct conf_option *option = &section->options[i];
+
+		if (option->type->clear != NULL)
+			option->type->clear((char *)base + option->offset);
+	}
+}

@@ -1,0 +1,409 @@
+/* Value types that own memory: texts, paths, lists, environments, users. */
+#include "master/config/options/option_types.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/config.h"
+#include "master/config/values/environment_list.h"
+#include "master/config/values/path.h"
+#include "master/config/values/users.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int
+conf_type_decode_string(const char *text, size_t n UNUSED, void *slot)
+{
+	*(char **)slot = strdup(text);
+	return *(char **)slot == NULL ? -1 : 0;
+}
+
+static char *
+string_print(const void *slot)
+{
+	const char *text = *(char *const *)slot;
+
+	return xstrdup(text != NULL ? text : "");
+}
+
+static bool
+string_equal(const void *a, const void *b)
+{
+	return str_equal(*(char *const *)a, *(char *const *)b);
+}
+
+static int
+serverurl_parse(const char *text, void *slot, char **why UNUSED)
+{
+	char *copy = xstrdup(text);
+	bool automatic = strcasecmp(str_strip(copy), "auto") == 0;
+
+	free(copy);
+	*(char **)slot = automatic ? NULL : xstrdup(text);
+	return 0;
+}
+
+static int
+serverurl_decode(const char *text, size_t n, void *slot)
+{
+	return str_equal(text, "AUTO") ? 0 : conf_type_decode_string(text, n, slot);
+}
+
+static char *
+serverurl_print(const void *slot)
+{
+	const char *text = *(char *const *)slot;
+
+	return xstrdup(text != NULL ? text : "AUTO");
+}
+
+static int
+directory_parse(const char *text, void *slot, char **why)
+{
+	*(char **)slot = conf_path_expand(text);
+	if (conf_path_is_directory(*(char **)slot))
+		return 0;
+	*why = xasprintf("%s is not an existing directory", text);
+	mem_freep(slot);
+	return -1;
+}
+
+static int
+path_parse(const char *text, void *slot, char **why)
+{
+	char *path = conf_path_expand(text), *directory = conf_path_directory(path);
+	bool fine = directory[0] == '\0' || conf_path_is_directory(directory);
+
+	free(directory);
+	*(char **)slot = path;
+	if (fine)
+		return 0;
+	*why = xasprintf("The directory named as part of the path %s does not exist", text);
+	mem_freep(slot);
+	return -1;
+}
+
+static int
+file_parse(const char *text, void *slot, char **why UNUSED)
+{
+	char *copy = xstrdup(text), *path = conf_path_expand(str_strip(copy));
+
+	*(char **)slot = conf_path_absolute(path);
+	free(path);
+	free(copy);
+	return 0;
+}
+
+/* "syslog" is the deprecated spelling of NONE with syslog on. */
+static int
+logfile_parse(const char *text, void *slot, char **why)
+{
+	struct output_config *channel = slot;
+
+	channel->syslog |= strcasecmp(text, "syslog") == 0;
+	channel->target = LOG_TO_NONE;
+	if (strcasecmp(text, "none") == 0 || strcasecmp(text, "off") == 0 ||
+	    strcasecmp(text, "syslog") == 0)
+		return 0;
+	channel->target = strcasecmp(text, "auto") == 0 ? LOG_TO_AUTO : LOG_TO_FILE;
+	return channel->target == LOG_TO_AUTO ? 0 : path_parse(text, &channel->path, why);
+}
+
+static char *
+logfile_print(const void *slot)
+{
+	const struct output_config *channel = slot;
+
+	if (channel->target == LOG_TO_FILE)
+		return xstrdup(channel->path);
+	return xstrdup(channel->target == LOG_TO_AUTO ? "AUTO" : "NONE");
+}
+
+/* No path is called AUTO or NONE: parse takes both words for what they mean. */
+static int
+logfile_decode(const char *text, size_t n, void *slot)
+{
+	struct output_config *channel = slot;
+
+	channel->target = LOG_TO_NONE;
+	if (str_equal(text, "NONE"))
+		return 0;
+	channel->target = str_equal(text, "AUTO") ? LOG_TO_AUTO : LOG_TO_FILE;
+	return channel->target == LOG_TO_AUTO ?
+	    0 :
+	    conf_type_decode_string(text, n, &channel->path);
+}
+
+/* An AUTO that comes in place of something is no change, as in supervisord's reread; in
+ * place of an AUTO a file is one. */
+static bool
+logfile_equal(const void *a, const void *b)
+{
+	const struct output_config *x = a, *y = b;
+
+	return y->target == LOG_TO_AUTO ||
+	    (x->target == y->target && str_equal(x->path, y->path));
+}
+
+static bool
+logfile_same(const void *a, const void *b)
+{
+	const struct output_config *x = a, *y = b;
+
+	return x->target == y->target && str_equal(x->path, y->path);
+}
+
+static void
+logfile_clear(void *slot)
+{
+	mem_freep(&((struct output_config *)slot)->path);
+}
+
+/* Host names without a port, which a browser leaves out of a name that it compares, too. */
+static int
+names_parse(const char *text, void *slot, char **why)
+{
+	static const char between[] = ", \t\r\n";
+	char *names = xstrdup("");
+
+	while (*(text += strspn(text, between)) != '\0') {
+		size_t len = strcspn(text, between);
+
+		for (size_t i = 0; i < len; i++)
+			if (!isalnum((unsigned char)text[i]) &&
+			    strchr("-._", text[i]) == NULL) {
+				*why = xasprintf("not a valid name in server_names: %.*s "
+						 "(host names without scheme and port)",
+				    (int)len, text);
+				free(names);
+				return -1;
+			}
+		xappendf(&names, "%s%.*s", *names != '\0' ? " " : "", (int)len, text);
+		text += len;
+	}
+	*(char **)slot = names;
+	return 0;
+}
+
+/* The process whose exitcodes the slot is. */
+#define PROCESS(slot) container_of_const(slot, struct process_config, exitcodes)
+
+/* One code for each comma and one more; no code for an empty text. */
+static int
+exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	struct process_config *process =
+	    container_of(slot, struct process_config, exitcodes);
+	char *copy = strdup(text), *rest = copy, *item;
+	size_t most = 1;
+	int64_t code;
+	int rc = 0;
+
+	for (const char *c = text; *c != '\0'; c++)
+		most += *c == ',';
+	process->exitcodes = malloc(most * sizeof(int));
+	process->nexitcodes = 0;
+	if (copy == NULL || process->exitcodes == NULL)
+		rc = -1;
+	while (rc == 0 && *text != '\0' && (item = strsep(&rest, ",")) != NULL) {
+		if (str_to_int(item, &code) == -1 || code < 0 || code > 255)
+			rc = -1;
+		else
+			process->exitcodes[process->nexitcodes++] = (int)code;
+	}
+	free(copy);
+	return rc;
+}
+
+static void
+exitcodes_clear(void *slot)
+{
+	mem_freep(slot);
+	container_of(slot, struct process_config, exitcodes)->nexitcodes = 0;
+}
+
+static char *
+exitcodes_print(const void *slot)
+{
+	const struct process_config *process = PROCESS(slot);
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < process->nexitcodes; i++)
+		xappendf(&text, "%s%d", i > 0 ? "," : "", process->exitcodes[i]);
+	return text;
+}
+
+static bool
+exitcodes_equal(const void *a, const void *b)
+{
+	const struct process_config *x = PROCESS(a), *y = PROCESS(b);
+
+	return x->nexitcodes == y->nexitcodes &&
+	    (x->nexitcodes == 0 ||
+		memcmp(x->exitcodes, y->exitcodes, x->nexitcodes * sizeof(int)) == 0);
+}
+
+static int
+environment_parse(const char *text, void *slot, char **why)
+{
+	return environment_list_parse(text, slot, why);
+}
+
+static char *
+environment_print(const void *slot)
+{
+	return environment_list_print(slot);
+}
+
+static void
+environment_encode(const void *slot, struct buf *out)
+{
+	environment_list_encode(slot, out);
+}
+
+static int
+environment_decode(const char *text, size_t n, void *slot)
+{
+	return environment_list_decode(text, n, slot);
+}
+
+static bool
+environment_equal(const void *a, const void *b)
+{
+	return environment_list_equal(a, b);
+}
+
+/* Also in the same order, which the program sees. */
+static bool
+environment_same(const void *a, const void *b)
+{
+	const struct environment *x = a, *y = b;
+
+	for (size_t i = 0; x->count == y->count && i < x->count; i++)
+		if (!str_equal(x->items[i].name, y->items[i].name) ||
+		    !str_equal(x->items[i].value, y->items[i].value))
+			return false;
+	return x->count == y->count;
+}
+
+static void
+environment_clear(void *slot)
+{
+	environment_list_clear(slot);
+}
+
+static int
+user_parse(const char *text, void *slot, char **why)
+{
+	return users_find(text, slot, why);
+}
+
+static char *
+user_print(const void *slot)
+{
+	const struct user *user = *(struct user *const *)slot;
+
+	return xstrdup(user != NULL ? user->name : "");
+}
+
+static bool
+user_equal(const void *a, const void *b)
+{
+	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
+
+	return x == NULL || y == NULL ? x == y : x->uid == y->uid;
+}
+
+/* "UID:GID:GROUP,GROUP:NAME". */
+static void
+user_encode(const void *slot, struct buf *out)
+{
+	const struct user *user = *(struct user *const *)slot;
+
+	mem_must(buf_printf(out, "%u:%u:", user->uid, user->gid));
+	for (size_t i = 0; i < user->ngroups; i++)
+		mem_must(buf_printf(out, "%s%u", i > 0 ? "," : "", user->groups[i]));
+	mem_must(buf_printf(out, ":%s", user->name));
+}
+
+static int
+user_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return users_decode(text, slot);
+}
+
+static bool
+user_same(const void *a, const void *b)
+{
+	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return x->uid == y->uid && x->gid == y->gid && str_equal(x->name, y->name) &&
+	    x->ngroups == y->ngroups &&
+	    memcmp(x->groups, y->groups, x->ngroups * sizeof(gid_t)) == 0;
+}
+
+static void
+user_clear(void *slot)
+{
+	users_free(*(struct user **)slot);
+	*(struct user **)slot = NULL;
+}
+
+const struct conf_type conf_string = {
+	.name = "string", .size = sizeof(char *), .print = string_print,
+	.equal = string_equal, .clear = mem_freep, .decode = conf_type_decode_string,
+};
+const struct conf_type conf_serverurl = {
+	.name = "string", .size = sizeof(char *), .parse = serverurl_parse,
+	.print = serverurl_print, .equal = string_equal, .clear = mem_freep,
+	.decode = serverurl_decode,
+};
+const struct conf_type conf_directory = {
+	.name = "directory", .size = sizeof(char *), .parse = directory_parse,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
+	.decode = conf_type_decode_string,
+};
+const struct conf_type conf_path = {
+	.name = "path", .size = sizeof(char *), .parse = path_parse,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
+	.decode = conf_type_decode_string,
+};
+const struct conf_type conf_file = {
+	.name = "path", .size = sizeof(char *), .parse = file_parse,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
+	.decode = conf_type_decode_string,
+};
+const struct conf_type conf_logfile = {
+	.name = "log file", .size = sizeof(struct output_config), .parse = logfile_parse,
+	.print = logfile_print, .equal = logfile_equal, .same = logfile_same,
+	.clear = logfile_clear,
+	.decode = logfile_decode,
+};
+const struct conf_type conf_exitcodes = {
+	.name = "list of integers", .size = sizeof(int *),
+	.refusal = { "not a valid list of exit codes: " },
+	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
+	.decode = exitcodes_decode,
+};
+const struct conf_type conf_environment = {
+	.name = "variables", .size = sizeof(struct environment), .parse = environment_parse,
+	.print = environment_print, .equal = environment_equal,
+	.same = environment_same, .clear = environment_clear,
+	.encode = environment_encode, .decode = environment_decode,
+};
+const struct conf_type conf_user = {
+	.name = "user", .size = sizeof(struct user *), .parse = user_parse,
+	.print = user_print, .equal = user_equal, .same = user_same,
+	.clear = user_clear,
+	.encode = user_encode, .decode = user_decode,
+};
+const struct conf_type conf_server_names = {
+	.name = "names", .size = sizeof(char *), .parse = names_parse,
+	.print = string_print, .equal = string_equal, .clear = mem_freep,
+	.decode = conf_type_decode_string,
+};

@@ -1,0 +1,365 @@
+/* Numbers, words and other values without memory of their own; option_texts.c and
+ * option_http.c have the rest. */
+#include "master/config/options/option_types.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "master/config/config.h"
+#include "proto/role.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int
+conf_type_refuse(char **why, const char *before, const char *text, const char *after)
+{
+	char *shown = str_repr(text);
+
+	*why = xasprintf("%s%s%s", before, shown, after);
+	free(shown);
+	return -1;
+}
+
+int
+conf_type_parse(const struct conf_type *type, const char *text, void *slot, char **why)
+{
+	if (type->parse != NULL)
+		return type->parse(text, slot, why);
+	if (conf_type_decode(type, text, strlen(text), slot) == 0)
+		return 0;
+	if (type->refuse != NULL)
+		return type->refuse(text, why);
+	mem_must(type->refusal[0] != NULL ? 0 : -1);
+	return conf_type_refuse(
+	    why, type->refusal[0], text, type->refusal[1] != NULL ? type->refusal[1] : "");
+}
+
+int
+conf_type_decode(const struct conf_type *type, const char *text, size_t n, void *slot)
+{
+	if (type->decode != NULL)
+		return type->decode(text, n, slot);
+	for (size_t i = 0; i < 2; i++)
+		if (str_equal(text, type->words[i])) {
+			*(bool *)slot = i == 1;
+			return 0;
+		}
+	return -1;
+}
+
+char *
+conf_type_print(const struct conf_type *type, const void *slot)
+{
+	if (type->print != NULL)
+		return type->print(slot);
+	return xstrdup(type->words[type->size == sizeof(bool) ? *(const bool *)slot :
+								*(const unsigned *)slot]);
+}
+
+bool
+conf_type_equal(const struct conf_type *type, const void *live, const void *fresh)
+{
+	return type->equal != NULL ? type->equal(live, fresh) :
+				     memcmp(live, fresh, type->size) == 0;
+}
+
+void
+conf_type_encode(const struct conf_type *type, const void *slot, struct buf *out)
+{
+	char *text;
+
+	if (type->encode != NULL) {
+		type->encode(slot, out);
+		return;
+	}
+	text = conf_type_print(type, slot);
+	mem_must(buf_puts(out, text));
+	mem_wiping_free(text);
+}
+
+int
+conf_type_check(const struct conf_type *type, const char *text, char **why)
+{
+	union {
+		int64_t number;
+		char *text;
+		struct environment environment;
+		struct output_config channel;
+	} slot;
+	int status;
+
+	memset(&slot, 0, sizeof(slot));
+	status = conf_type_parse(type, text, &slot, why);
+	if (type->clear != NULL)
+		type->clear(&slot);
+	return status;
+}
+
+static int
+integer_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_int(text, slot);
+}
+
+static int
+integer_refuse(const char *text, char **why)
+{
+	if (errno != ERANGE)
+		return conf_type_refuse(
+		    why, "invalid literal for int() with base 10: ", text, "");
+	*why = xasprintf("the number %s is out of range", text);
+	return -1;
+}
+
+static char *
+integer_print(const void *slot)
+{
+	return xasprintf("%lld", (long long)*(const int64_t *)slot);
+}
+
+static int
+unsigned_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	int64_t value;
+
+	if (str_to_int(text, &value) == -1 || value < 0 || value > UINT32_MAX)
+		return -1;
+	*(uint32_t *)slot = (uint32_t)value;
+	return 0;
+}
+
+static char *
+unsigned_print(const void *slot)
+{
+	return xasprintf("%u", *(const uint32_t *)slot);
+}
+
+static int
+size_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_size(text, slot);
+}
+
+/* The error shows the text in lower case and without its unit. */
+static int
+size_refuse(const char *text, char **why)
+{
+	int saved = errno;
+	char *digits = xstrdup(text);
+	size_t n = strlen(digits);
+
+	str_lower(digits);
+	if (n >= 2 && strchr("kmg", digits[n - 2]) != NULL && digits[n - 1] == 'b')
+		digits[n - 2] = '\0';
+	errno = saved;
+	integer_refuse(digits, why);
+	free(digits);
+	return -1;
+}
+
+static char *
+size_print(const void *slot)
+{
+	static const char *const units[] = { "", "KB", "MB", "GB" };
+	int64_t value = *(const int64_t *)slot;
+	size_t unit = 0;
+
+	while (value != 0 && value % 1024 == 0 && unit + 1 < nitems(units)) {
+		value /= 1024;
+		unit++;
+	}
+	return xasprintf("%lld%s", (long long)value, units[unit]);
+}
+
+static int
+octal_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	int64_t value;
+
+	if (str_to_octal(text, &value) == -1 || value < INT_MIN || value > INT_MAX)
+		return -1;
+	*(int *)slot = (int)value;
+	return 0;
+}
+
+static int
+octal_refuse(const char *text, char **why)
+{
+	*why = xasprintf("%s can not be converted to an octal type", text);
+	return -1;
+}
+
+static int
+mode_refuse(const char *text, char **why)
+{
+	*why = xasprintf("Invalid chmod value %s", text);
+	return -1;
+}
+
+static char *
+octal_print(const void *slot)
+{
+	int value = *(const int *)slot;
+
+	return value < 0 ? xasprintf("-%03o", 0U - (unsigned)value) :
+			   xasprintf("%04o", (unsigned)value);
+}
+
+static int
+signal_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_signal(text, slot);
+}
+
+static int
+signal_refuse(const char *text, char **why)
+{
+	int64_t number;
+	char *shown = str_repr(text);
+
+	*why = xasprintf("value %s is not a valid signal %s", shown,
+	    str_to_int(text, &number) == 0 || errno == ERANGE ? "number" : "name");
+	free(shown);
+	return -1;
+}
+
+static char *
+signal_print(const void *slot)
+{
+	char name[32];
+
+	return xstrdup(str_signal_name(*(const int *)slot, name));
+}
+
+/* As a number: not every signal has a name that decode would know. */
+static void
+signal_encode(const void *slot, struct buf *out)
+{
+	mem_must(buf_printf(out, "%d", *(const int *)slot));
+}
+
+static int
+boolean_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	return str_to_bool(text, slot);
+}
+
+static int
+level_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	int level = log_level_parse(text);
+
+	if (level == -1)
+		return -1;
+	*(enum log_level *)slot = (enum log_level)level;
+	return 0;
+}
+
+static char *
+level_print(const void *slot)
+{
+	return xstrdup(log_level_word(*(const enum log_level *)slot));
+}
+
+static int
+autorestart_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	enum autorestart *value = slot;
+	bool yes;
+
+	if (str_to_bool(text, &yes) == 0)
+		*value = yes ? AUTORESTART_TRUE : AUTORESTART_FALSE;
+	else if (strcasecmp(text, "unexpected") == 0)
+		*value = AUTORESTART_UNEXPECTED;
+	else
+		return -1;
+	return 0;
+}
+
+static int
+autorestart_refuse(const char *text, char **why)
+{
+	char *lower = xstrdup(text);
+
+	str_lower(lower);
+	conf_type_refuse(why, "invalid 'autorestart' value ", lower, "");
+	free(lower);
+	return -1;
+}
+
+static int
+command_role_decode(const char *text, size_t n UNUSED, void *slot)
+{
+	int role = role_parse(text);
+
+	if (role <= ROLE_NONE)
+		return -1;
+	*(enum role *)slot = (enum role)role;
+	return 0;
+}
+
+static char *
+command_role_print(const void *slot)
+{
+	return xstrdup(role_name(*(const enum role *)slot));
+}
+
+const struct conf_type conf_command_role = {
+	.name = "role", .size = sizeof(enum role), .decode = command_role_decode,
+	.refusal = { "not a valid role: ", " (states, view, operate or admin)" },
+	.print = command_role_print,
+};
+const struct conf_type conf_integer = {
+	.name = "integer", .size = sizeof(int64_t), .decode = integer_decode,
+	.refuse = integer_refuse, .print = integer_print,
+};
+const struct conf_type conf_unsigned = {
+	.name = "number", .size = sizeof(uint32_t), .decode = unsigned_decode,
+	.refuse = integer_refuse, .print = unsigned_print,
+};
+const struct conf_type conf_size = {
+	.name = "size", .size = sizeof(int64_t), .decode = size_decode,
+	.refuse = size_refuse, .print = size_print,
+};
+const struct conf_type conf_octal = {
+	.name = "octal", .size = sizeof(int), .decode = octal_decode,
+	.refuse = octal_refuse, .print = octal_print,
+};
+const struct conf_type conf_mode = {
+	.name = "octal", .size = sizeof(int), .decode = octal_decode,
+	.refuse = mode_refuse, .print = octal_print,
+};
+const struct conf_type conf_boolean = {
+	.name = "boolean", .size = sizeof(bool), .decode = boolean_decode,
+	.refusal = { "not a valid boolean value: " }, .words = { "false", "true" },
+};
+const struct conf_type conf_level = {
+	.name = "level", .size = sizeof(enum log_level), .decode = level_decode,
+	.refusal = { "bad logging level name " }, .print = level_print,
+};
+const struct conf_type conf_signal = {
+	.name = "signal", .size = sizeof(int), .decode = signal_decode,
+	.refuse = signal_refuse, .print = signal_print, .encode = signal_encode,
+};
+const struct conf_type conf_autorestart = {
+	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
+	.decode = autorestart_decode, .refuse = autorestart_refuse,
+	.words = {
+		[AUTORESTART_FALSE] = "false", [AUTORESTART_UNEXPECTED] = "unexpected",
+		[AUTORESTART_TRUE] = "true",
+	},
+};
+const struct conf_type conf_event_length = {
+	.name = "characters or bytes", .size = sizeof(bool),
+	.refusal = { "not a valid event_length: ", " (characters or bytes)" },
+	.words = { "characters", "bytes" },
+};
+const struct conf_type conf_confinement = {
+	.name = "best or strict", .size = sizeof(bool),
+	.refusal = { "not a valid rpcd_confinement: ", " (best or strict)" },
+	.words = { "best", "strict" },
+};

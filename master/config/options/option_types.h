@@ -1,0 +1,82 @@
+/* Option types: the kinds of value an option can have. Each reads its text, prints it back,
+ * compares, and carries itself in a document (document.h), so that every user of an option
+ * works by its row. Strings are new; only decode may run in a daemon that is up: the others
+ * look users and files up, and end the program when memory is short. */
+#ifndef MASTER_CONFIG_OPTIONS_OPTION_TYPES_H
+#define MASTER_CONFIG_OPTIONS_OPTION_TYPES_H
+
+#include "common/buf.h"
+#include "common/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conf_type {
+	const char *name; /* for the manual: "integer" */
+	size_t size;      /* of the slot */
+	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. A
+	 * type without it reads the text by decode; the error has it between the two of
+	 * refusal, or is made by refuse. */
+	int (*parse)(const char *text, void *slot, char **why);
+	const char *refusal[2];
+	int (*refuse)(const char *text, char **why); /* -1; errno is that of decode */
+	const char *words[3]; /* of a slot that is a bool or a small enum, by its value */
+	char *(*print)(const void *slot); /* new; NULL: the word */
+	/* Whether a fresh value leaves the live one as it is; NULL: its bytes are equal. */
+	bool (*equal)(const void *live, const void *fresh);
+	/* Whether the values do not differ at all. NULL: as equal. */
+	bool (*same)(const void *, const void *);
+	void (*clear)(void *slot); /* NULL: the slot owns nothing */
+	/* Appends the value with all that was looked up for it; NULL: as print. */
+	void (*encode)(const void *slot, struct buf *out);
+	/* Fills the slot, which holds zeros, from encode's text of n bytes and a NUL, or
+	 * from a default's. 0, or -1: errno is ENOMEM when memory is short.
+	 * NULL: a bool by its word. */
+	int (*decode)(const char *text, size_t n, void *slot);
+};
+
+extern const struct conf_type conf_integer;     /* int64_t */
+extern const struct conf_type conf_unsigned;    /* uint32_t; in documents only */
+extern const struct conf_type conf_size;        /* int64_t: "50MB" */
+extern const struct conf_type conf_octal;       /* int */
+extern const struct conf_type conf_boolean;     /* bool */
+extern const struct conf_type conf_level;       /* enum log_level */
+extern const struct conf_type conf_signal;      /* int */
+extern const struct conf_type conf_autorestart; /* enum autorestart */
+extern const struct conf_type conf_exitcodes;   /* in process_config */
+
+extern const struct conf_type conf_string;      /* char * */
+extern const struct conf_type conf_serverurl;   /* char *, NULL = AUTO */
+extern const struct conf_type conf_directory;   /* char *: exists */
+extern const struct conf_type conf_path;        /* char *: its directory exists */
+extern const struct conf_type conf_file;        /* char *: unchecked, absolute */
+extern const struct conf_type conf_logfile;     /* struct output_config */
+extern const struct conf_type conf_environment; /* struct environment */
+extern const struct conf_type conf_user;        /* struct user * */
+
+extern const struct conf_type conf_event_length; /* bool: bytes */
+extern const struct conf_type conf_confinement;  /* bool: strict */
+extern const struct conf_type conf_command_role; /* enum role */
+extern const struct conf_type conf_role;         /* has_role, … of listener_config */
+extern const struct conf_type conf_server_names; /* char *: "a b.example" */
+extern const struct conf_type conf_port;         /* host, port of listener_config */
+extern const struct conf_type conf_owner;        /* uid, gid of listener_config */
+extern const struct conf_type conf_mode;         /* int: chmod */
+
+/* What the members above do, or what stands for them. */
+NODISCARD int conf_type_parse(
+    const struct conf_type *, const char *text, void *slot, char **why);
+NODISCARD int conf_type_decode(
+    const struct conf_type *, const char *text, size_t n, void *slot);
+char *conf_type_print(const struct conf_type *, const void *slot);
+bool conf_type_equal(const struct conf_type *, const void *live, const void *fresh);
+void conf_type_encode(const struct conf_type *, const void *slot, struct buf *out);
+/* -1 with *why: the text, as Python shows it, between two others. */
+int conf_type_refuse(char **why, const char *before, const char *text, const char *after);
+/* A type's decode for a slot that is a char *; its clear is mem_freep. */
+int conf_type_decode_string(const char *text, size_t n, void *slot);
+/* Parses into a slot of its own and throws the result away; for types whose slot stands
+ * alone. 0, or -1 with *why new. */
+NODISCARD int conf_type_check(const struct conf_type *, const char *text, char **why);
+
+#endif

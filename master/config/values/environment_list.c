@@ -1,0 +1,315 @@
+#include "master/config/values/environment_list.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "common/utf8.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_QUOTE "No closing quotation"
+#define NO_ESCAPED "No escaped character"
+
+/* Cuts one text into tokens. */
+struct lexer {
+	const char *at;
+	struct buf token;
+	const char *why; /* static; set when the text is malformed */
+};
+
+/* Bytes of the character at s, at least 1: a byte that is no UTF-8 stands alone. */
+static size_t
+environment_list_char_at(const char *s, uint32_t *code)
+{
+	size_t n = utf8_decode(s, strnlen(s, UTF8_MAX), code);
+
+	if (n == 0)
+		*code = UINT32_MAX;
+	return n > 0 ? n : 1;
+}
+
+/* Bytes of the word character at s, or 0. Beyond ASCII these are Latin-1's letters,
+ * U+00C0 to U+00FF but for the two arithmetic signs. */
+static size_t
+environment_list_word_at(const char *s)
+{
+	uint32_t code;
+	size_t n = environment_list_char_at(s, &code);
+	bool is_word = code >= 0xc0 && code <= 0xff && code != 0xd7 && code != 0xf7;
+
+	if (code < 0x80)
+		is_word = isalnum((int)code) || strchr("_/.+-():", (int)code) != NULL;
+	return is_word ? n : 0;
+}
+
+static void
+lexer_take(struct lexer *lexer, size_t n)
+{
+	mem_must(buf_append(&lexer->token, lexer->at, n));
+	lexer->at += n;
+}
+
+static void
+lexer_take_char(struct lexer *lexer)
+{
+	uint32_t code;
+
+	lexer_take(lexer, environment_list_char_at(lexer->at, &code));
+}
+
+/* Behind an opening quote, up to and with the closing one. */
+static void
+lexer_quoted(struct lexer *lexer, char quote)
+{
+	lexer->at++;
+	while (*lexer->at != '\0' && *lexer->at != quote) {
+		if (*lexer->at == '\\' && quote == '"') {
+			if (lexer->at[1] == '\0') {
+				lexer->why = NO_ESCAPED;
+				return;
+			}
+			if (lexer->at[1] == '"' || lexer->at[1] == '\\')
+				lexer->at++;
+			else
+				lexer_take(lexer, 1);
+		}
+		lexer_take_char(lexer);
+	}
+	if (*lexer->at == '\0')
+		lexer->why = NO_QUOTE;
+	else
+		lexer->at++;
+}
+
+/* The rest of a word. */
+static void
+lexer_word(struct lexer *lexer)
+{
+	size_t n;
+
+	while (lexer->why == NULL) {
+		char c = *lexer->at;
+
+		if (c == '"' || c == '\'')
+			lexer_quoted(lexer, c);
+		else if (c == '\\' && *++lexer->at == '\0')
+			lexer->why = NO_ESCAPED;
+		else if (c == '\\')
+			lexer_take_char(lexer);
+		else if ((n = environment_list_word_at(lexer->at)) > 0)
+			lexer_take(lexer, n);
+		else
+			return;
+	}
+}
+
+/* The next token, new; NULL at the end or with lexer->why set. */
+static char *
+lexer_next(struct lexer *lexer)
+{
+	char *token;
+
+	for (;; lexer->at++) {
+		if (*lexer->at == '#')
+			lexer->at += strcspn(lexer->at, "\n");
+		if (*lexer->at == '\0')
+			return NULL;
+		if (strchr(" \t\r\n", *lexer->at) == NULL)
+			break;
+	}
+	if (environment_list_word_at(lexer->at) > 0 || strchr("\"'\\", *lexer->at) != NULL)
+		lexer_word(lexer);
+	else
+		lexer_take_char(lexer);
+	if (lexer->why != NULL)
+		return NULL;
+	token = buf_steal(&lexer->token);
+	mem_must(token == NULL);
+	return token;
+}
+
+/* KEY = VALUE, then one token of any kind. 1, 0 at the end, -1. */
+static int
+environment_list_take_pair(struct lexer *lexer, struct environment *environment)
+{
+	char *words[3] = { NULL, NULL, NULL };
+	size_t n = 0;
+	int result;
+
+	while (n < nitems(words) && (words[n] = lexer_next(lexer)) != NULL)
+		n++;
+	result = n == 0 && lexer->why == NULL ? 0 : -1;
+	if (n == nitems(words) && str_equal(words[1], "=")) {
+		environment_list_set(environment, words[0], words[2]);
+		free(lexer_next(lexer));
+		result = lexer->why == NULL ? 1 : -1;
+	}
+	for (size_t i = 0; i < nitems(words); i++)
+		free(words[i]);
+	return result;
+}
+
+int
+environment_list_parse(const char *text, struct environment *environment, char **why)
+{
+	struct lexer lexer = { .at = text };
+	int status;
+
+	buf_init(&lexer.token, 0);
+	while ((status = environment_list_take_pair(&lexer, environment)) == 1)
+		continue;
+	/* A malformed token anywhere counts before a malformed pair. */
+	while (status == -1 && lexer.why == NULL) {
+		char *token = lexer_next(&lexer);
+
+		if (token == NULL)
+			break;
+		free(token);
+	}
+	if (status == -1)
+		*why = lexer.why != NULL ?
+		    xstrdup(lexer.why) :
+		    xasprintf("Unexpected end of key/value pairs in value '%s'", text);
+	buf_clear(&lexer.token);
+	return status;
+}
+
+void
+environment_list_set(struct environment *environment, const char *name, const char *value)
+{
+	struct variable *items;
+
+	for (size_t i = 0; i < environment->count; i++) {
+		struct variable *item = &environment->items[i];
+
+		if (str_equal(item->name, name)) {
+			free(item->value);
+			item->value = xstrdup(value);
+			return;
+		}
+	}
+	items = xreallocarray(environment->items, environment->count + 1, sizeof(*items));
+	items[environment->count++] = (struct variable){ xstrdup(name), xstrdup(value) };
+	environment->items = items;
+}
+
+void
+environment_list_merge(struct environment *environment, const struct environment *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		environment_list_set(
+		    environment, more->items[i].name, more->items[i].value);
+}
+
+void
+environment_list_clear(struct environment *environment)
+{
+	for (size_t i = 0; i < environment->count; i++) {
+		free(environment->items[i].name);
+		free(environment->items[i].value);
+	}
+	free(environment->items);
+	*environment = (struct environment){ NULL, 0 };
+}
+
+static void
+environment_list_print_quoted(struct buf *out, const char *s)
+{
+	mem_must(buf_putc(out, '"'));
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			mem_must(buf_putc(out, '\\'));
+		mem_must(buf_putc(out, *s));
+	}
+	mem_must(buf_putc(out, '"'));
+}
+
+char *
+environment_list_print(const struct environment *environment)
+{
+	struct buf out;
+	char *text;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; i < environment->count; i++) {
+		const struct variable *item = &environment->items[i];
+		const char *end = item->name;
+		size_t n;
+
+		if (i > 0)
+			mem_must(buf_putc(&out, ','));
+		while ((n = environment_list_word_at(end)) > 0)
+			end += n;
+		if (*end == '\0' && end > item->name)
+			mem_must(buf_puts(&out, item->name));
+		else
+			environment_list_print_quoted(&out, item->name);
+		mem_must(buf_putc(&out, '='));
+		environment_list_print_quoted(&out, item->value);
+	}
+	text = buf_steal(&out);
+	mem_must(text == NULL);
+	return text;
+}
+
+void
+environment_list_encode(const struct environment *environment, struct buf *out)
+{
+	for (size_t i = 0; i < environment->count; i++) {
+		const struct variable *item = &environment->items[i];
+
+		mem_must(buf_append(out, item->name, strlen(item->name) + 1));
+		mem_must(buf_append(out, item->value, strlen(item->value) + 1));
+	}
+}
+
+int
+environment_list_decode(const char *bytes, size_t n, struct environment *environment)
+{
+	const char *end = bytes + n;
+	size_t ends = 0;
+
+	for (const char *c = bytes; c < end; c++)
+		ends += *c == '\0';
+	errno = EBADMSG;
+	if (ends % 2 != 0 || (n > 0 && end[-1] != '\0'))
+		return -1;
+	environment->items = calloc(ends / 2 + 1, sizeof(*environment->items));
+	if (environment->items == NULL)
+		return -1;
+	while (bytes < end) {
+		struct variable *item = &environment->items[environment->count++];
+
+		item->name = strdup(bytes);
+		bytes += strlen(bytes) + 1;
+		item->value = strdup(bytes);
+		bytes += strlen(bytes) + 1;
+		if (item->name == NULL || item->value == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+const char *
+environment_list_get(const struct environment *environment, const char *name)
+{
+	for (size_t i = 0; i < environment->count; i++)
+		if (str_equal(environment->items[i].name, name))
+			return environment->items[i].value;
+	return NULL;
+}
+
+bool
+environment_list_equal(const struct environment *a, const struct environment *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!str_equal(
+			a->items[i].value, environment_list_get(b, a->items[i].name)))
+			return false;
+	return true;
+}

@@ -1,0 +1,225 @@
+#include "master/config/values/users.h"
+
+#include "common/mem.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NOBODY 65534 /* the kernel's overflow id, which owns nothing */
+
+/* A text that Python's int() takes is a number, whatever its range. */
+static bool
+users_is_number(const char *text, int64_t *number)
+{
+	if (str_to_int(text, number) == 0)
+		return true;
+	*number = -1;
+	return errno == ERANGE;
+}
+
+static bool
+users_is_id(int64_t number)
+{
+	return number >= 0 && number < (int64_t)UINT_MAX;
+}
+
+/* Images that hold a program and nothing else have no such file, or an empty one. */
+static bool
+users_is_database_missing(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT || errno == ENOTDIR;
+	return st.st_size == 0;
+}
+
+/* The id that the text means without a database. */
+static bool
+users_find_id(const char *text, const char *database, int64_t *id)
+{
+	if (strcmp(text, "root") == 0)
+		*id = 0;
+	else if (!users_is_number(text, id))
+		return false;
+	return users_is_id(*id) && (*id == 0 || users_is_database_missing(database));
+}
+
+/* What the database says; where it says nothing, root is 0, and where there is no database,
+ * each number is a user, whose group has that number too. `name` (borrowed until the next
+ * lookup) is NULL then. 0, or -1. */
+static int
+users_find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
+{
+	const struct passwd *entry = NULL;
+	int64_t number;
+
+	if (!users_is_number(text, &number))
+		entry = getpwnam(text);
+	else if (users_is_id(number))
+		entry = getpwuid((uid_t)number);
+	*name = entry != NULL ? entry->pw_name : NULL;
+	if (entry == NULL && !users_find_id(text, "/etc/passwd", &number))
+		return -1;
+	*uid = entry != NULL ? entry->pw_uid : (uid_t)number;
+	*gid = entry != NULL ? entry->pw_gid : (gid_t)number;
+	return 0;
+}
+
+static int
+users_find_group(const char *text, gid_t *gid)
+{
+	const struct group *entry = NULL;
+	int64_t number;
+
+	if (!users_is_number(text, &number))
+		entry = getgrnam(text);
+	else if (users_is_id(number))
+		entry = getgrgid((gid_t)number);
+	if (entry == NULL && !users_find_id(text, "/etc/group", &number))
+		return -1;
+	*gid = entry != NULL ? entry->gr_gid : (gid_t)number;
+	return 0;
+}
+
+/* New, with the groups of the name; without one (NULL) it is in no group but its own. */
+static struct user *
+users_new(const char *text, uid_t uid, gid_t gid, const char *name)
+{
+	struct user *user = xcalloc(1, sizeof(*user));
+	int size = 16, count = name != NULL ? size : 1;
+
+	*user = (struct user){ .name = xstrdup(text), .uid = uid, .gid = gid };
+	user->groups = xreallocarray(NULL, (size_t)size, sizeof(gid_t));
+	user->groups[0] = gid;
+	while (name != NULL && getgrouplist(name, gid, user->groups, &count) == -1) {
+		size = count > size ? count : size * 2;
+		count = size;
+		user->groups = xreallocarray(user->groups, (size_t)size, sizeof(gid_t));
+	}
+	user->ngroups = (size_t)count;
+	return user;
+}
+
+int
+users_find(const char *text, struct user **user, char **why)
+{
+	const char *found;
+	int64_t number;
+	uid_t uid;
+	gid_t gid;
+	char *name;
+
+	*user = NULL;
+	if (users_find_user(text, &uid, &gid, &found) == -1) {
+		*why = xasprintf("Invalid user %s %s",
+		    users_is_number(text, &number) ? "id" : "name", text);
+		return -1;
+	}
+	name = found != NULL ? xstrdup(found) : NULL;
+	*user = users_new(text, uid, gid, name);
+	free(name);
+	return 0;
+}
+
+struct user *
+users_unprivileged(void)
+{
+	static const char *const names[] = { "reeve", "nobody" };
+	struct user *user;
+	char *why;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (users_find(names[i], &user, &why) == 0)
+			return user;
+		free(why);
+	}
+	return users_new("nobody", NOBODY, NOBODY, NULL);
+}
+
+int
+users_find_owner(const char *text, uid_t *uid, gid_t *gid)
+{
+	const char *colon = strchr(text, ':'), *unused;
+	char *name = colon != NULL ? xstrndup(text, (size_t)(colon - text)) : xstrdup(text);
+	int rc = users_find_user(name, uid, gid, &unused);
+
+	free(name);
+	if (rc == -1)
+		return -1;
+	*gid = (gid_t)-1;
+	return colon != NULL ? users_find_group(colon + 1, gid) : 0;
+}
+
+char *
+users_name(uid_t uid)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	return entry != NULL ? xstrdup(entry->pw_name) : xasprintf("%u", uid);
+}
+
+char *
+users_group_name(gid_t gid)
+{
+	const struct group *entry = getgrgid(gid);
+
+	return entry != NULL ? xstrdup(entry->gr_name) : xasprintf("%u", gid);
+}
+
+/* Numbers, separated by commas, up to a colon. */
+static int
+users_decode_groups(struct user *user, const char **text)
+{
+	size_t most = 1;
+	char *end;
+
+	for (const char *c = *text; *c != '\0' && *c != ':'; c++)
+		most += *c == ',';
+	user->groups = malloc(most * sizeof(gid_t));
+	if (user->groups == NULL)
+		return -1;
+	for (; **text != ':'; *text = *end == ',' ? end + 1 : end) {
+		unsigned long gid = strtoul(*text, &end, 10);
+
+		if (end == *text || user->ngroups == most || gid > UINT_MAX)
+			return -1;
+		user->groups[user->ngroups++] = (gid_t)gid;
+	}
+	return 0;
+}
+
+int
+users_decode(const char *text, struct user **decoded)
+{
+	struct user *user = calloc(1, sizeof(*user));
+	int n = -1;
+
+	*decoded = user;
+	errno = user == NULL ? ENOMEM : 0;
+	if (user == NULL || sscanf(text, "%u:%u:%n", &user->uid, &user->gid, &n) != 2 ||
+	    n == -1)
+		return -1;
+	text += n;
+	if (users_decode_groups(user, &text) == -1)
+		return -1;
+	user->name = strdup(text + 1);
+	return user->name == NULL ? -1 : 0;
+}
+
+void
+users_free(struct user *user)
+{
+	if (user == NULL)
+		return;
+	free(user->name);
+	free(user->groups);
+	free(user);
+}
