@@ -21,7 +21,7 @@ struct why {
 };
 
 static void PRINTF_LIKE(2, 3)
-why_say(void *ctx, const char *fmt, ...)
+difference_why_say(void *ctx, const char *fmt, ...)
 {
 	struct why *why = ctx;
 	va_list ap;
@@ -58,11 +58,11 @@ conf_difference_value(char *text)
 
 /* That a program's variables differ is said, not how: they may be secrets. */
 static void
-why_process(
+difference_why_process(
     struct why *why, const struct process_config *live, const struct process_config *fresh)
 {
 	if (!str_equal(live->name, fresh->name)) {
-		why_say(why, "%s in place of %s", fresh->name, live->name);
+		difference_why_say(why, "%s in place of %s", fresh->name, live->name);
 		return;
 	}
 	for (size_t i = 0; i < conf_program.count; i++) {
@@ -72,22 +72,23 @@ why_process(
 		if ((option->flags & CONF_SECTION) != 0 || conf_equal(option, live, fresh))
 			continue;
 		if (str_equal(option->name, "environment")) {
-			why_say(why, "%s: environment", live->name);
+			difference_why_say(why, "%s: environment", live->name);
 			continue;
 		}
 		before = conf_difference_value(conf_print(option, live));
 		after = conf_difference_value(conf_print(option, fresh));
-		why_say(why, "%s: %s: %s -> %s", live->name, option->name, before, after);
+		difference_why_say(
+		    why, "%s: %s: %s -> %s", live->name, option->name, before, after);
 		free(before);
 		free(after);
 	}
 }
 
 static void
-why_number(struct why *why, const char *what, long long live, long long fresh)
+difference_why_number(struct why *why, const char *what, long long live, long long fresh)
 {
 	if (live != fresh)
-		why_say(why, "%s: %lld -> %lld", what, live, fresh);
+		difference_why_say(why, "%s: %lld -> %lld", what, live, fresh);
 }
 
 void
@@ -98,15 +99,15 @@ conf_difference_why(struct buf *out, const struct group_config *live,
 	char more[64];
 
 	if (live->kind != fresh->kind)
-		why_say(&why, "another kind of group");
-	why_number(&why, "priority", live->priority, fresh->priority);
-	why_number(
+		difference_why_say(&why, "another kind of group");
+	difference_why_number(&why, "priority", live->priority, fresh->priority);
+	difference_why_number(
 	    &why, "processes", (long long)live->nprocesses, (long long)fresh->nprocesses);
 	for (size_t i = 0; i < GROUP_KINDS; i++)
 		if (conf_group_kinds[i]->explain != NULL)
-			conf_group_kinds[i]->explain(live, fresh, why_say, &why);
+			conf_group_kinds[i]->explain(live, fresh, difference_why_say, &why);
 	for (size_t i = 0; i < live->nprocesses && i < fresh->nprocesses; i++)
-		why_process(&why, live->processes[i], fresh->processes[i]);
+		difference_why_process(&why, live->processes[i], fresh->processes[i]);
 	if (why.more == 0)
 		return;
 	snprintf(more, sizeof(more), "and %zu more", why.more);

@@ -25,7 +25,7 @@ conf_reader_end(struct conf_reader *reader)
 }
 
 static int PRINTF_LIKE(2, 3)
-reader_fail(struct conf_reader *reader, const char *fmt, ...)
+document_read_fail(struct conf_reader *reader, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -36,16 +36,16 @@ reader_fail(struct conf_reader *reader, const char *fmt, ...)
 }
 
 static int
-reader_no_memory(struct conf_reader *reader)
+document_read_no_memory(struct conf_reader *reader)
 {
-	return reader_fail(reader, "%s", strerror(ENOMEM));
+	return document_read_fail(reader, "%s", strerror(ENOMEM));
 }
 
 /* --- rows --- */
 
 /* One row of an object. 1, 0 at the end of the frame, or -1. */
 static int
-reader_row(struct conf_reader *reader, const struct conf_object *kind, void *object,
+document_read_row(struct conf_reader *reader, const struct conf_object *kind, void *object,
     struct conf_frame *frame, uint64_t *given)
 {
 	const char *section = kind->tables[0]->name, *name, *value = NULL, *place = NULL;
@@ -58,26 +58,27 @@ reader_row(struct conf_reader *reader, const struct conf_object *kind, void *obj
 	    (value = conf_frame_next(frame, &length)) != NULL)
 		place = conf_frame_next(frame, &unused);
 	if (place == NULL)
-		return reader_fail(reader, "a frame of %s is malformed", section);
+		return document_read_fail(reader, "a frame of %s is malformed", section);
 	while (
 	    (option = conf_object_row(kind, n)) != NULL && !str_equal(option->name, name))
 		n++;
 	if (option == NULL || (option->flags & CONF_SECTION) != 0 ||
 	    (*given & (UINT64_C(1) << n)) != 0)
-		return reader_fail(reader, "%s has no option %.64s, or two", section, name);
+		return document_read_fail(
+		    reader, "%s has no option %.64s, or two", section, name);
 	*given |= UINT64_C(1) << n;
 	errno = 0;
 	if (conf_type_decode(
 		option->type, value, length, (char *)object + option->offset) == 0)
 		return 1;
-	return errno == ENOMEM ?
-	    reader_no_memory(reader) :
-	    reader_fail(reader, "%.128s: %s cannot be %.32s", place, option->name, value);
+	return errno == ENOMEM ? document_read_no_memory(reader) :
+				 document_read_fail(reader, "%.128s: %s cannot be %.32s",
+				     place, option->name, value);
 }
 
 /* All rows into the object, which is zero. */
 static int
-reader_rows(struct conf_reader *reader, const struct conf_object *kind, void *object,
+document_read_rows(struct conf_reader *reader, const struct conf_object *kind, void *object,
     struct conf_frame *frame)
 {
 	uint64_t given = 0;
@@ -85,10 +86,10 @@ reader_rows(struct conf_reader *reader, const struct conf_object *kind, void *ob
 
 	if (kind->init != NULL)
 		kind->init(object);
-	while ((more = reader_row(reader, kind, object, frame, &given)) == 1)
+	while ((more = document_read_row(reader, kind, object, frame, &given)) == 1)
 		continue;
 	if (more == 0 && conf_object_default(kind, object, given) == -1)
-		return reader_no_memory(reader);
+		return document_read_no_memory(reader);
 	return more;
 }
 
@@ -96,14 +97,15 @@ reader_rows(struct conf_reader *reader, const struct conf_object *kind, void *ob
 
 /* A new object at the end of an array that has grown one by one; NULL with why. */
 static void *
-reader_append(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
+document_read_append(
+    struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
 {
 	void **array = array_slot, *larger;
 
 	if ((*count & (*count - 1)) == 0) {
 		larger = reallocarray(*array, *count == 0 ? 1 : 2 * *count, size);
 		if (larger == NULL) {
-			reader_no_memory(reader);
+			document_read_no_memory(reader);
 			return NULL;
 		}
 		*array = larger;
@@ -113,21 +115,22 @@ reader_append(struct conf_reader *reader, void *array_slot, size_t *count, size_
 
 /* The same for an array of pointers. */
 static void *
-reader_append_new(struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
+document_read_append_new(
+    struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
 {
-	void **slot = reader_append(reader, array_slot, count, sizeof(void *));
+	void **slot = document_read_append(reader, array_slot, count, sizeof(void *));
 
 	if (slot == NULL)
 		return NULL;
 	*slot = calloc(1, size);
 	if (*slot == NULL)
-		reader_no_memory(reader);
+		document_read_no_memory(reader);
 	return *slot;
 }
 
 /* The memory of an object of this kind, zero, in its place; NULL with why. */
 static void *
-reader_place(struct conf_reader *reader, uint32_t kind)
+document_read_place(struct conf_reader *reader, uint32_t kind)
 {
 	struct config *config = reader->config;
 	struct group_config *group =
@@ -135,16 +138,19 @@ reader_place(struct conf_reader *reader, uint32_t kind)
 	size_t size = conf_objects[kind].size;
 
 	if (kind == CONF_DOCUMENT_NAMESPACE)
-		return reader_append(
+		return document_read_append(
 		    reader, &config->interfaces, &config->ninterfaces, size);
 	if (kind == CONF_DOCUMENT_INET || kind == CONF_DOCUMENT_UNIX)
-		return reader_append(reader, &config->listeners, &config->nlisteners, size);
+		return document_read_append(
+		    reader, &config->listeners, &config->nlisteners, size);
 	if (kind == CONF_DOCUMENT_MESSAGE)
-		return reader_append(reader, &config->messages, &config->nmessages, size);
+		return document_read_append(
+		    reader, &config->messages, &config->nmessages, size);
 	if (kind == CONF_DOCUMENT_GROUP)
-		return reader_append_new(reader, &config->groups, &config->ngroups, size);
+		return document_read_append_new(
+		    reader, &config->groups, &config->ngroups, size);
 	if (kind == CONF_DOCUMENT_PROCESS && group != NULL)
-		return reader_append_new(
+		return document_read_append_new(
 		    reader, &group->processes, &group->nprocesses, size);
 	if (kind == CONF_DOCUMENT_DAEMON && !reader->has_daemon) {
 		reader->has_daemon = true;
@@ -154,16 +160,17 @@ reader_place(struct conf_reader *reader, uint32_t kind)
 	    conf_group_kinds[group->kind]->has_interface) {
 		group->interface = calloc(1, size);
 		if (group->interface == NULL)
-			reader_no_memory(reader);
+			document_read_no_memory(reader);
 		return group->interface;
 	}
-	reader_fail(reader, "%s has no place here", conf_objects[kind].tables[0]->name);
+	document_read_fail(
+	    reader, "%s has no place here", conf_objects[kind].tables[0]->name);
 	return NULL;
 }
 
 /* Whether an object has what others rely upon. */
 static bool
-reader_is_complete(uint32_t kind, const void *object)
+document_read_is_complete(uint32_t kind, const void *object)
 {
 	const struct config *config = object;
 	const struct listener_config *listener = object;
@@ -202,17 +209,20 @@ conf_reader_frame(struct conf_reader *reader, struct conf_frame *frame)
 
 	if (frame->kind == CONF_DOCUMENT_BEGIN) {
 		reader->begun = str_equal(conf_frame_next(frame, &unused), REEVE_VERSION);
-		return reader->begun ? 0 : reader_fail(reader, "another version's format");
+		return reader->begun ?
+		    0 :
+		    document_read_fail(reader, "another version's format");
 	}
 	if (!reader->begun || frame->kind >= CONF_DOCUMENT_OBJECTS)
-		return reader_fail(reader, "a frame of unknown kind %u", frame->kind);
+		return document_read_fail(
+		    reader, "a frame of unknown kind %u", frame->kind);
 	kind = &conf_objects[frame->kind];
-	object = reader_place(reader, frame->kind);
-	if (object == NULL || reader_rows(reader, kind, object, frame) == -1)
+	object = document_read_place(reader, frame->kind);
+	if (object == NULL || document_read_rows(reader, kind, object, frame) == -1)
 		return -1;
-	return reader_is_complete(frame->kind, object) ?
+	return document_read_is_complete(frame->kind, object) ?
 	    0 :
-	    reader_fail(reader, "%s is not complete", kind->tables[0]->name);
+	    document_read_fail(reader, "%s is not complete", kind->tables[0]->name);
 }
 
 /* --- the whole --- */
@@ -223,7 +233,7 @@ conf_reader_take(struct conf_reader *reader)
 	struct config *config = reader->config;
 
 	if (!reader->has_daemon) {
-		reader_fail(reader, "[supervisord] is missing");
+		document_read_fail(reader, "[supervisord] is missing");
 		return NULL;
 	}
 	if (config->logfile_syslog)
@@ -233,12 +243,12 @@ conf_reader_take(struct conf_reader *reader)
 		const struct conf_group_kind *kind = conf_group_kinds[group->kind];
 
 		if (kind->is_complete != NULL && !kind->is_complete(group)) {
-			reader_fail(reader, "%.64s is not complete", group->name);
+			document_read_fail(reader, "%.64s is not complete", group->name);
 			return NULL;
 		}
 	}
 	if (config_list_rows(config) == -1) {
-		reader_no_memory(reader);
+		document_read_no_memory(reader);
 		return NULL;
 	}
 	reader->config = NULL;
@@ -254,11 +264,12 @@ conf_reader_config(
 
 	*config = NULL;
 	if (conf_reader_begin(reader) == -1)
-		return reader_no_memory(reader);
+		return document_read_no_memory(reader);
 	while (frame.kind != CONF_DOCUMENT_END) {
 		taken = conf_frame_read(bytes, n, &frame);
 		if (taken <= 0)
-			return reader_fail(reader, "a document is cut off or malformed");
+			return document_read_fail(
+			    reader, "a document is cut off or malformed");
 		if (frame.kind != CONF_DOCUMENT_END &&
 		    conf_reader_frame(reader, &frame) == -1)
 			return -1;

@@ -51,7 +51,7 @@ conf_writer_flush(struct conf_writer *writer, int fd)
 
 /* The other end reads while more is written. Without one there is nothing left to do. */
 static void
-writer_end_frame(struct conf_writer *writer, size_t mark, const char *what)
+document_write_end_frame(struct conf_writer *writer, size_t mark, const char *what)
 {
 	if (conf_frame_end(&writer->out, mark) == -1 && writer->error == NULL)
 		writer->error =
@@ -63,8 +63,8 @@ writer_end_frame(struct conf_writer *writer, size_t mark, const char *what)
 
 /* The rows of an object that are not the defaults. section NULL: they stand nowhere. */
 static void
-writer_object(struct conf_writer *writer, enum conf_document_kind kind, const void *object,
-    const char *section, const char *name)
+document_write_object(struct conf_writer *writer, enum conf_document_kind kind,
+    const void *object, const char *section, const char *name)
 {
 	const struct conf_object *table = &conf_objects[kind];
 	size_t mark = conf_frame_begin(&writer->out, (uint32_t)kind), value;
@@ -86,7 +86,7 @@ writer_object(struct conf_writer *writer, enum conf_document_kind kind, const vo
 		conf_frame_put(&writer->out, place != NULL ? place : "");
 		free(place);
 	}
-	writer_end_frame(writer, mark, name);
+	document_write_end_frame(writer, mark, name);
 }
 
 void
@@ -97,7 +97,7 @@ conf_writer_texts(
 
 	for (; texts != NULL && *texts != NULL; texts++)
 		conf_frame_put(&writer->out, *texts);
-	writer_end_frame(writer, mark, "an answer");
+	document_write_end_frame(writer, mark, "an answer");
 }
 
 void
@@ -105,26 +105,26 @@ conf_writer_daemon(struct conf_writer *writer, const struct config *config)
 {
 	conf_writer_texts(
 	    writer, CONF_DOCUMENT_BEGIN, (const char *[]){ REEVE_VERSION, NULL });
-	writer_object(writer, CONF_DOCUMENT_DAEMON, config, conf_supervisord.name,
+	document_write_object(writer, CONF_DOCUMENT_DAEMON, config, conf_supervisord.name,
 	    conf_supervisord.name);
 }
 
 void
 conf_writer_group(struct conf_writer *writer, const struct group_config *group)
 {
-	writer_object(writer, CONF_DOCUMENT_GROUP, group, NULL, group->name);
+	document_write_object(writer, CONF_DOCUMENT_GROUP, group, NULL, group->name);
 	if (group->interface != NULL)
-		writer_object(
+		document_write_object(
 		    writer, CONF_DOCUMENT_INTERFACE, group->interface, NULL, group->name);
 	for (size_t i = 0; i < group->nprocesses; i++)
-		writer_object(writer, CONF_DOCUMENT_PROCESS, group->processes[i],
+		document_write_object(writer, CONF_DOCUMENT_PROCESS, group->processes[i],
 		    group->processes[i]->section, group->processes[i]->section);
 }
 
 void
 conf_writer_message(struct conf_writer *writer, const struct config_message *message)
 {
-	writer_object(writer, CONF_DOCUMENT_MESSAGE, message, NULL, "a message");
+	document_write_object(writer, CONF_DOCUMENT_MESSAGE, message, NULL, "a message");
 }
 
 void
@@ -132,12 +132,12 @@ conf_writer_config(struct conf_writer *writer, const struct config *config)
 {
 	conf_writer_daemon(writer, config);
 	for (size_t i = 0; i < config->ninterfaces; i++)
-		writer_object(writer, CONF_DOCUMENT_NAMESPACE, &config->interfaces[i], NULL,
-		    config->interfaces[i]);
+		document_write_object(writer, CONF_DOCUMENT_NAMESPACE,
+		    &config->interfaces[i], NULL, config->interfaces[i]);
 	for (size_t i = 0; i < config->nlisteners; i++) {
 		const struct listener_config *listener = &config->listeners[i];
 
-		writer_object(writer,
+		document_write_object(writer,
 		    listener->is_unix ? CONF_DOCUMENT_UNIX : CONF_DOCUMENT_INET, listener,
 		    listener->section, listener->section);
 	}

@@ -21,7 +21,7 @@ conf_group_add(struct conf_load *load, struct group_config *group)
 
 /* New: a section that makes a group of this name; of several, the one read last. */
 static char *
-sections_section_of_group(const struct conf_load *load, const char *name)
+group_sections_section_of(const struct conf_load *load, const char *name)
 {
 	static const char *const kinds[] = {
 		"fcgi-program", "eventlistener", "program", "group",
@@ -40,7 +40,7 @@ sections_section_of_group(const struct conf_load *load, const char *name)
 /* Of processes with one name the last counts, in the place of the first, as in
  * supervisord. */
 static void
-sections_drop_duplicates(struct conf_load *load, struct group_config *group)
+group_sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 {
 	struct map *seen = map_new();
 	size_t kept = 0;
@@ -52,7 +52,7 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 
 		place = map_get(seen, process->name);
 		if (place != NULL) {
-			section = sections_section_of_group(load, group->name);
+			section = group_sections_section_of(load, group->name);
 			conf_load_warn(load, section, NULL,
 			    "group %s has more than one "
 			    "process named %s; only the last one is run; set process_name=",
@@ -73,7 +73,7 @@ sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 /* New: the section of a member, NULL = failed; the error shows the section looked at
  * before, as in supervisord. */
 static char *
-sections_member_section(struct conf_load *load, const char *shown, const char *name)
+group_sections_member_section(struct conf_load *load, const char *shown, const char *name)
 {
 	char *program = xasprintf("program:%s", name);
 	char *fcgi = xasprintf("fcgi-program:%s", name), *section = NULL;
@@ -95,8 +95,8 @@ sections_member_section(struct conf_load *load, const char *shown, const char *n
 }
 
 static int
-sections_read_members(struct conf_load *load, const char *section, const char *programs,
-    struct group_config *group)
+group_sections_read_members(struct conf_load *load, const char *section,
+    const char *programs, struct group_config *group)
 {
 	char *copy = xstrdup(programs), *rest = copy[0] != '\0' ? copy : NULL, *item;
 	char *shown = xstrdup(section), *next;
@@ -104,7 +104,7 @@ sections_read_members(struct conf_load *load, const char *section, const char *p
 
 	while (status == 0 && (item = strsep(&rest, ",")) != NULL) {
 		conf_load_at(load, section, "programs");
-		next = sections_member_section(load, shown, str_strip(item));
+		next = group_sections_member_section(load, shown, str_strip(item));
 		status = -1;
 		if (next == NULL)
 			break;
@@ -119,7 +119,7 @@ sections_read_members(struct conf_load *load, const char *section, const char *p
 }
 
 static int
-sections_read_group(struct conf_load *load, const char *section, const char *raw_name)
+group_sections_read_group(struct conf_load *load, const char *section, const char *raw_name)
 {
 	struct group_section values = { NULL, 0 };
 	struct group_config *group;
@@ -131,7 +131,7 @@ sections_read_group(struct conf_load *load, const char *section, const char *raw
 	if (status == 0) {
 		group = group_config_new(GROUP_PROGRAMS, name, values.priority);
 		conf_group_add(load, group);
-		status = sections_read_members(load, section, values.programs, group);
+		status = group_sections_read_members(load, section, values.programs, group);
 	}
 	conf_clear(&conf_group, &values);
 	free(name);
@@ -141,7 +141,8 @@ sections_read_group(struct conf_load *load, const char *section, const char *raw
 /* A program outside of all groups is a group of its own. Its priority is judged a first
  * time here, as in supervisord: a bad one is reported without the section. */
 static int
-sections_read_single(struct conf_load *load, const char *section, const char *raw_name)
+group_sections_read_single(
+    struct conf_load *load, const char *section, const char *raw_name)
 {
 	struct program_section values = { .numprocs = 0 };
 	struct group_config *group;
@@ -162,7 +163,7 @@ sections_read_single(struct conf_load *load, const char *section, const char *ra
 
 /* Of groups with one name supervisord activates the first. */
 static void
-sections_finish_groups(struct conf_load *load)
+group_sections_finish_groups(struct conf_load *load)
 {
 	struct config *config = load->config;
 	struct map *seen = map_new();
@@ -177,7 +178,7 @@ sections_finish_groups(struct conf_load *load)
 		char *section;
 
 		if (map_get(seen, group->name) != NULL) {
-			section = sections_section_of_group(load, group->name);
+			section = group_sections_section_of(load, group->name);
 			conf_load_at(load, section, NULL);
 			conf_load_say(load, LEVEL_WARN,
 			    "The group name %s is used more "
@@ -202,8 +203,8 @@ conf_group_read(struct conf_load *load)
 		const char *kind;
 		int (*read)(struct conf_load *, const char *section, const char *name);
 	} passes[] = {
-		{ "group", sections_read_group },
-		{ "program", sections_read_single },
+		{ "group", group_sections_read_group },
+		{ "program", group_sections_read_single },
 		{ "eventlistener", conf_pool_read_listener },
 		{ "fcgi-program", conf_fcgi_read },
 	};
@@ -223,8 +224,8 @@ conf_group_read(struct conf_load *load)
 		}
 	}
 	for (size_t i = 0; status == 0 && i < load->config->ngroups; i++)
-		sections_drop_duplicates(load, load->config->groups[i]);
+		group_sections_drop_duplicates(load, load->config->groups[i]);
 	if (status == 0)
-		sections_finish_groups(load);
+		group_sections_finish_groups(load);
 	return status;
 }

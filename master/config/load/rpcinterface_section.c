@@ -17,7 +17,8 @@
 #define OPTIONS_MAX (64 * 1024)      /* bytes: they go in one message, in JSON */
 
 static void
-rpcinterface_add_interface(struct conf_load *load, const char *section, const char *name)
+rpcinterface_section_add_interface(
+    struct conf_load *load, const char *section, const char *name)
 {
 	struct config *config = load->config;
 
@@ -35,7 +36,7 @@ rpcinterface_add_interface(struct conf_load *load, const char *section, const ch
 
 /* The other keys would be the factory's arguments; ours takes none. */
 static int
-rpcinterface_check_arguments(
+rpcinterface_section_check_arguments(
     struct conf_load *load, const char *section, bool *has_arguments)
 {
 	const char *key;
@@ -55,7 +56,7 @@ rpcinterface_check_arguments(
 
 /* The interfaces are made for each HTTP server, and not at all without one. */
 static bool
-rpcinterface_has_server(const struct ini *ini)
+rpcinterface_section_has_server(const struct ini *ini)
 {
 	const char *section;
 	size_t cursor = 0;
@@ -69,7 +70,7 @@ rpcinterface_has_server(const struct ini *ini)
 
 /* Everything that is no option of a program, nor of this section, is for the program. */
 static int
-rpcinterface_read_options(
+rpcinterface_section_read_options(
     struct conf_load *load, const char *section, struct rpcinterface_config *interface)
 {
 	const char *key;
@@ -96,7 +97,7 @@ rpcinterface_read_options(
 
 /* Its standard output is nobody's, and its end is always a reason to start it again. */
 static void
-rpcinterface_adjust_process(
+rpcinterface_section_adjust_process(
     const struct conf_load *load, const char *section, struct process_config *process)
 {
 	struct output_config *out = &process->outputs[OUTPUT_STDOUT];
@@ -109,7 +110,8 @@ rpcinterface_adjust_process(
 }
 
 static int
-rpcinterface_check_name(struct conf_load *load, const char *section, const char *name)
+rpcinterface_section_check_name(
+    struct conf_load *load, const char *section, const char *name)
 {
 	size_t n = strspn(name,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
@@ -125,13 +127,14 @@ rpcinterface_check_name(struct conf_load *load, const char *section, const char 
 }
 
 static int
-rpcinterface_read_program(struct conf_load *load, const char *section, const char *name)
+rpcinterface_section_read_program(
+    struct conf_load *load, const char *section, const char *name)
 {
 	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
 	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
 	struct group_config *group =
 	    group_config_new(GROUP_INTERFACE, group_name, PRIORITY);
-	int status = rpcinterface_check_name(load, section, name);
+	int status = rpcinterface_section_check_name(load, section, name);
 
 	free(group_name);
 	interface->name = xstrdup(name);
@@ -140,11 +143,11 @@ rpcinterface_read_program(struct conf_load *load, const char *section, const cha
 	if (status == 0)
 		status = conf_load_rows(load, section, &conf_interface, interface);
 	if (status == 0)
-		status = rpcinterface_read_options(load, section, interface);
+		status = rpcinterface_section_read_options(load, section, interface);
 	if (status == 0)
 		status = conf_program_read(load, section, group);
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
-		rpcinterface_adjust_process(load, section, group->processes[i]);
+		rpcinterface_section_adjust_process(load, section, group->processes[i]);
 	if (status == 0 && group->nprocesses != 1)
 		status = conf_load_fail(load,
 		    "[%s] is served by one process: numprocs "
@@ -154,7 +157,8 @@ rpcinterface_read_program(struct conf_load *load, const char *section, const cha
 }
 
 static int
-rpcinterface_read_factory(struct conf_load *load, const char *section, const char *name)
+rpcinterface_section_read_factory(
+    struct conf_load *load, const char *section, const char *name)
 {
 	bool has_arguments = false;
 	char *factory;
@@ -164,17 +168,18 @@ rpcinterface_read_factory(struct conf_load *load, const char *section, const cha
 		status = conf_load_fail(
 		    load, "section [%s] does not specify a " FACTORY, section);
 	if (status == 1)
-		status = rpcinterface_check_arguments(load, section, &has_arguments);
+		status =
+		    rpcinterface_section_check_arguments(load, section, &has_arguments);
 	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
 		conf_load_say(load, LEVEL_WARN,
 		    "[%s] is skipped: %s is a Python plugin, "
 		    "which reeve cannot load; a program that command= names can serve the "
 		    "namespace instead, see reeve-rpcinterface(7)",
 		    section, factory);
-	else if (status == 0 && has_arguments && rpcinterface_has_server(load->ini))
+	else if (status == 0 && has_arguments && rpcinterface_section_has_server(load->ini))
 		status = conf_load_fail(load, "Could not make %s rpc interface", name);
 	else if (status == 0)
-		rpcinterface_add_interface(load, section, name);
+		rpcinterface_section_add_interface(load, section, name);
 	free(factory);
 	return status;
 }
@@ -198,8 +203,8 @@ conf_rpc_read(struct conf_load *load)
 		if ((name = conf_load_named(section, "rpcinterface")) == NULL)
 			continue;
 		status = ini_get(load->ini, section, "command") != NULL ?
-		    rpcinterface_read_program(load, section, name) :
-		    rpcinterface_read_factory(load, section, name);
+		    rpcinterface_section_read_program(load, section, name) :
+		    rpcinterface_section_read_factory(load, section, name);
 	}
 	return status;
 }

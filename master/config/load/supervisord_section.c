@@ -44,7 +44,7 @@ conf_daemon_read(struct conf_load *load)
 /* What the command line says wins, but for an empty path, which supervisord takes for none.
  * It was judged when it was read; a directory may have gone since. */
 static int
-supervisord_override(struct conf_load *load, const struct conf_option *option)
+supervisord_section_override(struct conf_load *load, const struct conf_option *option)
 {
 	const char *text = arguments_value(load->arguments, option->name);
 	char *why = NULL, *shown;
@@ -70,7 +70,7 @@ supervisord_override(struct conf_load *load, const struct conf_option *option)
 
 /* Makes the text of the slot absolute and normal. */
 static int
-supervisord_make_absolute(struct conf_load *load, char **path)
+supervisord_section_make_absolute(struct conf_load *load, char **path)
 {
 	char *absolute = conf_path_absolute(*path);
 
@@ -82,7 +82,7 @@ supervisord_make_absolute(struct conf_load *load, char **path)
 }
 
 static int
-supervisord_finish_paths(struct conf_load *load)
+supervisord_section_finish_paths(struct conf_load *load)
 {
 	struct config *config = load->config;
 
@@ -91,10 +91,10 @@ supervisord_finish_paths(struct conf_load *load)
 	config->logfile_syslog = str_equal(config->logfile, "syslog");
 	if (config->logfile_syslog)
 		mem_freep(&config->logfile);
-	else if (supervisord_make_absolute(load, &config->logfile) == -1)
+	else if (supervisord_section_make_absolute(load, &config->logfile) == -1)
 		return -1;
-	if (supervisord_make_absolute(load, &config->pidfile) == -1 ||
-	    supervisord_make_absolute(load, &config->childlogdir) == -1)
+	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
+	    supervisord_section_make_absolute(load, &config->childlogdir) == -1)
 		return -1;
 	/* None beside a device: no daemon owns /dev. */
 	if (config->control_socket == NULL)
@@ -111,14 +111,14 @@ conf_daemon_finish(struct conf_load *load)
 	char *why = NULL;
 
 	for (size_t i = 0; i < conf_supervisord.count; i++)
-		if (supervisord_override(load, &conf_supervisord.options[i]) == -1)
+		if (supervisord_section_override(load, &conf_supervisord.options[i]) == -1)
 			return -1;
 	conf_load_at(load, SECTION, "user");
 	if (load->user != NULL && users_find(load->user, &config->user, &why) == -1)
 		return conf_load_fail_take(load, why);
 	if (config->rpcd_user == NULL)
 		config->rpcd_user = users_unprivileged();
-	if (supervisord_finish_paths(load) == -1)
+	if (supervisord_section_finish_paths(load) == -1)
 		return -1;
 	conf_load_at(load, NULL, NULL);
 	if (load->arguments->profile_options != NULL)

@@ -97,7 +97,7 @@ conf_warn_section(
 
 /* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
 static bool
-warn_is_variable_name(const char *name)
+warnings_is_variable_name(const char *name)
 {
 	if (*name == '\0')
 		return false;
@@ -115,7 +115,7 @@ conf_warn_variables(
 	for (size_t i = 0; i < environment->count; i++) {
 		char *shown;
 
-		if (warn_is_variable_name(environment->items[i].name))
+		if (warnings_is_variable_name(environment->items[i].name))
 			continue;
 		shown = str_repr(environment->items[i].name);
 		conf_load_warn(load, section, "environment",
@@ -129,7 +129,7 @@ conf_warn_variables(
 
 /* True when a relative path means the same file now as it will to the daemon. */
 static bool
-warn_is_lasting(const struct conf_load *load, const char *path)
+warnings_is_lasting(const struct conf_load *load, const char *path)
 {
 	return path[0] == '/' ||
 	    (load->config->directory == NULL && load->arguments->directory == NULL);
@@ -137,7 +137,7 @@ warn_is_lasting(const struct conf_load *load, const char *path)
 
 /* False when the option was warned of for another process of the section. */
 static bool
-warn_is_first(struct conf_load *load, const char *section, const char *key)
+warnings_is_first(struct conf_load *load, const char *section, const char *key)
 {
 	char *option = xasprintf("%s\n%s", section, key);
 	bool first = conf_warn_is_new(&load->warnings, NULL, option);
@@ -148,7 +148,7 @@ warn_is_first(struct conf_load *load, const char *section, const char *key)
 
 /* Many programs run the same file, so each is looked for once. */
 static void
-warn_missing(struct conf_load *load, const char *section,
+warnings_missing(struct conf_load *load, const char *section,
     const struct process_config *process, const char *word)
 {
 	const char *path =
@@ -164,12 +164,12 @@ warn_missing(struct conf_load *load, const char *section,
 		mem_must(map_set(load->warnings.looked, key, why));
 	}
 	free(key);
-	if (*why != '\0' && warn_is_first(load, section, "command"))
+	if (*why != '\0' && warnings_is_first(load, section, "command"))
 		conf_load_warn(load, section, "command", "[%s] %s", section, why);
 }
 
 static void
-warn_command(
+warnings_command(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
 	char *problem = conf_shell_find(process->command), *word;
@@ -180,14 +180,14 @@ warn_command(
 		return;
 	}
 	word = conf_command_word(process->command);
-	if (strchr(word, '/') == NULL || warn_is_lasting(load, word))
-		warn_missing(load, section, process, word);
+	if (strchr(word, '/') == NULL || warnings_is_lasting(load, word))
+		warnings_missing(load, section, process, word);
 	free(word);
 }
 
 /* New: why a directory cannot be used; "" when it can, or when only root can tell. */
 static char *
-warn_look_at_directory(const char *directory)
+warnings_look_at_directory(const char *directory)
 {
 	struct stat st;
 	int error = 0;
@@ -200,26 +200,26 @@ warn_look_at_directory(const char *directory)
 }
 
 static void
-warn_directory(
+warnings_directory(
     struct conf_load *load, const char *section, const struct process_config *process)
 {
 	const char *directory = process->directory;
 	char *why;
 
-	if (directory == NULL || !warn_is_lasting(load, directory))
+	if (directory == NULL || !warnings_is_lasting(load, directory))
 		return;
 	if ((why = map_get(load->warnings.looked, directory)) == NULL) {
-		why = warn_look_at_directory(directory);
+		why = warnings_look_at_directory(directory);
 		mem_must(map_set(load->warnings.looked, directory, why));
 	}
-	if (*why != '\0' && warn_is_first(load, section, "directory"))
+	if (*why != '\0' && warnings_is_first(load, section, "directory"))
 		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
 		    directory, why);
 }
 
 /* New: one name for all paths of one file, also of one that does not exist yet. */
 static char *
-warn_log_path(const char *path)
+warnings_log_path(const char *path)
 {
 	char *whole = conf_path_absolute(path), *directory = conf_path_directory(whole);
 	char *real = realpath(directory, NULL);
@@ -234,10 +234,10 @@ warn_log_path(const char *path)
 
 /* Two that rotate one file each shift its backups. */
 static void
-warn_shared_log(struct conf_load *load, const char *section, const char *key,
+warnings_shared_log(struct conf_load *load, const char *section, const char *key,
     const char *path, bool rotates)
 {
-	char *whole = warn_log_path(path);
+	char *whole = warnings_log_path(path);
 	struct log_use *use = map_get(load->warnings.logs, whole);
 
 	if (use == NULL) {
@@ -266,7 +266,7 @@ warn_shared_log(struct conf_load *load, const char *section, const char *key,
 }
 
 static void
-warn_log(struct conf_load *load, const char *section, const char *key, const char *path,
+warnings_log(struct conf_load *load, const char *section, const char *key, const char *path,
     int64_t maxbytes)
 {
 	if (conf_path_is_directory(path))
@@ -278,7 +278,7 @@ warn_log(struct conf_load *load, const char *section, const char *key, const cha
 		    "its maxbytes is ignored; set %s_maxbytes=0",
 		    section, path, key);
 	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
-		warn_shared_log(load, section, key, path, maxbytes > 0);
+		warnings_shared_log(load, section, key, path, maxbytes > 0);
 }
 
 void
@@ -289,18 +289,18 @@ conf_warn_process(
 		[OUTPUT_STDOUT] = "stdout_logfile", [OUTPUT_STDERR] = "stderr_logfile",
 	};
 
-	warn_command(load, section, process);
-	warn_directory(load, section, process);
+	warnings_command(load, section, process);
+	warnings_directory(load, section, process);
 	for (size_t id = 0; id < OUTPUT_MAX; id++)
 		if (process->outputs[id].target == LOG_TO_FILE)
-			warn_log(load, section, keys[id], process->outputs[id].path,
+			warnings_log(load, section, keys[id], process->outputs[id].path,
 			    process->outputs[id].maxbytes);
 }
 
 /* --- the files --- */
 
 static void
-warn_duplicates(struct conf_load *load)
+warnings_duplicates(struct conf_load *load)
 {
 	struct ini_duplicate twice;
 
@@ -336,7 +336,8 @@ static const struct kind {
 };
 
 static void
-warn_unknown_options(struct conf_load *load, const char *section, const struct kind *kind)
+warnings_unknown_options(
+    struct conf_load *load, const char *section, const struct kind *kind)
 {
 	const char *key, *file;
 	size_t cursor = 0, line;
@@ -355,7 +356,7 @@ warn_unknown_options(struct conf_load *load, const char *section, const struct k
 }
 
 static void
-warn_unknown(struct conf_load *load)
+warnings_unknown(struct conf_load *load)
 {
 	const char *section;
 	size_t cursor = 0;
@@ -372,7 +373,7 @@ warn_unknown(struct conf_load *load)
 			    "reeve knows",
 			    section);
 		else if (!kind->open)
-			warn_unknown_options(load, section, kind);
+			warnings_unknown_options(load, section, kind);
 	}
 }
 
@@ -380,7 +381,7 @@ warn_unknown(struct conf_load *load)
 
 /* Only addresses that other machines cannot reach. */
 static bool
-warn_is_loopback(const char *host)
+warnings_is_loopback(const char *host)
 {
 	char bare[INET6_ADDRSTRLEN];
 	struct in_addr v4;
@@ -394,7 +395,7 @@ warn_is_loopback(const char *host)
 }
 
 static void
-warn_open(struct conf_load *load, const struct listener_config *listener)
+warnings_open(struct conf_load *load, const struct listener_config *listener)
 {
 	const char *section = listener->section;
 
@@ -405,7 +406,7 @@ warn_open(struct conf_load *load, const struct listener_config *listener)
 		    "[%s] has no password: every client "
 		    "has the role %s",
 		    section, role_name(listener->unauthenticated_role));
-	else if (warn_is_loopback(listener->host))
+	else if (warnings_is_loopback(listener->host))
 		conf_load_warn(load, section, "port",
 		    "[%s] has no password: every user of "
 		    "this machine controls all programs; set username= and password=, or "
@@ -422,11 +423,12 @@ warn_open(struct conf_load *load, const struct listener_config *listener)
 
 /* A socket is not made when its directory is not there. */
 static void
-warn_socket(struct conf_load *load, const char *section, const char *key, const char *path)
+warnings_socket(
+    struct conf_load *load, const char *section, const char *key, const char *path)
 {
 	char *directory = conf_path_directory(path), *why;
 
-	why = warn_look_at_directory(*directory != '\0' ? directory : "/");
+	why = warnings_look_at_directory(*directory != '\0' ? directory : "/");
 	if (*why != '\0')
 		conf_load_warn(load, section, key, "[%s] directory %s of the socket: %s",
 		    section, directory, why);
@@ -435,25 +437,26 @@ warn_socket(struct conf_load *load, const char *section, const char *key, const 
 }
 
 static void
-warn_sockets(struct conf_load *load)
+warnings_sockets(struct conf_load *load)
 {
 	const struct config *config = load->config;
 
 	for (size_t i = 0; i < config->nlisteners; i++)
 		if (config->listeners[i].is_unix)
-			warn_socket(load, config->listeners[i].section, "file",
+			warnings_socket(load, config->listeners[i].section, "file",
 			    config->listeners[i].path);
 	for (size_t i = 0; i < config->ngroups; i++) {
 		char *section = xasprintf("fcgi-program:%s", config->groups[i]->name);
 
 		if (config->groups[i]->fcgi.path != NULL)
-			warn_socket(load, section, "socket", config->groups[i]->fcgi.path);
+			warnings_socket(
+			    load, section, "socket", config->groups[i]->fcgi.path);
 		free(section);
 	}
 }
 
 static void
-warn_servers(struct conf_load *load)
+warnings_servers(struct conf_load *load)
 {
 	const struct config *config = load->config;
 
@@ -469,12 +472,12 @@ warn_servers(struct conf_load *load)
 			    listener->section);
 		if (!listener->is_unix &&
 		    (listener->username == NULL || *listener->username == '\0'))
-			warn_open(load, listener);
+			warnings_open(load, listener);
 	}
 }
 
 static void
-warn_daemon(struct conf_load *load)
+warnings_daemon(struct conf_load *load)
 {
 	static const char section[] = "supervisord";
 	const struct config *config = load->config;
@@ -486,16 +489,16 @@ warn_daemon(struct conf_load *load)
 		    "has a slash, so no AUTO log can be created",
 		    config->identifier);
 	if (config->logfile != NULL)
-		warn_log(
+		warnings_log(
 		    load, section, "logfile", config->logfile, config->logfile_maxbytes);
 }
 
 void
 conf_warn_config(struct conf_load *load)
 {
-	warn_duplicates(load);
-	warn_unknown(load);
-	warn_servers(load);
-	warn_sockets(load);
-	warn_daemon(load);
+	warnings_duplicates(load);
+	warnings_unknown(load);
+	warnings_servers(load);
+	warnings_sockets(load);
+	warnings_daemon(load);
 }

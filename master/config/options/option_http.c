@@ -16,7 +16,7 @@
 #define LISTENER(slot, field) container_of_const(slot, struct listener_config, field)
 
 static int
-role_decode(const char *text, size_t n UNUSED, void *slot)
+option_http_role_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct listener_config *listener =
 	    container_of(slot, struct listener_config, unauthenticated_role);
@@ -30,7 +30,7 @@ role_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static char *
-role_print(const void *slot)
+option_http_role_print(const void *slot)
 {
 	const struct listener_config *listener = LISTENER(slot, unauthenticated_role);
 
@@ -38,7 +38,7 @@ role_print(const void *slot)
 }
 
 static bool
-role_equal(const void *a, const void *b)
+option_http_role_equal(const void *a, const void *b)
 {
 	const struct listener_config *x = LISTENER(a, unauthenticated_role);
 	const struct listener_config *y = LISTENER(b, unauthenticated_role);
@@ -49,7 +49,7 @@ role_equal(const void *a, const void *b)
 
 /* 0, or -1 with *why: out of bounds, or no number. */
 static int
-port_number(const char *text, int *port, char **why)
+option_http_port_number(const char *text, int *port, char **why)
 {
 	int64_t value;
 
@@ -66,7 +66,7 @@ port_number(const char *text, int *port, char **why)
 
 /* "[::1]": an IPv6 address without a zone. */
 static bool
-port_is_bracketed(const char *host, size_t n)
+option_http_port_is_bracketed(const char *host, size_t n)
 {
 	char bare[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -80,11 +80,11 @@ port_is_bracketed(const char *host, size_t n)
 
 /* What is neither a name nor an IPv4 address has to be an IPv6 one. */
 static int
-port_check_host(const char *host, size_t n, char **why)
+option_http_port_check_host(const char *host, size_t n, char **why)
 {
 	char *copy;
 
-	if (port_is_bracketed(host, n) ||
+	if (option_http_port_is_bracketed(host, n) ||
 	    (memchr(host, ':', n) == NULL && memchr(host, '[', n) == NULL &&
 		memchr(host, ']', n) == NULL))
 		return 0;
@@ -96,7 +96,7 @@ port_check_host(const char *host, size_t n, char **why)
 }
 
 static void
-port_set_host(struct listener_config *listener, const char *host, size_t n)
+option_http_port_set_host(struct listener_config *listener, const char *host, size_t n)
 {
 	free(listener->host);
 	listener->host = n == 1 && host[0] == '*' ? xstrdup("") : xstrndup(host, n);
@@ -104,14 +104,14 @@ port_set_host(struct listener_config *listener, const char *host, size_t n)
 }
 
 static int
-port_parse(const char *text, void *slot, char **why)
+option_http_port_parse(const char *text, void *slot, char **why)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config, port);
 	const char *colon = strrchr(text, ':');
 
 	if (colon == NULL) {
-		port_set_host(listener, "", 0);
-		if (port_number(text, &listener->port, why) == 0)
+		option_http_port_set_host(listener, "", 0);
+		if (option_http_port_number(text, &listener->port, why) == 0)
 			return 0;
 		free(*why);
 		return conf_type_refuse(why, "not a valid port number: ", text, " ");
@@ -120,14 +120,14 @@ port_parse(const char *text, void *slot, char **why)
 		*why = xstrdup("no port number specified in ''");
 		return -1;
 	}
-	port_set_host(listener, text, (size_t)(colon - text));
-	if (port_number(colon + 1, &listener->port, why) == -1)
+	option_http_port_set_host(listener, text, (size_t)(colon - text));
+	if (option_http_port_number(colon + 1, &listener->port, why) == -1)
 		return -1;
-	return port_check_host(text, (size_t)(colon - text), why);
+	return option_http_port_check_host(text, (size_t)(colon - text), why);
 }
 
 static char *
-port_print(const void *slot)
+option_http_port_print(const void *slot)
 {
 	const struct listener_config *listener = LISTENER(slot, port);
 
@@ -135,9 +135,9 @@ port_print(const void *slot)
 	    "%s:%d", listener->host[0] != '\0' ? listener->host : "*", listener->port);
 }
 
-/* What port_print gives. */
+/* The text of option_http_port_print. */
 static int
-port_decode(const char *text, size_t n UNUSED, void *slot)
+option_http_port_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config, port);
 	const char *colon = strrchr(text, ':');
@@ -151,7 +151,7 @@ port_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static bool
-port_equal(const void *a, const void *b)
+option_http_port_equal(const void *a, const void *b)
 {
 	const struct listener_config *x = LISTENER(a, port), *y = LISTENER(b, port);
 
@@ -159,13 +159,13 @@ port_equal(const void *a, const void *b)
 }
 
 static void
-port_clear(void *slot)
+option_http_port_clear(void *slot)
 {
 	mem_freep(&container_of(slot, struct listener_config, port)->host);
 }
 
 static int
-owner_parse(const char *text, void *slot, char **why)
+option_http_owner_parse(const char *text, void *slot, char **why)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config, uid);
 
@@ -176,7 +176,7 @@ owner_parse(const char *text, void *slot, char **why)
 }
 
 static char *
-owner_print(const void *slot)
+option_http_owner_print(const void *slot)
 {
 	const struct listener_config *listener = LISTENER(slot, uid);
 	char *user, *group, *text;
@@ -195,7 +195,7 @@ owner_print(const void *slot)
 
 /* "UID:GID"; the greatest number leaves the one or the other as it is. */
 static void
-owner_encode(const void *slot, struct buf *out)
+option_http_owner_encode(const void *slot, struct buf *out)
 {
 	const struct listener_config *listener = LISTENER(slot, uid);
 
@@ -203,7 +203,7 @@ owner_encode(const void *slot, struct buf *out)
 }
 
 static int
-owner_decode(const char *text, size_t n UNUSED, void *slot)
+option_http_owner_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct listener_config *listener = container_of(slot, struct listener_config, uid);
 
@@ -211,7 +211,7 @@ owner_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static bool
-owner_equal(const void *a, const void *b)
+option_http_owner_equal(const void *a, const void *b)
 {
 	const struct listener_config *x = LISTENER(a, uid), *y = LISTENER(b, uid);
 
@@ -219,18 +219,18 @@ owner_equal(const void *a, const void *b)
 }
 
 const struct conf_type conf_role = {
-	.name = "role", .size = sizeof(enum role), .decode = role_decode,
+	.name = "role", .size = sizeof(enum role), .decode = option_http_role_decode,
 	.refusal = { "not a valid unauthenticated_role: ",
 	    " (none, states, view, operate or admin)" },
-	.print = role_print, .equal = role_equal,
+	.print = option_http_role_print, .equal = option_http_role_equal,
 };
 const struct conf_type conf_port = {
-	.name = "host:port", .size = sizeof(int), .parse = port_parse,
-	.print = port_print, .equal = port_equal, .clear = port_clear,
-	.decode = port_decode,
+	.name = "host:port", .size = sizeof(int), .parse = option_http_port_parse,
+	.print = option_http_port_print, .equal = option_http_port_equal,
+	.clear = option_http_port_clear, .decode = option_http_port_decode,
 };
 const struct conf_type conf_owner = {
-	.name = "user:group", .size = sizeof(uid_t), .parse = owner_parse,
-	.print = owner_print, .equal = owner_equal, .encode = owner_encode,
-	.decode = owner_decode,
+	.name = "user:group", .size = sizeof(uid_t), .parse = option_http_owner_parse,
+	.print = option_http_owner_print, .equal = option_http_owner_equal,
+	.encode = option_http_owner_encode, .decode = option_http_owner_decode,
 };

@@ -22,7 +22,7 @@ conf_type_decode_string(const char *text, size_t n UNUSED, void *slot)
 }
 
 static char *
-string_print(const void *slot)
+option_texts_string_print(const void *slot)
 {
 	const char *text = *(char *const *)slot;
 
@@ -30,13 +30,13 @@ string_print(const void *slot)
 }
 
 static bool
-string_equal(const void *a, const void *b)
+option_texts_string_equal(const void *a, const void *b)
 {
 	return str_equal(*(char *const *)a, *(char *const *)b);
 }
 
 static int
-serverurl_parse(const char *text, void *slot, char **why UNUSED)
+option_texts_serverurl_parse(const char *text, void *slot, char **why UNUSED)
 {
 	char *copy = xstrdup(text);
 	bool automatic = strcasecmp(str_strip(copy), "auto") == 0;
@@ -47,13 +47,13 @@ serverurl_parse(const char *text, void *slot, char **why UNUSED)
 }
 
 static int
-serverurl_decode(const char *text, size_t n, void *slot)
+option_texts_serverurl_decode(const char *text, size_t n, void *slot)
 {
 	return str_equal(text, "AUTO") ? 0 : conf_type_decode_string(text, n, slot);
 }
 
 static char *
-serverurl_print(const void *slot)
+option_texts_serverurl_print(const void *slot)
 {
 	const char *text = *(char *const *)slot;
 
@@ -61,7 +61,7 @@ serverurl_print(const void *slot)
 }
 
 static int
-directory_parse(const char *text, void *slot, char **why)
+option_texts_directory_parse(const char *text, void *slot, char **why)
 {
 	*(char **)slot = conf_path_expand(text);
 	if (conf_path_is_directory(*(char **)slot))
@@ -72,7 +72,7 @@ directory_parse(const char *text, void *slot, char **why)
 }
 
 static int
-path_parse(const char *text, void *slot, char **why)
+option_texts_path_parse(const char *text, void *slot, char **why)
 {
 	char *path = conf_path_expand(text), *directory = conf_path_directory(path);
 	bool fine = directory[0] == '\0' || conf_path_is_directory(directory);
@@ -87,7 +87,7 @@ path_parse(const char *text, void *slot, char **why)
 }
 
 static int
-file_parse(const char *text, void *slot, char **why UNUSED)
+option_texts_file_parse(const char *text, void *slot, char **why UNUSED)
 {
 	char *copy = xstrdup(text), *path = conf_path_expand(str_strip(copy));
 
@@ -99,7 +99,7 @@ file_parse(const char *text, void *slot, char **why UNUSED)
 
 /* "syslog" is the deprecated spelling of NONE with syslog on. */
 static int
-logfile_parse(const char *text, void *slot, char **why)
+option_texts_logfile_parse(const char *text, void *slot, char **why)
 {
 	struct output_config *channel = slot;
 
@@ -109,11 +109,13 @@ logfile_parse(const char *text, void *slot, char **why)
 	    strcasecmp(text, "syslog") == 0)
 		return 0;
 	channel->target = strcasecmp(text, "auto") == 0 ? LOG_TO_AUTO : LOG_TO_FILE;
-	return channel->target == LOG_TO_AUTO ? 0 : path_parse(text, &channel->path, why);
+	return channel->target == LOG_TO_AUTO ?
+	    0 :
+	    option_texts_path_parse(text, &channel->path, why);
 }
 
 static char *
-logfile_print(const void *slot)
+option_texts_logfile_print(const void *slot)
 {
 	const struct output_config *channel = slot;
 
@@ -124,7 +126,7 @@ logfile_print(const void *slot)
 
 /* No path is called AUTO or NONE: parse takes both words for what they mean. */
 static int
-logfile_decode(const char *text, size_t n, void *slot)
+option_texts_logfile_decode(const char *text, size_t n, void *slot)
 {
 	struct output_config *channel = slot;
 
@@ -140,7 +142,7 @@ logfile_decode(const char *text, size_t n, void *slot)
 /* An AUTO that comes in place of something is no change, as in supervisord's reread; in
  * place of an AUTO a file is one. */
 static bool
-logfile_equal(const void *a, const void *b)
+option_texts_logfile_equal(const void *a, const void *b)
 {
 	const struct output_config *x = a, *y = b;
 
@@ -149,7 +151,7 @@ logfile_equal(const void *a, const void *b)
 }
 
 static bool
-logfile_same(const void *a, const void *b)
+option_texts_logfile_same(const void *a, const void *b)
 {
 	const struct output_config *x = a, *y = b;
 
@@ -157,14 +159,14 @@ logfile_same(const void *a, const void *b)
 }
 
 static void
-logfile_clear(void *slot)
+option_texts_logfile_clear(void *slot)
 {
 	mem_freep(&((struct output_config *)slot)->path);
 }
 
 /* Host names without a port, which a browser leaves out of a name that it compares, too. */
 static int
-names_parse(const char *text, void *slot, char **why)
+option_texts_names_parse(const char *text, void *slot, char **why)
 {
 	static const char between[] = ", \t\r\n";
 	char *names = xstrdup("");
@@ -193,7 +195,7 @@ names_parse(const char *text, void *slot, char **why)
 
 /* One code for each comma and one more; no code for an empty text. */
 static int
-exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
+option_texts_exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	struct process_config *process =
 	    container_of(slot, struct process_config, exitcodes);
@@ -219,14 +221,14 @@ exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static void
-exitcodes_clear(void *slot)
+option_texts_exitcodes_clear(void *slot)
 {
 	mem_freep(slot);
 	container_of(slot, struct process_config, exitcodes)->nexitcodes = 0;
 }
 
 static char *
-exitcodes_print(const void *slot)
+option_texts_exitcodes_print(const void *slot)
 {
 	const struct process_config *process = PROCESS(slot);
 	char *text = xstrdup("");
@@ -237,7 +239,7 @@ exitcodes_print(const void *slot)
 }
 
 static bool
-exitcodes_equal(const void *a, const void *b)
+option_texts_exitcodes_equal(const void *a, const void *b)
 {
 	const struct process_config *x = PROCESS(a), *y = PROCESS(b);
 
@@ -247,38 +249,38 @@ exitcodes_equal(const void *a, const void *b)
 }
 
 static int
-environment_parse(const char *text, void *slot, char **why)
+option_texts_environment_parse(const char *text, void *slot, char **why)
 {
 	return environment_list_parse(text, slot, why);
 }
 
 static char *
-environment_print(const void *slot)
+option_texts_environment_print(const void *slot)
 {
 	return environment_list_print(slot);
 }
 
 static void
-environment_encode(const void *slot, struct buf *out)
+option_texts_environment_encode(const void *slot, struct buf *out)
 {
 	environment_list_encode(slot, out);
 }
 
 static int
-environment_decode(const char *text, size_t n, void *slot)
+option_texts_environment_decode(const char *text, size_t n, void *slot)
 {
 	return environment_list_decode(text, n, slot);
 }
 
 static bool
-environment_equal(const void *a, const void *b)
+option_texts_environment_equal(const void *a, const void *b)
 {
 	return environment_list_equal(a, b);
 }
 
 /* Also in the same order, which the program sees. */
 static bool
-environment_same(const void *a, const void *b)
+option_texts_environment_same(const void *a, const void *b)
 {
 	const struct environment *x = a, *y = b;
 
@@ -290,19 +292,19 @@ environment_same(const void *a, const void *b)
 }
 
 static void
-environment_clear(void *slot)
+option_texts_environment_clear(void *slot)
 {
 	environment_list_clear(slot);
 }
 
 static int
-user_parse(const char *text, void *slot, char **why)
+option_texts_user_parse(const char *text, void *slot, char **why)
 {
 	return users_find(text, slot, why);
 }
 
 static char *
-user_print(const void *slot)
+option_texts_user_print(const void *slot)
 {
 	const struct user *user = *(struct user *const *)slot;
 
@@ -310,7 +312,7 @@ user_print(const void *slot)
 }
 
 static bool
-user_equal(const void *a, const void *b)
+option_texts_user_equal(const void *a, const void *b)
 {
 	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
 
@@ -319,7 +321,7 @@ user_equal(const void *a, const void *b)
 
 /* "UID:GID:GROUP,GROUP:NAME". */
 static void
-user_encode(const void *slot, struct buf *out)
+option_texts_user_encode(const void *slot, struct buf *out)
 {
 	const struct user *user = *(struct user *const *)slot;
 
@@ -330,13 +332,13 @@ user_encode(const void *slot, struct buf *out)
 }
 
 static int
-user_decode(const char *text, size_t n UNUSED, void *slot)
+option_texts_user_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return users_decode(text, slot);
 }
 
 static bool
-user_same(const void *a, const void *b)
+option_texts_user_same(const void *a, const void *b)
 {
 	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
 
@@ -348,62 +350,52 @@ user_same(const void *a, const void *b)
 }
 
 static void
-user_clear(void *slot)
+option_texts_user_clear(void *slot)
 {
 	users_free(*(struct user **)slot);
 	*(struct user **)slot = NULL;
 }
 
-const struct conf_type conf_string = {
-	.name = "string", .size = sizeof(char *), .print = string_print,
-	.equal = string_equal, .clear = mem_freep, .decode = conf_type_decode_string,
-};
+/* Types whose slot is a char *. */
+#define TEXT_TYPE(title, ...)                                                         \
+	{ .name = title, .size = sizeof(char *), .print = option_texts_string_print,      \
+	    .equal = option_texts_string_equal, .clear = mem_freep,                       \
+	    .decode = conf_type_decode_string, __VA_ARGS__ }
+
+const struct conf_type conf_string = TEXT_TYPE("string", .parse = NULL);
+const struct conf_type conf_directory =
+    TEXT_TYPE("directory", .parse = option_texts_directory_parse);
+const struct conf_type conf_path = TEXT_TYPE("path", .parse = option_texts_path_parse);
+const struct conf_type conf_file = TEXT_TYPE("path", .parse = option_texts_file_parse);
+const struct conf_type conf_server_names =
+    TEXT_TYPE("names", .parse = option_texts_names_parse);
 const struct conf_type conf_serverurl = {
-	.name = "string", .size = sizeof(char *), .parse = serverurl_parse,
-	.print = serverurl_print, .equal = string_equal, .clear = mem_freep,
-	.decode = serverurl_decode,
-};
-const struct conf_type conf_directory = {
-	.name = "directory", .size = sizeof(char *), .parse = directory_parse,
-	.print = string_print, .equal = string_equal, .clear = mem_freep,
-	.decode = conf_type_decode_string,
-};
-const struct conf_type conf_path = {
-	.name = "path", .size = sizeof(char *), .parse = path_parse,
-	.print = string_print, .equal = string_equal, .clear = mem_freep,
-	.decode = conf_type_decode_string,
-};
-const struct conf_type conf_file = {
-	.name = "path", .size = sizeof(char *), .parse = file_parse,
-	.print = string_print, .equal = string_equal, .clear = mem_freep,
-	.decode = conf_type_decode_string,
+	.name = "string", .size = sizeof(char *), .parse = option_texts_serverurl_parse,
+	.print = option_texts_serverurl_print, .equal = option_texts_string_equal,
+	.clear = mem_freep, .decode = option_texts_serverurl_decode,
 };
 const struct conf_type conf_logfile = {
-	.name = "log file", .size = sizeof(struct output_config), .parse = logfile_parse,
-	.print = logfile_print, .equal = logfile_equal, .same = logfile_same,
-	.clear = logfile_clear,
-	.decode = logfile_decode,
+	.name = "log file", .size = sizeof(struct output_config),
+	.parse = option_texts_logfile_parse, .print = option_texts_logfile_print,
+	.equal = option_texts_logfile_equal, .same = option_texts_logfile_same,
+	.clear = option_texts_logfile_clear, .decode = option_texts_logfile_decode,
 };
 const struct conf_type conf_exitcodes = {
 	.name = "list of integers", .size = sizeof(int *),
 	.refusal = { "not a valid list of exit codes: " },
-	.print = exitcodes_print, .equal = exitcodes_equal, .clear = exitcodes_clear,
-	.decode = exitcodes_decode,
+	.print = option_texts_exitcodes_print, .equal = option_texts_exitcodes_equal,
+	.clear = option_texts_exitcodes_clear, .decode = option_texts_exitcodes_decode,
 };
 const struct conf_type conf_environment = {
-	.name = "variables", .size = sizeof(struct environment), .parse = environment_parse,
-	.print = environment_print, .equal = environment_equal,
-	.same = environment_same, .clear = environment_clear,
-	.encode = environment_encode, .decode = environment_decode,
+	.name = "variables", .size = sizeof(struct environment),
+	.parse = option_texts_environment_parse, .print = option_texts_environment_print,
+	.equal = option_texts_environment_equal, .same = option_texts_environment_same,
+	.clear = option_texts_environment_clear, .encode = option_texts_environment_encode,
+	.decode = option_texts_environment_decode,
 };
 const struct conf_type conf_user = {
-	.name = "user", .size = sizeof(struct user *), .parse = user_parse,
-	.print = user_print, .equal = user_equal, .same = user_same,
-	.clear = user_clear,
-	.encode = user_encode, .decode = user_decode,
-};
-const struct conf_type conf_server_names = {
-	.name = "names", .size = sizeof(char *), .parse = names_parse,
-	.print = string_print, .equal = string_equal, .clear = mem_freep,
-	.decode = conf_type_decode_string,
+	.name = "user", .size = sizeof(struct user *), .parse = option_texts_user_parse,
+	.print = option_texts_user_print, .equal = option_texts_user_equal,
+	.same = option_texts_user_same, .clear = option_texts_user_clear,
+	.encode = option_texts_user_encode, .decode = option_texts_user_decode,
 };

@@ -100,13 +100,13 @@ conf_type_check(const struct conf_type *type, const char *text, char **why)
 }
 
 static int
-integer_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_integer_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return str_to_int(text, slot);
 }
 
 static int
-integer_refuse(const char *text, char **why)
+option_types_integer_refuse(const char *text, char **why)
 {
 	if (errno != ERANGE)
 		return conf_type_refuse(
@@ -116,13 +116,13 @@ integer_refuse(const char *text, char **why)
 }
 
 static char *
-integer_print(const void *slot)
+option_types_integer_print(const void *slot)
 {
 	return xasprintf("%lld", (long long)*(const int64_t *)slot);
 }
 
 static int
-unsigned_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_unsigned_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int64_t value;
 
@@ -133,20 +133,20 @@ unsigned_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static char *
-unsigned_print(const void *slot)
+option_types_unsigned_print(const void *slot)
 {
 	return xasprintf("%u", *(const uint32_t *)slot);
 }
 
 static int
-size_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_size_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return str_to_size(text, slot);
 }
 
 /* The error shows the text in lower case and without its unit. */
 static int
-size_refuse(const char *text, char **why)
+option_types_size_refuse(const char *text, char **why)
 {
 	int saved = errno;
 	char *digits = xstrdup(text);
@@ -156,13 +156,13 @@ size_refuse(const char *text, char **why)
 	if (n >= 2 && strchr("kmg", digits[n - 2]) != NULL && digits[n - 1] == 'b')
 		digits[n - 2] = '\0';
 	errno = saved;
-	integer_refuse(digits, why);
+	option_types_integer_refuse(digits, why);
 	free(digits);
 	return -1;
 }
 
 static char *
-size_print(const void *slot)
+option_types_size_print(const void *slot)
 {
 	static const char *const units[] = { "", "KB", "MB", "GB" };
 	int64_t value = *(const int64_t *)slot;
@@ -176,7 +176,7 @@ size_print(const void *slot)
 }
 
 static int
-octal_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_octal_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int64_t value;
 
@@ -187,21 +187,21 @@ octal_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static int
-octal_refuse(const char *text, char **why)
+option_types_octal_refuse(const char *text, char **why)
 {
 	*why = xasprintf("%s can not be converted to an octal type", text);
 	return -1;
 }
 
 static int
-mode_refuse(const char *text, char **why)
+option_types_mode_refuse(const char *text, char **why)
 {
 	*why = xasprintf("Invalid chmod value %s", text);
 	return -1;
 }
 
 static char *
-octal_print(const void *slot)
+option_types_octal_print(const void *slot)
 {
 	int value = *(const int *)slot;
 
@@ -210,13 +210,13 @@ octal_print(const void *slot)
 }
 
 static int
-signal_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_signal_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return str_to_signal(text, slot);
 }
 
 static int
-signal_refuse(const char *text, char **why)
+option_types_signal_refuse(const char *text, char **why)
 {
 	int64_t number;
 	char *shown = str_repr(text);
@@ -228,7 +228,7 @@ signal_refuse(const char *text, char **why)
 }
 
 static char *
-signal_print(const void *slot)
+option_types_signal_print(const void *slot)
 {
 	char name[32];
 
@@ -237,19 +237,19 @@ signal_print(const void *slot)
 
 /* As a number: not every signal has a name that decode would know. */
 static void
-signal_encode(const void *slot, struct buf *out)
+option_types_signal_encode(const void *slot, struct buf *out)
 {
 	mem_must(buf_printf(out, "%d", *(const int *)slot));
 }
 
 static int
-boolean_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_boolean_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	return str_to_bool(text, slot);
 }
 
 static int
-level_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_level_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int level = log_level_parse(text);
 
@@ -260,13 +260,13 @@ level_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static char *
-level_print(const void *slot)
+option_types_level_print(const void *slot)
 {
 	return xstrdup(log_level_word(*(const enum log_level *)slot));
 }
 
 static int
-autorestart_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_autorestart_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	enum autorestart *value = slot;
 	bool yes;
@@ -281,7 +281,7 @@ autorestart_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static int
-autorestart_refuse(const char *text, char **why)
+option_types_autorestart_refuse(const char *text, char **why)
 {
 	char *lower = xstrdup(text);
 
@@ -292,7 +292,7 @@ autorestart_refuse(const char *text, char **why)
 }
 
 static int
-command_role_decode(const char *text, size_t n UNUSED, void *slot)
+option_types_command_role_decode(const char *text, size_t n UNUSED, void *slot)
 {
 	int role = role_parse(text);
 
@@ -303,51 +303,55 @@ command_role_decode(const char *text, size_t n UNUSED, void *slot)
 }
 
 static char *
-command_role_print(const void *slot)
+option_types_command_role_print(const void *slot)
 {
 	return xstrdup(role_name(*(const enum role *)slot));
 }
 
 const struct conf_type conf_command_role = {
-	.name = "role", .size = sizeof(enum role), .decode = command_role_decode,
+	.name = "role", .size = sizeof(enum role),
+	.decode = option_types_command_role_decode,
 	.refusal = { "not a valid role: ", " (states, view, operate or admin)" },
-	.print = command_role_print,
+	.print = option_types_command_role_print,
 };
 const struct conf_type conf_integer = {
-	.name = "integer", .size = sizeof(int64_t), .decode = integer_decode,
-	.refuse = integer_refuse, .print = integer_print,
+	.name = "integer", .size = sizeof(int64_t), .decode = option_types_integer_decode,
+	.refuse = option_types_integer_refuse, .print = option_types_integer_print,
 };
 const struct conf_type conf_unsigned = {
-	.name = "number", .size = sizeof(uint32_t), .decode = unsigned_decode,
-	.refuse = integer_refuse, .print = unsigned_print,
+	.name = "number", .size = sizeof(uint32_t), .decode = option_types_unsigned_decode,
+	.refuse = option_types_integer_refuse, .print = option_types_unsigned_print,
 };
 const struct conf_type conf_size = {
-	.name = "size", .size = sizeof(int64_t), .decode = size_decode,
-	.refuse = size_refuse, .print = size_print,
+	.name = "size", .size = sizeof(int64_t), .decode = option_types_size_decode,
+	.refuse = option_types_size_refuse, .print = option_types_size_print,
 };
 const struct conf_type conf_octal = {
-	.name = "octal", .size = sizeof(int), .decode = octal_decode,
-	.refuse = octal_refuse, .print = octal_print,
+	.name = "octal", .size = sizeof(int), .decode = option_types_octal_decode,
+	.refuse = option_types_octal_refuse, .print = option_types_octal_print,
 };
 const struct conf_type conf_mode = {
-	.name = "octal", .size = sizeof(int), .decode = octal_decode,
-	.refuse = mode_refuse, .print = octal_print,
+	.name = "octal", .size = sizeof(int), .decode = option_types_octal_decode,
+	.refuse = option_types_mode_refuse, .print = option_types_octal_print,
 };
 const struct conf_type conf_boolean = {
-	.name = "boolean", .size = sizeof(bool), .decode = boolean_decode,
+	.name = "boolean", .size = sizeof(bool), .decode = option_types_boolean_decode,
 	.refusal = { "not a valid boolean value: " }, .words = { "false", "true" },
 };
 const struct conf_type conf_level = {
-	.name = "level", .size = sizeof(enum log_level), .decode = level_decode,
-	.refusal = { "bad logging level name " }, .print = level_print,
+	.name = "level", .size = sizeof(enum log_level),
+	.decode = option_types_level_decode, .print = option_types_level_print,
+	.refusal = { "bad logging level name " },
 };
 const struct conf_type conf_signal = {
-	.name = "signal", .size = sizeof(int), .decode = signal_decode,
-	.refuse = signal_refuse, .print = signal_print, .encode = signal_encode,
+	.name = "signal", .size = sizeof(int), .decode = option_types_signal_decode,
+	.refuse = option_types_signal_refuse, .print = option_types_signal_print,
+	.encode = option_types_signal_encode,
 };
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),
-	.decode = autorestart_decode, .refuse = autorestart_refuse,
+	.decode = option_types_autorestart_decode,
+	.refuse = option_types_autorestart_refuse,
 	.words = {
 		[AUTORESTART_FALSE] = "false", [AUTORESTART_UNEXPECTED] = "unexpected",
 		[AUTORESTART_TRUE] = "true",

@@ -46,23 +46,23 @@ environment_list_word_at(const char *s)
 }
 
 static void
-lexer_take(struct lexer *lexer, size_t n)
+environment_list_take(struct lexer *lexer, size_t n)
 {
 	mem_must(buf_append(&lexer->token, lexer->at, n));
 	lexer->at += n;
 }
 
 static void
-lexer_take_char(struct lexer *lexer)
+environment_list_take_char(struct lexer *lexer)
 {
 	uint32_t code;
 
-	lexer_take(lexer, environment_list_char_at(lexer->at, &code));
+	environment_list_take(lexer, environment_list_char_at(lexer->at, &code));
 }
 
 /* Behind an opening quote, up to and with the closing one. */
 static void
-lexer_quoted(struct lexer *lexer, char quote)
+environment_list_quoted(struct lexer *lexer, char quote)
 {
 	lexer->at++;
 	while (*lexer->at != '\0' && *lexer->at != quote) {
@@ -74,9 +74,9 @@ lexer_quoted(struct lexer *lexer, char quote)
 			if (lexer->at[1] == '"' || lexer->at[1] == '\\')
 				lexer->at++;
 			else
-				lexer_take(lexer, 1);
+				environment_list_take(lexer, 1);
 		}
-		lexer_take_char(lexer);
+		environment_list_take_char(lexer);
 	}
 	if (*lexer->at == '\0')
 		lexer->why = NO_QUOTE;
@@ -86,7 +86,7 @@ lexer_quoted(struct lexer *lexer, char quote)
 
 /* The rest of a word. */
 static void
-lexer_word(struct lexer *lexer)
+environment_list_word(struct lexer *lexer)
 {
 	size_t n;
 
@@ -94,13 +94,13 @@ lexer_word(struct lexer *lexer)
 		char c = *lexer->at;
 
 		if (c == '"' || c == '\'')
-			lexer_quoted(lexer, c);
+			environment_list_quoted(lexer, c);
 		else if (c == '\\' && *++lexer->at == '\0')
 			lexer->why = NO_ESCAPED;
 		else if (c == '\\')
-			lexer_take_char(lexer);
+			environment_list_take_char(lexer);
 		else if ((n = environment_list_word_at(lexer->at)) > 0)
-			lexer_take(lexer, n);
+			environment_list_take(lexer, n);
 		else
 			return;
 	}
@@ -108,7 +108,7 @@ lexer_word(struct lexer *lexer)
 
 /* The next token, new; NULL at the end or with lexer->why set. */
 static char *
-lexer_next(struct lexer *lexer)
+environment_list_next(struct lexer *lexer)
 {
 	char *token;
 
@@ -121,9 +121,9 @@ lexer_next(struct lexer *lexer)
 			break;
 	}
 	if (environment_list_word_at(lexer->at) > 0 || strchr("\"'\\", *lexer->at) != NULL)
-		lexer_word(lexer);
+		environment_list_word(lexer);
 	else
-		lexer_take_char(lexer);
+		environment_list_take_char(lexer);
 	if (lexer->why != NULL)
 		return NULL;
 	token = buf_steal(&lexer->token);
@@ -139,12 +139,12 @@ environment_list_take_pair(struct lexer *lexer, struct environment *environment)
 	size_t n = 0;
 	int result;
 
-	while (n < nitems(words) && (words[n] = lexer_next(lexer)) != NULL)
+	while (n < nitems(words) && (words[n] = environment_list_next(lexer)) != NULL)
 		n++;
 	result = n == 0 && lexer->why == NULL ? 0 : -1;
 	if (n == nitems(words) && str_equal(words[1], "=")) {
 		environment_list_set(environment, words[0], words[2]);
-		free(lexer_next(lexer));
+		free(environment_list_next(lexer));
 		result = lexer->why == NULL ? 1 : -1;
 	}
 	for (size_t i = 0; i < nitems(words); i++)
@@ -163,7 +163,7 @@ environment_list_parse(const char *text, struct environment *environment, char *
 		continue;
 	/* A malformed token anywhere counts before a malformed pair. */
 	while (status == -1 && lexer.why == NULL) {
-		char *token = lexer_next(&lexer);
+		char *token = environment_list_next(&lexer);
 
 		if (token == NULL)
 			break;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static bool
-expand_take_flag(char c, struct expand_format *format)
+expand_format_take_flag(char c, struct expand_format *format)
 {
 	bool *const flags[] = {
 		['-'] = &format->left,
@@ -29,7 +29,7 @@ expand_take_flag(char c, struct expand_format *format)
 
 /* Digits at *at; -1 when they ask for too much. */
 static int
-expand_take_number(const char **at)
+expand_format_take_number(const char **at)
 {
 	int value = 0;
 
@@ -40,7 +40,7 @@ expand_take_number(const char **at)
 }
 
 static size_t
-expand_characters(const char *s, size_t bytes)
+expand_format_characters(const char *s, size_t bytes)
 {
 	size_t count = 0;
 
@@ -50,14 +50,14 @@ expand_characters(const char *s, size_t bytes)
 }
 
 static char *
-expand_bad_letter(const char *text, const char *at)
+expand_format_bad_letter(const char *text, const char *at)
 {
 	uint32_t code = (unsigned char)*at;
 
 	utf8_decode(at, strlen(at), &code);
 	return xasprintf("unsupported format character '%c' (0x%x) at index %zu",
 	    code > 30 && code < 127 ? (int)code : '?', code,
-	    expand_characters(text, (size_t)(at - text)));
+	    expand_format_characters(text, (size_t)(at - text)));
 }
 
 char *
@@ -68,13 +68,14 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 		format->letter = *(*at)++;
 		return NULL;
 	}
-	while (expand_take_flag(**at, format))
+	while (expand_format_take_flag(**at, format))
 		++*at;
-	if (isdigit((unsigned char)**at) && (format->width = expand_take_number(at)) == -1)
+	if (isdigit((unsigned char)**at) &&
+	    (format->width = expand_format_take_number(at)) == -1)
 		return xstrdup("width too big");
 	if (**at == '.') {
 		++*at;
-		if ((format->precision = expand_take_number(at)) == -1)
+		if ((format->precision = expand_format_take_number(at)) == -1)
 			return xstrdup("precision too big");
 	}
 	if (**at == '*')
@@ -85,14 +86,14 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 	if (**at == '\0')
 		return xstrdup("incomplete format");
 	if (strchr("diouxXeEfFgGcrsa", **at) == NULL)
-		return expand_bad_letter(text, *at);
+		return expand_format_bad_letter(text, *at);
 	format->letter = *(*at)++;
 	return NULL;
 }
 
 /* Bytes of the first `count` characters. */
 static size_t
-expand_prefix(const char *s, size_t count)
+expand_format_prefix(const char *s, size_t count)
 {
 	const char *p = s;
 
@@ -105,10 +106,11 @@ expand_prefix(const char *s, size_t count)
 /* Parts, put together as Python does: blanks, sign, prefix, zeros, and digits or a text of
  * so many bytes. */
 static void
-expand_put_parts(const struct expand_format *format, const char *sign, const char *mark,
-    size_t zeros, const char *text, size_t bytes, struct buf *out)
+expand_format_put_parts(const struct expand_format *format, const char *sign,
+    const char *mark, size_t zeros, const char *text, size_t bytes, struct buf *out)
 {
-	size_t used = strlen(sign) + strlen(mark) + zeros + expand_characters(text, bytes);
+	size_t used =
+	    strlen(sign) + strlen(mark) + zeros + expand_format_characters(text, bytes);
 	size_t width = format->width > 0 ? (size_t)format->width : 0;
 
 	for (size_t i = used; !format->left && i < width; i++)
@@ -123,7 +125,7 @@ expand_put_parts(const struct expand_format *format, const char *sign, const cha
 }
 
 static void
-expand_put_text(
+expand_format_put_text(
     const struct expand_format *format, const struct expand_value *value, struct buf *out)
 {
 	char *shown = NULL;
@@ -134,13 +136,14 @@ expand_put_text(
 		s = shown = str_repr(value->text);
 	bytes = strlen(s);
 	if (format->precision >= 0)
-		bytes = expand_prefix(s, (size_t)format->precision);
-	expand_put_parts(format, "", "", 0, s, bytes, out);
+		bytes = expand_format_prefix(s, (size_t)format->precision);
+	expand_format_put_parts(format, "", "", 0, s, bytes, out);
 	free(shown);
 }
 
 static void
-expand_put_integer(const struct expand_format *format, int64_t number, struct buf *out)
+expand_format_put_integer(
+    const struct expand_format *format, int64_t number, struct buf *out)
 {
 	unsigned long long size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 	const char *sign = number < 0 ? "-" : format->plus ? "+" : format->space ? " " : "";
@@ -165,11 +168,11 @@ expand_put_integer(const struct expand_format *format, int64_t number, struct bu
 		zeros = (size_t)format->precision - n;
 	if (format->zero && !format->left && used + zeros < width)
 		zeros = width - used;
-	expand_put_parts(format, sign, mark, zeros, digits, n, out);
+	expand_format_put_parts(format, sign, mark, zeros, digits, n, out);
 }
 
 static char *
-expand_wrong_type(char letter, const char *type)
+expand_format_wrong_type(char letter, const char *type)
 {
 	if (letter == 'c')
 		return xstrdup("%c requires int or char");
@@ -193,15 +196,15 @@ expand_format_apply(
 	if (value == NULL && is_text)
 		return xstrdup("not enough arguments for format string");
 	if (value == NULL)
-		return expand_wrong_type(format->letter, "dict");
+		return expand_format_wrong_type(format->letter, "dict");
 	if (is_text) {
-		expand_put_text(format, value, out);
+		expand_format_put_text(format, value, out);
 		return NULL;
 	}
 	if (!value->is_number)
-		return expand_wrong_type(format->letter, "str");
+		return expand_format_wrong_type(format->letter, "str");
 	if (strchr("diuoxX", format->letter) == NULL)
 		return xasprintf("%%%c is not supported", format->letter);
-	expand_put_integer(format, value->number, out);
+	expand_format_put_integer(format, value->number, out);
 	return NULL;
 }
