@@ -1,6 +1,8 @@
 #include "master/config/group_config.h"
 
 #include "common/mem.h"
+#include "master/config/document/document.h"
+#include "master/config/group_kind.h"
 #include "master/config/options/option_table.h"
 
 #include <stdlib.h>
@@ -63,20 +65,16 @@ group_config_ref(struct group_config *group)
 void
 group_config_unref(struct group_config *group)
 {
+	void *part;
+
 	if (group == NULL || --group->refs > 0)
 		return;
+	part = conf_group_part(group);
 	for (size_t i = 0; i < group->nprocesses; i++)
 		process_config_free(group->processes[i]);
 	free(group->processes);
-	if (group->interface != NULL) {
-		free(group->interface->name);
-		environment_list_clear(&group->interface->options);
-	}
-	free(group->interface);
-	free(group->fcgi.url);
-	free(group->fcgi.path);
-	free(group->fcgi.address);
-	free(group->fcgi.why);
+	if (part != NULL)
+		conf_object_clear(&conf_objects[conf_group_kinds[group->kind]->part], part);
 	free(group->name);
 	free(group);
 }

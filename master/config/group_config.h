@@ -92,9 +92,10 @@ struct group_config {
 	unsigned refs;  /* the config and the live group */
 	bool is_reread; /* the file was read again since a live group took this */
 	enum group_kind kind;
-	struct pool_config pool;               /* of GROUP_LISTENER_POOL */
-	struct rpcinterface_config *interface; /* of GROUP_INTERFACE; owned */
-	struct fcgi_config fcgi;               /* of GROUP_FCGI */
+	/* The part of its kind; see master/config/group_kind.h. */
+	struct pool_config pool;              /* of GROUP_LISTENER_POOL */
+	struct rpcinterface_config interface; /* of GROUP_INTERFACE */
+	struct fcgi_config fcgi;              /* of GROUP_FCGI */
 	char *name;
 	int64_t priority;
 	struct process_config **processes; /* stored order */

@@ -1,5 +1,7 @@
 #include "master/config/group_kind.h"
 
+#include <stdint.h>
+
 static const struct conf_group_kind group_kind_program;
 
 const struct conf_group_kind *const conf_group_kinds[GROUP_KINDS] = {
@@ -8,3 +10,12 @@ const struct conf_group_kind *const conf_group_kinds[GROUP_KINDS] = {
 	[GROUP_FCGI] = &conf_fcgi_kind,
 	[GROUP_INTERFACE] = &conf_interface_kind,
 };
+
+void *
+conf_group_part(const struct group_config *group)
+{
+	const struct conf_group_kind *kind = conf_group_kinds[group->kind];
+
+	return kind->part == CONF_DOCUMENT_BEGIN ? NULL :
+						   (char *)(uintptr_t)group + kind->offset;
+}

@@ -1,26 +1,21 @@
-/* Group kind: how the configurations of the kinds of groups differ from that of a plain
- * program: a row for each kind, in the file that reads its sections. NULL: no difference.
- */
+/* Group kind: what the configuration of a kind of group has beyond that of a program: a
+ * row for each kind, in the file that reads its sections. */
 #ifndef MASTER_CONFIG_GROUP_KIND_H
 #define MASTER_CONFIG_GROUP_KIND_H
 
-#include "common/compiler.h"
+#include "master/config/document/document.h"
 #include "master/config/group_config.h"
 
 #include <stdbool.h>
-
-/* Takes the text of one difference. */
-typedef void conf_explain_fn(void *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#include <stddef.h>
 
 struct conf_group_kind {
-	bool has_interface; /* its groups have a struct rpcinterface_config */
-	/* Whether a group has all that reading a section of the kind gives it. */
+	/* The part of struct group_config that only this kind has: the frame that carries
+	 * it, and its offset; CONF_DOCUMENT_BEGIN = none. */
+	enum conf_document_kind part;
+	size_t offset;
+	/* Whether a group read from frames is as the sections make it; NULL = always. */
 	bool (*is_complete)(const struct group_config *);
-	/* The kind's part of two groups, which may be of another kind: whether the fresh
-	 * one changes nothing; and what differs, as texts. */
-	bool (*is_same)(const struct group_config *live, const struct group_config *fresh);
-	void (*explain)(const struct group_config *live, const struct group_config *fresh,
-	    conf_explain_fn *, void *ctx);
 };
 
 extern const struct conf_group_kind conf_eventlistener_kind;
@@ -29,5 +24,8 @@ extern const struct conf_group_kind conf_interface_kind;
 
 /* By enum group_kind. */
 extern const struct conf_group_kind *const conf_group_kinds[GROUP_KINDS];
+
+/* The part of the group that only its kind has, or NULL. Borrowed. */
+void *conf_group_part(const struct group_config *);
 
 #endif

@@ -73,7 +73,7 @@ rpcinterface_pair(int *ours, int *childs)
 static int
 rpcinterface_plumb(struct process *process, struct group_fds *fds)
 {
-	const struct rpcinterface_config *config = process->group->config->interface;
+	const struct rpcinterface_config *config = &process->group->config->interface;
 	const struct rpcinterfaces *all = process->group->ops_ctx;
 	struct rpcinterface *interface = process->kind_state;
 	int ours;
@@ -94,7 +94,7 @@ rpcinterface_notify(const struct group *group, const char *method)
 
 	if (rpcd != NULL)
 		(void)peer_notify(rpcd, method,
-		    json_pack("{s:s}", "name", group->config->interface->name), -1, 0);
+		    json_pack("{s:s}", "name", group->config->interface.name), -1, 0);
 }
 
 /* Closes its sockets, also at their other ends. */
@@ -140,7 +140,7 @@ rpcinterface_options(const struct rpcinterface_config *config)
 static void
 rpcinterface_offer(struct process *process)
 {
-	const struct rpcinterface_config *config = process->group->config->interface;
+	const struct rpcinterface_config *config = &process->group->config->interface;
 	const struct rpcinterfaces *all = process->group->ops_ctx;
 	struct rpcinterface *interface = process->kind_state;
 	struct peer *rpcd = all->ops->rpcd(all->ctx);

@@ -10,32 +10,41 @@
 
 #define DIFFERENCE_BYTES (256 * 1024) /* of all texts of why: the answer is one message */
 
-static bool
-difference_same_process(const struct process_config *a, const struct process_config *b)
-{
-	for (size_t i = 0; i < conf_program.count; i++) {
-		const struct conf_option *option = &conf_program.options[i];
+/* Whether two objects of this kind are equal: to supervisord, or in each value. */
+typedef bool difference_equal_fn(const struct conf_object *, const void *, const void *);
 
-		if (!(option->flags & CONF_SECTION) && !conf_equal(option, a, b))
+static bool
+difference_is_unchanged(const struct conf_object *kind, const void *live, const void *fresh)
+{
+	size_t n = 0;
+
+	return conf_object_change(kind, &n, live, fresh) == NULL;
+}
+
+/* Compares two groups with all that belongs to them. */
+static bool
+difference_compare(
+    const struct group_config *a, const struct group_config *b, difference_equal_fn *equal)
+{
+	const void *part = conf_group_part(a);
+
+	if (a->nprocesses != b->nprocesses ||
+	    !equal(&conf_objects[CONF_DOCUMENT_GROUP], a, b) ||
+	    (part != NULL &&
+		!equal(&conf_objects[conf_group_kinds[a->kind]->part], part,
+		    conf_group_part(b))))
+		return false;
+	for (size_t i = 0; i < a->nprocesses; i++)
+		if (!equal(&conf_objects[CONF_DOCUMENT_PROCESS], a->processes[i],
+			b->processes[i]))
 			return false;
-	}
 	return true;
 }
 
 bool
 conf_difference_is_same(const struct group_config *live, const struct group_config *fresh)
 {
-	if (live->kind != fresh->kind || live->priority != fresh->priority ||
-	    live->nprocesses != fresh->nprocesses)
-		return false;
-	for (size_t i = 0; i < GROUP_KINDS; i++)
-		if (conf_group_kinds[i]->is_same != NULL &&
-		    !conf_group_kinds[i]->is_same(live, fresh))
-			return false;
-	for (size_t i = 0; i < live->nprocesses; i++)
-		if (!difference_same_process(live->processes[i], fresh->processes[i]))
-			return false;
-	return true;
+	return difference_compare(live, fresh, difference_is_unchanged);
 }
 
 /* New: group by name. */
@@ -52,27 +61,9 @@ difference_map(const struct group_config *const *groups, size_t n)
 
 /* --- what the daemon takes over --- */
 
-/* Whether not one value differs: what supervisord takes for
- * equal is another definition all the same, which addProcessGroup uses. */
-static bool
-difference_identical(const struct group_config *a, const struct group_config *b)
-{
-	if (a->nprocesses != b->nprocesses ||
-	    (a->interface == NULL) != (b->interface == NULL) ||
-	    !conf_object_same(&conf_objects[CONF_DOCUMENT_GROUP], a, b) ||
-	    (a->interface != NULL &&
-		!conf_object_same(
-		    &conf_objects[CONF_DOCUMENT_INTERFACE], a->interface, b->interface)))
-		return false;
-	for (size_t i = 0; i < a->nprocesses; i++)
-		if (!conf_object_same(&conf_objects[CONF_DOCUMENT_PROCESS], a->processes[i],
-			b->processes[i]))
-			return false;
-	return true;
-}
-
-/* Writes the groups that are not to the last value what they were, and the names of those
- * that are gone. */
+/* Writes the groups of which any value differs, and the names of those that are gone. A
+ * group that is equal to supervisord may still have other values, which addProcessGroup
+ * uses. */
 static void
 difference_groups(struct conf_writer *writer, const struct config *live,
     const struct config *fresh, const struct map *names)
@@ -84,7 +75,7 @@ difference_groups(struct conf_writer *writer, const struct config *live,
 		const struct group_config *now = fresh->groups[i];
 		const struct group_config *then = map_get(before, now->name);
 
-		if (then == NULL || !difference_identical(then, now))
+		if (then == NULL || !difference_compare(then, now, conf_object_same))
 			conf_writer_group(writer, now);
 	}
 	map_free(before);

@@ -113,16 +113,14 @@ static void
 difference_pending_listener(struct pending *reload, const struct listener_config *live,
     const struct listener_config *fresh)
 {
-	const struct conf_section *table =
-	    live->is_unix ? &conf_unix_server : &conf_inet_server;
+	const struct conf_object *kind =
+	    &conf_objects[live->is_unix ? CONF_DOCUMENT_UNIX : CONF_DOCUMENT_INET];
+	const struct conf_option *option;
+	size_t n = 0;
 
-	for (size_t i = 0; i < table->count; i++) {
-		const struct conf_option *option = &table->options[i];
-
-		if (!conf_equal(option, live, fresh))
-			difference_pending_change(reload, live->section, option->name,
-			    conf_print(option, live), conf_print(option, fresh));
-	}
+	while ((option = conf_object_change(kind, &n, live, fresh)) != NULL)
+		difference_pending_change(reload, live->section, option->name,
+		    conf_print(option, live), conf_print(option, fresh));
 }
 
 static void

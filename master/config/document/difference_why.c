@@ -21,9 +21,8 @@ struct why {
 };
 
 static void PRINTF_LIKE(2, 3)
-difference_why_say(void *ctx, const char *fmt, ...)
+difference_why_say(struct why *why, const char *fmt, ...)
 {
-	struct why *why = ctx;
 	va_list ap;
 	char *text;
 	size_t n;
@@ -56,39 +55,45 @@ conf_difference_value(char *text)
 	return out;
 }
 
-/* That a program's variables differ is said, not how: they may be secrets. */
+/* Lists the rows of an object that differ. The values of variables are not shown: they may
+ * be secrets. */
 static void
-difference_why_process(
-    struct why *why, const struct process_config *live, const struct process_config *fresh)
+difference_why_rows(struct why *why, const char *prefix, enum conf_document_kind kind,
+    const void *live, const void *fresh)
 {
-	if (!str_equal(live->name, fresh->name)) {
-		difference_why_say(why, "%s in place of %s", fresh->name, live->name);
-		return;
-	}
-	for (size_t i = 0; i < conf_program.count; i++) {
-		const struct conf_option *option = &conf_program.options[i];
+	const struct conf_option *option;
+	size_t n = 0;
+
+	while (
+	    (option = conf_object_change(&conf_objects[kind], &n, live, fresh)) != NULL) {
 		char *before, *after;
 
-		if ((option->flags & CONF_SECTION) != 0 || conf_equal(option, live, fresh))
-			continue;
-		if (str_equal(option->name, "environment")) {
-			difference_why_say(why, "%s: environment", live->name);
+		if (option->type == &conf_environment) {
+			difference_why_say(why, "%s%s", prefix, option->name);
 			continue;
 		}
 		before = conf_difference_value(conf_print(option, live));
 		after = conf_difference_value(conf_print(option, fresh));
 		difference_why_say(
-		    why, "%s: %s: %s -> %s", live->name, option->name, before, after);
+		    why, "%s%s: %s -> %s", prefix, option->name, before, after);
 		free(before);
 		free(after);
 	}
 }
 
 static void
-difference_why_number(struct why *why, const char *what, long long live, long long fresh)
+difference_why_process(
+    struct why *why, const struct process_config *live, const struct process_config *fresh)
 {
-	if (live != fresh)
-		difference_why_say(why, "%s: %lld -> %lld", what, live, fresh);
+	char *prefix;
+
+	if (!str_equal(live->name, fresh->name)) {
+		difference_why_say(why, "%s in place of %s", fresh->name, live->name);
+		return;
+	}
+	prefix = xasprintf("%s: ", live->name);
+	difference_why_rows(why, prefix, CONF_DOCUMENT_PROCESS, live, fresh);
+	free(prefix);
 }
 
 void
@@ -96,16 +101,16 @@ conf_difference_why(struct buf *out, const struct group_config *live,
     const struct group_config *fresh, size_t *bytes)
 {
 	struct why why = { .out = out, .bytes = bytes };
+	const void *part = conf_group_part(live);
 	char more[64];
 
-	if (live->kind != fresh->kind)
-		difference_why_say(&why, "another kind of group");
-	difference_why_number(&why, "priority", live->priority, fresh->priority);
-	difference_why_number(
-	    &why, "processes", (long long)live->nprocesses, (long long)fresh->nprocesses);
-	for (size_t i = 0; i < GROUP_KINDS; i++)
-		if (conf_group_kinds[i]->explain != NULL)
-			conf_group_kinds[i]->explain(live, fresh, difference_why_say, &why);
+	difference_why_rows(&why, "", CONF_DOCUMENT_GROUP, live, fresh);
+	if (part != NULL && live->kind == fresh->kind)
+		difference_why_rows(&why, "", conf_group_kinds[live->kind]->part, part,
+		    conf_group_part(fresh));
+	if (live->nprocesses != fresh->nprocesses)
+		difference_why_say(
+		    &why, "processes: %zu -> %zu", live->nprocesses, fresh->nprocesses);
 	for (size_t i = 0; i < live->nprocesses && i < fresh->nprocesses; i++)
 		difference_why_process(&why, live->processes[i], fresh->processes[i]);
 	if (why.more == 0)

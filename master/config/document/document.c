@@ -9,6 +9,15 @@
 #define IN(type, member) .offset = offsetof(struct type, member)
 #define TABLE(what, rows) { .name = what, .options = rows, .count = nitems(rows) }
 
+static const struct conf_type kind_type = {
+	.name = "kind", .size = sizeof(enum group_kind),
+	.words = { "program", "eventlistener", "fcgi-program", "rpcinterface" },
+};
+static const struct conf_type handler_type = {
+	.name = "handler", .size = sizeof(enum result_handler),
+	.words = { "OK", "any", "printed" },
+};
+
 static const struct conf_option daemon_rows[] = {
 	{ "file", &conf_string, NULL, IN(config, file) },
 	{ "here", &conf_string, NULL, IN(config, here) },
@@ -21,28 +30,33 @@ static const struct conf_option namespace_rows[] = {
 };
 
 static const struct conf_option listener_rows[] = {
-	{ "section", &conf_string, NULL, IN(listener_config, section) },
-	{ "address", &conf_string, NULL, IN(listener_config, address) },
+	{ "section", &conf_string, NULL, IN(listener_config, section), CONF_IMPLIED },
+	{ "address", &conf_string, NULL, IN(listener_config, address), CONF_IMPLIED },
 };
 
 static const struct conf_option group_rows[] = {
-	{ "kind", &conf_unsigned, "0", IN(group_config, kind) },
+	{ "kind", &kind_type, "program", IN(group_config, kind) },
 	{ "name", &conf_string, NULL, IN(group_config, name) },
 	{ "priority", &conf_integer, "999", IN(group_config, priority) },
-	{ "events", &conf_unsigned, "0", IN(group_config, pool.events) },
-	{ "buffer_size", &conf_integer, "0", IN(group_config, pool.buffer_size) },
-	{ "event_length", &conf_event_length, "characters",
-	    IN(group_config, pool.counts_bytes) },
-	{ "result_handler", &conf_unsigned, "0", IN(group_config, pool.handler) },
-	{ "socket", &conf_string, NULL, IN(group_config, fcgi.url) },
-	{ "path", &conf_string, NULL, IN(group_config, fcgi.path) },
-	{ "socket_mode", &conf_unsigned, "0", IN(group_config, fcgi.mode) },
-	{ "uid", &conf_unsigned, "0", IN(group_config, fcgi.uid) },
-	{ "gid", &conf_unsigned, "0", IN(group_config, fcgi.gid) },
-	{ "address", &conf_string, NULL, IN(group_config, fcgi.address) },
-	{ "why", &conf_string, NULL, IN(group_config, fcgi.why) },
-	{ "port", &conf_unsigned, "0", IN(group_config, fcgi.port) },
-	{ "socket_backlog", &conf_unsigned, "0", IN(group_config, fcgi.backlog) },
+};
+
+static const struct conf_option pool_rows[] = {
+	{ "events", &conf_events, "0", IN(pool_config, events) },
+	{ "buffer_size", &conf_integer, "0", IN(pool_config, buffer_size) },
+	{ "event_length", &conf_event_length, "characters", IN(pool_config, counts_bytes) },
+	{ "result_handler", &handler_type, "OK", IN(pool_config, handler) },
+};
+
+static const struct conf_option fcgi_rows[] = {
+	{ "socket", &conf_string, NULL, IN(fcgi_config, url) },
+	{ "path", &conf_string, NULL, IN(fcgi_config, path), CONF_IMPLIED },
+	{ "port", &conf_unsigned, "0", IN(fcgi_config, port), CONF_IMPLIED },
+	{ "address", &conf_string, NULL, IN(fcgi_config, address), CONF_IMPLIED },
+	{ "lookup", &conf_lookup_error, NULL, IN(fcgi_config, why) },
+	{ "socket_mode", &conf_octal, "0", IN(fcgi_config, mode) },
+	{ "uid", &conf_unsigned, "0", IN(fcgi_config, uid) },
+	{ "gid", &conf_unsigned, "0", IN(fcgi_config, gid) },
+	{ "socket_backlog", &conf_unsigned, "0", IN(fcgi_config, backlog) },
 };
 
 static const struct conf_option interface_rows[] = {
@@ -51,7 +65,7 @@ static const struct conf_option interface_rows[] = {
 };
 
 static const struct conf_option process_rows[] = {
-	{ "section", &conf_string, NULL, IN(process_config, section) },
+	{ "section", &conf_string, NULL, IN(process_config, section), CONF_IMPLIED },
 };
 
 static const struct conf_option message_rows[] = {
@@ -66,6 +80,8 @@ static const struct conf_section daemon_table = TABLE("[supervisord]", daemon_ro
 static const struct conf_section namespace_table = TABLE("a namespace", namespace_rows);
 static const struct conf_section listener_table = TABLE("a server", listener_rows);
 static const struct conf_section group_table = TABLE("a group", group_rows);
+static const struct conf_section pool_table = TABLE("a listener pool", pool_rows);
+static const struct conf_section fcgi_table = TABLE("a FastCGI socket", fcgi_rows);
 static const struct conf_section interface_table = TABLE("an rpcinterface", interface_rows);
 static const struct conf_section process_table = TABLE("a process", process_rows);
 static const struct conf_section message_table = TABLE("a message", message_rows);
@@ -110,6 +126,8 @@ const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS] = {
 	    sizeof(struct listener_config), document_init_unix },
 	[CONF_DOCUMENT_GROUP] = { { &group_table }, sizeof(struct group_config),
 	    document_init_group },
+	[CONF_DOCUMENT_POOL] = { { &pool_table }, sizeof(struct pool_config), NULL },
+	[CONF_DOCUMENT_FCGI] = { { &fcgi_table }, sizeof(struct fcgi_config), NULL },
 	[CONF_DOCUMENT_INTERFACE] = { { &interface_table, &conf_interface },
 	    sizeof(struct rpcinterface_config), NULL },
 	[CONF_DOCUMENT_PROCESS] = { { &process_table, &conf_program },
@@ -152,6 +170,19 @@ conf_object_same(const struct conf_object *kind, const void *a, const void *b)
 		if ((option->flags & CONF_SECTION) == 0 && !conf_same(option, a, b))
 			return false;
 	return true;
+}
+
+const struct conf_option *
+conf_object_change(
+    const struct conf_object *kind, size_t *n, const void *live, const void *fresh)
+{
+	const struct conf_option *option;
+
+	while ((option = conf_object_row(kind, (*n)++)) != NULL)
+		if ((option->flags & (CONF_SECTION | CONF_IMPLIED)) == 0 &&
+		    !conf_equal(option, live, fresh))
+			return option;
+	return NULL;
 }
 
 void

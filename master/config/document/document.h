@@ -18,7 +18,9 @@ enum conf_document_kind {
 	CONF_DOCUMENT_INET,	/* struct listener_config */
 	CONF_DOCUMENT_UNIX,
 	CONF_DOCUMENT_GROUP,	/* struct group_config; what follows belongs to it */
-	CONF_DOCUMENT_INTERFACE,
+	CONF_DOCUMENT_POOL,	/* its pool */
+	CONF_DOCUMENT_FCGI,	/* its fcgi */
+	CONF_DOCUMENT_INTERFACE, /* its interface */
 	CONF_DOCUMENT_PROCESS,
 	CONF_DOCUMENT_MESSAGE,	/* struct config_message */
 	CONF_DOCUMENT_OBJECTS,	/* how many these are, with the one before them */
@@ -58,6 +60,7 @@ struct conf_reader {
 	struct config *config; /* what was read so far */
 	bool begun;            /* the format has been found to be ours */
 	bool has_daemon;
+	bool has_part; /* of the last group */
 	char why[256]; /* after -1: what is wrong */
 };
 
@@ -86,6 +89,10 @@ const struct conf_option *conf_object_row(const struct conf_object *, size_t n);
 NODISCARD int conf_object_default(const struct conf_object *, void *object, uint64_t given);
 /* Whether frames of both would be the same but for places. */
 bool conf_object_same(const struct conf_object *, const void *, const void *);
+/* The next row, from *n on, whose fresh value changes the live one in a reread; NULL = no
+ * other. */
+const struct conf_option *conf_object_change(
+    const struct conf_object *, size_t *n, const void *live, const void *fresh);
 void conf_object_clear(const struct conf_object *, void *object);
 
 #endif

@@ -146,9 +146,11 @@ document_read_place(struct conf_reader *reader, uint32_t kind)
 	if (kind == CONF_DOCUMENT_MESSAGE)
 		return document_read_append(
 		    reader, &config->messages, &config->nmessages, size);
-	if (kind == CONF_DOCUMENT_GROUP)
+	if (kind == CONF_DOCUMENT_GROUP) {
+		reader->has_part = false;
 		return document_read_append_new(
 		    reader, &config->groups, &config->ngroups, size);
+	}
 	if (kind == CONF_DOCUMENT_PROCESS && group != NULL)
 		return document_read_append_new(
 		    reader, &group->processes, &group->nprocesses, size);
@@ -156,12 +158,10 @@ document_read_place(struct conf_reader *reader, uint32_t kind)
 		reader->has_daemon = true;
 		return config;
 	}
-	if (kind == CONF_DOCUMENT_INTERFACE && group != NULL && group->interface == NULL &&
-	    conf_group_kinds[group->kind]->has_interface) {
-		group->interface = calloc(1, size);
-		if (group->interface == NULL)
-			document_read_no_memory(reader);
-		return group->interface;
+	if (group != NULL && conf_group_kinds[group->kind]->part == kind &&
+	    !reader->has_part) {
+		reader->has_part = true;
+		return conf_group_part(group);
 	}
 	document_read_fail(
 	    reader, "%s has no place here", conf_objects[kind].tables[0]->name);
@@ -188,15 +188,16 @@ document_read_is_complete(uint32_t kind, const void *object)
 		    (listener->is_unix ? listener->path : listener->host) != NULL &&
 		    (listener->username == NULL) == (listener->password == NULL);
 	case CONF_DOCUMENT_GROUP:
-		return group->name != NULL && group->kind < GROUP_KINDS &&
-		    group->pool.handler <= RESULT_PRINTED;
+		return group->name != NULL;
 	case CONF_DOCUMENT_PROCESS:
 		return process->name != NULL && process->command != NULL &&
 		    process->section != NULL;
 	case CONF_DOCUMENT_MESSAGE:
 		return ((const struct config_message *)object)->text != NULL;
-	default: /* a name is the first member of the others */
+	case CONF_DOCUMENT_NAMESPACE:
 		return *(char *const *)object != NULL;
+	default: /* a part of a group: its kind knows */
+		return true;
 	}
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "master/config/group_kind.h"
 #include "master/config/load/load_context.h"
 #include "master/config/load/place.h"
 
@@ -112,10 +113,12 @@ conf_writer_daemon(struct conf_writer *writer, const struct config *config)
 void
 conf_writer_group(struct conf_writer *writer, const struct group_config *group)
 {
+	const void *part = conf_group_part(group);
+
 	document_write_object(writer, CONF_DOCUMENT_GROUP, group, NULL, group->name);
-	if (group->interface != NULL)
+	if (part != NULL)
 		document_write_object(
-		    writer, CONF_DOCUMENT_INTERFACE, group->interface, NULL, group->name);
+		    writer, conf_group_kinds[group->kind]->part, part, NULL, group->name);
 	for (size_t i = 0; i < group->nprocesses; i++)
 		document_write_object(writer, CONF_DOCUMENT_PROCESS, group->processes[i],
 		    group->processes[i]->section, group->processes[i]->section);

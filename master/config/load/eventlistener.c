@@ -90,6 +90,24 @@ eventlistener_judge(struct conf_load *load, const char *section,
 	return 0;
 }
 
+/* Warns of options of standard output that cannot work beside the event protocol. */
+static void
+eventlistener_warn_output(
+    struct conf_load *load, const char *section, const struct output_config *output)
+{
+	const char *const ignored[] = {
+		output->events_enabled ? "stdout_events_enabled" : NULL,
+		output->capture_maxbytes > 0 ? "stdout_capture_maxbytes" : NULL,
+	};
+
+	for (size_t i = 0; i < nitems(ignored); i++)
+		if (ignored[i] != NULL)
+			conf_load_warn(load, section, ignored[i],
+			    "[%s] %s has no effect: standard output carries the event "
+			    "protocol",
+			    section, ignored[i]);
+}
+
 int
 conf_pool_read_listener(struct conf_load *load, const char *section, const char *name)
 {
@@ -103,38 +121,15 @@ conf_pool_read_listener(struct conf_load *load, const char *section, const char 
 		group->pool = pool;
 		conf_group_add(load, group);
 		status = conf_program_read(load, section, group);
+		if (status == 0 && group->nprocesses > 0)
+			eventlistener_warn_output(
+			    load, section, &group->processes[0]->outputs[OUTPUT_STDOUT]);
 	}
 	conf_clear(&conf_listener_pool, &values);
 	return status;
 }
 
-static bool
-eventlistener_is_same(const struct group_config *live, const struct group_config *fresh)
-{
-	const struct pool_config *a = &live->pool, *b = &fresh->pool;
-
-	return a->events == b->events && a->buffer_size == b->buffer_size &&
-	    a->counts_bytes == b->counts_bytes && a->handler == b->handler;
-}
-
-static void
-eventlistener_explain(const struct group_config *live, const struct group_config *fresh,
-    conf_explain_fn *say, void *ctx)
-{
-	const struct pool_config *a = &live->pool, *b = &fresh->pool;
-
-	if (a->events != b->events)
-		say(ctx, "events");
-	if (a->buffer_size != b->buffer_size)
-		say(ctx, "buffer_size: %lld -> %lld", (long long)a->buffer_size,
-		    (long long)b->buffer_size);
-	if (a->counts_bytes != b->counts_bytes)
-		say(ctx, "event_length");
-	if (a->handler != b->handler)
-		say(ctx, "result_handler");
-}
-
 const struct conf_group_kind conf_eventlistener_kind = {
-	.is_same = eventlistener_is_same,
-	.explain = eventlistener_explain,
+	.part = CONF_DOCUMENT_POOL,
+	.offset = offsetof(struct group_config, pool),
 };

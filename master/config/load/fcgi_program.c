@@ -160,6 +160,8 @@ conf_fcgi_read(struct conf_load *load, const char *section, const char *raw_name
 	}
 	if (status == 0)
 		status = conf_program_read(load, section, group);
+	if (status == 0 && group->fcgi.path != NULL)
+		conf_warn_socket(load, section, "socket", group->fcgi.path);
 	conf_clear(&conf_fcgi, &values);
 	free(name);
 	return status;
@@ -174,30 +176,8 @@ fcgi_program_is_complete(const struct group_config *group)
 	    (fcgi->path != NULL || fcgi->address != NULL || fcgi->why != NULL);
 }
 
-/* An address that has changed behind its name is no change, but one that is known at last
- * is. */
-static bool
-fcgi_program_is_same(const struct group_config *live, const struct group_config *fresh)
-{
-	const struct fcgi_config *a = &live->fcgi, *b = &fresh->fcgi;
-
-	return str_equal(a->url, b->url) && a->mode == b->mode && a->uid == b->uid &&
-	    a->gid == b->gid && a->backlog == b->backlog &&
-	    (a->why == NULL || b->why != NULL);
-}
-
-static void
-fcgi_program_explain(const struct group_config *live, const struct group_config *fresh,
-    conf_explain_fn *say, void *ctx)
-{
-	const char *a = live->fcgi.url, *b = fresh->fcgi.url;
-
-	if (a != NULL && b != NULL && strcmp(a, b) != 0)
-		say(ctx, "socket: %s -> %s", a, b);
-}
-
 const struct conf_group_kind conf_fcgi_kind = {
+	.part = CONF_DOCUMENT_FCGI,
+	.offset = offsetof(struct group_config, fcgi),
 	.is_complete = fcgi_program_is_complete,
-	.is_same = fcgi_program_is_same,
-	.explain = fcgi_program_explain,
 };

@@ -130,20 +130,19 @@ static int
 rpcinterface_section_read_program(
     struct conf_load *load, const char *section, const char *name)
 {
-	struct rpcinterface_config *interface = xcalloc(1, sizeof(*interface));
 	char *group_name = xasprintf(GROUP_PREFIX "%s", name);
 	struct group_config *group =
 	    group_config_new(GROUP_INTERFACE, group_name, PRIORITY);
 	int status = rpcinterface_section_check_name(load, section, name);
 
 	free(group_name);
-	interface->name = xstrdup(name);
-	group->interface = interface;
+	group->interface.name = xstrdup(name);
 	conf_group_add(load, group);
 	if (status == 0)
-		status = conf_load_rows(load, section, &conf_interface, interface);
+		status = conf_load_rows(load, section, &conf_interface, &group->interface);
 	if (status == 0)
-		status = rpcinterface_section_read_options(load, section, interface);
+		status =
+		    rpcinterface_section_read_options(load, section, &group->interface);
 	if (status == 0)
 		status = conf_program_read(load, section, group);
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
@@ -212,22 +211,11 @@ conf_rpc_read(struct conf_load *load)
 static bool
 rpcinterface_section_is_complete(const struct group_config *group)
 {
-	return group->interface != NULL && group->nprocesses == 1;
-}
-
-static bool
-rpcinterface_section_is_same(
-    const struct group_config *live, const struct group_config *fresh)
-{
-	const struct rpcinterface_config *a = live->interface, *b = fresh->interface;
-
-	if (a == NULL || b == NULL)
-		return a == b;
-	return a->role == b->role && environment_list_equal(&a->options, &b->options);
+	return group->interface.name != NULL && group->nprocesses == 1;
 }
 
 const struct conf_group_kind conf_interface_kind = {
-	.has_interface = true,
+	.part = CONF_DOCUMENT_INTERFACE,
+	.offset = offsetof(struct group_config, interface),
 	.is_complete = rpcinterface_section_is_complete,
-	.is_same = rpcinterface_section_is_same,
 };

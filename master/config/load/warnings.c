@@ -72,27 +72,10 @@ void
 conf_warn_section(
     struct conf_load *load, const char *section, const struct program_section *values)
 {
-	const struct output_config *out = &values->process.outputs[OUTPUT_STDOUT];
-
 	if (values->numprocs < 1)
 		conf_load_warn(load, section, "numprocs",
-		    "[%s] numprocs=%lld makes no "
-		    "process",
-		    section, (long long)values->numprocs);
-	if (conf_load_named(section, "eventlistener") == NULL)
-		return;
-	if (out->events_enabled)
-		conf_load_warn(load, section, "stdout_events_enabled",
-		    "[%s] "
-		    "stdout_events_enabled has no effect: standard output carries the "
-		    "event protocol",
-		    section);
-	if (out->capture_maxbytes > 0)
-		conf_load_warn(load, section, "stdout_capture_maxbytes",
-		    "[%s] "
-		    "stdout_capture_maxbytes has no effect: standard output carries the "
-		    "event protocol",
-		    section);
+		    "[%s] numprocs=%lld makes no process", section,
+		    (long long)values->numprocs);
 }
 
 /* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
@@ -422,8 +405,8 @@ warnings_open(struct conf_load *load, const struct listener_config *listener)
 }
 
 /* A socket is not made when its directory is not there. */
-static void
-warnings_socket(
+void
+conf_warn_socket(
     struct conf_load *load, const char *section, const char *key, const char *path)
 {
 	char *directory = conf_path_directory(path), *why;
@@ -443,16 +426,8 @@ warnings_sockets(struct conf_load *load)
 
 	for (size_t i = 0; i < config->nlisteners; i++)
 		if (config->listeners[i].is_unix)
-			warnings_socket(load, config->listeners[i].section, "file",
+			conf_warn_socket(load, config->listeners[i].section, "file",
 			    config->listeners[i].path);
-	for (size_t i = 0; i < config->ngroups; i++) {
-		char *section = xasprintf("fcgi-program:%s", config->groups[i]->name);
-
-		if (config->groups[i]->fcgi.path != NULL)
-			warnings_socket(
-			    load, section, "socket", config->groups[i]->fcgi.path);
-		free(section);
-	}
 }
 
 static void

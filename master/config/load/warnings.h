@@ -33,6 +33,9 @@ void conf_warn_variables(
 /* One process of it, with all options read: its command, directory and logs. */
 void conf_warn_process(
     struct conf_load *, const char *section, const struct process_config *);
+/* A Unix socket that the option names: whether its directory is usable. */
+void conf_warn_socket(
+    struct conf_load *, const char *section, const char *key, const char *path);
 /* The whole, once all is read: what stands twice, unknown sections and options, servers,
  * [supervisord]. */
 void conf_warn_config(struct conf_load *);

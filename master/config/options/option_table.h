@@ -19,6 +19,7 @@ enum conf_flags {
 	CONF_LIVE = 1 << 6,	/* a reread applies it */
 	CONF_START = 1 << 7,	/* only a start of the daemon applies it, no restart */
 	CONF_LATE = 1 << 5,	/* its text is judged after everything else */
+	CONF_IMPLIED = 1 << 8,	/* follows from other options: no change of its own */
 };
 
 struct conf_option {

@@ -35,6 +35,13 @@ option_texts_string_equal(const void *a, const void *b)
 	return str_equal(*(char *const *)a, *(char *const *)b);
 }
 
+/* An address that is found at last is a change; one that is not found any more is none. */
+static bool
+option_texts_lookup_equal(const void *live, const void *fresh)
+{
+	return *(char *const *)live == NULL || *(char *const *)fresh != NULL;
+}
+
 static int
 option_texts_serverurl_parse(const char *text, void *slot, char **why UNUSED)
 {
@@ -369,6 +376,11 @@ const struct conf_type conf_path = TEXT_TYPE("path", .parse = option_texts_path_
 const struct conf_type conf_file = TEXT_TYPE("path", .parse = option_texts_file_parse);
 const struct conf_type conf_server_names =
     TEXT_TYPE("names", .parse = option_texts_names_parse);
+const struct conf_type conf_lookup_error = {
+	.name = "string", .size = sizeof(char *), .print = option_texts_string_print,
+	.equal = option_texts_lookup_equal, .same = option_texts_string_equal,
+	.clear = mem_freep, .decode = conf_type_decode_string,
+};
 const struct conf_type conf_serverurl = {
 	.name = "string", .size = sizeof(char *), .parse = option_texts_serverurl_parse,
 	.print = option_texts_serverurl_print, .equal = option_texts_string_equal,

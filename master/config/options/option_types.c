@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/config.h"
+#include "master/config/event_type.h"
 #include "proto/role.h"
 
 #include <errno.h>
@@ -43,11 +44,15 @@ conf_type_decode(const struct conf_type *type, const char *text, size_t n, void 
 {
 	if (type->decode != NULL)
 		return type->decode(text, n, slot);
-	for (size_t i = 0; i < 2; i++)
-		if (str_equal(text, type->words[i])) {
+	for (size_t i = 0; i < nitems(type->words); i++) {
+		if (!str_equal(text, type->words[i]))
+			continue;
+		if (type->size == sizeof(bool))
 			*(bool *)slot = i == 1;
-			return 0;
-		}
+		else
+			*(unsigned *)slot = (unsigned)i;
+		return 0;
+	}
 	return -1;
 }
 
@@ -136,6 +141,24 @@ static char *
 option_types_unsigned_print(const void *slot)
 {
 	return xasprintf("%u", *(const uint32_t *)slot);
+}
+
+static char *
+option_types_events_print(const void *slot)
+{
+	char *text = xstrdup("");
+
+	for (int i = 0; i < EVENT_TYPE_MAX; i++)
+		if (*(const uint32_t *)slot & UINT32_C(1) << i)
+			xappendf(&text, "%s%s", *text != '\0' ? "," : "",
+			    event_type_name((enum event_type)i));
+	return text;
+}
+
+static void
+option_types_events_encode(const void *slot, struct buf *out)
+{
+	mem_must(buf_printf(out, "%u", *(const uint32_t *)slot));
 }
 
 static int
@@ -321,6 +344,10 @@ const struct conf_type conf_integer = {
 const struct conf_type conf_unsigned = {
 	.name = "number", .size = sizeof(uint32_t), .decode = option_types_unsigned_decode,
 	.refuse = option_types_integer_refuse, .print = option_types_unsigned_print,
+};
+const struct conf_type conf_events = {
+	.name = "events", .size = sizeof(uint32_t), .decode = option_types_unsigned_decode,
+	.print = option_types_events_print, .encode = option_types_events_encode,
 };
 const struct conf_type conf_size = {
 	.name = "size", .size = sizeof(int64_t), .decode = option_types_size_decode,

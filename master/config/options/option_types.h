@@ -20,7 +20,7 @@ struct conf_type {
 	int (*parse)(const char *text, void *slot, char **why);
 	const char *refusal[2];
 	int (*refuse)(const char *text, char **why); /* -1; errno is that of decode */
-	const char *words[3]; /* of a slot that is a bool or a small enum, by its value */
+	const char *words[4]; /* of a slot that is a bool or a small enum, by its value */
 	char *(*print)(const void *slot); /* new; NULL: the word */
 	/* Whether a fresh value leaves the live one as it is; NULL: its bytes are equal. */
 	bool (*equal)(const void *live, const void *fresh);
@@ -31,19 +31,21 @@ struct conf_type {
 	void (*encode)(const void *slot, struct buf *out);
 	/* Fills the slot, which holds zeros, from encode's text of n bytes and a NUL, or
 	 * from a default's. 0, or -1: errno is ENOMEM when memory is short.
-	 * NULL: a bool by its word. */
+	 * NULL: by its word. */
 	int (*decode)(const char *text, size_t n, void *slot);
 };
 
-extern const struct conf_type conf_integer;     /* int64_t */
-extern const struct conf_type conf_unsigned;    /* uint32_t; in documents only */
-extern const struct conf_type conf_size;        /* int64_t: "50MB" */
-extern const struct conf_type conf_octal;       /* int */
-extern const struct conf_type conf_boolean;     /* bool */
-extern const struct conf_type conf_level;       /* enum log_level */
-extern const struct conf_type conf_signal;      /* int */
-extern const struct conf_type conf_autorestart; /* enum autorestart */
-extern const struct conf_type conf_exitcodes;   /* in process_config */
+extern const struct conf_type conf_integer;      /* int64_t */
+extern const struct conf_type conf_unsigned;     /* uint32_t; in documents only */
+extern const struct conf_type conf_events;       /* uint32_t; in documents only */
+extern const struct conf_type conf_lookup_error; /* char *; in documents only */
+extern const struct conf_type conf_size;         /* int64_t: "50MB" */
+extern const struct conf_type conf_octal;        /* int */
+extern const struct conf_type conf_boolean;      /* bool */
+extern const struct conf_type conf_level;        /* enum log_level */
+extern const struct conf_type conf_signal;       /* int */
+extern const struct conf_type conf_autorestart;  /* enum autorestart */
+extern const struct conf_type conf_exitcodes;    /* in process_config */
 
 extern const struct conf_type conf_string;      /* char * */
 extern const struct conf_type conf_serverurl;   /* char *, NULL = AUTO */

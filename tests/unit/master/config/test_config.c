@@ -176,12 +176,12 @@ dump(struct buf *out, const struct config *config)
 
 		line(
 		    out, "group %s priority %lld", group->name, (long long)group->priority);
-		if (group->interface != NULL) {
-			dump_rows(out, &conf_interface, group->interface, "  ");
-			for (size_t j = 0; j < group->interface->options.count; j++)
+		if (group->kind == GROUP_INTERFACE) {
+			dump_rows(out, &conf_interface, &group->interface, "  ");
+			for (size_t j = 0; j < group->interface.options.count; j++)
 				line(out, "  option %s=%s",
-				    group->interface->options.items[j].name,
-				    group->interface->options.items[j].value);
+				    group->interface.options.items[j].name,
+				    group->interface.options.items[j].value);
 		}
 		if (group->kind == GROUP_LISTENER_POOL)
 			dump_pool(out, &group->pool);

@@ -78,9 +78,7 @@ setup(void **state)
 	s->rpcd = peer_new(s->loop, pair[0], &peer_ops, s);
 	assert_non_null(s->rpcd);
 	config->kind = GROUP_INTERFACE;
-	config->interface = calloc(1, sizeof(*config->interface));
-	assert_non_null(config->interface);
-	config->interface->name = strdup("x");
+	config->interface.name = strdup("x");
 	program->autorestart = AUTORESTART_FALSE;
 	recorder_add(config, program);
 	s->next_id = 1;

@@ -137,14 +137,14 @@ test_sent(void **state)
 	    load(PROGRAM("a", "") PROGRAM("b", "priority=5\n") PROGRAM("d", ""));
 
 	(void)state;
-	assert_sent(live, live, false, "12;");
+	assert_sent(live, live, false, "14;");
 	/* b is sent as a group and its process, then d; c is gone; then the answer. */
 	assert_sent(live, fresh, false,
-	    "5 name b  priority 5 ;7;5 name d ;7;9 c;"
-	    "10 added d;10 changed b;10 removed c;12;");
+	    "5 name b  priority 5 ;9;5 name d ;9;11 c;"
+	    "12 added d;12 changed b;12 removed c;14;");
 	assert_sent(live, fresh, true,
-	    "10 added d;10 changed b priority: 999 -> 5 "
-	    "b: priority: 999 -> 5;10 removed c;12;");
+	    "12 added d;12 changed b priority: 999 -> 5 "
+	    "b: priority: 999 -> 5;12 removed c;14;");
 	config_free(live);
 	config_free(fresh);
 }
@@ -157,7 +157,7 @@ test_sent_though_equal(void **state)
 	struct config *fresh = load(PROGRAM("a", "stdout_logfile=AUTO\n"));
 
 	(void)state;
-	assert_sent(live, fresh, false, "5 name a ;7;12;");
+	assert_sent(live, fresh, false, "5 name a ;9;14;");
 	config_free(live);
 	config_free(fresh);
 }

@@ -70,8 +70,6 @@ same_fcgi(const struct fcgi_config *a, const struct fcgi_config *b)
 static bool
 same_interface(const struct rpcinterface_config *a, const struct rpcinterface_config *b)
 {
-	if (a == NULL || b == NULL)
-		return a == b;
 	return str_equal(a->name, b->name) && a->role == b->role &&
 	    same_environment(&a->options, &b->options);
 }
@@ -89,7 +87,7 @@ same_group(const struct group_config *a, const struct group_config *b)
 	    a->pool.buffer_size == b->pool.buffer_size &&
 	    a->pool.counts_bytes == b->pool.counts_bytes &&
 	    a->pool.handler == b->pool.handler &&
-	    same_interface(a->interface, b->interface) && same_fcgi(&a->fcgi, &b->fcgi);
+	    same_interface(&a->interface, &b->interface) && same_fcgi(&a->fcgi, &b->fcgi);
 }
 
 static bool
