@@ -232,9 +232,6 @@ config_merge_groups(struct config *live, struct config *fresh, char *const *gone
 	struct config merged = { .groups = NULL };
 	struct map *leaving;
 
-	/* In supervisord each reread makes definitions that no live group has yet. */
-	for (size_t i = 0; i < live->ngroups; i++)
-		live->groups[i]->is_reread = true;
 	if (n == 0 && fresh->ngroups == 0)
 		return 0;
 	leaving = config_leaving(fresh, gone, n);

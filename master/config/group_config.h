@@ -89,8 +89,7 @@ struct fcgi_config {
 
 /* A group as configured: a [group:x], or the homogeneous group of one program. */
 struct group_config {
-	unsigned refs;  /* the config and the live group */
-	bool is_reread; /* the file was read again since a live group took this */
+	unsigned refs; /* the config and the live group */
 	enum group_kind kind;
 	/* The part of its kind; see master/config/group_kind.h. */
 	struct pool_config pool;              /* of GROUP_LISTENER_POOL */

@@ -68,7 +68,8 @@ commands_view(const struct master *master, const struct config_row *row)
 	const struct process *process =
 	    group == NULL ? NULL : group_process(group, row->process->name);
 
-	if (process != NULL && (process->config != row->process || row->group->is_reread))
+	if (process != NULL &&
+	    (process->config != row->process || group->rereads != master->rereads))
 		process = NULL;
 	return config_info(row, process, group != NULL);
 }

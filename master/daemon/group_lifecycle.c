@@ -68,9 +68,9 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	    groups_add(master->groups, config, &master->next_id, &process_hooks, master);
 	int error;
 
-	config->is_reread = false;
 	if (group == NULL)
 		return NULL;
+	group->rereads = master->rereads;
 	if (group_lifecycle_attach(master, group) == 0) {
 		dispatch_group(
 		    master->dispatcher, EVENT_PROCESS_GROUP_ADDED, group->config->name);

@@ -3,6 +3,7 @@
 #define MASTER_PROCESS_GROUP_H
 
 #include "common/compiler.h"
+#include "common/fields.h"
 #include "common/map.h"
 #include "common/queue.h"
 #include "master/config/config.h"
@@ -15,6 +16,12 @@
 
 TAILQ_HEAD(process_list, process);
 
+/* What a group is beyond its configuration: all of it is in the state document. */
+#define GROUP_FIELDS(ROW, S)								\
+	/* Rereads up to its addition: while no other follows, the definitions last read	\
+	 * are those in use, and getAllConfigInfo shows their AUTO logs by name. */	\
+	ROW(S, U64, rereads)
+
 struct group {
 	TAILQ_ENTRY(group) in_groups;
 	struct group_config *config;   /* a reference */
@@ -26,6 +33,7 @@ struct group {
 	void *shared;                /* by its processes; the ops' own */
 	size_t unstopped;            /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
 			   * group_process_changed */
+	struct FIELDS(GROUP_FIELDS);
 };
 
 TAILQ_HEAD(group_list, group);

@@ -4,6 +4,7 @@
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
+static const struct statefield group_rows[] = STATEFIELDS(GROUP_FIELDS, struct group);
 static const struct statefield process_rows[] = STATEFIELDS(PROCESS_FIELDS, struct process);
 
 json_t *
@@ -14,7 +15,8 @@ groups_state_write(const struct groups *groups)
 	const struct process *p;
 
 	for (group = groups_first(groups); group != NULL; group = groups_next(group)) {
-		json_t *object = json_object(), *processes = json_array(), *process;
+		json_t *object = STATEFIELD_WRITE(group_rows, group);
+		json_t *processes = json_array(), *process;
 
 		TAILQ_FOREACH(p, &group->processes, in_group) {
 			process = STATEFIELD_WRITE(process_rows, p);
@@ -55,11 +57,14 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 {
 	struct group *group = groups_find(groups, state_parts_name(json));
 	const json_t *list = json_object_get(json, "processes"), *one;
+	const char *bad;
 	struct process *p;
 	size_t i;
 
 	if (group == NULL)
 		return state_parts_fail(why, "no such group:", state_parts_name(json));
+	if ((bad = STATEFIELD_READ(group_rows, json, group)) != NULL)
+		return state_parts_check(why, group->config->name, bad);
 	if (json_array_size(list) != group->count)
 		return state_parts_fail(
 		    why, "other processes than configured in group", group->config->name);

@@ -86,6 +86,7 @@ assert_groups(struct scene *got, struct scene *want)
 	for (; w != NULL; w = groups_next(w), g = groups_next(g)) {
 		assert_string_equal(g->config->name, w->config->name);
 		assert_int_equal(g->count, w->count);
+		assert_int_equal(g->rereads, w->rereads);
 		assert_int_equal(g->unstopped, w->unstopped);
 		q = TAILQ_FIRST(&g->processes);
 		TAILQ_FOREACH(p, &w->processes, in_group) {
@@ -287,6 +288,7 @@ test_every_member(void **state UNUSED)
 	assert_int_equal(groups_renumber(old->master.groups, p, 901), 0);
 	old->master.next_id = 902;
 	old->master.rereads = 3;
+	p->group->rereads = 2;
 	old->master.next_event = 77;
 	old->master.exit_status = 78;
 	p->spawn = 11;

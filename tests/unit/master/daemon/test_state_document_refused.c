@@ -132,6 +132,7 @@ test_spoiled_values(void **state UNUSED)
 		{ master, "next_id", "-1" },
 		{ doc, "groups", "[]" },
 		{ group, "name", "\"nobody\"" },
+		{ group, "rereads", "-1" },
 		{ group, "name", "\"second\"" },
 		{ process, "name", "\"nobody\"" },
 		{ process, "id", "0" },
