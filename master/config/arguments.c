@@ -27,7 +27,7 @@ static const struct row rows[] = {
 	{ 'c', "configuration", "FILE", AT(configuration),
 	    "configuration file; searched for in the usual places without it" },
 	{ 0, "check", "FILE", AT(check),
-	    "tell what is wrong with a configuration file, and start nothing" },
+	    "report all problems of a configuration file and exit" },
 	{ 'v', "version", NULL, AT(version), "print the version" },
 	{ 0, "sample", NULL, AT(sample), "print a sample configuration" },
 	{ 'n', "nodaemon", NULL, AT(nodaemon), "stay in the foreground" },
@@ -44,8 +44,8 @@ static const struct row rows[] = {
 	{ 'j', "pidfile", "FILE", AT(pidfile), "file that receives the process id" },
 	{ 'i', "identifier", "NAME", AT(identifier), "name of this daemon" },
 	{ 'q', "childlogdir", "DIR", AT(childlogdir), "directory of AUTO logs" },
-	{ 'a', "minfds", "N", AT(minfds), "descriptors that must be available" },
-	{ 0, "minprocs", "N", AT(minprocs), "processes that must be available" },
+	{ 'a', "minfds", "N", AT(minfds), "file descriptors that the daemon needs" },
+	{ 0, "minprocs", "N", AT(minprocs), "processes that the daemon's user needs" },
 	{ 'k', "nocleanup", NULL, AT(nocleanup), "keep AUTO logs of earlier runs" },
 	{ 't', "strip_ansi", NULL, AT(strip_ansi), "remove ANSI sequences from logs" },
 	{ 0, "profile_options", "LIST", AT(profile_options), "accepted and ignored" },
@@ -53,18 +53,18 @@ static const struct row rows[] = {
 	    "in the foreground, do not copy the main log to standard output" },
 };
 
-/* How the user wrote an option, for errors. */
+/* An option as typed, for errors. */
 struct spelled {
 	const struct row *row;
 	char text[32]; /* "-e", "--loglevel" */
 };
 
-/* What one pass over the command line works with. Two passes: the words first, as getopt
- * finds them, then their meaning; an error in the words counts before any other. */
+/* A pass over the command line. The first pass checks the syntax, the second validates and
+ * stores the values, so that an error of syntax is reported before any other. */
 struct pass {
 	char **argv;
 	int argc, at;
-	struct arguments *arguments; /* NULL in the first pass */
+	struct arguments *arguments; /* NULL = the first pass */
 	char **error;
 };
 
@@ -80,7 +80,7 @@ arguments_fail(struct pass *pass, const char *fmt, ...)
 	return -1;
 }
 
-/* A value is judged by the type of the configuration's option of that name. */
+/* Validates a value by the type of the option of that name in [supervisord]. */
 static int
 arguments_store(struct pass *pass, const struct spelled *spelled, const char *value)
 {
@@ -116,7 +116,7 @@ arguments_store(struct pass *pass, const struct spelled *spelled, const char *va
 	    arguments_fail(pass, "conflicting command line option '%s'", spelled->text);
 }
 
-/* The rows whose names begin with the n bytes; *exact when one is just that. */
+/* Counts the rows whose names begin with the n bytes; *exact = one name is these bytes. */
 static size_t
 arguments_find_long(const char *name, size_t n, const struct row **row, bool *exact)
 {
@@ -157,7 +157,7 @@ arguments_parse_long(struct pass *pass, const char *word)
 	return arguments_store(pass, &spelled, value);
 }
 
-/* One cluster "-nc"; the argument is its rest or the next word. */
+/* Parses a cluster such as "-nc"; an argument is the rest of it or the next word. */
 static int
 arguments_parse_short(struct pass *pass, const char *word)
 {
@@ -257,7 +257,7 @@ arguments_usage(const struct arguments *arguments)
 		    row->argument != NULL ? row->argument : "");
 		printf("  %-28s  %s\n", spelled, row->help);
 	}
-	printf("\nThe command line wins over the configuration file; see reeve.conf(5).\n");
+	printf("\nOptions override the configuration file; see reeve.conf(5).\n");
 }
 
 const char *

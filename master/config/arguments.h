@@ -6,14 +6,14 @@
 
 #include <stdbool.h>
 
-/* Values as given, NULL or false when absent; strings borrowed from argv. What they mean is
- * decided by the configuration's own option table, so that `-e foo` and `loglevel=foo` are
- * judged by one parser. */
+/* Values as typed; NULL or false = absent. Strings are borrowed from argv. The option table
+ * of the configuration validates them, so that `-e foo` and `loglevel=foo` have one
+ * parser. */
 struct arguments {
 	const char *program;       /* argv[0]; main makes it the path of the binary */
-	const char *configuration; /* -c; what messages call the file */
-	const char *opened;        /* not an option: where that file is, whatever the
-					 * working directory has become; NULL = there */
+	const char *configuration; /* -c; the name of the file in messages */
+	const char *opened;        /* not an option: the path to open, because the working
+					 * directory has changed; NULL = configuration */
 	const char *check;         /* --check */
 	bool nodaemon, silent, nocleanup, strip_ansi; /* -n -s -k -t */
 	bool help, version, sample;                   /* -h -v, --sample */
@@ -24,13 +24,13 @@ struct arguments {
 
 /* 0, or -1 with *error new: the text after "Error: ". */
 NODISCARD int arguments_parse(int argc, char **argv, struct arguments *, char **error);
-/* The program as supervisord knows itself: as it was typed or, when that has no directory,
- * the path that was executed (NULL = unknown). Borrowed from either. */
+/* The program's path: as typed or, when that has no directory, as executed (NULL =
+ * unknown). Borrowed from either. */
 const char *arguments_program(const char *typed, const char *executed);
 /* Prints the help text to stdout. */
 void arguments_usage(const struct arguments *);
-/* What the command line gives for an option of [supervisord] ("true" for a flag), or
- * NULL. */
+/* The command line's value for an option of [supervisord], "true" for a flag; NULL = none.
+ * Borrowed. */
 const char *arguments_value(const struct arguments *, const char *name);
 
 #endif

@@ -15,7 +15,7 @@ config_compare_rows(const void *a, const void *b)
 	const struct config_row *x = a, *y = b;
 	int order = strcmp(x->process->name, y->process->name);
 
-	/* Namesakes stay in the order of their groups. */
+	/* Processes of one name stay in the order of their groups. */
 	return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
 }
 
@@ -39,7 +39,7 @@ config_list_rows(struct config *config)
 	return 0;
 }
 
-/* New: the names of groups that do not stay; NULL with ENOMEM. */
+/* New: the names of the groups that are dropped or replaced; NULL with ENOMEM. */
 static struct map *
 config_leaving(const struct config *fresh, char *const *gone, size_t n)
 {

@@ -1,5 +1,5 @@
-/* Config: everything that supervisord.conf says, typed and checked, with reeve's own
- * options. Built by config_load, then read-only. */
+/* Config: a whole configuration, typed and validated. Built by config_load, then
+ * read-only. */
 #ifndef MASTER_CONFIG_CONFIG_H
 #define MASTER_CONFIG_CONFIG_H
 
@@ -19,7 +19,7 @@
 struct config_row {
 	const struct group_config *group;
 	const struct process_config *process;
-	size_t nth; /* in the order of the groups */
+	size_t nth; /* position in the order of the groups */
 };
 
 /* An [inet_http_server] or [unix_http_server]. */
@@ -43,8 +43,8 @@ struct config_message {
 	enum log_level level;
 	char *text;
 	char *place;     /* "FILE:LINE", or NULL */
-	bool is_finding; /* reeve's own: the log shows the place as well */
-	bool is_new;     /* read again: it was not among those of the last time */
+	bool is_finding; /* a warning of reeve's own: logged with its place */
+	bool is_new;     /* in a reread: the last reading did not have it */
 };
 
 struct config {
@@ -77,26 +77,28 @@ struct config {
 	size_t ngroups;
 	struct config_row *rows; /* all their processes, sorted by process name */
 	size_t nrows;
-	struct config_message *messages; /* to log when it works: CRIT, WARN, INFO */
+	struct config_message *messages; /* to log once it is in use, worst level first */
 	size_t nmessages;
 };
 
-/* Reads and checks the file named by the options or found on the search path (4.8). 0 with
- * *config new, or -1 with *error new: the text after "Error: ". Nothing is created. */
+/* Reads and validates the file that the arguments name, or the first file of the search
+ * path. Creates no files. 0 with *config new, or -1 with *error new: the text after
+ * "Error: ". */
 NODISCARD int config_load(const struct arguments *, struct config **config, char **error);
-/* Lists all processes in config->rows. 0, or -1 with ENOMEM. */
+/* Fills config->rows. 0, or -1 with ENOMEM. */
 NODISCARD int config_list_rows(struct config *);
-/* Takes over the groups of `fresh`, which are new or replace those of their names, and
- * drops the n that are gone. 0, or -1 with ENOMEM and nothing has changed. */
+/* Moves the groups of `fresh` to `live`, where they replace groups of the same name, and
+ * drops the n groups that `gone` names. 0, or -1 with ENOMEM; then nothing has changed. */
 NODISCARD int config_merge_groups(
     struct config *live, struct config *fresh, char *const *gone, size_t n);
-/* A configuration that was read as one that runs takes it over: through the frames of a
- * document. 0 with *config new, or -1 with *error new. */
-NODISCARD int config_pass(const struct config *read, struct config **config, char **error);
+/* Copies a configuration through the frames of a document, as the daemon receives it from
+ * the configuration reader. 0 with *config new, or -1 with *error new. */
+NODISCARD int config_pass(
+    const struct config *loaded, struct config **config, char **error);
 void config_free(struct config *); /* drops its references to groups; NULL is fine */
-/* The definition of that group; NULL = none. Borrowed. */
+/* The group of that name; NULL = none. Borrowed. */
 struct group_config *config_group(const struct config *, const char *name);
-/* Logs a message that reading the configuration left. */
+/* Logs a message, a finding with its place. */
 void config_log(const struct config_message *);
 
 #endif

@@ -45,7 +45,7 @@ enum event_type {
 const char *event_type_name(enum event_type);
 /* Name → type, or -1. */
 int event_type_find(const char *name);
-/* Whether a subscriber to `wanted` receives a `type`: they are the same, or it is above. */
+/* Whether a subscription to `wanted` covers `type`: it is the same or an ancestor. */
 bool event_type_is(enum event_type type, enum event_type wanted);
 
 #endif

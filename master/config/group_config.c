@@ -22,7 +22,7 @@ group_config_new(enum group_kind kind, const char *name, int64_t priority)
 	return group;
 }
 
-/* The array grows in powers of two, so that the count alone shows when. */
+/* The array grows to the next power of two whenever the count is one. */
 void
 group_config_append(struct group_config *group, struct process_config *process)
 {

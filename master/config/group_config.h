@@ -1,6 +1,6 @@
-/* Group configuration: a group and its processes as configured, all expansions done. Built
- * while the configuration is read, then read-only, and shared by the configuration and the
- * live group. Never short of memory: it aborts. */
+/* Group configuration: a group and its processes as configured, with all names expanded.
+ * The configuration and the live group share it; it is read-only once it is built. Building
+ * ends the program when memory is short. */
 #ifndef MASTER_CONFIG_GROUP_CONFIG_H
 #define MASTER_CONFIG_GROUP_CONFIG_H
 
@@ -26,9 +26,9 @@ enum output_id { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUT_MAX };
 
 enum autorestart { AUTORESTART_FALSE, AUTORESTART_UNEXPECTED, AUTORESTART_TRUE };
 
-/* One process of a program, all expansions done. */
+/* One process of a program. */
 struct process_config {
-	char *section; /* that it comes from: "program:x" */
+	char *section; /* its section in the file: "program:x" */
 	char *name;    /* process name */
 	char *command;
 	struct environment environment;
@@ -42,8 +42,8 @@ struct process_config {
 	size_t nexitcodes;
 	int stopsignal;
 	bool stopasgroup, killasgroup, redirect_stderr;
-	bool exit_on_fatal; /* the daemon does not outlive it */
-	bool reset_signals; /* also SIGPIPE and SIGXFSZ are at their default */
+	bool exit_on_fatal; /* its failure ends the daemon */
+	bool reset_signals; /* the child has SIGPIPE and SIGXFSZ at their default, too */
 	int umask;          /* -1 = none */
 	struct output_config outputs[OUTPUT_MAX];
 };
@@ -51,8 +51,8 @@ struct process_config {
 /* A namespace of the API that a program serves: [rpcinterface:x] with command=. */
 struct rpcinterface_config {
 	char *name;                 /* "x" */
-	enum role role;             /* of its own calls to the master */
-	struct environment options; /* of its section, handed to it */
+	enum role role;             /* of the program's calls to the master */
+	struct environment options; /* of its section, for the program */
 };
 
 enum group_kind {
@@ -63,8 +63,8 @@ enum group_kind {
 	GROUP_KINDS,
 };
 
-/* What judges a listener's results: "OK" is good; every result is; and its text is printed
- * besides. */
+/* How a listener's results are handled: only "OK" is success; every result is success;
+ * every result is success and its text is printed. */
 enum result_handler { RESULT_OK, RESULT_ANY, RESULT_PRINTED };
 
 /* What an event listener's group has beyond its processes. */
@@ -77,13 +77,13 @@ struct pool_config {
 
 /* What a FastCGI program's group has beyond its processes: the socket they share. */
 struct fcgi_config {
-	char *url;  /* as it is shown */
+	char *url;  /* for messages */
 	char *path; /* of a Unix socket, absolute; NULL = TCP */
 	mode_t mode;
 	uid_t uid; /* (uid_t)-1 = leave */
 	gid_t gid;
-	char *address; /* TCP: as a number, or NULL … */
-	char *why;     /* … because of this */
+	char *address; /* TCP: in digits; NULL = the lookup failed */
+	char *why;     /* that the lookup failed; else NULL */
 	int port, backlog;
 };
 

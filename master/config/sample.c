@@ -1,6 +1,6 @@
 #include "master/config/sample.h"
 
-/* The assembler takes the file in, so that it is written once (seen from the top). */
+/* The assembler includes the file; its path is relative to the top of the tree. */
 __asm__(".pushsection .rodata\n"
 	".global sample_text\n"
 	"sample_text:\n"

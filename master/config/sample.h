@@ -1,8 +1,8 @@
-/* Sample: the sample configuration, as the file beside this one has it. */
+/* Sample: the text of the sample configuration. */
 #ifndef MASTER_CONFIG_SAMPLE_H
 #define MASTER_CONFIG_SAMPLE_H
 
-/* All of master/config/reeved.conf.sample. */
+/* The content of master/config/reeved.conf.sample. */
 extern const char sample_text[];
 
 #endif

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The file's first bytes; false when only its user can read them. */
+/* Reads the file's first bytes; false when we may not, though the program's user may. */
 static bool
 command_check_read_head(const char *path, struct spawn_error *report)
 {
@@ -29,7 +29,7 @@ command_check_read_head(const char *path, struct spawn_error *report)
 	return n >= 0;
 }
 
-/* True for text; another file may have a format that binfmt_misc registers. */
+/* Whether the file looks like text; any other may have a format of binfmt_misc. */
 static bool
 command_check_is_text(const struct spawn_error *report)
 {
@@ -40,7 +40,7 @@ command_check_is_text(const struct spawn_error *report)
 	return true;
 }
 
-/* The error that an exec of the file ends with; 0 = none that is known. */
+/* The error that exec will report for the file; 0 = none is known. */
 static int
 command_check_exec_error(const struct spawn_error *report)
 {
@@ -62,8 +62,8 @@ command_check_exec_error(const struct spawn_error *report)
 	return error;
 }
 
-/* A relative file is looked for in the daemon's working directory and executed in the
- * program's. New: why that cannot work, or NULL. */
+/* New text: why a relative file cannot be executed, or NULL. The daemon looks it up in its
+ * own working directory, but the child executes it in directory=. */
 static char *
 command_check_look_in_directory(const char *word, const char *directory)
 {
@@ -75,8 +75,8 @@ command_check_look_in_directory(const char *word, const char *directory)
 	return found == (stat(word, &st) == 0) ?
 	    NULL :
 	    xasprintf("command %s is relative: "
-		      "it is looked for in the daemon's working directory and executed in "
-		      "directory=%s, and only the %s has it; write its whole path",
+		      "reeved looks it up in its own working directory and executes it in "
+		      "directory=%s, but only the %s has it; write an absolute path",
 		word, directory, found ? "latter" : "former");
 }
 

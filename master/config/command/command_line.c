@@ -26,7 +26,8 @@ command_line_fail_split(struct splitter *split, const char *why)
 	return -1;
 }
 
-/* A backslash was read; inside double quotes it stays unless it escapes one or itself. */
+/* Reads the character after a backslash. In double quotes (`quote`) the backslash stays,
+ * unless it escapes a quote or another backslash. */
 static int
 command_line_take_escaped(struct splitter *split, char quote)
 {
@@ -90,7 +91,7 @@ command_line_split(const char *text, const char **why)
 	char **words, *word;
 	int got;
 
-	/* One block, the words behind their array: no word is longer than its source. */
+	/* One block: the array, then the words. No word is longer than its source. */
 	if ((words = malloc(most * sizeof(*words) + len + 1)) == NULL) {
 		*why = "Cannot allocate memory";
 		return NULL;
@@ -107,7 +108,7 @@ command_line_split(const char *text, const char **why)
 	return words;
 }
 
-/* "BEFORE 'object' AFTER MORE", of which the last two may be ""; NULL without memory. */
+/* New: before, a blank, the quoted object, after, more; NULL without memory. */
 static char *
 command_line_explain(
     const char *before, const char *object, const char *after, const char *more)
@@ -121,8 +122,8 @@ command_line_explain(
 	return text;
 }
 
-/* The file itself, or the first existing file of that name in the directories, executable
- * or not. New, or NULL. */
+/* New: the path of the word itself if it has a slash, else of the first existing file of
+ * that name in the directories, executable or not; NULL = none. */
 static char *
 command_line_locate(const char *word, const char *dirs, struct stat *st)
 {
@@ -143,7 +144,7 @@ command_line_locate(const char *word, const char *dirs, struct stat *st)
 	}
 }
 
-/* FAULT_NONE when the file may be executed, else what hinders. */
+/* FAULT_NONE when the file may be executed, else the fault with *why new. */
 static enum fault
 command_line_resolve_word(
     const char *word, const char *path_variable, struct command_line *command, char **why)

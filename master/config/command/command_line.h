@@ -1,4 +1,4 @@
-/* Command line: a program's command, split as POSIX shlex does, resolved to a file. */
+/* Command line: splits a program's command as Python's shlex does and finds its file. */
 #ifndef MASTER_CONFIG_COMMAND_COMMAND_LINE_H
 #define MASTER_CONFIG_COMMAND_COMMAND_LINE_H
 
@@ -10,14 +10,14 @@ struct command_line {
 	char *path;  /* owned: the file to execute */
 };
 
-/* Splits and finds the command; `path_variable` is the PATH to search (NULL = none given:
- * /bin:/usr/bin:/usr/local/bin). FAULT_NONE, or NO_FILE / NOT_EXECUTABLE with *why new:
- * the spawnerr text. The text of the fault's detail is the same. */
+/* Splits the command and finds its file in the PATH `path_variable` (NULL =
+ * /bin:/usr/bin:/usr/local/bin). FAULT_NONE, or NO_FILE / NOT_EXECUTABLE with *why new: the
+ * text of spawnerr and of the fault. */
 NODISCARD enum fault command_line_resolve(
     const char *text, const char *path_variable, struct command_line *, char **why);
 void command_line_clear(struct command_line *);
-/* The PATH that a program's command is searched in: the one configured for it (NULL =
- * none), else our own; NULL when that is not set either. Borrowed. */
+/* The PATH to search for a program's command: its configured one (NULL = none), else the
+ * daemon's; NULL when that is not set. Borrowed. */
 const char *command_line_search_path(const char *configured);
 /* New NULL-terminated array of shlex.split(text), one block with its words; NULL with *why
  * (static): "No closing quotation", "No escaped character", or ENOMEM's text. */

@@ -12,7 +12,7 @@
 #define BLANKS " \t\r\n"
 #define USE_SHELL "use /bin/sh -c \"...\""
 
-/* Builtins that do something only inside the shell that runs them. */
+/* Builtins that work only in a shell. */
 static const char *const builtins[] = {
 	".", "alias", "cd", "eval", "exec", "export", "for", "if", "pushd", "set", "shopt",
 	"source", "trap", "ulimit", "umask", "unset", "until", "while",
@@ -20,27 +20,27 @@ static const char *const builtins[] = {
 
 static const char *const operators[] = { "&", "&&", "|", "||", "|&", ";", ";;", "(", ")" };
 
-/* Programs whose option -c, -e, -r or -S is followed by a program text. */
+/* Programs with a script after their option -c, -e, -r or -S. */
 static const char *const interpreters[] = {
 	"ash", "bash", "busybox", "chroot", "csh", "dash", "env", "fish", "flock", "ksh",
 	"lua", "mksh", "node", "nodejs", "perl", "php", "python", "ruby", "runuser", "rush",
 	"script", "sh", "su", "tclsh", "tcsh", "zsh",
 };
 
-/* Programs that give all their words to a shell, here or on another machine. */
+/* Programs that pass all their words to a shell, here or on another machine. */
 static const char *const forwarders[] = { "autossh", "rsh", "ssh", "sshpass", "watch" };
 
-/* Programs in whose own language $NAME means something. */
+/* Programs whose own language has $NAME. */
 static const char *const languages[] = { "awk", "gawk", "jq", "mawk", "nawk" };
 
-/* One word as it is written, quotes and all. */
+/* One word with its quotes. */
 struct word {
 	const char *start;
 	size_t length;
-	bool quoted;  /* some of it, if only by a backslash */
-	bool program; /* the first */
-	bool script;  /* program text for something that expands it */
-	/* What the words before it name. */
+	bool quoted;  /* in part, or has a backslash */
+	bool program; /* the first word */
+	bool script;  /* a script for another program, which expands it */
+	/* A word before it names one of these. */
 	bool interpreter, forwarder, language;
 };
 
@@ -54,7 +54,7 @@ shell_words_is_one_of(const char *const *list, size_t count, const struct word *
 	return false;
 }
 
-/* Past the quoted part that begins at `at`; the command is known to be well formed. */
+/* The end of the quoted part that begins at `at`, in a command whose quotes match. */
 static const char *
 shell_words_skip_quoted(const char *at)
 {
@@ -65,7 +65,8 @@ shell_words_skip_quoted(const char *at)
 	return *at == '\0' ? at : at + 1;
 }
 
-/* The file's name alone, without a version such as that of python3.11. */
+/* The name of the file without its directory and a version such as the 3.11 of
+ * python3.11. */
 static struct word
 shell_words_name_of(const struct word *word)
 {
@@ -82,8 +83,8 @@ shell_words_name_of(const struct word *word)
 	return name;
 }
 
-/* Behind an option such as -c, -lc, -e or -S. The option may mean anything to a program
- * that is no interpreter: then only several words in one are taken for a program text. */
+/* Whether the word is a script: it follows an option such as -c, -lc, -e or -S. For a
+ * program that is no known interpreter it must also have a blank. */
 static bool
 shell_words_is_script(const struct word *word, const struct word *last)
 {
@@ -155,8 +156,8 @@ shell_words_is_redirection(const struct word *word)
 	return n < word->length && (word->start[n] == '>' || word->start[n] == '<');
 }
 
-/* An operator that the shell finds inside a word. A single & or |, or a > before a name, is
- * more often part of an address or a pattern. */
+/* Whether a shell would find an operator within the word. A single & or |, or a > before a
+ * name, does not count: it is more often part of an address or a pattern. */
 static bool
 shell_words_has_operator(const struct word *word)
 {
@@ -171,7 +172,7 @@ shell_words_has_operator(const struct word *word)
 	return false;
 }
 
-/* The first $NAME, ${, $( or backquote outside single quotes; NULL = none. */
+/* The first $NAME, ${, $( or backquote outside of single quotes; NULL = none. */
 static const char *
 shell_words_find_substitution(const struct word *word)
 {
@@ -194,7 +195,7 @@ shell_words_find_substitution(const struct word *word)
 	return NULL;
 }
 
-/* The whole of $NAME or ${NAME}, for the message. */
+/* The length of $NAME or ${NAME}. */
 static size_t
 shell_words_substitution_length(const char *at, const struct word *word)
 {
@@ -246,7 +247,7 @@ shell_words_describe_unquoted(const struct word *word)
 {
 	if (shell_words_is_one_of(operators, nitems(operators), word) ||
 	    shell_words_is_redirection(word) || shell_words_has_operator(word))
-		return xasprintf("command has %.*s, which is given to the program as an "
+		return xasprintf("command has %.*s, which the program receives as an "
 				 "argument; " USE_SHELL,
 		    (int)word->length, word->start);
 	if (word->start[0] == '~' && (word->length == 1 || word->start[1] == '/'))

@@ -22,7 +22,7 @@ spawn_error_interpreter(const struct spawn_error *error, size_t *n)
 	return *n > 0 ? start : NULL;
 }
 
-/* What to do, for errors of which the system's text does not say it; NULL = nothing. */
+/* The cause or remedy, for errors whose system text does not name it; NULL = none. */
 static const char *
 spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 {
@@ -33,7 +33,7 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 		if (is_elf)
 			return "the program is made for another machine";
 		if (names_interpreter)
-			return "its interpreter is no program of this machine";
+			return "its interpreter is made for another machine";
 		if (error->nhead >= 2 && memcmp(error->head, "#!", 2) == 0)
 			return "its first line names no interpreter";
 		return error->nhead == 0 ?
@@ -57,7 +57,7 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 	}
 }
 
-/* New: in words; NULL = there is nothing to say beyond the error. */
+/* New: the cause or remedy of a failed exec; NULL = none is known. */
 static char *
 spawn_error_hint(const struct spawn_error *error)
 {

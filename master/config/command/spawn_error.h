@@ -1,5 +1,5 @@
-/* Spawn error: why a command does not become a program, and the words for it: known before
- * a start from the file alone, or reported by a child that failed. */
+/* Spawn error: why a command cannot be started, as a child reports it or as the file shows
+ * before the start, and the text for it. */
 #ifndef MASTER_CONFIG_COMMAND_SPAWN_ERROR_H
 #define MASTER_CONFIG_COMMAND_SPAWN_ERROR_H
 
@@ -12,19 +12,18 @@
 enum spawn_step { SPAWN_DESCRIPTORS, SPAWN_USER, SPAWN_DIRECTORY, SPAWN_EXEC };
 
 struct spawn_error {
-	enum spawn_step step; /* that failed */
-	int errnum;
-	char why[SPAWN_ERROR_WHY];   /* which part of it; "" = errnum says it */
-	char head[SPAWN_ERROR_HEAD]; /* SPAWN_EXEC: how the file begins */
+	enum spawn_step step;        /* the one that failed */
+	int errnum;                  /* 0 = why says it all */
+	char why[SPAWN_ERROR_WHY];   /* the part of the step that failed; "" = not known */
+	char head[SPAWN_ERROR_HEAD]; /* SPAWN_EXEC: the first bytes of the file */
 	size_t nhead;
 };
 
-/* The interpreter that the file's first line names, without a NUL, and its length; NULL =
- * it names none. */
+/* The interpreter in the file's first line, without a NUL, and its length; NULL = none.
+ * Borrowed. */
 const char *spawn_error_interpreter(const struct spawn_error *, size_t *n);
-/* New text for a log: what failed, the system's reason, and the remedy where there is one.
- * `object` is what the step was about: a user's name, a directory, a command. NULL without
- * memory. */
+/* New text for a log: what failed, the system's reason, and a remedy if one is known.
+ * `object` is the user, directory or command of the step. NULL without memory. */
 char *spawn_error_text(const struct spawn_error *, const char *object);
 
 #endif
