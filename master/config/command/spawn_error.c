@@ -33,7 +33,7 @@ spawn_error_remedy(const struct spawn_error *error, bool names_interpreter)
 		if (is_elf)
 			return "the program is made for another machine";
 		if (names_interpreter)
-			return "its interpreter is made for another machine";
+			return "its interpreter is not a program for this machine";
 		if (error->nhead >= 2 && memcmp(error->head, "#!", 2) == 0)
 			return "its first line names no interpreter";
 		return error->nhead == 0 ?

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIFFERENCE_BYTES (256 * 1024) /* of all texts of why: the answer is one message */
+#define DIFFERENCE_BYTES \
+	(256 * 1024) /* of all texts that explain: the answer is one message */
 
 /* Whether two objects of this kind are equal: to supervisord, or in each value. */
 typedef bool difference_equal_fn(const struct conf_object *, const void *, const void *);
@@ -47,7 +48,7 @@ conf_difference_is_same(const struct group_config *live, const struct group_conf
 	return difference_compare(live, fresh, difference_is_unchanged);
 }
 
-/* New: group by name. */
+/* New: the groups by name. */
 static struct map *
 difference_map(const struct group_config *const *groups, size_t n)
 {
@@ -59,7 +60,7 @@ difference_map(const struct group_config *const *groups, size_t n)
 	return map;
 }
 
-/* --- what the daemon takes over --- */
+/* --- for the daemon --- */
 
 /* Writes the groups of which any value differs, and the names of those that are gone. A
  * group that is equal to supervisord may still have other values, which addProcessGroup
@@ -92,7 +93,8 @@ difference_message_key(const struct config_message *message)
 	    "%s\n%s", message->text, message->place != NULL ? message->place : "");
 }
 
-/* Tools reread every few minutes: what was logged before is not logged again. */
+/* Writes the warnings and marks new ones, because only these are logged: some tools reread
+ * every few minutes. */
 static void
 difference_messages(
     struct conf_writer *writer, const struct config *live, const struct config *fresh)
@@ -120,7 +122,8 @@ difference_messages(
 
 /* --- the answer --- */
 
-/* What the file has that is not active (changed false), or is active as something else. */
+/* Writes the groups of the file that are not active or, for `changed`, are active with
+ * another definition. */
 static void
 difference_found(struct conf_writer *writer, const struct map *active,
     const struct config *fresh, bool changed, bool explain)

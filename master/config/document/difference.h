@@ -1,5 +1,5 @@
-/* Difference: what a configuration that has been read again changes in a running daemon.
- * The process that reads it computes this and writes frames: memory is never short. */
+/* Difference: what a reread changes in a running daemon. The configuration reader computes
+ * it and writes it as frames; it ends when memory is short. */
 #ifndef MASTER_CONFIG_DOCUMENT_DIFFERENCE_H
 #define MASTER_CONFIG_DOCUMENT_DIFFERENCE_H
 
@@ -10,36 +10,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the daemon runs on; all borrowed. */
+/* What the daemon runs with; all borrowed. */
 struct conf_in_force {
-	const struct config *config; /* the last one that was read */
-	enum log_level loglevel;     /* of the main log, which keeps its own */
-	/* The live groups, which may be of older configurations, in order of activation. */
+	const struct config *config; /* last read */
+	enum log_level loglevel;     /* of the main log, which a reread does not change */
+	/* Live groups in order of activation; a definition may be older than `config`. */
 	const struct group_config *const *active;
 	size_t nactive;
 };
 
-/* Writes all that the daemon has to take over: [supervisord], the groups whose definitions
- * are not those in force, the names of those that are gone, new warnings; and the answer:
- * the live groups that are added, changed (with texts that say why, if `explain`) and
- * removed, and what waits for a restart. */
+/* Writes the answer to a reread or preview: the groups that are added, changed or removed
+ * compared with the live groups, and the options that need a restart. For a reread, writes
+ * before it what the daemon takes over: [supervisord], groups whose definition is not that
+ * of live->config, the names of groups that are gone, warnings. For a preview (`explain`),
+ * the changed groups have texts that say why. */
 void conf_difference_write(struct conf_writer *, const struct conf_in_force *,
     const struct config *fresh, bool explain);
 
-/* Whether a fresh definition of a group is the live one to supervisord: a log that is AUTO
- * now is equal to anything. */
+/* Whether supervisord regards the fresh definition of a group as the live one: a log that
+ * is AUTO now is equal to any. */
 bool conf_difference_is_same(
     const struct group_config *live, const struct group_config *fresh);
 
-/* Appends what differs as fields of the frame, a long list cut; *bytes is what all lists
- * may still have, and goes down. */
+/* Appends the differences as fields of the frame, at most a few. *bytes is what is left for
+ * the texts of all groups, and is reduced by these. */
 void conf_difference_why(struct buf *, const struct group_config *live,
     const struct group_config *fresh, size_t *bytes);
-/* New: a value as it is shown, a long one cut, none as "nothing". */
+/* New: a value for messages: a long one cut, an empty one or NULL as "nothing". */
 char *conf_difference_value(char *text_take);
 
-/* The options that a reread cannot apply: frames of texts, "[SECTION] option: 1 -> 2", for
- * those that need a restart and those that need the daemon to be started again. */
+/* Writes the options that a reread cannot apply as frames, "[SECTION] option: 1 -> 2":
+ * those that a restart applies, and those that only a new start of the daemon applies. */
 void conf_difference_pending(
     struct conf_writer *, const struct conf_in_force *, const struct config *fresh);
 

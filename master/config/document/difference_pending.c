@@ -1,4 +1,4 @@
-/* What a configuration that has been read again changes, and a reread cannot apply. */
+/* The changes that a reread cannot apply. */
 #include "master/config/document/difference.h"
 
 #include "common/mem.h"
@@ -11,11 +11,11 @@
 
 #define PENDING_TEXTS 64 /* of each member */
 
-/* Texts that wait for the same. */
+/* The texts of one member of the answer. */
 struct pending {
 	struct conf_writer *writer;
-	const char *member; /* of the answer */
-	size_t count, more; /* more: that found no place */
+	const char *member; /* "reload" or "start" */
+	size_t count, more; /* more: beyond PENDING_TEXTS */
 };
 
 static void PRINTF_LIKE(2, 3)
@@ -37,7 +37,7 @@ difference_pending_say(struct pending *pending, const char *fmt, ...)
 	free(text);
 }
 
-/* That a password or a variable differs is said, not how: it may be a secret. */
+/* The values of a password or of variables are not shown: they may be secrets. */
 static void
 difference_pending_change(struct pending *pending, const char *section, const char *option,
     char *before_take, char *after_take)
@@ -76,7 +76,7 @@ difference_pending_option(struct pending *pending, const struct conf_option *opt
 	bool same;
 
 	if (str_equal(option->name, "loglevel")) {
-		/* That of the configuration in force holds for programs alone. */
+		/* The main log has its own level; config->loglevel is that of programs. */
 		before = xstrdup(log_level_word(live->loglevel));
 		after = xstrdup(log_level_word(fresh->loglevel));
 		same = live->loglevel == fresh->loglevel;

@@ -1,4 +1,4 @@
-/* Why a group is another one, as texts: "p: priority: 999 -> 5". */
+/* The differences of a changed group as texts: "p: priority: 999 -> 5". */
 #include "master/config/document/difference.h"
 
 #include "common/mem.h"
@@ -16,8 +16,8 @@
 /* The texts about one group. */
 struct why {
 	struct buf *out;
-	size_t count, more; /* more: that found no place */
-	size_t *bytes;      /* what the texts of all groups may still have */
+	size_t count, more; /* more: beyond WHY_TEXTS or *bytes */
+	size_t *bytes;      /* left for the texts of all groups */
 };
 
 static void PRINTF_LIKE(2, 3)

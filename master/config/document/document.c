@@ -1,4 +1,5 @@
-/* The objects of a document: what each has beside the options of its section. */
+/* The objects of a document, and the values that they have beside the options of their
+ * sections. */
 #include "master/config/document/document.h"
 
 #include "common/str.h"
@@ -86,7 +87,7 @@ static const struct conf_section interface_table = TABLE("an rpcinterface", inte
 static const struct conf_section process_table = TABLE("a process", process_rows);
 static const struct conf_section message_table = TABLE("a message", message_rows);
 
-/* What the members are where the table has no default. */
+/* Defaults that the tables do not have. */
 static void
 document_init_listener(void *object)
 {

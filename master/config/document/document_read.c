@@ -43,7 +43,8 @@ document_read_no_memory(struct conf_reader *reader)
 
 /* --- rows --- */
 
-/* One row of an object. 1, 0 at the end of the frame, or -1. */
+/* Reads one row of an object and sets its bit in *given. 1, 0 at the end of the frame, or
+ * -1. */
 static int
 document_read_row(struct conf_reader *reader, const struct conf_object *kind, void *object,
     struct conf_frame *frame, uint64_t *given)
@@ -65,7 +66,7 @@ document_read_row(struct conf_reader *reader, const struct conf_object *kind, vo
 	if (option == NULL || (option->flags & CONF_SECTION) != 0 ||
 	    (*given & (UINT64_C(1) << n)) != 0)
 		return document_read_fail(
-		    reader, "%s has no option %.64s, or two", section, name);
+		    reader, "%s: unknown or second option %.64s", section, name);
 	*given |= UINT64_C(1) << n;
 	errno = 0;
 	if (conf_type_decode(
@@ -76,7 +77,7 @@ document_read_row(struct conf_reader *reader, const struct conf_object *kind, vo
 				     place, option->name, value);
 }
 
-/* All rows into the object, which is zero. */
+/* Reads all rows of a frame into a zeroed object. */
 static int
 document_read_rows(struct conf_reader *reader, const struct conf_object *kind, void *object,
     struct conf_frame *frame)
@@ -95,7 +96,8 @@ document_read_rows(struct conf_reader *reader, const struct conf_object *kind, v
 
 /* --- objects --- */
 
-/* A new object at the end of an array that has grown one by one; NULL with why. */
+/* Appends a zeroed object to an array, whose size is the next power of two; NULL with
+ * why. */
 static void *
 document_read_append(
     struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
@@ -113,7 +115,7 @@ document_read_append(
 	return memset((char *)*array + (*count)++ * size, 0, size);
 }
 
-/* The same for an array of pointers. */
+/* Appends a new zeroed object to an array of pointers; NULL with why. */
 static void *
 document_read_append_new(
     struct conf_reader *reader, void *array_slot, size_t *count, size_t size)
@@ -128,7 +130,7 @@ document_read_append_new(
 	return *slot;
 }
 
-/* The memory of an object of this kind, zero, in its place; NULL with why. */
+/* The zeroed memory for an object of this kind, in the configuration; NULL with why. */
 static void *
 document_read_place(struct conf_reader *reader, uint32_t kind)
 {
@@ -164,11 +166,11 @@ document_read_place(struct conf_reader *reader, uint32_t kind)
 		return conf_group_part(group);
 	}
 	document_read_fail(
-	    reader, "%s has no place here", conf_objects[kind].tables[0]->name);
+	    reader, "%s was not expected here", conf_objects[kind].tables[0]->name);
 	return NULL;
 }
 
-/* Whether an object has what others rely upon. */
+/* Whether an object has the values that the daemon relies on. */
 static bool
 document_read_is_complete(uint32_t kind, const void *object)
 {
@@ -210,9 +212,9 @@ conf_reader_frame(struct conf_reader *reader, struct conf_frame *frame)
 
 	if (frame->kind == CONF_DOCUMENT_BEGIN) {
 		reader->begun = str_equal(conf_frame_next(frame, &unused), REEVE_VERSION);
-		return reader->begun ?
-		    0 :
-		    document_read_fail(reader, "another version's format");
+		return reader->begun ? 0 :
+				       document_read_fail(reader,
+					   "the document is of another version of reeved");
 	}
 	if (!reader->begun || frame->kind >= CONF_DOCUMENT_OBJECTS)
 		return document_read_fail(

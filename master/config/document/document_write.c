@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WRITER_BYTES (32 * 1024) /* at least so many at once */
+#define WRITER_BYTES (32 * 1024) /* are collected before they are written to fd */
 
 void
 conf_writer_begin(struct conf_writer *writer, const struct conf_load *load)
@@ -50,7 +50,8 @@ conf_writer_flush(struct conf_writer *writer, int fd)
 	return 0;
 }
 
-/* The other end reads while more is written. Without one there is nothing left to do. */
+/* Ends a frame and writes the collected bytes, so that the daemon reads while we write.
+ * Exits when the daemon has closed the socket. */
 static void
 document_write_end_frame(struct conf_writer *writer, size_t mark, const char *what)
 {
@@ -62,7 +63,8 @@ document_write_end_frame(struct conf_writer *writer, size_t mark, const char *wh
 		_exit(1);
 }
 
-/* The rows of an object that are not the defaults. section NULL: they stand nowhere. */
+/* Writes the rows of an object that differ from the defaults, with their places in the
+ * section (NULL = without places). `name` is for errors. */
 static void
 document_write_object(struct conf_writer *writer, enum conf_document_kind kind,
     const void *object, const char *section, const char *name)

@@ -6,7 +6,7 @@
 
 #define WORD sizeof(uint32_t)
 
-/* Leaves a place for a number; its mark. */
+/* Appends a length of 0, to be set by frame_measure; returns its mark. */
 static size_t
 frame_mark(struct buf *out)
 {
@@ -17,7 +17,7 @@ frame_mark(struct buf *out)
 	return mark;
 }
 
-/* How many bytes follow the number at the mark; they are written there. */
+/* Sets the length at the mark to the number of bytes after it, and returns that. */
 static size_t
 frame_measure(struct buf *out, size_t mark)
 {

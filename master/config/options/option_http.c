@@ -1,4 +1,4 @@
-/* Value types of the HTTP server sections; their slots lie in a listener_config. */
+/* Types of the options of HTTP servers, whose slots are in a listener_config. */
 #include "master/config/options/option_types.h"
 
 #include "common/mem.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The listener whose member `field` the slot is. */
+/* The listener of a slot that is its member `field`. */
 #define LISTENER(slot, field) container_of_const(slot, struct listener_config, field)
 
 static int
@@ -47,7 +47,7 @@ option_http_role_equal(const void *a, const void *b)
 	    x->unauthenticated_role == y->unauthenticated_role;
 }
 
-/* 0, or -1 with *why: out of bounds, or no number. */
+/* Parses a port. 0, or -1 with *why new. */
 static int
 option_http_port_number(const char *text, int *port, char **why)
 {
@@ -64,7 +64,7 @@ option_http_port_number(const char *text, int *port, char **why)
 	return 0;
 }
 
-/* "[::1]": an IPv6 address without a zone. */
+/* Whether the n bytes are an IPv6 address without a zone in brackets: "[::1]". */
 static bool
 option_http_port_is_bracketed(const char *host, size_t n)
 {
@@ -78,7 +78,7 @@ option_http_port_is_bracketed(const char *host, size_t n)
 	return inet_pton(AF_INET6, bare, &address) == 1;
 }
 
-/* What is neither a name nor an IPv4 address has to be an IPv6 one. */
+/* Refuses a host with a colon or a bracket that is no IPv6 address in brackets. */
 static int
 option_http_port_check_host(const char *host, size_t n, char **why)
 {
@@ -135,7 +135,7 @@ option_http_port_print(const void *slot)
 	    "%s:%d", listener->host[0] != '\0' ? listener->host : "*", listener->port);
 }
 
-/* The text of option_http_port_print. */
+/* Reads the text of option_http_port_print. */
 static int
 option_http_port_decode(const char *text, size_t n UNUSED, void *slot)
 {
@@ -193,7 +193,7 @@ option_http_owner_print(const void *slot)
 	return text;
 }
 
-/* "UID:GID"; the greatest number leaves the one or the other as it is. */
+/* Appends "UID:GID"; an id of -1 (4294967295) leaves the owner as it is. */
 static void
 option_http_owner_encode(const void *slot, struct buf *out)
 {

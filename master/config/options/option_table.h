@@ -1,6 +1,6 @@
-/* Option table: every option of every section, a row each: the only truth about its
- * name, type, default and meaning. The order of the rows is the order in
- * which supervisord judges them, so that the first of several errors is the same. */
+/* Option table: a row for each option of each section with its name, type, default and
+ * meaning. The rows are in the order in which supervisord validates the options, so that
+ * the first of several errors is the same. */
 #ifndef MASTER_CONFIG_OPTIONS_OPTION_TABLE_H
 #define MASTER_CONFIG_OPTIONS_OPTION_TABLE_H
 
@@ -12,13 +12,13 @@
 
 enum conf_flags {
 	CONF_REQUIRED = 1 << 0,
-	CONF_EACH = 1 << 1,	/* judged for each process, with its process_num */
-	CONF_RAW = 1 << 2,	/* expanded by the section's own code */
+	CONF_EACH = 1 << 1,	/* expanded for each process, with its process_num */
+	CONF_RAW = 1 << 2,	/* read by the section's own code */
 	CONF_SECTION = 1 << 3,	/* of the section, not of its processes */
 	CONF_OURS = 1 << 4,	/* supervisord has no such option */
+	CONF_LATE = 1 << 5,	/* validated after all other options */
 	CONF_LIVE = 1 << 6,	/* a reread applies it */
 	CONF_START = 1 << 7,	/* only a start of the daemon applies it, no restart */
-	CONF_LATE = 1 << 5,	/* its text is judged after everything else */
 	CONF_IMPLIED = 1 << 8,	/* follows from other options: no change of its own */
 };
 
@@ -26,7 +26,7 @@ struct conf_option {
 	const char *name;
 	const struct conf_type *type;
 	const char *fallback; /* the default as text; NULL = none */
-	size_t offset;        /* of the slot in the section's struct */
+	size_t offset;        /* of its slot in the section's struct */
 	unsigned flags;
 	const char *help;
 };
@@ -37,13 +37,13 @@ struct conf_section {
 	size_t count;
 };
 
-/* What a program section says beyond its processes. */
+/* The values of a program-like section. */
 struct program_section {
-	struct process_config process; /* first: offsets hold for both */
+	struct process_config process; /* first, so that offsets are the same in both */
 	int64_t numprocs, numprocs_start;
 };
 
-/* What an eventlistener or fcgi-program section says beyond that. */
+/* The values that only an eventlistener or fcgi-program section has. */
 struct pool_section {
 	int64_t priority, buffer_size;
 	bool counts_bytes;
@@ -76,11 +76,11 @@ NODISCARD int conf_put(
     const struct conf_option *, void *base, const char *text, char **why);
 /* New: the slot's value as text. */
 char *conf_print(const struct conf_option *, const void *base);
-/* Whether the live base would keep its value if the fresh one took its place. */
+/* Whether a reread regards the fresh value as the live one. */
 bool conf_equal(const struct conf_option *, const void *live, const void *fresh);
-/* Whether the slots of both hold the same value. */
+/* Whether both have the same value. */
 bool conf_same(const struct conf_option *, const void *, const void *);
-/* Frees what the rows' slots own. */
+/* Frees the memory of all rows' slots. */
 void conf_clear(const struct conf_section *, void *base);
 
 #endif

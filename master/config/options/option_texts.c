@@ -1,4 +1,4 @@
-/* Value types that own memory: texts, paths, lists, environments, users. */
+/* Types that own memory: texts, paths, lists, variables, users. */
 #include "master/config/options/option_types.h"
 
 #include "common/buf.h"
@@ -131,7 +131,7 @@ option_texts_logfile_print(const void *slot)
 	return xstrdup(channel->target == LOG_TO_AUTO ? "AUTO" : "NONE");
 }
 
-/* No path is called AUTO or NONE: parse takes both words for what they mean. */
+/* No path is AUTO or NONE, because parse does not accept these as paths. */
 static int
 option_texts_logfile_decode(const char *text, size_t n, void *slot)
 {
@@ -146,8 +146,7 @@ option_texts_logfile_decode(const char *text, size_t n, void *slot)
 	    conf_type_decode_string(text, n, &channel->path);
 }
 
-/* An AUTO that comes in place of something is no change, as in supervisord's reread; in
- * place of an AUTO a file is one. */
+/* As in supervisord, a change to AUTO is none, but one from AUTO to a file is. */
 static bool
 option_texts_logfile_equal(const void *a, const void *b)
 {
@@ -171,7 +170,7 @@ option_texts_logfile_clear(void *slot)
 	mem_freep(&((struct output_config *)slot)->path);
 }
 
-/* Host names without a port, which a browser leaves out of a name that it compares, too. */
+/* Accepts host names without a port, because names are compared without one. */
 static int
 option_texts_names_parse(const char *text, void *slot, char **why)
 {
@@ -197,10 +196,10 @@ option_texts_names_parse(const char *text, void *slot, char **why)
 	return 0;
 }
 
-/* The process whose exitcodes the slot is. */
+/* The process of an exitcodes slot. */
 #define PROCESS(slot) container_of_const(slot, struct process_config, exitcodes)
 
-/* One code for each comma and one more; no code for an empty text. */
+/* An empty text is a list without codes. */
 static int
 option_texts_exitcodes_decode(const char *text, size_t n UNUSED, void *slot)
 {
@@ -285,7 +284,7 @@ option_texts_environment_equal(const void *a, const void *b)
 	return environment_list_equal(a, b);
 }
 
-/* Also in the same order, which the program sees. */
+/* Compares the order, too, which the program sees. */
 static bool
 option_texts_environment_same(const void *a, const void *b)
 {

@@ -1,5 +1,4 @@
-/* Numbers, words and other values without memory of their own; option_texts.c and
- * option_http.c have the rest. */
+/* Types of numbers and words; option_texts.c and option_http.c have the others. */
 #include "master/config/options/option_types.h"
 
 #include "common/log.h"
@@ -258,7 +257,7 @@ option_types_signal_print(const void *slot)
 	return xstrdup(str_signal_name(*(const int *)slot, name));
 }
 
-/* As a number: not every signal has a name that decode would know. */
+/* Encodes a number, because decode does not know the names of all signals. */
 static void
 option_types_signal_encode(const void *slot, struct buf *out)
 {

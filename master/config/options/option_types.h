@@ -1,7 +1,7 @@
-/* Option types: the kinds of value an option can have. Each reads its text, prints it back,
- * compares, and carries itself in a document (document.h), so that every user of an option
- * works by its row. Strings are new; only decode may run in a daemon that is up: the others
- * look users and files up, and end the program when memory is short. */
+/* Option types: the types of options' values. A type parses, prints and compares values and
+ * encodes them for a document (document.h), so that all code handles an option by its row.
+ * Strings are new. The running daemon uses decode only: the others may look up users and
+ * files, and end the program when memory is short. */
 #ifndef MASTER_CONFIG_OPTIONS_OPTION_TYPES_H
 #define MASTER_CONFIG_OPTIONS_OPTION_TYPES_H
 
@@ -12,26 +12,24 @@
 #include <stddef.h>
 
 struct conf_type {
-	const char *name; /* for the manual: "integer" */
+	const char *name; /* in the manual: "integer" */
 	size_t size;      /* of the slot */
-	/* Fills the slot, which holds zeros. 0, or -1 with *why new: supervisord's text. A
-	 * type without it reads the text by decode; the error has it between the two of
-	 * refusal, or is made by refuse. */
+	/* Fills a zeroed slot. 0, or -1 with *why new: supervisord's text. NULL: decode
+	 * parses; its error is the text between those of refusal, or made by refuse. */
 	int (*parse)(const char *text, void *slot, char **why);
 	const char *refusal[2];
 	int (*refuse)(const char *text, char **why); /* -1; errno is that of decode */
-	const char *words[4]; /* of a slot that is a bool or a small enum, by its value */
+	const char *words[4];             /* of a bool or an enum, by its value */
 	char *(*print)(const void *slot); /* new; NULL: the word */
-	/* Whether a fresh value leaves the live one as it is; NULL: its bytes are equal. */
+	/* Whether a reread regards both as equal; NULL: compares the bytes. */
 	bool (*equal)(const void *live, const void *fresh);
-	/* Whether the values do not differ at all. NULL: as equal. */
+	/* Whether both are the same value; NULL: as equal. */
 	bool (*same)(const void *, const void *);
-	void (*clear)(void *slot); /* NULL: the slot owns nothing */
-	/* Appends the value with all that was looked up for it; NULL: as print. */
+	void (*clear)(void *slot); /* NULL: the slot owns no memory */
+	/* Appends the value and the results of lookups as text; NULL: as print. */
 	void (*encode)(const void *slot, struct buf *out);
-	/* Fills the slot, which holds zeros, from encode's text of n bytes and a NUL, or
-	 * from a default's. 0, or -1: errno is ENOMEM when memory is short.
-	 * NULL: by its word. */
+	/* Fills a zeroed slot from a default or encode's text, n bytes and a NUL. 0, or -1;
+	 * errno is ENOMEM when memory is short. NULL: by the word. */
 	int (*decode)(const char *text, size_t n, void *slot);
 };
 
@@ -65,7 +63,7 @@ extern const struct conf_type conf_port;         /* host, port of listener_confi
 extern const struct conf_type conf_owner;        /* uid, gid of listener_config */
 extern const struct conf_type conf_mode;         /* int: chmod */
 
-/* What the members above do, or what stands for them. */
+/* Call these members, or do what a NULL means. */
 NODISCARD int conf_type_parse(
     const struct conf_type *, const char *text, void *slot, char **why);
 NODISCARD int conf_type_decode(
@@ -73,12 +71,12 @@ NODISCARD int conf_type_decode(
 char *conf_type_print(const struct conf_type *, const void *slot);
 bool conf_type_equal(const struct conf_type *, const void *live, const void *fresh);
 void conf_type_encode(const struct conf_type *, const void *slot, struct buf *out);
-/* -1 with *why: the text, as Python shows it, between two others. */
+/* -1 with *why new: the text, quoted as by Python, between two others. */
 int conf_type_refuse(char **why, const char *before, const char *text, const char *after);
-/* A type's decode for a slot that is a char *; its clear is mem_freep. */
+/* The decode of types whose slot is a char *. */
 int conf_type_decode_string(const char *text, size_t n, void *slot);
-/* Parses into a slot of its own and throws the result away; for types whose slot stands
- * alone. 0, or -1 with *why new. */
+/* Validates a text. For types whose slot does not depend on its neighbours. 0, or -1 with
+ * *why new. */
 NODISCARD int conf_type_check(const struct conf_type *, const char *text, char **why);
 
 #endif

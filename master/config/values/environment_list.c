@@ -13,14 +13,14 @@
 #define NO_QUOTE "No closing quotation"
 #define NO_ESCAPED "No escaped character"
 
-/* Cuts one text into tokens. */
+/* Splits a text into tokens. */
 struct lexer {
 	const char *at;
 	struct buf token;
-	const char *why; /* static; set when the text is malformed */
+	const char *why; /* static: how the text is malformed; NULL = it is not, so far */
 };
 
-/* Bytes of the character at s, at least 1: a byte that is no UTF-8 stands alone. */
+/* The number of bytes of the character at s; a byte that is not UTF-8 is one of its own. */
 static size_t
 environment_list_char_at(const char *s, uint32_t *code)
 {
@@ -31,8 +31,8 @@ environment_list_char_at(const char *s, uint32_t *code)
 	return n > 0 ? n : 1;
 }
 
-/* Bytes of the word character at s, or 0. Beyond ASCII these are Latin-1's letters,
- * U+00C0 to U+00FF but for the two arithmetic signs. */
+/* The number of bytes of the word character at s, or 0. Beyond ASCII, word characters are
+ * the letters of Latin-1: U+00C0 to U+00FF without the two arithmetic signs. */
 static size_t
 environment_list_word_at(const char *s)
 {
@@ -60,7 +60,7 @@ environment_list_take_char(struct lexer *lexer)
 	environment_list_take(lexer, environment_list_char_at(lexer->at, &code));
 }
 
-/* Behind an opening quote, up to and with the closing one. */
+/* Reads from an opening quote to the closing one. */
 static void
 environment_list_quoted(struct lexer *lexer, char quote)
 {
@@ -84,7 +84,7 @@ environment_list_quoted(struct lexer *lexer, char quote)
 		lexer->at++;
 }
 
-/* The rest of a word. */
+/* Reads the rest of a word. */
 static void
 environment_list_word(struct lexer *lexer)
 {
@@ -131,7 +131,7 @@ environment_list_next(struct lexer *lexer)
 	return token;
 }
 
-/* KEY = VALUE, then one token of any kind. 1, 0 at the end, -1. */
+/* Reads KEY = VALUE and one more token, whatever it is. 1, 0 at the end, or -1. */
 static int
 environment_list_take_pair(struct lexer *lexer, struct environment *environment)
 {
@@ -161,7 +161,7 @@ environment_list_parse(const char *text, struct environment *environment, char *
 	buf_init(&lexer.token, 0);
 	while ((status = environment_list_take_pair(&lexer, environment)) == 1)
 		continue;
-	/* A malformed token anywhere counts before a malformed pair. */
+	/* As supervisord, report a malformed token anywhere rather than a wrong pair. */
 	while (status == -1 && lexer.why == NULL) {
 		char *token = environment_list_next(&lexer);
 

@@ -20,8 +20,8 @@ struct expansion {
 	const char *text, *at;
 	const struct expand_names *names;
 	struct buf out;
-	char *unknown; /* a name that cannot be expanded, new */
-	char *bad;     /* why the text is badly formatted, new */
+	char *unknown; /* new: a name that cannot be expanded */
+	char *bad;     /* new: why the text is badly formatted */
 };
 
 struct expand_names *
@@ -96,7 +96,7 @@ expand_names_get(const struct expand_names *names, const char *name)
 	return value;
 }
 
-/* "(name)", nested parentheses counted; new name, or NULL when it does not end. */
+/* Reads "(name)", which may have nested parentheses. New: the name; NULL = no end. */
 static char *
 expand_take_name(struct expansion *run)
 {
@@ -113,7 +113,7 @@ expand_take_name(struct expansion *run)
 	return NULL;
 }
 
-/* The text stands at a '%'. */
+/* Expands the directive at run->at, which is a '%'. */
 static int
 expand_run_directive(struct expansion *run)
 {

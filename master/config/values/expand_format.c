@@ -27,7 +27,7 @@ expand_format_take_flag(char c, struct expand_format *format)
 	return true;
 }
 
-/* Digits at *at; -1 when they ask for too much. */
+/* Reads the number at *at; -1 when it is above EXPAND_WIDTH_MAX. */
 static int
 expand_format_take_number(const char **at)
 {
@@ -91,7 +91,7 @@ expand_format_parse(const char *text, const char **at, struct expand_format *for
 	return NULL;
 }
 
-/* Bytes of the first `count` characters. */
+/* The number of bytes of the first `count` characters. */
 static size_t
 expand_format_prefix(const char *s, size_t count)
 {
@@ -103,8 +103,8 @@ expand_format_prefix(const char *s, size_t count)
 	return (size_t)(p - s);
 }
 
-/* Parts, put together as Python does: blanks, sign, prefix, zeros, and digits or a text of
- * so many bytes. */
+/* Appends a value as Python does: blanks, sign, mark such as 0x, zeros, and so many bytes
+ * of digits or text. */
 static void
 expand_format_put_parts(const struct expand_format *format, const char *sign,
     const char *mark, size_t zeros, const char *text, size_t bytes, struct buf *out)
@@ -192,7 +192,7 @@ expand_format_apply(
 		mem_must(buf_putc(out, '%'));
 		return NULL;
 	}
-	/* A directive without a name would show all names and values at once. */
+	/* Python would show all names and values at once for a directive without a name. */
 	if (value == NULL && is_text)
 		return xstrdup("not enough arguments for format string");
 	if (value == NULL)

@@ -1,5 +1,5 @@
-/* Expand format: the part of a %-directive after its name: flags, width,
- * precision and the conversion letter, with Python's meaning. */
+/* Expand format: the part of a %-directive after its name: flags, width, precision and
+ * conversion letter, with Python's meaning. */
 #ifndef MASTER_CONFIG_VALUES_EXPAND_FORMAT_H
 #define MASTER_CONFIG_VALUES_EXPAND_FORMAT_H
 
@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EXPAND_WIDTH_MAX 65536 /* characters a width or precision may ask for */
+#define EXPAND_WIDTH_MAX 65536 /* greatest width and precision, in characters */
 
 struct expand_value {
-	char *text; /* as %s shows it */
+	char *text; /* for %s */
 	bool is_number;
 	int64_t number;
 };
@@ -23,11 +23,11 @@ struct expand_format {
 	char letter;
 };
 
-/* Reads what follows "%" or "%(name)" at *at (within text, for positions in errors) and
- * moves *at behind it. NULL, or a new text saying why not. */
+/* Reads what follows "%" or "%(name)" at *at, a position in `text`, and moves *at past it.
+ * NULL, or a new text: the error. */
 NODISCARD char *expand_format_parse(
     const char *text, const char **at, struct expand_format *);
-/* Appends the value (NULL = the directive named none). NULL, or a new text. */
+/* Appends the value (NULL = the directive has no name). NULL, or a new text: the error. */
 NODISCARD char *expand_format_apply(
     const struct expand_format *, const struct expand_value *, struct buf *out);
 

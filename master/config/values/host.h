@@ -1,10 +1,9 @@
-/* Host: names of hosts, looked up when the configuration is read, because the daemon does
- * not wait later on. */
+/* Host: looks up names of hosts, which may block: only while the configuration is read. */
 #ifndef MASTER_CONFIG_VALUES_HOST_H
 #define MASTER_CONFIG_VALUES_HOST_H
 
-/* The IPv4 address of a host in digits, or why there is none: one is new, the other NULL.
- * An unknown host is the failure of what needs it, not of the configuration. */
+/* Sets *address to the IPv4 address of a host in digits, or *why to the error; new, and the
+ * other is NULL. An unknown host is no error of the configuration: its program fails. */
 void conf_host_find(const char *host, char **address, char **why);
 
 #endif

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A path of the environment, or NULL: one that is no UTF-8, and so cannot be told to
- * clients, is as good as none. */
+/* A path of the environment, or NULL. One that is not UTF-8 is ignored, because no client
+ * could be sent it. */
 static const char *
 path_of(const char *variable)
 {
@@ -20,7 +20,7 @@ path_of(const char *variable)
 	return path != NULL && str_is_utf8(path, strlen(path)) ? path : NULL;
 }
 
-/* New: the home directory of the user named by the n bytes (0 = ours), or NULL. */
+/* New: the home directory of the user named by the n bytes (0 = our user), or NULL. */
 static char *
 path_home_of(const char *name, size_t n)
 {
@@ -79,7 +79,8 @@ conf_path_join(const char *base, const char *path)
 	return xasprintf("%s%s%s", base, base[n - 1] == '/' ? "" : "/", path);
 }
 
-/* Drops empty, "." and ".." parts of an absolute path, in place, by text alone. */
+/* Removes empty, "." and ".." parts of an absolute path, in place and without looking at
+ * the file system. */
 static void
 path_normalize(char *path)
 {

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NOBODY 65534 /* the kernel's overflow id, which owns nothing */
+#define NOBODY 65534 /* the kernel's overflow id, which owns no files */
 
-/* A text that Python's int() takes is a number, whatever its range. */
+/* Whether Python's int() accepts the text; *number is -1 when it is out of range. */
 static bool
 users_is_number(const char *text, int64_t *number)
 {
@@ -30,7 +30,7 @@ users_is_id(int64_t number)
 	return number >= 0 && number < (int64_t)UINT_MAX;
 }
 
-/* Images that hold a program and nothing else have no such file, or an empty one. */
+/* Whether the file is missing or empty, as in an image that has one program only. */
 static bool
 users_is_database_missing(const char *path)
 {
@@ -41,7 +41,8 @@ users_is_database_missing(const char *path)
 	return st.st_size == 0;
 }
 
-/* The id that the text means without a database. */
+/* Finds an id without a database: root is 0, and if that file is missing, any number is
+ * valid. */
 static bool
 users_find_id(const char *text, const char *database, int64_t *id)
 {
@@ -52,9 +53,8 @@ users_find_id(const char *text, const char *database, int64_t *id)
 	return users_is_id(*id) && (*id == 0 || users_is_database_missing(database));
 }
 
-/* What the database says; where it says nothing, root is 0, and where there is no database,
- * each number is a user, whose group has that number too. `name` (borrowed until the next
- * lookup) is NULL then. 0, or -1. */
+/* Looks up a user; *name is borrowed until the next lookup. For a user that only
+ * users_find_id finds, *name is NULL and *gid the same number. 0, or -1. */
 static int
 users_find_user(const char *text, uid_t *uid, gid_t *gid, const char **name)
 {
@@ -89,7 +89,8 @@ users_find_group(const char *text, gid_t *gid)
 	return 0;
 }
 
-/* New, with the groups of the name; without one (NULL) it is in no group but its own. */
+/* New: a user in the groups of `name`; NULL = in group `gid` only. `text` is as
+ * configured. */
 static struct user *
 users_new(const char *text, uid_t uid, gid_t gid, const char *name)
 {
@@ -174,7 +175,7 @@ users_group_name(gid_t gid)
 	return entry != NULL ? xstrdup(entry->gr_name) : xasprintf("%u", gid);
 }
 
-/* Numbers, separated by commas, up to a colon. */
+/* Reads numbers separated by commas, up to a colon. */
 static int
 users_decode_groups(struct user *user, const char **text)
 {

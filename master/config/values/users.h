@@ -1,6 +1,6 @@
-/* Users: names and numbers of users and groups → ids, looked up at load only. Errors are
- * supervisord's texts, new. Without a user database, as in a container made FROM scratch,
- * root and numbers are known all the same. */
+/* Users: looks up users and groups by name or number, which may block: only while the
+ * configuration is read. Without a user database, as in a container made FROM scratch, root
+ * and all numbers are known. */
 #ifndef MASTER_CONFIG_VALUES_USERS_H
 #define MASTER_CONFIG_VALUES_USERS_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A user with all that a drop to it needs, resolved while the configuration is read. */
+/* A user with all ids that a process needs to become that user. */
 struct user {
 	char *name; /* as configured: name or number */
 	uid_t uid;
@@ -18,19 +18,19 @@ struct user {
 	size_t ngroups;
 };
 
-/* A user with primary gid and all groups. 0, or -1 with *why: "Invalid user name X" or
- * "Invalid user id N". */
+/* 0 with *user new, or -1 with *why new: supervisord's "Invalid user name X" or "Invalid
+ * user id N". */
 NODISCARD int users_find(const char *text, struct user **user, char **why);
-/* New: the user of reeve-rpcd when none is configured; never root. */
+/* New: the default user of reeve-rpcd: reeve, else nobody; never root. */
 struct user *users_unprivileged(void);
-/* "user" (gid becomes -1) or "user:group". 0, or -1. */
+/* Looks up "user:group", or "user" (then *gid is -1). 0, or -1. */
 NODISCARD int users_find_owner(const char *text, uid_t *uid, gid_t *gid);
 /* New: the name of a uid, or its number. */
 char *users_name(uid_t uid);
 /* New: the group's name, or its number. */
 char *users_group_name(gid_t gid);
-/* New, from "UID:GID:GROUP,GROUP:NAME", without a lookup. 0, or -1: errno is ENOMEM when
- * memory is short. */
+/* Reads "UID:GID:GROUP,GROUP:NAME" without a lookup. 0 with *user new, or -1; errno is
+ * ENOMEM when memory is short. */
 NODISCARD int users_decode(const char *text, struct user **user);
 void users_free(struct user *); /* NULL is fine */
 

@@ -55,8 +55,8 @@ static const struct {
 	    "Exec format error; its first line names no interpreter" },
 	{ { SPAWN_EXEC, ENOEXEC, "", HEAD("#!/script\n") },
 	    "cannot execute 'x y': "
-	    "Exec format error; its interpreter is no program of this "
-	    "machine" },
+	    "Exec format error; its interpreter is not a program for "
+	    "this machine" },
 	{ { SPAWN_EXEC, ENOEXEC, "", HEAD("echo\n") },
 	    "cannot execute 'x y': "
 	    "Exec format error; it does not begin with #!: name the "

@@ -392,8 +392,8 @@ test_refusals(void **state UNUSED)
 		{ "user", "0:0:1,x:a", "/c:7: user cannot be 0:0:1,x:a" },
 		{ "environment", "A", "/c:7: environment cannot be A" },
 		{ "exitcodes", "0,256", "/c:7: exitcodes cannot be 0,256" },
-		{ "numprocs", "1", "a process has no option numprocs, or two" },
-		{ "colour", "red", "a process has no option colour, or two" },
+		{ "numprocs", "1", "a process: unknown or second option numprocs" },
+		{ "colour", "red", "a process: unknown or second option colour" },
 		{ "command", "/bin/cat", "a process is not complete" },
 	};
 
