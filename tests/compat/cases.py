@@ -46,7 +46,7 @@ class Step:
 class Case:
     def __init__(self, title):
         self.title = title
-        self.row = None  # of "Differences from supervisord": every comparison differs
+        self.row = None  # of reeve-differences(7): every comparison differs
         self.steps = []
 
 
@@ -185,11 +185,9 @@ def every():
 
 
 def manual_rows():
-    """The titles of reeve.conf(5)'s "Differences from supervisord", without their macros."""
-    with open(os.path.join(ROOT, "man", "reeve.conf.5"), encoding="utf-8") as f:
-        text = f.read().partition(".Sh Differences from supervisord\n")[2]
-    text = re.split(r"^\.Sh ", text, maxsplit=1, flags=re.M)[0]
-    titles = re.findall(r"^\.It (.+)$", text, re.M)
+    """The titles of the rows of reeve-differences(7), without their macros."""
+    with open(os.path.join(ROOT, "man", "reeve-differences.7"), encoding="utf-8") as f:
+        titles = re.findall(r"^\.It (?:\\&)?(?!Sy )(.+)$", f.read(), re.M)
     return {re.sub(r" ([,;:])", r"\1", re.sub(r"\b[A-Z][a-z] ", "", title))
             for title in titles}
 

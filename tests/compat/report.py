@@ -23,7 +23,7 @@ class Tally:
         self.texts.append(text)
 
     def line(self):
-        told = ", %d differ as reeve.conf(5) says" % self.explained if self.explained else ""
+        told = ", %d differ as reeve-differences(7) says" % self.explained if self.explained else ""
         return "compat: %d of %d agree%s" % (self.agree, self.total, told)
 
 

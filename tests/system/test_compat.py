@@ -109,7 +109,7 @@ class Reports(unittest.TestCase):
     def test_agreement(self):
         tally = self.compare(["a", "", "b", "c"], ["a", "", "b", "d"])
         self.assertEqual((2, 1, 0), (tally.agree, tally.explained, tally.failed))
-        self.assertEqual("compat: 2 of 3 agree, 1 differ as reeve.conf(5) says",
+        self.assertEqual("compat: 2 of 3 agree, 1 differ as reeve-differences(7) says",
                          tally.line())
 
     def test_difference(self):

@@ -171,7 +171,7 @@ class Errors(Case):
 class Cases(Case):
     """Every case of tests/data/config/invalid on the binary: `args` or -c input.conf, and
     in `want` what standard error begins with. Those texts are supervisord's, but for what
-    reeve.conf(5) lists as differences."""
+    reeve-differences(7) lists."""
 
     @reeve_only
     def test_all(self):

@@ -1,5 +1,5 @@
 """The manuals against what they describe: the code's tables, programs' options and commands,
-and the tests that the rows of "Differences from supervisord" name."""
+and the tests that comments of the manuals name."""
 
 import glob
 import os
@@ -63,10 +63,14 @@ def words_of_the_sources():
 @reeve_only
 class Manuals(unittest.TestCase):
     def test_named_tests_exist(self):
+        pages = "".join(map(manual, (os.path.basename(page) for page in
+                                     glob.glob(os.path.join(ROOT, "man/*.[1-8]")))))
+        named = [name for line in re.findall(r'^\.\\" test: (.+)$', pages, re.M)
+                 for name in line.split(", ")]
         rows = "".join(re.split(r"^\.Sh Differences from .*$", manual(name), flags=re.M)[1]
-                       for name in ("reeve.conf.5", "pidproxy.1", "reevectl.1"))
-        named = [name for line in re.findall(r"^\.Pq Li (.+)$", rows, re.M)
-                 for name in line.split(" , ")]
+                       for name in ("pidproxy.1", "reevectl.1"))
+        named += [name for line in re.findall(r"^\.Pq Li (.+)$", rows, re.M)
+                  for name in line.split(" , ")]
         self.assertGreater(len(named), 50)
         self.assertEqual([], sorted(set(named) - tests()))
 

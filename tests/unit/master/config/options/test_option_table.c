@@ -145,7 +145,7 @@ static bool
 is_told_as_ours(const char *manual, const char *name)
 {
 	const char *at = strstr(manual, ".It Options that supervisord does not have");
-	const char *end = at != NULL ? strstr(at, ".Pq Li ") : NULL;
+	const char *end = at != NULL ? strstr(at, ".\\\" test: ") : NULL;
 	char want[64];
 
 	snprintf(want, sizeof(want), " %s", name);
@@ -160,7 +160,7 @@ is_told_as_ours(const char *manual, const char *name)
 static void
 test_documents(void **state)
 {
-	char *manual = slurp("man/reeve.conf.5"),
+	char *manual = slurp("man/reeve-differences.7"),
 	     *sample = slurp("master/config/reeved.conf.sample");
 	char want[128];
 
