@@ -78,7 +78,7 @@ class Manuals(unittest.TestCase):
         self.assertEqual(("", 0), put_tables("--check"))
 
     def test_stale_tables_are_found(self):
-        changes = [("reeve.conf.5", ".Ql 1024 .", ".Ql 1025 ."),
+        changes = [("reeve.conf.5", "default 1024", "default 1025"),
                    ("reeve-rpcd.8", ".It Ic supervisor.clearLog\n", ""),
                    ("reeve-protocol.7", "Ta name:n Ta admin Ta", "Ta name:n Ta operate Ta"),
                    ("reeve-events.7", "    TICK_60\n", ""),
@@ -99,6 +99,17 @@ class Manuals(unittest.TestCase):
                 self.assertEqual(("", 0), put_tables(scratch))
                 with open(path, encoding="utf-8") as f:
                     self.assertEqual(manual(name), f.read())
+
+    def test_additions_to_no_row_are_found(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            for page in glob.glob(os.path.join(ROOT, "man/*.[1-8]")):
+                shutil.copy(page, scratch)
+            path = os.path.join(scratch, "reeve.conf.5")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(manual("reeve.conf.5").replace(".It Cm minfds", ".It Cm maxfds"))
+            said, status = put_tables("--check", scratch)
+        self.assertEqual(1, status)
+        self.assertIn("the manual adds to maxfds, which is no row of", said)
 
     def test_missing_tables_are_found(self):
         with tempfile.TemporaryDirectory() as scratch:

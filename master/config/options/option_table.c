@@ -8,51 +8,58 @@
 
 static const struct conf_option supervisord_rows[] = {
 	{ "minfds", &conf_integer, "1024", IN(config, minfds), .flags = CONF_START,
-	    .help = "descriptors that must be available; the soft limit is raised to it" },
+	    .help = "file descriptors that the daemon needs; its soft limit is raised "
+	    "to them" },
 	{ "minprocs", &conf_integer, "200", IN(config, minprocs), .flags = CONF_START,
-	    .help = "processes that must be available; the soft limit is raised to it" },
+	    .help = "processes that the daemon's user needs; the soft limit is raised "
+	    "to them" },
 	{ "directory", &conf_directory, NULL, IN(config, directory), .flags = CONF_START,
-	    .help = "working directory of the daemon, unless in the foreground" },
+	    .help = "directory that the daemon changes to when it leaves the foreground" },
 	{ "user", &conf_user, NULL, IN(config, user), .flags = CONF_LATE,
-	    .help = "user to become after the configuration has been read" },
+	    .help = "user that the daemon becomes when it has read the configuration" },
 	{ "umask", &conf_octal, "022", IN(config, umask), .flags = CONF_START,
-	    .help = "file creation mask of the daemon, unless in the foreground" },
+	    .help = "file mode creation mask that the daemon sets when it leaves the "
+	    "foreground" },
 	{ "logfile", &conf_path, "supervisord.log", IN(config, logfile),
 	    .help = "main log: a path, or syslog" },
 	{ "logfile_maxbytes", &conf_size, "50MB", IN(config, logfile_maxbytes),
-	    .help = "size at which the main log is rotated; 0 = never" },
+	    .help = "size at which the main log is rotated; 0: never" },
 	{ "logfile_backups", &conf_integer, "10", IN(config, logfile_backups),
-	    .help = "rotated main logs that are kept" },
+	    .help = "number of rotated main logs to keep" },
 	{ "loglevel", &conf_level, "info", IN(config, loglevel),
-	    .help = "critical, error, warn, info, debug, trace or blather" },
+	    .help = "least severe level that is logged" },
 	{ "pidfile", &conf_path, "supervisord.pid", IN(config, pidfile),
 	    .help = "file that receives the daemon's process id" },
 	{ "identifier", &conf_string, "supervisor", IN(config, identifier),
 	    .flags = CONF_LIVE,
-	    .help = "name of this daemon in the API and in AUTO log names" },
+	    .help = "name of this daemon in the API, in events and in the names of "
+	    "AUTO logs" },
 	{ "nodaemon", &conf_boolean, "false", IN(config, nodaemon), .flags = CONF_START,
 	    .help = "stay in the foreground" },
 	{ "silent", &conf_boolean, "false", IN(config, silent),
-	    .help = "do not copy the main log to standard output in the foreground" },
+	    .help = "do not copy the main log to standard output when in the foreground" },
 	{ "childlogdir", &conf_directory, NULL, IN(config, childlogdir), .flags = CONF_LIVE,
-	    .help = "where AUTO logs are made; default: the system's temporary directory" },
+	    .help = "directory of AUTO logs; default: the system's temporary directory" },
 	{ "nocleanup", &conf_boolean, "false", IN(config, nocleanup),
-	    .help = "keep AUTO logs of earlier runs" },
+	    .help = "keep the AUTO logs of earlier runs" },
 	{ "strip_ansi", &conf_boolean, "false", IN(config, strip_ansi), .flags = CONF_LIVE,
-	    .help = "remove ANSI escape sequences from programs' logs" },
+	    .help = "remove ANSI escape sequences from output before it is logged" },
 	{ "environment", &conf_environment, "", IN(config, environment), .flags = CONF_RAW,
-	    .help = "variables given to every child" },
+	    .help = "variables for every program" },
 	{ "control_socket", &conf_file, NULL, IN(config, control_socket),
 	    .flags = CONF_OURS,
-	    .help = "socket of reevectl; default: the pidfile's name with .ctl added" },
+	    .help = "socket for reevectl; default: the name of the pidfile with .ctl "
+	    "added" },
 	{ "syslog_socket", &conf_file, "/dev/log", IN(config, syslog_socket),
 	    .flags = CONF_OURS,
-	    .help = "datagram socket that takes syslog messages" },
+	    .help = "datagram socket that receives syslog messages" },
 	{ "rpcd_user", &conf_user, NULL, IN(config, rpcd_user), .flags = CONF_OURS,
-	    .help = "user of reeve-rpcd; default: reeve if it exists, else nobody" },
+	    .help = "user that runs reeve-rpcd; default: reeve if it exists, else "
+	    "nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
 	    .flags = CONF_OURS,
-	    .help = "best: skip, with a warning, what the kernel lacks; strict: refuse" },
+	    .help = "when the kernel cannot confine reeve-rpcd in every way: best "
+	    "warns, strict does not start it" },
 };
 
 #define CHANNEL(word, member) IN(process_config, outputs[OUTPUT_##word].member)
@@ -60,83 +67,89 @@ static const struct conf_option supervisord_rows[] = {
 /* The rows of one output, judged for the section as a whole … */
 #define CAPTURE_ROWS(prefix, WORD)                                                    \
 	{ prefix "_capture_maxbytes", &conf_size, "0", CHANNEL(WORD, capture_maxbytes), \
-	    .help = "size of the capture buffer; 0 = off" },                              \
+	    .help = "size of the buffer for captured messages; 0: no capture" },          \
 	{ prefix "_events_enabled", &conf_boolean, "false",                           \
 	    CHANNEL(WORD, events_enabled),                                                \
-	    .help = "send PROCESS_LOG events for what is written to " prefix }
+	    .help = "send a PROCESS_LOG event for each piece of output" }
 
 /* … and for each process. */
 #define LOG_ROWS(prefix, WORD)                                                        \
 	{ prefix "_logfile", &conf_logfile, "AUTO",                                   \
 	    IN(process_config, outputs[OUTPUT_##WORD]), .flags = CONF_EACH | CONF_RAW,  \
-	    .help = "log of " prefix ": a path, AUTO or NONE" },                          \
+	    .help = "log of this output: a path, AUTO or NONE" },                         \
 	{ prefix "_logfile_backups", &conf_integer, "10", CHANNEL(WORD, backups),     \
-	    .flags = CONF_EACH, .help = "rotated logs that are kept" },                   \
+	    .flags = CONF_EACH, .help = "number of rotated logs to keep" },               \
 	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
-	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0 = never" },  \
+	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0: never" },   \
 	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
-	    .flags = CONF_EACH, .help = "send " prefix " to syslog" }
+	    .flags = CONF_EACH, .help = "send this output to syslog, too" }
 
 static const struct conf_option program_rows[] = {
 	{ "priority", &conf_integer, "999", IN(process_config, priority),
-	    .help = "low numbers start first and stop last" },
+	    .help = "order of starts and stops: low numbers start first and stop last" },
 	{ "autostart", &conf_boolean, "true", IN(process_config, autostart),
-	    .help = "start with the daemon" },
+	    .help = "start the program together with the daemon" },
 	{ "autorestart", &conf_autorestart, "unexpected", IN(process_config, autorestart),
-	    .help = "start again after an exit: always, never, or when its status is not "
-	    "one of exitcodes" },
+	    .help = "start a process again after its exit: always (true), never "
+	    "(false), or when its status is not one of exitcodes (unexpected)" },
 	{ "startsecs", &conf_integer, "1", IN(process_config, startsecs),
-	    .help = "seconds a process must stay up to count as running" },
+	    .help = "seconds that a process must stay up for its start to count as "
+	    "successful" },
 	{ "startretries", &conf_integer, "3", IN(process_config, startretries),
-	    .help = "failed starts before it is given up" },
+	    .help = "further attempts after a failed start before the process is FATAL" },
 	{ "stopsignal", &conf_signal, "TERM", IN(process_config, stopsignal),
-	    .help = "signal that asks it to stop" },
+	    .help = "signal that tells a process to stop" },
 	{ "stopwaitsecs", &conf_integer, "10", IN(process_config, stopwaitsecs),
-	    .help = "seconds until SIGKILL follows" },
+	    .help = "seconds from stopsignal to SIGKILL" },
 	{ "stopasgroup", &conf_boolean, "false", IN(process_config, stopasgroup),
-	    .help = "send the stop signal to the whole process group" },
+	    .help = "send stopsignal to the whole process group" },
 	{ "killasgroup", &conf_boolean, NULL, IN(process_config, killasgroup),
 	    .help = "send SIGKILL to the whole process group; default: as stopasgroup" },
 	{ "exitcodes", &conf_exitcodes, "0", IN(process_config, exitcodes),
-	    .help = "exit statuses that are expected" },
+	    .help = "exit statuses that are expected, separated by commas" },
 	{ "redirect_stderr", &conf_boolean, "false", IN(process_config, redirect_stderr),
-	    .help = "send standard error where standard output goes" },
+	    .help = "write standard error to the log of standard output" },
 	{ "exit_on_fatal", &conf_boolean, "false", IN(process_config, exit_on_fatal),
 	    .flags = CONF_OURS,
-	    .help = "end the daemon when it is FATAL, or has ended unexpectedly and is not "
-	    "started again" },
+	    .help = "end the daemon when a process is FATAL, or has exited "
+	    "unexpectedly and is not started again" },
 	{ "reset_signals", &conf_boolean, "false", IN(process_config, reset_signals),
 	    .flags = CONF_OURS,
-	    .help = "start it with every signal at its default; without it SIGPIPE and "
-	    "SIGXFSZ are ignored, as supervisord leaves them" },
+	    .help = "start the program with every signal at its default" },
 	{ "numprocs", &conf_integer, "1", IN(program_section, numprocs),
-	    .flags = CONF_SECTION, .help = "processes to make of this section" },
+	    .flags = CONF_SECTION,
+	    .help = "number of processes" },
 	{ "numprocs_start", &conf_integer, "0", IN(program_section, numprocs_start),
-	    .flags = CONF_SECTION, .help = "number of the first, its process_num" },
+	    .flags = CONF_SECTION,
+	    .help = "process_num of the first process" },
 	CAPTURE_ROWS("stdout", STDOUT),
 	CAPTURE_ROWS("stderr", STDERR),
 	{ "serverurl", &conf_serverurl, "AUTO", IN(process_config, serverurl),
-	    .help = "SUPERVISOR_SERVER_URL for the child; AUTO: chosen by the daemon" },
+	    .help = "SUPERVISOR_SERVER_URL for the program; AUTO: the first HTTP server" },
 	{ "user", &conf_user, NULL, IN(process_config, user),
-	    .help = "user to run as" },
+	    .help = "user to run as; default: the daemon's" },
 	{ "umask", &conf_octal, NULL, IN(process_config, umask),
-	    .help = "file creation mask; default: the daemon's" },
+	    .help = "file mode creation mask; default: the daemon's" },
 	{ "process_name", &conf_string, "%(program_name)s", IN(process_config, name),
 	    .flags = CONF_EACH | CONF_RAW,
-	    .help = "name of each process; needs %(process_num)s if numprocs is above 1" },
+	    .help = "name of each process; must contain %(process_num)s if numprocs is "
+	    "above 1" },
 	{ "environment", &conf_environment, "", IN(process_config, environment),
-	    .flags = CONF_EACH | CONF_RAW, .help = "variables for the child" },
+	    .flags = CONF_EACH | CONF_RAW,
+	    .help = "variables for the program" },
 	{ "directory", &conf_string, NULL, IN(process_config, directory),
-	    .flags = CONF_EACH, .help = "working directory of the child" },
+	    .flags = CONF_EACH,
+	    .help = "working directory; default: the daemon's" },
 	LOG_ROWS("stdout", STDOUT),
 	LOG_ROWS("stderr", STDERR),
 	{ "command", &conf_string, NULL, IN(process_config, command),
-	    .flags = CONF_EACH | CONF_REQUIRED, .help = "command line" },
+	    .flags = CONF_EACH | CONF_REQUIRED,
+	    .help = "program to run, and its arguments" },
 };
 
 static const struct conf_option group_rows[] = {
 	{ "programs", &conf_string, "", IN(group_section, programs),
-	    .help = "the programs of the group, separated by commas" },
+	    .help = "names of the programs, separated by commas" },
 	{ "priority", &conf_integer, "999", IN(group_section, priority),
 	    .help = "order among groups" },
 };
@@ -145,58 +158,59 @@ static const struct conf_option listener_rows[] = {
 	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
-	    .help = "events that may wait; where it is not given, also as many as all "
-	    "programs make at a start" },
+	    .help = "events that may wait for a listener; if not set, also those of a "
+	    "start of all programs" },
 	{ "event_length", &conf_event_length, "characters",
 	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
-	    .help = "what len: of an event counts: characters, as Python's listeners do, "
-	    "or bytes" },
+	    .help = "what len: in the header of an event counts" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
-	    IN(pool_section, result_handler), .help = "judges the listener's results" },
+	    IN(pool_section, result_handler),
+	    .help = "Python function for the results of listeners; two are built in" },
 	{ "events", &conf_string, "", IN(pool_section, events), CONF_REQUIRED,
-	    .help = "event types, separated by commas" },
+	    .help = "types of events to receive, separated by commas" },
 };
 
 static const struct conf_option interface_rows[] = {
 	{ "role", &conf_command_role, "states", IN(rpcinterface_config, role),
 	    .flags = CONF_OURS,
-	    .help = "what it may ask of the daemon: states, view, operate or admin" },
+	    .help = "what the program may ask of the daemon: states, view, operate or "
+	    "admin" },
 };
 
 static const struct conf_option fcgi_rows[] = {
 	{ "priority", &conf_integer, "999", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "socket_backlog", &conf_string, NULL, IN(pool_section, socket_backlog),
-	    .help = "connections that may wait in the queue of the listening "
-	    "socket, 1 to 65535; 4096 by default" },
+	    .help = "connections that may wait to be accepted, 1 to 65535; default: "
+	    "4096" },
 	{ "socket_owner", &conf_string, NULL, IN(pool_section, socket_owner),
-	    .help = "user[:group] of a Unix socket; by default that of the program's "
-	    "user" },
+	    .help = "user[:group] that owns a Unix socket; default: the program's user" },
 	{ "socket_mode", &conf_string, NULL, IN(pool_section, socket_mode),
-	    .help = "mode of a Unix socket; 0700 by default" },
+	    .help = "mode of a Unix socket, in octal; default: 0700" },
 	{ "socket", &conf_string, NULL, IN(pool_section, socket), CONF_RAW | CONF_REQUIRED,
-	    .help = "unix:///PATH or tcp://HOST:PORT; may use %(program_name)s" },
+	    .help = "listening socket: unix:///PATH or tcp://HOST:PORT" },
 };
 
 #define NAMES_ROW                                                                     \
 	{ "server_names", &conf_server_names, NULL,                                   \
 	    IN(listener_config, server_names), .flags = CONF_OURS,                        \
-	    .help = "names by which browsers reach a server without a password, beside "  \
-	    "localhost and this machine's own; separated by commas or blanks" }
+	    .help = "host names by which browsers may reach a server without a "          \
+	    "password, separated by commas or blanks" }
 
 #define ROLE_ROW                                                                      \
 	{ "unauthenticated_role", &conf_role, NULL,                                   \
 	    IN(listener_config, unauthenticated_role), .flags = CONF_OURS,                \
-	    .help = "what a client without credentials may do: none, states, view, "      \
+	    .help = "what clients without credentials may do: none, states, view, "       \
 	    "operate or admin" }
 
 static const struct conf_option inet_rows[] = {
 	{ "username", &conf_string, NULL, IN(listener_config, username),
-	    .help = "user a client must give; with password only" },
+	    .help = "user name that clients must send; only together with password" },
 	{ "password", &conf_string, NULL, IN(listener_config, password),
-	    .help = "its password, in the clear or as {SHA} and a hexadecimal digest" },
+	    .help = "password that clients must send: as text, or {SHA} and its SHA-1 "
+	    "digest in hexadecimal" },
 	{ "port", &conf_port, NULL, IN(listener_config, port), CONF_REQUIRED,
-	    .help = "port, :port, *:port, host:port or [IPv6]:port" },
+	    .help = "address to listen on: PORT, HOST:PORT or [IPv6]:PORT" },
 	ROLE_ROW,
 	NAMES_ROW,
 };
@@ -205,11 +219,12 @@ static const struct conf_option unix_rows[] = {
 	{ "file", &conf_file, NULL, IN(listener_config, path), CONF_REQUIRED,
 	    .help = "path of the socket" },
 	{ "username", &conf_string, NULL, IN(listener_config, username),
-	    .help = "user a client must give; with password only" },
+	    .help = "user name that clients must send; only together with password" },
 	{ "password", &conf_string, NULL, IN(listener_config, password),
-	    .help = "its password, in the clear or as {SHA} and a hexadecimal digest" },
+	    .help = "password that clients must send: as text, or {SHA} and its SHA-1 "
+	    "digest in hexadecimal" },
 	{ "chown", &conf_owner, NULL, IN(listener_config, uid),
-	    .help = "user[:group] that owns the socket" },
+	    .help = "user[:group] that owns the socket; default: the daemon's user" },
 	{ "chmod", &conf_mode, "0700", IN(listener_config, mode),
 	    .help = "mode of the socket" },
 	ROLE_ROW,
