@@ -7,26 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In the order of the columns; R is r that is nobody else's. */
+#define RESULT_COLUMN 52
+#define RESULT_WIDTH 23
+
+/* R is r that only reeve-rpcd has. */
 static void
 print_marks(unsigned flags)
 {
-	if ((flags & CMD_RPCD) != 0)
-		fputs((flags & CMD_ONLY_RPCD) != 0 ? " R" : " r", stdout);
-	if ((flags & CMD_IN_SHUTDOWN) != 0)
-		fputs(" s", stdout);
-	if ((flags & CMD_IN_FATAL) != 0)
-		fputs(" f", stdout);
+	const char *rpcd = (flags & CMD_ONLY_RPCD) != 0 ? "R" : "r";
+
+	printf("%-2s%-2s%-2s", (flags & CMD_RPCD) != 0 ? rpcd : "",
+	    (flags & CMD_IN_SHUTDOWN) != 0 ? "s" : "",
+	    (flags & CMD_IN_FATAL) != 0 ? "f" : "");
+}
+
+/* The result, on several lines where it is long; a line breaks after a blank. */
+static void
+print_result(const char *text)
+{
+	size_t n;
+
+	for (; strlen(text) > RESULT_WIDTH; text += n) {
+		for (n = RESULT_WIDTH; n > 1 && text[n - 1] != ' '; n--)
+			;
+		printf("%.*s\n%*s", (int)n - 1, text, RESULT_COLUMN, "");
+	}
+	puts(text);
 }
 
 static void
 print_method(const struct cmd *cmd)
 {
-	printf(".It %s Ta %s%sTa %s Ta", cmd->name, cmd->params,
-	    cmd->params[0] != '\0' ? " " : "",
+	printf("%-16s%-22s%-8s", cmd->name, cmd->params,
 	    cmd->role == ROLE_NONE ? "-" : role_name(cmd->role));
 	print_marks(cmd->flags);
-	printf(" Ta %s\n", cmd->result);
+	print_result(cmd->result);
 }
 
 static void
@@ -59,12 +74,11 @@ int
 main(void)
 {
 	mdoc_begin("methods of the master");
-	puts(".Bl -column \"daemon.shutdown\" \"type:s,data:s,?more:t\" \"operate\" "
-	     "\"r s f\" \"result\"");
-	puts(".It Sy method Ta Sy parameters Ta Sy role Ta Sy marks Ta Sy result");
+	puts(".Bd -literal");
+	printf("%-16s%-22s%-8s%-6sresult\n", "method", "parameters", "role", "marks");
 	for (int id = 0; id < CMD_MAX; id++)
 		print_method(cmd_get((enum cmd_id)id));
-	puts(".El");
+	puts(".Ed");
 	mdoc_end();
 	mdoc_begin("faults");
 	puts(".Bl -column \"code\" \"INCORRECT_PARAMETERS\" -compact");
