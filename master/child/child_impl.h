@@ -19,7 +19,7 @@ struct child {
 	struct stdin_queue *input;
 	bool uses_socket; /* of its group: fcgi_socket_take was called */
 	/* Of an event listener, while it has pipes. */
-	struct listener *listener;
+	struct listener_protocol *listener;
 	struct printer *printer;         /* of RESULT_PRINTED */
 	struct logfile *print_log;       /* … our stdout; NULL = it is closed */
 	struct pool_event unanswered;    /* what it was given, from its exit on */

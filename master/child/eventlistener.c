@@ -15,7 +15,7 @@
 
 /* --- the pool ------------------------------------------------------------------------ */
 
-static struct listener *
+static struct listener_protocol *
 eventlistener_of(const struct process *process)
 {
 	return process->child->listener;
@@ -32,9 +32,9 @@ eventlistener_write(struct process *process, const char *bytes, size_t n)
 static int
 eventlistener_added(struct group *group)
 {
-	static const struct pool_ops ops = {
+	static const struct listener_pool_ops ops = {
 	    .listener = eventlistener_of, .write = eventlistener_write};
-	struct pool *pool = pool_new(group, &ops);
+	struct listener_pool *pool = listener_pool_new(group, &ops);
 
 	if (pool == NULL)
 		return -1;
@@ -54,7 +54,7 @@ eventlistener_removed(struct group *group)
 static bool
 eventlistener_is_busy(const struct group *group)
 {
-	return group->shared != NULL && pool_is_busy(group->shared);
+	return group->shared != NULL && listener_pool_is_busy(group->shared);
 }
 
 /* --- the output ---------------------------------------------------------------------- */
@@ -87,17 +87,17 @@ eventlistener_answered(void *ctx, struct pool_event taken, bool processed)
 
 	if (process->child->printer != NULL && processed)
 		printer_end(process->child->printer, eventlistener_print, process);
-	pool_end(process->group->shared, process, taken, processed);
+	listener_pool_end(process->group->shared, process, taken, processed);
 }
 
 static void
 eventlistener_output(void *ctx, enum output_id id UNUSED, const char *bytes, size_t n)
 {
-	static const struct listener_ops ops = {
+	static const struct listener_protocol_ops ops = {
 	    .end = eventlistener_answered, .result = eventlistener_result};
 	struct process *process = ctx;
 
-	listener_feed(process->child->listener, bytes, n, &ops, process);
+	listener_protocol_feed(process->child->listener, bytes, n, &ops, process);
 }
 
 /* A listener whose results are printed waits for their reader. */
@@ -143,7 +143,8 @@ eventlistener_listen(struct process *process)
 	child->listener = malloc(sizeof(*child->listener));
 	if (child->listener == NULL)
 		return -1;
-	listener_init(child->listener, process->config->name, handler, &child->protocol);
+	listener_protocol_init(
+	    child->listener, process->config->name, handler, &child->protocol);
 	if (prints && eventlistener_new_printer(process) == -1)
 		return -1;
 	return output_tell(
@@ -156,7 +157,8 @@ static void
 eventlistener_exited(struct process *process)
 {
 	if (process->child->listener != NULL)
-		process->child->unanswered = listener_take(process->child->listener);
+		process->child->unanswered =
+		    listener_protocol_take(process->child->listener);
 }
 
 static void
@@ -165,7 +167,7 @@ eventlistener_closed(struct process *process)
 	struct child *child = process->child;
 
 	if (child->listener != NULL)
-		event_unref(listener_take(child->listener).event);
+		event_unref(listener_protocol_take(child->listener).event);
 	free(child->listener);
 	child->listener = NULL;
 	if (child->printer != NULL)
@@ -184,7 +186,7 @@ eventlistener_ended(struct process *process)
 
 	process->child->unanswered = (struct pool_event){ 0 };
 	if (left.event != NULL)
-		pool_end(process->group->shared, process, left, false);
+		listener_pool_end(process->group->shared, process, left, false);
 }
 
 const struct group_ops eventlistener_group_ops = {

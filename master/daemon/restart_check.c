@@ -92,7 +92,7 @@ restart_check_log(struct conf_load *load)
 {
 	const char *path = load->config->logfile;
 	char why[SAFEPATH_WHY] = "";
-	struct writer out = WRITER_NONE;
+	struct nonblocking_writer out = NONBLOCKING_WRITER_NONE;
 	struct stat st;
 	int rc;
 
@@ -101,7 +101,7 @@ restart_check_log(struct conf_load *load)
 		return 0;
 	rc = logtarget_open(path, &out, &st, why);
 	if (rc == 0)
-		writer_close(&out);
+		nonblocking_writer_close(&out);
 	else
 		(void)conf_load_fail(load, "cannot open the log %s: %s", path,
 		    *why != '\0' ? why : strerror(errno));

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-TAILQ_HEAD(pool_list, pool);
+TAILQ_HEAD(pool_list, listener_pool);
 
 struct dispatcher {
 	const struct groups *groups;
@@ -40,7 +40,7 @@ dispatch_make(struct dispatcher *events, enum event_type type, struct buf *paylo
 	struct event *event = rc == -1 ?
 	    NULL :
 	    event_new(type, *events->next_serial, buf_data(payload), buf_len(payload));
-	struct pool *pool;
+	struct listener_pool *pool;
 	unsigned times;
 
 	buf_clear(payload);
@@ -52,8 +52,8 @@ dispatch_make(struct dispatcher *events, enum event_type type, struct buf *paylo
 	*events->next_serial =
 	    *events->next_serial >= INT64_MAX ? 0 : *events->next_serial + 1;
 	TAILQ_FOREACH(pool, &events->pools, in_events)
-		if ((times = pool_wants(pool, type)) > 0)
-			pool_accept(pool, event, times, processes);
+		if ((times = listener_pool_wants(pool, type)) > 0)
+			listener_pool_accept(pool, event, times, processes);
 	event_unref(event);
 }
 
@@ -137,39 +137,39 @@ dispatch_tick(void *ctx, enum event_type type, int64_t when)
 static void
 dispatch_look_at_pools(struct dispatcher *events)
 {
-	struct pool *pool;
+	struct listener_pool *pool;
 
 	events->wanted = 0;
 	TAILQ_FOREACH(pool, &events->pools, in_events)
 		for (unsigned type = 0; type < EVENT_TYPE_MAX; type++)
-			if (pool_wants(pool, (enum event_type)type) > 0)
+			if (listener_pool_wants(pool, (enum event_type)type) > 0)
 				events->wanted |= UINT32_C(1) << type;
 	ticks_want(events->ticks, events->wanted);
 }
 
 void
-dispatch_subscribe(struct dispatcher *events, struct pool *pool)
+dispatch_subscribe(struct dispatcher *events, struct listener_pool *pool)
 {
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
 	dispatch_look_at_pools(events);
 }
 
 void
-dispatch_unsubscribe(struct dispatcher *events, struct pool *pool)
+dispatch_unsubscribe(struct dispatcher *events, struct listener_pool *pool)
 {
 	TAILQ_REMOVE(&events->pools, pool, in_events);
-	pool_free(pool);
+	listener_pool_free(pool);
 	dispatch_look_at_pools(events);
 }
 
 void
 dispatch_send(struct dispatcher *events, const char *identifier)
 {
-	struct pool *pool;
+	struct listener_pool *pool;
 	int64_t next = -1, due;
 
 	TAILQ_FOREACH(pool, &events->pools, in_events) {
-		due = pool_dispatch(pool, identifier);
+		due = listener_pool_dispatch(pool, identifier);
 		if (due != -1 && (next == -1 || due < next))
 			next = due;
 	}
@@ -184,14 +184,14 @@ dispatch_record(struct dispatcher *events)
 	return &events->record;
 }
 
-struct pool *
-dispatch_next(const struct dispatcher *events, const struct pool *pool)
+struct listener_pool *
+dispatch_next(const struct dispatcher *events, const struct listener_pool *pool)
 {
 	return pool == NULL ? TAILQ_FIRST(&events->pools) : TAILQ_NEXT(pool, in_events);
 }
 
 void
-dispatch_move_last(struct dispatcher *events, struct pool *pool)
+dispatch_move_last(struct dispatcher *events, struct listener_pool *pool)
 {
 	TAILQ_REMOVE(&events->pools, pool, in_events);
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
@@ -226,13 +226,13 @@ dispatch_new(struct loop *loop, const struct groups *groups, uint64_t *next_seri
 void
 dispatch_free(struct dispatcher *events)
 {
-	struct pool *pool;
+	struct listener_pool *pool;
 
 	if (events == NULL)
 		return;
 	while ((pool = TAILQ_FIRST(&events->pools)) != NULL) {
 		TAILQ_REMOVE(&events->pools, pool, in_events);
-		pool_free(pool);
+		listener_pool_free(pool);
 	}
 	ticks_free(events->ticks);
 	source_free(events->again);

@@ -26,8 +26,8 @@ struct dispatcher *dispatch_new(
 void dispatch_free(struct dispatcher *); /* with its pools; NULL is fine */
 
 /* A pool subscribes, and is owned from now on. */
-void dispatch_subscribe(struct dispatcher *, struct pool *take);
-void dispatch_unsubscribe(struct dispatcher *, struct pool *); /* frees it */
+void dispatch_subscribe(struct dispatcher *, struct listener_pool *take);
+void dispatch_unsubscribe(struct dispatcher *, struct listener_pool *); /* frees it */
 /* Whether any pool takes the type: to be checked before work for an event alone. */
 bool dispatch_wanted(const struct dispatcher *, enum event_type);
 
@@ -50,7 +50,8 @@ void dispatch_send(struct dispatcher *, const char *identifier);
 /* For the state document: borrowed, to be read or filled; the pool behind this one (NULL:
  * the first), or NULL; and a pool comes last in that order. */
 struct dispatch_record *dispatch_record(struct dispatcher *);
-struct pool *dispatch_next(const struct dispatcher *, const struct pool *);
-void dispatch_move_last(struct dispatcher *, struct pool *);
+struct listener_pool *dispatch_next(
+    const struct dispatcher *, const struct listener_pool *);
+void dispatch_move_last(struct dispatcher *, struct listener_pool *);
 
 #endif

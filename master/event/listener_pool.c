@@ -13,10 +13,10 @@
 #define PER_PROCESS 4    /* events that one program may make while it starts */
 #define REJECTED_MS 1000 /* from a rejection to the same listener's next rejected event */
 
-struct pool *
-pool_new(struct group *group, const struct pool_ops *ops)
+struct listener_pool *
+listener_pool_new(struct group *group, const struct listener_pool_ops *ops)
 {
-	struct pool *pool = calloc(1, sizeof(*pool));
+	struct listener_pool *pool = calloc(1, sizeof(*pool));
 
 	if (pool == NULL)
 		return NULL;
@@ -28,7 +28,7 @@ pool_new(struct group *group, const struct pool_ops *ops)
 
 /* Takes an event out; its reference is the caller's. */
 static struct event *
-pool_take(struct pool *pool, struct pool_waiting *waiting)
+listener_pool_take(struct listener_pool *pool, struct pool_waiting *waiting)
 {
 	struct event *event = waiting->item.event;
 
@@ -40,23 +40,23 @@ pool_take(struct pool *pool, struct pool_waiting *waiting)
 }
 
 void
-pool_clear(struct pool *pool)
+listener_pool_clear(struct listener_pool *pool)
 {
 	while (pool->count > 0)
-		event_unref(pool_take(pool, STAILQ_FIRST(&pool->buffer)));
+		event_unref(listener_pool_take(pool, STAILQ_FIRST(&pool->buffer)));
 }
 
 void
-pool_free(struct pool *pool)
+listener_pool_free(struct listener_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	pool_clear(pool);
+	listener_pool_clear(pool);
 	free(pool);
 }
 
 unsigned
-pool_wants(const struct pool *pool, enum event_type type)
+listener_pool_wants(const struct listener_pool *pool, enum event_type type)
 {
 	unsigned count = 0;
 
@@ -69,7 +69,7 @@ pool_wants(const struct pool *pool, enum event_type type)
 /* --- the buffer ------------------------------------------------------------------ */
 
 static bool
-pool_is_full(const struct pool *pool, size_t processes)
+listener_pool_is_full(const struct listener_pool *pool, size_t processes)
 {
 	int64_t given = pool->group->config->pool.buffer_size;
 
@@ -80,7 +80,7 @@ pool_is_full(const struct pool *pool, size_t processes)
 }
 
 int
-pool_insert(struct pool *pool, struct pool_event item, bool at_head)
+listener_pool_insert(struct listener_pool *pool, struct pool_event item, bool at_head)
 {
 	struct pool_waiting *waiting = malloc(sizeof(*waiting));
 
@@ -99,18 +99,19 @@ pool_insert(struct pool *pool, struct pool_event item, bool at_head)
 /* Discards the oldest event when the buffer is full. The item's reference is taken, also
  * without memory: then the event is lost, which is logged. */
 static void
-pool_add(struct pool *pool, struct pool_event item, bool at_head, size_t processes)
+listener_pool_add(
+    struct listener_pool *pool, struct pool_event item, bool at_head, size_t processes)
 {
 	struct event *oldest;
 
-	if (pool_is_full(pool, processes) && pool->count > 0) {
-		oldest = pool_take(pool, STAILQ_FIRST(&pool->buffer));
+	if (listener_pool_is_full(pool, processes) && pool->count > 0) {
+		oldest = listener_pool_take(pool, STAILQ_FIRST(&pool->buffer));
 		log_limited_after(&pool->overflows, LOG_LIMIT_FIRST, LEVEL_ERROR,
 		    "pool %s event buffer overflowed, discarding event %" PRIu64,
 		    pool->group->config->name, oldest->serial);
 		event_unref(oldest);
 	}
-	if (pool_insert(pool, item, at_head) == 0)
+	if (listener_pool_insert(pool, item, at_head) == 0)
 		return;
 	log_limited(&pool->overflows, LEVEL_ERROR,
 	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
@@ -119,20 +120,21 @@ pool_add(struct pool *pool, struct pool_event item, bool at_head, size_t process
 }
 
 void
-pool_accept(struct pool *pool, struct event *event, unsigned times, size_t processes)
+listener_pool_accept(
+    struct listener_pool *pool, struct event *event, unsigned times, size_t processes)
 {
 	struct pool_event item = { .event = event, .poolserial = pool->next_serial };
 
 	pool->next_serial = item.poolserial >= INT64_MAX ? 0 : item.poolserial + 1;
 	for (unsigned i = 0; i < times; i++) {
 		event_ref(event);
-		pool_add(pool, item, false, processes);
+		listener_pool_add(pool, item, false, processes);
 	}
 }
 
 void
-pool_end(
-    struct pool *pool, struct process *process, struct pool_event taken, bool processed)
+listener_pool_end(struct listener_pool *pool, struct process *process,
+    struct pool_event taken, bool processed)
 {
 	const struct group_config *config = pool->group->config;
 
@@ -146,15 +148,15 @@ pool_end(
 	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
 	process->rejected_ms = clock_mono_ms();
 	taken.rejected = true;
-	pool_add(pool, taken, true, SIZE_MAX / PER_PROCESS);
+	listener_pool_add(pool, taken, true, SIZE_MAX / PER_PROCESS);
 }
 
 /* --- sending ------------------------------------------------------------------------ */
 
 /* Appends the envelope and the payload; -1 with ENOMEM. */
 static int
-pool_envelop(struct buf *out, const struct pool *pool, const struct pool_event *item,
-    const char *identifier)
+listener_pool_envelop(struct buf *out, const struct listener_pool *pool,
+    const struct pool_event *item, const char *identifier)
 {
 	const struct event *event = item->event;
 	const struct group_config *config = pool->group->config;
@@ -171,8 +173,9 @@ pool_envelop(struct buf *out, const struct pool *pool, const struct pool_event *
 }
 
 static bool
-pool_send_to(struct pool *pool, struct process *process, struct listener *listener,
-    const struct pool_event *item, const struct buf *text)
+listener_pool_send_to(struct listener_pool *pool, struct process *process,
+    struct listener_protocol *listener, const struct pool_event *item,
+    const struct buf *text)
 {
 	uint64_t serial = item->event->serial;
 	const char *name = process->config->name;
@@ -180,7 +183,7 @@ pool_send_to(struct pool *pool, struct process *process, struct listener *listen
 	if (pool->ops->write(process, buf_data(text), buf_len(text)) == 0) {
 		log_debug("event %" PRIu64 " sent to listener %s", serial, name);
 		event_ref(item->event);
-		listener_give(listener, *item);
+		listener_protocol_give(listener, *item);
 		return true;
 	}
 	if (errno == EPIPE)
@@ -197,7 +200,7 @@ pool_send_to(struct pool *pool, struct process *process, struct listener *listen
  * a processor. *due becomes the time from which the process may take it, if that is the
  * first. */
 static bool
-pool_has_just_rejected(
+listener_pool_has_just_rejected(
     const struct process *process, const struct pool_event *item, int64_t *due)
 {
 	int64_t until = process->rejected_ms + REJECTED_MS;
@@ -210,11 +213,11 @@ pool_has_just_rejected(
 }
 
 static bool
-pool_send(
-    struct pool *pool, const struct pool_event *item, const char *identifier, int64_t *due)
+listener_pool_send(struct listener_pool *pool, const struct pool_event *item,
+    const char *identifier, int64_t *due)
 {
 	struct process *process;
-	struct listener *listener;
+	struct listener_protocol *listener;
 	struct buf text;
 	bool given = false;
 
@@ -223,12 +226,12 @@ pool_send(
 		listener = pool->ops->listener(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||
 		    listener->state != LISTENER_READY ||
-		    pool_has_just_rejected(process, item, due))
+		    listener_pool_has_just_rejected(process, item, due))
 			continue;
 		if (buf_len(&text) == 0 &&
-		    pool_envelop(&text, pool, item, identifier) == -1)
+		    listener_pool_envelop(&text, pool, item, identifier) == -1)
 			break;
-		given = pool_send_to(pool, process, listener, item, &text);
+		given = listener_pool_send_to(pool, process, listener, item, &text);
 		if (given)
 			break;
 	}
@@ -239,7 +242,7 @@ pool_send(
 /* Behind an event that waits after its rejection new ones are handed out: they would
  * overflow the buffer otherwise. */
 int64_t
-pool_dispatch(struct pool *pool, const char *identifier)
+listener_pool_dispatch(struct listener_pool *pool, const char *identifier)
 {
 	struct pool_waiting *waiting = STAILQ_FIRST(&pool->buffer), *next;
 	int64_t first = -1, due;
@@ -247,8 +250,8 @@ pool_dispatch(struct pool *pool, const char *identifier)
 	for (; waiting != NULL; waiting = next) {
 		next = STAILQ_NEXT(waiting, in_buffer);
 		due = -1;
-		if (pool_send(pool, &waiting->item, identifier, &due))
-			event_unref(pool_take(pool, waiting));
+		if (listener_pool_send(pool, &waiting->item, identifier, &due))
+			event_unref(listener_pool_take(pool, waiting));
 		else if (due == -1)
 			break;
 		else if (first == -1 || due < first)
@@ -258,10 +261,10 @@ pool_dispatch(struct pool *pool, const char *identifier)
 }
 
 bool
-pool_is_busy(const struct pool *pool)
+listener_pool_is_busy(const struct listener_pool *pool)
 {
 	const struct process *process;
-	const struct listener *listener;
+	const struct listener_protocol *listener;
 
 	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
 		listener = pool->ops->listener(process);

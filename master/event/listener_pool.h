@@ -20,9 +20,9 @@
 	(1024 * 1024) /* … and as many more as programs may make at a
 					 * start, while they hold less than this */
 
-struct pool_ops {
+struct listener_pool_ops {
 	/* The listener that the process is now, or NULL. */
-	struct listener *(*listener)(const struct process *);
+	struct listener_protocol *(*listener)(const struct process *);
 	/* Queues bytes for its standard input. 0, or -1 with errno: nothing was queued. */
 	int (*write)(struct process *, const char *bytes, size_t n);
 };
@@ -38,10 +38,10 @@ STAILQ_HEAD(pool_buffer, pool_waiting);
 #define POOL_FIELDS(ROW, S)								\
 	ROW(S, U64, next_serial)
 
-struct pool {
-	TAILQ_ENTRY(pool) in_events;
-	struct group *group;        /* borrowed */
-	const struct pool_ops *ops; /* borrowed */
+struct listener_pool {
+	TAILQ_ENTRY(listener_pool) in_events;
+	struct group *group;                 /* borrowed */
+	const struct listener_pool_ops *ops; /* borrowed */
 	struct pool_buffer buffer;
 	size_t count, bytes; /* of the buffer */
 	struct FIELDS(POOL_FIELDS);
@@ -49,23 +49,26 @@ struct pool {
 };
 
 /* New, empty. NULL with ENOMEM. */
-struct pool *pool_new(struct group *, const struct pool_ops *);
-void pool_free(struct pool *); /* NULL is fine; what waits is lost */
+struct listener_pool *listener_pool_new(struct group *, const struct listener_pool_ops *);
+void listener_pool_free(struct listener_pool *); /* NULL is fine; what waits is lost */
 /* How many of its subscriptions take the type. */
-unsigned pool_wants(const struct pool *, enum event_type);
+unsigned listener_pool_wants(const struct listener_pool *, enum event_type);
 /* Buffers the event so many times; the oldest give way when it is full. processes: how
  * many live processes there are, for the default size. */
-void pool_accept(struct pool *, struct event *, unsigned times, size_t processes);
+void listener_pool_accept(
+    struct listener_pool *, struct event *, unsigned times, size_t processes);
 /* An event (taken) comes back from its listener's process. A rejected one goes to the head
  * again; that process gets no rejected event before a second has passed. */
-void pool_end(struct pool *, struct process *, struct pool_event take, bool processed);
+void listener_pool_end(
+    struct listener_pool *, struct process *, struct pool_event take, bool processed);
 /* Whether a listener has an event to answer, or one waits that a listener may take. */
-bool pool_is_busy(const struct pool *);
+bool listener_pool_is_busy(const struct listener_pool *);
 /* Hands out what it can. The monotonic time (ms) from which a listener that is ready may
  * take what it may not take yet, or -1. */
-int64_t pool_dispatch(struct pool *, const char *identifier);
-void pool_clear(struct pool *); /* nothing waits any more */
+int64_t listener_pool_dispatch(struct listener_pool *, const char *identifier);
+void listener_pool_clear(struct listener_pool *); /* nothing waits any more */
 /* An event waits, first or last of all. 0, or -1 with ENOMEM: then it is not taken. */
-NODISCARD int pool_insert(struct pool *, struct pool_event take, bool at_head);
+NODISCARD int listener_pool_insert(
+    struct listener_pool *, struct pool_event take, bool at_head);
 
 #endif

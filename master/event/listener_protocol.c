@@ -20,29 +20,29 @@ static const char *const listener_states[] = {
 };
 
 const char *
-listener_state_name(enum listener_state state)
+listener_protocol_state_name(enum listener_state state)
 {
 	return listener_states[state];
 }
 
 int
-listener_state_find(const char *name)
+listener_protocol_state_find(const char *name)
 {
 	return str_index(name, listener_states, nitems(listener_states));
 }
 
 void
-listener_init(struct listener *listener, const char *name, enum result_handler handler,
-    struct listener_limits *limits)
+listener_protocol_init(struct listener_protocol *listener, const char *name,
+    enum result_handler handler, struct listener_limits *limits)
 {
-	*listener = (struct listener){ .name = name,
+	*listener = (struct listener_protocol){ .name = name,
 		.handler = handler,
 		.limits = limits,
 		.state = LISTENER_ACKNOWLEDGED };
 }
 
 struct pool_event
-listener_take(struct listener *listener)
+listener_protocol_take(struct listener_protocol *listener)
 {
 	struct pool_event taken = listener->outstanding;
 
@@ -51,7 +51,7 @@ listener_take(struct listener *listener)
 }
 
 void
-listener_give(struct listener *listener, struct pool_event taken)
+listener_protocol_give(struct listener_protocol *listener, struct pool_event taken)
 {
 	listener->state = LISTENER_BUSY;
 	listener->outstanding = taken;
@@ -59,7 +59,7 @@ listener_give(struct listener *listener, struct pool_event taken)
 
 /* A new state begins with nothing read. */
 static void
-listener_enter(struct listener *listener, enum listener_state state)
+listener_protocol_enter(struct listener_protocol *listener, enum listener_state state)
 {
 	log_debug("%s: %s -> %s", listener->name, listener_states[listener->state],
 	    listener_states[state]);
@@ -76,7 +76,7 @@ listener_enter(struct listener *listener, enum listener_state state)
 }
 
 static void
-listener_log_bad_line(const struct listener *listener)
+listener_protocol_log_bad_line(const struct listener_protocol *listener)
 {
 	const char *bytes = listener->line.bytes;
 	bool is_text = str_is_utf8(bytes, listener->line.n);
@@ -92,7 +92,7 @@ listener_log_bad_line(const struct listener *listener)
 /* A whole line, its newline cut off: only what stands behind "RESULT " counts. The length
  * of the result, or -1. */
 static int64_t
-listener_read_length(const struct listener *listener)
+listener_protocol_read_length(const struct listener_protocol *listener)
 {
 	char number[LISTENER_LINE_MAX] = "";
 	size_t n = listener->line.n;
@@ -107,7 +107,7 @@ listener_read_length(const struct listener *listener)
 }
 
 static bool
-listener_judge_result(const struct listener *listener)
+listener_protocol_is_processed(const struct listener_protocol *listener)
 {
 	const struct listener_result *result = &listener->result;
 	bool processed = listener->handler != RESULT_OK ||
@@ -123,12 +123,12 @@ listener_judge_result(const struct listener *listener)
 
 /* --- one state each: how many of the bytes it takes ------------------------------- */
 
-typedef size_t listener_feed_fn(
-    struct listener *, const char *bytes, size_t n, const struct listener_ops *, void *ctx);
+typedef size_t listener_protocol_feed_fn(struct listener_protocol *, const char *bytes,
+    size_t n, const struct listener_protocol_ops *, void *ctx);
 
 static size_t
-listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t n,
-    const struct listener_ops *ops UNUSED, void *ctx UNUSED)
+listener_protocol_feed_acknowledged(struct listener_protocol *listener, const char *bytes,
+    size_t n, const struct listener_protocol_ops *ops UNUSED, void *ctx UNUSED)
 {
 	struct listener_line *line = &listener->line;
 	size_t want = READY_LEN - line->n;
@@ -137,7 +137,7 @@ listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t 
 	memcpy(line->bytes + line->n, bytes, n);
 	line->n += n;
 	if (line->n == READY_LEN)
-		listener_enter(listener,
+		listener_protocol_enter(listener,
 		    memcmp(line->bytes, READY, READY_LEN) == 0 ? LISTENER_READY :
 								 LISTENER_UNKNOWN);
 	return n;
@@ -145,17 +145,17 @@ listener_feed_acknowledged(struct listener *listener, const char *bytes, size_t 
 
 /* Also in READY, where nothing may come. */
 static size_t
-listener_feed_unknown(struct listener *listener, const char *bytes UNUSED, size_t n,
-    const struct listener_ops *ops UNUSED, void *ctx UNUSED)
+listener_protocol_feed_unknown(struct listener_protocol *listener, const char *bytes UNUSED,
+    size_t n, const struct listener_protocol_ops *ops UNUSED, void *ctx UNUSED)
 {
 	if (listener->state != LISTENER_UNKNOWN)
-		listener_enter(listener, LISTENER_UNKNOWN);
+		listener_protocol_enter(listener, LISTENER_UNKNOWN);
 	return n;
 }
 
 static size_t
-listener_feed_result(struct listener *listener, const char *bytes, size_t n,
-    const struct listener_ops *ops, void *ctx)
+listener_protocol_feed_result(struct listener_protocol *listener, const char *bytes,
+    size_t n, const struct listener_protocol_ops *ops, void *ctx)
 {
 	struct listener_result *result = &listener->result;
 	bool processed;
@@ -168,16 +168,16 @@ listener_feed_result(struct listener *listener, const char *bytes, size_t n,
 		result->bytes[result->n++] = bytes[i];
 	listener->missing -= (int64_t)n;
 	if (listener->missing == 0) {
-		processed = listener_judge_result(listener);
-		listener_enter(listener, LISTENER_ACKNOWLEDGED);
-		ops->end(ctx, listener_take(listener), processed);
+		processed = listener_protocol_is_processed(listener);
+		listener_protocol_enter(listener, LISTENER_ACKNOWLEDGED);
+		ops->end(ctx, listener_protocol_take(listener), processed);
 	}
 	return n;
 }
 
 static size_t
-listener_feed_busy(struct listener *listener, const char *bytes, size_t n,
-    const struct listener_ops *ops, void *ctx)
+listener_protocol_feed_busy(struct listener_protocol *listener, const char *bytes, size_t n,
+    const struct listener_protocol_ops *ops, void *ctx)
 {
 	struct listener_line *line = &listener->line;
 	size_t room = sizeof(line->bytes) - line->n;
@@ -185,7 +185,7 @@ listener_feed_busy(struct listener *listener, const char *bytes, size_t n,
 	int64_t length;
 
 	if (listener->in_result)
-		return listener_feed_result(listener, bytes, n, ops, ctx);
+		return listener_protocol_feed_result(listener, bytes, n, ops, ctx);
 	n = n < room ? n : room;
 	newline = memchr(bytes, '\n', n);
 	n = newline == NULL ? n : (size_t)(newline - bytes);
@@ -193,30 +193,30 @@ listener_feed_busy(struct listener *listener, const char *bytes, size_t n,
 	line->n += n;
 	if (newline == NULL && n < room)
 		return n;
-	length = newline != NULL ? listener_read_length(listener) : -1;
+	length = newline != NULL ? listener_protocol_read_length(listener) : -1;
 	if (length == -1) {
-		listener_log_bad_line(listener);
-		listener_enter(listener, LISTENER_UNKNOWN);
-		ops->end(ctx, listener_take(listener), false);
+		listener_protocol_log_bad_line(listener);
+		listener_protocol_enter(listener, LISTENER_UNKNOWN);
+		ops->end(ctx, listener_protocol_take(listener), false);
 		return n;
 	}
 	listener->in_result = true;
 	listener->missing = length;
 	/* A result of no bytes is there already. */
 	if (length == 0)
-		(void)listener_feed_result(listener, bytes, 0, ops, ctx);
+		(void)listener_protocol_feed_result(listener, bytes, 0, ops, ctx);
 	return n + 1;
 }
 
 void
-listener_feed(struct listener *listener, const char *bytes, size_t n,
-    const struct listener_ops *ops, void *ctx)
+listener_protocol_feed(struct listener_protocol *listener, const char *bytes, size_t n,
+    const struct listener_protocol_ops *ops, void *ctx)
 {
-	static listener_feed_fn *const feeders[] = {
-	    [LISTENER_ACKNOWLEDGED] = listener_feed_acknowledged,
-	    [LISTENER_READY] = listener_feed_unknown,
-	    [LISTENER_BUSY] = listener_feed_busy,
-	    [LISTENER_UNKNOWN] = listener_feed_unknown,
+	static listener_protocol_feed_fn *const feeders[] = {
+	    [LISTENER_ACKNOWLEDGED] = listener_protocol_feed_acknowledged,
+	    [LISTENER_READY] = listener_protocol_feed_unknown,
+	    [LISTENER_BUSY] = listener_protocol_feed_busy,
+	    [LISTENER_UNKNOWN] = listener_protocol_feed_unknown,
 	};
 	size_t taken;
 
@@ -225,7 +225,7 @@ listener_feed(struct listener *listener, const char *bytes, size_t n,
 }
 
 bool
-listener_is_sound(const struct listener *listener)
+listener_protocol_is_sound(const struct listener_protocol *listener)
 {
 	bool busy = listener->state == LISTENER_BUSY;
 	/* READY is checked as soon as it is as long as that. */

@@ -55,7 +55,7 @@ struct listener_result {
 	ROW(S, RESULT, result)		/* its beginning */				\
 	ROW(S, POOL_EVENT, outstanding)	/* BUSY: what it was given */
 
-struct listener {
+struct listener_protocol {
 	const char *name;               /* of the process; borrowed */
 	struct listener_limits *limits; /* of its process, which outlives it; borrowed */
 	enum result_handler handler;    /* of its pool */
@@ -67,7 +67,7 @@ struct listener_limits {
 	struct log_limit rejected, bad, unknown;
 };
 
-struct listener_ops {
+struct listener_protocol_ops {
 	/* An event has ended: it was processed, else it is rejected. The event is the
 	 * callee's. */
 	void (*end)(void *ctx, struct pool_event taken, bool processed);
@@ -76,20 +76,20 @@ struct listener_ops {
 };
 
 /* "BUSY"; and name → state, or -1. */
-const char *listener_state_name(enum listener_state);
-int listener_state_find(const char *name);
+const char *listener_protocol_state_name(enum listener_state);
+int listener_protocol_state_find(const char *name);
 
 /* As of a process just spawned. */
-void listener_init(
-    struct listener *, const char *name, enum result_handler, struct listener_limits *);
+void listener_protocol_init(struct listener_protocol *, const char *name,
+    enum result_handler, struct listener_limits *);
 /* READY → BUSY, with an event. */
-void listener_give(struct listener *, struct pool_event taken);
+void listener_protocol_give(struct listener_protocol *, struct pool_event taken);
 /* It wrote these bytes. */
-void listener_feed(
-    struct listener *, const char *bytes, size_t n, const struct listener_ops *, void *ctx);
+void listener_protocol_feed(struct listener_protocol *, const char *bytes, size_t n,
+    const struct listener_protocol_ops *, void *ctx);
 /* It is gone: what it was given comes back, .event NULL when it had nothing. */
-struct pool_event listener_take(struct listener *);
+struct pool_event listener_protocol_take(struct listener_protocol *);
 /* For the state document: whether the protocol can have led to this. */
-bool listener_is_sound(const struct listener *);
+bool listener_protocol_is_sound(const struct listener_protocol *);
 
 #endif

@@ -26,7 +26,7 @@
 
 struct logfile {
 	char *path;
-	struct writer out;
+	struct nonblocking_writer out;
 	struct safepath_id id; /* of what is open */
 	int64_t looked_ms;     /* when was looked whether the path still names it */
 	int64_t retry_ms;      /* no rotation before; 0 = none has failed */
@@ -66,9 +66,10 @@ logfile_is_given(const char *path)
 
 /* Replaces what is open, if anything. */
 static void
-logfile_take(struct logfile *file, const struct writer *out_take, const struct stat *st)
+logfile_take(
+    struct logfile *file, const struct nonblocking_writer *out_take, const struct stat *st)
 {
-	writer_close(&file->out);
+	nonblocking_writer_close(&file->out);
 	file->out = *out_take;
 	file->id = safepath_id_of(st);
 	file->looked_ms = clock_mono_ms();
@@ -81,7 +82,7 @@ logfile_take(struct logfile *file, const struct writer *out_take, const struct s
 static int
 logfile_attach(struct logfile *file, char *why)
 {
-	struct writer out;
+	struct nonblocking_writer out;
 	struct stat st;
 
 	if (logtarget_open(file->path, &out, &st, why) == -1)
@@ -93,7 +94,7 @@ logfile_attach(struct logfile *file, char *why)
 static void
 logfile_destroy(struct logfile *file)
 {
-	writer_close(&file->out);
+	nonblocking_writer_close(&file->out);
 	free(file->path);
 	free(file);
 }
@@ -107,7 +108,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 
 	if (file == NULL)
 		return NULL;
-	file->out = WRITER_NONE;
+	file->out = NONBLOCKING_WRITER_NONE;
 	file->maxbytes = maxbytes;
 	file->backups = backups;
 	if ((file->path = strdup(path)) != NULL && logfile_attach(file, why) == 0)
@@ -127,7 +128,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 static int
 logfile_take_new(struct logfile *file, int fd_take)
 {
-	const struct writer out = { .fd = fd_take };
+	const struct nonblocking_writer out = { .fd = fd_take };
 	struct stat st;
 
 	if (fstat(fd_take, &st) == -1)
@@ -199,7 +200,7 @@ logfile_follow_rotation(struct logfile *file)
 static size_t
 logfile_append(struct logfile *file, const char *bytes, size_t n)
 {
-	size_t done = writer_put(&file->out, bytes, n);
+	size_t done = nonblocking_writer_put(&file->out, bytes, n);
 
 	if (done > 0)
 		file->in_line = bytes[done - 1] != '\n';
@@ -348,7 +349,7 @@ logfile_fills(const struct logfile *file)
 bool
 logfile_is_full(const struct logfile *file)
 {
-	return writer_is_full(&file->out);
+	return nonblocking_writer_is_full(&file->out);
 }
 
 int

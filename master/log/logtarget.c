@@ -28,28 +28,28 @@ logtarget_open_by_name(const char *path, struct stat *st, char *why)
 		fd = fifo;
 	}
 	if (fd != -1)
-		writer_widen(fd);
+		nonblocking_writer_widen(fd);
 	return fd;
 }
 
 /* A file that we were given is written to as it is: opened by a name it would have another
  * offset, or, as a socket, could not be opened at all. */
 int
-logtarget_open(const char *path, struct writer *out, struct stat *st, char *why)
+logtarget_open(const char *path, struct nonblocking_writer *out, struct stat *st, char *why)
 {
 	int given;
 
 	*why = '\0';
-	*out = WRITER_NONE;
+	*out = NONBLOCKING_WRITER_NONE;
 	if (!safepath_given(path, &given)) {
 		out->fd = logtarget_open_by_name(path, st, why);
 		return out->fd == -1 ? -1 : 0;
 	}
 	if (given == -1)
 		return fail_with(ENOENT);
-	if (writer_share(out, given) == 0 && fstat(out->fd, st) == 0)
+	if (nonblocking_writer_share(out, given) == 0 && fstat(out->fd, st) == 0)
 		return 0;
-	writer_close(out);
+	nonblocking_writer_close(out);
 	return -1;
 }
 

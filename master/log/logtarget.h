@@ -13,7 +13,7 @@
  * well, so that nothing waits for a reader. 0 and *out (owned) with its fstat; or -1 with
  * errno, and `why` receives SAFEPATH_WHY bytes. */
 NODISCARD int logtarget_open(
-    const char *path, struct writer *out, struct stat *, char *why);
+    const char *path, struct nonblocking_writer *out, struct stat *, char *why);
 
 /* Opens a log for a reader by the rule of safepath.h: regular files only; /dev/null is
  * given as it is. The descriptor (O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC), or -1 with

@@ -105,7 +105,7 @@ mainlog_report_failure(struct mainlog *log, int error)
 {
 	UNINITIALIZED char head[STAMP_MAX], line[LINE_ROOM];
 	char more[64] = "";
-	struct writer console;
+	struct nonblocking_writer console;
 	uint64_t held;
 	size_t start;
 	int n;
@@ -118,9 +118,9 @@ mainlog_report_failure(struct mainlog *log, int error)
 	start = mainlog_stamp(log, LEVEL_ERROR, head) + 1;
 	n = snprintf(line, sizeof(line), "%s could not %s log file %.512s: %s%s\n", head,
 	    logfile_failure(log->file), logfile_path(log->file), strerror(error), more);
-	if (writer_share(&console, STDERR_FILENO) == 0)
-		(void)writer_put(&console, line, (size_t)n);
-	writer_close(&console);
+	if (nonblocking_writer_share(&console, STDERR_FILENO) == 0)
+		(void)nonblocking_writer_put(&console, line, (size_t)n);
+	nonblocking_writer_close(&console);
 	if (log->syslog != NULL)
 		(void)syslogger_send(log->syslog, head, line + start, (size_t)n - start);
 }

@@ -15,33 +15,33 @@
 #define PIPE_ROOM (1024 * 1024) /* what everybody may ask for by default */
 
 void
-writer_widen(int pipe)
+nonblocking_writer_widen(int pipe)
 {
 	if (fcntl(pipe, F_GETPIPE_SZ) < PIPE_ROOM)
 		(void)fcntl(pipe, F_SETPIPE_SZ, PIPE_ROOM);
 }
 
 int
-writer_share(struct writer *writer, int shared)
+nonblocking_writer_share(struct nonblocking_writer *writer, int shared)
 {
 	char path[32];
 	struct stat st;
 
-	*writer = WRITER_NONE;
+	*writer = NONBLOCKING_WRITER_NONE;
 	if (fstat(shared, &st) == -1)
 		return -1;
 	writer->fills = !S_ISREG(st.st_mode);
 	if (S_ISFIFO(st.st_mode))
-		writer_widen(shared);
+		nonblocking_writer_widen(shared);
 	if (S_ISSOCK(st.st_mode)) {
-		writer->kind = WRITER_SOCKET;
+		writer->kind = NONBLOCKING_WRITER_SOCKET;
 	} else if (writer->fills) {
 		/* A pipe or a terminal opened once more is ours alone to make
 		 * non-blocking, unless /proc or the right to open it is missing. */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", shared);
 		writer->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (writer->fd == -1)
-			writer->kind = WRITER_POLLED;
+			writer->kind = NONBLOCKING_WRITER_POLLED;
 	}
 	/* A regular file keeps the offset that it shares: nobody overwrites anybody. */
 	if (writer->fd == -1)
@@ -51,7 +51,7 @@ writer_share(struct writer *writer, int shared)
 
 /* One without a reader is not full: the write reports it. */
 bool
-writer_is_full(const struct writer *writer)
+nonblocking_writer_is_full(const struct nonblocking_writer *writer)
 {
 	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
@@ -59,12 +59,13 @@ writer_is_full(const struct writer *writer)
 }
 
 static ssize_t
-nonblocking_writer_slice(const struct writer *writer, const char *bytes, size_t n)
+nonblocking_writer_slice(
+    const struct nonblocking_writer *writer, const char *bytes, size_t n)
 {
-	if (writer->kind == WRITER_SOCKET)
+	if (writer->kind == NONBLOCKING_WRITER_SOCKET)
 		return send(writer->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (writer->kind == WRITER_POLLED) {
-		if (writer_is_full(writer))
+	if (writer->kind == NONBLOCKING_WRITER_POLLED) {
+		if (nonblocking_writer_is_full(writer))
 			return fail_with(EAGAIN);
 		if (n > PIPE_BUF)
 			n = PIPE_BUF;
@@ -73,7 +74,7 @@ nonblocking_writer_slice(const struct writer *writer, const char *bytes, size_t 
 }
 
 size_t
-writer_put(const struct writer *writer, const char *bytes, size_t n)
+nonblocking_writer_put(const struct nonblocking_writer *writer, const char *bytes, size_t n)
 {
 	size_t out = 0;
 	ssize_t done;
@@ -92,7 +93,7 @@ writer_put(const struct writer *writer, const char *bytes, size_t n)
 }
 
 void
-writer_close(struct writer *writer)
+nonblocking_writer_close(struct nonblocking_writer *writer)
 {
 	fd_close(writer->fd);
 	writer->fd = -1;

@@ -6,30 +6,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum writer_kind {
-	WRITER_PLAIN,	/* a regular file, or an opening of our own that does not block */
-	WRITER_SOCKET,
-	WRITER_POLLED,	/* cannot be opened again: polled before each slice */
+enum nonblocking_writer_kind {
+	NONBLOCKING_WRITER_PLAIN,	/* a regular file, or an opening of our own that does not block */
+	NONBLOCKING_WRITER_SOCKET,
+	NONBLOCKING_WRITER_POLLED,	/* cannot be opened again: polled before each slice */
 };
 
-struct writer {
-	enum writer_kind kind;
+struct nonblocking_writer {
+	enum nonblocking_writer_kind kind;
 	int fd;     /* owned; -1 = none */
 	bool fills; /* a pipe, socket or terminal, which can be full for a while */
 };
 
-#define WRITER_NONE ((struct writer){ .fd = -1 })
+#define NONBLOCKING_WRITER_NONE ((struct nonblocking_writer){ .fd = -1 })
 
 /* Another way to write to `shared`, which stays the caller's. 0; or -1 with errno, and the
  * writer is none. */
-int writer_share(struct writer *, int shared);
+int nonblocking_writer_share(struct nonblocking_writer *, int shared);
 /* How many bytes went out at once; errno when not all did (EAGAIN: it is full). */
-size_t writer_put(const struct writer *, const char *bytes, size_t n);
+size_t nonblocking_writer_put(
+    const struct nonblocking_writer *, const char *bytes, size_t n);
 /* True while it would take nothing. */
-bool writer_is_full(const struct writer *);
-void writer_close(struct writer *); /* one that is none is fine */
+bool nonblocking_writer_is_full(const struct nonblocking_writer *);
+void nonblocking_writer_close(struct nonblocking_writer *); /* one that is none is fine */
 /* Lets a pipe hold more than the usual 64 KiB for a reader that is slow; where that is not
  * allowed, it stays as it is. */
-void writer_widen(int pipe);
+void nonblocking_writer_widen(int pipe);
 
 #endif

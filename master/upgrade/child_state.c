@@ -23,7 +23,7 @@ static const struct statefield logfile_rows[] =
 static const struct statefield capture_rows[] =
     STATEFIELDS(CAPTURE_FIELDS, struct capture_record);
 static const struct statefield listener_rows[] =
-    STATEFIELDS(LISTENER_FIELDS, struct listener);
+    STATEFIELDS(LISTENER_FIELDS, struct listener_protocol);
 static const struct statefield printer_rows[] = STATEFIELDS(PRINTER_FIELDS, struct printer);
 
 /* An output: its pipe, what capture mode holds back, and its log. */
@@ -196,14 +196,14 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 static const char *
 child_state_read_listener(struct process *process, const json_t *json)
 {
-	struct listener *listener = process->child->listener;
+	struct listener_protocol *listener = process->child->listener;
 	struct printer *printer = process->child->printer;
 	const json_t *one = json_object_get(json, "listener");
 
 	if (json_is_null(one) != (listener == NULL) ||
 	    (listener != NULL &&
 		(STATEFIELD_READ(listener_rows, one, listener) != NULL ||
-		    !listener_is_sound(listener))))
+		    !listener_protocol_is_sound(listener))))
 		return "listener";
 	one = json_object_get(json, "printer");
 	if (json_is_null(one) != (printer == NULL) ||

@@ -7,13 +7,13 @@
 /* An event that several pools or subscriptions share becomes one for each: only memory is
  * lost by that, and what may wait is bounded for each pool alone. */
 
-static const struct statefield pool_rows[] = STATEFIELDS(POOL_FIELDS, struct pool);
+static const struct statefield pool_rows[] = STATEFIELDS(POOL_FIELDS, struct listener_pool);
 static const struct statefield dispatch_rows[] =
     STATEFIELDS(DISPATCH_FIELDS, struct dispatch_record);
 
 /* A pool's waiting events, in order. */
 static json_t *
-events_state_write_pool(const struct pool *pool)
+events_state_write_pool(const struct listener_pool *pool)
 {
 	json_t *object = STATEFIELD_WRITE(pool_rows, pool), *list = json_array();
 	const struct pool_waiting *waiting;
@@ -30,7 +30,7 @@ events_state_write(struct dispatcher *events)
 {
 	json_t *object = STATEFIELD_WRITE(dispatch_rows, dispatch_record(events));
 	json_t *list = json_array();
-	const struct pool *pool;
+	const struct listener_pool *pool;
 
 	for (pool = dispatch_next(events, NULL); pool != NULL;
 	     pool = dispatch_next(events, pool))
@@ -40,7 +40,7 @@ events_state_write(struct dispatcher *events)
 }
 
 static int
-events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
+events_state_read_waiting(struct listener_pool *pool, const json_t *list, char **why)
 {
 	const json_t *one;
 	size_t i;
@@ -53,7 +53,7 @@ events_state_read_waiting(struct pool *pool, const json_t *list, char **why)
 
 		if (!statefield_read_pool_event(one, &item) || item.event == NULL)
 			return state_parts_check(why, "a pool", "waiting");
-		if (pool_insert(pool, item, false) == -1) {
+		if (listener_pool_insert(pool, item, false) == -1) {
 			event_unref(item.event);
 			return state_parts_fail(why, "out of memory", "");
 		}
@@ -65,7 +65,7 @@ static int
 events_state_read_pool(struct dispatcher *events, const json_t *json, char **why)
 {
 	const char *name = state_parts_name(json);
-	struct pool *pool = NULL;
+	struct listener_pool *pool = NULL;
 
 	while ((pool = dispatch_next(events, pool)) != NULL)
 		if (str_equal(pool->group->config->name, name))
@@ -74,7 +74,7 @@ events_state_read_pool(struct dispatcher *events, const json_t *json, char **why
 		return state_parts_fail(why, "no such pool:", name);
 	if (state_parts_check(why, "a pool", STATEFIELD_READ(pool_rows, json, pool)) == -1)
 		return -1;
-	pool_clear(pool);
+	listener_pool_clear(pool);
 	dispatch_move_last(events, pool);
 	return events_state_read_waiting(pool, json_object_get(json, "waiting"), why);
 }
@@ -83,7 +83,7 @@ int
 events_state_read(struct dispatcher *events, const json_t *json, char **why)
 {
 	const json_t *list = json_object_get(json, "pools"), *one;
-	const struct pool *pool = NULL;
+	const struct listener_pool *pool = NULL;
 	size_t i = 0;
 
 	if (state_parts_check(why, "the events",

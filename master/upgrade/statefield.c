@@ -97,7 +97,8 @@ STATEFIELD_ENUM(verdict, enum verdict, verdict_name, verdict_parse, -1)
 STATEFIELD_ENUM(
     daemon, enum daemon_state, daemon_state_name, statefield_parse_daemon, INT_MIN)
 STATEFIELD_ENUM(event, enum event_type, event_type_name, event_type_find, -1)
-STATEFIELD_ENUM(listener, enum listener_state, listener_state_name, listener_state_find, -1)
+STATEFIELD_ENUM(listener, enum listener_state, listener_protocol_state_name,
+    listener_protocol_state_find, -1)
 
 static json_t *
 statefield_write_bool(const void *from)

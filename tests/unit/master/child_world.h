@@ -47,7 +47,7 @@ struct world {
 	struct group_config group_config;
 	struct group_config pool_config;
 	struct process *process;
-	struct pool *pool;
+	struct listener_pool *pool;
 	char log[4096], socket[4096];
 };
 

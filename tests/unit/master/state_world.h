@@ -43,13 +43,13 @@ enqueue(struct recorder *r, struct process *p)
 	jobs_respawn(s->master.jobs, p);
 }
 
-static struct listener *
+static struct listener_protocol *
 no_listener(const struct process *p UNUSED)
 {
 	return NULL;
 }
 
-static const struct pool_ops pool_ops = { .listener = no_listener };
+static const struct listener_pool_ops listener_pool_ops = { .listener = no_listener };
 
 static struct group_config *
 group_of(const char *name, const char *programs)
@@ -83,12 +83,12 @@ activate_pool(struct scene *s, const char *name)
 {
 	struct group_config *g = group_of(name, "due");
 	struct group *group;
-	struct pool *pool;
+	struct listener_pool *pool;
 
 	g->kind = GROUP_LISTENER_POOL;
 	g->pool.events = UINT32_C(1) << EVENT_ANY;
 	group = recorder_activate(&s->recorder, s->master.groups, g, &s->master.next_id);
-	pool = pool_new(group, &pool_ops);
+	pool = listener_pool_new(group, &listener_pool_ops);
 	assert_non_null(pool);
 	dispatch_subscribe(s->master.dispatcher, pool);
 	dispatch_group(s->master.dispatcher, EVENT_PROCESS_GROUP_ADDED, name);
@@ -232,11 +232,11 @@ queue(struct scene *s, enum job_kind kind, int signo, struct process *a, struct 
 		list, 2, &sink, s) > 0);
 }
 
-static struct pool *
+static struct listener_pool *
 pool_of(struct scene *s, const char *name)
 {
 	struct group *group = groups_find(s->master.groups, name);
-	struct pool *pool;
+	struct listener_pool *pool;
 
 	assert_non_null(group);
 	for (pool = dispatch_next(s->master.dispatcher, NULL); pool != NULL;
@@ -250,14 +250,14 @@ pool_of(struct scene *s, const char *name)
 static void
 wait_in_pools(struct scene *s)
 {
-	struct pool *pool = pool_of(s, "watchers");
+	struct listener_pool *pool = pool_of(s, "watchers");
 	struct pool_event item = { 0 };
 
-	pool_clear(pool_of(s, "idle"));
+	listener_pool_clear(pool_of(s, "idle"));
 	pool_of(s, "idle")->next_serial = 41;
 	item.event = event_new(EVENT_TICK_60, 5, "when:60", 7);
 	item.poolserial = 3;
-	pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
+	listener_pool_end(pool, TAILQ_FIRST(&pool->group->processes), item, false);
 	dispatch_remote(s->master.dispatcher, "h\xc3\xa9", "a\xff\n", 3);
 	dispatch_remote(s->master.dispatcher, "empty", "", 0);
 	dispatch_supervisor_state(

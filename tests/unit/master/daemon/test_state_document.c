@@ -174,7 +174,7 @@ assert_pool_event(const struct pool_event *got, const struct pool_event *want)
 }
 
 static void
-assert_pool(const struct pool *got, const struct pool *want)
+assert_pool(const struct listener_pool *got, const struct listener_pool *want)
 {
 	const struct pool_waiting *g = STAILQ_FIRST(&got->buffer), *w;
 
@@ -192,7 +192,7 @@ assert_pool(const struct pool *got, const struct pool *want)
 static void
 assert_events(struct dispatcher *got, struct dispatcher *want)
 {
-	const struct pool *g = NULL, *w = NULL;
+	const struct listener_pool *g = NULL, *w = NULL;
 
 	assert_int_equal(
 	    dispatch_record(got)->told_stopping, dispatch_record(want)->told_stopping);

@@ -22,13 +22,13 @@ struct scene {
 	uint64_t next_id, next_serial;
 };
 
-static struct listener *
+static struct listener_protocol *
 no_listener(const struct process *process UNUSED)
 {
 	return NULL;
 }
 
-static const struct pool_ops ops = { .listener = no_listener };
+static const struct listener_pool_ops ops = { .listener = no_listener };
 
 static struct scene *
 scene_new(void)
@@ -61,17 +61,17 @@ scene_free(struct scene *s)
 	free(s);
 }
 
-static struct pool *
+static struct listener_pool *
 subscribe(struct scene *s, const char *name, enum event_type type)
 {
 	struct group_config *config = recorder_group(name, -1);
-	struct pool *pool;
+	struct listener_pool *pool;
 
 	config->kind = GROUP_LISTENER_POOL;
 	config->pool.events = UINT32_C(1) << type;
 	config->pool.buffer_size = 100;
-	pool =
-	    pool_new(recorder_activate(&s->recorder, s->groups, config, &s->next_id), &ops);
+	pool = listener_pool_new(
+	    recorder_activate(&s->recorder, s->groups, config, &s->next_id), &ops);
 	assert_non_null(pool);
 	dispatch_subscribe(s->events, pool);
 	return pool;
@@ -79,7 +79,7 @@ subscribe(struct scene *s, const char *name, enum event_type type)
 
 /* What waits in the pool, in order: "SERIAL TYPE PAYLOAD" each; it waits no more. */
 static void
-assert_told(struct pool *pool, const char *want)
+assert_told(struct listener_pool *pool, const char *want)
 {
 	const struct pool_waiting *waiting;
 	struct buf text;
@@ -97,7 +97,7 @@ assert_told(struct pool *pool, const char *want)
 	assert_int_equal(buf_putc(&text, '\0'), 0);
 	assert_string_equal(buf_data(&text), want);
 	buf_clear(&text);
-	pool_clear(pool);
+	listener_pool_clear(pool);
 }
 
 /* --- payloads ---------------------------------------------------------------------- */
@@ -133,10 +133,10 @@ static const struct {
         "UNKNOWN processname:p groupname:g from_state:STOPPING|"},
 };
 
-static struct pool *
+static struct listener_pool *
 pool_of(const struct dispatcher *events, const struct group *group)
 {
-	struct pool *pool = dispatch_next(events, NULL);
+	struct listener_pool *pool = dispatch_next(events, NULL);
 
 	while (pool != NULL && pool->group != group)
 		pool = dispatch_next(events, pool);
@@ -147,7 +147,7 @@ static void
 test_process_states(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct pool *pool = subscribe(s, "first", EVENT_PROCESS_STATE);
+	struct listener_pool *pool = subscribe(s, "first", EVENT_PROCESS_STATE);
 	struct process *p = s->process;
 	char want[256];
 
@@ -169,7 +169,7 @@ static void
 test_output(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct pool *pool = subscribe(s, "first", EVENT_ANY);
+	struct listener_pool *pool = subscribe(s, "first", EVENT_ANY);
 
 	s->process->pid = 31;
 	dispatch_process_output(s->events, s->process, OUTPUT_STDOUT, false, "a\nb", 3);
@@ -191,7 +191,7 @@ static void
 test_others(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct pool *pool = subscribe(s, "first", EVENT_ANY);
+	struct listener_pool *pool = subscribe(s, "first", EVENT_ANY);
 
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_ADDED, "g");
 	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
@@ -212,7 +212,7 @@ static void
 test_ticks(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct pool *pool = subscribe(s, "first", EVENT_TICK_5);
+	struct listener_pool *pool = subscribe(s, "first", EVENT_TICK_5);
 
 	recorder_tick(&s->recorder, 5000);
 	assert_int_equal(loop_turn(s->loop, 1000), 0);
@@ -267,7 +267,7 @@ test_only_what_is_wanted(void **state UNUSED)
 	for (size_t i = 0; i < nitems(cases); i++) {
 		struct scene *s = scene_new();
 		struct group *group;
-		struct pool *pool;
+		struct listener_pool *pool;
 
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7);
@@ -291,8 +291,8 @@ static void
 test_several_pools(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct pool *first = subscribe(s, "first", EVENT_REMOTE_COMMUNICATION);
-	struct pool *second = subscribe(s, "second", EVENT_ANY);
+	struct listener_pool *first = subscribe(s, "first", EVENT_REMOTE_COMMUNICATION);
+	struct listener_pool *second = subscribe(s, "second", EVENT_ANY);
 
 	assert_true(dispatch_wanted(s->events, EVENT_TICK_5));
 	dispatch_supervisor_state(s->events, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);

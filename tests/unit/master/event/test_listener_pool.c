@@ -17,9 +17,9 @@
 static struct scene {
 	struct recorder recorder;
 	struct groups *groups;
-	struct pool *pool;
+	struct listener_pool *pool;
 	struct process *processes[LISTENERS];
-	struct listener listeners[LISTENERS];
+	struct listener_protocol listeners[LISTENERS];
 	struct listener_limits limits;
 	int write_errno[LISTENERS]; /* 0 = it works */
 	struct buf written;         /* "a: " and the bytes */
@@ -32,10 +32,10 @@ index_of(const struct process *process)
 	return (size_t)(process->config->name[0] - 'a');
 }
 
-static struct listener *
+static struct listener_protocol *
 listener_of(const struct process *process)
 {
-	struct listener *listener = &scene.listeners[index_of(process)];
+	struct listener_protocol *listener = &scene.listeners[index_of(process)];
 
 	return listener->name == NULL ? NULL : listener;
 }
@@ -51,7 +51,7 @@ write_event(struct process *process, const char *bytes, size_t n)
 	return buf_putc(&scene.written, '\n');
 }
 
-static const struct pool_ops ops = { listener_of, write_event };
+static const struct listener_pool_ops ops = { listener_of, write_event };
 
 /* All listeners are RUNNING and READY; the log is quiet below WARN. */
 static void
@@ -77,11 +77,11 @@ setup(uint32_t events, int64_t buffer_size, bool counts_bytes)
 	for (uint64_t i = 0; i < LISTENERS; i++) {
 		scene.processes[i] = groups_process(scene.groups, i + 1);
 		scene.processes[i]->state = PROCESS_RUNNING;
-		listener_init(&scene.listeners[i], scene.processes[i]->config->name,
-		    RESULT_OK, &scene.limits);
+		listener_protocol_init(&scene.listeners[i],
+		    scene.processes[i]->config->name, RESULT_OK, &scene.limits);
 		scene.listeners[i].state = LISTENER_READY;
 	}
-	scene.pool = pool_new(group, &ops);
+	scene.pool = listener_pool_new(group, &ops);
 	assert_non_null(scene.pool);
 }
 
@@ -89,8 +89,8 @@ static void
 teardown(void)
 {
 	for (size_t i = 0; i < LISTENERS; i++)
-		event_unref(listener_take(&scene.listeners[i]).event);
-	pool_free(scene.pool);
+		event_unref(listener_protocol_take(&scene.listeners[i]).event);
+	listener_pool_free(scene.pool);
 	groups_free(scene.groups);
 	buf_clear(&scene.written);
 	recorder_clear(&scene.recorder);
@@ -111,7 +111,7 @@ accept_event(const char *payload, unsigned times, size_t processes)
 	    EVENT_REMOTE_COMMUNICATION, scene.next_serial++, payload, strlen(payload));
 
 	assert_non_null(event);
-	pool_accept(scene.pool, event, times, processes);
+	listener_pool_accept(scene.pool, event, times, processes);
 	event_unref(event);
 }
 
@@ -161,7 +161,7 @@ dispatch(const char *want)
 {
 	char *got;
 
-	(void)pool_dispatch(scene.pool, "here");
+	(void)listener_pool_dispatch(scene.pool, "here");
 	assert_int_equal(buf_putc(&scene.written, '\0'), 0);
 	got = buf_steal(&scene.written);
 	assert_string_equal(got, want);
@@ -173,8 +173,8 @@ static void
 end(size_t i, bool processed)
 {
 	scene.listeners[i].state = LISTENER_READY;
-	pool_end(
-	    scene.pool, scene.processes[i], listener_take(&scene.listeners[i]), processed);
+	listener_pool_end(scene.pool, scene.processes[i],
+	    listener_protocol_take(&scene.listeners[i]), processed);
 }
 
 #define HEAD(serial, poolserial)                                                    \
@@ -284,12 +284,12 @@ test_rejected(void **state UNUSED)
 	dispatch("a: " HEAD(2, 2) "len:1\nx\n");
 	end(0, true);
 	recorder_tick(&scene.recorder, 999);
-	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	assert_int_equal(listener_pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
 	recorder_tick(&scene.recorder, 1);
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
 	end(0, true);
 	assert_waiting("");
-	pool_end(scene.pool, scene.processes[0], (struct pool_event){ 0 }, false);
+	listener_pool_end(scene.pool, scene.processes[0], (struct pool_event){ 0 }, false);
 	assert_waiting("");
 	teardown();
 }
@@ -308,7 +308,7 @@ test_passed_around(void **state UNUSED)
 	end(1, true);
 	dispatch("b: " HEAD(0, 0) "len:1\nx\n");
 	end(1, false);
-	assert_int_equal(pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
+	assert_int_equal(listener_pool_dispatch(scene.pool, "here"), RECORDER_MONO + 1000);
 	recorder_tick(&scene.recorder, 900);
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n");
 	end(0, true);
@@ -329,7 +329,8 @@ test_overflow(void **state UNUSED)
 	accept_many(3, 100);
 	assert_waiting("2 3");
 	assert_logged("ERRO pool p event buffer overflowed, discarding event 1\n");
-	pool_end(scene.pool, scene.processes[0], listener_take(&scene.listeners[0]), false);
+	listener_pool_end(scene.pool, scene.processes[0],
+	    listener_protocol_take(&scene.listeners[0]), false);
 	assert_waiting("0 3");
 	assert_logged("ERRO pool p event buffer overflowed, discarding event 2\n");
 	teardown();
@@ -405,10 +406,10 @@ test_double_subscription(void **state UNUSED)
 	    UINT32_C(1) << EVENT_PROCESS_STATE;
 
 	setup(events, 10, false);
-	assert_int_equal(pool_wants(scene.pool, EVENT_TICK_5), 2);
-	assert_int_equal(pool_wants(scene.pool, EVENT_TICK_60), 1);
-	assert_int_equal(pool_wants(scene.pool, EVENT_PROCESS_STATE_EXITED), 1);
-	assert_int_equal(pool_wants(scene.pool, EVENT_PROCESS_LOG_STDOUT), 0);
+	assert_int_equal(listener_pool_wants(scene.pool, EVENT_TICK_5), 2);
+	assert_int_equal(listener_pool_wants(scene.pool, EVENT_TICK_60), 1);
+	assert_int_equal(listener_pool_wants(scene.pool, EVENT_PROCESS_STATE_EXITED), 1);
+	assert_int_equal(listener_pool_wants(scene.pool, EVENT_PROCESS_LOG_STDOUT), 0);
 	accept_event("x", 2, 4);
 	assert_waiting("0 0");
 	dispatch("a: " HEAD(0, 0) "len:1\nx\n"

@@ -24,7 +24,7 @@ note(void *ctx, struct pool_event taken, bool processed)
 
 static struct listener_limits limits;
 
-static const struct listener_ops noting = { .end = note };
+static const struct listener_protocol_ops noting = { .end = note };
 
 /* '!' in the input stands for an event that is given. */
 static const struct {
@@ -60,7 +60,7 @@ static const struct {
 };
 
 static void
-feed(struct listener *listener, const char *input, size_t step, char *ends)
+feed(struct listener_protocol *listener, const char *input, size_t step, char *ends)
 {
 	while (*input != '\0') {
 		size_t n = strcspn(input, "!");
@@ -69,12 +69,13 @@ feed(struct listener *listener, const char *input, size_t step, char *ends)
 			struct event *event = event_new(EVENT_TICK_5, 1, "", 0);
 
 			assert_int_equal(listener->state, LISTENER_READY);
-			listener_give(listener, (struct pool_event){ .event = event });
+			listener_protocol_give(
+			    listener, (struct pool_event){ .event = event });
 			input++;
 			continue;
 		}
 		n = n < step ? n : step;
-		listener_feed(listener, input, n, &noting, ends);
+		listener_protocol_feed(listener, input, n, &noting, ends);
 		input += n;
 	}
 }
@@ -83,19 +84,19 @@ static void
 test_cases(void **state UNUSED)
 {
 	static const size_t steps[] = { SIZE_MAX, 1, 2, 3 };
-	struct listener listener;
+	struct listener_protocol listener;
 	char ends[8];
 
 	for (size_t i = 0; i < nitems(cases); i++)
 		for (size_t j = 0; j < nitems(steps); j++) {
 			ends[0] = '\0';
-			listener_init(&listener, "l", RESULT_OK, &limits);
+			listener_protocol_init(&listener, "l", RESULT_OK, &limits);
 			feed(&listener, cases[i].input, steps[j], ends);
 			if (!str_equal(ends, cases[i].ends) ||
 			    listener.state != cases[i].state)
 				fail_msg("case %zu, step %zu: \"%s\", state %d", i, j, ends,
 				    (int)listener.state);
-			event_unref(listener_take(&listener).event);
+			event_unref(listener_protocol_take(&listener).event);
 		}
 }
 
@@ -109,7 +110,8 @@ note_result(void *ctx, const char *bytes, size_t n)
 static void
 test_handlers(void **state UNUSED)
 {
-	static const struct listener_ops ops = { .end = note, .result = note_result };
+	static const struct listener_protocol_ops ops = { .end = note,
+		.result = note_result };
 	static const struct {
 		enum result_handler handler;
 		const char *ends;
@@ -117,19 +119,19 @@ test_handlers(void **state UNUSED)
 	    {RESULT_PRINTED, "FAIL++OK+-"}};
 	static const char *const results[] = {
 	    "RESULT 4\nFAIL", "RESULT 0\n", "RESULT 2\nOK", "RESULT x\n"};
-	struct listener listener;
+	struct listener_protocol listener;
 	char got[32];
 
 	for (size_t i = 0; i < nitems(wants); i++) {
 		got[0] = '\0';
-		listener_init(&listener, "l", wants[i].handler, &limits);
+		listener_protocol_init(&listener, "l", wants[i].handler, &limits);
 		for (size_t j = 0; j < nitems(results); j++) {
-			listener_feed(&listener, "READY\n", 6, &ops, got);
-			listener_give(&listener,
+			listener_protocol_feed(&listener, "READY\n", 6, &ops, got);
+			listener_protocol_give(&listener,
 			    (struct pool_event){
 				.event = event_new(EVENT_TICK_5, 1, "", 0) });
 			for (const char *at = results[j]; *at != '\0'; at++)
-				listener_feed(&listener, at, 1, &ops, got);
+				listener_protocol_feed(&listener, at, 1, &ops, got);
 		}
 		assert_string_equal(got, wants[i].ends);
 	}
@@ -140,23 +142,23 @@ static void
 test_floods(void **state UNUSED)
 {
 	char flood[4096], ends[8] = "";
-	struct listener listener;
+	struct listener_protocol listener;
 
 	memset(flood, 'x', sizeof(flood));
-	listener_init(&listener, "l", RESULT_OK, &limits);
+	listener_protocol_init(&listener, "l", RESULT_OK, &limits);
 	feed(&listener, "READY\n!", SIZE_MAX, ends);
-	listener_feed(&listener, flood, sizeof(flood), &noting, ends);
+	listener_protocol_feed(&listener, flood, sizeof(flood), &noting, ends);
 	assert_string_equal(ends, "-");
 	assert_int_equal(listener.state, LISTENER_UNKNOWN);
 
-	listener_init(&listener, "l", RESULT_OK, &limits);
+	listener_protocol_init(&listener, "l", RESULT_OK, &limits);
 	feed(&listener, "READY\n!RESULT 1000000000\n", SIZE_MAX, ends);
 	for (int i = 0; i < 1000; i++)
-		listener_feed(&listener, flood, sizeof(flood), &noting, ends);
+		listener_protocol_feed(&listener, flood, sizeof(flood), &noting, ends);
 	assert_int_equal(listener.state, LISTENER_BUSY);
 	assert_int_equal(listener.missing, 1000000000 - 1000 * 4096);
-	event_unref(listener_take(&listener).event);
-	assert_null(listener_take(&listener).event);
+	event_unref(listener_protocol_take(&listener).event);
+	assert_null(listener_protocol_take(&listener).event);
 }
 
 static void
@@ -182,11 +184,11 @@ test_log_floods(void **state UNUSED)
 	struct listener_limits own[2] = { 0 };
 	unsigned lines[4] = { 0 };
 	char ends[1024] = "";
-	struct listener listener;
+	struct listener_protocol listener;
 
 	log_init(count_lines, lines, LEVEL_INFO);
 	for (size_t i = 0; i < 400; i++) {
-		listener_init(&listener, "l", RESULT_OK, &own[i % 2]);
+		listener_protocol_init(&listener, "l", RESULT_OK, &own[i % 2]);
 		feed(&listener, inputs[i / 200], SIZE_MAX, ends);
 	}
 	for (size_t kind = 0; kind < 3; kind++)

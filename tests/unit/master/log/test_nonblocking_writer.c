@@ -10,14 +10,14 @@ static char much[4 * 1024 * 1024];
 
 /* 0, or -1 when not all went out at once. */
 static int
-write_all(const struct writer *writer, const char *bytes, size_t n)
+write_all(const struct nonblocking_writer *writer, const char *bytes, size_t n)
 {
-	return writer_put(writer, bytes, n) == n ? 0 : -1;
+	return nonblocking_writer_put(writer, bytes, n) == n ? 0 : -1;
 }
 
 /* Takes what fits and no more, without waiting; then the reader goes. */
 static void
-fill(struct writer *writer, int reader)
+fill(struct nonblocking_writer *writer, int reader)
 {
 	char got[4];
 
@@ -34,20 +34,20 @@ fill(struct writer *writer, int reader)
 	assert_int_equal(write_all(writer, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
 	alarm(0);
-	writer_close(writer);
-	writer_close(writer);
+	nonblocking_writer_close(writer);
+	nonblocking_writer_close(writer);
 }
 
 static void
 test_pipe(void **state)
 {
-	struct writer writer;
+	struct nonblocking_writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(writer_share(&writer, fds[1]), 0);
-	assert_int_equal(writer.kind, WRITER_PLAIN);
+	assert_int_equal(nonblocking_writer_share(&writer, fds[1]), 0);
+	assert_int_equal(writer.kind, NONBLOCKING_WRITER_PLAIN);
 	assert_true(fcntl(fds[1], F_GETPIPE_SZ) >= 65536);
 	assert_false(fcntl(fds[1], F_GETFL) & O_NONBLOCK);
 	close(fds[1]);
@@ -58,27 +58,29 @@ test_pipe(void **state)
 static void
 test_polled(void **state)
 {
-	struct writer writer;
+	struct nonblocking_writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(writer_share(&writer, fds[1]), 0);
-	writer_close(&writer);
-	writer = (struct writer){ .kind = WRITER_POLLED, .fd = fds[1], .fills = true };
+	assert_int_equal(nonblocking_writer_share(&writer, fds[1]), 0);
+	nonblocking_writer_close(&writer);
+	writer = (struct nonblocking_writer){
+		.kind = NONBLOCKING_WRITER_POLLED, .fd = fds[1], .fills = true
+	};
 	fill(&writer, fds[0]);
 }
 
 static void
 test_socket(void **state)
 {
-	struct writer writer;
+	struct nonblocking_writer writer;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(writer_share(&writer, fds[1]), 0);
-	assert_int_equal(writer.kind, WRITER_SOCKET);
+	assert_int_equal(nonblocking_writer_share(&writer, fds[1]), 0);
+	assert_int_equal(writer.kind, NONBLOCKING_WRITER_SOCKET);
 	close(fds[1]);
 	fill(&writer, fds[0]);
 }
@@ -88,7 +90,7 @@ static void
 test_terminal(void **state)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
-	struct writer writer;
+	struct nonblocking_writer writer;
 	char name[64];
 
 	(void)state;
@@ -96,7 +98,7 @@ test_terminal(void **state)
 	    ptsname_r(master, name, sizeof(name)) != 0)
 		skip();
 	assert_true((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0);
-	assert_int_equal(writer_share(&writer, slave), 0);
+	assert_int_equal(nonblocking_writer_share(&writer, slave), 0);
 	assert_true(writer.fills);
 	assert_int_equal(write_all(&writer, "x", 1), 0);
 	assert_int_equal(tcflow(slave, TCOOFF), 0);
@@ -104,7 +106,7 @@ test_terminal(void **state)
 	assert_int_equal(write_all(&writer, much, sizeof(much)), -1);
 	assert_int_equal(errno, EAGAIN);
 	alarm(0);
-	writer_close(&writer);
+	nonblocking_writer_close(&writer);
 	close(slave);
 	close(master);
 }
@@ -114,17 +116,17 @@ test_file(void **state)
 {
 	struct scratch *scratch = *state;
 	int fd = open(scratch_path(scratch, "out"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	struct writer writer;
+	struct nonblocking_writer writer;
 
-	assert_int_equal(writer_share(&writer, fd), 0);
+	assert_int_equal(nonblocking_writer_share(&writer, fd), 0);
 	assert_false(writer.fills);
 	assert_int_equal(write(fd, "a", 1), 1);
 	assert_int_equal(write_all(&writer, "b", 1), 0);
 	assert_int_equal(write(fd, "c", 1), 1);
 	scratch_expect(scratch, "out", "abc");
-	writer_close(&writer);
+	nonblocking_writer_close(&writer);
 	close(fd);
-	assert_int_equal(writer_share(&writer, fd), -1);
+	assert_int_equal(nonblocking_writer_share(&writer, fd), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(writer.fd, -1);
 }

@@ -45,7 +45,7 @@ say(const struct world *w, const char *text)
 static void
 wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 {
-	const struct listener *listener = w->process->child->listener;
+	const struct listener_protocol *listener = w->process->child->listener;
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
 	while (listener->state != want || listener->line.n != nline) {
@@ -168,7 +168,7 @@ make_busy(struct move *m, const char *answer)
 	wait_for_listener(&m->old, LISTENER_READY, 0);
 	item.event = event_new(EVENT_TICK_5, 12, "when:5", 6);
 	item.poolserial = 3;
-	listener_give(m->old.process->child->listener, item);
+	listener_protocol_give(m->old.process->child->listener, item);
 	say(&m->old, answer);
 }
 
