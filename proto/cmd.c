@@ -38,7 +38,9 @@ cmd_matches(const struct cmd_type *type, const json_t *value)
 		return type->type == JSON_TRUE;
 	if (json_typeof(value) != type->type || json_string_length(value) > type->max)
 		return false;
-	json_array_foreach(value, i, one) if (!json_is_string(one)) return false;
+	json_array_foreach(value, i, one)
+		if (!json_is_string(one))
+			return false;
 	return true;
 }
 

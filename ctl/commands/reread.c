@@ -23,8 +23,7 @@ reread_show_pending(struct session *s, FILE *out, const json_t *result, bool cou
 	size_t k;
 
 	for (size_t i = 0; i < nitems(kinds) && !s->broken; i++)
-		json_array_foreach(json_object_get(result, kinds[i].member), k, text)
-		{
+		json_array_foreach(json_object_get(result, kinds[i].member), k, text) {
 			fprintf(out, "%s: %s\n", json_string_value(text), kinds[i].need);
 			found = true;
 		}
@@ -56,15 +55,15 @@ reread_show_changes(struct session *s, const json_t *result)
 	size_t i, count = 0;
 
 	for (size_t c = 0; c < nitems(changes); c++)
-		json_array_foreach(json_object_get(result, changes[c].member), i, name)
-		{
+		json_array_foreach(json_object_get(result, changes[c].member), i, name) {
 			json_object_set_new(
 			    all, json_string_value(name), json_string(changes[c].text));
 		}
 	if (json_object_size(all) == 0)
 		fputs("No config updates to processes\n", s->out);
 	names = xcalloc(json_object_size(all) + 1, sizeof(*names));
-	json_object_foreach(all, key, text) names[count++] = key;
+	json_object_foreach(all, key, text)
+		names[count++] = key;
 	qsort(names, count, sizeof(*names), reread_compare);
 	for (i = 0; i < count; i++)
 		fprintf(s->out, "%s: %s\n", names[i], reply_member(all, names[i]));
@@ -97,8 +96,7 @@ reread_avail(struct session *s, const char *args)
 	if (!session_no_arguments(s, args) || !session_reach(s))
 		return;
 	(void)session_replied(s, server_get(s->server, SERVER_CONFIG, &r), &r, "");
-	json_array_foreach(r.result, i, row)
-	{
+	json_array_foreach(r.result, i, row) {
 		char *spec =
 		    namespec_join(reply_member(row, "group"), reply_member(row, "name"));
 

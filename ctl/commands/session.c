@@ -166,8 +166,7 @@ session_advise_names(struct session *s)
 	/* Only the configuration has the groups that could be added. */
 	if (s->about == ADVICE_GROUPS) {
 		if (server_get(s->server, SERVER_CONFIG, &r) == 0)
-			json_array_foreach(r.result, i, row)
-			{
+			json_array_foreach(r.result, i, row) {
 				words_add(&groups, reply_member(row, "group"));
 			}
 		reply_clear(&r);

@@ -53,8 +53,7 @@ stop_wait_new(const json_t *config, const struct words *names)
 	w->stops = map_new();
 	if (w->stops == NULL)
 		abort();
-	json_array_foreach(config, i, row)
-	{
+	json_array_foreach(config, i, row) {
 		json_t *seconds = json_object_get(row, "stopwaitsecs");
 		char *spec;
 

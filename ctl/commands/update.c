@@ -114,8 +114,7 @@ update_has_name(const json_t *groups, const char *wanted)
 	size_t i;
 	json_t *group;
 
-	json_array_foreach(groups, i, group)
-	{
+	json_array_foreach(groups, i, group) {
 		if (str_equal(update_name(group), wanted))
 			return true;
 	}
@@ -166,8 +165,7 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 
 	update_check_names(s, only, result);
 	for (size_t c = 0; c < nitems(changes); c++)
-		json_array_foreach(json_object_get(result, changes[c].member), i, group)
-		{
+		json_array_foreach(json_object_get(result, changes[c].member), i, group) {
 			const char *name = update_name(group);
 
 			if (name == NULL || (!all && !words_have(only, name)) ||
@@ -180,8 +178,7 @@ update_apply(struct session *s, const struct words *only, const json_t *result, 
 				continue;
 			}
 			fprintf(s->out, "%s: would be %s\n", name, changes[c].planned);
-			json_array_foreach(json_object_get(group, "why"), k, reason)
-			{
+			json_array_foreach(json_object_get(group, "why"), k, reason) {
 				fprintf(s->out, "    %s\n", json_string_value(reason));
 			}
 		}

@@ -249,8 +249,7 @@ control_was_cancelled(const struct control *c, const char *group, const char *na
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(c->cancelled, i, one)
-	{
+	json_array_foreach(c->cancelled, i, one) {
 		if (strcmp(reply_member(one, "group"), group) == 0 &&
 		    strcmp(reply_member(one, "name"), name) == 0)
 			return true;
@@ -283,8 +282,7 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 	rc = control_call(c, method, params, false, r);
 	if (rc == 0 && c->bulk != NULL) {
 		/* Bulk results have none of the processes that did not run. */
-		json_array_foreach(c->cancelled, i, one)
-		{
+		json_array_foreach(c->cancelled, i, one) {
 			control_report_cancelled(
 			    c, reply_member(one, "group"), reply_member(one, "name"));
 		}

@@ -51,8 +51,7 @@ control_job_run(struct control *control, const char *method, json_t *params,
 		do {
 			batch = json_copy(collected);
 			(void)json_array_clear(collected);
-			json_array_foreach(batch, i, one)
-			{
+			json_array_foreach(batch, i, one) {
 				control_job_notify(&job, reply_member(one, "method"),
 				    json_object_get(one, "params"));
 			}

@@ -48,8 +48,7 @@ xmlrpc_write(const char *method, const json_t *params, size_t *length)
 	    "<?xml version=\"1.0\"?>\n<methodCall><methodName>%s</methodName>"
 	    "<params>",
 	    method);
-	json_array_foreach(params, i, value)
-	{
+	json_array_foreach(params, i, value) {
 		if (json_is_integer(value)) {
 			fprintf(out, "<param><value><int>%lld</int></value></param>",
 			    (long long)json_integer_value(value));

@@ -25,8 +25,7 @@ xmlrpc_result_is_list(const json_t *result, const char *also)
 
 	if (!json_is_array(result))
 		return false;
-	json_array_foreach(result, i, item)
-	{
+	json_array_foreach(result, i, item) {
 		if (!json_is_string(json_object_get(item, "name")) ||
 		    !json_is_string(json_object_get(item, "group")) ||
 		    (also != NULL && !json_is_string(json_object_get(item, also))))
@@ -74,8 +73,7 @@ xmlrpc_result_rows(
 		return -1;
 	*count = json_array_size(result);
 	*infos = xcalloc(*count + 1, sizeof(**infos));
-	json_array_foreach(result, i, row)
-	{
+	json_array_foreach(result, i, row) {
 		int64_t row_now = xmlrpc_result_number(row, "now", TIME_MAX);
 
 		xmlrpc_result_fill_row(&(*infos)[i], row);
@@ -92,8 +90,7 @@ xmlrpc_result_each(const json_t *result, bulk_result_fn *each, void *ctx)
 
 	if (!xmlrpc_result_is_list(result, NULL))
 		return -1;
-	json_array_foreach(result, i, row)
-	{
+	json_array_foreach(result, i, row) {
 		int64_t status = xmlrpc_result_number(row, "status", INT_MAX);
 
 		/* A status that is no fault's number is a failure. */
@@ -119,8 +116,7 @@ xmlrpc_result_name_changes(json_t **result)
 		json_t *list = json_array_get(json_array_get(*result, 0), i);
 		bool is_texts = json_is_array(list);
 
-		json_array_foreach(list, k, name)
-		{
+		json_array_foreach(list, k, name) {
 			is_texts = is_texts && json_is_string(name);
 		}
 		if (!is_texts) {

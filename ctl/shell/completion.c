@@ -63,8 +63,7 @@ completion_offer_names(const struct completion_source *source, enum command_take
 			completion_offer(out, word, rows.list[i]->group);
 		else
 			completion_offer_process(rows.list[i], word, out);
-	json_array_foreach(config, i, row)
-	{
+	json_array_foreach(config, i, row) {
 		if (json_is_false(json_object_get(row, "inuse")))
 			completion_offer(out, word, reply_member(row, "group"));
 	}

@@ -115,8 +115,9 @@ commands_is_named(const json_t *names, const char *name)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(
-	    names, i, one) if (str_equal(json_string_value(one), name)) return true;
+	json_array_foreach(names, i, one)
+		if (str_equal(json_string_value(one), name))
+			return true;
 	return names == NULL;
 }
 
@@ -127,8 +128,7 @@ commands_add_steps(
 	const json_t *group;
 	size_t i;
 
-	json_array_foreach(groups, i, group)
-	{
+	json_array_foreach(groups, i, group) {
 		const char *name = json_string_value(group);
 
 		if (!commands_is_named(names, name))

@@ -175,8 +175,9 @@ state_document_read_http_sockets(struct master *master, const json_t *list, char
 	records = calloc(count + 1, sizeof(*records));
 	if (records == NULL)
 		return state_parts_fail(why, "out of memory", "");
-	json_array_foreach(list, i, one) if (bad == NULL) bad =
-	    STATEFIELD_READ(socket_rows, one, &records[i]);
+	json_array_foreach(list, i, one)
+		if (bad == NULL)
+			bad = STATEFIELD_READ(socket_rows, one, &records[i]);
 	if (bad == NULL)
 		master->http_sockets = http_sockets_put_back(records, count);
 	free(records);
@@ -233,8 +234,9 @@ state_document_read_jobs(struct master *master, const json_t *json, char **why)
 		    jobs_restarts(master->jobs));
 	if (bad != NULL)
 		return state_parts_check(why, "the jobs", bad);
-	json_array_foreach(queue, i,
-	    one) if (state_document_read_job(master->jobs, one, why) == -1) return -1;
+	json_array_foreach(queue, i, one)
+		if (state_document_read_job(master->jobs, one, why) == -1)
+			return -1;
 	jobs_resume(master->jobs);
 	return 0;
 }
@@ -287,8 +289,7 @@ state_document_read_sequence(struct sequences *sequences, const json_t *json, ch
 	steps = calloc(json_array_size(list) + 1, sizeof(*steps));
 	if (steps == NULL)
 		return state_parts_fail(why, "out of memory", "");
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach(list, i, one) {
 		bad = STATEFIELD_READ(step_rows, one, &steps[i]);
 		if (bad == NULL && state_document_step_is_sound(&steps[i]))
 			continue;
@@ -308,8 +309,9 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "sequences");
-	json_array_foreach(list, i, one) if (state_document_read_sequence(master->sequences,
-						 one, why) == -1) return -1;
+	json_array_foreach(list, i, one)
+		if (state_document_read_sequence(master->sequences, one, why) == -1)
+			return -1;
 	return 0;
 }
 

@@ -197,8 +197,7 @@ subsystems_add_living(struct master *master, char **error)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(master->state, "groups"), i, one)
-	{
+	json_array_foreach(json_object_get(master->state, "groups"), i, one) {
 		const char *name = state_parts_name(one);
 		struct group_config *config = config_group(master->others, name);
 

@@ -52,7 +52,8 @@ backlogs_state_read(struct backlogs *backlogs, const json_t *list, char **why)
 
 	if (!json_is_array(list))
 		return state_parts_fail(why, "bad member", "backlogs");
-	json_array_foreach(
-	    list, i, one) if (backlogs_state_read_one(backlogs, one, why) == -1) return -1;
+	json_array_foreach(list, i, one)
+		if (backlogs_state_read_one(backlogs, one, why) == -1)
+			return -1;
 	return 0;
 }

@@ -47,8 +47,7 @@ events_state_read_waiting(struct listener_pool *pool, const json_t *list, char *
 
 	if (!json_is_array(list))
 		return state_parts_check(why, "a pool", "waiting");
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach(list, i, one) {
 		struct pool_event item = { 0 };
 
 		if (!statefield_read_pool_event(one, &item) || item.event == NULL)
@@ -91,8 +90,9 @@ events_state_read(struct dispatcher *events, const json_t *json, char **why)
 		return -1;
 	if (!json_is_array(list))
 		return state_parts_check(why, "the events", "pools");
-	json_array_foreach(
-	    list, i, one) if (events_state_read_pool(events, one, why) == -1) return -1;
+	json_array_foreach(list, i, one)
+		if (events_state_read_pool(events, one, why) == -1)
+			return -1;
 	/* Each pool has been read, and once, when all stand in the document's order. */
 	for (i = 0; (pool = dispatch_next(events, pool)) != NULL; i++)
 		if (!str_equal(pool->group->config->name,

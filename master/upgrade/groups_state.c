@@ -68,8 +68,7 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 	if (json_array_size(list) != group->count)
 		return state_parts_fail(
 		    why, "other processes than configured in group", group->config->name);
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach(list, i, one) {
 		p = group_process(group, state_parts_name(one));
 		if (p == NULL)
 			return state_parts_fail(
@@ -108,7 +107,8 @@ groups_state_read(struct groups *groups, const json_t *list, uint64_t next_id, c
 		count++;
 	if (json_array_size(list) != count)
 		return state_parts_fail(why, "other groups than configured", "");
-	json_array_foreach(
-	    list, i, one) if (groups_state_read_group(groups, one, why) == -1) return -1;
+	json_array_foreach(list, i, one)
+		if (groups_state_read_group(groups, one, why) == -1)
+			return -1;
 	return groups_state_check(groups, next_id, why);
 }

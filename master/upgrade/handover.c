@@ -58,7 +58,9 @@ handover_keep(const json_t *doc, bool keep)
 
 	if (json_is_integer(fd))
 		return fcntl((int)json_integer_value(fd), F_SETFD, keep ? 0 : FD_CLOEXEC);
-	json_object_foreach(part, name, member) rc |= handover_keep(member, keep);
-	json_array_foreach(doc, i, member) rc |= handover_keep(member, keep);
+	json_object_foreach(part, name, member)
+		rc |= handover_keep(member, keep);
+	json_array_foreach(doc, i, member)
+		rc |= handover_keep(member, keep);
 	return rc;
 }

@@ -295,8 +295,10 @@ statefield_read_ids(const json_t *value, void *into)
 
 	if (!json_is_array(value) || id_queue_reserve(into, json_array_size(value)) == -1)
 		return false;
-	json_array_foreach(value, i, one) if (json_integer_value(one) <= 0 ||
-	    id_queue_push(into, (uint64_t)json_integer_value(one)) == -1) return false;
+	json_array_foreach(value, i, one)
+		if (json_integer_value(one) <= 0 ||
+		    id_queue_push(into, (uint64_t)json_integer_value(one)) == -1)
+			return false;
 	return true;
 }
 

@@ -64,8 +64,7 @@ config_on_page(
 	}
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		xmlwrite_json(&listing->rows, row);
 	}
 	listing->reread = reread;

@@ -45,8 +45,12 @@ description_has_null(const json_t *value)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(unconst, i, one) if (description_has_null(one)) return true;
-	json_object_foreach(unconst, name, one) if (description_has_null(one)) return true;
+	json_array_foreach(unconst, i, one)
+		if (description_has_null(one))
+			return true;
+	json_object_foreach(unconst, name, one)
+		if (description_has_null(one))
+			return true;
 	return json_is_null(value);
 }
 
@@ -149,8 +153,7 @@ description_read_all(
 	char *shown;
 	size_t i;
 
-	json_array_foreach(list, i, object)
-	{
+	json_array_foreach(list, i, object) {
 		wrong = description_read_method(
 		    &description->methods[description->count++], namespace, object);
 		if (wrong == NULL)

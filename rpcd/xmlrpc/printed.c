@@ -107,8 +107,7 @@ printed_struct(struct buf *out, const json_t *object)
 	json_t *unconst = (json_t *)(uintptr_t)object, *value; /* the iterator only reads */
 	const char *key, *before = "{";
 
-	json_object_foreach(unconst, key, value)
-	{
+	json_object_foreach(unconst, key, value) {
 		if (buf_puts(out, before) == -1 || printed_quoted(out, key) == -1 ||
 		    buf_puts(out, ": ") == -1 || printed_value(out, value, true) == -1)
 			return -1;

@@ -250,8 +250,7 @@ xmlwrite_json(struct buf *out, const json_t *value)
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
 		xmlwrite_open(out, XMLWRITE_STRUCT);
-		json_object_foreach(unconst, name, inner)
-		{
+		json_object_foreach(unconst, name, inner) {
 			xmlwrite_member_open(out, name);
 			xmlwrite_json(out, inner);
 			xmlwrite_close(out, XMLWRITE_MEMBER);
@@ -260,8 +259,7 @@ xmlwrite_json(struct buf *out, const json_t *value)
 		break;
 	case JSON_ARRAY:
 		xmlwrite_open(out, XMLWRITE_ARRAY);
-		json_array_foreach(unconst, i, inner)
-		{
+		json_array_foreach(unconst, i, inner) {
 			xmlwrite_json(out, inner);
 		}
 		xmlwrite_close(out, XMLWRITE_ARRAY);

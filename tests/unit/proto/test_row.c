@@ -260,8 +260,7 @@ test_members(void **state)
 	const char *key;
 
 	(void)state;
-	json_object_foreach(whole, key, value)
-	{
+	json_object_foreach(whole, key, value) {
 		json_t *copy = json_copy(whole);
 		bool may_lack = true;
 
@@ -376,10 +375,10 @@ assert_old_reader(const json_t *row, const json_t *recorded)
 
 	assert_true(json_array_size(row) >= json_array_size(recorded));
 	json_array_foreach(unconst, i, value)
-	    assert_true(json_equal(json_array_get(row, i), value));
-	json_object_foreach(
-	    unconst, key, value) if (!json_equal(json_object_get(row, key), value))
-	    fail_msg("%s has changed", key);
+		assert_true(json_equal(json_array_get(row, i), value));
+	json_object_foreach(unconst, key, value)
+		if (!json_equal(json_object_get(row, key), value))
+			fail_msg("%s has changed", key);
 }
 
 /* Rows of the last release, each in all forms: they are read, what they lack has its

@@ -223,8 +223,7 @@ test_members(void **state)
 
 	(void)state;
 	assert_true(accepts_daemon(whole));
-	json_object_foreach(whole, key, value)
-	{
+	json_object_foreach(whole, key, value) {
 		json_t *copy = json_copy(whole);
 
 		assert_int_equal(json_object_del(copy, key), 0);

@@ -114,8 +114,10 @@ serve_snapshot(struct played *s, json_t *rows, json_t *daemon)
 	send_frame(s,
 	    json_pack("{ss, s{so}}", "method", "stream.daemon", "params", "daemon",
 		with_defaults(daemon, daemon_defaults)));
-	json_array_foreach(rows, i, row) send_frame(s,
-	    json_pack("{ss, s{sO}}", "method", "stream.process", "params", "process", row));
+	json_array_foreach(rows, i, row)
+		send_frame(s,
+		    json_pack("{ss, s{sO}}", "method", "stream.process", "params",
+			"process", row));
 	send_frame(s, json_pack("{ss, s{}}", "method", "stream.end", "params"));
 }
 
@@ -125,12 +127,11 @@ serve_steps(struct played *s, json_t *steps)
 	size_t i, k;
 	json_t *step, *frame;
 
-	json_array_foreach(steps, i, step)
-	{
+	json_array_foreach(steps, i, step) {
 		expect(s, json_string_value(json_object_get(step, "method")),
 		    json_object_get(step, "params"));
 		json_array_foreach(json_object_get(step, "send"), k, frame)
-		    send_frame(s, json_incref(frame));
+			send_frame(s, json_incref(frame));
 	}
 }
 

@@ -37,10 +37,10 @@ spoil(json_t *doc, json_t *part)
 	size_t i;
 
 	if (json_is_array(part)) {
-		json_array_foreach(names, i, value) spoil(doc, value);
+		json_array_foreach(names, i, value)
+			spoil(doc, value);
 	} else {
-		json_object_foreach(names, name, value)
-		{
+		json_object_foreach(names, name, value) {
 			spoil(doc, value);
 			json_object_set_new(part, name, json_real(0.5));
 			assert_refused(doc, name);

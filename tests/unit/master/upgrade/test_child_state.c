@@ -64,7 +64,8 @@ duplicate_all(json_t *json)
 
 	if (json_is_integer(fd))
 		json_integer_set(fd, dup((int)json_integer_value(fd)));
-	json_object_foreach(json, name, member) duplicate_all(member);
+	json_object_foreach(json, name, member)
+		duplicate_all(member);
 }
 
 /* Through text, as an exec would take it. */
@@ -336,8 +337,7 @@ spoil(struct move *m, json_t *json, json_t *part, enum role_of_cat role)
 	json_t *names = json_copy(part), *value;
 	const char *name;
 
-	json_object_foreach(names, name, value)
-	{
+	json_object_foreach(names, name, value) {
 		spoil(m, json, value, role);
 		json_object_set_new(part, name, json_real(0.5));
 		assert_refused(m, json, role, name);
