@@ -60,19 +60,12 @@ struct reader {
 };
 
 static void
-ini_oom(int failed)
-{
-	if (failed != 0)
-		abort();
-}
-
-static void
 ini_section_init(struct section *section, const char *name, const char *file)
 {
 	section->name = xstrdup(name);
 	section->file = file != NULL ? xstrdup(file) : NULL;
 	section->values = map_new();
-	ini_oom(section->values == NULL);
+	mem_must(section->values == NULL);
 }
 
 /* A value may be a password. */
@@ -110,7 +103,7 @@ ini_new(void)
 	struct ini *ini = xcalloc(1, sizeof(*ini));
 
 	ini->sections = map_new();
-	ini_oom(ini->sections == NULL);
+	mem_must(ini->sections == NULL);
 	ini_section_init(&ini->defaults, "DEFAULT", NULL);
 	return ini;
 }
@@ -147,12 +140,12 @@ ini_section_set(struct section *section, const char *key, const char *text)
 
 	if (value == NULL) {
 		value = xcalloc(1, sizeof(*value));
-		ini_oom(map_set(section->values, key, value));
+		mem_must(map_set(section->values, key, value));
 	}
 	ini_value_clear(value);
 	buf_init(&value->pending, 0);
 	value->pending.secret = true;
-	ini_oom(buf_puts(&value->pending, text));
+	mem_must(buf_puts(&value->pending, text));
 	return value;
 }
 
@@ -167,7 +160,7 @@ ini_section_settle(struct section *section)
 		if (value->text != NULL)
 			continue;
 		value->text = buf_steal(&value->pending);
-		ini_oom(value->text == NULL);
+		mem_must(value->text == NULL);
 		value->text[ini_line_trimmed(value->text, strlen(value->text))] = '\0';
 	}
 }
@@ -216,7 +209,7 @@ ini_read_header(struct reader *reader, const char *name)
 		section = xcalloc(1, sizeof(*section));
 		ini_section_init(section, name, reader->included ? reader->path : NULL);
 		section->place = reader->place;
-		ini_oom(map_set(reader->ini->sections, name, section));
+		mem_must(map_set(reader->ini->sections, name, section));
 	} else {
 		ini_add_duplicate(reader, section, NULL, &section->place);
 	}
@@ -228,7 +221,7 @@ ini_read_error(struct reader *reader, const struct ini_line *line)
 {
 	char *shown = ini_line_repr(line);
 
-	ini_oom(buf_printf(&reader->errors, "\n\t[line %2zu]: %s", line->number, shown));
+	mem_must(buf_printf(&reader->errors, "\n\t[line %2zu]: %s", line->number, shown));
 	free(shown);
 }
 
@@ -261,8 +254,8 @@ ini_read_content(struct reader *reader, const struct ini_line *line)
 	char *name;
 
 	if (reader->value != NULL && line->indent > reader->indent) {
-		ini_oom(buf_putc(&reader->value->pending, '\n'));
-		ini_oom(buf_append(&reader->value->pending, line->content, line->length));
+		mem_must(buf_putc(&reader->value->pending, '\n'));
+		mem_must(buf_append(&reader->value->pending, line->content, line->length));
 		return 0;
 	}
 	reader->indent = line->indent;
@@ -287,7 +280,7 @@ ini_read_lines(struct reader *reader, const char *text, size_t n, char **error)
 		reader->place.line = line.number;
 		if (line.length == 0) {
 			if (!line.comment && reader->value != NULL)
-				ini_oom(buf_putc(&reader->value->pending, '\n'));
+				mem_must(buf_putc(&reader->value->pending, '\n'));
 			continue;
 		}
 		if (ini_read_content(reader, &line) == -1) {
@@ -320,7 +313,7 @@ ini_read_text(struct ini *ini, const char *path, bool included, const char *text
 	ini_settle(ini);
 	if (status == 0 && buf_len(&reader.errors) > 0) {
 		lines = buf_steal(&reader.errors);
-		ini_oom(lines == NULL);
+		mem_must(lines == NULL);
 		shown = str_repr(path);
 		*error = xasprintf("Source contains parsing errors: %s%s", shown, lines);
 		free(shown);
@@ -526,13 +519,13 @@ ini_replaced(const char *text, const char *from, const char *to)
 		return NULL;
 	buf_init(&out, 0);
 	for (; hit != NULL; hit = strstr(text, from)) {
-		ini_oom(buf_append(&out, text, (size_t)(hit - text)));
-		ini_oom(buf_puts(&out, to));
+		mem_must(buf_append(&out, text, (size_t)(hit - text)));
+		mem_must(buf_puts(&out, to));
 		text = hit + strlen(from);
 	}
-	ini_oom(buf_puts(&out, text));
+	mem_must(buf_puts(&out, text));
 	result = buf_steal(&out);
-	ini_oom(result == NULL);
+	mem_must(result == NULL);
 	return result;
 }
 

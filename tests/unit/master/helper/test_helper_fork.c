@@ -1,6 +1,7 @@
-/* Helper process: a real fork that runs a function, with its socket, its log, its end. */
+/* Helper process: a real fork that runs a function, with its socket, log and end. */
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "master/child/reaper.h"
 #include "master/child/spawn.h"
 #include "master/helper/helper_process.h"
@@ -9,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@ struct reading {
 	struct helper_process *helper;
 	struct peer *peer;
 	struct buf log;
-	char word[32]; /* what the helper works with, and what it answered */
+	char word[32]; /* the helper's input, and its answer */
 	struct helper_end end;
 	bool over;
 };
@@ -98,46 +100,88 @@ ended(void *ctx, const struct helper_end *end)
 		peer_drain(reading->peer);
 }
 
-static void
-test_fork(void **state)
+/* Lets an allocation that cannot be met return NULL under the sanitizer as well. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
 {
-	static const struct helper_kind kind = {
+	return "allocator_may_return_null=1";
+}
+
+static int
+run_out_of_memory(void *ctx, int socket)
+{
+	volatile size_t huge = SIZE_MAX / 2;
+
+	(void)ctx;
+	(void)socket;
+	free(xmalloc(huge));
+	return 0;
+}
+
+/* Until the process has ended; the log is in reading->log. */
+static void
+run_helper(struct reading *reading, int (*run)(void *ctx, int socket))
+{
+	const struct helper_kind kind = {
 	    .name = "reader",
 	    .once = true,
 	    .limit_ms = 30000,
 	    .end_ms = 1000,
-	    .run = answer,
+	    .run = run,
 	    .connect = connect_reading,
 	    .ended = ended,
 	};
-	struct reading reading = { .loop = loop_new(), .word = "given" };
-	struct reaper *reaper = reaper_new(reading.loop);
+	struct reaper *reaper;
 
-	(void)state;
+	reading->loop = loop_new();
+	reaper = reaper_new(reading->loop);
 	assert_non_null(reaper);
 	assert_int_equal(spawn_init(NULL), 0);
-	buf_init(&reading.log, 4096);
-	log_init(sink, &reading, LEVEL_INFO);
-	reading.helper = helper_process_new(reading.loop, reaper, &kind, NULL, &reading);
-	assert_non_null(reading.helper);
-	assert_int_equal(helper_process_start(reading.helper), 0);
-	assert_string_equal(reading.word, "given");
-	while (!reading.over)
-		assert_int_equal(loop_turn(reading.loop, 60000), 0);
+	buf_init(&reading->log, 4096);
+	log_init(sink, reading, LEVEL_INFO);
+	reading->helper = helper_process_new(reading->loop, reaper, &kind, NULL, reading);
+	assert_non_null(reading->helper);
+	assert_int_equal(helper_process_start(reading->helper), 0);
+	while (!reading->over)
+		assert_int_equal(loop_turn(reading->loop, 60000), 0);
+	log_init(NULL, NULL, LEVEL_INFO);
+	assert_int_equal(buf_append(&reading->log, "", 1), 0);
+	helper_process_free(reading->helper);
+	peer_free(reading->peer);
+	reaper_free(reaper);
+	loop_free(reading->loop);
+}
+
+static void
+test_fork(void **state)
+{
+	struct reading reading = { .word = "given" };
+
+	(void)state;
+	run_helper(&reading, answer);
 	assert_string_equal(reading.word, "changed");
 	assert_null(reading.end.killed);
 	assert_true(WIFEXITED(reading.end.wait_status));
 	assert_int_equal(WEXITSTATUS(reading.end.wait_status), 3);
-	log_init(NULL, NULL, LEVEL_INFO);
-	assert_int_equal(buf_append(&reading.log, "", 1), 0);
 	assert_non_null(strstr(buf_data(&reading.log),
 	    "ERRO reader: the word is given, 0 other descriptors\n"));
 	assert_non_null(strstr(buf_data(&reading.log), " exited with status 3\n"));
-	helper_process_free(reading.helper);
-	peer_free(reading.peer);
 	buf_clear(&reading.log);
-	reaper_free(reaper);
-	loop_free(reading.loop);
+}
+
+/* The log has the reason, which the exit status does not show. */
+static void
+test_out_of_memory(void **state)
+{
+	struct reading reading = { .word = "" };
+
+	(void)state;
+	run_helper(&reading, run_out_of_memory);
+	assert_true(WIFEXITED(reading.end.wait_status));
+	assert_non_null(strstr(buf_data(&reading.log), "CRIT reader: out of memory\n"));
+	assert_non_null(strstr(buf_data(&reading.log), " exited with status 1\n"));
+	buf_clear(&reading.log);
 }
 
 int
@@ -145,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fork),
+	    cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
