@@ -48,8 +48,8 @@ capture_free(struct capture *capture)
 	free(capture);
 }
 
-/* As supervisord's buffer: as many bytes as come are dropped in front, however many there
- * are too many. */
+/* When the buffer is full, as many of its oldest bytes are dropped as are added, even if
+ * dropping fewer would do: supervisord does the same. */
 static void
 capture_put(struct capture *capture, char *bytes, size_t n)
 {
@@ -65,7 +65,7 @@ capture_put(struct capture *capture, char *bytes, size_t n)
 	capture->ops->output(capture->ctx, bytes, n, capture->capturing);
 }
 
-/* Holds back the longest beginning of the token, short of the whole, at the end. */
+/* Holds back the longest incomplete token that the bytes end with. */
 static void
 capture_scan(struct capture *capture, char *bytes, size_t n)
 {
@@ -100,8 +100,7 @@ capture_feed(struct capture *capture, char *bytes, size_t n)
 	char seam[sizeof(CAPTURE_BEGIN) + sizeof(CAPTURE_END)];
 	size_t held, missing;
 
-	/* What was held back is joined with just so many bytes as show whether it is a
-	 * token. */
+	/* Complete the token that was held back with as few bytes as decide it. */
 	while (capture->held > 0 && n > 0) {
 		held = capture->held;
 		missing = strlen(capture_token(capture)) - held;

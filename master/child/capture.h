@@ -1,5 +1,5 @@
-/* Capture: capture mode: what a child writes between two tokens goes to a buffer of its own
- * instead of its log. It makes no system call. */
+/* Capture: capture mode: output that a child writes between two tokens is collected in a
+ * buffer instead of being logged. Makes no system call. */
 #ifndef MASTER_CHILD_CAPTURE_H
 #define MASTER_CHILD_CAPTURE_H
 
@@ -15,34 +15,33 @@
 
 struct capture;
 
-/* What the state document has of it. */
+/* Its fields in the state document. */
 #define CAPTURE_FIELDS(ROW, S)								\
 	ROW(S, BOOL, capturing)								\
-	ROW(S, U64, held)	/* bytes of the sought token at the end of the last feed */\
+	ROW(S, U64, held)	/* bytes that ended the last chunk and may begin a token */\
 	ROW(S, BUF, captured)
 struct capture_record FIELDS(CAPTURE_FIELDS);
 
-/* The bytes are the callee's to change. */
+/* The callbacks may change the bytes. */
 struct capture_ops {
-	/* Output, in order and without the tokens; captured: it stood between them. */
+	/* Output without the tokens, in order; captured: it was between two tokens. */
 	void (*output)(void *ctx, char *bytes, size_t n, bool captured);
-	/* An end token came: all that the buffer holds. */
+	/* An end token was read; the bytes are the content of the buffer. */
 	void (*communication)(void *ctx, char *bytes, size_t n);
-	/* The child is gone, and this was captured without an end. */
+	/* The child has ended before it wrote an end token. */
 	void (*leftover)(void *ctx, char *bytes, size_t n);
 };
 
-/* New; maxbytes as configured: the buffer drops its first bytes for those that come. ops
- * and ctx are borrowed. NULL with ENOMEM. */
+/* New. The buffer keeps about the last maxbytes bytes. ops and ctx are borrowed. NULL with
+ * ENOMEM. */
 struct capture *capture_new(int64_t maxbytes, const struct capture_ops *, void *ctx);
 void capture_free(struct capture *); /* NULL is fine */
-/* The next bytes of the child, which the ops may change. A token may be cut anywhere
- * between two calls. */
+/* Reads the next chunk, which may be changed. A token may be split between two chunks. */
 void capture_feed(struct capture *, char *bytes, size_t n);
-/* The child is gone: what looked like the beginning of a token is output, and what was
- * captured without an end is left over. */
+/* The child has ended: passes on an incomplete token as output, and what was captured
+ * without an end token as leftover. */
 void capture_finish(struct capture *);
-/* For the state document: borrowed, to be read or filled; and whether it can be so. */
+/* For the state document: borrowed, to be read or filled; and whether it is consistent. */
 struct capture_record *capture_record(struct capture *);
 bool capture_is_sound(const struct capture *);
 

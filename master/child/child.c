@@ -3,7 +3,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/child_impl.h"
-#include "master/config/command/command_line.h"
 #include "master/log/autolog.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
@@ -15,11 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A pipe holds at most this much when its writer is gone (F_SETPIPE_SZ's default maximum):
- * what is drained at reaping. */
+/* Read from a pipe when its writer was reaped: the default maximum of F_SETPIPE_SZ. */
 #define DRAIN_MAX (1024 * 1024)
 
-/* --- with the process ------------------------------------------------------------- */
+/* --- attaching -------------------------------------------------------------------- */
 
 static void
 child_timer_fired(void *ctx, uint32_t ready UNUSED)
@@ -102,7 +100,7 @@ child_detach(struct process *process)
 	process->child = NULL;
 }
 
-/* --- the process's ops --------------------------------------------------------------- */
+/* --- process_ops ---------------------------------------------------------------------- */
 
 int
 child_kill(struct process *process, pid_t target, int signo)
@@ -126,7 +124,7 @@ child_reaped(void *ctx, pid_t pid, int wait_status)
 
 	if (pid != process->pid) {
 		process->ops->broken(
-		    process, "a child was reaped that its process does not know");
+		    process, "a child was reaped that is not the process's current one");
 		return;
 	}
 	for (int c = 0; c < OUTPUT_MAX; c++) {
@@ -163,18 +161,6 @@ child_log_path(const struct process *process, enum output_id id)
 }
 
 enum fault
-child_check_command(struct process *process, char **why)
-{
-	struct command_line command = { 0 };
-	enum fault fault;
-
-	fault = command_line_resolve(
-	    process->config->command, child_search_path(process), &command, why);
-	command_line_clear(&command);
-	return fault;
-}
-
-enum fault
 child_write_stdin(struct process *process, const char *bytes, size_t n, char **why)
 {
 	struct stdin_queue *input = process->child->input;
@@ -187,12 +173,13 @@ child_write_stdin(struct process *process, const char *bytes, size_t n, char **w
 		return FAULT_NONE;
 	if (errno == EPIPE)
 		return FAULT_NO_FILE;
-	*why = mem_printf("stdin of %s holds as much unread data as it may (%d bytes)",
+	*why = mem_printf("the stdin queue of %s is full (%d bytes): the program does not "
+			  "read its standard input",
 	    process->config->name, STDIN_QUEUE_MAX);
 	return FAULT_FAILED;
 }
 
-/* The log file of an output that is open, or NULL. */
+/* The open log file of an output, or NULL. */
 static struct logfile *
 child_log(const struct process *process, int id)
 {
@@ -211,7 +198,7 @@ child_clear_logs(struct process *process)
 
 		if (log == NULL || logfile_clear(log) == 0)
 			continue;
-		/* One that was gone is there again, unless its directory is gone too. */
+		/* A file that had been removed was created, if its directory exists. */
 		if (errno == ENOENT && access(logfile_path(log), F_OK) == 0)
 			continue;
 		log_limited(&process->child->uncleared, LEVEL_ERROR,
@@ -227,7 +214,7 @@ child_reopen_logs(struct process *process)
 	for (int c = 0; c < OUTPUT_MAX; c++) {
 		struct logfile *log = child_log(process, c);
 
-		/* One that cannot be opened has logged it, and is written on. */
+		/* A failure is logged; the old file stays open. */
 		if (log != NULL)
 			(void)logfile_reopen(log);
 	}

@@ -1,4 +1,4 @@
-/* Child: what a process has while it lives: its pipes, logs, stdin queue and timer. */
+/* Child: what a process has while it runs: pipes, logs, stdin queue and timer. */
 #ifndef MASTER_CHILD_CHILD_H
 #define MASTER_CHILD_CHILD_H
 
@@ -16,41 +16,41 @@ struct backlogs;
 struct dispatcher;
 struct syslogger;
 
-/* What the children of one run share; borrowed, also the context, for the life of each. */
+/* Shared by all children of a run. Borrowed, as is its content, for the life of each. */
 struct child_context {
 	struct loop *loop;
 	struct reaper *reaper;
 	const struct config *config;
-	const struct rlimit *nofile; /* of children */
+	const struct rlimit *nofile; /* the children's limit on open files */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct dispatcher *dispatcher;
-	bool resumes; /* AUTO logs exist: their names are in the state document */
+	bool resumes; /* the state document names AUTO logs that exist already */
 };
 
-/* Gives a new process what it needs to live: timer, AUTO log files. 0, or -1 with errno. */
+/* Prepares a new process for its starts: timer, AUTO log files. 0, or -1 with errno. */
 NODISCARD int child_attach(const struct child_context *, struct process *);
-/* Frees it; AUTO log files stay on disk. */
+/* Frees that; AUTO log files are not removed. */
 void child_detach(struct process *);
 
-/* process_ops of these names, for processes with a child_context. */
+/* The functions of process_ops, for attached processes. */
 pid_t child_spawn(struct process *, char **why);
 int child_kill(struct process *, pid_t target, int signo);
 void child_arm(struct process *, int64_t deadline_ms);
 
-/* Path of a log, "" when there is none; borrowed. */
+/* The path of a log, or "" when there is none; borrowed. */
 const char *child_log_path(const struct process *, enum output_id);
-/* Resolves the command as a start would. FAULT_NONE, NO_FILE or NOT_EXECUTABLE with *why
+/* Resolves the command as a start does. FAULT_NONE; or NO_FILE or NOT_EXECUTABLE with *why
  * new. */
 NODISCARD enum fault child_check_command(struct process *, char **why);
-/* sendProcessStdin: FAULT_NONE, NOT_RUNNING, NO_FILE (closed by the child) or FAILED (the
- * queue is full) with *why new. */
+/* sendProcessStdin: FAULT_NONE, NOT_RUNNING, NO_FILE (the child has closed it), or FAILED
+ * with *why new (the queue is full). */
 NODISCARD enum fault child_write_stdin(
     struct process *, const char *bytes, size_t n, char **why);
-/* clearProcessLogs: removes and reopens the logs of a live process; a stopped one is left
- * alone. FAULT_NONE or FAILED. */
+/* clearProcessLogs: replaces the logs of a running process with empty files. FAULT_NONE or
+ * FAILED. */
 NODISCARD enum fault child_clear_logs(struct process *);
-/* USR2: opens the logs of a live process again. */
+/* USR2: reopens the logs of a running process. */
 void child_reopen_logs(struct process *);
 
 #endif

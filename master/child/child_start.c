@@ -6,6 +6,7 @@
 #include "master/child/childenv.h"
 #include "master/child/spawn.h"
 #include "master/config/command/command_line.h"
+#include "master/event/dispatch.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
 
@@ -15,15 +16,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CHILD_RAISE_NOFILE "; raise the limit on open files (LimitNOFILE=, ulimit -n)"
+
 /* The child's descriptors and our ends of them while a spawn is prepared; -1 = none. */
 struct plumbing {
-	struct group_fds fds;    /* the child's 0, 3 and 4 … */
-	int written[OUTPUT_MAX]; /* … 1 and 2; -1 = /dev/null */
-	int input;               /* our ends: of its stdin … */
-	int outputs[OUTPUT_MAX]; /* … and outputs; -1 also when redirected */
+	struct group_fds fds;    /* the child's descriptors 0, 3 and 4 */
+	int written[OUTPUT_MAX]; /* its descriptors 1 and 2; -1 = /dev/null */
+	int input;               /* our end of its stdin */
+	int outputs[OUTPUT_MAX]; /* our ends of its outputs; -1 also when redirected */
 	struct logfile *logs[OUTPUT_MAX];
-	const char *task; /* what is being done, for an error … */
-	const char *path; /* … and with which file; NULL = with none */
+	const char *task; /* for error texts: the current step */
+	const char *path; /* the file of this step; NULL = none */
 };
 
 static void
@@ -40,7 +43,7 @@ child_clear_plumbing(struct plumbing *plumbing)
 	}
 }
 
-/* Our end does not block, the child's does. */
+/* Our end is non-blocking, the child's is blocking. */
 static int
 child_make_pipe(int *reader, int *writer, const int *ours)
 {
@@ -65,15 +68,15 @@ child_open_log(const struct process *process, enum output_id id, struct logfile 
 	return *log == NULL ? -1 : 0;
 }
 
-/* The main log has its copies from DEBG on. A reread's loglevel counts for those that start
- * after it, and for them alone: the main log keeps its own. */
+/* Output is copied to the main log at level DEBG. A loglevel that was reread applies to
+ * processes that start later, but not to the main log itself. */
 static bool
 child_is_hidden(const struct process *process)
 {
 	return process->child->context->config->loglevel > LEVEL_DEBUG;
 }
 
-/* An output that nothing would read costs no pipe, and no work whenever it is written. */
+/* An unread output is /dev/null instead of a pipe, and costs nothing. */
 static bool
 child_output_is_unread(const struct process *process, enum output_id id)
 {
@@ -94,7 +97,7 @@ child_plumb_output(
 
 	if (child_output_is_unread(process, id))
 		return 0;
-	plumbing->task = "make the pipe of its output";
+	plumbing->task = "create the pipe of its output";
 	if (child_make_pipe(ours, &plumbing->written[id], ours) == -1)
 		return -1;
 	plumbing->task = "open its log";
@@ -110,10 +113,10 @@ child_plumb(struct process *process, struct plumbing *plumbing)
 {
 	const struct group_ops *ops = process->group->ops;
 
-	plumbing->task = "make its sockets";
+	plumbing->task = "create its sockets";
 	if (ops->plumb != NULL && ops->plumb(process, &plumbing->fds) == -1)
 		return -1;
-	plumbing->task = "make the pipe of its standard input";
+	plumbing->task = "create the pipe of its standard input";
 	if (plumbing->fds.input == -1 &&
 	    child_make_pipe(&plumbing->fds.input, &plumbing->input, &plumbing->input) == -1)
 		return -1;
@@ -123,11 +126,51 @@ child_plumb(struct process *process, struct plumbing *plumbing)
 		return child_plumb_output(process, OUTPUT_STDERR, plumbing);
 	if (plumbing->written[OUTPUT_STDOUT] == -1)
 		return 0;
-	plumbing->task = "copy the descriptor of its output";
+	plumbing->task = "duplicate the descriptor of its output";
 	plumbing->written[OUTPUT_STDERR] =
 	    fcntl(plumbing->written[OUTPUT_STDOUT], F_DUPFD_CLOEXEC, 0);
 	return plumbing->written[OUTPUT_STDERR] == -1 ? -1 : 0;
 }
+
+/* --- events made of output ----------------------------------------------------------- */
+
+static void
+child_log_event(void *ctx, enum output_id id, const char *bytes, size_t n)
+{
+	const struct process *process = ctx;
+
+	dispatch_process_output(
+	    process->child->context->dispatcher, process, id, false, bytes, n);
+}
+
+static void
+child_communication_event(void *ctx, enum output_id id, const char *bytes, size_t n)
+{
+	const struct process *process = ctx;
+
+	dispatch_process_output(
+	    process->child->context->dispatcher, process, id, true, bytes, n);
+}
+
+int
+child_listen(struct process *process, enum output_id id)
+{
+	static const struct output_ops by_events_enabled[2] = {
+	    {.communication = child_communication_event},
+	    {.output = child_log_event, .communication = child_communication_event},
+	};
+	const struct output_config *config = &process->config->outputs[id];
+	const struct group_ops *ops = process->group->ops;
+
+	if (id == OUTPUT_STDOUT && ops->listen != NULL)
+		return ops->listen(process);
+	if (!config->events_enabled && config->capture_maxbytes == 0)
+		return 0;
+	return output_listen(process->child->outputs[id],
+	    &by_events_enabled[config->events_enabled], process, config->capture_maxbytes);
+}
+
+/* --- the struct child ----------------------------------------------------------------- */
 
 size_t
 child_stdin_max(const struct process *process)
@@ -156,13 +199,13 @@ child_add_output(
 	return process->child->outputs[id] == NULL ? -1 : 0;
 }
 
-/* Our ends become the child's: from here on output is read. */
+/* Moves our ends into the struct child; from now on output is read. */
 static int
 child_adopt(struct process *process, struct plumbing *plumbing)
 {
 	struct child *child = process->child;
 
-	plumbing->task = "watch its pipes";
+	plumbing->task = "monitor its pipes";
 	if (plumbing->input != -1) {
 		child->input = stdin_queue_new(
 		    child->context->loop, plumbing->input, child_stdin_max(process));
@@ -184,49 +227,44 @@ child_adopt(struct process *process, struct plumbing *plumbing)
 	return 0;
 }
 
-/* --- errors: supervisord's text, and one for the log and the process's row ----------- */
+/* --- errors: *why is supervisord's text; the log and the process's row get another ---- */
 
-static char *
-child_plumbing_error(const struct process *process, int errnum)
+static void
+child_fail_plumbing(
+    struct process *process, const struct plumbing *plumbing, int errnum, char **why)
 {
 	const char *name = process->config->name;
+	bool has_path = plumbing->path != NULL;
 
-	return errnum == EMFILE ?
+	*why = errnum == EMFILE ?
 	    mem_printf("too many open files to spawn '%s'", name) :
 	    mem_printf("unknown error making dispatchers for '%s': %s", name,
 		str_errno_name(errnum));
+	child_explain(process,
+	    mem_printf("cannot %s%s%s: %s%s", plumbing->task, has_path ? " " : "",
+		has_path ? plumbing->path : "", strerror(errnum),
+		errnum == EMFILE ? CHILD_RAISE_NOFILE : ""));
 }
 
-static char *
-child_plumbing_failure(const struct plumbing *plumbing, int errnum)
+static void
+child_fail_fork(struct process *process, int errnum, char **why)
 {
-	if (errnum == EMFILE)
-		return mem_printf("cannot %s: all descriptors are in use; raise the limit "
-				  "on open files (LimitNOFILE=, ulimit -n)",
-		    plumbing->task);
-	return mem_printf("cannot %s%s%s: %s", plumbing->task,
-	    plumbing->path != NULL ? " " : "", plumbing->path != NULL ? plumbing->path : "",
-	    strerror(errnum));
-}
+	const char *name = process->config->name, *remedy = "";
 
-static char *
-child_fork_error(const struct process *process, int errnum)
-{
-	const char *name = process->config->name;
-
-	return errnum == EAGAIN ?
-	    mem_printf("Too many processes in process table to spawn '%s'", name) :
-	    mem_printf(
-		"unknown error during fork for '%s': %s", name, str_errno_name(errnum));
-}
-
-static char *
-child_fork_failure(int errnum)
-{
-	return mem_printf("cannot create a process: %s%s", strerror(errnum),
-	    errnum == EAGAIN ? "; a limit on processes is reached: RLIMIT_NPROC, pids.max "
-			       "of the control group, or kernel.pid_max" :
-			       "");
+	if (errnum == EAGAIN) {
+		*why =
+		    mem_printf("Too many processes in process table to spawn '%s'", name);
+		remedy = "; a limit on processes is reached: RLIMIT_NPROC, pids.max of the "
+			 "control group, or kernel.pid_max";
+	} else if (errnum == EMFILE) {
+		*why = mem_printf("too many open files to spawn '%s'", name);
+		remedy = CHILD_RAISE_NOFILE;
+	} else {
+		*why = mem_printf(
+		    "unknown error during fork for '%s': %s", name, str_errno_name(errnum));
+	}
+	child_explain(
+	    process, mem_printf("cannot create a process: %s%s", strerror(errnum), remedy));
 }
 
 /* --- the spawn ----------------------------------------------------------------------- */
@@ -252,21 +290,19 @@ child_clone(struct process *process, const struct command_line *command, char *c
 	    .mask = loop_original_mask(context->loop),
 	};
 	pid_t pid = spawn_child(&request);
-	int error = errno;
 
 	if (pid == -1) {
-		*why = child_fork_error(process, error);
-		child_explain(process, child_fork_failure(error));
+		child_fail_fork(process, errno, why);
 	} else if (reaper_watch(context->reaper, pid, child_reaped, process) == -1) {
-		/* A child that the reaper does not know must not live. */
-		*why = child_fork_error(process, ENOMEM);
+		/* Nothing would notice the end of this child. */
+		child_fail_fork(process, ENOMEM, why);
 		kill(pid, SIGKILL);
 		pid = -1;
 	}
 	return pid;
 }
 
-/* With the command resolved: pipes, logs, clone. */
+/* Pipes, logs and clone, for a command that is resolved. */
 static pid_t
 child_spawn_resolved(struct process *process, const struct command_line *command,
     char *const *env, char **why)
@@ -277,16 +313,11 @@ child_spawn_resolved(struct process *process, const struct command_line *command
 		.input = -1,
 		.outputs = { -1, -1 } };
 	pid_t pid = -1;
-	int error;
 
-	if (child_plumb(process, &plumbing) == -1 ||
-	    child_adopt(process, &plumbing) == -1) {
-		error = errno;
-		*why = child_plumbing_error(process, error);
-		child_explain(process, child_plumbing_failure(&plumbing, error));
-	} else {
+	if (child_plumb(process, &plumbing) == -1 || child_adopt(process, &plumbing) == -1)
+		child_fail_plumbing(process, &plumbing, errno, why);
+	else
 		pid = child_clone(process, command, env, &plumbing, why);
-	}
 	child_clear_plumbing(&plumbing);
 	if (pid == -1)
 		child_close_pipes(process);
@@ -295,11 +326,24 @@ child_spawn_resolved(struct process *process, const struct command_line *command
 	return pid;
 }
 
-const char *
-child_search_path(const struct process *process)
+/* Resolves the command with the program's PATH, or else with ours. */
+static enum fault
+child_resolve(const struct process *process, struct command_line *command, char **why)
 {
-	return command_line_search_path(
-	    environment_list_get(&process->config->environment, "PATH"));
+	const char *path = environment_list_get(&process->config->environment, "PATH");
+
+	return command_line_resolve(
+	    process->config->command, command_line_search_path(path), command, why);
+}
+
+enum fault
+child_check_command(struct process *process, char **why)
+{
+	struct command_line command = { 0 };
+	enum fault fault = child_resolve(process, &command, why);
+
+	command_line_clear(&command);
+	return fault;
 }
 
 pid_t
@@ -312,13 +356,12 @@ child_spawn(struct process *process, char **why)
 
 	if (ops->prepare != NULL && ops->prepare(process, why) == -1)
 		return -1;
-	if (command_line_resolve(process->config->command, child_search_path(process),
-		&command, why) != FAULT_NONE)
+	if (child_resolve(process, &command, why) != FAULT_NONE)
 		return -1;
 	env = childenv_new(environ, process->child->context->config,
 	    process->group->config->name, process->config);
 	if (env == NULL)
-		*why = child_fork_error(process, ENOMEM);
+		child_fail_fork(process, ENOMEM, why);
 	else
 		pid = child_spawn_resolved(process, &command, env, why);
 	childenv_free(env);

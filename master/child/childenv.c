@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a service manager passes to reeved is not for its children. */
+/* Variables that a service manager passes to reeved alone. */
 static const char *const withheld[] = {
     "NOTIFY_SOCKET=", "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", "WATCHDOG_USEC=",
     "WATCHDOG_PID=",
 };
 
-/* An array while it is filled. */
+/* The array while it is being filled. */
 struct childenv {
 	char **env;
 	size_t count;
@@ -57,8 +57,8 @@ childenv_put_ours(struct childenv *c, char *const *ours)
 	}
 }
 
-/* "unix://PATH" of the first Unix listener, else "http://HOST:PORT" of the first inet one.
- */
+/* "unix://PATH" of the first Unix listener, or else "http://HOST:PORT" of the first TCP
+ * listener. */
 static void
 childenv_put_server_url(struct childenv *c, const struct config *config)
 {
@@ -87,12 +87,12 @@ childenv_new(char *const *ours, const struct config *config, const char *group,
     const struct process_config *process)
 {
 	const struct environment *own = &process->environment;
-	size_t room = 5 + own->count;
+	size_t size = 5 + own->count;
 	struct childenv c = { 0 };
 
 	for (size_t i = 0; ours[i] != NULL; i++)
-		room++;
-	c.env = calloc(room, sizeof(*c.env));
+		size++;
+	c.env = calloc(size, sizeof(*c.env));
 	if (c.env == NULL)
 		return NULL;
 	childenv_put_ours(&c, ours);

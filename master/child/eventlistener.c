@@ -13,12 +13,36 @@
 
 #define PRINT_PATH "/dev/stdout" /* the daemon's own */
 
+/* --- the processes ------------------------------------------------------------------- */
+
+struct eventlistener *
+eventlistener_of(const struct process *process)
+{
+	return process->group->ops == &eventlistener_group_ops ? process->kind_state : NULL;
+}
+
+static int
+eventlistener_attach(struct process *process)
+{
+	process->kind_state = calloc(1, sizeof(struct eventlistener));
+	return process->kind_state == NULL ? -1 : 0;
+}
+
+static void
+eventlistener_detach(struct process *process)
+{
+	free(process->kind_state);
+	process->kind_state = NULL;
+}
+
 /* --- the pool ------------------------------------------------------------------------ */
 
 static struct listener_protocol *
-eventlistener_of(const struct process *process)
+eventlistener_protocol(const struct process *process)
 {
-	return process->child->listener;
+	const struct eventlistener *listener = process->kind_state;
+
+	return listener->protocol;
 }
 
 static int
@@ -33,7 +57,7 @@ static int
 eventlistener_added(struct group *group)
 {
 	static const struct listener_pool_ops ops = {
-	    .listener = eventlistener_of, .write = eventlistener_write};
+	    .protocol = eventlistener_protocol, .write = eventlistener_write};
 	struct listener_pool *pool = listener_pool_new(group, &ops);
 
 	if (pool == NULL)
@@ -59,12 +83,13 @@ eventlistener_is_busy(const struct group *group)
 
 /* --- the output ---------------------------------------------------------------------- */
 
-/* The daemon's standard output must not delay it. */
+/* The reader of the daemon's standard output must not delay the daemon. */
 static void
 eventlistener_print(void *ctx, const char *bytes, size_t n)
 {
 	const struct process *process = ctx;
-	struct logfile *log = process->child->print_log;
+	const struct eventlistener *listener = process->kind_state;
+	struct logfile *log = listener->print_log;
 
 	if (log != NULL && logfile_fills(log))
 		backlogs_write(process->child->context->backlogs, log, bytes, n);
@@ -76,18 +101,20 @@ static void
 eventlistener_result(void *ctx, const char *bytes, size_t n)
 {
 	const struct process *process = ctx;
+	const struct eventlistener *listener = process->kind_state;
 
-	printer_feed(process->child->printer, bytes, n, eventlistener_print, ctx);
+	printer_feed(listener->printer, bytes, n, eventlistener_print, ctx);
 }
 
 static void
-eventlistener_answered(void *ctx, struct pool_event taken, bool processed)
+eventlistener_answered(void *ctx, struct pool_event answered, bool processed)
 {
 	struct process *process = ctx;
+	const struct eventlistener *listener = process->kind_state;
 
-	if (process->child->printer != NULL && processed)
-		printer_end(process->child->printer, eventlistener_print, process);
-	listener_pool_end(process->group->shared, process, taken, processed);
+	if (listener->printer != NULL && processed)
+		printer_end(listener->printer, eventlistener_print, process);
+	listener_pool_end(process->group->shared, process, answered, processed);
 }
 
 static void
@@ -97,38 +124,38 @@ eventlistener_output(void *ctx, enum output_id id UNUSED, const char *bytes, siz
 	    .end = eventlistener_answered, .result = eventlistener_result};
 	struct process *process = ctx;
 
-	listener_protocol_feed(process->child->listener, bytes, n, &ops, process);
+	listener_protocol_feed(eventlistener_protocol(process), bytes, n, &ops, process);
 }
 
-/* A listener whose results are printed waits for their reader. */
+/* Results are printed: no more are read while those before them wait for a reader. */
 static int
 eventlistener_full_fd(void *ctx)
 {
 	const struct process *process = ctx;
+	const struct eventlistener *listener = process->kind_state;
 
-	return process->child->print_log == NULL ?
-	    -1 :
-	    backlogs_fd(process->child->context->backlogs, PRINT_PATH);
+	if (listener->print_log == NULL)
+		return -1;
+	return backlogs_fd(process->child->context->backlogs, PRINT_PATH);
 }
 
 static int
-eventlistener_new_printer(struct process *process)
+eventlistener_new_printer(const struct process *process)
 {
-	struct child *child = process->child;
+	struct eventlistener *listener = process->kind_state;
 
-	child->printer = malloc(sizeof(*child->printer));
-	if (child->printer == NULL)
+	listener->printer = malloc(sizeof(*listener->printer));
+	if (listener->printer == NULL)
 		return -1;
-	printer_init(child->printer);
-	child->print_log = logfile_open(PRINT_PATH, 0, 0);
-	if (child->print_log == NULL)
-		log_limited(&child->unprinted, LEVEL_WARN,
-		    "%s: its results cannot be printed: %s: %s", process->config->name,
+	printer_init(listener->printer);
+	listener->print_log = logfile_open(PRINT_PATH, 0, 0);
+	if (listener->print_log == NULL)
+		log_limited(&listener->unprinted, LEVEL_WARN,
+		    "the results of %s cannot be printed to %s: %s", process->config->name,
 		    PRINT_PATH, strerror(errno));
 	return 0;
 }
 
-/* Standard output is the protocol and nothing else. */
 static int
 eventlistener_listen(struct process *process)
 {
@@ -137,18 +164,18 @@ eventlistener_listen(struct process *process)
 	static const struct output_ops printed = {.output = eventlistener_output,
 	    .full_fd = eventlistener_full_fd, .is_protocol = true};
 	enum result_handler handler = process->group->config->pool.handler;
+	struct eventlistener *listener = process->kind_state;
 	bool prints = handler == RESULT_PRINTED;
-	struct child *child = process->child;
 
-	child->listener = malloc(sizeof(*child->listener));
-	if (child->listener == NULL)
+	listener->protocol = malloc(sizeof(*listener->protocol));
+	if (listener->protocol == NULL)
 		return -1;
 	listener_protocol_init(
-	    child->listener, process->config->name, handler, &child->protocol);
+	    listener->protocol, process->config->name, handler, &listener->limits);
 	if (prints && eventlistener_new_printer(process) == -1)
 		return -1;
-	return output_tell(
-	    child->outputs[OUTPUT_STDOUT], prints ? &printed : &plain, process, 0);
+	return output_listen(
+	    process->child->outputs[OUTPUT_STDOUT], prints ? &printed : &plain, process, 0);
 }
 
 /* --- the end ------------------------------------------------------------------------- */
@@ -156,44 +183,50 @@ eventlistener_listen(struct process *process)
 static void
 eventlistener_exited(struct process *process)
 {
-	if (process->child->listener != NULL)
-		process->child->unanswered =
-		    listener_protocol_take(process->child->listener);
+	struct eventlistener *listener = process->kind_state;
+
+	if (listener->protocol != NULL)
+		listener->unanswered = listener_protocol_take(listener->protocol);
 }
 
 static void
 eventlistener_closed(struct process *process)
 {
-	struct child *child = process->child;
+	struct eventlistener *listener = process->kind_state;
 
-	if (child->listener != NULL)
-		event_unref(listener_protocol_take(child->listener).event);
-	free(child->listener);
-	child->listener = NULL;
-	if (child->printer != NULL)
-		printer_clear(child->printer);
-	free(child->printer);
-	child->printer = NULL;
-	logfile_free(child->print_log);
-	child->print_log = NULL;
+	if (listener == NULL)
+		return;
+	if (listener->protocol != NULL)
+		event_unref(listener_protocol_take(listener->protocol).event);
+	free(listener->protocol);
+	listener->protocol = NULL;
+	if (listener->printer != NULL)
+		printer_clear(listener->printer);
+	free(listener->printer);
+	listener->printer = NULL;
+	logfile_free(listener->print_log);
+	listener->print_log = NULL;
 }
 
-/* An event that it was given and has not answered goes to another listener. */
+/* An event that the process has not answered goes to another listener. */
 static void
 eventlistener_ended(struct process *process)
 {
-	struct pool_event left = process->child->unanswered;
+	struct eventlistener *listener = process->kind_state;
+	struct pool_event unanswered = listener->unanswered;
 
-	process->child->unanswered = (struct pool_event){ 0 };
-	if (left.event != NULL)
-		listener_pool_end(process->group->shared, process, left, false);
+	listener->unanswered = (struct pool_event){ 0 };
+	if (unanswered.event != NULL)
+		listener_pool_end(process->group->shared, process, unanswered, false);
 }
 
 const struct group_ops eventlistener_group_ops = {
-    .stdin_is_unbounded = true,	/* what waits in the pool is bounded */
+    .stdin_is_unbounded = true,	/* the pool bounds the events */
     .added = eventlistener_added,
     .removed = eventlistener_removed,
     .is_busy = eventlistener_is_busy,
+    .attach = eventlistener_attach,
+    .detach = eventlistener_detach,
     .listen = eventlistener_listen,
     .exited = eventlistener_exited,
     .closed = eventlistener_closed,

@@ -1,10 +1,13 @@
 #include "master/child/fcgi_program.h"
 
-#include "master/child/child_impl.h"
+#include "common/fd.h"
 #include "master/child/fcgi_socket.h"
 #include "master/process/group.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+
+/* group->shared is the socket; so is kind_state of each process that uses it. */
 
 static int
 fcgi_program_check(const struct group_config *config, char **why)
@@ -15,55 +18,70 @@ fcgi_program_check(const struct group_config *config, char **why)
 static int
 fcgi_program_added(struct group *group)
 {
-	group->shared = fcgi_socket_new(&group->config->fcgi);
-	return group->shared == NULL ? -1 : 0;
+	struct fcgi_socket *fcgi = malloc(sizeof(*fcgi));
+
+	group->shared = fcgi;
+	if (fcgi == NULL)
+		return -1;
+	*fcgi = (struct fcgi_socket){ .config = &group->config->fcgi, .fd = -1 };
+	return 0;
 }
 
 static void
 fcgi_program_removed(struct group *group)
 {
-	fcgi_socket_free(group->shared);
+	struct fcgi_socket *fcgi = group->shared;
+
+	if (fcgi != NULL)
+		fd_close(fcgi->fd);
+	free(fcgi);
 	group->shared = NULL;
 }
 
-/* Before the command is looked up, as in supervisord. */
+/* Before the command is resolved, as in supervisord. */
 static int
 fcgi_program_prepare(struct process *process, char **why)
 {
 	if (fcgi_socket_take(process->group->shared, why) == -1)
 		return -1;
-	process->child->uses_socket = true;
+	process->kind_state = process->group->shared;
 	return 0;
 }
 
 static int
 fcgi_program_plumb(struct process *process, struct group_fds *fds)
 {
-	fds->input = fcntl(fcgi_socket_fd(process->group->shared), F_DUPFD_CLOEXEC, 0);
+	const struct fcgi_socket *fcgi = process->kind_state;
+
+	fds->input = fcntl(fcgi->fd, F_DUPFD_CLOEXEC, 0);
 	return fds->input == -1 ? -1 : 0;
 }
 
 static void
 fcgi_program_released(struct process *process)
 {
-	if (!process->child->uses_socket)
-		return;
-	process->child->uses_socket = false;
-	fcgi_socket_drop(process->group->shared);
+	if (process->kind_state != NULL)
+		fcgi_socket_drop(process->kind_state);
+	process->kind_state = NULL;
 }
 
 static int
 fcgi_program_input_fd(const struct process *process)
 {
-	return process->child->uses_socket ? fcgi_socket_fd(process->group->shared) : -1;
+	const struct fcgi_socket *fcgi = process->kind_state;
+
+	return fcgi != NULL ? fcgi->fd : -1;
 }
 
-/* All processes of the group name the same descriptor. */
+/* The state document gives all processes of the group the same descriptor. */
 static void
 fcgi_program_adopt_input(struct process *process, int fd)
 {
-	fcgi_socket_adopt(process->group->shared, fd);
-	process->child->uses_socket = true;
+	struct fcgi_socket *fcgi = process->group->shared;
+
+	fcgi->fd = fd;
+	fcgi->users++;
+	process->kind_state = fcgi;
 }
 
 const struct group_ops fcgi_program_group_ops = {

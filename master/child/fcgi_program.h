@@ -1,5 +1,5 @@
-/* FastCGI program: the processes of an [fcgi-program:x], whose standard input is a
- * listening socket that they share. */
+/* FastCGI program: the processes of an [fcgi-program:x], whose standard input is a shared
+ * listening socket. */
 #ifndef MASTER_CHILD_FCGI_PROGRAM_H
 #define MASTER_CHILD_FCGI_PROGRAM_H
 

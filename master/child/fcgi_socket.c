@@ -8,66 +8,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct fcgi_socket {
-	const struct fcgi_config *config;
-	int fd; /* -1 = no socket */
-	size_t users;
-};
-
-struct fcgi_socket *
-fcgi_socket_new(const struct fcgi_config *config)
-{
-	struct fcgi_socket *fcgi = malloc(sizeof(*fcgi));
-
-	if (fcgi != NULL)
-		*fcgi = (struct fcgi_socket){ .config = config, .fd = -1 };
-	return fcgi;
-}
-
-void
-fcgi_socket_free(struct fcgi_socket *fcgi)
-{
-	if (fcgi != NULL && fcgi->fd != -1)
-		close(fcgi->fd);
-	free(fcgi);
-}
-
-/* A child accepts, and would not wait on a socket of the master's usual kind. */
+/* Blocking, because the child that inherits it waits in accept(). The path of a Unix socket
+ * is never removed, as in supervisord. -1 with errno. */
 static int
-fcgi_socket_open_tcp(const struct fcgi_config *config)
-{
-	int fd = sock_listen_tcp(config->address, config->port, config->backlog);
-
-	if (fd == -1 || fcntl(fd, F_SETFL, 0) == 0)
-		return fd;
-	return fd_fail(fd, errno);
-}
-
-/* The path stays when the socket is closed, as with supervisord. */
-static int
-fcgi_socket_open_unix(const struct fcgi_config *config)
+fcgi_socket_open(const struct fcgi_config *config)
 {
 	const struct sock_unix want = {.path = config->path, .mode = config->mode,
 	    .uid = config->uid, .gid = config->gid, .backlog = config->backlog};
 	struct safepath_id unused;
+	int fd;
 
-	return sock_unix_listen_here(&want, &unused);
-}
-
-/* The text with the number, as Python shows an error. */
-static char *
-fcgi_socket_failure(const struct fcgi_config *config, int errnum)
-{
-	if (config->why != NULL)
-		return mem_printf(
-		    "Could not create FastCGI socket %s: %s", config->url, config->why);
-	return mem_printf("Could not create FastCGI socket %s: [Errno %d] %s", config->url,
-	    errnum, strerror(errnum));
+	log_info("Creating socket %s", config->url);
+	if (config->path != NULL)
+		return sock_unix_listen_here(&want, &unused);
+	if (config->address == NULL)
+		return -1; /* config->why is the reason */
+	fd = sock_listen_tcp(config->address, config->port, config->backlog);
+	if (fd == -1 || fcntl(fd, F_SETFL, 0) == 0)
+		return fd;
+	return fd_fail(fd, errno);
 }
 
 int
@@ -75,18 +37,18 @@ fcgi_socket_take(struct fcgi_socket *fcgi, char **why)
 {
 	const struct fcgi_config *config = fcgi->config;
 
-	if (fcgi->fd == -1) {
-		log_info("Creating socket %s", config->url);
-		if (config->path != NULL)
-			fcgi->fd = fcgi_socket_open_unix(config);
-		else if (config->address != NULL)
-			fcgi->fd = fcgi_socket_open_tcp(config);
-	}
 	if (fcgi->fd == -1)
-		*why = fcgi_socket_failure(config, errno);
-	else
+		fcgi->fd = fcgi_socket_open(config);
+	if (fcgi->fd != -1) {
 		fcgi->users++;
-	return fcgi->fd;
+		return 0;
+	}
+	/* With the error's number, as Python prints it. */
+	*why = config->why != NULL ?
+	    mem_printf("Could not create FastCGI socket %s: %s", config->url, config->why) :
+	    mem_printf("Could not create FastCGI socket %s: [Errno %d] %s", config->url,
+		errno, strerror(errno));
+	return -1;
 }
 
 void
@@ -108,17 +70,4 @@ fcgi_socket_check(const struct fcgi_config *config, char **why)
 		return -1;
 	fcgi_socket_drop(&fcgi);
 	return 0;
-}
-
-void
-fcgi_socket_adopt(struct fcgi_socket *fcgi, int fd)
-{
-	fcgi->fd = fd;
-	fcgi->users++;
-}
-
-int
-fcgi_socket_fd(const struct fcgi_socket *fcgi)
-{
-	return fcgi->fd;
 }

@@ -17,18 +17,18 @@
 #include <unistd.h>
 
 #define READ_MAX ((size_t)64 * 1024)
-#define READ_SYSLOG ((size_t)8 * 1024) /* each of its lines may be a message */
+#define READ_SYSLOG ((size_t)8 * 1024) /* less, because each line may be a message */
 
 struct output {
 	struct loop *loop;
-	struct source *source; /* NULL while it waits for its log, and once closed */
+	struct source *source; /* NULL while the log is full, and once closed */
 	union {
 		struct output_record record;
 		struct FIELDS(OUTPUT_FIELDS);
 	};
-	/* While it waits: the log's descriptor, duplicated: the log may be reopened. */
+	/* While the log is full: its descriptor, duplicated, as the log may be reopened. */
 	struct source *writable;
-	int writable_fd; /* else -1 */
+	int writable_fd; /* -1 = the log is not full */
 	struct output_use use;
 	const struct output_ops *ops;
 	void *ctx;
@@ -40,7 +40,7 @@ const char *const output_words[OUTPUT_MAX] = {
     [OUTPUT_STDERR] = "stderr",
 };
 
-/* The copy for the main log; without memory there is none. */
+/* Without memory, nothing is copied. */
 static void
 output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 {
@@ -82,7 +82,7 @@ output_log_fills(const struct output *o)
 	return o->use.log != NULL && logfile_fills(o->use.log);
 }
 
-/* A log that cannot be written has logged it; the child must not be affected. */
+/* A failure to write has been logged, and must not affect the child. */
 static void
 output_write_log(struct output *o, const char *bytes, size_t n)
 {
@@ -94,7 +94,7 @@ output_write_log(struct output *o, const char *bytes, size_t n)
 		syslogger_write(o->use.syslog, o->use.name, bytes, n);
 }
 
-/* Captured text is not logged. A protocol is read with its escape sequences. */
+/* Captured output is not logged. */
 static void
 output_put(void *ctx, char *bytes, size_t n, bool captured)
 {
@@ -113,7 +113,7 @@ output_put(void *ctx, char *bytes, size_t n, bool captured)
 }
 
 static void
-output_communicate(void *ctx, char *bytes, size_t n)
+output_communication(void *ctx, char *bytes, size_t n)
 {
 	struct output *o = ctx;
 
@@ -122,13 +122,13 @@ output_communicate(void *ctx, char *bytes, size_t n)
 }
 
 static void
-output_leave_over(void *ctx, char *bytes, size_t n)
+output_leftover(void *ctx, char *bytes, size_t n)
 {
 	output_write_log(ctx, bytes, output_strip(ctx, bytes, n));
 }
 
 static const struct capture_ops output_capture_ops = {.output = output_put,
-    .communication = output_communicate, .leftover = output_leave_over};
+    .communication = output_communication, .leftover = output_leftover};
 
 static void
 output_stop_waiting(struct output *o)
@@ -151,9 +151,9 @@ output_close(struct output *o)
 	o->fd = -1;
 }
 
-/* One read of at most n bytes; how many came, 0 when there is nothing more for now. */
+/* One read of at most n bytes. The number of bytes read, 0 = nothing for now. */
 static size_t
-output_pull(struct output *o, size_t n)
+output_read(struct output *o, size_t n)
 {
 	UNINITIALIZED char bytes[READ_MAX];
 	ssize_t got;
@@ -186,8 +186,8 @@ output_on_writable(void *ctx, uint32_t ready UNUSED)
 		output_stop_waiting(o);
 }
 
-/* What must be writable before more is read, or -1: what an earlier process left for the
- * same log goes before. */
+/* The descriptor that must be writable before more is read, or -1. The backlog that an
+ * earlier process left for the same log is written first. */
 static int
 output_full_fd(const struct output *o)
 {
@@ -204,8 +204,9 @@ output_full_fd(const struct output *o)
 	return fd;
 }
 
-/* The log takes nothing more: the child waits for its reader, as it would if it wrote there
- * itself, and nothing else waits. 0, or -1 when that is not possible. */
+/* Reads no more until the full log is writable. The child is blocked meanwhile, as it
+ * would be if it wrote to the log itself; the daemon is not. 0, or -1 when that is not
+ * possible. */
 static int
 output_wait(struct output *o, int full)
 {
@@ -217,14 +218,14 @@ output_wait(struct output *o, int full)
 		output_stop_waiting(o);
 		return -1;
 	}
-	/* A source that wants nothing would still be called at the end of file. */
+	/* Freed, because a source without events is still called at the end of file. */
 	source_free(o->source);
 	o->source = NULL;
 	return 0;
 }
 
 static void
-output_pull_what_fits(struct output *o, size_t most)
+output_read_slices(struct output *o, size_t most)
 {
 	size_t got;
 	int full;
@@ -233,7 +234,7 @@ output_pull_what_fits(struct output *o, size_t most)
 		full = output_full_fd(o);
 		if (full != -1 && output_wait(o, full) == 0)
 			return;
-		got = output_pull(o, PIPE_BUF);
+		got = output_read(o, PIPE_BUF);
 		most -= got;
 	} while (got == PIPE_BUF && most >= PIPE_BUF);
 }
@@ -245,9 +246,9 @@ output_on_readable(void *ctx, uint32_t ready UNUSED)
 	size_t most = o->use.syslog != NULL ? READ_SYSLOG : READ_MAX;
 
 	if (output_log_fills(o) || o->ops->full_fd != NULL)
-		output_pull_what_fits(o, most);
+		output_read_slices(o, most);
 	else
-		output_pull(o, most);
+		output_read(o, most);
 }
 
 struct output *
@@ -293,12 +294,12 @@ output_drain(struct output *o, size_t most)
 {
 	size_t got;
 
-	while (most > 0 && (got = output_pull(o, most)) > 0)
+	while (most > 0 && (got = output_read(o, most)) > 0)
 		most -= got;
 }
 
 int
-output_tell(
+output_listen(
     struct output *o, const struct output_ops *ops, void *ctx, int64_t capture_maxbytes)
 {
 	o->ops = ops;

@@ -1,6 +1,7 @@
-/* Output: one output of a child: pipe, escape sequences removed, log file and syslog,
- * copied to the main log at DEBG. Bytes are never decoded, and a pipe is always drained,
- * unless the log is our stdout or the like: then its reader is waited for. */
+/* Output: one output of a child: reads its pipe, removes escape sequences, writes to the
+ * log file and to syslog, and copies to the main log at level DEBG. Bytes are never
+ * decoded. The pipe is always read, except while the log is a full pipe or terminal that
+ * we inherited: then the child waits for the reader of that. */
 #ifndef MASTER_CHILD_OUTPUT_H
 #define MASTER_CHILD_OUTPUT_H
 
@@ -17,46 +18,46 @@ struct output;
 
 extern const char *const output_words[OUTPUT_MAX]; /* "stdout", "stderr" */
 
-/* What the state document has of it. */
+/* Its fields in the state document. */
 #define OUTPUT_FIELDS(ROW, S)								\
 	ROW(S, FD, fd)		/* -1 once the child has closed its end */		\
-	ROW(S, BOOL, hidden)	/* no copy in the main log, whatever its level */
+	ROW(S, BOOL, hidden)	/* not copied to the main log */
 struct output_record FIELDS(OUTPUT_FIELDS);
 
-/* Where its output goes, and as what. What is borrowed is so for the output's life. */
+/* How an output is used; what is borrowed must outlive the output. */
 struct output_use {
-	const char *name; /* borrowed: of the process */
+	const char *name; /* of the process; borrowed */
 	enum output_id id;
 	struct logfile *log;       /* taken; NULL = none */
 	struct syslogger *syslog;  /* borrowed; NULL = none */
-	struct backlogs *backlogs; /* borrowed: for what a full log cannot take */
-	const bool *strip_ansi;    /* borrowed; looked at when output comes */
-	bool hidden;               /* no copy in the main log, whatever its level */
+	struct backlogs *backlogs; /* borrowed; keeps what a full log does not accept */
+	const bool *strip_ansi;    /* borrowed; read whenever there is output */
+	bool hidden;               /* not copied to the main log */
 };
 
-/* New; takes the read end `fd` (NONBLOCK), -1 = closed by the child already. NULL with
+/* New; takes the non-blocking read end `fd`, -1 = closed by the child already. NULL with
  * errno, and nothing is taken. */
 struct output *output_new(struct loop *, int fd, const struct output_use *);
 void output_free(struct output *); /* NULL is fine */
-/* What else receives the output, as it is read and once it is logged; NULL = nothing does.
- */
+/* Another receiver of the output; callbacks that are NULL are not called. */
 struct output_ops {
+	/* Output that was read, after it was logged. */
 	void (*output)(void *ctx, enum output_id, const char *bytes, size_t n);
-	/* What stood between the tokens of capture mode. */
+	/* Output between the tokens of capture mode. */
 	void (*communication)(void *ctx, enum output_id, const char *bytes, size_t n);
-	/* The descriptor that must be writable before more is read, or -1. NULL = never. */
+	/* The descriptor that must be writable before more is read; -1 = none. */
 	int (*full_fd)(void *ctx);
-	/* The output is a protocol: passed on as it was read, with its escape sequences. */
+	/* The output is a protocol: received with its escape sequences, before logging. */
 	bool is_protocol;
 };
-/* ops and ctx are borrowed for its life; capture_maxbytes 0 = no capture mode. 0, or -1
- * with ENOMEM. */
-NODISCARD int output_tell(
+/* Sets the receiver; ops and ctx are borrowed. capture_maxbytes 0 = no capture mode. 0, or
+ * -1 with ENOMEM. */
+NODISCARD int output_listen(
     struct output *, const struct output_ops *, void *ctx, int64_t capture_maxbytes);
-/* Nothing more will come: what capture mode held back is written. */
+/* Nothing more will be read: writes what capture mode held back. */
 void output_finish(struct output *);
-/* Reads what is there now, at most `most` bytes; at reaping. What the
- * log cannot take outlives the output, as backlog. */
+/* Reads what is in the pipe now, at most `most` bytes, after the child was reaped. What the
+ * log does not accept remains as backlog. */
 void output_drain(struct output *, size_t most);
 struct logfile *output_log(const struct output *);     /* borrowed, or NULL */
 struct capture *output_capture(const struct output *); /* borrowed, or NULL */

@@ -33,21 +33,21 @@ static void
 printer_print(struct printer *printer, printer_fn *print, void *ctx)
 {
 	const char *prefix = printer->prefix != NULL ? printer->prefix : "";
-	struct buf whole;
+	struct buf line;
 
-	buf_init(&whole, 0);
-	if (buf_puts(&whole, prefix) == 0 &&
-	    buf_append(&whole, buf_data(&printer->line), buf_len(&printer->line)) == 0 &&
-	    buf_putc(&whole, '\n') == 0)
-		print(ctx, buf_data(&whole), buf_len(&whole));
+	buf_init(&line, 0);
+	if (buf_puts(&line, prefix) == 0 &&
+	    buf_append(&line, buf_data(&printer->line), buf_len(&printer->line)) == 0 &&
+	    buf_putc(&line, '\n') == 0)
+		print(ctx, buf_data(&line), buf_len(&line));
 	else
 		log_limited(&printer->losses, LEVEL_ERROR,
 		    "a listener's result is not printed: %s", strerror(ENOMEM));
-	buf_clear(&whole);
+	buf_clear(&line);
 	buf_consume(&printer->line, buf_len(&printer->line));
 }
 
-/* The value of a token "KEY:VALUE", and its length; NULL when there is none. */
+/* The value of the token "KEY:VALUE" and its length; NULL when the token is missing. */
 static const char *
 printer_token(const struct buf *line, const char *key, size_t *n)
 {
@@ -66,7 +66,8 @@ printer_token(const struct buf *line, const char *key, size_t *n)
 	return NULL;
 }
 
-/* The tokens are whole. An event that is no output has no prefix, and loses nothing. */
+/* The line of tokens is complete. For an event that is not output there is no prefix, and
+ * that line is printed as well. */
 static void
 printer_begin(struct printer *printer, printer_fn *print, void *ctx)
 {
@@ -82,15 +83,6 @@ printer_begin(struct printer *printer, printer_fn *print, void *ctx)
 	printer->prefix =
 	    mem_printf("%.*s %.*s | ", (int)nname, name, (int)nchannel, channel);
 	buf_consume(&printer->line, buf_len(&printer->line));
-}
-
-static void
-printer_line(struct printer *printer, printer_fn *print, void *ctx)
-{
-	if (printer->prefix == NULL)
-		printer_begin(printer, print, ctx);
-	else
-		printer_print(printer, print, ctx);
 }
 
 void
@@ -110,8 +102,12 @@ printer_feed(
 		part += newline != NULL;
 		bytes += part;
 		n -= part;
-		if (newline != NULL || buf_len(&printer->line) >= PRINTER_LINE_MAX)
-			printer_line(printer, print, ctx);
+		if (newline == NULL && buf_len(&printer->line) < PRINTER_LINE_MAX)
+			continue;
+		if (printer->prefix == NULL)
+			printer_begin(printer, print, ctx);
+		else
+			printer_print(printer, print, ctx);
 	}
 }
 

@@ -1,6 +1,6 @@
-/* Printer: the results of a listener that uses supervisor_stdout, as lines: a result has
- * an event's tokens, a newline, and text, whose lines are printed behind "NAME CHANNEL | ".
- * It makes no system call. */
+/* Printer: prints the results of an event listener that uses supervisor_stdout. A result is
+ * the tokens of an event, a newline and text; each line of the text is printed after
+ * "NAME CHANNEL | ". Makes no system call. */
 #ifndef MASTER_CHILD_PRINTER_H
 #define MASTER_CHILD_PRINTER_H
 
@@ -10,16 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PRINTER_LINE_MAX 8192 /* a longer line is printed as several */
+#define PRINTER_LINE_MAX 8192 /* bytes; a longer line is printed as several */
 
-/* What the state document has of it. */
+/* Its fields in the state document. */
 #define PRINTER_FIELDS(ROW, S)								\
-	ROW(S, TEXT, prefix)	/* NULL = the tokens are not whole yet */		\
-	ROW(S, BUF, line)	/* not yet whole */
+	ROW(S, TEXT, prefix)	/* NULL = the line of tokens is still incomplete */	\
+	ROW(S, BUF, line)	/* incomplete */
 
 struct printer {
 	struct FIELDS(PRINTER_FIELDS);
-	struct log_limit losses;
+	struct log_limit losses; /* lines on output without memory */
 };
 
 /* Prints bytes. */
@@ -27,11 +27,11 @@ typedef void printer_fn(void *ctx, const char *bytes, size_t n);
 
 void printer_init(struct printer *);
 void printer_clear(struct printer *);
-/* More of a result. Without memory some is lost. */
+/* Reads the next part of a result. Without memory, output is lost, which is logged. */
 void printer_feed(struct printer *, const char *bytes, size_t n, printer_fn *, void *ctx);
-/* The result is whole: the next one begins. */
+/* The result is complete; the next bytes begin another one. */
 void printer_end(struct printer *, printer_fn *, void *ctx);
-/* For the state document: whether a printer can be so. */
+/* For the state document: whether the fields are consistent. */
 bool printer_is_sound(const struct printer *);
 
 #endif

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 
 #define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
-#define REAP_MAX 100     /* children a turn */
-#define MISSES_MAX 64    /* expected children that still live, before the rest waits */
-#define SWEEP_MS 5       /* between two looks at all children, while expected ones end */
+#define REAP_MAX 100     /* children in one turn of the loop */
+#define MISSES_MAX 64    /* expected children found running in one turn */
+#define SWEEP_MS 5       /* between two calls for any child, while expected ones end */
 
 struct watch {
 	TAILQ_ENTRY(watch) in_expected;
@@ -34,10 +34,10 @@ struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
 	struct watch_list expected;
 	struct watch_list stops; /* few */
-	int64_t swept;           /* when all were looked at */
+	int64_t swept_ms;        /* the last call for any child */
 	struct loop *loop;
 	struct source *signal, *again;
-	struct log_limit unknown; /* lines on children that we did not start */
+	struct log_limit unknown; /* lines on children that are not registered */
 };
 
 int
@@ -100,9 +100,9 @@ reaper_expect(struct reaper *reaper, pid_t pid)
 	watch->expected = true;
 }
 
-/* Whether it was expected. */
+/* Reports a child that was reaped. Returns whether it was expected. */
 static bool
-reaper_reap(struct reaper *reaper, pid_t pid, int status)
+reaper_report(struct reaper *reaper, pid_t pid, int status)
 {
 	struct watch *found = idmap_get(reaper->watches, (uint64_t)pid), watch;
 	char text[WAITSTATUS_TEXT];
@@ -118,9 +118,10 @@ reaper_reap(struct reaper *reaper, pid_t pid, int status)
 	return watch.expected;
 }
 
-/* A waitpid for any child walks all of them, the oldest first, and a shutdown stops the
- * youngest first: with thousands of them, that is most of the time of a shutdown. A waitpid
- * for one pid costs the same at any number. Returns how many may still be reaped. */
+/* waitpid for any child makes the kernel search all children, the oldest first, while a
+ * shutdown stops the youngest first: with thousands of children, the search would take most
+ * of the shutdown. waitpid for one pid needs no search. Returns how many children may still
+ * be reaped in this turn. */
 static int
 reaper_reap_expected(struct reaper *reaper, int left)
 {
@@ -130,7 +131,7 @@ reaper_reap_expected(struct reaper *reaper, int left)
 	while (left > 0 && misses < MISSES_MAX &&
 	    (watch = TAILQ_FIRST(&reaper->expected)) != NULL) {
 		if (waitpid(watch->pid, &status, WNOHANG) == watch->pid) {
-			(void)reaper_reap(reaper, watch->pid, status);
+			(void)reaper_report(reaper, watch->pid, status);
 			left--;
 		} else {
 			reaper_expect(reaper, watch->pid);
@@ -140,8 +141,8 @@ reaper_reap_expected(struct reaper *reaper, int left)
 	return left;
 }
 
-/* Any children, until one was expected: others that are come first. True when there may be
- * more. */
+/* Reaps any children, until one of them was expected: then other expected ones are reaped
+ * first. Returns whether there may be more. */
 static bool
 reaper_reap_any(struct reaper *reaper, int left)
 {
@@ -149,7 +150,7 @@ reaper_reap_any(struct reaper *reaper, int left)
 	int status;
 
 	while (left-- > 0 && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (reaper_reap(reaper, pid, status))
+		if (reaper_report(reaper, pid, status))
 			break;
 	if (pid == -1 && errno != ECHILD && errno != EINTR)
 		log_critical(
@@ -157,7 +158,7 @@ reaper_reap_any(struct reaper *reaper, int left)
 	return pid > 0;
 }
 
-/* ending: an expected one has just ended, so that more will. */
+/* ending: an expected child has just been reaped, so others will end soon. */
 static void
 reaper_reap_rest(struct reaper *reaper, bool ending)
 {
@@ -165,19 +166,19 @@ reaper_reap_rest(struct reaper *reaper, bool ending)
 	int64_t now = clock_mono_ms(), when = 0;
 
 	ending = ending || left < REAP_MAX || !TAILQ_EMPTY(&reaper->expected);
-	if (left > 0 && ending && now < reaper->swept + SWEEP_MS) {
-		when = reaper->swept + SWEEP_MS;
+	if (left > 0 && ending && now < reaper->swept_ms + SWEEP_MS) {
+		when = reaper->swept_ms + SWEEP_MS;
 	} else if (left > 0) {
-		reaper->swept = now;
+		reaper->swept_ms = now;
 		if (!reaper_reap_any(reaper, left))
 			return;
 	}
 	source_arm(reaper->again, when);
 }
 
-/* Many children may have changed behind one signal: each of these is checked. */
+/* Checks each of these children, because one signal may stand for many changes. */
 static void
-reaper_look_at_stops(struct reaper *reaper)
+reaper_check_stops(struct reaper *reaper)
 {
 	struct watch *watch;
 	siginfo_t info;
@@ -190,8 +191,8 @@ reaper_look_at_stops(struct reaper *reaper)
 	}
 }
 
-/* The child that the signal names is dealt with before all are looked at: others may have
- * ended whose signals were one with it. */
+/* Reaps the child that the signal names first. Others may have ended as well, because
+ * pending signals are merged. */
 static void
 reaper_on_sigchld(void *ctx, uint32_t count UNUSED)
 {
@@ -199,14 +200,14 @@ reaper_on_sigchld(void *ctx, uint32_t count UNUSED)
 	pid_t pid = loop_signal_sender(reaper->loop);
 	int status;
 
-	reaper_look_at_stops(reaper);
+	reaper_check_stops(reaper);
 	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
 		reaper_reap_rest(reaper, false);
-	else if (reaper_reap(reaper, pid, status))
+	else if (reaper_report(reaper, pid, status))
 		reaper_reap_rest(reaper, true);
 	else
 		source_arm(reaper->again, 0);
-	/* After the lines about the children themselves, as supervisord has it. */
+	/* After the lines about the children, as in supervisord. */
 	log_debug("received SIGCHLD indicating a child quit");
 }
 
@@ -233,7 +234,7 @@ reaper_new(struct loop *loop)
 		reaper_free(reaper);
 		return NULL;
 	}
-	/* Children from before an exec of this process, whose signals have been taken. */
+	/* Children of the program before an exec may have ended, without another signal. */
 	source_arm(reaper->again, 0);
 	return reaper;
 }

@@ -29,8 +29,9 @@
 #endif
 #endif
 
-/* The kernel's smallest table has 64 entries, so these cost a child no more than lower ones
- * would, and they leave alone what was inherited on purpose, as by `-l /dev/fd/3 3>log`. */
+/* Descriptors for the child, in our table. As the kernel's smallest table has 64 entries,
+ * they cost the child no more than lower ones would; lower ones may have been inherited on
+ * purpose, as by `-l /dev/fd/3 3>log`. */
 enum {
 	SLOT_FIRST = 56,
 	SLOT_EXTRA = SLOT_FIRST + 3,
@@ -52,40 +53,43 @@ struct spawn_start {
 	atomic_int *has_table; /* 1 once the child has its own descriptors; NULL = unused */
 };
 
+/* dup3 fails with EBADF, not EMFILE, when the slot exceeds the limit on open files, which
+ * may have been lowered since spawn_init. */
 static int
-spawn_reserve(int fd, int slot)
+spawn_fill(int slot, int fd)
 {
-	return dup3(fd, slot, O_CLOEXEC) == -1 ? -1 : 0;
+	if (dup3(fd, slot, O_CLOEXEC) != -1)
+		return 0;
+	return errno == EBADF && fcntl(fd, F_GETFD) != -1 ? fail_with(EMFILE) : -1;
 }
 
 static int
-spawn_reserve_all(const char **call)
+spawn_reserve(const char **call)
 {
-	int fd, slot, failed = 0;
+	int fd, slot, rc = 0;
 
-	/* Started with 0, 1 or 2 closed: a log file must not become someone's stdout. */
+	/* If 0, 1 or 2 are closed, a log file must not become some child's stdout. */
 	*call = "open(\"/dev/null\")";
 	do {
 		if ((fd = open("/dev/null", O_RDWR | O_NOCTTY)) == -1)
 			return -1;
 	} while (fd <= 2);
 	*call = "dup3";
-	for (slot = SLOT_FIRST; slot < SLOT_END && !failed; slot++)
-		failed =
-		    slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : spawn_reserve(fd, slot);
+	for (slot = SLOT_FIRST; slot < SLOT_END && rc != -1; slot++)
+		rc = slot == fd ? fcntl(fd, F_SETFD, FD_CLOEXEC) : spawn_fill(slot, fd);
 	if (fd < SLOT_FIRST || fd >= SLOT_END)
 		close(fd);
-	return failed;
+	return rc;
 }
 
-/* A limit below the slots is lifted for as long as they are made: what is open then stays
- * so. Only root may lift the hard one. */
+/* A limit on open files below the slots is raised while they are opened: they stay open
+ * when it is restored. Only root may raise the hard limit. */
 int
 spawn_init(const char **call)
 {
 	struct rlimit before, now;
 	const char *unused;
-	int failed, saved;
+	int rc, saved;
 
 	if (call == NULL)
 		call = &unused;
@@ -101,17 +105,18 @@ spawn_init(const char **call)
 		now.rlim_cur = now.rlim_max = before.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &now);
 	}
-	failed = spawn_reserve_all(call);
+	rc = spawn_reserve(call);
 	saved = errno;
 	setrlimit(RLIMIT_NOFILE, &before);
-	*call = failed ? *call : "mmap";
-	if (!failed)
-		return spawn_report_init();
-	/* What dup3 calls a wrong number is one above the limit. */
-	return fail_with(saved == EBADF ? EMFILE : saved);
+	if (rc == -1)
+		return fail_with(saved);
+	*call = "mmap";
+	return spawn_report_init();
 }
 
-/* A text that is too long is cut. */
+/* --- in the child -------------------------------------------------------------------- */
+
+/* Writes supervisord's text to standard error, truncated if it is too long. */
 static void
 spawn_complain(const char *what, const char *object, const char *why)
 {
@@ -124,7 +129,7 @@ spawn_complain(const char *what, const char *object, const char *why)
 			text[len++] = *at;
 	text[len++] = '\n';
 	if (write(STDERR_FILENO, text, len) == -1)
-		return; /* nothing else can report it */
+		return; /* there is nowhere else to report it */
 }
 
 static void
@@ -139,8 +144,8 @@ spawn_complain_user(uid_t uid, const char *why)
 	spawn_complain("setuid to", first, why);
 }
 
-/* The parent's table may hold thousands of descriptors: copies only what is below SLOT_END,
- * and then lets the parent go on. */
+/* Gives the child a descriptor table of its own, with only the descriptors below SLOT_END:
+ * the parent may have thousands. Then lets the parent continue. */
 static int
 spawn_own_table(atomic_int *has_table)
 {
@@ -154,8 +159,8 @@ spawn_own_table(atomic_int *has_table)
 	return 0;
 }
 
-/* By the kernel's own call: the library keeps two real-time signals to itself, which
- * the process that started us may have ignored all the same. */
+/* Uses the system call, because the C library refuses two real-time signals that it
+ * reserves; the process that started us may have ignored them. */
 static void
 spawn_reset_signals(const struct spawn_request *request)
 {
@@ -171,14 +176,14 @@ spawn_reset_signals(const struct spawn_request *request)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
+/* How many descriptors the child gets: 0 to this number. */
 static int
 spawn_descriptors(const struct spawn_request *request)
 {
 	return 3 + (request->extra_fds[0] != -1) + (request->extra_fds[1] != -1);
 }
 
-/* Without close_range the descriptors that are not ours may stay open up to the limit that
- * supervisord closes to by default. */
+/* Without close_range, closes descriptors up to supervisord's default for minfds. */
 static void
 spawn_place_descriptors(int count)
 {
@@ -197,7 +202,14 @@ spawn_changes_user(const struct user *user)
 	return user != NULL && user->uid != getuid();
 }
 
-/* The library's wrappers would signal all threads of what may be our parent's memory. */
+#ifdef SYS_setuid32
+#define SPAWN_CALL(name) SYS_##name##32
+#else
+#define SPAWN_CALL(name) SYS_##name
+#endif
+
+/* Uses system calls, because the C library's functions change the user of all threads, and
+ * the child may share the parent's memory. NULL, or what failed, with errno. */
 static const char *
 spawn_switch_user(const struct user *user)
 {
@@ -206,24 +218,16 @@ spawn_switch_user(const struct user *user)
 		return NULL;
 	if (getuid() != 0)
 		return "Can't drop privilege as nonroot user";
-#ifdef SYS_setuid32
-	if (syscall(SYS_setgroups32, user->ngroups, user->groups) == -1)
+	if (syscall(SPAWN_CALL(setgroups), user->ngroups, user->groups) == -1)
 		return "Could not set groups of effective user";
-	if (syscall(SYS_setgid32, user->gid) == -1)
+	if (syscall(SPAWN_CALL(setgid), user->gid) == -1)
 		return "Could not set group id of effective user";
-	if (syscall(SYS_setuid32, user->uid) == -1)
-#else
-	if (syscall(SYS_setgroups, user->ngroups, user->groups) == -1)
-		return "Could not set groups of effective user";
-	if (syscall(SYS_setgid, user->gid) == -1)
-		return "Could not set group id of effective user";
-	if (syscall(SYS_setuid, user->uid) == -1)
-#endif
+	if (syscall(SPAWN_CALL(setuid), user->uid) == -1)
 		return "Could not set user id of effective user";
 	return NULL;
 }
 
-/* In supervisord's order. Returns only when something failed, which it has reported. */
+/* In supervisord's order. Returns only after a failure, which it has reported. */
 static void
 spawn_become(const struct spawn_request *request)
 {
@@ -273,6 +277,8 @@ spawn_run_child(void *arg)
 	_exit(EXIT_NOT_SPAWNED);
 }
 
+/* --- in the parent ------------------------------------------------------------------- */
+
 static pid_t
 spawn_start_forked(struct spawn_start *start)
 {
@@ -291,31 +297,27 @@ spawn_start(struct spawn_start *start)
 	return spawn_start_forked(start);
 }
 #else
-static bool
-spawn_has_ended(pid_t pid)
-{
-	siginfo_t info = { .si_pid = 0 };
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
-	    info.si_pid == pid;
-}
-
+/* Until the child has its own table, or has ended. */
 static void
 spawn_wait_for_table(atomic_int *has_table, pid_t pid)
 {
 	const struct timespec tenth = { .tv_nsec = 100 * 1000 * 1000 };
+	siginfo_t info = { .si_pid = 0 };
 
 	while (atomic_load(has_table) == 0) {
-		if (syscall(SYS_futex, has_table, FUTEX_WAIT, 0, &tenth, NULL, 0) == -1 &&
-		    errno == ETIMEDOUT && spawn_has_ended(pid))
+		if (syscall(SYS_futex, has_table, FUTEX_WAIT, 0, &tenth, NULL, 0) == 0 ||
+		    errno != ETIMEDOUT)
+			continue;
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+		    info.si_pid == pid)
 			return;
 	}
 }
 
-/* A child that becomes another user must not do so inside our memory, nor while we wait for
- * its exec: that user could trace it, or stop it with a signal, and us with it. It gets a
- * copy of the memory, and we wait only until it has its own table, which it does as we are.
- */
+/* A child that changes its user must not share our memory, and we must not wait for its
+ * exec: the other user could trace the child, or stop it with a signal and us with it. The
+ * child gets a copy of the memory, and we wait only until it has its own descriptor table,
+ * which it creates before it changes its user. */
 static pid_t
 spawn_start_copied(struct spawn_start *start, char *stack)
 {
@@ -360,23 +362,12 @@ spawn_fill_slots(const struct spawn_request *request)
 
 	for (i = 0; i < 3; i++)
 		if (request->fds[i] != -1 &&
-		    spawn_reserve(request->fds[i], SLOT_FIRST + i) == -1)
+		    spawn_fill(SLOT_FIRST + i, request->fds[i]) == -1)
 			return -1;
 	for (i = 0; 3 + i < spawn_descriptors(request); i++)
-		if (spawn_reserve(request->extra_fds[i], SLOT_EXTRA + i) == -1)
+		if (spawn_fill(SLOT_EXTRA + i, request->extra_fds[i]) == -1)
 			return -1;
 	return 0;
-}
-
-/* Our copies of the child's ends must go, or its pipes would never end. */
-static void
-spawn_empty_slots(void)
-{
-	int saved = errno, slot;
-
-	for (slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)
-		spawn_reserve(SLOT_NULL, slot);
-	errno = saved;
 }
 
 pid_t
@@ -385,15 +376,20 @@ spawn_child(const struct spawn_request *request)
 	struct spawn_start start = { .request = request };
 	sigset_t all, before;
 	pid_t pid = -1;
+	int saved;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	if (spawn_fill_slots(request) == 0)
 		pid = spawn_start(&start);
-	spawn_empty_slots();
-	/* Where the child runs beside us, a kill of its group must not come too early. */
+	saved = errno;
+	/* While we hold the child's ends of its pipes, these have no end of file. */
+	for (int slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)
+		(void)spawn_fill(slot, SLOT_NULL);
+	/* The child does the same, but perhaps later than a signal to its group. */
 	if (pid > 0 && request->own_group)
 		setpgid(pid, pid);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
 	return pid;
 }

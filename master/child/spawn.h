@@ -1,4 +1,4 @@
-/* Spawn: the one function that makes a child process. */
+/* Spawn: the only function that creates child processes. */
 #ifndef MASTER_CHILD_SPAWN_H
 #define MASTER_CHILD_SPAWN_H
 
@@ -9,34 +9,33 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define SPAWN_FILES 62 /* the smallest limit on open files that it can work with */
+#define SPAWN_FILES 62 /* the smallest limit on open files under which spawning works */
 
-/* Everything the child needs, prepared beforehand: between clone and exec nothing is
- * allocated or looked up. All borrowed. */
+/* Everything that the child needs, because it must not allocate or look up anything between
+ * clone and exec. All borrowed. */
 struct spawn_request {
-	const char *path; /* file to execute; unless: */
-	/* Runs in the child, a copy of our memory, and its result is the exit status. */
+	const char *path; /* the file to execute, without `run` */
+	/* Not NULL: runs in a copy of our memory instead, and returns the exit status. */
 	int (*run)(void *ctx);
 	void *run_ctx;
 	char *const *argv;
 	char *const *envp;
 	int fds[3];              /* become 0, 1, 2; may be equal; -1 = /dev/null */
-	int extra_fds[2];        /* become 3 and 4; -1 = none; the second with the first */
-	const struct user *user; /* NULL = stay */
-	const char *directory;   /* NULL = stay */
-	int umask;               /* -1 = stay */
-	const struct rlimit *nofile; /* NULL = stay */
-	bool own_group;              /* setpgid(0, 0) */
-	bool default_signals;        /* SIGPIPE and SIGXFSZ are at their default too */
-	const sigset_t *mask;        /* the child's signal mask */
+	int extra_fds[2];        /* become 3 and 4; -1 = none; 4 only with 3 */
+	const struct user *user; /* this and the next three: NULL or -1 = as ours */
+	const char *directory;
+	int umask;
+	const struct rlimit *nofile;
+	bool own_group;       /* setpgid(0, 0) */
+	bool default_signals; /* else SIGPIPE and SIGXFSZ are ignored */
+	const sigset_t *mask; /* the child's signal mask */
 };
 
-/* Reserves the low descriptors that spawn_child works with and points them at /dev/null.
- * Once, early; 0, or -1 with errno and, unless NULL, the name of the call that failed. */
+/* Reserves the descriptors that spawn_child uses by opening /dev/null on them. Call once,
+ * early. 0, or -1 with errno and the name of the call that failed (call may be NULL). */
 NODISCARD int spawn_init(const char **call);
-/* The pid, or -1 with errno of clone. What fails in the child is written to its fd 2 in
- * supervisord's words, exit status 127. SIGPIPE and SIGXFSZ are ignored in
- * the child unless default_signals is set, all other signals are at their default. */
+/* The pid, or -1 with errno. A child that fails before exec writes supervisord's text to
+ * its descriptor 2, reports the reason (spawn_report.h) and exits with status 127. */
 NODISCARD pid_t spawn_child(const struct spawn_request *);
 
 #endif

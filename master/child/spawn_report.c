@@ -7,15 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Children that have failed and are not reaped yet; each loop iteration reaps. */
-#define SLOTS 256
+#define SLOTS 256 /* children that have failed and are not reaped yet */
 
 struct slot {
 	atomic_int pid; /* 0 = free */
 	struct spawn_error report;
 };
 
-/* Written by children only up to their exec, which ends the sharing. */
+/* Shared with each child until its exec. */
 struct board {
 	atomic_uint next;
 	struct slot slots[SLOTS];
@@ -35,7 +34,8 @@ spawn_report_init(void)
 	return 0;
 }
 
-/* By the child, as the user that it has become: what that user cannot read stays unread. */
+/* Runs in the child with the rights of its user, so the head of a file that this user may
+ * not read is empty. */
 static size_t
 spawn_report_read_head(const char *path, char *head)
 {

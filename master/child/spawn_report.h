@@ -1,6 +1,6 @@
-/* Spawn report: why a child could not become its program. The child writes it into memory
- * that it shares with us, without a descriptor or a wait for each spawn; it is read when
- * the child is reaped. */
+/* Spawn report: the reason why a child did not execute its program. The child writes the
+ * report to memory that it shares with us, which needs no descriptor and no wait at each
+ * spawn; the report is read when the child has been reaped. */
 #ifndef MASTER_CHILD_SPAWN_REPORT_H
 #define MASTER_CHILD_SPAWN_REPORT_H
 
@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Once, early. Without it, reports are lost. 0, or -1 with errno. */
+/* Call once, early; without it, reports are lost. 0, or -1 with errno. */
 NODISCARD int spawn_report_init(void);
 
-/* In the child, between clone and exec: takes no lock and no memory. `why` and `path` (of
- * the file that could not be executed) may be NULL. Keeps errno. */
-void spawn_report_send(enum spawn_step, int errnum, const char *why, const char *path);
+/* In the child, between clone and exec: neither locks nor allocates. `why` and `path` (the
+ * file that could not be executed) may be NULL. Keeps errno. */
+void spawn_report_send(enum spawn_step step, int errnum, const char *why, const char *path);
 
-/* The report of a child that was reaped, once; false: it has left none. */
+/* Removes the report of a child that was reaped and returns it; false = it left none. */
 bool spawn_report_take(pid_t, struct spawn_error *);
 
 #endif

@@ -19,7 +19,7 @@ struct stdin_queue {
 static void
 stdin_queue_close(struct stdin_queue *input)
 {
-	/* Of an end that cost nothing supervisord does not know. */
+	/* supervisord notices only when a write fails. */
 	if (buf_len(&input->queue) > 0)
 		log_debug("fd %d closed, stopped monitoring <input>", input->fd);
 	source_free(input->source);
@@ -29,7 +29,7 @@ stdin_queue_close(struct stdin_queue *input)
 	input->fd = -1;
 }
 
-/* Writes what the pipe takes; 0, or -1 when the child has closed it. */
+/* Writes what the pipe accepts. 0, or -1 when the child has closed it. */
 static int
 stdin_queue_flush(struct stdin_queue *input)
 {
@@ -65,14 +65,14 @@ stdin_queue_on_ready(void *ctx, uint32_t ready)
 }
 
 struct stdin_queue *
-stdin_queue_new(struct loop *loop, int fd, size_t most)
+stdin_queue_new(struct loop *loop, int fd, size_t max)
 {
 	struct stdin_queue *input;
 
 	if ((input = malloc(sizeof(*input))) == NULL)
 		return NULL;
 	input->fd = fd;
-	buf_init(&input->queue, most);
+	buf_init(&input->queue, max);
 	if ((input->source = loop_fd(loop, fd, 0, stdin_queue_on_ready, input)) == NULL) {
 		free(input);
 		return NULL;
@@ -102,7 +102,7 @@ stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 		return fail_with(EPIPE);
 	if (buf_append(&input->queue, bytes, n) == -1)
 		return fail_with(ENOBUFS);
-	/* Else the loop is already waiting until the pipe can be written. */
+	/* With older bytes in the queue, the loop is already waiting for the pipe. */
 	if (buf_len(&input->queue) == n && (rc = stdin_queue_flush(input)) == -1)
 		errno = EPIPE;
 	return rc;

@@ -1,4 +1,4 @@
-/* Stdin queue: the bounded queue of bytes for one child's stdin. */
+/* Stdin queue: bytes that wait to be written to the standard input of a child; bounded. */
 #ifndef MASTER_CHILD_STDIN_QUEUE_H
 #define MASTER_CHILD_STDIN_QUEUE_H
 
@@ -12,18 +12,18 @@
 
 struct stdin_queue;
 
-/* What the state document has of it. */
+/* Its fields in the state document. */
 #define STDIN_QUEUE_FIELDS(ROW, S)							\
 	ROW(S, FD, fd)		/* -1 when closed */					\
 	ROW(S, BUF, queue)
 struct stdin_queue_record FIELDS(STDIN_QUEUE_FIELDS);
 
-/* New; takes the write end (NONBLOCK); most = bytes that may be queued, 0 = as many as
- * come. NULL with errno. */
-struct stdin_queue *stdin_queue_new(struct loop *, int fd, size_t most);
+/* New; takes the non-blocking write end; max = bytes that may be queued, 0 = no bound. NULL
+ * with errno. */
+struct stdin_queue *stdin_queue_new(struct loop *, int fd, size_t max);
 void stdin_queue_free(struct stdin_queue *); /* NULL is fine */
-/* Queues and writes what the pipe takes now. 0, or -1 with EPIPE (the child closed it:
- * NO_FILE) or ENOBUFS (the queue is too full for all of it: nothing was queued). */
+/* Queues the bytes, and writes what the pipe accepts now. 0, or -1 with EPIPE (the child
+ * has closed its end) or ENOBUFS (not all bytes fit, and none was queued). */
 NODISCARD int stdin_queue_write(struct stdin_queue *, const char *bytes, size_t n);
 const struct stdin_queue_record *stdin_queue_record(const struct stdin_queue *);
 

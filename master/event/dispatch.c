@@ -5,22 +5,24 @@
 #include "master/event/payload.h"
 #include "master/event/tick.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 TAILQ_HEAD(pool_list, listener_pool);
 
 struct dispatcher {
 	const struct groups *groups;
-	struct pool_list pools; /* in the order of their coming */
+	struct pool_list pools; /* in the order in which they were added */
 	struct ticks *ticks;
-	struct source *again; /* when a rejected event may be handed out again */
-	uint32_t wanted;      /* types that some pool takes, a bit each */
+	struct source *again; /* timer: a rejected event may be sent again */
+	uint32_t wanted;      /* a bit for each type that some pool subscribes to */
 	uint64_t *next_serial;
 	union {
 		struct dispatch_record record;
 		struct FIELDS(DISPATCH_FIELDS);
 	};
-	struct log_limit unmade; /* lines on events without memory */
+	struct log_limit losses; /* lines on events that are lost */
 };
 
 /* --- events ------------------------------------------------------------------------ */
@@ -31,7 +33,7 @@ dispatch_wanted(const struct dispatcher *events, enum event_type type)
 	return (events->wanted & (UINT32_C(1) << type)) != 0;
 }
 
-/* Makes an event of a payload, which is cleared, and hands it to the pools that want it.
+/* Creates an event of the payload, which is cleared, for the pools that subscribe to it.
  * rc: -1 = there was no memory for the payload. */
 static void
 dispatch_make(struct dispatcher *events, enum event_type type, struct buf *payload, int rc)
@@ -45,8 +47,8 @@ dispatch_make(struct dispatcher *events, enum event_type type, struct buf *paylo
 
 	buf_clear(payload);
 	if (event == NULL) {
-		log_limited(&events->unmade, LEVEL_ERROR, "no memory for an event %s",
-		    event_type_name(type));
+		log_limited(&events->losses, LEVEL_ERROR, "an event %s is lost: %s",
+		    event_type_name(type), strerror(ENOMEM));
 		return;
 	}
 	*events->next_serial =
@@ -107,9 +109,9 @@ dispatch_supervisor_state(struct dispatcher *events, enum event_type type)
 	struct buf none;
 
 	buf_init(&none, 0);
-	if (dispatch_wanted(events, type) && !(stops && events->told_stopping))
+	if (dispatch_wanted(events, type) && !(stops && events->sent_stopping))
 		dispatch_make(events, type, &none, 0);
-	events->told_stopping = events->told_stopping || stops;
+	events->sent_stopping = events->sent_stopping || stops;
 }
 
 void
@@ -133,9 +135,9 @@ dispatch_tick(void *ctx, enum event_type type, int64_t when)
 
 /* --- pools ------------------------------------------------------------------- */
 
-/* Which types are wanted follows from the pools. */
+/* Collects the types that the pools subscribe to. */
 static void
-dispatch_look_at_pools(struct dispatcher *events)
+dispatch_pools_changed(struct dispatcher *events)
 {
 	struct listener_pool *pool;
 
@@ -151,7 +153,7 @@ void
 dispatch_subscribe(struct dispatcher *events, struct listener_pool *pool)
 {
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
-	dispatch_look_at_pools(events);
+	dispatch_pools_changed(events);
 }
 
 void
@@ -159,7 +161,7 @@ dispatch_unsubscribe(struct dispatcher *events, struct listener_pool *pool)
 {
 	TAILQ_REMOVE(&events->pools, pool, in_events);
 	listener_pool_free(pool);
-	dispatch_look_at_pools(events);
+	dispatch_pools_changed(events);
 }
 
 void
@@ -197,13 +199,13 @@ dispatch_move_last(struct dispatcher *events, struct listener_pool *pool)
 	TAILQ_INSERT_TAIL(&events->pools, pool, in_events);
 }
 
-/* The turn that this begins ends with dispatch_send. */
+/* Nothing to do: the loop iteration ends with dispatch_send. */
 static void
 dispatch_again(void *ctx UNUSED, uint32_t ready UNUSED)
 {
 }
 
-/* --- its life ------------------------------------------------------------------- */
+/* --- new and free ------------------------------------------------------------------ */
 
 struct dispatcher *
 dispatch_new(struct loop *loop, const struct groups *groups, uint64_t *next_serial)

@@ -1,5 +1,5 @@
-/* Dispatch: hands events of the daemon to the pools that subscribe to them. An event that
- * no pool wants is never made. */
+/* Dispatch: creates events and queues them in the listener pools that subscribe to them. An
+ * event that no pool wants is not created. */
 #ifndef MASTER_EVENT_DISPATCH_H
 #define MASTER_EVENT_DISPATCH_H
 
@@ -15,26 +15,26 @@
 
 struct dispatcher;
 
-/* What the state document has of it, beside its pools. */
+/* Its fields in the state document, which has the pools as well. */
 #define DISPATCH_FIELDS(ROW, S)								\
-	ROW(S, BOOL, told_stopping)	/* SUPERVISOR_STATE_CHANGE_STOPPING was sent */
+	ROW(S, BOOL, sent_stopping)	/* SUPERVISOR_STATE_CHANGE_STOPPING was sent */
 struct dispatch_record FIELDS(DISPATCH_FIELDS);
 
-/* New; serials go on from *next_serial, which is kept current. NULL with errno. */
+/* New; takes serials from *next_serial, which is borrowed. NULL with errno. */
 struct dispatcher *dispatch_new(
     struct loop *, const struct groups *, uint64_t *next_serial);
 void dispatch_free(struct dispatcher *); /* with its pools; NULL is fine */
 
-/* A pool subscribes, and is owned from now on. */
+/* Adds a pool, which is owned from now on. */
 void dispatch_subscribe(struct dispatcher *, struct listener_pool *take);
 void dispatch_unsubscribe(struct dispatcher *, struct listener_pool *); /* frees it */
-/* Whether any pool takes the type: to be checked before work for an event alone. */
+/* Whether any pool subscribes to the type. */
 bool dispatch_wanted(const struct dispatcher *, enum event_type);
 
-/* A process entered its state. */
+/* The process has entered its present state. */
 void dispatch_process_state(
     struct dispatcher *, const struct process *, enum process_state from);
-/* It wrote to an output; captured: between the tokens of capture mode. */
+/* The process has written to an output; captured: between the tokens of capture mode. */
 void dispatch_process_output(struct dispatcher *, const struct process *, enum output_id,
     bool captured, const char *bytes, size_t n);
 void dispatch_remote(struct dispatcher *, const char *type, const char *data, size_t n);
@@ -43,12 +43,12 @@ void dispatch_supervisor_state(struct dispatcher *, enum event_type);
 /* PROCESS_GROUP_*. */
 void dispatch_group(struct dispatcher *, enum event_type, const char *name);
 
-/* Sends what listeners are ready for; at the end of a loop iteration, behind the deltas for
- * reeve-rpcd. */
+/* Sends events to the listeners that are READY. Called at the end of a loop iteration,
+ * after the state changes were sent to reeve-rpcd. */
 void dispatch_send(struct dispatcher *, const char *identifier);
 
-/* For the state document: borrowed, to be read or filled; the pool behind this one (NULL:
- * the first), or NULL; and a pool comes last in that order. */
+/* For the state document: the fields, borrowed, to be read or filled; the next pool (NULL =
+ * the first), or NULL at the end; and make a pool the last one. */
 struct dispatch_record *dispatch_record(struct dispatcher *);
 struct listener_pool *dispatch_next(
     const struct dispatcher *, const struct listener_pool *);

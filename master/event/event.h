@@ -1,4 +1,4 @@
-/* Event: one event with its payload, which the pools share that wait for it. */
+/* Event: an event with its payload, shared by the pools whose queues it is in. */
 #ifndef MASTER_EVENT_EVENT_H
 #define MASTER_EVENT_EVENT_H
 
@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* What the state document has of an event, beside the payload. */
+/* Its fields in the state document, which has the payload as well. */
 #define EVENT_FIELDS(ROW, S)								\
 	ROW(S, EVENT, type)								\
 	ROW(S, U64, serial)
@@ -15,12 +15,12 @@
 struct event {
 	unsigned refs;
 	struct FIELDS(EVENT_FIELDS);
-	size_t size;       /* bytes of the payload … */
-	size_t characters; /* … which is UTF-8 */
+	size_t size;       /* of the payload in bytes */
+	size_t characters; /* of the payload, which is UTF-8 */
 	char payload[];
 };
 
-/* New, one reference, with a copy of the payload. NULL with ENOMEM. */
+/* New, with one reference and a copy of the payload. NULL with ENOMEM. */
 struct event *event_new(enum event_type, uint64_t serial, const char *payload, size_t n);
 struct event *event_ref(struct event *);
 void event_unref(struct event *); /* NULL is fine */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_ROOM 256  /* bytes that most headers need less than */
-#define PER_PROCESS 4    /* events that one program may make while it starts */
+#define HEADER_BYTES 256 /* more than most headers need */
+#define PER_PROCESS 4    /* events that one program may cause while it starts */
 #define REJECTED_MS 1000 /* from a rejection to the same listener's next rejected event */
 
 struct listener_pool *
@@ -26,7 +26,7 @@ listener_pool_new(struct group *group, const struct listener_pool_ops *ops)
 	return pool;
 }
 
-/* Takes an event out; its reference is the caller's. */
+/* Removes an event from the queue; the caller gets its reference. */
 static struct event *
 listener_pool_take(struct listener_pool *pool, struct pool_waiting *waiting)
 {
@@ -66,17 +66,17 @@ listener_pool_wants(const struct listener_pool *pool, enum event_type type)
 	return count;
 }
 
-/* --- the buffer ------------------------------------------------------------------ */
+/* --- the queue -------------------------------------------------------------------- */
 
 static bool
 listener_pool_is_full(const struct listener_pool *pool, size_t processes)
 {
-	int64_t given = pool->group->config->pool.buffer_size;
+	int64_t configured = pool->group->config->pool.buffer_size;
 
-	if (given > 0)
-		return pool->count >= (uint64_t)given;
-	return pool->count >= POOL_ROOM &&
-	    (pool->bytes > POOL_EXTRA_BYTES || pool->count >= PER_PROCESS * processes);
+	if (configured > 0)
+		return pool->count >= (uint64_t)configured;
+	return pool->count >= LISTENER_POOL_EVENTS &&
+	    (pool->bytes > LISTENER_POOL_BYTES || pool->count >= PER_PROCESS * processes);
 }
 
 int
@@ -96,8 +96,8 @@ listener_pool_insert(struct listener_pool *pool, struct pool_event item, bool at
 	return 0;
 }
 
-/* Discards the oldest event when the buffer is full. The item's reference is taken, also
- * without memory: then the event is lost, which is logged. */
+/* Discards the oldest event of a full queue. Takes the item's reference, even without
+ * memory: then the event is lost, which is logged. */
 static void
 listener_pool_add(
     struct listener_pool *pool, struct pool_event item, bool at_head, size_t processes)
@@ -113,9 +113,8 @@ listener_pool_add(
 	}
 	if (listener_pool_insert(pool, item, at_head) == 0)
 		return;
-	log_limited(&pool->overflows, LEVEL_ERROR,
-	    "pool %s has no memory for event %" PRIu64, pool->group->config->name,
-	    item.event->serial);
+	log_limited(&pool->overflows, LEVEL_ERROR, "pool %s: event %" PRIu64 " is lost: %s",
+	    pool->group->config->name, item.event->serial, strerror(ENOMEM));
 	event_unref(item.event);
 }
 
@@ -134,34 +133,34 @@ listener_pool_accept(
 
 void
 listener_pool_end(struct listener_pool *pool, struct process *process,
-    struct pool_event taken, bool processed)
+    struct pool_event answered, bool processed)
 {
 	const struct group_config *config = pool->group->config;
 
-	if (processed || taken.event == NULL) {
-		event_unref(taken.event);
+	if (processed || answered.event == NULL) {
+		event_unref(answered.event);
 		return;
 	}
 	log_debug("rebuffering event %" PRIu64 " for pool %s (buf size=%zu, max=%" PRId64
 		  ")",
-	    taken.event->serial, config->name, pool->count,
-	    config->pool.buffer_size > 0 ? config->pool.buffer_size : POOL_ROOM);
+	    answered.event->serial, config->name, pool->count,
+	    config->pool.buffer_size > 0 ? config->pool.buffer_size : LISTENER_POOL_EVENTS);
 	process->rejected_ms = clock_mono_ms();
-	taken.rejected = true;
-	listener_pool_add(pool, taken, true, SIZE_MAX / PER_PROCESS);
+	answered.rejected = true;
+	listener_pool_add(pool, answered, true, SIZE_MAX / PER_PROCESS);
 }
 
 /* --- sending ------------------------------------------------------------------------ */
 
-/* Appends the envelope and the payload; -1 with ENOMEM. */
+/* Appends the header and the payload. 0, or -1 with ENOMEM. */
 static int
-listener_pool_envelop(struct buf *out, const struct listener_pool *pool,
+listener_pool_print(struct buf *out, const struct listener_pool *pool,
     const struct pool_event *item, const char *identifier)
 {
 	const struct event *event = item->event;
 	const struct group_config *config = pool->group->config;
 
-	if (buf_reserve(out, HEADER_ROOM + event->size) == NULL ||
+	if (buf_reserve(out, HEADER_BYTES + event->size) == NULL ||
 	    buf_printf(out,
 		"ver:3.0 server:%s serial:%" PRIu64 " pool:%s poolserial:%" PRIu64
 		" eventname:%s len:%zu\n",
@@ -196,9 +195,8 @@ listener_pool_send_to(struct listener_pool *pool, struct process *process,
 	return false;
 }
 
-/* A listener that rejects everything, and several that pass one event around, would use up
- * a processor. *due becomes the time from which the process may take it, if that is the
- * first. */
+/* Without this delay, listeners that reject every event would use all the processor time.
+ * *due becomes the time when the process may get the event, if that is earlier. */
 static bool
 listener_pool_has_just_rejected(
     const struct process *process, const struct pool_event *item, int64_t *due)
@@ -219,28 +217,28 @@ listener_pool_send(struct listener_pool *pool, const struct pool_event *item,
 	struct process *process;
 	struct listener_protocol *listener;
 	struct buf text;
-	bool given = false;
+	bool sent = false;
 
 	buf_init(&text, 0);
 	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
-		listener = pool->ops->listener(process);
+		listener = pool->ops->protocol(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||
 		    listener->state != LISTENER_READY ||
 		    listener_pool_has_just_rejected(process, item, due))
 			continue;
 		if (buf_len(&text) == 0 &&
-		    listener_pool_envelop(&text, pool, item, identifier) == -1)
+		    listener_pool_print(&text, pool, item, identifier) == -1)
 			break;
-		given = listener_pool_send_to(pool, process, listener, item, &text);
-		if (given)
+		sent = listener_pool_send_to(pool, process, listener, item, &text);
+		if (sent)
 			break;
 	}
 	buf_clear(&text);
-	return given;
+	return sent;
 }
 
-/* Behind an event that waits after its rejection new ones are handed out: they would
- * overflow the buffer otherwise. */
+/* Events after a rejected one, which has to wait, are sent: they would overflow the queue
+ * otherwise. */
 int64_t
 listener_pool_dispatch(struct listener_pool *pool, const char *identifier)
 {
@@ -267,7 +265,7 @@ listener_pool_is_busy(const struct listener_pool *pool)
 	const struct listener_protocol *listener;
 
 	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
-		listener = pool->ops->listener(process);
+		listener = pool->ops->protocol(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||
 		    listener->state == LISTENER_UNKNOWN)
 			continue;

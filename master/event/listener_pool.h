@@ -1,5 +1,5 @@
-/* Listener pool: a group of event listeners and the events that wait for them: bounded, in
- * order, one at a time to each listener. */
+/* Listener pool: a group of event listeners and the queue of their events. The queue is
+ * bounded and in order; each listener gets one event at a time. */
 #ifndef MASTER_EVENT_LISTENER_POOL_H
 #define MASTER_EVENT_LISTENER_POOL_H
 
@@ -15,14 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_ROOM 10 /* events, where buffer_size is not given … */
-#define POOL_EXTRA_BYTES \
-	(1024 * 1024) /* … and as many more as programs may make at a
-					 * start, while they hold less than this */
+/* Without buffer_size, the queue has at least this many events. While they have fewer bytes
+ * than the second bound, it also has those that all programs may cause at a start. */
+#define LISTENER_POOL_EVENTS 10
+#define LISTENER_POOL_BYTES (1024 * 1024)
 
 struct listener_pool_ops {
-	/* The listener that the process is now, or NULL. */
-	struct listener_protocol *(*listener)(const struct process *);
+	/* The protocol of the process, or NULL while it does not run. */
+	struct listener_protocol *(*protocol)(const struct process *);
 	/* Queues bytes for its standard input. 0, or -1 with errno: nothing was queued. */
 	int (*write)(struct process *, const char *bytes, size_t n);
 };
@@ -34,7 +34,7 @@ struct pool_waiting {
 
 STAILQ_HEAD(pool_buffer, pool_waiting);
 
-/* What the state document has of it, beside the events that wait. */
+/* Its fields in the state document, which has the waiting events as well. */
 #define POOL_FIELDS(ROW, S)								\
 	ROW(S, U64, next_serial)
 
@@ -50,24 +50,24 @@ struct listener_pool {
 
 /* New, empty. NULL with ENOMEM. */
 struct listener_pool *listener_pool_new(struct group *, const struct listener_pool_ops *);
-void listener_pool_free(struct listener_pool *); /* NULL is fine; what waits is lost */
-/* How many of its subscriptions take the type. */
+void listener_pool_free(struct listener_pool *); /* with its events; NULL is fine */
+/* How many of its subscriptions include the type. */
 unsigned listener_pool_wants(const struct listener_pool *, enum event_type);
-/* Buffers the event so many times; the oldest give way when it is full. processes: how
- * many live processes there are, for the default size. */
+/* Queues the event `times` times. A full queue discards its oldest event for each.
+ * processes: the number of all processes, for the default bound. */
 void listener_pool_accept(
     struct listener_pool *, struct event *, unsigned times, size_t processes);
-/* An event (taken) comes back from its listener's process. A rejected one goes to the head
- * again; that process gets no rejected event before a second has passed. */
+/* The process has answered the event (taken), or ended without an answer. A rejected event
+ * becomes the first of the queue, and the process gets no rejected event for a second. */
 void listener_pool_end(
     struct listener_pool *, struct process *, struct pool_event take, bool processed);
-/* Whether a listener has an event to answer, or one waits that a listener may take. */
+/* Whether an answer of a listener is due, or an event waits for one. */
 bool listener_pool_is_busy(const struct listener_pool *);
-/* Hands out what it can. The monotonic time (ms) from which a listener that is ready may
- * take what it may not take yet, or -1. */
+/* Sends events to the listeners that are READY. Returns the monotonic time (ms) when one of
+ * them may get an event that it has to wait for, or -1. */
 int64_t listener_pool_dispatch(struct listener_pool *, const char *identifier);
-void listener_pool_clear(struct listener_pool *); /* nothing waits any more */
-/* An event waits, first or last of all. 0, or -1 with ENOMEM: then it is not taken. */
+void listener_pool_clear(struct listener_pool *); /* empties the queue */
+/* Queues an event as the first or the last. 0, or -1 with ENOMEM: it was not taken. */
 NODISCARD int listener_pool_insert(
     struct listener_pool *, struct pool_event take, bool at_head);
 

@@ -10,7 +10,7 @@
 
 #define READY "READY\n"
 #define READY_LEN (sizeof(READY) - 1)
-#define LENGTH_AT 7 /* where a result line's number stands, behind "RESULT " */
+#define LENGTH_AT 7 /* offset of the number in a result line, after "RESULT " */
 
 static const char *const listener_states[] = {
     [LISTENER_ACKNOWLEDGED] = "ACKNOWLEDGED",
@@ -44,20 +44,19 @@ listener_protocol_init(struct listener_protocol *listener, const char *name,
 struct pool_event
 listener_protocol_take(struct listener_protocol *listener)
 {
-	struct pool_event taken = listener->outstanding;
+	struct pool_event outstanding = listener->outstanding;
 
 	listener->outstanding = (struct pool_event){ 0 };
-	return taken;
+	return outstanding;
 }
 
 void
-listener_protocol_give(struct listener_protocol *listener, struct pool_event taken)
+listener_protocol_give(struct listener_protocol *listener, struct pool_event event)
 {
 	listener->state = LISTENER_BUSY;
-	listener->outstanding = taken;
+	listener->outstanding = event;
 }
 
-/* A new state begins with nothing read. */
 static void
 listener_protocol_enter(struct listener_protocol *listener, enum listener_state state)
 {
@@ -89,8 +88,8 @@ listener_protocol_log_bad_line(const struct listener_protocol *listener)
 	free(shown);
 }
 
-/* A whole line, its newline cut off: only what stands behind "RESULT " counts. The length
- * of the result, or -1. */
+/* The length of the result, from a complete line without its newline, or -1. supervisord
+ * does not check the first 7 bytes either. */
 static int64_t
 listener_protocol_read_length(const struct listener_protocol *listener)
 {
@@ -106,8 +105,9 @@ listener_protocol_read_length(const struct listener_protocol *listener)
 	return length;
 }
 
+/* Whether the event was processed. */
 static bool
-listener_protocol_is_processed(const struct listener_protocol *listener)
+listener_protocol_log_result(const struct listener_protocol *listener)
 {
 	const struct listener_result *result = &listener->result;
 	bool processed = listener->handler != RESULT_OK ||
@@ -121,7 +121,7 @@ listener_protocol_is_processed(const struct listener_protocol *listener)
 	return processed;
 }
 
-/* --- one state each: how many of the bytes it takes ------------------------------- */
+/* --- a function for each state; returns how many of the bytes it has read -------- */
 
 typedef size_t listener_protocol_feed_fn(struct listener_protocol *, const char *bytes,
     size_t n, const struct listener_protocol_ops *, void *ctx);
@@ -143,7 +143,7 @@ listener_protocol_feed_acknowledged(struct listener_protocol *listener, const ch
 	return n;
 }
 
-/* Also in READY, where nothing may come. */
+/* Also for READY, in which a listener must not write. */
 static size_t
 listener_protocol_feed_unknown(struct listener_protocol *listener, const char *bytes UNUSED,
     size_t n, const struct listener_protocol_ops *ops UNUSED, void *ctx UNUSED)
@@ -168,7 +168,7 @@ listener_protocol_feed_result(struct listener_protocol *listener, const char *by
 		result->bytes[result->n++] = bytes[i];
 	listener->missing -= (int64_t)n;
 	if (listener->missing == 0) {
-		processed = listener_protocol_is_processed(listener);
+		processed = listener_protocol_log_result(listener);
 		listener_protocol_enter(listener, LISTENER_ACKNOWLEDGED);
 		ops->end(ctx, listener_protocol_take(listener), processed);
 	}
@@ -180,18 +180,18 @@ listener_protocol_feed_busy(struct listener_protocol *listener, const char *byte
     const struct listener_protocol_ops *ops, void *ctx)
 {
 	struct listener_line *line = &listener->line;
-	size_t room = sizeof(line->bytes) - line->n;
+	size_t space = sizeof(line->bytes) - line->n;
 	const char *newline;
 	int64_t length;
 
 	if (listener->in_result)
 		return listener_protocol_feed_result(listener, bytes, n, ops, ctx);
-	n = n < room ? n : room;
+	n = n < space ? n : space;
 	newline = memchr(bytes, '\n', n);
 	n = newline == NULL ? n : (size_t)(newline - bytes);
 	memcpy(line->bytes + line->n, bytes, n);
 	line->n += n;
-	if (newline == NULL && n < room)
+	if (newline == NULL && n < space)
 		return n;
 	length = newline != NULL ? listener_protocol_read_length(listener) : -1;
 	if (length == -1) {
@@ -202,7 +202,7 @@ listener_protocol_feed_busy(struct listener_protocol *listener, const char *byte
 	}
 	listener->in_result = true;
 	listener->missing = length;
-	/* A result of no bytes is there already. */
+	/* An empty result is complete. */
 	if (length == 0)
 		(void)listener_protocol_feed_result(listener, bytes, 0, ops, ctx);
 	return n + 1;
@@ -228,12 +228,12 @@ bool
 listener_protocol_is_sound(const struct listener_protocol *listener)
 {
 	bool busy = listener->state == LISTENER_BUSY;
-	/* READY is checked as soon as it is as long as that. */
-	size_t room = listener->state == LISTENER_ACKNOWLEDGED ?
+	/* A line that has this length does not stay incomplete. */
+	size_t end = listener->state == LISTENER_ACKNOWLEDGED ?
 	    READY_LEN :
 	    sizeof(listener->line.bytes);
 
-	return busy == (listener->outstanding.event != NULL) && listener->line.n < room &&
+	return busy == (listener->outstanding.event != NULL) && listener->line.n < end &&
 	    (!listener->in_result || (busy && listener->missing > 0)) &&
 	    listener->result.n <= sizeof(listener->result.bytes);
 }

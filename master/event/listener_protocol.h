@@ -1,5 +1,5 @@
-/* Listener protocol: what one event listener writes to its standard output: READY, then for
- * each event RESULT. It decides and makes no system call. */
+/* Listener protocol: reads what one event listener writes to its standard output: READY,
+ * then a RESULT for each event. Makes no system call. */
 #ifndef MASTER_EVENT_LISTENER_PROTOCOL_H
 #define MASTER_EVENT_LISTENER_PROTOCOL_H
 
@@ -12,22 +12,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LISTENER_LINE_MAX 256 /* bytes of a result line; a longer one is a bad one */
+#define LISTENER_LINE_MAX 256 /* bytes of a result line; a longer line is bad */
 
 enum listener_state {
 	LISTENER_ACKNOWLEDGED,	/* has not written READY yet */
 	LISTENER_READY,
-	LISTENER_BUSY,		/* has been given an event */
-	LISTENER_UNKNOWN,	/* broke the protocol: gets nothing until it is restarted */
+	LISTENER_BUSY,		/* has not answered an event yet */
+	LISTENER_UNKNOWN,	/* broke the protocol: gets no events until a restart */
 };
 #define FIELDS_TYPE_LISTENER enum listener_state /* common/fields.h */
 
-/* What the state document has of an event's place in a pool, beside the event. */
+/* Its fields in the state document, which has the event as well. */
 #define POOL_EVENT_FIELDS(ROW, S)							\
 	ROW(S, U64, poolserial)								\
 	ROW(S, BOOL, rejected)	/* before, by some listener */
 
-/* An event's place in a pool. */
+/* An event in a pool. */
 struct pool_event {
 	struct event *event; /* a reference; NULL = none */
 	struct FIELDS(POOL_EVENT_FIELDS);
@@ -42,54 +42,54 @@ struct listener_line {
 
 struct listener_result {
 	size_t n;
-	char bytes[3]; /* nothing longer than "OK" is good */
+	char bytes[3]; /* the beginning, to compare with "OK" */
 };
 #define FIELDS_TYPE_RESULT struct listener_result
 
-/* What the state document has of a listener. */
+/* Its fields in the state document. */
 #define LISTENER_FIELDS(ROW, S)								\
 	ROW(S, LISTENER, state)								\
-	ROW(S, LINE, line)		/* not whole yet: READY, or a result line */	\
-	ROW(S, BOOL, in_result)		/* the line is whole: `missing` bytes of … */	\
-	ROW(S, I64, missing)		/* … its result are still to come */		\
-	ROW(S, RESULT, result)		/* its beginning */				\
-	ROW(S, POOL_EVENT, outstanding)	/* BUSY: what it was given */
+	ROW(S, LINE, line)		/* incomplete: READY, or a result line */	\
+	ROW(S, BOOL, in_result)		/* the result line is complete */		\
+	ROW(S, I64, missing)		/* bytes of the result that are still missing */\
+	ROW(S, RESULT, result)								\
+	ROW(S, POOL_EVENT, outstanding)	/* BUSY: the event that it has to answer */
 
 struct listener_protocol {
 	const char *name;               /* of the process; borrowed */
-	struct listener_limits *limits; /* of its process, which outlives it; borrowed */
+	struct listener_limits *limits; /* borrowed */
 	enum result_handler handler;    /* of its pool */
 	struct FIELDS(LISTENER_FIELDS);
 };
 
-/* Log lines that a listener can repeat, also by ending each time. */
+/* Log lines that a listener can cause at will. They outlive its process, because it can
+ * also end each time. */
 struct listener_limits {
 	struct log_limit rejected, bad, unknown;
 };
 
 struct listener_protocol_ops {
-	/* An event has ended: it was processed, else it is rejected. The event is the
-	 * callee's. */
-	void (*end)(void *ctx, struct pool_event taken, bool processed);
-	/* Of RESULT_PRINTED: bytes of a result, before its end. */
+	/* The event was processed, or else rejected. The callee gets its reference. */
+	void (*end)(void *ctx, struct pool_event answered, bool processed);
+	/* With RESULT_PRINTED: bytes of a result, before `end`. */
 	void (*result)(void *ctx, const char *bytes, size_t n);
 };
 
-/* "BUSY"; and name → state, or -1. */
+/* The name of a state: "BUSY"; and the state of a name, or -1. */
 const char *listener_protocol_state_name(enum listener_state);
 int listener_protocol_state_find(const char *name);
 
-/* As of a process just spawned. */
+/* The state of a new process; name and limits are borrowed. */
 void listener_protocol_init(struct listener_protocol *, const char *name,
     enum result_handler, struct listener_limits *);
-/* READY → BUSY, with an event. */
-void listener_protocol_give(struct listener_protocol *, struct pool_event taken);
-/* It wrote these bytes. */
+/* READY → BUSY: the event was sent. */
+void listener_protocol_give(struct listener_protocol *, struct pool_event take);
+/* Reads bytes that the process has written. */
 void listener_protocol_feed(struct listener_protocol *, const char *bytes, size_t n,
     const struct listener_protocol_ops *, void *ctx);
-/* It is gone: what it was given comes back, .event NULL when it had nothing. */
+/* Removes the event that is not answered and returns it; .event is NULL without one. */
 struct pool_event listener_protocol_take(struct listener_protocol *);
-/* For the state document: whether the protocol can have led to this. */
+/* For the state document: whether the fields are consistent. */
 bool listener_protocol_is_sound(const struct listener_protocol *);
 
 #endif

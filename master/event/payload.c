@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* The types, and what follows from_state. */
+/* The type of each state's event, and the tokens after from_state. */
 static const struct payload_state {
 	enum process_state state;
 	enum event_type type;
@@ -39,7 +39,7 @@ payload_state_type(enum process_state state)
 	return payload_find_state(state)->type;
 }
 
-/* Bytes that are no UTF-8 are shown as Python would show them. */
+/* Bytes that are not UTF-8 are written as a Python bytes literal, as supervisord does. */
 static int
 payload_data(struct buf *out, const char *data, size_t n)
 {

@@ -1,4 +1,4 @@
-/* Payload: the text of each type of event. It is UTF-8, whatever a program has written. */
+/* Payload: the text of each type of event; always UTF-8. */
 #ifndef MASTER_EVENT_PAYLOAD_H
 #define MASTER_EVENT_PAYLOAD_H
 
@@ -7,10 +7,10 @@
 #include "master/config/event_type.h"
 #include "master/process/process.h"
 
-/* The type of the event that a process has entered a state. */
+/* The type of the event for a process that enters the state. */
 enum event_type payload_state_type(enum process_state);
 
-/* Each appends to a text. 0, or -1 with ENOMEM. */
+/* Each appends a payload to the buffer. 0, or -1 with ENOMEM. */
 NODISCARD int payload_process_state(
     struct buf *, const struct process *, enum process_state from);
 NODISCARD int payload_process_output(struct buf *, const struct process *, enum output_id,

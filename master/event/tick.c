@@ -13,7 +13,7 @@
 
 static const struct {
 	enum event_type type;
-	uint32_t bit;		/* of the type among those that are wanted */
+	uint32_t bit;		/* of the type in `wanted` */
 	int64_t period;		/* seconds */
 } periods[] = {
     {EVENT_TICK_5, UINT32_C(1) << EVENT_TICK_5, 5},
@@ -22,17 +22,17 @@ static const struct {
 };
 
 struct ticks {
-	int fd; /* a wall-clock timer; fires also when the clock is set */
+	int fd; /* a wall-clock timer, which also expires when the clock is set */
 	struct source *timer;
 	tick_fn *tick;
 	void *ctx;
 	uint32_t wanted;
-	int64_t slices[nitems(periods)]; /* the last one seen of what is wanted */
+	int64_t slices[nitems(periods)]; /* the last slice of each type that is wanted */
 	struct log_limit failures;
 };
 
 int64_t
-ticks_look(struct ticks *ticks, int64_t wall_ms)
+ticks_check(struct ticks *ticks, int64_t wall_ms)
 {
 	int64_t next = -1;
 
@@ -51,8 +51,8 @@ ticks_look(struct ticks *ticks, int64_t wall_ms)
 	return next;
 }
 
-/* Setting the timer also clears that it was due; timerfd_settime fails once, with the timer
- * armed all the same, when the clock was set: then the slices are checked again. */
+/* Setting the timer also acknowledges its expiration. When the clock was set meanwhile,
+ * timerfd_settime arms the timer but fails with ECANCELED: then check the slices again. */
 static void
 ticks_rearm(void *ctx, uint32_t ready UNUSED)
 {
@@ -63,7 +63,7 @@ ticks_rearm(void *ctx, uint32_t ready UNUSED)
 
 	do {
 		now = clock_wall_ms();
-		left = ticks_look(ticks, now);
+		left = ticks_check(ticks, now);
 		when.it_value.tv_sec = left == -1 ? 0 : (now + left) / 1000;
 		when.it_value.tv_nsec = left == -1 ? 0 : (now + left) % 1000 * 1000000;
 		rc = timerfd_settime(ticks->fd,
@@ -71,7 +71,8 @@ ticks_rearm(void *ctx, uint32_t ready UNUSED)
 		    NULL);
 	} while (rc == -1 && errno == ECANCELED);
 	if (rc == -1)
-		log_limited(&ticks->failures, LEVEL_ERROR, "the timer of ticks: %m");
+		log_limited(&ticks->failures, LEVEL_ERROR,
+		    "cannot set the timer of TICK events: %m");
 }
 
 struct ticks *

@@ -4,6 +4,7 @@
 #include "master/child/capture.h"
 #include "master/child/child.h"
 #include "master/child/child_impl.h"
+#include "master/child/eventlistener.h"
 #include "master/child/reaper.h"
 #include "master/log/logfile.h"
 #include "master/process/group.h"
@@ -26,7 +27,7 @@ static const struct statefield listener_rows[] =
     STATEFIELDS(LISTENER_FIELDS, struct listener_protocol);
 static const struct statefield printer_rows[] = STATEFIELDS(PRINTER_FIELDS, struct printer);
 
-/* An output: its pipe, what capture mode holds back, and its log. */
+/* An output: its pipe, capture mode, and log. */
 static json_t *
 child_state_write_output(const struct process *process, enum output_id id)
 {
@@ -54,14 +55,22 @@ child_state_write_output(const struct process *process, enum output_id id)
 json_t *
 child_state_write(const struct process *process)
 {
+	const struct group_ops *ops = process->group->ops;
+	const struct eventlistener *listener = eventlistener_of(process);
+	const struct listener_protocol *protocol = NULL;
 	const struct child *child = process->child;
-	int socket = child != NULL && process->group->ops->input_fd != NULL ?
-	    process->group->ops->input_fd(process) :
-	    -1;
+	const struct printer *printer = NULL;
 	json_t *object;
+	int socket = -1;
 
 	if (child == NULL)
 		return json_null();
+	if (ops->input_fd != NULL)
+		socket = ops->input_fd(process);
+	if (listener != NULL) {
+		protocol = listener->protocol;
+		printer = listener->printer;
+	}
 	object = json_object();
 	state_parts_add(&object, "socket", statefield_write_fd(&socket));
 	state_parts_add(&object, "stdin",
@@ -72,16 +81,14 @@ child_state_write(const struct process *process)
 		state_parts_add(&object, output_words[id],
 		    child_state_write_output(process, (enum output_id)id));
 	state_parts_add(&object, "listener",
-	    child->listener == NULL ? json_null() :
-				      STATEFIELD_WRITE(listener_rows, child->listener));
+	    protocol == NULL ? json_null() : STATEFIELD_WRITE(listener_rows, protocol));
 	state_parts_add(&object, "printer",
-	    child->printer == NULL ? json_null() :
-				     STATEFIELD_WRITE(printer_rows, child->printer));
+	    printer == NULL ? json_null() : STATEFIELD_WRITE(printer_rows, printer));
 	return object;
 }
 
-/* All that follow: NULL when all is well, else what is wrong: a member's name, or the
- * system's reason. */
+/* All functions below return NULL, or the error: a member's name, or the system's
+ * reason. */
 
 static const char *
 child_state_read_stdin(struct process *process, const json_t *json)
@@ -90,7 +97,7 @@ child_state_read_stdin(struct process *process, const json_t *json)
 	struct child *child = process->child;
 	const char *bad = STATEFIELD_READ(stdin_rows, json, &record);
 
-	/* The child has closed its end. */
+	/* The child had closed its end before. */
 	if (bad == NULL && record.fd == -1)
 		return buf_len(&record.queue) == 0 ? NULL : "queue";
 	if (bad == NULL)
@@ -98,7 +105,7 @@ child_state_read_stdin(struct process *process, const json_t *json)
 		    child->context->loop, record.fd, child_stdin_max(process));
 	if (bad == NULL && child->input == NULL)
 		bad = strerror(errno);
-	/* A child that has closed its end has lost nothing that it would have read. */
+	/* EPIPE is no error: the child has closed its end meanwhile. */
 	if (bad == NULL && buf_len(&record.queue) > 0 &&
 	    stdin_queue_write(
 		child->input, buf_data(&record.queue), buf_len(&record.queue)) == -1 &&
@@ -108,7 +115,7 @@ child_state_read_stdin(struct process *process, const json_t *json)
 	return bad;
 }
 
-/* The descriptor that serves as standard input instead of a pipe. */
+/* The socket that is the standard input of a fcgi-program. */
 static const char *
 child_state_read_socket(struct process *process, const json_t *json)
 {
@@ -122,7 +129,7 @@ child_state_read_socket(struct process *process, const json_t *json)
 	return NULL;
 }
 
-/* The log is opened by its path: two descriptors on one file append alike. */
+/* The log is opened by its path again; log_fd is closed. */
 static const char *
 child_state_read_log(
     struct process *process, enum output_id id, const json_t *json, struct logfile **log)
@@ -158,8 +165,8 @@ child_state_read_capture(struct output *output, const json_t *json)
 	    "capture";
 }
 
-/* A live process has the outputs that a spawn makes, also one that it has closed: its log
- * can still be cleared, and what was captured is written at its end. */
+/* An output that the child has closed exists until the child ends: its log can be cleared,
+ * and text that capture mode holds is logged then. */
 static const char *
 child_state_read_output(struct process *process, enum output_id id, const json_t *json)
 {
@@ -194,16 +201,21 @@ child_state_read_output(struct process *process, enum output_id id, const json_t
 }
 
 static const char *
-child_state_read_listener(struct process *process, const json_t *json)
+child_state_read_listener(const struct process *process, const json_t *json)
 {
-	struct listener_protocol *listener = process->child->listener;
-	struct printer *printer = process->child->printer;
+	const struct eventlistener *listener = eventlistener_of(process);
+	struct listener_protocol *protocol = NULL;
+	struct printer *printer = NULL;
 	const json_t *one = json_object_get(json, "listener");
 
-	if (json_is_null(one) != (listener == NULL) ||
-	    (listener != NULL &&
-		(STATEFIELD_READ(listener_rows, one, listener) != NULL ||
-		    !listener_protocol_is_sound(listener))))
+	if (listener != NULL) {
+		protocol = listener->protocol;
+		printer = listener->printer;
+	}
+	if (json_is_null(one) != (protocol == NULL) ||
+	    (protocol != NULL &&
+		(STATEFIELD_READ(listener_rows, one, protocol) != NULL ||
+		    !listener_protocol_is_sound(protocol))))
 		return "listener";
 	one = json_object_get(json, "printer");
 	if (json_is_null(one) != (printer == NULL) ||

@@ -30,11 +30,11 @@
 #define S(text) ((char *)(uintptr_t)(text))
 #define PATIENCE_MS 20000
 
-/* What `cat` is to the master. */
+/* The kind of the process `cat`. */
 enum role_of_cat { PROGRAM, CAPTURED, SHARING, LISTENER, PRINTED };
 
-/* One master with one process, `cat`, whose stdout goes to a file; and a pool that nothing
- * is in, or `cat`. */
+/* A master with one process, `cat`, whose stdout goes to a file, and with a pool, which is
+ * either empty or has `cat`. */
 struct world {
 	struct child_context context;
 	struct rlimit nofile;

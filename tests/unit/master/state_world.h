@@ -49,7 +49,7 @@ no_listener(const struct process *p UNUSED)
 	return NULL;
 }
 
-static const struct listener_pool_ops listener_pool_ops = { .listener = no_listener };
+static const struct listener_pool_ops listener_pool_ops = { .protocol = no_listener };
 
 static struct group_config *
 group_of(const char *name, const char *programs)

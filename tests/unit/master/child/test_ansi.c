@@ -1,4 +1,4 @@
-/* The cases stand in tests/data/ansi with what supervisord makes of them. */
+/* The cases are in tests/data/ansi, with supervisord's results. */
 #include "master/child/ansi.h"
 #include "tests/unit/master/scratch.h"
 
@@ -10,7 +10,8 @@ check_strip(void *ctx, char *input, char *want)
 
 	(void)ctx;
 	n = strlen(input);
-	/* In a block of its own size, so that a byte too far is seen. */
+	/* In an allocation of exactly this size, so that tools notice an access beyond it.
+	 * */
 	assert_non_null(exact = malloc(n));
 	memcpy(exact, input, n);
 	n = ansi_strip(exact, n);

@@ -1,4 +1,4 @@
-/* Capture: tokens wherever they are cut, the buffer's limit, the end. */
+/* Capture: tokens split at every position, the limit of the buffer, the end. */
 #include "master/child/capture.h"
 
 #include "common/buf.h"
@@ -15,12 +15,12 @@
 #define B CAPTURE_BEGIN
 #define E CAPTURE_END
 
-/* What came out: the log, all output, and each communication in brackets. */
+/* The results: the log, all output, and each communication in brackets. */
 struct record {
 	char log[1024], all[1024], communications[1024];
 };
 
-/* To one of a record's texts; no bytes may be NULL. */
+/* Appends to a text of the record; bytes may be NULL if n is 0. */
 static void
 append(char *to, const char *bytes, size_t n)
 {
@@ -119,7 +119,8 @@ feed(struct capture *capture, const char *text)
 	free(copy);
 }
 
-/* As measured on supervisord: a chunk is never cut, and pushes out as much as it brings. */
+/* As measured on supervisord: a chunk is never split, and drops as many bytes as it adds.
+ * */
 static void
 test_limit(void **state UNUSED)
 {

@@ -1,4 +1,4 @@
-/* The environment of a child: what it inherits, what it is told, who wins. */
+/* Childenv: inherited variables, those that are set, and their precedence. */
 #include "master/child/childenv.h"
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* A literal where the structs of a configuration own their text. */
+/* A literal for a field that owns its text in a real configuration. */
 #define S(text) ((char *)(uintptr_t)(text))
 
 static char *const ours[] = {

@@ -1,5 +1,4 @@
-/* The socket that a FastCGI program's processes share: there while it is used, shared,
- * refused, adopted. */
+/* FastCGI socket: open while it is used, shared, and the errors of opening it. */
 #include "common/sock.h"
 #include "master/child/fcgi_socket.h"
 
@@ -30,25 +29,15 @@ tcp_socket(void)
 	};
 }
 
-static struct fcgi_socket *
-made(const struct fcgi_config *config)
-{
-	struct fcgi_socket *fcgi = fcgi_socket_new(config);
-
-	assert_non_null(fcgi);
-	assert_int_equal(fcgi_socket_fd(fcgi), -1);
-	return fcgi;
-}
-
 static int
 taken(struct fcgi_socket *fcgi)
 {
 	char *why = NULL;
-	int fd = fcgi_socket_take(fcgi, &why);
 
+	assert_int_equal(fcgi_socket_take(fcgi, &why), 0);
 	assert_null(why);
-	assert_true(fd != -1);
-	return fd;
+	assert_true(fcgi->fd != -1);
+	return fcgi->fd;
 }
 
 static bool
@@ -61,31 +50,31 @@ answers(const char *path)
 	return fd != -1;
 }
 
-/* Two use it; it is one socket, and it goes with the last of them. */
+/* Two users share one socket, which the last one closes. */
 static void
 test_shared(void **state)
 {
 	struct scratch *scratch = *state;
 	const char *path = scratch_path(scratch, "sock");
 	struct fcgi_config config = unix_socket(path);
-	struct fcgi_socket *fcgi = made(&config);
-	int fd = taken(fcgi);
+	struct fcgi_socket fcgi = { .config = &config, .fd = -1 };
+	int fd = taken(&fcgi);
 
-	assert_int_equal(taken(fcgi), fd);
-	assert_int_equal(fcgi_socket_fd(fcgi), fd);
+	assert_int_equal(taken(&fcgi), fd);
+	assert_int_equal(fcgi.fd, fd);
 	assert_true(answers(path));
-	fcgi_socket_drop(fcgi);
+	fcgi_socket_drop(&fcgi);
 	assert_true(answers(path));
 	assert_string_equal(scratch->log, "INFO Creating socket unix://x\n");
-	fcgi_socket_drop(fcgi);
-	assert_int_equal(fcgi_socket_fd(fcgi), -1);
+	fcgi_socket_drop(&fcgi);
+	assert_int_equal(fcgi.fd, -1);
 	assert_false(answers(path));
 	assert_int_equal(access(path, F_OK), 0);
 	assert_string_equal(
 	    scratch->log, "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
-	(void)taken(fcgi);
+	(void)taken(&fcgi);
 	assert_true(answers(path));
-	fcgi_socket_free(fcgi);
+	fcgi_socket_drop(&fcgi);
 	assert_false(answers(path));
 }
 
@@ -93,33 +82,32 @@ static void
 test_tcp(void **state)
 {
 	struct fcgi_config config = tcp_socket();
-	struct fcgi_socket *fcgi = made(&config);
+	struct fcgi_socket fcgi = { .config = &config, .fd = -1 };
 	struct sockaddr_in address;
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(address), info_len = sizeof(info);
-	int fd = taken(fcgi);
+	int fd = taken(&fcgi);
 
 	(void)state;
 	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	assert_int_equal(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
-	/* Of a listening socket the kernel shows its backlog here. */
+	/* For a listening socket the kernel returns its backlog here. */
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_len), 0);
 	assert_int_equal(info.tcpi_sacked, 5);
-	fcgi_socket_free(fcgi);
+	fcgi_socket_drop(&fcgi);
 }
 
 static void
 expect_refusal(const struct fcgi_config *config, const char *want)
 {
-	struct fcgi_socket *fcgi = made(config);
+	struct fcgi_socket fcgi = { .config = config, .fd = -1 };
 	char *why = NULL;
 
-	assert_int_equal(fcgi_socket_take(fcgi, &why), -1);
+	assert_int_equal(fcgi_socket_take(&fcgi, &why), -1);
 	assert_string_equal(why, want);
 	free(why);
-	assert_int_equal(fcgi_socket_fd(fcgi), -1);
-	fcgi_socket_free(fcgi);
+	assert_int_equal(fcgi.fd, -1);
 	assert_int_equal(fcgi_socket_check(config, &why), -1);
 	assert_string_equal(why, want);
 	free(why);
@@ -153,26 +141,6 @@ test_check(void **state)
 	    scratch->log, "INFO Creating socket unix://x\nINFO Closing socket unix://x\n");
 }
 
-/* A new master is told of the descriptor by each process that has it. */
-static void
-test_adopted(void **state)
-{
-	struct fcgi_config config = unix_socket(scratch_path(*state, "sock"));
-	struct fcgi_socket *old = made(&config), *new = made(&config);
-	int fd = dup(taken(old));
-
-	fcgi_socket_free(old);
-	fcgi_socket_adopt(new, fd);
-	fcgi_socket_adopt(new, fd);
-	assert_int_equal(taken(new), fd);
-	fcgi_socket_drop(new);
-	fcgi_socket_drop(new);
-	assert_true(answers(config.path));
-	fcgi_socket_drop(new);
-	assert_false(answers(config.path));
-	fcgi_socket_free(new);
-}
-
 #define IN_SCRATCH(test)                                                              \
 	cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
@@ -184,7 +152,6 @@ main(void)
 	    IN_SCRATCH(test_tcp),
 	    IN_SCRATCH(test_refused),
 	    IN_SCRATCH(test_check),
-	    IN_SCRATCH(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

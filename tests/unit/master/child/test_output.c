@@ -94,7 +94,8 @@ note_output(void *ctx, enum output_id id UNUSED, const char *bytes, size_t n)
 	snprintf(ctx, 32, "%.*s", (int)n, bytes);
 }
 
-/* A listener's words are judged as they are, and shown as Python shows bytes. */
+/* A protocol is received unchanged, and copied to the main log as a Python bytes literal.
+ * */
 static void
 test_protocol(void **state)
 {
@@ -105,7 +106,7 @@ test_protocol(void **state)
 	size_t len;
 
 	strip = true;
-	assert_int_equal(output_tell(tube.channel, &ops, told, 0), 0);
+	assert_int_equal(output_listen(tube.channel, &ops, told, 0), 0);
 	say(&tube, "\x1b[1mREADY\n", 10);
 	loop_turn(tube.loop, 1000);
 	strip = false;
@@ -181,12 +182,12 @@ test_drain(void **state)
 	assert_int_equal(waiting(&tube), sizeof(much) - 150100);
 	output_drain(tube.channel, 1 << 20);
 	assert_int_equal(waiting(&tube), 0);
-	output_drain(tube.channel, 1 << 20); /* an empty pipe does not make it wait */
+	output_drain(tube.channel, 1 << 20); /* does not wait for an empty pipe */
 	scratch_expect_size(scratch, "log", sizeof(much));
 	close_tube(&tube);
 }
 
-/* One call of the loop takes no more than 64 KiB, so that others get their turn. */
+/* One call reads at most 64 KiB, so that other sources of the loop are served. */
 static void
 test_bounded(void **state)
 {
@@ -204,7 +205,7 @@ test_bounded(void **state)
 
 static const char word_of_test[] = "0123456789abcdef";
 
-/* Writes as much as fits of what comes at `at` of a long text; how much. */
+/* Writes what fits of a long text from the offset `at`; returns how much. */
 static size_t
 chatter(int fd, size_t at, size_t n)
 {
@@ -228,7 +229,8 @@ check_chatter(int fd, size_t at, size_t most)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* A log that is a pipe to somebody slow: the child waits, the loop sleeps, all arrives. */
+/* The log is a pipe with a slow reader: the child waits, the loop sleeps, and nothing is
+ * lost. */
 static void
 test_slow_reader(void **state)
 {
@@ -257,7 +259,7 @@ test_slow_reader(void **state)
 		loop_turn(loop, 0);
 	} while (said > before);
 	assert_true(said < all);
-	/* A log that is opened anew meanwhile changes nothing. */
+	/* Reopening the log meanwhile changes nothing. */
 	assert_int_equal(logfile_reopen(output_log(channel)), 0);
 	while (heard < all) {
 		heard += check_chatter(log[0], heard, 100000);
@@ -282,8 +284,8 @@ note_done(void *ctx)
 	*(bool *)ctx = true;
 }
 
-/* One process after another says something and ends, while the log's reader does not read:
- * all arrives in order, and the end is waited for. */
+/* Several processes write and end while the log's reader does not read: all output arrives
+ * in order, and the end of the daemon waits for it. */
 static void
 test_outlived(void **state)
 {
@@ -330,7 +332,7 @@ test_outlived(void **state)
 	close(log[1]);
 }
 
-/* What was lost is reported where it would have stood. */
+/* A loss is reported at its place in the log. */
 static void
 test_loss_is_reported(void **state)
 {
@@ -380,8 +382,8 @@ test_loss_is_reported(void **state)
 	close(log[1]);
 }
 
-/* Nobody reads: memory is bounded, the loss is logged once, and the end does not wait for
- * ever. */
+/* Without a reader, memory is bounded, the loss is logged once, and the end does not wait
+ * for ever. */
 static void
 test_never_read(void **state)
 {
@@ -418,7 +420,7 @@ test_never_read(void **state)
 	close(log[1]);
 }
 
-/* The child's end, and then the reader's, while one waits for the other. */
+/* The child ends, and then the reader, while one waits for the other. */
 static void
 test_ends_while_waiting(void **state)
 {
@@ -462,7 +464,7 @@ test_ends_while_waiting(void **state)
 	loop_free(loop);
 }
 
-/* A full disk stops nobody: the pipe is read on. */
+/* On a full disk, the pipe is read nevertheless. */
 static void
 test_full_disk(void **state)
 {
@@ -491,7 +493,7 @@ test_full_disk(void **state)
 	loop_free(loop);
 }
 
-/* From the next chunk on, in the log and in the copy of the main log. */
+/* Applies from the next chunk on, to the log and to the copy in the main log. */
 static void
 test_strip_ansi(void **state)
 {
@@ -512,7 +514,7 @@ test_strip_ansi(void **state)
 	close_tube(&tube);
 }
 
-/* Each line a message, besides the file; what is stripped to nothing is one as well. */
+/* Each line is a message, besides the file; so is a line that is empty after stripping. */
 static void
 test_syslog(void **state)
 {

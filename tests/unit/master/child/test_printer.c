@@ -1,4 +1,4 @@
-/* Printer: results as lines, each case fed whole and byte by byte. */
+/* Printer: prints results as lines; each case is fed whole and byte by byte. */
 #include "master/child/printer.h"
 
 #include "tests/unit/common/no_log.h"
@@ -22,7 +22,7 @@ static const struct {
 	{ TOKENS "\none\n", "a stderr | one\n" },
 	{ TOKENS "\none\n\ntwo", "a stderr | one\na stderr | \na stderr | two\n" },
 	{ TOKENS "\n", "" },
-	/* What is not the output of a process is printed as it is. */
+	/* An event that is not output is printed unchanged. */
 	{ "when:5", "when:5\n" },
 	{ "type:t\nx\ny\n", "type:t\nx\ny\n" },
 	{ "channel:stdout\nx", "channel:stdout\nx\n" },
@@ -64,7 +64,7 @@ test_cases(void **state UNUSED)
 	printer_clear(&printer);
 }
 
-/* A line without an end takes no more memory than a long one. */
+/* A line without an end uses no more memory than the longest line. */
 static void
 test_long_lines(void **state UNUSED)
 {

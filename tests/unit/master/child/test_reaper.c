@@ -49,7 +49,7 @@ unknown_seen(void *ctx)
 	return scratch_count(tally->scratch, "reaped unknown pid") == tally->want;
 }
 
-/* Waits until they are dead, leaving them to be reaped. */
+/* Waits until they have ended, without reaping them. */
 static void
 wait_dead(pid_t pid)
 {
@@ -118,7 +118,7 @@ no_children(void *ctx UNUSED)
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1;
 }
 
-/* As PID 1 it reaps what any program leaves: that cannot flood the log. */
+/* As PID 1 it reaps orphans of all programs, which must not flood the log. */
 static void
 test_unknown_flood(void **state)
 {
@@ -151,8 +151,8 @@ test_forget(void **state)
 	loop_free(loop);
 }
 
-/* The one that the signal tells of, then at most 100 a turn; one signal stands for them
- * all, and the rest follow by themselves. */
+/* Reaps the child that the signal names, then at most 100 in a turn. One signal stands for
+ * all of them; the rest is reaped without another one. */
 static void
 test_many(void **state)
 {
@@ -178,7 +178,7 @@ test_many(void **state)
 	loop_free(loop);
 }
 
-/* Its signal was nobody's. */
+/* The signal names no child of ours. */
 static void
 test_dead_before(void **state)
 {
@@ -224,7 +224,7 @@ sleeper(void)
 	return pid;
 }
 
-/* However many of those that were told to end live on, all that are dead are found. */
+/* All children that have ended are found, even if many expected ones still run. */
 static void
 test_expected(void **state)
 {
@@ -248,7 +248,7 @@ test_expected(void **state)
 	reaper_expect(reaper, dead[2]);
 	reaper_expect(reaper, stubborn[0]);
 	reaper_expect(reaper, dead[1]);
-	reaper_expect(reaper, 1); /* nobody of ours */
+	reaper_expect(reaper, 1); /* not a child of ours */
 	assert_true(scratch_until(loop, all_seen, &order.tally));
 	assert_int_equal(others.seen, 0);
 	for (i = 0; i < nitems(stubborn); i++)
@@ -277,14 +277,14 @@ test_expected_first(void **state)
 	reaper_forget(reaper, dead[1]);
 	assert_int_equal(reaper_watch(reaper, dead[1], note, &order), 0);
 	assert_true(scratch_until(loop, all_seen, &order.tally));
-	assert_int_equal(order.pids[0], dead[0]); /* the signal's */
+	assert_int_equal(order.pids[0], dead[0]); /* named by the signal */
 	assert_int_equal(order.pids[1], dead[2]);
 	assert_int_equal(order.pids[2], dead[1]);
 	reaper_free(reaper);
 	loop_free(loop);
 }
 
-/* A callback may watch a new child, as a respawn does, and free what it likes. */
+/* A callback may register a new child, as a respawn does, and forget any. */
 struct chain {
 	struct tally tally;
 	struct reaper *reaper;
@@ -355,7 +355,7 @@ end_seen(void *ctx)
 	return ((struct stops *)ctx)->pid == 0;
 }
 
-/* Behind the signal of another child that has ended, too. */
+/* Also when the signal of another child that has ended stands for both. */
 static void
 test_stop(void **state)
 {

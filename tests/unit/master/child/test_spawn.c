@@ -1,5 +1,4 @@
-/* Each test starts real programs of /bin and looks at them through /proc or their output.
- */
+/* Spawn: each test runs real programs and checks them through /proc or their output. */
 #include "tests/unit/master/spawn_run.h"
 
 #include <sys/syscall.h>
@@ -51,7 +50,7 @@ list_descriptors(pid_t pid, char *out, size_t size)
 	return n;
 }
 
-/* The child has its three, or four, however many we have, inheritable ones included. */
+/* The child has three or four descriptors, however many we have, even inheritable ones. */
 static void
 test_descriptors(void **state)
 {
@@ -113,7 +112,7 @@ test_signals(void **state)
 	pid_t pid;
 
 	run_shell(&run, state, "");
-	/* The library's own signal, which signal() does not reach. */
+	/* A signal that the C library reserves, and signal() does not accept. */
 	assert_int_equal(syscall(SYS_rt_sigaction, 32, ignored, NULL, sizeof(uint64_t)), 0);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
@@ -234,7 +233,7 @@ test_failures(void **state)
 	expect_failure(&run, want);
 }
 
-/* Nobody reads the pipe before the child has ended: the message must not fill it. */
+/* The pipe is read after the child has ended, so the message must fit into it. */
 static void
 test_long_failure(void **state)
 {
@@ -285,7 +284,7 @@ test_null_descriptors(void **state)
 	assert_string_equal(run.wrong, "/dev/null\n");
 }
 
-/* What runs in the child: it has a copy of our memory, and only its own descriptors. */
+/* Runs in the child, which has a copy of our memory, and only its own descriptors. */
 static int
 say_and_count(void *ctx)
 {

@@ -1,14 +1,15 @@
-/* What spawn_init leaves behind: each test looks at a process of its own. */
+/* Spawn_init: each test runs it in a process of its own. */
 #include "master/child/spawn.h"
 #include "tests/unit/master/scratch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #define PASSED 42
 
-/* look returns PASSED, or what went wrong. */
+/* look returns PASSED, or the number of the check that failed. */
 static void
 in_child(int (*look)(void))
 {
@@ -32,7 +33,7 @@ look_at_descriptors(void)
 	return open("/dev/null", O_RDONLY) == 3 ? PASSED : 2;
 }
 
-/* 0 to 2 are open afterwards, so that no log file gets such a number. */
+/* Descriptors 0 to 2 are open afterwards, so that no log file gets one of them. */
 static void
 test_standard_descriptors(void **state)
 {
@@ -53,12 +54,42 @@ look_at_limit(void)
 	return now.rlim_cur == 40 && now.rlim_max == low.rlim_max ? PASSED : 2;
 }
 
-/* The limit is raised later, and children get their own. */
+/* A low limit is restored; it is raised later, and children get their own. */
 static void
 test_low_limit(void **state)
 {
 	(void)state;
 	in_child(look_at_limit);
+}
+
+static int
+spawn_under_low_limit(void)
+{
+	char word[] = "true", *argv[] = { word, NULL }, *envp[] = { NULL };
+	const struct spawn_request request = { .path = "/bin/true",
+		.argv = argv,
+		.envp = envp,
+		.fds = { -1, 0, -1 },
+		.extra_fds = { -1, -1 },
+		.umask = -1 };
+	struct rlimit limit, low;
+
+	if (spawn_init(NULL) == -1 || getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 1;
+	low = (struct rlimit){ .rlim_cur = 40, .rlim_max = limit.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &low);
+	if (spawn_child(&request) != -1 || errno != EMFILE)
+		return 2;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return spawn_child(&request) > 0 ? PASSED : 3;
+}
+
+/* The limit is lowered while the daemon runs, and restored. */
+static void
+test_limit_lowered_later(void **state)
+{
+	(void)state;
+	in_child(spawn_under_low_limit);
 }
 
 int
@@ -67,6 +98,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_standard_descriptors),
 	    cmocka_unit_test(test_low_limit),
+	    cmocka_unit_test(test_limit_lowered_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

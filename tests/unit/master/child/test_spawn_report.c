@@ -1,4 +1,4 @@
-/* Spawn report: each child's own report arrives, once, and is bounded. */
+/* Spawn report: the report of each child arrives once, and is bounded. */
 #include "master/child/spawn_report.h"
 
 #include "common/compiler.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Each of many children leaves its own, which is there once. */
+/* Each of many children leaves a report, which can be taken once. */
 static void
 test_children(void **state UNUSED)
 {
@@ -41,7 +41,7 @@ test_children(void **state UNUSED)
 	}
 }
 
-/* Keeps errno, and cuts what is too long. */
+/* Keeps errno, and truncates long texts. */
 static void
 test_bounds(void **state UNUSED)
 {

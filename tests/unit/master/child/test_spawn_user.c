@@ -42,7 +42,7 @@ test_user(void **state)
 	finish(&run, pid);
 }
 
-/* The directory is entered as the user. */
+/* chdir happens with the rights of the user. */
 static void
 test_user_directory(void **state)
 {
@@ -61,7 +61,7 @@ test_user_directory(void **state)
 	expect_failure(&run, want);
 }
 
-/* As an ordinary user; root becomes one in a child of the test. */
+/* Runs as an ordinary user; as root, in a child of the test that changes its user. */
 static void
 test_not_root(void **state)
 {

@@ -64,7 +64,7 @@ test_bound(void **state)
 	assert_non_null(much);
 	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX + 1), -1);
 	assert_int_equal(errno, ENOBUFS);
-	assert_int_equal(read(end.reader, much, 1), -1); /* nothing went out */
+	assert_int_equal(read(end.reader, much, 1), -1); /* nothing was written */
 	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX), 0);
 	held = buf_len(&stdin_queue_record(end.input)->queue);
 	assert_in_range(held, 1, STDIN_QUEUE_MAX);
@@ -98,7 +98,7 @@ all_read(void *ctx)
 	return sink->at == sink->total;
 }
 
-/* What the pipe does not take at once goes out in order as the child reads. */
+/* Bytes that the pipe does not accept at once are written in order as the child reads. */
 static void
 test_partial(void **state)
 {
@@ -116,7 +116,7 @@ test_partial(void **state)
 	assert_true(scratch_until(sink.end.loop, all_read, &sink));
 	assert_true(sink.in_order);
 	assert_int_equal(buf_len(&stdin_queue_record(sink.end.input)->queue), 0);
-	/* With nothing queued the writable pipe wakes nobody. */
+	/* While nothing is queued, the writable pipe does not wake the loop. */
 	assert_int_equal(loop_turn(sink.end.loop, 0), 0);
 	free(much);
 	close_input(&sink.end);
@@ -139,7 +139,7 @@ test_broken(void **state)
 	close_input(&end);
 }
 
-/* The loop notices by itself, also with nothing queued. */
+/* The loop notices the closed pipe, also while nothing is queued. */
 static void
 test_hangup(void **state)
 {

@@ -195,7 +195,7 @@ assert_events(struct dispatcher *got, struct dispatcher *want)
 	const struct listener_pool *g = NULL, *w = NULL;
 
 	assert_int_equal(
-	    dispatch_record(got)->told_stopping, dispatch_record(want)->told_stopping);
+	    dispatch_record(got)->sent_stopping, dispatch_record(want)->sent_stopping);
 	while ((w = dispatch_next(want, w)) != NULL)
 		assert_pool(g = dispatch_next(got, g), w);
 	assert_null(dispatch_next(got, g));

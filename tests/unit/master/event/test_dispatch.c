@@ -1,5 +1,4 @@
-/* Events: the payload of each kind to the byte, and that nothing is made which no pool
- * wants. */
+/* Dispatch: the exact payload of each type, and no event that no pool wants. */
 #include "tests/unit/master/recorder.h"
 
 #include "common/loop.h"
@@ -12,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* A program "g:p", and pools "first", "second" of no processes. */
+/* A program "g:p", and the pools "first" and "second" without processes. */
 struct scene {
 	struct recorder recorder;
 	struct loop *loop;
@@ -28,7 +27,7 @@ no_listener(const struct process *process UNUSED)
 	return NULL;
 }
 
-static const struct listener_pool_ops ops = { .listener = no_listener };
+static const struct listener_pool_ops ops = { .protocol = no_listener };
 
 static struct scene *
 scene_new(void)
@@ -77,7 +76,7 @@ subscribe(struct scene *s, const char *name, enum event_type type)
 	return pool;
 }
 
-/* What waits in the pool, in order: "SERIAL TYPE PAYLOAD" each; it waits no more. */
+/* Removes the events of the pool and returns them in order: "SERIAL TYPE PAYLOAD" each. */
 static void
 assert_told(struct listener_pool *pool, const char *want)
 {
@@ -186,7 +185,7 @@ test_output(void **state UNUSED)
 	scene_free(s);
 }
 
-/* SUPERVISOR_STATE_CHANGE_STOPPING comes once. */
+/* SUPERVISOR_STATE_CHANGE_STOPPING is sent once. */
 static void
 test_others(void **state UNUSED)
 {
@@ -220,9 +219,9 @@ test_ticks(void **state UNUSED)
 	scene_free(s);
 }
 
-/* --- what is made, and for whom ----------------------------------------------------- */
+/* --- subscriptions ------------------------------------------------------------------ */
 
-/* Everything once. */
+/* Calls each function once. */
 static void
 tell_all(struct scene *s)
 {
@@ -243,7 +242,7 @@ tell_all(struct scene *s)
 	dispatch_group(s->events, EVENT_PROCESS_GROUP_REMOVED, "g");
 }
 
-/* A serial is used up only by an event that is made. */
+/* A serial is used only by an event that is created. */
 static void
 test_only_what_is_wanted(void **state UNUSED)
 {
@@ -272,7 +271,7 @@ test_only_what_is_wanted(void **state UNUSED)
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7);
 		pool = subscribe(s, "first", cases[i].subscribed);
-		dispatch_record(s->events)->told_stopping = false;
+		dispatch_record(s->events)->sent_stopping = false;
 		tell_all(s);
 		assert_int_equal(s->next_serial, 7 + cases[i].made);
 		assert_int_equal(pool->count, cases[i].made);
@@ -286,7 +285,7 @@ test_only_what_is_wanted(void **state UNUSED)
 	}
 }
 
-/* One event for all pools, with poolserials of their own. */
+/* All pools share an event, but have poolserials of their own. */
 static void
 test_several_pools(void **state UNUSED)
 {

@@ -1,5 +1,5 @@
-/* Pool: what waits, what gives way, and who is given what, with listeners that are only
- * states and a standard input that is a string. */
+/* Listener pool: queue, overflow and order of sending. Listeners are only states, and their
+ * standard input is a string. */
 #include "tests/unit/master/recorder.h"
 
 #include "common/str.h"
@@ -21,7 +21,7 @@ static struct scene {
 	struct process *processes[LISTENERS];
 	struct listener_protocol listeners[LISTENERS];
 	struct listener_limits limits;
-	int write_errno[LISTENERS]; /* 0 = it works */
+	int write_errno[LISTENERS]; /* 0 = the write succeeds */
 	struct buf written;         /* "a: " and the bytes */
 	uint64_t next_id, next_serial;
 } scene;
@@ -103,7 +103,7 @@ set_all(enum listener_state state)
 		scene.listeners[i].state = state;
 }
 
-/* Serials go up from 0 with each. */
+/* The serial of the first event is 0. */
 static void
 accept_event(const char *payload, unsigned times, size_t processes)
 {
@@ -122,7 +122,7 @@ accept_many(size_t count, size_t processes)
 		accept_event("x", 1, processes);
 }
 
-/* The serials that wait, in order. */
+/* The serials of the waiting events, in order. */
 static void
 assert_waiting(const char *want)
 {
@@ -168,7 +168,7 @@ dispatch(const char *want)
 	free(got);
 }
 
-/* Gives back what the listener has. */
+/* Ends the event that the listener has. */
 static void
 end(size_t i, bool processed)
 {
@@ -183,7 +183,7 @@ end(size_t i, bool processed)
 
 /* --- tests ------------------------------------------------------------------------- */
 
-/* The oldest first, to the listeners in their order; who is given one is BUSY with it. */
+/* The oldest event is sent first, to the listeners in their order; each becomes BUSY. */
 static void
 test_order(void **state UNUSED)
 {
@@ -207,7 +207,7 @@ test_order(void **state UNUSED)
 	teardown();
 }
 
-/* len counts characters, or bytes where the section asks for them. */
+/* len is in characters, or in bytes if the section says so. */
 static void
 test_envelope(void **state UNUSED)
 {
@@ -221,7 +221,7 @@ test_envelope(void **state UNUSED)
 	teardown();
 }
 
-/* Who is not READY, not RUNNING, or has no pipes, gets nothing. */
+/* A listener that is not READY, not RUNNING or has no pipes gets nothing. */
 static void
 test_nobody_ready(void **state UNUSED)
 {
@@ -246,7 +246,7 @@ test_nobody_ready(void **state UNUSED)
 	teardown();
 }
 
-/* The event that one cannot take is the next one's; when none can, it waits. */
+/* An event that a listener cannot be sent goes to the next one; without one, it waits. */
 static void
 test_write_fails(void **state UNUSED)
 {
@@ -266,8 +266,8 @@ test_write_fails(void **state UNUSED)
 	teardown();
 }
 
-/* A rejected event goes before all others, with the serials that it had, but not within a
- * second to the listener that rejected it: that gets others meanwhile. */
+/* A rejected event becomes the first, with its serials, but the listener that rejected it
+ * gets others for a second. */
 static void
 test_rejected(void **state UNUSED)
 {
@@ -294,8 +294,8 @@ test_rejected(void **state UNUSED)
 	teardown();
 }
 
-/* Another listener takes a rejected event at once; when all have rejected one, none gets
- * any rejected one again within a second, but new ones. */
+/* A rejected event goes to another listener at once. When all have rejected one, none gets
+ * a rejected event for a second, but new ones. */
 static void
 test_passed_around(void **state UNUSED)
 {
@@ -318,7 +318,7 @@ test_passed_around(void **state UNUSED)
 	teardown();
 }
 
-/* Past its buffer_size the oldest gives way, also for one that comes back. */
+/* A queue of buffer_size events discards its oldest, also for a rejected one. */
 static void
 test_overflow(void **state UNUSED)
 {
@@ -336,7 +336,7 @@ test_overflow(void **state UNUSED)
 	teardown();
 }
 
-/* Of many that are discarded one has a line. */
+/* Of many discarded events, one is logged. */
 static void
 test_overflows_are_counted(void **state UNUSED)
 {
@@ -357,7 +357,7 @@ test_overflows_are_counted(void **state UNUSED)
 	teardown();
 }
 
-/* Without a buffer_size it is ten, or four for each process. */
+/* Without buffer_size the bound is ten events, or four for each process. */
 static void
 test_default_size(void **state UNUSED)
 {
@@ -382,10 +382,10 @@ test_default_size(void **state UNUSED)
 static void
 test_default_size_in_bytes(void **state UNUSED)
 {
-	char *large = calloc(1, POOL_EXTRA_BYTES / 8 + 1);
+	char *large = calloc(1, LISTENER_POOL_BYTES / 8 + 1);
 
 	assert_non_null(large);
-	memset(large, 'x', POOL_EXTRA_BYTES / 8);
+	memset(large, 'x', LISTENER_POOL_BYTES / 8);
 	setup(0, 0, false);
 	set_all(LISTENER_BUSY);
 	for (int i = 0; i < 10; i++)
@@ -398,7 +398,7 @@ test_default_size_in_bytes(void **state UNUSED)
 	teardown();
 }
 
-/* Two subscriptions that both take a type: the event comes twice, under one poolserial. */
+/* Two subscriptions that include the type: the event comes twice, with one poolserial. */
 static void
 test_double_subscription(void **state UNUSED)
 {
@@ -419,7 +419,7 @@ test_double_subscription(void **state UNUSED)
 	teardown();
 }
 
-/* Serials begin anew behind the last one that JSON and supervisord know. */
+/* Serials start again at 0 after the largest that JSON and supervisord support. */
 static void
 test_serials_wrap(void **state UNUSED)
 {

@@ -1,4 +1,4 @@
-/* Listener: the protocol, each case fed whole and byte by byte. */
+/* Listener protocol: each case is fed whole and byte by byte. */
 #include "master/event/listener_protocol.h"
 
 #include "tests/unit/common/no_log.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What came of the events, a letter each: + processed, - rejected. */
+/* The results of the events, a letter each: + processed, - rejected. */
 static void
 note(void *ctx, struct pool_event taken, bool processed)
 {
@@ -26,7 +26,7 @@ static struct listener_limits limits;
 
 static const struct listener_protocol_ops noting = { .end = note };
 
-/* '!' in the input stands for an event that is given. */
+/* '!' in the input stands for an event that is sent. */
 static const struct {
 	const char *input, *ends;
 	enum listener_state state;
@@ -106,7 +106,7 @@ note_result(void *ctx, const char *bytes, size_t n)
 	strncat(ctx, bytes, n);
 }
 
-/* A handler that is not known takes every result; only a line that is none is bad. */
+/* An unknown handler accepts every result; only a bad result line is an error. */
 static void
 test_handlers(void **state UNUSED)
 {
@@ -137,7 +137,7 @@ test_handlers(void **state UNUSED)
 	}
 }
 
-/* A line without an end, and a result without one, cost nothing. */
+/* A line or a result without an end uses no memory. */
 static void
 test_floods(void **state UNUSED)
 {
@@ -174,8 +174,8 @@ count_lines(void *ctx, enum log_level level, const char *text, size_t len UNUSED
 	}
 }
 
-/* One that rejects everything, or is restarted only to break the protocol, has ten lines of
- * each kind; another one has its own. */
+/* A listener that rejects everything, or breaks the protocol after each restart, causes ten
+ * lines of each kind; the limits of another one are its own. */
 static void
 test_log_floods(void **state UNUSED)
 {

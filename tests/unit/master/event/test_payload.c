@@ -1,4 +1,4 @@
-/* Payload: the text of each event, also of bytes that are no UTF-8; and the event. */
+/* Payload: the text of each event, also of bytes that are not UTF-8; and struct event. */
 #include "master/event/payload.h"
 
 #include "master/event/event.h"

@@ -1,4 +1,4 @@
-/* Tick: slices of wall time, forwards and backwards, and nothing for what nobody wants. */
+/* Tick: slices of wall-clock time, forwards and backwards, and no wake-up without pools. */
 #include "master/event/tick.h"
 
 #include "common/clock.h"
@@ -32,18 +32,18 @@ test_slices(void **state UNUSED)
 	int64_t now = clock_wall_ms() / 3600000 * 3600000 + 7200000, s = now / 1000;
 
 	assert_non_null(ticks);
-	assert_int_equal(ticks_look(ticks, now), -1);
+	assert_int_equal(ticks_check(ticks, now), -1);
 	assert_string_equal(text, "");
 
 	ticks_want(ticks, BIT(TICK_5) | BIT(TICK_60));
-	(void)ticks_look(ticks, now);
+	(void)ticks_check(ticks, now);
 	text[0] = '\0';
-	assert_int_equal(ticks_look(ticks, now + 1), 4999);
-	assert_int_equal(ticks_look(ticks, now + 4999), 1);
+	assert_int_equal(ticks_check(ticks, now + 1), 4999);
+	assert_int_equal(ticks_check(ticks, now + 4999), 1);
 	assert_string_equal(text, "");
-	assert_int_equal(ticks_look(ticks, now + 5000), 5000);
-	assert_int_equal(ticks_look(ticks, now + 61000), 4000);
-	assert_int_equal(ticks_look(ticks, now + 3000), 2000);
+	assert_int_equal(ticks_check(ticks, now + 5000), 5000);
+	assert_int_equal(ticks_check(ticks, now + 61000), 4000);
+	assert_int_equal(ticks_check(ticks, now + 3000), 2000);
 	{
 		char want[256];
 
@@ -54,14 +54,14 @@ test_slices(void **state UNUSED)
 		assert_string_equal(text, want);
 	}
 	ticks_want(ticks, 0);
-	assert_int_equal(ticks_look(ticks, now + 999999), -1);
+	assert_int_equal(ticks_check(ticks, now + 999999), -1);
 	ticks_free(ticks);
 	ticks_free(NULL);
 	loop_free(loop);
 }
 
-/* Whether a descriptor of ours is a timer of the wall clock, armed so that it is told when
- * that is set, or not armed. */
+/* Whether one of our descriptors is a wall-clock timer that is armed to expire when the
+ * clock is set, or not armed. */
 static bool
 has_wall_timer(bool armed)
 {
@@ -85,7 +85,7 @@ has_wall_timer(bool armed)
 	return found;
 }
 
-/* The next slice comes with the wall clock, however that is set, or the machine sleeps. */
+/* The timer follows the wall clock when that is set or the machine was suspended. */
 static void
 test_wall_clock(void **state UNUSED)
 {

@@ -1,4 +1,4 @@
-/* A real child, carried over to another master through the state document. */
+/* Child state: a real child is passed to another master through the state document. */
 #include "master/upgrade/child_state.h"
 #include "master/upgrade/statefield.h"
 #include "tests/unit/master/child_world.h"
@@ -41,11 +41,11 @@ say(const struct world *w, const char *text)
 	    child_write_stdin(w->process, text, strlen(text), &why), FAULT_NONE);
 }
 
-/* Turns until the listener has read so many bytes of a line in this state. */
+/* Runs the loop until the listener is in this state, with so many bytes of a line. */
 static void
 wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 {
-	const struct listener_protocol *listener = w->process->child->listener;
+	const struct listener_protocol *listener = eventlistener_of(w->process)->protocol;
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
 	while (listener->state != want || listener->line.n != nline) {
@@ -54,8 +54,7 @@ wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 	}
 }
 
-/* What exec would hand over under the same numbers, a test in one process must duplicate.
- */
+/* An exec keeps the numbers of descriptors; here, in one process, they are duplicated. */
 static void
 duplicate_all(json_t *json)
 {
@@ -68,7 +67,7 @@ duplicate_all(json_t *json)
 		duplicate_all(member);
 }
 
-/* Through text, as an exec would take it. */
+/* Through its text, as with an exec. */
 static json_t *
 written(const struct world *w)
 {
@@ -92,7 +91,7 @@ carry(const struct world *old)
 	return json;
 }
 
-/* Such members, from the outermost one on. */
+/* The member at this path. */
 static json_t *
 at(json_t *json, const char *outer, const char *inner)
 {
@@ -101,7 +100,7 @@ at(json_t *json, const char *outer, const char *inner)
 	return json;
 }
 
-/* The old master forgets the child; the new one knows it, but for the pipes. */
+/* Moves the child, without its pipes, from the old master to the new one. */
 static void
 take_child(struct move *m, enum role_of_cat role)
 {
@@ -159,7 +158,7 @@ child_changes_masters(void **state)
 	move_clear(&m);
 }
 
-/* Gives the listener an event; it says the beginning of its answer. */
+/* Sends the listener an event; it writes the beginning of its answer. */
 static void
 make_busy(struct move *m, const char *answer)
 {
@@ -169,7 +168,7 @@ make_busy(struct move *m, const char *answer)
 	wait_for_listener(&m->old, LISTENER_READY, 0);
 	item.event = event_new(EVENT_TICK_5, 12, "when:5", 6);
 	item.poolserial = 3;
-	listener_protocol_give(m->old.process->child->listener, item);
+	listener_protocol_give(eventlistener_of(m->old.process)->protocol, item);
 	say(&m->old, answer);
 }
 
@@ -177,7 +176,7 @@ static void
 make_print(struct move *m)
 {
 	make_busy(m, "RESULT 100\nprocessname:p channel:c\nhalf");
-	while (m->old.process->child->listener->missing != 72)
+	while (eventlistener_of(m->old.process)->protocol->missing != 72)
 		loop_turn(m->old.context.loop, 1000);
 }
 
@@ -194,14 +193,14 @@ printed_result_changes_masters(void **state)
 	json = carry(&m.old);
 	take_child(&m, PRINTED);
 	put_back(&m, json);
-	printer = m.new.process->child->printer;
+	printer = eventlistener_of(m.new.process)->printer;
 	assert_string_equal(printer->prefix, "p c | ");
 	assert_int_equal(buf_len(&printer->line), 4);
 	assert_memory_equal(buf_data(&printer->line), "half", 4);
 	move_clear(&m);
 }
 
-/* At work on an event, half of its result line said: the rest goes to the new master. */
+/* The listener has written half of its result line; the new master reads the rest. */
 static void
 listener_changes_masters(void **state)
 {
@@ -216,7 +215,7 @@ listener_changes_masters(void **state)
 	json = carry(&m.old);
 	take_child(&m, LISTENER);
 	put_back(&m, json);
-	assert_string_equal(m.new.process->child->listener->name, "cat");
+	assert_string_equal(eventlistener_of(m.new.process)->protocol->name, "cat");
 	say(&m.new, " 4\nFAIL");
 	wait_for_listener(&m.new, LISTENER_ACKNOWLEDGED, 0);
 	assert_int_equal(m.new.pool->count, 1);
@@ -228,7 +227,7 @@ listener_changes_masters(void **state)
 	move_clear(&m);
 }
 
-/* Between the tokens, the second of them half said. */
+/* Between the tokens of capture mode, with half of the end token written. */
 static void
 capture_changes_masters(void **state)
 {
@@ -256,7 +255,7 @@ capture_changes_masters(void **state)
 	move_clear(&m);
 }
 
-/* A child that closed its output keeps what was captured of it, and its log. */
+/* The output that a child has closed keeps its captured text and its log. */
 static void
 closed_output_changes_masters(void **state)
 {
@@ -278,7 +277,7 @@ closed_output_changes_masters(void **state)
 	move_clear(&m);
 }
 
-/* What the configuration has no room for is refused. */
+/* A document that does not match the configuration is rejected. */
 static void
 misfits(void **state)
 {
@@ -310,7 +309,7 @@ misfits(void **state)
 	}
 }
 
-/* ---- documents that are spoiled ---- */
+/* ---- invalid documents ---- */
 
 static void
 assert_refused(struct move *m, const json_t *json, enum role_of_cat role, const char *about)
@@ -330,7 +329,7 @@ assert_refused(struct move *m, const json_t *json, enum role_of_cat role, const 
 	world_clear(&fresh);
 }
 
-/* Takes every member out in turn, and puts one of another type in its place. */
+/* Removes each member in turn, and replaces it by one of another type. */
 static void
 spoil(struct move *m, json_t *json, json_t *part, enum role_of_cat role)
 {
@@ -368,7 +367,7 @@ spoiled_members(void **state)
 	}
 }
 
-/* What no listener can be. */
+/* Inconsistent states of a listener. */
 static void
 spoiled_listener(void **state)
 {
@@ -398,7 +397,7 @@ spoiled_listener(void **state)
 		assert_refused(&m, json, PRINTED, cases[i][1]);
 		json_object_set_new(listener, cases[i][0], kept);
 	}
-	/* It would have been judged as it got so long. */
+	/* A line of this length would not be incomplete. */
 	memset(line, '0', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
 	json_object_set_new(listener, "line", json_string(line));
@@ -408,7 +407,13 @@ spoiled_listener(void **state)
 	move_clear(&m);
 }
 
-/* Its group's socket is the child's standard input, and comes along to another master. */
+static int
+shared_fd(const struct world *w)
+{
+	return ((const struct fcgi_socket *)w->process->group->shared)->fd;
+}
+
+/* The group's socket, which is the child's standard input, is passed to the new master. */
 static void
 socket_changes_masters(void **state)
 {
@@ -421,16 +426,15 @@ socket_changes_masters(void **state)
 	move_init(&m, SHARING);
 	assert_int_equal(child_write_stdin(m.old.process, "x", 1, &why), FAULT_NO_FILE);
 	json = written(&m.old);
-	assert_int_equal(json_integer_value(at(json, "socket", "fd")),
-	    fcgi_socket_fd(m.old.process->group->shared));
+	assert_int_equal(json_integer_value(at(json, "socket", "fd")), shared_fd(&m.old));
 	duplicate_all(json);
 	fd = (int)json_integer_value(at(json, "socket", "fd"));
 	take_child(&m, SHARING);
 	put_back(&m, json);
-	assert_int_equal(fcgi_socket_fd(m.new.process->group->shared), fd);
+	assert_int_equal(shared_fd(&m.new), fd);
 	kill(m.new.process->pid, SIGKILL);
 	wait_for_end(&m.new);
-	assert_int_equal(fcgi_socket_fd(m.new.process->group->shared), -1);
+	assert_int_equal(shared_fd(&m.new), -1);
 	unlink(m.new.socket);
 	move_clear(&m);
 }
