@@ -21,7 +21,7 @@
 #define RANDOM_CHARS 8
 #define TRIES 100
 
-/* Creates the file under the first free name in the directory. 0, or -1 with errno. */
+/* Creates the file with random names until one is free. 0, or -1 with errno. */
 static int
 autolog_create_in(struct safepath *sp, const char *name, char *random_part)
 {
@@ -31,8 +31,8 @@ autolog_create_in(struct safepath *sp, const char *name, char *random_part)
 	int fd = -1;
 
 	for (int tries = 0; fd == -1 && tries < TRIES; tries++) {
-		/* Names need no secrecy, and nobody waits for the kernel's pool early at
-		 * boot. */
+		/* GRND_INSECURE does not wait for entropy early at boot; the names need
+		 * not be secret. */
 		if (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes))
 			return -1;
 		for (size_t i = 0; i < sizeof(bytes); i++)
@@ -60,7 +60,7 @@ autolog_create(const char *dir, const char *name, const char *word, const char *
 	if (rc == 0)
 		rc = autolog_create_in(&sp, path + strlen(path) - strlen(sp.name),
 		    path + strlen(path) - RANDOM_CHARS - strlen(".log"));
-	/* What the caller cannot find in errno. */
+	/* The caller logs errno, but this reason is not in errno. */
 	if (rc == -1 && *sp.why != '\0')
 		log_error(
 		    "could not create %s: %s (%s)", path, str_errno_name(errno), sp.why);
@@ -71,7 +71,7 @@ autolog_create(const char *dir, const char *name, const char *word, const char *
 	return NULL;
 }
 
-/* \S+\.log, anchored at the start only. */
+/* Whether the string matches \S+\.log at its beginning. */
 static bool
 autolog_has_suffix(const char *s)
 {
@@ -84,15 +84,15 @@ autolog_has_suffix(const char *s)
 			return true;
 		step = utf8_decode(s, left, &code);
 		if (step == 0)
-			step = 1; /* not text, and not white space */
+			step = 1; /* a byte that is not UTF-8 is not white space */
 		else if (utf8_is_space(code))
 			return false;
 	}
 	return false;
 }
 
-/* .+?---IDENTIFIER-\S+\.log and anything behind it. supervisord lets the identifier speak
- * as a regular expression; taken as it is, it can only delete less. */
+/* Whether the name matches .+?---IDENTIFIER-\S+\.log at its beginning. supervisord
+ * interprets the identifier as a regular expression; literally, it matches fewer files. */
 static bool
 autolog_is_ours(const char *name, const char *identifier)
 {
@@ -127,7 +127,7 @@ autolog_remove(const struct safepath *sp, const char *dir, const char *name)
 	free(path);
 }
 
-/* The directory, found by the rule, as a stream; NULL with errno. */
+/* Opens the directory by the rule of safepath.h. NULL with errno. */
 static DIR *
 autolog_open_dir(struct safepath *sp, const char *dir)
 {

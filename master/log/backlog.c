@@ -30,7 +30,7 @@ struct backlogs {
 	struct backlog_list list;
 	struct log_limit losses;
 	struct source *deadline;
-	void (*done)(void *ctx); /* NULL = nothing waits for the end */
+	void (*done)(void *ctx); /* NULL = the daemon does not wait */
 	void *done_ctx;
 };
 
@@ -100,7 +100,7 @@ backlogs_find(const struct backlogs *backlogs, const char *path)
 	return backlog;
 }
 
-/* A log of its own: that of the process that wrote is closed at its end. */
+/* Opens the log once more, because the process that wrote to it has ended. */
 static struct backlog *
 backlogs_open(struct backlogs *backlogs, const char *path)
 {
@@ -136,8 +136,8 @@ backlogs_put_back(
 	return 0;
 }
 
-/* 0, or -1 with errno. What comes after a loss is lost as well, so that the report stands
- * in the place of all. */
+/* 0, or -1 with errno. After a loss all bytes are lost until it is reported, so that one
+ * report in the log stands for all of them. */
 static int
 backlogs_keep(struct backlogs *backlogs, struct backlog *backlog, const char *path,
     const char *bytes, size_t n)
@@ -164,8 +164,8 @@ backlogs_write(struct backlogs *backlogs, struct logfile *log, const void *bytes
 	    backlogs_keep(backlogs, backlog, path, (const char *)bytes + done, n - done) ==
 		-1)
 		log_limited(&backlogs->losses, LEVEL_ERROR,
-		    "log file %s: %zu bytes are lost: its reader takes nothing, and no "
-		    "more are kept: %s",
+		    "log file %s: %zu bytes are lost: its reader does not read, and they "
+		    "cannot be kept: %s",
 		    path, n - done, strerror(errno));
 }
 
@@ -189,7 +189,7 @@ backlogs_finish(struct backlogs *backlogs, int64_t ms, void (*done)(void *ctx), 
 		return;
 	}
 	TAILQ_FOREACH(backlog, &backlogs->list, in_list)
-		log_info("waiting for the reader of %s, which has %zu bytes to read",
+		log_info("waiting for the reader of %s to read %zu bytes",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes));
 	source_arm(backlogs->deadline, clock_mono_ms() + ms);
 }

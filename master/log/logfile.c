@@ -20,28 +20,29 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define MEM_MAJOR 1    /* /dev/null and its like: written to without end */
-#define LOOK_MS 1000   /* how long another may rotate a file before it is noticed */
+#define MEM_MAJOR 1    /* major number of /dev/null, /dev/zero and /dev/full */
+#define CHECK_MS 1000  /* between checks whether another program has rotated a file */
 #define RETRY_MS 60000 /* from a rotation that failed to the next attempt */
 
 struct logfile {
 	char *path;
 	struct nonblocking_writer out;
-	struct safepath_id id; /* of what is open */
-	int64_t looked_ms;     /* when was looked whether the path still names it */
-	int64_t retry_ms;      /* no rotation before; 0 = none has failed */
+	struct safepath_id id; /* of the open file */
+	int64_t checked_ms;    /* the last check whether the path still names that file */
+	int64_t retry_ms;      /* no rotation before this time; 0 = none has failed */
 	int64_t maxbytes, backups;
 	union {
 		struct logfile_record record;
 		struct FIELDS(LOGFILE_FIELDS);
 	};
-	const char *failure;              /* what the last failure could not do */
+	const char *failure;              /* see logfile_failure() */
 	struct log_limit writing, naming; /* lines on failures of two kinds */
-	bool named; /* a regular file of that name, which can be renamed and replaced */
+	bool named; /* the path is the name of a regular file, which can be replaced */
 	bool quiet;
 };
 
-/* Keeps errno. One line a minute for each kind of failure. `why`: see safepath.h. */
+/* Logs at most one line a minute for each kind of failure. `why`: see safepath.h. Keeps
+ * errno; always -1. */
 static int
 logfile_fail(
     struct logfile *file, struct log_limit *limit, const char *what, const char *why)
@@ -57,14 +58,14 @@ logfile_fail(
 /* --- opening ------------------------------------------------------------------ */
 
 static bool
-logfile_is_given(const char *path)
+logfile_is_inherited(const char *path)
 {
 	int unused;
 
 	return safepath_given(path, &unused);
 }
 
-/* Replaces what is open, if anything. */
+/* Replaces the open file. */
 static void
 logfile_take(
     struct logfile *file, const struct nonblocking_writer *out_take, const struct stat *st)
@@ -72,13 +73,14 @@ logfile_take(
 	nonblocking_writer_close(&file->out);
 	file->out = *out_take;
 	file->id = safepath_id_of(st);
-	file->looked_ms = clock_mono_ms();
-	file->named = S_ISREG(st->st_mode) && !logfile_is_given(file->path);
-	/* How a file ends that others have written is not known. */
+	file->checked_ms = clock_mono_ms();
+	file->named = S_ISREG(st->st_mode) && !logfile_is_inherited(file->path);
+	/* Others may have written to the file, so its last byte is not known. */
 	file->in_line = !S_ISREG(st->st_mode) || st->st_size > 0;
 }
 
-/* Opens what the path names now. 0, or -1 with errno and `why`, and nothing changed. */
+/* Opens the file that the path names now. 0; or -1 with errno and `why`, and the old file
+ * stays open. */
 static int
 logfile_attach(struct logfile *file, char *why)
 {
@@ -114,7 +116,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 	if ((file->path = strdup(path)) != NULL && logfile_attach(file, why) == 0)
 		return file;
 	saved = errno;
-	/* What the caller cannot find in errno. */
+	/* The caller logs errno, but this reason is not in errno. */
 	if (*why != '\0')
 		log_error("could not open log file %s: %s (%s)", path,
 		    str_errno_name(saved), why);
@@ -124,7 +126,7 @@ logfile_open(const char *path, int64_t maxbytes, int64_t backups)
 
 /* --- rotation ----------------------------------------------------------------- */
 
-/* Takes a new file that stands at our path. */
+/* Replaces the open file by a new one that the path names. 0, or -1 with errno. */
 static int
 logfile_take_new(struct logfile *file, int fd_take)
 {
@@ -137,9 +139,9 @@ logfile_take_new(struct logfile *file, int fd_take)
 	return 0;
 }
 
-/* Where supervisord would go on without O_APPEND, and overwrite a second writer's lines or
- * rotate that one's new file away, we append always and join a file that was put in place,
- * or make one where none is any more. */
+/* The path may name another file, or none, because another program rotates or writes the
+ * log too. Then that file is opened, or a new one is created. supervisord would rotate the
+ * other program's new file away, or overwrite its lines. */
 static int
 logfile_rotate_in(struct logfile *file, struct safepath *sp)
 {
@@ -158,7 +160,7 @@ logfile_rotate_in(struct logfile *file, struct safepath *sp)
 	return logfile_take_new(file, fd);
 }
 
-/* When it fails, what was written stays and is added to. */
+/* After a failure, the file is kept and appended to. */
 static int
 logfile_rotate(struct logfile *file)
 {
@@ -179,18 +181,19 @@ logfile_rotate(struct logfile *file)
 	return 0;
 }
 
-/* Another program may have renamed the file to rotate it; its oldest backup would take our
- * output away if we wrote on there. A file that was renamed and not replaced is written on,
- * as one expects before USR2. This only looks; what is opened then is found by the rule. */
+/* Another program may have renamed and replaced the file to rotate it. Output that we wrote
+ * to the renamed file would disappear with that program's oldest backup. A file that was
+ * renamed but not replaced is kept, as logrotate(8) expects before it sends USR2. stat()
+ * only compares; opening the file follows the rule of safepath.h. */
 static void
 logfile_follow_rotation(struct logfile *file)
 {
 	int64_t now = clock_mono_ms();
 	struct stat st;
 
-	if (!file->named || now - file->looked_ms < LOOK_MS)
+	if (!file->named || now - file->checked_ms < CHECK_MS)
 		return;
-	file->looked_ms = now;
+	file->checked_ms = now;
 	if (stat(file->path, &st) == 0 && !safepath_id_equal(&file->id, &st))
 		(void)logfile_reopen(file);
 }
@@ -207,7 +210,7 @@ logfile_append(struct logfile *file, const char *bytes, size_t n)
 	return done;
 }
 
-/* A line of its own in the place of what was lost. False when it does not fit either. */
+/* Writes a line about lost bytes in their place. False when it cannot be written. */
 static bool
 logfile_report_loss(struct logfile *file)
 {
@@ -307,9 +310,9 @@ logfile_clear(struct logfile *file)
 	struct safepath sp;
 	struct stat st;
 
-	/* To remove a device, a FIFO or what we were given would clear nothing and break
-	 * what others do with it. */
-	if (logfile_is_given(file->path) ||
+	/* Replacing a device, a FIFO or an inherited file would clear nothing, and break
+	 * its other users. */
+	if (logfile_is_inherited(file->path) ||
 	    (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
 		return 0;
 	if (safepath_find(&sp, file->path, 0) == 0) {
@@ -334,7 +337,7 @@ logfile_can_rotate(const char *path)
 {
 	struct stat st;
 
-	if (logfile_is_given(path))
+	if (logfile_is_inherited(path))
 		return false;
 	return stat(path, &st) == -1 || S_ISREG(st.st_mode) ||
 	    (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEM_MAJOR);

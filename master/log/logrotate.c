@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #define NAME_SIZE (NAME_MAX + 32)
-#define BASE_MAX 200 /* of a name's bytes that its temporary names have */
+#define BASE_MAX 200 /* bytes of a name that its temporary names include */
 
 struct logrotate {
 	struct safepath *sp;
 	int64_t backups;
 	int64_t gap;            /* the first number that is free, or backups + 1 */
-	char fresh[NAME_SIZE];  /* the new file until it takes its place */
-	char oldest[NAME_SIZE]; /* the backup that goes, until all is done */
+	char fresh[NAME_SIZE];  /* temporary name of the new file */
+	char oldest[NAME_SIZE]; /* temporary name of the backup that is removed */
 };
 
 /* NAME.n, or NAME for 0. */
@@ -30,8 +30,8 @@ logrotate_name(const struct logrotate *r, int64_t n, char *out)
 	return out;
 }
 
-/* Creates the new file, over what an interrupted rotation left. The descriptor, or -1 with
- * errno. */
+/* Creates the new file; removes one that an interrupted rotation has left. The descriptor,
+ * or -1 with errno. */
 static int
 logrotate_begin(struct logrotate *r, struct safepath *sp, int64_t backups)
 {
@@ -68,7 +68,7 @@ logrotate_find_gap(struct logrotate *r)
 	return 0;
 }
 
-/* EBUSY: the target, which was free, is there. */
+/* EBUSY: the target, which was free, exists now. */
 static int
 logrotate_move(const struct logrotate *r, int64_t from, int64_t to)
 {
@@ -81,7 +81,7 @@ logrotate_move(const struct logrotate *r, int64_t from, int64_t to)
 	return rc;
 }
 
-/* Moves numbers `from` and above, below the gap, back down by one. Keeps errno. */
+/* Renames `from` + 1 to `from`, and so on up to the gap. Keeps errno. */
 static void
 logrotate_undo(const struct logrotate *r, int64_t from, int64_t gap)
 {
@@ -97,8 +97,8 @@ logrotate_undo(const struct logrotate *r, int64_t from, int64_t gap)
 	errno = saved;
 }
 
-/* Where no number is free the last one is freed; its file keeps another name. The new file
- * takes its place last. */
+/* When no number is free, the file with the last one gets a temporary name. The new file
+ * gets its name last. */
 static int
 logrotate_shift(struct logrotate *r)
 {
@@ -117,7 +117,7 @@ logrotate_shift(struct logrotate *r)
 		}
 	if (safepath_rename_new(r->sp, r->fresh, r->sp->name) == 0)
 		return 0;
-	/* The log is what another writer has put there. */
+	/* After EEXIST, the log is the file that another program has created. */
 	if (errno != EEXIST)
 		logrotate_undo(r, 0, gap);
 	return -1;
@@ -153,7 +153,7 @@ logrotate_renew(struct safepath *sp)
 								     logrotate_fail(&r, fd);
 	if (error != ENOSPC && error != EDQUOT)
 		return -1;
-	/* A file system that takes no other file: NAME itself is emptied. */
+	/* There is no space for another file: truncate NAME. */
 	fd = safepath_open(sp, sp->name, O_WRONLY | O_APPEND, 0, &st);
 	if (fd != -1 && safepath_truncate(sp, fd, 0) == 0)
 		return fd;

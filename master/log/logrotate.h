@@ -1,5 +1,5 @@
-/* Log rotation: the names of a log and its backups. Nothing is renamed before the new file
- * exists, and what cannot be completed is undone. */
+/* Log rotation: renames a log and its backups. Nothing is renamed before the new file
+ * exists, and an incomplete rotation is undone. */
 #ifndef MASTER_LOG_LOGROTATE_H
 #define MASTER_LOG_LOGROTATE_H
 
@@ -8,13 +8,14 @@
 
 #include <stdint.h>
 
-/* Makes NAME the last one of NAME.1 … NAME.backups, which move up as far as the first
- * number that is free; when none is, the oldest is removed. The descriptor of a new, empty
- * NAME, opened for appending; or -1 with errno and all as it was. EEXIST: another writer
- * put a file there meanwhile. */
+/* Renames NAME to NAME.1, NAME.1 to NAME.2 and so on, up to the first number that is free;
+ * when NAME.backups exists too, that file is removed. Returns the descriptor of a new,
+ * empty NAME, opened for appending; or -1 with errno, and no file has changed. EEXIST:
+ * another program has created NAME meanwhile. */
 NODISCARD int logrotate(struct safepath *, int64_t backups);
-/* Puts a new, empty file in the place of NAME, which need not exist, or empties NAME where
- * no other file fits on the disk. The descriptor, or -1 with errno and all as it was. */
+/* Replaces NAME, which need not exist, with a new, empty file; without space on the disk
+ * for another file, truncates NAME. The descriptor, or -1 with errno, and no file has
+ * changed. */
 NODISCARD int logrotate_renew(struct safepath *);
 
 #endif

@@ -7,11 +7,10 @@
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
-/* O_NONBLOCK, which the rule adds, means nothing to a regular file, and keeps a stopped
- * terminal from stopping us. A FIFO that nobody reads makes supervisord hang in open().
- * Ours is held open for reading as well, so that neither opening nor writing waits or fails
- * without a reader: 64 KiB or more wait in it for the next one, and what comes after that
- * is dropped. */
+/* safepath_open_path adds O_NONBLOCK, so that a stopped terminal cannot stop us. We keep a
+ * FIFO open for reading as well, so that opening and writing it neither wait nor fail
+ * without a reader (supervisord hangs in open()): the FIFO keeps 64 KiB or more for the
+ * next reader, and further output is dropped. */
 static int
 logtarget_open_by_name(const char *path, struct stat *st, char *why)
 {
@@ -32,28 +31,28 @@ logtarget_open_by_name(const char *path, struct stat *st, char *why)
 	return fd;
 }
 
-/* A file that we were given is written to as it is: opened by a name it would have another
- * offset, or, as a socket, could not be opened at all. */
+/* An inherited file is not opened by its name: it would get another offset, and a socket
+ * cannot be opened. */
 int
 logtarget_open(const char *path, struct nonblocking_writer *out, struct stat *st, char *why)
 {
-	int given;
+	int inherited;
 
 	*why = '\0';
 	*out = NONBLOCKING_WRITER_NONE;
-	if (!safepath_given(path, &given)) {
+	if (!safepath_given(path, &inherited)) {
 		out->fd = logtarget_open_by_name(path, st, why);
 		return out->fd == -1 ? -1 : 0;
 	}
-	if (given == -1)
+	if (inherited == -1)
 		return fail_with(ENOENT);
-	if (nonblocking_writer_share(out, given) == 0 && fstat(out->fd, st) == 0)
+	if (nonblocking_writer_share(out, inherited) == 0 && fstat(out->fd, st) == 0)
 		return 0;
 	nonblocking_writer_close(out);
 	return -1;
 }
 
-/* Looks before it opens, because opening a device or a FIFO has effects. */
+/* Checks the type with O_PATH first, because opening a device or a FIFO has effects. */
 static int
 logtarget_open_found(struct safepath *sp)
 {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_ROOM 2048 /* lines that need no allocation */
+#define LINE_BYTES 2048 /* of a line that needs no allocation */
 #define STAMP_MAX 64
 #define ECHO_PATH "/dev/stdout"
 
@@ -27,7 +27,7 @@ struct mainlog {
 	char stamp[32];
 };
 
-/* With logfile=/dev/stdout in the foreground each line would appear twice. */
+/* In the foreground with logfile=/dev/stdout, each line would be written twice. */
 static bool
 mainlog_is_echo(const struct mainlog *log)
 {
@@ -50,7 +50,7 @@ mainlog_open(const char *path, int64_t maxbytes, int64_t backups, bool echo)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	log->stamp_s = -1;
-	/* Before the file, which would take the number of a closed stdout. */
+	/* Before the file, which would get descriptor 1 if that is closed. */
 	if (echo && (log->echo = logfile_open(ECHO_PATH, 0, 0)) != NULL)
 		logfile_quiet(log->echo, true);
 	if (path != NULL && (log->file = logfile_open(path, maxbytes, backups)) == NULL) {
@@ -83,7 +83,7 @@ mainlog_use_syslog(struct mainlog *log, struct syslogger *syslog)
 	log->syslog = syslog;
 }
 
-/* "YYYY-MM-DD HH:MM:SS,mmm LEVEL"; its length. */
+/* Writes "YYYY-MM-DD HH:MM:SS,mmm LEVEL" and returns its length. */
 static size_t
 mainlog_stamp(struct mainlog *log, enum log_level level, char *out)
 {
@@ -98,12 +98,12 @@ mainlog_stamp(struct mainlog *log, enum log_level level, char *out)
 	    log_level_tag(level));
 }
 
-/* A failure of the main log's file cannot be read there: it goes to standard error, which
- * is the console until a daemon leaves it, and to syslog. */
+/* A failure of the main log's file cannot be reported in that file. It is written to
+ * standard error, which is the console until the daemon detaches from it, and to syslog. */
 static void
 mainlog_report_failure(struct mainlog *log, int error)
 {
-	UNINITIALIZED char head[STAMP_MAX], line[LINE_ROOM];
+	UNINITIALIZED char head[STAMP_MAX], line[LINE_BYTES];
 	char more[64] = "";
 	struct nonblocking_writer console;
 	uint64_t held;
@@ -129,15 +129,15 @@ void
 mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 {
 	struct mainlog *log = mainlog;
-	UNINITIALIZED char room[LINE_ROOM], head[STAMP_MAX];
-	char *line = room;
+	UNINITIALIZED char small[LINE_BYTES], head[STAMP_MAX];
+	char *line = small;
 	size_t n = mainlog_stamp(log, level, head), done;
 	int saved = errno;
 
-	/* One write for a line, so that two writers do not mix theirs. */
-	if (n + len + 2 > sizeof(room) && (line = malloc(n + len + 2)) == NULL) {
-		line = room;
-		len = sizeof(room) - n - 2;
+	/* A single write, so that lines of two writers are not mixed. */
+	if (n + len + 2 > sizeof(small) && (line = malloc(n + len + 2)) == NULL) {
+		line = small;
+		len = sizeof(small) - n - 2;
 	}
 	memcpy(line, head, n);
 	line[n] = ' ';
@@ -146,13 +146,13 @@ mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len)
 	n += len + 2;
 	if (log->file != NULL && logfile_write(log->file, line, n) == -1)
 		mainlog_report_failure(log, errno);
-	/* What standard output does not take at once is dropped, and counted in the next
-	 * line that it takes. */
+	/* Bytes that standard output does not accept at once are dropped; their number is
+	 * reported there later. */
 	if (log->echo != NULL && (done = logfile_put(log->echo, line, n)) < n)
 		logfile_lose(log->echo, n - done, ENOBUFS);
 	if (log->syslog != NULL)
 		(void)syslogger_send(log->syslog, head, text, len);
-	if (line != room)
+	if (line != small)
 		free(line);
 	errno = saved;
 }
@@ -180,7 +180,7 @@ mainlog_reopen(struct mainlog *log)
 	log_info("supervisord logreopen");
 	if (log->file == NULL)
 		return;
-	/* The file that is open takes the line when its path cannot be opened. */
+	/* A failure is logged to the old file, which stays open. */
 	logfile_quiet(log->file, false);
 	(void)logfile_reopen(log->file);
 	logfile_quiet(log->file, true);

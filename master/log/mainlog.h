@@ -1,5 +1,5 @@
-/* Mainlog: supervisord's own log: its line format, rotation, syslog, echo to stdout in the
- * foreground. It is the sink of common/log.h. */
+/* Mainlog: supervisord's own log: line format, rotation, syslog, and a copy on standard
+ * output in the foreground. Its sink is a log_sink of common/log.h. */
 #ifndef MASTER_LOG_MAINLOG_H
 #define MASTER_LOG_MAINLOG_H
 
@@ -11,22 +11,22 @@
 
 struct mainlog;
 
-/* New; path NULL = no file. NULL with errno when the file cannot be opened. From here on
- * the process ignores SIGPIPE and SIGXFSZ: a reader that left and a full file are errors of
- * the write that meets them. */
+/* New; path NULL = no file. NULL with errno when the file cannot be opened. Makes the
+ * process ignore SIGPIPE and SIGXFSZ, so that a reader that has gone and a file that is too
+ * large make the write fail instead. */
 struct mainlog *mainlog_open(
     const char *path, int64_t maxbytes, int64_t backups, bool echo);
 void mainlog_free(struct mainlog *);
-/* Sends its lines there as well; borrowed. */
+/* Sends all lines to syslog as well; borrowed. */
 void mainlog_use_syslog(struct mainlog *, struct syslogger *);
-/* The log_sink; a failure of the file is reported on standard error and to syslog, once a
- * minute. One line "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. */
+/* The log_sink. Writes "YYYY-MM-DD HH:MM:SS,mmm LEVEL MESSAGE", local time. A failure of
+ * the file is reported on standard error and to syslog, once a minute. */
 void mainlog_sink(void *mainlog, enum log_level level, const char *text, size_t len);
 const char *mainlog_path(const struct mainlog *); /* NULL = none */
-/* clearLog: INFO "reopening log file" first; 0, or -1 with errno. */
+/* clearLog: logs INFO "reopening log file", then clears. 0, or -1 with errno. */
 NODISCARD int mainlog_clear(struct mainlog *);
-/* USR2: INFO "supervisord logreopen", then the file is opened again; one that cannot be is
- * written on. */
+/* USR2: logs INFO "supervisord logreopen", then reopens the file; after a failure, the old
+ * file stays open. */
 void mainlog_reopen(struct mainlog *);
 
 #endif

@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_ROOM (1024 * 1024) /* what everybody may ask for by default */
+#define PIPE_BYTES (1024 * 1024) /* the default of fs.pipe-max-size */
 
 void
 nonblocking_writer_widen(int pipe)
 {
-	if (fcntl(pipe, F_GETPIPE_SZ) < PIPE_ROOM)
-		(void)fcntl(pipe, F_SETPIPE_SZ, PIPE_ROOM);
+	if (fcntl(pipe, F_GETPIPE_SZ) < PIPE_BYTES)
+		(void)fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES);
 }
 
 int
@@ -36,20 +36,20 @@ nonblocking_writer_share(struct nonblocking_writer *writer, int shared)
 	if (S_ISSOCK(st.st_mode)) {
 		writer->kind = NONBLOCKING_WRITER_SOCKET;
 	} else if (writer->fills) {
-		/* A pipe or a terminal opened once more is ours alone to make
-		 * non-blocking, unless /proc or the right to open it is missing. */
+		/* Open the pipe or terminal once more, because O_NONBLOCK applies to all
+		 * that share an open file. Fails without /proc or permission. */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", shared);
 		writer->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (writer->fd == -1)
 			writer->kind = NONBLOCKING_WRITER_POLLED;
 	}
-	/* A regular file keeps the offset that it shares: nobody overwrites anybody. */
+	/* A regular file keeps its shared offset, so that no writer overwrites another. */
 	if (writer->fd == -1)
 		writer->fd = fcntl(shared, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return writer->fd == -1 ? -1 : 0;
 }
 
-/* One without a reader is not full: the write reports it. */
+/* Without a reader it is not full: the write fails and reports that. */
 bool
 nonblocking_writer_is_full(const struct nonblocking_writer *writer)
 {

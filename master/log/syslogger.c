@@ -24,19 +24,19 @@
 #include <unistd.h>
 
 #define STAMP_MAX 32
-#define TURN_MAX 64 /* messages that one turn of the loop sends out of the queue */
+#define TURN_MAX 64 /* queued messages that are sent in one turn of the loop */
 
-/* The pieces of one message. */
+/* The parts of a message. */
 enum { PIECE_STAMP, PIECE_IDENT, PIECE_PREFIX, PIECE_BLANK, PIECE_LINE, PIECES };
 
 struct syslogger {
 	struct loop *loop;
-	struct source *source;     /* while something waits */
+	struct source *source;     /* while the queue is not empty */
 	char *path, *ident;        /* ident: "reeved: " */
 	int fd;                    /* -1 = not connected */
-	struct buf queue;          /* of messages, the length of each before it */
-	struct log_limit failures; /* lines on messages that were not sent */
-	uint64_t lost;             /* of those, what is not reported yet */
+	struct buf queue;          /* of messages, each after its length */
+	struct log_limit failures; /* lines on lost messages */
+	uint64_t lost;             /* messages, not reported yet */
 	int lost_errno;
 };
 
@@ -69,7 +69,7 @@ syslogger_disconnect(struct syslogger *logger)
 	logger->fd = -1;
 }
 
-/* Connected, so that the loop reports when the receiver takes more. */
+/* A connected socket is writable only while the receiver accepts messages. */
 static int
 syslogger_connect(struct syslogger *logger)
 {
@@ -86,7 +86,8 @@ syslogger_connect(struct syslogger *logger)
 	return -1;
 }
 
-/* A receiver that was restarted has another socket under the same name. */
+/* Sends one message. Reconnects once, because a restarted receiver has another socket at
+ * the same path. 0, or -1 with errno. */
 static int
 syslogger_transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
 {
@@ -112,7 +113,7 @@ syslogger_transmit(struct syslogger *logger, struct iovec *pieces, size_t n)
 
 /* --- the queue ------------------------------------------------------------------- */
 
-/* The length of the first message, which follows it. */
+/* The length of the first message. */
 static uint32_t
 syslogger_first(const struct syslogger *logger)
 {
@@ -122,7 +123,7 @@ syslogger_first(const struct syslogger *logger)
 	return len;
 }
 
-/* 0, or -1 with errno when the first message waits on or cannot be sent. */
+/* 0; or -1 with errno, and the first message is still queued. */
 static int
 syslogger_send_first(struct syslogger *logger)
 {
@@ -159,7 +160,7 @@ syslogger_watch(struct syslogger *logger)
 	return logger->source == NULL ? -1 : 0;
 }
 
-/* What cannot be sent at all is dropped, and the next message reports why. */
+/* If the receiver is not just busy, drops the queue; the next message reports why. */
 static void
 syslogger_writable(void *ctx, uint32_t ready UNUSED)
 {
@@ -182,7 +183,7 @@ syslogger_writable(void *ctx, uint32_t ready UNUSED)
 	logger->source = NULL;
 }
 
-/* 0, or -1 with errno and the message is dropped. */
+/* 0; or -1 with errno, and the message is dropped. */
 static int
 syslogger_enqueue(struct syslogger *logger, const struct iovec *pieces)
 {
@@ -204,7 +205,7 @@ syslogger_enqueue(struct syslogger *logger, const struct iovec *pieces)
 
 /* --- messages ---------------------------------------------------------------------- */
 
-/* A message that comes while others wait goes behind them. */
+/* While others are queued, a message is queued after them. */
 static int
 syslogger_send_message(struct syslogger *logger, struct iovec *pieces)
 {
@@ -247,7 +248,7 @@ syslogger_send(struct syslogger *logger, const char *prefix, const char *text, s
 		end = text < limit ? memchr(text, '\n', (size_t)(limit - text)) : NULL;
 		pieces[PIECE_LINE] =
 		    syslogger_piece(text, (size_t)((end != NULL ? end : limit) - text));
-		/* After one that failed the others are only counted. */
+		/* After a failure, the other lines are only counted. */
 		if (lost > 0 || syslogger_send_message(logger, pieces) == -1)
 			lost++;
 		if (end == NULL)
@@ -268,7 +269,7 @@ syslogger_write(struct syslogger *logger, const char *prefix, const char *text, 
 	lost = logger->lost;
 	if (lost == 0 || !log_limit_pass(&logger->failures, 1, LOG_LIMIT_MS, &unused))
 		return;
-	/* Before the line, which may come this way itself. */
+	/* Before log_warn, which may call this function again. */
 	logger->lost = 0;
 	log_warn("could not send to syslog at %s: %s; messages lost: %" PRIu64,
 	    logger->path, str_errno_name(logger->lost_errno), lost);

@@ -1,4 +1,4 @@
-/* The names that are deleted stand in tests/data/autolog, judged by Python's re. */
+/* The cases are in tests/data/autolog, with the results of Python's re. */
 #include "master/log/autolog.h"
 #include "tests/unit/master/scratch.h"
 

@@ -1,4 +1,4 @@
-/* The cases of rotation stand in tests/data/logfile with what supervisord makes of them. */
+/* The cases of rotation are in tests/data/logfile, with supervisord's results. */
 #include "master/log/logtarget.h"
 
 #include "tests/unit/master/scratch_log.h"
@@ -118,7 +118,7 @@ test_generation(void **state)
 	logfile_free(file);
 }
 
-/* Appending goes on after a rotation: what another adds meanwhile stays. */
+/* After a rotation, the file is appended to: lines that another program adds are kept. */
 static void
 test_append_after_rotation(void **state)
 {
@@ -136,7 +136,7 @@ test_append_after_rotation(void **state)
 	logfile_free(file);
 }
 
-/* Two programs with one log file: nothing is lost while there are backups to hold it. */
+/* Two programs with one log file lose nothing while there are enough backups. */
 static void
 test_two_writers(void **state)
 {
@@ -162,8 +162,8 @@ test_two_writers(void **state)
 		assert_non_null(strchr(all, 'a' + i));
 }
 
-/* One that never rotates by itself follows another's rotation, or its output would end with
- * the oldest backup. A file that was only renamed is written on. */
+/* A file that we do not rotate follows another program's rotation, as its output would
+ * disappear with the oldest backup. A file that was only renamed is kept. */
 static void
 test_follows_rotation(void **state)
 {
@@ -261,7 +261,7 @@ test_large(void **state)
 	logfile_free(file);
 }
 
-/* A FIFO: opened without a reader, never waited for, what does not fit is dropped. */
+/* A FIFO is opened without a reader and never waited for; excess output is dropped. */
 static void
 test_fifo(void **state)
 {
@@ -291,7 +291,7 @@ test_fifo(void **state)
 	scratch_expect(scratch, "log.1", NULL);
 }
 
-/* A descriptor that was given to us: written to as it is, neither rotated nor removed. */
+/* An inherited descriptor is neither opened again, rotated nor removed. */
 static void
 test_given_file(void **state)
 {
@@ -312,7 +312,7 @@ test_given_file(void **state)
 	put(file, ".");
 	scratch_expect(scratch, "out", "head 0123456789 tail.");
 	logfile_free(file);
-	/* Our own are nobody's log. */
+	/* Descriptors that we have opened are not accepted as logs. */
 	assert_int_equal(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
 	assert_null(logfile_open(path, 0, 0));
 	assert_int_equal(errno, ENOENT);
@@ -321,7 +321,7 @@ test_given_file(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-/* A socket cannot be opened by its name; the journal's is one. */
+/* A socket, such as the journal's, cannot be opened by its name. */
 static void
 test_given_socket(void **state)
 {
@@ -343,7 +343,7 @@ test_given_socket(void **state)
 	logfile_free(file);
 }
 
-/* Devices are never renamed; /dev/null can seek, so there is nothing to warn of. */
+/* Devices are never renamed. /dev/null can seek, so there is no warning. */
 static void
 test_devices(void **state)
 {
@@ -418,7 +418,7 @@ test_reader_links(void **state)
 	expect_reader(scratch_path(scratch, "loop"), ELOOP, NULL);
 }
 
-/* A program's user must not make root hand out another's file. */
+/* A program's user must not get another user's file through root. */
 static void
 test_reader_foreign_link(void **state)
 {

@@ -1,4 +1,5 @@
-/* Logs that cannot be rotated or written, and what a program's user may do to root's. */
+/* Logfile: failures of rotation and writing, and attacks of a program's user on root's
+ * files. */
 #include "tests/unit/master/scratch_log.h"
 
 #include <signal.h>
@@ -6,7 +7,7 @@
 
 #define USER 65534
 
-/* It is tried again after a minute; nothing older is touched. */
+/* A failed rotation is retried after a minute; older files are not changed. */
 static void
 test_failed_rotation(void **state)
 {
@@ -45,7 +46,7 @@ set_limit(int resource, rlim_t value, struct rlimit *before)
 	assert_int_equal(setrlimit(resource, &tight), 0);
 }
 
-/* Without descriptors neither a rotation nor a clearing can make the new file. */
+/* Without descriptors, neither a rotation nor a clear can create the new file. */
 static void
 test_no_descriptors(void **state)
 {
@@ -83,7 +84,8 @@ test_no_descriptors(void **state)
 	logfile_free(file);
 }
 
-/* No space, too large: one line a minute, and in the file how much it lacks. */
+/* No space, or file too large: one log line a minute, and a line about the loss in the
+ * file. */
 static void
 test_loss(void **state)
 {
@@ -104,7 +106,7 @@ test_loss(void **state)
 	assert_int_equal(scratch_count(scratch, ": EFBIG\n"), 1);
 	put(file, "yy\n");
 	scratch_expect(scratch, "log", "1234\n[reeve: 3 bytes lost: File too large]\nyy\n");
-	/* At the start of a line it needs no new one. */
+	/* No newline is needed at the start of a line. */
 	set_limit(RLIMIT_FSIZE, 4, &unused);
 	assert_int_equal(logfile_write(file, "abc", 3), -1);
 	assert_int_equal(scratch_count(scratch, "ERRO "), 1);
@@ -119,7 +121,7 @@ test_loss(void **state)
 	logfile_free(file);
 }
 
-/* The line itself may be cut. */
+/* The line itself may be incomplete. */
 static void
 test_loss_again(void **state)
 {
@@ -140,7 +142,7 @@ test_loss_again(void **state)
 	logfile_free(file);
 }
 
-/* What is not reported in the file before it is closed is in the main log. */
+/* A loss that cannot be reported in the file is logged when it is closed. */
 static void
 test_loss_at_end(void **state)
 {
@@ -164,7 +166,7 @@ test_loss_at_end(void **state)
 
 /* --- attacks ---------------------------------------------------------------------- */
 
-/* The scratch directory is the user's, and beside it is one of root's with a secret. */
+/* The scratch directory belongs to the user; another, of root, has a secret file. */
 struct attack {
 	struct scratch *scratch;
 	char safe[80], secret[96], made[96];
@@ -199,7 +201,7 @@ attack_end(struct attack *attack)
 	assert_int_equal(rmdir(attack->safe), 0);
 }
 
-/* The user's link in the place of a name. */
+/* Replaces a name by a link of the user. */
 static void
 attack_link(const struct attack *attack, const char *name, const char *target)
 {
@@ -244,13 +246,14 @@ test_attack_while_open(void **state)
 	clock_freeze(5000, 0);
 	put(file, "followed?");
 	assert_int_equal(logfile_reopen(file), -1);
-	/* Clearing resolves the link as the user, who may not make files there. */
+	/* Clearing follows the link with the rights of the user, who may not create files
+	 * there. */
 	assert_int_equal(logfile_clear(file), -1);
 	logfile_free(file);
 	attack_end(&attack);
 }
 
-/* Rotated, the log must not become, empty or remove a file of root's. */
+/* A rotation must not replace, truncate or remove a file of root. */
 static void
 test_attack_rotation(void **state)
 {
@@ -281,7 +284,7 @@ test_attack_rotation(void **state)
 	attack_end(&attack);
 }
 
-/* The backups' names are the user's as well. */
+/* The user can create the names of backups as well. */
 static void
 test_attack_backups(void **state)
 {

@@ -71,7 +71,7 @@ test_long_line(void **state)
 	scratch_expect_size(scratch, "log", sizeof(much) + 2 * (24 + 5 + 1));
 }
 
-/* Runs fn with standard error in a file; its content, new. */
+/* Runs fn with standard error redirected to a file; returns its content, new. */
 static char *
 on_console(const struct scratch *scratch, struct mainlog *log, void (*fn)(void))
 {
@@ -176,7 +176,7 @@ test_no_file(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
-/* Puts fd in the place of stdout; what was there. */
+/* Replaces stdout by fd; returns the old one. */
 static int
 replace_stdout(int fd)
 {
@@ -199,7 +199,8 @@ restore_stdout(int before)
 	close(before);
 }
 
-/* Logs 3000 lines to a stdout that takes fewer: all are in the file, and none waits. */
+/* Logs 3000 lines to a stdout that accepts fewer: all are in the file, and nothing waits.
+ * */
 static void
 flood(struct mainlog *log)
 {
@@ -229,7 +230,7 @@ echo_to(const struct scratch *scratch, int writer, int reader)
 	restore_stdout(before);
 	assert_int_equal(read(reader, got, sizeof(want) - 1), sizeof(want) - 1);
 	assert_memory_equal(got, want, sizeof(want) - 1);
-	/* And then nobody is left to read. */
+	/* Then the reader ends. */
 	close(reader);
 	before = replace_stdout(writer);
 	close(writer);
@@ -260,8 +261,8 @@ test_echo_socket(void **state)
 	echo_to(*state, fds[1], fds[0]);
 }
 
-/* Reads all that waits: how many bytes it is or reports as lost. Short lines go into a pipe
- * whole or not at all. */
+/* Reads everything; returns how many bytes were read or reported as lost. A pipe accepts a
+ * short line whole or not at all. */
 static size_t
 account(int reader)
 {
@@ -285,7 +286,7 @@ account(int reader)
 	return total;
 }
 
-/* A reader that was slow finds how much it has missed, in lines of their own. */
+/* A slow reader gets lines about the loss. */
 static void
 test_echo_loss(void **state)
 {
@@ -314,7 +315,7 @@ test_echo_loss(void **state)
 	zone(NULL);
 }
 
-/* The file keeps its offset: what the shell's other commands write is not overwritten. */
+/* The file keeps its shared offset: output of other commands is not overwritten. */
 static void
 test_echo_file(void **state)
 {
@@ -350,7 +351,7 @@ test_echo_closed(void **state)
 	scratch_expect_size(scratch, "log", 31);
 }
 
-/* Every line of a message has its stamp. A syslog that is not there says nothing. */
+/* Each line of a message has a timestamp. A missing syslog causes no line. */
 static void
 test_syslog(void **state)
 {

@@ -1,4 +1,4 @@
-/* The kinds of descriptor that a daemon can be given, and what each does when full. */
+/* Non-blocking writer: each kind of inherited descriptor, and what it does when full. */
 #include "master/log/nonblocking_writer.h"
 #include "tests/unit/master/scratch.h"
 
@@ -8,14 +8,14 @@
 
 static char much[4 * 1024 * 1024];
 
-/* 0, or -1 when not all went out at once. */
+/* 0, or -1 when not all was written at once. */
 static int
 write_all(const struct nonblocking_writer *writer, const char *bytes, size_t n)
 {
 	return nonblocking_writer_put(writer, bytes, n) == n ? 0 : -1;
 }
 
-/* Takes what fits and no more, without waiting; then the reader goes. */
+/* Accepts what fits and no more, without waiting; then the reader ends. */
 static void
 fill(struct nonblocking_writer *writer, int reader)
 {
@@ -54,7 +54,7 @@ test_pipe(void **state)
 	fill(&writer, fds[0]);
 }
 
-/* What another user has made cannot be opened again. */
+/* A pipe of another user cannot be opened again. */
 static void
 test_polled(void **state)
 {
@@ -85,7 +85,7 @@ test_socket(void **state)
 	fill(&writer, fds[0]);
 }
 
-/* A stopped terminal stops nobody. */
+/* A stopped terminal does not block. */
 static void
 test_terminal(void **state)
 {

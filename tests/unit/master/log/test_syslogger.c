@@ -54,7 +54,7 @@ close_line(struct line *line)
 	tzset();
 }
 
-/* NULL: nothing has come. */
+/* NULL = nothing was received. */
 static void
 expect(const struct line *line, const char *want)
 {
@@ -104,7 +104,7 @@ test_lines(void **state)
 	close_line(&line);
 }
 
-/* Nothing is open before there is something to say. */
+/* Nothing is opened before the first message. */
 static void
 test_lazy(void **state)
 {
@@ -119,7 +119,7 @@ test_lazy(void **state)
 	close_line(&line);
 }
 
-/* A busy receiver is not waited for: messages wait, in order, and are sent as it reads. */
+/* A busy receiver is not waited for: messages are queued in order and sent as it reads. */
 static void
 test_busy(void **state)
 {
@@ -132,7 +132,7 @@ test_busy(void **state)
 		snprintf(text, sizeof(text), "%d", i);
 		say(&line, text);
 	}
-	/* The loop sleeps while it does not read. */
+	/* The loop sleeps while the receiver does not read. */
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	assert_int_not_equal(loop_turn(line.loop, 50), -1);
 	clock_gettime(CLOCK_MONOTONIC, &after);
@@ -174,7 +174,7 @@ test_bound(void **state)
 	close_line(&line);
 }
 
-/* What was lost in between is in the next line that may be logged. */
+/* The next line that the limit permits has the losses since then. */
 static void
 test_losses_are_counted(void **state)
 {
@@ -195,7 +195,7 @@ test_losses_are_counted(void **state)
 	close_line(&line);
 }
 
-/* It goes and comes back under the same name. */
+/* The receiver is restarted at the same path. */
 static void
 test_receiver_restarts(void **state)
 {
@@ -225,7 +225,7 @@ test_receiver_restarts(void **state)
 	close_line(&line);
 }
 
-/* What waited for one that is gone is dropped, and the loop sleeps again. */
+/* The queue for a receiver that has ended is dropped, and the loop sleeps again. */
 static void
 test_receiver_ends_while_busy(void **state)
 {
@@ -246,7 +246,7 @@ test_receiver_ends_while_busy(void **state)
 	close_line(&line);
 }
 
-/* Or goes to the one that took its place. */
+/* The queue is sent to a new receiver. */
 static void
 test_receiver_is_replaced_while_busy(void **state)
 {
@@ -269,7 +269,7 @@ test_receiver_is_replaced_while_busy(void **state)
 	close_line(&line);
 }
 
-/* The end gives what waits a last chance. */
+/* syslogger_free tries to send the queue. */
 static void
 test_end(void **state)
 {
