@@ -8,8 +8,8 @@ struct cell {
 
 #define GO(next, action) { true, HELPER_##next, HELPER_DO_##action }
 
-/* Cells that are empty ignore the event. WAITING is DOWN for a helper that is not to be
- * spawned again. */
+/* An empty cell ignores the event. A helper that is not spawned again enters DOWN instead
+ * of WAITING. */
 static const struct cell cells[HELPER_STATES][HELPER_EVENTS] = {
     [HELPER_DOWN] = {
 	[HELPER_ON_START] = GO(STARTING, SPAWN),
@@ -23,16 +23,16 @@ static const struct cell cells[HELPER_STATES][HELPER_EVENTS] = {
 	[HELPER_ON_READY] = GO(READY, NOTHING),
 	[HELPER_ON_EOF] = GO(LOST, NOTHING),
 	[HELPER_ON_FAILURE] = GO(KILLED, KILL),
-	[HELPER_ON_RENEW] = GO(ENDING, ASK),
-	[HELPER_ON_END] = GO(ENDING, ASK),
+	[HELPER_ON_RENEW] = GO(ENDING, END),
+	[HELPER_ON_END] = GO(ENDING, END),
 	[HELPER_ON_TIMER] = GO(KILLED, KILL),
 	[HELPER_ON_EXIT] = GO(WAITING, NOTHING),
     },
     [HELPER_READY] = {
 	[HELPER_ON_EOF] = GO(LOST, NOTHING),
 	[HELPER_ON_FAILURE] = GO(KILLED, KILL),
-	[HELPER_ON_RENEW] = GO(ENDING, ASK),
-	[HELPER_ON_END] = GO(ENDING, ASK),
+	[HELPER_ON_RENEW] = GO(ENDING, END),
+	[HELPER_ON_END] = GO(ENDING, END),
 	[HELPER_ON_EXIT] = GO(WAITING, NOTHING),
     },
     [HELPER_ENDING] = {
@@ -58,7 +58,8 @@ helper_lifecycle_init(struct helper_lifecycle *life, bool once, int limit_ms, in
 	};
 }
 
-/* A process that was ready, or was asked to end, has not failed to start. */
+/* The delay before the next spawn. A process that was ready, or was requested to end, has
+ * not failed to start. */
 static int
 helper_lifecycle_backoff(struct helper_lifecycle *life)
 {
@@ -74,7 +75,7 @@ helper_lifecycle_backoff(struct helper_lifecycle *life)
 	return delay;
 }
 
-/* Sets what the new state needs; called before the state changes. */
+/* Called before the state changes. */
 static void
 helper_lifecycle_enter(struct helper_lifecycle *life, enum helper_state next, int64_t now)
 {
@@ -125,6 +126,6 @@ helper_lifecycle_lateness(const struct helper_lifecycle *life)
 	if (life->state == HELPER_ENDING)
 		return "did not end in time";
 	if (life->state == HELPER_LOST)
-		return "left its connection";
-	return life->once ? "did not finish in time" : "did not get ready in time";
+		return "has closed its connection and did not exit";
+	return life->once ? "did not finish in time" : "was not ready in time";
 }

@@ -7,12 +7,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define LINE_BYTES 1000 /* of a line; what is longer is cut */
+#define LINE_BYTES 1000 /* a longer line is truncated */
 #define LINES_A_SECOND 100
 #define READ_BYTES 4096
-#define DRAIN_READS 16 /* after its end: as much as its pipe holds */
+#define DRAIN_READS 16 /* after its end: as many as a full pipe needs */
 
-/* "WARN text": the helper may choose the level, but every line bears its name. */
+/* The line is "WARN text": the helper chooses the level, but not the name. */
 static void
 helper_log_write(const struct helper_log *log, char *line, size_t n)
 {
@@ -37,12 +37,13 @@ helper_log_write(const struct helper_log *log, char *line, size_t n)
 	    (int)(n < LINE_BYTES ? n : LINE_BYTES), line);
 }
 
-/* A compromised helper must not be able to rotate the main log away in a moment. */
+/* Limits the rate: a compromised helper must not be able to fill the main log, so that
+ * rotation removes older lines. */
 static void
 helper_log_line(struct helper_log *log, char *line, size_t n)
 {
 	int64_t now = clock_mono_ms();
-	uint64_t held;
+	uint64_t unused;
 
 	if (now >= log->window_ms + 1000) {
 		log->window_ms = now;
@@ -52,14 +53,15 @@ helper_log_line(struct helper_log *log, char *line, size_t n)
 		log->dropped++;
 		return;
 	}
-	if (log->dropped > 0 && log_limit_pass(&log->drops, 1, LOG_LIMIT_MS, &held)) {
-		log_warn("%s: %u lines were dropped", log->name, log->dropped);
+	if (log->dropped > 0 && log_limit_pass(&log->drops, 1, LOG_LIMIT_MS, &unused)) {
+		log_warn("%s: dropped %u log lines: it wrote more than %d in a second",
+		    log->name, log->dropped, LINES_A_SECOND);
 		log->dropped = 0;
 	}
 	helper_log_write(log, line, n);
 }
 
-/* False at the end of what there is to read. */
+/* One read. False when there is nothing more to read. */
 static bool
 helper_log_read(struct helper_log *log)
 {
@@ -90,7 +92,7 @@ helper_log_readable(void *ctx, uint32_t ready)
 
 	if (helper_log_read(log) || !(ready & (EPOLLHUP | EPOLLERR)))
 		return;
-	/* The helper is about to be reaped; the loop would report the hang-up for ever. */
+	/* The loop would report the hang-up until the helper is reaped. */
 	source_free(log->source);
 	log->source = NULL;
 }

@@ -1,6 +1,5 @@
-/* Helper log: the lines that a helper process writes to its standard error, copied to the
- * main log under the helper's name: it cannot write in the master's, and at most 100 lines
- * a second. */
+/* Helper log: copies the lines that a helper process writes to its standard error to the
+ * main log, with the helper's name, and at most 100 a second. */
 #ifndef MASTER_HELPER_HELPER_LOG_H
 #define MASTER_HELPER_HELPER_LOG_H
 
@@ -17,20 +16,20 @@ typedef bool helper_log_fn(enum log_level, const char *text, size_t n);
 
 struct helper_log {
 	const char *name;           /* of the helper; borrowed */
-	helper_log_fn *is_unsigned; /* NULL = no line is */
+	helper_log_fn *is_unsigned; /* NULL = every line gets the name */
 	int fd;                     /* -1 = closed */
 	struct source *source;
 	struct buf line;
-	int64_t window_ms; /* when the present second began */
-	unsigned lines;    /* taken in it */
-	unsigned dropped;  /* since that was last logged */
+	int64_t window_ms; /* the beginning of the current second */
+	unsigned lines;    /* in this second */
+	unsigned dropped;  /* lines, not reported yet */
 	struct log_limit drops;
 };
 
 void helper_log_init(struct helper_log *, const char *name, helper_log_fn *);
 /* Takes the read end of a pipe. 0, or -1 with errno. */
 NODISCARD int helper_log_open(struct helper_log *, struct loop *, int fd);
-/* Reads what is left, then closes. */
+/* Reads the rest, then closes. */
 void helper_log_close(struct helper_log *);
 
 #endif

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LONG_LIFE_MS HELPER_BACKOFF_MAX_MS /* an end after it does not recur */
+#define LONG_LIFE_MS HELPER_BACKOFF_MAX_MS /* an end after this is always logged */
 
 struct helper_process {
 	const struct helper_kind *kind;
@@ -28,15 +28,15 @@ struct helper_process {
 	struct loop *loop;
 	struct reaper *reaper;
 	struct helper_lifecycle life;
-	struct source *timer; /* life.due_ms */
-	struct watchdog dog;  /* while it is ready */
-	struct source *look;  /* timer: dog.next_ms */
-	uint64_t sent;        /* bytes sent or queued before the latest ping or check */
+	struct source *timer;     /* life.due_ms */
+	struct watchdog dog;      /* while it is ready */
+	struct source *dog_timer; /* dog.next_ms */
+	uint64_t sent;            /* bytes sent or queued before the latest ping or check */
 	struct helper_log log;
 	pid_t pid;          /* 0 = none */
 	struct peer *peer;  /* the owner's; NULL = no connection */
-	bool connected;     /* kind->lost is due */
-	const char *killed; /* why; NULL = it was not */
+	bool connected;     /* kind->lost has still to be called */
+	const char *killed; /* why we killed it; NULL = we did not */
 	void (*done)(void *ctx);
 	void *done_ctx;
 	struct log_limit starts, ends, closes, kills, unread;
@@ -45,13 +45,13 @@ struct helper_process {
 
 static int helper_process_spawn(struct helper_process *);
 
-/* The connection is of no more use to us, and after a call of `lost` none to the owner.
- * Called in a state without one, so that the owner finds a helper that is not ready. */
+/* Forgets the connection, and lets the owner free it by calling `lost`. The state has
+ * changed before, so that the owner finds a helper that is not ready. */
 static void
 helper_process_lose(struct helper_process *helper, bool call)
 {
 	call = call && helper->connected && helper->kind->lost != NULL;
-	source_arm(helper->look, -1);
+	source_arm(helper->dog_timer, -1);
 	helper->peer = NULL;
 	helper->connected = false;
 	if (call)
@@ -69,15 +69,15 @@ helper_process_step(struct helper_process *helper, enum helper_event event, cons
 		break;
 	case HELPER_DO_SPAWN:
 		return helper_process_spawn(helper);
-	case HELPER_DO_ASK:
-		source_arm(helper->look, -1);
+	case HELPER_DO_END:
+		source_arm(helper->dog_timer, -1);
 		if (helper->peer != NULL)
 			peer_half_close(helper->peer);
 		break;
 	case HELPER_DO_KILL:
 		helper->killed = why != NULL ? why : "broke the protocol";
 		if (why != NULL)
-			log_limited(&helper->kills, LEVEL_WARN, "%s (%d) %s and is killed",
+			log_limited(&helper->kills, LEVEL_WARN, "%s (%d) %s; killing it",
 			    helper->kind->name, (int)helper->pid, why);
 		kill(helper->pid, SIGKILL);
 		helper_process_lose(helper, true);
@@ -101,7 +101,7 @@ helper_process_sent(const struct helper_process *helper)
 	return peer_written(helper->peer) + peer_unsent(helper->peer);
 }
 
-/* Any answer is one, also that of a helper that does not know the method. */
+/* Any answer counts, even an error of a helper that does not implement the method. */
 static void
 helper_process_answered(
     void *ctx, enum fault fault UNUSED, const char *message UNUSED, json_t *result, int fd)
@@ -115,13 +115,13 @@ helper_process_answered(
 	if (watchdog_answered(&helper->dog, clock_mono_ms(), json_integer_value(busy) > 0))
 		log_limited(&helper->recoveries, LEVEL_INFO, "%s (%d) answers again",
 		    helper->kind->name, (int)helper->pid);
-	source_arm(helper->look, helper->dog.next_ms);
+	source_arm(helper->dog_timer, helper->dog.next_ms);
 	if (helper->dog.next_ms == -1 && helper->kind->idle != NULL)
 		helper->kind->idle(helper->ctx);
 }
 
 static void
-helper_process_obey(struct helper_process *helper, enum watchdog_action action)
+helper_process_act(struct helper_process *helper, enum watchdog_action action)
 {
 	switch (action) {
 	case WATCHDOG_NONE:
@@ -140,20 +140,20 @@ helper_process_obey(struct helper_process *helper, enum watchdog_action action)
 		helper_process_fail(helper, "does not answer");
 		return;
 	case WATCHDOG_KILL_UNREAD:
-		helper_process_fail(helper, "drains nothing");
+		helper_process_fail(helper, "has not read its socket for 2 s");
 		return;
 	}
-	source_arm(helper->look, helper->dog.next_ms);
+	source_arm(helper->dog_timer, helper->dog.next_ms);
 }
 
 static void
-helper_process_look(void *ctx, uint32_t ready UNUSED)
+helper_process_watch(void *ctx, uint32_t ready UNUSED)
 {
 	struct helper_process *helper = ctx;
 
 	if (helper_process_is_ready(helper))
-		helper_process_obey(helper,
-		    watchdog_look(&helper->dog, clock_mono_ms(), peer_unsent(helper->peer),
+		helper_process_act(helper,
+		    watchdog_check(&helper->dog, clock_mono_ms(), peer_unsent(helper->peer),
 			peer_written(helper->peer)));
 }
 
@@ -163,7 +163,7 @@ helper_process_active(struct helper_process *helper)
 	if (!helper_process_is_ready(helper))
 		return;
 	watchdog_active(&helper->dog, clock_mono_ms());
-	source_arm(helper->look, helper->dog.next_ms);
+	source_arm(helper->dog_timer, helper->dog.next_ms);
 }
 
 void
@@ -178,7 +178,7 @@ helper_process_check(struct helper_process *helper)
 	helper_process_active(helper);
 }
 
-/* Also before it is ready. */
+/* Called before it is ready as well. */
 static void
 helper_process_stopped(void *ctx, pid_t pid, int signo)
 {
@@ -189,8 +189,7 @@ helper_process_stopped(void *ctx, pid_t pid, int signo)
 	    helper->kind->name, (int)pid, str_signal_name(signo, name));
 	kill(pid, SIGCONT);
 	if (helper_process_is_ready(helper))
-		helper_process_obey(
-		    helper, watchdog_stopped(&helper->dog, clock_mono_ms()));
+		helper_process_act(helper, watchdog_stopped(&helper->dog, clock_mono_ms()));
 }
 
 /* ---- its exit ---- */
@@ -269,13 +268,14 @@ helper_process_spawn(struct helper_process *helper)
 	helper->pid = pid;
 	helper->killed = NULL;
 	if (helper_log_open(&helper->log, helper->loop, log) == -1)
-		log_limited(&helper->unread, LEVEL_WARN, "nobody reads what %s logs: %s",
-		    helper->kind->name, strerror(errno));
+		log_limited(&helper->unread, LEVEL_WARN,
+		    "cannot read the log lines of %s: %s", helper->kind->name,
+		    strerror(errno));
 	helper->connected = true;
 	if (helper->kind->attach != NULL ?
 		helper->kind->attach(helper->ctx, socket) == -1 :
 		(helper->peer = helper->kind->connect(helper->ctx, socket)) == NULL)
-		helper_process_fail(helper, "cannot be connected");
+		helper_process_fail(helper, "could not be connected");
 	return 0;
 }
 
@@ -299,8 +299,8 @@ helper_process_new(struct loop *loop, struct reaper *reaper, const struct helper
 	helper_lifecycle_init(&helper->life, kind->once, kind->limit_ms, kind->end_ms);
 	helper_log_init(&helper->log, kind->name, kind->log_is_unsigned);
 	helper->timer = loop_timer(loop, helper_process_due, helper);
-	helper->look = loop_timer(loop, helper_process_look, helper);
-	if (helper->timer == NULL || helper->look == NULL) {
+	helper->dog_timer = loop_timer(loop, helper_process_watch, helper);
+	if (helper->timer == NULL || helper->dog_timer == NULL) {
 		helper_process_free(helper);
 		return NULL;
 	}
@@ -325,7 +325,7 @@ helper_process_free(struct helper_process *helper)
 	}
 	helper_log_close(&helper->log);
 	source_free(helper->timer);
-	source_free(helper->look);
+	source_free(helper->dog_timer);
 	free(helper->path);
 	free(helper);
 }
@@ -354,9 +354,10 @@ helper_process_closed(struct helper_process *helper, const char *why, bool viola
 	bool failed = violation || *why != '\0';
 
 	if (failed && !violation && helper->life.state != HELPER_ENDING)
-		log_limited(&helper->closes, LEVEL_WARN, "%s (%d) is disconnected: %s",
-		    helper->kind->name, (int)helper->pid, why);
-	/* At a mere end of file it is exiting: its exit status says more than SIGKILL. */
+		log_limited(&helper->closes, LEVEL_WARN,
+		    "the connection to %s (%d) was lost: %s", helper->kind->name,
+		    (int)helper->pid, why);
+	/* After an end of file it is not killed, because its own exit status shows more. */
 	(void)helper_process_step(helper, failed ? HELPER_ON_FAILURE : HELPER_ON_EOF, NULL);
 	helper_process_lose(helper, true);
 }

@@ -1,11 +1,11 @@
-/* Helper process: a child of the master that does a part of its work with its own rights:
- * it is spawned with one end of a socket pair, watched, and ended. A permanent helper, such
- * as reeve-rpcd, is spawned again whenever it ends; a one-shot helper, such as the reader
- * of the configuration, works once within a time limit. Its standard error goes to the main
- * log under its name.
+/* Helper process: a child of the master that does part of its work with other rights. It is
+ * spawned with one end of a socket pair, watched, and ended. A permanent helper, such as
+ * reeve-rpcd, is spawned again whenever it ends; a one-shot helper, such as the reader of
+ * the configuration, works once within a time limit. Lines that it writes to its standard
+ * error go to the main log.
  *
- * The owner uses the socket as it likes; it passes on that its connection has ended, and
- * closes it when `lost` is called. */
+ * The owner uses the socket. It reports the end of the connection here, and closes the
+ * socket when `lost` is called. */
 #ifndef MASTER_HELPER_HELPER_PROCESS_H
 #define MASTER_HELPER_HELPER_PROCESS_H
 
@@ -23,7 +23,7 @@ struct helper_process;
 /* How a one-shot helper ended. */
 struct helper_end {
 	int wait_status;
-	const char *killed; /* NULL, or why: "did not finish in time" */
+	const char *killed; /* why we killed it: "did not finish in time"; NULL = not */
 };
 
 /* A kind of helpers; borrowed. Callbacks that are NULL are not called. */
@@ -32,53 +32,55 @@ struct helper_kind {
 	bool once;
 	int limit_ms; /* from its spawn until it is ready; once: until its exit */
 	int end_ms;   /* from the request to end until SIGKILL */
-	/* Runs in a fork instead of a program: confines itself, works, and returns the exit
-	 * status. All descriptors but 0 to 2 and the socket are closed; the log goes to our
-	 * main log; everything else is a copy of the master's memory at the fork. */
+	/* Runs in a forked copy of the master instead of a program, and returns the exit
+	 * status. Only descriptors 0 to 2 and the socket are open; log lines go to the main
+	 * log. */
 	int (*run)(void *ctx, int socket);
-	/* Spawned: takes our end of the socket pair. New peer, the owner's; NULL kills the
-	 * helper. */
+	/* After the spawn: takes our end of the socket pair. Returns a new peer, owned by
+	 * the owner; NULL kills the helper. */
 	struct peer *(*connect)(void *ctx, int fd_take);
-	/* The same for a one-shot helper that does not speak the wire protocol, instead of
-	 * connect. 0; or -1 and the helper is killed, but the descriptor is taken. */
+	/* Instead of connect, for a one-shot helper that does not use the wire protocol. 0;
+	 * or -1 kills the helper, but the descriptor is taken. */
 	int (*attach)(void *ctx, int fd_take);
-	/* Once for each connection: it is of no more use, and the owner frees the peer. The
-	 * exit of a one-shot helper calls `ended` alone, whose callee may still read. */
+	/* Once for each connection: it is of no use any more, and the owner frees the peer.
+	 * Not called for the exit of a one-shot helper, whose socket may still be read. */
 	void (*lost)(void *ctx);
-	/* Everything that the helper was sent is dealt with: helper_process_active begins
-	 * to watch it again. */
+	/* The helper has processed everything. It is watched again after
+	 * helper_process_active. */
 	void (*idle)(void *ctx);
-	/* A one-shot helper was reaped; what it wrote into the socket may still be unread.
-	 * The callee may free the helper. */
+	/* A one-shot helper was reaped; its socket may still contain data. The callee may
+	 * free the helper. */
 	void (*ended)(void *ctx, const struct helper_end *);
 	helper_log_fn *log_is_unsigned;
 };
 
-/* New, not started; path: of the program, taken also on failure (NULL: kind->run). NULL
+/* New, not started; path: of the program, taken also on failure (NULL = kind->run). NULL
  * with errno. */
 struct helper_process *helper_process_new(
     struct loop *, struct reaper *, const struct helper_kind *, char *path_take, void *ctx);
-/* Kills the process that still runs, without a call of the owner. NULL is fine. */
+/* Kills a running process; calls nothing of the owner. NULL is fine. */
 void helper_process_free(struct helper_process *);
-/* Spawns the process. 0; or -1 with errno, after a line in the log: a permanent helper is
- * then tried again by itself, a one-shot one is not. */
+/* Spawns the process. 0; or -1 with errno, which was logged: a permanent helper is then
+ * retried. */
 int helper_process_start(struct helper_process *);
-/* The helper reports that it is ready: from now on it is watched. False when it was before,
- * or is no longer wanted. */
+/* The helper has reported that it is ready; from now on it is watched. False when it was
+ * ready before or is not wanted any more. */
 bool helper_process_ready(struct helper_process *);
-/* Its connection has ended; arguments as those of peer_ops.closed. The process is killed,
- * unless it seems to be exiting by itself. */
+/* The connection has ended; arguments as for peer_ops.closed. Kills the process, unless it
+ * seems to be exiting. */
 void helper_process_closed(struct helper_process *, const char *why, bool violation);
-/* Kills it; `why` is logged: "does not answer". NULL: the caller has logged it. */
+/* Kills the process. `why` is logged: "does not answer"; NULL = the caller has logged it.
+ * */
 void helper_process_fail(struct helper_process *, const char *why);
-/* It has work under way, from others than the master. */
+/* The helper has got work from others than the master. */
 void helper_process_active(struct helper_process *);
-/* End of a loop iteration: notes whether something was sent to it. */
+/* Called at the end of each loop iteration: checks whether something was sent to it. */
 void helper_process_check(struct helper_process *);
-/* Asks it to end by the end of the connection; another one is spawned when it has. */
+/* Requests the end of the process by closing the connection; afterwards another one is
+ * spawned. */
 void helper_process_renew(struct helper_process *);
-/* The same for ever: done is called, perhaps at once, when no process is left; a one-shot
- * helper does not call kind->ended then. */
+/* The same, without another process. done is called when none is left, perhaps before it
+ * returns; a one-shot helper does not call kind->ended then. */
 void helper_process_end(struct helper_process *, void (*done)(void *ctx), void *ctx);
 
 bool helper_process_is_ready(const struct helper_process *);

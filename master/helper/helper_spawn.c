@@ -10,7 +10,8 @@
 
 #define HELPER_SOCKET 3 /* in the process */
 
-/* In the fork. The main log's descriptors are closed; standard error is read by us. */
+/* In the child, where the descriptors of the main log are closed: logs to standard error,
+ * which the master reads. */
 static int
 helper_spawn_run(void *ctx)
 {
@@ -57,7 +58,7 @@ helper_spawn(const struct helper_spawn *what, int *socket, int *log, const char 
 
 	*task = "open /dev/null";
 	if (null_fd != -1) {
-		*task = "make its socket and pipe";
+		*task = "create its socket and pipe";
 		if (sock_pair(sockets) == 0 && pipe2(logs, O_CLOEXEC | O_NONBLOCK) == 0) {
 			*task = "create its process";
 			pid = helper_spawn_child(what, null_fd, logs[1], sockets[1]);

@@ -1,10 +1,9 @@
-/* Watchdog: decides when a helper process that does not answer is reported and killed. It
- * makes no system call: its owner passes the time, sends the pings and does what it says.
+/* Watchdog: decides when a helper process that does not answer is reported or killed. Makes
+ * no system call: the owner passes the time, sends the pings, and carries out the actions.
  *
- * A ping is sent only after something that the helper has to deal with, so that an idle
- * helper is never woken. Time is counted in looks, and a look that comes late counts for
- * little: an owner that was stopped or starved does not take its own pause for the
- * helper's. */
+ * A ping is sent only after something that the helper has to process, so an idle helper is
+ * never woken. Time is counted in checks, and a late check counts for little, so that a
+ * pause of the owner, or of the machine, is not attributed to the helper. */
 #ifndef MASTER_HELPER_WATCHDOG_H
 #define MASTER_HELPER_WATCHDOG_H
 
@@ -13,43 +12,44 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WATCHDOG_LOOK_MS 1000     /* to the first ping, and between two looks */
-#define WATCHDOG_WARN_MS 2000     /* without an answer */
-#define WATCHDOG_ANSWER_MS 10000  /* without an answer: it hangs */
-#define WATCHDOG_CONTINUE_MS 2000 /* the same after it was stopped and continued */
-#define WATCHDOG_READ_MS 2000     /* its socket full and nothing read */
+#define WATCHDOG_CHECK_MS 1000    /* until the first ping, and between checks */
+#define WATCHDOG_WARN_MS 2000     /* without an answer: warn */
+#define WATCHDOG_ANSWER_MS 10000  /* without an answer: kill */
+#define WATCHDOG_CONTINUE_MS 2000 /* the same, after it was stopped and continued */
+#define WATCHDOG_READ_MS 2000     /* its socket is full and it reads nothing: kill */
 
 enum watchdog_action {
 	WATCHDOG_NONE,
-	WATCHDOG_PING,		/* send one; its answer is due */
-	WATCHDOG_WARN,		/* no answer for WATCHDOG_WARN_MS: report it, once */
-	WATCHDOG_KILL_MUTE,	/* no answer for longer than is allowed */
-	WATCHDOG_KILL_UNREAD,	/* reads nothing */
+	WATCHDOG_PING,		/* send one */
+	WATCHDOG_WARN,		/* no answer for WATCHDOG_WARN_MS */
+	WATCHDOG_KILL_MUTE,	/* no answer for WATCHDOG_ANSWER_MS or _CONTINUE_MS */
+	WATCHDOG_KILL_UNREAD,	/* nothing read for WATCHDOG_READ_MS */
 };
 
 struct watchdog {
-	bool outstanding; /* something that no ping has followed yet */
-	bool asked;       /* a ping has no answer */
-	bool stopped;     /* it was stopped since the last answer */
-	bool warned;
-	int64_t next_ms;   /* of the next look; -1 = none is needed */
-	int64_t looked_ms; /* of the latest one */
-	int64_t mute_ms;   /* counted since the ping */
-	int64_t unread_ms; /* counted since it read something */
-	uint64_t sent;     /* bytes that it had taken then */
+	bool outstanding;   /* something was sent after the latest ping */
+	bool pinged;        /* the latest ping is not answered */
+	bool stopped;       /* was stopped since the last answer */
+	bool warned;        /* of this ping */
+	int64_t next_ms;    /* the next check; -1 = none is needed */
+	int64_t checked_ms; /* the latest check */
+	int64_t mute_ms;    /* counted since the ping */
+	int64_t unread_ms;  /* counted since the helper has read something */
+	uint64_t sent;      /* bytes that it had read at the latest check */
 };
 
-/* A helper that has just got ready. */
+/* For a helper that has just become ready. */
 void watchdog_init(struct watchdog *);
-/* Something was sent to it, or clients have turned to it. */
+/* Something was sent to the helper, or clients have connected to it. */
 void watchdog_active(struct watchdog *, int64_t now);
-/* It was stopped, and continued by the owner. WATCHDOG_PING when no answer is due yet. */
+/* The helper was stopped, and continued by the owner. WATCHDOG_PING if no ping is
+ * unanswered. */
 enum watchdog_action watchdog_stopped(struct watchdog *, int64_t now);
-/* At next_ms. unsent: bytes that it has not taken; sent: those that it has, in all. */
-enum watchdog_action watchdog_look(
+/* To be called at next_ms. unsent: bytes that the helper's socket did not accept yet; sent:
+ * the total number of bytes that it has accepted. */
+enum watchdog_action watchdog_check(
     struct watchdog *, int64_t now, uint64_t unsent, uint64_t sent);
-/* The answer to the ping came; busy: with something under way. True when it was warned of.
- */
+/* The ping was answered; busy: the helper still has work. True if a warning was given. */
 bool watchdog_answered(struct watchdog *, int64_t now, bool busy);
 
 #endif

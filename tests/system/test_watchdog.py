@@ -75,7 +75,7 @@ class Hangs(Case):
         self.first = self.d.front_end()
 
     def killed(self, why):
-        self.d.wait_log(r"reeve-rpcd \(%d\) %s and is killed" % (self.first, why), timeout=LONG)
+        self.d.wait_log(r"reeve-rpcd \(%d\) %s; killing it" % (self.first, why), timeout=LONG)
 
     def replaced(self):
         until(self.d.serving, LONG)
@@ -155,7 +155,7 @@ class Hangs(Case):
                         w.call("process.start", name="cat")
                 return not alive(self.first)
             until(dead, LONG, what="the end of reeve-rpcd")
-        self.assertEqual(1, self.d.log().count("drains nothing and is killed"))
+        self.assertEqual(1, self.d.log().count("has not read its socket for 2 s; killing it"))
         until(self.d.serving, LONG)
 
 
@@ -164,7 +164,7 @@ class Mute(Impostor):
     def test_unacknowledged_stream(self):
         d = self.impostor("hello()\ncall(2, 'ready')\ntime.sleep(1000)")
         d.wait_log("has not answered for 2 seconds", timeout=LONG)
-        d.wait_log(r"reeve-rpcd \(\d+\) does not answer and is killed", timeout=LONG)
+        d.wait_log(r"reeve-rpcd \(\d+\) does not answer; killing it", timeout=LONG)
         self.assertServesLocally(d)
 
     def test_one_that_knows_no_pings_is_kept(self):

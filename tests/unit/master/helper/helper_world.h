@@ -1,5 +1,5 @@
-/* A world for one helper process: the processes, the reaper and the clock are the test's;
- * the sockets, the pipes and the loop are real. */
+/* Helper world: one helper process. The test replaces the processes, the reaper and the
+ * clock; the sockets, the pipes and the loop are real. */
 #ifndef TESTS_UNIT_MASTER_HELPER_WORLD_H
 #define TESTS_UNIT_MASTER_HELPER_WORLD_H
 
@@ -25,7 +25,7 @@
 #define START 1000000
 #define FIRST_PID 100
 
-/* The helper's side, and what its owner was called for. */
+/* The helper's side, and the calls of the owner. */
 static struct world {
 	struct loop *loop;
 	struct helper_process *helper;
@@ -39,12 +39,12 @@ static struct world {
 	reap_stopped_fn *stopped;
 	int signal;        /* the latest one sent to pid */
 	struct peer *peer; /* the owner's */
-	bool refuses;      /* the owner takes no connection */
+	bool refuses;      /* the owner's connect fails */
 	int lost, idle, done;
 	struct helper_end end;
 } w;
 
-/* ---- instead of the system ---- */
+/* ---- replacements of system functions ---- */
 
 pid_t
 spawn_child(const struct spawn_request *request)
@@ -209,7 +209,7 @@ turns(void)
 		assert_int_equal(loop_turn(w.loop, 0), 0);
 }
 
-/* Time goes by in steps that are too short to be taken for a pause. */
+/* Advances the time in steps that are too short to count as a pause. */
 static void
 pass(int64_t ms)
 {
@@ -236,7 +236,7 @@ close_socket(void)
 	turns();
 }
 
-/* Its exit; the status is as of wait. */
+/* The helper exits with this wait status. */
 static void
 reap(int status)
 {
@@ -281,7 +281,7 @@ start_ready(void)
 	assert_true(helper_process_ready(w.helper));
 }
 
-/* The line that the helper finds in its socket, "" = none. */
+/* The line in the helper's socket, "" = none. */
 static const char *
 received(void)
 {

@@ -1,4 +1,4 @@
-/* Helper lifecycle: every cell of the table, and the times. */
+/* Helper lifecycle: every cell of the table, and the time limits. */
 #include "master/helper/helper_lifecycle.h"
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #define END 1500
 #define NOW 1000000
 
-/* In the order of the states and events: the next letter of states, - = ignored. */
+/* By states and events: the first letter of the next state, - = ignored. */
 static const char *const states = "DWSRELK";
 static const struct row {
 	/* start, spawn failure, ready, eof, failure, renew, end, timer, exit */
@@ -27,7 +27,7 @@ static const struct row {
     [HELPER_KILLED] = {"--------W", "--------D"},
 };
 
-/* The action that goes with a step. */
+/* The action of a step. */
 static enum helper_action
 action_of(enum helper_state from, char to)
 {
@@ -37,7 +37,7 @@ action_of(enum helper_state from, char to)
 	case 'K':
 		return HELPER_DO_KILL;
 	case 'E':
-		return from == HELPER_LOST ? HELPER_DO_NOTHING : HELPER_DO_ASK;
+		return from == HELPER_LOST ? HELPER_DO_NOTHING : HELPER_DO_END;
 	default:
 		return HELPER_DO_NOTHING;
 	}
@@ -88,19 +88,20 @@ test_limits(void **state)
 
 	(void)state;
 	assert_int_equal(life.due_ms, NOW + LIMIT);
-	assert_string_equal(helper_lifecycle_lateness(&life), "did not get ready in time");
+	assert_string_equal(helper_lifecycle_lateness(&life), "was not ready in time");
 	helper_lifecycle_step(&life, HELPER_ON_READY, NOW + 50);
 	assert_int_equal(life.due_ms, -1);
 	helper_lifecycle_step(&life, HELPER_ON_RENEW, NOW + 100);
 	assert_int_equal(life.due_ms, NOW + 100 + END);
 	assert_string_equal(helper_lifecycle_lateness(&life), "did not end in time");
-	/* What was asked to end is spawned again at once. */
+	/* A process that was requested to end is replaced at once. */
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW + 200);
 	assert_int_equal(life.due_ms, NOW + 200);
 	helper_lifecycle_step(&life, HELPER_ON_TIMER, NOW + 200);
 	helper_lifecycle_step(&life, HELPER_ON_EOF, NOW + 300);
 	assert_int_equal(life.due_ms, NOW + 300 + HELPER_EXIT_MS);
-	assert_string_equal(helper_lifecycle_lateness(&life), "left its connection");
+	assert_string_equal(
+	    helper_lifecycle_lateness(&life), "has closed its connection and did not exit");
 	life = started(true);
 	assert_string_equal(helper_lifecycle_lateness(&life), "did not finish in time");
 }
@@ -121,7 +122,7 @@ test_backoff(void **state)
 		assert_int_equal(
 		    helper_lifecycle_step(&life, HELPER_ON_TIMER, now), HELPER_DO_SPAWN);
 	}
-	/* One that was ready is replaced at once, and the next failure is a first one. */
+	/* A process that was ready is replaced at once, and backoff starts again. */
 	helper_lifecycle_step(&life, HELPER_ON_READY, now);
 	helper_lifecycle_step(&life, HELPER_ON_FAILURE, now);
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, now);
@@ -131,7 +132,7 @@ test_backoff(void **state)
 	assert_int_equal(life.due_ms, now + 100);
 }
 
-/* The owner or the machine was paused: the helper gets a second, once. */
+/* The owner or the machine was paused: the limit is extended by a second, once. */
 static void
 test_pause(void **state)
 {
@@ -146,7 +147,7 @@ test_pause(void **state)
 	late += 1000 * HELPER_GRACE_MS;
 	assert_int_equal(
 	    helper_lifecycle_step(&life, HELPER_ON_TIMER, late), HELPER_DO_KILL);
-	/* A start that comes late is no reason for another pause. */
+	/* A late start does not extend a limit. */
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, late);
 	assert_int_equal(
 	    helper_lifecycle_step(&life, HELPER_ON_TIMER, late + 60000), HELPER_DO_SPAWN);
@@ -161,7 +162,7 @@ test_end(void **state)
 
 	(void)state;
 	helper_lifecycle_step(&life, HELPER_ON_RENEW, NOW);
-	/* While another one is awaited, none is wanted any more. */
+	/* HELPER_ON_END while waiting for the next attempt. */
 	helper_lifecycle_step(&life, HELPER_ON_END, NOW);
 	assert_int_equal(life.state, HELPER_ENDING);
 	helper_lifecycle_step(&life, HELPER_ON_EXIT, NOW);

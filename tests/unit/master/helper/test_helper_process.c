@@ -1,4 +1,5 @@
-/* Helper process: readiness, back-off, hangs, pauses, ends, its log; once and for ever. */
+/* Helper process: readiness, backoff, hangs, pauses, end and log lines; permanent and
+ * one-shot. */
 #include "tests/unit/master/helper/helper_world.h"
 
 static void
@@ -16,7 +17,7 @@ test_not_ready(void **state)
 	reap(SIGKILL);
 	assert_int_equal(w.lost, 1);
 	assert_int_equal(helper_process_pid(w.helper), 0);
-	expect_log("WARN helper (100) did not get ready in time and is killed\n"
+	expect_log("WARN helper (100) was not ready in time; killing it\n"
 		   "WARN helper (100) was terminated by SIGKILL\n");
 	pass(99);
 	assert_int_equal(w.spawns, 1);
@@ -25,7 +26,7 @@ test_not_ready(void **state)
 	teardown();
 }
 
-/* The lines are limited, the attempts come less and less often. */
+/* The lines are limited, and the delay between attempts grows. */
 static void
 test_crash_loop(void **state)
 {
@@ -43,7 +44,7 @@ test_crash_loop(void **state)
 	assert_int_equal(w.spawns, 11);
 	pass(100);
 	assert_int_equal(w.spawns, 12);
-	/* One that becomes ready is replaced at once. */
+	/* A helper that was ready is replaced at once. */
 	assert_true(helper_process_ready(w.helper));
 	reap(0);
 	assert_int_equal(w.spawns, 13);
@@ -84,7 +85,7 @@ test_refused_connection(void **state)
 	assert_int_equal(helper_process_start(w.helper), 0);
 	assert_int_equal(w.signal, SIGKILL);
 	reap(SIGKILL);
-	expect_log("WARN helper (100) cannot be connected and is killed\n"
+	expect_log("WARN helper (100) could not be connected; killing it\n"
 		   "WARN helper (100) was terminated by SIGKILL\n");
 	teardown();
 }
@@ -107,7 +108,7 @@ test_hang(void **state)
 	assert_int_equal(w.signal, 0);
 	pass(100);
 	assert_int_equal(w.signal, SIGKILL);
-	expect_log("WARN helper (100) does not answer and is killed\n");
+	expect_log("WARN helper (100) does not answer; killing it\n");
 	assert_int_equal(w.lost, 1);
 	teardown();
 }
@@ -127,7 +128,7 @@ test_answer(void **state)
 	pass(1000);
 	answer("{\"busy\":0}");
 	assert_int_equal(w.idle, 1);
-	/* Something that was sent to it is followed by a ping. */
+	/* Something that was sent is followed by a ping. */
 	assert_int_equal(peer_notify(w.peer, "news", NULL, -1, 0), 0);
 	helper_process_check(w.helper);
 	pass(1000);
@@ -135,7 +136,7 @@ test_answer(void **state)
 	teardown();
 }
 
-/* Neither was the helper able to do anything while the machine stood still. */
+/* While the machine was paused, the helper could not answer either. */
 static void
 test_pause(void **state)
 {
@@ -157,7 +158,7 @@ test_pause(void **state)
 	pass(HELPER_GRACE_MS);
 	assert_int_equal(w.signal, SIGKILL);
 	reap(SIGKILL);
-	expect_log("WARN helper (100) did not end in time and is killed\n"
+	expect_log("WARN helper (100) did not end in time; killing it\n"
 		   "WARN helper (100) was terminated by SIGKILL\n");
 	teardown();
 }
@@ -173,7 +174,7 @@ test_stopped(void **state)
 	expect_log("WARN helper (100) was stopped by SIGSTOP; continuing it\n");
 	pass(3000);
 	assert_int_equal(w.signal, SIGKILL);
-	expect_log("WARN helper (100) does not answer and is killed\n");
+	expect_log("WARN helper (100) does not answer; killing it\n");
 	teardown();
 }
 
@@ -185,7 +186,7 @@ test_end_while_starting(void **state)
 	assert_int_equal(helper_process_start(w.helper), 0);
 	helper_process_end(w.helper, done, &w);
 	turns();
-	/* It is asked by the end of file. */
+	/* The end of file is the request. */
 	assert_int_equal(read(w.socket, &(char){ 0 }, 1), 0);
 	assert_false(helper_process_ready(w.helper));
 	assert_int_equal(w.done, 0);
@@ -228,7 +229,7 @@ test_renew(void **state)
 	helper_process_renew(w.helper);
 	pass(1500);
 	assert_int_equal(w.signal, SIGKILL);
-	expect_log("WARN helper (101) did not end in time and is killed\n");
+	expect_log("WARN helper (101) did not end in time; killing it\n");
 	teardown();
 }
 
@@ -244,8 +245,9 @@ test_end_of_file(void **state)
 	pass(HELPER_EXIT_MS);
 	assert_int_equal(w.signal, SIGKILL);
 	reap(SIGKILL);
-	expect_log("WARN helper (100) left its connection and is killed\n"
-		   "WARN helper (100) was terminated by SIGKILL\n");
+	expect_log(
+	    "WARN helper (100) has closed its connection and did not exit; killing it\n"
+	    "WARN helper (100) was terminated by SIGKILL\n");
 	teardown();
 }
 
@@ -259,7 +261,7 @@ test_violation(void **state)
 	turns();
 	assert_int_equal(w.signal, SIGKILL);
 	assert_int_equal(w.lost, 1);
-	expect_log(""); /* the owner's connection says it */
+	expect_log(""); /* reported by the owner's connection */
 	teardown();
 }
 
@@ -324,7 +326,7 @@ test_one_shot_late(void **state)
 	reap(SIGKILL);
 	assert_int_equal(w.done, 1);
 	assert_string_equal(w.end.killed, "did not finish in time");
-	expect_log("WARN helper (100) did not finish in time and is killed\n"
+	expect_log("WARN helper (100) did not finish in time; killing it\n"
 		   "WARN helper (100) was terminated by SIGKILL\n");
 	teardown();
 }

@@ -1,4 +1,4 @@
-/* Watchdog: a clock that the test turns, a helper that answers or does not. */
+/* Watchdog: the test advances the clock, and answers or does not. */
 #include "master/helper/watchdog.h"
 
 #include <setjmp.h>
@@ -9,14 +9,14 @@
 
 #define START 5000
 
-/* Looks whenever one is due until `end`; the time of the action, or -1. */
+/* Checks whenever a check is due, until `end`; the time of the action, or -1. */
 static int64_t
 until_action(struct watchdog *dog, enum watchdog_action want, int64_t end, uint64_t unsent)
 {
 	while (dog->next_ms != -1 && dog->next_ms <= end) {
 		int64_t now = dog->next_ms;
 
-		if (watchdog_look(dog, now, unsent, 100) == want)
+		if (watchdog_check(dog, now, unsent, 100) == want)
 			return now;
 	}
 	return -1;
@@ -32,10 +32,10 @@ test_idle(void **state)
 	assert_int_equal(dog.next_ms, -1);
 	watchdog_active(&dog, START);
 	watchdog_active(&dog, START + 500);
-	assert_int_equal(dog.next_ms, START + WATCHDOG_LOOK_MS);
-	assert_int_equal(watchdog_look(&dog, START + 1000, 0, 0), WATCHDOG_PING);
+	assert_int_equal(dog.next_ms, START + WATCHDOG_CHECK_MS);
+	assert_int_equal(watchdog_check(&dog, START + 1000, 0, 0), WATCHDOG_PING);
 	assert_false(watchdog_answered(&dog, START + 1001, false));
-	/* Nothing happens any more: nothing wakes. */
+	/* While nothing happens, no check is due. */
 	assert_int_equal(dog.next_ms, -1);
 }
 
@@ -48,16 +48,16 @@ test_busy(void **state)
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
 	for (int64_t now = START + 1000; now < START + 60000; now += 1000) {
-		assert_int_equal(watchdog_look(&dog, now, 0, 0), WATCHDOG_PING);
+		assert_int_equal(watchdog_check(&dog, now, 0, 0), WATCHDOG_PING);
 		assert_false(watchdog_answered(&dog, now, true));
 	}
-	/* What came after a ping has one of its own. */
+	/* Something sent after a ping causes another ping. */
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
-	assert_int_equal(watchdog_look(&dog, START + 1000, 0, 0), WATCHDOG_PING);
+	assert_int_equal(watchdog_check(&dog, START + 1000, 0, 0), WATCHDOG_PING);
 	watchdog_active(&dog, START + 1001);
 	assert_false(watchdog_answered(&dog, START + 1002, false));
-	assert_int_equal(watchdog_look(&dog, dog.next_ms, 0, 0), WATCHDOG_PING);
+	assert_int_equal(watchdog_check(&dog, dog.next_ms, 0, 0), WATCHDOG_PING);
 }
 
 static void
@@ -89,13 +89,13 @@ test_late_answer(void **state)
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_MUTE, START + 10500, 0), -1);
 	assert_true(watchdog_answered(&dog, START + 10600, false));
 	assert_int_equal(dog.next_ms, -1);
-	/* Nothing is left of it. */
+	/* The stop has no further effect. */
 	watchdog_active(&dog, START + 20000);
 	assert_true(until_action(&dog, WATCHDOG_PING, START + 22000, 0) > 0);
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_MUTE, START + 30500, 0), -1);
 }
 
-/* The owner itself did not run: its helper may not have run either. */
+/* The owner itself did not run, so perhaps the helper did not either. */
 static void
 test_starved_owner(void **state)
 {
@@ -104,19 +104,19 @@ test_starved_owner(void **state)
 	(void)state;
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
-	assert_int_equal(watchdog_look(&dog, START + 1000, 50, 0), WATCHDOG_PING);
-	assert_int_equal(watchdog_look(&dog, START + 999000, 50, 0), WATCHDOG_NONE);
+	assert_int_equal(watchdog_check(&dog, START + 1000, 50, 0), WATCHDOG_PING);
+	assert_int_equal(watchdog_check(&dog, START + 999000, 50, 0), WATCHDOG_NONE);
 	assert_int_equal(dog.next_ms, START + 1000000);
 	assert_false(watchdog_answered(&dog, START + 999001, false));
-	/* It is late again and again, and still sees that nothing comes. */
+	/* Checks that are always late still detect a helper that does not answer. */
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
-	assert_int_equal(watchdog_look(&dog, START + 1000, 0, 0), WATCHDOG_PING);
+	assert_int_equal(watchdog_check(&dog, START + 1000, 0, 0), WATCHDOG_PING);
 	for (int64_t i = 1; i < 40; i++)
-		assert_true(watchdog_look(&dog, START + 1000 + i * 9000, 0, 0) <
+		assert_true(watchdog_check(&dog, START + 1000 + i * 9000, 0, 0) <
 		    WATCHDOG_KILL_MUTE);
 	assert_int_equal(
-	    watchdog_look(&dog, START + 1000 + 40 * 9000, 0, 0), WATCHDOG_KILL_MUTE);
+	    watchdog_check(&dog, START + 1000 + 40 * 9000, 0, 0), WATCHDOG_KILL_MUTE);
 }
 
 static void
@@ -134,10 +134,10 @@ test_stopped(void **state)
 	assert_int_equal(watchdog_stopped(&dog, START), WATCHDOG_PING);
 	assert_false(watchdog_answered(&dog, START + 1, false));
 	assert_int_equal(dog.next_ms, -1);
-	/* While an answer is due already, the time begins with the stop. */
+	/* While a ping is unanswered, the time begins with the stop. */
 	watchdog_active(&dog, START);
-	assert_int_equal(watchdog_look(&dog, START + 1000, 0, 0), WATCHDOG_PING);
-	assert_int_equal(watchdog_look(&dog, START + 2000, 0, 0), WATCHDOG_NONE);
+	assert_int_equal(watchdog_check(&dog, START + 1000, 0, 0), WATCHDOG_PING);
+	assert_int_equal(watchdog_check(&dog, START + 2000, 0, 0), WATCHDOG_NONE);
 	assert_int_equal(watchdog_stopped(&dog, START + 2000), WATCHDOG_NONE);
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_MUTE, START + 60000, 0),
 	    START + 2000 + WATCHDOG_CONTINUE_MS);
@@ -153,11 +153,11 @@ test_unread(void **state)
 	watchdog_active(&dog, START);
 	assert_int_equal(until_action(&dog, WATCHDOG_KILL_UNREAD, START + 60000, 5),
 	    START + 1000 + WATCHDOG_READ_MS);
-	/* One that reads slowly reads. */
+	/* A slow reader is not killed. */
 	watchdog_init(&dog);
 	watchdog_active(&dog, START);
 	for (uint64_t i = 1; i < 9; i++)
-		assert_true(watchdog_look(&dog, START + (int64_t)i * 1000, 5, i) <
+		assert_true(watchdog_check(&dog, START + (int64_t)i * 1000, 5, i) <
 		    WATCHDOG_KILL_MUTE);
 }
 
