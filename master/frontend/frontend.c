@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define PROGRAM "reeve-rpcd"
-#define READY_MS 10000 /* from its start to its being ready */
-#define END_MS 1500    /* its own second to flush, and time to exit */
+#define READY_MS 10000 /* from its start until it is ready */
+#define END_MS 1500    /* it answers calls for a second; the rest is for its exit */
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/reeve"
 #endif
@@ -23,11 +23,11 @@ struct frontend {
 	const struct frontend_use *use;
 	struct helper_process *helper;
 	enum role role;    /* of its connection */
-	size_t *listeners; /* of the configuration, which it serves */
+	size_t *listeners; /* that it serves: indexes into the configuration's */
 	size_t nlisteners;
 	struct connection *connection;   /* NULL = none */
 	struct waiting_clients *waiting; /* while it is ready */
-	bool renewing;                   /* one with other sockets is wanted */
+	bool renewing;                   /* to be replaced: its sockets have changed */
 	struct log_limit unset;          /* lines on a setup that failed */
 };
 
@@ -40,7 +40,7 @@ struct frontends {
 	void *done_ctx;
 };
 
-/* New: the program in that directory, or NULL with *why new: the reason. */
+/* New path of the program in the directory, or NULL with *why new. */
 static char *
 frontend_find_in(const char *directory, size_t n, char **why)
 {
@@ -105,11 +105,11 @@ frontend_idle(void *ctx)
 {
 	const struct frontend *frontend = ctx;
 
-	waiting_clients_look(frontend->waiting);
+	waiting_clients_watch(frontend->waiting);
 }
 
-/* supervisord's own lines, which the master never writes: at level trace, and on requests
- * that are no calls. */
+/* Lines that supervisord writes itself: all of level TRAC, and one on malformed
+ * requests. */
 static bool
 frontend_log_is_unsigned(enum log_level level, const char *text, size_t n)
 {
@@ -129,7 +129,6 @@ static const struct helper_kind frontend_kind = {
     .log_is_unsigned = frontend_log_is_unsigned,
 };
 
-/* Marks it for a replacement when a socket has another descriptor now. */
 static void
 frontend_revive(struct frontend *frontend)
 {
@@ -165,7 +164,7 @@ frontend_greeted(void *ctx, struct connection *connection)
 		frontend->listeners, frontend->nlisteners, use->page) == 0)
 		return 0;
 	log_limited(&frontend->unset, LEVEL_ERROR,
-	    PROGRAM " (%d) cannot be given its sockets and is killed: %s%s",
+	    "cannot send the HTTP sockets to " PROGRAM " (%d); killing it: %s%s",
 	    (int)helper_process_pid(frontend->helper), strerror(errno),
 	    errno == EMFILE ? "; raise the limit on open files (LimitNOFILE=, ulimit -n)" :
 			      "");
@@ -209,7 +208,7 @@ frontend_closed(void *ctx, const char *why, bool violation)
 
 /* ---- all of them ---- */
 
-/* One serves all listeners. 0; or -1 with errno, or *error new. */
+/* Creates one reeve-rpcd for all listeners. 0; or -1 with errno, or with *error new. */
 static int
 frontends_fill(struct frontends *all, const char *self, char **error)
 {
@@ -288,7 +287,7 @@ frontends_end(struct frontends *all, void (*done)(void *ctx), void *ctx)
 {
 	all->done = done;
 	all->done_ctx = ctx;
-	/* One more than there are, so that done is called once, and also without any. */
+	/* Counts itself as well, so that done is called once, even without any process. */
 	all->running = all->count + 1;
 	for (size_t i = all->count; i > 0; i--)
 		helper_process_end(all->items[i - 1].helper, frontends_ended, all);

@@ -25,7 +25,8 @@ struct http_socket {
 		struct http_socket_record record;
 		struct FIELDS(HTTP_SOCKET_FIELDS);
 	};
-	struct log_limit missing, failing; /* its path; to bind it again */
+	struct log_limit missing; /* lines on a socket that is shut down or has no path */
+	struct log_limit failing; /* lines on failures to bind it again */
 };
 
 struct http_sockets {
@@ -35,7 +36,7 @@ struct http_sockets {
 
 /* ---- binding ---- */
 
-/* Closes the socket, and removes the path while it is ours. */
+/* Closes the socket, and removes the path if it still names this socket. */
 static void
 http_sockets_clear(struct http_socket *one)
 {
@@ -59,7 +60,7 @@ http_sockets_free(struct http_sockets *all)
 	free(all);
 }
 
-/* Whether the path still stands for the socket that was bound. */
+/* Whether the path still names the socket that was bound. */
 static bool
 http_sockets_has_path(const struct http_socket *one)
 {
@@ -104,7 +105,8 @@ http_sockets_error(const struct listener_config *config, int errnum)
 	    pw == NULL ? "unknown" : pw->pw_name);
 }
 
-/* Binds the path once more, unless another process has taken it over. */
+/* Binds the path again, unless another process is listening there. True when the
+ * descriptor has changed. */
 static bool
 http_sockets_bind_again(struct http_socket *one, const struct listener_config *config)
 {
@@ -115,7 +117,7 @@ http_sockets_bind_again(struct http_socket *one, const struct listener_config *c
 	if (fd == -1) {
 		log_limited(&one->failing, LEVEL_ERROR,
 		    "[%s] cannot bind %s again: "
-		    "%s; only connections made before are served",
+		    "%s; only existing connections are served",
 		    config->section, config->path, strerror(errno));
 		return false;
 	}
@@ -131,7 +133,7 @@ http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t
 	const struct listener_config *config = &whole->listeners[i];
 	struct http_socket *one = &all->items[i];
 	struct pollfd look = { .fd = one->fd, .events = POLLRDHUP };
-	/* reeve-rpcd can shut a listening socket down for all that hold it. */
+	/* reeve-rpcd can shut a listening socket down for all processes that have it. */
 	bool dead =
 	    poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 
@@ -153,7 +155,7 @@ http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t
 	return false;
 }
 
-/* A socket that is not kept from an earlier run. 0, or -1 with *error new. */
+/* Binds a socket that was not kept from an earlier run. 0, or -1 with *error new. */
 static int
 http_sockets_bind(
     struct http_socket *one, const struct listener_config *config, char **error)
@@ -175,7 +177,7 @@ http_sockets_bind(
 	return -1;
 }
 
-/* Not bound; but a socket of an earlier run at the same address is taken out of `old`. */
+/* An unbound socket, or the one with the same address, which is removed from `old`. */
 static void
 http_sockets_init(
     struct http_socket *one, const struct listener_config *config, struct http_sockets *old)
@@ -205,7 +207,7 @@ http_sockets_open(const struct config *config, struct http_sockets *old, char **
 	all->count = config->nlisteners;
 	for (size_t i = 0; i < all->count; i++)
 		http_sockets_init(&all->items[i], &config->listeners[i], old);
-	/* Before the others are bound: an old address may overlap a new one. */
+	/* Before binding, because an old address may overlap a new one. */
 	http_sockets_free(old);
 	for (size_t i = 0; i < all->count; i++) {
 		if (all->items[i].fd != -1) {
@@ -239,7 +241,7 @@ http_sockets_put_back(struct http_socket_record *take, size_t count)
 
 /* ---- before a restart ---- */
 
-/* Whether one of our own sockets is in the way, which is closed before the others are
+/* Whether the address is used by a socket of ours, which is closed before others are
  * bound. */
 static bool
 http_sockets_is_ours(const struct http_sockets *old, const struct listener_config *config)
@@ -260,7 +262,7 @@ http_sockets_is_ours(const struct http_sockets *old, const struct listener_confi
 	return ours;
 }
 
-/* Whether a socket may take the place of what has the name. */
+/* Whether the rule of safepath.h permits to replace the path by a socket. 0, or -1. */
 static int
 http_sockets_check_name(const char *path)
 {
@@ -273,7 +275,7 @@ http_sockets_check_name(const char *path)
 	return rc;
 }
 
-/* Tries it under another name in the same directory. */
+/* Tries to bind another name in the same directory. 0, or -1 with errno. */
 static int
 http_sockets_check_unix(
     const struct http_sockets *old, const struct listener_config *config)

@@ -46,7 +46,7 @@ rpcd_setup_listener(const struct listener_config *l)
 	return object;
 }
 
-/* Duplicates fd. */
+/* Sends a duplicate of fd. */
 static int
 rpcd_setup_notify(struct peer *peer, const char *method, json_t *params, int fd)
 {
@@ -68,7 +68,7 @@ rpcd_setup_send(struct peer *peer, const struct config *config,
 	json_free_t release;
 	int rc = 0;
 
-	/* No copy of a password stays in memory beside the configuration's. */
+	/* Wipes freed memory, so that no other copy of a password remains. */
 	json_get_alloc_funcs(&allocate, &release);
 	json_set_alloc_funcs(allocate, mem_wiping_free);
 	peer_secret(peer, true);

@@ -17,8 +17,8 @@ struct rpcinterfaces {
 
 /* A process's kind_state. */
 struct rpcinterface {
-	int rpcd_fd; /* our end for reeve-rpcd, until it is sent there; -1 */
-	struct connection *connection; /* to us; NULL = closed */
+	int rpcd_fd; /* the end that is to be sent to reeve-rpcd; -1 = it was sent */
+	struct connection *connection; /* to the master; NULL = closed */
 	struct log_limit renewals;     /* lines on restarts for a new reeve-rpcd */
 };
 
@@ -57,7 +57,7 @@ rpcinterface_detach(struct process *process)
 	process->kind_state = NULL;
 }
 
-/* Our end does not block, the child's does. */
+/* Our end is non-blocking, the child's is blocking. 0, or -1 with errno. */
 static int
 rpcinterface_pair(int *ours, int *childs)
 {
@@ -85,7 +85,7 @@ rpcinterface_plumb(struct process *process, struct group_fds *fds)
 	    all->ctx, ours, config->role, config->name, &interface->connection);
 }
 
-/* Names the namespace to a reeve-rpcd that is ready. */
+/* Sends a notification with the name of the namespace, if reeve-rpcd is ready. */
 static void
 rpcinterface_notify(const struct group *group, const char *method)
 {
@@ -97,7 +97,7 @@ rpcinterface_notify(const struct group *group, const char *method)
 		    json_pack("{s:s}", "name", group->config->interface.name), -1, 0);
 }
 
-/* Closes its sockets, also at their other ends. */
+/* Closes its sockets, also in reeve-rpcd. */
 static void
 rpcinterface_closed(struct process *process)
 {
@@ -121,7 +121,7 @@ rpcinterface_removed(struct group *group)
 	rpcinterface_notify(group, "interface.remove");
 }
 
-/* New object of the section's own options. */
+/* New object with the section's own options; NULL with ENOMEM. */
 static json_t *
 rpcinterface_options(const struct rpcinterface_config *config)
 {
@@ -136,7 +136,7 @@ rpcinterface_options(const struct rpcinterface_config *config)
 	return options;
 }
 
-/* Sends its socket to a reeve-rpcd that is ready. */
+/* Sends its socket, if reeve-rpcd is ready. */
 static void
 rpcinterface_offer(struct process *process)
 {
@@ -156,8 +156,8 @@ rpcinterface_offer(struct process *process)
 
 /* --- a new reeve-rpcd ----------------------------------------------------------------- */
 
-/* Whether it has been sent to a reeve-rpcd and lives. What is being stopped is not started,
- * and in FATAL children are left alone. */
+/* Whether the process runs and its socket was sent to a reeve-rpcd. A process that is being
+ * stopped is not restarted, nor is any while the daemon is stopping or FATAL. */
 static bool
 rpcinterface_is_to_renew(const struct process *process)
 {
@@ -176,8 +176,8 @@ rpcinterface_log_renewal(const struct process *process)
 	    "%s is restarted for a new reeve-rpcd", process->config->name);
 }
 
-/* Whether the reeve-rpcd that was ready last has closed its connection, or cannot answer on
- * it any more, although the master has not dealt with that yet. */
+/* Whether the connection of the latest reeve-rpcd has ended, even if the master has not
+ * noticed yet. */
 static bool
 rpcinterface_rpcd_is_gone(const struct rpcinterfaces *all)
 {
@@ -190,8 +190,9 @@ rpcinterface_rpcd_is_gone(const struct rpcinterfaces *all)
 	return poll(&end, 1, 0) == 1;
 }
 
-/* A program that ends with the socket of a reeve-rpcd may be reaped first. When a process
- * dies, the kernel closes our connection to it before the sockets that it was sent. */
+/* A program that exits because reeve-rpcd has ended may be reaped before the master notices
+ * that end. The kernel closes reeve-rpcd's connection to us before the sockets that it was
+ * sent, so poll() finds it closed by then. */
 static void
 rpcinterface_exited(struct process *process)
 {
@@ -202,7 +203,7 @@ rpcinterface_exited(struct process *process)
 	process_renew_ended(process);
 }
 
-/* A stop and a start, whatever its options make of an end that it chose itself. */
+/* A restart by us, so autorestart and exitcodes do not apply. */
 static void
 rpcinterface_renew_used(struct group *group)
 {
@@ -226,7 +227,7 @@ rpcinterface_rpcd_ready(struct group *group)
 		rpcinterface_offer(process);
 }
 
-/* At once, so that the exit of a program on the end of its socket does not count as a
+/* Marks the programs as stopping now, so that their exit on EOF does not count as a
  * crash. */
 void
 rpcinterfaces_rpcd_gone(struct rpcinterfaces *all)

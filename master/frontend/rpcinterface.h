@@ -1,5 +1,5 @@
-/* Rpcinterface: a program that serves a namespace of the API through two sockets, one to
- * reeve-rpcd and one to the master (reeve-rpcinterface(7)). */
+/* Rpcinterface: the programs that serve a namespace of the API. Each has two sockets, one
+ * to reeve-rpcd and one to the master (reeve-rpcinterface(7)). */
 #ifndef MASTER_FRONTEND_RPCINTERFACE_H
 #define MASTER_FRONTEND_RPCINTERFACE_H
 
@@ -11,26 +11,26 @@ struct connection;
 struct rpcinterfaces;
 
 struct rpcinterface_ops {
-	/* Takes a socket as the connection of a program that may do what the role allows;
-	 * *holder is set to it, and to NULL when it is over. 0, or -1 with errno. */
+	/* Makes a connection with this role of the socket of a program. *holder points to
+	 * it, and becomes NULL when it ends. 0, or -1 with errno. */
 	int (*admit)(void *ctx, int fd_take, enum role, const char *name,
 	    struct connection **holder);
 	void (*drop)(void *ctx, struct connection *);
-	/* Of a reeve-rpcd that is ready, or NULL; borrowed. */
+	/* The peer of the reeve-rpcd that is ready, or NULL; borrowed. */
 	struct peer *(*rpcd)(void *ctx);
 };
 
 /* The group's ops_ctx is a struct rpcinterfaces. */
 extern const struct group_ops rpcinterface_group_ops;
 
-/* New; what all such programs use. NULL with ENOMEM. */
+/* New; shared by all such programs. NULL with ENOMEM. */
 struct rpcinterfaces *rpcinterfaces_new(
     struct groups *, const struct rpcinterface_ops *, void *ctx);
 void rpcinterfaces_free(struct rpcinterfaces *);
-/* reeve-rpcd has gone: the programs that it was connected to are stopped and started. */
+/* reeve-rpcd has ended: restarts the programs that it was connected to. */
 void rpcinterfaces_rpcd_gone(struct rpcinterfaces *);
-/* reeve-rpcd has become ready: it gets the sockets of the programs. Those whose socket an
- * earlier one had are stopped and started. */
+/* reeve-rpcd has become ready: sends it the sockets of the programs, and restarts those
+ * whose socket an earlier reeve-rpcd had. */
 void rpcinterfaces_rpcd_ready(struct rpcinterfaces *);
 
 #endif

@@ -31,7 +31,7 @@ waiting_clients_ready(void *ctx, uint32_t ready)
 {
 	struct waiting_socket *socket = ctx;
 
-	/* One that reeve-rpcd has shut down would be ready for ever. */
+	/* A socket that reeve-rpcd has shut down would be reported for ever. */
 	if (ready & (EPOLLHUP | EPOLLERR)) {
 		source_free(socket->source);
 		socket->source = NULL;
@@ -65,7 +65,7 @@ waiting_clients_add(struct waiting_clients *all, int fd)
 }
 
 void
-waiting_clients_look(struct waiting_clients *all)
+waiting_clients_watch(struct waiting_clients *all)
 {
 	if (all != NULL)
 		waiting_clients_want(all, EPOLLIN);

@@ -1,5 +1,5 @@
-/* Waiting clients: notices that a client waits to be accepted by a reeve-rpcd that the
- * master would not look at otherwise. */
+/* Waiting clients: reports that a client waits in the queue of a listening socket. The
+ * master then watches reeve-rpcd, which may hang, until the client is accepted. */
 #ifndef MASTER_FRONTEND_WAITING_CLIENTS_H
 #define MASTER_FRONTEND_WAITING_CLIENTS_H
 
@@ -9,15 +9,15 @@
 
 struct waiting_clients;
 
-/* Watches listening sockets and calls fn when one has a client, then rests. New, at rest;
- * NULL without memory, which every function here accepts. */
+/* New, without sockets. When a client waits, calls fn and watches no more until
+ * waiting_clients_watch. NULL without memory, which all functions here accept. */
 struct waiting_clients *waiting_clients_new(
     struct loop *, size_t nsockets, void (*fn)(void *ctx), void *ctx);
-/* Adds the next socket; duplicated, because the original may be closed while reeve-rpcd has
- * it. One that cannot be watched is left out. */
+/* Adds the next socket; duplicates it, because the original may be closed while reeve-rpcd
+ * has it. A socket that cannot be watched is ignored. */
 void waiting_clients_add(struct waiting_clients *, int fd);
-/* Watches on. */
-void waiting_clients_look(struct waiting_clients *);
+/* Watches again, until the next call of fn. */
+void waiting_clients_watch(struct waiting_clients *);
 void waiting_clients_free(struct waiting_clients *);
 
 #endif

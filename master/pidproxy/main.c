@@ -1,5 +1,5 @@
-/* pidproxy: runs a command and hands signals on to the process that a pidfile names. A
- * program of its own. */
+/* pidproxy: a program that runs a command, and forwards signals to the process that a
+ * pidfile names. */
 #include "common/compiler.h"
 #include "common/str.h"
 
@@ -14,12 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIDFILE_MAX 64 /* bytes; a pid and blanks around it */
+#define PIDFILE_MAX 64 /* bytes: a pid with blanks around it */
 #define NOT_SPAWNED 127
 
 extern char **environ;
 
-/* What is handed on, and whether our own life ends with it. */
+/* The signals that are forwarded; `ends`: pidproxy ends afterwards. */
 static const struct {
 	int signo;
 	bool ends;
@@ -28,24 +28,24 @@ static const struct {
 	{ SIGHUP, false }, { SIGUSR1, false }, { SIGUSR2, false },
 };
 
-/* Blocks the signals, so that each stays pending until main_serve() takes it. A signal that
- * was ignored at our start, as by nohup or by a shell without job control, gets its default
- * action, or the kernel could drop it; it is blocked first, because that action ends us. */
+/* Blocks the signals, so that each is pending until main_serve() waits for it. The kernel
+ * drops a signal that is ignored, as by nohup(1), so each gets its default action, but only
+ * after it is blocked, because that action would end us. */
 static void
-main_hold_signals(sigset_t *held, sigset_t *original)
+main_block_signals(sigset_t *blocked, sigset_t *original)
 {
-	sigemptyset(held);
-	sigaddset(held, SIGCHLD);
+	sigemptyset(blocked);
+	sigaddset(blocked, SIGCHLD);
 	for (size_t i = 0; i < nitems(signals); i++)
-		sigaddset(held, signals[i].signo);
-	sigprocmask(SIG_BLOCK, held, original);
+		sigaddset(blocked, signals[i].signo);
+	sigprocmask(SIG_BLOCK, blocked, original);
 	signal(SIGCHLD, SIG_DFL);
 	for (size_t i = 0; i < nitems(signals); i++)
 		signal(signals[i].signo, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* The command is a path, not looked for along PATH. -1 with errno. */
+/* The command is a path; PATH is not searched. The pid, or -1 with errno. */
 static pid_t
 main_start(char **argv, const sigset_t *mask)
 {
@@ -62,7 +62,7 @@ main_start(char **argv, const sigset_t *mask)
 	return errno == 0 ? pid : -1;
 }
 
-/* The pid, or -1. What is no pid of one process (0, -1) is none here. */
+/* The pid, or -1. Numbers below 1, which kill() takes for many processes, are errors. */
 static pid_t
 main_read_pid(const char *pidfile)
 {
@@ -83,9 +83,9 @@ main_read_pid(const char *pidfile)
 	return (pid_t)pid;
 }
 
-/* Whether the process has got it; else says why not. */
+/* Whether the signal was sent; else prints the reason. */
 static bool
-main_hand_on(const char *pidfile, int signo)
+main_forward(const char *pidfile, int signo)
 {
 	pid_t pid = main_read_pid(pidfile);
 	char name[32];
@@ -110,7 +110,7 @@ main_ends(int signo)
 	return false;
 }
 
-/* Whether the command is among those that have ended. */
+/* Reaps all children that have ended. Whether the command is one of them. */
 static bool
 main_has_ended(pid_t command)
 {
@@ -122,19 +122,19 @@ main_has_ended(pid_t command)
 	return ended;
 }
 
-/* Until the command has ended or been told to. */
+/* Returns when the command has ended, or a signal that ends us was forwarded. */
 static void
-main_serve(const char *pidfile, pid_t command, const sigset_t *held)
+main_serve(const char *pidfile, pid_t command, const sigset_t *blocked)
 {
 	int signo;
 
 	for (;;) {
-		if (sigwait(held, &signo) != 0)
+		if (sigwait(blocked, &signo) != 0)
 			continue;
 		if (signo == SIGCHLD) {
 			if (main_has_ended(command))
 				return;
-		} else if (main_hand_on(pidfile, signo) && main_ends(signo)) {
+		} else if (main_forward(pidfile, signo) && main_ends(signo)) {
 			return;
 		}
 	}
@@ -143,23 +143,22 @@ main_serve(const char *pidfile, pid_t command, const sigset_t *held)
 int
 main(int argc, char **argv)
 {
-	sigset_t held, original;
+	sigset_t blocked, original;
 	pid_t command;
 
 	if (argc < 3) {
 		printf("usage: %s PIDFILE COMMAND [ARGUMENT ...]\n\n"
-		       "Runs the command, and sends each of TERM, INT, QUIT, HUP, USR1 and "
-		       "USR2 "
-		       "that\ncomes here to the process whose pid is in the file.\n",
+		       "Runs the command, and forwards the signals TERM, INT, QUIT, HUP, "
+		       "USR1 and USR2\nto the process whose pid is in the file.\n",
 		    argv[0]);
 		return 1;
 	}
-	main_hold_signals(&held, &original);
+	main_block_signals(&blocked, &original);
 	command = main_start(argv + 2, &original);
 	if (command == -1) {
 		fprintf(stderr, "pidproxy: cannot run %s: %s\n", argv[2], strerror(errno));
 		return NOT_SPAWNED;
 	}
-	main_serve(argv[1], command, &held);
+	main_serve(argv[1], command, &blocked);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Backlogs state: what waits for full logs in the state document. */
+/* Backlogs state: the backlogs of full logs in the state document. */
 #ifndef MASTER_UPGRADE_BACKLOGS_STATE_H
 #define MASTER_UPGRADE_BACKLOGS_STATE_H
 
@@ -9,7 +9,7 @@
 
 /* New array; NULL with ENOMEM. */
 json_t *backlogs_state_write(const struct backlogs *);
-/* 0, or -1 with *why new. A log that cannot be opened any more loses what waited for it,
+/* 0, or -1 with *why new. The backlog of a log that cannot be opened any more is lost,
  * which is logged. */
 NODISCARD int backlogs_state_read(struct backlogs *, const json_t *, char **why);
 

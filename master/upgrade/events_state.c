@@ -4,14 +4,14 @@
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
-/* An event that several pools or subscriptions share becomes one for each: only memory is
- * lost by that, and what may wait is bounded for each pool alone. */
+/* An event that is in several queues, or several times in one, is restored as as many
+ * events. This costs only memory, and the bound of each queue is still observed. */
 
 static const struct statefield pool_rows[] = STATEFIELDS(POOL_FIELDS, struct listener_pool);
 static const struct statefield dispatch_rows[] =
     STATEFIELDS(DISPATCH_FIELDS, struct dispatch_record);
 
-/* A pool's waiting events, in order. */
+/* A pool with its waiting events, in order. */
 static json_t *
 events_state_write_pool(const struct listener_pool *pool)
 {
@@ -93,7 +93,7 @@ events_state_read(struct dispatcher *events, const json_t *json, char **why)
 	json_array_foreach(list, i, one)
 		if (events_state_read_pool(events, one, why) == -1)
 			return -1;
-	/* Each pool has been read, and once, when all stand in the document's order. */
+	/* If the pools now have the document's order, each of them was read once. */
 	for (i = 0; (pool = dispatch_next(events, pool)) != NULL; i++)
 		if (!str_equal(pool->group->config->name,
 			state_parts_name(json_array_get(list, i))))

@@ -31,7 +31,7 @@ groups_state_write(const struct groups *groups)
 	return list;
 }
 
-/* The number goes through the map of numbers, the state through the counters. */
+/* The id must be changed in the map of ids too, and the state in the counters. */
 static int
 groups_state_read_fields(
     struct groups *groups, struct process *p, const json_t *json, char **why)
@@ -81,7 +81,7 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 	return 0;
 }
 
-/* Each number is that of one process, or the map has forgotten one of them. */
+/* If an id occurred twice, the map of ids has lost one of the two processes. */
 static int
 groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 {
@@ -92,7 +92,7 @@ groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 		TAILQ_FOREACH(p, &group->processes, in_group)
 			if (groups_process(groups, p->id) != p || p->id >= next_id)
 				return state_parts_fail(
-				    why, "wrong number of process", p->config->name);
+				    why, "wrong id of process", p->config->name);
 	return 0;
 }
 

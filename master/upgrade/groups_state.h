@@ -10,8 +10,8 @@
 
 /* New array; NULL with ENOMEM. */
 json_t *groups_state_write(const struct groups *);
-/* Into groups of the same configuration, none of which has lived; all numbers of processes
- * are below next_id. 0, or -1 with *why new. */
+/* Restores groups of the same configuration in which nothing was started. The ids of all
+ * processes must be below next_id. 0, or -1 with *why new. */
 NODISCARD int groups_state_read(
     struct groups *, const json_t *, uint64_t next_id, char **why);
 

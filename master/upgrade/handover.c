@@ -46,7 +46,7 @@ handover_read(int fd, char **why)
 	return NULL;
 }
 
-/* The document has them as {"fd": number}. */
+/* A descriptor is stored as {"fd": number}. */
 int
 handover_keep(const json_t *doc, bool keep)
 {

@@ -4,30 +4,26 @@
 
 #include <stddef.h>
 
-/* Frees what has been built: a document without one of its members is of no use. */
-static void
-state_parts_spoil(json_t **whole)
-{
-	json_decref(*whole);
-	*whole = NULL;
-}
-
 void
 state_parts_add(json_t **object, const char *name, json_t *part)
 {
-	if (*object == NULL)
+	if (*object == NULL) {
 		json_decref(part);
-	else if (json_object_set_new(*object, name, part) == -1)
-		state_parts_spoil(object);
+	} else if (json_object_set_new(*object, name, part) == -1) {
+		json_decref(*object);
+		*object = NULL;
+	}
 }
 
 void
 state_parts_append(json_t **list, json_t *part)
 {
-	if (*list == NULL)
+	if (*list == NULL) {
 		json_decref(part);
-	else if (json_array_append_new(*list, part) == -1)
-		state_parts_spoil(list);
+	} else if (json_array_append_new(*list, part) == -1) {
+		json_decref(*list);
+		*list = NULL;
+	}
 }
 
 const char *

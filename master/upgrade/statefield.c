@@ -67,7 +67,7 @@ STATEFIELD_NUMBER(u64, uint64_t, 0, INT64_MAX)
 STATEFIELD_NUMBER(i64, int64_t, INT64_MIN, INT64_MAX)
 STATEFIELD_NUMBER(int, int, INT_MIN, INT_MAX)
 
-/* NAME(value) is the word of a value; PARSE(word) its value, or NONE. */
+/* NAME(value) is the name of a value; PARSE(name) the value, or NONE. */
 #define STATEFIELD_ENUM(kind, type, NAME, PARSE, NONE)                                  \
 	static json_t *statefield_write_##kind(const void *from)                        \
 	{                                                                               \
@@ -154,7 +154,7 @@ statefield_read_buf(const json_t *value, void *into)
 	return good;
 }
 
-/* Differs from other numbers, because an exec closes descriptors that are not named. */
+/* An object, so that handover_keep() finds all descriptors of the document. */
 json_t *
 statefield_write_fd(const void *from)
 {
@@ -171,7 +171,7 @@ statefield_read_fd(const json_t *value, void *into)
 	    (statefield_read_int(json_object_get(value, "fd"), into) && *(int *)into >= 0);
 }
 
-/* Bytes of a struct with a length and an array of so many. */
+/* For a struct with an array of bytes and their number. */
 static bool
 statefield_read_bytes(const json_t *value, char *into, size_t size, size_t *n)
 {

@@ -1,6 +1,5 @@
-/* Statefield: a struct's fields (common/fields.h) as rows of a table that writes them to a
- * JSON object and reads them back. Byte strings are hex, because jansson takes only
- * UTF-8. */
+/* Statefield: writes the fields of a struct (common/fields.h) to a JSON object by a table,
+ * and reads them back. Byte strings are hex, because jansson accepts only UTF-8. */
 #ifndef MASTER_UPGRADE_STATEFIELD_H
 #define MASTER_UPGRADE_STATEFIELD_H
 
@@ -16,12 +15,12 @@ enum statefield_kind {
 	STATEFIELD_INT,
 	STATEFIELD_BOOL,
 	STATEFIELD_TEXT,	/* hex */
-	STATEFIELD_BUF,		/* hex; initialised before it is read */
+	STATEFIELD_BUF,		/* hex; must be initialised before it is read */
 	STATEFIELD_FD,		/* {"fd": number}, or null */
 	STATEFIELD_RLIMIT,
 	STATEFIELD_INODE,
-	STATEFIELD_IDS,		/* empty before it is read */
-	STATEFIELD_STATE,	/* this and the following: by name */
+	STATEFIELD_IDS,		/* must be empty before it is read */
+	STATEFIELD_STATE,	/* this and the next four: the name of the value */
 	STATEFIELD_VERDICT,
 	STATEFIELD_DAEMON,
 	STATEFIELD_EVENT,
@@ -38,7 +37,7 @@ struct statefield {
 	size_t offset;
 };
 
-/* The rows of a list of fields that are members of TYPE. */
+/* The table for a list of fields of the struct TYPE. */
 #define STATEFIELDS(LIST, TYPE) {LIST(STATEFIELD_ROW, TYPE)}
 #define STATEFIELD_ROW(S, kind, name) { #name, STATEFIELD_##kind, offsetof(S, name) },
 #define STATEFIELD_WRITE(rows, from) statefield_write(rows, nitems(rows), from)
@@ -46,13 +45,13 @@ struct statefield {
 
 /* New object; NULL with ENOMEM. */
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
-/* Fills `into`, whose texts are NULL or owned and are freed first. NULL when all is well,
- * else the name of the first member that is missing or of a wrong type. */
+/* Fills `into`; frees its old texts. NULL, or the name of the first member that is missing
+ * or has a wrong type. */
 const char *statefield_read(
     const struct statefield *table, size_t rows, const json_t *, void *into);
 
-/* Single values of three kinds. New, NULL with ENOMEM; and back: false when it is not
- * one. */
+/* Single values of three kinds: new, NULL with ENOMEM; and back: false if it has a wrong
+ * type. */
 json_t *statefield_write_text(const void *from);
 json_t *statefield_write_fd(const void *from);
 json_t *statefield_write_pool_event(const void *from);
@@ -62,7 +61,7 @@ bool statefield_read_pool_event(const json_t *, void *into);
 
 /* New string of n bytes as hex; NULL with ENOMEM. */
 json_t *statefield_hex(const void *bytes, size_t n);
-/* New bytes with a NUL after them and *n their number; NULL when it is no hex or ENOMEM. */
+/* New bytes, followed by a NUL, and their number; NULL if it is not hex, or ENOMEM. */
 char *statefield_unhex(const json_t *, size_t *n);
 
 #endif

@@ -1,2 +1,2 @@
-"""The part of supervisord's Python package that event listeners import, written for reeve:
-it stands in where that package is not installed. The daemon itself is not in Python."""
+"""The modules of supervisord's Python package that event listeners import, written for
+reeve, for systems without that package. The daemon itself does not use Python."""

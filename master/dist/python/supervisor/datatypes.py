@@ -1,8 +1,8 @@
-"""Values of the configuration that listeners take too."""
+"""Values of the configuration that listeners use too."""
 
 
 class SuffixMultiplier:
-    """Turns "2kb" into 2048: what the endings multiply is given, longest first or not."""
+    """Converts "2kb" to 2048; d maps suffixes to factors."""
 
     def __init__(self, d, default=1):
         self._factors = sorted(d.items(), key=lambda item: -len(item[0]))

@@ -1,4 +1,4 @@
-"""The numbers of states, as the API tells them."""
+"""The states' numbers in the API."""
 
 
 class ProcessStates:

@@ -18,7 +18,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class SupervisorTransport(xmlrpc.client.Transport):
-    """For xmlrpc.client.ServerProxy, whose own URL is then of no account."""
+    """For xmlrpc.client.ServerProxy; its own URL is then ignored."""
 
     def __init__(self, username=None, password=None, serverurl=None):
         super().__init__()

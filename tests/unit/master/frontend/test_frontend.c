@@ -1,5 +1,5 @@
-/* Frontend: setup, readiness, waiting clients, replacement and end; the processes, the
- * reaper and the rest of the daemon are the test's. */
+/* Frontend: setup, readiness, waiting clients, replacement and end. The test replaces the
+ * processes, the reaper and the rest of the daemon. */
 #include "common/sock.h"
 #include "master/child/spawn.h"
 #include "master/frontend/frontend.h"
@@ -15,7 +15,7 @@ struct connection {
 	struct peer *peer;
 };
 
-/* What the master and one reeve-rpcd see of each other. */
+/* The state of the master's side and of one reeve-rpcd. */
 static struct world {
 	struct loop *loop;
 	struct frontends *all;
@@ -31,7 +31,7 @@ static struct world {
 	int connects, drops, revives, ready, gone, done, kills;
 } w;
 
-/* ---- instead of the system ---- */
+/* ---- replacements of system functions ---- */
 
 pid_t
 spawn_child(const struct spawn_request *request)
@@ -68,7 +68,7 @@ kill(pid_t pid, int signo)
 	return 0;
 }
 
-/* ---- instead of the daemon ---- */
+/* ---- replacements of the daemon ---- */
 
 static void
 drop_connection(void)
@@ -113,7 +113,7 @@ drop(void *ctx UNUSED, struct connection *connection)
 	drop_connection();
 }
 
-/* The callees of ready and gone may ask for the connection. */
+/* The callees of ready and gone may use the connection. */
 static void
 is_ready(void *ctx UNUSED)
 {
@@ -160,7 +160,7 @@ pass(int64_t ms)
 		assert_int_equal(loop_turn(w.loop, 0), 0);
 }
 
-/* With a reeve-rpcd beside what would be our own binary. */
+/* With a reeve-rpcd in the directory of our binary. */
 static void
 begin(const struct scratch *scratch, const struct config *config)
 {
@@ -206,7 +206,7 @@ reap(int status)
 	pass(0);
 }
 
-/* What reeve-rpcd finds in its socket; a read ends at each descriptor. */
+/* The content of reeve-rpcd's socket; a read ends at each descriptor. */
 static const char *
 received(void)
 {
@@ -277,9 +277,9 @@ test_life(void **state)
 	assert_non_null(strstr(setup, "\"setup.page\""));
 	assert_non_null(strstr(setup, "\"setup.end\""));
 	frontend_ready(w.frontend);
-	frontend_ready(w.frontend); /* it cannot be ready twice */
+	frontend_ready(w.frontend); /* ignored: it is ready already */
 	assert_int_equal(w.ready, 1);
-	/* It exits: its connection goes first. */
+	/* It exits; its connection ends first. */
 	close(w.rpcd);
 	w.rpcd = -1;
 	pass(0);
@@ -316,7 +316,7 @@ test_no_descriptors_for_its_setup(void **state)
 	assert_int_equal(w.drops, 1);
 	assert_int_equal(w.gone, 1);
 	assert_non_null(strstr(scratch->log,
-	    "ERRO reeve-rpcd (1) cannot be given its sockets and is killed: Bad file"));
+	    "ERRO cannot send the HTTP sockets to reeve-rpcd (1); killing it: Bad file"));
 	w.page = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(w.page, page);
 	finish();
@@ -344,7 +344,7 @@ test_waiting_client(void **state)
 	finish();
 }
 
-/* A reeve-rpcd whose socket is another one now is replaced, after this iteration. */
+/* A reeve-rpcd one of whose sockets was replaced is replaced after this iteration. */
 static void
 test_replacement(void **state)
 {

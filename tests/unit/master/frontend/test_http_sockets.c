@@ -1,5 +1,5 @@
-/* HTTP sockets: bound, kept over a restart, refused, stale, and shut down behind our
- * back. */
+/* HTTP sockets: binding, keeping over a restart, errors, stale paths, and shutdown by
+ * reeve-rpcd. */
 #include "common/sock.h"
 #include "common/str.h"
 #include "master/frontend/http_sockets.h"
@@ -65,7 +65,7 @@ expect_error(struct config *config, const char *want)
 	free(error);
 }
 
-/* True when somebody can connect and is accepted. */
+/* Whether a client can connect and is accepted. */
 static bool
 serves(const struct http_sockets *listeners, size_t i, const char *path)
 {
@@ -105,7 +105,7 @@ kept_where_the_address_stays(void **state)
 	assert_true(serves(old, 0, NULL));
 	assert_true(serves(old, 1, path));
 	second[0] = unix_socket(path);
-	second[1] = tcp(port); /* "0" was another address */
+	second[1] = tcp(port); /* the kernel has chosen a port for "0" */
 	config.listeners = second;
 	new = opened(&config, old);
 	assert_int_equal(http_sockets_fd(new, 0), fd);
@@ -165,7 +165,7 @@ shut_down_and_revived(void **state)
 	struct http_sockets *listeners = opened(&config, NULL);
 	int port = tcp_port(http_sockets_fd(listeners, 0));
 
-	both[0].port = port; /* one that was chosen by the kernel would be given up */
+	both[0].port = port; /* a port chosen by the kernel would change */
 	listeners = opened(&config, listeners);
 	assert_false(http_sockets_revive(listeners, &config, 0));
 	assert_false(http_sockets_revive(listeners, &config, 1));
@@ -173,7 +173,7 @@ shut_down_and_revived(void **state)
 	shutdown(http_sockets_fd(listeners, 0), SHUT_RDWR);
 	shutdown(http_sockets_fd(listeners, 1), SHUT_RDWR);
 	assert_false(serves(listeners, 1, path));
-	/* The Unix socket is another one afterwards. */
+	/* The Unix socket has another descriptor afterwards. */
 	assert_false(http_sockets_revive(listeners, &config, 0));
 	assert_true(http_sockets_revive(listeners, &config, 1));
 	assert_int_equal(tcp_port(http_sockets_fd(listeners, 0)), port);

@@ -1,5 +1,5 @@
-/* Rpcinterface: a program that ends while it serves a reeve-rpcd is started again for the
- * next one exactly if that reeve-rpcd has gone, whichever end is noticed first. */
+/* Rpcinterface: a program that ends while it serves a reeve-rpcd is restarted for the next
+ * one if and only if that reeve-rpcd has ended, whichever end is noticed first. */
 #include "master/frontend/rpcinterface.h"
 
 #include "common/fd.h"
@@ -146,7 +146,7 @@ test_its_end_alone(void **state)
 	assert_false(is_started_again(s));
 }
 
-/* The master has not read the end of its connection yet. */
+/* The master has not noticed the end of the connection yet. */
 static void
 test_its_end_first(void **state)
 {
@@ -184,7 +184,7 @@ test_the_end_of_reeve_rpcd_first(void **state)
 	assert_true(is_started_again(s));
 }
 
-/* A program that no reeve-rpcd has got yet does not end because of one. */
+/* The end of a program that was not sent to a reeve-rpcd has another reason. */
 static void
 test_not_sent_yet(void **state)
 {

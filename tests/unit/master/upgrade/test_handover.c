@@ -1,4 +1,4 @@
-/* Handover: a document through a sealed memfd, and which descriptors an exec keeps. */
+/* Handover: passes a document through a sealed memfd; descriptors kept by an exec. */
 #include "master/upgrade/handover.h"
 
 #include "common/compiler.h"
@@ -29,7 +29,7 @@ is_kept(int fd)
 	return (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
 }
 
-/* Two descriptors that a document names, in an object and in an array. */
+/* A document with two descriptors, one in an object and one in an array. */
 static json_t *
 naming(int one, int other)
 {
