@@ -58,8 +58,8 @@ static const struct conf_option supervisord_rows[] = {
 	    "nobody" },
 	{ "rpcd_confinement", &conf_confinement, "best", IN(config, confinement_strict),
 	    .flags = CONF_OURS,
-	    .help = "when the kernel cannot confine reeve-rpcd in every way: best "
-	    "warns, strict does not start it" },
+	    .help = "what follows when the kernel lacks a way to confine reeve-rpcd: "
+	    "best logs a warning, strict does not start reeve-rpcd" },
 };
 
 #define CHANNEL(word, member) IN(process_config, outputs[OUTPUT_##word].member)
@@ -158,11 +158,10 @@ static const struct conf_option listener_rows[] = {
 	{ "priority", &conf_integer, "-1", IN(pool_section, priority),
 	    .help = "order among groups" },
 	{ "buffer_size", &conf_integer, "10", IN(pool_section, buffer_size),
-	    .help = "events that may wait for a listener; if not set, also those of a "
-	    "start of all programs" },
+	    .help = "number of events that may wait for a listener" },
 	{ "event_length", &conf_event_length, "characters",
 	    IN(pool_section, counts_bytes), .flags = CONF_OURS,
-	    .help = "what len: in the header of an event counts" },
+	    .help = "unit of len: in the header of an event" },
 	{ "result_handler", &conf_string, "supervisor.dispatchers:default_handler",
 	    IN(pool_section, result_handler),
 	    .help = "Python function for the results of listeners; two are built in" },
