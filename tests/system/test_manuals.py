@@ -128,6 +128,17 @@ class Manuals(unittest.TestCase):
         self.assertIn("child_reaped", named)
         self.assertEqual(set(), named - words_of_the_sources())
 
+    def test_readme(self):
+        """It lists every manual, and has the command of continuous integration."""
+        with open(os.path.join(ROOT, "README"), encoding="utf-8") as f:
+            text = f.read()
+        listed = {"%s.%s" % page for page in
+                  re.findall(r"^    ([\w.-]+)\((\d)\)  ", text, re.M)}
+        pages = map(os.path.basename, glob.glob(os.path.join(ROOT, "man/*.[1-8]")))
+        self.assertEqual(set(), set(pages) - listed)
+        with open(os.path.join(ROOT, ".ci/run"), encoding="utf-8") as f:
+            self.assertIn(re.search(r"^exec (.+)$", f.read(), re.M)[1], text)
+
     def test_options_of_the_daemon(self):
         offered = set(re.findall(r"--([\w-]+)", output("reeved", "-h")))
         told = manual("reeved.8") + manual("reeve.conf.5")
