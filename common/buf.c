@@ -31,8 +31,8 @@ buf_clear(struct buf *b)
 	b->secret = secret;
 }
 
-/* Half as much again, so that a long queue is not copied at every few bytes. Large memory
- * that realloc can map elsewhere is not copied at all. */
+/* Adds half of what is needed, so that a long queue is not copied for every few bytes.
+ * realloc can remap a large block without copying it. */
 static int
 buf_grow(struct buf *b, size_t need)
 {
@@ -57,10 +57,11 @@ buf_grow(struct buf *b, size_t need)
 	return 0;
 }
 
-/* Memory for n more bytes and `spare` more, which do not count, for a NUL. Consumed bytes
- * are reused once they are as many as the rest, so that each byte moves at most once. */
+/* Returns the address of n free bytes, and of `spare` more for a NUL, which do not count
+ * towards max. Consumed bytes are reused once they are as many as the content, so that each
+ * byte moves at most once. */
 static char *
-buf_room(struct buf *b, size_t n, size_t spare)
+buf_space(struct buf *b, size_t n, size_t spare)
 {
 	size_t need = b->len + n + spare;
 
@@ -82,7 +83,7 @@ buf_room(struct buf *b, size_t n, size_t spare)
 char *
 buf_reserve(struct buf *b, size_t n)
 {
-	return buf_room(b, n, 0);
+	return buf_space(b, n, 0);
 }
 
 int
@@ -92,7 +93,7 @@ buf_append(struct buf *b, const void *bytes, size_t n)
 
 	if (n == 0)
 		return 0;
-	to = buf_room(b, n, 0);
+	to = buf_space(b, n, 0);
 	if (to == NULL)
 		return -1;
 	memcpy(to, bytes, n);
@@ -114,7 +115,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	char *to = spare > 0 ? b->data + b->start + b->len : NULL;
 	int n;
 
-	/* Most texts fit into what is reserved. */
+	/* Most texts fit into the free space. */
 	va_start(ap, fmt);
 	n = vsnprintf(to, spare, fmt, ap);
 	va_end(ap);
@@ -124,7 +125,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 		b->len += (size_t)n;
 		return 0;
 	}
-	to = buf_room(b, (size_t)n, 1);
+	to = buf_space(b, (size_t)n, 1);
 	if (to == NULL)
 		return -1;
 	va_start(ap, fmt);

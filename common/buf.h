@@ -18,7 +18,7 @@ struct buf {
 };
 
 void buf_init(struct buf *, size_t max);
-/* Releases the memory; the buf is as after buf_init, and as secret as before. */
+/* Releases the memory and empties the buf; keeps max and secret. */
 void buf_clear(struct buf *);
 /* First unconsumed byte; valid until the next call that changes the buf. */
 static inline char *
@@ -33,7 +33,8 @@ buf_len(const struct buf *b)
 	return b->len;
 }
 
-/* All appends: 0, or -1 with ENOBUFS (would pass max) or ENOMEM; then nothing was added. */
+/* The append functions return 0, or -1 with ENOBUFS (more than max) or ENOMEM and nothing
+ * appended. */
 NODISCARD int buf_append(struct buf *, const void *bytes, size_t n);
 NODISCARD int buf_putc(struct buf *, char c);
 NODISCARD int buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -44,8 +45,8 @@ buf_puts(struct buf *b, const char *s)
 	return buf_append(b, s, strlen(s));
 }
 
-/* Reserves n more bytes and returns where to write them, or NULL as above; buf_commit then
- * says how many were written. */
+/* Returns the address of n free bytes behind the content, or NULL with errno as above;
+ * buf_commit adds the bytes that were written there. */
 NODISCARD char *buf_reserve(struct buf *, size_t n);
 static inline void
 buf_commit(struct buf *b, size_t n)
@@ -53,9 +54,9 @@ buf_commit(struct buf *b, size_t n)
 	b->len += n;
 }
 
-/* Drops n bytes from the front; an emptied buf larger than 64 KiB gives its memory back. */
+/* Drops n bytes from the front; an empty buf larger than 64 KiB releases its memory. */
 void buf_consume(struct buf *, size_t n);
-/* Overwrites the bytes that were consumed and are still in the memory. */
+/* Overwrites the consumed bytes that are still in memory. */
 void buf_wipe_consumed(struct buf *);
 /* New NUL-terminated copy of the content; the buf is cleared. NULL with ENOMEM. */
 char *buf_steal(struct buf *);

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-/* The test seam is the one piece of state here: -1 means that the clocks run. */
+/* Set by tests; -1 = the clock runs. */
 static struct {
 	int64_t mono_ms;
 	int64_t wall_ms;
@@ -29,7 +29,7 @@ clock_wall_ms(void)
 	return frozen.wall_ms != -1 ? frozen.wall_ms : clock_read(CLOCK_REALTIME);
 }
 
-/* The formats are checked where they are written. */
+/* STRFTIME_LIKE checks the formats of the callers. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
 static size_t STRFTIME_LIKE(3)

@@ -9,7 +9,8 @@
 #define NODISCARD __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
-/* For a large buffer in a path that is taken often: it is written before it is read. */
+/* Spares a large buffer of a hot path the initialization that the compiler adds: the buffer
+ * is written before it is read. */
 #if __has_attribute(uninitialized)
 #define UNINITIALIZED __attribute__((uninitialized))
 #else

@@ -1,4 +1,4 @@
-/* Fail: the end of a function that fails with errno. */
+/* Fail: sets errno and returns the value of failure. */
 #ifndef COMMON_FAIL_H
 #define COMMON_FAIL_H
 

@@ -1,10 +1,10 @@
-/* Fd: descriptors closed on paths where errno is still to be reported. */
+/* Fd: closes descriptors without losing the errno of an earlier failure. */
 #ifndef COMMON_FD_H
 #define COMMON_FD_H
 
-/* Closes it unless it is -1. Keeps errno. */
+/* Closes the descriptor unless it is -1. Keeps errno. */
 void fd_close(int fd);
-/* The same, then sets errno: the end of a function that fails. Always -1. */
+/* The same, then sets errno and returns -1. */
 int fd_fail(int fd, int error);
 
 #endif

@@ -5,7 +5,7 @@
  *	struct point FIELDS(POINT_FIELDS);
  *
  * The same list with another ROW makes the table; S is the struct that holds the members. A
- * kind that is not below has its type, FIELDS_TYPE_KIND, where that type is declared. */
+ * kind that is missing below is defined as FIELDS_TYPE_KIND where its type is declared. */
 #ifndef COMMON_FIELDS_H
 #define COMMON_FIELDS_H
 

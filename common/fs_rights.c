@@ -9,8 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Root alone loses its power over files by setfsuid, and only while the kernel ties
- * capabilities to the user id. */
+/* setfsuid limits root alone, and only while the kernel adapts capabilities to the uid. */
 struct fs_rights
 fs_rights_of(uid_t uid)
 {
@@ -18,12 +17,11 @@ fs_rights_of(uid_t uid)
 	bool can_switch = geteuid() == 0 && bits != -1 && !(bits & SECBIT_NO_SETUID_FIXUP);
 
 	return (struct fs_rights){
-		.kind = can_switch ? FS_RIGHTS_SWITCHED : FS_RIGHTS_JUDGED, .uid = uid
+		.kind = can_switch ? FS_RIGHTS_SWITCHED : FS_RIGHTS_CHECKED, .uid = uid
 	};
 }
 
-/* glibc's setgroups changes all threads and waits for them; the id of this thread is all
- * that is needed. */
+/* Calls the kernel directly: glibc's setgroups changes all threads and waits for them. */
 static int
 fs_rights_set_groups(int n, const gid_t *groups)
 {
@@ -66,7 +64,7 @@ int
 fs_rights_enter_for(const struct fs_rights *rights, const struct stat *dir, int want,
     struct fs_rights_saved *saved)
 {
-	return fs_rights_judge(rights, dir, want) ? fs_rights_enter(rights, saved) :
+	return fs_rights_allow(rights, dir, want) ? fs_rights_enter(rights, saved) :
 						    fail_with(EACCES);
 }
 
@@ -79,7 +77,7 @@ fs_rights_leave(const struct fs_rights_saved *saved)
 		(void)fs_rights_set_ids(saved->uid, saved->gid);
 		if (saved->ngroups > 0)
 			(void)fs_rights_set_groups(saved->ngroups, saved->groups);
-		/* The kernel clears it with every change of the id. */
+		/* The kernel clears the flag with every change of an id. */
 		if (saved->dumpable == 1)
 			(void)prctl(PR_SET_DUMPABLE, 1);
 	}
@@ -87,13 +85,13 @@ fs_rights_leave(const struct fs_rights_saved *saved)
 }
 
 bool
-fs_rights_judge(const struct fs_rights *rights, const struct stat *st, int want)
+fs_rights_allow(const struct fs_rights *rights, const struct stat *st, int want)
 {
 	unsigned bits = (st->st_mode >> 3) & st->st_mode & 7;
 
-	if (rights->kind != FS_RIGHTS_JUDGED)
+	if (rights->kind != FS_RIGHTS_CHECKED)
 		return true;
-	/* A file of 65534 may be any user's whom this namespace does not know. */
+	/* 65534 also stands for every user that this user namespace does not map. */
 	if (st->st_uid == rights->uid && rights->uid != FS_RIGHTS_NOBODY)
 		bits = (st->st_mode >> 6) & 7;
 	return (bits & (unsigned)want) == (unsigned)want;

@@ -11,56 +11,56 @@ heap_before(const struct heap_node *a, const struct heap_node *b)
 }
 
 static void
-heap_put(struct heap *h, size_t place, struct heap_node *n)
+heap_put(struct heap *h, size_t index, struct heap_node *n)
 {
-	h->nodes[place] = n;
-	n->place = place;
+	h->nodes[index] = n;
+	n->index = index;
 }
 
 static void
-heap_up(struct heap *h, size_t place, struct heap_node *n)
+heap_up(struct heap *h, size_t index, struct heap_node *n)
 {
 	size_t parent;
 
-	for (; place > 0; place = parent) {
-		parent = (place - 1) / 2;
+	for (; index > 0; index = parent) {
+		parent = (index - 1) / 2;
 		if (!heap_before(n, h->nodes[parent]))
 			break;
-		heap_put(h, place, h->nodes[parent]);
+		heap_put(h, index, h->nodes[parent]);
 	}
-	heap_put(h, place, n);
+	heap_put(h, index, n);
 }
 
 static void
-heap_down(struct heap *h, size_t place, struct heap_node *n)
+heap_down(struct heap *h, size_t index, struct heap_node *n)
 {
 	size_t child;
 
-	for (; (child = 2 * place + 1) < h->len; place = child) {
+	for (; (child = 2 * index + 1) < h->len; index = child) {
 		if (child + 1 < h->len && heap_before(h->nodes[child + 1], h->nodes[child]))
 			child++;
 		if (!heap_before(h->nodes[child], n))
 			break;
-		heap_put(h, place, h->nodes[child]);
+		heap_put(h, index, h->nodes[child]);
 	}
-	heap_put(h, place, n);
+	heap_put(h, index, n);
 }
 
 int
 heap_reserve(struct heap *h, size_t nodes)
 {
-	size_t room = h->room > 0 ? h->room : HEAP_MIN;
+	size_t cap = h->cap > 0 ? h->cap : HEAP_MIN;
 	struct heap_node **grown;
 
-	if (nodes <= h->room)
+	if (nodes <= h->cap)
 		return 0;
-	while (room < nodes)
-		room *= 2;
-	grown = reallocarray(h->nodes, room, sizeof(struct heap_node *));
+	while (cap < nodes)
+		cap *= 2;
+	grown = reallocarray(h->nodes, cap, sizeof(struct heap_node *));
 	if (grown == NULL)
 		return -1;
 	h->nodes = grown;
-	h->room = room;
+	h->cap = cap;
 	return 0;
 }
 
@@ -83,13 +83,13 @@ void
 heap_remove(struct heap *h, struct heap_node *n)
 {
 	struct heap_node *last = h->nodes[--h->len];
-	size_t place = n->place;
+	size_t index = n->index;
 
-	n->place = HEAP_NOWHERE;
+	n->index = HEAP_NONE;
 	if (last == n)
 		return;
-	if (place > 0 && heap_before(last, h->nodes[(place - 1) / 2]))
-		heap_up(h, place, last);
+	if (index > 0 && heap_before(last, h->nodes[(index - 1) / 2]))
+		heap_up(h, index, last);
 	else
-		heap_down(h, place, last);
+		heap_down(h, index, last);
 }

@@ -1,5 +1,5 @@
-/* Heap: nodes by deadline, the earliest on top; equal deadlines in the order of
- * their insertion. The nodes are embedded in what they belong to. */
+/* Heap: nodes by deadline, the earliest on top; equal deadlines in the order of insertion.
+ * A node is embedded in the struct that it belongs to. */
 #ifndef COMMON_HEAP_H
 #define COMMON_HEAP_H
 
@@ -12,19 +12,19 @@
 struct heap_node {
 	int64_t deadline;
 	uint64_t order;
-	size_t place; /* HEAP_NOWHERE when not in the heap */
+	size_t index; /* HEAP_NONE when not in the heap */
 };
 
-#define HEAP_NOWHERE ((size_t)-1)
+#define HEAP_NONE ((size_t)-1)
 
 struct heap {
 	struct heap_node **nodes; /* owned array, borrowed nodes */
 	size_t len;
-	size_t room;
+	size_t cap;
 	uint64_t order;
 };
 
-/* Makes room for `nodes` nodes in all, so that heap_insert cannot fail; 0, or -1 with
+/* Allocates for `nodes` nodes in total, so that heap_insert cannot fail; 0, or -1 with
  * ENOMEM. */
 NODISCARD int heap_reserve(struct heap *, size_t nodes);
 void heap_clear(struct heap *);

@@ -1,5 +1,5 @@
-/* Open addressing with linear probing. A removed entry leaves a tombstone, so
- * that a walk can remove the entry that it has just returned; growth removes them. */
+/* Open addressing with linear probing. A removed entry leaves a tombstone, so that a walk can
+ * remove the entry that it has just returned; growth removes the tombstones. */
 #include "common/map.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct idmap {
 
 static char tombstone; /* only its address is used */
 
-/* The cell of the key, or the empty one that ends its chain. */
+/* The cell of the key, or the empty cell that ends its chain. */
 static struct cell *
 idmap_find(const struct idmap *m, uint64_t key)
 {
@@ -35,7 +35,7 @@ idmap_find(const struct idmap *m, uint64_t key)
 	return &m->cells[at];
 }
 
-/* Leaves at least half of the cells free, without tombstones. */
+/* Removes the tombstones and leaves at least half of the cells free. */
 static int
 idmap_rebuild(struct idmap *m)
 {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct place {
-	const char *file; /* one of the ini's; NULL = nowhere */
+	const char *file; /* one of ini.files; NULL = unknown */
 	size_t line;
 };
 
@@ -47,7 +47,7 @@ struct ini {
 	size_t nfiles;
 };
 
-/* Where the reader stands within one file. */
+/* The reading of one file. */
 struct reader {
 	struct ini *ini;
 	struct place place;
@@ -68,7 +68,7 @@ ini_section_init(struct section *section, const char *name, const char *file)
 	mem_must(section->values == NULL);
 }
 
-/* A value may be a password. */
+/* Overwrites the memory: a value may be a password. */
 static void
 ini_value_clear(struct value *value)
 {
@@ -149,7 +149,7 @@ ini_section_set(struct section *section, const char *key, const char *text)
 	return value;
 }
 
-/* Joins a section's pending lines into final texts. */
+/* Makes the final texts of a section's pending lines. */
 static void
 ini_section_settle(struct section *section)
 {
@@ -163,17 +163,6 @@ ini_section_settle(struct section *section)
 		mem_must(value->text == NULL);
 		value->text[ini_line_trimmed(value->text, strlen(value->text))] = '\0';
 	}
-}
-
-static void
-ini_settle(struct ini *ini)
-{
-	size_t cursor = 0;
-	struct section *section;
-
-	ini_section_settle(&ini->defaults);
-	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL)
-		ini_section_settle(section);
 }
 
 static void
@@ -247,7 +236,7 @@ ini_read_option(struct reader *reader, const struct ini_line *line)
 	mem_wiping_free(text);
 }
 
-/* One line that is neither blank nor only a comment. -1: no section has begun yet. */
+/* Reads a line that has content. -1: it precedes the first section header. */
 static int
 ini_read_content(struct reader *reader, const struct ini_line *line)
 {
@@ -302,7 +291,9 @@ ini_read_text(struct ini *ini, const char *path, bool included, const char *text
     char **error)
 {
 	struct reader reader = { .ini = ini, .path = path, .included = included };
+	struct section *section;
 	char *shown, *lines;
+	size_t cursor = 0;
 	int status;
 
 	ini->files = xreallocarray(ini->files, ini->nfiles + 1, sizeof(*ini->files));
@@ -310,7 +301,9 @@ ini_read_text(struct ini *ini, const char *path, bool included, const char *text
 	reader.place.file = ini->files[ini->nfiles++];
 	buf_init(&reader.errors, 0);
 	status = ini_read_lines(&reader, text, n, error);
-	ini_settle(ini);
+	ini_section_settle(&ini->defaults);
+	while ((section = map_next(ini->sections, &cursor, NULL)) != NULL)
+		ini_section_settle(section);
 	if (status == 0 && buf_len(&reader.errors) > 0) {
 		lines = buf_steal(&reader.errors);
 		mem_must(lines == NULL);
@@ -324,7 +317,7 @@ ini_read_text(struct ini *ini, const char *path, bool included, const char *text
 	return status;
 }
 
-/* A FIFO without a writer would hold up the reader for ever, or look empty. */
+/* Rejects an included FIFO: without a writer it would block the reader or look empty. */
 static int
 ini_open(const char *path, bool included)
 {
@@ -336,19 +329,19 @@ ini_open(const char *path, bool included)
 	return fd_fail(fd, ESPIPE);
 }
 
-/* The whole file into text; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX, ESPIPE: a
- * FIFO is included). */
+/* Reads the whole file; 0, or -1 with errno (EFBIG: more than INI_FILE_MAX, ESPIPE: an
+ * included FIFO). */
 static int
 ini_read_file(const char *path, bool included, struct buf *text)
 {
 	int fd = ini_open(path, included);
 	ssize_t n = 0;
-	char *room;
+	char *to;
 
 	if (fd == -1)
 		return -1;
-	while ((room = buf_reserve(text, 65536)) != NULL) {
-		n = read(fd, room, 65536);
+	while ((to = buf_reserve(text, 65536)) != NULL) {
+		n = read(fd, to, 65536);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -356,7 +349,7 @@ ini_read_file(const char *path, bool included, struct buf *text)
 		buf_commit(text, (size_t)n);
 	}
 	fd_close(fd);
-	if (room == NULL)
+	if (to == NULL)
 		return fail_with(errno == ENOBUFS ? EFBIG : errno);
 	return n == -1 ? -1 : 0;
 }
@@ -418,7 +411,7 @@ ini_get(const struct ini *ini, const char *section, const char *key)
 	return value != NULL ? value->text : NULL;
 }
 
-/* The cursor's upper half says that the walk has reached [DEFAULT]. */
+/* The highest bit of the cursor: the walk has reached [DEFAULT]. */
 #define IN_DEFAULTS ((size_t)1 << (sizeof(size_t) * 8 - 1))
 
 const char *

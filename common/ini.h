@@ -1,6 +1,6 @@
-/* Ini: the text of configuration files → sections and values, as Python's
- * RawConfigParser reads them for supervisord and supervisorctl. Files read
- * one after another share one name space. Used at load only. */
+/* Ini: parses configuration files into sections and values as Python's RawConfigParser does
+ * for supervisord and supervisorctl. The sections of several files are merged. The program
+ * ends when memory runs out (mem.h). */
 #ifndef COMMON_INI_H
 #define COMMON_INI_H
 
@@ -17,38 +17,40 @@ struct ini *ini_new(void);
 void ini_free(struct ini *); /* NULL is fine */
 /* Reads one file. 0, or -1 with *error new and errno: EFBIG, EILSEQ (not UTF-8, or a NUL)
  * or EINVAL (malformed); *error is NULL when the file could not be opened or read. Errors
- * call it `name`. `included` files are remembered for ini_file. */
+ * contain `name`. ini_file reports the `included` files. */
 NODISCARD int ini_read(
     struct ini *, const char *path, const char *name, bool included, char **error);
 
 /* All strings below are borrowed, valid until the next ini_read or ini_replace. */
-/* Section names in the order of their first appearance, [DEFAULT] left out; NULL at the
- * end; *cursor starts at 0. */
+/* The next section name in the order of first appearance, without [DEFAULT]; NULL at the
+ * end. *cursor starts at 0. */
 const char *ini_next(const struct ini *, size_t *cursor);
 bool ini_has(const struct ini *, const char *section);
-/* The value, [DEFAULT]'s when the section has none of its own, or NULL. */
+/* The section's value, else the one of [DEFAULT], else NULL. */
 const char *ini_get(const struct ini *, const char *section, const char *key);
-/* Keys of a section, then those only [DEFAULT] has. The value, or NULL at the end. */
+/* Walks the keys of a section, then the others of [DEFAULT]. The value; NULL at the end. */
 const char *ini_next_value(
     const struct ini *, const char *section, size_t *cursor, const char **key);
-/* The included file that first named the section, or NULL: the main file did. */
+/* The included file in which the section first appears; NULL = the main file. */
 const char *ini_file(const struct ini *, const char *section);
-/* Where a section's own option stands, or with key NULL its header. False: nowhere. */
+/* The position of an option of the section itself, or with key NULL of its first header.
+ * False if there is none. */
 bool ini_where(const struct ini *, const char *section, const char *key, const char **file,
     size_t *line);
-/* A header or an option that stands twice in the files. */
+/* A header or an option that appears twice. */
 struct ini_duplicate {
 	const char *section, *key;     /* borrowed; key NULL = the section's header */
-	const char *file, *first_file; /* borrowed: of the later and of the earlier one */
+	const char *file, *first_file; /* borrowed: of the later and the earlier one */
 	size_t line, first_line;
 };
 /* The index-th one in reading order; false at the end. */
 bool ini_duplicate(const struct ini *, size_t index, struct ini_duplicate *);
-/* Gives a section's option another value, or takes it away (text NULL), or the whole
+/* Sets a section's option to another value, removes it (text NULL), or removes the whole
  * section (key NULL). */
 void ini_repair(struct ini *, const char *section, const char *key, const char *text);
-/* Replaces `from` by `to` in every value, copying [DEFAULT]'s into the sections where it
- * occurs: what supervisord does with %(here)s around [include]. */
+/* Replaces `from` by `to` in every value. A value of [DEFAULT] that contains `from` is
+ * copied into every section that does not have the key. supervisord expands %(here)s so
+ * when a file has [include]. */
 void ini_replace(struct ini *, const char *from, const char *to);
 
 #endif

@@ -17,9 +17,9 @@ ini_line_trimmed(const char *text, size_t n)
 	return n;
 }
 
-/* Where the inline comment begins, or n. The marks are searched in rounds, each from its
- * last hit on, and the first round that finds one ends the search: a mark that a later
- * round would have found further to the left does not count. */
+/* Returns where the inline comment begins, or n. As Python does, each round searches for
+ * both marks behind their previous hits, and the first round that finds a comment ends the
+ * search, even if a later round would find one further left. */
 static size_t
 ini_line_comment(const char *s, size_t n)
 {

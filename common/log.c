@@ -27,8 +27,8 @@ static const struct {
 	{ LEVEL_BLATHER, "BLAT", "blather" },
 };
 
-/* One writev a line, so that lines of several processes do not mix. Control bytes are
- * masked: a reader at a terminal or a pipe takes a line for a message. */
+/* Writes a line by one writev, so that lines of several processes do not mix. Control bytes
+ * become '?', so that each message is one line. */
 static void
 log_to_stderr(void *ctx UNUSED, enum log_level level, const char *text, size_t len)
 {
@@ -87,8 +87,8 @@ log_bytes(enum log_level level, const char *text, size_t len)
 	errno = saved;
 }
 
-/* A message too long for the stack is formatted on the heap; without memory its head
- * is delivered rather than nothing. */
+/* Formats a message that is too long for the stack on the heap; without memory for that
+ * only its beginning is logged. */
 static void PRINTF_LIKE(2, 0)
 log_format(enum log_level level, const char *fmt, va_list ap)
 {

@@ -1,4 +1,4 @@
-/* Log: levels and one sink. The master's sink is its main log, the others' is stderr. */
+/* Log: levels and one sink: the main log in the master, stderr in the other programs. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
@@ -18,7 +18,7 @@ enum log_level {
 	LEVEL_CRITICAL = 50,
 };
 
-/* Receives one message, unterminated and without a line end. Must not log. */
+/* Receives one message, without a NUL or a newline at its end. Must not log. */
 typedef void log_sink(void *ctx, enum log_level level, const char *text, size_t len);
 
 /* Sends all messages of `level` and above to the sink; NULL restores stderr. */
@@ -34,9 +34,10 @@ void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #define log_info(...) log_at(LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...) log_at(LEVEL_DEBUG, __VA_ARGS__)
 #define log_trace(...) log_at(LEVEL_TRACE, __VA_ARGS__)
-/* Delivers bytes as they are (a child's output, which may hold NULs). */
+/* Logs bytes as they are: a child's output, which may contain NULs. */
 void log_bytes(enum log_level level, const char *text, size_t len);
-/* Logs at CRITICAL and exits 1: start-up only, or a broken invariant in rpcd, reevectl. */
+/* Logs at CRITICAL and exits 1; for start-up, and in reeve-rpcd and reevectl also for
+ * failures that cannot be handled. */
 NORETURN void fatal(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* "CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT". */

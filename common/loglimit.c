@@ -9,25 +9,25 @@
 
 #define LINE_MAX_BYTES 2048 /* a longer message is cut */
 
-/* A period in which lines were held is no pause: the next one has one line. */
+/* After a period with suppressed lines the next period has one line, not `first`. */
 bool
-log_limit_pass(struct log_limit *limit, unsigned first, int64_t ms, uint64_t *held)
+log_limit_pass(struct log_limit *limit, unsigned first, int64_t ms, uint64_t *suppressed)
 {
 	int64_t now = clock_mono_ms();
 	bool over = limit->next_ms == 0 || now >= limit->next_ms;
 
 	if (!over && limit->lines >= first) {
-		limit->held++;
+		limit->suppressed++;
 		return false;
 	}
 	if (over) {
 		limit->next_ms = now + ms;
-		limit->lines = limit->held > 0 ? first : 1;
+		limit->lines = limit->suppressed > 0 ? first : 1;
 	} else {
 		limit->lines++;
 	}
-	*held = limit->held;
-	limit->held = 0;
+	*suppressed = limit->suppressed;
+	limit->suppressed = 0;
 	return true;
 }
 
@@ -37,19 +37,19 @@ log_limited_after(
 {
 	char line[LINE_MAX_BYTES];
 	int saved = errno;
-	uint64_t held;
+	uint64_t suppressed;
 	va_list ap;
 
-	if (log_limit_pass(limit, first, LOG_LIMIT_MS, &held)) {
+	if (log_limit_pass(limit, first, LOG_LIMIT_MS, &suppressed)) {
 		errno = saved;
 		va_start(ap, fmt);
 		vsnprintf(line, sizeof(line), fmt, ap);
 		va_end(ap);
-		if (held == 0)
+		if (suppressed == 0)
 			log_at(level, "%s", line);
 		else
 			log_at(level, "%s (%" PRIu64 " more since the last report)", line,
-			    held);
+			    suppressed);
 	}
 	errno = saved;
 }
@@ -57,8 +57,8 @@ log_limited_after(
 uint64_t
 log_limit_reset(struct log_limit *limit)
 {
-	uint64_t held = limit->held;
+	uint64_t suppressed = limit->suppressed;
 
 	*limit = (struct log_limit){ 0 };
-	return held;
+	return suppressed;
 }

@@ -1,5 +1,5 @@
-/* Log limit: the first line about a recurring failure is logged at once, the others are
- * counted and reported in the next line, at most one a minute. */
+/* Log limit: logs the first line about a recurring failure at once, then at most one a
+ * minute, which reports how many were suppressed. */
 #ifndef COMMON_LOGLIMIT_H
 #define COMMON_LOGLIMIT_H
 
@@ -10,29 +10,27 @@
 #include <stdint.h>
 
 #define LOG_LIMIT_MS 60000
-/* Lines of a kind that supervisord prints, before the limit. */
+/* Lines logged before the limit applies, for messages that supervisord logs each time. */
 #define LOG_LIMIT_FIRST 10
 
-/* One for each object and kind of failure; all zero is a new one. */
+/* One for each object and kind of failure; begins as { 0 }. */
 struct log_limit {
-	int64_t next_ms; /* monotonic; 0 = nothing logged yet */
-	uint32_t held;   /* lines not logged since the last one */
-	uint32_t lines;  /* logged since a minute without any held */
+	int64_t next_ms;     /* monotonic; 0 = nothing logged yet */
+	uint32_t suppressed; /* lines since the last one logged */
+	uint32_t lines;      /* logged since the last minute without a suppressed one */
 };
 
-/* True when a line may be logged now; *held is how many were not since the last one.
- * Otherwise counts this one. `first` lines pass before the limit of one in `ms`. For a line
- * that log_limited cannot format. */
-bool log_limit_pass(struct log_limit *, unsigned first, int64_t ms, uint64_t *held);
-/* Logs the message when a line may be logged, followed by " (N more since the last report)"
- * when N are counted. Keeps errno. */
+/* Whether a line may be logged now: the first `first` lines, then one every `ms`. If so,
+ * *suppressed is the number of lines suppressed since the last one; else this line counts as
+ * suppressed. For lines that log_limited cannot format. */
+bool log_limit_pass(struct log_limit *, unsigned first, int64_t ms, uint64_t *suppressed);
+/* Logs the message if the limit allows it, with " (N more since the last report)" at its end
+ * if N lines were suppressed. Keeps errno. */
 #define log_limited(limit, ...) log_limited_after(limit, 1, __VA_ARGS__)
-/* The same, but the first lines are all logged: for those that supervisord prints each
- * time. */
+/* The same with the first `first` lines all logged. */
 void log_limited_after(struct log_limit *, unsigned first, enum log_level level,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* The failure is over: returns how many lines were not logged, and the next failure is
- * logged at once. */
+/* Ends a failure: the next one is logged at once. Returns how many lines were suppressed. */
 uint64_t log_limit_reset(struct log_limit *);
 
 #endif

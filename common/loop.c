@@ -1,8 +1,7 @@
-/* One turn: wait; take out the timers that are due; call the ready descriptors, then
- * the signals, then those timers, then the hook; free what died. Timers are taken out
- * first so that one armed in the past by a callback waits for the next turn, and
- * signals come after descriptors so that a child's last output is read before it is
- * reaped. */
+/* One turn: wait; collect the timers that are due; call the ready descriptors, then the
+ * signals, then those timers, then the hook; release freed sources. Due timers are collected
+ * first, so that a timer that a callback arms in the past waits for the next turn. Signals
+ * come after descriptors, so that a child's last output is read before it is reaped. */
 #include "common/loop.h"
 
 #include "common/clock.h"
@@ -53,13 +52,13 @@ struct loop {
 	sigset_t original;
 	sigset_t watched;
 	struct source *signals[LOOP_SIGNALS];
-	int64_t used_ms;  /* of the shared budget, in this turn */
+	int64_t used_ms;  /* by callbacks, in this turn */
 	pid_t sender;     /* of the signal that is being called */
 	bool of_kernel;   /* the kernel sent it */
-	struct heap heap; /* has room for all timers */
+	struct heap heap; /* of armed timers; reserved for all timers */
 	size_t timers;
-	struct log_limit refusals; /* by epoll */
-	int64_t timerfd_at;        /* what the timerfd is set to, or TIMERFD_OFF */
+	struct log_limit failures; /* of epoll_ctl */
+	int64_t timerfd_at;        /* deadline that the timerfd is set to, or TIMERFD_OFF */
 	struct source_list live;
 	struct source_list dead;
 	struct source_list due;
@@ -103,7 +102,7 @@ loop_new(void)
 }
 
 static void
-loop_bury(struct source_list *list)
+loop_free_sources(struct source_list *list)
 {
 	struct source *s;
 
@@ -118,8 +117,8 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	loop_bury(&l->live);
-	loop_bury(&l->dead);
+	loop_free_sources(&l->live);
+	loop_free_sources(&l->dead);
 	fd_close(l->signalfd);
 	fd_close(l->timerfd);
 	fd_close(l->epoll);
@@ -139,12 +138,12 @@ source_new(struct loop *l, enum source_kind kind, int fd, loop_fn *fn, void *ctx
 	s->fd = fd;
 	s->fn = fn;
 	s->ctx = ctx;
-	s->timer = (struct heap_node){ .deadline = -1, .place = HEAP_NOWHERE };
+	s->timer = (struct heap_node){ .deadline = -1, .index = HEAP_NONE };
 	TAILQ_INSERT_TAIL(&l->live, s, link);
 	return s;
 }
 
-/* For a source that never came to be: nobody has seen it. */
+/* Frees a source that could not be registered. Always NULL. */
 static struct source *
 source_abandon(struct source *s)
 {
@@ -166,7 +165,7 @@ loop_fd(struct loop *l, int fd, uint32_t want, loop_fn *fn, void *ctx)
 	return s;
 }
 
-/* Makes the signalfd at its first use, or changes what it watches. */
+/* Creates the signalfd, or changes its signals. */
 static int
 loop_watch_signals(struct loop *l, const sigset_t *set)
 {
@@ -182,7 +181,8 @@ loop_watch_signals(struct loop *l, const sigset_t *set)
 	return 0;
 }
 
-/* An inherited "ignore" would, for SIGCHLD, make the kernel reap in our place. */
+/* The default disposition matters for SIGCHLD: if "ignore" was inherited, the kernel would
+ * reap the children itself. */
 struct source *
 loop_signal(struct loop *l, int signo, loop_fn *fn, void *ctx)
 {
@@ -226,8 +226,9 @@ source_want(struct source *s, uint32_t want)
 		return;
 	s->want = want;
 	if (loop_epoll(s->loop, EPOLL_CTL_MOD, s->fd, want, s) == -1)
-		log_limited(&s->loop->refusals, LEVEL_ERROR,
-		    "epoll refused a change of descriptor %d: %m", s->fd);
+		log_limited(&s->loop->failures, LEVEL_ERROR,
+		    "cannot change the events that descriptor %d waits for: epoll_ctl: %m",
+		    s->fd);
 }
 
 static void
@@ -235,14 +236,14 @@ source_disarm(struct source *s)
 {
 	if (s->due)
 		TAILQ_REMOVE(&s->loop->due, s, due_link);
-	if (s->timer.place != HEAP_NOWHERE)
+	if (s->timer.index != HEAP_NONE)
 		heap_remove(&s->loop->heap, &s->timer);
 	s->due = false;
 	s->timer.deadline = -1;
 }
 
-/* A timer that is due already stays so when it is armed in the past again: one that is
- * armed at every turn must fire all the same. */
+/* A due timer that is armed in the past again stays due; otherwise a timer that is armed in
+ * every turn would never be called. */
 void
 source_arm(struct source *s, int64_t deadline_ms)
 {
@@ -263,7 +264,7 @@ source_deadline(const struct source *s)
 	return s->timer.deadline;
 }
 
-/* A signal stays blocked: delivered now it would end the process. */
+/* A signal stays blocked: if delivered, it would end the process. */
 static void
 source_detach(struct source *s)
 {
@@ -316,8 +317,7 @@ loop_call(struct loop *l, struct source *s, uint32_t ready)
 	s->fn(s->ctx, ready);
 }
 
-/* The timerfd is never read: it has done its work by waking the loop, and setting it anew,
- * which the next earliest deadline brings, clears its readiness. */
+/* The timerfd is never read: setting it to the next deadline clears its readiness. */
 static int
 loop_set_timerfd(struct loop *l, int64_t at)
 {
@@ -335,7 +335,7 @@ loop_set_timerfd(struct loop *l, int64_t at)
 	return 0;
 }
 
-/* Not to sleep when a timer is due: the timerfd then need not tell. */
+/* Sets the timerfd for a turn that sleeps; the turn does not when a timer is due. */
 static int
 loop_prepare(struct loop *l, int *timeout_ms)
 {
@@ -397,7 +397,7 @@ loop_dispatch(struct loop *l, const struct epoll_event *ev, int n)
 		signals = signals || ev[i].data.ptr == &l->signalfd;
 		if (ev[i].data.ptr == &l->signalfd || ev[i].data.ptr == &l->timerfd)
 			continue;
-		/* A callback may have changed what this one waits for. */
+		/* An earlier callback may have changed what this source waits for. */
 		ready = ev[i].events & (s->want | EPOLLERR | EPOLLHUP);
 		if (!s->dead && ready != 0)
 			loop_call(l, s, ready);
@@ -430,7 +430,7 @@ loop_turn(struct loop *l, int timeout_ms)
 	l->used_ms = 0;
 	loop_dispatch(l, ev, n);
 	l->in_turn = false;
-	loop_bury(&l->dead);
+	loop_free_sources(&l->dead);
 	return 0;
 }
 
@@ -470,7 +470,7 @@ loop_signal_is_of_kernel(const struct loop *l)
 }
 
 void
-loop_set_none_original(struct loop *l)
+loop_clear_original_mask(struct loop *l)
 {
 	sigemptyset(&l->original);
 }

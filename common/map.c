@@ -1,6 +1,6 @@
-/* Entries stand in an array in the order of their insertion; an index of open
- * addressing with linear probing leads from a hash to a place in that array. A
- * removed entry leaves a hole that the next growth closes. */
+/* Entries are in an array in the order of insertion; an index with open addressing and
+ * linear probing maps a hash to a place in that array. A removed entry leaves a hole, which
+ * the next growth closes. */
 #include "common/map.h"
 
 #include "common/fail.h"
@@ -18,7 +18,7 @@ struct entry {
 struct map {
 	struct entry *entries;
 	size_t used;     /* entries in use, holes included */
-	size_t room;     /* entries allocated: 3/4 of the index */
+	size_t cap;      /* entries allocated: 3/4 of the index */
 	uint32_t *index; /* place + 1, or 0 */
 	size_t mask;
 	size_t count;
@@ -36,7 +36,7 @@ map_hash(const char *key)
 	return h ^ (h >> 32);
 }
 
-/* The slot of the key, or the empty one where it would go. */
+/* The slot of the key, or the empty slot where it belongs. */
 static size_t
 map_slot(const struct map *m, const char *key, uint64_t hash)
 {
@@ -52,7 +52,7 @@ map_slot(const struct map *m, const char *key, uint64_t hash)
 	return slot;
 }
 
-/* Closes the holes and makes the index fit for twice the entries alive. */
+/* Closes the holes and sizes the index for more than two slots an entry. */
 static int
 map_rebuild(struct map *m)
 {
@@ -84,7 +84,7 @@ map_rebuild(struct map *m)
 	free(m->index);
 	m->entries = entries;
 	m->used = live;
-	m->room = size / 4 * 3;
+	m->cap = size / 4 * 3;
 	m->index = index;
 	m->mask = size - 1;
 	return 0;
@@ -130,7 +130,7 @@ map_set(struct map *m, const char *key, void *value)
 	copy = strdup(key);
 	if (copy == NULL)
 		return -1;
-	if (m->used == m->room && map_rebuild(m) == -1) {
+	if (m->used == m->cap && map_rebuild(m) == -1) {
 		free(copy);
 		return -1;
 	}
@@ -151,7 +151,7 @@ map_get(const struct map *m, const char *key)
 	return m->index[slot] == 0 ? NULL : m->entries[m->index[slot] - 1].value;
 }
 
-/* Empties a slot of the index by moving up those that were displaced past it. */
+/* Empties a slot of the index and moves up the entries that it had displaced. */
 static void
 map_unindex(struct map *m, size_t hole)
 {

@@ -24,7 +24,7 @@ mem_must(int status)
 		fatal("out of memory");
 }
 
-/* malloc(0) may return NULL, which here must only ever mean failure. */
+/* malloc(0) may return NULL, which must mean failure here. */
 void *
 xmalloc(size_t size)
 {
@@ -107,7 +107,7 @@ mem_printf(const char *fmt, ...)
 	return n == -1 ? fail_null(ENOMEM) : text;
 }
 
-/* The argument is any T **, so it is copied as bytes to stay clear of aliasing rules. */
+/* The argument is any T **: copying it as bytes respects the aliasing rules. */
 void
 mem_freep(void *ptr_to_ptr)
 {

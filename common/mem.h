@@ -1,6 +1,6 @@
-/* Mem: the only place that decides what "out of memory" means. The x
- * functions end the program; they belong to start-up code, rpcd and reevectl.
- * In the running master use malloc and handle NULL. */
+/* Mem: allocation. The x functions end the program when memory runs out; they are for
+ * start-up code, reeve-rpcd and reevectl. The running master uses malloc and handles
+ * NULL. */
 #ifndef COMMON_MEM_H
 #define COMMON_MEM_H
 
@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Ends the program unless the status, of an append to a buf or a map, is 0. */
+/* Ends the program with "out of memory" unless the status, of an append to a buf or a map,
+ * is 0. */
 void mem_must(int status);
 /* All return new memory, never NULL. */
 void *xmalloc(size_t size);
@@ -19,15 +20,15 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
-/* Adds to the end of *text, which is new memory and may move. */
+/* Appends to *text, which is malloc's and may move. */
 void xappendf(char **text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for the running master: NULL with ENOMEM. */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* free(*ptr) and set it to NULL; for CLEANUP(mem_freep) as well. */
 void mem_freep(void *ptr_to_ptr);
-/* Overwrites secrets in a way the compiler keeps. */
+/* Overwrites memory that held a secret; the compiler does not remove this. */
 void mem_wipe(void *ptr, size_t len);
-/* free() of memory that may hold secrets. */
+/* mem_wipe and free() of malloc's memory; NULL is fine. */
 void mem_wiping_free(void *ptr);
 
 #endif

@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* EPERM is the good answer: anything else means that uid 0 could come back. */
+/* Fails if an id is another one, or if the process can become uid 0 again. */
 static int
-privs_prove_lost(uid_t uid, gid_t gid)
+privs_verify(uid_t uid, gid_t gid)
 {
 	uid_t r, e, s;
 	gid_t rg, eg, sg;
@@ -39,17 +39,17 @@ privs_drop(uid_t uid, gid_t gid, const gid_t *groups, size_t ngroups, const char
 	if (setresuid(uid, uid, uid) == -1)
 		return -1;
 	*what = "verification";
-	return privs_prove_lost(uid, gid);
+	return privs_verify(uid, gid);
 }
 
 int
 privs_drop_bounding(void)
 {
 	unsigned long cap;
-	int held;
+	int present;
 
-	for (cap = 0; (held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) != -1; cap++)
-		if (held == 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+	for (cap = 0; (present = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) != -1; cap++)
+		if (present == 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
 			return -1;
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Privs: giving up privilege so that it cannot come back. */
+/* Privs: drops privileges for good. */
 #ifndef COMMON_PRIVS_H
 #define COMMON_PRIVS_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Supplementary groups, then gid, then uid (all three ids), then proves that uid 0 cannot
- * be regained. 0, or -1 with errno and *what = the call that failed. */
+/* Sets the supplementary groups, then all three gids and uids, then verifies them and that
+ * uid 0 cannot be regained. 0, or -1 with errno and *what = the call that failed. */
 NODISCARD int privs_drop(
     uid_t uid, gid_t gid, const gid_t *groups, size_t ngroups, const char **what);
 /* Empties the capability bounding set; 0, or -1 with errno (EPERM without CAP_SETPCAP). */

@@ -1,4 +1,4 @@
-/* Queue: the BSD tail queue with the removal-safe walk that glibc leaves out. */
+/* Queue: the BSD tail queue, with the removal-safe walk that glibc lacks. */
 #ifndef COMMON_QUEUE_H
 #define COMMON_QUEUE_H
 

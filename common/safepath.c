@@ -26,9 +26,9 @@ safepath_id_equal(const struct safepath_id *id, const struct stat *st)
 	return id->ino == st->st_ino && id->dev == st->st_dev;
 }
 
-/* False for a path that is none of the table's. */
+/* Reads the number of the descriptor that a path names; false if it names none. */
 static bool
-safepath_number(const char *path, int64_t *n)
+safepath_fd_number(const char *path, int64_t *n)
 {
 	static const char *const directories[] = { "/dev/fd/", "/proc/self/fd/" };
 
@@ -44,13 +44,13 @@ safepath_number(const char *path, int64_t *n)
 }
 
 bool
-safepath_given(const char *path, int *fd)
+safepath_inherited_fd(const char *path, int *fd)
 {
 	int flags = -1;
 	int64_t n;
 
 	*fd = -1;
-	if (!safepath_number(path, &n))
+	if (!safepath_fd_number(path, &n))
 		return false;
 	if (n >= 0 && n <= INT_MAX)
 		flags = fcntl((int)n, F_GETFD);
@@ -61,8 +61,8 @@ safepath_given(const char *path, int *fd)
 
 /* --- finding ---------------------------------------------------------------- */
 
-/* True for the errors by which openat2 says that the path has a link, or that the kernel or
- * a seccomp filter does not let it decide. */
+/* True for the errors of openat2 that mean that the path has a link, or that the kernel or a
+ * seccomp filter rejects the call. */
 static bool
 safepath_must_walk(int error)
 {
@@ -70,7 +70,8 @@ safepath_must_walk(int error)
 	    error == E2BIG;
 }
 
-/* Without links: the directory by one call. 1 = found, 0 = walk, -1 with errno. */
+/* Finds the directory of a path without links by one call. 1 = found, 0 = the path must be
+ * walked, -1 with errno. */
 static int
 safepath_find_plain(struct safepath *sp, const char *path, unsigned flags)
 {
@@ -121,15 +122,15 @@ safepath_close(struct safepath *sp)
 
 /* --- using ------------------------------------------------------------------ */
 
-/* Names may be added to the directory and removed from it. */
+/* Whether names may be added to the directory and removed from it. */
 static bool
 safepath_may_change(const struct safepath *sp)
 {
-	return fs_rights_judge(&sp->rights, &sp->st, W_OK | X_OK);
+	return fs_rights_allow(&sp->rights, &sp->st, W_OK | X_OK);
 }
 
-/* Whether the file could have been linked here by somebody who could not write it: with
- * another's rights the kernel decides; else its owner must be who rules the directory. */
+/* Whether a user who cannot write the file may have linked it here. With a user's rights the
+ * kernel prevents that; else the file must belong to the owner of the directory. */
 static bool
 safepath_is_smuggled(const struct safepath *sp, const struct stat *st)
 {
@@ -155,7 +156,7 @@ safepath_openat(const struct safepath *sp, const char *name, int flags, mode_t m
 	struct fs_rights_saved saved;
 	int fd;
 
-	/* The group is nobody's, and others may be in it. */
+	/* The file gets the group 65534, which may have members. */
 	if (sp->rights.kind != FS_RIGHTS_OWN)
 		mode &= ~(mode_t)S_IWGRP;
 	if (fs_rights_enter(&sp->rights, &saved) == -1)
@@ -165,23 +166,24 @@ safepath_openat(const struct safepath *sp, const char *name, int flags, mode_t m
 	return fd;
 }
 
-/* Where the kernel does not check for us, a new file is made only knowingly. */
+/* Checks owner and mode, because the kernel checks our own rights only. An existing file is
+ * checked after it is opened; a new one is created with O_EXCL. */
 static int
-safepath_open_judged(const struct safepath *sp, const char *name, int flags, mode_t mode)
+safepath_open_checked(const struct safepath *sp, const char *name, int flags, mode_t mode)
 {
 	static const int wanted[] = {
 	    [O_RDONLY] = R_OK, [O_WRONLY] = W_OK, [O_RDWR] = R_OK | W_OK, [O_ACCMODE] = 0};
 	int fd = -1, want = flags & O_PATH ? 0 : wanted[flags & O_ACCMODE];
 	struct stat st;
 
-	if (!fs_rights_judge(&sp->rights, &sp->st, X_OK))
+	if (!fs_rights_allow(&sp->rights, &sp->st, X_OK))
 		return fail_with(EACCES);
 	errno = ENOENT;
 	if (!(flags & O_EXCL))
 		fd = safepath_openat(sp, name, flags & ~O_CREAT, 0);
 	if (fd != -1 && fstat(fd, &st) == -1)
 		return fd_fail(fd, errno);
-	if (fd != -1 && !fs_rights_judge(&sp->rights, &st, want))
+	if (fd != -1 && !fs_rights_allow(&sp->rights, &st, want))
 		return fd_fail(fd, EACCES);
 	if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
@@ -196,8 +198,8 @@ safepath_open(
 {
 	int fd;
 
-	if (sp->rights.kind == FS_RIGHTS_JUDGED)
-		fd = safepath_open_judged(sp, name, flags, mode);
+	if (sp->rights.kind == FS_RIGHTS_CHECKED)
+		fd = safepath_open_checked(sp, name, flags, mode);
 	else
 		fd = safepath_openat(sp, name, flags, mode);
 	if (fd == -1)
@@ -226,7 +228,7 @@ safepath_stat(const struct safepath *sp, const char *name, struct stat *st)
 	return rc;
 }
 
-/* True when the file has no other name, or none of others' making. */
+/* Whether the file has no other name that others can have made. */
 static bool
 safepath_is_sole(const struct safepath *sp, const struct stat *st)
 {
@@ -234,7 +236,7 @@ safepath_is_sole(const struct safepath *sp, const struct stat *st)
 	    (sp->rights.kind == FS_RIGHTS_OWN && !safepath_stat_is_shared(&sp->st));
 }
 
-/* Whether the name may cease to stand for this file. 0, or -1 with errno. */
+/* Whether the name of this file may be removed. 0, or -1 with errno. */
 static int
 safepath_check_removal(const struct safepath *sp, const struct stat *st)
 {
@@ -244,7 +246,7 @@ safepath_check_removal(const struct safepath *sp, const struct stat *st)
 		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, st))
 		return fail_with(EMLINK);
-	if (sp->rights.kind != FS_RIGHTS_JUDGED)
+	if (sp->rights.kind != FS_RIGHTS_CHECKED)
 		return 0;
 	if (!safepath_may_change(sp) ||
 	    ((sp->st.st_mode & S_ISVTX) && st->st_uid != sp->rights.uid &&
@@ -314,7 +316,7 @@ safepath_rename_new(const struct safepath *sp, const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* A file system or a kernel that has no such flag. */
+	/* The file system or the kernel does not have the flag. */
 	if (safepath_stat(sp, to, &st) == 0)
 		return fail_with(EEXIST);
 	return errno == ENOENT ? safepath_renameat(sp, from, to, 0) : -1;
@@ -331,7 +333,7 @@ safepath_truncate(const struct safepath *sp, int fd, off_t length)
 		return fail_with(EINVAL);
 	if (!safepath_is_sole(sp, &st))
 		return fail_with(EMLINK);
-	if (!fs_rights_judge(&sp->rights, &st, W_OK))
+	if (!fs_rights_allow(&sp->rights, &st, W_OK))
 		return fail_with(EACCES);
 	return ftruncate(fd, length);
 }

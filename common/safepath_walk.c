@@ -18,7 +18,7 @@
 struct walk {
 	struct safepath *sp;
 	unsigned flags, links;
-	char rest[2 * PATH_MAX]; /* of the path, after what links hold */
+	char rest[2 * PATH_MAX]; /* not resolved yet: texts of links, then of the path */
 };
 
 /* glibc has no wrapper. */
@@ -40,8 +40,8 @@ safepath_uid_is_ours(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* A user's own group may write that user's directories (umask 002); the groups of root's
- * directories have members. */
+/* An ordinary user trusts the user's own group, which can write with umask 002; the groups
+ * of root's directories have other members. */
 bool
 safepath_stat_is_shared(const struct stat *dir)
 {
@@ -63,7 +63,7 @@ safepath_walk_is_steady(const struct stat *dir, const struct stat *entry)
 		safepath_uid_is_ours(entry->st_uid));
 }
 
-/* Takes fd as the directory from here on. */
+/* Continues in another directory (fd is taken). */
 static int
 safepath_walk_enter(struct walk *w, int fd_take)
 {
@@ -72,7 +72,7 @@ safepath_walk_enter(struct walk *w, int fd_take)
 	return fstat(fd_take, &w->sp->st);
 }
 
-/* From where the rest of the path counts. */
+/* Starts at the root or in the working directory. */
 static int
 safepath_walk_start(struct walk *w)
 {
@@ -81,7 +81,7 @@ safepath_walk_start(struct walk *w)
 	return fd == -1 ? -1 : safepath_walk_enter(w, fd);
 }
 
-/* The component by itself, links not followed. */
+/* Opens a component as an O_PATH descriptor, with the rights of the walk. */
 static int
 safepath_walk_look_up(struct walk *w, const char *name, int flags)
 {
@@ -141,9 +141,8 @@ safepath_walk_refuse(
 	return fail_with(EACCES);
 }
 
-/* Our own link in a sticky directory can be moved by nobody else: what the kernel's
- * protected_symlinks allows an ordinary user is allowed here. Root has more to lose, by
- * links that were moved there from elsewhere. */
+/* An ordinary user's link in a sticky directory, where nobody else can move it, is trusted as
+ * by the kernel's protected_symlinks. Root's is not: it may have been moved there. */
 static bool
 safepath_walk_is_trusted(const struct stat *dir, const struct stat *link)
 {
@@ -155,8 +154,8 @@ safepath_walk_is_trusted(const struct stat *dir, const struct stat *link)
 	    safepath_uid_is_ours(dir->st_uid);
 }
 
-/* Whose rights an untrusted link has: its owner's. Root's link and ours may have been moved
- * here by those who can write the directory. */
+/* The user with whose rights an untrusted link is followed: its owner. Root's link and ours
+ * may have been moved here by a user who can write the directory. */
 static uid_t
 safepath_walk_link_uid(const struct stat *dir, const struct stat *link)
 {
@@ -167,8 +166,8 @@ safepath_walk_link_uid(const struct stat *dir, const struct stat *link)
 	return dir->st_uid;
 }
 
-/* Others can make a hard link to a user's link in a directory of their own, and would have
- * that user's rights by it. */
+/* Whether the link may be another user's hard link to this user's link, by which the other
+ * user would gain this user's rights. */
 static bool
 safepath_walk_is_copied(const struct stat *dir, const struct stat *link)
 {
@@ -177,9 +176,9 @@ safepath_walk_is_copied(const struct stat *dir, const struct stat *link)
 	    (link->st_uid != dir->st_uid || (dir->st_mode & (S_IWGRP | S_IWOTH)));
 }
 
-/* Decides with which rights the walk goes on. 0, or -1 with errno. */
+/* Decides with which rights the walk continues. 0, or -1 with errno. */
 static int
-safepath_walk_judge_link(struct walk *w, const char *name, const struct stat *link)
+safepath_walk_check_link(struct walk *w, const char *name, const struct stat *link)
 {
 	struct safepath *sp = w->sp;
 	uid_t uid;
@@ -198,7 +197,7 @@ safepath_walk_judge_link(struct walk *w, const char *name, const struct stat *li
 	return 0;
 }
 
-/* A link that stands for an open file; its text is no path. */
+/* Whether it is a link of /proc to an open file; its text is not a path. */
 static bool
 safepath_walk_is_magic(int link)
 {
@@ -207,8 +206,8 @@ safepath_walk_is_magic(int link)
 	return fstatfs(link, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Behind a link there is mostly none: the directories left are found by one call. Where
- * that fails the walk goes on and finds out why. 0, or -1 with errno. */
+/* After a link there is rarely another: finds the remaining directories by one call. If that
+ * fails, the walk continues and finds the reason. 0, or -1 with errno. */
 static int
 safepath_walk_jump(struct walk *w)
 {
@@ -216,8 +215,8 @@ safepath_walk_jump(struct walk *w)
 	struct fs_rights_saved saved;
 	int fd;
 
-	/* Those cases look at every directory. */
-	if (w->flags & SAFEPATH_STEADY || w->sp->rights.kind == FS_RIGHTS_JUDGED)
+	/* These need to see every directory. */
+	if (w->flags & SAFEPATH_STEADY || w->sp->rights.kind == FS_RIGHTS_CHECKED)
 		return 0;
 	if (slash == NULL || slash == w->rest || slash[1] == '\0')
 		return 0;
@@ -233,7 +232,7 @@ safepath_walk_jump(struct walk *w)
 	return safepath_walk_enter(w, fd);
 }
 
-/* Puts the link's text in front of the rest. */
+/* Inserts the link's text before the rest. */
 static int
 safepath_walk_splice(struct walk *w, int link)
 {
@@ -275,11 +274,11 @@ safepath_walk_link(struct walk *w, const char *name, int link, const struct stat
 
 	if (++w->links > WALK_LINKS)
 		return fail_with(ELOOP);
-	if (safepath_walk_judge_link(w, name, st) == -1)
+	if (safepath_walk_check_link(w, name, st) == -1)
 		return WALK_FAILED;
 	w->sp->steady = w->sp->steady && w->sp->rights.kind == FS_RIGHTS_OWN;
-	/* With another's rights the text is followed, where the kernel would pass over the
-	 * directories on the way. */
+	/* With a user's rights the text of a /proc link is followed as well: the kernel
+	 * would skip the directories on the way. */
 	if (w->sp->rights.kind != FS_RIGHTS_OWN || !safepath_walk_is_magic(link))
 		return safepath_walk_splice(w, link) == -1 ? WALK_FAILED : WALK_ON;
 	if (*w->rest == '\0')
@@ -304,7 +303,7 @@ safepath_walk_found(struct walk *w, const char *name, int fd, bool last, bool *t
 	return safepath_walk_enter(w, fd) == -1 ? WALK_FAILED : WALK_ON;
 }
 
-/* Takes the next component off the rest. False when there is none. */
+/* Removes the next component from the rest; false when there is none. */
 static bool
 safepath_walk_next(struct walk *w, char *name, bool *last)
 {
@@ -366,7 +365,7 @@ safepath_walk(struct safepath *sp, const char *path, unsigned flags)
 		return -1;
 	while (result == WALK_ON)
 		result = safepath_walk_step(&w);
-	/* A name that we make in the last directory must stay ours too. */
+	/* A new name in the last directory must be safe from others too. */
 	sp->steady = sp->steady && safepath_walk_is_steady(&sp->st, &made);
 	return result == WALK_DONE ? 0 : -1;
 }

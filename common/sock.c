@@ -39,7 +39,7 @@ sock_address_unix(struct sockaddr_un *sun, const char *path_fmt, ...)
 	return n < 0 || (size_t)n >= sizeof(sun->sun_path) ? fail_with(ENAMETOOLONG) : 0;
 }
 
-/* Connecting blocks while the backlog is full, for SOCK_CONNECT_SECONDS at most. */
+/* Waits while the backlog is full, for SOCK_CONNECT_SECONDS at most. */
 static int
 sock_connect_bounded(int fd, const struct sockaddr_un *sun)
 {
@@ -62,7 +62,7 @@ sock_connect_now(int fd, const struct sockaddr_un *sun)
 	return connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
 }
 
-/* A path too long for an address is reached through a descriptor that stands for it. */
+/* Reaches a path that is too long for an address through a descriptor of the socket. */
 static int
 sock_reach_unix(const char *path, int (*reach)(int fd, const struct sockaddr_un *))
 {
@@ -127,7 +127,7 @@ sock_bind_at(const struct addrinfo *at)
 	return fd;
 }
 
-/* IPv4 first, as supervisord knows nothing else; "[::1]" may stand in brackets. NULL with
+/* Prefers IPv4, the only family of supervisord. An IPv6 address may have brackets. NULL with
  * errno. */
 static struct addrinfo *
 sock_find_tcp(const char *host, int port)
@@ -222,7 +222,7 @@ sock_check_tcp(const char *host, int port)
 	return fd == -1 ? -1 : 0;
 }
 
-/* A connection that was given up in the queue is passed over. */
+/* Skips connections that the client closed while they were queued. */
 int
 sock_accept(int listener)
 {
@@ -273,13 +273,13 @@ sock_send(int fd, const void *bytes, size_t n, int pass)
 	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	ssize_t sent;
 
 	if (pass != -1) {
 		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control.room);
+		msg.msg_controllen = sizeof(control.space);
 		control.head.cmsg_level = SOL_SOCKET;
 		control.head.cmsg_type = SCM_RIGHTS;
 		control.head.cmsg_len = CMSG_LEN(sizeof(int));
@@ -292,7 +292,7 @@ sock_send(int fd, const void *bytes, size_t n, int pass)
 }
 
 static void
-sock_take_rights(struct cmsghdr *c, int *fds, size_t max, size_t *count)
+sock_store_fds(struct cmsghdr *c, int *fds, size_t max, size_t *count)
 {
 	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
 	int fd;
@@ -306,14 +306,14 @@ sock_take_rights(struct cmsghdr *c, int *fds, size_t max, size_t *count)
 	}
 }
 
-/* The control room takes all that a message can carry, so none is lost unseen. */
+/* The buffer fits all descriptors that a message can carry, so that none is lost. */
 ssize_t
 sock_receive(int fd, void *bytes, size_t n, int *fds, size_t max, size_t *count)
 {
 	struct iovec part = { .iov_base = bytes, .iov_len = n };
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(SOCK_PASSED_MAX * sizeof(int))];
+		char space[CMSG_SPACE(SOCK_PASSED_MAX * sizeof(int))];
 	} control;
 	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
 	struct cmsghdr *c;
@@ -322,13 +322,13 @@ sock_receive(int fd, void *bytes, size_t n, int *fds, size_t max, size_t *count)
 	*count = 0;
 	do {
 		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control.room);
+		msg.msg_controllen = sizeof(control.space);
 		got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	} while (got == -1 && errno == EINTR);
 	if (got == -1)
 		return -1;
 	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			sock_take_rights(c, fds, max, count);
+			sock_store_fds(c, fds, max, count);
 	return got;
 }

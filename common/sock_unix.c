@@ -27,8 +27,8 @@ struct binding {
 
 /* --- binding ---------------------------------------------------------------- */
 
-/* The directory part of the path as it is written, when it fits into an address and only
- * root and we can change what it means; else a descriptor's name in /proc. */
+/* The address of a name in the directory: as the path is written, if it fits and only root
+ * and our user can change what it means; else through the directory's descriptor. */
 static int
 sock_unix_address(const struct binding *b, const char *name, struct sockaddr_un *sun)
 {
@@ -40,7 +40,7 @@ sock_unix_address(const struct binding *b, const char *name, struct sockaddr_un 
 	return sock_address_unix(sun, "/proc/self/fd/%d/%s", b->dir, name);
 }
 
-/* The mode is set on the socket before the name exists: nobody finds it wider open. */
+/* Sets the mode before the name exists, so that no client finds a wider one. */
 static int
 sock_unix_bind(const struct binding *b, const char *name)
 {
@@ -65,7 +65,7 @@ sock_unix_name(struct binding *b, int try)
 	(void)snprintf(b->temp, sizeof(b->temp), ".reeve-%d-%d", (int)getpid(), try);
 }
 
-/* In the path's directory, under a name that is not taken. */
+/* Binds in the path's directory, under an unused name. */
 static int
 sock_unix_bind_temp(struct binding *b)
 {
@@ -103,8 +103,8 @@ sock_unix_mkdir(struct binding *b)
 	return rc;
 }
 
-/* Others may have put another directory in the place of ours; in one that belongs to us and
- * is open to nobody else, no name can be exchanged. */
+/* Opens the private directory. Others may have replaced it, but in a directory of our user
+ * with mode 0700 they cannot replace any name. */
 static int
 sock_unix_enter_private(struct binding *b)
 {
@@ -121,7 +121,7 @@ sock_unix_enter_private(struct binding *b)
 
 /* --- publishing ------------------------------------------------------------- */
 
-/* Gives the bound socket its owner and starts it; `as` is its name in its directory. */
+/* Sets the owner of the bound socket and listens; `as` is its name in its directory. */
 static int
 sock_unix_start(struct binding *b, const char *as)
 {
@@ -153,7 +153,7 @@ sock_unix_publish(struct binding *b, const char *as)
 	return rc;
 }
 
-/* Whatever is left of the temporary names. */
+/* Removes the temporary names that are left. */
 static void
 sock_unix_clean(const struct binding *b, const char *as, bool published)
 {
@@ -172,7 +172,7 @@ sock_unix_clean(const struct binding *b, const char *as, bool published)
 	errno = error;
 }
 
-/* Under another name first. */
+/* Binds under another name and renames. */
 static int
 sock_unix_replace(struct binding *b)
 {
@@ -189,7 +189,7 @@ sock_unix_replace(struct binding *b)
 	return rc;
 }
 
-/* Under its own name: only root and we can change the directory. */
+/* Binds under its own name, in a directory that only root and our user can change. */
 static int
 sock_unix_here(struct binding *b)
 {
@@ -263,7 +263,7 @@ sock_unix_check_free(const char *path)
 {
 	int fd = sock_try_unix(path);
 
-	/* EAGAIN: a process listens that is too busy to accept. */
+	/* EAGAIN: a process listens, but its backlog is full. */
 	if (fd != -1 || errno == EAGAIN) {
 		fd_close(fd);
 		return fail_with(EADDRINUSE);

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* The SIG* constants of Python's signal module without their prefix, so that SIG_DFL and
- * the like are among them. The first name of a number is the one that is shown; those that
- * are listed come first, in the order of their numbers. */
+/* The SIG* constants of Python's signal module without their prefix, SIG_DFL and others
+ * included. The first name of a number is the one to show. The signals to list come first,
+ * in the order of their numbers. */
 static const struct {
 	const char *name;
 	int signo;
@@ -29,7 +29,7 @@ static const struct {
 	{ "_DFL", 0 }, { "_IGN", 1 }, { "_BLOCK", 0 }, { "_UNBLOCK", 1 }, { "_SETMASK", 2 },
 };
 
-/* int() does not take the separators 0x1c to 0x1f for blanks, strip() does. */
+/* A blank of int(), which unlike strip() does not skip the separators 0x1c to 0x1f. */
 static size_t
 str_blank(const char *s, size_t n)
 {
@@ -156,7 +156,7 @@ str_to_size(const char *s, int64_t *bytes)
 	return 0;
 }
 
-/* A name as long as the n bytes, in any case. */
+/* Finds the signal of a name of n bytes, in any case. */
 static int
 str_signal_number(const char *name, size_t n, int *signo)
 {
@@ -216,7 +216,7 @@ str_signal_name(int signo, char *buf)
 	return buf;
 }
 
-/* What the table has besides begins where its numbers rise no more. */
+/* The signals to list end where the numbers stop rising. */
 const char *
 str_signal_listed(size_t nth)
 {
@@ -242,7 +242,7 @@ str_errno_name(int errnum)
 	return name != NULL ? name : "E?";
 }
 
-/* What follows the backslash in the escapes that text and bytes share; NUL = it is none. */
+/* The letter of an escape that text and bytes share; NUL = the character has none. */
 static char
 str_repr_letter(char c, char quote)
 {
@@ -293,7 +293,7 @@ str_repr_text(struct buf *out, const char *s, size_t n, char quote)
 	return 0;
 }
 
-/* One byte, written at `to`, which has room for four; how many it takes. */
+/* Writes one byte of input as one to four bytes at `to`; returns how many. */
 static size_t
 str_repr_byte(char *to, char byte, char quote)
 {
@@ -309,7 +309,7 @@ str_repr_byte(char *to, char byte, char quote)
 	return letter != '\0' ? 2 : 4;
 }
 
-/* Children's output comes this way by the megabyte. */
+/* Reserves once for all bytes: the output of children passes here in megabytes. */
 static int
 str_repr_raw(struct buf *out, const char *s, size_t n, char quote)
 {
@@ -366,7 +366,7 @@ str_strip(char *s)
 	return s;
 }
 
-/* Nearly all of what is looked at is ASCII, which is passed in whole words. */
+/* Skips ASCII, nearly all of the input, eight bytes at a time. */
 bool
 str_is_utf8(const char *s, size_t n)
 {

@@ -1,5 +1,5 @@
-/* Str: text to values and back, as Python and supervisord read and write them,
- * for configuration, command line and XML-RPC alike. */
+/* Str: converts text to values and back as Python and supervisord do, for configuration,
+ * command line and XML-RPC. */
 #ifndef COMMON_STR_H
 #define COMMON_STR_H
 
@@ -18,14 +18,14 @@ NODISCARD int str_to_bool(const char *s, bool *value);
 NODISCARD int str_to_size(const char *s, int64_t *bytes);
 /* int(s, 8): "022", "22", "0o22", sign allowed. 0 or -1. */
 NODISCARD int str_to_octal(const char *s, int64_t *value);
-/* Signal name (any case, SIG optional) or number out of supervisord's valid set, which
- * includes 0. 0, or -1 with EINVAL (no such name) or ERANGE (no valid number). */
+/* Signal name (any case, SIG optional) or a number that supervisord accepts, 0 among them.
+ * 0, or -1 with EINVAL (no such name) or ERANGE (no such number). */
 NODISCARD int str_to_signal(const char *s, int *signo);
-/* "SIGTERM"; "signal 44" for one without a name, written to the caller's buffer of 32. */
+/* "SIGTERM", or "signal 44" for one without a name; written to buf, of 32 bytes. */
 const char *str_signal_name(int signo, char *buf);
 /* The nth signal's name, "TERM", in the order of their numbers; NULL after the last. */
 const char *str_signal_listed(size_t nth);
-/* "ENOENT" for ENOENT; "errno N" is never produced: unknown numbers give "E?". */
+/* "ENOENT" for ENOENT; "E?" for an unknown number. */
 const char *str_errno_name(int errnum);
 /* New: Python repr() of a str: '…', or "…" when it holds ' and no "; escapes \n, \t, \\,
  * \xNN. NULL with ENOMEM. */
@@ -36,12 +36,12 @@ char *str_repr_bytes(const void *bytes, size_t n);
 char *str_strip(char *s);
 /* In place: ASCII letters become small ones. */
 void str_lower(char *s);
-/* In place: each byte of what is no printable UTF-8, and none of the ASCII characters in
- * `kept`, becomes a question mark. */
+/* In place: replaces by '?' each byte that is not part of a printable character in UTF-8,
+ * except for the ASCII characters in `kept`. */
 void str_make_plain(char *s, const char *kept);
 /* True when the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool str_is_utf8(const char *s, size_t n);
-/* New: the text with U+FFFD for each byte that is no UTF-8. NULL with ENOMEM. */
+/* New: the text with U+FFFD for each byte that is not UTF-8. NULL with ENOMEM. */
 char *str_to_utf8(const char *s);
 /* Largest n' <= n that does not cut a UTF-8 sequence of a valid text. */
 size_t str_utf8_cut(const char *s, size_t n);

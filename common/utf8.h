@@ -1,4 +1,4 @@
-/* Utf8: one code point at a time, with what Python knows about it. */
+/* Utf8: decodes one code point at a time, and classifies it as Python does. */
 #ifndef COMMON_UTF8_H
 #define COMMON_UTF8_H
 
@@ -10,17 +10,17 @@
 
 #define UTF8_MAX 4 /* bytes of a sequence */
 
-/* Decodes the first sequence of the n bytes; its length, or 0 when there is none or it is
- * malformed (overlong, a surrogate, past U+10FFFF, cut short). */
+/* Decodes the first sequence of the n bytes; its length, or 0 if there is none or it is
+ * malformed (overlong, a surrogate, beyond U+10FFFF, incomplete). */
 size_t utf8_decode(const char *s, size_t n, uint32_t *code);
 /* The same for the last sequence of the n bytes. */
 size_t utf8_decode_last(const char *s, size_t n, uint32_t *code);
 /* str.isspace() */
 bool utf8_is_space(uint32_t code);
-/* Bytes of the space with which the n bytes begin or end, or 0. */
+/* The length of the space character at the beginning or end of the n bytes, or 0. */
 size_t utf8_space_first(const char *s, size_t n);
 size_t utf8_space_last(const char *s, size_t n);
-/* str.isprintable(), but that a code point not assigned yet counts as printable. */
+/* str.isprintable(), except that unassigned code points count as printable. */
 bool utf8_is_printable(uint32_t code);
 
 #endif

@@ -104,7 +104,7 @@ pidfile_write_path(const char *path, struct safepath_id *made, char *why)
 	struct safepath sp;
 	int fd, rc;
 
-	if (safepath_given(path, &fd)) {
+	if (safepath_inherited_fd(path, &fd)) {
 		fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		return fd == -1 ? -1 : pidfile_put(fd);
 	}

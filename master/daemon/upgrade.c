@@ -75,6 +75,6 @@ upgrade_resume(struct master *master, int fd, char **why)
 	    state_document_read_early(master, master->state, why) == -1)
 		return -1;
 	master->first = false;
-	loop_set_none_original(master->loop);
+	loop_clear_original_mask(master->loop);
 	return 0;
 }

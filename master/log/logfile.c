@@ -62,7 +62,7 @@ logfile_is_inherited(const char *path)
 {
 	int unused;
 
-	return safepath_given(path, &unused);
+	return safepath_inherited_fd(path, &unused);
 }
 
 /* Replaces the open file. */

@@ -40,7 +40,7 @@ logtarget_open(const char *path, struct nonblocking_writer *out, struct stat *st
 
 	*why = '\0';
 	*out = NONBLOCKING_WRITER_NONE;
-	if (!safepath_given(path, &inherited)) {
+	if (!safepath_inherited_fd(path, &inherited)) {
 		out->fd = logtarget_open_by_name(path, st, why);
 		return out->fd == -1 ? -1 : 0;
 	}

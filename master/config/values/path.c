@@ -130,7 +130,7 @@ conf_path_is_special(const char *path)
 	struct stat st;
 	int unused;
 
-	return safepath_given(path, &unused) ||
+	return safepath_inherited_fd(path, &unused) ||
 	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 

@@ -1,5 +1,5 @@
-/* Loop_probe: what the tests of the loop share: a callback that remembers what it was told
- * and does what the test wants of it, and loops under a frozen clock. */
+/* Loop_probe: a callback that records its calls and does what the test has set, and loops
+ * with a frozen clock. */
 #ifndef TESTS_LOOP_PROBE_H
 #define TESTS_LOOP_PROBE_H
 
@@ -20,7 +20,7 @@
 
 #define START 1000000 /* the frozen clock at the beginning of a test */
 
-/* What a callback was told, and what it is to do. */
+/* The calls of a callback, and what it does. */
 struct probe {
 	struct loop *loop;
 	struct source *source, *victim;

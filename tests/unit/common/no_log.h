@@ -1,4 +1,4 @@
-/* No_log: a sink that nobody reads, for tests whose subject logs. */
+/* No_log: discards what the tested code logs. */
 #ifndef TESTS_NO_LOG_H
 #define TESTS_NO_LOG_H
 

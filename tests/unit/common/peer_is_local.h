@@ -1,4 +1,4 @@
-/* Whether the other end of a connection is on this machine. */
+/* Peer is local: whether the peer of a connection is on this machine. */
 #ifndef TESTS_UNIT_COMMON_PEER_IS_LOCAL_H
 #define TESTS_UNIT_COMMON_PEER_IS_LOCAL_H
 

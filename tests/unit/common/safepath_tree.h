@@ -1,5 +1,4 @@
-/* Safepath tree: directories in which a user without privilege attacks root, for the tests
- * of the paths that root uses there. */
+/* Safepath tree: directories in which an unprivileged user attacks the paths of root. */
 #ifndef TESTS_UNIT_COMMON_SAFEPATH_TREE_H
 #define TESTS_UNIT_COMMON_SAFEPATH_TREE_H
 
@@ -119,15 +118,15 @@ count_fds(void)
 	return n;
 }
 
-/* Opens as a log is; the descriptor is closed. The error, 0 = none. */
+/* Opens and closes the file as a log. The error, 0 = none. */
 static inline int
 try_open(const char *name, int flags, uid_t *owner, char *why)
 {
 	int fds = count_fds(), fd;
-	char room[SAFEPATH_WHY];
+	char why_unused[SAFEPATH_WHY];
 	struct stat st;
 
-	fd = safepath_open_path(at(name), flags, 0666, &st, why != NULL ? why : room);
+	fd = safepath_open_path(at(name), flags, 0666, &st, why != NULL ? why : why_unused);
 	if (fd == -1) {
 		assert_int_equal(count_fds(), fds);
 		return errno;

@@ -1,4 +1,4 @@
-/* Sock listen: a listening Unix socket for tests that do not care which inode it is. */
+/* Sock listen: a listening Unix socket, for tests that do not need its inode. */
 #ifndef TESTS_UNIT_COMMON_SOCK_LISTEN_H
 #define TESTS_UNIT_COMMON_SOCK_LISTEN_H
 

@@ -33,7 +33,7 @@ static void
 test_decode(void **state UNUSED)
 {
 	static const struct {
-		const char *text, *bytes;	/* NULL = refused */
+		const char *text, *bytes;	/* NULL = rejected */
 	} cases[] = {
 		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" },
 		{ "+//+", "\xfb\xff\xfe" }, { " Zm9v\r\nYmFy ", "foobar" },

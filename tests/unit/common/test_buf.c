@@ -92,7 +92,7 @@ test_reserve(void **state)
 	buf_clear(&b);
 }
 
-/* A queue that never gets empty keeps its bytes in order and its memory in bounds. */
+/* A queue that is never empty keeps its bytes in order and its memory bounded. */
 static void
 test_queue(void **state)
 {
@@ -117,7 +117,7 @@ test_queue(void **state)
 	buf_clear(&b);
 }
 
-/* Bytes consumed make room again, without a new allocation. */
+/* The memory of consumed bytes is reused without a new allocation. */
 static void
 test_compaction(void **state)
 {

@@ -50,7 +50,7 @@ test_text(void **state)
 	assert_string_equal(text, "2023-11-14 22:13:20");
 	assert_int_equal(clock_local_text(text, sizeof(text), "%F %T", 1700000000), 19);
 	assert_string_equal(text, "2023-11-15 00:43:20");
-	/* Too long, and past the years of struct tm. */
+	/* Too long for the buffer, and beyond the years of struct tm. */
 	assert_int_equal(clock_utc_text(text, 19, "%F %T", 1700000000), 0);
 	assert_string_equal(text, "");
 	text[0] = 'x';

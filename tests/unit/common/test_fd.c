@@ -30,7 +30,7 @@ test_close_keeps_errno(void **state UNUSED)
 	assert_int_equal(errno, ENOSPC);
 	fd_close(-1);
 	assert_int_equal(errno, ENOSPC);
-	fd_close(fd); /* EBADF inside */
+	fd_close(fd); /* fails with EBADF, which is not reported */
 	assert_int_equal(errno, ENOSPC);
 	assert_closed(fd);
 }

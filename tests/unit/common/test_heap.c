@@ -8,7 +8,7 @@
 
 #define MANY 500
 
-/* A generator of our own, so that a failure comes back at the next run. */
+/* A generator of our own, so that a failure is repeated in the next run. */
 static unsigned
 next_number(unsigned *seed)
 {
@@ -28,7 +28,7 @@ drain_in_order(struct heap *h, size_t want)
 			assert_true(n->order > last.order);
 		last = *n;
 		heap_remove(h, n);
-		assert_int_equal(n->place, HEAP_NOWHERE);
+		assert_int_equal(n->index, HEAP_NONE);
 		count++;
 	}
 	assert_int_equal(count, want);
@@ -73,7 +73,7 @@ test_removed_in_the_middle(void **state)
 	heap_remove(&h, &nodes[3]);
 	assert_int_equal(h.len, nitems(nodes) - 1);
 	for (i = 1; i < h.len; i++) {
-		assert_int_equal(h.nodes[i]->place, i);
+		assert_int_equal(h.nodes[i]->index, i);
 		assert_true(h.nodes[i]->deadline >= h.nodes[(i - 1) / 2]->deadline);
 	}
 	drain_in_order(&h, nitems(nodes) - 1);
@@ -89,11 +89,11 @@ test_reserve(void **state)
 	assert_null(heap_top(&h));
 	assert_int_equal(heap_reserve(&h, 0), 0);
 	assert_int_equal(heap_reserve(&h, 1), 0);
-	assert_true(h.room >= 1);
+	assert_true(h.cap >= 1);
 	assert_int_equal(heap_reserve(&h, 100), 0);
-	assert_true(h.room >= 100);
+	assert_true(h.cap >= 100);
 	heap_clear(&h);
-	assert_int_equal(h.room, 0);
+	assert_int_equal(h.cap, 0);
 }
 
 int

@@ -85,7 +85,7 @@ test_remove_in_walk(void **state)
 	idmap_free(m);
 }
 
-/* Pids come and go for years: the table must stay small. */
+/* With pids added and removed for years the table stays small. */
 static void
 test_churn(void **state)
 {

@@ -1,4 +1,4 @@
-/* What Python's RawConfigParser reads stands in tests/data/ini. */
+/* The expected values in tests/data/ini are those of Python's RawConfigParser. */
 #include "common/ini.h"
 #include "tests/unit/master/scratch.h"
 
@@ -43,7 +43,7 @@ place_teardown(void **state)
 }
 
 static void
-show(const struct ini *ini, char *out, size_t room)
+show(const struct ini *ini, char *out, size_t size)
 {
 	size_t sections = 0, values;
 	const char *section, *key, *value;
@@ -51,21 +51,21 @@ show(const struct ini *ini, char *out, size_t room)
 	strcpy(out, "OK ");
 	while ((section = ini_next(ini, &sections)) != NULL) {
 		values = 0;
-		snprintf(out + strlen(out), room - strlen(out), "[%s]", section);
+		snprintf(out + strlen(out), size - strlen(out), "[%s]", section);
 		while ((value = ini_next_value(ini, section, &values, &key)) != NULL)
 			snprintf(
-			    out + strlen(out), room - strlen(out), "%s=%s|", key, value);
+			    out + strlen(out), size - strlen(out), "%s=%s|", key, value);
 	}
 }
 
-/* The file's own name in an error is written FILE in the data. */
+/* The data has FILE for the name of the file in an error. */
 static void
-show_error(const struct place *place, const char *error, char *out, size_t room)
+show_error(const struct place *place, const char *error, char *out, size_t size)
 {
 	const char *hit = strstr(error, place->file);
 
 	assert_non_null(hit);
-	snprintf(out, room, "ER %.*sFILE%s", (int)(hit - error), error,
+	snprintf(out, size, "ER %.*sFILE%s", (int)(hit - error), error,
 	    hit + strlen(place->file));
 }
 
@@ -231,7 +231,7 @@ test_refused(void **state)
 	ini_free(NULL);
 }
 
-/* A file that memory does not suffice for is not said to be too large. */
+/* A file is not reported as too large when memory is short. */
 static void
 test_memory_is_short(void **state)
 {

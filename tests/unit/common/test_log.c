@@ -160,7 +160,7 @@ test_words(void **state)
 	assert_int_equal(log_level_parse("20"), -1);
 }
 
-/* The default sink and fatal, seen from outside: one line, masked, and exit status 1. */
+/* The default sink and fatal: one line, control bytes replaced, and exit status 1. */
 static void
 test_stderr_and_fatal(void **state)
 {

@@ -100,7 +100,7 @@ test_long_message_is_cut_and_errno_kept(void **state)
 	assert_int_equal(strlen(got.last), 2047);
 }
 
-/* The first ones of a flood are all logged, and again only after a minute of quiet. */
+/* The first lines of a flood are all logged, and again only after a quiet minute. */
 static void
 test_first_lines_pass(void **state)
 {

@@ -1,4 +1,4 @@
-/* Loop: descriptors, the end of a turn, and stopping. */
+/* Loop: descriptors, the hook at the end of a turn, and loop_stop. */
 #include "tests/unit/common/loop_probe.h"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ test_descriptor(void **state)
 }
 
 static void
-test_hangup_is_told(void **state)
+test_hangup_is_reported(void **state)
 {
 	struct loop *l = setup_frozen();
 	struct probe p = { .loop = l };
@@ -78,7 +78,7 @@ test_refused(void **state)
 	teardown(l);
 }
 
-/* Two ready descriptors that free one another: the second is never called. */
+/* Two ready descriptors whose callbacks free each other: the second is never called. */
 static void
 test_freed_is_not_called(void **state)
 {
@@ -116,7 +116,7 @@ test_frees_itself(void **state)
 	teardown(l);
 }
 
-/* The one that is called first turns the other's interest off. */
+/* The source that is called first clears what the other waits for. */
 struct pair {
 	struct source *other;
 	int *calls;
@@ -255,7 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_descriptor),
-		cmocka_unit_test(test_hangup_is_told),
+		cmocka_unit_test(test_hangup_is_reported),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_freed_is_not_called),
 		cmocka_unit_test(test_frees_itself),

@@ -1,4 +1,4 @@
-/* Loop: signals become calls, and none is lost. */
+/* Loop: signals. */
 #include "tests/unit/common/loop_probe.h"
 
 #include <signal.h>
@@ -65,7 +65,7 @@ test_signals(void **state)
 	teardown(l);
 }
 
-/* More pending than one read takes: nothing is lost. */
+/* More signals pending than one read returns: none is lost. */
 static void
 test_signal_flood(void **state)
 {
@@ -97,7 +97,7 @@ note_sender(void *ctx, uint32_t count)
 	p->ready = (uint32_t)loop_signal_sender(p->loop);
 }
 
-/* Of several signals, the first one's. */
+/* The sender is that of the first of several signals. */
 static void
 test_signal_sender(void **state)
 {

@@ -1,4 +1,4 @@
-/* Loop: timers, their order among one another and beside descriptors, and the timerfd. */
+/* Loop: timers, their order among each other and with descriptors, and the timerfd. */
 #include "tests/unit/common/loop_probe.h"
 
 #include <signal.h>
@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
-/* Stands before libc's: counts how often the loop sets its timerfd. */
+/* Replaces libc's function and counts its calls. */
 static int timer_sets;
 static int64_t timer_ns;
 
@@ -18,7 +18,7 @@ timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimersp
 	return (int)syscall(SYS_timerfd_settime, fd, flags, new, old);
 }
 
-static char trail[64]; /* the names of those called, in order */
+static char trail[64]; /* the names of the called timers, in order */
 
 static void
 name_fd(void *ctx, uint32_t ready)
@@ -75,7 +75,7 @@ test_timer_order(void **state)
 	teardown(l);
 }
 
-/* Armed in the past by callbacks: the next turn's, not this one's. */
+/* Timers that callbacks arm in the past are called in the next turn, not in this one. */
 static void
 test_past_waits_a_turn(void **state)
 {
@@ -99,8 +99,8 @@ test_past_waits_a_turn(void **state)
 	teardown(l);
 }
 
-/* A descriptor that is always ready and a timer that always arms itself in the past,
- * with no limit on the sleep: both go on, and no timerfd is needed. */
+/* A descriptor that is always ready and a timer that always arms itself in the past, with
+ * unlimited sleep: both are called in every turn, and the timerfd is not set. */
 static void
 test_no_starving(void **state)
 {
@@ -166,7 +166,7 @@ test_disarmed_in_its_turn(void **state)
 	teardown(l);
 }
 
-/* Pushed forward at every turn by a busy descriptor, a due timer fires all the same. */
+/* A due timer that a busy descriptor rearms in every turn is called all the same. */
 static void
 test_due_stays_due(void **state)
 {
@@ -190,7 +190,7 @@ test_due_stays_due(void **state)
 	teardown(l);
 }
 
-/* The real clock: the timerfd is set when the earliest deadline changes and no more. */
+/* With the real clock: the timerfd is set only when the earliest deadline changes. */
 static void
 test_timerfd(void **state)
 {

@@ -14,10 +14,10 @@
 static char values[MANY];
 
 static const char *
-key_of(int i, char *room)
+key_of(int i, char *buf)
 {
-	(void)snprintf(room, 16, "key%d", i);
-	return room;
+	(void)snprintf(buf, 16, "key%d", i);
+	return buf;
 }
 
 static void
@@ -46,18 +46,18 @@ test_basics(void **state)
 	map_free(NULL);
 }
 
-/* The walk gives what is left of 0 … MANY in order, replaced ones at their old place. */
+/* The walk returns the rest of 0 … MANY in order, replaced values at their old place. */
 static void
 expect_walk(struct map *m, int from, int step)
 {
-	char room[16];
+	char buf[16];
 	const char *key;
 	size_t cursor = 0;
 	void *value;
 	int want = from;
 
 	while ((value = map_next(m, &cursor, &key)) != NULL) {
-		assert_string_equal(key, key_of(want, room));
+		assert_string_equal(key, key_of(want, buf));
 		assert_ptr_equal(value, &values[want]);
 		assert_ptr_equal(map_get(m, key), value);
 		want += step;
@@ -70,22 +70,22 @@ static void
 test_order(void **state)
 {
 	struct map *m = map_new();
-	char room[16];
+	char buf[16];
 	int i;
 
 	(void)state;
 	for (i = 0; i < MANY; i++)
-		assert_int_equal(map_set(m, key_of(i, room), &values[i]), 0);
+		assert_int_equal(map_set(m, key_of(i, buf), &values[i]), 0);
 	assert_int_equal(map_set(m, "key0", &values[0]), 0);
 	assert_int_equal(map_count(m), MANY);
 	expect_walk(m, 0, 1);
 	for (i = 0; i < MANY; i++)
 		if (i % 3 != 1)
-			assert_ptr_equal(map_remove(m, key_of(i, room)), &values[i]);
+			assert_ptr_equal(map_remove(m, key_of(i, buf)), &values[i]);
 	expect_walk(m, 1, 3);
 	for (i = 0; i < MANY; i++)
 		if (i % 3 != 1)
-			assert_null(map_get(m, key_of(i, room)));
+			assert_null(map_get(m, key_of(i, buf)));
 	map_free(m);
 }
 
@@ -94,16 +94,16 @@ test_remove_in_walk(void **state)
 {
 	struct map *m = map_new();
 	size_t cursor = 0;
-	char room[16];
+	char buf[16];
 	const char *key;
 	int i, seen = 0;
 
 	(void)state;
 	for (i = 0; i < 100; i++)
-		assert_int_equal(map_set(m, key_of(i, room), &values[i]), 0);
+		assert_int_equal(map_set(m, key_of(i, buf), &values[i]), 0);
 	while (map_next(m, &cursor, &key) != NULL) {
-		(void)snprintf(room, sizeof(room), "%s", key);
-		assert_non_null(map_remove(m, room));
+		(void)snprintf(buf, sizeof(buf), "%s", key);
+		assert_non_null(map_remove(m, buf));
 		seen++;
 	}
 	assert_int_equal(seen, 100);
@@ -111,20 +111,20 @@ test_remove_in_walk(void **state)
 	map_free(m);
 }
 
-/* Comes and goes for ever without growing: the walk stays short. */
+/* Entries added and removed again and again do not grow the map. */
 static void
 test_churn(void **state)
 {
 	struct map *m = map_new();
 	size_t cursor = 0;
-	char room[16];
+	char buf[16];
 	int i;
 
 	(void)state;
 	for (i = 0; i < 50000; i++) {
-		assert_int_equal(map_set(m, key_of(i, room), &values[i % MANY]), 0);
+		assert_int_equal(map_set(m, key_of(i, buf), &values[i % MANY]), 0);
 		if (i >= 5)
-			assert_non_null(map_remove(m, key_of(i - 5, room)));
+			assert_non_null(map_remove(m, key_of(i - 5, buf)));
 	}
 	assert_int_equal(map_count(m), 5);
 	for (i = 0; map_next(m, &cursor, NULL) != NULL; i++)

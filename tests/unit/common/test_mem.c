@@ -15,7 +15,7 @@
 #include "common/mem.h"
 #include "tests/unit/common/no_log.h"
 
-/* Lets an allocation that cannot be met return NULL under the sanitizer as well. */
+/* Lets an impossible allocation return NULL under the sanitizer as well. */
 const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)
@@ -50,7 +50,7 @@ die_check(void)
 	mem_must(-1);
 }
 
-/* Exits 1 when the allocation ends the program, 0 when it returned. */
+/* The exit status is 1 if the allocation ended the program, 0 if it returned. */
 static int
 status_of(void (*fn)(void))
 {
@@ -119,7 +119,7 @@ test_text(void **state)
 	assert_null(c);
 }
 
-/* A width that cannot be had. */
+/* A text too long for memory. */
 static void
 test_text_without_memory(void **state)
 {

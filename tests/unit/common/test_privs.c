@@ -17,7 +17,7 @@
 
 #define NOBODY 65534
 
-/* In a child, for privilege does not come back: what it returns is its exit status. */
+/* Runs in a child, because privilege cannot be regained. Returns the exit status. */
 static int
 status_of(int (*fn)(void))
 {
@@ -65,7 +65,7 @@ drop_refused(void)
 	return what != NULL && strcmp(what, "setgroups") == 0 ? 0 : 3;
 }
 
-/* Root stays root when that is what was asked for. */
+/* The same user is kept: root stays root. */
 static int
 drop_to_root(void)
 {

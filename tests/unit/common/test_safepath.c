@@ -29,7 +29,7 @@ test_plain(void **state)
 	free(very_long);
 }
 
-/* Everything that find accepts or refuses without a link, by walking as well. */
+/* Paths without a link that find accepts or rejects, with and without the walk. */
 static void
 test_find(void **state)
 {
@@ -77,8 +77,8 @@ test_trusted_links(void **state)
 	expect_refused("empty", EISDIR, "");
 }
 
-/* A deployment's link leads into its user's directories; files made there are the
- * user's. */
+/* Root's link leads into a user's directories; files that are created there belong to the
+ * user. */
 static void
 test_own_links(void **state)
 {
@@ -117,13 +117,13 @@ test_attacking_links(void **state)
 	expect_refused("mine/hop", EACCES, "mine/hop");
 	expect_refused("by-root", EACCES, "mine/secret");
 	expect_untouched();
-	/* Read is refused only to those who could not read. */
+	/* Reading is refused only to users who cannot read. */
 	assert_int_equal(try_open("mine/secret", O_RDONLY, NULL, NULL), 0);
 	assert_int_equal(chmod(at("safe/secret"), 0600), 0);
 	assert_int_equal(try_open("mine/secret", O_RDONLY, NULL, NULL), EACCES);
 }
 
-/* It is not enough that root owns a link. */
+/* A link in a shared directory is not trusted just because root owns it. */
 static void
 test_moved_links(void **state)
 {
@@ -141,7 +141,7 @@ test_moved_links(void **state)
 	expect_refused("shared/c", EACCES, "rights of uid 65534");
 	expect_open("shared/d", FS_RIGHTS_NOBODY);
 	expect_untouched();
-	/* A user's link that another user has. */
+	/* A hard link of another user to the user's link. */
 	make_link("other/e", "file", OTHER);
 	assert_int_equal(link(at("other/e"), at("mine/e")), 0);
 	expect_refused("mine/e", EACCES, "has other hard links");
@@ -171,7 +171,7 @@ test_hard_links(void **state)
 	assert_int_equal(try_open("mine/log", O_RDONLY, NULL, NULL), EMLINK);
 	expect_open("mine/own", USER);
 	expect_open("safe/secret", 0);
-	/* None of those is emptied or removed. */
+	/* None of these is truncated or removed. */
 	assert_int_equal(safepath_find(&sp, at("mine/own"), 0), 0);
 	assert_true((fd = safepath_open(&sp, "own", O_WRONLY, 0, &st)) != -1);
 	assert_int_equal(safepath_truncate(&sp, fd, 0), -1);
@@ -229,7 +229,7 @@ test_remove_and_rename(void **state)
 	expect_untouched();
 }
 
-/* The directory stays the one that was found; what is put in its place gets nothing. */
+/* The directory that was found is used even if another one takes its name. */
 static void
 test_swapped_parent(void **state)
 {
@@ -306,8 +306,8 @@ test_last_itself(void **state)
 	safepath_close(&sp);
 }
 
-/* What a descriptor of /proc stands for is reached through root's links, and by their text
- * through a user's. */
+/* A link of /proc to a descriptor: root's link opens the file of the descriptor, a user's
+ * link the path that is its text. */
 static void
 test_magic(void **state)
 {
@@ -322,16 +322,16 @@ test_magic(void **state)
 	assert_true(S_ISCHR(st.st_mode));
 	(void)close(got);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	assert_true(safepath_given(path, &got));
+	assert_true(safepath_inherited_fd(path, &got));
 	assert_int_equal(got, fd);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ours);
-	assert_true(safepath_given(path, &got));
+	assert_true(safepath_inherited_fd(path, &got));
 	assert_int_equal(got, -1);
-	assert_true(safepath_given("/dev/fd/99999999999", &got));
+	assert_true(safepath_inherited_fd("/dev/fd/99999999999", &got));
 	assert_int_equal(got, -1);
-	assert_false(safepath_given("/dev/fd/x", &got));
-	assert_false(safepath_given("/dev/null", &got));
-	assert_true(safepath_given("/dev/stdout", &got));
+	assert_false(safepath_inherited_fd("/dev/fd/x", &got));
+	assert_false(safepath_inherited_fd("/dev/null", &got));
+	assert_true(safepath_inherited_fd("/dev/stdout", &got));
 	assert_int_equal(got, STDOUT_FILENO);
 	(void)close(fd);
 	(void)close(ours);

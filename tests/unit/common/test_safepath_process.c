@@ -1,4 +1,4 @@
-/* Paths used by processes that are limited in some way, and while a user changes them. */
+/* Paths in processes with limited rights, and paths that a user changes meanwhile. */
 #include "tests/unit/common/safepath_tree.h"
 
 #include <grp.h>
@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-/* Runs fn in a child as the user (0 = as we are). */
+/* Runs fn in a child as the user (0 = unchanged). */
 static void
 in_child(uid_t uid, void (*fn)(void))
 {
@@ -27,7 +27,7 @@ in_child(uid_t uid, void (*fn)(void))
 		fail_msg("the child ended with %#x", (unsigned)status);
 }
 
-/* cmocka's assertions do not end a child. */
+/* For a child, which cmocka's assertions would not end. */
 #define CHECK(what)                                                                        \
 	do {                                                                               \
 		if (!(what)) {                                                             \
@@ -46,7 +46,7 @@ as_ordinary_user(void)
 	CHECK(try_open("rootlink/log", APPEND, NULL, NULL) == 0);
 	CHECK(try_open("shared/mine", APPEND, NULL, NULL) == 0);
 	CHECK(try_open("mine/umask/link", APPEND, NULL, NULL) == 0);
-	/* Another user's link: what that user could reach, and no more. */
+	/* Another user's link reaches only what that user can reach. */
 	CHECK(try_open("other/attack", APPEND, NULL, why) == EACCES);
 	CHECK(strstr(why, "uid 4322") != NULL);
 	CHECK(try_open("other/create", APPEND, NULL, NULL) == EACCES);
@@ -119,7 +119,7 @@ test_without_openat2(void **state)
 		expect_untouched();
 }
 
-/* Root that keeps its power over files when it changes the id cannot become the user. */
+/* Root that keeps its capabilities when it changes ids cannot switch to the user. */
 static void
 with_fixed_power(void)
 {
@@ -155,7 +155,7 @@ with_groups(void)
 	CHECK(open(at("safe/again"), O_WRONLY | O_CREAT, 0600) != -1);
 }
 
-/* Groups of ours do not help the owner of a link, and are there again afterwards. */
+/* Our groups give the owner of a link no rights, and are restored afterwards. */
 static void
 test_groups(void **state)
 {
@@ -179,7 +179,7 @@ end_race(int signo)
 	race_over = 1;
 }
 
-/* The user exchanges log and logs, as fast as it goes, for links to what is root's. */
+/* The user replaces log and logs by links to root's files, as fast as possible. */
 static void
 race_swap(void)
 {

@@ -48,19 +48,19 @@ tcp_port(int fd)
 	socklen_t len = sizeof(at);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	return ntohs(at.sin_port); /* at the same place as sin6_port */
+	return ntohs(at.sin_port); /* same offset as sin6_port */
 }
 
 static int
 tcp_connect(int listener)
 {
-	struct sockaddr_storage room = { 0 };
-	socklen_t len = sizeof(room);
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
 	int fd;
 
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&room, &len), 0);
-	fd = socket(room.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&room, len), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, len), 0);
 	return fd;
 }
 
@@ -71,7 +71,7 @@ expect_tcp_local(const char *host)
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 
 	if (listener == -1 && (strchr(host, ':') != NULL || strcmp(host, "localhost") == 0))
-		return; /* no IPv6 here, or nobody who knows the name */
+		return; /* no IPv6 here, or no resolver for the name */
 	assert_true(listener != -1);
 	expect_flags(listener);
 	assert_true(tcp_port(listener) > 0);
@@ -97,7 +97,7 @@ test_tcp(void **state)
 }
 
 /* All interfaces of IPv4 and all of IPv6 are two listeners. A port that is free for IPv6
- * may be in use for IPv4 by another program: then it is another port's turn. */
+ * may be in use for IPv4 by another program: then another port is tried. */
 static void
 test_tcp_both(void **state)
 {
@@ -152,7 +152,7 @@ static void
 test_pair(void **state)
 {
 	int fds[2];
-	char room[8];
+	char bytes[8];
 	size_t count = 9;
 
 	(void)state;
@@ -160,14 +160,14 @@ test_pair(void **state)
 	expect_flags(fds[0]);
 	expect_flags(fds[1]);
 	assert_true(peer_is_local(fds[0]));
-	assert_int_equal(sock_receive(fds[1], room, 8, NULL, 0, &count), -1);
+	assert_int_equal(sock_receive(fds[1], bytes, 8, NULL, 0, &count), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(count, 0);
 	assert_int_equal(sock_send(fds[0], "hello", 5, -1), 5);
-	assert_int_equal(sock_receive(fds[1], room, 8, NULL, 0, &count), 5);
-	assert_memory_equal(room, "hello", 5);
+	assert_int_equal(sock_receive(fds[1], bytes, 8, NULL, 0, &count), 5);
+	assert_memory_equal(bytes, "hello", 5);
 	(void)close(fds[0]);
-	assert_int_equal(sock_receive(fds[1], room, 8, NULL, 0, &count), 0);
+	assert_int_equal(sock_receive(fds[1], bytes, 8, NULL, 0, &count), 0);
 	assert_int_equal(sock_send(fds[1], "x", 1, -1), -1);
 	assert_int_equal(errno, EPIPE);
 	(void)close(fds[1]);
@@ -178,14 +178,14 @@ test_pass_descriptor(void **state)
 {
 	int fds[2], got[2] = { -1, -1 }, before;
 	struct stat sent, received;
-	char room[8];
+	char bytes[8];
 	size_t count;
 
 	(void)state;
 	assert_int_equal(sock_pair(fds), 0);
 	before = count_fds();
 	assert_int_equal(sock_send(fds[0], "ab", 2, fds[0]), 2);
-	assert_int_equal(sock_receive(fds[1], room, 8, got, 2, &count), 2);
+	assert_int_equal(sock_receive(fds[1], bytes, 8, got, 2, &count), 2);
 	assert_int_equal(count, 1);
 	assert_true(fcntl(got[0], F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(fstat(fds[0], &sent), 0);
@@ -197,7 +197,7 @@ test_pass_descriptor(void **state)
 	(void)close(fds[1]);
 }
 
-/* Three at once, as a hostile peer may send them: none stays open unasked for. */
+/* Sends three descriptors in one message, as a hostile peer may. */
 static void
 send_three(int fd)
 {
@@ -205,10 +205,10 @@ send_three(int fd)
 	struct iovec part = { &byte, 1 };
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(3 * sizeof(int))];
+		char bytes[CMSG_SPACE(3 * sizeof(int))];
 	} control = { 0 };
 	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control.room) };
+		.msg_controllen = sizeof(control.bytes) };
 	int three[3] = { fd, fd, fd };
 
 	control.head.cmsg_level = SOL_SOCKET;

@@ -127,7 +127,7 @@ test_unix(void **state)
 	int fds = count_fds();
 
 	expect_talk(path);
-	expect_talk(path); /* the stale one is replaced */
+	expect_talk(path); /* the stale socket is replaced */
 	assert_int_equal(count_entries(*state), 1);
 	assert_int_equal(count_fds(), fds);
 	assert_int_equal(unlink(path), 0);
@@ -180,7 +180,7 @@ test_unix_owner(void **state)
 	free(path);
 }
 
-/* Under its own name, over whatever had it, for a child that waits for its clients. */
+/* Binds under the path's own name, for a child that accepts; replaces what is there. */
 static void
 test_unix_here(void **state)
 {
@@ -233,7 +233,7 @@ test_unix_here_refused(void **state)
 	free(below);
 }
 
-/* A directory and a name that no sun_path can hold. */
+/* A directory and a name too long for sun_path. */
 static void
 test_unix_long(void **state)
 {
@@ -303,7 +303,7 @@ test_unix_refused(void **state)
 	free(slash);
 }
 
-/* A temporary name left by a process that had our pid is stepped over. */
+/* A temporary name left by a process that had our pid is skipped. */
 static void
 test_unix_temp_taken(void **state)
 {
@@ -322,7 +322,7 @@ test_unix_temp_taken(void **state)
 	free(taken);
 }
 
-/* What is no socket, file or link is somebody's who knows why. */
+/* Only a socket, a file or a link is replaced. */
 static void
 test_unix_kept(void **state)
 {
@@ -396,7 +396,7 @@ test_user_directory(void **state)
 	assert_int_equal(st.st_mode & 07777, 0620);
 	assert_int_equal(st.st_uid, OTHER);
 	assert_int_equal(st.st_gid, 7);
-	/* Bound in a directory of root's own, where its name cannot be exchanged. */
+	/* Bound in a directory of root's own, where its name cannot be replaced. */
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
 	assert_int_equal(strncmp(name.sun_path, "/proc/self/fd/", 14), 0);
 	assert_string_equal(strrchr(name.sun_path, '/'), "/s");
@@ -430,7 +430,7 @@ end_attack(int signo)
 	over = 1;
 }
 
-/* Puts root's file in the place of the temporary names, which are known. */
+/* Replaces the temporary names, which are predictable, by root's file. */
 static void
 steal(const char *dir, pid_t victim)
 {
@@ -463,7 +463,7 @@ clear_directory(const char *dir)
 	(void)closedir(d);
 }
 
-/* A file of root's that lies in the directory is not given away with the socket. */
+/* The chown of the socket does not reach a file of root in the directory. */
 static void
 test_stolen_name(void **state)
 {

@@ -1,5 +1,5 @@
-/* The cases stand in tests/data/str, one file a function, with what Python or
- * supervisord answers. */
+/* The cases are in tests/data/str, one file a function, with the results of Python or
+ * supervisord. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@ struct text {
 	char bytes[512];
 };
 
-/* Answers a case as its file would write it. */
+/* Writes the result of a case as its file has it. */
 typedef void answer_fn(const struct text *input, struct text *got);
 
 static void
@@ -67,7 +67,7 @@ check_case(const char *file, char *line, answer_fn *answer)
 	*tab = '\0';
 	text_decode(&input, line);
 	text_decode(&want, tab + 1);
-	/* Memory ends with the input: ASan sees a read behind it. */
+	/* The memory ends with the input, so that ASan reports a read beyond it. */
 	size = offsetof(struct text, bytes) + input.len + 1;
 	assert_non_null(exact = malloc(size));
 	memcpy(exact, &input, size);
@@ -229,7 +229,7 @@ test_errno_unknown(void **state)
 	assert_string_equal(str_errno_name(4000), "E?");
 }
 
-/* Each once, under the name that is shown. */
+/* Each signal is listed once, under the name to show. */
 static void
 test_signals_listed(void **state)
 {
@@ -250,7 +250,7 @@ test_signals_listed(void **state)
 	assert_null(str_signal_listed(1000));
 }
 
-/* Every cut of a text with sequences of one to four bytes ends at a boundary. */
+/* A text with sequences of one to four bytes is cut at a boundary for every length. */
 static void
 test_to_utf8(void **state)
 {

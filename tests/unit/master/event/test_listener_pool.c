@@ -343,7 +343,7 @@ test_overflows_are_counted(void **state UNUSED)
 	setup(0, 2, false);
 	set_all(LISTENER_BUSY);
 	accept_many(2 + LOG_LIMIT_FIRST + 6, 100);
-	assert_int_equal(scene.pool->overflows.held, 6);
+	assert_int_equal(scene.pool->overflows.suppressed, 6);
 	assert_logged("ERRO pool p event buffer overflowed, discarding event 0\n"
 		      "ERRO pool p event buffer overflowed, discarding event 1\n"
 		      "ERRO pool p event buffer overflowed, discarding event 2\n"

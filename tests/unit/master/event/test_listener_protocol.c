@@ -194,7 +194,7 @@ test_log_floods(void **state UNUSED)
 	for (size_t kind = 0; kind < 3; kind++)
 		assert_int_equal(lines[kind], 20);
 	assert_int_equal(lines[3], 0);
-	assert_int_equal(own[0].rejected.held, 90);
+	assert_int_equal(own[0].rejected.suppressed, 90);
 	log_init(no_log, NULL, LEVEL_DEBUG);
 }
 
