@@ -1,4 +1,4 @@
-/* reevectl: supervisorctl's commands over the control socket, or as XML-RPC's client. */
+/* reevectl: supervisorctl's commands over the control socket or XML-RPC. */
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -27,12 +27,12 @@ main_print_help(void)
 	options_help(stdout);
 	fputs("\ncommands:\n", stdout);
 	command_list(stdout);
-	fputs("\nWithout a command a shell is started. `reevectl help COMMAND' tells how "
-	      "one is\nused; reevectl(1) has the rest.\n",
+	fputs("\nWithout a command, reevectl starts a shell. `reevectl help COMMAND' "
+	      "describes one\ncommand; see also reevectl(1).\n",
 	    stdout);
 }
 
-/* Prints why nothing is done (taken); the exit status. */
+/* Prints the reason (taken) and returns the exit status. */
 static int
 main_refuse(const char *self, int status, char *why)
 {
@@ -43,7 +43,7 @@ main_refuse(const char *self, int status, char *why)
 	return status;
 }
 
-/* "SCHEME:SOMETHING", as Python's urlparse sees it: two slashes alone are nothing. */
+/* Whether the text is "SCHEME:REST" for Python's urlparse, to which "//" is no rest. */
 static bool
 main_is_url(const char *text)
 {
@@ -59,9 +59,9 @@ main_is_url(const char *text)
 	return *(str_starts(rest, "//") ? rest + 2 : rest) != '\0';
 }
 
-/* The user, besides root and this one, that may have the password on a Unix socket: the
- * daemon's, if the file belongs to root or this user; else the owner of the file that the
- * password is in. */
+/* The user, besides root and this user, to whose server the password may be sent on a Unix
+ * socket: the configured user of the daemon, if the file belongs to root or this user; else
+ * the owner of the file, if the password is from the file. */
 static uid_t
 main_daemon_user(const struct options *o, const struct conffile *conf)
 {
@@ -78,26 +78,27 @@ main_daemon_user(const struct options *o, const struct conffile *conf)
 	return entry != NULL ? entry->pw_uid : 0;
 }
 
-/* The addresses: -s alone, or those of the file. 0, or -1 with *why new. */
+/* Fills in the addresses: that of -s, or those of the file. 0, or -1 with *why new. */
 static int
 main_find_server(const struct options *o, const struct conffile *conf,
-    struct server_where *where, char **why)
+    struct server_address *address, char **why)
 {
 	char *shown;
 
-	*where = (struct server_where){ .username = o->username != NULL ? o->username :
-									  conf->username,
-		.password = o->password != NULL ? o->password : conf->password,
-		.daemon_uid = main_daemon_user(o, conf) };
+	*address =
+	    (struct server_address){ .username =
+					 o->username != NULL ? o->username : conf->username,
+		    .password = o->password != NULL ? o->password : conf->password,
+		    .daemon_uid = main_daemon_user(o, conf) };
 	if (o->server == NULL) {
-		where->control = conf->control_socket;
-		where->url = conf->serverurl;
-		if (where->control == NULL && where->url == NULL)
-			where->url = "http://localhost:9001";
+		address->control = conf->control_socket;
+		address->url = conf->serverurl;
+		if (address->control == NULL && address->url == NULL)
+			address->url = "http://localhost:9001";
 	} else if (o->server[0] == '/') {
-		where->control = o->server;
+		address->control = o->server;
 	} else if (main_is_url(o->server)) {
-		where->url = o->server;
+		address->url = o->server;
 	} else {
 		shown = str_repr(o->server);
 		*why = xasprintf(
@@ -108,9 +109,9 @@ main_find_server(const struct options *o, const struct conffile *conf,
 	return 0;
 }
 
-/* Reads the file that is given or found; "" is none, and none is searched for. 0, or the
- * exit status with *why new. A server that is named needs no file, and `check`, which
- * reports what is wrong with it, has to be reached. */
+/* Reads the file of -c ("" = none) or searches for one. 0, or the exit status with *why new.
+ * A file that cannot be read is an error unless -s names the server, or the command is
+ * `check`, which reports what is wrong with the file. */
 static int
 main_read_configuration(
     const struct options *o, char **argv, char **file, struct conffile *conf, char **why)
@@ -131,8 +132,8 @@ main_read_configuration(
 	return EXIT_OK;
 }
 
-/* A standard stream that was closed would be the next file or socket that is opened, and
- * what is printed would go there. Nothing can be written to what stands for it. */
+/* Opens /dev/null for closed standard streams: else the next file or socket would get the
+ * number of such a stream, and with it the output. */
 static void
 main_fill_standard_streams(void)
 {
@@ -144,8 +145,8 @@ main_fill_standard_streams(void)
 	fd_close(fd);
 }
 
-/* New: the file that history is kept in when none is named, or NULL: where others can put
- * links, or own what we write, nothing is kept. */
+/* New: the default file of the history, or NULL if the home directory belongs to another
+ * user or others can write it. */
 static char *
 main_default_history(void)
 {
@@ -158,7 +159,7 @@ main_default_history(void)
 	return xasprintf("%s/.reevectl_history", home);
 }
 
-/* Runs the shell, or the command that the words are; the exit status. */
+/* Runs the shell, or the command in the words; returns the exit status. */
 static int
 main_run(struct session *s, char **words, const char *prompt, const char *history_file)
 {
@@ -184,7 +185,7 @@ main_run(struct session *s, char **words, const char *prompt, const char *histor
 	return status;
 }
 
-/* With the options and the configuration in hand; the exit status. */
+/* Runs a session with these options and this configuration; returns the exit status. */
 static int
 main_serve(
     const struct options *o, const struct conffile *conf, const char *file, char **argv)
@@ -194,13 +195,13 @@ main_serve(
 	struct session s = { .out = stdout, .err = stderr, .file = file,
 		.interactive = o->interactive, .terminal = terminal,
 		.colour = terminal && (no_color == NULL || *no_color == '\0') };
-	struct server_where where;
+	struct server_address address;
 	char *why = NULL;
 	int status;
 
-	if (main_find_server(o, conf, &where, &why) == -1)
+	if (main_find_server(o, conf, &address, &why) == -1)
 		return main_refuse(argv[0], EXIT_INVALID_ARGS, why);
-	s.server = server_new(&where);
+	s.server = server_new(&address);
 	status = main_run(&s, argv + optind, conf->prompt,
 	    o->history_file != NULL ? o->history_file : conf->history_file);
 	server_free(s.server);
@@ -216,7 +217,7 @@ main(int argc, char **argv)
 	int status;
 
 	main_fill_standard_streams();
-	/* A command that has begun is finished also when the reader of its output goes. */
+	/* A command is completed even if the reader of its output is gone. */
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(argc, argv, &o, &why) == -1)
 		return main_refuse(argv[0], EXIT_INVALID_ARGS, why);

@@ -20,16 +20,17 @@ static const struct row {
 	const char *help;
 } rows[] = {
 	{ 'c', "configuration", "FILE", AT(file),
-	    "supervisord.conf; one is searched for without it" },
+	    "configuration file (default: search the usual places)" },
 	{ 's', "serverurl", "SERVER", AT(server),
-	    "http://HOST:PORT or unix://PATH: speak XML-RPC there;\n"
-	    "/PATH: the control socket there" },
+	    "http://HOST:PORT or unix://PATH: connect with XML-RPC;\n"
+	    "/PATH: connect to this control socket" },
 	{ 'u', "username", "NAME", AT(username),
-	    "who to be there, when the server wants to know" },
-	{ 'p', "password", "WORD", AT(password), "and the password" },
-	{ 'r', "history_file", "FILE", AT(history_file), "keep the shell's history there;\n"
-	    "without it in ~/.reevectl_history" },
-	{ 'i', "interactive", NULL, AT(interactive), "questions may be asked" },
+	    "user name for the server" },
+	{ 'p', "password", "WORD", AT(password), "password for the server" },
+	{ 'r', "history_file", "FILE", AT(history_file),
+	    "history file of the shell\n(default: ~/.reevectl_history)" },
+	{ 'i', "interactive", NULL, AT(interactive),
+	    "ask for confirmation, user name and password" },
 	{ 'h', "help", NULL, AT(help), "print this and exit" },
 	{ 'v', "version", NULL, AT(version), "print the version and exit" },
 };
@@ -43,8 +44,8 @@ options_row(int letter)
 	return NULL;
 }
 
-/* The table for the system's getopt, which stops at the command and distinguishes a missing
- * argument from an unknown option. */
+/* The options in the form of getopt_long: '+' stops at the command, ':' distinguishes a
+ * missing argument from an unknown option. */
 struct spelling {
 	char letters[2 + 2 * nitems(rows) + 1];
 	struct option names[nitems(rows) + 1];
@@ -69,8 +70,8 @@ options_spell(struct spelling *s)
 	}
 }
 
-/* New: the text of Python's getopt for the option at which the system's stopped, with its
- * return value. */
+/* New: the error text of Python's getopt for the option at which getopt_long failed with
+ * this return value. */
 static char *
 options_problem(const char *given, int kind)
 {
@@ -92,7 +93,7 @@ options_problem(const char *given, int kind)
 	    likely > 1 ? "a unique prefix" : "recognized");
 }
 
-/* False when it had been given before. */
+/* Stores an option; false if it was set before. */
 static bool
 options_take(struct options *o, const struct row *row)
 {
@@ -107,7 +108,7 @@ options_take(struct options *o, const struct row *row)
 	return fresh;
 }
 
-/* An option that cannot be read is reported before one that is there twice. */
+/* An invalid option is reported rather than one that is set twice. */
 int
 options_read(int argc, char **argv, struct options *o, char **why)
 {

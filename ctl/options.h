@@ -1,4 +1,4 @@
-/* Options: the tool's command line before the command, as Python's getopt takes it. */
+/* Options: parses the command line up to the command, as Python's getopt does. */
 #ifndef CTL_OPTIONS_H
 #define CTL_OPTIONS_H
 
@@ -14,7 +14,7 @@ struct options { /* borrowed from argv; NULL when not given */
 
 /* 0 with optind at the command, or -1 with *why new. */
 NODISCARD int options_read(int argc, char **argv, struct options *, char **why);
-/* Prints the options, a line each. */
+/* Prints the help of all options. */
 void options_help(FILE *);
 
 #endif

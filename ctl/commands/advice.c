@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADVICE_WORD 64  /* bytes; a longer word has no neighbours */
-#define ADVICE_PREFIX 3 /* bytes typed of a word that is meant */
+#define ADVICE_WORD 64  /* bytes; longer words are not compared */
+#define ADVICE_PREFIX 3 /* bytes of a beginning that means the whole word */
 
-/* Case hardly ever makes another word. */
+/* Ignores case, which rarely makes another word. */
 static bool
 advice_same_letter(char a, char b)
 {
@@ -23,7 +23,7 @@ advice_least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many letters have to be changed, put in, left out or exchanged with the next one. */
+/* The edit distance: letters to replace, insert, delete, or swap with the next one. */
 static size_t
 advice_distance(const char *a, const char *b)
 {
@@ -76,14 +76,14 @@ advice_nearest(const char *word, const struct words *known)
 	return found != NULL ? xstrdup(found) : NULL;
 }
 
-/* New: what a name that exists in another form means, or NULL. */
+/* New: the right form of a name of an existing group or process, or NULL. */
 static char *
 advice_other_form(const char *group, const char *name, enum advice_about about,
     const struct server_rows *rows)
 {
 	const struct process_info *of_group = NULL, *of_name = NULL, *found;
 
-	/* The first of the group, and the first of that name in any group. */
+	/* The first process of the group, and the first of that name in any group. */
 	for (size_t i = rows->count; i-- > 0;) {
 		if (strcmp(rows->list[i]->group, group) == 0)
 			of_group = rows->list[i];
@@ -103,7 +103,7 @@ advice_other_form(const char *group, const char *name, enum advice_about about,
 	return found != NULL ? namespec_join(found->group, found->name) : NULL;
 }
 
-/* Every name that could have been typed. */
+/* Adds every name that the command accepts. */
 static void
 advice_add_names(
     struct words *known, enum advice_about about, const struct server_rows *rows)

@@ -1,5 +1,4 @@
-/* Advice: what a name or a command that does not exist probably means. It computes and
- * prints nothing. */
+/* Advice: finds what an unknown name or command probably means. It prints nothing. */
 #ifndef CTL_ADVICE_H
 #define CTL_ADVICE_H
 
@@ -12,10 +11,9 @@ enum advice_about {
 	ADVICE_GROUPS,		/* groups by their bare names */
 };
 
-/* New: the word of the list that is nearest to `word`, or NULL when none is near. */
+/* New: the word of the list that is most similar to `word`, or NULL if none is similar. */
 char *advice_nearest(const char *word, const struct words *known);
-/* New: what this name, which is unknown, probably means, or NULL. `more`: further names of
- * groups. */
+/* New: the name that this unknown name probably means, or NULL. `more`: further groups. */
 char *advice_name(const char *spec, enum advice_about, const struct server_rows *,
     const struct words *more);
 

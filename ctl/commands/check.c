@@ -1,4 +1,4 @@
-/* The command check: the configuration judged by the program that reads it. */
+/* The command check: runs reeved --check. */
 #include "common/fail.h"
 #include "common/mem.h"
 #include "ctl/commands/command.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* New: reeved beside this program, in sbin beside its directory, or where PATH has it. */
+/* New: reeved in this program's directory, else in ../sbin, else to be found in PATH. */
 static char *
 check_find_reeved(void)
 {
@@ -33,7 +33,7 @@ check_find_reeved(void)
 	return xstrdup("reeved");
 }
 
-/* Runs it with our own output; its exit status, or -1 with errno. */
+/* Runs reeved --check; returns its exit status, or -1 with errno. */
 static int
 check_reeved(const char *file)
 {
@@ -68,7 +68,7 @@ check_run(struct session *s, const char *args)
 	status = check_reeved(file);
 	if (status == -1)
 		session_report(
-		    s, EXIT_GENERIC, "error: reeved cannot be run: %s", strerror(errno));
+		    s, EXIT_GENERIC, "error: cannot run reeved: %s", strerror(errno));
 	else
 		s->status = status;
 }

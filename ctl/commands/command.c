@@ -19,14 +19,14 @@ command_open(struct session *s, const char *args)
 {
 	int before = s->status;
 
-	if (!http_client_knows(args)) {
+	if (!http_client_supports(args)) {
 		session_report(s, EXIT_GENERIC, "ERROR: url must be http:// or unix://");
 		return;
 	}
 	if (!isatty(STDIN_FILENO)) {
 		session_report(s, EXIT_GENERIC,
-		    "ERROR: open is for a terminal; elsewhere "
-		    "-s %s does it",
+		    "ERROR: open needs a terminal; without one use "
+		    "-s %s",
 		    args);
 		return;
 	}
@@ -47,50 +47,50 @@ static void command_help(struct session *, const char *args);
 
 static const struct command commands[] = {
 	{ .name = "add", .run = reread_each, .takes = COMMAND_TAKES_NEW_GROUPS, .help =
-	    "add <group>...\t\tActivate groups that the configuration read last has" },
+	    "add <group>...\t\tActivate groups of the configuration last read" },
 	{ .name = "avail", .run = reread_avail, .help =
-	    "avail\t\t\tShow every process of the configuration read last" },
+	    "avail\t\t\tShow the processes of the configuration last read" },
 	{ .name = "check", .run = check_run, .ours = true, .help =
-	    "check [<file>]\t\tTell what is wrong with a configuration file" },
+	    "check [<file>]\t\tPrint the errors of a configuration file" },
 	{ .name = "clear", .run = start_stop_run, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .always = "all", .help =
 	    "clear <name>...\t\tEmpty the logs of the named processes\n"
 	    "clear all\t\tEmpty the logs of every process" },
 	{ .name = "events", .run = events_run, .ours = true,
 	    .takes = COMMAND_TAKES_PROCESSES, .first = "--json", .help =
-	    "events [--json]\t\tTell of each process that changes its state, until Ctrl-C\n"
-	    "events <name>...\tTell of the named processes alone" },
+	    "events [--json]\t\tPrint each change of a process's state, until Ctrl-C\n"
+	    "events <name>...\tPrint only those of the named processes" },
 	{ .name = "exit", .run = command_quit, .help = "exit\t\t\tLeave the shell" },
 	{ .name = "fg", .run = foreground_run, .takes = COMMAND_TAKES_ONE_PROCESS, .help =
-	    "fg <name>\t\tShow a process's output and type its input; Ctrl-C leaves it" },
+	    "fg <name>\t\tShow a process's output and send it input, until Ctrl-C" },
 	{ .name = "help", .run = command_help, .help =
 	    "help\t\t\tList the commands\n"
-	    "help <command>\t\tTell how a command is used" },
+	    "help <command>\t\tDescribe a command" },
 	{ .name = "maintail", .run = tail_run, .first = "-f -n", .help =
 	    "maintail\t\tShow the last 1600 bytes of the daemon's log\n"
-	    "maintail -<bytes>\tShow that many\n"
-	    "maintail -n <lines>\tShow the last lines\n"
-	    "maintail -f\t\tShow it as it grows; Ctrl-C ends it" },
+	    "maintail -<bytes>\tShow the last <bytes> bytes\n"
+	    "maintail -n <lines>\tShow the last <lines> lines\n"
+	    "maintail -f\t\tShow new output as it is written, until Ctrl-C" },
 	{ .name = "open", .run = command_open, .help =
-	    "open <url>\t\tTurn to another server: http://HOST:PORT or unix://PATH" },
+	    "open <url>\t\tConnect to another server: http://HOST:PORT or unix://PATH" },
 	{ .name = "pid", .run = status_pid, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .always = "all", .help =
 	    "pid\t\t\tPrint the pid of the daemon\n"
-	    "pid <name>...\t\tPrint the pid of each named process, 0 if it is down\n"
+	    "pid <name>...\t\tPrint the pid of each named process, 0 if it does not run\n"
 	    "pid all\t\t\tPrint the pid of every process" },
 	{ .name = "quit", .run = command_quit, .help = "quit\t\t\tLeave the shell" },
 	{ .name = "reload", .run = shutdown_reload, .help =
-	    "reload\t\t\tStop everything, read the configuration and start again" },
+	    "reload\t\t\tRestart the daemon and all processes with the new configuration" },
 	{ .name = "remove", .run = reread_each, .takes = COMMAND_TAKES_GROUPS, .help =
-	    "remove <group>...\tDeactivate groups whose processes are down" },
+	    "remove <group>...\tDeactivate groups without running processes" },
 	{ .name = "reread", .run = reread_run, .help =
-	    "reread\t\t\tRead the configuration and tell what differs" },
+	    "reread\t\t\tRead the configuration and show which groups have changed" },
 	{ .name = "restart", .run = restart_run, .takes = COMMAND_TAKES_PROCESSES,
 	    .always = "all", .help =
 	    "restart <name>...\tStop the named processes, then start them\n"
-	    "restart <group>:*\tThe same for all processes of a group\n"
-	    "restart all\t\tThe same for every process\n"
-	    "The configuration is not read again" },
+	    "restart <group>:*\tRestart all processes of a group\n"
+	    "restart all\t\tRestart every process\n"
+	    "The configuration is not read again; see update" },
 	{ .name = "shutdown", .run = shutdown_run, .help =
 	    "shutdown\t\tStop every process, then the daemon" },
 	{ .name = "signal", .run = start_stop_run, .takes = COMMAND_TAKES_SIGNAL,
@@ -109,7 +109,7 @@ static const struct command commands[] = {
 	    "status <name>...\tShow the named processes\n"
 	    "status <group>:*\tShow all processes of a group\n"
 	    "status --json ...\tShow them as JSON\n"
-	    "status --watch ...\tShow them until Ctrl-C" },
+	    "status --watch ...\tUpdate the list until Ctrl-C" },
 	{ .name = "stop", .run = start_stop_run, .takes = COMMAND_TAKES_PROCESSES,
 	    .always = "all", .help =
 	    "stop <name>...\t\tStop the named processes\n"
@@ -118,19 +118,19 @@ static const struct command commands[] = {
 	{ .name = "tail", .run = tail_run, .takes = COMMAND_TAKES_ONE_PROCESS,
 	    .first = "-f -n", .always = "stdout stderr", .help =
 	    "tail <name> [stdout|stderr]\t\tShow the last 1600 bytes of a log\n"
-	    "tail -<bytes> <name> [stdout|stderr]\tShow that many\n"
-	    "tail -n <lines> <name> [stdout|stderr]\tShow the last lines\n"
-	    "tail -f <name> [stdout|stderr]\t\tShow it as it grows; Ctrl-C ends it\n"
+	    "tail -<bytes> <name> [stdout|stderr]\tShow the last <bytes> bytes\n"
+	    "tail -n <lines> <name> [stdout|stderr]\tShow the last <lines> lines\n"
+	    "tail -f <name> [stdout|stderr]\t\tShow new output as it is written, until Ctrl-C\n"
 	    "tail -f <group>:* [stdout|stderr]\tThe same for all processes of a group" },
 	{ .name = "update", .run = update_run, .takes = COMMAND_TAKES_GROUPS,
 	    .first = "--dry-run", .always = "all", .help =
-	    "update\t\t\tRead the configuration; add, restart and remove what differs\n"
+	    "update\t\t\tRead the configuration; add, restart or remove changed groups\n"
 	    "update all\t\tThe same\n"
-	    "update <group>...\tThe same for the named groups\n"
-	    "update --dry-run ...\tTell what would be done, and why" },
+	    "update <group>...\tThe same for the named groups only\n"
+	    "update --dry-run ...\tPrint what update would do, and why" },
 	{ .name = "version", .run = status_version, .help =
-	    "version\t\t\tPrint the version of supervisord that the daemon matches" },
-	/* The end of input. */
+	    "version\t\t\tPrint the version of supervisord that the daemon is compatible with" },
+	/* Runs at the end of input. */
 	{ .name = "EOF", .run = command_quit, .help = "Ctrl-D leaves the shell" },
 };
 
@@ -182,7 +182,7 @@ command_list(FILE *out)
 	}
 }
 
-/* Prints which command the first word of a line is near. */
+/* Prints which command is most similar to the first word of a line. */
 static void
 command_advise(struct session *s, const char *line)
 {
@@ -209,7 +209,7 @@ command_help(struct session *s, const char *args)
 	const struct command *command = command_find(args);
 
 	if (*args == '\0') {
-		/* Where output is no terminal, supervisorctl's list comes first. */
+		/* If output is not a terminal, supervisorctl's list comes first. */
 		if (!s->terminal) {
 			command_list_names(s->out, "default", false);
 			command_list_names(s->out, "reeve", true);
@@ -224,8 +224,8 @@ command_help(struct session *s, const char *args)
 	}
 }
 
-/* Runs the command word with the rest of the line, both stripped. No blank need stand
- * between the two: "start*" is start with the name "*". */
+/* Runs the command word with the rest of the line, both stripped. A blank between them is
+ * not necessary: "start*" is start with the name "*". */
 static void
 command_run_once(struct session *s, const char *line)
 {
@@ -254,7 +254,7 @@ command_run_once(struct session *s, const char *line)
 	free(copy);
 }
 
-/* Asks for user and password of the server; false at the end of input. */
+/* Asks for the user name and the password; false at the end of input. */
 static bool
 command_login(struct session *s)
 {
@@ -266,8 +266,7 @@ command_login(struct session *s)
 		fputc('\n', s->out);
 		server_login(s->server, username, password);
 	} else {
-		session_report(
-		    s, EXIT_GENERIC, "error: the input has ended without an answer");
+		session_report(s, EXIT_GENERIC, "error: no answer before the end of input");
 	}
 	free(username);
 	mem_wiping_free(password);

@@ -1,4 +1,4 @@
-/* Command: the table of commands, and the execution of one command line. */
+/* Command: the table of commands; runs one command line. */
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
 
@@ -15,27 +15,27 @@ enum command_takes {
 	COMMAND_TAKES_ONE_PROCESS,	/* no groups */
 	COMMAND_TAKES_SIGNAL,		/* and processes after it */
 	COMMAND_TAKES_GROUPS,		/* by their bare names */
-	COMMAND_TAKES_NEW_GROUPS,	/* which are not active */
+	COMMAND_TAKES_NEW_GROUPS,	/* groups that are not active */
 };
 
 struct command {
 	const char *name;
 	void (*run)(struct session *, const char *args);
 	const char *help;
-	bool ours; /* supervisorctl has no such command */
+	bool ours; /* supervisorctl does not have it */
 	enum command_takes takes;
-	const char *first, *always; /* words that its first argument may be, and any */
+	const char *first, *always; /* words to complete: first argument, any argument */
 };
 
-/* Runs one command line; the exit code, also in the session. */
+/* Runs one command line; returns the exit code, which the session has too. */
 int command_run(struct session *, const char *line);
-/* The nth command that a list shows, sorted; NULL after the last. */
+/* The nth command of the list, sorted by name; NULL after the last. */
 const struct command *command_get(size_t nth);
 const struct command *command_find(const char *name); /* or NULL */
-/* Prints them all, one line each. */
+/* Prints a list of all commands, one line each. */
 void command_list(FILE *);
 
-/* The handlers, each in the file that its name begins with. */
+/* The handlers; the name begins with that of the file. */
 void check_run(struct session *, const char *args);
 void events_run(struct session *, const char *args);
 void foreground_run(struct session *, const char *args);

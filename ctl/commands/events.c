@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* The state of a process that was printed last, or was found at the start. */
+/* The last known state of a process. */
 struct known {
 	char *name;
 	enum process_state state;
@@ -20,7 +20,7 @@ struct known {
 
 struct events {
 	FILE *out;
-	const struct words *only; /* names, none = all */
+	const struct words *only; /* names of processes; empty = all */
 	bool json;
 	struct idmap *known; /* of struct known by id, owned */
 };
@@ -42,7 +42,7 @@ events_print(const struct events *e, const char *name, const struct process_info
 
 	buf_init(&row, 0);
 	if (e->json && row_write(&row, info, ROW_WHOLE) == 0) {
-		/* Its last member, in the place of the closing brace. */
+		/* last_exit is added as the last member. */
 		text = process_info_last_exit(info);
 		(void)fwrite(buf_data(&row), 1, buf_len(&row) - 1, e->out);
 		fprintf(e->out, ",\"last_exit\":\"%s\"}\n", text != NULL ? text : "");
@@ -74,7 +74,7 @@ events_print_removed(const struct events *e, const char *name)
 	fflush(e->out);
 }
 
-/* The process's entry, new and borrowed; NULL when the names leave it out. */
+/* Adds an entry for the process; NULL if the names exclude it. Borrowed. */
 static struct known *
 events_note(struct events *e, uint64_t id, const struct process_info *info)
 {
@@ -85,8 +85,7 @@ events_note(struct events *e, uint64_t id, const struct process_info *info)
 	known = xcalloc(1, sizeof(*known));
 	known->name = namespec_join(info->group, info->name);
 	known->state = info->state;
-	if (idmap_set(e->known, id, known) == -1)
-		abort();
+	mem_must(idmap_set(e->known, id, known));
 	return known;
 }
 
@@ -111,7 +110,7 @@ events_on_change(void *ctx, uint64_t id, const struct process_info *info)
 	}
 }
 
-/* Reports misspelt names, because their events never come, and notes the present states. */
+/* Reports unknown names, which would wait for ever, and records the current states. */
 static void
 events_begin(struct session *s, struct events *e, const struct server_rows *rows)
 {
@@ -158,14 +157,13 @@ events_run(struct session *s, const char *args)
 	if (!session_connect(s))
 		return;
 	if (server_control(s->server) == NULL) {
-		session_error(s, "events are told on the control socket alone");
+		session_error(s, "events needs the control socket");
 		return;
 	}
 	words_split(&words, args);
 	e.json = words_take(&words, "--json");
 	e.known = idmap_new();
-	if (e.known == NULL)
-		abort();
+	mem_must(e.known == NULL);
 	if (session_rows(s, &rows)) {
 		namespec_expand(&words, s->attached, &rows);
 		events_begin(s, &e, &rows);

@@ -11,7 +11,7 @@ enum exit_code {
 	EXIT_UNKNOWN = 4,		/* status */
 	EXIT_NO_PRIVILEGE = 4,
 	EXIT_OTHER_API = 5,
-	EXIT_NEEDS_RELOAD = 6,		/* update; supervisorctl has no such status */
+	EXIT_NEEDS_RELOAD = 6,		/* update; not used by supervisorctl */
 	EXIT_NOT_RUNNING = 7,
 };
 

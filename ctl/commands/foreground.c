@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOREGROUND_LINE (64 * 1024) /* bytes of a line of input that are sent at once */
+#define FOREGROUND_LINE (64 * 1024) /* bytes; a longer line is sent in parts */
 
 struct foreground {
 	struct session *session;
@@ -20,7 +20,7 @@ struct foreground {
 	size_t length;
 };
 
-/* Sends the first n bytes of input; false when the process is no longer there for it. */
+/* Sends the first n bytes of input; false if the process cannot receive them. */
 static bool
 foreground_send(struct foreground *f, size_t n)
 {
@@ -50,7 +50,7 @@ foreground_send(struct foreground *f, size_t n)
 	return fine;
 }
 
-/* True while the process runs; else its end is printed. */
+/* Whether the process still runs; if not, prints its last output and its end. */
 static bool
 foreground_still_runs(struct foreground *f)
 {
@@ -67,7 +67,7 @@ foreground_still_runs(struct foreground *f)
 	return false;
 }
 
-/* Reads and sends whole lines, and what is left at the end of input as one more. */
+/* Reads input and sends whole lines; the end of input also ends a line. */
 static bool
 foreground_take_input(struct foreground *f)
 {
@@ -93,13 +93,13 @@ foreground_take_input(struct foreground *f)
 	return n > 0;
 }
 
-/* Over HTTP nothing reports the process's state; but a log ends when the daemon does. */
+/* Over HTTP the state is requested only when a log has ended, as it does with the daemon. */
 static bool
-foreground_turn(void *ctx, bool ready, bool doubt)
+foreground_turn(void *ctx, bool ready, bool log_ended)
 {
 	struct foreground *f = ctx;
 
-	if ((server_control(f->session->server) != NULL || doubt) &&
+	if ((server_control(f->session->server) != NULL || log_ended) &&
 	    !foreground_still_runs(f))
 		return false;
 	return !ready || foreground_take_input(f);

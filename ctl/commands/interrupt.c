@@ -13,7 +13,7 @@
 
 const int interrupt_signals[INTERRUPT_SIGNALS] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
 
-/* A signal handler has no context: the line of the one command under way. */
+/* The notice of the running command; static because a signal handler has no context. */
 static const char *volatile notice_line;
 
 bool
@@ -41,7 +41,7 @@ interrupt_end(struct interrupt *i)
 {
 	struct signalfd_siginfo info;
 
-	/* A pending signal would end the program as soon as it is unblocked. */
+	/* Unblocking a pending signal would end the program. */
 	while (i->fd >= 0 && read(i->fd, &info, sizeof(info)) > 0)
 		;
 	fd_close(i->fd);

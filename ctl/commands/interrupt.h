@@ -1,7 +1,7 @@
-/* Interrupt: signals that come while a command runs. Ctrl-C ends a command that has no end,
- * not the program. Where SIGINT is ignored from the start on, as in a shell script's
- * background job, it stays ignored. A command that leaves processes in an odd state when it
- * is cut off, as between a stop and its start, reports that on a signal. */
+/* Interrupt: handles signals while a command runs. Ctrl-C ends a command that would run for
+ * ever, but not the shell. SIGINT stays ignored if it is ignored at start, as in a
+ * background job of a shell script. A command that must not be interrupted unnoticed, for
+ * example between a stop and its start, prints a notice when a signal ends the program. */
 #ifndef CTL_INTERRUPT_H
 #define CTL_INTERRUPT_H
 
@@ -15,7 +15,7 @@
 extern const int interrupt_signals[INTERRUPT_SIGNALS];
 
 struct interrupt {
-	int fd; /* readable once Ctrl-C was pressed */
+	int fd; /* readable after Ctrl-C */
 	sigset_t before;
 };
 
@@ -24,17 +24,17 @@ struct interrupt_notice {
 	char *text; /* owned */
 };
 
-/* Call it before blocking: a blocked signal is queued even where it is ignored. */
+/* Call it before blocking the signal: a blocked signal is queued even if it is ignored. */
 bool interrupt_is_ignored(int signo);
 void interrupt_begin(struct interrupt *);
 void interrupt_end(struct interrupt *);
-/* Waits for input on fd (-1 = none) or for the time; false when the command is to end, by
- * Ctrl-C or because the reader of `out` has gone. */
+/* Waits for input on fd (-1 = none) or the timeout; false if the command must end, because
+ * of Ctrl-C or because the reader of `out` is gone. */
 bool interrupt_wait(const struct interrupt *, FILE *out, int fd, int timeout_ms);
 
-/* Until the end a signal that ends the program first prints the text (taken), one line
- * without its end. `alone`: the daemon does not finish the command by itself, so that
- * SIGHUP is ignored. One at a time. */
+/* From now until interrupt_notice_end, a signal that ends the program prints the text (one
+ * line without newline, taken) first. `alone`: the daemon does not complete the command by
+ * itself; SIGHUP is ignored. Only one notice at a time. */
 void interrupt_notice_begin(struct interrupt_notice *, char *text, bool alone);
 void interrupt_notice_end(struct interrupt_notice *);
 

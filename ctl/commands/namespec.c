@@ -45,7 +45,7 @@ namespec_is_group(const char *spec)
 	return colon != NULL && (colon[1] == '\0' || strcmp(colon, ":*") == 0);
 }
 
-/* "group:*" is supervisord's own word for a group, if no pattern is the group. */
+/* "group:*" is supervisord's name for a group, and a pattern only if its group is one. */
 bool
 namespec_is_pattern(const char *word)
 {
@@ -65,7 +65,7 @@ namespec_has_pattern(const struct words *w, size_t first)
 	return false;
 }
 
-/* Adds the processes that match with their group, or as they are shown; else the word. */
+/* Adds the processes whose name matches, with or without the group; if none, the word. */
 static void
 namespec_add_matches(
     struct words *into, const char *word, size_t from, const struct server_rows *rows)
@@ -86,7 +86,7 @@ namespec_add_matches(
 		words_add_from(into, word, from);
 }
 
-/* Names are UTF-8 whatever the user's locale: there '?' is a letter of any script. */
+/* Matches in a UTF-8 locale, because names are UTF-8: '?' is one character, not one byte. */
 void
 namespec_expand(struct words *w, size_t first, const struct server_rows *rows)
 {

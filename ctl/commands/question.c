@@ -18,11 +18,11 @@ char *
 question_line(const char *question)
 {
 	char *line = NULL;
-	size_t room = 0;
+	size_t size = 0;
 
 	fputs(question, stdout);
 	fflush(stdout);
-	if (getline(&line, &room, stdin) == -1) {
+	if (getline(&line, &size, stdin) == -1) {
 		free(line);
 		return NULL;
 	}
@@ -30,7 +30,7 @@ question_line(const char *question)
 	return line;
 }
 
-/* A signal that ends the program meanwhile does so when the terminal is as it was. */
+/* Blocks the signals that end the program until the terminal's settings are restored. */
 char *
 question_secret(const char *question)
 {

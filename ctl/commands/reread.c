@@ -16,7 +16,7 @@ reread_show_pending(struct session *s, FILE *out, const json_t *result, bool cou
 		const char *member, *need;
 	} kinds[] = {
 		{ "reload", "needs reload" },
-		{ "start", "needs reeved to be started again" },
+		{ "start", "needs a restart of reeved" },
 	};
 	bool found = false;
 	json_t *text;
@@ -39,7 +39,8 @@ reread_compare(const void *a, const void *b)
 	return strcmp(*left, *right);
 }
 
-/* One line for each name, in code-point order; the last list that has a name counts. */
+/* Prints a line for each name, in code-point order; if several lists have a name, the last
+ * one counts. */
 static void
 reread_show_changes(struct session *s, const json_t *result)
 {

@@ -1,5 +1,4 @@
-/* Reread: the configuration on disk and its groups: the commands reread, avail, add and
- * remove. */
+/* Reread: the commands reread, avail, add and remove. */
 #ifndef CTL_REREAD_H
 #define CTL_REREAD_H
 
@@ -9,9 +8,9 @@
 
 struct session;
 
-/* Prints a line for each change that an update or a reread has found and that cannot be
- * applied, none over HTTP. With `counts` they are the command's exit status, unless it has
- * failed already. */
+/* Prints a line for each change of an update or a reread that needs a reload or a restart of
+ * reeved; over HTTP none are known. With `counts` such a change sets the exit status, unless
+ * the command has failed. */
 void reread_show_pending(struct session *, FILE *out, const json_t *result, bool counts);
 
 #endif

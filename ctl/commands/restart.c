@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESTART_BYTES (64 * 1024) /* of names in one request … */
-#define RESTART_NAMES 2000        /* … and how many, patterns being one each */
+#define RESTART_BYTES (64 * 1024) /* of names in one request */
+#define RESTART_NAMES 2000        /* in one request; a pattern counts as one */
 
 struct restart {
 	struct start_stop stop, start;
@@ -24,7 +24,7 @@ restart_on_result(void *ctx, bool start, const struct bulk_result *r)
 	start_stop_result(start ? &restart->start : &restart->stop, r);
 }
 
-/* A step without a fault needs no line: its processes have theirs. */
+/* Prints failed steps only: of the others each process has a line. */
 static void
 restart_on_step(
     void *ctx, const char *action, const char *target, enum fault fault, const char *text)
@@ -37,8 +37,8 @@ restart_on_step(
 		    &(struct reply){ .fault = fault, .text = (char *)(uintptr_t)text });
 }
 
-/* New: the parameters of the method, the names of one pattern in one text; NULL when they
- * are too many for one request, or not UTF-8. */
+/* New: the parameters of the method, with the names of one pattern joined into one text;
+ * NULL if they are too many for one request, or not UTF-8. */
 static json_t *
 restart_params(const struct words *names)
 {
@@ -65,7 +65,8 @@ restart_params(const struct words *names)
 	return list == NULL ? NULL : json_pack("{so}", "names", list);
 }
 
-/* The daemon carries it out, even without this program. False when it cannot. */
+/* Lets the daemon restart the processes, which it completes even if this program ends. False
+ * if it cannot. */
 static bool
 restart_by_daemon(struct session *s, const struct words *names)
 {
@@ -84,7 +85,7 @@ restart_by_daemon(struct session *s, const struct words *names)
 		return false;
 	interrupt_notice_begin(&notice,
 	    xstrdup("reevectl: interrupted: the daemon "
-		    "carries on with the restart"),
+		    "completes the restart"),
 	    false);
 	restart.start.total = start_stop_expected(&every, names);
 	start_stop_begin(&restart.stop, names);
@@ -100,7 +101,7 @@ restart_by_daemon(struct session *s, const struct words *names)
 	return known;
 }
 
-/* Stops, then starts, over XML-RPC or with an older daemon. */
+/* Stops and starts the processes, for XML-RPC and older daemons. */
 static void
 restart_by_itself(struct session *s, const struct words *names)
 {
@@ -110,8 +111,8 @@ restart_by_itself(struct session *s, const struct words *names)
 	struct interrupt_notice notice;
 
 	interrupt_notice_begin(&notice,
-	    xasprintf("reevectl: interrupted: what has been "
-		      "stopped is not started again; to start it: reevectl start %s",
+	    xasprintf("reevectl: interrupted: stopped processes "
+		      "are not started again; to start them: reevectl start %s",
 		words),
 	    true);
 	free(words);

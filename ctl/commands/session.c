@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADVICE_MAX 10 /* names of a command that advice is given on */
+#define ADVICE_MAX 10 /* unknown names of a command that get advice */
 
 static void
 session_break(struct session *s)
@@ -52,8 +52,8 @@ session_fail(struct session *s, enum reach reached, const char *why)
 			return;
 		session_error(s, why);
 		if (s->err != NULL)
-			fputs("the user name or the password is missing or wrong: give "
-			      "them with -u and -p, or as username= and password= of "
+			fputs("the user name or the password is missing or wrong: set "
+			      "them with -u and -p, or with username= and password= in "
 			      "[supervisorctl]\n",
 			    s->err);
 	}
@@ -68,13 +68,13 @@ session_lost(struct session *s)
 	session_fail(s, denied ? REACH_UNAUTHORIZED : REACH_FAILED, why);
 }
 
-/* What commands on the daemon and on groups call a fault. */
+/* The texts of supervisorctl for faults of commands on the daemon and on groups. */
 static const struct {
 	const char *command;
 	enum fault fault;
 	const char *text;	/* NULL: the fault's own */
-	bool named;		/* a name follows */
-	bool is_fine;		/* the exit status stays */
+	bool named;		/* the name follows */
+	bool is_fine;		/* the exit status does not change */
 } wordings[] = {
 	{ "add", FAULT_SHUTDOWN_STATE, "shutting down", false, false },
 	{ "add", FAULT_ALREADY_ADDED, "process group already active", false, true },
@@ -90,7 +90,7 @@ static const struct {
 	{ "update", FAULT_SHUTDOWN_STATE, "already shutting down", false, false },
 };
 
-/* Reports a fault in supervisorctl's words for the command, else ends the command. */
+/* Reports a fault with supervisorctl's text; without one, ends the command. */
 static void
 session_report_fault(struct session *s, const struct reply *r, const char *name)
 {
@@ -163,7 +163,7 @@ session_advise_names(struct session *s)
 	json_t *row;
 	size_t i;
 
-	/* Only the configuration has the groups that could be added. */
+	/* Groups that can be added are only in the configuration. */
 	if (s->about == ADVICE_GROUPS) {
 		if (server_get(s->server, SERVER_CONFIG, &r) == 0)
 			json_array_foreach(r.result, i, row) {
@@ -194,7 +194,7 @@ session_advise(struct session *s)
 	else if (s->err != NULL && s->unknown.count > 0)
 		session_advise_names(s);
 	else if (s->err != NULL && s->unreadable && server_control(s->server) != NULL)
-		fprintf(s->err, "reevectl check%s%s names the line of each mistake\n",
+		fprintf(s->err, "reevectl check%s%s prints the line of each error\n",
 		    s->file != NULL ? " " : "", s->file != NULL ? s->file : "");
 	s->unreadable = false;
 	words_clear(&s->unknown);
@@ -211,7 +211,7 @@ session_reach(struct session *s)
 	return fine;
 }
 
-/* The outcomes that supervisorctl has words of its own for. */
+/* The outcomes for which supervisorctl has a text of its own. */
 static const struct {
 	enum reach reached;
 	int status;

@@ -14,8 +14,8 @@
 #define NO_PROCESS "no such process"
 #define NOT_RUNNING "not running"
 
-/* What each action calls a fault; FAULT_NONE is its success. NULL: supervisorctl has no
- * words for it there. */
+/* The texts of a fault for each action, and of success (FAULT_NONE). NULL: supervisorctl has
+ * no text. */
 static const struct {
 	enum fault fault;
 	const char *of[SHOW_ACTION_MAX];
@@ -32,7 +32,7 @@ static const struct {
 	{ FAULT_FAILED, { [SHOW_CLEAR] = "failed" } },
 };
 
-/* Characters, as Python counts them. */
+/* The number of characters, as Python counts them. */
 static int
 show_width(const char *s)
 {
@@ -90,7 +90,7 @@ show_columns(FILE *out, const char *const *names, size_t n)
 	}
 }
 
-/* What a terminal shows a state in. */
+/* The escape sequence for the colour of a state. */
 static const char *
 show_colour(enum process_state state)
 {
@@ -146,8 +146,8 @@ show_status(FILE *out, const struct process_info *const *rows, size_t n, int64_t
 	free(names);
 }
 
-/* supervisord's own is 0 where a process ended too early. Null: it never got so far, or
- * that is not known. */
+/* New: the exit status; null if it is not known. supervisord has 0 for a process that ended
+ * too early. */
 static json_t *
 show_exitstatus_json(const struct process_info *row)
 {

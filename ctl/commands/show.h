@@ -1,5 +1,5 @@
-/* Show: what reevectl prints, supervisorctl's texts to the byte, and the exit
- * codes that go with them. */
+/* Show: prints processes and results with exactly supervisorctl's texts, and computes the
+ * exit codes. */
 #ifndef CTL_SHOW_H
 #define CTL_SHOW_H
 
@@ -13,37 +13,37 @@
 
 enum show_action { SHOW_START, SHOW_STOP, SHOW_SIGNAL, SHOW_CLEAR, SHOW_ACTION_MAX };
 
-/* What the table has beyond supervisorctl's. */
+/* Additions to supervisorctl's table. */
 struct show_style {
-	bool colour; /* of states */
-	bool exits;  /* after the description: how the process ended last */
+	bool colour; /* colour the states */
+	bool exits;  /* show the last exit after the description */
 };
 
-/* The table of processes, columns as wide as the longest name. */
+/* Prints the table of processes; the first column fits the longest name. */
 void show_status(FILE *, const struct process_info *const *rows, size_t n, int64_t now,
     struct show_style);
-/* The same as one JSON array, a row a line. */
+/* Prints them as one JSON array, one row a line. */
 void show_json(FILE *, const struct process_info *const *rows, size_t n, int64_t now);
-/* New text: the description, and how a process that does not run ended last. */
+/* New: the description, with the last exit if the process does not run. */
 char *show_description(const struct process_info *, int64_t now);
-/* Text padded with blanks to a number of characters. */
+/* Prints a text padded with blanks to a number of characters. */
 void show_padded(FILE *, const char *text, int width);
-/* Names in columns of 79 characters at most, downwards, as Python's cmd lists topics. */
+/* Prints names sorted by column in lines of at most 79 characters, as Python's cmd does. */
 void show_columns(FILE *, const char *const *names, size_t n);
-/* The daemon's own state, when it is not RUNNING. */
+/* Prints the state of the daemon, unless it is RUNNING. */
 void show_daemon(FILE *, const struct daemon_info *);
-/* One process's outcome. False and nothing printed: supervisorctl has no words for this
- * fault here. */
+/* Prints the outcome for one process. False, with nothing printed, if supervisorctl has no
+ * text for this fault of this action. */
 NODISCARD bool show_outcome(FILE *, enum show_action, const char *group, const char *name,
     enum fault, const char *text);
-/* Why a process that was to be started does not run, and where its last words are. */
+/* Prints why a process that was started does not run, and how to read its output. */
 void show_failure(FILE *, const struct process_info *);
-/* The outcome of a stop of a process that did not run, but was about to be started. */
+/* Prints the outcome of a stop that cancelled a pending start. */
 void show_cancelled(FILE *, const char *group, const char *name);
-/* What a fault means for reading a log, of a process or the daemon's; NULL when
- * supervisorctl has no words for it. */
+/* The text for a fault of reading a log, of a process or of the daemon; NULL if
+ * supervisorctl has none. */
 const char *show_log_fault(enum fault, bool of_process);
-/* The exit code after this outcome, when it was `before`. */
+/* The exit code after this outcome, if it was `before`. */
 int show_exit(enum show_action, enum fault, int before);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Asks where questions may be asked; true when the command is to be done. */
+/* Asks the question in an interactive session; true if the command may run. */
 static bool
 shutdown_confirm(struct session *s, const char *question)
 {
@@ -14,8 +14,7 @@ shutdown_confirm(struct session *s, const char *question)
 	bool yes = !s->interactive || (line != NULL && (*line == 'y' || *line == 'Y'));
 
 	if (s->interactive && line == NULL)
-		session_report(
-		    s, EXIT_GENERIC, "error: the input has ended without an answer");
+		session_report(s, EXIT_GENERIC, "error: no answer before the end of input");
 	free(line);
 	return yes;
 }

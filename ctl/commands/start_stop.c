@@ -30,8 +30,7 @@ static const struct start_stop_kind {
 
 /* --- progress, on a terminal --- */
 
-/* The last line shows how far a command on several processes has come, and what a stop
- * waits for. */
+/* Prints how many results there are, and what a stop waits for. */
 static void
 start_stop_show_progress(struct start_stop *op)
 {
@@ -56,7 +55,7 @@ start_stop_hide_progress(struct start_stop *op)
 	op->shown = false;
 }
 
-/* Each second, over the control socket, which has the states while the stop goes on. */
+/* Called each second over the control socket, which has the states during the stop. */
 static void
 start_stop_on_tick(void *ctx)
 {
@@ -134,7 +133,8 @@ start_stop_end(struct start_stop *op)
 
 /* --- results --- */
 
-/* The server reports success for logs that it leaves as they are. */
+/* The fault of a result; clearing the log of a process that does not run is NOT_RUNNING,
+ * though the server reports success and leaves the log as it is. */
 static enum fault
 start_stop_outcome(const struct start_stop *op, const struct bulk_result *r)
 {
@@ -149,7 +149,7 @@ start_stop_outcome(const struct start_stop *op, const struct bulk_result *r)
 	return down ? FAULT_NOT_RUNNING : r->fault;
 }
 
-/* Prints on standard error why a process does not run, which supervisorctl's texts lack. */
+/* Prints on `err` why a process does not run, which supervisorctl does not. */
 static void
 start_stop_explain(
     const struct start_stop *op, const struct bulk_result *r, enum fault fault)
@@ -206,7 +206,7 @@ start_stop_reply(struct start_stop *op, const char *spec, const struct reply *r)
 	if (r->fault == FAULT_BAD_NAME)
 		session_unknown(s, spec);
 	namespec_split(spec, &group, &name);
-	/* clear knows no groups, and supervisorctl then shows Python's None. */
+	/* clear does not accept groups; supervisorctl prints Python's None as the name. */
 	start_stop_result(op,
 	    &(struct bulk_result){ .group = group,
 		.fault = r->fault,
@@ -219,7 +219,7 @@ start_stop_reply(struct start_stop *op, const char *spec, const struct reply *r)
 
 /* --- calls --- */
 
-/* Calls the method on a process, a whole group, or all (spec NULL). */
+/* Calls the method for a process, a whole group, or all (spec NULL). */
 static void
 start_stop_call(struct start_stop *op, const char *spec)
 {
@@ -257,7 +257,7 @@ start_stop_names(struct start_stop *op, const struct words *names)
 	if (names->all)
 		start_stop_call(op, NULL);
 	for (size_t i = 0; i < count && !s->broken; i += run) {
-		/* The processes of one pattern are waited for together. */
+		/* The processes of one pattern are started or stopped together. */
 		run = control != NULL && kind->wait != WAIT_NOT ? words_run(names, i) : 1;
 		if (run == 1)
 			start_stop_call(op, names->list[i]);
@@ -297,8 +297,8 @@ start_stop_down(struct session *s)
 	for (size_t i = 0; i < rows.count && down != NULL; i++) {
 		char *spec = namespec_join(rows.list[i]->group, rows.list[i]->name);
 
-		if (rows.list[i]->pid == 0 && map_set(down, spec, &is_down) == -1)
-			abort();
+		if (rows.list[i]->pid == 0)
+			mem_must(map_set(down, spec, &is_down));
 		free(spec);
 	}
 	reply_clear(&r);
@@ -326,7 +326,7 @@ start_stop_run(struct session *s, const char *args)
 		if (kinds[op.action].wait != WAIT_NOT)
 			interrupt_notice_begin(&notice,
 			    xasprintf("reevectl: interrupted: "
-				      "the daemon finishes the %s it has begun, see status",
+				      "the daemon completes the current %s; see status",
 				s->command->name),
 			    false);
 		start_stop_names(&op, &names);

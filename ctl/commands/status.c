@@ -12,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define STATUS_MS 1000     /* between two pictures when nothing changes */
-#define STATUS_REST_MS 100 /* at least, when much does */
+#define STATUS_MS 1000     /* between two updates when nothing changes */
+#define STATUS_REST_MS 100 /* at least between two updates */
 
 /* The arguments of status. */
 struct status {
@@ -21,11 +21,11 @@ struct status {
 	bool json;
 };
 
-/* Replaces the rows by those that the names mean, in a list that is returned (new). */
+/* Replaces the rows by those of the names; the new list is returned for free(). */
 static const struct process_info **
 status_select(struct session *s, const struct status *st, struct server_rows *rows)
 {
-	/* An error is no part of the JSON text. */
+	/* Errors must not be part of the JSON text. */
 	FILE *out = st->json ? stderr : s->out;
 	const struct process_info **list = NULL;
 	struct words names = { 0 };
@@ -53,7 +53,7 @@ status_select(struct session *s, const struct status *st, struct server_rows *ro
 	return list;
 }
 
-/* Shows the rows as they are now. */
+/* Shows the current rows. */
 static void
 status_show(struct session *s, const struct status *st)
 {
@@ -81,10 +81,9 @@ status_show(struct session *s, const struct status *st)
 	free(selected);
 }
 
-/* Puts a text on the terminal over what was there: as many lines as it has, each to its
- * end; a long one is cut, not wrapped. */
+/* Overwrites the terminal with a text, as many lines as fit; long lines are cut. */
 static void
-status_show_picture(FILE *out, const char *text)
+status_overwrite(FILE *out, const char *text)
 {
 	struct winsize size = { .ws_row = 0 };
 	int lines;
@@ -100,7 +99,7 @@ status_show_picture(FILE *out, const char *text)
 	fputs("\033[J\033[?7h", out);
 }
 
-/* Shows the rows now, at every change and each second, until Ctrl-C or an error. */
+/* Shows the rows at every change and each second, until Ctrl-C or an error. */
 static void
 status_watch(struct session *s, const struct status *st)
 {
@@ -115,13 +114,12 @@ status_watch(struct session *s, const struct status *st)
 		fputs("\033[2J", out);
 	do {
 		s->out = open_memstream(&text, &length);
-		if (s->out == NULL)
-			abort();
+		mem_must(s->out == NULL);
 		status_show(s, st);
 		fclose(s->out);
 		s->out = out;
 		if (isatty(fileno(out)) && !s->broken)
-			status_show_picture(out, text);
+			status_overwrite(out, text);
 		else
 			fprintf(out, "%s\n", text);
 		free(text);

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOP_WAIT_NAME 40 /* bytes of a name that are shown */
+#define STOP_WAIT_NAME 40 /* bytes; a longer name is cut */
 
 struct stop {
 	int64_t seconds;  /* from SIGTERM to SIGKILL; -1 = not known */
-	int64_t since_ms; /* when it was first seen to stop, or -1 */
+	int64_t since_ms; /* when STOPPING was first seen, or -1 */
 };
 
 struct stop_wait {
@@ -21,11 +21,11 @@ struct stop_wait {
 	const struct words *names;
 };
 
-/* The processes still waited for, and the first or last one due for SIGKILL. */
+/* The processes that a stop waits for. */
 struct sum {
-	char *first; /* a name, owned */
+	char *first; /* the name of the first, owned */
 	size_t count;
-	int64_t ms; /* until SIGKILL; -1 = not known */
+	int64_t ms; /* until SIGKILL (next, or before a stop the last); -1 = not known */
 };
 
 static struct stop *
@@ -37,8 +37,7 @@ stop_wait_stop(struct map *stops, const char *name)
 		return stop;
 	stop = xcalloc(1, sizeof(*stop));
 	*stop = (struct stop){ .seconds = -1, .since_ms = -1 };
-	if (map_set(stops, name, stop) == -1)
-		abort();
+	mem_must(map_set(stops, name, stop));
 	return stop;
 }
 
@@ -51,8 +50,7 @@ stop_wait_new(const json_t *config, const struct words *names)
 
 	w->names = names;
 	w->stops = map_new();
-	if (w->stops == NULL)
-		abort();
+	mem_must(w->stops == NULL);
 	json_array_foreach(config, i, row) {
 		json_t *seconds = json_object_get(row, "stopwaitsecs");
 		char *spec;
@@ -80,7 +78,7 @@ stop_wait_free(struct stop_wait *w)
 	free(w);
 }
 
-/* Milliseconds from now until a process that stops is killed; -1 when it is not known. */
+/* Milliseconds from now until a stopping process is killed; -1 if not known. */
 static int64_t
 stop_wait_ms_left(const struct stop *stop, int64_t since_ms, int64_t now_ms)
 {
@@ -92,7 +90,7 @@ stop_wait_ms_left(const struct stop *stop, int64_t since_ms, int64_t now_ms)
 	return due > now_ms ? due - now_ms : 0;
 }
 
-/* The processes that stop now, or with now_ms -1 those that a stop would concern. */
+/* Sums up the processes that are STOPPING, or with now_ms -1 those that a stop will stop. */
 static struct sum
 stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_ms)
 {
@@ -124,7 +122,7 @@ stop_wait_sum(struct stop_wait *w, const struct server_rows *rows, int64_t now_m
 	return sum;
 }
 
-/* New text of a sum, whose name is freed; NULL without processes. */
+/* New: the text of a sum (taken); NULL without processes. */
 static char *
 stop_wait_text(struct sum sum, const char *when)
 {

@@ -1,5 +1,5 @@
-/* Stop wait: the processes that a stop waits for, and when they are killed. It
- * computes and prints nothing. */
+/* Stop wait: describes which processes a stop waits for, and when they are killed. It prints
+ * nothing. */
 #ifndef CTL_STOP_WAIT_H
 #define CTL_STOP_WAIT_H
 
@@ -14,11 +14,11 @@ struct stop_wait;
  * borrowed. */
 struct stop_wait *stop_wait_new(const json_t *config, const struct words *names);
 void stop_wait_free(struct stop_wait *); /* NULL is fine */
-/* New: "waiting for cat and 2 more, SIGKILL in 8 s", of the named processes that stop at
- * this time, in milliseconds; NULL when there are none. It is called again and again. */
+/* New: "waiting for cat and 2 more, SIGKILL in 8 s", for the named processes that are
+ * STOPPING now (monotonic milliseconds); NULL without any. Called repeatedly. */
 char *stop_wait_now(struct stop_wait *, const struct server_rows *, int64_t now_ms);
-/* New: the same before the stop, of those that it will concern, where the server reports
- * nothing while it goes on: "waiting for cat and 2 more, SIGKILL after 10 s". */
+/* New: the same before a stop, for the processes that it will stop, if the server reports no
+ * states during the stop: "waiting for cat and 2 more, SIGKILL after 10 s". */
 char *stop_wait_ahead(struct stop_wait *, const struct server_rows *);
 
 #endif

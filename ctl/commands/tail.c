@@ -11,17 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAIL_BYTES 1600         /* without a number */
-#define LINES_FIRST (16 * 1024) /* bytes that are first searched for lines */
+#define TAIL_BYTES 1600         /* the default */
+#define LINES_FIRST (16 * 1024) /* bytes in which lines are searched first */
 
-/* The arguments: a log, a number of bytes or of lines of it, and whether to stream it. */
+/* The arguments. */
 struct tail {
 	struct log_request log;
 	int64_t bytes;
 	bool follow;
 };
 
-/* Reads "-f" or "-N"; false when it is neither, which is reported. */
+/* Reads "-f" or "-N"; reports any other word and returns false. */
 static bool
 tail_read_amount(struct session *s, const char *word, struct tail *tail)
 {
@@ -34,8 +34,8 @@ tail_read_amount(struct session *s, const char *word, struct tail *tail)
 	return false;
 }
 
-/* Takes "-n N" or "-nN" out of the words, where it is first or follows -f; false without
- * a number, which is reported. */
+/* Removes "-n N" or "-nN" at the beginning or after -f and stores the number; reports a bad
+ * number and returns false. */
 static bool
 tail_take_lines(struct session *s, struct words *words, struct tail *tail)
 {
@@ -60,7 +60,7 @@ tail_take_lines(struct session *s, struct words *words, struct tail *tail)
 	return true;
 }
 
-/* Whether a reply has a log; else it is reported, or the command ends. */
+/* Whether a reply has a log; if not, reports the fault or ends the command. */
 static bool
 tail_replied(
     struct session *s, const struct log_request *log, int rc, const struct reply *r)
@@ -76,7 +76,8 @@ tail_replied(
 	return false;
 }
 
-/* Reads more and more of the log's end, until it holds the lines; new text. 0 or -1. */
+/* Reads the end of the log, more each time, until it has enough lines. *text is new. 0, or
+ * -1 without a reply. */
 static int
 tail_read_lines(struct session *s, const struct log_request *log, char **text, size_t *n,
     struct reply *r)
@@ -106,7 +107,7 @@ tail_read_lines(struct session *s, const struct log_request *log, char **text, s
 	return rc;
 }
 
-/* Prints what there is of the log now. */
+/* Prints the end of the log. */
 static void
 tail_print(struct session *s, const struct tail *tail)
 {
@@ -131,7 +132,8 @@ tail_print(struct session *s, const struct tail *tail)
 	reply_clear(&r);
 }
 
-/* Streams the log, or those of several processes, each line after its process's name. */
+/* Streams the log, or with names the logs of these processes, with the name before each
+ * line. */
 static void
 tail_follow(struct session *s, const struct log_request *log, const struct words *names)
 {
@@ -157,7 +159,7 @@ tail_follow(struct session *s, const struct log_request *log, const struct words
 	tail_stream_end(stream);
 }
 
-/* Prints or streams the log, or streams all logs of a name that may be several. */
+/* Prints or streams the log; streams the logs of a group or a pattern. */
 static void
 tail_log(struct session *s, const struct tail *tail)
 {
@@ -186,7 +188,7 @@ tail_log(struct session *s, const struct tail *tail)
 	}
 }
 
-/* Reads the channel's name in place; false when it is none, which is reported. */
+/* Makes the channel's name lower case; reports an unknown one and returns false. */
 static bool
 tail_read_channel(struct session *s, char *word)
 {
@@ -214,7 +216,7 @@ tail_words(struct session *s, struct words *words, struct tail *tail)
 		session_report(s, EXIT_GENERIC, "Error: tail requires process name");
 	} else if (words->count > 1 &&
 	    !tail_read_channel(s, words->list[words->count - 1])) {
-		/* supervisorctl's error is about a channel; several names were meant. */
+		/* supervisorctl reports a bad channel when several names are given. */
 		if (s->err != NULL && str_equal(modifier, "-f"))
 			fputs("tail -f takes one name, which may be a group or a pattern: "
 			      "tail -f 'web*'\n",

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define TICK_MS 100 /* between two reads of a file */
-#define OTHERS 4    /* descriptors that are polled before those of the logs */
+#define OTHERS 4    /* polled descriptors that precede those of the logs */
 
 enum outcome { GO_ON, STOP, INTERRUPTED };
 
@@ -25,9 +25,9 @@ struct tail_stream {
 	struct session *session;
 	struct tailed *logs; /* owned */
 	size_t count;
-	const char *open; /* the prefix of a line that has not ended yet, or NULL */
+	const char *open; /* the prefix of the unfinished line, or NULL */
 	struct interrupt interrupt;
-	bool doubt; /* a log has ended or cannot be read: is the daemon gone? */
+	bool log_ended; /* or cannot be read: the daemon may be gone */
 };
 
 struct tail_stream *
@@ -36,14 +36,14 @@ tail_stream_begin(struct session *s)
 	struct tail_stream *t = xcalloc(1, sizeof(*t));
 
 	t->session = s;
-	/* Ctrl-C may be pressed as soon as the line is read. */
+	/* Before the line is printed that announces Ctrl-C. */
 	interrupt_begin(&t->interrupt);
 	fputs("==> Press Ctrl-C to exit <==\n", s->out);
 	fflush(s->out);
 	return t;
 }
 
-/* Prints on stderr why a log cannot be read, over HTTP as supervisorctl does. */
+/* Prints on stderr why a log cannot be read; over HTTP with supervisorctl's text. */
 static void
 tail_stream_report(
     struct session *s, const struct log_request *log, int rc, const struct reply *r)
@@ -83,7 +83,7 @@ tail_stream_add(struct tail_stream *t, const struct log_request *log, char *pref
 		t->logs = xreallocarray(t->logs, t->count + 1, sizeof(*t->logs));
 		t->logs[t->count++] = (struct tailed){ stream, prefix };
 	} else {
-		t->doubt = true;
+		t->log_ended = true;
 		tail_stream_report(t->session, log, rc, &r);
 		free(prefix);
 	}
@@ -138,7 +138,7 @@ tail_stream_print_prefixed(
 	}
 }
 
-/* Prints what a log has; false at its end, or when the reader has gone. */
+/* Prints the new output of a log; false at its end, or when the reader is gone. */
 static bool
 tail_stream_print_log(struct tail_stream *t, const struct tailed *from)
 {
@@ -162,18 +162,18 @@ tail_stream_print(struct tail_stream *t)
 	for (size_t i = 0; i < t->count; i++)
 		if (!tail_stream_print_log(t, &t->logs[i])) {
 			tail_stream_drop(t, i--);
-			t->doubt = true;
+			t->log_ended = true;
 		}
 	return t->count > 0 && !ferror(t->session->out);
 }
 
-/* Waits for Ctrl-C, for the end of the reader, for input, for the state stream, or for more
- * of a log; the descriptors are in this order. -1 with errno. */
+/* Waits for one of these descriptors, in this order: Ctrl-C, the reader, input, the control
+ * socket, the logs. -1 with errno. */
 static int
 tail_stream_wait(const struct tail_stream *t, int input, struct pollfd *fds)
 {
 	struct control *control = server_control(t->session->server);
-	int timeout = t->doubt ? 0 : -1;
+	int timeout = t->log_ended ? 0 : -1;
 
 	fds[0] = (struct pollfd){ .fd = t->interrupt.fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = fileno(t->session->out) };
@@ -195,13 +195,13 @@ tail_stream_turn(struct tail_stream *t, const struct tail_stream_watch *watch)
 {
 	struct control *control = server_control(t->session->server);
 	struct pollfd fds[OTHERS + TAIL_STREAM_MAX];
-	bool doubt;
+	bool log_ended;
 
 	if (tail_stream_wait(t, watch != NULL ? watch->fd : -1, fds) == -1 &&
 	    errno != EINTR)
 		return STOP;
-	doubt = t->doubt;
-	t->doubt = false;
+	log_ended = t->log_ended;
+	t->log_ended = false;
 	if (fds[0].revents != 0)
 		return INTERRUPTED;
 	if ((fds[1].revents & (POLLERR | POLLNVAL)) != 0)
@@ -210,9 +210,9 @@ tail_stream_turn(struct tail_stream *t, const struct tail_stream_watch *watch)
 		return STOP;
 	if (!tail_stream_print(t) && watch == NULL)
 		return STOP;
-	doubt = doubt || t->doubt;
-	t->doubt = false;
-	return watch == NULL || watch->turn(watch->ctx, fds[2].revents != 0, doubt) ?
+	log_ended = log_ended || t->log_ended;
+	t->log_ended = false;
+	return watch == NULL || watch->turn(watch->ctx, fds[2].revents != 0, log_ended) ?
 	    GO_ON :
 	    STOP;
 }
@@ -224,7 +224,7 @@ tail_stream_run(struct tail_stream *t, const struct tail_stream_watch *watch)
 
 	if (t->count == 0 && watch == NULL)
 		return false;
-	/* What came with a response's head makes no descriptor readable. */
+	/* Output that arrived with the head of a response does not make poll return. */
 	if (!tail_stream_print(t) && watch == NULL)
 		outcome = STOP;
 	while (outcome == GO_ON)

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-/* --- one group, where the daemon does not do it by itself --- */
+/* --- one group, without config.update --- */
 
-/* Calls a method on the group; true when it was done. Any fault ends the command. */
+/* Calls a method for the group; true on success. Any fault ends the command. */
 static bool
 update_call(struct session *s, const char *method, const char *name)
 {
@@ -32,7 +32,7 @@ update_note_failure(void *ctx, const struct bulk_result *r)
 	*failed = *failed || r->fault == FAULT_FAILED;
 }
 
-/* Stops the group; false when the command has been ended. */
+/* Stops the group; false if that ended the command. */
 static bool
 update_stop_group(struct session *s, const char *name, bool *failed)
 {
@@ -63,7 +63,7 @@ update_remove_group(struct session *s, const char *name)
 		fprintf(s->out, "%s: removed process group\n", name);
 }
 
-/* Between the stop and the addition a signal reports what is left undone. */
+/* A signal between the stop and the addition prints how to complete the change. */
 static void
 update_change_group(struct session *s, const char *name)
 {
@@ -72,7 +72,7 @@ update_change_group(struct session *s, const char *name)
 
 	interrupt_notice_begin(&notice,
 	    xasprintf("reevectl: interrupted: group %s may be "
-		      "stopped or removed; to go on: reevectl update %s",
+		      "stopped or removed; to complete the update: reevectl update %s",
 		name, name),
 	    true);
 	if (update_stop_group(s, name, &failed) && update_call(s, "group.remove", name) &&
@@ -90,7 +90,7 @@ update_add_group(struct session *s, const char *name)
 
 /* --- the groups of a reread or a preview --- */
 
-/* The changes, in the order in which they are applied. */
+/* The kinds of changes, in the order of application. */
 static const struct {
 	const char *member, *planned;
 	void (*apply)(struct session *, const char *name);
@@ -100,7 +100,7 @@ static const struct {
 	{ "added", "added", update_add_group },
 };
 
-/* The name of a group: itself, or in a preview a member. */
+/* The name of a group: a string, or in a preview a member of an object. */
 static const char *
 update_name(const json_t *group)
 {
@@ -121,7 +121,7 @@ update_has_name(const json_t *groups, const char *wanted)
 	return false;
 }
 
-/* Whether it is a group, or becomes or was one. */
+/* Whether the group exists, before or after the changes. */
 static bool
 update_is_group(const struct server_rows *rows, const json_t *result, const char *name)
 {
@@ -134,7 +134,7 @@ update_is_group(const struct server_rows *rows, const json_t *result, const char
 	return false;
 }
 
-/* Reports each name that is no group, once. */
+/* Reports each name that is not a group, once. */
 static void
 update_check_names(struct session *s, const struct words *only, const json_t *result)
 {
@@ -155,7 +155,7 @@ update_check_names(struct session *s, const struct words *only, const json_t *re
 	}
 }
 
-/* Applies the changes of the groups that the command names, or with `dry` prints them. */
+/* Applies the changes to the named groups, or with `dry` prints them. */
 static void
 update_apply(struct session *s, const struct words *only, const json_t *result, bool dry)
 {
@@ -228,12 +228,12 @@ update_on_step(
 	fflush(s->out);
 }
 
-/* The daemon carries it out, even without this program. False when it cannot, or when a
- * name is not UTF-8. */
+/* Lets the daemon apply the changes, which it completes even if this program ends. False if
+ * it cannot, or if a name is not UTF-8. */
 static bool
 update_by_daemon(struct session *s, const struct words *only)
 {
-	/* supervisorctl shows steps, and of processes nothing. */
+	/* supervisorctl prints the steps, not the processes. */
 	static const struct control_job_events events = { .begun = update_on_begun,
 		.step = update_on_step };
 	struct control *control = server_control(s->server);
@@ -253,8 +253,8 @@ update_by_daemon(struct session *s, const struct words *only)
 		return false;
 	}
 	interrupt_notice_begin(&notice,
-	    xstrdup("reevectl: interrupted: the daemon carries "
-		    "on with the update"),
+	    xstrdup("reevectl: interrupted: the daemon completes "
+		    "the update"),
 	    false);
 	if (control_job_run(control, "config.update", params, &events, &update, &r) == -1)
 		session_error(s, control_lost(control));
@@ -285,7 +285,7 @@ update_run(struct session *s, const char *args)
 		if (str_starts(only.list[i], "--"))
 			bad = only.list[i];
 	if (bad != NULL) {
-		/* A misspelt --dry-run is no reason to apply anything. */
+		/* A misspelt --dry-run must not apply the changes. */
 		session_usage(s, EXIT_GENERIC, "Error: bad argument %s", bad);
 	} else if (dry || !update_by_daemon(s, &only)) {
 		rc = server_call(

@@ -1,4 +1,4 @@
-/* Words: a command's arguments, split at white space. */
+/* Words: the arguments of a command, split at white space. */
 #ifndef CTL_WORDS_H
 #define CTL_WORDS_H
 
@@ -7,7 +7,7 @@
 
 struct words {
 	char **list;  /* owned, as its strings are */
-	size_t *from; /* of each: which typed word it is of; owned */
+	size_t *from; /* for each: the number of the typed word it is from; owned */
 	size_t count;
 	bool all; /* "all" is among them */
 };
@@ -15,15 +15,15 @@ struct words {
 void words_split(struct words *, const char *text);
 void words_clear(struct words *);
 void words_add(struct words *, const char *word);
-/* Adds a word that comes from the typed word of that number. */
+/* Adds a word that is from the typed word of that number. */
 void words_add_from(struct words *, const char *word, size_t from);
-/* Removes every such word; true when there was one. */
+/* Removes each such word; true if there was one. */
 bool words_take(struct words *, const char *word);
-/* Removes the word at this place, if there is one. */
+/* Removes the word at this index, if there is one. */
 void words_drop(struct words *, size_t at);
-/* New: so many words from one on, with a text between them. */
+/* New: `count` words from index `from` on, joined with a text between them. */
 char *words_join(const struct words *, size_t from, size_t count, const char *between);
-/* How many words from `at` on come from the same typed word. */
+/* The number of words from index `at` on that are from the same typed word. */
 size_t words_run(const struct words *, size_t at);
 bool words_have(const struct words *, const char *word);
 

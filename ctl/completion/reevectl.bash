@@ -1,10 +1,9 @@
 # shellcheck shell=bash
-# Completion for reevectl and, where it goes by that name, supervisorctl: commands as its
-# help lists them, names as the daemon knows them. Words are told apart by blanks alone,
-# since bash breaks them at the colons of names and URLs. The functions share what
-# _reevectl declares.
+# Completion for reevectl, also under the name supervisorctl: commands from its help, names
+# from the daemon. Words are separated by blanks only, because bash also splits at the colons
+# of names and URLs. The functions share the variables that _reevectl declares.
 
-# Sorts the words before the cursor: what to ask reevectl with, the command, its arguments.
+# Sorts the words before the cursor into connection options, the command, its arguments.
 _reevectl_sort()
 {
 	local i word
@@ -37,7 +36,7 @@ _reevectl_commands()
 	_reevectl_ask help | sed -n 's/^  \([a-z]*\) .*/\1/p'
 }
 
-# Each process as status names it, and group:* for groups. A name with a blank is left out.
+# The processes as status names them, and group:* for groups. Names with blanks are omitted.
 _reevectl_names()
 {
 	_reevectl_ask status | awk '
@@ -49,7 +48,7 @@ _reevectl_names()
 	    END {for (g in group) print g ":*"}'
 }
 
-# Groups that are active, and those that could be.
+# Active groups, and below groups that can be added.
 _reevectl_groups()
 {
 	_reevectl_ask status | awk '
@@ -107,13 +106,13 @@ _reevectl_arguments()
 	esac
 }
 
-# The option whose argument comes next.
+# The option before the cursor.
 _reevectl_option()
 {
 	[[ -n $_reevectl_verb ]] || echo "${_reevectl_before[-1]}"
 }
 
-# Whether the word $1 is a file's name.
+# Whether the word $1 is the name of a file.
 _reevectl_is_file()
 {
 	case $(_reevectl_option) in
@@ -123,7 +122,7 @@ _reevectl_is_file()
 	esac
 }
 
-# What may stand where the word $1 is, a line each.
+# The candidates for the word $1, a line each.
 _reevectl_candidates()
 {
 	case $(_reevectl_option) in
@@ -151,7 +150,7 @@ _reevectl()
 		compopt -o filenames 2>/dev/null
 	else
 		while IFS= read -r candidate; do
-			# Names are text: they are quoted, and never expanded.
+			# Quoted, so that the shell does not expand a name.
 			[[ $candidate != "$current"* ]] ||
 			    COMPREPLY+=("$(printf %q "$candidate")")
 		done < <(_reevectl_candidates "$current")

@@ -1,7 +1,7 @@
-# Completion for reevectl: commands as its help lists them, names as the daemon knows them.
+# Completion for reevectl: commands from its help, names from the daemon.
 
-# The words before the cursor: with "options" those to ask reevectl with, else the command
-# and its arguments.
+# The words before the cursor: with "options" the connection options, else the command and its
+# arguments.
 function __reevectl_words
     set -l words (commandline -opc)
     set -l options
@@ -40,7 +40,7 @@ function __reevectl_is
     contains -- "$words[1]" $argv
 end
 
-# The command, and that it has so many arguments that are no options.
+# Whether this is the command and has so many arguments that are not options.
 function __reevectl_is_at
     set -l words (__reevectl_words | string join ' ' | string replace -r -- ' -n [0-9]+' '' |
         string split ' ' | string match -v -- '-*')
@@ -51,13 +51,13 @@ function __reevectl_starts
     test -z (__reevectl_words)[1]
 end
 
-# Each process as status names it.
+# The processes as status names them.
 function __reevectl_processes
     __reevectl_ask status | string replace -rf \
         ' +(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)( .*)?$' ''
 end
 
-# Groups that are active, and those that could be.
+# Active groups, and below groups that can be added.
 function __reevectl_groups
     __reevectl_processes | string replace -r ':.*' '' | sort -u
 end
@@ -83,11 +83,11 @@ complete -c reevectl -f
 complete -c reevectl -n __reevectl_starts -s c -l configuration -r -F -d 'configuration file'
 complete -c reevectl -n __reevectl_starts -s s -l serverurl -r -F -a 'http:// unix://' \
     -d 'server, or control socket'
-complete -c reevectl -n __reevectl_starts -s u -l username -x -d 'who to be there'
-complete -c reevectl -n __reevectl_starts -s p -l password -x -d 'and the password'
-complete -c reevectl -n __reevectl_starts -s r -l history_file -r -F -d 'history of the shell'
-complete -c reevectl -n __reevectl_starts -s i -l interactive -d 'questions may be asked'
-complete -c reevectl -n __reevectl_starts -s h -l help -d 'print a summary of the options'
+complete -c reevectl -n __reevectl_starts -s u -l username -x -d 'user name for the server'
+complete -c reevectl -n __reevectl_starts -s p -l password -x -d 'password for the server'
+complete -c reevectl -n __reevectl_starts -s r -l history_file -r -F -d 'history file of the shell'
+complete -c reevectl -n __reevectl_starts -s i -l interactive -d 'ask for confirmation and password'
+complete -c reevectl -n __reevectl_starts -s h -l help -d 'print the help'
 complete -c reevectl -n __reevectl_starts -s v -l version -d 'print the version'
 complete -c reevectl -n __reevectl_starts -a '(__reevectl_commands)'
 
@@ -106,8 +106,8 @@ complete -c reevectl -n '__reevectl_is remove update' -a '(__reevectl_groups)'
 complete -c reevectl -n '__reevectl_is update' -a all
 complete -c reevectl -n '__reevectl_is_at open 0' -a 'http:// unix://'
 complete -c reevectl -n '__reevectl_is check' -F
-complete -c reevectl -n '__reevectl_is events status' -l json -d 'objects, one a line'
-complete -c reevectl -n '__reevectl_is status' -l watch -d 'until Ctrl-C'
-complete -c reevectl -n '__reevectl_is tail maintail' -s f -d 'as it grows'
-complete -c reevectl -n '__reevectl_is tail maintail' -s n -d 'so many lines'
-complete -c reevectl -n '__reevectl_is update' -l dry-run -d 'tell what would be done'
+complete -c reevectl -n '__reevectl_is events status' -l json -d 'print JSON'
+complete -c reevectl -n '__reevectl_is status' -l watch -d 'update the list until Ctrl-C'
+complete -c reevectl -n '__reevectl_is tail maintail' -s f -d 'show new output as it is written'
+complete -c reevectl -n '__reevectl_is tail maintail' -s n -d 'show so many lines'
+complete -c reevectl -n '__reevectl_is update' -l dry-run -d 'print what update would do'

@@ -20,8 +20,8 @@
 
 static const char supervisord[] = "supervisord", supervisorctl[] = "supervisorctl";
 
-/* New: the directory that holds the program's directory, followed by a slash, or "". A
- * name found along PATH stands for the file that was executed. */
+/* New: the parent of the program's directory, with a slash at its end, or "". A name without
+ * a slash was found in PATH: the path of the executed file is used. */
 static char *
 conffile_top(const char *argv0)
 {
@@ -58,7 +58,7 @@ conffile_find(const char *argv0)
 	return found;
 }
 
-/* The value of a name of n bytes, perhaps in the buffer, or NULL. Borrowed. */
+/* The value of a name of n bytes, or NULL. Borrowed, perhaps from the buffer. */
 static const char *
 conffile_lookup(const char *name, size_t n, const char *here, char host[HOST_NAME_MAX + 1])
 {
@@ -126,13 +126,13 @@ conffile_absolute(char *path)
 	return full;
 }
 
-/* Where a reading stands. */
+/* The reading of one file. */
 struct reading {
 	struct ini *ini;
 	char *here;
 };
 
-/* 0 with *text new, or NULL when the file has no such option; -1 with *why new. */
+/* 0 with *text new, or NULL if the file does not have the option; -1 with *why new. */
 static int
 conffile_value(
     const struct reading *r, const char *section, const char *key, char **text, char **why)
@@ -149,7 +149,7 @@ conffile_value(
 	return *text != NULL ? 0 : -1;
 }
 
-/* New, or NULL with *why new. */
+/* New: the path of the control socket, or NULL with *why new. */
 static char *
 conffile_socket(const struct reading *r, char **why)
 {
@@ -216,7 +216,7 @@ conffile_take(const struct reading *r, struct conffile *c, char **why)
 		c->control_socket = conffile_socket(r, &socket_why);
 	if (daemon && conffile_value(r, supervisord, "user", &c->user, &user_why) == -1)
 		free(user_why);
-	/* The URL serves where only the daemon's environment has a name in the path. */
+	/* If the path contains a variable that only the daemon has, the URL is used. */
 	if (c->control_socket == NULL && !client)
 		*why = socket_why;
 	else

@@ -8,31 +8,31 @@
 
 #include <sys/types.h>
 
-/* All new, or NULL when the file has no such option. */
+/* Strings are new, or NULL if the file does not have the option. */
 struct conffile {
 	char *control_socket; /* absolute path */
 	char *serverurl, *username, *password, *prompt;
 	char *history_file; /* absolute path */
-	char *user;         /* the daemon's, as [supervisord] has it */
+	char *user;         /* of [supervisord], not expanded to a uid */
 	uid_t owner;        /* of the file */
 };
 
-/* How a reading ended. */
+/* The outcome of reading. */
 enum conffile_status {
 	CONFFILE_READ,
-	CONFFILE_MALFORMED,	/* supervisorctl then ends with another exit status */
+	CONFFILE_MALFORMED,	/* supervisorctl has another exit status for this */
 	CONFFILE_UNUSABLE,
 };
 
 /* New: the first file of the default search path that exists, or NULL. */
 char *conffile_find(const char *argv0);
 /* Sets all members, or *why to a new text to print after "Error: ". A file without
- * [supervisorctl] is usable when its control socket is known. */
+ * [supervisorctl] is usable if it determines the control socket. */
 NODISCARD enum conffile_status conffile_read(
     const char *file, struct conffile *, char **why);
 void conffile_clear(struct conffile *);
-/* New: %(here)s, %(host_node_name)s, %(ENV_X)s and %% expanded; NULL with *why new.
- * `option` is for the text. */
+/* New: expands %(here)s, %(host_node_name)s, %(ENV_X)s and %%; NULL with *why new, which
+ * names the option. Public for its test alone. */
 NODISCARD char *conffile_expand(
     const char *value, const char *here, const char *option, char **why);
 

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a failed connection comes to; *why is new already, or NULL. */
+/* The outcome of a failed connection; sets *why unless it is set. */
 static enum reach
 connect_failed(int error, char **why)
 {
@@ -32,7 +32,7 @@ connect_unix(const char *path, int *fd, char **why)
 	return *fd != -1 ? REACH_OK : connect_failed(errno, why);
 }
 
-/* Appends the reason of one of several addresses to *why, which is new or NULL. */
+/* Appends an address and why it failed to *why, which is new or NULL. */
 static void
 connect_add_reason(char **why, const struct addrinfo *a, int error)
 {
@@ -46,7 +46,7 @@ connect_add_reason(char **why, const struct addrinfo *a, int error)
 	*why = longer;
 }
 
-/* Connects to the first address that accepts. With several addresses *why names each. */
+/* Connects to the first address that accepts. If there are several, *why lists them. */
 static enum reach
 connect_first(const struct addrinfo *list, int *fd, char **why)
 {
@@ -78,9 +78,9 @@ connect_tcp(const char *host, const char *port, int *fd, char **why)
 
 	*why = NULL;
 	*fd = -1;
-	/* The system takes the number modulo 65536. */
+	/* getaddrinfo would take the number modulo 65536. */
 	if (str_to_int(port, &number) == -1 || number < 0 || number > UINT16_MAX) {
-		*why = xstrdup("this is no number of a port");
+		*why = xstrdup("invalid port number");
 		return REACH_FAILED;
 	}
 	error = getaddrinfo(host, port, &hints, &list);

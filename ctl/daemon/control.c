@@ -17,9 +17,9 @@
 
 #define CONTROL_PROTOCOL 1
 #define CONTROL_PUMP_TURNS 1000
-#define CONTROL_HELLO_MS 10000 /* from connecting to a whole mirror */
+#define CONTROL_HELLO_MS 10000 /* from connecting to the complete mirror */
 #define CONTROL_TICK_MS 1000
-#define CONTROL_AT_ONCE 64 /* calls that wait for their answers */
+#define CONTROL_AT_ONCE 64 /* calls without a reply, of control_call_many */
 
 struct control {
 	struct loop *loop;
@@ -27,19 +27,19 @@ struct control {
 	struct mirror *mirror;
 	struct source *timer;
 	char *lost;
-	/* The call under way. */
-	struct reply *reply; /* borrowed; NULL once it is there */
+	/* The current call. */
+	struct reply *reply; /* borrowed; NULL after the reply */
 	enum wait_kind wait;
-	bulk_result_fn *each; /* NULL for a call that makes no job */
+	bulk_result_fn *each; /* NULL for a call without a job */
 	void *each_ctx;
 	struct bulk *bulk;
 	json_int_t job;
-	json_t *collected;    /* borrowed: see control_collect; or NULL */
-	json_t *cancelled;    /* process.cancelled's parameters since the call */
-	size_t asked;         /* calls of control_call_many without a reply */
+	json_t *collected;    /* of control_collect, borrowed; or NULL */
+	json_t *cancelled;    /* parameters of process.cancelled since the call */
+	size_t pending;       /* calls of control_call_many without a reply */
 	void (*tick)(void *); /* or NULL */
 	void *tick_ctx;
-	int64_t tick_ms;            /* when it is called next */
+	int64_t tick_ms;            /* the time of its next call */
 	mirror_change_fn *observer; /* or NULL */
 	void *observer_ctx;
 };
@@ -77,7 +77,7 @@ control_on_request(void *ctx, struct peer *peer UNUSED, uint64_t id UNUSED,
 	control_lose(ctx, "the server sent a request");
 }
 
-/* Job results can only come after the answer that names the job. */
+/* The results of a job always follow the reply that names the job. */
 static void
 control_on_job(struct control *c, const char *method, json_t *params)
 {
@@ -123,7 +123,7 @@ control_on_closed(void *ctx, struct peer *peer, const char *why, bool violation 
 static void
 control_on_timeout(void *ctx, uint32_t ready UNUSED)
 {
-	control_lose(ctx, "no answer from the daemon");
+	control_lose(ctx, "no reply from the daemon");
 }
 
 static const struct peer_ops control_ops = {
@@ -185,7 +185,7 @@ control_call(
 		control_lose(c, strerror(errno));
 	while (c->reply != NULL && control_turn(c) == 0)
 		;
-	/* A daemon that answers and goes has answered. */
+	/* The reply counts even if the connection was lost after it. */
 	if (c->reply == NULL)
 		return 0;
 	c->reply = NULL;
@@ -203,7 +203,7 @@ control_pump(struct control *c)
 {
 	struct pollfd p = { .fd = control_fd(c), .events = POLLIN };
 
-	/* A turn takes a bounded part of what is there, and so does this. */
+	/* A turn reads a bounded part of the input; the number of turns is bounded too. */
 	for (int turns = 0; turns < CONTROL_PUMP_TURNS && c->lost == NULL; turns++) {
 		if (turns > 0 && poll(&p, 1, 0) != 1)
 			break;
@@ -213,7 +213,7 @@ control_pump(struct control *c)
 	return c->lost == NULL ? 0 : -1;
 }
 
-/* Runs until the job's results are all known; 0 or -1. */
+/* Runs until the job has all results; 0 or -1. */
 static int
 control_finish_job(struct control *c)
 {
@@ -226,7 +226,7 @@ control_finish_job(struct control *c)
 	return done ? 0 : -1;
 }
 
-/* Runs until the rows have the outcome of the start or stop of one process; 0 or -1. */
+/* Runs until the rows show the outcome of starting or stopping one process; 0 or -1. */
 static int
 control_finish_one(struct control *c, struct reply *r)
 {
@@ -281,7 +281,7 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 	c->each_ctx = ctx;
 	rc = control_call(c, method, params, false, r);
 	if (rc == 0 && c->bulk != NULL) {
-		/* Bulk results have none of the processes that did not run. */
+		/* A job has no results for processes that did not run. */
 		json_array_foreach(c->cancelled, i, one) {
 			control_report_cancelled(
 			    c, reply_member(one, "group"), reply_member(one, "name"));
@@ -296,13 +296,13 @@ control_call_wait(struct control *c, const char *method, json_t *params,
 	return rc;
 }
 
-/* One of several calls. It has no reply once the connection is lost. */
+/* One call of control_call_many. It gets no reply if the connection is lost. */
 struct one {
 	struct control *control;
 	const char *name; /* borrowed */
 };
 
-/* Passes the reply to the bulk as the result of a job. */
+/* Adds the reply to the bulk, in the form of the result of a job. */
 static void
 control_on_one(void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
@@ -324,9 +324,9 @@ control_on_one(void *ctx, enum fault fault, const char *message, json_t *result,
 	    control_was_cancelled(c, group, name))
 		control_report_cancelled(c, group, name);
 	else if (c->bulk != NULL && bulk_add(c->bulk, params) == -1)
-		control_lose(c, "malformed answer");
+		control_lose(c, "malformed reply");
 	json_decref(params);
-	c->asked--;
+	c->pending--;
 	free(group);
 	free(name);
 }
@@ -339,13 +339,13 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 	size_t begun = 0;
 	int rc = 0;
 
-	c->asked = 0;
+	c->pending = 0;
 	c->each = each;
 	c->each_ctx = ctx;
 	(void)json_array_clear(c->cancelled);
 	c->bulk = bulk_new(wait, control_row, c, each, ctx);
-	while (rc == 0 && c->lost == NULL && (begun < count || c->asked > 0)) {
-		if (begun == count || c->asked == CONTROL_AT_ONCE) {
+	while (rc == 0 && c->lost == NULL && (begun < count || c->pending > 0)) {
+		if (begun == count || c->pending == CONTROL_AT_ONCE) {
 			rc = control_turn(c);
 			continue;
 		}
@@ -354,7 +354,7 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 			false, control_on_one, &ones[begun]) == 0)
 			control_lose(c, strerror(errno));
 		begun++;
-		c->asked++;
+		c->pending++;
 	}
 	if (c->lost == NULL)
 		bulk_ended(c->bulk);
@@ -364,7 +364,7 @@ control_call_many(struct control *c, const char *method, char *const *names, siz
 	return rc;
 }
 
-/* 0, or -1 with *why new. */
+/* Calls a method whose fault is an error too. 0, or -1 with *why new. */
 static int
 control_must_call(struct control *c, const char *method, json_t *params, char **why)
 {
@@ -372,7 +372,7 @@ control_must_call(struct control *c, const char *method, json_t *params, char **
 	int rc = control_call(c, method, params, false, &r);
 
 	if (rc == -1)
-		*why = xstrdup(c->lost != NULL ? c->lost : "the connection is gone");
+		*why = xstrdup(c->lost != NULL ? c->lost : "the connection was lost");
 	else if (r.fault != FAULT_NONE)
 		*why = reply_meaning(r.fault, r.text);
 	rc = rc == 0 && r.fault == FAULT_NONE ? 0 : -1;
@@ -399,7 +399,7 @@ control_introduce(struct control *c, char **why)
 	return -1;
 }
 
-/* New, with its peer on fd; takes fd. NULL with errno. */
+/* New; fd is taken. NULL with errno. */
 static struct control *
 control_new(int fd)
 {

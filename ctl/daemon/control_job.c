@@ -9,7 +9,7 @@ struct control_job {
 	bool ended;
 };
 
-/* Reports one notification, if it is of this job. */
+/* Reports a notification if it belongs to this job. */
 static void
 control_job_notify(struct control_job *job, const char *method, const json_t *params)
 {

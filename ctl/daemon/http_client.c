@@ -24,13 +24,13 @@ struct http_client {
 static const char unix_scheme[] = "unix://", http_scheme[] = "http://";
 
 bool
-http_client_knows(const char *url)
+http_client_supports(const char *url)
 {
 	return str_starts(url, unix_scheme) || str_starts(url, http_scheme);
 }
 
-/* New: what stands between the scheme and a slash. A value of several lines brings their
- * ends along, and Python takes such bytes out of a URL. */
+/* New: the text between the scheme and the next slash. Removes newlines and tabs as Python
+ * does; a configured value may have several lines. */
 static char *
 http_client_authority(const char *url)
 {
@@ -44,8 +44,8 @@ http_client_authority(const char *url)
 	return text;
 }
 
-/* New: "HOST:PORT" in two; an IPv6 address stands in brackets. A user before an "@" is
- * nothing to supervisorctl either. */
+/* New: the host, with *port new. An IPv6 address is in brackets. A user name before "@" is
+ * ignored, as by supervisorctl. */
 static char *
 http_client_split_host(const char *url, char **port)
 {
@@ -79,8 +79,8 @@ http_client_host(const char *url)
 	return host;
 }
 
-/* Connects where the password may be sent: on a Unix socket another user could have bound
- * the name. */
+/* Connects; with a password, only to a trusted server on a Unix socket, because another user
+ * may have bound the path. */
 static enum reach
 http_client_connect(const struct http_client_request *r, int *fd, char **why)
 {
@@ -110,7 +110,7 @@ http_client_connect(const struct http_client_request *r, int *fd, char **why)
 	return REACH_FAILED;
 }
 
-/* New: user and password in base64, or NULL without any. */
+/* New: user name and password in base64, or NULL without both. */
 static char *
 http_client_credentials(const struct http_client_request *r)
 {
@@ -169,7 +169,8 @@ http_client_send_all(int fd, const char *bytes, size_t n)
 	return 0;
 }
 
-/* The response may come before all was sent, and ends the sending. */
+/* Sends the request. An error is not reported: the server may have sent its response before
+ * it read everything. */
 static void
 http_client_send(int fd, const struct http_client_request *r)
 {
@@ -180,7 +181,7 @@ http_client_send(int fd, const struct http_client_request *r)
 	mem_wiping_free(text);
 }
 
-/* Receives more of the response, or its end; 0, or -1 with errno. */
+/* Receives more bytes of the response, or its end; 0, or -1 with errno. */
 static int
 http_client_fill(struct http_client *h, bool wait)
 {
@@ -217,8 +218,8 @@ http_client_open(const struct http_client_request *r, struct http_client **http,
 			*http = h;
 			return REACH_OK;
 		}
-		*why = xstrdup(
-		    errno == EPROTO ? "no HTTP server answers there" : strerror(errno));
+		*why =
+		    xstrdup(errno == EPROTO ? "the response is not HTTP" : strerror(errno));
 		reached = REACH_FAILED;
 	}
 	http_client_free(h);

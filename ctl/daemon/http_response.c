@@ -50,8 +50,8 @@ http_response_line(struct http_response *r)
 	return text;
 }
 
-/* Digits alone, which strtoull does not insist on: where they end, or NULL when there are
- * none or too many. */
+/* Parses digits only, without the sign, blanks and prefix that strtoull accepts. Returns
+ * their end, or NULL if there are none or too many. */
 static const char *
 http_response_number(const char *text, int base, uint64_t *value)
 {
@@ -64,7 +64,7 @@ http_response_number(const char *text, int base, uint64_t *value)
 	return end != text && errno == 0 ? end : NULL;
 }
 
-/* A head, and the trailers, have a bound; false when this line passes it. */
+/* Counts a line of the head or the trailers; false if they are too large. */
 static bool
 http_response_count_head(struct http_response *r, const char *text)
 {
@@ -74,8 +74,8 @@ http_response_count_head(struct http_response *r, const char *text)
 
 /* --- the head --- */
 
-/* A header that is understood decides; chunks go before a length. A second length must be
- * the first once more. */
+/* Parses a header line. Chunks take precedence over a length, and a repeated length must be
+ * equal. False if it is malformed. */
 static bool
 http_response_header(struct http_response *r, char *text)
 {
@@ -103,7 +103,7 @@ http_response_header(struct http_response *r, char *text)
 	return true;
 }
 
-/* "HTTP/1.1 200 OK", of which the last word may be missing, or be many. */
+/* Parses "HTTP/1.1 200 OK"; the reason may be missing or have several words. */
 static bool
 http_response_status_line(struct http_response *r, const char *text)
 {
@@ -118,14 +118,14 @@ http_response_status_line(struct http_response *r, const char *text)
 		return false;
 	free(r->status);
 	r->status = xstrdup(code);
-	str_make_plain(r->status, ""); /* it is shown on a terminal */
+	str_make_plain(r->status, ""); /* for a terminal */
 	r->code = atoi(code);
 	r->part = PART_HEADER;
 	r->body = PART_TO_EOF;
 	return true;
 }
 
-/* Takes a line of the head; false when it is malformed or the head too large. */
+/* Parses a line of the head; false if it is malformed or the head is too large. */
 static bool
 http_response_head_line(struct http_response *r, char *text)
 {
@@ -158,7 +158,7 @@ http_response_head(struct http_response *r)
 
 /* --- the body --- */
 
-/* Reads a line between chunks: 0 when the part has moved on, or -1 with errno. */
+/* Parses a line between chunks or of the trailers. 0, or -1 with errno. */
 static int
 http_response_between_chunks(struct http_response *r)
 {

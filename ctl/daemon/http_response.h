@@ -1,5 +1,5 @@
-/* Http response: parses an HTTP/1.1 response from an untrusted server: its head, then
- * its body of known length, in chunks, or up to the end. It knows no socket. */
+/* Http response: parses an HTTP/1.1 response of an untrusted server: the head, then a body
+ * with a length, in chunks, or up to the end of input. It does no I/O. */
 #ifndef CTL_HTTP_RESPONSE_H
 #define CTL_HTTP_RESPONSE_H
 
@@ -12,9 +12,9 @@
 #include <sys/types.h>
 
 #define HTTP_RESPONSE_LINE_MAX (64 * 1024) /* bytes of its head, or of a line */
-#define HTTP_RESPONSE_INTERIM_MAX 8 /* responses of 100 and so on, and the final one */
+#define HTTP_RESPONSE_INTERIM_MAX 8 /* responses: interim ones (1xx) and the final one */
 
-/* What comes next. */
+/* The part that is parsed next. */
 enum http_response_part {
 	PART_STATUS,
 	PART_HEADER,
@@ -30,23 +30,24 @@ enum http_response_part {
 struct http_response { /* begins as { 0 } */
 	int code;
 	char *status; /* the status line after the protocol, owned: "401 Unauthorized" */
-	/* Of http_response.c. */
+	/* Private: */
 	struct buf in;
 	bool ended;
 	enum http_response_part part;
-	enum http_response_part body; /* what follows the head, as far as it was read */
+	enum http_response_part body; /* the part after the head, by the headers so far */
 	size_t heads, head_bytes;
-	uint64_t left; /* bytes of the body, or of the chunk under way */
+	uint64_t left; /* bytes of the body, or of the current chunk */
 };
 
 void http_response_clear(struct http_response *);
-/* Reserves n more bytes, or NULL with ENOMEM; then how many came, 0 at the end of input. */
+/* Reserves space for n bytes of input, NULL with ENOMEM; commit adds those that arrived, 0 at
+ * the end of input. */
 char *http_response_reserve(struct http_response *, size_t n);
 void http_response_commit(struct http_response *, size_t n);
-/* Reads the head of the final response, before which a few others may come. 0 when it is
- * there, or -1: EAGAIN (bytes are missing), EPROTO, ENOMEM. */
+/* Parses the head of the final response and of interim ones before it. 0 when complete, or
+ * -1: EAGAIN (more input is needed), EPROTO, ENOMEM. */
 NODISCARD int http_response_head(struct http_response *);
-/* Bytes of the body, after the head: how many, 0 at its end, or -1 as above. */
+/* Copies bytes of the body, after the head: their number, 0 at its end, or -1 as above. */
 NODISCARD ssize_t http_response_body(struct http_response *, char *bytes, size_t n);
 
 #endif

@@ -9,8 +9,8 @@
 
 #define LAST_LINES_PIECE (64 * 1024) /* bytes read at once */
 
-/* Goes back over the n bytes and counts down *left at each newline; true with the offset
- * behind the one at which it is 0. */
+/* Searches the n bytes backwards and decrements *left at each newline. True when it becomes
+ * 0, with the offset after that newline. */
 static bool
 last_lines_count_back(const char *bytes, size_t n, int64_t *left, size_t *offset)
 {
@@ -52,7 +52,7 @@ last_lines_of_file(int fd, int64_t lines)
 		off_t from = at - least > LAST_LINES_PIECE ? at - LAST_LINES_PIECE : least;
 		ssize_t n = pread(fd, piece, (size_t)(at - from), from);
 
-		/* A file that is shorter now has been cut: nothing of it is old. */
+		/* The file was truncated meanwhile: begins at its old end. */
 		if (n != at - from) {
 			at = size;
 			break;

@@ -16,12 +16,12 @@ static const char truncated[] = "==> File truncated <==\n";
 
 struct log_stream {
 	struct http_client *http;               /* NULL: a file */
-	const struct log_stream_origin *origin; /* borrowed, as its context is */
+	const struct log_stream_origin *origin; /* borrowed, and its context */
 	void *ctx;
 	char *name, *stream;
 	int fd, next; /* the file, and the one that replaced it or -1 */
 	off_t at;
-	int64_t asked_ms; /* when the file was opened or asked for last */
+	int64_t opened_ms; /* when the log was last opened */
 };
 
 struct log_stream *
@@ -41,7 +41,7 @@ log_stream_of_file(const struct log_stream_origin *origin, void *ctx,
 		s->at = last_lines_of_file(fd, log->lines);
 	else if (fstat(fd, &st) == 0 && st.st_size > LOG_STREAM_LAST)
 		s->at = st.st_size - LOG_STREAM_LAST;
-	s->asked_ms = clock_mono_ms();
+	s->opened_ms = clock_mono_ms();
 	return s;
 }
 
@@ -74,7 +74,8 @@ log_stream_fd(const struct log_stream *s)
 	return s->http != NULL ? http_client_fd(s->http) : -1;
 }
 
-/* Asks the daemon where the log is now; 0, or -1 when the daemon is gone. */
+/* Opens the log again to see whether another file has replaced it; 0, or -1 if the daemon is
+ * gone. */
 static int
 log_stream_reopen(struct log_stream *s)
 {
@@ -82,7 +83,7 @@ log_stream_reopen(struct log_stream *s)
 	struct stat now, before;
 	int fd = -1;
 
-	s->asked_ms = clock_mono_ms();
+	s->opened_ms = clock_mono_ms();
 	if (s->origin->open(s->ctx, &log, &fd) == -1)
 		return -1;
 	if (fd >= 0 && fstat(fd, &now) == 0 && fstat(s->fd, &before) == 0 &&
@@ -93,7 +94,7 @@ log_stream_reopen(struct log_stream *s)
 	return 0;
 }
 
-/* Bytes from the current offset on. */
+/* Reads bytes at the current offset. */
 static ssize_t
 log_stream_bytes(struct log_stream *s, char *bytes, size_t n)
 {
@@ -105,7 +106,8 @@ log_stream_bytes(struct log_stream *s, char *bytes, size_t n)
 	return got;
 }
 
-/* At the end of a file that was truncated, or that another one may have replaced. */
+/* At the end of the file: continues with its successor, or at its beginning if it was
+ * truncated, or opens the log again. */
 static ssize_t
 log_stream_at_end(struct log_stream *s, char *bytes, size_t n)
 {
@@ -122,8 +124,9 @@ log_stream_at_end(struct log_stream *s, char *bytes, size_t n)
 		s->at = 0;
 		return (ssize_t)(stpcpy(bytes, truncated) - bytes);
 	}
-	return clock_mono_ms() - s->asked_ms >= s->origin->ask_ms ? log_stream_reopen(s) :
-								    0;
+	return clock_mono_ms() - s->opened_ms >= s->origin->reopen_ms ?
+	    log_stream_reopen(s) :
+	    0;
 }
 
 ssize_t

@@ -41,15 +41,15 @@ reply_member(const json_t *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* What each fault means to an administrator. */
+/* The meaning of each fault for an administrator. */
 static const struct {
 	enum fault fault;
 	const char *text;
 } meanings[] = {
 	{ FAULT_UNKNOWN_METHOD, "the server does not know this method" },
-	{ FAULT_INCORRECT_PARAMETERS, "the server does not take these parameters" },
-	{ FAULT_BAD_ARGUMENTS, "the server does not take these arguments" },
-	{ FAULT_SIGNATURE_UNSUPPORTED, "the server describes no signatures" },
+	{ FAULT_INCORRECT_PARAMETERS, "the server does not accept these parameters" },
+	{ FAULT_BAD_ARGUMENTS, "the server does not accept these arguments" },
+	{ FAULT_SIGNATURE_UNSUPPORTED, "the server does not describe signatures" },
 	{ FAULT_FATAL_STATE, "the daemon is in its FATAL state" },
 	{ FAULT_SHUTDOWN_STATE, "the daemon is shutting down" },
 	{ FAULT_NOT_PERMITTED, "the server does not permit this" },

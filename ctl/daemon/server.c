@@ -16,15 +16,15 @@ server_copy(const char *text)
 }
 
 struct server *
-server_new(const struct server_where *where)
+server_new(const struct server_address *address)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 
-	s->control_path = server_copy(where->control);
-	s->url = server_copy(where->url);
-	s->username = server_copy(where->username);
-	s->password = server_copy(where->password);
-	s->daemon_uid = where->daemon_uid;
+	s->control_path = server_copy(address->control);
+	s->url = server_copy(address->url);
+	s->username = server_copy(address->username);
+	s->password = server_copy(address->password);
+	s->daemon_uid = address->daemon_uid;
 	return s;
 }
 
@@ -92,7 +92,7 @@ server_control(const struct server *s)
 	return s->control;
 }
 
-/* Notes that the address that is shown failed; `path` is its socket, or NULL. */
+/* Records that the current address failed; `path` is its socket, or NULL. */
 static void
 server_add_attempt(struct server *s, const char *kind, const char *path, const char *why)
 {
@@ -182,7 +182,7 @@ server_fail(struct server *s, const char *why)
 enum reach
 server_lost(const struct server *s, const char **why)
 {
-	*why = s->why != NULL ? s->why : "the connection is gone";
+	*why = s->why != NULL ? s->why : "the connection was lost";
 	return s->lost;
 }
 

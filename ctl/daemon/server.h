@@ -1,5 +1,5 @@
-/* Server: the daemon, over its control socket or over XML-RPC and HTTP as supervisorctl
- * reaches it. Its users need not know which. */
+/* Server: the daemon, reached over its control socket or, as by supervisorctl, over XML-RPC.
+ * The interface is the same for both. */
 #ifndef CTL_SERVER_H
 #define CTL_SERVER_H
 
@@ -15,67 +15,65 @@
 
 struct server;
 
-/* The addresses, tried in this order. All borrowed; NULL = not this one. */
-struct server_where {
+/* The addresses, tried in this order. All borrowed; NULL = none. */
+struct server_address {
 	const char *control; /* path of the control socket */
 	const char *url;     /* "http://…", "unix://…" */
 	const char *username, *password;
-	uid_t daemon_uid; /* may receive these, besides root and this user */
+	uid_t daemon_uid; /* trusted with these, as root and this user are */
 };
 
 struct server_rows {                            /* borrowed, valid until the next call */
 	const struct process_info *const *list; /* in the server's order */
 	size_t count;
-	int64_t now;                      /* the server's clock, epoch seconds */
+	int64_t now;                      /* by the server's clock, epoch seconds */
 	const struct daemon_info *daemon; /* NULL over XML-RPC */
 };
 
-/* A value without parameters. */
+/* A value that server_get returns. */
 enum server_value {
-	SERVER_CONFIG,		/* all processes of the configuration last read, as
-				 * getAllConfigInfo has them: an array */
-	SERVER_IDENTIFIER,	/* a string: the daemon's, or the host of another machine */
-	SERVER_PID,		/* the daemon's, an integer */
-	SERVER_VERSION,		/* supervisord's, a string */
+	SERVER_CONFIG,		/* array of getAllConfigInfo: the configuration last read */
+	SERVER_IDENTIFIER,	/* string: the daemon's identifier, or its remote host */
+	SERVER_PID,		/* integer: the daemon's pid */
+	SERVER_VERSION,		/* string: supervisord's version */
 };
 
-struct server *server_new(const struct server_where *); /* never NULL */
+struct server *server_new(const struct server_address *); /* never NULL */
 void server_free(struct server *);
-/* Turns to another server, at this URL. */
+/* Switches to another server at this URL. */
 void server_move(struct server *, const char *url);
 void server_login(struct server *, const char *username, const char *password);
-/* The address, as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
+/* The current address as supervisorctl shows it: "unix:///run/s.sock". Borrowed. */
 const char *server_url(const struct server *);
 
-/* Prints the configuration file (NULL: none was read) and the addresses that failed when
- * the server was reached last, each with the reason. */
+/* Prints the configuration file (NULL = none) and why each address failed in the last
+ * server_reach. */
 void server_print_attempts(const struct server *, FILE *, const char *file);
-/* Prints that the server's address is used instead of a socket of another user. */
+/* Prints that the URL is used because the control socket belongs to another user. */
 void server_print_fallback(const struct server *, FILE *);
 
-/* Reaches it unless that was done. On failure *why is new, or NULL where the kind of
- * failure is all that is known. */
+/* Connects unless connected. On failure *why is new, or NULL if the outcome says it all. */
 NODISCARD enum reach server_reach(struct server *, char **why);
-/* The connection to its control socket, over which more is possible, or NULL. */
+/* The connection to the control socket, for what XML-RPC cannot do, or NULL. */
 struct control *server_control(const struct server *);
 
-/* Each of these needs a server that was reached, and returns 0 with *reply filled, or -1
- * without a reply: server_lost has the reason. */
+/* The following need a server that was reached. They return 0 with *reply filled, or -1
+ * without a reply; server_lost has the reason. */
 
 /* Calls a method of reeve-protocol(7); params are taken (NULL = none). */
 NODISCARD int server_call(
     struct server *, const char *method, json_t *params, struct reply *);
-/* Calls a start, stop, signal or clear of one process, or of several, and waits for its
- * end. Results of several go to `each` as they are known. */
+/* Calls a start, stop, signal or clear of one or several processes and waits until it is
+ * complete. The results of several are passed to `each` as they arrive. */
 NODISCARD int server_call_wait(struct server *, const char *method, json_t *params,
     enum wait_kind, bulk_result_fn *each, void *ctx, struct reply *);
-/* All processes. */
+/* Gets all processes. */
 NODISCARD int server_rows(struct server *, struct server_rows *, struct reply *);
 NODISCARD int server_get(struct server *, enum server_value, struct reply *);
-/* Copies a log to `out`: its last -offset bytes, or all from offset >= 0 on. */
+/* Copies a log to `out`: from the offset on, or the last -offset bytes. */
 NODISCARD int server_read_log(
     struct server *, const struct log_request *, int64_t offset, FILE *out, struct reply *);
-/* Begins to stream a log: *stream is new when there is no fault. */
+/* Begins to stream a log; without a fault, *stream is new. */
 NODISCARD int server_stream_log(struct server *, const struct log_request *,
     struct log_stream **stream, struct reply *);
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The server version that supervisorctl's users know: the one that reeve matches. */
+/* The version of supervisord with which reeve is compatible. */
 #define MATCHED_VERSION "4.2.5"
-#define COPY_BYTES (16 * 1024) /* of a log, read at once */
+#define COPY_BYTES (16 * 1024) /* of a log read at once */
 #define REOPEN_MS 1000
 
 static enum reach
@@ -25,9 +25,9 @@ server_control_close(struct server *s)
 	s->control = NULL;
 }
 
-/* A call's return code with its reason noted. */
+/* Records the reason if a call lost the connection; returns rc. */
 static int
-server_control_noted(struct server *s, int rc)
+server_control_check(struct server *s, int rc)
 {
 	const char *why = control_lost(s->control);
 
@@ -38,32 +38,33 @@ server_control_noted(struct server *s, int rc)
 static int
 server_control_call(struct server *s, const char *method, json_t *params, struct reply *r)
 {
-	return server_control_noted(s, control_call(s->control, method, params, false, r));
+	return server_control_check(s, control_call(s->control, method, params, false, r));
 }
 
 static int
 server_control_call_wait(struct server *s, const char *method, json_t *params,
     enum wait_kind wait, bulk_result_fn *each, void *ctx, struct reply *r)
 {
-	return server_control_noted(
+	return server_control_check(
 	    s, control_call_wait(s->control, method, params, wait, each, ctx, r));
 }
 
-/* The stream may have brought news since the last call. */
+/* Reads the state stream first: it may have new states. */
 static int
 server_control_rows(struct server *s, struct server_rows *rows, struct reply *r UNUSED)
 {
 	const struct mirror *mirror = control_mirror(s->control);
 
 	if (control_pump(s->control) == -1)
-		return server_control_noted(s, -1);
+		return server_control_check(s, -1);
 	rows->list = mirror_sorted(mirror, &rows->count);
 	rows->now = clock_wall_ms() / 1000;
 	rows->daemon = mirror_daemon(mirror);
 	return 0;
 }
 
-/* Reads the pages of one reading of the file, from the start again after another one. */
+/* Gets all pages of config.rows; starts again if the daemon has read the configuration
+ * meanwhile. */
 static int
 server_control_config(struct server *s, struct reply *r)
 {
@@ -128,7 +129,7 @@ server_control_open_log(
 	return 0;
 }
 
-/* Copies from offset to the end as it is now; 0 or -1. */
+/* Copies from the offset to the current end of the file; 0 or -1. */
 static int
 server_control_copy_log(int fd, int64_t offset, FILE *out)
 {
@@ -154,7 +155,7 @@ static int
 server_control_read_log(struct server *s, const struct log_request *log, int64_t offset,
     FILE *out, struct reply *r)
 {
-	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
+	if (server_control_check(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
 	if (r->fault == FAULT_NONE && server_control_copy_log(r->fd, offset, out) == -1)
 		reply_set_fault(r, FAULT_FAILED, xstrdup("FAILED"));
@@ -187,7 +188,7 @@ static int
 server_control_stream_log(struct server *s, const struct log_request *log,
     struct log_stream **stream, struct reply *r)
 {
-	if (server_control_noted(s, server_control_open_log(s->control, log, r)) == -1)
+	if (server_control_check(s, server_control_open_log(s->control, log, r)) == -1)
 		return -1;
 	if (r->fault == FAULT_NONE)
 		*stream = log_stream_of_file(&log_stream_origin, s->control, log, r->fd);

@@ -1,12 +1,12 @@
-/* Server ops: what server.c and its two kinds, server_control.c and server_xmlrpc.c,
- * share. Only these files include it. */
+/* Server ops: shared by server.c and the two kinds of servers, server_control.c and
+ * server_xmlrpc.c. Only these files include it. */
 #ifndef CTL_SERVER_OPS_H
 #define CTL_SERVER_OPS_H
 
 #include "ctl/daemon/control.h"
 #include "ctl/daemon/server.h"
 
-/* Each as the function of server.h; *reply is REPLY_NONE. */
+/* The functions of server.h; *reply is REPLY_NONE before the call. */
 struct server_ops {
 	enum reach (*reach)(struct server *, char **why);
 	int (*call)(struct server *, const char *method, json_t *params, struct reply *);
@@ -21,11 +21,11 @@ struct server_ops {
 	void (*close)(struct server *);
 };
 
-/* An address at which the daemon was not reached. */
+/* An address that failed. */
 struct server_attempt {
 	const char *kind;    /* static: "control socket" */
 	char *address, *why; /* owned */
-	bool foreign;        /* its socket exists and is another user's */
+	bool foreign;        /* the socket exists and belongs to another user */
 };
 
 struct server {
@@ -33,12 +33,12 @@ struct server {
 	uid_t daemon_uid;
 	struct server_attempt attempts[2]; /* the control socket, and the URL */
 	size_t tried;
-	const struct server_ops *ops; /* of the kind that was reached; NULL = none */
-	char *shown;                  /* its URL */
+	const struct server_ops *ops; /* of the server that was reached; NULL = none */
+	char *shown;                  /* the current address, for texts */
 	enum reach lost;              /* of the last call */
 	char *why;                    /* owned */
 	struct control *control;      /* of server_control.c */
-	/* Of server_xmlrpc.c: the rows that came last. */
+	/* Of server_xmlrpc.c: the last rows. */
 	struct process_info *infos;
 	const struct process_info **list;
 	size_t count;
@@ -46,9 +46,9 @@ struct server {
 
 extern const struct server_ops server_control_ops, server_xmlrpc_ops;
 
-/* Notes why there is no reply; why is taken. Returns -1. */
+/* Records why there is no reply; why is taken. Returns -1. */
 int server_lose(struct server *, enum reach, char *why);
-/* The same of REACH_FAILED, for a static text. */
+/* The same with REACH_FAILED and a static text. */
 int server_fail(struct server *, const char *why);
 
 #endif

@@ -13,20 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_MAX (256 * 1024 * 1024) /* bytes of a response, among them of a log */
+#define BODY_MAX (256 * 1024 * 1024) /* bytes of a response, which may be a log */
 #define BODY_PIECE (64 * 1024)       /* bytes read at once */
-#define API_VERSION "3.0"            /* what supervisorctl asks for */
+#define API_VERSION "3.0"            /* the version that supervisorctl requires */
 
 static const char not_utf8[] = "the argument is not UTF-8";
 
-/* What the result of a method is made of. */
+/* The type of a method's result. */
 enum shape {
 	SHAPE_PLAIN,
 	SHAPE_RESULTS,	/* an array with a struct for each process */
 	SHAPE_REREAD,	/* [[added, changed, removed]] */
 };
 
-/* The methods of reeve-protocol(7) in XML-RPC's words. */
+/* The methods of reeve-protocol(7) and their equivalents in XML-RPC. */
 static const struct mapping {
 	const char *method, *rpc;
 	const char *params[3];	/* in this order; NULL-terminated */
@@ -52,7 +52,7 @@ static const struct mapping {
 	{ "daemon.restart", "supervisor.restart", { NULL }, SHAPE_PLAIN },
 };
 
-/* Reads a body whole: NULL, or a static text with the reason for a failure. */
+/* Reads the whole body. NULL, or a text with the reason of a failure. */
 static const char *
 server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 {
@@ -70,10 +70,11 @@ server_xmlrpc_read_body(struct http_client *http, struct buf *body)
 	}
 	if (n == 0)
 		return NULL;
-	return errno == EPROTO ? "the response is cut off or broken" : strerror(errno);
+	return errno == EPROTO ? "the response is incomplete or malformed" :
+				 strerror(errno);
 }
 
-/* Reads an open response into the reply; 0 or -1. */
+/* Reads the response into the reply; 0 or -1. */
 static int
 server_xmlrpc_read_response(struct server *s, struct http_client *http, struct reply *r)
 {
@@ -104,7 +105,7 @@ server_xmlrpc_request(const struct server *s, const char *path, const char *body
 	return http_client_open(&request, http, why);
 }
 
-/* Calls a method of XML-RPC; params is an array, taken. */
+/* Calls a method of XML-RPC; params is an array (taken). */
 static int
 server_xmlrpc_rpc(struct server *s, const char *method, json_t *params, struct reply *r)
 {
@@ -123,15 +124,15 @@ server_xmlrpc_rpc(struct server *s, const char *method, json_t *params, struct r
 	return rc;
 }
 
-/* The result is of a shape that the method never returns. */
+/* Fails because the result does not have the method's type. */
 static int
-server_xmlrpc_misshapen(struct server *s, struct reply *r)
+server_xmlrpc_mistyped(struct server *s, struct reply *r)
 {
 	reply_clear(r);
-	return server_fail(s, "the response is of another method");
+	return server_fail(s, "the response does not have the type of the method's result");
 }
 
-/* Calls a method whose result is one value of a type; params are taken. */
+/* Calls a method with a result of this type; params are taken. */
 static int
 server_xmlrpc_rpc_for(
     struct server *s, const char *method, json_t *params, json_type type, struct reply *r)
@@ -140,7 +141,7 @@ server_xmlrpc_rpc_for(
 		return -1;
 	return r->fault != FAULT_NONE || json_typeof(r->result) == type ?
 	    0 :
-	    server_xmlrpc_misshapen(s, r);
+	    server_xmlrpc_mistyped(s, r);
 }
 
 static const struct mapping *
@@ -172,11 +173,11 @@ server_xmlrpc_call(struct server *s, const char *method, json_t *params, struct 
 	rc = server_xmlrpc_rpc(s, m->rpc, ordered, r);
 	if (rc == 0 && r->fault == FAULT_NONE && m->shape == SHAPE_REREAD &&
 	    xmlrpc_result_name_changes(&r->result) == -1)
-		rc = server_xmlrpc_misshapen(s, r);
+		rc = server_xmlrpc_mistyped(s, r);
 	return rc;
 }
 
-/* The server waits by itself. */
+/* The server waits: its reply follows the end of the call. */
 static int
 server_xmlrpc_call_wait(struct server *s, const char *method, json_t *params,
     enum wait_kind wait UNUSED, bulk_result_fn *each, void *ctx, struct reply *r)
@@ -187,10 +188,10 @@ server_xmlrpc_call_wait(struct server *s, const char *method, json_t *params,
 	    server_xmlrpc_mapping(method)->shape != SHAPE_RESULTS ||
 	    xmlrpc_result_each(r->result, each, ctx) == 0)
 		return 0;
-	return server_xmlrpc_misshapen(s, r);
+	return server_xmlrpc_mistyped(s, r);
 }
 
-/* Calls what supervisorctl calls before most commands. */
+/* Requests the API version, as supervisorctl does before most commands. */
 static enum reach
 server_xmlrpc_reach(struct server *s, char **why)
 {
@@ -216,7 +217,7 @@ server_xmlrpc_reach(struct server *s, char **why)
 	return reached;
 }
 
-/* Drops the rows that came last. */
+/* Frees the last rows. */
 static void
 server_xmlrpc_close(struct server *s)
 {
@@ -236,7 +237,7 @@ server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 	rows->now = clock_wall_ms() / 1000;
 	if (r->fault == FAULT_NONE &&
 	    xmlrpc_result_rows(r->result, &s->infos, &s->count, &rows->now) == -1)
-		return server_xmlrpc_misshapen(s, r);
+		return server_xmlrpc_mistyped(s, r);
 	s->list = xcalloc(s->count + 1, sizeof(*s->list));
 	for (size_t i = 0; i < s->count; i++)
 		s->list[i] = &s->infos[i];
@@ -245,7 +246,7 @@ server_xmlrpc_rows(struct server *s, struct server_rows *rows, struct reply *r)
 	return 0;
 }
 
-/* New: the host of another machine, NULL when the server is on this one. */
+/* New: the host of the URL, NULL if that is this machine. */
 static json_t *
 server_xmlrpc_host(const struct server *s)
 {
@@ -283,7 +284,7 @@ server_xmlrpc_get(struct server *s, enum server_value value, struct reply *r)
 	return value != SERVER_CONFIG || r->fault != FAULT_NONE ||
 		xmlrpc_result_is_list(r->result, NULL) ?
 	    0 :
-	    server_xmlrpc_misshapen(s, r);
+	    server_xmlrpc_mistyped(s, r);
 }
 
 static int
@@ -311,7 +312,7 @@ server_xmlrpc_read_log(struct server *s, const struct log_request *log, int64_t 
 	return 0;
 }
 
-/* New: the path of a log's stream, the name in it percent-encoded. */
+/* New: the path of a log's stream, with the name percent-encoded. */
 static char *
 server_xmlrpc_log_path(const struct log_request *log)
 {

@@ -17,7 +17,7 @@
 
 /* --- writing --- */
 
-/* A bare CR would be read as a line's end. */
+/* CR is escaped: parsers convert a bare one to a newline. */
 static void
 xmlrpc_put_escaped(FILE *out, const char *text, size_t n)
 {
@@ -72,7 +72,7 @@ struct reader;
 struct node {
 	const struct element *element;
 	struct buf text;
-	json_t *value; /* what its children have made of it, owned, or NULL */
+	json_t *value; /* set by its children, owned, or NULL */
 	char *name;    /* of a member, owned, or NULL */
 };
 
@@ -85,10 +85,10 @@ struct reader {
 	const char *why;
 };
 
-/* What an element does with a child that has ended; its value is taken. */
+/* Adds a child that has ended to an element; its value is taken. */
 typedef void child_fn(struct reader *, struct node *, struct node *child, json_t *value);
 
-/* What elements are in. */
+/* The contexts of elements. */
 enum {
 	IN_DOCUMENT = 1,
 	IN_RESPONSE = 2,
@@ -104,21 +104,21 @@ enum {
 
 struct element {
 	const char *name;
-	unsigned place; /* where it may be */
-	int leaf;       /* without children it is this JSON type; -1: it has one */
+	unsigned place; /* contexts in which it is allowed */
+	int leaf;       /* its JSON type without children; -1 = it must have a child */
 	child_fn *child;
-	unsigned inside; /* what its children are in; 0: it has none */
+	unsigned inside; /* the context of its children; 0 = none are allowed */
 };
 
 static void
-xmlrpc_refuse(struct reader *r, const char *why)
+xmlrpc_reject(struct reader *r, const char *why)
 {
 	r->why = why;
 	XML_StopParser(r->expat, XML_FALSE);
 }
 
-/* New: what the text of a leaf is, or NULL when it is none of its type. JSON has no
- * infinity and no NaN: these are refused. */
+/* New: the value of an element without children, or NULL if its text does not match the
+ * type. Infinity and NaN, which JSON does not have, are rejected. */
 static json_t *
 xmlrpc_leaf(int type, const char *text, size_t n)
 {
@@ -149,7 +149,7 @@ xmlrpc_leaf(int type, const char *text, size_t n)
 	}
 }
 
-/* The one value that is in it. */
+/* For an element that contains one value. */
 static void
 xmlrpc_child_take(
     struct reader *r, struct node *node, struct node *child UNUSED, json_t *value)
@@ -159,7 +159,7 @@ xmlrpc_child_take(
 		return;
 	}
 	json_decref(value);
-	xmlrpc_refuse(r, "two values where one belongs");
+	xmlrpc_reject(r, "two values where one is allowed");
 }
 
 static void
@@ -178,7 +178,7 @@ xmlrpc_child_append(
 	json_array_append_new(node->value, value);
 }
 
-/* A member has a name and a value. */
+/* For a member, which has a name and a value. */
 static void
 xmlrpc_child_member(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
@@ -187,13 +187,13 @@ xmlrpc_child_member(struct reader *r, struct node *node, struct node *child, jso
 		return;
 	}
 	if (node->name != NULL)
-		xmlrpc_refuse(r, "a member with two names");
+		xmlrpc_reject(r, "a member with two names");
 	free(node->name);
 	node->name = xstrdup(json_string_value(value));
 	json_decref(value);
 }
 
-/* Of members of one name the last counts, as in Python. */
+/* For a struct. If several members have the same name, the last one counts, as in Python. */
 static void
 xmlrpc_child_set(struct reader *r, struct node *node, struct node *child, json_t *value)
 {
@@ -202,7 +202,7 @@ xmlrpc_child_set(struct reader *r, struct node *node, struct node *child, json_t
 	if (child->name != NULL)
 		json_object_set(node->value, child->name, value);
 	else
-		xmlrpc_refuse(r, "a member without a name");
+		xmlrpc_reject(r, "a member without a name");
 	json_decref(value);
 }
 
@@ -249,11 +249,11 @@ xmlrpc_on_start(void *ctx, const char *name, const char **attributes UNUSED)
 	while (element < last && strcmp(element->name, name) != 0)
 		element++;
 	if ((element->place & place) == 0)
-		xmlrpc_refuse(r, "a response that is none of XML-RPC");
+		xmlrpc_reject(r, "a response that is not XML-RPC");
 	else if (r->depth == XMLRPC_DEPTH)
-		xmlrpc_refuse(r, "a response that is nested too deeply");
+		xmlrpc_reject(r, "a response that is nested too deeply");
 	else if (++r->elements > XMLRPC_ELEMENTS)
-		xmlrpc_refuse(r, "a response of too many elements");
+		xmlrpc_reject(r, "a response with too many elements");
 	else
 		r->nodes[r->depth++].element = element;
 }
@@ -272,13 +272,13 @@ xmlrpc_on_end(void *ctx, const char *name UNUSED)
 	end = buf_reserve(&node->text, 1);
 	if (end == NULL)
 		fatal("out of memory for a response");
-	*end = '\0'; /* not committed: no part of the text */
+	*end = '\0'; /* not committed: not part of the text */
 	value = node->value != NULL ?
 	    json_incref(node->value) :
 	    xmlrpc_leaf(node->element->leaf, buf_data(&node->text), buf_len(&node->text));
 	if (value == NULL)
-		xmlrpc_refuse(r,
-		    node->element->leaf != -1 ? "a value that is none of its type" :
+		xmlrpc_reject(r,
+		    node->element->leaf != -1 ? "a value that does not match its type" :
 						"a response without a value");
 	else if (r->depth > 0)
 		node[-1].element->child(r, node - 1, node, value);
@@ -301,11 +301,11 @@ static void XMLCALL
 xmlrpc_on_doctype(void *ctx, const char *name UNUSED, const char *system_id UNUSED,
     const char *public_id UNUSED, int has_internal UNUSED)
 {
-	xmlrpc_refuse(ctx, "a response with a document type");
+	xmlrpc_reject(ctx, "a response with a document type");
 }
 
-/* Fills the reply; NULL, or the reason why it cannot. A fault has a code and a text, and
- * one with the code of success is a failure. */
+/* Fills the reply; returns NULL, or the reason of a failure. A fault has a code and a text;
+ * the code of success is replaced by FAILED. */
 static const char *
 xmlrpc_outcome(const struct reader *r, enum XML_Status status, struct reply *reply)
 {
@@ -314,12 +314,12 @@ xmlrpc_outcome(const struct reader *r, enum XML_Status status, struct reply *rep
 	json_int_t number = json_integer_value(code);
 
 	if (r->why != NULL || status != XML_STATUS_OK)
-		return r->why != NULL ? r->why : "a response that is no XML";
+		return r->why != NULL ? r->why : "a response that is not XML";
 	if (!r->fault)
 		reply->result = json_incref(r->result);
 	else if (!json_is_integer(code) || number < INT_MIN || number > INT_MAX ||
 	    text == NULL)
-		return "a fault that is none";
+		return "a malformed fault";
 	else
 		reply_set_fault(reply,
 		    number != FAULT_NONE ? (enum fault)number : FAULT_FAILED,

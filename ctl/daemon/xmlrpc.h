@@ -1,5 +1,5 @@
-/* Xmlrpc: the documents of XML-RPC as a client sees them: writes a call from JSON
- * values, and reads a response into JSON values, by expat. */
+/* Xmlrpc: XML-RPC for a client: writes a call from JSON values, and parses a response into
+ * JSON values with expat. */
 #ifndef CTL_XMLRPC_H
 #define CTL_XMLRPC_H
 
@@ -11,10 +11,10 @@
 
 /* New: the document that calls the method; params: an array of strings and integers. */
 char *xmlrpc_write(const char *method, const json_t *params, size_t *length);
-/* Reads a response into *reply, which is REPLY_NONE. int, i4 and i8 become integers,
- * double a real, boolean and nil what they are in JSON, everything else but array and
- * struct a string. 0, or -1 with *why a static text: no XML, no XML-RPC, a document type,
- * or too deep or large. */
+/* Parses a response into *reply, which is REPLY_NONE. int, i4 and i8 become integers, double
+ * a real; boolean, nil, array and struct become their equivalents in JSON; all others become
+ * strings. 0, or -1 with *why a static text: not XML, not XML-RPC, a document type, or too
+ * deep or large. */
 NODISCARD int xmlrpc_read(const char *bytes, size_t n, struct reply *, const char **why);
 
 #endif

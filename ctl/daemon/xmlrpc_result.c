@@ -6,9 +6,9 @@
 
 #include <limits.h>
 
-#define TIME_MAX ((int64_t)1 << 40) /* seconds; sums and differences of two fit */
+#define TIME_MAX ((int64_t)1 << 40) /* seconds; the sum of two does not overflow */
 
-/* A number from -1 (the status of what a signal ended) to most, else 0. */
+/* A number from -1 (the exit status after a signal) to most, else 0. */
 static int64_t
 xmlrpc_result_number(const json_t *object, const char *name, int64_t most)
 {
@@ -55,7 +55,7 @@ xmlrpc_result_fill_row(struct process_info *info, const json_t *row)
 		.stdout_logfile = xstrdup(reply_member(row, "stdout_logfile")),
 		.stderr_logfile = xstrdup(reply_member(row, "stderr_logfile")),
 	};
-	/* XML-RPC has the last exit only of a process that ended by itself. */
+	/* In XML-RPC the last exit is known only for a process that is EXITED. */
 	if (info->state == PROCESS_EXITED && info->exitstatus >= 0) {
 		info->last_status = info->exitstatus;
 		info->last_signal = 0;
@@ -93,7 +93,7 @@ xmlrpc_result_each(const json_t *result, bulk_result_fn *each, void *ctx)
 	json_array_foreach(result, i, row) {
 		int64_t status = xmlrpc_result_number(row, "status", INT_MAX);
 
-		/* A status that is no fault's number is a failure. */
+		/* A status that is not the number of a fault becomes FAILED. */
 		each(ctx,
 		    &(struct bulk_result){ .group = reply_member(row, "group"),
 			.name = reply_member(row, "name"),

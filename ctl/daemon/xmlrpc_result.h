@@ -1,6 +1,6 @@
-/* Xmlrpc result: converts the results of supervisor's methods, JSON values of any shape,
- * to what the commands use. Each function refuses, with -1, what its method never returns;
- * optional members that are missing or out of range are "" or 0. */
+/* Xmlrpc result: converts the results of supervisor's methods, which may be any JSON values,
+ * to the types that the commands use. A function rejects, with -1, a value that its method
+ * never returns; optional members that are missing or out of range become "" or 0. */
 #ifndef CTL_XMLRPC_RESULT_H
 #define CTL_XMLRPC_RESULT_H
 
@@ -13,16 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* getAllProcessInfo: *infos is a new array of *count; *now is set when a row has it. */
+/* getAllProcessInfo: *infos is a new array of *count; sets *now if a row has it. */
 NODISCARD int xmlrpc_result_rows(
     const json_t *, struct process_info **infos, size_t *count, int64_t *now);
-/* The results of several processes: `each` is called with all, or with none. */
+/* The results of several processes: calls `each` for all, or on failure for none. */
 NODISCARD int xmlrpc_result_each(const json_t *, bulk_result_fn *each, void *ctx);
-/* reloadConfig: replaces *result by an object with the arrays of texts "added", "changed"
- * and "removed". */
+/* reloadConfig: replaces *result by an object with the string arrays "added", "changed" and
+ * "removed". */
 NODISCARD int xmlrpc_result_name_changes(json_t **result);
-/* Whether it is an array of structs with the texts name, group and `also` (NULL = no more):
- * the result of getAllConfigInfo. */
+/* Whether it is an array of structs with the strings name, group and `also` (NULL = none),
+ * as the result of getAllConfigInfo. */
 bool xmlrpc_result_is_list(const json_t *, const char *also);
 
 #endif

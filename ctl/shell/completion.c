@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds the candidate when the word may become it, once. */
+/* Adds the candidate, once, if it begins with the word. */
 static void
 completion_offer(struct words *out, const char *word, const char *candidate)
 {
@@ -27,8 +27,8 @@ completion_offer_words(const char *words, const char *word, struct words *out)
 	words_clear(&list);
 }
 
-/* Offers a process under its own name; with its group, and the whole group, where that has
- * another name or a colon was typed. */
+/* Offers the name of a process; if its group has another name, or the word has a colon,
+ * offers it with its group, and the whole group. */
 static void
 completion_offer_process(
     const struct process_info *row, const char *word, struct words *out)
@@ -97,7 +97,7 @@ completion_from(const struct completion_source *source, const char *line, struct
 	words_clear(&typed);
 }
 
-/* The rows as they are now, none where they cannot be had. Nothing is printed. */
+/* The current rows, none if the server cannot be reached. Prints nothing. */
 static struct server_rows
 completion_rows_now(void *session)
 {

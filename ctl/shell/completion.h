@@ -1,4 +1,4 @@
-/* Completion: the candidates for a word of a command line that is being typed. */
+/* Completion: the candidates for the last word of a command line. */
 #ifndef CTL_COMPLETION_H
 #define CTL_COMPLETION_H
 
@@ -6,7 +6,8 @@
 
 /* editor_complete_fn with a struct session as its context. */
 void completion_offer_line(void *session, const char *line, struct words *out);
-/* The same from another source, whose functions are called when the line needs them. */
+/* The same with the names of another source, whose functions are called only if the line
+ * needs them. Public for its test. */
 struct completion_source {
 	struct server_rows (*rows)(void *ctx);
 	json_t *(*config)(void *ctx); /* getAllConfigInfo's array, new; or NULL */

@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EDITOR_HISTORY 1000               /* lines kept at hand */
-#define EDITOR_HISTORY_BYTES (256 * 1024) /* read of a history file, from its end */
+#define EDITOR_HISTORY 1000               /* lines in memory */
+#define EDITOR_HISTORY_BYTES (256 * 1024) /* read from the end of the history file */
 
-/* libedit is loaded when a terminal is there and not linked: a command that is run by a
- * script pays nothing for it, and where it is missing the shell still works. These are its
- * numbers and shapes, from editline(3); the ABI is fixed by its library's version. */
+/* libedit is loaded at a terminal, not linked: commands in scripts start faster, and the
+ * shell works without it. These are the constants and types of its ABI, which the version in
+ * the library's name fixes; see editline(3). */
 struct edit_line;
 struct edit_history;
 
@@ -63,11 +63,11 @@ struct editor {
 	editor_complete_fn *complete;
 	void *ctx;
 	struct library lib;
-	struct edit_line *edit; /* NULL: lines as they come */
+	struct edit_line *edit; /* NULL = plain lines */
 	struct edit_history *history;
 };
 
-/* Finds a function, for which dlsym has no type of its own. */
+/* Stores the address of a function; memcpy converts dlsym's void pointer. */
 static bool
 editor_find(void *handle, const char *name, void *function, size_t size)
 {
@@ -93,7 +93,7 @@ editor_load(struct library *l)
 	    FIND(l, history, "history");
 }
 
-/* How many bytes the words have in common. */
+/* The length of the common prefix of all words. */
 static size_t
 editor_common_prefix(const struct words *w)
 {
@@ -108,7 +108,7 @@ editor_common_prefix(const struct words *w)
 	return str_utf8_cut(w->list[0], n);
 }
 
-/* Inserts the bytes that all candidates share; lists them when there are none. */
+/* Inserts the common prefix of the candidates beyond what is typed, or lists them. */
 static unsigned char
 editor_complete(struct editor *ed, const struct words *w, size_t typed)
 {
@@ -131,7 +131,8 @@ editor_complete(struct editor *ed, const struct words *w, size_t typed)
 	return DONE_REFRESH;
 }
 
-/* libedit calls back with its own handle alone, which has the editor as client data. */
+/* The editor of a handle: libedit's callbacks have only the handle, with the editor as its
+ * client data. */
 static struct editor *
 editor_of(struct edit_line *edit)
 {
@@ -181,7 +182,7 @@ editor_history_load(struct editor *ed)
 {
 	FILE *f = ed->history_file != NULL ? fopen(ed->history_file, "re") : NULL;
 	char *line = NULL;
-	size_t room = 0;
+	size_t size = 0;
 	struct stat st;
 
 	if (f == NULL)
@@ -189,7 +190,7 @@ editor_history_load(struct editor *ed)
 	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode)) {
 		if (st.st_size > EDITOR_HISTORY_BYTES)
 			(void)fseeko(f, st.st_size - EDITOR_HISTORY_BYTES, SEEK_SET);
-		while (getline(&line, &room, f) != -1) {
+		while (getline(&line, &size, f) != -1) {
 			line[strcspn(line, "\n")] = '\0';
 			editor_history_add(ed, line);
 		}
@@ -198,7 +199,7 @@ editor_history_load(struct editor *ed)
 	fclose(f);
 }
 
-/* Written at once, so that nothing is lost however the shell ends. */
+/* Appends the line immediately, so that none is lost however the shell ends. */
 static void
 editor_history_save(const struct editor *ed, const char *line)
 {

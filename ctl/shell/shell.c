@@ -15,8 +15,8 @@
 
 #define PROMPT "supervisor"
 
-/* Ctrl-C leaves the shell, as it does supervisorctl's; history is written already, and the
- * editor has put the terminal back before it lets a signal through. */
+/* Ctrl-C ends the shell, as supervisorctl's. The history is already written, and libedit
+ * restores the terminal before this handler runs. */
 static void
 shell_on_interrupt(int signo UNUSED)
 {
@@ -25,8 +25,8 @@ shell_on_interrupt(int signo UNUSED)
 	_exit(0);
 }
 
-/* New: the prompt that is configured; else at a terminal the daemon's name, so that it is
- * not mistaken for another; else supervisorctl's. */
+/* New: the configured prompt; else at a terminal the daemon's identifier, so that the shells
+ * of several daemons differ; else supervisorctl's prompt. */
 static char *
 shell_prompt(struct session *s, const char *configured)
 {

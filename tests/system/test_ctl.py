@@ -149,7 +149,7 @@ class BesideSupervisorctl(Shared):
             for bad in ("%d" % (port + 65536), "x", "-1", "1x"):
                 status, out, _ = self.ours("pid", "-s", "http://127.0.0.1:" + bad)
                 self.assertEqual(1, status)
-                self.assertEqual("error: http://127.0.0.1:%s: this is no number of a port\n"
+                self.assertEqual("error: http://127.0.0.1:%s: invalid port number\n"
                                  % bad, out)
         for url in ("http://u:p@127.0.0.1:%d" % port, "http://@127.0.0.1:%d/x" % port):
             self.assertEqual(self.theirs("pid", "-s", url), self.ours("pid", "-s", url))
@@ -157,7 +157,7 @@ class BesideSupervisorctl(Shared):
     def test_open_without_a_terminal(self):
         """A script that opens another server speaks to the old one all the same."""
         for url in ("unix://" + self.d.socket, "http://127.0.0.1:1"):
-            self.assertEqual((1, "ERROR: open is for a terminal; elsewhere -s %s does it\n" % url,
+            self.assertEqual((1, "ERROR: open needs a terminal; without one use -s %s\n" % url,
                               ""), self.ours("open " + url))
 
     def test_clear_of_what_is_down(self):

@@ -108,7 +108,7 @@ class Reasons(Shared):
         self.write(before + "[program:x]\ncommand=/bin/cat\nstartsecs=x\n")
         for line in (["reread"], ["update"], ["update", "--dry-run"]):
             done = self.d.reevectl(*line)
-            self.assertEqual((1, "reevectl check %s names the line of each mistake\n" %
+            self.assertEqual((1, "reevectl check %s prints the line of each error\n" %
                               self.d.conf), (done.returncode, done.stderr), line)
 
     def write(self, text):

@@ -149,7 +149,7 @@ class Client(unittest.TestCase):
                     # What runs is asked before it is cleared.
                     rows = [ok(value(empty))] if line == "clear all" else []
                     got = self.run_ctl(line, ok(VERSION), *rows, ok(value(shape)))
-                    want = (1, "error: URL: the response is of another method\n")
+                    want = (1, "error: URL: the response does not have the type of the method's result\n")
                     if fits.get(line) == shape:
                         self.assertEqual(0, got[0])
                     else:
@@ -157,12 +157,12 @@ class Client(unittest.TestCase):
 
     def test_bodies_that_are_none(self):
         for body, want in (
-                (ok(b"<html>3.0</html>"), "a response that is none of XML-RPC"),
-                (ok(b"", b"Content-Length: 99"), "the response is cut off or broken"),
+                (ok(b"<html>3.0</html>"), "a response that is not XML-RPC"),
+                (ok(b"", b"Content-Length: 99"), "the response is incomplete or malformed"),
                 (ok(b"5\r\nabcdef\r\n", b"Transfer-Encoding: chunked"),
-                 "the response is cut off or broken"),
+                 "the response is incomplete or malformed"),
                 (b"HTTP/1.1 500 \x1b[2J\xff\r\n\r\n", "500 ?[2J?"),
-                (ok(b"", b"Content-Length: -1"), "no HTTP server answers there")):
+                (ok(b"", b"Content-Length: -1"), "the response is not HTTP")):
             self.assertEqual((1, "error: URL: %s\n" % want), self.run_ctl("pid", body))
 
     def test_values(self):

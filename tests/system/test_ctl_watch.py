@@ -152,7 +152,7 @@ class Events(Case):
     def test_needs_the_control_socket(self):
         ended = self.d.reevectl("events", options=["-s", "unix://" + self.d.socket])
         self.assertEqual(1, ended.returncode)
-        self.assertEqual("error: unix://%s: events are told on the control socket alone\n" %
+        self.assertEqual("error: unix://%s: events needs the control socket\n" %
                          self.d.socket, ended.stdout)
 
     def test_daemon_goes(self):

@@ -70,7 +70,7 @@ class OverTheControlSocket(Interrupted):
         return err
 
     def test_interrupt(self):
-        self.assertIn("the daemon carries on with the restart", self.ended_by(signal.SIGINT))
+        self.assertIn("the daemon completes the restart", self.ended_by(signal.SIGINT))
 
     def test_interrupted_stop(self):
         for url in (None, self.http):
@@ -80,7 +80,7 @@ class OverTheControlSocket(Interrupted):
                 status, _, err = self.signal_at_stop(ctl, signal.SIGINT,
                                                      "slow" if url is None else "other")
                 self.assertEqual(-signal.SIGINT, status)
-                self.assertIn("the daemon finishes the stop it has begun", err)
+                self.assertIn("the daemon completes the current stop", err)
         for name in ("slow", "other"):
             self.d.wait_state(name, "STOPPED")
 
@@ -120,7 +120,7 @@ class OverTheControlSocket(Interrupted):
         ctl = self.spawn("update")
         status, _, err = self.signal_at_stop(ctl, signal.SIGINT, "other")
         self.assertEqual(-signal.SIGINT, status)
-        self.assertIn("the daemon carries on with the update", err)
+        self.assertIn("the daemon completes the update", err)
         self.await_renewed("slow", "fresh")
         self.assertEqual({"slow:slow", "fresh:fresh"}, set(self.names()))
 
@@ -189,7 +189,7 @@ class OverHttp(Interrupted):
         ctl = self.spawn("restart", "slow", "other", url=self.http())
         status, _, err = self.signal_at_stop(ctl, signal.SIGINT)
         self.assertEqual(-signal.SIGINT, status)
-        self.assertIn("to start it: reevectl start slow other", err)
+        self.assertIn("to start them: reevectl start slow other", err)
 
     def test_update(self):
         self.begin("version").communicate(timeout=PATIENCE)

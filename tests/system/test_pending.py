@@ -73,7 +73,7 @@ class Pending(Case):
              "[unix_http_server] password", "[unix_http_server] chmod",
              "[supervisord] minfds", "[supervisord] minprocs", "[supervisord] directory",
              "[supervisord] umask"], said)
-        self.assertIn("[supervisord] minfds: 1024 -> 1000: needs reeved to be started again\n",
+        self.assertIn("[supervisord] minfds: 1024 -> 1000: needs a restart of reeved\n",
                       done.stderr)
         self.assertIn("[supervisord] logfile: %s -> syslog: needs reload\n" % d.path("main.log"),
                       done.stderr)

@@ -197,7 +197,7 @@ run_line(const char *path, json_t *c, int *status)
 {
 	char *output;
 	size_t len;
-	const struct server_where where = { .control = path };
+	const struct server_address where = { .control = path };
 	struct session session = { .out = open_memstream(&output, &len),
 		.server = server_new(&where) };
 

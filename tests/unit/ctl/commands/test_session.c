@@ -24,7 +24,7 @@ struct world {
 static void
 open_world(struct world *w)
 {
-	const struct server_where where = { .url = "unix:///nonexistent/s" };
+	const struct server_address where = { .url = "unix:///nonexistent/s" };
 	char *why;
 
 	*w = (struct world){ .session = { .command = &command } };

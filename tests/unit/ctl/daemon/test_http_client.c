@@ -282,7 +282,7 @@ test_no_http(void **state)
 
 	listen_unix(w);
 	start(w, "\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", 1000, false);
-	refused(w->url, REACH_FAILED, "no HTTP server answers there");
+	refused(w->url, REACH_FAILED, "the response is not HTTP");
 }
 
 static void
@@ -337,11 +337,11 @@ static void
 test_knows(void **state)
 {
 	(void)state;
-	assert_true(http_client_knows("http://a"));
-	assert_true(http_client_knows("unix:///a"));
-	assert_false(http_client_knows("https://a"));
-	assert_false(http_client_knows("/a"));
-	assert_false(http_client_knows(""));
+	assert_true(http_client_supports("http://a"));
+	assert_true(http_client_supports("unix:///a"));
+	assert_false(http_client_supports("https://a"));
+	assert_false(http_client_supports("/a"));
+	assert_false(http_client_supports(""));
 }
 
 int

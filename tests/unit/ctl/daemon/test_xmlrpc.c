@@ -141,10 +141,10 @@ test_elements(void **state)
 		add(&response, "<value/>");
 	add(&response, "</data></array>");
 	add(&response, end);
-	told_is(&response, "refused: a response of too many elements");
+	told_is(&response, "refused: a response with too many elements");
 	for (int i = 0; i < 1000000; i++)
 		add(&response, "<a>");
-	told_is(&response, "refused: a response that is none of XML-RPC");
+	told_is(&response, "refused: a response that is not XML-RPC");
 }
 
 /* A log that was asked for whole. */
