@@ -1,5 +1,5 @@
-"""What a case file says: configurations, and cases made of steps. The format is told at
-the top of the runner."""
+"""Parses case files: configurations, and cases made of steps. The text at the top of
+tests/compat/run describes the format."""
 
 import json
 import os
@@ -10,15 +10,15 @@ from reeve import ROOT
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
 LIFE = os.path.join(HERE, "life")
-# What a step does on both sides is in steps.py; these are compared, the others only done.
+# The steps, which steps.py and configs.py execute. Only the results of the first are compared.
 COMPARED = ("ctl", "talk", "terminal", "supervisorctl", "rpc", "post", "http", "contents",
-            "told", "logged", "ended", "mainlog", "files", "begin", "reread", "option")
+            "events", "logged", "ended", "mainlog", "files", "begin", "reread", "option")
 DONE = ("wait", "run", "configure", "write", "bytes", "mode", "fifo", "remove", "rename",
         "holds", "lines", "length", "await-log", "again", "restarted", "kill", "daemon")
 
 
 class Malformed(Exception):
-    """A case file breaks the format; the text says where."""
+    """A case file has a format error; the text has its place."""
 
 
 class Step:
@@ -46,22 +46,22 @@ class Step:
 class Case:
     def __init__(self, title):
         self.title = title
-        self.row = None  # of reeve-differences(7): every comparison differs
+        self.row = None  # if the comparisons differ: the row of reeve-differences(7) about it
         self.steps = []
 
 
 class File:
-    """One case file: name, configurations by name, cases, and what the headings say."""
+    """One case file: its name, configurations by name, cases, and headings."""
 
     def __init__(self, name):
         self.name = name
         self.configurations = {}
         self.cases = []
         self.vias = ["unix", "tcp"]
-        self.short_vias = ["unix"]  # of a short run
-        self.alone = False  # no daemon runs: only what begins and fails is compared
-        self.life = None  # a directory of files to take instead of a configuration
-        self.programs = []  # names that the stand-in has in the daemon's PATH
+        self.short_vias = ["unix"]  # with --short
+        self.alone = False  # no daemon runs: only failing starts are compared
+        self.life = None  # a directory of files that replaces a configuration
+        self.programs = []  # names of the stand-in in the daemon's PATH
         self.environment = {}
 
 
@@ -113,14 +113,14 @@ HEADINGS = {"configuration": configuration, "life": life, "via": via, "case": ca
 
 
 def heading(file, where, text):
-    """A line that begins with ==; returns the configuration that now grows, or None."""
+    """A line that begins with ==; returns the configuration that the next lines belong to."""
     kind, _, rest = text.partition(" ")
     if kind not in HEADINGS:
         raise Malformed("%s: no such heading: %s" % (where, kind))
     return HEADINGS[kind](file, where, rest.strip())
 
 
-# What `grid` asks for: around both ends of ten bytes, and far from them.
+# The arguments of `grid`: near both ends of ten bytes, and far away.
 OFFSETS = (-1000000, -11, -10, -3, 0, 1, 9, 10, 11, 1000000)
 LENGTHS = (-10, -1, 0, 1, 3, 9, 10, 11, 1000000)
 
@@ -133,7 +133,7 @@ def grid(number, rest):
 
 
 def step_line(file, number, where, line):
-    """A line of a case: its explanation, a step, or more of the last step's block."""
+    """A line of a case: `differs:`, a step, or a line of the last step's block."""
     if not file.cases:
         raise Malformed("%s: a step before the first case" % where)
     case = file.cases[-1]
@@ -193,7 +193,7 @@ def manual_rows():
 
 
 def unexplained(files):
-    """A complaint for each case that is to differ for a reason that the manual lacks."""
+    """An error for each case that is expected to differ by a row that the manual lacks."""
     rows = manual_rows()
     return ["%s: no such row: %s" % (file.name, case.row or "(none is named)")
             for file in files for case in file.cases

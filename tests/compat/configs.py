@@ -1,5 +1,5 @@
-"""The steps of a case that are about configurations alone: a start that is to fail, and
-what reading a file again makes of it. Like those of steps.py."""
+"""The steps about configurations: a start that must fail, and rereading a file. The functions
+are like those of steps.py."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ import subprocess
 import steps
 from reeve import ROOT, SUPERVISORD
 
-# A start that has not failed by then has succeeded; both are asked for the same.
-LIVES = 4
+# Seconds until a start that has not failed counts as successful, for both daemons.
+STARTED = 4
 DATA = os.path.join("tests", "data", "config")
 HEADS = {
     "raw": "",  # below the usual sections
@@ -21,31 +21,31 @@ HEADS = {
 
 
 def run(side, argv, cwd):
-    """(exit status, stdout, stderr) of the daemon's program, which is killed when it does
-    not end: then they are None, "", ""."""
+    """(exit status, stdout, stderr) of the daemon's program. If it does not end, kills it and
+    returns None, "", ""."""
     program = side.command()[0]
     try:
         if program == SUPERVISORD:
             return side.ctl.run(argv, cwd, program=program, env=side.environment(),
-                                patience=LIVES)
+                                patience=STARTED)
         ended = subprocess.run([program, *argv], cwd=cwd, env=side.environment(),
                                stdin=subprocess.DEVNULL, capture_output=True,
-                               timeout=LIVES, check=False)
+                               timeout=STARTED, check=False)
     except (subprocess.TimeoutExpired, TimeoutError):
         return None, "", ""
     return (ended.returncode, ended.stdout.decode(errors="replace"),
             ended.stderr.decode(errors="replace"))
 
 
-def left(place):
-    """What lies there."""
-    names = [os.path.relpath(os.path.join(base, name), place)
-             for base, directories, files in os.walk(place) for name in directories + files]
+def files_below(directory):
+    """The names of all files below the directory, a line each."""
+    names = [os.path.relpath(os.path.join(base, name), directory)
+             for base, directories, files in os.walk(directory) for name in directories + files]
     return "".join("%s\n" % name for name in sorted(names))
 
 
 def begin(side, step):
-    """A start with a directory of tests/data/config/invalid, or with the file below."""
+    """A start with a directory of tests/data/config/invalid, or with the step's lines."""
     place = side.path("begin")
     shutil.rmtree(place, ignore_errors=True)
     cases = os.path.join(place, DATA, "invalid")
@@ -63,21 +63,21 @@ def begin(side, step):
         if os.path.exists(given):
             with open(given, encoding="utf-8") as f:
                 argv = f.read().splitlines()
-    # One of them is about -n given twice.
+    # One of the directories is about -n given twice.
     if not any(arg.startswith(("-n", "--no")) for arg in argv):
         argv.insert(0, "-n")
     status, out, err = run(side, argv, place)
     err = err.replace("use %s -h" % side.command()[0], "use {program} -h")
     if status is None:
-        return "it lives\n"
-    return "exit status %d\n%s%s--- left\n%s" % (
+        return "it runs\n"
+    return "exit status %d\n%s%s--- files\n%s" % (
         status, steps.shown(side.normal.text(out)), steps.shown(side.normal.text(err)),
-        left(place))
+        files_below(place))
 
 
 def reread(side, step):
-    """What the daemon says to a directory of tests/data/config, or to the text below, as
-    its new configuration, and then what it knows of it."""
+    """Makes a directory of tests/data/config, or the step's lines, the new configuration;
+    returns the results of reloadConfig and getAllConfigInfo."""
     if step.block:
         side.configure(side.fill(step.block))
     else:
@@ -91,15 +91,15 @@ def reread(side, step):
 
 
 def known(side):
-    told = steps.called(side, "supervisor.reloadConfig", ())
-    if told.startswith("fault"):
-        return told
-    return told + steps.called(side, "supervisor.getAllConfigInfo", ("autorestart",))
+    changes = steps.called(side, "supervisor.reloadConfig", ())
+    if changes.startswith("fault"):
+        return changes
+    return changes + steps.called(side, "supervisor.getAllConfigInfo", ("autorestart",))
 
 
 def option(side, step):
-    """The same of one option: SECTION NAME=VALUE, in which \\n is a line end. With raw for
-    the section the text is taken as it is, with file it is all that the file holds."""
+    """The same with one option: SECTION NAME=VALUE, in which \\n is a newline. Section raw:
+    with this text in the file; section file: with this text as the whole file."""
     section, _, line = step.rest.partition(" ")
     line = side.fill(line).replace("\\n", "\n").replace("\\t", "\t")
     if section == "file":

@@ -1,5 +1,4 @@
-"""Debian's supervisorctl, or a supervisord that is not to live: with these arguments and
-this input, what does it say?"""
+"""Runs Debian's supervisorctl, or a supervisord that ends at once, with arguments and input."""
 
 import fcntl
 import json
@@ -16,12 +15,12 @@ from reeve import PATIENCE, SUPERVISORCTL
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ctl_server.py")
 
-# After which a terminal's user types the next line.
+# Prompts at which the next line is typed at a terminal.
 PROMPT = re.compile(rb"(supervisor> |N\? |name:|word:)\Z")
 
 
 class Ctl:
-    """The server that keeps it loaded; used by several threads, closed once."""
+    """A client of ctl_server.py; several threads may use it."""
 
     def __init__(self):
         with open(SUPERVISORCTL, encoding="utf-8") as f:
@@ -31,7 +30,7 @@ class Ctl:
         self.server = subprocess.Popen([*interpreter, SERVER, self.path], text=True,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self.server.stdout.readline() != "ready\n":
-            raise OSError("supervisorctl cannot be loaded")
+            raise OSError("cannot load supervisorctl")
 
     def close(self):
         self.server.stdin.close()
@@ -41,8 +40,8 @@ class Ctl:
 
     def run(self, argv, cwd, text="", program=SUPERVISORCTL, env=None,
             patience=PATIENCE):
-        """(exit status, stdout, stderr); its stdin holds the text and ends. A program that
-        does not end in time is killed, and TimeoutError raised."""
+        """(exit status, stdout, stderr) with this text as stdin. A program that does not end
+        in time is killed; raises TimeoutError."""
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, \
                 tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as s:
             given.write(text.encode())
@@ -60,9 +59,8 @@ class Ctl:
         socket.send_fds(s, [json.dumps({"argv": argv, "cwd": cwd, "env": env}).encode()], fds)
 
     def converse(self, argv, cwd, lines, env):
-        """(exit status, output) at a terminal: each line is typed at a prompt, and entered but
-        for one with a tabulator; one that begins with "~ " waits for this text; ^D and ^M are
-        keys."""
+        """(exit status, output) at a terminal. Each line is typed at a prompt, with Enter unless
+        it has a tab; "~ TEXT" waits for the text; ^D and ^M are keys."""
         master, slave = os.openpty()
         try:
             with socket.socket(socket.AF_UNIX) as s:
@@ -74,23 +72,23 @@ class Ctl:
             os.close(slave)
 
     def dialogue(self, s, master, lines):
-        said, seen = b"", 0
+        output, seen = b"", 0
         while True:
             ready, _, _ = select.select([s, master], [], [], PATIENCE)
             if master in ready:
-                said += os.read(master, 65536)
+                output += os.read(master, 65536)
             elif s in ready:
-                return int(s.recv(64)), said.decode(errors="replace")
+                return int(s.recv(64)), output.decode(errors="replace")
             else:
-                raise TimeoutError("nothing came after %r" % said[seen:])
-            while lines and (taken := self.typed(lines[0], said[seen:])) is not None:
+                raise TimeoutError("no output after %r" % output[seen:])
+            while lines and (keys := self.typed(lines[0], output[seen:])) is not None:
                 lines.pop(0)
-                seen = len(said)
-                os.write(master, taken)
+                seen = len(output)
+                os.write(master, keys)
 
     @staticmethod
     def typed(line, new):
-        """What is to be typed now that this is new on the screen; None: nothing yet."""
+        """The keys for a line after this new output; None: wait for more output."""
         if line.startswith("~ "):
             return b"" if line[2:].encode() in new.replace(b"\a", b"") else None
         if line in ("^D", "^M"):

@@ -1,13 +1,12 @@
-"""Runs Debian's supervisorctl, or supervisord, over and over without the quarter second
-that a start takes: they are loaded once, and each request is served by a copy of this
-process.
+"""Runs Debian's supervisorctl or supervisord many times without the quarter second that a
+start takes: loads them once, and serves each request in a fork of this process.
 
 usage: PYTHON ctl_server.py SOCKET
 
-A request is one connection: a JSON object {"argv", "cwd", "env"}, the path of the program
-first in argv and env null for this process's own, and three descriptors, which become stdin,
-stdout and stderr. The answer is the exit status as text; whoever closes the connection sooner
-ends the command. The server lives until its stdin ends.
+A request is one connection: a JSON object {"argv", "cwd", "env"} (argv begins with the path of
+the program; env null = this process's environment) and three descriptors, which become stdin,
+stdout and stderr. The reply is the exit status as text; closing the connection before ends the
+command. The server runs until its stdin ends.
 """
 
 import atexit
@@ -29,7 +28,7 @@ MODULES = ("supervisor.supervisorctl", "supervisor.supervisord", "supervisor.rpc
 
 
 def become(argv, cwd, env, fds):
-    """In the child: the program, as if it had been executed; ends the process."""
+    """In the child: runs the program as if it had been executed, and exits."""
     status = 1
     try:
         for target, fd in enumerate(fds):
@@ -60,7 +59,7 @@ def become(argv, cwd, env, fds):
 
 
 def serve(connection):
-    """In a process of its own: one request."""
+    """Serves one request, in a process of its own."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     data, fds, _, _ = socket.recv_fds(connection, 65536, 3)
     request = json.loads(data)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""An event listener that counts characters: a line of its file for each event, which is a
-JSON array of header and payload. Answers with the results given in turn, else OK.
+"""An event listener that writes each event to a file, one line each, as a JSON array of header
+and payload. It reads characters, not bytes. Its results are the given ones in turn, else OK.
 
 usage: listener.py FILE [RESULT ...]
 """

@@ -1,6 +1,7 @@
-"""Takes out of an answer what may differ between two daemons that agree: process ids,
-times, and where the daemon's files and ports are. A pid becomes the name of its process,
-so that a pid of another process is a difference; an unknown number stays as it is."""
+"""Replaces in a text what may differ between two daemons that agree: process ids, times, and
+the paths and ports of the daemon. A pid is replaced by the name of its process, so that the
+pid of another process is a difference, and only where a text has a pid: a log may contain the
+same number."""
 
 import re
 
@@ -12,39 +13,42 @@ PATTERNS = (
     (re.compile(r"uptime \d+:\d\d:\d\d"), "uptime {time}"),
     (re.compile(r"---([^\n/]+?)-[a-z0-9_]{8}\.log"), r"---\1-{random}.log"),
 )
-# "pid 12", an event's "pid:12", "sid 12", a line that is a pid alone or after the prompt, the
-# log's "killing 'x' (12)".
-PID = re.compile(r"(\b[ps]id[ :]|^|^supervisor> |' \()(\d+)(?=$|[,:)\s\"\\])", re.M)
+# "pid 12", "sid 12", an event's "pid:12", the log's "killing 'x' (12)".
+PID = re.compile(r"(\b[ps]id[ :]|' \()(\d+)(?=$|[,)\s\"\\])", re.M)
+# A line of the command pid or of a pidfile, perhaps after the prompt.
+PID_LINE = re.compile(r"^((?:supervisor> )?)(\d+)$", re.M)
 TIMES = ("start", "stop", "now")
 
 
 class Normal:
-    """What one daemon's answers are freed of."""
+    """The replacements in the texts of one daemon."""
 
     def __init__(self, directory, port, token="REEVE_TEST="):
         self.fixed = ((directory, "{dir}"), (":%d" % port, ":{port}"), (token, "{token}"))
         self.pids = {}
 
     def learn(self, daemon_pid, log):
-        """The pids that the daemon's log tells; they stay known when the log is cleared.
-        Returns those of this log."""
-        told = {int(pid): "{%s}" % name for name, pid in SPAWNED.findall(log)}
-        self.pids.update(told)
+        """Adds the pids in a part of the daemon's log, and returns them."""
+        new = {int(pid): "{%s}" % name for name, pid in SPAWNED.findall(log)}
+        self.pids.update(new)
         self.pids[daemon_pid] = "{daemon}"
-        return list(told)
+        return list(new)
 
     def pid(self, number):
         return self.pids.get(number, number)
 
-    def text(self, text):
+    def text(self, text, pid_lines=False):
+        """The text with its replacements; pid_lines: a line may be a pid alone."""
         for found, instead in self.fixed:
             text = text.replace(found, instead)
         for pattern, instead in PATTERNS:
             text = pattern.sub(instead, text)
-        return PID.sub(lambda m: m[1] + str(self.pid(int(m[2]))), text)
+        for pattern in (PID, PID_LINE) if pid_lines else (PID,):
+            text = pattern.sub(lambda m: m[1] + str(self.pid(int(m[2]))), text)
+        return text
 
     def value(self, value, without=(), key=None):
-        """The same of an XML-RPC value, whose members keep their order and types."""
+        """The same for an XML-RPC value; its members keep their order and types."""
         if isinstance(value, dict):
             return {k: self.value(v, without, k) for k, v in value.items()
                     if k not in without}

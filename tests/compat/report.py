@@ -1,4 +1,4 @@
-"""Sets the outcomes of the two sides against each other, and counts."""
+"""Compares the results of the two sides and counts them."""
 
 import difflib
 
@@ -6,7 +6,7 @@ import difflib
 class Tally:
     def __init__(self):
         self.agree = self.explained = self.failed = 0
-        self.texts = []  # about what failed
+        self.texts = []  # about failures
 
     @property
     def total(self):
@@ -23,32 +23,34 @@ class Tally:
         self.texts.append(text)
 
     def line(self):
-        told = ", %d differ as reeve-differences(7) says" % self.explained if self.explained else ""
-        return "compat: %d of %d agree%s" % (self.agree, self.total, told)
+        rest = ""
+        if self.explained:
+            rest = ", %d differ as reeve-differences(7) says" % self.explained
+        return "compat: %d of %d agree%s" % (self.agree, self.total, rest)
 
 
 def difference(left, right):
-    """A unified diff of two texts that are not the same."""
+    """A unified diff of two texts."""
     lines = difflib.unified_diff(left.splitlines(), right.splitlines(), "supervisord",
                                  "reeve", lineterm="")
     return "\n".join(lines)
 
 
 def one(tally, where, row, left, right):
-    """One comparison; row is the manual's that explains a difference, or None."""
+    """Counts one comparison; row: the row of the manual that explains a difference, or None."""
     if row is None and left == right:
         tally.agree += 1
     elif row is None:
         tally.fail("%s\n%s" % (where, difference(left, right)))
     elif left == right:
-        tally.fail("%s\nshould differ (%s), but both say\n%s" % (where, row, left))
+        tally.fail("%s\nis expected to differ (%s), but both have\n%s" % (where, row, left))
     else:
         tally.explained += 1
 
 
 def compare(file, via, left, right):
-    """The tally of a file that was played over this socket; left and right are what
-    play() returned. A step that one side did not reach has failed."""
+    """The tally of a file over this socket; left and right are the results of play(). A step
+    that one side did not reach has failed."""
     tally = Tally()
     (outcomes, complaint), (others, other_complaint) = left, right
     reached = min(len(outcomes), len(others))

@@ -1,4 +1,4 @@
-"""One of the two daemons that are compared, and how a script is played on it."""
+"""One of the two daemons that are compared, and the execution of a case file on it."""
 
 import os
 import shutil
@@ -17,23 +17,23 @@ STEPS = {**steps.STEPS, **configs.STEPS}
 
 
 class Side(Daemon):
-    """A daemon in a directory of its own, asked over one kind of socket."""
+    """A daemon in a directory of its own, used over one kind of socket."""
 
     def __init__(self, subject, via, file, ctl):
         super().__init__(subject=subject)
         self.via, self.ctl, self.case_file = via, ctl, file
         self.normal = Normal(self.dir, self.port, self.token)
         self.starts = 1
-        self.seen = {}  # inodes and offsets up to which logs have been learnt from
-        self.compared = 0  # how much of the main log was: steps.mainlog
-        self.told, self.logged = {}, {}  # how far: steps.told, steps.logged
+        self.seen = {}  # by file: its inode and the offset up to which `fresh` has read
+        self.compared = 0  # lines of the main log that steps.mainlog has compared
+        self.events, self.logged = {}, {}  # up to where steps.events and steps.logged have read
         self.url = "unix://" + self.socket if via == "unix" else \
             "http://127.0.0.1:%d" % self.port
         if file.life is not None and via == "tcp":
             self.servers = (False, {})
 
     def fill(self, text):
-        """Puts this side's own places into a text of a case file."""
+        """Replaces {dir} and other names in a text of a case file."""
         for name, value in (("dir", self.dir), ("url", self.url), ("conf", self.conf),
                             ("port", str(self.port)), ("pid", str(self.pid)),
                             ("child", CHILD)):
@@ -41,7 +41,7 @@ class Side(Daemon):
         return text
 
     def environment(self):
-        """The variables of the case file, and its programs first in PATH."""
+        """The environment of the case file, with its programs first in PATH."""
         path = "%s:%s" % (self.path("bin"), os.environ["PATH"])
         own = {name: self.fill(value) for name, value in self.case_file.environment.items()}
         return {**super().environment(), "PATH": path, **own}
@@ -50,7 +50,7 @@ class Side(Daemon):
         return super().rpc(via or self.via, **credentials)
 
     def settle(self):
-        """Lays out everything that a start needs."""
+        """Creates the files that a start needs."""
         os.mkdir(self.path("bin"))
         for name in self.case_file.programs:
             self.copy(os.path.join(cases.LIFE, "stand-in"), self.path("bin", name))
@@ -64,7 +64,7 @@ class Side(Daemon):
                 self.copy(os.path.join(base, name), os.path.join(to, name))
 
     def copy(self, source, to):
-        """A file with this side's own places put in, its line ends and mode kept."""
+        """Copies a file and fills in the names; keeps its line ends and mode."""
         with open(source, encoding="utf-8", newline="") as f:
             text = f.read()
         with open(to, "w", encoding="utf-8", newline="") as f:
@@ -77,9 +77,9 @@ class Side(Daemon):
         self.configure(text.replace("{listener}", LISTENER))
 
     def learn(self):
-        """The pids; a main log that is the standard output counts as well. Each new process
-        has executed its program by the return: what supervisord's copy of itself gets as a
-        signal before is lost."""
+        """Reads new pids from the main log, which may be the standard output. Waits until each
+        new process has executed its program: before that, a signal is lost in supervisord's
+        fork."""
         new = self.normal.learn(self.pid, self.fresh("main.log") + self.fresh("out.txt"))
         daemon = read("/proc/%s/cmdline" % self.pid, b"")
         for pid in new if daemon else ():
@@ -87,7 +87,7 @@ class Side(Daemon):
                   what="%s to execute its program" % self.normal.pid(pid))
 
     def fresh(self, name):
-        """The whole lines of a file that were not seen yet; all when it is another file."""
+        """The complete lines of a file since the last call; all if it is a new file."""
         try:
             with open(self.path(name), "rb") as f:
                 identity, size = os.fstat(f.fileno()).st_ino, os.fstat(f.fileno()).st_size
@@ -101,28 +101,28 @@ class Side(Daemon):
         return lines[0].decode(errors="replace") + "\n"
 
     def perform(self, step):
-        """The outcome of a step as a text; "" for one that is not compared."""
+        """Executes a step; its result as a text, "" if it is not compared."""
         self.learn()
         outcome = STEPS[step.word](self, step)
         return outcome if step.compared else ""
 
     def finish(self):
-        """Ends the daemon; returns a complaint or "". supervisord is spared: it would
-        take seconds, and its end is compared where a case asks for it."""
+        """Ends the daemon; returns an error text or "". supervisord is killed later: its end
+        would take seconds."""
         if self.case_file.alone and self.remaining():
             return "%s left processes behind" % self.subject
         if self.subject == "supervisord" or not self.running():
             return ""
         status = self.stop()
-        said = self.output() + self.log()
-        if status != 0 or REPORT.search(said):
-            return "reeved ended with %s and said:\n%s" % (status, said)
+        output = self.output() + self.log()
+        if status != 0 or REPORT.search(output):
+            return "reeved ended with %s and this output:\n%s" % (status, output)
         return ""
 
 
 def play(subject, via, file, ctl):
-    """The outcomes of the file's steps in order, and a complaint or "". After a step that
-    fails the outcomes end early, and the complaint says why."""
+    """Executes the steps of a file. Returns their results and an error text or ""; the results
+    end at a step that fails."""
     outcomes, step = [], None
     side = Side(subject, via, file, ctl)
     try:
@@ -134,7 +134,7 @@ def play(subject, via, file, ctl):
         return outcomes, side.finish()
     except Exception as e:
         where = "line %d: %s" % (step.line, step) if step else "the start"
-        told = e if isinstance(e, AssertionError) else traceback.format_exc()
-        return outcomes, "%s: %s: %s\n%s" % (subject, where, told, side.output()[-2000:])
+        why = e if isinstance(e, AssertionError) else traceback.format_exc()
+        return outcomes, "%s: %s: %s\n%s" % (subject, where, why, side.output()[-2000:])
     finally:
         side.destroy()

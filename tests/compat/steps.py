@@ -1,5 +1,5 @@
-"""What the steps of a case do on one side. Each takes the side and the step; those that
-are compared return a text, in which only what differs by nature has been replaced."""
+"""The steps of a case on one side. A function takes the side and the step; if the step is
+compared, it returns a text, in which normal.py has replaced pids, times and places."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow")
 
 
 def shown(text):
-    """A text whose end can be seen."""
+    """The text, with a mark if it does not end with a newline."""
     return text if text.endswith("\n") or not text else text + "\n\\ no line end\n"
 
 
@@ -30,14 +30,20 @@ def ordered(step, lines):
 
 # --- supervisorctl ---
 
+def has_pid_command(words, lines=""):
+    """Whether supervisorctl runs the command pid, whose output is pids alone."""
+    return "pid" in words or re.search(r"^\s*pid\b", lines, re.M) is not None
+
+
 def ran(side, step, argv, text=""):
     status, out, err = side.ctl.run(argv, side.dir, text, env=side.environment())
     side.learn()
-    told = "exit status %d\n" % status
-    for name, said in (("stdout", out), ("stderr", err)):
-        lines = shown(side.normal.text(said)).splitlines(keepends=True)
-        told += "".join(["--- %s\n" % name, *ordered(step, lines)]) if lines else ""
-    return told
+    result = "exit status %d\n" % status
+    for name, output in (("stdout", out), ("stderr", err)):
+        output = side.normal.text(output, has_pid_command(argv, text))
+        lines = shown(output).splitlines(keepends=True)
+        result += "".join(["--- %s\n" % name, *ordered(step, lines)]) if lines else ""
+    return result
 
 
 def ctl(side, step):
@@ -56,17 +62,18 @@ def supervisorctl(side, step):
 
 def terminal(side, step):
     argv = ["-c", side.conf, "-s", side.url, *shlex.split(step.rest)]
-    lines = side.fill(step.block).replace("\\t", "\t").splitlines()
+    lines = side.fill(step.block).replace("\\t", "\t")
     env = {**side.environment(), "TERM": "dumb"}
-    status, said = side.ctl.converse(argv, side.dir, lines, env)
+    status, output = side.ctl.converse(argv, side.dir, lines.splitlines(), env)
     side.learn()
-    return "exit status %d\n%s" % (status, side.normal.text(said.replace("\r", "")))
+    return "exit status %d\n%s" % (status, side.normal.text(
+        output.replace("\r", ""), has_pid_command(argv, lines)))
 
 
 # --- HTTP and XML-RPC ---
 
 def exchange(side, method, path, body=None, headers=()):
-    """(response, body) of one request on a connection of its own."""
+    """(response, body) of one request on a new connection."""
     if side.via == "unix":
         connection = UnixConnection(side.socket)
     else:
@@ -80,12 +87,12 @@ def exchange(side, method, path, body=None, headers=()):
 
 
 def shared_methods(side, data):
-    """A document without reeve's own methods, which only our system.listMethods names."""
+    """The result of system.listMethods without reeve's own methods."""
     return OURS.sub(b"", data) if side.subject == "reeve" else data
 
 
 def answer(side, step, body, method=""):
-    """What came for a posted call: a value, a fault or an HTTP status."""
+    """The reply to a posted call: a value, a fault or an HTTP status."""
     response, data = exchange(side, "POST", "/RPC2", body, {"Content-Type": "text/xml"})
     side.learn()
     if response.status != 200:
@@ -105,7 +112,7 @@ def answer(side, step, body, method=""):
 
 
 def called(side, method, without):
-    """What a call without arguments answers, but for these members."""
+    """The reply to a call without arguments, without these members."""
     step = cases.Step(0, "%srpc %s" % ("".join("without:%s " % m for m in without), method))
     return rpc(side, step)
 
@@ -126,28 +133,28 @@ def http_request(side, step):
     pairs = [h.partition(": ")[::2] for h in headers]
     body = side.fill(step.block).encode() or None
     response, data = exchange(side, method, path, body, pairs)
-    told = "%d %s\n" % (response.status, response.reason)
-    told += "".join("%s: %s\n" % (name, side.normal.text(response.headers[name]))
+    head = "%d %s\n" % (response.status, response.reason)
+    head += "".join("%s: %s\n" % (name, side.normal.text(response.headers[name]))
                     for name in HEADERS if name in response.headers)
     data = shared_methods(side, data).decode(errors="replace")
-    return told + shown(side.normal.text(data))
+    return head + shown(side.normal.text(data))
 
 
-# --- what lies around ---
+# --- files and the daemon ---
 
 def contents(side, step):
     data = read(side.path(step.rest), b"\\ not there\n").decode(errors="replace")
-    lines = shown(side.normal.text(data)).splitlines(keepends=True)
-    return "".join(ordered(step, lines))
+    text = side.normal.text(data, step.rest.endswith(".pid"))
+    return "".join(ordered(step, shown(text).splitlines(keepends=True)))
 
 
-# Warnings about settings that cannot work, which supervisord does not have: reeve.conf(5).
+# A warning about an option that cannot work; supervisord does not log any.
 FINDING = re.compile(r"WARN \S+:\d+: \[")
 
 
 def mainlog(side, step):
-    """The main log's lines, without their times, since this was last asked; a pattern
-    chooses among them."""
+    """The lines of the main log since the last such step, without their times; with a pattern
+    only those that match."""
     whole = side.normal.text(side.log()).splitlines(keepends=True)
     new, side.compared = whole[side.compared:], len(whole)
     lines = [line.removeprefix("{time} ") for line in new]
@@ -156,7 +163,7 @@ def mainlog(side, step):
 
 
 def files(side, step):
-    """What lies in the daemon's directory, with modes; our control sockets apart."""
+    """The files in the daemon's directory with their modes, except for control sockets."""
     lines = []
     for base, directories, names in os.walk(side.path(step.rest)):
         if base == side.path("bin"):
@@ -169,26 +176,27 @@ def files(side, step):
 
 
 def five_digits(line):
-    """A line of a listener's file, its length as if the payload's pid had five digits."""
+    """A line of a listener's file with the length that it has if the pid has five digits."""
     pid = re.search(r'", "[^"\\]*\bpid:(\d+)', line)
     return line if pid is None else re.sub(
         r"len:(\d+)", lambda m: "len:%d" % (int(m[1]) + 5 - len(pid[1])), line, count=1)
 
 
-def told(side, step):
-    """The next events of a listener's file, as many as are asked for."""
+def events(side, step):
+    """The next events in a listener's file, as many as the step says."""
     name, count = step.rest.split()
-    begin, end = side.told.get(name, 0), side.told.get(name, 0) + int(count)
+    begin = side.events.get(name, 0)
+    end = begin + int(count)
     lines = until(lambda: (lambda all_: all_[begin:end] if len(all_) >= end else None)(
         side.file(name).decode().splitlines(keepends=True)),
         what="%s events in %s, which holds\n%s" % (count, name, side.file(name).decode()))
-    side.told[name] = end
+    side.events[name] = end
     side.learn()
     return "".join(ordered(step, [side.normal.text(five_digits(line)) for line in lines]))
 
 
 def logged(side, step):
-    """What the main log says of a listener or its pool since it was last asked."""
+    """The lines of the main log about a listener or its pool since the last such step."""
     name = re.escape(step.rest)
     line = re.compile(r"^\S+ \S+ (\w{4} (?:%s: |pool %s |event \d+ sent to listener %s$).*)"
                       % ((name,) * 3), re.M)
@@ -217,8 +225,8 @@ def mode(side, step):
 
 
 def run_through(side, step):
-    """Starts it and waits until it has ended; it may have before the call returns, which
-    only supervisord calls a fault."""
+    """Starts the process and waits for its end. Ending before the call returns is a fault for
+    supervisord only."""
     with side.rpc() as s, contextlib.suppress(xmlrpc.client.Fault):
         s.supervisor.startProcess(step.rest, False)
     until(lambda: side.state(step.rest) in ("EXITED", "FATAL"), what="%s to end" % step.rest)
@@ -261,15 +269,15 @@ def await_log(side, step):
 
 
 def wait(side, step):
-    """It may still be about to serve, or about to end before it starts anew."""
+    """Waits for a state; the daemon may be starting or restarting."""
     name, *states = step.rest.split()
 
-    def there():
+    def reached():
         try:
             return side.state(name) in states
         except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
             return False
-    until(there, what="%s to be %s" % (name, " or ".join(states)))
+    until(reached, what="%s to be %s" % (name, " or ".join(states)))
 
 
 def configure(side, step):
@@ -277,30 +285,30 @@ def configure(side, step):
 
 
 def ended(side, _):
-    """The daemon's own exit status, once it has one."""
+    """Waits for the end of the daemon; its exit status."""
     return "exit status %d\n" % side.wait_exit()
 
 
 def again(side, _):
-    """A new daemon after the end of the last."""
+    """Starts a new daemon after the end of the last one."""
     side.starts += 1
     side.start()
 
 
 def restarted(side, _):
-    """Until the daemon has started anew and serves."""
+    """Waits until the daemon has restarted and answers."""
     side.starts += 1
     side.wait_log("supervisord started with pid", count=side.starts)
-    until(side.serving, what="the daemon to serve anew")
+    until(side.serving, what="the daemon to answer after its restart")
 
 
 def daemon(side, step):
-    """A signal to the daemon itself."""
+    """Sends a signal to the daemon."""
     os.kill(side.pid, getattr(signal, "SIG" + step.rest))
 
 
 def kill(side, step):
-    """The process itself, behind the daemon's back; its last pid in the log."""
+    """Kills the process, without a command to the daemon."""
     side.learn()
     pids = [pid for pid, name in side.normal.pids.items() if name == "{%s}" % step.rest]
     os.kill(pids[-1], signal.SIGKILL)
@@ -308,7 +316,7 @@ def kill(side, step):
 
 STEPS = {
     "ctl": ctl, "talk": talk, "terminal": terminal, "supervisorctl": supervisorctl,
-    "rpc": rpc, "post": post, "http": http_request, "contents": contents, "told": told,
+    "rpc": rpc, "post": post, "http": http_request, "contents": contents, "events": events,
     "logged": logged, "mainlog": mainlog, "files": files, "ended": ended, "write": write,
     "bytes": raw, "mode": mode, "fifo": fifo, "remove": remove, "rename": rename,
     "holds": holds, "lines": lines_of, "length": length, "await-log": await_log,

@@ -1,5 +1,5 @@
-"""The comparison with supervisord, itself: it must be able to find a difference, its case
-files must be sound, and what runs supervisorctl there must do what supervisorctl does."""
+"""The programs of tests/compat: they find a difference, their case files are sound, and
+running supervisorctl through ctl_server.py is the same as running it directly."""
 
 import os
 import subprocess
@@ -28,11 +28,11 @@ class Files(unittest.TestCase):
         self.assertTrue(any(case.row for file in files for case in file.cases))
         self.assertEqual([], cases.unexplained(files))
 
-    def test_rows_that_are_none(self):
+    def test_unknown_rows(self):
         head = "== configuration\n== case x\ndiffers: %s\nctl status\n"
-        for row, told in (("FATAL", []), ("nonsense", ["f: no such row: nonsense"]),
-                          ("", ["f: no such row: (none is named)"])):
-            self.assertEqual(told, cases.unexplained([cases.parse("f", head % row)]))
+        for row, errors in (("FATAL", []), ("nonsense", ["f: no such row: nonsense"]),
+                            ("", ["f: no such row: (none is named)"])):
+            self.assertEqual(errors, cases.unexplained([cases.parse("f", head % row)]))
 
     def test_rows_are_read_without_macros(self):
         rows = cases.manual_rows()
@@ -145,12 +145,30 @@ class Normals(unittest.TestCase):
         for text, expected in (
                 ("a  RUNNING  pid 123, uptime 0:01:02", "a  RUNNING  pid {a}, uptime {time}"),
                 ("a  RUNNING  pid 124, uptime 0:01:02", "a  RUNNING  pid 124, uptime {time}"),
-                ("77\n0\n", "{daemon}\n0\n"), ("size 77", "size 77"),
+                ("size 77", "size 77"), ("sid 123\n", "sid {a}\n"), ("pid 1234\n", "pid 1234\n"),
+                ("INFO killing 'a' (123) with SIGKILL", "INFO killing 'a' ({a}) with SIGKILL"),
+                ('"processname:a pid:123"', '"processname:a pid:{a}"'),
                 ("Jan 02 03:04 PM", "{time}"), ("unix:///tmp/x/s", "unix://{dir}/s"),
                 ("/tmp/x/a-stdout---my id-0a_b1c2d.log",
                  "{dir}/a-stdout---my id-{random}.log"),
                 ("http://127.0.0.1:20001", "http://127.0.0.1:{port}")):
             self.assertEqual(expected, normal.text(text))
+
+    def test_a_number_that_equals_a_pid(self):
+        normal = Normal("/tmp/x", 20001)
+        normal.learn(77, "INFO spawned: 'a' with pid 789\n")
+        for text in ("789", "789\n", "a log\n789, 789: 789\n", "supervisor> 789\n"):
+            self.assertEqual(text, normal.text(text))
+        self.assertEqual("supervisor> {a}\n{daemon}\n0\n7890\nsize 77\n77 x\n",
+                         normal.text("supervisor> 789\n77\n0\n7890\nsize 77\n77 x\n", True))
+        self.assertEqual({"pid": "{a}", "exitstatus": 789},
+                         normal.value({"pid": 789, "exitstatus": 789}))
+
+    def test_where_a_line_is_a_pid(self):
+        for words, lines, expected in (
+                (["pid"], "", True), (["-i"], " pid cat\nquit\n", True), (["tail", "a"], "", False),
+                (["-i"], "tail a\nrapid\n", False)):
+            self.assertEqual(expected, steps.has_pid_command(words, lines))
 
     def test_values(self):
         normal = Normal("/tmp/x", 20001)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes down what it is told: a line for the header's event, one for the payload.
+# Writes a line with the event name of the header and a line with the payload.
 while :; do
 	printf 'READY\n'
 	read -r header || exit 0
