@@ -1,4 +1,4 @@
-/* How errors read beside supervisorctl's is the system tests' matter. */
+/* Options. The system tests compare the error texts with supervisorctl's. */
 #include "ctl/options.h"
 
 #include "common/compiler.h"
@@ -16,7 +16,7 @@ struct line {
 	int argc;
 };
 
-/* Splits the words at blanks; the options borrow from the line. */
+/* Splits the line at blanks and parses it; the options are borrowed from the line. */
 static int
 parse(struct line *line, const char *words, struct options *o, char **why)
 {

@@ -1,4 +1,4 @@
-/* Rows: some processes, as a server has them. */
+/* Rows: some processes of a server. */
 #ifndef TESTS_ROWS_H
 #define TESTS_ROWS_H
 

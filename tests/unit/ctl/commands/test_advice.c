@@ -1,4 +1,4 @@
-/* Advice: what is meant by names and commands that do not exist. */
+/* Advice: the probable meaning of unknown names and commands. */
 #include "ctl/commands/advice.h"
 
 #include "tests/unit/ctl/commands/rows.h"

@@ -1,7 +1,7 @@
-/* Each tests/data/ctl/NAME.json is one command against a server that a child
- * process plays: "rows" and "daemon" are its state, "steps" the requests that it
- * expects after hello and subscribe and the frames it then sends. Rows need only
- * the members that matter; "ID" in a frame stands for the request's id. */
+/* Each tests/data/ctl/NAME.json is one command with a server in a child process: "rows" and
+ * "daemon" are its state, "steps" the requests that it expects after hello and subscribe, with
+ * the frames that it then sends. Members that do not matter may be missing in rows; "ID" in a
+ * frame is the id of the request. */
 #include "common/clock.h"
 #include "common/compiler.h"
 #include "common/mem.h"
@@ -37,7 +37,7 @@ static const char daemon_defaults[] =
 
 struct played {
 	FILE *in, *out;
-	long long id; /* of the request being answered */
+	long long id; /* of the current request */
 	json_int_t seq;
 };
 
@@ -51,8 +51,8 @@ with_defaults(json_t *given, const char *defaults)
 	return whole;
 }
 
-/* Puts the request's id in, and a number and the default members where a stream frame
- * wants them. */
+/* Fills in the id of the request; in frames of the state stream the number and missing
+ * members. */
 static void
 complete(struct played *s, json_t *frame)
 {
@@ -84,7 +84,7 @@ send_frame(struct played *s, json_t *frame)
 	json_decref(frame);
 }
 
-/* Reads a request and checks it; exit status 3 tells the test that it was not this one. */
+/* Reads a request and checks it; exits 3 if another one was expected. */
 static void
 expect(struct played *s, const char *method, json_t *params)
 {
@@ -169,7 +169,7 @@ serve(int listener, json_t *c)
 		serve_snapshot(
 		    &s, json_object_get(c, "rows"), json_object_get(c, "daemon"));
 		serve_steps(&s, json_object_get(c, "steps"));
-		/* The client hangs up when it has what it wants. */
+		/* The client closes the connection when it is done. */
 		if (!json_is_true(json_object_get(c, "hang_up")) && fgetc(s.in) != EOF)
 			_exit(4);
 	}
@@ -208,7 +208,7 @@ run_line(const char *path, json_t *c, int *status)
 	return output;
 }
 
-/* New: text with the socket's path written as SOCKET. */
+/* New: the text with SOCKET for the path of the socket. */
 static char *
 masked(char *text, const char *path)
 {
@@ -299,7 +299,7 @@ test_stale_socket(void **state)
 	json_decref(c);
 }
 
-/* A server of another user, who is not root, gets no word from us. */
+/* Nothing is sent to a server of another user, unless that is root. */
 static void
 test_untrusted(void **state)
 {

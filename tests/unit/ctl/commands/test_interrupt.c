@@ -54,7 +54,7 @@ test_reader_has_gone(void **state)
 	fclose(out);
 }
 
-/* As in a shell script's background job. */
+/* As in a background job of a shell script. */
 static void
 test_ignored(void **state)
 {
@@ -71,7 +71,7 @@ test_ignored(void **state)
 	assert_false(interrupt_is_ignored(SIGINT));
 }
 
-/* Checks what a process with a notice prints on a signal, and how it then ends. */
+/* Checks the output of a process with a notice on a signal, and its end. */
 static void
 on_signal(int signo, bool alone, bool ended, const char *want)
 {
@@ -126,7 +126,7 @@ main(void)
 		cmocka_unit_test(test_notice),
 	};
 
-	/* Whatever runs the tests may ignore some. */
+	/* The caller of the tests may ignore some signals. */
 	for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
 		signal(interrupt_signals[i], SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);

@@ -3,7 +3,7 @@
 #include "tests/unit/ctl/commands/rows.h"
 #include "tests/unit/ctl/commands/words_are.h"
 
-/* A word, and what becomes of it. */
+/* A word and its expansion. */
 static const struct {
 	const char *word, *want;
 	bool pattern;
@@ -22,7 +22,7 @@ static const struct {
 	{ "*:web", "web|g:web|", true },
 	{ "g:*e", "g:one|", true },
 	{ "g:one:*", "g:one:*|", true },
-	/* A process's own name is no pattern, and what matches none stays. */
+	/* The name of a process is not a pattern; a pattern without matches stays. */
 	{ "w*b", "w*b|", true },
 	{ "z*", "z*|", true },
 	{ "[", "[|", true },
@@ -46,7 +46,7 @@ test_expand(void **state)
 	}
 }
 
-/* The words before the first are none of it. */
+/* Words before `first` are not expanded. */
 static void
 test_expand_from(void **state)
 {
@@ -82,7 +82,7 @@ test_find(void **state)
 			fail_msg("'%s'", cases[i].spec);
 }
 
-/* A process, or its whole group; and among words also "all". */
+/* A process or its whole group; words may also have "all". */
 static void
 test_means(void **state)
 {

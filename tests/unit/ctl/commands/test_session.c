@@ -1,4 +1,4 @@
-/* Session: its words and exit codes, with a server that is not there. */
+/* Session: its texts and exit codes, without a server. */
 #include "ctl/commands/session.h"
 
 #include "common/mem.h"
@@ -61,7 +61,7 @@ test_not_there(void **state)
 	said(&w, "error: " URL ": No such file or directory\n", EXIT_GENERIC, true);
 }
 
-/* What ends the command, and what does not. */
+/* Outcomes that end the command, and others. */
 static void
 test_judge(void **state)
 {
@@ -95,7 +95,7 @@ test_judge(void **state)
 	}
 }
 
-/* Who can be asked for a password is told nothing more. */
+/* An interactive session, which asks for the password, prints nothing more. */
 static void
 test_unauthorized_interactive(void **state)
 {
@@ -109,7 +109,7 @@ test_unauthorized_interactive(void **state)
 	said(&w, "Server requires authentication\n", EXIT_GENERIC, true);
 }
 
-/* Every fault has a text of its own, and none commands the terminal. */
+/* Every fault has a text of its own, without escape sequences for the terminal. */
 static void
 test_fault(void **state)
 {
@@ -165,7 +165,7 @@ test_arguments(void **state)
 	said(&w, "100% wrong\nfrob\t\tDo it\n", EXIT_INVALID_ARGS, false);
 }
 
-/* A fault has words of the command, or ends it; without a name it always does. */
+/* A fault has a text of the command or ends it; without a name it always ends it. */
 static void
 test_replied(void **state)
 {
@@ -234,7 +234,7 @@ test_no_such(void **state)
 	    EXIT_OK, false);
 }
 
-/* Without a pattern nobody is asked. */
+/* Without a pattern the server is not called. */
 static void
 test_expand_nothing(void **state)
 {

@@ -73,7 +73,7 @@ test_status_widens(void **state)
 	    "g:a-name-longer-than-thirty-characters   STARTING  \n");
 }
 
-/* Where it is looked at by people, how a process ended that does not run. */
+/* The last exit of a process that does not run, on a terminal. */
 static void
 test_exits(void **state)
 {
@@ -90,7 +90,7 @@ test_exits(void **state)
 		    .last_signal = 10, .spawnerr = none },
 		    "EXITED    Nov 22 04:12 PM, killed by SIGUSR1\n",
 		    "\"exitstatus\": -1, \"last_exit\": \"killed by SIGUSR1\"" },
-		/* It was not even started this time, or ended before this start. */
+		/* It failed to start, or the exit was before this start. */
 		{ { .state = PROCESS_BACKOFF, .stop = 5, .last_status = 3, .spawn = 4,
 		    .last_spawn = 4, .verdict = VERDICT_SPAWN_FAILED, .spawnerr = early },
 		    "BACKOFF   Exited too quickly\n",
@@ -98,7 +98,7 @@ test_exits(void **state)
 		{ { .state = PROCESS_STARTING, .stop = 5, .last_status = 3,
 		    .spawnerr = none },
 		    "STARTING  \n", "\"exitstatus\": 0, \"last_exit\": \"exit status 3\"" },
-		/* Over XML-RPC nobody says, and before the first end there is nothing. */
+		/* Unknown over XML-RPC, and none before the first exit. */
 		{ { .state = PROCESS_FATAL, .stop = 5, .last_signal = -1,
 		    .spawnerr = early },
 		    "FATAL     Exited too quickly\n",
@@ -161,11 +161,11 @@ test_daemon(void **state)
 	    "daemon state: FATAL, pid map is inconsistent\n");
 }
 
-/* NULL: no words, nothing printed. */
+/* NULL = no text, nothing printed. */
 static const struct {
 	enum fault fault;
 	const char *lines[SHOW_ACTION_MAX];
-	int codes[SHOW_ACTION_MAX];	/* when it was 0 before */
+	int codes[SHOW_ACTION_MAX];	/* if it was 0 before */
 } outcomes[] = {
 	{ FAULT_NONE, { "g:p: started\n", "g:p: stopped\n", "g:p: signalled\n",
 	    "g:p: cleared\n" }, { 0, 0, 0, 0 } },
@@ -215,7 +215,7 @@ test_outcomes(void **state)
 	}
 }
 
-/* Success and what is ignored keep an earlier failure; the last failure wins. */
+/* Success and ignored faults keep an earlier failure; the last failure counts. */
 static void
 test_exit_keeps(void **state)
 {

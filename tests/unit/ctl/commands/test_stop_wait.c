@@ -1,4 +1,4 @@
-/* Waiting: what a stop waits for, second by second. */
+/* Stop wait: the text at several times of a stop. */
 #include "ctl/commands/stop_wait.h"
 
 #include "common/compiler.h"

@@ -55,7 +55,7 @@ test_take_and_drop(void **state)
 	words_are(&w, "b|");
 }
 
-/* Words that one typed word has become stand together. */
+/* Words from the same typed word are consecutive. */
 static void
 test_run_and_join(void **state)
 {

@@ -1,4 +1,4 @@
-/* Words: a comparison of them with a text. */
+/* Words are: compares words with a text. */
 #ifndef TESTS_WORDS_ARE_H
 #define TESTS_WORDS_ARE_H
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The words are these, between bars; clears them. */
+/* Asserts that the words, joined with bars, are this text; clears them. */
 static void
 words_are(struct words *w, const char *want)
 {

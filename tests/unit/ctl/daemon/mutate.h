@@ -1,4 +1,4 @@
-/* Mutate: what a stranger may make of some bytes, the same in every run. */
+/* Mutate: changes bytes at random, the same way in every run. */
 #ifndef TESTS_MUTATE_H
 #define TESTS_MUTATE_H
 
@@ -24,9 +24,9 @@ mutate_pick(struct mutate *m, size_t n)
 	return (size_t)(m->state % n);
 }
 
-/* Changes the n bytes at a few places, in room for `room`; how many they are then. */
+/* Changes the n bytes, in a buffer of `size`, at a few places; returns their new number. */
 static inline size_t
-mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t room)
+mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t size)
 {
 	static const char telling[] = "\0\t\r\n -+09:;<>&/\"'\x7f\x80\xff";
 	size_t times = 1 + mutate_pick(m, 4);
@@ -41,17 +41,17 @@ mutate_bytes(struct mutate *m, char *bytes, size_t n, size_t room)
 		case 1:
 			bytes[at] = telling[mutate_pick(m, sizeof(telling) - 1)];
 			break;
-		case 2: /* left out */
+		case 2: /* delete */
 			memmove(bytes + at, bytes + at + span, n - at - span);
 			n -= span;
 			break;
-		case 3: /* twice */
-			if (span > room - n)
+		case 3: /* duplicate */
+			if (span > size - n)
 				break;
 			memmove(bytes + at + span, bytes + at, n - at);
 			n += span;
 			break;
-		default: /* cut off */
+		default: /* truncate */
 			if (mutate_pick(m, 4) == 0)
 				n = at;
 			break;

@@ -1,7 +1,7 @@
-/* Each tests/data/conffile/NAME.conf says in its first line, after "; want: ",
- * the socket's path, after "; client: " what [supervisorctl] says, or after "; error: " or
- * "; malformed: " the error, with "|" for a newline. HERE stands for the file's directory,
- * CWD for the current one, FILE for the file. */
+/* The first line of each tests/data/conffile/NAME.conf has the expected result: after
+ * "; want: " the path of the socket, after "; client: " the options of [supervisorctl], after
+ * "; error: " or "; malformed: " the error, with "|" for a newline. HERE is the directory of
+ * the file, CWD the current directory, FILE the file. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "ctl/daemon/conffile.h"
@@ -21,7 +21,7 @@
 
 #define DATA "tests/data/conffile"
 
-/* New: the first `from` in text replaced. */
+/* New: the text with the first `from` replaced. */
 static char *
 replace(char *text, const char *from, const char *to)
 {
@@ -52,7 +52,7 @@ wanted(const char *file, const char *cwd)
 	return want;
 }
 
-/* New: what the file says, as its first line does. */
+/* New: the result of the file, in the form of its first line. */
 static char *
 told(const char *file, bool client)
 {
@@ -125,12 +125,12 @@ test_missing(void **state)
 	free(why);
 }
 
-/* Where a text ends, its memory does: what looks at the next byte is seen by ASan. */
+/* The memory ends with the text, so that ASan reports a read beyond it. */
 static void
 test_ends(void **state)
 {
 	static const struct {
-		const char *value, *want;	/* NULL = refused */
+		const char *value, *want;	/* NULL = rejected */
 	} rows[] = {
 		{ "", "" },
 		{ "%%", "%" },
@@ -184,7 +184,7 @@ test_nul_byte(void **state)
 	unlink(path);
 }
 
-/* The search path begins beside the program: DIR/bin/reevectl finds DIR/etc. */
+/* The search begins near the program: DIR/bin/reevectl finds DIR/etc. */
 static void
 test_find(void **state)
 {

@@ -1,4 +1,4 @@
-/* Http client: one request to a server of the test's own, on a Unix socket and over TCP. */
+/* Http client: requests to a server in the test, on a Unix socket and over TCP. */
 #include "ctl/daemon/http_client.h"
 
 #include "common/compiler.h"
@@ -26,9 +26,9 @@ struct world {
 	char dir[32];
 	struct sockaddr_un address;
 	char *url;
-	int listener; /* -1: nobody listens */
+	int listener; /* -1 = no process listens */
 	pid_t server;
-	int said; /* the request comes out here */
+	int said; /* the server writes the request here */
 };
 
 static int
@@ -75,7 +75,7 @@ listen_unix(struct world *w)
 	assert_int_equal(listen(w->listener, 1), 0);
 }
 
-/* On a port of the kernel's choice. */
+/* Listens on a port that the kernel chooses. */
 static void
 listen_tcp(struct world *w)
 {
@@ -91,8 +91,8 @@ listen_tcp(struct world *w)
 	w->url = xasprintf("http://127.0.0.1:%d/ignored", ntohs(in.sin_port));
 }
 
-/* The life of the server: a request up to `until`, `pace` bytes of the answer at a time,
- * and then the end, or nothing more. */
+/* The server: reads a request up to `until`, sends `pace` bytes of the response at a time,
+ * and then closes the connection or waits. */
 static void
 serve(const struct world *w, const char *until, const char *answer, size_t pace, bool stay,
     int tell)
@@ -135,7 +135,7 @@ start(struct world *w, const char *until, const char *answer, size_t pace, bool 
 	w->said = tell[0];
 }
 
-/* What the server was asked. */
+/* The request that the server received. */
 static void
 asked(struct world *w, char *request, size_t room)
 {
@@ -147,7 +147,7 @@ asked(struct world *w, char *request, size_t room)
 	request[n] = '\0';
 }
 
-/* The whole body. */
+/* Reads the whole body. */
 static void
 body_is(struct http_client *http, const char *want)
 {
@@ -215,7 +215,7 @@ test_get(void **state)
 	free(want);
 }
 
-/* Without waiting, what has not come is no end. */
+/* Without waiting, missing bytes are not the end of the body. */
 static void
 test_no_wait(void **state)
 {
@@ -294,7 +294,7 @@ test_no_protocol(void **state)
 	refused("", REACH_FAILED, "unknown protocol");
 }
 
-/* Of a value of several lines; no line end comes into the request. */
+/* A URL from a value of several lines: the request has no newline of it. */
 static void
 test_lines_in_url(void **state)
 {
@@ -318,7 +318,7 @@ test_lines_in_url(void **state)
 	free(url);
 }
 
-/* A socket that cannot be made has a reason too. */
+/* A socket that cannot be created has a reason too. */
 static void
 test_no_socket(void **state)
 {

@@ -1,5 +1,5 @@
-/* Response: the cases of tests/data/response. Their `want` is the status, the body, and how
- * it ended: "200 OK|hello|end"; or "broken" for a head that is none. */
+/* Http response: the cases of tests/data/response. The file `want` has the status, the body
+ * and its end: "200 OK|hello|end"; or "broken" for a malformed head. */
 #include "ctl/daemon/http_response.h"
 
 #include "tests/unit/ctl/daemon/mutate.h"
@@ -11,14 +11,14 @@
 #define CASES 100
 #define MUTATIONS 200 /* of each case */
 
-/* How bytes are given, and asked for. */
+/* How many bytes are passed and read at once. */
 struct pace {
 	size_t fed, read;
 };
 
 static const struct pace at_once = { 1 << 20, 4096 }, slow = { 1, 4096 }, picky = { 7, 1 };
 
-/* Gives some more bytes, or the end. */
+/* Passes some more bytes, or the end. */
 static void
 feed(struct http_response *r, const char **bytes, size_t *n, size_t most)
 {
@@ -38,7 +38,7 @@ add(struct buf *out, const char *text)
 	assert_int_equal(buf_puts(out, text), 0);
 }
 
-/* New: what a server that sends these bytes and goes has answered. */
+/* New: the result, as `want` has it, for a server that sends these bytes and closes. */
 static char *
 told(const char *bytes, size_t n, struct pace pace, bool *to_eof)
 {
@@ -95,7 +95,7 @@ test_cases(void **state)
 	cases_run(DATA, CASES, check, NULL);
 }
 
-/* Where the length is known, what is cut off is no whole response. */
+/* A response with a known length is incomplete if it is cut. */
 static void
 check_cut(const struct case_files *files, void *ctx)
 {
@@ -119,7 +119,7 @@ test_cut(void **state)
 	cases_run(DATA, CASES, check_cut, NULL);
 }
 
-/* It means the same however it comes. */
+/* The result does not depend on the sizes of the parts. */
 static void
 same_at_any_pace(const char *bytes, size_t n)
 {
@@ -147,10 +147,10 @@ test_mutated(void **state)
 	cases_run(DATA, CASES, check_mutated, &m);
 }
 
-/* --- bounds --- */
+/* --- limits --- */
 
-/* The response goes on with this for ever: how many bytes of it were taken until it was
- * refused, or `most`. */
+/* Repeats a part of the response: returns how many bytes were accepted before it was
+ * rejected, or `most`. */
 static size_t
 endless(const char *begin, const char *unit, size_t most)
 {
@@ -212,7 +212,7 @@ test_endless(void **state)
 	assert_true(endless(large, "x", 1 << 20) < 1 << 20);
 }
 
-/* A body is handed out as it comes, whatever its length. */
+/* A body of any length is passed on as it arrives. */
 static void
 test_endless_body(void **state)
 {

@@ -1,4 +1,4 @@
-/* Lastlines: of texts, and of files that hold the same. */
+/* Last lines: of texts, and of files with the same content. */
 #include "ctl/daemon/last_lines.h"
 
 #include "common/compiler.h"
@@ -61,7 +61,7 @@ test_rows(void **state)
 		    rows[i].enough);
 }
 
-/* Lines that lie across the pieces in which a file is read. */
+/* Lines that cross the boundaries of the pieces in which a file is read. */
 static void
 test_long(void **state)
 {

@@ -1,4 +1,4 @@
-/* Feed: a file that is followed while it grows, is cut, and is replaced. */
+/* Log stream: a file that grows, is truncated, and is replaced. */
 #include "ctl/daemon/log_stream.h"
 
 #include <stdarg.h>
@@ -11,13 +11,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* A daemon of the test's own. */
+/* The daemon in the test. */
 struct world {
-	int fd;    /* the file that it has under the log's name; -1: none */
-	bool gone; /* nobody answers */
+	int fd;    /* the current file of the log; -1 = none */
+	bool gone; /* opening the log fails */
 	bool known_gone;
 	int asked;
-	struct log_stream *feed;
+	struct log_stream *log;
 };
 
 static int
@@ -40,7 +40,7 @@ is_gone(void *ctx)
 	return w->known_gone;
 }
 
-/* It is asked whenever the file has no more, or never. */
+/* The log is opened again at each end of the file, or never. */
 static const struct log_stream_origin eager = { open_log, is_gone, 0 };
 static const struct log_stream_origin lazy = { open_log, is_gone, 1 << 30 };
 
@@ -60,17 +60,17 @@ begin(struct world *w, const struct log_stream_origin *daemon, int fd)
 	char name[] = "a", stream[] = "stderr";
 
 	*w = (struct world){ .fd = fd };
-	w->feed = log_stream_of_file(
+	w->log = log_stream_of_file(
 	    daemon, w, &(struct log_request){ .name = name, .stream = stream }, dup(fd));
-	/* what it was made of may go */
+	/* the stream does not keep the request */
 	name[0] = stream[0] = 'x';
-	assert_int_equal(log_stream_fd(w->feed), -1);
+	assert_int_equal(log_stream_fd(w->log), -1);
 }
 
 static void
 end(struct world *w)
 {
-	log_stream_free(w->feed);
+	log_stream_free(w->log);
 	if (w->fd != -1)
 		close(w->fd);
 }
@@ -79,7 +79,7 @@ static void
 reads(struct world *w, const char *want)
 {
 	char bytes[4096];
-	ssize_t n = log_stream_read(w->feed, bytes, sizeof(bytes));
+	ssize_t n = log_stream_read(w->log, bytes, sizeof(bytes));
 
 	assert_int_equal(n, strlen(want));
 	assert_memory_equal(bytes, want, strlen(want));
@@ -109,7 +109,7 @@ test_grows(void **state)
 	end(&w);
 }
 
-/* The last kilobyte, however much there is before it. */
+/* The stream begins with the last kilobyte. */
 static void
 test_begins_at_the_end(void **state)
 {
@@ -139,14 +139,14 @@ test_truncated(void **state)
 	reads(&w, "something\n");
 	assert_int_equal(ftruncate(w.fd, 0), 0);
 	append(&w, "else\n");
-	/* No place to say so yet. */
-	assert_int_equal(log_stream_read(w.feed, small, sizeof(small)), 0);
+	/* The buffer is too small for the notice. */
+	assert_int_equal(log_stream_read(w.log, small, sizeof(small)), 0);
 	reads(&w, "==> File truncated <==\n");
 	reads(&w, "else\n");
 	end(&w);
 }
 
-/* The old file is read to its end, then the new one from its beginning. */
+/* The old file is read to its end, then the new file from its beginning. */
 static void
 test_replaced(void **state)
 {
@@ -170,7 +170,7 @@ test_replaced(void **state)
 	end(&w);
 }
 
-/* Without a file for now the old one is kept. */
+/* While there is no new file, the old one is kept. */
 static void
 test_no_file_for_now(void **state)
 {
@@ -198,14 +198,14 @@ test_daemon_goes(void **state)
 	begin(&w, &eager, file_of("text"));
 	w.gone = true;
 	reads(&w, "text");
-	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.log, &byte, 1), -1);
 	w.known_gone = true;
 	append(&w, "more");
-	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.log, &byte, 1), -1);
 	end(&w);
 }
 
-/* What cannot be read at a place ends it. */
+/* A file that pread cannot read ends the stream. */
 static void
 test_no_file(void **state)
 {
@@ -216,7 +216,7 @@ test_no_file(void **state)
 	(void)state;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	begin(&w, &lazy, ends[0]);
-	assert_int_equal(log_stream_read(w.feed, &byte, 1), -1);
+	assert_int_equal(log_stream_read(w.log, &byte, 1), -1);
 	close(ends[1]);
 	end(&w);
 	log_stream_free(NULL);

@@ -1,5 +1,5 @@
-/* Xmlrpc: the cases of tests/data/xmlresponse. Their `want` is the result as JSON, "fault
- * CODE TEXT", or "refused: " and why. */
+/* Xmlrpc: the cases of tests/data/xmlresponse. The file `want` has the result as JSON, "fault
+ * CODE TEXT", or "refused: REASON". */
 #include "ctl/daemon/xmlrpc.h"
 
 #include "tests/unit/ctl/daemon/mutate.h"
@@ -17,7 +17,7 @@
 static const char begin[] = "<methodResponse><params><param><value>";
 static const char end[] = "</value></param></params></methodResponse>";
 
-/* New: what the response says. */
+/* New: the result of the response, as `want` has it. */
 static char *
 told(const char *bytes, size_t n)
 {
@@ -57,7 +57,7 @@ test_cases(void **state)
 	cases_run(DATA, CASES, check, NULL);
 }
 
-/* What is cut off is no response. */
+/* An incomplete response is rejected. */
 static void
 check_cut(const struct case_files *files, void *ctx UNUSED)
 {
@@ -66,7 +66,7 @@ check_cut(const struct case_files *files, void *ctx UNUSED)
 	while (whole > 0 && isspace((unsigned char)files->input[whole - 1]))
 		whole--;
 	for (size_t n = 0; n < whole && n < 4096; n++) {
-		/* where it ends, memory does */
+		/* the memory ends with the text */
 		char *piece = xmalloc(n), *got;
 
 		memcpy(piece, files->input, n);
@@ -87,7 +87,7 @@ test_cut(void **state)
 	cases_run(DATA, CASES, check_cut, NULL);
 }
 
-/* Whatever comes, it is one of the three. */
+/* Any input has one of the three results. */
 static void
 one_of_three(const char *bytes, size_t n)
 {
@@ -110,7 +110,7 @@ test_mutated(void **state)
 	cases_run(DATA, CASES, check_mutated, &m);
 }
 
-/* --- bounds --- */
+/* --- limits --- */
 
 static void
 add(struct buf *out, const char *text)
@@ -147,7 +147,7 @@ test_elements(void **state)
 	told_is(&response, "refused: a response that is not XML-RPC");
 }
 
-/* A log that was asked for whole. */
+/* The response with a whole log. */
 static void
 test_long_text(void **state)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* New: JSON in which ' stands for ". */
+/* New: parses JSON that is written with ' for ". */
 static json_t *
 json(const char *text)
 {
@@ -26,7 +26,7 @@ json(const char *text)
 	return value;
 }
 
-/* What no method answers that answers several of something. */
+/* Values that no method with several results returns. */
 static const char *const misshapen[] = { "null", "true", "1", "1.5", "'a'", "{}",
 	"{'name': 'a', 'group': 'b', 'statename': 'RUNNING'}", "[1]", "['a']", "[null]",
 	"[[]]", "[{}]", "[{'name': 'a'}]",
@@ -64,7 +64,7 @@ test_misshapen(void **state)
 	assert_int_equal(xmlrpc_result_each(NULL, never, NULL), -1);
 }
 
-/* The row that the JSON text has alone; free it with row_free. */
+/* The only row in the JSON text; free it with row_free. */
 static struct process_info *
 row(const char *text, int64_t *now)
 {
@@ -113,7 +113,7 @@ test_row(void **state)
 	row_free(info);
 }
 
-/* Nothing but the names and the state, or other types, or numbers that cannot be. */
+/* Rows with names and state only, with other types, or with impossible numbers. */
 static void
 test_poor_rows(void **state)
 {

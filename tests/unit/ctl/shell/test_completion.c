@@ -79,7 +79,7 @@ test_processes(void **state)
 	completes("stop web:", "web:web|web:*|", 1);
 	completes("stop web g:o", "g:one|", 1);
 	completes("stop \xd0\xb8", "\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
-	/* A letter that is half there. */
+	/* The first byte of a letter. */
 	completes("stop \xd0", "\xd0\xb8\xd0\xbc\xd1\x8f|", 1);
 	completes("stop it'", "it's|", 1);
 	completes("stop *", "", 1);
@@ -114,7 +114,7 @@ test_words(void **state)
 	completes("stop a", "all|", 1);
 }
 
-/* Other commands take no names. */
+/* Other commands have no names to complete. */
 static void
 test_nothing(void **state)
 {
