@@ -8,6 +8,8 @@
 
 struct config_request {
 	TAILQ_ENTRY(config_request) in_list;
+	enum config_request_kind kind;
+	bool taken; /* a reading for it has begun */
 	config_request_fn *fn;
 	struct connection *client;
 	uint64_t id;
@@ -19,7 +21,7 @@ TAILQ_HEAD(config_request_list, config_request);
 struct config_requests {
 	struct master *master;
 	void (*begin)(struct master *, enum config_request_kind);
-	struct config_request_list lists[CONFIG_REQUESTS];
+	struct config_request_list list; /* in order of arrival */
 };
 
 struct config_requests *
@@ -32,8 +34,7 @@ config_requests_new(
 		return NULL;
 	all->master = master;
 	all->begin = begin;
-	for (size_t i = 0; i < CONFIG_REQUESTS; i++)
-		TAILQ_INIT(&all->lists[i]);
+	TAILQ_INIT(&all->list);
 	return all;
 }
 
@@ -47,29 +48,25 @@ config_request_free(struct config_request *request)
 void
 config_requests_free(struct config_requests *all)
 {
-	struct config_request *request;
+	struct config_request *request, *next;
 
-	for (size_t i = 0; all != NULL && i < CONFIG_REQUESTS; i++) {
-		while ((request = TAILQ_FIRST(&all->lists[i])) != NULL) {
-			TAILQ_REMOVE(&all->lists[i], request, in_list);
-			config_request_free(request);
-		}
-	}
+	if (all == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(request, &all->list, in_list, next)
+		config_request_free(request);
 	free(all);
 }
 
-/* Those of clients that have gone count, too: what they hold is a client's choice. */
+/* Requests of clients that have gone count as well: a client could add many and leave. */
 static bool
 config_requests_is_full(const struct config_requests *all, const struct connection *client)
 {
 	const struct config_request *request;
 	size_t count = 0, own = 0;
 
-	for (size_t i = 0; i < CONFIG_REQUESTS; i++) {
-		TAILQ_FOREACH(request, &all->lists[i], in_list) {
-			count += request->fn != NULL;
-			own += request->client == client;
-		}
+	TAILQ_FOREACH(request, &all->list, in_list) {
+		count += request->fn != NULL;
+		own += request->client == client;
 	}
 	return count >= CONFIG_REQUESTS_MAX || own >= CONFIG_REQUESTS_PER_CLIENT;
 }
@@ -89,6 +86,7 @@ config_requests_add(struct config_requests *all, enum config_request_kind kind,
 	if (request == NULL)
 		return -1;
 	*request = (struct config_request){
+		.kind = kind,
 		.fn = fn,
 		.client = client,
 		.id = id,
@@ -98,7 +96,7 @@ config_requests_add(struct config_requests *all, enum config_request_kind kind,
 		free(request);
 		return -1;
 	}
-	TAILQ_INSERT_TAIL(&all->lists[kind], request, in_list);
+	TAILQ_INSERT_TAIL(&all->list, request, in_list);
 	if (is_first)
 		all->begin(all->master, kind);
 	return 0;
@@ -109,16 +107,43 @@ config_requests_forget(struct config_requests *all, const struct connection *cli
 {
 	struct config_request *request;
 
-	for (size_t i = 0; all != NULL && i < CONFIG_REQUESTS; i++)
-		TAILQ_FOREACH(request, &all->lists[i], in_list)
-			if (request->client == client)
-				request->client = NULL;
+	if (all == NULL)
+		return;
+	TAILQ_FOREACH(request, &all->list, in_list)
+		if (request->client == client)
+			request->client = NULL;
 }
 
 bool
 config_requests_wait(const struct config_requests *all, enum config_request_kind kind)
 {
-	return !TAILQ_EMPTY(&all->lists[kind]);
+	const struct config_request *request;
+
+	TAILQ_FOREACH(request, &all->list, in_list)
+		if (request->kind == kind && !request->taken)
+			return true;
+	return false;
+}
+
+enum config_request_kind
+config_requests_next(const struct config_requests *all)
+{
+	const struct config_request *request;
+
+	TAILQ_FOREACH(request, &all->list, in_list)
+		if (!request->taken)
+			return request->kind;
+	return CONFIG_REQUESTS;
+}
+
+void
+config_requests_take(struct config_requests *all, enum config_request_kind kind)
+{
+	struct config_request *request;
+
+	TAILQ_FOREACH(request, &all->list, in_list)
+		if (request->kind == kind)
+			request->taken = true;
 }
 
 void
@@ -126,9 +151,14 @@ config_requests_answer(struct config_requests *all, enum config_request_kind kin
     const struct config_answer *answer)
 {
 	struct config_request_list answered = TAILQ_HEAD_INITIALIZER(answered);
-	struct config_request *request;
+	struct config_request *request, *next;
 
-	TAILQ_CONCAT(&answered, &all->lists[kind], in_list);
+	TAILQ_FOREACH_SAFE(request, &all->list, in_list, next) {
+		if (request->kind != kind || !request->taken)
+			continue;
+		TAILQ_REMOVE(&all->list, request, in_list);
+		TAILQ_INSERT_TAIL(&answered, request, in_list);
+	}
 	while ((request = TAILQ_FIRST(&answered)) != NULL) {
 		TAILQ_REMOVE(&answered, request, in_list);
 		if (request->fn != NULL)

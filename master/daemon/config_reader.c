@@ -334,14 +334,15 @@ config_reader_run(void *ctx, int socket)
 	return config_reader_child(reader->master, &reader->task, socket);
 }
 
-/* Begins what else is waited for. */
+/* Begins a reading for the oldest request that waits. */
 static void
 config_reader_next(struct config_reader *reader)
 {
-	for (int kind = 0; kind < CONFIG_REQUESTS && !reader->reading; kind++)
-		if (config_requests_wait(
-			reader->master->config_requests, (enum config_request_kind)kind))
-			config_reader_begin(reader->master, (enum config_request_kind)kind);
+	enum config_request_kind kind =
+	    config_requests_next(reader->master->config_requests);
+
+	if (!reader->reading && kind != CONFIG_REQUESTS)
+		config_reader_begin(reader->master, kind);
 }
 
 static void
@@ -424,6 +425,7 @@ config_reader_begin(struct master *master, enum config_request_kind kind)
 	if (reader->reading || reader->has_child)
 		return;
 	reader->reading = true;
+	config_requests_take(master->config_requests, kind);
 	if (config_reader_start(reader, kind) == 0)
 		return;
 	snprintf(text, sizeof(text), "cannot start the " NAME ": %s", strerror(errno));
@@ -440,6 +442,7 @@ config_reader_refuse(struct config_reader *reader, enum fault fault, bool restar
 
 		if (kind == CONFIG_RESTART && restarts)
 			continue;
+		config_requests_take(reader->master->config_requests, kind);
 		config_requests_answer(reader->master->config_requests, kind, &answer);
 		if (!reader->reading || reader->task.kind != kind)
 			continue;

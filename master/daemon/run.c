@@ -63,18 +63,22 @@ void
 run_restart_read(struct master *master, const struct config_answer *answer)
 {
 	size_t n = strlen(answer->detail != NULL ? answer->detail : "");
+	bool is_second = master->restart_wanted;
 
-	if (answer->fault == FAULT_NONE) {
-		master->restart_wanted = true;
-		(void)daemon_restart(master->daemon);
-		return;
-	}
 	if (n > 0 && answer->detail[n - 1] == '.')
 		n--;
-	log_error("%.*s; %s", (int)n, answer->detail,
-	    master->restart_wanted ?
-		"the restart under way goes on with what was checked for it" :
-		"not restarting, everything runs on");
+	if (answer->fault == FAULT_NONE)
+		master->restart_wanted = true;
+	else
+		log_error("%.*s; %s", (int)n, answer->detail,
+		    is_second ?
+			"the restart under way goes on with what was checked for it" :
+			"not restarting, everything runs on");
+	/* Requests that have arrived since the reading began may follow an edit, so the
+	 * restart waits for their reading, but not for a third one. */
+	if (master->restart_wanted &&
+	    (is_second || !config_requests_wait(master->config_requests, CONFIG_RESTART)))
+		(void)daemon_restart(master->daemon);
 }
 
 void

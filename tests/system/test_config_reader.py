@@ -99,20 +99,71 @@ class Reader(Case):
         self.assertEqual("STOPPED", s.supervisor.getProcessInfo("cat")["statename"])
         until(lambda: d.reader() is None)
 
-    def test_a_second_request_joins(self):
+    def next_child(self, d, pid):
+        """The pid of the child that reads after this one, and hangs."""
+        following = until(lambda: d.reader() not in (None, pid) and d.reader(),
+                          what="the next child")
+        until(lambda: b" S " in read("/proc/%d/stat" % following, b""),
+              what="the next child to hang")
+        return following
+
+    def test_later_requests_share_one_more_reading(self):
+        """The file may have been edited since the reading that runs began."""
         d, wire, request, pid = self.hanging()
-        second = self.control(d)
-        joined = second.request("config.reread")
+        d.configure(cat("cat") + WEB + cat("new"))
+        later = [self.control(d) for _ in range(3)]
+        requests = [w.request("config.reread") for w in later]
         other = self.control(d)
         preview = other.request("config.preview")
         self.control(d)  # greeted after the requests have been received
         self.assertEqual(pid, d.reader())
         d.release()
         self.assertEqual(["web"], wire.answer(request)["added"])
-        self.assertEqual(["web"], second.answer(joined)["added"])
-        # Of another kind: it is read once more, after the first.
-        until(lambda: (d.may_release(), select.select([other.sock], [], [], 0)[0])[1])
-        self.assertEqual(["web"], other.answer(preview)["added"])
+        pid = self.next_child(d, pid)
+        self.assertEqual([], select.select([w.sock for w in later], [], [], 0)[0])
+        d.release()
+        for w, r in zip(later, requests):
+            self.assertEqual(["new", "web"], sorted(w.answer(r)["added"]))
+        # Of another kind: a reading of its own, the last one.
+        pid = self.next_child(d, pid)
+        self.assertEqual([], select.select([other.sock], [], [], 0)[0])
+        d.release()
+        self.assertEqual(["new", "web"], sorted(other.answer(preview)["added"]))
+        until(lambda: d.reader() is None)
+
+    def test_a_later_restart(self):
+        """A restart starts with what a second request for it has read."""
+        d = self.begin()
+        d.configure(cat("cat") + WEB)
+        cat_pid = d.info("cat")["pid"]
+        os.kill(d.pid, signal.SIGHUP)
+        pid = self.wait_child(d)
+        d.configure(cat("cat") + WEB + cat("new"))
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("received SIGHUP indicating restart request", count=2)
+        d.release()
+        self.next_child(d, pid)
+        self.assertEqual(cat_pid, d.info("cat")["pid"])
+        d.release()
+        d.wait_log("supervisord started", count=2)
+        d.wait_state("new", "RUNNING")
+
+    def test_a_later_restart_that_is_refused(self):
+        """The first one is carried out."""
+        d = self.begin()
+        d.configure(cat("cat") + WEB)
+        os.kill(d.pid, signal.SIGHUP)
+        self.wait_child(d)
+        with open(d.conf, "w", encoding="ascii") as f:
+            f.write("junk\n")
+        os.kill(d.pid, signal.SIGHUP)
+        d.wait_log("received SIGHUP indicating restart request", count=2)
+        d.release()
+        d.wait_log("ERRO .*no section headers.*; the restart under way goes on with what was "
+                   "checked for it$")
+        d.wait_log("supervisord started", count=2)
+        until(d.serving)
+        self.assertEqual("STOPPED", d.info("web:web")["statename"])
 
     def test_an_update_is_done_without_its_client(self):
         d = self.begin()

@@ -1,5 +1,5 @@
-/* Config request: who asks first begins a reading, all that ask meanwhile are answered by
- * it, and what a client has asked for is done without it. */
+/* Config request: the requests that wait when a reading begins share it, later ones share
+ * the next, and the request of a client that has gone is carried out. */
 #include "master/control/config_request.h"
 
 #include <errno.h>
@@ -76,6 +76,15 @@ add(struct config_requests *all, enum config_request_kind kind, int n, const cha
 	json_decref(given);
 }
 
+/* A reading begins for what waits, and ends with this answer. */
+static void
+read_for(struct config_requests *all, enum config_request_kind kind,
+    const struct config_answer *answer)
+{
+	config_requests_take(all, kind);
+	config_requests_answer(all, kind, answer);
+}
+
 static void
 test_join(void **state)
 {
@@ -88,7 +97,7 @@ test_join(void **state)
 	assert_int_equal(seen.begun[CONFIG_REREAD], 1);
 	assert_int_equal(seen.begun[CONFIG_PREVIEW], 1);
 	assert_int_equal(seen.begun[CONFIG_RESTART], 0);
-	config_requests_answer(*state, CONFIG_REREAD, &good);
+	read_for(*state, CONFIG_REREAD, &good);
 	assert_int_equal(seen.count, 2);
 	assert_ptr_equal(seen.answers[0].client, client(1));
 	assert_string_equal(seen.answers[0].params, "{\"names\": [\"a\"]}");
@@ -98,8 +107,39 @@ test_join(void **state)
 	assert_true(config_requests_wait(*state, CONFIG_PREVIEW));
 	add(*state, CONFIG_REREAD, 1, NULL);
 	assert_int_equal(seen.begun[CONFIG_REREAD], 2);
-	config_requests_answer(*state, CONFIG_PREVIEW, &bad);
+	read_for(*state, CONFIG_PREVIEW, &bad);
 	assert_int_equal(seen.answers[2].fault, FAULT_CANT_REREAD);
+}
+
+/* The file may have changed since a reading began. */
+static void
+test_later_requests(void **state)
+{
+	const struct config_answer good = { .fault = FAULT_NONE };
+	struct config_requests *all = *state;
+
+	assert_int_equal(config_requests_next(all), CONFIG_REQUESTS);
+	add(all, CONFIG_REREAD, 0, NULL);
+	config_requests_take(all, CONFIG_REREAD);
+	assert_false(config_requests_wait(all, CONFIG_REREAD));
+	assert_int_equal(config_requests_next(all), CONFIG_REQUESTS);
+	add(all, CONFIG_PREVIEW, 1, NULL);
+	add(all, CONFIG_REREAD, 2, NULL);
+	add(all, CONFIG_REREAD, 3, NULL);
+	assert_int_equal(seen.begun[CONFIG_REREAD], 2);
+	config_requests_answer(all, CONFIG_REREAD, &good);
+	assert_int_equal(seen.count, 1);
+	assert_ptr_equal(seen.answers[0].client, client(0));
+	assert_int_equal(config_requests_next(all), CONFIG_PREVIEW);
+	config_requests_take(all, CONFIG_PREVIEW);
+	assert_int_equal(config_requests_next(all), CONFIG_REREAD);
+	config_requests_take(all, CONFIG_REREAD);
+	config_requests_answer(all, CONFIG_REREAD, &good);
+	assert_int_equal(seen.count, 3);
+	assert_ptr_equal(seen.answers[1].client, client(2));
+	assert_ptr_equal(seen.answers[2].client, client(3));
+	config_requests_answer(all, CONFIG_PREVIEW, &good);
+	assert_int_equal(seen.count, 4);
 }
 
 static void
@@ -112,8 +152,8 @@ test_client_gone(void **state)
 	add(*state, CONFIG_REREAD, 2, NULL);
 	config_requests_forget(*state, client(1));
 	config_requests_forget(NULL, client(1));
-	config_requests_answer(*state, CONFIG_REREAD, &good);
-	config_requests_answer(*state, CONFIG_RESTART, &good);
+	read_for(*state, CONFIG_REREAD, &good);
+	read_for(*state, CONFIG_RESTART, &good);
 	assert_int_equal(seen.count, 3);
 	assert_null(seen.answers[0].client);
 	assert_ptr_equal(seen.answers[1].client, client(2));
@@ -129,13 +169,14 @@ test_nobody(void **state)
 	assert_int_equal(
 	    config_requests_add(*state, CONFIG_RESTART, NULL, NULL, 0, NULL), 0);
 	assert_int_equal(seen.begun[CONFIG_RESTART], 1);
-	config_requests_answer(*state, CONFIG_RESTART, &good);
+	read_for(*state, CONFIG_RESTART, &good);
 	assert_int_equal(seen.count, 0);
 	add(*state, CONFIG_PREVIEW, 1, "{}");
 }
 
-/* What one client and what all may have waiting is bounded, also behind clients that went;
- * a signal is always taken, and nothing is kept for those after the first. */
+/* The requests of one client and of all clients are bounded, with those that are being read
+ * for and those of clients that have gone. A signal is always accepted; a second one while
+ * the first waits is not kept. */
 static void
 test_bounds(void **state)
 {
@@ -149,6 +190,7 @@ test_bounds(void **state)
 		    config_requests_add(all, CONFIG_REREAD, answered, client(n), 1, NULL),
 		    -1);
 		assert_int_equal(errno, ENOBUFS);
+		config_requests_take(all, CONFIG_REREAD);
 		config_requests_forget(all, client(n));
 	}
 	assert_int_equal(count, CONFIG_REQUESTS_MAX);
@@ -165,6 +207,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_later_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_client_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
