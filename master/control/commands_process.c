@@ -36,15 +36,12 @@ commands_cancel_start(struct connection *client, struct process *process)
 static void
 commands_stay_stopped(struct connection *client, const struct group *group)
 {
-	const struct group *one =
-	    group != NULL ? group : groups_first(client->master->groups);
 	struct process *process;
 
-	for (; one != NULL; one = group != NULL ? NULL : groups_next(one))
-		TAILQ_FOREACH(process, &one->processes, in_group) {
-			process_stay(process);
-			commands_cancel_start(client, process);
-		}
+	GROUPS_FOREACH_PROCESS(process, client->master->groups, group) {
+		process_stay(process);
+		commands_cancel_start(client, process);
+	}
 }
 
 /* group NULL = all. */

@@ -193,18 +193,15 @@ static const struct job_sink sequence_job_sink = {
 static int
 sequence_prepare_stop(struct sequence *s, const struct group *group)
 {
-	const struct group *g = group != NULL ? group : groups_first(s->sequences->groups);
 	struct process *p;
 	int rc = 0;
 
-	for (; g != NULL; g = group != NULL ? NULL : groups_next(g)) {
-		TAILQ_FOREACH(p, &g->processes, in_group) {
-			process_stay(p);
-			(void)process_cancel_start(p);
-			if (p->state == PROCESS_STOPPING &&
-			    sequence_wait_for(s, p, p->spawn, true) == -1)
-				rc = -1;
-		}
+	GROUPS_FOREACH_PROCESS(p, s->sequences->groups, group) {
+		process_stay(p);
+		(void)process_cancel_start(p);
+		if (p->state == PROCESS_STOPPING &&
+		    sequence_wait_for(s, p, p->spawn, true) == -1)
+			rc = -1;
 	}
 	return rc;
 }

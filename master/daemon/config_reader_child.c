@@ -39,12 +39,12 @@ config_reader_child_active(const struct groups *groups, size_t *count)
 	const struct group_config **active;
 	size_t n = 0;
 
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+	TAILQ_FOREACH(group, &groups->list, in_groups)
 		n++;
 	live = xcalloc(n + 1, sizeof(*live));
 	active = xcalloc(n + 1, sizeof(*active));
 	n = 0;
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+	TAILQ_FOREACH(group, &groups->list, in_groups)
 		live[n++] = group;
 	qsort(live, n, sizeof(*live), config_reader_child_by_activation);
 	for (size_t i = 0; i < n; i++)

@@ -57,15 +57,12 @@ static void
 daemon_signals_got_usr2(void *ctx, uint32_t count UNUSED)
 {
 	const struct master *master = ctx;
-	const struct group *group;
 	struct process *process;
 
 	log_info("received SIGUSR2 indicating log reopen request");
 	mainlog_reopen(master->mainlog);
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
-		TAILQ_FOREACH(process, &group->processes, in_group)
-			child_reopen_logs(process);
+	GROUPS_FOREACH_PROCESS(process, master->groups, NULL)
+		child_reopen_logs(process);
 }
 
 static const struct {

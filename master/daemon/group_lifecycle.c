@@ -81,16 +81,6 @@ group_lifecycle_add(struct master *master, struct group_config *config)
 	return fail_null(error);
 }
 
-static void
-group_lifecycle_remove(struct master *master, struct group *group)
-{
-	struct group_config *config = group_config_ref(group->config);
-
-	group_lifecycle_forget(master, group);
-	dispatch_group(master->dispatcher, EVENT_PROCESS_GROUP_REMOVED, config->name);
-	group_config_unref(config);
-}
-
 enum fault
 group_lifecycle_add_named(struct master *master, const char *name, char **detail)
 {
@@ -109,7 +99,7 @@ group_lifecycle_add_named(struct master *master, const char *name, char **detail
 		*detail = strdup(strerror(errno));
 		return FAULT_FAILED;
 	}
-	order_autostart(group);
+	order_autostart(master->groups, group);
 	return FAULT_NONE;
 }
 
@@ -123,7 +113,8 @@ group_lifecycle_remove_named(struct master *master, const char *name, char **det
 		return FAULT_BAD_NAME;
 	if (group->unstopped > 0)
 		return FAULT_STILL_RUNNING;
-	group_lifecycle_remove(master, group);
+	group_lifecycle_forget(master, group);
+	dispatch_group(master->dispatcher, EVENT_PROCESS_GROUP_REMOVED, name);
 	return FAULT_NONE;
 }
 
@@ -132,7 +123,6 @@ group_lifecycle_release_all(struct master *master)
 {
 	struct group *group;
 
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group))
+	TAILQ_FOREACH(group, &master->groups->list, in_groups)
 		group_lifecycle_release(group);
 }

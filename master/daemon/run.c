@@ -224,7 +224,7 @@ run_begin(struct master *master)
 	}
 	dispatch_supervisor_state(
 	    master->dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
-	order_autostart_all(master->groups);
+	order_autostart(master->groups, NULL);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
 	notify_state(master->notify, daemon_state(master->daemon),
 	    daemon_fatal_reason(master->daemon));

@@ -98,8 +98,7 @@ state_document_write_configuration(struct master *master)
 
 	if (config == NULL)
 		return json_null();
-	for (group = groups_first(master->groups); group != NULL;
-	     group = groups_next(group)) {
+	TAILQ_FOREACH(group, &master->groups->list, in_groups) {
 		if (config_group(config, group->config->name) == group->config)
 			continue;
 		longer = reallocarray(others, count + 1, sizeof(struct group_config *));

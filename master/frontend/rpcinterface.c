@@ -234,7 +234,7 @@ rpcinterfaces_rpcd_gone(struct rpcinterfaces *all)
 {
 	struct group *group;
 
-	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
+	TAILQ_FOREACH(group, &all->groups->list, in_groups)
 		if (group->ops->rpcd_gone != NULL)
 			group->ops->rpcd_gone(group);
 }
@@ -244,7 +244,7 @@ rpcinterfaces_rpcd_ready(struct rpcinterfaces *all)
 {
 	struct group *group;
 
-	for (group = groups_first(all->groups); group != NULL; group = groups_next(group))
+	TAILQ_FOREACH(group, &all->groups->list, in_groups)
 		if (group->ops->rpcd_ready != NULL)
 			group->ops->rpcd_ready(group);
 }

@@ -111,10 +111,10 @@ group_new(struct group_config *config, const struct group_kind_row *kind)
 static void
 groups_insert(struct groups *groups, struct group *group)
 {
-	struct group *before = groups_last(groups);
+	struct group *before = TAILQ_LAST(&groups->list, group_list);
 
 	while (before != NULL && before->config->priority > group->config->priority)
-		before = groups_previous(before);
+		before = TAILQ_PREV(before, group_list, in_groups);
 	if (before == NULL)
 		TAILQ_INSERT_HEAD(&groups->list, group, in_groups);
 	else
@@ -163,6 +163,25 @@ groups_move_last(struct groups *groups, struct group *group)
 {
 	TAILQ_REMOVE(&groups->list, group, in_groups);
 	TAILQ_INSERT_TAIL(&groups->list, group, in_groups);
+}
+
+struct process *
+groups_next_process(
+    const struct groups *groups, const struct group *only, const struct process *previous)
+{
+	const struct group *group = only != NULL ? only : TAILQ_FIRST(&groups->list);
+	struct process *p = NULL;
+
+	if (previous != NULL) {
+		group = previous->group;
+		p = TAILQ_NEXT(previous, in_group);
+	} else if (group != NULL) {
+		p = TAILQ_FIRST(&group->processes);
+	}
+	while (p == NULL && only == NULL && group != NULL &&
+	    (group = TAILQ_NEXT(group, in_groups)) != NULL)
+		p = TAILQ_FIRST(&group->processes);
+	return p;
 }
 
 void

@@ -58,6 +58,12 @@ void groups_remove(struct groups *, struct group *); /* frees it and its process
  * list. 0, or -1 with ENOMEM. */
 NODISCARD int groups_renumber(struct groups *, struct process *, uint64_t id);
 void groups_move_last(struct groups *, struct group *);
+/* The process after `previous` (NULL = the first) of a group, or of all groups when `only` is
+ * NULL; NULL at the end. */
+struct process *groups_next_process(
+    const struct groups *, const struct group *only, const struct process *previous);
+#define GROUPS_FOREACH_PROCESS(p, groups, only) \
+	for ((p) = NULL; ((p) = groups_next_process(groups, only, p)) != NULL;)
 /* Keeps the counters; to be called for each state change. */
 void group_process_changed(struct groups *, struct process *, enum process_state from);
 
@@ -77,31 +83,6 @@ static inline struct process *
 group_process(const struct group *group, const char *name)
 {
 	return map_get(group->by_name, name);
-}
-
-/* All groups, priority ascending. */
-static inline struct group *
-groups_first(const struct groups *groups)
-{
-	return TAILQ_FIRST(&groups->list);
-}
-
-static inline struct group *
-groups_next(const struct group *group)
-{
-	return TAILQ_NEXT(group, in_groups);
-}
-
-static inline struct group *
-groups_last(const struct groups *groups)
-{
-	return TAILQ_LAST(&groups->list, group_list);
-}
-
-static inline struct group *
-groups_previous(const struct group *group)
-{
-	return TAILQ_PREV(group, group_list, in_groups);
 }
 
 #endif

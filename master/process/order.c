@@ -14,59 +14,43 @@ order_by_id(const void *a, const void *b)
 static int
 order_by_priority(const void *a, const void *b)
 {
-	const struct process *const *left = a, *const *right = b;
-	int64_t pa = (*left)->config->priority, pb = (*right)->config->priority;
+	const struct process *left = *(struct process *const *)a;
+	const struct process *right = *(struct process *const *)b;
+	int64_t l = left->config->priority, r = right->config->priority;
 
-	if (pa != pb)
-		return pa < pb ? -1 : 1;
+	if (left->group != right->group) {
+		l = left->group->config->priority;
+		r = right->group->config->priority;
+	}
+	if (l != r)
+		return l < r ? -1 : 1;
 	return order_by_id(a, b);
-}
-
-static size_t
-order_collect(
-    const struct group *group, bool (*takes)(enum process_state), struct process **into)
-{
-	struct process *p;
-	size_t n = 0;
-
-	TAILQ_FOREACH(p, &group->processes, in_group)
-		if (takes(p->state))
-			into[n++] = p;
-	qsort(into, n, sizeof(struct process *), order_by_priority);
-	return n;
 }
 
 struct process **
 order_select(const struct groups *groups, const struct group *only,
     bool (*takes)(enum process_state), size_t *count)
 {
-	size_t most = only != NULL ? only->count : idmap_count(groups->by_id), n = 0;
-	struct process **found = calloc(most + 1, sizeof(struct process *));
-	const struct group *group = only != NULL ? only : groups_first(groups);
+	size_t most = only != NULL ? only->count : idmap_count(groups->by_id);
+	struct process **found = calloc(most + 1, sizeof(struct process *)), *p;
 
-	for (; found != NULL && group != NULL;
-	     group = only != NULL ? NULL : groups_next(group))
-		n += order_collect(group, takes, found + n);
-	*count = n;
+	*count = 0;
+	if (found == NULL)
+		return NULL;
+	GROUPS_FOREACH_PROCESS(p, groups, only)
+		if (takes(p->state))
+			found[(*count)++] = p;
+	qsort(found, *count, sizeof(struct process *), order_by_priority);
 	return found;
 }
 
 void
-order_autostart(struct group *group)
+order_autostart(const struct groups *groups, const struct group *only)
 {
 	struct process *p;
 
-	TAILQ_FOREACH(p, &group->processes, in_group)
+	GROUPS_FOREACH_PROCESS(p, groups, only)
 		process_autostart(p);
-}
-
-void
-order_autostart_all(const struct groups *groups)
-{
-	struct group *group;
-
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
-		order_autostart(group);
 }
 
 struct process **

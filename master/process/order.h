@@ -13,9 +13,8 @@
  * of them. NULL with ENOMEM (an empty result is a valid pointer). */
 struct process **order_select(const struct groups *, const struct group *group,
     bool (*takes)(enum process_state), size_t *count);
-/* The automatic starts of a group, and of all groups, in stored order. */
-void order_autostart(struct group *);
-void order_autostart_all(const struct groups *);
+/* The automatic starts of a group, or of all groups (NULL), in stored order. */
+void order_autostart(const struct groups *, const struct group *);
 /* New array of a group's processes to stop in a shutdown, those with the highest priority
  * number first (ties in reverse stored order); *count of them. NULL with ENOMEM. */
 struct process **order_stops(const struct groups *, const struct group *, size_t *count);
@@ -28,13 +27,13 @@ struct process **order_unstopped(const struct groups *, size_t *count);
 static inline struct group *
 order_first_stop(const struct groups *groups)
 {
-	return groups_last(groups);
+	return TAILQ_LAST(&groups->list, group_list);
 }
 
 static inline struct group *
 order_next_stop(const struct group *group)
 {
-	return groups_previous(group);
+	return TAILQ_PREV(group, group_list, in_groups);
 }
 
 #endif

@@ -23,13 +23,11 @@ restart_queue_step(struct restart_queue *q, const struct groups *groups)
 bool
 restart_queue_recover(struct restart_queue *q, const struct groups *groups)
 {
-	const struct group *group;
 	const struct process *p;
 
 	q->lost = false;
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
-		TAILQ_FOREACH(p, &group->processes, in_group)
-			if (p->respawning)
-				(void)restart_queue_push(q, p);
+	GROUPS_FOREACH_PROCESS(p, groups, NULL)
+		if (p->respawning)
+			(void)restart_queue_push(q, p);
 	return !q->lost;
 }

@@ -14,7 +14,7 @@ groups_state_write(const struct groups *groups)
 	const struct group *group;
 	const struct process *p;
 
-	for (group = groups_first(groups); group != NULL; group = groups_next(group)) {
+	TAILQ_FOREACH(group, &groups->list, in_groups) {
 		json_t *object = STATEFIELD_WRITE(group_rows, group);
 		json_t *processes = json_array(), *process;
 
@@ -85,14 +85,12 @@ groups_state_read_group(struct groups *groups, const json_t *json, char **why)
 static int
 groups_state_check(const struct groups *groups, uint64_t next_id, char **why)
 {
-	const struct group *group;
 	const struct process *p;
 
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
-		TAILQ_FOREACH(p, &group->processes, in_group)
-			if (groups_process(groups, p->id) != p || p->id >= next_id)
-				return state_parts_fail(
-				    why, "wrong id of process", p->config->name);
+	GROUPS_FOREACH_PROCESS(p, groups, NULL)
+		if (groups_process(groups, p->id) != p || p->id >= next_id)
+			return state_parts_fail(
+			    why, "wrong id of process", p->config->name);
 	return 0;
 }
 
@@ -103,7 +101,7 @@ groups_state_read(struct groups *groups, const json_t *list, uint64_t next_id, c
 	const json_t *one;
 	size_t i, count = 0;
 
-	for (group = groups_first(groups); group != NULL; group = groups_next(group))
+	TAILQ_FOREACH(group, &groups->list, in_groups)
 		count++;
 	if (json_array_size(list) != count)
 		return state_parts_fail(why, "other groups than configured", "");

@@ -1,6 +1,8 @@
 /* Shutdown: the sequence that stops everything. */
 #include "tests/unit/master/daemon/daemon_world.h"
 
+#include "master/process/order.h"
+
 static void
 test_nothing_runs(void **state)
 {
@@ -210,10 +212,10 @@ test_many_groups(void **state)
 	daemon_shutdown(s->daemon);
 	assert_int_equal(loop_turn(s->loop, 0), 0);
 	while (s->groups->unstopped > 0) {
-		struct group *group = groups_last(s->groups);
+		struct group *group = order_first_stop(s->groups);
 
 		while (group->unstopped == 0)
-			group = groups_previous(group);
+			group = order_next_stop(group);
 		assert_int_equal(TAILQ_FIRST(&group->processes)->state, PROCESS_STOPPING);
 		process_reaped(TAILQ_FIRST(&group->processes), 0);
 		killed++;

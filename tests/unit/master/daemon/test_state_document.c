@@ -79,11 +79,10 @@ assert_process(const struct process *got, const struct process *want)
 static void
 assert_groups(struct scene *got, struct scene *want)
 {
-	struct group *w = groups_first(want->master.groups);
-	struct group *g = groups_first(got->master.groups);
+	struct group *w, *g = TAILQ_FIRST(&got->master.groups->list);
 	struct process *p, *q;
 
-	for (; w != NULL; w = groups_next(w), g = groups_next(g)) {
+	TAILQ_FOREACH(w, &want->master.groups->list, in_groups) {
 		assert_string_equal(g->config->name, w->config->name);
 		assert_int_equal(g->count, w->count);
 		assert_int_equal(g->rereads, w->rereads);
@@ -96,6 +95,7 @@ assert_groups(struct scene *got, struct scene *want)
 			q = TAILQ_NEXT(q, in_group);
 		}
 		assert_null(q);
+		g = TAILQ_NEXT(g, in_groups);
 	}
 	assert_null(g);
 	assert_int_equal(got->master.groups->unstopped, want->master.groups->unstopped);
@@ -261,18 +261,12 @@ static void
 test_every_state_occurs(void **state UNUSED)
 {
 	struct scene *s = scene_new();
-	struct group *group;
 	struct process *p;
 	unsigned seen = 0;
 
 	live(s);
-	for (group = groups_first(s->master.groups); group != NULL;
-	     group = groups_next(group)) {
-		TAILQ_FOREACH(p, &group->processes, in_group) {
-			if (strcasecmp(p->config->name, process_state_name(p->state)) == 0)
-				seen++;
-		}
-	}
+	GROUPS_FOREACH_PROCESS(p, s->master.groups, NULL)
+		seen += strcasecmp(p->config->name, process_state_name(p->state)) == 0;
 	assert_int_equal(seen, 8);
 	scene_free(s);
 }

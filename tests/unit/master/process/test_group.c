@@ -7,9 +7,7 @@ assert_order(struct scene *s, const char *want)
 	struct group *group;
 	char *got;
 
-	for (group = groups_first(s->groups); group != NULL; group = groups_next(group))
-		recorder_line(&s->recorder, "%s", group->config->name);
-	for (group = groups_last(s->groups); group != NULL; group = groups_previous(group))
+	TAILQ_FOREACH(group, &s->groups->list, in_groups)
 		recorder_line(&s->recorder, "%s", group->config->name);
 	got = recorder_take(&s->recorder);
 	assert_string_equal(got, want);
@@ -21,17 +19,15 @@ test_activation_order(void **state)
 {
 	struct scene *s = *state;
 
-	assert_null(groups_first(s->groups));
-	assert_null(groups_last(s->groups));
 	add(s, "b", 5, "b:1");
 	add(s, "d", 9, "d:1");
 	add(s, "c", 5, "c:1");
 	add(s, "a", -1, "a:1");
 	add(s, "e", 9, "");
-	assert_order(s, "a\nb\nc\nd\ne\ne\nd\nc\nb\na\n");
+	assert_order(s, "a\nb\nc\nd\ne\n");
 	groups_move_last(s->groups, groups_find(s->groups, "b"));
 	groups_remove(s->groups, groups_find(s->groups, "d"));
-	assert_order(s, "a\nc\ne\nb\nb\ne\nc\na\n");
+	assert_order(s, "a\nc\ne\nb\n");
 	assert_null(groups_find(s->groups, "d"));
 	assert_null(groups_process(s->groups, 2));
 }
@@ -60,6 +56,38 @@ test_numbers(void **state)
 	groups_remove(s->groups, g);
 	assert_null(groups_process(s->groups, 1));
 	assert_null(groups_process(s->groups, 2));
+}
+
+/* All processes, or those of one group; groups without any are passed over. */
+static void
+assert_walk(struct scene *s, const struct group *only, const char *want)
+{
+	struct process *p;
+	char *got;
+
+	GROUPS_FOREACH_PROCESS(p, s->groups, only)
+		recorder_line(&s->recorder, "%s", p->config->name);
+	got = recorder_take(&s->recorder);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_walk(void **state)
+{
+	struct scene *s = *state;
+	struct group *none;
+
+	assert_walk(s, NULL, "");
+	none = add(s, "none", 1, "");
+	assert_walk(s, NULL, "");
+	add(s, "ab", 2, "a:9 b:1");
+	add(s, "void", 3, "");
+	add(s, "c", 4, "c:1");
+	add(s, "last", 5, "");
+	assert_walk(s, NULL, "a\nb\nc\n");
+	assert_walk(s, groups_find(s->groups, "ab"), "a\nb\n");
+	assert_walk(s, none, "");
 }
 
 static void
@@ -103,6 +131,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_activation_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 	};

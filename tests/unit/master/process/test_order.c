@@ -108,7 +108,7 @@ test_autostart(void **state)
 	s->recorder.enqueue = note_start;
 	add(s, "late", 7, "l1:3 l2:1");
 	add(s, "soon", 2, "b:9 a:1");
-	order_autostart_all(s->groups);
+	order_autostart(s->groups, NULL);
 	got = recorder_take(&s->recorder);
 	assert_string_equal(got, "b\na\nl1\nl2\n");
 	free(got);
