@@ -11,73 +11,75 @@
 #include <unistd.h>
 
 #define TEXT_MAX 32
-#define BASE_MAX 200 /* of the name's bytes that its temporary name has */
+#define BASE_MAX 200 /* bytes of the name that its temporary name keeps */
 
 static int
-pidfile_text(char *text)
+pidfile_text(char text[TEXT_MAX])
 {
 	return snprintf(text, TEXT_MAX, "%d\n", (int)getpid());
 }
 
-/* Closes fd. 0 when all is written, or -1 with errno. */
+/* fd -1: it could not be opened. The number of bytes written, or -1 with errno. */
 static int
-pidfile_put(int fd_take)
+pidfile_put(int fd)
 {
 	char text[TEXT_MAX];
 	int n = pidfile_text(text);
-	ssize_t done = write(fd_take, text, (size_t)n);
+	ssize_t done;
 
-	if (done != n)
-		return fd_fail(fd_take, done == -1 ? errno : ENOSPC);
-	return close(fd_take);
+	if (fd == -1)
+		return -1;
+	done = write(fd, text, (size_t)n);
+	return done == n ? n : fail_with(done == -1 ? errno : ENOSPC);
 }
 
-/* Under another name first: a full disk leaves no empty pidfile. */
+/* 0, or -1 with errno; rc -1: writing has failed with errno. */
+static int
+pidfile_close(int fd_take, int rc)
+{
+	return rc == -1 ? fd_fail(fd_take, errno) : close(fd_take);
+}
+
+/* Writes a new file under another name, so that a full disk leaves no empty pidfile. */
 static int
 pidfile_replace(struct safepath *sp, struct safepath_id *made)
 {
-	char aside[NAME_MAX];
+	char temporary[NAME_MAX];
 	struct stat st;
 	int fd, saved;
 
-	(void)snprintf(aside, sizeof(aside), ".%.*s.%d", BASE_MAX, sp->name, (int)getpid());
+	(void)snprintf(
+	    temporary, sizeof(temporary), ".%.*s.%d", BASE_MAX, sp->name, (int)getpid());
 	if (safepath_check_replace(sp, sp->name) == -1)
 		return -1;
-	/* Of a process that had our pid. */
-	(void)!safepath_remove(sp, aside, NULL);
-	fd = safepath_open(sp, aside, O_WRONLY | O_CREAT | O_EXCL, 0666, &st);
+	/* An earlier process with our pid may have left one. */
+	(void)!safepath_remove(sp, temporary, NULL);
+	fd = safepath_open(sp, temporary, O_WRONLY | O_CREAT | O_EXCL, 0666, &st);
 	if (fd == -1)
 		return -1;
-	if (pidfile_put(fd) == 0 && safepath_rename(sp, aside, sp->name) == 0) {
+	if (pidfile_close(fd, pidfile_put(fd)) == 0 &&
+	    safepath_rename(sp, temporary, sp->name) == 0) {
 		*made = safepath_id_of(&st);
 		return 0;
 	}
 	saved = errno;
-	(void)!safepath_remove(sp, aside, NULL);
+	(void)!safepath_remove(sp, temporary, NULL);
 	return fail_with(saved);
 }
 
-/* A file whose directory takes no new one, or that is a mount point: its first bytes are
- * replaced before it is cut to them. It is not ours to remove. */
+/* For a file that is a mount point, or whose directory takes no new one. It stays when the
+ * daemon ends. Its old bytes are cut off last, so that it is never empty. */
 static int
 pidfile_overwrite(struct safepath *sp)
 {
-	char text[TEXT_MAX];
-	int n = pidfile_text(text), fd;
 	struct stat st;
-	ssize_t done;
+	int fd, n;
 
 	if (safepath_check_replace(sp, sp->name) == -1)
 		return -1;
 	fd = safepath_open(sp, sp->name, O_WRONLY, 0, &st);
-	if (fd == -1)
-		return -1;
-	done = pwrite(fd, text, (size_t)n, 0);
-	if (done != n)
-		return fd_fail(fd, done == -1 ? errno : ENOSPC);
-	if (safepath_truncate(sp, fd, n) == -1)
-		return fd_fail(fd, errno);
-	return close(fd);
+	n = pidfile_put(fd);
+	return pidfile_close(fd, n == -1 ? -1 : safepath_truncate(sp, fd, n));
 }
 
 static int
@@ -88,14 +90,12 @@ pidfile_write_found(struct safepath *sp, struct safepath_id *made)
 
 	if (sp->magic || (safepath_stat(sp, sp->name, &st) == 0 && !S_ISREG(st.st_mode))) {
 		fd = safepath_open(sp, sp->name, O_WRONLY, 0, &st);
-		return fd == -1 ? -1 : pidfile_put(fd);
+		return pidfile_close(fd, pidfile_put(fd));
 	}
 	if (pidfile_replace(sp, made) == 0)
 		return 0;
 	saved = errno;
-	if (pidfile_overwrite(sp) == 0)
-		return 0;
-	return fail_with(saved);
+	return pidfile_overwrite(sp) == 0 ? 0 : fail_with(saved);
 }
 
 static int
@@ -106,7 +106,7 @@ pidfile_write_path(const char *path, struct safepath_id *made, char *why)
 
 	if (safepath_inherited_fd(path, &fd)) {
 		fd = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		return fd == -1 ? -1 : pidfile_put(fd);
+		return pidfile_close(fd, pidfile_put(fd));
 	}
 	rc = safepath_find(&sp, path, 0);
 	if (rc == 0)
@@ -132,7 +132,7 @@ pidfile_write(const char *path, struct safepath_id *made)
 	return false;
 }
 
-/* The number of an inode that was freed may be a second daemon's pidfile's by now. */
+/* A second daemon's pidfile may have got the inode number of ours, once that was freed. */
 static bool
 pidfile_holds_ours(struct safepath *sp)
 {

@@ -113,10 +113,10 @@ run_state_changed(void *ctx)
 	state_stream_daemon(master->state_stream);
 }
 
-static void
-run_frontends_ended(void *ctx)
+void
+run_rpcd_ended(void *ctx)
 {
-	struct master *master = ctx;
+	const struct master *master = ctx;
 
 	loop_stop(master->loop);
 }
@@ -126,7 +126,7 @@ run_all_written(void *ctx)
 {
 	const struct master *master = ctx;
 
-	frontends_end(master->frontends, run_frontends_ended, ctx);
+	frontends_end(master->frontends, run_rpcd_ended, ctx);
 }
 
 /* The last output of the processes may not have been read yet. */

@@ -27,8 +27,11 @@ void run_restart_read(struct master *, const struct config_answer *);
  * its status, unless something else ends us already. */
 void run_fail(struct master *, const struct process *);
 
-/* For the table of subsystems: what the daemon's state leads to, and the end of a turn. */
+/* For the table of subsystems: what follows from the daemon's state, and the end of a loop
+ * iteration. */
 extern const struct daemon_state_ops run_daemon_ops;
 void run_turn_end(void *master);
+/* reeve-rpcd has ended, as the last part: ends the event loop. */
+void run_rpcd_ended(void *master);
 
 #endif

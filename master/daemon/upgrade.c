@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "master/daemon/run.h"
 #include "master/daemon/state_document.h"
 #include "master/frontend/frontend.h"
 #include "master/upgrade/handover.h"
@@ -13,14 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void
-upgrade_rpcd_ended(void *ctx)
-{
-	struct master *master = ctx;
-
-	loop_stop(master->loop);
-}
-
 void
 upgrade_begin(struct master *master)
 {
@@ -28,7 +21,7 @@ upgrade_begin(struct master *master)
 		return;
 	master->upgrade_wanted = true;
 	log_info("upgrade: ending reeve-rpcd");
-	frontends_end(master->frontends, upgrade_rpcd_ended, master);
+	frontends_end(master->frontends, run_rpcd_ended, master);
 }
 
 /* 0, or -1 with errno. */
