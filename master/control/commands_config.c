@@ -2,7 +2,6 @@
 
 #include "common/str.h"
 #include "master/control/config_info.h"
-#include "master/control/daemon_ops.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -114,27 +113,4 @@ cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 		connection_reply(client, id,
 		    json_pack("{s:I,s:I,s:o}", "reread", (json_int_t)master->rereads,
 			"total", (json_int_t)master->config->nrows, "rows", page));
-}
-
-/* --- groups come and go --- */
-
-void
-cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
-{
-	const char *name = json_string_value(json_object_get(params, "name"));
-	struct answer answer = { .echo = name };
-
-	answer.fault = client->master->ops->add_group(client->master, name, &answer.detail);
-	connection_answer(client, id, &answer);
-}
-
-void
-cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
-{
-	const char *name = json_string_value(json_object_get(params, "name"));
-	struct answer answer = { .echo = name };
-
-	answer.fault =
-	    client->master->ops->remove_group(client->master, name, &answer.detail);
-	connection_answer(client, id, &answer);
 }

@@ -173,35 +173,48 @@ cmd_config_update(struct connection *client, uint64_t id, const json_t *params)
 	commands_read(client, id, params, CONFIG_REREAD, commands_update);
 }
 
-/* --- what steps on groups do --------------------------------------------------------- */
+/* --- groups are added and removed ---------------------------------------------------- */
 
-/* As control refuses commands: nothing comes or goes while the daemon stops. */
+/* A sequence may reach its step when the daemon no longer accepts such commands. */
 static enum fault
-commands_remove_group(void *ctx, const char *name, char **detail)
+commands_change_group(
+    void *ctx, enum sequence_action action, const char *name, char **detail)
 {
 	struct master *master = ctx;
 	enum fault fault = daemon_fault(master->daemon);
 
-	return fault != FAULT_NONE ? fault :
-				     master->ops->remove_group(master, name, detail);
-}
-
-static enum fault
-commands_add_group(void *ctx, const char *name, char **detail)
-{
-	struct master *master = ctx;
-	enum fault fault = daemon_fault(master->daemon);
-
-	return fault != FAULT_NONE ? fault : master->ops->add_group(master, name, detail);
+	if (fault != FAULT_NONE)
+		return fault;
+	return action == SEQUENCE_ADD ? master->ops->add_group(master, name, detail) :
+					master->ops->remove_group(master, name, detail);
 }
 
 struct sequences *
 commands_sequences_new(struct master *master)
 {
-	static const struct sequence_ops ops = {
-	    .remove = commands_remove_group,
-	    .add = commands_add_group,
-	};
+	return sequences_new(
+	    master->loop, master->groups, master->jobs, commands_change_group, master);
+}
 
-	return sequences_new(master->loop, master->groups, master->jobs, &ops, master);
+static void
+commands_answer_group(struct connection *client, uint64_t id, const json_t *params,
+    enum sequence_action action)
+{
+	const char *name = json_string_value(json_object_get(params, "name"));
+	struct answer answer = { .echo = name };
+
+	answer.fault = commands_change_group(client->master, action, name, &answer.detail);
+	connection_answer(client, id, &answer);
+}
+
+void
+cmd_group_add(struct connection *client, uint64_t id, const json_t *params)
+{
+	commands_answer_group(client, id, params, SEQUENCE_ADD);
+}
+
+void
+cmd_group_remove(struct connection *client, uint64_t id, const json_t *params)
+{
+	commands_answer_group(client, id, params, SEQUENCE_REMOVE);
 }

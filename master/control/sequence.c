@@ -44,8 +44,8 @@ struct sequences {
 	struct jobs *jobs;
 	struct sequence_list list;
 	struct source *timer; /* some sequence can go on */
-	const struct sequence_ops *ops;
-	void *ops_ctx;
+	sequence_change_fn *change;
+	void *ctx; /* of change */
 	size_t count;
 };
 
@@ -335,10 +335,7 @@ sequence_change_group(struct sequence *s)
 		    s, step->target, FAULT_FAILED, "a process could not be stopped");
 		return;
 	}
-	if (step->action == SEQUENCE_REMOVE)
-		fault = all->ops->remove(all->ops_ctx, step->target, &detail);
-	else
-		fault = all->ops->add(all->ops_ctx, step->target, &detail);
+	fault = all->change(all->ctx, step->action, step->target, &detail);
 	sequence_report(s, step->target, fault, detail);
 	free(detail);
 	s->failed = fault != FAULT_NONE;
@@ -422,7 +419,7 @@ sequences_look(struct sequences *all)
 
 struct sequences *
 sequences_new(struct loop *loop, struct groups *groups, struct jobs *jobs,
-    const struct sequence_ops *ops, void *ops_ctx)
+    sequence_change_fn *change, void *ctx)
 {
 	struct sequences *all = calloc(1, sizeof(*all));
 
@@ -436,8 +433,8 @@ sequences_new(struct loop *loop, struct groups *groups, struct jobs *jobs,
 	TAILQ_INIT(&all->list);
 	all->groups = groups;
 	all->jobs = jobs;
-	all->ops = ops;
-	all->ops_ctx = ops_ctx;
+	all->change = change;
+	all->ctx = ctx;
 	return all;
 }
 

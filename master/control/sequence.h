@@ -43,15 +43,13 @@ struct sequence_sink {
 	bool (*is_behind)(void *ctx);
 };
 
-/* What a step on a group does: FAULT_NONE, or a fault with *detail new or NULL. */
-struct sequence_ops {
-	enum fault (*remove)(void *ctx, const char *group, char **detail);
-	enum fault (*add)(void *ctx, const char *group, char **detail);
-};
+/* Carries out a step on a group: FAULT_NONE, or a fault with *detail new or NULL. */
+typedef enum fault sequence_change_fn(
+    void *ctx, enum sequence_action, const char *group, char **detail);
 
-/* New; NULL with errno. The ops' context is borrowed. */
-struct sequences *sequences_new(struct loop *, struct groups *, struct jobs *,
-    const struct sequence_ops *, void *ops_ctx);
+/* New; NULL with errno. ctx: of `change`, borrowed. */
+struct sequences *sequences_new(
+    struct loop *, struct groups *, struct jobs *, sequence_change_fn *change, void *ctx);
 void sequences_free(struct sequences *);
 /* Begins in the next turn; the steps (array and targets) are taken. A fault of a step on a
  * group ends the sequence; but a group with a process that could not be stopped is merely

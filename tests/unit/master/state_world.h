@@ -94,8 +94,6 @@ activate_pool(struct scene *s, const char *name)
 	dispatch_group(s->master.dispatcher, EVENT_PROCESS_GROUP_ADDED, name);
 }
 
-static const struct sequence_ops sequence_ops;
-
 static struct scene *
 scene_new(void)
 {
@@ -111,8 +109,8 @@ scene_new(void)
 	s->master.loop = loop_new();
 	assert_non_null(s->master.loop);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
-	s->master.sequences = sequences_new(
-	    s->master.loop, s->master.groups, s->master.jobs, &sequence_ops, s);
+	s->master.sequences =
+	    sequences_new(s->master.loop, s->master.groups, s->master.jobs, NULL, NULL);
 	s->master.backlogs = backlogs_new(s->master.loop);
 	assert_non_null(s->master.backlogs);
 	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);

@@ -58,26 +58,14 @@ end(void *ctx, uint64_t number)
 static const struct sequence_sink sink = { result, step_ended, end, NULL };
 
 static enum fault
-remove_group(void *ctx, const char *group, char **detail)
+change_group(
+    void *ctx, enum sequence_action action, const char *group, char **detail UNUSED)
 {
 	struct scene *s = ctx;
 
-	(void)detail;
-	recorder_line(&s->recorder, "remove %s", group);
-	return s->remove_fault;
+	recorder_line(&s->recorder, "%s %s", actions[action], group);
+	return action == SEQUENCE_REMOVE ? s->remove_fault : FAULT_NONE;
 }
-
-static enum fault
-add_group(void *ctx, const char *group, char **detail)
-{
-	struct scene *s = ctx;
-
-	(void)detail;
-	recorder_line(&s->recorder, "add %s", group);
-	return FAULT_NONE;
-}
-
-static const struct sequence_ops ops = { remove_group, add_group };
 
 static void
 changed(struct recorder *r, struct process *p, enum process_state from)
@@ -104,7 +92,7 @@ setup(void **state)
 	s->loop = loop_new();
 	assert_non_null(s->loop);
 	s->jobs = jobs_new(s->loop, s->groups, NULL);
-	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
+	s->all = sequences_new(s->loop, s->groups, s->jobs, change_group, s);
 	assert_non_null(s->all);
 	recorder_add(g, recorder_program("a", 1));
 	recorder_add(g, recorder_program("b", 1));
@@ -408,7 +396,7 @@ test_put_back(void **state)
 		copy[i] =
 		    (struct sequence_step){ steps[i].action, strdup(steps[i].target) };
 	sequences_free(s->all);
-	s->all = sequences_new(s->loop, s->groups, s->jobs, &ops, s);
+	s->all = sequences_new(s->loop, s->groups, s->jobs, change_group, s);
 	assert_int_equal(
 	    sequences_put_back(s->all, &(struct sequence_record){ .number = 7 }, copy, 2),
 	    0);
