@@ -109,7 +109,7 @@ static void
 commands_reply_before_the_stop(struct connection *client, uint64_t id)
 {
 	if (client->owner != NULL)
-		daemon_hold(client->master->daemon);
+		daemon_state_hold(client->master->daemon);
 	connection_reply(client, id, NULL);
 }
 
@@ -141,7 +141,7 @@ cmd_daemon_restart(struct connection *client, uint64_t id, const json_t *params 
 void
 cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	daemon_go_on(client->master->daemon);
+	daemon_state_release(client->master->daemon);
 	connection_reply(client, id, NULL);
 }
 
@@ -157,7 +157,7 @@ cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params
 void
 cmd_daemon_break(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	daemon_break(client->master->daemon, "broken on purpose by a test build");
+	daemon_state_break(client->master->daemon, "broken on purpose by a test build");
 	connection_reply(client, id, NULL);
 }
 

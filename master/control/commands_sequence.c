@@ -181,7 +181,7 @@ commands_change_group(
     void *ctx, enum sequence_action action, const char *name, char **detail)
 {
 	struct master *master = ctx;
-	enum fault fault = daemon_fault(master->daemon);
+	enum fault fault = daemon_state_fault(master->daemon);
 
 	if (fault != FAULT_NONE)
 		return fault;

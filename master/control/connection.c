@@ -75,12 +75,12 @@ connection_subscribe(struct connection *client)
 {
 	if (client->cursor != NULL)
 		return 0;
-	client->cursor = cursor_new(client->master->state_stream);
+	client->cursor = state_stream_subscribe(client->master->state_stream);
 	if (client->cursor == NULL)
 		return -1;
-	client->puller = (struct peer_puller){
-		.reached = cursor_reached, .next = cursor_next, .ctx = client->cursor
-	};
+	client->puller = (struct peer_puller){ .reached = state_stream_reached,
+		.next = state_stream_next,
+		.ctx = client->cursor };
 	peer_pull_from(client->peer, &client->puller);
 	peer_wake(client->peer);
 	return 0;

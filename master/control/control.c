@@ -92,7 +92,7 @@ control_free_gone(struct control *control)
 		sequences_forget(client->master->sequences, client);
 		config_requests_forget(client->master->config_requests, client);
 		peer_free(client->peer);
-		cursor_free(client->cursor);
+		state_stream_unsubscribe(client->cursor);
 		free(client);
 	}
 }
@@ -142,7 +142,8 @@ control_is_permitted(const struct connection *client, const struct cmd *cmd)
 }
 
 static void
-connection_over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
+control_connection_over(
+    void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 {
 	struct connection *client = ctx;
 
@@ -167,13 +168,13 @@ control_received_request(
 	struct connection *client = ctx;
 	int found = cmd_find(method);
 	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
-	enum fault fault = daemon_fault(client->master->daemon);
+	enum fault fault = daemon_state_fault(client->master->daemon);
 	char *why = NULL;
 
 	if (client->gone)
 		return;
 	if (client->greeted ? found == CMD_HELLO : found != CMD_HELLO) {
-		connection_over(client, peer,
+		control_connection_over(client, peer,
 		    client->greeted ? "a second hello" : "no hello first", true);
 		return;
 	}
@@ -196,13 +197,13 @@ static void
 control_received_notification(void *ctx, struct peer *peer, const char *method UNUSED,
     json_t *params UNUSED, int fd UNUSED)
 {
-	connection_over(ctx, peer, "a notification to the master", true);
+	control_connection_over(ctx, peer, "a notification to the master", true);
 }
 
 static const struct peer_ops peer_ops = {
     .request = control_received_request,
     .notification = control_received_notification,
-    .closed = connection_over,
+    .closed = control_connection_over,
 };
 
 /* --- clients ------------------------------------------------------------------ */
@@ -212,12 +213,12 @@ control_hello_overdue(void *ctx, uint32_t ready UNUSED)
 {
 	struct connection *client = ctx;
 
-	connection_over(client, client->peer, "no hello in time", true);
+	control_connection_over(client, client->peer, "no hello in time", true);
 }
 
 /* Takes fd, also on failure. */
 static struct connection *
-connection_new(
+control_new_connection(
     struct control *control, int fd, const struct connection_owner *owner, void *ctx)
 {
 	struct connection *client = calloc(1, sizeof(*client));
@@ -251,7 +252,7 @@ struct connection *
 control_adopt(
     struct control *control, int fd, const struct connection_owner *owner, void *ctx)
 {
-	struct connection *client = connection_new(control, fd, owner, ctx);
+	struct connection *client = control_new_connection(control, fd, owner, ctx);
 
 	if (client == NULL)
 		return NULL;
@@ -265,7 +266,7 @@ int
 control_admit(struct control *control, int fd, enum role role, const char *name,
     struct connection **holder)
 {
-	struct connection *client = connection_new(control, fd, NULL, NULL);
+	struct connection *client = control_new_connection(control, fd, NULL, NULL);
 
 	if (client == NULL)
 		return -1;
@@ -302,7 +303,7 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 			close(fd);
 			continue;
 		}
-		client = connection_new(control, fd, NULL, NULL);
+		client = control_new_connection(control, fd, NULL, NULL);
 		if (client != NULL) {
 			control->local++;
 			TAILQ_INSERT_TAIL(&control->clients, client, in_clients);

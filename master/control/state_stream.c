@@ -53,72 +53,72 @@ state_stream_drop(struct changelog_row *row)
 
 /* The page is sealed against new writable mappings before it is shown to anybody. */
 static int
-state_stream_page_open(struct state_stream *pub)
+state_stream_page_open(struct state_stream *stream)
 {
 	void *map;
 
-	pub->page_fd = memfd_create("reeve-seq", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (pub->page_fd == -1 || ftruncate(pub->page_fd, PAGE_SIZE) == -1)
+	stream->page_fd = memfd_create("reeve-seq", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (stream->page_fd == -1 || ftruncate(stream->page_fd, PAGE_SIZE) == -1)
 		return -1;
-	map = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, pub->page_fd, 0);
+	map = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, stream->page_fd, 0);
 	if (map == MAP_FAILED)
 		return -1;
-	pub->map = map;
-	return fcntl(pub->page_fd, F_ADD_SEALS,
+	stream->map = map;
+	return fcntl(stream->page_fd, F_ADD_SEALS,
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 }
 
 /* Stores the newest number in the page. */
 static void
-state_stream_show(const struct state_stream *pub)
+state_stream_show(const struct state_stream *stream)
 {
 	atomic_store_explicit(
-	    (_Atomic uint64_t *)pub->map, *pub->log.seq, memory_order_release);
+	    (_Atomic uint64_t *)stream->map, *stream->log.seq, memory_order_release);
 }
 
 struct state_stream *
 state_stream_new(uint64_t *seq, const struct state_stream_ops *ops, void *ctx)
 {
-	struct state_stream *pub = calloc(1, sizeof(*pub));
+	struct state_stream *stream = calloc(1, sizeof(*stream));
 
-	if (pub == NULL)
+	if (stream == NULL)
 		return NULL;
-	changelog_init(&pub->log, seq, state_stream_drop);
-	pub->ops = ops;
-	pub->ctx = ctx;
-	if (state_stream_page_open(pub) == -1) {
-		state_stream_free(pub);
+	changelog_init(&stream->log, seq, state_stream_drop);
+	stream->ops = ops;
+	stream->ctx = ctx;
+	if (state_stream_page_open(stream) == -1) {
+		state_stream_free(stream);
 		return NULL;
 	}
-	changelog_add(&pub->log, &pub->daemon.row);
-	state_stream_show(pub);
-	return pub;
+	changelog_add(&stream->log, &stream->daemon.row);
+	state_stream_show(stream);
+	return stream;
 }
 
 void
-state_stream_free(struct state_stream *pub)
+state_stream_free(struct state_stream *stream)
 {
 	struct changelog_row *row, *next;
 
-	if (pub == NULL)
+	if (stream == NULL)
 		return;
-	TAILQ_FOREACH_SAFE(row, &pub->log.rows, in_rows, next)
-		if (row != &pub->daemon.row)
+	TAILQ_FOREACH_SAFE(row, &stream->log.rows, in_rows, next)
+		if (row != &stream->daemon.row)
 			state_stream_drop(row);
-	if (pub->map != NULL)
-		munmap(pub->map, PAGE_SIZE);
-	fd_close(pub->page_fd);
-	free(pub);
+	if (stream->map != NULL)
+		munmap(stream->map, PAGE_SIZE);
+	fd_close(stream->page_fd);
+	free(stream);
 }
 
 int
-state_stream_page(const struct state_stream *pub)
+state_stream_page(const struct state_stream *stream)
 {
-	return pub->page_fd;
+	return stream->page_fd;
 }
 
 int
-state_stream_added(struct state_stream *pub, struct process *process)
+state_stream_added(struct state_stream *stream, struct process *process)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 
@@ -126,29 +126,29 @@ state_stream_added(struct state_stream *pub, struct process *process)
 		return -1;
 	entry->process = process;
 	process->published = entry;
-	changelog_add(&pub->log, &entry->row);
-	state_stream_show(pub);
+	changelog_add(&stream->log, &entry->row);
+	state_stream_show(stream);
 	return 0;
 }
 
 void
-state_stream_changed(struct state_stream *pub, struct process *process)
+state_stream_changed(struct state_stream *stream, struct process *process)
 {
 	struct entry *entry = process->published;
 
-	changelog_change(&pub->log, &entry->row);
-	state_stream_show(pub);
+	changelog_change(&stream->log, &entry->row);
+	state_stream_show(stream);
 }
 
 void
-state_stream_daemon(struct state_stream *pub)
+state_stream_daemon(struct state_stream *stream)
 {
-	changelog_change(&pub->log, &pub->daemon.row);
-	state_stream_show(pub);
+	changelog_change(&stream->log, &stream->daemon.row);
+	state_stream_show(stream);
 }
 
 void
-state_stream_removed(struct state_stream *pub, struct process *process)
+state_stream_removed(struct state_stream *stream, struct process *process)
 {
 	struct entry *entry = process->published;
 
@@ -157,24 +157,24 @@ state_stream_removed(struct state_stream *pub, struct process *process)
 	process->published = NULL;
 	entry->process = NULL;
 	entry->removed_id = process->id;
-	changelog_remove(&pub->log, &entry->row);
-	state_stream_show(pub);
+	changelog_remove(&stream->log, &entry->row);
+	state_stream_show(stream);
 }
 
 struct cursor *
-cursor_new(struct state_stream *pub)
+state_stream_subscribe(struct state_stream *stream)
 {
 	struct cursor *cursor = calloc(1, sizeof(*cursor));
 
 	if (cursor == NULL)
 		return NULL;
-	cursor->state_stream = pub;
-	changelog_subscribe(&pub->log, &cursor->at);
+	cursor->state_stream = stream;
+	changelog_subscribe(&stream->log, &cursor->at);
 	return cursor;
 }
 
 void
-cursor_free(struct cursor *cursor)
+state_stream_unsubscribe(struct cursor *cursor)
 {
 	if (cursor == NULL)
 		return;
@@ -183,7 +183,7 @@ cursor_free(struct cursor *cursor)
 }
 
 uint64_t
-cursor_reached(void *ctx)
+state_stream_reached(void *ctx)
 {
 	const struct cursor *cursor = ctx;
 
@@ -205,13 +205,13 @@ state_stream_tell_mended(struct entry *entry, const char *group, const char *nam
 }
 
 static int
-state_stream_write_info(const struct state_stream *pub, struct entry *entry,
+state_stream_write_info(const struct state_stream *stream, struct entry *entry,
     struct buf *out, enum row_form form)
 {
 	struct process_info info = { 0 };
 	int failed;
 
-	if (pub->ops->process(pub->ctx, entry->process, &info) == -1)
+	if (stream->ops->process(stream->ctx, entry->process, &info) == -1)
 		return -1;
 	failed = row_write(out, &info, form);
 	if (failed == -1 && process_info_mend(&info) == 1) {
@@ -224,13 +224,13 @@ state_stream_write_info(const struct state_stream *pub, struct entry *entry,
 
 static int
 state_stream_write_daemon(
-    const struct state_stream *pub, struct entry *entry, struct buf *out)
+    const struct state_stream *stream, struct entry *entry, struct buf *out)
 {
 	struct daemon_info info = { 0 };
 	json_t *row;
 	int failed;
 
-	if (pub->ops->daemon(pub->ctx, &info) == -1)
+	if (stream->ops->daemon(stream->ctx, &info) == -1)
 		return -1;
 	if (daemon_info_mend(&info) == 1)
 		state_stream_tell_mended(entry, "daemon", info.identifier);
@@ -246,7 +246,7 @@ state_stream_write_daemon(
 static int
 state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *out)
 {
-	const struct state_stream *pub = cursor->state_stream;
+	const struct state_stream *stream = cursor->state_stream;
 	int failed;
 
 	if (entry->process != NULL) {
@@ -254,7 +254,7 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 		    STATE_STREAM_BEGIN "process\",\"params\":"
 				       "{\"seq\":%" PRIu64 ",\"process\":",
 		    entry->row.seq);
-		failed |= state_stream_write_info(pub, entry, out, ROW_MEMBERS);
+		failed |= state_stream_write_info(stream, entry, out, ROW_MEMBERS);
 		failed |= buf_puts(out, "}}\n");
 	} else if (entry->removed_id != 0) {
 		failed = buf_printf(out,
@@ -262,7 +262,7 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 				       "{\"seq\":%" PRIu64 ",\"id\":%" PRIu64 "}}\n",
 		    entry->row.seq, entry->removed_id);
 	} else {
-		failed = state_stream_write_daemon(pub, entry, out);
+		failed = state_stream_write_daemon(stream, entry, out);
 	}
 	if (failed != 0)
 		return -1;
@@ -305,7 +305,7 @@ state_stream_take_mark(struct cursor *cursor, struct buf *out)
 }
 
 bool
-cursor_next(void *ctx, struct buf *out)
+state_stream_next(void *ctx, struct buf *out)
 {
 	struct cursor *cursor = ctx;
 	enum changelog_phase phase = cursor->at.phase;

@@ -36,10 +36,10 @@ void state_stream_removed(struct state_stream *, struct process *);
 void state_stream_daemon(struct state_stream *);
 
 /* A new subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
-struct cursor *cursor_new(struct state_stream *);
-void cursor_free(struct cursor *);
+struct cursor *state_stream_subscribe(struct state_stream *);
+void state_stream_unsubscribe(struct cursor *);
 /* For peer_puller: the number up to which all was taken; the next frame. */
-uint64_t cursor_reached(void *cursor);
-bool cursor_next(void *cursor, struct buf *);
+uint64_t state_stream_reached(void *cursor);
+bool state_stream_next(void *cursor, struct buf *);
 
 #endif

@@ -44,7 +44,7 @@ daemon_signals_got_hup(void *ctx, uint32_t count UNUSED)
 		daemon_signals_hang_up(master);
 		return;
 	}
-	if (daemon_state(master->daemon) == DAEMON_SHUTDOWN) {
+	if (daemon_state_get(master->daemon) == DAEMON_SHUTDOWN) {
 		log_warn(
 		    "ignored SIGHUP indicating restart request (shutdown in progress)");
 		return;

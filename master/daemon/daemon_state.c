@@ -14,13 +14,13 @@ struct daemon {
 	void *ctx;
 	struct shutdown *shutdown;
 	union {
-		struct daemon_record record;
-		struct FIELDS(DAEMON_FIELDS);
+		struct daemon_state_record record;
+		struct FIELDS(DAEMON_STATE_FIELDS);
 	};
 };
 
 static void
-daemon_set(struct daemon *d, enum daemon_state state)
+daemon_state_set(struct daemon *d, enum daemon_state state)
 {
 	d->state = state;
 	d->ops->changed(d->ctx);
@@ -28,64 +28,64 @@ daemon_set(struct daemon *d, enum daemon_state state)
 
 /* From RUNNING or FATAL to SHUTDOWN or RESTARTING. */
 static void
-daemon_begin(struct daemon *d, enum daemon_state state)
+daemon_state_begin(struct daemon *d, enum daemon_state state)
 {
 	d->by_pid = d->state == DAEMON_FATAL;
 	free(d->reason);
 	d->reason = NULL;
 	if (!d->by_pid)
 		shutdown_begin(d->shutdown);
-	daemon_set(d, state);
+	daemon_state_set(d, state);
 	if (d->by_pid)
 		d->ops->stop_by_pid(d->ctx);
 }
 
 void
-daemon_shutdown(struct daemon *d)
+daemon_state_shutdown(struct daemon *d)
 {
 	if (d->state == DAEMON_RESTARTING)
-		daemon_set(d, DAEMON_SHUTDOWN);
+		daemon_state_set(d, DAEMON_SHUTDOWN);
 	else if (d->state != DAEMON_SHUTDOWN)
-		daemon_begin(d, DAEMON_SHUTDOWN);
+		daemon_state_begin(d, DAEMON_SHUTDOWN);
 }
 
 bool
-daemon_restart(struct daemon *d)
+daemon_state_restart(struct daemon *d)
 {
 	if (d->state == DAEMON_SHUTDOWN)
 		return false;
 	if (d->state != DAEMON_RESTARTING)
-		daemon_begin(d, DAEMON_RESTARTING);
+		daemon_state_begin(d, DAEMON_RESTARTING);
 	return true;
 }
 
 void
-daemon_hold(struct daemon *d)
+daemon_state_hold(struct daemon *d)
 {
 	shutdown_delay(d->shutdown, HOLD_MS);
 }
 
 void
-daemon_go_on(struct daemon *d)
+daemon_state_release(struct daemon *d)
 {
 	shutdown_delay(d->shutdown, READ_MS);
 }
 
 void
-daemon_process_stopped(struct daemon *d, const struct process *p)
+daemon_state_process_stopped(struct daemon *d, const struct process *p)
 {
 	shutdown_process_stopped(d->shutdown, p);
 }
 
 void
-daemon_break(struct daemon *d, const char *reason)
+daemon_state_break(struct daemon *d, const char *reason)
 {
 	log_critical("broken invariant: %s", reason);
 	if (d->state == DAEMON_RUNNING) {
 		log_critical("entering FATAL state: nothing is started or restarted, "
 			     "children are left alone");
 		d->reason = strdup(reason);
-		daemon_set(d, DAEMON_FATAL);
+		daemon_state_set(d, DAEMON_FATAL);
 	} else if (shutdown_is_under_way(d->shutdown)) {
 		shutdown_cancel(d->shutdown);
 		d->by_pid = true;
@@ -94,13 +94,13 @@ daemon_break(struct daemon *d, const char *reason)
 }
 
 enum daemon_state
-daemon_state(const struct daemon *d)
+daemon_state_get(const struct daemon *d)
 {
 	return d->state;
 }
 
 const char *
-daemon_fatal_reason(const struct daemon *d)
+daemon_state_reason(const struct daemon *d)
 {
 	if (d->state != DAEMON_FATAL)
 		return "";
@@ -108,7 +108,7 @@ daemon_fatal_reason(const struct daemon *d)
 }
 
 enum fault
-daemon_fault(const struct daemon *d)
+daemon_state_fault(const struct daemon *d)
 {
 	if (d->state == DAEMON_FATAL)
 		return FAULT_FATAL_STATE;
@@ -116,13 +116,13 @@ daemon_fault(const struct daemon *d)
 }
 
 bool
-daemon_is_stopping(const struct daemon *d)
+daemon_state_is_stopping(const struct daemon *d)
 {
 	return d->state != DAEMON_RUNNING;
 }
 
 struct daemon *
-daemon_new(
+daemon_state_new(
     struct loop *loop, struct groups *groups, const struct daemon_state_ops *ops, void *ctx)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -142,7 +142,7 @@ daemon_new(
 }
 
 void
-daemon_free(struct daemon *d)
+daemon_state_free(struct daemon *d)
 {
 	if (d == NULL)
 		return;
@@ -151,14 +151,14 @@ daemon_free(struct daemon *d)
 	free(d);
 }
 
-struct daemon_record *
-daemon_record(struct daemon *d)
+struct daemon_state_record *
+daemon_state_record(struct daemon *d)
 {
 	return &d->record;
 }
 
 bool
-daemon_resume(struct daemon *d)
+daemon_state_resume(struct daemon *d)
 {
 	bool stops = d->state == DAEMON_SHUTDOWN || d->state == DAEMON_RESTARTING;
 

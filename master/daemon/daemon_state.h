@@ -23,39 +23,39 @@ struct daemon_state_ops {
 	void (*stop_by_pid)(void *ctx);
 };
 
-struct daemon *daemon_new(
+struct daemon *daemon_state_new(
     struct loop *, struct groups *, const struct daemon_state_ops *, void *ctx);
-void daemon_free(struct daemon *);
-enum daemon_state daemon_state(const struct daemon *);
-const char *daemon_fatal_reason(const struct daemon *); /* "" unless FATAL */
+void daemon_state_free(struct daemon *);
+enum daemon_state daemon_state_get(const struct daemon *);
+const char *daemon_state_reason(const struct daemon *); /* "" unless FATAL */
 /* What commands get that this state refuses: SHUTDOWN_STATE, FATAL_STATE or NONE. */
-enum fault daemon_fault(const struct daemon *);
-bool daemon_is_stopping(const struct daemon *); /* SHUTDOWN, RESTARTING or FATAL */
+enum fault daemon_state_fault(const struct daemon *);
+bool daemon_state_is_stopping(const struct daemon *); /* SHUTDOWN, RESTARTING or FATAL */
 /* TERM, INT, QUIT or the call: also turns a restart into a shutdown. */
-void daemon_shutdown(struct daemon *);
+void daemon_state_shutdown(struct daemon *);
 /* HUP or the call: false and nothing done when a shutdown is under way. */
-bool daemon_restart(struct daemon *);
+bool daemon_state_restart(struct daemon *);
 /* After one of these two, unless it has stopped something already: it waits for
- * daemon_go_on and a moment more, at most for a second. */
-void daemon_hold(struct daemon *);
-void daemon_go_on(struct daemon *);
+ * daemon_state_release and a moment more, at most for a second. */
+void daemon_state_hold(struct daemon *);
+void daemon_state_release(struct daemon *);
 /* An invariant is broken: no spawns, no restarts, children left alone; logged as critical.
  * A shutdown or restart under way goes on, by the pid map. */
-void daemon_break(struct daemon *, const char *reason);
+void daemon_state_break(struct daemon *, const char *reason);
 /* What the state document has of it. */
-#define DAEMON_FIELDS(ROW, S)								\
+#define DAEMON_STATE_FIELDS(ROW, S)								\
 	ROW(S, DAEMON, state)								\
 	ROW(S, TEXT, reason)	/* of FATAL; NULL = none, or out of memory */		\
 	/* Children are stopped by the pid map (a stop in FATAL, or an invariant broken	\
 	 * while stopping), and all_stopped is the caller's affair. */			\
 	ROW(S, BOOL, by_pid)								\
 	ROW(S, I64, reported_ms) /* monotonic, of the last "waiting for"; -1 = none */
-struct daemon_record FIELDS(DAEMON_FIELDS);
-/* Borrowed, to be read or filled: daemon_resume then goes on from there in the next turn,
+struct daemon_state_record FIELDS(DAEMON_STATE_FIELDS);
+/* Borrowed, to be read or filled: daemon_state_resume then goes on from there in the next turn,
  * logging nothing now; false: the record cannot be so. */
-struct daemon_record *daemon_record(struct daemon *);
-bool daemon_resume(struct daemon *);
+struct daemon_state_record *daemon_state_record(struct daemon *);
+bool daemon_state_resume(struct daemon *);
 /* A process has stopped. */
-void daemon_process_stopped(struct daemon *, const struct process *);
+void daemon_state_process_stopped(struct daemon *, const struct process *);
 
 #endif

@@ -102,7 +102,8 @@ daemonize_raise_one(const struct limit *limit, int64_t wanted, char **error)
 }
 
 int
-limits_raise(int64_t minfds, int64_t minprocs, struct rlimit *child_nofile, char **error)
+daemonize_raise_limits(
+    int64_t minfds, int64_t minprocs, struct rlimit *child_nofile, char **error)
 {
 	static const struct limit fds = {RLIMIT_NOFILE, "RLIMIT_NOFILE", "minfds",
 	    "file descriptors", "file descriptors", "process"};

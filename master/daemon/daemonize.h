@@ -15,7 +15,7 @@ NODISCARD int daemonize(const char *directory, int umask_value);
 /* Raises soft NOFILE and NPROC to minfds/minprocs as supervisord would, logging it, and
  * remembers that as *child_nofile; then raises our own soft NOFILE to the hard limit. 0, or
  * -1 with *error new: the usage error's text. */
-NODISCARD int limits_raise(
+NODISCARD int daemonize_raise_limits(
     int64_t minfds, int64_t minprocs, struct rlimit *child_nofile, char **error);
 
 #endif

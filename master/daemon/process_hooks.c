@@ -19,7 +19,7 @@ process_hooks_broken(struct process *process, const char *reason)
 {
 	const struct master *master = process->ops_ctx;
 
-	daemon_break(master->daemon, reason);
+	daemon_state_break(master->daemon, reason);
 }
 
 static void
@@ -37,9 +37,10 @@ process_hooks_changed(struct process *process, enum process_state from)
 	dispatch_process_state(master->dispatcher, process, from);
 	group_process_changed(master->groups, process, from);
 	if (group->unstopped > group->count)
-		daemon_break(master->daemon, "more processes run in a group than it has");
+		daemon_state_break(
+		    master->daemon, "more processes run in a group than it has");
 	if (process_state_is_stopped(process->state))
-		daemon_process_stopped(master->daemon, process);
+		daemon_state_process_stopped(master->daemon, process);
 }
 
 static void
@@ -53,7 +54,7 @@ process_hooks_is_stopping(const struct process *process)
 {
 	const struct master *master = process->ops_ctx;
 
-	return daemon_is_stopping(master->daemon);
+	return daemon_state_is_stopping(master->daemon);
 }
 
 const struct process_ops process_hooks = {

@@ -36,7 +36,7 @@ void
 run_shutdown(struct master *master)
 {
 	master->restart_wanted = false;
-	daemon_shutdown(master->daemon);
+	daemon_state_shutdown(master->daemon);
 }
 
 void
@@ -45,7 +45,7 @@ run_restart(
 {
 	struct config_answer answer = { .fault = FAULT_SHUTDOWN_STATE };
 
-	if (daemon_state(master->daemon) != DAEMON_SHUTDOWN) {
+	if (daemon_state_get(master->daemon) != DAEMON_SHUTDOWN) {
 		if (config_requests_add(master->config_requests, CONFIG_RESTART, done,
 			client, id, NULL) == 0)
 			return;
@@ -78,13 +78,13 @@ run_restart_read(struct master *master, const struct config_answer *answer)
 	 * restart waits for their reading, but not for a third one. */
 	if (master->restart_wanted &&
 	    (is_second || !config_requests_wait(master->config_requests, CONFIG_RESTART)))
-		(void)daemon_restart(master->daemon);
+		(void)daemon_state_restart(master->daemon);
 }
 
 void
 run_fail(struct master *master, const struct process *process)
 {
-	if (daemon_is_stopping(master->daemon))
+	if (daemon_state_is_stopping(master->daemon))
 		return;
 	log_warn("%s has exit_on_fatal: shutting down, to end with status %d",
 	    process->config->name, process->ending);
@@ -98,7 +98,7 @@ static void
 run_state_changed(void *ctx)
 {
 	struct master *master = ctx;
-	enum fault fault = daemon_fault(master->daemon);
+	enum fault fault = daemon_state_fault(master->daemon);
 
 	if (fault == FAULT_FATAL_STATE)
 		jobs_halt(master->jobs);
@@ -107,9 +107,9 @@ run_state_changed(void *ctx)
 		    master->dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 	if (fault != FAULT_NONE)
 		config_reader_refuse(master->config_reader, fault,
-		    daemon_state(master->daemon) != DAEMON_SHUTDOWN);
-	notify_state(master->notify, daemon_state(master->daemon),
-	    daemon_fatal_reason(master->daemon));
+		    daemon_state_get(master->daemon) != DAEMON_SHUTDOWN);
+	notify_state(master->notify, daemon_state_get(master->daemon),
+	    daemon_state_reason(master->daemon));
 	state_stream_daemon(master->state_stream);
 }
 
@@ -226,8 +226,8 @@ run_begin(struct master *master)
 	    master->dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_RUNNING);
 	order_autostart(master->groups, NULL);
 	/* The sockets are bound: a client that connects before reeve-rpcd is up waits. */
-	notify_state(master->notify, daemon_state(master->daemon),
-	    daemon_fatal_reason(master->daemon));
+	notify_state(master->notify, daemon_state_get(master->daemon),
+	    daemon_state_reason(master->daemon));
 }
 
 /* Until the run ends; an upgrade that fails is followed by reeve-rpcd's start. */
@@ -239,8 +239,8 @@ run_loop(struct master *master, char **error)
 			if (!master->restart_wanted)
 				return RUN_EXIT;
 			/* Nothing of a process with a broken invariant is built upon. */
-			return daemon_record(master->daemon)->by_pid ? RUN_REEXEC :
-								       RUN_RESTART;
+			return daemon_state_record(master->daemon)->by_pid ? RUN_REEXEC :
+									     RUN_RESTART;
 		}
 		upgrade_execute(master);
 		if (subsystems_renew_frontends(master, error) == -1)

@@ -87,7 +87,8 @@ startup_raise_limits(struct master *master, char **error)
 	if (!master->first)
 		return 0;
 	log_init(startup_early_sink, config, LEVEL_INFO);
-	rc = limits_raise(config->minfds, config->minprocs, &master->child_nofile, error);
+	rc = daemonize_raise_limits(
+	    config->minfds, config->minprocs, &master->child_nofile, error);
 	log_init(NULL, NULL, LEVEL_INFO);
 	return rc;
 }

@@ -17,7 +17,7 @@ static const struct statefield master_rows[] = STATEFIELDS(MASTER_FIELDS, struct
 static const struct statefield socket_rows[] =
     STATEFIELDS(HTTP_SOCKET_FIELDS, struct http_socket_record);
 static const struct statefield daemon_rows[] =
-    STATEFIELDS(DAEMON_FIELDS, struct daemon_record);
+    STATEFIELDS(DAEMON_STATE_FIELDS, struct daemon_state_record);
 static const struct statefield jobs_rows[] = STATEFIELDS(JOBS_FIELDS, struct jobs_record);
 static const struct statefield job_rows[] = STATEFIELDS(JOB_FIELDS, struct job_record);
 static const struct statefield restart_rows[] =
@@ -50,17 +50,18 @@ state_document_read_master(struct master *master, const json_t *json, char **why
 static json_t *
 state_document_write_daemon(struct master *master)
 {
-	return STATEFIELD_WRITE(daemon_rows, daemon_record(master->daemon));
+	return STATEFIELD_WRITE(daemon_rows, daemon_state_record(master->daemon));
 }
 
 static int
 state_document_read_daemon(struct master *master, const json_t *json, char **why)
 {
-	const char *bad = STATEFIELD_READ(daemon_rows, json, daemon_record(master->daemon));
+	const char *bad =
+	    STATEFIELD_READ(daemon_rows, json, daemon_state_record(master->daemon));
 
-	if (bad == NULL && !daemon_resume(master->daemon))
+	if (bad == NULL && !daemon_state_resume(master->daemon))
 		bad = "reason";
-	if (daemon_state(master->daemon) == DAEMON_FATAL)
+	if (daemon_state_get(master->daemon) == DAEMON_FATAL)
 		jobs_halt(master->jobs);
 	return state_parts_check(why, "the daemon's state", bad);
 }

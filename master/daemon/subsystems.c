@@ -110,10 +110,10 @@ subsystems_daemon_row(void *ctx, struct daemon_info *info)
 	const struct master *master = ctx;
 	const char *logfile = mainlog_path(master->mainlog);
 
-	info->state = daemon_state(master->daemon);
+	info->state = daemon_state_get(master->daemon);
 	info->pid = getpid();
 	info->has_main_interface = master->config->has_main_interface;
-	info->fatal_reason = strdup(daemon_fatal_reason(master->daemon));
+	info->fatal_reason = strdup(daemon_state_reason(master->daemon));
 	info->identifier = strdup(master->config->identifier);
 	info->logfile = strdup(logfile == NULL ? "" : logfile);
 	if (info->fatal_reason != NULL && info->identifier != NULL && info->logfile != NULL)
@@ -128,8 +128,8 @@ static const struct state_stream_ops subsystems_row_ops = {
 SUBSYSTEM(state_stream, state_stream_new(&master->seq, &subsystems_row_ops, master),
     state_stream_free)
 SUBSYSTEM(groups, groups_new(master->kinds), groups_free)
-SUBSYSTEM(
-    daemon, daemon_new(master->loop, master->groups, &run_daemon_ops, master), daemon_free)
+SUBSYSTEM(daemon, daemon_state_new(master->loop, master->groups, &run_daemon_ops, master),
+    daemon_state_free)
 SUBSYSTEM(dispatcher, dispatch_new(master->loop, master->groups, &master->next_event),
     dispatch_free)
 SUBSYSTEM(backlogs, backlogs_new(master->loop), backlogs_free)

@@ -113,7 +113,8 @@ scene_new(void)
 	    sequences_new(s->master.loop, s->master.groups, s->master.jobs, NULL, NULL);
 	s->master.backlogs = backlogs_new(s->master.loop);
 	assert_non_null(s->master.backlogs);
-	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
+	s->master.daemon =
+	    daemon_state_new(s->master.loop, s->master.groups, &daemon_ops, s);
 	assert_non_null(s->master.jobs);
 	assert_non_null(s->master.sequences);
 	assert_non_null(s->master.daemon);
@@ -138,7 +139,7 @@ scene_free(struct scene *s)
 	free(s->master.config_name);
 	dispatch_free(s->master.dispatcher);
 	backlogs_free(s->master.backlogs);
-	daemon_free(s->master.daemon);
+	daemon_state_free(s->master.daemon);
 	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
 	groups_free(s->master.groups);

@@ -62,7 +62,7 @@ daemon_row(void *ctx, struct daemon_info *info)
 {
 	const struct scene *s = ctx;
 
-	info->state = daemon_state(s->master.daemon);
+	info->state = daemon_state_get(s->master.daemon);
 	info->fatal_reason = strdup("");
 	info->identifier = strdup("");
 	info->logfile = strdup("");
@@ -129,7 +129,8 @@ setup(void **state)
 	s->recorder.groups = s->master.groups = groups_new(NULL);
 	s->master.dispatcher =
 	    dispatch_new(s->master.loop, s->master.groups, &s->master.next_event);
-	s->master.daemon = daemon_new(s->master.loop, s->master.groups, &daemon_ops, s);
+	s->master.daemon =
+	    daemon_state_new(s->master.loop, s->master.groups, &daemon_ops, s);
 	s->master.jobs = jobs_new(s->master.loop, s->master.groups, NULL);
 	s->master.sequences = commands_sequences_new(&s->master);
 	s->master.state_stream = state_stream_new(&s->master.seq, &state_stream_ops, s);
@@ -151,7 +152,7 @@ teardown(void **state)
 	mainlog_free(s->master.mainlog);
 	sequences_free(s->master.sequences);
 	jobs_free(s->master.jobs);
-	daemon_free(s->master.daemon);
+	daemon_state_free(s->master.daemon);
 	dispatch_free(s->master.dispatcher);
 	groups_free(s->master.groups);
 	loop_free(s->master.loop);
@@ -296,7 +297,7 @@ every_command_and_role(void **state)
 
 	try_all(s, false, DAEMON_RUNNING);
 	try_all(s, true, DAEMON_RUNNING);
-	daemon_shutdown(s->master.daemon);
+	daemon_state_shutdown(s->master.daemon);
 	try_all(s, false, DAEMON_SHUTDOWN);
 	try_all(s, true, DAEMON_SHUTDOWN);
 }
@@ -306,7 +307,7 @@ every_command_in_fatal(void **state)
 {
 	struct scene *s = *state;
 
-	daemon_break(s->master.daemon, "a test");
+	daemon_state_break(s->master.daemon, "a test");
 	try_all(s, false, DAEMON_FATAL);
 	try_all(s, true, DAEMON_FATAL);
 }
@@ -360,7 +361,7 @@ violations(void **state)
 	join(s, true);
 	greet_master(s);
 	expect_violation(s, "{\"jsonrpc\":\"2.0\",\"method\":\"daemon.shutdown\"}\n");
-	assert_int_equal(daemon_state(s->master.daemon), DAEMON_RUNNING);
+	assert_int_equal(daemon_state_get(s->master.daemon), DAEMON_RUNNING);
 }
 
 /* hello's deadline, by the clock that the loop asks. */

@@ -98,7 +98,7 @@ next_frame(struct cursor *cursor)
 	const char *why;
 
 	buf_init(&line, 0);
-	if (cursor_next(cursor, &line)) {
+	if (state_stream_next(cursor, &line)) {
 		assert_int_equal(frame_next(&line, &frame_limits, &frame, &why), FRAME_OK);
 		assert_string_equal(
 		    json_string_value(json_object_get(frame, "jsonrpc")), "2.0");
@@ -170,16 +170,16 @@ static void
 snapshot_then_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream);
+	struct cursor *cursor = state_stream_subscribe(f->state_stream);
 
-	assert_int_equal(cursor_reached(cursor), 0);
+	assert_int_equal(state_stream_reached(cursor), 0);
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
 	expect(cursor, "stream.rows", 44, 123);
 	expect(cursor, "stream.end", 44, 0);
 	assert_null(next_frame(cursor));
-	assert_int_equal(cursor_reached(cursor), f->seq);
-	cursor_free(cursor);
+	assert_int_equal(state_stream_reached(cursor), f->seq);
+	state_stream_unsubscribe(cursor);
 }
 
 /* A frame ends with the row that fills it, and where a row is no process that is there. */
@@ -187,7 +187,7 @@ static void
 snapshot_in_parts(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream);
+	struct cursor *cursor = state_stream_subscribe(f->state_stream);
 
 	memset(f->error, 'x', sizeof(f->error) - 1);
 	expect(cursor, "stream.begin", 0, 0);
@@ -196,15 +196,15 @@ snapshot_in_parts(void **state)
 	f->error[sizeof(f->error) / 2] = '\0';
 	expect(cursor, "stream.rows", 44, 23);
 	expect(cursor, "stream.end", 44, 0);
-	cursor_free(cursor);
-	cursor = cursor_new(f->state_stream);
+	state_stream_unsubscribe(cursor);
+	cursor = state_stream_subscribe(f->state_stream);
 	expect(cursor, "stream.begin", 0, 0);
 	state_stream_removed(f->state_stream, &f->processes[1]);
 	expect(cursor, "stream.daemon", 41, 0);
 	expect(cursor, "stream.rows", 44, 13);
 	expect(cursor, "stream.end", 44, 0);
 	expect(cursor, "stream.removed", 45, 2);
-	cursor_free(cursor);
+	state_stream_unsubscribe(cursor);
 }
 
 /* Without memory nothing is taken, and nothing is left of what was begun. */
@@ -212,7 +212,7 @@ static void
 row_that_fails(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream);
+	struct cursor *cursor = state_stream_subscribe(f->state_stream);
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -226,7 +226,7 @@ row_that_fails(void **state)
 	assert_null(next_frame(cursor));
 	f->fails = false;
 	expect(cursor, "stream.process", 45, 3);
-	cursor_free(cursor);
+	state_stream_unsubscribe(cursor);
 }
 
 #define TOLD                                                                          \
@@ -249,7 +249,7 @@ row_that_is_no_text(void **state)
 {
 	static const char mended[] = "a\xef\xbf\xbd";
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream), *other;
+	struct cursor *cursor = state_stream_subscribe(f->state_stream), *other;
 	json_t *frame, *row;
 
 	log_init(keep, f, LEVEL_INFO);
@@ -269,12 +269,12 @@ row_that_is_no_text(void **state)
 	f->identifier = "\xfc";
 	state_stream_daemon(f->state_stream);
 	expect(cursor, "stream.daemon", 47, 0);
-	other = cursor_new(f->state_stream);
+	other = state_stream_subscribe(f->state_stream);
 	assert_int_equal(take_all(other), 4);
 	assert_string_equal(
 	    f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD "daemon:\xef\xbf\xbd" TOLD);
-	cursor_free(cursor);
-	cursor_free(other);
+	state_stream_unsubscribe(cursor);
+	state_stream_unsubscribe(other);
 	log_init(NULL, NULL, LEVEL_INFO);
 }
 
@@ -283,7 +283,7 @@ static void
 change_during_snapshot(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream);
+	struct cursor *cursor = state_stream_subscribe(f->state_stream);
 
 	expect(cursor, "stream.begin", 0, 0);
 	expect(cursor, "stream.daemon", 41, 0);
@@ -292,14 +292,14 @@ change_during_snapshot(void **state)
 	expect(cursor, "stream.end", 44, 0);
 	expect(cursor, "stream.process", 45, 1);
 	assert_null(next_frame(cursor));
-	cursor_free(cursor);
+	state_stream_unsubscribe(cursor);
 }
 
 static void
 many_changes_are_one_row(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream);
+	struct cursor *cursor = state_stream_subscribe(f->state_stream);
 
 	take_snapshot(cursor, 4);
 	for (int i = 0; i < 100; i++) {
@@ -308,11 +308,11 @@ many_changes_are_one_row(void **state)
 	}
 	state_stream_changed(f->state_stream, &f->processes[1]);
 	expect(cursor, "stream.process", 244, 3);
-	assert_true(cursor_reached(cursor) < f->seq);
+	assert_true(state_stream_reached(cursor) < f->seq);
 	expect(cursor, "stream.process", 245, 2);
 	assert_null(next_frame(cursor));
-	assert_int_equal(cursor_reached(cursor), f->seq);
-	cursor_free(cursor);
+	assert_int_equal(state_stream_reached(cursor), f->seq);
+	state_stream_unsubscribe(cursor);
 }
 
 /* All that a cursor has not passed is told, also that a row is gone; and a newcomer still
@@ -321,7 +321,7 @@ static void
 removal(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *cursor = cursor_new(f->state_stream), *late;
+	struct cursor *cursor = state_stream_subscribe(f->state_stream), *late;
 
 	take_snapshot(cursor, 4);
 	state_stream_removed(f->state_stream, &f->processes[0]);
@@ -332,15 +332,15 @@ removal(void **state)
 	assert_null(next_frame(cursor));
 	state_stream_changed(f->state_stream, &f->processes[1]);
 	state_stream_removed(f->state_stream, &f->processes[1]);
-	late = cursor_new(f->state_stream);
+	late = state_stream_subscribe(f->state_stream);
 	expect(late, "stream.begin", 0, 0);
 	expect(late, "stream.daemon", 41, 0);
 	expect(late, "stream.removed", f->seq, 2);
-	assert_int_equal(cursor_reached(late), 0);
+	assert_int_equal(state_stream_reached(late), 0);
 	expect(late, "stream.end", f->seq, 0);
-	assert_int_equal(cursor_reached(late), f->seq);
-	cursor_free(late);
-	cursor_free(cursor);
+	assert_int_equal(state_stream_reached(late), f->seq);
+	state_stream_unsubscribe(late);
+	state_stream_unsubscribe(cursor);
 }
 
 /* New; their ids from 10 on. */
@@ -364,8 +364,8 @@ many_removals(void **state)
 	enum { MANY = 100 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *slow = cursor_new(f->state_stream),
-		      *fast = cursor_new(f->state_stream);
+	struct cursor *slow = state_stream_subscribe(f->state_stream),
+		      *fast = state_stream_subscribe(f->state_stream);
 
 	(void)take_all(slow);
 	(void)take_all(fast);
@@ -379,8 +379,8 @@ many_removals(void **state)
 		expect(slow, "stream.removed", 0, gone[i].id);
 	assert_null(next_frame(slow));
 	assert_null(next_frame(fast));
-	cursor_free(slow);
-	cursor_free(fast);
+	state_stream_unsubscribe(slow);
+	state_stream_unsubscribe(fast);
 	free(gone);
 }
 
@@ -392,17 +392,17 @@ tombstones_are_bounded(void **state)
 	enum { MANY = 10000, TOMBSTONES = 4096 };
 	struct fixture *f = *state;
 	struct process *gone = add_many(f, MANY);
-	struct cursor *idle = cursor_new(f->state_stream),
-		      *fast = cursor_new(f->state_stream);
-	struct cursor *halted = cursor_new(f->state_stream),
-		      *fresh = cursor_new(f->state_stream);
+	struct cursor *idle = state_stream_subscribe(f->state_stream),
+		      *fast = state_stream_subscribe(f->state_stream);
+	struct cursor *halted = state_stream_subscribe(f->state_stream),
+		      *fresh = state_stream_subscribe(f->state_stream);
 	uint64_t before;
 
 	(void)take_all(idle);
 	(void)take_all(fast);
 	expect(halted, "stream.begin", 0, 0);
 	expect(halted, "stream.daemon", 41, 0);
-	before = cursor_reached(idle);
+	before = state_stream_reached(idle);
 	for (int i = 0; i < TOMBSTONES; i++)
 		state_stream_removed(f->state_stream, &gone[i]);
 	expect(idle, "stream.removed", before + 1, gone[0].id);
@@ -411,19 +411,19 @@ tombstones_are_bounded(void **state)
 		state_stream_removed(f->state_stream, &gone[i]);
 		expect(fast, "stream.removed", f->seq, gone[i].id);
 	}
-	assert_int_equal(cursor_reached(idle), 0);
+	assert_int_equal(state_stream_reached(idle), 0);
 	expect(idle, "stream.begin", before + 1, 0);
 	expect(idle, "stream.daemon", 41, 0);
 	expect(idle, "stream.rows", 44, 123);
 	assert_int_equal(take_all(idle), 2); /* the newest tombstone, end */
-	assert_int_equal(cursor_reached(idle), f->seq);
+	assert_int_equal(state_stream_reached(idle), f->seq);
 	expect(halted, "stream.begin", 41, 0);
 	assert_int_equal(take_all(halted), 4);
 	assert_int_equal(take_all(fresh), 5);
-	cursor_free(idle);
-	cursor_free(fast);
-	cursor_free(halted);
-	cursor_free(fresh);
+	state_stream_unsubscribe(idle);
+	state_stream_unsubscribe(fast);
+	state_stream_unsubscribe(halted);
+	state_stream_unsubscribe(fresh);
 	free(gone);
 }
 
@@ -431,19 +431,19 @@ static void
 cursors_are_independent(void **state)
 {
 	struct fixture *f = *state;
-	struct cursor *fast = cursor_new(f->state_stream),
-		      *slow = cursor_new(f->state_stream);
+	struct cursor *fast = state_stream_subscribe(f->state_stream),
+		      *slow = state_stream_subscribe(f->state_stream);
 
 	take_snapshot(fast, 4);
 	expect(slow, "stream.begin", 0, 0);
 	state_stream_changed(f->state_stream, &f->processes[0]);
 	expect(fast, "stream.process", 45, 1);
 	expect(slow, "stream.daemon", 41, 0);
-	cursor_free(fast);
+	state_stream_unsubscribe(fast);
 	state_stream_changed(f->state_stream, &f->processes[2]);
 	expect(slow, "stream.rows", 45, 21);
 	expect(slow, "stream.end", 45, 0);
-	cursor_free(slow);
+	state_stream_unsubscribe(slow);
 }
 
 static void

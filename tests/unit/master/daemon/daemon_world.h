@@ -27,8 +27,9 @@ daemon_changed(void *ctx)
 {
 	struct scene *s = ctx;
 
-	recorder_line(&s->recorder, "state %s", daemon_state_name(daemon_state(s->daemon)));
-	s->recorder.stopping = daemon_is_stopping(s->daemon);
+	recorder_line(
+	    &s->recorder, "state %s", daemon_state_name(daemon_state_get(s->daemon)));
+	s->recorder.stopping = daemon_state_is_stopping(s->daemon);
 }
 
 static inline void
@@ -57,7 +58,7 @@ changed(struct recorder *r, struct process *p, enum process_state from)
 	struct scene *s = r->ctx;
 
 	if (from != p->state && process_state_is_stopped(p->state))
-		daemon_process_stopped(s->daemon, p);
+		daemon_state_process_stopped(s->daemon, p);
 }
 
 static inline void
@@ -88,7 +89,7 @@ begin(struct scene *s)
 	s->recorder.groups = s->groups = groups_new(NULL);
 	s->loop = loop_new();
 	assert_non_null(s->loop);
-	s->daemon = daemon_new(s->loop, s->groups, &daemon_world_ops, s);
+	s->daemon = daemon_state_new(s->loop, s->groups, &daemon_world_ops, s);
 	assert_non_null(s->daemon);
 	log_init(recorder_sink, &s->recorder, LEVEL_INFO);
 }
@@ -96,7 +97,7 @@ begin(struct scene *s)
 static inline void
 finish(struct scene *s)
 {
-	daemon_free(s->daemon);
+	daemon_state_free(s->daemon);
 	groups_free(s->groups);
 	loop_free(s->loop);
 	recorder_clear(&s->recorder);

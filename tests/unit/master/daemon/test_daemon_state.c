@@ -8,17 +8,17 @@ test_restart_and_shutdown(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_true(daemon_restart(s->daemon));
-	assert_true(daemon_restart(s->daemon));
+	assert_true(daemon_state_restart(s->daemon));
+	assert_true(daemon_state_restart(s->daemon));
 	assert_turn(s, "state RESTARTING\nkill 100 15\nINFO waiting for x to die\n");
-	daemon_shutdown(s->daemon);
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "state SHUTDOWN\n"); /* nobody is signalled twice */
-	assert_false(daemon_restart(s->daemon));
-	assert_int_equal(daemon_state(s->daemon), DAEMON_SHUTDOWN);
+	assert_false(daemon_state_restart(s->daemon));
+	assert_int_equal(daemon_state_get(s->daemon), DAEMON_SHUTDOWN);
 	process_reaped(process(s, "a:x"), 0);
 	assert_turn(s, "INFO stopped: x (exit status 0)\nall stopped\n");
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "");
 }
 
@@ -29,25 +29,25 @@ test_fatal(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_string_equal(daemon_fatal_reason(s->daemon), "");
-	daemon_break(s->daemon, "two pids are one");
+	assert_string_equal(daemon_state_reason(s->daemon), "");
+	daemon_state_break(s->daemon, "two pids are one");
 	assert_turn(s,
 	    "CRIT broken invariant: two pids are one\n"
 	    "CRIT entering FATAL state: nothing is started or restarted, children are left "
 	    "alone\nstate FATAL\n");
-	assert_int_equal(daemon_state(s->daemon), DAEMON_FATAL);
-	assert_true(daemon_is_stopping(s->daemon));
-	assert_string_equal(daemon_fatal_reason(s->daemon), "two pids are one");
-	daemon_break(s->daemon, "and another");
+	assert_int_equal(daemon_state_get(s->daemon), DAEMON_FATAL);
+	assert_true(daemon_state_is_stopping(s->daemon));
+	assert_string_equal(daemon_state_reason(s->daemon), "two pids are one");
+	daemon_state_break(s->daemon, "and another");
 	assert_turn(s, "CRIT broken invariant: and another\n");
-	assert_string_equal(daemon_fatal_reason(s->daemon), "two pids are one");
-	assert_true(daemon_restart(s->daemon));
-	assert_string_equal(daemon_fatal_reason(s->daemon), "");
+	assert_string_equal(daemon_state_reason(s->daemon), "two pids are one");
+	assert_true(daemon_state_restart(s->daemon));
+	assert_string_equal(daemon_state_reason(s->daemon), "");
 	assert_turn(s, "state RESTARTING\nstop by pid\n");
 	/* Its end is no concern of the daemon any more. */
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	process_reaped(process(s, "a:x"), 0);
-	daemon_break(s->daemon, "third");
+	daemon_state_break(s->daemon, "third");
 	assert_turn(s,
 	    "state SHUTDOWN\nWARN exited: x (exit status 0; not expected)\n"
 	    "CRIT broken invariant: third\n");
@@ -58,11 +58,11 @@ test_shutdown_in_fatal(void **state)
 {
 	struct scene *s = *state;
 
-	daemon_break(s->daemon, "x");
+	daemon_state_break(s->daemon, "x");
 	free(recorder_take(&s->recorder));
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "state SHUTDOWN\nstop by pid\n");
-	assert_false(daemon_restart(s->daemon));
+	assert_false(daemon_state_restart(s->daemon));
 }
 
 static void
@@ -72,11 +72,11 @@ test_broken_in_shutdown(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "state SHUTDOWN\nkill 100 15\nINFO waiting for x to die\n");
-	daemon_break(s->daemon, "lost count");
+	daemon_state_break(s->daemon, "lost count");
 	assert_lines(s, "CRIT broken invariant: lost count\nstop by pid\n");
-	assert_int_equal(daemon_state(s->daemon), DAEMON_SHUTDOWN);
+	assert_int_equal(daemon_state_get(s->daemon), DAEMON_SHUTDOWN);
 	recorder_tick(&s->recorder, 5000);
 	assert_turn(s, "");
 }
@@ -85,33 +85,33 @@ static void
 test_resume(void **state)
 {
 	struct scene *s = *state;
-	struct daemon_record *record = daemon_record(s->daemon);
+	struct daemon_state_record *record = daemon_state_record(s->daemon);
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
 	assert_int_equal(record->state, DAEMON_RUNNING);
 	assert_int_equal(record->reported_ms, -1);
-	assert_true(daemon_resume(s->daemon));
+	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "");
 
-	*record = (struct daemon_record){ DAEMON_FATAL, strdup("why"), false, -1 };
-	assert_true(daemon_resume(s->daemon));
-	assert_string_equal(daemon_fatal_reason(s->daemon), "why");
+	*record = (struct daemon_state_record){ DAEMON_FATAL, strdup("why"), false, -1 };
+	assert_true(daemon_state_resume(s->daemon));
+	assert_string_equal(daemon_state_reason(s->daemon), "why");
 	assert_turn(s, "");
 	record->state = DAEMON_RUNNING;
-	assert_false(daemon_resume(s->daemon));
+	assert_false(daemon_state_resume(s->daemon));
 	free(record->reason);
 
-	*record = (struct daemon_record){ DAEMON_SHUTDOWN, NULL, true, -1 };
-	assert_true(daemon_resume(s->daemon));
+	*record = (struct daemon_state_record){ DAEMON_SHUTDOWN, NULL, true, -1 };
+	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "");
 	assert_true(record->by_pid);
 	record->state = DAEMON_RUNNING;
-	assert_false(daemon_resume(s->daemon));
+	assert_false(daemon_state_resume(s->daemon));
 
-	*record =
-	    (struct daemon_record){ DAEMON_RESTARTING, NULL, false, RECORDER_MONO - 1000 };
-	assert_true(daemon_resume(s->daemon));
+	*record = (struct daemon_state_record){ DAEMON_RESTARTING, NULL, false,
+		RECORDER_MONO - 1000 };
+	assert_true(daemon_state_resume(s->daemon));
 	assert_turn(s, "kill 100 15\n"); /* the next report is due in two seconds */
 	recorder_tick(&s->recorder, 2000);
 	assert_turn(s, "INFO waiting for x to die\n");

@@ -122,7 +122,7 @@ ask_too_much(struct scratch *scratch)
 		return 1;
 	if (getuid() == 0 && setuid(65534) == -1)
 		return 2;
-	if (limits_raise(129, 0, &child, &error) != -1 || error == NULL)
+	if (daemonize_raise_limits(129, 0, &child, &error) != -1 || error == NULL)
 		return 3;
 	scratch_sink(scratch, LEVEL_INFO, error, strlen(error));
 	free(error);
@@ -139,7 +139,7 @@ ask_too_many(struct scratch *scratch)
 		return 1;
 	if (getuid() == 0 && setuid(65534) == -1)
 		return 2;
-	if (limits_raise(1, 129, &child, &error) != -1 || error == NULL)
+	if (daemonize_raise_limits(1, 129, &child, &error) != -1 || error == NULL)
 		return 3;
 	scratch_sink(scratch, LEVEL_INFO, error, strlen(error));
 	free(error);
@@ -192,14 +192,17 @@ raise_limits(struct scratch *scratch)
 	(void)scratch;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return 1;
-	if (limits_raise(100, -5, &child, &error) == -1)
+	if (daemonize_raise_limits(100, -5, &child, &error) == -1)
 		return 2;
 	if (child.rlim_cur != 100 || child.rlim_max != 256)
 		return 3;
 	if (getrlimit(RLIMIT_NOFILE, &ours) == -1 || ours.rlim_cur != 256)
 		return 4;
 	/* High enough as it is: nothing to say. */
-	return limits_raise(200, 1, &child, &error) == 0 && child.rlim_cur == 256 ? 0 : 5;
+	return daemonize_raise_limits(200, 1, &child, &error) == 0 &&
+		child.rlim_cur == 256 ?
+	    0 :
+	    5;
 }
 
 static void

@@ -9,11 +9,11 @@ test_nothing_runs(void **state)
 	struct scene *s = *state;
 
 	activate(s, "g", 1, "a:1");
-	assert_int_equal(daemon_state(s->daemon), DAEMON_RUNNING);
-	assert_false(daemon_is_stopping(s->daemon));
-	daemon_shutdown(s->daemon);
+	assert_int_equal(daemon_state_get(s->daemon), DAEMON_RUNNING);
+	assert_false(daemon_state_is_stopping(s->daemon));
+	daemon_state_shutdown(s->daemon);
 	assert_lines(s, "state SHUTDOWN\n");
-	assert_true(daemon_is_stopping(s->daemon));
+	assert_true(daemon_state_is_stopping(s->daemon));
 	assert_turn(s, "all stopped\n");
 	assert_turn(s, "");
 }
@@ -23,7 +23,7 @@ test_no_groups(void **state)
 {
 	struct scene *s = *state;
 
-	assert_true(daemon_restart(s->daemon));
+	assert_true(daemon_state_restart(s->daemon));
 	assert_turn(s, "state RESTARTING\nall stopped\n");
 }
 
@@ -44,7 +44,7 @@ test_order(void **state)
 	start(s, "mid:m4");
 	start(s, "high:h");
 	start(s, "low:l");
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s,
 	    "state SHUTDOWN\nkill 104 15\n"
 	    "INFO waiting for m1, m2, m3, m4, h, l to die\n");
@@ -76,7 +76,7 @@ test_reports(void **state)
 	activate(s, "b", 2, "y:1");
 	start(s, "a:x");
 	start(s, "b:y");
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "state SHUTDOWN\nkill 101 15\nINFO waiting for x, y to die\n");
 	recorder_tick(&s->recorder, 2999);
 	process_reaped(process(s, "b:y"), 0);
@@ -112,7 +112,7 @@ test_all_states(void **state)
 	s->recorder.kill_errno = 0;
 	free(recorder_take(&s->recorder));
 
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_turn(s, "state SHUTDOWN\nINFO waiting for f, stopping to die\n");
 	assert_int_equal(process(s, "g:backoff")->state, PROCESS_FATAL);
 	assert_int_equal(process(s, "first:f")->state, PROCESS_BACKOFF);
@@ -134,7 +134,7 @@ test_only_backoff(void **state)
 	process_reaped(process(s, "a:x"), 1 << 8);
 	process_reaped(process(s, "b:y"), 1 << 8);
 	free(recorder_take(&s->recorder));
-	assert_true(daemon_restart(s->daemon));
+	assert_true(daemon_state_restart(s->daemon));
 	assert_turn(s, "state RESTARTING\nall stopped\n");
 }
 
@@ -146,7 +146,7 @@ test_ends_before_the_turn(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	recorder_tick(&s->recorder, 2000);
 	process_reaped(process(s, "a:x"), 0);
 	assert_turn(s,
@@ -162,20 +162,20 @@ test_hold(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	daemon_go_on(s->daemon);
-	daemon_hold(s->daemon);
+	daemon_state_release(s->daemon);
+	daemon_state_hold(s->daemon);
 	assert_turn(s, "");
-	daemon_shutdown(s->daemon);
-	daemon_hold(s->daemon);
+	daemon_state_shutdown(s->daemon);
+	daemon_state_hold(s->daemon);
 	assert_turn(s, "state SHUTDOWN\n");
 	recorder_tick(&s->recorder, 900);
 	assert_turn(s, "");
-	daemon_go_on(s->daemon);
+	daemon_state_release(s->daemon);
 	assert_turn(s, "");
 	recorder_tick(&s->recorder, 50);
 	assert_turn(s, "kill 100 15\nINFO waiting for x to die\n");
-	daemon_hold(s->daemon);
-	daemon_go_on(s->daemon);
+	daemon_state_hold(s->daemon);
+	daemon_state_release(s->daemon);
 	recorder_tick(&s->recorder, 3000);
 	assert_turn(s, "INFO waiting for x to die\n");
 }
@@ -187,8 +187,8 @@ test_hold_is_bounded(void **state)
 
 	activate(s, "a", 1, "x:1");
 	start(s, "a:x");
-	assert_true(daemon_restart(s->daemon));
-	daemon_hold(s->daemon);
+	assert_true(daemon_state_restart(s->daemon));
+	daemon_state_hold(s->daemon);
 	recorder_tick(&s->recorder, 999);
 	assert_turn(s, "state RESTARTING\n");
 	recorder_tick(&s->recorder, 1);
@@ -209,7 +209,7 @@ test_many_groups(void **state)
 		activate(s, name, i, program);
 		start(s, name);
 	}
-	daemon_shutdown(s->daemon);
+	daemon_state_shutdown(s->daemon);
 	assert_int_equal(loop_turn(s->loop, 0), 0);
 	while (s->groups->unstopped > 0) {
 		struct group *group = order_first_stop(s->groups);

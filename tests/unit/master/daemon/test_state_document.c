@@ -155,10 +155,12 @@ assert_jobs(struct jobs *got, struct jobs *want)
 static void
 assert_daemon(struct daemon *got, struct daemon *want)
 {
-	assert_int_equal(daemon_state(got), daemon_state(want));
-	assert_string_equal(daemon_fatal_reason(got), daemon_fatal_reason(want));
-	assert_int_equal(daemon_record(got)->by_pid, daemon_record(want)->by_pid);
-	assert_int_equal(daemon_record(got)->reported_ms, daemon_record(want)->reported_ms);
+	assert_int_equal(daemon_state_get(got), daemon_state_get(want));
+	assert_string_equal(daemon_state_reason(got), daemon_state_reason(want));
+	assert_int_equal(
+	    daemon_state_record(got)->by_pid, daemon_state_record(want)->by_pid);
+	assert_int_equal(
+	    daemon_state_record(got)->reported_ms, daemon_state_record(want)->reported_ms);
 }
 
 static void
@@ -362,7 +364,7 @@ static void
 test_daemon_states(void **state UNUSED)
 {
 	static char reason[] = "broken \xff";
-	const struct daemon_record states[] = {
+	const struct daemon_state_record states[] = {
 		{ DAEMON_RUNNING, NULL, false, -1 },
 		{ DAEMON_SHUTDOWN, NULL, false, RECORDER_MONO },
 		{ DAEMON_RESTARTING, NULL, true, -1 },
@@ -373,13 +375,13 @@ test_daemon_states(void **state UNUSED)
 
 	for (size_t i = 0; i < nitems(states); i++) {
 		old = scene_new();
-		*daemon_record(old->master.daemon) = states[i];
+		*daemon_state_record(old->master.daemon) = states[i];
 		if (states[i].reason != NULL)
-			daemon_record(old->master.daemon)->reason = strdup(reason);
+			daemon_state_record(old->master.daemon)->reason = strdup(reason);
 		doc = through_text(old);
 		fresh = revive(doc);
 		assert_same(fresh, old);
-		assert_int_equal(daemon_state(fresh->master.daemon), states[i].state);
+		assert_int_equal(daemon_state_get(fresh->master.daemon), states[i].state);
 		json_decref(doc);
 		scene_free(fresh);
 		scene_free(old);
