@@ -1,4 +1,5 @@
-/* reeved: the privileged master. argv, and runs until one does not lead to another. */
+/* reeved: the privileged master. Reads the command line, then runs the daemon, again after
+ * each restart. */
 #include "common/log.h"
 #include "common/mem.h"
 #include "master/child/spawn.h"
@@ -22,9 +23,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Tells the new binary which configuration it runs on, and so not to fork again … */
+/* Environment of a binary that is executed again: the path of the configuration (its
+ * presence also prevents a second fork), and the descriptor of the checked document. */
 #define REEXECUTED "REEVE_REEXECUTED"
-/* … and the number of the descriptor that has it as it was checked. */
 #define DOCUMENT "REEVE_DOCUMENT"
 
 static int
@@ -36,14 +37,14 @@ main_usage_error(const struct arguments *arguments, char *error)
 	return 2;
 }
 
-/* The same binary under the same pid: what a restart out of FATAL is. */
+/* Restarts out of FATAL: executes the same binary under the same pid. */
 static int
 main_reexecute(struct master *master)
 {
 	char number[16];
 
 	http_sockets_free(master->http_sockets);
-	/* One more request to restart must not end us before the new binary catches it. */
+	/* Another SIGHUP must not end the new binary before that catches it. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	sigprocmask(SIG_SETMASK, loop_original_mask(master->loop), NULL);
@@ -60,8 +61,8 @@ main_reexecute(struct master *master)
 	return 1;
 }
 
-/* New: where our binary is, before the working directory changes; NULL = unknown. Without
- * /proc it is what was executed. */
+/* New: the path of our binary; NULL = unknown. Without /proc, the path that was executed.
+ * Called before the working directory changes. */
 static char *
 main_own_path(const char *executed)
 {
@@ -72,16 +73,6 @@ main_own_path(const char *executed)
 		return executed != NULL ? realpath(executed, NULL) : NULL;
 	path[n] = '\0';
 	return xstrdup(path);
-}
-
-/* Asked before a daemon forks: the watchdog means the process that was started. */
-static struct notify *
-main_service_manager(struct loop *loop)
-{
-	int64_t watchdog_ms =
-	    notify_watchdog_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
-
-	return notify_new(loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
 }
 
 static int
@@ -99,7 +90,7 @@ main_run_all(struct master *master)
 				      master->exit_status;
 }
 
-/* Reads the configuration and tells what is wrong with it; the exit status. */
+/* --check: reads the configuration and prints its problems. The exit status. */
 static int
 main_check(const struct arguments *given)
 {
@@ -114,17 +105,6 @@ main_check(const struct arguments *given)
 		printf("%s: no error found, %d warning%s\n", arguments.check, warnings,
 		    warnings == 1 ? "" : "s");
 	return problems > 0 ? 2 : 0;
-}
-
-/* A signal that is blocked at our start would stay so in every program, and one that
- * blocks SIGTERM could not be stopped. */
-static void
-main_unblock_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static NORETURN void
@@ -145,10 +125,11 @@ main_cannot_start(const char *call)
 	fatal("cannot start: %s: %s", call, strerror(saved));
 }
 
-/* Descriptors and memory that the daemon cannot do without. */
+/* Creates what the daemon needs before it reads its configuration. */
 static void
 main_begin(struct master *master)
 {
+	int64_t watchdog_ms;
 	const char *call;
 
 	if (spawn_init(&call) == -1)
@@ -156,11 +137,15 @@ main_begin(struct master *master)
 	master->loop = loop_new();
 	if (master->loop == NULL)
 		main_cannot_start("epoll_create1 and timerfd_create");
+	/* Before the daemon forks: WATCHDOG_PID names the process that was started. */
+	watchdog_ms =
+	    notify_watchdog_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), getpid());
+	master->notify = notify_new(master->loop, getenv("NOTIFY_SOCKET"), watchdog_ms);
 }
 
-/* What main_reexecute left. */
+/* Reads the environment that main_reexecute has set. */
 static void
-main_take_over(struct master *master)
+main_read_environment(struct master *master)
 {
 	const char *path = getenv(REEXECUTED), *number = getenv(DOCUMENT);
 	int fd = number != NULL ? atoi(number) : -1;
@@ -174,7 +159,8 @@ main_take_over(struct master *master)
 	unsetenv(DOCUMENT);
 }
 
-/* Of the state document, after an upgrade; -1 = none. Only a test build upgrades. */
+/* The descriptor of the state document after an upgrade; -1 = none. Only a test build
+ * upgrades. */
 static int
 main_state_descriptor(void)
 {
@@ -198,11 +184,15 @@ main(int argc, char **argv)
 	int status, state = main_state_descriptor();
 	const char *executed;
 	char *error = NULL;
+	sigset_t none;
 
+	/* Every program would inherit a blocked signal, and SIGTERM could not stop it. After
+	 * an upgrade, signals stay blocked until the event loop receives them. */
+	sigemptyset(&none);
 	if (state == -1)
-		main_unblock_signals();
-	master.terminal = terminal_look();
-	main_take_over(&master);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+	master.terminal = terminal_find();
+	main_read_environment(&master);
 	status = arguments_parse(argc, argv, &arguments, &error);
 	executed = (const char *)getauxval(AT_EXECFN);
 	arguments.program = arguments_program(arguments.program, executed);
@@ -224,9 +214,9 @@ main(int argc, char **argv)
 	}
 	main_begin(&master);
 	if (state != -1 && upgrade_resume(&master, state, &error) == -1)
-		fatal("cannot go on: %s", error == NULL ? "out of memory" : error);
+		fatal("cannot resume after the upgrade: %s",
+		    error == NULL ? "out of memory" : error);
 	master.self = main_own_path(executed);
-	master.notify = main_service_manager(master.loop);
 	status = main_run_all(&master);
 	free(master.config_path);
 	free(master.self);

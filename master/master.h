@@ -1,4 +1,4 @@
-/* Master: the context that daemon/ and control/ share, in the place of globals. */
+/* Master: the context that daemon/ and control/ share, instead of globals. */
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
@@ -34,49 +34,50 @@ struct rpcinterfaces;
 struct sequences;
 struct state_stream;
 
-/* What the state document has of the master itself. */
+/* The master's own members of the state document. */
 #define MASTER_FIELDS(ROW, S)								\
-	/* Absolute, from the first run on, because a daemon changes its directory. */	\
+	/* Absolute from the first run on, because daemonizing changes the directory. */	\
 	ROW(S, TEXT, config_path)							\
-	/* As messages name it; NULL = as -c does, else by its path. */			\
+	/* The name in messages; NULL = the argument of -c, or else the path. */	\
 	ROW(S, TEXT, config_name)							\
 	ROW(S, RLIMIT, child_nofile)	/* of children */				\
 	ROW(S, U64, next_id)		/* of processes: never reused */		\
-	ROW(S, U64, seq)		/* of the state stream */			\
+	ROW(S, U64, seq)		/* latest number of the state stream */		\
 	ROW(S, U64, next_event)		/* serial of the next event */			\
-	/* How often the groups of the configuration were replaced: pages of config.rows\
-	 * belong together while it stays. */						\
+	/* How often the configuration's groups were replaced: pages of config.rows with\
+	 * the same number belong together. */						\
 	ROW(S, U64, rereads)								\
-	ROW(S, INODE, pidfile)		/* that we wrote */				\
-	ROW(S, BOOL, restart_wanted)	/* this run ends in another */			\
+	ROW(S, INODE, pidfile)		/* the file that we wrote */			\
+	ROW(S, BOOL, restart_wanted)	/* another run follows this one */		\
 	/* Of the daemon: not 0 when a process with exit_on_fatal has failed. */	\
 	ROW(S, INT, exit_status)
 
 struct master {
-	/* Of the whole life, kept over a restart. */
+	/* Kept over a restart. */
 	const struct arguments *arguments;
 	struct loop *loop;
 	struct reaper *reaper;
 	struct notify *notify; /* the service manager; NULL = none */
-	char *self;            /* our binary; NULL = unknown */
-	bool first;            /* run of this process */
-	bool reexecuted;       /* out of FATAL, under the same pid */
-	char **argv;           /* that we were executed with */
-	/* Of the process before an upgrade, until its state is ours; NULL = none. */
+	char *self;            /* path of our binary; NULL = unknown */
+	bool first;            /* this is the first run of the process */
+	bool reexecuted;       /* executed again, to restart out of FATAL */
+	char **argv;
+	/* The state before an upgrade, while this run takes it over; NULL = none. */
 	json_t *state;
-	struct config *others; /* with groups that live by definitions of before */
+	struct config *others; /* of that state: older definitions of active groups */
 	bool upgrade_wanted;
-	enum terminal terminal; /* of the foreground */
-	struct http_sockets
-	    *http_sockets;            /* HTTP sockets, kept where their address stays */
-	int document;                 /* a configuration checked for restart; -1 = none */
-	struct mainlog *last_mainlog; /* of the last run, until this one has one */
+	enum terminal terminal;
+	/* A restart keeps those whose address stays. */
+	struct http_sockets *http_sockets;
+	int document; /* a configuration that was checked for a restart; -1 = none */
+	/* The log of the previous run, until this one has opened its own. */
+	struct mainlog *last_mainlog;
 	struct syslogger *last_syslog;
-	/* Of one run, rebuilt by a restart. */
+	/* Of one run, created again by a restart. */
 	struct config *config;
-	size_t created;                 /* subsystems that exist */
-	struct second_daemon second;    /* what listens at our control socket */
-	struct second_daemon_lock lock; /* … until ours does */
+	size_t created;                 /* number of subsystems that exist */
+	struct second_daemon second;    /* the daemon that has our control socket */
+	struct second_daemon_lock lock; /* held while this daemon starts */
 	struct syslogger *syslog;
 	struct backlogs *backlogs;
 	struct mainlog *mainlog;
@@ -90,11 +91,11 @@ struct master {
 	struct dispatcher *dispatcher;
 	const struct daemon_ops *ops; /* for commands */
 	struct control *control;
-	struct config_requests *config_requests; /* what waits for … */
+	struct config_requests *config_requests;
 	struct config_reader *config_reader;
 	struct frontends *frontends;
 	struct rpcinterfaces *rpcinterfaces;
-	struct source *fatal_timer; /* FATAL: SIGKILL is due to who is left */
+	struct source *fatal_timer; /* FATAL: when children that remain get SIGKILL */
 	struct FIELDS(MASTER_FIELDS);
 };
 

@@ -22,29 +22,29 @@
 #include <unistd.h>
 
 #define NAME "configuration reader"
-#define BUDGET_MS 2         /* of one turn, for frames */
+#define BUDGET_MS 2         /* for frames, in one loop iteration */
 #define RECEIVE_BYTES 65536 /* at once */
-#define GONE_MAX 65536      /* names of groups that are gone */
+#define REMOVED_MAX 65536   /* groups that are removed by one reading */
 
 struct config_reader {
 	struct master *master;
 	struct helper_process *helper; /* NULL before the first reading */
-	bool has_child;                /* perhaps one that has answered */
-	bool reading;                  /* an answer is due */
+	bool has_child;                /* it may have sent its answer already */
+	bool reading;                  /* requests wait for the child's answer */
 	/* One reading. */
 	struct config_reader_task task;
 	int64_t began_ms;
-	int fd;                       /* -1 = it is over */
-	struct source *input, *again; /* again: frames are left from the last turn */
+	int fd;                       /* -1 = the reading is over */
+	struct source *input, *again; /* again: timer for frames left over */
 	struct buf in;
 	bool eof, exited;
-	int wait_status; /* if it has exited */
+	int wait_status; /* once it has exited */
 	struct conf_reader read;
-	json_t *found; /* the answer */
-	char **gone;   /* names of groups */
-	size_t ngone;
-	char *error;  /* the child's; NULL = none */
-	int document; /* of a restart; -1 = none yet */
+	json_t *found;  /* the answer */
+	char **removed; /* names of groups */
+	size_t nremoved;
+	char *error;  /* sent by the child; NULL = none */
+	int document; /* sent by the child for a restart; -1 = none */
 };
 
 /* --- the end of a reading ------------------------------------------------------------ */
@@ -64,18 +64,18 @@ config_reader_clear(struct config_reader *reader)
 	conf_reader_end(&reader->read);
 	json_decref(reader->found);
 	reader->found = NULL;
-	for (size_t i = 0; i < reader->ngone; i++)
-		free(reader->gone[i]);
-	free(reader->gone);
-	reader->gone = NULL;
-	reader->ngone = 0;
+	for (size_t i = 0; i < reader->nremoved; i++)
+		free(reader->removed[i]);
+	free(reader->removed);
+	reader->removed = NULL;
+	reader->nremoved = 0;
 	free(reader->error);
 	reader->error = NULL;
 }
 
 static void config_reader_next(struct config_reader *);
 
-/* Answers the calls that wait for this reading; the child may have to be reaped still. */
+/* Answers the requests that this reading is for; the child may not have been reaped yet. */
 static void
 config_reader_answer(struct config_reader *reader, enum fault fault, const char *detail)
 {
@@ -85,7 +85,7 @@ config_reader_answer(struct config_reader *reader, enum fault fault, const char 
 	enum config_request_kind kind = reader->task.kind;
 
 	if (kind == CONFIG_RESTART && fault == FAULT_NONE) {
-		restart_check_take(reader->master, reader->document);
+		restart_check_keep(reader->master, reader->document);
 		reader->document = -1;
 	}
 	if (kind == CONFIG_RESTART)
@@ -97,8 +97,8 @@ config_reader_answer(struct config_reader *reader, enum fault fault, const char 
 		config_reader_next(reader);
 }
 
-/* What was read is of no use; the child, if it still runs, is killed. Without one, the
- * answer has perhaps begun the next reading, whose child stays. */
+/* Answers that the reading has failed, and kills its child. If that was reaped before, the
+ * answer may have begun the next reading, whose child is left alone. */
 static void
 config_reader_fail(struct config_reader *reader, const char *why)
 {
@@ -108,10 +108,10 @@ config_reader_fail(struct config_reader *reader, const char *why)
 	snprintf(text, sizeof(text), "the " NAME " failed: %s", why);
 	config_reader_answer(reader, FAULT_CANT_REREAD, text);
 	if (has_child)
-		helper_process_fail(reader->helper, "sent what is no configuration");
+		helper_process_fail(reader->helper, "sent no valid configuration");
 }
 
-/* The last frame has come. */
+/* The end frame has arrived. */
 static void
 config_reader_finish(struct config_reader *reader)
 {
@@ -123,7 +123,7 @@ config_reader_finish(struct config_reader *reader)
 	}
 	if (reader->task.kind == CONFIG_RESTART) {
 		if (reader->document == -1)
-			config_reader_fail(reader, "it sent no document");
+			config_reader_fail(reader, "it sent no configuration");
 		else
 			config_reader_answer(reader, FAULT_NONE, NULL);
 		return;
@@ -134,8 +134,8 @@ config_reader_finish(struct config_reader *reader)
 			config_reader_fail(reader, reader->read.why);
 			return;
 		}
-		if (reread_apply(reader->master, fresh, reader->gone, reader->ngone) ==
-		    -1) {
+		if (reread_apply(
+			reader->master, fresh, reader->removed, reader->nremoved) == -1) {
 			config_free(fresh);
 			config_reader_answer(reader, FAULT_FAILED, strerror(errno));
 			return;
@@ -145,7 +145,7 @@ config_reader_finish(struct config_reader *reader)
 	config_reader_answer(reader, FAULT_NONE, NULL);
 }
 
-/* The child is dead and nothing more comes, but there was no last frame. */
+/* The child has exited and all that it sent was read, without an end frame. */
 static void
 config_reader_died(struct config_reader *reader)
 {
@@ -168,9 +168,9 @@ config_reader_died(struct config_reader *reader)
 
 /* --- frames ------------------------------------------------------------------------ */
 
-/* A member of the answer, a text and perhaps why. */
+/* Adds to a list of the answer: the list's name, a text, and in a preview the reasons. */
 static int
-config_reader_found(struct config_reader *reader, struct conf_frame *frame)
+config_reader_add_found(struct config_reader *reader, struct conf_frame *frame)
 {
 	size_t n;
 	const char *member = conf_frame_next(frame, &n), *text = conf_frame_next(frame, &n);
@@ -191,25 +191,25 @@ config_reader_found(struct config_reader *reader, struct conf_frame *frame)
 }
 
 static int
-config_reader_gone(struct config_reader *reader, struct conf_frame *frame)
+config_reader_add_removed(struct config_reader *reader, struct conf_frame *frame)
 {
-	size_t n, count = reader->ngone;
+	size_t n, count = reader->nremoved;
 	const char *name = conf_frame_next(frame, &n);
-	char **gone;
+	char **longer;
 
-	if (name == NULL || count == GONE_MAX)
+	if (name == NULL || count == REMOVED_MAX)
 		return -1;
 	if ((count & (count - 1)) == 0) {
-		gone =
-		    reallocarray(reader->gone, count == 0 ? 1 : 2 * count, sizeof(char *));
-		if (gone == NULL)
+		longer = reallocarray(
+		    reader->removed, count == 0 ? 1 : 2 * count, sizeof(char *));
+		if (longer == NULL)
 			return -1;
-		reader->gone = gone;
+		reader->removed = longer;
 	}
-	reader->gone[count] = strdup(name);
-	if (reader->gone[count] == NULL)
+	reader->removed[count] = strdup(name);
+	if (reader->removed[count] == NULL)
 		return -1;
-	reader->ngone++;
+	reader->nremoved++;
 	return 0;
 }
 
@@ -223,10 +223,10 @@ config_reader_frame(struct config_reader *reader, struct conf_frame *frame)
 
 	switch (frame->kind) {
 	case CONF_DOCUMENT_FOUND:
-		rc = config_reader_found(reader, frame);
+		rc = config_reader_add_found(reader, frame);
 		break;
 	case CONF_DOCUMENT_GONE:
-		rc = config_reader_gone(reader, frame);
+		rc = config_reader_add_removed(reader, frame);
 		break;
 	case CONF_DOCUMENT_ERROR:
 		text = conf_frame_next(frame, &n);
@@ -244,11 +244,11 @@ config_reader_frame(struct config_reader *reader, struct conf_frame *frame)
 		return false;
 	}
 	if (rc == -1)
-		config_reader_fail(reader, "a malformed answer, or memory is short");
+		config_reader_fail(reader, "malformed answer, or out of memory");
 	return rc == 0;
 }
 
-/* Frames that are complete, for a short while; what is left is for the next turn. */
+/* Handles complete frames for BUDGET_MS; the next loop iteration handles the rest. */
 static void
 config_reader_work(void *ctx, uint32_t ready UNUSED)
 {
@@ -280,7 +280,7 @@ config_reader_work(void *ctx, uint32_t ready UNUSED)
 		source_want(reader->input, reader->eof ? 0 : EPOLLIN);
 }
 
-/* Takes what has come, unless frames of the last turn are left. */
+/* Receives bytes, unless complete frames are left over. */
 static void
 config_reader_receive(void *ctx, uint32_t ready UNUSED)
 {
@@ -392,7 +392,7 @@ config_reader_free(struct config_reader *reader)
 	free(reader);
 }
 
-/* 0, or -1 with errno. */
+/* Forks the child. 0, or -1 with errno. */
 static int
 config_reader_start(struct config_reader *reader, enum config_request_kind kind)
 {

@@ -19,7 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* The order of activation, which the numbers of processes keep. */
+/* By order of activation, which the numbers of the processes follow. */
 static int
 config_reader_child_by_activation(const void *a, const void *b)
 {
@@ -31,7 +31,7 @@ config_reader_child_by_activation(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* New: the definitions of the live groups. */
+/* New array: the definitions of the active groups, in order of activation. */
 static const struct group_config **
 config_reader_child_active(const struct groups *groups, size_t *count)
 {
@@ -54,8 +54,8 @@ config_reader_child_active(const struct groups *groups, size_t *count)
 	return active;
 }
 
-/* The whole configuration goes into a file in memory, which the next run reads, and is read
- * once here. 0, or -1 with *why new. */
+/* Sends the whole configuration in a file in memory, from which the next run starts, after
+ * a trial reading. 0, or -1 with *why new. */
 static int
 config_reader_child_document(
     struct conf_writer *writer, const struct config *config, int socket, char **why)
@@ -84,7 +84,7 @@ config_reader_child_document(
 	return 0;
 }
 
-/* Writes what the reading is for. 0, or -1 with *why new. */
+/* Sends the result of the reading. 0, or -1 with *why new. */
 static int
 config_reader_child_result(struct master *master, const struct config_reader_task *task,
     const struct conf_load *load, struct conf_writer *writer, int socket, char **why)
@@ -112,7 +112,7 @@ config_reader_child_result(struct master *master, const struct config_reader_tas
 	return rc;
 }
 
-/* New: the text of what is wrong with the configuration; NULL = nothing. */
+/* Reads and checks the configuration. New: its first error; NULL = none. */
 static char *
 config_reader_child_read(
     struct master *master, const struct config_reader_task *task, struct conf_load *load)

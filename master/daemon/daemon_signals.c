@@ -8,18 +8,18 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define SIGNALS_EXIT(name)                                                              \
+#define DAEMON_SIGNALS_EXIT(name)                                                       \
 	static void daemon_signals_got_##name(void *ctx, uint32_t count UNUSED)         \
 	{                                                                               \
 		log_warn("received %s indicating exit request", #name);                 \
 		run_shutdown(ctx);                                                      \
 	}
 
-SIGNALS_EXIT(SIGTERM)
-SIGNALS_EXIT(SIGINT)
-SIGNALS_EXIT(SIGQUIT)
+DAEMON_SIGNALS_EXIT(SIGTERM)
+DAEMON_SIGNALS_EXIT(SIGINT)
+DAEMON_SIGNALS_EXIT(SIGQUIT)
 
-/* Nobody requested a restart: the user has closed the window. */
+/* The SIGHUP is no request: the user has closed the terminal's window. */
 static void
 daemon_signals_hang_up(struct master *master)
 {
@@ -27,8 +27,8 @@ daemon_signals_hang_up(struct master *master)
 
 	master->terminal = TERMINAL_NONE;
 	if (stays) {
-		log_info("the terminal has gone; going on, as SIGHUP was ignored at the "
-			 "start");
+		log_info("the terminal has gone; continuing, because SIGHUP was ignored at "
+			 "the start");
 		return;
 	}
 	log_warn("received SIGHUP because the terminal has gone: shutting down");
@@ -77,7 +77,7 @@ static const struct {
 };
 
 int
-daemon_signals_take(struct master *master)
+daemon_signals_receive(struct master *master)
 {
 	if (master->reaper != NULL)
 		return 0;

@@ -5,9 +5,9 @@
 #include "common/compiler.h"
 #include "master/master.h"
 
-/* Begins to receive them and makes the reaper, once in the daemon's life and after
- * daemonizing, because a signalfd belongs to the process that made it. 0, or -1 with
+/* Begins to receive signals and creates the reaper, in the first run. Called after
+ * daemonizing, because a signalfd belongs to the process that created it. 0, or -1 with
  * errno. */
-NODISCARD int daemon_signals_take(struct master *);
+NODISCARD int daemon_signals_receive(struct master *);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLD_MS 1000 /* for an answer to be sent … */
-#define READ_MS 50   /* … and to be read */
+#define HOLD_MS 1000 /* for reeve-rpcd to send the answer to the client */
+#define READ_MS 50   /* for the client to read it */
 
 struct daemon {
 	const struct daemon_state_ops *ops;

@@ -1,6 +1,6 @@
-/* Daemon state: RUNNING, RESTARTING, SHUTDOWN or FATAL, and what leads from one to the
- * other. A shutdown or restart of a daemon in FATAL does not trust its lists: children are
- * then stopped by the pid map. */
+/* Daemon state: RUNNING, RESTARTING, SHUTDOWN or FATAL, and the changes between them. In
+ * FATAL the lists of processes may be wrong, so a shutdown or restart then stops the
+ * children by the pid map. */
 #ifndef MASTER_DAEMON_DAEMON_STATE_H
 #define MASTER_DAEMON_DAEMON_STATE_H
 
@@ -15,11 +15,11 @@
 struct daemon;
 
 struct daemon_state_ops {
-	/* The state changed: send it to subscribers. */
+	/* The state has changed. */
 	void (*changed)(void *ctx);
-	/* SHUTDOWN or RESTARTING and the last child is gone. */
+	/* SHUTDOWN or RESTARTING, and the last child has exited. */
 	void (*all_stopped)(void *ctx);
-	/* FATAL and a shutdown or restart was requested: stop children by the pid map. */
+	/* Stop the children by the pid map; then all_stopped is not called. */
 	void (*stop_by_pid)(void *ctx);
 };
 
@@ -28,32 +28,33 @@ struct daemon *daemon_state_new(
 void daemon_state_free(struct daemon *);
 enum daemon_state daemon_state_get(const struct daemon *);
 const char *daemon_state_reason(const struct daemon *); /* "" unless FATAL */
-/* What commands get that this state refuses: SHUTDOWN_STATE, FATAL_STATE or NONE. */
+/* The answer to commands that this state refuses: SHUTDOWN_STATE, FATAL_STATE; or NONE. */
 enum fault daemon_state_fault(const struct daemon *);
 bool daemon_state_is_stopping(const struct daemon *); /* SHUTDOWN, RESTARTING or FATAL */
-/* TERM, INT, QUIT or the call: also turns a restart into a shutdown. */
+/* Begins a shutdown, or turns a restart into one. */
 void daemon_state_shutdown(struct daemon *);
-/* HUP or the call: false and nothing done when a shutdown is under way. */
+/* Begins a restart; false when a shutdown is under way. */
 bool daemon_state_restart(struct daemon *);
-/* After one of these two, unless it has stopped something already: it waits for
- * daemon_state_release and a moment more, at most for a second. */
+/* Delays a shutdown or restart that has not stopped a process yet until shortly after
+ * daemon_state_release, but at most for a second. */
 void daemon_state_hold(struct daemon *);
 void daemon_state_release(struct daemon *);
-/* An invariant is broken: no spawns, no restarts, children left alone; logged as critical.
- * A shutdown or restart under way goes on, by the pid map. */
+/* An invariant is broken: logs the reason and enters FATAL, where nothing is spawned and
+ * children are left alone. A shutdown or restart under way continues by the pid map. */
 void daemon_state_break(struct daemon *, const char *reason);
-/* What the state document has of it. */
+/* Its part of the state document. */
 #define DAEMON_STATE_FIELDS(ROW, S)								\
 	ROW(S, DAEMON, state)								\
 	ROW(S, TEXT, reason)	/* of FATAL; NULL = none, or out of memory */		\
-	/* Children are stopped by the pid map (a stop in FATAL, or an invariant broken	\
-	 * while stopping), and all_stopped is the caller's affair. */			\
+	/* The children are being stopped by the pid map. */				\
 	ROW(S, BOOL, by_pid)								\
-	ROW(S, I64, reported_ms) /* monotonic, of the last "waiting for"; -1 = none */
+	/* Monotonic time of the last "waiting for ... to die"; -1 = none. */		\
+	ROW(S, I64, reported_ms)
 struct daemon_state_record FIELDS(DAEMON_STATE_FIELDS);
-/* Borrowed, to be read or filled: daemon_state_resume then goes on from there in the next turn,
- * logging nothing now; false: the record cannot be so. */
+/* Borrowed, to be read or filled. */
 struct daemon_state_record *daemon_state_record(struct daemon *);
+/* Continues from a record that was filled, in the next loop iteration; false when its
+ * members contradict each other. */
 bool daemon_state_resume(struct daemon *);
 /* A process has stopped. */
 void daemon_state_process_stopped(struct daemon *, const struct process *);

@@ -15,7 +15,7 @@
 struct limit {
 	int resource;
 	const char *name, *option;
-	const char *subject, *object, *program; /* words of the error */
+	const char *subject, *object, *program; /* words of the error's text */
 };
 
 static void
@@ -68,7 +68,8 @@ daemonize_is_below(rlim_t limit, int64_t wanted)
 	return limit != RLIM_INFINITY && wanted > 0 && limit < (rlim_t)wanted;
 }
 
-/* The second number is supervisord's too: what it asked for, not what it may have. */
+/* As in supervisord, the second number is the limit that was requested, not the current
+ * one. */
 static char *
 daemonize_too_low(const struct limit *limit, int64_t wanted, rlim_t hard)
 {

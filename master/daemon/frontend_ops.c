@@ -3,7 +3,7 @@
 #include "master/control/control.h"
 #include "master/master.h"
 
-/* What control calls for reeve-rpcd's connection. */
+/* Called by control/ for reeve-rpcd's connection. */
 static const struct connection_owner connection_owner = {
     .greet = frontend_greet,
     .greeted = frontend_greeted,

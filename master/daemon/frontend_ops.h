@@ -1,4 +1,4 @@
-/* Frontend ops: what frontend/ needs of the other parts of the daemon. */
+/* Frontend ops: functions of control/ and of the daemon that frontend/ calls. */
 #ifndef MASTER_DAEMON_FRONTEND_OPS_H
 #define MASTER_DAEMON_FRONTEND_OPS_H
 

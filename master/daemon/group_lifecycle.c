@@ -35,13 +35,13 @@ group_lifecycle_release(struct group *group)
 		group->ops->removed(group);
 }
 
-/* Frees it; only the subscribers of the stream are notified. */
+/* Frees the group and removes its rows; sends no event. */
 static void
 group_lifecycle_forget(struct master *master, struct group *group)
 {
 	struct process *process;
 
-	/* A start that is cancelled changes the row, which therefore goes last. */
+	/* Cancelling a start changes the row, so the row is removed after that. */
 	TAILQ_FOREACH(process, &group->processes, in_group) {
 		(void)process_cancel_start(process);
 		state_stream_removed(master->state_stream, process);
@@ -60,7 +60,8 @@ group_lifecycle_check(
 	return ops->check != NULL ? ops->check(config, why) : 0;
 }
 
-/* An event listener receives the event of its own group's addition, not of its removal. */
+/* An event listener receives the event that its own group was added, but not that it was
+ * removed. */
 struct group *
 group_lifecycle_add(struct master *master, struct group_config *config)
 {

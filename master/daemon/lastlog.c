@@ -65,8 +65,8 @@ lastlog_failed(const struct master *master, const char *error)
 
 	if (master->mainlog == NULL && master->last_mainlog == NULL)
 		return;
-	text =
-	    xasprintf("cannot go on and ends: %s", error != NULL ? error : "out of memory");
+	text = xasprintf(
+	    "cannot continue, exiting: %s", error != NULL ? error : "out of memory");
 	log_critical("%s", text);
 	if (syslog != NULL && (config == NULL || !config->logfile_syslog))
 		(void)syslogger_send(syslog, "CRIT", text, strlen(text));

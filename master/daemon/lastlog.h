@@ -1,22 +1,22 @@
-/* Lastlog: the main log outside a run: the one line of a daemon that may not start, and the
- * log of the run before while a restart has none yet. */
+/* Lastlog: the main log outside a run: one line for a start that is refused, and the log of
+ * the previous run until a restart has opened its own. */
 #ifndef MASTER_DAEMON_LASTLOG_H
 #define MASTER_DAEMON_LASTLOG_H
 
 #include "master/master.h"
 
-/* The end of a run: its log stays open, so that a failure of the next one is logged. */
+/* Ends a run, but keeps its log open, so that a failure of the next run is logged. */
 void lastlog_keep(struct master *);
-/* The next run has its log: closes the one that was kept. */
+/* The next run has opened its log: closes the one that was kept. */
 void lastlog_forget(struct master *);
-/* The same where none follows: nothing is logged any more. */
+/* No run follows: closes the log that was kept; nothing more is logged. */
 void lastlog_end(struct master *);
 
-/* At the first start: this daemon must not run, because of what `error` says. The log may
- * be that of a daemon that runs: it gets one line, and is not rotated. */
+/* The first start is refused because of `error`. Writes one line without rotating the log,
+ * which may belong to a daemon that runs. */
 void lastlog_refused(const struct master *, const char *error);
-/* A daemon that had a log cannot go on and ends: to the main log and to syslog, because
- * nobody sees its standard error. */
+/* A daemon that has had a log ends because of `error` (NULL = out of memory). Logs that to
+ * the main log and to syslog, because nobody sees its standard error. */
 void lastlog_failed(const struct master *, const char *error);
 
 #endif

@@ -18,25 +18,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define AGAIN_MS 100  /* until a message that did not fit is sent again … */
-#define TRIES_MAX 100 /* … and how often that is tried */
-#define NEWS_MAX 512
+#define AGAIN_MS 100  /* until a message that did not fit is sent again */
+#define TRIES_MAX 100 /* then the message is dropped */
+#define MESSAGE_MAX 512
 
-/* Nothing of it goes into the state document: it follows from the environment, and the
- * process after an upgrade reports READY=1 itself. */
+/* Not in the state document: it follows from the environment, and the process after an
+ * upgrade reports READY=1 itself. */
 struct notify {
 	struct sockaddr_un to;
 	socklen_t length;
 	struct source *retry, *watchdog; /* watchdog: NULL = not requested */
 	int64_t period_ms;
-	char news[NEWS_MAX]; /* the latest, while it is unsent */
+	char unsent[MESSAGE_MAX]; /* "" = none */
 	int tries;
 	struct log_limit failures;
 };
 
 /* --- the socket --------------------------------------------------------------- */
 
-/* One for each message: they are rare, and no descriptor is kept for them. */
+/* Opens a socket for each message: messages are rare, so none is kept open. */
 static int
 notify_transmit(const struct notify *n, const char *text)
 {
@@ -54,30 +54,30 @@ notify_transmit(const struct notify *n, const char *text)
 }
 
 static bool
-notify_may_pass(int error)
+notify_is_temporary(int error)
 {
 	return error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == EMFILE ||
 	    error == ENFILE;
 }
 
 static void
-notify_complain(struct notify *n)
+notify_log_failure(struct notify *n)
 {
 	log_limited(&n->failures, LEVEL_WARN,
-	    "cannot tell the service manager at NOTIFY_SOCKET: %s", strerror(errno));
+	    "cannot notify the service manager at NOTIFY_SOCKET: %s", strerror(errno));
 }
 
 static void
 notify_try(struct notify *n)
 {
-	if (notify_transmit(n, n->news) == -1) {
-		if (notify_may_pass(errno) && ++n->tries < TRIES_MAX) {
+	if (notify_transmit(n, n->unsent) == -1) {
+		if (notify_is_temporary(errno) && ++n->tries < TRIES_MAX) {
 			source_arm(n->retry, clock_mono_ms() + AGAIN_MS);
 			return;
 		}
-		notify_complain(n);
+		notify_log_failure(n);
 	}
-	n->news[0] = '\0';
+	n->unsent[0] = '\0';
 }
 
 static void
@@ -85,22 +85,22 @@ notify_on_retry(void *ctx, uint32_t ready UNUSED)
 {
 	struct notify *n = ctx;
 
-	if (n->news[0] != '\0')
+	if (n->unsent[0] != '\0')
 		notify_try(n);
 }
 
-/* A sign of life that is lost is not sent again: the next one is on its way. */
+/* A sign of life that is lost is not sent again, because the next one follows. */
 static void
 notify_on_watchdog(void *ctx, uint32_t ready UNUSED)
 {
 	struct notify *n = ctx;
 
 	source_arm(n->watchdog, clock_mono_ms() + n->period_ms);
-	if (notify_transmit(n, "WATCHDOG=1") == -1 && !notify_may_pass(errno))
-		notify_complain(n);
+	if (notify_transmit(n, "WATCHDOG=1") == -1 && !notify_is_temporary(errno))
+		notify_log_failure(n);
 }
 
-/* --- the news ------------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------------ */
 
 static const struct {
 	const char *fields, *status;
@@ -119,15 +119,15 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 
 	if (n == NULL)
 		return;
-	/* The time is rounded up: it must not seem older than what asked for it. */
+	/* The time is rounded up, so that it is not before the manager's own request. */
 	if (state == DAEMON_RESTARTING)
 		snprintf(number, sizeof(number), "MONOTONIC_USEC=%" PRId64 "\n",
 		    (clock_mono_ms() + 1) * 1000);
 	else if (state == DAEMON_RUNNING)
 		snprintf(number, sizeof(number), "MAINPID=%d\n", (int)getpid());
-	/* A status is one line; what is too long for it is left out. */
-	snprintf(n->news, sizeof(n->news), "%s%sSTATUS=%s%.*s", states[i].fields, number,
-	    states[i].status, (int)strcspn(detail, "\n"), detail);
+	/* A status is one line; a long one is cut. */
+	snprintf(n->unsent, sizeof(n->unsent), "%s%sSTATUS=%s%.*s", states[i].fields,
+	    number, states[i].status, (int)strcspn(detail, "\n"), detail);
 	n->tries = 0;
 	notify_try(n);
 	if (state == DAEMON_RUNNING && n->watchdog != NULL)
@@ -136,7 +136,8 @@ notify_state(struct notify *n, enum daemon_state state, const char *detail)
 
 /* --- life ------------------------------------------------------------------------- */
 
-/* An abstract name has its NUL first and none at its end; 0 = no address at all. */
+/* The address's length; 0 = invalid. An abstract name begins with a NUL and has none at its
+ * end. */
 static socklen_t
 notify_set_address(struct sockaddr_un *to, const char *address)
 {
@@ -158,7 +159,8 @@ notify_new(struct loop *loop, const char *address, int64_t watchdog_ms)
 		return NULL;
 	n->length = notify_set_address(&n->to, address);
 	if (n->length == 0)
-		log_warn("NOTIFY_SOCKET is no path and no abstract name: %s", address);
+		log_warn(
+		    "NOTIFY_SOCKET is neither a path nor an abstract name: %s", address);
 	n->period_ms = watchdog_ms;
 	n->retry = loop_timer(loop, notify_on_retry, n);
 	if (watchdog_ms != -1)

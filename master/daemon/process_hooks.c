@@ -38,7 +38,7 @@ process_hooks_changed(struct process *process, enum process_state from)
 	group_process_changed(master->groups, process, from);
 	if (group->unstopped > group->count)
 		daemon_state_break(
-		    master->daemon, "more processes run in a group than it has");
+		    master->daemon, "a group counts more running processes than it has");
 	if (process_state_is_stopped(process->state))
 		daemon_state_process_stopped(master->daemon, process);
 }

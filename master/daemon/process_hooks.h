@@ -1,5 +1,5 @@
-/* Process hooks: what follows in the daemon from a process's changes: the state stream, the
- * sequences that wait, events, counters, the shutdown, and the respawn queue. */
+/* Process hooks: pass on the changes of processes to the state stream, the sequences that
+ * wait, the events, the counters, the shutdown sequence and the restart queue. */
 #ifndef MASTER_DAEMON_PROCESS_HOOKS_H
 #define MASTER_DAEMON_PROCESS_HOOKS_H
 

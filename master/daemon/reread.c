@@ -45,19 +45,19 @@ reread_load(struct master *master, struct config **config, char **error)
 	} while (0)
 
 int
-reread_apply(struct master *master, struct config *fresh, char *const *gone, size_t n)
+reread_apply(struct master *master, struct config *fresh, char *const *removed, size_t n)
 {
 	struct config *live = master->config;
 
-	if (config_merge_groups(live, fresh, gone, n) == -1)
+	if (config_merge_groups(live, fresh, removed, n) == -1)
 		return -1;
 	frontends_revive(master->frontends);
 	control_revive(master->control);
 	for (size_t i = 0; i < fresh->nmessages; i++)
 		if (fresh->messages[i].is_new)
 			config_log(&fresh->messages[i]);
-	/* The options that supervisord replaces in a live daemon; the command line has been
-	 * applied to both. Everything else waits for a restart. */
+	/* The options that supervisord replaces in a running daemon; others need a restart.
+	 * The command line has been applied to both. */
 	SWAP(live->identifier, fresh->identifier);
 	SWAP(live->childlogdir, fresh->childlogdir);
 	SWAP(live->strip_ansi, fresh->strip_ansi);

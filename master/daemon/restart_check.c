@@ -35,7 +35,7 @@ restart_check_listener(struct master *master, struct conf_load *load, size_t i)
 	conf_load_at(load, listener->section, listener->is_unix ? "file" : "port");
 	if (http_sockets_check(master->http_sockets, load->config, i, &error) == -1)
 		return conf_load_fail_take(load, error);
-	/* The next run does not look the name up again, when nothing runs any more. */
+	/* So that the next run does not have to look the name up while nothing runs. */
 	if (!listener->is_unix && *listener->host != '\0' &&
 	    sock_find_address(listener->host, address, sizeof(address)) == 0)
 		listener->address = xstrdup(address);
@@ -70,7 +70,7 @@ restart_check_has_auto_log(const struct group_config *group)
 	return false;
 }
 
-/* A group whose AUTO logs cannot be made ends the start. */
+/* A start fails when the AUTO logs of a group cannot be created. */
 static int
 restart_check_auto_logs(struct conf_load *load)
 {
@@ -82,11 +82,11 @@ restart_check_auto_logs(struct conf_load *load)
 		wanted = restart_check_has_auto_log(config->groups[i]);
 	if (!wanted || access(config->childlogdir, W_OK | X_OK) == 0)
 		return 0;
-	return conf_load_fail(
-	    load, "cannot make AUTO logs in %s: %s", config->childlogdir, strerror(errno));
+	return conf_load_fail(load, "cannot create AUTO logs in %s: %s",
+	    config->childlogdir, strerror(errno));
 }
 
-/* Whether the log can be opened; one that is not there is made when it is needed. */
+/* Tries to open the main log; one that does not exist is created by the next run. */
 static int
 restart_check_log(struct conf_load *load)
 {
@@ -122,10 +122,10 @@ restart_check(struct master *master, struct conf_load *load)
 }
 
 void
-restart_check_take(struct master *master, int document)
+restart_check_keep(struct master *master, int document_take)
 {
 	restart_check_forget(master);
-	master->document = document;
+	master->document = document_take;
 }
 
 void
@@ -155,7 +155,7 @@ restart_check_read(struct master *master, struct config **config, char **error)
 	}
 	restart_check_forget(master);
 	if (rc == -1)
-		*error = xasprintf("the configuration that was checked cannot be read: %s",
+		*error = xasprintf("cannot read the configuration that was checked: %s",
 		    bytes == MAP_FAILED ? strerror(errno) : reader.why);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* Restart check: what a restart would read is checked while everything still runs. */
+/* Restart check: checks a new configuration before a restart stops anything. */
 #ifndef MASTER_DAEMON_RESTART_CHECK_H
 #define MASTER_DAEMON_RESTART_CHECK_H
 
@@ -7,19 +7,18 @@
 
 struct conf_load;
 
-/* Checks the users, directories and ports of what has been read. 0, or -1 after
- * conf_load_fail. */
+/* Checks the user, the logs' directories and the addresses of a configuration that has been
+ * read. 0, or -1 after conf_load_fail. */
 NODISCARD int restart_check(struct master *, struct conf_load *);
-/* What was checked is what the next run starts with: a document in a file (taken) that
- * exists in memory only, and so passes through an exec as well. */
-void restart_check_take(struct master *, int document);
-/* Drops what was checked: no run follows. */
+/* Keeps the checked configuration for the next run: a document in a memfd (taken), which
+ * survives an exec. */
+void restart_check_keep(struct master *, int document_take);
+/* Closes the document, if there is one. */
 void restart_check_forget(struct master *);
-/* Reads and drops it. 0 with *config new, or -1 with *error new. */
+/* Reads the document and closes it. 0 with *config new, or -1 with *error new. */
 NODISCARD int restart_check_read(struct master *, struct config **config, char **error);
 
-/* The first words of a start as root or not: why the daemon may not become the configured
- * user, or NULL. Static text. */
+/* Why the daemon cannot become the configured user (static text), or NULL. */
 const char *restart_check_user_refusal(const struct config *);
 
 #endif

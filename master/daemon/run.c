@@ -27,10 +27,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG_END_MS 5000 /* for the readers of full logs, at the end */
-#define FATAL_KILL_MS 10000 /* FATAL: from TERM to KILL */
+#define BACKLOG_END_MS 5000 /* at the end, for logs (pipes) that are full */
+#define FATAL_KILL_MS 10000 /* in FATAL, from SIGTERM to SIGKILL */
 
-/* --- what is asked for ------------------------------------------------------------ */
+/* --- requests ---------------------------------------------------------------------- */
 
 void
 run_shutdown(struct master *master)
@@ -71,9 +71,8 @@ run_restart_read(struct master *master, const struct config_answer *answer)
 		master->restart_wanted = true;
 	else
 		log_error("%.*s; %s", (int)n, answer->detail,
-		    is_second ?
-			"the restart under way goes on with what was checked for it" :
-			"not restarting, everything runs on");
+		    is_second ? "the restart under way uses what was checked for it" :
+				"not restarting, nothing was stopped");
 	/* Requests that have arrived since the reading began may follow an edit, so the
 	 * restart waits for their reading, but not for a third one. */
 	if (master->restart_wanted &&
@@ -86,13 +85,13 @@ run_fail(struct master *master, const struct process *process)
 {
 	if (daemon_state_is_stopping(master->daemon))
 		return;
-	log_warn("%s has exit_on_fatal: shutting down, to end with status %d",
+	log_warn("%s failed and has exit_on_fatal: shutting down, exit status %d",
 	    process->config->name, process->ending);
 	master->exit_status = process->ending;
 	run_shutdown(master);
 }
 
-/* --- what the daemon's state leads to -------------------------------------------- */
+/* --- changes of the daemon's state ------------------------------------------------ */
 
 static void
 run_state_changed(void *ctx)
@@ -129,7 +128,7 @@ run_all_written(void *ctx)
 	frontends_end(master->frontends, run_rpcd_ended, ctx);
 }
 
-/* The last output of the processes may not have been read yet. */
+/* Output of the processes may still wait for a full log. */
 static void
 run_all_stopped(void *ctx)
 {
@@ -138,7 +137,7 @@ run_all_stopped(void *ctx)
 	backlogs_finish(master->backlogs, BACKLOG_END_MS, run_all_written, ctx);
 }
 
-/* Signals every watched child but reeve-rpcd; how many there are. */
+/* Signals every child but reeve-rpcd. The number of children. */
 static size_t
 run_signal_by_pid(const struct master *master, int signo)
 {
@@ -160,7 +159,7 @@ run_fatal_overdue(void *ctx, uint32_t ready UNUSED)
 	struct master *master = ctx;
 
 	(void)run_signal_by_pid(master, SIGKILL);
-	/* Armed also when no process is left, because run_check_fatal_end wants an armed
+	/* Armed also without children, because run_check_fatal_end looks for an armed
 	 * timer. */
 	source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
@@ -179,7 +178,7 @@ run_stop_by_pid(void *ctx)
 		source_arm(master->fatal_timer, clock_mono_ms() + FATAL_KILL_MS);
 }
 
-/* FATAL trusts no counter: the pid map says whether a process is left. */
+/* In FATAL the counters may be wrong; the pid map has the children that are left. */
 static void
 run_check_fatal_end(struct master *master)
 {
@@ -209,7 +208,7 @@ run_turn_end(void *ctx)
 
 /* --- a run ---------------------------------------------------------------- */
 
-/* What follows once all parts exist. */
+/* All subsystems exist: starts reeve-rpcd and the programs. */
 static void
 run_begin(struct master *master)
 {
@@ -217,7 +216,7 @@ run_begin(struct master *master)
 		startup_log_findings(master->config);
 	frontends_start(master->frontends);
 	if (master->state != NULL) {
-		log_info("upgrade: going on with the processes of the one before");
+		log_info("upgrade: took over the state of the previous process");
 		json_decref(master->state);
 		master->state = NULL;
 		return;
@@ -230,7 +229,8 @@ run_begin(struct master *master)
 	    daemon_state_reason(master->daemon));
 }
 
-/* Until the run ends; an upgrade that fails is followed by reeve-rpcd's start. */
+/* Runs the event loop until the run ends. After an upgrade that failed, starts reeve-rpcd
+ * again. */
 static enum run_outcome
 run_loop(struct master *master, char **error)
 {
@@ -238,7 +238,7 @@ run_loop(struct master *master, char **error)
 		if (!master->upgrade_wanted) {
 			if (!master->restart_wanted)
 				return RUN_EXIT;
-			/* Nothing of a process with a broken invariant is built upon. */
+			/* A broken invariant may have left wrong data in the memory. */
 			return daemon_state_record(master->daemon)->by_pid ? RUN_REEXEC :
 									     RUN_RESTART;
 		}

@@ -1,5 +1,5 @@
-/* Run: one run of the daemon, from the configuration to the last child's end, in
- * supervisord's order. A restart is another run in the same process. */
+/* Run: one run of the daemon, from reading the configuration to the end of the last child.
+ * A restart is another run in the same process. */
 #ifndef MASTER_DAEMON_RUN_H
 #define MASTER_DAEMON_RUN_H
 
@@ -9,22 +9,23 @@
 #include "proto/fault.h"
 
 enum run_outcome {
-	RUN_EXIT,	/* shut down in order: exit with master->exit_status */
+	RUN_EXIT,	/* shut down: exit with master->exit_status */
 	RUN_RESTART,	/* run again */
-	RUN_REEXEC,	/* FATAL was left: execute the binary */
-	RUN_ERROR,	/* *error new: the text after "Error: ", exit 2 */
+	RUN_REEXEC,	/* restart out of FATAL: execute the binary again */
+	RUN_ERROR,	/* exit with 2 */
 };
 
+/* After RUN_ERROR *error is new: the text after "Error: ". */
 enum run_outcome run(struct master *, char **error);
 
-/* What TERM and HUP request, and the calls: see daemon_ops.h. */
+/* The actions of SIGTERM and SIGHUP, and of the commands: see daemon_ops.h. */
 void run_shutdown(struct master *);
 void run_restart(
     struct master *, config_request_fn *done, struct connection *, uint64_t id);
-/* The configuration was read for a restart: begins it, or logs why not. */
+/* The configuration was read for a restart: begins the restart, or logs the error. */
 void run_restart_read(struct master *, const struct config_answer *);
-/* A process without which the daemon is not wanted has failed: a shutdown that ends with
- * its status, unless something else ends us already. */
+/* A process with exit_on_fatal has failed: begins a shutdown that exits with its status,
+ * unless one is under way. */
 void run_fail(struct master *, const struct process *);
 
 /* For the table of subsystems: what follows from the daemon's state, and the end of a loop

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RETRY_MS 50        /* while its backlog is full, or it starts */
-#define LOCK_WAIT_MS 30000 /* for a start with thousands of programs */
-#define LOCK_BASE_MAX 200  /* of the socket's name that the lock's name has */
+#define RETRY_MS 50        /* while the socket's backlog is full, or the lock is held */
+#define LOCK_WAIT_MS 30000 /* a start with thousands of programs takes so long */
+#define LOCK_BASE_MAX 200  /* bytes of the socket's name that the lock's name keeps */
 #define ANSWER_MAX (64 * 1024)
 #define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"," \
     "\"params\":{\"protocol\":1,\"program\":\"reeved\"}}\n"
@@ -39,9 +39,8 @@ second_daemon_identity(const char *file)
 	return identity;
 }
 
-/* An editor that replaces the file gives both daemons the new one; two files of one path
- * are those of two file systems, so the path counts only where the file cannot be looked
- * at. */
+/* By inode: an editor that replaces the file replaces it for both daemons, and in two mount
+ * namespaces one path can be two files. The path decides only when stat fails. */
 static bool
 second_daemon_is_same_file(const json_t *theirs, const char *file)
 {
@@ -62,7 +61,7 @@ second_daemon_remaining(int64_t end)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Reads its first line into the buffer; 0, or -1 when none came in time. */
+/* Reads the first line of the answer. 0, or -1 when none arrived in time. */
 static int
 second_daemon_read_line(int fd, struct buf *in, int64_t end)
 {
@@ -82,7 +81,7 @@ second_daemon_read_line(int fd, struct buf *in, int64_t end)
 	return 0;
 }
 
-/* New: the result of its answer, or NULL: it does not speak as a daemon does. */
+/* New: the result of its answer; NULL = no valid answer. */
 static json_t *
 second_daemon_ask(int fd, int64_t end)
 {
@@ -101,7 +100,7 @@ second_daemon_ask(int fd, int64_t end)
 }
 
 static void
-second_daemon_judge(struct second_daemon *second, const json_t *result, const char *file)
+second_daemon_classify(struct second_daemon *second, const json_t *result, const char *file)
 {
 	const json_t *theirs = json_object_get(result, "config");
 	const char *path = json_string_value(json_object_get(theirs, "path"));
@@ -116,9 +115,9 @@ second_daemon_judge(struct second_daemon *second, const json_t *result, const ch
 	second->file = path == NULL ? NULL : strdup(path);
 }
 
-/* --- one start after another -------------------------------------------------- */
+/* --- the lock ------------------------------------------------------------------ */
 
-/* Locks the file that has the name. 1 = done, 0 = another daemon has it, -1 = cannot be. */
+/* Tries to lock the file. 1 = locked, 0 = another daemon has it, -1 = not possible. */
 static int
 second_daemon_lock_once(struct second_daemon_lock *lock)
 {
@@ -128,12 +127,12 @@ second_daemon_lock_once(struct second_daemon_lock *lock)
 	if (lock->fd == -1)
 		return -1;
 	lock->id = safepath_id_of(&st);
-	/* Another user could hold the lock of one that is not ours alone. */
+	/* Another user could hold the lock of a file that others can open. */
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
 		return -1;
 	if (flock(lock->fd, LOCK_EX | LOCK_NB) == -1)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	/* The one that had it has removed it. */
+	/* The daemon that had the lock may have removed the file. */
 	return safepath_stat(&lock->dir, lock->name, &st) == 0 &&
 	    safepath_id_equal(&lock->id, &st);
 }
@@ -172,10 +171,10 @@ second_daemon_unlock(struct second_daemon_lock *lock)
 	safepath_close(&lock->dir);
 }
 
-/* --- the look ----------------------------------------------------------------- */
+/* --- the question --------------------------------------------------------------- */
 
 void
-second_daemon_look(
+second_daemon_find(
     struct second_daemon *second, const char *control_socket, const char *file)
 {
 	int64_t end = clock_mono_ms() + SECOND_WAIT_MS;
@@ -189,16 +188,16 @@ second_daemon_look(
 	    second_daemon_remaining(end) > 0)
 		(void)poll(NULL, 0, RETRY_MS);
 	if (fd == -1) {
-		/* It listens, and has not accepted in time. */
+		/* A process listens, but has not accepted in time. */
 		if (errno == EAGAIN)
 			second->kind = SECOND_SILENT;
 		return;
 	}
-	/* What belongs to another user is not asked: the answer could be anything. */
+	/* A process of another user is not asked, because it could give any answer. */
 	if (sock_peer(fd, &second->pid, &uid, &gid) == 0 &&
 	    (uid == 0 || uid == geteuid())) {
 		result = second_daemon_ask(fd, end);
-		second_daemon_judge(second, result, file);
+		second_daemon_classify(second, result, file);
 		json_decref(result);
 	}
 	close(fd);
@@ -231,6 +230,6 @@ second_daemon_has_pidfile(const struct second_daemon *second, const char *pidfil
 	number = strtol(text, NULL, 10);
 	if (second->pid > 0 || number <= 0 || number > INT_MAX)
 		return number > 0 && number == (long)second->pid;
-	/* The listener's backlog is full, so the kernel has not named it. */
+	/* The kernel has not named the process, because its backlog is full. */
 	return number != (long)getpid() && (kill((pid_t)number, 0) == 0 || errno == EPERM);
 }

@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 
-#define BUSY_MS 1000     /* for all groups that are busy … */
-#define BUSY_CHECK_MS 20 /* … and how often that is looked at */
-#define TURN_MS 4        /* that stops may take in one loop iteration */
+#define BUSY_MS 1000     /* for all groups that are busy, together */
+#define BUSY_CHECK_MS 20 /* between two checks of a busy group */
+#define TURN_MS 4        /* for stops in one loop iteration */
 #define REPORT_EVERY_MS 3000
 
 struct shutdown {
@@ -20,12 +20,12 @@ struct shutdown {
 	int64_t *reported_ms;
 	bool under_way;
 	struct group *current;         /* the group being stopped; NULL = not begun */
-	bool planned;                  /* `plan` is the current group's */
 	bool advancing;                /* inside shutdown_advance */
-	bool waiting;                  /* for `current`, which is busy, … */
-	int64_t busy_until;            /* … until then; -1 = none has been waited for */
-	struct process **plan;         /* the processes of the current group to stop … */
-	size_t planned_count, stopped; /* … of which so many have been stopped */
+	bool waiting;                  /* `current` is busy */
+	int64_t busy_until;            /* end of that wait; -1 = no group was busy yet */
+	bool planned;                  /* `plan` belongs to `current` */
+	struct process **plan;         /* the processes to stop, in order */
+	size_t planned_count, stopped; /* of these, so many were stopped */
 };
 
 static void
@@ -60,13 +60,13 @@ shutdown_plan(struct shutdown *s)
 	s->plan = order_stops(s->groups, s->current, &s->planned_count);
 	if (s->plan != NULL)
 		return;
-	/* Without memory the order is lost, not the stop. */
+	/* Out of memory: stop them in any order. */
 	TAILQ_FOREACH(p, &s->current->processes, in_group)
 		process_shutdown(p);
 }
 
-/* Groups that are busy have a little time, all of them together: what keeps each of them
- * busy goes on meanwhile. */
+/* Whether to wait for the current group, which may finish its work. All groups share one
+ * limit, because they work at the same time. */
 static bool
 shutdown_waits(struct shutdown *s)
 {
@@ -81,8 +81,7 @@ shutdown_waits(struct shutdown *s)
 	return s->waiting;
 }
 
-/* Goes on as far as it can without waiting and the time of a loop iteration allows; true
- * when nothing is left to stop. */
+/* Stops processes until it must wait or TURN_MS is over. True when nothing runs. */
 static bool
 shutdown_advance(struct shutdown *s)
 {
@@ -110,7 +109,7 @@ shutdown_advance(struct shutdown *s)
 		s->current = order_next_stop(s->current);
 	}
 	s->advancing = false;
-	/* If anything is left after the last group, the next iteration begins again. */
+	/* If a process runs after the last group, the next iteration begins again. */
 	return s->groups->unstopped == 0;
 }
 

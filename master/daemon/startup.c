@@ -20,7 +20,6 @@ startup_failed(char **error, const char *what)
 	return -1;
 }
 
-/* supervisord's setuid: nothing to do when we are that user already. */
 int
 startup_become_user(struct master *master, char **error)
 {
@@ -39,7 +38,15 @@ startup_become_user(struct master *master, char **error)
 	return startup_failed(error, what);
 }
 
-/* What could not be logged before there was a log, by level as supervisord does. */
+static void
+startup_log_config(const struct config *config, bool findings)
+{
+	for (size_t i = 0; i < config->nmessages; i++)
+		if (config->messages[i].is_finding == findings)
+			config_log(&config->messages[i]);
+}
+
+/* Messages that arose before the log was open. */
 static void
 startup_log_messages(const struct config *config)
 {
@@ -49,23 +56,18 @@ startup_log_messages(const struct config *config)
 		    "no user is specified in the config file.  If you intend to run as "
 		    "root, you can set user=root in the config file to avoid this "
 		    "message.");
-	for (size_t i = 0; i < config->nmessages; i++)
-		if (!config->messages[i].is_finding)
-			config_log(&config->messages[i]);
+	startup_log_config(config, false);
 	if (config->user != NULL)
 		log_info("Set uid to user %d succeeded", (int)config->user->uid);
 }
 
-/* After supervisord's own lines, whose order tools know. */
 void
 startup_log_findings(const struct config *config)
 {
-	for (size_t i = 0; i < config->nmessages; i++)
-		if (config->messages[i].is_finding)
-			config_log(&config->messages[i]);
+	startup_log_config(config, true);
 }
 
-/* Takes the place of the main log while there is none: the messages wait with those of the
+/* Log sink before the main log is open: keeps the messages with those of the
  * configuration. */
 static void
 startup_early_sink(void *ctx, enum log_level level, const char *text, size_t len)
@@ -117,8 +119,8 @@ startup_open_mainlog(struct master *master, char **error)
 	return 0;
 }
 
-/* What was in force before an upgrade, was checked for this restart, or stands in the
- * file. */
+/* The configuration comes from the state document of an upgrade, from the check before a
+ * restart, or from the file. */
 int
 startup_load(struct master *master, char **error)
 {
@@ -128,10 +130,10 @@ startup_load(struct master *master, char **error)
 					restart_check_read(master, &master->config, error);
 }
 
-/* Two daemons of one file would run every program twice. One that does not answer, but
- * whose number is in our pidfile, is taken for such. */
+/* Two daemons with one file would run every program twice. A process that does not answer
+ * counts as a daemon with our file when its pid is in our pidfile. */
 static int
-startup_look_for_first(struct master *master, char **error)
+startup_refuse_second(struct master *master, char **error)
 {
 	const struct config *config = master->config;
 	struct second_daemon *second = &master->second;
@@ -141,7 +143,7 @@ startup_look_for_first(struct master *master, char **error)
 	if (*config->control_socket == '\0')
 		return 0;
 	second_daemon_lock(&master->lock, config->control_socket);
-	second_daemon_look(second, config->control_socket, master->config_path);
+	second_daemon_find(second, config->control_socket, master->config_path);
 	if (second->kind != SECOND_SAME &&
 	    (second->kind != SECOND_SILENT ||
 		!second_daemon_has_pidfile(second, config->pidfile)))
@@ -150,7 +152,7 @@ startup_look_for_first(struct master *master, char **error)
 	return -1;
 }
 
-/* In the foreground, the messages of a start that is refused, as supervisord shows them. */
+/* In the foreground, prints the messages of a refused start, as supervisord does. */
 static void
 startup_show_messages(const struct config *config)
 {
@@ -165,14 +167,14 @@ startup_show_messages(const struct config *config)
 	mainlog_free(console);
 }
 
-/* What must be ours alone, before anything is written that a daemon that runs could own. A
- * restart has its log still. */
+/* Comes before anything is written into files that a daemon with the same configuration may
+ * use. A restart still has its log. */
 int
-startup_claim(struct master *master, char **error)
+startup_reserve_sockets(struct master *master, char **error)
 {
 	struct http_sockets *kept = master->http_sockets;
 
-	if (startup_look_for_first(master, error) == 0) {
+	if (startup_refuse_second(master, error) == 0) {
 		master->http_sockets = NULL;
 		master->http_sockets = http_sockets_open(master->config, kept, error);
 		if (master->http_sockets != NULL)

@@ -41,7 +41,7 @@ state_document_read_master(struct master *master, const json_t *json, char **why
 	uint64_t seq = master->seq;
 	const char *bad = STATEFIELD_READ(master_rows, json, master);
 
-	/* The stream has gone on from there already. */
+	/* Rows that were added since the early section have raised it. */
 	if (master->seq < seq)
 		master->seq = seq;
 	return state_parts_check(why, "the master", bad);
@@ -68,7 +68,7 @@ state_document_read_daemon(struct master *master, const json_t *json, char **why
 
 /* ---- the configuration in force ---- */
 
-/* New hex string of the configuration with these of its groups. */
+/* New: the configuration with these groups, as a hex string. */
 static json_t *
 state_document_write_config(
     const struct config *config, struct group_config **groups, size_t ngroups)
@@ -87,7 +87,7 @@ state_document_write_config(
 	return text;
 }
 
-/* Groups that live by other definitions than those last read have theirs beside them. */
+/* Groups that run by older definitions than those last read have theirs in "others". */
 static json_t *
 state_document_write_configuration(struct master *master)
 {
@@ -263,7 +263,7 @@ state_document_write_sequences(struct master *master)
 	return list;
 }
 
-/* Only steps on processes may be on all. */
+/* Only a step on processes can mean all (no target). */
 static bool
 state_document_step_is_sound(const struct sequence_step *step)
 {
@@ -315,7 +315,7 @@ state_document_read_sequences(struct master *master, const json_t *list, char **
 	return 0;
 }
 
-/* ---- what lower layers have ---- */
+/* ---- sections of upgrade/ ---- */
 
 #define SECTION_OF(name, write, read)                                                   \
 	static json_t *state_document_write_##name(struct master *master)               \
@@ -345,15 +345,15 @@ struct section {
 	int (*read)(struct master *, const json_t *, char **why);
 };
 
-/* Read before anything of a run exists. The master's own are read a second time behind
- * that, because creating groups takes numbers and serials. */
+/* Read before a run has any subsystem. The section "master" is read again later, because
+ * creating groups uses up numbers and serials. */
 static const struct section early[] = {
     SECTION(master),
     SECTION(configuration),
     SECTION(http_sockets),
 };
 
-/* Read in this order. */
+/* Read when the subsystems exist, in this order. */
 static const struct section sections[] = {
     SECTION(master),
     SECTION(groups),
@@ -385,7 +385,7 @@ state_document_read_sections(struct master *master, const json_t *doc,
 
 	*why = NULL;
 	if (!json_is_integer(format) || json_integer_value(format) != STATE_DOCUMENT_FORMAT)
-		return state_parts_fail(why, "not of the format known here", "");
+		return state_parts_fail(why, "unknown format", "");
 	for (size_t i = 0; i < count; i++)
 		if (list[i].read(master, json_object_get(doc, list[i].name), why) == -1)
 			return -1;

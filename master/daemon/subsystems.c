@@ -29,7 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- the configuration and what it claims --- */
+/* --- before the main log is open --- */
 
 /* Frees a part that is one member of the master. */
 #define SUBSYSTEM_FREE(member, destroy)                                           \
@@ -41,7 +41,7 @@
 
 SUBSYSTEM_FREE(config, config_free)
 
-/* Before anything is claimed: a start without reeve-rpcd changes nothing. */
+/* Looks for reeve-rpcd before anything is changed. */
 static int
 subsystems_find_rpcd(struct master *master, char **error)
 {
@@ -54,7 +54,7 @@ subsystems_find_rpcd(struct master *master, char **error)
 	return path == NULL ? -1 : 0;
 }
 
-/* Named after our own name, as supervisord's messages are after its name. */
+/* Messages have the name of our program, as those of supervisord have. */
 static int
 subsystems_new_syslog(struct master *master, char **error)
 {
@@ -66,14 +66,13 @@ subsystems_new_syslog(struct master *master, char **error)
 }
 
 static void
-subsystems_release_claim(struct master *master)
+subsystems_end_reservation(struct master *master)
 {
 	second_daemon_unlock(&master->lock);
 	second_daemon_clear(&master->second);
 }
 
-/* With the sockets ours, no other daemon of this configuration lives whose AUTO logs these
- * could be. */
+/* The sockets are reserved, so no other daemon with this configuration uses AUTO logs. */
 static int
 subsystems_clean_autologs(struct master *master, char **error UNUSED)
 {
@@ -84,17 +83,17 @@ subsystems_clean_autologs(struct master *master, char **error UNUSED)
 
 /* --- the daemon's parts --- */
 
-/* NEW creates a part that is one member of the master; DESTROY is its end. */
+/* Creates and destroys a part that is one member of the master. */
 #define SUBSYSTEM(member, new, destroy)                                           \
 	static int subsystems_new_##member(struct master *master, char **error)   \
 	{                                                                         \
 		master->member = new;                                             \
 		return master->member != NULL ? 0 :                               \
-		    startup_failed(error, "cannot allocate the daemon's parts");  \
+		    startup_failed(error, "cannot create " #member);              \
 	}                                                                         \
 	SUBSYSTEM_FREE(member, destroy)
 
-/* What the state stream sends of a process and of the daemon. */
+/* Rows of the state stream. */
 
 static int
 subsystems_process_row(
@@ -142,38 +141,24 @@ SUBSYSTEM(rpcinterfaces,
     rpcinterfaces_new(master->groups, &frontend_ops_rpcinterface, master),
     rpcinterfaces_free)
 
-static int
-subsystems_new_config_reader(struct master *master, char **error)
-{
-	master->config_requests = config_requests_new(master, config_reader_begin);
-	master->config_reader = config_reader_new(master);
-	return master->config_requests != NULL && master->config_reader != NULL ?
-	    0 :
-	    startup_failed(error, "cannot allocate the daemon's parts");
-}
-
-static void
-subsystems_free_config_reader(struct master *master)
-{
-	config_reader_free(master->config_reader);
-	config_requests_free(master->config_requests);
-	master->config_reader = NULL;
-	master->config_requests = NULL;
-}
+SUBSYSTEM(
+    config_requests, config_requests_new(master, config_reader_begin), config_requests_free)
+SUBSYSTEM(config_reader, config_reader_new(master), config_reader_free)
 
 static int
 subsystems_add_group(struct master *master, struct group_config *config, char **error)
 {
 	if (group_lifecycle_add(master, config) != NULL)
 		return 0;
-	*error = xasprintf("cannot make the group %s: %s (its AUTO logs are made in %s and "
-			   "named after identifier=%s)",
-	    config->name, strerror(errno), master->config->childlogdir,
-	    master->config->identifier);
+	*error =
+	    xasprintf("cannot create the group %s: %s (its AUTO logs are created in %s "
+		      "and named after identifier=%s)",
+		config->name, strerror(errno), master->config->childlogdir,
+		master->config->identifier);
 	return -1;
 }
 
-/* A socket that cannot be made is its program's failure: each spawn will try again. */
+/* A FastCGI socket that cannot be created does not end the start: each spawn tries it. */
 static int
 subsystems_add_configured(struct master *master, char **error)
 {
@@ -190,9 +175,9 @@ subsystems_add_configured(struct master *master, char **error)
 	return 0;
 }
 
-/* The groups that lived before an upgrade. */
+/* The groups that existed before an upgrade. */
 static int
-subsystems_add_living(struct master *master, char **error)
+subsystems_add_inherited(struct master *master, char **error)
 {
 	const json_t *one;
 	size_t i;
@@ -225,11 +210,11 @@ subsystems_add_programs(struct master *master, char **error)
 		.resumes = master->state != NULL,
 	};
 	group_kinds_fill(master);
-	return master->state != NULL ? subsystems_add_living(master, error) :
+	return master->state != NULL ? subsystems_add_inherited(master, error) :
 				       subsystems_add_configured(master, error);
 }
 
-/* --- the surroundings --- */
+/* --- process and sockets --- */
 
 static int
 subsystems_daemonize(struct master *master, char **error)
@@ -245,9 +230,9 @@ subsystems_daemonize(struct master *master, char **error)
 }
 
 static int
-subsystems_take_signals(struct master *master, char **error)
+subsystems_receive_signals(struct master *master, char **error)
 {
-	if (daemon_signals_take(master) == -1)
+	if (daemon_signals_receive(master) == -1)
 		return startup_failed(error, "cannot receive signals (signalfd)");
 	master->children.reaper = master->reaper;
 	return 0;
@@ -304,7 +289,7 @@ subsystems_listen(struct master *master, char **error UNUSED)
 	return 0;
 }
 
-/* Another daemon's pidfile is left alone. */
+/* The pidfile of another daemon that runs is left alone. */
 static int
 subsystems_write_pidfile(struct master *master, char **error UNUSED)
 {
@@ -329,14 +314,14 @@ subsystems_remove_pidfile(struct master *master)
 static const struct subsystem {
 	const char *name;
 	int (*create)(struct master *, char **error);
-	void (*destroy)(struct master *);	/* NULL = outlives the run */
+	void (*destroy)(struct master *);	/* NULL = kept, or destroyed with another */
 } subsystems[] = {
 	{"configuration", startup_load, subsystems_free_config},
 	{"user", startup_become_user, NULL},
 	{"limits", startup_raise_limits, NULL},
 	{"reeve-rpcd", subsystems_find_rpcd, NULL},
 	{"syslog", subsystems_new_syslog, lastlog_keep},
-	{"sockets", startup_claim, subsystems_release_claim},
+	{"sockets", startup_reserve_sockets, subsystems_end_reservation},
 	{"main log", startup_open_mainlog, NULL},	/* kept together with syslog */
 	{"AUTO logs", subsystems_clean_autologs, NULL},
 	{"state stream", subsystems_new_state_stream, subsystems_free_state_stream},
@@ -349,12 +334,14 @@ static const struct subsystem {
 	{"rpcinterfaces", subsystems_new_rpcinterfaces, subsystems_free_rpcinterfaces},
 	{"programs", subsystems_add_programs, group_lifecycle_release_all},
 	{"control", subsystems_new_control, subsystems_free_control},
+	{"configuration requests", subsystems_new_config_requests,
+	    subsystems_free_config_requests},
 	{"configuration reader", subsystems_new_config_reader,
 	    subsystems_free_config_reader},
 	{"background", subsystems_daemonize, NULL},
-	{"signals", subsystems_take_signals, NULL},
-	{"front ends", subsystems_new_frontends, subsystems_free_frontends},
-	{"turns", subsystems_watch_turns, subsystems_leave_turns},
+	{"signals", subsystems_receive_signals, NULL},
+	{"reeve-rpcd processes", subsystems_new_frontends, subsystems_free_frontends},
+	{"loop iterations", subsystems_watch_turns, subsystems_leave_turns},
 	{"control socket", subsystems_listen, NULL},	/* closed by control */
 	{"pidfile", subsystems_write_pidfile, subsystems_remove_pidfile},
 };

@@ -17,7 +17,7 @@ terminal_opens(void)
 }
 
 enum terminal
-terminal_look(void)
+terminal_find(void)
 {
 	struct sigaction hup;
 
@@ -25,11 +25,11 @@ terminal_look(void)
 		return TERMINAL_NONE;
 	return sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN ?
 	    TERMINAL_NOHUP :
-	    TERMINAL_THERE;
+	    TERMINAL_PRESENT;
 }
 
-/* A shell that receives the hang-up sends SIGHUP on to its jobs, as a user may too: then
- * the terminal itself makes the difference. */
+/* A shell passes the hang-up on to its jobs, and a user can send the same signal; only the
+ * loss of the terminal tells them apart. */
 bool
 terminal_has_gone(enum terminal terminal, bool sent_by_kernel)
 {

@@ -5,15 +5,15 @@
 #include <stdbool.h>
 
 enum terminal {
-	TERMINAL_NONE,		/* started without one, or it has gone before */
-	TERMINAL_THERE,
-	TERMINAL_NOHUP,		/* there, and SIGHUP was ignored at the start */
+	TERMINAL_NONE,		/* started without one, or it has gone */
+	TERMINAL_PRESENT,
+	TERMINAL_NOHUP,		/* present, and SIGHUP was ignored at the start */
 };
 
-/* At the start, before any signal's disposition is changed. */
-enum terminal terminal_look(void);
-/* On SIGHUP: whether it means a hang-up, which the kernel sends or which has taken the
- * terminal away, and not a request. */
+/* Called at the start, before the disposition of SIGHUP is changed. */
+enum terminal terminal_find(void);
+/* Whether a SIGHUP is a hang-up (sent by the kernel, or the terminal cannot be opened any
+ * more) and not a request. */
 bool terminal_has_gone(enum terminal, bool sent_by_kernel);
 
 #endif

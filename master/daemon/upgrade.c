@@ -1,7 +1,6 @@
 #include "master/daemon/upgrade.h"
 
 #include "common/log.h"
-#include "common/mem.h"
 #include "master/daemon/run.h"
 #include "master/daemon/state_document.h"
 #include "master/frontend/frontend.h"
@@ -10,6 +9,7 @@
 #include "master/upgrade/statefield.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,34 +24,25 @@ upgrade_begin(struct master *master)
 	frontends_end(master->frontends, run_rpcd_ended, master);
 }
 
-/* 0, or -1 with errno. */
-static int
-upgrade_set_variable(int fd)
-{
-	char *number = mem_printf("%d", fd);
-	int rc = number != NULL ? setenv(UPGRADE_VARIABLE, number, 1) : -1;
-
-	free(number);
-	return rc;
-}
-
 /* Signals stay blocked, so that none is lost before the new process receives them. */
 void
 upgrade_execute(struct master *master)
 {
 	json_t *doc = state_document_write(master);
 	int fd = doc != NULL ? handover_write(doc) : -1;
+	char number[16];
 
 	master->upgrade_wanted = false;
-	/* A descriptor of a document is kept by the rule of those that it names. */
+	/* handover_keep keeps the descriptors that the document names: it names its own too. */
 	if (fd != -1)
 		state_parts_add(&doc, "document", statefield_write_fd(&fd));
-	if (fd != -1 && doc != NULL && upgrade_set_variable(fd) == 0 &&
+	snprintf(number, sizeof(number), "%d", fd);
+	if (fd != -1 && doc != NULL && setenv(UPGRADE_VARIABLE, number, 1) == 0 &&
 	    handover_keep(doc, true) == 0) {
 		log_info("upgrade: executing %s", master->self);
 		execv("/proc/self/exe", master->argv);
 	}
-	log_error("upgrade: cannot go on in a new process: %s; everything runs on",
+	log_error("upgrade: cannot execute the new process: %s; this one continues",
 	    strerror(doc == NULL ? ENOMEM : errno));
 	(void)handover_keep(doc, false);
 	unsetenv(UPGRADE_VARIABLE);

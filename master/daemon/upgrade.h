@@ -1,22 +1,22 @@
-/* Upgrade: the daemon executes its binary under the same pid and hands its state over:
- * children, their pipes and what was read from them, sockets and jobs. */
+/* Upgrade: the daemon executes its binary under the same pid and passes on its state:
+ * children, their pipes and unread output, sockets and jobs. */
 #ifndef MASTER_DAEMON_UPGRADE_H
 #define MASTER_DAEMON_UPGRADE_H
 
 #include "common/compiler.h"
 #include "master/master.h"
 
-/* In the environment of the new process: the descriptor of the state document. */
+/* Environment variable of the new process: the descriptor of the state document. */
 #define UPGRADE_VARIABLE "REEVE_STATE"
 
-/* Ends reeve-rpcd, whose replies are still sent, and then the event loop: upgrade_execute
- * comes next. */
+/* Ends reeve-rpcd, which still sends its replies, and then the event loop. Call
+ * upgrade_execute next. */
 void upgrade_begin(struct master *);
-/* Executes the binary with the state document. Returns only when that fails, which is
- * logged: everything is as before, but reeve-rpcd does not run. */
+/* Executes the binary with the state document. Returns only after a failure, which is
+ * logged; reeve-rpcd does not run then. */
 void upgrade_execute(struct master *);
-/* In the new process: reads the document of this descriptor (taken), so that the next run
- * goes on with it. 0, or -1 with *why new. */
+/* In the new process: reads the document from the descriptor (taken) for the next run. 0,
+ * or -1 with *why new. */
 NODISCARD int upgrade_resume(struct master *, int fd, char **why);
 
 #endif

@@ -30,7 +30,7 @@ class Essential(Case):
         d = self.make(programs)
         d.spawn()
         self.assertEqual(status, d.wait_exit(), d.output())
-        self.assertIn("app has exit_on_fatal: shutting down, to end with status %d" % status,
+        self.assertIn("app failed and has exit_on_fatal: shutting down, exit status %d" % status,
                       d.log())
         return d
 

@@ -209,8 +209,8 @@ class Daemon(Case):
     def test_auto_logs_that_cannot_be_made(self):
         d = self.make(program("flap", "/bin/cat"), supervisord={"identifier": "a/b"})
         said = self.failed(*d.command("-n"), status=2)
-        self.assertIn("Error: cannot make the group flap: No such file or directory (its AUTO "
-                      "logs are made in %s and named after identifier=a/b)" % d.path("child"),
+        self.assertIn("Error: cannot create the group flap: No such file or directory (its AUTO "
+                      "logs are created in %s and named after identifier=a/b)" % d.path("child"),
                       said)
 
     def test_a_reeve_rpcd_that_cannot_be_executed(self):

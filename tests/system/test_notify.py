@@ -143,7 +143,7 @@ class Notify(Case):
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("received SIGHUP")
         until(d.serving)
-        self.assertEqual(1, d.log().count("cannot tell the service manager"))
+        self.assertEqual(1, d.log().count("cannot notify the service manager"))
 
 
 if __name__ == "__main__":

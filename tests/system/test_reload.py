@@ -9,7 +9,7 @@ import xmlrpc.client
 
 from reeve import Case, alive, cat, free_port, program, reeve_only, until
 
-RUNS_ON = "; not restarting, everything runs on"
+RUNS_ON = "; not restarting, nothing was stopped"
 
 
 @reeve_only
@@ -158,7 +158,7 @@ class Reload(Case):
         self.addCleanup(self.finish, d)
         pid = d.wait_state("cat", "RUNNING")["pid"]
         d.configure(cat("cat"), supervisord={"childlogdir": "/usr"})
-        self.refused_over_http(d, pid, "cannot make AUTO logs in /usr: Permission denied",
+        self.refused_over_http(d, pid, "cannot create AUTO logs in /usr: Permission denied",
                                "childlogdir=/usr")
 
     def test_an_included_file_that_cannot_be_read(self):
@@ -255,9 +255,9 @@ class Reload(Case):
             taken.listen()
             os.kill(pid, signal.SIGKILL)
             self.assertEqual(2, d.wait_exit())
-            self.assertIn("CRIT cannot go on and ends: Another program is already listening",
+            self.assertIn("CRIT cannot continue, exiting: Another program is already listening",
                           "\n".join(d.messages()))
-            self.assertIn(b"CRIT cannot go on and ends: Another program", syslog.recv(4096))
+            self.assertIn(b"CRIT cannot continue, exiting: Another program", syslog.recv(4096))
         for path in (d.pidfile, d.socket, d.control_path):
             self.assertFalse(os.path.exists(path), path)
         self.assertFalse(alive(pid))

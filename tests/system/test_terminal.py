@@ -80,7 +80,7 @@ class Terminal(Case):
         _, ours = self.spawn(d, "/bin/sh", "-c",
                              "trap '' HUP; exec " + " ".join(self.command(d)))
         os.close(ours)
-        d.wait_log("INFO the terminal has gone; going on")
+        d.wait_log("INFO the terminal has gone; continuing")
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("supervisord started", count=2)
         os.kill(d.pid, signal.SIGTERM)

@@ -61,7 +61,7 @@ class Upgrade(Case):
         wire = self.control(d)
         wire.call("daemon.upgrade")
         self.upgrades += 1
-        d.wait_log("upgrade: going on with", count=self.upgrades)
+        d.wait_log("upgrade: took over", count=self.upgrades)
         until(d.serving)
         self.assertNotEqual(image, read("/proc/%d/auxv" % d.pid), "no other image")
         # Its connection is over, and a new one has all rows.
@@ -141,7 +141,7 @@ class Upgrade(Case):
         wire.send(id=9, method="daemon.upgrade", params={})
         os.kill(self.pids["once"], signal.SIGUSR1)
         os.kill(self.pids["crasher"], signal.SIGKILL)
-        d.wait_log("upgrade: going on with")
+        d.wait_log("upgrade: took over")
         self.assertEqual(7, d.wait_state("once", "EXITED")["exitstatus"])
         until(lambda: d.info("crasher")["pid"] not in (0, self.pids["crasher"]))
         self.check_pids("once", "crasher")
