@@ -1,6 +1,6 @@
-/* Commands: the command handlers, one per row of CMD_LIST in proto/cmd.h, which names them.
- * A command has been authorized and its parameters checked against the row; each handler
- * answers its request exactly once. */
+/* Commands: the command handlers, one for each row of CMD_LIST in proto/cmd.h, which names
+ * them. They are called after the authorization and the check of the parameters, and answer
+ * each request exactly once. */
 #ifndef MASTER_CONTROL_COMMANDS_H
 #define MASTER_CONTROL_COMMANDS_H
 
@@ -13,18 +13,18 @@ typedef void command_fn(struct connection *, uint64_t id, const json_t *params);
 CMD_LIST(COMMAND_DECLARATION)
 #undef COMMAND_DECLARATION
 
-/* Sinks that send the results of jobs and sequences to the client that is their context. */
+/* Sinks that send results to a client, their context. */
 extern const struct job_sink commands_job_sink;
 extern const struct sequence_sink commands_sequence_sink;
-/* Replies with the result (taken) and the number of a job or sequence that was begun; 0 =
- * with why none was, from errno. */
+/* Replies with the result (taken) and the number of a job or sequence that was begun, or,
+ * when that is 0, with a fault from errno. */
 void commands_reply_job(struct connection *, uint64_t id, uint64_t job, json_t *result);
-/* New: the sequences of the commands of commands_sequence.c; NULL with errno. */
+/* New; NULL with errno. */
 struct sequences *commands_sequences_new(struct master *);
-/* The configuration is read for the request, and then fn called. */
+/* Reads the configuration for the request, then calls fn. */
 void commands_read(struct connection *, uint64_t id, const json_t *params,
     enum config_request_kind, config_request_fn *fn);
-/* Answers that the configuration was not read (client NULL: nothing). */
+/* Answers that the configuration was not read; client NULL: does nothing. */
 void commands_answer_fault(
     struct connection *client, uint64_t id, const struct config_answer *);
 

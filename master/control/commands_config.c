@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page of config.rows ends with the row that reaches either. A client that has as much as
- * CROWDED unread requests many pages at once: each ends with its first row. */
+/* A page of config.rows ends with the row that reaches one of these limits. A client with
+ * more than UNSENT_MAX bytes unsent requests many pages at once; it gets one row a page. */
 #define PAGE_ROWS 64
 #define PAGE_BYTES (192 * 1024)
-#define CROWDED (PEER_OUT_MAX / 4)
+#define UNSENT_MAX (PEER_OUT_MAX / 4)
 
 void
 commands_answer_fault(
@@ -61,7 +61,7 @@ cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */
 
 static json_t *
-commands_view(const struct master *master, const struct config_row *row)
+commands_row(const struct master *master, const struct config_row *row)
 {
 	const struct group *group = groups_find(master->groups, row->group->name);
 	const struct process *process =
@@ -73,18 +73,18 @@ commands_view(const struct master *master, const struct config_row *row)
 	return config_info(row, process, group != NULL);
 }
 
-/* New array of at most so many rows from `from` on; NULL without memory. */
+/* New array of at most `most` rows from `from` on; NULL without memory. */
 static json_t *
 commands_page(const struct master *master, size_t from, size_t most)
 {
 	const struct config *config = master->config;
-	json_t *page = json_array(), *view;
+	json_t *page = json_array(), *row;
 	size_t bytes = 0;
 
 	for (size_t i = from; i < config->nrows; i++) {
-		view = commands_view(master, &config->rows[i]);
-		bytes += view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
-		if (json_array_append_new(page, view) == -1) {
+		row = commands_row(master, &config->rows[i]);
+		bytes += row == NULL ? 0 : json_dumpb(row, NULL, 0, 0);
+		if (json_array_append_new(page, row) == -1) {
 			json_decref(page);
 			return NULL;
 		}
@@ -99,14 +99,14 @@ cmd_config_rows(struct connection *client, uint64_t id, const json_t *params)
 {
 	const struct master *master = client->master;
 	json_int_t from = json_integer_value(json_object_get(params, "from"));
-	bool crowded = peer_unsent(client->peer) > CROWDED;
+	bool has_unsent = peer_unsent(client->peer) > UNSENT_MAX;
 	json_t *page;
 
 	if (from < 0 || (uint64_t)from > master->config->nrows) {
 		connection_fault(client, id, FAULT_BAD_ARGUMENTS, NULL);
 		return;
 	}
-	page = commands_page(master, (size_t)from, crowded ? 1 : PAGE_ROWS);
+	page = commands_page(master, (size_t)from, has_unsent ? 1 : PAGE_ROWS);
 	if (page == NULL)
 		connection_fault(client, id, FAULT_FAILED, "out of memory");
 	else

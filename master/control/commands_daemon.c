@@ -23,9 +23,10 @@ commands_hello_result(const struct connection *client)
 	return result;
 }
 
-/* A name for log lines: printable ASCII, whatever the client wrote. A child has one. */
+/* The client's name in log lines: its program's, in printable ASCII. A child's connection
+ * already has one. */
 static void
-commands_take_program(struct connection *client, const char *name)
+commands_set_program(struct connection *client, const char *name)
 {
 	size_t n = strnlen(name, sizeof(client->program) - 1);
 
@@ -47,8 +48,7 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 		return;
 	}
 	client->greeted = true;
-	commands_take_program(
-	    client, json_string_value(json_object_get(params, "program")));
+	commands_set_program(client, json_string_value(json_object_get(params, "program")));
 	source_free(client->deadline);
 	client->deadline = NULL;
 	result = commands_hello_result(client);
@@ -64,7 +64,7 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 void
 cmd_subscribe(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
-	/* The response precedes the snapshot: it is queued while there is no cursor yet. */
+	/* Queued before the subscription, so that the response precedes the snapshot. */
 	connection_reply(client, id, NULL);
 	if (connection_subscribe(client) == -1)
 		peer_half_close(client->peer);
@@ -102,11 +102,11 @@ cmd_event_send(struct connection *client, uint64_t id, const json_t *params)
 	connection_reply(client, id, NULL);
 }
 
-/* A client of reeve-rpcd may be one of the children, which must see its answer before it is
- * stopped. A local client has the answer in its socket before the next turn stops
+/* A client of reeve-rpcd may be one of the children, which gets its answer before it is
+ * stopped. A local client has the answer in its socket before the next loop iteration stops
  * anything. */
 static void
-commands_reply_before_the_stop(struct connection *client, uint64_t id)
+commands_reply_before_stop(struct connection *client, uint64_t id)
 {
 	if (client->owner != NULL)
 		daemon_state_hold(client->master->daemon);
@@ -117,7 +117,7 @@ void
 cmd_daemon_shutdown(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {
 	client->master->ops->shutdown(client->master);
-	commands_reply_before_the_stop(client, id);
+	commands_reply_before_stop(client, id);
 }
 
 static void
@@ -127,7 +127,7 @@ commands_answer_restart(struct master *master UNUSED, struct connection *client,
 	if (client == NULL)
 		return;
 	if (answer->fault == FAULT_NONE)
-		commands_reply_before_the_stop(client, id);
+		commands_reply_before_stop(client, id);
 	else
 		connection_fault(client, id, answer->fault, answer->detail);
 }
@@ -145,7 +145,7 @@ cmd_daemon_answered(struct connection *client, uint64_t id, const json_t *params
 	connection_reply(client, id, NULL);
 }
 
-/* Only reeve-rpcd may call it: the client has an owner. */
+/* Only reeve-rpcd may call it, so the client has an owner. */
 void
 cmd_frontend_active(struct connection *client, uint64_t id, const json_t *params UNUSED)
 {

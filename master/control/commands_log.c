@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-/* Answers with an open descriptor of the log at `path`, or why not. */
+/* Answers with an open descriptor of the log at `path`, or with a fault. */
 static void
 commands_answer_log(struct connection *client, uint64_t id, const char *path)
 {
@@ -20,7 +20,7 @@ commands_answer_log(struct connection *client, uint64_t id, const char *path)
 	}
 	if (peer_unsent_fds(client->peer) >= CONTROL_UNSENT_LOGS) {
 		connection_fault(
-		    client, id, FAULT_FAILED, "too many open logs wait to be read");
+		    client, id, FAULT_FAILED, "too many opened logs wait to be received");
 		return;
 	}
 	fd = logtarget_open_for_reader(path);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_JOB (-1) /* in the place of a kind of job */
+#define NO_JOB (-1) /* instead of a kind of job */
 
 static const char *
 commands_string(const json_t *params, const char *name)
@@ -18,8 +18,8 @@ commands_string(const json_t *params, const char *name)
 
 /* --- jobs on many processes --- */
 
-/* Whatever waits to start the process does not start it. supervisord's results have no
- * place for that, so a subscriber is notified, unless it has much unread. */
+/* Cancels the starts of the process that are queued. supervisord's results have no member
+ * for that, so a subscriber is notified, unless much is unsent. */
 static void
 commands_cancel_start(struct connection *client, struct process *process)
 {
@@ -30,11 +30,10 @@ commands_cancel_start(struct connection *client, struct process *process)
 			process->group->config->name, "name", process->config->name));
 }
 
-/* Before the processes to stop are selected: one that is being stopped for a new reeve-rpcd
- * is not started again, and one that does not run is not started by what is queued. group
- * NULL = all. */
+/* Prepares a stop: cancels queued starts, and the start of a process that is only being
+ * stopped for a new reeve-rpcd. group NULL = all. */
 static void
-commands_stay_stopped(struct connection *client, const struct group *group)
+commands_cancel_starts(struct connection *client, const struct group *group)
 {
 	struct process *process;
 
@@ -50,15 +49,15 @@ commands_begin_job(struct connection *client, uint64_t id, const json_t *params,
     enum job_kind kind, const struct group *group)
 {
 	struct job_order order = { .kind = kind,
-		.said = commands_string(params, "signal") };
+		.signal_text = commands_string(params, "signal") };
 	struct master *master = client->master;
 	struct process **list;
 	size_t count;
 	uint64_t job = 0;
 
 	if (kind == JOB_STOP)
-		commands_stay_stopped(client, group);
-	if (kind == JOB_SIGNAL && str_to_signal(order.said, &order.signo) == -1)
+		commands_cancel_starts(client, group);
+	if (kind == JOB_SIGNAL && str_to_signal(order.signal_text, &order.signo) == -1)
 		order.signo = JOB_BAD_SIGNAL;
 	list = order_select(master->groups, group, job_takes[kind], &count);
 	if (list != NULL)
@@ -80,7 +79,7 @@ commands_begin_group(
 		commands_begin_job(client, id, params, kind, group);
 }
 
-/* A handler is the call of a function with the request and the other arguments. */
+/* Defines a handler that calls a function with the request and further arguments. */
 #define COMMAND(handler, function, ...)                                                 \
 	void handler(struct connection *client, uint64_t id, const json_t *params)      \
 	{                                                                               \
@@ -97,13 +96,11 @@ COMMAND(cmd_all_clear, commands_begin_job, JOB_CLEAR, NULL)
 
 /* --- one process --- */
 
-/* What a command does to one process: its fault, with the answer's other members filled
- * where they are not NULL. */
+/* Carries out a command on one process. The fault; may fill other members of the answer. */
 typedef enum fault commands_process_fn(
     struct connection *, struct process *, const json_t *params, struct answer *answer);
 
-/* Resolves "name" and answers with what FN does to that process, or begins the job on the
- * whole group that it names. */
+/* Resolves "name". Calls fn for a process and answers; begins the job for a whole group. */
 static void
 commands_answer_process(struct connection *client, uint64_t id, const json_t *params,
     commands_process_fn *fn, int job)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define PATIENCE_MS 2000
+#define PAUSE_MAX_MS 2000
 
 static const char *const commands_actions[] = {
     [SEQUENCE_STOP] = "stop",
@@ -15,18 +15,18 @@ static const char *const commands_actions[] = {
     [SEQUENCE_ADD] = "add",
 };
 
-/* The text (NULL = out of memory) is taken. */
+/* text_take NULL: out of memory. */
 static void
-commands_set_fault(json_t *params, enum fault fault, char *text)
+commands_set_fault(json_t *params, enum fault fault, char *text_take)
 {
 	if (fault != FAULT_NONE)
 		json_object_set_new(params, "fault",
 		    json_pack("{s:i,s:s}", "code", (int)fault, "text",
-			text == NULL ? fault_name(fault) : text));
-	free(text);
+			text_take == NULL ? fault_name(fault) : text_take));
+	free(text_take);
 }
 
-/* New: the result of one process. */
+/* New: the parameters of a result of one process. */
 static json_t *
 commands_result(
     uint64_t job, const struct process *process, enum fault fault, const char *detail)
@@ -81,15 +81,15 @@ commands_job_end(void *ctx, uint64_t job)
 	connection_notify(ctx, "job.end", json_pack("{s:I}", "job", (json_int_t)job));
 }
 
-/* Jobs wait for a client that reads slowly; one that has read nothing for so long loses its
- * connection to the bound of its queue. */
+/* Jobs pause for a client that reads slowly. When it has read nothing for PAUSE_MAX_MS they
+ * continue, and the client is dropped when its queue is full. */
 static bool
 commands_is_behind(void *ctx)
 {
 	const struct connection *client = ctx;
 
 	return peer_unsent(client->peer) > PEER_OUT_MAX / 4 &&
-	    clock_mono_ms() - peer_last_write(client->peer) < PATIENCE_MS;
+	    clock_mono_ms() - peer_last_write(client->peer) < PAUSE_MAX_MS;
 }
 
 const struct job_sink commands_job_sink = {

@@ -10,7 +10,7 @@
 
 /* --- steps -------------------------------------------------------------------- */
 
-/* The steps of a sequence while it is put together. */
+/* The steps of a sequence that is not begun yet. */
 struct steps {
 	struct sequence_step *list;
 	size_t count, most;
@@ -18,33 +18,33 @@ struct steps {
 };
 
 static void
-steps_init(struct steps *steps, size_t most)
+commands_init_steps(struct steps *steps, size_t most)
 {
 	*steps = (struct steps){ .list = calloc(most + 1, sizeof(*steps->list)) };
 	steps->most = most;
 	steps->failed = steps->list == NULL;
 }
 
-/* The target is taken; NULL = out of memory. */
+/* target_take NULL: out of memory. */
 static void
-steps_add(struct steps *steps, enum sequence_action action, char *target)
+commands_add_step(struct steps *steps, enum sequence_action action, char *target_take)
 {
-	if (target == NULL || steps->failed || steps->count == steps->most) {
+	if (target_take == NULL || steps->failed || steps->count == steps->most) {
 		steps->failed = true;
-		free(target);
+		free(target_take);
 		return;
 	}
 	steps->list[steps->count++] =
-	    (struct sequence_step){ .action = action, .target = target };
+	    (struct sequence_step){ .action = action, .target = target_take };
 }
 
-/* Begins the sequence and replies with the result (taken) and its number. client NULL: to
- * nobody. */
+/* Begins the sequence and replies with the result (taken) and its number. client NULL: does
+ * not reply. */
 static void
 commands_begin(struct master *master, struct connection *client, uint64_t id,
     struct steps *steps, json_t *result)
 {
-	static const struct sequence_sink nobody;
+	static const struct sequence_sink no_sink;
 	uint64_t number = 0;
 
 	errno = ENOMEM;
@@ -52,7 +52,7 @@ commands_begin(struct master *master, struct connection *client, uint64_t id,
 		sequence_steps_free(steps->list, steps->count);
 	else
 		number = sequences_add(master->sequences, steps->list, steps->count,
-		    client != NULL ? &commands_sequence_sink : &nobody, client);
+		    client != NULL ? &commands_sequence_sink : &no_sink, client);
 	if (client != NULL)
 		commands_reply_job(client, id, number, result);
 	else
@@ -61,7 +61,7 @@ commands_begin(struct master *master, struct connection *client, uint64_t id,
 
 /* --- restart --------------------------------------------------------------------- */
 
-/* All are stopped, one after another, before the first is started, as by supervisorctl. */
+/* As supervisorctl does: stops all, one after the other, before it starts the first. */
 void
 cmd_process_restart(struct connection *client, uint64_t id, const json_t *params)
 {
@@ -69,9 +69,9 @@ cmd_process_restart(struct connection *client, uint64_t id, const json_t *params
 	size_t n = json_array_size(names);
 	struct steps steps;
 
-	steps_init(&steps, 2 * n);
+	commands_init_steps(&steps, 2 * n);
 	for (size_t i = 0; i < 2 * n; i++)
-		steps_add(&steps, i < n ? SEQUENCE_STOP : SEQUENCE_START,
+		commands_add_step(&steps, i < n ? SEQUENCE_STOP : SEQUENCE_START,
 		    strdup(json_string_value(json_array_get(names, i < n ? i : i - n))));
 	commands_begin(client->master, client, id, &steps, json_object());
 }
@@ -86,9 +86,9 @@ cmd_group_restart(struct connection *client, uint64_t id, const json_t *params)
 		connection_fault_echo(client, id, FAULT_BAD_NAME, name);
 		return;
 	}
-	steps_init(&steps, 2);
-	steps_add(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
-	steps_add(&steps, SEQUENCE_START, namespec_join(name, "*"));
+	commands_init_steps(&steps, 2);
+	commands_add_step(&steps, SEQUENCE_STOP, namespec_join(name, "*"));
+	commands_add_step(&steps, SEQUENCE_START, namespec_join(name, "*"));
 	commands_begin(client->master, client, id, &steps, json_object());
 }
 
@@ -97,7 +97,7 @@ cmd_all_restart(struct connection *client, uint64_t id, const json_t *params UNU
 {
 	struct steps steps;
 
-	steps_init(&steps, 2);
+	commands_init_steps(&steps, 2);
 	if (!steps.failed) {
 		steps.list[0].action = SEQUENCE_STOP;
 		steps.list[1].action = SEQUENCE_START;
@@ -108,7 +108,7 @@ cmd_all_restart(struct connection *client, uint64_t id, const json_t *params UNU
 
 /* --- update ------------------------------------------------------------------------ */
 
-/* Whether the request is about this group: it names it, or none at all. */
+/* Whether the request names this group, or names none and so means all. */
 static bool
 commands_is_named(const json_t *names, const char *name)
 {
@@ -122,7 +122,7 @@ commands_is_named(const json_t *names, const char *name)
 }
 
 static void
-commands_add_steps(
+commands_add_group_steps(
     struct steps *steps, const json_t *groups, const json_t *names, bool stops, bool adds)
 {
 	const json_t *group;
@@ -134,16 +134,15 @@ commands_add_steps(
 		if (!commands_is_named(names, name))
 			continue;
 		if (stops) {
-			steps_add(steps, SEQUENCE_STOP, namespec_join(name, "*"));
-			steps_add(steps, SEQUENCE_REMOVE, strdup(name));
+			commands_add_step(steps, SEQUENCE_STOP, namespec_join(name, "*"));
+			commands_add_step(steps, SEQUENCE_REMOVE, strdup(name));
 		}
 		if (adds)
-			steps_add(steps, SEQUENCE_ADD, strdup(name));
+			commands_add_step(steps, SEQUENCE_ADD, strdup(name));
 	}
 }
 
-/* The configuration has been read: carries out what differs, also for a client that has
- * gone. */
+/* The configuration has been read: begins the changes, also when the client has gone. */
 static void
 commands_update(struct master *master, struct connection *client, uint64_t id,
     const json_t *params, const struct config_answer *answer)
@@ -158,12 +157,12 @@ commands_update(struct master *master, struct connection *client, uint64_t id,
 		commands_answer_fault(client, id, answer);
 		return;
 	}
-	steps_init(&steps,
+	commands_init_steps(&steps,
 	    2 * json_array_size(removed) + 3 * json_array_size(changed) +
 		json_array_size(added));
-	commands_add_steps(&steps, removed, names, true, false);
-	commands_add_steps(&steps, changed, names, true, true);
-	commands_add_steps(&steps, added, names, false, true);
+	commands_add_group_steps(&steps, removed, names, true, false);
+	commands_add_group_steps(&steps, changed, names, true, true);
+	commands_add_group_steps(&steps, added, names, false, true);
 	commands_begin(master, client, id, &steps, json_copy(answer->found));
 }
 

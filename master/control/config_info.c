@@ -19,7 +19,7 @@ config_info_exitcodes(const struct process_config *process)
 	return codes;
 }
 
-/* New: the value in the slot, of which an absent text or user is the word "none". */
+/* New: the value in the slot; an absent text or user is "none". */
 static json_t *
 config_info_value(enum value value, const void *slot)
 {
@@ -58,7 +58,7 @@ config_info_value(enum value value, const void *slot)
 enum place { IN_PROCESS, IN_GROUP, IS_INUSE, IS_STDOUT_LOG, IS_STDERR_LOG };
 
 #define OF(member) IN_PROCESS, offsetof(struct process_config, member)
-#define OF_CHANNEL(id, member) OF(outputs[OUTPUT_##id].member)
+#define OF_OUTPUT(id, member) OF(outputs[OUTPUT_##id].member)
 #define OF_GROUP(member) IN_GROUP, offsetof(struct group_config, member)
 
 static const struct {
@@ -82,35 +82,35 @@ static const struct {
     {"redirect_stderr", BOOLEAN, OF(redirect_stderr)},
     {"startretries", INTEGER, OF(startretries)},
     {"startsecs", INTEGER, OF(startsecs)},
-    {"stdout_capture_maxbytes", INTEGER, OF_CHANNEL(STDOUT, capture_maxbytes)},
-    {"stdout_events_enabled", BOOLEAN, OF_CHANNEL(STDOUT, events_enabled)},
+    {"stdout_capture_maxbytes", INTEGER, OF_OUTPUT(STDOUT, capture_maxbytes)},
+    {"stdout_events_enabled", BOOLEAN, OF_OUTPUT(STDOUT, events_enabled)},
     {"stdout_logfile", TEXT, IS_STDOUT_LOG, 0},
-    {"stdout_logfile_backups", INTEGER, OF_CHANNEL(STDOUT, backups)},
-    {"stdout_logfile_maxbytes", INTEGER, OF_CHANNEL(STDOUT, maxbytes)},
-    {"stdout_syslog", BOOLEAN, OF_CHANNEL(STDOUT, syslog)},
+    {"stdout_logfile_backups", INTEGER, OF_OUTPUT(STDOUT, backups)},
+    {"stdout_logfile_maxbytes", INTEGER, OF_OUTPUT(STDOUT, maxbytes)},
+    {"stdout_syslog", BOOLEAN, OF_OUTPUT(STDOUT, syslog)},
     {"stopsignal", SIGNAL, OF(stopsignal)},
     {"stopwaitsecs", INTEGER, OF(stopwaitsecs)},
-    {"stderr_capture_maxbytes", INTEGER, OF_CHANNEL(STDERR, capture_maxbytes)},
-    {"stderr_events_enabled", BOOLEAN, OF_CHANNEL(STDERR, events_enabled)},
+    {"stderr_capture_maxbytes", INTEGER, OF_OUTPUT(STDERR, capture_maxbytes)},
+    {"stderr_events_enabled", BOOLEAN, OF_OUTPUT(STDERR, events_enabled)},
     {"stderr_logfile", TEXT, IS_STDERR_LOG, 0},
-    {"stderr_logfile_backups", INTEGER, OF_CHANNEL(STDERR, backups)},
-    {"stderr_logfile_maxbytes", INTEGER, OF_CHANNEL(STDERR, maxbytes)},
-    {"stderr_syslog", BOOLEAN, OF_CHANNEL(STDERR, syslog)},
+    {"stderr_logfile_backups", INTEGER, OF_OUTPUT(STDERR, backups)},
+    {"stderr_logfile_maxbytes", INTEGER, OF_OUTPUT(STDERR, maxbytes)},
+    {"stderr_syslog", BOOLEAN, OF_OUTPUT(STDERR, syslog)},
     {"serverurl", TEXT, OF(serverurl)},
 };
 
-/* A path, "auto" while the file has no name yet, or NULL. Borrowed. */
+/* A path, "auto" for an AUTO log without a file, or NULL. Borrowed. */
 static const char *
 config_info_log_name(
-    const struct process_config *config, const struct process *live, enum output_id channel)
+    const struct process_config *config, const struct process *live, enum output_id output)
 {
 	const char *path;
 
-	switch (config->outputs[channel].target) {
+	switch (config->outputs[output].target) {
 	case LOG_TO_FILE:
-		return config->outputs[channel].path;
+		return config->outputs[output].path;
 	case LOG_TO_AUTO:
-		path = live == NULL ? "" : child_log_path(live, channel);
+		path = live == NULL ? "" : child_log_path(live, output);
 		return *path == '\0' ? "auto" : path;
 	default:
 		return NULL;
@@ -131,17 +131,17 @@ config_info(const struct config_row *row, const struct process *live, bool inuse
 	    [IS_STDOUT_LOG] = &logs[OUTPUT_STDOUT],
 	    [IS_STDERR_LOG] = &logs[OUTPUT_STDERR],
 	};
-	json_t *view = json_object();
+	json_t *info = json_object();
 
 	for (size_t i = 0; i < nitems(members); i++) {
 		const char *base = bases[members[i].place];
 		json_t *value =
 		    config_info_value(members[i].value, base + members[i].offset);
 
-		if (json_object_set_new(view, members[i].name, value) == -1) {
-			json_decref(view);
+		if (json_object_set_new(info, members[i].name, value) == -1) {
+			json_decref(info);
 			return NULL;
 		}
 	}
-	return view;
+	return info;
 }

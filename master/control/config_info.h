@@ -7,9 +7,9 @@
 
 #include <jansson.h>
 
-/* New object with supervisord's members in its order; NULL with ENOMEM. live:
- * the process that runs by this very definition, NULL = none: AUTO logs have names only
- * there. inuse: a group of that name is active. */
+/* New object with supervisord's members in its order; NULL with ENOMEM. live: the process
+ * that has this definition, from which the names of AUTO logs come; NULL = none. inuse: a
+ * group of that name is active. */
 json_t *config_info(const struct config_row *, const struct process *live, bool inuse);
 
 #endif

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A subscriber's replies wait until the stream has sent the changes before them. */
+/* A subscriber's reply waits until the stream has sent all earlier changes. */
 static uint64_t
 connection_stamp(const struct connection *client)
 {
@@ -24,13 +24,14 @@ connection_reply_fd(struct connection *client, uint64_t id, json_t *result, int 
 	(void)peer_reply(client->peer, id, result, fd, connection_stamp(client));
 }
 
-/* Takes the text; NULL = out of memory. */
+/* text_take NULL: out of memory. */
 static void
-connection_send_fault(struct connection *client, uint64_t id, enum fault fault, char *text)
+connection_send_fault(
+    struct connection *client, uint64_t id, enum fault fault, char *text_take)
 {
-	(void)peer_fault(client->peer, id, fault, text == NULL ? fault_name(fault) : text,
-	    connection_stamp(client));
-	free(text);
+	(void)peer_fault(client->peer, id, fault,
+	    text_take == NULL ? fault_name(fault) : text_take, connection_stamp(client));
+	free(text_take);
 }
 
 void
@@ -62,7 +63,7 @@ connection_answer(struct connection *client, uint64_t id, const struct answer *a
 void
 connection_notify(struct connection *client, const char *method, json_t *params)
 {
-	/* Without memory for a notification that it must have, the connection ends. */
+	/* Out of memory: ends the connection, because notifications must not be lost. */
 	if (params == NULL)
 		peer_half_close(client->peer);
 	else

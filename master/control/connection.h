@@ -1,5 +1,5 @@
-/* Connection: one client of the master, of the control socket or reeve-rpcd's, as the
- * command handlers see it. */
+/* Connection: one client of the master, on the control socket or reeve-rpcd, as the command
+ * handlers use it. */
 #ifndef MASTER_CONTROL_CONNECTION_H
 #define MASTER_CONTROL_CONNECTION_H
 
@@ -18,15 +18,15 @@
 
 struct connection;
 
-/* What reeve-rpcd's connection does beside commands; none of it for local clients. */
+/* Callbacks of reeve-rpcd's connection; a local client has none. */
 struct connection_owner {
 	/* Adds "setup" to hello's result. 0 or -1 with ENOMEM. */
 	int (*greet)(void *ctx, json_t *hello_result);
-	/* hello's response is queued: queue the setup. 0 or -1. */
+	/* The response to hello is queued: queues the setup. 0 or -1. */
 	int (*greeted)(void *ctx, struct connection *);
 	void (*ready)(void *ctx);
 	void (*active)(void *ctx); /* its clients have requests under way */
-	/* The connection is over; the client is freed at the end of the turn. */
+	/* The connection has ended; it is freed at the end of the loop iteration. */
 	void (*closed)(void *ctx, const char *why, bool violation);
 };
 
@@ -36,31 +36,31 @@ struct connection {
 	struct control *control; /* borrowed */
 	struct peer *peer;
 	struct cursor *cursor;     /* NULL = not subscribed */
-	struct peer_puller puller; /* the cursor, as the peer asks for it */
-	struct source *deadline;   /* for hello; NULL once it came */
-	enum role role;            /* fixed when it is accepted, never by a message */
+	struct peer_puller puller; /* of the cursor */
+	struct source *deadline;   /* for hello; NULL = received */
+	enum role role;            /* fixed when the client is accepted */
 	bool greeted;
-	bool gone;                            /* closed; freed at the end of the turn */
-	char program[32];                     /* as hello named it, for the log */
+	bool gone;                            /* ended; freed at the end of the iteration */
+	char program[32];                     /* from hello, for the log */
 	const struct connection_owner *owner; /* NULL for local clients */
 	void *owner_ctx;
-	struct connection **holder; /* of a child's: set to NULL when it goes */
+	struct connection **holder; /* of a child's connection: set to NULL at its end */
 };
 
-/* Each answers one request; results are taken, NULL = null. */
+/* Each answers one request; results are taken (NULL = null). */
 void connection_reply(struct connection *, uint64_t id, json_t *result);
 void connection_reply_fd(struct connection *, uint64_t id, json_t *result, int fd);
-/* The fault's text is made of its name and the detail (NULL = none). */
+/* The fault's text consists of its name and the detail (NULL = none). */
 void connection_fault(struct connection *, uint64_t id, enum fault, const char *detail);
-/* The same with a detail out of the request: not all of a long one is repeated. */
+/* The same with a detail from the request, which is shortened when it is long. */
 void connection_fault_echo(
     struct connection *, uint64_t id, enum fault, const char *detail);
-/* What a command on a process or group leads to. */
+/* The outcome of a command on a process or group. */
 struct answer {
 	enum fault fault;
-	json_t *result;   /* without a fault: taken; NULL = null */
-	char *detail;     /* of the fault: taken; NULL = … */
-	const char *echo; /* … this word of the request; borrowed */
+	json_t *result;   /* without a fault; taken, NULL = null */
+	char *detail;     /* of the fault; taken, NULL = use echo */
+	const char *echo; /* a word of the request; borrowed */
 };
 void connection_answer(struct connection *, uint64_t id, const struct answer *);
 void connection_notify(struct connection *, const char *method, json_t *params);

@@ -24,19 +24,19 @@
 TAILQ_HEAD(connection_list, connection);
 
 struct control {
-	/* Lines on failures to accept, clients that are too many, and broken protocol of
-	 * reeve-rpcd and of the others. */
-	struct log_limit accepts, crowded, broken, local_broken;
-	struct log_limit missing; /* on the path */
+	struct log_limit accepts;              /* failures of accept */
+	struct log_limit refused;              /* there are too many clients */
+	struct log_limit broken, local_broken; /* protocol, of reeve-rpcd and of others */
+	struct log_limit missing;              /* the path */
 	struct master *master;
 	struct connection_list clients; /* reeve-rpcd's first */
-	struct connection_list gone;    /* retired, freed at the end of the turn */
-	size_t local;                   /* clients of the socket: not the children's */
+	struct connection_list gone;    /* freed at the end of the loop iteration */
+	size_t local;                   /* number of clients of the socket */
 	int listener;                   /* -1 = none */
 	struct source *accepting;
-	struct source *retry;    /* timer: accept again; armed = short of descriptors */
+	struct source *retry;    /* timer: accept again, after a lack of descriptors */
 	char *path;              /* of the control socket; NULL = none */
-	struct safepath_id made; /* what the path stood for when we bound it */
+	struct safepath_id made; /* the inode of the socket that we bound */
 };
 
 static command_fn *const control_handlers[CMD_MAX] = {
@@ -59,8 +59,6 @@ control_new(struct master *master)
 	return control;
 }
 
-/* The memory stays until the end of the turn, because the handler of one of the client's
- * own commands may be what ends it, and still has to reply. */
 void
 control_drop(struct connection *client)
 {
@@ -79,7 +77,7 @@ control_drop(struct connection *client)
 	client->deadline = NULL;
 }
 
-/* A last reply is still written. */
+/* Also writes their last replies. */
 static void
 control_free_gone(struct control *control)
 {
@@ -124,10 +122,9 @@ control_refuse_role(struct connection *client, uint64_t id, const struct cmd *cm
 	char detail[128];
 
 	if (client->owner != NULL)
-		snprintf(detail, sizeof(detail), "%s is not for the front end", cmd->name);
+		snprintf(detail, sizeof(detail), "reeve-rpcd may not call %s", cmd->name);
 	else if (cmd->flags & CMD_ONLY_RPCD)
-		snprintf(
-		    detail, sizeof(detail), "%s is for the front end alone", cmd->name);
+		snprintf(detail, sizeof(detail), "only reeve-rpcd may call %s", cmd->name);
 	else
 		snprintf(detail, sizeof(detail), "%s needs role %s", cmd->name,
 		    role_name(cmd->role));
@@ -192,7 +189,7 @@ control_received_request(
 	free(why);
 }
 
-/* Clients send requests only. */
+/* Clients may only send requests. */
 static void
 control_received_notification(void *ctx, struct peer *peer, const char *method UNUSED,
     json_t *params UNUSED, int fd UNUSED)
@@ -216,15 +213,14 @@ control_hello_overdue(void *ctx, uint32_t ready UNUSED)
 	control_connection_over(client, client->peer, "no hello in time", true);
 }
 
-/* Takes fd, also on failure. */
 static struct connection *
 control_new_connection(
-    struct control *control, int fd, const struct connection_owner *owner, void *ctx)
+    struct control *control, int fd_take, const struct connection_owner *owner, void *ctx)
 {
 	struct connection *client = calloc(1, sizeof(*client));
 
 	if (client == NULL) {
-		close(fd);
+		close(fd_take);
 		return NULL;
 	}
 	client->master = control->master;
@@ -234,10 +230,10 @@ control_new_connection(
 	client->owner_ctx = ctx;
 	snprintf(client->program, sizeof(client->program), "a client");
 	client->deadline = loop_timer(control->master->loop, control_hello_overdue, client);
-	client->peer = peer_new(control->master->loop, fd, &peer_ops, client);
+	client->peer = peer_new(control->master->loop, fd_take, &peer_ops, client);
 	if (client->peer == NULL || client->deadline == NULL) {
 		if (client->peer == NULL)
-			close(fd);
+			close(fd_take);
 		peer_free(client->peer);
 		source_free(client->deadline);
 		free(client);
@@ -250,9 +246,9 @@ control_new_connection(
 
 struct connection *
 control_adopt(
-    struct control *control, int fd, const struct connection_owner *owner, void *ctx)
+    struct control *control, int fd_take, const struct connection_owner *owner, void *ctx)
 {
-	struct connection *client = control_new_connection(control, fd, owner, ctx);
+	struct connection *client = control_new_connection(control, fd_take, owner, ctx);
 
 	if (client == NULL)
 		return NULL;
@@ -263,10 +259,10 @@ control_adopt(
 }
 
 int
-control_admit(struct control *control, int fd, enum role role, const char *name,
+control_admit(struct control *control, int fd_take, enum role role, const char *name,
     struct connection **holder)
 {
-	struct connection *client = control_new_connection(control, fd, NULL, NULL);
+	struct connection *client = control_new_connection(control, fd_take, NULL, NULL);
 
 	if (client == NULL)
 		return -1;
@@ -297,8 +293,8 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 
 	while ((fd = sock_accept(control->listener)) != -1) {
 		if (control->local >= CONTROL_CLIENTS) {
-			log_limited(&control->crowded, LEVEL_WARN,
-			    "control socket: %d clients already, one more refused",
+			log_limited(&control->refused, LEVEL_WARN,
+			    "control socket: refused a client, %d are connected already",
 			    CONTROL_CLIENTS);
 			close(fd);
 			continue;
@@ -311,7 +307,7 @@ control_accept_clients(void *ctx, uint32_t ready UNUSED)
 	}
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
-	/* The waiting client keeps the listener ready: retrying at once would be a busy
+	/* The client that waits keeps the socket readable: retrying at once would be a busy
 	 * loop. */
 	log_limited(&control->accepts, LEVEL_WARN, "control socket: cannot accept: %s",
 	    strerror(errno));
@@ -331,8 +327,8 @@ control_flush(struct control *control)
 
 /* --- the socket ----------------------------------------------------------------- */
 
-/* Owner and mode are those of the first Unix HTTP socket, whose users may do all anyway;
- * one that requires a password lends nothing. */
+/* Owner and mode come from the first Unix HTTP socket, whose users may call everything
+ * anyway. If it requires a password, only our own user has access. */
 static void
 control_socket_access(const struct config *config, struct sock_unix *want)
 {
@@ -353,7 +349,7 @@ control_socket_access(const struct config *config, struct sock_unix *want)
 	}
 }
 
-/* Takes the place of the socket that there is. 0, or -1 with errno: nothing changed. */
+/* Binds a new socket in place of the old one. 0, or -1 with errno and nothing changed. */
 static int
 control_bind(struct control *control)
 {
@@ -380,7 +376,6 @@ control_bind(struct control *control)
 	return 0;
 }
 
-/* Says which daemon has the socket, and how both can have one. */
 static void
 control_warn_of_second(const struct second_daemon *second, const struct master *master)
 {
@@ -412,8 +407,8 @@ control_listen(struct control *control)
 	const char *path = control->master->config->control_socket;
 
 	if (*path == '\0') {
-		log_warn("pidfile %s is no regular file: there is no control socket beside "
-			 "it; set control_socket= to a path",
+		log_warn("pidfile %s is not a regular file, so there is no control socket "
+			 "next to it; set control_socket= to a path",
 		    control->master->config->pidfile);
 		return;
 	}
@@ -424,8 +419,8 @@ control_listen(struct control *control)
 	control->path = strdup(path);
 	control->retry = loop_timer(control->master->loop, control_retry_due, control);
 	if (control->path == NULL || control->retry == NULL || control_bind(control) == -1)
-		log_warn("cannot make the control socket %s: %s; running without one", path,
-		    strerror(errno));
+		log_warn("cannot create the control socket %s: %s; running without one",
+		    path, strerror(errno));
 }
 
 void

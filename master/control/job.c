@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEHIND_MS 10 /* until sinks that are behind are asked again */
-#define TURN_MS 4    /* how long one turn may work */
-#define AGAIN_MS 100 /* when there was no memory to queue a restart */
+#define BEHIND_MS 10 /* between two attempts while all sinks are behind */
+#define TURN_MS 4    /* for work in one loop iteration */
+#define AGAIN_MS 100 /* until a restart that found no memory is queued again */
 
 struct job {
 	STAILQ_ENTRY(job) in_queue;
@@ -18,9 +18,9 @@ struct job {
 		struct job_record record;
 		struct FIELDS(JOB_FIELDS);
 	};
-	char *said;           /* owned, or NULL; only for the sink */
-	uint64_t sequence;    /* whose part it is, or 0 */
-	struct job_sink sink; /* empty = none */
+	char *signal_text;    /* owned; NULL = none */
+	uint64_t sequence;    /* that it is a part of, or 0 */
+	struct job_sink sink; /* all zero = none */
 	void *ctx;
 };
 
@@ -33,11 +33,11 @@ struct jobs {
 	struct restart_queue restarts;
 	const struct jobs_ops *ops;
 	struct jobs_record record;
-	bool job_next;  /* it is a job's turn, not a restart's */
-	bool halted;    /* FATAL: follows from the daemon's state */
-	size_t count;   /* jobs queued */
+	bool job_next;  /* next is a job, not a restart */
+	bool halted;    /* the daemon's state is FATAL */
+	size_t count;   /* of queued jobs */
 	size_t waiting; /* processes in them */
-	size_t behind;  /* jobs in a row whose sinks would not take results */
+	size_t behind;  /* jobs in a row whose sinks were behind */
 };
 
 static bool
@@ -95,7 +95,7 @@ job_work(const struct jobs *jobs, const struct job *job, struct process *p, uint
 		return jobs->ops == NULL ? FAULT_FAILED : jobs->ops->clear(p);
 	if (job->signo != JOB_BAD_SIGNAL)
 		return process_signal(p, job->signo, detail);
-	*detail = job->said != NULL ? strdup(job->said) : NULL;
+	*detail = job->signal_text != NULL ? strdup(job->signal_text) : NULL;
 	return FAULT_BAD_SIGNAL;
 }
 
@@ -103,7 +103,7 @@ static void
 job_free(struct job *job)
 {
 	id_queue_clear(&job->ids);
-	free(job->said);
+	free(job->signal_text);
 	free(job);
 }
 
@@ -148,7 +148,7 @@ jobs_step_job(struct jobs *jobs)
 	job_free(job);
 }
 
-/* One step of a job or one restart, in turns; false when neither waits. */
+/* Works on one process of a job or on one restart, alternately. False when none waits. */
 static bool
 jobs_step(struct jobs *jobs)
 {
@@ -231,19 +231,19 @@ jobs_halt(struct jobs *jobs)
 
 /* Takes the ids of the record, also on failure. */
 static struct job *
-jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *said)
+jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *signal_text)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	char *copy = said != NULL ? strdup(said) : NULL;
+	char *copy = signal_text != NULL ? strdup(signal_text) : NULL;
 
-	if (job == NULL || (copy == NULL && said != NULL)) {
+	if (job == NULL || (copy == NULL && signal_text != NULL)) {
 		id_queue_clear(&record_take->ids);
 		free(copy);
 		free(job);
 		return NULL;
 	}
 	job->record = *record_take;
-	job->said = copy;
+	job->signal_text = copy;
 	jobs->count++;
 	jobs->waiting += id_queue_count(&job->ids);
 	STAILQ_INSERT_TAIL(&jobs->queue, job, in_queue);
@@ -252,7 +252,7 @@ jobs_queue(struct jobs *jobs, struct job_record *record_take, const char *said)
 }
 
 static bool
-jobs_take_more(const struct jobs *jobs, size_t count, const void *ctx)
+jobs_have_space(const struct jobs *jobs, size_t count, const void *ctx)
 {
 	const struct job *job;
 	size_t own = 0;
@@ -272,12 +272,12 @@ jobs_add(struct jobs *jobs, const struct job_order *order, struct process **proc
 	struct job *job = NULL;
 
 	errno = ENOBUFS;
-	if (order->sequence != 0 || jobs_take_more(jobs, count, ctx)) {
+	if (order->sequence != 0 || jobs_have_space(jobs, count, ctx)) {
 		errno = ENOMEM;
 		if (id_queue_reserve(&record.ids, count) == 0) {
 			for (size_t i = 0; i < count; i++)
 				record.ids.ids[record.ids.end++] = processes_take[i]->id;
-			job = jobs_queue(jobs, &record, order->said);
+			job = jobs_queue(jobs, &record, order->signal_text);
 		}
 	}
 	free(processes_take);

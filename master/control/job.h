@@ -1,5 +1,6 @@
-/* Job: bulk work as a queue: at most a few milliseconds a turn, in supervisord's order, one
- * result per process and an end. */
+/* Job: one action on many processes. Jobs wait in a queue, which works for at most a few
+ * milliseconds in a loop iteration, in supervisord's order. A job sends one result for each
+ * process, and an end. */
 #ifndef MASTER_CONTROL_JOB_H
 #define MASTER_CONTROL_JOB_H
 
@@ -13,92 +14,91 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOBS_MAX 1024          /* queued at once … */
-#define JOBS_PER_SINK 256      /* … of them for one sink */
-#define JOBS_PROCESSES 1000000 /* that wait in them; the first job may be larger */
+#define JOBS_MAX 1024          /* queued at once */
+#define JOBS_PER_SINK 256      /* queued for one sink */
+#define JOBS_PROCESSES 1000000 /* in all queued jobs; the first one may be larger */
 
 enum job_kind { JOB_START, JOB_STOP, JOB_SIGNAL, JOB_CLEAR };
 
-/* By kind: whether a job on many processes takes one in this state. */
+/* By kind: whether a job on many processes includes those in this state. */
 extern bool (*const job_takes[])(enum process_state);
 
 struct jobs;
 
-#define JOB_BAD_SIGNAL (-1) /* as signo: one that does not exist */
+#define JOB_BAD_SIGNAL (-1) /* as signo: the signal does not exist */
 
 /* The action on each process. */
 struct job_order {
 	enum job_kind kind;
-	int signo;        /* of JOB_SIGNAL */
-	const char *said; /* the signal as it was sent, for faults; NULL = none */
-	/* A part of a sequence with this number, else 0: it counts as queued since then,
-	 * does not count against the bounds, and is not in the state document. */
+	int signo;               /* of JOB_SIGNAL */
+	const char *signal_text; /* the signal in the request, for faults; NULL = none */
+	/* The sequence that the job is a part of, or 0. Such a job counts as queued when the
+	 * sequence was, is not limited, and is not in the state document. */
 	uint64_t sequence;
 };
 
-/* Where a job's results go. Strings borrowed; detail NULL (then the fault's text is made
- * with the process's namespec) or the text after "NAME: " of the fault; spawn as in
- * process_start, and the process's spawn number for the other kinds. A start that comes up
- * after a shutdown has begun gets SHUTDOWN_STATE. */
+/* Receives a job's results. Strings are borrowed. detail: the text after the fault's name;
+ * NULL = the process's namespec. spawn: as in process_start; of other kinds the process's
+ * spawn number. A start whose turn comes during a shutdown gets SHUTDOWN_STATE. */
 struct job_sink {
 	void (*result)(void *ctx, uint64_t job, const struct process *, enum fault,
 	    const char *detail, uint64_t spawn);
 	void (*end)(void *ctx, uint64_t job);
-	/* True while results had better wait: other jobs go first. NULL = never. */
+	/* True while the job should pause: other jobs go first. NULL = never. */
 	bool (*is_behind)(void *ctx);
 };
 
-/* What jobs do by means of others. */
+/* Functions that jobs call. */
 struct jobs_ops {
-	/* Before each start of a JOB_START, whether its command can be run: FAULT_NONE, or
-	 * NO_FILE / NOT_EXECUTABLE (or what else forbids it) with *detail new. */
+	/* Before a start: whether the command can be executed. FAULT_NONE, or NO_FILE,
+	 * NOT_EXECUTABLE or another fault, with *detail new. */
 	enum fault (*check)(struct process *, char **detail);
-	/* JOB_CLEAR of one process: FAULT_NONE or FAILED. */
+	/* Clears the logs of a process. FAULT_NONE or FAILED. */
 	enum fault (*clear)(struct process *);
 };
 
-/* NULL with errno. The ops are borrowed; without, nothing is checked and cleared. */
+/* New; NULL with errno. The ops are borrowed. */
 struct jobs *jobs_new(struct loop *, struct groups *, const struct jobs_ops *);
 void jobs_free(struct jobs *);
-/* Queues the work on these processes (array taken, kept by id: one that is removed
- * meanwhile is skipped; one that no longer qualifies gets its fault). The job's number, or
- * 0 with ENOMEM, or ENOBUFS when too much is queued. Results begin in the next turn. */
+/* Queues a job on these processes. One that is removed before its turn is skipped; one
+ * whose state has changed gets a fault. The job's number, or 0 with ENOMEM, or ENOBUFS when
+ * too much is queued. Results begin in the next loop iteration. */
 uint64_t jobs_add(struct jobs *, const struct job_order *, struct process **processes_take,
     size_t count, const struct job_sink *, void *ctx);
-/* A sink is going away: its jobs go on without results. */
+/* A sink is going away: its jobs continue without results. */
 void jobs_forget(struct jobs *, const void *ctx);
-/* FATAL: children are left alone from now on; what is still queued gets FATAL_STATE. */
+/* FATAL: leaves children alone from now on; processes in the queue get FATAL_STATE. */
 void jobs_halt(struct jobs *);
-/* Appends to the restart queue, which shares the turn's time with the jobs. */
+/* Appends to the restart queue, which shares its time with the jobs. */
 void jobs_respawn(struct jobs *, struct process *);
-/* A stop of the process, also of one that does not run: what is queued now, here or for an
- * automatic start, starts it no more. A queued start gets ABNORMAL_TERMINATION, as one that
- * is stopped before it is RUNNING. True when an automatic start was cancelled. */
+/* Cancels the starts of the process that are queued now, because it is to stop or to stay
+ * stopped. Those in jobs get ABNORMAL_TERMINATION, as a process that is stopped before it is
+ * RUNNING. True when an automatic start was cancelled. */
 bool jobs_cancel_starts(struct jobs *, struct process *);
 
-/* A number of its own for a sequence of jobs. */
+/* The next number, for a sequence of jobs. */
 uint64_t jobs_take_number(struct jobs *);
 
-/* What the state document has of them. */
+/* Their part of the state document. */
 #define JOBS_FIELDS(ROW, S)								\
 	ROW(S, U64, next_number)
 struct jobs_record FIELDS(JOBS_FIELDS);
-/* A job that is put back has no sink: it goes on without results, as after jobs_forget. */
+/* A job that is put back has no sink and continues without results. */
 #define JOB_FIELDS(ROW, S)								\
 	ROW(S, U64, number)								\
 	ROW(S, INT, kind)	/* enum job_kind */					\
 	ROW(S, INT, signo)								\
-	ROW(S, IDS, ids)	/* processes not yet worked on */
+	ROW(S, IDS, ids)	/* processes whose turn has not come */
 struct job_record FIELDS(JOB_FIELDS);
 
 /* Borrowed, to be read or filled. */
 struct jobs_record *jobs_record(struct jobs *);
 struct restart_queue *jobs_restarts(struct jobs *);
-/* The index-th queued job, but for those of sequences; NULL at the end. */
+/* The index-th queued job that is not part of a sequence; NULL at the end. */
 const struct job_record *jobs_get(const struct jobs *, size_t index);
 /* 0, or -1 with ENOMEM; the ids are taken in either case. */
 NODISCARD int jobs_put_back(struct jobs *, struct job_record *take);
-/* Goes on, in the next turn, with the restarts that were filled in. */
+/* Continues, in the next loop iteration, with restarts that were filled in. */
 void jobs_resume(struct jobs *);
 
 #endif

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_MS 100 /* when there was no memory for a step */
+#define AGAIN_MS 100 /* until a step that found no memory is tried again */
 
 /* A process whose stop or start is awaited. */
 struct sequence_wait {
 	uint64_t id, spawn;
-	bool quiet; /* its fault has been reported already */
+	bool is_reported; /* its result has been sent already */
 };
 
 struct sequence {
@@ -27,14 +27,14 @@ struct sequence {
 	};
 	struct sequence_step *steps;
 	size_t next, count;
-	struct sequence_sink sink; /* empty = none */
+	struct sequence_sink sink; /* all zero = none */
 	void *ctx;
 	/* The current step. */
-	bool begun;   /* its job has been queued … */
-	bool issued;  /* … and has ended: only waits are left */
+	bool begun;   /* its job has been queued */
+	bool issued;  /* its job has ended; only waits are left */
 	bool unknown; /* its target does not exist */
 	struct sequence_wait *waits;
-	size_t nwaits, room;
+	size_t nwaits, capacity;
 };
 
 TAILQ_HEAD(sequence_list, sequence);
@@ -43,7 +43,7 @@ struct sequences {
 	struct groups *groups;
 	struct jobs *jobs;
 	struct sequence_list list;
-	struct source *timer; /* some sequence can go on */
+	struct source *timer; /* armed when a sequence can continue */
 	sequence_change_fn *change;
 	void *ctx; /* of change */
 	size_t count;
@@ -109,12 +109,12 @@ sequence_settle(struct sequence *s, const struct sequence_wait *wait)
 	};
 	if (!wait_judge(kind, &row, wait->spawn, &fault))
 		return false;
-	if (!wait->quiet)
+	if (!wait->is_reported)
 		sequence_result(s, p, fault, NULL);
 	return true;
 }
 
-/* Looks at the waits for a process (0 = all), in the order in which the step began them. */
+/* Ends the waits for a process (0 = for all) that are over, in the order of their begin. */
 static void
 sequence_settle_waits(struct sequence *s, uint64_t id)
 {
@@ -127,19 +127,20 @@ sequence_settle_waits(struct sequence *s, uint64_t id)
 }
 
 static int
-sequence_wait_for(struct sequence *s, const struct process *p, uint64_t spawn, bool quiet)
+sequence_wait_for(
+    struct sequence *s, const struct process *p, uint64_t spawn, bool is_reported)
 {
-	size_t room = s->room == 0 ? 8 : 2 * s->room;
+	size_t capacity = s->capacity == 0 ? 8 : 2 * s->capacity;
 	struct sequence_wait *waits;
 
-	if (s->nwaits == s->room) {
-		waits = reallocarray(s->waits, room, sizeof(*waits));
+	if (s->nwaits == s->capacity) {
+		waits = reallocarray(s->waits, capacity, sizeof(*waits));
 		if (waits == NULL)
 			return -1;
 		s->waits = waits;
-		s->room = room;
+		s->capacity = capacity;
 	}
-	s->waits[s->nwaits++] = (struct sequence_wait){ p->id, spawn, quiet };
+	s->waits[s->nwaits++] = (struct sequence_wait){ p->id, spawn, is_reported };
 	return 0;
 }
 
@@ -155,7 +156,7 @@ sequence_job_result(void *ctx, uint64_t job UNUSED, const struct process *p,
 	if (fault != FAULT_NONE)
 		sequence_result(s, p, fault, detail);
 	s->stop_failed = s->stop_failed || fault == FAULT_FAILED;
-	/* One that another client is stopping is started only when it has stopped. */
+	/* A process that another client is stopping has to stop before the next step. */
 	if ((fault == FAULT_NONE || is_stopping) &&
 	    sequence_wait_for(s, p, is_stopping ? p->spawn : spawn, is_stopping) == -1 &&
 	    !is_stopping)
@@ -187,9 +188,9 @@ static const struct job_sink sequence_job_sink = {
 	.is_behind = sequence_job_is_behind,
 };
 
-/* Before a group (NULL = all) is stopped: starts that wait are cancelled; processes that
- * others are stopping are no result of the stop, but have to end before the next step, or
- * its start would fail. 0, or -1 with ENOMEM. */
+/* Before a stop of a group (NULL = all): cancels starts that wait. Processes that another
+ * client is stopping are not reported, but have to stop before the next step, whose start
+ * would fail otherwise. 0, or -1 with ENOMEM. */
 static int
 sequence_prepare_stop(struct sequence *s, const struct group *group)
 {
@@ -206,7 +207,8 @@ sequence_prepare_stop(struct sequence *s, const struct group *group)
 	return rc;
 }
 
-/* New array of the processes that a target means; NULL with errno. */
+/* New array of the processes of a target: one, or those of a group (NULL = all) that the
+ * step applies to. NULL with errno. */
 static struct process **
 sequence_select(
     struct sequence *s, const struct group *group, struct process *one, size_t *count)
@@ -232,29 +234,29 @@ sequence_select(
 	return list;
 }
 
-/* The processes of a step while its targets are looked up. */
+/* Collects the processes of a step. */
 struct selection {
 	struct process **list;
 	size_t count;
 	bool known; /* one of its targets exists */
 };
 
-/* Takes the list (NULL = out of memory); 0 or -1. */
+/* list_take NULL: out of memory. 0 or -1. */
 static int
-sequence_selection_add(struct selection *all, struct process **list, size_t count)
+sequence_selection_add(struct selection *all, struct process **list_take, size_t count)
 {
 	struct process **longer = NULL;
 
-	if (list != NULL)
+	if (list_take != NULL)
 		longer = reallocarray(
 		    all->list, all->count + count + 1, sizeof(struct process *));
 	if (longer != NULL) {
-		memcpy(longer + all->count, list, count * sizeof(struct process *));
+		memcpy(longer + all->count, list_take, count * sizeof(struct process *));
 		all->list = longer;
 		all->count += count;
 		all->known = true;
 	}
-	free(list);
+	free(list_take);
 	return longer == NULL ? -1 : 0;
 }
 
@@ -268,7 +270,8 @@ sequence_report(struct sequence *s, char *target, enum fault fault, const char *
 		s->sink.step(s->ctx, s->number, &step, fault, detail);
 }
 
-/* Adds what the namespecs mean and reports those that mean nothing; 0 or -1 ENOMEM. */
+/* Adds the processes of the namespecs; reports those that do not exist. 0, or -1 with
+ * ENOMEM. */
 static int
 sequence_look_up(struct sequence *s, const char *targets, struct selection *all)
 {
@@ -341,7 +344,7 @@ sequence_change_group(struct sequence *s)
 	s->failed = fault != FAULT_NONE;
 }
 
-/* False when there is no memory for the step now. */
+/* False without memory for the step. */
 static bool
 sequence_begin(struct sequence *s)
 {
@@ -359,7 +362,8 @@ sequence_begin(struct sequence *s)
 	return true;
 }
 
-/* Goes on with one step at most; false when there is no memory for it now. */
+/* Ends the current step if it is over, and begins the next one. False without memory for
+ * it. */
 static bool
 sequence_advance(struct sequence *s)
 {
@@ -409,7 +413,7 @@ sequences_changed(struct sequences *all, const struct process *p)
 }
 
 void
-sequences_look(struct sequences *all)
+sequences_check(struct sequences *all)
 {
 	if (all != NULL && all->count > 0)
 		source_arm(all->timer, clock_mono_ms());

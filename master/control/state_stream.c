@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #define PAGE_SIZE 4096
-#define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that passes it */
+#define ROWS_BYTES 16384 /* a frame of a snapshot ends with the row that exceeds it */
 
 struct entry {
 	struct changelog_row row;
-	const struct process *process; /* NULL: the daemon's row, or a removed process */
-	uint64_t removed_id;           /* of a removed process, else 0 */
-	bool mended;                   /* the log knows */
+	const struct process *process; /* NULL = the daemon's row, or a tombstone */
+	uint64_t removed_id;           /* of a tombstone, else 0 */
+	bool mended;                   /* invalid UTF-8 in it has been logged */
 };
 
 struct cursor {
@@ -34,7 +34,7 @@ struct state_stream {
 	struct changelog log;
 	struct entry daemon;
 	int page_fd;
-	void *map; /* the page as mapped; begins with the number */
+	void *map; /* the page; begins with the latest number */
 	const struct state_stream_ops *ops;
 	void *ctx;
 };
@@ -51,7 +51,7 @@ state_stream_drop(struct changelog_row *row)
 	free(container_of(row, struct entry, row));
 }
 
-/* The page is sealed against new writable mappings before it is shown to anybody. */
+/* Seals the page against new writable mappings before another process gets it. */
 static int
 state_stream_page_open(struct state_stream *stream)
 {
@@ -68,9 +68,9 @@ state_stream_page_open(struct state_stream *stream)
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 }
 
-/* Stores the newest number in the page. */
+/* Stores the latest number in the page. */
 static void
-state_stream_show(const struct state_stream *stream)
+state_stream_store_seq(const struct state_stream *stream)
 {
 	atomic_store_explicit(
 	    (_Atomic uint64_t *)stream->map, *stream->log.seq, memory_order_release);
@@ -91,7 +91,7 @@ state_stream_new(uint64_t *seq, const struct state_stream_ops *ops, void *ctx)
 		return NULL;
 	}
 	changelog_add(&stream->log, &stream->daemon.row);
-	state_stream_show(stream);
+	state_stream_store_seq(stream);
 	return stream;
 }
 
@@ -127,7 +127,7 @@ state_stream_added(struct state_stream *stream, struct process *process)
 	entry->process = process;
 	process->published = entry;
 	changelog_add(&stream->log, &entry->row);
-	state_stream_show(stream);
+	state_stream_store_seq(stream);
 	return 0;
 }
 
@@ -137,14 +137,14 @@ state_stream_changed(struct state_stream *stream, struct process *process)
 	struct entry *entry = process->published;
 
 	changelog_change(&stream->log, &entry->row);
-	state_stream_show(stream);
+	state_stream_store_seq(stream);
 }
 
 void
 state_stream_daemon(struct state_stream *stream)
 {
 	changelog_change(&stream->log, &stream->daemon.row);
-	state_stream_show(stream);
+	state_stream_store_seq(stream);
 }
 
 void
@@ -158,7 +158,7 @@ state_stream_removed(struct state_stream *stream, struct process *process)
 	entry->process = NULL;
 	entry->removed_id = process->id;
 	changelog_remove(&stream->log, &entry->row);
-	state_stream_show(stream);
+	state_stream_store_seq(stream);
 }
 
 struct cursor *
@@ -192,14 +192,14 @@ state_stream_reached(void *ctx)
 
 #define STATE_STREAM_BEGIN "{\"jsonrpc\":\"2.0\",\"method\":\"stream."
 
-/* A row that cannot be written would keep its subscribers waiting for ever: it is mended,
- * and the log says so once. */
+/* A row that cannot be encoded would stop the stream, so invalid UTF-8 is replaced, which is
+ * logged once. */
 static void
-state_stream_tell_mended(struct entry *entry, const char *group, const char *name)
+state_stream_log_mended(struct entry *entry, const char *group, const char *name)
 {
 	if (!entry->mended)
-		log_warn("%s:%s: a text of its state is not UTF-8: shown with U+FFFD in "
-			 "the place of what is wrong",
+		log_warn("%s:%s: its state has text that is not UTF-8; sending U+FFFD "
+			 "for the invalid bytes",
 		    group, name);
 	entry->mended = true;
 }
@@ -215,7 +215,7 @@ state_stream_write_info(const struct state_stream *stream, struct entry *entry,
 		return -1;
 	failed = row_write(out, &info, form);
 	if (failed == -1 && process_info_mend(&info) == 1) {
-		state_stream_tell_mended(entry, info.group, info.name);
+		state_stream_log_mended(entry, info.group, info.name);
 		failed = row_write(out, &info, form);
 	}
 	process_info_clear(&info);
@@ -233,7 +233,7 @@ state_stream_write_daemon(
 	if (stream->ops->daemon(stream->ctx, &info) == -1)
 		return -1;
 	if (daemon_info_mend(&info) == 1)
-		state_stream_tell_mended(entry, "daemon", info.identifier);
+		state_stream_log_mended(entry, "daemon", info.identifier);
 	row = json_pack("{s:s,s:s,s:{s:I,s:o}}", "jsonrpc", "2.0", "method",
 	    "stream.daemon", "params", "seq", (json_int_t)entry->row.seq, "daemon",
 	    daemon_info_write(&info));
@@ -270,7 +270,7 @@ state_stream_take_row(struct cursor *cursor, struct entry *entry, struct buf *ou
 	return 1;
 }
 
-/* As many of the snapshot's processes, from this one on, as follow one another and fit. */
+/* Writes the snapshot's processes from `first` on that follow one another and fit. */
 static int
 state_stream_take_rows(struct cursor *cursor, struct entry *first, struct buf *out)
 {

@@ -1,5 +1,5 @@
-/* State stream: the rows of the daemon and its processes for subscribers, in the order of
- * their latest change (proto/changelog.h), encoded when a subscriber takes them. */
+/* State stream: sends the rows of the daemon and its processes to subscribers, in the order
+ * of their latest change (proto/changelog.h). A row is encoded when it is sent. */
 #ifndef MASTER_CONTROL_STATE_STREAM_H
 #define MASTER_CONTROL_STATE_STREAM_H
 
@@ -15,30 +15,30 @@ struct state_stream;
 struct cursor;
 
 struct state_stream_ops {
-	/* Rows as they are now; strings new. 0 or -1 with ENOMEM. */
+	/* Fill the present row; strings new. 0, or -1 with ENOMEM. */
 	int (*process)(void *ctx, const struct process *, struct process_info *);
 	int (*daemon)(void *ctx, struct daemon_info *);
 };
 
-/* New; numbers go on after *seq, which the stream keeps current. NULL with errno. */
+/* New; NULL with errno. *seq is the latest number, which the stream raises. */
 struct state_stream *state_stream_new(
     uint64_t *seq, const struct state_stream_ops *, void *ctx);
-void state_stream_free(struct state_stream *); /* after its cursors */
-/* The sealed page whose first eight bytes are the newest number; borrowed. */
+void state_stream_free(struct state_stream *); /* after the last cursor */
+/* Descriptor of the sealed page whose first eight bytes are the latest number; borrowed. */
 int state_stream_page(const struct state_stream *);
 
-/* A process appears; 0 or -1 with ENOMEM. */
+/* A process was added. 0, or -1 with ENOMEM. */
 NODISCARD int state_stream_added(struct state_stream *, struct process *);
-/* Its row changed. */
+/* Its row has changed. */
 void state_stream_changed(struct state_stream *, struct process *);
 /* It is about to be freed. */
 void state_stream_removed(struct state_stream *, struct process *);
-void state_stream_daemon(struct state_stream *);
+void state_stream_daemon(struct state_stream *); /* the daemon's row has changed */
 
-/* A new subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
+/* New: the cursor of a subscriber, at the beginning of its snapshot. NULL with ENOMEM. */
 struct cursor *state_stream_subscribe(struct state_stream *);
 void state_stream_unsubscribe(struct cursor *);
-/* For peer_puller: the number up to which all was taken; the next frame. */
+/* For peer_puller: the number up to which everything was sent, and the next frame. */
 uint64_t state_stream_reached(void *cursor);
 bool state_stream_next(void *cursor, struct buf *);
 

@@ -46,7 +46,7 @@ group_lifecycle_forget(struct master *master, struct group *group)
 		(void)process_cancel_start(process);
 		state_stream_removed(master->state_stream, process);
 	}
-	sequences_look(master->sequences);
+	sequences_check(master->sequences);
 	group_lifecycle_release(group);
 	groups_remove(master->groups, group);
 }

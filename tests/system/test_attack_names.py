@@ -28,7 +28,8 @@ class Pidfile(Case):
         d, device = self.device()
         d.start()
         self.addCleanup(self.finish, d)
-        d.wait_log("WARN pidfile .*/dev/null is no regular file: there is no control socket")
+        d.wait_log("WARN pidfile .*/dev/null is not a regular file, so there is no control "
+                   "socket")
         d.wait_state("a", "RUNNING")
         self.assertEqual(["null"], os.listdir(d.path("dev")))
         self.rpc(d).supervisor.restart()

@@ -92,7 +92,7 @@ class Hostile(Impostor):
                           "for n, m in enumerate(('subscribe', 'daemon.break', 'hello2')):\n"
                           "    say('INFO ' + json.dumps(call(n + 2, m)['error']))\n"
                           "time.sleep(100)")
-        d.wait_log("NOT_PERMITTED: subscribe is not for the front end")
+        d.wait_log("NOT_PERMITTED: reeve-rpcd may not call subscribe")
         d.wait_log("UNKNOWN_METHOD", count=2)
         self.assertServesLocally(d)
 

@@ -189,8 +189,8 @@ for i, asked in enumerate(("hello", "ready", "daemon.answered", "interface.open"
 serve(texts)
 """, role="admin")
         self.await_service()
-        self.assertEqual(["", "NOT_PERMITTED: ready is for the front end alone",
-                          "NOT_PERMITTED: daemon.answered is for the front end alone",
+        self.assertEqual(["", "NOT_PERMITTED: only reeve-rpcd may call ready",
+                          "NOT_PERMITTED: only reeve-rpcd may call daemon.answered",
                           "UNKNOWN_METHOD"], self.s.x.f())
 
     def kill_front_end(self):

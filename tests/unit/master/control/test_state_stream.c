@@ -229,9 +229,9 @@ row_that_fails(void **state)
 	state_stream_unsubscribe(cursor);
 }
 
-#define TOLD                                                                          \
-	": a text of its state is not UTF-8: shown with U+FFFD in the place of what " \
-	"is wrong\n"
+#define LOGGED                                                                  \
+	": its state has text that is not UTF-8; sending U+FFFD for the invalid " \
+	"bytes\n"
 
 static void
 keep(void *ctx, enum log_level level, const char *text, size_t len)
@@ -272,7 +272,7 @@ row_that_is_no_text(void **state)
 	other = state_stream_subscribe(f->state_stream);
 	assert_int_equal(take_all(other), 4);
 	assert_string_equal(
-	    f->log, "g:a" TOLD "g:b" TOLD "g:c" TOLD "daemon:\xef\xbf\xbd" TOLD);
+	    f->log, "g:a" LOGGED "g:b" LOGGED "g:c" LOGGED "daemon:\xef\xbf\xbd" LOGGED);
 	state_stream_unsubscribe(cursor);
 	state_stream_unsubscribe(other);
 	log_init(NULL, NULL, LEVEL_INFO);
