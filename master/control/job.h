@@ -72,7 +72,7 @@ void jobs_halt(struct jobs *);
 /* Appends to the restart queue, which shares its time with the jobs. */
 void jobs_respawn(struct jobs *, struct process *);
 /* Cancels the starts of the process that are queued now, because it is to stop or to stay
- * stopped. Those in jobs get ABNORMAL_TERMINATION, as a process that is stopped before it is
+ * stopped. Those in jobs get ABNORMAL_TERMINATION, as if it was stopped before it became
  * RUNNING. True when an automatic start was cancelled. */
 bool jobs_cancel_starts(struct jobs *, struct process *);
 

@@ -52,8 +52,8 @@ struct sequences *sequences_new(
 void sequences_free(struct sequences *);
 /* Begins in the next loop iteration; the steps (array and targets) are taken. The fault of
  * an addition or removal ends the sequence. But a group with a process that could not be
- * stopped, and that the next step does not add again, gets FAILED and stays, and the sequence
- * continues. Its number, or 0 with ENOMEM, or ENOBUFS when there are too many. */
+ * stopped, and that the next step does not add again, gets FAILED and stays, and the
+ * sequence continues. Its number, or 0 with ENOMEM, or ENOBUFS when there are too many. */
 uint64_t sequences_add(struct sequences *, struct sequence_step *steps_take, size_t count,
     const struct sequence_sink *, void *ctx);
 void sequence_steps_free(struct sequence_step *, size_t count);

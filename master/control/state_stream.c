@@ -192,8 +192,8 @@ state_stream_reached(void *ctx)
 
 #define STATE_STREAM_BEGIN "{\"jsonrpc\":\"2.0\",\"method\":\"stream."
 
-/* A row that cannot be encoded would stop the stream, so invalid UTF-8 is replaced, which is
- * logged once. */
+/* A row that cannot be encoded would stop the stream, so invalid UTF-8 is replaced. Logs it
+ * once. */
 static void
 state_stream_log_mended(struct entry *entry, const char *group, const char *name)
 {
