@@ -99,71 +99,53 @@ class Reader(Case):
         self.assertEqual("STOPPED", s.supervisor.getProcessInfo("cat")["statename"])
         until(lambda: d.reader() is None)
 
-    def next_child(self, d, pid):
-        """The pid of the child that reads after this one, and hangs."""
-        following = until(lambda: d.reader() not in (None, pid) and d.reader(),
-                          what="the next child")
-        until(lambda: b" S " in read("/proc/%d/stat" % following, b""),
-              what="the next child to hang")
-        return following
+    def answer(self, d, wire, request):
+        """The answer to a request that may still wait for further readings."""
+        until(lambda: (d.may_release(), select.select([wire.sock], [], [], 0)[0])[1])
+        return wire.answer(request)
 
     def test_later_requests_share_one_more_reading(self):
         """The file may have been edited since the reading that runs began."""
         d, wire, request, pid = self.hanging()
+        count = self.control(d).call("config.rows", **{"from": 0})["reread"]
         d.configure(cat("cat") + WEB + cat("new"))
         later = [self.control(d) for _ in range(3)]
         requests = [w.request("config.reread") for w in later]
         other = self.control(d)
-        preview = other.request("config.preview")
+        preview = other.request("config.preview")  # of another kind: a reading of its own
         self.control(d)  # greeted after the requests have been received
         self.assertEqual(pid, d.reader())
         d.release()
         self.assertEqual(["web"], wire.answer(request)["added"])
-        pid = self.next_child(d, pid)
-        self.assertEqual([], select.select([w.sock for w in later], [], [], 0)[0])
-        d.release()
         for w, r in zip(later, requests):
-            self.assertEqual(["new", "web"], sorted(w.answer(r)["added"]))
-        # Of another kind: a reading of its own, the last one.
-        pid = self.next_child(d, pid)
-        self.assertEqual([], select.select([other.sock], [], [], 0)[0])
-        d.release()
-        self.assertEqual(["new", "web"], sorted(other.answer(preview)["added"]))
-        until(lambda: d.reader() is None)
+            self.assertEqual(["new", "web"], sorted(self.answer(d, w, r)["added"]))
+        self.assertEqual(["new", "web"], sorted(self.answer(d, other, preview)["added"]))
+        rows = self.control(d).call("config.rows", **{"from": 0})
+        self.assertEqual(count + 2, rows["reread"])
 
-    def test_a_later_restart(self):
-        """A restart starts with what a second request for it has read."""
-        d = self.begin()
-        d.configure(cat("cat") + WEB)
-        cat_pid = d.info("cat")["pid"]
-        os.kill(d.pid, signal.SIGHUP)
-        pid = self.wait_child(d)
-        d.configure(cat("cat") + WEB + cat("new"))
-        os.kill(d.pid, signal.SIGHUP)
-        d.wait_log("received SIGHUP indicating restart request", count=2)
-        d.release()
-        self.next_child(d, pid)
-        self.assertEqual(cat_pid, d.info("cat")["pid"])
-        d.release()
-        d.wait_log("supervisord started", count=2)
-        d.wait_state("new", "RUNNING")
-
-    def test_a_later_restart_that_is_refused(self):
-        """The first one is carried out."""
+    def hang_up_twice(self, text):
+        """Two restarts are requested; the file has the text when the second one is."""
         d = self.begin()
         d.configure(cat("cat") + WEB)
         os.kill(d.pid, signal.SIGHUP)
         self.wait_child(d)
-        with open(d.conf, "w", encoding="ascii") as f:
-            f.write("junk\n")
+        with open(d.conf, "a", encoding="ascii") as f:
+            f.write(text)
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("received SIGHUP indicating restart request", count=2)
-        d.release()
-        d.wait_log("ERRO .*no section headers.*; the restart under way uses what was checked "
-                   "for it$")
-        d.wait_log("supervisord started", count=2)
+        until(lambda: (d.may_release(), d.log().count("supervisord started") == 2)[1])
         until(d.serving)
         self.assertEqual("STOPPED", d.info("web:web")["statename"])
+        return d
+
+    def test_a_later_restart(self):
+        """The next run starts with the configuration of the latest request."""
+        self.hang_up_twice(cat("new")).wait_state("new", "RUNNING")
+
+    def test_a_later_restart_that_is_refused(self):
+        d = self.hang_up_twice("junk\n")
+        self.assertRegex(d.log(), r"ERRO .*junk.*; the restart under way uses what was "
+                         "checked for it\n")
 
     def test_an_update_is_done_without_its_client(self):
         d = self.begin()
@@ -225,8 +207,7 @@ class Reader(Case):
         os.kill(pid, signal.SIGKILL)
         with self.assertRaisesRegex(WireFault, "92 CANT_REREAD"):
             wire.answer(request)
-        until(lambda: (d.may_release(), select.select([other.sock], [], [], 0)[0])[1])
-        self.assertEqual(["web"], other.answer(preview)["added"])
+        self.assertEqual(["web"], self.answer(d, other, preview)["added"])
 
     def test_what_the_child_has(self):
         d, wire, request, pid = self.hanging()
