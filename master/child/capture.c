@@ -2,22 +2,10 @@
 
 #include "common/buf.h"
 #include "common/log.h"
-#include "common/loglimit.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct capture {
-	const struct capture_ops *ops;
-	void *ctx;
-	size_t maxbytes;
-	union {
-		struct capture_record record;
-		struct FIELDS(CAPTURE_FIELDS);
-	};
-	struct log_limit losses;
-};
 
 static const char *
 capture_token(const struct capture *capture)
@@ -129,12 +117,6 @@ capture_finish(struct capture *capture)
 		    buf_len(&capture->captured));
 	buf_clear(&capture->captured);
 	capture->capturing = false;
-}
-
-struct capture_record *
-capture_record(struct capture *capture)
-{
-	return &capture->record;
 }
 
 bool

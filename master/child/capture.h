@@ -5,6 +5,7 @@
 
 #include "common/compiler.h"
 #include "common/fields.h"
+#include "common/loglimit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,15 +14,11 @@
 #define CAPTURE_BEGIN "<!--XSUPERVISOR:BEGIN-->"
 #define CAPTURE_END "<!--XSUPERVISOR:END-->"
 
-struct capture;
-
 /* Its fields in the state document. */
 #define CAPTURE_FIELDS(ROW, S)								\
 	ROW(S, BOOL, capturing)								\
 	ROW(S, U64, held)	/* bytes that ended the last chunk and may begin a token */\
 	ROW(S, BUF, captured)
-struct capture_record FIELDS(CAPTURE_FIELDS);
-
 /* The callbacks may change the bytes. */
 struct capture_ops {
 	/* Output without the tokens, in order; captured: it was between two tokens. */
@@ -30,6 +27,14 @@ struct capture_ops {
 	void (*communication)(void *ctx, char *bytes, size_t n);
 	/* The child has ended before it wrote an end token. */
 	void (*leftover)(void *ctx, char *bytes, size_t n);
+};
+
+struct capture {
+	const struct capture_ops *ops;
+	void *ctx;
+	size_t maxbytes;
+	struct FIELDS(CAPTURE_FIELDS);
+	struct log_limit losses; /* lines on bytes without memory */
 };
 
 /* New. The buffer keeps about the last maxbytes bytes. ops and ctx are borrowed. NULL with
@@ -41,8 +46,7 @@ void capture_feed(struct capture *, char *bytes, size_t n);
 /* The child has ended: passes on an incomplete token as output, and what was captured
  * without an end token as leftover. */
 void capture_finish(struct capture *);
-/* For the state document: borrowed, to be read or filled; and whether it is consistent. */
-struct capture_record *capture_record(struct capture *);
+/* For the state document: whether the fields are consistent. */
 bool capture_is_sound(const struct capture *);
 
 #endif

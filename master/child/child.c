@@ -185,7 +185,7 @@ child_log(const struct process *process, int id)
 {
 	const struct output *output = process->child->outputs[id];
 
-	return output == NULL ? NULL : output_log(output);
+	return output == NULL ? NULL : output->use.log;
 }
 
 enum fault

@@ -19,22 +19,6 @@
 #define READ_MAX ((size_t)64 * 1024)
 #define READ_SYSLOG ((size_t)8 * 1024) /* less, because each line may be a message */
 
-struct output {
-	struct loop *loop;
-	struct source *source; /* NULL while the log is full, and once closed */
-	union {
-		struct output_record record;
-		struct FIELDS(OUTPUT_FIELDS);
-	};
-	/* While the log is full: its descriptor, duplicated, as the log may be reopened. */
-	struct source *writable;
-	int writable_fd; /* -1 = the log is not full */
-	struct output_use use;
-	const struct output_ops *ops;
-	void *ctx;
-	struct capture *capture; /* owned; NULL = no capture mode */
-};
-
 const char *const output_words[OUTPUT_MAX] = {
     [OUTPUT_STDOUT] = "stdout",
     [OUTPUT_STDERR] = "stderr",
@@ -315,22 +299,4 @@ output_finish(struct output *o)
 {
 	if (o->capture != NULL)
 		capture_finish(o->capture);
-}
-
-struct logfile *
-output_log(const struct output *o)
-{
-	return o->use.log;
-}
-
-struct capture *
-output_capture(const struct output *o)
-{
-	return o->capture;
-}
-
-const struct output_record *
-output_record(const struct output *o)
-{
-	return &o->record;
 }

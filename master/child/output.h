@@ -14,15 +14,12 @@
 
 #include <stdbool.h>
 
-struct output;
-
 extern const char *const output_words[OUTPUT_MAX]; /* "stdout", "stderr" */
 
 /* Its fields in the state document. */
 #define OUTPUT_FIELDS(ROW, S)								\
 	ROW(S, FD, fd)		/* -1 once the child has closed its end */		\
 	ROW(S, BOOL, hidden)	/* not copied to the main log */
-struct output_record FIELDS(OUTPUT_FIELDS);
 
 /* How an output is used; what is borrowed must outlive the output. */
 struct output_use {
@@ -35,10 +32,6 @@ struct output_use {
 	bool hidden;               /* not copied to the main log */
 };
 
-/* New; takes the non-blocking read end `fd`, -1 = closed by the child already. NULL with
- * errno, and nothing is taken. */
-struct output *output_new(struct loop *, int fd, const struct output_use *);
-void output_free(struct output *); /* NULL is fine */
 /* Another receiver of the output; callbacks that are NULL are not called. */
 struct output_ops {
 	/* Output that was read, after it was logged. */
@@ -50,6 +43,24 @@ struct output_ops {
 	/* The output is a protocol: received with its escape sequences, before logging. */
 	bool is_protocol;
 };
+
+struct output {
+	struct loop *loop;
+	struct source *source; /* NULL while the log is full, and once closed */
+	struct FIELDS(OUTPUT_FIELDS);
+	/* While the log is full: its descriptor, duplicated, as the log may be reopened. */
+	struct source *writable;
+	int writable_fd; /* -1 = the log is not full */
+	struct output_use use;
+	const struct output_ops *ops;
+	void *ctx;
+	struct capture *capture; /* owned; NULL = no capture mode */
+};
+
+/* New; takes the non-blocking read end `fd`, -1 = closed by the child already. NULL with
+ * errno, and nothing is taken. */
+struct output *output_new(struct loop *, int fd, const struct output_use *);
+void output_free(struct output *); /* NULL is fine */
 /* Sets the receiver; ops and ctx are borrowed. capture_maxbytes 0 = no capture mode. 0, or
  * -1 with ENOMEM. */
 NODISCARD int output_listen(
@@ -59,8 +70,5 @@ void output_finish(struct output *);
 /* Reads what is in the pipe now, at most `most` bytes, after the child was reaped. What the
  * log does not accept remains as backlog. */
 void output_drain(struct output *, size_t most);
-struct logfile *output_log(const struct output *);     /* borrowed, or NULL */
-struct capture *output_capture(const struct output *); /* borrowed, or NULL */
-const struct output_record *output_record(const struct output *);
 
 #endif

@@ -8,14 +8,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-struct stdin_queue {
-	struct source *source; /* NULL once closed */
-	union {
-		struct stdin_queue_record record;
-		struct FIELDS(STDIN_QUEUE_FIELDS);
-	};
-};
-
 static void
 stdin_queue_close(struct stdin_queue *input)
 {
@@ -106,10 +98,4 @@ stdin_queue_write(struct stdin_queue *input, const char *bytes, size_t n)
 	if (buf_len(&input->queue) == n && (rc = stdin_queue_flush(input)) == -1)
 		errno = EPIPE;
 	return rc;
-}
-
-const struct stdin_queue_record *
-stdin_queue_record(const struct stdin_queue *input)
-{
-	return &input->record;
 }

@@ -10,13 +10,15 @@
 
 #define STDIN_QUEUE_MAX (1024 * 1024) /* bytes queued for one process */
 
-struct stdin_queue;
-
 /* Its fields in the state document. */
 #define STDIN_QUEUE_FIELDS(ROW, S)							\
 	ROW(S, FD, fd)		/* -1 when closed */					\
 	ROW(S, BUF, queue)
-struct stdin_queue_record FIELDS(STDIN_QUEUE_FIELDS);
+
+struct stdin_queue {
+	struct source *source; /* NULL once closed */
+	struct FIELDS(STDIN_QUEUE_FIELDS);
+};
 
 /* New; takes the non-blocking write end; max = bytes that may be queued, 0 = no bound. NULL
  * with errno. */
@@ -25,6 +27,5 @@ void stdin_queue_free(struct stdin_queue *); /* NULL is fine */
 /* Queues the bytes, and writes what the pipe accepts now. 0, or -1 with EPIPE (the child
  * has closed its end) or ENOBUFS (not all bytes fit, and none was queued). */
 NODISCARD int stdin_queue_write(struct stdin_queue *, const char *bytes, size_t n);
-const struct stdin_queue_record *stdin_queue_record(const struct stdin_queue *);
 
 #endif

@@ -235,10 +235,8 @@ backlogs_free(struct backlogs *backlogs)
 		log_error("log file %s: %" PRIu64
 			  " bytes are lost: they were not read in time",
 		    logfile_path(backlog->log), buf_len(&backlog->bytes) + backlog->lost);
-	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL) {
-		TAILQ_REMOVE(&backlogs->list, backlog, in_list);
-		backlog_free(backlog);
-	}
+	while ((backlog = TAILQ_FIRST(&backlogs->list)) != NULL)
+		backlog_remove(backlog);
 	source_free(backlogs->deadline);
 	free(backlogs);
 }

@@ -106,15 +106,15 @@ mainlog_report_failure(struct mainlog *log, int error)
 	UNINITIALIZED char head[STAMP_MAX], line[LINE_BYTES];
 	char more[64] = "";
 	struct nonblocking_writer console;
-	uint64_t held;
+	uint64_t suppressed;
 	size_t start;
 	int n;
 
-	if (!log_limit_pass(&log->failures, 1, LOG_LIMIT_MS, &held))
+	if (!log_limit_pass(&log->failures, 1, LOG_LIMIT_MS, &suppressed))
 		return;
-	if (held > 0)
-		snprintf(
-		    more, sizeof(more), " (%" PRIu64 " more since the last report)", held);
+	if (suppressed > 0)
+		snprintf(more, sizeof(more), " (%" PRIu64 " more since the last report)",
+		    suppressed);
 	start = mainlog_stamp(log, LEVEL_ERROR, head) + 1;
 	n = snprintf(line, sizeof(line), "%s could not %s log file %.512s: %s%s\n", head,
 	    logfile_failure(log->file), logfile_path(log->file), strerror(error), more);

@@ -16,13 +16,11 @@
 #include <string.h>
 
 static const struct statefield stdin_rows[] =
-    STATEFIELDS(STDIN_QUEUE_FIELDS, struct stdin_queue_record);
-static const struct statefield output_rows[] =
-    STATEFIELDS(OUTPUT_FIELDS, struct output_record);
+    STATEFIELDS(STDIN_QUEUE_FIELDS, struct stdin_queue);
+static const struct statefield output_rows[] = STATEFIELDS(OUTPUT_FIELDS, struct output);
 static const struct statefield logfile_rows[] =
     STATEFIELDS(LOGFILE_FIELDS, struct logfile_record);
-static const struct statefield capture_rows[] =
-    STATEFIELDS(CAPTURE_FIELDS, struct capture_record);
+static const struct statefield capture_rows[] = STATEFIELDS(CAPTURE_FIELDS, struct capture);
 static const struct statefield listener_rows[] =
     STATEFIELDS(LISTENER_FIELDS, struct listener_protocol);
 static const struct statefield printer_rows[] = STATEFIELDS(PRINTER_FIELDS, struct printer);
@@ -33,17 +31,15 @@ child_state_write_output(const struct process *process, enum output_id id)
 {
 	const struct output *output = process->child->outputs[id];
 	const char *autolog = process->child->autologs[id];
-	struct capture *capture = output != NULL ? output_capture(output) : NULL;
-	struct logfile *log = output != NULL ? output_log(output) : NULL;
+	struct capture *capture = output != NULL ? output->capture : NULL;
+	struct logfile *log = output != NULL ? output->use.log : NULL;
 	int log_fd = log != NULL ? logfile_fd(log) : -1;
 	json_t *object = json_object();
 
 	state_parts_add(&object, "pipe",
-	    output == NULL ? json_null() :
-			     STATEFIELD_WRITE(output_rows, output_record(output)));
+	    output == NULL ? json_null() : STATEFIELD_WRITE(output_rows, output));
 	state_parts_add(&object, "capture",
-	    capture == NULL ? json_null() :
-			      STATEFIELD_WRITE(capture_rows, capture_record(capture)));
+	    capture == NULL ? json_null() : STATEFIELD_WRITE(capture_rows, capture));
 	state_parts_add(&object, "log",
 	    log == NULL ? json_null() :
 			  STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
@@ -74,9 +70,8 @@ child_state_write(const struct process *process)
 	object = json_object();
 	state_parts_add(&object, "socket", statefield_write_fd(&socket));
 	state_parts_add(&object, "stdin",
-	    child->input == NULL ?
-		json_null() :
-		STATEFIELD_WRITE(stdin_rows, stdin_queue_record(child->input)));
+	    child->input == NULL ? json_null() :
+				   STATEFIELD_WRITE(stdin_rows, child->input));
 	for (int id = 0; id < OUTPUT_MAX; id++)
 		state_parts_add(&object, output_words[id],
 		    child_state_write_output(process, (enum output_id)id));
@@ -93,7 +88,7 @@ child_state_write(const struct process *process)
 static const char *
 child_state_read_stdin(struct process *process, const json_t *json)
 {
-	struct stdin_queue_record record = { .fd = -1 };
+	struct stdin_queue record = { .fd = -1 };
 	struct child *child = process->child;
 	const char *bad = STATEFIELD_READ(stdin_rows, json, &record);
 
@@ -153,13 +148,13 @@ child_state_read_log(
 static const char *
 child_state_read_capture(struct output *output, const json_t *json)
 {
-	struct capture *capture = output_capture(output);
+	struct capture *capture = output->capture;
 
 	if (json_is_null(json) != (capture == NULL))
 		return "capture";
 	if (capture == NULL)
 		return NULL;
-	return STATEFIELD_READ(capture_rows, json, capture_record(capture)) == NULL &&
+	return STATEFIELD_READ(capture_rows, json, capture) == NULL &&
 		capture_is_sound(capture) ?
 	    NULL :
 	    "capture";
@@ -171,7 +166,7 @@ static const char *
 child_state_read_output(struct process *process, enum output_id id, const json_t *json)
 {
 	const json_t *pipe = json_object_get(json, "pipe");
-	struct output_record record;
+	struct output record;
 	struct logfile *log = NULL;
 	const char *bad;
 

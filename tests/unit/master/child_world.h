@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define S(text) ((char *)(uintptr_t)(text))
-#define PATIENCE_MS 20000
+#define WAIT_MS 20000
 
 /* The kind of the process `cat`. */
 enum role_of_cat { PROGRAM, CAPTURED, SHARING, LISTENER, PRINTED };
@@ -216,7 +216,7 @@ log_is(const struct world *w, const char *want)
 static inline void
 wait_for_log(const struct world *w, const char *want)
 {
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	int64_t end = clock_mono_ms() + WAIT_MS;
 
 	while (!log_is(w, want)) {
 		assert_true(clock_mono_ms() < end);
@@ -227,7 +227,7 @@ wait_for_log(const struct world *w, const char *want)
 static inline void
 wait_for_end(const struct world *w)
 {
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	int64_t end = clock_mono_ms() + WAIT_MS;
 
 	while (w->process->pid != 0) {
 		assert_true(clock_mono_ms() < end);

@@ -13,7 +13,7 @@ static bool strip;
 
 struct tube {
 	struct loop *loop;
-	struct output *channel;
+	struct output *output;
 	int writer;
 };
 
@@ -28,10 +28,10 @@ open_tube(const struct scratch *scratch, const char *log)
 	if (log != NULL)
 		assert_non_null(file = logfile_open(scratch_path(scratch, log), 0, 0));
 	assert_non_null(tube.loop = loop_new());
-	tube.channel = output_new(tube.loop, fds[0],
+	tube.output = output_new(tube.loop, fds[0],
 	    &(struct output_use){
 		.name = "c'at", .id = OUTPUT_STDOUT, .log = file, .strip_ansi = &strip });
-	assert_non_null(tube.channel);
+	assert_non_null(tube.output);
 	tube.writer = fds[1];
 	return tube;
 }
@@ -41,7 +41,7 @@ close_tube(struct tube *tube)
 {
 	if (tube->writer != -1)
 		close(tube->writer);
-	output_free(tube->channel);
+	output_free(tube->output);
 	loop_free(tube->loop);
 }
 
@@ -65,7 +65,7 @@ test_to_file(void **state)
 	assert_int_equal(len, 4);
 	assert_memory_equal(text, "a\0b\xff", 4);
 	free(text);
-	assert_ptr_equal(logfile_path(output_log(tube.channel)) != NULL, true);
+	assert_ptr_equal(logfile_path(tube.output->use.log) != NULL, true);
 	close_tube(&tube);
 }
 
@@ -75,7 +75,7 @@ test_copies(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, NULL);
 
-	assert_null(output_log(tube.channel));
+	assert_null(tube.output->use.log);
 	say(&tube, "hello\n\xc3\xa4", 8);
 	loop_turn(tube.loop, 1000);
 	assert_string_equal(
@@ -102,15 +102,15 @@ test_protocol(void **state)
 	static const struct output_ops ops = { .output = note_output, .is_protocol = true };
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
-	char told[32] = "", *text;
+	char got[32] = "", *text;
 	size_t len;
 
 	strip = true;
-	assert_int_equal(output_listen(tube.channel, &ops, told, 0), 0);
+	assert_int_equal(output_listen(tube.output, &ops, got, 0), 0);
 	say(&tube, "\x1b[1mREADY\n", 10);
 	loop_turn(tube.loop, 1000);
 	strip = false;
-	assert_string_equal(told, "\x1b[1mREADY\n");
+	assert_string_equal(got, "\x1b[1mREADY\n");
 	assert_string_equal(
 	    scratch->log, "DEBG \"c'at\" stdout output:\nb'\\x1b[1mREADY\\n'\n");
 	text = scratch_read(scratch, "log", &len);
@@ -138,21 +138,21 @@ test_end(void **state)
 	struct scratch *scratch = *state;
 	struct tube tube = open_tube(scratch, "log");
 	char want[128];
-	int fd = output_record(tube.channel)->fd;
+	int fd = tube.output->fd;
 
 	say(&tube, "last", 4);
 	close(tube.writer);
 	tube.writer = -1;
 	loop_turn(tube.loop, 1000);
 	loop_turn(tube.loop, 1000);
-	assert_int_equal(output_record(tube.channel)->fd, -1);
+	assert_int_equal(tube.output->fd, -1);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	snprintf(want, sizeof(want),
 	    "DEBG fd %d closed, stopped monitoring <channel for c'at (stdout)>\n", fd);
 	assert_true(scratch_logged(scratch, want));
 	scratch_expect(scratch, "log", "last");
-	assert_non_null(output_log(tube.channel));
-	output_drain(tube.channel, 100);
+	assert_non_null(tube.output->use.log);
+	output_drain(tube.output, 100);
 	close_tube(&tube);
 }
 
@@ -161,7 +161,7 @@ waiting(const struct tube *tube)
 {
 	int n = 0;
 
-	assert_int_equal(ioctl(output_record(tube->channel)->fd, FIONREAD, &n), 0);
+	assert_int_equal(ioctl(tube->output->fd, FIONREAD, &n), 0);
 	return (size_t)n;
 }
 
@@ -176,13 +176,13 @@ test_drain(void **state)
 	log_init(scratch_sink, scratch, LEVEL_INFO);
 	memset(much, 'x', sizeof(much));
 	say(&tube, much, sizeof(much));
-	output_drain(tube.channel, 100);
+	output_drain(tube.output, 100);
 	assert_int_equal(waiting(&tube), sizeof(much) - 100);
-	output_drain(tube.channel, 150000);
+	output_drain(tube.output, 150000);
 	assert_int_equal(waiting(&tube), sizeof(much) - 150100);
-	output_drain(tube.channel, 1 << 20);
+	output_drain(tube.output, 1 << 20);
 	assert_int_equal(waiting(&tube), 0);
-	output_drain(tube.channel, 1 << 20); /* does not wait for an empty pipe */
+	output_drain(tube.output, 1 << 20); /* does not wait for an empty pipe */
 	scratch_expect_size(scratch, "log", sizeof(much));
 	close_tube(&tube);
 }
@@ -235,11 +235,11 @@ static void
 test_slow_reader(void **state)
 {
 	const size_t all = 5000000;
-	size_t said = 0, before, heard = 0;
+	size_t written = 0, before, received = 0;
 	struct scratch *scratch = *state;
 	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
-	struct output *channel;
+	struct output *output;
 	int log[2], fds[2];
 	char path[32];
 
@@ -250,28 +250,29 @@ test_slow_reader(void **state)
 	assert_non_null(use.log = logfile_open(path, 0, 0));
 	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = output_new(loop, fds[0], &use));
+	assert_non_null(output = output_new(loop, fds[0], &use));
 	alarm(60);
 	do {
-		before = said;
-		for (size_t n; (n = chatter(fds[1], said, all - said)) > 0;)
-			said += n;
+		before = written;
+		for (size_t n; (n = chatter(fds[1], written, all - written)) > 0;)
+			written += n;
 		loop_turn(loop, 0);
-	} while (said > before);
-	assert_true(said < all);
+	} while (written > before);
+	assert_true(written < all);
 	/* Reopening the log meanwhile changes nothing. */
-	assert_int_equal(logfile_reopen(output_log(channel)), 0);
-	while (heard < all) {
-		heard += check_chatter(log[0], heard, 100000);
+	assert_int_equal(logfile_reopen(output->use.log), 0);
+	while (received < all) {
+		received += check_chatter(log[0], received, 100000);
 		loop_turn(loop, 0);
-		for (size_t n; said < all && (n = chatter(fds[1], said, all - said)) > 0;)
-			said += n;
+		for (size_t n;
+		     written < all && (n = chatter(fds[1], written, all - written)) > 0;)
+			written += n;
 	}
 	alarm(0);
-	assert_int_equal(heard, all);
+	assert_int_equal(received, all);
 	assert_string_equal(scratch->log, "");
 	close(fds[1]);
-	output_free(channel);
+	output_free(output);
 	backlogs_free(use.backlogs);
 	loop_free(loop);
 	close(log[0]);
@@ -292,9 +293,9 @@ test_outlived(void **state)
 	struct scratch *scratch = *state;
 	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
-	struct output *channel;
+	struct output *output;
 	int log[2], fds[2];
-	size_t said = 0, heard = 0;
+	size_t written = 0, received = 0;
 	bool done = false;
 	char path[32];
 
@@ -306,24 +307,24 @@ test_outlived(void **state)
 	for (int i = 0; i < 40; i++) {
 		assert_non_null(use.log = logfile_open(path, 0, 0));
 		assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-		assert_non_null(channel = output_new(loop, fds[0], &use));
-		for (size_t n; (n = chatter(fds[1], said, 4096)) > 0;)
-			said += n;
+		assert_non_null(output = output_new(loop, fds[0], &use));
+		for (size_t n; (n = chatter(fds[1], written, 4096)) > 0;)
+			written += n;
 		close(fds[1]);
 		loop_turn(loop, 0);
-		output_drain(channel, 1 << 20);
-		output_finish(channel);
-		output_free(channel);
+		output_drain(output, 1 << 20);
+		output_finish(output);
+		output_free(output);
 	}
 	backlogs_finish(use.backlogs, 60000, note_done, &done);
 	assert_false(done);
 	alarm(60);
-	while (heard < said) {
-		heard += check_chatter(log[0], heard, 100000);
+	while (received < written) {
+		received += check_chatter(log[0], received, 100000);
 		loop_turn(loop, 0);
 	}
 	alarm(0);
-	assert_int_equal(heard, said);
+	assert_int_equal(received, written);
 	assert_true(done);
 	assert_int_equal(backlogs_fd(use.backlogs, path), -1);
 	backlogs_free(use.backlogs);
@@ -341,7 +342,7 @@ test_loss_is_reported(void **state)
 	struct loop *loop = loop_new();
 	struct backlogs *backlogs = backlogs_new(loop);
 	struct logfile *file;
-	size_t said = 0, kept = 0, last = 0;
+	size_t written = 0, kept = 0, last = 0;
 	struct buf report;
 	char path[32], want[100];
 	int log[2];
@@ -354,7 +355,7 @@ test_loss_is_reported(void **state)
 	assert_int_equal(fcntl(log[0], F_SETFL, O_NONBLOCK), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", log[1]);
 	assert_non_null(file = logfile_open(path, 0, 0));
-	for (; said < BACKLOG_MAX + 3 * sizeof(bytes); said += sizeof(bytes))
+	for (; written < BACKLOG_MAX + 3 * sizeof(bytes); written += sizeof(bytes))
 		backlogs_write(backlogs, file, bytes, sizeof(bytes));
 	alarm(60);
 	while (backlogs_fd(backlogs, path) != -1 || last > 0) {
@@ -370,9 +371,9 @@ test_loss_is_reported(void **state)
 	alarm(0);
 	assert_int_equal(kept % (1 << 20), 0);
 	assert_int_equal(buf_putc(&report, '\0'), 0);
-	snprintf(want, sizeof(want), "\n[reeve: %zu bytes lost: %s]\n", said - kept,
+	snprintf(want, sizeof(want), "\n[reeve: %zu bytes lost: %s]\n", written - kept,
 	    strerror(ENOBUFS));
-	assert_true(said > kept);
+	assert_true(written > kept);
 	assert_string_equal(buf_data(&report), want);
 	buf_clear(&report);
 	logfile_free(file);
@@ -427,10 +428,10 @@ test_ends_while_waiting(void **state)
 	struct scratch *scratch = *state;
 	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
 	struct loop *loop = loop_new();
-	struct output *channel;
+	struct output *output;
 	struct timespec before, after;
 	int log[2], fds[2];
-	size_t said = 0;
+	size_t written = 0;
 	char path[32];
 
 	signal(SIGPIPE, SIG_IGN);
@@ -440,10 +441,10 @@ test_ends_while_waiting(void **state)
 	assert_non_null(use.log = logfile_open(path, 0, 0));
 	assert_non_null(use.backlogs = backlogs_new(loop));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = output_new(loop, fds[0], &use));
+	assert_non_null(output = output_new(loop, fds[0], &use));
 	for (size_t n, turns = 0; turns < 2000; turns++) {
-		while ((n = chatter(fds[1], said, 1 << 20)) > 0)
-			said += n;
+		while ((n = chatter(fds[1], written, 1 << 20)) > 0)
+			written += n;
 		loop_turn(loop, 0);
 	}
 	close(fds[1]);
@@ -455,11 +456,11 @@ test_ends_while_waiting(void **state)
 	    49);
 	close(log[0]);
 	close(log[1]);
-	for (int i = 0; i < 100 && output_record(channel)->fd != -1; i++)
+	for (int i = 0; i < 100 && output->fd != -1; i++)
 		loop_turn(loop, 100);
-	assert_int_equal(output_record(channel)->fd, -1);
+	assert_int_equal(output->fd, -1);
 	assert_int_equal(scratch_count(scratch, ": EPIPE\n"), 1);
-	output_free(channel);
+	output_free(output);
 	backlogs_free(use.backlogs);
 	loop_free(loop);
 }
@@ -470,18 +471,18 @@ test_full_disk(void **state)
 {
 	struct scratch *scratch = *state;
 	struct loop *loop = loop_new();
-	struct output *channel;
+	struct output *output;
 	int fds[2];
 
 	if (access("/dev/full", W_OK) == -1)
 		skip();
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	channel = output_new(loop, fds[0],
+	output = output_new(loop, fds[0],
 	    &(struct output_use){ .name = "p",
 		.id = OUTPUT_STDERR,
 		.log = logfile_open("/dev/full", 0, 0),
 		.strip_ansi = &strip });
-	assert_non_null(channel);
+	assert_non_null(output);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(write(fds[1], "x", 1), 1);
 		loop_turn(loop, 1000);
@@ -489,7 +490,7 @@ test_full_disk(void **state)
 	assert_int_equal(scratch_count(scratch, "ERRO "), 1);
 	assert_int_equal(scratch_count(scratch, "'p' stderr output:\nx"), 3);
 	close(fds[1]);
-	output_free(channel);
+	output_free(output);
 	loop_free(loop);
 }
 
@@ -524,7 +525,7 @@ test_syslog(void **state)
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct loop *loop = loop_new();
 	struct output_use use = { .name = "a", .id = OUTPUT_STDOUT, .strip_ansi = &strip };
-	struct output *channel;
+	struct output *output;
 	char got[100];
 	int fds[2];
 
@@ -533,7 +534,7 @@ test_syslog(void **state)
 	assert_non_null(use.log = logfile_open(scratch_path(scratch, "log"), 0, 0));
 	assert_non_null(use.syslog = syslogger_new(loop, address.sun_path, "x"));
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
-	assert_non_null(channel = output_new(loop, fds[0], &use));
+	assert_non_null(output = output_new(loop, fds[0], &use));
 	assert_int_equal(write(fds[1], "1\n\n2\n\n", 6), 6);
 	loop_turn(loop, 1000);
 	strip = true;
@@ -550,7 +551,7 @@ test_syslog(void **state)
 	}
 	assert_int_equal(recv(receiver, got, sizeof(got), 0), -1);
 	close(fds[1]);
-	output_free(channel);
+	output_free(output);
 	syslogger_free(use.syslog);
 	loop_free(loop);
 	close(receiver);

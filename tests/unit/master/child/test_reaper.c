@@ -84,7 +84,7 @@ test_one(void **state)
 }
 
 static void
-test_strangers(void **state)
+test_unknown_children(void **state)
 {
 	struct tally tally = { .scratch = *state, .want = 2 };
 	struct loop *loop = loop_new();
@@ -387,7 +387,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_one),
 	    TEST(test_stop),
-	    TEST(test_strangers),
+	    TEST(test_unknown_children),
 	    TEST(test_forget),
 	    TEST(test_unknown_flood),
 	    TEST(test_many),

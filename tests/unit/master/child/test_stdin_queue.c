@@ -35,7 +35,7 @@ close_input(struct pipe_end *end)
 static bool
 is_closed(void *ctx)
 {
-	return stdin_queue_record(ctx)->fd == -1;
+	return ((const struct stdin_queue *)ctx)->fd == -1;
 }
 
 static void
@@ -46,7 +46,7 @@ test_direct(void **state)
 
 	(void)state;
 	assert_int_equal(stdin_queue_write(end.input, "hello", 5), 0);
-	assert_int_equal(buf_len(&stdin_queue_record(end.input)->queue), 0);
+	assert_int_equal(buf_len(&end.input->queue), 0);
 	assert_int_equal(read(end.reader, got, sizeof(got)), 5);
 	assert_memory_equal(got, "hello", 5);
 	assert_int_equal(stdin_queue_write(end.input, "", 0), 0);
@@ -58,7 +58,7 @@ test_bound(void **state)
 {
 	struct pipe_end end = open_input();
 	char *much = calloc(1, STDIN_QUEUE_MAX + 1);
-	size_t held;
+	size_t queued;
 
 	(void)state;
 	assert_non_null(much);
@@ -66,14 +66,14 @@ test_bound(void **state)
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(read(end.reader, much, 1), -1); /* nothing was written */
 	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX), 0);
-	held = buf_len(&stdin_queue_record(end.input)->queue);
-	assert_in_range(held, 1, STDIN_QUEUE_MAX);
+	queued = buf_len(&end.input->queue);
+	assert_in_range(queued, 1, STDIN_QUEUE_MAX);
 	assert_int_equal(
-	    stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - held + 1), -1);
+	    stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - queued + 1), -1);
 	assert_int_equal(errno, ENOBUFS);
-	assert_int_equal(buf_len(&stdin_queue_record(end.input)->queue), held);
-	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - held), 0);
-	assert_int_equal(buf_len(&stdin_queue_record(end.input)->queue), STDIN_QUEUE_MAX);
+	assert_int_equal(buf_len(&end.input->queue), queued);
+	assert_int_equal(stdin_queue_write(end.input, much, STDIN_QUEUE_MAX - queued), 0);
+	assert_int_equal(buf_len(&end.input->queue), STDIN_QUEUE_MAX);
 	free(much);
 	close_input(&end);
 }
@@ -111,11 +111,11 @@ test_partial(void **state)
 	for (i = 0; i < sink.total; i++)
 		much[i] = (char)(i * 7 % 251);
 	assert_int_equal(stdin_queue_write(sink.end.input, much, 300000), 0);
-	assert_true(buf_len(&stdin_queue_record(sink.end.input)->queue) > 0);
+	assert_true(buf_len(&sink.end.input->queue) > 0);
 	assert_int_equal(stdin_queue_write(sink.end.input, much + 300000, 100000), 0);
 	assert_true(scratch_until(sink.end.loop, all_read, &sink));
 	assert_true(sink.in_order);
-	assert_int_equal(buf_len(&stdin_queue_record(sink.end.input)->queue), 0);
+	assert_int_equal(buf_len(&sink.end.input->queue), 0);
 	/* While nothing is queued, the writable pipe does not wake the loop. */
 	assert_int_equal(loop_turn(sink.end.loop, 0), 0);
 	free(much);
@@ -132,10 +132,10 @@ test_broken(void **state)
 	end.reader = -1;
 	assert_int_equal(stdin_queue_write(end.input, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(stdin_queue_record(end.input)->fd, -1);
+	assert_int_equal(end.input->fd, -1);
 	assert_int_equal(stdin_queue_write(end.input, "x", 1), -1);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(buf_len(&stdin_queue_record(end.input)->queue), 0);
+	assert_int_equal(buf_len(&end.input->queue), 0);
 	close_input(&end);
 }
 

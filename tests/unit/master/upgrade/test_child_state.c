@@ -46,7 +46,7 @@ static void
 wait_for_listener(const struct world *w, enum listener_state want, size_t nline)
 {
 	const struct listener_protocol *listener = eventlistener_of(w->process)->protocol;
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	int64_t end = clock_mono_ms() + WAIT_MS;
 
 	while (listener->state != want || listener->line.n != nline) {
 		assert_true(clock_mono_ms() < end);
