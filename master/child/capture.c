@@ -48,8 +48,8 @@ capture_put(struct capture *capture, char *bytes, size_t n)
 	if (capture->capturing && held + n > capture->maxbytes)
 		buf_consume(&capture->captured, n < held ? n : held);
 	if (capture->capturing && buf_append(&capture->captured, bytes, n) == -1)
-		log_limited(
-		    &capture->losses, LEVEL_ERROR, "no memory for %zu captured bytes", n);
+		log_limited(&capture->losses, LEVEL_ERROR,
+		    "%zu captured bytes are lost: %s", n, strerror(ENOMEM));
 	capture->ops->output(capture->ctx, bytes, n, capture->capturing);
 }
 

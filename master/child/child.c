@@ -198,7 +198,7 @@ child_clear_logs(struct process *process)
 
 		if (log == NULL || logfile_clear(log) == 0)
 			continue;
-		/* A file that had been removed was created, if its directory exists. */
+		/* ENOENT: the file had been removed. No error if it exists again. */
 		if (errno == ENOENT && access(logfile_path(log), F_OK) == 0)
 			continue;
 		log_limited(&process->child->uncleared, LEVEL_ERROR,

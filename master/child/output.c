@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define READ_MAX ((size_t)64 * 1024)
-#define READ_SYSLOG ((size_t)8 * 1024) /* less, because each line may be a message */
+#define READ_SYSLOG ((size_t)8 * 1024) /* with syslog, where each line is a message */
 
 const char *const output_words[OUTPUT_MAX] = {
     [OUTPUT_STDOUT] = "stdout",

@@ -16,7 +16,7 @@
 #define UNKNOWN_FIRST 10 /* lines on unknown children before they are limited */
 #define REAP_MAX 100     /* children in one turn of the loop */
 #define MISSES_MAX 64    /* expected children found running in one turn */
-#define SWEEP_MS 5       /* between two calls for any child, while expected ones end */
+#define SWEEP_MS 5       /* between calls for any child, while expected ones end */
 
 struct watch {
 	TAILQ_ENTRY(watch) in_expected;
@@ -34,7 +34,7 @@ struct reaper {
 	struct idmap *watches; /* pid → struct watch, owned */
 	struct watch_list expected;
 	struct watch_list stops; /* few */
-	int64_t swept_ms;        /* the last call for any child */
+	int64_t swept_ms;        /* the last waitpid for any child */
 	struct loop *loop;
 	struct source *signal, *again;
 	struct log_limit unknown; /* lines on children that are not registered */

@@ -176,7 +176,7 @@ spawn_reset_signals(const struct spawn_request *request)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
-/* How many descriptors the child gets: 0 to this number. */
+/* The number of descriptors that the child gets. */
 static int
 spawn_descriptors(const struct spawn_request *request)
 {
@@ -297,7 +297,7 @@ spawn_start(struct spawn_start *start)
 	return spawn_start_forked(start);
 }
 #else
-/* Until the child has its own table, or has ended. */
+/* Waits until the child has its own table, or has ended. */
 static void
 spawn_wait_for_table(atomic_int *has_table, pid_t pid)
 {
@@ -383,7 +383,7 @@ spawn_child(const struct spawn_request *request)
 	if (spawn_fill_slots(request) == 0)
 		pid = spawn_start(&start);
 	saved = errno;
-	/* While we hold the child's ends of its pipes, these have no end of file. */
+	/* Its pipes would have no end of file while we keep its ends open. */
 	for (int slot = SLOT_FIRST; slot <= SLOT_EXTRA_LAST; slot++)
 		(void)spawn_fill(slot, SLOT_NULL);
 	/* The child does the same, but perhaps later than a signal to its group. */

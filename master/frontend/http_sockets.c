@@ -98,9 +98,9 @@ http_sockets_error(const struct listener_config *config, int errnum)
 		    str_errno_name(errnum), errnum);
 	pw = getpwuid(geteuid());
 	return xasprintf(
-	    "Not permitted to chown %s to uid/gid (%d, %d); adjust "
-	    "\"sockchown\" value in config file or on command line to values that the "
-	    "current user (%s) can successfully chown",
+	    "Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" value in "
+	    "config file or on command line to values that the current user (%s) can "
+	    "successfully chown",
 	    config->path, (int)config->uid, (int)config->gid,
 	    pw == NULL ? "unknown" : pw->pw_name);
 }
@@ -116,8 +116,7 @@ http_sockets_bind_again(struct http_socket *one, const struct listener_config *c
 		fd = http_sockets_listen_unix(one, config);
 	if (fd == -1) {
 		log_limited(&one->failing, LEVEL_ERROR,
-		    "[%s] cannot bind %s again: "
-		    "%s; only existing connections are served",
+		    "[%s] cannot bind %s again: %s; only existing connections are served",
 		    config->section, config->path, strerror(errno));
 		return false;
 	}
@@ -144,9 +143,8 @@ http_sockets_revive(struct http_sockets *all, const struct config *whole, size_t
 		    "[%s] was shut down by reeve-rpcd; listening again", config->section);
 	else
 		log_limited(&one->missing, LEVEL_WARN,
-		    "[%s] %s was removed or "
-		    "replaced; binding it again",
-		    config->section, config->path);
+		    "[%s] %s was removed or replaced; binding it again", config->section,
+		    config->path);
 	if (config->is_unix)
 		return http_sockets_bind_again(one, config);
 	if (listen(one->fd, BACKLOG) == -1)
@@ -262,7 +260,7 @@ http_sockets_is_ours(const struct http_sockets *old, const struct listener_confi
 	return ours;
 }
 
-/* Whether the rule of safepath.h permits to replace the path by a socket. 0, or -1. */
+/* Whether the rule of safepath.h permits replacing the path with a socket. 0, or -1. */
 static int
 http_sockets_check_name(const char *path)
 {

@@ -4,8 +4,8 @@
 #include "master/upgrade/state_parts.h"
 #include "master/upgrade/statefield.h"
 
-/* An event that is in several queues, or several times in one, is restored as as many
- * events. This costs only memory, and the bound of each queue is still observed. */
+/* An event that is in several queues, or several times in one, is restored as an event for
+ * each. This costs only memory, and the bound of each queue is still observed. */
 
 static const struct statefield pool_rows[] = STATEFIELDS(POOL_FIELDS, struct listener_pool);
 static const struct statefield dispatch_rows[] =

@@ -120,11 +120,10 @@ test_refused(void **state)
 	struct fcgi_config unknown = { .url = S("tcp://*:x"), .why = S("[Errno -2] who?") };
 
 	expect_refusal(&config,
-	    "Could not create FastCGI socket unix://x: [Errno 2] No "
-	    "such file or directory");
-	expect_refusal(&unknown,
-	    "Could not create FastCGI socket tcp://*:x: [Errno -2] "
-	    "who?");
+	    "Could not create FastCGI socket unix://x: [Errno 2] No such file or "
+	    "directory");
+	expect_refusal(
+	    &unknown, "Could not create FastCGI socket tcp://*:x: [Errno -2] who?");
 }
 
 static void

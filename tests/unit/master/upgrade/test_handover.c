@@ -77,9 +77,8 @@ test_descriptor_is_missing(void **state UNUSED)
 	close(one);
 	assert_int_equal(handover_keep(doc, true), -1);
 	assert_null(handover_read(fd, &why));
-	assert_string_equal(why,
-	    "state document: a descriptor is missing: Bad file "
-	    "descriptor");
+	assert_string_equal(
+	    why, "state document: a descriptor is missing: Bad file descriptor");
 	free(why);
 	json_decref(doc);
 	close(other);
