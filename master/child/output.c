@@ -30,14 +30,13 @@ output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 {
 	bool is_text = !o->ops->is_protocol && str_is_utf8(bytes, n);
 	char *name, *quoted;
-	struct buf line;
+	struct buf line = { 0 };
 	int rc = -1;
 
 	if (o->hidden || !log_wants(LEVEL_DEBUG))
 		return;
 	name = str_repr(o->use.name);
 	quoted = is_text ? NULL : str_repr_bytes(bytes, n);
-	buf_init(&line, 0);
 	if (name != NULL)
 		rc = buf_printf(&line, "%s %s output:\n", name, output_words[o->use.id]);
 	if (rc == 0 && is_text)

@@ -33,9 +33,8 @@ static void
 printer_print(struct printer *printer, printer_fn *print, void *ctx)
 {
 	const char *prefix = printer->prefix != NULL ? printer->prefix : "";
-	struct buf line;
+	struct buf line = { 0 };
 
-	buf_init(&line, 0);
 	if (buf_puts(&line, prefix) == 0 &&
 	    buf_append(&line, buf_data(&printer->line), buf_len(&printer->line)) == 0 &&
 	    buf_putc(&line, '\n') == 0)

@@ -64,12 +64,11 @@ dispatch_process_state(
     struct dispatcher *events, const struct process *process, enum process_state from)
 {
 	enum event_type type = payload_state_type(process->state);
-	struct buf text;
+	struct buf text = { 0 };
 
-	if (!dispatch_wanted(events, type))
-		return;
-	buf_init(&text, 0);
-	dispatch_make(events, type, &text, payload_process_state(&text, process, from));
+	if (dispatch_wanted(events, type))
+		dispatch_make(
+		    events, type, &text, payload_process_state(&text, process, from));
 }
 
 void
@@ -81,34 +80,29 @@ dispatch_process_output(struct dispatcher *events, const struct process *process
 		{EVENT_PROCESS_LOG_STDERR, EVENT_PROCESS_COMMUNICATION_STDERR},
 	};
 	enum event_type type = types[id][captured];
-	struct buf text;
+	struct buf text = { 0 };
 
-	if (!dispatch_wanted(events, type))
-		return;
-	buf_init(&text, 0);
-	dispatch_make(events, type, &text,
-	    payload_process_output(&text, process, id, captured, bytes, n));
+	if (dispatch_wanted(events, type))
+		dispatch_make(events, type, &text,
+		    payload_process_output(&text, process, id, captured, bytes, n));
 }
 
 void
 dispatch_remote(struct dispatcher *events, const char *type, const char *data, size_t n)
 {
-	struct buf text;
+	struct buf text = { 0 };
 
-	if (!dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
-		return;
-	buf_init(&text, 0);
-	dispatch_make(events, EVENT_REMOTE_COMMUNICATION, &text,
-	    payload_remote(&text, type, data, n));
+	if (dispatch_wanted(events, EVENT_REMOTE_COMMUNICATION))
+		dispatch_make(events, EVENT_REMOTE_COMMUNICATION, &text,
+		    payload_remote(&text, type, data, n));
 }
 
 void
 dispatch_supervisor_state(struct dispatcher *events, enum event_type type)
 {
 	bool stops = type == EVENT_SUPERVISOR_STATE_CHANGE_STOPPING;
-	struct buf none;
+	struct buf none = { 0 };
 
-	buf_init(&none, 0);
 	if (dispatch_wanted(events, type) && !(stops && events->sent_stopping))
 		dispatch_make(events, type, &none, 0);
 	events->sent_stopping = events->sent_stopping || stops;
@@ -117,9 +111,8 @@ dispatch_supervisor_state(struct dispatcher *events, enum event_type type)
 void
 dispatch_group(struct dispatcher *events, enum event_type type, const char *name)
 {
-	struct buf text;
+	struct buf text = { 0 };
 
-	buf_init(&text, 0);
 	if (dispatch_wanted(events, type))
 		dispatch_make(events, type, &text, payload_group(&text, name));
 }
@@ -127,9 +120,8 @@ dispatch_group(struct dispatcher *events, enum event_type type, const char *name
 static void
 dispatch_tick(void *ctx, enum event_type type, int64_t when)
 {
-	struct buf text;
+	struct buf text = { 0 };
 
-	buf_init(&text, 0);
 	dispatch_make(ctx, type, &text, payload_tick(&text, when));
 }
 

@@ -216,10 +216,9 @@ listener_pool_send(struct listener_pool *pool, const struct pool_event *item,
 {
 	struct process *process;
 	struct listener_protocol *listener;
-	struct buf text;
+	struct buf text = { 0 };
 	bool sent = false;
 
-	buf_init(&text, 0);
 	TAILQ_FOREACH(process, &pool->group->processes, in_group) {
 		listener = pool->ops->protocol(process);
 		if (process->state != PROCESS_RUNNING || listener == NULL ||

@@ -36,13 +36,10 @@ child_state_write_output(const struct process *process, enum output_id id)
 	int log_fd = log != NULL ? logfile_fd(log) : -1;
 	json_t *object = json_object();
 
-	state_parts_add(&object, "pipe",
-	    output == NULL ? json_null() : STATEFIELD_WRITE(output_rows, output));
-	state_parts_add(&object, "capture",
-	    capture == NULL ? json_null() : STATEFIELD_WRITE(capture_rows, capture));
+	state_parts_add(&object, "pipe", STATEFIELD_WRITE(output_rows, output));
+	state_parts_add(&object, "capture", STATEFIELD_WRITE(capture_rows, capture));
 	state_parts_add(&object, "log",
-	    log == NULL ? json_null() :
-			  STATEFIELD_WRITE(logfile_rows, logfile_record(log)));
+	    STATEFIELD_WRITE(logfile_rows, log != NULL ? logfile_record(log) : NULL));
 	state_parts_add(&object, "log_fd", statefield_write_fd(&log_fd));
 	state_parts_add(&object, "autolog", statefield_write_text(&autolog));
 	return object;
@@ -53,9 +50,7 @@ child_state_write(const struct process *process)
 {
 	const struct group_ops *ops = process->group->ops;
 	const struct eventlistener *listener = eventlistener_of(process);
-	const struct listener_protocol *protocol = NULL;
 	const struct child *child = process->child;
-	const struct printer *printer = NULL;
 	json_t *object;
 	int socket = -1;
 
@@ -63,22 +58,16 @@ child_state_write(const struct process *process)
 		return json_null();
 	if (ops->input_fd != NULL)
 		socket = ops->input_fd(process);
-	if (listener != NULL) {
-		protocol = listener->protocol;
-		printer = listener->printer;
-	}
 	object = json_object();
 	state_parts_add(&object, "socket", statefield_write_fd(&socket));
-	state_parts_add(&object, "stdin",
-	    child->input == NULL ? json_null() :
-				   STATEFIELD_WRITE(stdin_rows, child->input));
+	state_parts_add(&object, "stdin", STATEFIELD_WRITE(stdin_rows, child->input));
 	for (int id = 0; id < OUTPUT_MAX; id++)
 		state_parts_add(&object, output_words[id],
 		    child_state_write_output(process, (enum output_id)id));
 	state_parts_add(&object, "listener",
-	    protocol == NULL ? json_null() : STATEFIELD_WRITE(listener_rows, protocol));
+	    STATEFIELD_WRITE(listener_rows, listener != NULL ? listener->protocol : NULL));
 	state_parts_add(&object, "printer",
-	    printer == NULL ? json_null() : STATEFIELD_WRITE(printer_rows, printer));
+	    STATEFIELD_WRITE(printer_rows, listener != NULL ? listener->printer : NULL));
 	return object;
 }
 
@@ -150,14 +139,10 @@ child_state_read_capture(struct output *output, const json_t *json)
 {
 	struct capture *capture = output->capture;
 
-	if (json_is_null(json) != (capture == NULL))
+	if (STATEFIELD_READ(capture_rows, json, capture) != NULL ||
+	    (capture != NULL && !capture_is_sound(capture)))
 		return "capture";
-	if (capture == NULL)
-		return NULL;
-	return STATEFIELD_READ(capture_rows, json, capture) == NULL &&
-		capture_is_sound(capture) ?
-	    NULL :
-	    "capture";
+	return NULL;
 }
 
 /* An output that the child has closed exists until the child ends: its log can be cleared,
@@ -199,24 +184,16 @@ static const char *
 child_state_read_listener(const struct process *process, const json_t *json)
 {
 	const struct eventlistener *listener = eventlistener_of(process);
-	struct listener_protocol *protocol = NULL;
-	struct printer *printer = NULL;
+	struct listener_protocol *protocol = listener != NULL ? listener->protocol : NULL;
+	struct printer *printer = listener != NULL ? listener->printer : NULL;
 	const json_t *one = json_object_get(json, "listener");
 
-	if (listener != NULL) {
-		protocol = listener->protocol;
-		printer = listener->printer;
-	}
-	if (json_is_null(one) != (protocol == NULL) ||
-	    (protocol != NULL &&
-		(STATEFIELD_READ(listener_rows, one, protocol) != NULL ||
-		    !listener_protocol_is_sound(protocol))))
+	if (STATEFIELD_READ(listener_rows, one, protocol) != NULL ||
+	    (protocol != NULL && !listener_protocol_is_sound(protocol)))
 		return "listener";
 	one = json_object_get(json, "printer");
-	if (json_is_null(one) != (printer == NULL) ||
-	    (printer != NULL &&
-		(STATEFIELD_READ(printer_rows, one, printer) != NULL ||
-		    !printer_is_sound(printer))))
+	if (STATEFIELD_READ(printer_rows, one, printer) != NULL ||
+	    (printer != NULL && !printer_is_sound(printer)))
 		return "printer";
 	return NULL;
 }

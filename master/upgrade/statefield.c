@@ -357,8 +357,10 @@ static const struct {
 json_t *
 statefield_write(const struct statefield *table, size_t rows, const void *from)
 {
-	json_t *object = json_object();
+	json_t *object = from != NULL ? json_object() : NULL;
 
+	if (from == NULL)
+		return json_null();
 	for (size_t i = 0; object != NULL && i < rows; i++) {
 		json_t *value =
 		    kinds[table[i].kind].write((const char *)from + table[i].offset);
@@ -375,10 +377,12 @@ const char *
 statefield_read(
     const struct statefield *table, size_t rows, const json_t *object, void *into)
 {
+	if (into == NULL && json_is_null(object))
+		return NULL;
 	for (size_t i = 0; i < rows; i++) {
 		const json_t *value = json_object_get(object, table[i].name);
 
-		if (value == NULL ||
+		if (into == NULL || value == NULL ||
 		    !kinds[table[i].kind].read(value, (char *)into + table[i].offset))
 			return table[i].name;
 	}

@@ -43,10 +43,10 @@ struct statefield {
 #define STATEFIELD_WRITE(rows, from) statefield_write(rows, nitems(rows), from)
 #define STATEFIELD_READ(rows, json, into) statefield_read(rows, nitems(rows), json, into)
 
-/* New object; NULL with ENOMEM. */
+/* New object, or null for from = NULL; NULL with ENOMEM. */
 json_t *statefield_write(const struct statefield *table, size_t rows, const void *from);
-/* Fills `into`; frees its old texts. NULL, or the name of the first member that is missing
- * or has a wrong type. */
+/* Fills `into`; frees its old texts. into = NULL requires a null. NULL, or the name of the
+ * first member that is missing or has a wrong type. */
 const char *statefield_read(
     const struct statefield *table, size_t rows, const json_t *, void *into);
 
