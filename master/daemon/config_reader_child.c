@@ -120,7 +120,7 @@ config_reader_child_read(
 	bool restart = task->kind == CONFIG_RESTART;
 
 	if (conf_load_run(load) == -1)
-		return restart ? conf_place_error(load, conf_place_blamed(load)) :
+		return restart ? conf_place_error(load, conf_place_key(load)) :
 				 xstrdup(load->error);
 	if (restart && restart_check(master, load) == -1)
 		return conf_place_error(load, load->failed_key);

@@ -199,7 +199,7 @@ x=1
                 (RPC + "[inet_http_server]\nport=127.0.0.1:1\n",
                  [(5, r"\[inet_http_server\] has no password: every user of this")]),
                 (RPC + "[inet_http_server]\nport=:1\n",
-                 [(5, r"\[inet_http_server\] has no password: other machines may look")]),
+                 [(5, r"\[inet_http_server\] has no password: other machines can read")]),
                 (RPC + "[inet_http_server]\nport=1\nunauthenticated_role=admin\n",
                  [(5, r"\[inet_http_server\] has no password: every client has the role "
                    "admin")]),
@@ -229,7 +229,7 @@ x=1
                 ("[program:a]\ncommand=/bin/cat\nstdout_logfile=%(here)s/sub\n",
                  [(4, r"\[program:a\] stdout_logfile .*/sub is a directory")]),
                 (RPC + "[inet_http_server]\nport=1\nusername=\npassword=\n",
-                 [(5, r"\[inet_http_server\] has no password: other machines may look")]),
+                 [(5, r"\[inet_http_server\] has no password: other machines can read")]),
                 ("[group:g]\nprograms=a,b\n[program:a]\ncommand=/bin/cat\n"
                  "process_name=x\n[program:b]\ncommand=/bin/cat\nprocess_name=x\n",
                  [(2, r"group g has more than one process named x")]),

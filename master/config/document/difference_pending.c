@@ -19,7 +19,7 @@ struct pending {
 };
 
 static void PRINTF_LIKE(2, 3)
-difference_pending_say(struct pending *pending, const char *fmt, ...)
+difference_pending_add(struct pending *pending, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -45,14 +45,14 @@ difference_pending_change(struct pending *pending, const char *section, const ch
 	char *before, *after;
 
 	if (str_equal(option, "password") || str_equal(option, "environment")) {
-		difference_pending_say(pending, "[%s] %s", section, option);
+		difference_pending_add(pending, "[%s] %s", section, option);
 		mem_wiping_free(before_take);
 		mem_wiping_free(after_take);
 		return;
 	}
 	before = conf_difference_value(before_take);
 	after = conf_difference_value(after_take);
-	difference_pending_say(
+	difference_pending_add(
 	    pending, "[%s] %s: %s -> %s", section, option, before, after);
 	free(before);
 	free(after);
@@ -133,13 +133,13 @@ difference_pending_listeners(
 		    difference_pending_find(fresh, one->section);
 
 		if (now == NULL)
-			difference_pending_say(reload, "[%s] is gone", one->section);
+			difference_pending_add(reload, "[%s] is gone", one->section);
 		else
 			difference_pending_listener(reload, one, now);
 	}
 	for (size_t i = 0; i < fresh->nlisteners; i++)
 		if (difference_pending_find(live, fresh->listeners[i].section) == NULL)
-			difference_pending_say(
+			difference_pending_add(
 			    reload, "[%s] is new", fresh->listeners[i].section);
 }
 
@@ -173,7 +173,7 @@ conf_difference_pending(struct conf_writer *writer, const struct conf_in_force *
 			    live, fresh);
 	}
 	if (live->config->has_main_interface != fresh->has_main_interface)
-		difference_pending_say(&reload, "[rpcinterface:supervisor] %s",
+		difference_pending_add(&reload, "[rpcinterface:supervisor] %s",
 		    fresh->has_main_interface ? "is new" : "is gone");
 	difference_pending_listeners(&reload, live->config, fresh);
 	difference_pending_end(&reload);

@@ -21,7 +21,7 @@ struct why {
 };
 
 static void PRINTF_LIKE(2, 3)
-difference_why_say(struct why *why, const char *fmt, ...)
+difference_why_add(struct why *why, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -69,12 +69,12 @@ difference_why_rows(struct why *why, const char *prefix, enum conf_document_kind
 		char *before, *after;
 
 		if (option->type == &conf_environment) {
-			difference_why_say(why, "%s%s", prefix, option->name);
+			difference_why_add(why, "%s%s", prefix, option->name);
 			continue;
 		}
 		before = conf_difference_value(conf_print(option, live));
 		after = conf_difference_value(conf_print(option, fresh));
-		difference_why_say(
+		difference_why_add(
 		    why, "%s%s: %s -> %s", prefix, option->name, before, after);
 		free(before);
 		free(after);
@@ -88,7 +88,7 @@ difference_why_process(
 	char *prefix;
 
 	if (!str_equal(live->name, fresh->name)) {
-		difference_why_say(why, "%s in place of %s", fresh->name, live->name);
+		difference_why_add(why, "%s in place of %s", fresh->name, live->name);
 		return;
 	}
 	prefix = xasprintf("%s: ", live->name);
@@ -109,7 +109,7 @@ conf_difference_why(struct buf *out, const struct group_config *live,
 		difference_why_rows(&why, "", conf_group_kinds[live->kind]->part, part,
 		    conf_group_part(fresh));
 	if (live->nprocesses != fresh->nprocesses)
-		difference_why_say(
+		difference_why_add(
 		    &why, "processes: %zu -> %zu", live->nprocesses, fresh->nprocesses);
 	for (size_t i = 0; i < live->nprocesses && i < fresh->nprocesses; i++)
 		difference_why_process(&why, live->processes[i], fresh->processes[i]);

@@ -10,22 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK_MAX 100 /* problems that are told */
+#define CHECK_MAX 100 /* repairs, and so problems that are reported */
 
-/* Reading ends at the first error. So it is mended in memory, and all is read again, until
- * nothing is wrong any more or what is cannot be mended. */
+/* A reading ends at its first error. The check then repairs that in memory and reads again,
+ * until there is no error or one that cannot be repaired. */
 struct repair {
-	char *section, *key; /* key NULL: the section is left out */
+	char *section, *key; /* key NULL = the section is removed */
 };
 
 struct check {
 	FILE *out;
 	struct repair repairs[CHECK_MAX];
 	size_t count;
-	int warnings; /* that were told */
+	int warnings; /* printed */
 };
 
-/* What a value that is wrong, or missing, is mended to; others are left out. */
+/* The values that replace wrong or missing ones; other options are removed. */
 static const struct {
 	const char *key, *text;
 } placeholders[] = {
@@ -49,7 +49,7 @@ check_placeholder(const char *key)
 }
 
 static void
-check_mend(void *ctx, struct ini *ini)
+check_apply_repairs(void *ctx, struct ini *ini)
 {
 	const struct check *check = ctx;
 
@@ -61,7 +61,7 @@ check_mend(void *ctx, struct ini *ini)
 }
 
 static bool
-check_is_mended(const struct check *check, const char *section, const char *key)
+check_is_repaired(const struct check *check, const char *section, const char *key)
 {
 	for (size_t i = 0; i < check->count; i++)
 		if (str_equal(check->repairs[i].section, section) &&
@@ -70,8 +70,8 @@ check_is_mended(const struct check *check, const char *section, const char *key)
 	return false;
 }
 
-/* Mends what was wrong: the option, or once that did not help the whole section. False
- * when nothing can be done. */
+/* Adds a repair of the error: of its option or, if there is one already, of the whole
+ * section. False when the error cannot be repaired. */
 static bool
 check_repair(struct check *check, const struct conf_load *load, const char *key)
 {
@@ -81,20 +81,21 @@ check_repair(struct check *check, const struct conf_load *load, const char *key)
 
 	if (section == NULL || check->count == CHECK_MAX)
 		return false;
-	whole = key == NULL || check_is_mended(check, section, key) ||
+	whole = key == NULL || check_is_repaired(check, section, key) ||
 	    (check_placeholder(key) == NULL &&
 		!ini_where(load->ini, section, key, &file, &line));
 	if (whole &&
-	    (strcmp(section, "supervisord") == 0 || check_is_mended(check, section, NULL)))
+	    (strcmp(section, "supervisord") == 0 ||
+		check_is_repaired(check, section, NULL)))
 		return false;
 	check->repairs[check->count++] = (struct repair){ .section = xstrdup(section),
 		.key = whole ? NULL : xstrdup(key) };
 	return true;
 }
 
-/* Prints the error. Where a member of a group is missing or ambiguous, a start names the
- * section of the member before it, as supervisord does; here it is the group's. A start
- * lists all names that could be expanded; the one that cannot is enough here. */
+/* Prints the error as at a start, except for two texts of supervisord: an unknown or
+ * ambiguous member of a group is reported for the group, not for the member before it, and
+ * the list of all names that can be expanded is left out. */
 static void
 check_print_error(const struct check *check, const char *error, const char *section)
 {
@@ -119,7 +120,7 @@ check_print_error(const struct check *check, const char *error, const char *sect
 	    rest != NULL ? rest : "");
 }
 
-/* A group that misses a program is no problem of its own when it was left out here. */
+/* Whether a group misses a program only because a repair removed that. */
 static bool
 check_is_consequence(const struct check *check, const char *error)
 {
@@ -136,30 +137,29 @@ check_is_consequence(const struct check *check, const char *error)
 	return false;
 }
 
-/* Processes of one section have the same warning. */
+/* Prints the warnings, one that several processes of a section have only once. */
 static void
 check_print_warnings(struct check *check, const struct config *config)
 {
-	struct map *told = map_new();
+	struct map *printed = map_new();
 
-	for (size_t i = 0; told != NULL && i < config->nmessages; i++) {
+	mem_must(printed == NULL);
+	for (size_t i = 0; i < config->nmessages; i++) {
 		const struct config_message *message = &config->messages[i];
 		const char *place = message->place != NULL ? message->place : config->file;
 		char *line = xasprintf("%s: warning: %s\n", place, message->text);
 
-		if (message->level >= LEVEL_WARN && map_get(told, line) == NULL &&
-		    map_set(told, line, told) == 0) {
+		if (message->level >= LEVEL_WARN && map_get(printed, line) == NULL) {
+			mem_must(map_set(printed, line, printed));
 			fputs(line, check->out);
 			check->warnings++;
 		}
 		free(line);
 	}
-	map_free(told);
+	map_free(printed);
 }
 
-/* --- the whole --- */
-
-/* One reading; true when another one is due. */
+/* Reads once; true when the error was repaired, so that another reading is due. */
 static bool
 check_read_once(struct check *check, const struct arguments *arguments, int *problems)
 {
@@ -170,8 +170,8 @@ check_read_once(struct check *check, const struct arguments *arguments, int *pro
 	bool again = false;
 
 	conf_load_begin(&load, arguments);
-	load.mend = check_mend;
-	load.mend_ctx = check;
+	load.repair = check_apply_repairs;
+	load.repair_ctx = check;
 	if (conf_load_run(&load) == 0) {
 		if (config_pass(load.config, &config, &error) == 0) {
 			check_print_warnings(check, config);
@@ -182,11 +182,11 @@ check_read_once(struct check *check, const struct arguments *arguments, int *pro
 			++*problems;
 		}
 	} else {
-		key = conf_place_blamed(&load);
+		key = conf_place_key(&load);
 		if (!check_is_consequence(check, load.error) &&
 		    !(key != NULL && load.failed_section != NULL &&
-			check_is_mended(check, load.failed_section, key))) {
-			if (conf_place_helps(&load)) {
+			check_is_repaired(check, load.failed_section, key))) {
+			if (conf_place_is_useful(&load)) {
 				place = conf_place(&load, load.failed_section, key);
 				fprintf(check->out, "%s: ", place);
 				free(place);
@@ -209,7 +209,7 @@ conf_check(const struct arguments *arguments, FILE *out, int *warnings)
 	int problems = 0;
 
 	while (check_read_once(&check, arguments, &problems))
-		;
+		continue;
 	for (size_t i = 0; i < check.count; i++) {
 		free(check.repairs[i].section);
 		free(check.repairs[i].key);

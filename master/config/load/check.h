@@ -1,5 +1,5 @@
-/* Check: every problem of a configuration, each with its file and line, and not only
- * the first one, as at a start. */
+/* Check: reports all problems of a configuration with file and line, where a start reports
+ * the first one. */
 #ifndef MASTER_CONFIG_LOAD_CHECK_H
 #define MASTER_CONFIG_LOAD_CHECK_H
 
@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* Reads the configuration that the options name as a start would, and prints its problems
- * and what else looks wrong. How many problems there were; warnings are none. */
+/* Reads the configuration as a start does and prints its problems and warnings. Returns the
+ * number of problems; *warnings is that of warnings. */
 int conf_check(const struct arguments *, FILE *out, int *warnings);
 
 #endif

@@ -1,4 +1,4 @@
-/* [eventlistener:x] → a pool. */
+/* [eventlistener:x]: a group that is a listener pool. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"
@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The subscriptions as bits. */
+/* Sets a bit for each subscription. */
 static int
 eventlistener_parse_events(
     struct conf_load *load, const char *section, char *events, uint32_t *bits)
@@ -50,8 +50,8 @@ eventlistener_check_redirect(struct conf_load *load, const char *section)
 	return 0;
 }
 
-/* Python code, which is not run. What these two do is known; of others nothing is known, so
- * none of their results is bad: it would come again for ever. */
+/* The handler is Python code, which reeve cannot run. What the two below do is known. For
+ * any other, all results are accepted, because a rejected event is sent again and again. */
 static enum result_handler
 eventlistener_read_handler(
     struct conf_load *load, const char *section, const struct pool_section *values)
@@ -63,7 +63,7 @@ eventlistener_read_handler(
 	if (conf_load_is_python(values->result_handler, "supervisor_stdout:event_handler"))
 		return RESULT_PRINTED;
 	conf_load_at(load, section, option->name);
-	conf_load_say(load, LEVEL_WARN,
+	conf_load_message(load, LEVEL_WARN,
 	    "[%s] result_handler=%s is Python code, "
 	    "which reeve does not run; every result is accepted",
 	    section, values->result_handler);
@@ -71,7 +71,7 @@ eventlistener_read_handler(
 }
 
 static int
-eventlistener_judge(struct conf_load *load, const char *section,
+eventlistener_read_options(struct conf_load *load, const char *section,
     struct pool_section *values, struct pool_config *pool)
 {
 	if (conf_load_rows(load, section, &conf_listener_pool, values) == -1)
@@ -90,7 +90,7 @@ eventlistener_judge(struct conf_load *load, const char *section,
 	return 0;
 }
 
-/* Warns of options of standard output that cannot work beside the event protocol. */
+/* Warns of options of standard output that have no effect with the event protocol. */
 static void
 eventlistener_warn_output(
     struct conf_load *load, const char *section, const struct output_config *output)
@@ -114,7 +114,7 @@ conf_pool_read_listener(struct conf_load *load, const char *section, const char 
 	struct pool_section values = { 0 };
 	struct pool_config pool = { 0 };
 	struct group_config *group;
-	int status = eventlistener_judge(load, section, &values, &pool);
+	int status = eventlistener_read_options(load, section, &values, &pool);
 
 	if (status == 0) {
 		group = group_config_new(GROUP_LISTENER_POOL, name, values.priority);

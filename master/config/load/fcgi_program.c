@@ -1,4 +1,4 @@
-/* [fcgi-program:x] → a group that shares a socket. */
+/* [fcgi-program:x]: a group whose processes share a socket. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"
@@ -38,7 +38,7 @@ fcgi_program_read_options(
 	return 0;
 }
 
-/* The two errors with brackets are shown as supervisord shows them: as tuples. */
+/* Fails with a text that supervisord shows as a Python tuple. */
 static int
 fcgi_program_bad_socket(
     struct conf_load *load, const char *section, const char *what, const char *text)
@@ -121,7 +121,7 @@ fcgi_program_read_socket(struct conf_load *load, const char *section, const char
 	return fcgi_program_read_address(load, section, values, fcgi);
 }
 
-/* The socket belongs to the program's user, unless an owner is given. */
+/* The default owner of the socket is the program's user. */
 static int
 fcgi_program_read_user(
     struct conf_load *load, const char *section, struct fcgi_config *fcgi)

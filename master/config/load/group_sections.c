@@ -1,5 +1,5 @@
-/* Sections → groups: [group:x], then programs on their own, then pools of event
- * listeners, then those that share a FastCGI socket. */
+/* The sections that are groups: [group:x], then the programs that are in no group, then
+ * event listeners and FastCGI programs. */
 #include "master/config/load/load_context.h"
 
 #include "common/map.h"
@@ -19,7 +19,7 @@ conf_group_add(struct conf_load *load, struct group_config *group)
 	config->groups[config->ngroups++] = group;
 }
 
-/* New: a section that makes a group of this name; of several, the one read last. */
+/* New: the section of the group of this name; of several, the one read last. */
 static char *
 group_sections_section_of(const struct conf_load *load, const char *name)
 {
@@ -37,8 +37,8 @@ group_sections_section_of(const struct conf_load *load, const char *name)
 	return section;
 }
 
-/* Of processes with one name the last counts, in the place of the first, as in
- * supervisord. */
+/* As in supervisord, of several processes with one name the last one takes the place of the
+ * first. */
 static void
 group_sections_drop_duplicates(struct conf_load *load, struct group_config *group)
 {
@@ -54,8 +54,8 @@ group_sections_drop_duplicates(struct conf_load *load, struct group_config *grou
 		if (place != NULL) {
 			section = group_sections_section_of(load, group->name);
 			conf_load_warn(load, section, NULL,
-			    "group %s has more than one "
-			    "process named %s; only the last one is run; set process_name=",
+			    "group %s has more than one process named %s and runs only the "
+			    "last one; set process_name=",
 			    group->name, process->name);
 			free(section);
 			process_config_free(*place);
@@ -70,8 +70,8 @@ group_sections_drop_duplicates(struct conf_load *load, struct group_config *grou
 	map_free(seen);
 }
 
-/* New: the section of a member, NULL = failed; the error shows the section looked at
- * before, as in supervisord. */
+/* New: the section of a member; NULL = failed. As in supervisord, the error has the section
+ * `shown`, which was read before. */
 static char *
 group_sections_member_section(struct conf_load *load, const char *shown, const char *name)
 {
@@ -138,8 +138,8 @@ group_sections_read_group(struct conf_load *load, const char *section, const cha
 	return status;
 }
 
-/* A program outside of all groups is a group of its own. Its priority is judged a first
- * time here, as in supervisord: a bad one is reported without the section. */
+/* A program that is in no group is a group of its own. As in supervisord, its priority is
+ * also read here, so that the error of a wrong one does not have the section. */
 static int
 group_sections_read_single(
     struct conf_load *load, const char *section, const char *raw_name)
@@ -161,7 +161,7 @@ group_sections_read_single(
 	return status;
 }
 
-/* Of groups with one name supervisord activates the first. */
+/* As in supervisord, of several groups with one name only the first is used. */
 static void
 group_sections_finish_groups(struct conf_load *load)
 {
@@ -180,7 +180,7 @@ group_sections_finish_groups(struct conf_load *load)
 		if (map_get(seen, group->name) != NULL) {
 			section = group_sections_section_of(load, group->name);
 			conf_load_at(load, section, NULL);
-			conf_load_say(load, LEVEL_WARN,
+			conf_load_message(load, LEVEL_WARN,
 			    "The group name %s is used more "
 			    "than once; only the one with the lowest priority is run",
 			    group->name);

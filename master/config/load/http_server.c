@@ -1,4 +1,4 @@
-/* [inet_http_server…] and [unix_http_server…] → listeners. */
+/* [inet_http_server] and [unix_http_server], of which there may be several. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"

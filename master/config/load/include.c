@@ -1,4 +1,4 @@
-/* [include] files= → what they say, in the ini of the main file. */
+/* [include]: reads the files into the ini of the main file. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"
@@ -18,9 +18,9 @@ include_compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A file that cannot be read is passed over, as in supervisord, but a daemon that runs
- * would lose its programs. A directory is matched by a pattern like "conf.d/x*", and a link
- * may point to a file that is gone. ESPIPE: a FIFO, which supervisord would wait for. */
+/* As in supervisord, a start skips a file that cannot be read. A reread fails, because it
+ * would remove the file's programs, unless the file is gone. A directory that the pattern
+ * matches is skipped. ESPIPE is a FIFO, which would block. */
 static int
 include_failed(struct conf_load *load, const char *path, int errnum)
 {
@@ -32,7 +32,7 @@ include_failed(struct conf_load *load, const char *path, int errnum)
 	conf_load_at(load, "include", "files");
 	if (errnum == ESPIPE || (load->arguments->opened != NULL && !is_gone))
 		return conf_load_fail(load, "could not include %s: %s", path, why);
-	conf_load_say(load, LEVEL_WARN, "could not include %s: %s", path, why);
+	conf_load_message(load, LEVEL_WARN, "could not include %s: %s", path, why);
 	return 0;
 }
 
@@ -44,7 +44,8 @@ include_file(struct conf_load *load, const char *path)
 	if (!str_is_utf8(path, strlen(path)))
 		return conf_load_fail(
 		    load, "the name of an included file is not valid UTF-8");
-	conf_load_say(load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
+	conf_load_message(
+	    load, LEVEL_INFO, "Included extra file \"%s\" during parsing", path);
 	if (ini_read(load->ini, path, path, true, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
@@ -66,7 +67,8 @@ include_pattern(struct conf_load *load, const char *pattern)
 	int status = 0;
 
 	if (glob(full, GLOB_NOSORT | GLOB_NOESCAPE, NULL, &found) != 0) {
-		conf_load_say(load, LEVEL_WARN, "No file matches via include \"%s\"", full);
+		conf_load_message(
+		    load, LEVEL_WARN, "No file matches via include \"%s\"", full);
 		found.gl_pathc = 0;
 	}
 	if (found.gl_pathc > 1)

@@ -17,7 +17,7 @@
 #define SYSCONFDIR "/usr/local/etc"
 #endif
 
-/* Takes the first file that exists where a configuration is looked for. */
+/* Finds the first existing file of the search path. */
 static int
 load_search(struct conf_load *load)
 {
@@ -46,9 +46,9 @@ load_search(struct conf_load *load)
 		    "-c option to specify a config file at a different path",
 		    tried);
 	else if (getuid() == 0)
-		conf_load_say(load, LEVEL_WARN,
-		    "The configuration %s was found by "
-		    "searching; run as root, name it with -c and an absolute path",
+		conf_load_message(load, LEVEL_WARN,
+		    "The configuration %s was found by searching, also in the working "
+		    "directory; as root, name it with -c and an absolute path",
 		    config->file);
 	free(tried);
 	free(bin);
@@ -81,7 +81,7 @@ load_find_file(struct conf_load *load)
 	return 0;
 }
 
-/* The names that expand: the environment's, %(here)s and the host's. */
+/* Sets the names that expand: our environment's, %(here)s and the name of the host. */
 static void
 load_set_names(struct conf_load *load)
 {
@@ -108,7 +108,7 @@ load_read_files(struct conf_load *load)
 	struct stat st;
 	char *error;
 
-	/* Only a start may wait for the writer of a FIFO. */
+	/* A start may wait for the writer of a FIFO; a reread may not. */
 	if (opened != NULL && stat(opened, &st) == 0 && S_ISFIFO(st.st_mode))
 		return conf_load_fail(
 		    load, "could not read config file %s: it is a FIFO", file);
@@ -117,7 +117,7 @@ load_read_files(struct conf_load *load)
 	if (ini_read(load->ini, opened, file, false, &error) == -1) {
 		if (error != NULL)
 			return conf_load_fail_take(load, error);
-		/* supervisord's text, which does not say why, is clear for a directory. */
+		/* For a directory, as in supervisord's text, without the reason. */
 		return conf_load_fail(load, "could not read config file %s%s%s", file,
 		    errno != EISDIR ? ": " : "", errno != EISDIR ? strerror(errno) : "");
 	}
@@ -150,8 +150,8 @@ conf_load_run(struct conf_load *load)
 	load_set_names(load);
 	if (load_read_files(load) == -1)
 		return -1;
-	if (load->mend != NULL)
-		load->mend(load->mend_ctx, load->ini);
+	if (load->repair != NULL)
+		load->repair(load->repair_ctx, load->ini);
 	for (size_t i = 0; i < nitems(steps); i++)
 		if (steps[i](load) == -1)
 			return -1;

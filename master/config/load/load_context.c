@@ -43,13 +43,6 @@ conf_load_fail(struct conf_load *load, const char *fmt, ...)
 	return conf_load_fail_take(load, error);
 }
 
-/* New, or NULL when nothing particular is being read. */
-static char *
-load_context_place_of(const struct conf_load *load, const char *section, const char *key)
-{
-	return section != NULL ? conf_place(load, section, key) : NULL;
-}
-
 static void
 load_context_add_message(struct config *config, struct config_message message)
 {
@@ -64,11 +57,13 @@ load_context_add_message(struct config *config, struct config_message message)
 }
 
 void
-conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...)
+conf_load_message(struct conf_load *load, enum log_level level, const char *fmt, ...)
 {
 	struct config_message message = {
 		.level = level,
-		.place = load_context_place_of(load, load->section, load->key),
+		.place = load->section != NULL ?
+		    conf_place(load, load->section, load->key) :
+		    NULL,
 	};
 	va_list ap;
 
@@ -78,7 +73,7 @@ conf_load_say(struct conf_load *load, enum log_level level, const char *fmt, ...
 	load_context_add_message(load->config, message);
 }
 
-/* Both strings taken. */
+/* Takes both strings. */
 static void
 load_context_add_finding(struct conf_load *load, char *place, char *text)
 {
@@ -101,8 +96,8 @@ conf_load_warn(
 	va_list ap;
 
 	va_start(ap, fmt);
-	load_context_add_finding(
-	    load, load_context_place_of(load, section, key), xvasprintf(fmt, ap));
+	load_context_add_finding(load,
+	    section != NULL ? conf_place(load, section, key) : NULL, xvasprintf(fmt, ap));
 	va_end(ap);
 }
 

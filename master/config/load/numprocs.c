@@ -17,7 +17,7 @@ conf_numprocs_raw(const struct conf_numprocs *program, const char *key)
 	return text != NULL ? text : conf_find(&conf_program, key)->fallback;
 }
 
-/* The options of the section as a whole once more, for a process of its own. */
+/* Sets the options that all processes of the section share. */
 static int
 numprocs_copy_section(struct conf_numprocs *program, struct process_config *process)
 {
@@ -34,7 +34,7 @@ numprocs_copy_section(struct conf_numprocs *program, struct process_config *proc
 	return 0;
 }
 
-/* Log file names are expanded twice, as supervisord does. */
+/* As in supervisord, the name of a log is expanded twice. */
 static int
 numprocs_read_logfile(struct conf_numprocs *program, const struct conf_option *option,
     const struct expand_names *names, struct process_config *process, bool *syslog)
@@ -57,7 +57,7 @@ numprocs_read_logfile(struct conf_numprocs *program, const struct conf_option *o
 	return status;
 }
 
-/* Messages that follow are about this option of an output. */
+/* Sets the place of the next messages: this option of an output. */
 static void
 numprocs_at(struct conf_numprocs *program, const char *word, const char *option)
 {
@@ -71,7 +71,7 @@ numprocs_check_output(struct conf_numprocs *program, const char *word,
 {
 	if (syslog) {
 		numprocs_at(program, word, "logfile");
-		conf_load_say(program->load, LEVEL_WARN,
+		conf_load_message(program->load, LEVEL_WARN,
 		    "For [%s], %s_logfile=syslog but "
 		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
 		    "syslog instead.",
@@ -80,7 +80,7 @@ numprocs_check_output(struct conf_numprocs *program, const char *word,
 	}
 	numprocs_at(program, word, "logfile_maxbytes");
 	if (output->target == LOG_TO_AUTO && output->maxbytes == 0)
-		conf_load_say(program->load, LEVEL_WARN,
+		conf_load_message(program->load, LEVEL_WARN,
 		    "For [%s], AUTO logging used for "
 		    "%s_logfile without rollover, set maxbytes > 0 to avoid filling up "
 		    "filesystem unintentionally",
@@ -114,7 +114,7 @@ numprocs_read_output(struct conf_numprocs *program, const struct expand_names *n
 	return 0;
 }
 
-/* Standard error goes where standard output goes: no log of its own. */
+/* With redirect_stderr there is no log of standard error. */
 static void
 numprocs_redirect(struct conf_numprocs *program, struct process_config *process)
 {
@@ -124,7 +124,7 @@ numprocs_redirect(struct conf_numprocs *program, struct process_config *process)
 		return;
 	numprocs_at(program, "stderr", "logfile");
 	if (output->target == LOG_TO_FILE)
-		conf_load_say(program->load, LEVEL_WARN,
+		conf_load_message(program->load, LEVEL_WARN,
 		    "For [%s], redirect_stderr=true "
 		    "but stderr_logfile has also been set to a filename, the filename has "
 		    "been ignored",
@@ -133,7 +133,7 @@ numprocs_redirect(struct conf_numprocs *program, struct process_config *process)
 	output->target = LOG_TO_NONE;
 }
 
-/* The options judged for each process, in supervisord's order. */
+/* Reads the options that each process has, in supervisord's order. */
 static int
 numprocs_read_each(struct conf_numprocs *program, struct expand_names *names,
     struct process_config *process)
@@ -184,7 +184,7 @@ numprocs_read_process(
 		status = numprocs_read_each(program, names, process);
 	if (status == 0)
 		conf_warn_variables(program->load, program->section, &process->environment);
-	/* The process gets [supervisord]'s variables, then its own. */
+	/* The variables of [supervisord], then those of the process. */
 	environment_list_merge(&all, &program->load->config->environment);
 	environment_list_merge(&all, &process->environment);
 	environment_list_clear(&process->environment);

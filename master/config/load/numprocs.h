@@ -1,5 +1,5 @@
-/* Numprocs: the processes that one program-like section makes, each with the options that
- * may hold its process_num. */
+/* Numprocs: the processes of a program-like section, each with the options that may have
+ * its process_num. */
 #ifndef MASTER_CONFIG_LOAD_NUMPROCS_H
 #define MASTER_CONFIG_LOAD_NUMPROCS_H
 
@@ -7,14 +7,14 @@
 #include "master/config/load/load_context.h"
 #include "master/config/options/option_table.h"
 
-/* What reading one section needs. */
+/* The state of reading one section. */
 struct conf_numprocs {
 	struct conf_load *load;
 	const char *section;
 	struct expand_names *names;    /* program_name, group_name and so on */
-	char **texts;                  /* per row: expanded, NULL = absent */
+	char **texts;                  /* of each row, expanded; NULL = absent */
 	struct program_section values; /* the options of the section as a whole */
-	char key[32];                  /* backs load->key */
+	char key[32];                  /* the memory of load->key */
 };
 
 /* The option's text before its expansion, or its default. */

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Options that an error may miss, so that the section does not have them. */
+/* Options that an error may name because they are missing. */
 static const char *const required[] = {
 	"command", "events", "file", "password", "port", "process_name", "socket",
 	"username",
 };
 
-/* True when the text is quoted there: an odd number of quotes stands before. */
+/* Whether the text is quoted at this position: there are an odd number of quotes before. */
 static bool
 place_is_quoted(const char *text, const char *at)
 {
@@ -23,7 +23,7 @@ place_is_quoted(const char *text, const char *at)
 	return quoted;
 }
 
-/* True when the error has the word, not within a quoted value nor in what says where. */
+/* Whether the error has the word outside of a quoted value and before "in section". */
 static bool
 place_has_word(const char *text, const char *word)
 {
@@ -39,15 +39,13 @@ place_has_word(const char *text, const char *word)
 	return false;
 }
 
-/* The option that the error is about: the one read last, unless its text names another of
- * the section or one that is missing. NULL = the section as a whole. */
 const char *
-conf_place_blamed(const struct conf_load *load)
+conf_place_key(const struct conf_load *load)
 {
 	const char *key, *last = load->failed_key, *section = load->failed_section;
 	size_t cursor = 0;
 
-	/* What cannot be expanded stands in the option; the text also lists names. */
+	/* The text of a failed expansion lists names that may be those of options. */
 	if (section == NULL ||
 	    (last != NULL &&
 		(place_has_word(load->error, last) ||
@@ -62,10 +60,8 @@ conf_place_blamed(const struct conf_load *load)
 	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
 }
 
-/* An error that begins or ends with the file's name needs no place, and without a file
- * there is none. */
 bool
-conf_place_helps(const struct conf_load *load)
+conf_place_is_useful(const struct conf_load *load)
 {
 	const char *file = load->config->file, *error = load->error;
 	size_t n = strlen(error), length = file != NULL ? strlen(file) : 0;
@@ -86,7 +82,7 @@ conf_place(const struct conf_load *load, const char *section, const char *key)
 	return line > 0 ? xasprintf("%s:%zu", file, line) : xstrdup(file);
 }
 
-/* One line of what may be several: a line break and blanks at it become one blank. */
+/* Replaces each line break, and the blanks after it, by one blank. */
 static void
 place_join_lines(char *text)
 {
@@ -109,7 +105,7 @@ conf_place_error(const struct conf_load *load, const char *key)
 {
 	char *place, *whole;
 
-	if (conf_place_helps(load)) {
+	if (conf_place_is_useful(load)) {
 		place = conf_place(load, load->failed_section, key);
 		whole = xasprintf("%s: %s", place, load->error);
 		free(place);

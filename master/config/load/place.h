@@ -1,4 +1,4 @@
-/* Place: where in the files the error of a configuration, or an option, stands. */
+/* Place: the file and line of an option or an error. */
 #ifndef MASTER_CONFIG_LOAD_PLACE_H
 #define MASTER_CONFIG_LOAD_PLACE_H
 
@@ -6,16 +6,15 @@
 
 #include <stdbool.h>
 
-/* The option that the error is about: the one read last, unless its text names another of
- * the section or one that is missing. Borrowed; NULL = the section as a whole. */
-const char *conf_place_blamed(const struct conf_load *);
-/* False for an error that begins or ends with the file's name, and without a file. */
-bool conf_place_helps(const struct conf_load *);
-/* New: "FILE:LINE" of the option, or of its section when it is not there; "FILE" when that
- * is not there either. */
+/* The option of the error: the one read last, unless the text names another option of the
+ * section or one that is missing. Borrowed; NULL = the section as a whole. */
+const char *conf_place_key(const struct conf_load *);
+/* Whether the error needs a place: not if it begins or ends with the file's name, or if no
+ * file was found. */
+bool conf_place_is_useful(const struct conf_load *);
+/* New: "FILE:LINE" of the option, else of its section, else "FILE". */
 char *conf_place(const struct conf_load *, const char *section, const char *key);
-/* New: the error in one line, before it, where that helps, the place of the option of its
- * section. */
+/* New: the error in one line, after the place of the option where that is useful. */
 char *conf_place_error(const struct conf_load *, const char *key);
 
 #endif

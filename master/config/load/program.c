@@ -1,5 +1,5 @@
-/* [program:x] and its relatives: the options of the section as a whole are judged once,
- * then each of its processes judges its own (numprocs.c). */
+/* [program:x] and sections like it: reads the options of the section as a whole, then those
+ * of each process (numprocs.c). */
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/load/numprocs.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMPROCS_MAX 65536 /* more than the kernel has pids for */
+#define NUMPROCS_MAX 65536 /* more processes than most systems have ids for */
 
 static int
 program_read_section(struct conf_numprocs *program)
@@ -70,11 +70,14 @@ program_read(struct conf_numprocs *program, struct group_config *group)
 	free(name);
 	if (program_read_section(program) == -1 || program_check(program) == -1)
 		return -1;
-	conf_warn_section(load, program->section, &program->values);
+	if (program->values.numprocs < 1)
+		conf_load_warn(load, program->section, "numprocs",
+		    "[%s] numprocs=%lld makes no process", program->section,
+		    (long long)program->values.numprocs);
 	return conf_numprocs_expand(program, group);
 }
 
-/* Errors get the section and its file added. */
+/* Appends the section and its file to the error. */
 static void
 program_add_suffix(struct conf_load *load, const char *section)
 {

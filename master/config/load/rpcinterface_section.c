@@ -1,5 +1,5 @@
-/* [rpcinterface:x]: supervisord's own namespace; programs that serve one of their own; and
- * Python's, which are skipped. */
+/* [rpcinterface:x]: supervisord's own namespace, programs that serve a namespace, and
+ * Python plugins, which are skipped. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"
@@ -12,9 +12,9 @@
 
 #define FACTORY "supervisor.rpcinterface_factory"
 #define MAIN_FACTORY "supervisor.rpcinterface:make_main_rpcinterface"
-#define GROUP_PREFIX "rpcinterface." /* so that no program's name is taken */
-#define PRIORITY (-1)                /* as listeners: first up, last down */
-#define OPTIONS_MAX (64 * 1024)      /* bytes: they go in one message, in JSON */
+#define GROUP_PREFIX "rpcinterface." /* keeps the names of programs free */
+#define PRIORITY (-1)                /* of event listeners, too: started first */
+#define OPTIONS_MAX (64 * 1024)      /* bytes, because one message in JSON has all */
 
 static void
 rpcinterface_section_add_interface(
@@ -28,13 +28,13 @@ rpcinterface_section_add_interface(
 	if (str_equal(name, "supervisor"))
 		config->has_main_interface = true;
 	else
-		conf_load_say(load, LEVEL_WARN,
-		    "[%s] is not served: only the name "
-		    "rpcinterface:supervisor is",
+		conf_load_message(load, LEVEL_WARN,
+		    "[%s] is not served: supervisord's interface has only the name "
+		    "[rpcinterface:supervisor]",
 		    section);
 }
 
-/* The other keys would be the factory's arguments; ours takes none. */
+/* Whether there are other keys, which are the factory's arguments; ours has none. */
 static int
 rpcinterface_section_check_arguments(
     struct conf_load *load, const char *section, bool *has_arguments)
@@ -54,7 +54,8 @@ rpcinterface_section_check_arguments(
 	return 0;
 }
 
-/* The interfaces are made for each HTTP server, and not at all without one. */
+/* supervisord creates the interfaces for each HTTP server, so without one it reports no
+ * wrong arguments. */
 static bool
 rpcinterface_section_has_server(const struct ini *ini)
 {
@@ -68,7 +69,8 @@ rpcinterface_section_has_server(const struct ini *ini)
 	return false;
 }
 
-/* Everything that is no option of a program, nor of this section, is for the program. */
+/* Collects the keys that are no options of a program or of this section: they are options
+ * for the program. */
 static int
 rpcinterface_section_read_options(
     struct conf_load *load, const char *section, struct rpcinterface_config *interface)
@@ -89,13 +91,12 @@ rpcinterface_section_read_options(
 	}
 	if (total > OPTIONS_MAX)
 		return conf_load_fail(load,
-		    "[%s] has more than %d bytes of options for "
-		    "its program",
-		    section, OPTIONS_MAX);
+		    "[%s] has more than %d bytes of options for its program", section,
+		    OPTIONS_MAX);
 	return 0;
 }
 
-/* Its standard output is nobody's, and its end is always a reason to start it again. */
+/* Standard output is not logged, and the default is to restart the program always. */
 static void
 rpcinterface_section_adjust_process(
     const struct conf_load *load, const char *section, struct process_config *process)
@@ -121,8 +122,8 @@ rpcinterface_section_check_name(
 	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
 	return conf_load_fail(load,
-	    "[%s] cannot name a namespace that a program serves: "
-	    "letters, digits and _ can, but not reeve, supervisor and system",
+	    "[%s] cannot name a namespace that a program serves: use letters, "
+	    "digits and _, and not the names reeve, supervisor and system",
 	    section);
 }
 
@@ -148,10 +149,8 @@ rpcinterface_section_read_program(
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
 		rpcinterface_section_adjust_process(load, section, group->processes[i]);
 	if (status == 0 && group->nprocesses != 1)
-		status = conf_load_fail(load,
-		    "[%s] is served by one process: numprocs "
-		    "must be 1",
-		    section);
+		status = conf_load_fail(
+		    load, "[%s] is served by one process: set numprocs=1", section);
 	return status;
 }
 
@@ -170,7 +169,7 @@ rpcinterface_section_read_factory(
 		status =
 		    rpcinterface_section_check_arguments(load, section, &has_arguments);
 	if (status == 0 && !conf_load_is_python(factory, MAIN_FACTORY))
-		conf_load_say(load, LEVEL_WARN,
+		conf_load_message(load, LEVEL_WARN,
 		    "[%s] is skipped: %s is a Python plugin, "
 		    "which reeve cannot load; a program that command= names can serve the "
 		    "namespace instead, see reeve-rpcinterface(7)",
@@ -191,12 +190,12 @@ conf_rpc_read(struct conf_load *load)
 	int status = 0;
 
 	while (status == 0 && (section = ini_next(load->ini, &cursor)) != NULL) {
-		/* They concern the client; supervisorctl still loads them. */
+		/* A client's plugin, which supervisorctl loads. */
 		if (conf_load_named(section, "ctlplugin") != NULL) {
 			conf_load_at(load, section, NULL);
-			conf_load_say(load, LEVEL_WARN,
-			    "[%s] is skipped: reevectl cannot "
-			    "load Python plugins; supervisorctl can, and works with reeve",
+			conf_load_message(load, LEVEL_WARN,
+			    "[%s] is skipped: reevectl cannot load Python plugins; "
+			    "supervisorctl can, and works with reeve",
 			    section);
 		}
 		if ((name = conf_load_named(section, "rpcinterface")) == NULL)

@@ -1,4 +1,4 @@
-/* [supervisord] and the command line that overrides it. */
+/* [supervisord], and the command line, which overrides it. */
 #include "master/config/load/load_context.h"
 
 #include "common/mem.h"
@@ -13,7 +13,7 @@
 
 #define SECTION "supervisord"
 
-/* The variables of environment= expand in all that is read after it. */
+/* The variables of environment= expand in the sections that are read later. */
 int
 conf_daemon_read(struct conf_load *load)
 {
@@ -41,8 +41,8 @@ conf_daemon_read(struct conf_load *load)
 	return status == -1 ? -1 : 0;
 }
 
-/* What the command line says wins, but for an empty path, which supervisord takes for none.
- * It was judged when it was read; a directory may have gone since. */
+/* Sets an option of the command line. As in supervisord, an empty path is no value. The
+ * value was validated before, but a directory may be gone since. */
 static int
 supervisord_section_override(struct conf_load *load, const struct conf_option *option)
 {
@@ -68,7 +68,7 @@ supervisord_section_override(struct conf_load *load, const struct conf_option *o
 	return -1;
 }
 
-/* Makes the text of the slot absolute and normal. */
+/* Makes the path absolute and removes its empty, "." and ".." parts. */
 static int
 supervisord_section_make_absolute(struct conf_load *load, char **path)
 {
@@ -96,7 +96,7 @@ supervisord_section_finish_paths(struct conf_load *load)
 	if (supervisord_section_make_absolute(load, &config->pidfile) == -1 ||
 	    supervisord_section_make_absolute(load, &config->childlogdir) == -1)
 		return -1;
-	/* None beside a device: no daemon owns /dev. */
+	/* No socket beside a device such as /dev/null, because /dev is no place for it. */
 	if (config->control_socket == NULL)
 		config->control_socket = conf_path_is_special(config->pidfile) ?
 		    xstrdup("") :
@@ -122,7 +122,7 @@ conf_daemon_finish(struct conf_load *load)
 		return -1;
 	conf_load_at(load, NULL, NULL);
 	if (load->arguments->profile_options != NULL)
-		conf_load_say(load, LEVEL_WARN,
+		conf_load_message(load, LEVEL_WARN,
 		    "--profile_options has no effect: reeve has no profiler");
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The first option that names a log. */
+/* The first option that names a certain log. */
 struct log_use {
 	char *section;
 	char key[32];
@@ -30,9 +30,9 @@ conf_warn_begin(struct conf_warnings *warnings)
 {
 	warnings->given = map_new();
 	warnings->logs = map_new();
-	warnings->looked = map_new();
+	warnings->checked = map_new();
 	mem_must(
-	    warnings->given == NULL || warnings->logs == NULL || warnings->looked == NULL);
+	    warnings->given == NULL || warnings->logs == NULL || warnings->checked == NULL);
 }
 
 void
@@ -42,9 +42,9 @@ conf_warn_end(struct conf_warnings *warnings)
 	size_t cursor = 0;
 	char *why;
 
-	while ((why = map_next(warnings->looked, &cursor, NULL)) != NULL)
+	while ((why = map_next(warnings->checked, &cursor, NULL)) != NULL)
 		free(why);
-	map_free(warnings->looked);
+	map_free(warnings->checked);
 	cursor = 0;
 	while ((use = map_next(warnings->logs, &cursor, NULL)) != NULL) {
 		free(use->section);
@@ -66,19 +66,9 @@ conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *
 	return is_new;
 }
 
-/* --- program-like sections --- */
+/* --- programs --- */
 
-void
-conf_warn_section(
-    struct conf_load *load, const char *section, const struct program_section *values)
-{
-	if (values->numprocs < 1)
-		conf_load_warn(load, section, "numprocs",
-		    "[%s] numprocs=%lld makes no process", section,
-		    (long long)values->numprocs);
-}
-
-/* A shell takes no names with dots, dashes or letters beyond ASCII, but programs do. */
+/* Accepts, as programs do but shells do not, dots, dashes and letters beyond ASCII. */
 static bool
 warnings_is_variable_name(const char *name)
 {
@@ -102,15 +92,15 @@ conf_warn_variables(
 			continue;
 		shown = str_repr(environment->items[i].name);
 		conf_load_warn(load, section, "environment",
-		    "[%s] environment sets a "
-		    "variable called %s; separate variables with commas, not with "
-		    "blanks, semicolons or backslashes",
+		    "[%s] environment sets a variable called %s; separate variables with "
+		    "commas, not with blanks, semicolons or backslashes",
 		    section, shown);
 		free(shown);
 	}
 }
 
-/* True when a relative path means the same file now as it will to the daemon. */
+/* Whether the path names the same file now and in the daemon, which may change its
+ * directory. */
 static bool
 warnings_is_lasting(const struct conf_load *load, const char *path)
 {
@@ -118,7 +108,7 @@ warnings_is_lasting(const struct conf_load *load, const char *path)
 	    (load->config->directory == NULL && load->arguments->directory == NULL);
 }
 
-/* False when the option was warned of for another process of the section. */
+/* Whether no other process of the section had a finding about the option. */
 static bool
 warnings_is_first(struct conf_load *load, const char *section, const char *key)
 {
@@ -129,7 +119,8 @@ warnings_is_first(struct conf_load *load, const char *section, const char *key)
 	return first;
 }
 
-/* Many programs run the same file, so each is looked for once. */
+/* Warns of a command that cannot be executed. Checks each file once, because many programs
+ * may run it. */
 static void
 warnings_missing(struct conf_load *load, const char *section,
     const struct process_config *process, const char *word)
@@ -140,11 +131,11 @@ warnings_missing(struct conf_load *load, const char *section,
 	const char *directory = relative ? process->directory : NULL;
 	char *key = xasprintf("%s\n%s\n%s", word, path != NULL ? path : "",
 	    directory != NULL ? directory : "");
-	char *why = map_get(load->warnings.looked, key);
+	char *why = map_get(load->warnings.checked, key);
 
 	if (why == NULL) {
 		why = conf_command_find(process->command, path, directory);
-		mem_must(map_set(load->warnings.looked, key, why));
+		mem_must(map_set(load->warnings.checked, key, why));
 	}
 	free(key);
 	if (*why != '\0' && warnings_is_first(load, section, "command"))
@@ -168,9 +159,9 @@ warnings_command(
 	free(word);
 }
 
-/* New: why a directory cannot be used; "" when it can, or when only root can tell. */
+/* New text: why a directory cannot be used; "" = it can, or only root can know. */
 static char *
-warnings_look_at_directory(const char *directory)
+warnings_check_directory(const char *directory)
 {
 	struct stat st;
 	int error = 0;
@@ -191,16 +182,16 @@ warnings_directory(
 
 	if (directory == NULL || !warnings_is_lasting(load, directory))
 		return;
-	if ((why = map_get(load->warnings.looked, directory)) == NULL) {
-		why = warnings_look_at_directory(directory);
-		mem_must(map_set(load->warnings.looked, directory, why));
+	if ((why = map_get(load->warnings.checked, directory)) == NULL) {
+		why = warnings_check_directory(directory);
+		mem_must(map_set(load->warnings.checked, directory, why));
 	}
 	if (*why != '\0' && warnings_is_first(load, section, "directory"))
 		conf_load_warn(load, section, "directory", "[%s] directory %s: %s", section,
 		    directory, why);
 }
 
-/* New: one name for all paths of one file, also of one that does not exist yet. */
+/* New: the path of a file, which may not exist yet, without symbolic links. */
 static char *
 warnings_log_path(const char *path)
 {
@@ -215,7 +206,8 @@ warnings_log_path(const char *path)
 	return name;
 }
 
-/* Two that rotate one file each shift its backups. */
+/* Warns of a log that several options name and at least one rotates: each would rename its
+ * backups. */
 static void
 warnings_shared_log(struct conf_load *load, const char *section, const char *key,
     const char *path, bool rotates)
@@ -237,14 +229,13 @@ warnings_shared_log(struct conf_load *load, const char *section, const char *key
 		return;
 	if (str_equal(section, use->section) && str_equal(key, use->key))
 		conf_load_warn(load, section, key,
-		    "[%s] %s is one file for several "
-		    "processes, each of which rotates it; put %%(process_num)d into its "
-		    "name",
+		    "[%s] %s is one file for several processes, each of which rotates "
+		    "it; put %%(process_num)d into its name",
 		    section, key);
 	else
 		conf_load_warn(load, section, key,
-		    "[%s] %s is also the %s of [%s], and "
-		    "each rotates it; give each a file of its own",
+		    "[%s] %s is also the %s of [%s], and each rotates it; use one file "
+		    "for each",
 		    section, key, use->key, use->section);
 }
 
@@ -257,8 +248,8 @@ warnings_log(struct conf_load *load, const char *section, const char *key, const
 		    load, section, key, "[%s] %s %s is a directory", section, key, path);
 	else if (maxbytes > 0 && !logfile_can_rotate(path))
 		conf_load_warn(load, section, key,
-		    "[%s] log file %s cannot be rotated: "
-		    "its maxbytes is ignored; set %s_maxbytes=0",
+		    "[%s] log file %s cannot be rotated: its maxbytes is ignored; set "
+		    "%s_maxbytes=0",
 		    section, path, key);
 	else if (!str_starts(path, "/dev/") && !str_starts(path, "/proc/"))
 		warnings_shared_log(load, section, key, path, maxbytes > 0);
@@ -290,8 +281,8 @@ warnings_duplicates(struct conf_load *load)
 	for (size_t i = 0; ini_duplicate(load->ini, i, &twice); i++)
 		if (twice.key == NULL)
 			conf_load_warn_at(load, twice.file, twice.line,
-			    "[%s] is defined "
-			    "twice, first at %s:%zu; the options of both are joined",
+			    "[%s] is defined twice, first at %s:%zu; the options of both "
+			    "are used",
 			    twice.section, twice.first_file, twice.first_line);
 		else
 			conf_load_warn_at(load, twice.file, twice.line,
@@ -299,11 +290,11 @@ warnings_duplicates(struct conf_load *load)
 			    twice.section, twice.key, twice.first_file, twice.first_line);
 }
 
-/* The options that a kind of section has. */
+/* The options that a kind of section may have. */
 static const struct kind {
 	const char *name;	/* ends with ':' where a name follows */
 	const struct conf_section *tables[2];
-	bool open;		/* has others, too */
+	bool open;		/* may have any option */
 } kinds[] = {
 	{ "supervisord", { &conf_supervisord }, false },
 	{ "inet_http_server", { &conf_inet_server }, false },
@@ -326,7 +317,7 @@ warnings_unknown_options(
 	size_t cursor = 0, line;
 
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL) {
-		/* [DEFAULT] serves sections of all kinds. */
+		/* An option of [DEFAULT], without a place here, may be for another kind. */
 		bool known = !ini_where(load->ini, section, key, &file, &line);
 
 		for (size_t i = 0; i < nitems(kind->tables) && !known; i++)
@@ -352,9 +343,7 @@ warnings_unknown(struct conf_load *load)
 				kind = &kinds[i];
 		if (kind == NULL)
 			conf_load_warn(load, section, NULL,
-			    "[%s] is not a section that "
-			    "reeve knows",
-			    section);
+			    "[%s] is not a section that reeve knows", section);
 		else if (!kind->open)
 			warnings_unknown_options(load, section, kind);
 	}
@@ -362,7 +351,7 @@ warnings_unknown(struct conf_load *load)
 
 /* --- servers and [supervisord] --- */
 
-/* Only addresses that other machines cannot reach. */
+/* Whether other machines cannot reach the host. */
 static bool
 warnings_is_loopback(const char *host)
 {
@@ -386,48 +375,33 @@ warnings_open(struct conf_load *load, const struct listener_config *listener)
 		return;
 	if (listener->has_role)
 		conf_load_warn(load, section, "port",
-		    "[%s] has no password: every client "
-		    "has the role %s",
-		    section, role_name(listener->unauthenticated_role));
+		    "[%s] has no password: every client has the role %s", section,
+		    role_name(listener->unauthenticated_role));
 	else if (warnings_is_loopback(listener->host))
 		conf_load_warn(load, section, "port",
-		    "[%s] has no password: every user of "
-		    "this machine controls all programs; set username= and password=, or "
-		    "use [unix_http_server]",
+		    "[%s] has no password: every user of this machine controls all "
+		    "programs; set username= and password=, or use [unix_http_server]",
 		    section);
 	else
 		conf_load_warn(load, section, "port",
-		    "[%s] has no password: other "
-		    "machines may look at states and nothing else, and every user of this "
-		    "machine controls all programs; set username= and password=, or "
-		    "unauthenticated_role=",
+		    "[%s] has no password: other machines can read states only, but every "
+		    "user of this machine controls all programs; set username= and "
+		    "password=, or unauthenticated_role=",
 		    section);
 }
 
-/* A socket is not made when its directory is not there. */
 void
 conf_warn_socket(
     struct conf_load *load, const char *section, const char *key, const char *path)
 {
 	char *directory = conf_path_directory(path), *why;
 
-	why = warnings_look_at_directory(*directory != '\0' ? directory : "/");
+	why = warnings_check_directory(*directory != '\0' ? directory : "/");
 	if (*why != '\0')
 		conf_load_warn(load, section, key, "[%s] directory %s of the socket: %s",
 		    section, directory, why);
 	free(why);
 	free(directory);
-}
-
-static void
-warnings_sockets(struct conf_load *load)
-{
-	const struct config *config = load->config;
-
-	for (size_t i = 0; i < config->nlisteners; i++)
-		if (config->listeners[i].is_unix)
-			conf_warn_socket(load, config->listeners[i].section, "file",
-			    config->listeners[i].path);
 }
 
 static void
@@ -445,8 +419,9 @@ warnings_servers(struct conf_load *load)
 			    "supervisor.rpcinterface_factory="
 			    "supervisor.rpcinterface:make_main_rpcinterface",
 			    listener->section);
-		if (!listener->is_unix &&
-		    (listener->username == NULL || *listener->username == '\0'))
+		if (listener->is_unix)
+			conf_warn_socket(load, listener->section, "file", listener->path);
+		else if (listener->username == NULL || *listener->username == '\0')
 			warnings_open(load, listener);
 	}
 }
@@ -460,8 +435,8 @@ warnings_daemon(struct conf_load *load)
 	conf_warn_variables(load, section, &config->environment);
 	if (strchr(config->identifier, '/') != NULL)
 		conf_load_warn(load, section, "identifier",
-		    "[supervisord] identifier=%s "
-		    "has a slash, so no AUTO log can be created",
+		    "[supervisord] identifier=%s has a slash, so no AUTO log can be "
+		    "created; remove the slash",
 		    config->identifier);
 	if (config->logfile != NULL)
 		warnings_log(
@@ -474,6 +449,5 @@ conf_warn_config(struct conf_load *load)
 	warnings_duplicates(load);
 	warnings_unknown(load);
 	warnings_servers(load);
-	warnings_sockets(load);
 	warnings_daemon(load);
 }

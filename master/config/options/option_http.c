@@ -78,7 +78,7 @@ option_http_port_is_bracketed(const char *host, size_t n)
 	return inet_pton(AF_INET6, bare, &address) == 1;
 }
 
-/* Refuses a host with a colon or a bracket that is no IPv6 address in brackets. */
+/* Rejects a host with a colon or a bracket that is no IPv6 address in brackets. */
 static int
 option_http_port_check_host(const char *host, size_t n, char **why)
 {
@@ -90,7 +90,7 @@ option_http_port_check_host(const char *host, size_t n, char **why)
 		return 0;
 	copy = xstrndup(host, n);
 	conf_type_refuse(why, "not a valid host: ", copy,
-	    " (an IPv6 address stands in brackets, as in [::1]:9001)");
+	    " (write an IPv6 address in brackets, as in [::1]:9001)");
 	free(copy);
 	return -1;
 }
