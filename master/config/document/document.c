@@ -87,52 +87,31 @@ static const struct conf_section interface_table = TABLE("an rpcinterface", inte
 static const struct conf_section process_table = TABLE("a process", process_rows);
 static const struct conf_section message_table = TABLE("a message", message_rows);
 
-/* Defaults that the tables do not have. */
-static void
-document_init_listener(void *object)
-{
-	struct listener_config *listener = object;
-
-	listener->mode = 0700;
-	listener->uid = (uid_t)-1;
-	listener->gid = (gid_t)-1;
-}
-
-static void
-document_init_unix(void *object)
-{
-	document_init_listener(object);
-	((struct listener_config *)object)->is_unix = true;
-}
-
-static void
-document_init_group(void *object)
-{
-	((struct group_config *)object)->refs = 1;
-}
-
-static void
-document_init_process(void *object)
-{
-	((struct process_config *)object)->umask = -1;
-}
+static const struct listener_config inet_initial = {
+	.mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
+};
+static const struct listener_config unix_initial = {
+	.is_unix = true, .mode = 0700, .uid = (uid_t)-1, .gid = (gid_t)-1,
+};
+static const struct group_config group_initial = { .refs = 1 };
+static const struct process_config process_initial = { .umask = -1 };
 
 const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS] = {
 	[CONF_DOCUMENT_DAEMON] = { { &daemon_table, &conf_supervisord },
 	    sizeof(struct config), NULL },
 	[CONF_DOCUMENT_NAMESPACE] = { { &namespace_table }, sizeof(char *), NULL },
 	[CONF_DOCUMENT_INET] = { { &listener_table, &conf_inet_server },
-	    sizeof(struct listener_config), document_init_listener },
+	    sizeof(struct listener_config), &inet_initial },
 	[CONF_DOCUMENT_UNIX] = { { &listener_table, &conf_unix_server },
-	    sizeof(struct listener_config), document_init_unix },
+	    sizeof(struct listener_config), &unix_initial },
 	[CONF_DOCUMENT_GROUP] = { { &group_table }, sizeof(struct group_config),
-	    document_init_group },
+	    &group_initial },
 	[CONF_DOCUMENT_POOL] = { { &pool_table }, sizeof(struct pool_config), NULL },
 	[CONF_DOCUMENT_FCGI] = { { &fcgi_table }, sizeof(struct fcgi_config), NULL },
 	[CONF_DOCUMENT_INTERFACE] = { { &interface_table, &conf_interface },
 	    sizeof(struct rpcinterface_config), NULL },
 	[CONF_DOCUMENT_PROCESS] = { { &process_table, &conf_program },
-	    sizeof(struct process_config), document_init_process },
+	    sizeof(struct process_config), &process_initial },
 	[CONF_DOCUMENT_MESSAGE] = { { &message_table }, sizeof(struct config_message),
 	    NULL },
 };

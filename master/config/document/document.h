@@ -79,7 +79,7 @@ NODISCARD int conf_reader_config(
 struct conf_object {
 	const struct conf_section *tables[2]; /* the second may be NULL */
 	size_t size;
-	void (*init)(void *object); /* of a zeroed object; NULL = none */
+	const void *initial; /* values without a default in the tables; NULL = zeros */
 };
 
 extern const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS];

@@ -85,8 +85,8 @@ document_read_rows(struct conf_reader *reader, const struct conf_object *kind, v
 	uint64_t given = 0;
 	int more;
 
-	if (kind->init != NULL)
-		kind->init(object);
+	if (kind->initial != NULL)
+		memcpy(object, kind->initial, kind->size);
 	while ((more = document_read_row(reader, kind, object, frame, &given)) == 1)
 		continue;
 	if (more == 0 && conf_object_default(kind, object, given) == -1)

@@ -20,8 +20,9 @@ conf_writer_begin(struct conf_writer *writer, const struct conf_load *load)
 	writer->out.secret = 1;
 	for (size_t i = CONF_DOCUMENT_DAEMON; i < CONF_DOCUMENT_OBJECTS; i++) {
 		writer->defaults[i] = xcalloc(1, conf_objects[i].size);
-		if (conf_objects[i].init != NULL)
-			conf_objects[i].init(writer->defaults[i]);
+		if (conf_objects[i].initial != NULL)
+			memcpy(writer->defaults[i], conf_objects[i].initial,
+			    conf_objects[i].size);
 		mem_must(conf_object_default(&conf_objects[i], writer->defaults[i], 0));
 	}
 }

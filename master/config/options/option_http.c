@@ -179,18 +179,9 @@ static char *
 option_http_owner_print(const void *slot)
 {
 	const struct listener_config *listener = LISTENER(slot, uid);
-	char *user, *group, *text;
 
-	if (listener->uid == (uid_t)-1)
-		return xstrdup("");
-	user = users_name(listener->uid);
-	if (listener->gid == (gid_t)-1)
-		return user;
-	group = users_group_name(listener->gid);
-	text = xasprintf("%s:%s", user, group);
-	free(user);
-	free(group);
-	return text;
+	return listener->uid == (uid_t)-1 ? xstrdup("") :
+					    users_print_owner(listener->uid, listener->gid);
 }
 
 /* Appends "UID:GID"; an id of -1 (4294967295) leaves the owner as it is. */

@@ -10,6 +10,8 @@
 #include "master/config/values/users.h"
 
 #include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -266,16 +268,45 @@ option_texts_environment_print(const void *slot)
 	return environment_list_print(slot);
 }
 
+/* Appends the names and values, each with a NUL. */
 static void
 option_texts_environment_encode(const void *slot, struct buf *out)
 {
-	environment_list_encode(slot, out);
+	const struct environment *environment = slot;
+
+	for (size_t i = 0; i < environment->count; i++) {
+		const struct variable *item = &environment->items[i];
+
+		mem_must(buf_append(out, item->name, strlen(item->name) + 1));
+		mem_must(buf_append(out, item->value, strlen(item->value) + 1));
+	}
 }
 
 static int
 option_texts_environment_decode(const char *text, size_t n, void *slot)
 {
-	return environment_list_decode(text, n, slot);
+	struct environment *environment = slot;
+	const char *end = text + n;
+	size_t ends = 0;
+
+	for (const char *c = text; c < end; c++)
+		ends += *c == '\0';
+	if (ends % 2 != 0 || (n > 0 && end[-1] != '\0'))
+		return -1;
+	environment->items = calloc(ends / 2 + 1, sizeof(*environment->items));
+	if (environment->items == NULL)
+		return -1;
+	while (text < end) {
+		struct variable *item = &environment->items[environment->count++];
+
+		item->name = strdup(text);
+		text += strlen(text) + 1;
+		item->value = strdup(text);
+		text += strlen(text) + 1;
+		if (item->name == NULL || item->value == NULL)
+			return -1;
+	}
+	return 0;
 }
 
 static bool
@@ -337,10 +368,43 @@ option_texts_user_encode(const void *slot, struct buf *out)
 	mem_must(buf_printf(out, ":%s", user->name));
 }
 
+/* Reads the groups, up to a colon. */
+static int
+option_texts_decode_groups(struct user *user, const char **text)
+{
+	size_t most = 1;
+	char *end;
+
+	for (const char *c = *text; *c != '\0' && *c != ':'; c++)
+		most += *c == ',';
+	user->groups = malloc(most * sizeof(gid_t));
+	if (user->groups == NULL)
+		return -1;
+	for (; **text != ':'; *text = *end == ',' ? end + 1 : end) {
+		unsigned long gid = strtoul(*text, &end, 10);
+
+		if (end == *text || user->ngroups == most || gid > UINT_MAX)
+			return -1;
+		user->groups[user->ngroups++] = (gid_t)gid;
+	}
+	return 0;
+}
+
 static int
 option_texts_user_decode(const char *text, size_t n UNUSED, void *slot)
 {
-	return users_decode(text, slot);
+	struct user *user = calloc(1, sizeof(*user));
+	int at = -1;
+
+	*(struct user **)slot = user;
+	if (user == NULL || sscanf(text, "%u:%u:%n", &user->uid, &user->gid, &at) != 2 ||
+	    at == -1)
+		return -1;
+	text += at;
+	if (option_texts_decode_groups(user, &text) == -1)
+		return -1;
+	user->name = strdup(text + 1);
+	return user->name == NULL ? -1 : 0;
 }
 
 static bool

@@ -41,27 +41,40 @@ conf_type_parse(const struct conf_type *type, const char *text, void *slot, char
 int
 conf_type_decode(const struct conf_type *type, const char *text, size_t n, void *slot)
 {
+	int64_t value = 0;
+
 	if (type->decode != NULL)
 		return type->decode(text, n, slot);
-	for (size_t i = 0; i < nitems(type->words); i++) {
-		if (!str_equal(text, type->words[i]))
-			continue;
-		if (type->size == sizeof(bool))
-			*(bool *)slot = i == 1;
-		else
-			*(unsigned *)slot = (unsigned)i;
-		return 0;
+	if (type->number == NULL) {
+		while (value < (int64_t)nitems(type->words) &&
+		    !str_equal(text, type->words[value]))
+			value++;
+		if (value == (int64_t)nitems(type->words))
+			return -1;
+	} else if (type->number(text, &value) == -1 || value < type->low ||
+	    value > type->high) {
+		return -1;
 	}
-	return -1;
+	if (type->size == sizeof(bool))
+		*(bool *)slot = value != 0;
+	else if (type->size == sizeof(uint32_t))
+		*(uint32_t *)slot = (uint32_t)value;
+	else
+		*(int64_t *)slot = value;
+	return 0;
 }
 
 char *
 conf_type_print(const struct conf_type *type, const void *slot)
 {
+	int64_t value = type->size == sizeof(bool) ? *(const bool *)slot :
+	    type->size == sizeof(uint32_t)         ? *(const uint32_t *)slot :
+						     *(const int64_t *)slot;
+
 	if (type->print != NULL)
 		return type->print(slot);
-	return xstrdup(type->words[type->size == sizeof(bool) ? *(const bool *)slot :
-								*(const unsigned *)slot]);
+	return type->number == NULL ? xstrdup(type->words[value]) :
+				      xasprintf("%lld", (long long)value);
 }
 
 bool
@@ -104,12 +117,6 @@ conf_type_check(const struct conf_type *type, const char *text, char **why)
 }
 
 static int
-option_types_integer_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	return str_to_int(text, slot);
-}
-
-static int
 option_types_integer_refuse(const char *text, char **why)
 {
 	if (errno != ERANGE)
@@ -117,29 +124,6 @@ option_types_integer_refuse(const char *text, char **why)
 		    why, "invalid literal for int() with base 10: ", text, "");
 	*why = xasprintf("the number %s is out of range", text);
 	return -1;
-}
-
-static char *
-option_types_integer_print(const void *slot)
-{
-	return xasprintf("%lld", (long long)*(const int64_t *)slot);
-}
-
-static int
-option_types_unsigned_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	int64_t value;
-
-	if (str_to_int(text, &value) == -1 || value < 0 || value > UINT32_MAX)
-		return -1;
-	*(uint32_t *)slot = (uint32_t)value;
-	return 0;
-}
-
-static char *
-option_types_unsigned_print(const void *slot)
-{
-	return xasprintf("%u", *(const uint32_t *)slot);
 }
 
 static char *
@@ -154,16 +138,11 @@ option_types_events_print(const void *slot)
 	return text;
 }
 
+/* Encodes names as numbers, because decode does not know all of them. */
 static void
-option_types_events_encode(const void *slot, struct buf *out)
+option_types_number_encode(const void *slot, struct buf *out)
 {
 	mem_must(buf_printf(out, "%u", *(const uint32_t *)slot));
-}
-
-static int
-option_types_size_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	return str_to_size(text, slot);
 }
 
 /* The error shows the text in lower case and without its unit. */
@@ -195,17 +174,6 @@ option_types_size_print(const void *slot)
 		unit++;
 	}
 	return xasprintf("%lld%s", (long long)value, units[unit]);
-}
-
-static int
-option_types_octal_decode(const char *text, size_t n UNUSED, void *slot)
-{
-	int64_t value;
-
-	if (str_to_octal(text, &value) == -1 || value < INT_MIN || value > INT_MAX)
-		return -1;
-	*(int *)slot = (int)value;
-	return 0;
 }
 
 static int
@@ -255,13 +223,6 @@ option_types_signal_print(const void *slot)
 	char name[32];
 
 	return xstrdup(str_signal_name(*(const int *)slot, name));
-}
-
-/* Encodes a number, because decode does not know the names of all signals. */
-static void
-option_types_signal_encode(const void *slot, struct buf *out)
-{
-	mem_must(buf_printf(out, "%d", *(const int *)slot));
 }
 
 static int
@@ -337,28 +298,32 @@ const struct conf_type conf_command_role = {
 	.print = option_types_command_role_print,
 };
 const struct conf_type conf_integer = {
-	.name = "integer", .size = sizeof(int64_t), .decode = option_types_integer_decode,
-	.refuse = option_types_integer_refuse, .print = option_types_integer_print,
+	.name = "integer", .size = sizeof(int64_t), .number = str_to_int,
+	.low = INT64_MIN, .high = INT64_MAX, .refuse = option_types_integer_refuse,
 };
 const struct conf_type conf_unsigned = {
-	.name = "number", .size = sizeof(uint32_t), .decode = option_types_unsigned_decode,
-	.refuse = option_types_integer_refuse, .print = option_types_unsigned_print,
+	.name = "number", .size = sizeof(uint32_t), .number = str_to_int,
+	.high = UINT32_MAX,
 };
 const struct conf_type conf_events = {
-	.name = "events", .size = sizeof(uint32_t), .decode = option_types_unsigned_decode,
-	.print = option_types_events_print, .encode = option_types_events_encode,
+	.name = "events", .size = sizeof(uint32_t), .number = str_to_int,
+	.high = UINT32_MAX, .print = option_types_events_print,
+	.encode = option_types_number_encode,
 };
 const struct conf_type conf_size = {
-	.name = "size", .size = sizeof(int64_t), .decode = option_types_size_decode,
-	.refuse = option_types_size_refuse, .print = option_types_size_print,
+	.name = "size", .size = sizeof(int64_t), .number = str_to_size,
+	.low = INT64_MIN, .high = INT64_MAX, .refuse = option_types_size_refuse,
+	.print = option_types_size_print,
 };
 const struct conf_type conf_octal = {
-	.name = "octal", .size = sizeof(int), .decode = option_types_octal_decode,
-	.refuse = option_types_octal_refuse, .print = option_types_octal_print,
+	.name = "octal", .size = sizeof(int), .number = str_to_octal,
+	.low = INT_MIN, .high = INT_MAX, .refuse = option_types_octal_refuse,
+	.print = option_types_octal_print,
 };
 const struct conf_type conf_mode = {
-	.name = "octal", .size = sizeof(int), .decode = option_types_octal_decode,
-	.refuse = option_types_mode_refuse, .print = option_types_octal_print,
+	.name = "octal", .size = sizeof(int), .number = str_to_octal,
+	.low = INT_MIN, .high = INT_MAX, .refuse = option_types_mode_refuse,
+	.print = option_types_octal_print,
 };
 const struct conf_type conf_boolean = {
 	.name = "boolean", .size = sizeof(bool), .decode = option_types_boolean_decode,
@@ -372,7 +337,7 @@ const struct conf_type conf_level = {
 const struct conf_type conf_signal = {
 	.name = "signal", .size = sizeof(int), .decode = option_types_signal_decode,
 	.refuse = option_types_signal_refuse, .print = option_types_signal_print,
-	.encode = option_types_signal_encode,
+	.encode = option_types_number_encode,
 };
 const struct conf_type conf_autorestart = {
 	.name = "boolean or unexpected", .size = sizeof(enum autorestart),

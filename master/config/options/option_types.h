@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct conf_type {
 	const char *name; /* in the manual: "integer" */
@@ -19,8 +20,11 @@ struct conf_type {
 	int (*parse)(const char *text, void *slot, char **why);
 	const char *refusal[2];
 	int (*refuse)(const char *text, char **why); /* -1; errno is that of decode */
-	const char *words[4];             /* of a bool or an enum, by its value */
-	char *(*print)(const void *slot); /* new; NULL: the word */
+	const char *words[4]; /* of a bool or an enum, by its value */
+	/* Of a number: reads it; and its bounds, which fit into the slot. */
+	int (*number)(const char *text, int64_t *value);
+	int64_t low, high;
+	char *(*print)(const void *slot); /* new; NULL: the word or number */
 	/* Whether a reread regards both as equal; NULL: compares the bytes. */
 	bool (*equal)(const void *live, const void *fresh);
 	/* Whether both are the same value; NULL: as equal. */
@@ -29,7 +33,7 @@ struct conf_type {
 	/* Appends the value and the results of lookups as text; NULL: as print. */
 	void (*encode)(const void *slot, struct buf *out);
 	/* Fills a zeroed slot from a default or encode's text, n bytes and a NUL. 0, or -1;
-	 * errno is ENOMEM when memory is short. NULL: by the word. */
+	 * errno is ENOMEM when memory is short. NULL: a word or number. */
 	int (*decode)(const char *text, size_t n, void *slot);
 };
 

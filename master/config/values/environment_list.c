@@ -6,7 +6,6 @@
 #include "common/utf8.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,44 +252,6 @@ environment_list_print(const struct environment *environment)
 	text = buf_steal(&out);
 	mem_must(text == NULL);
 	return text;
-}
-
-void
-environment_list_encode(const struct environment *environment, struct buf *out)
-{
-	for (size_t i = 0; i < environment->count; i++) {
-		const struct variable *item = &environment->items[i];
-
-		mem_must(buf_append(out, item->name, strlen(item->name) + 1));
-		mem_must(buf_append(out, item->value, strlen(item->value) + 1));
-	}
-}
-
-int
-environment_list_decode(const char *bytes, size_t n, struct environment *environment)
-{
-	const char *end = bytes + n;
-	size_t ends = 0;
-
-	for (const char *c = bytes; c < end; c++)
-		ends += *c == '\0';
-	errno = EBADMSG;
-	if (ends % 2 != 0 || (n > 0 && end[-1] != '\0'))
-		return -1;
-	environment->items = calloc(ends / 2 + 1, sizeof(*environment->items));
-	if (environment->items == NULL)
-		return -1;
-	while (bytes < end) {
-		struct variable *item = &environment->items[environment->count++];
-
-		item->name = strdup(bytes);
-		bytes += strlen(bytes) + 1;
-		item->value = strdup(bytes);
-		bytes += strlen(bytes) + 1;
-		if (item->name == NULL || item->value == NULL)
-			return -1;
-	}
-	return 0;
 }
 
 const char *

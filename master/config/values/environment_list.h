@@ -3,7 +3,6 @@
 #ifndef MASTER_CONFIG_VALUES_ENVIRONMENT_LIST_H
 #define MASTER_CONFIG_VALUES_ENVIRONMENT_LIST_H
 
-#include "common/buf.h"
 #include "common/compiler.h"
 
 #include <stdbool.h>
@@ -29,10 +28,6 @@ void environment_list_merge(struct environment *, const struct environment *);
 void environment_list_clear(struct environment *);
 /* New: NAME="value",… as environment_list_parse reads it. */
 char *environment_list_print(const struct environment *);
-/* Appends the names and values, each with a NUL. */
-void environment_list_encode(const struct environment *, struct buf *out);
-/* The reverse, into an empty list. 0, or -1 with ENOMEM or EBADMSG. */
-NODISCARD int environment_list_decode(const char *bytes, size_t n, struct environment *);
 /* Whether both have the same variables with the same values, in any order. */
 bool environment_list_equal(const struct environment *, const struct environment *);
 

@@ -160,59 +160,17 @@ users_find_owner(const char *text, uid_t *uid, gid_t *gid)
 }
 
 char *
-users_name(uid_t uid)
+users_print_owner(uid_t uid, gid_t gid)
 {
-	const struct passwd *entry = getpwuid(uid);
+	const struct passwd *user = getpwuid(uid);
+	const struct group *group = gid != (gid_t)-1 ? getgrgid(gid) : NULL;
+	char *text = user != NULL ? xstrdup(user->pw_name) : xasprintf("%u", uid);
 
-	return entry != NULL ? xstrdup(entry->pw_name) : xasprintf("%u", uid);
-}
-
-char *
-users_group_name(gid_t gid)
-{
-	const struct group *entry = getgrgid(gid);
-
-	return entry != NULL ? xstrdup(entry->gr_name) : xasprintf("%u", gid);
-}
-
-/* Reads numbers separated by commas, up to a colon. */
-static int
-users_decode_groups(struct user *user, const char **text)
-{
-	size_t most = 1;
-	char *end;
-
-	for (const char *c = *text; *c != '\0' && *c != ':'; c++)
-		most += *c == ',';
-	user->groups = malloc(most * sizeof(gid_t));
-	if (user->groups == NULL)
-		return -1;
-	for (; **text != ':'; *text = *end == ',' ? end + 1 : end) {
-		unsigned long gid = strtoul(*text, &end, 10);
-
-		if (end == *text || user->ngroups == most || gid > UINT_MAX)
-			return -1;
-		user->groups[user->ngroups++] = (gid_t)gid;
-	}
-	return 0;
-}
-
-int
-users_decode(const char *text, struct user **decoded)
-{
-	struct user *user = calloc(1, sizeof(*user));
-	int n = -1;
-
-	*decoded = user;
-	errno = user == NULL ? ENOMEM : 0;
-	if (user == NULL || sscanf(text, "%u:%u:%n", &user->uid, &user->gid, &n) != 2 ||
-	    n == -1)
-		return -1;
-	text += n;
-	if (users_decode_groups(user, &text) == -1)
-		return -1;
-	user->name = strdup(text + 1);
-	return user->name == NULL ? -1 : 0;
+	if (group != NULL)
+		xappendf(&text, ":%s", group->gr_name);
+	else if (gid != (gid_t)-1)
+		xappendf(&text, ":%u", gid);
+	return text;
 }
 
 void

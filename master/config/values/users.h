@@ -25,13 +25,8 @@ NODISCARD int users_find(const char *text, struct user **user, char **why);
 struct user *users_unprivileged(void);
 /* Looks up "user:group", or "user" (then *gid is -1). 0, or -1. */
 NODISCARD int users_find_owner(const char *text, uid_t *uid, gid_t *gid);
-/* New: the name of a uid, or its number. */
-char *users_name(uid_t uid);
-/* New: the group's name, or its number. */
-char *users_group_name(gid_t gid);
-/* Reads "UID:GID:GROUP,GROUP:NAME" without a lookup. 0 with *user new, or -1; errno is
- * ENOMEM when memory is short. */
-NODISCARD int users_decode(const char *text, struct user **user);
+/* New: "user:group" with names or, where there are none, numbers; gid -1 = "user". */
+char *users_print_owner(uid_t uid, gid_t gid);
 void users_free(struct user *); /* NULL is fine */
 
 #endif

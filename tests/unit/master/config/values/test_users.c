@@ -106,18 +106,25 @@ test_owner(void **state)
 }
 
 static void
-test_names(void **state)
+test_print_owner(void **state)
 {
-	char *user = users_name(0), *group = users_group_name(0);
-	char *number = users_name(3999999999U);
+	static const struct {
+		uid_t uid;
+		gid_t gid;
+		const char *text;
+	} cases[] = {
+		{ 0, 0, "root:root" },
+		{ 0, (gid_t)-1, "root" },
+		{ 3999999999U, 3999999998U, "3999999999:3999999998" },
+	};
 
 	(void)state;
-	assert_string_equal(user, "root");
-	assert_string_equal(group, "root");
-	assert_string_equal(number, "3999999999");
-	free(user);
-	free(group);
-	free(number);
+	for (size_t i = 0; i < nitems(cases); i++) {
+		char *text = users_print_owner(cases[i].uid, cases[i].gid);
+
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
 }
 
 int
@@ -128,7 +135,7 @@ main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_owner),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_print_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
