@@ -128,13 +128,13 @@ conf_object_row(const struct conf_object *kind, size_t n)
 }
 
 int
-conf_object_default(const struct conf_object *kind, void *object, uint64_t given)
+conf_object_default(const struct conf_object *kind, void *object, uint64_t present)
 {
 	const struct conf_option *option;
 
 	for (size_t n = 0; (option = conf_object_row(kind, n)) != NULL; n++)
 		if (option->fallback != NULL && (option->flags & CONF_SECTION) == 0 &&
-		    (given & (UINT64_C(1) << n)) == 0 &&
+		    (present & (UINT64_C(1) << n)) == 0 &&
 		    conf_type_decode(option->type, option->fallback,
 			strlen(option->fallback), (char *)object + option->offset) == -1)
 			return -1;

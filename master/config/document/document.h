@@ -85,9 +85,10 @@ struct conf_object {
 extern const struct conf_object conf_objects[CONF_DOCUMENT_OBJECTS];
 /* The nth row of the object's tables, or NULL. */
 const struct conf_option *conf_object_row(const struct conf_object *, size_t n);
-/* Sets each row to its default, unless the row's bit is set in `given`. 0, or -1 with
+/* Sets each row to its default, unless the row's bit is set in `present`. 0, or -1 with
  * ENOMEM. */
-NODISCARD int conf_object_default(const struct conf_object *, void *object, uint64_t given);
+NODISCARD int conf_object_default(
+    const struct conf_object *, void *object, uint64_t present);
 /* Whether both have the same values, so that their frames differ in places at most. */
 bool conf_object_same(const struct conf_object *, const void *, const void *);
 /* The next row, from *n on, whose fresh value changes the live one in a reread; NULL = no

@@ -43,11 +43,11 @@ document_read_no_memory(struct conf_reader *reader)
 
 /* --- rows --- */
 
-/* Reads one row of an object and sets its bit in *given. 1, 0 at the end of the frame, or
+/* Reads one row of an object and sets its bit in *present. 1, 0 at the end of the frame, or
  * -1. */
 static int
 document_read_row(struct conf_reader *reader, const struct conf_object *kind, void *object,
-    struct conf_frame *frame, uint64_t *given)
+    struct conf_frame *frame, uint64_t *present)
 {
 	const char *section = kind->tables[0]->name, *name, *value = NULL, *place = NULL;
 	const struct conf_option *option;
@@ -64,10 +64,10 @@ document_read_row(struct conf_reader *reader, const struct conf_object *kind, vo
 	    (option = conf_object_row(kind, n)) != NULL && !str_equal(option->name, name))
 		n++;
 	if (option == NULL || (option->flags & CONF_SECTION) != 0 ||
-	    (*given & (UINT64_C(1) << n)) != 0)
+	    (*present & (UINT64_C(1) << n)) != 0)
 		return document_read_fail(
 		    reader, "%s: unknown or second option %.64s", section, name);
-	*given |= UINT64_C(1) << n;
+	*present |= UINT64_C(1) << n;
 	errno = 0;
 	if (conf_type_decode(
 		option->type, value, length, (char *)object + option->offset) == 0)
@@ -82,14 +82,14 @@ static int
 document_read_rows(struct conf_reader *reader, const struct conf_object *kind, void *object,
     struct conf_frame *frame)
 {
-	uint64_t given = 0;
+	uint64_t present = 0;
 	int more;
 
 	if (kind->initial != NULL)
 		memcpy(object, kind->initial, kind->size);
-	while ((more = document_read_row(reader, kind, object, frame, &given)) == 1)
+	while ((more = document_read_row(reader, kind, object, frame, &present)) == 1)
 		continue;
-	if (more == 0 && conf_object_default(kind, object, given) == -1)
+	if (more == 0 && conf_object_default(kind, object, present) == -1)
 		return document_read_no_memory(reader);
 	return more;
 }

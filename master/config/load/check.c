@@ -25,26 +25,13 @@ struct check {
 	int warnings; /* printed */
 };
 
-/* The values that replace wrong or missing ones; other options are removed. */
-static const struct {
-	const char *key, *text;
-} placeholders[] = {
-	{ "command", "/bin/true" },
-	{ "events", "EVENT" },
-	{ "file", "/tmp/socket" },
-	{ "password", "x" },
-	{ "port", "9001" },
-	{ "process_name", "%(program_name)s_%(process_num)s" },
-	{ "socket", "unix:///tmp/socket" },
-	{ "username", "x" },
-};
-
+/* The value that replaces a wrong or missing one; NULL = the option is removed. */
 static const char *
 check_placeholder(const char *key)
 {
-	for (size_t i = 0; i < nitems(placeholders); i++)
-		if (strcmp(placeholders[i].key, key) == 0)
-			return placeholders[i].text;
+	for (size_t i = 0; i < conf_required_count; i++)
+		if (str_equal(conf_required[i].key, key))
+			return conf_required[i].value;
 	return NULL;
 }
 
@@ -55,8 +42,7 @@ check_apply_repairs(void *ctx, struct ini *ini)
 
 	for (size_t i = 0; i < check->count; i++) {
 		const struct repair *r = &check->repairs[i];
-		ini_repair(ini, r->section, r->key,
-		    r->key != NULL ? check_placeholder(r->key) : NULL);
+		ini_repair(ini, r->section, r->key, check_placeholder(r->key));
 	}
 }
 

@@ -4,7 +4,6 @@
 #include "common/str.h"
 #include "master/config/values/environment_list.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -57,60 +56,46 @@ numprocs_read_logfile(struct conf_numprocs *program, const struct conf_option *o
 	return status;
 }
 
-/* Sets the place of the next messages: this option of an output. */
-static void
-numprocs_at(struct conf_numprocs *program, const char *word, const char *option)
-{
-	snprintf(program->key, sizeof(program->key), "%s_%s", word, option);
-	conf_load_at(program->load, program->section, program->key);
-}
-
-static void
-numprocs_check_output(struct conf_numprocs *program, const char *word,
-    struct output_config *output, bool syslog)
-{
-	if (syslog) {
-		numprocs_at(program, word, "logfile");
-		conf_load_message(program->load, LEVEL_WARN,
-		    "For [%s], %s_logfile=syslog but "
-		    "this is deprecated and will be removed.  Use %s_syslog=true to enable "
-		    "syslog instead.",
-		    program->section, word, word);
-		output->syslog = true;
-	}
-	numprocs_at(program, word, "logfile_maxbytes");
-	if (output->target == LOG_TO_AUTO && output->maxbytes == 0)
-		conf_load_message(program->load, LEVEL_WARN,
-		    "For [%s], AUTO logging used for "
-		    "%s_logfile without rollover, set maxbytes > 0 to avoid filling up "
-		    "filesystem unintentionally",
-		    program->section, word);
-}
+/* The options of an output. */
+enum { LOGFILE, BACKUPS, MAXBYTES, SYSLOG, OUTPUT_OPTIONS };
+static const char *const output_options[OUTPUT_MAX][OUTPUT_OPTIONS] = {
+	[OUTPUT_STDOUT] = { "stdout_logfile", "stdout_logfile_backups",
+	    "stdout_logfile_maxbytes", "stdout_syslog" },
+	[OUTPUT_STDERR] = { "stderr_logfile", "stderr_logfile_backups",
+	    "stderr_logfile_maxbytes", "stderr_syslog" },
+};
 
 static int
 numprocs_read_output(struct conf_numprocs *program, const struct expand_names *names,
     enum output_id id, struct process_config *process)
 {
-	static const char *const words[] = {
-		[OUTPUT_STDOUT] = "stdout", [OUTPUT_STDERR] = "stderr",
-	};
-	static const char *const keys[] = {
-		"logfile_backups", "logfile_maxbytes", "syslog",
-	};
+	const char *const *options = output_options[id];
+	struct output_config *output = &process->outputs[id];
+	struct conf_load *load = program->load;
 	bool syslog = false;
-	char name[32];
 
-	snprintf(name, sizeof(name), "%s_logfile", words[id]);
-	if (numprocs_read_logfile(
-		program, conf_find(&conf_program, name), names, process, &syslog) == -1)
+	if (numprocs_read_logfile(program, conf_find(&conf_program, options[LOGFILE]),
+		names, process, &syslog) == -1)
 		return -1;
-	for (size_t i = 0; i < nitems(keys); i++) {
-		snprintf(name, sizeof(name), "%s_%s", words[id], keys[i]);
-		if (conf_load_row(program->load, program->section,
-			conf_find(&conf_program, name), names, process) == -1)
+	for (size_t i = BACKUPS; i < OUTPUT_OPTIONS; i++)
+		if (conf_load_row(load, program->section,
+			conf_find(&conf_program, options[i]), names, process) == -1)
 			return -1;
+	if (syslog) {
+		conf_load_at(load, program->section, options[LOGFILE]);
+		conf_load_message(load, LEVEL_WARN,
+		    "For [%s], %s=syslog but this is deprecated and will be removed.  Use "
+		    "%s=true to enable syslog instead.",
+		    program->section, options[LOGFILE], options[SYSLOG]);
+		output->syslog = true;
 	}
-	numprocs_check_output(program, words[id], &process->outputs[id], syslog);
+	if (output->target == LOG_TO_AUTO && output->maxbytes == 0) {
+		conf_load_at(load, program->section, options[MAXBYTES]);
+		conf_load_message(load, LEVEL_WARN,
+		    "For [%s], AUTO logging used for %s without rollover, set maxbytes > 0 "
+		    "to avoid filling up filesystem unintentionally",
+		    program->section, options[LOGFILE]);
+	}
 	return 0;
 }
 
@@ -122,12 +107,12 @@ numprocs_redirect(struct conf_numprocs *program, struct process_config *process)
 
 	if (!process->redirect_stderr)
 		return;
-	numprocs_at(program, "stderr", "logfile");
+	conf_load_at(
+	    program->load, program->section, output_options[OUTPUT_STDERR][LOGFILE]);
 	if (output->target == LOG_TO_FILE)
 		conf_load_message(program->load, LEVEL_WARN,
-		    "For [%s], redirect_stderr=true "
-		    "but stderr_logfile has also been set to a filename, the filename has "
-		    "been ignored",
+		    "For [%s], redirect_stderr=true but stderr_logfile has also been set "
+		    "to a filename, the filename has been ignored",
 		    program->section);
 	mem_freep(&output->path);
 	output->target = LOG_TO_NONE;

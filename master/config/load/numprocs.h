@@ -14,7 +14,6 @@ struct conf_numprocs {
 	struct expand_names *names;    /* program_name, group_name and so on */
 	char **texts;                  /* of each row, expanded; NULL = absent */
 	struct program_section values; /* the options of the section as a whole */
-	char key[32];                  /* the memory of load->key */
 };
 
 /* The option's text before its expansion, or its default. */

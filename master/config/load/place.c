@@ -6,11 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Options that an error may name because they are missing. */
-static const char *const required[] = {
-	"command", "events", "file", "password", "port", "process_name", "socket",
-	"username",
+const struct conf_required conf_required[] = {
+	{ "command", "/bin/true" },
+	{ "events", "EVENT" },
+	{ "file", "/tmp/socket" },
+	{ "password", "x" },
+	{ "port", "9001" },
+	{ "process_name", "%(program_name)s_%(process_num)s" },
+	{ "socket", "unix:///tmp/socket" },
+	{ "username", "x" },
 };
+const size_t conf_required_count = nitems(conf_required);
 
 /* Whether the text is quoted at this position: there are an odd number of quotes before. */
 static bool
@@ -54,9 +60,9 @@ conf_place_key(const struct conf_load *load)
 	while (ini_next_value(load->ini, section, &cursor, &key) != NULL)
 		if (place_has_word(load->error, key))
 			return key;
-	for (size_t i = 0; i < nitems(required); i++)
-		if (place_has_word(load->error, required[i]))
-			return required[i];
+	for (size_t i = 0; i < nitems(conf_required); i++)
+		if (place_has_word(load->error, conf_required[i].key))
+			return conf_required[i].key;
 	return strncmp(load->error, "Invalid name", 12) == 0 ? NULL : last;
 }
 

@@ -5,6 +5,16 @@
 #include "master/config/load/load_context.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* Options that an error may name because they are missing, with a value for each that is
+ * valid. */
+struct conf_required {
+	const char *key, *value;
+};
+
+extern const struct conf_required conf_required[];
+extern const size_t conf_required_count;
 
 /* The option of the error: the one read last, unless the text names another option of the
  * section or one that is missing. Borrowed; NULL = the section as a whole. */

@@ -28,11 +28,11 @@ struct log_use {
 void
 conf_warn_begin(struct conf_warnings *warnings)
 {
-	warnings->given = map_new();
+	warnings->known = map_new();
 	warnings->logs = map_new();
 	warnings->checked = map_new();
 	mem_must(
-	    warnings->given == NULL || warnings->logs == NULL || warnings->checked == NULL);
+	    warnings->known == NULL || warnings->logs == NULL || warnings->checked == NULL);
 }
 
 void
@@ -51,17 +51,17 @@ conf_warn_end(struct conf_warnings *warnings)
 		free(use);
 	}
 	map_free(warnings->logs);
-	map_free(warnings->given);
+	map_free(warnings->known);
 }
 
 bool
 conf_warn_is_new(struct conf_warnings *warnings, const char *place, const char *text)
 {
 	char *key = xasprintf("%s %s", place != NULL ? place : "", text);
-	bool is_new = map_get(warnings->given, key) == NULL;
+	bool is_new = map_get(warnings->known, key) == NULL;
 
 	if (is_new)
-		mem_must(map_set(warnings->given, key, warnings));
+		mem_must(map_set(warnings->known, key, warnings));
 	free(key);
 	return is_new;
 }

@@ -11,7 +11,7 @@ struct map;
 
 /* The state of one reading. */
 struct conf_warnings {
-	struct map *given;   /* place and text of each finding */
+	struct map *known;   /* place and text of each finding */
 	struct map *logs;    /* by path: the struct log_use that named it first */
 	struct map *checked; /* by command or directory: new, its fault or "" */
 };
