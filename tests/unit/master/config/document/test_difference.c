@@ -162,6 +162,42 @@ test_sent_though_equal(void **state)
 	config_free(fresh);
 }
 
+/* Each kind of group has options of its own, whose changes a preview explains. */
+static void
+test_kinds_explained(void **state)
+{
+#define LISTENER(options) "[eventlistener:l]\ncommand=/bin/cat\n" options
+#define FCGI(options) "[fcgi-program:f]\ncommand=/bin/cat\n" options
+#define INTERFACE(options) "[rpcinterface:x]\ncommand=/bin/cat\n" options
+	static const struct {
+		const char *live, *fresh, *want;
+	} cases[] = {
+		{ LISTENER("events=TICK_5\n"),
+		    LISTENER("events=TICK_5,TICK_60\nevent_length=bytes\nbuffer_size=7\n"),
+		    "12 changed l events: TICK_5 -> TICK_5,TICK_60 buffer_size: 0 -> 7 "
+		    "event_length: characters -> bytes;14;" },
+		{ FCGI("socket=unix:///tmp/a\n"), FCGI("socket=unix:///tmp/b\n"),
+		    "12 changed f socket: unix:///tmp/a -> unix:///tmp/b;14;" },
+		{ FCGI("socket=unix:///tmp/a\n"),
+		    FCGI("socket=unix:///tmp/a\nsocket_mode=0770\n"),
+		    "12 changed f socket_mode: 0700 -> 0770;14;" },
+		{ INTERFACE("secret=a\n"), INTERFACE("secret=b\nrole=view\n"),
+		    "12 changed rpcinterface.x options role: states -> view;14;" },
+		{ PROGRAM("l", ""), LISTENER("events=TICK_5\npriority=999\n"),
+		    "12 changed l kind: program -> eventlistener;14;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct config *live = load(cases[i].live), *fresh = load(cases[i].fresh);
+
+		assert_sent(live, fresh, true, cases[i].want);
+		assert_sent(live, live, true, "14;");
+		config_free(live);
+		config_free(fresh);
+	}
+}
+
 static char *
 names_of(const struct config *config)
 {
@@ -217,6 +253,7 @@ main(void)
 	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_sent),
 	    cmocka_unit_test(test_sent_though_equal),
+	    cmocka_unit_test(test_kinds_explained),
 	    cmocka_unit_test(test_merge),
 	};
 
