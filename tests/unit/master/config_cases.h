@@ -1,5 +1,5 @@
-/* The cases of tests/data/config: a directory each, whose input.conf is read with the
- * arguments of its file args, one a line. */
+/* Config cases: the directories of tests/data/config, each with an input.conf and maybe a
+ * file args, which has an argument of the command line in each line. */
 #ifndef TESTS_UNIT_MASTER_CONFIG_CASES_H
 #define TESTS_UNIT_MASTER_CONFIG_CASES_H
 
@@ -20,7 +20,7 @@
 #define DATA "tests/data/config"
 #define ARGS_MAX 64
 
-/* New: a file's content, or NULL when there is none. */
+/* New: the content of a file; NULL = it does not exist. */
 static inline char *
 slurp(const char *directory, const char *name)
 {
@@ -38,7 +38,7 @@ slurp(const char *directory, const char *name)
 	return text;
 }
 
-/* argv of a case: "reeved", -c FILE, or what its args say. */
+/* Fills argv for a case: "reeved" and -c FILE or the args. Returns argc. */
 static inline int
 case_arguments(const char *directory, char *argv[ARGS_MAX], char **args)
 {
@@ -69,7 +69,7 @@ is_for_root(const char *directory)
 	return found;
 }
 
-/* Runs the cases of a directory; each is true when it has passed. */
+/* Runs the cases of a directory; run_case returns whether a case has passed. */
 static inline void
 run_cases(const char *directory, bool (*run_case)(const char *directory), int at_least)
 {

@@ -1,4 +1,4 @@
-/* The errors stand in tests/data/config/invalid/cli-*; here is what comes out. */
+/* Arguments: the values. The cases of errors are tests/data/config/invalid/cli-*. */
 #include "master/config/arguments.h"
 #include "tests/unit/master/scratch.h"
 
@@ -94,7 +94,7 @@ test_value(void **state)
 	assert_string_equal(o.logfile, "");
 }
 
-/* "logfile" is a prefix of two others and a name of its own. */
+/* "logfile" is a name and a prefix of two others. */
 static void
 test_exact_name_wins(void **state)
 {
@@ -108,7 +108,7 @@ test_exact_name_wins(void **state)
 	assert_string_equal(o.logfile_backups, "2");
 }
 
-/* -h and -v end the judging of what follows, but not of the words themselves. */
+/* -h and -v end the validation of the values after them, but not of the syntax. */
 static void
 test_help(void **state)
 {
@@ -133,7 +133,7 @@ test_help(void **state)
 	free(error);
 }
 
-/* The path that was executed counts only where no directory was typed. */
+/* The path that was executed is used only when no directory was typed. */
 static void
 test_program(void **state)
 {

@@ -1,9 +1,9 @@
-/* Config: every case is a directory of tests/data/config. valid/CASE: input.conf and
- * want, what differs from the defaults; invalid/CASE: input.conf and want, the error.
- * Either may have args, one argument a line. @CWD@ stands for the working directory,
- * which is the top of the tree.
+/* Config: each case is a directory of tests/data/config with an input.conf and a want: in
+ * valid/ the values that differ from the defaults, in invalid/ the error. A file args has
+ * the command line, an argument in each line. @CWD@ in want is the working directory, which
+ * is the top of the tree.
  *
- * "test_config FILE [ARGS]" prints what a configuration gives, to write new cases. */
+ * "test_config FILE [ARGS]" prints the want of a configuration, for new cases. */
 #include "common/buf.h"
 #include "common/mem.h"
 #include "common/str.h"
@@ -67,7 +67,7 @@ line(struct buf *out, const char *fmt, ...)
 	free(text);
 }
 
-/* Defaults that the machine and the working directory have a part in. */
+/* Defaults that depend on the machine and the working directory. */
 static bool
 is_usual(const char *name, const char *value)
 {
@@ -112,7 +112,7 @@ set_defaults(const struct conf_section *section, union values *values)
 			    section->options[i].fallback, &why));
 }
 
-/* The options of one section that differ from their defaults. */
+/* Prints the options of a section that differ from their defaults. */
 static void
 dump_rows(struct buf *out, const struct conf_section *section, const void *base,
     const char *indent)
@@ -190,14 +190,14 @@ dump(struct buf *out, const struct config *config)
 		for (size_t j = 0; j < group->nprocesses; j++)
 			dump_rows(out, &conf_program, group->processes[j], "  ");
 	}
-	/* Findings depend on what the machine has; tests/system/test_check.py has them. */
+	/* Findings depend on the machine; tests/system/test_check.py has them. */
 	for (size_t i = 0; i < config->nmessages; i++)
 		if (!config->messages[i].is_finding)
 			line(out, "%s %s", log_level_tag(config->messages[i].level),
 			    config->messages[i].text);
 }
 
-/* What a command line and its configuration give: a dump, or "Error: …". New. */
+/* New: the dump of the configuration of a command line, or "Error: …". */
 static char *
 outcome(int argc, char **argv)
 {
@@ -253,7 +253,7 @@ test_invalid(void **state UNUSED)
 	run_cases(DATA "/invalid", run_case, 60);
 }
 
-/* Without -c the file is looked for beside the program's directory first. */
+/* Without -c the file is searched beside the program's directory first. */
 static void
 test_search(void **state UNUSED)
 {
@@ -287,7 +287,7 @@ test_search(void **state UNUSED)
 	free(program);
 }
 
-/* A group outlives the configuration that it came from. */
+/* A group with a reference outlives its configuration. */
 static void
 test_group_reference(void **state UNUSED)
 {
@@ -306,7 +306,7 @@ test_group_reference(void **state UNUSED)
 	config_free(NULL);
 }
 
-/* Arguments that are not UTF-8 are refused before they get into a configuration. */
+/* Arguments that are not UTF-8 are rejected. */
 static void
 test_arguments_are_utf8(void **state UNUSED)
 {
@@ -331,7 +331,7 @@ test_arguments_are_utf8(void **state UNUSED)
 	free(error);
 }
 
-/* The main log's path would be so, which clients are told. */
+/* Clients are sent the path of the main log, which has the working directory. */
 static void
 test_odd_directory(void **state UNUSED)
 {

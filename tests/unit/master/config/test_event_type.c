@@ -1,4 +1,4 @@
-/* Event type: names, the hierarchy, the manual. */
+/* Event type: names, hierarchy, and their list in the manual. */
 #include "master/config/event_type.h"
 
 #include <setjmp.h>
@@ -19,7 +19,7 @@ test_names(void **state UNUSED)
 	assert_int_equal(event_type_find(""), -1);
 }
 
-/* A name's beginning is its parent's name, but for EVENT. */
+/* A name begins with its parent's name, unless that is EVENT. */
 static void
 test_hierarchy(void **state UNUSED)
 {
@@ -36,7 +36,7 @@ test_hierarchy(void **state UNUSED)
 		}
 }
 
-/* reeve-events(7) lists each kind, in the order of the hierarchy, and no other. */
+/* reeve-events(7) lists these types in the order of the hierarchy. */
 static void
 test_manual(void **state UNUSED)
 {

@@ -1,4 +1,4 @@
-/* The cases of splitting stand in tests/data/shlex with what Python makes of them. */
+/* Command line: the cases of splitting, with Python's results, are in tests/data/shlex. */
 #include "master/config/command/command_line.h"
 #include "tests/unit/master/scratch.h"
 
@@ -98,7 +98,7 @@ test_default_path(void **state)
 	expect("/bin/sh", "/nowhere", FAULT_NONE, "/bin/sh");
 }
 
-/* The first that exists wins, even when another one could be executed. */
+/* The first existing file is used, even when another one could be executed. */
 static void
 test_first_wins(void **state)
 {

@@ -10,7 +10,7 @@
 #include "common/compiler.h"
 #include "master/config/command/shell_words.h"
 
-/* A command and how what is found in it begins; NULL = nothing. */
+/* A command and the beginning of the text about it; NULL = none. */
 static const struct {
 	const char *command, *found;
 } cases[] = {

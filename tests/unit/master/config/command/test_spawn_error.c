@@ -1,4 +1,4 @@
-/* Spawn error: the text of each step and error; readable whatever the file contains. */
+/* Spawn error: the texts of all steps and errors, for files of any content. */
 #include "master/config/command/spawn_error.h"
 
 #include "common/compiler.h"

@@ -1,5 +1,5 @@
-/* What makes a group another one when the file is read again, what is sent of it, and what
- * becomes of the configuration in force. */
+/* Difference: when a group has changed, the frames of a reread and a preview, and the groups
+ * of the configuration afterwards. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/document/difference.h"
@@ -44,7 +44,7 @@ test_socket(void **state)
 	assert_false(conf_difference_is_same(&live, &programs));
 }
 
-/* A host that is found at last is worth a new group; one that is lost is not. */
+/* An address that is found at last is a change; one that is not found any more is none. */
 static void
 test_host(void **state)
 {
@@ -61,7 +61,7 @@ test_host(void **state)
 
 /* --- frames ------------------------------------------------------------------------- */
 
-/* New: the configuration that a text gives. */
+/* New: the configuration of a text. */
 static struct config *
 load(const char *text)
 {
@@ -80,7 +80,7 @@ load(const char *text)
 
 #define PROGRAM(name, options) "[program:" name "]\ncommand=/bin/cat\n" options
 
-/* What was sent: "kind field field;" for each frame but [supervisord]'s. New. */
+/* New: "kind field field;" for each frame but that of [supervisord]. */
 static char *
 sent(const struct conf_in_force *live, const struct config *fresh, bool explain)
 {
@@ -149,7 +149,7 @@ test_sent(void **state)
 	config_free(fresh);
 }
 
-/* What supervisord takes for equal is another value all the same. */
+/* A group that is equal to supervisord is sent if it has another value. */
 static void
 test_sent_though_equal(void **state)
 {

@@ -1,5 +1,5 @@
-/* Document: what is read from frames equals what was written, member by member; and no
- * bytes, however wrong, are more than an error. */
+/* Document: reading gives the configuration that was written, member by member, and wrong
+ * bytes are an error at most. */
 #include "common/str.h"
 #include "master/config/document/document.h"
 #include "master/config/values/environment_list.h"
@@ -15,7 +15,7 @@ same_user(const struct user *a, const struct user *b)
 	    memcmp(a->groups, b->groups, a->ngroups * sizeof(gid_t)) == 0;
 }
 
-/* Also in the same order. */
+/* Compares the order, too. */
 static bool
 same_environment(const struct environment *a, const struct environment *b)
 {
@@ -209,7 +209,7 @@ test_round_trip(void **state UNUSED)
 	run_cases(DATA "/valid", round_trip, 40);
 }
 
-/* --- bytes that are wrong --- */
+/* --- wrong bytes --- */
 
 /* Reads a copy of exactly this size, so that a sanitizer finds what is read beyond it. */
 static void
@@ -270,7 +270,7 @@ test_cut_off(void **state UNUSED)
 	}
 }
 
-/* Every byte once at its extremes, and runs of odd bytes at odd places. */
+/* Sets each byte to extreme values, and random bytes to random values. */
 static void
 test_damage(void **state UNUSED)
 {
@@ -335,7 +335,7 @@ test_frame(void **state UNUSED)
 	buf_clear(&out);
 }
 
-/* One that is too long is taken back; what was before it stays. */
+/* A frame that is too long is removed; the frames before it stay. */
 static void
 test_frame_too_long(void **state UNUSED)
 {
@@ -362,7 +362,7 @@ test_frame_too_long(void **state UNUSED)
 
 /* --- places and refusals --- */
 
-/* New: the document of one process, whose row the function may change. */
+/* Writes the document of a process that has this row. */
 static void
 write_process(
     struct conf_writer *writer, const char *name, const char *value, const char *place)
@@ -413,7 +413,7 @@ test_refusals(void **state UNUSED)
 	}
 }
 
-/* A bit for each row says which a frame has. */
+/* The rows of an object fit into the bits of a uint64_t. */
 static void
 test_rows_fit(void **state UNUSED)
 {

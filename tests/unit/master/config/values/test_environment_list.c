@@ -1,4 +1,5 @@
-/* What Python's shlex makes of each list stands in tests/data/environment_list. */
+/* Environment list: the cases, with the results of Python's shlex, are in
+ * tests/data/environment_list. */
 #include "master/config/values/environment_list.h"
 #include "tests/unit/master/scratch.h"
 

@@ -1,4 +1,4 @@
-/* What Python makes of each text stands in tests/data/expand. */
+/* Expand: the cases, with Python's results, are in tests/data/expand. */
 #include "master/config/values/expand.h"
 #include "tests/unit/master/scratch.h"
 
@@ -40,7 +40,7 @@ test_python(void **state)
 	expand_names_free(names);
 }
 
-/* What Python would answer with all names and values at once is refused. */
+/* Where Python would show all names and values at once there is an error. */
 static void
 test_without_name(void **state)
 {
@@ -77,7 +77,7 @@ test_width_is_bounded(void **state)
 	expand_names_free(names);
 }
 
-/* A name is looked up in the parents; the nearest counts; a list of names has each once. */
+/* A name is looked up in the nearest parent; a list of names has each once. */
 static void
 test_parents(void **state)
 {

@@ -27,7 +27,7 @@ test_expand(void **state)
 	check(conf_path_expand("~"), "/");
 }
 
-/* A directory that no client could show is not used. */
+/* A directory that is not UTF-8 is not used. */
 static void
 test_home_that_is_not_utf8(void **state)
 {

@@ -4,7 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 
-/* A user of this machine with more than one group, or else any. */
+/* A user of this machine: ours, else root. */
 static const struct passwd *
 some_user(void)
 {
@@ -34,7 +34,7 @@ test_by_name_and_number(void **state)
 	free(name);
 }
 
-/* The primary group comes first, and every group that lists the user is there. */
+/* The primary group is the first, and all groups that list the user are in the list. */
 static void
 test_groups(void **state)
 {
