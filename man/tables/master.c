@@ -131,6 +131,8 @@ print_option(const struct table *table, const char *name)
 	mdoc_sentence(option->help);
 	if ((option->flags & CONF_START) != 0)
 		puts("A change needs a new start of the daemon.");
+	if ((option->flags & CONF_LIVE) != 0)
+		puts("A reread applies a change.");
 }
 
 static void
