@@ -28,13 +28,14 @@ const char *const output_words[OUTPUT_MAX] = {
 static void
 output_copy_to_mainlog(const struct output *o, const char *bytes, size_t n)
 {
-	bool is_text = !o->ops->is_protocol && str_is_utf8(bytes, n);
 	char *name, *quoted;
 	struct buf line = { 0 };
+	bool is_text;
 	int rc = -1;
 
 	if (o->hidden || !log_wants(LEVEL_DEBUG))
 		return;
+	is_text = !o->ops->is_protocol && str_is_utf8(bytes, n);
 	name = str_repr(o->use.name);
 	quoted = is_text ? NULL : str_repr_bytes(bytes, n);
 	if (name != NULL)
