@@ -32,16 +32,10 @@ const struct api_member api_members[API_MEMBERS] = {
 	MEMBER(paused, API_BOOLEAN, "whether a client has suspended automatic starts"),
 };
 
-static const char *const api_type_names[API_TYPES] = {
+const char *const api_type_names[API_TYPES] = {
 	[API_BOOLEAN] = "boolean",
 	[API_NUMBER] = "number",
 	[API_TEXT] = "string",
 	[API_HEALTH] = "string",
 	[API_LAST_EXIT] = "struct",
 };
-
-const char *
-api_type_name(enum api_type type)
-{
-	return api_type_names[type];
-}

@@ -1,6 +1,6 @@
-/* Api: the methods of the `reeve.*` namespace and the members that its answers have beside
- * supervisord's (reeve-api(7)). XML-RPC, JSON-RPC, system.* and the manual read these
- * tables. */
+/* Api: the methods of the `reeve.*` namespace, and the members that its process structs have
+ * in addition to supervisord's (reeve-api(7)). The dispatcher, system.* and the manual are
+ * made from these tables. */
 #ifndef PROTO_API_H
 #define PROTO_API_H
 
@@ -16,11 +16,11 @@ struct api_method {
 	 * "boolean name:string ?wait:boolean" */
 	const char *signature;
 	enum role role;
-	enum cmd_id cmd; /* what the master is asked; CMD_HELLO = it is not asked */
+	enum cmd_id cmd; /* sent to the master; CMD_HELLO = reeve-rpcd answers by itself */
 	const char *help;
 };
 
-enum api_id { /* sorted by name, as the rows */
+enum api_id { /* in the order of the names */
 	API_GET_ALL_PROCESS_INFO,
 	API_GET_PROCESS_INFO,
 	API_MAX
@@ -28,18 +28,17 @@ enum api_id { /* sorted by name, as the rows */
 
 extern const struct api_method api_methods[API_MAX];
 
-/* Types of members. A number beyond 32 bits is a double in XML-RPC and an integer in
- * JSON. */
+/* Types of members. A number of more than 32 bits is a double in XML-RPC. */
 enum api_type {
 	API_BOOLEAN,	/* bool */
 	API_NUMBER,	/* int64_t or uint64_t */
 	API_TEXT,	/* char * */
 	API_HEALTH,	/* enum health, shown as its name */
-	API_LAST_EXIT,	/* struct process_info, shown as a struct of its last end */
+	API_LAST_EXIT,	/* struct process_info, shown as a struct of its last exit */
 	API_TYPES
 };
 
-/* A member of a process in the answers of reeve.*. */
+/* A member of the process structs of reeve.*. */
 struct api_member {
 	const char *name;
 	enum api_type type;
@@ -51,7 +50,7 @@ struct api_member {
 
 extern const struct api_member api_members[API_MEMBERS];
 
-/* "boolean", "number", "string" or "struct". */
-const char *api_type_name(enum api_type);
+/* "boolean", "number", "string" or "struct", by enum api_type. */
+extern const char *const api_type_names[API_TYPES];
 
 #endif

@@ -21,7 +21,7 @@ changelog_add(struct changelog *log, struct changelog_row *row)
 			cursor->next = row;
 }
 
-/* Takes the row out of the list; no cursor is left pointing at it. */
+/* Removes the row from the list; cursors at it move to the next row. */
 static void
 changelog_unlink(struct changelog *log, struct changelog_row *row)
 {
@@ -40,16 +40,8 @@ changelog_change(struct changelog *log, struct changelog_row *row)
 	changelog_add(log, row);
 }
 
-/* Whether the cursor has still to take the tombstone; a snapshot has none. */
-static bool
-changelog_waits_for(
-    const struct changelog_cursor *cursor, const struct changelog_row *tombstone)
-{
-	return cursor->phase != CHANGELOG_BEGIN && tombstone->seq > cursor->snapshot &&
-	    cursor->next != NULL && cursor->next->seq <= tombstone->seq;
-}
-
-/* Whether a cursor waits for it. With `restart`, those that do begin a new snapshot. */
+/* Whether a cursor has yet to take the tombstone. With `restart`, such cursors begin a new
+ * snapshot instead. Snapshots have no tombstones. */
 static bool
 changelog_is_awaited(
     struct changelog *log, const struct changelog_row *tombstone, bool restart)
@@ -57,7 +49,9 @@ changelog_is_awaited(
 	struct changelog_cursor *cursor;
 
 	TAILQ_FOREACH(cursor, &log->cursors, in_cursors) {
-		if (!changelog_waits_for(cursor, tombstone))
+		if (cursor->phase == CHANGELOG_BEGIN || cursor->next == NULL ||
+		    tombstone->seq <= cursor->snapshot ||
+		    cursor->next->seq > tombstone->seq)
 			continue;
 		if (!restart)
 			return true;
@@ -66,8 +60,8 @@ changelog_is_awaited(
 	return false;
 }
 
-/* The newest tombstone stays: some row must have the newest number, or a new subscriber
- * never reaches it. */
+/* Keeps the newest tombstone: a new subscriber reaches the newest number only by taking the
+ * row that has it. */
 void
 changelog_remove(struct changelog *log, struct changelog_row *row)
 {

@@ -5,18 +5,18 @@
 #include <stdint.h>
 #include <string.h>
 
-static const struct cmd cmd_table[] = {
+const struct cmd cmd_table[CMD_MAX] = {
 #define CMD_ROW(id, handler, name, params, role, flags, result) \
 	[CMD_##id] = { name, params, ROLE_##role, flags, result },
 	CMD_LIST(CMD_ROW)
 #undef CMD_ROW
 };
 
-_Static_assert(CMD_NAME_MAX == 4096 && CMD_WORD_MAX == 200, "see cmd_types");
+_Static_assert(CMD_NAME_MAX == 4096 && CMD_WORD_MAX == 200, "cmd_types names both");
 
 static const struct cmd_type {
 	char letter;
-	json_type type;		/* JSON_TRUE: both booleans; JSON_ARRAY: of strings */
+	json_type type;		/* JSON_TRUE: any boolean; JSON_ARRAY: of strings */
 	size_t max;		/* bytes of a string */
 	const char *noun;
 } cmd_types[] = {
@@ -44,12 +44,6 @@ cmd_matches(const struct cmd_type *type, const json_t *value)
 	return true;
 }
 
-const struct cmd *
-cmd_get(enum cmd_id id)
-{
-	return &cmd_table[id];
-}
-
 int
 cmd_find(const char *name)
 {
@@ -59,7 +53,7 @@ cmd_find(const char *name)
 	return -1;
 }
 
-/* Checks one "name:t" of `len` characters; on a mismatch *why is set. */
+/* Checks one parameter, whose "name:t" has `len` characters; sets *why on a mismatch. */
 static bool
 cmd_check_one(const char *spec, size_t len, const json_t *params, char **why)
 {

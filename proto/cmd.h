@@ -1,6 +1,6 @@
-/* Cmd: the closed table of what a client may request of the master: name, arguments,
- * the role it takes, and whether rpcd's connection may use it at all. The master's
- * authorization and rpcd's role check read the same rows. */
+/* Cmd: the closed table of the master's commands: name, parameters, required role, and
+ * whether reeve-rpcd may send it. The master's authorization and reeve-rpcd's role check
+ * read the same rows. */
 #ifndef PROTO_CMD_H
 #define PROTO_CMD_H
 
@@ -10,23 +10,23 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#define CMD_NAME_MAX 4096 /* bytes of a name: every lookup hashes it */
+#define CMD_NAME_MAX 4096 /* bytes of a process or group name: each lookup hashes it */
 #define CMD_WORD_MAX 200  /* bytes of a signal or a stream */
 #define CMD_EVENTS_MAX 64 /* events of one event.send */
 
-/* Why a command may be refused although the role suffices. */
+/* Who may send a command, and when, beside the role. */
 enum cmd_flags {
-	CMD_RPCD = 1 << 0,	/* rpcd's connection may call it */
-	CMD_IN_SHUTDOWN = 1 << 1,	/* works while SHUTDOWN or RESTARTING */
-	CMD_IN_FATAL = 1 << 2,	/* works in FATAL */
+	CMD_RPCD = 1 << 0,	/* reeve-rpcd may send it */
+	CMD_IN_SHUTDOWN = 1 << 1,	/* allowed in SHUTDOWN and RESTARTING */
+	CMD_IN_FATAL = 1 << 2,	/* allowed in FATAL */
 	CMD_BEFORE_HELLO = 1 << 3,
 	CMD_ONLY_RPCD = 1 << 4,
 };
 
-/* The commands: id, handler in the master (cmd_…), name, parameters, role, flags, and for
- * the manual what the response holds. Parameters by name and type, "name:s,?wait:b": s
- * string, i integer, n a name, w a word (both bounded), b boolean, t array of strings; '?'
- * marks an optional one. Unknown members are ignored. */
+/* The commands: id, handler in the master (cmd_…), name, parameters, role, flags, and the
+ * result (for the manual). A parameter is "name:type", after '?' when it is optional. Types:
+ * s string, n name and w word (bounded strings), i integer, b boolean, t array of strings.
+ * Unknown members of the params are ignored. */
 #define CMD_LIST(X) \
 	X(HELLO, hello, "hello", "protocol:i,program:s", NONE, \
 	    CMD_RPCD | CMD_IN_SHUTDOWN | CMD_IN_FATAL | CMD_BEFORE_HELLO, "see above") \
@@ -84,7 +84,8 @@ enum cmd_flags {
 	CMD_LIST_SEAM(X)
 
 #ifdef REEVE_TEST_SEAM
-/* Enters FATAL; executes the binary with the state document. */
+/* Only in the test build: daemon.break enters FATAL, daemon.upgrade executes the binary with
+ * the state document. */
 #define CMD_LIST_SEAM(X) \
 	X(DAEMON_BREAK, daemon_break, "daemon.break", "?reason:s", ADMIN, \
 	    CMD_IN_SHUTDOWN | CMD_IN_FATAL, "null") \
@@ -108,12 +109,12 @@ struct cmd {
 	const char *result;
 };
 
-/* The row of an id; never NULL for a valid one. */
-const struct cmd *cmd_get(enum cmd_id);
-/* Name → id, or -1. */
+extern const struct cmd cmd_table[CMD_MAX]; /* by id */
+
+/* The id of a name, or -1. */
 int cmd_find(const char *name);
-/* True when `params` (NULL = none) has every required member in its type; else *why is new,
- * e.g. "missing parameter 'name'". */
+/* True when `params` (NULL = none) has every required member and all have their types; else
+ * *why is new, e.g. "missing parameter 'name'", or NULL with ENOMEM. */
 NODISCARD bool cmd_check_params(const struct cmd *, const json_t *params, char **why);
 
 #endif

@@ -1,9 +1,9 @@
-/* Fault: supervisord's fault codes, the two of its documentation that it never raises, and
- * our own, NOT_PERMITTED. */
+/* Fault: the codes of XML-RPC faults: supervisord's, two that it documents but never raises,
+ * and reeve's own NOT_PERMITTED. */
 #ifndef PROTO_FAULT_H
 #define PROTO_FAULT_H
 
-#define FAULT_ECHO_MAX 200 /* bytes of the caller's own text that a fault repeats */
+#define FAULT_ECHO_MAX 200 /* bytes of a client's text that a fault repeats */
 
 enum fault {
 	FAULT_NONE = 0,
@@ -29,12 +29,11 @@ enum fault {
 	FAULT_CANT_REREAD = 92,
 };
 
-/* "BAD_NAME"; "UNKNOWN" for a number that is none of ours. */
+/* "BAD_NAME"; "UNKNOWN" for a code that enum fault lacks. */
 const char *fault_name(enum fault);
 /* New: "NAME" or, with a detail, "NAME: DETAIL". NULL with ENOMEM. */
 char *fault_text(enum fault, const char *detail);
-/* The same with a detail that the caller of the method chose: what is longer than
- * FAULT_ECHO_MAX is cut, and "..." follows. */
+/* The same for a detail that the client has sent, cut to FAULT_ECHO_MAX and "...". */
 char *fault_echo(enum fault, const char *detail);
 
 #endif

@@ -7,11 +7,11 @@
 #include <string.h>
 
 const struct frame_limits frame_limits = { FRAME_MAX, FRAME_VALUES };
-const struct frame_limits frame_limits_asked = { FRAME_ASKED_MAX, FRAME_ASKED_VALUES };
+const struct frame_limits frame_limits_request = { FRAME_REQUEST_MAX,
+	FRAME_REQUEST_VALUES };
 
-/* Counts brackets and commas outside strings, so that no parser recurses deeper or
- * allocates more than we allow. Whether they match is jansson's to say. NULL, or what is
- * too much. */
+/* Counts brackets and commas outside strings to bound the recursion and the memory of the
+ * parser, which checks whether they match. NULL, or which limit is exceeded. */
 static const char *
 frame_excess(const char *line, size_t n, const struct frame_limits *limits)
 {
@@ -39,7 +39,15 @@ frame_excess(const char *line, size_t n, const struct frame_limits *limits)
 	return NULL;
 }
 
-/* The object on a line without its newline; NULL with *why and errno. */
+bool
+frame_fits(const char *line, size_t n, const struct frame_limits *limits)
+{
+	/* Each value takes a byte at least, so most lines need no count. */
+	return n <= limits->bytes &&
+	    (n <= limits->values || frame_excess(line, n, limits) == NULL);
+}
+
+/* Parses a line without its newline. New, or NULL with *why and errno. */
 static json_t *
 frame_parse(const char *line, size_t n, const struct frame_limits *limits, const char **why)
 {
@@ -57,7 +65,7 @@ frame_parse(const char *line, size_t n, const struct frame_limits *limits, const
 		return NULL;
 	*why = "not JSON";
 	object = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
-	/* jansson's own error code tells of a lack of memory only now and then. */
+	/* jansson's own error code reports a lack of memory only in some cases. */
 	if (object == NULL && errno == ENOMEM) {
 		*why = "out of memory";
 	} else if (object == NULL) {
@@ -106,7 +114,7 @@ frame_sink_write(const char *bytes, size_t n, void *ctx)
 {
 	struct frame_sink *sink = ctx;
 
-	if (n >= FRAME_MAX - sink->written) { /* the newline needs its byte */
+	if (n >= FRAME_MAX - sink->written) { /* one byte is for the newline */
 		sink->error = EMSGSIZE;
 		return -1;
 	}
@@ -118,44 +126,29 @@ frame_sink_write(const char *bytes, size_t n, void *ctx)
 	return 0;
 }
 
-/* Ends a line that went well, else takes back what was added. */
-static int
-frame_end(struct frame_sink *sink, bool good, const char *end)
+int
+frame_write(struct buf *out, const char *head, const json_t *value)
 {
-	if (good && frame_sink_write(end, strlen(end), sink) == 0 &&
-	    buf_putc(sink->out, '\n') == 0)
-		return 0;
-	if (sink->error != 0)
-		errno = sink->error;
+	struct frame_sink sink = { .out = out };
+	size_t flags = JSON_COMPACT | (head != NULL ? JSON_ENCODE_ANY : 0);
+
+	size_t before = buf_len(out);
+
+	errno = EINVAL;
+	if ((head != NULL ? frame_sink_write(head, strlen(head), &sink) == 0 :
+			    json_is_object(value)) &&
+	    json_dump_callback(value, frame_sink_write, &sink, flags) == 0 &&
+	    (head == NULL || frame_sink_write("}", 1, &sink) == 0) &&
+	    buf_putc(out, '\n') == 0) {
+		if (frame_fits(buf_data(out) + before, sink.written + 1, &frame_limits))
+			return 0;
+		sink.written++;
+		sink.error = EMSGSIZE;
+	}
+	if (sink.error != 0)
+		errno = sink.error;
 	else if (errno != ENOMEM && errno != ENOBUFS)
 		errno = EINVAL;
-	sink->out->len -= sink->written; /* what was added lies at the end */
+	out->len -= sink.written;
 	return -1;
-}
-
-int
-frame_write(struct buf *out, const json_t *object)
-{
-	struct frame_sink sink = { .out = out };
-	bool good;
-
-	errno = EINVAL;
-	good = json_is_object(object) &&
-	    json_dump_callback(object, frame_sink_write, &sink, JSON_COMPACT) == 0;
-
-	return frame_end(&sink, good, "");
-}
-
-int
-frame_write_headed(struct buf *out, const char *head, const json_t *value)
-{
-	struct frame_sink sink = { .out = out };
-	bool good;
-
-	errno = EINVAL;
-	good = frame_sink_write(head, strlen(head), &sink) == 0 &&
-	    json_dump_callback(
-		value, frame_sink_write, &sink, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
-
-	return frame_end(&sink, good, "}");
 }

@@ -1,5 +1,5 @@
-/* Mirror: the copy of the master's state that a subscriber keeps from the stream
- * (reeve-protocol(7)); rpcd and reevectl answer every state read from it. */
+/* Mirror: a subscriber's copy of the master's state, kept up to date by the state stream
+ * (reeve-protocol(7)). reeve-rpcd and reevectl answer every read of the state from it. */
 #ifndef PROTO_MIRROR_H
 #define PROTO_MIRROR_H
 
@@ -10,31 +10,40 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mirror;
+struct idmap;
 
-/* A row changed (`info` borrowed, the new content) or went away (info NULL). */
+/* A row has changed (info: its new content, borrowed) or was removed (info NULL). */
 typedef void mirror_change_fn(void *ctx, uint64_t id, const struct process_info *info);
 
+/* Others only read the members. Pointers to rows are valid until the next mirror_apply. */
+struct mirror {
+	const struct process_info **rows; /* by group, name (code points), id */
+	size_t count;
+	struct daemon_info daemon; /* RUNNING with empty texts until the stream has it */
+	bool ready;       /* a whole snapshot has been received and none is under way */
+	uint64_t reached; /* stream number up to which this copy is complete */
+	uint64_t version; /* raised with each change or removal of a row */
+
+	/* Private. */
+	struct idmap *by_id; /* of struct mirror_row, owned */
+	size_t capacity;     /* of `rows` */
+	uint64_t snapshot;   /* number of the latest snapshot, 0 = none yet */
+	mirror_change_fn *change;
+	void *change_ctx;
+};
+
+/* New, or NULL with ENOMEM. */
 struct mirror *mirror_new(void);
 void mirror_free(struct mirror *);
-/* Called after each row's change; one observer. */
+/* Sets the one observer, which is called after each change of a row. */
 void mirror_observe(struct mirror *, mirror_change_fn *, void *ctx);
-/* Applies one stream notification. 1 when it was one, 0 when `method` is none of the
- * stream's, -1 when its params break the protocol. */
+/* Applies one notification of the stream. 1, 0 when `method` is no notification of the
+ * stream, or -1 with errno: EINVAL (the params break the protocol) or ENOMEM. */
 NODISCARD int mirror_apply(struct mirror *, const char *method, const json_t *params);
-/* A whole snapshot has been received and none is under way. */
-bool mirror_ready(const struct mirror *);
-/* The stream number up to which this copy is true. */
-uint64_t mirror_reached(const struct mirror *);
-/* Another number whenever a row has changed, come or gone. */
-uint64_t mirror_version(const struct mirror *);
-/* All borrowed, valid until the next mirror_apply. */
-/* Never NULL: RUNNING with empty strings until the stream has said it. */
-const struct daemon_info *mirror_daemon(const struct mirror *);
+/* A row (borrowed), or NULL. */
 const struct process_info *mirror_by_id(const struct mirror *, uint64_t id);
+/* Of two rows with the same name, the newer one. */
 const struct process_info *mirror_find(
     const struct mirror *, const char *group, const char *name);
-/* All rows by group, then name, in code-point order. */
-const struct process_info *const *mirror_sorted(const struct mirror *, size_t *count);
 
 #endif

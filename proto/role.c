@@ -10,7 +10,7 @@ static const char *const role_words[] = {
 	[ROLE_ADMIN] = "admin",
 };
 
-_Static_assert(nitems(role_words) == ROLE_MAX, "every role has its word");
+_Static_assert(nitems(role_words) == ROLE_MAX, "every role needs a word");
 
 const char *
 role_name(enum role role)

@@ -1,20 +1,20 @@
-/* Role: how much a connection may do; states < view < operate < admin. */
+/* Role: what a connection may do; each role includes those before it. */
 #ifndef PROTO_ROLE_H
 #define PROTO_ROLE_H
 
 #include "common/compiler.h"
 
 enum role {
-	ROLE_NONE,	/* nothing at all */
-	ROLE_STATES,	/* see states */
-	ROLE_VIEW,	/* and read logs */
-	ROLE_OPERATE,	/* and start, stop, signal, write, clear */
-	ROLE_ADMIN,	/* and shut down, restart, reconfigure */
+	ROLE_NONE,	/* nothing */
+	ROLE_STATES,	/* see the states of processes */
+	ROLE_VIEW,	/* read logs */
+	ROLE_OPERATE,	/* start, stop and signal processes, write to them, clear logs */
+	ROLE_ADMIN,	/* shut down, restart, reconfigure */
 	ROLE_MAX
 };
 
 const char *role_name(enum role);
-/* Word → role, or -1. */
+/* The role of a word, or -1. */
 int role_parse(const char *word);
 
 #endif

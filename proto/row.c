@@ -12,128 +12,94 @@
 
 struct column;
 
-/* How a column's value is kept. Texts are borrowed from the JSON until all are known. */
+/* How the values of a column are read and written. */
 struct kind {
-	/* -1: not such a value. */
+	/* -1: the JSON is not such a value. Texts are borrowed from the JSON. */
 	int (*read)(const struct column *, const json_t *, void *field);
 	int (*write)(const struct column *, struct buf *, const void *field);
-	/* The value of a row that leaves the column out. */
+	/* Whether a row may leave out the value. */
 	bool (*is_usual)(const struct column *, const void *field);
-	/* Of words, which an array has as codes: */
-	const char *(*name)(int code);
-	int (*parse)(const char *name);
-	int unknown; /* a code or word that is not ours */
+	const struct state_word *words; /* of a column of words, which ROW_VALUES has as
+					 * codes; else NULL */
 };
 
 struct column {
 	const char *key;
 	const struct kind *kind;
-	size_t offset;
-	int64_t least;
-	bool usual; /* of a flag */
+	size_t offset, size; /* in struct process_info */
+	int64_t least;       /* of a number */
+	bool usual;          /* of a flag */
 	bool required;
 };
 
 /* ---- numbers ---- */
 
+static int64_t
+row_number(const struct column *column, const void *field)
+{
+	int64_t value;
+
+	if (column->size == sizeof(bool))
+		return *(const bool *)field;
+	if (column->size == sizeof(int))
+		return *(const int *)field;
+	memcpy(&value, field, sizeof(value));
+	return value;
+}
+
 static int
 row_read_number(const struct column *column, const json_t *json, void *field)
 {
 	int64_t value = json_integer_value(json);
+	bool is_int = column->size == sizeof(int);
 
-	if (!json_is_integer(json) || value < column->least)
+	if (!json_is_integer(json) || value < column->least || (is_int && value > INT_MAX))
 		return -1;
-	memcpy(field, &value, sizeof(value));
+	if (is_int)
+		*(int *)field = (int)value;
+	else
+		memcpy(field, &value, sizeof(value));
 	return 0;
 }
 
 static int
-row_write_number(const struct column *column UNUSED, struct buf *out, const void *field)
+row_write_number(const struct column *column, struct buf *out, const void *field)
 {
-	int64_t value;
-
-	memcpy(&value, field, sizeof(value));
-	return buf_printf(out, "%" PRId64, value);
+	return buf_printf(out, "%" PRId64, row_number(column, field));
 }
 
 static bool
-row_is_zero_number(const struct column *column UNUSED, const void *field)
+row_is_usual(const struct column *column, const void *field)
 {
-	int64_t value;
-
-	memcpy(&value, field, sizeof(value));
-	return value == 0;
-}
-
-static int
-row_read_int(const struct column *column, const json_t *json, void *field)
-{
-	int64_t value = json_integer_value(json);
-
-	if (!json_is_integer(json) || value < column->least || value > INT_MAX)
-		return -1;
-	*(int *)field = (int)value;
-	return 0;
-}
-
-static int
-row_write_int(const struct column *column UNUSED, struct buf *out, const void *field)
-{
-	return buf_printf(out, "%d", *(const int *)field);
-}
-
-static bool
-row_is_zero_int(const struct column *column UNUSED, const void *field)
-{
-	return *(const int *)field == 0;
+	return row_number(column, field) == column->usual;
 }
 
 /* ---- words ---- */
 
-/* A later master may have more words than we know, and that must not end the stream: those
- * are `unknown`. */
+/* A later master may have more words; a mirror shows those as the last of the table. */
 static int
 row_read_word(const struct column *column, const json_t *json, void *field)
 {
-	const struct kind *kind = column->kind;
-	json_int_t code = json_integer_value(json);
+	const struct state_word *words = column->kind->words;
+	json_int_t number = json_integer_value(json);
+	int code = number >= 0 && number <= INT_MAX ? (int)number : -1;
 
 	if (json_is_string(json))
-		code = kind->parse(json_string_value(json));
+		code = state_word_code(words, json_string_value(json));
 	else if (!json_is_integer(json))
 		return -1;
-	if (code < 0 || code > kind->unknown)
-		code = kind->unknown;
-	/* A code between ours has no name of its own. */
-	*(int *)field = kind->parse(kind->name((int)code));
+	*(int *)field = state_word_code(words, state_word_name(words, code));
 	return 0;
 }
 
 static int
 row_write_word(const struct column *column, struct buf *out, const void *field)
 {
-	return buf_printf(out, "\"%s\"", column->kind->name(*(const int *)field));
+	return buf_printf(
+	    out, "\"%s\"", state_word_name(column->kind->words, *(const int *)field));
 }
 
-static const char *
-row_state_name(int code)
-{
-	return process_state_name((enum process_state)code);
-}
-
-static const char *
-row_verdict_name(int code)
-{
-	return verdict_name((enum verdict)code);
-}
-
-static const char *
-row_health_name(int code)
-{
-	return health_name((enum health)code);
-}
-
-/* The column `ready` comes later, and only in a row where it differs from this. */
+/* Sets `ready`, too: that column comes later, and only in rows where it differs. */
 static int
 row_read_state(const struct column *column, const json_t *json, void *field)
 {
@@ -162,28 +128,31 @@ row_take_bytes(const char *bytes, size_t n, void *out)
 	return buf_append(out, bytes, n);
 }
 
-/* Nearly every text needs no escapes, and is UTF-8 without looking. */
+/* Most texts are ASCII without escapes: those need no JSON value. */
 static int
 row_write_text(const struct column *column UNUSED, struct buf *out, const void *field)
 {
-	const char *text = *(char *const *)field, *c = text;
+	const char *text = *(char *const *)field;
+	size_t len = 0;
 	json_t *string;
 	int failed;
 
-	while (*c >= ' ' && *c <= '~' && *c != '"' && *c != '\\')
-		c++;
-	if (*c == '\0')
-		return buf_printf(out, "\"%s\"", text);
-	string = json_string(text);
+	while (len < STATE_TEXT_MAX && text[len] >= ' ' && text[len] <= '~' &&
+	    text[len] != '"' && text[len] != '\\')
+		len++;
+	if (len == STATE_TEXT_MAX || text[len] == '\0')
+		return buf_printf(out, "\"%.*s\"", (int)len, text);
+	len = state_text_len(text);
+	string = json_stringn(text, len);
 	if (string == NULL)
-		return fail_with(str_is_utf8(text, strlen(text)) ? ENOMEM : EINVAL);
+		return fail_with(str_is_utf8(text, len) ? ENOMEM : EINVAL);
 	failed = json_dump_callback(string, row_take_bytes, out, JSON_ENCODE_ANY);
 	json_decref(string);
 	return failed;
 }
 
 static bool
-row_is_empty(const struct column *column UNUSED, const void *field)
+row_is_usual_text(const struct column *column UNUSED, const void *field)
 {
 	return **(char *const *)field == '\0';
 }
@@ -204,13 +173,7 @@ row_write_flag(const struct column *column UNUSED, struct buf *out, const void *
 }
 
 static bool
-row_is_usual_flag(const struct column *column, const void *field)
-{
-	return *(const bool *)field == column->usual;
-}
-
-static bool
-row_is_as_state(const struct column *column UNUSED, const void *field)
+row_is_usual_ready(const struct column *column UNUSED, const void *field)
 {
 	const struct process_info *info =
 	    (const void *)((const char *)field - offsetof(struct process_info, ready));
@@ -220,44 +183,39 @@ row_is_as_state(const struct column *column UNUSED, const void *field)
 
 /* ---- the columns ---- */
 
-#define KIND(read, write, is_usual, ...) \
-	{row_read_##read, row_write_##write, row_##is_usual, __VA_ARGS__}
-
-static const struct kind kind_number = KIND(number, number, is_zero_number, .name = NULL),
-			 kind_integer = KIND(int, int, is_zero_int, .name = NULL),
-			 kind_text = KIND(text, text, is_empty, .name = NULL),
-			 kind_flag = KIND(flag, flag, is_usual_flag, .name = NULL),
-			 kind_ready = KIND(flag, flag, is_as_state, .name = NULL),
-			 kind_state = KIND(state, word, is_zero_int, row_state_name,
-			     process_state_parse, PROCESS_UNKNOWN),
-			 kind_verdict = KIND(word, word, is_zero_int, row_verdict_name,
-			     verdict_parse, VERDICT_UNKNOWN),
-			 kind_health = KIND(word, word, is_zero_int, row_health_name,
-			     health_parse, HEALTH_UNKNOWN);
+static const struct kind
+    kind_number = { row_read_number, row_write_number, row_is_usual, NULL },
+    kind_text = { row_read_text, row_write_text, row_is_usual_text, NULL },
+    kind_flag = { row_read_flag, row_write_flag, row_is_usual, NULL },
+    kind_ready = { row_read_flag, row_write_flag, row_is_usual_ready, NULL },
+    kind_state = { row_read_state, row_write_word, row_is_usual, state_process_words },
+    kind_verdict = { row_read_word, row_write_word, row_is_usual, state_verdict_words },
+    kind_health = { row_read_word, row_write_word, row_is_usual, state_health_words };
 
 #define COLUMN(member, kind, ...) \
-	{#member, &kind_##kind, offsetof(struct process_info, member), __VA_ARGS__}
+	{#member, &kind_##kind, offsetof(struct process_info, member), \
+	    sizeof(((struct process_info *)0)->member), __VA_ARGS__}
 
-/* Their order is the protocol's: new ones go to the end. */
+/* The order is part of the protocol: new columns go to the end. */
 static const struct column columns[] = {
 	COLUMN(id, number, .least = 1, .required = true),
 	COLUMN(group, text, .required = true),
 	COLUMN(name, text, .required = true),
 	COLUMN(state, state, .required = true),
 	COLUMN(spawn, number, .required = true),
-	COLUMN(pid, integer, .least = 0),
+	COLUMN(pid, number, .least = 0),
 	COLUMN(start, number, .least = INT64_MIN),
 	COLUMN(last_spawn, number, .least = 0),
 	COLUMN(verdict, verdict, .least = 0),
 	COLUMN(stop, number, .least = INT64_MIN),
-	COLUMN(exitstatus, integer, .least = INT_MIN),
+	COLUMN(exitstatus, number, .least = INT_MIN),
 	COLUMN(stopped_at, text, .least = 0),
 	COLUMN(stdout_logfile, text, .least = 0),
 	COLUMN(stderr_logfile, text, .least = 0),
 	COLUMN(spawnerr, text, .least = 0),
 	COLUMN(fed_by_pipe, flag, .usual = true),
-	COLUMN(last_status, integer, .least = -1),
-	COLUMN(last_signal, integer, .least = 0),
+	COLUMN(last_status, number, .least = -1),
+	COLUMN(last_signal, number, .least = 0),
 	COLUMN(failure, text, .least = 0),
 	COLUMN(ready, ready, .least = 0),
 	COLUMN(health, health, .least = 0),
@@ -302,7 +260,7 @@ row_write_values(struct buf *out, const struct process_info *info)
 		end--;
 	for (const struct column *c = columns; c < end; c++) {
 		failed |= buf_putc(out, c == columns ? '[' : ',');
-		failed |= (c->kind->name != NULL ? row_write_int : c->kind->write)(
+		failed |= (c->kind->words != NULL ? row_write_number : c->kind->write)(
 		    c, out, (const char *)info + c->offset);
 	}
 	return failed | buf_putc(out, ']');
@@ -345,17 +303,18 @@ row_read_columns(const json_t *json, struct process_info *info)
 int
 row_read(const json_t *json, struct process_info *info)
 {
+	/* The values of columns that the row leaves out. */
 	static char none[] = "";
 	struct process_info got = {.spawnerr = none, .failure = none, .stopped_at = none,
 	    .stdout_logfile = none, .stderr_logfile = none, .waiting_for = none,
 	    .fed_by_pipe = true};
-	char **strings[PROCESS_INFO_STRINGS];
+	char **texts[PROCESS_INFO_TEXTS];
 
-	process_info_strings(&got, strings);
+	process_info_texts(&got, texts);
 	*info = (struct process_info){ 0 };
 	errno = EINVAL;
 	if (row_read_columns(json, &got) == -1 ||
-	    state_own_strings(strings, nitems(strings)) == -1)
+	    state_copy_texts(texts, nitems(texts)) == -1)
 		return -1;
 	*info = got;
 	return 0;

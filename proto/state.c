@@ -9,133 +9,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum state_class {
-	STATE_STOPPED = 1 << 0,
-	STATE_RUNNING = 1 << 1,
-	STATE_SIGNALLABLE = 1 << 2,
+const struct state_word state_process_words[] = {
+	{PROCESS_STOPPED, "STOPPED"},
+	{PROCESS_STARTING, "STARTING"},
+	{PROCESS_RUNNING, "RUNNING"},
+	{PROCESS_BACKOFF, "BACKOFF"},
+	{PROCESS_STOPPING, "STOPPING"},
+	{PROCESS_EXITED, "EXITED"},
+	{PROCESS_FATAL, "FATAL"},
+	{PROCESS_UNKNOWN, "UNKNOWN"},
+	{0, NULL},
 };
 
-static const struct state_row {
-	enum process_state state;
-	const char *name;
-	unsigned classes;
-} state_rows[] = {
-	{PROCESS_STOPPED, "STOPPED", STATE_STOPPED},
-	{PROCESS_STARTING, "STARTING", STATE_RUNNING | STATE_SIGNALLABLE},
-	{PROCESS_RUNNING, "RUNNING", STATE_RUNNING | STATE_SIGNALLABLE},
-	{PROCESS_BACKOFF, "BACKOFF", STATE_RUNNING},
-	{PROCESS_STOPPING, "STOPPING", STATE_SIGNALLABLE},
-	{PROCESS_EXITED, "EXITED", STATE_STOPPED},
-	{PROCESS_FATAL, "FATAL", STATE_STOPPED},
-	{PROCESS_UNKNOWN, "UNKNOWN", STATE_STOPPED},
+const struct state_word state_daemon_words[] = {
+	{DAEMON_SHUTDOWN, "SHUTDOWN"},
+	{DAEMON_RESTARTING, "RESTARTING"},
+	{DAEMON_RUNNING, "RUNNING"},
+	{DAEMON_FATAL, "FATAL"},
+	{INT_MAX, "UNKNOWN"},
+	{0, NULL},
 };
 
-static const char *const state_daemons[] = {
-	[DAEMON_SHUTDOWN - DAEMON_SHUTDOWN] = "SHUTDOWN",
-	[DAEMON_RESTARTING - DAEMON_SHUTDOWN] = "RESTARTING",
-	[DAEMON_RUNNING - DAEMON_SHUTDOWN] = "RUNNING",
-	[DAEMON_FATAL - DAEMON_SHUTDOWN] = "FATAL",
+const struct state_word state_verdict_words[] = {
+	{VERDICT_NONE, "none"},
+	{VERDICT_RUNNING, "running"},
+	{VERDICT_EXITED_EARLY, "exited-early"},
+	{VERDICT_SPAWN_FAILED, "spawn-failed"},
+	{VERDICT_STOPPED, "stopped"},
+	{VERDICT_UNKNOWN, "unknown"},
+	{0, NULL},
 };
 
-static const char *const state_verdicts[] = {
-	[VERDICT_NONE] = "none",
-	[VERDICT_RUNNING] = "running",
-	[VERDICT_EXITED_EARLY] = "exited-early",
-	[VERDICT_SPAWN_FAILED] = "spawn-failed",
-	[VERDICT_STOPPED] = "stopped",
-	[VERDICT_UNKNOWN] = "unknown",
+const struct state_word state_health_words[] = {
+	{HEALTH_NONE, "none"},
+	{HEALTH_STARTING, "starting"},
+	{HEALTH_HEALTHY, "healthy"},
+	{HEALTH_UNHEALTHY, "unhealthy"},
+	{HEALTH_UNKNOWN, "unknown"},
+	{0, NULL},
 };
-
-static const char *const state_healths[] = {
-	[HEALTH_NONE] = "none",
-	[HEALTH_STARTING] = "starting",
-	[HEALTH_HEALTHY] = "healthy",
-	[HEALTH_UNHEALTHY] = "unhealthy",
-	[HEALTH_UNKNOWN] = "unknown",
-};
-
-static const struct state_row *
-state_row_of(enum process_state state)
-{
-	for (size_t i = 0; i < nitems(state_rows); i++)
-		if (state_rows[i].state == state)
-			return &state_rows[i];
-	return NULL;
-}
-
-static bool
-state_is(enum process_state state, enum state_class class)
-{
-	const struct state_row *row = state_row_of(state);
-
-	return row != NULL && (row->classes & class) != 0;
-}
 
 const char *
-process_state_name(enum process_state state)
+state_word_name(const struct state_word *words, int code)
 {
-	const struct state_row *row = state_row_of(state);
-
-	return row != NULL ? row->name : "UNKNOWN";
+	while (words->code != code && words[1].name != NULL)
+		words++;
+	return words->name;
 }
 
 int
-process_state_parse(const char *name)
+state_word_code(const struct state_word *words, const char *name)
 {
-	for (size_t i = 0; i < nitems(state_rows); i++)
-		if (strcmp(state_rows[i].name, name) == 0)
-			return (int)state_rows[i].state;
+	for (; words->name != NULL; words++)
+		if (strcmp(words->name, name) == 0)
+			return words->code;
 	return -1;
 }
 
 bool
 process_state_is_stopped(enum process_state state)
 {
-	return state_is(state, STATE_STOPPED);
+	return state == PROCESS_STOPPED || state == PROCESS_EXITED ||
+	    state == PROCESS_FATAL || state == PROCESS_UNKNOWN;
 }
 
 bool
 process_state_is_running(enum process_state state)
 {
-	return state_is(state, STATE_RUNNING);
+	return state == PROCESS_STARTING || state == PROCESS_RUNNING ||
+	    state == PROCESS_BACKOFF;
 }
 
 bool
 process_state_is_signallable(enum process_state state)
 {
-	return state_is(state, STATE_SIGNALLABLE);
-}
-
-const char *
-daemon_state_name(enum daemon_state state)
-{
-	size_t i = (size_t)(state - DAEMON_SHUTDOWN);
-
-	return i < nitems(state_daemons) ? state_daemons[i] : "UNKNOWN";
-}
-
-const char *
-verdict_name(enum verdict verdict)
-{
-	return (size_t)verdict < nitems(state_verdicts) ? state_verdicts[verdict] : "none";
-}
-
-int
-verdict_parse(const char *name)
-{
-	return str_index(name, state_verdicts, nitems(state_verdicts));
-}
-
-const char *
-health_name(enum health health)
-{
-	return (size_t)health < nitems(state_healths) ? state_healths[health] : "unknown";
-}
-
-int
-health_parse(const char *name)
-{
-	return str_index(name, state_healths, nitems(state_healths));
+	return state == PROCESS_STARTING || state == PROCESS_RUNNING ||
+	    state == PROCESS_STOPPING;
 }
 
 static char *
@@ -212,81 +161,87 @@ namespec_split(const char *spec, char **group, char **name)
 	}
 }
 
-/* Replaces strings that are still the JSON's by copies of our own, all or none. */
+size_t
+state_text_len(const char *text)
+{
+	size_t len = strnlen(text, STATE_TEXT_MAX + 1);
+
+	return len <= STATE_TEXT_MAX ? len : str_utf8_cut(text, STATE_TEXT_MAX);
+}
+
 int
-state_own_strings(char **strings[], size_t n)
+state_copy_texts(char **texts[], size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char *copy = strdup(*strings[i]);
+		char *copy = strdup(*texts[i]);
 
 		if (copy == NULL) {
 			while (i-- > 0)
-				free(*strings[i]);
+				free(*texts[i]);
 			return -1;
 		}
-		*strings[i] = copy;
+		*texts[i] = copy;
 	}
 	return 0;
 }
 
-/* 1 when some were no UTF-8, 0, or -1 with ENOMEM. */
 static int
-state_mend(char **strings[], size_t n)
+state_mend(char **texts[], size_t n)
 {
 	int mended = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char *text;
 
-		if (str_is_utf8(*strings[i], strlen(*strings[i])))
+		if (str_is_utf8(*texts[i], strlen(*texts[i])))
 			continue;
-		text = str_to_utf8(*strings[i]);
+		text = str_to_utf8(*texts[i]);
 		if (text == NULL)
 			return -1;
-		free(*strings[i]);
-		*strings[i] = text;
+		free(*texts[i]);
+		*texts[i] = text;
 		mended = 1;
 	}
 	return mended;
 }
 
 void
-process_info_strings(struct process_info *info, char **strings[PROCESS_INFO_STRINGS])
+process_info_texts(struct process_info *info, char **texts[PROCESS_INFO_TEXTS])
 {
-	char **all[PROCESS_INFO_STRINGS] = {
+	char **all[PROCESS_INFO_TEXTS] = {
 		&info->group, &info->name, &info->spawnerr, &info->failure,
 		&info->stopped_at, &info->stdout_logfile, &info->stderr_logfile,
 		&info->waiting_for,
 	};
 
-	memcpy(strings, all, sizeof(all));
+	memcpy(texts, all, sizeof(all));
 }
 
 int
 process_info_mend(struct process_info *info)
 {
-	char **strings[PROCESS_INFO_STRINGS];
+	char **texts[PROCESS_INFO_TEXTS];
 
-	process_info_strings(info, strings);
-	return state_mend(strings, nitems(strings));
+	process_info_texts(info, texts);
+	return state_mend(texts, nitems(texts));
 }
 
 int
 daemon_info_mend(struct daemon_info *info)
 {
-	char **strings[] = { &info->fatal_reason, &info->identifier, &info->logfile };
+	char **texts[] = { &info->fatal_reason, &info->identifier, &info->logfile };
 
-	return state_mend(strings, nitems(strings));
+	return state_mend(texts, nitems(texts));
 }
 
 void
 process_info_clear(struct process_info *info)
 {
-	char **strings[PROCESS_INFO_STRINGS];
+	char **texts[PROCESS_INFO_TEXTS];
 
-	process_info_strings(info, strings);
-	for (size_t i = 0; i < nitems(strings); i++)
-		free(*strings[i]);
+	process_info_texts(info, texts);
+	for (size_t i = 0; i < nitems(texts); i++)
+		free(*texts[i]);
 	*info = (struct process_info){ 0 };
 }
 
@@ -302,17 +257,18 @@ daemon_info_clear(struct daemon_info *info)
 json_t *
 daemon_info_write(const struct daemon_info *info)
 {
-	return json_pack("{si, ss, sI, ss, ss, sb}", "state", (int)info->state,
-	    "fatal_reason", info->fatal_reason, "pid", (json_int_t)info->pid, "identifier",
-	    info->identifier, "logfile", info->logfile, "has_main_interface",
-	    info->has_main_interface);
+	return json_pack("{si, ss%, sI, ss%, ss%, sb}", "state", (int)info->state,
+	    "fatal_reason", info->fatal_reason, state_text_len(info->fatal_reason), "pid",
+	    (json_int_t)info->pid, "identifier", info->identifier,
+	    state_text_len(info->identifier), "logfile", info->logfile,
+	    state_text_len(info->logfile), "has_main_interface", info->has_main_interface);
 }
 
 int
 daemon_info_read(const json_t *json, struct daemon_info *info)
 {
 	struct daemon_info got = { 0 };
-	char **strings[] = { &got.fatal_reason, &got.identifier, &got.logfile };
+	char **texts[] = { &got.fatal_reason, &got.identifier, &got.logfile };
 	json_int_t state, pid;
 	int main_interface;
 
@@ -323,7 +279,7 @@ daemon_info_read(const json_t *json, struct daemon_info *info)
 		&got.identifier, "logfile", &got.logfile, "has_main_interface",
 		&main_interface) == -1 ||
 	    state < INT_MIN || state > INT_MAX || pid < 0 || pid > INT_MAX ||
-	    state_own_strings(strings, nitems(strings)) == -1)
+	    state_copy_texts(texts, nitems(texts)) == -1)
 		return -1;
 	got.state = (enum daemon_state)state;
 	got.pid = (pid_t)pid;

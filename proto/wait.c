@@ -17,37 +17,29 @@ static const enum fault wait_verdict_faults[] = {
 	[VERDICT_UNKNOWN] = FAULT_ABNORMAL_TERMINATION,
 };
 
-static bool
-wait_judge_start(const struct process_info *row, uint64_t spawn, enum fault *fault)
+bool
+wait_decide(
+    enum wait_kind kind, const struct process_info *row, uint64_t spawn, enum fault *fault)
 {
-	*fault = FAULT_ABNORMAL_TERMINATION;
-	if (spawn == 0 || row == NULL)
+	*fault = FAULT_NONE;
+	if (kind == WAIT_NOT)
 		return true;
-	if (row->last_spawn == spawn && row->verdict != VERDICT_NONE) {
+	if (kind == WAIT_STOP)
+		return row == NULL || process_state_is_stopped(row->state) ||
+		    row->spawn > spawn;
+	if (row != NULL && spawn != 0 && row->last_spawn == spawn &&
+	    row->verdict != VERDICT_NONE) {
 		*fault = wait_verdict_faults[row->verdict];
 		return true;
 	}
-	return row->state == PROCESS_UNKNOWN || row->spawn > spawn;
+	if (row != NULL && spawn != 0 && row->state != PROCESS_UNKNOWN &&
+	    row->spawn <= spawn)
+		return false;
+	*fault = FAULT_ABNORMAL_TERMINATION;
+	return true;
 }
 
-bool
-wait_judge(
-    enum wait_kind kind, const struct process_info *row, uint64_t spawn, enum fault *fault)
-{
-	bool ended = true;
-
-	*fault = FAULT_NONE;
-	if (kind == WAIT_START)
-		ended = wait_judge_start(row, spawn, fault);
-	else if (kind == WAIT_STOP)
-		ended = row == NULL || process_state_is_stopped(row->state) ||
-		    row->spawn > spawn;
-	if (!ended)
-		*fault = FAULT_NONE;
-	return ended;
-}
-
-/* A process of the job that has not ended, or has ended before the job has. */
+/* A process of the job whose result is not reported yet. */
 struct bulk_item {
 	TAILQ_ENTRY(bulk_item) link; /* in finished */
 	uint64_t id, spawn;
@@ -62,7 +54,7 @@ struct bulk {
 	bulk_result_fn *result;
 	void *ctx;
 	struct idmap *waiting;            /* by id, struct bulk_item, owned */
-	TAILQ_HEAD(, bulk_item) finished; /* ended while results were still coming */
+	TAILQ_HEAD(, bulk_item) finished; /* ended before the job did */
 	bool ended;
 };
 
@@ -110,7 +102,7 @@ bulk_free(struct bulk *b)
 }
 
 static void
-bulk_tell(
+bulk_report(
     struct bulk *b, const char *group, const char *name, enum fault fault, const char *text)
 {
 	struct bulk_result result = {.group = group, .name = name, .fault = fault,
@@ -119,19 +111,19 @@ bulk_tell(
 	b->result(b->ctx, &result);
 }
 
-/* The fault's text is supervisord's: "SPAWN_ERROR: group:name". */
+/* Reports an outcome with supervisord's text: "OK" or "SPAWN_ERROR: group:name". */
 static void
-bulk_tell_judged(struct bulk *b, const char *group, const char *name, enum fault fault)
+bulk_report_outcome(struct bulk *b, const char *group, const char *name, enum fault fault)
 {
 	char *spec, *text;
 
 	if (fault == FAULT_NONE) {
-		bulk_tell(b, group, name, FAULT_NONE, "OK");
+		bulk_report(b, group, name, FAULT_NONE, "OK");
 		return;
 	}
 	spec = namespec_join(group, name);
 	text = fault_text(fault, spec);
-	bulk_tell(b, group, name, fault, text != NULL ? text : fault_name(fault));
+	bulk_report(b, group, name, fault, text != NULL ? text : fault_name(fault));
 	free(text);
 	free(spec);
 }
@@ -145,7 +137,7 @@ bulk_add_fault(struct bulk *b, const char *group, const char *name, const json_t
 	if (!json_is_integer(code) || json_integer_value(code) <= 0 ||
 	    json_integer_value(code) > 0xffff || !json_is_string(text))
 		return -1;
-	bulk_tell(
+	bulk_report(
 	    b, group, name, (enum fault)json_integer_value(code), json_string_value(text));
 	return 0;
 }
@@ -190,9 +182,9 @@ bulk_add(struct bulk *b, const json_t *params)
 		return -1;
 	number = (uint64_t)json_integer_value(spawn);
 	process = (uint64_t)json_integer_value(id);
-	if (!wait_judge(b->kind, b->find(b->find_ctx, process), number, &fault))
+	if (!wait_decide(b->kind, b->find(b->find_ctx, process), number, &fault))
 		return bulk_wait_for(b, group, name, process, number);
-	bulk_tell_judged(b, group, name, fault);
+	bulk_report_outcome(b, group, name, fault);
 	return 0;
 }
 
@@ -204,7 +196,7 @@ bulk_ended(struct bulk *b)
 	b->ended = true;
 	while ((item = TAILQ_FIRST(&b->finished)) != NULL) {
 		TAILQ_REMOVE(&b->finished, item, link);
-		bulk_tell_judged(b, item->group, item->name, item->fault);
+		bulk_report_outcome(b, item->group, item->name, item->fault);
 		bulk_item_free(item);
 	}
 }
@@ -214,15 +206,15 @@ bulk_changed(struct bulk *b, uint64_t id, const struct process_info *row)
 {
 	struct bulk_item *item = idmap_get(b->waiting, id);
 
-	if (item == NULL || !wait_judge(b->kind, row, item->spawn, &item->fault))
+	if (item == NULL || !wait_decide(b->kind, row, item->spawn, &item->fault))
 		return;
 	(void)idmap_remove(b->waiting, id);
 	if (!b->ended) {
-		/* Results still to come that end at once go before it. */
+		/* Later results of the job that are decided at once come first. */
 		TAILQ_INSERT_TAIL(&b->finished, item, link);
 		return;
 	}
-	bulk_tell_judged(b, item->group, item->name, item->fault);
+	bulk_report_outcome(b, item->group, item->name, item->fault);
 	bulk_item_free(item);
 }
 

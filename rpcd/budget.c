@@ -14,7 +14,7 @@ budget_fits_below(struct budget *budget, size_t n, size_t most)
 	if (budget->bytes <= most && n <= most - budget->bytes)
 		return true;
 	log_limited(&budget->refused, LEVEL_WARN,
-	    "%s: a request was refused: clients leave %zu bytes unread or incomplete",
+	    "%s: refused a request: clients leave %zu bytes unread or incomplete",
 	    budget->name, budget->bytes);
 	return false;
 }
@@ -39,7 +39,7 @@ budget_add_file(struct budget *budget)
 		return true;
 	}
 	log_limited(&budget->refused, LEVEL_WARN,
-	    "%s: a log was not opened: clients read %zu logs already", budget->name,
+	    "%s: refused to open a log: clients read %zu logs already", budget->name,
 	    budget->files);
 	return false;
 }

@@ -162,7 +162,7 @@ main_take(struct front *f, const char *method, json_t *params, int *fd)
 
 	if (rc > 0)
 		f->streamed = true;
-	if (rc > 0 && !rpcd->serving && mirror_ready(rpcd->mirror)) {
+	if (rc > 0 && !rpcd->serving && rpcd->mirror->ready) {
 		rpcd->serving = true;
 		for (size_t i = 0; i < rpcd->nlisteners; i++)
 			if (http_server_start(rpcd->listeners[i]) < 0)
@@ -228,8 +228,8 @@ main_turn_end(void *ctx)
 	struct rpcd *rpcd = &f->rpcd;
 
 	stuck_loop_turned();
-	if (f->streamed && rpcd->serving && mirror_ready(rpcd->mirror) &&
-	    mirror_reached(rpcd->mirror) >= atomic_load(rpcd->page))
+	if (f->streamed && rpcd->serving && rpcd->mirror->ready &&
+	    rpcd->mirror->reached >= atomic_load(rpcd->page))
 		calls_caught_up(rpcd->calls);
 	f->streamed = false;
 	if (rpcd->master != NULL)
@@ -347,7 +347,7 @@ main_connect(struct front *f)
 	rpcd->master = peer_new(rpcd->loop, MASTER_FD, &ops, f);
 	if (rpcd->calls == NULL || rpcd->tails == NULL || rpcd->master == NULL)
 		fatal("cannot start: %s", strerror(errno));
-	peer_options(rpcd->master)->asked_max = FRAME_ASKED_MAX;
+	peer_options(rpcd->master)->request_limits = &frame_limits_request;
 	peer_secret(rpcd->master, true);
 	mirror_observe(rpcd->mirror, main_on_change, f);
 	loop_at_turn_end(rpcd->loop, main_turn_end, f);

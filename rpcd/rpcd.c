@@ -18,7 +18,7 @@ rpcd_report(struct rpcd *rpcd, enum cmd_id id)
 	if (rpcd->master == NULL || rpcd->ending)
 		return false;
 	return peer_call(
-		   rpcd->master, cmd_get(id)->name, NULL, false, rpcd_reported, NULL) != 0;
+		   rpcd->master, cmd_table[id].name, NULL, false, rpcd_reported, NULL) != 0;
 }
 
 void
@@ -35,7 +35,7 @@ rpcd_begin_request(struct rpcd *rpcd)
 void
 rpcd_answer(struct rpcd *rpcd, uint64_t id, const char *method)
 {
-	json_int_t seq = (json_int_t)mirror_reached(rpcd->mirror);
+	json_int_t seq = (json_int_t)rpcd->mirror->reached;
 
 	if (strcmp(method, "ping") != 0) {
 		(void)peer_fault(

@@ -61,9 +61,8 @@ start_stop_on_tick(void *ctx)
 {
 	struct start_stop *op = ctx;
 	const struct mirror *mirror = control_mirror(server_control(op->session->server));
-	struct server_rows rows = { 0 };
+	struct server_rows rows = { .list = mirror->rows, .count = mirror->count };
 
-	rows.list = mirror_sorted(mirror, &rows.count);
 	start_stop_hide_progress(op);
 	free(op->waiting_for);
 	op->waiting_for = stop_wait_now(op->waiting, &rows, clock_mono_ms());

@@ -233,7 +233,7 @@ control_finish_one(struct control *c, struct reply *r)
 	json_int_t id = json_integer_value(json_object_get(r->result, "id"));
 	json_int_t spawn = json_integer_value(json_object_get(r->result, "spawn"));
 
-	while (!wait_judge(
+	while (!wait_decide(
 	    c->wait, mirror_by_id(c->mirror, (uint64_t)id), (uint64_t)spawn, &r->fault))
 		if (control_turn(c) == -1)
 			return -1;
@@ -390,10 +390,10 @@ control_introduce(struct control *c, char **why)
 	if (control_must_call(c, "hello", hello, why) == -1 ||
 	    control_must_call(c, "subscribe", NULL, why) == -1)
 		return -1;
-	while (!mirror_ready(c->mirror) && control_turn(c) == 0)
+	while (!c->mirror->ready && control_turn(c) == 0)
 		;
 	source_arm(c->timer, -1);
-	if (mirror_ready(c->mirror))
+	if (c->mirror->ready)
 		return 0;
 	*why = xstrdup(c->lost);
 	return -1;
@@ -419,7 +419,7 @@ control_new(int fd)
 		return fail_null(saved);
 	}
 	peer_options(c->peer)->autoflush = true;
-	peer_options(c->peer)->asked_max = FRAME_ASKED_MAX;
+	peer_options(c->peer)->request_limits = &frame_limits_request;
 	mirror_observe(c->mirror, control_row_changed, c);
 	return c;
 }

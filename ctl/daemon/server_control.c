@@ -57,9 +57,10 @@ server_control_rows(struct server *s, struct server_rows *rows, struct reply *r 
 
 	if (control_pump(s->control) == -1)
 		return server_control_check(s, -1);
-	rows->list = mirror_sorted(mirror, &rows->count);
+	rows->list = mirror->rows;
+	rows->count = mirror->count;
 	rows->now = clock_wall_ms() / 1000;
-	rows->daemon = mirror_daemon(mirror);
+	rows->daemon = &mirror->daemon;
 	return 0;
 }
 
@@ -101,7 +102,7 @@ server_control_config(struct server *s, struct reply *r)
 static int
 server_control_get(struct server *s, enum server_value value, struct reply *r)
 {
-	const struct daemon_info *daemon = mirror_daemon(control_mirror(s->control));
+	const struct daemon_info *daemon = &control_mirror(s->control)->daemon;
 
 	if (value == SERVER_CONFIG)
 		return server_control_config(s, r);

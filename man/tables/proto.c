@@ -53,7 +53,7 @@ print_api(void)
 		printf(".It Ic %s\n.Li \"%s\" ,\nrole\n.Cm %s ,\n", m->name, m->signature,
 		    role_name(m->role));
 		if (m->cmd != CMD_HELLO)
-			printf("command\n.Ic %s .\n", cmd_get(m->cmd)->name);
+			printf("command\n.Ic %s .\n", cmd_table[m->cmd].name);
 		else
 			puts("no command: reeve-rpcd answers by itself.");
 		mdoc_text(m->help);
@@ -63,7 +63,7 @@ print_api(void)
 	mdoc_begin("members of reeve");
 	puts(".Bl -tag -width Ds");
 	for (const struct api_member *m = api_members; m < api_members + API_MEMBERS; m++) {
-		printf(".It Va %s\n.Pq %s :\n", m->name, api_type_name(m->type));
+		printf(".It Va %s\n.Pq %s :\n", m->name, api_type_names[m->type]);
 		mdoc_sentence(m->help);
 	}
 	puts(".El");
@@ -77,7 +77,7 @@ main(void)
 	puts(".Bd -literal");
 	printf("%-16s%-22s%-8s%-6sresult\n", "method", "parameters", "role", "marks");
 	for (int id = 0; id < CMD_MAX; id++)
-		print_method(cmd_get((enum cmd_id)id));
+		print_method(&cmd_table[id]);
 	puts(".Ed");
 	mdoc_end();
 	mdoc_begin("faults");

@@ -164,7 +164,7 @@ control_received_request(
 {
 	struct connection *client = ctx;
 	int found = cmd_find(method);
-	const struct cmd *cmd = found == -1 ? NULL : cmd_get((enum cmd_id)found);
+	const struct cmd *cmd = found == -1 ? NULL : &cmd_table[found];
 	enum fault fault = daemon_state_fault(client->master->daemon);
 	char *why = NULL;
 
@@ -239,7 +239,7 @@ control_new_connection(
 		free(client);
 		return NULL;
 	}
-	peer_options(client->peer)->limits = &frame_limits_asked;
+	peer_options(client->peer)->limits = &frame_limits_request;
 	source_arm(client->deadline, clock_mono_ms() + CONTROL_HELLO_MS);
 	return client;
 }

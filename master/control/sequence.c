@@ -107,7 +107,7 @@ sequence_settle(struct sequence *s, const struct sequence_wait *wait)
 		.verdict = p->verdict,
 		.state = p->state,
 	};
-	if (!wait_judge(kind, &row, wait->spawn, &fault))
+	if (!wait_decide(kind, &row, wait->spawn, &fault))
 		return false;
 	if (!wait->is_reported)
 		sequence_result(s, p, fault, NULL);

@@ -238,7 +238,7 @@ state_stream_write_daemon(
 	    "stream.daemon", "params", "seq", (json_int_t)entry->row.seq, "daemon",
 	    daemon_info_write(&info));
 	daemon_info_clear(&info);
-	failed = row == NULL ? -1 : frame_write(out, row);
+	failed = row == NULL ? -1 : frame_write(out, NULL, row);
 	json_decref(row);
 	return failed;
 }

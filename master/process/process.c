@@ -321,7 +321,7 @@ int
 process_info_of(const struct process *p, const char *stdout_log, const char *stderr_log,
     struct process_info *info)
 {
-	char **strings[PROCESS_INFO_STRINGS];
+	char **texts[PROCESS_INFO_TEXTS];
 
 	*info = (struct process_info){
 		.id = p->id,
@@ -348,9 +348,9 @@ process_info_of(const struct process *p, const char *stdout_log, const char *std
 		.next_start = process_next_start(p),
 		.restarts = p->restarts,
 	};
-	process_info_strings(info, strings);
-	for (size_t i = 0; i < nitems(strings); i++)
-		if (*strings[i] == NULL) {
+	process_info_texts(info, texts);
+	for (size_t i = 0; i < nitems(texts); i++)
+		if (*texts[i] == NULL) {
 			process_info_clear(info);
 			return -1;
 		}

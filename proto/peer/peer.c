@@ -19,12 +19,13 @@ peer_on_socket(void *ctx, uint32_t ready)
 	struct peer *p = ctx;
 
 	p->depth++;
-	/* Many slow readers must not delay the requests that came in this turn. */
+	/* The master writes after all requests of this turn, so that slow readers do not
+	 * delay them. */
 	if ((ready & EPOLLOUT) && !p->options.autoflush)
 		peer_soon(p, 0);
 	else if (ready & EPOLLOUT)
 		peer_flush(p);
-	/* With `more`, the timer goes on where the last turn stopped. */
+	/* With `more`, the timer continues the last turn. */
 	if ((ready & ~(uint32_t)EPOLLOUT) && !p->more)
 		(void)peer_receive(p, PEER_TURN_BYTES, PEER_TURN_FRAMES);
 	(void)peer_leave(p);
@@ -38,7 +39,7 @@ peer_on_later(void *ctx, uint32_t ready UNUSED)
 	p->depth++;
 	if (p->more && !p->failed) {
 		(void)peer_receive(p, PEER_TURN_BYTES, PEER_TURN_FRAMES);
-		if (!p->freed) /* what was queued is for the turn's end, or the next turn */
+		if (!p->freed) /* sends at the end of this turn or in the next one */
 			peer_soon(p, 0);
 	} else {
 		peer_flush(p);
@@ -60,12 +61,12 @@ peer_new(struct loop *loop, int fd, const struct peer_ops *ops, void *ctx)
 	if (p == NULL)
 		return NULL;
 	p->loop = loop;
-	p->fd = -1; /* until nothing can fail any more */
+	p->fd = -1; /* so that peer_free on failure does not close fd */
 	p->ops = ops;
 	p->ctx = ctx;
-	p->options = (struct peer_options){
-		.long_max = PEER_LONG_MAX, .limits = &frame_limits, .asked_max = FRAME_MAX
-	};
+	p->options = (struct peer_options){ .long_max = PEER_LONG_MAX,
+		.limits = &frame_limits,
+		.request_limits = &frame_limits };
 	TAILQ_INIT(&p->queue);
 	p->batch_fd = -1;
 	p->pending = idmap_new();

@@ -25,7 +25,7 @@ peer_parts_clear(struct peer *p)
 		peer_parts_drop(&p->longs[i]);
 }
 
-/* With id 0, a free one. */
+/* The long string of a request; with id 0, a free slot. */
 static struct peer_long *
 peer_parts_find(struct peer *p, uint64_t id)
 {
@@ -35,7 +35,7 @@ peer_parts_find(struct peer *p, uint64_t id)
 	return NULL;
 }
 
-/* EMSGSIZE: the other end would refuse the frame. */
+/* Appends a frame; -1 with errno: EMSGSIZE when the other end would refuse it. */
 static int
 peer_parts_queue(
     const struct peer *p, struct peer_frames *frames, const char *head, json_t *params)
@@ -45,10 +45,13 @@ peer_parts_queue(
 	if (frame == NULL)
 		return -1;
 	TAILQ_INSERT_TAIL(frames, frame, link);
-	return buf_len(&frame->bytes) <= p->options.asked_max ? 0 : fail_with(EMSGSIZE);
+	return frame_fits(buf_data(&frame->bytes), buf_len(&frame->bytes),
+		   p->options.request_limits) ?
+	    0 :
+	    fail_with(EMSGSIZE);
 }
 
-/* The first frame of the request: whole, or with the first `len` bytes of data. */
+/* Appends the first frame of a request, with all or the first `len` bytes of its data. */
 static int
 peer_parts_first(const struct peer *p, struct peer_frames *frames, uint64_t id,
     const char *method, const json_t *params, const json_t *data, size_t len)
@@ -115,7 +118,7 @@ peer_parts_send(struct peer *p, uint64_t id, const char *method, const json_t *p
 	return -1;
 }
 
-/* Appends a part; what does not fit is a violation. True when the string is whole. */
+/* Appends a part; one that is too long is a violation. True when the string is complete. */
 static bool
 peer_parts_append(struct peer *p, struct peer_long *l, const json_t *data)
 {
@@ -132,7 +135,7 @@ peer_parts_append(struct peer *p, struct peer_long *l, const json_t *data)
 	return buf_len(&l->data) == l->total;
 }
 
-/* The string is whole: the request is carried out. */
+/* The string is complete: dispatches the request. */
 static void
 peer_parts_finish(struct peer *p, struct peer_long *l)
 {
@@ -185,7 +188,7 @@ peer_parts_begin(struct peer *p, uint64_t id, const char *method, json_t *params
 	if (total == NULL || !json_is_string(json_object_get(params, "data")))
 		return false;
 	if (!json_is_integer(total) || json_integer_value(total) < 0) {
-		peer_fail(p, true, "a total that is no length");
+		peer_fail(p, true, "a total that is not a length");
 	} else if (json_integer_value(total) > (json_int_t)p->options.long_max) {
 		(void)snprintf(why, sizeof(why), "FAILED: data is longer than %zu bytes",
 		    p->options.long_max);

@@ -22,7 +22,7 @@ peer_receive_clear(struct peer *p)
 	buf_clear(&p->in);
 }
 
-/* The oldest descriptor received, now the caller's, or -1. */
+/* The oldest descriptor received, which the caller takes, or -1. */
 static int
 peer_receive_claim(struct peer *p)
 {
@@ -36,7 +36,7 @@ peer_receive_claim(struct peer *p)
 	return fd;
 }
 
-/* What the envelope says, checked. */
+/* The members of a message around its params or result. */
 struct peer_message {
 	const char *method; /* NULL = a response */
 	bool has_id;
@@ -67,7 +67,7 @@ peer_message_outcome(const json_t *frame, struct peer_message *msg)
 	return NULL;
 }
 
-/* NULL, or what is wrong with it. */
+/* NULL, or what is wrong with the message. */
 static const char *
 peer_message_read(const json_t *frame, struct peer_message *msg)
 {
@@ -84,13 +84,13 @@ peer_message_read(const json_t *frame, struct peer_message *msg)
 	if (version == NULL || strcmp(version, "2.0") != 0)
 		return "not JSON-RPC 2.0";
 	if (id != NULL && (!json_is_integer(id) || json_integer_value(id) <= 0))
-		return "an id that is no positive integer";
+		return "an id that is not a positive integer";
 	if (method != NULL && msg->method == NULL)
-		return "a method that is no string";
+		return "a method that is not a string";
 	if (fd != NULL && !json_is_boolean(fd))
-		return "an fd that is no boolean";
+		return "an fd that is not a boolean";
 	if (msg->params != NULL && !json_is_object(msg->params))
-		return "params that are no object";
+		return "params that are not an object";
 	return msg->method == NULL ? peer_message_outcome(frame, msg) : NULL;
 }
 
@@ -180,8 +180,8 @@ peer_receive_frame(struct peer *p, const json_t *frame)
 	json_decref(none);
 }
 
-/* Reads once. Apart from its callers, so that its buffer is off the stack while callbacks
- * run, which may drain in their turn. */
+/* Reads once. Not inlined, so that the buffer is not on the stack while callbacks run, which
+ * may call peer_drain. */
 static __attribute__((noinline)) ssize_t
 peer_receive_bytes(struct peer *p)
 {
@@ -193,7 +193,7 @@ peer_receive_bytes(struct peer *p)
 	p->nfds += nfds;
 	if (n <= 0)
 		return n;
-	if (p->half_close) { /* after the shutdown only the end of file matters */
+	if (p->half_close) { /* only the end of file matters now */
 		peer_receive_clear(p);
 		return n;
 	}
@@ -206,20 +206,13 @@ peer_receive_bytes(struct peer *p)
 	return n;
 }
 
-/* What one call may take; bytes SIZE_MAX = everything there is. */
+/* What one call may read and dispatch; SIZE_MAX = everything. */
 struct peer_budget {
 	size_t bytes, frames;
 	int64_t began;
 };
 
-static bool
-peer_budget_over(const struct peer_budget *budget)
-{
-	return budget->frames == 0 ||
-	    (budget->frames != SIZE_MAX && clock_mono_ms() - budget->began >= PEER_TURN_MS);
-}
-
-/* Dispatches whole frames. The peer may be gone afterwards in all but its memory. */
+/* Dispatches complete frames. Callbacks may free the peer, whose memory stays. */
 static void
 peer_receive_frames(struct peer *p, struct peer_budget *budget)
 {
@@ -227,11 +220,13 @@ peer_receive_frames(struct peer *p, struct peer_budget *budget)
 	const char *why = NULL;
 	json_t *frame;
 
-	while (p->line && !peer_budget_over(budget) && !p->failed && !p->freed) {
+	while (p->line && !p->failed && !p->freed && budget->frames > 0 &&
+	    (budget->frames == SIZE_MAX ||
+		clock_mono_ms() - budget->began < PEER_TURN_MS)) {
 		status = frame_next(&p->in, p->options.limits, &frame, &why);
 		if (status == FRAME_NONE) {
 			p->line = false;
-			/* Between frames there is none, within one at most its own. */
+			/* Only an incomplete frame may have its descriptor here. */
 			if (p->nfds > (buf_len(&p->in) > 0 ? 1 : 0))
 				peer_fail(p, true, "a descriptor that was not asked for");
 		} else if (status != FRAME_OK) {
@@ -257,9 +252,9 @@ peer_receive_end(struct peer *p, ssize_t n)
 	}
 }
 
-/* The reading half; true when the budget ended before the input did. With a budget, a read
- * that was not filled is taken for the last: the loop says when there is more, and that
- * spares a call for each message. */
+/* Reads and dispatches; true when the budget ended before the input did. With a budget, a
+ * read that did not fill its buffer is the last, which saves a system call for each message:
+ * the loop reports when there is more. */
 static bool
 peer_receive_turn(struct peer *p, struct peer_budget *budget)
 {
@@ -288,30 +283,24 @@ peer_receive_turn(struct peer *p, struct peer_budget *budget)
 	}
 }
 
-/* Reads as far as the budget allows. One that must wait keeps its place among those that
- * wait. */
-static void
-peer_receive_share(struct peer *p, struct peer_budget *budget)
-{
-	if (budget->bytes != SIZE_MAX && peer_is_used_up(p, PEER_LOOP_MS)) {
-		if (!p->more) /* before those that have had their share of this turn */
-			p->more_since = budget->began - loop_use_ms(p->loop, 0);
-		p->more = true;
-		return;
-	}
-	p->more = peer_receive_turn(p, budget);
-	p->more_since = clock_mono_ms();
-	if (!p->freed)
-		(void)loop_use_ms(p->loop, p->more_since - budget->began);
-}
-
 bool
 peer_receive(struct peer *p, size_t bytes, size_t frames)
 {
 	struct peer_budget budget = { bytes, frames, clock_mono_ms() };
 
 	p->depth++;
-	peer_receive_share(p, &budget);
+	if (bytes != SIZE_MAX && peer_is_used_up(p, PEER_LOOP_MS)) {
+		/* Waits for the next turn, in which the peers that were not served in this
+		 * one are the first. */
+		if (!p->more)
+			p->more_since = budget.began - loop_use_ms(p->loop, 0);
+		p->more = true;
+	} else {
+		p->more = peer_receive_turn(p, &budget);
+		p->more_since = clock_mono_ms();
+		if (!p->freed)
+			(void)loop_use_ms(p->loop, p->more_since - budget.began);
+	}
 	if (!p->freed && p->more)
 		peer_soon(p, p->more_since - clock_mono_ms());
 	if (!p->freed && p->options.autoflush && !TAILQ_EMPTY(&p->queue))

@@ -2,6 +2,7 @@
 #include "common/fail.h"
 #include "common/fd.h"
 #include "common/sock.h"
+#include "common/str.h"
 #include "proto/frame.h"
 #include "proto/peer/peer_impl.h"
 
@@ -36,7 +37,7 @@ peer_frame_new(const char *head, json_t *value, int fd, uint64_t stamp, bool sec
 	frame->stamp = stamp;
 	buf_init(&frame->bytes, FRAME_MAX);
 	frame->bytes.secret = secret;
-	if (frame_write_headed(&frame->bytes, head, value) == 0) {
+	if (frame_write(&frame->bytes, head, value) == 0) {
 		json_decref(value);
 		frame->fd = fd;
 		return frame;
@@ -67,8 +68,8 @@ peer_send_clear(struct peer *p)
 	p->batch_fd = -1;
 }
 
-/* Appends a small frame to the last one, if it may go with it, and frees it: alone, each
- * would cost many times its length. */
+/* Appends a small frame to the last one in the queue, if possible, and frees it: alone it
+ * would take many times its length in memory. */
 static bool
 peer_send_join(struct peer *p, struct peer_frame *frame)
 {
@@ -117,7 +118,8 @@ peer_wake(struct peer *p)
 		peer_soon(p, 0);
 }
 
-/* Queues one message; its value (NULL = out of memory) and descriptor are taken. */
+/* Queues one frame; value (NULL = out of memory) and fd are taken. 0, or -1 with errno; on
+ * EPIPE and EMSGSIZE the connection continues. */
 static int
 peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stamp)
 {
@@ -142,19 +144,15 @@ peer_send(struct peer *p, const char *head, json_t *value, int fd, uint64_t stam
 	} else {
 		fd_close(fd);
 	}
-	if (error != EPIPE)
+	if (error != EPIPE && error != EMSGSIZE)
 		peer_fail(p, false, "cannot queue a message: %s", strerror(error));
 	return fail_with(error);
 }
 
-/* What stands in the head of a frame with a descriptor. */
-static const char *
-peer_mark(int fd)
-{
-	return fd != -1 ? "\"fd\":true," : "";
-}
+/* In the head of a frame with a descriptor. */
+#define PEER_FD_MARK(fd) ((fd) != -1 ? "\"fd\":true," : "")
 
-/* Methods are our own words, which need no escapes. */
+/* Method names need no escapes: all are constants of this program. */
 int
 peer_notify(struct peer *p, const char *method, json_t *params, int fd, uint64_t stamp)
 {
@@ -163,8 +161,14 @@ peer_notify(struct peer *p, const char *method, json_t *params, int fd, uint64_t
 	(void)snprintf(head, sizeof(head),
 	    "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",%s"
 	    "\"params\":",
-	    method, peer_mark(fd));
-	return peer_send(p, head, params != NULL ? params : json_object(), fd, stamp);
+	    method, PEER_FD_MARK(fd));
+	if (peer_send(p, head, params != NULL ? params : json_object(), fd, stamp) == 0)
+		return 0;
+	if (errno == EMSGSIZE) {
+		peer_fail(p, false, "cannot send %s: %s", method, strerror(EMSGSIZE));
+		errno = EMSGSIZE;
+	}
+	return -1;
 }
 
 int
@@ -175,23 +179,30 @@ peer_reply(struct peer *p, uint64_t id, json_t *result, int fd, uint64_t stamp)
 	(void)snprintf(head, sizeof(head),
 	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",%s"
 	    "\"result\":",
-	    id, peer_mark(fd));
-	return peer_send(p, head, result != NULL ? result : json_null(), fd, stamp);
+	    id, PEER_FD_MARK(fd));
+	if (peer_send(p, head, result != NULL ? result : json_null(), fd, stamp) == 0)
+		return 0;
+	return errno == EMSGSIZE ?
+	    peer_fault(p, id, FAULT_FAILED, "FAILED: the result is too long", stamp) :
+	    -1;
 }
 
 int
 peer_fault(
     struct peer *p, uint64_t id, enum fault fault, const char *message, uint64_t stamp)
 {
+	size_t len = strnlen(message, FRAME_PART + 1);
 	char head[PEER_HEAD_MAX];
 
+	if (len > FRAME_PART)
+		len = str_utf8_cut(message, FRAME_PART);
 	(void)snprintf(
 	    head, sizeof(head), "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"error\":", id);
 	return peer_send(p, head,
-	    json_pack("{si, ss}", "code", (int)fault, "message", message), -1, stamp);
+	    json_pack("{si, ss%}", "code", (int)fault, "message", message, len), -1, stamp);
 }
 
-/* Moves the next frame of the stream into the batch; false when there is none now. */
+/* Appends the next frame of the stream to the batch; false when there is none now. */
 static bool
 peer_send_pull(struct peer *p)
 {
@@ -202,12 +213,12 @@ peer_send_pull(struct peer *p)
 	if (buf_len(&p->batch) - before <= FRAME_MAX)
 		return true;
 	p->batch.len = before;
-	/* The row is marked as sent: only a new snapshot could mend it. */
+	/* The cursor has passed the row: the subscriber must connect again. */
 	peer_fail(p, false, "cannot send a change: %s", strerror(EMSGSIZE));
 	return false;
 }
 
-/* Moves the first queued frame into the batch; false when the batch must go before it. */
+/* Moves the first queued frame to the batch; false when the batch must be sent before. */
 static bool
 peer_send_shift(struct peer *p, struct peer_frame *frame)
 {
@@ -230,7 +241,7 @@ peer_send_shift(struct peer *p, struct peer_frame *frame)
 	return true;
 }
 
-/* Gathers what may go now, in the order in which it must. */
+/* Fills the batch with stream frames and queued frames in their order. */
 static void
 peer_send_gather(struct peer *p, size_t limit)
 {
@@ -246,12 +257,12 @@ peer_send_gather(struct peer *p, size_t limit)
 			continue;
 		}
 		more = p->puller != NULL && peer_send_pull(p);
-		if (!more && frame != NULL) /* the stream lacked memory for a frame */
+		if (!more && frame != NULL) /* the puller lacked memory for a frame */
 			peer_soon(p, PEER_RETRY_MS);
 	}
 }
 
-/* Bytes written, or 0 when the socket takes no more now or has failed. */
+/* Writes once. The bytes written, or 0 when the socket accepts no more now or has failed. */
 static size_t
 peer_send_batch(struct peer *p)
 {
@@ -280,17 +291,8 @@ peer_send_batch(struct peer *p)
 	return (size_t)n;
 }
 
-static void
-peer_send_finish(struct peer *p)
-{
-	source_want(p->socket, p->eof ? 0 : EPOLLIN);
-	if (p->half_close && !p->half_closed && TAILQ_EMPTY(&p->queue)) {
-		p->half_closed = true;
-		(void)shutdown(p->fd, SHUT_WR);
-	}
-}
-
-/* Writes until the socket or the budget ends it; false when nothing is left. */
+/* Writes until the socket accepts no more or the budget is used up; true when the budget
+ * was. */
 static bool
 peer_send_turn(struct peer *p)
 {
@@ -303,7 +305,11 @@ peer_send_turn(struct peer *p)
 		if (p->failed)
 			return false;
 		if (buf_len(&p->batch) == 0) {
-			peer_send_finish(p);
+			source_want(p->socket, p->eof ? 0 : EPOLLIN);
+			if (p->half_close && !p->half_closed && TAILQ_EMPTY(&p->queue)) {
+				p->half_closed = true;
+				(void)shutdown(p->fd, SHUT_WR);
+			}
 			return false;
 		}
 		n = peer_send_batch(p);
@@ -322,7 +328,7 @@ peer_flush(struct peer *p)
 		return;
 	if (!p->more && !p->eof)
 		source_arm(p->later, -1);
-	if (peer_send_turn(p)) /* enough for one turn */
+	if (peer_send_turn(p)) /* continue in the next turn of the loop */
 		source_want(p->socket, p->eof ? EPOLLOUT : EPOLLIN | EPOLLOUT);
 	(void)loop_use_ms(p->loop, clock_mono_ms() - began);
 }

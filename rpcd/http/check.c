@@ -135,7 +135,7 @@ check_route(const struct http_request *r, const char *method)
 		return 404;
 	if (strcmp(method, route->method) != 0)
 		return 400;
-	if (r->role < cmd_get(route->cmd)->role)
+	if (r->role < cmd_table[route->cmd].role)
 		return 403;
 	if (route->has_target && !r->names_log)
 		return 404;

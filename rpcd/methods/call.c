@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POSTED_BYTES (16 * 1024) /* an event beyond them is its request's last */
+#define POSTED_BYTES (16 * 1024) /* a request with more bytes of events takes no more */
 
 /* ---- the life of a call ---- */
 
@@ -33,7 +33,7 @@ call_later(struct call *call)
 	source_arm(calls->turn, 0);
 }
 
-/* The oldest of the requests with events; its answer is due no more. */
+/* Removes the oldest request with events. */
 static struct call_posted
 call_pop_posted(struct call *call)
 {
@@ -44,7 +44,7 @@ call_pop_posted(struct call *call)
 	return oldest;
 }
 
-/* Drops the answers that are due; how many events they are for. */
+/* Drops the replies that are due. The number of events without one. */
 static size_t
 call_forget_posted(struct call *call)
 {
@@ -54,7 +54,7 @@ call_forget_posted(struct call *call)
 	for (; call->nposted > 0; n += oldest.count) {
 		oldest = call_pop_posted(call);
 		if (call->calls->rpcd->master != NULL)
-			peer_forget(call->calls->rpcd->master, oldest.asked);
+			peer_forget(call->calls->rpcd->master, oldest.request);
 	}
 	return n;
 }
@@ -90,7 +90,7 @@ call_finish(struct call *call)
 	TAILQ_INSERT_TAIL(&call->calls->finished, call, link);
 }
 
-/* Tells the clients. What they do may begin, finish or abandon other calls. */
+/* Answers the finished calls. The callbacks may begin, finish or abandon other calls. */
 static void
 calls_settle(struct calls *calls)
 {
@@ -120,8 +120,8 @@ calls_settle(struct calls *calls)
 
 static void call_on_resumed(struct invocation *);
 
-/* What is wrong with an element that is no call ("" = no words for it), or NULL. *name and
- * *params (NULL = none) are borrowed. */
+/* NULL, or why an element is not a call ("" = supervisord gives no reason). *name and *params
+ * (NULL = none) are borrowed. */
 static const char *
 call_read_element(const json_t *element, const char **name, json_t **params)
 {
@@ -174,10 +174,10 @@ call_on_posted(
 	call_on_resumed(&call->inv);
 }
 
-/* Takes the events that come next and can go now, as many as one request may have: new, or
- * NULL when there is none. */
+/* Takes the next calls of a multicall that send events, as many as fit one request. New, or
+ * NULL when the next call sends none or would not be accepted now. */
 static json_t *
-call_take_events(struct call *call)
+call_next_events(struct call *call)
 {
 	json_t *events = NULL, *params;
 	const json_t *element;
@@ -202,8 +202,8 @@ call_take_events(struct call *call)
 	return events;
 }
 
-/* Events need not wait for each other's answers, and go many at a time: false when the next
- * element is none, or none that can go now. */
+/* Sends the next events, many in one request and without waiting for the replies to those
+ * before. False when there are none, or they cannot be sent now. */
 static bool
 call_post(struct call *call)
 {
@@ -212,23 +212,23 @@ call_post(struct call *call)
 	size_t begun = call->next;
 	json_t *events;
 
-	if (call->nposted == CALL_POSTED_MAX || (events = call_take_events(call)) == NULL)
+	if (call->nposted == CALL_POSTED_MAX || (events = call_next_events(call)) == NULL)
 		return false;
-	posted->asked = invocation_post(&call->inv, events, call_on_posted, call);
+	posted->request = invocation_post(&call->inv, events, call_on_posted, call);
 	posted->count = call->next - begun;
-	if (posted->asked != 0)
+	if (posted->request != 0)
 		call->nposted++;
 	else
 		call->next = begun;
-	return posted->asked != 0;
+	return posted->request != 0;
 }
 
-/* One element of the multicall, or several when they are events; false: the answers to
- * those before it must come first, because it is no event. */
+/* Begins the next element of a multicall, or several that send events. False when the call
+ * has ended, or an element must wait for the replies to the events before it. */
 static bool
 call_step(struct call *call)
 {
-	/* Each of the results to come will be as long as a small one. */
+	/* Reserve for each remaining result as much as for a small one. */
 	call->doc.due = (json_array_size(call->multi) - call->next) * REPLY_TEXT_RESULT;
 	reply_text_count(&call->doc);
 	if (call_post(call))
@@ -242,8 +242,8 @@ call_step(struct call *call)
 	return call->parked;
 }
 
-/* Goes on until the call waits for something, has its whole answer, or has used up its
- * time, then the rest follows in other turns. */
+/* Continues until the call waits, has ended, or has used its time; in the latter case it is
+ * scheduled for another turn. */
 static void
 call_run_for(struct call *call, int64_t ms)
 {
@@ -272,7 +272,7 @@ call_run_for(struct call *call, int64_t ms)
 	}
 }
 
-/* After something came that the call may have waited for. */
+/* Continues after an event for which the call may have waited. */
 static void
 call_run(struct call *call)
 {
@@ -292,7 +292,7 @@ call_on_resumed(struct invocation *inv)
 
 /* ---- turns ---- */
 
-/* Listeners take turns, so that long calls of one do not delay those of another. */
+/* Listeners alternate, so that long calls of one do not delay those of another. */
 static void
 calls_turn(void *ctx, uint32_t ready UNUSED)
 {
@@ -369,7 +369,7 @@ call_begin(struct calls *calls, struct share *share, enum role role, struct buf 
 	bool answered = false;
 	struct call *call;
 
-	/* First of all, for it may read from the master and so answer other calls. */
+	/* Before the call exists, because this may answer other calls. */
 	call_catch_up(calls);
 	call = xcalloc(1, sizeof(*call));
 	call->calls = calls;
@@ -443,7 +443,7 @@ calls_caught_up(struct calls *calls)
 	struct call *call, *next;
 
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
-		invocation_look_behind(&call->inv);
+		invocation_unpark(&call->inv);
 		call_run(call);
 	}
 	calls_settle(calls);
@@ -460,7 +460,7 @@ calls_end(struct calls *calls)
 {
 	struct call *call, *next;
 
-	calls->rpcd->ending = true; /* nothing parks any more */
+	calls->rpcd->ending = true; /* no call is parked from now on */
 	TAILQ_FOREACH_SAFE(call, &calls->parked, link, next) {
 		for (size_t n = call_forget_posted(call); n > 0; n--)
 			invocation_fault(&call->inv, FAULT_FAILED, "reeved is ending");

@@ -1,6 +1,6 @@
-/* Call: one XML-RPC request from its body to its reply: parsed, checked against the
- * method table, answered from the mirror or by the master, parked while it waits.
- * Knows nothing of HTTP. */
+/* Call: one XML-RPC request from its body to its reply: parses it, checks it against the
+ * method table, answers it from the mirror or with the master's reply, and parks it while it
+ * waits. Independent of HTTP. */
 #ifndef RPCD_METHODS_CALL_H
 #define RPCD_METHODS_CALL_H
 
@@ -13,30 +13,30 @@
 
 #include <stddef.h>
 
-/* Exactly once per call that was not abandoned; the reply's content is taken. May run
- * before call_begin returns. */
+/* Called exactly once for each call that is not abandoned, possibly before call_begin
+ * returns. The callee takes the content of the reply. */
 typedef void call_done_fn(void *ctx, struct reply *reply);
 
 struct calls *calls_new(struct rpcd *);
 void calls_free(struct calls *);
-/* Begins the call in `body`, whose content it takes when it is long; what it holds is
- * counted in the share, which outlives it and its reply. NULL when it was answered at once,
- * else the parked call. may_park false: a call that would have to wait or to ask the master
- * is answered with fault 30 and its reason. A long body and a long multicall are worked
- * off in turns of the loop, whatever may_park says. */
+/* Begins the call in `body`, whose content is taken when it is long. NULL when the call was
+ * answered at once, else the parked call. Its memory is counted in the share, which must
+ * exist longer than the call and its reply. may_park false: a call that would have to wait
+ * or send a request to the master is answered with fault 30. Long bodies and long multicalls
+ * are always processed in several turns of the loop. */
 struct call *call_begin(struct calls *, struct share *, enum role, struct buf *body,
     bool may_park, call_done_fn *, void *ctx);
-/* The client is gone: what was begun goes on, nobody is told. */
+/* The client has disconnected: the master completes what was begun, the reply is dropped. */
 void call_abandon(struct call *);
-/* The mirror changed (observer of rpcd->mirror); id 0 = look at everything parked. */
+/* A row of the mirror has changed, or was removed (NULL); id 0 = many have changed. */
 void calls_changed(struct calls *, uint64_t id, const struct process_info *);
-/* A job's notification ("job.result", "job.end"): 1 taken, 0 not ours, -1 malformed. */
+/* Handles "job.result" and "job.end". 1, 0 for another method, -1 when malformed. */
 int calls_job(struct calls *, const char *method, const json_t *params);
-/* Stream emptied up to the page's number: parked reads may go on. */
+/* The mirror has reached the number of the page: continues parked reads. */
 void calls_caught_up(struct calls *);
-/* A reply that ends the daemon is with its client. */
+/* The client has received a reply that ends the daemon. */
 void calls_answered(struct calls *);
-/* The master is gone or ending: answers what is parked (what waits gets its fault). */
+/* The master is ending: answers all parked calls, those that wait with a fault. */
 void calls_end(struct calls *);
 
 #endif

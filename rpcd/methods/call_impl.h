@@ -1,5 +1,5 @@
-/* Call impl: a call as the files see it that read its body (call_read.c) and carry it out
- * (call.c). For these files alone. */
+/* Call impl: the structs of a call, only for call_read.c, which reads the body, and call.c,
+ * which does the rest. */
 #ifndef RPCD_METHODS_CALL_IMPL_H
 #define RPCD_METHODS_CALL_IMPL_H
 
@@ -16,40 +16,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CALL_POSTED_MAX 4 /* requests with events of one multicall on their way */
+#define CALL_POSTED_MAX 4 /* requests with events that a multicall sends without a reply */
 
-/* Work that takes longer is spread over turns of the loop, one call and so many
- * milliseconds a turn, so that other clients are served in between. */
+/* A long call is processed in several turns of the loop, so that other clients are served in
+ * between: one call in a turn, up to these limits. */
 #define CALL_TURN_MS 4
-#define CALL_FIRST_MS 1              /* … and so many at once, when the call comes */
 #define CALL_TURN_ELEMENTS 1024      /* of a multicall */
 #define CALL_TURN_BYTES (256 * 1024) /* of a body */
-#define CALL_AT_ONCE (16 * 1024)     /* bytes of a body that is read when it comes */
+#define CALL_FIRST_MS 1              /* time in the turn in which the call arrives */
+#define CALL_AT_ONCE (16 * 1024)     /* bytes of a body that is read in that turn */
 
-/* A request with so many events of a multicall. */
+/* A request with events of a multicall. */
 struct call_posted {
-	uint64_t asked;
-	size_t count;
+	uint64_t request; /* its id */
+	size_t count;     /* of the events */
 };
 
 struct call {
 	struct invocation inv;
 	struct calls *calls;
 	struct reply_text doc;
-	int status;              /* 400 when the body is no call, else 0 */
-	struct xmlparse *reader; /* owned: of a body that is still being read, … */
-	struct buf body;         /* … and that body */
-	json_t *multi;           /* owned: a multicall's calls … */
-	size_t next;             /* … and the next of them */
-	/* Whose answers are due, in a ring: the master answers events in their order. */
+	int status;              /* 400 when the body is not a call, else 0 */
+	struct xmlparse *reader; /* owned: parser of a long body, or NULL */
+	struct buf body;         /* the body that `reader` parses */
+	json_t *multi;           /* owned: the calls of a multicall, or NULL */
+	size_t next;             /* the next call of `multi` */
+	/* Requests without a reply: a ring, because the master replies in their order. */
 	struct call_posted posted[CALL_POSTED_MAX];
 	size_t first_posted, nposted;
 	bool parked;    /* in calls->parked, else in calls->finished */
-	bool due;       /* in calls->due: goes on in a turn of its own */
-	bool *answered; /* set when it is, or NULL */
+	bool due;       /* in calls->due: continues in a turn of its own */
+	bool *answered; /* set to true when the call is answered, or NULL */
 	call_done_fn *done;
 	void *ctx;
-	size_t cost; /* of body and parameters, in the account; 0 = small */
+	size_t cost; /* of body and parameters, counted in the budget; 0 = small */
 	TAILQ_ENTRY(call) link;
 	TAILQ_ENTRY(call) due_link;
 };
@@ -61,25 +61,26 @@ struct calls {
 	struct xmlparse *parser;
 	struct parse_cache *parse_cache;
 	struct call_list parked;
-	/* Answered at the end of each entry: no walk over the parked ones runs into what a
-	 * client does then. */
+	/* Answered at the end of each function of call.h, because the clients' callbacks may
+	 * change the list of parked calls. */
 	struct call_list finished;
-	struct call_list due;       /* in the order of their turns … */
-	const struct share *served; /* … but listeners take turns: the last one */
-	struct source *turn;        /* timer: armed while there is one */
+	struct call_list due;       /* in the order of their turns; listeners alternate */
+	const struct share *served; /* the listener that had the last turn */
+	struct source *turn;        /* timer: armed while `due` is not empty */
 };
 
 /* call.c */
-/* The call goes on in a turn of its own, after those that wait for theirs. */
+/* Continues the call in a turn of its own, after the calls that are already due. */
 void call_later(struct call *);
-/* Reads from the master until the mirror has what any peer may know. May answer calls. */
+/* Reads from the master until the mirror has every change that any client may know of. May
+ * answer calls. */
 void call_catch_up(const struct calls *);
 
 /* call_read.c */
-/* Reads the body and begins with the call; takes a long one and reads it in turns. The
- * caller then runs the call. */
+/* Reads a short body and begins the call, or takes a long body and schedules it. The caller
+ * then runs the call. */
 void call_read(struct call *, struct buf *body);
-/* A turn of a call that has a reader. */
+/* Reads a part of a long body. */
 void call_read_on(struct call *);
 
 #endif

@@ -1,4 +1,4 @@
-/* The body of a call: read at once, or in turns when it is long. */
+/* Reads the body of a call: at once, or in several turns of the loop when it is long. */
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 200          /* bytes of a refused body in the log */
-#define INVALID_FIRST 10       /* lines on such bodies before they are limited */
-#define READ_BYTES (32 * 1024) /* between two looks at the clock */
+#define SHOWN_MAX 200          /* bytes of an invalid body in the log */
+#define INVALID_FIRST 10       /* lines on invalid bodies before they are limited */
+#define READ_BYTES (32 * 1024) /* read between two checks of the clock */
 
-/* Logs the beginning of the body as Python shows the text that it should be. */
+/* Answers with status 400 and logs the beginning of the body as Python shows a text. */
 static void
 call_refuse(struct call *call, const char *body, size_t len, const char *why)
 {
@@ -31,15 +31,15 @@ call_refuse(struct call *call, const char *body, size_t len, const char *why)
 	    "XML-RPC request data %s is invalid: %s", shown,
 	    nameless ? why : "unmarshallable");
 	if (!nameless)
-		log_debug("it could not be read: %s", why);
+		log_debug("the XML-RPC request could not be parsed: %s", why);
 	free(text);
 	free(shown);
 	call->status = 400;
 	call->inv.phase = INVOCATION_DONE;
 }
 
-/* Counts what the body and its parameters take, which stay as long as the call waits.
- * False: the budget is used up, which is the call's answer. */
+/* Counts the memory of body and parameters in the budget until the call ends. False: the
+ * budget does not allow it, and the fault is written. */
 static bool
 call_count(struct call *call, size_t cost)
 {
@@ -83,8 +83,8 @@ call_read_short(struct call *call, const char *body, size_t len)
 		call_refuse(call, body, len, why);
 		return;
 	}
-	/* Reads of states are polled. Other calls are not kept, because what they say may
-	 * be secret. */
+	/* Clients poll states with the same calls. Other calls are not kept, because their
+	 * parameters may be secret. */
 	if (method_find(calls->rpcd->sources, name, &method) &&
 	    (method.flags & METHOD_OF_DAEMON) != 0 && method.api->role == ROLE_STATES)
 		parse_cache_keep(calls->parse_cache, body, len, name, params);
@@ -133,7 +133,7 @@ call_read(struct call *call, struct buf *body)
 		call_read_short(call, buf_data(body), buf_len(body));
 		return;
 	}
-	/* While it is read there is nothing that it could wait for. */
+	/* While the body is read, the call waits for nothing. */
 	call->inv.phase = INVOCATION_DONE;
 	if (!call_count(call, buf_len(body)))
 		return;

@@ -5,19 +5,19 @@
 
 #include <stdlib.h>
 
-#define PAGE_ROOM (128 * 1024) /* bytes, about, of a page of the master's as XML */
-#define RESTARTS_MAX 8         /* of a listing, when the configuration is reread under it */
+#define PAGE_BYTES (128 * 1024) /* of a page of config.rows as XML, approximately */
+#define RESTARTS_MAX 8          /* of a listing, because of rereads of the configuration */
 
-/* ---- getAllConfigInfo: pages of the master's, put together ---- */
+/* ---- getAllConfigInfo: joins the pages of config.rows ---- */
 
 struct config_listing {
-	struct buf rows; /* as XML, … */
-	int64_t taken;   /* … how many they are, … */
-	int64_t reread;  /* … and the reading of the file that they belong to */
+	struct buf rows; /* as XML */
+	int64_t count;   /* of `rows` */
+	int64_t reread;  /* number of the reread that the rows are from */
 	int restarts;
 };
 
-static invocation_answer_fn config_on_page;
+static invocation_reply_fn config_on_page;
 
 static void
 config_listing_free(void *state)
@@ -29,14 +29,15 @@ config_listing_free(void *state)
 }
 
 static void
-config_ask_page(struct invocation *inv)
+config_request_page(struct invocation *inv)
 {
 	const struct config_listing *listing = inv->state;
 
-	/* The rows exist twice when they are joined. */
-	if (invocation_reserve(inv, 2 * buf_len(&listing->rows) + PAGE_ROOM))
-		invocation_ask(inv, json_pack("{sI}", "from", (json_int_t)listing->taken),
-		    false, config_on_page);
+	/* The array of the reply is a second copy of the rows. */
+	if (invocation_reserve(inv, 2 * buf_len(&listing->rows) + PAGE_BYTES))
+		invocation_request(inv,
+		    json_pack("{sI}", "from", (json_int_t)listing->count), false,
+		    config_on_page);
 }
 
 static void
@@ -49,17 +50,17 @@ config_on_page(
 	int64_t total = json_integer_value(json_object_get(result, "total"));
 	size_t i;
 
-	if (listing->taken > 0 &&
+	if (listing->count > 0 &&
 	    (fault == FAULT_BAD_ARGUMENTS ||
 		(fault == FAULT_NONE && reread != listing->reread))) {
-		/* The rows are of another reading of the file than those before them. */
+		/* The configuration was reread since the page before. */
 		buf_clear(&listing->rows);
-		listing->taken = 0;
+		listing->count = 0;
 		if (++listing->restarts > RESTARTS_MAX)
 			invocation_fault(
 			    inv, FAULT_FAILED, "the configuration changes too often");
 		else
-			config_ask_page(inv);
+			config_request_page(inv);
 		return;
 	}
 	if (invocation_refused(inv, fault, message, fd))
@@ -68,9 +69,9 @@ config_on_page(
 		xmlwrite_json(&listing->rows, row);
 	}
 	listing->reread = reread;
-	listing->taken += (int64_t)json_array_size(rows);
-	if (listing->taken < total && json_array_size(rows) > 0)
-		config_ask_page(inv);
+	listing->count += (int64_t)json_array_size(rows);
+	if (listing->count < total && json_array_size(rows) > 0)
+		config_request_page(inv);
 	else
 		invocation_return_array(inv, &listing->rows);
 }
@@ -83,7 +84,7 @@ rpc_config_all(struct invocation *inv)
 	buf_init(&listing->rows, 0);
 	inv->state = listing;
 	inv->release = config_listing_free;
-	config_ask_page(inv);
+	config_request_page(inv);
 }
 
 /* ---- reloadConfig ---- */
@@ -102,5 +103,5 @@ config_on_reread(
 void
 rpc_config_reread(struct invocation *inv)
 {
-	invocation_ask(inv, NULL, false, config_on_reread);
+	invocation_request(inv, NULL, false, config_on_reread);
 }

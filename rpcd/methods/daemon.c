@@ -2,7 +2,7 @@
 #include "rpcd/methods/invocation.h"
 #include "rpcd/xmlrpc/write.h"
 
-/* The API's version and the supervisord that it matches. */
+/* The versions of the API and of the supervisord whose behaviour it matches. */
 #define API_VERSION "3.0"
 #define SUPERVISOR_VERSION "4.2.5"
 
@@ -21,13 +21,13 @@ rpc_daemon_version(struct invocation *inv)
 void
 rpc_daemon_identification(struct invocation *inv)
 {
-	invocation_return_string(inv, mirror_daemon(inv->rpcd->mirror)->identifier);
+	invocation_return_string(inv, inv->rpcd->mirror->daemon.identifier);
 }
 
 void
 rpc_daemon_state(struct invocation *inv)
 {
-	enum daemon_state state = mirror_daemon(inv->rpcd->mirror)->state;
+	enum daemon_state state = inv->rpcd->mirror->daemon.state;
 	struct buf *out = invocation_open(inv);
 
 	xmlwrite_open(out, XMLWRITE_STRUCT);
@@ -40,8 +40,7 @@ rpc_daemon_state(struct invocation *inv)
 void
 rpc_daemon_pid(struct invocation *inv)
 {
-	invocation_return_json_take(
-	    inv, json_integer(mirror_daemon(inv->rpcd->mirror)->pid));
+	invocation_return_json_take(inv, json_integer(inv->rpcd->mirror->daemon.pid));
 }
 
 static void
@@ -57,5 +56,5 @@ daemon_on_end(struct invocation *inv, enum fault fault, const char *message,
 void
 rpc_daemon_end(struct invocation *inv)
 {
-	invocation_ask(inv, NULL, false, daemon_on_end);
+	invocation_request(inv, NULL, false, daemon_on_end);
 }

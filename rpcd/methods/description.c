@@ -26,7 +26,7 @@ static const struct {
 	{"struct", KIND(JSON_OBJECT)},
 };
 
-/* The kinds of values that are of the type; 0 = no type. */
+/* The JSON types that a type of XML-RPC allows; 0 = there is no such type. */
 static unsigned
 description_kinds(const char *type, size_t len)
 {
@@ -36,7 +36,7 @@ description_kinds(const char *type, size_t len)
 	return 0;
 }
 
-/* Whether it is null or holds one at any depth: XML-RPC has none. */
+/* Whether the value is null or contains one, which XML-RPC does not have. */
 static bool
 description_has_null(const json_t *value)
 {
@@ -65,7 +65,7 @@ description_fits(const char *signature, const json_t *value)
 
 /* ---- one method ---- */
 
-/* A letter, then letters, digits and '_': no dot, which would lead elsewhere. */
+/* A letter, then letters, digits and '_'. A dot would name another namespace. */
 static bool
 description_is_name(const char *name)
 {
@@ -102,7 +102,7 @@ description_signature(const json_t *list, json_int_t optional)
 	return buf_steal(&out);
 }
 
-/* What is wrong with a method's description, or NULL and the row is filled. */
+/* NULL and the row is filled, or what is wrong with the description of a method. */
 static const char *
 description_read_method(
     struct api_method *method, const char *namespace, const json_t *object)
@@ -115,13 +115,13 @@ description_read_method(
 	const json_t *optional = json_object_get(object, "optional");
 
 	if (!description_is_name(name))
-		return "a method's name is not one of letters, digits and _";
+		return "the name of a method is not made of letters, digits and _";
 	if (help == NULL || strlen(help) > RPCINTERFACE_HELP_MAX)
-		return "a method's help is no text of at most 4096 bytes";
+		return "the help of a method is not a text of at most 4096 bytes";
 	if (role == NULL || role_parse(role) <= ROLE_NONE)
-		return "a method's role is not states, view, operate or admin";
+		return "the role of a method is not states, view, operate or admin";
 	if (optional != NULL && !json_is_integer(optional))
-		return "a method's number of optional parameters is none";
+		return "the number of optional parameters of a method is not an integer";
 	*method = (struct api_method){
 		.name = xasprintf("%s.%s", namespace, name),
 		.signature = description_signature(
@@ -130,7 +130,7 @@ description_read_method(
 		.help = xstrdup(help),
 	};
 	if (method->signature == NULL)
-		return "a method's signature is no list of types";
+		return "the signature of a method is not a list of types";
 	return NULL;
 }
 
@@ -186,7 +186,7 @@ description_read(struct description *description, const char *namespace,
 	*description = (struct description){ 0 };
 	if (!json_is_array(list) || n > RPCINTERFACE_METHODS_MAX) {
 		*why = xasprintf(
-		    "its methods are no array of at most %d", RPCINTERFACE_METHODS_MAX);
+		    "its methods are not an array of at most %d", RPCINTERFACE_METHODS_MAX);
 		return -1;
 	}
 	description->methods = xcalloc(n + 1, sizeof(struct api_method));

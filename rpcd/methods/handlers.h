@@ -1,5 +1,5 @@
-/* Handlers: one for each kind of method; the tables of table.c and reeve.c name them. Each
- * ends its invocation or leaves it parked (invocation.h). */
+/* Handlers: the functions that run methods, for the tables of table.c and reeve.c. Each writes
+ * the result or a fault of its invocation, or leaves it waiting (invocation.h). */
 #ifndef RPCD_METHODS_HANDLERS_H
 #define RPCD_METHODS_HANDLERS_H
 
@@ -15,7 +15,7 @@ method_handler rpc_daemon_end; /* shutdown and restart */
 
 /* process.c */
 method_handler rpc_process_info, rpc_all_info;
-/* Passes the command of its row on, and waits as it says. */
+/* Sends the command of the method to the master and waits as the method requires. */
 method_handler rpc_command;
 method_handler rpc_process_stdin, rpc_event_send;
 

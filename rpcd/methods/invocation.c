@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- ends ---- */
+/* ---- results ---- */
 
 struct buf *
 invocation_open(struct invocation *inv)
@@ -40,7 +40,7 @@ invocation_fault_text(struct invocation *inv, enum fault fault, const char *text
 {
 	struct buf *out = reply_text_buf(inv->doc);
 
-	/* The master's, or a program's, may be long. */
+	/* A text from the master or a program may be long. */
 	if (strlen(text) > INVOCATION_ECHO_MAX && !reply_text_fits(inv->doc, strlen(text)))
 		text = fault_name(fault);
 	if (!inv->element)
@@ -83,8 +83,8 @@ invocation_return_string(struct invocation *inv, const char *s)
 	invocation_close(inv);
 }
 
-/* How long the XML is, is known when it is written: it stands in the place of what was
- * promised. */
+/* The length of the XML is known only when it is written. It then replaces what was reserved;
+ * if the budget does not allow it, a fault does. */
 void
 invocation_return_json_take(struct invocation *inv, json_t *value)
 {
@@ -200,7 +200,7 @@ invocation_fault_printed(struct invocation *inv, enum fault fault, size_t i)
 	free(shown);
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 bool
 invocation_refused(struct invocation *inv, enum fault fault, const char *message, int fd)
@@ -213,18 +213,18 @@ invocation_refused(struct invocation *inv, enum fault fault, const char *message
 }
 
 static void
-invocation_on_answer(
+invocation_on_reply(
     void *ctx, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct invocation *inv = ctx;
 
-	inv->asked = 0;
-	inv->answer(inv, fault, message, result, fd);
+	inv->request = 0;
+	inv->on_reply(inv, fault, message, result, fd);
 	if (inv->phase == INVOCATION_DONE)
 		inv->resumed(inv);
 }
 
-/* Whether the invocation can wait; if not, a fault is its answer. */
+/* False: the call must not wait, and the fault is written. */
 static bool
 invocation_may_park(struct invocation *inv)
 {
@@ -234,8 +234,8 @@ invocation_may_park(struct invocation *inv)
 }
 
 void
-invocation_ask(
-    struct invocation *inv, json_t *params, bool want_fd, invocation_answer_fn *answer)
+invocation_request(
+    struct invocation *inv, json_t *params, bool want_fd, invocation_reply_fn *on_reply)
 {
 	struct rpcd *rpcd = inv->rpcd;
 
@@ -245,25 +245,25 @@ invocation_ask(
 		json_decref(params);
 		return;
 	}
-	inv->answer = answer;
-	inv->phase = INVOCATION_ASKED;
-	inv->asked = peer_call(rpcd->master, cmd_get(inv->method.api->cmd)->name, params,
-	    want_fd, invocation_on_answer, inv);
-	if (inv->asked == 0)
+	inv->on_reply = on_reply;
+	inv->phase = INVOCATION_REQUESTED;
+	inv->request = peer_call(rpcd->master, cmd_table[inv->method.api->cmd].name, params,
+	    want_fd, invocation_on_reply, inv);
+	if (inv->request == 0)
 		invocation_fault(inv, FAULT_FAILED, strerror(errno));
 }
 
 /* ---- beginning ---- */
 
-/* In some daemon states methods fail, but for those that may end it. */
+/* The fault of the method in the current daemon state, or none. */
 static enum fault
 invocation_state_fault(const struct invocation *inv)
 {
 	const struct api_method *method = inv->method.api;
 	unsigned flags = inv->method.flags;
-	unsigned allowed = method->cmd == CMD_HELLO ? 0 : cmd_get(method->cmd)->flags;
+	unsigned allowed = method->cmd == CMD_HELLO ? 0 : cmd_table[method->cmd].flags;
 
-	switch (mirror_daemon(inv->rpcd->mirror)->state) {
+	switch (inv->rpcd->mirror->daemon.state) {
 	case DAEMON_SHUTDOWN:
 	case DAEMON_RESTARTING:
 		return (flags & METHOD_NOT_IN_SHUTDOWN) != 0 &&
@@ -290,13 +290,13 @@ invocation_enter(struct invocation *inv)
 		inv->method.handler(inv);
 }
 
-/* Finds the method. What makes the call wrong, or none. */
+/* Finds the method and checks the call. The fault, or none. */
 static enum fault
 invocation_check(struct invocation *inv, const char *name, const json_t *params)
 {
 	if (!method_find(inv->rpcd->sources, name, &inv->method) ||
 	    ((inv->method.flags & METHOD_OF_DAEMON) != 0 &&
-		!mirror_daemon(inv->rpcd->mirror)->has_main_interface))
+		!inv->rpcd->mirror->daemon.has_main_interface))
 		return FAULT_UNKNOWN_METHOD;
 	if (inv->role < inv->method.api->role)
 		return FAULT_NOT_PERMITTED;
@@ -315,10 +315,10 @@ invocation_newest(const struct rpcd *rpcd)
 bool
 invocation_has_reached(const struct rpcd *rpcd, uint64_t number)
 {
-	return mirror_ready(rpcd->mirror) && mirror_reached(rpcd->mirror) >= number;
+	return rpcd->mirror->ready && rpcd->mirror->reached >= number;
 }
 
-/* The mirror is only looked at: this may run while the stream is being read. */
+/* Does not read from the master, because this may run while the stream is being read. */
 static bool
 invocation_is_current(const struct rpcd *rpcd, uint64_t needs)
 {
@@ -345,7 +345,7 @@ invocation_begin(struct invocation *inv, const char *name, json_t *params)
 	    invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
 	else if (invocation_may_park(inv))
-		inv->phase = INVOCATION_BEHIND;
+		inv->phase = INVOCATION_PARKED;
 }
 
 bool
@@ -354,7 +354,7 @@ invocation_may_post(struct invocation *inv, const char *name, const json_t *para
 	const struct rpcd *rpcd = inv->rpcd;
 	const json_t *type = json_array_get(params, 0), *data = json_array_get(params, 1);
 
-	/* Most calls are no events, and have no two texts. */
+	/* The cheap checks come first: most calls are not events. */
 	return json_is_string(type) && json_is_string(data) &&
 	    json_string_length(type) + json_string_length(data) <= INVOCATION_POST_MAX &&
 	    invocation_check(inv, name, params) == FAULT_NONE &&
@@ -377,22 +377,22 @@ invocation_post(struct invocation *inv, json_t *events, peer_answer_fn *fn, void
 		fatal("out of memory for events");
 	json_decref(events);
 	return peer_call(
-	    inv->rpcd->master, cmd_get(CMD_EVENT_SEND)->name, params, false, fn, ctx);
+	    inv->rpcd->master, cmd_table[CMD_EVENT_SEND].name, params, false, fn, ctx);
 }
 
 void
-invocation_look_behind(struct invocation *inv)
+invocation_unpark(struct invocation *inv)
 {
-	if (inv->phase == INVOCATION_BEHIND && invocation_is_current(inv->rpcd, inv->needs))
+	if (inv->phase == INVOCATION_PARKED && invocation_is_current(inv->rpcd, inv->needs))
 		invocation_enter(inv);
 }
 
 void
 invocation_clear(struct invocation *inv)
 {
-	if (inv->asked != 0 && inv->rpcd->master != NULL)
-		peer_forget(inv->rpcd->master, inv->asked);
-	inv->asked = 0;
+	if (inv->request != 0 && inv->rpcd->master != NULL)
+		peer_forget(inv->rpcd->master, inv->request);
+	inv->request = 0;
 	if (inv->release != NULL)
 		inv->release(inv->state);
 	inv->state = NULL;

@@ -15,115 +15,116 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INVOCATION_ECHO_MAX 1024        /* bytes of a fault's text when memory is short */
-#define INVOCATION_POST_MAX (16 * 1024) /* bytes of an event; a longer one goes alone */
+#define INVOCATION_ECHO_MAX 1024        /* bytes of a fault's text beyond the budget */
+#define INVOCATION_POST_MAX (16 * 1024) /* bytes of an event that is sent with others */
 
 enum invocation_phase {
-	INVOCATION_BEHIND,	/* parked until the mirror is current */
-	INVOCATION_ASKED,	/* the master's answer is due */
-	INVOCATION_WAITING,	/* a process's outcome is due */
-	INVOCATION_JOB,	/* a bulk job's results are due */
-	INVOCATION_DONE,	/* a result or a fault has been written, or `multi` set */
+	INVOCATION_PARKED,	/* waits until the mirror is current */
+	INVOCATION_REQUESTED,	/* waits for the reply of the master or a program */
+	INVOCATION_WAITING,	/* waits for a process to start or stop */
+	INVOCATION_JOB,		/* waits for the results of a bulk job */
+	INVOCATION_DONE,	/* a result or a fault is written, or `multi` is set */
 };
 
 struct invocation;
 
-/* The master's answer; fd becomes the callee's. */
-typedef void invocation_answer_fn(
+/* The reply to a request; the callee takes fd. */
+typedef void invocation_reply_fn(
     struct invocation *, enum fault, const char *message, json_t *result, int fd);
 
 struct invocation {
 	struct rpcd *rpcd;
 	struct share *share;    /* of the client's listener */
-	struct reply_text *doc; /* where the result goes */
+	struct reply_text *doc; /* the result is appended here */
 	enum role role;         /* of the client */
-	bool may_park;
-	bool element;     /* of a multicall: bare values and fault structs */
-	bool ends_daemon; /* a shutdown or restart has been accepted */
-	char *traced;     /* owned: a name whose return is to be logged, or NULL */
-	void (*resumed)(struct invocation *); /* done after having been parked */
+	bool may_park;          /* false: the call must not wait */
+	bool element;           /* of a multicall: bare values and fault structs */
+	bool ends_daemon;       /* the master has accepted a shutdown or restart */
+	char *traced; /* owned: name of a method whose return is to be logged, or NULL */
+	/* Called when an invocation that had to wait has reached INVOCATION_DONE. */
+	void (*resumed)(struct invocation *);
 
 	enum invocation_phase phase;
 	struct method method;
 	json_t *params; /* owned array */
-	json_t *multi;  /* owned: set by system.multicall */
-	uint64_t needs; /* INVOCATION_BEHIND: the stream number to reach */
-	invocation_answer_fn *answer;
-	uint64_t asked;               /* request id, 0 = none */
-	void *state;                  /* the method's own struct, or NULL … */
-	void (*release)(void *state); /* … and what frees it at the end */
+	json_t *multi;  /* owned: the calls of a system.multicall */
+	uint64_t needs; /* INVOCATION_PARKED: stream number that the mirror must reach */
+	invocation_reply_fn *on_reply;
+	uint64_t request;             /* id of the request to the master, 0 = none */
+	void *state;                  /* struct of the method's own, or NULL */
+	void (*release)(void *state); /* frees `state` at the end */
 };
 
 /* ---- for call.c ---- */
 
-/* Begins a method call; params NULL = not an array. rpcd, doc, role, may_park, element and
- * resumed are set. */
+/* Begins a method call; params NULL = not an array. The members from rpcd to resumed are
+ * set. */
 void invocation_begin(struct invocation *, const char *name, json_t *params);
-/* Goes on when the mirror has reached what a INVOCATION_BEHIND needs. */
-void invocation_look_behind(struct invocation *);
-/* Checks the daemon's state and runs the handler. */
+/* Continues a parked invocation if the mirror has reached the number that it needs. */
+void invocation_unpark(struct invocation *);
+/* Checks the daemon state and runs the handler. */
 void invocation_enter(struct invocation *);
-/* A row changed or went; id 0 = look at all. */
+/* A row has changed, or was removed (NULL); id 0 = many have changed. */
 void invocation_changed(struct invocation *, uint64_t id, const struct process_info *);
-/* A notification of a job: 1 taken, 0 another invocation's, -1 malformed. */
+/* Passes a notification of a job. 1, 0 when it is for another invocation, -1 malformed. */
 int invocation_job(
     struct invocation *, uint64_t job, const char *method, const json_t *params);
-/* The master is gone: ends whatever phase it is in. */
+/* The master is ending: ends the invocation in any phase. */
 void invocation_end(struct invocation *);
-/* Whether the call is an event that can go to the master now, with no word to be said
- * against it: then it may be one of several in a invocation_post. */
+/* Whether the call sends an event and would be accepted now, so that it can be one of
+ * several in an invocation_post. */
 bool invocation_may_post(struct invocation *, const char *name, const json_t *params);
-/* Sends the master events (an array of type, data, type …, taken), and leaves the answer,
- * nothing or a fault, to fn: the invocation stays free. The request, or 0. */
+/* Sends events (an array of type, data, type, …, taken) to the master; fn receives the reply.
+ * Does not change the phase. The id of the request, or 0 with errno. */
 uint64_t invocation_post(
     struct invocation *, json_t *events, peer_answer_fn *fn, void *ctx);
-/* Releases what it holds; an answer still due will be dropped. */
+/* Releases everything; drops a reply that is still due. */
 void invocation_clear(struct invocation *);
-/* The newest stream number that the master has announced to any peer. */
+/* The newest number of the state stream, from the page that the master writes. */
 uint64_t invocation_newest(const struct rpcd *);
-/* Whether the mirror is complete and has reached this number. */
+/* Whether the mirror is ready and has reached this number. */
 bool invocation_has_reached(const struct rpcd *, uint64_t number);
 
 /* ---- for handlers: parameters ---- */
 
-/* The i-th parameter as Python would take it. False: absent or not such a thing. */
+/* The i-th parameter, converted as Python converts it. False: absent or not possible. */
 bool invocation_string(const struct invocation *, size_t i, const char **);
 bool invocation_int(const struct invocation *, size_t i, int64_t *);
-/* Truth of any value; `absent` when it was not given. */
+/* The truth of any value as in Python, or `absent` when there is no such parameter. */
 bool invocation_truth(const struct invocation *, size_t i, bool absent);
-/* A name that may go over the wire; else a fault has been answered. */
+/* A name that the master accepts (CMD_NAME_MAX). False: the fault is written. */
 bool invocation_name(struct invocation *, size_t i, const char **);
 
-/* ---- for handlers: ends ---- */
+/* ---- for handlers: results ---- */
 
 void invocation_fault(
     struct invocation *, enum fault, const char *detail); /* NULL = none */
 void invocation_fault_text(struct invocation *, enum fault, const char *text);
-/* Its detail is the i-th parameter as Python prints it; none for nil and what has parts. */
+/* The detail is the i-th parameter as Python prints it; none for nil, arrays and structs. */
 void invocation_fault_printed(struct invocation *, enum fault, size_t i);
-/* One value is written in between. */
+/* The handler writes one value in between. */
 struct buf *invocation_open(struct invocation *);
 void invocation_close(struct invocation *);
 void invocation_return_true(struct invocation *);
-/* Not for an element of a multicall: the text is the whole reply. */
+/* The text is the whole reply. Not for an element of a multicall. */
 void invocation_return_shared(struct invocation *, struct shared_buffer *);
 void invocation_return_string(struct invocation *, const char *);
 void invocation_return_json_take(struct invocation *, json_t *);
-/* An array of values that are XML already. */
+/* An array of values that are already XML. */
 void invocation_return_array(struct invocation *, const struct buf *values);
-/* A result of up to n bytes is coming; what it takes is kept for it until the end.
- * False: the budget is used up, and the fault has been answered. To be asked before
- * anything is done. */
+/* Reserves memory for a result of up to n bytes, before the handler has any effect. False:
+ * the budget does not allow it, and the fault is written. */
 bool invocation_reserve(struct invocation *, size_t n);
 
-/* ---- for handlers: asking and waiting ---- */
+/* ---- for handlers: requests to the master ---- */
 
-/* Asks the master by the method's command; params are taken. */
-void invocation_ask(
-    struct invocation *, json_t *params, bool want_fd, invocation_answer_fn *);
-/* Passes a fault on: true when it was one (fd is closed then). */
+/* Sends the method's command to the master; params are taken. */
+void invocation_request(
+    struct invocation *, json_t *params, bool want_fd, invocation_reply_fn *);
+/* Returns a fault to the client. True when it was one; then fd is closed. */
 bool invocation_refused(struct invocation *, enum fault, const char *message, int fd);
-/* Asks the same way, and answers true, or waits for {id, spawn} or {job} to end. */
-void invocation_ask_and_wait(struct invocation *, json_t *params, enum wait_kind);
+/* The same, and returns true to the client, or waits until {id, spawn} or {job} of the reply
+ * has ended. */
+void invocation_request_and_wait(struct invocation *, json_t *params, enum wait_kind);
 
 #endif

@@ -1,4 +1,4 @@
-/* Invocations that start, stop or signal processes, and wait for the outcome. */
+/* Invocations that start, stop or signal processes and wait until that is done. */
 #include "common/mem.h"
 #include "rpcd/methods/invocation.h"
 #include "rpcd/trace.h"
@@ -9,10 +9,10 @@
 
 struct invocation_wait {
 	enum wait_kind kind;
-	uint64_t row, spawn; /* INVOCATION_WAITING: for this spawn of the process */
-	uint64_t job;        /* INVOCATION_JOB: its number, … */
-	struct bulk *bulk;   /* … its results, … */
-	struct buf results;  /* … and those that are decided, as XML */
+	uint64_t row, spawn; /* INVOCATION_WAITING: the process and its spawn */
+	uint64_t job;        /* INVOCATION_JOB: the number of the job */
+	struct bulk *bulk;   /* INVOCATION_JOB: collects the results */
+	struct buf results;  /* INVOCATION_JOB: status structs as XML */
 };
 
 static void
@@ -26,7 +26,7 @@ invocation_wait_free(void *state)
 }
 
 static void
-invocation_wait_over(struct invocation *inv, enum fault fault)
+invocation_wait_end(struct invocation *inv, enum fault fault)
 {
 	const char *name;
 
@@ -43,8 +43,8 @@ invocation_wait_check(struct invocation *inv, const struct process_info *row)
 	const struct invocation_wait *wait = inv->state;
 	enum fault fault = FAULT_NONE;
 
-	if (wait_judge(wait->kind, row, wait->spawn, &fault))
-		invocation_wait_over(inv, fault);
+	if (wait_decide(wait->kind, row, wait->spawn, &fault))
+		invocation_wait_end(inv, fault);
 }
 
 /* ---- jobs ---- */
@@ -55,7 +55,7 @@ invocation_wait_row(void *ctx, uint64_t id)
 	return mirror_by_id(ctx, id);
 }
 
-/* One status struct. */
+/* Writes a status struct. */
 static void
 invocation_wait_on_result(void *ctx, const struct bulk_result *result)
 {
@@ -96,10 +96,10 @@ invocation_job(
 	return 1;
 }
 
-/* ---- asking and changes ---- */
+/* ---- requests and changes ---- */
 
 static void
-invocation_wait_on_answer(
+invocation_wait_on_reply(
     struct invocation *inv, enum fault fault, const char *message, json_t *result, int fd)
 {
 	struct invocation_wait *wait = inv->state;
@@ -107,7 +107,7 @@ invocation_wait_on_answer(
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
-	/* As in supervisord, which logs that a call goes well when it begins to wait. */
+	/* supervisord logs the return of a call when it begins to wait. */
 	trace_returned(&inv->traced, FAULT_NONE, NULL);
 	if (json_is_integer(job)) {
 		wait->job = (uint64_t)json_integer_value(job);
@@ -123,7 +123,7 @@ invocation_wait_on_answer(
 }
 
 void
-invocation_ask_and_wait(struct invocation *inv, json_t *params, enum wait_kind kind)
+invocation_request_and_wait(struct invocation *inv, json_t *params, enum wait_kind kind)
 {
 	struct invocation_wait *wait = xcalloc(1, sizeof(*wait));
 
@@ -131,44 +131,41 @@ invocation_ask_and_wait(struct invocation *inv, json_t *params, enum wait_kind k
 	buf_init(&wait->results, 0);
 	inv->state = wait;
 	inv->release = invocation_wait_free;
-	invocation_ask(inv, params, false, invocation_wait_on_answer);
+	invocation_request(inv, params, false, invocation_wait_on_reply);
 }
 
 void
 invocation_changed(struct invocation *inv, uint64_t id, const struct process_info *row)
 {
 	struct invocation_wait *wait = inv->state;
-	const struct process_info *const *rows;
-	size_t n;
+	const struct mirror *mirror = inv->rpcd->mirror;
 
-	invocation_look_behind(inv);
+	invocation_unpark(inv);
 	if (inv->phase == INVOCATION_WAITING && (id == 0 || id == wait->row))
-		invocation_wait_check(
-		    inv, id != 0 ? row : mirror_by_id(inv->rpcd->mirror, wait->row));
+		invocation_wait_check(inv, id != 0 ? row : mirror_by_id(mirror, wait->row));
 	if (inv->phase != INVOCATION_JOB)
 		return;
 	if (id != 0) {
 		bulk_changed(wait->bulk, id, row);
 	} else {
-		/* What went away has been reported by itself. */
-		rows = mirror_sorted(inv->rpcd->mirror, &n);
-		for (size_t i = 0; i < n; i++)
-			bulk_changed(wait->bulk, rows[i]->id, rows[i]);
+		/* Each removed row has been reported with its id. */
+		for (size_t i = 0; i < mirror->count; i++)
+			bulk_changed(wait->bulk, mirror->rows[i]->id, mirror->rows[i]);
 	}
 	invocation_wait_check_job(inv);
 }
 
-/* A call that still waits when the master ends cannot succeed: the row has been looked at
- * since its last change. */
+/* A call that still waits when the master ends cannot succeed: all changes of its row have
+ * been checked. */
 void
 invocation_end(struct invocation *inv)
 {
 	const struct invocation_wait *wait = inv->state;
 
-	if (inv->phase == INVOCATION_BEHIND)
+	if (inv->phase == INVOCATION_PARKED)
 		invocation_enter(inv);
 	else if (inv->phase == INVOCATION_WAITING && wait->kind == WAIT_START)
-		invocation_wait_over(inv, FAULT_ABNORMAL_TERMINATION);
+		invocation_wait_end(inv, FAULT_ABNORMAL_TERMINATION);
 	else if (inv->phase != INVOCATION_DONE)
 		invocation_fault(inv, FAULT_FAILED, "reeved is ending");
 }

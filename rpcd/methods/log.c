@@ -8,43 +8,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the client asks for. */
-struct log_request {
+/* The range that the client requests. */
+struct log_range {
 	int64_t offset, length;
 };
 
-/* Asks for the descriptor of a log (params are taken), whose range stands at the i-th
- * parameter and the next. Memory is reserved for what the range may hold at most. */
+/* Requests the descriptor of a log (params are taken) and reserves memory for the range,
+ * which is in the i-th and the next parameter of the call. */
 static void
-log_ask(struct invocation *inv, size_t i, json_t *params, invocation_answer_fn *answer)
+log_request_open(
+    struct invocation *inv, size_t i, json_t *params, invocation_reply_fn *on_reply)
 {
-	struct log_request *request = xcalloc(1, sizeof(*request));
-	bool valid = invocation_int(inv, i, &request->offset) &&
-	    invocation_int(inv, i + 1, &request->length);
-	int64_t most = request->length;
+	struct log_range *wanted = xcalloc(1, sizeof(*wanted));
+	bool valid = invocation_int(inv, i, &wanted->offset) &&
+	    invocation_int(inv, i + 1, &wanted->length);
+	int64_t most = wanted->length;
 
-	inv->state = request;
+	inv->state = wanted;
 	inv->release = free;
-	if (most <= 0 && request->offset < 0 && request->offset > -LOGREAD_PIECE)
-		most = -request->offset;
+	if (most <= 0 && wanted->offset < 0 && wanted->offset > -LOGREAD_PIECE)
+		most = -wanted->offset;
 	if (!valid)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	if (valid &&
 	    invocation_reserve(inv,
 		most <= 0 || most >= LOGREAD_PIECE ? REPLY_TEXT_LOG_COST :
 						     (size_t)most * XMLWRITE_ESCAPED))
-		invocation_ask(inv, params, true, answer);
+		invocation_request(inv, params, true, on_reply);
 	else
 		json_decref(params);
 }
 
-/* Returns a log's range (NULL = ""; fd is taken) as a string; as_tail: [data, offset,
- * overflow], and a range that cannot be read ends where the client stands. */
+/* Returns a range of a log (NULL = ""; fd is taken) as a string; with as_tail as [data,
+ * offset, overflow], and with no data when the range cannot be read. */
 static void
 log_return(struct invocation *inv, int fd, const struct logread_range *range, bool as_tail,
     int64_t offset, bool overflow)
 {
-	const struct log_request *request = inv->state;
+	const struct log_range *wanted = inv->state;
 	size_t before = reply_text_size(inv->doc);
 
 	if (as_tail)
@@ -55,7 +56,7 @@ log_return(struct invocation *inv, int fd, const struct logread_range *range, bo
 	if (range != NULL && reply_text_log(inv->doc, fd, range) < 0) {
 		reply_text_rollback(inv->doc, before);
 		if (as_tail)
-			log_return(inv, -1, NULL, true, request->offset, false);
+			log_return(inv, -1, NULL, true, wanted->offset, false);
 		else
 			invocation_fault(inv, FAULT_FAILED, NULL);
 		return;
@@ -69,20 +70,20 @@ log_return(struct invocation *inv, int fd, const struct logread_range *range, bo
 	invocation_close(inv);
 }
 
-/* ---- the master's answers ---- */
+/* ---- replies of the master ---- */
 
 static void
 log_on_read(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
-	const struct log_request *request = inv->state;
+	const struct log_range *wanted = inv->state;
 	struct logread_range range;
 	int64_t size;
 
 	if (invocation_refused(inv, fault, message, fd))
 		return;
 	size = fd >= 0 ? logread_size(fd) : -1;
-	if (size >= 0 && logread_read(size, request->offset, request->length, &range)) {
+	if (size >= 0 && logread_read(size, wanted->offset, wanted->length, &range)) {
 		log_return(inv, fd, &range, false, 0, false);
 		return;
 	}
@@ -94,56 +95,56 @@ static void
 log_on_tail(struct invocation *inv, enum fault fault, const char *message,
     json_t *result UNUSED, int fd)
 {
-	const struct log_request *request = inv->state;
+	const struct log_range *wanted = inv->state;
 	struct logread_range range;
 	int64_t size = fd >= 0 ? logread_size(fd) : -1;
 	bool overflow;
 
 	if (size >= 0) {
-		overflow = logread_tail(size, request->offset, request->length, &range);
+		overflow = logread_tail(size, wanted->offset, wanted->length, &range);
 		log_return(inv, fd, &range, true, size, overflow);
 		return;
 	}
 	fd_close(fd);
-	/* No log is an empty one. */
+	/* supervisord treats a missing log as an empty one. */
 	if (fault == FAULT_NO_FILE)
 		log_return(inv, -1, NULL, true, 0, false);
 	else if (fault == FAULT_NONE || fault == FAULT_FAILED)
-		log_return(inv, -1, NULL, true, request->offset, false);
+		log_return(inv, -1, NULL, true, wanted->offset, false);
 	else
 		invocation_fault_text(inv, fault, message);
 }
 
 /* ---- handlers ---- */
 
-/* The method's name says which of the two logs is meant. */
+/* The name of the method decides between the two logs. */
 static void
-log_ask_process(struct invocation *inv, invocation_answer_fn *answer)
+log_request_process(struct invocation *inv, invocation_reply_fn *on_reply)
 {
 	bool is_stderr = strstr(inv->method.api->name, "Stderr") != NULL;
 	const char *name;
 
 	if (invocation_name(inv, 0, &name))
-		log_ask(inv, 1,
+		log_request_open(inv, 1,
 		    json_pack(
 			"{ss ss}", "name", name, "stream", is_stderr ? "stderr" : "stdout"),
-		    answer);
+		    on_reply);
 }
 
 void
 rpc_log_read(struct invocation *inv)
 {
-	log_ask_process(inv, log_on_read);
+	log_request_process(inv, log_on_read);
 }
 
 void
 rpc_log_tail(struct invocation *inv)
 {
-	log_ask_process(inv, log_on_tail);
+	log_request_process(inv, log_on_tail);
 }
 
 void
 rpc_mainlog_read(struct invocation *inv)
 {
-	log_ask(inv, 0, NULL, log_on_read);
+	log_request_open(inv, 0, NULL, log_on_read);
 }

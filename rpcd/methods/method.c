@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the namespace of the name says. */
+/* The flags of the namespace. */
 static unsigned
 method_flags(const char *name)
 {
@@ -71,14 +71,14 @@ method_list(const struct method_source *const *sources, unsigned without)
 
 /* ---- signatures ---- */
 
-/* One word of a signature: "?name:type", or the result's "type". */
+/* One word of a signature: "?name:type", or "type" of the result. */
 struct method_word {
 	const char *name, *type;   /* borrowed, not terminated */
 	size_t name_len, type_len; /* name_len 0: the result */
 	bool optional;
 };
 
-/* Takes the next word; false at the end. */
+/* Reads the next word of a signature; false at the end. */
 static bool
 method_next_word(const char **at, struct method_word *word)
 {

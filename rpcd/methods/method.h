@@ -1,5 +1,5 @@
-/* Method: what a name of the API stands for, found in a list of sources: the built-in
- * tables, and the programs that serve a namespace. */
+/* Method: finds a method of the API by its name in a list of sources: the built-in tables,
+ * and the programs that serve a namespace. */
 #ifndef RPCD_METHODS_METHOD_H
 #define RPCD_METHODS_METHOD_H
 
@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct invocation; /* one method call within a call (itself, or one of a multicall) */
+struct invocation; /* one method call: a call, or an element of a multicall */
 
-/* Ends the invocation, or leaves it parked. */
+/* Writes the result or a fault of the invocation, or leaves it waiting. */
 typedef void method_handler(struct invocation *);
 
 enum method_flags {
-	/* Served only with [rpcinterface:supervisor]; reads a current mirror; refused while
-	 * the daemon is in FATAL. */
+	/* Exists only with [rpcinterface:supervisor], reads a current mirror, and is refused
+	 * while the daemon is in FATAL. */
 	METHOD_OF_DAEMON = 1 << 0,
 	/* Refused while the daemon is in SHUTDOWN or RESTARTING. */
 	METHOD_NOT_IN_SHUTDOWN = 1 << 1,
@@ -27,27 +27,27 @@ struct method {
 	const struct api_method *api; /* NULL = no method; borrowed from its source */
 	method_handler *handler;
 	enum wait_kind wait; /* what a call with wait=true waits for */
-	unsigned flags;      /* what its namespace says */
+	unsigned flags;      /* of its namespace */
 };
 
 struct method_source {
-	/* Fills all but the flags. False: it has no method of this name. */
+	/* Fills everything but the flags. False: the source has no such method. */
 	bool (*find)(void *ctx, const char *name, struct method *);
 	/* Appends the names of all its methods. */
 	void (*list)(void *ctx, json_t *names);
 	void *ctx;
 };
 
-/* The first source (of a NULL-terminated list) that has the method; false: none has. */
+/* Searches a NULL-terminated list of sources. False: none has the method. */
 bool method_find(
     const struct method_source *const *sources, const char *name, struct method *);
 /* New: the names of all methods that have none of the flags, sorted. */
 json_t *method_list(const struct method_source *const *sources, unsigned without);
 /* New: ["boolean","string","boolean"]. */
 json_t *method_signature(const struct api_method *);
-/* Whether it takes n parameters. */
+/* Whether the method accepts n parameters. */
 bool method_takes(const struct api_method *, size_t n);
-/* New text: the help, then a line for each parameter and the result. */
+/* New text: the help, then a line for each parameter and for the result. */
 char *method_help(const struct api_method *);
 
 #endif

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BULK_ROW 512 /* bytes of a status struct, while they are gathered and joined */
+#define BULK_ROW 512 /* bytes for a status struct of a bulk result, including its copy */
 
 /* ---- reads ---- */
 
-/* The members that the method's namespace promises. */
+/* The members that structs of the method's namespace have. */
 static enum process_list_form
 process_form(const struct invocation *inv)
 {
@@ -63,17 +63,7 @@ rpc_all_info(struct invocation *inv)
 
 /* ---- commands ---- */
 
-/* Memory for a status struct of every process: there are no more in any group. */
-static bool
-process_reserve_bulk(struct invocation *inv)
-{
-	size_t n;
-
-	(void)mirror_sorted(inv->rpcd->mirror, &n);
-	return invocation_reserve(inv, n * BULK_ROW);
-}
-
-/* Whether the result is an array, of the method or because the name is a group's. */
+/* Whether the result is an array, because of the method or because of a name "GROUP:*". */
 static bool
 process_is_bulk(const struct invocation *inv, const struct cmd *cmd, const char *name)
 {
@@ -83,7 +73,7 @@ process_is_bulk(const struct invocation *inv, const struct cmd *cmd, const char 
 	    (str_starts(cmd->name, "process.") && len > 0 && name[len - 1] == '*');
 }
 
-/* New: the i-th parameter, a signal, as the wire has it; NULL with a fault answered. */
+/* New: the i-th parameter, a signal, as a text for the master; NULL: the fault is written. */
 static char *
 process_signal(struct invocation *inv, size_t i)
 {
@@ -104,11 +94,11 @@ process_signal(struct invocation *inv, size_t i)
 	return signal;
 }
 
-/* The parameters are those of the command: a name, a signal, whether to wait. */
+/* The parameters are those of the command (name, signal), then whether to wait. */
 void
 rpc_command(struct invocation *inv)
 {
-	const struct cmd *cmd = cmd_get(inv->method.api->cmd);
+	const struct cmd *cmd = &cmd_table[inv->method.api->cmd];
 	json_auto_t *params = json_object();
 	const json_t *spec;
 	const char *name = NULL;
@@ -116,7 +106,7 @@ rpc_command(struct invocation *inv)
 	char *signal;
 
 	if (strstr(cmd->params, "name:") != NULL) {
-		/* supervisord looks a group up before it asks whether the name is text. */
+		/* supervisord looks the group up before it checks that the name is a text. */
 		spec = json_array_get(inv->params, i);
 		if (str_starts(cmd->name, "group.") && !json_is_string(spec) &&
 		    !json_is_array(spec) && !json_is_object(spec)) {
@@ -128,7 +118,9 @@ rpc_command(struct invocation *inv)
 		json_object_set_new(params, "name", json_string(name));
 		i++;
 	}
-	if (process_is_bulk(inv, cmd, name) && !process_reserve_bulk(inv))
+	/* A bulk result has at most one status struct for each process. */
+	if (process_is_bulk(inv, cmd, name) &&
+	    !invocation_reserve(inv, inv->rpcd->mirror->count * BULK_ROW))
 		return;
 	if (strstr(cmd->params, "signal:") != NULL) {
 		signal = process_signal(inv, i++);
@@ -137,7 +129,7 @@ rpc_command(struct invocation *inv)
 		json_object_set_new(params, "signal", json_string(signal));
 		free(signal);
 	}
-	invocation_ask_and_wait(inv, json_incref(params),
+	invocation_request_and_wait(inv, json_incref(params),
 	    invocation_truth(inv, i, true) ? inv->method.wait : WAIT_NOT);
 }
 
@@ -149,7 +141,7 @@ rpc_process_stdin(struct invocation *inv)
 	if (!invocation_string(inv, 1, &chars))
 		invocation_fault_printed(inv, FAULT_INCORRECT_PARAMETERS, 1);
 	else if (invocation_name(inv, 0, &name))
-		invocation_ask_and_wait(
+		invocation_request_and_wait(
 		    inv, json_pack("{ss ss}", "name", name, "data", chars), WAIT_NOT);
 }
 
@@ -162,7 +154,7 @@ rpc_event_send(struct invocation *inv)
 	if (type == NULL || data == NULL)
 		invocation_fault(inv, FAULT_INCORRECT_PARAMETERS, NULL);
 	else
-		invocation_ask_and_wait(
+		invocation_request_and_wait(
 		    inv, json_pack("{ss,ss}", "type", type, "data", data), WAIT_NOT);
 	free(type);
 	free(data);

@@ -9,11 +9,11 @@
 #include <string.h>
 
 struct process_list_text {
-	struct shared_buffer *shared; /* NULL = none is kept */
-	size_t head, tail;            /* bytes around the value */
-	size_t len;                   /* of the last text there was */
-	int64_t second;               /* of the wall clock, for which it is true */
-	uint64_t version;             /* of the mirror */
+	struct shared_buffer *shared; /* the reply, or NULL */
+	size_t head, tail;            /* bytes before and after the value */
+	size_t len;                   /* of the last reply */
+	int64_t second;               /* epoch seconds when it was made */
+	uint64_t version;             /* of the mirror when it was made */
 };
 
 struct process_list {
@@ -92,8 +92,8 @@ process_list_write_member(
 		xmlwrite_member_string(out, member->name, *(char *const *)field);
 		return;
 	case API_HEALTH:
-		xmlwrite_member_string(
-		    out, member->name, health_name(*(const enum health *)field));
+		xmlwrite_member_string(out, member->name,
+		    state_word_name(state_health_words, *(const int *)field));
 		return;
 	case API_BOOLEAN:
 	case API_LAST_EXIT:
@@ -114,7 +114,7 @@ process_list_write_row(struct buf *out, const struct process_info *info, int64_t
 {
 	char *description = process_info_description(info, now);
 	bool reeve = form == PROCESS_LIST_REEVE;
-	/* supervisord writes large numbers as int, against XML-RPC. */
+	/* supervisord writes large numbers as int, which XML-RPC does not allow. */
 	void (*number)(struct buf *, const char *, int64_t) =
 	    reeve ? xmlwrite_member_number : xmlwrite_member_int;
 
@@ -145,17 +145,16 @@ static void
 process_list_make(struct process_list *list, enum process_list_form form)
 {
 	struct process_list_text *text = &list->texts[form];
-	const struct process_info *const *sorted;
+	const struct mirror *mirror = list->rpcd->mirror;
 	struct buf out;
-	size_t n, end;
+	size_t end;
 
 	buf_init(&out, 0);
 	xmlwrite_open(&out, XMLWRITE_REPLY);
 	text->head = buf_len(&out);
-	sorted = mirror_sorted(list->rpcd->mirror, &n);
 	xmlwrite_open(&out, XMLWRITE_ARRAY);
-	for (size_t i = 0; i < n; i++)
-		process_list_write_row(&out, sorted[i], text->second, form);
+	for (size_t i = 0; i < mirror->count; i++)
+		process_list_write_row(&out, mirror->rows[i], text->second, form);
 	xmlwrite_close(&out, XMLWRITE_ARRAY);
 	end = buf_len(&out);
 	xmlwrite_close(&out, XMLWRITE_REPLY);
@@ -170,13 +169,13 @@ process_list_reply(struct process_list *list, enum process_list_form form)
 {
 	struct process_list_text *text = &list->texts[form];
 	int64_t second = clock_wall_ms() / 1000;
-	uint64_t version = mirror_version(list->rpcd->mirror);
+	uint64_t version = list->rpcd->mirror->version;
 
 	if (text->shared != NULL && text->second == second && text->version == version)
 		return text->shared;
 	shared_buffer_unref(text->shared);
 	text->shared = NULL;
-	/* The next one is about as long. */
+	/* The new reply has about the length of the last one. */
 	if (text->len > BUDGET_SMALL && !budget_fits_shared(list->budget, text->len))
 		return NULL;
 	text->second = second;

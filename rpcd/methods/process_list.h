@@ -1,6 +1,5 @@
-/* Process list: the state of every process, as XML. All of them together are made once for
- * as long as they are true: until a row changes or the second is over. Clients that ask
- * again and again share one text, which goes with its second. */
+/* Process list: the state of every process as XML. The reply of getAllProcessInfo is made once
+ * and shared by all clients until a row changes or the second of its `now` has passed. */
 #ifndef RPCD_METHODS_PROCESS_LIST_H
 #define RPCD_METHODS_PROCESS_LIST_H
 
@@ -10,7 +9,7 @@
 
 #include <stdint.h>
 
-#define PROCESS_LIST_KEPT_MS 1000 /* its second is over then */
+#define PROCESS_LIST_KEPT_MS 1000 /* the reply is freed after this time */
 
 struct process_list;
 
@@ -24,13 +23,13 @@ enum process_list_form {
 /* New; the texts are counted in the budget, which is borrowed. NULL with errno. */
 struct process_list *process_list_new(struct rpcd *, struct budget *);
 void process_list_free(struct process_list *); /* NULL is fine */
-/* The whole reply of getAllProcessInfo; borrowed until the next call. NULL: too much is
- * in the budget already. */
+/* The whole reply of getAllProcessInfo, borrowed until the next call. NULL: the budget does
+ * not allow it. */
 struct shared_buffer *process_list_reply(struct process_list *, enum process_list_form);
-/* Appends its value alone: not more bytes than the reply's, which exists. */
+/* Appends only the value of the reply, which process_list_reply has returned. */
 void process_list_write(
     const struct process_list *, enum process_list_form, struct buf *out);
-/* Appends one process, its members in supervisord's order; now in seconds. */
+/* Appends one process with the members in supervisord's order; now in epoch seconds. */
 void process_list_write_row(
     struct buf *out, const struct process_info *, int64_t now, enum process_list_form);
 

@@ -1,4 +1,4 @@
-/* Reply: what answers one HTTP request, a text or a status. */
+/* Reply: the answer to one HTTP request: a text or a status. */
 #ifndef RPCD_METHODS_REPLY_H
 #define RPCD_METHODS_REPLY_H
 
@@ -9,21 +9,21 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A text made while it is sent (long logs): a part of its maker. */
+/* A text that is made while it is sent (long logs). Embedded in the struct that makes it. */
 struct reply_stream {
-	/* At most `max` bytes: how many, 0 at the end, -1 on an error that must cut the
-	 * connection. */
+	/* Writes at most `max` bytes to `out`. Their number, 0 at the end, or -1 on an error,
+	 * after which the connection must be closed. */
 	ssize_t (*read)(struct reply_stream *, char *out, size_t max);
 	void (*free)(void *stream);
 };
 
 struct reply {
-	int status;      /* 200, or an HTTP error whose page http/page.c makes */
-	struct buf body; /* the whole text, when there is none of the others */
-	struct shared_buffer *shared; /* owned use, or NULL */
+	int status;      /* 200, or an HTTP error, for which http/page.c makes the page */
+	struct buf body; /* the whole text, unless one of the next two is set */
+	struct shared_buffer *shared; /* the whole text, owned reference, or NULL */
 	struct reply_stream *stream;  /* owned, or NULL */
-	size_t counted;               /* bytes that it has in the budget until it is sent */
-	bool ends_daemon;             /* nothing is stopped before calls_answered */
+	size_t counted;               /* bytes counted in the budget until it is sent */
+	bool ends_daemon;             /* the daemon ends after calls_answered */
 };
 
 #endif

@@ -76,7 +76,7 @@ reply_text_size(const struct reply_text *doc)
 	return size;
 }
 
-/* What the text is in the account for when it has n bytes more. */
+/* The bytes to count in the budget when the text has n bytes more. */
 static size_t
 reply_text_cost(const struct reply_text *doc, size_t n)
 {
@@ -95,7 +95,7 @@ reply_text_fits(const struct reply_text *doc, size_t n)
 	return cost <= doc->counted || budget_fits(doc->budget, cost - doc->counted);
 }
 
-/* Brings the account up to date, with so many bytes reserved. */
+/* Updates the budget, with this many bytes reserved. */
 static void
 reply_text_account(struct reply_text *doc, size_t reserved)
 {
@@ -170,13 +170,13 @@ reply_text_log(struct reply_text *doc, int fd, const struct logread_range *range
 struct stream {
 	struct reply_stream reply;
 	struct reply_text doc;
-	size_t at;          /* part being sent; its text is consumed as it goes */
-	struct buf escaped; /* of its range, not yet sent */
+	size_t at;          /* the part being sent, whose text is consumed */
+	struct buf escaped; /* escaped bytes of its range that are not sent yet */
 	char piece[LOGREAD_PIECE];
 };
 
-/* Fills `escaped` with the next piece of the part's range. A file that was cut meanwhile
- * ends the range early. 0 or -1. */
+/* Fills `escaped` with the next piece of the part's range, which ends early when the file was
+ * truncated. 0, or -1 with errno. */
 static int
 reply_text_stream_piece(struct stream *stream, struct reply_text_part *part)
 {
@@ -211,7 +211,7 @@ reply_text_stream_read(struct reply_stream *reply, char *out, size_t max)
 		if (buf_len(next) == 0 && part->fd >= 0 && part->range.length > 0 &&
 		    reply_text_stream_piece(stream, part) < 0) {
 			log_limited(&stream->doc.budget->unread, LEVEL_WARN,
-			    "reading a log: %s", strerror(errno));
+			    "cannot read a log for a client: %s", strerror(errno));
 			return -1;
 		}
 		if (buf_len(next) > 0) {
@@ -250,7 +250,7 @@ reply_text_move(struct reply_text *doc, struct reply *reply)
 	}
 	if (doc->nparts == 1 && doc->parts[0].fd < 0) {
 		reply->counted = reply_text_size(doc);
-		/* Short texts cost no more than their bytes. */
+		/* A small text is not counted and needs no shared buffer. */
 		text = doc->parts[0].text;
 		buf_init(&doc->parts[0].text, 0);
 		reply_text_clear(doc);

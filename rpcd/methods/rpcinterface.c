@@ -14,16 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_FIRST 5 /* of a kind, before they are limited */
+#define LINES_FIRST 5 /* log lines of a kind before they are limited */
 
-/* One call that its program has not answered yet. */
+/* A call that its program has not answered yet. */
 struct rpcinterface_call {
-	TAILQ_ENTRY(rpcinterface_call) in_calls; /* pending or late; the oldest first */
+	TAILQ_ENTRY(rpcinterface_call) in_calls; /* `pending` or `late`, the oldest first */
 	struct rpcinterface *program;
-	struct invocation *inv;    /* NULL: the caller has gone */
-	const struct share *share; /* of its listener */
-	bool late;                 /* its time is up: it may still be answered */
-	int64_t due_ms;
+	struct invocation *inv;    /* NULL: the client has its answer or has disconnected */
+	const struct share *share; /* of the client's listener */
+	bool late;                 /* in `late`: the timeout has passed */
+	int64_t due_ms;            /* clock_mono_ms() of the timeout */
 };
 
 TAILQ_HEAD(rpcinterface_calls, rpcinterface_call);
@@ -45,14 +45,14 @@ struct rpcinterface {
 	struct rpcinterfaces *all;
 	char *name;                     /* of the namespace */
 	struct peer *peer;              /* NULL = not running */
-	bool described;                 /* by the program that runs now: it can be called */
-	int64_t describe_due_ms;        /* when its silence is logged, or -1 */
-	struct description description; /* the last one; kept while it is down */
+	bool described;                 /* the running program has described its methods */
+	int64_t describe_due_ms;        /* when a missing description is logged, or -1 */
+	struct description description; /* the last one; kept while the program is down */
 	struct rpcinterface_calls pending, late;
 	size_t nlate;
 	struct log_limit limits[RPCINTERFACE_LINES];
-	struct source *timer; /* for the oldest, or for the description before */
-	bool removed;         /* freed when the timer fires: callers may be under way */
+	struct source *timer; /* for the oldest pending call, or for the description */
+	bool removed; /* freed by the timer, because functions of it may be running */
 };
 
 TAILQ_HEAD(rpcinterface_list, rpcinterface);
@@ -77,8 +77,8 @@ rpcinterface_arm(struct rpcinterface *program)
 	    program->timer, first == NULL ? program->describe_due_ms : first->due_ms);
 }
 
-/* The caller has gone. The program may still answer, so its place among the pending calls
- * stays taken. */
+/* The client has disconnected. The call stays pending, because the program may still
+ * answer it. */
 static void
 rpcinterface_abandon(void *state)
 {
@@ -87,7 +87,7 @@ rpcinterface_abandon(void *state)
 	call->inv = NULL;
 }
 
-/* Parts the call from its invocation, which it returns (NULL = the caller has gone). */
+/* Separates the call from its invocation, which is returned (or NULL). */
 static struct invocation *
 rpcinterface_detach(struct rpcinterface_call *call)
 {
@@ -101,7 +101,7 @@ rpcinterface_detach(struct rpcinterface_call *call)
 	return inv;
 }
 
-/* Frees the call; its invocation. */
+/* Frees the call; returns its invocation (or NULL). */
 static struct invocation *
 rpcinterface_remove(struct rpcinterface_call *call)
 {
@@ -124,7 +124,7 @@ rpcinterface_fault(struct invocation *inv, const char *name, size_t len, const c
 	free(detail);
 }
 
-/* Ends an invocation that was parked (NULL = its caller has gone). */
+/* Ends an invocation (or NULL) that waited for the program. */
 static void
 rpcinterface_fail(struct rpcinterface *program, struct invocation *inv, const char *why)
 {
@@ -144,7 +144,7 @@ rpcinterface_disconnect(struct rpcinterface *program, const char *why)
 	program->described = false;
 	program->describe_due_ms = -1;
 	rpcinterface_arm(program);
-	/* The analyzer does not see that removing has made another the first.
+	/* The analyzer does not see that removing a call changes the first one.
 	 * NOLINTBEGIN(clang-analyzer-unix.Malloc) */
 	while ((call = TAILQ_FIRST(&program->late)) != NULL)
 		(void)rpcinterface_remove(call);
@@ -181,9 +181,9 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 		program->describe_due_ms = -1;
 	}
 	while ((call = TAILQ_FIRST(&program->pending)) != NULL && call->due_ms <= now) {
-		/* Its place is free, but what it still costs is counted. */
+		/* The call no longer counts as pending, but as late: it still uses memory. */
 		RPCINTERFACE_LOG(program, LINE_OVERDUE, LEVEL_WARN,
-		    "rpcinterface %s did not answer in time", program->name);
+		    "rpcinterface %s did not answer a call in time", program->name);
 		TAILQ_REMOVE(&program->pending, call, in_calls);
 		call->late = true;
 		TAILQ_INSERT_TAIL(&program->late, call, in_calls);
@@ -193,14 +193,14 @@ rpcinterface_on_timer(void *ctx, uint32_t ready UNUSED)
 	}
 	if (program->nlate >= RPCINTERFACE_LATE_MAX) {
 		RPCINTERFACE_LOG(program, LINE_LATE, LEVEL_WARN,
-		    "rpcinterface %s left %zu calls unanswered", program->name,
-		    program->nlate);
+		    "rpcinterface %s has not answered %zu calls; disconnecting it",
+		    program->name, program->nlate);
 		rpcinterface_disconnect(program, "is not running");
 	}
 	rpcinterface_arm(program);
 }
 
-/* Answers with the result if its type is the signature's. */
+/* Returns the result if it has the type of the signature, else a fault. */
 static void
 rpcinterface_return(struct rpcinterface *program, struct invocation *inv, json_t *result)
 {
@@ -209,12 +209,12 @@ rpcinterface_return(struct rpcinterface *program, struct invocation *inv, json_t
 
 	if (!description_fits(method->signature, result)) {
 		detail = xasprintf(
-		    "%s answered something else than its signature says", method->name);
+		    "%s returned a value of another type than its signature", method->name);
 		RPCINTERFACE_LOG(program, LINE_MISFIT, LEVEL_WARN, "%s", detail);
 		invocation_fault(inv, FAULT_FAILED, detail);
 		free(detail);
 	} else if (json_is_integer(result) && str_starts(method->signature, "double")) {
-		/* JSON has one kind of number. */
+		/* JSON does not distinguish 1.0 from 1. */
 		invocation_return_json_take(
 		    inv, json_real((double)json_integer_value(result)));
 	} else {
@@ -223,7 +223,7 @@ rpcinterface_return(struct rpcinterface *program, struct invocation *inv, json_t
 }
 
 static void
-rpcinterface_on_answer(
+rpcinterface_on_reply(
     void *ctx, enum fault fault, const char *message, json_t *result, int fd UNUSED)
 {
 	struct rpcinterface_call *call = ctx;
@@ -240,7 +240,7 @@ rpcinterface_on_answer(
 }
 
 static void
-rpcinterface_ask(struct rpcinterface *program, struct invocation *inv)
+rpcinterface_request(struct rpcinterface *program, struct invocation *inv)
 {
 	struct rpcinterface_call *call = xcalloc(1, sizeof(*call));
 	json_t *params = json_pack("{s:s,s:O}", "method",
@@ -250,7 +250,7 @@ rpcinterface_ask(struct rpcinterface *program, struct invocation *inv)
 	call->inv = inv;
 	call->share = inv->share;
 	call->due_ms = clock_mono_ms() + RPCINTERFACE_TIMEOUT_MS;
-	if (peer_call(program->peer, "call", params, false, rpcinterface_on_answer, call) ==
+	if (peer_call(program->peer, "call", params, false, rpcinterface_on_reply, call) ==
 	    0) {
 		free(call);
 		invocation_fault(inv, FAULT_FAILED, strerror(errno));
@@ -258,12 +258,12 @@ rpcinterface_ask(struct rpcinterface *program, struct invocation *inv)
 	}
 	inv->state = call;
 	inv->release = rpcinterface_abandon;
-	inv->phase = INVOCATION_ASKED;
+	inv->phase = INVOCATION_REQUESTED;
 	TAILQ_INSERT_TAIL(&program->pending, call, in_calls);
 	rpcinterface_arm(program);
 }
 
-/* Why a call cannot be asked now, or NULL. */
+/* NULL, or why the program cannot be called now. */
 static const char *
 rpcinterface_obstacle(const struct rpcinterface *program, const struct invocation *inv)
 {
@@ -272,7 +272,7 @@ rpcinterface_obstacle(const struct rpcinterface *program, const struct invocatio
 
 	if (program == NULL || program->peer == NULL || inv->rpcd->ending)
 		return "is not running";
-	/* The namespace that is known is that of the process before. */
+	/* The known methods are those of the process before. */
 	if (!program->described)
 		return "has not described its methods yet";
 	TAILQ_FOREACH(call, &program->pending, in_calls)
@@ -306,7 +306,7 @@ rpcinterfaces_handler(struct invocation *inv)
 	if (why != NULL)
 		rpcinterface_fault(inv, name, len, why);
 	else if (invocation_reserve(inv, RPCINTERFACE_RESERVED))
-		rpcinterface_ask(program, inv);
+		rpcinterface_request(program, inv);
 }
 
 static bool
@@ -373,7 +373,7 @@ rpcinterface_on_request(void *ctx, struct peer *peer, uint64_t id,
 {
 	const struct rpcinterface *program = ctx;
 
-	log_debug("rpcinterface %s asks reeve-rpcd, which answers nothing", program->name);
+	log_debug("rpcinterface %s sent a request, which is refused", program->name);
 	(void)peer_fault(peer, id, FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD", 0);
 }
 
@@ -389,7 +389,7 @@ rpcinterface_on_closed(void *ctx, struct peer *peer UNUSED, const char *why, boo
 {
 	struct rpcinterface *program = ctx;
 
-	/* One that dies leaves what it has not read, which is no violation. */
+	/* A program that dies with unread input causes an error, not a violation. */
 	if (violation)
 		RPCINTERFACE_LOG(program, LINE_CLOSED, LEVEL_WARN,
 		    "rpcinterface %s broke the protocol: %s", program->name, why);
@@ -399,8 +399,8 @@ rpcinterface_on_closed(void *ctx, struct peer *peer UNUSED, const char *why, boo
 	rpcinterface_disconnect(program, "is not running");
 }
 
-/* A new description takes the old one's place: no call of the old one is left, for they
- * ended with the connection, and there was none since. */
+/* The new description replaces the old one, of which no call is left: all have ended with
+ * the last connection. */
 static void
 rpcinterface_on_description(
     void *ctx, enum fault fault, const char *message, json_t *result, int fd UNUSED)
@@ -438,14 +438,14 @@ rpcinterface_connect(struct rpcinterface *program, int *fd, json_t *options)
 		return -1;
 	*fd = -1;
 	rpcinterface_disconnect(program, "was restarted");
-	/* A client that got this fault may have caused a still newer connection. */
+	/* The callback of a client that got the fault may have made a newer connection. */
 	if (program->peer != NULL) {
 		peer_free(peer);
 		return 0;
 	}
 	program->peer = peer;
 	peer_options(peer)->autoflush = true;
-	peer_options(peer)->long_max = 0; /* it has nothing to ask: nothing is kept */
+	peer_options(peer)->long_max = 0; /* requests of programs are refused */
 	if (peer_call(peer, "describe",
 		json_pack("{s:s,s:O}", "namespace", program->name, "options", options),
 		false, rpcinterface_on_description, program) != 0) {
@@ -477,7 +477,7 @@ rpcinterfaces_add(struct rpcinterfaces *all, const char *name)
 }
 
 static int
-rpcinterfaces_take_open(
+rpcinterfaces_open(
     struct rpcinterfaces *all, const char *name, const json_t *params, int *fd)
 {
 	struct rpcinterface *program = rpcinterfaces_program(all, name, strlen(name));
@@ -509,9 +509,9 @@ rpcinterfaces_take(
 	if (name == NULL)
 		return -1;
 	if (opens)
-		return rpcinterfaces_take_open(all, name, params, fd);
+		return rpcinterfaces_open(all, name, params, fd);
 	program = rpcinterfaces_program(all, name, strlen(name));
-	/* Even while another process holds the other end. */
+	/* Another process may still have the other end of the socket. */
 	if (program != NULL)
 		rpcinterface_disconnect(program, "is not running");
 	if (program != NULL && removes) {

@@ -1,6 +1,6 @@
-/* Rpcinterface: namespaces of the API that programs of the administrator serve, each over a
- * socket of its own (reeve-rpcinterface(7)). A program that is slow, rude or gone harms its
- * own namespace alone. */
+/* Rpcinterface: namespaces of the API that the administrator's programs serve, each over its
+ * own socket (reeve-rpcinterface(7)). A program that is slow, wrong or not running affects
+ * only its own namespace. */
 #ifndef RPCD_METHODS_RPCINTERFACE_H
 #define RPCD_METHODS_RPCINTERFACE_H
 
@@ -14,20 +14,20 @@
 #define RPCINTERFACE_HELP_MAX 4096   /* bytes */
 /* Calls of a listener that one program has not answered. */
 #define RPCINTERFACE_PENDING_MAX 64
-#define RPCINTERFACE_LATE_MAX 1024    /* that it has not answered when their time was up */
-#define RPCINTERFACE_RESERVED 4096    /* bytes that a result has for sure */
-#define RPCINTERFACE_TIMEOUT_MS 10000 /* for an answer */
+#define RPCINTERFACE_LATE_MAX 1024    /* calls without an answer after the timeout */
+#define RPCINTERFACE_RESERVED 4096    /* bytes reserved for a result */
+#define RPCINTERFACE_TIMEOUT_MS 10000 /* for the answer to a call */
 
 struct rpcinterfaces;
 
 struct rpcinterfaces *rpcinterfaces_new(struct rpcd *);
-void rpcinterfaces_free(struct rpcinterfaces *); /* NULL is fine */
-/* Takes the master's notification of a program: its socket, its end, its removal. 1 taken,
- * 0 none of ours, -1 malformed. *fd is -1 afterwards when it was taken. */
+void rpcinterfaces_free(struct rpcinterfaces *); /* NULL is allowed */
+/* Handles a notification of the master about a program: its socket, its end, its removal. 1,
+ * 0 for another method, -1 when malformed. Sets *fd to -1 when the socket was taken. */
 NODISCARD int rpcinterfaces_take(
     struct rpcinterfaces *, const char *method, const json_t *params, int *fd);
-/* The methods of all programs. One is valid until its program describes itself again; calls
- * of it have ended by then. */
+/* The methods of all programs. A method is valid until its program describes its methods
+ * again; all calls of it have ended by then. */
 const struct method_source *rpcinterfaces_source(const struct rpcinterfaces *);
 
 #endif

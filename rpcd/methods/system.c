@@ -6,13 +6,13 @@
 void
 rpc_system_list(struct invocation *inv)
 {
-	bool all = mirror_daemon(inv->rpcd->mirror)->has_main_interface;
+	bool all = inv->rpcd->mirror->daemon.has_main_interface;
 
 	invocation_return_json_take(
 	    inv, method_list(inv->rpcd->sources, all ? 0 : METHOD_OF_DAEMON));
 }
 
-/* The method that the first parameter names, or NULL with a fault answered. */
+/* The method that the first parameter names, or NULL: the fault is written. */
 static const struct api_method *
 system_named_method(struct invocation *inv)
 {
@@ -47,7 +47,7 @@ rpc_system_signature(struct invocation *inv)
 		invocation_return_json_take(inv, method_signature(method));
 }
 
-/* Only names the calls: call.c makes them, one after another. */
+/* Only stores the calls: call.c makes them one after another. */
 void
 rpc_system_multicall(struct invocation *inv)
 {

@@ -9,43 +9,45 @@
 /* Sorted by name: the lookup is a binary search. */
 static const struct method_row table[] = {
 	{{"supervisor.addProcessGroup", "boolean name:string", ROLE_ADMIN, CMD_GROUP_ADD,
-	    "Make a group of the configuration last read live, and start those of its\n"
-	    "processes that start by themselves."}, rpc_command, WAIT_NOT},
+	    "Activate a group of the configuration last read and start those of its\n"
+	    "processes that have autostart=true."}, rpc_command, WAIT_NOT},
 	{{"supervisor.clearAllProcessLogs", "array", ROLE_OPERATE, CMD_ALL_CLEAR,
-	    "Empty both logs of every running process. Those of a stopped one stay."},
+	    "Empty both logs of every running process. Logs of stopped processes do not\n"
+	    "change."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.clearLog", "boolean", ROLE_OPERATE, CMD_MAINLOG_CLEAR,
 	    "Empty the daemon's own log."}, rpc_command, WAIT_NOT},
 	{{"supervisor.clearProcessLog", "boolean name:string", ROLE_OPERATE, CMD_LOG_CLEAR,
 	    "The old name of clearProcessLogs."}, rpc_command, WAIT_NOT},
 	{{"supervisor.clearProcessLogs", "boolean name:string", ROLE_OPERATE, CMD_LOG_CLEAR,
-	    "Empty both logs of a running process. Those of a stopped one stay."},
+	    "Empty both logs of a running process. Logs of a stopped process do not\n"
+	    "change."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.getAPIVersion", "string", ROLE_STATES, CMD_HELLO,
-	    "Tell the version of this API."}, rpc_daemon_api_version, WAIT_NOT},
+	    "Return the version of this API."}, rpc_daemon_api_version, WAIT_NOT},
 	{{"supervisor.getAllConfigInfo", "array", ROLE_VIEW, CMD_CONFIG_ROWS,
 	    "Describe every process of the configuration last read, sorted by name."},
 	    rpc_config_all, WAIT_NOT},
 	{{"supervisor.getAllProcessInfo", "array", ROLE_STATES, CMD_HELLO,
 	    "Describe every process, sorted by group and name."}, rpc_all_info, WAIT_NOT},
 	{{"supervisor.getIdentification", "string", ROLE_STATES, CMD_HELLO,
-	    "Tell the identifier that the configuration gives."}, rpc_daemon_identification,
+	    "Return the identifier= of the configuration."}, rpc_daemon_identification,
 	    WAIT_NOT},
 	{{"supervisor.getPID", "int", ROLE_STATES, CMD_HELLO,
-	    "Tell the process id of the daemon."}, rpc_daemon_pid, WAIT_NOT},
+	    "Return the process id of the daemon."}, rpc_daemon_pid, WAIT_NOT},
 	{{"supervisor.getProcessInfo", "struct name:string", ROLE_STATES, CMD_HELLO,
 	    "Describe one process."}, rpc_process_info, WAIT_NOT},
 	{{"supervisor.getState", "struct", ROLE_STATES, CMD_HELLO,
-	    "Tell the daemon's state, as a number and a name."}, rpc_daemon_state,
+	    "Return the daemon's state as a number and a name."}, rpc_daemon_state,
 	    WAIT_NOT},
 	{{"supervisor.getSupervisorVersion", "string", ROLE_STATES, CMD_HELLO,
-	    "Tell the version of supervisord whose behaviour is matched."},
+	    "Return the version of supervisord whose behaviour is matched."},
 	    rpc_daemon_version, WAIT_NOT},
 	{{"supervisor.getVersion", "string", ROLE_STATES, CMD_HELLO,
 	    "The old name of getAPIVersion."}, rpc_daemon_api_version, WAIT_NOT},
 	{{"supervisor.readLog", "string offset:int length:int", ROLE_VIEW, CMD_MAINLOG_OPEN,
-	    "Read length bytes of the daemon's log from offset on; length 0 reads to the\n"
-	    "end, and a negative offset with length 0 that many bytes before the end."},
+	    "Read length bytes of the daemon's log from offset on. Length 0 reads to the\n"
+	    "end. A negative offset with length 0 reads that many bytes at the end."},
 	    rpc_mainlog_read, WAIT_NOT},
 	{{"supervisor.readMainLog", "string offset:int length:int", ROLE_VIEW,
 	    CMD_MAINLOG_OPEN, "The old name of readLog."}, rpc_mainlog_read, WAIT_NOT},
@@ -61,14 +63,15 @@ static const struct method_row table[] = {
 	    "Read a process's standard output log; offset and length as in readLog."},
 	    rpc_log_read, WAIT_NOT},
 	{{"supervisor.reloadConfig", "array", ROLE_ADMIN, CMD_CONFIG_REREAD,
-	    "Read the configuration again and tell which groups it adds, changes and\n"
-	    "removes; they stay as they are until they are added or removed."},
+	    "Read the configuration again and return the names of the groups that it\n"
+	    "adds, changes and removes. It changes nothing: use addProcessGroup and\n"
+	    "removeProcessGroup."},
 	    rpc_config_reread, WAIT_NOT},
 	{{"supervisor.removeProcessGroup", "boolean name:string", ROLE_ADMIN,
-	    CMD_GROUP_REMOVE, "Forget a live group, all of whose processes are stopped."},
+	    CMD_GROUP_REMOVE, "Remove an active group. All its processes must be stopped."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.restart", "boolean", ROLE_ADMIN, CMD_DAEMON_RESTART,
-	    "Stop everything, read the configuration again, and begin from there."},
+	    "Stop all processes, read the configuration again and start."},
 	    rpc_daemon_end, WAIT_NOT},
 	{{"supervisor.sendProcessStdin", "boolean name:string chars:string", ROLE_OPERATE,
 	    CMD_PROCESS_STDIN,
@@ -79,36 +82,36 @@ static const struct method_row table[] = {
 	    "Send a REMOTE_COMMUNICATION event to the listeners that subscribe to it."},
 	    rpc_event_send, WAIT_NOT},
 	{{"supervisor.shutdown", "boolean", ROLE_ADMIN, CMD_DAEMON_SHUTDOWN,
-	    "Stop everything and end the daemon."}, rpc_daemon_end, WAIT_NOT},
+	    "Stop all processes and end the daemon."}, rpc_daemon_end, WAIT_NOT},
 	{{"supervisor.signalAllProcesses", "array signal:string", ROLE_OPERATE,
-	    CMD_ALL_SIGNAL, "Send a signal to every live process."}, rpc_command,
+	    CMD_ALL_SIGNAL, "Send a signal to every running process."}, rpc_command,
 	    WAIT_NOT},
 	{{"supervisor.signalProcess", "boolean name:string signal:string", ROLE_OPERATE,
 	    CMD_PROCESS_SIGNAL,
-	    "Send a signal, by name or number, to one process; with the name GROUP:* to\n"
-	    "a group, whose results are an array."}, rpc_command, WAIT_NOT},
+	    "Send a signal, given by name or number, to one process. With the name\n"
+	    "GROUP:*, send it to all processes of a group and return an array."}, rpc_command, WAIT_NOT},
 	{{"supervisor.signalProcessGroup", "array name:string signal:string", ROLE_OPERATE,
-	    CMD_GROUP_SIGNAL, "Send a signal to each live process of a group."},
+	    CMD_GROUP_SIGNAL, "Send a signal to each running process of a group."},
 	    rpc_command, WAIT_NOT},
 	{{"supervisor.startAllProcesses", "array ?wait:boolean", ROLE_OPERATE,
 	    CMD_ALL_START,
-	    "Start every process that is not running; with wait, answer when each one has\n"
-	    "come up or failed."}, rpc_command, WAIT_START},
+	    "Start every process that is not running. With wait, return when each is\n"
+	    "RUNNING or has failed."}, rpc_command, WAIT_START},
 	{{"supervisor.startProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_START,
-	    "Start one process; with wait, answer when it has come up or failed. With the\n"
-	    "name GROUP:* start a group, whose results are an array."}, rpc_command,
+	    "Start one process. With wait, return when it is RUNNING or has failed. With\n"
+	    "the name GROUP:*, start all processes of a group and return an array."}, rpc_command,
 	    WAIT_START},
 	{{"supervisor.startProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_START, "Start each process of a group that is not running."},
 	    rpc_command, WAIT_START},
 	{{"supervisor.stopAllProcesses", "array ?wait:boolean", ROLE_OPERATE, CMD_ALL_STOP,
-	    "Stop every process; with wait, answer when all have ended."}, rpc_command,
+	    "Stop every process. With wait, return when all have ended."}, rpc_command,
 	    WAIT_STOP},
 	{{"supervisor.stopProcess", "boolean name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_PROCESS_STOP,
-	    "Stop one process; with wait, answer when it has ended. With the name GROUP:*\n"
-	    "stop a group, whose results are an array."}, rpc_command, WAIT_STOP},
+	    "Stop one process. With wait, return when it has ended. With the name GROUP:*,\n"
+	    "stop all processes of a group and return an array."}, rpc_command, WAIT_STOP},
 	{{"supervisor.stopProcessGroup", "array name:string ?wait:boolean", ROLE_OPERATE,
 	    CMD_GROUP_STOP, "Stop each process of a group."}, rpc_command,
 	    WAIT_STOP},
@@ -121,19 +124,19 @@ static const struct method_row table[] = {
 	    rpc_log_tail, WAIT_NOT},
 	{{"supervisor.tailProcessStdoutLog", "array name:string offset:int length:int",
 	    ROLE_VIEW, CMD_LOG_OPEN,
-	    "Follow a process's standard output log: the last length bytes, the offset to\n"
-	    "ask for next time, and whether more than length bytes had come."},
+	    "Follow a process's standard output log. Return the last length bytes, the\n"
+	    "offset for the next call, and whether more than length bytes were added."},
 	    rpc_log_tail, WAIT_NOT},
-	{{"system.listMethods", "array", ROLE_STATES, CMD_HELLO, "Name every method."},
+	{{"system.listMethods", "array", ROLE_STATES, CMD_HELLO, "Return the names of all methods."},
 	    rpc_system_list, WAIT_NOT},
 	{{"system.methodHelp", "string name:string", ROLE_STATES, CMD_HELLO,
-	    "Tell what a method does."}, rpc_system_help, WAIT_NOT},
+	    "Return the help text of a method."}, rpc_system_help, WAIT_NOT},
 	{{"system.methodSignature", "array name:string", ROLE_STATES, CMD_HELLO,
-	    "Name the types of a method's result and parameters."}, rpc_system_signature,
+	    "Return the types of a method's result and parameters."}, rpc_system_signature,
 	    WAIT_NOT},
 	{{"system.multicall", "array calls:array", ROLE_STATES, CMD_HELLO,
 	    "Make several calls, given as structs of methodName and params, one after\n"
-	    "another. The results are bare values, or structs of faultCode and\n"
+	    "another. Each result is a bare value or a struct of faultCode and\n"
 	    "faultString."}, rpc_system_multicall, WAIT_NOT},
 };
 

@@ -1,5 +1,5 @@
-/* Table: the methods of supervisor.* and system.*: one row gives dispatch, argument checks,
- * the role, system.listMethods, methodHelp and methodSignature, and the manual. */
+/* Table: the methods of supervisor.* and system.*. Dispatch, the check of arguments and roles,
+ * system.listMethods, methodHelp and methodSignature, and the manual are made from its rows. */
 #ifndef RPCD_METHODS_TABLE_H
 #define RPCD_METHODS_TABLE_H
 
@@ -12,9 +12,9 @@ struct method_row {
 };
 
 extern const struct method_source method_table;
-extern const struct method_source reeve_methods; /* reeve.c: those of proto/api.h */
+extern const struct method_source reeve_methods; /* reeve.c: reeve.*, from proto/api.h */
 
-/* Sorted by name; aliases have rows of their own. */
+/* All rows, sorted by name; an alias has a row of its own. */
 const struct method_row *method_table_rows(size_t *count);
 
 #endif

@@ -129,7 +129,7 @@ tail_ask(struct tail *t)
 	}
 	t->asked_ms = clock_mono_ms();
 	t->asked =
-	    peer_call(rpcd->master, cmd_get(cmd)->name, params, true, tail_answered, t);
+	    peer_call(rpcd->master, cmd_table[cmd].name, params, true, tail_answered, t);
 }
 
 struct tail *

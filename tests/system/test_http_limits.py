@@ -290,7 +290,7 @@ class Unread(Limits):
     programs = program("w", "/bin/sleep 1000", numprocs=100, autostart="false",
                        process_name="w%(process_num)d", stdout_logfile="NONE",
                        stderr_logfile="NONE")
-    WHY = b"FAILED: too much is held for other clients"
+    WHY = b"FAILED: out of reply memory; try again"
     CLIENTS, CALLS = 12, 500  # each reply would have some 32 MiB, where it ends
     MOST = 256 * MIB
 

@@ -166,29 +166,29 @@ class Rude(Served):
 
     def test_a_name_in_another_namespace(self):
         self.refused([method("supervisor.stop", "int")],
-                     "a method's name is not one of letters, digits and _: 'supervisor.stop'")
+                     "the name of a method is not made of letters, digits and _: 'supervisor.stop'")
 
     def test_a_name_twice(self):
         self.refused([method("f", "int"), method("f", "int")], "x.f is described twice")
 
     def test_an_unknown_type(self):
         self.refused([method("f", "integer")],
-                     "a method's signature is no list of types: 'f'")
+                     "the signature of a method is not a list of types: 'f'")
 
     def test_a_role_that_is_none(self):
         self.refused([method("f", "int", role="root")],
-                     "a method's role is not states, view, operate or admin: 'f'")
+                     "the role of a method is not states, view, operate or admin: 'f'")
 
     def test_too_many_methods(self):
         self.refused([method("f%d" % i, "int") for i in range(300)],
-                     "its methods are no array of at most 256")
+                     "its methods are not an array of at most 256")
 
     def test_wrong_types_and_nonsense(self):
         self.begin([method(n, "int") for n in "abcde"], {
             "a": {"result": "text"}, "b": {"result": None}, "c": "this is no JSON"})
         self.await_service(5)
         for name in "ab":
-            text = "x.%s answered something else than its signature says" % name
+            text = "x.%s returned a value of another type than its signature" % name
             self.assertFault(30, "FAILED: " + text, getattr(self.s.x, name))
             self.await_log("WARN reeve-rpcd: " + text)
         self.assertFault(30, "FAILED: rpcinterface x is not running", self.s.x.c)

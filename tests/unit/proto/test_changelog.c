@@ -38,7 +38,7 @@ setup(struct fixture *f)
 		changelog_add(&f->log, &f->rows[i]);
 }
 
-/* Takes one thing: "begin", "end", the row's number, or "" when there is nothing. */
+/* Takes the next item: "begin", "end", the number of a row, or "" for none. */
 static const char *
 take(struct fixture *f, struct changelog_cursor *cursor)
 {
@@ -56,7 +56,7 @@ take(struct fixture *f, struct changelog_cursor *cursor)
 	return text;
 }
 
-/* Takes everything, separated by blanks. */
+/* Takes all items, separated by blanks. */
 static void
 expect(struct fixture *f, struct changelog_cursor *cursor, const char *expected)
 {
@@ -87,7 +87,7 @@ test_snapshot_then_changes(void **state UNUSED)
 	changelog_unsubscribe(&f.log, &cursor);
 }
 
-/* What changes before the cursor has come to it goes behind the snapshot. */
+/* A row that changes before the cursor has reached it comes after the snapshot. */
 static void
 test_change_during_a_snapshot(void **state UNUSED)
 {
@@ -127,7 +127,7 @@ test_tombstones_wait_for_cursors(void **state UNUSED)
 	changelog_remove(&f.log, &f.rows[2]);
 	assert_int_equal(dropped, 1);
 	expect(&f, &slow, "15 16");
-	/* A snapshot has the newest one, which bears the newest number. */
+	/* A snapshot has the newest tombstone, because that has the newest number. */
 	changelog_unsubscribe(&f.log, &slow);
 	changelog_subscribe(&f.log, &fresh);
 	expect(&f, &fresh, "begin 15 16 end");
@@ -159,7 +159,7 @@ test_tombstones_are_bounded(void **state UNUSED)
 		changelog_remove(&f.log, &gone[i]);
 	assert_int_equal(dropped, MANY - CHANGELOG_TOMBSTONES);
 	assert_int_equal(f.log.ntombstones, CHANGELOG_TOMBSTONES);
-	/* Both have missed some. */
+	/* Both cursors have missed removals. */
 	assert_int_equal(idle.phase, CHANGELOG_BEGIN);
 	assert_int_equal(changelog_reached(&idle), 0);
 	while (*take(&f, &idle) != '\0')

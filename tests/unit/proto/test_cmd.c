@@ -10,7 +10,7 @@
 
 #include "proto/cmd.h"
 
-/* The table of man/reeve-protocol.7, "Methods", as it stands there. */
+/* The table "Methods" of man/reeve-protocol.7. */
 static const struct {
 	const char *name, *params, *role, *marks;
 } manual[] = {
@@ -78,7 +78,7 @@ test_manual(void **state)
 		const char *marks = manual[i].marks;
 
 		assert_int_equal(id, i);
-		cmd = cmd_get((enum cmd_id)id);
+		cmd = &cmd_table[id];
 		assert_string_equal(cmd->name, manual[i].name);
 		expect_params(cmd, manual[i].params);
 		assert_string_equal(
@@ -169,7 +169,7 @@ test_params(void **state)
 	}
 }
 
-/* Names and words are bounded, other texts are not. */
+/* Names and words are bounded, other strings are not. */
 static void
 test_bounds(void **state)
 {
@@ -200,7 +200,7 @@ test_bounds(void **state)
 		}
 	}
 	for (enum cmd_id id = 0; id < CMD_MAX; id++)
-		assert_null(strstr(cmd_get(id)->params, "name:s"));
+		assert_null(strstr(cmd_table[id].params, "name:s"));
 }
 
 int

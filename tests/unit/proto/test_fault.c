@@ -53,7 +53,7 @@ expect_echo(const char *detail, const char *want)
 	free(text);
 }
 
-/* What the caller wrote is repeated up to 200 bytes, whole characters. */
+/* A client's text is repeated up to 200 bytes, without a cut character. */
 static void
 test_echo(void **state)
 {

@@ -1,5 +1,6 @@
-/* Frame: each directory of tests/data/frame is a case. valid/CASE: `input`, one frame,
- * and `want`, how it is written again; invalid/CASE: `input` and the reason in `want`. */
+/* Frame: each directory of tests/data/frame is a case. valid/CASE has `input`, one frame,
+ * and `want`, the same frame as we write it; invalid/CASE has `input` and in `want` the
+ * reason why it is refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -69,7 +70,7 @@ check_valid(const char *name)
 	if (frame_next(&in, &frame_limits, &object, &why) != FRAME_OK)
 		fail_msg("%s: refused: %s", name, why);
 	assert_int_equal(buf_len(&in), 0);
-	assert_int_equal(frame_write(&out, object), 0);
+	assert_int_equal(frame_write(&out, NULL, object), 0);
 	json_decref(object);
 	if (buf_len(&out) != buf_len(&want) ||
 	    memcmp(buf_data(&out), buf_data(&want), buf_len(&out)) != 0)
@@ -115,7 +116,7 @@ test_invalid(void **state)
 	assert_true(each_case("invalid", check_invalid) >= 37);
 }
 
-/* {"a":"xxx…"} of `size` bytes, its newline included when asked for. */
+/* {"a":"xxx…"} of `size` bytes, which include the newline if there is one. */
 static void
 put_long(struct buf *b, size_t size, bool newline)
 {
@@ -187,7 +188,7 @@ test_pieces(void **state)
 	buf_clear(&b);
 }
 
-/* Refused with this errno, and what was there before stays as it was. */
+/* Writing fails with this errno, and the buffer does not change. */
 static void
 check_unwritable(json_t *object, size_t max, int error)
 {
@@ -196,7 +197,7 @@ check_unwritable(json_t *object, size_t max, int error)
 	buf_init(&b, max);
 	assert_int_equal(buf_puts(&b, "before"), 0);
 	errno = 0;
-	assert_int_equal(frame_write(&b, object), -1);
+	assert_int_equal(frame_write(&b, NULL, object), -1);
 	assert_int_equal(errno, error);
 	assert_int_equal(buf_len(&b), 6);
 	assert_memory_equal(buf_data(&b), "before", 6);
@@ -204,7 +205,7 @@ check_unwritable(json_t *object, size_t max, int error)
 	json_decref(object);
 }
 
-/* In two pieces it is the same line, and what does not fit leaves nothing. */
+/* A head and a value make one line; a line that is too long leaves nothing behind. */
 static void
 test_write_headed(void **state)
 {
@@ -214,17 +215,17 @@ test_write_headed(void **state)
 
 	(void)state;
 	buf_init(&b, FRAME_MAX);
-	assert_int_equal(frame_write_headed(&b, "{\"id\":1,\"result\":", value), 0);
+	assert_int_equal(frame_write(&b, "{\"id\":1,\"result\":", value), 0);
 	assert_int_equal(buf_len(&b), 23);
 	assert_memory_equal(buf_data(&b), "{\"id\":1,\"result\":null}\n", 23);
 	buf_clear(&b);
-	/* {"a":"…"} and the newline. */
+	/* The rest of the frame is {"a":""} and the newline. */
 	memset(x, 'x', sizeof(x));
 	value = json_stringn(x, FRAME_MAX - 9);
-	assert_int_equal(frame_write_headed(&b, "{\"a\":", value), 0);
+	assert_int_equal(frame_write(&b, "{\"a\":", value), 0);
 	assert_int_equal(buf_len(&b), FRAME_MAX);
 	buf_clear(&b);
-	assert_int_equal(frame_write_headed(&b, "{\"ab\":", value), -1);
+	assert_int_equal(frame_write(&b, "{\"ab\":", value), -1);
 	assert_int_equal(errno, EMSGSIZE);
 	assert_int_equal(buf_len(&b), 0);
 	json_decref(value);
@@ -259,13 +260,13 @@ test_write_limit(void **state)
 	memset(x, 'x', sizeof(x));
 	object = json_pack("{ss%}", "a", x, (size_t)FRAME_MAX - 9);
 	buf_init(&b, FRAME_MAX);
-	assert_int_equal(frame_write(&b, object), 0);
+	assert_int_equal(frame_write(&b, NULL, object), 0);
 	assert_int_equal(buf_len(&b), FRAME_MAX);
 	json_decref(object);
 	buf_clear(&b);
 }
 
-/* {"a":[0,0,…]} with `values` brackets and commas in all. */
+/* {"a":[0,0,…]} with `values` brackets and commas in total. */
 static enum frame_status
 read_values(size_t values)
 {

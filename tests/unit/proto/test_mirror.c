@@ -10,7 +10,7 @@
 
 #include "proto/mirror.h"
 
-/* What the observer was told: "+3" for a row, "-3" for one that went. */
+/* The observer's calls: "+3" for a row that changed, "-3" for one that was removed. */
 struct heard {
 	struct mirror *mirror;
 	char text[1024];
@@ -89,12 +89,11 @@ daemon_params(uint64_t seq, int state)
 static void
 expect_rows(const struct mirror *m, const char *want)
 {
-	const struct process_info *const *rows;
+	const struct process_info *const *rows = m->rows;
 	char text[1024] = "";
-	size_t count, n = 0;
+	size_t n = 0;
 
-	rows = mirror_sorted(m, &count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < m->count; i++) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%llu=%s:%s",
 		    i > 0 ? " " : "", (unsigned long long)rows[i]->id, rows[i]->group,
 		    rows[i]->name);
@@ -121,23 +120,23 @@ test_first_snapshot(void **state)
 	struct mirror *m = observed(&h);
 
 	(void)state;
-	assert_false(mirror_ready(m));
-	assert_int_equal(mirror_reached(m), 0);
-	assert_int_equal(mirror_daemon(m)->state, DAEMON_RUNNING);
-	assert_string_equal(mirror_daemon(m)->identifier, "");
+	assert_false(m->ready);
+	assert_int_equal(m->reached, 0);
+	assert_int_equal(m->daemon.state, DAEMON_RUNNING);
+	assert_string_equal(m->daemon.identifier, "");
 	expect_rows(m, "");
 	apply_seq(m, "stream.begin", 40, 1);
 	apply(m, "stream.daemon", daemon_params(41, 2), 1);
 	apply_row(m, 45, 3, "web", "web");
 	apply_row(m, 43, 1, "app", "b");
-	assert_false(mirror_ready(m));
-	assert_int_equal(mirror_reached(m), 0);
+	assert_false(m->ready);
+	assert_int_equal(m->reached, 0);
 	apply_row(m, 44, 2, "app", "a");
 	apply_seq(m, "stream.end", 46, 1);
-	assert_true(mirror_ready(m));
-	assert_int_equal(mirror_reached(m), 46);
-	assert_int_equal(mirror_daemon(m)->state, DAEMON_FATAL);
-	assert_string_equal(mirror_daemon(m)->identifier, "sup");
+	assert_true(m->ready);
+	assert_int_equal(m->reached, 46);
+	assert_int_equal(m->daemon.state, DAEMON_FATAL);
+	assert_string_equal(m->daemon.identifier, "sup");
 	expect_rows(m, "2=app:a 1=app:b 3=web:web");
 	expect_heard(&h, "+3 +1 +2 ");
 	mirror_free(m);
@@ -152,19 +151,19 @@ test_deltas(void **state)
 	(void)state;
 	apply_seq(m, "stream.begin", 0, 1);
 	apply_seq(m, "stream.end", 0, 1);
-	assert_true(mirror_ready(m));
+	assert_true(m->ready);
 	apply_row(m, 1, 1, "g", "p");
-	assert_int_equal(mirror_reached(m), 1);
+	assert_int_equal(m->reached, 1);
 	apply_row(m, 5, 1, "g", "p");
-	assert_int_equal(mirror_reached(m), 5);
+	assert_int_equal(m->reached, 5);
 	apply(m, "stream.daemon", daemon_params(6, -1), 1);
-	assert_int_equal(mirror_daemon(m)->state, DAEMON_SHUTDOWN);
+	assert_int_equal(m->daemon.state, DAEMON_SHUTDOWN);
 	apply(m, "stream.daemon", daemon_params(7, 0), 1);
-	assert_int_equal(mirror_daemon(m)->state, DAEMON_RESTARTING);
-	assert_int_equal(mirror_reached(m), 7);
+	assert_int_equal(m->daemon.state, DAEMON_RESTARTING);
+	assert_int_equal(m->reached, 7);
 	apply_removed(m, 8, 1);
 	apply_removed(m, 9, 55);
-	assert_int_equal(mirror_reached(m), 9);
+	assert_int_equal(m->reached, 9);
 	assert_null(mirror_by_id(m, 1));
 	expect_rows(m, "");
 	expect_heard(&h, "+1 +1 -1 ");
@@ -184,9 +183,9 @@ test_later_snapshot(void **state)
 	apply_seq(m, "stream.end", 4, 1);
 	h.text[0] = '\0';
 	apply_seq(m, "stream.begin", 9, 1);
-	assert_false(mirror_ready(m));
+	assert_false(m->ready);
 	apply_row(m, 2, 2, "g", "b");
-	assert_int_equal(mirror_reached(m), 4);
+	assert_int_equal(m->reached, 4);
 	apply_row(m, 8, 5, "g", "aa");
 	apply_removed(m, 9, 4);
 	assert_non_null(mirror_by_id(m, 1));
@@ -194,12 +193,12 @@ test_later_snapshot(void **state)
 	apply_seq(m, "stream.end", 9, 1);
 	expect_rows(m, "5=g:aa 2=g:b");
 	expect_heard(&h, "-1 -3 ");
-	assert_int_equal(mirror_reached(m), 9);
-	assert_true(mirror_ready(m));
+	assert_int_equal(m->reached, 9);
+	assert_true(m->ready);
 	mirror_free(m);
 }
 
-/* A snapshot's rows come many at once, as arrays. */
+/* One frame holds many rows of a snapshot, as arrays. */
 static void
 test_rows(void **state)
 {
@@ -220,11 +219,11 @@ test_rows(void **state)
 	row = mirror_by_id(m, 2);
 	assert_int_equal(row->pid, 77);
 	assert_int_equal(row->verdict, VERDICT_RUNNING);
-	assert_int_equal(mirror_reached(m), 5);
+	assert_int_equal(m->reached, 5);
 	mirror_free(m);
 }
 
-/* A snapshot that begins anew forgets what only the broken one named. */
+/* A second stream.begin discards the rows that only the unfinished snapshot had. */
 static void
 test_snapshot_begun_twice(void **state)
 {
@@ -269,7 +268,7 @@ test_find(void **state)
 	mirror_free(m);
 }
 
-/* A process that is removed and added again has a new id; for a moment both exist. */
+/* A process that is removed and added again has a new id; both rows exist for a moment. */
 static void
 test_same_name(void **state)
 {
@@ -291,14 +290,13 @@ test_same_name(void **state)
 	mirror_free(m);
 }
 
-/* Many rows in a shuffled order, then half of them away. */
+/* Adds many rows in shuffled order, then removes half of them. */
 static void
 test_many(void **state)
 {
 	struct heard h;
 	struct mirror *m = observed(&h);
 	const struct process_info *const *rows;
-	size_t count;
 	char name[16];
 
 	(void)state;
@@ -311,9 +309,9 @@ test_many(void **state)
 	apply_seq(m, "stream.end", 0, 1);
 	for (uint64_t i = 0; i < 509; i += 2)
 		apply_removed(m, i + 1, i + 1);
-	rows = mirror_sorted(m, &count);
-	assert_int_equal(count, 254);
-	for (size_t i = 0; i < count; i++) {
+	rows = m->rows;
+	assert_int_equal(m->count, 254);
+	for (size_t i = 0; i < m->count; i++) {
 		assert_int_equal(rows[i]->id % 2, 0);
 		assert_true(i == 0 || strcmp(rows[i - 1]->name, rows[i]->name) < 0);
 		assert_true(mirror_find(m, "g", rows[i]->name) == rows[i]);
@@ -367,8 +365,8 @@ test_breaches(void **state)
 		if (mirror_apply(m, breaches[i].method, params) != breaches[i].want)
 			fail_msg("%s %s", breaches[i].method, breaches[i].params);
 		json_decref(params);
-		assert_int_equal(mirror_reached(m), 5);
-		assert_true(mirror_ready(m));
+		assert_int_equal(m->reached, 5);
+		assert_true(m->ready);
 	}
 	expect_rows(m, "1=g:p");
 	expect_heard(&h, "");
@@ -388,7 +386,7 @@ test_stream_before_snapshot(void **state)
 	apply(m, "stream.daemon", daemon_params(1, 1), -1);
 	apply(m, "stream.removed", json_pack("{si, si}", "seq", 1, "id", 1), -1);
 	apply_seq(m, "stream.end", 1, -1);
-	assert_false(mirror_ready(m));
+	assert_false(m->ready);
 	apply_seq(m, "stream.begin", 7, 1);
 	apply_seq(m, "stream.end", 7, 1);
 	apply_seq(m, "stream.begin", 8, 1);
@@ -396,7 +394,7 @@ test_stream_before_snapshot(void **state)
 	mirror_free(m);
 }
 
-/* The rows of the last release, in the frames that brought them. */
+/* Reads the last release's rows, in frames as that release sent them. */
 static void
 test_recorded(void **state)
 {

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "proto/frame.h"
 #include "proto/row.h"
 
-/* Whoever adds a member extends the comparison and the sample below. */
+/* A new member must be added to the comparison and the sample below. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct process_info) == 168,
     "process_info has changed: compare its new member");
 
@@ -162,7 +163,7 @@ test_left_out(void **state)
 	assert_sizes(&info, REQUIRED + 2, RECORDED_COLUMNS - 4);
 }
 
-/* What the manual says of the order, and of a program that runs. */
+/* The manual's examples: the order of the columns and a program that runs. */
 static void
 test_text(void **state)
 {
@@ -187,7 +188,7 @@ test_text(void **state)
 	buf_clear(&out);
 }
 
-/* Text of any kind arrives; what is no text at all adds nothing. */
+/* Every UTF-8 text arrives unchanged; a text that is not UTF-8 is refused. */
 static void
 test_texts(void **state)
 {
@@ -218,7 +219,7 @@ test_texts(void **state)
 	}
 }
 
-/* Once mended it can be written; what was good stays as it was. */
+/* A mended row can be written; texts that were UTF-8 do not change. */
 static void
 test_mended(void **state)
 {
@@ -241,6 +242,41 @@ test_mended(void **state)
 	process_info_clear(&info);
 }
 
+/* A row with all texts over the limit fits a frame, because the texts are cut. */
+static void
+test_long_texts(void **state)
+{
+	char *text = xcalloc(1, STATE_TEXT_MAX + 3);
+	struct process_info info = sample, got;
+	char **texts[PROCESS_INFO_TEXTS];
+	struct buf out;
+	json_t *row;
+
+	(void)state;
+	process_info_texts(&info, texts);
+	for (size_t i = 0; i < nitems(texts); i++)
+		*texts[i] = text;
+	for (size_t i = 0; i < 2; i++) {
+		(void)memset(text, "\1a"[i], STATE_TEXT_MAX);
+		memcpy(text + STATE_TEXT_MAX - 1, "\xc3\xa9x", 4);
+		buf_init(&out, 0);
+		assert_int_equal(row_write(&out, &info, ROW_WHOLE), 0);
+		assert_true(buf_len(&out) < FRAME_MAX - 1024);
+		buf_clear(&out);
+		row = written(&info, ROW_VALUES);
+		assert_int_equal(row_read(row, &got), 0);
+		json_decref(row);
+		assert_int_equal(strlen(got.name), STATE_TEXT_MAX - 1);
+		assert_string_equal(got.spawnerr, got.name);
+		process_info_clear(&got);
+	}
+	(void)memset(text, 'a', STATE_TEXT_MAX + 2);
+	row = written(&info, ROW_VALUES);
+	assert_int_equal(json_string_length(json_array_get(row, 2)), STATE_TEXT_MAX);
+	json_decref(row);
+	free(text);
+}
+
 static bool
 accepts(const json_t *json)
 {
@@ -251,7 +287,7 @@ accepts(const json_t *json)
 	return r == 0;
 }
 
-/* Each member in turn is left out, and then is of another type. */
+/* Only optional members may be missing; a member of another type is refused. */
 static void
 test_members(void **state)
 {
@@ -329,7 +365,7 @@ test_wrong_values(void **state)
 	}
 }
 
-/* Words and codes of a later master are read as what stands for them. */
+/* Words and codes of a later master are read as UNKNOWN. */
 static void
 test_unknown_codes(void **state)
 {
@@ -365,7 +401,8 @@ test_unknown_codes(void **state)
 	}
 }
 
-/* A reader of the last release finds what it knows where it was, and more behind it. */
+/* A reader of the last release finds its members and columns unchanged: new ones come after
+ * them. */
 static void
 assert_old_reader(const json_t *row, const json_t *recorded)
 {
@@ -381,8 +418,8 @@ assert_old_reader(const json_t *row, const json_t *recorded)
 			fail_msg("%s has changed", key);
 }
 
-/* Rows of the last release, each in all forms: they are read, what they lack has its
- * neutral value, and what is written of them is still the same. */
+/* Rows of the last release, each in all forms, can be read. Newer members then have their
+ * neutral values, and writing the row gives the recorded text. */
 static void
 test_recorded(void **state)
 {
@@ -405,7 +442,7 @@ test_recorded(void **state)
 		assert_false(info.paused);
 		row = written(&info, forms[lines % nitems(forms)]);
 		assert_old_reader(row, recorded);
-		if (lines % nitems(forms) != 1) /* what is left out is the same, too */
+		if (lines % nitems(forms) != 1) /* not ROW_WHOLE, which has new members */
 			assert_true(json_equal(row, recorded));
 		json_decref(row);
 		info.ready = !info.ready;
@@ -432,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_mended),
+		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_wrong_values),

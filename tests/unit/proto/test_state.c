@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/frame.h"
 #include "proto/state.h"
 
-/* Whoever adds a member extends the comparison and the sample below. */
+/* A new member must be added to the comparison and the sample below. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct daemon_info) == 48,
     "daemon_info has changed: compare its new member");
 
@@ -59,11 +60,13 @@ test_daemon_states(void **state)
 	assert_string_equal(daemon_state_name(DAEMON_RUNNING), "RUNNING");
 	assert_string_equal(daemon_state_name(DAEMON_FATAL), "FATAL");
 	assert_string_equal(verdict_name(VERDICT_EXITED_EARLY), "exited-early");
-	assert_string_equal(verdict_name((enum verdict)99), "none");
-	assert_string_equal(health_name(HEALTH_UNHEALTHY), "unhealthy");
-	assert_string_equal(health_name((enum health)99), "unknown");
-	assert_int_equal(health_parse("healthy"), HEALTH_HEALTHY);
-	assert_int_equal(health_parse("Healthy"), -1);
+	assert_string_equal(verdict_name((enum verdict)99), "unknown");
+	assert_int_equal(verdict_parse("stopped"), VERDICT_STOPPED);
+	assert_string_equal(
+	    state_word_name(state_health_words, HEALTH_UNHEALTHY), "unhealthy");
+	assert_string_equal(state_word_name(state_health_words, 99), "unknown");
+	assert_int_equal(state_word_code(state_health_words, "healthy"), HEALTH_HEALTHY);
+	assert_int_equal(state_word_code(state_health_words, "Healthy"), -1);
 }
 
 static char text_group[] = "g", text_name[] = "p", text_empty[] = "";
@@ -200,6 +203,31 @@ test_daemon_mended(void **state)
 	daemon_info_clear(&daemon);
 }
 
+/* A daemon row with texts at their limit fits a frame; longer texts are cut. */
+static void
+test_daemon_long_texts(void **state)
+{
+	char *text = malloc(STATE_TEXT_MAX + 3);
+	struct daemon_info daemon = { .fatal_reason = text, .identifier = text,
+		.logfile = text }, got;
+	json_t *json;
+	struct buf frame;
+
+	(void)state;
+	assert_non_null(text);
+	(void)memset(text, 1, STATE_TEXT_MAX);
+	memcpy(text + STATE_TEXT_MAX - 1, "\xc3\xa9x", 4);
+	json = daemon_info_write(&daemon);
+	buf_init(&frame, 0);
+	assert_int_equal(frame_write(&frame, NULL, json), 0);
+	buf_clear(&frame);
+	assert_int_equal(daemon_info_read(json, &got), 0);
+	json_decref(json);
+	assert_int_equal(strlen(got.identifier), STATE_TEXT_MAX - 1);
+	daemon_info_clear(&got);
+	free(text);
+}
+
 static bool
 accepts_daemon(const json_t *json)
 {
@@ -210,7 +238,7 @@ accepts_daemon(const json_t *json)
 	return r == 0;
 }
 
-/* Each member in turn is left out, and then is of another type. */
+/* Without one of its members, or with one of another type, a row is refused. */
 static void
 test_members(void **state)
 {
@@ -279,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_namespecs),
 		cmocka_unit_test(test_daemon_both_ways),
 		cmocka_unit_test(test_daemon_mended),
+		cmocka_unit_test(test_daemon_long_texts),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_daemon_codes),
 	};

@@ -11,7 +11,7 @@
 
 #define PENDING (-1)
 
-/* The table "Waiting" of man/reeve-protocol.7, row by row, and its neighbours. */
+/* The rows of the table "Waiting" in man/reeve-protocol.7, and cases next to them. */
 static const struct {
 	const char *what;
 	enum wait_kind kind;
@@ -98,7 +98,7 @@ test_table(void **state)
 			.last_spawn = table[i].last_spawn, .verdict = table[i].verdict,
 		};
 		enum fault fault = FAULT_CANT_REREAD;
-		bool ended = wait_judge(
+		bool ended = wait_decide(
 		    table[i].kind, table[i].gone ? NULL : &row, table[i].spawn, &fault);
 		int got = ended ? (int)fault : PENDING;
 
@@ -109,7 +109,7 @@ test_table(void **state)
 	}
 }
 
-/* A world of rows 1 to 9, and what the bulk has said. */
+/* Rows 1 to 9, and the results that the bulk has reported. */
 struct world {
 	struct process_info rows[10];
 	bool there[10];
@@ -222,7 +222,7 @@ test_bulk_order(void **state)
 	w.rows[3].last_spawn = 1;
 	w.rows[3].verdict = VERDICT_RUNNING;
 	add(&w, 3, "g", "instant", 1);
-	/* It has ended, but a result that is still to come may be older in the order. */
+	/* It has ended, but a later result of the job may come before it in the order. */
 	become(&w, 2, PROCESS_RUNNING, 1, VERDICT_RUNNING);
 	expect_said(&w, "[g:instant 0 OK]");
 	add_fault(&w, 4, "g", "bad", 21, "NOT_EXECUTABLE: x");

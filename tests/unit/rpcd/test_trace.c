@@ -132,12 +132,12 @@ test_request_data(void **state)
 		const char *body, *want;
 	} rows[] = {
 		{"<a", "ERRO XML-RPC request data '<a' is invalid: unmarshallable\n"
-		       "DEBG it could not be read: unclosed token\n"},
+		       "DEBG the XML-RPC request could not be parsed: unclosed token\n"},
 		{"it's \xc3\xa9\n", "ERRO XML-RPC request data \"it's \xc3\xa9\\n\" is "
 		    "invalid: unmarshallable\n"
-		    "DEBG it could not be read: text outside of the element\n"},
+		    "DEBG the XML-RPC request could not be parsed: text outside of the element\n"},
 		{"<\xff", "ERRO XML-RPC request data '<\\xff' is invalid: unmarshallable\n"
-		    "DEBG it could not be read: not UTF-8\n"},
+		    "DEBG the XML-RPC request could not be parsed: not UTF-8\n"},
 		{"<methodCall/>", "ERRO XML-RPC request data '<methodCall/>' is invalid: "
 		    "no method name\n"},
 	};

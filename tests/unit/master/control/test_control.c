@@ -272,7 +272,7 @@ try_all(struct scene *s, bool rpcd, enum daemon_state state)
 {
 	for (int role = ROLE_NONE; role < ROLE_MAX; role++)
 		for (enum cmd_id id = CMD_SUBSCRIBE; id <= CMD_DAEMON_RESTART; id++) {
-			const struct cmd *cmd = cmd_get(id);
+			const struct cmd *cmd = &cmd_table[id];
 			int want = expected(cmd, rpcd, (enum role)role, state), got;
 
 			if (!is_tried(id, want))

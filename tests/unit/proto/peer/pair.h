@@ -1,5 +1,5 @@
-/* Pair: two peers, or one and a bare socket, in one loop, with everything they are told
- * written down as text. For test_peer*.c. */
+/* Pair: two peers, or one and a plain socket, in one loop; their callbacks are recorded as
+ * text. For test_peer*.c. */
 #ifndef TESTS_UNIT_PROTO_PAIR_H
 #define TESTS_UNIT_PROTO_PAIR_H
 
@@ -30,15 +30,15 @@
 
 struct side {
 	struct peer *peer;
-	struct buf heard; /* one line for each thing that happened */
+	struct buf heard; /* one line for each callback */
 	size_t requests, notifications, answers;
 	int fds[SIDE_FDS];
 	size_t nfds;
 	unsigned closed;
 	bool violation;
 	char why[200];
-	bool in_call; /* a peer_ function of the test's is running */
-	/* When set, runs instead of writing down. */
+	bool in_call; /* the test is calling a peer_ function */
+	/* When set, called instead of recording. */
 	void (*on_request)(struct side *, uint64_t id, const char *method, json_t *params);
 	void (*on_notification)(struct side *, const char *method, json_t *params, int fd);
 	void (*on_answer)(struct side *, enum fault, json_t *result);
@@ -179,7 +179,7 @@ pair_close(struct pair *t)
 	loop_free(t->loop);
 }
 
-/* Turns the loop until the condition holds. */
+/* Runs turns of the loop until the condition holds. */
 #define UNTIL(t, condition)                                               \
 	do {                                                              \
 		for (int turn_ = 0; !(condition) && turn_ < TURNS; turn_++) \
@@ -187,7 +187,7 @@ pair_close(struct pair *t)
 		assert_true(condition);                                   \
 	} while (0)
 
-/* Enough turns for anything that can happen without more input. */
+/* Runs enough turns for everything that needs no more input. */
 UNUSED static void
 pair_settle(struct pair *t)
 {
@@ -218,7 +218,7 @@ expect_closed(struct pair *t, struct side *s, bool violation, const char *why)
 	assert_int_equal(s->violation, violation);
 }
 
-/* Writes all of it to the bare socket, turning the loop while it is full. */
+/* Writes everything to the plain socket; runs the loop while the socket is full. */
 UNUSED static void
 raw_write(struct pair *t, const char *bytes, size_t len, int fd)
 {
@@ -226,7 +226,7 @@ raw_write(struct pair *t, const char *bytes, size_t len, int fd)
 		ssize_t n = sock_send(t->raw, bytes, len, fd);
 
 		if (n == -1 && (errno == EPIPE || errno == ECONNRESET))
-			return; /* closed upon a violation */
+			return; /* closed after a violation */
 		if (n == -1)
 			assert_int_equal(errno, EAGAIN);
 		assert_int_equal(loop_turn(t->loop, 0), 0);
@@ -244,7 +244,7 @@ raw_puts(struct pair *t, const char *text)
 	raw_write(t, text, strlen(text), -1);
 }
 
-/* What the bare socket holds now is appended; false at its end. */
+/* Appends what the plain socket holds now; false at its end. */
 UNUSED static bool
 raw_read(struct pair *t, struct buf *b)
 {
@@ -273,7 +273,7 @@ raw_frame(struct pair *t, struct buf *b)
 	return NULL;
 }
 
-/* A new pipe: its write end to be passed on, its read end to see whether that is closed. */
+/* A new pipe: returns the write end, to be passed on; the read end shows when it is closed. */
 UNUSED static int
 pipe_watch(int *reader)
 {

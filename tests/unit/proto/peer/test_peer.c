@@ -74,15 +74,15 @@ test_answers_in_any_order(void **state)
 	pair_settle(&t);
 	expect_heard(&t.a, "UNKNOWN ok 3\nUNKNOWN ok 2\nUNKNOWN ok 0\n");
 	assert_int_equal(t.a.closed, 0);
-	/* Each has exactly one answer. */
+	/* Each request has exactly one reply. */
 	(void)peer_reply(t.b.peer, id[1], NULL, -1, 0);
 	expect_closed(&t, &t.a, true, "a response to nothing");
 	expect_closed(&t, &t.b, false, "");
 	pair_close(&t);
 }
 
-/* Lines of tests/data/peer/violations: a frame, TAB, why it ends the connection. The peer
- * has one request without answer, whose id is 1. */
+/* Lines of tests/data/peer/violations: a frame, TAB, the reason why it ends the connection.
+ * The peer waits for the reply to request 1. */
 static void
 test_violations(void **state)
 {
@@ -116,7 +116,7 @@ test_violations(void **state)
 	assert_true(n >= 20);
 }
 
-/* Lines of tests/data/peer/tolerated: frames that must not end it. */
+/* Lines of tests/data/peer/tolerated: frames that do not end the connection. */
 static void
 test_tolerated(void **state)
 {
@@ -172,7 +172,7 @@ test_end_of_file(void **state)
 	pair_close(&t);
 }
 
-/* One who asks and half-closes, as socat does, gets its answers. */
+/* A client that half-closes after its requests, as socat does, receives the replies. */
 static void
 test_answers_after_end_of_file(void **state)
 {
@@ -221,8 +221,8 @@ test_budget(void **state)
 	buf_clear(&b);
 	(void)close(t.raw);
 	t.raw = -1;
-	/* Each turn takes its share of what is there already, the end of file last; time
-	 * stands still, because a turn that is held up ends early. */
+	/* Each turn reads its share of the input, and the last one the end of file. The
+	 * clock is stopped, because a turn ends early when the machine is slow. */
 	clock_freeze(1000, 1000);
 	for (before = 0; before < 500; before = t.a.notifications) {
 		assert_int_equal(loop_turn(t.loop, 0), 0);
@@ -235,7 +235,7 @@ test_budget(void **state)
 	pair_close(&t);
 }
 
-/* What a callback does to its peer. */
+/* What a callback does with its peer. */
 static void
 free_on_request(struct side *s, uint64_t id, const char *method, json_t *params)
 {
@@ -337,7 +337,7 @@ test_drain(void **state)
 	expect_heard(&t.b,
 	    "begin x 0\nnotification x {\"n\":1}\n"
 	    "notification x {\"n\":2}\nend x 0\n");
-	/* The end of file is told by the loop, not from within. */
+	/* The loop reports the end of file, not peer_drain. */
 	peer_free(t.a.peer);
 	t.a.peer = NULL;
 	t.b.in_call = true;
@@ -366,7 +366,7 @@ test_drain_past_budget(void **state)
 	pair_close(&t);
 }
 
-/* Half-closing: all that was queued leaves, nothing more is read, the end is still seen. */
+/* A half-close sends the queue, reads nothing more, and still reports the end of file. */
 static void
 test_half_close(void **state)
 {
@@ -437,7 +437,7 @@ test_half_close_within(void **state)
 	pair_close(&t);
 }
 
-/* A client's peer need not take requests, nor notifications. */
+/* A peer without callbacks for requests and notifications. */
 static void
 test_without_callbacks(void **state)
 {
@@ -477,7 +477,7 @@ scramble(uint32_t *seed)
 	return *seed;
 }
 
-/* Frames with a few bytes changed, doubled or lost, and bare noise. */
+/* Frames with some bytes changed, doubled or lost, and random bytes. */
 static size_t
 garble(char *out, uint32_t *seed)
 {

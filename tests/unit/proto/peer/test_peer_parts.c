@@ -1,7 +1,7 @@
 #include "pair.h"
 
-/* A new text of exactly `len` bytes whose characters are one to four bytes long; FRAME_PART
- * falls within one of them. */
+/* New text of exactly `len` bytes with characters of one to four bytes; the byte at
+ * FRAME_PART is inside a character. */
 static char *
 long_text(size_t len)
 {
@@ -49,7 +49,7 @@ call_with(struct pair *t, size_t len)
 	    peer_call(t->a.peer, "process.stdin", params, false, side_answer, &t->a);
 	int error = errno;
 
-	/* Another reference to what was handed over sees no change. */
+	/* The call does not change params that have another reference. */
 	assert_int_equal(json_object_size(kept), 2);
 	assert_int_equal(json_string_length(json_object_get(kept, "data")), len);
 	json_decref(kept);
@@ -83,7 +83,7 @@ test_sizes(void **state)
 	}
 }
 
-/* Every frame on the wire keeps to the manual, whatever the escapes. */
+/* Every frame keeps the limits of the manual, with any number of escapes. */
 static void
 test_frames(void **state)
 {
@@ -141,7 +141,7 @@ test_bounds_of_the_sender(void **state)
 	t.a.on_answer = expect_answered;
 	assert_int_equal(call_with(&t, PEER_LONG_MAX + 1), 0);
 	assert_int_equal(errno, EMSGSIZE);
-	/* Escaped, it is more than the queue takes; nothing of it is sent. */
+	/* With its escapes it exceeds the queue; nothing of it is sent. */
 	memset(lines, '\n', PEER_LONG_MAX);
 	lines[PEER_LONG_MAX] = '\0';
 	assert_int_equal(peer_call(t.a.peer, "m", json_pack("{ss}", "data", lines), false,
@@ -263,7 +263,7 @@ test_breaches(void **state)
 	pair_close(&t);
 }
 
-/* A part may fill a frame up to its own limit, and no further. */
+/* A part may have PEER_PART_MAX bytes and no more. */
 static void
 test_part_limit(void **state)
 {
@@ -291,7 +291,7 @@ test_part_limit(void **state)
 	}
 }
 
-/* jansson's memory runs out after so many allocations. */
+/* The allocation of jansson that fails. */
 static long allocations_left;
 
 static void *
@@ -303,7 +303,7 @@ scarce_malloc(size_t size)
 	return NULL;
 }
 
-/* Wherever memory runs out, a call ends in an answer, in errno, or with its connection. */
+/* After a failed allocation, a call ends with a reply, errno or the end of its connection. */
 static void
 test_out_of_memory(void **state)
 {

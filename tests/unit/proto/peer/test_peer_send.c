@@ -27,14 +27,14 @@ test_nothing_is_written_before_the_flush(void **state)
 	assert_int_equal(
 	    buf_len(&b), strlen("{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}\n"));
 	buf_clear(&b);
-	/* Forgotten by its owner, it goes with the next turn. */
+	/* Without a flush by the owner it is sent in the next turn of the loop. */
 	assert_int_equal(peer_notify(t.a.peer, "y", NULL, -1, 0), 0);
 	json_decref(raw_frame(&t, &b));
 	buf_clear(&b);
 	pair_close(&t);
 }
 
-/* A peer that reads nothing makes us keep little more than what it is owed. */
+/* Queued small messages take little more memory than their bytes. */
 static void
 test_small_messages_cost_little(void **state)
 {
@@ -51,7 +51,7 @@ test_small_messages_cost_little(void **state)
 	pair_close(&t);
 }
 
-/* A descriptor that can be told from the others: a file of a size of its own. */
+/* A descriptor that its size identifies. */
 static int
 marked_file(off_t size)
 {
@@ -93,7 +93,7 @@ test_descriptors_in_order(void **state)
 	memset(x, 'x', sizeof(x) - 1);
 	pair_open(&t, false);
 	peer_options(t.a.peer)->autoflush = false;
-	/* Among frames that fill the socket, some of them side by side. */
+	/* The frames fill the socket; some neighbours both have a descriptor. */
 	for (int i = 0; i < 400; i++) {
 		int fd = i % 7 == 0 || i % 20 == 1 ? marked_file(++here) : -1;
 
@@ -207,7 +207,7 @@ test_unasked_descriptors(void **state)
 	}
 }
 
-/* Several in one message, and several while one line is still coming. */
+/* Too many descriptors, with one message or while a line is incomplete. */
 static void
 test_descriptor_flood(void **state)
 {
@@ -275,27 +275,71 @@ test_too_big(void **state)
 	(void)state;
 	memset(x, 'x', sizeof(x) - 1);
 	pair_open(&t, true);
-	/* A call that cannot be sent is the caller's to refuse. */
+	/* The caller handles a request that is too long; the connection continues. */
 	assert_int_equal(peer_call(t.a.peer, "x", json_pack("{ss}", "name", x), false,
 			     side_answer, &t.a),
 	    0);
 	assert_int_equal(errno, EMSGSIZE);
 	pair_settle(&t);
 	assert_int_equal(t.a.closed, 0);
-	assert_int_equal(peer_reply(t.a.peer, 1, json_string(x), -1, 0), -1);
+	assert_int_equal(peer_notify(t.a.peer, "x", json_pack("{ss}", "x", x), -1, 0), -1);
 	assert_int_equal(errno, EMSGSIZE);
-	expect_closed(&t, &t.a, false, "cannot queue a message: Message too long");
+	expect_closed(&t, &t.a, false, "cannot send x: Message too long");
 	pair_close(&t);
 }
 
-/* A stream as a publisher makes it: rows that are dirty, each sent as it is then. */
+static void
+reply_too_long(struct side *s, uint64_t id, const char *method, json_t *params)
+{
+	static char x[FRAME_MAX];
+
+	(void)params;
+	memset(x, *method == 'e' ? 1 : 'x', sizeof(x) - 1);
+	if (strcmp(method, "values") == 0) {
+		json_t *values = json_array();
+
+		for (int i = 0; i < FRAME_VALUES; i++)
+			assert_int_equal(json_array_append_new(values, json_null()), 0);
+		assert_int_equal(peer_reply(s->peer, id, values, -1, 0), 0);
+	} else if (strcmp(method, "result") == 0) {
+		assert_int_equal(
+		    peer_reply(s->peer, id, json_string(x), marked_file(1), 0), 0);
+	} else {
+		assert_int_equal(peer_fault(s->peer, id, FAULT_FAILED, x, 0), 0);
+	}
+}
+
+/* A reply that exceeds the limits of a frame becomes a fault, a long message is cut, and the
+ * connection continues. */
+static void
+test_reply_too_long(void **state)
+{
+	struct pair t;
+
+	(void)state;
+	pair_open(&t, false);
+	t.b.on_request = reply_too_long;
+	assert_true(peer_call(t.a.peer, "result", NULL, true, side_answer, &t.a) != 0);
+	assert_true(peer_call(t.a.peer, "values", NULL, false, side_answer, &t.a) != 0);
+	UNTIL(&t, t.a.answers == 2);
+	expect_heard(&t.a,
+	    "FAILED FAILED: the result is too long -\n"
+	    "FAILED FAILED: the result is too long -\n");
+	assert_true(peer_call(t.a.peer, "escapes", NULL, false, side_answer, &t.a) != 0);
+	UNTIL(&t, t.a.answers == 3);
+	assert_int_equal(buf_len(&t.a.heard), strlen("FAILED  -\n") + FRAME_PART);
+	assert_int_equal(t.a.closed + t.b.closed, 0);
+	pair_close(&t);
+}
+
+/* A stream of four rows, each sent with the content of that moment. */
 struct stream {
 	struct peer *peer;
 	uint64_t seq;        /* the newest change */
-	uint64_t row_seq[4]; /* of the last change of a row; 0 = sent */
+	uint64_t row_seq[4]; /* of the last change of each row; 0 = sent */
 	uint64_t reached;
 	size_t pulled;
-	unsigned refuse; /* so many times next() has nothing */
+	unsigned refuse; /* number of times that next() returns false */
 };
 
 static uint64_t
@@ -353,8 +397,8 @@ stream_puller(struct stream *s, struct peer *p, struct peer_puller *puller)
 	return puller;
 }
 
-/* Reads frames until the reply numbered `last`; each reply comes after the changes that it
- * promises. Returns how many changes were read. */
+/* Reads frames up to reply `last` and checks that each reply comes after the changes that it
+ * announces. Returns the number of changes. */
 static size_t
 read_in_order(struct pair *t, struct buf *b, uint64_t last)
 {
@@ -399,7 +443,7 @@ test_changes_before_replies(void **state)
 		pair_open(&t, true);
 		peer_options(t.a.peer)->autoflush = autoflush;
 		peer_pull_from(t.a.peer, stream_puller(&s, t.a.peer, &puller));
-		/* A flush that the machine holds up ends early. */
+		/* A flush ends early when the machine is slow. */
 		clock_freeze(1000, 1000);
 		for (uint64_t i = 1; i <= 5000; i++) {
 			stream_change(&s, i % 3);
@@ -410,7 +454,7 @@ test_changes_before_replies(void **state)
 			if (i % 100 == 0)
 				peer_flush(t.a.peer);
 		}
-		/* The socket is full, and what waits is replies, not rows. */
+		/* The socket is full; replies are queued, rows are not. */
 		assert_true(s.pulled < 1000);
 		assert_true(peer_unsent(t.a.peer) > 0);
 		clock_freeze(-1, -1);
@@ -423,7 +467,7 @@ test_changes_before_replies(void **state)
 	}
 }
 
-/* The stream alone is pulled as the socket drains, and no faster. */
+/* Without replies, the stream is pulled only as fast as the socket is read. */
 static void
 test_stream_alone(void **state)
 {
@@ -452,8 +496,8 @@ test_stream_alone(void **state)
 	pair_close(&t);
 }
 
-/* A reply that promises nothing new does not wait; a stream short of memory is asked again.
- */
+/* A reply that needs no new change is sent at once. A puller that lacked memory is called
+ * again. */
 static void
 test_stamps(void **state)
 {
@@ -575,6 +619,7 @@ main(void)
 		cmocka_unit_test(test_descriptor_flood),
 		cmocka_unit_test(test_queue_bound),
 		cmocka_unit_test(test_too_big),
+		cmocka_unit_test(test_reply_too_long),
 		cmocka_unit_test(test_changes_before_replies),
 		cmocka_unit_test(test_stream_alone),
 		cmocka_unit_test(test_stamps),

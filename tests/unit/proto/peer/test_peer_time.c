@@ -1,4 +1,4 @@
-/* What peers may take of a turn: time, alone and together. */
+/* The time that one peer, and all peers together, may use in a turn of the loop. */
 #include "pair.h"
 
 #include "common/clock.h"
@@ -7,7 +7,7 @@
 #define PEERS 6
 #define REQUESTS 8
 
-/* Requests that take three milliseconds of the clock each, of several peers at once. */
+/* Several peers send requests of which each takes 3 ms of the clock. */
 struct crowd {
 	struct loop *loop;
 	struct side sides[PEERS];
@@ -71,7 +71,7 @@ crowd_close(struct crowd *c)
 	loop_free(c->loop);
 }
 
-/* One peer's requests end its turn by the time that they take. */
+/* A peer's turn ends when its requests have used its time. */
 static void
 test_one_peer(void **state)
 {
@@ -89,7 +89,7 @@ test_one_peer(void **state)
 	crowd_close(&c);
 }
 
-/* Several peers take hardly more of a turn than one, and wait for each other in order. */
+/* Several peers use little more time than one, and are served in order. */
 static void
 test_many_peers(void **state)
 {
@@ -110,7 +110,7 @@ test_many_peers(void **state)
 	crowd_close(&c);
 }
 
-/* What comes now is not behind what others have had waiting. */
+/* A new request is served before the waiting input of peers that have had their share. */
 static void
 test_late_comer(void **state)
 {
@@ -129,7 +129,7 @@ test_late_comer(void **state)
 	crowd_close(&c);
 }
 
-/* Peers that are not the master's share nothing. */
+/* Peers with autoflush do not share a budget. */
 static void
 test_apart(void **state)
 {
@@ -145,7 +145,7 @@ test_apart(void **state)
 	crowd_close(&c);
 }
 
-/* A frame may hold what the peer's limits say. */
+/* Received frames are checked against the peer's limits. */
 static void
 test_limits(void **state)
 {
@@ -169,20 +169,20 @@ test_limits(void **state)
 	pair_close(&t);
 }
 
-/* What the master would refuse is not sent to it. */
+/* A request that exceeds the limits of the other end is not sent. */
 static void
 test_asked_max(void **state)
 {
-	char *name = calloc(1, FRAME_ASKED_MAX + 1);
+	char *name = calloc(1, FRAME_REQUEST_MAX + 1);
 	struct pair t;
 
 	(void)state;
 	assert_non_null(name);
-	memset(name, 'x', FRAME_ASKED_MAX);
+	memset(name, 'x', FRAME_REQUEST_MAX);
 	pair_open(&t, false);
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
 			side_answer, &t.a) != 0);
-	peer_options(t.a.peer)->asked_max = FRAME_ASKED_MAX;
+	peer_options(t.a.peer)->request_limits = &frame_limits_request;
 	assert_true(peer_call(t.a.peer, "m", json_pack("{ss}", "name", name), false,
 			side_answer, &t.a) == 0);
 	assert_int_equal(errno, EMSGSIZE);

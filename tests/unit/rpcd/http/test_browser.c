@@ -21,7 +21,7 @@ enum { PASSWORD = 1, UNIX = 2, PAGE = 4, READ = 8 };
 static const struct {
 	int rules;
 	const char *headers;	/* lines */
-	enum browser_verdict want;
+	enum browser_result want;
 } rows[] = {
 	/* No browser. */
 	{0, "", BROWSER_OK},
@@ -142,7 +142,7 @@ test_rows(void **state)
 		};
 		char *copy = read_headers(&request, rows[i].headers);
 
-		if (browser_judge(&request, &rules) != rows[i].want)
+		if (browser_check(&request, &rules) != rows[i].want)
 			fail_msg("row %zu: %s", i, rows[i].headers);
 		assert_false(request.is_forwarded);
 		free(copy);

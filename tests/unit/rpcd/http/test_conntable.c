@@ -256,16 +256,16 @@ test_weight(void **state)
 	struct conn *other = two + 1;
 
 	assert_null(conntable_heaviest(f->all, CONN_FRESH, f->now));
-	conn_weigh(one, 100, 5000);
-	conn_weigh(two, 60, 6000);
-	conn_weigh(other, 50, 7000);
+	conn_set_weight(one, 100, 5000);
+	conn_set_weight(two, 60, 6000);
+	conn_set_weight(other, 50, 7000);
 	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 7000), two);
 	assert_null(conntable_heaviest(f->all, CONN_FRESH, 5999));
 	assert_null(conntable_heaviest(f->all, CONN_BUSY, 7000));
 	conn_enter(two, CONN_BUSY, 8000);
 	assert_ptr_equal(conntable_heaviest(f->all, CONN_BUSY, 7000), two);
 	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 7000), one);
-	conn_weigh(one, 0, 9000);
+	conn_set_weight(one, 0, 9000);
 	assert_ptr_equal(conntable_heaviest(f->all, CONN_FRESH, 9000), other);
 }
 

@@ -224,7 +224,7 @@ setup(void **state)
 	tell_row(f, (struct row){ 3, 0, 0, VERDICT_NONE, PROCESS_STOPPED, "g", "a" });
 	tell(f, "stream.end", json_pack("{sI}", "seq", (json_int_t)f->seq));
 	turn(f);
-	assert_true(mirror_ready(f->rpcd.mirror));
+	assert_true(f->rpcd.mirror->ready);
 	*state = f;
 	return 0;
 }

@@ -8,7 +8,7 @@
 #define NOT_DESCRIBED \
 	FAULT("30", "FAILED: rpcinterface x has not described its methods yet")
 #define NOT_AS_DECLARED \
-	FAULT("30", "FAILED: x.f answered something else than its signature says")
+	FAULT("30", "FAILED: x.f returned a value of another type than its signature")
 #define TOO_MANY FAULT("30", "FAILED: rpcinterface x has too many calls waiting")
 
 struct server {
@@ -216,7 +216,8 @@ test_calls_left_unanswered_are_bounded(void **state)
 		assert_int_equal(calls_parked(f->rpcd.calls), 0);
 	}
 	assert_int_equal(calls, RPCINTERFACE_LATE_MAX);
-	assert_string_equal(logged, "rpcinterface x left 1024 calls unanswered");
+	assert_string_equal(
+	    logged, "rpcinterface x has not answered 1024 calls; disconnecting it");
 	at_once(f, "x.f", "", NOT_RUNNING);
 }
 
@@ -296,7 +297,7 @@ static void
 count_misfits(
     void *ctx UNUSED, enum log_level level UNUSED, const char *text, size_t len UNUSED)
 {
-	answers += strstr(text, "than its signature says") != NULL;
+	answers += strstr(text, "of another type than its signature") != NULL;
 }
 
 static void

@@ -222,7 +222,7 @@ test_replaced(void **state)
 	answer(f, NULL, dup(fd));
 	later(f, TAIL_POLL_MS);
 	expect_asked(f, 2, "log.open");
-	later(f, TAIL_ASK_MS);
+	later(f, TAIL_REQUEST_MS);
 	expect_asked(f, 3, "log.open");
 	answer_fault(f, FAULT_NO_FILE, "NO_FILE");
 	assert_int_equal(r.ready, 0);
