@@ -12,6 +12,10 @@
 #define PAGE_ROWS 64
 #define PAGE_BYTES (192 * 1024)
 #define UNSENT_MAX (PEER_OUT_MAX / 4)
+/* A row that is longer than ROW_MAX is sent with its texts cut to ROW_TEXT_MAX, so that a
+ * page with it fits a frame (FRAME_MAX). */
+#define ROW_MAX (256 * 1024)
+#define ROW_TEXT_MAX (4 * 1024)
 
 void
 commands_answer_fault(
@@ -60,30 +64,39 @@ cmd_config_preview(struct connection *client, uint64_t id, const json_t *params)
 
 /* --- getAllConfigInfo, a page at a time -------------------------------------------- */
 
+/* New, or NULL with ENOMEM; *bytes is its length as JSON. */
 static json_t *
-commands_row(const struct master *master, const struct config_row *row)
+commands_row(const struct master *master, const struct config_row *row, size_t *bytes)
 {
 	const struct group *group = groups_find(master->groups, row->group->name);
 	const struct process *process =
 	    group == NULL ? NULL : group_process(group, row->process->name);
+	json_t *view;
 
 	if (process != NULL &&
 	    (process->config != row->process || group->rereads != master->rereads))
 		process = NULL;
-	return config_info(row, process, group != NULL);
+	view = config_info(row, process, group != NULL, SIZE_MAX);
+	*bytes = view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
+	if (*bytes > ROW_MAX) {
+		json_decref(view);
+		view = config_info(row, process, group != NULL, ROW_TEXT_MAX);
+		*bytes = view == NULL ? 0 : json_dumpb(view, NULL, 0, 0);
+	}
+	return view;
 }
 
-/* New array of at most `most` rows from `from` on; NULL without memory. */
+/* New array of at most `most` rows from `from` on; NULL with ENOMEM. */
 static json_t *
 commands_page(const struct master *master, size_t from, size_t most)
 {
 	const struct config *config = master->config;
 	json_t *page = json_array(), *row;
-	size_t bytes = 0;
+	size_t bytes = 0, n;
 
 	for (size_t i = from; i < config->nrows; i++) {
-		row = commands_row(master, &config->rows[i]);
-		bytes += row == NULL ? 0 : json_dumpb(row, NULL, 0, 0);
+		row = commands_row(master, &config->rows[i], &n);
+		bytes += n;
 		if (json_array_append_new(page, row) == -1) {
 			json_decref(page);
 			return NULL;

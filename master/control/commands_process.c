@@ -23,11 +23,13 @@ commands_string(const json_t *params, const char *name)
 static void
 commands_cancel_start(struct connection *client, struct process *process)
 {
+	const char *group = process->group->config->name, *name = process->config->name;
+
 	if (jobs_cancel_starts(client->master->jobs, process) && client->owner == NULL &&
 	    client->cursor != NULL && peer_unsent(client->peer) <= PEER_OUT_MAX / 4)
 		connection_notify(client, "process.cancelled",
-		    json_pack("{s:I,s:s,s:s}", "id", (json_int_t)process->id, "group",
-			process->group->config->name, "name", process->config->name));
+		    json_pack("{s:I,s:s%,s:s%}", "id", (json_int_t)process->id, "group",
+			group, state_text_len(group), "name", name, state_text_len(name)));
 }
 
 /* Prepares a stop: cancels queued starts, and the start of a process that is only being

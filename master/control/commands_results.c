@@ -15,14 +15,17 @@ static const char *const commands_actions[] = {
     [SEQUENCE_ADD] = "add",
 };
 
-/* text_take NULL: out of memory. */
+/* text_take NULL: out of memory. Like all texts of a notification it is cut, because a
+ * notification that exceeds a frame ends the connection. */
 static void
 commands_set_fault(json_t *params, enum fault fault, char *text_take)
 {
+	const char *shown = text_take != NULL ? text_take : fault_name(fault);
+
 	if (fault != FAULT_NONE)
 		json_object_set_new(params, "fault",
-		    json_pack("{s:i,s:s}", "code", (int)fault, "text",
-			text_take == NULL ? fault_name(fault) : text_take));
+		    json_pack("{s:i,s:s%}", "code", (int)fault, "text", shown,
+			state_text_len(shown)));
 	free(text_take);
 }
 
@@ -31,10 +34,11 @@ static json_t *
 commands_result(
     uint64_t job, const struct process *process, enum fault fault, const char *detail)
 {
-	char *spec = namespec_join(process->group->config->name, process->config->name);
-	json_t *params = json_pack("{s:I,s:I,s:s,s:s}", "job", (json_int_t)job, "id",
-	    (json_int_t)process->id, "group", process->group->config->name, "name",
-	    process->config->name);
+	const char *group = process->group->config->name, *name = process->config->name;
+	char *spec = namespec_join(group, name);
+	json_t *params = json_pack("{s:I,s:I,s:s%,s:s%}", "job", (json_int_t)job, "id",
+	    (json_int_t)process->id, "group", group, state_text_len(group), "name", name,
+	    state_text_len(name));
 
 	commands_set_fault(
 	    params, fault, fault_text(fault, detail == NULL ? spec : detail));
@@ -67,9 +71,13 @@ static void
 commands_sequence_step(void *ctx, uint64_t number, const struct sequence_step *step,
     enum fault fault, const char *detail)
 {
-	json_t *params = json_pack("{s:I,s:s,s:s?}", "job", (json_int_t)number, "action",
-	    commands_actions[step->action], "target", step->target);
+	json_t *params = json_pack("{s:I,s:s}", "job", (json_int_t)number, "action",
+	    commands_actions[step->action]);
 
+	json_object_set_new(params, "target",
+	    step->target == NULL ?
+		json_null() :
+		json_stringn(step->target, state_text_len(step->target)));
 	commands_set_fault(params, fault,
 	    detail != NULL ? fault_text(fault, detail) : fault_echo(fault, step->target));
 	connection_notify(ctx, "job.step", params);

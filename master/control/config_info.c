@@ -1,6 +1,11 @@
 #include "master/control/config_info.h"
 
+#include "common/str.h"
 #include "master/child/child.h"
+
+#include <string.h>
+
+#define EXITCODES_MAX 1024 /* shown of one program; there are only 256 different ones */
 
 enum value { BOOLEAN, INTEGER, SIGNAL, TEXT, USER, AUTORESTART, EXITCODES };
 
@@ -9,7 +14,7 @@ config_info_exitcodes(const struct process_config *process)
 {
 	json_t *codes = json_array(), *code;
 
-	for (size_t i = 0; i < process->nexitcodes; i++) {
+	for (size_t i = 0; i < process->nexitcodes && i < EXITCODES_MAX; i++) {
 		code = json_integer(process->exitcodes[i]);
 		if (json_array_append_new(codes, code) == -1) {
 			json_decref(codes);
@@ -21,7 +26,7 @@ config_info_exitcodes(const struct process_config *process)
 
 /* New: the value in the slot; an absent text or user is "none". */
 static json_t *
-config_info_value(enum value value, const void *slot)
+config_info_value(enum value value, const void *slot, size_t text_max)
 {
 	static const char *const autorestart[] = {
 	    [AUTORESTART_FALSE] = "false",
@@ -49,6 +54,9 @@ config_info_value(enum value value, const void *slot)
 		break;
 	case TEXT:
 		text = *(char *const *)slot;
+		if (text != NULL && strlen(text) > text_max)
+			return json_sprintf(
+			    "%.*s...", (int)str_utf8_cut(text, text_max), text);
 		if (text != NULL)
 			return json_string(text);
 	}
@@ -118,7 +126,8 @@ config_info_log_name(
 }
 
 json_t *
-config_info(const struct config_row *row, const struct process *live, bool inuse)
+config_info(
+    const struct config_row *row, const struct process *live, bool inuse, size_t text_max)
 {
 	const char *logs[OUTPUT_MAX] = {
 	    config_info_log_name(row->process, live, OUTPUT_STDOUT),
@@ -136,7 +145,7 @@ config_info(const struct config_row *row, const struct process *live, bool inuse
 	for (size_t i = 0; i < nitems(members); i++) {
 		const char *base = bases[members[i].place];
 		json_t *value =
-		    config_info_value(members[i].value, base + members[i].offset);
+		    config_info_value(members[i].value, base + members[i].offset, text_max);
 
 		if (json_object_set_new(info, members[i].name, value) == -1) {
 			json_decref(info);

@@ -1,0 +1,96 @@
+"""Texts of the configuration that are longer than a message between the master and reeve-rpcd."""
+
+import xmlrpc.client
+
+from reeve import Case, program, reeve_only
+
+LONG = "x" * (2 * 1024 * 1024)
+
+
+@reeve_only
+class LongTexts(Case):
+    def sleepers(self, count, letters):
+        return "".join(program("%05d%s" % (i, letters), "/bin/sleep 1000", autostart="false",
+                               stdout_logfile="NONE", stderr_logfile="NONE")
+                       for i in range(count))
+
+    def test_a_long_command_is_shown_cut(self):
+        d = self.daemon(program("p", "/bin/true " + LONG, autostart="false") +
+                        program("q", "/bin/true", autostart="false"))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        info = s.getAllConfigInfo()
+        self.assertEqual(["p", "q"], [i["name"] for i in info])
+        self.assertEqual("/bin/true " + "x" * (4096 - 10) + "...", info[0]["command"])
+        self.assertIn("q ", d.reevectl("avail").stdout)
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_path_that_does_not_exist(self):
+        d = self.daemon(program("p", "/" + LONG, autostart="true", startretries=0))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        info = d.wait_state("p", "FATAL")
+        self.assertEqual("can't find command '/" + "x" * 16363, info["spawnerr"])
+        with self.assertRaises(xmlrpc.client.Fault):
+            s.startProcess("p")
+        self.assertIn("FATAL", d.reevectl("status").stdout)
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_exitcodes(self):
+        d = self.daemon(program("p", "/bin/true", autostart="false",
+                                exitcodes=",".join(["0"] * 100000)))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        self.assertEqual([0] * 1024, s.getAllConfigInfo()[0]["exitcodes"])
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_reread(self):
+        """The names of all added groups are longer than a message."""
+        d = self.daemon(program("p", "/bin/true", autostart="false"))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        d.configure(self.sleepers(300, "y" * 4000))
+        with self.assertRaises(xmlrpc.client.Fault) as caught:
+            s.reloadConfig()
+        self.assertEqual(30, caught.exception.faultCode)
+        self.assertEqual("FAILED: the result is too long", caught.exception.faultString)
+        self.assertEqual("p", s.getAllProcessInfo()[0]["name"])
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_value_that_is_wrong(self):
+        d = self.daemon(program("p", "/bin/true", autostart="false"))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        d.configure(program("p", "/bin/true", autostart=LONG))
+        with self.assertRaises(xmlrpc.client.Fault) as caught:
+            s.reloadConfig()
+        self.assertEqual(92, caught.exception.faultCode)
+        self.assertLess(len(caught.exception.faultString), 33000)
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_name(self):
+        logs = {"stdout_logfile": "NONE", "stderr_logfile": "NONE"}
+        d = self.daemon(program("p" + LONG[:1000000], "/bin/true", autostart="false", **logs) +
+                        program("q", "/bin/true", autostart="false"))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        self.assertEqual(["p" + "x" * 16383, "q"],
+                         [i["name"] for i in s.getAllProcessInfo()])
+        s.startAllProcesses()
+        self.assertEqual(2, len(s.getAllConfigInfo()))
+        self.assertEqual(pid, d.front_end())
+
+    def test_a_long_identifier(self):
+        d = self.daemon(program("p", "/bin/true", autostart="false", stdout_logfile="NONE",
+                                stderr_logfile="NONE"), supervisord={"identifier": LONG})
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        self.assertEqual("x" * 16384, s.getIdentification())
+        self.assertEqual(pid, d.front_end())
+
+    def test_long_parameters_of_a_client(self):
+        d = self.daemon(program("p", "/bin/cat"))
+        s, pid = self.rpc(d).supervisor, d.front_end()
+        for method, *params in (["sendRemoteCommEvent", LONG, "data"],
+                                ["sendRemoteCommEvent", "type", LONG],
+                                ["sendProcessStdin", "p", LONG],
+                                ["signalProcess", "p", LONG], ["startProcess", LONG],
+                                ["addProcessGroup", LONG], ["tailProcessStdoutLog", LONG, 0, 9]):
+            try:
+                getattr(s, method)(*params)
+            except xmlrpc.client.Fault as fault:
+                self.assertLess(len(fault.faultString), 300, method)
+        self.assertEqual(pid, d.front_end())
