@@ -1,5 +1,5 @@
-/* Auth failures: wrong credentials of a listener's clients: how many of an address count at
- * present. Decisions only: no system call is made here. */
+/* Auth failures: counts the requests with wrong credentials that an address has made within
+ * the last second. Makes no system calls. */
 #ifndef RPCD_HTTP_AUTH_FAILURES_H
 #define RPCD_HTTP_AUTH_FAILURES_H
 
@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUTH_DELAY_MS 1000 /* until one is answered, and counts no longer */
+#define AUTH_DELAY_MS 1000 /* until a failure is answered and no longer counts */
 #define AUTH_FAILURES_AN_ADDRESS 16
-#define AUTH_FAILURES_MAX 1024 /* of all addresses */
+#define AUTH_FAILURES_MAX 1024 /* of all addresses of a listener */
 
-/* Zero at first: a ring in the order of time. */
+/* A ring in the order of time. Zero-initialized. */
 struct auth_failures {
 	struct {
 		uint64_t address;
@@ -22,9 +22,9 @@ struct auth_failures {
 	size_t first, count;
 };
 
-/* One more from the address. True: it may be answered after AUTH_DELAY_MS; false: there
- * are too many. It counts on when its client leaves, because a client that does not wait
- * for the answer would guess as fast as before. */
+/* Counts a failure. True: it is to be answered after AUTH_DELAY_MS; false: there are too many.
+ * It also counts when the client disconnects before, so that disconnecting does not allow
+ * faster guesses. */
 NODISCARD bool auth_failures_add(struct auth_failures *, uint64_t address, int64_t now);
 
 #endif

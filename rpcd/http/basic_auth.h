@@ -1,4 +1,4 @@
-/* Basic auth: the credentials of a request, and the role that they give. */
+/* Basic auth: checks the credentials of a request and returns the client's role. */
 #ifndef RPCD_HTTP_BASIC_AUTH_H
 #define RPCD_HTTP_BASIC_AUTH_H
 
@@ -10,7 +10,7 @@
 enum auth_result {
 	AUTH_OK,
 	AUTH_REQUIRED,	/* no credentials: 401 */
-	AUTH_WRONG,	/* 401, too */
+	AUTH_WRONG,	/* 401 */
 	AUTH_MALFORMED,	/* 400 */
 };
 

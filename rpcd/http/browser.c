@@ -45,7 +45,8 @@ static const struct browser_row {
 };
 
 static void
-browser_take(struct browser_request *request, enum browser_field field, const char *value)
+browser_set_field(
+    struct browser_request *request, enum browser_field field, const char *value)
 {
 	switch (field) {
 	case HOST:
@@ -84,22 +85,22 @@ browser_header(struct browser_request *request, const char *name, const char *va
 	if (strncasecmp(name, "Sec-Fetch-", strlen("Sec-Fetch-")) == 0)
 		request->has_fetch = true;
 	for (row = rows; row < rows + nitems(rows); row++) {
-		/* Most headers are none of these, as their first letter shows. */
+		/* The first letter already excludes most headers. */
 		if (((row->name[0] ^ name[0]) & ~0x20) != 0)
 			continue;
 		n = strlen(row->name);
 		if (strncasecmp(row->name, name, n) == 0 &&
 		    (row->is_prefix || name[n] == '\0'))
-			browser_take(request, row->field, value != NULL ? value : "");
+			browser_set_field(request, row->field, value != NULL ? value : "");
 	}
 }
 
 /* ---- hosts ---- */
 
-/* The name and the port of "NAME:PORT", "NAME" or "[ADDRESS]:PORT". */
+/* The parts of "NAME:PORT", "NAME" or "[ADDRESS]:PORT". */
 struct authority {
 	const char *name;
-	size_t len; /* without one dot at the end; with brackets */
+	size_t len; /* with brackets, without a dot at the end */
 	const char *port;
 	size_t port_len; /* 0 = none */
 };
@@ -172,7 +173,7 @@ browser_same_port(
 	    memcmp(port, other, len) == 0;
 }
 
-/* "null", the origin of sandboxed pages and files, is foreign. */
+/* The origin "null", of sandboxed pages and of files, is foreign. */
 static bool
 browser_is_own_origin(const char *origin, const char *host)
 {
@@ -185,14 +186,14 @@ browser_is_own_origin(const char *origin, const char *host)
 	mark += strlen("://");
 	theirs = browser_authority_read(mark);
 	ours = browser_authority_read(host);
-	/* Nothing but blanks may follow: no path, and no next origin of a list. */
+	/* Only blanks may follow: no path and no second origin. */
 	end = mark + strcspn(mark, AUTHORITY_ENDS);
 	return theirs.len > 0 && end[strspn(end, BLANKS)] == '\0' &&
 	    browser_authority_is(&ours, theirs.name, theirs.len) &&
 	    browser_same_port(&theirs, &ours, is_https ? "443" : "80");
 }
 
-/* ---- verdict ---- */
+/* ---- result ---- */
 
 static bool
 browser_is_foreign_site(
@@ -207,7 +208,7 @@ browser_is_foreign_site(
 	    !browser_is_own_origin(request->origin, request->host);
 }
 
-/* A client that is no browser may send any name, or none: it is not sent by a page. */
+/* Clients that are not browsers may send any name or none: no page causes their requests. */
 static bool
 browser_is_foreign_name(
     const struct browser_request *request, const struct browser_rules *rules)
@@ -227,8 +228,8 @@ browser_is_foreign_name(
 		!browser_authority_is_named(&host, rules->names));
 }
 
-enum browser_verdict
-browser_judge(const struct browser_request *request, const struct browser_rules *rules)
+enum browser_result
+browser_check(const struct browser_request *request, const struct browser_rules *rules)
 {
 	if (browser_is_foreign_site(request, rules))
 		return BROWSER_FOREIGN_SITE;

@@ -1,5 +1,4 @@
-/* The checks of a request's headers, in order: each returns the status of its refusal, or
- * 0. */
+/* The checks of a request's headers, in order. Each returns 0 or the status of the refusal. */
 #include "common/log.h"
 #include "common/mem.h"
 #include "rpcd/http/basic_auth.h"
@@ -13,7 +12,7 @@ struct header_count {
 	struct browser_request *browser;
 };
 
-/* A token, as RFC 9110 has it. */
+/* A token of RFC 9110. */
 static bool
 check_is_token(const char *name)
 {
@@ -48,9 +47,9 @@ check_count_header(
 	return MHD_YES;
 }
 
-/* Two ways to find the end of a body are a way to smuggle a second request. A name that is
- * none is a second way for a proxy that corrects it: "Content-Length : 5". Of two hosts a
- * proxy may check one, and the other would be used here. */
+/* Refuses requests that a proxy and reeve-rpcd could read differently, which would allow to
+ * smuggle a second request: two headers that give the length of the body; an invalid name,
+ * which a proxy may correct ("Content-Length : 5"); two Host headers. */
 static int
 check_framing(struct http_request *r)
 {
@@ -64,7 +63,7 @@ check_framing(struct http_request *r)
 	return 400;
 }
 
-/* Before the credentials, which a browser adds to what any page makes it send. */
+/* Before the check of credentials, because a browser adds them to the requests of any page. */
 static int
 check_browser(struct http_request *r)
 {
@@ -76,12 +75,12 @@ check_browser(struct http_request *r)
 	    .is_read = r->route != NULL && r->route->has_target,
 	};
 
-	switch (browser_judge(&r->browser, &rules)) {
+	switch (browser_check(&r->browser, &rules)) {
 	case BROWSER_OK:
 		return 0;
 	case BROWSER_FOREIGN_SITE:
 		log_limited(&e->foreign_sites, LEVEL_WARN,
-		    "%s: refused a request that a page of another site sends", e->name);
+		    "%s: refused a request from a page of another site", e->name);
 		break;
 	case BROWSER_FOREIGN_NAME:
 		log_limited(&e->foreign_names, LEVEL_WARN,
@@ -93,8 +92,8 @@ check_browser(struct http_request *r)
 	return 403;
 }
 
-/* A client that another one stands behind is not on this machine. Once it is reported that
- * a proxy may be allowed less by that than what it replaces. */
+/* A forwarded request counts as coming from another machine. A warning says so once when the
+ * proxy loses permissions by that. */
 static int
 check_auth(struct http_request *r)
 {
@@ -113,8 +112,8 @@ check_auth(struct http_request *r)
 	if (r->browser.is_forwarded && !e->forwarded_logged && e->access.password == NULL &&
 	    r->client->local && e->access.local > r->role) {
 		e->forwarded_logged = true;
-		log_warn("%s: a request that a proxy passed on counts as from another "
-			 "machine and may do less: set username= and password=, or "
+		log_warn("%s: requests that a proxy forwards count as from another machine "
+			 "and have fewer permissions: set username= and password=, or "
 			 "unauthenticated_role=",
 		    e->name);
 	}
@@ -122,8 +121,8 @@ check_auth(struct http_request *r)
 	return status[result];
 }
 
-/* The role before the target: a client that may not read logs does not learn which there
- * are. */
+/* Checks the role before the target, so that a client that may not read logs does not learn
+ * their names. */
 static int
 check_route(const struct http_request *r, const char *method)
 {
@@ -148,7 +147,7 @@ check_route(const struct http_request *r, const char *method)
 	return r->announced > HTTP_BODY_MAX ? 413 : 0;
 }
 
-/* The header's memory is libmicrohttpd's, and lives as long as the call waits. */
+/* The memory of the headers exists as long as the call waits. */
 static enum MHD_Result
 check_wipe_credentials(
     void *ctx UNUSED, enum MHD_ValueKind kind UNUSED, const char *name, const char *value)

@@ -22,8 +22,8 @@ http_connection_list_left(struct http_connection *c)
 	source_arm(c->endpoint->timer, 0);
 }
 
-/* libmicrohttpd 0.9.75 does not see an end that comes together with the last bytes. It runs
- * first, for it frees connections that it closes by itself. */
+/* libmicrohttpd 0.9.75 misses an end of file that arrives together with the last bytes. The
+ * connection is handled after its next run, in which it may close the connection itself. */
 static void
 connection_left(void *ctx, uint32_t ready UNUSED)
 {
@@ -69,8 +69,8 @@ connection_open(struct http_endpoint *e, struct MHD_Connection *handle)
 	c->watch = loop_fd(e->rpcd->loop, c->fd, EPOLLRDHUP | EPOLLET, connection_left, c);
 	if (c->watch == NULL)
 		log_limited(&e->unwatched, LEVEL_WARN,
-		    "%s: a connection is not watched for its client's end: %s", e->name,
-		    strerror(errno));
+		    "%s: cannot watch a connection for its client's disconnect: %s",
+		    e->name, strerror(errno));
 	return c;
 }
 
@@ -115,9 +115,10 @@ connection_shut(struct http_connection *c, int64_t now)
 	http_suspend_abandon(c);
 }
 
-/* What has arrived can still be read after SHUT_RD: a complete request is answered, an
- * incomplete one ends. libmicrohttpd does not look at a suspended connection: a half-closed
- * one counts as closed there, as supervisord has it. */
+/* Handles the connections whose clients have left. Data that has arrived can still be read
+ * after SHUT_RD: a complete request is answered, an incomplete one ends. libmicrohttpd does
+ * not check suspended connections: there a half-close counts as a close, as in
+ * supervisord. */
 static bool
 connections_end_left(struct http_endpoint *e)
 {
@@ -151,8 +152,8 @@ connections_end_due(struct http_endpoint *e)
 		connection_shut(container_of(state, struct http_connection, state), e->now);
 	for (; (state = conntable_victim(all)) != NULL; any = true) {
 		log_limited(&e->crowded, LEVEL_WARN,
-		    "%s: %zu of at most %u connections are open, closing one that %s: its "
-		    "address has %zu",
+		    "%s: %zu of at most %u connections are open; closing one that %s, from "
+		    "an address that has %zu",
 		    e->name, all->count, all->limit, phase_texts[state->phase],
 		    state->address->count);
 		connection_shut(container_of(state, struct http_connection, state), e->now);
@@ -160,8 +161,9 @@ connections_end_due(struct http_endpoint *e)
 	return any;
 }
 
-/* The connection that has held memory in the phase since `before` or longer, of the address
- * that holds the most; it is about to be closed. NULL: there is none. */
+/* Logs and returns the connection to be closed because of its memory: of the address that
+ * uses the most in the phase, the one that has used some since `before` or longer. NULL:
+ * there is none, or it is `except`. */
 static struct http_connection *
 connection_heaviest(struct http_endpoint *e, const struct budget *budget,
     enum conn_phase phase, int64_t before, const struct http_connection *except)
@@ -173,13 +175,14 @@ connection_heaviest(struct http_endpoint *e, const struct budget *budget,
 	if (c == NULL || c == except)
 		return NULL;
 	log_limited(&e->heavy, LEVEL_WARN,
-	    "%s: clients leave %zu bytes unread or incomplete, closing a connection that "
-	    "%s: it holds %zu bytes",
+	    "%s: clients leave %zu bytes unread or incomplete; closing a connection that "
+	    "%s and uses %zu bytes",
 	    e->name, budget->bytes, phase_texts[phase], state->weight);
 	return c;
 }
 
-/* Frees the half of a budget that other clients need. What is closing counts as free. */
+/* Closes connections until at most half of the budget is in use, because other clients need
+ * the rest. The memory of connections that are closing counts as free. */
 static bool
 connections_end_heavy(
     struct http_endpoint *e, const struct budget *budget, enum conn_phase phase)
@@ -221,7 +224,7 @@ http_connections_deadline(const struct http_endpoint *e)
 
 /* ---- bodies ---- */
 
-/* Bytes in the budget for a body of this length. */
+/* The bytes that a body of this length counts in the budget. */
 static size_t
 connection_body_cost(size_t len)
 {
@@ -246,7 +249,7 @@ connection_free_memory(struct http_connection *c)
 		return false;
 	other->gone = true;
 	buf_clear(http_connection_take_body(other));
-	conn_weigh(&other->state, 0, 0);
+	conn_set_weight(&other->state, 0, 0);
 	connection_shut(other, e->now);
 	return true;
 }
@@ -264,6 +267,6 @@ http_connection_keep_body(struct http_connection *c, const char *bytes, size_t n
 	if (buf_append(&c->body, bytes, n) < 0)
 		return -1;
 	budget_add(bodies, cost - before);
-	conn_weigh(&c->state, cost, c->endpoint->now);
+	conn_set_weight(&c->state, cost, c->endpoint->now);
 	return 0;
 }

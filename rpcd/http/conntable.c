@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often those are looked at that have not sent a complete request. */
+/* Time between two checks of the incomplete requests. */
 #define TICK_MS 1000
 
 struct conntable *
@@ -38,7 +38,7 @@ conntable_free(struct conntable *all)
 	free(all);
 }
 
-/* IPv4 addresses get the numbers of an unused prefix: ::ffff:A.B.C.D/64. */
+/* IPv4 addresses have keys that no IPv6 prefix has: 0xffff, then the address. */
 uint64_t
 conntable_key(const struct sockaddr *address)
 {
@@ -74,7 +74,7 @@ conntable_address(struct conntable *all, uint64_t key)
 	return address;
 }
 
-/* The address has `count` connections in the phase from now on. */
+/* Moves an address to its rank when the number of its connections in the phase changes. */
 static void
 conntable_rank(
     struct conntable *all, struct conn_group *of, enum conn_phase phase, size_t count)
@@ -159,7 +159,7 @@ conn_enter(struct conn *c, enum conn_phase phase, int64_t now)
 void
 conn_begin_body(struct conn *c, int64_t now)
 {
-	/* Most bodies come together with their heads. */
+	/* The time is new unless the body comes together with the head, as most do. */
 	if (c->phase != CONN_FRESH || c->since != now)
 		conn_enter(c, CONN_FRESH, now);
 	c->in_body = true;
@@ -174,7 +174,7 @@ conntable_expired(struct conntable *all, int64_t now)
 	while ((c = TAILQ_FIRST(fresh)) != NULL && now >= c->since + CONN_WAIT_MS) {
 		if (!c->in_body || c->received < CONN_BODY_BYTES)
 			return c;
-		/* A body that arrives fast enough begins its time again, as the last. */
+		/* The body arrives fast enough: its time begins again. */
 		c->since = now;
 		c->received = 0;
 		TAILQ_REMOVE(fresh, c, by_time);
@@ -216,7 +216,7 @@ conntable_top(const struct conntable *all, enum conn_phase phase)
 	return top;
 }
 
-/* The address that has many connections in the phase, if that explains how full it is. */
+/* The address with the most connections in the phase if it or the phase has too many. */
 static const struct conn_group *
 conntable_crowd(const struct conntable *all, enum conn_phase phase)
 {
@@ -228,7 +228,6 @@ conntable_crowd(const struct conntable *all, enum conn_phase phase)
 	return top->count > many || all->phases[phase].count >= all->limit / 4 ? top : NULL;
 }
 
-/* When that does not help, the address with the most that do the same, in any phase. */
 struct conn *
 conntable_victim(const struct conntable *all)
 {
@@ -252,7 +251,7 @@ conntable_victim(const struct conntable *all)
 /* ---- memory ---- */
 
 void
-conn_weigh(struct conn *c, size_t weight, int64_t now)
+conn_set_weight(struct conn *c, size_t weight, int64_t now)
 {
 	struct conn_group *of = &c->address->phases[c->phase];
 	size_t *all = &c->all->phases[c->phase].weight;

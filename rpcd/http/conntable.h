@@ -1,6 +1,6 @@
-/* Conntable: the connections of a listener, each with its address, its phase and the time
- * since then; which one has used up its time, and which one is closed when the listener
- * fills up. Decisions only: no system call is made here. */
+/* Conntable: the connections of a listener with their addresses and phases. Decides which
+ * connection has exceeded its time, and which one to close when the listener has too many or
+ * its clients use too much memory. Makes no system calls. */
 #ifndef RPCD_HTTP_CONNTABLE_H
 #define RPCD_HTTP_CONNTABLE_H
 
@@ -12,49 +12,50 @@
 
 struct sockaddr;
 
-/* Limit for a request's head, from its beginning or from the accept of its connection; in
- * each such time CONN_BODY_BYTES of its body must arrive. */
+/* Time for the head of a request, from its first byte or the accept of the connection. In each
+ * such time, CONN_BODY_BYTES of the body must arrive. */
 #define CONN_WAIT_MS 10000
 #define CONN_BODY_BYTES (10 * 1024)
-/* From the end of an answer to the next request; supervisord's. */
+/* Time from the end of an answer to the next request, as in supervisord. */
 #define CONN_IDLE_MS (1800 * 1000)
-/* More connections of an address, or a quarter of the listener's, are closed one by one
- * while the listener is more than half full: incomplete requests, else idle ones. When it
- * is seven eighths full, the largest group is. */
+/* While a listener is more than half full, and an address has more than CONN_MANY incomplete
+ * requests, or a quarter of the listener's connections are incomplete requests, one of those
+ * is closed at a time; else the same with idle connections. When the listener is seven
+ * eighths full, the address with the most connections in one phase loses one. */
 #define CONN_MANY 16
-#define CONNTABLE_LEAST 8 /* connections of a listener, at least */
-/* A connection keeps memory for at least this time. */
+#define CONNTABLE_LEAST 8 /* the smallest number of connections of a listener */
+/* Time for which a connection may use memory before it can be closed because of that. */
 #define CONN_WEIGHT_MS 2000
 
 enum conn_phase {
-	CONN_FRESH,	/* a complete request is awaited */
+	CONN_FRESH,	/* the request is not complete */
 	CONN_IDLE,	/* between two requests */
 	CONN_BUSY,	/* a complete request is being answered */
-	CONN_CLOSING,	/* shut down, and not closed yet */
+	CONN_CLOSING,	/* shut down, not closed yet */
 	CONN_PHASES,
 };
 
-/* A part of the caller's own object; all of this is read-only for the caller. */
+/* Embedded in the caller's struct, which only reads it. */
 struct conn {
 	struct conntable *all;
 	struct conn_address *address;
 	enum conn_phase phase;
-	int64_t since;                /* in the phase; of a body: beginning of its time */
-	bool in_body;                 /* CONN_FRESH: the head is complete */
-	size_t received;              /* bytes of the body since then */
-	size_t weight;                /* bytes of memory that it holds … */
-	int64_t weighed;              /* … since then */
-	TAILQ_ENTRY(conn) by_time;    /* of all in the phase */
-	TAILQ_ENTRY(conn) by_address; /* of those of its address in the phase */
+	int64_t since;             /* beginning of the phase, or of the time for a body */
+	bool in_body;              /* CONN_FRESH: the head is complete */
+	size_t received;           /* bytes of the body since `since` */
+	size_t weight;             /* bytes of memory in use */
+	int64_t weighed;           /* when `weight` increased last */
+	TAILQ_ENTRY(conn) by_time; /* in the list of the phase */
+	TAILQ_ENTRY(conn) by_address; /* in the list of its address and phase */
 };
 
 TAILQ_HEAD(conn_list, conn);
 
 /* The connections of an address in one phase. */
 struct conn_group {
-	struct conn_list connections; /* by the time they entered it */
+	struct conn_list connections; /* the first to enter the phase first */
 	size_t count, weight;
-	TAILQ_ENTRY(conn_group) link; /* in the rank */
+	TAILQ_ENTRY(conn_group) link; /* in its rank */
 };
 
 TAILQ_HEAD(conn_rank, conn_group);
@@ -65,12 +66,12 @@ struct conn_address {
 	struct conn_group phases[CONN_PHASES];
 };
 
-/* Addresses are ranked by their connections up to here; those with more are compared. */
+/* The last rank has all addresses with as many connections or more. */
 #define CONN_RANKS 64
 
 struct conntable { /* of a listener */
 	unsigned limit;
-	size_t count; /* those that are closing included */
+	size_t count; /* with those that are closing */
 	struct idmap *addresses;
 	struct {
 		size_t count, weight;
@@ -79,15 +80,16 @@ struct conntable { /* of a listener */
 	} phases[CONN_PHASES];
 };
 
-/* New; limit: how many connections the listener may have. */
+/* New; limit: the number of connections that the listener may have. */
 struct conntable *conntable_new(unsigned limit);
-void conntable_free(struct conntable *); /* none is left; NULL is fine */
+/* All connections must be closed. NULL is allowed. */
+void conntable_free(struct conntable *);
 
-/* The number that stands for an address: an IPv4 address, or the first 64 bits of an IPv6
- * address, because a site has that many to choose from. */
+/* The key of an address: an IPv4 address, or the first 64 bits of an IPv6 address, because a
+ * site can use all addresses of such a prefix. */
 uint64_t conntable_key(const struct sockaddr *);
 
-/* Begins in CONN_FRESH. */
+/* Adds a connection in CONN_FRESH. */
 void conntable_open(struct conntable *, struct conn *, uint64_t key, int64_t now);
 void conntable_close(struct conn *);
 /* Enters a phase; nothing follows CONN_CLOSING. */
@@ -100,19 +102,18 @@ conn_received(struct conn *c, size_t bytes)
 	c->received += bytes;
 }
 
-/* What the connection holds from now on, 0 = nothing. */
-void conn_weigh(struct conn *, size_t weight, int64_t now);
+/* Sets the memory that the connection uses, in bytes. */
+void conn_set_weight(struct conn *, size_t weight, int64_t now);
 
-/* The next connection that has used up its time, or NULL. */
+/* The next connection that has exceeded its time, or NULL. */
 struct conn *conntable_expired(struct conntable *, int64_t now);
-/* When to ask for that again: monotonic, -1 = no connection waits. A time at which nothing
- * has expired after all is possible. */
+/* When to call conntable_expired again (clock_mono_ms; it may be too early), or -1. */
 int64_t conntable_deadline(const struct conntable *, int64_t now);
-/* The connection to be closed because the listener is too full, or NULL: always the oldest
- * one of the address with the most of them in its phase. */
+/* The connection to close because the listener has too many, or NULL: the oldest one of the
+ * address that has the most in the same phase. */
 struct conn *conntable_victim(const struct conntable *);
-/* Memory is short: the connection that has held some in the phase for longest, of the
- * address that holds the most; only one that has held it since `before`. Or NULL. */
+/* The connection to close because memory is short, or NULL: of the address that uses the most
+ * in the phase, the first one that has used some since `before` or longer. */
 struct conn *conntable_heaviest(const struct conntable *, enum conn_phase, int64_t before);
 
 #endif

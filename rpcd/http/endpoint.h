@@ -1,4 +1,4 @@
-/* Endpoint: what the connections and requests of one listener share. */
+/* Endpoint: the data that the connections and requests of one listener share. */
 #ifndef RPCD_HTTP_ENDPOINT_H
 #define RPCD_HTTP_ENDPOINT_H
 
@@ -14,37 +14,37 @@
 #include <stdint.h>
 
 #define HTTP_BODY_MAX (4 * 1024 * 1024)
-/* Bytes of bodies in memory, short ones excepted: of all requests of a listener, beyond
- * which the client that holds the most loses its request, and of all listeners. */
-#define HTTP_BODIES_MAX (64 * 1024 * 1024)
-#define HTTP_BODIES_ALL (4 * HTTP_BODIES_MAX)
-#define HTTP_PARKED_MAX 256  /* calls a listener */
-#define HTTP_STREAMS_MAX 256 /* answers without an end, a listener */
+/* Bytes of bodies in memory, without small ones. When a listener has more, the client that
+ * uses the most loses a request. */
+#define HTTP_BODIES_MAX (64 * 1024 * 1024)    /* of one listener */
+#define HTTP_BODIES_ALL (4 * HTTP_BODIES_MAX) /* of all listeners */
+#define HTTP_PARKED_MAX 256                   /* calls of a listener that wait */
+#define HTTP_STREAMS_MAX 256                  /* streams of a listener */
 
 struct http_endpoint {
 	struct rpcd *rpcd;
 	char name[64]; /* in log lines */
 	bool is_unix;
 	struct setup_access access;
-	char *names;          /* owned: of the server, separated by blanks; or NULL */
-	struct source *timer; /* armed in the past when libmicrohttpd has to run: it does
-				 * not notice by itself that a connection was resumed */
-	int64_t now;          /* monotonic, when libmicrohttpd's run began */
-	bool paused;          /* accepts no more until a connection of its own ends */
+	char *names;          /* owned: names of the server, separated by blanks; or NULL */
+	struct source *timer; /* armed for time 0 to run libmicrohttpd, which does not
+			       * notice that a connection was resumed */
+	int64_t now;          /* clock_mono_ms() at the beginning of its run */
+	bool paused;          /* libmicrohttpd does not accept until a connection ends */
 	struct conntable *connections;
-	TAILQ_HEAD(, http_connection) left; /* whose clients have, not dealt with yet */
+	TAILQ_HEAD(, http_connection) left; /* clients have left, not handled yet */
 	struct log_limit unwatched, crowded, heavy, foreign_sites, foreign_names, shortages;
 	bool forwarded_logged;
 	struct auth_failures failures;
-	TAILQ_HEAD(, http_request) delayed; /* refusals, in the order of their time */
-	struct source *refusals;            /* timer: of the first of them */
+	TAILQ_HEAD(, http_request) delayed; /* delayed refusals, the first due first */
+	struct source *refusals;            /* timer: for the first delayed refusal */
 	struct log_limit wrong;
 	TAILQ_HEAD(, http_request) all;
-	size_t parked;  /* of them, those whose call waits */
-	size_t streams; /* … whose answer has no end */
+	size_t parked;  /* requests whose call waits */
+	size_t streams; /* requests whose answer is a stream */
 	size_t max_streams;
-	struct budget bodies; /* in memory */
-	struct share share;   /* of the calls */
+	struct budget bodies;
+	struct share share;
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* GET /logtail and /mainlogtail: the bytes of a log as long as the client stays and the
- * daemon lives. */
+/* GET /logtail and /mainlogtail: sends a log as it grows, until the client leaves or the daemon
+ * ends. */
 #include "common/clock.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/request.h"
@@ -16,8 +16,7 @@ log_tail_read(void *tail, char *out, size_t max)
 	return n == TAIL_END ? HTTP_STREAM_END : HTTP_STREAM_BROKEN;
 }
 
-/* The months' names are C's: no locale is ever set. at_once: a proxy must not gather what
- * comes. */
+/* at_once: proxies must not buffer the stream. */
 static struct MHD_Response *
 log_tail_response(struct http_stream *stream, time_t changed, bool at_once)
 {
@@ -56,7 +55,7 @@ log_tail_ready(void *ctx)
 }
 
 void
-http_log_tail_ask(struct http_request *r)
+http_log_tail_answer(struct http_request *r)
 {
 	static const struct http_stream_ops stream_ops = { log_tail_read, tail_free };
 	static const struct tail_ops tail_ops = { log_tail_opened, log_tail_ready };

@@ -5,11 +5,11 @@
 
 #define PAGE_MAX 512 /* bytes of an error page */
 
-/* Of the statuses of errors that we send. */
+/* The errors that reeve-rpcd sends. */
 struct http_reason {
 	int status;
 	const char *text;
-	const char *header, *value; /* one that belongs to it, or NULL */
+	const char *header, *value; /* of that status alone, or NULL */
 };
 
 static const struct http_reason reasons[] = {
@@ -75,7 +75,7 @@ page_read(void *ctx, uint64_t pos UNUSED, char *out, size_t max)
 	return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
 
-/* Takes the content; NULL without memory. */
+/* New; takes the content. NULL with ENOMEM. */
 static struct MHD_Response *
 page_content(struct reply *reply, int64_t *bytes)
 {

@@ -1,4 +1,4 @@
-/* Page: replies as libmicrohttpd's responses, and the pages of HTTP errors. */
+/* Page: makes responses for libmicrohttpd from replies and HTTP errors. */
 #ifndef RPCD_HTTP_PAGE_H
 #define RPCD_HTTP_PAGE_H
 
@@ -7,18 +7,18 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
-#define HTTP_PAGE_BLOCK 32768 /* bytes made at once of an answer that is streamed */
+#define HTTP_PAGE_BLOCK 32768 /* bytes of a stream that are made at once */
 
-/* New: the page of an error, with its status's own headers; NULL without memory. *bytes is
- * the page's length. */
+/* New: the page of an HTTP error with the headers of its status, or NULL with ENOMEM. *bytes is
+ * the length of the page. */
 struct MHD_Response *http_page_error(int status, int64_t *bytes);
-/* New: the reply's document, or the error page of its status; its content is taken, also on
- * failure (NULL). *bytes is its length, -1 of a stream. */
+/* New: the text of the reply, or the error page of its status, or NULL with ENOMEM. Takes the
+ * content, also on failure. *bytes is the length, -1 for a stream. */
 struct MHD_Response *http_page_reply(struct reply *, int64_t *bytes);
-/* Adds a header, or frees the response and returns NULL. NULL is fine. */
+/* Adds a header, or frees the response and returns NULL. A response NULL is allowed. */
 struct MHD_Response *http_page_header(
     struct MHD_Response *, const char *name, const char *value);
-/* The same for those that every answer has. */
+/* The same for the headers of every answer. */
 struct MHD_Response *http_page_headers(struct MHD_Response *, const char *type);
 
 #endif

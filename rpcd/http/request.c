@@ -45,7 +45,7 @@ http_request_free(void *endpoint UNUSED, struct MHD_Connection *handle UNUSED,
 		calls_answered(r->endpoint->rpcd->calls);
 	state = &r->client->state;
 	if (state->weight > 0)
-		conn_weigh(state, 0, 0);
+		conn_set_weight(state, 0, 0);
 	conn_enter(state, CONN_IDLE, r->endpoint->now);
 	buf_clear(http_connection_take_body(r->client));
 	tail_target_clear(&r->target);
@@ -106,10 +106,10 @@ request_headers(struct http_request *r, const char *method, const char *version)
 	if (r->uri != NULL)
 		r->line = trace_request_line(method, r->uri, version);
 	conn_begin_body(&r->client->state, r->endpoint->now);
-	/* libmicrohttpd has refused what is not a number. */
+	/* libmicrohttpd refuses a length that is not a number. */
 	r->announced = length != NULL ? strtoull(length, NULL, 10) : 0;
 	r->status = http_check(r, method);
-	/* As the 401 of supervisord announces. */
+	/* The 401 of supervisord closes the connection. */
 	if (r->status == 401)
 		r->close = true;
 	if (r->status == 0 || r->announced <= HTTP_DISCARD_MAX)
@@ -134,7 +134,7 @@ request_body(struct http_request *r, const char *data, size_t *size)
 	    http_connection_keep_body(c, data, *size) < 0) {
 		r->status = 503;
 		buf_clear(http_connection_take_body(c));
-		conn_weigh(&c->state, 0, 0);
+		conn_set_weight(&c->state, 0, 0);
 	}
 	*size = 0;
 	return MHD_YES;
@@ -151,14 +151,14 @@ request_answer(struct http_request *r)
 		return http_auth_delay(r);
 	if (c->abandon != NULL)
 		return MHD_YES;
-	if (!r->asked && r->status != 0) {
+	if (!r->answering && r->status != 0) {
 		http_request_fail(r, r->status);
 		return request_send(r);
 	}
-	if (!r->asked) {
-		r->asked = true;
+	if (!r->answering) {
+		r->answering = true;
 		conn_enter(&c->state, CONN_BUSY, r->endpoint->now);
-		r->route->ask(r);
+		r->route->answer(r);
 	}
 	return c->abandon != NULL ? MHD_YES : request_send(r);
 }

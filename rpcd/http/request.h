@@ -1,5 +1,5 @@
-/* Request: one request, from its first line to the last byte of its answer: checked by its
- * headers, its body gathered or discarded, its answer begun, awaited and sent. */
+/* Request: one HTTP request from its first line to the last byte of its answer: checks the
+ * headers, collects or discards the body, begins the answer and sends it. */
 #ifndef RPCD_HTTP_REQUEST_H
 #define RPCD_HTTP_REQUEST_H
 
@@ -16,63 +16,64 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A refused request's body is read and dropped up to here, so that the client reads the
- * answer; a request that announces more is answered and cut off. */
+/* The body of a refused request is read and discarded up to this length, because most clients
+ * read the answer only after sending it. For a longer one the connection is closed. */
 #define HTTP_DISCARD_MAX (16 * 1024 * 1024)
 
 struct http_request {
 	TAILQ_ENTRY(http_request) link;
 	struct http_endpoint *endpoint;
 	struct http_connection *client;
-	const struct http_route *route; /* NULL: nothing is served there */
+	const struct http_route *route; /* NULL: there is no such path */
 	struct tail_target target;
-	bool names_log;                 /* the target is one that may be */
+	bool names_log;                 /* the target is valid */
 	struct browser_request browser; /* valid while the headers are checked */
 	enum role role;                 /* of the client */
-	bool begun;                     /* headers have been checked */
-	bool asked;                     /* its answer has been begun */
-	bool auth_failed;               /* its credentials are wrong … */
-	bool delayed;                   /* … and its refusal waits, or has waited */
-	int64_t refused_ms;             /* … for that time */
+	bool begun;                     /* the headers have been checked */
+	bool answering;                 /* the answer has begun */
+	bool auth_failed;               /* the credentials are wrong */
+	bool delayed;                   /* the refusal of them is or was delayed */
+	int64_t refused_ms;             /* when it is due; 0 = not in endpoint->delayed */
 	TAILQ_ENTRY(http_request) delayed_link;
-	bool close;         /* its framing is doubtful: nothing may follow */
-	bool ends_daemon;   /* its answer does: the master waits for it to be sent */
-	int status;         /* of the answer; an error once refused */
+	bool close;         /* close the connection after the answer */
+	bool ends_daemon;   /* the daemon ends when the answer is sent */
+	int status;         /* of the answer; an error once the request is refused */
 	int64_t answered;   /* bytes of the answer's body; -1 = not known */
 	uint64_t announced; /* Content-Length */
-	uint64_t received;  /* bytes of the body, kept or not */
-	char *uri;          /* as it was sent: kept for the request line … */
-	char *line;         /* … of the log; both NULL = not wanted */
+	uint64_t received;  /* bytes of the body, kept or discarded */
+	char *uri;          /* owned, raw, for `line`; NULL = requests are not logged */
+	char *line;         /* owned: the request line for the log, or NULL */
 	struct call *call;  /* parked, or NULL */
 	struct http_stream stream;
 	struct MHD_Response *response;
 };
 
-/* libmicrohttpd's callbacks. New; uri is the raw text of the request line. */
+/* libmicrohttpd's callback for the first line of a request. New; uri is raw. */
 void *http_request_new(void *endpoint, const char *uri, struct MHD_Connection *);
-/* The headers, a piece of the body, or its end (*size 0), also after a resume. */
+/* Its callback for the headers, a piece of the body, the end of the body (*size 0), and after
+ * a resume. */
 enum MHD_Result http_request_handle(void *endpoint, struct MHD_Connection *,
     const char *url, const char *method, const char *version, const char *data,
     size_t *size, void **request);
-/* Answered completely, or its connection broke: what is not done is abandoned. */
+/* Its callback for the end of a request, completed or not. */
 void http_request_free(void *endpoint, struct MHD_Connection *, void **request,
     enum MHD_RequestTerminationCode);
 
-/* Its answer is the page of an error. */
+/* Makes the page of an error the answer. */
 void http_request_fail(struct http_request *, int status);
 /* http_suspend_abandon for all requests of the endpoint. */
 void http_request_abandon_all(struct http_endpoint *);
 
-/* check.c: checks the headers: the status of a refusal, or 0. */
+/* check.c: checks the headers. 0, or the status of the refusal. */
 int http_check(struct http_request *, const char *method);
 
 /* auth_delay.c */
-/* The refusal of wrong credentials: delays it by a second, or returns MHD_NO when too many
- * of the client's address wait already; its connection then is closed without an answer. */
+/* Delays the refusal of wrong credentials. MHD_NO when the client's address has too many of
+ * them: then the connection is closed without an answer. */
 enum MHD_Result http_auth_delay(struct http_request *);
-/* The request is over: it waits no more. */
+/* Ends the delay of a request. */
 void http_auth_delay_end(void *request);
-/* Timer of the endpoint: the refusals whose time has come. */
+/* Timer of the endpoint: sends the refusals that are due. */
 void http_auth_delay_due(void *endpoint, uint32_t ready);
 
 #endif

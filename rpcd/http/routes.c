@@ -6,28 +6,28 @@
 #include <microhttpd.h>
 #include <stddef.h>
 
-/* As in supervisord, all that begins with one of these words belongs to it. */
+/* As in supervisord, all paths with one of these prefixes belong to it. */
 static const struct http_route routes[] = {
 	{
 		.prefix = "/RPC2",
 		.method = MHD_HTTP_METHOD_POST,
 		.has_body = true,
 		.cmd = CMD_HELLO,
-		.ask = http_rpc_ask,
+		.answer = http_rpc_answer,
 	},
 	{
 		.prefix = "/logtail",
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_LOG_OPEN,
-		.ask = http_log_tail_ask,
+		.answer = http_log_tail_answer,
 	},
 	{
 		.prefix = "/mainlogtail",
 		.method = MHD_HTTP_METHOD_GET,
 		.has_target = true,
 		.cmd = CMD_MAINLOG_OPEN,
-		.ask = http_log_tail_ask,
+		.answer = http_log_tail_answer,
 	},
 };
 

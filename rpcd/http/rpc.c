@@ -1,4 +1,4 @@
-/* POST /RPC2: a call, parked while it waits. */
+/* POST /RPC2: runs a call; the connection is suspended while the call waits. */
 #include "common/clock.h"
 #include "rpcd/http/page.h"
 #include "rpcd/http/request.h"
@@ -14,9 +14,9 @@ rpc_done(void *ctx, struct reply *reply)
 	r->status = reply->status;
 	r->ends_daemon = reply->ends_daemon;
 	if (reply->counted > BUDGET_SMALL)
-		conn_weigh(state, reply->counted, clock_mono_ms());
+		conn_set_weight(state, reply->counted, clock_mono_ms());
 	else if (state->weight > 0)
-		conn_weigh(state, 0, 0);
+		conn_set_weight(state, 0, 0);
 	r->response = http_page_reply(reply, &r->answered);
 	if (r->call == NULL)
 		return;
@@ -39,10 +39,10 @@ http_rpc_abandon(void *request)
 }
 
 void
-http_rpc_ask(struct http_request *r)
+http_rpc_answer(struct http_request *r)
 {
 	struct http_endpoint *e = r->endpoint;
-	/* What the call takes of it is in the budget of the calls. */
+	/* The budget of the calls counts the body if the call takes it. */
 	struct buf *body = http_connection_take_body(r->client);
 
 	r->call = call_begin(e->rpcd->calls, &e->share, r->role, body,

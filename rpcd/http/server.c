@@ -19,33 +19,33 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-/* A request's headers and those of its answer. libmicrohttpd overwrites all of it, and
- * some of it twice, after each request. */
+/* Memory for the headers of a request and its answer. More would cost time: libmicrohttpd
+ * clears all of it after each request. */
 #define CONN_MEMORY 16384
-#define CONNECTIONS_MAX 8192 /* a listener */
-#define FILES_RESERVED 64    /* descriptors that are no connections */
-#define IDLE_SECONDS 1800    /* supervisord's */
-#define ACCEPTS_MAX 64       /* connections that we accept ourselves in one turn */
-#define ACCEPT_MS 1000       /* between two tries while there are no descriptors */
-#define RUNS_MAX 16          /* of libmicrohttpd in one turn of the loop … */
-#define RUNS_MS 4            /* … and no new one after so many ms */
+#define CONNECTIONS_MAX 8192 /* of a listener */
+#define FILES_RESERVED 64    /* descriptors for other uses than connections and logs */
+#define IDLE_SECONDS 1800    /* as in supervisord */
+#define ACCEPTS_MAX 64       /* connections that server_accept accepts in one turn */
+#define ACCEPT_MS 1000       /* between two attempts while there are no descriptors */
+#define RUNS_MAX 16          /* of libmicrohttpd in one turn of the loop */
+#define RUNS_MS 4            /* time after which no further run begins */
 
 struct http_server {
 	struct http_endpoint endpoint;
 	struct MHD_Daemon *daemon;
-	int fd;                  /* the listening socket once it is quiesced, else -1 */
-	int socket;              /* the same always; not owned */
-	int shortage;            /* errno of an accept that libmicrohttpd gave up, or 0 */
-	struct source *accept;   /* timer: when we accept instead of it */
-	struct source *ready;    /* libmicrohttpd's epoll set … */
-	struct source *deadline; /* … and its time-outs and ours */
+	int fd;                  /* the listening socket, owned once quiesced, else -1 */
+	int socket;              /* the listening socket, not owned */
+	int shortage;            /* errno of a failed accept in libmicrohttpd, or 0 */
+	struct source *accept;   /* timer: for server_accept_due */
+	struct source *ready;    /* the epoll set of libmicrohttpd */
+	struct source *deadline; /* timer: timeouts of libmicrohttpd and of conntable.h */
 };
 
-/* ---- making it ---- */
+/* ---- creation ---- */
 
-/* What no other listener can take from this one: its part of what all of them have. Half of
- * the descriptors are for connections, half for the logs that they read: two for each
- * stream, one for each call that waits for a log. */
+/* Divides memory and descriptors equally among the listeners, so that none can exhaust another.
+ * Half of the descriptors of a listener are for connections, half for logs: two for each
+ * stream, one for each call that waits for a log, the rest for replies. */
 static void
 server_set_bounds(struct http_endpoint *e)
 {
@@ -67,7 +67,7 @@ server_set_bounds(struct http_endpoint *e)
 	    half - 2 * e->max_streams - MIN(half / 4, HTTP_PARKED_MAX));
 }
 
-/* What log lines call it. */
+/* Sets the name of the listener in log lines. */
 static void
 server_set_name(struct http_endpoint *e, int fd)
 {
@@ -135,8 +135,8 @@ server_clear(struct http_server *s)
 	free(s);
 }
 
-/* The daemon is made now, while its system calls are still allowed; it does not run, so
- * that clients wait in the socket's backlog until http_server_start. */
+/* Creates libmicrohttpd's daemon before the sandbox forbids its system calls. It does not run
+ * before http_server_start; until then clients wait in the backlog of the socket. */
 struct http_server *
 http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 {
@@ -169,9 +169,9 @@ http_server_new(struct rpcd *rpcd, struct setup_listener *listener)
 	return s;
 }
 
-/* ---- running it ---- */
+/* ---- running ---- */
 
-/* 0, or the errno of a shortage. */
+/* Accepts connections. 0, or the errno of a shortage. */
 static int
 server_accept(struct http_server *s)
 {
@@ -193,9 +193,9 @@ server_accept(struct http_server *s)
 	return 0;
 }
 
-/* At a shortage libmicrohttpd tries again without a pause while it has no connection, and
- * else not before one of its own ends, which can take very long. Both are replaced by a try
- * of ours a second. */
+/* After a shortage of descriptors or memory, libmicrohttpd retries without a pause while it has
+ * no connection, and otherwise not before one of its connections ends, which can take very
+ * long. Therefore we accept ourselves, once a second. */
 static void
 server_accept_due(void *ctx, uint32_t ready UNUSED)
 {
@@ -217,8 +217,8 @@ server_accept_due(void *ctx, uint32_t ready UNUSED)
 		source_arm(s->accept, clock_mono_ms() + ACCEPT_MS);
 }
 
-/* True: libmicrohttpd must run again. At its limit it does not accept; it begins again only
- * in the run after the one that closed a connection. */
+/* True: libmicrohttpd must run again. At its limit of connections it does not accept before
+ * the run that follows the close of one. */
 static bool
 server_run_once(struct http_server *s)
 {
@@ -231,8 +231,8 @@ server_run_once(struct http_server *s)
 	    (before >= all->limit && all->count < before);
 }
 
-/* A wake-up that comes too early costs one turn, a timer set after each request one system
- * call a request. */
+/* Arms the timer only for an earlier deadline. A wake-up that is too early costs one turn;
+ * setting the timer for each request would cost a system call for each. */
 static void
 server_arm(struct http_server *s, int64_t deadline)
 {
@@ -251,7 +251,7 @@ server_run(void *ctx, uint32_t ready UNUSED)
 	bool again = true, waits = true;
 	int64_t end = 0;
 
-	/* What it was armed for is done now. */
+	/* This run does the work for which the timer was armed. */
 	source_arm(e->timer, -1);
 	for (int runs = 0; again && runs < RUNS_MAX; runs++) {
 		e->now = clock_mono_ms();
@@ -296,7 +296,7 @@ http_server_start(struct http_server *s)
 	return s->ready != NULL ? 0 : -1;
 }
 
-/* ---- ending it ---- */
+/* ---- end ---- */
 
 void
 http_server_quiesce(struct http_server *s)

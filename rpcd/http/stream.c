@@ -6,7 +6,7 @@
 
 _Static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM &&
 	HTTP_STREAM_BROKEN == MHD_CONTENT_READER_END_WITH_ERROR,
-    "the ends of a stream are libmicrohttpd's");
+    "stream_read returns them to libmicrohttpd");
 
 bool
 http_stream_open(struct http_stream *s, struct http_connection *client,

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Wide enough for the sum of any two numbers a client can send. */
+/* Can hold the sum of any two numbers that a client sends. */
 typedef __int128 wide;
 
 static int64_t

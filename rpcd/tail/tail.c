@@ -18,14 +18,14 @@ struct tail {
 	struct tail_target target;
 	const struct tail_ops *ops;
 	void *ctx;
-	int fd;   /* -1 until it is open */
-	int next; /* the file that replaced it, or -1 */
+	int fd;   /* of the log, or -1 before it is open */
+	int next; /* of the file that has replaced it, or -1 */
 	int64_t pos;
-	const char *notice;      /* rest of a line of ours that goes out first, or "" */
-	bool waiting;            /* tail_read has given nothing */
-	uint64_t asked;          /* request id of the master's answer that is due, or 0 */
-	int64_t asked_ms;        /* when it was asked for last … */
-	struct timespec changed; /* … and what its file's ctime was */
+	const char *notice;      /* rest of a line to send before the log, or "" */
+	bool waiting;            /* tail_read has returned 0 */
+	uint64_t request;        /* id of the request to the master, or 0 */
+	int64_t requested_ms;    /* when the log was requested last */
+	struct timespec changed; /* ctime of the file at that time */
 };
 
 struct tails {
@@ -60,7 +60,7 @@ tail_ready(struct tail *t)
 	t->ops->ready(t->ctx);
 }
 
-/* ---- asking the master ---- */
+/* ---- requests to the master ---- */
 
 static void
 tail_opened(struct tail *t, enum fault fault, int fd)
@@ -80,8 +80,8 @@ tail_opened(struct tail *t, enum fault fault, int fd)
 	t->ops->opened(t->ctx, status, st.st_mtim.tv_sec);
 }
 
-/* The log's file as the master has it now, compared with the newest one that is known. A
- * file that has lost its name goes on to be read. */
+/* Compares the log that the master has now with the newest one known. Without a log (fd -1)
+ * the known file is read further. */
 static void
 tail_reopened(struct tail *t, int fd)
 {
@@ -101,12 +101,12 @@ tail_reopened(struct tail *t, int fd)
 }
 
 static void
-tail_answered(
+tail_on_reply(
     void *ctx, enum fault fault, const char *message UNUSED, json_t *result UNUSED, int fd)
 {
 	struct tail *t = ctx;
 
-	t->asked = 0;
+	t->request = 0;
 	if (t->fd < 0)
 		tail_opened(t, fault, fd);
 	else
@@ -114,7 +114,7 @@ tail_answered(
 }
 
 static void
-tail_ask(struct tail *t)
+tail_request(struct tail *t)
 {
 	struct rpcd *rpcd = t->tails->rpcd;
 	enum cmd_id cmd = CMD_MAINLOG_OPEN;
@@ -127,9 +127,9 @@ tail_ask(struct tail *t)
 		params = json_pack(
 		    "{ss ss}", "name", t->target.name, "stream", t->target.stream);
 	}
-	t->asked_ms = clock_mono_ms();
-	t->asked =
-	    peer_call(rpcd->master, cmd_table[cmd].name, params, true, tail_answered, t);
+	t->requested_ms = clock_mono_ms();
+	t->request =
+	    peer_call(rpcd->master, cmd_table[cmd].name, params, true, tail_on_reply, t);
 }
 
 struct tail *
@@ -147,8 +147,8 @@ tail_begin(struct tails *all, const struct tail_target *target, const struct tai
 	t->fd = t->next = -1;
 	t->notice = "";
 	TAILQ_INSERT_TAIL(&all->all, t, link);
-	tail_ask(t);
-	if (t->asked != 0)
+	tail_request(t);
+	if (t->request != 0)
 		return t;
 	tail_free(t);
 	return NULL;
@@ -159,9 +159,9 @@ tail_forget(struct tail *t)
 {
 	struct peer *master = t->tails->rpcd->master;
 
-	if (t->asked != 0 && master != NULL)
-		peer_forget(master, t->asked);
-	t->asked = 0;
+	if (t->request != 0 && master != NULL)
+		peer_forget(master, t->request);
+	t->request = 0;
 }
 
 void
@@ -181,10 +181,10 @@ tail_free(void *tail)
 
 /* ---- waiting ---- */
 
-/* A file that is replaced, by another one or none, has a new ctime. So has one that is
- * written to: each pause in the writing asks once. */
+/* Checks a log that did not grow. A new ctime shows that the file may have been renamed or
+ * removed: then the log is requested again, which a write causes, too. */
 static void
-tail_look(struct tail *t)
+tail_check(struct tail *t)
 {
 	struct stat st;
 
@@ -194,13 +194,13 @@ tail_look(struct tail *t)
 		tail_ready(t);
 		return;
 	}
-	if (t->asked != 0 ||
+	if (t->request != 0 ||
 	    (st.st_ctim.tv_sec == t->changed.tv_sec &&
 		st.st_ctim.tv_nsec == t->changed.tv_nsec &&
-		clock_mono_ms() < t->asked_ms + TAIL_ASK_MS))
+		clock_mono_ms() < t->requested_ms + TAIL_REQUEST_MS))
 		return;
 	t->changed = st.st_ctim;
-	tail_ask(t);
+	tail_request(t);
 }
 
 static void
@@ -218,7 +218,7 @@ tails_poll(void *ctx, uint32_t ready UNUSED)
 
 	TAILQ_FOREACH_SAFE(t, &all->all, link, next) {
 		if (t->waiting)
-			tail_look(t);
+			tail_check(t);
 	}
 	TAILQ_FOREACH(t, &all->all, link) {
 		if (t->waiting)
@@ -266,17 +266,7 @@ tails_end(struct tails *all)
 
 /* ---- reading ---- */
 
-static ssize_t
-tail_read_notice(struct tail *t, char *out, size_t max)
-{
-	size_t n = strnlen(t->notice, max);
-
-	memcpy(out, t->notice, n);
-	t->notice += n;
-	return (ssize_t)n;
-}
-
-/* Bytes, or 0 when the file shrank meanwhile. */
+/* Returns 0 when the file has been truncated since its size was read. */
 static ssize_t
 tail_read_file(struct tail *t, int64_t size, char *out, size_t max)
 {
@@ -308,15 +298,19 @@ tail_read(struct tail *t, char *out, size_t max)
 	ssize_t n;
 
 	for (;;) {
-		if (*t->notice != '\0')
-			return tail_read_notice(t, out, max);
+		if (*t->notice != '\0') {
+			n = (ssize_t)strnlen(t->notice, max);
+			memcpy(out, t->notice, (size_t)n);
+			t->notice += n;
+			return n;
+		}
 		size = logread_size(t->fd);
 		if (size < 0)
 			return TAIL_BROKEN;
 		switch (tail_decide(t->pos, size, t->next >= 0)) {
 		case TAIL_READ:
 			n = tail_read_file(t, size, out, max);
-			/* Nothing is no end: what shrank is seen the next time. */
+			/* 0: the next call finds the truncated file. */
 			return n != 0 ? n : tail_pause(t);
 		case TAIL_TRUNCATED:
 			t->notice = "==> File truncated <==\n";

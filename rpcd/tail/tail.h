@@ -1,6 +1,5 @@
-/* Tail: logs that grow while clients read them: each an open descriptor that is read from
- * where its client stands, and requested again when its file may have been replaced.
- * Knows nothing of HTTP. */
+/* Tail: reads logs that grow, each for one client through a descriptor, which is requested
+ * again when the file may have been replaced. Independent of HTTP. */
 #ifndef RPCD_TAIL_TAIL_H
 #define RPCD_TAIL_TAIL_H
 
@@ -14,51 +13,51 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define TAIL_POLL_MS 100 /* from one look at a log that does not grow to the next */
-#define TAIL_ASK_MS 5000 /* a log that shows no change is asked for again so often */
-#define TAIL_LAST 1024   /* bytes before the end where a tail begins */
+#define TAIL_POLL_MS 100     /* between two checks of a log that does not grow */
+#define TAIL_REQUEST_MS 5000 /* after which an unchanged log is requested again */
+#define TAIL_LAST 1024       /* a tail begins so many bytes before the end */
 
-struct tails; /* all of reeve-rpcd */
+struct tails; /* all tails of reeve-rpcd */
 struct tail;
 
 struct tail_ops {
-	/* Once: the log is open (200) and was last changed then, or the HTTP status of the
-	 * refusal, on which the callee frees the tail. Never before tail_begin
-	 * returns. */
+	/* Called once, after tail_begin has returned: status 200 and the time of the last
+	 * change, or the HTTP status of a refusal, upon which the callee frees the tail. */
 	void (*opened)(void *ctx, int status, time_t changed);
-	/* There is something to read after tail_read gave nothing; the callee does not
-	 * free, but reads later. */
+	/* There is something to read after tail_read has returned 0. The callee neither
+	 * reads nor frees the tail at once. */
 	void (*ready)(void *ctx);
 };
 
-/* New; its timer runs only while a tail waits. NULL with errno. */
+/* New; NULL with errno. */
 struct tails *tails_new(struct rpcd *);
-void tails_free(struct tails *); /* NULL is fine; no tail is left */
-/* The daemon ends: each reads what its log holds and is at its end then. */
+/* All tails must be freed. NULL is allowed. */
+void tails_free(struct tails *);
+/* The daemon ends: each tail ends at the current end of its log. */
 void tails_end(struct tails *);
 
-/* Asks the master for the log, which is borrowed. NULL: the master cannot be asked. */
+/* New: requests the log (target borrowed) from the master. NULL: that is not possible. */
 struct tail *tail_begin(
     struct tails *, const struct tail_target *, const struct tail_ops *, void *ctx);
-void tail_free(void *tail); /* NULL is fine */
+void tail_free(void *tail); /* NULL is allowed */
 
 #define TAIL_END (-1)
 #define TAIL_BROKEN (-2)
-/* The next bytes: how many, 0 = none for now, TAIL_END, or TAIL_BROKEN (the log cannot
- * be read). The cost does not depend on the log's size. */
+/* Reads the next bytes. Their number; 0 = none until `ready` is called; TAIL_END; TAIL_BROKEN:
+ * the log cannot be read. The cost does not depend on the size of the log. */
 NODISCARD ssize_t tail_read(struct tail *, char *out, size_t max);
 
-/* What comes next at `pos` in a file of `size` bytes; has_next: another file has its name
- * now. A pure function. */
+/* The decisions of tail_read, public because they are tested without files. */
 enum tail_move {
 	TAIL_WAIT,
 	TAIL_READ,
-	TAIL_TRUNCATED,	/* read it from its beginning */
-	TAIL_NEXT,		/* this one is done: on to the other */
+	TAIL_TRUNCATED,	/* continue at the beginning of the file */
+	TAIL_NEXT,	/* the file is read completely: continue with the next one */
 };
+/* What to do at `pos` in a file of `size` bytes; has_next: another file has its name now. */
 enum tail_move tail_decide(int64_t pos, int64_t size, bool has_next);
-/* How many of the n bytes go out as one chunk: no character is cut when more follows, for
- * supervisorctl decodes each chunk for itself. Never 0 for n > 0. A pure function. */
+/* How many of n > 0 bytes to send as one chunk, never 0. When more follows, no character is
+ * cut, because supervisorctl decodes each chunk separately. */
 size_t tail_cut(const char *bytes, size_t n, bool more);
 
 #endif

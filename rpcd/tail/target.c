@@ -11,7 +11,7 @@
 
 #define MAIN_PREFIX "/mainlogtail"
 
-/* In place; what is no escape stays. False: the text holds a NUL, or is not UTF-8. */
+/* Decodes %-escapes in place. False: the text contains NUL or is not UTF-8. */
 static bool
 target_decode(char *text)
 {
@@ -31,9 +31,9 @@ target_decode(char *text)
 	return str_is_utf8(text, (size_t)(out - text));
 }
 
-/* "…/NAME[/STREAM]": what stands before the first slash was matched by its prefix. */
+/* Reads "…/NAME[/STREAM]"; the route has checked the part before the first slash. */
 static int
-target_take(char *path, struct tail_target *target)
+target_read(char *path, struct tail_target *target)
 {
 	static const char *const streams[] = { "stdout", "stderr" };
 	char *name = strchr(path, '/'), *stream;
@@ -65,7 +65,7 @@ tail_target_parse(const char *uri, struct tail_target *target)
 		return 0;
 	path = xstrndup(uri, strcspn(uri, ";?#"));
 	if (target_decode(path))
-		rc = target_take(path + strspn(path, "/"), target);
+		rc = target_read(path + strspn(path, "/"), target);
 	free(path);
 	return rc;
 }

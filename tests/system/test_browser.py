@@ -39,7 +39,7 @@ class Pages(Shared):
                         self.assertEqual(403, self.status(method, path, body, headers=headers,
                                                           via=via))
         self.assertRuns()
-        self.d.wait_log("refused a request that a page of another site sends")
+        self.d.wait_log("refused a request from a page of another site")
 
     def test_name_that_resolves_to_this_machine(self):
         same = ["Origin: http://evil.example", "Sec-Fetch-Site: same-origin"]
@@ -101,9 +101,9 @@ class Forwarded(Shared):
                     self.assertIn(b"RUNNING",
                                   self.ask(CALL % b"supervisor.getState", [header], via))
         self.assertEqual("RUNNING", self.d.state("cat"))
-        self.d.wait_log("WARN reeve-rpcd: .*: a request that a proxy passed on counts as from "
+        self.d.wait_log("WARN reeve-rpcd: .*: requests that a proxy forwards count as from "
                         "another machine")
-        self.assertEqual(2, self.d.log().count("a proxy passed on"), "once for each server")
+        self.assertEqual(2, self.d.log().count("a proxy forwards"), "once for each server")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class Crowd(Case):
         return select.select([s], [], [], 0)[0] == []
 
     def warnings(self):
-        return re.findall(r"WARN reeve-rpcd: .* are open, closing one that .*", self.d.log())
+        return re.findall(r"WARN reeve-rpcd: .* are open; closing one that .*", self.d.log())
 
     def flood(self, data=b"", source=None, count=None):
         """So many connections, each with these bytes; as many as are still open."""
