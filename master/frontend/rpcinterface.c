@@ -59,15 +59,15 @@ rpcinterface_detach(struct process *process)
 
 /* Our end is non-blocking, the child's is blocking. 0, or -1 with errno. */
 static int
-rpcinterface_pair(int *ours, int *childs)
+rpcinterface_pair(int *ours, int *theirs)
 {
 	int pair[2];
 
 	if (sock_pair(pair) == -1)
 		return -1;
 	*ours = pair[0];
-	*childs = pair[1];
-	return fcntl(*childs, F_SETFL, 0);
+	*theirs = pair[1];
+	return fcntl(*theirs, F_SETFL, 0);
 }
 
 static int

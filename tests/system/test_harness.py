@@ -83,7 +83,8 @@ class Lint(unittest.TestCase):
         self.assertEqual(1, told.returncode)
         last = told.stdout.splitlines()[-1]
         self.assertRegex(last, r"^missing: [a-z -]+ \(make lint-deps installs them\)$")
-        for tool in "git mandoc groff shellcheck zsh fish clang cppcheck clang-tidy".split():
+        for tool in ("git mandoc man groff codespell shellcheck zsh fish clang cppcheck "
+                     "clang-tidy").split():
             self.assertIn(" %s " % tool, last)
 
 

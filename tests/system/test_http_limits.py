@@ -487,14 +487,14 @@ class KeepAlive(Limits):
         except (BrokenPipeError, ConnectionResetError):
             return False
 
-    def check(self, *datas):
+    def check(self, *requests):
         for version, header, wanted in ((b"HTTP/1.0", None, False),
                                         (b"HTTP/1.0", b"keep-alive", True),
                                         (b"HTTP/1.0", b"close", False),
                                         (b"HTTP/1.1", None, True),
                                         (b"HTTP/1.1", b"keep-alive", True),
                                         (b"HTTP/1.1", b"close", False)):
-            for data in datas:
+            for data in requests:
                 with self.subTest(version=version, header=header, data=data):
                     self.assertEqual(wanted, self.stays(version, header, data))
 
