@@ -1,9 +1,9 @@
-# reeve: plain GNU make. `make help` says what each target does.
+# reeve: plain GNU make. `make help` lists the targets.
 
 BUILD      ?= build
 CC         ?= cc
 VERSION    := 0.1.0
-# Where `make install` puts things. DESTDIR comes before all of it and is not remembered.
+# The directories of `make install`. DESTDIR is a prefix for staging; the programs do not know it.
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
 BINDIR     ?= $(PREFIX)/bin
@@ -19,7 +19,7 @@ DESTDIR    ?=
 
 WARNINGS   := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
               -Wcast-qual -Wpointer-arith -Wvla -Wformat=2 -Wundef -Wwrite-strings
-# Those that not every compiler has are tried once. Instrumented builds have their own CFLAGS.
+# Options that not every compiler has are tried once. Instrumented builds have their own CFLAGS.
 hash       := \#
 has         = $(shell printf '$(hash)include <stdio.h>\nint main(void) { return 0; }\n' | \
               $(CC) -O2 -Werror $(1) -x c -S -o /dev/null - 2>/dev/null && echo '$(1)')
@@ -45,18 +45,18 @@ MAINS      := %/main.c
 MANUALS    := $(wildcard man/*.[1-8])
 
 UNIT       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(shell find tests/unit -name 'test_*.c'))
-# Each prints the tables of its directory as the manuals have them.
+# Programs that print the tables of a directory for the manuals.
 TABLES     := $(patsubst %,$(BUILD)/man/tables/%,proto master rpcd ctl)
 CHILDREN   := $(patsubst tests/bin/%.c,$(BUILD)/tests/bin/%,$(wildcard tests/bin/*.c))
 
-# Variants are whole builds in directories of their own. The sanitizers and valgrind want a
-# plain fork and a front end without seccomp; gcc guesses at lengths in instrumented code and
-# is told not to. The seam lets a test enter the FATAL state.
+# Variants are complete builds in directories of their own. The sanitizers and valgrind need a
+# plain fork and reeve-rpcd without seccomp; two of gcc's warnings are wrong in instrumented code.
+# The seam lets a test enter the FATAL state.
 SANITIZED  := -DREEVE_SANITIZED -DSPAWN_PLAIN_FORK
 ASAN       := BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
               EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=undefined \
               -Wno-format-truncation -Wno-maybe-uninitialized $(SANITIZED)'
-# What valgrind looks for must not be made zero.
+# Without the hardening that initializes variables: valgrind must see the uninitialized ones.
 VALGRIND   := BUILD=build/valgrind HARDENING= CFLAGS='-O1 -g' EXTRA='$(SANITIZED)'
 SEAM       := BUILD=build/seam EXTRA=-DREEVE_TEST_SEAM
 
@@ -67,7 +67,7 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# What holds a path of the installation is built anew when that changes.
+# Files that contain a path of the installation are rebuilt when the path changes.
 paths      := $(LIBEXECDIR) $(sysconfdir)
 ifneq ($(paths),$(shell cat $(BUILD)/paths 2>/dev/null))
 $(shell mkdir -p $(BUILD) && echo '$(paths)' >$(BUILD)/paths)
@@ -76,7 +76,7 @@ $(BUILD)/obj/master/frontend/frontend.o $(BUILD)/obj/master/config/load/load.o \
 $(BUILD)/obj/ctl/daemon/conffile.o: $(BUILD)/paths
 $(BUILD)/obj/master/config/sample.o: master/config/reeved.conf.sample
 
-# Each directory with its folders is a library; its program is main.c and the libraries below it.
+# Each directory is a library; its program is main.c with this library and those of lower layers.
 objects     = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(shell find $(1) -name '*.c')))
 layers      = $(if $(filter $(1),common),common,$(if $(filter $(1),proto),proto common,$(1) proto common))
 archives    = $(foreach l,$(call layers,$(1)),$(BUILD)/lib$(l).a)
@@ -106,7 +106,7 @@ BENCH      := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/stamp.c,$(wildcard 
 $(BUILD)/tests/bench/limit: $(BENCH)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmicrohttpd
-# Nothing to load between its exec and what it says.
+# Linked statically, so that no time passes between its exec and its output.
 $(BUILD)/tests/bench/stamp: $(BUILD)/obj/tests/bench/stamp.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) -static-pie -o $@ $^
@@ -122,27 +122,28 @@ test-programs: all $(UNIT) $(CHILDREN) $(TABLES)
 man-tables: $(TABLES)
 	@man/tables/put
 
-# --- what a newcomer types ---------------------------------------------------
+# --- packages, demonstration ---------------------------------------------------
 
 .PHONY: help deps test-deps lint-deps deb-deps long-deps demo clean
 help:
-	@echo 'make deps        install what building needs (system packages)'
+	@echo 'make deps        install the packages for building'
 	@echo 'make             build reeved, reeve-rpcd, reevectl and pidproxy into $(BUILD)/'
-	@echo 'make demo        run reeved on two real programs, API on 127.0.0.1:9001'
-	@echo 'make test-deps   install what testing needs'
-	@echo 'make check       build and run every test; ends with N passed, N failed'
+	@echo 'make demo        run reeved with two real programs, API on 127.0.0.1:9001'
+	@echo 'make test-deps   install the packages for testing'
+	@echo 'make check       build and run the tests; ends with N passed, N failed'
 	@echo 'make check-long  check, and all tests with sanitizers and valgrind, Ansible, the package'
-	@echo 'make long-deps   install what check-long needs'
+	@echo 'make long-deps   install the packages for check-long'
 	@echo 'make compat      compare reeve with supervisord; ends with compat: N of M agree'
 	@echo 'make asan        run all tests under ASan and UBSan'
 	@echo 'make bench       measure reeve, supervisord, and the limit of the machine'
-	@echo 'make lint        check layers, sizes, layout, manuals; clang-tidy, cppcheck'
-	@echo 'make lint-deps   install what lint needs'
-	@echo 'make man-tables  print the tables of the manuals from the code'
+	@echo 'make lint        check layers, sizes, layout, spelling, warnings, manuals'
+	@echo 'make lint-deps   install the packages for lint'
+	@echo 'make man-tables  write the tables of the code into the manuals'
 	@echo 'make install     install below DESTDIR and PREFIX, configuration in sysconfdir'
 	@echo 'make install-compat  install the names supervisord and supervisorctl too'
-	@echo 'make deb         build Debian packages in $(BUILD)/deb (make deb-deps first)'
-	@echo 'make uninstall   remove both; a changed configuration stays'
+	@echo 'make uninstall   remove both; keeps changed configuration'
+	@echo 'make deb-deps    install the packages for deb'
+	@echo 'make deb         build Debian packages into $(BUILD)/deb'
 	@echo 'make clean       remove build/'
 
 deps:
@@ -169,10 +170,9 @@ clean:
 
 # --- installation --------------------------------------------------------------
 
-# One list of everything: mode, directory, file, and its name there where it is another.
-# Names in .in have their paths put in. Configuration that is there already stays. The
-# directories that it names are made, because not every system reads tmpfiles.d; /run of a
-# staged installation is not there yet.
+# All installed files: mode, directory, file, and the installed name if that differs. Paths are
+# filled into files named .in. An existing configuration is kept. Directories that it names are
+# created, because not every system reads tmpfiles.d; a staged installation has no /run.
 install_rows = \
 	755:$(SBINDIR):$(BUILD)/reeved: \
 	755:$(BINDIR):$(BUILD)/reevectl: \
