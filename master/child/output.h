@@ -21,7 +21,7 @@ extern const char *const output_words[OUTPUT_MAX]; /* "stdout", "stderr" */
 	ROW(S, FD, fd)		/* -1 once the child has closed its end */		\
 	ROW(S, BOOL, hidden)	/* not copied to the main log */
 
-/* How an output is used; what is borrowed must outlive the output. */
+/* The use of an output; borrowed members must outlive the output. */
 struct output_use {
 	const char *name; /* of the process; borrowed */
 	enum output_id id;

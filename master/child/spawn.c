@@ -129,7 +129,7 @@ spawn_complain(const char *what, const char *object, const char *why)
 			text[len++] = *at;
 	text[len++] = '\n';
 	if (write(STDERR_FILENO, text, len) == -1)
-		return; /* there is nowhere else to report it */
+		return; /* no other place is left to report it */
 }
 
 static void

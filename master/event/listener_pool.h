@@ -51,7 +51,7 @@ struct listener_pool {
 /* New, empty. NULL with ENOMEM. */
 struct listener_pool *listener_pool_new(struct group *, const struct listener_pool_ops *);
 void listener_pool_free(struct listener_pool *); /* with its events; NULL is fine */
-/* How many of its subscriptions include the type. */
+/* The number of its subscriptions that include the type. */
 unsigned listener_pool_wants(const struct listener_pool *, enum event_type);
 /* Queues the event `times` times. A full queue discards its oldest event for each.
  * processes: the number of all processes, for the default bound. */

@@ -20,7 +20,7 @@
 
 struct helper_process;
 
-/* How a one-shot helper ended. */
+/* The end of a one-shot helper. */
 struct helper_end {
 	int wait_status;
 	const char *killed; /* why we killed it: "did not finish in time"; NULL = not */

@@ -24,7 +24,6 @@ helper_spawn_run(void *ctx)
 static pid_t
 helper_spawn_child(const struct helper_spawn *what, int null_fd, int log, int socket)
 {
-	static char *const empty[] = { NULL };
 	struct helper_spawn copy = *what;
 	char *argv[] = { what->path, NULL };
 	struct spawn_request request = {
@@ -35,7 +34,7 @@ helper_spawn_child(const struct helper_spawn *what, int null_fd, int log, int so
 #ifdef REEVE_SANITIZED
 	    .envp = environ,
 #else
-	    .envp = empty,
+	    .envp = (char *[]){ NULL },
 #endif
 	    .fds = {null_fd, null_fd, log},
 	    .extra_fds = {socket, -1},
@@ -45,7 +44,6 @@ helper_spawn_child(const struct helper_spawn *what, int null_fd, int log, int so
 	    .mask = what->mask,
 	};
 
-	(void)empty;
 	return spawn_child(&request);
 }
 

@@ -40,7 +40,7 @@ size_t logfile_put(struct logfile *, const void *bytes, size_t n);
 void logfile_lose(struct logfile *, uint64_t n, int error);
 /* A quiet file logs no failures: the main log must not log to itself. */
 void logfile_quiet(struct logfile *, bool quiet);
-/* What the last failure prevented: "write", "rotate", "reopen", "clear"; NULL = none. */
+/* The operation that failed last: "write", "rotate", "reopen", "clear"; NULL = none. */
 const char *logfile_failure(const struct logfile *);
 const char *logfile_path(const struct logfile *);
 /* Opens the path again (USR2). 0; or -1 with errno, logged as above, and the old file stays
