@@ -9,19 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *
-mem_or_die(void *ptr)
+static void (*mem_failed)(void); /* NULL = none */
+
+void
+mem_on_failure(void (*fn)(void))
 {
-	if (ptr == NULL)
-		fatal("out of memory");
-	return ptr;
+	mem_failed = fn;
 }
 
 void
 mem_must(int status)
 {
-	if (status != 0)
-		fatal("out of memory");
+	if (status == 0)
+		return;
+	if (mem_failed != NULL)
+		mem_failed();
+	fatal("out of memory");
+}
+
+static void *
+mem_or_die(void *ptr)
+{
+	mem_must(ptr == NULL);
+	return ptr;
 }
 
 /* malloc(0) may return NULL, which must mean failure here. */
@@ -62,8 +72,7 @@ xvasprintf(const char *fmt, va_list ap)
 {
 	char *text;
 
-	if (vasprintf(&text, fmt, ap) == -1)
-		fatal("out of memory");
+	mem_must(vasprintf(&text, fmt, ap) == -1);
 	return text;
 }
 

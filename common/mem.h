@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* Sets a function that is called before the program ends for lack of memory. */
+void mem_on_failure(void (*fn)(void));
 /* Ends the program with "out of memory" unless the status, of an append to a buf or a map,
  * is 0. */
 void mem_must(int status);

@@ -1,6 +1,7 @@
 #include "master/child/spawn.h"
 
 #include "common/fail.h"
+#include "common/mem.h"
 #include "common/str.h"
 #include "master/child/spawn_report.h"
 
@@ -227,6 +228,12 @@ spawn_switch_user(const struct user *user)
 	return NULL;
 }
 
+static void
+spawn_out_of_memory(void)
+{
+	spawn_report_send(SPAWN_RUN, ENOMEM, NULL, NULL);
+}
+
 /* In supervisord's order. Returns only after a failure, which it has reported. */
 static void
 spawn_become(const struct spawn_request *request)
@@ -249,8 +256,10 @@ spawn_become(const struct spawn_request *request)
 		umask((mode_t)request->umask);
 	if (request->mask != NULL)
 		sigprocmask(SIG_SETMASK, request->mask, NULL);
-	if (request->run != NULL)
+	if (request->run != NULL) {
+		mem_on_failure(spawn_out_of_memory);
 		_exit(request->run(request->run_ctx));
+	}
 	execve(request->path, request->argv, request->envp);
 	spawn_report_send(SPAWN_EXEC, errno, NULL, request->path);
 	spawn_complain("exec", request->argv[0], str_errno_name(errno));

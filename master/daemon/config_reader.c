@@ -39,6 +39,7 @@ struct config_reader {
 	struct buf in;
 	bool eof, exited;
 	int wait_status; /* once it has exited */
+	int errnum;      /* the error that it reported then; 0 = none */
 	struct conf_reader read;
 	json_t *found;  /* the answer */
 	char **removed; /* names of groups */
@@ -158,7 +159,9 @@ config_reader_died(struct config_reader *reader)
 		    "read within 30 s: a name service or a file system does not answer");
 		return;
 	}
-	if (WIFSIGNALED(status))
+	if (reader->errnum != 0)
+		snprintf(text, sizeof(text), "%s", strerror(reader->errnum));
+	else if (WIFSIGNALED(status))
 		snprintf(text, sizeof(text), "terminated by %s",
 		    str_signal_name(WTERMSIG(status), name));
 	else
@@ -353,6 +356,7 @@ config_reader_ended(void *ctx, const struct helper_end *end)
 	reader->has_child = false;
 	reader->exited = true;
 	reader->wait_status = end->wait_status;
+	reader->errnum = end->errnum;
 	if (!reader->reading)
 		config_reader_next(reader);
 	else if (reader->fd == -1)

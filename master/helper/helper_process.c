@@ -194,12 +194,13 @@ helper_process_stopped(void *ctx, pid_t pid, int signo)
 
 /* ---- its exit ---- */
 
-static void
+/* Logs the end. Returns the error that the process reported, 0 = none. */
+static int
 helper_process_log_end(struct helper_process *helper, int status)
 {
 	const char *name = helper->kind->name;
 	struct log_limit *limit = &helper->ends;
-	struct spawn_error report;
+	struct spawn_error report = { .errnum = 0 };
 	char signal_name[32], *text;
 	int pid = (int)helper->pid;
 
@@ -207,8 +208,10 @@ helper_process_log_end(struct helper_process *helper, int status)
 	    clock_mono_ms() - helper->life.spawned_ms > LONG_LIFE_MS)
 		(void)log_limit_reset(limit);
 	if (spawn_report_take(helper->pid, &report)) {
-		text = spawn_error_text(&report, helper->path);
-		log_limited(limit, LEVEL_ERROR, "%s (%d) was not started: %s", name, pid,
+		text =
+		    spawn_error_text(&report, helper->path != NULL ? helper->path : name);
+		log_limited(limit, LEVEL_ERROR, "%s (%d) %s: %s", name, pid,
+		    report.step == SPAWN_RUN ? "failed" : "was not started",
 		    text != NULL ? text : strerror(ENOMEM));
 		free(text);
 	} else if (WIFSIGNALED(status)) {
@@ -220,16 +223,17 @@ helper_process_log_end(struct helper_process *helper, int status)
 		log_limited(limit, LEVEL_WARN, "%s (%d) exited with status %d", name, pid,
 		    WEXITSTATUS(status));
 	}
+	return report.errnum;
 }
 
 static void
 helper_process_reaped(void *ctx, pid_t pid UNUSED, int wait_status)
 {
 	struct helper_process *helper = ctx;
-	const struct helper_end end = { wait_status, helper->killed };
+	struct helper_end end = { .wait_status = wait_status, .killed = helper->killed };
 
 	helper_log_close(&helper->log);
-	helper_process_log_end(helper, wait_status);
+	end.errnum = helper_process_log_end(helper, wait_status);
 	helper->pid = 0;
 	(void)helper_process_step(helper, HELPER_ON_EXIT, NULL);
 	helper_process_lose(helper, !helper->kind->once);

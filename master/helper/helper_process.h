@@ -24,6 +24,7 @@ struct helper_process;
 struct helper_end {
 	int wait_status;
 	const char *killed; /* why we killed it: "did not finish in time"; NULL = not */
+	int errnum;         /* the error that it reported, such as ENOMEM; 0 = none */
 };
 
 /* A kind of helpers; borrowed. Callbacks that are NULL are not called. */

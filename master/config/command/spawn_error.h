@@ -9,7 +9,13 @@
 #define SPAWN_ERROR_HEAD 128 /* bytes of the file that could not be executed */
 #define SPAWN_ERROR_WHY 64
 
-enum spawn_step { SPAWN_DESCRIPTORS, SPAWN_USER, SPAWN_DIRECTORY, SPAWN_EXEC };
+enum spawn_step {
+	SPAWN_DESCRIPTORS,
+	SPAWN_USER,
+	SPAWN_DIRECTORY,
+	SPAWN_EXEC,
+	SPAWN_RUN, /* of a function instead of a program */
+};
 
 struct spawn_error {
 	enum spawn_step step;        /* the one that failed */

@@ -6,6 +6,7 @@
 #include "master/child/spawn.h"
 #include "master/helper/helper_process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,7 +171,7 @@ test_fork(void **state)
 	buf_clear(&reading.log);
 }
 
-/* The log has the reason, which the exit status does not show. */
+/* Lack of memory is reported as such, although the exit status does not show it. */
 static void
 test_out_of_memory(void **state)
 {
@@ -180,7 +181,9 @@ test_out_of_memory(void **state)
 	run_helper(&reading, run_out_of_memory);
 	assert_true(WIFEXITED(reading.end.wait_status));
 	assert_non_null(strstr(buf_data(&reading.log), "CRIT reader: out of memory\n"));
-	assert_non_null(strstr(buf_data(&reading.log), " exited with status 1\n"));
+	assert_non_null(strstr(buf_data(&reading.log),
+	    " failed: cannot run 'reader': Cannot allocate memory\n"));
+	assert_int_equal(reading.end.errnum, ENOMEM);
 	buf_clear(&reading.log);
 }
 
