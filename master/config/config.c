@@ -5,6 +5,7 @@
 #include "common/str.h"
 #include "master/config/document/document.h"
 #include "master/config/load/load_context.h"
+#include "master/config/load/place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,8 @@ config_load(const struct arguments *arguments, struct config **config, char **er
 	if (status == 0)
 		status = config_pass(load.config, config, error);
 	else
-		*error = load.error;
+		*error = conf_place_report(&load);
+	free(load.error);
 	config_free(load.config);
 	conf_load_end(&load);
 	return status;

@@ -121,7 +121,7 @@ config_reader_child_read(
 
 	if (conf_load_run(load) == -1)
 		return restart ? conf_place_error(load, conf_place_key(load)) :
-				 xstrdup(load->error);
+				 conf_place_report(load);
 	if (restart && restart_check(master, load) == -1)
 		return conf_place_error(load, load->failed_key);
 	return NULL;

@@ -286,8 +286,8 @@ class Options(Case):
         d = self.make(program("x", "/bin/cat", section="rpcinterface", color="x" * 70000))
         done = d.run("-n")
         self.assertEqual(2, done.returncode)
-        self.assertIn("Error: [rpcinterface:x] has more than 65536 bytes of options for its "
-                      "program", done.stderr)
+        self.assertRegex(done.stderr, r"^Error: %s:\d+: \[rpcinterface:x\] has more than 65536 "
+                         "bytes of options for its program\n" % d.conf)
 
     def test_the_longest(self):
         text = "x" * (65536 - len("color"))

@@ -43,6 +43,19 @@ conf_load_fail(struct conf_load *load, const char *fmt, ...)
 	return conf_load_fail_take(load, error);
 }
 
+int
+conf_load_reject(struct conf_load *load, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (load->error == NULL)
+		load->is_ours = true;
+	va_start(ap, fmt);
+	conf_load_fail_take(load, xvasprintf(fmt, ap));
+	va_end(ap);
+	return -1;
+}
+
 static void
 load_context_add_message(struct config *config, struct config_message message)
 {
@@ -151,9 +164,11 @@ conf_load_put(
 {
 	char *why = NULL;
 
-	if (conf_put(option, base, text, &why) == -1)
-		return conf_load_fail_take(load, why);
-	return 0;
+	if (conf_put(option, base, text, &why) == 0)
+		return 0;
+	if (load->error == NULL)
+		load->is_ours = (option->flags & CONF_OURS) != 0;
+	return conf_load_fail_take(load, why);
 }
 
 int

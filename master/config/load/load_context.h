@@ -20,6 +20,7 @@ struct conf_load {
 	char *node;                /* host_node_name */
 	char *user;                /* user=, which is looked up last; NULL = none */
 	char *error;               /* new: the first error */
+	bool is_ours;              /* that supervisord does not have */
 	/* The option being read, borrowed, and that of the error; NULL = none. */
 	const char *section, *key;
 	char *failed_section, *failed_key;
@@ -42,6 +43,9 @@ void conf_load_at(struct conf_load *, const char *section, const char *key);
 /* Keep the first error and return -1. */
 int conf_load_fail(struct conf_load *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int conf_load_fail_take(struct conf_load *, char *error_take);
+/* The same with an error that supervisord does not have, so that it is reported with its
+ * place. */
+int conf_load_reject(struct conf_load *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Queues a message for the log, after those of its level or a worse one. Its place is that
  * of the option being read. */
 void conf_load_message(struct conf_load *, enum log_level, const char *fmt, ...)

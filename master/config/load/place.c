@@ -121,3 +121,10 @@ conf_place_error(const struct conf_load *load, const char *key)
 	place_join_lines(whole);
 	return whole;
 }
+
+char *
+conf_place_report(const struct conf_load *load)
+{
+	return load->is_ours ? conf_place_error(load, load->failed_key) :
+			       xstrdup(load->error);
+}

@@ -24,6 +24,9 @@ const char *conf_place_key(const struct conf_load *);
 bool conf_place_is_useful(const struct conf_load *);
 /* New: "FILE:LINE" of the option, else of its section, else "FILE". */
 char *conf_place(const struct conf_load *, const char *section, const char *key);
+/* New: the error as a start and a reread report it: supervisord's text or, if supervisord
+ * does not have the error, after its place. */
+char *conf_place_report(const struct conf_load *);
 /* New: the error in one line, after the place of the option where that is useful. */
 char *conf_place_error(const struct conf_load *, const char *key);
 

@@ -77,7 +77,7 @@ program_read(struct conf_numprocs *program, struct group_config *group)
 	return conf_numprocs_expand(program, group);
 }
 
-/* Appends the section and its file to the error. */
+/* Appends the section and its file to the error, which so needs no place. */
 static void
 program_add_suffix(struct conf_load *load, const char *section)
 {
@@ -88,6 +88,7 @@ program_add_suffix(struct conf_load *load, const char *section)
 
 	free(load->error);
 	load->error = error;
+	load->is_ours = false;
 	free(shown);
 	free(path);
 }

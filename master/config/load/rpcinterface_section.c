@@ -89,11 +89,11 @@ rpcinterface_section_read_options(
 		environment_list_set(&interface->options, key, text);
 		free(text);
 	}
-	if (total > OPTIONS_MAX)
-		return conf_load_fail(load,
-		    "[%s] has more than %d bytes of options for its program", section,
-		    OPTIONS_MAX);
-	return 0;
+	if (total <= OPTIONS_MAX)
+		return 0;
+	conf_load_at(load, section, NULL);
+	return conf_load_reject(load,
+	    "[%s] has more than %d bytes of options for its program", section, OPTIONS_MAX);
 }
 
 /* Standard output is not logged, and the default is to restart the program always. */
@@ -121,7 +121,7 @@ rpcinterface_section_check_name(
 	if (n > 0 && name[n] == '\0' && !str_equal(name, "system") &&
 	    !str_equal(name, "supervisor") && !str_equal(name, "reeve"))
 		return 0;
-	return conf_load_fail(load,
+	return conf_load_reject(load,
 	    "[%s] cannot name a namespace that a program serves: use letters, "
 	    "digits and _, and not the names reeve, supervisor and system",
 	    section);
@@ -148,10 +148,11 @@ rpcinterface_section_read_program(
 		status = conf_program_read(load, section, group);
 	for (size_t i = 0; status == 0 && i < group->nprocesses; i++)
 		rpcinterface_section_adjust_process(load, section, group->processes[i]);
-	if (status == 0 && group->nprocesses != 1)
-		status = conf_load_fail(
-		    load, "[%s] is served by one process: set numprocs=1", section);
-	return status;
+	if (status == -1 || group->nprocesses == 1)
+		return status;
+	conf_load_at(load, section, "numprocs");
+	return conf_load_reject(
+	    load, "[%s] is served by one process: set numprocs=1", section);
 }
 
 static int
@@ -200,6 +201,7 @@ conf_rpc_read(struct conf_load *load)
 		}
 		if ((name = conf_load_named(section, "rpcinterface")) == NULL)
 			continue;
+		conf_load_at(load, section, NULL);
 		status = ini_get(load->ini, section, "command") != NULL ?
 		    rpcinterface_section_read_program(load, section, name) :
 		    rpcinterface_section_read_factory(load, section, name);
