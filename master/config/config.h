@@ -48,7 +48,7 @@ struct config_message {
 };
 
 struct config {
-	char *file; /* as found */
+	char *file; /* the name in messages */
 	char *here; /* its directory, absolute */
 	/* [supervisord] */
 	char *logfile; /* absolute; NULL when syslog */
@@ -65,8 +65,8 @@ struct config {
 	char *directory;   /* NULL = none */
 	struct environment environment;
 	char *identifier;
-	char *control_socket;   /* default: pidfile + ".ctl"; "" = none */
-	struct user *rpcd_user; /* rpcd_user=, else reeve, else nobody; NULL: none exists */
+	char *control_socket;    /* default: pidfile + ".ctl"; "" = none */
+	struct user *rpcd_user;  /* rpcd_user=, else reeve, else nobody */
 	bool confinement_strict; /* rpcd_confinement=strict */
 	bool has_main_interface; /* [rpcinterface:supervisor] with our factory */
 	char **interfaces;       /* names of all rpcinterface sections that are ours */

@@ -18,7 +18,7 @@ struct conf_warnings {
 
 void conf_warn_begin(struct conf_warnings *);
 void conf_warn_end(struct conf_warnings *);
-/* Whether this place (NULL = none) and text are new; then they are no more. */
+/* Remembers this place (NULL = none) and text. Whether they are new. */
 bool conf_warn_is_new(struct conf_warnings *, const char *place, const char *text);
 
 /* Warns of the names in an environment=. */

@@ -62,26 +62,26 @@ static const struct conf_option supervisord_rows[] = {
 	    "best logs a warning, strict does not start reeve-rpcd" },
 };
 
-#define CHANNEL(word, member) IN(process_config, outputs[OUTPUT_##word].member)
+#define OUTPUT(word, member) IN(process_config, outputs[OUTPUT_##word].member)
 
-/* The rows of one output, judged for the section as a whole … */
+/* The options of an output that are the same for all processes of a section. */
 #define CAPTURE_ROWS(prefix, WORD)                                                    \
-	{ prefix "_capture_maxbytes", &conf_size, "0", CHANNEL(WORD, capture_maxbytes), \
+	{ prefix "_capture_maxbytes", &conf_size, "0", OUTPUT(WORD, capture_maxbytes), \
 	    .help = "size of the buffer for captured messages; 0: no capture" },          \
 	{ prefix "_events_enabled", &conf_boolean, "false",                           \
-	    CHANNEL(WORD, events_enabled),                                                \
+	    OUTPUT(WORD, events_enabled),                                                \
 	    .help = "send a PROCESS_LOG event for each piece of output" }
 
-/* … and for each process. */
+/* The options of an output that are read for each process. */
 #define LOG_ROWS(prefix, WORD)                                                        \
 	{ prefix "_logfile", &conf_logfile, "AUTO",                                   \
 	    IN(process_config, outputs[OUTPUT_##WORD]), .flags = CONF_EACH | CONF_RAW,  \
 	    .help = "log of this output: a path, AUTO or NONE" },                         \
-	{ prefix "_logfile_backups", &conf_integer, "10", CHANNEL(WORD, backups),     \
+	{ prefix "_logfile_backups", &conf_integer, "10", OUTPUT(WORD, backups),     \
 	    .flags = CONF_EACH, .help = "number of rotated logs to keep" },               \
-	{ prefix "_logfile_maxbytes", &conf_size, "50MB", CHANNEL(WORD, maxbytes),    \
+	{ prefix "_logfile_maxbytes", &conf_size, "50MB", OUTPUT(WORD, maxbytes),    \
 	    .flags = CONF_EACH, .help = "size at which the log is rotated; 0: never" },   \
-	{ prefix "_syslog", &conf_boolean, NULL, CHANNEL(WORD, syslog),            \
+	{ prefix "_syslog", &conf_boolean, NULL, OUTPUT(WORD, syslog),            \
 	    .flags = CONF_EACH, .help = "send this output to syslog, too" }
 
 static const struct conf_option program_rows[] = {

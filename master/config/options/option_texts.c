@@ -110,42 +110,42 @@ option_texts_file_parse(const char *text, void *slot, char **why UNUSED)
 static int
 option_texts_logfile_parse(const char *text, void *slot, char **why)
 {
-	struct output_config *channel = slot;
+	struct output_config *output = slot;
 
-	channel->syslog |= strcasecmp(text, "syslog") == 0;
-	channel->target = LOG_TO_NONE;
+	output->syslog |= strcasecmp(text, "syslog") == 0;
+	output->target = LOG_TO_NONE;
 	if (strcasecmp(text, "none") == 0 || strcasecmp(text, "off") == 0 ||
 	    strcasecmp(text, "syslog") == 0)
 		return 0;
-	channel->target = strcasecmp(text, "auto") == 0 ? LOG_TO_AUTO : LOG_TO_FILE;
-	return channel->target == LOG_TO_AUTO ?
+	output->target = strcasecmp(text, "auto") == 0 ? LOG_TO_AUTO : LOG_TO_FILE;
+	return output->target == LOG_TO_AUTO ?
 	    0 :
-	    option_texts_path_parse(text, &channel->path, why);
+	    option_texts_path_parse(text, &output->path, why);
 }
 
 static char *
 option_texts_logfile_print(const void *slot)
 {
-	const struct output_config *channel = slot;
+	const struct output_config *output = slot;
 
-	if (channel->target == LOG_TO_FILE)
-		return xstrdup(channel->path);
-	return xstrdup(channel->target == LOG_TO_AUTO ? "AUTO" : "NONE");
+	if (output->target == LOG_TO_FILE)
+		return xstrdup(output->path);
+	return xstrdup(output->target == LOG_TO_AUTO ? "AUTO" : "NONE");
 }
 
 /* No path is AUTO or NONE, because parse does not accept these as paths. */
 static int
 option_texts_logfile_decode(const char *text, size_t n, void *slot)
 {
-	struct output_config *channel = slot;
+	struct output_config *output = slot;
 
-	channel->target = LOG_TO_NONE;
+	output->target = LOG_TO_NONE;
 	if (str_equal(text, "NONE"))
 		return 0;
-	channel->target = str_equal(text, "AUTO") ? LOG_TO_AUTO : LOG_TO_FILE;
-	return channel->target == LOG_TO_AUTO ?
+	output->target = str_equal(text, "AUTO") ? LOG_TO_AUTO : LOG_TO_FILE;
+	return output->target == LOG_TO_AUTO ?
 	    0 :
-	    conf_type_decode_string(text, n, &channel->path);
+	    conf_type_decode_string(text, n, &output->path);
 }
 
 /* As in supervisord, a change to AUTO is none, but one from AUTO to a file is. */

@@ -105,7 +105,7 @@ conf_type_check(const struct conf_type *type, const char *text, char **why)
 		int64_t number;
 		char *text;
 		struct environment environment;
-		struct output_config channel;
+		struct output_config output;
 	} slot;
 	int status;
 

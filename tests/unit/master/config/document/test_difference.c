@@ -1,5 +1,5 @@
-/* Difference: when a group has changed, the frames of a reread and a preview, and the groups
- * of the configuration afterwards. */
+/* Difference: when a group has changed, the frames of a reread and a preview, and the
+ * groups of the configuration afterwards. */
 #include "common/mem.h"
 #include "common/str.h"
 #include "master/config/document/difference.h"
