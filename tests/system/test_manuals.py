@@ -30,7 +30,8 @@ def put_tables(*args):
 
 
 def tests():
-    """Every name that a comment may have: directory/test_file[.test], test_file.Class[.test]."""
+    """Every name that a comment may have: directory/test_file[.test],
+    test_file[.Class[.test]]."""
     found = set()
     unit = os.path.join(ROOT, "tests/unit")
     for path in glob.glob(unit + "/**/test_*.c", recursive=True):
@@ -41,6 +42,7 @@ def tests():
         found |= {"%s/%s%s" % (directory, file, n) for n in [""] + ["." + n for n in names]}
     for path in glob.glob(os.path.join(ROOT, "tests/system/test_*.py")):
         holder = os.path.basename(path)[:-3]
+        found.add(holder)
         with open(path, encoding="utf-8") as f:
             for kind, name in re.findall(r"^(?:    )?(class|def) (\w+)\(", f.read(), re.M):
                 if kind == "class":
