@@ -3,7 +3,7 @@
 #include "common/clock.h"
 #include "master/process/transition.h"
 
-#define AUTORESTART_MS 1000 /* at least, from a start to the next one */
+#define AUTORESTART_MS 1000 /* minimum from one start to the next */
 
 bool
 autorestart_exit_is_expected(const struct process *p)
@@ -27,8 +27,7 @@ autorestart_decide(struct process *p)
 		transition_failed(p);
 }
 
-/* A program that ends at once would otherwise be started hundreds of times a second. One
- * that lived longer is started again without a pause. */
+/* A program that exits at once would otherwise be started hundreds of times a second. */
 void
 autorestart_begin(struct process *p)
 {

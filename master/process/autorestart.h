@@ -1,15 +1,15 @@
-/* Autorestart: decides whether a process that has ended by itself is started again, and
- * when. */
+/* Autorestart: decides whether and when a process that has exited by itself is started
+ * again. */
 #ifndef MASTER_PROCESS_AUTORESTART_H
 #define MASTER_PROCESS_AUTORESTART_H
 
 #include "master/process/process.h"
 
-/* Whether the exit status that the process has is one of its exitcodes. */
+/* Whether the process's exit status is one of its exitcodes. */
 bool autorestart_exit_is_expected(const struct process *);
-/* It is EXITED: an automatic start, or perhaps the end of the daemon (exit_on_fatal). */
+/* The process is EXITED: begins an automatic start, or ends the daemon (exit_on_fatal). */
 void autorestart_decide(struct process *);
-/* An automatic start after an end: enqueued, or due one second after the last start. */
+/* Begins an automatic start: now, or one second after the last start if that is later. */
 void autorestart_begin(struct process *);
 
 #endif

@@ -11,7 +11,7 @@ backoff_give_up(struct process *p, struct request *request UNUSED)
 	return FAULT_NONE;
 }
 
-/* The pause grows by a second with each attempt. */
+/* Each wait is a second longer than the one before. */
 void
 backoff_begin(struct process *p)
 {

@@ -1,13 +1,12 @@
-/* Backoff: what follows a start that has failed: the pause until the next attempt, or
- * FATAL. */
+/* Backoff: after a failed start, waits for the next attempt, or gives up (FATAL). */
 #ifndef MASTER_PROCESS_BACKOFF_H
 #define MASTER_PROCESS_BACKOFF_H
 
 #include "master/process/transition.h"
 
-/* One more failed attempt: BACKOFF, and FATAL when it was the last. */
+/* A start has failed: BACKOFF, or FATAL when it was the last attempt. */
 void backoff_begin(struct process *);
-/* A group's stop during shutdown: BACKOFF becomes FATAL. */
+/* A stop during shutdown: BACKOFF → FATAL. */
 transition_fn backoff_give_up;
 
 #endif

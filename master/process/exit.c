@@ -10,7 +10,7 @@
 
 #include <sys/wait.h>
 
-/* The events of an end carry the pid, so it goes only after the state has changed. */
+/* The pid is cleared after the change of the state, because the event has the pid. */
 static void
 exit_leave(struct process *p, enum process_state to)
 {
@@ -92,7 +92,6 @@ exit_stopped(struct process *p, struct request *request)
 	return FAULT_NONE;
 }
 
-/* UNKNOWN is for good; only the child is gone. */
 enum fault
 exit_lost(struct process *p, struct request *request)
 {

@@ -40,7 +40,7 @@ groups_free(struct groups *groups)
 	free(groups);
 }
 
-/* Frees a group that is in no list (any more). */
+/* Frees a group that is in no list. */
 static void
 group_free(struct groups *groups, struct group *group)
 {
@@ -107,7 +107,6 @@ group_new(struct group_config *config, const struct group_kind_row *kind)
 	return group;
 }
 
-/* Places it after the groups of lower or equal priority. */
 static void
 groups_insert(struct groups *groups, struct group *group)
 {
@@ -151,7 +150,7 @@ groups_remove(struct groups *groups, struct group *group)
 int
 groups_renumber(struct groups *groups, struct process *p, uint64_t id)
 {
-	/* Another process may have taken over the old number already. */
+	/* Another process may have got the old id already. */
 	if (groups_process(groups, p->id) == p)
 		(void)idmap_remove(groups->by_id, p->id);
 	p->id = id;

@@ -1,4 +1,4 @@
-/* Group: the live groups in activation order, and their processes. */
+/* Group: the active groups and their processes. */
 #ifndef MASTER_PROCESS_GROUP_H
 #define MASTER_PROCESS_GROUP_H
 
@@ -25,23 +25,23 @@ TAILQ_HEAD(process_list, process);
 struct group {
 	TAILQ_ENTRY(group) in_groups;
 	struct group_config *config;   /* a reference */
-	struct process_list processes; /* stored order */
+	struct process_list processes; /* in the configuration's order */
 	struct map *by_name;           /* of processes */
 	size_t count;
 	const struct group_ops *ops; /* of its kind; borrowed */
 	void *ops_ctx;               /* borrowed */
-	void *shared;                /* by its processes; the ops' own */
-	size_t unstopped;            /* processes not STOPPED/EXITED/FATAL/UNKNOWN; kept by
-			   * group_process_changed */
+	void *shared;                /* by its processes; belongs to the ops */
+	/* Processes that are not STOPPED, EXITED, FATAL or UNKNOWN. */
+	size_t unstopped;
 	struct FIELDS(GROUP_FIELDS);
 };
 
 TAILQ_HEAD(group_list, group);
 
 struct groups {
-	struct group_list list; /* activation order within ascending priority */
+	struct group_list list; /* by priority, then in order of activation */
 	struct map *by_name;
-	struct idmap *by_id; /* processes */
+	struct idmap *by_id; /* of processes */
 	size_t unstopped;    /* of all groups */
 	const struct group_kind_row *kinds;
 };
@@ -49,22 +49,22 @@ struct groups {
 /* kinds: indexed by enum group_kind, borrowed; NULL = all groups are plain programs. */
 struct groups *groups_new(const struct group_kind_row *kinds);
 void groups_free(struct groups *); /* with all groups and processes */
-/* Activates a group: creates its processes with ids from *next_id on, placed after groups
- * of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
+/* Activates a group: creates its processes, with ids from *next_id on, and places it after
+ * the groups of lower or equal priority. New group (borrowed), or NULL with ENOMEM. */
 struct group *groups_add(struct groups *, struct group_config *, uint64_t *next_id,
     const struct process_ops *, void *ops_ctx);
 void groups_remove(struct groups *, struct group *); /* frees it and its processes */
-/* For the state document: gives a process the number it had, and puts a group last in the
- * list. 0, or -1 with ENOMEM. */
+/* Used when a state document is read: gives a process its former id (0, or -1 with ENOMEM),
+ * and puts a group last in the list. */
 NODISCARD int groups_renumber(struct groups *, struct process *, uint64_t id);
 void groups_move_last(struct groups *, struct group *);
-/* The process after `previous` (NULL = the first) of a group, or of all groups when `only` is
- * NULL; NULL at the end. */
+/* The process after `previous` (NULL = the first one) of a group, or of all groups when
+ * `only` is NULL; NULL at the end. */
 struct process *groups_next_process(
     const struct groups *, const struct group *only, const struct process *previous);
 #define GROUPS_FOREACH_PROCESS(p, groups, only) \
 	for ((p) = NULL; ((p) = groups_next_process(groups, only, p)) != NULL;)
-/* Keeps the counters; to be called for each state change. */
+/* Updates the counters; must be called for each change of a state. */
 void group_process_changed(struct groups *, struct process *, enum process_state from);
 
 static inline struct group *

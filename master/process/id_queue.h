@@ -1,5 +1,5 @@
-/* Id queue: numbers of processes that wait their turn. A number is never reused, so a
- * process that is freed leaves nothing dangling. */
+/* Id queue: a queue of processes by id. Ids are never reused, so a process that was freed
+ * leaves no dangling pointer. */
 #ifndef MASTER_PROCESS_ID_QUEUE_H
 #define MASTER_PROCESS_ID_QUEUE_H
 
@@ -11,17 +11,17 @@
 
 /* Empty when all zero. */
 struct id_queue {
-	uint64_t *ids;          /* owned */
-	size_t next, end, room; /* those from `next` up to `end` wait */
+	uint64_t *ids; /* owned; those from `next` up to `end` wait */
+	size_t next, end, capacity;
 };
 #define FIELDS_TYPE_IDS struct id_queue /* common/fields.h */
 
-/* Makes space for so many more; 0, or -1 with ENOMEM. */
+/* Reserves space for `count` more. 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_reserve(struct id_queue *, size_t count);
 /* 0, or -1 with ENOMEM. */
 NODISCARD int id_queue_push(struct id_queue *, uint64_t id);
 
-/* The first, which leaves; 0 when it is empty. */
+/* Removes and returns the first id; 0 = empty. */
 static inline uint64_t
 id_queue_pop(struct id_queue *q)
 {

@@ -1,4 +1,4 @@
-/* Namespec: "GROUP:PROCESS", "GROUP:*", or a name alone, to the group and process. */
+/* Namespec: finds the group and process of "GROUP:PROCESS", "GROUP:*", or a name alone. */
 #ifndef MASTER_PROCESS_NAMESPEC_H
 #define MASTER_PROCESS_NAMESPEC_H
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Numbers are given at activation, in stored order. */
+/* Ids ascend in order of activation, and in a group in the configuration's order. */
 static int
 order_by_id(const void *a, const void *b)
 {

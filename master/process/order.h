@@ -1,5 +1,5 @@
-/* Order: in which order processes are started, stopped and worked on. It decides from
- * priorities and makes no system call. */
+/* Order: the order in which processes are started, stopped and handled by commands, from
+ * their priorities. It makes no system call. */
 #ifndef MASTER_PROCESS_ORDER_H
 #define MASTER_PROCESS_ORDER_H
 
@@ -8,22 +8,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A command on many processes. New array of those that the predicate takes, in ascending
- * priority (group priority first when group is NULL = all; ties keep stored order); *count
- * of them. NULL with ENOMEM (an empty result is a valid pointer). */
+/* For a command on a group, or on all (NULL): new array of the processes that the predicate
+ * accepts, *count of them, by the priority of their groups, then their own, then in the
+ * configuration's order. NULL with ENOMEM (an empty array is not NULL). */
 struct process **order_select(const struct groups *, const struct group *group,
     bool (*takes)(enum process_state), size_t *count);
-/* The automatic starts of a group, or of all groups (NULL), in stored order. */
+/* Begins the automatic starts of a group, or of all groups (NULL), in the configuration's
+ * order. */
 void order_autostart(const struct groups *, const struct group *);
-/* New array of a group's processes to stop in a shutdown, those with the highest priority
- * number first (ties in reverse stored order); *count of them. NULL with ENOMEM. */
+/* For a shutdown: new array of a group's processes that run, *count of them, in the reverse
+ * of a command's order. NULL with ENOMEM. */
 struct process **order_stops(const struct groups *, const struct group *, size_t *count);
-/* New array of all processes that have not stopped, in the order of activation; *count of
- * them. NULL with ENOMEM. */
+/* New array of all processes that have not stopped, *count of them, in order of activation.
+ * NULL with ENOMEM. */
 struct process **order_unstopped(const struct groups *, size_t *count);
 
-/* A shutdown stops one group at a time: the first of them, and the one after a group; NULL
- * = no more. */
+/* A shutdown stops one group after the other: the first group to stop, and the group after
+ * this one. NULL = none. */
 static inline struct group *
 order_first_stop(const struct groups *groups)
 {

@@ -26,7 +26,7 @@ enum event {
 	EV_MAX
 };
 
-/* What an event leads to in a state: an action, or an answer alone. */
+/* The reaction to an event in a state: an action, or only an answer. */
 struct cell {
 	transition_fn *act;
 	enum fault answer;
@@ -49,17 +49,17 @@ static const char *const event_names[EV_MAX] = {
 
 /* ---- answers ---- */
 
-/* It does not run, and does not begin to by itself. */
+/* A stop of a process that does not run. */
 static enum fault
-process_stays(struct process *p, struct request *request UNUSED)
+process_stay_down(struct process *p, struct request *request UNUSED)
 {
 	(void)process_cancel_start(p);
 	return FAULT_NOT_RUNNING;
 }
 
-/* A stop of one that is being stopped already, perhaps to be started again. */
+/* A stop of a process that is being stopped already, perhaps to be started again. */
 static enum fault
-process_stays_stopped(struct process *p, struct request *request UNUSED)
+process_stop_again(struct process *p, struct request *request UNUSED)
 {
 	bool renewing = p->renewing;
 
@@ -68,21 +68,21 @@ process_stays_stopped(struct process *p, struct request *request UNUSED)
 }
 
 static enum fault
-process_still_stopping(struct process *p, struct request *request UNUSED)
+process_start_stopping(struct process *p, struct request *request UNUSED)
 {
 	log_warn("process '%s' already running", p->config->name);
 	return FAULT_NONE;
 }
 
 static enum fault
-process_unknown(struct process *p, struct request *request)
+process_start_unknown(struct process *p, struct request *request)
 {
 	request->detail = mem_printf("%s is in an unknown process state", p->config->name);
 	return FAULT_FAILED;
 }
 
-/* What an event leads to in the states whose row does not have it. Other empty cells cannot
- * happen while all is well: ignored, logged at DEBG. */
+/* Cells of states whose row does not have the event. Other empty cells should never be
+ * reached; they are logged at DEBG and ignored. */
 static const struct cell process_defaults[EV_MAX] = {
 	[EV_STOP] = ANSWER(FAULT_NOT_RUNNING),
 	[EV_SHUTDOWN] = ANSWER(FAULT_NONE),
@@ -96,7 +96,7 @@ static const struct {
 } process_rows[] = {
 	{ PROCESS_STOPPED, {
 		[EV_START] = DO(start_spawn),
-		[EV_STOP] = DO(process_stays),
+		[EV_STOP] = DO(process_stay_down),
 		[EV_AUTOSTART] = DO(start_auto),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
@@ -118,21 +118,21 @@ static const struct {
 	} },
 	{ PROCESS_BACKOFF, {
 		[EV_START] = ANSWER(FAULT_ALREADY_STARTED),
-		[EV_STOP] = DO(stop_stop_waiting),
+		[EV_STOP] = DO(stop_backoff),
 		[EV_SHUTDOWN] = DO(backoff_give_up),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
 	} },
 	{ PROCESS_STOPPING, {
-		[EV_START] = DO(process_still_stopping),
-		[EV_STOP] = DO(process_stays_stopped),
+		[EV_START] = DO(process_start_stopping),
+		[EV_STOP] = DO(process_stop_again),
 		[EV_SIGNAL] = DO(stop_signal),
 		[EV_TIMEOUT] = DO(stop_kill),
 		[EV_REAPED] = DO(exit_stopped),
 	} },
 	{ PROCESS_EXITED, {
 		[EV_START] = DO(start_spawn),
-		[EV_STOP] = DO(process_stays),
+		[EV_STOP] = DO(process_stay_down),
 		[EV_RESPAWN] = DO(start_respawn),
 		[EV_TIMEOUT] = DO(start_retry),
 	} },
@@ -140,7 +140,7 @@ static const struct {
 		[EV_START] = DO(start_spawn),
 	} },
 	{ PROCESS_UNKNOWN, {
-		[EV_START] = DO(process_unknown),
+		[EV_START] = DO(process_start_unknown),
 		[EV_REAPED] = DO(exit_lost),
 	} },
 };
@@ -163,7 +163,7 @@ process_event(struct process *p, enum event event, struct request *request)
 	return cell->answer;
 }
 
-/* detail: NULL when the caller does not report what came of the event. */
+/* detail NULL: the caller does not report the outcome. */
 static enum fault
 process_request(struct process *p, enum event event, int number, char **detail)
 {
@@ -282,7 +282,7 @@ process_timeout(struct process *p)
 {
 	int64_t now = clock_mono_ms();
 
-	p->deadline_ms = -1; /* the timer has fired: what is still due arms it again */
+	p->deadline_ms = -1; /* the timer has fired; transition_arm arms it again */
 	if (p->report_ms != -1 && now >= p->report_ms)
 		stop_report(p);
 	if (p->due_ms != -1 && now >= p->due_ms) {
@@ -307,7 +307,7 @@ process_stopped_at(const struct process *p)
 	return strdup(text);
 }
 
-/* While a process does not run, nothing but a start is ever due. */
+/* In BACKOFF and while a process does not run, only a start can be due. */
 static int64_t
 process_next_start(const struct process *p)
 {

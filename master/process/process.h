@@ -1,5 +1,5 @@
-/* Process: the state table of one supervised process. It decides and makes no system call:
- * what must be done goes through process_ops. */
+/* Process: the state table of one supervised process. It decides and makes no system call;
+ * process_ops carry out its decisions. */
 #ifndef MASTER_PROCESS_PROCESS_H
 #define MASTER_PROCESS_PROCESS_H
 
@@ -24,21 +24,21 @@ struct process_ops {
 	int (*kill)(struct process *, pid_t target, int signo);
 	/* Calls process_timeout at the monotonic deadline (ms); -1 disarms. */
 	void (*arm)(struct process *, int64_t deadline_ms);
-	/* Calls process_respawn in a coming turn, in the order of these calls. */
+	/* Calls process_respawn in a later loop iteration, in the order of these calls. */
 	void (*enqueue)(struct process *);
-	/* The row changed: subscribers, the group and the daemon are informed. Called once
-	 * for each state change, and for changes that keep the state (pid, spawnerr). */
+	/* The row has changed: informs subscribers, the group and the daemon. Called once for
+	 * each change of the state, and for other changes (pid, spawnerr). */
 	void (*changed)(struct process *, enum process_state from);
-	/* One whose exit_on_fatal is set has failed for good: the daemon is to end with
-	 * process->ending. */
+	/* A process with exit_on_fatal has failed for good: ends the daemon with the exit
+	 * status process->ending. */
 	void (*essential_failed)(struct process *);
-	/* An invariant does not hold: nothing more is to be spawned. */
+	/* An invariant does not hold: the daemon enters FATAL. */
 	void (*broken)(struct process *, const char *reason);
 	/* True while no automatic start may happen (SHUTDOWN, RESTARTING, FATAL). */
 	bool (*is_stopping)(const struct process *);
 };
 
-/* What a process was and is: all of it is in the state document. */
+/* The members that the state document has. */
 #define PROCESS_FIELDS(ROW, S)								\
 	ROW(S, U64, id)									\
 	ROW(S, U64, spawn)								\
@@ -46,11 +46,12 @@ struct process_ops {
 	ROW(S, VERDICT, verdict)	/* of last_spawn */				\
 	ROW(S, STATE, state)								\
 	ROW(S, INT, pid)		/* 0 = none */					\
-	ROW(S, BOOL, killing)		/* a stop was requested, its end is awaited */	\
-	ROW(S, BOOL, renewing)		/* its end is followed by an automatic start */	\
+	ROW(S, BOOL, killing)		/* it was signalled to stop */			\
+	ROW(S, BOOL, renewing)		/* its exit is followed by an automatic start */\
 	ROW(S, I64, started_ms)		/* monotonic time of the last spawn attempt */	\
 	ROW(S, I64, deadline_ms)	/* last argument of `arm`, or -1 */		\
-	/* When startsecs are over, a retry, a restart or SIGKILL is due, or -1. */	\
+	/* Monotonic time of the end of startsecs, a retry, a restart or SIGKILL, or -1.\
+	 */										\
 	ROW(S, I64, due_ms)								\
 	ROW(S, I64, report_ms)		/* next "waiting for NAME to stop", or -1 */	\
 	ROW(S, I64, start)		/* epoch seconds, 0 = never */			\
@@ -62,26 +63,25 @@ struct process_ops {
 	ROW(S, INT, last_signal)	/* that signal, else 0 */			\
 	ROW(S, U64, restarts)		/* automatic starts after the first start */	\
 	ROW(S, TEXT, spawnerr)								\
-	/* Why the last attempt made no program: more than spawnerr has. */		\
+	/* Why the last attempt executed no program, in more detail than spawnerr. */	\
 	ROW(S, TEXT, failure)								\
 	ROW(S, BOOL, respawning)	/* enqueued for an automatic start */		\
 	ROW(S, BOOL, autostart_cancelled) /* by a stop, before its first start */	\
 	ROW(S, U64, first_start_job)	/* start jobs with a lower number are cancelled */\
 	/* Monotonic time of a listener's last rejection of an event; -1 = none. */	\
 	ROW(S, I64, rejected_ms)							\
-	/* As a shell shows its last end or failure: 128 + a signal, 127 = could not be	\
-	 * spawned. */									\
+	/* Exit status of its last end as in a shell: 128 + signal, 127 = not spawned. */\
 	ROW(S, INT, ending)
 
 struct process {
-	TAILQ_ENTRY(process) in_group;       /* stored order */
+	TAILQ_ENTRY(process) in_group;
 	struct group *group;                 /* borrowed */
 	const struct process_config *config; /* borrowed from the group's config */
 	const struct process_ops *ops;       /* borrowed */
 	void *ops_ctx;                       /* borrowed: the master */
-	struct child *child;                 /* pipes, logs, timer: child/'s own */
-	void *kind_state;                    /* its group's ops' own */
-	void *published;                     /* the state stream's entry */
+	struct child *child;                 /* pipes, logs, timer; belongs to child/ */
+	void *kind_state;                    /* belongs to its group's ops */
+	void *published;                     /* its entry in the state stream */
 	struct FIELDS(PROCESS_FIELDS);
 };
 
@@ -90,37 +90,39 @@ struct process *process_new(uint64_t id, struct group *, const struct process_co
     const struct process_ops *, void *ops_ctx);
 void process_free(struct process *);
 
-/* A start by a command, which the caller has looked up (child_check_command). FAULT_NONE
- * with *spawn = the new spawn number, or 0 when nothing was spawned because it is STOPPING;
- * else ALREADY_STARTED, FAILED (*detail new), SPAWN_ERROR, or SHUTDOWN_STATE when
- * ops->is_stopping. */
+/* A start by a command; the caller has checked the program (child_check_command). Returns
+ * FAULT_NONE with *spawn = the new spawn number, or 0 when nothing was spawned because the
+ * process is STOPPING; or ALREADY_STARTED, FAILED (*detail new), SPAWN_ERROR or
+ * SHUTDOWN_STATE. */
 enum fault process_start(struct process *, uint64_t *spawn, char **detail);
 /* A stop by a command. FAULT_NONE, NOT_RUNNING, or FAILED with *detail new (detail may be
- * NULL). Logs "waiting for NAME to stop" now and every two seconds until it has. One that
- * does not run is not started automatically any more: see process_cancel_start. */
+ * NULL). Logs "waiting for NAME to stop" every two seconds until it has stopped. For a
+ * process that does not run, cancels an automatic start. */
 enum fault process_stop(struct process *, char **detail);
 /* A stop during shutdown: as process_stop, but BACKOFF becomes FATAL. */
 void process_shutdown(struct process *);
 /* FAULT_NONE, NOT_RUNNING, or FAILED with *detail new. */
 enum fault process_signal(struct process *, int signo, char **detail);
-/* First automatic start: enqueued, only when autostart, never started and not stopping. */
+/* Enqueues the first automatic start, if autostart is set, it was never started, and the
+ * daemon is not stopping. */
 void process_autostart(struct process *);
 /* Cancels the automatic start that is pending and logs it; false when none was pending. */
 bool process_cancel_start(struct process *);
-/* Stops it, to start it again when it has ended; false when it does not run. */
+/* Stops it and starts it again when it has exited; false when it does not run. */
 bool process_renew(struct process *);
-/* Its turn in the respawn queue came. */
+/* It has come to the head of the restart queue. */
 void process_respawn(struct process *);
-/* Its timer fired: startsecs over, retry due, or SIGKILL due. */
+/* Its timer has fired. */
 void process_timeout(struct process *);
-/* It was reaped with this wait status; its output has been drained. Logs its end. */
+/* It was reaped with this wait status, and its output has been read. Logs its end. */
 void process_reaped(struct process *, int wait_status);
-/* Fills a row; strings are new. 0, or -1 with ENOMEM. stdout/stderr log paths come from the
- * caller, "" for none. */
+/* Fills a row; strings are new. The caller passes the paths of the logs, "" = none. 0, or
+ * -1 with ENOMEM. */
 NODISCARD int process_info_of(const struct process *, const char *stdout_log,
     const char *stderr_log, struct process_info *);
 
-/* Why the spawn under way makes no program: before process_reaped, or in `spawn`. */
+/* Sets why the present spawn executes no program: in ops->spawn, or before
+ * process_reaped. */
 static inline void
 process_explain(struct process *p, char *failure_take)
 {
@@ -128,22 +130,23 @@ process_explain(struct process *p, char *failure_take)
 	p->failure = failure_take;
 }
 
-/* Whether an automatic start is queued or due later while it does not run. BACKOFF is not
- * meant: there it counts as running. */
+/* Whether it is stopped and an automatic start is queued or due later. In BACKOFF it counts
+ * as running. */
 static inline bool
 process_start_is_pending(const struct process *p)
 {
 	return process_state_is_stopped(p->state) && (p->respawning || p->due_ms != -1);
 }
 
-/* One that has ended by itself is about to be reaped: an automatic start will follow. */
+/* Called before process_reaped for a process that has exited by itself: it is to be started
+ * again, whatever its autorestart. */
 static inline void
 process_renew_ended(struct process *p)
 {
 	p->renewing = p->state == PROCESS_STARTING || p->state == PROCESS_RUNNING;
 }
 
-/* It stays stopped although process_renew has stopped it. */
+/* Cancels the start that would follow process_renew. */
 static inline void
 process_stay(struct process *p)
 {

@@ -1,5 +1,5 @@
-/* Restart queue: processes that are to be started automatically, in order: first starts,
- * restarts, and retries that are due. */
+/* Restart queue: processes that wait for an automatic start, in order: first starts,
+ * restarts, and retries. */
 #ifndef MASTER_PROCESS_RESTART_QUEUE_H
 #define MASTER_PROCESS_RESTART_QUEUE_H
 
@@ -9,20 +9,20 @@
 
 #include <stdbool.h>
 
-/* All of it is in the state document. */
+/* Part of the state document. */
 #define RESTART_QUEUE_FIELDS(ROW, S)							\
 	ROW(S, IDS, ids)								\
-	ROW(S, BOOL, lost)	/* one was not queued for want of memory */
+	ROW(S, BOOL, lost)	/* a process was not queued, out of memory */
 
 /* Empty when all zero. */
 struct restart_queue FIELDS(RESTART_QUEUE_FIELDS);
 
-/* False without memory: restart_queue_recover finds the process later. */
+/* False without memory; restart_queue_recover finds the process later. */
 bool restart_queue_push(struct restart_queue *, const struct process *);
 /* Starts the first; false when none waits. */
 bool restart_queue_step(struct restart_queue *, const struct groups *);
-/* After a loss, with the queue empty: queues what is marked as due. True when all that was
- * lost waits now. */
+/* When the queue is empty after a loss: queues all processes that are marked as due. False
+ * without memory. */
 bool restart_queue_recover(struct restart_queue *, const struct groups *);
 
 #endif

@@ -1,21 +1,21 @@
-/* Start: the actions of the state table that bring a process up. */
+/* Start: the actions of the state table that start a process. */
 #ifndef MASTER_PROCESS_START_H
 #define MASTER_PROCESS_START_H
 
 #include "master/process/transition.h"
 
-/* Spawns: STARTING, and at once RUNNING when startsecs is 0, or BACKOFF, or FATAL. */
+/* Spawns: STARTING, or RUNNING if startsecs is 0; BACKOFF or FATAL if that fails. */
 transition_fn start_spawn;
-/* The same for an automatic start, which counts as a restart unless it is the first. */
+/* The same for an automatic start, which counts as a restart except the first time. */
 transition_fn start_respawn;
 /* Enqueues the first automatic start. */
 transition_fn start_auto;
-/* Enqueues the next attempt, or the restart that was due. */
+/* The next attempt, or a restart, is due: enqueues it. */
 transition_fn start_retry;
 /* startsecs are over: RUNNING. */
 transition_fn start_up;
 
-/* RUNNING, with its verdict and no line. */
+/* Enters RUNNING without a line in the log. */
 void start_run(struct process *);
 
 #endif

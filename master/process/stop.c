@@ -10,10 +10,10 @@
 #include <string.h>
 
 #define REPORT_EVERY_MS 2000
-#define KILL_AGAIN_MS 1000 /* at least, so that stopwaitsecs=0 cannot spin */
+#define KILL_AGAIN_MS 1000 /* minimum, for stopwaitsecs=0 */
 
-/* kill(2) failed: without a process nothing is wrong, for it will be reaped; otherwise the
- * state is not known any more. */
+/* kill(2) has failed. ESRCH is harmless, because the process will be reaped; after another
+ * error its state is unknown. */
 static enum fault
 stop_kill_failed(
     struct process *p, struct request *request, const char *what, const char *on_esrch)
@@ -88,7 +88,7 @@ stop_begin(struct process *p, struct request *request)
 }
 
 enum fault
-stop_stop_waiting(struct process *p, struct request *request UNUSED)
+stop_backoff(struct process *p, struct request *request UNUSED)
 {
 	log_debug("Attempted to kill %s, which is in BACKOFF state.", p->config->name);
 	transition_to(p, PROCESS_STOPPED, -1);

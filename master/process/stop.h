@@ -4,13 +4,13 @@
 
 #include "master/process/transition.h"
 
-transition_fn stop_begin;        /* STOPPING by the stop RPC, with its report line */
-transition_fn stop_shutdown;     /* STOPPING by shutdown */
-transition_fn stop_stop_waiting; /* BACKOFF → STOPPED, nothing to signal */
-transition_fn stop_signal;       /* sends request->number to the pid */
-transition_fn stop_kill;         /* STOPPING took too long: SIGKILL */
+transition_fn stop_begin;    /* STOPPING by a command, which is logged */
+transition_fn stop_shutdown; /* STOPPING by a shutdown */
+transition_fn stop_backoff;  /* BACKOFF → STOPPED, without a signal */
+transition_fn stop_signal;   /* sends the signal request->number to the pid */
+transition_fn stop_kill;     /* STOPPING takes too long: SIGKILL */
 
-/* Logs "waiting for NAME to stop" and sets when it is due again. */
+/* Logs "waiting for NAME to stop" and sets the time of the next such line. */
 void stop_report(struct process *);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SECONDS_MAX 4000000000 /* longer waits are as good as for ever */
+#define SECONDS_MAX 4000000000 /* avoids an overflow */
 
 int64_t
 transition_after(int64_t from_ms, int64_t seconds)

@@ -1,26 +1,26 @@
-/* Transition: what the actions of the state table are made of: the one place that changes a
- * state, the timer, the verdict, and the restart queue. */
+/* Transition: changes the state, the timer, the verdict and the place in the restart queue
+ * of a process, for the actions of the state table. */
 #ifndef MASTER_PROCESS_TRANSITION_H
 #define MASTER_PROCESS_TRANSITION_H
 
 #include "master/process/process.h"
 
-/* What an event brings and takes away. */
+/* Parameters and result of an event. */
 struct request {
 	int number;   /* the signal, or the wait status */
-	char *detail; /* new: the text after "FAILED: " */
+	char *detail; /* result, new: the text after "FAILED: " */
 };
 
 /* An action of the state table. */
 typedef enum fault transition_fn(struct process *, struct request *);
 
-/* Enters a state in which something is due at due_ms (-1 = nothing); calls `changed`. */
+/* Enters a state, whose time is over at due_ms (-1 = never), and calls ops->changed. */
 void transition_to(struct process *, enum process_state to, int64_t due_ms);
-/* Arms the timer for the earlier of due_ms and report_ms, if that is new. */
+/* Arms the timer for the earlier of due_ms and report_ms. */
 void transition_arm(struct process *);
-/* from_ms and so many seconds; negative ones count as none, huge ones as a century. */
+/* from_ms plus the seconds, which are limited to 0 and about 126 years. */
 int64_t transition_after(int64_t from_ms, int64_t seconds);
-/* The verdict of the current spawn, unless it has one already. */
+/* Sets the verdict of the current spawn, unless it has one. */
 void transition_verdict(struct process *, enum verdict);
 void transition_enqueue(struct process *);
 
@@ -31,7 +31,7 @@ transition_spawnerr(struct process *p, char *text_take)
 	p->spawnerr = text_take;
 }
 
-/* It is FATAL, or ended unexpectedly, and no start will follow by itself. */
+/* The process has failed, and no automatic start follows. */
 static inline void
 transition_failed(struct process *p)
 {
