@@ -1,7 +1,6 @@
-/* Recorder: processes without an operating system: what they ask of their ops,
- * what they log and which states they enter becomes lines of text. The clocks
- * stand still and move by recorder_tick. One for each test; included by the
- * tests of the deciding modules. */
+/* Recorder: processes without an operating system. It records the calls of their ops, their
+ * log lines and their changes of state as lines of text. The clocks stand still;
+ * recorder_tick moves them. One for each test. */
 #ifndef TESTS_RECORDER_H
 #define TESTS_RECORDER_H
 
@@ -23,14 +22,14 @@ struct recorder {
 	struct groups *groups;
 	int64_t now; /* milliseconds since the test began */
 	pid_t next_pid;
-	char *spawn_fails; /* the text, or NULL */
+	char *spawn_fails; /* spawn fails with this text; NULL = it works */
 	bool why_fails;    /* spawn fails without a text */
-	int kill_errno;    /* 0 = it works */
+	int kill_errno;    /* 0 = kill works */
 	bool stopping;
-	bool quiet; /* of the ops only kill and spawn are written down */
+	bool quiet; /* of the ops only kill and spawn are recorded */
 	void (*changed)(struct recorder *, struct process *, enum process_state from);
 	void (*enqueue)(struct recorder *, struct process *);
-	void *ctx; /* the test's own */
+	void *ctx; /* for the test */
 };
 
 static inline void PRINTF_LIKE(2, 3)
@@ -165,7 +164,7 @@ recorder_clear(struct recorder *r)
 	clock_freeze(-1, -1);
 }
 
-/* What was recorded since the last call; new. */
+/* New: the lines since the last call. */
 static inline char *
 recorder_take(struct recorder *r)
 {
@@ -198,7 +197,7 @@ recorder_program(const char *name, int64_t priority)
 	return c;
 }
 
-/* New, one reference; takes nothing: add with recorder_add. */
+/* New, with one reference and without programs. */
 static inline struct group_config *
 recorder_group(const char *name, int64_t priority)
 {
@@ -221,7 +220,7 @@ recorder_add(struct group_config *g, struct process_config *take)
 	return take;
 }
 
-/* Activates the group and lets go of the configuration, which the group then holds. */
+/* Activates the group and drops our reference to the configuration. */
 static inline struct group *
 recorder_activate(
     struct recorder *r, struct groups *groups, struct group_config *take, uint64_t *next_id)

@@ -1,5 +1,5 @@
-/* Scratch: what the tests of these rooms share: a directory of their own, files in it, and
- * the lines that were logged. */
+/* Scratch: a temporary directory for a test, with functions for its files, and the lines
+ * that were logged. */
 #ifndef TESTS_UNIT_MASTER_SCRATCH_H
 #define TESTS_UNIT_MASTER_SCRATCH_H
 
@@ -27,7 +27,7 @@
 
 struct scratch {
 	char dir[64];
-	char log[SCRATCH_LOG]; /* "LEVEL text\n" each */
+	char log[SCRATCH_LOG]; /* lines "LEVEL text\n" */
 	size_t len;
 };
 
@@ -54,7 +54,7 @@ scratch_forget(struct scratch *scratch)
 	scratch->log[0] = '\0';
 }
 
-/* For setup: *state becomes a new scratch. */
+/* For cmocka's setup: *state becomes a new scratch. */
 static inline int
 scratch_setup(void **state)
 {
@@ -90,7 +90,7 @@ scratch_teardown(void **state)
 	return 0;
 }
 
-/* "DIR/name" in one of four buffers that take turns. */
+/* "DIR/name", valid until the fourth call after this one. */
 static inline const char *
 scratch_path(const struct scratch *scratch, const char *name)
 {
@@ -112,7 +112,7 @@ scratch_write(const struct scratch *scratch, const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* New: the content, or NULL when there is no such file. */
+/* New: the content; NULL = no such file. */
 static inline char *
 scratch_read(const struct scratch *scratch, const char *name, size_t *len)
 {
@@ -131,7 +131,7 @@ scratch_read(const struct scratch *scratch, const char *name, size_t *len)
 	return text;
 }
 
-/* want NULL: there must be no such file. */
+/* want NULL: the file must not exist. */
 static inline void
 scratch_expect(const struct scratch *scratch, const char *name, const char *want)
 {
@@ -210,8 +210,8 @@ scratch_unescape(char *s)
 	*out = '\0';
 }
 
-/* New: the field of a data file without its escapes, in memory that ends with it, so that
- * ASan sees a read behind it. */
+/* New: the field of a data file without its escapes, in memory of its exact size, so that
+ * ASan finds a read beyond its end. */
 static inline char *
 scratch_field(char *text)
 {

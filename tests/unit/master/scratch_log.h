@@ -1,4 +1,4 @@
-/* The rotated log file "log" of a scratch directory. */
+/* The log file "log" in a scratch directory, with rotation. */
 #ifndef TESTS_UNIT_MASTER_SCRATCH_LOG_H
 #define TESTS_UNIT_MASTER_SCRATCH_LOG_H
 

@@ -1,4 +1,4 @@
-/* Spawn run: a program of /bin, which tests look at through /proc or its output. */
+/* Spawn run: spawns a program of /bin, for tests that read /proc or its output. */
 #ifndef TESTS_SPAWN_RUN_H
 #define TESTS_SPAWN_RUN_H
 
@@ -14,10 +14,10 @@ extern char **environ;
 struct run {
 	struct scratch *scratch;
 	struct spawn_request request;
-	int input, output, errors; /* our ends */
+	int input, output, errors; /* our ends of its pipes */
 	int child[3];
-	char text[8192];  /* what it wrote to 1 */
-	char wrong[8192]; /* and to 2 */
+	char text[8192];  /* its standard output */
+	char wrong[8192]; /* its standard error */
 	int status;
 };
 
@@ -71,7 +71,7 @@ read_all(int fd, char *out, size_t size)
 	size_t len = 0;
 	ssize_t n;
 
-	/* Ends only when no copy of the child's end is left in this process. */
+	/* EOF needs that this process has no copy of the child's end. */
 	while ((n = read(fd, out + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	out[len] = '\0';
@@ -99,7 +99,7 @@ run_shell(struct run *run, void **state, const char *script)
 	prepare(run, state, "/bin/sh", argv);
 }
 
-/* A cat in the place of the shell; await_cat then sees that it runs. */
+/* Runs cat instead of the shell; await_cat waits until it runs. */
 static inline pid_t
 run_cat(struct run *run)
 {
@@ -150,7 +150,7 @@ expect_failure(struct run *run, const char *text)
 	assert_int_equal(WEXITSTATUS(run->status), 127);
 }
 
-/* Closes everything: another process has it and must see the ends. */
+/* Closes all our ends, because another process has copies and waits for EOF. */
 static inline void
 leave(struct run *run)
 {

@@ -1,5 +1,5 @@
-/* State world: what the tests of the state document share: a master with processes in every
- * state, and the way through text. */
+/* State world: for the tests of the state document: a master with processes in every state,
+ * and the document as text. */
 #ifndef TESTS_STATE_WORLD_H
 #define TESTS_STATE_WORLD_H
 
@@ -77,7 +77,8 @@ activate(struct scene *s, const char *name, const char *programs)
 	    &s->recorder, s->master.groups, group_of(name, programs), &s->master.next_id);
 }
 
-/* A pool hears of its own coming: what is read into the master must not be behind that. */
+/* A pool receives the event of its own addition, so a document that is read later must not
+ * have lower serials. */
 static void
 activate_pool(struct scene *s, const char *name)
 {
@@ -245,7 +246,7 @@ pool_of(struct scene *s, const char *name)
 	return pool;
 }
 
-/* Nothing in one pool, and in another an event that was given back and has overtaken. */
+/* Leaves one pool empty, and puts events into another; a listener has returned one. */
 static void
 wait_in_pools(struct scene *s)
 {
@@ -263,7 +264,7 @@ wait_in_pools(struct scene *s)
 	    s->master.dispatcher, EVENT_SUPERVISOR_STATE_CHANGE_STOPPING);
 }
 
-/* A restart that nobody asks after, and an update. */
+/* A restart and an empty update, without a client. */
 static void
 sequence(struct scene *s)
 {
@@ -279,7 +280,7 @@ sequence(struct scene *s)
 	    sequences_add(s->master.sequences, calloc(1, sizeof(*steps)), 0, &sink, s) > 0);
 }
 
-/* Everything that is not a process. */
+/* Gives the master jobs, sequences, events and members of its own. */
 static void
 busy(struct scene *s)
 {
@@ -296,7 +297,7 @@ busy(struct scene *s)
 	s->master.child_nofile = (struct rlimit){ 1024, RLIM_INFINITY };
 }
 
-/* Through text, as an exec would take it. */
+/* New: the document, written to text and parsed again as after an exec. */
 static json_t *
 through_text(struct scene *s)
 {

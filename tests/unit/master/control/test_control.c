@@ -1,5 +1,5 @@
-/* Authorization: every command against every role, both kinds of connection and every state
- * of the daemon; and what a client must not do. */
+/* Control: authorization of every command for every role, both kinds of connection and
+ * every state of the daemon; clients that break the protocol. */
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
@@ -31,7 +31,7 @@ struct scene {
 	struct connection *client;
 	int fd; /* the other end of its socket */
 	int id;
-	bool closed, violated; /* what the owner was told */
+	bool closed, violated; /* arguments of the owner's callback */
 };
 
 static void
@@ -186,7 +186,7 @@ say(struct scene *s, const char *text)
 	assert_int_equal(write(s->fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* The next line that comes, new; NULL at the end of the connection. */
+/* New: the next line; NULL = the connection has ended. */
 static json_t *
 hear(struct scene *s)
 {
@@ -210,7 +210,7 @@ hear(struct scene *s)
 	return NULL;
 }
 
-/* Calls and gives the fault's code, 0 for a result. Stream frames are passed over. */
+/* Calls a method and waits for the response. The fault's code, or 0. */
 static int
 call(struct scene *s, const char *method, const char *params)
 {
@@ -238,11 +238,11 @@ greet_master(struct scene *s)
 	assert_int_equal(call(s, "hello", "{\"protocol\":1,\"program\":\"test\"}"), 0);
 }
 
-/* Parameters that pass the check and name nothing, so that no handler does anything. */
+/* Valid parameters with names that do not exist, so that no handler changes anything. */
 #define NOTHING "{\"name\":\"no\",\"signal\":\"HUP\",\"data\":\"\",\"stream\":\"stdout\"," \
 		"\"from\":0,\"type\":\"\",\"names\":[\"no\"]}"
 
-/* What a command must answer before its handler is reached, or 0. */
+/* The fault that the authorization must give, or 0. */
 static int
 expected(const struct cmd *cmd, bool rpcd, enum role role, enum daemon_state state)
 {
@@ -256,8 +256,7 @@ expected(const struct cmd *cmd, bool rpcd, enum role role, enum daemon_state sta
 	return 0;
 }
 
-/* Commands that change the daemon's state when they pass, or read its file, are left to
- * their own tests. */
+/* Commands that change the daemon's state or read its file have tests of their own. */
 static bool
 is_tried(enum cmd_id id, int want)
 {
@@ -330,7 +329,7 @@ parameters(void **state)
 	assert_int_equal(call(s, "all.signal", "{\"signal\":\"HUP\"}"), 0);
 }
 
-/* Whoever breaks the protocol is gone, and who keeps reeve-rpcd is told why. */
+/* A connection that breaks the protocol is closed, and its owner is called. */
 static void
 expect_violation(struct scene *s, const char *text)
 {
@@ -364,7 +363,7 @@ violations(void **state)
 	assert_int_equal(daemon_state_get(s->master.daemon), DAEMON_RUNNING);
 }
 
-/* hello's deadline, by the clock that the loop asks. */
+/* A client that does not send hello in time is disconnected. */
 static void
 late_hello(void **state)
 {
@@ -394,7 +393,7 @@ unknown_protocol(void **state)
 }
 
 static void
-stream_precedes_what_it_tells(void **state)
+stream_precedes_reply(void **state)
 {
 	struct scene *s = *state;
 	const char *want[] = { NULL, "stream.begin", "stream.daemon", "stream.end" };
@@ -427,7 +426,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(every_command_and_role), TEST(every_command_in_fatal), TEST(parameters),
 	    TEST(violations), TEST(late_hello), TEST(unknown_protocol),
-	    TEST(stream_precedes_what_it_tells),
+	    TEST(stream_precedes_reply),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Job: order, budget, fairness between jobs and respawns, results, and what may
- * happen to sinks and processes meanwhile. */
+/* Job: order, time budget, alternation of jobs and restarts, results, and sinks and
+ * processes that go away while a job is queued. */
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
@@ -21,8 +21,8 @@ struct scene {
 	struct jobs_ops ops;
 	struct group *group;
 	int64_t spawn_costs; /* ms that each spawn takes */
-	bool forget;         /* at the next result */
-	bool behind;         /* takes no results */
+	bool forget;         /* calls jobs_forget at the next result */
+	bool behind;         /* the sink is behind */
 };
 
 static void
@@ -57,7 +57,7 @@ is_behind(void *ctx)
 
 static const struct job_sink sink = { result, end, is_behind };
 
-/* The state changes to STARTING with each spawn: there its time passes. */
+/* Lets the time of a spawn pass, when the state changes to STARTING. */
 static void
 changed(struct recorder *r, struct process *p, enum process_state from)
 {
@@ -161,7 +161,7 @@ assert_turn(struct scene *s, const char *want)
 	free(got);
 }
 
-/* Everything that is still queued. */
+/* Works until the queue is empty, and forgets the lines. */
 static void
 finish(struct scene *s)
 {
@@ -235,7 +235,7 @@ test_check(void **state)
 	assert_turn(s,
 	    "spawn p0\nresult 1 p0 OK spawn 1\n"
 	    "result 1 p1 NO_FILE: can't find command 'x' spawn 0\nend 1\n");
-	/* Neither the running state nor a shutdown comes before it. */
+	/* The check comes before the checks of the state and of a shutdown. */
 	process(s, 1)->state = PROCESS_RUNNING;
 	s->recorder.stopping = true;
 	add(s, JOB_START, 1, 2);
@@ -261,7 +261,7 @@ test_budget(void **state)
 	    "spawn p3\nresult 1 p3 OK spawn 1\n"
 	    "spawn p4\nresult 1 p4 OK spawn 1\nend 1\n");
 	assert_turn(s, "");
-	s->spawn_costs = 100; /* slower than a turn: still one at a time */
+	s->spawn_costs = 100; /* longer than the budget: still one in each iteration */
 	add(s, JOB_START, 5, 5);
 	assert_turn(s, "spawn p5\nresult 2 p5 OK spawn 1\nend 2\n");
 }
@@ -280,7 +280,7 @@ test_respawns_alternate(void **state)
 	    "spawn p2\nspawn p5\nresult 1 p5 OK spawn 1\nend 1\n");
 }
 
-/* p0 ends whenever it has been started; its loop takes at most every second place. */
+/* p0 and p1 exit as soon as they run; their restarts take at most every second step. */
 static void
 test_crash_loop(void **state)
 {
@@ -293,7 +293,7 @@ test_crash_loop(void **state)
 		c->startsecs = 0;
 		c->autorestart = AUTORESTART_TRUE;
 	}
-	s->spawn_costs = 4; /* one item a turn */
+	s->spawn_costs = 4; /* one step in each loop iteration */
 	process_autostart(process(s, 0));
 	process_autostart(process(s, 1));
 	add(s, JOB_START, 2, 4);
@@ -317,7 +317,7 @@ test_forget(void **state)
 
 	add(s, JOB_START, 0, 1);
 	jobs_forget(s->jobs, "another");
-	s->forget = true; /* in the midst of a result */
+	s->forget = true; /* inside the callback */
 	add(s, JOB_START, 2, 2);
 	assert_turn(s, "spawn p0\nresult 1 p0 OK spawn 1\nspawn p1\nspawn p2\n");
 }
@@ -353,7 +353,7 @@ test_restart_queue_grows(void **state)
 	assert_int_equal(id_queue_count(ids), 240);
 	finish(s);
 	assert_int_equal(id_queue_count(ids), 0);
-	/* Around the end of the ring, and still in order. */
+	/* After the queue was emptied, the order is still right. */
 	for (int i = 0; i < 6; i++)
 		process_autostart(process(s, i));
 	assert_turn(s, "spawn p0\nspawn p1\nspawn p2\nspawn p3\nspawn p4\nspawn p5\n");
@@ -400,7 +400,7 @@ clear_but_second(struct process *p)
 	return p->id == 2 ? FAULT_FAILED : FAULT_NONE;
 }
 
-/* Results wait for who reads slowly, and nobody else does. */
+/* A job pauses for a slow sink; other jobs continue. */
 static void
 test_behind(void **state)
 {
@@ -454,7 +454,7 @@ test_clear(void **state)
 	assert_turn(s, "result 1 p0 OK spawn 0\nresult 1 p1 FAILED spawn 0\nend 1\n");
 }
 
-/* FATAL: who has not been reached yet is left alone, and the caller is told. */
+/* FATAL: processes whose turn has not come are left alone and get a fault. */
 static void
 test_halt(void **state)
 {
@@ -466,7 +466,7 @@ test_halt(void **state)
 	    s, "result 1 p0 FATAL_STATE spawn 0\nresult 1 p1 FATAL_STATE spawn 0\nend 1\n");
 }
 
-/* A stop of a process cancels the starts that were queued before it, and no later ones. */
+/* A stop cancels the starts that were queued before it, but no later ones. */
 static void
 test_cancel_starts(void **state)
 {

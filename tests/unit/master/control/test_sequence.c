@@ -1,4 +1,4 @@
-/* Sequence: restarts and updates, step by step, and what may happen meanwhile. */
+/* Sequence: restarts and updates step by step, and events in the middle of them. */
 #include "tests/unit/common/no_log.h"
 #include "tests/unit/master/recorder.h"
 
@@ -124,7 +124,7 @@ process(struct scene *s, char name)
 	return groups_process(s->groups, (uint64_t)(name - 'a') + 1);
 }
 
-/* Runs the process, as if startsecs were over. */
+/* Makes the process RUNNING: its startsecs are over. */
 static void
 come_up(struct scene *s, char name)
 {
@@ -157,7 +157,7 @@ settle(struct scene *s, const char *want)
 	free(got);
 }
 
-/* Adds a sequence: a letter for the action, a target after it; "*" is all. */
+/* Adds a sequence. A step is a letter for the action and a target; "*" means all. */
 static uint64_t
 add(struct scene *s, const char *const *steps)
 {
@@ -225,7 +225,7 @@ test_all(void **state)
 	settle(s, "stop a: OK\nstop of all: OK\nspawn a\nspawn b\nspawn c\n");
 }
 
-/* The client has gone: the rest is done all the same. */
+/* The client has gone: the remaining steps are carried out. */
 static void
 test_forgotten(void **state)
 {
@@ -244,7 +244,7 @@ test_forgotten(void **state)
 	assert_null(sequences_get(s->all, 0, &steps, &count));
 }
 
-/* What does not run, or does not exist, has its fault, and the others go on. */
+/* A process that does not run or does not exist gets a fault; the others continue. */
 static void
 test_faults(void **state)
 {
@@ -258,7 +258,7 @@ test_faults(void **state)
 	settle(s, "start a: OK\nend 1\n");
 }
 
-/* A stop by somebody else, after the restart has been asked for, is the last word. */
+/* A stop by another client during a restart cancels its start. */
 static void
 test_stopped_meanwhile(void **state)
 {
@@ -273,7 +273,7 @@ test_stopped_meanwhile(void **state)
 	assert_int_equal(process(s, 'a')->state, PROCESS_STOPPED);
 }
 
-/* One that is being stopped already is started when it has stopped. */
+/* A process that is being stopped already is started when it has stopped. */
 static void
 test_stopping_already(void **state)
 {
@@ -289,7 +289,7 @@ test_stopping_already(void **state)
 	settle(s, "stop of g:a: OK\nspawn a\n");
 }
 
-/* So are those of a group, without a result, and one that was named twice. */
+/* The same in a group, without a result; and for a process that is named twice. */
 static void
 test_stopping_already_in_a_group(void **state)
 {
@@ -319,7 +319,7 @@ test_named_twice(void **state)
 	settle(s, "stop a: OK\nstop of g:a\ng:a\ng:*: OK\nspawn a\n");
 }
 
-/* What is asked for together is not waited for one by one. */
+/* The targets of one step are handled together. */
 static void
 test_together(void **state)
 {
@@ -351,7 +351,7 @@ test_update(void **state)
 	    "add of h: OK\nadd i\nadd of i: OK\nend 1\n");
 }
 
-/* A fault of a change ends it. */
+/* The fault of a removal ends the sequence. */
 static void
 test_update_fails(void **state)
 {
@@ -362,7 +362,7 @@ test_update_fails(void **state)
 	settle(s, "stop of g:*: OK\nremove g\nremove of g: STILL_RUNNING\nend 1\n");
 }
 
-/* What cannot be stopped is not removed for good, and what comes after is done. */
+/* A group that cannot be stopped is not removed; the following steps are carried out. */
 static void
 test_update_cannot_stop(void **state)
 {
@@ -376,7 +376,7 @@ test_update_cannot_stop(void **state)
 	    "add i\nadd of i: OK\nend 1\n");
 }
 
-/* From the current step on, with the processes as they are. */
+/* Continues with the current step, and with the processes' present states. */
 static void
 test_put_back(void **state)
 {

@@ -1,4 +1,4 @@
-/* The state stream: order, conflation, tombstones, and the page. */
+/* State stream: order, merging of changes, tombstones, and the shared page. */
 #include "common/log.h"
 #include "master/control/state_stream.h"
 #include "master/process/group.h"
@@ -22,8 +22,8 @@ struct fixture {
 	uint64_t seq;
 	struct state_stream *state_stream;
 	struct process processes[3];
-	char error[16384]; /* their spawnerr */
-	bool fails;        /* there is no memory for a row */
+	char error[16384]; /* spawnerr of all rows */
+	bool fails;        /* the row of the last process fails, out of memory */
 	const char *identifier;
 	char log[512];
 };
@@ -89,7 +89,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* The next frame, new; NULL when there is none. */
+/* New: the next frame; NULL = none. */
 static json_t *
 next_frame(struct cursor *cursor)
 {
@@ -108,7 +108,7 @@ next_frame(struct cursor *cursor)
 	return frame;
 }
 
-/* Their ids, as digits: 123. */
+/* ids: the digits of the rows' ids, as 123. */
 static void
 assert_rows(const json_t *rows, uint64_t ids)
 {
@@ -121,7 +121,7 @@ assert_rows(const json_t *rows, uint64_t ids)
 	assert_int_equal(got, ids);
 }
 
-/* Takes one frame and checks its method, and its number and rows where they are not 0. */
+/* Takes one frame and checks its method, and its number and ids unless they are 0. */
 static void
 expect(struct cursor *cursor, const char *method, uint64_t seq, uint64_t id)
 {
@@ -154,7 +154,7 @@ take_snapshot(struct cursor *cursor, int frames)
 	assert_null(next_frame(cursor));
 }
 
-/* Takes frames until nothing is left; how many. */
+/* Takes all frames. Their number. */
 static size_t
 take_all(struct cursor *cursor)
 {
@@ -182,7 +182,7 @@ snapshot_then_nothing(void **state)
 	state_stream_unsubscribe(cursor);
 }
 
-/* A frame ends with the row that fills it, and where a row is no process that is there. */
+/* A frame ends with the row that fills it, or before a row that is no process. */
 static void
 snapshot_in_parts(void **state)
 {
@@ -207,7 +207,7 @@ snapshot_in_parts(void **state)
 	state_stream_unsubscribe(cursor);
 }
 
-/* Without memory nothing is taken, and nothing is left of what was begun. */
+/* Out of memory, no frame is taken and no partial frame is left. */
 static void
 row_that_fails(void **state)
 {
@@ -243,7 +243,7 @@ keep(void *ctx, enum log_level level, const char *text, size_t len)
 	(void)snprintf(f->log + n, sizeof(f->log) - n, "%.*s\n", (int)len, text);
 }
 
-/* What is no UTF-8 is told as well as it can be, to everybody, and logged once. */
+/* Invalid UTF-8 is replaced for every subscriber, and logged once. */
 static void
 row_that_is_no_text(void **state)
 {
@@ -278,7 +278,7 @@ row_that_is_no_text(void **state)
 	log_init(NULL, NULL, LEVEL_INFO);
 }
 
-/* A row that changes before the cursor comes to it is told once, at its new place. */
+/* A row that changes before the cursor reaches it is sent once, at its new place. */
 static void
 change_during_snapshot(void **state)
 {
@@ -315,8 +315,8 @@ many_changes_are_one_row(void **state)
 	state_stream_unsubscribe(cursor);
 }
 
-/* All that a cursor has not passed is told, also that a row is gone; and a newcomer still
- * reaches the newest number. */
+/* A cursor gets all that it has not passed, with tombstones; a new subscriber reaches the
+ * latest number. */
 static void
 removal(void **state)
 {
@@ -343,7 +343,7 @@ removal(void **state)
 	state_stream_unsubscribe(cursor);
 }
 
-/* New; their ids from 10 on. */
+/* New array of processes with ids from 10 on. */
 static struct process *
 add_many(struct fixture *f, size_t n)
 {
@@ -384,8 +384,8 @@ many_removals(void **state)
 	free(gone);
 }
 
-/* Tombstones are bounded: once there are too many, a cursor that never reads restarts with
- * a snapshot, whatever it was in the middle of. One that has read all notices nothing. */
+/* When there are too many tombstones, a cursor that does not read restarts with a snapshot.
+ * A cursor that has read everything is not affected. */
 static void
 tombstones_are_bounded(void **state)
 {

@@ -1,4 +1,4 @@
-/* A daemon with its groups, whose events are lines. */
+/* Daemon world: a daemon state with groups; its callbacks are recorded as lines. */
 #ifndef TESTS_UNIT_MASTER_DAEMON_DAEMON_WORLD_H
 #define TESTS_UNIT_MASTER_DAEMON_DAEMON_WORLD_H
 
@@ -51,7 +51,7 @@ stop_by_pid(void *ctx)
 static const struct daemon_state_ops daemon_world_ops = {
 	daemon_changed, all_stopped, stop_by_pid };
 
-/* As the runtime's. */
+/* As in process_hooks.c. */
 static inline void
 changed(struct recorder *r, struct process *p, enum process_state from)
 {

@@ -1,4 +1,4 @@
-/* Daemon state: what leads from one state to the other. */
+/* Daemon state: the changes from one state to another. */
 #include "tests/unit/master/daemon/daemon_world.h"
 
 static void
@@ -13,7 +13,7 @@ test_restart_and_shutdown(void **state)
 	assert_turn(s, "state RESTARTING\nkill 100 15\nINFO waiting for x to die\n");
 	daemon_state_shutdown(s->daemon);
 	daemon_state_shutdown(s->daemon);
-	assert_turn(s, "state SHUTDOWN\n"); /* nobody is signalled twice */
+	assert_turn(s, "state SHUTDOWN\n"); /* no process is signalled twice */
 	assert_false(daemon_state_restart(s->daemon));
 	assert_int_equal(daemon_state_get(s->daemon), DAEMON_SHUTDOWN);
 	process_reaped(process(s, "a:x"), 0);
@@ -44,7 +44,7 @@ test_fatal(void **state)
 	assert_true(daemon_state_restart(s->daemon));
 	assert_string_equal(daemon_state_reason(s->daemon), "");
 	assert_turn(s, "state RESTARTING\nstop by pid\n");
-	/* Its end is no concern of the daemon any more. */
+	/* The daemon state does not wait for this process any more. */
 	daemon_state_shutdown(s->daemon);
 	process_reaped(process(s, "a:x"), 0);
 	daemon_state_break(s->daemon, "third");

@@ -1,10 +1,11 @@
+/* Daemonize: the daemon's session, descriptors and directory, and the resource limits. */
 #include "master/daemon/daemonize.h"
 #include "tests/unit/master/scratch.h"
 
 #include <sys/wait.h>
 
-/* What a forked child of the test finds goes back as its log, through a file, because
- * daemonize takes its stdout away. */
+/* Runs fn in a fork. Its log is written to a file, because daemonize closes its stdout. The
+ * exit status. */
 static int
 in_child(struct scratch *scratch, int (*fn)(struct scratch *))
 {
@@ -23,7 +24,7 @@ in_child(struct scratch *scratch, int (*fn)(struct scratch *))
 	return WEXITSTATUS(status);
 }
 
-/* The daemon is no child of ours: wait for the file it leaves at its end. */
+/* The daemon is not our child, so this waits for the file that it writes at its end. */
 static void
 await_daemon(const struct scratch *scratch)
 {
@@ -111,9 +112,9 @@ test_directories(void **state)
 	    "[Errno 2] No such file or directory: '/no/such'\n");
 }
 
-/* Without CAP_SYS_RESOURCE the hard limit cannot be passed; root gives it up first. */
+/* Only without CAP_SYS_RESOURCE is the hard limit a limit, so root becomes another user. */
 static int
-ask_too_much(struct scratch *scratch)
+raise_files_too_far(struct scratch *scratch)
 {
 	struct rlimit limit = { .rlim_cur = 64, .rlim_max = 128 }, child = { 0, 0 };
 	char *error = NULL;
@@ -130,7 +131,7 @@ ask_too_much(struct scratch *scratch)
 }
 
 static int
-ask_too_many(struct scratch *scratch)
+raise_processes_too_far(struct scratch *scratch)
 {
 	struct rlimit limit = { .rlim_cur = 64, .rlim_max = 128 }, child;
 	char *error = NULL;
@@ -154,9 +155,9 @@ test_too_low(void **state)
 
 	if (scratch_in_valgrind())
 		skip();
-	/* Root's child has become another user when it writes here. */
+	/* The child writes here as another user. */
 	assert_int_equal(chmod(scratch->dir, 0777), 0);
-	assert_int_equal(in_child(scratch, ask_too_much), 0);
+	assert_int_equal(in_child(scratch, raise_files_too_far), 0);
 	scratch_expect(scratch, "log",
 	    "INFO "
 	    "The minimum number of file descriptors required to run this process is 129 as "
@@ -169,7 +170,7 @@ test_too_low(void **state)
 	    "the minfds setting in the config file to allow the process to start.\n");
 	assert_int_equal(unlink(scratch_path(scratch, "log")), 0);
 	assert_int_equal(unlink(scratch_path(scratch, "done")), 0);
-	assert_int_equal(in_child(scratch, ask_too_many), 0);
+	assert_int_equal(in_child(scratch, raise_processes_too_far), 0);
 	scratch_expect(scratch, "log",
 	    "INFO "
 	    "The minimum number of available processes required to run this program is 129 "
@@ -198,7 +199,7 @@ raise_limits(struct scratch *scratch)
 		return 3;
 	if (getrlimit(RLIMIT_NOFILE, &ours) == -1 || ours.rlim_cur != 256)
 		return 4;
-	/* High enough as it is: nothing to say. */
+	/* The limit is high enough: nothing is logged. */
 	return daemonize_raise_limits(200, 1, &child, &error) == 0 &&
 		child.rlim_cur == 256 ?
 	    0 :

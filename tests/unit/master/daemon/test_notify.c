@@ -1,4 +1,5 @@
-/* Notify: which watchdog means us, and what a socket hears, at once or when it has room. */
+/* Notify: the watchdog's interval, and the messages that arrive, at once or when the
+ * socket's queue has space. */
 #include "master/daemon/notify.h"
 #include "tests/unit/master/scratch.h"
 
@@ -24,7 +25,7 @@ test_watchdog(void **state UNUSED)
 		    notify_watchdog_ms(cases[i].usec, cases[i].pid, 42), cases[i].want);
 }
 
-/* --- what is heard ------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------------ */
 
 struct line {
 	struct loop *loop;
@@ -55,7 +56,7 @@ close_line(struct line *line, struct notify *notify)
 	close(line->receiver);
 }
 
-/* NULL: nothing has come. */
+/* want NULL: no message has arrived. */
 static void
 expect(const struct line *line, const char *want)
 {
@@ -120,9 +121,9 @@ test_abstract(void **state UNUSED)
 	close_line(&line, n);
 }
 
-/* News that find the queue full wait, only the latest of them. */
+/* When the queue is full, only the latest message waits. */
 static void
-test_no_room(void **state)
+test_full_queue(void **state)
 {
 	struct scratch *scratch = *state;
 	const char *path = scratch_path(scratch, "n");
@@ -149,7 +150,7 @@ test_no_room(void **state)
 	close_line(&line, n);
 }
 
-/* From READY on, and in any state. */
+/* They begin with READY=1 and do not depend on the state. */
 static void
 test_signs_of_life(void **state)
 {
@@ -193,7 +194,7 @@ test_nobody(void **state UNUSED)
 	assert_null(notify_new(loop, "vsock:2:3", 500));
 	notify_state(NULL, DAEMON_RUNNING, "");
 	notify_free(NULL);
-	/* One who does not listen is no failure of ours. */
+	/* A socket that does not exist is not an error. */
 	n = notify_new(loop, "/nowhere/at/all", -1);
 	notify_state(n, DAEMON_RUNNING, "");
 	assert_int_equal(loop_turn(loop, 0), 0);
@@ -208,7 +209,7 @@ main(void)
 	    cmocka_unit_test(test_watchdog),
 	    cmocka_unit_test_setup_teardown(test_states, scratch_setup, scratch_teardown),
 	    cmocka_unit_test(test_abstract),
-	    cmocka_unit_test_setup_teardown(test_no_room, scratch_setup, scratch_teardown),
+	    cmocka_unit_test_setup_teardown(test_full_queue, scratch_setup, scratch_teardown),
 	    cmocka_unit_test_setup_teardown(
 	        test_signs_of_life, scratch_setup, scratch_teardown),
 	    cmocka_unit_test(test_nobody),

@@ -1,3 +1,4 @@
+/* Pidfile: how it is written, replaced and removed, and whose file it is. */
 #include "master/daemon/pidfile.h"
 #include "tests/unit/master/scratch.h"
 
@@ -60,8 +61,8 @@ test_write(void **state)
 	pidfile_remove(scratch->dir, &made);
 }
 
-/* What a second daemon wrote is not the first one's to remove, not even when the file
- * system gave it the number of the first one's file. */
+/* A daemon does not remove the pidfile of a second daemon, even when that got the inode
+ * number of its own. */
 static void
 test_second(void **state)
 {
@@ -80,7 +81,7 @@ test_second(void **state)
 	scratch_expect(scratch, "pid", "1\n");
 }
 
-/* Written to, and left. */
+/* A device or FIFO is written to, and is not removed. */
 static void
 test_devices(void **state)
 {
@@ -90,7 +91,7 @@ test_devices(void **state)
 	char path[32], got[32];
 	struct stat st;
 
-	/* A node of our own: the machine's must survive the test's failure. */
+	/* A node of our own, so that a failing test cannot remove /dev/null. */
 	if (geteuid() == 0) {
 		assert_int_equal(
 		    mknod(scratch_path(scratch, "null"), S_IFCHR | 0666, 0x103), 0);
@@ -118,7 +119,7 @@ test_devices(void **state)
 		assert_false(pidfile_write("/dev/full", &made));
 }
 
-/* A full disk leaves what was there, or nothing. */
+/* On a full disk the old pidfile stays, or no file is created. */
 static void
 test_full_disk(void **state)
 {
@@ -142,7 +143,7 @@ test_full_disk(void **state)
 	assert_int_equal(count_entries(scratch), 1);
 }
 
-/* Runs in a child as the user. */
+/* Runs in a fork as the user. */
 static void
 overwrite_as_user(const char *path)
 {
@@ -154,7 +155,7 @@ overwrite_as_user(const char *path)
 	_exit(0);
 }
 
-/* An ordinary user's pidfile in root's directory, as a package may have made it. */
+/* An ordinary user's pidfile in root's directory, as a package may install it. */
 static void
 test_no_new_files(void **state)
 {
@@ -178,7 +179,7 @@ test_no_new_files(void **state)
 	free(text);
 }
 
-/* In a directory of a user's, whose links do not lead root elsewhere. */
+/* Root does not follow the links in a user's directory. */
 static void
 test_attack(void **state)
 {
@@ -198,7 +199,7 @@ test_attack(void **state)
 	assert_false(pidfile_write(scratch_path(scratch, "pid"), &made));
 	assert_true(scratch_logged(scratch, "rights of its owner, uid 65534"));
 	assert_int_equal(lstat(target, &st), -1);
-	/* Put there while we run. */
+	/* A link that is created while we run. */
 	assert_int_equal(unlink(scratch_path(scratch, "pid")), 0);
 	assert_true(pidfile_write(scratch_path(scratch, "pid"), &made));
 	assert_int_equal(rename(scratch_path(scratch, "pid"), target), 0);

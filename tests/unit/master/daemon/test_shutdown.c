@@ -27,8 +27,8 @@ test_no_groups(void **state)
 	assert_turn(s, "state RESTARTING\nall stopped\n");
 }
 
-/* From the highest priority number down; within a group too, ties in reverse;
- * the report in the order of activation. */
+/* Stops go from the highest priority number down, also within a group, and equal priorities
+ * in reverse; the report is in order of activation. */
 static void
 test_order(void **state)
 {
@@ -88,8 +88,8 @@ test_reports(void **state)
 	assert_turn(s, "INFO waiting for x to die\n");
 }
 
-/* What waits for its next attempt is given up in its group's turn, what is being stopped
- * already is waited for, what is only lost is not. */
+/* BACKOFF becomes FATAL when the group's turn comes; STOPPING is waited for; UNKNOWN is
+ * not. */
 static void
 test_all_states(void **state)
 {
@@ -138,7 +138,7 @@ test_only_backoff(void **state)
 	assert_turn(s, "state RESTARTING\nall stopped\n");
 }
 
-/* Gone by itself between the request and the turn. */
+/* The process exits between the request and the next loop iteration. */
 static void
 test_ends_before_the_turn(void **state)
 {
@@ -154,7 +154,7 @@ test_ends_before_the_turn(void **state)
 	    "all stopped\n");
 }
 
-/* Whoever asked shall have the answer before; but nobody can hold a stop up for long. */
+/* The stop waits until the client has its answer, but not for long. */
 static void
 test_hold(void **state)
 {
@@ -195,7 +195,7 @@ test_hold_is_bounded(void **state)
 	assert_turn(s, "kill 100 15\nINFO waiting for x to die\n");
 }
 
-/* Many groups, one after the other, and no turn of the loop in between. */
+/* Many groups are stopped one after the other without a loop iteration in between. */
 static void
 test_many_groups(void **state)
 {

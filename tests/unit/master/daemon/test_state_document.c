@@ -1,18 +1,18 @@
-/* State document: a master with processes in every state is written to text, read into
- * a fresh one made from the same configuration, and compared member by member. */
+/* State document: writes a master with processes in every state to text, reads that into a
+ * new master from the same configuration, and compares them member by member. */
 #include "tests/unit/master/state_world.h"
 
 #include <unistd.h>
 
 #include "common/str.h"
 
-/* What is read is written again as it was, also members that no test names. */
+/* Writing again gives the same document, which covers members that no test names. */
 static void
 assert_written_alike(struct scene *s, const json_t *doc)
 {
 	json_t *again = through_text(s), *expected = json_deep_copy(doc);
 
-	/* A log that is gone loses what waited for it. */
+	/* A backlog is lost when its log does not exist any more. */
 	json_object_del(again, "backlogs");
 	json_object_del(expected, "backlogs");
 	assert_true(json_equal(again, expected));
@@ -20,7 +20,7 @@ assert_written_alike(struct scene *s, const json_t *doc)
 	json_decref(expected);
 }
 
-/* A fresh master filled from the document, which must be good. */
+/* New: a master filled from the document, which must be valid. */
 static struct scene *
 revive(const json_t *doc)
 {
@@ -245,7 +245,7 @@ test_master(void **state UNUSED)
 	fresh = revive(doc);
 	assert_same(fresh, old);
 
-	/* STARTING, BACKOFF and STOPPING wait for their timers; nothing else happens. */
+	/* Only the timers of STARTING, BACKOFF and STOPPING are armed. */
 	armed = recorder_take(&fresh->recorder);
 	for (char *line = strtok(armed, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		assert_int_equal(strncmp(line, "arm in ", 7), 0);
@@ -258,7 +258,7 @@ test_master(void **state UNUSED)
 	scene_free(old);
 }
 
-/* Every state occurs, so that the test above compares something. */
+/* Makes sure that test_master compares processes in every state. */
 static void
 test_every_state_occurs(void **state UNUSED)
 {
@@ -273,7 +273,7 @@ test_every_state_occurs(void **state UNUSED)
 	scene_free(s);
 }
 
-/* Each member with a value of its own that no life would give it. */
+/* Each member has a different value. */
 static void
 test_every_member(void **state UNUSED)
 {
@@ -320,7 +320,7 @@ test_every_member(void **state UNUSED)
 	scene_free(old);
 }
 
-/* What a full pipe has not taken. */
+/* Bytes that a full pipe has not accepted. */
 static void
 test_backlogs(void **state UNUSED)
 {
@@ -344,7 +344,7 @@ test_backlogs(void **state UNUSED)
 	assert_int_equal(got->lost, 7);
 	assert_memory_equal(buf_data(&got->bytes), "a\0\xff", 3);
 	assert_null(backlogs_get(fresh->master.backlogs, 1, &got));
-	/* A log that is gone loses it; the rest of the document is good. */
+	/* The log does not exist any more: the backlog is lost, the rest is read. */
 	close(fds[0]);
 	close(fds[1]);
 	scene_free(fresh);
@@ -388,7 +388,7 @@ test_daemon_states(void **state UNUSED)
 	}
 }
 
-/* The new master does what the old one would have done. */
+/* Jobs, timers and restarts continue in the new master. */
 static void
 test_goes_on(void **state UNUSED)
 {

@@ -1,5 +1,5 @@
-/* State document: of a good document each member is taken out or spoiled in turn, and the
- * reader says what is wrong. */
+/* State document: removes or replaces one member after the other of a valid document; the
+ * reader must refuse each result with a reason. */
 #include "tests/unit/master/state_world.h"
 
 static void
@@ -10,14 +10,14 @@ assert_refused(const json_t *doc, const char *about)
 
 	if (state_document_read_early(&fresh->master, doc, &why) == 0 &&
 	    state_document_read(&fresh->master, doc, &why) == 0)
-		fail_msg("taken although %s is wrong", about);
+		fail_msg("accepted although %s is wrong", about);
 	assert_non_null(why);
 	assert_non_null(strstr(why, "state document: "));
 	free(why);
 	scene_free(fresh);
 }
 
-/* With this value of one member, which then has its own again. */
+/* Sets one member to this value for the check, then restores it. */
 static void
 assert_refused_with(json_t *doc, json_t *in, const char *name, const char *json)
 {
@@ -28,7 +28,7 @@ assert_refused_with(json_t *doc, json_t *in, const char *name, const char *json)
 	json_object_set_new(in, name, kept);
 }
 
-/* Takes every member out in turn, and puts one of another type in its place. */
+/* Removes each member in turn, and replaces it by one of another type. */
 static void
 spoil(json_t *doc, json_t *part)
 {
@@ -61,7 +61,7 @@ test_spoiled_members(void **state UNUSED)
 	live(old);
 	busy(old);
 	doc = through_text(old);
-	/* One process of each group is enough to spoil; the others are its like. */
+	/* One process is enough, because all have the same members. */
 	list = json_array_get(json_object_get(doc, "groups"), 0);
 	list = json_object_get(list, "processes");
 	spoil(doc, json_array_get(list, 1));

@@ -1,4 +1,4 @@
-/* Group: activation order, namespecs, choice in priority order, counters. */
+/* Group: order of activation, walks over processes, ids, counters. */
 #include "tests/unit/master/group_scene.h"
 
 static void
@@ -48,7 +48,7 @@ test_numbers(void **state)
 	assert_null(group_process(g, "z"));
 	assert_int_equal(g->count, 2);
 
-	/* Two that change places, one after the other. */
+	/* Two processes exchange their ids. */
 	assert_int_equal(groups_renumber(s->groups, x, 2), 0);
 	assert_int_equal(groups_renumber(s->groups, y, 1), 0);
 	assert_ptr_equal(groups_process(s->groups, 2), x);
@@ -58,7 +58,7 @@ test_numbers(void **state)
 	assert_null(groups_process(s->groups, 2));
 }
 
-/* All processes, or those of one group; groups without any are passed over. */
+/* Walks over all processes or those of one group; some groups are empty. */
 static void
 assert_walk(struct scene *s, const struct group *only, const char *want)
 {

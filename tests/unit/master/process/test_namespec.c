@@ -1,4 +1,4 @@
-/* Namespec: each form, of what exists and what does not. */
+/* Namespec: each form, with names that exist and that do not. */
 #include "master/process/namespec.h"
 
 #include "tests/unit/master/group_scene.h"

@@ -1,4 +1,4 @@
-/* Order: the plans of commands, automatic starts and shutdowns. */
+/* Order: of commands, automatic starts and shutdowns. */
 #include "master/process/order.h"
 
 #include "tests/unit/master/group_scene.h"
@@ -53,7 +53,7 @@ test_select(void **state)
 	assert_selected(s, soon, process_state_is_stopped, "aa\nsame1\nsame0\nzz\n");
 }
 
-/* One group at a time from the last one; in each the reverse of a command's order. */
+/* Groups from the last one; in each the reverse of a command's order. */
 static void
 test_stops(void **state)
 {
@@ -77,7 +77,7 @@ test_stops(void **state)
 	assert_processes(s, found, count, "");
 }
 
-/* As they were added, whatever their priorities. */
+/* In order of activation, whatever the priorities. */
 static void
 test_unstopped(void **state)
 {
@@ -98,7 +98,7 @@ note_start(struct recorder *r, struct process *p)
 	recorder_line(r, "%s", p->config->name);
 }
 
-/* Groups by priority, their processes as they are stored. */
+/* Groups by priority; their processes in the configuration's order. */
 static void
 test_autostart(void **state)
 {

@@ -1,9 +1,8 @@
-/* Process: scripts in tests/data/process. A line "case NAME key=value…" begins a
- * case with a process of its own; "> COMMAND" does something to it, and the lines
- * that follow are all that comes of it. Every cell of the state table must be met
- * by some script.
+/* Process: runs the scripts in tests/data/process. A line "case NAME key=value…" begins a
+ * case with a new process. A line "> COMMAND" acts on it; the lines that follow are the
+ * expected records. The scripts must reach every cell of the state table.
  *
- * "test_process FILE" prints the scripts with what comes of them, to write new ones. */
+ * "test_process FILE" prints the script with the actual records, to write new ones. */
 #include "tests/unit/master/recorder.h"
 
 #include "common/mem.h"
@@ -19,7 +18,7 @@
 
 #define SCRIPTS "tests/data/process/*.txt"
 
-enum happening {
+enum event_kind {
 	START,
 	STOP,
 	SHUTDOWN,
@@ -28,14 +27,14 @@ enum happening {
 	RESPAWN,
 	TIMEOUT,
 	REAPED,
-	HAPPENINGS
+	EVENT_KINDS
 };
 
 static const enum process_state states[] = { PROCESS_STOPPED, PROCESS_STARTING,
 	PROCESS_RUNNING, PROCESS_BACKOFF, PROCESS_STOPPING, PROCESS_EXITED, PROCESS_FATAL,
 	PROCESS_UNKNOWN };
 
-static const char *const happening_names[HAPPENINGS] = { "start", "stop", "shutdown",
+static const char *const event_kind_names[EVENT_KINDS] = { "start", "stop", "shutdown",
 	"signal", "autostart", "respawn", "timeout", "reaped" };
 
 static const struct group_ops plain;
@@ -45,7 +44,7 @@ struct stage {
 	struct group_config *group_config;
 	struct group group;
 	struct process *process;
-	bool met[nitems(states)][HAPPENINGS];
+	bool reached[nitems(states)][EVENT_KINDS];
 };
 
 /* ---- a case's process ---- */
@@ -118,7 +117,7 @@ stage_begin(struct stage *s, char *words)
 /* ---- commands ---- */
 
 static void
-said(struct stage *s, enum fault fault, char *detail)
+record_fault(struct stage *s, enum fault fault, char *detail)
 {
 	recorder_line(&s->recorder, "%s%s%s",
 	    fault == FAULT_NONE ? "ok" : fault_name(fault), detail != NULL ? ": " : "",
@@ -133,7 +132,7 @@ do_start(struct stage *s, const char *rest UNUSED)
 	uint64_t spawn = 99;
 	enum fault fault = process_start(s->process, &spawn, &detail);
 
-	said(s, fault, detail);
+	record_fault(s, fault, detail);
 	recorder_line(&s->recorder, "spawn number %llu", (unsigned long long)spawn);
 }
 
@@ -143,7 +142,7 @@ do_stop(struct stage *s, const char *rest UNUSED)
 	char *detail = NULL;
 	enum fault fault = process_stop(s->process, &detail);
 
-	said(s, fault, detail);
+	record_fault(s, fault, detail);
 }
 
 static void
@@ -152,7 +151,7 @@ do_signal(struct stage *s, const char *rest)
 	char *detail = NULL;
 	enum fault fault = process_signal(s->process, atoi(rest), &detail);
 
-	said(s, fault, detail);
+	record_fault(s, fault, detail);
 }
 
 static void
@@ -195,31 +194,31 @@ do_reaped(struct stage *s, const char *rest)
 				 number);
 }
 
-static void (*const happen[HAPPENINGS])(struct stage *, const char *) = {
+static void (*const event_fns[EVENT_KINDS])(struct stage *, const char *) = {
 	[START] = do_start, [STOP] = do_stop, [SHUTDOWN] = do_shutdown,
 	[SIGNAL] = do_signal, [AUTOSTART] = do_autostart, [RESPAWN] = do_respawn,
 	[TIMEOUT] = do_timeout, [REAPED] = do_reaped,
 };
 
 static bool
-do_happening(struct stage *s, const char *word, const char *rest)
+do_event(struct stage *s, const char *word, const char *rest)
 {
 	size_t state = 0;
 
-	for (int e = 0; e < HAPPENINGS; e++) {
-		if (strcmp(word, happening_names[e]) != 0)
+	for (int e = 0; e < EVENT_KINDS; e++) {
+		if (strcmp(word, event_kind_names[e]) != 0)
 			continue;
 		while (states[state] != s->process->state)
 			state++;
-		s->met[state][e] = true;
-		happen[e](s, rest);
+		s->reached[state][e] = true;
+		event_fns[e](s, rest);
 		recorder_line(&s->recorder, "= %s", process_state_name(s->process->state));
 		return true;
 	}
 	return false;
 }
 
-/* The way into each state that a case can start from. */
+/* Brings the process into the state in which a case begins. */
 static void
 reach(struct stage *s, const char *name)
 {
@@ -294,7 +293,7 @@ command(struct stage *s, char *text)
 		*rest++ = '\0';
 	else
 		rest = text + strlen(text);
-	if (do_happening(s, text, rest))
+	if (do_event(s, text, rest))
 		return;
 	if (strcmp(text, "tick") == 0) {
 		recorder_tick(&s->recorder, strtoll(rest, NULL, 10));
@@ -325,7 +324,7 @@ command(struct stage *s, char *text)
 
 /* ---- scripts ---- */
 
-/* Everything between one command and the next must be what was recorded. */
+/* The lines between two commands must be equal to the records. */
 static void
 compare(struct stage *s, const char *file, int line, struct buf *want)
 {
@@ -344,23 +343,23 @@ run_script(struct stage *s, const char *file, bool print)
 {
 	FILE *in = fopen(file, "re");
 	char *text = NULL, *got;
-	size_t room = 0;
+	size_t size = 0;
 	struct buf want;
-	int line = 0, asked = 0;
+	int line = 0, command_line = 0;
 
 	assert_non_null(in);
 	buf_init(&want, 0);
-	while (getline(&text, &room, in) != -1) {
+	while (getline(&text, &size, in) != -1) {
 		line++;
 		text[strcspn(text, "\n")] = '\0';
 		if (print && text[0] != '\0' && strchr(">#c", text[0]) == NULL)
 			continue;
 		if (text[0] == '>' || strncmp(text, "case ", 5) == 0) {
 			if (!print && s->process != NULL)
-				compare(s, file, asked, &want);
+				compare(s, file, command_line, &want);
 			if (print)
 				printf("%s\n", text);
-			asked = line;
+			command_line = line;
 			if (text[0] == '>')
 				command(s, text + 2);
 			else
@@ -378,7 +377,7 @@ run_script(struct stage *s, const char *file, bool print)
 		}
 	}
 	if (!print)
-		compare(s, file, asked, &want);
+		compare(s, file, command_line, &want);
 	stage_end(s);
 	buf_clear(&want);
 	free(text);
@@ -396,15 +395,15 @@ test_scripts(void **state UNUSED)
 		run_script(&s, found.gl_pathv[i], false);
 	globfree(&found);
 	for (size_t i = 0; i < nitems(states); i++) {
-		for (int e = 0; e < HAPPENINGS; e++) {
-			if (!s.met[i][e])
-				fail_msg("no script meets %s in %s", happening_names[e],
+		for (int e = 0; e < EVENT_KINDS; e++) {
+			if (!s.reached[i][e])
+				fail_msg("no script has %s in %s", event_kind_names[e],
 				    process_state_name(states[i]));
 		}
 	}
 }
 
-/* Whole days shown in local time, whatever the zone. */
+/* The time of a stop is local time. */
 static void
 test_stopped_at(void **state UNUSED)
 {
