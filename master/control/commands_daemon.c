@@ -58,7 +58,7 @@ cmd_hello(struct connection *client, uint64_t id, const json_t *params)
 	}
 	(void)client->owner->greet(client->owner_ctx, result);
 	connection_reply(client, id, result);
-	(void)client->owner->greeted(client->owner_ctx, client);
+	(void)client->owner->greeted(client->owner_ctx);
 }
 
 void

@@ -23,7 +23,7 @@ struct connection_owner {
 	/* Adds "setup" to hello's result. 0 or -1 with ENOMEM. */
 	int (*greet)(void *ctx, json_t *hello_result);
 	/* The response to hello is queued: queues the setup. 0 or -1. */
-	int (*greeted)(void *ctx, struct connection *);
+	int (*greeted)(void *ctx);
 	void (*ready)(void *ctx);
 	void (*active)(void *ctx); /* its clients have requests under way */
 	/* The connection has ended; it is freed at the end of the loop iteration. */

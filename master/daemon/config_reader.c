@@ -315,7 +315,7 @@ config_reader_receive(void *ctx, uint32_t ready UNUSED)
 /* --- the child ------------------------------------------------------------------------ */
 
 static int
-config_reader_attach(void *ctx, int fd)
+config_reader_connect(void *ctx, int fd, struct peer **peer UNUSED)
 {
 	struct config_reader *reader = ctx;
 
@@ -370,7 +370,7 @@ static const struct helper_kind config_reader_kind = {
 	.once = true,
 	.limit_ms = CONFIG_READER_LIMIT_MS,
 	.run = config_reader_run,
-	.attach = config_reader_attach,
+	.connect = config_reader_connect,
 	.ended = config_reader_ended,
 };
 

@@ -13,21 +13,18 @@ static const struct connection_owner connection_owner = {
 };
 
 static struct connection *
-frontend_ops_connect(void *ctx, int fd, enum role role, struct frontend *frontend)
+frontend_ops_connect(
+    void *ctx, int fd, enum role role, struct frontend *frontend, struct peer **peer)
 {
 	const struct master *master = ctx;
 	struct connection *connection =
 	    control_adopt(master->control, fd, &connection_owner, frontend);
 
-	if (connection != NULL)
-		connection->role = role;
+	if (connection == NULL)
+		return NULL;
+	connection->role = role;
+	*peer = connection->peer;
 	return connection;
-}
-
-static struct peer *
-frontend_ops_peer(struct connection *connection)
-{
-	return connection->peer;
 }
 
 static void
@@ -62,7 +59,6 @@ frontend_ops_gone(void *ctx)
 
 const struct frontend_ops frontend_ops = {
     .connect = frontend_ops_connect,
-    .peer = frontend_ops_peer,
     .drop = frontend_ops_drop,
     .revive = frontend_ops_revive,
     .ready = frontend_ops_ready,

@@ -26,6 +26,7 @@ struct frontend {
 	size_t *listeners; /* that it serves: indexes into the configuration's */
 	size_t nlisteners;
 	struct connection *connection;   /* NULL = none */
+	struct peer *peer;               /* of the connection */
 	struct waiting_clients *waiting; /* while it is ready */
 	bool renewing;                   /* to be replaced: its sockets have changed */
 	struct log_limit unset;          /* lines on a setup that failed */
@@ -75,15 +76,18 @@ frontend_find(const char *self, char **error)
 
 /* ---- the helper process ---- */
 
-static struct peer *
-frontend_connect(void *ctx, int fd)
+static int
+frontend_connect(void *ctx, int fd, struct peer **peer)
 {
 	struct frontend *frontend = ctx;
-	const struct frontend_ops *ops = frontend->use->ops;
+	const struct frontend_use *use = frontend->use;
 
 	frontend->connection =
-	    ops->connect(frontend->use->ctx, fd, frontend->role, frontend);
-	return frontend->connection == NULL ? NULL : ops->peer(frontend->connection);
+	    use->ops->connect(use->ctx, fd, frontend->role, frontend, &frontend->peer);
+	if (frontend->connection == NULL)
+		return -1;
+	*peer = frontend->peer;
+	return 0;
 }
 
 static void
@@ -152,7 +156,7 @@ frontend_greet(void *ctx, json_t *hello_result)
 }
 
 int
-frontend_greeted(void *ctx, struct connection *connection)
+frontend_greeted(void *ctx)
 {
 	struct frontend *frontend = ctx;
 	const struct frontend_use *use = frontend->use;
@@ -160,7 +164,7 @@ frontend_greeted(void *ctx, struct connection *connection)
 	frontend_revive(frontend);
 	frontend->renewing = false;
 	use->ops->revive(use->ctx);
-	if (rpcd_setup_send(use->ops->peer(connection), use->config, use->http_sockets,
+	if (rpcd_setup_send(frontend->peer, use->config, use->http_sockets,
 		frontend->listeners, frontend->nlisteners, use->page) == 0)
 		return 0;
 	log_limited(&frontend->unset, LEVEL_ERROR,
@@ -180,7 +184,7 @@ frontend_ready(void *ctx)
 
 	if (!helper_process_ready(frontend->helper))
 		return;
-	peer_secret(use->ops->peer(frontend->connection), false);
+	peer_secret(frontend->peer, false);
 	frontend->waiting =
 	    waiting_clients_new(use->loop, frontend->nlisteners, frontend_active, frontend);
 	for (size_t i = 0; i < frontend->nlisteners; i++)
@@ -331,5 +335,5 @@ frontends_peer(const struct frontends *all)
 
 	if (first == NULL || !helper_process_is_ready(first->helper))
 		return NULL;
-	return all->use.ops->peer(first->connection);
+	return first->peer;
 }

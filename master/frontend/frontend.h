@@ -22,10 +22,11 @@ struct frontends;
 
 /* Callbacks to the daemon. */
 struct frontend_ops {
-	/* Makes a connection with this role of the socket of a new reeve-rpcd. Its events
-	 * are passed to the functions at the end of this header. NULL with errno. */
-	struct connection *(*connect)(void *ctx, int fd_take, enum role, struct frontend *);
-	struct peer *(*peer)(struct connection *);
+	/* Makes a connection with this role of the socket of a new reeve-rpcd; *peer is
+	 * borrowed. Its events are passed to the functions at the end of this header. NULL
+	 * with errno. */
+	struct connection *(*connect)(
+	    void *ctx, int fd_take, enum role, struct frontend *, struct peer **peer);
 	void (*drop)(void *ctx, struct connection *);
 	/* Before sockets are sent: makes the daemon's other sockets listen again. */
 	void (*revive)(void *ctx);
@@ -72,7 +73,7 @@ struct peer *frontends_peer(const struct frontends *);
 /* hello: adds "setup" to the result. 0, or -1 with ENOMEM. */
 int frontend_greet(void *frontend, json_t *hello_result);
 /* The response to hello is queued: queues the setup. 0, or -1. */
-int frontend_greeted(void *frontend, struct connection *);
+int frontend_greeted(void *frontend);
 void frontend_ready(void *frontend);
 void frontend_active(void *frontend); /* clients have pending requests */
 /* As peer_ops.closed; the caller frees the connection. */

@@ -276,9 +276,7 @@ helper_process_spawn(struct helper_process *helper)
 		    "cannot read the log lines of %s: %s", helper->kind->name,
 		    strerror(errno));
 	helper->connected = true;
-	if (helper->kind->attach != NULL ?
-		helper->kind->attach(helper->ctx, socket) == -1 :
-		(helper->peer = helper->kind->connect(helper->ctx, socket)) == NULL)
+	if (helper->kind->connect(helper->ctx, socket, &helper->peer) == -1)
 		helper_process_fail(helper, "could not be connected");
 	return 0;
 }

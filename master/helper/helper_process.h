@@ -37,12 +37,10 @@ struct helper_kind {
 	 * status. Only descriptors 0 to 2 and the socket are open; log lines go to the main
 	 * log. */
 	int (*run)(void *ctx, int socket);
-	/* After the spawn: takes our end of the socket pair. Returns a new peer, owned by
-	 * the owner; NULL kills the helper. */
-	struct peer *(*connect)(void *ctx, int fd_take);
-	/* Instead of connect, for a one-shot helper that does not use the wire protocol. 0;
-	 * or -1 kills the helper, but the descriptor is taken. */
-	int (*attach)(void *ctx, int fd_take);
+	/* After the spawn: takes our end of the socket pair, also on failure. 0, with *peer
+	 * (the owner's) if the helper uses the wire protocol; or -1, and the helper is
+	 * killed. */
+	int (*connect)(void *ctx, int fd_take, struct peer **peer);
 	/* Once for each connection: it is of no use any more, and the owner frees the peer.
 	 * Not called for the exit of a one-shot helper, whose socket may still be read. */
 	void (*lost)(void *ctx);

@@ -79,10 +79,9 @@ greet(void *ctx, json_t *result)
 }
 
 static int
-greeted(void *ctx, struct connection *client)
+greeted(void *ctx)
 {
 	(void)ctx;
-	(void)client;
 	return 0;
 }
 

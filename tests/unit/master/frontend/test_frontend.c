@@ -85,7 +85,8 @@ over(void *ctx, struct peer *peer UNUSED, const char *why, bool violation)
 }
 
 static struct connection *
-connect_rpcd(void *ctx, int fd, enum role role, struct frontend *frontend)
+connect_rpcd(
+    void *ctx, int fd, enum role role, struct frontend *frontend, struct peer **peer)
 {
 	static const struct peer_ops ops = { .closed = over };
 
@@ -95,14 +96,8 @@ connect_rpcd(void *ctx, int fd, enum role role, struct frontend *frontend)
 	w.frontend = frontend;
 	w.connection.peer = peer_new(w.loop, fd, &ops, frontend);
 	peer_options(w.connection.peer)->autoflush = true;
+	*peer = w.connection.peer;
 	return &w.connection;
-}
-
-static struct peer *
-peer_of(struct connection *connection)
-{
-	assert_non_null(connection);
-	return connection->peer;
 }
 
 static void
@@ -142,7 +137,6 @@ revive(void *ctx UNUSED)
 
 static const struct frontend_ops ops = {
     .connect = connect_rpcd,
-    .peer = peer_of,
     .drop = drop,
     .revive = revive,
     .ready = is_ready,
@@ -268,7 +262,7 @@ test_life(void **state)
 			     json_object_get(json_object_get(hello, "setup"), "listeners")),
 	    1);
 	json_decref(hello);
-	assert_int_equal(frontend_greeted(w.frontend, &w.connection), 0);
+	assert_int_equal(frontend_greeted(w.frontend), 0);
 	assert_int_equal(w.revives, 1);
 	pass(0);
 	setup = received();
@@ -311,7 +305,7 @@ test_no_descriptors_for_its_setup(void **state)
 	begin(scratch, &config);
 	close(w.page);
 	page = w.page;
-	assert_int_equal(frontend_greeted(w.frontend, &w.connection), -1);
+	assert_int_equal(frontend_greeted(w.frontend), -1);
 	assert_int_equal(w.kills, 1);
 	assert_int_equal(w.drops, 1);
 	assert_int_equal(w.gone, 1);

@@ -114,19 +114,20 @@ peer_over(void *ctx, struct peer *peer, const char *why, bool violation)
 	helper_process_closed(w.helper, why, violation);
 }
 
-static struct peer *
-connect_helper(void *ctx, int fd)
+static int
+connect_helper(void *ctx, int fd, struct peer **peer)
 {
 	static const struct peer_ops ops = { .closed = peer_over };
 
 	assert_ptr_equal(ctx, &w);
 	if (w.refuses) {
 		close(fd);
-		return NULL;
+		return -1;
 	}
 	w.peer = peer_new(w.loop, fd, &ops, NULL);
 	peer_options(w.peer)->autoflush = true;
-	return w.peer;
+	*peer = w.peer;
+	return 0;
 }
 
 static void

@@ -80,14 +80,14 @@ closed(void *ctx, struct peer *peer, const char *why, bool violation)
 	helper_process_closed(reading->helper, why, violation);
 }
 
-static struct peer *
-connect_reading(void *ctx, int fd)
+static int
+connect_reading(void *ctx, int fd, struct peer **peer)
 {
 	static const struct peer_ops ops = { .notification = received, .closed = closed };
 	struct reading *reading = ctx;
 
-	reading->peer = peer_new(reading->loop, fd, &ops, reading);
-	return reading->peer;
+	*peer = reading->peer = peer_new(reading->loop, fd, &ops, reading);
+	return reading->peer == NULL ? -1 : 0;
 }
 
 static void
