@@ -1,19 +1,20 @@
-"""The configuration is read by a child of the daemon: a name service that hangs holds up the
-call that needs it and nothing else."""
+"""A child of the daemon reads the configuration: a name service that hangs delays only the
+calls that need the result."""
 
 import os
+import re
 import select
 import signal
 import struct
 import time
 import unittest
 
-from reeve import (LIBC, SEAM, Case, Daemon, WireFault, alive, cat, children_of, program, read,
-                   reeve_only, until)
+from reeve import (LIBC, ROOT, SEAM, Case, Daemon, WireFault, alive, cat, children_of, program,
+                   read, reeve_only, until)
 from test_bare import may
 
-# The names of hosts are in a FIFO: a process that looks one up waits until it is opened for
-# writing, and then does not find it.
+# The file of host names is a FIFO: a process that looks a name up waits until somebody opens it
+# for writing, and then does not find the name.
 HOSTS = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0/hosts" /etc/hosts && '
          'mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"']
 NAME = "somewhere.invalid"
@@ -25,8 +26,11 @@ autostart=false
 
 
 def frame(kind):
-    """One without fields; see master/config/document/document.h for the kinds."""
-    return struct.pack("II", 4, kind)
+    """A frame of this kind without fields."""
+    with open(os.path.join(ROOT, "master/config/document/document.h"), encoding="utf-8") as f:
+        kinds = re.findall(r"^\tCONF_DOCUMENT_(\w+)", f.read(), re.M)
+    kinds.remove("OBJECTS")  # the next one has the same number
+    return struct.pack("II", 4, kinds.index(kind))
 
 
 class Slow(Daemon):
@@ -171,9 +175,9 @@ class Reader(Case):
 
     def test_the_child_sends_what_is_no_configuration(self):
         for sent, why in ((b"\0\0\0\0", "it sent a malformed frame"),
-                          (frame(12), r"\[supervisord\] is missing"),
-                          (frame(5), "a frame of unknown kind 5"),
-                          (frame(10), "malformed answer, or out of memory")):
+                          (frame("END"), r"\[supervisord\] is missing"),
+                          (frame("GROUP"), r"a frame of unknown kind \d+"),
+                          (frame("FOUND"), "malformed answer, or out of memory")):
             with self.subTest(why):
                 d, wire, request, pid = self.hanging()
                 before = d.info("cat")["pid"]
