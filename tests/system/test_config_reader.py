@@ -53,7 +53,7 @@ class Slow(Daemon):
         return None
 
     def release(self):
-        """Once a process waits for the hosts, it goes on."""
+        """Waits until a process looks a name up, and lets it continue."""
         until(self.may_release)
 
     def may_release(self):
@@ -75,7 +75,7 @@ class Reader(Case):
         return d
 
     def hanging(self, **options):
-        """A daemon that rereads on request of a wire, and the pid of the child."""
+        """A daemon with a reread under way, its client and request, and the child's pid."""
         d = self.begin(**options)
         d.configure(cat("cat") + WEB)
         wire = self.control(d)
@@ -203,7 +203,7 @@ class Reader(Case):
         return fd
 
     def test_the_next_child_lives(self):
-        """The death of one reading's child is not that of the reading that waits."""
+        """The death of one reading's child does not end the next reading."""
         d, wire, request, pid = self.hanging()
         other = self.control(d)
         preview = other.request("config.preview")
@@ -265,7 +265,7 @@ class Reader(Case):
 
 @reeve_only
 class Checked(Case):
-    """What a restart has checked is what it starts with."""
+    """A restart starts with the configuration that it has checked."""
 
     def junk(self, d):
         with open(d.conf, "w", encoding="ascii") as f:

@@ -1,5 +1,5 @@
-"""A shutdown and a restart over XML-RPC: who asks for it has the answer before anything
-stops, and whoever waits at that moment is answered."""
+"""A shutdown and a restart over XML-RPC: the caller gets the answer before anything stops, and
+calls that wait at that moment are answered."""
 
 import concurrent.futures
 import os
@@ -28,7 +28,7 @@ time.sleep(1000)
 
 class Asking(Case):
     def ask(self, method):
-        """A daemon whose own child makes the call."""
+        """A daemon whose child makes the call."""
         d = self.make()
         with open(d.path("suicidal.py"), "w", encoding="utf-8") as f:
             f.write(SUICIDAL % os.path.dirname(os.path.abspath(__file__)))
@@ -60,7 +60,7 @@ PROGRAMS = "".join((
 
 @reeve_only
 class Waiting(Case):
-    """supervisord may be gone before it answers these."""
+    """supervisord may have exited before it answers these."""
 
     # What waits, and what it is told.
     CALLS = (
@@ -81,7 +81,7 @@ class Waiting(Case):
 
     @staticmethod
     def short(answer):
-        """Names and codes of a bulk answer."""
+        """The names and codes of a bulk answer."""
         if not isinstance(answer, list):
             return answer
         return sorted([(a["name"], a["status"]) if "name" in a else a.get("faultCode")

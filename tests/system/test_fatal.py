@@ -1,4 +1,4 @@
-"""The daemon's FATAL state. Only a test build has the seam that enters it."""
+"""The daemon's FATAL state. Only a test build has a command that enters it."""
 
 import os
 import signal
@@ -57,7 +57,7 @@ class Fatal(Case):
         self.assertFalse(alive(self.cat))
 
     def image(self, d):
-        """Differs between any two executions, under one pid as well."""
+        """Differs between two executions, also under the same pid."""
         return read("/proc/%d/auxv" % d.pid)
 
     def test_restart(self):
@@ -73,8 +73,8 @@ class Fatal(Case):
                          self.rpc(d).supervisor.getState())
 
     def test_restart_of_a_daemon_with_a_relative_path(self):
-        """It stays the process it is, in its directory, on the file of its first run; more
-        requests to restart, at whatever moment, neither end it nor stop it."""
+        """It keeps its pid, directory and configuration file; further requests to restart,
+        at any moment, neither end nor stop it."""
         d = self.make(TWO, build=SEAM, supervisord={"directory": "/"})
         name = os.path.basename(d.conf)
         d.command = lambda *options: [os.path.join(SEAM, "reeved"), "-c", name, *options]

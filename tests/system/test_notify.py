@@ -1,5 +1,4 @@
-"""What a service manager hears at NOTIFY_SOCKET, and that nobody but the daemon is told of
-it."""
+"""The messages to the service manager at NOTIFY_SOCKET; programs do not inherit the variable."""
 
 import os
 import signal
@@ -12,7 +11,7 @@ from reeve import CHILD, PATIENCE, SANITIZED, SEAM, Case, Daemon, program, read,
 
 
 class Managed(Daemon):
-    """A daemon whose environment is a service manager's."""
+    """A daemon with the environment of a service manager."""
 
     variables = {}
     watchdog_pid = None  # the text that the shell makes of it: "$$" is the daemon's pid
@@ -31,7 +30,7 @@ class Managed(Daemon):
 @reeve_only
 class Notify(Case):
     def manager(self, address=None, programs="", watchdog=None, build=None, args=()):
-        """A started daemon; self.heard() is what it says to the manager's socket."""
+        """A started daemon; self.heard() returns its messages."""
         d = Managed(programs, build=build)
         self.addCleanup(d.destroy)
         address = address or d.path("notify")
@@ -86,14 +85,14 @@ class Notify(Case):
         self.stopped(d)
 
     def test_ready_means_served(self):
-        """Who hears READY may connect, and finds the pid in the pidfile."""
+        """After READY=1 a client can connect, and the pidfile has the pid."""
         d = self.manager()
         self.ready(d)
         self.assertEqual(str(d.pid), read(d.pidfile).decode().strip())
         self.control(d)
 
     def test_watchdog(self):
-        """Asked of us, signs of life come at half the time; asked of another, none."""
+        """Signs of life come at half the time, but none when WATCHDOG_PID is another process."""
         d = self.manager(watchdog=(200000, "$$"))
         self.ready(d)
         for _ in range(5):
@@ -121,7 +120,7 @@ class Notify(Case):
                                              b"WATCHDOG_PID"})
 
     def test_fatal(self):
-        """FATAL is told as a line, signs of life go on, and a restart out of it is one."""
+        """FATAL is in the status, signs of life continue, and a restart is reported."""
         if not os.path.exists(os.path.join(SEAM, "reeved")):
             self.skipTest("no seam build")
         d = self.manager(build=SEAM, watchdog=(200000, "$$"))
@@ -135,7 +134,7 @@ class Notify(Case):
         self.assertEqual({"WATCHDOG": "1"}, self.heard(skip_life=False))
 
     def test_a_manager_that_has_gone(self):
-        """Nobody listens: one warning, and all goes on."""
+        """Nobody listens: the daemon logs one warning and continues."""
         d = Managed()
         self.addCleanup(d.destroy)
         d.variables = {"NOTIFY_SOCKET": d.path("nobody")}

@@ -1,4 +1,4 @@
-"""Calls that wait, as many as a listener lets wait, and one more."""
+"""Calls that wait: as many as a listener allows, and one more."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ class Parked(Case):
         return Reply(stream).body
 
     def pids(self):
-        """What runs, asked over the other listener."""
+        """The processes that run, from a call over the other listener."""
         return {i["name"]: i["pid"] for i in self.other.supervisor.getAllProcessInfo()
                 if i["statename"] == "STARTING"}
 

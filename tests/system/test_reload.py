@@ -1,4 +1,4 @@
-"""A restart: what the new configuration gets wrong is found before anything stops."""
+"""A restart: errors in the new configuration are found before anything stops."""
 
 import os
 import re
@@ -19,7 +19,7 @@ class Reload(Case):
         return d, d.wait_state("cat", "RUNNING")["pid"]
 
     def refused(self, d, pid, text, line):
-        """By all three ways; `line` is where the mistake stands, "" for nowhere."""
+        """Over HTTP, over the control socket and by signal. line: of the error; "" = none."""
         place = d.conf + (":%d" % line if line else "")
         self.assertFault(92, "CANT_REREAD: %s: %s" % (place, text),
                          self.rpc(d).supervisor.restart)
@@ -162,7 +162,7 @@ class Reload(Case):
                                "childlogdir=/usr")
 
     def test_an_included_file_that_cannot_be_read(self):
-        """Its programs would be gone."""
+        """Otherwise the restart would lose its programs."""
         d = self.make()
         d.identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         for path in (d.dir, d.path("child")):
@@ -205,7 +205,7 @@ class Reload(Case):
                      self.line_of(d, "user=root"))
 
     def test_our_own_addresses_are_not_in_the_way(self):
-        """Another mode, and all interfaces in place of one."""
+        """With another mode, and with all interfaces instead of one."""
         d, _ = self.begin()
         d.servers = ({"chmod": "0777"}, {"port": "*:%d" % d.port})
         d.configure(cat("cat"))
@@ -216,7 +216,7 @@ class Reload(Case):
         self.assertEqual(0o777, os.stat(d.socket).st_mode & 0o777)
 
     def test_what_was_checked_is_what_starts(self):
-        """Also when the file is spoilt while the programs stop."""
+        """Also when the file becomes invalid while the programs stop."""
         d, pid = self.stubborn()
         os.kill(d.pid, signal.SIGHUP)
         d.wait_log("waiting for stubborn to die")
@@ -232,7 +232,7 @@ class Reload(Case):
         d.wait_state("stubborn", "EXITED")
 
     def test_a_failure_that_shows_late_is_logged(self):
-        """In the log that there is, and in syslog: a port taken while programs stop."""
+        """A port that is taken while programs stop is logged in the old log and in syslog."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog, \
                 socket.socket() as taken:
             d = self.make()

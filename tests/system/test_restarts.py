@@ -1,4 +1,4 @@
-"""Starts that nobody asked for: how soon they come, and how they are cancelled."""
+"""Automatic starts: when they happen, and how they are cancelled."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from test_ctl_shell import Terminal
 
 
 def flapping(name="a", **options):
-    """A program that notes each start and ends at once."""
+    """A program that records each start and exits at once."""
     return program(name, "/bin/sh -c 'cat /proc/uptime >>{dir}/%s.starts; exit 3'" % name,
                    **{"startsecs": 0, "autorestart": "true", **options})
 
 
 class Flapping(Case):
     def starts(self, d, name="a"):
-        """When it was started, in seconds."""
+        """The times of its starts, in seconds."""
         return [float(line.split()[0]) for line in d.file("%s.starts" % name).splitlines()]
 
     def wait_pending(self, d, *names):
@@ -66,7 +66,7 @@ class Pause(Flapping):
         self.assertGreater(time.monotonic() - begin, 1.8)
 
     def test_longer_life(self):
-        """It was started more than a second ago: nothing is waited for."""
+        """It was started more than a second ago, so its restart does not wait."""
         d = self.daemon(program("a", "{child} sleep 1000", startsecs=0, autorestart="true"))
         pid = d.wait_state("a", "RUNNING")["pid"]
         time.sleep(1.1)
@@ -93,7 +93,7 @@ class Cancelled(Flapping):
     NAMES = ["a%d" % i for i in range(4)]
 
     def assertStays(self, d, names, state="EXITED"):
-        """None is started within what a restart would have taken."""
+        """No process is started within the time of a restart."""
         counts = {n: self.starts(d, n) for n in names}
         time.sleep(1.3)
         self.assertEqual(counts, {n: self.starts(d, n) for n in names})
@@ -160,7 +160,7 @@ class Cancelled(Flapping):
         self.assertNotIn("b: pending", d.log())
 
     def test_queued_start(self):
-        """A stop right behind a start of all: what was not reached yet is not started."""
+        """A stop right after a start of all: processes whose turn has not come are not started."""
         names = ["z%03d" % i for i in range(200)]
         d = self.daemon("".join(program(n, "/bin/sleep 1000", startsecs=0, autostart="false")
                                 for n in names))
@@ -223,7 +223,7 @@ class Rejected(Case):
 
     @staticmethod
     def events(d, name, text):
-        """When it came."""
+        """The time of the event."""
         return [float(line.split()[0]) for line in d.file(name + ".events").splitlines()
                 if line.endswith(text)]
 
@@ -248,7 +248,7 @@ class Rejected(Case):
 
 @reeve_only
 class Exits(Case):
-    """How a process ended last, where supervisord's answers do not say."""
+    """The last exit of a process, where supervisord's answers do not have it."""
 
     PROGRAMS = (program("early", "/bin/sh -c 'exit 3'", startretries=0) +
                 program("killed", "/bin/sh -c 'kill -USR1 $$'", startretries=0) +

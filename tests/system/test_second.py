@@ -1,5 +1,5 @@
-"""A second daemon: of the same file it does not start, of another one it keeps away from what
-the first one has."""
+"""A second daemon: with the same file it does not start; with another file it leaves the files of
+the first one alone."""
 
 import os
 import re
@@ -19,7 +19,7 @@ IN_USE = ("Error: Another program is already listening on a port that one of our
 
 class SameFile(Case):
     def refused(self, d, *options, command=None):
-        """A second start; the first one has lost nothing, and its log has one line."""
+        """Starts a second daemon. The first one loses nothing, and its log gets one line."""
         log, pidfile = d.log(), read(d.pidfile)
         command = command or d.command(*options)
         begun = time.monotonic()
@@ -63,8 +63,8 @@ class SameFile(Case):
 
     @reeve_only
     def test_at_the_same_moment(self):
-        """The many processes are made between the look for another daemon and the answer to
-        the look of another."""
+        """Creating many processes takes long, after the check for another daemon and before
+        the daemon answers such a check."""
         for _ in range(2):
             d = self.make(cat("cat", autostart="false", numprocs=1500,
                               process_name="%(process_num)d"), unix=False, tcp=False)
@@ -102,7 +102,7 @@ class SameFile(Case):
 @reeve_only
 class OtherFile(Case):
     def second(self, first, **options):
-        """A daemon of another file with the pidfile of the first one."""
+        """A daemon with another file, but with the pidfile of the first one."""
         d = self.make(cat("dog"), unix=False, tcp=False,
                       supervisord={"pidfile": first.pidfile, **options})
         d.spawn()
@@ -152,7 +152,7 @@ class Stranger(Case):
     """Another program at the path of the control socket."""
 
     def start_beside(self, behave):
-        """A daemon whose control socket somebody has; how long its start took."""
+        """A daemon whose control socket another process has, and the duration of its start."""
         d = self.make(cat("cat"))
         with socket.socket(socket.AF_UNIX) as taken:
             taken.bind(d.control_path)

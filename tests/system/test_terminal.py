@@ -1,5 +1,5 @@
-"""A daemon that was typed into a terminal: how its program is found, and what the end of the
-terminal means."""
+"""A daemon that was started from a terminal: how its program is found, and what happens when
+the terminal goes away."""
 
 import os
 import pty
@@ -16,7 +16,7 @@ SHOW_IGNORED = "/bin/sh -c 'grep SigIgn /proc/self/status; exec sleep 1000'"
 @reeve_only
 class Terminal(Case):
     def spawn(self, d, *command):
-        """The daemon or its shell, as the leader of a terminal's session, and our end."""
+        """Starts the daemon or its shell as the leader of a terminal's session. Our end of it."""
         pid, ours = pty.fork()
         if pid == 0:
             os.execv(command[0], command)
@@ -59,7 +59,7 @@ class Terminal(Case):
         self.went_down(d)
 
     def test_the_end_of_the_session_leader(self):
-        """The kernel tells the foreground before it takes the terminal away."""
+        """The kernel signals the foreground before it takes the terminal away."""
         d = self.make(cat("cat"))
         shell, ours = self.spawn(d, "/bin/sh", "-c", " ".join(self.command(d)) + "; true")
         os.kill(shell, signal.SIGKILL)
@@ -89,7 +89,7 @@ class Terminal(Case):
 class Found(Case):
     @reeve_only
     def test_searches_beside_the_program_that_was_found(self):
-        """As when supervisord is found in PATH: its own directory counts, not ours."""
+        """As when supervisord is found in PATH: the directory of the program counts."""
         d = self.make("[program:a]\n")
         os.mkdir(d.path("etc"))
         os.rename(d.conf, d.path("etc", "hidden.conf"))

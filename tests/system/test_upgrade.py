@@ -1,5 +1,5 @@
-"""The state document in earnest: the daemon writes it, executes its binary, reads it and goes
-on with the same children and pipes. Only a test build has the seam that starts this."""
+"""The state document in use: the daemon writes it, executes its binary, reads it and continues
+with the same children and pipes. Only a test build has the command for this."""
 
 import os
 import re
@@ -78,7 +78,7 @@ class Upgrade(Case):
         self.assertEqual(set(expected), names)
 
     def descriptors(self):
-        """How many the daemon has, but for connections of clients."""
+        """The number of the daemon's descriptors, without connections of clients."""
         names = [os.readlink("/proc/%d/fd/%s" % (self.d.pid, fd))
                  for fd in os.listdir("/proc/%d/fd" % self.d.pid)]
         return len([name for name in names if not name.startswith("socket:")])
@@ -95,7 +95,7 @@ class Upgrade(Case):
                 self.assertTrue(alive(pid), name)
 
     def check_counter(self):
-        """Not one line of its output is lost or doubled, and more keeps coming."""
+        """No line of its output is lost or doubled, and its output continues."""
         path = self.d.path("counter.log")
         size = os.path.getsize(path)
         until(lambda: os.path.getsize(path) > size + 100000, what="no more lines")
@@ -125,7 +125,7 @@ class Upgrade(Case):
         self.assertEqual(0, d.stop())
 
     def test_queued_stdin_is_delivered(self):
-        """More than the pipe holds waits in the daemon."""
+        """The daemon keeps what the pipe cannot hold."""
         d = self.begin()
         sent = "".join("%d\n" % i for i in range(60000))
         for at in range(0, len(sent), 50000):
@@ -149,7 +149,7 @@ class Upgrade(Case):
         self.assertEqual(1, d.log().count("WARN exited: crasher (terminated by SIGKILL"))
 
     def test_events_continue(self):
-        """Serials go on; what waits in a pool, and half a capture, comes afterwards."""
+        """Serials continue; events in a pool and a half capture are sent afterwards."""
         d = self.begin()
         path = d.path("quick.events")
         self.rpc(d).supervisor.stopProcess("auto")
@@ -190,8 +190,8 @@ class Upgrade(Case):
         self.check_pids("stubborn")
 
     def test_definitions_in_force_stay(self):
-        """A group lives by the definition it was added with, whatever the file says now; one
-        that was removed stays away, and what was reread is what is added."""
+        """A group keeps the definition with which it was added, whatever the file has now. A
+        removed group stays removed. An addition uses the definition of the last reread."""
         d = self.begin()
         s = self.rpc(d).supervisor
         s.stopProcess("once")

@@ -1,4 +1,4 @@
-"""The control socket, spoken as reeve-protocol(7) says and as it forbids."""
+"""The control socket: what reeve-protocol(7) allows and what it forbids."""
 
 import glob
 import json
@@ -248,7 +248,7 @@ class Violations(Case):
         self.assertLives()
 
     def test_slow_reader_is_no_burden(self):
-        """One that reads nothing loses old rows or its connection, and holds nobody up."""
+        """A client that does not read loses old rows or its connection, and delays no other."""
         slow = self.control(self.d)
         slow.call("subscribe")
         busy = self.control(self.d)
@@ -264,7 +264,7 @@ class Violations(Case):
             row = slow.notification("stream.process")["process"]
 
     def test_one_who_leaves_all_answers_unread(self):
-        """8 MiB of answers unread end the connection; the daemon does not grow for them."""
+        """8 MiB of unread answers end the connection; the daemon does not grow."""
         w = self.control(self.d)
         w.sock.settimeout(10)
         line = json.dumps({"jsonrpc": "2.0", "id": 5, "method": "process.start",
@@ -278,7 +278,7 @@ class Violations(Case):
         return len(os.listdir("/proc/%d/fd" % self.d.pid))
 
     def test_open_logs_that_nobody_takes(self):
-        """Each answer that waits holds a descriptor of the master's, so few may wait."""
+        """Each answer that waits needs a descriptor of the master, so only few may wait."""
         before = self.descriptors()
         w = self.control(self.d)
         for _ in range(3000):
@@ -294,7 +294,7 @@ class Violations(Case):
         until(lambda: self.descriptors() < before + 5)
 
     def test_without_descriptors(self):
-        """A client that cannot be taken in waits; the master does not spin meanwhile."""
+        """A client that cannot be accepted waits; the master does not spin meanwhile."""
         held = set(map(int, os.listdir("/proc/%d/fd" % self.d.pid)))
         free = min(set(range(len(held) + 1)) - held)
         was = resource.prlimit(self.d.pid, resource.RLIMIT_NOFILE)
@@ -363,7 +363,7 @@ if __name__ == "__main__":
 
 @reeve_only
 class Bounds(Case):
-    """What one client may cost the others."""
+    """The effect of one client on the others."""
 
     MANY = ("[program:p]\ncommand=/bin/sleep 1000\nnumprocs=%d\nautostart=false\n"
             "process_name=p%%(process_num)d\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
@@ -384,7 +384,7 @@ class Bounds(Case):
             for i, (method, params) in enumerate(requests, 100)))
 
     def received(self):
-        """How many whole frames are there now."""
+        """The number of complete frames now."""
         self.w.sock.setblocking(False)
         try:
             while True:
@@ -395,8 +395,8 @@ class Bounds(Case):
         return self.w.buffer.count(b"\n")
 
     def one_in_between(self, *requests):
-        """A request of another client does not wait for all that one has written at once.
-        In one of a few tries: this process may be the one that is late."""
+        """A request of another client does not wait for all requests that one client has sent
+        at once. One of a few attempts must succeed, because this process may be late itself."""
         other = self.control(self.d)
         for _ in range(5):
             self.write(*requests)
@@ -449,7 +449,7 @@ class Bounds(Case):
                      {str(i): i for i in range(5000)}, {"a": [[]] * 5000})
 
     def refused(self, text, *calls):
-        """The first one is logged, and all of them close the connection."""
+        """Only the first is logged; each closes the connection."""
         for params in calls:
             w = self.control(self.d)
             w.send(id=9, method="process.stop", params=params)
