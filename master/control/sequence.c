@@ -401,8 +401,6 @@ sequences_changed(struct sequences *all, const struct process *p)
 {
 	struct sequence *s;
 
-	if (all == NULL)
-		return;
 	TAILQ_FOREACH(s, &all->list, in_sequences) {
 		if (!s->issued)
 			continue;
@@ -415,7 +413,7 @@ sequences_changed(struct sequences *all, const struct process *p)
 void
 sequences_check(struct sequences *all)
 {
-	if (all != NULL && all->count > 0)
+	if (all->count > 0)
 		source_arm(all->timer, clock_mono_ms());
 }
 
@@ -505,8 +503,6 @@ sequences_forget(struct sequences *all, const void *ctx)
 {
 	struct sequence *s;
 
-	if (all == NULL)
-		return;
 	TAILQ_FOREACH(s, &all->list, in_sequences) {
 		if (s->ctx != ctx)
 			continue;

@@ -28,12 +28,6 @@ frontend_ops_connect(
 }
 
 static void
-frontend_ops_drop(void *ctx UNUSED, struct connection *connection)
-{
-	control_drop(connection);
-}
-
-static void
 frontend_ops_revive(void *ctx)
 {
 	const struct master *master = ctx;
@@ -59,7 +53,7 @@ frontend_ops_gone(void *ctx)
 
 const struct frontend_ops frontend_ops = {
     .connect = frontend_ops_connect,
-    .drop = frontend_ops_drop,
+    .drop = control_drop,
     .revive = frontend_ops_revive,
     .ready = frontend_ops_ready,
     .gone = frontend_ops_gone,
@@ -84,6 +78,6 @@ frontend_ops_rpcd(void *ctx)
 
 const struct rpcinterface_ops frontend_ops_rpcinterface = {
     .admit = frontend_ops_admit,
-    .drop = frontend_ops_drop,
+    .drop = control_drop,
     .rpcd = frontend_ops_rpcd,
 };

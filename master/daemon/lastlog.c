@@ -31,13 +31,6 @@ lastlog_keep(struct master *master)
 }
 
 void
-lastlog_end(struct master *master)
-{
-	log_init(NULL, NULL, LEVEL_INFO);
-	lastlog_forget(master);
-}
-
-void
 lastlog_refused(const struct master *master, const char *error)
 {
 	const struct config *config = master->config;

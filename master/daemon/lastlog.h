@@ -9,8 +9,6 @@
 void lastlog_keep(struct master *);
 /* The next run has opened its log: closes the one that was kept. */
 void lastlog_forget(struct master *);
-/* No run follows: closes the log that was kept; nothing more is logged. */
-void lastlog_end(struct master *);
 
 /* The first start is refused because of `error`. Writes one line without rotating the log,
  * which may belong to a daemon that runs. */

@@ -62,15 +62,16 @@ run_restart(
 void
 run_restart_read(struct master *master, const struct config_answer *answer)
 {
-	size_t n = strlen(answer->detail != NULL ? answer->detail : "");
+	const char *detail = answer->detail != NULL ? answer->detail : "out of memory";
+	size_t n = strlen(detail);
 	bool is_second = master->restart_wanted;
 
-	if (n > 0 && answer->detail[n - 1] == '.')
+	if (n > 0 && detail[n - 1] == '.')
 		n--;
 	if (answer->fault == FAULT_NONE)
 		master->restart_wanted = true;
 	else
-		log_error("%.*s; %s", (int)n, answer->detail,
+		log_error("%.*s; %s", (int)n, detail,
 		    is_second ? "the restart under way uses what was checked for it" :
 				"not restarting, nothing was stopped");
 	/* Requests that have arrived since the reading began may follow an edit, so the
@@ -213,7 +214,7 @@ static void
 run_begin(struct master *master)
 {
 	if (master->state == NULL)
-		startup_log_findings(master->config);
+		startup_log_config(master->config, true);
 	frontends_start(master->frontends);
 	if (master->state != NULL) {
 		log_info("upgrade: took over the state of the previous process");
@@ -284,7 +285,8 @@ run(struct master *master, char **error)
 	subsystems_destroy(master);
 	if (outcome == RUN_ERROR || outcome == RUN_EXIT) {
 		restart_check_forget(master);
-		lastlog_end(master);
+		log_init(NULL, NULL, LEVEL_INFO);
+		lastlog_forget(master);
 		http_sockets_free(master->http_sockets);
 		master->http_sockets = NULL;
 	}

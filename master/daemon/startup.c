@@ -38,7 +38,7 @@ startup_become_user(struct master *master, char **error)
 	return startup_failed(error, what);
 }
 
-static void
+void
 startup_log_config(const struct config *config, bool findings)
 {
 	for (size_t i = 0; i < config->nmessages; i++)
@@ -59,12 +59,6 @@ startup_log_messages(const struct config *config)
 	startup_log_config(config, false);
 	if (config->user != NULL)
 		log_info("Set uid to user %d succeeded", (int)config->user->uid);
-}
-
-void
-startup_log_findings(const struct config *config)
-{
-	startup_log_config(config, true);
 }
 
 /* Log sink before the main log is open: keeps the messages with those of the

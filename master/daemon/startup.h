@@ -13,9 +13,9 @@ NODISCARD int startup_raise_limits(struct master *, char **error);
 NODISCARD int startup_reserve_sockets(struct master *, char **error);
 NODISCARD int startup_open_mainlog(struct master *, char **error);
 
-/* Logs the warnings about the configuration, after supervisord's own lines, whose order
- * tools know. */
-void startup_log_findings(const struct config *);
+/* Logs the messages about the configuration: those of supervisord, or our own findings. The
+ * findings come last, because tools know the order of supervisord's lines. */
+void startup_log_config(const struct config *, bool findings);
 /* Sets *error (new) to WHAT and errno's text; -1. */
 int startup_failed(char **error, const char *what);
 

@@ -99,7 +99,7 @@ frontend_lost(void *ctx)
 	waiting_clients_free(frontend->waiting);
 	frontend->waiting = NULL;
 	if (frontend->connection != NULL)
-		use->ops->drop(use->ctx, frontend->connection);
+		use->ops->drop(frontend->connection);
 	frontend->connection = NULL;
 	use->ops->gone(use->ctx);
 }

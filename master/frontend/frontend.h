@@ -27,7 +27,7 @@ struct frontend_ops {
 	 * with errno. */
 	struct connection *(*connect)(
 	    void *ctx, int fd_take, enum role, struct frontend *, struct peer **peer);
-	void (*drop)(void *ctx, struct connection *);
+	void (*drop)(struct connection *);
 	/* Before sockets are sent: makes the daemon's other sockets listen again. */
 	void (*revive)(void *ctx);
 	void (*ready)(void *ctx); /* a reeve-rpcd is ready */

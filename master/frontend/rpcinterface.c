@@ -112,7 +112,7 @@ rpcinterface_closed(struct process *process)
 		rpcinterface_notify(process->group, "interface.close");
 	interface->rpcd_fd = -1;
 	if (interface->connection != NULL)
-		all->ops->drop(all->ctx, interface->connection);
+		all->ops->drop(interface->connection);
 }
 
 static void

@@ -15,7 +15,7 @@ struct rpcinterface_ops {
 	 * it, and becomes NULL when it ends. 0, or -1 with errno. */
 	int (*admit)(void *ctx, int fd_take, enum role, const char *name,
 	    struct connection **holder);
-	void (*drop)(void *ctx, struct connection *);
+	void (*drop)(struct connection *);
 	/* The peer of the reeve-rpcd that is ready, or NULL; borrowed. */
 	struct peer *(*rpcd)(void *ctx);
 };

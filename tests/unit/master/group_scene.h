@@ -45,18 +45,17 @@ teardown(void **state)
 static struct group *
 add(struct scene *s, const char *name, int64_t priority, const char *programs)
 {
-	struct group_config *g = recorder_group(name, priority);
-	char *copy = strdup(programs), *save = NULL, *word;
+	return recorder_activate(&s->recorder, s->groups,
+	    recorder_group_of(name, priority, programs), &s->next_id);
+}
 
-	for (word = strtok_r(copy, " ", &save); word != NULL;
-	     word = strtok_r(NULL, " ", &save)) {
-		char *colon = strchr(word, ':');
+static UNUSED void
+enter(struct process *p, enum process_state to)
+{
+	enum process_state from = p->state;
 
-		*colon = '\0';
-		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
-	}
-	free(copy);
-	return recorder_activate(&s->recorder, s->groups, g, &s->next_id);
+	p->state = to;
+	p->ops->changed(p, from);
 }
 
 #endif

@@ -220,6 +220,23 @@ recorder_add(struct group_config *g, struct process_config *take)
 	return take;
 }
 
+/* New: a group with the programs "NAME:PRIORITY …". */
+static inline struct group_config *
+recorder_group_of(const char *name, int64_t priority, const char *programs)
+{
+	struct group_config *g = recorder_group(name, priority);
+	char *copy = strdup(programs), *save = NULL, *word, *colon;
+
+	for (word = strtok_r(copy, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save)) {
+		colon = strchr(word, ':');
+		*colon = '\0';
+		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
+	}
+	free(copy);
+	return g;
+}
+
 /* Activates the group and drops our reference to the configuration. */
 static inline struct group *
 recorder_activate(

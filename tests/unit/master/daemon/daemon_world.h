@@ -64,18 +64,8 @@ changed(struct recorder *r, struct process *p, enum process_state from)
 static inline void
 activate(struct scene *s, const char *name, int64_t priority, const char *programs)
 {
-	struct group_config *g = recorder_group(name, priority);
-	char *copy = strdup(programs), *save = NULL, *word;
-
-	for (word = strtok_r(copy, " ", &save); word != NULL;
-	     word = strtok_r(NULL, " ", &save)) {
-		char *colon = strchr(word, ':');
-
-		*colon = '\0';
-		recorder_add(g, recorder_program(word, strtoll(colon + 1, NULL, 10)));
-	}
-	free(copy);
-	recorder_activate(&s->recorder, s->groups, g, &s->next_id);
+	recorder_activate(&s->recorder, s->groups,
+	    recorder_group_of(name, priority, programs), &s->next_id);
 }
 
 static inline void

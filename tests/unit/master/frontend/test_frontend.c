@@ -101,7 +101,7 @@ connect_rpcd(
 }
 
 static void
-drop(void *ctx UNUSED, struct connection *connection)
+drop(struct connection *connection)
 {
 	assert_ptr_equal(connection, &w.connection);
 	w.drops++;

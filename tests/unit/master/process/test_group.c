@@ -91,15 +91,6 @@ test_walk(void **state)
 }
 
 static void
-enter(struct process *p, enum process_state to)
-{
-	enum process_state from = p->state;
-
-	p->state = to;
-	p->ops->changed(p, from);
-}
-
-static void
 test_counters(void **state)
 {
 	static const enum process_state states[] = { PROCESS_STOPPED, PROCESS_STARTING,

@@ -28,15 +28,6 @@ assert_selected(struct scene *s, const struct group *group,
 }
 
 static void
-enter(struct process *p, enum process_state to)
-{
-	enum process_state from = p->state;
-
-	p->state = to;
-	p->ops->changed(p, from);
-}
-
-static void
 test_select(void **state)
 {
 	struct scene *s = *state;
