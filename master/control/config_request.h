@@ -13,22 +13,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_REQUESTS_MAX 1024       /* of clients that wait at once … */
-#define CONFIG_REQUESTS_PER_CLIENT 256 /* … of them for one client */
+#define CONFIG_REQUESTS_MAX 1024       /* of all clients */
+#define CONFIG_REQUESTS_PER_CLIENT 256 /* of one client */
 
-/* What the configuration is read for. */
+/* The purpose of a reading. */
 enum config_request_kind {
-	CONFIG_REREAD,		/* its groups take the place of those in force */
-	CONFIG_PREVIEW,		/* nothing takes effect */
-	CONFIG_RESTART,		/* the next run starts with it */
+	CONFIG_REREAD,		/* replaces the groups of the configuration in force */
+	CONFIG_PREVIEW,		/* changes nothing */
+	CONFIG_RESTART,		/* keeps the configuration for the next run */
 	CONFIG_REQUESTS,
 };
 
 /* The outcome of a reading; borrowed. */
 struct config_answer {
-	enum fault fault;   /* FAULT_NONE, or … */
-	const char *detail; /* … the text after its name; NULL = no memory for it */
-	json_t *found;      /* of a reread and a preview: what differs */
+	enum fault fault;
+	const char *detail; /* of the fault: the text after its name; NULL = out of memory */
+	json_t *found;      /* of a reread or preview: the differences */
 };
 
 /* Called once. client: NULL when it has gone meanwhile; params: those of the request. */

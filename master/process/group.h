@@ -16,10 +16,10 @@
 
 TAILQ_HEAD(process_list, process);
 
-/* What a group is beyond its configuration: all of it is in the state document. */
+/* The members that the state document has. */
 #define GROUP_FIELDS(ROW, S)								\
-	/* Rereads up to its addition: while no other follows, the definitions last read	\
-	 * are those in use, and getAllConfigInfo shows their AUTO logs by name. */	\
+	/* master->rereads at its addition. Until the next reread the group runs by the	\
+	 * definitions last read, and getAllConfigInfo has the names of AUTO logs. */	\
 	ROW(S, U64, rereads)
 
 struct group {
