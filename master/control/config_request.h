@@ -27,8 +27,9 @@ enum config_request_kind {
 /* The outcome of a reading; borrowed. */
 struct config_answer {
 	enum fault fault;
-	const char *detail; /* of the fault: the text after its name; NULL = out of memory */
-	json_t *found;      /* of a reread or preview: the differences */
+	const char
+	    *detail;   /* of the fault: the text after its name; NULL = out of memory */
+	json_t *found; /* of a reread or preview: the differences */
 };
 
 /* Called once. client: NULL when it has gone meanwhile; params: those of the request. */
